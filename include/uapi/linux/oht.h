@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * Contract between the oht kernel module and user space: /dev/oht%d.
+ *
+ * Owns:     every number, structure and errno that crosses the boundary.
+ * Contexts: none; only definitions. The kernel side lives in kernel/ioctl.c and kernel/chrdev.c,
+ *           the user side in userspace/liboht/.
+ * Locks:    none.
+ *
+ * Rules that hold for every structure here
+ *  - The first member is its size in bytes. A caller sets it to sizeof() of the structure it was
+ *    compiled with. A shorter one than the first version is EINVAL; a longer one is accepted if the
+ *    bytes that this kernel does not know are zero, else E2BIG. The kernel fills no more than the
+ *    caller's size and sets the member to the size that it knows.
+ *  - Members are fixed-width, 64-bit members are aligned on 8 bytes, padding is explicit and must be
+ *    zero (EINVAL). The layout is the same for 32-bit and 64-bit programs.
+ *  - Times are nanoseconds of CLOCK_MONOTONIC unless a name says otherwise.
+ *
+ * Errno vocabulary of the ioctls
+ *   ENOTTY      no such ioctl number
+ *   EINVAL      size too short, reserved bits or padding not zero, value out of its range
+ *   E2BIG       size longer than known and the rest is not zero
+ *   EFAULT      a pointer cannot be read or written
+ *   EOPNOTSUPP  known to the interface but not to this device
+ *   EBADF       the descriptor is not open for writing
+ *   EPERM       the descriptor is not the controller
+ *   EBUSY       another descriptor is the controller, or a cause of the stop still stands
+ *   ECANCELED   the stop forbids it: stopped, or not enabled
+ *   EAGAIN      this descriptor has OHT_TRANSFERS_MAX transfers under way; reap some first
+ *   ENOENT      no such cookie on this descriptor
+ *   ENODEV      the device is gone; poll() says EPOLLHUP
+ */
+#ifndef _UAPI_LINUX_OHT_H
+#define _UAPI_LINUX_OHT_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/* 0: not frozen yet, may change in any release. Frozen at 1. Also in sysfs as abi_version. */
+#define OHT_ABI_VERSION		0
+
+#define OHT_NAME_SIZE		32
+/* Most registers in one request: the largest read (Modbus Application Protocol 1.1b3, 6.3). */
+#define OHT_WORDS_MAX		125
+/* Transfers that one descriptor may have submitted and not yet reaped. */
+#define OHT_TRANSFERS_MAX	64
+/* Safety records that a descriptor holds unread; the oldest is dropped first. */
+#define OHT_SAFETY_RECORDS_MAX	64
+
+/* ---- what the device is ---- */
+
+/* oht_info.caps */
+#define OHT_CAP_EXACT_TIMING	(1ULL << 0)	/* gaps are timed from the UART's own interrupt */
+#define OHT_CAP_ESTOP		(1ULL << 1)	/* emergency-stop inputs and enable outputs are there */
+#define OHT_CAP_CHANNEL_B	(1ULL << 2)	/* the stop has two channels */
+#define OHT_CAP_FEEDBACK	(1ULL << 3)	/* enable feedback inputs are there */
+#define OHT_CAP_BUS		(1ULL << 4)	/* the port is up: transfers are possible */
+
+/**
+ * struct oht_info - what this device is and how it is set; constant while it exists
+ * @size: sizeof(struct oht_info)
+ * @abi_version: OHT_ABI_VERSION of the module
+ * @caps: OHT_CAP_*
+ * @port: kind of UART back-end ("pl011"), NUL-terminated
+ * @baud_bps: rate asked for by the device tree
+ * @baud_effective_mbps: rate really set, in milli-bit per second (clock / divisor)
+ * @char_bits: bits of one character on the wire with start, parity and stop bits: 10..12
+ * @parity: 0 none, 1 even, 2 odd
+ * @stop_bits: 1 or 2
+ * @char_ns: one character on the wire
+ * @t15_ns: longest silence inside a frame
+ * @t35_ns: shortest silence between frames
+ * @turnaround_max_us: longest wait for the first byte of an answer that a transfer may ask for
+ * @deadman_min_ms: shortest heartbeat period that a controller may ask for
+ * @deadman_max_ms: longest heartbeat period
+ * @deadman_default_ms: period used when the controller asks for 0
+ * @supervision_period_us: period of the timer that re-reads the inputs
+ * @reset_stable_ms: how long both channels must have been closed before a reset is accepted
+ * @discrepancy_window_ms: how long the channels may disagree
+ * @reserved: zero
+ */
+struct oht_info {
+	__u32 size;
+	__u32 abi_version;
+	__aligned_u64 caps;
+	__u8 port[OHT_NAME_SIZE];
+	__u32 baud_bps;
+	__u32 char_bits;
+	__aligned_u64 baud_effective_mbps;
+	__u32 parity;
+	__u32 stop_bits;
+	__u32 char_ns;
+	__u32 t15_ns;
+	__u32 t35_ns;
+	__u32 turnaround_max_us;
+	__u32 deadman_min_ms;
+	__u32 deadman_max_ms;
+	__u32 deadman_default_ms;
+	__u32 supervision_period_us;
+	__u32 reset_stable_ms;
+	__u32 discrepancy_window_ms;
+	__u32 reserved[4];
+};
+
+/* ---- transfers ---- */
+
+/* oht_transfer.priority: a higher class overtakes what waits in a lower one. */
+enum oht_priority {
+	OHT_PRIO_COMMAND	= 1,
+	OHT_PRIO_CYCLIC		= 2,
+	OHT_PRIO_BACKGROUND	= 3,
+};
+
+/* oht_transfer.flags */
+/* Fail with ECANCELED unless the state is enabled when the request would go on the wire. */
+#define OHT_TRANSFER_NEEDS_ENABLED	(1U << 0)
+
+/**
+ * struct oht_transfer - one Modbus request and its reply (OHT_IOC_SUBMIT)
+ * @size: sizeof(struct oht_transfer)
+ * @flags: OHT_TRANSFER_*
+ * @cookie: out: names this transfer on this descriptor, never 0
+ * @unit: unit address 1..247; broadcast is EOPNOTSUPP in this version
+ * @function: Modbus function code 3, 4, 6 or 16; another one is EOPNOTSUPP
+ * @priority: enum oht_priority
+ * @retries: attempts after the first one, 0..10
+ * @address: first register, as on the wire (zero-based)
+ * @count: registers: 1..125 (3, 4), 1 (6), 1..123 (16); @address + @count at most 65536
+ * @timeout_us: wait for the first byte of the reply, from the end of our last stop bit;
+ *	1000..oht_info.turnaround_max_us
+ * @reserved: zero
+ * @words: user pointer to @count values in host byte order for 6 and 16, 0 for 3 and 4
+ *
+ * The result comes as a record of type OHT_RECORD_COMPLETION by read().
+ */
+struct oht_transfer {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 cookie;
+	__u8 unit;
+	__u8 function;
+	__u8 priority;
+	__u8 retries;
+	__u16 address;
+	__u16 count;
+	__u32 timeout_us;
+	__u32 reserved;
+	__aligned_u64 words;
+};
+
+/**
+ * struct oht_cancel - give up a transfer (OHT_IOC_CANCEL)
+ * @size: sizeof(struct oht_cancel)
+ * @flags: zero
+ * @cookie: from OHT_IOC_SUBMIT
+ *
+ * The transfer still completes exactly once: with -EINTR if it was cancelled, or with its own
+ * result if that came first. ENOENT: no such transfer, or it has completed already.
+ */
+struct oht_cancel {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 cookie;
+};
+
+/* ---- the stop ---- */
+
+enum oht_estop_state {
+	OHT_ESTOP_STOPPED	= 0,	/* latched; outputs low; the state after start */
+	OHT_ESTOP_READY		= 1,	/* reset done; outputs low */
+	OHT_ESTOP_ENABLED	= 2,	/* outputs high */
+};
+
+/* Why the machine stopped. OHT_CAUSE_BIT(cause) is its place in a mask of causes. */
+enum oht_cause {
+	OHT_CAUSE_NONE			= 0,
+	OHT_CAUSE_START			= 1,	/* nothing has reset the stop since probe */
+	OHT_CAUSE_BUTTON_A		= 2,	/* channel a opened */
+	OHT_CAUSE_BUTTON_B		= 3,	/* channel b opened */
+	OHT_CAUSE_DISCREPANCY		= 4,	/* the channels disagreed longer than the window */
+	OHT_CAUSE_FEEDBACK		= 5,	/* enable feedback did not follow the outputs */
+	OHT_CAUSE_SOFTWARE		= 6,	/* OHT_IOC_STOP */
+	OHT_CAUSE_DEADMAN		= 7,	/* the controller's heartbeat was late */
+	OHT_CAUSE_CLOSE			= 8,	/* the controller's descriptor closed without farewell */
+	OHT_CAUSE_FAREWELL		= 9,	/* the controller gave its role back in order */
+	OHT_CAUSE_BUS_LOSS		= 10,	/* a module was lost whose loss action is the stop */
+	OHT_CAUSE_UNBIND		= 11,	/* the driver is being taken off the device */
+	OHT_CAUSE_MODULE_REMOVAL	= 12,	/* the kernel module is being removed */
+	OHT_CAUSE_SUSPEND		= 13,
+	OHT_CAUSE_REBOOT		= 14,
+	OHT_CAUSE_PANIC			= 15,
+	OHT_CAUSE_SELF_TEST		= 16,
+	OHT_CAUSE_STORM			= 17,	/* more edges than a button can make */
+	OHT_CAUSE_INPUT_ERROR		= 18,	/* an input could not be read */
+	OHT_CAUSE_CPU_STALL		= 19,	/* supervision and interrupt lost sight of each other */
+	OHT_CAUSE_SHUTDOWN		= 20,	/* the machine powers off */
+};
+#define OHT_CAUSE_BIT(cause)	(1ULL << (cause))
+
+/* oht_estop_status.inputs and oht_safety_record.inputs: 1 means closed, 0 open or unreadable */
+#define OHT_INPUT_A		(1U << 0)
+#define OHT_INPUT_B		(1U << 1)
+#define OHT_INPUT_FEEDBACK_1	(1U << 2)
+#define OHT_INPUT_FEEDBACK_2	(1U << 3)
+/* oht_estop_status.outputs and oht_safety_record.outputs: 1 means driven to the enabling level */
+#define OHT_OUTPUT_ENABLE_1	(1U << 0)
+#define OHT_OUTPUT_ENABLE_2	(1U << 1)
+
+/* oht_estop_status.flags */
+#define OHT_ESTOP_HAS_CONTROLLER	(1U << 0)	/* some descriptor is the controller */
+#define OHT_ESTOP_IS_CONTROLLER		(1U << 1)	/* this descriptor is the controller */
+
+/**
+ * struct oht_estop_status - the stop as it is now (OHT_IOC_ESTOP_STATUS)
+ * @size: sizeof(struct oht_estop_status)
+ * @flags: OHT_ESTOP_*
+ * @state: enum oht_estop_state
+ * @first_cause: enum oht_cause that began the present stop; NONE when not stopped
+ * @causes: mask of all causes since the stop began
+ * @standing: mask of causes that stand now and forbid a reset
+ * @inputs: OHT_INPUT_*, read now
+ * @outputs: OHT_OUTPUT_*
+ * @since_ns: when the present state was entered
+ * @closed_since_ns: since when both channels have been closed without a break; 0 when not
+ * @journal_seq: number of the newest safety record
+ * @deadman_ms: heartbeat period of the present controller, 0 without one
+ * @controller_tgid: process that is the controller, 0 without one
+ * @reserved: zero
+ */
+struct oht_estop_status {
+	__u32 size;
+	__u32 flags;
+	__u32 state;
+	__u32 first_cause;
+	__aligned_u64 causes;
+	__aligned_u64 standing;
+	__u32 inputs;
+	__u32 outputs;
+	__aligned_u64 since_ns;
+	__aligned_u64 closed_since_ns;
+	__aligned_u64 journal_seq;
+	__u32 deadman_ms;
+	__u32 controller_tgid;
+	__u32 reserved[4];
+};
+
+/**
+ * struct oht_command - argument of STOP, RESET, ENABLE, DISABLE and HEARTBEAT
+ * @size: sizeof(struct oht_command)
+ * @flags: zero
+ * @tag: any number of the caller's; RESET, ENABLE, DISABLE and STOP leave it in the safety record
+ *	that they make, and it stays as "last command" in the records after it
+ * @blocking: out: mask of the causes that made RESET or ENABLE fail with EBUSY or ECANCELED
+ * @reserved: zero
+ *
+ * STOP may be called on any descriptor open for writing, by anybody, at any time, and always
+ * succeeds. RESET (stopped -> ready) is EBUSY while a cause stands or the channels have not been
+ * closed long enough, and ECANCELED never. ENABLE (ready -> enabled) and DISABLE (enabled -> ready)
+ * are ECANCELED in any other state. RESET in ready or enabled is EINVAL. RESET, ENABLE, DISABLE and
+ * HEARTBEAT are for the controller only (EPERM).
+ */
+struct oht_command {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 tag;
+	__aligned_u64 blocking;
+	__u32 reserved[2];
+};
+
+/* oht_control.action */
+enum oht_control_action {
+	OHT_CONTROL_TAKE	= 1,	/* become the controller: EBUSY if there is one */
+	OHT_CONTROL_RELEASE	= 2,	/* farewell: stops (cause farewell), gives the role back */
+};
+
+/**
+ * struct oht_control - take or give back the exclusive role of controller (OHT_IOC_CONTROL)
+ * @size: sizeof(struct oht_control)
+ * @action: enum oht_control_action
+ * @deadman_ms: in: period within which HEARTBEAT must be called, 0 for the default;
+ *	out: the period that is in force. Only for TAKE; must be 0 for RELEASE.
+ * @reserved: zero
+ *
+ * The deadman runs from TAKE on. A late heartbeat stops with cause deadman; the role stays.
+ * Closing the last reference of the descriptor without RELEASE stops with cause close.
+ */
+struct oht_control {
+	__u32 size;
+	__u32 action;
+	__u32 deadman_ms;
+	__u32 reserved;
+};
+
+/* ---- records ---- */
+
+enum oht_record_type {
+	OHT_RECORD_COMPLETION	= 1,
+	OHT_RECORD_SAFETY	= 2,
+};
+
+/* oht_subscribe.mask: completions of own transfers always come and have no bit */
+#define OHT_SUBSCRIBE_SAFETY	(1U << 0)
+
+/**
+ * struct oht_subscribe - which records besides completions read() returns (OHT_IOC_SUBSCRIBE)
+ * @size: sizeof(struct oht_subscribe)
+ * @mask: OHT_SUBSCRIBE_*, replaces the earlier mask; a new descriptor has 0
+ */
+struct oht_subscribe {
+	__u32 size;
+	__u32 mask;
+};
+
+/* oht_completion.detail: what exactly became of a transfer */
+enum oht_detail {
+	OHT_DETAIL_OK		= 0,
+	OHT_DETAIL_TIMEOUT	= 1,	/* -ETIMEDOUT: no first byte in time */
+	OHT_DETAIL_SHORT	= 2,	/* -EBADMSG: the reply broke off */
+	OHT_DETAIL_CRC		= 3,	/* -EBADMSG */
+	OHT_DETAIL_LENGTH	= 4,	/* -EBADMSG: byte count disagrees, or bytes after the end */
+	OHT_DETAIL_UNIT		= 5,	/* -EPROTO: a reply of another unit */
+	OHT_DETAIL_FUNCTION	= 6,	/* -EPROTO: a reply to another function */
+	OHT_DETAIL_ECHO		= 7,	/* -EPROTO: a write's echo differs from the request */
+	OHT_DETAIL_EXCEPTION	= 8,	/* -EREMOTEIO: see oht_completion.exception */
+	OHT_DETAIL_LINE		= 9,	/* -EIO: framing, parity, overrun or break */
+	OHT_DETAIL_TX_STUCK	= 10,	/* -EIO: the transmitter did not become empty */
+	OHT_DETAIL_CANCELLED	= 11,	/* -EINTR: OHT_IOC_CANCEL */
+	OHT_DETAIL_STOPPED	= 12,	/* -ECANCELED: a stop came first, or not enabled */
+	OHT_DETAIL_GONE		= 13,	/* -ENODEV: the device went away */
+};
+
+/**
+ * struct oht_completion - how a transfer ended
+ * @cookie: from OHT_IOC_SUBMIT
+ * @status: 0 or a negative errno, see enum oht_detail
+ * @detail: enum oht_detail of the last attempt
+ * @exception: Modbus exception code with -EREMOTEIO, else 0
+ * @attempts: times that the request went on the wire, 0 if never
+ * @unit: as submitted
+ * @function: as submitted
+ * @count: registers read or written
+ * @turnaround_ns: silence between our last stop bit and the reply's first start bit, 0 without reply
+ * @reserved: zero
+ * @words: values read, host byte order
+ */
+struct oht_completion {
+	__aligned_u64 cookie;
+	__s32 status;
+	__u8 detail;
+	__u8 exception;
+	__u8 attempts;
+	__u8 unit;
+	__u8 function;
+	__u8 reserved[1];
+	__u16 count;
+	__u32 turnaround_ns;
+	__u16 words[OHT_WORDS_MAX];
+	__u16 reserved2[3];
+};
+
+/* oht_safety_record.kind */
+enum oht_safety_kind {
+	OHT_SAFETY_STOP		= 1,	/* a new stop, or a further cause while stopped */
+	OHT_SAFETY_GLITCH	= 2,	/* an edge whose level read closed: stopped all the same */
+	OHT_SAFETY_RESET	= 3,	/* stopped -> ready */
+	OHT_SAFETY_ENABLE	= 4,	/* ready -> enabled */
+	OHT_SAFETY_DISABLE	= 5,	/* enabled -> ready */
+	OHT_SAFETY_CONTROL	= 6,	/* a descriptor became the controller */
+};
+
+/**
+ * struct oht_safety_record - one entry of the safety journal
+ * @journal_seq: number of the entry, counts from 1 without gaps
+ * @event_ns: when the handler began that made it (interrupt, timer, call)
+ * @low_ns: when both enable outputs had been written low; 0 if this entry did not lower them
+ * @causes: mask of all causes of the present stop, this one included
+ * @tag: of the last command
+ * @cause: enum oht_cause of this entry, NONE if it is not a stop
+ * @kind: enum oht_safety_kind
+ * @state_from: enum oht_estop_state before
+ * @state_to: enum oht_estop_state after
+ * @inputs: OHT_INPUT_* as read by the handler
+ * @outputs: OHT_OUTPUT_* after
+ * @tgid: process that called, 0 for interrupt and timer
+ */
+struct oht_safety_record {
+	__aligned_u64 journal_seq;
+	__aligned_u64 event_ns;
+	__aligned_u64 low_ns;
+	__aligned_u64 causes;
+	__aligned_u64 tag;
+	__u32 cause;
+	__u32 kind;
+	__u8 state_from;
+	__u8 state_to;
+	__u8 inputs;
+	__u8 outputs;
+	__u32 tgid;
+};
+
+/**
+ * struct oht_record - what read() returns, one or more whole ones
+ * @type: enum oht_record_type
+ * @size: sizeof(struct oht_record) of this kernel: the stride between records
+ * @seq: counts the records made for this descriptor; a jump means that records were dropped
+ * @time_ns: when the record was made
+ * @completion: with OHT_RECORD_COMPLETION
+ * @safety: with OHT_RECORD_SAFETY
+ * @reserved: zero beyond the member in use
+ *
+ * read() with a buffer smaller than one record is EINVAL; O_NONBLOCK and nothing there is EAGAIN;
+ * after the device has gone, the records that are left come first, then 0.
+ * poll(): EPOLLIN a record is there, EPOLLPRI a safety record is there, EPOLLHUP | EPOLLERR gone.
+ */
+struct oht_record {
+	__u32 type;
+	__u32 size;
+	__aligned_u64 seq;
+	__aligned_u64 time_ns;
+	union {
+		struct oht_completion completion;
+		struct oht_safety_record safety;
+		__aligned_u64 reserved[37];
+	};
+};
+
+/*
+ * ---- the ioctls ----
+ *
+ * Without the size in the number, since structures may grow (as in iommufd): size-first decides.
+ */
+
+#define OHT_IOC_MAGIC		0xBA
+
+#define OHT_IOC_INFO		_IO(OHT_IOC_MAGIC, 0x00)
+#define OHT_IOC_SUBMIT		_IO(OHT_IOC_MAGIC, 0x01)
+#define OHT_IOC_CANCEL		_IO(OHT_IOC_MAGIC, 0x02)
+#define OHT_IOC_SUBSCRIBE	_IO(OHT_IOC_MAGIC, 0x03)
+#define OHT_IOC_ESTOP_STATUS	_IO(OHT_IOC_MAGIC, 0x04)
+#define OHT_IOC_STOP		_IO(OHT_IOC_MAGIC, 0x05)
+#define OHT_IOC_CONTROL		_IO(OHT_IOC_MAGIC, 0x06)
+#define OHT_IOC_RESET		_IO(OHT_IOC_MAGIC, 0x07)
+#define OHT_IOC_ENABLE		_IO(OHT_IOC_MAGIC, 0x08)
+#define OHT_IOC_DISABLE		_IO(OHT_IOC_MAGIC, 0x09)
+#define OHT_IOC_HEARTBEAT	_IO(OHT_IOC_MAGIC, 0x0a)
+
+#endif /* _UAPI_LINUX_OHT_H */
