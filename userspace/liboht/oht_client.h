@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * liboht: the one C interface to /dev/oht%d.
+ *
+ * Owns:     struct oht_dev (a descriptor and the events read from it but not yet handed out) and all
+ *           words and sentences for what the kernel module reports.
+ * Contexts: ordinary threads. Per function below: "any thread" means that other threads may be in
+ *           this or any other function of the same handle at that time; "event thread" means that
+ *           only one thread at a time may be in functions so marked. oht_dev_close() must be alone.
+ * Locks:    none. The functions marked "no allocation" neither allocate nor lock nor print, and fit
+ *           into a real-time cycle.
+ *
+ * Conventions
+ *  - A function that returns int returns 0 on success and -1 with errno set on failure unless it
+ *    says otherwise. errno values are those of the kernel interface (linux/oht.h) and the ones named
+ *    here; oht_errno_text() makes a sentence of them.
+ *  - Everything that is passed in belongs to the caller and is not kept after the call. Only
+ *    oht_dev_open() makes an object; oht_dev_close() frees it. Strings that are returned are
+ *    constants: never free them.
+ *  - The unit is part of the name. _ns is CLOCK_MONOTONIC nanoseconds unless it is a duration.
+ *    Register addresses are zero-based, as on the wire. Values are in host byte order.
+ *  - Structures of this header are not those of the kernel. A program that uses this header only is
+ *    not touched when the kernel's structures grow.
+ */
+#ifndef OHT_CLIENT_H
+#define OHT_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define OHT_DEFAULT_DEVICE	"/dev/oht0"
+/* Most registers in one request. */
+#define OHT_REGISTERS_MAX	125
+/* Transfers of one handle that may be submitted and not yet handed out as events. */
+#define OHT_UNDER_WAY_MAX	64
+/* Enough for every sentence that this library writes into a caller's buffer. */
+#define OHT_TEXT_BYTES		256
+
+struct oht_dev;
+
+/* ---- open and close ---- */
+
+/* oht_dev_open() flags */
+#define OHT_OPEN_READ_ONLY	(1U << 0)	/* look only: every acting call fails with EBADF */
+#define OHT_OPEN_ANY_ABI	(1U << 1)	/* do not refuse a module of another ABI version */
+
+/**
+ * oht_dev_open() - open a device
+ * @path: device node, NULL for OHT_DEFAULT_DEVICE
+ * @flags: OHT_OPEN_*
+ *
+ * The descriptor is close-on-exec and non-blocking. Nothing is started or stopped by opening.
+ *
+ * Return: a handle for oht_dev_close(), or NULL with errno: that of open(2), ENOTTY if @path is not
+ * an oht device, EPROTONOSUPPORT if the module speaks another ABI version than this library,
+ * EINVAL for an unknown flag. oht_open_text() says it in a sentence.
+ * Context: any thread; allocates.
+ */
+struct oht_dev *oht_dev_open(const char *path, unsigned int flags);
+
+/**
+ * oht_dev_close() - close a device and free the handle
+ * @dev: handle, may be NULL; not valid afterwards
+ *
+ * Transfers that are under way are given up. If the handle is the controller and has not called
+ * oht_dev_control_release(), the kernel stops the machine with cause OHT_STOPPED_BY_CLOSE.
+ * Context: no other thread may be using @dev. errno is kept.
+ */
+void oht_dev_close(struct oht_dev *dev);
+
+/**
+ * oht_dev_fd() - the descriptor, for poll, select or epoll only
+ * @dev: handle
+ *
+ * POLLIN: events are there. POLLPRI: a safety event is among them. POLLHUP: the device is gone.
+ * Events that the library has read already do not make the descriptor readable, therefore: after
+ * the descriptor woke you, and after each oht_dev_transact(), call oht_dev_read_event(dev, &e, 0)
+ * until it returns 0.
+ *
+ * Return: the descriptor; it belongs to @dev, do not close or read it.
+ * Context: any thread, no allocation.
+ */
+int oht_dev_fd(const struct oht_dev *dev);
+
+/**
+ * oht_abi_version() - ABI version of the kernel interface that this library was built with
+ */
+uint32_t oht_abi_version(void);
+
+/**
+ * oht_open_text() - why oht_dev_open() failed and what to do, in one sentence
+ * @path: as given to oht_dev_open()
+ * @error: errno of oht_dev_open()
+ * @text: where to write, NUL-terminated
+ * @text_bytes: size of @text, OHT_TEXT_BYTES is enough
+ *
+ * For EPROTONOSUPPORT the device is asked for its version again and the sentence names both numbers.
+ * Context: any thread. errno is kept.
+ */
+void oht_open_text(const char *path, int error, char *text, size_t text_bytes);
+
+/* ---- what the device is ---- */
+
+/* oht_dev_info.caps */
+#define OHT_HAS_EXACT_TIMING	(1ULL << 0)	/* gaps are timed from the UART's own interrupt */
+#define OHT_HAS_ESTOP		(1ULL << 1)	/* emergency-stop inputs and enable outputs */
+#define OHT_HAS_CHANNEL_B	(1ULL << 2)	/* the stop has two channels */
+#define OHT_HAS_FEEDBACK	(1ULL << 3)	/* enable feedback inputs */
+#define OHT_HAS_BUS		(1ULL << 4)	/* the port is up: transfers are possible */
+
+enum oht_line_parity {
+	OHT_PARITY_NONE	= 0,
+	OHT_PARITY_EVEN	= 1,
+	OHT_PARITY_ODD	= 2,
+};
+
+/**
+ * struct oht_dev_info - what the device is and how it is set
+ * @abi_version: of the module
+ * @caps: OHT_HAS_*
+ * @port: kind of UART back-end, NUL-terminated
+ * @baud_bps: rate asked for by the device tree
+ * @baud_effective_mbps: rate really set, in milli-bit per second
+ * @char_bits: bits of one character on the wire with start, parity and stop bits
+ * @parity: enum oht_line_parity
+ * @stop_bits: 1 or 2
+ * @char_ns: duration of one character
+ * @t15_ns: longest silence inside a frame
+ * @t35_ns: shortest silence between frames
+ * @turnaround_max_us: longest oht_request.timeout_us
+ * @deadman_min_ms: shortest heartbeat period
+ * @deadman_max_ms: longest heartbeat period
+ * @deadman_default_ms: heartbeat period if the controller asks for none
+ * @supervision_period_us: period at which the inputs are re-read besides the interrupt
+ * @reset_stable_ms: how long the channels must have been closed before a reset
+ * @discrepancy_window_ms: how long the channels may disagree
+ */
+struct oht_dev_info {
+	uint32_t abi_version;
+	uint64_t caps;
+	char port[32];
+	uint32_t baud_bps;
+	uint64_t baud_effective_mbps;
+	uint32_t char_bits;
+	uint32_t parity;
+	uint32_t stop_bits;
+	uint32_t char_ns;
+	uint32_t t15_ns;
+	uint32_t t35_ns;
+	uint32_t turnaround_max_us;
+	uint32_t deadman_min_ms;
+	uint32_t deadman_max_ms;
+	uint32_t deadman_default_ms;
+	uint32_t supervision_period_us;
+	uint32_t reset_stable_ms;
+	uint32_t discrepancy_window_ms;
+};
+
+/**
+ * oht_dev_info() - what the device is
+ * @dev: handle
+ * @info: out
+ *
+ * Return: 0, or -1 with ENODEV.
+ * Context: any thread, no allocation.
+ */
+int oht_dev_info(struct oht_dev *dev, struct oht_dev_info *info);
+
+/* ---- transfers ---- */
+
+/* oht_request.function */
+#define OHT_READ_HOLDING	3
+#define OHT_READ_INPUT		4
+#define OHT_WRITE_SINGLE	6
+#define OHT_WRITE_MULTIPLE	16
+
+/* oht_request.priority: a lower number overtakes what waits in a higher one */
+enum oht_request_priority {
+	OHT_PRIORITY_COMMAND	= 1,
+	OHT_PRIORITY_CYCLIC	= 2,
+	OHT_PRIORITY_BACKGROUND	= 3,
+};
+
+/* oht_request.flags */
+/* fail with ECANCELED unless the state is enabled when the request would go on the wire */
+#define OHT_REQUEST_NEEDS_ENABLED	(1U << 0)
+
+/**
+ * struct oht_request - one Modbus request
+ * @unit: 1..247
+ * @function: OHT_READ_* or OHT_WRITE_*
+ * @priority: enum oht_request_priority
+ * @retries: attempts after the first one, 0..10
+ * @address: first register
+ * @count: registers: 1..125 to read, 1 with WRITE_SINGLE, 1..123 with WRITE_MULTIPLE
+ * @timeout_us: wait for the first byte of the reply, counted from the end of our last stop bit;
+ *	1000..oht_dev_info.turnaround_max_us
+ * @flags: OHT_REQUEST_*
+ * @words: @count values to write; must be NULL to read. Not needed any more when submit returns.
+ */
+struct oht_request {
+	uint8_t unit;
+	uint8_t function;
+	uint8_t priority;
+	uint8_t retries;
+	uint16_t address;
+	uint16_t count;
+	uint32_t timeout_us;
+	uint32_t flags;
+	const uint16_t *words;
+};
+
+/* What exactly became of a transfer; in brackets the errno that goes with it. */
+enum oht_outcome {
+	OHT_OUTCOME_OK		= 0,
+	OHT_OUTCOME_TIMEOUT	= 1,	/* [ETIMEDOUT] no first byte in time */
+	OHT_OUTCOME_SHORT	= 2,	/* [EBADMSG] the reply broke off */
+	OHT_OUTCOME_CRC		= 3,	/* [EBADMSG] */
+	OHT_OUTCOME_LENGTH	= 4,	/* [EBADMSG] byte count disagrees, or bytes after the end */
+	OHT_OUTCOME_UNIT	= 5,	/* [EPROTO] a reply of another unit */
+	OHT_OUTCOME_FUNCTION	= 6,	/* [EPROTO] a reply to another function */
+	OHT_OUTCOME_ECHO	= 7,	/* [EPROTO] a write's echo differs from the request */
+	OHT_OUTCOME_EXCEPTION	= 8,	/* [EREMOTEIO] see oht_reply.exception */
+	OHT_OUTCOME_LINE	= 9,	/* [EIO] framing, parity, overrun or break */
+	OHT_OUTCOME_TX_STUCK	= 10,	/* [EIO] the transmitter did not become empty */
+	OHT_OUTCOME_CANCELLED	= 11,	/* [EINTR] oht_dev_cancel() */
+	OHT_OUTCOME_STOPPED	= 12,	/* [ECANCELED] a stop came first, or not enabled */
+	OHT_OUTCOME_GONE	= 13,	/* [ENODEV] the device went away */
+};
+
+/**
+ * struct oht_reply - how a transfer ended
+ * @cookie: from oht_dev_submit()
+ * @error: 0, or the (positive) errno that belongs to @outcome
+ * @outcome: enum oht_outcome of the last attempt; a newer kernel may report numbers not listed
+ * @exception: Modbus exception code with OHT_OUTCOME_EXCEPTION, else 0
+ * @attempts: times that the request went on the wire, 0 if never
+ * @unit: as submitted
+ * @function: as submitted
+ * @count: registers read or written
+ * @turnaround_ns: silence between our last stop bit and the reply's first start bit, 0 without reply
+ * @words: values read, @count of them
+ */
+struct oht_reply {
+	uint64_t cookie;
+	int error;
+	uint8_t outcome;
+	uint8_t exception;
+	uint8_t attempts;
+	uint8_t unit;
+	uint8_t function;
+	uint16_t count;
+	uint32_t turnaround_ns;
+	uint16_t words[OHT_REGISTERS_MAX];
+};
+
+/**
+ * oht_dev_submit() - hand a request to the bus engine, do not wait
+ * @dev: handle
+ * @request: what to do
+ * @cookie: out: names the transfer on this handle, never 0
+ *
+ * The result comes as an event OHT_EVENT_REPLY with the same cookie, exactly once.
+ *
+ * Return: 0, or -1 with EINVAL or EOPNOTSUPP (a value out of range, see struct oht_request), EAGAIN
+ * (OHT_UNDER_WAY_MAX transfers of this handle are not handed out yet: read events first), ECANCELED
+ * (needs enabled and is not), EBADF, ENODEV.
+ * Context: any thread, no allocation, one system call.
+ */
+int oht_dev_submit(struct oht_dev *dev, const struct oht_request *request, uint64_t *cookie);
+
+/**
+ * oht_dev_cancel() - give up a transfer
+ * @dev: handle
+ * @cookie: from oht_dev_submit()
+ *
+ * Its event still comes, with OHT_OUTCOME_CANCELLED or with its own result if that was first. A
+ * cancelled write may have reached the module.
+ *
+ * Return: 0, or -1 with ENOENT (unknown or complete), ENODEV.
+ * Context: any thread, no allocation, one system call.
+ */
+int oht_dev_cancel(struct oht_dev *dev, uint64_t cookie);
+
+/**
+ * oht_dev_transact() - submit a request and wait for its reply
+ * @dev: handle
+ * @request: what to do
+ * @reply: out. If @reply->cookie is not 0 the transfer has ended and @reply tells how, also when -1
+ *	is returned; if it is 0 there was no result.
+ * @timeout_ms: longest wait for the result, including other transfers that are before it; negative
+ *	waits as long as it takes
+ *
+ * Other events that come meanwhile are kept in order for oht_dev_read_event(). When the wait ends
+ * early the transfer is cancelled and its late result is thrown away; a write may have happened.
+ *
+ * Return: 0 if the module did it, else -1 with errno: oht_reply.error, or one of oht_dev_submit(),
+ * or ETIMEDOUT with @reply->cookie 0 (@timeout_ms ran out), or EINTR with @reply->cookie 0 (a signal
+ * came), or EIO (nonsense from the kernel).
+ * Context: event thread, no allocation.
+ */
+int oht_dev_transact(struct oht_dev *dev, const struct oht_request *request,
+		     struct oht_reply *reply, int timeout_ms);
+
+/* ---- the stop ---- */
+
+enum oht_stop_state {
+	OHT_STATE_STOPPED	= 0,	/* latched, enable outputs low; the state after start */
+	OHT_STATE_READY		= 1,	/* reset done, enable outputs low */
+	OHT_STATE_ENABLED	= 2,	/* enable outputs high */
+};
+
+/* Why the machine stopped; oht_cause_text() explains each and says what to do. */
+enum oht_stop_cause {
+	OHT_STOPPED_BY_NOTHING		= 0,
+	OHT_STOPPED_BY_START		= 1,
+	OHT_STOPPED_BY_BUTTON_A		= 2,
+	OHT_STOPPED_BY_BUTTON_B		= 3,
+	OHT_STOPPED_BY_DISCREPANCY	= 4,
+	OHT_STOPPED_BY_FEEDBACK		= 5,
+	OHT_STOPPED_BY_SOFTWARE		= 6,
+	OHT_STOPPED_BY_DEADMAN		= 7,
+	OHT_STOPPED_BY_CLOSE		= 8,
+	OHT_STOPPED_BY_FAREWELL		= 9,
+	OHT_STOPPED_BY_BUS_LOSS		= 10,
+	OHT_STOPPED_BY_UNBIND		= 11,
+	OHT_STOPPED_BY_MODULE_REMOVAL	= 12,
+	OHT_STOPPED_BY_SUSPEND		= 13,
+	OHT_STOPPED_BY_REBOOT		= 14,
+	OHT_STOPPED_BY_PANIC		= 15,
+	OHT_STOPPED_BY_SELF_TEST	= 16,
+	OHT_STOPPED_BY_STORM		= 17,
+	OHT_STOPPED_BY_INPUT_ERROR	= 18,
+	OHT_STOPPED_BY_CPU_STALL	= 19,
+	OHT_STOPPED_BY_SHUTDOWN		= 20,
+};
+
+/* Causes in a mask are at bits 1..63; a newer kernel may use some that are not listed above. */
+#define OHT_CAUSES_MAX		64
+
+/* The place of @cause (enum oht_stop_cause) in a mask of causes; 0 for OHT_STOPPED_BY_NOTHING. */
+static inline uint64_t oht_cause_mask(unsigned int cause)
+{
+	return cause && cause < OHT_CAUSES_MAX ? (uint64_t)1 << cause : 0;
+}
+
+/* .inputs: 1 means closed (healthy), 0 open or unreadable */
+#define OHT_IN_A		(1U << 0)
+#define OHT_IN_B		(1U << 1)
+#define OHT_IN_FEEDBACK_1	(1U << 2)
+#define OHT_IN_FEEDBACK_2	(1U << 3)
+/* .outputs: 1 means driven to the enabling level */
+#define OHT_OUT_ENABLE_1	(1U << 0)
+#define OHT_OUT_ENABLE_2	(1U << 1)
+
+/**
+ * struct oht_stop_status - the stop as it is now
+ * @state: enum oht_stop_state
+ * @first_cause: enum oht_stop_cause that began the present stop, OHT_STOPPED_BY_NOTHING if not stopped
+ * @causes: mask (oht_cause_mask()) of all causes since the stop began
+ * @standing: mask of causes that stand now and forbid a reset
+ * @inputs: OHT_IN_*, read now
+ * @outputs: OHT_OUT_*
+ * @has_controller: some descriptor is the controller
+ * @is_controller: this handle is the controller
+ * @controller_tgid: process that is the controller, 0 without one
+ * @deadman_ms: heartbeat period of the present controller, 0 without one
+ * @since_ns: when the present state was entered
+ * @closed_since_ns: since when both channels have been closed without a break, 0 when not
+ * @journal_seq: number of the newest safety event
+ */
+struct oht_stop_status {
+	uint32_t state;
+	uint32_t first_cause;
+	uint64_t causes;
+	uint64_t standing;
+	uint32_t inputs;
+	uint32_t outputs;
+	bool has_controller;
+	bool is_controller;
+	uint32_t controller_tgid;
+	uint32_t deadman_ms;
+	uint64_t since_ns;
+	uint64_t closed_since_ns;
+	uint64_t journal_seq;
+};
+
+/**
+ * oht_dev_stop_status() - read the state of the stop
+ * @dev: handle
+ * @status: out
+ *
+ * Return: 0, or -1 with EOPNOTSUPP (no emergency stop on this device), ENODEV.
+ * Context: any thread, no allocation, one system call.
+ */
+int oht_dev_stop_status(struct oht_dev *dev, struct oht_stop_status *status);
+
+/**
+ * oht_dev_stop() - stop the machine: the outputs are low when this returns 0
+ * @dev: handle, not OHT_OPEN_READ_ONLY; need not be the controller
+ * @tag: any number, comes back in safety events
+ *
+ * Return: 0, or -1 with EBADF, EOPNOTSUPP, ENODEV (driver gone: then the outputs are low too).
+ * Context: any thread at any time, no allocation, one system call.
+ */
+int oht_dev_stop(struct oht_dev *dev, uint64_t tag);
+
+/**
+ * oht_dev_reset() - stopped -> ready; the outputs stay low
+ * @dev: handle that is the controller
+ * @tag: any number, comes back in safety events
+ * @blocking: out, may be NULL: mask of the causes that forbid it, 0 if refused for another reason
+ *
+ * Return: 0, or -1 with EBUSY (a cause stands, or the channels have not been closed for
+ * oht_dev_info.reset_stable_ms), EINVAL (not stopped), EPERM (not the controller), EBADF, ENODEV.
+ * Context: any thread, no allocation, one system call.
+ */
+int oht_dev_reset(struct oht_dev *dev, uint64_t tag, uint64_t *blocking);
+
+/**
+ * oht_dev_enable() - ready -> enabled: the outputs go high
+ * @dev: handle that is the controller
+ * @tag: any number, comes back in safety events
+ * @blocking: out, may be NULL: mask of the causes that forbid it
+ *
+ * Return: 0, or -1 with ECANCELED (not ready, or a cause came first), EBUSY (a cause stands), EPERM,
+ * EBADF, ENODEV.
+ * Context: any thread, no allocation, one system call.
+ */
+int oht_dev_enable(struct oht_dev *dev, uint64_t tag, uint64_t *blocking);
+
+/**
+ * oht_dev_disable() - enabled -> ready: the outputs go low, nothing is latched
+ * @dev: handle that is the controller
+ * @tag: any number, comes back in safety events
+ *
+ * Return: 0, or -1 with ECANCELED (not enabled), EPERM, EBADF, ENODEV.
+ * Context: any thread, no allocation, one system call.
+ */
+int oht_dev_disable(struct oht_dev *dev, uint64_t tag);
+
+/**
+ * oht_dev_control_take() - become the controller
+ * @dev: handle
+ * @deadman_ms: in: period within which oht_dev_heartbeat() will be called, 0 for the default; out:
+ *	the period in force. May be NULL for the default.
+ *
+ * The deadman runs from here on; when a heartbeat is late the machine stops.
+ *
+ * Return: 0, or -1 with EBUSY (there is a controller), EINVAL (period out of range), EBADF, ENODEV.
+ * Context: any thread, no allocation, one system call.
+ */
+int oht_dev_control_take(struct oht_dev *dev, uint32_t *deadman_ms);
+
+/**
+ * oht_dev_control_release() - give the role back in order; stops with OHT_STOPPED_BY_FAREWELL
+ * @dev: handle that is the controller
+ *
+ * Return: 0, or -1 with EPERM (not the controller), ENODEV.
+ * Context: any thread, no allocation, one system call.
+ */
+int oht_dev_control_release(struct oht_dev *dev);
+
+/**
+ * oht_dev_heartbeat() - the controller is alive
+ * @dev: handle that is the controller
+ *
+ * Return: 0, or -1 with EPERM, ENODEV. It is 0 also after the deadman has stopped the machine.
+ * Context: any thread, no allocation, one system call.
+ */
+int oht_dev_heartbeat(struct oht_dev *dev);
+
+/* ---- events ---- */
+
+enum oht_event_type {
+	OHT_EVENT_REPLY		= 1,	/* a transfer of this handle has ended */
+	OHT_EVENT_SAFETY	= 2,	/* the stop's journal has a new entry */
+};
+
+/* oht_safety_event.kind */
+enum oht_safety_event_kind {
+	OHT_KIND_STOP		= 1,	/* a new stop, or a further cause while stopped */
+	OHT_KIND_GLITCH		= 2,	/* an edge whose level read closed: stopped all the same */
+	OHT_KIND_RESET		= 3,	/* stopped -> ready */
+	OHT_KIND_ENABLE		= 4,	/* ready -> enabled */
+	OHT_KIND_DISABLE	= 5,	/* enabled -> ready */
+	OHT_KIND_CONTROL	= 6,	/* a descriptor became the controller */
+};
+
+/**
+ * struct oht_safety_event - one entry of the safety journal
+ * @journal_seq: number of the entry, counts from 1 without gaps
+ * @event_ns: when the handler began that made it
+ * @low_ns: when both enable outputs had been written low; 0 if this entry did not lower them
+ * @causes: mask of all causes of the present stop
+ * @tag: of the last command
+ * @cause: enum oht_stop_cause of this entry, OHT_STOPPED_BY_NOTHING if it is not a stop
+ * @kind: enum oht_safety_event_kind
+ * @state_from: enum oht_stop_state before
+ * @state_to: enum oht_stop_state after
+ * @inputs: OHT_IN_* as read by the handler
+ * @outputs: OHT_OUT_* after
+ * @tgid: process that called, 0 for interrupt and timer
+ */
+struct oht_safety_event {
+	uint64_t journal_seq;
+	uint64_t event_ns;
+	uint64_t low_ns;
+	uint64_t causes;
+	uint64_t tag;
+	uint32_t cause;
+	uint32_t kind;
+	uint8_t state_from;
+	uint8_t state_to;
+	uint8_t inputs;
+	uint8_t outputs;
+	uint32_t tgid;
+};
+
+/**
+ * struct oht_event - what oht_dev_read_event() returns
+ * @type: enum oht_event_type: which member of the union is valid
+ * @lost: records that were lost right before this one because nobody read them in time (safety
+ *	events only: replies are never lost); 0 normally
+ * @seq: the kernel's number of this record on this descriptor
+ * @time_ns: when the record was made
+ * @reply: with OHT_EVENT_REPLY
+ * @safety: with OHT_EVENT_SAFETY
+ */
+struct oht_event {
+	uint32_t type;
+	uint32_t lost;
+	uint64_t seq;
+	uint64_t time_ns;
+	union {
+		struct oht_reply reply;
+		struct oht_safety_event safety;
+	};
+};
+
+/**
+ * oht_dev_subscribe_safety() - have safety events, or no more
+ * @dev: handle; a new one has none
+ * @on: whether
+ *
+ * Return: 0, or -1 with ENODEV.
+ * Context: any thread, no allocation, one system call.
+ */
+int oht_dev_subscribe_safety(struct oht_dev *dev, bool on);
+
+/**
+ * oht_dev_read_event() - the next event
+ * @dev: handle
+ * @event: out, written only when 1 is returned
+ * @timeout_ms: 0 does not wait, negative waits without end
+ *
+ * Records of a type that this library does not know are passed over.
+ *
+ * Return: 1 for an event, 0 for none in time, -1 with ENODEV (the device is gone and every event has
+ * been handed out), EINTR (a signal came while waiting; nothing is lost), EIO (nonsense from the
+ * kernel).
+ * Context: event thread, no allocation; at most one read(2) if @timeout_ms is 0.
+ */
+int oht_dev_read_event(struct oht_dev *dev, struct oht_event *event, int timeout_ms);
+
+/* ---- words and sentences ----
+ *
+ * *_name() returns one lower-case word with underscores, stable, for programs and JSON ("button_a").
+ * *_text() returns a sentence for people, where useful with what to do about it. For numbers that
+ * the library does not know they return "unknown" and a sentence that says so; never NULL.
+ * Context: any thread, no allocation.
+ */
+
+const char *oht_state_name(unsigned int state);
+const char *oht_state_text(unsigned int state);
+const char *oht_cause_name(unsigned int cause);
+const char *oht_cause_text(unsigned int cause);
+const char *oht_outcome_name(unsigned int outcome);
+const char *oht_outcome_text(unsigned int outcome);
+/* Modbus exception codes 1..11 */
+const char *oht_exception_name(unsigned int code);
+const char *oht_exception_text(unsigned int code);
+const char *oht_kind_name(unsigned int kind);
+const char *oht_kind_text(unsigned int kind);
+/* "none", "even", "odd" */
+const char *oht_parity_name(unsigned int parity);
+/* What an errno of this library means and what to do; strerror() words for others. */
+const char *oht_errno_text(int error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* OHT_CLIENT_H */
