@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the vocabulary of the control thread: states, health, why a thing was refused.
+ * Contexts: any thread; constants and pure functions only.
+ * Locks:    none.
+ */
+#ifndef OHTD_ROBOT_CODES_H
+#define OHTD_ROBOT_CODES_H
+
+#include <stdint.h>
+
+/* Top-level states of the robot; names as in state_machine.csv. */
+enum ohtd_state {
+	OHTD_STATE_BOOT,
+	OHTD_STATE_INIT,
+	OHTD_STATE_IDLE,
+	OHTD_STATE_MOVE,
+	OHTD_STATE_PAUSED,
+	OHTD_STATE_DOCK,
+	OHTD_STATE_CONFIG,
+	OHTD_STATE_FAULT,
+	OHTD_STATE_ESTOP,
+	OHTD_STATE_SAFE,
+	OHTD_STATE_SHUTDOWN,
+	OHTD_STATES,
+};
+
+/* State of the stop, as the bus back-end knows it. */
+enum ohtd_safety_state {
+	OHTD_SAFETY_STOPPED,	/* latched; outputs low */
+	OHTD_SAFETY_READY,	/* reset done; outputs low */
+	OHTD_SAFETY_ENABLED,	/* outputs high */
+	OHTD_SAFETY_UNKNOWN,	/* no device */
+};
+
+enum ohtd_health {
+	OHTD_HEALTH_ABSENT,	/* never answered since start */
+	OHTD_HEALTH_GOOD,
+	OHTD_HEALTH_DEGRADED,	/* some polls fail */
+	OHTD_HEALTH_LOST,	/* silent longer than its loss time */
+};
+
+/* Why something was refused or a fault stands. OHTD_WHY_NONE never stands in a list. */
+enum ohtd_why_code {
+	OHTD_WHY_NONE,
+	/* the request itself */
+	OHTD_WHY_STATE,			/* not possible in this robot state */
+	OHTD_WHY_EXPIRED,		/* its deadline passed before it could be carried out */
+	OHTD_WHY_UNSUPPORTED,		/* the bus back-end cannot do it */
+	OHTD_WHY_BUSY,			/* the same is already under way */
+	OHTD_WHY_NOT_CONTROLLER,	/* another program is the controller of the device */
+	OHTD_WHY_DEVICE,		/* the device is not there or does not answer */
+	OHTD_WHY_SHUTTING_DOWN,
+	OHTD_WHY_BAD_REQUEST,		/* no such unit, or not so many registers */
+	/* the stop; detail is enum oht_cause */
+	OHTD_WHY_STOP_CAUSE,		/* a cause of the stop stands */
+	OHTD_WHY_STOP_LATCHED,		/* the stop has not been reset */
+	OHTD_WHY_INPUTS_NOT_STABLE,	/* the button has not been released long enough */
+	OHTD_WHY_NOT_ENABLED,		/* the outputs are off */
+	OHTD_WHY_STOPPED_MEANWHILE,	/* a stop came while it was carried out */
+	/* modules; unit is set */
+	OHTD_WHY_MODULE_MISSING,	/* a required module has not been found */
+	OHTD_WHY_MODULE_DEGRADED,
+	OHTD_WHY_MODULE_LOST,
+	OHTD_WHY_MODULE_NO_ANSWER,	/* to this request; detail is enum oht_detail */
+	OHTD_WHY_MODULE_EXCEPTION,	/* detail is the Modbus exception code */
+	OHTD_WHY_SAFETY_MODULE,		/* the safety module reports a stop or a fault */
+	OHTD_WHY_SENSORS,		/* a distance or the position is old or out of range */
+	OHTD_WHY_MOVING,		/* no standstill */
+	/* faults */
+	OHTD_WHY_BOOT_TIMEOUT,
+	OHTD_WHY_INIT_TIMEOUT,
+	OHTD_WHY_CONTROL_PLANE_STALLED,	/* a loop of the daemon made no progress; detail is its index */
+	OHTD_WHY_DEVICE_GONE,
+	OHTD_WHY_DEADMAN,		/* our own heartbeat came too late */
+	OHTD_WHYS,
+};
+
+/**
+ * struct ohtd_why - one reason, in a form that a program and a person can read
+ * @code: enum ohtd_why_code
+ * @unit: unit address of the module, 0 when none is meant
+ * @detail: see enum ohtd_why_code, else 0
+ */
+struct ohtd_why {
+	uint16_t code;
+	uint8_t unit;
+	uint8_t detail;
+};
+
+/* Stable names for JSON ("module_lost", "estop"), and sentences for people. Never NULL. */
+const char *ohtd_state_name(unsigned int state);
+const char *ohtd_safety_state_name(unsigned int state);
+const char *ohtd_health_name(unsigned int health);
+const char *ohtd_why_name(unsigned int code);
+const char *ohtd_why_text(unsigned int code);
+/* @cause is enum oht_cause, @detail enum oht_detail of the kernel interface. */
+const char *ohtd_cause_name(unsigned int cause);
+const char *ohtd_cause_text(unsigned int cause);
+const char *ohtd_detail_name(unsigned int detail);
+
+#endif
