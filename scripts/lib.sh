@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What every script here shares: where things are, and how to say what is wrong. Sourced, never run.
+
+# shellcheck disable=SC2034 # used by those who source this
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/oht
+native_arch=$(dpkg --print-architecture)
+# The emulated board, and the compiler that builds for it.
+board_arch=arm64
+board_triplet=aarch64-linux-gnu
+
+# die MESSAGE... : one line saying what is wrong and what to do
+die()
+{
+	printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+	exit 1
+}
+
+# packages SECTION : the packages of that section, one per line
+packages()
+{
+	awk -v want="[$1]" '
+		/^[[:space:]]*(#|$)/ { next }
+		/^\[/ { here = ($1 == want); next }
+		here { print $1 }' "$top/scripts/packages.txt"
+}
+
+# fetch_packages FOLDER PACKAGE... : download the current version of each into FOLDER
+fetch_packages()
+{
+	local folder=$1 log
+	shift
+	log=$folder/apt.log
+	if ! (cd "$folder" && apt-get download -q "$@" >"$log" 2>&1); then
+		grep -E '^E:' "$log" | head -n 3 >&2 || true
+		die "cannot download $*; check the network, then run scripts/install-packages --update"
+	fi
+}
+
+# depends_on PACKAGE PATTERN : the first dependency of PACKAGE that matches PATTERN, without architecture
+depends_on()
+{
+	apt-cache depends "$1" 2>/dev/null |
+		sed -nE 's/^ *\|?Depends: <?([^:<> ]*).*/\1/p' | grep -E -m 1 -- "$2" || true
+}
+
+# jobs : how many compilers to run at a time
+jobs_count()
+{
+	printf '%s\n' "${OHT_JOBS:-$(nproc)}"
+}
+
+# single FILE COMMAND... : run COMMAND while holding FILE locked, so that two builds do not meet
+single()
+{
+	local lock=$1
+	shift
+	mkdir -p "$(dirname "$lock")"
+	(
+		flock 9
+		"$@"
+	) 9>"$lock"
+}
+
+# kernel_tree KIND : the folder of the kernel `stock`, `rt`, `debug` or of a release in the cache: release (the
+# name of it), build/ (make tree for modules), boot/vmlinuz* or Image, lib/modules
+kernel_tree()
+{
+	local tree
+	case "$1" in
+	stock | rt)
+		[ -e "$cache/kernels/$1/build" ] || "$top/scripts/fetch-kernels" >&2
+		;;
+	debug)
+		"$top/scripts/build-debug-kernel" >&2
+		;;
+	*)
+		for tree in "$cache"/kernels/*/; do
+			[ "$(cat "$tree/release" 2>/dev/null)" = "$1" ] || continue
+			(cd "$tree" && pwd -P)
+			return 0
+		done
+		die "no kernel '$1' in $cache/kernels; give stock, rt, debug or a release that is there"
+		;;
+	esac
+	[ -e "$cache/kernels/$1/build" ] || return 1
+	(cd "$cache/kernels/$1/" && pwd -P)
+}
