@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Owns:     every difference between the kernels we build for; nobody else asks for a version.
+ * Contexts: those of the functions that are wrapped.
+ * Locks:    none.
+ */
+#ifndef OHT_COMPAT_H
+#define OHT_COMPAT_H
+
+#include <linux/device/class.h>
+#include <linux/hrtimer.h>
+#include <linux/platform_device.h>
+#include <linux/version.h>
+
+/* 6.4 dropped the owner argument of class_create(). */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#define oht_class_create(name)	class_create(THIS_MODULE, name)
+#else
+#define oht_class_create(name)	class_create(name)
+#endif
+
+/* 6.13 joined hrtimer_init() and the assignment of the callback into hrtimer_setup(). */
+static inline void oht_hrtimer_setup(struct hrtimer *timer,
+				     enum hrtimer_restart (*function)(struct hrtimer *),
+				     clockid_t clock, enum hrtimer_mode mode)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+#else
+	hrtimer_setup(timer, function, clock, mode);
+#endif
+}
+
+/*
+ * Until 6.10 platform_driver.remove returned an int that nobody could use.
+ * OHT_PLATFORM_REMOVE(name, fn) defines function name for .remove from void fn().
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#define OHT_PLATFORM_REMOVE(name, fn)				\
+	static int name(struct platform_device *pdev)		\
+	{							\
+		fn(pdev);					\
+		return 0;					\
+	}
+#else
+#define OHT_PLATFORM_REMOVE(name, fn)				\
+	static void name(struct platform_device *pdev)		\
+	{							\
+		fn(pdev);					\
+	}
+#endif
+
+#endif /* OHT_COMPAT_H */

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Owns:     the half-duplex transaction machine: queue, states, deadlines, retries, statistics.
+ * Contexts: as said at each call; the machine itself runs in hard interrupt context (UART, timer).
+ * Locks:    engine.lock (raw). Order: engine.lock -> a file's raw lock. Never with estop.lock.
+ */
+#ifndef OHT_ENGINE_H
+#define OHT_ENGINE_H
+
+#include <linux/hrtimer.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/oht.h>
+#include "frame.h"
+#include "port.h"
+#include "timing.h"
+
+struct oht_engine;
+
+enum oht_xfer_state {
+	OHT_XFER_NEW = 0,	/* never submitted, or done: the engine does not know it */
+	OHT_XFER_QUEUED,
+	OHT_XFER_ACTIVE,	/* its request is being sent, or its answer awaited */
+};
+
+/**
+ * struct oht_xfer - one transfer; the memory is the caller's, until @done has been called
+ *
+ * The caller fills in (constant from submit on):
+ * @unit: 1..247
+ * @function: 3, 4, 6 or 16
+ * @priority: enum oht_priority
+ * @retries: attempts after the first one
+ * @address: first register
+ * @count: registers
+ * @timeout_us: wait for the first byte of the answer, counted from the end of our last stop bit
+ * @needs_enabled: do not send unless the gate is open
+ * @words: values to write; after a read the values read
+ * @done: called exactly once for each accepted submit, interrupts off, engine lock held: it may
+ *	take the file's raw lock and queue irq_work, nothing else; it must not call the engine.
+ *
+ * The engine fills in before it calls @done:
+ * @status: 0 or negative errno, see enum oht_detail
+ * @detail: enum oht_detail
+ * @exception: Modbus exception code if @detail is EXCEPTION
+ * @attempts: times that the request was begun to be sent
+ * @turnaround_ns: silence between our last stop bit and the answer's first start bit
+ *
+ * Engine's own, under its lock:
+ * @node: place in the queue of its class
+ * @state: enum oht_xfer_state
+ */
+struct oht_xfer {
+	struct list_head node;
+	u8 state;
+	u8 unit;
+	u8 function;
+	u8 priority;
+	u8 retries;
+	bool needs_enabled;
+	u16 address;
+	u16 count;
+	u32 timeout_us;
+	u16 words[OHT_WORDS_MAX];
+	int status;
+	u8 detail;
+	u8 exception;
+	u8 attempts;
+	u32 turnaround_ns;
+	void (*done)(struct oht_xfer *x);
+};
+
+/**
+ * struct oht_engine_gate - whom the engine asks before a transfer that needs_enabled is sent
+ * @may_move: called under the engine lock, interrupts off: must not sleep, must not take
+ *	estop.lock
+ * @context: its argument
+ */
+struct oht_engine_gate {
+	bool (*may_move)(void *context);
+	void *context;
+};
+
+/* States of the machine. Each has a deadline by which the timer makes it leave. */
+enum oht_engine_state {
+	OHT_ENGINE_IDLE = 0,	/* nothing to do; the only state without a deadline */
+	OHT_ENGINE_GAP,		/* something to send; waiting for t3.5 of silence */
+	OHT_ENGINE_DE_SETUP,	/* line driven, start bit not yet allowed */
+	OHT_ENGINE_SEND,	/* until our clock says that the last stop bit has left */
+	OHT_ENGINE_DRAIN,	/* our clock has said so, the UART not yet */
+	OHT_ENGINE_DE_HOLD,	/* all has left, line still driven */
+	OHT_ENGINE_WAIT,	/* for the first byte of the answer */
+	OHT_ENGINE_COLLECT,	/* for the rest of it */
+	OHT_ENGINE_CUT,		/* request cut off; one character until the UART is usable again */
+	OHT_ENGINE_DEAD,	/* shut down, for good */
+};
+
+/**
+ * struct oht_engine_stats - plain counters since the last reset
+ * @frames_sent: requests that began to be sent
+ * @replies_ok: requests that were answered as asked
+ * @retries: attempts after the first one
+ * @details: ends of attempts by enum oht_detail
+ * @bytes_sent: taken by the transmitter
+ * @bytes_received: all that were received
+ * @bytes_echo: received while we were sending
+ * @bytes_extra: received after a complete answer, before the silence that must follow
+ * @bytes_stray: received when nothing was awaited
+ * @frames_foreign: sound frames that were not the answer to what had been asked
+ * @framing: characters with a framing error
+ * @parity: characters with a parity error
+ * @overrun: times that characters were lost
+ * @breaks: break conditions
+ * @gap_late_max_ns: largest delay of a first start bit beyond the earliest time allowed, counted
+ *	when somebody was waiting for it
+ * @turnaround_max_ns: longest silence before an answer
+ */
+struct oht_engine_stats {
+	u64 frames_sent;
+	u64 replies_ok;
+	u64 retries;
+	u64 details[OHT_DETAIL_GONE + 1];
+	u64 bytes_sent;
+	u64 bytes_received;
+	u64 bytes_echo;
+	u64 bytes_extra;
+	u64 bytes_stray;
+	u64 frames_foreign;
+	u64 framing;
+	u64 parity;
+	u64 overrun;
+	u64 breaks;
+	u64 gap_late_max_ns;
+	u64 turnaround_max_ns;
+};
+
+/**
+ * struct oht_engine_clock - time as the engine sees it; replaced by the tests before first use
+ * @now_ns: CLOCK_MONOTONIC
+ * @arm: call oht_engine_tick() at @at_ns, instead of an earlier arming; engine lock held
+ * @disarm: no tick is wanted; engine lock held; a tick that is already on its way may still come
+ * @drain: process context, no lock: wait until no tick is running nor coming
+ */
+struct oht_engine_clock {
+	u64 (*now_ns)(struct oht_engine *e);
+	void (*arm)(struct oht_engine *e, u64 at_ns);
+	void (*disarm)(struct oht_engine *e);
+	void (*drain)(struct oht_engine *e);
+};
+
+#define OHT_ENGINE_CLASSES	(OHT_PRIO_BACKGROUND + 1)
+
+/**
+ * struct oht_engine_late - an answer that never came and may still come
+ * @until_ns: how long that is thought possible
+ * @address: what had been asked for
+ * @count: what had been asked for
+ * @function: what had been asked for, 0: nothing is outstanding
+ */
+struct oht_engine_late {
+	u64 until_ns;
+	u16 address;
+	u16 count;
+	u8 function;
+};
+
+/**
+ * struct oht_engine - one bus
+ * @port: constant
+ * @timing: constant
+ * @gate: constant
+ * @clock: constant after init (a test replaces it before the first submit)
+ * @timer: the one timer; HARD mode; armed and disarmed under @lock
+ * @lock: protects everything below; taken in hard interrupt context
+ * @state: enum oht_engine_state
+ * @generation: counts transactions let go of; what was armed for an older one is void
+ * @armed_generation: @generation when the timer was armed
+ * @armed: somebody wants the timer
+ * @deadline_ns: when it is wanted; a tick before that is a stale one
+ * @queue: waiting transfers by class, first come first served
+ * @cur: transfer whose transaction this is; NULL if it was cancelled or stopped: the transaction
+ *	then goes on without it, because the module answers all the same
+ * @req: request of the transaction, valid from DE_SETUP on, also without @cur
+ * @words: its values
+ * @timeout_us: its time-out
+ * @tx: its bytes
+ * @tx_bytes: length of @tx
+ * @tx_taken: how many the port has taken
+ * @tx_end_ns: when the last stop bit has left
+ * @tx_give_up_ns: when a transmitter that is still busy is stuck
+ * @rx: answer so far
+ * @rx_bytes: length of @rx
+ * @rx_dropped: more came than @rx holds
+ * @rx_line_error: the UART complained about a character of it
+ * @rx_first_ns: stamp of its first character
+ * @rx_last_ns: stamp of the last character received at all
+ * @reply_deadline_ns: when a first character must have come
+ * @noted: detail to report instead of TIMEOUT: what came meanwhile and was not the answer
+ * @turnaround_ns: of the frame in @rx
+ * @line_free_ns: earliest start bit that the silence rule allows
+ * @gap_since_ns: since when somebody has been waiting for silence
+ * @after_reply: a complete answer was the last thing heard, and t3.5 has not passed
+ * @late: by unit, answers that may still come
+ * @stats: counters
+ */
+struct oht_engine {
+	struct oht_port *port;
+	struct oht_timing timing;
+	struct oht_engine_gate gate;
+	const struct oht_engine_clock *clock;
+	struct hrtimer timer;
+
+	raw_spinlock_t lock;
+	enum oht_engine_state state;
+	u32 generation;
+	u32 armed_generation;
+	bool armed;
+	u64 deadline_ns;
+	struct list_head queue[OHT_ENGINE_CLASSES];
+	struct oht_xfer *cur;
+
+	struct oht_frame_request req;
+	u16 words[OHT_WORDS_MAX];
+	u32 timeout_us;
+	u8 tx[OHT_ADU_MAX_BYTES];
+	unsigned int tx_bytes;
+	unsigned int tx_taken;
+	u64 tx_end_ns;
+	u64 tx_give_up_ns;
+
+	u8 rx[OHT_ADU_MAX_BYTES];
+	unsigned int rx_bytes;
+	bool rx_dropped;
+	bool rx_line_error;
+	u64 rx_first_ns;
+	u64 rx_last_ns;
+	u64 reply_deadline_ns;
+	u8 noted;
+	u32 turnaround_ns;
+
+	u64 line_free_ns;
+	u64 gap_since_ns;
+	bool after_reply;
+	struct oht_engine_late late[OHT_UNIT_MAX + 1];
+	struct oht_engine_stats stats;
+};
+
+/**
+ * oht_engine_init() - bind an engine to a port and start both
+ * @e: memory, zeroed
+ * @port: probed, not started; must outlive @e
+ * @timing: usually &port->timing; copied
+ * @gate: copied
+ *
+ * Process context, may sleep. The first request waits for t3.5 of silence from here.
+ *
+ * Return: 0 or the error of the port's start; then there is nothing to undo.
+ */
+int oht_engine_init(struct oht_engine *e, struct oht_port *port, const struct oht_timing *timing,
+		    const struct oht_engine_gate *gate);
+
+/**
+ * oht_engine_submit() - queue a transfer
+ * @e: engine
+ * @x: transfer with its request filled in
+ *
+ * Any context, takes the engine lock; @x->done may be called before this returns.
+ *
+ * Return: 0, then @done will be called exactly once; or it will not be called: -ENODEV (shut
+ * down), -EINVAL or -EOPNOTSUPP (no such request: see oht_frame_check()), -EBUSY (already queued).
+ */
+int oht_engine_submit(struct oht_engine *e, struct oht_xfer *x);
+
+/**
+ * oht_engine_cancel() - give up a transfer
+ * @e: engine
+ * @x: a transfer that was submitted; the memory must still be there
+ *
+ * Any context, takes the engine lock; the caller must not hold the lock that @x->done takes.
+ * Calls @done with -EINTR before it returns. A request that is being sent is finished and its
+ * answer waited for, since the module will answer; only nobody gets it.
+ *
+ * Return: 0, or -ENOENT: @done has been called already.
+ */
+int oht_engine_cancel(struct oht_engine *e, struct oht_xfer *x);
+
+/**
+ * oht_engine_abort() - a stop has come: nothing that moves may go on
+ * @e: engine
+ *
+ * Any context, hard interrupt included; takes the engine lock, so the caller must have dropped
+ * estop.lock. Every write (FC 5, 6, 15, 16, 22, 23) and every transfer that needs_enabled, queued
+ * or under way, is done with -ECANCELED before this returns; one that is being sent is cut off.
+ * Reads go on. What is submitted later is let through as the gate says.
+ */
+void oht_engine_abort(struct oht_engine *e);
+
+/**
+ * oht_engine_shutdown() - end
+ * @e: engine; a second call does nothing
+ *
+ * Process context, sleeps, takes the engine lock. Completes every transfer with -ENODEV, lets go
+ * of the line, stops timer and port. Afterwards nothing calls done, and submit is -ENODEV.
+ */
+void oht_engine_shutdown(struct oht_engine *e);
+
+/* Copy of the counters. Any context, takes the engine lock. */
+void oht_engine_get_stats(struct oht_engine *e, struct oht_engine_stats *stats);
+
+/* Set the counters to zero. Any context, takes the engine lock. */
+void oht_engine_reset_stats(struct oht_engine *e);
+
+/* The timer's work. Hard interrupt context; takes the engine lock. Only for clocks to call. */
+void oht_engine_tick(struct oht_engine *e);
+
+#endif /* OHT_ENGINE_H */

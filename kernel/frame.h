@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Owns:     the bytes of Modbus RTU frames (ADU): build, expected length, verification. Pure.
+ * Contexts: any, hard interrupt included; nothing sleeps, allocates or keeps state.
+ * Locks:    none.
+ *
+ * Source: MODBUS Application Protocol 1.1b3 section 6 (function codes), MODBUS over Serial Line
+ * 1.02 section 2.5.1 (RTU frame). The same file is compiled on the host for the unit tests.
+ */
+#ifndef OHT_FRAME_H
+#define OHT_FRAME_H
+
+#include <linux/types.h>
+#include <linux/oht.h>
+
+#define OHT_ADU_MAX_BYTES	256	/* unit + PDU of 253 bytes + CRC */
+#define OHT_ADU_MIN_BYTES	4	/* unit + function + CRC */
+#define OHT_PDU_MAX_BYTES	253
+#define OHT_UNIT_MIN		1
+#define OHT_UNIT_MAX		247
+
+enum oht_function {
+	OHT_FC_READ_COILS		= 0x01,
+	OHT_FC_READ_DISCRETE		= 0x02,
+	OHT_FC_READ_HOLDING		= 0x03,
+	OHT_FC_READ_INPUT		= 0x04,
+	OHT_FC_WRITE_COIL		= 0x05,
+	OHT_FC_WRITE_REGISTER		= 0x06,
+	OHT_FC_WRITE_COILS		= 0x0f,
+	OHT_FC_WRITE_REGISTERS		= 0x10,
+	OHT_FC_MASK_WRITE		= 0x16,
+	OHT_FC_READ_WRITE		= 0x17,
+};
+
+#define OHT_FC_EXCEPTION	0x80
+
+/**
+ * struct oht_frame_request - one Modbus request before it is made into bytes
+ * @unit: 1..247
+ * @function: enum oht_function
+ * @address: first coil or register; of the part that is read with READ_WRITE
+ * @count: coils or registers; of the part that is read with READ_WRITE; 1 for WRITE_COIL,
+ *	WRITE_REGISTER and MASK_WRITE
+ * @write_address: first register written, READ_WRITE only
+ * @write_count: registers written, READ_WRITE only
+ * @words: values to write, host byte order: one per register; 16 coils per word, the first in
+ *	bit 0; WRITE_COIL: 0 or 1; MASK_WRITE: the AND mask, then the OR mask. Not used to read.
+ */
+struct oht_frame_request {
+	u8 unit;
+	u8 function;
+	u16 address;
+	u16 count;
+	u16 write_address;
+	u16 write_count;
+	const u16 *words;
+};
+
+/**
+ * oht_frame_check() - is this a request that the protocol allows?
+ * @req: the request
+ *
+ * Return: 0, -EOPNOTSUPP (function not in the table), -EINVAL (unit, count, or address range).
+ */
+int oht_frame_check(const struct oht_frame_request *req);
+
+/**
+ * oht_frame_build() - make the bytes of a request, CRC included
+ * @adu: OHT_ADU_MAX_BYTES of room
+ * @req: the request; checked as by oht_frame_check()
+ *
+ * Return: length in bytes, or the error of oht_frame_check().
+ */
+int oht_frame_build(u8 *adu, const struct oht_frame_request *req);
+
+/**
+ * oht_frame_build_raw() - put unit and CRC around a PDU that somebody else has made
+ * @adu: OHT_ADU_MAX_BYTES of room
+ * @unit: 0..247
+ * @pdu: function code and data; must not lie inside @adu
+ * @pdu_bytes: 1..253
+ *
+ * Return: length in bytes, or -EINVAL.
+ */
+int oht_frame_build_raw(u8 *adu, u8 unit, const u8 *pdu, unsigned int pdu_bytes);
+
+/**
+ * oht_frame_request_bytes() - length of the request that oht_frame_build() would make
+ * @req: a request that oht_frame_check() accepts
+ *
+ * Return: length in bytes, or -EOPNOTSUPP.
+ */
+int oht_frame_request_bytes(const struct oht_frame_request *req);
+
+/**
+ * oht_frame_reply_bytes() - length of a reply, judged by its first bytes
+ * @adu: what has been received
+ * @bytes: how much of it
+ *
+ * Return: the whole length in bytes; 0: not enough bytes to tell; -EOPNOTSUPP: the function is
+ * unknown, only silence can end the frame; -EMSGSIZE: longer than any ADU.
+ */
+int oht_frame_reply_bytes(const u8 *adu, unsigned int bytes);
+
+/**
+ * oht_frame_verify() - is this the answer to that request?
+ * @req: what was sent
+ * @adu: what was received
+ * @bytes: its length
+ * @exception: out: the exception code if the result is OHT_DETAIL_EXCEPTION, else untouched
+ *
+ * The CRC is judged before the content, so that a disturbed frame is never called a foreign one.
+ *
+ * Return: enum oht_detail: OK, EXCEPTION, SHORT, CRC, LENGTH, UNIT, FUNCTION or ECHO.
+ */
+int oht_frame_verify(const struct oht_frame_request *req, const u8 *adu, unsigned int bytes,
+		     u8 *exception);
+
+/**
+ * oht_frame_words() - take the values out of a verified reply
+ * @req: what was sent
+ * @adu: a reply for which oht_frame_verify() returned OK
+ * @words: out: OHT_WORDS_MAX of room; registers in host byte order, coils 16 per word
+ *
+ * Return: words written; 0 for a reply that carries none.
+ */
+unsigned int oht_frame_words(const struct oht_frame_request *req, const u8 *adu, u16 *words);
+
+/* True if @function changes something in the module. */
+bool oht_frame_is_write(u8 function);
+
+#endif /* OHT_FRAME_H */

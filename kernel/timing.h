@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Owns:     the arithmetic of the wire: characters, gaps, ends, deadlines, divisors. Pure.
+ * Contexts: any, hard interrupt included; nothing sleeps, allocates or keeps state.
+ * Locks:    none.
+ *
+ * Source: MODBUS over Serial Line 1.02 section 2.5.1.1 (t1.5, t3.5 and the 19200 rule). The same
+ * file is compiled on the host for the unit tests.
+ */
+#ifndef OHT_TIMING_H
+#define OHT_TIMING_H
+
+#include <linux/types.h>
+
+#define OHT_BAUD_MIN_BPS		1200
+#define OHT_BAUD_MAX_BPS		1000000
+#define OHT_GAP_CHAR_BITS_MIN		10
+#define OHT_GAP_CHAR_BITS_MAX		12
+#define OHT_GAP_CHAR_BITS_DEFAULT	11
+#define OHT_INTER_FRAME_MAX_US		1000000
+#define OHT_DE_DELAY_MAX_US		100000
+/* Longest wait for the first byte of an answer that a transfer may ask for. */
+#define OHT_TURNAROUND_MAX_US		5000000
+#define OHT_TURNAROUND_MIN_US		1000
+
+enum oht_parity {
+	OHT_PARITY_NONE	= 0,
+	OHT_PARITY_EVEN	= 1,
+	OHT_PARITY_ODD	= 2,
+};
+
+/**
+ * struct oht_line - how the line is set, as asked for
+ * @baud_bps: 1200..1000000
+ * @parity: enum oht_parity
+ * @stop_bits: 1 or 2
+ * @gap_char_bits: bits that a character counts in gaps at 19200 and below, 10..12
+ * @inter_frame_us: silence between frames; 0: as the specification has it
+ * @de_setup_us: from driver enable on to the first start bit
+ * @de_hold_us: from the last stop bit to driver enable off
+ */
+struct oht_line {
+	u32 baud_bps;
+	u8 parity;
+	u8 stop_bits;
+	u8 gap_char_bits;
+	u32 inter_frame_us;
+	u32 de_setup_us;
+	u32 de_hold_us;
+};
+
+/**
+ * struct oht_timing - everything that the engine needs to know about time on this line
+ * @baud_bps: rate asked for; it decides on which side of the 19200 rule we are
+ * @baud_effective_mbps: rate really set, in milli-bit per second; all times come from it
+ * @char_bits: bits of a character on the wire: start, 8 data, parity, stop
+ * @parity: enum oht_parity
+ * @stop_bits: 1 or 2
+ * @char_ns: one character, rounded up
+ * @bit_ns: one bit, rounded up
+ * @t15_ns: longest silence inside a frame
+ * @t35_ns: shortest silence between frames
+ * @stop_rest_ns: from the middle of the first stop bit, where a receiver reports, to the end of
+ *	the character
+ * @de_setup_ns: from driver enable on to the first start bit
+ * @de_hold_ns: from the last stop bit to driver enable off
+ */
+struct oht_timing {
+	u32 baud_bps;
+	u64 baud_effective_mbps;
+	u8 char_bits;
+	u8 parity;
+	u8 stop_bits;
+	u32 char_ns;
+	u32 bit_ns;
+	u32 t15_ns;
+	u32 t35_ns;
+	u32 stop_rest_ns;
+	u32 de_setup_ns;
+	u32 de_hold_ns;
+};
+
+/**
+ * oht_timing_init() - compute all times of a line
+ * @t: out
+ * @line: how it is set
+ * @baud_effective_mbps: what the divisor really makes, in milli-bit per second
+ * @what: out: on error the name of the member of @line that is wrong, in words; never NULL
+ *
+ * Return: 0, or -ERANGE: a member of @line is out of its range, or @inter_frame_us is below 3.5
+ * characters, or the effective rate is more than 1 % off ("baud_bps").
+ */
+int oht_timing_init(struct oht_timing *t, const struct oht_line *line, u64 baud_effective_mbps,
+		    const char **what);
+
+/* Time that @chars characters take on the wire, rounded up as a whole; @chars up to 65535. */
+u64 oht_timing_chars_ns(const struct oht_timing *t, unsigned int chars);
+
+/* End of the last stop bit if the first of @chars start bits begins at @start_ns. */
+u64 oht_timing_tx_end_ns(const struct oht_timing *t, u64 start_ns, unsigned int chars);
+
+/* End of the character that a receiver reported at @stamp_ns. */
+u64 oht_timing_rx_end_ns(const struct oht_timing *t, u64 stamp_ns);
+
+/* Beginning of the start bit of the character that a receiver reported at @stamp_ns. */
+u64 oht_timing_rx_start_ns(const struct oht_timing *t, u64 stamp_ns);
+
+/* Earliest start bit of the next frame, if the last character ended at @end_ns. */
+u64 oht_timing_next_ns(const struct oht_timing *t, u64 end_ns);
+
+/* When the first byte of an answer must have been reported: its start bit may be as late as
+ * @timeout_us after our last stop bit.
+ */
+u64 oht_timing_deadline_ns(const struct oht_timing *t, u64 tx_end_ns, u32 timeout_us);
+
+/**
+ * struct oht_divisor - a PL011 baud rate divisor and what it makes
+ * @integer: IBRD, 1..65535
+ * @fraction: FBRD, 0..63
+ * @effective_mbps: resulting rate in milli-bit per second
+ * @error_ppm: how far that is from the rate asked for, absolute
+ */
+struct oht_divisor {
+	u16 integer;
+	u8 fraction;
+	u64 effective_mbps;
+	u32 error_ppm;
+};
+
+/**
+ * oht_timing_pl011_divisor() - choose the divisor of a PL011
+ * @clock_hz: its UARTCLK
+ * @baud_bps: rate asked for, not 0
+ * @d: out: filled whenever a divisor exists at all
+ *
+ * Source: PrimeCell UART (PL011) TRM, 3.3.6: divisor = UARTCLK / (16 x baud), six fraction bits.
+ *
+ * Return: 0; -ERANGE: the divisor does not fit its registers; -EDOM: more than 1 % off.
+ */
+int oht_timing_pl011_divisor(u32 clock_hz, u32 baud_bps, struct oht_divisor *d);
+
+#endif /* OHT_TIMING_H */
