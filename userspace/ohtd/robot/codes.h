@@ -52,7 +52,7 @@ enum ohtd_why_code {
 	OHTD_WHY_DEVICE,		/* the device is not there or does not answer */
 	OHTD_WHY_SHUTTING_DOWN,
 	OHTD_WHY_BAD_REQUEST,		/* no such unit, or not so many registers */
-	/* the stop; detail is enum oht_cause */
+	/* the stop; detail is enum oht_stop_cause (liboht) */
 	OHTD_WHY_STOP_CAUSE,		/* a cause of the stop stands */
 	OHTD_WHY_STOP_LATCHED,		/* the stop has not been reset */
 	OHTD_WHY_INPUTS_NOT_STABLE,	/* the button has not been released long enough */
@@ -62,7 +62,7 @@ enum ohtd_why_code {
 	OHTD_WHY_MODULE_MISSING,	/* a required module has not been found */
 	OHTD_WHY_MODULE_DEGRADED,
 	OHTD_WHY_MODULE_LOST,
-	OHTD_WHY_MODULE_NO_ANSWER,	/* to this request; detail is enum oht_detail */
+	OHTD_WHY_MODULE_NO_ANSWER,	/* to this request; detail is enum oht_outcome (liboht) */
 	OHTD_WHY_MODULE_EXCEPTION,	/* detail is the Modbus exception code */
 	OHTD_WHY_SAFETY_MODULE,		/* the safety module reports a stop or a fault */
 	OHTD_WHY_SENSORS,		/* a distance or the position is old or out of range */
@@ -94,9 +94,6 @@ const char *ohtd_safety_state_name(unsigned int state);
 const char *ohtd_health_name(unsigned int health);
 const char *ohtd_why_name(unsigned int code);
 const char *ohtd_why_text(unsigned int code);
-/* @cause is enum oht_cause, @detail enum oht_detail of the kernel interface. */
-const char *ohtd_cause_name(unsigned int cause);
-const char *ohtd_cause_text(unsigned int cause);
-const char *ohtd_detail_name(unsigned int detail);
+/* Words for causes of a stop and outcomes of transfers are those of liboht (oht_client.h). */
 
 #endif

@@ -18,7 +18,7 @@
 struct ohtd_clock;
 struct ohtd_robot;
 struct ohtd_link;
-struct oht_map;
+struct oht_regmap;
 
 #define OHTD_LINKS_MAX		16
 #define OHTD_LINK_COMMANDS	64	/* posted and not yet taken, per link */
@@ -30,7 +30,7 @@ struct oht_map;
  * @baud_bps: rtu only: 9600..115200; 0 means 115200
  * @parity: rtu only: 'N', 'E' or 'O'; 0 means 'N'
  * @stop_bits: rtu only: 1 or 2; 0 means 1
- * @data_dir: folder with registers.csv, modules.csv, state_machine.csv, signals.csv
+ * @data_dir: folder with the data files; NULL for the one the program was built for
  * @loops: number of h2o loops, 1..OHTD_LINKS_MAX: one link for each
  * @deadman_ms: heartbeat period to ask for; 0 means the device's default
  * @time_factor: stretches answer and loss times (emulated board); 0 means 1, at most 20
@@ -115,8 +115,8 @@ int ohtd_robot_registers(const struct ohtd_robot *robot, uint8_t unit, struct oh
  * Return: NULL for an unknown pair; otherwise valid as long as the robot.
  * Context: any thread; constant after ohtd_robot_create().
  */
-const struct oht_map *ohtd_robot_map(const struct ohtd_robot *robot, const char *module_name,
-				     const char *profile);
+const struct oht_regmap *ohtd_robot_map(const struct ohtd_robot *robot, const char *module_name,
+					const char *profile);
 
 /* ---- one link per h2o loop ---- */
 

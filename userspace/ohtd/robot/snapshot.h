@@ -85,7 +85,7 @@ struct ohtd_module_view {
 
 /**
  * struct ohtd_cause_view - one cause of the present stop
- * @cause: enum oht_cause
+ * @cause: enum oht_stop_cause (liboht)
  * @standing: it stands now and forbids a reset
  * @since_ns: when it was first seen in this stop (CLOCK_MONOTONIC), 0 if before our time
  */
@@ -231,10 +231,10 @@ enum ohtd_register_state {
 	OHTD_REGISTER_WRITE_ONLY,	/* never read */
 };
 
-/* One value: raw words as on the wire (low word first for two registers), and when it was read. */
+/* One value: its words as on the wire (oht_register_decode() takes them), and when it was read. */
 struct ohtd_register_value {
 	uint64_t time_ns;
-	uint32_t raw;
+	uint16_t words[2];
 	uint32_t state;
 };
 
@@ -242,7 +242,7 @@ struct ohtd_register_value {
  * struct ohtd_registers - all values of one module
  * @generation: of the module (struct ohtd_module_view)
  * @unit: unit address
- * @count: entries of @values; they stand in the order of the module's effective register map
+ * @count: entries of @values; they stand in the order of the map that ohtd_robot_map() gives
  */
 struct ohtd_registers {
 	uint32_t generation;
