@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* CSV tables of the data directory, parsed by libcsv a line at a time so that errors have a line. */
+#include "common/csv.h"
+
+#include <csv.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define FILE_BYTES_MAX	(4u << 20)
+
+/* What the callbacks of libcsv share. */
+struct parse {
+	struct oht_csv *csv;
+	char *error;
+	char *cell;		/* where the next cell goes */
+	char **field;		/* where the next pointer goes */
+	char **row_start;	/* first field of the row under way */
+	unsigned int line;
+	int err;		/* first complaint, 0 so far */
+};
+
+__attribute__((format(printf, 2, 3)))
+static void complain(struct parse *p, const char *format, ...)
+{
+	char what[OHT_ERROR_BYTES / 2];
+	va_list args;
+
+	if (p->err)
+		return;
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	snprintf(p->error, OHT_ERROR_BYTES, "%.200s:%u: %s", p->csv->path, p->line, what);
+	p->err = -EINVAL;
+}
+
+static void on_field(void *bytes, size_t len, void *ctx)
+{
+	struct parse *p = ctx;
+
+	if (memchr(bytes, '\0', len))
+		complain(p, "NUL byte in a field");
+	memcpy(p->cell, bytes, len);
+	p->cell[len] = '\0';
+	*p->field++ = p->cell;
+	p->cell += len + 1;
+}
+
+static void check_header(struct parse *p)
+{
+	struct oht_csv *csv = p->csv;
+	size_t i, k;
+
+	for (i = 0; i < csv->columns; i++) {
+		if (!*csv->header[i])
+			complain(p, "column %zu has no name", i + 1);
+		for (k = 0; k < i; k++)
+			if (!strcmp(csv->header[i], csv->header[k]))
+				complain(p, "column '%.60s' twice", csv->header[i]);
+	}
+}
+
+static void on_row(int end, void *ctx)
+{
+	struct parse *p = ctx;
+	struct oht_csv *csv = p->csv;
+	size_t fields = (size_t)(p->field - p->row_start);
+
+	(void)end;
+	if (!csv->header) {
+		csv->header = p->row_start;
+		csv->columns = fields;
+		check_header(p);
+	} else if (fields != csv->columns) {
+		complain(p, "%zu fields where the header has %zu", fields, csv->columns);
+	} else {
+		csv->row[csv->rows].line = p->line;
+		csv->row[csv->rows++].field = p->row_start;
+	}
+	p->row_start = p->field;
+}
+
+/* RFC 4180: spaces are part of a field. libcsv would trim them. */
+static int no_space(unsigned char c)
+{
+	(void)c;
+	return 0;
+}
+
+static void parse_lines(struct parse *p, struct csv_parser *parser, const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	while (text < end && !p->err) {
+		const char *newline = memchr(text, '\n', (size_t)(end - text));
+		size_t n = newline ? (size_t)(newline - text) + 1 : (size_t)(end - text);
+
+		p->line++;
+		if (csv_parse(parser, text, n, on_field, on_row, p) != n)
+			complain(p, "%s", csv_strerror(csv_error(parser)));
+		text += n;
+	}
+	if (!p->err && csv_fini(parser, on_field, on_row, p))
+		complain(p, "quoted field without its closing quote");
+	if (!p->err && !p->csv->header)
+		complain(p, "no header line");
+}
+
+static size_t count_bytes(const char *text, size_t len, char which)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < len; i++)
+		n += text[i] == which;
+	return n;
+}
+
+/*
+ * All storage at once, from upper bounds: every cell but the last of a line is followed by a comma,
+ * every row but the last by a newline (or, in an old Mac file, a carriage return), so cells with
+ * their NULs need no more than the text and one.
+ */
+static int allocate(struct parse *p, const char *text, size_t len)
+{
+	size_t rows = count_bytes(text, len, '\n') + count_bytes(text, len, '\r') + 1;
+	size_t cells = rows + count_bytes(text, len, ',');
+	char **field = calloc(cells, sizeof(*field));
+	char *bytes = malloc(len + 2);
+
+	p->csv->row = calloc(rows, sizeof(*p->csv->row));
+	if (!field || !bytes || !p->csv->row) {
+		free(field);
+		free(bytes);
+		return -ENOMEM;
+	}
+	/* One door for free(): the field array is found through the header, the bytes here. */
+	p->csv->cells = bytes;
+	p->cell = bytes;
+	p->field = field;
+	p->row_start = field;
+	return 0;
+}
+
+static int parse_text(struct oht_csv *csv, const char *text, size_t len, char *error)
+{
+	struct parse p = { .csv = csv, .error = error };
+	struct csv_parser parser;
+	char **fields;
+
+	if (allocate(&p, text, len))
+		return -ENOMEM;
+	fields = p.field;
+	if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI)) {
+		free(fields);
+		return -ENOMEM;
+	}
+	csv_set_space_func(&parser, no_space);
+	parse_lines(&p, &parser, text, len);
+	csv_free(&parser);
+	if (!csv->header)
+		free(fields);
+	return p.err;
+}
+
+static int read_file(const char *path, char **text, size_t *len)
+{
+	FILE *f = fopen(path, "re");
+	struct stat st;
+	int err = 0;
+
+	if (!f)
+		return -errno;
+	if (fstat(fileno(f), &st))
+		err = -errno;
+	else if (!S_ISREG(st.st_mode))
+		err = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+	else if (st.st_size > (off_t)FILE_BYTES_MAX)
+		err = -EFBIG;
+	if (!err) {
+		*text = malloc((size_t)st.st_size + 1);
+		if (!*text)
+			err = -ENOMEM;
+		else
+			*len = fread(*text, 1, (size_t)st.st_size, f);
+		if (!err && ferror(f)) {
+			free(*text);
+			err = -EIO;
+		}
+	}
+	fclose(f);
+	return err;
+}
+
+int oht_csv_load(const char *path, struct oht_csv *csv, char error[OHT_ERROR_BYTES])
+{
+	char *text = NULL;
+	size_t len = 0;
+	int err;
+
+	memset(csv, 0, sizeof(*csv));
+	error[0] = '\0';
+	err = read_file(path, &text, &len);
+	if (!err) {
+		csv->path = strdup(path);
+		err = csv->path ? parse_text(csv, text, len, error) : -ENOMEM;
+		free(text);
+	}
+	if (err) {
+		if (!error[0])
+			snprintf(error, OHT_ERROR_BYTES, "%.200s: %s", path, strerror(-err));
+		oht_csv_free(csv);
+	}
+	return err;
+}
+
+void oht_csv_free(struct oht_csv *csv)
+{
+	free(csv->header);	/* the array of all fields begins with the header */
+	free(csv->row);
+	free(csv->cells);
+	free(csv->path);
+	memset(csv, 0, sizeof(*csv));
+}
+
+int oht_csv_columns(const struct oht_csv *csv, const char *const *names, size_t *index,
+		    char error[OHT_ERROR_BYTES])
+{
+	size_t i, k;
+
+	for (i = 0; names[i]; i++) {
+		for (k = 0; k < csv->columns; k++)
+			if (!strcmp(csv->header[k], names[i]))
+				break;
+		if (k == csv->columns) {
+			snprintf(error, OHT_ERROR_BYTES, "%.200s:1: no column '%.60s'", csv->path,
+				 names[i]);
+			return -EINVAL;
+		}
+		index[i] = k;
+	}
+	return 0;
+}

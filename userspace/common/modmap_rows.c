@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One row of modules.csv or registers.csv -> one checked structure. */
+#include "common/modmap_rows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cells.h"
+
+/* Of the scale: digits behind the point, so that 10^decimals fits 64 bits with room. */
+#define DECIMALS_MAX		15
+
+static const char *const profile_words[] = { "common", "canonical", "legacy", NULL };
+static const char *const access_words[] = { "RO", "RW", "WO", NULL };
+static const char *const type_words[] = { "u16",  "i16",  "u32",    "i32",
+					  "bool", "bits", "string", NULL };
+static const char *const level_words[] = { "none", "operator", "supervisor", "administrator",
+					   NULL };
+static const char *const loss_words[] = { "alert", "slow", "stop", "estop", NULL };
+
+enum register_column {
+	REG_PROFILE, REG_MODULE, REG_ADDRESS, REG_NAME, REG_LABEL, REG_ACCESS, REG_TYPE, REG_SCALE,
+	REG_UNIT, REG_MIN, REG_MAX, REG_DEFAULT, REG_WRITE_LEVEL, REG_SAFETY_CRITICAL, REG_MOTION,
+	REG_DESCRIPTION, REG_COLUMNS,
+};
+
+static const char *const register_columns[] = {
+	"profile", "module", "address", "name", "label", "access", "type", "scale", "unit", "min",
+	"max", "default", "write_level", "safety_critical", "motion", "description", NULL,
+};
+
+enum module_column {
+	MOD_MODULE, MOD_UNIT, MOD_REQUIRED, MOD_TYPE_CODE, MOD_TIMEOUT, MOD_RETRIES, MOD_PERIOD,
+	MOD_LOSS, MOD_LOSS_STANDING, MOD_DEGRADE, MOD_DESCRIPTION, MOD_COLUMNS,
+};
+
+static const char *const module_columns[] = {
+	"module", "unit_address", "required", "device_type_code", "response_timeout_ms", "retries",
+	"poll_period_ms", "loss_action", "loss_action_standing", "degrade_after_errors",
+	"description", NULL,
+};
+
+/* ---- registers ---- */
+
+static int parse_profile(const struct oht_cells *c, struct oht_register_row *row)
+{
+	unsigned int i, index;
+	int err = oht_cell_word(c, REG_PROFILE, profile_words, &index);
+
+	for (i = 0; !err && i < OHT_PROFILES; i++)
+		row->in_profile[i] = !index || index - 1 == i;
+	return err;
+}
+
+static int64_t largest_raw(enum oht_type type)
+{
+	switch (type) {
+	case OHT_TYPE_U32:
+	case OHT_TYPE_I32:
+	case OHT_TYPE_STRING:
+		return UINT32_MAX;
+	default:
+		return UINT16_MAX;
+	}
+}
+
+/* The scale stays exact: text, and mantissa / 10^decimals with room for every raw value. */
+static int parse_scale(const struct oht_cells *c, struct oht_register *reg)
+{
+	const char *text = oht_cell(c, REG_SCALE);
+	int64_t limit = INT64_MAX / largest_raw(reg->type);
+	const char *s;
+	bool point = false;
+
+	reg->scale_text = text;
+	for (s = text; *s; s++) {
+		if (*s == '.' && !point && s > text && s[1]) {
+			point = true;
+			continue;
+		}
+		if (*s < '0' || *s > '9')
+			return oht_cell_refuse(c, REG_SCALE, "not a positive decimal number");
+		reg->scale_mantissa = reg->scale_mantissa * 10 + (*s - '0');
+		reg->scale_decimals += point;
+		if (reg->scale_mantissa > limit || reg->scale_decimals > DECIMALS_MAX)
+			return oht_cell_refuse(c, REG_SCALE, "too many digits for its type");
+	}
+	if (!reg->scale_mantissa)
+		return oht_cell_refuse(c, REG_SCALE, "not a positive decimal number");
+	if (strcmp(text, "1") && (reg->type == OHT_TYPE_BOOL || reg->type == OHT_TYPE_BITS ||
+				  reg->type == OHT_TYPE_STRING))
+		return oht_cell_refuse(c, REG_SCALE, "must be 1 for bool, bits and string");
+	reg->scale = strtod(text, NULL);
+	return 0;
+}
+
+static int parse_limit(const struct oht_cells *c, size_t column, int64_t *value, bool *has)
+{
+	static const int64_t any[2] = { INT64_MIN, INT64_MAX };
+
+	*has = *oht_cell(c, column) != '\0';
+	return *has ? oht_cell_number(c, column, any, value) : 0;
+}
+
+/* Each number must be one that the type can hold and that the numbers before it allow. */
+static int parse_limits(const struct oht_cells *c, struct oht_register *reg)
+{
+	struct oht_register open = *reg;	/* of this type, without limits */
+	int err;
+
+	err = parse_limit(c, REG_MIN, &reg->min, &reg->has_min);
+	if (!err && reg->has_min && !oht_register_in_range(&open, reg->min))
+		return oht_cell_refuse(c, REG_MIN, "the type cannot hold it");
+	if (!err)
+		err = parse_limit(c, REG_MAX, &reg->max, &reg->has_max);
+	if (!err && reg->has_max && !oht_register_in_range(&open, reg->max))
+		return oht_cell_refuse(c, REG_MAX, "the type cannot hold it");
+	if (!err && reg->has_min && reg->has_max && reg->min > reg->max)
+		return oht_cell_refuse(c, REG_MAX, "below min");
+	if (!err)
+		err = parse_limit(c, REG_DEFAULT, &reg->initial, &reg->has_initial);
+	if (!err && reg->has_initial && !oht_register_in_range(reg, reg->initial))
+		return oht_cell_refuse(c, REG_DEFAULT, "outside min and max");
+	return err;
+}
+
+static int parse_rights(const struct oht_cells *c, struct oht_register *reg)
+{
+	unsigned int level = 0;
+	int err = oht_cell_word(c, REG_WRITE_LEVEL, level_words, &level);
+
+	reg->write_level = level;
+	if (!err && (reg->access == OHT_ACCESS_RO) != (level == OHT_WRITE_NONE))
+		return oht_cell_refuse(c, REG_WRITE_LEVEL, "must be none exactly for RO");
+	/* What an operator may write without elevation only stops: 1, and nothing beyond. */
+	if (!err && level == OHT_WRITE_OPERATOR && !(reg->has_max && reg->max == 1))
+		return oht_cell_refuse(c, REG_WRITE_LEVEL, "operator needs max 1");
+	if (!err)
+		err = oht_cell_yes_no(c, REG_SAFETY_CRITICAL, &reg->safety_critical);
+	if (!err)
+		err = oht_cell_yes_no(c, REG_MOTION, &reg->motion);
+	if (!err && reg->motion && reg->access == OHT_ACCESS_RO)
+		return oht_cell_refuse(c, REG_MOTION, "nothing moves by an RO register");
+	return err;
+}
+
+static int parse_register(const struct oht_cells *c, struct oht_register_row *row)
+{
+	static const int64_t addresses[2] = { 0, UINT16_MAX };
+	struct oht_register *reg = &row->reg;
+	unsigned int access = 0, type = 0;
+	int64_t address = 0;
+	int err;
+
+	err = parse_profile(c, row);
+	if (!err)
+		err = oht_cell_name(c, REG_MODULE, &row->module);
+	if (!err)
+		err = oht_cell_number(c, REG_ADDRESS, addresses, &address);
+	if (!err)
+		err = oht_cell_name(c, REG_NAME, &reg->name);
+	if (!err)
+		err = oht_cell_word(c, REG_ACCESS, access_words, &access);
+	if (!err)
+		err = oht_cell_word(c, REG_TYPE, type_words, &type);
+	if (err)
+		return err;
+	reg->address = (uint16_t)address;
+	reg->access = access;
+	reg->type = type;
+	reg->words = largest_raw(type) > UINT16_MAX ? 2 : 1;
+	reg->label = oht_cell(c, REG_LABEL);
+	reg->unit = oht_cell(c, REG_UNIT);
+	reg->description = oht_cell(c, REG_DESCRIPTION);
+	if (address + reg->words - 1 > UINT16_MAX)
+		return oht_cell_refuse(c, REG_ADDRESS, "second word lies beyond 0xFFFF");
+	err = parse_scale(c, reg);
+	if (!err)
+		err = parse_limits(c, reg);
+	return err ? err : parse_rights(c, reg);
+}
+
+int oht_modmap_register_rows(const struct oht_csv *csv, struct oht_register_row *row, char *error)
+{
+	size_t index[REG_COLUMNS];
+	struct oht_cells cells = {
+		.csv = csv, .names = register_columns, .index = index, .error = error,
+	};
+	size_t i;
+	int err = oht_csv_columns(csv, register_columns, index, error);
+
+	for (i = 0; !err && i < csv->rows; i++) {
+		cells.row = &csv->row[i];
+		row[i].line = csv->row[i].line;
+		err = parse_register(&cells, &row[i]);
+	}
+	return err;
+}
+
+/* ---- modules ---- */
+
+static int parse_count(const struct oht_cells *c, size_t column, int64_t max, unsigned int *count)
+{
+	/* No retries is a choice; no time-out, period or error count is a mistake. */
+	int64_t limits[2] = { column == MOD_RETRIES ? 0 : 1, max };
+	int64_t number = 0;
+	int err = oht_cell_number(c, column, limits, &number);
+
+	*count = (unsigned int)number;
+	return err;
+}
+
+static int parse_loss(const struct oht_cells *c, struct oht_module *module)
+{
+	unsigned int moving = 0, standing = 0;
+	int err = oht_cell_word(c, MOD_LOSS, loss_words, &moving);
+
+	if (!err)
+		err = oht_cell_word(c, MOD_LOSS_STANDING, loss_words, &standing);
+	module->loss_action = moving;
+	module->loss_action_standing = standing;
+	return err;
+}
+
+static int parse_module(const struct oht_cells *c, struct oht_module *module)
+{
+	static const int64_t units[2] = { 1, 247 }, codes[2] = { 0, UINT16_MAX };
+	int64_t unit = 0, code = 0;
+	int err = oht_cell_name(c, MOD_MODULE, &module->name);
+
+	if (!err && !strcmp(module->name, "system"))
+		return oht_cell_refuse(c, MOD_MODULE, "reserved for the block of every module");
+	if (!err)
+		err = oht_cell_number(c, MOD_UNIT, units, &unit);
+	if (!err)
+		err = oht_cell_yes_no(c, MOD_REQUIRED, &module->required);
+	if (!err)
+		err = oht_cell_number(c, MOD_TYPE_CODE, codes, &code);
+	if (!err)
+		err = parse_count(c, MOD_TIMEOUT, 10000, &module->response_timeout_ms);
+	if (!err)
+		err = parse_count(c, MOD_RETRIES, 10, &module->retries);
+	if (!err)
+		err = parse_count(c, MOD_PERIOD, 60000, &module->poll_period_ms);
+	if (!err)
+		err = parse_count(c, MOD_DEGRADE, 100, &module->degrade_after_errors);
+	module->unit = (uint8_t)unit;
+	module->type_code = (uint16_t)code;
+	module->description = oht_cell(c, MOD_DESCRIPTION);
+	return err ? err : parse_loss(c, module);
+}
+
+static int check_unique(const struct oht_cells *c, const struct oht_module *module, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!strcmp(module[i].name, module[n].name))
+			return oht_cell_refuse(c, MOD_MODULE, "module twice");
+		if (module[i].unit == module[n].unit)
+			return oht_cell_refuse(c, MOD_UNIT, "unit address twice");
+		if (module[i].type_code == module[n].type_code)
+			return oht_cell_refuse(c, MOD_TYPE_CODE, "type code twice");
+	}
+	return 0;
+}
+
+int oht_modmap_module_rows(const struct oht_csv *csv, struct oht_module *module, char *error)
+{
+	size_t index[MOD_COLUMNS];
+	struct oht_cells cells = {
+		.csv = csv, .names = module_columns, .index = index, .error = error,
+	};
+	size_t i;
+	int err = oht_csv_columns(csv, module_columns, index, error);
+
+	for (i = 0; !err && i < csv->rows; i++) {
+		cells.row = &csv->row[i];
+		err = parse_module(&cells, &module[i]);
+		if (!err)
+			err = check_unique(&cells, module, i);
+	}
+	return err;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the rows of modules.csv and registers.csv, each checked by itself; private to modmap.c.
+ * Contexts: loading at start.
+ * Locks:    none.
+ */
+#ifndef OHT_COMMON_MODMAP_ROWS_H
+#define OHT_COMMON_MODMAP_ROWS_H
+
+#include "common/modmap.h"
+
+/* A register row with what decides in which effective maps it is. Strings stay in the table. */
+struct oht_register_row {
+	unsigned int line;
+	bool in_profile[OHT_PROFILES];
+	const char *module;		/* "system": of every module */
+	struct oht_register reg;
+};
+
+/* Checks every row of modules.csv; @module has room for all. 0 or -EINVAL with @error. */
+int oht_modmap_module_rows(const struct oht_csv *csv, struct oht_module *module, char *error);
+
+/* Checks every row of registers.csv; @row has room for all. 0 or -EINVAL with @error. */
+int oht_modmap_register_rows(const struct oht_csv *csv, struct oht_register_row *row, char *error);
+
+#endif
