@@ -2,8 +2,8 @@
 /*
  * liboht: the one C interface to /dev/oht%d.
  *
- * Owns:     struct oht_dev (a descriptor and the events read from it but not yet handed out) and all
- *           words and sentences for what the kernel module reports.
+ * Owns:     struct oht_dev (a descriptor and the events read from it but not yet handed out) and
+ *           all words and sentences for what the kernel module reports.
  * Contexts: ordinary threads. Per function below: "any thread" means that other threads may be in
  *           this or any other function of the same handle at that time; "event thread" means that
  *           only one thread at a time may be in functions so marked. oht_dev_close() must be alone.
@@ -12,8 +12,8 @@
  *
  * Conventions
  *  - A function that returns int returns 0 on success and -1 with errno set on failure unless it
- *    says otherwise. errno values are those of the kernel interface (linux/oht.h) and the ones named
- *    here; oht_errno_text() makes a sentence of them.
+ *    says otherwise. errno values are those of the kernel interface (linux/oht.h) and the ones
+ *    named here; oht_errno_text() makes a sentence of them.
  *  - Everything that is passed in belongs to the caller and is not kept after the call. Only
  *    oht_dev_open() makes an object; oht_dev_close() frees it. Strings that are returned are
  *    constants: never free them.
@@ -99,7 +99,7 @@ uint32_t oht_abi_version(void);
  * @text: where to write, NUL-terminated
  * @text_bytes: size of @text, OHT_TEXT_BYTES is enough
  *
- * For EPROTONOSUPPORT the device is asked for its version again and the sentence names both numbers.
+ * For EPROTONOSUPPORT the device is asked for its version again: the sentence names both numbers.
  * Context: any thread. errno is kept.
  */
 void oht_open_text(const char *path, int error, char *text, size_t text_bytes);
@@ -243,7 +243,8 @@ enum oht_outcome {
  * @unit: as submitted
  * @function: as submitted
  * @count: registers read or written
- * @turnaround_ns: silence between our last stop bit and the reply's first start bit, 0 without reply
+ * @turnaround_ns: silence between our last stop bit and the reply's first start bit, 0 without
+ *	reply
  * @words: values read, @count of them
  */
 struct oht_reply {
@@ -300,8 +301,8 @@ int oht_dev_cancel(struct oht_dev *dev, uint64_t cookie);
  * early the transfer is cancelled and its late result is thrown away; a write may have happened.
  *
  * Return: 0 if the module did it, else -1 with errno: oht_reply.error, or one of oht_dev_submit(),
- * or ETIMEDOUT with @reply->cookie 0 (@timeout_ms ran out), or EINTR with @reply->cookie 0 (a signal
- * came), or EIO (nonsense from the kernel).
+ * or ETIMEDOUT with @reply->cookie 0 (@timeout_ms ran out), or EINTR with @reply->cookie 0 (a
+ * signal came), or EIO (nonsense from the kernel).
  * Context: event thread, no allocation.
  */
 int oht_dev_transact(struct oht_dev *dev, const struct oht_request *request,
@@ -361,7 +362,7 @@ static inline uint64_t oht_cause_mask(unsigned int cause)
 /**
  * struct oht_stop_status - the stop as it is now
  * @state: enum oht_stop_state
- * @first_cause: enum oht_stop_cause that began the present stop, OHT_STOPPED_BY_NOTHING if not stopped
+ * @first_cause: enum oht_stop_cause that began the present stop, 0 if not stopped
  * @causes: mask (oht_cause_mask()) of all causes since the stop began
  * @standing: mask of causes that stand now and forbid a reset
  * @inputs: OHT_IN_*, read now
@@ -428,8 +429,8 @@ int oht_dev_reset(struct oht_dev *dev, uint64_t tag, uint64_t *blocking);
  * @tag: any number, comes back in safety events
  * @blocking: out, may be NULL: mask of the causes that forbid it
  *
- * Return: 0, or -1 with ECANCELED (not ready, or a cause came first), EBUSY (a cause stands), EPERM,
- * EBADF, ENODEV.
+ * Return: 0, or -1 with ECANCELED (not ready, or a cause came first), EBUSY (a cause stands),
+ * EPERM, EBADF, ENODEV.
  * Context: any thread, no allocation, one system call.
  */
 int oht_dev_enable(struct oht_dev *dev, uint64_t tag, uint64_t *blocking);
@@ -561,18 +562,19 @@ int oht_dev_subscribe_safety(struct oht_dev *dev, bool on);
  *
  * Records of a type that this library does not know are passed over.
  *
- * Return: 1 for an event, 0 for none in time, -1 with ENODEV (the device is gone and every event has
- * been handed out), EINTR (a signal came while waiting; nothing is lost), EIO (nonsense from the
- * kernel).
- * Context: event thread, no allocation; at most one read(2) if @timeout_ms is 0.
+ * Return: 1 for an event, 0 for none in time, -1 with ENODEV (the device is gone and every event
+ * has been handed out), EINTR (a signal came while waiting; nothing is lost), EIO (nonsense from
+ * the kernel).
+ * Context: event thread, no allocation; never waits if @timeout_ms is 0.
  */
 int oht_dev_read_event(struct oht_dev *dev, struct oht_event *event, int timeout_ms);
 
 /* ---- words and sentences ----
  *
- * *_name() returns one lower-case word with underscores, stable, for programs and JSON ("button_a").
- * *_text() returns a sentence for people, where useful with what to do about it. For numbers that
- * the library does not know they return "unknown" and a sentence that says so; never NULL.
+ * *_name() returns one lower-case word with underscores, stable, for programs and JSON
+ * ("button_a"). *_text() returns a sentence for people, where useful with what to do about it. For
+ * numbers that the library does not know they return "unknown" and a sentence that says so; never
+ * NULL.
  * Context: any thread, no allocation.
  */
 

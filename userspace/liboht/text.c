@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Words for programs and sentences for people. */
+#include <errno.h>
+#include <string.h>
+
+#include "internal.h"
+
+struct word {
+	const char *name;
+	const char *text;
+};
+
+/* A sentence in two parts: what it is, and what to do. */
+#define WORD(name, what, advice)	{ name, what advice }
+
+#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define LOOK_UP(table, number, member, other) \
+	((number) < COUNT(table) && (table)[number].name ? (table)[number].member : (other))
+
+static const struct word states[] = {
+	[OHT_STATE_STOPPED] = WORD("stopped",
+		"Stopped and latched; ",
+		"the enable outputs are low. A reset, then an enable are needed."),
+	[OHT_STATE_READY] = { "ready",
+		"Reset has been done; the enable outputs are low until somebody enables." },
+	[OHT_STATE_ENABLED] = { "enabled", "The enable outputs are high." },
+};
+
+static const struct word causes[] = {
+	[OHT_STOPPED_BY_NOTHING] = { "none", "Nothing has stopped the machine." },
+	[OHT_STOPPED_BY_START] = { "start",
+		"The machine has not been reset since the driver started: reset, then enable." },
+	[OHT_STOPPED_BY_BUTTON_A] = WORD("button_a",
+		"Channel a of the emergency stop opened: ",
+		"make the robot safe, release the button, then reset."),
+	[OHT_STOPPED_BY_BUTTON_B] = WORD("button_b",
+		"Channel b of the emergency stop opened: ",
+		"make the robot safe, release the button, then reset."),
+	[OHT_STOPPED_BY_DISCREPANCY] = WORD("discrepancy",
+		"The two channels of the emergency stop disagreed for too long: ",
+		"check contacts and wiring, then press and release the button fully and reset."),
+	[OHT_STOPPED_BY_FEEDBACK] = WORD("feedback",
+		"The enable feedback did not follow the outputs: ",
+		"a relay contact is welded, missing or miswired; repair it before a reset."),
+	[OHT_STOPPED_BY_SOFTWARE] = { "software",
+		"A program asked for the stop: find out why, then reset." },
+	[OHT_STOPPED_BY_DEADMAN] = WORD("deadman",
+		"The controller's heartbeat was late: ",
+		"its program hangs or is starved of CPU time; look at its log before a reset."),
+	[OHT_STOPPED_BY_CLOSE] = WORD("close",
+		"The controlling program ended without farewell: ",
+		"it crashed or was killed; look at its log before a reset."),
+	[OHT_STOPPED_BY_FAREWELL] = WORD("farewell",
+		"The controlling program gave its role back in order: ",
+		"start a controller, reset, then enable."),
+	[OHT_STOPPED_BY_BUS_LOSS] = WORD("bus_loss",
+		"A module that the robot needs was lost on the bus: ",
+		"check its power and cable, then reset."),
+	[OHT_STOPPED_BY_UNBIND] = { "unbind", "The driver was taken off the device." },
+	[OHT_STOPPED_BY_MODULE_REMOVAL] = { "module_removal", "The kernel module was removed." },
+	[OHT_STOPPED_BY_SUSPEND] = { "suspend",
+		"The computer went to sleep: reset after it has woken." },
+	[OHT_STOPPED_BY_REBOOT] = { "reboot", "The computer restarts." },
+	[OHT_STOPPED_BY_PANIC] = { "panic",
+		"The kernel panicked: look at the console or the crash log before a reset." },
+	[OHT_STOPPED_BY_SELF_TEST] = { "self_test", "The self-test ran: reset." },
+	[OHT_STOPPED_BY_STORM] = WORD("storm",
+		"An emergency-stop input made more edges than a button can: ",
+		"check for a loose contact or interference, then reset."),
+	[OHT_STOPPED_BY_INPUT_ERROR] = WORD("input_error",
+		"An emergency-stop input could not be read: ",
+		"look in dmesg for the GPIO's error, repair it, then reset."),
+	[OHT_STOPPED_BY_CPU_STALL] = WORD("cpu_stall",
+		"Interrupt and supervision of the stop lost sight of each other: ",
+		"a CPU was stuck; look in dmesg before a reset."),
+	[OHT_STOPPED_BY_SHUTDOWN] = { "shutdown", "The computer powers off." },
+};
+
+static const struct word outcomes[] = {
+	[OHT_OUTCOME_OK] = { "ok", "done" },
+	[OHT_OUTCOME_TIMEOUT] = { "timeout",
+		"no answer in time: check the unit address, the module's power and the cable" },
+	[OHT_OUTCOME_SHORT] = { "short", "the answer broke off: check cable and termination" },
+	[OHT_OUTCOME_CRC] = WORD("crc",
+		"the answer's checksum is wrong: ",
+		"check baud rate, parity, cable and termination"),
+	[OHT_OUTCOME_LENGTH] = WORD("length",
+		"the answer is longer or shorter than it says: ",
+		"two modules may have the same address"),
+	[OHT_OUTCOME_UNIT] = { "unit",
+		"another unit answered: an answer was late, or two masters are on the wire" },
+	[OHT_OUTCOME_FUNCTION] = WORD("function",
+		"the answer is to another function: ",
+		"an answer was late, or two masters are on the wire"),
+	[OHT_OUTCOME_ECHO] = { "echo",
+		"the module repeated the write differently: read the value back" },
+	[OHT_OUTCOME_EXCEPTION] = { "exception", "the module refused" },
+	[OHT_OUTCOME_LINE] = WORD("line",
+		"bad characters on the line (framing, parity, overrun or break): ",
+		"check baud rate, parity and cable"),
+	[OHT_OUTCOME_TX_STUCK] = { "tx_stuck",
+		"the UART did not send: its clock or pins are not set up; look in dmesg" },
+	[OHT_OUTCOME_CANCELLED] = { "cancelled", "given up on request" },
+	[OHT_OUTCOME_STOPPED] = { "stopped",
+		"the stop forbids it: the machine is stopped, or not enabled" },
+	[OHT_OUTCOME_GONE] = { "gone", "the device went away" },
+};
+
+/* Modbus Application Protocol 1.1b3, chapter 7. */
+static const struct word exceptions[] = {
+	[1] = { "illegal_function", "it does not know this function (01)" },
+	[2] = { "illegal_address", "it has no such register, or the register is read-only (02)" },
+	[3] = { "illegal_value", "it does not accept this value or count (03)" },
+	[4] = { "device_failure", "it failed while doing it (04)" },
+	[5] = { "acknowledge", "it needs a long time; ask again later (05)" },
+	[6] = { "busy", "it is busy; ask again later (06)" },
+	[8] = { "memory_parity_error", "its memory is damaged (08)" },
+	[10] = { "gateway_no_path", "the gateway has no path to the module (0A)" },
+	[11] = { "gateway_no_response", "the module behind the gateway is silent (0B)" },
+};
+
+static const struct word kinds[] = {
+	[OHT_KIND_STOP] = { "stop", "stopped" },
+	[OHT_KIND_GLITCH] = { "glitch",
+		"stopped by an edge that was over when the input was read" },
+	[OHT_KIND_RESET] = { "reset", "reset" },
+	[OHT_KIND_ENABLE] = { "enable", "enabled" },
+	[OHT_KIND_DISABLE] = { "disable", "disabled" },
+	[OHT_KIND_CONTROL] = { "control", "a program became the controller" },
+};
+
+static const char *const parities[] = { "none", "even", "odd" };
+
+OHT_PUBLIC const char *oht_state_name(unsigned int state)
+{
+	return LOOK_UP(states, state, name, "unknown");
+}
+
+OHT_PUBLIC const char *oht_state_text(unsigned int state)
+{
+	return LOOK_UP(states, state, text,
+		       "A state that this program does not know: it is older than the module.");
+}
+
+OHT_PUBLIC const char *oht_cause_name(unsigned int cause)
+{
+	return LOOK_UP(causes, cause, name, "unknown");
+}
+
+OHT_PUBLIC const char *oht_cause_text(unsigned int cause)
+{
+	return LOOK_UP(causes, cause, text,
+		       "A cause that this program does not know: it is older than the module.");
+}
+
+OHT_PUBLIC const char *oht_outcome_name(unsigned int outcome)
+{
+	return LOOK_UP(outcomes, outcome, name, "unknown");
+}
+
+OHT_PUBLIC const char *oht_outcome_text(unsigned int outcome)
+{
+	return LOOK_UP(outcomes, outcome, text, "failed in a way that this program does not know");
+}
+
+OHT_PUBLIC const char *oht_exception_name(unsigned int code)
+{
+	return LOOK_UP(exceptions, code, name, "unknown");
+}
+
+OHT_PUBLIC const char *oht_exception_text(unsigned int code)
+{
+	return LOOK_UP(exceptions, code, text, "its reason is not one of the Modbus specification");
+}
+
+OHT_PUBLIC const char *oht_kind_name(unsigned int kind)
+{
+	return LOOK_UP(kinds, kind, name, "unknown");
+}
+
+OHT_PUBLIC const char *oht_kind_text(unsigned int kind)
+{
+	return LOOK_UP(kinds, kind, text, "an event that this program does not know");
+}
+
+OHT_PUBLIC const char *oht_parity_name(unsigned int parity)
+{
+	return parity < COUNT(parities) ? parities[parity] : "unknown";
+}
+
+OHT_PUBLIC const char *oht_errno_text(int error)
+{
+	switch (error) {
+	case EPERM:
+		return "only the controller may do this, and another program is it";
+	case EBUSY:
+		return "another program is the controller, or a cause of the stop still stands";
+	case ECANCELED:
+		return "the stop forbids it: the machine is stopped, or not in the state for it";
+	case EBADF:
+		return "the device is open for reading only";
+	case EAGAIN:
+		return "too many transfers are under way: read their results first";
+	case ENOENT:
+		return "no such transfer, or it has ended already";
+	case EOPNOTSUPP:
+		return "this device cannot do that";
+	case EINVAL:
+		return "a value is out of its range";
+	case ENODEV:
+		return "the device is gone: its driver has been unbound or removed";
+	case EPROTONOSUPPORT:
+		return "the module speaks another ABI version: install both of one release";
+	default:
+		return strerror(error);
+	}
+}
