@@ -130,8 +130,8 @@ double oht_register_value(const struct oht_register *reg, int64_t raw);
  * @words: @reg->words of them
  * @text: takes the answer
  *
- * Numbers and bits as a plain decimal ("-12.5"), bool as "0" or another number as it stands, strings as their
- * characters with everything unprintable as '?' and trailing NULs and spaces dropped.
+ * Numbers, bool and bits as a plain decimal ("-12.5"), strings as their characters with everything
+ * unprintable as "?" and trailing NULs and spaces dropped.
  */
 void oht_register_text(const struct oht_register *reg, const uint16_t *words,
 		       char text[OHT_REGISTER_TEXT_BYTES]);
