@@ -42,16 +42,14 @@ static void drop_oldest(struct oht_queue *queue)
 	at(queue, 0)->lost += lost;
 }
 
-static struct oht_event *push(struct oht_dev *dev, struct oht_queue *queue,
-			      const struct oht_record *record)
+static struct oht_event *push(struct oht_queue *queue, const struct oht_record *record)
 {
 	struct oht_event *event = at(queue, queue->length++);
 
 	event->type = record->type;
 	event->seq = record->seq;
 	event->time_ns = record->time_ns;
-	event->lost = dev->lost;
-	dev->lost = 0;
+	event->lost = 0;
 	return event;
 }
 
@@ -98,7 +96,7 @@ static void queue_reply(struct oht_dev *dev, const struct oht_record *record)
 	/* Cannot be: every reply was counted when its request was submitted. */
 	if (dev->replies.length == OHT_UNDER_WAY_MAX)
 		return;
-	event = push(dev, &dev->replies, record);
+	event = push(&dev->replies, record);
 	event->reply = (struct oht_reply){
 		.cookie = raw->cookie,
 		.error = -raw->status,
@@ -120,7 +118,9 @@ static void queue_safety(struct oht_dev *dev, const struct oht_record *record)
 
 	if (dev->safety.length == OHT_UNDER_WAY_MAX)
 		drop_oldest(&dev->safety);
-	event = push(dev, &dev->safety, record);
+	event = push(&dev->safety, record);
+	event->lost = dev->lost;
+	dev->lost = 0;
 	event->safety = (struct oht_safety_event){
 		.journal_seq = raw->journal_seq,
 		.event_ns = raw->event_ns,
@@ -139,6 +139,7 @@ static void queue_safety(struct oht_dev *dev, const struct oht_record *record)
 
 static void queue_record(struct oht_dev *dev, const struct oht_record *record)
 {
+	/* Only safety records are ever dropped, and a newer one has pushed them out. */
 	if (record->seq > dev->last_seq + 1)
 		dev->lost += record->seq - dev->last_seq - 1;
 	dev->last_seq = record->seq;
@@ -215,8 +216,6 @@ bool oht_events_take_reply(struct oht_dev *dev, uint64_t cookie, struct oht_repl
 		if (at(queue, i)->reply.cookie != cookie)
 			continue;
 		*reply = at(queue, i)->reply;
-		/* What was lost before it is told with the next event. */
-		dev->lost += at(queue, i)->lost;
 		remove_at(queue, i);
 		atomic_fetch_sub(&dev->under_way, 1);
 		return true;

@@ -60,7 +60,7 @@ struct oht_dev {
 	uint64_t stale[OHT_UNDER_WAY_MAX];
 	unsigned int stale_length;
 	uint64_t last_seq;
-	uint32_t lost;			/* records missing since the last event that was queued */
+	uint32_t lost;			/* safety records missing since the last one that came */
 	uint64_t buffer[OHT_READ_BYTES / sizeof(uint64_t)];
 };
 

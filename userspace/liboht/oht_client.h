@@ -526,8 +526,8 @@ struct oht_safety_event {
 /**
  * struct oht_event - what oht_dev_read_event() returns
  * @type: enum oht_event_type: which member of the union is valid
- * @lost: records that were lost right before this one because nobody read them in time (safety
- *	events only: replies are never lost); 0 normally
+ * @lost: with OHT_EVENT_SAFETY: safety events missing right before this one, because nobody read
+ *	them in time; 0 normally. Replies are never lost.
  * @seq: the kernel's number of this record on this descriptor
  * @time_ns: when the record was made
  * @reply: with OHT_EVENT_REPLY

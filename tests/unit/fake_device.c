@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A device in memory; see fake_device.h. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fake_device.h"
+#include "internal.h"
+
+#define RECORDS_MAX	(sizeof(fake.records) / sizeof(fake.records[0]))
+#define NS_PER_MS	1000000LL
+#define OUR_TGID	4242
+
+struct fake_device fake;
+
+/* ---- records ---- */
+
+static void push(struct oht_record *record)
+{
+	uint8_t *slot;
+
+	assert_in_range(fake.last_record - fake.first_record, 0, RECORDS_MAX - 1);
+	slot = fake.records[fake.last_record++ % RECORDS_MAX];
+	record->size = fake.record_bytes;
+	record->seq = fake.next_seq++;
+	record->time_ns = fake.now_ns;
+	/* What a newer kernel appends is not zero. */
+	memset(slot, 0xA5, sizeof(fake.records[0]));
+	memcpy(slot, record, sizeof(*record));
+}
+
+void fake_complete(uint64_t cookie, int status, uint8_t detail, uint16_t first_word)
+{
+	struct oht_record record = { .type = OHT_RECORD_COMPLETION };
+	struct oht_completion *done = &record.completion;
+	unsigned int i;
+
+	done->cookie = cookie;
+	done->status = status;
+	done->detail = detail;
+	done->attempts = 1;
+	done->unit = fake.transfer.unit;
+	done->function = fake.transfer.function;
+	done->count = fake.transfer.count;
+	done->turnaround_ns = 1750000;
+	for (i = 0; i < done->count && i < OHT_WORDS_MAX; i++)
+		done->words[i] = first_word + i;
+	push(&record);
+}
+
+void fake_safety(uint32_t kind, uint32_t cause, uint8_t from, uint8_t to)
+{
+	struct oht_record record = { .type = OHT_RECORD_SAFETY };
+
+	record.safety.journal_seq = ++fake.stop.journal_seq;
+	record.safety.event_ns = fake.now_ns;
+	record.safety.low_ns = kind == OHT_SAFETY_STOP ? fake.now_ns + 3000 : 0;
+	record.safety.causes = fake.stop.causes;
+	record.safety.tag = fake.command.tag;
+	record.safety.cause = cause;
+	record.safety.kind = kind;
+	record.safety.state_from = from;
+	record.safety.state_to = to;
+	record.safety.inputs = fake.stop.inputs;
+	record.safety.outputs = fake.stop.outputs;
+	if (fake.subscribed & OHT_SUBSCRIBE_SAFETY)
+		push(&record);
+}
+
+void fake_unknown_record(void)
+{
+	struct oht_record record = { .type = 77 };
+
+	push(&record);
+}
+
+/* ---- bus ---- */
+
+static void exception(uint8_t code)
+{
+	struct oht_record *record;
+
+	fake_complete(fake.transfer.cookie, -EREMOTEIO, OHT_DETAIL_EXCEPTION, 0);
+	record = (struct oht_record *)fake.records[(fake.last_record - 1) % RECORDS_MAX];
+	record->completion.exception = code;
+}
+
+static void read_registers(void)
+{
+	const struct oht_transfer *t = &fake.transfer;
+	struct oht_record *record;
+
+	fake_complete(t->cookie, 0, OHT_DETAIL_OK, 0);
+	record = (struct oht_record *)fake.records[(fake.last_record - 1) % RECORDS_MAX];
+	memcpy(record->completion.words, &fake.words[t->unit][t->address],
+	       t->count * sizeof(uint16_t));
+}
+
+static void write_registers(void)
+{
+	const struct oht_transfer *t = &fake.transfer;
+
+	memcpy(&fake.words[t->unit][t->address], fake.transfer_words, t->count * sizeof(uint16_t));
+	fake_complete(t->cookie, 0, OHT_DETAIL_OK, 0);
+}
+
+static void answer(void)
+{
+	const struct oht_transfer *t = &fake.transfer;
+
+	if (!fake.present[t->unit]) {
+		fake.now_ns += t->timeout_us * 1000LL * (1 + t->retries);
+		fake_complete(t->cookie, -ETIMEDOUT, OHT_DETAIL_TIMEOUT, 0);
+	} else if (t->address + t->count > FAKE_REGISTERS) {
+		exception(2);
+	} else if (t->function == 3 || t->function == 4) {
+		read_registers();
+	} else {
+		write_registers();
+	}
+}
+
+void fake_add_unit(uint8_t unit, uint16_t type)
+{
+	fake.present[unit] = true;
+	fake.words[unit][0x0100] = unit;
+	fake.words[unit][0x0104] = type;
+	fake.words[unit][0x0105] = 0x0102;
+}
+
+static int do_submit(struct oht_transfer *t)
+{
+	assert_int_equal(t->size, sizeof(*t));
+	assert_int_equal(t->reserved, 0);
+	assert_true((t->function == 3 || t->function == 4) == !t->words);
+	if (!t->unit || t->unit >= FAKE_UNITS)
+		return EINVAL;
+	fake.submits++;
+	t->cookie = fake.next_cookie++;
+	fake.transfer = *t;
+	if (t->words)
+		memcpy(fake.transfer_words, (const void *)(uintptr_t)t->words,
+		       t->count * sizeof(uint16_t));
+	if (!fake.hold)
+		answer();
+	return 0;
+}
+
+static int do_cancel(const struct oht_cancel *cancel)
+{
+	assert_int_equal(cancel->size, sizeof(*cancel));
+	assert_int_equal(cancel->flags, 0);
+	fake.cancelled = cancel->cookie;
+	return cancel->cookie < fake.next_cookie ? 0 : ENOENT;
+}
+
+/* ---- the stop ---- */
+
+static void enter(uint32_t state, uint32_t kind, uint32_t cause)
+{
+	uint8_t from = fake.stop.state;
+
+	fake.stop.state = state;
+	fake.stop.since_ns = fake.now_ns;
+	fake.stop.outputs = state == OHT_ESTOP_ENABLED ? 3 : 0;
+	fake_safety(kind, cause, from, state);
+}
+
+void fake_stop(uint32_t cause)
+{
+	if (fake.stop.state != OHT_ESTOP_STOPPED) {
+		fake.stop.causes = 0;
+		fake.stop.first_cause = cause;
+	}
+	fake.stop.causes |= OHT_CAUSE_BIT(cause);
+	enter(OHT_ESTOP_STOPPED, OHT_SAFETY_STOP, cause);
+}
+
+static int do_reset(struct oht_command *command)
+{
+	if (fake.stop.state != OHT_ESTOP_STOPPED)
+		return EINVAL;
+	command->blocking = fake.stop.standing;
+	if (fake.stop.standing)
+		return EBUSY;
+	fake.stop.causes = 0;
+	fake.stop.first_cause = OHT_CAUSE_NONE;
+	enter(OHT_ESTOP_READY, OHT_SAFETY_RESET, OHT_CAUSE_NONE);
+	return 0;
+}
+
+static int do_enable(struct oht_command *command)
+{
+	command->blocking = fake.stop.causes;
+	if (fake.stop.state != OHT_ESTOP_READY)
+		return ECANCELED;
+	enter(OHT_ESTOP_ENABLED, OHT_SAFETY_ENABLE, OHT_CAUSE_NONE);
+	return 0;
+}
+
+static int do_disable(void)
+{
+	if (fake.stop.state != OHT_ESTOP_ENABLED)
+		return ECANCELED;
+	enter(OHT_ESTOP_READY, OHT_SAFETY_DISABLE, OHT_CAUSE_NONE);
+	return 0;
+}
+
+static int do_command(unsigned long number, struct oht_command *command)
+{
+	assert_int_equal(command->size, sizeof(*command));
+	assert_int_equal(command->flags | command->reserved[0] | command->reserved[1], 0);
+	fake.command = *command;
+	if (number == OHT_IOC_STOP) {
+		fake_stop(OHT_CAUSE_SOFTWARE);
+		return 0;
+	}
+	if (!(fake.stop.flags & OHT_ESTOP_IS_CONTROLLER))
+		return EPERM;
+	switch (number) {
+	case OHT_IOC_RESET:
+		return do_reset(command);
+	case OHT_IOC_ENABLE:
+		return do_enable(command);
+	case OHT_IOC_DISABLE:
+		return do_disable();
+	default:
+		fake.heartbeats++;
+		return 0;
+	}
+}
+
+static int take_control(struct oht_control *control)
+{
+	if (fake.stop.flags & OHT_ESTOP_HAS_CONTROLLER)
+		return EBUSY;
+	if (!control->deadman_ms)
+		control->deadman_ms = fake.info.deadman_default_ms;
+	if (control->deadman_ms < fake.info.deadman_min_ms ||
+	    control->deadman_ms > fake.info.deadman_max_ms)
+		return EINVAL;
+	fake.stop.flags = OHT_ESTOP_HAS_CONTROLLER | OHT_ESTOP_IS_CONTROLLER;
+	fake.stop.deadman_ms = control->deadman_ms;
+	fake.stop.controller_tgid = OUR_TGID;
+	fake_safety(OHT_SAFETY_CONTROL, 0, fake.stop.state, fake.stop.state);
+	return 0;
+}
+
+static int do_control(struct oht_control *control)
+{
+	assert_int_equal(control->size, sizeof(*control));
+	assert_int_equal(control->reserved, 0);
+	if (control->action == OHT_CONTROL_TAKE)
+		return take_control(control);
+	assert_int_equal(control->action, OHT_CONTROL_RELEASE);
+	assert_int_equal(control->deadman_ms, 0);
+	if (!(fake.stop.flags & OHT_ESTOP_IS_CONTROLLER))
+		return EPERM;
+	fake.farewells++;
+	fake.stop.flags = 0;
+	fake.stop.controller_tgid = 0;
+	fake_stop(OHT_CAUSE_FAREWELL);
+	return 0;
+}
+
+static int do_status(struct oht_estop_status *status)
+{
+	assert_int_equal(status->size, sizeof(*status));
+	*status = fake.stop;
+	status->size = sizeof(*status);
+	return 0;
+}
+
+/* ---- the system calls ---- */
+
+static int fake_open(const char *path, int flags)
+{
+	if (fake.open_error) {
+		errno = fake.open_error;
+		return -1;
+	}
+	snprintf(fake.path, sizeof(fake.path), "%s", path);
+	fake.open_flags = flags;
+	fake.read_only = (flags & O_ACCMODE) == O_RDONLY;
+	fake.opens++;
+	return FAKE_FD;
+}
+
+static int fake_close(int fd)
+{
+	assert_int_equal(fd, FAKE_FD);
+	fake.closes++;
+	if (fake.stop.flags & OHT_ESTOP_IS_CONTROLLER)
+		fake_stop(OHT_CAUSE_CLOSE);
+	fake.stop.flags &= ~OHT_ESTOP_IS_CONTROLLER;
+	return 0;
+}
+
+static int do_ioctl(unsigned long number, void *argument)
+{
+	switch (number) {
+	case OHT_IOC_INFO:
+		assert_int_equal(*(uint32_t *)argument, sizeof(struct oht_info));
+		*(struct oht_info *)argument = fake.info;
+		return 0;
+	case OHT_IOC_ESTOP_STATUS:
+		return do_status(argument);
+	case OHT_IOC_SUBSCRIBE:
+		fake.subscribed = ((struct oht_subscribe *)argument)->mask;
+		return 0;
+	}
+	if (fake.read_only)
+		return EBADF;
+	switch (number) {
+	case OHT_IOC_SUBMIT:
+		return do_submit(argument);
+	case OHT_IOC_CANCEL:
+		return do_cancel(argument);
+	case OHT_IOC_CONTROL:
+		return do_control(argument);
+	case OHT_IOC_STOP:
+	case OHT_IOC_RESET:
+	case OHT_IOC_ENABLE:
+	case OHT_IOC_DISABLE:
+	case OHT_IOC_HEARTBEAT:
+		return do_command(number, argument);
+	default:
+		return ENOTTY;
+	}
+}
+
+static int fake_ioctl(int fd, unsigned long number, void *argument)
+{
+	int error;
+
+	assert_int_equal(fd, FAKE_FD);
+	if (fake.fail_error && fake.fail_number == number) {
+		error = fake.fail_error;
+		fake.fail_error = 0;
+	} else {
+		error = fake.gone ? ENODEV : do_ioctl(number, argument);
+	}
+	if (!error)
+		return 0;
+	errno = error;
+	return -1;
+}
+
+static ssize_t fake_read(int fd, void *buffer, size_t bytes)
+{
+	uint8_t *to = buffer;
+
+	assert_int_equal(fd, FAKE_FD);
+	while (fake.first_record != fake.last_record &&
+	       (size_t)(to - (uint8_t *)buffer) + fake.record_bytes <= bytes) {
+		memcpy(to, fake.records[fake.first_record++ % RECORDS_MAX], fake.record_bytes);
+		to += fake.record_bytes;
+	}
+	if (to != (uint8_t *)buffer) {
+		to -= fake.cut_bytes;
+		fake.cut_bytes = 0;
+		return to - (uint8_t *)buffer;
+	}
+	if (fake.gone)
+		return 0;
+	errno = EAGAIN;
+	return -1;
+}
+
+static int fake_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+{
+	assert_int_equal(count, 1);
+	assert_int_equal(fds->fd, FAKE_FD);
+	fake.polls++;
+	if (fake.on_poll)
+		fake.on_poll();
+	if (fake.poll_error) {
+		errno = fake.poll_error;
+		fake.poll_error = 0;
+		return -1;
+	}
+	if (fake.first_record != fake.last_record || fake.gone)
+		return 1;
+	/* A wait without end that nothing ends would hang for ever. */
+	assert_true(timeout_ms >= 0);
+	fake.now_ns += timeout_ms * NS_PER_MS;
+	return 0;
+}
+
+static int64_t fake_monotonic_ns(void)
+{
+	return fake.now_ns;
+}
+
+static const struct oht_sys fake_sys = {
+	.open = fake_open,
+	.close = fake_close,
+	.ioctl = fake_ioctl,
+	.read = fake_read,
+	.poll = fake_poll,
+	.monotonic_ns = fake_monotonic_ns,
+};
+
+void fake_install(void)
+{
+	memset(&fake, 0, sizeof(fake));
+	fake.info = (struct oht_info){
+		.size = sizeof(struct oht_info),
+		.abi_version = OHT_ABI_VERSION,
+		.caps = OHT_CAP_EXACT_TIMING | OHT_CAP_ESTOP | OHT_CAP_CHANNEL_B | OHT_CAP_BUS,
+		.port = "pl011",
+		.baud_bps = 115200,
+		.char_bits = 10,
+		.baud_effective_mbps = 115384615,
+		.stop_bits = 1,
+		.char_ns = 86667,
+		.t15_ns = 750000,
+		.t35_ns = 1750000,
+		.turnaround_max_us = 1000000,
+		.deadman_min_ms = 10,
+		.deadman_max_ms = 10000,
+		.deadman_default_ms = 100,
+		.supervision_period_us = 2000,
+		.reset_stable_ms = 500,
+		.discrepancy_window_ms = 500,
+	};
+	fake.stop.causes = OHT_CAUSE_BIT(OHT_CAUSE_START);
+	fake.stop.first_cause = OHT_CAUSE_START;
+	fake.stop.inputs = OHT_INPUT_A | OHT_INPUT_B;
+	fake.now_ns = 5000 * NS_PER_MS;
+	fake.stop.since_ns = fake.stop.closed_since_ns = 1000 * NS_PER_MS;
+	fake.record_bytes = sizeof(struct oht_record);
+	fake.next_seq = 1;
+	fake.next_cookie = 1;
+	oht_sys = &fake_sys;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A device in memory for tests of what stands on liboht: the library's system calls end here.
+ *
+ * Owns:     the one fake device, its records, its clock and its model of the stop.
+ * Contexts: the test's only thread.
+ * Locks:    none.
+ *
+ * It checks like the kernel that sizes are right and reserved members zero; a call that the kernel
+ * would refuse for its form fails the test.
+ */
+#ifndef FAKE_DEVICE_H
+#define FAKE_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/oht.h>
+
+#define FAKE_FD		1000
+#define FAKE_UNITS	248
+#define FAKE_REGISTERS	0x200
+
+struct fake_device {
+	/* What open(2) and the ioctls do. */
+	int open_error;
+	unsigned int opens;
+	unsigned int closes;
+	char path[128];
+	int open_flags;
+	bool read_only;
+	bool gone;
+	struct oht_info info;
+	/* What the next ioctl of this number fails with, once. */
+	unsigned long fail_number;
+	int fail_error;
+
+	/* The bus: units with registers; a transfer completes at once unless held. */
+	bool present[FAKE_UNITS];
+	uint16_t words[FAKE_UNITS][FAKE_REGISTERS];
+	bool hold;
+	uint64_t next_cookie;
+	unsigned int submits;
+	struct oht_transfer transfer;		/* the newest */
+	uint16_t transfer_words[OHT_WORDS_MAX];
+	uint64_t cancelled;			/* cookie of the newest cancel */
+
+	/* The stop. */
+	struct oht_estop_status stop;
+	struct oht_command command;		/* the newest, as it came */
+	uint32_t subscribed;
+	unsigned int heartbeats;
+	unsigned int farewells;
+
+	/* Records that read() hands out. */
+	_Alignas(8) uint8_t records[OHT_TRANSFERS_MAX * 4][sizeof(struct oht_record) + 64];
+	size_t record_bytes;			/* stride, sizeof(struct oht_record) or more */
+	unsigned int first_record, last_record;
+	uint64_t next_seq;
+	size_t cut_bytes;			/* taken off the end of the next read */
+
+	/* Time: poll() lets it pass. */
+	int64_t now_ns;
+	int poll_error;				/* errno of the next poll, once */
+	void (*on_poll)(void);			/* called before poll looks for records */
+	unsigned int polls;
+};
+
+extern struct fake_device fake;
+
+/* Install a healthy device: 115200 8N1, stopped by start, channels closed, nobody controls it. */
+void fake_install(void);
+/* A module that answers. type is what 0x0104 holds. */
+void fake_add_unit(uint8_t unit, uint16_t type);
+/* Make a record; the words of a completion count up from first_word. */
+void fake_complete(uint64_t cookie, int status, uint8_t detail, uint16_t first_word);
+void fake_safety(uint32_t kind, uint32_t cause, uint8_t from, uint8_t to);
+void fake_unknown_record(void);
+/* What the kernel does when a button is pressed. */
+void fake_stop(uint32_t cause);
+
+#endif /* FAKE_DEVICE_H */
