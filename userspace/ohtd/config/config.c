@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config/config.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/ini.h"
+#include "main/log.h"
+
+#define KEYS_MAX	24
+
+struct loading {
+	struct ohtd_config *config;
+	unsigned int lines[KEYS_MAX];	/* where each key of the table was set, 0 for never */
+};
+
+struct key {
+	const char *section;
+	const char *name;
+	int (*set)(struct ohtd_config *config, const struct key *key, const char *value,
+		   char *why, size_t size);
+	size_t offset;
+	unsigned long min, max;
+};
+
+static int set_number(struct ohtd_config *config, const struct key *key, const char *value,
+		      char *why, size_t size)
+{
+	unsigned int *field = (unsigned int *)((char *)config + key->offset);
+	unsigned long n;
+	char *end;
+
+	n = strtoul(value, &end, 10);
+	if (!isdigit((unsigned char)*value) || *end || n < key->min || n > key->max) {
+		snprintf(why, size, "%s must be %lu to %lu, not '%s'", key->name, key->min,
+			 key->max, value);
+		return -1;
+	}
+	*field = (unsigned int)n;
+	return 0;
+}
+
+static int set_path(struct ohtd_config *config, const struct key *key, const char *value,
+		    char *why, size_t size)
+{
+	if (*value != '/' || strlen(value) >= OHTD_PATH_BYTES) {
+		snprintf(why, size, "%s must be an absolute path of less than %d bytes, not '%s'",
+			 key->name, OHTD_PATH_BYTES, value);
+		return -1;
+	}
+	strcpy((char *)config + key->offset, value);
+	return 0;
+}
+
+static bool is_address(const char *host)
+{
+	unsigned char raw[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, host, raw) == 1 || inet_pton(AF_INET6, host, raw) == 1;
+}
+
+/* "address:port" or "[address]:port"; no name service before the robot runs */
+static int set_listen(struct ohtd_config *config, const struct key *key, const char *value,
+		      char *why, size_t size)
+{
+	const char *colon = strrchr(value, ':'), *host = value;
+	size_t n = colon ? (size_t)(colon - value) : 0;
+	unsigned long port = 0;
+	char *end = NULL;
+
+	if (n > 2 && *value == '[' && value[n - 1] == ']') {
+		host++;
+		n -= 2;
+	}
+	if (colon && n && n < sizeof(config->listen_host)) {
+		memcpy(config->listen_host, host, n);
+		config->listen_host[n] = 0;
+		port = strtoul(colon + 1, &end, 10);
+	}
+	if (!end || !isdigit((unsigned char)colon[1]) || *end || port > 65535 ||
+	    !is_address(config->listen_host) ||
+	    (strchr(config->listen_host, ':') && *value != '[')) {
+		snprintf(why, size, "%s must be ADDRESS:PORT or [IPV6]:PORT, not '%s'", key->name,
+			 value);
+		return -1;
+	}
+	config->listen_port = (uint16_t)port;
+	return 0;
+}
+
+static bool is_dns_name(const char *name)
+{
+	for (const char *p = name; *p; p++)
+		if (!isalnum((unsigned char)*p) && *p != '-' && *p != '.')
+			return false;
+	return *name && *name != '-' && *name != '.';
+}
+
+static int set_names(struct ohtd_config *config, const struct key *key, const char *value,
+		     char *why, size_t size)
+{
+	const char *delimiters = " \t,";
+
+	while (*(value += strspn(value, delimiters))) {
+		size_t n = strcspn(value, delimiters);
+		char *name = config->names[config->name_count];
+
+		if (config->name_count == OHTD_NAMES_MAX) {
+			snprintf(why, size, "%s has more than %d entries", key->name,
+				 OHTD_NAMES_MAX);
+			return -1;
+		}
+		if (n < OHTD_HOST_BYTES)
+			snprintf(name, OHTD_HOST_BYTES, "%.*s", (int)n, value);
+		if (n >= OHTD_HOST_BYTES || (!is_address(name) && !is_dns_name(name))) {
+			snprintf(why, size, "%s has '%.*s', which is no name and no address",
+				 key->name, (int)n, value);
+			return -1;
+		}
+		config->name_count++;
+		value += n;
+	}
+	return 0;
+}
+
+static int set_backend(struct ohtd_config *config, const struct key *key, const char *value,
+		       char *why, size_t size)
+{
+	if (!strcmp(value, "kernel")) {
+		config->backend = OHTD_BACKEND_KERNEL;
+	} else if (!strcmp(value, "rtu")) {
+		config->backend = OHTD_BACKEND_RTU;
+	} else {
+		snprintf(why, size, "%s must be kernel or rtu, not '%s'", key->name, value);
+		return -1;
+	}
+	return 0;
+}
+
+static int set_parity(struct ohtd_config *config, const struct key *key, const char *value,
+		      char *why, size_t size)
+{
+	if (strcmp(value, "none") && strcmp(value, "even") && strcmp(value, "odd")) {
+		snprintf(why, size, "%s must be none, even or odd, not '%s'", key->name, value);
+		return -1;
+	}
+	config->parity = (char)toupper((unsigned char)*value);
+	return 0;
+}
+
+static int set_level(struct ohtd_config *config, const struct key *key, const char *value,
+		     char *why, size_t size)
+{
+	config->log_level = ohtd_log_level_parse(value);
+	if (config->log_level < 0) {
+		snprintf(why, size, "%s must be error, warning, notice, info or debug, not '%s'",
+			 key->name, value);
+		return -1;
+	}
+	return 0;
+}
+
+#define FIELD(member)	offsetof(struct ohtd_config, member)
+
+static const struct key keys[] = {
+	{ "http", "listen", set_listen, 0, 0, 0 },
+	{ "http", "names", set_names, 0, 0, 0 },
+	{ "http", "loops", set_number, FIELD(loops), 0, OHTD_LOOPS_MAX },
+	{ "http", "connections", set_number, FIELD(connections_max), 8, 4096 },
+	{ "tls", "certificate", set_path, FIELD(certificate), 0, 0 },
+	{ "tls", "key", set_path, FIELD(key), 0, 0 },
+	{ "paths", "state", set_path, FIELD(state_dir), 0, 0 },
+	{ "paths", "data", set_path, FIELD(data_dir), 0, 0 },
+	{ "paths", "web", set_path, FIELD(web_dir), 0, 0 },
+	{ "paths", "ready_file", set_path, FIELD(ready_file), 0, 0 },
+	{ "bus", "backend", set_backend, 0, 0, 0 },
+	{ "bus", "device", set_path, FIELD(device), 0, 0 },
+	{ "bus", "tty", set_path, FIELD(tty), 0, 0 },
+	{ "bus", "baud", set_number, FIELD(baud_bps), 1200, 1000000 },
+	{ "bus", "parity", set_parity, 0, 0, 0 },
+	{ "bus", "stop_bits", set_number, FIELD(stop_bits), 1, 2 },
+	{ "bus", "deadman_ms", set_number, FIELD(deadman_ms), 0, 10000 },
+	{ "log", "level", set_level, 0, 0, 0 },
+};
+
+_Static_assert(sizeof(keys) / sizeof(keys[0]) <= KEYS_MAX, "grow KEYS_MAX");
+
+static int find_key(const char *section, const char *name)
+{
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (!strcmp(keys[i].section, section) && !strcmp(keys[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+static int take_key(const struct ohtd_ini_line *line, void *ctx, char *why, size_t size)
+{
+	struct loading *loading = ctx;
+	int i = find_key(line->section, line->key);
+
+	if (i < 0) {
+		snprintf(why, size, "unknown key '%s' in section [%s]", line->key, line->section);
+		return -1;
+	}
+	if (loading->lines[i]) {
+		snprintf(why, size, "'%s' was already set in line %u", line->key,
+			 loading->lines[i]);
+		return -1;
+	}
+	loading->lines[i] = line->number;
+	return keys[i].set(loading->config, &keys[i], line->value, why, size);
+}
+
+static unsigned int line_of(const struct loading *loading, const char *section, const char *name)
+{
+	return loading->lines[find_key(section, name)];
+}
+
+/* Lines that make no sense together: the message names the one that should go or is missing. */
+static int check_together(const struct loading *loading, const char *path, char *why, size_t size)
+{
+	static const char *const rtu_only[] = { "tty", "baud", "parity", "stop_bits" };
+	static const char *const kernel_only[] = { "device", "deadman_ms" };
+	const struct ohtd_config *config = loading->config;
+	bool rtu = config->backend == OHTD_BACKEND_RTU;
+	const char *const *foreign = rtu ? kernel_only : rtu_only;
+	size_t count = rtu ? 2 : 4;
+
+	for (size_t i = 0; i < count; i++) {
+		unsigned int line = line_of(loading, "bus", foreign[i]);
+
+		if (line) {
+			snprintf(why, size, "%s:%u: '%s' contradicts backend = %s", path, line,
+				 foreign[i], rtu ? "rtu" : "kernel");
+			return -1;
+		}
+	}
+	if (rtu && !*config->tty) {
+		snprintf(why, size, "%s:%u: backend = rtu needs 'tty'", path,
+			 line_of(loading, "bus", "backend"));
+		return -1;
+	}
+	if (!*config->certificate != !*config->key) {
+		snprintf(why, size, "%s:%u: '%s' needs '%s' beside it", path,
+			 line_of(loading, "tls", *config->key ? "key" : "certificate"),
+			 *config->key ? "key" : "certificate",
+			 *config->key ? "certificate" : "key");
+		return -1;
+	}
+	return 0;
+}
+
+static void set_defaults(struct ohtd_config *config)
+{
+	*config = (struct ohtd_config){
+		.listen_host = "127.0.0.1",
+		.listen_port = 8443,
+		.connections_max = 256,
+		.state_dir = "/var/lib/oht",
+		.data_dir = OHT_DATADIR,
+		.device = "/dev/oht0",
+		.baud_bps = 115200,
+		.parity = 'N',
+		.stop_bits = 1,
+		.log_level = OHTD_LOG_INFO,
+	};
+}
+
+static void resolve(struct ohtd_config *config)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (!config->loops)
+		config->loops = cpus < 1 ? 1 : cpus > 4 ? 4 : (unsigned int)cpus;
+	/* A data directory too long for "/web" behind it is cut, and then simply not found. */
+	if (!*config->web_dir)
+		snprintf(config->web_dir, sizeof(config->web_dir), "%.*s/web",
+			 (int)sizeof(config->web_dir) - 5, config->data_dir);
+}
+
+int ohtd_config_load(struct ohtd_config *config, const char *path, char *why, size_t size)
+{
+	struct loading loading = { .config = config };
+
+	set_defaults(config);
+	if (ohtd_ini_parse(path, take_key, &loading, why, size) ||
+	    check_together(&loading, path, why, size))
+		return -1;
+	resolve(config);
+	return 0;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the daemon's configuration: one validated structure from one file.
+ * Contexts: the main thread fills it before the others start; afterwards everybody only reads.
+ * Locks:    none.
+ *
+ * The file holds only what is needed before the database opens; everything else lives there.
+ */
+#ifndef OHTD_CONFIG_CONFIG_H
+#define OHTD_CONFIG_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define OHTD_PATH_BYTES		256
+#define OHTD_HOST_BYTES		254
+#define OHTD_NAMES_MAX		16
+#define OHTD_LOOPS_MAX		16
+
+enum ohtd_backend_kind {
+	OHTD_BACKEND_KERNEL	= 0,
+	OHTD_BACKEND_RTU	= 1,
+};
+
+struct ohtd_config {
+	/* [http] */
+	char listen_host[64];			/* numeric IPv4 or IPv6 */
+	uint16_t listen_port;			/* 0: the system chooses, see ready_file */
+	char names[OHTD_NAMES_MAX][OHTD_HOST_BYTES];	/* further DNS names and addresses */
+	unsigned int name_count;
+	unsigned int loops;			/* resolved: never 0 */
+	unsigned int connections_max;
+	/* [tls] */
+	char certificate[OHTD_PATH_BYTES];	/* empty: own certificate authority in state_dir */
+	char key[OHTD_PATH_BYTES];
+	/* [paths] */
+	char state_dir[OHTD_PATH_BYTES];
+	char data_dir[OHTD_PATH_BYTES];
+	char web_dir[OHTD_PATH_BYTES];
+	char ready_file[OHTD_PATH_BYTES];	/* empty: none */
+	/* [bus] */
+	enum ohtd_backend_kind backend;
+	char device[OHTD_PATH_BYTES];		/* kernel */
+	char tty[OHTD_PATH_BYTES];		/* rtu */
+	unsigned int baud_bps;			/* rtu */
+	char parity;				/* rtu: 'N', 'E' or 'O' */
+	unsigned int stop_bits;			/* rtu */
+	unsigned int deadman_ms;		/* kernel: 0 for the driver's default */
+	/* [log] */
+	int log_level;				/* enum ohtd_log_level */
+};
+
+/**
+ * ohtd_config_load() - read and validate a configuration file
+ * @config: filled with defaults, then with the file
+ * @path: the file
+ * @why: on failure one line "file:line: text"
+ * @size: of @why in bytes
+ *
+ * Return: 0, or -1 with @why filled.
+ */
+int ohtd_config_load(struct ohtd_config *config, const char *path, char *why, size_t size);
+
+#endif /* OHTD_CONFIG_CONFIG_H */

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config/ini.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LINE_BYTES	1024
+#define SECTION_BYTES	64
+
+static char *trim(char *text)
+{
+	size_t n;
+
+	while (*text == ' ' || *text == '\t')
+		text++;
+	n = strlen(text);
+	while (n && (text[n - 1] == ' ' || text[n - 1] == '\t'))
+		text[--n] = 0;
+	return text;
+}
+
+/* Reads one line without its end. Returns 1, 0 at the end of the file, -1 with @why filled. */
+static int read_line(FILE *f, char *line, char *why, size_t size)
+{
+	size_t n = 0;
+	int c;
+
+	while ((c = getc(f)) != EOF && c != '\n') {
+		if (c == '\r') {
+			int next = getc(f);
+
+			if (next == '\n' || next == EOF)
+				break;
+			ungetc(next, f);
+		}
+		if (iscntrl(c) && c != '\t') {
+			snprintf(why, size, "control byte 0x%02x", c);
+			return -1;
+		}
+		if (n >= LINE_BYTES - 2) {
+			snprintf(why, size, "line longer than %d bytes", LINE_BYTES - 2);
+			return -1;
+		}
+		line[n++] = (char)c;
+	}
+	line[n] = 0;
+	if (ferror(f)) {
+		snprintf(why, size, "%s", strerror(errno));
+		return -1;
+	}
+	return n || c != EOF;
+}
+
+static int open_section(char *text, char *section, char *why, size_t size)
+{
+	size_t n = strlen(text);
+
+	if (text[n - 1] != ']' || n < 3 || n - 2 >= SECTION_BYTES) {
+		snprintf(why, size, "not a section: '%s'", text);
+		return -1;
+	}
+	memcpy(section, text + 1, n - 2);
+	section[n - 2] = 0;
+	return 0;
+}
+
+static int take_line(char *text, char *section, unsigned int number, ohtd_ini_cb cb, void *ctx,
+		     char *why, size_t size)
+{
+	struct ohtd_ini_line line = { .section = section, .number = number };
+	char *equals;
+
+	text = trim(text);
+	if (!*text || *text == '#' || *text == ';')
+		return 0;
+	if (*text == '[')
+		return open_section(text, section, why, size);
+	equals = strchr(text, '=');
+	if (!equals || equals == text) {
+		snprintf(why, size, "expected 'key = value', found '%s'", text);
+		return -1;
+	}
+	if (!*section) {
+		snprintf(why, size, "'%s' stands before the first [section]", text);
+		return -1;
+	}
+	*equals = 0;
+	line.key = trim(text);
+	line.value = trim(equals + 1);
+	return cb(&line, ctx, why, size);
+}
+
+int ohtd_ini_parse(const char *path, ohtd_ini_cb cb, void *ctx, char *why, size_t size)
+{
+	char line[LINE_BYTES], section[SECTION_BYTES] = "", reason[512];
+	unsigned int number = 0;
+	FILE *f = fopen(path, "re");
+	int r;
+
+	if (!f) {
+		snprintf(why, size, "%s: %s", path, strerror(errno));
+		return -1;
+	}
+	do {
+		number++;
+		r = read_line(f, line, reason, sizeof(reason));
+		if (r > 0 && take_line(line, section, number, cb, ctx, reason, sizeof(reason)))
+			r = -1;
+	} while (r > 0);
+	fclose(f);
+	if (r < 0)
+		snprintf(why, size, "%s:%u: %s", path, number, reason);
+	return r;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the syntax of the configuration file: [section], key = value, # and ; comments.
+ * Contexts: the main thread before the others start.
+ * Locks:    none.
+ */
+#ifndef OHTD_CONFIG_INI_H
+#define OHTD_CONFIG_INI_H
+
+#include <stddef.h>
+
+struct ohtd_ini_line {
+	const char *section;
+	const char *key;
+	const char *value;
+	unsigned int number;
+};
+
+/* Returns 0 to go on, or -1 with @why filled (without file and line, ohtd_ini_parse() adds them). */
+typedef int (*ohtd_ini_cb)(const struct ohtd_ini_line *line, void *ctx, char *why, size_t size);
+
+/**
+ * ohtd_ini_parse() - walk through the lines of a file
+ * @path: the file, also the name in messages
+ * @cb: called once for each key
+ * @ctx: passed on
+ * @why: on failure one line "file:line: text"
+ * @size: of @why in bytes
+ *
+ * A line may have at most 1,022 bytes, a NUL or another control byte but tab is refused, as is a key
+ * before the first section, an empty key and a line without "=".
+ *
+ * Return: 0, or -1 with @why filled.
+ */
+int ohtd_ini_parse(const char *path, ohtd_ini_cb cb, void *ctx, char *why, size_t size);
+
+#endif /* OHTD_CONFIG_INI_H */
