@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     what the files of this folder share: the handle and its prepared statements.
+ * Contexts: as db.h.
+ * Locks:    none.
+ */
+#ifndef OHTD_STORE_DB_PRIVATE_H
+#define OHTD_STORE_DB_PRIVATE_H
+
+#include <sqlite3.h>
+
+#include "store/db.h"
+
+/* "OHTD": tells our files from those of other programs. */
+#define OHTD_APPLICATION_ID	0x4f485444
+
+enum ohtd_statement {
+	OHTD_USER_FIND,
+	OHTD_USER_ADD,
+	OHTD_SESSION_ADD,
+	OHTD_SESSION_FIND,
+	OHTD_SESSION_ROTATE,
+	OHTD_SESSION_REVOKE,
+	OHTD_SESSION_REVOKED,
+	OHTD_SESSION_EXPIRE,
+	OHTD_STATEMENTS,
+};
+
+struct ohtd_db {
+	sqlite3 *sql;
+	sqlite3_stmt *statements[OHTD_STATEMENTS];
+};
+
+/* All SQL text that runs after the migrations. */
+extern const char *const ohtd_statements[OHTD_STATEMENTS];
+
+/* Applies what is missing up to OHTD_SCHEMA_VERSION. Returns an SQLite result. */
+int ohtd_db_migrate(struct ohtd_db *db, long long now_s);
+
+/* First column of the first row; -1 if there is none or the query failed. */
+int ohtd_db_number(struct ohtd_db *db, const char *sql);
+
+/* The statement, reset and with nothing bound. */
+sqlite3_stmt *ohtd_db_statement(struct ohtd_db *db, enum ohtd_statement which);
+
+/* Runs a statement that returns no row. Returns 0 or a negative errno. */
+int ohtd_db_run(sqlite3_stmt *statement);
+
+/* Negative errno for an SQLite result. */
+int ohtd_db_errno(int result);
+
+#endif /* OHTD_STORE_DB_PRIVATE_H */

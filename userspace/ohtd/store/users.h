@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     what is kept about users and their sessions.
+ * Contexts: the thread that owns the database handle; elsewhere through ohtd_store_call().
+ * Locks:    none.
+ */
+#ifndef OHTD_STORE_USERS_H
+#define OHTD_STORE_USERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ohtd_db;
+
+#define OHTD_USER_NAME_MAX	64	/* characters are ASCII, so also bytes */
+#define OHTD_PASSWORD_HASH_MAX	127
+#define OHTD_SESSION_ID_BYTES	33	/* 128 random bits in hexadecimal, and NUL */
+#define OHTD_REFRESH_HASH_BYTES	32	/* SHA-256 */
+#define OHTD_BOOT_ID_BYTES	37
+#define OHTD_SESSIONS_PER_USER	32	/* the oldest beyond are dropped */
+
+struct ohtd_user {
+	int64_t id;
+	char name[OHTD_USER_NAME_MAX + 1];
+	int role;			/* enum ohtd_role */
+	char password_hash[OHTD_PASSWORD_HASH_MAX + 1];
+	bool disabled;
+};
+
+struct ohtd_session {
+	char id[OHTD_SESSION_ID_BYTES];
+	int64_t user_id;
+	unsigned char refresh_hash[OHTD_REFRESH_HASH_BYTES];
+	char address[64];
+	int64_t created_s;		/* wall clock */
+	int64_t expires_s;
+	char boot_id[OHTD_BOOT_ID_BYTES];
+	int64_t expires_boot_s;		/* CLOCK_BOOTTIME of that boot */
+	bool revoked;
+	bool superseded;		/* found by the token before the present one */
+};
+
+/* @user->name says whom; the rest is filled. Returns 0, -ENOENT or another negative errno. */
+int ohtd_db_user_find(struct ohtd_db *db, struct ohtd_user *user);
+
+/* Name, role and hash must be set. Returns 0, -EEXIST (the name, or an unfit value), or errno. */
+int ohtd_db_user_add(struct ohtd_db *db, const struct ohtd_user *user, int64_t now_s);
+
+/* Adds a session and drops the user's oldest beyond OHTD_SESSIONS_PER_USER, in one transaction. */
+int ohtd_db_session_add(struct ohtd_db *db, const struct ohtd_session *session);
+
+/**
+ * ohtd_db_session_find() - the session of a refresh token, and its user
+ * @session: refresh_hash says which token; the rest is filled
+ * @user: filled without the password hash
+ *
+ * Return: 0 (look at revoked and superseded), -ENOENT, or another negative errno.
+ */
+int ohtd_db_session_find(struct ohtd_db *db, struct ohtd_session *session, struct ohtd_user *user);
+
+/* Puts @new_hash in the place of @old_hash. -ENOENT: somebody else did so first, or revoked. */
+int ohtd_db_session_rotate(struct ohtd_db *db, const unsigned char *old_hash,
+			   const unsigned char *new_hash);
+
+/* Revoking twice is 0 too. */
+int ohtd_db_session_revoke(struct ohtd_db *db, const char *id, int64_t now_s);
+
+/* The ids of the newest revoked sessions. Returns how many were filled, or a negative errno. */
+int ohtd_db_sessions_revoked(struct ohtd_db *db, char (*ids)[OHTD_SESSION_ID_BYTES], int max);
+
+#endif /* OHTD_STORE_USERS_H */
