@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "auth/token.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jwt.h>
+#include <json-c/json.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <openssl/crypto.h>
+
+#include "main/clock.h"
+
+#define ISSUER		"ohtd"
+#define AUDIENCE	"oht"
+#define TYPE		"access"
+#define BOOT_ID_FILE	"/proc/sys/kernel/random/boot_id"
+
+struct revoked {
+	char session[OHTD_SESSION_ID_BYTES];
+	int64_t until_boot_s;	/* no access token of it can be alive after that */
+};
+
+struct ohtd_tokens {
+	struct ohtd_clock *clock;
+	unsigned char key[OHTD_TOKEN_KEY_BYTES];
+	char boot_id[OHTD_BOOT_ID_BYTES];
+	pthread_mutex_t lock;		/* the list */
+	struct revoked *revoked;
+	size_t revoked_count;
+};
+
+static int64_t boot_s(const struct ohtd_tokens *tokens)
+{
+	return (int64_t)(ohtd_clock_boottime_ns(tokens->clock) / OHTD_NS_PER_S);
+}
+
+static int64_t wall_s(const struct ohtd_tokens *tokens)
+{
+	return ohtd_clock_wall_ns(tokens->clock) / (int64_t)OHTD_NS_PER_S;
+}
+
+static int read_boot_id(char *id, size_t size)
+{
+	int fd = open(BOOT_ID_FILE, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = read(fd, id, size - 1);
+	close(fd);
+	if (n != (ssize_t)size - 1) {
+		errno = EIO;
+		return -1;
+	}
+	id[n] = 0;
+	return 0;
+}
+
+struct ohtd_tokens *ohtd_tokens_create(const unsigned char *key, size_t key_bytes,
+				       struct ohtd_clock *clock)
+{
+	struct ohtd_tokens *tokens;
+
+	if (key_bytes < OHTD_TOKEN_KEY_BYTES) {
+		errno = EINVAL;
+		return NULL;
+	}
+	tokens = calloc(1, sizeof(*tokens));
+	if (!tokens)
+		return NULL;
+	tokens->clock = clock;
+	memcpy(tokens->key, key, sizeof(tokens->key));
+	if (read_boot_id(tokens->boot_id, sizeof(tokens->boot_id))) {
+		free(tokens);
+		return NULL;
+	}
+	pthread_mutex_init(&tokens->lock, NULL);
+	return tokens;
+}
+
+void ohtd_tokens_destroy(struct ohtd_tokens *tokens)
+{
+	if (!tokens)
+		return;
+	pthread_mutex_destroy(&tokens->lock);
+	OPENSSL_cleanse(tokens->key, sizeof(tokens->key));
+	free(tokens->revoked);
+	free(tokens);
+}
+
+const char *ohtd_tokens_boot_id(const struct ohtd_tokens *tokens)
+{
+	return tokens->boot_id;
+}
+
+static int put_claims(jwt_t *jwt, const struct ohtd_tokens *tokens,
+		      const struct ohtd_principal *who)
+{
+	int64_t now_s = wall_s(tokens);
+	int r = 0;
+
+	r |= jwt_add_grant(jwt, "iss", ISSUER);
+	r |= jwt_add_grant(jwt, "aud", AUDIENCE);
+	r |= jwt_add_grant(jwt, "typ", TYPE);
+	r |= jwt_add_grant(jwt, "sub", who->user);
+	r |= jwt_add_grant_int(jwt, "uid", (long)who->user_id);
+	r |= jwt_add_grant(jwt, "sid", who->session);
+	r |= jwt_add_grant(jwt, "role", ohtd_role_name(who->role));
+	r |= jwt_add_grant_int(jwt, "iat", (long)now_s);
+	r |= jwt_add_grant_int(jwt, "nbf", (long)now_s);
+	r |= jwt_add_grant_int(jwt, "exp", (long)now_s + OHTD_TOKEN_LIFE_S);
+	r |= jwt_add_grant(jwt, "boot", tokens->boot_id);
+	r |= jwt_add_grant_int(jwt, "boot_exp", (long)boot_s(tokens) + OHTD_TOKEN_LIFE_S);
+	return r;
+}
+
+char *ohtd_token_issue(struct ohtd_tokens *tokens, const struct ohtd_principal *who)
+{
+	char *text = NULL;
+	jwt_t *jwt;
+
+	if (jwt_new(&jwt))
+		return NULL;
+	if (!jwt_set_alg(jwt, JWT_ALG_HS256, tokens->key, sizeof(tokens->key)) &&
+	    !put_claims(jwt, tokens, who))
+		text = jwt_encode_str(jwt);
+	jwt_free(jwt);
+	return text;
+}
+
+/* libjwt answers 0 without an error for members of a wrong type, therefore types are judged here. */
+static const char *claim_text(struct json_object *claims, const char *name)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(claims, name, &value) ||
+	    !json_object_is_type(value, json_type_string) ||
+	    strlen(json_object_get_string(value)) != (size_t)json_object_get_string_len(value))
+		return NULL;
+	return json_object_get_string(value);
+}
+
+static bool claim_number(struct json_object *claims, const char *name, int64_t *number)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(claims, name, &value) ||
+	    !json_object_is_type(value, json_type_int))
+		return false;
+	*number = json_object_get_int64(value);
+	return *number >= 0 && *number < INT64_MAX / 2;
+}
+
+static bool claim_is(struct json_object *claims, const char *name, const char *expected)
+{
+	const char *text = claim_text(claims, name);
+
+	return text && !strcmp(text, expected);
+}
+
+static bool copy_claim(struct json_object *claims, const char *name, char *to, size_t size)
+{
+	const char *text = claim_text(claims, name);
+	size_t n = text ? strlen(text) : 0;
+
+	if (!n || n >= size)
+		return false;
+	memcpy(to, text, n + 1);
+	return true;
+}
+
+static bool take_principal(struct json_object *claims, struct ohtd_principal *who)
+{
+	const char *role = claim_text(claims, "role");
+
+	who->role = role ? ohtd_role_parse(role) : OHTD_ROLE_NONE;
+	return who->role != OHTD_ROLE_NONE &&
+	       claim_number(claims, "uid", &who->user_id) &&
+	       copy_claim(claims, "sub", who->user, sizeof(who->user)) &&
+	       copy_claim(claims, "sid", who->session, sizeof(who->session));
+}
+
+static bool is_revoked(struct ohtd_tokens *tokens, const char *session)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&tokens->lock);
+	for (size_t i = 0; !found && i < tokens->revoked_count; i++)
+		found = !strcmp(tokens->revoked[i].session, session);
+	pthread_mutex_unlock(&tokens->lock);
+	return found;
+}
+
+static enum ohtd_token_result judge_claims(struct ohtd_tokens *tokens, struct json_object *claims,
+					   struct ohtd_principal *who)
+{
+	int64_t exp_s, nbf_s, iat_s, boot_exp_s, now_s = wall_s(tokens);
+
+	if (!claim_is(claims, "iss", ISSUER) || !claim_is(claims, "aud", AUDIENCE) ||
+	    !claim_is(claims, "typ", TYPE) || !claim_text(claims, "boot") ||
+	    !claim_number(claims, "exp", &exp_s) || !claim_number(claims, "nbf", &nbf_s) ||
+	    !claim_number(claims, "iat", &iat_s) ||
+	    !claim_number(claims, "boot_exp", &boot_exp_s) || !take_principal(claims, who))
+		return OHTD_TOKEN_INVALID;
+	if (is_revoked(tokens, who->session))
+		return OHTD_TOKEN_REVOKED;
+	if (nbf_s > now_s + OHTD_TOKEN_LEEWAY_S || iat_s > now_s + OHTD_TOKEN_LEEWAY_S)
+		return OHTD_TOKEN_INVALID;
+	if (!claim_is(claims, "boot", tokens->boot_id) || boot_s(tokens) >= boot_exp_s ||
+	    now_s >= exp_s + OHTD_TOKEN_LEEWAY_S)
+		return OHTD_TOKEN_EXPIRED;
+	return OHTD_TOKEN_GOOD;
+}
+
+enum ohtd_token_result ohtd_token_check(struct ohtd_tokens *tokens, const char *text,
+					struct ohtd_principal *who)
+{
+	enum ohtd_token_result result = OHTD_TOKEN_INVALID;
+	struct json_object *claims;
+	char *json = NULL;
+	jwt_t *jwt;
+
+	memset(who, 0, sizeof(*who));
+	if (strnlen(text, OHTD_TOKEN_BYTES_MAX + 1) > OHTD_TOKEN_BYTES_MAX ||
+	    jwt_decode(&jwt, text, tokens->key, sizeof(tokens->key)))
+		return OHTD_TOKEN_INVALID;
+	/* The header chooses the algorithm; only ours counts. */
+	if (jwt_get_alg(jwt) == JWT_ALG_HS256)
+		json = jwt_get_grants_json(jwt, NULL);
+	jwt_free(jwt);
+	claims = json ? json_tokener_parse(json) : NULL;
+	free(json);
+	if (claims && json_object_is_type(claims, json_type_object))
+		result = judge_claims(tokens, claims, who);
+	json_object_put(claims);
+	if (result == OHTD_TOKEN_INVALID)
+		memset(who, 0, sizeof(*who));
+	return result;
+}
+
+static void forget_dead(struct ohtd_tokens *tokens, int64_t now_s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < tokens->revoked_count; i++)
+		if (tokens->revoked[i].until_boot_s > now_s)
+			tokens->revoked[kept++] = tokens->revoked[i];
+	tokens->revoked_count = kept;
+}
+
+int ohtd_tokens_revoke(struct ohtd_tokens *tokens, const char *session)
+{
+	int64_t now_s = boot_s(tokens);
+	struct revoked *grown;
+	int r = -ENOMEM;
+
+	pthread_mutex_lock(&tokens->lock);
+	forget_dead(tokens, now_s);
+	grown = realloc(tokens->revoked, (tokens->revoked_count + 1) * sizeof(*grown));
+	if (grown) {
+		tokens->revoked = grown;
+		grown += tokens->revoked_count++;
+		snprintf(grown->session, sizeof(grown->session), "%s", session);
+		grown->until_boot_s = now_s + OHTD_TOKEN_LIFE_S + OHTD_TOKEN_LEEWAY_S;
+		r = 0;
+	}
+	pthread_mutex_unlock(&tokens->lock);
+	return r;
+}

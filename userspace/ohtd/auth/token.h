@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     access tokens (JWT, HS256 and nothing else), the key that signs them, revoked sessions.
+ * Contexts: create and destroy: main thread. The rest: any thread but the control thread.
+ * Locks:    its own mutex around the list of revoked sessions, for a short walk only.
+ */
+#ifndef OHTD_AUTH_TOKEN_H
+#define OHTD_AUTH_TOKEN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "auth/role.h"
+#include "store/users.h"
+
+struct ohtd_clock;
+struct ohtd_tokens;
+
+#define OHTD_TOKEN_LIFE_S	900
+#define OHTD_TOKEN_LEEWAY_S	60
+#define OHTD_TOKEN_BYTES_MAX	2048
+#define OHTD_TOKEN_KEY_BYTES	32
+
+/* Who makes a request. */
+struct ohtd_principal {
+	int64_t user_id;
+	char user[OHTD_USER_NAME_MAX + 1];
+	char session[OHTD_SESSION_ID_BYTES];
+	enum ohtd_role role;
+};
+
+enum ohtd_token_result {
+	OHTD_TOKEN_GOOD,
+	OHTD_TOKEN_EXPIRED,	/* signature good, session not revoked, but too old or of another boot */
+	OHTD_TOKEN_REVOKED,	/* signature good, session revoked */
+	OHTD_TOKEN_INVALID,	/* anything else */
+};
+
+/**
+ * ohtd_tokens_create() - take a key for signing and checking
+ * @key: OHTD_TOKEN_KEY_BYTES at least; copied
+ * @key_bytes: length of @key; a shorter key is refused
+ * @clock: outlives the result
+ *
+ * Return: NULL with errno: EINVAL for a short key, ENOMEM, or why the boot id could not be read.
+ */
+struct ohtd_tokens *ohtd_tokens_create(const unsigned char *key, size_t key_bytes,
+				       struct ohtd_clock *clock);
+void ohtd_tokens_destroy(struct ohtd_tokens *tokens);
+
+/* Identifies this boot of the machine; a token of another boot counts as expired. */
+const char *ohtd_tokens_boot_id(const struct ohtd_tokens *tokens);
+
+/**
+ * ohtd_token_issue() - make an access token
+ * @who: goes into it
+ *
+ * Good for OHTD_TOKEN_LIFE_S on CLOCK_BOOTTIME and, as a second check with leeway, in wall time.
+ *
+ * Return: malloc'd text, or NULL.
+ */
+char *ohtd_token_issue(struct ohtd_tokens *tokens, const struct ohtd_principal *who);
+
+/**
+ * ohtd_token_check() - check an access token
+ * @text: as it was sent
+ * @who: filled when the signature is good and all members have their types
+ */
+enum ohtd_token_result ohtd_token_check(struct ohtd_tokens *tokens, const char *text,
+					struct ohtd_principal *who);
+
+/* Access tokens of this session are refused from now on. Returns 0 or -ENOMEM. */
+int ohtd_tokens_revoke(struct ohtd_tokens *tokens, const char *session);
+
+#endif /* OHTD_AUTH_TOKEN_H */
