@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /dev/oht%d: a stream of whole records. Source: kernel.md, User-space contract.
+ *
+ * The device may go while descriptors are open: then read() gives what is left and ends, poll()
+ * says EPOLLHUP, and every ioctl is ENODEV.
+ */
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "chrdev.h"
+#include "file.h"
+#include "ioctl.h"
+
+static int oht_chrdev_open(struct inode *inode, struct file *filp)
+{
+	struct oht_device *oht = container_of(inode->i_cdev, struct oht_device, cdev);
+	struct oht_file *file;
+	int ret = 0;
+
+	down_read(&oht->life);
+	if (oht->gone) {
+		ret = -ENODEV;
+		goto unlock;
+	}
+	file = oht_file_create(oht, filp->f_mode & FMODE_WRITE);
+	if (IS_ERR(file)) {
+		ret = PTR_ERR(file);
+		goto unlock;
+	}
+	filp->private_data = file;
+	stream_open(inode, filp);
+unlock:
+	up_read(&oht->life);
+	return ret;
+}
+
+static int oht_chrdev_release(struct inode *inode, struct file *filp)
+{
+	struct oht_file *file = filp->private_data;
+	struct oht_device *oht = file->oht;
+
+	/* First of all the stop: the controller may just have died. */
+	down_read(&oht->life);
+	if (!oht->gone)
+		oht_estop_forget(&oht->estop, file);
+	up_read(&oht->life);
+	oht_file_destroy(file);
+	return 0;
+}
+
+static bool oht_chrdev_gone(const struct oht_file *file)
+{
+	return READ_ONCE(file->oht->gone);
+}
+
+/* Copies whole records as long as there are some and room for them. Bytes, or -EFAULT. */
+static ssize_t oht_chrdev_copy(struct oht_file *file, char __user *buffer, size_t count)
+{
+	struct oht_record *record;
+	ssize_t copied = 0;
+
+	record = kmalloc(sizeof(*record), GFP_KERNEL);
+	if (!record)
+		return -ENOMEM;
+	mutex_lock(&file->mutex);
+	while (count - copied >= sizeof(*record) && oht_file_peek(file, record)) {
+		/* What cannot be delivered stays. */
+		if (copy_to_user(buffer + copied, record, sizeof(*record))) {
+			copied = copied ?: -EFAULT;
+			break;
+		}
+		oht_file_reap(file, record);
+		copied += sizeof(*record);
+	}
+	mutex_unlock(&file->mutex);
+	kfree(record);
+	return copied;
+}
+
+static ssize_t oht_chrdev_read(struct file *filp, char __user *buffer, size_t count, loff_t *pos)
+{
+	struct oht_file *file = filp->private_data;
+	ssize_t copied;
+	bool gone;
+	int ret;
+
+	if (count < sizeof(struct oht_record))
+		return -EINVAL;
+	for (;;) {
+		/* Read before the records: the last ones are made before it is set. */
+		gone = oht_chrdev_gone(file);
+		copied = oht_chrdev_copy(file, buffer, min_t(size_t, count, INT_MAX));
+		if (copied || gone)
+			return copied;
+		if (filp->f_flags & O_NONBLOCK)
+			return -EAGAIN;
+		ret = wait_event_interruptible(file->listener.wait,
+					       oht_file_ready(file) || oht_chrdev_gone(file));
+		if (ret)
+			return ret;
+	}
+}
+
+static __poll_t oht_chrdev_poll(struct file *filp, poll_table *wait)
+{
+	struct oht_file *file = filp->private_data;
+	__poll_t mask = 0;
+
+	poll_wait(filp, &file->listener.wait, wait);
+	if (oht_chrdev_gone(file))
+		mask |= EPOLLHUP | EPOLLERR;
+	return mask | oht_file_ready(file);
+}
+
+static long oht_chrdev_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	struct oht_file *file = filp->private_data;
+	struct oht_device *oht = file->oht;
+	long ret = -ENODEV;
+
+	down_read(&oht->life);
+	if (!oht->gone)
+		ret = oht_ioctl_execute(file, cmd, (void __user *)arg);
+	up_read(&oht->life);
+	return ret;
+}
+
+const struct file_operations oht_chrdev_fops = {
+	.owner = THIS_MODULE,
+	.open = oht_chrdev_open,
+	.release = oht_chrdev_release,
+	.read = oht_chrdev_read,
+	.poll = oht_chrdev_poll,
+	.unlocked_ioctl = oht_chrdev_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The device object. Source: kernel.md, User-space contract; the pattern is that of gnss and
+ * counter: allocate complete but invisible, add at once, revoke, wake, free with the last
+ * reference.
+ */
+#include <linux/err.h>
+#include <linux/idr.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "compat.h"
+#include "core.h"
+
+#define OHT_MINORS	16
+
+static dev_t oht_core_first;
+static struct class *oht_core_class;
+static DEFINE_IDA(oht_core_minors);
+
+static struct oht_device *oht_core_of_estop(struct oht_estop *estop)
+{
+	return container_of(estop, struct oht_device, estop);
+}
+
+/* Any context; estop->lock has been dropped. */
+static void oht_core_stopped(struct oht_estop *estop)
+{
+	struct oht_device *oht = oht_core_of_estop(estop);
+
+	if (oht_core_has_bus(oht))
+		oht_engine_abort(&oht->engine);
+}
+
+/* From irq_work: the journal has a new record. */
+static void oht_core_recorded(struct oht_estop *estop)
+{
+	struct oht_device *oht = oht_core_of_estop(estop);
+	struct oht_listener *listener;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(listener, &oht->files, node)
+		wake_up_interruptible_poll(&listener->wait, EPOLLIN | EPOLLRDNORM | EPOLLPRI);
+	rcu_read_unlock();
+}
+
+const struct oht_estop_ops oht_core_estop_ops = {
+	.stopped = oht_core_stopped,
+	.recorded = oht_core_recorded,
+};
+
+static bool oht_core_may_move(void *context)
+{
+	const struct oht_device *oht = context;
+
+	return oht_estop_is_enabled(&oht->estop);
+}
+
+int oht_core_start_bus(struct oht_device *oht, struct oht_port *port)
+{
+	const struct oht_engine_gate gate = { .may_move = oht_core_may_move, .context = oht };
+	int ret;
+
+	ret = oht_engine_init(&oht->engine, port, &port->timing, &gate);
+	if (ret)
+		return ret;
+	oht->timing = port->timing;
+	oht->port_caps = port->caps;
+	strscpy(oht->port_kind, port->kind, sizeof(oht->port_kind));
+	/* Pairs with oht_core_has_bus(): the stop may come from now on. */
+	smp_store_release(&oht->has_bus, true);
+	return 0;
+}
+
+void oht_core_stop_bus(struct oht_device *oht)
+{
+	if (oht_core_has_bus(oht))
+		oht_engine_shutdown(&oht->engine);
+}
+
+void oht_core_listen(struct oht_device *oht, struct oht_listener *listener)
+{
+	init_waitqueue_head(&listener->wait);
+	mutex_lock(&oht->files_lock);
+	list_add_tail_rcu(&listener->node, &oht->files);
+	mutex_unlock(&oht->files_lock);
+}
+
+void oht_core_unlisten(struct oht_device *oht, struct oht_listener *listener)
+{
+	mutex_lock(&oht->files_lock);
+	list_del_rcu(&listener->node);
+	mutex_unlock(&oht->files_lock);
+	synchronize_rcu();
+}
+
+static void oht_core_free(struct device *dev)
+{
+	struct oht_device *oht = container_of(dev, struct oht_device, dev);
+
+	ida_free(&oht_core_minors, MINOR(dev->devt) - MINOR(oht_core_first));
+	kfree(oht);
+}
+
+struct oht_device *oht_core_alloc(struct device *parent, const struct file_operations *fops,
+				  const struct attribute_group **groups)
+{
+	struct oht_device *oht;
+	int id;
+
+	oht = kzalloc(sizeof(*oht), GFP_KERNEL);
+	if (!oht)
+		return ERR_PTR(-ENOMEM);
+	id = ida_alloc_max(&oht_core_minors, OHT_MINORS - 1, GFP_KERNEL);
+	if (id < 0) {
+		kfree(oht);
+		return ERR_PTR(id);
+	}
+	init_rwsem(&oht->life);
+	mutex_init(&oht->files_lock);
+	INIT_LIST_HEAD(&oht->files);
+
+	device_initialize(&oht->dev);
+	oht->dev.devt = oht_core_first + id;
+	oht->dev.class = oht_core_class;
+	oht->dev.parent = parent;
+	oht->dev.groups = groups;
+	oht->dev.release = oht_core_free;
+	cdev_init(&oht->cdev, fops);
+	oht->cdev.owner = fops->owner;
+	id = dev_set_name(&oht->dev, "oht%d", id);
+	if (id) {
+		put_device(&oht->dev);
+		return ERR_PTR(id);
+	}
+	return oht;
+}
+
+int oht_core_add(struct oht_device *oht)
+{
+	return cdev_device_add(&oht->cdev, &oht->dev);
+}
+
+void oht_core_remove(struct oht_device *oht)
+{
+	down_write(&oht->life);
+	WRITE_ONCE(oht->gone, true);
+	up_write(&oht->life);
+	cdev_device_del(&oht->cdev, &oht->dev);
+}
+
+void oht_core_wake_all(struct oht_device *oht)
+{
+	struct oht_listener *listener;
+
+	mutex_lock(&oht->files_lock);
+	list_for_each_entry(listener, &oht->files, node)
+		wake_up_all(&listener->wait);
+	mutex_unlock(&oht->files_lock);
+}
+
+void oht_core_put(struct oht_device *oht)
+{
+	put_device(&oht->dev);
+}
+
+int oht_core_setup(void)
+{
+	int ret;
+
+	ret = alloc_chrdev_region(&oht_core_first, 0, OHT_MINORS, "oht");
+	if (ret)
+		return ret;
+	oht_core_class = oht_class_create("oht");
+	if (IS_ERR(oht_core_class)) {
+		unregister_chrdev_region(oht_core_first, OHT_MINORS);
+		return PTR_ERR(oht_core_class);
+	}
+	return 0;
+}
+
+void oht_core_teardown(void)
+{
+	class_destroy(oht_core_class);
+	unregister_chrdev_region(oht_core_first, OHT_MINORS);
+	ida_destroy(&oht_core_minors);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Owns:     the device object: its birth in two phases, its one death, the class, the numbers.
+ * Contexts: process, except what the stop and the engine call back (said there).
+ * Locks:    oht->life (rwsem): read for every call of a descriptor, written once, to die.
+ *           Order: life -> files_lock; life -> a file's mutex -> engine.lock -> a file's raw lock.
+ */
+#ifndef OHT_CORE_H
+#define OHT_CORE_H
+
+#include <linux/cdev.h>
+#include <linux/device.h>
+#include <linux/fs.h>
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/wait.h>
+
+#include "engine.h"
+#include "estop.h"
+#include "port.h"
+
+struct oht_device {
+	struct device dev;		/* its last reference frees all of this */
+	struct cdev cdev;
+
+	struct rw_semaphore life;
+	bool gone;			/* written under life, also read without */
+
+	struct mutex files_lock;	/* writers of files */
+	struct list_head files;		/* struct oht_listener; read under RCU */
+
+	struct oht_estop estop;
+	struct oht_engine engine;
+	bool has_bus;			/* engine is there; set once, released after it is */
+
+	/* What is known of the port, kept beyond its life. */
+	struct oht_timing timing;
+	u64 port_caps;
+	char port_kind[OHT_NAME_SIZE];
+};
+
+/* Who wants to be woken by the device: one per descriptor. */
+struct oht_listener {
+	struct list_head node;		/* in oht_device.files */
+	wait_queue_head_t wait;
+};
+
+/**
+ * oht_core_alloc() - make a device that nobody sees yet
+ * @parent: platform device
+ * @fops: of /dev/oht%d
+ * @groups: sysfs attributes
+ *
+ * Context: process. Return: the device with one reference, or ERR_PTR().
+ */
+struct oht_device *oht_core_alloc(struct device *parent, const struct file_operations *fops,
+				  const struct attribute_group **groups);
+
+/* Everything appears at once: /dev/oht%d, sysfs. 0 or errno. */
+int oht_core_add(struct oht_device *oht);
+
+/* Nobody new gets in, who is inside gets -ENODEV from now on. Once, after oht_core_add(). */
+void oht_core_remove(struct oht_device *oht);
+
+/* Wakes everybody who waits: after the last record has been made. */
+void oht_core_wake_all(struct oht_device *oht);
+
+/* Gives a reference back. */
+void oht_core_put(struct oht_device *oht);
+
+/**
+ * oht_core_start_bus() - start the engine on the port
+ * @oht: device with an initialised stop
+ * @port: probed
+ *
+ * Context: process. Return: 0 or the errno of the port's start; then there is nothing to undo.
+ */
+int oht_core_start_bus(struct oht_device *oht, struct oht_port *port);
+
+/* Completes every transfer with -ENODEV; nothing comes from the port afterwards. Process. */
+void oht_core_stop_bus(struct oht_device *oht);
+
+/* The engine is there. Any context. */
+static inline bool oht_core_has_bus(const struct oht_device *oht)
+{
+	/* Pairs with oht_core_start_bus(). */
+	return smp_load_acquire(&oht->has_bus);
+}
+
+/* A descriptor comes and goes. Process context; the second waits for RCU. */
+void oht_core_listen(struct oht_device *oht, struct oht_listener *listener);
+void oht_core_unlisten(struct oht_device *oht, struct oht_listener *listener);
+
+extern const struct oht_estop_ops oht_core_estop_ops;
+
+/* The class, once per module. */
+int oht_core_setup(void);
+void oht_core_teardown(void);
+
+#endif /* OHT_CORE_H */

@@ -1,0 +1,611 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The emergency stop: state, latch, commands, journal. Source: kernel.md, Emergency stop.
+ *
+ * Lock rule: every write of an output level is under estop->lock, except the last one of all
+ * (oht_estop_cut_outputs()). Raising re-reads latch and inputs before, and the inputs once more
+ * after, in the same section. So whoever stops either comes before the section and is seen, or
+ * waits for the lock and lowers what was raised.
+ *
+ * Nothing under the lock calls more than GPIO get and set and the clock.
+ */
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+
+#include "estop_internal.h"
+
+#define OHT_OUTPUTS_ALL		(OHT_OUTPUT_ENABLE_1 | OHT_OUTPUT_ENABLE_2)
+
+/* oht_estop.effects */
+#define OHT_EFFECT_STOPPED	BIT(0)
+#define OHT_EFFECT_RECORDED	BIT(1)
+
+/*
+ * Signed, since @now may be older than a stamp that another CPU took while we waited for the lock.
+ */
+static bool oht_estop_passed(u64 now, u64 since, u64 span_ns)
+{
+	return (s64)(now - since) > (s64)span_ns;
+}
+
+static unsigned long oht_estop_lock(struct oht_estop *estop)
+	__acquires(&estop->lock)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&estop->lock, flags);
+	return flags;
+}
+
+/* The owner hears of a stop only after the lock is dropped: the engine has a lock of its own. */
+static void oht_estop_unlock(struct oht_estop *estop, unsigned long flags)
+	__releases(&estop->lock)
+{
+	u32 effects = estop->effects;
+
+	estop->effects = 0;
+	raw_spin_unlock_irqrestore(&estop->lock, flags);
+	if (effects & OHT_EFFECT_STOPPED)
+		estop->ops->stopped(estop);
+	if (effects & OHT_EFFECT_RECORDED)
+		irq_work_queue(&estop->notify);
+}
+
+static void oht_estop_read_inputs(struct oht_estop *estop)
+{
+	unsigned int i;
+	int value;
+
+	estop->inputs = 0;
+	estop->unreadable = false;
+	for (i = 0; i < estop->channels; i++) {
+		value = gpiod_get_value(estop->channel[i].gpio);
+		if (value < 0)
+			estop->unreadable = true;
+		else if (value)
+			estop->inputs |= estop->channel[i].input;
+	}
+}
+
+static void oht_estop_lower(struct oht_estop *estop)
+{
+	unsigned int i;
+
+	for (i = 0; i < OHT_ESTOP_OUTPUTS; i++)
+		gpiod_set_value(estop->enable[i], 0);
+	estop->outputs = 0;
+}
+
+/* The only place where an output goes high. */
+static bool oht_estop_raise(struct oht_estop *estop)
+{
+	unsigned int i;
+
+	if (estop->state == OHT_ESTOP_STOPPED || estop->inputs != estop->all_closed)
+		return false;
+	estop->outputs = OHT_OUTPUTS_ALL;
+	for (i = 0; i < OHT_ESTOP_OUTPUTS; i++)
+		gpiod_set_value(estop->enable[i], 1);
+	oht_estop_read_inputs(estop);
+	if (estop->inputs == estop->all_closed && !READ_ONCE(estop->dead))
+		return true;
+	oht_estop_lower(estop);
+	return false;
+}
+
+/* The next slot of the journal, filled with what every record says. */
+static struct oht_safety_record *oht_estop_record(struct oht_estop *estop, u32 kind, u32 from,
+						  u64 event_ns)
+{
+	u64 seq = ++estop->journal_seq;
+	struct oht_safety_record *record = &estop->journal[seq % OHT_ESTOP_JOURNAL];
+
+	memset(record, 0, sizeof(*record));
+	record->journal_seq = seq;
+	record->event_ns = event_ns;
+	record->causes = estop->causes;
+	record->tag = estop->tag;
+	record->kind = kind;
+	record->state_from = from;
+	record->state_to = estop->state;
+	record->inputs = estop->inputs;
+	record->outputs = estop->outputs;
+	record->tgid = in_task() ? task_tgid_nr(current) : 0;
+	estop->effects |= OHT_EFFECT_RECORDED;
+	return record;
+}
+
+/* Stops. The latch with its cause is set before the outputs are written. */
+static void oht_estop_latch(struct oht_estop *estop, u32 cause, u32 kind, u64 event_ns)
+{
+	bool known = estop->causes & OHT_CAUSE_BIT(cause);
+	u32 from = estop->state, outputs = estop->outputs;
+	struct oht_safety_record *record;
+
+	if (from != OHT_ESTOP_STOPPED)
+		estop->since_ns = event_ns;
+	if (!estop->causes)
+		estop->first_cause = cause;
+	estop->causes |= OHT_CAUSE_BIT(cause);
+	WRITE_ONCE(estop->state, OHT_ESTOP_STOPPED);
+	oht_estop_lower(estop);
+	if (known)
+		return;
+	estop->effects |= OHT_EFFECT_STOPPED;
+	record = oht_estop_record(estop, kind, from, event_ns);
+	record->cause = cause;
+	if (outputs)
+		record->low_ns = ktime_get_ns();
+}
+
+/* For what is read again and again: latches only if that says something new. */
+static void oht_estop_find(struct oht_estop *estop, u32 cause, u64 now)
+{
+	if (estop->state != OHT_ESTOP_STOPPED || !(estop->causes & OHT_CAUSE_BIT(cause)))
+		oht_estop_latch(estop, cause, OHT_SAFETY_STOP, now);
+}
+
+static void oht_estop_agreed(struct oht_estop *estop, bool closed)
+{
+	estop->disagree_since_ns = 0;
+	if (estop->lockout == OHT_LOCKOUT_NEEDS_OPEN && !closed && !estop->unreadable)
+		estop->lockout = OHT_LOCKOUT_NEEDS_CLOSED;
+	else if (estop->lockout == OHT_LOCKOUT_NEEDS_CLOSED && closed)
+		estop->lockout = OHT_LOCKOUT_NONE;
+}
+
+static void oht_estop_check_agreement(struct oht_estop *estop, u64 now)
+{
+	u64 window_ns = (u64)estop->config.discrepancy_window_ms * NSEC_PER_MSEC;
+
+	if (estop->inputs == estop->all_closed || !estop->inputs) {
+		oht_estop_agreed(estop, estop->inputs);
+		return;
+	}
+	if (!estop->disagree_since_ns)
+		estop->disagree_since_ns = now;
+	if (!oht_estop_passed(now, estop->disagree_since_ns, window_ns))
+		return;
+	estop->lockout = OHT_LOCKOUT_NEEDS_OPEN;
+	oht_estop_find(estop, OHT_CAUSE_DISCREPANCY, now);
+}
+
+static bool oht_estop_is_late(const struct oht_estop *estop, u64 now)
+{
+	return estop->controller &&
+	       oht_estop_passed(now, estop->heartbeat_ns, estop->deadman_ns);
+}
+
+/* Reads the inputs and draws every conclusion from them and from the clock. */
+static void oht_estop_check(struct oht_estop *estop, u64 now)
+{
+	unsigned int i;
+
+	oht_estop_read_inputs(estop);
+	for (i = 0; i < estop->channels; i++)
+		if (!(estop->inputs & estop->channel[i].input))
+			oht_estop_find(estop, estop->channel[i].cause, now);
+	if (estop->unreadable)
+		oht_estop_find(estop, OHT_CAUSE_INPUT_ERROR, now);
+	if (estop->inputs != estop->all_closed)
+		estop->closed_since_ns = 0;
+	else if (!estop->closed_since_ns)
+		estop->closed_since_ns = now;
+	if (estop->channels > 1)
+		oht_estop_check_agreement(estop, now);
+	if (oht_estop_is_late(estop, now))
+		oht_estop_find(estop, OHT_CAUSE_DEADMAN, now);
+}
+
+irqreturn_t oht_estop_edge(int irq, void *channel_ptr)
+{
+	struct oht_estop_channel *channel = channel_ptr;
+	struct oht_estop *estop = channel->estop;
+	u64 now = ktime_get_ns();
+	unsigned long flags;
+	bool known;
+
+	flags = oht_estop_lock(estop);
+	estop->irq_cpu = smp_processor_id();
+	estop->closed_since_ns = 0;
+	oht_estop_check(estop, now);
+	/*
+	 * Closed again already: too short for the level, but an edge all the same. Only the release
+	 * of a press that is latched is no news.
+	 */
+	known = estop->state == OHT_ESTOP_STOPPED &&
+		(estop->causes & OHT_CAUSE_BIT(channel->cause));
+	if (!known)
+		oht_estop_latch(estop, channel->cause, OHT_SAFETY_GLITCH, now);
+	oht_estop_unlock(estop, flags);
+	return IRQ_HANDLED;
+}
+
+void oht_estop_supervise(struct oht_estop *estop)
+{
+	u64 now = ktime_get_ns();
+	unsigned long flags;
+
+	flags = oht_estop_lock(estop);
+	oht_estop_check(estop, now);
+	oht_estop_unlock(estop, flags);
+}
+
+void oht_estop_stop(struct oht_estop *estop, u32 cause, const u64 *tag)
+{
+	u64 now = ktime_get_ns();
+	unsigned long flags;
+
+	flags = oht_estop_lock(estop);
+	if (tag)
+		estop->tag = *tag;
+	oht_estop_read_inputs(estop);
+	oht_estop_latch(estop, cause, OHT_SAFETY_STOP, now);
+	oht_estop_unlock(estop, flags);
+}
+
+void oht_estop_hold(struct oht_estop *estop, u32 cause)
+{
+	u64 now = ktime_get_ns();
+	unsigned long flags;
+
+	flags = oht_estop_lock(estop);
+	estop->held |= OHT_CAUSE_BIT(cause);
+	oht_estop_read_inputs(estop);
+	oht_estop_latch(estop, cause, OHT_SAFETY_STOP, now);
+	oht_estop_unlock(estop, flags);
+}
+
+void oht_estop_let_go(struct oht_estop *estop, u32 cause)
+{
+	unsigned long flags;
+
+	flags = oht_estop_lock(estop);
+	estop->held &= ~OHT_CAUSE_BIT(cause);
+	oht_estop_unlock(estop, flags);
+}
+
+/* What forbids a reset now. A button stands until it has been closed long enough. */
+static u64 oht_estop_standing(const struct oht_estop *estop, u64 now)
+{
+	u64 stable_ns = (u64)estop->config.reset_stable_ms * NSEC_PER_MSEC;
+	bool stable = estop->closed_since_ns &&
+		      oht_estop_passed(now, estop->closed_since_ns, stable_ns);
+	bool closing = estop->inputs == estop->all_closed && !stable;
+	u64 mask = estop->held;
+	unsigned int i;
+
+	for (i = 0; i < estop->channels; i++)
+		if (closing || !(estop->inputs & estop->channel[i].input))
+			mask |= OHT_CAUSE_BIT(estop->channel[i].cause);
+	if (estop->lockout != OHT_LOCKOUT_NONE)
+		mask |= OHT_CAUSE_BIT(OHT_CAUSE_DISCREPANCY);
+	if (estop->unreadable)
+		mask |= OHT_CAUSE_BIT(OHT_CAUSE_INPUT_ERROR);
+	if (oht_estop_is_late(estop, now))
+		mask |= OHT_CAUSE_BIT(OHT_CAUSE_DEADMAN);
+	return mask;
+}
+
+static int oht_estop_reset_locked(struct oht_estop *estop, u64 tag, u64 *blocking)
+{
+	u64 now = ktime_get_ns();
+
+	oht_estop_check(estop, now);
+	if (estop->state != OHT_ESTOP_STOPPED)
+		return -EINVAL;
+	*blocking = oht_estop_standing(estop, now);
+	if (*blocking)
+		return -EBUSY;
+	estop->tag = tag;
+	estop->causes = 0;
+	estop->first_cause = OHT_CAUSE_NONE;
+	estop->since_ns = now;
+	WRITE_ONCE(estop->state, OHT_ESTOP_READY);
+	oht_estop_record(estop, OHT_SAFETY_RESET, OHT_ESTOP_STOPPED, now);
+	return 0;
+}
+
+int oht_estop_reset(struct oht_estop *estop, const void *who, u64 tag, u64 *blocking)
+{
+	unsigned long flags;
+	int ret = -EPERM;
+
+	*blocking = 0;
+	flags = oht_estop_lock(estop);
+	if (estop->controller == who)
+		ret = oht_estop_reset_locked(estop, tag, blocking);
+	oht_estop_unlock(estop, flags);
+	return ret;
+}
+
+static int oht_estop_enable_locked(struct oht_estop *estop, u64 tag, u64 *blocking)
+{
+	u64 now = ktime_get_ns();
+
+	oht_estop_check(estop, now);
+	*blocking = estop->causes;
+	if (estop->state != OHT_ESTOP_READY)
+		return -ECANCELED;
+	if (!oht_estop_raise(estop)) {
+		/* A channel opened while the outputs rose: they are low again, now say why. */
+		oht_estop_check(estop, now);
+		*blocking = estop->causes;
+		return -ECANCELED;
+	}
+	estop->tag = tag;
+	estop->since_ns = now;
+	WRITE_ONCE(estop->state, OHT_ESTOP_ENABLED);
+	oht_estop_record(estop, OHT_SAFETY_ENABLE, OHT_ESTOP_READY, now);
+	return 0;
+}
+
+int oht_estop_enable(struct oht_estop *estop, const void *who, u64 tag, u64 *blocking)
+{
+	unsigned long flags;
+	int ret = -EPERM;
+
+	*blocking = 0;
+	flags = oht_estop_lock(estop);
+	if (estop->controller == who)
+		ret = oht_estop_enable_locked(estop, tag, blocking);
+	oht_estop_unlock(estop, flags);
+	return ret;
+}
+
+static int oht_estop_disable_locked(struct oht_estop *estop, u64 tag)
+{
+	u64 now = ktime_get_ns();
+	struct oht_safety_record *record;
+
+	oht_estop_check(estop, now);
+	if (estop->state != OHT_ESTOP_ENABLED)
+		return -ECANCELED;
+	estop->tag = tag;
+	estop->since_ns = now;
+	WRITE_ONCE(estop->state, OHT_ESTOP_READY);
+	oht_estop_lower(estop);
+	record = oht_estop_record(estop, OHT_SAFETY_DISABLE, OHT_ESTOP_ENABLED, now);
+	record->low_ns = ktime_get_ns();
+	return 0;
+}
+
+int oht_estop_disable(struct oht_estop *estop, const void *who, u64 tag)
+{
+	unsigned long flags;
+	int ret = -EPERM;
+
+	flags = oht_estop_lock(estop);
+	if (estop->controller == who)
+		ret = oht_estop_disable_locked(estop, tag);
+	oht_estop_unlock(estop, flags);
+	return ret;
+}
+
+int oht_estop_take(struct oht_estop *estop, const void *who, u32 *deadman_ms)
+{
+	u32 period_ms = *deadman_ms ?: estop->config.deadman_default_ms;
+	u64 now = ktime_get_ns();
+	unsigned long flags;
+	int ret = -EBUSY;
+
+	if (period_ms < OHT_DEADMAN_MIN_MS || period_ms > OHT_DEADMAN_MAX_MS)
+		return -EINVAL;
+	flags = oht_estop_lock(estop);
+	if (!estop->controller) {
+		estop->controller = who;
+		estop->controller_tgid = task_tgid_nr(current);
+		estop->deadman_ns = (u64)period_ms * NSEC_PER_MSEC;
+		estop->heartbeat_ns = now;
+		oht_estop_read_inputs(estop);
+		oht_estop_record(estop, OHT_SAFETY_CONTROL, estop->state, now);
+		*deadman_ms = period_ms;
+		ret = 0;
+	}
+	oht_estop_unlock(estop, flags);
+	return ret;
+}
+
+/* Takes the role from @who with a stop; false if it had not got it. */
+static bool oht_estop_drop(struct oht_estop *estop, const void *who, u32 cause)
+{
+	u64 now = ktime_get_ns();
+	unsigned long flags;
+	bool had;
+
+	flags = oht_estop_lock(estop);
+	had = estop->controller == who;
+	if (had) {
+		oht_estop_read_inputs(estop);
+		oht_estop_latch(estop, cause, OHT_SAFETY_STOP, now);
+		estop->controller = NULL;
+		estop->controller_tgid = 0;
+	}
+	oht_estop_unlock(estop, flags);
+	return had;
+}
+
+int oht_estop_release(struct oht_estop *estop, const void *who)
+{
+	return oht_estop_drop(estop, who, OHT_CAUSE_FAREWELL) ? 0 : -EPERM;
+}
+
+void oht_estop_forget(struct oht_estop *estop, const void *who)
+{
+	oht_estop_drop(estop, who, OHT_CAUSE_CLOSE);
+}
+
+int oht_estop_heartbeat(struct oht_estop *estop, const void *who)
+{
+	unsigned long flags;
+	int ret = -EPERM;
+	u64 now;
+
+	flags = oht_estop_lock(estop);
+	if (estop->controller == who) {
+		now = ktime_get_ns();
+		if (oht_estop_is_late(estop, now))
+			oht_estop_find(estop, OHT_CAUSE_DEADMAN, now);
+		estop->heartbeat_ns = now;
+		ret = 0;
+	}
+	oht_estop_unlock(estop, flags);
+	return ret;
+}
+
+static void oht_estop_describe_controller(const struct oht_estop *estop, const void *who,
+					  struct oht_estop_status *status)
+{
+	if (!estop->controller)
+		return;
+	status->flags |= OHT_ESTOP_HAS_CONTROLLER;
+	if (estop->controller == who)
+		status->flags |= OHT_ESTOP_IS_CONTROLLER;
+	status->deadman_ms = div_u64(estop->deadman_ns, NSEC_PER_MSEC);
+	status->controller_tgid = estop->controller_tgid;
+}
+
+void oht_estop_status(struct oht_estop *estop, const void *who, struct oht_estop_status *status)
+{
+	unsigned long flags;
+	u64 now;
+
+	memset(status, 0, sizeof(*status));
+	status->size = sizeof(*status);
+	flags = oht_estop_lock(estop);
+	now = ktime_get_ns();
+	oht_estop_check(estop, now);
+	status->state = estop->state;
+	status->first_cause = estop->first_cause;
+	status->causes = estop->causes;
+	status->standing = oht_estop_standing(estop, now);
+	status->inputs = estop->inputs;
+	status->outputs = estop->outputs;
+	status->since_ns = estop->since_ns;
+	status->closed_since_ns = estop->closed_since_ns;
+	status->journal_seq = estop->journal_seq;
+	oht_estop_describe_controller(estop, who, status);
+	oht_estop_unlock(estop, flags);
+}
+
+bool oht_estop_journal_read(struct oht_estop *estop, u64 *seq, struct oht_safety_record *record)
+{
+	unsigned long flags;
+	bool found;
+	u64 newest;
+
+	if (!*seq)
+		return false;
+	flags = oht_estop_lock(estop);
+	newest = estop->journal_seq;
+	if (newest >= OHT_ESTOP_JOURNAL)
+		*seq = max(*seq, newest - OHT_ESTOP_JOURNAL + 1);
+	found = *seq <= newest;
+	if (found)
+		*record = estop->journal[*seq % OHT_ESTOP_JOURNAL];
+	oht_estop_unlock(estop, flags);
+	if (found)
+		(*seq)++;
+	return found;
+}
+
+u64 oht_estop_journal_seq(struct oht_estop *estop)
+{
+	unsigned long flags;
+	u64 seq;
+
+	flags = oht_estop_lock(estop);
+	seq = estop->journal_seq;
+	oht_estop_unlock(estop, flags);
+	return seq;
+}
+
+void oht_estop_cut_outputs(struct oht_estop *estop)
+{
+	unsigned int i;
+	u32 value;
+
+	WRITE_ONCE(estop->dead, true);
+	WRITE_ONCE(estop->state, OHT_ESTOP_STOPPED);
+	for (i = 0; i < estop->cuts; i++) {
+		value = estop->cut[i].value;
+		if (estop->cut[i].mask != U32_MAX)
+			value |= readl(estop->cut[i].reg) & ~estop->cut[i].mask;
+		writel(value, estop->cut[i].reg);
+	}
+	if (estop->cuts)
+		return;
+	/* Without a register path: the chip may take its own lock, which a stopped CPU may hold. */
+	for (i = 0; i < OHT_ESTOP_OUTPUTS; i++)
+		gpiod_set_value(estop->enable[i], 0);
+}
+
+/* From irq_work: hard interrupt, or its thread on PREEMPT_RT. */
+static void oht_estop_notify(struct irq_work *work)
+{
+	struct oht_estop *estop = container_of(work, struct oht_estop, notify);
+
+	if (READ_ONCE(estop->misplaced))
+		schedule_work(&estop->place_work);
+	estop->ops->recorded(estop);
+}
+
+static void oht_estop_start(struct oht_estop *estop)
+{
+	u64 now = ktime_get_ns();
+	unsigned long flags;
+
+	flags = oht_estop_lock(estop);
+	oht_estop_read_inputs(estop);
+	estop->since_ns = now;
+	oht_estop_latch(estop, OHT_CAUSE_START, OHT_SAFETY_STOP, now);
+	oht_estop_unlock(estop, flags);
+}
+
+int oht_estop_init(struct oht_estop *estop, struct platform_device *pdev,
+		   const struct oht_estop_ops *ops)
+{
+	int ret;
+
+	estop->dev = &pdev->dev;
+	estop->ops = ops;
+	estop->state = OHT_ESTOP_STOPPED;
+	raw_spin_lock_init(&estop->lock);
+	oht_estop_supervise_init(estop);
+	init_irq_work(&estop->notify, oht_estop_notify);
+
+	ret = oht_estop_gpio_init(estop, pdev);
+	if (ret)
+		return ret;
+	oht_estop_start(estop);
+	ret = oht_estop_gpio_watch(estop);
+	if (ret)
+		goto sync_notify;
+	ret = oht_estop_supervise_start(estop);
+	if (ret)
+		goto unwatch;
+	ret = oht_estop_hooks_register(estop);
+	if (ret)
+		goto stop_supervision;
+	return 0;
+
+stop_supervision:
+	oht_estop_supervise_stop(estop);
+unwatch:
+	oht_estop_gpio_unwatch(estop, estop->channels);
+sync_notify:
+	irq_work_sync(&estop->notify);
+	cancel_work_sync(&estop->place_work);
+	return ret;
+}
+
+void oht_estop_exit(struct oht_estop *estop)
+{
+	oht_estop_hooks_unregister(estop);
+	oht_estop_supervise_stop(estop);
+	oht_estop_gpio_unwatch(estop, estop->channels);
+	irq_work_sync(&estop->notify);
+	cancel_work_sync(&estop->place_work);
+}

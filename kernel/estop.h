@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Owns:     the emergency stop: its latch, both enable outputs, the journal, the controller role.
+ * Contexts: said at each call; stopping works in every one, hard interrupt included.
+ * Locks:    estop->lock (raw), held alone: never together with engine->lock or a file's lock.
+ */
+#ifndef OHT_ESTOP_H
+#define OHT_ESTOP_H
+
+#include <linux/cpuhotplug.h>
+#include <linux/gpio/consumer.h>
+#include <linux/hrtimer.h>
+#include <linux/io.h>
+#include <linux/irq_work.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/oht.h>
+#include <linux/platform_device.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#define OHT_ESTOP_CHANNELS_MAX	2
+#define OHT_ESTOP_OUTPUTS	2
+#define OHT_ESTOP_JOURNAL	OHT_SAFETY_RECORDS_MAX
+#define OHT_ESTOP_CUTS_MAX	4
+
+/* Heartbeat periods that a controller may ask for. */
+#define OHT_DEADMAN_MIN_MS	10
+#define OHT_DEADMAN_MAX_MS	10000
+
+struct oht_estop;
+
+/* What the owner of the stop wants to hear. Called without estop->lock. */
+struct oht_estop_ops {
+	/* A stop or a further cause: end all motion. Hard interrupt, timer or process. */
+	void (*stopped)(struct oht_estop *estop);
+	/* The journal grew: wake readers. From irq_work, which is a thread on PREEMPT_RT. */
+	void (*recorded)(struct oht_estop *estop);
+};
+
+/* Values of the device tree; constant after probe. */
+struct oht_estop_config {
+	u32 deadman_default_ms;
+	u32 reset_stable_ms;
+	u32 discrepancy_window_ms;
+	u32 supervision_period_us;
+};
+
+struct oht_estop_channel {
+	struct oht_estop *estop;
+	struct gpio_desc *gpio;		/* active means closed */
+	int irq;
+	u32 input;			/* OHT_INPUT_* */
+	u32 cause;			/* OHT_CAUSE_BUTTON_* */
+};
+
+/* One lock-free register write that lowers an output when no lock may be taken any more. */
+struct oht_estop_cut {
+	void __iomem *reg;
+	u32 mask;
+	u32 value;
+};
+
+/* After a discrepancy both channels must be seen open, then closed. */
+enum oht_estop_lockout {
+	OHT_LOCKOUT_NONE,
+	OHT_LOCKOUT_NEEDS_OPEN,
+	OHT_LOCKOUT_NEEDS_CLOSED,
+};
+
+struct oht_estop {
+	/* Constant from probe to removal. */
+	struct device *dev;
+	const struct oht_estop_ops *ops;
+	struct oht_estop_config config;
+	struct oht_estop_channel channel[OHT_ESTOP_CHANNELS_MAX];
+	unsigned int channels;
+	u32 all_closed;			/* inputs that a healthy button shows */
+	struct gpio_desc *enable[OHT_ESTOP_OUTPUTS];
+	struct oht_estop_cut cut[OHT_ESTOP_CUTS_MAX];
+	unsigned int cuts;
+
+	/*
+	 * Everything from here to the journal belongs to @lock. @state is also read without it
+	 * (oht_estop_is_enabled()), and written without it by oht_estop_cut_outputs() only.
+	 */
+	raw_spinlock_t lock;
+	u32 state;			/* enum oht_estop_state */
+	u32 first_cause;
+	u64 causes;			/* since the present stop began */
+	u64 held;			/* causes that stand until somebody lets go of them */
+	u32 inputs;			/* as last read */
+	bool unreadable;		/* an input failed at the last reading */
+	u32 outputs;			/* as last written */
+	bool dead;			/* cut without the lock: never raise again */
+	u32 effects;			/* what is to be done once the lock is dropped */
+	u64 since_ns;			/* of the present state */
+	u64 closed_since_ns;		/* 0: not all closed */
+	u64 disagree_since_ns;		/* 0: the channels agree */
+	enum oht_estop_lockout lockout;
+	u64 tag;			/* of the last command */
+	const void *controller;		/* who has the role; only compared, never followed */
+	u32 controller_tgid;
+	u64 deadman_ns;
+	u64 heartbeat_ns;		/* when it came last */
+	u64 journal_seq;		/* of the newest record; 0: none yet */
+	struct oht_safety_record journal[OHT_ESTOP_JOURNAL];
+
+	struct irq_work notify;		/* hard interrupt -> readers and placement */
+
+	/* Supervision: see estop_supervise.c. */
+	struct hrtimer timer;
+	struct mutex place_lock;	/* serialises moving the timer */
+	int timer_cpu;			/* under place_lock; -1: not running */
+	bool may_move;			/* another CPU than the interrupt's is there */
+	bool misplaced;			/* set by the timer, cleared by the move */
+	const struct cpumask *irq_mask;	/* where channel a's interrupt goes; NULL: not known */
+	int irq_cpu;			/* where it was handled last */
+	struct work_struct place_work;
+	struct hlist_node hotplug;
+
+	/* Hooks: see estop_hooks.c. */
+	struct notifier_block panic_nb;
+	struct notifier_block reboot_nb;
+	struct notifier_block restart_nb;
+	struct notifier_block pm_nb;
+};
+
+/* Once per module. Process context. */
+int oht_estop_setup(void);
+void oht_estop_teardown(void);
+
+/**
+ * oht_estop_init() - arm the stop: outputs low, latched with cause start, inputs watched
+ * @estop: zeroed memory that lives until oht_estop_exit() has returned
+ * @pdev: whose device-tree node names the lines
+ * @ops: what the owner wants to hear; may be called before this returns
+ *
+ * Context: process. Source: kernel.md, Emergency stop.
+ * Return: 0, or a negative errno after one line that names the property.
+ */
+int oht_estop_init(struct oht_estop *estop, struct platform_device *pdev,
+		   const struct oht_estop_ops *ops);
+
+/* Disarms: afterwards nothing of it runs. Process context, after oht_estop_hold(). */
+void oht_estop_exit(struct oht_estop *estop);
+
+/**
+ * oht_estop_stop() - lower the outputs and latch
+ * @estop: the stop
+ * @cause: enum oht_cause
+ * @tag: left in this record and in those after it, NULL to keep the last one
+ *
+ * Context: any but NMI. Takes estop->lock. Never fails.
+ */
+void oht_estop_stop(struct oht_estop *estop, u32 cause, const u64 *tag);
+
+/* As oht_estop_stop(), and @cause stands, so that no reset is possible, until let go. */
+void oht_estop_hold(struct oht_estop *estop, u32 cause);
+void oht_estop_let_go(struct oht_estop *estop, u32 cause);
+
+/**
+ * oht_estop_reset() - stopped -> ready
+ * @estop: the stop
+ * @who: the calling descriptor
+ * @tag: of this command
+ * @blocking: out: OHT_CAUSE_BIT() mask of what forbids it
+ *
+ * Context: process. Takes estop->lock.
+ * Return: 0, -EPERM, -EINVAL (not stopped), -EBUSY (a cause stands).
+ */
+int oht_estop_reset(struct oht_estop *estop, const void *who, u64 tag, u64 *blocking);
+
+/**
+ * oht_estop_enable() - ready -> enabled: raise both outputs
+ * @estop: the stop
+ * @who: the calling descriptor
+ * @tag: of this command
+ * @blocking: out: OHT_CAUSE_BIT() mask of what forbids it
+ *
+ * Context: process. Takes estop->lock. Lock rule: latch and inputs are read before the outputs rise
+ * and the inputs once more afterwards, all in one section.
+ * Return: 0, -EPERM, -ECANCELED (not ready, or a channel opened meanwhile).
+ */
+int oht_estop_enable(struct oht_estop *estop, const void *who, u64 tag, u64 *blocking);
+
+/* enabled -> ready, outputs low, no latch. Process. 0, -EPERM, -ECANCELED (not enabled). */
+int oht_estop_disable(struct oht_estop *estop, const void *who, u64 tag);
+
+/**
+ * oht_estop_take() - become the controller
+ * @estop: the stop
+ * @who: the calling descriptor
+ * @deadman_ms: in: wanted period, 0 for the default; out: the one in force
+ *
+ * Context: process. Takes estop->lock.
+ * Return: 0, -EBUSY (there is one), -EINVAL (period out of its range).
+ */
+int oht_estop_take(struct oht_estop *estop, const void *who, u32 *deadman_ms);
+
+/* Gives the role back in order: stops with cause farewell. Process. 0 or -EPERM. */
+int oht_estop_release(struct oht_estop *estop, const void *who);
+
+/* The descriptor has gone: if it was the controller, stops with cause close. Process. */
+void oht_estop_forget(struct oht_estop *estop, const void *who);
+
+/* Process. 0 or -EPERM. A heartbeat that comes late stops first, then counts. */
+int oht_estop_heartbeat(struct oht_estop *estop, const void *who);
+
+/* Reads the inputs anew, and draws the conclusions. Process. Takes estop->lock. */
+void oht_estop_status(struct oht_estop *estop, const void *who, struct oht_estop_status *status);
+
+/**
+ * oht_estop_journal_read() - copy the next record of the journal
+ * @estop: the stop
+ * @seq: in: number of the record wanted, moved on to the oldest one kept, 0 for none; out: the one
+ *	after it
+ * @record: out
+ *
+ * Context: process. Takes estop->lock for the copy of one record.
+ * Return: true if there was one.
+ */
+bool oht_estop_journal_read(struct oht_estop *estop, u64 *seq, struct oht_safety_record *record);
+
+/* Number of the newest record, 0 for none. Any context; takes estop->lock. */
+u64 oht_estop_journal_seq(struct oht_estop *estop);
+
+/* May the machine move right now? Any context, no lock: for the engine's gate. */
+static inline bool oht_estop_is_enabled(const struct oht_estop *estop)
+{
+	return READ_ONCE(estop->state) == OHT_ESTOP_ENABLED;
+}
+
+#endif /* OHT_ESTOP_H */

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ways in which a kernel ends, and the outputs with it.
+ *
+ *	panic			panic notifier, then the restart handler if it reboots
+ *	sysrq-b			restart handler only
+ *	reboot, kexec		reboot notifier, .shutdown of the device, restart handler
+ *	poweroff, halt		reboot notifier, .shutdown of the device
+ *	suspend, hibernate	power-management notifier: stops, and refuses the suspend
+ *
+ * In panic and restart another CPU may have been stopped while it held a lock, ours, the clock's or
+ * the GPIO bank's: those two take none (oht_estop_cut_outputs()).
+ */
+#include <linux/kernel.h>
+#include <linux/panic_notifier.h>
+#include <linux/reboot.h>
+#include <linux/suspend.h>
+
+#include "estop_internal.h"
+
+/* Before every other handler: one of them resets the machine and does not return. */
+#define OHT_RESTART_PRIORITY	255
+
+static int oht_estop_on_panic(struct notifier_block *nb, unsigned long action, void *data)
+{
+	oht_estop_cut_outputs(container_of(nb, struct oht_estop, panic_nb));
+	return NOTIFY_DONE;
+}
+
+static int oht_estop_on_restart(struct notifier_block *nb, unsigned long action, void *data)
+{
+	oht_estop_cut_outputs(container_of(nb, struct oht_estop, restart_nb));
+	return NOTIFY_DONE;
+}
+
+static int oht_estop_on_reboot(struct notifier_block *nb, unsigned long action, void *data)
+{
+	struct oht_estop *estop = container_of(nb, struct oht_estop, reboot_nb);
+
+	oht_estop_hold(estop, action == SYS_RESTART ? OHT_CAUSE_REBOOT : OHT_CAUSE_SHUTDOWN);
+	return NOTIFY_DONE;
+}
+
+/* The UART would come back with its registers lost and the heartbeat late: better not to go. */
+static int oht_estop_on_suspend(struct notifier_block *nb, unsigned long action, void *data)
+{
+	struct oht_estop *estop = container_of(nb, struct oht_estop, pm_nb);
+
+	if (action != PM_SUSPEND_PREPARE && action != PM_HIBERNATION_PREPARE)
+		return NOTIFY_DONE;
+	oht_estop_stop(estop, OHT_CAUSE_SUSPEND, NULL);
+	return notifier_from_errno(-EBUSY);
+}
+
+int oht_estop_hooks_register(struct oht_estop *estop)
+{
+	int ret;
+
+	estop->panic_nb.notifier_call = oht_estop_on_panic;
+	estop->panic_nb.priority = INT_MAX;
+	estop->restart_nb.notifier_call = oht_estop_on_restart;
+	estop->restart_nb.priority = OHT_RESTART_PRIORITY;
+	estop->reboot_nb.notifier_call = oht_estop_on_reboot;
+	estop->reboot_nb.priority = INT_MAX;
+	estop->pm_nb.notifier_call = oht_estop_on_suspend;
+
+	ret = register_restart_handler(&estop->restart_nb);
+	if (ret)
+		return ret;
+	ret = register_reboot_notifier(&estop->reboot_nb);
+	if (ret)
+		goto unregister_restart;
+	ret = register_pm_notifier(&estop->pm_nb);
+	if (ret)
+		goto unregister_reboot;
+	ret = atomic_notifier_chain_register(&panic_notifier_list, &estop->panic_nb);
+	if (ret)
+		goto unregister_pm;
+	return 0;
+
+unregister_pm:
+	unregister_pm_notifier(&estop->pm_nb);
+unregister_reboot:
+	unregister_reboot_notifier(&estop->reboot_nb);
+unregister_restart:
+	unregister_restart_handler(&estop->restart_nb);
+	return ret;
+}
+
+void oht_estop_hooks_unregister(struct oht_estop *estop)
+{
+	atomic_notifier_chain_unregister(&panic_notifier_list, &estop->panic_nb);
+	unregister_pm_notifier(&estop->pm_nb);
+	unregister_reboot_notifier(&estop->reboot_nb);
+	unregister_restart_handler(&estop->restart_nb);
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The supervision timer: re-reads the inputs and checks the heartbeat, on another CPU than the one
+ * that handles the button's interrupt, so that a CPU that is stuck does not take both with it.
+ * It follows: when that interrupt moves, or CPUs come and go, so does the timer.
+ */
+#include <linux/cpu.h>
+#include <linux/cpumask.h>
+#include <linux/gpio/driver.h>
+#include <linux/irq.h>
+#include <linux/ktime.h>
+#include <linux/smp.h>
+
+#include "compat.h"
+#include "estop_internal.h"
+
+#define OHT_CPU_NONE	(-1)
+
+static enum cpuhp_state oht_estop_hotplug_state;
+
+static int oht_estop_irq_cpu(const struct oht_estop *estop)
+{
+	unsigned int cpu = nr_cpu_ids;
+
+	if (estop->irq_mask)
+		cpu = cpumask_first_and(estop->irq_mask, cpu_online_mask);
+	return cpu < nr_cpu_ids ? cpu : READ_ONCE(estop->irq_cpu);
+}
+
+static enum hrtimer_restart oht_estop_tick(struct hrtimer *timer)
+{
+	struct oht_estop *estop = container_of(timer, struct oht_estop, timer);
+	u64 period_ns = (u64)estop->config.supervision_period_us * NSEC_PER_USEC;
+
+	oht_estop_supervise(estop);
+	if (READ_ONCE(estop->may_move) && smp_processor_id() == oht_estop_irq_cpu(estop)) {
+		WRITE_ONCE(estop->misplaced, true);
+		irq_work_queue(&estop->notify);
+	}
+	hrtimer_forward_now(timer, ns_to_ktime(period_ns));
+	return HRTIMER_RESTART;
+}
+
+/* On the CPU where the timer is to run: that is what pinned means. */
+static void oht_estop_start_timer(void *context)
+{
+	struct oht_estop *estop = context;
+
+	hrtimer_start(&estop->timer,
+		      ktime_add_us(ktime_get(), estop->config.supervision_period_us),
+		      HRTIMER_MODE_ABS_PINNED_HARD);
+}
+
+/* Another CPU than the interrupt's if there is one, and never one that is leaving. */
+static int oht_estop_choose_cpu(const struct oht_estop *estop, int leaving)
+{
+	int cpu, irq_cpu = oht_estop_irq_cpu(estop), last = OHT_CPU_NONE;
+
+	for_each_online_cpu(cpu) {
+		if (cpu == leaving)
+			continue;
+		if (cpu != irq_cpu)
+			return cpu;
+		last = cpu;
+	}
+	return last;
+}
+
+/* Called with the set of CPUs held still, by the hotplug core or by cpus_read_lock(). */
+static void oht_estop_place(struct oht_estop *estop, int leaving)
+{
+	int cpu;
+
+	mutex_lock(&estop->place_lock);
+	cpu = oht_estop_choose_cpu(estop, leaving);
+	WRITE_ONCE(estop->misplaced, false);
+	WRITE_ONCE(estop->may_move, cpu != oht_estop_irq_cpu(estop));
+	if (estop->timer_cpu != OHT_CPU_NONE && cpu != OHT_CPU_NONE && cpu != estop->timer_cpu) {
+		hrtimer_cancel(&estop->timer);
+		estop->timer_cpu = cpu;
+		smp_call_function_single(cpu, oht_estop_start_timer, estop, true);
+	}
+	mutex_unlock(&estop->place_lock);
+}
+
+static void oht_estop_place_work(struct work_struct *work)
+{
+	struct oht_estop *estop = container_of(work, struct oht_estop, place_work);
+
+	cpus_read_lock();
+	oht_estop_place(estop, OHT_CPU_NONE);
+	cpus_read_unlock();
+}
+
+static int oht_estop_cpu_online(unsigned int cpu, struct hlist_node *node)
+{
+	oht_estop_place(container_of(node, struct oht_estop, hotplug), OHT_CPU_NONE);
+	return 0;
+}
+
+static int oht_estop_cpu_offline(unsigned int cpu, struct hlist_node *node)
+{
+	oht_estop_place(container_of(node, struct oht_estop, hotplug), cpu);
+	return 0;
+}
+
+int oht_estop_setup(void)
+{
+	int ret;
+
+	ret = cpuhp_setup_state_multi(CPUHP_AP_ONLINE_DYN, "oht:online", oht_estop_cpu_online,
+				      oht_estop_cpu_offline);
+	if (ret < 0)
+		return ret;
+	oht_estop_hotplug_state = ret;
+	return 0;
+}
+
+void oht_estop_teardown(void)
+{
+	cpuhp_remove_multi_state(oht_estop_hotplug_state);
+}
+
+/*
+ * A GPIO bank usually hands its one interrupt on to its lines; where that one goes is where our
+ * handler runs. The mask belongs to the interrupt, which stays as long as we hold the line.
+ */
+static const struct cpumask *oht_estop_find_irq_mask(const struct oht_estop *estop)
+{
+	int irq = estop->channel[0].irq;
+#ifdef CONFIG_GPIOLIB_IRQCHIP
+	struct gpio_chip *chip = gpiod_to_chip(estop->channel[0].gpio);
+
+	if (chip && chip->irq.num_parents)
+		irq = chip->irq.parents[0];
+#endif
+	return irq_get_effective_affinity_mask(irq);
+}
+
+void oht_estop_supervise_init(struct oht_estop *estop)
+{
+	mutex_init(&estop->place_lock);
+	INIT_WORK(&estop->place_work, oht_estop_place_work);
+	oht_hrtimer_setup(&estop->timer, oht_estop_tick, CLOCK_MONOTONIC,
+			  HRTIMER_MODE_ABS_PINNED_HARD);
+	estop->timer_cpu = OHT_CPU_NONE;
+}
+
+int oht_estop_supervise_start(struct oht_estop *estop)
+{
+	int ret;
+
+	estop->irq_mask = oht_estop_find_irq_mask(estop);
+	ret = cpuhp_state_add_instance_nocalls(oht_estop_hotplug_state, &estop->hotplug);
+	if (ret)
+		return dev_err_probe(estop->dev, ret, "cannot follow the CPUs\n");
+	cpus_read_lock();
+	mutex_lock(&estop->place_lock);
+	estop->timer_cpu = oht_estop_choose_cpu(estop, OHT_CPU_NONE);
+	estop->may_move = estop->timer_cpu != oht_estop_irq_cpu(estop);
+	smp_call_function_single(estop->timer_cpu, oht_estop_start_timer, estop, true);
+	mutex_unlock(&estop->place_lock);
+	cpus_read_unlock();
+	return 0;
+}
+
+void oht_estop_supervise_stop(struct oht_estop *estop)
+{
+	cpuhp_state_remove_instance_nocalls(oht_estop_hotplug_state, &estop->hotplug);
+	mutex_lock(&estop->place_lock);
+	estop->timer_cpu = OHT_CPU_NONE;
+	hrtimer_cancel(&estop->timer);
+	mutex_unlock(&estop->place_lock);
+}

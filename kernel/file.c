@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One open descriptor. Its completions wait in a list, its safety records in the journal of the
+ * stop, where it only keeps its place: nothing is copied per descriptor in an interrupt, and a
+ * reader that is too slow loses the oldest records, which the sequence number shows.
+ */
+#include <linux/err.h>
+#include <linux/ktime.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "file.h"
+
+/* From irq_work: hard interrupt, or its thread on PREEMPT_RT. */
+static void oht_file_wake(struct irq_work *work)
+{
+	struct oht_file *file = container_of(work, struct oht_file, wake);
+
+	wake_up_interruptible_poll(&file->listener.wait, EPOLLIN | EPOLLRDNORM);
+}
+
+struct oht_file *oht_file_create(struct oht_device *oht, bool writable)
+{
+	struct oht_file *file;
+
+	file = kzalloc(sizeof(*file), GFP_KERNEL);
+	if (!file)
+		return ERR_PTR(-ENOMEM);
+	file->oht = oht;
+	file->writable = writable;
+	mutex_init(&file->mutex);
+	INIT_LIST_HEAD(&file->calls);
+	raw_spin_lock_init(&file->lock);
+	INIT_LIST_HEAD(&file->done);
+	init_irq_work(&file->wake, oht_file_wake);
+	get_device(&oht->dev);
+	oht_core_listen(oht, &file->listener);
+	return file;
+}
+
+static void oht_file_free_call(struct oht_call *call)
+{
+	list_del(&call->node);
+	call->file->calls_count--;
+	kfree(call);
+}
+
+void oht_file_destroy(struct oht_file *file)
+{
+	struct oht_call *call, *next;
+
+	list_for_each_entry(call, &file->calls, node)
+		oht_engine_cancel(&file->oht->engine, &call->xfer);
+	/* All are done: nobody wakes us any more. */
+	oht_core_unlisten(file->oht, &file->listener);
+	irq_work_sync(&file->wake);
+	list_for_each_entry_safe(call, next, &file->calls, node)
+		oht_file_free_call(call);
+	oht_core_put(file->oht);
+	kfree(file);
+}
+
+/* Interrupts off, engine lock held. */
+static void oht_file_done(struct oht_xfer *xfer)
+{
+	struct oht_call *call = container_of(xfer, struct oht_call, xfer);
+	struct oht_file *file = call->file;
+
+	raw_spin_lock(&file->lock);
+	call->done_ns = ktime_get_ns();
+	list_add_tail(&call->done, &file->done);
+	raw_spin_unlock(&file->lock);
+	irq_work_queue(&file->wake);
+}
+
+int oht_file_submit(struct oht_file *file, struct oht_call *call, u64 *cookie)
+{
+	int ret;
+
+	call->file = file;
+	call->xfer.done = oht_file_done;
+	INIT_LIST_HEAD(&call->done);
+
+	mutex_lock(&file->mutex);
+	if (file->calls_count >= OHT_TRANSFERS_MAX) {
+		mutex_unlock(&file->mutex);
+		return -EAGAIN;
+	}
+	call->cookie = ++file->cookie;
+	*cookie = call->cookie;
+	list_add_tail(&call->node, &file->calls);
+	file->calls_count++;
+	ret = oht_engine_submit(&file->oht->engine, &call->xfer);
+	if (ret) {
+		list_del(&call->node);
+		file->calls_count--;
+	}
+	mutex_unlock(&file->mutex);
+	return ret;
+}
+
+int oht_file_cancel(struct oht_file *file, u64 cookie)
+{
+	struct oht_call *call;
+	int ret = -ENOENT;
+
+	/* The mutex keeps a reader from freeing the transfer meanwhile. */
+	mutex_lock(&file->mutex);
+	list_for_each_entry(call, &file->calls, node) {
+		if (call->cookie != cookie)
+			continue;
+		ret = oht_engine_cancel(&file->oht->engine, &call->xfer);
+		break;
+	}
+	mutex_unlock(&file->mutex);
+	return ret;
+}
+
+void oht_file_subscribe(struct oht_file *file, bool safety)
+{
+	mutex_lock(&file->mutex);
+	if (!safety)
+		WRITE_ONCE(file->journal_next, 0);
+	else if (!file->journal_next)
+		WRITE_ONCE(file->journal_next, oht_estop_journal_seq(&file->oht->estop) + 1);
+	mutex_unlock(&file->mutex);
+}
+
+static struct oht_call *oht_file_first_done(struct oht_file *file)
+{
+	struct oht_call *call;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&file->lock, flags);
+	call = list_first_entry_or_null(&file->done, struct oht_call, done);
+	raw_spin_unlock_irqrestore(&file->lock, flags);
+	return call;
+}
+
+__poll_t oht_file_ready(struct oht_file *file)
+{
+	u64 next = READ_ONCE(file->journal_next);
+	__poll_t mask = 0;
+
+	if (oht_file_first_done(file))
+		mask |= EPOLLIN | EPOLLRDNORM;
+	if (next && oht_estop_journal_seq(&file->oht->estop) >= next)
+		mask |= EPOLLIN | EPOLLRDNORM | EPOLLPRI;
+	return mask;
+}
+
+static void oht_file_describe(const struct oht_call *call, struct oht_record *record)
+{
+	struct oht_completion *completion = &record->completion;
+	const struct oht_xfer *xfer = &call->xfer;
+	bool read = xfer->function == OHT_FC_READ_HOLDING || xfer->function == OHT_FC_READ_INPUT;
+
+	record->type = OHT_RECORD_COMPLETION;
+	record->time_ns = call->done_ns;
+	completion->cookie = call->cookie;
+	completion->status = xfer->status;
+	completion->detail = xfer->detail;
+	completion->exception = xfer->exception;
+	completion->attempts = xfer->attempts;
+	completion->unit = xfer->unit;
+	completion->function = xfer->function;
+	completion->count = xfer->count;
+	completion->turnaround_ns = xfer->turnaround_ns;
+	if (read && !xfer->status)
+		memcpy(completion->words, xfer->words, xfer->count * sizeof(*xfer->words));
+}
+
+bool oht_file_peek(struct oht_file *file, struct oht_record *record)
+{
+	struct oht_call *call = oht_file_first_done(file);
+	u64 next = file->journal_next;
+
+	lockdep_assert_held(&file->mutex);
+	memset(record, 0, sizeof(*record));
+	record->size = sizeof(*record);
+	if (oht_estop_journal_read(&file->oht->estop, &next, &record->safety) &&
+	    (!call || record->safety.event_ns <= call->done_ns)) {
+		record->type = OHT_RECORD_SAFETY;
+		record->time_ns = record->safety.event_ns;
+		/* Records that the journal no longer has are counted as made and dropped. */
+		record->seq = file->seq + next - file->journal_next;
+		return true;
+	}
+	memset(&record->reserved, 0, sizeof(record->reserved));
+	record->seq = file->seq + 1;
+	if (call)
+		oht_file_describe(call, record);
+	return call;
+}
+
+void oht_file_reap(struct oht_file *file, const struct oht_record *record)
+{
+	struct oht_call *call;
+	unsigned long flags;
+
+	lockdep_assert_held(&file->mutex);
+	file->seq = record->seq;
+	if (record->type == OHT_RECORD_SAFETY) {
+		WRITE_ONCE(file->journal_next, record->safety.journal_seq + 1);
+		return;
+	}
+	raw_spin_lock_irqsave(&file->lock, flags);
+	call = list_first_entry(&file->done, struct oht_call, done);
+	list_del(&call->done);
+	raw_spin_unlock_irqrestore(&file->lock, flags);
+	oht_file_free_call(call);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Owns:     what belongs to one open descriptor: its transfers, its place in the journal.
+ * Contexts: process; only the completion of a transfer comes from hard interrupt.
+ * Locks:    file->mutex for everything but the list of completions, which has file->lock (raw).
+ */
+#ifndef OHT_FILE_H
+#define OHT_FILE_H
+
+#include <linux/irq_work.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/poll.h>
+#include <linux/spinlock.h>
+
+#include "core.h"
+#include "engine.h"
+
+struct oht_file {
+	struct oht_device *oht;		/* holds a reference */
+	struct oht_listener listener;
+	bool writable;			/* constant */
+
+	struct mutex mutex;		/* serialises the calls of this descriptor */
+	struct list_head calls;		/* struct oht_call: submitted and not yet reaped */
+	unsigned int calls_count;
+	u64 cookie;			/* of the newest transfer */
+	u64 seq;			/* of the newest record given out */
+	u64 journal_next;		/* wanted next; 0: not subscribed; read without too */
+
+	raw_spinlock_t lock;		/* engine.lock -> this */
+	struct list_head done;		/* struct oht_call: completed and not yet reaped */
+	struct irq_work wake;		/* completion -> listener */
+};
+
+/* A transfer and whose it is. */
+struct oht_call {
+	struct oht_xfer xfer;
+	struct oht_file *file;
+	struct list_head node;		/* in oht_file.calls; file->mutex */
+	struct list_head done;		/* in oht_file.done; file->lock */
+	u64 cookie;
+	u64 done_ns;
+};
+
+/* Returns the file with a reference to @oht, or ERR_PTR(). */
+struct oht_file *oht_file_create(struct oht_device *oht, bool writable);
+
+/* Cancels what is under way and frees all. The caller has dealt with the role of controller. */
+void oht_file_destroy(struct oht_file *file);
+
+/**
+ * oht_file_submit() - hand a transfer to the engine
+ * @file: descriptor
+ * @call: allocated by kzalloc(), with its request filled in; the file's if this returns 0
+ * @cookie: out: its name
+ *
+ * Context: process, oht->life read. Takes file->mutex.
+ * Return: 0; -EAGAIN (OHT_TRANSFERS_MAX under way); what oht_engine_submit() says.
+ */
+int oht_file_submit(struct oht_file *file, struct oht_call *call, u64 *cookie);
+
+/* 0, or -ENOENT: no such transfer, or completed. Process context, oht->life read. */
+int oht_file_cancel(struct oht_file *file, u64 cookie);
+
+/* Safety records made from now on come by read(), or no more. */
+void oht_file_subscribe(struct oht_file *file, bool safety);
+
+/* Mask of EPOLLIN, EPOLLRDNORM, EPOLLPRI. Process context, no lock needed. */
+__poll_t oht_file_ready(struct oht_file *file);
+
+/**
+ * oht_file_peek() - the oldest record that waits
+ * @file: descriptor, file->mutex held
+ * @record: out, cleared first
+ *
+ * Return: true if there is one; it stays until oht_file_reap() is called with it.
+ */
+bool oht_file_peek(struct oht_file *file, struct oht_record *record);
+void oht_file_reap(struct oht_file *file, const struct oht_record *record);
+
+#endif /* OHT_FILE_H */

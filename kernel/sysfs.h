@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Owns:     the attributes in /sys/class/oht/oht%d; each is in docs/ABI/sysfs-class-oht.
+ * Contexts: process; the core removes them before anything they show goes away.
+ * Locks:    none of its own.
+ */
+#ifndef OHT_SYSFS_H
+#define OHT_SYSFS_H
+
+#include <linux/sysfs.h>
+
+extern const struct attribute_group *oht_sysfs_groups[];
+
+#endif /* OHT_SYSFS_H */
