@@ -13,7 +13,7 @@
 #include <linux/version.h>
 
 /* 6.4 dropped the owner argument of class_create(). */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#if KERNEL_VERSION(6, 4, 0) > LINUX_VERSION_CODE
 #define oht_class_create(name)	class_create(THIS_MODULE, name)
 #else
 #define oht_class_create(name)	class_create(name)
@@ -24,7 +24,7 @@ static inline void oht_hrtimer_setup(struct hrtimer *timer,
 				     enum hrtimer_restart (*function)(struct hrtimer *),
 				     clockid_t clock, enum hrtimer_mode mode)
 {
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#if KERNEL_VERSION(6, 13, 0) > LINUX_VERSION_CODE
 	hrtimer_init(timer, clock, mode);
 	timer->function = function;
 #else
@@ -36,7 +36,7 @@ static inline void oht_hrtimer_setup(struct hrtimer *timer,
  * Until 6.10 platform_driver.remove returned an int that nobody could use.
  * OHT_PLATFORM_REMOVE(name, fn) defines function name for .remove from void fn().
  */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#if KERNEL_VERSION(6, 11, 0) > LINUX_VERSION_CODE
 #define OHT_PLATFORM_REMOVE(name, fn)				\
 	static int name(struct platform_device *pdev)		\
 	{							\

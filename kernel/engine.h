@@ -104,9 +104,9 @@ enum oht_engine_state {
  * @details: ends of attempts by enum oht_detail
  * @bytes_sent: taken by the transmitter
  * @bytes_received: all that were received
- * @bytes_echo: received while we were sending
+ * @bytes_echo: our own, heard again
  * @bytes_extra: received after a complete answer, before the silence that must follow
- * @bytes_stray: received when nothing was awaited
+ * @bytes_stray: received when nothing was awaited, or thrown away as noise
  * @frames_foreign: sound frames that were not the answer to what had been asked
  * @framing: characters with a framing error
  * @parity: characters with a parity error
@@ -151,6 +151,13 @@ struct oht_engine_clock {
 
 #define OHT_ENGINE_CLASSES	(OHT_PRIO_BACKGROUND + 1)
 
+/* Do we hear what we send? Learned from answers that differ from their requests. */
+enum oht_engine_echo {
+	OHT_ECHO_UNKNOWN = 0,
+	OHT_ECHO_NO,
+	OHT_ECHO_YES,
+};
+
 /**
  * struct oht_engine_late - an answer that never came and may still come
  * @until_ns: how long that is thought possible
@@ -184,23 +191,24 @@ struct oht_engine_late {
  * @req: request of the transaction, valid from DE_SETUP on, also without @cur
  * @words: its values
  * @timeout_us: its time-out
+ * @moves: a stop forbids it
  * @tx: its bytes
  * @tx_bytes: length of @tx
  * @tx_taken: how many the port has taken
  * @tx_end_ns: when the last stop bit has left
- * @tx_give_up_ns: when a transmitter that is still busy is stuck
- * @rx: answer so far
+ * @echo: what is known about hearing ourselves
+ * @echo_dropped: our own request has been heard and thrown away in this transaction
+ * @rx: what has been heard since we began to send, without our own request
  * @rx_bytes: length of @rx
- * @rx_dropped: more came than @rx holds
  * @rx_line_error: the UART complained about a character of it
  * @rx_first_ns: stamp of its first character
  * @rx_last_ns: stamp of the last character received at all
+ * @rx_limit_ns: when an answer that has begun must be complete
  * @reply_deadline_ns: when a first character must have come
  * @noted: detail to report instead of TIMEOUT: what came meanwhile and was not the answer
- * @turnaround_ns: of the frame in @rx
  * @line_free_ns: earliest start bit that the silence rule allows
  * @gap_since_ns: since when somebody has been waiting for silence
- * @after_reply: a complete answer was the last thing heard, and t3.5 has not passed
+ * @extra_until_ns: what is heard before this came after the end of a complete answer
  * @late: by unit, answers that may still come
  * @stats: counters
  */
@@ -223,25 +231,26 @@ struct oht_engine {
 	struct oht_frame_request req;
 	u16 words[OHT_WORDS_MAX];
 	u32 timeout_us;
+	bool moves;
 	u8 tx[OHT_ADU_MAX_BYTES];
 	unsigned int tx_bytes;
 	unsigned int tx_taken;
 	u64 tx_end_ns;
-	u64 tx_give_up_ns;
 
+	enum oht_engine_echo echo;
+	bool echo_dropped;
 	u8 rx[OHT_ADU_MAX_BYTES];
 	unsigned int rx_bytes;
-	bool rx_dropped;
 	bool rx_line_error;
 	u64 rx_first_ns;
 	u64 rx_last_ns;
+	u64 rx_limit_ns;
 	u64 reply_deadline_ns;
 	u8 noted;
-	u32 turnaround_ns;
 
 	u64 line_free_ns;
 	u64 gap_since_ns;
-	bool after_reply;
+	u64 extra_until_ns;
 	struct oht_engine_late late[OHT_UNIT_MAX + 1];
 	struct oht_engine_stats stats;
 };

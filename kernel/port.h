@@ -35,7 +35,7 @@ struct oht_port_byte {
  * @stop: switch both off; when it returns, oht_port.event is not running and not called again.
  *
  * Any context, interrupts off, engine lock held; must not sleep, must not call up:
- * @set_de: drive the line (true) or let go of it; NULL: the transceiver turns by itself
+ * @set_de: drive the line (true) or let go of it; does nothing if the transceiver turns by itself
  * @send: take up to @bytes bytes into the transmitter, return how many. If that is fewer, call
  *	oht_port.event when there is room again.
  * @transmitting: true until the last stop bit of everything that was taken has left. May be false
@@ -107,7 +107,7 @@ int oht_port_set_timing(struct oht_port *port, const struct oht_line *line, u64 
  * oht_port_get_de() - claim the optional de-gpios line, driven low
  * @port: with @dev set; @de is filled, NULL if there is no such property
  *
- * A line that can sleep, or an emulated open drain/source, is refused. Process context.
+ * A line that can sleep is refused. Process context.
  *
  * Return: 0 or the errno that was reported.
  */

@@ -41,9 +41,9 @@ enum oht_parity {
  */
 struct oht_line {
 	u32 baud_bps;
-	u8 parity;
-	u8 stop_bits;
-	u8 gap_char_bits;
+	u32 parity;
+	u32 stop_bits;
+	u32 gap_char_bits;
 	u32 inter_frame_us;
 	u32 de_setup_us;
 	u32 de_hold_us;

@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The queue, the calls from outside, and the one place where transactions end. */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/string.h>
+#include "compat.h"
+#include "engine_internal.h"
+
+static const int oht_engine_errnos[] = {
+	[OHT_DETAIL_OK] = 0,
+	[OHT_DETAIL_TIMEOUT] = -ETIMEDOUT,
+	[OHT_DETAIL_SHORT] = -EBADMSG,
+	[OHT_DETAIL_CRC] = -EBADMSG,
+	[OHT_DETAIL_LENGTH] = -EBADMSG,
+	[OHT_DETAIL_UNIT] = -EPROTO,
+	[OHT_DETAIL_FUNCTION] = -EPROTO,
+	[OHT_DETAIL_ECHO] = -EPROTO,
+	[OHT_DETAIL_EXCEPTION] = -EREMOTEIO,
+	[OHT_DETAIL_LINE] = -EIO,
+	[OHT_DETAIL_TX_STUCK] = -EIO,
+	[OHT_DETAIL_CANCELLED] = -EINTR,
+	[OHT_DETAIL_STOPPED] = -ECANCELED,
+	[OHT_DETAIL_GONE] = -ENODEV,
+};
+
+/* ---- the clock of the real machine ---- */
+
+static enum hrtimer_restart oht_engine_timer(struct hrtimer *timer)
+{
+	oht_engine_tick(container_of(timer, struct oht_engine, timer));
+	/* If the tick wants another one, it has started the timer itself. */
+	return HRTIMER_NORESTART;
+}
+
+static u64 oht_engine_clock_now(struct oht_engine *e)
+{
+	return ktime_get_ns();
+}
+
+static void oht_engine_clock_arm(struct oht_engine *e, u64 at_ns)
+{
+	hrtimer_start(&e->timer, ns_to_ktime(at_ns), HRTIMER_MODE_ABS_PINNED_HARD);
+}
+
+static void oht_engine_clock_disarm(struct oht_engine *e)
+{
+	hrtimer_try_to_cancel(&e->timer);
+}
+
+static void oht_engine_clock_drain(struct oht_engine *e)
+{
+	hrtimer_cancel(&e->timer);
+}
+
+static const struct oht_engine_clock oht_engine_real_clock = {
+	.now_ns = oht_engine_clock_now,
+	.arm = oht_engine_clock_arm,
+	.disarm = oht_engine_clock_disarm,
+	.drain = oht_engine_clock_drain,
+};
+
+void oht_engine_arm(struct oht_engine *e, u64 at_ns)
+{
+	e->armed = true;
+	e->armed_generation = e->generation;
+	e->deadline_ns = at_ns;
+	e->clock->arm(e, at_ns);
+}
+
+static void oht_engine_disarm(struct oht_engine *e)
+{
+	e->armed = false;
+	e->clock->disarm(e);
+}
+
+/* ---- the end of transfers ---- */
+
+void oht_engine_complete(struct oht_engine *e, struct oht_xfer *x, u8 detail)
+{
+	x->state = OHT_XFER_NEW;
+	x->detail = detail;
+	x->status = oht_engine_errnos[detail];
+	x->done(x);
+}
+
+/* An answer is an answer, and who was told to stop does not try again. */
+static bool oht_engine_is_final(u8 detail)
+{
+	switch (detail) {
+	case OHT_DETAIL_OK:
+	case OHT_DETAIL_EXCEPTION:
+	case OHT_DETAIL_CANCELLED:
+	case OHT_DETAIL_STOPPED:
+	case OHT_DETAIL_GONE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+void oht_engine_resolve(struct oht_engine *e, u8 detail)
+{
+	struct oht_xfer *x = e->cur;
+
+	e->cur = NULL;
+	e->stats.details[detail]++;
+	if (!x)
+		return;
+	if (oht_engine_is_final(detail) || x->attempts > x->retries) {
+		oht_engine_complete(e, x, detail);
+		return;
+	}
+	/* In front of its class: a higher class may go first, its own may not. */
+	e->stats.retries++;
+	x->state = OHT_XFER_QUEUED;
+	list_add(&x->node, &e->queue[x->priority]);
+}
+
+void oht_engine_finish(struct oht_engine *e, u8 detail, u64 now_ns)
+{
+	e->generation++;
+	e->state = OHT_ENGINE_IDLE;
+	oht_engine_resolve(e, detail);
+	oht_engine_next(e, now_ns);
+}
+
+/* ---- the choice of the next one ---- */
+
+u64 oht_engine_patience_ns(const struct oht_engine *e)
+{
+	return oht_timing_chars_ns(&e->timing, 2 * OHT_ADU_MAX_BYTES) + OHT_ENGINE_PATIENCE_NS;
+}
+
+static struct oht_xfer *oht_engine_first(struct oht_engine *e)
+{
+	unsigned int class;
+
+	for (class = 0; class < OHT_ENGINE_CLASSES; class++)
+		if (!list_empty(&e->queue[class]))
+			return list_first_entry(&e->queue[class], struct oht_xfer, node);
+	return NULL;
+}
+
+/*
+ * The answer to a read says neither which register it begins with nor which request it answers.
+ * While the answer to an earlier read of the same shape may still come, a read of other registers
+ * of the same module would take it for its own: so it waits. Others go on.
+ */
+static bool oht_engine_must_wait(const struct oht_engine *e, const struct oht_xfer *x, u64 now_ns)
+{
+	const struct oht_engine_late *late = &e->late[x->unit];
+
+	return now_ns < late->until_ns && !oht_frame_is_write(x->function) &&
+	       late->function == x->function && late->count == x->count &&
+	       late->address != x->address;
+}
+
+/* NULL: all of them have to wait, until @until_ns. */
+static struct oht_xfer *oht_engine_pick(struct oht_engine *e, u64 now_ns, u64 *until_ns)
+{
+	struct oht_xfer *x;
+	unsigned int class;
+
+	*until_ns = U64_MAX;
+	for (class = 0; class < OHT_ENGINE_CLASSES; class++) {
+		list_for_each_entry(x, &e->queue[class], node) {
+			if (!oht_engine_must_wait(e, x, now_ns))
+				return x;
+			*until_ns = min(*until_ns, e->late[x->unit].until_ns);
+		}
+	}
+	return NULL;
+}
+
+static void oht_engine_drop(struct oht_engine *e, struct oht_xfer *x, u8 detail)
+{
+	list_del(&x->node);
+	e->stats.details[detail]++;
+	oht_engine_complete(e, x, detail);
+}
+
+/* Somebody talks and does not stop: the first in the queue has waited long enough. */
+static void oht_engine_gap_wait(struct oht_engine *e, u64 now_ns)
+{
+	u64 limit_ns = e->gap_since_ns + oht_engine_patience_ns(e);
+
+	if (now_ns >= limit_ns) {
+		oht_engine_drop(e, oht_engine_first(e), OHT_DETAIL_LINE);
+		e->gap_since_ns = now_ns;
+		limit_ns = now_ns + oht_engine_patience_ns(e);
+	}
+	oht_engine_arm(e, min(e->line_free_ns, limit_ns));
+}
+
+static bool oht_engine_may_send(struct oht_engine *e, const struct oht_xfer *x)
+{
+	return !x->needs_enabled || e->gate.may_move(e->gate.context);
+}
+
+void oht_engine_next(struct oht_engine *e, u64 now_ns)
+{
+	struct oht_xfer *x;
+	u64 until_ns;
+
+	while (oht_engine_first(e)) {
+		if (e->state != OHT_ENGINE_GAP) {
+			e->state = OHT_ENGINE_GAP;
+			e->gap_since_ns = now_ns;
+		}
+		if (now_ns < e->line_free_ns) {
+			oht_engine_gap_wait(e, now_ns);
+			return;
+		}
+		x = oht_engine_pick(e, now_ns, &until_ns);
+		if (!x) {
+			e->gap_since_ns = until_ns;
+			oht_engine_arm(e, until_ns);
+			return;
+		}
+		if (oht_engine_may_send(e, x)) {
+			list_del(&x->node);
+			oht_engine_begin(e, x, now_ns);
+			return;
+		}
+		oht_engine_drop(e, x, OHT_DETAIL_STOPPED);
+	}
+	e->state = OHT_ENGINE_IDLE;
+	oht_engine_disarm(e);
+}
+
+/* ---- events ---- */
+
+static void oht_engine_event(void *context, u64 stamp_ns)
+{
+	struct oht_engine *e = context;
+	struct oht_port_byte byte;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&e->lock, flags);
+	if (e->state == OHT_ENGINE_DEAD) {
+		/* The interrupt is still on: take the byte, or it comes for ever. */
+		e->port->ops->receive(e->port, &byte);
+	} else {
+		oht_engine_receive(e, stamp_ns);
+		if ((e->state == OHT_ENGINE_SEND || e->state == OHT_ENGINE_DRAIN) &&
+		    e->tx_taken < e->tx_bytes)
+			oht_engine_feed(e, e->clock->now_ns(e));
+	}
+	raw_spin_unlock_irqrestore(&e->lock, flags);
+}
+
+static bool oht_engine_is_due(const struct oht_engine *e, u64 now_ns)
+{
+	return e->armed && e->armed_generation == e->generation && now_ns >= e->deadline_ns;
+}
+
+void oht_engine_tick(struct oht_engine *e)
+{
+	unsigned long flags;
+	u64 now_ns;
+
+	raw_spin_lock_irqsave(&e->lock, flags);
+	now_ns = e->clock->now_ns(e);
+	/* What lies in the receiver came before this tick, and may put the deadline off. */
+	if (oht_engine_is_due(e, now_ns))
+		oht_engine_receive(e, now_ns);
+	if (!oht_engine_is_due(e, now_ns))
+		goto out;
+	e->armed = false;
+	switch (e->state) {
+	case OHT_ENGINE_GAP:
+		oht_engine_next(e, now_ns);
+		break;
+	case OHT_ENGINE_WAIT:
+	case OHT_ENGINE_COLLECT:
+		oht_engine_rx_expire(e, now_ns);
+		break;
+	default:
+		oht_engine_tx_expire(e, now_ns);
+		break;
+	}
+out:
+	raw_spin_unlock_irqrestore(&e->lock, flags);
+}
+
+/* ---- calls ---- */
+
+int oht_engine_init(struct oht_engine *e, struct oht_port *port, const struct oht_timing *timing,
+		    const struct oht_engine_gate *gate)
+{
+	unsigned int class;
+
+	e->port = port;
+	e->timing = *timing;
+	e->gate = *gate;
+	e->clock = &oht_engine_real_clock;
+	raw_spin_lock_init(&e->lock);
+	for (class = 0; class < OHT_ENGINE_CLASSES; class++)
+		INIT_LIST_HEAD(&e->queue[class]);
+	oht_hrtimer_setup(&e->timer, oht_engine_timer, CLOCK_MONOTONIC,
+			  HRTIMER_MODE_ABS_PINNED_HARD);
+	/* Who has been talking until now is not known: begin with a silence. */
+	e->line_free_ns = oht_timing_next_ns(timing, e->clock->now_ns(e));
+	port->event_context = e;
+	port->event = oht_engine_event;
+	return port->ops->start(port);
+}
+
+static int oht_engine_check(const struct oht_xfer *x)
+{
+	const struct oht_frame_request req = {
+		.unit = x->unit,
+		.function = x->function,
+		.address = x->address,
+		.count = x->count,
+		.words = x->words,
+	};
+
+	if (x->priority < OHT_PRIO_COMMAND || x->priority > OHT_PRIO_BACKGROUND)
+		return -EINVAL;
+	if (x->timeout_us < OHT_TURNAROUND_MIN_US || x->timeout_us > OHT_TURNAROUND_MAX_US)
+		return -EINVAL;
+	return oht_frame_check(&req);
+}
+
+int oht_engine_submit(struct oht_engine *e, struct oht_xfer *x)
+{
+	unsigned long flags;
+	u64 now_ns;
+	int err;
+
+	err = oht_engine_check(x);
+	if (err)
+		return err;
+	raw_spin_lock_irqsave(&e->lock, flags);
+	if (e->state == OHT_ENGINE_DEAD) {
+		err = -ENODEV;
+	} else if (x->state != OHT_XFER_NEW) {
+		err = -EBUSY;
+	} else {
+		x->state = OHT_XFER_QUEUED;
+		x->attempts = 0;
+		x->exception = 0;
+		x->turnaround_ns = 0;
+		list_add_tail(&x->node, &e->queue[x->priority]);
+		now_ns = e->clock->now_ns(e);
+		/* A character that nobody has looked at yet makes the line busy. */
+		oht_engine_receive(e, now_ns);
+		if (e->state == OHT_ENGINE_IDLE || e->state == OHT_ENGINE_GAP)
+			oht_engine_next(e, now_ns);
+	}
+	raw_spin_unlock_irqrestore(&e->lock, flags);
+	return err;
+}
+
+int oht_engine_cancel(struct oht_engine *e, struct oht_xfer *x)
+{
+	unsigned long flags;
+	int err = 0;
+
+	raw_spin_lock_irqsave(&e->lock, flags);
+	if (x->state == OHT_XFER_QUEUED) {
+		oht_engine_drop(e, x, OHT_DETAIL_CANCELLED);
+	} else if (x->state == OHT_XFER_ACTIVE) {
+		/* The transaction goes on without it, so that its answer meets somebody. */
+		e->cur = NULL;
+		e->stats.details[OHT_DETAIL_CANCELLED]++;
+		oht_engine_complete(e, x, OHT_DETAIL_CANCELLED);
+	} else {
+		err = -ENOENT;
+	}
+	raw_spin_unlock_irqrestore(&e->lock, flags);
+	return err;
+}
+
+static void oht_engine_abort_queued(struct oht_engine *e)
+{
+	struct oht_xfer *x, *next;
+	unsigned int class;
+
+	for (class = 0; class < OHT_ENGINE_CLASSES; class++)
+		list_for_each_entry_safe(x, next, &e->queue[class], node)
+			if (x->needs_enabled || oht_frame_is_write(x->function))
+				oht_engine_drop(e, x, OHT_DETAIL_STOPPED);
+}
+
+void oht_engine_abort(struct oht_engine *e)
+{
+	struct oht_xfer *x;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&e->lock, flags);
+	oht_engine_abort_queued(e);
+	x = e->moves ? e->cur : NULL;
+	if (x) {
+		e->cur = NULL;
+		e->stats.details[OHT_DETAIL_STOPPED]++;
+		oht_engine_complete(e, x, OHT_DETAIL_STOPPED);
+	}
+	/* Also if its owner has given it up meanwhile: what moves is cut. */
+	if (e->moves && (e->state == OHT_ENGINE_DE_SETUP || e->state == OHT_ENGINE_SEND))
+		oht_engine_cut(e, e->clock->now_ns(e));
+	raw_spin_unlock_irqrestore(&e->lock, flags);
+}
+
+static void oht_engine_complete_all(struct oht_engine *e, u8 detail)
+{
+	struct oht_xfer *x;
+
+	x = e->cur;
+	e->cur = NULL;
+	if (x)
+		oht_engine_complete(e, x, detail);
+	while ((x = oht_engine_first(e)))
+		oht_engine_drop(e, x, detail);
+}
+
+void oht_engine_shutdown(struct oht_engine *e)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&e->lock, flags);
+	if (e->state == OHT_ENGINE_DEAD) {
+		raw_spin_unlock_irqrestore(&e->lock, flags);
+		return;
+	}
+	if (e->state == OHT_ENGINE_SEND || e->state == OHT_ENGINE_DRAIN)
+		e->port->ops->cut(e->port);
+	e->port->ops->set_de(e->port, false);
+	e->generation++;
+	e->state = OHT_ENGINE_DEAD;
+	e->armed = false;
+	oht_engine_complete_all(e, OHT_DETAIL_GONE);
+	raw_spin_unlock_irqrestore(&e->lock, flags);
+	e->clock->drain(e);
+	e->port->ops->stop(e->port);
+}
+
+void oht_engine_get_stats(struct oht_engine *e, struct oht_engine_stats *stats)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&e->lock, flags);
+	*stats = e->stats;
+	raw_spin_unlock_irqrestore(&e->lock, flags);
+}
+
+void oht_engine_reset_stats(struct oht_engine *e)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&e->lock, flags);
+	e->stats = (struct oht_engine_stats) {};
+	raw_spin_unlock_irqrestore(&e->lock, flags);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Owns:     what the three files of the engine tell each other: queue and calls (engine.c), the
+ *           way out (engine_tx.c), the way in (engine_rx.c).
+ * Contexts: interrupts off, engine lock held, for all of them.
+ * Locks:    none taken here.
+ */
+#ifndef OHT_ENGINE_INTERNAL_H
+#define OHT_ENGINE_INTERNAL_H
+
+#include "engine.h"
+
+/*
+ * A good answer is complete by count and CRC, so this silence only ends a broken one. It is longer
+ * than t3.5, since bridges and emulated UARTs hand characters over in lumps.
+ */
+#define OHT_ENGINE_BREAK_OFF_NS	20000000ULL
+/* What a transfer waits on top of two longest frames for a line that will not become silent. */
+#define OHT_ENGINE_PATIENCE_NS	100000000ULL
+
+/* ---- engine.c ---- */
+
+/* Call oht_engine_tick() at @at_ns; replaces an earlier wish. */
+void oht_engine_arm(struct oht_engine *e, u64 at_ns);
+
+/* Hand @x back to its owner. */
+void oht_engine_complete(struct oht_engine *e, struct oht_xfer *x, u8 detail);
+
+/* The transaction is over with @detail: complete or repeat its transfer, turn to the next one. */
+void oht_engine_finish(struct oht_engine *e, u8 detail, u64 now_ns);
+
+/* As far as the transfer is concerned; the machine has something left to do with the line. */
+void oht_engine_resolve(struct oht_engine *e, u8 detail);
+
+/* Nothing is under way: begin the next transfer, or wait until it may begin. */
+void oht_engine_next(struct oht_engine *e, u64 now_ns);
+
+/* Longest that a frame or the wait for silence may take, whoever talks. */
+u64 oht_engine_patience_ns(const struct oht_engine *e);
+
+/* ---- engine_tx.c ---- */
+
+/* Put @x, already taken off the queue, on the wire. */
+void oht_engine_begin(struct oht_engine *e, struct oht_xfer *x, u64 now_ns);
+
+/* Give the port what it has not taken yet. */
+void oht_engine_feed(struct oht_engine *e, u64 now_ns);
+
+/* The deadline of a state of the way out has come. */
+void oht_engine_tx_expire(struct oht_engine *e, u64 now_ns);
+
+/* Throw away what has not left; DE_SETUP and SEND and DRAIN only. The transfer is gone already. */
+void oht_engine_cut(struct oht_engine *e, u64 now_ns);
+
+/* ---- engine_rx.c ---- */
+
+/* Read all that the port has received. */
+void oht_engine_receive(struct oht_engine *e, u64 stamp_ns);
+
+/* The request has left: drop what cannot be the beginning of an answer. */
+void oht_engine_rx_drop_noise(struct oht_engine *e);
+
+/* See whether what has been heard is an answer. */
+void oht_engine_rx_judge(struct oht_engine *e, u64 now_ns);
+
+/* The deadline of WAIT or COLLECT has come. */
+void oht_engine_rx_expire(struct oht_engine *e, u64 now_ns);
+
+#endif /* OHT_ENGINE_INTERNAL_H */

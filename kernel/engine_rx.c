@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The way in: what is heard is our own echo, noise, somebody else's frame, or the answer. */
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include "engine_internal.h"
+
+/* No interrupt reads more than this; what is left raises the next one. */
+#define OHT_ENGINE_READ_MAX	(2 * OHT_ADU_MAX_BYTES)
+
+static void oht_engine_rx_clear(struct oht_engine *e)
+{
+	e->rx_bytes = 0;
+	e->rx_line_error = false;
+}
+
+static bool oht_engine_rx_is_ours(const struct oht_engine *e)
+{
+	return e->rx_bytes && e->rx[0] == e->req.unit;
+}
+
+/* What has been heard could still be the request that we are sending ourselves. */
+static bool oht_engine_rx_like_echo(const struct oht_engine *e)
+{
+	return !e->echo_dropped && e->echo != OHT_ECHO_NO && e->rx_bytes <= e->tx_bytes &&
+	       !memcmp(e->rx, e->tx, e->rx_bytes);
+}
+
+/*
+ * All of our request has been heard. The answer to some writes consists of the same bytes, then
+ * only time tells: an answer cannot be complete before it has been sent, an echo ends with us.
+ */
+static bool oht_engine_rx_is_echo(const struct oht_engine *e, u64 stamp_ns)
+{
+	u64 half_ns = oht_timing_chars_ns(&e->timing, e->tx_bytes) / 2;
+
+	if (!oht_engine_rx_like_echo(e) || e->rx_bytes < e->tx_bytes)
+		return false;
+	if (e->echo == OHT_ECHO_YES || !oht_frame_is_write(e->req.function))
+		return true;
+	return stamp_ns < e->tx_end_ns + half_ns;
+}
+
+static void oht_engine_rx_count_errors(struct oht_engine *e, u8 flags)
+{
+	e->stats.framing += !!(flags & OHT_BYTE_FRAMING);
+	e->stats.parity += !!(flags & OHT_BYTE_PARITY);
+	e->stats.overrun += !!(flags & OHT_BYTE_OVERRUN);
+	e->stats.breaks += !!(flags & OHT_BYTE_BREAK);
+}
+
+static void oht_engine_rx_store(struct oht_engine *e, const struct oht_port_byte *byte,
+				u64 stamp_ns)
+{
+	u64 frame_gap_ns = (u64)e->timing.t35_ns + e->timing.char_ns;
+
+	/* A click on the line, or a frame that was not for us, ended before this character. */
+	if (e->rx_bytes && !oht_engine_rx_is_ours(e) && stamp_ns > e->rx_last_ns + frame_gap_ns) {
+		e->stats.bytes_stray += e->rx_bytes;
+		e->noted = OHT_DETAIL_SHORT;
+		oht_engine_rx_clear(e);
+	}
+	if (e->rx_bytes == sizeof(e->rx)) {
+		e->stats.bytes_stray++;
+		return;
+	}
+	if (!e->rx_bytes) {
+		e->rx_first_ns = stamp_ns;
+		e->rx_limit_ns = stamp_ns + oht_engine_patience_ns(e);
+	}
+	e->rx[e->rx_bytes++] = byte->data;
+	e->rx_line_error |= byte->flags != 0;
+	if (oht_engine_rx_is_echo(e, stamp_ns)) {
+		e->stats.bytes_echo += e->rx_bytes;
+		e->echo_dropped = true;
+		oht_engine_rx_clear(e);
+	}
+}
+
+static void oht_engine_rx_byte(struct oht_engine *e, const struct oht_port_byte *byte,
+			       u64 stamp_ns)
+{
+	u64 end_ns = oht_timing_rx_end_ns(&e->timing, stamp_ns);
+
+	e->stats.bytes_received++;
+	oht_engine_rx_count_errors(e, byte->flags);
+	switch (e->state) {
+	case OHT_ENGINE_SEND:
+	case OHT_ENGINE_DRAIN:
+	case OHT_ENGINE_DE_HOLD:
+	case OHT_ENGINE_WAIT:
+	case OHT_ENGINE_COLLECT:
+		oht_engine_rx_store(e, byte, stamp_ns);
+		break;
+	default:
+		if (stamp_ns < e->extra_until_ns)
+			e->stats.bytes_extra++;
+		else
+			e->stats.bytes_stray++;
+		break;
+	}
+	e->rx_last_ns = stamp_ns;
+	e->line_free_ns = max(e->line_free_ns, oht_timing_next_ns(&e->timing, end_ns));
+}
+
+void oht_engine_receive(struct oht_engine *e, u64 stamp_ns)
+{
+	bool fresh = !e->rx_bytes;
+	struct oht_port_byte byte;
+	unsigned int i;
+
+	for (i = 0; i < OHT_ENGINE_READ_MAX && e->port->ops->receive(e->port, &byte); i++)
+		oht_engine_rx_byte(e, &byte, stamp_ns);
+	if (!i)
+		return;
+	/* Found together: the first one came at least that many characters earlier. */
+	if (fresh && e->rx_bytes)
+		e->rx_first_ns -= oht_timing_chars_ns(&e->timing, e->rx_bytes - 1);
+	oht_engine_rx_judge(e, stamp_ns);
+}
+
+void oht_engine_rx_drop_noise(struct oht_engine *e)
+{
+	bool answer = oht_engine_rx_is_ours(e) && !e->rx_line_error &&
+		      (e->rx_bytes < 2 ||
+		       (e->rx[1] & ~OHT_FC_EXCEPTION) == e->req.function);
+
+	if (!e->rx_bytes || answer || oht_engine_rx_like_echo(e))
+		return;
+	e->stats.bytes_stray += e->rx_bytes;
+	oht_engine_rx_clear(e);
+}
+
+/* Look again when the frame should be complete, at the latest when it must be. */
+static void oht_engine_rx_await(struct oht_engine *e, unsigned int missing)
+{
+	u64 expected_ns = e->rx_last_ns + e->timing.char_ns / 2 +
+			  oht_timing_chars_ns(&e->timing, missing);
+	u64 limit_ns = min(e->rx_last_ns + max_t(u64, e->timing.t35_ns, OHT_ENGINE_BREAK_OFF_NS),
+			   e->rx_limit_ns);
+
+	e->state = OHT_ENGINE_COLLECT;
+	oht_engine_arm(e, missing ? min(expected_ns, limit_ns) : limit_ns);
+}
+
+static void oht_engine_rx_answered(struct oht_engine *e, u8 detail, u8 exception, u64 now_ns)
+{
+	u64 start_ns = oht_timing_rx_start_ns(&e->timing, e->rx_first_ns);
+	u64 turnaround_ns = start_ns > e->tx_end_ns ? start_ns - e->tx_end_ns : 1;
+	struct oht_xfer *x = e->cur;
+
+	/* An answer that differs from its request shows whether we hear ourselves. */
+	if (e->rx_bytes != e->tx_bytes || memcmp(e->rx, e->tx, e->rx_bytes))
+		e->echo = e->echo_dropped ? OHT_ECHO_YES : OHT_ECHO_NO;
+	e->stats.turnaround_max_ns = max(e->stats.turnaround_max_ns, turnaround_ns);
+	e->extra_until_ns = e->line_free_ns;
+	if (detail == OHT_DETAIL_OK)
+		e->stats.replies_ok++;
+	if (x) {
+		x->exception = exception;
+		x->turnaround_ns = min_t(u64, turnaround_ns, U32_MAX);
+		if (detail == OHT_DETAIL_OK)
+			oht_frame_words(&e->req, e->rx, x->words);
+	}
+	oht_engine_finish(e, detail, now_ns);
+}
+
+/* Not the answer: note what it was and go on waiting, but not for longer than before. */
+static void oht_engine_rx_skip(struct oht_engine *e, u8 detail, bool sound, u64 now_ns)
+{
+	e->noted = detail;
+	if (sound)
+		e->stats.frames_foreign++;
+	else
+		e->stats.bytes_stray += e->rx_bytes;
+	oht_engine_rx_clear(e);
+	e->state = OHT_ENGINE_WAIT;
+	if (now_ns >= e->reply_deadline_ns)
+		oht_engine_rx_expire(e, now_ns);
+	else
+		oht_engine_arm(e, e->reply_deadline_ns);
+}
+
+/* A frame has ended, by its count or by silence. */
+static void oht_engine_rx_conclude(struct oht_engine *e, u64 now_ns)
+{
+	bool whole = oht_frame_reply_bytes(e->rx, e->rx_bytes) == (int)e->rx_bytes;
+	bool sound = false;
+	u8 exception = 0;
+	int detail;
+
+	detail = e->rx_line_error ? OHT_DETAIL_LINE :
+		 oht_frame_verify(&e->req, e->rx, e->rx_bytes, &exception);
+	switch (detail) {
+	case OHT_DETAIL_OK:
+	case OHT_DETAIL_EXCEPTION:
+		oht_engine_rx_answered(e, detail, exception, now_ns);
+		return;
+	case OHT_DETAIL_UNIT:
+	case OHT_DETAIL_FUNCTION:
+	case OHT_DETAIL_ECHO:
+		sound = true;
+		break;
+	case OHT_DETAIL_LENGTH:
+		sound = whole;
+		break;
+	}
+	if (sound || !oht_engine_rx_is_ours(e))
+		oht_engine_rx_skip(e, detail, sound, now_ns);
+	else
+		oht_engine_finish(e, detail, now_ns);
+}
+
+void oht_engine_rx_judge(struct oht_engine *e, u64 now_ns)
+{
+	int need;
+
+	if (e->state != OHT_ENGINE_WAIT && e->state != OHT_ENGINE_COLLECT)
+		return;
+	if (!e->rx_bytes)
+		return;
+	if (oht_engine_rx_like_echo(e) && e->rx_bytes < e->tx_bytes) {
+		oht_engine_rx_await(e, e->tx_bytes - e->rx_bytes);
+		return;
+	}
+	need = oht_frame_reply_bytes(e->rx, e->rx_bytes);
+	if (need > (int)e->rx_bytes)
+		oht_engine_rx_await(e, need - e->rx_bytes);
+	else if (need <= 0 && e->rx_bytes < sizeof(e->rx))
+		oht_engine_rx_await(e, 0);
+	else
+		oht_engine_rx_conclude(e, now_ns);
+}
+
+static void oht_engine_rx_expect_late(struct oht_engine *e)
+{
+	e->late[e->req.unit] = (struct oht_engine_late) {
+		.until_ns = e->reply_deadline_ns + (u64)e->timeout_us * NSEC_PER_USEC,
+		.address = e->req.address,
+		.count = e->req.count,
+		.function = e->req.function,
+	};
+}
+
+void oht_engine_rx_expire(struct oht_engine *e, u64 now_ns)
+{
+	u64 limit_ns;
+
+	if (e->state == OHT_ENGINE_WAIT) {
+		oht_engine_rx_expect_late(e);
+		oht_engine_finish(e, e->noted ?: OHT_DETAIL_TIMEOUT, now_ns);
+		return;
+	}
+	limit_ns = min(e->rx_last_ns + max_t(u64, e->timing.t35_ns, OHT_ENGINE_BREAK_OFF_NS),
+		       e->rx_limit_ns);
+	if (now_ns < limit_ns)
+		oht_engine_arm(e, limit_ns);
+	else
+		oht_engine_rx_conclude(e, now_ns);
+}

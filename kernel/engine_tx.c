@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The way out: driver enable, transmitter, the end of the last stop bit. */
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include "engine_internal.h"
+
+/* A timer that is set nearer than this only costs interrupts. */
+#define OHT_ENGINE_POLL_MIN_NS	1000
+/* A transmitter that is busy for longer than this beyond its time is stuck. */
+#define OHT_ENGINE_STUCK_CHARS	2
+
+static void oht_engine_set_de(struct oht_engine *e, bool on)
+{
+	e->port->ops->set_de(e->port, on);
+}
+
+static void oht_engine_send(struct oht_engine *e, u64 now_ns)
+{
+	e->state = OHT_ENGINE_SEND;
+	if (e->cur)
+		e->cur->attempts++;
+	e->stats.frames_sent++;
+	e->tx_taken = e->port->ops->send(e->port, e->tx, e->tx_bytes);
+	e->stats.bytes_sent += e->tx_taken;
+	e->tx_end_ns = oht_timing_tx_end_ns(&e->timing, now_ns, e->tx_bytes);
+	oht_engine_arm(e, e->tx_end_ns);
+}
+
+static void oht_engine_load(struct oht_engine *e, const struct oht_xfer *x)
+{
+	memcpy(e->words, x->words, sizeof(e->words));
+	e->req = (struct oht_frame_request) {
+		.unit = x->unit,
+		.function = x->function,
+		.address = x->address,
+		.count = x->count,
+		.words = e->words,
+	};
+	e->timeout_us = x->timeout_us;
+	e->moves = x->needs_enabled || oht_frame_is_write(x->function);
+	e->tx_bytes = oht_frame_build(e->tx, &e->req);
+	e->tx_taken = 0;
+	e->rx_bytes = 0;
+	e->rx_line_error = false;
+	e->echo_dropped = false;
+	e->noted = OHT_DETAIL_OK;
+}
+
+void oht_engine_begin(struct oht_engine *e, struct oht_xfer *x, u64 now_ns)
+{
+	u64 allowed_ns = max(e->line_free_ns, e->gap_since_ns);
+
+	if (now_ns > allowed_ns)
+		e->stats.gap_late_max_ns = max(e->stats.gap_late_max_ns, now_ns - allowed_ns);
+	x->state = OHT_XFER_ACTIVE;
+	e->cur = x;
+	oht_engine_load(e, x);
+	oht_engine_set_de(e, true);
+	if (!e->timing.de_setup_ns) {
+		oht_engine_send(e, now_ns);
+		return;
+	}
+	e->state = OHT_ENGINE_DE_SETUP;
+	oht_engine_arm(e, now_ns + e->timing.de_setup_ns);
+}
+
+void oht_engine_feed(struct oht_engine *e, u64 now_ns)
+{
+	unsigned int left = e->tx_bytes - e->tx_taken;
+	unsigned int taken = e->port->ops->send(e->port, e->tx + e->tx_taken, left);
+	u64 end_ns;
+
+	if (!taken)
+		return;
+	e->tx_taken += taken;
+	e->stats.bytes_sent += taken;
+	/*
+	 * If we came in time the end stays where it was. If the transmitter had run dry, it starts
+	 * again now, and all that was left takes its full time from here.
+	 */
+	end_ns = oht_timing_tx_end_ns(&e->timing, now_ns, left);
+	e->tx_end_ns = max(e->tx_end_ns, end_ns);
+	e->state = OHT_ENGINE_SEND;
+	oht_engine_arm(e, e->tx_end_ns);
+}
+
+static void oht_engine_release(struct oht_engine *e, u64 now_ns)
+{
+	oht_engine_set_de(e, false);
+	e->state = OHT_ENGINE_WAIT;
+	e->line_free_ns = max(e->line_free_ns,
+			      oht_timing_next_ns(&e->timing, e->tx_end_ns));
+	e->reply_deadline_ns = oht_timing_deadline_ns(&e->timing, e->tx_end_ns, e->timeout_us);
+	oht_engine_arm(e, e->reply_deadline_ns);
+	/* A far end that keeps no wire time may have answered already. */
+	oht_engine_rx_judge(e, now_ns);
+}
+
+static void oht_engine_sent(struct oht_engine *e, u64 now_ns)
+{
+	u64 off_ns = e->tx_end_ns + e->timing.de_hold_ns;
+
+	oht_engine_rx_drop_noise(e);
+	if (off_ns <= now_ns) {
+		oht_engine_release(e, now_ns);
+		return;
+	}
+	e->state = OHT_ENGINE_DE_HOLD;
+	oht_engine_arm(e, off_ns);
+}
+
+/* Our clock says that all has left. The UART has the last word, within two characters. */
+static void oht_engine_drain(struct oht_engine *e, u64 now_ns)
+{
+	u64 give_up_ns = e->tx_end_ns +
+			 oht_timing_chars_ns(&e->timing, OHT_ENGINE_STUCK_CHARS);
+	bool was_busy = e->state == OHT_ENGINE_DRAIN;
+
+	e->state = OHT_ENGINE_DRAIN;
+	if (e->tx_taken < e->tx_bytes) {
+		oht_engine_feed(e, now_ns);
+		if (e->state == OHT_ENGINE_SEND)
+			return;
+	} else if (!e->port->ops->transmitting(e->port)) {
+		/* Seen busy a moment ago: it ended between then and now. */
+		if (was_busy)
+			e->tx_end_ns = now_ns;
+		oht_engine_sent(e, now_ns);
+		return;
+	}
+	if (now_ns >= give_up_ns) {
+		oht_engine_resolve(e, OHT_DETAIL_TX_STUCK);
+		oht_engine_cut(e, now_ns);
+		return;
+	}
+	oht_engine_arm(e, now_ns + max_t(u32, e->timing.bit_ns / 4, OHT_ENGINE_POLL_MIN_NS));
+}
+
+void oht_engine_cut(struct oht_engine *e, u64 now_ns)
+{
+	e->generation++;
+	e->state = OHT_ENGINE_CUT;
+	e->port->ops->cut(e->port);
+	oht_engine_arm(e, now_ns + e->timing.char_ns + e->timing.bit_ns);
+}
+
+static void oht_engine_cut_end(struct oht_engine *e, u64 now_ns)
+{
+	e->port->ops->cut_end(e->port);
+	oht_engine_set_de(e, false);
+	e->line_free_ns = max(e->line_free_ns, oht_timing_next_ns(&e->timing, now_ns));
+	e->state = OHT_ENGINE_IDLE;
+	oht_engine_next(e, now_ns);
+}
+
+void oht_engine_tx_expire(struct oht_engine *e, u64 now_ns)
+{
+	switch (e->state) {
+	case OHT_ENGINE_DE_SETUP:
+		oht_engine_send(e, now_ns);
+		break;
+	case OHT_ENGINE_SEND:
+	case OHT_ENGINE_DRAIN:
+		oht_engine_drain(e, now_ns);
+		break;
+	case OHT_ENGINE_DE_HOLD:
+		oht_engine_release(e, now_ns);
+		break;
+	case OHT_ENGINE_CUT:
+		oht_engine_cut_end(e, now_ns);
+		break;
+	default:
+		break;
+	}
+}
