@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the way to the wire and to the stop: one ops table, two back-ends (kernel, rtu).
+ * Contexts: see each call: control thread only, or the one thread that owns a stopper.
+ * Locks:    none.
+ *
+ * Requests, events and the state of the stop have the form that liboht gives them. Errors are
+ * negative errno values here, of the vocabulary of the kernel interface (linux/oht.h).
+ */
+#ifndef OHTD_BUS_BUS_H
+#define OHTD_BUS_BUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "oht_client.h"
+
+struct ohtd_bus;
+
+/**
+ * struct ohtd_bus_setup - which bus
+ * @backend: "kernel" or "rtu"
+ * @device: device node, tty or pty
+ * @baud_bps: rtu only
+ * @parity: rtu only: 'N', 'E' or 'O'
+ * @stop_bits: rtu only: 1 or 2
+ *
+ * Strings belong to the caller and outlive the bus.
+ */
+struct ohtd_bus_setup {
+	const char *backend;
+	const char *device;
+	uint32_t baud_bps;
+	char parity;
+	uint8_t stop_bits;
+};
+
+/**
+ * struct ohtd_bus_ops - what a back-end does
+ * @name: as in ohtd_bus_setup.backend
+ * @hardware_stop: stop() cuts outputs; otherwise it is a software stop
+ * @open: connect; fills @error on failure. Allocates and may block for a moment.
+ * @close: disconnect; a controller that has not said farewell causes a stop. Not an error twice.
+ * @info: constant facts of the open device
+ * @fd: becomes readable when next() has something; -1 when not open
+ * @submit: hand over a request; its event comes exactly once. -EAGAIN: too many under way.
+ * @cancel: give up a request; its event still comes
+ * @next: 1 an event, 0 none, -ENODEV the device is gone
+ * @stop_status: state of the stop now
+ * @take: become the controller; @deadman_ms in and out
+ * @farewell: give the role back in order
+ * @heartbeat: the controller is alive
+ * @stop: stop now; any thread may be in it while another is in any other op
+ * @reset: stopped -> ready
+ * @enable: ready -> enabled; -EOPNOTSUPP without outputs
+ * @disable: enabled -> ready
+ *
+ * All but open and close neither allocate nor wait. Context: control thread, except stop.
+ */
+struct ohtd_bus_ops {
+	const char *name;
+	bool hardware_stop;
+	int (*open)(struct ohtd_bus *bus, char *error, size_t error_bytes);
+	void (*close)(struct ohtd_bus *bus);
+	int (*info)(struct ohtd_bus *bus, struct oht_dev_info *info);
+	int (*fd)(struct ohtd_bus *bus);
+	int (*submit)(struct ohtd_bus *bus, const struct oht_request *request, uint64_t *cookie);
+	int (*cancel)(struct ohtd_bus *bus, uint64_t cookie);
+	int (*next)(struct ohtd_bus *bus, struct oht_event *event);
+	int (*stop_status)(struct ohtd_bus *bus, struct oht_stop_status *status);
+	int (*take)(struct ohtd_bus *bus, uint32_t *deadman_ms);
+	int (*farewell)(struct ohtd_bus *bus);
+	int (*heartbeat)(struct ohtd_bus *bus);
+	int (*stop)(struct ohtd_bus *bus, uint64_t tag);
+	int (*reset)(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking);
+	int (*enable)(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking);
+	int (*disable)(struct ohtd_bus *bus, uint64_t tag);
+	void (*destroy)(struct ohtd_bus *bus);
+};
+
+/* Back-ends embed this first. */
+struct ohtd_bus {
+	const struct ohtd_bus_ops *ops;
+	struct ohtd_bus_setup setup;
+};
+
+/**
+ * ohtd_bus_create() - a bus that is not open yet
+ * @setup: which
+ * @error: one line when NULL is returned
+ * @error_bytes: size of @error
+ *
+ * The rtu back-end reserves a low descriptor number here: libmodbus uses select(), and a number of
+ * FD_SETSIZE or more would end the process. So create it before sockets are accepted.
+ * Context: main thread.
+ */
+struct ohtd_bus *ohtd_bus_create(const struct ohtd_bus_setup *setup, char *error,
+				 size_t error_bytes);
+
+/* Closes and frees; NULL is allowed. */
+void ohtd_bus_destroy(struct ohtd_bus *bus);
+
+struct ohtd_bus *ohtd_bus_kernel_create(const struct ohtd_bus_setup *setup);
+struct ohtd_bus *ohtd_bus_rtu_create(const struct ohtd_bus_setup *setup, char *error,
+				     size_t error_bytes);
+
+/* ---- a stop of its own ---- */
+
+/*
+ * struct ohtd_stopper - a second, independent way to stop, for one thread
+ *
+ * With the kernel back-end it has its own descriptor, so that neither the control thread nor
+ * another loop can be in its way. With rtu it sets the software latch of @bus.
+ */
+struct ohtd_stopper {
+	struct ohtd_bus *bus;
+	struct oht_dev *device;		/* kernel only; NULL when not open */
+};
+
+/**
+ * ohtd_stopper_open() - (re)open
+ * @stopper: zeroed, or used before
+ * @bus: the bus it belongs to; need not be open
+ *
+ * Return: 0 or a negative errno. Context: the owning thread; a few system calls.
+ */
+int ohtd_stopper_open(struct ohtd_stopper *stopper, struct ohtd_bus *bus);
+
+/* Lets go of a device, so that a driver can be taken away. */
+void ohtd_stopper_close(struct ohtd_stopper *stopper);
+
+/**
+ * ohtd_stopper_stop() - stop the machine now
+ * @stopper: opened
+ * @tag: goes into the kernel's safety record
+ * @before_ns: monotonic time right before this call
+ * @repeated: true when it had been stopped before that
+ *
+ * Return: 0, or -ENODEV: there is no device to stop (an absent driver has its outputs low).
+ * Context: the owning thread; no allocation unless the device has vanished and come back.
+ */
+int ohtd_stopper_stop(struct ohtd_stopper *stopper, uint64_t tag, uint64_t before_ns,
+		      bool *repeated);
+
+#endif

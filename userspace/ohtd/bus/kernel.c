@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The real back-end: /dev/oht%d through liboht. Every call is one system call that does not wait;
+ * times on the wire are the kernel's business.
+ */
+#include "bus.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct kernel_bus {
+	struct ohtd_bus bus;
+	struct oht_dev *device;		/* NULL when not open */
+};
+
+static struct oht_dev *device_of(struct ohtd_bus *bus)
+{
+	return ((struct kernel_bus *)bus)->device;
+}
+
+static int as_errno(int ret)
+{
+	return ret < 0 ? -errno : ret;
+}
+
+static int kernel_open(struct ohtd_bus *bus, char *error, size_t error_bytes)
+{
+	struct kernel_bus *kernel = (struct kernel_bus *)bus;
+	int ret;
+
+	kernel->device = oht_dev_open(bus->setup.device, 0);
+	if (!kernel->device) {
+		ret = -errno;
+		oht_open_text(bus->setup.device, -ret, error, error_bytes);
+		return ret;
+	}
+	if (oht_dev_subscribe_safety(kernel->device, true)) {
+		ret = -errno;
+		snprintf(error, error_bytes, "%s: %s", bus->setup.device, oht_errno_text(-ret));
+		bus->ops->close(bus);
+		return ret;
+	}
+	return 0;
+}
+
+static void kernel_close(struct ohtd_bus *bus)
+{
+	struct kernel_bus *kernel = (struct kernel_bus *)bus;
+
+	oht_dev_close(kernel->device);
+	kernel->device = NULL;
+}
+
+static void kernel_destroy(struct ohtd_bus *bus)
+{
+	free(bus);
+}
+
+static int kernel_info(struct ohtd_bus *bus, struct oht_dev_info *info)
+{
+	return as_errno(oht_dev_info(device_of(bus), info));
+}
+
+static int kernel_fd(struct ohtd_bus *bus)
+{
+	return device_of(bus) ? oht_dev_fd(device_of(bus)) : -1;
+}
+
+static int kernel_submit(struct ohtd_bus *bus, const struct oht_request *request, uint64_t *cookie)
+{
+	return as_errno(oht_dev_submit(device_of(bus), request, cookie));
+}
+
+static int kernel_cancel(struct ohtd_bus *bus, uint64_t cookie)
+{
+	return as_errno(oht_dev_cancel(device_of(bus), cookie));
+}
+
+static int kernel_next(struct ohtd_bus *bus, struct oht_event *event)
+{
+	return as_errno(oht_dev_read_event(device_of(bus), event, 0));
+}
+
+static int kernel_stop_status(struct ohtd_bus *bus, struct oht_stop_status *status)
+{
+	return as_errno(oht_dev_stop_status(device_of(bus), status));
+}
+
+static int kernel_take(struct ohtd_bus *bus, uint32_t *deadman_ms)
+{
+	return as_errno(oht_dev_control_take(device_of(bus), deadman_ms));
+}
+
+static int kernel_farewell(struct ohtd_bus *bus)
+{
+	return as_errno(oht_dev_control_release(device_of(bus)));
+}
+
+static int kernel_heartbeat(struct ohtd_bus *bus)
+{
+	return as_errno(oht_dev_heartbeat(device_of(bus)));
+}
+
+static int kernel_stop(struct ohtd_bus *bus, uint64_t tag)
+{
+	return as_errno(oht_dev_stop(device_of(bus), tag));
+}
+
+static int kernel_reset(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking)
+{
+	return as_errno(oht_dev_reset(device_of(bus), tag, blocking));
+}
+
+static int kernel_enable(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking)
+{
+	return as_errno(oht_dev_enable(device_of(bus), tag, blocking));
+}
+
+static int kernel_disable(struct ohtd_bus *bus, uint64_t tag)
+{
+	return as_errno(oht_dev_disable(device_of(bus), tag));
+}
+
+static const struct ohtd_bus_ops kernel_ops = {
+	.name = "kernel",
+	.hardware_stop = true,
+	.open = kernel_open,
+	.close = kernel_close,
+	.info = kernel_info,
+	.fd = kernel_fd,
+	.submit = kernel_submit,
+	.cancel = kernel_cancel,
+	.next = kernel_next,
+	.stop_status = kernel_stop_status,
+	.take = kernel_take,
+	.farewell = kernel_farewell,
+	.heartbeat = kernel_heartbeat,
+	.stop = kernel_stop,
+	.reset = kernel_reset,
+	.enable = kernel_enable,
+	.disable = kernel_disable,
+	.destroy = kernel_destroy,
+};
+
+struct ohtd_bus *ohtd_bus_kernel_create(const struct ohtd_bus_setup *setup)
+{
+	struct kernel_bus *kernel = calloc(1, sizeof(*kernel));
+
+	if (!kernel)
+		return NULL;
+	kernel->bus.ops = &kernel_ops;
+	kernel->bus.setup = *setup;
+	return &kernel->bus;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     one tty with Modbus RTU spoken by libmodbus, and its quirks.
+ * Contexts: open and close: while no thread exchanges. Exchange: one thread, blocks.
+ * Locks:    none.
+ */
+#ifndef OHTD_BUS_RTU_LINE_H
+#define OHTD_BUS_RTU_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bus.h"
+
+typedef struct _modbus modbus_t;
+
+/**
+ * struct rtu_line - the tty
+ * @modbus: libmodbus' context, NULL when not open
+ * @low_fd: descriptor number below FD_SETSIZE that is kept for the tty; /dev/null while closed
+ * @char_ns: one character on the wire
+ * @gap_ns: silence between frames
+ * @quiet_us: longest time-out asked for so far: how long a late answer may still come
+ * @busy_until_ns: no request before this moment
+ */
+struct rtu_line {
+	modbus_t *modbus;
+	int low_fd;
+	uint64_t char_ns;
+	uint64_t gap_ns;
+	uint32_t quiet_us;
+	uint64_t busy_until_ns;
+};
+
+/* Reserves the descriptor. 0 or a negative errno. */
+int rtu_line_init(struct rtu_line *line, const struct ohtd_bus_setup *setup);
+void rtu_line_fini(struct rtu_line *line);
+
+/* 0, or a negative errno with one line in @error. */
+int rtu_line_open(struct rtu_line *line, const struct ohtd_bus_setup *setup, char *error,
+		  size_t error_bytes);
+void rtu_line_close(struct rtu_line *line);
+
+/**
+ * rtu_line_exchange() - one attempt at one request
+ * @line: open
+ * @request: what to do; its retries are not looked at
+ * @reply: outcome, exception, error, count and words are filled
+ *
+ * After a time-out the line is left alone for the longest turnaround: libmodbus takes a late answer
+ * for the answer to the next request if unit, function and count agree.
+ * Source: userspace-facts.md section 7.
+ */
+void rtu_line_exchange(struct rtu_line *line, const struct oht_request *request,
+		       struct oht_reply *reply);
+
+#endif

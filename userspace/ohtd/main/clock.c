@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "clock.h"
+
+#include <errno.h>
+#include <time.h>
+
+static uint64_t read_clock(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return (uint64_t)ts.tv_sec * OHTD_NS_PER_S + (uint64_t)ts.tv_nsec;
+}
+
+static uint64_t system_monotonic_ns(void *context)
+{
+	(void)context;
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+static uint64_t system_boottime_ns(void *context)
+{
+	(void)context;
+	return read_clock(CLOCK_BOOTTIME);
+}
+
+static int64_t system_realtime_ns(void *context)
+{
+	struct timespec ts;
+
+	(void)context;
+	/* A clock set before 1970 has negative seconds. */
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * (int64_t)OHTD_NS_PER_S + ts.tv_nsec;
+}
+
+static int system_wait(void *context, struct pollfd *fds, unsigned int count, uint64_t until_ns)
+{
+	uint64_t now_ns = read_clock(CLOCK_MONOTONIC);
+	uint64_t rest_ns = until_ns > now_ns ? until_ns - now_ns : 0;
+	struct timespec ts = {
+		.tv_sec = (time_t)(rest_ns / OHTD_NS_PER_S),
+		.tv_nsec = (long)(rest_ns % OHTD_NS_PER_S),
+	};
+	int ready;
+
+	(void)context;
+	ready = ppoll(fds, count, &ts, NULL);
+	return ready < 0 ? -errno : ready;
+}
+
+const struct ohtd_clock_ops ohtd_clock_system = {
+	.monotonic_ns = system_monotonic_ns,
+	.boottime_ns = system_boottime_ns,
+	.realtime_ns = system_realtime_ns,
+	.wait = system_wait,
+};
+
+static uint64_t manual_now_ns(void *context)
+{
+	struct ohtd_manual_clock *manual = context;
+
+	return atomic_load(&manual->now_ns);
+}
+
+static int64_t manual_realtime_ns(void *context)
+{
+	struct ohtd_manual_clock *manual = context;
+
+	return atomic_load(&manual->realtime_ns);
+}
+
+void ohtd_manual_clock_advance(struct ohtd_manual_clock *manual, uint64_t ns)
+{
+	atomic_fetch_add(&manual->now_ns, ns);
+	atomic_fetch_add(&manual->realtime_ns, (int64_t)ns);
+}
+
+static int manual_wait(void *context, struct pollfd *fds, unsigned int count, uint64_t until_ns)
+{
+	struct ohtd_manual_clock *manual = context;
+	uint64_t now_ns = atomic_load(&manual->now_ns);
+	int ready = count ? poll(fds, count, 0) : 0;
+
+	if (ready < 0)
+		return -errno;
+	if (!ready && until_ns > now_ns)
+		ohtd_manual_clock_advance(manual, until_ns - now_ns);
+	return ready;
+}
+
+const struct ohtd_clock_ops ohtd_clock_manual = {
+	.monotonic_ns = manual_now_ns,
+	.boottime_ns = manual_now_ns,
+	.realtime_ns = manual_realtime_ns,
+	.wait = manual_wait,
+};
+
+/* Raises the offset to @wanted_ns unless it is there already; returns what is in force. */
+static int64_t raise_offset(struct ohtd_clock *clock, int64_t wanted_ns)
+{
+	int64_t offset_ns = atomic_load(&clock->wall_offset_ns);
+
+	while (wanted_ns > offset_ns)
+		if (atomic_compare_exchange_weak(&clock->wall_offset_ns, &offset_ns, wanted_ns))
+			return wanted_ns;
+	return offset_ns;
+}
+
+void ohtd_clock_init(struct ohtd_clock *clock, const struct ohtd_clock_ops *ops, void *context,
+		     int64_t floor_ns)
+{
+	clock->ops = ops;
+	clock->context = context;
+	atomic_init(&clock->wall_offset_ns, floor_ns - (int64_t)ops->boottime_ns(context));
+}
+
+int64_t ohtd_clock_wall_ns(struct ohtd_clock *clock)
+{
+	/*
+	 * Real time is read first: being held up between the two reads then makes the offset too
+	 * small, which changes nothing, and never too large, which could not be taken back.
+	 */
+	int64_t realtime_ns = clock->ops->realtime_ns(clock->context);
+	int64_t boottime_ns = (int64_t)ohtd_clock_boottime_ns(clock);
+
+	return boottime_ns + raise_offset(clock, realtime_ns - boottime_ns);
+}
+
+int64_t ohtd_clock_wall_of_ns(struct ohtd_clock *clock, uint64_t monotonic_ns)
+{
+	int64_t age_ns = (int64_t)(ohtd_clock_monotonic_ns(clock) - monotonic_ns);
+
+	return ohtd_clock_wall_ns(clock) - age_ns;
+}

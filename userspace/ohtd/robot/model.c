@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "model.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cells.h"
+
+#define COLUMNS_MAX	8
+
+static const char *const signal_names[OHTD_SIGNALS + 1] = {
+	[OHTD_SIGNAL_BATTERY_PERCENT]	= "battery_percent",
+	[OHTD_SIGNAL_SAFETY_STATUS]	= "safety_status",
+	[OHTD_SIGNAL_SAFETY_STOP_INPUT]	= "safety_stop_input",
+	[OHTD_SIGNAL_DISTANCE_1]	= "distance_1",
+	[OHTD_SIGNAL_DISTANCE_2]	= "distance_2",
+	[OHTD_SIGNAL_DISTANCE_3]	= "distance_3",
+	[OHTD_SIGNAL_DISTANCE_4]	= "distance_4",
+	[OHTD_SIGNAL_DRIVE_SPEED_1]	= "drive_speed_1",
+	[OHTD_SIGNAL_DRIVE_SPEED_2]	= "drive_speed_2",
+	[OHTD_SIGNAL_DRIVE_DIRECTION]	= "drive_direction",
+	[OHTD_SIGNAL_SPEED_MM_S]	= "speed_mm_s",
+	[OHTD_SIGNAL_POSITION_MM]	= "position_mm",
+};
+
+static const char *const telegram_names[OHTD_TELEGRAMS + 1] = {
+	[OHTD_TELEGRAM_STOP]		= "stop",
+	[OHTD_TELEGRAM_ZERO_SPEED]	= "zero_speed",
+};
+
+static const char *const rule_names[] = { "answers", "all_zero", "strictly_falling", NULL };
+
+/* Profiles as the data files name them; "common" means both. */
+static const char *const profile_names[] = { "canonical", "legacy", "common", NULL };
+#define PROFILE_COMMON	2
+
+typedef int (*row_fn)(struct ohtd_model *model, const struct oht_cells *cells);
+
+static struct ohtd_kind *kind_called(struct ohtd_model *model, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < model->count; i++)
+		if (!strcmp(model->kinds[i].module->name, name))
+			return &model->kinds[i];
+	return NULL;
+}
+
+const struct ohtd_kind *ohtd_model_by_name(const struct ohtd_model *model, const char *name)
+{
+	return kind_called((struct ohtd_model *)model, name);
+}
+
+const struct ohtd_kind *ohtd_model_by_type(const struct ohtd_model *model, uint16_t type_code)
+{
+	unsigned int i;
+
+	for (i = 0; i < model->count; i++)
+		if (model->kinds[i].module->type_code == type_code)
+			return &model->kinds[i];
+	return NULL;
+}
+
+const struct ohtd_kind *ohtd_model_by_unit(const struct ohtd_model *model, uint8_t unit)
+{
+	unsigned int i;
+
+	for (i = 0; i < model->count; i++)
+		if (model->kinds[i].module->unit == unit)
+			return &model->kinds[i];
+	return NULL;
+}
+
+/* The kind that column @column names, or a complaint and NULL. */
+static struct ohtd_kind *cell_kind(struct ohtd_model *model, const struct oht_cells *cells,
+				   size_t column)
+{
+	struct ohtd_kind *kind = kind_called(model, oht_cell(cells, column));
+
+	if (!kind)
+		oht_cell_refuse(cells, column, "no such module in modules.csv");
+	return kind;
+}
+
+static int cell_u32(const struct oht_cells *cells, size_t column, int64_t max, uint32_t *value)
+{
+	const int64_t limits[2] = { 0, max };
+	int64_t number;
+	int ret = oht_cell_number(cells, column, limits, &number);
+
+	if (!ret)
+		*value = (uint32_t)number;
+	return ret;
+}
+
+/* signals.csv: signal, profile, module, register */
+static int set_signal(struct ohtd_model *model, const struct oht_cells *cells, unsigned int profile,
+		      unsigned int signal)
+{
+	struct ohtd_kind *kind = cell_kind(model, cells, 2);
+	const struct oht_register *reg;
+	struct ohtd_plan *plan;
+
+	if (!kind)
+		return -EINVAL;
+	plan = &kind->plan[profile];
+	reg = oht_regmap_find(plan->map, oht_cell(cells, 3));
+	if (!reg)
+		return oht_cell_refuse(cells, 3, "the module has no such register in this profile");
+	if (reg->access == OHT_ACCESS_WO || reg->type == OHT_TYPE_STRING)
+		return oht_cell_refuse(cells, 3, "not a readable number");
+	if (plan->signal[signal] >= 0)
+		return oht_cell_refuse(cells, 0, "signal given twice for this module and profile");
+	plan->signal[signal] = (int)(reg - plan->map->reg);
+	return 0;
+}
+
+static int signal_row(struct ohtd_model *model, const struct oht_cells *cells)
+{
+	unsigned int signal, profile, i;
+	int ret = oht_cell_word(cells, 0, signal_names, &signal);
+
+	if (!ret)
+		ret = oht_cell_word(cells, 1, profile_names, &profile);
+	for (i = 0; !ret && i < OHT_PROFILES; i++)
+		if (profile == i || profile == PROFILE_COMMON)
+			ret = set_signal(model, cells, i, signal);
+	return ret;
+}
+
+/* loss.csv: module, lost_ms, lost_moving_ms, escalate_ms */
+static int loss_row(struct ohtd_model *model, const struct oht_cells *cells)
+{
+	struct ohtd_kind *kind = cell_kind(model, cells, 0);
+	int ret;
+
+	if (!kind)
+		return -EINVAL;
+	if (kind->lost_ms)
+		return oht_cell_refuse(cells, 0, "module given twice");
+	ret = cell_u32(cells, 1, 60000, &kind->lost_ms);
+	if (!ret)
+		ret = cell_u32(cells, 2, 60000, &kind->lost_moving_ms);
+	if (!ret)
+		ret = cell_u32(cells, 3, 600000, &kind->escalate_ms);
+	if (!ret && (kind->lost_ms < kind->module->response_timeout_ms ||
+		     kind->lost_moving_ms < kind->module->response_timeout_ms))
+		ret = oht_cell_refuse(cells, 1, "shorter than the module's response time-out");
+	return ret;
+}
+
+/* probes.csv: module, address, count, legacy_when */
+static int probe_row(struct ohtd_model *model, const struct oht_cells *cells)
+{
+	struct ohtd_kind *kind = cell_kind(model, cells, 0);
+	uint32_t address, count;
+	unsigned int rule;
+	int ret;
+
+	if (!kind)
+		return -EINVAL;
+	if (kind->probe.count)
+		return oht_cell_refuse(cells, 0, "module given twice");
+	ret = cell_u32(cells, 1, 0xffff, &address);
+	if (!ret)
+		ret = cell_u32(cells, 2, OHTD_READ_MAX, &count);
+	if (!ret)
+		ret = oht_cell_word(cells, 3, rule_names, &rule);
+	if (ret)
+		return ret;
+	if (!count)
+		return oht_cell_refuse(cells, 2, "reads nothing");
+	kind->probe = (struct ohtd_probe){
+		.address = (uint16_t)address,
+		.count = (uint16_t)count,
+		.rule = (enum ohtd_probe_rule)rule,
+	};
+	return 0;
+}
+
+static int add_write(struct ohtd_plan *plan, const struct oht_cells *cells, unsigned int telegram)
+{
+	const struct oht_register *reg = oht_regmap_find(plan->map, oht_cell(cells, 3));
+	unsigned int *count = &plan->write_count[telegram];
+	uint32_t value;
+	int ret;
+
+	if (!reg)
+		return oht_cell_refuse(cells, 3, "the module has no such register in this profile");
+	if (reg->access == OHT_ACCESS_RO || reg->words != 1)
+		return oht_cell_refuse(cells, 3, "not a writable register of one word");
+	ret = cell_u32(cells, 4, 0xffff, &value);
+	if (ret)
+		return ret;
+	if (!oht_register_in_range(reg, value))
+		return oht_cell_refuse(cells, 4, "outside the limits of the register");
+	if (*count == OHTD_WRITES_MAX)
+		return oht_cell_refuse(cells, 0, "too many writes");
+	plan->writes[telegram][(*count)++] = (struct ohtd_write){ reg->address, (uint16_t)value };
+	return 0;
+}
+
+/* telegrams.csv: telegram, profile, module, register, value */
+static int telegram_row(struct ohtd_model *model, const struct oht_cells *cells)
+{
+	struct ohtd_kind *kind = cell_kind(model, cells, 2);
+	unsigned int telegram, profile, i;
+	int ret;
+
+	if (!kind)
+		return -EINVAL;
+	ret = oht_cell_word(cells, 0, telegram_names, &telegram);
+	if (!ret)
+		ret = oht_cell_word(cells, 1, profile_names, &profile);
+	for (i = 0; !ret && i < OHT_PROFILES; i++)
+		if (profile == i || profile == PROFILE_COMMON)
+			ret = add_write(&kind->plan[i], cells, telegram);
+	return ret;
+}
+
+static const struct table {
+	const char *file;
+	row_fn row;
+	const char *columns[COLUMNS_MAX];
+} tables[] = {
+	{ "signals.csv", signal_row, { "signal", "profile", "module", "register" } },
+	{ "loss.csv", loss_row, { "module", "lost_ms", "lost_moving_ms", "escalate_ms" } },
+	{ "probes.csv", probe_row, { "module", "address", "count", "legacy_when" } },
+	{ "telegrams.csv", telegram_row,
+	  { "telegram", "profile", "module", "register", "value" } },
+};
+
+static int load_table(struct ohtd_model *model, const char *data_dir, const struct table *table,
+		      char error[OHT_ERROR_BYTES])
+{
+	char path[PATH_MAX];
+	size_t index[COLUMNS_MAX];
+	struct oht_csv csv = { 0 };
+	struct oht_cells cells = {
+		.csv = &csv,
+		.names = table->columns,
+		.index = index,
+		.error = error,
+	};
+	size_t i;
+	int ret;
+
+	if (snprintf(path, sizeof(path), "%s/%s", data_dir, table->file) >= (int)sizeof(path)) {
+		snprintf(error, OHT_ERROR_BYTES, "the path of %s is too long", table->file);
+		return -ENAMETOOLONG;
+	}
+	ret = oht_csv_load(path, &csv, error);
+	if (!ret)
+		ret = oht_csv_columns(&csv, table->columns, index, error);
+	for (i = 0; !ret && i < csv.rows; i++) {
+		cells.row = &csv.row[i];
+		ret = table->row(model, &cells);
+	}
+	oht_csv_free(&csv);
+	return ret;
+}
+
+static void init_kinds(struct ohtd_model *model)
+{
+	unsigned int i, profile, signal;
+
+	for (i = 0; i < model->count; i++) {
+		struct ohtd_kind *kind = &model->kinds[i];
+
+		kind->module = oht_modmap_module(model->modmap, i);
+		if (kind->module->response_timeout_ms > model->timeout_max_ms)
+			model->timeout_max_ms = kind->module->response_timeout_ms;
+		for (profile = 0; profile < OHT_PROFILES; profile++) {
+			kind->plan[profile].map = &kind->module->map[profile];
+			for (signal = 0; signal < OHTD_SIGNALS; signal++)
+				kind->plan[profile].signal[signal] = -1;
+		}
+	}
+}
+
+static int find_identification(struct ohtd_model *model, char error[OHT_ERROR_BYTES])
+{
+	const struct oht_regmap *map = &model->kinds[0].module->map[0];
+	const struct oht_register *id = oht_regmap_find(map, "device_id");
+	const struct oht_register *type = oht_regmap_find(map, "module_type");
+
+	if (!id || !type) {
+		snprintf(error, OHT_ERROR_BYTES,
+			 "registers.csv: device_id or module_type is missing");
+		return -EINVAL;
+	}
+	model->device_id_address = id->address;
+	model->module_type_address = type->address;
+	return 0;
+}
+
+static int check_kinds(struct ohtd_model *model, char error[OHT_ERROR_BYTES])
+{
+	unsigned int i, profile;
+
+	for (i = 0; i < model->count; i++) {
+		struct ohtd_kind *kind = &model->kinds[i];
+
+		if (!kind->lost_ms) {
+			snprintf(error, OHT_ERROR_BYTES, "loss.csv: module '%s' is missing",
+				 kind->module->name);
+			return -EINVAL;
+		}
+		for (profile = 0; profile < OHT_PROFILES; profile++)
+			if (ohtd_plan_blocks(&kind->plan[profile])) {
+				snprintf(error, OHT_ERROR_BYTES,
+					 "registers.csv: module '%s' has too many registers",
+					 kind->module->name);
+				return -EINVAL;
+			}
+	}
+	return 0;
+}
+
+static int fill_model(struct ohtd_model *model, const char *data_dir, char error[OHT_ERROR_BYTES])
+{
+	size_t count = oht_modmap_count(model->modmap);
+	size_t i;
+	int ret;
+
+	if (!count || count > OHTD_KINDS_MAX) {
+		snprintf(error, OHT_ERROR_BYTES, "modules.csv: 1 to %d modules, not %zu",
+			 OHTD_KINDS_MAX, count);
+		return -EINVAL;
+	}
+	model->count = (unsigned int)count;
+	init_kinds(model);
+	ret = find_identification(model, error);
+	for (i = 0; !ret && i < sizeof(tables) / sizeof(tables[0]); i++)
+		ret = load_table(model, data_dir, &tables[i], error);
+	return ret ? ret : check_kinds(model, error);
+}
+
+struct ohtd_model *ohtd_model_load(const char *data_dir, char error[OHT_ERROR_BYTES])
+{
+	struct ohtd_model *model = calloc(1, sizeof(*model));
+
+	if (!data_dir)
+		data_dir = OHT_DATADIR;
+	if (!model) {
+		snprintf(error, OHT_ERROR_BYTES, "out of memory");
+		return NULL;
+	}
+	if (oht_modmap_load(data_dir, &model->modmap, error) ||
+	    fill_model(model, data_dir, error)) {
+		ohtd_model_free(model);
+		return NULL;
+	}
+	return model;
+}
+
+void ohtd_model_free(struct ohtd_model *model)
+{
+	if (!model)
+		return;
+	oht_modmap_free(model->modmap);
+	free(model);
+}

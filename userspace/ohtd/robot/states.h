@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the robot's state machine as data: state_machine.csv, compiled and checked at start.
+ * Contexts: load: main thread. Look-ups: any thread; constant after loading, no allocation.
+ * Locks:    none.
+ */
+#ifndef OHTD_ROBOT_STATES_H
+#define OHTD_ROBOT_STATES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "codes.h"
+#include "common/csv.h"
+
+/* Events; names as in state_machine.csv. */
+enum ohtd_event {
+	OHTD_EVENT_BOOT_COMPLETE,
+	OHTD_EVENT_INIT_COMPLETE,
+	OHTD_EVENT_ESTOP_TRIGGERED,
+	OHTD_EVENT_ESTOP_RESET,
+	OHTD_EVENT_SAFE_RESET,
+	OHTD_EVENT_DISABLE_COMMAND,
+	OHTD_EVENT_STOP_COMMAND,
+	OHTD_EVENT_FAULT_DETECTED,
+	OHTD_EVENT_FAULT_CLEARED,
+	OHTD_EVENT_TIMEOUT,
+	OHTD_EVENT_SHUTDOWN,
+	/* Not raised by anybody yet: motion, docking, configuration. */
+	OHTD_EVENT_START,
+	OHTD_EVENT_MOVE_COMMAND,
+	OHTD_EVENT_JOG_COMMAND,
+	OHTD_EVENT_JOG_REFRESH,
+	OHTD_EVENT_JOG_EXPIRED,
+	OHTD_EVENT_HOME_COMMAND,
+	OHTD_EVENT_PAUSE_COMMAND,
+	OHTD_EVENT_RESUME_COMMAND,
+	OHTD_EVENT_TARGET_REACHED,
+	OHTD_EVENT_DOCK_COMMAND,
+	OHTD_EVENT_DOCK_COMPLETE,
+	OHTD_EVENT_DOCK_FAILED,
+	OHTD_EVENT_UNDOCK_COMMAND,
+	OHTD_EVENT_UNDOCK_COMPLETE,
+	OHTD_EVENT_OBSTACLE_NEAR,
+	OHTD_EVENT_OBSTACLE_CLEARED,
+	OHTD_EVENT_OBSTACLE_DETECTED,
+	OHTD_EVENT_CONFIG_COMMAND,
+	OHTD_EVENT_CONFIG_COMPLETE,
+	OHTD_EVENT_CONFIG_FAILED,
+	OHTD_EVENTS,
+};
+
+/* Words of the guards. A guard with a word after OHTD_FACTS_AVAILABLE is never true yet. */
+enum ohtd_fact {
+	OHTD_FACT_ALWAYS,
+	OHTD_FACT_IN_STATE_MS,
+	OHTD_FACT_REQUIRED_MODULES_ONLINE,
+	OHTD_FACT_NO_FAULT,
+	OHTD_FACT_ESTOP_LATCHED,
+	OHTD_FACT_ESTOP_INPUTS_RELEASED,
+	OHTD_FACT_CHANNEL_DISCREPANCY,
+	OHTD_FACT_UNCLEAN_RESTART,
+	OHTD_FACT_AUTO_ENABLE,
+	OHTD_FACT_SAFETY_OK,
+	OHTD_FACT_COMMUNICATION_OK,
+	OHTD_FACT_SENSORS_OK,
+	OHTD_FACT_LOCATION_OK,
+	OHTD_FACT_STANDSTILL,
+	OHTD_FACTS_AVAILABLE,
+	OHTD_FACT_WAY_CLEAR = OHTD_FACTS_AVAILABLE,
+	OHTD_FACT_TARGET_VALID,
+	OHTD_FACT_DOCKED,
+	OHTD_FACT_DOCK_CONFIRMED,
+	OHTD_FACT_EXPECTED_DOCK_CONTACT,
+	OHTD_FACT_RETRIES_LEFT,
+	OHTD_FACT_JOG_ACTIVE,
+	OHTD_FACT_JOG_SPEED_IN_LIMIT,
+	OHTD_FACT_POSITION_ERROR_IN_TOLERANCE,
+	OHTD_FACT_DISTANCE,
+	OHTD_FACT_SLOW_ZONE,
+	OHTD_FACT_STOP_ZONE,
+	OHTD_FACT_COMMAND_MS,
+	OHTD_FACT_COMMAND_LIMIT_MS,
+	OHTD_FACT_DOCK_TIMEOUT_MS,
+	OHTD_FACT_CHANGE_SET_VALID,
+	OHTD_FACTS,
+};
+
+/* Actions that this thread carries out. Other phrases of the file are known and have no bit. */
+#define OHTD_ACTION_OUTPUTS_OFF		(1u << 0)
+#define OHTD_ACTION_OUTPUTS_ON		(1u << 1)
+#define OHTD_ACTION_LATCH		(1u << 2)
+#define OHTD_ACTION_ZERO_SPEED		(1u << 3)
+#define OHTD_ACTION_STOP_TELEGRAM	(1u << 4)
+#define OHTD_ACTION_CONTROLLED_STOP	(1u << 5)
+#define OHTD_ACTION_CLEAR_LATCH		(1u << 6)
+#define OHTD_ACTION_CLEAR_FAULTS	(1u << 7)
+#define OHTD_ACTION_LIST_MISSING	(1u << 8)
+#define OHTD_ACTION_DISCOVER		(1u << 9)
+
+#define OHTD_GUARD_STEPS	24
+#define OHTD_ROWS_MAX		256
+
+/* One step of a guard in postfix form. */
+struct ohtd_guard_step {
+	uint8_t op;
+	int32_t value;
+};
+
+/* A fact as it appears in a guard, and whether it is wanted false. */
+struct ohtd_literal {
+	uint8_t fact;
+	bool negated;
+};
+
+struct ohtd_guard {
+	bool unavailable;
+	uint8_t steps;
+	uint8_t literals;
+	struct ohtd_guard_step step[OHTD_GUARD_STEPS];
+	struct ohtd_literal literal[OHTD_GUARD_STEPS];
+};
+
+struct ohtd_row {
+	uint8_t from;
+	uint8_t event;
+	uint8_t to;
+	uint32_t actions;
+	unsigned int line;
+	struct ohtd_guard guard;
+};
+
+struct ohtd_machine {
+	unsigned int count;
+	struct ohtd_row rows[OHTD_ROWS_MAX];
+};
+
+/**
+ * ohtd_machine_load() - read and check state_machine.csv
+ * @data_dir: folder
+ * @machine: filled
+ * @error: one line on failure: unknown state, event, guard word or action, bad guard
+ *
+ * Return: 0 or a negative errno.
+ */
+int ohtd_machine_load(const char *data_dir, struct ohtd_machine *machine,
+		      char error[OHT_ERROR_BYTES]);
+
+/* Compiles one guard; 0, or -EINVAL with the reason in @error. */
+int ohtd_guard_compile(const char *text, struct ohtd_guard *guard, char error[OHT_ERROR_BYTES]);
+
+/* Is the guard true? @facts has OHTD_FACTS_AVAILABLE entries; truths are 0 and 1. */
+bool ohtd_guard_true(const struct ohtd_guard *guard, const int64_t *facts);
+
+/* The row that @event takes out of @state, or NULL: refused. */
+const struct ohtd_row *ohtd_machine_find(const struct ohtd_machine *machine, unsigned int state,
+					 unsigned int event, const int64_t *facts);
+
+/**
+ * ohtd_machine_blockers() - which facts keep @event from being accepted in @state
+ * @blockers: takes up to @max of them, each once
+ *
+ * Return: how many; 0 with no row for the event at all, or when it would be accepted.
+ */
+unsigned int ohtd_machine_blockers(const struct ohtd_machine *machine, unsigned int state,
+				   unsigned int event, const int64_t *facts,
+				   enum ohtd_fact *blockers, unsigned int max);
+
+/* Is there any row for @event in @state? */
+bool ohtd_machine_knows(const struct ohtd_machine *machine, unsigned int state,
+			unsigned int event);
+
+const char *ohtd_event_name(unsigned int event);
+const char *ohtd_fact_name(unsigned int fact);
+
+#endif
