@@ -73,6 +73,13 @@ class Guest:
             status = self._receive_until(b"\n", deadline)
             return int(status or 255), output.decode("utf-8", "replace")
 
+    def fire(self, command):
+        """Send a command that ends the guest (reboot, panic); nobody waits for its answer."""
+        code = base64.b64encode(command.encode()).decode()
+        with self._lock:
+            self._late = f"\nvsbc-{next(self._tokens)}-done ".encode()
+            self._sock.sendall(f"{self._late.decode().strip()} 60 {code}\n".encode())
+
     def check(self, command, timeout=30):
         """Run a command that must succeed; returns its output without the last newline."""
         code, output = self.run(command, timeout)

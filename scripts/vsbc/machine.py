@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One emulated board: its processes, sockets and files, all in one state folder."""
 import dataclasses
-import os
 import pathlib
 import re
 import secrets
@@ -14,6 +13,7 @@ from .errors import SbcError
 from .guest import Guest
 from .pins import Pins
 from .qmp import Qmp
+from .spawn import end, last_line, spawn
 from .wire import Wire
 
 QEMU = "qemu-system-aarch64"
@@ -117,13 +117,13 @@ class Machine:
 
     def _command_line(self, kernel):
         o = self.options
-        words = ["console=ttyS0", "panic=-1", "quiet" if o.daemon else "", o.append,
+        words = ["console=ttyS0", "panic=-1", o.append,
                  f"vsbc.module={int(o.module)}", f"vsbc.daemon={int(o.daemon)}", f"vsbc.disk={int(o.disk)}"]
         if o.module_args:
             words.append(f"vsbc.module_args={o.module_args}")
-        line = ["setpriv", "--pdeathsig", "KILL", "--", QEMU, "-M", "virt", "-accel", "tcg,thread=multi",
-                "-cpu", "cortex-a57", "-smp", str(o.smp), "-m", str(o.memory_mib), "-S",
-                "-display", "none", "-nodefaults", "-no-user-config",
+        line = [QEMU, "-M", "virt", "-accel", "tcg,thread=multi",
+                "-cpu", "cortex-a57", "-smp", str(o.smp), "-m", str(o.memory_mib),
+                "-S", "-display", "none", "-nodefaults", "-no-user-config",
                 "-kernel", str(kernel), "-initrd", "initrd", "-dtb", "board.dtb",
                 "-append", " ".join(w for w in words if w),
                 "-chardev", self.wire.chardev() if self.wire else "null,id=wire",
@@ -151,13 +151,8 @@ class Machine:
         return line + o.qemu
 
     def _spawn(self, line):
-        try:
-            with open(self.state / "qemu.log", "wb") as log:
-                # A session of its own: Ctrl-C is for us, and we end the board in order.
-                self._process = subprocess.Popen(line, cwd=self.state, stdin=subprocess.DEVNULL,
-                                                 stdout=log, stderr=log, start_new_session=True)
-        except OSError as error:
-            raise SbcError(f"cannot start {QEMU}: {error}") from error
+        (self.state / "qemu.log").unlink(missing_ok=True)
+        self._process = spawn(line, self.state / "qemu.log", self.state)
 
     def _connect(self, name, timeout=10):
         deadline = time.monotonic() + timeout
@@ -166,8 +161,7 @@ class Machine:
                 return paths.connect_unix(self.state / name)
             except OSError as error:
                 if self._process.poll() is not None:
-                    said = (self.state / "qemu.log").read_text(errors="replace").strip().splitlines()
-                    raise SbcError("the emulator ended: " + (said or ["it said nothing"])[-1]) from error
+                    raise SbcError("the emulator ended: " + last_line(self.state / "qemu.log")) from error
                 if time.monotonic() > deadline:
                     raise SbcError(f"the emulator does not open {name} within {timeout} s") from error
                 time.sleep(0.01)
@@ -250,9 +244,9 @@ class Machine:
                 pass
         if self._process:
             try:
-                self._process.wait(3)
+                self._process.wait(2)
             except subprocess.TimeoutExpired:
-                self.kill()
+                end(self._process, 2)
         if self.wire:
             self.wire.stop()
         for door in (self.guest, self.pins, self.qmp):

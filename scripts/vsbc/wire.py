@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The far end of the RS485 wire: our simulator, somebody else's slave, or nobody."""
 import os
-import subprocess
 import time
 
 from . import paths
 from .errors import SbcError
+from .spawn import end, last_line, spawn
 
 SIMULATOR = paths.BUILD / "userspace/native/userspace/sim/oht-sim"
 DATA = paths.TOP / "userspace/data"
@@ -55,24 +55,20 @@ class Wire:
         if self.far != "sim" or self._process:
             return
         (self._state / "sim.sock").unlink(missing_ok=True)
-        try:
-            with open(self._state / "sim.log", "ab") as log:
-                self._process = subprocess.Popen(
-                    ["setpriv", "--pdeathsig", "KILL", "--", str(self._simulator),
-                     "--connect", "unix:wire.sock", *self._arguments],
-                    cwd=self._state, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                    start_new_session=True)
-        except OSError as error:
-            raise SbcError(f"cannot start the module simulator: {error}") from error
+        log = self._state / "sim.log"
+        log.unlink(missing_ok=True)
+        if not os.access(self._simulator, os.X_OK):
+            raise SbcError("no module simulator yet: run scripts/build-userspace native")
+        self._process = spawn([str(self._simulator), "--connect", "unix:wire.sock", *self._arguments],
+                              log, self._state)
         self._wait_control(5)
 
     def _wait_control(self, timeout):
         deadline = time.monotonic() + timeout
         while not (self._state / "sim.sock").exists():
             if self._process.poll() is not None:
-                last = (self._state / "sim.log").read_text(errors="replace").strip().splitlines()[-1:]
                 self._process = None
-                raise SbcError("the module simulator ended: " + "".join(last or ["it said nothing"]))
+                raise SbcError("the module simulator ended: " + last_line(self._state / "sim.log"))
             if time.monotonic() > deadline:
                 raise SbcError("the module simulator does not open its control socket (see sim.log)")
             time.sleep(0.01)
@@ -103,10 +99,5 @@ class Wire:
     def stop(self):
         """End the simulator."""
         if self._process:
-            self._process.terminate()
-            try:
-                self._process.wait(3)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            end(self._process, 3)
             self._process = None

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Thin: every target is a script. `make` or `make help` lists them.
+.PHONY: help run up down status logs shell check test bench module native clean
+
+help:
+	@echo 'make run      boot the virtual SBC with everything, until Ctrl-C (OHT_PORT OHT_KERNEL OHT_WIRE OHT_PROFILE OHT_STATE OHT_DEMO)'
+	@echo 'make up       the same in the background; make down, status, logs, shell (a root shell in the guest)'
+	@echo 'make native   ohtd on this machine without the kernel module, over a pty with the simulator'
+	@echo 'make check    the fast inner loop: builds, style, unit tests'
+	@echo 'make test     everything; ends with "N passed, N failed, N skipped"'
+	@echo 'make bench    the benchmarks (ONLY=group); results in build/bench'
+	@echo 'make module   oht.ko for the running kernel, or KDIR=...'
+	@echo 'make clean    remove build/ (the cache under ~/.cache/oht stays)'
+
+run up down status logs shell:
+	@scripts/sbc $@
+
+native:
+	@scripts/native
+
+check:
+	@scripts/test --fast
+
+test:
+	@scripts/test
+
+bench:
+	@scripts/bench $(ONLY)
+
+module:
+	@scripts/build-module --kdir "$(or $(KDIR),/lib/modules/$(shell uname -r)/build)"
+
+clean:
+	@scripts/clean
