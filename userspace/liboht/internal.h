@@ -51,12 +51,12 @@ struct oht_queue {
 
 struct oht_dev {
 	int fd;
-	/* Transfers submitted and not handed out; never above OHT_UNDER_WAY_MAX, so replies fits. */
+	/* Transfers submitted and not handed out; at most OHT_UNDER_WAY_MAX, so replies fits. */
 	atomic_uint under_way;
 	/* The rest belongs to the event thread. */
 	struct oht_queue replies;
 	struct oht_queue safety;
-	/* Transfers that oht_dev_transact() gave up: their replies are thrown away when they come. */
+	/* Transfers that oht_dev_transact() gave up: their replies are thrown away. */
 	uint64_t stale[OHT_UNDER_WAY_MAX];
 	unsigned int stale_length;
 	uint64_t last_seq;

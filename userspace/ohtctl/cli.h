@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ohtctl: what all verbs share.
+ *
+ * Owns:     the command line, the open device, where output goes, exit codes.
+ * Contexts: the program's one thread.
+ * Locks:    none.
+ */
+#ifndef OHTCTL_CLI_H
+#define OHTCTL_CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "oht_client.h"
+
+/* Exit codes. */
+enum cli_exit {
+	CLI_DONE	= 0,
+	CLI_FAILED	= 1,	/* refused or failed */
+	CLI_USAGE	= 2,
+	CLI_NO_DEVICE	= 3,
+};
+
+/* Options; a verb names those that it takes besides the common ones. */
+#define CLI_OPT_FC		(1U << 0)
+#define CLI_OPT_ALL		(1U << 1)
+#define CLI_OPT_FORCE		(1U << 2)
+#define CLI_OPT_TIMEOUT		(1U << 3)
+#define CLI_OPT_RETRIES		(1U << 4)
+#define CLI_OPT_INTERVAL	(1U << 5)
+#define CLI_OPT_ROUNDS		(1U << 6)
+#define CLI_OPT_DEADMAN		(1U << 7)
+#define CLI_OPT_PROFILE		(1U << 8)
+#define CLI_OPT_DATA		(1U << 9)
+
+struct cli_verb;
+
+/**
+ * struct cli - one run of the program
+ * @out: results
+ * @err: complaints
+ * @verb: what is being done
+ * @dev: the device, NULL until cli_open(); closed when the verb returns
+ * @device: path of the device
+ * @data_dir: register descriptions, NULL for the installed ones
+ * @profile: word given with --profile
+ * @json: results and complaints as JSON
+ * @help: --help was given
+ * @version: --version was given
+ * @given: CLI_OPT_* that were given
+ * @fc: Modbus function
+ * @timeout_ms: wait for the first byte of an answer
+ * @retries: attempts after the first
+ * @interval_ms: between two rounds of watch
+ * @rounds: rounds or events of watch, 0 without end
+ * @deadman_ms: heartbeat period, 0 for the device's default
+ */
+struct cli {
+	FILE *out;
+	FILE *err;
+	const struct cli_verb *verb;
+	struct oht_dev *dev;
+	const char *device;
+	const char *data_dir;
+	const char *profile;
+	bool json;
+	bool help;
+	bool version;
+	unsigned int given;
+	uint32_t fc;
+	uint32_t timeout_ms;
+	uint32_t retries;
+	uint32_t interval_ms;
+	uint32_t rounds;
+	uint32_t deadman_ms;
+};
+
+/**
+ * struct cli_verb - one row of the table of verbs
+ * @name: one or two words
+ * @arguments: as shown in help
+ * @help: one line
+ * @run: does it; the arguments after the verb, NULL-terminated; returns enum cli_exit
+ * @options: CLI_OPT_* that it takes
+ * @arguments_min: fewest arguments
+ * @arguments_max: most arguments
+ */
+struct cli_verb {
+	const char *name;
+	const char *arguments;
+	const char *help;
+	int (*run)(struct cli *cli, int count, char **arguments);
+	unsigned int options;
+	int arguments_min;
+	int arguments_max;
+};
+
+/* The program without its process: tests call it. argv[0] is the program's name. */
+int ohtctl_run(int argc, char **argv, FILE *out, FILE *err);
+
+/*
+ * Take options out of argv, leaving the other words in order; 0 or CLI_USAGE after a complaint.
+ * *count: in argc, out the number of words left in argv.
+ */
+int cli_parse_options(struct cli *cli, int *count, char **argv);
+/* Complain about an option that was given and that the verb does not take; 0 or CLI_USAGE. */
+int cli_check_options(struct cli *cli);
+
+/*
+ * Parse a number, decimal or 0x hexadecimal, inside the limits. 0, or CLI_USAGE after a complaint
+ * that names what and the limits.
+ */
+int cli_number(struct cli *cli, const char *what, const char *word, const uint32_t limits[2],
+	       uint32_t *number);
+
+/* One line of complaint, as text on err or as JSON on out; returns exit_code. */
+int cli_fail(struct cli *cli, int exit_code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Open the device if it is not open; 0, or an exit code after a complaint. */
+int cli_open(struct cli *cli, unsigned int flags);
+/* Complain about errno of a call of liboht: "doing: reason"; returns the exit code. */
+int cli_fail_errno(struct cli *cli, const char *doing);
+
+/* From now on SIGINT, SIGTERM and SIGHUP only make cli_interrupted() true. */
+void cli_catch_signals(void);
+bool cli_interrupted(void);
+/* Back to how it was; for tests. */
+void cli_release_signals(void);
+
+#endif /* OHTCTL_CLI_H */

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The verbs, one per file. Each gets the words behind its name and returns enum cli_exit.
+ *
+ * Owns:     nothing.
+ * Contexts: the program's one thread, called once by ohtctl_run().
+ * Locks:    none.
+ */
+#ifndef OHTCTL_CMD_H
+#define OHTCTL_CMD_H
+
+struct cli;
+
+int cmd_info(struct cli *cli, int count, char **arguments);
+int cmd_status(struct cli *cli, int count, char **arguments);
+int cmd_scan(struct cli *cli, int count, char **arguments);
+int cmd_read(struct cli *cli, int count, char **arguments);
+int cmd_write(struct cli *cli, int count, char **arguments);
+int cmd_watch(struct cli *cli, int count, char **arguments);
+int cmd_safety_status(struct cli *cli, int count, char **arguments);
+int cmd_safety_stop(struct cli *cli, int count, char **arguments);
+int cmd_safety_reset(struct cli *cli, int count, char **arguments);
+int cmd_safety_enable(struct cli *cli, int count, char **arguments);
+int cmd_safety_disable(struct cli *cli, int count, char **arguments);
+int cmd_safety_watch(struct cli *cli, int count, char **arguments);
+
+#endif /* OHTCTL_CMD_H */

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* ohtctl read: registers by address or by name */
+#include <ctype.h>
+#include <string.h>
+
+#include "cli.h"
+#include "cmd.h"
+#include "exchange.h"
+#include "names.h"
+#include "show.h"
+
+/* ---- by address ---- */
+
+static void show_words(struct cli *cli, const struct oht_request *request,
+		       const struct oht_reply *reply)
+{
+	unsigned int i;
+
+	for (i = 0; i < reply->count; i++)
+		fprintf(cli->out, "0x%04X  %5u  0x%04X\n", request->address + i, reply->words[i],
+			reply->words[i]);
+}
+
+static void show_words_json(struct cli *cli, const struct oht_request *request,
+			    const struct oht_reply *reply)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *words = json_object_new_array();
+	unsigned int i;
+
+	for (i = 0; i < reply->count; i++)
+		json_object_array_add(words, json_object_new_int(reply->words[i]));
+	show_add_number(object, "unit", request->unit);
+	show_add_number(object, "function", request->function);
+	show_add_number(object, "address", request->address);
+	show_add_number(object, "count", reply->count);
+	json_object_object_add(object, "words", words);
+	show_add_number(object, "attempts", reply->attempts);
+	show_add_real(object, "turnaround_us", reply->turnaround_ns / 1e3);
+	show_json(cli, object);
+}
+
+static int read_by_address(struct cli *cli, int count, char **arguments,
+			   struct oht_request *request)
+{
+	struct oht_reply reply;
+	int result;
+
+	if (count > 3)
+		return cli_fail(cli, CLI_USAGE, "too many arguments, from '%s' on", arguments[3]);
+	result = names_unit(cli, arguments[0], &request->unit);
+	if (!result)
+		result = exchange_parse_address(cli, arguments[1], &request->address);
+	if (!result)
+		result = exchange_parse_count(cli, count > 2 ? arguments[2] : "1",
+					      request->address, &request->count);
+	if (!result)
+		result = cli_open(cli, 0);
+	if (!result)
+		result = exchange(cli, request, &reply);
+	if (result)
+		return result;
+	if (cli->json)
+		show_words_json(cli, request, &reply);
+	else
+		show_words(cli, request, &reply);
+	return CLI_DONE;
+}
+
+/* ---- by name ---- */
+
+static const struct oht_register *find(struct cli *cli, const struct oht_module *module,
+				       const char *name)
+{
+	const struct oht_regmap *map = names_registers(cli, module);
+	const struct oht_register *reg;
+
+	if (!map)
+		return NULL;
+	reg = oht_regmap_find(map, name);
+	if (!reg)
+		cli_fail(cli, CLI_USAGE, "module %s has no register '%s'", module->name, name);
+	else if (reg->access == OHT_ACCESS_WO)
+		cli_fail(cli, CLI_USAGE, "register '%s' can only be written", name);
+	else
+		return reg;
+	return NULL;
+}
+
+static struct json_object *register_json(const struct oht_register *reg, const uint16_t *words)
+{
+	struct json_object *object = json_object_new_object();
+	char text[OHT_REGISTER_TEXT_BYTES];
+	int64_t raw = oht_register_decode(reg, words);
+
+	oht_register_text(reg, words, text);
+	show_add_text(object, "name", reg->name);
+	show_add_number(object, "address", reg->address);
+	show_add_number(object, "raw", raw);
+	if (reg->type == OHT_TYPE_STRING)
+		show_add_text(object, "value", text);
+	else
+		show_add_real(object, "value", oht_register_value(reg, raw));
+	show_add_text(object, "text", text);
+	show_add_text(object, "unit", reg->unit);
+	show_add_bool(object, "in_range", oht_register_in_range(reg, raw));
+	return object;
+}
+
+static void show_register(struct cli *cli, const struct oht_register *reg, const uint16_t *words)
+{
+	char text[OHT_REGISTER_TEXT_BYTES];
+	int64_t raw = oht_register_decode(reg, words);
+
+	oht_register_text(reg, words, text);
+	fprintf(cli->out, "%-28s %10s %-6s 0x%04X%s\n", reg->name, text, reg->unit, reg->address,
+		oht_register_in_range(reg, raw) ? "" : "  (outside its range)");
+}
+
+static int read_one(struct cli *cli, const struct oht_register *reg, struct oht_request *request,
+		    struct json_object *array)
+{
+	struct oht_reply reply;
+	int result;
+
+	request->address = reg->address;
+	request->count = reg->words;
+	result = exchange(cli, request, &reply);
+	if (result)
+		return result;
+	if (array)
+		json_object_array_add(array, register_json(reg, reply.words));
+	else
+		show_register(cli, reg, reply.words);
+	return 0;
+}
+
+static int read_all(struct cli *cli, const struct oht_module *module, char **names,
+		    struct oht_request *request)
+{
+	struct json_object *array = cli->json ? json_object_new_array() : NULL;
+	struct json_object *object;
+	int result = 0;
+
+	for (; *names && !result; names++)
+		result = read_one(cli, find(cli, module, *names), request, array);
+	if (result || !array) {
+		json_object_put(array);
+		return result;
+	}
+	object = json_object_new_object();
+	show_add_number(object, "unit", request->unit);
+	show_add_text(object, "module", module->name);
+	json_object_object_add(object, "registers", array);
+	show_json(cli, object);
+	return CLI_DONE;
+}
+
+static int read_by_name(struct cli *cli, char **arguments, struct oht_request *request)
+{
+	const struct oht_module *module = names_module(cli, arguments[0]);
+	char **name;
+	int result;
+
+	if (!module)
+		return names_try(cli) ? CLI_USAGE : CLI_FAILED;
+	/* All names first: a typing error must not end half-way. */
+	for (name = arguments + 1; *name; name++)
+		if (!find(cli, module, *name))
+			return CLI_USAGE;
+	request->unit = module->unit;
+	result = cli_open(cli, 0);
+	return result ? result : read_all(cli, module, arguments + 1, request);
+}
+
+int cmd_read(struct cli *cli, int count, char **arguments)
+{
+	struct oht_request request = { .count = 1 };
+	int result = exchange_prepare_read(cli, &request);
+
+	if (result)
+		return result;
+	if (isdigit((unsigned char)arguments[1][0]))
+		return read_by_address(cli, count, arguments, &request);
+	return read_by_name(cli, arguments, &request);
+}

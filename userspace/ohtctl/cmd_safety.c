@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* ohtctl safety stop, reset, disable */
+#include <errno.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "cmd.h"
+#include "safety.h"
+#include "show.h"
+
+#define WORDS_BYTES	512
+
+/* What an act leaves in the journal: who did it. */
+static uint64_t our_tag(void)
+{
+	return (uint64_t)getpid();
+}
+
+int safety_fail_blocked(struct cli *cli, const char *act, uint64_t blocking)
+{
+	struct oht_dev_info info = { 0 };
+	char words[WORDS_BYTES];
+
+	if (errno != EBUSY && errno != ECANCELED)
+		return cli_fail_errno(cli, act);
+	if (blocking) {
+		show_cause_words(blocking, words, sizeof(words));
+		return cli_fail(cli, CLI_FAILED, "%s refused: %s stands; see ohtctl safety status",
+				act, words);
+	}
+	(void)oht_dev_info(cli->dev, &info);
+	return cli_fail(cli, CLI_FAILED,
+			"%s refused: the channels must have been closed for %u ms; try again", act,
+			info.reset_stable_ms);
+}
+
+int safety_take_control(struct cli *cli, uint32_t *deadman_ms)
+{
+	struct oht_stop_status status;
+	char name[SHOW_NAME_BYTES];
+
+	if (!oht_dev_control_take(cli->dev, deadman_ms))
+		return 0;
+	if (errno == EINVAL && deadman_ms && *deadman_ms)
+		return safety_fail_deadman(cli, *deadman_ms);
+	if (errno != EBUSY || oht_dev_stop_status(cli->dev, &status))
+		return cli_fail_errno(cli, "take control");
+	show_process_name(status.controller_tgid, name);
+	return cli_fail(cli, CLI_FAILED, "%s (pid %u) is the controller: %s", name,
+			status.controller_tgid,
+			"use its page or API (POST /api/v1/safety/reset, enable)");
+}
+
+int safety_fail_deadman(struct cli *cli, uint32_t deadman_ms)
+{
+	struct oht_dev_info info;
+
+	if (oht_dev_info(cli->dev, &info))
+		return cli_fail_errno(cli, "info");
+	return cli_fail(cli, CLI_USAGE, "--deadman-ms must be %u..%u here: '%u'",
+			info.deadman_min_ms, info.deadman_max_ms, deadman_ms);
+}
+
+int safety_reset(struct cli *cli)
+{
+	uint64_t blocking = 0;
+
+	if (!oht_dev_reset(cli->dev, our_tag(), &blocking))
+		return 0;
+	return safety_fail_blocked(cli, "reset", blocking);
+}
+
+int safety_enable(struct cli *cli)
+{
+	uint64_t blocking = 0;
+
+	if (!oht_dev_enable(cli->dev, our_tag(), &blocking))
+		return 0;
+	return safety_fail_blocked(cli, "enable", blocking);
+}
+
+int safety_farewell(struct cli *cli)
+{
+	return oht_dev_control_release(cli->dev) ? cli_fail_errno(cli, "farewell") : 0;
+}
+
+/* The state now, and a sentence unless JSON is wanted. */
+int safety_show_result(struct cli *cli, const char *sentence)
+{
+	struct oht_stop_status status;
+
+	if (!cli->json) {
+		fprintf(cli->out, "%s\n", sentence);
+		return CLI_DONE;
+	}
+	if (oht_dev_stop_status(cli->dev, &status))
+		return cli_fail_errno(cli, "safety status");
+	show_json(cli, show_stop_json(&status));
+	return CLI_DONE;
+}
+
+int cmd_safety_stop(struct cli *cli, int count, char **arguments)
+{
+	int result = cli_open(cli, 0);
+
+	(void)count;
+	(void)arguments;
+	if (result)
+		return result;
+	if (oht_dev_stop(cli->dev, our_tag()))
+		return cli_fail_errno(cli, "stop");
+	return safety_show_result(cli, "stopped: the enable outputs are low");
+}
+
+/*
+ * A short-lived controller: its farewell stops again, but with cause farewell only, which enable
+ * takes away by itself. So a person's reset counts, and nothing is enabled by it.
+ */
+int cmd_safety_reset(struct cli *cli, int count, char **arguments)
+{
+	int result = cli_open(cli, 0), farewell;
+
+	(void)count;
+	(void)arguments;
+	if (!result)
+		result = safety_take_control(cli, NULL);
+	if (result)
+		return result;
+	result = safety_reset(cli);
+	farewell = safety_farewell(cli);
+	if (result || farewell)
+		return result ? result : farewell;
+	return safety_show_result(cli, "reset: the causes are cleared; the outputs stay low");
+}
+
+int cmd_safety_disable(struct cli *cli, int count, char **arguments)
+{
+	struct oht_stop_status status;
+	char name[SHOW_NAME_BYTES];
+	int result = cli_open(cli, 0);
+
+	(void)count;
+	(void)arguments;
+	if (result)
+		return result;
+	if (oht_dev_stop_status(cli->dev, &status))
+		return cli_fail_errno(cli, "safety status");
+	/* Only a controller can have enabled. */
+	if (status.state != OHT_STATE_ENABLED)
+		return safety_show_result(cli, "not enabled: the enable outputs are low");
+	show_process_name(status.controller_tgid, name);
+	return cli_fail(cli, CLI_FAILED, "%s (pid %u) is the controller: %s", name,
+			status.controller_tgid,
+			"use its page or API (POST /api/v1/robot/commands), or ohtctl safety stop");
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Requests to modules as the verbs make them, and who may make them.
+ *
+ * Owns:     nothing.
+ * Contexts: the program's one thread; waits for the module.
+ * Locks:    none.
+ */
+#ifndef OHTCTL_EXCHANGE_H
+#define OHTCTL_EXCHANGE_H
+
+#include <stdint.h>
+
+#include "cli.h"
+
+/* Parse unit, first register, count, in this order as far as words are there. */
+int exchange_parse_unit(struct cli *cli, const char *word, uint8_t *unit);
+int exchange_parse_address(struct cli *cli, const char *word, uint16_t *address);
+int exchange_parse_count(struct cli *cli, const char *word, uint16_t address, uint16_t *count);
+
+/*
+ * A read request with the function, time-out and retries of the command line; 0 or CLI_USAGE after
+ * a complaint about --fc.
+ */
+int exchange_prepare_read(struct cli *cli, struct oht_request *request);
+
+/* Do it without a complaint; 0, or -1 with errno as oht_dev_transact(). */
+int exchange_try(struct cli *cli, const struct oht_request *request, struct oht_reply *reply);
+
+/* Do it; 0, or an exit code after a complaint that says what failed and what to do. */
+int exchange(struct cli *cli, const struct oht_request *request, struct oht_reply *reply);
+
+/*
+ * Complain if another process is the controller (and --force is not given): "why: process ...".
+ * 0 or CLI_FAILED. only_enabled: no complaint unless the outputs are high.
+ */
+int exchange_refuse_if_driven(struct cli *cli, const char *why, bool only_enabled);
+
+#endif /* OHTCTL_EXCHANGE_H */

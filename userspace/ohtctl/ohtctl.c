@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The table of verbs, and how one is found. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "cmd.h"
+#include "names.h"
+
+#define TRANSFER_OPTIONS	(CLI_OPT_FC | CLI_OPT_TIMEOUT | CLI_OPT_RETRIES)
+#define NAME_OPTIONS		(CLI_OPT_PROFILE | CLI_OPT_DATA)
+
+static const struct cli_verb verbs[] = {
+	{ "info", "", "what the device is and how its line is set", cmd_info, 0, 0, 0 },
+	{ "status", "", "stop, channels, outputs and controller in short", cmd_status, 0, 0, 0 },
+	{ "scan", "[--all]", "find modules on units 1..8, or on 1..247", cmd_scan,
+	  CLI_OPT_ALL | CLI_OPT_FORCE | CLI_OPT_TIMEOUT | CLI_OPT_DATA, 0, 0 },
+	{ "read", "UNIT (ADDRESS [COUNT] | NAME...) [--fc 3|4]", "read registers", cmd_read,
+	  TRANSFER_OPTIONS | NAME_OPTIONS, 2, 126 },
+	{ "write", "UNIT ADDRESS VALUE... [--fc 6|16]", "write registers", cmd_write,
+	  TRANSFER_OPTIONS | CLI_OPT_FORCE | NAME_OPTIONS, 3, 125 },
+	{ "watch", "[UNIT ADDRESS [COUNT]]", "repeat status or a read, show events", cmd_watch,
+	  TRANSFER_OPTIONS | NAME_OPTIONS | CLI_OPT_INTERVAL | CLI_OPT_ROUNDS, 0, 3 },
+	{ "safety status", "", "the stop in full, with what to do", cmd_safety_status, 0, 0, 0 },
+	{ "safety stop", "", "stop the machine now", cmd_safety_stop, 0, 0, 0 },
+	{ "safety reset", "", "acknowledge the causes of a stop", cmd_safety_reset, 0, 0, 0 },
+	{ "safety enable", "", "outputs high while this program runs", cmd_safety_enable,
+	  CLI_OPT_DEADMAN, 0, 0 },
+	{ "safety disable", "", "outputs low, without a stop", cmd_safety_disable, 0, 0, 0 },
+	{ "safety watch", "", "show safety events as they happen", cmd_safety_watch,
+	  CLI_OPT_ROUNDS, 0, 0 },
+};
+
+#define VERBS	(sizeof(verbs) / sizeof(verbs[0]))
+
+static const char options_help[] =
+	"\n"
+	"Common options:\n"
+	"  --device PATH     device, default $OHT_DEVICE or " OHT_DEFAULT_DEVICE "\n"
+	"  --json            results and complaints as JSON, one object per line\n"
+	"  --help, --version\n"
+	"Options of some verbs:\n"
+	"  --fc N            Modbus function: 3 or 4 to read, 6 or 16 to write\n"
+	"  --timeout-ms N    wait for the first byte of an answer\n"
+	"  --retries N       attempts after the first, 0..10\n"
+	"  --interval-ms N   time between two rounds of watch, default 1000\n"
+	"  --rounds N        end watch after N rounds or events\n"
+	"  --deadman-ms N    heartbeat period of safety enable\n"
+	"  --profile WORD    register names of the canonical or legacy profile\n"
+	"  --data DIR        where the register descriptions are, default $OHT_DATA\n"
+	"  --force           write, or scan, although another program drives the robot\n"
+	"\n"
+	"Numbers are decimal or 0x hexadecimal, addresses as on the wire (from 0).\n"
+	"Exit: 0 done, 1 refused or failed, 2 usage, 3 no device.\n";
+
+static void print_help(FILE *to)
+{
+	size_t i;
+
+	fprintf(to, "Usage: ohtctl VERB [ARGUMENT...] [OPTION...], more: ohtctl VERB --help\n\n");
+	for (i = 0; i < VERBS; i++)
+		fprintf(to, "  %-16s%s\n", verbs[i].name, verbs[i].help);
+	fputs(options_help, to);
+}
+
+static void print_verb_help(const struct cli_verb *verb, FILE *to)
+{
+	fprintf(to, "Usage: ohtctl %s%s%s\n%s\n", verb->name, *verb->arguments ? " " : "",
+		verb->arguments, verb->help);
+}
+
+/* How many of the words name this verb; 0 if they do not. */
+static int match(const struct cli_verb *verb, int count, char **words)
+{
+	const char *space = strchr(verb->name, ' ');
+	size_t length = space ? (size_t)(space - verb->name) : strlen(verb->name);
+
+	if (strlen(words[0]) != length || strncmp(verb->name, words[0], length))
+		return 0;
+	if (!space)
+		return 1;
+	return count > 1 && !strcmp(space + 1, words[1]) ? 2 : 0;
+}
+
+static int unknown_verb(struct cli *cli, int count, char **words)
+{
+	if (strcmp(words[0], "safety"))
+		return cli_fail(cli, CLI_USAGE, "unknown verb '%s', see ohtctl --help", words[0]);
+	return cli_fail(cli, CLI_USAGE,
+			"safety needs one of status, stop, reset, enable, disable, watch: '%s'",
+			count > 1 ? words[1] : "");
+}
+
+static int run_verb(struct cli *cli, int count, char **arguments)
+{
+	const struct cli_verb *verb = cli->verb;
+	int result;
+
+	if (cli->help) {
+		print_verb_help(verb, cli->out);
+		return CLI_DONE;
+	}
+	result = cli_check_options(cli);
+	if (result)
+		return result;
+	if (count < verb->arguments_min || count > verb->arguments_max)
+		return cli_fail(cli, CLI_USAGE, "%s arguments, usage: ohtctl %s %s",
+				count < verb->arguments_min ? "too few" : "too many", verb->name,
+				verb->arguments);
+	result = verb->run(cli, count, arguments);
+	names_free();
+	oht_dev_close(cli->dev);
+	return result;
+}
+
+static int find_and_run(struct cli *cli, int count, char **words)
+{
+	size_t i;
+	int used;
+
+	for (i = 0; i < VERBS; i++) {
+		used = match(&verbs[i], count, words);
+		if (!used)
+			continue;
+		cli->verb = &verbs[i];
+		return run_verb(cli, count - used, words + used);
+	}
+	return unknown_verb(cli, count, words);
+}
+
+static const char *environment(const char *name, const char *otherwise)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : otherwise;
+}
+
+int ohtctl_run(int argc, char **argv, FILE *out, FILE *err)
+{
+	struct cli cli = {
+		.out = out,
+		.err = err,
+		.device = environment("OHT_DEVICE", OHT_DEFAULT_DEVICE),
+		.data_dir = environment("OHT_DATA", NULL),
+		.timeout_ms = 100,
+		.interval_ms = 1000,
+	};
+	int count = argc - 1;
+	char **words = argv + 1;
+
+	if (cli_parse_options(&cli, &count, words))
+		return CLI_USAGE;
+	if (cli.version) {
+		fprintf(out, "ohtctl %s, ABI version %u\n", OHT_VERSION, oht_abi_version());
+		return CLI_DONE;
+	}
+	if (count)
+		return find_and_run(&cli, count, words);
+	print_help(cli.help ? out : err);
+	return cli.help ? CLI_DONE : CLI_USAGE;
+}

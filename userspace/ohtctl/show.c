@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* How results look, for people and as JSON. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli.h"
+#include "show.h"
+
+#define WORDS_BYTES	512
+
+void show_field(struct cli *cli, const char *name, const char *format, ...)
+{
+	va_list list;
+
+	fprintf(cli->out, "%-13s", name);
+	va_start(list, format);
+	vfprintf(cli->out, format, list);
+	va_end(list);
+	fputc('\n', cli->out);
+}
+
+void show_json(struct cli *cli, struct json_object *object)
+{
+	fprintf(cli->out, "%s\n",
+		json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+					       JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+}
+
+void show_json_error(struct cli *cli, int exit_code, const char *line)
+{
+	struct json_object *object = json_object_new_object();
+
+	show_add_text(object, "error", line);
+	show_add_number(object, "exit", exit_code);
+	show_json(cli, object);
+}
+
+void show_add_text(struct json_object *object, const char *name, const char *text)
+{
+	json_object_object_add(object, name, text ? json_object_new_string(text) : NULL);
+}
+
+void show_add_number(struct json_object *object, const char *name, int64_t number)
+{
+	json_object_object_add(object, name, json_object_new_int64(number));
+}
+
+void show_add_real(struct json_object *object, const char *name, double number)
+{
+	char text[48];
+
+	/* Three decimals, not the seventeen digits of a double. */
+	snprintf(text, sizeof(text), "%.3f", number);
+	json_object_object_add(object, name, json_object_new_double_s(number, text));
+}
+
+void show_add_bool(struct json_object *object, const char *name, bool value)
+{
+	json_object_object_add(object, name, json_object_new_boolean(value));
+}
+
+void show_cause_words(uint64_t causes, char *words, size_t words_bytes)
+{
+	size_t used = 0;
+	unsigned int cause;
+	int length;
+
+	snprintf(words, words_bytes, "none");
+	for (cause = 1; cause < OHT_CAUSES_MAX && used < words_bytes; cause++) {
+		if (!(causes & oht_cause_mask(cause)))
+			continue;
+		length = snprintf(words + used, words_bytes - used, "%s%s", used ? ", " : "",
+				  oht_cause_name(cause));
+		used += length;
+	}
+}
+
+void show_process_name(uint32_t tgid, char name[SHOW_NAME_BYTES])
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/comm", tgid);
+	file = fopen(path, "re");
+	if (!file || !fgets(name, SHOW_NAME_BYTES, file))
+		snprintf(name, SHOW_NAME_BYTES, "process");
+	if (file)
+		fclose(file);
+	name[strcspn(name, "\n")] = '\0';
+}
+
+double show_age_s(uint64_t then_ns)
+{
+	struct timespec now;
+	int64_t age_ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	age_ns = now.tv_sec * 1000000000LL + now.tv_nsec - (int64_t)then_ns;
+	return age_ns > 0 ? (double)age_ns / 1e9 : 0;
+}
+
+/* ---- the stop ---- */
+
+static const char *closed(uint32_t inputs, uint32_t bit)
+{
+	return inputs & bit ? "closed" : "open";
+}
+
+static const char *high(uint32_t outputs, uint32_t bit)
+{
+	return outputs & bit ? "high" : "low";
+}
+
+static void show_causes(struct cli *cli, uint64_t causes)
+{
+	const char *field = "causes";
+	unsigned int cause;
+
+	for (cause = 1; cause < OHT_CAUSES_MAX; cause++) {
+		if (!(causes & oht_cause_mask(cause)))
+			continue;
+		show_field(cli, field, "%s: %s", oht_cause_name(cause), oht_cause_text(cause));
+		field = "";
+	}
+}
+
+static void show_controller(struct cli *cli, const struct oht_stop_status *status)
+{
+	char name[SHOW_NAME_BYTES];
+
+	if (!status->has_controller) {
+		show_field(cli, "controller", "none");
+		return;
+	}
+	show_process_name(status->controller_tgid, name);
+	show_field(cli, "controller", "%s (pid %u), heartbeat within %u ms", name,
+		   status->controller_tgid, status->deadman_ms);
+}
+
+void show_stop(struct cli *cli, const struct oht_stop_status *status, bool sentences)
+{
+	char words[WORDS_BYTES];
+
+	show_field(cli, "state", "%s for %.1f s", oht_state_name(status->state),
+		   show_age_s(status->since_ns));
+	if (sentences)
+		show_field(cli, "", "%s", oht_state_text(status->state));
+	show_cause_words(status->causes, words, sizeof(words));
+	if (sentences && status->causes)
+		show_causes(cli, status->causes);
+	else
+		show_field(cli, "causes", "%s", words);
+	show_cause_words(status->standing, words, sizeof(words));
+	show_field(cli, "standing", "%s%s", words,
+		   status->standing ? " (forbids a reset)" : "");
+	show_field(cli, "channels", "a %s, b %s", closed(status->inputs, OHT_IN_A),
+		   closed(status->inputs, OHT_IN_B));
+	show_field(cli, "outputs", "enable1 %s, enable2 %s",
+		   high(status->outputs, OHT_OUT_ENABLE_1),
+		   high(status->outputs, OHT_OUT_ENABLE_2));
+	show_controller(cli, status);
+	if (sentences)
+		show_field(cli, "journal", "%" PRIu64 " entries", status->journal_seq);
+}
+
+static struct json_object *causes_json(uint64_t causes)
+{
+	struct json_object *array = json_object_new_array();
+	struct json_object *item;
+	unsigned int cause;
+
+	for (cause = 1; cause < OHT_CAUSES_MAX; cause++) {
+		if (!(causes & oht_cause_mask(cause)))
+			continue;
+		item = json_object_new_object();
+		show_add_text(item, "code", oht_cause_name(cause));
+		show_add_text(item, "text", oht_cause_text(cause));
+		json_object_array_add(array, item);
+	}
+	return array;
+}
+
+static struct json_object *channels_json(uint32_t inputs)
+{
+	struct json_object *object = json_object_new_object();
+
+	show_add_text(object, "a", closed(inputs, OHT_IN_A));
+	show_add_text(object, "b", closed(inputs, OHT_IN_B));
+	return object;
+}
+
+static struct json_object *outputs_json(uint32_t outputs)
+{
+	struct json_object *object = json_object_new_object();
+
+	show_add_bool(object, "enable1", outputs & OHT_OUT_ENABLE_1);
+	show_add_bool(object, "enable2", outputs & OHT_OUT_ENABLE_2);
+	return object;
+}
+
+static struct json_object *controller_json(const struct oht_stop_status *status)
+{
+	char name[SHOW_NAME_BYTES];
+	struct json_object *object;
+
+	if (!status->has_controller)
+		return NULL;
+	object = json_object_new_object();
+	show_process_name(status->controller_tgid, name);
+	show_add_text(object, "name", name);
+	show_add_number(object, "pid", status->controller_tgid);
+	show_add_number(object, "deadman_ms", status->deadman_ms);
+	return object;
+}
+
+struct json_object *show_stop_json(const struct oht_stop_status *status)
+{
+	struct json_object *object = json_object_new_object();
+
+	show_add_text(object, "state", oht_state_name(status->state));
+	show_add_number(object, "since_ns", status->since_ns);
+	show_add_text(object, "first_cause", oht_cause_name(status->first_cause));
+	json_object_object_add(object, "causes", causes_json(status->causes));
+	json_object_object_add(object, "standing", causes_json(status->standing));
+	json_object_object_add(object, "channels", channels_json(status->inputs));
+	show_add_number(object, "closed_since_ns", status->closed_since_ns);
+	json_object_object_add(object, "outputs", outputs_json(status->outputs));
+	json_object_object_add(object, "controller", controller_json(status));
+	show_add_number(object, "journal_seq", status->journal_seq);
+	return object;
+}
+
+void show_stop_line(struct cli *cli, const struct oht_stop_status *status)
+{
+	char words[WORDS_BYTES];
+
+	show_cause_words(status->causes, words, sizeof(words));
+	fprintf(cli->out, "%-8s a %-6s b %-6s enable %s/%s  causes %s\n",
+		oht_state_name(status->state), closed(status->inputs, OHT_IN_A),
+		closed(status->inputs, OHT_IN_B), high(status->outputs, OHT_OUT_ENABLE_1),
+		high(status->outputs, OHT_OUT_ENABLE_2), words);
+}
+
+/* ---- events ---- */
+
+static void safety_event_json(struct cli *cli, const struct oht_event *event)
+{
+	const struct oht_safety_event *safety = &event->safety;
+	struct json_object *object = json_object_new_object();
+
+	show_add_text(object, "event", oht_kind_name(safety->kind));
+	show_add_number(object, "journal_seq", safety->journal_seq);
+	show_add_number(object, "lost", event->lost);
+	show_add_number(object, "event_ns", safety->event_ns);
+	show_add_number(object, "low_ns", safety->low_ns);
+	show_add_text(object, "cause", oht_cause_name(safety->cause));
+	json_object_object_add(object, "causes", causes_json(safety->causes));
+	show_add_text(object, "from", oht_state_name(safety->state_from));
+	show_add_text(object, "to", oht_state_name(safety->state_to));
+	json_object_object_add(object, "channels", channels_json(safety->inputs));
+	json_object_object_add(object, "outputs", outputs_json(safety->outputs));
+	show_add_number(object, "tag", safety->tag);
+	show_add_number(object, "pid", safety->tgid);
+	show_json(cli, object);
+}
+
+void show_safety_event(struct cli *cli, const struct oht_event *event)
+{
+	const struct oht_safety_event *safety = &event->safety;
+
+	if (cli->json) {
+		safety_event_json(cli, event);
+		return;
+	}
+	if (event->lost)
+		fprintf(cli->out, "(%u events were lost here)\n", event->lost);
+	fprintf(cli->out, "%12.6f  #%-5" PRIu64 " %-8s", (double)safety->event_ns / 1e9,
+		safety->journal_seq, oht_kind_name(safety->kind));
+	if (safety->cause)
+		fprintf(cli->out, " %s", oht_cause_name(safety->cause));
+	if (safety->state_from != safety->state_to)
+		fprintf(cli->out, "  %s -> %s", oht_state_name(safety->state_from),
+			oht_state_name(safety->state_to));
+	if (safety->low_ns)
+		fprintf(cli->out, "  outputs low after %.1f us",
+			(double)(safety->low_ns - safety->event_ns) / 1e3);
+	if (safety->tgid)
+		fprintf(cli->out, "  by pid %u", safety->tgid);
+	fputc('\n', cli->out);
+}
