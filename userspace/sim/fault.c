@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Faults on demand: the vocabulary, and what each does to a reply. */
+#include "fault.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adu.h"
+
+#define COUNT_MAX		1000000ul
+#define NOISE_BYTES_MAX		(OHT_SIM_PACER_BYTES - OHT_SIM_ADU_MAX_BYTES)
+#define NS_PER_MS		1000000ull
+
+static const struct kind {
+	const char *name;
+	const char *argument;
+	unsigned int initial, min, max;
+} kinds[OHT_SIM_FAULTS] = {
+	[OHT_SIM_FAULT_SILENCE]	   = { .name = "silence" },
+	[OHT_SIM_FAULT_EXCEPTION]  = { "exception", "code", 4, 1, 255 },
+	[OHT_SIM_FAULT_DELAY]	   = { "delay", "ms", 100, 0, 60000 },
+	[OHT_SIM_FAULT_WRONG_UNIT] = { .name = "wrong-unit" },
+	[OHT_SIM_FAULT_CRC]	   = { .name = "crc" },
+	[OHT_SIM_FAULT_TRUNCATE]   = { "truncate", "bytes", 2, 1, 255 },
+	[OHT_SIM_FAULT_NOISE]	   = { "noise", "bytes", 4, 1, NOISE_BYTES_MAX },
+	[OHT_SIM_FAULT_DUPLICATE]  = { .name = "duplicate" },
+};
+
+const char *oht_sim_fault_name(enum oht_sim_fault_kind kind)
+{
+	return kinds[kind].name;
+}
+
+const char *oht_sim_fault_argument(enum oht_sim_fault_kind kind)
+{
+	return kinds[kind].argument;
+}
+
+static int find_kind(const char *name, enum oht_sim_fault_kind *kind)
+{
+	int i;
+
+	for (i = 0; i < OHT_SIM_FAULTS; i++) {
+		if (!strcmp(kinds[i].name, name)) {
+			*kind = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int parse_number(const char *text, unsigned long min, unsigned long max, unsigned int *n)
+{
+	unsigned long value;
+
+	if (!*text || strspn(text, "0123456789") != strlen(text))
+		return -EINVAL;
+	errno = 0;
+	value = strtoul(text, NULL, 10);
+	if (errno || value < min || value > max)
+		return -EINVAL;
+	*n = (unsigned int)value;
+	return 0;
+}
+
+/* The part of "key=value" behind "key=", or NULL if it is another key. */
+static const char *value_of(const char *word, const char *key)
+{
+	size_t len = key ? strlen(key) : 0;
+
+	return len && !strncmp(word, key, len) && word[len] == '=' ? word + len + 1 : NULL;
+}
+
+static int parse_setting(const struct kind *k, const char *word, struct oht_sim_fault *fault)
+{
+	const char *value = value_of(word, "count");
+
+	if (value)
+		return parse_number(value, 0, COUNT_MAX, &fault->left);
+	value = value_of(word, k->argument);
+	return value ? parse_number(value, k->min, k->max, &fault->argument) : -EINVAL;
+}
+
+int oht_sim_fault_parse(char *const *words, enum oht_sim_fault_kind *kind,
+			struct oht_sim_fault *fault, char *error, size_t error_bytes)
+{
+	if (!words[0] || find_kind(words[0], kind)) {
+		snprintf(error, error_bytes, "no such fault: '%.40s'", words[0] ? words[0] : "");
+		return -EINVAL;
+	}
+	*fault = (struct oht_sim_fault){ .on = true, .argument = kinds[*kind].initial };
+	for (words++; *words; words++) {
+		if (parse_setting(&kinds[*kind], *words, fault)) {
+			snprintf(error, error_bytes, "bad setting of %s: '%.40s'",
+				 kinds[*kind].name, *words);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+bool oht_sim_faults_take(struct oht_sim_faults *faults, enum oht_sim_fault_kind kind)
+{
+	struct oht_sim_fault *fault = &faults->fault[kind];
+
+	if (!fault->on)
+		return false;
+	if (fault->left && !--fault->left)
+		fault->on = false;
+	return true;
+}
+
+static void truncate_reply(struct oht_sim_reply *reply, size_t bytes)
+{
+	reply->len = bytes < reply->len ? reply->len - bytes : 1;
+}
+
+static void prepend_noise(struct oht_sim_reply *reply, size_t bytes, struct oht_sim_prng *prng)
+{
+	size_t i;
+
+	memmove(reply->bytes + bytes, reply->bytes, reply->len);
+	for (i = 0; i < bytes; i++)
+		reply->bytes[i] = (uint8_t)oht_sim_prng_next(prng);
+	reply->len += bytes;
+}
+
+void oht_sim_faults_spoil(struct oht_sim_faults *faults, struct oht_sim_reply *reply,
+			  struct oht_sim_prng *prng)
+{
+	const struct oht_sim_fault *fault = faults->fault;
+
+	if (oht_sim_faults_take(faults, OHT_SIM_FAULT_DELAY))
+		reply->delay_ns = fault[OHT_SIM_FAULT_DELAY].argument * NS_PER_MS;
+	if (oht_sim_faults_take(faults, OHT_SIM_FAULT_WRONG_UNIT)) {
+		reply->bytes[0]++;
+		oht_sim_adu_seal(reply->bytes, reply->len - 2);
+	}
+	if (oht_sim_faults_take(faults, OHT_SIM_FAULT_CRC))
+		reply->bytes[reply->len - 1] ^= 0xff;
+	if (oht_sim_faults_take(faults, OHT_SIM_FAULT_TRUNCATE))
+		truncate_reply(reply, fault[OHT_SIM_FAULT_TRUNCATE].argument);
+	if (oht_sim_faults_take(faults, OHT_SIM_FAULT_NOISE))
+		prepend_noise(reply, fault[OHT_SIM_FAULT_NOISE].argument, prng);
+	reply->again = oht_sim_faults_take(faults, OHT_SIM_FAULT_DUPLICATE);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the faults of one unit: which are on, how often still, what they do to a reply.
+ * Contexts: the simulator's one thread.
+ * Locks:    none.
+ */
+#ifndef OHT_SIM_FAULT_H
+#define OHT_SIM_FAULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pacer.h"
+#include "prng.h"
+
+enum oht_sim_fault_kind {
+	OHT_SIM_FAULT_SILENCE,		/* the request is not seen: nothing is done, no reply */
+	OHT_SIM_FAULT_EXCEPTION,	/* code=N: refused with this exception, nothing is done */
+	OHT_SIM_FAULT_DELAY,		/* ms=N: the reply starts so much later */
+	OHT_SIM_FAULT_WRONG_UNIT,	/* another unit's address in the reply, checksum right */
+	OHT_SIM_FAULT_CRC,		/* wrong checksum */
+	OHT_SIM_FAULT_TRUNCATE,		/* bytes=N: the last N bytes are missing, one always stays */
+	OHT_SIM_FAULT_NOISE,		/* bytes=N: random bytes directly in front */
+	OHT_SIM_FAULT_DUPLICATE,	/* the reply comes twice, t3.5 apart */
+	OHT_SIM_FAULTS,
+};
+
+/**
+ * struct oht_sim_fault - one kind of fault at one unit
+ * @on: it happens
+ * @left: how often still; 0: until it is cleared
+ * @argument: as the kind needs it
+ */
+struct oht_sim_fault {
+	bool on;
+	unsigned int left;
+	unsigned int argument;
+};
+
+struct oht_sim_faults {
+	struct oht_sim_fault fault[OHT_SIM_FAULTS];
+};
+
+/* A reply on its way to the wire. */
+struct oht_sim_reply {
+	uint8_t bytes[OHT_SIM_PACER_BYTES];
+	size_t len;
+	uint64_t delay_ns;	/* beyond the turnaround */
+	bool again;
+};
+
+/* Name ("wrong-unit") and argument ("code", NULL if none) of a kind. */
+const char *oht_sim_fault_name(enum oht_sim_fault_kind kind);
+const char *oht_sim_fault_argument(enum oht_sim_fault_kind kind);
+
+/**
+ * oht_sim_fault_parse() - "crc count=3" -> a fault
+ * @words: kind, then key=value; NULL-terminated
+ * @kind: takes the kind
+ * @fault: takes the rest
+ * @error: on failure takes one line
+ * @error_bytes: size of @error
+ *
+ * count=N is 0..1000000, 0 and the default meaning until cleared; ms=N 0..60000 (default 100), code=N 1..255
+ * (default 4), bytes=N 1..255 to truncate (default 2) and 1..64 of noise (default 4).
+ *
+ * Return: 0 or -EINVAL.
+ */
+int oht_sim_fault_parse(char *const *words, enum oht_sim_fault_kind *kind,
+			struct oht_sim_fault *fault, char *error, size_t error_bytes);
+
+/* Is this fault on? Counts it as having happened. */
+bool oht_sim_faults_take(struct oht_sim_faults *faults, enum oht_sim_fault_kind kind);
+
+/* Spoils @reply (a sealed frame) by every fault that is on and works on replies. */
+void oht_sim_faults_spoil(struct oht_sim_faults *faults, struct oht_sim_reply *reply,
+			  struct oht_sim_prng *prng);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     how the physics of a module gets at its registers: by name, bound once.
+ * Contexts: the simulator's one thread.
+ * Locks:    none.
+ */
+#ifndef OHT_SIM_MODEL_H
+#define OHT_SIM_MODEL_H
+
+#include "bank.h"
+#include "prng.h"
+
+#define OHT_SIM_MODEL_REGISTERS	48
+/* Physics advances in steps of this length whatever the clock does, so that runs repeat. */
+#define OHT_SIM_STEP_MS		10
+#define OHT_SIM_STEP_S		(OHT_SIM_STEP_MS / 1000.0)
+
+/* What the modules share: the vehicle on its rail. */
+struct oht_sim_rail {
+	double position_mm;	/* 0 at the dock */
+	double speed_mm_s;	/* forward positive */
+	double accel_mm_s2;
+	double drive_load_a;	/* what the drive draws from the battery */
+	bool docked;		/* standing at the dock */
+	struct oht_sim_prng prng;
+};
+
+struct oht_sim_model {
+	struct oht_sim_bank *bank;	/* NULL: there is no such module */
+	const struct oht_register *reg[OHT_SIM_MODEL_REGISTERS];	/* NULL: not in its profile */
+};
+
+/* Finds @names (NULL-terminated, at most OHT_SIM_MODEL_REGISTERS) in the bank's map. */
+void oht_sim_model_bind(struct oht_sim_model *model, struct oht_sim_bank *bank,
+			const char *const *names);
+
+static inline double oht_sim_get(const struct oht_sim_model *m, unsigned int which)
+{
+	return oht_sim_bank_value(m->bank, m->reg[which]);
+}
+
+static inline void oht_sim_put(struct oht_sim_model *m, unsigned int which, double value)
+{
+	oht_sim_bank_put_value(m->bank, m->reg[which], value);
+}
+
+static inline bool oht_sim_is(const struct oht_sim_model *m, unsigned int which)
+{
+	return oht_sim_bank_get(m->bank, m->reg[which]) != 0;
+}
+
+static inline bool oht_sim_asked(struct oht_sim_model *m, unsigned int which)
+{
+	return oht_sim_bank_take(m->bank, m->reg[which]);
+}
+
+static inline bool oht_sim_pinned(const struct oht_sim_model *m, unsigned int which)
+{
+	return oht_sim_bank_pinned(m->bank, m->reg[which]);
+}
+
+static inline bool oht_sim_has(const struct oht_sim_model *m, unsigned int which)
+{
+	return m->reg[which] != NULL;
+}
+
+/* @value moved towards @target by the share that a first-order lag of @tau_s makes in one step. */
+static inline double oht_sim_lag(double value, double target, double tau_s)
+{
+	return value + (target - value) * OHT_SIM_STEP_S / (tau_s + OHT_SIM_STEP_S);
+}
+
+/* @value moved towards @target by at most @rate_per_s. */
+static inline double oht_sim_ramp(double value, double target, double rate_per_s)
+{
+	double step = rate_per_s * OHT_SIM_STEP_S;
+
+	if (target > value + step)
+		return value + step;
+	return target < value - step ? value - step : target;
+}
+
+#endif

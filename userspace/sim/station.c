@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The far end of the line: a request comes in, one unit answers in its time, faults spoil it. */
+#include "station.h"
+
+#include <errno.h>
+#include <string.h>
+
+int oht_sim_station_init(struct oht_sim_station *s, const struct oht_modmap *modmap,
+			 enum oht_profile profile, const struct oht_sim_timing *timing,
+			 uint64_t seed)
+{
+	size_t i;
+
+	memset(s, 0, sizeof(*s));
+	if (oht_modmap_count(modmap) > OHT_SIM_MODULES_MAX)
+		return -E2BIG;
+	s->timing = *timing;
+	s->profile = profile;
+	s->seed = seed;
+	s->noise.state = seed;
+	oht_sim_framer_init(&s->framer, &s->timing);
+	oht_sim_pacer_init(&s->pacer, &s->timing);
+	oht_sim_world_init(&s->world, seed);
+	for (i = 0; i < oht_modmap_count(modmap); i++) {
+		struct oht_sim_unit *unit = &s->unit[i];
+
+		unit->module = oht_modmap_module(modmap, i);
+		if (oht_sim_bank_init(&unit->bank, unit->module, profile)) {
+			oht_sim_station_free(s);
+			return -ENOMEM;
+		}
+		s->units++;
+		oht_sim_world_add(&s->world, unit->module, profile, &unit->bank);
+	}
+	return 0;
+}
+
+void oht_sim_station_free(struct oht_sim_station *s)
+{
+	while (s->units)
+		oht_sim_bank_free(&s->unit[--s->units].bank);
+}
+
+struct oht_sim_unit *oht_sim_station_unit(struct oht_sim_station *s, unsigned int address)
+{
+	size_t i;
+
+	for (i = 0; i < s->units; i++)
+		if (s->unit[i].module->unit == address)
+			return &s->unit[i];
+	return NULL;
+}
+
+/* ---- requests ---- */
+
+static void answer(struct oht_sim_station *s, struct oht_sim_unit *unit, const uint8_t *adu,
+		   size_t len)
+{
+	struct oht_sim_reply *reply = &unit->reply;
+	const struct oht_sim_fault *exception = &unit->faults.fault[OHT_SIM_FAULT_EXCEPTION];
+
+	memset(reply, 0, sizeof(*reply));
+	if (oht_sim_faults_take(&unit->faults, OHT_SIM_FAULT_EXCEPTION))
+		reply->len = oht_sim_slave_refuse(unit->module->unit, adu[1],
+						  (uint8_t)exception->argument, reply->bytes);
+	else
+		reply->len = oht_sim_slave_answer(&unit->bank, unit->module->unit, adu, len,
+						  reply->bytes);
+	if (!reply->len)
+		return;
+	unit->stats.replies++;
+	unit->stats.exceptions += reply->bytes[1] >> 7;
+	oht_sim_faults_spoil(&unit->faults, reply, &s->noise);
+}
+
+static void ask_unit(struct oht_sim_station *s, struct oht_sim_unit *unit, const uint8_t *adu,
+		     size_t len, uint64_t end_ns)
+{
+	unit->stats.requests++;
+	if (unit->reply_ns) {
+		unit->stats.busy++;
+		return;
+	}
+	if (oht_sim_faults_take(&unit->faults, OHT_SIM_FAULT_SILENCE)) {
+		unit->stats.suppressed++;
+		return;
+	}
+	answer(s, unit, adu, len);
+	if (unit->reply.len)
+		unit->reply_ns = end_ns + s->timing.turnaround_ns + unit->reply.delay_ns;
+}
+
+/* A broadcast is obeyed by every unit that hears it, and answered by none. */
+static void ask_all(struct oht_sim_station *s, const uint8_t *adu, size_t len)
+{
+	uint8_t nothing[OHT_SIM_ADU_MAX_BYTES];
+	size_t i;
+
+	s->broadcasts++;
+	for (i = 0; i < s->units; i++) {
+		struct oht_sim_unit *unit = &s->unit[i];
+
+		if (oht_sim_faults_take(&unit->faults, OHT_SIM_FAULT_SILENCE))
+			unit->stats.suppressed++;
+		else
+			oht_sim_slave_answer(&unit->bank, unit->module->unit, adu, len, nothing);
+	}
+}
+
+static void dispatch(struct oht_sim_station *s, uint64_t now_ns)
+{
+	uint8_t adu[OHT_SIM_ADU_MAX_BYTES];
+	struct oht_sim_unit *unit;
+	uint64_t end_ns;
+	size_t len = oht_sim_framer_take(&s->framer, now_ns, adu, &end_ns);
+
+	if (!len)
+		return;
+	oht_sim_world_advance(&s->world, now_ns);
+	unit = oht_sim_station_unit(s, adu[0]);
+	if (unit)
+		ask_unit(s, unit, adu, len, end_ns);
+	else if (adu[0] == OHT_SIM_BROADCAST)
+		ask_all(s, adu, len);
+	else
+		s->foreign++;
+}
+
+void oht_sim_station_receive(struct oht_sim_station *s, const uint8_t *bytes, size_t len,
+			     uint64_t now_ns)
+{
+	/* Half duplex: who drives the line hears nothing. */
+	if (oht_sim_pacer_busy(&s->pacer)) {
+		s->collisions += len;
+		return;
+	}
+	oht_sim_framer_feed(&s->framer, bytes, len, now_ns);
+}
+
+/* ---- replies ---- */
+
+static struct oht_sim_unit *next_to_reply(const struct oht_sim_station *s)
+{
+	const struct oht_sim_unit *next = NULL;
+	size_t i;
+
+	for (i = 0; i < s->units; i++) {
+		const struct oht_sim_unit *unit = &s->unit[i];
+
+		if (unit->reply_ns && (!next || unit->reply_ns < next->reply_ns))
+			next = unit;
+	}
+	return (struct oht_sim_unit *)next;
+}
+
+/*
+ * A wake-up that is a little late costs nothing, because the first bytes are handed out a group
+ * later anyway. One that is very late moves the whole reply: bytes must never come faster than the
+ * line.
+ */
+static uint64_t real_start_ns(const struct oht_sim_station *s, uint64_t wanted_ns, uint64_t now_ns)
+{
+	uint64_t start_ns = wanted_ns;
+
+	if (now_ns > wanted_ns + s->timing.t15_ns / 2)
+		start_ns = now_ns;
+	/* A delayed reply of one unit waits for what is on the line. */
+	return start_ns > s->framer.line_end_ns ? start_ns : s->framer.line_end_ns;
+}
+
+static void start_reply(struct oht_sim_station *s, uint64_t now_ns)
+{
+	struct oht_sim_unit *unit = next_to_reply(s);
+
+	if (!unit || now_ns < unit->reply_ns)
+		return;
+	oht_sim_pacer_start(&s->pacer, unit->reply.bytes, unit->reply.len,
+			    real_start_ns(s, unit->reply_ns, now_ns), unit->reply.again);
+	unit->reply_ns = 0;
+}
+
+size_t oht_sim_station_run(struct oht_sim_station *s, uint64_t now_ns, const uint8_t **bytes)
+{
+	uint64_t end_ns;
+	size_t len;
+
+	dispatch(s, now_ns);
+	if (!oht_sim_pacer_busy(&s->pacer))
+		start_reply(s, now_ns);
+	if (!oht_sim_pacer_busy(&s->pacer))
+		return 0;
+	end_ns = oht_sim_pacer_end_ns(&s->pacer);
+	len = oht_sim_pacer_take(&s->pacer, now_ns, bytes);
+	if (len)
+		oht_sim_framer_line_used(&s->framer, end_ns);
+	s->tx_bytes += len;
+	return len;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+uint64_t oht_sim_station_deadline_ns(const struct oht_sim_station *s)
+{
+	const struct oht_sim_unit *unit = next_to_reply(s);
+	uint64_t next_ns = earlier(oht_sim_framer_deadline_ns(&s->framer),
+				   oht_sim_pacer_deadline_ns(&s->pacer));
+
+	/* A reply that waits for the line is started when the pacer has finished. */
+	if (unit && !oht_sim_pacer_busy(&s->pacer))
+		next_ns = earlier(next_ns, unit->reply_ns);
+	return next_ns;
+}
+
+void oht_sim_station_cut(struct oht_sim_station *s)
+{
+	size_t i;
+
+	oht_sim_framer_reset(&s->framer);
+	oht_sim_pacer_reset(&s->pacer);
+	for (i = 0; i < s->units; i++)
+		s->unit[i].reply_ns = 0;
+}
