@@ -272,9 +272,6 @@ static int oht_pl011_set_rate(struct oht_pl011 *u, u32 clock_hz)
 	if (!line.baud_bps)
 		return dev_err_probe(dev, -ERANGE, "current-speed: 0 is out of its range\n");
 	err = oht_timing_pl011_divisor(clock_hz, line.baud_bps, &u->divisor);
-	if (err == -EDOM)
-		return dev_err_probe(dev, -ERANGE, "current-speed: %u is off by %u ppm at %u Hz\n",
-				     line.baud_bps, u->divisor.error_ppm, clock_hz);
 	if (err)
 		return dev_err_probe(dev, err, "current-speed: %u cannot be made from %u Hz\n",
 				     line.baud_bps, clock_hz);

@@ -131,11 +131,12 @@ struct oht_divisor {
  * oht_timing_pl011_divisor() - choose the divisor of a PL011
  * @clock_hz: its UARTCLK
  * @baud_bps: rate asked for, not 0
- * @d: out: filled whenever a divisor exists at all
+ * @d: out
  *
- * Source: PrimeCell UART (PL011) TRM, 3.3.6: divisor = UARTCLK / (16 x baud), six fraction bits.
+ * Source: PrimeCell UART (PL011) TRM, 3.3.6: divisor = UARTCLK / (16 x baud), six fraction bits. The
+ * divisor is at least 1, so rounding it to 64ths is never off by more than 0.8 %.
  *
- * Return: 0; -ERANGE: the divisor does not fit its registers; -EDOM: more than 1 % off.
+ * Return: 0, or -ERANGE: the divisor does not fit its registers.
  */
 int oht_timing_pl011_divisor(u32 clock_hz, u32 baud_bps, struct oht_divisor *d);
 
