@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One board per kernel for the tests that leave it healthy; fresh ones for the others.
+
+OHT_E2E_KERNELS (default "stock rt debug") says on which kernels everything runs.
+"""
+import os
+import shutil
+
+import pytest
+
+from support import TOP, Board, Controller
+
+KERNELS = os.environ.get("OHT_E2E_KERNELS", "stock rt debug").split()
+STATE = TOP / "build/e2e"
+
+
+@pytest.fixture(scope="session", params=KERNELS)
+def kernel(request):
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def shared_board(kernel):
+    """Everything but the daemon, booted once per kernel."""
+    with Board(fresh_state(f"{kernel}-shared"), kernel) as board:
+        yield board
+
+
+@pytest.fixture
+def board(shared_board):
+    """The shared board as every test finds it: button closed, no faults, no controller."""
+    shared_board.pins.release()
+    yield shared_board
+    shared_board.pins.release()
+    shared_board.wire.mend()
+    shared_board.wire.command("clear")
+    shared_board.check_console()
+
+
+@pytest.fixture
+def controller(board):
+    """A controller on the shared board, with nothing that forbids a reset but the waiting time."""
+    # A discrepancy of the test before goes only after both were open, then closed.
+    board.pins.press()
+    board.pins.release()
+    one = Controller(board)
+    yield one
+    one.leave()
+
+
+@pytest.fixture
+def fresh(kernel, request):
+    """Makes boards of the test's own: fresh(**options) -> Board, running."""
+    boards = []
+
+    def make(far="sim", **options):
+        name = request.node.name.split("[")[0].removeprefix("test_")
+        one = Board(fresh_state(f"{kernel}-{name}-{len(boards)}"), kernel, far=far, **options)
+        boards.append(one)
+        return one.__enter__()
+
+    yield make
+    for one in reversed(boards):
+        one.__exit__(None)
+
+
+def fresh_state(name):
+    """An empty folder for a machine; it stays after the test, for whoever looks for the reason."""
+    state = STATE / name
+    shutil.rmtree(state, ignore_errors=True)
+    state.mkdir(parents=True)
+    return state
+
+
+def pytest_collection_modifyitems(items):
+    """Kernel by kernel, so that at most one kernel's shared board runs at a time."""
+    def place(item):
+        params = getattr(item, "callspec", None)
+        kind = params.params.get("kernel") if params else None
+        return KERNELS.index(kind) if kind in KERNELS else len(KERNELS)
+
+    items.sort(key=place)

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the end-to-end tests share: a board with its helpers, and waiting for a condition."""
+import json
+import pathlib
+import re
+import sys
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "scripts"))
+
+from vsbc.guest import GuestError  # noqa: E402 # pylint: disable=wrong-import-position
+from vsbc.machine import Machine, Options  # noqa: E402 # pylint: disable=wrong-import-position
+from vsbc.wire import Wire  # noqa: E402 # pylint: disable=wrong-import-position
+
+PROGRAMS = "/usr/libexec/oht"
+DRIVER = "/sys/bus/platform/drivers/oht"
+# unit:address:registers of every module's system block.
+ALL_UNITS = "2:0x100:8 3:0x100:8 4:0x100:8 5:0x100:8"
+# What no console may show; a test whose machine ends in a panic takes its own words out.
+SPLATS = re.compile(
+    r"^.*(WARNING: |BUG: |BUG at|Oops|KASAN|UBSAN|KFENCE|Internal error|Unable to handle kernel|"
+    r"INFO: (?:possible|task|rcu|suspicious|trying)|inconsistent lock state|possible (?:recursive|circular|irq)|"
+    r"sleeping function called|scheduling while atomic|refcount_t|nobody cared|Kernel panic|Call trace:|"
+    r"kmemleak: [1-9]|unreferenced object|ODEBUG|DEBUG_LOCKS_WARN).*$", re.MULTILINE)
+
+
+def until(condition, timeout=10, what="it", period=0.02):
+    """Poll condition() until it is true and return what it returned; fail when time is up."""
+    deadline = time.monotonic() + timeout
+    while True:
+        found = condition()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"{what} did not happen within {timeout} s"
+        time.sleep(period)
+
+
+class Board:
+    """A running machine and the programs in it."""
+
+    def __init__(self, state, kernel, far="sim", wire=None, **options):
+        self.kernel = kernel
+        self.state = pathlib.Path(state)
+        self.state.mkdir(parents=True, exist_ok=True)
+        self.wire = Wire(far, self.state, **(wire or {})) if far else None
+        self.machine = Machine(Options(state=self.state, kernel=kernel, wire=self.wire, **options))
+        self.expected_splats = ()
+
+    def __enter__(self):
+        self.machine.start()
+        try:
+            self.machine.wait_booted(120)
+        except BaseException:
+            self.machine.stop()
+            raise
+        return self
+
+    def __exit__(self, kind, *_):
+        console = self.machine.console()
+        self.machine.stop()
+        if kind is None:
+            self.check_console(console)
+
+    @property
+    def pins(self):
+        return self.machine.pins
+
+    @property
+    def guest(self):
+        return self.machine.guest
+
+    def check_console(self, console=None):
+        """No splat on the console so far, but for the expected words."""
+        text = self.machine.console() if console is None else console
+        found = [m.group(0).strip() for m in SPLATS.finditer(text)
+                 if not any(word in m.group(0) for word in self.expected_splats)]
+        assert not found, f"{self.kernel}: the kernel complains: {found[:3]} (see {self.state}/console.log)"
+
+    def program(self, line, timeout=60):
+        """Run one of our test programs in the guest; returns (exit code, output)."""
+        return self.guest.run(f"{PROGRAMS}/{line}", timeout)
+
+    def bus_test(self, arguments, timeout=60):
+        """Run bus_test; returns its JSON line."""
+        _, output = self.program(f"bus_test {arguments}", timeout)
+        return json.loads(output.strip().splitlines()[-1])
+
+    def ohtctl(self, line, timeout=30):
+        """Run ohtctl with --json; returns (exit code, object or the text it printed)."""
+        code, output = self.guest.run(f"ohtctl --json {line}", timeout)
+        try:
+            return code, json.loads(output)
+        except ValueError:
+            return code, output.strip()
+
+    def kernel_log(self):
+        return self.guest.check("dmesg")
+
+    def uptime_ns(self):
+        """CLOCK_MONOTONIC of the guest, roughly: what /proc/uptime says."""
+        return int(float(self.guest.check("cat /proc/uptime").split()[0]) * 1e9)
+
+
+class Refused(Exception):
+    """The controller was told no."""
+
+    def __init__(self, answer):
+        super().__init__(answer["error"])
+        self.error = answer["error"]
+        self.blocking = answer["blocking"]
+
+
+class Controller:
+    """The test program that is the controller; see tests/guest/controller.c."""
+
+    def __init__(self, board, deadman_ms=10000):
+        self.board = board
+        board.guest.check(f"{PROGRAMS}/controller serve {deadman_ms} </dev/null >/tmp/controller.log 2>&1")
+        self.status()
+
+    def ask(self, line):
+        code, output = self.board.program(f"controller {line}", 20)
+        if code == 3 or not output.strip():
+            raise GuestError(f"controller {line}: {output.strip()} {self.board.guest.run('cat /tmp/controller.log')[1]}")
+        answer = json.loads(output)
+        if not answer.pop("ok"):
+            raise Refused(answer)
+        return answer
+
+    def status(self):
+        return self.ask("status")
+
+    def events(self):
+        """All safety events since it began to serve; none may have been lost."""
+        answer = self.ask("events")
+        assert answer["lost"] == 0
+        return answer["events"]
+
+    def arm(self, tag):
+        """Reset and enable; both outputs are high outside when this returns."""
+        self.ask(f"arm {tag}")
+        assert self.board.pins.wait_enables(1, 5), "enabled, but the outputs are not high outside"
+
+    def stop_event(self, tag, timeout=5):
+        """The event that lowered the outputs, with that tag."""
+        def find():
+            return [e for e in self.events() if e["tag"] == tag and e["from"] == "enabled"]
+
+        found = until(find, timeout, f"the stop with tag {tag}")
+        assert len(found) == 1
+        return found[0]
+
+    def events_of(self, tag):
+        return [e for e in self.events() if e["tag"] == tag]
+
+    def leave(self):
+        self.ask("leave")
+        until(lambda: self.board.program("controller status")[0] == 3, 5, "the end of the controller")
