@@ -97,11 +97,19 @@ void oht_core_unlisten(struct oht_device *oht, struct oht_listener *listener)
 	synchronize_rcu();
 }
 
+/* Free for the next device once this one cannot be found by it: open descriptors do not count. */
+static void oht_core_free_id(struct oht_device *oht)
+{
+	if (oht->id >= 0)
+		ida_free(&oht_core_minors, oht->id);
+	oht->id = -1;
+}
+
 static void oht_core_free(struct device *dev)
 {
 	struct oht_device *oht = container_of(dev, struct oht_device, dev);
 
-	ida_free(&oht_core_minors, MINOR(dev->devt) - MINOR(oht_core_first));
+	oht_core_free_id(oht);
 	kfree(oht);
 }
 
@@ -109,32 +117,33 @@ struct oht_device *oht_core_alloc(struct device *parent, const struct file_opera
 				  const struct attribute_group **groups)
 {
 	struct oht_device *oht;
-	int id;
+	int ret;
 
 	oht = kzalloc(sizeof(*oht), GFP_KERNEL);
 	if (!oht)
 		return ERR_PTR(-ENOMEM);
-	id = ida_alloc_max(&oht_core_minors, OHT_MINORS - 1, GFP_KERNEL);
-	if (id < 0) {
+	oht->id = ida_alloc_max(&oht_core_minors, OHT_MINORS - 1, GFP_KERNEL);
+	if (oht->id < 0) {
+		ret = oht->id;
 		kfree(oht);
-		return ERR_PTR(id);
+		return ERR_PTR(ret);
 	}
 	init_rwsem(&oht->life);
 	mutex_init(&oht->files_lock);
 	INIT_LIST_HEAD(&oht->files);
 
 	device_initialize(&oht->dev);
-	oht->dev.devt = oht_core_first + id;
+	oht->dev.devt = MKDEV(MAJOR(oht_core_first), MINOR(oht_core_first) + oht->id);
 	oht->dev.class = oht_core_class;
 	oht->dev.parent = parent;
 	oht->dev.groups = groups;
 	oht->dev.release = oht_core_free;
 	cdev_init(&oht->cdev, fops);
 	oht->cdev.owner = fops->owner;
-	id = dev_set_name(&oht->dev, "oht%d", id);
-	if (id) {
+	ret = dev_set_name(&oht->dev, "oht%d", oht->id);
+	if (ret) {
 		put_device(&oht->dev);
-		return ERR_PTR(id);
+		return ERR_PTR(ret);
 	}
 	return oht;
 }
@@ -150,6 +159,7 @@ void oht_core_remove(struct oht_device *oht)
 	WRITE_ONCE(oht->gone, true);
 	up_write(&oht->life);
 	cdev_device_del(&oht->cdev, &oht->dev);
+	oht_core_free_id(oht);
 }
 
 void oht_core_wake_all(struct oht_device *oht)

@@ -22,6 +22,7 @@
 struct oht_device {
 	struct device dev;		/* its last reference frees all of this */
 	struct cdev cdev;
+	int id;				/* minor; -1 once it is given back */
 
 	struct rw_semaphore life;
 	bool gone;			/* written under life, also read without */

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "guest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+/* Name of the platform device; remembered, since it cannot be looked up while unbound. */
+static char device_name[NAME_MAX + 1];
+
+static int open_or_bail(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC);
+
+	if (fd < 0)
+		tap_bail("%s: %s", path, strerror(errno));
+	return fd;
+}
+
+int guest_open(int flags)
+{
+	return open_or_bail(GUEST_DEVICE, flags);
+}
+
+int guest_open_stim(void)
+{
+	return open_or_bail(GUEST_STIM, O_RDWR);
+}
+
+int guest_ioctl(int fd, unsigned long cmd, void *arg)
+{
+	return ioctl(fd, cmd, arg) < 0 ? errno : 0;
+}
+
+int guest_command(int fd, unsigned long cmd, uint64_t tag, uint64_t *blocking)
+{
+	struct oht_command command = { .size = sizeof(command), .tag = tag };
+	int error = guest_ioctl(fd, cmd, &command);
+
+	if (blocking)
+		*blocking = command.blocking;
+	return error;
+}
+
+int guest_take(int fd, uint32_t deadman_ms)
+{
+	struct oht_control control = {
+		.size = sizeof(control),
+		.action = OHT_CONTROL_TAKE,
+		.deadman_ms = deadman_ms,
+	};
+
+	return guest_ioctl(fd, OHT_IOC_CONTROL, &control);
+}
+
+int guest_release_role(int fd)
+{
+	struct oht_control control = { .size = sizeof(control), .action = OHT_CONTROL_RELEASE };
+
+	return guest_ioctl(fd, OHT_IOC_CONTROL, &control);
+}
+
+int guest_subscribe(int fd, uint32_t mask)
+{
+	struct oht_subscribe subscribe = { .size = sizeof(subscribe), .mask = mask };
+
+	return guest_ioctl(fd, OHT_IOC_SUBSCRIBE, &subscribe);
+}
+
+void guest_status(int fd, struct oht_estop_status *status)
+{
+	int error;
+
+	memset(status, 0, sizeof(*status));
+	status->size = sizeof(*status);
+	error = guest_ioctl(fd, OHT_IOC_ESTOP_STATUS, status);
+	if (error)
+		tap_bail("status: %s", strerror(error));
+}
+
+void guest_info(int fd, struct oht_info *info)
+{
+	int error;
+
+	memset(info, 0, sizeof(*info));
+	info->size = sizeof(*info);
+	error = guest_ioctl(fd, OHT_IOC_INFO, info);
+	if (error)
+		tap_bail("info: %s", strerror(error));
+}
+
+int guest_reset_when_stable(int fd, uint64_t tag)
+{
+	uint64_t end = guest_now_ns() + 3000000000ULL;
+	int error;
+
+	for (;;) {
+		guest_command(fd, OHT_IOC_HEARTBEAT, 0, NULL);
+		error = guest_command(fd, OHT_IOC_RESET, tag, NULL);
+		if (error != EBUSY || guest_now_ns() > end)
+			return error;
+		guest_sleep_ms(1);
+	}
+}
+
+void guest_make_enabled(int fd, uint32_t deadman_ms)
+{
+	int error = guest_take(fd, deadman_ms);
+
+	if (!error)
+		error = guest_reset_when_stable(fd, 0);
+	if (!error)
+		error = guest_command(fd, OHT_IOC_ENABLE, 0, NULL);
+	if (error)
+		tap_bail("cannot enable: %s", strerror(error));
+}
+
+static bool readable(int fd, int timeout_ms)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+
+	return poll(&wait, 1, timeout_ms) > 0 && (wait.revents & POLLIN);
+}
+
+bool guest_next_safety(int fd, int timeout_ms, struct oht_record *record)
+{
+	while (readable(fd, timeout_ms)) {
+		if (read(fd, record, sizeof(*record)) != sizeof(*record))
+			return false;
+		if (record->type == OHT_RECORD_SAFETY)
+			return true;
+	}
+	return false;
+}
+
+void guest_drain(int fd)
+{
+	struct oht_record record;
+
+	while (readable(fd, 0))
+		if (read(fd, &record, sizeof(record)) != sizeof(record))
+			return;
+}
+
+void guest_press(int stim, uint32_t channels)
+{
+	struct oht_stim_press press = { .channels = channels, .watch_us = 1 };
+
+	if (ioctl(stim, OHT_STIM_IOC_PRESS, &press) < 0)
+		tap_bail("press: %s", strerror(errno));
+}
+
+void guest_unpress(int stim, uint32_t channels)
+{
+	if (ioctl(stim, OHT_STIM_IOC_RELEASE, (unsigned long)channels) < 0)
+		tap_bail("release: %s", strerror(errno));
+}
+
+uint64_t guest_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void guest_sleep_ms(unsigned int ms)
+{
+	struct timespec wait = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+
+	while (nanosleep(&wait, &wait) && errno == EINTR)
+		;
+}
+
+void guest_pin_cpu(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		tap_bail("cannot run on CPU %d: %s", cpu, strerror(errno));
+}
+
+int guest_cpus(void)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+static int write_name(const char *path)
+{
+	int error = 0, fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+	if (write(fd, device_name, strlen(device_name)) < 0)
+		error = errno;
+	close(fd);
+	return error;
+}
+
+int guest_unbind(void)
+{
+	char path[PATH_MAX];
+
+	if (!realpath("/sys/class/oht/oht0/device", path))
+		return errno;
+	snprintf(device_name, sizeof(device_name), "%s", basename(path));
+	return write_name(GUEST_DRIVER "unbind");
+}
+
+int guest_bind(void)
+{
+	return write_name(GUEST_DRIVER "bind");
+}

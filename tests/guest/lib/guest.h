@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     what the guest tests share: the device by its raw contract, the button, time, CPUs.
+ * Contexts: any thread of a test; a failure that is not the test's subject bails out.
+ * Locks:    none.
+ */
+#ifndef GUEST_H
+#define GUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/oht.h>
+#include "../oht_stim.h"
+
+#define GUEST_DEVICE	"/dev/oht0"
+#define GUEST_STIM	"/dev/oht_stim"
+#define GUEST_DRIVER	"/sys/bus/platform/drivers/oht/"
+
+/* Opens, or bails out. */
+int guest_open(int flags);
+int guest_open_stim(void);
+
+/* ioctl(): 0 or the positive errno. @arg has its size filled in by the caller. */
+int guest_ioctl(int fd, unsigned long cmd, void *arg);
+
+/* One command of struct oht_command; 0 or the positive errno. @blocking may be NULL. */
+int guest_command(int fd, unsigned long cmd, uint64_t tag, uint64_t *blocking);
+int guest_take(int fd, uint32_t deadman_ms);
+int guest_release_role(int fd);
+int guest_subscribe(int fd, uint32_t mask);
+
+/* Bail out if they fail. */
+void guest_status(int fd, struct oht_estop_status *status);
+void guest_info(int fd, struct oht_info *info);
+
+/* Resets as soon as the channels have been closed long enough; 0 or the errno after 3 s. */
+int guest_reset_when_stable(int fd, uint64_t tag);
+
+/* Takes the role, resets, enables; bails out when that is not possible. */
+void guest_make_enabled(int fd, uint32_t deadman_ms);
+
+/* The next safety record within @timeout_ms. */
+bool guest_next_safety(int fd, int timeout_ms, struct oht_record *record);
+
+/* Throws away what is there. */
+void guest_drain(int fd);
+
+/* The button; @channels is a mask of OHT_STIM_*. */
+void guest_press(int stim, uint32_t channels);
+void guest_unpress(int stim, uint32_t channels);
+
+uint64_t guest_now_ns(void);
+void guest_sleep_ms(unsigned int ms);
+void guest_pin_cpu(int cpu);
+int guest_cpus(void);
+
+/* Takes the driver off its device and puts it back. 0 or the errno. */
+int guest_unbind(void);
+int guest_bind(void);
+
+#endif /* GUEST_H */

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Owns:     /dev/oht_stim of the test module oht_stim: presses of the button made inside the guest.
+ * Contexts: ioctls, process; the caller chooses the CPU by pinning itself.
+ * Locks:    one mutex, so that presses do not mix.
+ *
+ * Only for the emulated board. There a pin of the PL061 that is made an output, written, and made
+ * an input again raises the same interrupt as an edge from outside. The module does that on the
+ * caller's CPU with interrupts off, then polls the data register there until both enable outputs
+ * are low: a measurement with another CPU's clock that knows nothing of the driver's opinion.
+ * Pins and polarity are read from the device tree of the device under test.
+ */
+#ifndef OHT_STIM_H
+#define OHT_STIM_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define OHT_STIM_A	0x1
+#define OHT_STIM_B	0x2
+
+/* Outputs as oht_stim_press.outputs has them. */
+#define OHT_STIM_ENABLE_1	0x1
+#define OHT_STIM_ENABLE_2	0x2
+
+/**
+ * struct oht_stim_press - open channels at a given time, and watch the outputs
+ * @channels: OHT_STIM_A, OHT_STIM_B or both, opened in one write
+ * @watch_us: how long the outputs are watched after the edge, 1..2000; interrupts are off here
+ * @at_ns: CLOCK_MONOTONIC time of the edge, 0 or past: at once; at most 10 ms ahead
+ * @edge_ns: out: just before the edge
+ * @low_ns: out: when both were first read low after they had last been read high; 0: never
+ * @high_reads: out: readings after the edge that found an output high
+ * @outputs: out: at the end of the watch
+ */
+struct oht_stim_press {
+	__u32 channels;
+	__u32 watch_us;
+	__u64 at_ns;
+	__u64 edge_ns;
+	__u64 low_ns;
+	__u32 high_reads;
+	__u32 outputs;
+};
+
+/**
+ * struct oht_stim_storm - toggle one channel, ending closed
+ * @channel: OHT_STIM_A or OHT_STIM_B
+ * @edges: 2..1000000
+ * @period_ns: from one edge to the next, 1000..1000000
+ * @outputs: out: at the end
+ */
+struct oht_stim_storm {
+	__u32 channel;
+	__u32 edges;
+	__u32 period_ns;
+	__u32 outputs;
+};
+
+#define OHT_STIM_IOC_PRESS	_IOWR('s', 0, struct oht_stim_press)
+/* Argument: OHT_STIM_* mask of the channels that are closed again. */
+#define OHT_STIM_IOC_RELEASE	_IO('s', 1)
+#define OHT_STIM_IOC_STORM	_IOWR('s', 2, struct oht_stim_storm)
+/* Returns OHT_STIM_ENABLE_* as the register has them now. */
+#define OHT_STIM_IOC_OUTPUTS	_IO('s', 3)
+/* Argument: microseconds, 1..20000, for which interrupts are off on the caller's CPU. */
+#define OHT_STIM_IOC_IRQS_OFF	_IO('s', 4)
+
+#endif /* OHT_STIM_H */

@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Every refusal of /dev/oht0 that include/uapi/linux/oht.h documents, and what it forbids besides.
+ * Source: kernel.md, User-space contract. Needs nobody at the far end of the wire; with the option
+ * --unbind it ends by taking the driver off its device and putting it back.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/guest.h"
+#include "lib/tap.h"
+
+#define TAIL_BYTES	64
+#define ARG_BYTES_MAX	256
+
+struct call {
+	const char *name;
+	unsigned long cmd;
+	uint32_t size;
+	bool writes;
+};
+
+static const struct call calls[] = {
+	{ "INFO", OHT_IOC_INFO, sizeof(struct oht_info), false },
+	{ "SUBMIT", OHT_IOC_SUBMIT, sizeof(struct oht_transfer), true },
+	{ "CANCEL", OHT_IOC_CANCEL, sizeof(struct oht_cancel), true },
+	{ "SUBSCRIBE", OHT_IOC_SUBSCRIBE, sizeof(struct oht_subscribe), false },
+	{ "ESTOP_STATUS", OHT_IOC_ESTOP_STATUS, sizeof(struct oht_estop_status), false },
+	{ "STOP", OHT_IOC_STOP, sizeof(struct oht_command), true },
+	{ "CONTROL", OHT_IOC_CONTROL, sizeof(struct oht_control), true },
+	{ "RESET", OHT_IOC_RESET, sizeof(struct oht_command), true },
+	{ "ENABLE", OHT_IOC_ENABLE, sizeof(struct oht_command), true },
+	{ "DISABLE", OHT_IOC_DISABLE, sizeof(struct oht_command), true },
+	{ "HEARTBEAT", OHT_IOC_HEARTBEAT, sizeof(struct oht_command), true },
+};
+
+#define CALLS	(sizeof(calls) / sizeof(calls[0]))
+
+union argument {
+	uint32_t size;
+	uint8_t bytes[ARG_BYTES_MAX];
+	uint64_t align;
+};
+
+static int call_with_size(int fd, const struct call *call, uint32_t size, uint8_t tail)
+{
+	union argument arg;
+
+	memset(&arg, 0, sizeof(arg));
+	arg.size = size;
+	arg.bytes[call->size + TAIL_BYTES / 2] = tail;
+	return guest_ioctl(fd, call->cmd, &arg);
+}
+
+/* A structure that ends where the next page cannot be read. */
+static int call_across_the_end(int fd, const struct call *call)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	uint8_t *map = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
+	uint32_t *size;
+	int error;
+
+	if (map == MAP_FAILED || munmap(map + page, page))
+		tap_bail("mmap: %s", strerror(errno));
+	size = (uint32_t *)(map + page) - 1;
+	*size = call->size;
+	error = guest_ioctl(fd, call->cmd, size);
+	munmap(map, page);
+	return error;
+}
+
+static void test_sizes(int fd)
+{
+	const struct call *call;
+	int plain;
+
+	for (call = calls; call < calls + CALLS; call++) {
+		tap_errno(guest_ioctl(fd, call->cmd, NULL), EFAULT, "%s: NULL", call->name);
+		tap_errno(call_across_the_end(fd, call), EFAULT, "%s: half unmapped", call->name);
+		tap_errno(call_with_size(fd, call, 0, 0), EINVAL, "%s: size 0", call->name);
+		tap_errno(call_with_size(fd, call, call->size - 1, 0), EINVAL,
+			  "%s: one byte short", call->name);
+		tap_errno(call_with_size(fd, call, call->size + TAIL_BYTES, 1), E2BIG,
+			  "%s: long and dirty", call->name);
+		tap_errno(call_with_size(fd, call, UINT32_MAX, 0), E2BIG, "%s: absurdly long",
+			  call->name);
+		plain = call_with_size(fd, call, call->size, 0);
+		tap_errno(call_with_size(fd, call, call->size + TAIL_BYTES, 0), plain,
+			  "%s: long and zero is as exact", call->name);
+	}
+}
+
+static void test_numbers(int fd)
+{
+	union argument arg = { .size = sizeof(struct oht_info) };
+	unsigned int nr;
+
+	for (nr = CALLS; nr < CALLS + 3; nr++)
+		tap_errno(guest_ioctl(fd, _IO(OHT_IOC_MAGIC, nr), &arg), ENOTTY, "number %#x", nr);
+	tap_errno(guest_ioctl(fd, _IO(OHT_IOC_MAGIC, 0xff), &arg), ENOTTY, "number 0xff");
+	tap_errno(guest_ioctl(fd, _IO(OHT_IOC_MAGIC + 1, 0), &arg), ENOTTY, "another magic");
+	tap_errno(guest_ioctl(fd, _IOR(OHT_IOC_MAGIC, 0, struct oht_info), &arg), ENOTTY,
+		  "a size in the number");
+}
+
+static void test_read_only(void)
+{
+	int fd = guest_open(O_RDONLY);
+	const struct call *call;
+
+	for (call = calls; call < calls + CALLS; call++)
+		tap_errno(call_with_size(fd, call, call->size, 0), call->writes ? EBADF : 0,
+			  "%s: read-only descriptor", call->name);
+	close(fd);
+}
+
+static void test_info(int fd)
+{
+	struct oht_info info;
+	union argument arg;
+
+	guest_info(fd, &info);
+	tap_is(info.size, sizeof(info), "INFO: size comes back");
+	tap_is(info.abi_version, OHT_ABI_VERSION, "INFO: version");
+	tap_ok(info.caps & OHT_CAP_ESTOP, "INFO: has a stop");
+	tap_ok(info.caps & OHT_CAP_BUS, "INFO: has a bus");
+	tap_ok(info.deadman_min_ms && info.deadman_min_ms <= info.deadman_default_ms &&
+	       info.deadman_default_ms <= info.deadman_max_ms, "INFO: deadman range");
+	tap_ok(info.t15_ns && info.t15_ns < info.t35_ns, "INFO: t1.5 < t3.5");
+
+	memset(&arg, 0xa5, sizeof(arg));
+	arg.size = sizeof(info);
+	guest_ioctl(fd, OHT_IOC_INFO, &arg);
+	tap_is(arg.bytes[sizeof(info)], 0xa5, "INFO: nothing is written beyond the size");
+}
+
+/* ---- transfers ---- */
+
+static const struct oht_transfer good_read = {
+	.size = sizeof(good_read),
+	.unit = 247,
+	.function = 3,
+	.priority = OHT_PRIO_BACKGROUND,
+	.count = 1,
+	.timeout_us = 1000,
+};
+
+static int submit(int fd, struct oht_transfer transfer)
+{
+	return guest_ioctl(fd, OHT_IOC_SUBMIT, &transfer);
+}
+
+#define REFUSE(fd, want, name, member, value) do {			\
+		struct oht_transfer transfer = good_read;		\
+									\
+		transfer.member = (value);				\
+		tap_errno(submit(fd, transfer), want, "SUBMIT: " name);	\
+	} while (0)
+
+static void test_transfer_refusals(int fd)
+{
+	struct oht_transfer write_one = good_read, write_many = good_read;
+
+	REFUSE(fd, EINVAL, "unknown flag", flags, 0x80000000);
+	REFUSE(fd, EINVAL, "reserved", reserved, 1);
+	REFUSE(fd, EOPNOTSUPP, "broadcast", unit, 0);
+	REFUSE(fd, EINVAL, "unit 248", unit, 248);
+	REFUSE(fd, EOPNOTSUPP, "function 0", function, 0);
+	REFUSE(fd, EOPNOTSUPP, "function 1", function, 1);
+	REFUSE(fd, EOPNOTSUPP, "function 0x83", function, 0x83);
+	REFUSE(fd, EINVAL, "priority 0", priority, 0);
+	REFUSE(fd, EINVAL, "priority 4", priority, 4);
+	REFUSE(fd, EINVAL, "11 retries", retries, 11);
+	REFUSE(fd, EINVAL, "no register", count, 0);
+	REFUSE(fd, EINVAL, "126 registers", count, 126);
+	REFUSE(fd, EINVAL, "time-out 999 us", timeout_us, 999);
+	REFUSE(fd, EINVAL, "time-out of an hour", timeout_us, 3600000000U);
+	REFUSE(fd, EINVAL, "words of a read", words, 4096);
+
+	write_one.function = 6;
+	tap_errno(submit(fd, write_one), EFAULT, "SUBMIT: write without words");
+	write_one.count = 2;
+	tap_errno(submit(fd, write_one), EINVAL, "SUBMIT: function 6 with 2 registers");
+	write_many.function = 16;
+	write_many.count = 124;
+	tap_errno(submit(fd, write_many), EINVAL, "SUBMIT: 124 registers written");
+	write_many.count = 2;
+	write_many.address = 0xffff;
+	tap_errno(submit(fd, write_many), EINVAL, "SUBMIT: beyond the last register");
+}
+
+static bool next_completion(int fd, struct oht_record *record)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+
+	return poll(&wait, 1, 3000) > 0 && read(fd, record, sizeof(*record)) == sizeof(*record) &&
+	       record->type == OHT_RECORD_COMPLETION;
+}
+
+/* Nobody is unit 247. */
+static void test_transfer_times_out(int fd)
+{
+	struct oht_transfer transfer = good_read;
+	struct oht_record record;
+
+	transfer.retries = 1;
+	tap_errno(guest_ioctl(fd, OHT_IOC_SUBMIT, &transfer), 0, "SUBMIT: a read");
+	tap_ok(transfer.cookie, "SUBMIT: gives a cookie");
+	if (!tap_ok(next_completion(fd, &record), "a record of its end comes"))
+		return;
+	tap_is(record.completion.cookie, transfer.cookie, "... with the cookie");
+	tap_errno(-record.completion.status, ETIMEDOUT, "... timed out");
+	tap_is(record.completion.detail, OHT_DETAIL_TIMEOUT, "... detail");
+	tap_is(record.completion.attempts, 2, "... after two attempts");
+	tap_is(record.seq, 1, "... the first record of this descriptor");
+	tap_is(record.size, sizeof(record), "... of the known size");
+}
+
+static void test_cancel(int fd)
+{
+	struct oht_cancel cancel = { .size = sizeof(cancel), .cookie = 4711 };
+	struct oht_transfer transfer = good_read;
+	struct oht_record record;
+
+	tap_errno(guest_ioctl(fd, OHT_IOC_CANCEL, &cancel), ENOENT, "CANCEL: unknown cookie");
+	cancel.flags = 1;
+	tap_errno(guest_ioctl(fd, OHT_IOC_CANCEL, &cancel), EINVAL, "CANCEL: a flag");
+
+	transfer.timeout_us = 500000;
+	guest_ioctl(fd, OHT_IOC_SUBMIT, &transfer);
+	cancel.flags = 0;
+	cancel.cookie = transfer.cookie;
+	tap_errno(guest_ioctl(fd, OHT_IOC_CANCEL, &cancel), 0, "CANCEL: under way");
+	tap_errno(guest_ioctl(fd, OHT_IOC_CANCEL, &cancel), ENOENT, "CANCEL: twice");
+	if (!tap_ok(next_completion(fd, &record), "its record comes at once"))
+		return;
+	tap_errno(-record.completion.status, EINTR, "... interrupted");
+	tap_is(record.completion.detail, OHT_DETAIL_CANCELLED, "... detail");
+}
+
+static void test_too_many(void)
+{
+	int i, accepted = 0, error = 0, fd = guest_open(O_RDWR);
+	struct oht_transfer transfer = good_read;
+	struct oht_record record;
+
+	transfer.timeout_us = 200000;
+	for (i = 0; i < OHT_TRANSFERS_MAX; i++)
+		accepted += !submit(fd, transfer);
+	tap_is(accepted, OHT_TRANSFERS_MAX, "SUBMIT: as many as allowed");
+	error = submit(fd, transfer);
+	tap_errno(error, EAGAIN, "SUBMIT: one more");
+	tap_ok(next_completion(fd, &record), "one is reaped");
+	tap_errno(submit(fd, transfer), 0, "SUBMIT: room for one");
+	/* Closing with transfers under way must neither hang nor leave them behind. */
+	tap_errno(close(fd) ? errno : 0, 0, "close with transfers under way");
+}
+
+static void test_needs_enabled(int fd)
+{
+	struct oht_transfer transfer = good_read;
+	struct oht_record record;
+
+	transfer.flags = OHT_TRANSFER_NEEDS_ENABLED;
+	tap_errno(submit(fd, transfer), 0, "SUBMIT: for an enabled machine only");
+	if (!tap_ok(next_completion(fd, &record), "its record comes"))
+		return;
+	tap_errno(-record.completion.status, ECANCELED, "... not while stopped");
+	tap_is(record.completion.detail, OHT_DETAIL_STOPPED, "... detail");
+	tap_is(record.completion.attempts, 0, "... never sent");
+}
+
+/* ---- commands ---- */
+
+static void test_reserved(int fd)
+{
+	static const unsigned long commands[] = {
+		OHT_IOC_STOP, OHT_IOC_RESET, OHT_IOC_ENABLE, OHT_IOC_DISABLE, OHT_IOC_HEARTBEAT,
+	};
+	struct oht_command flags = { .size = sizeof(flags), .flags = 1 };
+	struct oht_command reserved = { .size = sizeof(reserved), .reserved = { 0, 1 } };
+	size_t i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		tap_errno(guest_ioctl(fd, commands[i], &flags), EINVAL, "command %zu: a flag", i);
+		tap_errno(guest_ioctl(fd, commands[i], &reserved), EINVAL, "command %zu: reserved",
+			  i);
+	}
+	tap_errno(guest_subscribe(fd, 0x2), EINVAL, "SUBSCRIBE: unknown bit");
+}
+
+static void refuse_control(int fd, struct oht_control control, const char *name)
+{
+	control.size = sizeof(control);
+	tap_errno(guest_ioctl(fd, OHT_IOC_CONTROL, &control), EINVAL, "CONTROL: %s", name);
+}
+
+static void test_control(int fd)
+{
+	struct oht_info info;
+	int other = guest_open(O_RDWR);
+
+	guest_info(fd, &info);
+	refuse_control(fd, (struct oht_control){ .action = 0 }, "action 0");
+	refuse_control(fd, (struct oht_control){ .action = 3 }, "action 3");
+	refuse_control(fd, (struct oht_control){ .action = OHT_CONTROL_TAKE, .reserved = 1 },
+		       "reserved");
+	refuse_control(fd, (struct oht_control){ .action = OHT_CONTROL_TAKE,
+		       .deadman_ms = info.deadman_min_ms - 1 }, "deadman too short");
+	refuse_control(fd, (struct oht_control){ .action = OHT_CONTROL_TAKE,
+		       .deadman_ms = info.deadman_max_ms + 1 }, "deadman too long");
+	refuse_control(fd, (struct oht_control){ .action = OHT_CONTROL_RELEASE, .deadman_ms = 1 },
+		       "release with a period");
+	tap_errno(guest_release_role(fd), EPERM, "CONTROL: release without the role");
+
+	tap_errno(guest_take(fd, info.deadman_max_ms), 0, "CONTROL: take");
+	tap_errno(guest_take(fd, 0), EBUSY, "CONTROL: take twice");
+	tap_errno(guest_take(other, 0), EBUSY, "CONTROL: somebody else takes");
+	tap_errno(guest_command(other, OHT_IOC_RESET, 0, NULL), EPERM, "RESET: not the controller");
+	tap_errno(guest_command(other, OHT_IOC_ENABLE, 0, NULL), EPERM,
+		  "ENABLE: not the controller");
+	tap_errno(guest_command(other, OHT_IOC_DISABLE, 0, NULL), EPERM,
+		  "DISABLE: not the controller");
+	tap_errno(guest_command(other, OHT_IOC_HEARTBEAT, 0, NULL), EPERM,
+		  "HEARTBEAT: not the controller");
+	tap_errno(guest_command(other, OHT_IOC_STOP, 0, NULL), 0, "STOP: anybody");
+	close(other);
+}
+
+/* @fd has the role. */
+static void test_states(int fd)
+{
+	uint64_t blocking;
+
+	tap_errno(guest_command(fd, OHT_IOC_ENABLE, 0, &blocking), ECANCELED, "ENABLE: stopped");
+	tap_ok(blocking & OHT_CAUSE_BIT(OHT_CAUSE_SOFTWARE), "... and says why");
+	tap_errno(guest_command(fd, OHT_IOC_DISABLE, 0, NULL), ECANCELED, "DISABLE: stopped");
+	tap_errno(guest_reset_when_stable(fd, 0), 0, "RESET");
+	tap_errno(guest_command(fd, OHT_IOC_RESET, 0, NULL), EINVAL, "RESET: ready");
+	tap_errno(guest_command(fd, OHT_IOC_DISABLE, 0, NULL), ECANCELED, "DISABLE: ready");
+	tap_errno(guest_command(fd, OHT_IOC_ENABLE, 0, NULL), 0, "ENABLE");
+	tap_errno(guest_command(fd, OHT_IOC_ENABLE, 0, NULL), ECANCELED, "ENABLE: twice");
+	tap_errno(guest_command(fd, OHT_IOC_RESET, 0, NULL), EINVAL, "RESET: enabled");
+	tap_errno(guest_command(fd, OHT_IOC_DISABLE, 0, NULL), 0, "DISABLE");
+	tap_errno(guest_release_role(fd), 0, "CONTROL: release");
+}
+
+/* ---- the descriptor ---- */
+
+static void test_descriptor(void)
+{
+	int fd = guest_open(O_RDWR | O_NONBLOCK);
+	struct pollfd wait = { .fd = fd, .events = POLLIN | POLLPRI };
+	char buffer[sizeof(struct oht_record)];
+
+	tap_errno(read(fd, buffer, sizeof(buffer) - 1) < 0 ? errno : 0, EINVAL,
+		  "read: less than a record");
+	tap_errno(read(fd, buffer, sizeof(buffer)) < 0 ? errno : 0, EAGAIN, "read: nothing there");
+	tap_errno(write(fd, buffer, sizeof(buffer)) < 0 ? errno : 0, EINVAL, "write");
+	tap_errno(lseek(fd, 0, SEEK_SET) < 0 ? errno : 0, ESPIPE, "lseek");
+	tap_errno(pread(fd, buffer, sizeof(buffer), 0) < 0 ? errno : 0, ESPIPE, "pread");
+	tap_errno(mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED ? errno : 0, ENODEV,
+		  "mmap");
+	tap_is(poll(&wait, 1, 0), 0, "poll: nothing there");
+	close(fd);
+}
+
+static void test_unbind(void)
+{
+	int fd = guest_open(O_RDWR);
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	struct oht_transfer transfer = good_read;
+	struct oht_record record;
+	const struct call *call;
+
+	guest_subscribe(fd, OHT_SUBSCRIBE_SAFETY);
+	transfer.timeout_us = 1000000;
+	submit(fd, transfer);
+	if (!tap_errno(guest_unbind(), 0, "unbind with a descriptor open"))
+		return;
+	tap_is(poll(&wait, 1, 0), 1, "poll: something to say");
+	tap_ok((wait.revents & (POLLHUP | POLLERR)) == (POLLHUP | POLLERR), "poll: HUP and ERR");
+	for (call = calls; call < calls + CALLS; call++)
+		tap_errno(call_with_size(fd, call, call->size, 0), ENODEV, "%s: gone", call->name);
+
+	tap_ok(read(fd, &record, sizeof(record)) == sizeof(record) &&
+	       record.type == OHT_RECORD_SAFETY && record.safety.cause == OHT_CAUSE_UNBIND,
+	       "read: the stop for unbind");
+	tap_ok(read(fd, &record, sizeof(record)) == sizeof(record) &&
+	       record.type == OHT_RECORD_COMPLETION && record.completion.status == -ENODEV,
+	       "read: the transfer that was under way");
+	tap_is(read(fd, &record, sizeof(record)), 0, "read: then the end");
+	tap_is(open(GUEST_DEVICE, O_RDWR | O_CLOEXEC), -1, "no device to open");
+	tap_errno(guest_bind(), 0, "bind beside the old descriptor");
+	close(fd);
+	fd = guest_open(O_RDWR);
+	tap_errno(guest_command(fd, OHT_IOC_STOP, 0, NULL), 0, "the new device works");
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	int fd = guest_open(O_RDWR);
+
+	test_numbers(fd);
+	test_sizes(fd);
+	test_read_only();
+	test_info(fd);
+	close(fd);
+
+	fd = guest_open(O_RDWR);
+	test_transfer_refusals(fd);
+	test_transfer_times_out(fd);
+	test_cancel(fd);
+	test_needs_enabled(fd);
+	test_too_many();
+	test_reserved(fd);
+	test_control(fd);
+	test_states(fd);
+	close(fd);
+
+	test_descriptor();
+	if (argc > 1 && !strcmp(argv[1], "--unbind"))
+		test_unbind();
+	return tap_done();
+}
