@@ -20,11 +20,14 @@
 
 #define STIM_DATA(mask)	((mask) << 2)	/* the address says which pins a data access touches */
 #define STIM_DIR	0x400
+#define STIM_IE		0x410
+#define STIM_IC		0x41c
 #define STIM_CHANNELS	2
 #define STIM_OUTPUTS	2
 
 #define STIM_WATCH_MAX_US	2000
 #define STIM_AHEAD_MAX_NS	(10 * NSEC_PER_MSEC)
+#define STIM_BURST_MAX_NS	NSEC_PER_MSEC
 
 static void __iomem *stim_base;
 static DEFINE_MUTEX(stim_mutex);
@@ -120,6 +123,23 @@ static long stim_press(struct oht_stim_press *press)
 	return 0;
 }
 
+static long stim_press_lost(u32 channels)
+{
+	u8 enabled, pins = stim_pins(channels);
+	unsigned long flags;
+
+	if (!channels || (channels & ~(OHT_STIM_A | OHT_STIM_B)))
+		return -EINVAL;
+	local_irq_save(flags);
+	enabled = readb(stim_base + STIM_IE);
+	writeb(enabled & ~pins, stim_base + STIM_IE);
+	stim_drive(channels, false);
+	writeb(pins, stim_base + STIM_IC);
+	writeb(enabled, stim_base + STIM_IE);
+	local_irq_restore(flags);
+	return 0;
+}
+
 static long stim_release(u32 channels)
 {
 	unsigned long flags;
@@ -135,6 +155,7 @@ static long stim_release(u32 channels)
 static long stim_storm(struct oht_stim_storm *storm)
 {
 	unsigned long flags;
+	bool burst;
 	u64 at_ns;
 	u32 i;
 
@@ -143,14 +164,19 @@ static long stim_storm(struct oht_stim_storm *storm)
 	if (storm->edges < 2 || storm->edges > 1000000 ||
 	    storm->period_ns < 1000 || storm->period_ns > 1000000)
 		return -EINVAL;
+	burst = (u64)storm->edges * storm->period_ns <= STIM_BURST_MAX_NS;
+	local_irq_save(flags);
 	at_ns = ktime_get_ns();
 	for (i = 0; i < storm->edges; i++) {
 		at_ns += storm->period_ns;
-		local_irq_save(flags);
 		stim_wait_until(at_ns);
 		stim_drive(storm->channel, i & 1);
-		local_irq_restore(flags);
+		if (!burst) {
+			local_irq_restore(flags);
+			local_irq_save(flags);
+		}
 	}
+	local_irq_restore(flags);
 	stim_release(storm->channel);
 	storm->outputs = stim_outputs();
 	return 0;
@@ -201,6 +227,8 @@ static long stim_dispatch(unsigned int cmd, unsigned long arg)
 		return stim_ioctl_press((void __user *)arg);
 	case OHT_STIM_IOC_RELEASE:
 		return stim_release(arg);
+	case OHT_STIM_IOC_PRESS_LOST:
+		return stim_press_lost(arg);
 	case OHT_STIM_IOC_STORM:
 		return stim_ioctl_storm((void __user *)arg);
 	case OHT_STIM_IOC_IRQS_OFF:

@@ -45,6 +45,8 @@ struct oht_stim_press {
 
 /**
  * struct oht_stim_storm - toggle one channel, ending closed
+ *
+ * Up to 1 ms in all, interrupts are off on the caller's CPU from the first edge to the last.
  * @channel: OHT_STIM_A or OHT_STIM_B
  * @edges: 2..1000000
  * @period_ns: from one edge to the next, 1000..1000000
@@ -63,6 +65,8 @@ struct oht_stim_storm {
 #define OHT_STIM_IOC_STORM	_IOWR('s', 2, struct oht_stim_storm)
 /* Returns OHT_STIM_ENABLE_* as the register has them now. */
 #define OHT_STIM_IOC_OUTPUTS	_IO('s', 3)
+/* Argument: mask of channels that are opened without an interrupt: the edge is lost. */
+#define OHT_STIM_IOC_PRESS_LOST	_IO('s', 5)
 /* Argument: microseconds, 1..20000, for which interrupts are off on the caller's CPU. */
 #define OHT_STIM_IOC_IRQS_OFF	_IO('s', 4)
 

@@ -44,8 +44,8 @@
 #define OHT_WORDS_MAX		125
 /* Transfers that one descriptor may have submitted and not yet reaped. */
 #define OHT_TRANSFERS_MAX	64
-/* Safety records that a descriptor holds unread; the oldest is dropped first. */
-#define OHT_SAFETY_RECORDS_MAX	64
+/* The journal holds as many safety records; a reader that falls further behind loses the oldest. */
+#define OHT_SAFETY_RECORDS_MAX	256
 
 /* ---- what the device is ---- */
 
@@ -217,7 +217,8 @@ enum oht_cause {
  * @state: enum oht_estop_state
  * @first_cause: enum oht_cause that began the present stop; NONE when not stopped
  * @causes: mask of all causes since the stop began
- * @standing: mask of causes that stand now and forbid a reset
+ * @standing: mask of causes that stand now and forbid a reset; a button stands until all channels have
+ *	been closed for oht_info.reset_stable_ms
  * @inputs: OHT_INPUT_*, read now
  * @outputs: OHT_OUTPUT_*
  * @since_ns: when the present state was entered

@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The emergency stop as kernel.md has it: states, both channels, reset rules, deadman, close,
+ * farewell, journal, unbind. The outputs are read from the GPIO register by oht_stim, not asked of
+ * the driver. estop_test [--exact]: with guest time that does not stall (icount) also upper bounds.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/guest.h"
+#include "lib/tap.h"
+
+#define MS		1000000ULL
+#define BOTH		(OHT_STIM_A | OHT_STIM_B)
+#define LONG_MS		10000
+#define WAIT_MS		2000
+
+static bool exact;
+static int stim;
+static struct oht_info info;
+
+static int outputs(void)
+{
+	return ioctl(stim, OHT_STIM_IOC_OUTPUTS);
+}
+
+static uint32_t state_of(int fd)
+{
+	struct oht_estop_status status;
+
+	guest_status(fd, &status);
+	return status.state;
+}
+
+/* A controller with the outputs high, its journal read up to now. */
+static int enabled_controller(uint32_t deadman_ms)
+{
+	int fd = guest_open(O_RDWR);
+
+	guest_make_enabled(fd, deadman_ms);
+	guest_subscribe(fd, OHT_SUBSCRIBE_SAFETY);
+	if (outputs() != (OHT_STIM_ENABLE_1 | OHT_STIM_ENABLE_2))
+		tap_bail("enabled, but the outputs are %#x", outputs());
+	return fd;
+}
+
+/* The next record must be a stop for @cause that lowered the outputs. */
+static bool expect_stop(int fd, uint32_t cause, const char *what, struct oht_record *record)
+{
+	const struct oht_safety_record *safety = &record->safety;
+
+	if (!tap_ok(guest_next_safety(fd, WAIT_MS, record), "%s: a record comes", what))
+		return false;
+	tap_is(safety->cause, cause, "%s: cause", what);
+	tap_is(safety->state_from, OHT_ESTOP_ENABLED, "%s: from enabled", what);
+	tap_is(safety->state_to, OHT_ESTOP_STOPPED, "%s: to stopped", what);
+	tap_ok(safety->low_ns >= safety->event_ns && !safety->outputs, "%s: lowered", what);
+	tap_is(outputs(), 0, "%s: outputs low", what);
+	return true;
+}
+
+static void test_states(void)
+{
+	int fd = guest_open(O_RDWR);
+	struct oht_record record;
+
+	guest_subscribe(fd, OHT_SUBSCRIBE_SAFETY);
+	tap_is(state_of(fd), OHT_ESTOP_STOPPED, "without a controller: stopped");
+	tap_errno(guest_take(fd, LONG_MS), 0, "take");
+	tap_errno(guest_reset_when_stable(fd, 11), 0, "reset");
+	tap_is(outputs(), 0, "ready: outputs low");
+	tap_errno(guest_command(fd, OHT_IOC_ENABLE, 12, NULL), 0, "enable");
+	tap_is(outputs(), 3, "enabled: outputs high");
+	tap_errno(guest_command(fd, OHT_IOC_DISABLE, 13, NULL), 0, "disable");
+	tap_is(outputs(), 0, "disabled: outputs low");
+	tap_is(state_of(fd), OHT_ESTOP_READY, "disabled: ready, no latch");
+	tap_errno(guest_command(fd, OHT_IOC_ENABLE, 14, NULL), 0, "enable again");
+	tap_errno(guest_release_role(fd), 0, "farewell");
+	tap_is(outputs(), 0, "farewell: outputs low");
+
+	tap_ok(guest_next_safety(fd, 0, &record) && record.safety.kind == OHT_SAFETY_CONTROL,
+	       "journal: control");
+	tap_ok(guest_next_safety(fd, 0, &record) && record.safety.kind == OHT_SAFETY_RESET &&
+	       record.safety.tag == 11, "journal: reset with its tag");
+	tap_ok(guest_next_safety(fd, 0, &record) && record.safety.kind == OHT_SAFETY_ENABLE &&
+	       record.safety.outputs == 3 && record.safety.tag == 12 &&
+	       record.safety.tgid == (uint32_t)getpid(), "journal: enable, who and what");
+	tap_ok(guest_next_safety(fd, 0, &record) && record.safety.kind == OHT_SAFETY_DISABLE &&
+	       record.safety.low_ns, "journal: disable");
+	tap_ok(guest_next_safety(fd, 0, &record) && record.safety.tag == 14, "journal: enable");
+	expect_stop(fd, OHT_CAUSE_FAREWELL, "farewell", &record);
+	close(fd);
+}
+
+static void test_press(void)
+{
+	int fd = enabled_controller(LONG_MS);
+	struct oht_estop_status status;
+	struct oht_record record;
+	uint64_t blocking, released_ns;
+
+	guest_press(stim, BOTH);
+	expect_stop(fd, OHT_CAUSE_BUTTON_A, "press", &record);
+	tap_ok(guest_next_safety(fd, WAIT_MS, &record) &&
+	       record.safety.cause == OHT_CAUSE_BUTTON_B &&
+	       record.safety.state_from == OHT_ESTOP_STOPPED, "press: channel b is appended");
+	guest_status(fd, &status);
+	tap_is(status.first_cause, OHT_CAUSE_BUTTON_A, "press: first cause kept");
+	tap_errno(guest_command(fd, OHT_IOC_RESET, 0, &blocking), EBUSY, "pressed: no reset");
+	tap_is(blocking, OHT_CAUSE_BIT(OHT_CAUSE_BUTTON_A) | OHT_CAUSE_BIT(OHT_CAUSE_BUTTON_B),
+	       "pressed: both channels named");
+
+	released_ns = guest_now_ns();
+	guest_unpress(stim, BOTH);
+	tap_is(outputs(), 0, "release: outputs stay low");
+	tap_is(state_of(fd), OHT_ESTOP_STOPPED, "release: still stopped");
+	tap_errno(guest_command(fd, OHT_IOC_RESET, 0, NULL), EBUSY, "released just now: no reset");
+	tap_errno(guest_reset_when_stable(fd, 0), 0, "reset when stable");
+	tap_ok(guest_now_ns() - released_ns >= info.reset_stable_ms * MS,
+	       "... not before it was closed for %u ms", info.reset_stable_ms);
+	tap_is(state_of(fd), OHT_ESTOP_READY, "reset: ready");
+	tap_is(outputs(), 0, "reset: outputs stay low");
+	close(fd);
+}
+
+/* One channel alone stops, is a discrepancy after the window, and locks out until both moved. */
+static void test_one_channel(uint32_t channel, uint32_t cause, const char *name)
+{
+	int fd = enabled_controller(LONG_MS);
+	struct oht_record record;
+	uint64_t blocking;
+
+	guest_press(stim, channel);
+	expect_stop(fd, cause, name, &record);
+	if (tap_ok(guest_next_safety(fd, WAIT_MS, &record), "%s: a second record", name)) {
+		tap_is(record.safety.cause, OHT_CAUSE_DISCREPANCY, "%s: discrepancy", name);
+		tap_ok(record.time_ns >= info.discrepancy_window_ms * MS, "%s: in time", name);
+	}
+	guest_unpress(stim, channel);
+	guest_sleep_ms(info.reset_stable_ms + 50);
+	tap_errno(guest_command(fd, OHT_IOC_RESET, 0, &blocking), EBUSY, "%s: locked out", name);
+	tap_is(blocking, OHT_CAUSE_BIT(OHT_CAUSE_DISCREPANCY), "%s: says why", name);
+	guest_press(stim, BOTH);
+	guest_sleep_ms(20);
+	guest_unpress(stim, BOTH);
+	tap_errno(guest_reset_when_stable(fd, 0), 0, "%s: reset after both moved", name);
+	close(fd);
+}
+
+/* Both edges before anybody can look: on the CPU of the interrupt, with interrupts off. */
+static void test_glitch(void)
+{
+	struct oht_stim_storm glitch = { .channel = OHT_STIM_A, .edges = 2, .period_ns = 2000 };
+	int fd = enabled_controller(LONG_MS);
+	struct oht_record record;
+
+	guest_pin_cpu(0);
+	if (ioctl(stim, OHT_STIM_IOC_STORM, &glitch) < 0)
+		tap_bail("glitch: %s", strerror(errno));
+	if (expect_stop(fd, OHT_CAUSE_BUTTON_A, "glitch", &record))
+		tap_ok(record.safety.kind == OHT_SAFETY_GLITCH ||
+		       record.safety.kind == OHT_SAFETY_STOP, "glitch: kind %u",
+		       record.safety.kind);
+	tap_errno(guest_reset_when_stable(fd, 0), 0, "glitch: can be reset");
+	close(fd);
+}
+
+static void test_lost_edge(void)
+{
+	int fd = enabled_controller(LONG_MS);
+	uint64_t before_ns = guest_now_ns();
+	struct oht_record record;
+
+	if (ioctl(stim, OHT_STIM_IOC_PRESS_LOST, (unsigned long)BOTH) < 0)
+		tap_bail("lost edge: %s", strerror(errno));
+	if (expect_stop(fd, OHT_CAUSE_BUTTON_A, "lost edge", &record) && exact)
+		tap_ok(record.safety.low_ns - before_ns <= 2 * 1000 * info.supervision_period_us,
+		       "lost edge: found after %llu us",
+		       (unsigned long long)(record.safety.low_ns - before_ns) / 1000);
+	guest_unpress(stim, BOTH);
+	close(fd);
+}
+
+static void test_storm(void)
+{
+	struct oht_stim_storm storm = { .channel = OHT_STIM_A, .edges = 2001, .period_ns = 10000 };
+	int fd = enabled_controller(LONG_MS);
+	struct oht_record record;
+
+	guest_pin_cpu(guest_cpus() - 1);
+	if (ioctl(stim, OHT_STIM_IOC_STORM, &storm) < 0)
+		tap_bail("storm: %s", strerror(errno));
+	tap_is(storm.outputs, 0, "storm: outputs low");
+	expect_stop(fd, OHT_CAUSE_BUTTON_A, "storm", &record);
+	tap_ok(!guest_next_safety(fd, 50, &record), "storm: one record for all of it");
+	tap_errno(guest_reset_when_stable(fd, 0), 0, "storm: can be reset");
+	close(fd);
+}
+
+static void test_software(void)
+{
+	int fd = enabled_controller(LONG_MS), other = guest_open(O_WRONLY);
+	struct oht_record record;
+
+	tap_errno(guest_command(other, OHT_IOC_STOP, 4711, NULL), 0, "stop by anybody");
+	if (expect_stop(fd, OHT_CAUSE_SOFTWARE, "stop", &record))
+		tap_is(record.safety.tag, 4711, "stop: its tag");
+	tap_errno(guest_command(other, OHT_IOC_STOP, 4712, NULL), 0, "stop again");
+	tap_ok(!guest_next_safety(fd, 20, &record), "stop again: nothing new to record");
+	close(other);
+	close(fd);
+}
+
+static void test_deadman(uint32_t period_ms)
+{
+	int fd = enabled_controller(period_ms);
+	uint64_t blocking, before_ns, after_ns, late_ns;
+	struct oht_record record;
+
+	before_ns = guest_now_ns();
+	guest_command(fd, OHT_IOC_HEARTBEAT, 0, NULL);
+	after_ns = guest_now_ns();
+	if (expect_stop(fd, OHT_CAUSE_DEADMAN, "deadman", &record)) {
+		late_ns = record.safety.low_ns - after_ns;
+		tap_ok(record.safety.low_ns - before_ns >= period_ms * MS,
+		       "deadman: not before %u ms", period_ms);
+		tap_note("deadman of %u ms: outputs low after %llu us", period_ms,
+			 (unsigned long long)late_ns / 1000);
+		if (exact)
+			tap_ok(late_ns <= period_ms * MS + 2 * 1000 * info.supervision_period_us,
+			       "deadman: within two supervision periods");
+	}
+	tap_errno(guest_command(fd, OHT_IOC_RESET, 0, &blocking), EBUSY, "deadman: no reset");
+	tap_is(blocking, OHT_CAUSE_BIT(OHT_CAUSE_DEADMAN), "deadman: says why");
+	tap_errno(guest_reset_when_stable(fd, 0), 0, "deadman: the role stays, reset possible");
+	close(fd);
+}
+
+static void test_close(void)
+{
+	int fd = enabled_controller(LONG_MS), watcher = guest_open(O_RDONLY), twin = dup(fd);
+	struct oht_record record;
+
+	guest_subscribe(watcher, OHT_SUBSCRIBE_SAFETY);
+	close(fd);
+	tap_is(outputs(), 3, "close of one of two descriptors of a file: nothing");
+	close(twin);
+	tap_is(outputs(), 0, "close of the last: outputs low at once");
+	expect_stop(watcher, OHT_CAUSE_CLOSE, "close", &record);
+	close(watcher);
+}
+
+static void child_holds_role(int ready)
+{
+	int fd = guest_open(O_RDWR);
+
+	guest_make_enabled(fd, LONG_MS);
+	if (write(ready, "r", 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+static void test_kill(void)
+{
+	int ready[2], watcher = guest_open(O_RDONLY);
+	struct oht_record record;
+	char byte;
+	pid_t pid;
+
+	if (pipe(ready))
+		tap_bail("pipe: %s", strerror(errno));
+	pid = fork();
+	if (!pid)
+		child_holds_role(ready[1]);
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		tap_bail("the child could not enable");
+	close(ready[0]);
+	guest_subscribe(watcher, OHT_SUBSCRIBE_SAFETY);
+	tap_is(outputs(), 3, "another process: enabled");
+	kill(pid, SIGKILL);
+	expect_stop(watcher, OHT_CAUSE_CLOSE, "kill -9", &record);
+	waitpid(pid, NULL, 0);
+	close(watcher);
+}
+
+static void test_poll(void)
+{
+	int fd = guest_open(O_RDWR), other = guest_open(O_RDONLY);
+	struct pollfd wait[2] = {
+		{ .fd = fd, .events = POLLPRI },
+		{ .fd = other, .events = POLLPRI | POLLIN },
+	};
+
+	guest_subscribe(fd, OHT_SUBSCRIBE_SAFETY);
+	tap_is(poll(wait, 2, 0), 0, "poll: nothing yet");
+	guest_take(fd, LONG_MS);
+	tap_is(poll(wait, 2, WAIT_MS), 1, "poll: wakes the one who subscribed");
+	tap_ok(wait[0].revents & POLLPRI, "poll: PRI");
+	guest_drain(fd);
+	tap_is(poll(wait, 2, 0), 0, "poll: read, nothing left");
+	guest_subscribe(fd, 0);
+	guest_release_role(fd);
+	tap_is(poll(wait, 2, 20), 0, "poll: no longer subscribed");
+	close(other);
+	close(fd);
+}
+
+/* More records than the journal holds: the oldest are lost, and seen to be. */
+static void test_journal(void)
+{
+	int i, fd = guest_open(O_RDWR), watcher = guest_open(O_RDONLY);
+	const int made = OHT_SAFETY_RECORDS_MAX + 44;
+	uint64_t first, seq;
+	struct oht_estop_status status;
+	struct oht_record record;
+
+	guest_subscribe(watcher, OHT_SUBSCRIBE_SAFETY);
+	guest_status(fd, &status);
+	guest_command(fd, OHT_IOC_STOP, 0, NULL);
+	guest_status(fd, &status);
+	/* FAREWELL is known after the first time: each round leaves one record. */
+	guest_take(fd, LONG_MS);
+	guest_release_role(fd);
+	guest_drain(watcher);
+	guest_status(fd, &status);
+	first = status.journal_seq;
+	for (i = 0; i < made; i++) {
+		guest_take(fd, LONG_MS);
+		guest_release_role(fd);
+	}
+	guest_status(fd, &status);
+	tap_is(status.journal_seq - first, made, "journal: one record each");
+	if (!tap_ok(guest_next_safety(watcher, 0, &record), "journal: can be read"))
+		return;
+	seq = record.seq;
+	first = record.safety.journal_seq;
+	tap_is(first, status.journal_seq - OHT_SAFETY_RECORDS_MAX + 1, "journal: oldest kept");
+	for (i = 1; guest_next_safety(watcher, 0, &record); i++)
+		if (record.seq != seq + i || record.safety.journal_seq != first + i)
+			break;
+	tap_is(i, OHT_SAFETY_RECORDS_MAX, "journal: no gap from there on");
+	close(watcher);
+	close(fd);
+}
+
+/* A fresh descriptor counts its own records; dropping shows as a jump of just that size. */
+static void test_drop_count(void)
+{
+	int i, fd = guest_open(O_RDWR);
+	struct oht_record record;
+
+	guest_subscribe(fd, OHT_SUBSCRIBE_SAFETY);
+	for (i = 0; i < OHT_SAFETY_RECORDS_MAX + 5; i++) {
+		guest_take(fd, LONG_MS);
+		guest_release_role(fd);
+	}
+	tap_ok(guest_next_safety(fd, 0, &record), "drop: a record");
+	/* The first farewell after another stop may add one. */
+	tap_ok(record.seq == 6 || record.seq == 7, "drop: %llu is the number of the first one kept",
+	       (unsigned long long)record.seq);
+	close(fd);
+}
+
+static int supervision_cpu(void)
+{
+	FILE *file = fopen("/sys/class/oht/oht0/estop/supervision_cpu", "re");
+	int cpu = -2;
+
+	if (!file || fscanf(file, "%d", &cpu) != 1)
+		tap_bail("no supervision_cpu");
+	fclose(file);
+	return cpu;
+}
+
+static int set_cpu(int cpu, bool online)
+{
+	char path[80];
+	int fd, error = 0;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online", cpu);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, online ? "1" : "0", 1) != 1)
+		error = errno;
+	close(fd);
+	return error;
+}
+
+static void test_hotplug(void)
+{
+	int cpu = supervision_cpu(), fd;
+	struct oht_record record;
+
+	if (guest_cpus() != 2) {
+		tap_note("hotplug: written for two CPUs");
+		return;
+	}
+	guest_pin_cpu(0);
+	tap_is(cpu, 1, "supervision is not on the CPU of the interrupt");
+	tap_errno(set_cpu(cpu, false), 0, "its CPU goes");
+	tap_is(supervision_cpu(), 0, "supervision moves");
+	fd = enabled_controller(100);
+	expect_stop(fd, OHT_CAUSE_DEADMAN, "on one CPU", &record);
+	tap_errno(set_cpu(cpu, true), 0, "its CPU comes back");
+	tap_is(supervision_cpu(), cpu, "supervision goes back");
+	close(fd);
+	fd = enabled_controller(100);
+	expect_stop(fd, OHT_CAUSE_DEADMAN, "on two CPUs", &record);
+	close(fd);
+}
+
+static void test_suspend(void)
+{
+	int fd, power = open("/sys/power/state", O_WRONLY | O_CLOEXEC);
+	struct oht_record record;
+
+	if (power < 0) {
+		tap_note("this kernel cannot suspend");
+		return;
+	}
+	fd = enabled_controller(LONG_MS);
+	tap_errno(write(power, "freeze", 6) < 0 ? errno : 0, EBUSY, "suspend is refused");
+	expect_stop(fd, OHT_CAUSE_SUSPEND, "suspend", &record);
+	close(fd);
+	close(power);
+}
+
+static void test_unbind(void)
+{
+	int fd = enabled_controller(LONG_MS);
+	struct oht_record record;
+
+	tap_errno(guest_unbind(), 0, "unbind while enabled");
+	expect_stop(fd, OHT_CAUSE_UNBIND, "unbind", &record);
+	tap_is(read(fd, &record, sizeof(record)), 0, "unbind: then the end");
+	tap_errno(guest_bind(), 0, "bind again");
+	tap_is(outputs(), 0, "bound: outputs low");
+	close(fd);
+	fd = guest_open(O_RDWR);
+	tap_is(state_of(fd), OHT_ESTOP_STOPPED, "bound: start state stopped");
+	close(fd);
+}
+
+static int remove_module(void)
+{
+	return syscall(SYS_delete_module, "oht", O_NONBLOCK) ? errno : 0;
+}
+
+static void test_rmmod(void)
+{
+	int fd = enabled_controller(LONG_MS);
+
+	tap_errno(remove_module(), EWOULDBLOCK, "rmmod with an open descriptor: refused");
+	tap_is(outputs(), 3, "... and nothing happens");
+	close(fd);
+	tap_errno(remove_module(), 0, "rmmod after close");
+	tap_is(outputs(), 0, "rmmod: outputs low");
+	tap_is(system("modprobe oht"), 0, "modprobe");
+	fd = guest_open(O_RDWR);
+	tap_is(state_of(fd), OHT_ESTOP_STOPPED, "loaded: start state stopped");
+	close(fd);
+}
+
+static void test_start(void)
+{
+	int fd = guest_open(O_RDONLY);
+	struct oht_estop_status status;
+
+	guest_status(fd, &status);
+	tap_is(status.first_cause, OHT_CAUSE_START, "start: cause");
+	tap_is(status.journal_seq, 1, "start: the first record");
+	tap_is(status.inputs, OHT_INPUT_A | OHT_INPUT_B, "start: both channels closed");
+	tap_is(outputs(), 0, "start: outputs low");
+	close(fd);
+}
+
+static void test_commands(void)
+{
+	test_states();
+	test_software();
+	test_close();
+	test_kill();
+	test_poll();
+	test_journal();
+	test_drop_count();
+}
+
+static void test_button(void)
+{
+	test_press();
+	test_one_channel(OHT_STIM_A, OHT_CAUSE_BUTTON_A, "channel a alone");
+	test_one_channel(OHT_STIM_B, OHT_CAUSE_BUTTON_B, "channel b alone");
+	test_glitch();
+	test_lost_edge();
+	test_storm();
+}
+
+int main(int argc, char **argv)
+{
+	int fd;
+
+	exact = argc > 1 && !strcmp(argv[1], "--exact");
+	stim = guest_open_stim();
+	fd = guest_open(O_RDONLY);
+	guest_info(fd, &info);
+	close(fd);
+
+	/* Whatever has been before: begin at the beginning. */
+	if (guest_unbind() || guest_bind())
+		tap_bail("cannot start anew");
+	test_start();
+	test_commands();
+	test_button();
+	test_deadman(100);
+	test_deadman(info.deadman_default_ms);
+	test_hotplug();
+	test_suspend();
+	test_unbind();
+	test_rmmod();
+	return tap_done();
+}
