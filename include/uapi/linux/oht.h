@@ -12,8 +12,8 @@
  *    compiled with. A shorter one than the first version is EINVAL; a longer one is accepted if the
  *    bytes that this kernel does not know are zero, else E2BIG. The kernel fills no more than the
  *    caller's size and sets the member to the size that it knows.
- *  - Members are fixed-width, 64-bit members are aligned on 8 bytes, padding is explicit and must be
- *    zero (EINVAL). The layout is the same for 32-bit and 64-bit programs.
+ *  - Members are fixed-width, 64-bit members are aligned on 8 bytes, padding is explicit and must
+ *    be zero (EINVAL). The layout is the same for 32-bit and 64-bit programs.
  *  - Times are nanoseconds of CLOCK_MONOTONIC unless a name says otherwise.
  *
  * Errno vocabulary of the ioctls
@@ -217,8 +217,8 @@ enum oht_cause {
  * @state: enum oht_estop_state
  * @first_cause: enum oht_cause that began the present stop; NONE when not stopped
  * @causes: mask of all causes since the stop began
- * @standing: mask of causes that stand now and forbid a reset; a button stands until all channels have
- *	been closed for oht_info.reset_stable_ms
+ * @standing: mask of causes that stand now and forbid a reset; a button stands until all channels
+ *	have been closed for oht_info.reset_stable_ms
  * @inputs: OHT_INPUT_*, read now
  * @outputs: OHT_OUTPUT_*
  * @since_ns: when the present state was entered
@@ -340,7 +340,8 @@ enum oht_detail {
  * @unit: as submitted
  * @function: as submitted
  * @count: registers read or written
- * @turnaround_ns: silence between our last stop bit and the reply's first start bit, 0 without reply
+ * @turnaround_ns: silence between our last stop bit and the reply's first start bit, 0 without
+ *	reply
  * @reserved: zero
  * @words: values read, host byte order
  */
