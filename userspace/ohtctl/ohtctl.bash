@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# bash completion of ohtctl(1)
+_ohtctl() {
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
+	local verbs='info status scan read write watch safety'
+	local modules='power safety travel_motor dock_location'
+	local options='--device --json --fc --timeout-ms --retries --interval-ms --rounds
+		--deadman-ms --profile --data --all --force --help --version'
+
+	case $before in
+	--device)
+		mapfile -t COMPREPLY < <(compgen -f -- "${word:-/dev/oht}")
+		return ;;
+	--data)
+		mapfile -t COMPREPLY < <(compgen -d -- "$word")
+		return ;;
+	--profile)
+		mapfile -t COMPREPLY < <(compgen -W 'canonical legacy' -- "$word")
+		return ;;
+	--fc)
+		mapfile -t COMPREPLY < <(compgen -W '3 4 6 16' -- "$word")
+		return ;;
+	read | write | watch)
+		mapfile -t COMPREPLY < <(compgen -W "$modules" -- "$word")
+		return ;;
+	safety)
+		mapfile -t COMPREPLY < <(compgen -W 'status stop reset enable disable watch' -- "$word")
+		return ;;
+	esac
+	if [[ $word == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
+	elif [[ $COMP_CWORD -eq 1 ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$word")
+	fi
+}
+complete -F _ohtctl ohtctl
