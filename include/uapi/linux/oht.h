@@ -51,7 +51,7 @@
 
 /* oht_info.caps */
 #define OHT_CAP_EXACT_TIMING	(1ULL << 0)	/* gaps are timed from the UART's own interrupt */
-#define OHT_CAP_ESTOP		(1ULL << 1)	/* emergency-stop inputs and enable outputs are there */
+#define OHT_CAP_ESTOP		(1ULL << 1)	/* emergency-stop inputs, enable outputs */
 #define OHT_CAP_CHANNEL_B	(1ULL << 2)	/* the stop has two channels */
 #define OHT_CAP_FEEDBACK	(1ULL << 3)	/* enable feedback inputs are there */
 #define OHT_CAP_BUS		(1ULL << 4)	/* the port is up: transfers are possible */
@@ -181,9 +181,9 @@ enum oht_cause {
 	OHT_CAUSE_FEEDBACK		= 5,	/* enable feedback did not follow the outputs */
 	OHT_CAUSE_SOFTWARE		= 6,	/* OHT_IOC_STOP */
 	OHT_CAUSE_DEADMAN		= 7,	/* the controller's heartbeat was late */
-	OHT_CAUSE_CLOSE			= 8,	/* the controller's descriptor closed without farewell */
+	OHT_CAUSE_CLOSE			= 8,	/* the controller closed without farewell */
 	OHT_CAUSE_FAREWELL		= 9,	/* the controller gave its role back in order */
-	OHT_CAUSE_BUS_LOSS		= 10,	/* a module was lost whose loss action is the stop */
+	OHT_CAUSE_BUS_LOSS		= 10,	/* a module was lost whose loss stops */
 	OHT_CAUSE_UNBIND		= 11,	/* the driver is being taken off the device */
 	OHT_CAUSE_MODULE_REMOVAL	= 12,	/* the kernel module is being removed */
 	OHT_CAUSE_SUSPEND		= 13,
@@ -192,9 +192,10 @@ enum oht_cause {
 	OHT_CAUSE_SELF_TEST		= 16,
 	OHT_CAUSE_STORM			= 17,	/* more edges than a button can make */
 	OHT_CAUSE_INPUT_ERROR		= 18,	/* an input could not be read */
-	OHT_CAUSE_CPU_STALL		= 19,	/* supervision and interrupt lost sight of each other */
+	OHT_CAUSE_CPU_STALL		= 19,	/* supervision or interrupt made no progress */
 	OHT_CAUSE_SHUTDOWN		= 20,	/* the machine powers off */
 };
+
 #define OHT_CAUSE_BIT(cause)	(1ULL << (cause))
 
 /* oht_estop_status.inputs and oht_safety_record.inputs: 1 means closed, 0 open or unreadable */
