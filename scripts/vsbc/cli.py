@@ -10,7 +10,7 @@ import termios
 import time
 import tty
 
-from . import build, control, lock, paths, settings
+from . import build, control, lock, native as without_board, paths, settings
 from .errors import SbcError
 from .supervisor import Supervisor, check_tools
 
@@ -105,6 +105,13 @@ def _relay_lines(reader, deadline):
             if kind != "say":
                 return text or kind
             say(text)
+
+
+@command
+def native(_arguments):
+    """make native: without the board, until Ctrl-C."""
+    without_board.run(say)
+    say("stopped")
 
 
 @command

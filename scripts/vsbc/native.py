@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`make native`: ohtd on this machine without the kernel module, its rtu back-end on a pty with the simulator."""
+import dataclasses
+import json
+import signal
+import ssl
+import subprocess
+import threading
+import time
+import urllib.request
+
+from . import build, lock, paths, settings
+from .accounts import Accounts
+from .errors import SbcError
+from .spawn import end, last_line, spawn
+from .wire import DATA, SIMULATOR
+
+DAEMON = paths.BUILD / "userspace/native/userspace/ohtd/http/ohtd"
+WEB = paths.TOP / "userspace/web"
+START_TIMEOUT_S = 20
+
+CONFIG = """\
+[http]
+listen = 127.0.0.1:{port}
+[paths]
+state = {state}/lib
+data = {data}
+web = {web}
+[bus]
+backend = rtu
+tty = {state}/uart
+baud = 115200
+"""
+
+
+class Native:
+    """Simulator, pty and daemon as processes of this machine."""
+
+    def __init__(self, wanted):
+        self.settings = wanted
+        self.state = wanted.state
+        self._stop = threading.Event()
+        self._children = {}
+        self.accounts = Accounts(self.state, wanted.url, wanted.demo)
+
+    def start(self):
+        """Start both; returns when the API answers."""
+        (self.state / "lib").mkdir(mode=0o700, exist_ok=True)
+        config = self.state / "ohtd.conf"
+        config.write_text(CONFIG.format(port=self.settings.port, state=self.state, data=DATA, web=WEB))
+        self._start("sim", [str(SIMULATOR), "--pty", "uart", "--profile", self.settings.profile,
+                            "--data", str(DATA), "--control", "sim.sock"])
+        self._wait(lambda: (self.state / "uart").exists(), "the simulator does not open its pty", "sim")
+        self._add_accounts(config)
+        self._start("ohtd", [str(DAEMON), "--config", str(config)])
+        self._wait(self._answers, "ohtd does not answer", "ohtd")
+        self.accounts.write()
+
+    def _start(self, name, command):
+        (self.state / f"{name}.log").unlink(missing_ok=True)
+        self._children[name] = spawn(command, self.state / f"{name}.log", self.state)
+
+    def _add_accounts(self, config):
+        if (self.state / "credentials.json").exists():
+            return
+        for account in self.accounts.accounts:
+            done = subprocess.run([DAEMON, "--config", config, "--add-user", account["username"],
+                                   "--role", account["role"]], input=account["password"] + "\n",
+                                  capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise SbcError(f"cannot make account {account['username']}: {done.stderr.strip()}")
+
+    def _wait(self, condition, what, name):
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not condition():
+            if self._children[name].poll() is not None or time.monotonic() > deadline:
+                raise SbcError(f"{what}: {last_line(self.state / f'{name}.log')}")
+            self._stop.wait(0.05)
+
+    def _answers(self):
+        authority = self.state / "lib/ca.crt"
+        try:
+            context = ssl.create_default_context(cafile=str(authority))
+            with urllib.request.urlopen(self.settings.url + "api/v1/health", timeout=5, context=context) as answer:
+                json.load(answer)
+        except (OSError, ValueError):
+            return False
+        self.accounts.ca_file.write_bytes(authority.read_bytes())
+        return True
+
+    def watch(self):
+        """Return when asked to stop; raise when a process ends by itself."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: self._stop.set())
+        while not self._stop.wait(0.5):
+            for name, child in self._children.items():
+                if child.poll() is not None:
+                    raise SbcError(f"{name} ended by itself: {last_line(self.state / f'{name}.log')}")
+
+    def stop(self):
+        """End both, the daemon first."""
+        for child in reversed(self._children.values()):
+            end(child, 5)
+
+    def ready_text(self):
+        """The block that a newcomer reads."""
+        admin = self.accounts.of("administrator")
+        who = f"  user       {admin['username']}\n  password   {admin['password']}\n" if admin else ""
+        return (f"\nready\n  page       {self.settings.url}\n{who}"
+                f"  all roles  {self.state / 'credentials.json'}\n"
+                f"  TLS        trust {self.accounts.ca_file}\n"
+                "  timing     not deterministic: no kernel module here, so no hardware stop either\n"
+                "Ctrl-C stops everything\n")
+
+
+def run(say):
+    """Build, start, watch until Ctrl-C. State goes to $OHT_STATE, build/native by default."""
+    wanted = settings.read()
+    if wanted.state == paths.BUILD / "run":
+        wanted = dataclasses.replace(wanted, state=paths.BUILD / "native")
+    mine = lock.Lock(wanted.state)
+    settings.check_port(wanted.port)
+    steps = build.Steps(say)
+    steps.script("Debian packages (scripts/packages.txt)", "install-packages")
+    steps.script("programs for this machine", "build-userspace", "native")
+    native = Native(wanted)
+    try:
+        native.start()
+        say(native.ready_text())
+        native.watch()
+    finally:
+        native.stop()
+        mine.release()
