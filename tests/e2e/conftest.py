@@ -39,11 +39,10 @@ def board(shared_board):
 
 @pytest.fixture
 def controller(board):
-    """A controller on the shared board, with nothing that forbids a reset but the waiting time."""
-    # A discrepancy of the test before goes only after both were open, then closed.
-    board.pins.press()
-    board.pins.release()
+    """A controller on the shared board, and nothing that forbids a reset."""
     one = Controller(board)
+    # A discrepancy of the test before goes only after both were open, then closed.
+    one.work_button()
     yield one
     one.leave()
 

@@ -9,7 +9,7 @@ import time
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "scripts"))
 
-from vsbc.guest import GuestError  # noqa: E402 # pylint: disable=wrong-import-position
+from vsbc import paths  # noqa: E402 # pylint: disable=wrong-import-position
 from vsbc.machine import Machine, Options  # noqa: E402 # pylint: disable=wrong-import-position
 from vsbc.wire import Wire  # noqa: E402 # pylint: disable=wrong-import-position
 
@@ -17,6 +17,9 @@ PROGRAMS = "/usr/libexec/oht"
 DRIVER = "/sys/bus/platform/drivers/oht"
 # unit:address:registers of every module's system block.
 ALL_UNITS = "2:0x100:8 3:0x100:8 4:0x100:8 5:0x100:8"
+# The guest's fourth serial port, /dev/ttyS3: see Controller.
+CONTROLLER_LINE = ["-chardev", "socket,id=controller,path=controller.sock,server=on,wait=off",
+                   "-device", "pci-serial,chardev=controller,addr=9"]
 # What no console may show; a test whose machine ends in a panic takes its own words out.
 SPLATS = re.compile(
     r"^.*(WARNING: |BUG: |BUG at|Oops|KASAN|UBSAN|KFENCE|Internal error|Unable to handle kernel|"
@@ -44,6 +47,7 @@ class Board:
         self.state = pathlib.Path(state)
         self.state.mkdir(parents=True, exist_ok=True)
         self.wire = Wire(far, self.state, **(wire or {})) if far else None
+        options["qemu"] = options.get("qemu", []) + CONTROLLER_LINE
         self.machine = Machine(Options(state=self.state, kernel=kernel, wire=self.wire, **options))
         self.expected_splats = ()
 
@@ -112,30 +116,55 @@ class Refused(Exception):
 
 
 class Controller:
-    """The test program that is the controller; see tests/guest/controller.c."""
+    """The test program that is the controller, on a serial line of its own; see tests/guest/controller.c."""
 
     def __init__(self, board, deadman_ms=10000):
         self.board = board
-        board.guest.check(f"{PROGRAMS}/controller serve {deadman_ms} </dev/null >/tmp/controller.log 2>&1")
-        self.status()
+        self._events = []
+        self._sock = paths.connect_unix(board.state / "controller.sock")
+        self._sock.settimeout(20)
+        self._lines = self._sock.makefile("r", encoding="ascii")
+        board.guest.check(f"{PROGRAMS}/controller /dev/ttyS3 {deadman_ms} </dev/null >/tmp/controller.log 2>&1")
+        self._answer()
 
-    def ask(self, line):
-        code, output = self.board.program(f"controller {line}", 20)
-        if code == 3 or not output.strip():
-            raise GuestError(f"controller {line}: {output.strip()} {self.board.guest.run('cat /tmp/controller.log')[1]}")
-        answer = json.loads(output)
+    def _answer(self):
+        answer = json.loads(self._lines.readline())
         if not answer.pop("ok"):
             raise Refused(answer)
         return answer
 
+    def ask(self, line):
+        self._sock.sendall(line.encode() + b"\n")
+        return self._answer()
+
     def status(self):
         return self.ask("status")
 
+    def wait_status(self, condition, what, timeout=10):
+        """Poll the status until condition(status) holds; returns it."""
+        def fits():
+            status = self.status()
+            return status if condition(status) else None
+
+        return until(fits, timeout, what, period=0)
+
+    def release_button(self):
+        """Close the contacts, and wait until nothing forbids a reset."""
+        self.board.pins.release()
+        return self.wait_status(lambda s: not s["standing"], "the button being closed long enough")
+
+    def work_button(self):
+        """Open both contacts so that the guest sees it, then close them: ends a discrepancy."""
+        self.board.pins.press()
+        self.wait_status(lambda s: s["inputs"] == 0, "both channels seen open")
+        return self.release_button()
+
     def events(self):
         """All safety events since it began to serve; none may have been lost."""
-        answer = self.ask("events")
+        answer = self.ask(f"events {len(self._events)}")
         assert answer["lost"] == 0
-        return answer["events"]
+        self._events += answer["events"]
+        return self._events
 
     def arm(self, tag):
         """Reset and enable; both outputs are high outside when this returns."""
@@ -155,5 +184,12 @@ class Controller:
         return [e for e in self.events() if e["tag"] == tag]
 
     def leave(self):
-        self.ask("leave")
-        until(lambda: self.board.program("controller status")[0] == 3, 5, "the end of the controller")
+        """Give the role back in order."""
+        try:
+            self.ask("leave")
+        finally:
+            self.close()
+
+    def close(self):
+        self._lines.close()
+        self._sock.close()

@@ -41,11 +41,8 @@ def test_release_changes_nothing(board, controller):
     controller.arm(next(TAGS))
     assert board.pins.press_to_low_ns() is not None
     low = changes(board)
-    board.pins.release()
     # Closed long enough for a reset: whatever the release might start has had its time.
-    while controller.status()["standing"]:
-        pass
-    status = controller.status()
+    status = controller.release_button()
     assert status["state"] == "stopped" and status["outputs"] == 0
     assert is_low_since(board, low)
 
@@ -58,9 +55,7 @@ def test_reset_and_enable_are_two_steps(board, controller):
         controller.ask("reset 1")
     assert refusal.value.error == "EBUSY"
     assert refusal.value.blocking & (1 << BUTTON_A) and refusal.value.blocking & (1 << BUTTON_B)
-    board.pins.release()
-    while controller.status()["standing"]:
-        pass
+    controller.release_button()
     with pytest.raises(Refused) as refusal:
         controller.ask("enable 2")
     assert refusal.value.error == "ECANCELED"
@@ -78,9 +73,7 @@ def test_reset_and_enable_are_two_steps(board, controller):
 def test_press_between_reset_and_enable_wins(board, controller):
     controller.arm(next(TAGS))
     assert board.pins.press_to_low_ns() is not None
-    board.pins.release()
-    while controller.status()["standing"]:
-        pass
+    controller.release_button()
     controller.ask("reset 7")
     low = changes(board)
     board.pins.press()
@@ -110,17 +103,14 @@ def test_wire_missing_from_the_start(board, channel, cause):
 def test_discrepancy_needs_both_open(board, controller):
     controller.arm(next(TAGS))
     assert board.pins.press_to_low_ns("a") is not None
-    while not controller.status()["causes"] & (1 << DISCREPANCY):
-        pass
+    controller.wait_status(lambda s: s["causes"] & (1 << DISCREPANCY), "the discrepancy")
     board.pins.release("a")
     # Closed and stable, and all the same no reset: that channel must be seen to work first.
-    while controller.status()["standing"] & (1 << BUTTON_A):
-        pass
+    controller.wait_status(lambda s: not s["standing"] & (1 << BUTTON_A), "channel a being stable")
     with pytest.raises(Refused) as refusal:
         controller.ask("reset 1")
     assert refusal.value.error == "EBUSY" and refusal.value.blocking == 1 << DISCREPANCY
-    board.pins.press()
-    board.pins.release()
+    controller.work_button()
     controller.arm(next(TAGS))
 
 

@@ -2,29 +2,30 @@
 /*
  * A controller that does what a test tells it.
  *
- *	controller serve [DEADMAN_MS]	takes the role, sends heartbeats, keeps every safety event
- *	controller COMMAND...		asks the one that serves; one JSON line; exit 1 if refused
+ *	controller TERMINAL [DEADMAN_MS]
+ *
+ * Takes the role, goes into the background, sends heartbeats, keeps every safety event, and answers
+ * each line that comes from the terminal with one JSON line:
  *
  *	status			the stop as it is now
  *	reset|enable|disable|stop TAG
  *	arm TAG			reset as soon as nothing forbids it, then enable; 10 s at most
  *	auto TAG		arm after every stop, with TAG, TAG + 1, ...; 0 ends it
- *	events			all safety events so far
+ *	events N		all safety events so far but the first N
  *	hang			no heartbeat any more
  *	leave			give the role back in order, and end
  *
  * Real-time as ohtd is, so that load in the guest does not delay the heartbeat.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <time.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "oht_client.h"
@@ -32,7 +33,7 @@
 #define EVENTS_MAX	32768
 #define TICK_MS		2
 #define ARM_TICKS_MAX	(10000 / TICK_MS)
-#define SOCKET_NAME	"oht-test-controller"
+#define LINE_BYTES	80
 
 struct server {
 	struct oht_dev *dev;
@@ -44,36 +45,29 @@ struct server {
 	bool automatic;
 	uint64_t arm_tag;		/* 0: nothing to arm */
 	unsigned int arm_ticks;		/* how long this has been tried */
-	FILE *arm_client;		/* who waits for it */
+	bool arm_answer;		/* somebody waits for it */
+	FILE *terminal;
+	char line[LINE_BYTES];
+	size_t line_bytes;
 };
 
-static int open_socket(struct sockaddr_un *address, socklen_t *size)
-{
-	memset(address, 0, sizeof(*address));
-	address->sun_family = AF_UNIX;
-	/* Abstract: nothing is left behind by whoever is killed. */
-	strcpy(address->sun_path + 1, SOCKET_NAME);
-	*size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(SOCKET_NAME));
-	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-}
-
-static void answer(FILE *client, int ret, uint64_t blocking)
+static void answer(FILE *terminal, int ret, uint64_t blocking)
 {
 	int error = ret ? errno : 0;
 
-	fprintf(client, "{\"ok\":%s,\"error\":\"%s\",\"blocking\":%" PRIu64 "}\n",
+	fprintf(terminal, "{\"ok\":%s,\"error\":\"%s\",\"blocking\":%" PRIu64 "}\n",
 		ret ? "false" : "true", error ? strerrorname_np(error) : "", blocking);
 }
 
-static void print_status(FILE *client, struct oht_dev *dev)
+static void print_status(FILE *terminal, struct oht_dev *dev)
 {
 	struct oht_stop_status status;
 
 	if (oht_dev_stop_status(dev, &status)) {
-		answer(client, -1, 0);
+		answer(terminal, -1, 0);
 		return;
 	}
-	fprintf(client,
+	fprintf(terminal,
 		"{\"ok\":true,\"state\":\"%s\",\"first_cause\":\"%s\",\"causes\":%" PRIu64
 		",\"standing\":%" PRIu64 ",\"inputs\":%u,\"outputs\":%u,\"since_ns\":%" PRIu64
 		",\"journal_seq\":%" PRIu64 ",\"deadman_ms\":%u}\n",
@@ -82,24 +76,24 @@ static void print_status(FILE *client, struct oht_dev *dev)
 		status.journal_seq, status.deadman_ms);
 }
 
-static void print_events(FILE *client, const struct server *server)
+static void print_events(FILE *terminal, const struct server *server, uint64_t first)
 {
-	unsigned int i;
+	uint64_t i;
 
-	fprintf(client, "{\"ok\":true,\"lost\":%u,\"events\":[", server->lost);
-	for (i = 0; i < server->events_count; i++) {
+	fprintf(terminal, "{\"ok\":true,\"lost\":%u,\"events\":[", server->lost);
+	for (i = first; i < server->events_count; i++) {
 		const struct oht_safety_event *e = &server->events[i];
 
-		fprintf(client,
+		fprintf(terminal,
 			"%s{\"seq\":%" PRIu64 ",\"kind\":\"%s\",\"cause\":\"%s\",\"from\":\"%s\""
 			",\"to\":\"%s\",\"tag\":%" PRIu64 ",\"event_ns\":%" PRIu64
 			",\"low_ns\":%" PRIu64 ",\"inputs\":%u,\"outputs\":%u,\"tgid\":%u}",
-			i ? ",\n" : "", e->journal_seq, oht_kind_name(e->kind),
+			i > first ? "," : "", e->journal_seq, oht_kind_name(e->kind),
 			oht_cause_name(e->cause), oht_state_name(e->state_from),
 			oht_state_name(e->state_to), e->tag, e->event_ns, e->low_ns, e->inputs,
 			e->outputs, e->tgid);
 	}
-	fputs("]}\n", client);
+	fputs("]}\n", terminal);
 }
 
 static void keep_events(struct server *server)
@@ -136,32 +130,23 @@ static void try_arming(struct server *server)
 	}
 	if (server->automatic || (ret && ++server->arm_ticks < ARM_TICKS_MAX))
 		return;
-	answer(server->arm_client, ret, ret ? status.standing : blocking);
-	fclose(server->arm_client);
-	server->arm_client = NULL;
+	answer(server->terminal, ret, ret ? status.standing : blocking);
+	server->arm_answer = false;
 	server->arm_tag = 0;
 }
 
-/* Returns whether the client must wait for a later answer. */
-static bool start_arming(struct server *server, FILE *client, uint64_t tag, bool automatic)
+static void start_arming(struct server *server, uint64_t tag, bool automatic)
 {
-	if (server->arm_client) {
-		errno = EBUSY;
-		answer(client, -1, 0);
-		return false;
-	}
 	server->arm_tag = tag;
 	server->arm_ticks = 0;
 	server->automatic = automatic && tag;
-	if (automatic) {
-		answer(client, 0, 0);
-		return false;
-	}
-	server->arm_client = client;
-	return true;
+	if (automatic)
+		answer(server->terminal, 0, 0);
+	else
+		server->arm_answer = true;
 }
 
-static void execute(struct server *server, FILE *client, const char *verb, uint64_t tag)
+static void execute(struct server *server, const char *verb, uint64_t tag)
 {
 	uint64_t blocking = 0;
 	int ret = 0;
@@ -183,67 +168,99 @@ static void execute(struct server *server, FILE *client, const char *verb, uint6
 		errno = ENOSYS;
 		ret = -1;
 	}
-	answer(client, ret, blocking);
+	answer(server->terminal, ret, blocking);
 }
 
-/* Returns whether the client must wait for a later answer. */
-static bool serve_line(struct server *server, FILE *client, const char *line)
+static void serve_line(struct server *server)
 {
-	uint64_t tag = 0;
-	char verb[16];
+	uint64_t number = 0;
+	char verb[16] = "";
 
-	if (sscanf(line, "%15s %" SCNu64, verb, &tag) < 1)
-		return false;
+	sscanf(server->line, "%15s %" SCNu64, verb, &number);
 	keep_events(server);
 	if (!strcmp(verb, "status"))
-		print_status(client, server->dev);
+		print_status(server->terminal, server->dev);
 	else if (!strcmp(verb, "events"))
-		print_events(client, server);
+		print_events(server->terminal, server, number);
 	else if (!strcmp(verb, "arm") || !strcmp(verb, "auto"))
-		return start_arming(server, client, tag, !strcmp(verb, "auto"));
+		start_arming(server, number, !strcmp(verb, "auto"));
 	else
-		execute(server, client, verb, tag);
-	return false;
+		execute(server, verb, number);
 }
 
-static void serve_client(struct server *server, int listener)
+/* A line that is too long is cut, and refused as an unknown command. */
+static void serve_bytes(struct server *server)
 {
-	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	FILE *client = fd < 0 ? NULL : fdopen(fd, "r+");
-	char line[80];
+	char byte;
 
-	if (!client)
-		return;
-	if (fgets(line, sizeof(line), client)) {
-		fseek(client, 0, SEEK_CUR);
-		if (serve_line(server, client, line))
-			return;
+	while (read(fileno(server->terminal), &byte, 1) == 1) {
+		if (byte != '\n') {
+			server->line[server->line_bytes] = byte;
+			server->line_bytes += server->line_bytes < LINE_BYTES - 2;
+			continue;
+		}
+		server->line[server->line_bytes] = '\0';
+		server->line_bytes = 0;
+		serve_line(server);
 	}
-	fclose(client);
+	/* Written as a whole: the descriptor does not block for reading only. */
+	fcntl(fileno(server->terminal), F_SETFL, 0);
+	fflush(server->terminal);
+	fcntl(fileno(server->terminal), F_SETFL, O_NONBLOCK);
 }
 
-static int serve(uint32_t deadman_ms)
+static FILE *open_terminal(const char *path)
 {
-	struct server server = { .beating = true };
-	struct sched_param priority = { .sched_priority = 50 };
-	struct sockaddr_un address;
-	struct pollfd doors[2];
-	socklen_t size;
+	int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	struct termios settings;
 
-	server.dev = oht_dev_open(NULL, 0);
-	server.events = calloc(EVENTS_MAX, sizeof(*server.events));
-	doors[0].fd = open_socket(&address, &size);
-	/* The shell goes on when this forks, and whoever asks from then on waits in the queue. */
-	if (!server.dev || !server.events || oht_dev_subscribe_safety(server.dev, true) ||
-	    bind(doors[0].fd, (struct sockaddr *)&address, size) || listen(doors[0].fd, 8) ||
-	    daemon(0, 1) || oht_dev_control_take(server.dev, &deadman_ms)) {
+	if (fd < 0 || tcgetattr(fd, &settings))
+		return NULL;
+	cfmakeraw(&settings);
+	settings.c_cflag |= CLOCAL;
+	if (tcsetattr(fd, TCSANOW, &settings))
+		return NULL;
+	return fdopen(fd, "w");
+}
+
+static int prepare(struct server *server, const char *path, uint32_t deadman_ms)
+{
+	struct sched_param priority = { .sched_priority = 50 };
+
+	server->beating = true;
+	server->events = calloc(EVENTS_MAX, sizeof(*server->events));
+	server->terminal = open_terminal(path);
+	if (!server->events || !server->terminal)
+		return -1;
+	/* The shell goes on here; the role belongs to the process that stays. */
+	if (daemon(0, 1))
+		return -1;
+	server->dev = oht_dev_open(NULL, 0);
+	if (!server->dev || oht_dev_subscribe_safety(server->dev, true) ||
+	    oht_dev_control_take(server->dev, &deadman_ms)) {
+		answer(server->terminal, -1, 0);
+		fflush(server->terminal);
+		return -1;
+	}
+	answer(server->terminal, 0, 0);
+	return sched_setscheduler(0, SCHED_FIFO, &priority);
+}
+
+int main(int argc, char **argv)
+{
+	struct server server = { 0 };
+	struct pollfd doors[2] = { { .events = POLLIN }, { .events = POLLIN } };
+
+	if (argc < 2) {
+		fputs("usage: controller TERMINAL [DEADMAN_MS]\n", stderr);
+		return 2;
+	}
+	if (prepare(&server, argv[1], argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 0) : 0)) {
 		perror("controller");
 		return 3;
 	}
-	sched_setscheduler(0, SCHED_FIFO, &priority);
-	doors[0].events = POLLIN;
+	doors[0].fd = fileno(server.terminal);
 	doors[1].fd = oht_dev_fd(server.dev);
-	doors[1].events = POLLIN;
 	while (!server.leaving) {
 		poll(doors, 2, TICK_MS);
 		if (server.beating)
@@ -251,49 +268,10 @@ static int serve(uint32_t deadman_ms)
 		keep_events(&server);
 		if (server.arm_tag)
 			try_arming(&server);
-		if (doors[0].revents & POLLIN)
-			serve_client(&server, doors[0].fd);
+		serve_bytes(&server);
 		if (doors[1].revents & (POLLHUP | POLLERR))
 			doors[1].fd = -1;
 	}
 	oht_dev_close(server.dev);
 	return 0;
-}
-
-static int ask(int count, char **words)
-{
-	struct sockaddr_un address;
-	char line[4096];
-	socklen_t size;
-	FILE *server;
-	int fd, i;
-	bool ok = false;
-
-	fd = open_socket(&address, &size);
-	if (connect(fd, (struct sockaddr *)&address, size)) {
-		perror("controller");
-		return 3;
-	}
-	server = fdopen(fd, "r+");
-	for (i = 0; i < count; i++)
-		fprintf(server, "%s%c", words[i], i + 1 < count ? ' ' : '\n');
-	fflush(server);
-	for (i = 0; fgets(line, sizeof(line), server); i++) {
-		if (!i)
-			ok = strstr(line, "\"ok\":true");
-		fputs(line, stdout);
-	}
-	fclose(server);
-	return ok ? 0 : 1;
-}
-
-int main(int argc, char **argv)
-{
-	if (argc < 2) {
-		fputs("usage: controller serve [DEADMAN_MS] | COMMAND [TAG]\n", stderr);
-		return 2;
-	}
-	if (!strcmp(argv[1], "serve"))
-		return serve(argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 0) : 0);
-	return ask(argc - 1, argv + 1);
 }
