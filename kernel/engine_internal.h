@@ -10,12 +10,7 @@
 
 #include "engine.h"
 
-/*
- * A good answer is complete by count and CRC, so this silence only ends a broken one. It is longer
- * than t3.5, since bridges and emulated UARTs hand characters over in lumps.
- */
-#define OHT_ENGINE_BREAK_OFF_NS	20000000ULL
-/* What a transfer waits on top of two longest frames for a line that will not become silent. */
+/* What a frame, or a line that does not fall silent, gets on top of two longest frames. */
 #define OHT_ENGINE_PATIENCE_NS	100000000ULL
 
 /* ---- engine.c ---- */

@@ -2,6 +2,7 @@
 /* The way in: what is heard is our own echo, noise, somebody else's frame, or the answer. */
 #include <linux/kernel.h>
 #include <linux/string.h>
+#include <linux/time64.h>
 #include "engine_internal.h"
 
 /* No interrupt reads more than this; what is left raises the next one. */
@@ -130,13 +131,23 @@ void oht_engine_rx_drop_noise(struct oht_engine *e)
 	oht_engine_rx_clear(e);
 }
 
+/*
+ * A good answer is complete by count and CRC, so silence only ends a broken one. It is given as
+ * long as the answer itself was, since bridges and emulated UARTs hand characters over in lumps.
+ */
+static u64 oht_engine_rx_limit_ns(const struct oht_engine *e)
+{
+	u64 silence_ns = max_t(u64, e->timing.t35_ns, (u64)e->timeout_us * NSEC_PER_USEC);
+
+	return min(e->rx_last_ns + silence_ns, e->rx_limit_ns);
+}
+
 /* Look again when the frame should be complete, at the latest when it must be. */
 static void oht_engine_rx_await(struct oht_engine *e, unsigned int missing)
 {
 	u64 expected_ns = e->rx_last_ns + e->timing.char_ns / 2 +
 			  oht_timing_chars_ns(&e->timing, missing);
-	u64 limit_ns = min(e->rx_last_ns + max_t(u64, e->timing.t35_ns, OHT_ENGINE_BREAK_OFF_NS),
-			   e->rx_limit_ns);
+	u64 limit_ns = oht_engine_rx_limit_ns(e);
 
 	e->state = OHT_ENGINE_COLLECT;
 	oht_engine_arm(e, missing ? min(expected_ns, limit_ns) : limit_ns);
@@ -250,8 +261,7 @@ void oht_engine_rx_expire(struct oht_engine *e, u64 now_ns)
 		oht_engine_finish(e, e->noted ?: OHT_DETAIL_TIMEOUT, now_ns);
 		return;
 	}
-	limit_ns = min(e->rx_last_ns + max_t(u64, e->timing.t35_ns, OHT_ENGINE_BREAK_OFF_NS),
-		       e->rx_limit_ns);
+	limit_ns = oht_engine_rx_limit_ns(e);
 	if (now_ns < limit_ns)
 		oht_engine_arm(e, limit_ns);
 	else
