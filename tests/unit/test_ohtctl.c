@@ -638,13 +638,16 @@ static void reset_names_what_stands(void **state)
 	(void)state;
 	fake.stop.standing = OHT_CAUSE_BIT(OHT_CAUSE_BUTTON_A) | OHT_CAUSE_BIT(OHT_CAUSE_FEEDBACK);
 	assert_int_equal(run("safety reset"), 1);
-	assert_non_null(strstr(err_text, "button_a, feedback stands"));
+	assert_non_null(strstr(err_text, "in the way: button_a, feedback;"));
 	/* Even then the role is given back in order. */
 	assert_int_equal(fake.farewells, 1);
-	fake.fail_number = OHT_IOC_RESET;
-	fake.fail_error = EBUSY;
+	/* Released, but only just. */
+	fake.stop.standing = OHT_CAUSE_BIT(OHT_CAUSE_BUTTON_A);
 	assert_int_equal(run("safety reset"), 1);
 	assert_non_null(strstr(err_text, "closed for 500 ms"));
+	fake.stop.closed_since_ns = 0;
+	assert_int_equal(run("safety reset"), 1);
+	assert_non_null(strstr(err_text, "in the way: button_a;"));
 }
 
 static void acts_name_another_controller(void **state)

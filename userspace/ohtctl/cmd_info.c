@@ -50,15 +50,14 @@ static void show_info_json(struct cli *cli, const struct oht_dev_info *info)
 
 static void show_caps(struct cli *cli, uint64_t mask)
 {
-	const char *field = "has";
-	size_t i;
+	char words[128] = "";
+	size_t used = 0, i;
 
-	for (i = 0; i < CAPS; i++) {
-		if (!(mask & caps[i].bit))
-			continue;
-		show_field(cli, field, "%s", caps[i].name);
-		field = "";
-	}
+	for (i = 0; i < CAPS; i++)
+		if (mask & caps[i].bit)
+			used += snprintf(words + used, sizeof(words) - used, "%s%s",
+					 used ? ", " : "", caps[i].name);
+	show_field(cli, "has", "%s", used ? words : "nothing");
 }
 
 static void show_info(struct cli *cli, const struct oht_dev_info *info)

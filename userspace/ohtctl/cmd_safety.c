@@ -16,22 +16,44 @@ static uint64_t our_tag(void)
 	return (uint64_t)getpid();
 }
 
-int safety_fail_blocked(struct cli *cli, const char *act, uint64_t blocking)
+/* Nothing but the time since the channels closed stands in the way. */
+static bool closed_too_shortly(struct cli *cli, uint64_t blocking)
+{
+	uint64_t buttons = oht_cause_mask(OHT_STOPPED_BY_BUTTON_A) |
+			   oht_cause_mask(OHT_STOPPED_BY_BUTTON_B);
+	struct oht_stop_status status;
+
+	return !(blocking & ~buttons) && !oht_dev_stop_status(cli->dev, &status) &&
+	       status.closed_since_ns;
+}
+
+/* errno is that of the act. */
+static int fail_blocked(struct cli *cli, const char *act, uint64_t blocking)
 {
 	struct oht_dev_info info = { 0 };
 	char words[WORDS_BYTES];
 
 	if (errno != EBUSY && errno != ECANCELED)
 		return cli_fail_errno(cli, act);
-	if (blocking) {
-		show_cause_words(blocking, words, sizeof(words));
-		return cli_fail(cli, CLI_FAILED, "%s refused: %s stands; see ohtctl safety status",
-				act, words);
+	if (closed_too_shortly(cli, blocking)) {
+		(void)oht_dev_info(cli->dev, &info);
+		return cli_fail(cli, CLI_FAILED, "%s refused: %s %u ms; try again in a moment",
+				act, "the channels must have been closed for",
+				info.reset_stable_ms);
 	}
-	(void)oht_dev_info(cli->dev, &info);
-	return cli_fail(cli, CLI_FAILED,
-			"%s refused: the channels must have been closed for %u ms; try again", act,
-			info.reset_stable_ms);
+	show_cause_words(blocking, words, sizeof(words));
+	return cli_fail(cli, CLI_FAILED, "%s refused, in the way: %s; see ohtctl safety status",
+			act, words);
+}
+
+static int fail_deadman(struct cli *cli, uint32_t deadman_ms)
+{
+	struct oht_dev_info info;
+
+	if (oht_dev_info(cli->dev, &info))
+		return cli_fail_errno(cli, "info");
+	return cli_fail(cli, CLI_USAGE, "--deadman-ms must be %u..%u here: '%u'",
+			info.deadman_min_ms, info.deadman_max_ms, deadman_ms);
 }
 
 int safety_take_control(struct cli *cli, uint32_t *deadman_ms)
@@ -42,7 +64,7 @@ int safety_take_control(struct cli *cli, uint32_t *deadman_ms)
 	if (!oht_dev_control_take(cli->dev, deadman_ms))
 		return 0;
 	if (errno == EINVAL && deadman_ms && *deadman_ms)
-		return safety_fail_deadman(cli, *deadman_ms);
+		return fail_deadman(cli, *deadman_ms);
 	if (errno != EBUSY || oht_dev_stop_status(cli->dev, &status))
 		return cli_fail_errno(cli, "take control");
 	show_process_name(status.controller_tgid, name);
@@ -51,23 +73,13 @@ int safety_take_control(struct cli *cli, uint32_t *deadman_ms)
 			"use its page or API (POST /api/v1/safety/reset, enable)");
 }
 
-int safety_fail_deadman(struct cli *cli, uint32_t deadman_ms)
-{
-	struct oht_dev_info info;
-
-	if (oht_dev_info(cli->dev, &info))
-		return cli_fail_errno(cli, "info");
-	return cli_fail(cli, CLI_USAGE, "--deadman-ms must be %u..%u here: '%u'",
-			info.deadman_min_ms, info.deadman_max_ms, deadman_ms);
-}
-
 int safety_reset(struct cli *cli)
 {
 	uint64_t blocking = 0;
 
 	if (!oht_dev_reset(cli->dev, our_tag(), &blocking))
 		return 0;
-	return safety_fail_blocked(cli, "reset", blocking);
+	return fail_blocked(cli, "reset", blocking);
 }
 
 int safety_enable(struct cli *cli)
@@ -76,7 +88,7 @@ int safety_enable(struct cli *cli)
 
 	if (!oht_dev_enable(cli->dev, our_tag(), &blocking))
 		return 0;
-	return safety_fail_blocked(cli, "enable", blocking);
+	return fail_blocked(cli, "enable", blocking);
 }
 
 int safety_farewell(struct cli *cli)

@@ -85,7 +85,7 @@ static int enable_and_hold(struct cli *cli, uint32_t deadman_ms)
 int cmd_safety_enable(struct cli *cli, int count, char **arguments)
 {
 	uint32_t deadman_ms = cli->deadman_ms;
-	int result = cli_open(cli, 0), farewell;
+	int result = cli_open(cli, 0);
 
 	(void)count;
 	(void)arguments;
@@ -101,10 +101,11 @@ int cmd_safety_enable(struct cli *cli, int count, char **arguments)
 	if (result)
 		return result;
 	result = enable_and_hold(cli, deadman_ms);
-	if (result == CLI_NO_DEVICE)
+	if (result) {
+		/* The complaint has been made; if this fails too, closing stops as well. */
+		(void)oht_dev_control_release(cli->dev);
 		return result;
-	farewell = safety_farewell(cli);
-	if (result || farewell)
-		return result ? result : farewell;
-	return safety_show_result(cli, "farewell: the enable outputs are low");
+	}
+	result = safety_farewell(cli);
+	return result ? result : safety_show_result(cli, "farewell: the enable outputs are low");
 }

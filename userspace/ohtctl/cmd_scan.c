@@ -85,13 +85,16 @@ static const char *note(const struct found *found)
 
 static void show_found(struct cli *cli, const struct found *found)
 {
+	const char *remark = note(found);
+
 	fprintf(cli->out, "%4u  0x%02X  ", found->unit, found->unit);
 	if (found->has_type)
-		fprintf(cli->out, "%4u  %-14s  %2u.%02u    %s\n", found->type,
+		fprintf(cli->out, "%4u  %-14s  %5u.%02u", found->type,
 			found->module ? found->module->name : "?", found->firmware >> 8,
-			found->firmware & 0xFF, note(found));
+			found->firmware & 0xFF);
 	else
-		fprintf(cli->out, "%4s  %-14s  %-8s%s\n", "?", "?", "?", note(found));
+		fprintf(cli->out, "%4s  %-14s  %8s", "?", "?", "?");
+	fprintf(cli->out, "%s%s\n", *remark ? "  " : "", remark);
 }
 
 static struct json_object *found_json(const struct found *found)

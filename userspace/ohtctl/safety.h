@@ -22,8 +22,4 @@ int safety_farewell(struct cli *cli);
 /* The sentence, or the state as JSON. */
 int safety_show_result(struct cli *cli, const char *sentence);
 
-/* Complaints: errno of a reset or enable, and a heartbeat period out of range. */
-int safety_fail_blocked(struct cli *cli, const char *act, uint64_t blocking);
-int safety_fail_deadman(struct cli *cli, uint32_t deadman_ms);
-
 #endif /* OHTCTL_SAFETY_H */

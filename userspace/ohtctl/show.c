@@ -127,6 +127,17 @@ static void show_causes(struct cli *cli, uint64_t causes)
 	}
 }
 
+static void show_channels(struct cli *cli, const struct oht_stop_status *status)
+{
+	char since[48] = "";
+
+	if (status->closed_since_ns)
+		snprintf(since, sizeof(since), " (both for %.1f s)",
+			 show_age_s(status->closed_since_ns));
+	show_field(cli, "channels", "a %s, b %s%s", closed(status->inputs, OHT_IN_A),
+		   closed(status->inputs, OHT_IN_B), since);
+}
+
 static void show_controller(struct cli *cli, const struct oht_stop_status *status)
 {
 	char name[SHOW_NAME_BYTES];
@@ -156,14 +167,13 @@ void show_stop(struct cli *cli, const struct oht_stop_status *status, bool sente
 	show_cause_words(status->standing, words, sizeof(words));
 	show_field(cli, "standing", "%s%s", words,
 		   status->standing ? " (forbids a reset)" : "");
-	show_field(cli, "channels", "a %s, b %s", closed(status->inputs, OHT_IN_A),
-		   closed(status->inputs, OHT_IN_B));
+	show_channels(cli, status);
 	show_field(cli, "outputs", "enable1 %s, enable2 %s",
 		   high(status->outputs, OHT_OUT_ENABLE_1),
 		   high(status->outputs, OHT_OUT_ENABLE_2));
 	show_controller(cli, status);
 	if (sentences)
-		show_field(cli, "journal", "%" PRIu64 " entries", status->journal_seq);
+		show_field(cli, "journal", "newest entry #%" PRIu64, status->journal_seq);
 }
 
 static struct json_object *causes_json(uint64_t causes)
