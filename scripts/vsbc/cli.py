@@ -193,13 +193,13 @@ def logs(_arguments):
     """make logs: the last lines of everybody."""
     state = paths.state_folder()
     try:
-        guest = control.call(state, "guest", patience_s=30, command="tail -n 40 /var/log/messages")[1]
+        guest = control.call(state, "guest", patience_s=30, command="logread | tail -n 40")[1]
     except SbcError:
         guest = None
     for name in ("supervisor.log", "qemu.log", "sim.log", "console.log", "messages.log"):
         path = state / name
         if name == "messages.log" and guest is not None:
-            text, name = guest, "guest /var/log/messages"
+            text, name = guest, "guest log"
         elif not path.exists():
             continue
         else:

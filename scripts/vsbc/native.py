@@ -54,21 +54,26 @@ class Native:
         self._add_accounts(config)
         self._start("ohtd", [str(DAEMON), "--config", str(config)])
         self._wait(self._answers, "ohtd does not answer", "ohtd")
-        self.accounts.write()
 
     def _start(self, name, command):
         (self.state / f"{name}.log").unlink(missing_ok=True)
         self._children[name] = spawn(command, self.state / f"{name}.log", self.state)
 
     def _add_accounts(self, config):
-        if (self.state / "credentials.json").exists():
-            return
+        """Make those that are not made yet; the list is in the state that has them."""
+        made = self.state / "lib/.demo-accounts"
+        names = made.read_text().split() if made.exists() else []
+        self.accounts.write()
         for account in self.accounts.accounts:
+            if account["username"] in names:
+                continue
             done = subprocess.run([DAEMON, "--config", config, "--add-user", account["username"],
                                    "--role", account["role"]], input=account["password"] + "\n",
                                   capture_output=True, text=True, check=False)
             if done.returncode:
                 raise SbcError(f"cannot make account {account['username']}: {done.stderr.strip()}")
+            names.append(account["username"])
+            made.write_text("\n".join(names) + "\n")
 
     def _wait(self, condition, what, name):
         deadline = time.monotonic() + START_TIMEOUT_S

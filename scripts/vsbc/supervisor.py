@@ -37,6 +37,8 @@ class Supervisor:
         """Boot, connect the wire, wait until the API answers; what fails is undone and raised."""
         s = self.settings
         self._accounts = Accounts(s.state, s.url, s.demo)
+        # Before the disk exists: the passwords must outlive a start that fails.
+        self._accounts.write()
         self._machine = Machine(Options(
             state=s.state, kernel=s.kernel, port=s.port, disk=True, module=True, daemon=True,
             wire=Wire(s.wire, s.state, profile=s.profile),
@@ -46,7 +48,6 @@ class Supervisor:
             steps.run(f"virtual SBC, {s.kernel} kernel (emulated, no KVM needed)", self._boot)
             self._control = control.Server(s.state / "sbc.sock", self._ops())
             steps.run("ohtd in the guest", self._wait_api)
-            self._accounts.write()
         except BaseException:
             self.stop()
             raise
@@ -63,7 +64,7 @@ class Supervisor:
         return said or "the kernel log does not say why (make logs)"
 
     def _daemon_log(self):
-        said = self._machine.guest.run("grep ohtd /var/log/messages | tail -n 1")[1].strip()
+        said = self._machine.guest.run("logread | grep ohtd | tail -n 1")[1].strip()
         return said or "it said nothing"
 
     def _wait_api(self):
@@ -180,7 +181,7 @@ class Supervisor:
         """The guest's own log lives in its memory; leave the last of it where `make logs` looks."""
         try:
             if self._machine.alive() and self._machine.guest:
-                text = self._machine.guest.run("tail -n 200 /var/log/messages", timeout=3)[1]
+                text = self._machine.guest.run("logread | tail -n 200", timeout=3)[1]
                 (self.settings.state / "messages.log").write_text(text)
         except (SbcError, OSError):
             pass
