@@ -310,7 +310,7 @@ static int check_kinds(struct ohtd_model *model, char error[OHT_ERROR_BYTES])
 			return -EINVAL;
 		}
 		for (profile = 0; profile < OHT_PROFILES; profile++)
-			if (ohtd_plan_blocks(&kind->plan[profile])) {
+			if (kind->plan[profile].map->count > OHTD_REGISTERS_MAX) {
 				snprintf(error, OHT_ERROR_BYTES,
 					 "registers.csv: module '%s' has too many registers",
 					 kind->module->name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns:     what the control thread knows about modules from the data files, prepared for its cycle:
- *           which registers are read in which blocks, which ones mean what, what a loss does.
+ *           which registers mean what, how a profile is told, what a loss does.
  * Contexts: load and free: main thread. Everything else: any thread; constant after loading.
  * Locks:    none.
  */
@@ -16,7 +16,6 @@
 #include "snapshot.h"
 
 #define OHTD_KINDS_MAX		8	/* modules in modules.csv */
-#define OHTD_BLOCKS_MAX		64
 #define OHTD_WRITES_MAX		4
 
 /* Measured quantities that the control logic uses; rows of signals.csv name their registers. */
@@ -56,14 +55,6 @@ struct ohtd_probe {
 	enum ohtd_probe_rule rule;
 };
 
-/* Registers @first .. @first + @registers - 1 of the map, read by one request. */
-struct ohtd_block {
-	uint16_t address;
-	uint16_t words;
-	uint16_t first;
-	uint16_t registers;
-};
-
 struct ohtd_write {
 	uint16_t address;
 	uint16_t value;
@@ -72,17 +63,11 @@ struct ohtd_write {
 /**
  * struct ohtd_plan - how a module of one profile is read and written
  * @map: its registers; the order of all values
- * @poll: blocks with signals in them, read in turn at the module's period
- * @sweep: blocks of all other readable registers, read in the time left over
  * @signal: place of a signal's register in @map, -1 for none
  * @writes: prepared writes
  */
 struct ohtd_plan {
 	const struct oht_regmap *map;
-	unsigned int polls;
-	unsigned int sweeps;
-	struct ohtd_block poll[OHTD_BLOCKS_MAX];
-	struct ohtd_block sweep[OHTD_BLOCKS_MAX];
 	int signal[OHTD_SIGNALS];
 	unsigned int write_count[OHTD_TELEGRAMS];
 	struct ohtd_write writes[OHTD_TELEGRAMS][OHTD_WRITES_MAX];
@@ -130,8 +115,5 @@ void ohtd_model_free(struct ohtd_model *model);
 const struct ohtd_kind *ohtd_model_by_type(const struct ohtd_model *model, uint16_t type_code);
 const struct ohtd_kind *ohtd_model_by_name(const struct ohtd_model *model, const char *name);
 const struct ohtd_kind *ohtd_model_by_unit(const struct ohtd_model *model, uint8_t unit);
-
-/* Fills the blocks of @plan from @plan->map and @plan->signal; 0, or -E2BIG. Used by the loader. */
-int ohtd_plan_blocks(struct ohtd_plan *plan);
 
 #endif

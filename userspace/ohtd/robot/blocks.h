@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     how a register map is cut into requests that read it.
+ * Contexts: any thread; pure, no allocation.
+ * Locks:    none.
+ */
+#ifndef OHTD_ROBOT_BLOCKS_H
+#define OHTD_ROBOT_BLOCKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/modmap.h"
+#include "snapshot.h"
+
+/* Registers @first .. @first + @registers - 1 of the map, read by one request. */
+struct ohtd_block {
+	uint16_t address;
+	uint16_t words;
+	uint16_t first;
+	uint16_t registers;
+};
+
+/* What a module has shown of a register. */
+enum ohtd_mark {
+	OHTD_MARK_NONE,
+	OHTD_MARK_ALONE,	/* in a block that was refused: ask for it alone */
+	OHTD_MARK_UNKNOWN,	/* refused alone: do not ask */
+};
+
+/**
+ * struct ohtd_blocks - all requests for one unit
+ * @poll: blocks that hold signals; read in turn at the module's period
+ * @sweep: blocks of everything else that can be read; read in the time left over
+ */
+struct ohtd_blocks {
+	uint16_t polls;
+	uint16_t sweeps;
+	struct ohtd_block poll[OHTD_REGISTERS_MAX];
+	struct ohtd_block sweep[OHTD_REGISTERS_MAX];
+};
+
+/**
+ * ohtd_blocks_cut() - cut a map of at most OHTD_REGISTERS_MAX registers
+ * @map: registers
+ * @signals: places of signals in @map, negative ones are skipped
+ * @signal_count: entries of @signals
+ * @marks: enum ohtd_mark of every register
+ * @blocks: filled
+ *
+ * A block never reaches over a gap, which a module may refuse (exception 02), holds no write-only
+ * register and at most OHTD_READ_MAX words, since a stop has to wait for the exchange on the wire.
+ */
+void ohtd_blocks_cut(const struct oht_regmap *map, const int *signals, unsigned int signal_count,
+		     const uint8_t *marks, struct ohtd_blocks *blocks);
+
+#endif

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What is at a unit address: device id, type code, and by the answer to one more read the profile.
+ * Source: README.md of the data files, "modules.csv"; probes.csv.
+ */
+#include <string.h>
+
+#include "control.h"
+
+#define EXCEPTION_ADDRESS	2
+#define ATTEMPTS_PATIENT	2
+
+static const struct ohtd_probe no_probe;
+
+static const struct ohtd_probe *probe_of(const struct ohtd_control *control)
+{
+	const struct ohtd_kind *kind =
+		ohtd_model_by_type(control->model, control->identify.type_code);
+
+	return kind ? &kind->probe : &no_probe;
+}
+
+static void begin(struct ohtd_control *control, uint8_t unit)
+{
+	struct ohtd_identify *identify = &control->identify;
+
+	identify->active = true;
+	identify->unit = unit;
+	identify->step = OHTD_IDENTIFY_ID;
+	identify->attempts = 0;
+}
+
+static void end_all(struct ohtd_control *control)
+{
+	struct ohtd_identify *identify = &control->identify;
+	uint64_t took_ns = control->now_ns - identify->started_ns;
+	unsigned int i;
+
+	identify->full = false;
+	identify->polls_wait = false;
+	identify->runs++;
+	control->snapshot.bus.discovering = 0;
+	control->snapshot.bus.discovery_ms = (uint32_t)(took_ns / OHTD_NS_PER_MS);
+	/* Nobody waited for answers meanwhile; silence counts from here. */
+	for (i = 0; i < OHTD_UNITS; i++)
+		if (control->units[i].plan && control->units[i].view.health == OHTD_HEALTH_GOOD)
+			control->units[i].view.last_good_ns = control->now_ns;
+}
+
+/* This unit is done; go on with the next one of a discovery. */
+static void next_unit(struct ohtd_control *control)
+{
+	struct ohtd_identify *identify = &control->identify;
+
+	identify->active = false;
+	if (!identify->full)
+		return;
+	if (identify->queued)
+		begin(control, identify->queue[--identify->queued]);
+	else
+		end_all(control);
+}
+
+void ohtd_identify_all(struct ohtd_control *control, bool polls_wait)
+{
+	struct ohtd_identify *identify = &control->identify;
+	uint8_t unit;
+
+	identify->full = true;
+	identify->polls_wait = polls_wait;
+	identify->started_ns = control->now_ns;
+	identify->queued = 0;
+	control->snapshot.bus.discovering = 1;
+	/* The queue is taken from its end: addresses where something is expected come first. */
+	for (unit = OHTD_UNITS; unit >= 1; unit--)
+		if (!ohtd_model_by_unit(control->model, unit))
+			identify->queue[identify->queued++] = unit;
+	for (unit = OHTD_UNITS; unit >= 1; unit--)
+		if (ohtd_model_by_unit(control->model, unit))
+			identify->queue[identify->queued++] = unit;
+	next_unit(control);
+}
+
+void ohtd_identify_unit(struct ohtd_control *control, uint8_t unit)
+{
+	begin(control, unit);
+}
+
+/* What the present step reads. */
+static struct ohtd_block step_block(const struct ohtd_control *control)
+{
+	switch (control->identify.step) {
+	case OHTD_IDENTIFY_ID:
+		return (struct ohtd_block){
+			.address = control->model->device_id_address,
+			.words = 1,
+		};
+	case OHTD_IDENTIFY_TYPE:
+		return (struct ohtd_block){
+			.address = control->model->module_type_address,
+			.words = 1,
+		};
+	default:
+		return (struct ohtd_block){
+			.address = probe_of(control)->address,
+			.words = probe_of(control)->count,
+		};
+	}
+}
+
+bool ohtd_identify_next(struct ohtd_control *control)
+{
+	const struct ohtd_identify *identify = &control->identify;
+	struct ohtd_transfer transfer = { .purpose = OHTD_PURPOSE_IDENTIFY, .slack = true };
+	struct oht_request request = {
+		.unit = identify->unit,
+		.function = OHT_READ_HOLDING,
+		.priority = OHT_PRIORITY_BACKGROUND,
+	};
+
+	if (!identify->active)
+		return false;
+	transfer.block = step_block(control);
+	request.address = transfer.block.address;
+	request.count = transfer.block.words;
+	request.timeout_us = ohtd_unit_timeout_us(control, ohtd_unit(control, identify->unit));
+	return ohtd_transfer_submit(control, &request, &transfer);
+}
+
+static bool all_zero(const uint16_t *words, unsigned int count)
+{
+	while (count--)
+		if (words[count])
+			return false;
+	return true;
+}
+
+static bool strictly_falling(const uint16_t *words, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 1; i < count; i++)
+		if (words[i] >= words[i - 1])
+			return false;
+	return true;
+}
+
+static enum oht_profile judge_profile(const struct ohtd_probe *probe,
+				      const struct oht_reply *reply)
+{
+	bool legacy;
+
+	if (reply->outcome == OHT_OUTCOME_EXCEPTION)
+		return OHT_PROFILE_CANONICAL;
+	switch (probe->rule) {
+	case OHTD_PROBE_ALL_ZERO:
+		legacy = all_zero(reply->words, probe->count);
+		break;
+	case OHTD_PROBE_STRICTLY_FALLING:
+		legacy = strictly_falling(reply->words, probe->count);
+		break;
+	default:
+		legacy = true;
+	}
+	return legacy ? OHT_PROFILE_LEGACY : OHT_PROFILE_CANONICAL;
+}
+
+static void found(struct ohtd_control *control, enum oht_profile profile)
+{
+	ohtd_unit_found(control, ohtd_unit(control, control->identify.unit), &control->identify,
+			profile);
+	next_unit(control);
+}
+
+static void answered(struct ohtd_control *control, const struct oht_reply *reply)
+{
+	struct ohtd_identify *identify = &control->identify;
+
+	identify->attempts = 0;
+	switch (identify->step) {
+	case OHTD_IDENTIFY_ID:
+		identify->device_id = reply->words[0];
+		identify->step = OHTD_IDENTIFY_TYPE;
+		break;
+	case OHTD_IDENTIFY_TYPE:
+		identify->type_code = reply->words[0];
+		identify->step = OHTD_IDENTIFY_PROFILE;
+		if (!probe_of(control)->count)
+			found(control, OHT_PROFILE_CANONICAL);
+		break;
+	default:
+		found(control, judge_profile(probe_of(control), reply));
+	}
+}
+
+static void failed(struct ohtd_control *control)
+{
+	struct ohtd_identify *identify = &control->identify;
+	struct ohtd_unit *unit = ohtd_unit(control, identify->unit);
+	bool expected = ohtd_model_by_unit(control->model, identify->unit) != NULL;
+	/* Once it has answered, one lost frame must not spoil it; a silent one costs one time-out. */
+	bool patient = identify->step != OHTD_IDENTIFY_ID || (expected && !unit->backoff_ms);
+
+	identify->attempts++;
+	if (patient && identify->attempts < ATTEMPTS_PATIENT)
+		return;
+	if (expected || unit->view.generation)
+		ohtd_unit_silent(control, unit);
+	next_unit(control);
+}
+
+void ohtd_identify_done(struct ohtd_control *control, const struct ohtd_transfer *transfer,
+			const struct oht_reply *reply)
+{
+	bool refused = reply->outcome == OHT_OUTCOME_EXCEPTION &&
+		       reply->exception == EXCEPTION_ADDRESS;
+
+	/* A discovery that began meanwhile has displaced the question that this answers. */
+	if (!control->identify.active || control->identify.unit != transfer->unit ||
+	    step_block(control).address != transfer->block.address)
+		return;
+	if (reply->outcome == OHT_OUTCOME_OK ||
+	    (refused && control->identify.step == OHTD_IDENTIFY_PROFILE))
+		answered(control, reply);
+	else
+		failed(control);
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "control.h"
+
+#define DIRECTION_REVERSE	2
+
+static void view_signals(struct ohtd_control *control)
+{
+	struct ohtd_snapshot *snapshot = &control->snapshot;
+	double direction;
+
+	ohtd_signal(control, OHTD_SIGNAL_POSITION_MM, &snapshot->position_mm);
+	ohtd_signal(control, OHTD_SIGNAL_SPEED_MM_S, &snapshot->speed_mm_s);
+	ohtd_signal(control, OHTD_SIGNAL_BATTERY_PERCENT, &snapshot->battery_percent);
+	/* A profile with an unsigned speed says which way in a register of its own. */
+	if (ohtd_signal_fresh(control, OHTD_SIGNAL_DRIVE_DIRECTION, &direction) &&
+	    (int)direction == DIRECTION_REVERSE && snapshot->speed_mm_s.value > 0)
+		snapshot->speed_mm_s.value = -snapshot->speed_mm_s.value;
+}
+
+/* A required module that has never been seen has a line all the same. */
+static void view_missing(const struct ohtd_kind *kind, struct ohtd_module_view *view)
+{
+	memset(view, 0, sizeof(*view));
+	view->unit = kind->module->unit;
+	view->health = OHTD_HEALTH_ABSENT;
+	view->required = kind->module->required;
+	snprintf(view->name, sizeof(view->name), "%s", kind->module->name);
+}
+
+static void view_modules(struct ohtd_control *control)
+{
+	struct ohtd_snapshot *snapshot = &control->snapshot;
+	unsigned int i;
+
+	snapshot->module_count = 0;
+	for (i = 0; i < OHTD_UNITS; i++) {
+		const struct ohtd_unit *unit = &control->units[i];
+		const struct ohtd_kind *kind = ohtd_model_by_unit(control->model, (uint8_t)(i + 1));
+		struct ohtd_module_view *view = &snapshot->modules[snapshot->module_count];
+
+		if (unit->view.generation) {
+			*view = unit->view;
+		} else if (kind) {
+			view_missing(kind, view);
+			view->requests = unit->view.requests;
+			view->timeouts = unit->view.timeouts;
+			view->next_probe_ns = unit->view.next_probe_ns;
+		} else {
+			continue;
+		}
+		snapshot->module_count++;
+	}
+}
+
+static void view_faults(struct ohtd_control *control)
+{
+	struct ohtd_why_list *list = &control->snapshot.faults;
+	unsigned int i;
+
+	list->count = 0;
+	for (i = 0; i < control->fault_count; i++)
+		ohtd_why_add(list, control->faults[i].why.code, control->faults[i].why.unit,
+			     control->faults[i].why.detail);
+}
+
+static void view_bus(struct ohtd_control *control)
+{
+	struct ohtd_bus_view *view = &control->snapshot.bus;
+	const struct ohtd_device *device = &control->device;
+
+	view->present = device->open;
+	view->timing_exact = device->open && (device->info.caps & OHT_HAS_EXACT_TIMING);
+	view->baud_bps = device->info.baud_bps;
+	memcpy(view->error, device->error, sizeof(view->error));
+	snprintf(view->port, sizeof(view->port), "%.*s", (int)sizeof(view->port) - 1,
+		 device->info.port);
+}
+
+void ohtd_publish(struct ohtd_control *control)
+{
+	struct ohtd_snapshot *snapshot = &control->snapshot;
+
+	snapshot->version = ohtd_seqlock_version(&control->published) + 1;
+	snapshot->time_ns = control->now_ns;
+	snapshot->state = control->state;
+	snapshot->state_since_ns = control->state_since_ns;
+	view_signals(control);
+	view_modules(control);
+	view_faults(control);
+	view_bus(control);
+	ohtd_safety_view(control, &snapshot->safety);
+	snapshot->why_not_enable.count = 0;
+	ohtd_why_event(control, OHTD_EVENT_SAFE_RESET, &snapshot->why_not_enable);
+	if (!control->bus->ops->hardware_stop)
+		ohtd_why_add(&snapshot->why_not_enable, OHTD_WHY_UNSUPPORTED, 0, 0);
+	snapshot->why_not_reset.count = 0;
+	ohtd_why_event(control, OHTD_EVENT_ESTOP_RESET, &snapshot->why_not_reset);
+	ohtd_seqlock_publish(&control->published, snapshot);
+}
+
+void ohtd_publish_registers(struct ohtd_control *control)
+{
+	unsigned int i;
+
+	for (i = 0; i < OHTD_UNITS; i++) {
+		struct ohtd_unit *unit = &control->units[i];
+
+		if (!unit->dirty)
+			continue;
+		ohtd_seqlock_publish(&unit->published, &unit->values);
+		unit->dirty = false;
+	}
+}

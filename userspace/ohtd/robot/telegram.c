@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Prepared writes to the drive, one after the other at command priority: the stop telegrams, and
+ * set-points to zero. A stop takes the place of whatever is being sent.
+ */
+#include <errno.h>
+
+#include "control.h"
+
+#define ATTEMPTS	3
+
+static struct ohtd_unit *find_drive(struct ohtd_control *control, enum ohtd_telegram telegram)
+{
+	unsigned int i;
+
+	for (i = 0; i < OHTD_UNITS; i++)
+		if (control->units[i].plan && control->units[i].plan->write_count[telegram])
+			return &control->units[i];
+	return NULL;
+}
+
+static void note_failure(struct ohtd_telegrams *telegrams, unsigned int code, uint8_t detail)
+{
+	telegrams->failed = true;
+	telegrams->why = (struct ohtd_why){
+		.code = (uint16_t)code,
+		.unit = telegrams->unit,
+		.detail = detail,
+	};
+}
+
+static void give_up(struct ohtd_telegrams *telegrams, unsigned int code)
+{
+	note_failure(telegrams, code, 0);
+	telegrams->active = false;
+}
+
+void ohtd_telegram_start(struct ohtd_control *control, enum ohtd_telegram telegram)
+{
+	struct ohtd_telegrams *telegrams = &control->telegrams;
+	struct ohtd_unit *drive = find_drive(control, telegram);
+
+	if (telegrams->active && telegrams->telegram == OHTD_TELEGRAM_STOP)
+		return;
+	/* One that is under way ends by itself; its result then counts for nobody. */
+	telegrams->active = true;
+	telegrams->failed = false;
+	telegrams->telegram = (uint8_t)telegram;
+	telegrams->next = 0;
+	telegrams->attempts = 0;
+	telegrams->unit = drive ? drive->view.unit : 0;
+	if (!drive)
+		give_up(telegrams, OHTD_WHY_MODULE_MISSING);
+	else
+		ohtd_telegram_next(control);
+}
+
+void ohtd_telegram_next(struct ohtd_control *control)
+{
+	struct ohtd_telegrams *telegrams = &control->telegrams;
+	const struct ohtd_transfer transfer = { .purpose = OHTD_PURPOSE_TELEGRAM };
+	const struct ohtd_unit *drive = ohtd_unit(control, telegrams->unit);
+	const struct ohtd_write *write;
+	struct oht_request request;
+
+	if (!telegrams->active || telegrams->under_way)
+		return;
+	if (!drive->plan) {
+		give_up(telegrams, OHTD_WHY_MODULE_LOST);
+		return;
+	}
+	write = &drive->plan->writes[telegrams->telegram][telegrams->next];
+	request = (struct oht_request){
+		.unit = telegrams->unit,
+		.function = OHT_WRITE_SINGLE,
+		.priority = OHT_PRIORITY_COMMAND,
+		.address = write->address,
+		.count = 1,
+		.timeout_us = ohtd_unit_timeout_us(control, drive),
+		.words = &write->value,
+	};
+	telegrams->attempts++;
+	telegrams->under_way = ohtd_transfer_submit(control, &request, &transfer);
+	if (!telegrams->under_way)
+		give_up(telegrams, OHTD_WHY_DEVICE);
+}
+
+/* What came of the write; true: go on to the next one, even if this one failed for good. */
+static bool judge(struct ohtd_telegrams *telegrams, const struct oht_reply *reply)
+{
+	if (reply->outcome == OHT_OUTCOME_OK)
+		return true;
+	if (reply->outcome == OHT_OUTCOME_EXCEPTION) {
+		note_failure(telegrams, OHTD_WHY_MODULE_EXCEPTION, reply->exception);
+		return true;
+	}
+	if (telegrams->attempts < ATTEMPTS)
+		return false;
+	note_failure(telegrams, OHTD_WHY_MODULE_NO_ANSWER, reply->outcome);
+	return true;
+}
+
+void ohtd_telegram_done(struct ohtd_control *control, const struct oht_reply *reply)
+{
+	struct ohtd_telegrams *telegrams = &control->telegrams;
+	const struct ohtd_unit *drive = ohtd_unit(control, telegrams->unit);
+
+	telegrams->under_way = false;
+	/* No attempt yet: the list was replaced while this write was on the wire. */
+	if (telegrams->active && telegrams->attempts && judge(telegrams, reply)) {
+		telegrams->attempts = 0;
+		telegrams->next++;
+		if (!drive->plan ||
+		    telegrams->next >= drive->plan->write_count[telegrams->telegram])
+			telegrams->active = false;
+	}
+	ohtd_telegram_next(control);
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Why not: from a guard that is false to what a person can do something about. And the fault list.
+ */
+#include <string.h>
+
+#include "control.h"
+
+void ohtd_why_add(struct ohtd_why_list *list, unsigned int code, uint8_t unit, uint8_t detail)
+{
+	uint32_t known = list->count < OHTD_WHY_MAX ? list->count : OHTD_WHY_MAX;
+	struct ohtd_why why = { .code = (uint16_t)code, .unit = unit, .detail = detail };
+	uint32_t i;
+
+	for (i = 0; i < known; i++)
+		if (!memcmp(&list->items[i], &why, sizeof(why)))
+			return;
+	if (list->count < OHTD_WHY_MAX)
+		list->items[list->count] = why;
+	list->count++;
+}
+
+static void explain_modules(struct ohtd_control *control, struct ohtd_why_list *list)
+{
+	static const uint8_t codes[] = {
+		[OHTD_HEALTH_ABSENT] = OHTD_WHY_MODULE_MISSING,
+		[OHTD_HEALTH_GOOD] = OHTD_WHY_NONE,
+		[OHTD_HEALTH_DEGRADED] = OHTD_WHY_MODULE_DEGRADED,
+		[OHTD_HEALTH_LOST] = OHTD_WHY_MODULE_LOST,
+	};
+	unsigned int i;
+
+	for (i = 0; i < control->model->count; i++) {
+		const struct ohtd_kind *kind = &control->model->kinds[i];
+		const struct ohtd_unit *unit = ohtd_unit_of_kind(control, kind);
+		unsigned int code = OHTD_WHY_MODULE_MISSING;
+
+		if (!kind->module->required)
+			continue;
+		if (unit && unit->plan && unit->kind == kind)
+			code = codes[unit->view.health];
+		if (code != OHTD_WHY_NONE)
+			ohtd_why_add(list, code, kind->module->unit, 0);
+	}
+}
+
+static void explain_stop(struct ohtd_control *control, struct ohtd_why_list *list)
+{
+	uint64_t standing = control->safety.known ? control->safety.status.standing : 0;
+	unsigned int cause;
+
+	if (!control->safety.known)
+		ohtd_why_add(list, OHTD_WHY_DEVICE, 0, 0);
+	for (cause = 1; cause < OHT_CAUSES_MAX; cause++)
+		if (standing & oht_cause_mask(cause))
+			ohtd_why_add(list, OHTD_WHY_STOP_CAUSE, 0, (uint8_t)cause);
+	if (ohtd_safety_latched(control))
+		ohtd_why_add(list, OHTD_WHY_STOP_LATCHED, 0,
+			     (uint8_t)control->safety.status.first_cause);
+}
+
+/* The button is pressed, or the safety module says so; the device names its own causes. */
+static void explain_inputs(struct ohtd_control *control, struct ohtd_why_list *list)
+{
+	const struct oht_stop_status *status = &control->safety.status;
+	uint64_t caps = control->device.info.caps;
+
+	if (ohtd_safety_module_stops(control))
+		ohtd_why_add(list, OHTD_WHY_SAFETY_MODULE, 0, 0);
+	if (!control->safety.known)
+		ohtd_why_add(list, OHTD_WHY_DEVICE, 0, 0);
+	else if ((caps & OHT_HAS_ESTOP) && !(status->inputs & OHT_IN_A))
+		ohtd_why_add(list, OHTD_WHY_STOP_CAUSE, 0, OHT_STOPPED_BY_BUTTON_A);
+	if (control->safety.known && (caps & OHT_HAS_CHANNEL_B) && !(status->inputs & OHT_IN_B))
+		ohtd_why_add(list, OHTD_WHY_STOP_CAUSE, 0, OHT_STOPPED_BY_BUTTON_B);
+}
+
+static void explain_safety(struct ohtd_control *control, struct ohtd_why_list *list)
+{
+	uint32_t before = list->count;
+
+	if (ohtd_safety_latched(control))
+		explain_stop(control, list);
+	if (ohtd_safety_module_stops(control))
+		ohtd_why_add(list, OHTD_WHY_SAFETY_MODULE, 0, 0);
+	explain_modules(control, list);
+	if (list->count == before)
+		ohtd_why_add(list, OHTD_WHY_SAFETY_MODULE, 0, 0);
+}
+
+static void explain_faults(struct ohtd_control *control, struct ohtd_why_list *list)
+{
+	unsigned int i;
+
+	for (i = 0; i < control->fault_count; i++)
+		if (control->faults[i].standing)
+			ohtd_why_add(list, control->faults[i].why.code,
+				     control->faults[i].why.unit, control->faults[i].why.detail);
+}
+
+static void explain_fact(struct ohtd_control *control, enum ohtd_fact fact,
+			 struct ohtd_why_list *list)
+{
+	switch (fact) {
+	case OHTD_FACT_NO_FAULT:
+		explain_faults(control, list);
+		break;
+	case OHTD_FACT_SAFETY_OK:
+		explain_safety(control, list);
+		break;
+	case OHTD_FACT_COMMUNICATION_OK:
+	case OHTD_FACT_REQUIRED_MODULES_ONLINE:
+		explain_modules(control, list);
+		break;
+	case OHTD_FACT_SENSORS_OK:
+	case OHTD_FACT_LOCATION_OK:
+		ohtd_why_add(list, OHTD_WHY_SENSORS, 0, 0);
+		break;
+	case OHTD_FACT_ESTOP_LATCHED:
+		explain_stop(control, list);
+		break;
+	case OHTD_FACT_ESTOP_INPUTS_RELEASED:
+		explain_inputs(control, list);
+		break;
+	case OHTD_FACT_CHANNEL_DISCREPANCY:
+		ohtd_why_add(list, OHTD_WHY_STOP_CAUSE, 0, OHT_STOPPED_BY_DISCREPANCY);
+		break;
+	case OHTD_FACT_STANDSTILL:
+		ohtd_why_add(list, OHTD_WHY_MOVING, 0, 0);
+		break;
+	default:
+		ohtd_why_add(list, OHTD_WHY_STATE, 0, 0);
+	}
+}
+
+void ohtd_why_event(struct ohtd_control *control, enum ohtd_event event,
+		    struct ohtd_why_list *list)
+{
+	enum ohtd_fact blockers[OHTD_FACTS];
+	unsigned int count, i;
+
+	if (!control->device.open)
+		ohtd_why_add(list, OHTD_WHY_DEVICE, 0, 0);
+	if (!ohtd_machine_knows(&control->machine, control->state, event)) {
+		ohtd_why_add(list, OHTD_WHY_STATE, 0, 0);
+		/* It would have to be reset first: say so as well. */
+		if (event == OHTD_EVENT_SAFE_RESET && ohtd_safety_latched(control))
+			explain_stop(control, list);
+		return;
+	}
+	count = ohtd_machine_blockers(&control->machine, control->state, event, control->facts,
+				      blockers, OHTD_FACTS);
+	for (i = 0; i < count; i++)
+		explain_fact(control, blockers[i], list);
+}
+
+/* ---- faults ---- */
+
+static struct ohtd_fault *find_fault(struct ohtd_control *control, unsigned int code, uint8_t unit)
+{
+	unsigned int i;
+
+	for (i = 0; i < control->fault_count; i++)
+		if (control->faults[i].why.code == code && control->faults[i].why.unit == unit)
+			return &control->faults[i];
+	return NULL;
+}
+
+void ohtd_fault_raise(struct ohtd_control *control, const struct ohtd_why *why, bool standing)
+{
+	struct ohtd_fault *fault = find_fault(control, why->code, why->unit);
+
+	if (!fault) {
+		/* Codes times units fit; if they ever do not, the last entry keeps it standing. */
+		if (control->fault_count < OHTD_FAULTS_MAX)
+			control->fault_count++;
+		fault = &control->faults[control->fault_count - 1];
+	}
+	fault->why = *why;
+	fault->standing = standing;
+	control->notify = true;
+}
+
+void ohtd_fault_settle(struct ohtd_control *control, unsigned int code, uint8_t unit)
+{
+	struct ohtd_fault *fault = find_fault(control, code, unit);
+
+	if (fault)
+		fault->standing = false;
+}
+
+void ohtd_faults_clear(struct ohtd_control *control)
+{
+	unsigned int from, to = 0;
+
+	for (from = 0; from < control->fault_count; from++)
+		if (control->faults[from].standing)
+			control->faults[to++] = control->faults[from];
+	control->fault_count = to;
+}
