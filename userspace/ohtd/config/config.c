@@ -13,6 +13,8 @@
 #include "main/log.h"
 
 #define KEYS_MAX	24
+/* libmodbus waits with select(), which ends the process for a descriptor of 1024 or more. */
+#define RTU_CONNECTIONS_MAX	768
 
 struct loading {
 	struct ohtd_config *config;
@@ -42,6 +44,19 @@ static int set_number(struct ohtd_config *config, const struct key *key, const c
 		return -1;
 	}
 	*field = (unsigned int)n;
+	return 0;
+}
+
+static int set_flag(struct ohtd_config *config, const struct key *key, const char *value,
+		    char *why, size_t size)
+{
+	bool yes = !strcmp(value, "yes");
+
+	if (!yes && strcmp(value, "no")) {
+		snprintf(why, size, "%s must be yes or no, not '%s'", key->name, value);
+		return -1;
+	}
+	*(unsigned int *)((char *)config + key->offset) = yes;
 	return 0;
 }
 
@@ -185,6 +200,10 @@ static const struct key keys[] = {
 	{ "bus", "parity", set_parity, 0, 0, 0 },
 	{ "bus", "stop_bits", set_number, FIELD(stop_bits), 1, 2 },
 	{ "bus", "deadman_ms", set_number, FIELD(deadman_ms), 0, 10000 },
+	{ "bus", "time_factor", set_number, FIELD(time_factor), 1, 20 },
+	{ "robot", "auto_enable", set_flag, FIELD(auto_enable), 0, 0 },
+	{ "robot", "realtime_priority", set_number, FIELD(realtime_priority), 0, 98 },
+	{ "robot", "cpu", set_number, FIELD(cpu), 0, 1023 },
 	{ "log", "level", set_level, 0, 0, 0 },
 };
 
@@ -240,6 +259,11 @@ static int check_together(const struct loading *loading, const char *path, char 
 			return -1;
 		}
 	}
+	if (rtu && config->connections_max > RTU_CONNECTIONS_MAX) {
+		snprintf(why, size, "%s:%u: backend = rtu allows at most %d connections", path,
+			 line_of(loading, "http", "connections"), RTU_CONNECTIONS_MAX);
+		return -1;
+	}
 	if (rtu && !*config->tty) {
 		snprintf(why, size, "%s:%u: backend = rtu needs 'tty'", path,
 			 line_of(loading, "bus", "backend"));
@@ -267,6 +291,9 @@ static void set_defaults(struct ohtd_config *config)
 		.baud_bps = 115200,
 		.parity = 'N',
 		.stop_bits = 1,
+		.time_factor = 1,
+		.realtime_priority = 50,
+		.cpu = -1,
 		.log_level = OHTD_LOG_INFO,
 	};
 }

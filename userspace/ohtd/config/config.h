@@ -46,6 +46,11 @@ struct ohtd_config {
 	char parity;				/* rtu: 'N', 'E' or 'O' */
 	unsigned int stop_bits;			/* rtu */
 	unsigned int deadman_ms;		/* kernel: 0 for the driver's default */
+	unsigned int time_factor;		/* stretches answer times, for emulated boards */
+	/* [robot] */
+	unsigned int auto_enable;		/* 0 or 1: after a clean start, without a person */
+	unsigned int realtime_priority;		/* of the control thread, 0: ordinary */
+	int cpu;				/* of the control thread, -1: any */
 	/* [log] */
 	int log_level;				/* enum ohtd_log_level */
 };

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Open to everybody, therefore nothing in here that an unknown client should not know. */
+#include "http/api.h"
+#include "http/call.h"
+
+#include "main/clock.h"
+
+static bool is_healthy(const struct ohtd_snapshot *snapshot)
+{
+	if (!snapshot->version || !snapshot->bus.present || snapshot->state == OHTD_STATE_FAULT)
+		return false;
+	for (unsigned int i = 0; i < snapshot->module_count; i++)
+		if (snapshot->modules[i].required &&
+		    snapshot->modules[i].health != OHTD_HEALTH_GOOD)
+			return false;
+	return true;
+}
+
+static struct json_object *bus_json(const struct ohtd_snapshot *snapshot)
+{
+	const struct ohtd_bus_view *bus = &snapshot->bus;
+	struct json_object *json = json_object_new_object();
+
+	json_object_object_add(json, "backend", json_object_new_string(bus->backend));
+	json_object_object_add(json, "present", json_object_new_boolean(bus->present));
+	json_object_object_add(json, "error", *bus->error ?
+			       json_object_new_string(bus->error) : NULL);
+	json_object_object_add(json, "timing", json_object_new_string(bus->timing_exact ?
+			       "exact" : "not_guaranteed"));
+	json_object_object_add(json, "hardware_stop",
+			       json_object_new_boolean(snapshot->safety.hardware_stop));
+	json_object_object_add(json, "deadman_ms",
+			       json_object_new_int64(snapshot->safety.deadman_ms));
+	return json;
+}
+
+void ohtd_api_health(struct ohtd_call *call)
+{
+	const struct ohtd_snapshot *snapshot = ohtd_call_snapshot(call);
+	struct json_object *json = json_object_new_object();
+
+	json_object_object_add(json, "status", json_object_new_string(is_healthy(snapshot) ?
+			       "ok" : "degraded"));
+	json_object_object_add(json, "version", json_object_new_string(OHT_VERSION));
+	json_object_object_add(json, "state",
+			       json_object_new_string(ohtd_state_name(snapshot->state)));
+	json_object_object_add(json, "age_ms",
+			       json_object_new_int64(ohtd_call_age_ms(call, snapshot->time_ns)));
+	json_object_object_add(json, "bus", bus_json(snapshot));
+	ohtd_reply_json(call, 200, json);
+}
+
+void ohtd_api_health_live(struct ohtd_call *call)
+{
+	struct json_object *json = json_object_new_object();
+
+	json_object_object_add(json, "status", json_object_new_string("live"));
+	ohtd_reply_json(call, 200, json);
+}
+
+void ohtd_api_health_ready(struct ohtd_call *call)
+{
+	const struct ohtd_snapshot *snapshot = ohtd_call_snapshot(call);
+	struct json_object *json;
+
+	if (!snapshot->version || !snapshot->bus.present) {
+		ohtd_reply_header(call, "retry-after", "1");
+		ohtd_reply_problem(call, 503, "not_ready", "%s", !snapshot->version ?
+				   "the control thread has not published anything yet" :
+				   "the bus is not there");
+		return;
+	}
+	json = json_object_new_object();
+	json_object_object_add(json, "status", json_object_new_string("ready"));
+	ohtd_reply_json(call, 200, json);
+}

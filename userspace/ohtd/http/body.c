@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "http/body.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "http/json_scan.h"
+#include "http/problem.h"
+#include "http/route.h"
+
+static struct json_object *syntax_fault(struct ohtd_body_fault *fault,
+					const struct ohtd_json_fault *where, const char *text)
+{
+	size_t line = 1, column = 1;
+
+	for (size_t i = 0; i < where->offset; i++) {
+		column++;
+		if (text[i] == '\n') {
+			line++;
+			column = 1;
+		}
+	}
+	fault->status = 400;
+	fault->code = "bad_json";
+	snprintf(fault->detail, sizeof(fault->detail), "line %zu, column %zu (byte %zu): %s", line,
+		 column, where->offset, where->reason);
+	return NULL;
+}
+
+static const struct ohtd_field *find_field(const struct ohtd_field *fields, const char *name)
+{
+	for (; fields && fields->name; fields++)
+		if (!strcmp(fields->name, name))
+			return fields;
+	return NULL;
+}
+
+static void add(struct json_object *errors, const char *name, const char *code, const char *detail)
+{
+	char pointer[64];
+
+	snprintf(pointer, sizeof(pointer), "/%.60s", name);
+	ohtd_error_add(errors, pointer, code, detail);
+}
+
+static void check_string(const struct ohtd_field *field, struct json_object *value,
+			 struct json_object *errors)
+{
+	int64_t n = json_object_get_string_len(value);
+	const char *text = json_object_get_string(value);
+	const char *const *word = field->words;
+	char detail[96];
+
+	if (n < field->min || n > field->max) {
+		snprintf(detail, sizeof(detail), "must have %lld to %lld bytes, has %lld",
+			 (long long)field->min, (long long)field->max, (long long)n);
+		add(errors, field->name, "length", detail);
+		return;
+	}
+	while (word && *word && strcmp(*word, text))
+		word++;
+	if (word && !*word)
+		add(errors, field->name, "unknown_value", "not one of the allowed words");
+}
+
+static void check_integer(const struct ohtd_field *field, struct json_object *value,
+			  struct json_object *errors)
+{
+	int64_t n = json_object_get_int64(value);
+	char detail[96];
+
+	if (n >= field->min && n <= field->max)
+		return;
+	snprintf(detail, sizeof(detail), "must be %lld to %lld, is %lld", (long long)field->min,
+		 (long long)field->max, (long long)n);
+	add(errors, field->name, "range", detail);
+}
+
+static void check_field(const struct ohtd_field *field, struct json_object *value,
+			struct json_object *errors)
+{
+	bool string = field->type == OHTD_FIELD_STRING;
+
+	if (!json_object_is_type(value, string ? json_type_string : json_type_int))
+		add(errors, field->name, "type", string ? "must be a string" : "must be an integer");
+	else if (string)
+		check_string(field, value, errors);
+	else
+		check_integer(field, value, errors);
+}
+
+static void check_members(struct json_object *body, const struct ohtd_field *fields,
+			  struct json_object *errors)
+{
+	json_object_object_foreach(body, name, value) {
+		const struct ohtd_field *field = find_field(fields, name);
+
+		if (field)
+			check_field(field, value, errors);
+		else
+			add(errors, name, "unknown_member", "is not known here");
+	}
+	for (; fields && fields->name; fields++)
+		if (fields->required && !json_object_object_get_ex(body, fields->name, NULL))
+			add(errors, fields->name, "missing", "is required");
+}
+
+static struct json_object *tokenize(const char *text, size_t bytes)
+{
+	struct json_tokener *tokener = json_tokener_new_ex(OHTD_JSON_DEPTH_MAX + 1);
+	struct json_object *body = NULL;
+
+	if (tokener) {
+		json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+		body = json_tokener_parse_ex(tokener, text, (int)bytes);
+	}
+	json_tokener_free(tokener);
+	return body;
+}
+
+struct json_object *ohtd_body_parse(const char *text, size_t bytes,
+				    const struct ohtd_field *fields,
+				    struct ohtd_body_fault *fault)
+{
+	struct ohtd_json_fault where;
+	struct json_object *body;
+
+	fault->errors = NULL;
+	if (bytes && ohtd_json_scan(text, bytes, &where))
+		return syntax_fault(fault, &where, text);
+	body = bytes ? tokenize(text, bytes) : json_object_new_object();
+	if (!json_object_is_type(body, json_type_object)) {
+		json_object_put(body);
+		fault->status = 400;
+		fault->code = "bad_json";
+		snprintf(fault->detail, sizeof(fault->detail), "the body must be a JSON object");
+		return NULL;
+	}
+	fault->errors = json_object_new_array();
+	check_members(body, fields, fault->errors);
+	if (!json_object_array_length(fault->errors)) {
+		json_object_put(fault->errors);
+		fault->errors = NULL;
+		return body;
+	}
+	json_object_put(body);
+	fault->status = 400;
+	fault->code = "validation";
+	snprintf(fault->detail, sizeof(fault->detail), "the body does not say what is needed here");
+	return NULL;
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "auth/session.h"
+#include "http/body.h"
+#include "http/loop.h"
+#include "http/route.h"
+#include "main/clock.h"
+#include "robot/robot.h"
+
+/* The request's memory goes: it has been answered, or the client has left. */
+static void call_gone(void *data)
+{
+	struct ohtd_call *call = data;
+
+	if (call->pending)
+		call->pending->call = NULL;
+	if (call->conn->call == call) {
+		call->conn->call = NULL;
+		call->conn->answered_ms = 0;
+	}
+	json_object_put(call->body);
+}
+
+static struct ohtd_call *make_call(h2o_req_t *req)
+{
+	struct ohtd_call *call = h2o_mem_alloc_shared(&req->pool, sizeof(*call), call_gone);
+
+	memset(call, 0, sizeof(*call));
+	call->req = req;
+	call->loop = ohtd_loop_of(req);
+	call->conn = req->conn->callbacks->get_socket(req->conn)->on_close.data;
+	call->conn->call = call;
+	call->conn->answered_ms = 0;
+	return call;
+}
+
+static int unauthorized(struct ohtd_call *call, const char *code, const char *detail)
+{
+	bool sent = strcmp(code, "token_missing");
+
+	ohtd_reply_header(call, "www-authenticate", sent ?
+			  "Bearer realm=\"oht\", error=\"invalid_token\"" : "Bearer realm=\"oht\"");
+	ohtd_reply_problem(call, 401, code, "%s", detail);
+	return -1;
+}
+
+static int check_token(struct ohtd_call *call, const char *token)
+{
+	switch (ohtd_auth_check(ohtd_call_auth(call), token, &call->who)) {
+	case OHTD_TOKEN_GOOD:
+		return 0;
+	case OHTD_TOKEN_EXPIRED:
+		if (call->route->flags & OHTD_ROUTE_EXPIRED_OK)
+			return 0;
+		return unauthorized(call, "token_expired", "the access token is too old");
+	case OHTD_TOKEN_REVOKED:
+		return unauthorized(call, "token_revoked", "the session has been ended");
+	default:
+		return unauthorized(call, "token_invalid", "the access token is not valid");
+	}
+}
+
+static int authorize(struct ohtd_call *call)
+{
+	const char *value;
+
+	if (call->route->role == OHTD_ROLE_NONE)
+		return 0;
+	value = ohtd_call_header(call, "authorization");
+	if (!value)
+		return unauthorized(call, "token_missing", "log in first");
+	if (strncasecmp(value, "Bearer ", 7))
+		return unauthorized(call, "token_invalid", "only Bearer tokens are taken");
+	if (check_token(call, value + 7 + strspn(value + 7, " ")))
+		return -1;
+	if (call->who.role >= call->route->role)
+		return 0;
+	ohtd_reply_problem(call, 403, "role", "this needs the role %s, %s is %s",
+			   ohtd_role_name(call->route->role), call->who.user,
+			   ohtd_role_name(call->who.role));
+	return -1;
+}
+
+static bool is_json(const char *type)
+{
+	static const char json[] = "application/json";
+	size_t n = sizeof(json) - 1;
+
+	return type && !strncasecmp(type, json, n) &&
+	       (!type[n] || type[n] == ';' || type[n] == ' ');
+}
+
+static int take_body(struct ohtd_call *call)
+{
+	const struct ohtd_route *route = call->route;
+	h2o_iovec_t entity = call->req->entity;
+	struct ohtd_body_fault fault;
+
+	if ((route->flags & OHTD_ROUTE_ANY_BODY) || !strcmp(route->method, "GET"))
+		return 0;
+	if (route->body_bytes_max && entity.len > route->body_bytes_max) {
+		ohtd_reply_problem(call, 413, "body_too_large", "the body has %zu bytes, at most "
+				   "%zu are taken here", entity.len, route->body_bytes_max);
+		return -1;
+	}
+	if (entity.len && !is_json(ohtd_call_header(call, "content-type"))) {
+		ohtd_reply_problem(call, 415, "content_type",
+				   "the body must be application/json");
+		return -1;
+	}
+	call->body = ohtd_body_parse(entity.base, entity.len, route->fields, &fault);
+	if (call->body)
+		return 0;
+	ohtd_reply_problem_list(call, fault.status, fault.code, fault.detail, fault.errors);
+	return -1;
+}
+
+static void refuse_path(struct ohtd_call *call, enum ohtd_match match,
+			const struct ohtd_found *found)
+{
+	h2o_iovec_t path = call->req->path_normalized;
+
+	if (match == OHTD_MATCH_METHOD) {
+		ohtd_reply_header(call, "allow", found->allow);
+		ohtd_reply_problem(call, 405, "method_not_allowed", "this takes only %s",
+				   found->allow);
+	} else if (match == OHTD_MATCH_ADDRESS) {
+		ohtd_reply_problem(call, 400, "bad_address",
+				   "a unit address is 1 to 247, written as 2 or 0x02");
+	} else {
+		ohtd_reply_problem(call, 404, "not_found", "there is nothing at %.*s",
+				   path.len < 200 ? (int)path.len : 200, path.base);
+	}
+}
+
+static bool wants_file(const h2o_req_t *req)
+{
+	return h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")) ||
+	       h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"));
+}
+
+int ohtd_dispatch(h2o_handler_t *self, h2o_req_t *req)
+{
+	struct ohtd_call *call = make_call(req);
+	h2o_iovec_t path = req->path_normalized;
+	struct ohtd_found found;
+	enum ohtd_match match;
+
+	(void)self;
+	if (ohtd_prologue(call))
+		return 0;
+	match = ohtd_route_find(req->method.base, req->method.len, path.base, path.len, &found);
+	if (match == OHTD_MATCH_NONE && wants_file(req) &&
+	    ohtd_files_serve(call, path.base, path.len))
+		return 0;
+	call->route = found.route;
+	call->unit = found.unit;
+	if (match == OHTD_MATCH_NONE || match == OHTD_MATCH_METHOD)
+		refuse_path(call, match, &found);
+	else if (!authorize(call)) {
+		/* Whether an address is well-formed is nobody's business before he has logged in. */
+		if (match == OHTD_MATCH_ADDRESS)
+			refuse_path(call, match, &found);
+		else if (!take_body(call))
+			call->route->handle(call);
+	}
+	return 0;
+}
+
+/* ---- what handlers ask for ---- */
+
+const struct ohtd_snapshot *ohtd_call_snapshot(struct ohtd_call *call)
+{
+	struct ohtd_loop *loop = call->loop;
+	struct ohtd_robot *robot = loop->server->setup.robot;
+
+	/* When the writer keeps coming in between, the older copy is still true enough. */
+	if (loop->snapshot.version != ohtd_robot_version(robot))
+		ohtd_robot_snapshot(robot, &loop->snapshot);
+	return &loop->snapshot;
+}
+
+struct ohtd_auth *ohtd_call_auth(struct ohtd_call *call)
+{
+	return call->loop->server->setup.auth;
+}
+
+struct ohtd_robot *ohtd_call_robot(struct ohtd_call *call)
+{
+	return call->loop->server->setup.robot;
+}
+
+struct ohtd_clock *ohtd_call_clock(struct ohtd_call *call)
+{
+	return call->loop->server->setup.clock;
+}
+
+struct ohtd_workers *ohtd_call_workers(struct ohtd_call *call)
+{
+	return call->loop->server->setup.workers;
+}
+
+struct ohtd_link *ohtd_call_link(struct ohtd_call *call)
+{
+	return call->loop->link;
+}
+
+const char *ohtd_call_address(struct ohtd_call *call)
+{
+	h2o_conn_t *conn = call->req->conn;
+	struct sockaddr_storage peer;
+	char text[NI_MAXHOST];
+	socklen_t length = conn->callbacks->get_peername(conn, (struct sockaddr *)&peer);
+	size_t n = length ? h2o_socket_getnumerichost((struct sockaddr *)&peer, length, text) :
+			    SIZE_MAX;
+
+	if (n == SIZE_MAX || n >= OHTD_ADDRESS_BYTES)
+		return "unknown";
+	return h2o_strdup(&call->req->pool, text, n).base;
+}
+
+int64_t ohtd_call_age_ms(struct ohtd_call *call, uint64_t time_ns)
+{
+	uint64_t now_ns = ohtd_clock_monotonic_ns(ohtd_call_clock(call));
+
+	if (!time_ns)
+		return -1;
+	return now_ns > time_ns ? (int64_t)((now_ns - time_ns) / OHTD_NS_PER_MS) : 0;
+}
+
+const char *ohtd_call_header(struct ohtd_call *call, const char *name)
+{
+	const h2o_headers_t *headers = &call->req->headers;
+	size_t n = strlen(name);
+	ssize_t i = h2o_find_header_by_str(headers, name, n, -1);
+
+	if (i < 0 || h2o_find_header_by_str(headers, name, n, i) >= 0)
+		return NULL;
+	return h2o_strdup(&call->req->pool, headers->entries[i].value.base,
+			  headers->entries[i].value.len).base;
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "http/loop.h"
+
+#define BACKLOG			512
+/* Small, so that a client that does not read is noticed; connections inherit it. */
+#define SEND_BUFFER_BYTES	65536
+/* Descriptors that are not connections: files, eventfds, epoll, the bus. */
+#define OTHER_FDS		96
+#define ACCEPTS_PER_TURN	16
+
+static socklen_t make_address(const struct ohtd_config *config, uint16_t port,
+			      struct sockaddr_storage *address)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)address;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
+
+	memset(address, 0, sizeof(*address));
+	if (inet_pton(AF_INET, config->listen_host, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(port);
+		return sizeof(*v4);
+	}
+	inet_pton(AF_INET6, config->listen_host, &v6->sin6_addr);
+	v6->sin6_family = AF_INET6;
+	v6->sin6_port = htons(port);
+	return sizeof(*v6);
+}
+
+/* A socket bound to the configured address and @port, or a negative errno. */
+static int bound_socket(const struct ohtd_config *config, uint16_t port, bool shared)
+{
+	struct sockaddr_storage address;
+	socklen_t length = make_address(config, port, &address);
+	int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int one = 1, buffer = SEND_BUFFER_BYTES, r;
+
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
+	if (shared)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
+	if (bind(fd, (struct sockaddr *)&address, length)) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+static uint16_t port_of(int fd)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof(address);
+
+	if (getsockname(fd, (struct sockaddr *)&address, &length))
+		return 0;
+	return address.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)&address)->sin_port) :
+					      ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+}
+
+/*
+ * With SO_REUSEPORT a second instance could take the same port unnoticed. A socket without it finds
+ * out first whether the port is free, and which one the system chooses for port 0.
+ */
+static int probe_port(struct ohtd_server *server)
+{
+	int fd = bound_socket(server->setup.config, server->setup.config->listen_port, false);
+
+	if (fd < 0)
+		return fd;
+	if (listen(fd, 1)) {
+		int r = -errno;
+
+		close(fd);
+		return r;
+	}
+	server->port = port_of(fd);
+	close(fd);
+	return 0;
+}
+
+static void conn_closed(void *data)
+{
+	struct ohtd_conn *conn = data;
+
+	h2o_linklist_unlink(&conn->link);
+	atomic_fetch_sub(&conn->loop->server->conn_count, 1);
+	free(conn);
+}
+
+static void track(struct ohtd_loop *loop, h2o_socket_t *sock)
+{
+	struct ohtd_conn *conn = h2o_mem_alloc(sizeof(*conn));
+
+	*conn = (struct ohtd_conn){ .loop = loop, .sock = sock };
+	h2o_linklist_insert(&loop->conns, &conn->link);
+	sock->on_close.cb = conn_closed;
+	sock->on_close.data = conn;
+}
+
+static bool take_place(struct ohtd_server *server)
+{
+	if (atomic_fetch_add(&server->conn_count, 1) < server->setup.config->connections_max)
+		return true;
+	atomic_fetch_sub(&server->conn_count, 1);
+	return false;
+}
+
+/*
+ * A listener that stays readable while nothing can be accepted would keep the loop spinning, so it
+ * rests until the next tick, when there is no place or no descriptor.
+ */
+static void on_accept(h2o_socket_t *listener, const char *err)
+{
+	struct ohtd_loop *loop = listener->data;
+
+	for (int i = 0; !err && i < ACCEPTS_PER_TURN; i++) {
+		h2o_socket_t *sock;
+
+		if (!take_place(loop->server)) {
+			h2o_socket_read_stop(listener);
+			return;
+		}
+		sock = h2o_evloop_socket_accept(listener);
+		if (!sock) {
+			atomic_fetch_sub(&loop->server->conn_count, 1);
+			if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+			    errno == ENOMEM)
+				h2o_socket_read_stop(listener);
+			return;
+		}
+		track(loop, sock);
+		h2o_accept(&loop->accept, sock);
+	}
+}
+
+void ohtd_listen_tick(struct ohtd_loop *loop)
+{
+	struct ohtd_server *server = loop->server;
+
+	if (loop->listener && !h2o_socket_is_reading(loop->listener) &&
+	    atomic_load(&server->conn_count) < server->setup.config->connections_max)
+		h2o_socket_read_start(loop->listener, on_accept);
+}
+
+void ohtd_listen_close(struct ohtd_loop *loop)
+{
+	if (loop->listener)
+		h2o_socket_close(loop->listener);
+	loop->listener = NULL;
+}
+
+/* h2o has no deadline for writing; a dead socket ends the connection in order. */
+void ohtd_conn_cut(struct ohtd_conn *conn)
+{
+	shutdown(h2o_socket_get_fd(conn->sock), SHUT_RDWR);
+}
+
+static int open_listener(struct ohtd_loop *loop, bool shared)
+{
+	const struct ohtd_config *config = loop->server->setup.config;
+	int fd = bound_socket(config, loop->server->port, shared);
+
+	if (fd < 0)
+		return fd;
+	if (listen(fd, BACKLOG)) {
+		int r = -errno;
+
+		close(fd);
+		return r;
+	}
+	loop->listener = h2o_evloop_socket_create(loop->ctx.loop, fd, H2O_SOCKET_FLAG_DONT_READ);
+	loop->listener->data = loop;
+	h2o_socket_read_start(loop->listener, on_accept);
+	return 0;
+}
+
+/* Raises the soft limit of descriptors to what the configured connections need. */
+static int ensure_descriptors(const struct ohtd_config *config, char *why, size_t size)
+{
+	rlim_t need = config->connections_max + OTHER_FDS;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= need)
+		return 0;
+	limit.rlim_cur = need;
+	if (need <= limit.rlim_max && !setrlimit(RLIMIT_NOFILE, &limit))
+		return 0;
+	snprintf(why, size, "connections = %u needs %lu descriptors, the limit is %lu",
+		 config->connections_max, (unsigned long)need, (unsigned long)limit.rlim_max);
+	return -1;
+}
+
+int ohtd_listen_open(struct ohtd_server *server, char *why, size_t size)
+{
+	const struct ohtd_config *config = server->setup.config;
+	int r;
+
+	if (ensure_descriptors(config, why, size))
+		return -1;
+	r = probe_port(server);
+	for (unsigned int i = 0; !r && i < server->loop_count; i++)
+		r = open_listener(server->loops[i], server->loop_count > 1);
+	if (r)
+		snprintf(why, size, "cannot listen on %s port %u: %s", config->listen_host,
+			 config->listen_port, strerror(-r));
+	return r;
+}

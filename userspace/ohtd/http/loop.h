@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     what the h2o-facing files of this folder share: a loop, its connections, its messages.
+ * Contexts: the loop's own thread, where nothing else is said.
+ * Locks:    none; other threads only send messages and read the atomics.
+ */
+#ifndef OHTD_HTTP_LOOP_H
+#define OHTD_HTTP_LOOP_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <h2o.h>
+
+#include "http/call.h"
+#include "http/pending.h"
+#include "http/server.h"
+
+/* Things longer than these are refused before anything looks at them. */
+#define OHTD_PATH_BYTES_MAX	1024
+#define OHTD_HEADERS_MAX	48
+#define OHTD_HEADER_BYTES_MAX	16384
+#define OHTD_BODY_BYTES_MAX	65536
+
+/* A client that does not take its answer within this time is cut off. */
+#define OHTD_ANSWER_MS		15000
+
+/* A message to a loop; @run is called on it, and the message is then its own. */
+struct ohtd_post {
+	h2o_multithread_message_t super;
+	void (*run)(struct ohtd_loop *loop, struct ohtd_post *post);
+	void *arg;
+};
+
+/* Made at accept, freed when the socket closes. */
+struct ohtd_conn {
+	h2o_linklist_t link;
+	struct ohtd_loop *loop;
+	h2o_socket_t *sock;
+	struct ohtd_call *call;		/* under way, or NULL */
+	uint64_t answered_ms;		/* when the answer was handed to h2o, 0 before */
+};
+
+struct ohtd_loop {
+	struct ohtd_server *server;
+	struct ohtd_link *link;
+	unsigned int index;
+	pthread_t thread;
+	h2o_context_t ctx;
+	h2o_accept_ctx_t accept;	/* ssl_ctx is swapped by message */
+	h2o_multithread_receiver_t receiver;
+	h2o_socket_t *listener;		/* NULL after the drain began */
+	h2o_socket_t *link_sock;
+	h2o_linklist_t conns;
+	h2o_timeout_entry_t tick;
+	struct ohtd_pending *pendings;
+	struct ohtd_snapshot snapshot;
+	atomic_bool ended;		/* written by the main thread */
+};
+
+struct ohtd_server {
+	struct ohtd_server_setup setup;
+	h2o_globalconf_t globalconf;
+	struct ohtd_files *files;
+	struct ohtd_names names;
+	atomic_uint conn_count;		/* of all loops */
+	atomic_bool draining;
+	uint16_t port;
+	unsigned int loop_count;
+	struct ohtd_loop *loops[OHTD_LOOPS_MAX];
+};
+
+static inline struct ohtd_loop *ohtd_loop_of(h2o_req_t *req)
+{
+	return H2O_STRUCT_FROM_MEMBER(struct ohtd_loop, ctx, req->conn->ctx);
+}
+
+/* listen.c: may a further connection be taken? If not the listener rests until the next tick. */
+int ohtd_listen_open(struct ohtd_server *server, char *why, size_t size);
+void ohtd_listen_tick(struct ohtd_loop *loop);
+void ohtd_listen_close(struct ohtd_loop *loop);
+void ohtd_conn_cut(struct ohtd_conn *conn);
+
+/* pending.c */
+void ohtd_pending_tick(struct ohtd_loop *loop);
+void ohtd_pending_drop_all(struct ohtd_loop *loop);
+
+/* command.c: takes all answers of the control thread. */
+void ohtd_command_take(struct ohtd_loop *loop);
+
+/* reply.c: registers what makes every answer of @path carry the security headers. */
+void ohtd_reply_register_filter(h2o_pathconf_t *path);
+
+/* prologue.c: 0, or -1 when the request has been answered with a refusal. */
+int ohtd_prologue(struct ohtd_call *call);
+
+/* dispatch.c: h2o's handler. */
+int ohtd_dispatch(h2o_handler_t *self, h2o_req_t *req);
+
+/* static.c */
+struct ohtd_files *ohtd_files_load(const char *dir);
+void ohtd_files_free(struct ohtd_files *files);
+/* Serves the file @from at @url_path. Returns 0 or a negative errno. */
+int ohtd_files_add(struct ohtd_files *files, const char *from, const char *url_path);
+/* True when @path is a file and has been answered. */
+bool ohtd_files_serve(struct ohtd_call *call, const char *path, size_t path_bytes);
+
+#endif /* OHTD_HTTP_LOOP_H */

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "http/pki.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <openssl/ec.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+
+#include "main/file.h"
+#include "main/log.h"
+
+#define DAY_S		86400
+#define PATH_BYTES	320
+#define SAN_BYTES	8192
+#define FILE_BYTES_MAX	16384
+
+struct pair {
+	EVP_PKEY *key;
+	X509 *crt;
+};
+
+static void drop_pair(struct pair *pair)
+{
+	EVP_PKEY_free(pair->key);
+	X509_free(pair->crt);
+	*pair = (struct pair){ NULL, NULL };
+}
+
+static int complain(char *why, size_t size, const char *dir, const char *file, const char *text)
+{
+	snprintf(why, size, "%s/%s: %s", dir, file, text);
+	return -1;
+}
+
+static const char *full_path(const char *dir, const char *file)
+{
+	static char path[PATH_BYTES];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
+	return path;
+}
+
+/* Reads one file into a BIO. Returns 1, 0 when it is not there, -1 with @why filled. */
+static int read_file(const char *dir, const char *file, BIO **bio, char *why, size_t size)
+{
+	size_t length;
+	char *data;
+	int r = ohtd_file_read(full_path(dir, file), FILE_BYTES_MAX, &data, &length);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r)
+		return complain(why, size, dir, file, strerror(-r));
+	*bio = BIO_new(BIO_s_mem());
+	if (*bio)
+		BIO_write(*bio, data, (int)length);
+	OPENSSL_cleanse(data, length);
+	free(data);
+	return *bio ? 1 : complain(why, size, dir, file, "out of memory");
+}
+
+/* Returns how many of both files are there, or -1 with @why filled if one cannot be understood. */
+static int load_pair(const char *dir, const char *name, struct pair *pair, char *why, size_t size)
+{
+	char key[32], crt[32];
+	BIO *key_bio = NULL, *crt_bio = NULL;
+	int keys, crts;
+
+	snprintf(key, sizeof(key), "%s.key", name);
+	snprintf(crt, sizeof(crt), "%s.crt", name);
+	keys = read_file(dir, key, &key_bio, why, size);
+	crts = keys < 0 ? -1 : read_file(dir, crt, &crt_bio, why, size);
+	if (keys > 0)
+		pair->key = PEM_read_bio_PrivateKey(key_bio, NULL, NULL, NULL);
+	if (crts > 0)
+		pair->crt = PEM_read_bio_X509(crt_bio, NULL, NULL, NULL);
+	BIO_free(key_bio);
+	BIO_free(crt_bio);
+	if (keys < 0 || crts < 0)
+		return -1;
+	if (keys > 0 && !pair->key)
+		return complain(why, size, dir, key, "no private key in it");
+	if (crts > 0 && !pair->crt)
+		return complain(why, size, dir, crt, "no certificate in it");
+	return keys + crts;
+}
+
+static int store_bio(const char *dir, const char *name, const char *ending, BIO *bio, mode_t mode)
+{
+	char path[PATH_BYTES];
+	char *data;
+	long length = BIO_get_mem_data(bio, &data);
+
+	snprintf(path, sizeof(path), "%s/%s%s", dir, name, ending);
+	return length > 0 ? ohtd_file_replace(path, data, (size_t)length, mode) : -ENOMEM;
+}
+
+/* The key first: a certificate without its key would stand for a pair that cannot be used. */
+static int store_pair(const char *dir, const char *name, const struct pair *pair)
+{
+	BIO *key = BIO_new(BIO_s_secmem()), *crt = BIO_new(BIO_s_mem());
+	int r = -ENOMEM;
+
+	if (key && crt &&
+	    PEM_write_bio_PrivateKey(key, pair->key, NULL, NULL, 0, NULL, NULL) == 1 &&
+	    PEM_write_bio_X509(crt, pair->crt) == 1) {
+		r = store_bio(dir, name, ".key", key, 0600);
+		if (!r)
+			r = store_bio(dir, name, ".crt", crt, 0644);
+	}
+	BIO_free(key);
+	BIO_free(crt);
+	return r;
+}
+
+static bool add_extension(X509 *crt, X509 *issuer, int nid, const char *value)
+{
+	X509V3_CTX ctx;
+	X509_EXTENSION *extension;
+	bool ok;
+
+	X509V3_set_ctx(&ctx, issuer, crt, NULL, NULL, 0);
+	extension = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+	ok = extension && X509_add_ext(crt, extension, -1) == 1;
+	X509_EXTENSION_free(extension);
+	return ok;
+}
+
+static bool set_serial(X509 *crt)
+{
+	unsigned char raw[16];
+	BIGNUM *number;
+	bool ok;
+
+	if (RAND_bytes(raw, sizeof(raw)) != 1)
+		return false;
+	raw[0] &= 0x7f;
+	number = BN_bin2bn(raw, sizeof(raw), NULL);
+	ok = number && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(crt));
+	BN_free(number);
+	return ok;
+}
+
+static bool set_common_name(X509 *crt, const char *name)
+{
+	/* The field holds 64 characters; clients look at the alternative names anyway. */
+	char cut[65];
+
+	snprintf(cut, sizeof(cut), "%s", name);
+	return X509_NAME_add_entry_by_txt(X509_get_subject_name(crt), "CN", MBSTRING_UTF8,
+					  (const unsigned char *)cut, -1, -1, 0) == 1;
+}
+
+/* Subject, serial, times and key of a certificate that is still without extensions and signature. */
+static X509 *begin_certificate(EVP_PKEY *key, const char *name, int64_t now_s, int days)
+{
+	X509 *crt = X509_new();
+
+	/* One day back: the clocks of clients need not be exact. */
+	if (crt && X509_set_version(crt, X509_VERSION_3) == 1 && set_serial(crt) &&
+	    ASN1_TIME_set(X509_getm_notBefore(crt), now_s - DAY_S) &&
+	    ASN1_TIME_set(X509_getm_notAfter(crt), now_s + (int64_t)days * DAY_S) &&
+	    set_common_name(crt, name) && X509_set_pubkey(crt, key) == 1)
+		return crt;
+	X509_free(crt);
+	return NULL;
+}
+
+static bool make_authority(struct pair *ca, const char *host, int64_t now_s)
+{
+	char name[65];
+
+	snprintf(name, sizeof(name), "oht device authority %.40s", host);
+	ca->key = EVP_EC_gen("P-256");
+	ca->crt = ca->key ? begin_certificate(ca->key, name, now_s, OHTD_CA_DAYS) : NULL;
+	return ca->crt &&
+	       X509_set_issuer_name(ca->crt, X509_get_subject_name(ca->crt)) == 1 &&
+	       add_extension(ca->crt, ca->crt, NID_basic_constraints,
+			     "critical,CA:TRUE,pathlen:0") &&
+	       add_extension(ca->crt, ca->crt, NID_key_usage, "critical,keyCertSign,cRLSign") &&
+	       add_extension(ca->crt, ca->crt, NID_subject_key_identifier, "hash") &&
+	       X509_sign(ca->crt, ca->key, EVP_sha256()) > 0;
+}
+
+static bool is_address(const char *name)
+{
+	unsigned char raw[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, name, raw) == 1 || inet_pton(AF_INET6, name, raw) == 1;
+}
+
+static void alternative_names(const struct ohtd_pki_request *request, char *text, size_t size)
+{
+	size_t used = 0;
+
+	*text = 0;
+	for (unsigned int i = 0; i < request->name_count && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s:%s", i ? "," : "",
+					 is_address(request->names[i]) ? "IP" : "DNS",
+					 request->names[i]);
+}
+
+static bool make_leaf(struct pair *leaf, const struct pair *ca,
+		      const struct ohtd_pki_request *request)
+{
+	char san[SAN_BYTES];
+
+	alternative_names(request, san, sizeof(san));
+	leaf->key = EVP_EC_gen("P-256");
+	leaf->crt = leaf->key ? begin_certificate(leaf->key, request->names[0], request->now_s,
+						  OHTD_LEAF_DAYS) : NULL;
+	return leaf->crt &&
+	       X509_set_issuer_name(leaf->crt, X509_get_subject_name(ca->crt)) == 1 &&
+	       add_extension(leaf->crt, ca->crt, NID_basic_constraints, "critical,CA:FALSE") &&
+	       add_extension(leaf->crt, ca->crt, NID_key_usage, "critical,digitalSignature") &&
+	       add_extension(leaf->crt, ca->crt, NID_ext_key_usage, "serverAuth") &&
+	       add_extension(leaf->crt, ca->crt, NID_subject_key_identifier, "hash") &&
+	       add_extension(leaf->crt, ca->crt, NID_authority_key_identifier, "keyid") &&
+	       add_extension(leaf->crt, ca->crt, NID_subject_alt_name, san) &&
+	       X509_sign(leaf->crt, ca->key, EVP_sha256()) > 0;
+}
+
+static bool covers_names(X509 *crt, const struct ohtd_pki_request *request)
+{
+	for (unsigned int i = 0; i < request->name_count; i++) {
+		const char *name = request->names[i];
+		int r = is_address(name) ? X509_check_ip_asc(crt, name, 0)
+					 : X509_check_host(crt, name, 0, 0, NULL);
+
+		if (r != 1)
+			return false;
+	}
+	return true;
+}
+
+static bool leaf_is_good(const struct pair *leaf, const struct pair *ca,
+			 const struct ohtd_pki_request *request)
+{
+	time_t now = request->now_s, later = now + (time_t)OHTD_LEAF_RENEW_DAYS * DAY_S;
+
+	return X509_check_private_key(leaf->crt, leaf->key) == 1 &&
+	       X509_verify(leaf->crt, X509_get0_pubkey(ca->crt)) == 1 &&
+	       X509_cmp_time(X509_get0_notBefore(leaf->crt), &now) < 0 &&
+	       X509_cmp_time(X509_get0_notAfter(leaf->crt), &later) > 0 &&
+	       covers_names(leaf->crt, request);
+}
+
+static int ensure_authority(const struct ohtd_pki_request *request, struct pair *ca, char *why,
+			    size_t size)
+{
+	int found = load_pair(request->state_dir, "ca", ca, why, size);
+	int r;
+
+	if (found < 0)
+		return -1;
+	if (found == 1 && ca->crt)
+		return complain(why, size, request->state_dir, "ca.key",
+				"missing beside ca.crt; restore it, or remove that too");
+	if (found == 2)
+		return X509_check_private_key(ca->crt, ca->key) == 1 ? 0 :
+			complain(why, size, request->state_dir, "ca.key",
+				 "does not belong to ca.crt");
+	drop_pair(ca);	/* a key alone is left over from a start that was cut short */
+	if (!make_authority(ca, request->names[0], request->now_s))
+		return complain(why, size, request->state_dir, "ca.crt", "could not be made");
+	r = store_pair(request->state_dir, "ca", ca);
+	if (r)
+		return complain(why, size, request->state_dir, "ca.crt", strerror(-r));
+	ohtd_log(OHTD_LOG_NOTICE, "http", "authority_made", "%s/ca.crt", request->state_dir);
+	return 0;
+}
+
+static int ensure_leaf(const struct ohtd_pki_request *request, const struct pair *ca, char *why,
+		       size_t size)
+{
+	struct pair leaf = { NULL, NULL };
+	/* What cannot be read is made anew: nobody but this machine depends on it. */
+	int found = load_pair(request->state_dir, "server", &leaf, why, size);
+	int r = 0;
+
+	if (found == 2 && leaf_is_good(&leaf, ca, request)) {
+		drop_pair(&leaf);
+		return 0;
+	}
+	drop_pair(&leaf);
+	if (!make_leaf(&leaf, ca, request))
+		r = -ENOMEM;
+	if (!r)
+		r = store_pair(request->state_dir, "server", &leaf);
+	drop_pair(&leaf);
+	if (r)
+		return complain(why, size, request->state_dir, "server.crt", strerror(-r));
+	ohtd_log(OHTD_LOG_NOTICE, "http", "certificate_made", "%s/server.crt", request->state_dir);
+	return 0;
+}
+
+int ohtd_pki_ensure(const struct ohtd_pki_request *request, char *why, size_t size)
+{
+	struct pair ca = { NULL, NULL };
+	int r = ensure_authority(request, &ca, why, size);
+
+	if (!r)
+		r = ensure_leaf(request, &ca, why, size);
+	drop_pair(&ca);
+	return r;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the device's own certificate authority and the server certificate that it signs.
+ * Contexts: main thread; makes keys and files.
+ * Locks:    none.
+ *
+ * Files in the state directory: ca.key, ca.crt, server.key, server.crt. Keys have mode 0600.
+ */
+#ifndef OHTD_HTTP_PKI_H
+#define OHTD_HTTP_PKI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define OHTD_CA_DAYS		3650
+#define OHTD_LEAF_DAYS		397
+#define OHTD_LEAF_RENEW_DAYS	30
+
+/**
+ * struct ohtd_pki_request - what the certificate must say
+ * @state_dir: where the files are
+ * @names: DNS names and numeric addresses, as in the certificate
+ * @name_count: at least one; the first is also the common name
+ * @now_s: wall time with the build date as its floor, so that it is never 1970
+ */
+struct ohtd_pki_request {
+	const char *state_dir;
+	const char *const *names;
+	unsigned int name_count;
+	int64_t now_s;
+};
+
+/**
+ * ohtd_pki_ensure() - have a valid certificate in the state directory
+ * @request: see there
+ * @why: on failure one line that begins with the file
+ * @size: of @why in bytes
+ *
+ * Makes what is missing. The server certificate is made anew when it ends within
+ * OHTD_LEAF_RENEW_DAYS, begins in the future, lacks a name, is not signed by our authority or does
+ * not belong to its key. The authority is only made when there is no ca.crt; a ca.crt without its key
+ * is an error, since clients have been told to trust it.
+ *
+ * Return: 0, or -1 with @why filled.
+ */
+int ohtd_pki_ensure(const struct ohtd_pki_request *request, char *why, size_t size);
+
+#endif /* OHTD_HTTP_PKI_H */

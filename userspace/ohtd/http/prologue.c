@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What h2o lets through and nobody behind this point should have to think about: it neither checks
+ * the case of the method nor insists on one Host, decodes %00 into the path and keeps folded
+ * headers as entries without a name.
+ */
+#include <arpa/inet.h>
+#include <string.h>
+#include <strings.h>
+
+#include "http/loop.h"
+
+static int refuse(struct ohtd_call *call, int status, const char *code, const char *detail)
+{
+	/* What follows on this connection may not be what the client believes it to be. */
+	call->req->http1_is_persistent = 0;
+	ohtd_reply_problem(call, status, code, "%s", detail);
+	return -1;
+}
+
+static bool all_between(h2o_iovec_t text, unsigned char low, unsigned char high)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.base[i] < low || (unsigned char)text.base[i] > high)
+			return false;
+	return true;
+}
+
+static bool is_printable(h2o_iovec_t text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (((unsigned char)text.base[i] < ' ' && text.base[i] != '\t') ||
+		    text.base[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static int check_line(struct ohtd_call *call)
+{
+	h2o_req_t *req = call->req;
+
+	if (req->version != 0x101)
+		return refuse(call, 505, "http_version", "HTTP/1.1 is needed");
+	if (!req->method.len || req->method.len > 16 || !all_between(req->method, 'A', 'Z'))
+		return refuse(call, 400, "bad_method", "the method must be in capital letters");
+	if (req->path.len > OHTD_PATH_BYTES_MAX)
+		return refuse(call, 414, "uri_too_long", "the path is longer than 1024 bytes");
+	if (!req->path.len || req->path.base[0] != '/')
+		return refuse(call, 400, "bad_path", "the path must begin with '/'");
+	if (!all_between(req->path, 0x21, 0x7e) || !all_between(req->path_normalized, 0x20, 0x7e))
+		return refuse(call, 400, "bad_path", "control byte or non-ASCII byte in the path");
+	return 0;
+}
+
+static int check_headers(struct ohtd_call *call)
+{
+	const h2o_headers_t *headers = &call->req->headers;
+	size_t bytes = 0, authorizations = 0;
+
+	if (headers->size > OHTD_HEADERS_MAX)
+		return refuse(call, 431, "too_many_headers", "more than 48 headers");
+	for (size_t i = 0; i < headers->size; i++) {
+		const h2o_header_t *header = &headers->entries[i];
+
+		if (!header->name->len || !is_printable(header->value))
+			return refuse(call, 400, "bad_header", "folded header or control byte");
+		bytes += header->name->len + header->value.len;
+		authorizations += header->name == &H2O_TOKEN_AUTHORIZATION->buf;
+	}
+	if (bytes > OHTD_HEADER_BYTES_MAX)
+		return refuse(call, 431, "headers_too_large", "headers longer than 16384 bytes");
+	if (authorizations > 1)
+		return refuse(call, 400, "bad_header", "more than one Authorization");
+	return 0;
+}
+
+/* Splits "name:port" and "[v6]:port" off a Host; returns the name. */
+static h2o_iovec_t host_name(h2o_iovec_t host)
+{
+	const char *end = NULL;
+
+	if (host.len && host.base[0] == '[') {
+		end = memchr(host.base, ']', host.len);
+		return end ? h2o_iovec_init(host.base + 1, (size_t)(end - host.base) - 1) :
+			     h2o_iovec_init(NULL, 0);
+	}
+	end = memchr(host.base, ':', host.len);
+	return end ? h2o_iovec_init(host.base, (size_t)(end - host.base)) : host;
+}
+
+static bool is_known_name(const struct ohtd_names *names, h2o_iovec_t name)
+{
+	for (unsigned int i = 0; i < names->count; i++)
+		if (strlen(names->names[i]) == name.len &&
+		    !strncasecmp(names->names[i], name.base, name.len))
+			return true;
+	return false;
+}
+
+/* An address is always right when it is the one the client has connected to. */
+static bool is_own_address(struct ohtd_call *call, h2o_iovec_t name)
+{
+	h2o_conn_t *conn = call->req->conn;
+	struct sockaddr_storage own;
+	char text[NI_MAXHOST];
+	socklen_t length = conn->callbacks->get_sockname(conn, (struct sockaddr *)&own);
+	size_t n;
+
+	if (!length)
+		return false;
+	n = h2o_socket_getnumerichost((struct sockaddr *)&own, length, text);
+	return n == name.len && !strncasecmp(text, name.base, n);
+}
+
+/* Another name than ours means a proxy that is lost, or a page that had its DNS name rebound. */
+static int check_host(struct ohtd_call *call)
+{
+	h2o_req_t *req = call->req;
+	h2o_iovec_t host = req->authority, name;
+
+	/* h2o puts its own text there when the client sent none. */
+	if (!host.len || host.base == req->hostconf->authority.hostport.base)
+		return refuse(call, 400, "no_host", "the header Host is missing");
+	name = host_name(host);
+	if (is_known_name(&call->loop->server->names, name) || is_own_address(call, name))
+		return 0;
+	return refuse(call, 421, "wrong_host",
+		      "this machine is not called so; see [http] names in ohtd.conf");
+}
+
+static int check_body(struct ohtd_call *call)
+{
+	h2o_req_t *req = call->req;
+
+	if (req->entity.len > OHTD_BODY_BYTES_MAX) {
+		ohtd_reply_problem(call, 413, "body_too_large", "the body has %zu bytes, at most "
+				   "%d are taken", req->entity.len, OHTD_BODY_BYTES_MAX);
+		return -1;
+	}
+	if (req->entity.len && (h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")) ||
+				h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"))))
+		return refuse(call, 400, "unexpected_body", "this method takes no body");
+	return 0;
+}
+
+int ohtd_prologue(struct ohtd_call *call)
+{
+	if (check_line(call) || check_headers(call) || check_host(call) || check_body(call))
+		return -1;
+	return 0;
+}

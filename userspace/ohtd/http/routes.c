@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "http/api.h"
+#include "http/route.h"
+
+#include "auth/password.h"
+#include "auth/session.h"
+
+static const struct ohtd_field login_fields[] = {
+	{ "username", OHTD_FIELD_STRING, true, 1, OHTD_USER_NAME_MAX, NULL },
+	{ "password", OHTD_FIELD_STRING, true, 1, OHTD_PASSWORD_BYTES_MAX, NULL },
+	{ NULL, 0, false, 0, 0, NULL },
+};
+
+static const struct ohtd_field refresh_fields[] = {
+	{ "refresh_token", OHTD_FIELD_STRING, true, OHTD_REFRESH_BYTES - 1,
+	  OHTD_REFRESH_BYTES - 1, NULL },
+	{ NULL, 0, false, 0, 0, NULL },
+};
+
+static const struct ohtd_field action_fields[] = {
+	{ "valid_for_ms", OHTD_FIELD_INTEGER, false, 1, 60000, NULL },
+	{ NULL, 0, false, 0, 0, NULL },
+};
+
+static const char *const verbs[] = { "disable", "reset_fault", "stop", NULL };
+
+static const struct ohtd_field command_fields[] = {
+	{ "verb", OHTD_FIELD_STRING, true, 1, 32, verbs },
+	{ "valid_for_ms", OHTD_FIELD_INTEGER, false, 1, 60000, NULL },
+	{ NULL, 0, false, 0, 0, NULL },
+};
+
+#define V1 "/api/v1/"
+
+const struct ohtd_route ohtd_routes[] = {
+	{ "GET", V1 "health", OHTD_ROLE_NONE, 0, 0, NULL, ohtd_api_health,
+	  "How the daemon and its bus are" },
+	{ "GET", V1 "health/live", OHTD_ROLE_NONE, 0, 0, NULL, ohtd_api_health_live,
+	  "Is the process answering" },
+	{ "GET", V1 "health/ready", OHTD_ROLE_NONE, 0, 0, NULL, ohtd_api_health_ready,
+	  "Can requests be served" },
+	{ "POST", V1 "auth/login", OHTD_ROLE_NONE, 0, 1024, login_fields, ohtd_api_login,
+	  "Password against tokens" },
+	{ "POST", V1 "auth/refresh", OHTD_ROLE_NONE, 0, 1024, refresh_fields, ohtd_api_refresh,
+	  "Refresh token against new tokens" },
+	{ "GET", V1 "robot", OHTD_ROLE_VIEWER, 0, 0, NULL, ohtd_api_robot,
+	  "State, position, battery" },
+	{ "POST", V1 "robot/commands", OHTD_ROLE_OPERATOR, 0, 4096, command_fields,
+	  ohtd_api_robot_command, "Command to the robot" },
+	{ "GET", V1 "modules", OHTD_ROLE_VIEWER, 0, 0, NULL, ohtd_api_modules,
+	  "Modules on the bus" },
+	{ "POST", V1 "modules/discover", OHTD_ROLE_OPERATOR, 0, 4096, action_fields,
+	  ohtd_api_modules_discover, "Search the bus for modules" },
+	{ "GET", V1 "modules/{addr}", OHTD_ROLE_VIEWER, 0, 0, NULL, ohtd_api_module,
+	  "One module" },
+	{ "GET", V1 "modules/{addr}/registers", OHTD_ROLE_VIEWER, 0, 0, NULL,
+	  ohtd_api_module_registers, "Registers of a module, as last read" },
+	{ "GET", V1 "safety", OHTD_ROLE_VIEWER, 0, 0, NULL, ohtd_api_safety,
+	  "State of the stop" },
+	{ "POST", V1 "safety/stop", OHTD_ROLE_OPERATOR,
+	  OHTD_ROUTE_ANY_BODY | OHTD_ROUTE_EXPIRED_OK, 0, NULL, ohtd_api_safety_stop,
+	  "Software stop" },
+	{ "POST", V1 "safety/reset", OHTD_ROLE_SUPERVISOR, 0, 4096, action_fields,
+	  ohtd_api_safety_reset, "Open the latch of the stop; the outputs stay off" },
+	{ "POST", V1 "safety/enable", OHTD_ROLE_OPERATOR, 0, 4096, action_fields,
+	  ohtd_api_safety_enable, "Outputs on" },
+};
+
+const size_t ohtd_route_count = sizeof(ohtd_routes) / sizeof(ohtd_routes[0]);

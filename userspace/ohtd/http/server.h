@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the HTTPS server: its loops, their threads, their life from listening to the last answer.
+ * Contexts: main thread.
+ * Locks:    none; loops are told by messages.
+ */
+#ifndef OHTD_HTTP_SERVER_H
+#define OHTD_HTTP_SERVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <openssl/ssl.h>
+
+#include "config/config.h"
+
+struct ohtd_auth;
+struct ohtd_clock;
+struct ohtd_robot;
+struct ohtd_server;
+struct ohtd_workers;
+
+/* Names under which this machine may be addressed; the first is its common name. */
+struct ohtd_names {
+	const char *names[OHTD_NAMES_MAX + 5];
+	unsigned int count;
+	char hostname[OHTD_HOST_BYTES];
+};
+
+/* Everything outlives the server. */
+struct ohtd_server_setup {
+	const struct ohtd_config *config;
+	struct ohtd_clock *clock;
+	struct ohtd_robot *robot;
+	struct ohtd_auth *auth;
+	struct ohtd_workers *workers;
+};
+
+/* localhost, the loop-back addresses, the host name, those of the configuration. */
+void ohtd_names_collect(struct ohtd_names *names, const struct ohtd_config *config);
+
+/**
+ * ohtd_server_create() - listen, and prepare the loops; nothing is served yet
+ * @setup: copied
+ * @ssl: from ohtd_tls_create(); the server takes its own references
+ * @why: on failure one line
+ * @size: of @why in bytes
+ *
+ * Return: NULL with @why filled.
+ */
+struct ohtd_server *ohtd_server_create(const struct ohtd_server_setup *setup, SSL_CTX *ssl,
+				       char *why, size_t size);
+
+/* Starts the threads. Returns 0 or a negative errno. */
+int ohtd_server_start(struct ohtd_server *server);
+
+/* The port that is listened on. */
+uint16_t ohtd_server_port(const struct ohtd_server *server);
+
+/* New connections get @ssl from now on; old ones go on as they are. */
+void ohtd_server_set_tls(struct ohtd_server *server, SSL_CTX *ssl);
+
+/**
+ * ohtd_server_drain() - take no more connections, close idle ones, let answers go out
+ * @within_ms: then return all the same
+ */
+void ohtd_server_drain(struct ohtd_server *server, unsigned int within_ms);
+
+/* Ends the threads and frees everything. Workers must have been stopped before. NULL is allowed. */
+void ohtd_server_destroy(struct ohtd_server *server);
+
+#endif /* OHTD_HTTP_SERVER_H */

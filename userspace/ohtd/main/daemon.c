@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "main/daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <openssl/crypto.h>
+
+#include "auth/session.h"
+#include "config/config.h"
+#include "http/pki.h"
+#include "http/server.h"
+#include "http/tls.h"
+#include "main/clock.h"
+#include "main/file.h"
+#include "main/log.h"
+#include "main/state.h"
+#include "main/workers.h"
+#include "robot/robot.h"
+#include "store/db.h"
+#include "store/store.h"
+
+#define WHY_BYTES	512
+/* A whole shut-down; whoever waits longer has been forgotten by something. */
+#define END_S		10
+#define ROBOT_END_MS	3000
+#define DRAIN_MS	2000
+#define WORKERS		2
+#define WORK_WAITING	16
+
+struct running {
+	struct ohtd_config *config;
+	const char *config_path;
+	char why[WHY_BYTES];
+	struct ohtd_clock clock;
+	int lock_fd;
+	struct ohtd_store *store;
+	struct ohtd_tokens *tokens;
+	struct ohtd_auth *auth;
+	struct ohtd_workers *workers;
+	struct ohtd_robot *robot;
+	bool robot_runs;
+	struct ohtd_server *server;
+};
+
+static int64_t wall_s(struct running *run)
+{
+	return ohtd_clock_wall_ns(&run->clock) / (int64_t)OHTD_NS_PER_S;
+}
+
+static int fail(struct running *run, const char *what)
+{
+	snprintf(run->why, sizeof(run->why), "%s: %s", what, strerror(errno));
+	return -1;
+}
+
+static int open_store(struct running *run)
+{
+	char path[OHTD_PATH_BYTES + 16];
+	struct ohtd_db *db;
+
+	snprintf(path, sizeof(path), "%s/oht.db", run->config->state_dir);
+	if (ohtd_db_open(&db, path, wall_s(run), run->why, sizeof(run->why)))
+		return -1;
+	run->store = ohtd_store_start(db);
+	if (run->store)
+		return 0;
+	ohtd_db_close(db);
+	return fail(run, "store thread");
+}
+
+static int open_auth(struct running *run)
+{
+	unsigned char key[OHTD_TOKEN_KEY_BYTES];
+
+	if (ohtd_state_key(run->config->state_dir, "token.key", key, sizeof(key), run->why,
+			   sizeof(run->why)))
+		return -1;
+	run->tokens = ohtd_tokens_create(key, sizeof(key), &run->clock);
+	OPENSSL_cleanse(key, sizeof(key));
+	if (!run->tokens)
+		return fail(run, "tokens");
+	run->auth = ohtd_auth_create(run->store, run->tokens, &run->clock);
+	if (!run->auth)
+		return fail(run, "accounts");
+	run->workers = ohtd_workers_start(WORKERS, WORK_WAITING);
+	return run->workers ? 0 : fail(run, "worker threads");
+}
+
+static int create_robot(struct running *run, bool unclean)
+{
+	const struct ohtd_config *config = run->config;
+	bool rtu = config->backend == OHTD_BACKEND_RTU;
+	const struct ohtd_robot_config robot = {
+		.backend = rtu ? "rtu" : "kernel",
+		.device = rtu ? config->tty : config->device,
+		.baud_bps = config->baud_bps,
+		.parity = config->parity,
+		.stop_bits = (uint8_t)config->stop_bits,
+		.data_dir = config->data_dir,
+		.loops = config->loops,
+		.deadman_ms = config->deadman_ms,
+		.time_factor = config->time_factor,
+		.auto_enable = config->auto_enable,
+		.unclean_restart = unclean,
+		.rt_priority = (int)config->realtime_priority,
+		.cpu = config->cpu,
+	};
+
+	run->robot = ohtd_robot_create(&robot, &run->clock, run->why, sizeof(run->why));
+	return run->robot ? 0 : -1;
+}
+
+/* The certificate as it should be now, made anew if it is our own and needs it. */
+static SSL_CTX *load_tls(struct running *run, const struct ohtd_config *config)
+{
+	char crt[OHTD_PATH_BYTES + 16], key[OHTD_PATH_BYTES + 16];
+	struct ohtd_names names;
+
+	if (*config->certificate)
+		return ohtd_tls_create(config->certificate, config->key, run->why,
+				       sizeof(run->why));
+	ohtd_names_collect(&names, config);
+	if (ohtd_pki_ensure(&(struct ohtd_pki_request){
+			.state_dir = config->state_dir,
+			.names = names.names,
+			.name_count = names.count,
+			.now_s = wall_s(run),
+		}, run->why, sizeof(run->why)))
+		return NULL;
+	snprintf(crt, sizeof(crt), "%s/server.crt", config->state_dir);
+	snprintf(key, sizeof(key), "%s/server.key", config->state_dir);
+	return ohtd_tls_create(crt, key, run->why, sizeof(run->why));
+}
+
+static int open_server(struct running *run)
+{
+	const struct ohtd_server_setup setup = {
+		run->config, &run->clock, run->robot, run->auth, run->workers,
+	};
+	SSL_CTX *ssl = load_tls(run, run->config);
+
+	if (!ssl)
+		return -1;
+	run->server = ohtd_server_create(&setup, ssl, run->why, sizeof(run->why));
+	SSL_CTX_free(ssl);
+	return run->server ? 0 : -1;
+}
+
+static int open_all(struct running *run)
+{
+	const char *dir = run->config->state_dir;
+
+	if (ohtd_state_ensure(dir, run->why, sizeof(run->why)))
+		return -1;
+	run->lock_fd = ohtd_state_lock(dir, run->why, sizeof(run->why));
+	if (run->lock_fd < 0)
+		return -1;
+	if (open_store(run) || open_auth(run) || create_robot(run, ohtd_state_was_cut(dir)))
+		return -1;
+	return open_server(run);
+}
+
+static int say_ready(struct running *run)
+{
+	const struct ohtd_config *config = run->config;
+	bool v6 = strchr(config->listen_host, ':');
+	char url[128];
+	int r;
+
+	snprintf(url, sizeof(url), "https://%s%s%s:%u\n", v6 ? "[" : "", config->listen_host,
+		 v6 ? "]" : "", ohtd_server_port(run->server));
+	ohtd_log(OHTD_LOG_NOTICE, "main", "ready", "%.*s", (int)strlen(url) - 1, url);
+	if (!*config->ready_file)
+		return 0;
+	r = ohtd_file_replace(config->ready_file, url, strlen(url), 0644);
+	if (!r)
+		return 0;
+	errno = -r;
+	return fail(run, config->ready_file);
+}
+
+static int start_all(struct running *run)
+{
+	int r;
+
+	if (ohtd_robot_start(run->robot, run->why, sizeof(run->why)))
+		return -1;
+	run->robot_runs = true;
+	ohtd_state_begin_run(run->config->state_dir);
+	r = ohtd_server_start(run->server);
+	if (r) {
+		errno = -r;
+		return fail(run, "server threads");
+	}
+	return say_ready(run);
+}
+
+static void reload(struct running *run)
+{
+	struct ohtd_config fresh;
+	SSL_CTX *ssl;
+
+	if (ohtd_config_load(&fresh, run->config_path, run->why, sizeof(run->why))) {
+		ohtd_log(OHTD_LOG_ERROR, "main", "reload", "%s; nothing changed", run->why);
+		return;
+	}
+	ssl = load_tls(run, &fresh);
+	if (!ssl) {
+		ohtd_log(OHTD_LOG_ERROR, "main", "reload", "%s; nothing changed", run->why);
+		return;
+	}
+	ohtd_server_set_tls(run->server, ssl);
+	SSL_CTX_free(ssl);
+	ohtd_log_set_level(fresh.log_level);
+	ohtd_log(OHTD_LOG_NOTICE, "main", "reload", "certificate and log level");
+}
+
+static void wait_for_end(struct running *run, const sigset_t *signals)
+{
+	int number = 0;
+
+	while (!sigwait(signals, &number) && number == SIGHUP)
+		reload(run);
+	ohtd_log(OHTD_LOG_NOTICE, "main", "end", "signal %d", number);
+}
+
+static void too_late(int number)
+{
+	static const char line[] = "ohtd: error: main end: not ended in time\n";
+
+	(void)number;
+	if (write(STDERR_FILENO, line, sizeof(line) - 1) < 0)
+		_exit(1);
+	_exit(1);
+}
+
+/*
+ * First the machine stops, since that is what a person wants of a daemon that ends; then answers go
+ * out, then what made them ends. A control thread that does not end holds the robot's memory, so
+ * the process leaves at once and the device stops by its own means.
+ */
+static int end_all(struct running *run)
+{
+	int r = 0;
+
+	signal(SIGALRM, too_late);
+	alarm(END_S);
+	if (run->robot_runs)
+		r = ohtd_robot_stop(run->robot, ROBOT_END_MS);
+	if (r == -ETIMEDOUT) {
+		ohtd_log(OHTD_LOG_ERROR, "main", "end", "the control thread did not end");
+		_exit(1);
+	}
+	if (run->server && run->robot_runs)
+		ohtd_server_drain(run->server, DRAIN_MS);
+	ohtd_workers_stop(run->workers);
+	ohtd_server_destroy(run->server);
+	ohtd_robot_destroy(run->robot);
+	ohtd_auth_destroy(run->auth);
+	ohtd_tokens_destroy(run->tokens);
+	ohtd_store_stop(run->store);
+	if (*run->config->ready_file)
+		unlink(run->config->ready_file);
+	if (run->robot_runs && !r)
+		ohtd_state_end_run(run->config->state_dir);
+	if (run->lock_fd >= 0)
+		close(run->lock_fd);
+	return r ? -1 : 0;
+}
+
+/* Before any thread exists, so that all inherit it: signals are taken by wait_for_end() only. */
+static void block_signals(sigset_t *signals)
+{
+	sigemptyset(signals);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, signals, NULL);
+}
+
+int ohtd_daemon_run(struct ohtd_config *config, const char *config_path)
+{
+	struct running run = { .config = config, .config_path = config_path, .lock_fd = -1 };
+	sigset_t signals;
+	int r;
+
+	umask(077);
+	block_signals(&signals);
+	ohtd_log_set_level(config->log_level);
+	ohtd_clock_init(&run.clock, &ohtd_clock_system, NULL,
+			OHTD_BUILD_DATE_S * (int64_t)OHTD_NS_PER_S);
+	r = open_all(&run) || start_all(&run);
+	if (r)
+		ohtd_log(OHTD_LOG_ERROR, "main", "start", "%s", run.why);
+	else
+		wait_for_end(&run, &signals);
+	if (end_all(&run))
+		r = 1;
+	return r ? 1 : 0;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "main/options.h"
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "auth/role.h"
+
+static const struct option longs[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "check-config", no_argument, NULL, 'k' },
+	{ "add-user", required_argument, NULL, 'u' },
+	{ "role", required_argument, NULL, 'r' },
+	{ "version", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void print_help(void)
+{
+	puts("Usage: ohtd --config FILE [--check-config]\n"
+	     "       ohtd --config FILE --add-user NAME --role ROLE < password\n"
+	     "       ohtd --version | --help\n"
+	     "\n"
+	     "  --config FILE    configuration, usually /etc/oht/ohtd.conf\n"
+	     "  --check-config   say whether FILE is good, and end\n"
+	     "  --add-user NAME  make an account; the password is one line on standard input\n"
+	     "  --role ROLE      viewer, operator, supervisor or administrator\n"
+	     "  --version        print the version, and end\n"
+	     "  --help           print this, and end\n"
+	     "\n"
+	     "SIGTERM stops the machine and ends in order. SIGHUP reads certificates and log level\n"
+	     "again. Exit status: 0 done, 1 could not run, 2 wrong usage.");
+}
+
+static enum ohtd_action complain(const char *what, const char *value)
+{
+	fprintf(stderr, "ohtd: %s%s%s; see ohtd --help\n", what, *value ? " " : "", value);
+	return OHTD_ACTION_USAGE;
+}
+
+static enum ohtd_action judge(const struct ohtd_options *options, bool check, const char *role)
+{
+	if (!options->config)
+		return complain("--config is missing", "");
+	if (!options->user && role)
+		return complain("--role is for --add-user only", "");
+	if (!options->user)
+		return check ? OHTD_ACTION_CHECK : OHTD_ACTION_RUN;
+	if (check)
+		return complain("--check-config and --add-user exclude each other", "");
+	if (!role)
+		return complain("--add-user needs --role", "");
+	if (options->role == OHTD_ROLE_NONE)
+		return complain("unknown role", role);
+	return OHTD_ACTION_ADD_USER;
+}
+
+enum ohtd_action ohtd_options_parse(struct ohtd_options *options, int argc, char **argv)
+{
+	const char *role = NULL;
+	bool check = false;
+	int c;
+
+	*options = (struct ohtd_options){ NULL, NULL, OHTD_ROLE_NONE };
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			options->config = optarg;
+			break;
+		case 'k':
+			check = true;
+			break;
+		case 'u':
+			options->user = optarg;
+			break;
+		case 'r':
+			role = optarg;
+			options->role = ohtd_role_parse(optarg);
+			break;
+		case 'v':
+			puts("ohtd " OHT_VERSION);
+			return OHTD_ACTION_DONE;
+		case 'h':
+			print_help();
+			return OHTD_ACTION_DONE;
+		default:
+			return OHTD_ACTION_USAGE;	/* getopt_long() has said why */
+		}
+	}
+	if (optind < argc)
+		return complain("unexpected argument", argv[optind]);
+	return judge(options, check, role);
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "main/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
+#include "main/file.h"
+#include "main/log.h"
+
+#define PATH_BYTES	320
+#define KEY_BYTES_MAX	256
+#define RUN_MARK	"running"
+
+static void join(char *path, const char *dir, const char *name)
+{
+	snprintf(path, PATH_BYTES, "%s/%s", dir, name);
+}
+
+int ohtd_state_ensure(const char *dir, char *why, size_t size)
+{
+	struct stat st;
+
+	if (mkdir(dir, 0700) && errno != EEXIST) {
+		snprintf(why, size, "%s: %s", dir, strerror(errno));
+		return -1;
+	}
+	if (stat(dir, &st) || !S_ISDIR(st.st_mode)) {
+		snprintf(why, size, "%s: not a directory", dir);
+		return -1;
+	}
+	if (st.st_mode & 022) {
+		snprintf(why, size, "%s: mode %04o lets others write, must be 0700", dir,
+			 (unsigned int)st.st_mode & 07777);
+		return -1;
+	}
+	return 0;
+}
+
+int ohtd_state_lock(const char *dir, char *why, size_t size)
+{
+	char path[PATH_BYTES];
+	int fd;
+
+	join(path, dir, "lock");
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		snprintf(why, size, "%s: %s", path, strerror(errno));
+		return -1;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		snprintf(why, size, "%s: %s", path, errno == EWOULDBLOCK ?
+			 "another ohtd runs with this state directory" : strerror(errno));
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int draw_key(const char *path, unsigned char *key, size_t bytes)
+{
+	return RAND_bytes(key, (int)bytes) == 1 ? ohtd_file_replace(path, key, bytes, 0600) : -EIO;
+}
+
+int ohtd_state_key(const char *dir, const char *name, unsigned char *key, size_t bytes,
+		   char *why, size_t size)
+{
+	char path[PATH_BYTES], *data;
+	size_t length = 0;
+	int r;
+
+	join(path, dir, name);
+	r = ohtd_file_read(path, KEY_BYTES_MAX, &data, &length);
+	if (r == -ENOENT) {
+		r = draw_key(path, key, bytes);
+	} else if (!r) {
+		if (length == bytes)
+			memcpy(key, data, bytes);
+		else
+			r = -EINVAL;
+		OPENSSL_cleanse(data, length);
+		free(data);
+	}
+	if (r == -EINVAL)
+		snprintf(why, size, "%s: has %zu bytes, a key has %zu", path, length, bytes);
+	else if (r)
+		snprintf(why, size, "%s: %s", path, strerror(-r));
+	return r ? -1 : 0;
+}
+
+bool ohtd_state_was_cut(const char *dir)
+{
+	char path[PATH_BYTES];
+
+	join(path, dir, RUN_MARK);
+	return !access(path, F_OK);
+}
+
+void ohtd_state_begin_run(const char *dir)
+{
+	char path[PATH_BYTES];
+	int r;
+
+	join(path, dir, RUN_MARK);
+	r = ohtd_file_replace(path, "", 0, 0600);
+	if (r)
+		ohtd_log(OHTD_LOG_WARNING, "main", "run_mark", "%s: %s", path, strerror(-r));
+}
+
+void ohtd_state_end_run(const char *dir)
+{
+	char path[PATH_BYTES];
+
+	join(path, dir, RUN_MARK);
+	if (unlink(path))
+		ohtd_log(OHTD_LOG_WARNING, "main", "run_mark", "%s: %s", path, strerror(errno));
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the state directory: its lock, its keys, the mark of a run that has not ended in order.
+ * Contexts: main thread.
+ * Locks:    a file lock that keeps a second daemon away from the same directory.
+ */
+#ifndef OHTD_MAIN_STATE_H
+#define OHTD_MAIN_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Makes the directory (0700) if it is not there; its parent must be. 0, or -1 with @why filled. */
+int ohtd_state_ensure(const char *dir, char *why, size_t size);
+
+/* A descriptor that holds the lock, or -1 with @why filled. */
+int ohtd_state_lock(const char *dir, char *why, size_t size);
+
+/* Reads a key of exactly @bytes, or draws it and stores it (0600). 0, or -1 with @why filled. */
+int ohtd_state_key(const char *dir, const char *name, unsigned char *key, size_t bytes,
+		   char *why, size_t size);
+
+/* A run leaves a mark from its beginning to its end in order. */
+void ohtd_state_begin_run(const char *dir);
+void ohtd_state_end_run(const char *dir);
+/* True if the mark of an earlier run is still there: it was cut short. */
+bool ohtd_state_was_cut(const char *dir);
+
+#endif /* OHTD_MAIN_STATE_H */
