@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "main/log.h"
+
+static char path[] = "/tmp/ohtd-config-XXXXXX";
+static struct ohtd_config config;
+static char why[512];
+
+static int set_up(void **state)
+{
+	(void)state;
+	strcpy(path + strlen(path) - 6, "XXXXXX");
+	close(mkstemp(path));
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	return unlink(path);
+}
+
+static int load_bytes(const char *text, size_t bytes)
+{
+	FILE *f = fopen(path, "w");
+
+	fwrite(text, 1, bytes, f);
+	fclose(f);
+	*why = 0;
+	return ohtd_config_load(&config, path, why, sizeof(why));
+}
+
+static int load(const char *text)
+{
+	return load_bytes(text, strlen(text));
+}
+
+/* @expected: what stands behind the file's name */
+static void refuse(const char *text, const char *expected)
+{
+	if (!load(text))
+		fail_msg("accepted: %s", text);
+	assert_memory_equal(why, path, strlen(path));
+	assert_string_equal(why + strlen(path), expected);
+	assert_null(strchr(why, '\n'));
+}
+
+static void empty_file_means_defaults(void **state)
+{
+	(void)state;
+	assert_int_equal(load(""), 0);
+	assert_string_equal(config.listen_host, "127.0.0.1");
+	assert_int_equal(config.listen_port, 8443);
+	assert_int_equal(config.backend, OHTD_BACKEND_KERNEL);
+	assert_string_equal(config.device, "/dev/oht0");
+	assert_string_equal(config.state_dir, "/var/lib/oht");
+	assert_in_range(config.loops, 1, 4);
+	assert_int_equal(config.log_level, OHTD_LOG_INFO);
+}
+
+static void example_file_says_the_defaults(void **state)
+{
+	struct ohtd_config defaults;
+
+	(void)state;
+	load("");
+	defaults = config;
+	if (ohtd_config_load(&config, SOURCE_DIR "/userspace/etc/ohtd.conf", why, sizeof(why)))
+		fail_msg("%s", why);
+	assert_memory_equal(&config, &defaults, sizeof(config));
+}
+
+static void everything_can_be_set(void **state)
+{
+	(void)state;
+	assert_int_equal(load("# comment\r\n; another\n\n[http]\r\nlisten = [::1]:0\r\n"
+			      "names = robot.example, 192.0.2.1 fe80::1\nloops=2\nconnections = 99\n"
+			      "[paths]\nstate = /s\ndata\t=\t/d\nready_file = /r\n"
+			      "[tls]\ncertificate = /c\nkey = /k\n"
+			      "[bus]\nbackend = rtu\ntty = /dev/pts/9\nbaud = 19200\n"
+			      "parity = even\nstop_bits = 2\n[robot]\nauto_enable = yes\n"
+			      "realtime_priority = 0\ncpu = 0\n[log]\nlevel = debug"), 0);
+	assert_string_equal(config.listen_host, "::1");
+	assert_int_equal(config.listen_port, 0);
+	assert_int_equal(config.name_count, 3);
+	assert_string_equal(config.names[2], "fe80::1");
+	assert_int_equal(config.loops, 2);
+	assert_string_equal(config.data_dir, "/d");
+	assert_string_equal(config.web_dir, "/d/web");
+	assert_int_equal(config.backend, OHTD_BACKEND_RTU);
+	assert_string_equal(config.tty, "/dev/pts/9");
+	assert_int_equal(config.baud_bps, 19200);
+	assert_int_equal(config.parity, 'E');
+	assert_int_equal(config.stop_bits, 2);
+	assert_int_equal(config.auto_enable, 1);
+	assert_int_equal(config.cpu, 0);
+	assert_int_equal(config.log_level, OHTD_LOG_DEBUG);
+}
+
+static void syntax_is_refused_with_its_line(void **state)
+{
+	(void)state;
+	refuse("listen = 1.2.3.4:5\n", ":1: 'listen = 1.2.3.4:5' stands before the first [section]");
+	refuse("\n[http\n", ":2: not a section: '[http'");
+	refuse("[]\n", ":1: not a section: '[]'");
+	refuse("[http]\nlisten\n", ":2: expected 'key = value', found 'listen'");
+	refuse("[http]\n= 3\n", ":2: expected 'key = value', found '= 3'");
+	refuse("[http]\nlevel\x01 = 3\n", ":2: control byte 0x01");
+	refuse("[http]\na = \x1b[31m\n", ":2: control byte 0x1b");
+}
+
+static void nul_byte_and_long_line_are_refused(void **state)
+{
+	static const char nul[] = "[http]\nlisten = 127.0.0.1:1\0x\n";
+	char text[1200];
+
+	(void)state;
+	assert_int_equal(load_bytes(nul, sizeof(nul) - 1), -1);
+	assert_non_null(strstr(why, ":2: control byte 0x00"));
+	memset(text, 'a', sizeof(text));
+	text[sizeof(text) - 1] = 0;
+	refuse(text, ":1: line longer than 1022 bytes");
+}
+
+static void unknown_and_repeated_keys_are_refused(void **state)
+{
+	(void)state;
+	refuse("[http]\nport = 8443\n", ":2: unknown key 'port' in section [http]");
+	refuse("[htp]\nlisten = 127.0.0.1:1\n", ":2: unknown key 'listen' in section [htp]");
+	refuse("[log]\nlevel = info\n[http]\n[log]\nlevel = debug\n",
+	       ":5: 'level' was already set in line 2");
+}
+
+static void wrong_values_are_refused(void **state)
+{
+	(void)state;
+	refuse("[http]\nlisten = 8443\n",
+	       ":2: listen must be ADDRESS:PORT or [IPV6]:PORT, not '8443'");
+	refuse("[http]\nlisten = localhost:8443\n",
+	       ":2: listen must be ADDRESS:PORT or [IPV6]:PORT, not 'localhost:8443'");
+	refuse("[http]\nlisten = ::1:8443\n",
+	       ":2: listen must be ADDRESS:PORT or [IPV6]:PORT, not '::1:8443'");
+	refuse("[http]\nlisten = 127.0.0.1:65536\n",
+	       ":2: listen must be ADDRESS:PORT or [IPV6]:PORT, not '127.0.0.1:65536'");
+	refuse("[http]\nlisten = 127.0.0.1:-1\n",
+	       ":2: listen must be ADDRESS:PORT or [IPV6]:PORT, not '127.0.0.1:-1'");
+	refuse("[http]\nconnections = 7\n", ":2: connections must be 8 to 4096, not '7'");
+	refuse("[http]\nconnections = 99999999999999999999\n",
+	       ":2: connections must be 8 to 4096, not '99999999999999999999'");
+	refuse("[http]\nloops = 1x\n", ":2: loops must be 0 to 16, not '1x'");
+	refuse("[http]\nloops =\n", ":2: loops must be 0 to 16, not ''");
+	refuse("[http]\nnames = a/b\n", ":2: names has 'a/b', which is no name and no address");
+	refuse("[bus]\nbackend = usb\n", ":2: backend must be kernel or rtu, not 'usb'");
+	refuse("[bus]\nparity = N\n", ":2: parity must be none, even or odd, not 'N'");
+	refuse("[bus]\nbaud = 300\n", ":2: baud must be 1200 to 1000000, not '300'");
+	refuse("[robot]\nauto_enable = 1\n", ":2: auto_enable must be yes or no, not '1'");
+	refuse("[log]\nlevel = loud\n",
+	       ":2: level must be error, warning, notice, info or debug, not 'loud'");
+	refuse("[paths]\nstate = var\n",
+	       ":2: state must be an absolute path of less than 256 bytes, not 'var'");
+}
+
+static void contradictions_are_refused(void **state)
+{
+	(void)state;
+	refuse("[bus]\nbackend = rtu\n", ":2: backend = rtu needs 'tty'");
+	refuse("[bus]\ntty = /dev/ttyS0\n", ":2: 'tty' contradicts backend = kernel");
+	refuse("[bus]\nbaud = 9600\nbackend = kernel\n",
+	       ":2: 'baud' contradicts backend = kernel");
+	refuse("[bus]\nbackend = rtu\ntty = /dev/ttyS0\ndevice = /dev/oht0\n",
+	       ":4: 'device' contradicts backend = rtu");
+	refuse("[tls]\ncertificate = /c\n", ":2: 'certificate' needs 'key' beside it");
+	refuse("[tls]\nkey = /k\n", ":2: 'key' needs 'certificate' beside it");
+	refuse("[bus]\nbackend = rtu\ntty = /t\n[http]\nconnections = 1024\n",
+	       ":5: backend = rtu allows at most 768 connections");
+}
+
+static void missing_file_and_directory_are_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(ohtd_config_load(&config, "/nonexistent/x", why, sizeof(why)), -1);
+	assert_string_equal(why, "/nonexistent/x: No such file or directory");
+	assert_int_equal(ohtd_config_load(&config, "/tmp", why, sizeof(why)), -1);
+	assert_string_equal(why, "/tmp:1: Is a directory");
+}
+
+int main(void)
+{
+#define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		CASE(empty_file_means_defaults),
+		CASE(example_file_says_the_defaults),
+		CASE(everything_can_be_set),
+		CASE(syntax_is_refused_with_its_line),
+		CASE(nul_byte_and_long_line_are_refused),
+		CASE(unknown_and_repeated_keys_are_refused),
+		CASE(wrong_values_are_refused),
+		CASE(contradictions_are_refused),
+		CASE(missing_file_and_directory_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

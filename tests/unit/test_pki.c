@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "http/pki.h"
+#include "main/file.h"
+
+#define NOW_S	1800000000LL
+#define DAY_S	86400
+
+static char dir[] = "/tmp/ohtd-pki-XXXXXX";
+static char why[512];
+static const char *names[] = { "robot", "localhost", "127.0.0.1", "::1", "robot.example" };
+
+static int set_up(void **state)
+{
+	(void)state;
+	strcpy(dir + strlen(dir) - 6, "XXXXXX");
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	char command[96];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	return system(command);
+}
+
+static const char *file(const char *name)
+{
+	static char path[96];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+static int ensure(int64_t now_s, unsigned int name_count)
+{
+	const struct ohtd_pki_request request = { dir, names, name_count, now_s };
+
+	return ohtd_pki_ensure(&request, why, sizeof(why));
+}
+
+static X509 *load(const char *name)
+{
+	FILE *f = fopen(file(name), "r");
+	X509 *crt = f ? PEM_read_X509(f, NULL, NULL, NULL) : NULL;
+
+	if (f)
+		fclose(f);
+	assert_non_null(crt);
+	return crt;
+}
+
+/* Serial number of the server certificate, to see whether it was made anew. */
+static uint64_t serial(void)
+{
+	X509 *crt = load("server.crt");
+	BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(crt), NULL);
+	uint64_t low = 0;
+
+	BN_mask_bits(number, 64);
+	BN_bn2nativepad(number, (unsigned char *)&low, sizeof(low));
+	BN_free(number);
+	X509_free(crt);
+	return low;
+}
+
+static void first_start_makes_what_clients_can_check(void **state)
+{
+	X509_STORE *trusted = X509_STORE_new();
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	X509 *ca, *leaf;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(ensure(NOW_S, 5), 0);
+	ca = load("ca.crt");
+	leaf = load("server.crt");
+	X509_STORE_add_cert(trusted, ca);
+	X509_STORE_CTX_init(ctx, trusted, leaf, NULL);
+	X509_STORE_CTX_set_time(ctx, 0, NOW_S);
+	X509_STORE_CTX_set_purpose(ctx, X509_PURPOSE_SSL_SERVER);
+	assert_int_equal(X509_verify_cert(ctx), 1);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(strchr("1:", *names[i]) ? X509_check_ip_asc(leaf, names[i], 0) :
+				 X509_check_host(leaf, names[i], 0, 0, NULL), 1);
+	assert_int_equal(X509_check_host(leaf, "other.example", 0, 0, NULL), 0);
+	assert_int_equal(stat(file("ca.key"), &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(stat(file("server.key"), &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	X509_STORE_CTX_free(ctx);
+	X509_STORE_free(trusted);
+	X509_free(ca);
+	X509_free(leaf);
+}
+
+static void good_certificate_is_kept(void **state)
+{
+	uint64_t first;
+
+	(void)state;
+	ensure(NOW_S, 5);
+	first = serial();
+	assert_int_equal(ensure(NOW_S + 100 * DAY_S, 5), 0);
+	assert_int_equal(ensure(NOW_S + 100 * DAY_S, 4), 0);
+	assert_true(serial() == first);
+}
+
+static void certificate_is_renewed_when_it_must(void **state)
+{
+	uint64_t last;
+
+	(void)state;
+	ensure(NOW_S, 4);
+	last = serial();
+	assert_int_equal(ensure(NOW_S, 5), 0);		/* a name more */
+	assert_true(serial() != last);
+	last = serial();
+	ensure(NOW_S + (OHTD_LEAF_DAYS - OHTD_LEAF_RENEW_DAYS + 1LL) * DAY_S, 5);	/* soon over */
+	assert_true(serial() != last);
+	last = serial();
+	ensure(NOW_S - 10 * DAY_S, 5);			/* begins in the future: clock was wrong */
+	assert_true(serial() != last);
+	last = serial();
+	unlink(file("server.key"));
+	assert_int_equal(ensure(NOW_S, 5), 0);
+	assert_true(serial() != last);
+	last = serial();
+	ohtd_file_replace(file("server.crt"), "rubbish", 7, 0644);
+	assert_int_equal(ensure(NOW_S, 5), 0);
+	assert_true(serial() != last);
+}
+
+static void new_authority_signs_a_new_certificate(void **state)
+{
+	uint64_t last;
+
+	(void)state;
+	ensure(NOW_S, 5);
+	last = serial();
+	unlink(file("ca.key"));
+	unlink(file("ca.crt"));
+	assert_int_equal(ensure(NOW_S, 5), 0);
+	assert_true(serial() != last);
+}
+
+static void authority_without_its_key_is_an_error(void **state)
+{
+	(void)state;
+	ensure(NOW_S, 5);
+	unlink(file("ca.key"));
+	assert_int_equal(ensure(NOW_S, 5), -1);
+	assert_non_null(strstr(why, "ca.key: missing beside ca.crt"));
+	ohtd_file_replace(file("ca.key"), "rubbish", 7, 0600);
+	assert_int_equal(ensure(NOW_S, 5), -1);
+	assert_non_null(strstr(why, "ca.key: no private key in it"));
+}
+
+/* Cut short after the key was written: nobody can have trusted that authority yet. */
+static void authority_key_alone_is_replaced(void **state)
+{
+	(void)state;
+	ensure(NOW_S, 5);
+	unlink(file("ca.crt"));
+	assert_int_equal(ensure(NOW_S, 5), 0);
+}
+
+static void unwritable_directory_is_told(void **state)
+{
+	const struct ohtd_pki_request request = { "/proc/self", names, 5, NOW_S };
+
+	(void)state;
+	assert_int_equal(ohtd_pki_ensure(&request, why, sizeof(why)), -1);
+	assert_non_null(strstr(why, "/proc/self/ca.crt: "));
+}
+
+int main(void)
+{
+#define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		CASE(first_start_makes_what_clients_can_check),
+		CASE(good_certificate_is_kept),
+		CASE(certificate_is_renewed_when_it_must),
+		CASE(new_authority_signs_a_new_certificate),
+		CASE(authority_without_its_key_is_an_error),
+		CASE(authority_key_alone_is_replaced),
+		CASE(unwritable_directory_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
