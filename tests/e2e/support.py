@@ -2,14 +2,13 @@
 """What the end-to-end tests share: a board with its helpers, and waiting for a condition."""
 import json
 import pathlib
-import re
 import sys
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "scripts"))
 
-from vsbc import paths  # noqa: E402 # pylint: disable=wrong-import-position
+from vsbc import paths, splat  # noqa: E402 # pylint: disable=wrong-import-position
 from vsbc.machine import Machine, Options  # noqa: E402 # pylint: disable=wrong-import-position
 from vsbc.wire import Wire  # noqa: E402 # pylint: disable=wrong-import-position
 
@@ -20,12 +19,6 @@ ALL_UNITS = "2:0x100:8 3:0x100:8 4:0x100:8 5:0x100:8"
 # The guest's fourth serial port, /dev/ttyS3: see Controller.
 CONTROLLER_LINE = ["-chardev", "socket,id=controller,path=controller.sock,server=on,wait=off",
                    "-device", "pci-serial,chardev=controller,addr=9"]
-# What no console may show; a test whose machine ends in a panic takes its own words out.
-SPLATS = re.compile(
-    r"^.*(WARNING: |BUG: |BUG at|Oops|KASAN|UBSAN|KFENCE|Internal error|Unable to handle kernel|"
-    r"INFO: (?:possible|task|rcu|suspicious|trying)|inconsistent lock state|possible (?:recursive|circular|irq)|"
-    r"sleeping function called|scheduling while atomic|refcount_t|nobody cared|Kernel panic|Call trace:|"
-    r"kmemleak: [1-9]|unreferenced object|ODEBUG|DEBUG_LOCKS_WARN).*$", re.MULTILINE)
 
 
 def until(condition, timeout=10, what="it", period=0.02):
@@ -77,8 +70,8 @@ class Board:
     def check_console(self, console=None):
         """No splat on the console so far, but for the expected words."""
         text = self.machine.console() if console is None else console
-        found = [m.group(0).strip() for m in SPLATS.finditer(text)
-                 if not any(word in m.group(0) for word in self.expected_splats)]
+        found = [line for line in splat.find(text)
+                 if not any(word in line for word in self.expected_splats)]
         assert not found, f"{self.kernel}: the kernel complains: {found[:3]} (see {self.state}/console.log)"
 
     def program(self, line, timeout=60):

@@ -2,10 +2,10 @@
 /*
  * Reads registers of several units one after the other, many times, and reports what came of it.
  *
- *	bus_test [-c COUNT] [-t TIMEOUT_US] [-r RETRIES] UNIT:ADDRESS:REGISTERS...
+ *	bus_test [-c COUNT] [-t TIMEOUT_US] [-r RETRIES] UNIT:ADDRESS:REGISTERS[=VALUE]...
  *
- * COUNT reads in all (1,000 when not given, 0 until SIGTERM), units in turn. Ends early when the
- * device goes. One JSON line at the end; exit 0 if every read was good, 1 if not, 2 for a wrong
+ * COUNT reads in all (1,000 when not given, 0 until SIGTERM), units in turn; VALUE is what the first
+ * register must have. Ends early when the device goes. One JSON line at the end; exit 0 if every read was good, 1 if not, 2 for a wrong
  * command line, 3 without a device.
  */
 #include <errno.h>
@@ -27,12 +27,15 @@ struct target {
 	unsigned int unit;
 	unsigned int address;
 	unsigned int registers;
+	bool known;			/* which value comes */
+	unsigned int value;
 	uint64_t errors;
 };
 
 struct result {
 	uint64_t reads;
 	uint64_t errors;
+	uint64_t wrong;			/* another value than the known one */
 	uint64_t attempts;
 	uint64_t turnaround_max_ns;
 	unsigned int last_outcome;
@@ -50,7 +53,7 @@ static void end(int signal_number)
 
 static int usage(void)
 {
-	fputs("usage: bus_test [-c COUNT] [-t TIMEOUT_US] [-r RETRIES] UNIT:ADDRESS:REGISTERS...\n",
+	fputs("usage: bus_test [-c COUNT] [-t TIMEOUT_US] [-r RETRIES] UNIT:ADDRESS:REGISTERS[=VALUE]...\n",
 	      stderr);
 	return 2;
 }
@@ -77,6 +80,8 @@ static void read_once(struct oht_dev *dev, struct oht_request *request, struct t
 		target->errors++;
 		result->last_outcome = reply.outcome;
 		result->gone = errno == ENODEV;
+	} else if (target->known && reply.words[0] != target->value) {
+		result->wrong++;
 	}
 	result->attempts += reply.attempts;
 	if (reply.turnaround_ns > result->turnaround_max_ns)
@@ -88,15 +93,15 @@ static void report(const struct result *result, const struct target *targets, in
 {
 	int i;
 
-	printf("{\"reads\":%" PRIu64 ",\"errors\":%" PRIu64 ",\"attempts\":%" PRIu64
+	printf("{\"reads\":%" PRIu64 ",\"errors\":%" PRIu64 ",\"wrong\":%" PRIu64 ",\"attempts\":%" PRIu64
 	       ",\"elapsed_ns\":%" PRIu64 ",\"turnaround_max_ns\":%" PRIu64
 	       ",\"last_outcome\":\"%s\",\"gone\":%s,\"hangup\":%s",
-	       result->reads, result->errors, result->attempts, elapsed_ns,
+	       result->reads, result->errors, result->wrong, result->attempts, elapsed_ns,
 	       result->turnaround_max_ns, oht_outcome_name(result->last_outcome),
 	       result->gone ? "true" : "false", result->hangup ? "true" : "false");
 	for (i = 0; i < count; i++)
-		printf(",\"errors_of_%u\":%" PRIu64, targets[i].unit, targets[i].errors);
-	puts("}");
+		printf("%s%" PRIu64, i ? "," : ",\"errors_by_target\":[", targets[i].errors);
+	puts("]}");
 }
 
 /* Whether poll() says that the device has gone. */
@@ -109,15 +114,18 @@ static bool hung_up(const struct oht_dev *dev)
 
 static int parse_targets(char **words, int count, struct target *targets)
 {
-	int i, unit, address, registers;
+	int i, parts, unit, address, registers, value = 0;
 
 	if (count < 1 || count > TARGETS_MAX)
 		return -1;
 	for (i = 0; i < count; i++) {
 		struct target *t = &targets[i];
 
-		if (sscanf(words[i], "%i:%i:%i", &unit, &address, &registers) != 3)
+		parts = sscanf(words[i], "%i:%i:%i=%i", &unit, &address, &registers, &value);
+		if (parts < 3)
 			return -1;
+		t->known = parts == 4;
+		t->value = (unsigned int)value;
 		t->unit = (unsigned int)unit;
 		t->address = (unsigned int)address;
 		t->registers = (unsigned int)registers;
@@ -166,5 +174,5 @@ int main(int argc, char **argv)
 	result.hangup = hung_up(dev);
 	report(&result, targets, argc - optind, now_ns() - start_ns);
 	oht_dev_close(dev);
-	return result.errors ? 1 : 0;
+	return result.errors || result.wrong ? 1 : 0;
 }

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The bus: discovery, reads, what a module that misbehaves does to itself and not to the others."""
+import pytest
+
+from support import ALL_UNITS
+
+MODULES = {2: "power", 3: "safety", 4: "travel_motor", 5: "dock_location"}
+FAULTY = 3
+
+
+def found_units(answer):
+    return {unit["unit"]: unit["module"] for unit in answer["units"]}
+
+
+def test_scan_finds_the_four_modules(board):
+    code, answer = board.ohtctl("scan")
+    assert code == 0, answer
+    assert found_units(answer) == MODULES
+    print(f"scan of units 1..{answer['scanned']}: {answer['took_ms']} ms")
+
+
+@pytest.mark.parametrize("unit", MODULES)
+def test_read_of_each(board, unit):
+    code, answer = board.ohtctl(f"read {unit} 0x100 6")
+    assert code == 0, answer
+    # Device id and module type, as registers.csv has them.
+    assert answer["words"][0] == unit and answer["words"][4] == unit
+    assert answer["attempts"] == 1 and answer["turnaround_us"] > 0
+
+
+def test_1000_reads_without_error(board):
+    result = board.bus_test(f"-c 1000 {ALL_UNITS}", 120)
+    print(f"1,000 reads of 8 registers: {result['reads'] * 1e9 / result['elapsed_ns']:.1f} per second")
+    assert result["reads"] == 1000 and result["errors"] == 0
+    assert result["attempts"] == 1000, "a read needed a second try"
+
+
+@pytest.mark.parametrize("fault, outcome", [
+    ("silence", "timeout"), ("crc", "crc"), ("wrong-unit", "unit")])
+def test_fault_error_recovery(board, fault, outcome):
+    board.wire.command(f"fault {FAULTY} {fault}")
+    result = board.bus_test(f"-c 40 {ALL_UNITS}")
+    assert result["errors_by_target"] == [0, 10, 0, 0], "the others must not notice"
+    assert result["last_outcome"] == outcome
+    code, said = board.ohtctl(f"read {FAULTY} 0x100")
+    assert code == 1, said
+    board.wire.command(f"clear {FAULTY}")
+    assert board.bus_test(f"-c 40 {ALL_UNITS}")["errors"] == 0, "it did not recover"
+
+
+def test_late_answer_is_not_taken_for_the_next(board):
+    """Two registers of one module, the answer about the first comes after its time."""
+    assert board.ohtctl("write 2 0x30 123 45")[0] == 0
+    board.wire.command("fault 2 delay ms=150 count=1")
+    result = board.bus_test("-c 8 -t 100000 2:0x30:1=123 2:0x31:1=45 3:0x100:1=3 4:0x100:1=4")
+    assert result["errors_by_target"] == [1, 0, 0, 0] and result["last_outcome"] == "timeout"
+    assert result["wrong"] == 0
+
+
+def test_fault_once_is_retried(board):
+    board.wire.command(f"fault {FAULTY} crc count=1")
+    result = board.bus_test(f"-c 4 -r 2 {ALL_UNITS}")
+    assert result["errors"] == 0 and result["attempts"] == 5
+
+
+def test_cable_cut_and_mended(board):
+    board.wire.cut()
+    result = board.bus_test(f"-c 8 -t 20000 {ALL_UNITS}")
+    assert result["errors"] == 8 and result["last_outcome"] == "timeout"
+    board.wire.mend()
+    assert board.bus_test(f"-c 40 {ALL_UNITS}")["errors"] == 0
+
+
+def test_write_and_read_back(board):
+    """0x0030 of the power module is a read-write set-point; with both write functions."""
+    code, said = board.ohtctl("write 2 0x30 123 45")
+    assert code == 0, said
+    assert board.ohtctl("read 2 0x30 2")[1]["words"] == [123, 45]
+    code, said = board.ohtctl("write 2 0x30 0")
+    assert code == 0, said
+    assert board.ohtctl("read 2 0x30 2")[1]["words"] == [0, 45]
+
+
+def test_exception_is_named(board):
+    """No register there: the module's own refusal, not a time-out."""
+    code, said = board.ohtctl("read 2 0x7FF0")
+    assert code == 1
+    assert "refused" in said["error"] and "0x7FF0" in said["error"], said
+
+
+def test_direction_is_back_after_traffic(board):
+    """DE was worked for every request, and is low at the end."""
+    before = board.pins.count(6)
+    assert board.bus_test(f"-c 20 {ALL_UNITS}")["errors"] == 0
+    assert board.pins.wait_level(6, 0, 2)
+    assert board.pins.count(6) - before == 40

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""ohtctl on the board: every verb against the real module, with JSON and exit codes."""
+import json
+
+from support import until
+
+ENABLES = (4, 5)
+
+
+def outputs(board):
+    return [board.pins.level(pin) for pin in ENABLES]
+
+
+def codes(causes):
+    return {cause["code"] for cause in causes}
+
+
+def acknowledged(board):
+    """The button worked and released, the stop reset: nothing but the farewell is on record."""
+    board.pins.press()
+    until(lambda: board.ohtctl("safety status")[1]["channels"]["a"] == "open", what="the press")
+    board.pins.release()
+    until(lambda: not board.ohtctl("safety status")[1]["standing"], what="the release")
+    assert board.ohtctl("safety reset")[0] == 0
+    assert codes(board.ohtctl("safety status")[1]["causes"]) == {"farewell"}
+
+
+class Holding:
+    """`ohtctl safety enable` in the background of the guest."""
+
+    def __init__(self, board, options=""):
+        self.board = board
+        held = f"(ohtctl --json safety enable {options} >/tmp/held; echo $? >/tmp/held.exit) 2>/dev/null"
+        self.pid = board.guest.check(f"{held} & sleep 0.1; pidof ohtctl").split()[0]
+        assert board.pins.wait_enables(1, 10), "enabled, but the outputs are not high outside"
+
+    def ended(self):
+        """Wait for its end; its exit code and the lines that it printed."""
+        code = until(lambda: self.board.guest.run("cat /tmp/held.exit")[1].strip(), what="ohtctl's end")
+        lines = self.board.guest.check("cat /tmp/held; rm /tmp/held /tmp/held.exit").splitlines()
+        return int(code), [json.loads(line) for line in lines]
+
+
+def test_info_and_status(board):
+    code, info = board.ohtctl("info")
+    assert code == 0 and info["abi_version"] == 0 and info["port"] == "pl011"
+    assert info["baud_bps"] == 115200 and abs(info["baud_effective_bps"] / 115200 - 1) < 0.01
+    assert info["t35_ns"] == 1750000 and "estop" in info["caps"]
+    code, status = board.ohtctl("status")
+    assert code == 0 and status["bus"] is True and status["state"] == "stopped"
+
+
+def test_scan_finds_the_four_modules(board):
+    code, found = board.ohtctl("scan")
+    assert code == 0 and found["scanned"] == 8
+    assert {u["unit"]: u["module"] for u in found["units"]} == {
+        2: "power", 3: "safety", 4: "travel_motor", 5: "dock_location"}
+
+
+def test_read_and_write(board):
+    code, words = board.ohtctl("read 2 0x0100 5")
+    assert code == 0 and words["words"][0] == 2 and words["words"][4] == 2 and words["turnaround_us"] > 0
+    code, named = board.ohtctl("read travel_motor module_type")
+    assert code == 0 and named["unit"] == 4 and named["registers"][0]["raw"] == 4
+    code, refused = board.ohtctl("write 2 0x0104 7")
+    assert code == 1 and "refused" in refused["error"]
+    code, refused = board.ohtctl("read 2 0x7777")
+    assert code == 1 and "no such register" in refused["error"]
+
+
+def test_silent_unit_and_cut_cable(board):
+    code, answer = board.ohtctl("read 9 0 --retries 1")
+    assert code == 1 and "no answer in time" in answer["error"] and "attempts: 2" in answer["error"]
+    board.wire.cut()
+    code, found = board.ohtctl("scan")
+    assert code == 1 and found["units"] == []
+    board.wire.mend()
+    until(lambda: board.ohtctl("scan")[0] == 0, what="the mended bus")
+
+
+def test_watch_repeats(board):
+    code, output = board.guest.run("ohtctl --json watch power module_type --rounds 3 --interval-ms 50")
+    assert code == 0
+    assert [json.loads(line)["registers"][0]["raw"] for line in output.splitlines()] == [2, 2, 2]
+
+
+def test_wrong_usage_and_no_device(board):
+    assert board.ohtctl("read 0 0")[0] == 2
+    assert board.ohtctl("info --device /dev/oht9")[0] == 3
+    code, answer = board.ohtctl("info --device /dev/null")
+    assert code == 3 and "not an oht device" in answer["error"]
+
+
+def test_enable_holds_until_told_to_end(board):
+    acknowledged(board)
+    held = Holding(board)
+    code, status = board.ohtctl("status")
+    assert code == 0 and status["state"] == "enabled" and status["controller"]["name"] == "ohtctl"
+    for line in ("safety reset", "safety enable", "safety disable", "scan", "write 4 0 0"):
+        code, refused = board.ohtctl(line)
+        assert code == 1 and f"(pid {held.pid}) is the controller" in refused["error"]
+    assert outputs(board) == [1, 1]
+    board.guest.check(f"kill -INT {held.pid}")
+    code, lines = held.ended()
+    assert code == 0 and lines[-1]["state"] == "stopped" and codes(lines[-1]["causes"]) == {"farewell"}
+    assert outputs(board) == [0, 0]
+
+
+def test_button_ends_enable_and_wants_a_reset(board):
+    acknowledged(board)
+    held = Holding(board)
+    assert board.pins.press_to_low_ns() is not None
+    code, lines = held.ended()
+    assert code == 1 and "stopped by button_" in lines[-1]["error"]
+    code, refused = board.ohtctl("safety enable")
+    assert code == 1 and "ohtctl safety reset" in refused["error"]
+    code, refused = board.ohtctl("safety reset")
+    assert code == 1 and "button_a" in refused["error"]
+    acknowledged(board)
+    assert outputs(board) == [0, 0]
+
+
+def test_stop_goes_past_the_controller(board):
+    acknowledged(board)
+    held = Holding(board)
+    assert board.ohtctl("safety stop")[0] == 0
+    assert board.pins.wait_enables(0, 5)
+    code, lines = held.ended()
+    assert code == 1 and "stopped by software" in lines[-1]["error"]
+
+
+def test_frozen_or_killed_enable_stops(board):
+    for kill, cause in (("STOP", "deadman"), ("KILL", "close")):
+        acknowledged(board)
+        held = Holding(board)
+        board.guest.check(f"kill -{kill} {held.pid}")
+        assert board.pins.wait_enables(0, 5), f"kill -{kill}: the outputs stayed high"
+        assert cause in codes(board.ohtctl("safety status")[1]["causes"])
+        board.guest.run(f"kill -CONT {held.pid}")
+        until(lambda: board.guest.run("rm /tmp/held.exit")[0] == 0, what="ohtctl's end")
+
+
+def test_safety_watch_tells_the_press(board):
+    acknowledged(board)
+    board.guest.check("ohtctl --json safety watch --rounds 1 >/tmp/watched & sleep 0.3")
+    board.pins.press()
+    line = until(lambda: board.guest.run("cat /tmp/watched")[1].strip(), what="the event")
+    event = json.loads(line.splitlines()[0])
+    assert event["event"] in ("stop", "glitch") and event["cause"] in ("button_a", "button_b")
+    board.guest.check("rm /tmp/watched")
