@@ -87,9 +87,7 @@ void oht_dev_close(struct oht_dev *dev);
  */
 int oht_dev_fd(const struct oht_dev *dev);
 
-/**
- * oht_abi_version() - ABI version of the kernel interface that this library was built with
- */
+/* ABI version of the kernel interface that this library was built with. */
 uint32_t oht_abi_version(void);
 
 /**
