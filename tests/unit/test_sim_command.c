@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The words of the control socket, and the socket itself. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "server.h"
+#include "sim_fixture.h"
+
+static struct line line;
+static char answer[OHT_SIM_ANSWER_BYTES];
+
+static const char *say(const char *words)
+{
+	char copy[OHT_SIM_COMMAND_BYTES];
+
+	snprintf(copy, sizeof(copy), "%s", words);
+	oht_sim_command(&line.station, copy, T0, answer);
+	assert_null(strchr(answer, '\n'));
+	return answer;
+}
+
+static const struct oht_sim_fault *fault(uint8_t unit, enum oht_sim_fault_kind kind)
+{
+	return &oht_sim_station_unit(&line.station, unit)->faults.fault[kind];
+}
+
+static void sets_and_clears_faults(void **state)
+{
+	(void)state;
+	assert_string_equal(say("fault 2 delay ms=40 count=3"), "ok");
+	assert_true(fault(2, OHT_SIM_FAULT_DELAY)->on);
+	assert_int_equal(fault(2, OHT_SIM_FAULT_DELAY)->argument, 40);
+	assert_int_equal(fault(2, OHT_SIM_FAULT_DELAY)->left, 3);
+	assert_false(fault(3, OHT_SIM_FAULT_DELAY)->on);
+	assert_string_equal(say("fault all silence"), "ok");
+	assert_true(fault(5, OHT_SIM_FAULT_SILENCE)->on);
+	assert_string_equal(say("clear 0x02"), "ok");
+	assert_false(fault(2, OHT_SIM_FAULT_SILENCE)->on);
+	assert_false(fault(2, OHT_SIM_FAULT_DELAY)->on);
+	assert_true(fault(3, OHT_SIM_FAULT_SILENCE)->on);
+	assert_string_equal(say("clear"), "ok");
+	assert_false(fault(5, OHT_SIM_FAULT_SILENCE)->on);
+}
+
+static void gets_and_sets_registers(void **state)
+{
+	(void)state;
+	assert_string_equal(say("get 4 0x104"),
+			    "ok unit=0x04 address=0x0104 name=module_type raw=4 value=4");
+	assert_string_equal(say("set 3 distance_1 400"),
+			    "ok unit=0x03 address=0x0010 name=distance_1 raw=400 value=400 "
+			    "unit_of_value=mm held");
+	assert_string_equal(say("unset 3 0x10"), "ok");
+	assert_non_null(strstr(say("set 4 motor1_speed 255"), "raw=255"));
+	assert_null(strstr(answer, "held"));
+	assert_non_null(strstr(say("set 5 euler_yaw -180"), "raw=-180 value=-180"));
+	/* Either word of a value means the value. */
+	assert_non_null(strstr(say("get 2 0xfc"), "address=0x00FB name=serial_number"));
+}
+
+static void says_its_status_in_one_line(void **state)
+{
+	(void)state;
+	say("fault 3 crc count=2");
+	say("fault 3 delay ms=7");
+	say("set 3 estop_active 1");
+	say("status");
+	assert_ptr_equal(strstr(answer, "ok profile=canonical baud_bps=115200 format=8N1 "
+					"turnaround_us=1750 seed=1 "), answer);
+	assert_non_null(strstr(answer, "module=power requests=0 replies=0 exceptions=0 "
+				       "suppressed=0 busy=0 faults=none"));
+	assert_non_null(strstr(answer, "faults=delay:ms=7,crc:count=2 held=estop_active"));
+}
+
+static void refuses_bad_lines(void **state)
+{
+	static const char *const bad[][2] = {
+		{ "", "error empty line" },
+		{ " \t", "error empty line" },
+		{ "faults 2 crc", "error no such verb: 'faults'" },
+		{ "fault", "error usage: fault UNIT|all KIND [key=value...]" },
+		{ "fault 2", "error usage: fault UNIT|all KIND [key=value...]" },
+		{ "fault 6 crc", "error no such unit: '6'" },
+		{ "fault 0 crc", "error no such unit: '0'" },
+		{ "fault x crc", "error no such unit: 'x'" },
+		{ "fault 2 bang", "error no such fault: 'bang'" },
+		{ "fault 2 crc count=x", "error bad setting of crc: 'count=x'" },
+		{ "clear 9", "error no such unit: '9'" },
+		{ "clear 2 3", "error usage: clear [UNIT|all]" },
+		{ "get 2", "error usage: get UNIT REGISTER" },
+		{ "get all 2", "error no such unit: 'all'" },
+		{ "get 2 0x4000", "error unit 0x02 (power) has no register '0x4000'" },
+		{ "get 2 65536", "error unit 0x02 (power) has no register '65536'" },
+		{ "get 2 nothing", "error unit 0x02 (power) has no register 'nothing'" },
+		{ "set 2 battery_soc", "error usage: set UNIT REGISTER RAW" },
+		{ "set 2 battery_soc 65536", "error battery_soc cannot hold '65536'" },
+		{ "set 2 battery_soc -1", "error battery_soc cannot hold '-1'" },
+		{ "set 2 battery_soc 8x", "error battery_soc cannot hold '8x'" },
+		{ "set 2 charging 2", "error charging cannot hold '2'" },
+		{ "status now", "error usage: status" },
+		{ "fault 2 crc a b c d e f g h i j k l m n o p", "error usage: fault UNIT|all "
+								  "KIND [key=value...]" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_string_equal(say(bad[i][0]), bad[i][1]);
+}
+
+/* ---- the socket ---- */
+
+static char dir[64];
+static char path[80];
+
+static int connect_to_server(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(address.sun_path, path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static const char *receive(int fd)
+{
+	static char text[OHT_SIM_ANSWER_BYTES];
+	ssize_t n = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);
+
+	text[n > 0 ? n : 0] = '\0';
+	return text;
+}
+
+static void answers_lines_however_they_are_cut(void **state)
+{
+	struct oht_sim_server server;
+	struct oht_sim_client *client;
+	struct stat st;
+	int fd;
+
+	(void)state;
+	assert_int_equal(oht_sim_server_open(&server, path), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	fd = connect_to_server();
+	client = oht_sim_server_accept(&server);
+	assert_non_null(client);
+	assert_int_equal(send(fd, "cle", 3, 0), 3);
+	oht_sim_client_serve(client, &line.station, T0);
+	assert_string_equal(receive(fd), "");
+	assert_int_equal(send(fd, "ar\nclear 9\ncl", 13, 0), 13);
+	oht_sim_client_serve(client, &line.station, T0);
+	assert_string_equal(receive(fd), "ok\nerror no such unit: '9'\n");
+	close(fd);
+	oht_sim_client_serve(client, &line.station, T0);
+	assert_int_equal(client->fd, -1);
+	oht_sim_server_close(&server);
+	assert_int_equal(stat(path, &st), -1);
+}
+
+static void drops_clients_that_babble(void **state)
+{
+	struct oht_sim_server server;
+	struct oht_sim_client *client;
+	char babble[OHT_SIM_COMMAND_BYTES + 1];
+	int fd;
+
+	(void)state;
+	assert_int_equal(oht_sim_server_open(&server, path), 0);
+	fd = connect_to_server();
+	client = oht_sim_server_accept(&server);
+	memset(babble, 'x', sizeof(babble));
+	assert_int_equal(send(fd, babble, sizeof(babble), 0), sizeof(babble));
+	oht_sim_client_serve(client, &line.station, T0);
+	assert_int_equal(client->fd, -1);
+	assert_string_equal(receive(fd), "error line too long\n");
+	close(fd);
+	oht_sim_server_close(&server);
+}
+
+static void refuses_clients_beyond_its_limit(void **state)
+{
+	struct oht_sim_server server;
+	int fd[OHT_SIM_CLIENTS_MAX + 1], i;
+
+	(void)state;
+	assert_int_equal(oht_sim_server_open(&server, path), 0);
+	for (i = 0; i <= OHT_SIM_CLIENTS_MAX; i++) {
+		fd[i] = connect_to_server();
+		if (i < OHT_SIM_CLIENTS_MAX)
+			assert_non_null(oht_sim_server_accept(&server));
+		else
+			assert_null(oht_sim_server_accept(&server));
+	}
+	assert_string_equal(receive(fd[OHT_SIM_CLIENTS_MAX]), "error too many clients\n");
+	for (i = 0; i <= OHT_SIM_CLIENTS_MAX; i++)
+		close(fd[i]);
+	oht_sim_server_close(&server);
+}
+
+static void takes_the_place_of_the_dead_only(void **state)
+{
+	struct oht_sim_server first, second;
+	struct stat st;
+	FILE *f;
+
+	(void)state;
+	assert_int_equal(oht_sim_server_open(&first, path), 0);
+	assert_int_equal(oht_sim_server_open(&second, path), -EADDRINUSE);
+	close(first.fd);	/* killed: the socket file stays */
+	first.fd = -1;
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(oht_sim_server_open(&second, path), 0);
+	oht_sim_server_close(&second);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fclose(f);
+	assert_int_equal(oht_sim_server_open(&second, path), -EEXIST);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(oht_sim_server_open(&second, "/nonexistent/dir/socket"), -ENOENT);
+}
+
+static int open_line(void **state)
+{
+	(void)state;
+	line_open(&line, OHT_PROFILE_CANONICAL);
+	return 0;
+}
+
+static int close_line(void **state)
+{
+	(void)state;
+	line_close(&line);
+	return 0;
+}
+
+static int make_dir(void **state)
+{
+	(void)state;
+	snprintf(dir, sizeof(dir), "/tmp/oht-test-command-XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(path, sizeof(path), "%s/control", dir);
+	return 0;
+}
+
+static int remove_dir(void **state)
+{
+	(void)state;
+	unlink(path);
+	return rmdir(dir);
+}
+
+#define TEST(f)	cmocka_unit_test_setup_teardown(f, open_line, close_line)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(sets_and_clears_faults),
+		TEST(gets_and_sets_registers),
+		TEST(says_its_status_in_one_line),
+		TEST(refuses_bad_lines),
+		TEST(answers_lines_however_they_are_cut),
+		TEST(drops_clients_that_babble),
+		TEST(refuses_clients_beyond_its_limit),
+		TEST(takes_the_place_of_the_dead_only),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}

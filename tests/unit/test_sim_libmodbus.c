@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The simulator as a program, with libmodbus as somebody else's master on a pty: discovery, reads,
+ * writes, faults, recovery, a far end that goes and comes back, and the command line.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <modbus.h>
+
+#define RESPONSE_US	200000
+#define WAIT_MS		10000
+
+static char dir[64], link_path[96], control_path[96], wire_path[96];
+static char wire_option[112], datadir[] = OHT_SOURCE_DATADIR;
+static pid_t simulator;
+static modbus_t *master;
+
+static uint64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void pause_ms(unsigned int ms)
+{
+	const struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+/* ---- the program ---- */
+
+static void start(char *const *options)
+{
+	simulator = fork();
+	assert_true(simulator >= 0);
+	if (!simulator) {
+		execv(OHT_SIM_PROGRAM, options);
+		_exit(127);
+	}
+}
+
+/* Exit status of the simulator, which is asked to end with @sig unless that is 0. */
+static int end_with(int sig)
+{
+	int status = -1;
+
+	if (sig)
+		kill(simulator, sig);
+	assert_int_equal(waitpid(simulator, &status, 0), simulator);
+	simulator = 0;
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* A path that the simulator makes when it is ready. */
+static void wait_for(const char *path)
+{
+	struct stat st;
+	int i;
+
+	for (i = 0; lstat(path, &st); i++) {
+		if (i == WAIT_MS / 10)
+			fail_msg("%s did not come", path);
+		pause_ms(10);
+	}
+}
+
+static void start_on_pty(const char *profile)
+{
+	char *const options[] = {
+		(char *)"oht-sim", (char *)"--pty", link_path, (char *)"--data", datadir,
+		(char *)"--control", control_path, (char *)"--profile", (char *)profile, NULL,
+	};
+
+	start(options);
+	wait_for(link_path);
+	wait_for(control_path);
+	master = modbus_new_rtu(link_path, 115200, 'N', 8, 1);
+	assert_non_null(master);
+	assert_int_equal(modbus_connect(master), 0);
+	modbus_set_response_timeout(master, 0, RESPONSE_US);
+	/* Not shorter: on a busy machine the simulator may not run for a while inside a reply. */
+	modbus_set_byte_timeout(master, 0, RESPONSE_US);
+}
+
+/* One line to the control socket; returns what it says. */
+static const char *control(const char *words)
+{
+	static char answer[4097];
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	ssize_t n;
+
+	strcpy(address.sun_path, control_path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_true(dprintf(fd, "%s\n", words) > 0);
+	n = read(fd, answer, sizeof(answer) - 1);
+	assert_true(n > 0);
+	answer[n - 1] = '\0';
+	close(fd);
+	return answer;
+}
+
+/* ---- requests ---- */
+
+static int read_unit(int unit, int address, int count, uint16_t *words)
+{
+	modbus_flush(master);
+	modbus_set_slave(master, unit);
+	errno = 0;
+	return modbus_read_registers(master, address, count, words);
+}
+
+static void expect_recovery(int unit)
+{
+	uint16_t id = 0;
+
+	/* What the fault left on the line belongs to it; a master keeps quiet after an error. */
+	pause_ms(100);
+	assert_int_equal(read_unit(unit, 0x100, 1, &id), 1);
+	assert_int_equal(id, unit);
+}
+
+static void finds_the_four_modules(void **state)
+{
+	int unit, found = 0;
+	uint16_t id[5];
+
+	(void)state;
+	for (unit = 1; unit <= 8; unit++) {
+		int n = read_unit(unit, 0x100, 5, id);
+
+		if (unit < 2 || unit > 5) {
+			assert_int_equal(n, -1);
+			assert_int_equal(errno, ETIMEDOUT);
+			continue;
+		}
+		assert_int_equal(n, 5);
+		assert_int_equal(id[0], unit);
+		assert_int_equal(id[4], unit);
+		found++;
+	}
+	assert_int_equal(found, 4);
+}
+
+static void takes_no_less_than_the_wire_does(void **state)
+{
+	/* Request of 8 characters, turnaround, reply of 5 + 2 * 9, at 115200 bit/s in 8N1. */
+	const uint64_t wire_us = (8 + 5 + 18) * 10ull * 1000000 / 115200 + 1750;
+	uint16_t words[9];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 20; i++) {
+		uint64_t start_us = now_us();
+
+		assert_int_equal(read_unit(2, 0x100, 9, words), 9);
+		assert_true(now_us() - start_us >= wire_us);
+	}
+}
+
+static void reads_and_writes(void **state)
+{
+	uint16_t words[3] = { 1, 120, 60 }, back[3];
+
+	(void)state;
+	modbus_set_slave(master, 4);
+	assert_int_equal(modbus_write_register(master, 0x02, 99), 1);
+	assert_int_equal(read_unit(4, 0x02, 1, back), 1);
+	assert_int_equal(back[0], 99);
+	assert_int_equal(modbus_write_registers(master, 0x01, 3, words), 3);
+	assert_int_equal(modbus_write_and_read_registers(master, 0x02, 1, words + 2, 0x01, 3, back),
+			 3);
+	assert_int_equal(back[1], 60);
+}
+
+static void passes_exceptions(void **state)
+{
+	uint16_t word;
+
+	(void)state;
+	assert_int_equal(read_unit(4, 0x4000, 1, &word), -1);
+	assert_int_equal(errno, EMBXILADD);
+	assert_int_equal(modbus_write_register(master, 0x02, 256), -1);
+	assert_int_equal(errno, EMBXILVAL);
+	assert_int_equal(modbus_write_register(master, 0x06, 1), -1);
+	assert_int_equal(errno, EMBXILADD);
+	assert_int_equal(modbus_read_bits(master, 0, 1, (uint8_t *)&word), -1);
+	assert_int_equal(errno, EMBXILFUN);
+	expect_recovery(4);
+}
+
+static void every_fault_is_seen_and_passes(void **state)
+{
+	static const struct { const char *words; int err; } faults[] = {
+		{ "silence", ETIMEDOUT },     { "crc", EMBBADCRC },
+		{ "wrong-unit", EMBBADSLAVE }, { "exception code=4", EMBXSFAIL },
+		{ "truncate", ETIMEDOUT },    { "delay ms=400", ETIMEDOUT },
+	};
+	char words[80];
+	uint16_t id;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+		snprintf(words, sizeof(words), "fault 3 %s count=1", faults[i].words);
+		assert_string_equal(control(words), "ok");
+		assert_int_equal(read_unit(3, 0x100, 1, &id), -1);
+		if (errno != faults[i].err)
+			fail_msg("%s: %s", faults[i].words, modbus_strerror(errno));
+		/* The late reply of "delay" must be over, too. */
+		pause_ms(250);
+		expect_recovery(3);
+		expect_recovery(2);
+	}
+}
+
+static void other_units_are_not_touched(void **state)
+{
+	uint16_t id;
+	int i;
+
+	(void)state;
+	assert_string_equal(control("fault 2 silence"), "ok");
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(read_unit(2, 0x100, 1, &id), -1);
+		assert_int_equal(read_unit(5, 0x100, 1, &id), 1);
+	}
+	assert_string_equal(control("clear 2"), "ok");
+	expect_recovery(2);
+}
+
+static void many_reads_without_an_error(void **state)
+{
+	uint16_t words[10];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 300; i++)
+		if (read_unit(2 + i % 4, 0x100, 9, words) != 9)
+			fail_msg("read %d: %s; %s", i, modbus_strerror(errno), control("status"));
+	assert_non_null(strstr(control("status"), " broken=0 "));
+}
+
+static void the_next_master_finds_it_as_the_first_did(void **state)
+{
+	uint16_t id;
+
+	(void)state;
+	modbus_close(master);
+	pause_ms(50);
+	assert_int_equal(modbus_connect(master), 0);
+	assert_int_equal(read_unit(5, 0x100, 1, &id), 1);
+}
+
+static void legacy_profile_answers_its_probes(void **state)
+{
+	uint16_t words[6];
+
+	(void)state;
+	assert_int_equal(read_unit(5, 0xa000, 1, words), 1);
+	assert_int_equal(read_unit(4, 0x1d, 3, words), 3);
+	assert_int_equal(read_unit(2, 0x14, 6, words), 6);
+	assert_int_equal(words[0] | words[1] | words[2] | words[3] | words[4] | words[5], 0);
+	assert_int_equal(read_unit(3, 0x40, 4, words), 4);
+	assert_true(words[0] > words[1] && words[1] > words[2] && words[2] > words[3]);
+}
+
+/* ---- a far end that comes and goes ---- */
+
+static int listen_as_qemu_does(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	unlink(wire_path);
+	strcpy(address.sun_path, wire_path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	return fd;
+}
+
+static void expect_answer_on(int listener)
+{
+	static const uint8_t request[] = { 5, 3, 1, 0, 0, 1, 0x84, 0x72 };
+	static const uint8_t reply[] = { 5, 3, 2, 0, 5, 0x89, 0x87 };
+	uint8_t got[16];
+	size_t len = 0;
+	int fd = accept(listener, NULL, NULL);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, request, sizeof(request)), sizeof(request));
+	while (len < sizeof(reply)) {
+		ssize_t n = read(fd, got + len, sizeof(got) - len);
+
+		assert_true(n > 0);
+		len += (size_t)n;
+	}
+	assert_memory_equal(got, reply, sizeof(reply));
+	close(fd);
+	close(listener);
+}
+
+static void comes_back_when_the_far_end_does(void **state)
+{
+	char *const options[] = { (char *)"oht-sim", (char *)"--connect", wire_option,
+				  (char *)"--data", datadir, NULL };
+	int i;
+
+	(void)state;
+	start(options);		/* before there is anything to connect to */
+	pause_ms(150);
+	for (i = 0; i < 3; i++)
+		expect_answer_on(listen_as_qemu_does());
+	assert_int_equal(end_with(SIGTERM), 0);
+}
+
+static void gives_up_after_its_time(void **state)
+{
+	char *const options[] = { (char *)"oht-sim", (char *)"--connect", wire_option,
+				  (char *)"--wait", (char *)"1", (char *)"--data", datadir, NULL };
+
+	(void)state;
+	unlink(wire_path);
+	start(options);
+	assert_int_equal(end_with(0), 1);
+}
+
+/* ---- the command line ---- */
+
+static int run_with(const char *first, const char *second)
+{
+	char *const options[] = { (char *)"oht-sim", (char *)first, (char *)second, NULL };
+
+	start(options);
+	return end_with(0);
+}
+
+static void checks_its_command_line(void **state)
+{
+	static const char *const bad[][2] = {
+		{ NULL, NULL },		      { "--bogus", NULL },
+		{ "extra", NULL },	      { "--pty", NULL },
+		{ "--pty", "" },	      { "--connect", "/no/prefix" },
+		{ "--connect", "unix:" },     { "--baud", "299" },
+		{ "--baud", "4000001" },      { "--baud", "9600x" },
+		{ "--turnaround-us", "-1" },  { "--seed", "18446744073709551616" },
+		{ "--profile", "both" },      { "--wait", "86401" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(run_with(bad[i][0], bad[i][1]), 2);
+	assert_int_equal(run_with("--help", NULL), 0);
+	assert_int_equal(run_with("--version", NULL), 0);
+}
+
+static void says_what_it_cannot_do(void **state)
+{
+	char *const no_tty[] = { (char *)"oht-sim", (char *)"--open", (char *)"/dev/null",
+				 (char *)"--data", datadir, NULL };
+	char *const no_link[] = { (char *)"oht-sim", (char *)"--pty", dir, (char *)"--data",
+				  datadir, NULL };
+	char *const no_data[] = { (char *)"oht-sim", (char *)"--pty", link_path, (char *)"--data",
+				  dir, NULL };
+
+	(void)state;
+	start(no_tty);
+	assert_int_equal(end_with(0), 1);
+	start(no_link);		/* a directory is in the way of the link */
+	assert_int_equal(end_with(0), 1);
+	start(no_data);
+	assert_int_equal(end_with(0), 1);
+}
+
+/* ---- set up ---- */
+
+static int start_canonical(void **state)
+{
+	(void)state;
+	start_on_pty("canonical");
+	return 0;
+}
+
+static int start_legacy(void **state)
+{
+	(void)state;
+	start_on_pty("legacy");
+	return 0;
+}
+
+static int stop(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	if (master) {
+		modbus_close(master);
+		modbus_free(master);
+		master = NULL;
+	}
+	if (!simulator)
+		return 0;
+	if (end_with(SIGTERM))
+		return -1;
+	/* Clean: neither link nor socket stays. */
+	return !lstat(link_path, &st) || !lstat(control_path, &st) ? -1 : 0;
+}
+
+static int make_dir(void **state)
+{
+	(void)state;
+	snprintf(dir, sizeof(dir), "/tmp/oht-test-sim-XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(link_path, sizeof(link_path), "%s/tty", dir);
+	snprintf(control_path, sizeof(control_path), "%s/control", dir);
+	snprintf(wire_path, sizeof(wire_path), "%s/wire", dir);
+	snprintf(wire_option, sizeof(wire_option), "unix:%s", wire_path);
+	return 0;
+}
+
+static int remove_dir(void **state)
+{
+	(void)state;
+	unlink(wire_path);
+	return rmdir(dir);
+}
+
+#define CANONICAL(f)	cmocka_unit_test_setup_teardown(f, start_canonical, stop)
+#define ALONE(f)	cmocka_unit_test_teardown(f, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CANONICAL(finds_the_four_modules),
+		CANONICAL(takes_no_less_than_the_wire_does),
+		CANONICAL(reads_and_writes),
+		CANONICAL(passes_exceptions),
+		CANONICAL(every_fault_is_seen_and_passes),
+		CANONICAL(other_units_are_not_touched),
+		CANONICAL(many_reads_without_an_error),
+		CANONICAL(the_next_master_finds_it_as_the_first_did),
+		cmocka_unit_test_setup_teardown(legacy_profile_answers_its_probes, start_legacy,
+						stop),
+		ALONE(comes_back_when_the_far_end_does),
+		ALONE(gives_up_after_its_time),
+		ALONE(checks_its_command_line),
+		ALONE(says_what_it_cannot_do),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
