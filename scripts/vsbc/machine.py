@@ -161,7 +161,7 @@ class Machine:
                 return paths.connect_unix(self.state / name)
             except OSError as error:
                 if self._process.poll() is not None:
-                    raise SbcError("the emulator ended: " + last_line(self.state / "qemu.log")) from error
+                    raise SbcError("the emulator ended") from error
                 if time.monotonic() > deadline:
                     raise SbcError(f"the emulator does not open {name} within {timeout} s") from error
                 time.sleep(0.01)
@@ -184,6 +184,9 @@ class Machine:
             if self.wire:
                 self.wire.start()
             self.qmp.command("cont")
+        except SbcError as error:
+            self.stop()
+            raise SbcError(f"{error}: {last_line(self.state / 'qemu.log')}") from error
         except BaseException:
             self.stop()
             raise

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The counting of `make test`: what did not pass must not be lost."""
+import json
+
+from suites import counts, runner
+
+KTAP = """\
+[    1.5] KTAP version 1
+    KTAP version 1
+    # Subtest: oht_frame
+    1..3
+    ok 1 crc
+        KTAP version 1
+        # Subtest: build
+        ok 1 fc03
+        not ok 2 fc16
+    not ok 2 build
+    ok 3 parse # SKIP no such thing
+not ok 1 oht_frame
+ok 1 - the kernel complains about nothing
+"""
+
+
+def test_ktap_counts_the_deepest_lines():
+    found = counts.tap(KTAP, None)
+    assert (found.passed, found.failed, found.skipped) == (3, 1, 1)
+    assert found.failures == ["fc16"] and found.skips == ["parse: no such thing"]
+
+
+def test_tap_with_plan_and_comments():
+    found = counts.tap("1..2\n# ok 1 - in a comment\nok 1 - first\nnot ok 2 - second # TODO later\n", None)
+    assert (found.passed, found.failed, found.failures) == (1, 1, ["second"])
+
+
+def test_junit(tmp_path):
+    report = tmp_path / "r.xml"
+    report.write_text('<testsuites><testsuite><testcase classname="m" name="good"/>'
+                      '<testcase classname="m" name="bad"><failure message="two&#10;lines"/></testcase>'
+                      '<testcase classname="m" name="broken"><error/></testcase>'
+                      '<testcase classname="m" name="left"><skipped message="why"/></testcase>'
+                      '</testsuite></testsuites>')
+    found = counts.junit("", report)
+    assert (found.passed, found.failed, found.skipped) == (1, 2, 1)
+    assert found.failures == ["m.bad: two", "m.broken"] and found.skips == ["m.left: why"]
+
+
+def test_meson_counts_cases_of_cmocka_and_programs_that_crash(tmp_path):
+    report = tmp_path / "log.json"
+    programs = [
+        {"name": "frame", "result": "OK", "stdout": "[  PASSED  ] 12 test(s).\n"},
+        {"name": "csv", "result": "FAIL", "stdout": "[  PASSED  ] 3 test(s).\n[  FAILED  ] tests: 1 test(s), "
+         "listed below:\n[  FAILED  ] csv_quote\n"},
+        {"name": "crash", "result": "FAIL", "stdout": ""},
+        {"name": "slow", "result": "TIMEOUT", "stdout": ""},
+        {"name": "left", "result": "SKIP", "stdout": ""}]
+    report.write_text("\n".join(json.dumps(p) for p in programs) + "\n")
+    found = counts.meson("", report)
+    assert (found.passed, found.failed, found.skipped) == (15, 3, 1)
+    assert found.failures == ["csv.csv_quote", "crash: fail", "slow: timeout"]
+
+
+LOAD = runner.load
+
+
+def _main(tmp_path, monkeypatch, suites):
+    listed = tmp_path / "suites.toml"
+    listed.write_text("build = []\n" + "".join(
+        f"[[suite]]\nname = \"s{i}\"\ncommand = [\"sh\", \"-c\", {json.dumps(command)}]\ncounts = \"tap\"\n{more}\n"
+        for i, (command, more) in enumerate(suites)))
+    table = LOAD(listed)
+    monkeypatch.setattr(runner, "load", lambda: table)
+    monkeypatch.setattr(runner, "LOGS", tmp_path / "logs")
+    monkeypatch.setattr(runner, "TOP", tmp_path)
+    return runner.main([])
+
+
+def test_last_line_and_exit_code(tmp_path, monkeypatch, capsys):
+    assert _main(tmp_path, monkeypatch, [("echo ok 1 a; echo ok 2 b", "")]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "2 passed, 0 failed, 0 skipped"
+
+
+def test_silent_suite_fails(tmp_path, monkeypatch, capsys):
+    assert _main(tmp_path, monkeypatch, [("true", "")]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "0 passed, 1 failed, 0 skipped"
+
+
+def test_crash_after_good_tests_fails(tmp_path, monkeypatch, capsys):
+    assert _main(tmp_path, monkeypatch, [("echo ok 1 a; exit 9", "")]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "1 passed, 1 failed, 0 skipped"
+
+
+def test_suite_that_hangs_fails(tmp_path, monkeypatch, capsys):
+    assert _main(tmp_path, monkeypatch, [("echo ok 1 a; sleep 60", "timeout_s = 1")]) == 1
+    assert "not done within 1 s" in capsys.readouterr().out
+
+
+def test_unexpected_skip_fails_and_an_expected_one_does_not(tmp_path, monkeypatch, capsys):
+    assert _main(tmp_path, monkeypatch, [("echo 'ok 1 a # SKIP no gpio-sim'", "")]) == 1
+    assert "unexpected skip: a: no gpio-sim" in capsys.readouterr().out
+    assert _main(tmp_path, monkeypatch,
+                 [("echo 'ok 1 a # SKIP no gpio-sim'", 'allow_skip = ["no gpio-sim"]')]) == 0
