@@ -91,6 +91,9 @@ bool ohtd_control_raise(struct ohtd_control *control, enum ohtd_event event)
 		control->notify = true;
 	}
 	act(control, row->actions);
+	/* Without outputs that could be cut, the drive's own stop is all there is: in every state. */
+	if (event == OHTD_EVENT_ESTOP_TRIGGERED && !control->bus->ops->hardware_stop)
+		ohtd_telegram_start(control, OHTD_TELEGRAM_STOP);
 	return true;
 }
 
@@ -272,6 +275,8 @@ void ohtd_control_turn(struct ohtd_control *control)
 	uint64_t pokes;
 	bool cycle;
 
+	if (control->ended)
+		return;
 	control->now_ns = ohtd_clock_monotonic_ns(control->clock);
 	cycle = control->now_ns >= control->next_tick_ns;
 	if (read(control->wake_fd, &pokes, sizeof(pokes)) < 0)

@@ -9,6 +9,8 @@
 
 /* Reserve for what the estimate of an exchange does not know: scheduling, interrupt latency. */
 #define SWEEP_RESERVE_NS	(2 * OHTD_NS_PER_MS)
+/* After so many cycles without room the sweep goes all the same, and the next poll waits for it. */
+#define SWEEP_WAITS_MAX		8
 
 static bool polled(const struct ohtd_unit *unit)
 {
@@ -126,9 +128,10 @@ static bool sweep_fits(const struct ohtd_control *control, const struct ohtd_uni
 		       const struct ohtd_block *block)
 {
 	uint64_t exchange_ns = ohtd_transfer_wire_ns(control, block->words) +
-			       unit->view.turnaround_max_us * OHTD_NS_PER_US + SWEEP_RESERVE_NS;
+			       2 * unit->view.turnaround_us * OHTD_NS_PER_US + SWEEP_RESERVE_NS;
 
-	return control->now_ns + exchange_ns <= control->next_tick_ns;
+	return control->now_ns + exchange_ns <= control->next_tick_ns ||
+	       control->snapshot.bus.cycles - control->swept_cycle >= SWEEP_WAITS_MAX;
 }
 
 /* One block of the unit whose turn it is, if there is time for it. */
@@ -142,15 +145,17 @@ static bool sweep(struct ohtd_control *control)
 	for (tries = 0; tries < OHTD_UNITS; tries++) {
 		struct ohtd_unit *unit = &control->units[control->sweep_unit];
 
+		if (polled(unit) && at_ease(unit) && !unit->busy && unit->blocks.sweeps) {
+			transfer.block = unit->blocks.sweep[unit->sweep_next % unit->blocks.sweeps];
+			/* No time for it in this cycle: it keeps its turn. */
+			if (!sweep_fits(control, unit, &transfer.block))
+				return false;
+			control->swept_cycle = control->snapshot.bus.cycles;
+			control->sweep_unit = (control->sweep_unit + 1) % OHTD_UNITS;
+			unit->sweep_next++;
+			return submit_read(control, unit, &transfer);
+		}
 		control->sweep_unit = (control->sweep_unit + 1) % OHTD_UNITS;
-		if (!polled(unit) || !at_ease(unit) || unit->busy || !unit->blocks.sweeps)
-			continue;
-		transfer.block = unit->blocks.sweep[unit->sweep_next % unit->blocks.sweeps];
-		if (!sweep_fits(control, unit, &transfer.block))
-			return false;
-		unit->sweep_next++;
-		control->swept_cycle = control->snapshot.bus.cycles;
-		return submit_read(control, unit, &transfer);
 	}
 	return false;
 }

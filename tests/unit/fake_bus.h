@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     a bus back-end in memory and in virtual time: eight units with registers and faults, and
+ *           a stop with a button, as the control thread's tests need them.
+ * Contexts: one thread.
+ * Locks:    none.
+ */
+#ifndef OHTD_TEST_FAKE_BUS_H
+#define OHTD_TEST_FAKE_BUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bus/bus.h"
+#include "main/clock.h"
+#include "robot/model.h"
+
+#define FAKE_UNITS	9		/* index is the unit address, 0 unused */
+#define FAKE_LOG	4096
+
+enum fake_fault { FAKE_GOOD, FAKE_SILENT, FAKE_CRC, FAKE_LATE };
+
+struct fake_unit {
+	bool present;
+	enum fake_fault fault;
+	uint32_t turnaround_us;
+	uint16_t words[0x10000];
+	bool known[0x10000];
+};
+
+/* A request as it went on the wire. */
+struct fake_exchange {
+	uint64_t start_ns;
+	struct oht_request request;
+	uint16_t word;
+	uint8_t outcome;
+};
+
+struct fake_job {
+	bool used;
+	uint64_t cookie;
+	uint64_t order;
+	struct oht_request request;
+	uint16_t words[16];
+};
+
+struct fake_bus {
+	struct ohtd_bus bus;
+	struct ohtd_clock *clock;
+	/* the wire */
+	struct fake_unit units[FAKE_UNITS];
+	struct fake_job jobs[OHT_UNDER_WAY_MAX];
+	int running;			/* index of the job on the wire, -1 none */
+	uint64_t ends_ns;		/* when it completes */
+	uint64_t order;
+	struct oht_event events[OHT_UNDER_WAY_MAX];
+	unsigned int event_count;
+	struct fake_exchange log[FAKE_LOG];
+	unsigned int exchanges;
+	/* the device */
+	bool there;			/* can be opened */
+	bool gone;			/* open, but taken away */
+	bool open;
+	bool port_dead;
+	bool swallow;			/* transfers never complete */
+	unsigned int opens;
+	/* the stop */
+	struct oht_stop_status status;
+	bool pressed;
+	bool unstable;			/* closed, but not long enough */
+	bool stop_at_enable;		/* a stop comes right behind the next enable */
+	unsigned int stops;
+	unsigned int farewells;
+	unsigned int enables;
+	uint64_t last_tag;
+	uint64_t heartbeats;
+	uint64_t last_heartbeat_ns;
+	uint64_t longest_heartbeat_ns;
+};
+
+/* @hardware_stop false behaves as rtu does. */
+struct fake_bus *fake_bus_create(struct ohtd_clock *clock, bool hardware_stop);
+
+/* Puts a module of @kind at its address, with the defaults of its registers. */
+void fake_bus_plug(struct fake_bus *fake, const struct ohtd_model *model,
+		   const struct ohtd_kind *kind, enum oht_profile profile);
+
+/* Sets a register of a plugged unit by name. */
+void fake_bus_set(struct fake_bus *fake, const struct ohtd_model *model, const char *module,
+		  const char *reg, uint16_t word);
+
+/* Presses the button: stopped at once. */
+void fake_bus_press(struct fake_bus *fake);
+void fake_bus_stop(struct fake_bus *fake, unsigned int cause);
+
+/* Next moment at which something completes, UINT64_MAX for none; and makes it so. */
+uint64_t fake_bus_next_ns(const struct fake_bus *fake);
+void fake_bus_run(struct fake_bus *fake);
+
+#endif

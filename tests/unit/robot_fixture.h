@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     a control thread without a thread: its turns run in virtual time on a bus in memory.
+ * Contexts: one thread.
+ * Locks:    none.
+ */
+#ifndef OHTD_TEST_ROBOT_FIXTURE_H
+#define OHTD_TEST_ROBOT_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fake_bus.h"
+#include "robot/control.h"
+
+struct fixture {
+	struct ohtd_manual_clock time;
+	struct ohtd_clock clock;
+	struct fake_bus *fake;
+	struct ohtd_link links[2];
+	struct ohtd_control control;
+	bool loops_hang;
+};
+
+struct fixture *fixture_create(bool hardware_stop);
+void fixture_destroy(struct fixture *f);
+
+/* All four modules of @profile on the wire, device open. */
+void fixture_plug_all(struct fixture *f, enum oht_profile profile);
+void fixture_open(struct fixture *f);
+
+/* Lets time pass, with all turns that it brings. */
+void fixture_run_ms(struct fixture *f, uint32_t ms);
+
+/* From power-on to safe. */
+struct fixture *fixture_safe(void);
+/* And switched on. */
+struct fixture *fixture_idle(void);
+
+/* Posts on link 0 and runs until the answer has come. */
+struct ohtd_answer fixture_ask(struct fixture *f, enum ohtd_command_kind kind);
+struct ohtd_answer fixture_command(struct fixture *f, const struct ohtd_command *command);
+
+bool fixture_says(const struct ohtd_why_list *list, unsigned int code, uint8_t unit);
+struct ohtd_snapshot fixture_snapshot(struct fixture *f);
+
+#endif
