@@ -88,19 +88,22 @@ static void stim_wait_until(u64 at_ns)
 
 static void stim_watch(struct oht_stim_press *press)
 {
-	u64 now, end = press->edge_ns + (u64)press->watch_us * NSEC_PER_USEC;
+	u64 before, now = press->edge_ns, end = press->edge_ns + (u64)press->watch_us * NSEC_PER_USEC;
 
 	press->low_ns = 0;
-	press->high_reads = 0;
+	press->high_ns = 0;
 	do {
+		before = now;
 		press->outputs = stim_outputs();
 		now = ktime_get_ns();
 		if (press->outputs) {
-			press->high_reads++;
+			press->high_ns = before;
 			press->low_ns = 0;
 		} else if (!press->low_ns) {
 			press->low_ns = now;
 		}
+		/* With one thread for all emulated CPUs (icount) this is what lets the others run. */
+		cpu_relax();
 	} while (now < end);
 }
 

@@ -30,8 +30,9 @@
  * @at_ns: CLOCK_MONOTONIC time of the edge, 0 or past: at once; at most 10 ms ahead
  * @edge_ns: out: just before the edge
  * @low_ns: out: when both were first read low after they had last been read high; 0: never
- * @high_reads: out: readings after the edge that found an output high
+ * @high_ns: out: just before the last reading that found an output high; 0: none did
  * @outputs: out: at the end of the watch
+ * @reserved: zero
  */
 struct oht_stim_press {
 	__u32 channels;
@@ -39,8 +40,9 @@ struct oht_stim_press {
 	__u64 at_ns;
 	__u64 edge_ns;
 	__u64 low_ns;
-	__u32 high_reads;
+	__u64 high_ns;
 	__u32 outputs;
+	__u32 reserved;
 };
 
 /**

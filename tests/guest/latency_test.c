@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * How fast, and whether always: presses made by oht_stim on another CPU than the handler's.
+ *
+ *	latency_test [--presses N] [--race N] [--bars] [--seed S]
+ *
+ * --presses: N times enabled, pressed at a random moment, released. A press counts as seen only if
+ *	its own record, with the tag of its own reset and enable, has the button as its cause.
+ * --race: N times an enable on one CPU against a press on another; afterwards both outputs are low.
+ * Two opinions on when the outputs were low: the driver's own stamp, and oht_stim's, who polls the
+ * register. In icount all emulated CPUs share one thread, so the poller only sees what there is once
+ * the other CPU has nothing left to do: an upper bound.
+ *
+ * --bars: also demand the bars of the specification. Only where guest time counts instructions.
+ * Results are lines "# value ID NUMBER"; times in ns.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "lib/guest.h"
+#include "lib/tap.h"
+
+#define US			1000ULL
+#define DEADMAN_MS		10000
+#define WATCH_US		1000
+#define RACE_AHEAD_NS		(3000 * US)
+#define GOES_LOW_MS		200
+#define RACE_SPREAD_NS		(40 * US)
+
+#define BAR_EDGE_P99_NS		(10 * US)
+#define BAR_EDGE_MAX_NS		(50 * US)
+#define BAR_PATH_MAX_NS		(5 * US)
+
+struct options {
+	int presses;
+	int race;
+	bool bars;
+	unsigned int seed;
+};
+
+struct series {
+	uint64_t *values;
+	int count;
+};
+
+/* From the edge to ... */
+struct figures {
+	struct series watched;	/* low, as oht_stim saw it in the register */
+	struct series entry;	/* the handler's first instructions */
+	struct series path;	/* from there to low, as the driver says */
+	struct series stamped;	/* low, as the driver says */
+	int contradicted;	/* still high in the register after the driver had said low */
+};
+
+static int device, stim;
+
+static uint32_t random_below(uint32_t limit)
+{
+	return (uint32_t)random() % limit;
+}
+
+static void series_init(struct series *series, int room)
+{
+	series->values = calloc(room, sizeof(*series->values));
+	series->count = 0;
+	if (!series->values)
+		tap_bail("no memory for %d values", room);
+}
+
+static void series_add(struct series *series, uint64_t value)
+{
+	series->values[series->count++] = value;
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static uint64_t per_mille(const struct series *series, int share)
+{
+	return series->values[(long long)(series->count - 1) * share / 1000];
+}
+
+/*
+ * An emulated CPU may not get to run for a while when its host is busy: what counts is that the
+ * outputs go low, and how long it took is in the figures.
+ */
+static bool goes_low(void)
+{
+	int ms;
+
+	for (ms = 0; ms < GOES_LOW_MS; ms++) {
+		if (!ioctl(stim, OHT_STIM_IOC_OUTPUTS))
+			return true;
+		guest_sleep_ms(1);
+	}
+	return false;
+}
+
+static void series_print(struct series *series, const char *name)
+{
+	if (!series->count) {
+		tap_note("no value for estop.%s", name);
+		return;
+	}
+	qsort(series->values, series->count, sizeof(*series->values), compare);
+	tap_note("value estop.%s_p50_ns %llu", name, (unsigned long long)per_mille(series, 500));
+	tap_note("value estop.%s_p99_ns %llu", name, (unsigned long long)per_mille(series, 990));
+	tap_note("value estop.%s_max_ns %llu", name, (unsigned long long)per_mille(series, 1000));
+}
+
+/* The record of this very press. Later ones, of the other channel, are passed over next time. */
+static bool find_record(uint64_t tag, uint32_t channels, struct oht_record *record)
+{
+	const struct oht_safety_record *safety = &record->safety;
+	uint32_t first = channels & OHT_STIM_A ? OHT_CAUSE_BUTTON_A : OHT_CAUSE_BUTTON_B;
+
+	while (guest_next_safety(device, 100, record)) {
+		if (safety->kind != OHT_SAFETY_STOP && safety->kind != OHT_SAFETY_GLITCH)
+			continue;
+		if (safety->tag == tag && safety->cause == first &&
+		    safety->state_from == OHT_ESTOP_ENABLED)
+			return true;
+	}
+	return false;
+}
+
+static void make_enabled(uint64_t tag)
+{
+	int error = guest_reset_when_stable(device, tag);
+
+	if (!error)
+		error = guest_command(device, OHT_IOC_ENABLE, tag, NULL);
+	if (error)
+		tap_bail("press %llu: cannot enable: %s", (unsigned long long)tag, strerror(error));
+	guest_drain(device);
+}
+
+/* One press; false if it was missed. */
+static bool press_once(uint64_t tag, struct figures *figures)
+{
+	struct oht_stim_press press = {
+		.channels = 1 + random_below(OHT_STIM_A | OHT_STIM_B),
+		.watch_us = WATCH_US,
+	};
+	struct oht_record record;
+	bool seen;
+
+	make_enabled(tag);
+	press.at_ns = guest_now_ns() + random_below(3000) * US;
+	if (ioctl(stim, OHT_STIM_IOC_PRESS, &press) < 0)
+		tap_bail("press: %s", strerror(errno));
+	seen = goes_low() && find_record(tag, press.channels, &record);
+	guest_unpress(stim, press.channels);
+	if (!seen) {
+		tap_note("press %llu of channels %u missed", (unsigned long long)tag,
+			 press.channels);
+		return false;
+	}
+	if (press.low_ns)
+		series_add(&figures->watched, press.low_ns - press.edge_ns);
+	if (press.high_ns > record.safety.low_ns)
+		figures->contradicted++;
+	/* A supervision that had begun before the edge may be the one that saw it. */
+	if (record.safety.event_ns >= press.edge_ns)
+		series_add(&figures->entry, record.safety.event_ns - press.edge_ns);
+	series_add(&figures->path, record.safety.low_ns - record.safety.event_ns);
+	series_add(&figures->stamped, record.safety.low_ns - press.edge_ns);
+	return true;
+}
+
+static void run_presses(const struct options *options)
+{
+	struct figures figures = { 0 };
+	int i, missed = 0;
+
+	series_init(&figures.watched, options->presses);
+	series_init(&figures.entry, options->presses);
+	series_init(&figures.path, options->presses);
+	series_init(&figures.stamped, options->presses);
+	for (i = 0; i < options->presses; i++)
+		missed += !press_once(i + 1, &figures);
+	series_print(&figures.stamped, "edge_to_low");
+	series_print(&figures.watched, "edge_to_low_watched");
+	series_print(&figures.entry, "edge_to_handler");
+	series_print(&figures.path, "irq_path");
+	tap_note("value estop.presses_missed %d", missed);
+	tap_is(missed, 0, "%d presses, none missed", options->presses);
+	tap_is(figures.contradicted, 0, "the register never contradicts the driver's stamp");
+	if (options->bars) {
+		tap_ok(per_mille(&figures.stamped, 990) <= BAR_EDGE_P99_NS, "edge -> low: p99 <= 10 us");
+		tap_ok(per_mille(&figures.stamped, 1000) <= BAR_EDGE_MAX_NS,
+		       "edge -> low: max <= 50 us");
+		tap_ok(per_mille(&figures.watched, 1000) <= BAR_EDGE_MAX_NS,
+		       "edge -> low, as watched: max <= 50 us");
+		tap_ok(per_mille(&figures.path, 1000) <= BAR_PATH_MAX_NS, "handler path: max <= 5 us");
+	}
+}
+
+/* ---- enable against press ---- */
+
+static struct {
+	atomic_ullong at_ns;	/* when to enable; 0: wait, 1: end */
+	atomic_int error;	/* of the enable; -1: not done */
+	int cpu;
+} enabler;
+
+static void *enabler_run(void *unused)
+{
+	unsigned long long at_ns;
+
+	guest_pin_cpu(enabler.cpu);
+	for (;;) {
+		while (!(at_ns = atomic_load(&enabler.at_ns)))
+			guest_sleep_ms(1);
+		if (at_ns == 1)
+			return unused;
+		while (guest_now_ns() < at_ns)
+			;
+		atomic_store(&enabler.at_ns, 0);
+		atomic_store(&enabler.error, guest_command(device, OHT_IOC_ENABLE, 0, NULL));
+	}
+}
+
+struct race_counts {
+	int enabled_first;	/* the enable succeeded, then the press stopped */
+	int pressed_first;	/* the enable was refused */
+	int seen_high;		/* the outputs were high for a moment after the press */
+	int stayed_high;	/* the failure */
+};
+
+static void race_once(struct race_counts *counts)
+{
+	struct oht_stim_press press = { .channels = OHT_STIM_A | OHT_STIM_B, .watch_us = 300 };
+	int error = guest_reset_when_stable(device, 0);
+
+	if (error)
+		tap_bail("race: cannot reset: %s", strerror(error));
+	press.at_ns = guest_now_ns() + RACE_AHEAD_NS;
+	atomic_store(&enabler.error, -1);
+	atomic_store(&enabler.at_ns, press.at_ns - RACE_SPREAD_NS +
+		     random_below(2 * RACE_SPREAD_NS));
+	if (ioctl(stim, OHT_STIM_IOC_PRESS, &press) < 0)
+		tap_bail("race: %s", strerror(errno));
+	while ((error = atomic_load(&enabler.error)) < 0)
+		guest_sleep_ms(1);
+	if (!goes_low())
+		counts->stayed_high++;
+	counts->enabled_first += !error;
+	counts->pressed_first += error == ECANCELED;
+	counts->seen_high += press.high_ns > 0;
+	guest_unpress(stim, press.channels);
+}
+
+static void race_between(int press_cpu, int enable_cpu, int rounds, struct race_counts *counts)
+{
+	pthread_t thread;
+	int i;
+
+	guest_pin_cpu(press_cpu);
+	enabler.cpu = enable_cpu;
+	atomic_store(&enabler.at_ns, 0);
+	if (pthread_create(&thread, NULL, enabler_run, NULL))
+		tap_bail("no thread");
+	for (i = 0; i < rounds; i++)
+		race_once(counts);
+	atomic_store(&enabler.at_ns, 1);
+	pthread_join(thread, NULL);
+	guest_drain(device);
+}
+
+/*
+ * The interrupt is handled on CPU 0. First the enable runs there, so that it holds the interrupt
+ * up; then the press, which keeps interrupts off while it watches, so that only what the enable
+ * itself reads can refuse it.
+ */
+static void run_race(const struct options *options)
+{
+	struct race_counts counts = { 0 };
+	int last = guest_cpus() - 1;
+
+	race_between(last, 0, options->race / 2, &counts);
+	race_between(0, last, options->race - options->race / 2, &counts);
+	tap_note("race: %d enables came first, %d presses; outputs seen high after the edge %d times",
+		 counts.enabled_first, counts.pressed_first, counts.seen_high);
+	tap_note("value estop.race_stayed_high %d", counts.stayed_high);
+	tap_is(counts.enabled_first + counts.pressed_first, options->race,
+	       "race: every enable succeeded or was refused as stopped");
+	tap_ok(counts.enabled_first && counts.pressed_first, "race: each was first at times");
+	tap_is(counts.stayed_high, 0, "%d enables racing a press: outputs never stay high",
+	       options->race);
+}
+
+static int number(const char *text)
+{
+	char *end;
+	long value = strtol(text, &end, 10);
+
+	if (*end || value < 1 || value > 10000000)
+		tap_bail("'%s' is no number from 1 to 10000000", text);
+	return value;
+}
+
+static void parse(int argc, char **argv, struct options *options)
+{
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--bars"))
+			options->bars = true;
+		else if (!strcmp(argv[i], "--presses") && i + 1 < argc)
+			options->presses = number(argv[++i]);
+		else if (!strcmp(argv[i], "--race") && i + 1 < argc)
+			options->race = number(argv[++i]);
+		else if (!strcmp(argv[i], "--seed") && i + 1 < argc)
+			options->seed = number(argv[++i]);
+		else
+			tap_bail("usage: latency_test [--presses N] [--race N] [--bars] [--seed S]");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { .seed = 1 };
+	int error;
+
+	parse(argc, argv, &options);
+	srandom(options.seed);
+	tap_note("seed %u, %d CPUs", options.seed, guest_cpus());
+	stim = guest_open_stim();
+	device = guest_open(O_RDWR);
+	error = guest_take(device, DEADMAN_MS);
+	if (error)
+		tap_bail("cannot take the role: %s", strerror(error));
+	guest_subscribe(device, OHT_SUBSCRIBE_SAFETY);
+	/* Not where the interrupt is handled. */
+	guest_pin_cpu(guest_cpus() - 1);
+	if (options.presses)
+		run_presses(&options);
+	if (options.race)
+		run_race(&options);
+	close(device);
+	return tap_done();
+}
