@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The clock: wall time that never goes back, waits in real and in virtual time. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "main/clock.h"
+
+#define YEAR_NS		(365 * 86400 * (int64_t)OHTD_NS_PER_S)
+#define FLOOR_NS	(56 * YEAR_NS)
+
+static struct ohtd_manual_clock manual;
+static struct ohtd_clock ck;
+
+static int setup(void **state)
+{
+	(void)state;
+	atomic_store(&manual.now_ns, 5 * OHTD_NS_PER_S);
+	atomic_store(&manual.realtime_ns, 0);
+	ohtd_clock_init(&ck, &ohtd_clock_manual, &manual, FLOOR_NS);
+	return 0;
+}
+
+static void system_in_1970_does_not_matter(void **state)
+{
+	(void)state;
+	assert_true(ohtd_clock_wall_ns(&ck) == FLOOR_NS);
+	ohtd_manual_clock_advance(&manual, OHTD_NS_PER_S);
+	assert_true(ohtd_clock_wall_ns(&ck) == FLOOR_NS + (int64_t)OHTD_NS_PER_S);
+}
+
+static void system_clock_set_right_is_followed(void **state)
+{
+	(void)state;
+	atomic_store(&manual.realtime_ns, FLOOR_NS + YEAR_NS);
+	assert_true(ohtd_clock_wall_ns(&ck) == FLOOR_NS + YEAR_NS);
+	ohtd_manual_clock_advance(&manual, OHTD_NS_PER_S);
+	assert_true(ohtd_clock_wall_ns(&ck) == FLOOR_NS + YEAR_NS + (int64_t)OHTD_NS_PER_S);
+}
+
+static void jump_back_is_not_followed_but_time_goes_on(void **state)
+{
+	int64_t before_ns;
+
+	(void)state;
+	atomic_store(&manual.realtime_ns, FLOOR_NS + YEAR_NS);
+	before_ns = ohtd_clock_wall_ns(&ck);
+	atomic_store(&manual.realtime_ns, FLOOR_NS - 10 * YEAR_NS);
+	assert_true(ohtd_clock_wall_ns(&ck) == before_ns);
+	ohtd_manual_clock_advance(&manual, 3600 * OHTD_NS_PER_S);
+	assert_true(ohtd_clock_wall_ns(&ck) == before_ns + 3600 * (int64_t)OHTD_NS_PER_S);
+}
+
+static void random_jumps_never_turn_time_back(void **state)
+{
+	int64_t last_ns = ohtd_clock_wall_ns(&ck);
+	int64_t wall_ns;
+	unsigned int i;
+
+	(void)state;
+	srand(1);
+	for (i = 0; i < 100000; i++) {
+		if (!(rand() % 100))
+			atomic_fetch_add(&manual.realtime_ns,
+					 (int64_t)(rand() % 7200 - 3600) *
+						 (int64_t)OHTD_NS_PER_S);
+		ohtd_manual_clock_advance(&manual, (uint64_t)(rand() % 1000));
+		wall_ns = ohtd_clock_wall_ns(&ck);
+		assert_true(wall_ns >= last_ns);
+		last_ns = wall_ns;
+	}
+}
+
+static void moment_of_the_monotonic_clock_has_a_wall_time(void **state)
+{
+	uint64_t then_ns = ohtd_clock_monotonic_ns(&ck);
+
+	(void)state;
+	ohtd_manual_clock_advance(&manual, 7 * OHTD_NS_PER_S);
+	assert_true(ohtd_clock_wall_of_ns(&ck, then_ns) == FLOOR_NS);
+}
+
+static void manual_wait_goes_to_the_moment(void **state)
+{
+	uint64_t until_ns = ohtd_clock_monotonic_ns(&ck) + 25 * OHTD_NS_PER_MS;
+	struct pollfd fd = { .events = POLLIN };
+	uint64_t one = 1;
+
+	(void)state;
+	assert_int_equal(ohtd_clock_wait(&ck, NULL, 0, until_ns), 0);
+	assert_true(ohtd_clock_monotonic_ns(&ck) == until_ns);
+	/* In the past: no time passes. */
+	assert_int_equal(ohtd_clock_wait(&ck, NULL, 0, 1), 0);
+	assert_true(ohtd_clock_monotonic_ns(&ck) == until_ns);
+	/* Somebody is ready: no time passes either. */
+	fd.fd = eventfd(0, EFD_NONBLOCK);
+	assert_int_equal(write(fd.fd, &one, sizeof(one)), sizeof(one));
+	assert_int_equal(ohtd_clock_wait(&ck, &fd, 1, until_ns + OHTD_NS_PER_S), 1);
+	assert_true(ohtd_clock_monotonic_ns(&ck) == until_ns);
+	close(fd.fd);
+}
+
+static void system_wait_ends_at_the_moment_or_when_woken(void **state)
+{
+	struct pollfd fd = { .events = POLLIN };
+	struct ohtd_clock real;
+	uint64_t one = 1;
+	uint64_t until_ns;
+
+	(void)state;
+	ohtd_clock_init(&real, &ohtd_clock_system, NULL, 0);
+	until_ns = ohtd_clock_monotonic_ns(&real) + 20 * OHTD_NS_PER_MS;
+	fd.fd = eventfd(0, EFD_NONBLOCK);
+	assert_int_equal(ohtd_clock_wait(&real, &fd, 1, until_ns), 0);
+	assert_true(ohtd_clock_monotonic_ns(&real) >= until_ns);
+	assert_int_equal(write(fd.fd, &one, sizeof(one)), sizeof(one));
+	until_ns = ohtd_clock_monotonic_ns(&real) + 600 * OHTD_NS_PER_S;
+	assert_int_equal(ohtd_clock_wait(&real, &fd, 1, until_ns), 1);
+	assert_true(ohtd_clock_monotonic_ns(&real) < until_ns);
+	assert_true(ohtd_clock_boottime_ns(&real) >= ohtd_clock_monotonic_ns(&real) -
+						     60 * OHTD_NS_PER_S);
+	close(fd.fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(system_in_1970_does_not_matter, setup),
+		cmocka_unit_test_setup(system_clock_set_right_is_followed, setup),
+		cmocka_unit_test_setup(jump_back_is_not_followed_but_time_goes_on, setup),
+		cmocka_unit_test_setup(random_jumps_never_turn_time_back, setup),
+		cmocka_unit_test_setup(moment_of_the_monotonic_clock_has_a_wall_time, setup),
+		cmocka_unit_test_setup(manual_wait_goes_to_the_moment, setup),
+		cmocka_unit_test_setup(system_wait_ends_at_the_moment_or_when_woken, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
