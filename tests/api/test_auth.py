@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Logging in, tokens, roles."""
+import base64
+import concurrent.futures
+import hashlib
+import hmac
+import json
+import threading
+import time
+
+import pytest
+
+from daemon import PASSWORD, ROLES
+
+
+def coded(data):
+    """base64url without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def claims_of(token):
+    """What a token says, without checking it."""
+    part = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+
+def signed(header, claims, key, digest=hashlib.sha256):
+    """A token signed with @key."""
+    text = f"{coded(json.dumps(header).encode())}.{coded(json.dumps(claims).encode())}"
+    return f"{text}.{coded(hmac.new(key, text.encode(), digest).digest())}"
+
+
+def test_login_answers_as_promised(daemon):
+    answer = daemon.login("operator")
+    assert answer.status == 200
+    grant = answer.json
+    assert grant["token_type"] == "Bearer"
+    assert grant["expires_in"] == 900
+    assert len(grant["refresh_token"]) >= 43
+    assert daemon.request("GET", "robot", token=grant["access_token"]).status == 200
+
+
+@pytest.mark.parametrize("name, password", [
+    ("operator", "wrong"), ("nobody", PASSWORD), ("operator", PASSWORD + " "), ("' OR 1=1 --", "x"),
+])
+def test_wrong_login_tells_nothing(daemon, name, password):
+    answer = daemon.login(name, password)
+    assert (answer.status, answer.code) == (401, "login_refused")
+    assert answer.json["detail"] == "name or password is wrong"
+    assert "www-authenticate" in answer.headers
+
+
+def test_name_ignores_case_password_does_not(daemon):
+    assert daemon.login("VIEWER").status == 200
+    assert daemon.login("viewer", PASSWORD.upper()).status == 401
+
+
+def test_failures_slow_down_and_stop_is_not_concerned(daemon):
+    codes = [daemon.login("somebody", "wrong").status for _ in range(5)]
+    assert codes[:4] == [401] * 4
+    answer = daemon.login("somebody", "wrong")
+    assert (answer.status, answer.code) == (429, "too_many_failures")
+    assert 1 <= int(answer.headers["retry-after"]) <= 30
+    assert daemon.login("administrator").status == 200
+    assert daemon.post("safety/stop", role="operator").status == 200
+
+
+def test_a_storm_of_logins_is_bounded_and_delays_nobody(daemon):
+    token = daemon.token("viewer")
+    done = threading.Event()
+    delays = []
+
+    def watch():
+        while not done.is_set():
+            began = time.monotonic()
+            assert daemon.request("GET", "robot", token=token).status == 200
+            delays.append(time.monotonic() - began)
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    with concurrent.futures.ThreadPoolExecutor(40) as pool:
+        answers = list(pool.map(lambda i: daemon.login(f"user{i}", "wrong"), range(40)))
+    done.set()
+    watcher.join()
+    statuses = {answer.status for answer in answers}
+    assert statuses == {401, 503}
+    assert all("retry-after" in answer.headers for answer in answers if answer.status == 503)
+    assert sorted(delays)[len(delays) // 2] < 1
+
+
+def test_missing_token(daemon):
+    answer = daemon.get("robot", role=None)
+    assert (answer.status, answer.code) == (401, "token_missing")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+def bad_tokens(good):
+    """Name and token of what an attacker without the key can make."""
+    head, body, mac = good.split(".")
+    claims = claims_of(good)
+    none = coded(b'{"alg":"none","typ":"JWT"}')
+    yield "empty", ""
+    yield "word", "mock_token"
+    yield "truncated", good[:-5]
+    yield "no signature", f"{head}.{body}."
+    yield "alg none", f"{none}.{body}."
+    yield "alg none with signature", f"{none}.{body}.{mac}"
+    yield "empty key", signed({"alg": "HS256", "typ": "JWT"}, claims, b"")
+    yield "other key", signed({"alg": "HS256", "typ": "JWT"}, claims, b"0" * 32)
+    yield "other role", f"{head}.{coded(json.dumps({**claims, 'role': 'administrator'}).encode())}.{mac}"
+    yield "longer life", f"{head}.{coded(json.dumps({**claims, 'exp': 2**40}).encode())}.{mac}"
+    yield "fourth part", f"{good}.{mac}"
+    yield "too long", "a" * 5000
+
+
+def test_bad_tokens(daemon):
+    for name, token in bad_tokens(daemon.token("viewer")):
+        answer = daemon.get("robot", role=None, headers={"Authorization": f"Bearer {token}"})
+        assert answer.status == 401, name
+        assert answer.code == "token_invalid", name
+        assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+
+def test_other_schemes(daemon):
+    for value in ("Basic dmlld2VyOng=", "Bearer", "bearer", f"Token {daemon.token('viewer')}"):
+        assert daemon.get("robot", role=None, headers={"Authorization": value}).status == 401
+    lower = {"Authorization": f"bearer {daemon.token('viewer')}"}
+    assert daemon.get("robot", role=None, headers=lower).status == 200
+
+
+def test_own_key_but_expired(daemon):
+    """Good signature, too old: refused everywhere but at the stop."""
+    key = (daemon.state / "token.key").read_bytes()
+    claims = {**claims_of(daemon.token("operator")), "boot_exp": 1}
+    old = signed({"alg": "HS256", "typ": "JWT"}, claims, key)
+    assert daemon.request("GET", "robot", token=old).code == "token_expired"
+    assert daemon.request("POST", "safety/enable", {}, token=old).code == "token_expired"
+    assert daemon.request("POST", "safety/stop", token=old).status == 200
+    viewer = {**claims_of(daemon.token("viewer")), "boot_exp": 1}
+    old = signed({"alg": "HS256", "typ": "JWT"}, viewer, key)
+    assert daemon.request("POST", "safety/stop", token=old).status == 403
+    hs512 = signed({"alg": "HS512", "typ": "JWT"}, claims_of(daemon.token("operator")), key, hashlib.sha512)
+    assert daemon.request("POST", "safety/stop", token=hs512).status == 401
+
+
+@pytest.mark.parametrize("path, least", [
+    ("safety/stop", "operator"), ("safety/enable", "operator"), ("safety/reset", "supervisor"),
+    ("modules/discover", "operator"), ("robot/commands", "operator"),
+])
+def test_roles(daemon, path, least):
+    assert daemon.request("POST", path, {}).status == 401
+    for role in ROLES:
+        answer = daemon.post(path, b"{" if path != "safety/stop" else {}, role=role)
+        if ROLES.index(role) < ROLES.index(least):
+            assert (answer.status, answer.code) == (403, "role"), role
+        else:        # gets as far as the body, which is not JSON
+            assert answer.status == (200 if path == "safety/stop" else 400), role
+
+
+@pytest.mark.parametrize("path", ["robot", "modules", "modules/2", "modules/2/registers", "safety"])
+def test_reading_needs_a_login(daemon, path):
+    assert daemon.get(path, role=None).status == 401
+    assert daemon.get(path).status == 200
+
+
+def test_refresh_rotates_and_detects_reuse(daemon):
+    first = daemon.login("supervisor").json
+    second = daemon.request("POST", "auth/refresh", {"refresh_token": first["refresh_token"]})
+    assert second.status == 200
+    assert second.json["refresh_token"] != first["refresh_token"]
+    assert daemon.request("GET", "robot", token=second.json["access_token"]).status == 200
+    stolen = daemon.request("POST", "auth/refresh", {"refresh_token": first["refresh_token"]})
+    assert (stolen.status, stolen.code) == (401, "refresh_refused")
+    for grant in (first, second.json):        # the whole session is over
+        assert daemon.request("GET", "robot", token=grant["access_token"]).code == "token_revoked"
+        assert daemon.request("POST", "safety/stop", token=grant["access_token"]).status == 401
+    after = daemon.request("POST", "auth/refresh", {"refresh_token": second.json["refresh_token"]})
+    assert after.status == 401
+
+
+def test_refresh_with_nonsense(daemon):
+    assert daemon.request("POST", "auth/refresh", {"refresh_token": "x"}).status == 400
+    assert daemon.request("POST", "auth/refresh", {"refresh_token": "x" * 43}).status == 401
+    access = daemon.token("viewer")
+    assert daemon.request("POST", "auth/refresh", {"refresh_token": access}).status == 400

@@ -1,0 +1,327 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""From the command line to the last answer: starts that must fail, restarts, reloads, limits."""
+import concurrent.futures
+import os
+import pathlib
+import signal
+import socket
+import sqlite3
+import ssl
+import subprocess
+import time
+
+import pytest
+
+from daemon import OHTD, PASSWORD, until
+
+
+def run(*arguments, text=None, env=None):
+    """ohtd as a command."""
+    return subprocess.run([OHTD, *arguments], input=text, capture_output=True, text=True, timeout=60,
+                          check=False, env=env)
+
+
+def fails_to_start(daemon, expected):
+    """It must end with 1 and one line on standard error that says @expected."""
+    done = run("--config", daemon.config, env=daemon.environment())
+    errors = [line for line in done.stderr.splitlines() if "error" in line or line.startswith("ohtd: /")]
+    assert done.returncode == 1, done
+    assert len(errors) == 1 and expected in errors[0], done.stderr
+
+
+# ---- command line ----
+
+@pytest.mark.parametrize("arguments", [
+    [], ["--config"], ["--nonsense"], ["--config", "/x", "more"], ["--config", "/x", "--role", "viewer"],
+    ["--config", "/x", "--add-user", "a"], ["--config", "/x", "--add-user", "a", "--role", "king"],
+    ["--config", "/x", "--add-user", "a", "--role", "viewer", "--check-config"],
+])
+def test_wrong_usage(arguments):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stdout == ""
+
+
+def test_help_and_version():
+    assert "--add-user" in run("--help").stdout
+    assert run("--version").stdout.startswith("ohtd 0.")
+
+
+def test_check_config(tmp_path):
+    file = tmp_path / "c"
+    file.write_text("[http]\nlisten = 127.0.0.1:1\n")
+    assert run("--config", file, "--check-config").returncode == 0
+    file.write_text("[http]\nlisten = 127.0.0.1:1\nlisten = 127.0.0.1:2\n")
+    done = run("--config", file, "--check-config")
+    assert (done.returncode, done.stderr) == (1, f"ohtd: {file}:3: 'listen' was already set in line 2\n")
+    assert not list(tmp_path.glob("s*"))
+
+
+@pytest.mark.parametrize("name, password, expected", [
+    ("a b", PASSWORD, "a name has only letters"), ("", PASSWORD, "a name has 1 to 64"),
+    ("x" * 65, PASSWORD, "a name has 1 to 64"), ("ok", "short", "at least 8 bytes"),
+    ("ok", "x" * 73, "at most 72 bytes"), ("ok", "", "at least 8 bytes"),
+    ("VIEWER", PASSWORD, "there is such a user already"),
+])
+def test_users_that_cannot_be_added(fresh, name, password, expected):
+    done = fresh.add_user(name, "viewer", password)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1 and expected in done.stderr
+
+
+def test_longest_password_works(fresh):
+    assert fresh.add_user("long", "viewer", "p" * 72).returncode == 0
+    fresh.start()
+    assert fresh.login("long", "p" * 72).status == 200
+    assert fresh.login("long", "p" * 71).status == 401
+
+
+# ---- starts that must fail ----
+
+def test_wrong_configuration(fresh):
+    fresh.config.write_text("[bus]\nbackend = kernel\ntty = /dev/ttyS0\n")
+    fails_to_start(fresh, ":3: 'tty' contradicts backend = kernel")
+
+
+def test_no_device(fresh):
+    fresh.write_config(bus_tty="/nonexistent/tty")
+    fails_to_start(fresh, "/nonexistent/tty")
+
+
+def test_no_kernel_module(fresh):
+    fresh.settings = {}
+    fresh.write_config(bus_backend="kernel", bus_device="/nonexistent/oht0")
+    text = fresh.config.read_text().replace(f"tty = {fresh.uart}\n", "")
+    fresh.config.write_text(text)
+    fails_to_start(fresh, "/nonexistent/oht0")
+
+
+def test_no_data(fresh):
+    fresh.write_config(paths_data="/nonexistent")
+    fails_to_start(fresh, "/nonexistent")
+
+
+def test_port_taken(fresh):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        fresh.write_config(http_listen=f"127.0.0.1:{port}")
+        fails_to_start(fresh, f"cannot listen on 127.0.0.1 port {port}: Address already in use")
+
+
+def test_second_instance(fresh):
+    fresh.start()
+    fails_to_start(fresh, "another ohtd runs with this state directory")
+    other = fresh.folder / "other"
+    text = fresh.config.read_text()
+    fresh.config.write_text(text.replace(str(fresh.state), str(other)).replace("127.0.0.1:0",
+                                                                              f"127.0.0.1:{fresh.port}"))
+    fails_to_start(fresh, "Address already in use")        # also when every socket is shared
+    fresh.config.write_text(text)
+    assert fresh.get("robot").status == 200
+
+
+def test_database_that_is_none(fresh):
+    database = fresh.state / "oht.db"
+    database.write_bytes(b"This is no database. " * 100)
+    fails_to_start(fresh, f"{database}: file is not a database")
+    assert database.read_bytes() == b"This is no database. " * 100
+
+
+def test_database_of_a_newer_program(fresh):
+    database = fresh.state / "oht.db"
+    with sqlite3.connect(database) as connection:
+        connection.execute("INSERT INTO schema_migrations VALUES (7, 0)")
+    connection.close()
+    before = database.read_bytes()
+    fails_to_start(fresh, "schema 7 is newer than this program's 1")
+    assert database.read_bytes() == before
+
+
+def test_files_that_others_may_read_or_write(fresh):
+    (fresh.state / "oht.db").chmod(0o644)
+    fails_to_start(fresh, "mode 0644 lets others in")
+    (fresh.state / "oht.db").chmod(0o600)
+    fresh.state.chmod(0o777)
+    fails_to_start(fresh, "mode 0777 lets others write")
+
+
+def test_keys_that_are_none(fresh):
+    (fresh.state / "token.key").write_bytes(b"")
+    fails_to_start(fresh, "token.key: has 0 bytes, a key has 32")
+    (fresh.state / "token.key").write_bytes(b"k" * 31)
+    fails_to_start(fresh, "token.key: has 31 bytes, a key has 32")
+
+
+def test_missing_page_is_no_reason_to_stop(fresh):
+    fresh.write_config(paths_web="/nonexistent")
+    fresh.start()
+    assert fresh.get("/", role=None).status == 404
+    assert fresh.get("robot").status == 200
+
+
+# ---- life ----
+
+def test_first_start_leaves_only_private_files(fresh):
+    fresh.start()
+    for file in fresh.state.iterdir():
+        if file.suffix != ".crt":
+            assert file.stat().st_mode & 0o777 == 0o600, file
+    assert fresh.state.stat().st_mode & 0o777 == 0o700
+    assert fresh.ready.read_text() == f"https://127.0.0.1:{fresh.port}\n"
+
+
+def test_end_in_order(fresh):
+    fresh.start()
+    with fresh.connect() as idle:
+        began = time.monotonic()
+        fresh.stop()
+        assert time.monotonic() - began < 6
+        assert idle.recv(1) == b""
+    assert not fresh.ready.exists()
+    assert not (fresh.state / "running").exists()
+    assert not (fresh.state / "oht.db-wal").exists()
+
+
+def test_end_while_logins_are_under_way(fresh):
+    fresh.start()
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
+        logins = [pool.submit(fresh.login, f"user{i}", "wrong") for i in range(10)]
+        time.sleep(0.3)
+        fresh.stop()
+        for login in logins:
+            try:
+                assert login.result().status in (401, 503)
+            except (OSError, ssl.SSLError, ConnectionError):
+                pass
+
+
+def test_accounts_survive_kill_9(fresh):
+    fresh.start()
+    token = fresh.token("operator")
+    refresh = fresh.login("viewer").json["refresh_token"]
+    added = subprocess.Popen([OHTD, "--config", fresh.config, "--add-user", "late", "--role", "viewer"],
+                             stdin=subprocess.PIPE, env=fresh.environment(), text=True)
+    added.communicate(PASSWORD + "\n")
+    assert added.returncode == 0
+    fresh.stop(signal.SIGKILL, expect=-signal.SIGKILL)
+    began = time.monotonic()
+    fresh.start()
+    assert time.monotonic() - began < 10
+    assert fresh.request("GET", "robot", token=token).status == 200, "access tokens outlive the daemon"
+    assert fresh.request("POST", "auth/refresh", {"refresh_token": refresh}).status == 200
+    assert fresh.login("late").status == 200
+    with sqlite3.connect(fresh.state / "oht.db") as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+
+
+def test_unclean_end_is_noticed(fresh):
+    fresh.start()
+    assert (fresh.state / "running").exists()
+    fresh.stop(signal.SIGKILL, expect=-signal.SIGKILL)
+    assert (fresh.state / "running").exists()
+    fresh.start()
+    fresh.stop()
+    assert not (fresh.state / "running").exists()
+
+
+def fingerprint(daemon):
+    """Of the certificate that a new connection gets."""
+    with daemon.connect() as sock:
+        return sock.getpeercert(binary_form=True)
+
+
+def test_reload_takes_new_certificate_and_level(fresh):
+    fresh.start()
+    before = fingerprint(fresh)
+    with fresh.connect() as old:
+        (fresh.state / "server.crt").unlink()
+        fresh.write_config(log_level="debug")
+        fresh.process.send_signal(signal.SIGHUP)
+        until(lambda: fingerprint(fresh) != before, what="another certificate")
+        old.sendall(b"GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert old.recv(20).startswith(b"HTTP/1.1 200")
+    assert fresh.get("robot").status == 200
+
+
+def test_reload_of_a_wrong_file_changes_nothing(fresh):
+    fresh.start()
+    before = fingerprint(fresh)
+    good = fresh.config.read_text()
+    fresh.config.write_text(good + "nonsense\n")
+    fresh.process.send_signal(signal.SIGHUP)
+    until(lambda: "nothing changed" in fresh.log(), what="a complaint")
+    assert fingerprint(fresh) == before
+    assert fresh.get("robot").status == 200
+
+
+def test_own_certificate(fresh):
+    fresh.start()
+    fresh.stop()
+    for name in ("server.crt", "server.key", "ca.crt"):
+        (fresh.folder / name).write_bytes((fresh.state / name).read_bytes())
+    text = fresh.config.read_text()
+    fresh.config.write_text(text + f"[tls]\ncertificate = {fresh.folder}/server.crt\nkey = {fresh.folder}/server.key\n")
+    fresh.start()
+    assert fresh.get("health", role=None).status == 200
+    assert fresh.get("/ca.crt", role=None).status == 404
+    fresh.stop()
+    (fresh.folder / "server.key").write_text("nonsense")
+    fails_to_start(fresh, f"{fresh.folder}/server.key: ")
+
+
+# ---- limits ----
+
+def cpu_s(process):
+    """CPU time of a process so far."""
+    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_too_many_connections_wait_without_spinning(fresh):
+    fresh.write_config(http_connections=16, http_loops=2)
+    fresh.start()
+    held = [fresh.connect() for _ in range(16)]
+    late = socket.create_connection(("127.0.0.1", fresh.port), 10)
+    late.settimeout(1)
+    began = cpu_s(fresh.process)
+    with pytest.raises(TimeoutError):
+        fresh.tls().wrap_socket(late, server_hostname="localhost")
+    time.sleep(2)
+    assert cpu_s(fresh.process) - began < 1.5
+    for sock in held:
+        sock.close()
+    assert until(lambda: fresh.get("health", role=None).status == 200, what="a place")
+    late.close()
+
+
+def test_idle_connections_are_closed(fresh):
+    fresh.start()
+    with fresh.connect(30) as sock:
+        began = time.monotonic()
+        assert sock.recv(1) == b""
+        assert 5 < time.monotonic() - began < 15
+
+
+def test_nothing_leaks_descriptors(fresh):
+    fresh.start()
+    fresh.get("health", role=None)
+    count = len(os.listdir(f"/proc/{fresh.process.pid}/fd"))
+    for _ in range(50):
+        fresh.get("health", role=None)
+        fresh.raw(b"nonsense\r\n\r\n")
+    until(lambda: len(os.listdir(f"/proc/{fresh.process.pid}/fd")) <= count, what="closed descriptors")
+
+
+def test_clients_that_leave_before_the_answer(fresh):
+    fresh.start()
+    body = b'{"username":"viewer","password":"wrong"}'
+    for _ in range(20):
+        with fresh.connect() as sock:
+            sock.sendall(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                         b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    until(lambda: fresh.login("administrator").status == 200, 30, "the workers' queue empty again")
+    fresh.stop()

@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the server lets nobody do: framing, sizes, methods, bodies, TLS."""
+import json
+import os
+import socket
+import ssl
+import time
+
+import pytest
+
+from daemon import until
+
+HEAD = b"Host: localhost\r\n"
+SECURITY = ("content-security-policy", "x-content-type-options", "x-frame-options", "referrer-policy")
+
+
+def status_of(raw):
+    """Status of a raw answer, 0 when there was none."""
+    return int(raw.split(b" ", 2)[1]) if raw.startswith(b"HTTP/1.") else 0
+
+
+def line(method="GET", path="/api/v1/health", version="HTTP/1.1", headers=HEAD, body=b""):
+    """A request as bytes that closes its connection."""
+    return f"{method} {path} {version}\r\n".encode("latin-1") + headers + b"Connection: close\r\n\r\n" + body
+
+
+# ---- TLS ----
+
+def test_tls_1_2_is_refused(daemon):
+    context = daemon.tls()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with socket.create_connection(("127.0.0.1", daemon.port), 10) as raw:
+        with pytest.raises(ssl.SSLError):
+            context.wrap_socket(raw, server_hostname="localhost")
+
+
+def test_certificate_is_checked_by_the_device_authority(daemon):
+    with daemon.connect() as sock:
+        assert sock.version() == "TLSv1.3"
+        names = {value for _, value in sock.getpeercert()["subjectAltName"]}
+    assert {"localhost", "127.0.0.1"} <= names
+    with socket.create_connection(("127.0.0.1", daemon.port), 10) as raw:
+        with pytest.raises(ssl.SSLCertVerificationError):
+            ssl.create_default_context().wrap_socket(raw, server_hostname="localhost")
+
+
+def test_http2_is_not_offered(daemon):
+    context = daemon.tls()
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    with socket.create_connection(("127.0.0.1", daemon.port), 10) as raw:
+        with context.wrap_socket(raw, server_hostname="localhost") as sock:
+            assert sock.selected_alpn_protocol() == "http/1.1"
+
+
+def test_http2_preface_is_refused(daemon):
+    answer = daemon.raw(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0")
+    assert status_of(answer) in (0, 400, 505)
+    assert b"\0\0\0\4" not in answer
+
+
+def test_upgrade_to_h2c_is_ignored(daemon):
+    answer = daemon.raw(b"GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: close, Upgrade, "
+                        b"HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n")
+    assert status_of(answer) == 200
+
+
+def test_plain_http_gets_nothing(daemon):
+    with socket.create_connection(("127.0.0.1", daemon.port), 10) as raw:
+        raw.sendall(line())
+        assert not raw.recv(100).startswith(b"HTTP/")
+
+
+def test_garbage_instead_of_tls_does_not_hurt(daemon):
+    for data in (b"\0" * 500, b"\x16\x03\x01\xff\xff" + b"A" * 300, os.urandom(1000)):
+        with socket.create_connection(("127.0.0.1", daemon.port), 10) as raw:
+            raw.sendall(data)
+    assert daemon.get("health", role=None).status == 200
+
+
+# ---- the request line and headers ----
+
+@pytest.mark.parametrize("request_bytes, expected", [
+    (line(method="get"), 400),
+    (line(method="GeT"), 400),
+    (line(version="HTTP/1.0"), 505),
+    (line(headers=b""), 400),
+    (line(headers=b"Host: evil.example\r\n"), 421),
+    (line(headers=b"Host: localhost.evil.example\r\n"), 421),
+    (line(headers=b"Host: LOCALHOST:1\r\n"), 200),
+    (line(headers=b"Host: 127.0.0.1:8443\r\n"), 200),
+    (line(headers=b"Host: [::1]:8443\r\n"), 200),
+    (line(path="/api/v1/health%00"), 400),
+    (line(path="/api/v1/%0d%0aX:y"), 400),
+    (line(path="/api/v1/h\xe9alth"), 400),
+    (line(path="http://localhost/api/v1/health"), 400),
+    (line(path="*"), 400),
+    (line(path="/" + "a" * 1100), 414),
+    (line(path="/api/v1/./robot/../health"), 200),
+    (line(path="/../../../etc/passwd"), 404),
+    (line(path="/%2e%2e/%2e%2e/etc/passwd"), 404),
+    (line(headers=HEAD + b"X: a\r\n b\r\n"), 400),
+    (line(headers=HEAD + b"".join(b"X-%d: y\r\n" % i for i in range(60))), 431),
+    (line(headers=HEAD + b"".join(b"X-%d: y\r\n" % i for i in range(150))), 400),
+    (line(headers=HEAD + b"X: " + b"y" * 20000 + b"\r\n"), 431),
+    (line(headers=HEAD + b"Authorization: Bearer a\r\nAuthorization: Bearer b\r\n"), 400),
+    (line(headers=HEAD + b"Content-Length: 2\r\n", body=b"{}"), 400),
+    (line(method="POST", headers=HEAD + b"Content-Length: -1\r\n"), 400),
+    (line(method="POST", headers=HEAD + b"Content-Length: 1x\r\n", body=b"{}"), 400),
+    (line(method="POST", headers=HEAD + b"Transfer-Encoding: gzip\r\n"), 400),
+    (line(method="POST", headers=HEAD + b"Transfer-Encoding: chunked\r\n", body=b"zz\r\n"), 400),
+    (line(method="POST", headers=HEAD + b"Content-Length: 2\r\nExpect: a miracle\r\n"), 417),
+    (b"\r\n\r\n\r\n\r\n\r\n", 400),
+    (b"GET\r\n\r\n", 400),
+    (b"\0\1\2\3\4\5\6\7\r\n\r\n", 400),
+])
+def test_bad_request_is_refused(daemon, request_bytes, expected):
+    answer = daemon.raw(request_bytes)
+    assert status_of(answer) == expected, answer[:300]
+    if expected >= 400 and b"\r\n\r\nBad Request" not in answer:        # what h2o cannot parse at all
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert b"application/problem+json" in head
+        assert json.loads(body)["status"] == expected
+        for name in SECURITY:
+            assert name.encode() in head.lower()
+
+
+def test_a_slow_header_is_cut_off(daemon):
+    began = time.monotonic()
+    with daemon.connect(30) as sock:
+        sock.sendall(b"GET /api/v1/health HTTP/1.1\r\n")
+        try:
+            assert sock.recv(100) == b""
+        except (ConnectionResetError, ssl.SSLError):
+            pass
+    assert time.monotonic() - began < 15
+
+
+def test_a_slow_body_is_cut_off(daemon):
+    began = time.monotonic()
+    with daemon.connect(30) as sock:
+        sock.sendall(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\n"
+                     b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n")
+        with pytest.raises(OSError):
+            while time.monotonic() - began < 25:
+                sock.sendall(b" ")
+                time.sleep(0.2)
+    assert time.monotonic() - began < 15
+
+
+def test_a_client_that_does_not_read_is_cut_off(daemon):
+    began = time.monotonic()
+    token = daemon.token("viewer")
+    request = (f"GET /api/v1/modules/2/registers HTTP/1.1\r\nHost: localhost\r\n"
+               f"Authorization: Bearer {token}\r\n\r\n").encode()
+    with daemon.connect(40) as sock:
+        sock.settimeout(1)
+        with pytest.raises(OSError):
+            while True:        # until neither side's buffers take any more
+                sock.sendall(request)
+        sock.settimeout(1)
+
+        def is_cut():
+            try:
+                sock.sendall(b"x")
+            except TimeoutError:
+                return False
+            except OSError:
+                return True
+            return False
+        until(is_cut, 30, "the end of the connection")
+    assert time.monotonic() - began < 40
+
+
+# ---- methods and paths ----
+
+@pytest.mark.parametrize("method, path, allow", [
+    ("GET", "safety/stop", "POST"),
+    ("DELETE", "robot", "GET, HEAD"),
+    ("PUT", "health", "GET, HEAD"),
+    ("POST", "modules", "GET, HEAD"),
+    ("BREW", "safety", "GET, HEAD"),
+])
+def test_wrong_method(daemon, method, path, allow):
+    answer = daemon.request(method, path, role="administrator")
+    assert answer.status == 405
+    assert answer.code == "method_not_allowed"
+    assert answer.headers["allow"] == allow
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v2/health", "/api/v1/health/", "/index.html/x", "/.git"])
+def test_unknown_path(daemon, path):
+    assert daemon.get(path).code == "not_found"
+
+
+def test_head_has_the_length_and_no_body(daemon):
+    whole = daemon.get("modules/2/registers")
+    answer = daemon.request("HEAD", "modules/2/registers", role="viewer")
+    assert (answer.status, answer.body) == (200, b"")
+    assert abs(int(answer.headers["content-length"]) - len(whole.body)) < 400
+    raw = daemon.raw(b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n" + line())
+    assert raw.count(b"HTTP/1.1 200") == 2, "the connection went out of step"
+
+
+def test_every_answer_has_the_security_headers(daemon):
+    answers = [daemon.get("health", role=None), daemon.get("robot"), daemon.get("robot", role=None),
+               daemon.get("/"), daemon.get("/nothing"), daemon.request("PUT", "robot", role="viewer"),
+               daemon.request("POST", "auth/login", b"x" * 70000)]
+    assert [answer.status for answer in answers] == [200, 200, 401, 200, 404, 405, 413]
+    for answer in answers:
+        for name in SECURITY:
+            assert name in answer.headers
+        assert "'unsafe" not in answer.headers["content-security-policy"]
+        assert int(answer.headers["content-length"]) == len(answer.body)
+
+
+def test_nothing_is_kept_by_caches(daemon):
+    assert daemon.get("robot").headers["cache-control"] == "no-store"
+
+
+# ---- bodies ----
+
+@pytest.mark.parametrize("body, code", [
+    (b"", "validation"),
+    (b"{", "bad_json"),
+    (b"[]", "bad_json"),
+    (b"null", "bad_json"),
+    (b"{'username':'a','password':'b'}", "bad_json"),
+    (b'{"username":"a","password":"b"} x', "bad_json"),
+    (b'{"username":"a","username":"b","password":"c"}', "bad_json"),
+    (b'{"username":"a","\\u0075sername":"b","password":"c"}', "bad_json"),
+    (b'{"username":"a","password":NaN}', "bad_json"),
+    (b'{"username":"a","password":"\\ud800"}', "bad_json"),
+    (b'{"username":"a","password":"\\u0000"}', "bad_json"),
+    (b'{"username":"a","password":"\xff"}', "bad_json"),
+    (b'\xef\xbb\xbf{"username":"a","password":"b"}', "bad_json"),
+    (b'{"username":"a","password":"b"/**/}', "bad_json"),
+    (b'{"a":' * 40 + b"1" + b"}" * 40, "bad_json"),
+    (b'{"username":1,"password":"b"}', "validation"),
+    (b'{"username":"a"}', "validation"),
+    (b'{"username":"a","password":"b","admin":true}', "validation"),
+    (b'{"username":"a","password":"' + b"x" * 73 + b'"}', "validation"),
+    (b'{"username":"' + b"x" * 65 + b'","password":"b"}', "validation"),
+])
+def test_bad_body(daemon, body, code):
+    answer = daemon.request("POST", "auth/login", body)
+    assert (answer.status, answer.code) == (400, code)
+    if code == "validation":
+        assert all({"pointer", "code", "detail"} <= error.keys() for error in answer.json["errors"])
+
+
+def test_place_of_a_fault_is_told(daemon):
+    answer = daemon.request("POST", "auth/login", b'{\n "username": nul}')
+    assert answer.json["detail"] == "line 2, column 14 (byte 15): expected a value"
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "", "application/jsonp"])
+def test_wrong_content_type(daemon, kind):
+    answer = daemon.request("POST", "auth/login", {"username": "a", "password": "b"},
+                            headers={"Content-Type": kind})
+    assert (answer.status, answer.code) == (415, "content_type")
+
+
+def test_content_type_with_parameters_is_fine(daemon):
+    answer = daemon.request("POST", "safety/enable", {}, role="viewer",
+                            headers={"Content-Type": "application/json; charset=utf-8"})
+    assert answer.status == 403
+
+
+@pytest.mark.parametrize("size", [1025, 65536, 65537, 200000])
+def test_body_too_large(daemon, size):
+    answer = daemon.request("POST", "auth/login", b" " * size)
+    assert (answer.status, answer.code) == (413, "body_too_large")
+
+
+def test_huge_body_is_not_even_read(daemon):
+    answer = daemon.raw(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\n"
+                        b"Content-Type: application/json\r\nContent-Length: 10000000000\r\n\r\n")
+    assert status_of(answer) == 413
+    assert b"body_too_large" in answer
+
+
+def test_chunked_body_is_limited_too(daemon):
+    chunk = b"10000\r\n" + b" " * 65536 + b"\r\n"
+    answer = daemon.raw(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+                        b"Content-Type: application/json\r\n\r\n" + chunk * 4)
+    assert status_of(answer) in (0, 413)
+    assert daemon.get("health", role=None).status == 200
