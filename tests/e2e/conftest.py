@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from support import TOP, Board, Controller
+from support import TOP, Board, Controller, paths
 
 KERNELS = os.environ.get("OHT_E2E_KERNELS", "stock rt debug").split()
 STATE = TOP / "build/e2e"
@@ -45,6 +45,23 @@ def controller(board):
     one.work_button()
     yield one
     one.leave()
+
+
+class OwnBoard:
+    """Makes boards for a module of tests: own_board(name, kernel, **options) -> Board, not started."""
+
+    def __call__(self, name, kernel, **options):
+        return Board(fresh_state(f"{kernel}-{name}"), kernel, **options)
+
+    @staticmethod
+    def kernel_tree(kernel):
+        """Where that kernel's package is unpacked."""
+        return paths.CACHE / "kernels" / kernel
+
+
+@pytest.fixture(scope="session")
+def own_board():
+    return OwnBoard()
 
 
 @pytest.fixture

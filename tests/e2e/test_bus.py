@@ -6,6 +6,8 @@ from support import ALL_UNITS
 
 MODULES = {2: "power", 3: "safety", 4: "travel_motor", 5: "dock_location"}
 FAULTY = 3
+# The simulator on a busy host answers late; the time-outs themselves are another test's subject.
+PATIENT = "--timeout-ms 500"
 
 
 def found_units(answer):
@@ -13,7 +15,7 @@ def found_units(answer):
 
 
 def test_scan_finds_the_four_modules(board):
-    code, answer = board.ohtctl("scan")
+    code, answer = board.ohtctl(f"scan {PATIENT}")
     assert code == 0, answer
     assert found_units(answer) == MODULES
     print(f"scan of units 1..{answer['scanned']}: {answer['took_ms']} ms")
@@ -21,7 +23,7 @@ def test_scan_finds_the_four_modules(board):
 
 @pytest.mark.parametrize("unit", MODULES)
 def test_read_of_each(board, unit):
-    code, answer = board.ohtctl(f"read {unit} 0x100 6")
+    code, answer = board.ohtctl(f"read {unit} 0x100 6 {PATIENT}")
     assert code == 0, answer
     # Device id and module type, as registers.csv has them.
     assert answer["words"][0] == unit and answer["words"][4] == unit
@@ -39,8 +41,8 @@ def test_1000_reads_without_error(board):
     ("silence", "timeout"), ("crc", "crc"), ("wrong-unit", "unit")])
 def test_fault_error_recovery(board, fault, outcome):
     board.wire.command(f"fault {FAULTY} {fault}")
-    result = board.bus_test(f"-c 40 {ALL_UNITS}")
-    assert result["errors_by_target"] == [0, 10, 0, 0], "the others must not notice"
+    result = board.bus_test(f"-c 12 {ALL_UNITS}")
+    assert result["errors_by_target"] == [0, 3, 0, 0], "the others must not notice"
     assert result["last_outcome"] == outcome
     code, said = board.ohtctl(f"read {FAULTY} 0x100")
     assert code == 1, said
@@ -50,9 +52,9 @@ def test_fault_error_recovery(board, fault, outcome):
 
 def test_late_answer_is_not_taken_for_the_next(board):
     """Two registers of one module, the answer about the first comes after its time."""
-    assert board.ohtctl("write 2 0x30 123 45")[0] == 0
-    board.wire.command("fault 2 delay ms=150 count=1")
-    result = board.bus_test("-c 8 -t 100000 2:0x30:1=123 2:0x31:1=45 3:0x100:1=3 4:0x100:1=4")
+    assert board.ohtctl(f"write 2 0x30 123 45 {PATIENT}")[0] == 0
+    board.wire.command("fault 2 delay ms=700 count=1")
+    result = board.bus_test("-c 8 2:0x30:1=123 2:0x31:1=45 3:0x100:1=3 4:0x100:1=4")
     assert result["errors_by_target"] == [1, 0, 0, 0] and result["last_outcome"] == "timeout"
     assert result["wrong"] == 0
 
@@ -73,17 +75,17 @@ def test_cable_cut_and_mended(board):
 
 def test_write_and_read_back(board):
     """0x0030 of the power module is a read-write set-point; with both write functions."""
-    code, said = board.ohtctl("write 2 0x30 123 45")
+    code, said = board.ohtctl(f"write 2 0x30 123 45 {PATIENT}")
     assert code == 0, said
-    assert board.ohtctl("read 2 0x30 2")[1]["words"] == [123, 45]
-    code, said = board.ohtctl("write 2 0x30 0")
+    assert board.ohtctl(f"read 2 0x30 2 {PATIENT}")[1]["words"] == [123, 45]
+    code, said = board.ohtctl(f"write 2 0x30 0 {PATIENT}")
     assert code == 0, said
-    assert board.ohtctl("read 2 0x30 2")[1]["words"] == [0, 45]
+    assert board.ohtctl(f"read 2 0x30 2 {PATIENT}")[1]["words"] == [0, 45]
 
 
 def test_exception_is_named(board):
     """No register there: the module's own refusal, not a time-out."""
-    code, said = board.ohtctl("read 2 0x7FF0")
+    code, said = board.ohtctl(f"read 2 0x7FF0 {PATIENT}")
     assert code == 1
     assert "refused" in said["error"] and "0x7FF0" in said["error"], said
 

@@ -26,9 +26,9 @@ def acknowledged(board):
 
 
 class Holding:
-    """`ohtctl safety enable` in the background of the guest."""
+    """`ohtctl safety enable` in the background of the guest; a period that the slowest machine keeps."""
 
-    def __init__(self, board, options=""):
+    def __init__(self, board, options="--deadman-ms 3000"):
         self.board = board
         held = f"(ohtctl --json safety enable {options} >/tmp/held; echo $? >/tmp/held.exit) 2>/dev/null"
         self.pid = board.guest.check(f"{held} & sleep 0.1; pidof ohtctl").split()[0]

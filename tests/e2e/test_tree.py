@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Device trees that are wrong: one clear line that names the property, and the machine lives on.
+
+All the wrong devices stand beside the right one on one board, which must not suffer.
+"""
+import re
+import subprocess
+
+import pytest
+
+from support import ALL_UNITS, TOP, Controller
+
+OVERLAYS = TOP / "tests/e2e/dts"
+# Overlay, the device that it makes, what the kernel must say about it.
+WRONG = {
+    "missing-enable": ("a0000000", r"enable-gpios: 0 lines, must be 2\.\.2"),
+    "missing-estop": ("a0001000", r"estop-gpios: 0 lines, must be 1\.\.2"),
+    "open-drain": ("a0002000", r"enable-gpios\[0\]: open drain or open source is not allowed"),
+    "line-twice": ("a0003000", r"enable-gpios\[1\]: same line as enable-gpios\[0\]"),
+    "line-shared": ("a0004000", r"enable-gpios\[1\]: same line as estop-gpios\[0\]"),
+    "active-low-enable": ("a0005000", r"enable-gpios\[0\]: active low, needs oht,allow-active-low-enable"),
+    "absurd-deadman": ("a0006000", r"oht,deadman-default-ms: 86400000 is out of range, must be 10\.\.10000"),
+    "odd-parity-word": ("a0007000", r'oht,parity: "sometimes" is not none, even or odd'),
+    "sleeping-gpio": ("a0008000", r"enable-gpios\[0\]: a GPIO that can sleep"),
+}
+I2C_MODULES = ("algos/i2c-algo-bit.ko", "busses/i2c-gpio.ko")
+
+
+def lines_of(log, device):
+    """What our driver says about a device, without the driver core's own last word."""
+    return [line for line in log.splitlines()
+            if f" oht {device}: " in line and "probe with driver" not in line]
+
+
+def build_dtb(*overlays):
+    done = subprocess.run([TOP / "scripts/build-dtb", *[OVERLAYS / f"{name}.dtso" for name in overlays]],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def i2c_modules(kernel_tree):
+    """Files of the guest: what the pretended I2C bus needs of the kernel's own modules."""
+    found = {}
+    for name in I2C_MODULES:
+        source = next(kernel_tree.glob(f"lib/modules/*/kernel/drivers/i2c/{name}"))
+        found[f"/tmp-modules/{source.name}"] = source.read_bytes()
+    return found
+
+
+@pytest.fixture(scope="module")
+def log_and_board(kernel, own_board):
+    """The kernel log after the module met all the wrong devices and the right one."""
+    sleeping = "sleeping-gpio-sim" if kernel == "debug" else "sleeping-gpio-i2c"
+    overlays = [name for name in WRONG if name != "sleeping-gpio"] + [sleeping]
+    files = {} if kernel == "debug" else i2c_modules(own_board.kernel_tree(kernel))
+    with own_board("wrong-trees", kernel, dtb=build_dtb(*overlays), module=False, files=files) as board:
+        for name in files:
+            board.guest.check(f"insmod {name}")
+        board.guest.check("vsbc-load")
+        yield board.kernel_log(), board
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_one_line_names_the_property(log_and_board, case):
+    log, _ = log_and_board
+    device, expected = WRONG[case]
+    ours = lines_of(log, f"{device}.rs485")
+    assert len(ours) == 1, f"one line expected: {ours}"
+    assert re.search(expected, ours[0]), ours[0]
+
+
+def test_the_right_device_works_beside_them(log_and_board):
+    _, board = log_and_board
+    assert board.guest.check("ls /dev/oht*") == "/dev/oht0"
+    assert board.bus_test(f"-c 20 {ALL_UNITS}")["errors"] == 0
+    controller = Controller(board)
+    controller.work_button()
+    controller.arm(1)
+    assert board.pins.press_to_low_ns() is not None
+    controller.leave()
+
+
+def test_absurd_baud_rate(fresh):
+    """The board's only device is wrong: no device, outputs low, and the machine runs."""
+    board = fresh(dtb=build_dtb("absurd-baud"), module=False)
+    board.guest.check("modprobe oht")
+    log = board.kernel_log()
+    ours = lines_of(log, "9000000.pl011")
+    assert len(ours) == 1 and re.search(r"current-speed: 4000000000\b", ours[0]), ours
+    assert board.guest.run("test -e /dev/oht0")[0] == 1
+    assert not any(board.pins.count(pin) for pin in (4, 5)), "the enables have moved"
+    board.guest.check("rmmod oht")
