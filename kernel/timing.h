@@ -133,8 +133,8 @@ struct oht_divisor {
  * @baud_bps: rate asked for, not 0
  * @d: out
  *
- * Source: PrimeCell UART (PL011) TRM, 3.3.6: divisor = UARTCLK / (16 x baud), six fraction bits. The
- * divisor is at least 1, so rounding it to 64ths is never off by more than 0.8 %.
+ * Source: PrimeCell UART (PL011) TRM, 3.3.6: divisor = UARTCLK / (16 x baud), six fraction bits.
+ * The divisor is at least 1, so rounding it to 64ths is never off by more than 0.8 %.
  *
  * Return: 0, or -ERANGE: the divisor does not fit its registers.
  */

@@ -2,11 +2,12 @@
 /*
  * Frames: what is built, how long an answer is, what is accepted and above all what is not.
  * Runs in the debug kernel, and under cmocka on the host with tests/unit/shim.
- *
- * The code under test is included, so that it need not be exported from oht.ko.
  */
 #include <kunit/test.h>
-#include "../frame.c"
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include "../frame.h"
 
 #define FRAME_VALUES_MAX	8
 
@@ -248,8 +249,8 @@ static const struct frame_refusal frame_refusals[] = {
 	FRAME_BAD("65535 registers", -EINVAL, frame_zeros, .unit = 1, .function = 4,
 		  .count = 65535),
 	FRAME_BAD("2001 coils", -EINVAL, frame_zeros, .unit = 1, .function = 1, .count = 2001),
-	FRAME_BAD("beyond the last", -EINVAL, frame_zeros, .unit = 1, .function = 3, .address = 65535,
-		  .count = 2),
+	FRAME_BAD("beyond the last", -EINVAL, frame_zeros, .unit = 1, .function = 3,
+		  .address = 65535, .count = 2),
 	FRAME_BAD("two at once", -EINVAL, frame_zeros, .unit = 1, .function = 6, .count = 2),
 	FRAME_BAD("write none", -EINVAL, frame_zeros, .unit = 1, .function = 16, .count = 0),
 	FRAME_BAD("write 124", -EINVAL, frame_zeros, .unit = 1, .function = 16, .count = 124),

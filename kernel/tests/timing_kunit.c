@@ -2,11 +2,13 @@
 /*
  * Times: every standard rate in every character format, the 19200 rule, divisors, refusals.
  * Runs in the debug kernel, and under cmocka on the host with tests/unit/shim.
- *
- * The code under test is included, so that it need not be exported from oht.ko.
  */
 #include <kunit/test.h>
-#include "../timing.c"
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/string.h>
+#include "../timing.h"
 
 static const u32 timing_bauds[] = {
 	1200, 2400, 4800, 9600, 14400, 19200, 28800, 38400, 57600, 76800, 115200, 230400, 250000,

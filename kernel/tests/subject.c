@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The code under test once more, for oht_kunit: oht.ko exports nothing. */
+#include "../frame.c"
+#include "../timing.c"
+#include "../engine.c"
+#include "../engine_tx.c"
+#include "../engine_rx.c"

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     units of time.
+ * Contexts: the unit tests on the host, one thread.
+ * Locks:    none.
+ */
+#ifndef OHT_SHIM_LINUX_TIME64_H
+#define OHT_SHIM_LINUX_TIME64_H
+
+#define NSEC_PER_USEC	1000L
+
+#endif /* OHT_SHIM_LINUX_TIME64_H */
