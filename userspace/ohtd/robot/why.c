@@ -59,19 +59,27 @@ static void explain_stop(struct ohtd_control *control, struct ohtd_why_list *lis
 			     (uint8_t)control->safety.status.first_cause);
 }
 
-/* The button is pressed, or the safety module says so; the device names its own causes. */
-static void explain_inputs(struct ohtd_control *control, struct ohtd_why_list *list)
+static bool button_stands(const struct ohtd_control *control, uint64_t cap, uint32_t input,
+			  unsigned int cause)
 {
 	const struct oht_stop_status *status = &control->safety.status;
-	uint64_t caps = control->device.info.caps;
 
+	if (!control->safety.known)
+		return false;
+	return (status->standing & oht_cause_mask(cause)) ||
+	       ((control->device.info.caps & cap) && !(status->inputs & input));
+}
+
+/* The button is pressed or released too short a time ago, or the safety module says so. */
+static void explain_inputs(struct ohtd_control *control, struct ohtd_why_list *list)
+{
 	if (ohtd_safety_module_stops(control))
 		ohtd_why_add(list, OHTD_WHY_SAFETY_MODULE, 0, 0);
 	if (!control->safety.known)
 		ohtd_why_add(list, OHTD_WHY_DEVICE, 0, 0);
-	else if ((caps & OHT_HAS_ESTOP) && !(status->inputs & OHT_IN_A))
+	if (button_stands(control, OHT_HAS_ESTOP, OHT_IN_A, OHT_STOPPED_BY_BUTTON_A))
 		ohtd_why_add(list, OHTD_WHY_STOP_CAUSE, 0, OHT_STOPPED_BY_BUTTON_A);
-	if (control->safety.known && (caps & OHT_HAS_CHANNEL_B) && !(status->inputs & OHT_IN_B))
+	if (button_stands(control, OHT_HAS_CHANNEL_B, OHT_IN_B, OHT_STOPPED_BY_BUTTON_B))
 		ohtd_why_add(list, OHTD_WHY_STOP_CAUSE, 0, OHT_STOPPED_BY_BUTTON_B);
 }
 
