@@ -5,8 +5,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "common/number.h"
 
 #define NAME_LENGTH_MAX		40
 
@@ -54,25 +55,15 @@ int oht_cell_yes_no(const struct oht_cells *cells, size_t column, bool *yes)
 int oht_cell_number(const struct oht_cells *cells, size_t column, const int64_t limits[2],
 		    int64_t *number)
 {
-	const char *text = oht_cell(cells, column);
-	bool hex = text[0] == '0' && text[1] == 'x';
-	const char *digits = hex ? text + 2 : text + (text[0] == '-');
-	long long value;
+	int err = oht_number_parse(oht_cell(cells, column), limits[0], limits[1], number);
 	char what[80];
-	char *end;
 
-	/* strtoll() would also take spaces, '+', a second sign and octal. */
-	if (strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789") != strlen(digits) ||
-	    !*digits)
+	if (err == -EINVAL)
 		return oht_cell_refuse(cells, column, "not a whole number");
-	errno = 0;
-	value = strtoll(hex ? digits : text, &end, hex ? 16 : 10);
-	if (errno || value < limits[0] || value > limits[1]) {
-		snprintf(what, sizeof(what), "must be %" PRId64 "..%" PRId64, limits[0], limits[1]);
-		return oht_cell_refuse(cells, column, what);
-	}
-	*number = value;
-	return 0;
+	if (!err)
+		return 0;
+	snprintf(what, sizeof(what), "must be %" PRId64 "..%" PRId64, limits[0], limits[1]);
+	return oht_cell_refuse(cells, column, what);
 }
 
 int oht_cell_name(const struct oht_cells *cells, size_t column, const char **name)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     turning cells of a data table into words and numbers, each refusal one line with its place.
+ * Owns:     cells of a data table -> words and numbers; each refusal is one line with its place.
  * Contexts: start of a program, while a table is loaded.
  * Locks:    none.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* CSV tables of the data directory, parsed by libcsv a line at a time so that errors have a line. */
+/* CSV tables of the data directory, parsed by libcsv line by line so that errors have a line. */
 #include "common/csv.h"
 
 #include <csv.h>

@@ -93,7 +93,8 @@ static int fill_map(const struct draft *d, struct oht_regmap *map)
 	for (i = 1; i < map->count; i++)
 		if (!strcmp(map->by_name[i - 1]->name, map->by_name[i]->name))
 			return refuse_pair(d, row_of(d, map, map->by_name[i - 1]),
-					   row_of(d, map, map->by_name[i]), "name: same name twice");
+					   row_of(d, map, map->by_name[i]),
+					   "name: same name twice");
 	return 0;
 }
 

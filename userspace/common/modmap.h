@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns:     modules.csv and registers.csv: which modules there are and their registers per profile.
- * Contexts: loading at start only (allocates, reads files); look-ups anywhere, the control thread included.
+ * Contexts: loading at start only (allocates, reads files); look-ups anywhere, also in the control
+ *           thread.
  * Locks:    none; everything is constant between load and free.
  */
 #ifndef OHT_COMMON_MODMAP_H

@@ -2,12 +2,12 @@
 /* Control of the simulator in words. */
 #include "command.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "common/number.h"
 
 #define WORDS_MAX	16
 
@@ -29,30 +29,12 @@ static void reply(const struct request *r, const char *format, ...)
 	va_end(args);
 }
 
-/* Decimal or 0x hexadecimal, with a sign. */
-static int parse_int(const char *text, int64_t min, int64_t max, int64_t *n)
-{
-	bool hex = text[0] == '0' && (text[1] | 0x20) == 'x';
-	const char *digits = hex ? text + 2 : text + (text[0] == '-');
-	long long value;
-
-	if (!*digits ||
-	    strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789") != strlen(digits))
-		return -EINVAL;
-	errno = 0;
-	value = strtoll(hex ? digits : text, NULL, hex ? 16 : 10);
-	if (errno || value < min || value > max)
-		return -ERANGE;
-	*n = value;
-	return 0;
-}
-
 static struct oht_sim_unit *find_unit(const struct request *r, const char *word)
 {
 	struct oht_sim_unit *unit = NULL;
 	int64_t address;
 
-	if (!parse_int(word, 0, 255, &address))
+	if (!oht_number_parse(word, 0, 255, &address))
 		unit = oht_sim_station_unit(r->station, (unsigned int)address);
 	if (!unit)
 		reply(r, "error no such unit: '%.40s'", word);
@@ -76,7 +58,7 @@ static const struct oht_register *find_register(const struct request *r,
 	const struct oht_register *reg = NULL;
 	int64_t address;
 
-	if (!parse_int(word, 0, UINT16_MAX, &address))
+	if (!oht_number_parse(word, 0, UINT16_MAX, &address))
 		reg = oht_regmap_at(unit->bank.map, (uint16_t)address);
 	else
 		reg = oht_regmap_find(unit->bank.map, word);
@@ -150,7 +132,7 @@ static void do_set(const struct request *r)
 
 	if (!reg)
 		return;
-	if (parse_int(r->word[3], INT32_MIN, UINT32_MAX, &raw) ||
+	if (oht_number_parse(r->word[3], INT32_MIN, UINT32_MAX, &raw) ||
 	    oht_sim_bank_set(&unit->bank, reg, raw))
 		reply(r, "error %s cannot hold '%.40s'", reg->name, r->word[3]);
 	else

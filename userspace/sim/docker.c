@@ -9,7 +9,6 @@
 #define TAG_SPACING_MM		1000.0
 #define TAG_RANGE_MM		60.0
 #define FIRST_TAG		0x00100000u
-#define MG_PER_MM_S2		(1000.0 / 9806.65)
 #define STATUS_APPROACHING	(1 << 0)
 #define STATUS_DOCKED		(1 << 3)
 
@@ -85,11 +84,7 @@ static void step_dock(struct oht_sim_docker *d, const struct oht_sim_rail *rail)
 
 static void step_sensors(struct oht_sim_docker *d, struct oht_sim_rail *rail)
 {
-	struct oht_sim_prng *prng = &rail->prng;
-
-	oht_sim_put(&d->m, ACCEL_X, rail->accel_mm_s2 * MG_PER_MM_S2 + 2 * oht_sim_prng_noise(prng));
-	oht_sim_put(&d->m, ACCEL_Y, 2 * oht_sim_prng_noise(prng));
-	oht_sim_put(&d->m, ACCEL_Z, 1000 + 2 * oht_sim_prng_noise(prng));
+	oht_sim_put_acceleration(&d->m, ACCEL_X, rail);
 	oht_sim_put(&d->m, ACCEL_TEMPERATURE, 26);
 	oht_sim_put(&d->m, ACCEL_OK, 1);
 	oht_sim_put(&d->m, TEMPERATURE, 28);

@@ -4,12 +4,12 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "adu.h"
+#include "common/number.h"
 
-#define COUNT_MAX		1000000ul
+#define COUNT_MAX		1000000
 #define NOISE_BYTES_MAX		(OHT_SIM_PACER_BYTES - OHT_SIM_ADU_MAX_BYTES)
 #define NS_PER_MS		1000000ull
 
@@ -51,20 +51,6 @@ static int find_kind(const char *name, enum oht_sim_fault_kind *kind)
 	return -EINVAL;
 }
 
-static int parse_number(const char *text, unsigned long min, unsigned long max, unsigned int *n)
-{
-	unsigned long value;
-
-	if (!*text || strspn(text, "0123456789") != strlen(text))
-		return -EINVAL;
-	errno = 0;
-	value = strtoul(text, NULL, 10);
-	if (errno || value < min || value > max)
-		return -EINVAL;
-	*n = (unsigned int)value;
-	return 0;
-}
-
 /* The part of "key=value" behind "key=", or NULL if it is another key. */
 static const char *value_of(const char *word, const char *key)
 {
@@ -76,11 +62,19 @@ static const char *value_of(const char *word, const char *key)
 static int parse_setting(const struct kind *k, const char *word, struct oht_sim_fault *fault)
 {
 	const char *value = value_of(word, "count");
+	int64_t number;
 
-	if (value)
-		return parse_number(value, 0, COUNT_MAX, &fault->left);
+	if (value) {
+		if (oht_number_parse(value, 0, COUNT_MAX, &number))
+			return -EINVAL;
+		fault->left = (unsigned int)number;
+		return 0;
+	}
 	value = value_of(word, k->argument);
-	return value ? parse_number(value, k->min, k->max, &fault->argument) : -EINVAL;
+	if (!value || oht_number_parse(value, k->min, k->max, &number))
+		return -EINVAL;
+	fault->argument = (unsigned int)number;
+	return 0;
 }
 
 int oht_sim_fault_parse(char *const *words, enum oht_sim_fault_kind *kind,

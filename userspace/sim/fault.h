@@ -20,7 +20,7 @@ enum oht_sim_fault_kind {
 	OHT_SIM_FAULT_DELAY,		/* ms=N: the reply starts so much later */
 	OHT_SIM_FAULT_WRONG_UNIT,	/* another unit's address in the reply, checksum right */
 	OHT_SIM_FAULT_CRC,		/* wrong checksum */
-	OHT_SIM_FAULT_TRUNCATE,		/* bytes=N: the last N bytes are missing, one always stays */
+	OHT_SIM_FAULT_TRUNCATE,		/* bytes=N: the last N are missing, one always stays */
 	OHT_SIM_FAULT_NOISE,		/* bytes=N: random bytes directly in front */
 	OHT_SIM_FAULT_DUPLICATE,	/* the reply comes twice, t3.5 apart */
 	OHT_SIM_FAULTS,
@@ -62,8 +62,8 @@ const char *oht_sim_fault_argument(enum oht_sim_fault_kind kind);
  * @error: on failure takes one line
  * @error_bytes: size of @error
  *
- * count=N is 0..1000000, 0 and the default meaning until cleared; ms=N 0..60000 (default 100), code=N 1..255
- * (default 4), bytes=N 1..255 to truncate (default 2) and 1..64 of noise (default 4).
+ * count=N is 0..1000000, 0 and the default meaning until cleared; ms=N 0..60000 (default 100),
+ * code=N 1..255 (default 4), bytes=N 1..255 to truncate (default 2) and 1..64 of noise (default 4).
  *
  * Return: 0 or -EINVAL.
  */

@@ -27,12 +27,17 @@ struct oht_sim_rail {
 
 struct oht_sim_model {
 	struct oht_sim_bank *bank;	/* NULL: there is no such module */
-	const struct oht_register *reg[OHT_SIM_MODEL_REGISTERS];	/* NULL: not in its profile */
+	/* NULL where its profile has no such register. */
+	const struct oht_register *reg[OHT_SIM_MODEL_REGISTERS];
 };
 
 /* Finds @names (NULL-terminated, at most OHT_SIM_MODEL_REGISTERS) in the bank's map. */
 void oht_sim_model_bind(struct oht_sim_model *model, struct oht_sim_bank *bank,
 			const char *const *names);
+
+/* Acceleration sensor at rest or driving: x, y and z in registers @first to @first + 2, in mg. */
+void oht_sim_put_acceleration(struct oht_sim_model *model, unsigned int first,
+			      struct oht_sim_rail *rail);
 
 static inline double oht_sim_get(const struct oht_sim_model *m, unsigned int which)
 {

@@ -7,7 +7,6 @@
 #define DOCKED_MM		5.0
 #define ALIGNING_MM		50.0
 #define NEAR_MM			500.0
-#define MG_PER_MM_S2		(1000.0 / 9806.65)
 #define QUATERNION_ONE		0.99997
 
 enum {
@@ -46,14 +45,11 @@ static void step_position(struct oht_sim_navigator *n, const struct oht_sim_rail
 
 static void step_inertial(struct oht_sim_navigator *n, struct oht_sim_rail *rail)
 {
-	struct oht_sim_prng *prng = &rail->prng;
 	unsigned int i;
 
-	oht_sim_put(&n->m, ACCEL_X, rail->accel_mm_s2 * MG_PER_MM_S2 + 2 * oht_sim_prng_noise(prng));
-	oht_sim_put(&n->m, ACCEL_Y, 2 * oht_sim_prng_noise(prng));
-	oht_sim_put(&n->m, ACCEL_Z, 1000 + 2 * oht_sim_prng_noise(prng));
+	oht_sim_put_acceleration(&n->m, ACCEL_X, rail);
 	for (i = GYRO_X; i <= GYRO_Z; i++)
-		oht_sim_put(&n->m, i, 0.02 * oht_sim_prng_noise(prng));
+		oht_sim_put(&n->m, i, 0.02 * oht_sim_prng_noise(&rail->prng));
 	oht_sim_put(&n->m, IMU_TEMPERATURE, 27);
 	oht_sim_put(&n->m, QUATERNION_W, QUATERNION_ONE);
 	oht_sim_put(&n->m, FIELD_X, 20);

@@ -2,11 +2,11 @@
 /* The command line of oht-sim. */
 #include "options.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "common/number.h"
 
 #define EXIT_USAGE	2
 #define CONNECT_PREFIX	"unix:"
@@ -59,15 +59,6 @@ static int usage(const char *what, const char *value)
 	return EXIT_USAGE;
 }
 
-static int parse_number(const char *text, uint64_t *number)
-{
-	if (!*text || strspn(text, "0123456789") != strlen(text))
-		return -EINVAL;
-	errno = 0;
-	*number = strtoull(text, NULL, 10);
-	return -errno;
-}
-
 static int take_port(struct oht_sim_options *o, enum oht_sim_port_kind kind, const char *path)
 {
 	if (o->kind != OHT_SIM_PORT_NONE)
@@ -86,20 +77,19 @@ static int take_port(struct oht_sim_options *o, enum oht_sim_port_kind kind, con
 
 static int take_number(struct oht_sim_options *o, int option, const char *text)
 {
-	static const struct { const char *refusal; uint64_t min, max; } range[] = {
+	static const struct { const char *refusal; int64_t min, max; } range[] = {
 		[WAIT] = { "--wait must be 0..86400", 0, 86400 },
 		[BAUD] = { "--baud must be 300..4000000", OHT_SIM_BAUD_MIN_BPS,
 			   OHT_SIM_BAUD_MAX_BPS },
 		[TURNAROUND] = { "--turnaround-us must be 0..1000000", 0, 1000000 },
-		[SEED] = { "--seed must be a whole number of 64 bits", 0, UINT64_MAX },
+		[SEED] = { "--seed must be 0..9223372036854775807", 0, INT64_MAX },
 	};
-	uint64_t number;
+	int64_t number;
 
-	if (parse_number(text, &number) || number < range[option].min ||
-	    number > range[option].max)
+	if (oht_number_parse(text, range[option].min, range[option].max, &number))
 		return usage(range[option].refusal, text);
 	if (option == SEED)
-		o->seed = number;
+		o->seed = (uint64_t)number;
 	else if (option == WAIT)
 		o->wait_s = (unsigned int)number;
 	else if (option == BAUD)
@@ -156,7 +146,8 @@ int oht_sim_options_parse(struct oht_sim_options *o, int argc, char **argv)
 	if (optind < argc)
 		return usage("unexpected argument", argv[optind]);
 	if (o->kind == OHT_SIM_PORT_NONE) {
-		fputs("oht-sim: one of --connect, --open and --pty is needed (see --help)\n", stderr);
+		fputs("oht-sim: one of --connect, --open and --pty is needed (see --help)\n",
+		      stderr);
 		return EXIT_USAGE;
 	}
 	if (oht_sim_timing_set(&o->timing, o->baud_bps, o->format, o->turnaround_us))

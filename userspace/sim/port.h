@@ -25,7 +25,7 @@ struct oht_sim_port {
 	const char *path;
 	const struct oht_sim_timing *timing;	/* rate and format of a real tty */
 	int fd;					/* -1: not open */
-	int far_fd;				/* pty: its other end, held so that it never hangs up */
+	int far_fd;				/* pty: its other end, so that it never hangs up */
 	char far_path[64];			/* pty: name of its other end */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     everything at the far end of the line: units, their faults, the line in both directions.
+ * Owns:     the far end of the line: units, their faults, the line in both directions.
  * Contexts: the simulator's one thread; time comes in as an argument, never from a clock.
  * Locks:    none.
  */
