@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The emergency stop: state, latch, commands, journal. Source: kernel.md, Emergency stop.
+ * The emergency stop: inputs, latch, outputs. Source: kernel.md, Emergency stop.
  *
  * Lock rule: every write of an output level is under estop->lock, except the last one of all
  * (oht_estop_cut_outputs()). Raising re-reads latch and inputs before, and the inputs once more
  * after, in the same section. So whoever stops either comes before the section and is seen, or
  * waits for the lock and lowers what was raised.
  *
- * Nothing under the lock calls more than GPIO get and set and the clock.
+ * Nothing under the lock calls more than GPIO get and set and the clock. No other file writes an
+ * output.
  */
 #include <linux/kernel.h>
 #include <linux/ktime.h>
@@ -25,12 +26,12 @@
 /*
  * Signed, since @now may be older than a stamp that another CPU took while we waited for the lock.
  */
-static bool oht_estop_passed(u64 now, u64 since, u64 span_ns)
+bool oht_estop_passed(u64 now, u64 since, u64 span_ns)
 {
 	return (s64)(now - since) > (s64)span_ns;
 }
 
-static unsigned long oht_estop_lock(struct oht_estop *estop)
+unsigned long oht_estop_lock(struct oht_estop *estop)
 	__acquires(&estop->lock)
 {
 	unsigned long flags;
@@ -40,7 +41,7 @@ static unsigned long oht_estop_lock(struct oht_estop *estop)
 }
 
 /* The owner hears of a stop only after the lock is dropped: the engine has a lock of its own. */
-static void oht_estop_unlock(struct oht_estop *estop, unsigned long flags)
+void oht_estop_unlock(struct oht_estop *estop, unsigned long flags)
 	__releases(&estop->lock)
 {
 	u32 effects = estop->effects;
@@ -53,7 +54,7 @@ static void oht_estop_unlock(struct oht_estop *estop, unsigned long flags)
 		irq_work_queue(&estop->notify);
 }
 
-static void oht_estop_read_inputs(struct oht_estop *estop)
+void oht_estop_read_inputs(struct oht_estop *estop)
 {
 	unsigned int i;
 	int value;
@@ -69,7 +70,7 @@ static void oht_estop_read_inputs(struct oht_estop *estop)
 	}
 }
 
-static void oht_estop_lower(struct oht_estop *estop)
+void oht_estop_lower(struct oht_estop *estop)
 {
 	unsigned int i;
 
@@ -79,7 +80,7 @@ static void oht_estop_lower(struct oht_estop *estop)
 }
 
 /* The only place where an output goes high. */
-static bool oht_estop_raise(struct oht_estop *estop)
+bool oht_estop_raise(struct oht_estop *estop)
 {
 	unsigned int i;
 
@@ -96,8 +97,8 @@ static bool oht_estop_raise(struct oht_estop *estop)
 }
 
 /* The next slot of the journal, filled with what every record says. */
-static struct oht_safety_record *oht_estop_record(struct oht_estop *estop, u32 kind, u32 from,
-						  u64 event_ns)
+struct oht_safety_record *oht_estop_record(struct oht_estop *estop, u32 kind, u32 from,
+					   u64 event_ns)
 {
 	u64 seq = ++estop->journal_seq;
 	struct oht_safety_record *record = &estop->journal[seq % OHT_ESTOP_JOURNAL];
@@ -118,7 +119,7 @@ static struct oht_safety_record *oht_estop_record(struct oht_estop *estop, u32 k
 }
 
 /* Stops. The latch with its cause is set before the outputs are written. */
-static void oht_estop_latch(struct oht_estop *estop, u32 cause, u32 kind, u64 event_ns)
+void oht_estop_latch(struct oht_estop *estop, u32 cause, u32 kind, u64 event_ns)
 {
 	bool known = estop->causes & OHT_CAUSE_BIT(cause);
 	u32 from = estop->state, outputs = estop->outputs;
@@ -141,7 +142,7 @@ static void oht_estop_latch(struct oht_estop *estop, u32 cause, u32 kind, u64 ev
 }
 
 /* For what is read again and again: latches only if that says something new. */
-static void oht_estop_find(struct oht_estop *estop, u32 cause, u64 now)
+void oht_estop_find(struct oht_estop *estop, u32 cause, u64 now)
 {
 	if (estop->state != OHT_ESTOP_STOPPED || !(estop->causes & OHT_CAUSE_BIT(cause)))
 		oht_estop_latch(estop, cause, OHT_SAFETY_STOP, now);
@@ -172,14 +173,14 @@ static void oht_estop_check_agreement(struct oht_estop *estop, u64 now)
 	oht_estop_find(estop, OHT_CAUSE_DISCREPANCY, now);
 }
 
-static bool oht_estop_is_late(const struct oht_estop *estop, u64 now)
+bool oht_estop_is_late(const struct oht_estop *estop, u64 now)
 {
 	return estop->controller &&
 	       oht_estop_passed(now, estop->heartbeat_ns, estop->deadman_ns);
 }
 
 /* Reads the inputs and draws every conclusion from them and from the clock. */
-static void oht_estop_check(struct oht_estop *estop, u64 now)
+void oht_estop_check(struct oht_estop *estop, u64 now)
 {
 	unsigned int i;
 
@@ -265,261 +266,6 @@ void oht_estop_let_go(struct oht_estop *estop, u32 cause)
 	flags = oht_estop_lock(estop);
 	estop->held &= ~OHT_CAUSE_BIT(cause);
 	oht_estop_unlock(estop, flags);
-}
-
-/* What forbids a reset now. A button stands until it has been closed long enough. */
-static u64 oht_estop_standing(const struct oht_estop *estop, u64 now)
-{
-	u64 stable_ns = (u64)estop->config.reset_stable_ms * NSEC_PER_MSEC;
-	bool stable = estop->closed_since_ns &&
-		      oht_estop_passed(now, estop->closed_since_ns, stable_ns);
-	bool closing = estop->inputs == estop->all_closed && !stable;
-	u64 mask = estop->held;
-	unsigned int i;
-
-	for (i = 0; i < estop->channels; i++)
-		if (closing || !(estop->inputs & estop->channel[i].input))
-			mask |= OHT_CAUSE_BIT(estop->channel[i].cause);
-	if (estop->lockout != OHT_LOCKOUT_NONE)
-		mask |= OHT_CAUSE_BIT(OHT_CAUSE_DISCREPANCY);
-	if (estop->unreadable)
-		mask |= OHT_CAUSE_BIT(OHT_CAUSE_INPUT_ERROR);
-	if (oht_estop_is_late(estop, now))
-		mask |= OHT_CAUSE_BIT(OHT_CAUSE_DEADMAN);
-	return mask;
-}
-
-static int oht_estop_reset_locked(struct oht_estop *estop, u64 tag, u64 *blocking)
-{
-	u64 now = ktime_get_ns();
-
-	oht_estop_check(estop, now);
-	if (estop->state != OHT_ESTOP_STOPPED)
-		return -EINVAL;
-	*blocking = oht_estop_standing(estop, now);
-	if (*blocking)
-		return -EBUSY;
-	estop->tag = tag;
-	estop->causes = 0;
-	estop->first_cause = OHT_CAUSE_NONE;
-	estop->since_ns = now;
-	WRITE_ONCE(estop->state, OHT_ESTOP_READY);
-	oht_estop_record(estop, OHT_SAFETY_RESET, OHT_ESTOP_STOPPED, now);
-	return 0;
-}
-
-int oht_estop_reset(struct oht_estop *estop, const void *who, u64 tag, u64 *blocking)
-{
-	unsigned long flags;
-	int ret = -EPERM;
-
-	*blocking = 0;
-	flags = oht_estop_lock(estop);
-	if (estop->controller == who)
-		ret = oht_estop_reset_locked(estop, tag, blocking);
-	oht_estop_unlock(estop, flags);
-	return ret;
-}
-
-static int oht_estop_enable_locked(struct oht_estop *estop, u64 tag, u64 *blocking)
-{
-	u64 now = ktime_get_ns();
-
-	oht_estop_check(estop, now);
-	*blocking = estop->causes;
-	if (estop->state != OHT_ESTOP_READY)
-		return -ECANCELED;
-	if (!oht_estop_raise(estop)) {
-		/* A channel opened while the outputs rose: they are low again, now say why. */
-		oht_estop_check(estop, now);
-		*blocking = estop->causes;
-		return -ECANCELED;
-	}
-	estop->tag = tag;
-	estop->since_ns = now;
-	WRITE_ONCE(estop->state, OHT_ESTOP_ENABLED);
-	oht_estop_record(estop, OHT_SAFETY_ENABLE, OHT_ESTOP_READY, now);
-	return 0;
-}
-
-int oht_estop_enable(struct oht_estop *estop, const void *who, u64 tag, u64 *blocking)
-{
-	unsigned long flags;
-	int ret = -EPERM;
-
-	*blocking = 0;
-	flags = oht_estop_lock(estop);
-	if (estop->controller == who)
-		ret = oht_estop_enable_locked(estop, tag, blocking);
-	oht_estop_unlock(estop, flags);
-	return ret;
-}
-
-static int oht_estop_disable_locked(struct oht_estop *estop, u64 tag)
-{
-	u64 now = ktime_get_ns();
-	struct oht_safety_record *record;
-
-	oht_estop_check(estop, now);
-	if (estop->state != OHT_ESTOP_ENABLED)
-		return -ECANCELED;
-	estop->tag = tag;
-	estop->since_ns = now;
-	WRITE_ONCE(estop->state, OHT_ESTOP_READY);
-	oht_estop_lower(estop);
-	record = oht_estop_record(estop, OHT_SAFETY_DISABLE, OHT_ESTOP_ENABLED, now);
-	record->low_ns = ktime_get_ns();
-	return 0;
-}
-
-int oht_estop_disable(struct oht_estop *estop, const void *who, u64 tag)
-{
-	unsigned long flags;
-	int ret = -EPERM;
-
-	flags = oht_estop_lock(estop);
-	if (estop->controller == who)
-		ret = oht_estop_disable_locked(estop, tag);
-	oht_estop_unlock(estop, flags);
-	return ret;
-}
-
-int oht_estop_take(struct oht_estop *estop, const void *who, u32 *deadman_ms)
-{
-	u32 period_ms = *deadman_ms ?: estop->config.deadman_default_ms;
-	u64 now = ktime_get_ns();
-	unsigned long flags;
-	int ret = -EBUSY;
-
-	if (period_ms < OHT_DEADMAN_MIN_MS || period_ms > OHT_DEADMAN_MAX_MS)
-		return -EINVAL;
-	flags = oht_estop_lock(estop);
-	if (!estop->controller) {
-		estop->controller = who;
-		estop->controller_tgid = task_tgid_nr(current);
-		estop->deadman_ns = (u64)period_ms * NSEC_PER_MSEC;
-		estop->heartbeat_ns = now;
-		oht_estop_read_inputs(estop);
-		oht_estop_record(estop, OHT_SAFETY_CONTROL, estop->state, now);
-		*deadman_ms = period_ms;
-		ret = 0;
-	}
-	oht_estop_unlock(estop, flags);
-	return ret;
-}
-
-/* Takes the role from @who with a stop; false if it had not got it. */
-static bool oht_estop_drop(struct oht_estop *estop, const void *who, u32 cause)
-{
-	u64 now = ktime_get_ns();
-	unsigned long flags;
-	bool had;
-
-	flags = oht_estop_lock(estop);
-	had = estop->controller == who;
-	if (had) {
-		oht_estop_read_inputs(estop);
-		oht_estop_latch(estop, cause, OHT_SAFETY_STOP, now);
-		estop->controller = NULL;
-		estop->controller_tgid = 0;
-	}
-	oht_estop_unlock(estop, flags);
-	return had;
-}
-
-int oht_estop_release(struct oht_estop *estop, const void *who)
-{
-	return oht_estop_drop(estop, who, OHT_CAUSE_FAREWELL) ? 0 : -EPERM;
-}
-
-void oht_estop_forget(struct oht_estop *estop, const void *who)
-{
-	oht_estop_drop(estop, who, OHT_CAUSE_CLOSE);
-}
-
-int oht_estop_heartbeat(struct oht_estop *estop, const void *who)
-{
-	unsigned long flags;
-	int ret = -EPERM;
-	u64 now;
-
-	flags = oht_estop_lock(estop);
-	if (estop->controller == who) {
-		now = ktime_get_ns();
-		if (oht_estop_is_late(estop, now))
-			oht_estop_find(estop, OHT_CAUSE_DEADMAN, now);
-		estop->heartbeat_ns = now;
-		ret = 0;
-	}
-	oht_estop_unlock(estop, flags);
-	return ret;
-}
-
-static void oht_estop_describe_controller(const struct oht_estop *estop, const void *who,
-					  struct oht_estop_status *status)
-{
-	if (!estop->controller)
-		return;
-	status->flags |= OHT_ESTOP_HAS_CONTROLLER;
-	if (estop->controller == who)
-		status->flags |= OHT_ESTOP_IS_CONTROLLER;
-	status->deadman_ms = div_u64(estop->deadman_ns, NSEC_PER_MSEC);
-	status->controller_tgid = estop->controller_tgid;
-}
-
-void oht_estop_status(struct oht_estop *estop, const void *who, struct oht_estop_status *status)
-{
-	unsigned long flags;
-	u64 now;
-
-	memset(status, 0, sizeof(*status));
-	status->size = sizeof(*status);
-	flags = oht_estop_lock(estop);
-	now = ktime_get_ns();
-	oht_estop_check(estop, now);
-	status->state = estop->state;
-	status->first_cause = estop->first_cause;
-	status->causes = estop->causes;
-	status->standing = oht_estop_standing(estop, now);
-	status->inputs = estop->inputs;
-	status->outputs = estop->outputs;
-	status->since_ns = estop->since_ns;
-	status->closed_since_ns = estop->closed_since_ns;
-	status->journal_seq = estop->journal_seq;
-	oht_estop_describe_controller(estop, who, status);
-	oht_estop_unlock(estop, flags);
-}
-
-bool oht_estop_journal_read(struct oht_estop *estop, u64 *seq, struct oht_safety_record *record)
-{
-	unsigned long flags;
-	bool found;
-	u64 newest;
-
-	if (!*seq)
-		return false;
-	flags = oht_estop_lock(estop);
-	newest = estop->journal_seq;
-	if (newest >= OHT_ESTOP_JOURNAL)
-		*seq = max(*seq, newest - OHT_ESTOP_JOURNAL + 1);
-	found = *seq <= newest;
-	if (found)
-		*record = estop->journal[*seq % OHT_ESTOP_JOURNAL];
-	oht_estop_unlock(estop, flags);
-	if (found)
-		(*seq)++;
-	return found;
-}
-
-u64 oht_estop_journal_seq(struct oht_estop *estop)
-{
-	unsigned long flags;
-	u64 seq;
-
-	flags = oht_estop_lock(estop);
-	seq = estop->journal_seq;
-	oht_estop_unlock(estop, flags);
-	return seq;
 }
 
 void oht_estop_cut_outputs(struct oht_estop *estop)

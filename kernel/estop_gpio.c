@@ -90,10 +90,12 @@ static int oht_gpio_check_property(struct device *dev, const struct oht_gpio_pro
 	count = of_count_phandle_with_args(dev->of_node, property->name, "#gpio-cells");
 	if (count == -ENOENT)
 		count = 0;
+	if (count < 0)
+		return dev_err_probe(dev, count, "%s: not a list of GPIO lines\n",
+				     property->name);
 	if (count < property->min || count > property->max)
-		return dev_err_probe(dev, count < 0 ? count : -EINVAL,
-				     "%s: %d lines, must be %d..%d\n", property->name,
-				     count, property->min, property->max);
+		return dev_err_probe(dev, -EINVAL, "%s: %d lines, must be %d..%d\n",
+				     property->name, count, property->min, property->max);
 	for (i = 0; i < count; i++) {
 		lines[*used].name = property->name;
 		lines[*used].index = i;

@@ -2,7 +2,7 @@
 /*
  * Owns:     what the files of the emergency stop (estop*.c) share among themselves.
  * Contexts: said at each call.
- * Locks:    none of its own; see estop.h.
+ * Locks:    none of its own; estop->lock as estop.h has it.
  */
 #ifndef OHT_ESTOP_INTERNAL_H
 #define OHT_ESTOP_INTERNAL_H
@@ -10,6 +10,32 @@
 #include <linux/interrupt.h>
 
 #include "estop.h"
+
+/*
+ * estop.c: any context but NMI. Whatever changed under the lock is made known when it is dropped:
+ * to the engine at once, to readers by irq_work.
+ */
+unsigned long oht_estop_lock(struct oht_estop *estop) __acquires(&estop->lock);
+void oht_estop_unlock(struct oht_estop *estop, unsigned long flags) __releases(&estop->lock);
+
+/* estop.c, all of them with estop->lock held. */
+void oht_estop_read_inputs(struct oht_estop *estop);
+/* Reads the inputs and draws every conclusion from them and from the clock. */
+void oht_estop_check(struct oht_estop *estop, u64 now);
+/* Raises the outputs if nothing forbids it, before and after; else they are low. */
+bool oht_estop_raise(struct oht_estop *estop);
+void oht_estop_lower(struct oht_estop *estop);
+/* Stops for @cause; @kind is enum oht_safety_kind. */
+void oht_estop_latch(struct oht_estop *estop, u32 cause, u32 kind, u64 event_ns);
+/* As latch, unless it is stopped for that cause already. */
+void oht_estop_find(struct oht_estop *estop, u32 cause, u64 now);
+bool oht_estop_is_late(const struct oht_estop *estop, u64 now);
+/* The next entry of the journal, with what is common to all filled in. */
+struct oht_safety_record *oht_estop_record(struct oht_estop *estop, u32 kind, u32 from,
+					   u64 event_ns);
+
+/* Is @now more than @span_ns after @since? Also right if @since is a little later. Pure. */
+bool oht_estop_passed(u64 now, u64 since, u64 span_ns);
 
 /* estop.c: hard timer interrupt. Re-reads the inputs, checks the deadman. */
 void oht_estop_supervise(struct oht_estop *estop);

@@ -88,7 +88,8 @@ static void stim_wait_until(u64 at_ns)
 
 static void stim_watch(struct oht_stim_press *press)
 {
-	u64 before, now = press->edge_ns, end = press->edge_ns + (u64)press->watch_us * NSEC_PER_USEC;
+	u64 end = press->edge_ns + (u64)press->watch_us * NSEC_PER_USEC;
+	u64 before, now = press->edge_ns;
 
 	press->low_ns = 0;
 	press->high_ns = 0;
@@ -102,7 +103,7 @@ static void stim_watch(struct oht_stim_press *press)
 		} else if (!press->low_ns) {
 			press->low_ns = now;
 		}
-		/* With one thread for all emulated CPUs (icount) this is what lets the others run. */
+		/* With one thread for all emulated CPUs (icount) this lets the others run. */
 		cpu_relax();
 	} while (now < end);
 }

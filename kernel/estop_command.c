@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is asked of the emergency stop: reset, enable, disable, the role of controller, its state
+ * and its journal. The rules are in include/uapi/linux/oht.h; how outputs are written, in estop.c.
+ */
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/math64.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+
+#include "estop_internal.h"
+
+/* What forbids a reset now. A button stands until it has been closed long enough. */
+static u64 oht_estop_standing(const struct oht_estop *estop, u64 now)
+{
+	u64 stable_ns = (u64)estop->config.reset_stable_ms * NSEC_PER_MSEC;
+	bool stable = estop->closed_since_ns &&
+		      oht_estop_passed(now, estop->closed_since_ns, stable_ns);
+	bool closing = estop->inputs == estop->all_closed && !stable;
+	u64 mask = estop->held;
+	unsigned int i;
+
+	for (i = 0; i < estop->channels; i++)
+		if (closing || !(estop->inputs & estop->channel[i].input))
+			mask |= OHT_CAUSE_BIT(estop->channel[i].cause);
+	if (estop->lockout != OHT_LOCKOUT_NONE)
+		mask |= OHT_CAUSE_BIT(OHT_CAUSE_DISCREPANCY);
+	if (estop->unreadable)
+		mask |= OHT_CAUSE_BIT(OHT_CAUSE_INPUT_ERROR);
+	if (oht_estop_is_late(estop, now))
+		mask |= OHT_CAUSE_BIT(OHT_CAUSE_DEADMAN);
+	return mask;
+}
+
+static int oht_estop_reset_locked(struct oht_estop *estop, u64 tag, u64 *blocking)
+{
+	u64 now = ktime_get_ns();
+
+	oht_estop_check(estop, now);
+	if (estop->state != OHT_ESTOP_STOPPED)
+		return -EINVAL;
+	*blocking = oht_estop_standing(estop, now);
+	if (*blocking)
+		return -EBUSY;
+	estop->tag = tag;
+	estop->causes = 0;
+	estop->first_cause = OHT_CAUSE_NONE;
+	estop->since_ns = now;
+	WRITE_ONCE(estop->state, OHT_ESTOP_READY);
+	oht_estop_record(estop, OHT_SAFETY_RESET, OHT_ESTOP_STOPPED, now);
+	return 0;
+}
+
+int oht_estop_reset(struct oht_estop *estop, const void *who, u64 tag, u64 *blocking)
+{
+	unsigned long flags;
+	int ret = -EPERM;
+
+	*blocking = 0;
+	flags = oht_estop_lock(estop);
+	if (estop->controller == who)
+		ret = oht_estop_reset_locked(estop, tag, blocking);
+	oht_estop_unlock(estop, flags);
+	return ret;
+}
+
+static int oht_estop_enable_locked(struct oht_estop *estop, u64 tag, u64 *blocking)
+{
+	u64 now = ktime_get_ns();
+
+	oht_estop_check(estop, now);
+	*blocking = estop->causes;
+	if (estop->state != OHT_ESTOP_READY)
+		return -ECANCELED;
+	if (!oht_estop_raise(estop)) {
+		/* A channel opened while the outputs rose: they are low again, now say why. */
+		oht_estop_check(estop, now);
+		*blocking = estop->causes;
+		return -ECANCELED;
+	}
+	estop->tag = tag;
+	estop->since_ns = now;
+	WRITE_ONCE(estop->state, OHT_ESTOP_ENABLED);
+	oht_estop_record(estop, OHT_SAFETY_ENABLE, OHT_ESTOP_READY, now);
+	return 0;
+}
+
+int oht_estop_enable(struct oht_estop *estop, const void *who, u64 tag, u64 *blocking)
+{
+	unsigned long flags;
+	int ret = -EPERM;
+
+	*blocking = 0;
+	flags = oht_estop_lock(estop);
+	if (estop->controller == who)
+		ret = oht_estop_enable_locked(estop, tag, blocking);
+	oht_estop_unlock(estop, flags);
+	return ret;
+}
+
+static int oht_estop_disable_locked(struct oht_estop *estop, u64 tag)
+{
+	u64 now = ktime_get_ns();
+	struct oht_safety_record *record;
+
+	oht_estop_check(estop, now);
+	if (estop->state != OHT_ESTOP_ENABLED)
+		return -ECANCELED;
+	estop->tag = tag;
+	estop->since_ns = now;
+	WRITE_ONCE(estop->state, OHT_ESTOP_READY);
+	oht_estop_lower(estop);
+	record = oht_estop_record(estop, OHT_SAFETY_DISABLE, OHT_ESTOP_ENABLED, now);
+	record->low_ns = ktime_get_ns();
+	return 0;
+}
+
+int oht_estop_disable(struct oht_estop *estop, const void *who, u64 tag)
+{
+	unsigned long flags;
+	int ret = -EPERM;
+
+	flags = oht_estop_lock(estop);
+	if (estop->controller == who)
+		ret = oht_estop_disable_locked(estop, tag);
+	oht_estop_unlock(estop, flags);
+	return ret;
+}
+
+int oht_estop_take(struct oht_estop *estop, const void *who, u32 *deadman_ms)
+{
+	u32 period_ms = *deadman_ms ?: estop->config.deadman_default_ms;
+	u64 now = ktime_get_ns();
+	unsigned long flags;
+	int ret = -EBUSY;
+
+	if (period_ms < OHT_DEADMAN_MIN_MS || period_ms > OHT_DEADMAN_MAX_MS)
+		return -EINVAL;
+	flags = oht_estop_lock(estop);
+	if (!estop->controller) {
+		estop->controller = who;
+		estop->controller_tgid = task_tgid_nr(current);
+		estop->deadman_ns = (u64)period_ms * NSEC_PER_MSEC;
+		estop->heartbeat_ns = now;
+		oht_estop_read_inputs(estop);
+		oht_estop_record(estop, OHT_SAFETY_CONTROL, estop->state, now);
+		*deadman_ms = period_ms;
+		ret = 0;
+	}
+	oht_estop_unlock(estop, flags);
+	return ret;
+}
+
+/* Takes the role from @who with a stop; false if it had not got it. */
+static bool oht_estop_drop(struct oht_estop *estop, const void *who, u32 cause)
+{
+	u64 now = ktime_get_ns();
+	unsigned long flags;
+	bool had;
+
+	flags = oht_estop_lock(estop);
+	had = estop->controller == who;
+	if (had) {
+		oht_estop_read_inputs(estop);
+		oht_estop_latch(estop, cause, OHT_SAFETY_STOP, now);
+		estop->controller = NULL;
+		estop->controller_tgid = 0;
+	}
+	oht_estop_unlock(estop, flags);
+	return had;
+}
+
+int oht_estop_release(struct oht_estop *estop, const void *who)
+{
+	return oht_estop_drop(estop, who, OHT_CAUSE_FAREWELL) ? 0 : -EPERM;
+}
+
+void oht_estop_forget(struct oht_estop *estop, const void *who)
+{
+	oht_estop_drop(estop, who, OHT_CAUSE_CLOSE);
+}
+
+int oht_estop_heartbeat(struct oht_estop *estop, const void *who)
+{
+	unsigned long flags;
+	int ret = -EPERM;
+	u64 now;
+
+	flags = oht_estop_lock(estop);
+	if (estop->controller == who) {
+		now = ktime_get_ns();
+		if (oht_estop_is_late(estop, now))
+			oht_estop_find(estop, OHT_CAUSE_DEADMAN, now);
+		estop->heartbeat_ns = now;
+		ret = 0;
+	}
+	oht_estop_unlock(estop, flags);
+	return ret;
+}
+
+static void oht_estop_describe_controller(const struct oht_estop *estop, const void *who,
+					  struct oht_estop_status *status)
+{
+	if (!estop->controller)
+		return;
+	status->flags |= OHT_ESTOP_HAS_CONTROLLER;
+	if (estop->controller == who)
+		status->flags |= OHT_ESTOP_IS_CONTROLLER;
+	status->deadman_ms = div_u64(estop->deadman_ns, NSEC_PER_MSEC);
+	status->controller_tgid = estop->controller_tgid;
+}
+
+void oht_estop_status(struct oht_estop *estop, const void *who, struct oht_estop_status *status)
+{
+	unsigned long flags;
+	u64 now;
+
+	memset(status, 0, sizeof(*status));
+	status->size = sizeof(*status);
+	flags = oht_estop_lock(estop);
+	now = ktime_get_ns();
+	oht_estop_check(estop, now);
+	status->state = estop->state;
+	status->first_cause = estop->first_cause;
+	status->causes = estop->causes;
+	status->standing = oht_estop_standing(estop, now);
+	status->inputs = estop->inputs;
+	status->outputs = estop->outputs;
+	status->since_ns = estop->since_ns;
+	status->closed_since_ns = estop->closed_since_ns;
+	status->journal_seq = estop->journal_seq;
+	oht_estop_describe_controller(estop, who, status);
+	oht_estop_unlock(estop, flags);
+}
+
+bool oht_estop_journal_read(struct oht_estop *estop, u64 *seq, struct oht_safety_record *record)
+{
+	unsigned long flags;
+	bool found;
+	u64 newest;
+
+	if (!*seq)
+		return false;
+	flags = oht_estop_lock(estop);
+	newest = estop->journal_seq;
+	if (newest >= OHT_ESTOP_JOURNAL)
+		*seq = max(*seq, newest - OHT_ESTOP_JOURNAL + 1);
+	found = *seq <= newest;
+	if (found)
+		*record = estop->journal[*seq % OHT_ESTOP_JOURNAL];
+	oht_estop_unlock(estop, flags);
+	if (found)
+		(*seq)++;
+	return found;
+}
+
+u64 oht_estop_journal_seq(struct oht_estop *estop)
+{
+	unsigned long flags;
+	u64 seq;
+
+	flags = oht_estop_lock(estop);
+	seq = estop->journal_seq;
+	oht_estop_unlock(estop, flags);
+	return seq;
+}
