@@ -212,15 +212,13 @@ static bool no_fault(const struct ohtd_control *control)
 	return true;
 }
 
-/* Closed is not enough: the device wants them closed for a while, and says so by a standing cause. */
+/* Closed is not enough: a standing cause forbids the reset too, and inputs stand for a while. */
 static bool inputs_released(const struct ohtd_control *control)
 {
-	const uint64_t buttons = oht_cause_mask(OHT_STOPPED_BY_BUTTON_A) |
-				 oht_cause_mask(OHT_STOPPED_BY_BUTTON_B);
 	const struct oht_stop_status *status = &control->safety.status;
 	uint64_t caps = control->device.info.caps;
 
-	if (!control->safety.known || (status->standing & buttons))
+	if (!control->safety.known || status->standing)
 		return false;
 	if ((caps & OHT_HAS_ESTOP) && !(status->inputs & OHT_IN_A))
 		return false;
