@@ -142,7 +142,7 @@ int cmd_safety_reset(struct cli *cli, int count, char **arguments)
 	farewell = safety_farewell(cli);
 	if (result || farewell)
 		return result ? result : farewell;
-	return safety_show_result(cli, "reset: the causes are cleared; the outputs stay low");
+	return safety_show_result(cli, "reset: causes cleared; stopped (farewell) until an enable");
 }
 
 int cmd_safety_disable(struct cli *cli, int count, char **arguments)

@@ -86,7 +86,7 @@ int cmd_write(struct cli *cli, int count, char **arguments)
 	if (!result)
 		result = cli_open(cli, 0);
 	if (!result)
-		result = exchange_refuse_if_driven(cli, "a write goes past its checks", false);
+		result = exchange_refuse_if_driven(cli, "refused, a write would go past its checks", false);
 	if (!result)
 		result = exchange(cli, &request, &reply);
 	if (result)

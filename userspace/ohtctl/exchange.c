@@ -115,6 +115,6 @@ int exchange_refuse_if_driven(struct cli *cli, const char *why, bool only_enable
 	if (only_enabled && status.state != OHT_STATE_ENABLED)
 		return 0;
 	show_process_name(status.controller_tgid, name);
-	return cli_fail(cli, CLI_FAILED, "%s: %s (pid %u) is the controller; --force insists", why,
+	return cli_fail(cli, CLI_FAILED, "%s: %s (pid %u) is the controller; --force overrides", why,
 			name, status.controller_tgid);
 }
