@@ -674,6 +674,14 @@ static void values_are_what_the_registers_say(void **state)
 	fixture_run_ms(f, 2500);
 	s = fixture_snapshot(f);
 	assert_false(s.battery_percent.valid);
+	/* Nor when it is old. */
+	fake_bus_set(f->fake, f->control.model, "power", "battery_soc", 500);
+	fixture_run_ms(f, 2500);
+	f->fake->units[POWER].fault = FAKE_SILENT;
+	fixture_run_ms(f, 20000);
+	s = fixture_snapshot(f);
+	assert_false(s.battery_percent.valid);
+	assert_true(s.battery_percent.time_ns > 0);
 	fixture_destroy(f);
 }
 

@@ -108,6 +108,20 @@ static void start_enable(struct ohtd_control *control)
 	ohtd_telegram_start(control, OHTD_TELEGRAM_ZERO_SPEED);
 }
 
+/* Every signal has been asked for once, so that the first answers are not about nothing. */
+static bool polled_once(const struct ohtd_control *control)
+{
+	unsigned int i;
+
+	for (i = 0; i < OHTD_UNITS; i++) {
+		const struct ohtd_unit *unit = &control->units[i];
+
+		if (unit->plan && unit->poll_next < unit->blocks.polls + unit->busy)
+			return false;
+	}
+	return true;
+}
+
 /* In init: all there, nothing latched: make the device ready, then say so. */
 static void run_init(struct ohtd_control *control)
 {
@@ -121,7 +135,8 @@ static void run_init(struct ohtd_control *control)
 		return;
 	}
 	/* A module that is still missing may come; if not, the time-out of the state says so. */
-	if (!control->facts[OHTD_FACT_COMMUNICATION_OK] || !control->facts[OHTD_FACT_NO_FAULT])
+	if (!control->facts[OHTD_FACT_COMMUNICATION_OK] ||
+	    !control->facts[OHTD_FACT_NO_FAULT] || !polled_once(control))
 		return;
 	if (ohtd_safety_reset(control, 0, &ignored))
 		return;

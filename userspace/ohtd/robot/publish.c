@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,14 +6,24 @@
 
 #define DIRECTION_REVERSE	2
 
+/* Valid is what is in range and recent; when it was read stays to be seen in any case. */
+static void view_signal(const struct ohtd_control *control, enum ohtd_signal signal,
+			struct ohtd_value *view)
+{
+	double number;
+
+	ohtd_signal(control, signal, view);
+	view->valid = ohtd_signal_fresh(control, signal, &number);
+}
+
 static void view_signals(struct ohtd_control *control)
 {
 	struct ohtd_snapshot *snapshot = &control->snapshot;
 	double direction;
 
-	ohtd_signal(control, OHTD_SIGNAL_POSITION_MM, &snapshot->position_mm);
-	ohtd_signal(control, OHTD_SIGNAL_SPEED_MM_S, &snapshot->speed_mm_s);
-	ohtd_signal(control, OHTD_SIGNAL_BATTERY_PERCENT, &snapshot->battery_percent);
+	view_signal(control, OHTD_SIGNAL_POSITION_MM, &snapshot->position_mm);
+	view_signal(control, OHTD_SIGNAL_SPEED_MM_S, &snapshot->speed_mm_s);
+	view_signal(control, OHTD_SIGNAL_BATTERY_PERCENT, &snapshot->battery_percent);
 	/* A profile with an unsigned speed says which way in a register of its own. */
 	if (ohtd_signal_fresh(control, OHTD_SIGNAL_DRIVE_DIRECTION, &direction) &&
 	    (int)direction == DIRECTION_REVERSE && snapshot->speed_mm_s.value > 0)

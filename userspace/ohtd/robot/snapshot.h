@@ -24,7 +24,7 @@ struct ohtd_why_list {
 	struct ohtd_why items[OHTD_WHY_MAX];
 };
 
-/* A measured value: valid says whether there is one at all, time_ns when it was read. */
+/* A measured value: valid if in range and recent; time_ns is when it was read, 0 never. */
 struct ohtd_value {
 	double value;
 	uint64_t time_ns;

@@ -1,0 +1,571 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The rtu back-end and the control thread as a thread, against the simulator on a pty. Times are
+ * generous: the machine may be busy with other work.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "bus/bus.h"
+#include "common/registers.h"
+#include "main/clock.h"
+#include "robot/robot.h"
+
+#define WAIT_MS		10000
+#define PATIENT_US	1000000
+#define IMPATIENT_US	50000
+#define TIME_FACTOR	20
+
+static char dir[64], line_path[96], control_path[96];
+static pid_t simulator;
+static struct ohtd_bus *bus;
+static struct ohtd_robot *robot;
+static struct ohtd_clock robot_clock;
+static char error[OHTD_TEXT_BYTES * 2];
+
+static void pause_ms(unsigned int ms)
+{
+	poll(NULL, 0, (int)ms);
+}
+
+/* ---- the far end ---- */
+
+static void start_simulator(void)
+{
+	unsigned int i;
+
+	simulator = fork();
+	assert_true(simulator >= 0);
+	if (!simulator) {
+		execl(OHT_SIM_PROGRAM, "oht-sim", "--pty", line_path, "--control", control_path,
+		      "--data", OHT_SOURCE_DATADIR, NULL);
+		_exit(127);
+	}
+	for (i = 0; i < WAIT_MS / 10; i++) {
+		if (!access(line_path, F_OK) && !access(control_path, F_OK))
+			return;
+		pause_ms(10);
+	}
+	fail_msg("the simulator did not start");
+}
+
+static void stop_simulator(void)
+{
+	if (!simulator)
+		return;
+	kill(simulator, SIGTERM);
+	waitpid(simulator, NULL, 0);
+	simulator = 0;
+}
+
+static void tell_simulator(const char *words)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char answer[4096];
+	ssize_t got;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", control_path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_true(dprintf(fd, "%s\n", words) > 0);
+	got = read(fd, answer, sizeof(answer) - 1);
+	close(fd);
+	assert_true(got > 2);
+	answer[got] = '\0';
+	if (strncmp(answer, "ok", 2))
+		fail_msg("%s: %s", words, answer);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	strcpy(dir, "/tmp/oht-rtu-XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	snprintf(line_path, sizeof(line_path), "%s/line", dir);
+	snprintf(control_path, sizeof(control_path), "%s/control", dir);
+	start_simulator();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	ohtd_bus_destroy(bus);
+	bus = NULL;
+	if (robot)
+		ohtd_robot_stop(robot, WAIT_MS);
+	ohtd_robot_destroy(robot);
+	robot = NULL;
+	stop_simulator();
+	unlink(line_path);
+	unlink(control_path);
+	rmdir(dir);
+	return 0;
+}
+
+/* ---- the bus alone ---- */
+
+static void open_bus(void)
+{
+	const struct ohtd_bus_setup setup_rtu = {
+		.backend = "rtu",
+		.device = line_path,
+		.baud_bps = 115200,
+		.parity = 'N',
+		.stop_bits = 1,
+	};
+
+	bus = ohtd_bus_create(&setup_rtu, error, sizeof(error));
+	if (!bus || bus->ops->open(bus, error, sizeof(error)))
+		fail_msg("%s", error);
+}
+
+static struct oht_event next_event(void)
+{
+	struct pollfd fd = { .fd = bus->ops->fd(bus), .events = POLLIN };
+	struct oht_event event;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < WAIT_MS / 10; i++) {
+		ret = bus->ops->next(bus, &event);
+		if (ret == 1)
+			return event;
+		if (ret)
+			fail_msg("next: %d", ret);
+		poll(&fd, 1, 10);
+	}
+	fail_msg("no event");
+	return event;
+}
+
+static uint64_t submit(const struct oht_request *request)
+{
+	uint64_t cookie = 0;
+
+	assert_int_equal(bus->ops->submit(bus, request, &cookie), 0);
+	assert_int_not_equal(cookie, 0);
+	return cookie;
+}
+
+static struct oht_reply transact(const struct oht_request *request)
+{
+	uint64_t cookie = submit(request);
+	struct oht_event event = next_event();
+
+	assert_int_equal(event.type, OHT_EVENT_REPLY);
+	assert_int_equal(event.reply.cookie, cookie);
+	return event.reply;
+}
+
+static struct oht_reply read_words(uint8_t unit, uint16_t address, uint16_t count,
+				   uint32_t timeout_us)
+{
+	const struct oht_request request = {
+		.unit = unit,
+		.function = OHT_READ_HOLDING,
+		.priority = OHT_PRIORITY_CYCLIC,
+		.address = address,
+		.count = count,
+		.timeout_us = timeout_us,
+	};
+
+	return transact(&request);
+}
+
+static void reads_and_writes(void **state)
+{
+	const uint16_t words[2] = { 3, 4 };
+	struct oht_request write = {
+		.unit = 4,
+		.function = OHT_WRITE_SINGLE,
+		.priority = OHT_PRIORITY_COMMAND,
+		.address = 0x0004,
+		.count = 1,
+		.timeout_us = PATIENT_US,
+		.words = words,
+	};
+	struct oht_reply reply;
+
+	(void)state;
+	open_bus();
+	reply = read_words(4, 0x0104, 1, PATIENT_US);
+	assert_int_equal(reply.outcome, OHT_OUTCOME_OK);
+	assert_int_equal(reply.count, 1);
+	assert_int_equal(reply.words[0], 4);
+	assert_int_equal(transact(&write).outcome, OHT_OUTCOME_OK);
+	assert_int_equal(read_words(4, 0x0004, 1, PATIENT_US).words[0], 3);
+	write.function = OHT_WRITE_MULTIPLE;
+	write.address = 0x0008;
+	write.count = 2;
+	assert_int_equal(transact(&write).outcome, OHT_OUTCOME_OK);
+	reply = read_words(4, 0x0008, 2, PATIENT_US);
+	assert_int_equal(reply.words[0], 3);
+	assert_int_equal(reply.words[1], 4);
+}
+
+static void tells_what_went_wrong(void **state)
+{
+	struct oht_reply reply;
+
+	(void)state;
+	open_bus();
+	reply = read_words(4, 0x9999, 1, PATIENT_US);
+	assert_int_equal(reply.outcome, OHT_OUTCOME_EXCEPTION);
+	assert_int_equal(reply.exception, 2);
+	assert_int_equal(reply.error, EREMOTEIO);
+	reply = read_words(7, 0x0100, 1, IMPATIENT_US);
+	assert_int_equal(reply.outcome, OHT_OUTCOME_TIMEOUT);
+	assert_int_equal(reply.attempts, 1);
+	tell_simulator("fault 4 crc count=1");
+	reply = read_words(4, 0x0100, 1, PATIENT_US);
+	assert_int_equal(reply.outcome, OHT_OUTCOME_CRC);
+	assert_int_equal(read_words(4, 0x0100, 1, PATIENT_US).outcome, OHT_OUTCOME_OK);
+	tell_simulator("fault 4 wrong-unit count=1");
+	assert_int_not_equal(read_words(4, 0x0100, 1, IMPATIENT_US).outcome, OHT_OUTCOME_OK);
+	assert_int_equal(read_words(4, 0x0100, 1, PATIENT_US).outcome, OHT_OUTCOME_OK);
+	tell_simulator("fault 4 truncate count=1");
+	assert_int_not_equal(read_words(4, 0x0100, 1, PATIENT_US).outcome, OHT_OUTCOME_OK);
+	assert_int_equal(read_words(4, 0x0100, 1, PATIENT_US).words[0], 4);
+}
+
+/* The trap of libmodbus: same unit, function and count, so a late answer would pass for the next. */
+static void late_answer_is_not_taken_for_the_next(void **state)
+{
+	(void)state;
+	open_bus();
+	/* The longest turnaround of this line is learned from what is asked for. */
+	assert_int_equal(read_words(7, 0x0100, 1, 400000).outcome, OHT_OUTCOME_TIMEOUT);
+	tell_simulator("fault 4 delay ms=100 count=1");
+	assert_int_equal(read_words(4, 0x0104, 1, 20000).outcome, OHT_OUTCOME_TIMEOUT);
+	assert_int_equal(read_words(5, 0x0104, 1, PATIENT_US).words[0], 5);
+	assert_int_equal(read_words(4, 0x0100, 1, PATIENT_US).words[0], 4);
+	tell_simulator("fault 4 duplicate count=1");
+	assert_int_equal(read_words(4, 0x0104, 1, PATIENT_US).outcome, OHT_OUTCOME_OK);
+	assert_int_equal(read_words(4, 0x0104, 1, PATIENT_US).words[0], 4);
+}
+
+static void retries_as_often_as_asked(void **state)
+{
+	const struct oht_request request = {
+		.unit = 4, .function = OHT_READ_HOLDING, .retries = 2, .address = 0x0104,
+		.count = 1, .timeout_us = 200000,
+	};
+	struct oht_reply reply;
+
+	(void)state;
+	open_bus();
+	tell_simulator("fault 4 silence count=2");
+	reply = transact(&request);
+	assert_int_equal(reply.outcome, OHT_OUTCOME_OK);
+	assert_int_equal(reply.attempts, 3);
+}
+
+static void refuses_what_it_cannot_do(void **state)
+{
+	struct oht_request request = {
+		.unit = 4, .function = OHT_READ_HOLDING, .count = 1, .timeout_us = IMPATIENT_US,
+	};
+	uint64_t cookie;
+	unsigned int i;
+
+	(void)state;
+	open_bus();
+	request.count = 0;
+	assert_int_equal(bus->ops->submit(bus, &request, &cookie), -EINVAL);
+	request.count = 126;
+	assert_int_equal(bus->ops->submit(bus, &request, &cookie), -EINVAL);
+	request.count = 1;
+	request.flags = OHT_REQUEST_NEEDS_ENABLED;
+	assert_int_equal(bus->ops->submit(bus, &request, &cookie), -ECANCELED);
+	request.flags = 0;
+	request.unit = 7;
+	for (i = 0; i < OHT_UNDER_WAY_MAX; i++)
+		submit(&request);
+	assert_int_equal(bus->ops->submit(bus, &request, &cookie), -EAGAIN);
+	/* Given up: they end all the same, each once. */
+	for (i = 0; i < OHT_UNDER_WAY_MAX; i++)
+		assert_int_equal(bus->ops->cancel(bus, i + 1), 0);
+	assert_int_equal(bus->ops->cancel(bus, 4711), -ENOENT);
+	for (i = 0; i < OHT_UNDER_WAY_MAX; i++)
+		assert_int_equal(next_event().reply.cookie, i + 1);
+}
+
+static void stop_is_a_software_latch(void **state)
+{
+	struct oht_stop_status status;
+	struct oht_event event;
+	uint64_t blocking;
+
+	(void)state;
+	open_bus();
+	assert_int_equal(bus->ops->reset(bus, 1, &blocking), -EPERM);
+	assert_int_equal(bus->ops->heartbeat(bus), -EPERM);
+	assert_int_equal(bus->ops->take(bus, NULL), 0);
+	assert_int_equal(bus->ops->heartbeat(bus), 0);
+	assert_int_equal(bus->ops->stop_status(bus, &status), 0);
+	assert_int_equal(status.state, OHT_STATE_STOPPED);
+	assert_int_equal(status.first_cause, OHT_STOPPED_BY_START);
+	assert_int_equal(bus->ops->enable(bus, 1, &blocking), -EOPNOTSUPP);
+	assert_int_equal(bus->ops->reset(bus, 1, &blocking), 0);
+	assert_int_equal(bus->ops->reset(bus, 1, &blocking), -EINVAL);
+	assert_int_equal(bus->ops->enable(bus, 1, &blocking), -EOPNOTSUPP);
+	assert_int_equal(bus->ops->disable(bus, 1), -ECANCELED);
+	assert_int_equal(bus->ops->stop(bus, 42), 0);
+	event = next_event();
+	assert_int_equal(event.type, OHT_EVENT_SAFETY);
+	assert_int_equal(event.safety.tag, 42);
+	assert_int_equal(event.safety.cause, OHT_STOPPED_BY_SOFTWARE);
+	assert_int_equal(bus->ops->stop_status(bus, &status), 0);
+	assert_int_equal(status.state, OHT_STATE_STOPPED);
+	assert_int_equal(status.outputs, 0);
+}
+
+/* libmodbus would end the process at a descriptor of 1024 or more. */
+static void works_with_a_thousand_descriptors_open(void **state)
+{
+	struct rlimit limit;
+	int fds[FD_SETSIZE];
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	if (limit.rlim_max < 2 * FD_SETSIZE)
+		skip();
+	limit.rlim_cur = 2 * FD_SETSIZE;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	open_bus();
+	bus->ops->close(bus);
+	for (i = 0; i < FD_SETSIZE; i++)
+		fds[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	assert_true(fds[FD_SETSIZE - 1] >= FD_SETSIZE);
+	if (bus->ops->open(bus, error, sizeof(error)))
+		fail_msg("%s", error);
+	assert_int_equal(read_words(4, 0x0104, 1, PATIENT_US).words[0], 4);
+	for (i = 0; i < FD_SETSIZE; i++)
+		close(fds[i]);
+}
+
+static void line_that_hangs_up_is_gone(void **state)
+{
+	const struct oht_request request = {
+		.unit = 4, .function = OHT_READ_HOLDING, .count = 1, .timeout_us = PATIENT_US,
+	};
+	struct oht_event event;
+	uint64_t cookie;
+	unsigned int i;
+	int ret = 0;
+
+	(void)state;
+	open_bus();
+	stop_simulator();
+	assert_int_equal(bus->ops->submit(bus, &request, &cookie), 0);
+	for (i = 0; i < WAIT_MS / 10 && ret != -ENODEV; i++) {
+		ret = bus->ops->next(bus, &event);
+		if (ret == 1)
+			assert_int_equal(event.reply.outcome, OHT_OUTCOME_GONE);
+		pause_ms(10);
+	}
+	assert_int_equal(ret, -ENODEV);
+	bus->ops->close(bus);
+	assert_int_not_equal(bus->ops->open(bus, error, sizeof(error)), 0);
+	assert_non_null(strstr(error, line_path));
+	start_simulator();
+	if (bus->ops->open(bus, error, sizeof(error)))
+		fail_msg("%s", error);
+	assert_int_equal(read_words(4, 0x0104, 1, PATIENT_US).words[0], 4);
+}
+
+/* ---- the whole control thread ---- */
+
+static void start_robot(void)
+{
+	const struct ohtd_robot_config config = {
+		.backend = "rtu",
+		.device = line_path,
+		.data_dir = OHT_SOURCE_DATADIR,
+		.loops = 1,
+		.time_factor = TIME_FACTOR,
+		.cpu = -1,
+	};
+
+	ohtd_clock_init(&robot_clock, &ohtd_clock_system, NULL, 0);
+	robot = ohtd_robot_create(&config, &robot_clock, error, sizeof(error));
+	if (!robot || ohtd_robot_start(robot, error, sizeof(error)))
+		fail_msg("%s", error);
+}
+
+static struct ohtd_snapshot wait_for_state(enum ohtd_state wanted)
+{
+	struct ohtd_snapshot s = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < WAIT_MS / 10; i++) {
+		ohtd_link_progress(ohtd_robot_link(robot, 0));
+		if (!ohtd_robot_snapshot(robot, &s) && s.state == wanted)
+			return s;
+		pause_ms(10);
+	}
+	fail_msg("still %s, not %s", ohtd_state_name(s.state), ohtd_state_name(wanted));
+	return s;
+}
+
+static struct ohtd_answer ask(const struct ohtd_command *command)
+{
+	struct ohtd_link *link = ohtd_robot_link(robot, 0);
+	struct pollfd fd = { .fd = ohtd_link_fd(link), .events = POLLIN };
+	struct ohtd_answer answer = { 0 };
+	uint64_t count;
+	unsigned int i;
+
+	assert_int_equal(ohtd_link_post(link, command), 0);
+	for (i = 0; i < WAIT_MS / 10; i++) {
+		ohtd_link_progress(link);
+		if (ohtd_link_take(link, &answer))
+			return answer;
+		if (poll(&fd, 1, 10) == 1 && read(fd.fd, &count, sizeof(count)) < 0)
+			fail_msg("eventfd");
+	}
+	fail_msg("no answer");
+	return answer;
+}
+
+static void robot_runs_from_start_to_farewell(void **state)
+{
+	const struct ohtd_command enable = { .id = 1, .kind = OHTD_COMMAND_ENABLE };
+	const struct ohtd_command reset = { .id = 2, .kind = OHTD_COMMAND_RESET };
+	const struct ohtd_command type = {
+		.id = 3, .kind = OHTD_COMMAND_READ, .unit = 5, .address = 0x0104, .count = 1,
+	};
+	struct ohtd_stop_result result;
+	struct ohtd_registers registers;
+	const struct oht_regmap *map;
+	struct ohtd_snapshot s;
+	struct ohtd_answer a;
+
+	(void)state;
+	start_robot();
+	s = wait_for_state(OHTD_STATE_SAFE);
+	assert_int_equal(s.module_count, 4);
+	assert_string_equal(s.bus.backend, "rtu");
+	assert_int_equal(s.bus.timing_exact, 0);
+	a = ask(&type);
+	assert_int_equal(a.outcome, OHTD_OUTCOME_DONE);
+	assert_int_equal(a.words[0], 5);
+	a = ask(&enable);
+	assert_int_equal(a.outcome, OHTD_OUTCOME_REFUSED);
+	assert_int_equal(a.why.items[0].code, OHTD_WHY_UNSUPPORTED);
+
+	assert_int_equal(ohtd_stop(ohtd_robot_link(robot, 0), 5, &result), 0);
+	assert_int_equal(result.repeated, 0);
+	assert_int_equal(result.hardware, 0);
+	assert_int_equal(ohtd_stop(ohtd_robot_link(robot, 0), 5, &result), 0);
+	assert_int_equal(result.repeated, 1);
+	wait_for_state(OHTD_STATE_ESTOP);
+	assert_int_equal(ask(&reset).outcome, OHTD_OUTCOME_DONE);
+	wait_for_state(OHTD_STATE_SAFE);
+
+	map = ohtd_robot_map(robot, "power", "canonical");
+	assert_non_null(map);
+	assert_null(ohtd_robot_map(robot, "power", "modern"));
+	assert_null(ohtd_robot_map(robot, "lifter", "canonical"));
+	assert_int_equal(ohtd_robot_registers(robot, 2, &registers), 0);
+	assert_int_equal(registers.count, map->count);
+	assert_int_equal(ohtd_robot_registers(robot, 6, &registers), -ENOENT);
+	assert_int_equal(ohtd_robot_registers(robot, 200, &registers), -ENOENT);
+	assert_null(ohtd_robot_link(robot, 1));
+
+	assert_int_equal(ohtd_robot_stop(robot, 2000), 0);
+	assert_int_equal(ohtd_robot_snapshot(robot, &s), 0);
+	assert_int_equal(s.state, OHTD_STATE_SHUTDOWN);
+	assert_int_equal(s.bus.present, 0);
+}
+
+static void robot_survives_the_line(void **state)
+{
+	struct ohtd_snapshot s;
+
+	(void)state;
+	start_robot();
+	wait_for_state(OHTD_STATE_SAFE);
+	stop_simulator();
+	s = wait_for_state(OHTD_STATE_FAULT);
+	assert_int_equal(s.bus.present, 0);
+	assert_true(strlen(s.bus.error) > 0);
+	start_simulator();
+	do {
+		pause_ms(20);
+		ohtd_link_progress(ohtd_robot_link(robot, 0));
+		assert_int_equal(ohtd_robot_snapshot(robot, &s), 0);
+	} while (!s.bus.present);
+	wait_for_state(OHTD_STATE_FAULT);
+}
+
+static void bad_configuration_is_refused_in_one_line(void **state)
+{
+	const struct ohtd_robot_config good = {
+		.backend = "rtu", .device = "/dev/nowhere", .data_dir = OHT_SOURCE_DATADIR,
+		.loops = 1, .cpu = -1,
+	};
+	struct ohtd_robot_config bad[7] = { good, good, good, good, good, good, good };
+	unsigned int i;
+
+	(void)state;
+	ohtd_clock_init(&robot_clock, &ohtd_clock_system, NULL, 0);
+	bad[0].backend = "magic";
+	bad[1].loops = 0;
+	bad[2].loops = OHTD_LINKS_MAX + 1;
+	bad[3].time_factor = 21;
+	bad[4].rt_priority = 99;
+	bad[5].parity = 'X';
+	bad[6].data_dir = "/nowhere";
+	for (i = 0; i < 7; i++) {
+		error[0] = '\0';
+		assert_null(ohtd_robot_create(&bad[i], &robot_clock, error, sizeof(error)));
+		assert_true(strlen(error) > 0);
+		assert_null(strchr(error, '\n'));
+	}
+	robot = ohtd_robot_create(&good, &robot_clock, error, sizeof(error));
+	assert_non_null(robot);
+	assert_int_equal(ohtd_robot_start(robot, error, sizeof(error)), -ENOENT);
+	assert_non_null(strstr(error, "/dev/nowhere"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(reads_and_writes, setup, teardown),
+		cmocka_unit_test_setup_teardown(tells_what_went_wrong, setup, teardown),
+		cmocka_unit_test_setup_teardown(late_answer_is_not_taken_for_the_next, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(retries_as_often_as_asked, setup, teardown),
+		cmocka_unit_test_setup_teardown(refuses_what_it_cannot_do, setup, teardown),
+		cmocka_unit_test_setup_teardown(stop_is_a_software_latch, setup, teardown),
+		cmocka_unit_test_setup_teardown(works_with_a_thousand_descriptors_open, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(line_that_hangs_up_is_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(robot_runs_from_start_to_farewell, setup, teardown),
+		cmocka_unit_test_setup_teardown(robot_survives_the_line, setup, teardown),
+		cmocka_unit_test_setup_teardown(bad_configuration_is_refused_in_one_line, setup,
+						teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
