@@ -116,7 +116,7 @@ static bool polled_once(const struct ohtd_control *control)
 	for (i = 0; i < OHTD_UNITS; i++) {
 		const struct ohtd_unit *unit = &control->units[i];
 
-		if (unit->plan && unit->poll_next < unit->blocks.polls + unit->busy)
+		if (unit->plan && unit->poll_next < (unsigned int)(unit->blocks.polls + unit->busy))
 			return false;
 	}
 	return true;
