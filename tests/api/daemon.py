@@ -17,8 +17,8 @@ OHTD = BUILD / "userspace/ohtd/http/ohtd"
 SIMULATOR = BUILD / "userspace/sim/oht-sim"
 ROLES = ("viewer", "operator", "supervisor", "administrator")
 PASSWORD = "correct horse battery"
-# Libraries keep per-thread caches that nobody frees; ours are checked.
-SUPPRESSIONS = "leak:h2o_mem_alloc_recycle\nleak:h2o_evloop_create\nleak:h2o_context_init\nleak:h2o_config\n"
+# What h2o itself never frees; everything of ours is checked.
+SUPPRESSIONS = "leak:h2o_mem_alloc_recycle\nleak:h2o_multithread_create_queue\n"
 
 
 def until(condition, timeout_s=15, what="it"):

@@ -211,16 +211,7 @@ struct ohtd_link *ohtd_call_link(struct ohtd_call *call)
 
 const char *ohtd_call_address(struct ohtd_call *call)
 {
-	h2o_conn_t *conn = call->req->conn;
-	struct sockaddr_storage peer;
-	char text[NI_MAXHOST];
-	socklen_t length = conn->callbacks->get_peername(conn, (struct sockaddr *)&peer);
-	size_t n = length ? h2o_socket_getnumerichost((struct sockaddr *)&peer, length, text) :
-			    SIZE_MAX;
-
-	if (n == SIZE_MAX || n >= OHTD_ADDRESS_BYTES)
-		return "unknown";
-	return h2o_strdup(&call->req->pool, text, n).base;
+	return call->conn->address;
 }
 
 int64_t ohtd_call_age_ms(struct ohtd_call *call, uint64_t time_ns)

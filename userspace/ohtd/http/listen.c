@@ -98,11 +98,26 @@ static void conn_closed(void *data)
 	free(conn);
 }
 
+static void note_address(struct ohtd_conn *conn)
+{
+	struct sockaddr_storage peer;
+	char text[NI_MAXHOST];
+	socklen_t length = h2o_socket_getpeername(conn->sock, (struct sockaddr *)&peer);
+	size_t n = length ? h2o_socket_getnumerichost((struct sockaddr *)&peer, length, text) :
+			    SIZE_MAX;
+
+	if (n >= sizeof(conn->address))
+		n = (size_t)snprintf(text, sizeof(text), "unknown");
+	memcpy(conn->address, text, n);
+	conn->address[n] = 0;
+}
+
 static void track(struct ohtd_loop *loop, h2o_socket_t *sock)
 {
 	struct ohtd_conn *conn = h2o_mem_alloc(sizeof(*conn));
 
 	*conn = (struct ohtd_conn){ .loop = loop, .sock = sock };
+	note_address(conn);
 	h2o_linklist_insert(&loop->conns, &conn->link);
 	sock->on_close.cb = conn_closed;
 	sock->on_close.data = conn;

@@ -39,6 +39,7 @@ struct ohtd_conn {
 	h2o_socket_t *sock;
 	struct ohtd_call *call;		/* under way, or NULL */
 	uint64_t answered_ms;		/* when the answer was handed to h2o, 0 before */
+	char address[OHTD_ADDRESS_BYTES];	/* of the client, taken while it is surely there */
 };
 
 struct ohtd_loop {

@@ -157,16 +157,26 @@ static struct ohtd_loop *make_loop(struct ohtd_server *server, unsigned int inde
 	return loop;
 }
 
-static void free_loop(struct ohtd_loop *loop)
+/*
+ * h2o aborts when a context goes while connections still hang on its timers. They do only when the
+ * drain ran out of time, and then the process ends next: leave it all to the kernel.
+ */
+static bool free_loop(struct ohtd_loop *loop)
 {
+	bool idle = h2o_linklist_is_empty(&loop->conns);
+	h2o_evloop_t *evloop = loop->ctx.loop;
+
+	SSL_CTX_free(loop->accept.ssl_ctx);
+	if (!idle)
+		return false;
 	ohtd_listen_close(loop);
 	h2o_socket_close(loop->link_sock);
-	while (!h2o_linklist_is_empty(&loop->conns))
-		h2o_linklist_unlink(loop->conns.next);
 	h2o_timeout_unlink(&loop->tick);
 	h2o_multithread_unregister_receiver(loop->ctx.queue, &loop->receiver);
-	SSL_CTX_free(loop->accept.ssl_ctx);
+	h2o_context_dispose(&loop->ctx);
+	h2o_evloop_destroy(evloop);
 	free(loop);
+	return true;
 }
 
 /* The page, and the device's own authority, so that a client can learn to trust it. */
@@ -268,7 +278,8 @@ void ohtd_server_set_tls(struct ohtd_server *server, SSL_CTX *ssl)
 static void begin_drain(struct ohtd_loop *loop, struct ohtd_post *post)
 {
 	ohtd_listen_close(loop);
-	h2o_context_request_shutdown(&loop->ctx);
+	/* Not h2o_context_request_shutdown(): it starts a timer of HTTP/2 that outlives the context. */
+	loop->ctx.shutdown_requested = 1;
 	cut_late(loop);
 	free(post);
 }
@@ -290,6 +301,8 @@ static void wake(struct ohtd_loop *loop, struct ohtd_post *post)
 
 void ohtd_server_destroy(struct ohtd_server *server)
 {
+	bool idle = true;
+
 	if (!server)
 		return;
 	for (unsigned int i = 0; i < server->loop_count; i++) {
@@ -302,7 +315,10 @@ void ohtd_server_destroy(struct ohtd_server *server)
 		}
 	}
 	for (unsigned int i = 0; i < server->loop_count; i++)
-		free_loop(server->loops[i]);
+		idle = free_loop(server->loops[i]) && idle;
+	if (!idle)
+		return;
+	h2o_config_dispose(&server->globalconf);
 	ohtd_files_free(server->files);
 	free(server);
 }
