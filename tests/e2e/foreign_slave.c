@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Four Modbus slaves that are none of ours: libmodbus, one context per unit, on one wire.
+ *
+ *	foreign_slave LINK
+ *
+ * Makes a pty, leaves LINK as a name of it, and runs until SIGTERM. Every slave hears what the
+ * master says, as on RS485; libmodbus itself ignores what is for another unit.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <modbus.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define UNIT_FIRST	2
+#define UNITS		4
+#define REGISTERS	0x200
+
+struct slave {
+	modbus_t *context;
+	modbus_mapping_t *map;
+	int wire;		/* our end of what the slave takes for its line */
+};
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static void *serve(void *argument)
+{
+	struct slave *slave = argument;
+	uint8_t request[MODBUS_RTU_MAX_ADU_LENGTH];
+	int bytes;
+
+	for (;;) {
+		bytes = modbus_receive(slave->context, request);
+		if (bytes > 0)
+			modbus_reply(slave->context, request, bytes, slave->map);
+		else if (bytes < 0 && errno == ECONNRESET)
+			return NULL;
+	}
+}
+
+static void start_slave(struct slave *slave, int unit)
+{
+	pthread_t thread;
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		die("socketpair");
+	/* The path is not opened: the context gets its descriptor from us. */
+	slave->context = modbus_new_rtu("/dev/null", 115200, 'N', 8, 1);
+	slave->map = modbus_mapping_new(0, 0, REGISTERS, 0);
+	if (!slave->context || !slave->map)
+		die("modbus");
+	modbus_set_slave(slave->context, unit);
+	modbus_set_socket(slave->context, ends[0]);
+	slave->wire = ends[1];
+	/* What the discovery probe asks for: device id and module type. */
+	slave->map->tab_registers[0x100] = (uint16_t)unit;
+	slave->map->tab_registers[0x104] = (uint16_t)unit;
+	slave->map->tab_registers[0x105] = 0x0102;
+	if (pthread_create(&thread, NULL, serve, slave))
+		die("pthread_create");
+}
+
+static int open_line(const char *link_path)
+{
+	int line = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	struct termios settings;
+	int far;
+
+	if (line < 0 || grantpt(line) || unlockpt(line))
+		die("posix_openpt");
+	unlink(link_path);
+	if (symlink(ptsname(line), link_path))
+		die(link_path);
+	/* Held open, so that the line stays when the master goes and comes. */
+	far = open(link_path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (far < 0 || tcgetattr(far, &settings))
+		die(link_path);
+	cfmakeraw(&settings);
+	if (tcsetattr(far, TCSANOW, &settings))
+		die(link_path);
+	return line;
+}
+
+static void pass_on(int from, const int *to, int count)
+{
+	char bytes[256];
+	ssize_t got = read(from, bytes, sizeof(bytes));
+	int i;
+
+	if (got <= 0)
+		die("line");
+	for (i = 0; i < count; i++)
+		if (write(to[i], bytes, (size_t)got) != got)
+			die("line");
+}
+
+int main(int argc, char **argv)
+{
+	struct pollfd doors[UNITS + 1] = { 0 };
+	struct slave slaves[UNITS];
+	int wires[UNITS], line, i;
+
+	if (argc != 2) {
+		fputs("usage: foreign_slave LINK\n", stderr);
+		return 2;
+	}
+	for (i = 0; i < UNITS; i++) {
+		start_slave(&slaves[i], UNIT_FIRST + i);
+		wires[i] = slaves[i].wire;
+		doors[i] = (struct pollfd){ .fd = wires[i], .events = POLLIN };
+	}
+	line = open_line(argv[1]);
+	doors[UNITS] = (struct pollfd){ .fd = line, .events = POLLIN };
+	puts("ready");
+	fflush(stdout);
+	for (;;) {
+		if (poll(doors, UNITS + 1, -1) < 0)
+			die("poll");
+		if (doors[UNITS].revents)
+			pass_on(line, wires, UNITS);
+		for (i = 0; i < UNITS; i++)
+			if (doors[i].revents)
+				pass_on(wires[i], &line, 1);
+	}
+}
