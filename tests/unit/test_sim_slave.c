@@ -227,6 +227,31 @@ static void refuses_a_block_as_a_whole(void **state)
 	expect_reply(4, REQUEST(3, 0, 1, 0, 3), REQUEST(3, 6, 0, 0, 0, 0, 0, 0));
 }
 
+/* No module that is shipped has a value of two words to write; the data may yet bring one. */
+static void takes_long_values_only_whole(void **state)
+{
+	struct oht_register reg = { .address = 0x10, .words = 2, .type = OHT_TYPE_I32,
+				    .access = OHT_ACCESS_RW, .name = "long", .has_min = true,
+				    .min = -70000 };
+	const struct oht_register *by_name[] = { &reg };
+	const struct oht_module module = {
+		.map[OHT_PROFILE_CANONICAL] = { .count = 1, .reg = &reg, .by_name = by_name },
+	};
+	const uint16_t good[] = { 0xfffe, 0xffff }, low[] = { 0, 0xfff0 };
+	struct oht_sim_bank bank;
+
+	(void)state;
+	assert_int_equal(oht_sim_bank_init(&bank, &module, OHT_PROFILE_CANONICAL), 0);
+	assert_int_equal(oht_sim_bank_write(&bank, 0x10, 1, good), OHT_SIM_ILLEGAL_ADDRESS);
+	assert_int_equal(oht_sim_bank_write(&bank, 0x11, 1, good), OHT_SIM_ILLEGAL_ADDRESS);
+	assert_int_equal(oht_sim_bank_write(&bank, 0x11, 2, good), OHT_SIM_ILLEGAL_ADDRESS);
+	assert_int_equal(oht_sim_bank_write(&bank, 0x10, 2, low), OHT_SIM_ILLEGAL_VALUE);
+	assert_int_equal(oht_sim_bank_get(&bank, &reg), 0);
+	assert_int_equal(oht_sim_bank_write(&bank, 0x10, 2, good), OHT_SIM_OK);
+	assert_int_equal(oht_sim_bank_get(&bank, &reg), -2);
+	oht_sim_bank_free(&bank);
+}
+
 /* ---- the probes that tell the profiles apart ---- */
 
 static void canonical_modules_refuse_the_probes(void **state)
@@ -305,6 +330,7 @@ int main(void)
 		TEST(refuses_writes_to_read_only),
 		TEST(refuses_values_out_of_range),
 		TEST(refuses_a_block_as_a_whole),
+		TEST(takes_long_values_only_whole),
 		TEST(canonical_modules_refuse_the_probes),
 		TEST(legacy_modules_answer_the_probes),
 	};

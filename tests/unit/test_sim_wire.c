@@ -467,6 +467,26 @@ static void a_late_reply_meets_the_next_request(void **state)
 	assert_int_equal(out.byte[7], 2);
 }
 
+static void a_late_reply_waits_for_the_line(void **state)
+{
+	uint64_t other_end_ns;
+
+	(void)state;
+	/* Due at 32.44 ms, while unit 3 sends until 32.64 ms. */
+	fault("delay ms=30 count=1");
+	request_len = read_request(request, 2, 0x100, 1);
+	send_request(T0);
+	run_until(T0 + 28200 * US);
+	request_len = read_request(request, 3, 0x100, 9);
+	send_request(T0 + 28200 * US);
+	run_until(T0 + 100 * MS);
+	assert_int_equal(out.len, 23 + 7);
+	other_end_ns = T0 + 28200 * US + (8 + 23) * char_ns() + 1750 * US;
+	assert_int_equal(out.at_ns[22], other_end_ns);
+	assert_int_equal(out.byte[23], 2);
+	assert_int_equal(out.at_ns[29], other_end_ns + 7 * char_ns());
+}
+
 static void refuses_bad_faults(void **state)
 {
 	static char *const bad[][4] = {
@@ -542,6 +562,7 @@ int main(void)
 		TEST(each_fault_does_what_its_name_says),
 		TEST(silence_and_exception_write_nothing),
 		TEST(a_late_reply_meets_the_next_request),
+		TEST(a_late_reply_waits_for_the_line),
 		TEST(refuses_bad_faults),
 	};
 
