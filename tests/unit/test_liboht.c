@@ -8,10 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "fake_device.h"
-#include "oht_client.h"
+#include "internal.h"
 
 static int setup(void **state)
 {
@@ -154,6 +157,34 @@ static void close_takes_nothing_and_keeps_errno(void **state)
 	errno = EXDEV;
 	oht_dev_close(NULL);
 	assert_int_equal(errno, EXDEV);
+}
+
+/* The library on the system's own calls: what is not our device, and a wait by the real clock. */
+static void works_on_the_real_system(void **state)
+{
+	char fifo[] = "/tmp/oht-test-XXXXXX";
+	struct oht_event event;
+	struct oht_dev *dev;
+	int64_t begin_ns;
+
+	(void)state;
+	oht_sys = &oht_sys_real;
+	assert_null(oht_dev_open("/nonexistent", 0));
+	assert_int_equal(errno, ENOENT);
+	assert_null(oht_dev_open("/dev/null", 0));
+	assert_int_equal(errno, ENOTTY);
+
+	assert_non_null(mkdtemp(fifo));
+	assert_int_equal(rmdir(fifo), 0);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	dev = oht_dev_open(fifo, OHT_OPEN_ANY_ABI);
+	assert_int_equal(unlink(fifo), 0);
+	assert_non_null(dev);
+	begin_ns = oht_sys->monotonic_ns();
+	assert_int_equal(oht_dev_read_event(dev, &event, 30), 0);
+	assert_true(oht_sys->monotonic_ns() - begin_ns >= 30000000);
+	oht_dev_close(dev);
+	fake_install();
 }
 
 /* ---- info ---- */
@@ -361,6 +392,7 @@ int main(void)
 		CASE(text_is_cut_to_the_buffer),
 		CASE(close_takes_nothing_and_keeps_errno),
 		CASE(info_is_complete),
+		cmocka_unit_test(works_on_the_real_system),
 		CASE(info_fails_when_gone),
 		CASE(status_is_complete),
 		CASE(stop_needs_no_role),
