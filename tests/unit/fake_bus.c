@@ -268,8 +268,9 @@ static int fake_stop_status(struct ohtd_bus *bus, struct oht_stop_status *status
 	fake->status.outputs = fake->status.state == OHT_STATE_ENABLED
 				       ? OHT_OUT_ENABLE_1 | OHT_OUT_ENABLE_2 : 0;
 	fake->status.standing =
-		fake->pressed ? oht_cause_mask(OHT_STOPPED_BY_BUTTON_A) |
-				oht_cause_mask(OHT_STOPPED_BY_BUTTON_B) : 0;
+		fake->pressed || fake->unstable
+			? oht_cause_mask(OHT_STOPPED_BY_BUTTON_A) |
+			  oht_cause_mask(OHT_STOPPED_BY_BUTTON_B) : 0;
 	*status = fake->status;
 	return 0;
 }

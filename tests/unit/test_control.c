@@ -508,6 +508,23 @@ static void pressed_button_at_start_is_latched(void **state)
 	fixture_destroy(f);
 }
 
+/* Closed, but not for long enough yet: the device says that the button stands. */
+static void fresh_driver_is_waited_for(void **state)
+{
+	struct fixture *f = fixture_create(true);
+
+	(void)state;
+	fixture_plug_all(f, OHT_PROFILE_CANONICAL);
+	f->fake->unstable = true;
+	fixture_open(f);
+	fixture_run_ms(f, 2000);
+	assert_string_equal(ohtd_state_name(f->control.state), "init");
+	f->fake->unstable = false;
+	fixture_run_ms(f, 100);
+	assert_string_equal(ohtd_state_name(f->control.state), "safe");
+	fixture_destroy(f);
+}
+
 static void auto_enable_switches_on_after_a_clean_shutdown_only(void **state)
 {
 	struct fixture *f = fixture_create(true);
@@ -730,6 +747,7 @@ int main(void)
 		cmocka_unit_test(stop_telegram_to_one_motor_does_not_need_the_other),
 		cmocka_unit_test(restart_after_a_crash_is_latched),
 		cmocka_unit_test(pressed_button_at_start_is_latched),
+		cmocka_unit_test(fresh_driver_is_waited_for),
 		cmocka_unit_test(auto_enable_switches_on_after_a_clean_shutdown_only),
 		cmocka_unit_test(device_that_goes_and_comes),
 		cmocka_unit_test(dead_port_leaves_the_stop),

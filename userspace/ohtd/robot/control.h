@@ -347,6 +347,8 @@ int ohtd_safety_enable(struct ohtd_control *control, uint64_t tag, struct ohtd_w
 void ohtd_safety_view(const struct ohtd_control *control, struct ohtd_safety_view *view);
 /* Stopped for another reason than start or farewell: a person must reset. */
 bool ohtd_safety_latched(const struct ohtd_control *control);
+/* Channels that read open now, as a mask of causes. */
+uint64_t ohtd_safety_open_inputs(const struct ohtd_control *control);
 enum ohtd_safety_state ohtd_safety_state(const struct ohtd_control *control);
 
 /* facts.c */

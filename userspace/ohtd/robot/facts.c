@@ -215,16 +215,8 @@ static bool no_fault(const struct ohtd_control *control)
 /* Closed is not enough: a standing cause forbids the reset too, and inputs stand for a while. */
 static bool inputs_released(const struct ohtd_control *control)
 {
-	const struct oht_stop_status *status = &control->safety.status;
-	uint64_t caps = control->device.info.caps;
-
-	if (!control->safety.known || status->standing)
-		return false;
-	if ((caps & OHT_HAS_ESTOP) && !(status->inputs & OHT_IN_A))
-		return false;
-	if ((caps & OHT_HAS_CHANNEL_B) && !(status->inputs & OHT_IN_B))
-		return false;
-	return !ohtd_safety_module_stops(control);
+	return control->safety.known && !control->safety.status.standing &&
+	       !ohtd_safety_open_inputs(control) && !ohtd_safety_module_stops(control);
 }
 
 void ohtd_facts_update(struct ohtd_control *control)

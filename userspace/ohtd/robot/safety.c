@@ -42,13 +42,31 @@ static uint64_t present_causes(const struct oht_stop_status *status)
 	return (status->state == OHT_STATE_STOPPED ? status->causes : 0) | status->standing;
 }
 
+uint64_t ohtd_safety_open_inputs(const struct ohtd_control *control)
+{
+	const struct oht_stop_status *status = &control->safety.status;
+	uint64_t caps = control->device.info.caps;
+	uint64_t causes = 0;
+
+	if ((caps & OHT_HAS_ESTOP) && !(status->inputs & OHT_IN_A))
+		causes |= oht_cause_mask(OHT_STOPPED_BY_BUTTON_A);
+	if ((caps & OHT_HAS_CHANNEL_B) && !(status->inputs & OHT_IN_B))
+		causes |= oht_cause_mask(OHT_STOPPED_BY_BUTTON_B);
+	return causes;
+}
+
+/*
+ * A cause that stands without having stopped anything is no latch: right after the driver has come,
+ * the button stands until its contacts have been closed for a while, and init waits for that.
+ */
 bool ohtd_safety_latched(const struct ohtd_control *control)
 {
 	const struct oht_stop_status *status = &control->safety.status;
 
 	if (!control->safety.known)
 		return true;
-	return status->state == OHT_STATE_STOPPED && (present_causes(status) & ~HARMLESS);
+	return status->state == OHT_STATE_STOPPED &&
+	       ((status->causes & ~HARMLESS) || ohtd_safety_open_inputs(control));
 }
 
 static void note_causes(struct ohtd_control *control)

@@ -44,10 +44,22 @@ static void explain_modules(struct ohtd_control *control, struct ohtd_why_list *
 	}
 }
 
-static void explain_causes(uint64_t standing, struct ohtd_why_list *list)
+/* A button that stands although its contacts are closed was released a moment ago. */
+static void explain_causes(struct ohtd_control *control, struct ohtd_why_list *list)
 {
+	const uint64_t buttons = oht_cause_mask(OHT_STOPPED_BY_BUTTON_A) |
+				 oht_cause_mask(OHT_STOPPED_BY_BUTTON_B);
+	uint64_t open = ohtd_safety_open_inputs(control);
+	uint64_t standing = control->safety.status.standing | open;
 	unsigned int cause;
 
+	if (!control->safety.known) {
+		ohtd_why_add(list, OHTD_WHY_DEVICE, 0, 0);
+		return;
+	}
+	if (standing & buttons & ~open)
+		ohtd_why_add(list, OHTD_WHY_INPUTS_NOT_STABLE, 0, 0);
+	standing &= ~buttons | open;
 	for (cause = 1; cause < OHT_CAUSES_MAX; cause++)
 		if (standing & oht_cause_mask(cause))
 			ohtd_why_add(list, OHTD_WHY_STOP_CAUSE, 0, (uint8_t)cause);
@@ -55,38 +67,17 @@ static void explain_causes(uint64_t standing, struct ohtd_why_list *list)
 
 static void explain_stop(struct ohtd_control *control, struct ohtd_why_list *list)
 {
-	if (control->safety.known)
-		explain_causes(control->safety.status.standing, list);
-	else
-		ohtd_why_add(list, OHTD_WHY_DEVICE, 0, 0);
+	explain_causes(control, list);
 	if (ohtd_safety_latched(control))
 		ohtd_why_add(list, OHTD_WHY_STOP_LATCHED, 0,
 			     (uint8_t)control->safety.status.first_cause);
 }
 
-/* Causes that forbid a reset: what the device says, and a contact that it reads as open. */
-static uint64_t standing_causes(const struct ohtd_control *control)
-{
-	const struct oht_stop_status *status = &control->safety.status;
-	uint64_t caps = control->device.info.caps;
-	uint64_t standing = status->standing;
-
-	if ((caps & OHT_HAS_ESTOP) && !(status->inputs & OHT_IN_A))
-		standing |= oht_cause_mask(OHT_STOPPED_BY_BUTTON_A);
-	if ((caps & OHT_HAS_CHANNEL_B) && !(status->inputs & OHT_IN_B))
-		standing |= oht_cause_mask(OHT_STOPPED_BY_BUTTON_B);
-	return standing;
-}
-
-/* The button is pressed or was a moment ago, another cause stands, or the safety module says so. */
 static void explain_inputs(struct ohtd_control *control, struct ohtd_why_list *list)
 {
 	if (ohtd_safety_module_stops(control))
 		ohtd_why_add(list, OHTD_WHY_SAFETY_MODULE, 0, 0);
-	if (control->safety.known)
-		explain_causes(standing_causes(control), list);
-	else
-		ohtd_why_add(list, OHTD_WHY_DEVICE, 0, 0);
+	explain_causes(control, list);
 }
 
 static void explain_safety(struct ohtd_control *control, struct ohtd_why_list *list)
