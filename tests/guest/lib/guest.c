@@ -100,11 +100,29 @@ void guest_info(int fd, struct oht_info *info)
 		tap_bail("info: %s", strerror(error));
 }
 
+/* Sleeps until the channels have been closed long enough, if they are closed. */
+static void wait_stable(int fd)
+{
+	static struct oht_info info;
+	struct oht_estop_status status;
+	uint64_t stable_ns, now_ns;
+
+	if (!info.size)
+		guest_info(fd, &info);
+	guest_status(fd, &status);
+	now_ns = guest_now_ns();
+	stable_ns = status.closed_since_ns + info.reset_stable_ms * 1000000ULL;
+	if (status.closed_since_ns && stable_ns > now_ns)
+		guest_sleep_ms((stable_ns - now_ns) / 1000000);
+}
+
 int guest_reset_when_stable(int fd, uint64_t tag)
 {
 	uint64_t end = guest_now_ns() + 3000000000ULL;
 	int error;
 
+	guest_command(fd, OHT_IOC_HEARTBEAT, 0, NULL);
+	wait_stable(fd);
 	for (;;) {
 		guest_command(fd, OHT_IOC_HEARTBEAT, 0, NULL);
 		error = guest_command(fd, OHT_IOC_RESET, tag, NULL);
