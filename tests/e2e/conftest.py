@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from support import TOP, Board, Controller, paths
+from support import TOP, Board, Controller, build_dtb, paths
 
 KERNELS = os.environ.get("OHT_E2E_KERNELS", "stock rt debug").split()
 STATE = TOP / "build/e2e"
@@ -21,8 +21,8 @@ def kernel(request):
 
 @pytest.fixture(scope="session")
 def shared_board(kernel):
-    """Everything but the daemon, booted once per kernel."""
-    with Board(fresh_state(f"{kernel}-shared"), kernel) as board:
+    """Everything but the daemon, booted once per kernel; a reset is possible after 10 ms instead of 500."""
+    with Board(fresh_state(f"{kernel}-shared"), kernel, dtb=build_dtb("quick-reset")) as board:
         yield board
 
 

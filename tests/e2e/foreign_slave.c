@@ -4,8 +4,8 @@
  *
  *	foreign_slave LINK
  *
- * Makes a pty, leaves LINK as a name of it, and runs until SIGTERM. Every slave hears what the
- * master says, as on RS485; libmodbus itself ignores what is for another unit.
+ * Makes a pty, leaves LINK as a name of it, and runs until SIGTERM. Every slave hears everything,
+ * as on RS485; libmodbus itself ignores what is for another unit, and then that unit's answer.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,12 @@
 
 #define UNIT_FIRST	2
 #define UNITS		4
+/* The slaves' ends of the wire, and the line to the master. */
+#define LINE		UNITS
+#define DOORS		(UNITS + 1)
 #define REGISTERS	0x200
+/* How long a slave waits for the answer of another one before it listens for requests again. */
+#define OTHERS_US	20000
 
 struct slave {
 	modbus_t *context;
@@ -66,6 +71,7 @@ static void start_slave(struct slave *slave, int unit)
 		die("modbus");
 	modbus_set_slave(slave->context, unit);
 	modbus_set_socket(slave->context, ends[0]);
+	modbus_set_response_timeout(slave->context, 0, OTHERS_US);
 	slave->wire = ends[1];
 	/* What the discovery probe asks for: device id and module type. */
 	slave->map->tab_registers[0x100] = (uint16_t)unit;
@@ -96,24 +102,25 @@ static int open_line(const char *link_path)
 	return line;
 }
 
-static void pass_on(int from, const int *to, int count)
+/* What comes in at one door goes out at every other. */
+static void pass_on(const struct pollfd *doors, int from)
 {
 	char bytes[256];
-	ssize_t got = read(from, bytes, sizeof(bytes));
+	ssize_t got = read(doors[from].fd, bytes, sizeof(bytes));
 	int i;
 
 	if (got <= 0)
 		die("line");
-	for (i = 0; i < count; i++)
-		if (write(to[i], bytes, (size_t)got) != got)
+	for (i = 0; i < DOORS; i++)
+		if (i != from && write(doors[i].fd, bytes, (size_t)got) != got)
 			die("line");
 }
 
 int main(int argc, char **argv)
 {
-	struct pollfd doors[UNITS + 1] = { 0 };
+	struct pollfd doors[DOORS];
 	struct slave slaves[UNITS];
-	int wires[UNITS], line, i;
+	int i;
 
 	if (argc != 2) {
 		fputs("usage: foreign_slave LINK\n", stderr);
@@ -121,20 +128,16 @@ int main(int argc, char **argv)
 	}
 	for (i = 0; i < UNITS; i++) {
 		start_slave(&slaves[i], UNIT_FIRST + i);
-		wires[i] = slaves[i].wire;
-		doors[i] = (struct pollfd){ .fd = wires[i], .events = POLLIN };
+		doors[i] = (struct pollfd){ .fd = slaves[i].wire, .events = POLLIN };
 	}
-	line = open_line(argv[1]);
-	doors[UNITS] = (struct pollfd){ .fd = line, .events = POLLIN };
+	doors[LINE] = (struct pollfd){ .fd = open_line(argv[1]), .events = POLLIN };
 	puts("ready");
 	fflush(stdout);
 	for (;;) {
-		if (poll(doors, UNITS + 1, -1) < 0)
+		if (poll(doors, DOORS, -1) < 0)
 			die("poll");
-		if (doors[UNITS].revents)
-			pass_on(line, wires, UNITS);
-		for (i = 0; i < UNITS; i++)
+		for (i = 0; i < DOORS; i++)
 			if (doors[i].revents)
-				pass_on(wires[i], &line, 1);
+				pass_on(doors, i);
 	}
 }

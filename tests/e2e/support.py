@@ -2,6 +2,8 @@
 """What the end-to-end tests share: a board with its helpers, and waiting for a condition."""
 import json
 import pathlib
+import re
+import subprocess
 import sys
 import time
 
@@ -13,6 +15,7 @@ from vsbc.machine import Machine, Options  # noqa: E402 # pylint: disable=wrong-
 from vsbc.wire import Wire  # noqa: E402 # pylint: disable=wrong-import-position
 
 PROGRAMS = "/usr/libexec/oht"
+OVERLAYS = TOP / "tests/e2e/dts"
 DRIVER = "/sys/bus/platform/drivers/oht"
 # unit:address:registers of every module's system block.
 ALL_UNITS = "2:0x100:8 3:0x100:8 4:0x100:8 5:0x100:8"
@@ -30,6 +33,29 @@ def until(condition, timeout=10, what="it", period=0.02):
             return found
         assert time.monotonic() < deadline, f"{what} did not happen within {timeout} s"
         time.sleep(period)
+
+
+def build_dtb(*overlays):
+    """The board's device tree with overlays of tests/e2e/dts over it; returns its path."""
+    done = subprocess.run([TOP / "scripts/build-dtb", *[OVERLAYS / f"{name}.dtso" for name in overlays]],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def tap_results(output):
+    """The lines of a TAP report: (passed, [what failed]); a plan that is not kept is a failure."""
+    passed = len(re.findall(r"^ok \d+(?!.*# SKIP)", output, re.MULTILINE))
+    bad = re.findall(r"^not ok .*$|^ok .*# SKIP.*$|^Bail out!.*$", output, re.MULTILINE)
+    plan = re.search(r"^1\.\.(\d+)$", output, re.MULTILINE)
+    if not plan or int(plan.group(1)) != passed + len(bad):
+        bad.append(f"{passed} results, plan {plan and plan.group(1)}: {output.strip()[-200:]}")
+    return passed, bad
+
+
+def tap_values(output):
+    """What `# value NAME NUMBER` lines say."""
+    return {name: int(number) for name, number in re.findall(r"^# value (\S+) (\d+)$", output, re.MULTILINE)}
 
 
 class Board:

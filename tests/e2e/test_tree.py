@@ -4,13 +4,11 @@
 All the wrong devices stand beside the right one on one board, which must not suffer.
 """
 import re
-import subprocess
 
 import pytest
 
-from support import ALL_UNITS, TOP, Controller
+from support import ALL_UNITS, Controller, build_dtb
 
-OVERLAYS = TOP / "tests/e2e/dts"
 # Overlay, the device that it makes, what the kernel must say about it.
 WRONG = {
     "missing-enable": ("a0000000", r"enable-gpios: 0 lines, must be 2\.\.2"),
@@ -30,13 +28,6 @@ def lines_of(log, device):
     """What our driver says about a device, without the driver core's own last word."""
     return [line for line in log.splitlines()
             if f" oht {device}: " in line and "probe with driver" not in line]
-
-
-def build_dtb(*overlays):
-    done = subprocess.run([TOP / "scripts/build-dtb", *[OVERLAYS / f"{name}.dtso" for name in overlays]],
-                          capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
 
 
 def i2c_modules(kernel_tree):
