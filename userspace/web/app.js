@@ -96,7 +96,7 @@ function element(name, text, className) {
 function ageText(ms) {
     if (ms === null || ms === undefined || ms < 0)
         return "never read";
-    return ms < 1000 ? `${ms} ms old` : `${(ms / 1000).toFixed(1)} s old`;
+    return ms < STALE_MS ? "live" : `${(ms / 1000).toFixed(1)} s old`;
 }
 
 function fillList(node, texts) {
@@ -164,6 +164,10 @@ function drawRobot(robot) {
     $("robot").classList.toggle("stale", robot.age_ms > STALE_MS);
 }
 
+function unitText(unit) {
+    return unit === "degC" ? "°C" : unit;
+}
+
 const HEALTH_LOOK = { good: "good", degraded: "warn", lost: "bad", absent: "bad" };
 
 function moduleCard(address) {
@@ -188,7 +192,7 @@ function drawModule(module) {
     health.className = `health ${HEALTH_LOOK[module.health] || "warn"}`;
     card.querySelector(".age").textContent = ageText(module.age_ms);
     card.classList.toggle("stale", module.age_ms === null || module.age_ms > STALE_MS);
-    fillValues(card.querySelector("dl"), items.slice(0, 8).map((r) => [r.label, `${r.value} ${r.unit}`]));
+    fillValues(card.querySelector("dl"), items.slice(0, 8).map((r) => [r.label, `${r.value} ${unitText(r.unit)}`]));
 }
 
 function drawModules(modules) {
@@ -217,6 +221,7 @@ function drawHealth(health) {
 function showLogin(text) {
     Object.assign(session, { access: null, refresh: null, role: null, user: null });
     registers.clear();
+    $("login").reset();
     $("login").hidden = false;
     $("live").hidden = true;
     $("who").hidden = true;
@@ -301,16 +306,16 @@ async function stop() {
         return;
     }
     try {
-        const answer = await call("POST", "safety/stop", {});
-        drawStopped(answer);
+        await call("POST", "safety/stop", {});
+        drawStopped();
         poll();
     } catch (error) {
         say(`THE STOP WAS NOT CONFIRMED: ${error.message} Press the button on the machine.`);
     }
 }
 
-function drawStopped(answer) {
-    say(answer.hardware ? "" : "Stop sent to the modules; there is no hardware stop here.");
+function drawStopped() {
+    say("");
     $("safety-state").textContent = SAFETY_WORDS.stopped[0];
     $("safety-state").className = "bad";
 }

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Chromium through chromedriver: the few calls of the WebDriver protocol that the tests need."""
+import base64
+import json
+import pathlib
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         "--disable-default-apps", "--disable-dev-shm-usage", "--hide-scrollbars"]
+
+
+def free_port():
+    """A TCP port that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Browser:
+    """One window with an empty profile of its own."""
+
+    def __init__(self, folder, pin, width=1200, height=900, dark=False):
+        self.folder = pathlib.Path(folder)
+        self.driver = None
+        self.base = None
+        flags = FLAGS + [f"--user-data-dir={self.folder}/profile", f"--window-size={width},{height}",
+                         f"--ignore-certificate-errors-spki-list={pin}"]
+        if dark:
+            flags.append("--force-dark-mode")
+        self.capabilities = {"browserName": "chrome", "goog:loggingPrefs": {"browser": "ALL"},
+                             "goog:chromeOptions": {"binary": shutil.which("chromium"), "args": flags}}
+
+    def __enter__(self):
+        port = free_port()
+        self.driver = subprocess.Popen(["chromedriver", f"--port={port}"], stdout=subprocess.DEVNULL,
+                                       stderr=(self.folder / "chromedriver.log").open("ab"))
+        self.base = f"http://127.0.0.1:{port}"
+        self.wait(self._ready, 20, "chromedriver")
+        try:
+            made = self._call("POST", "/session", {"capabilities": {"alwaysMatch": self.capabilities}})
+        except BaseException:
+            self._end()
+            raise
+        self.base += f"/session/{made['sessionId']}"
+        return self
+
+    def __exit__(self, *_):
+        try:
+            self._call("DELETE", "")
+        finally:
+            self._end()
+
+    def _end(self):
+        self.driver.terminate()
+        self.driver.wait(10)
+
+    def _ready(self):
+        try:
+            return self._call("GET", "/status")["ready"]
+        except OSError:
+            return False
+
+    def _call(self, method, path, body=None):
+        data = None if method in ("GET", "DELETE") else json.dumps(body or {}).encode()
+        request = urllib.request.Request(self.base + path, data, {"Content-Type": "application/json"}, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return json.load(answer)["value"]
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{method} {path}: {json.load(error)['value']['message']}") from error
+
+    @staticmethod
+    def wait(condition, timeout_s=15, what="it"):
+        """Wait for condition() to be true and return what it returned."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            found = condition()
+            if found:
+                return found
+            assert time.monotonic() < deadline, f"{what} did not happen within {timeout_s} s"
+            time.sleep(0.05)
+
+    def open(self, url):
+        """Go there."""
+        self._call("POST", "/url", {"url": url})
+
+    def run(self, script, *arguments):
+        """JavaScript in the page; returns what it returns."""
+        return self._call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
+
+    def _find(self, selector):
+        return self._call("POST", "/element", {"using": "css selector", "value": selector})[ELEMENT]
+
+    def click(self, selector):
+        """As a person does: fails when the element is hidden or covered."""
+        self._call("POST", f"/element/{self._find(selector)}/click")
+
+    def type(self, selector, text):
+        """Keys into an element."""
+        self._call("POST", f"/element/{self._find(selector)}/value", {"text": text})
+
+    def keys(self, text):
+        """Keys to whatever has the focus."""
+        actions = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
+        self._call("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]})
+
+    def text(self, selector):
+        """What a person reads there."""
+        return self._call("GET", f"/element/{self._find(selector)}/text")
+
+    def shown(self, selector):
+        """Can a person see it?"""
+        return self._call("GET", f"/element/{self._find(selector)}/displayed")
+
+    def resize(self, width, height):
+        """The window."""
+        self._call("POST", "/window/rect", {"width": width, "height": height})
+
+    def narrow(self, width, height):
+        """A viewport narrower than a window can be, as on a telephone."""
+        self._call("POST", "/goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride", "params": {
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": True}})
+
+    def scheme(self, name):
+        """light or dark"""
+        self._call("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {
+            "features": [{"name": "prefers-color-scheme", "value": name}]}})
+
+    def picture(self, file):
+        """A PNG of what is seen."""
+        pathlib.Path(file).write_bytes(base64.b64decode(self._call("GET", "/screenshot")))
+
+    def complaints(self):
+        """What the console has said since the last call, at level SEVERE."""
+        entries = self._call("POST", "/se/log", {"type": "browser"})
+        return [entry["message"] for entry in entries if entry["level"] == "SEVERE"]

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The page in a browser, in front of a native daemon with the simulator."""
+import base64
+import hashlib
+import pathlib
+import ssl
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "api"))
+
+from browser import Browser  # noqa: E402 # pylint: disable=wrong-import-position
+from daemon import ROLES, Daemon  # noqa: E402 # pylint: disable=wrong-import-position
+
+
+def key_pin(certificate):
+    """What tells Chromium to trust exactly this key."""
+    public = subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-pubkey"], check=True,
+                            capture_output=True, text=True).stdout
+    return base64.b64encode(hashlib.sha256(ssl.PEM_cert_to_DER_cert(
+        public.replace("PUBLIC KEY", "CERTIFICATE"))).digest()).decode()
+
+
+@pytest.fixture(scope="session")
+def daemon(tmp_path_factory):
+    """Simulator, an account of every role, ohtd."""
+    made = Daemon(tmp_path_factory.mktemp("oht"))
+    # The browser takes most of this machine: modules get more time before they count as lost.
+    made.write_config(bus_time_factor=5)
+    made.start_simulator()
+    try:
+        for role in ROLES:
+            assert made.add_user(role, role).returncode == 0
+        made.start()
+        yield made
+        made.stop()
+    finally:
+        if made.process:
+            made.process.kill()
+            made.process.wait()
+        made.stop_simulator()
+
+
+@pytest.fixture
+def browser(daemon, tmp_path):        # pylint: disable=redefined-outer-name
+    """A fresh browser on the page."""
+    with Browser(tmp_path, key_pin(daemon.state / "server.crt")) as made:
+        made.open(f"https://localhost:{daemon.port}/")
+        yield made
