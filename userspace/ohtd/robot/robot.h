@@ -33,7 +33,8 @@ struct oht_regmap;
  * @data_dir: folder with the data files; NULL for the one the program was built for
  * @loops: number of h2o loops, 1..OHTD_LINKS_MAX: one link for each
  * @deadman_ms: heartbeat period to ask for; 0 means the device's default
- * @time_factor: stretches answer and loss times (emulated board); 0 means 1, at most 20
+ * @time_factor: stretches loss times, and answer times up to threefold (emulated board, busy PC);
+ *	0 means 1, at most 20
  * @auto_enable: after a clean power-on go to idle without a person (state_machine.csv)
  * @unclean_restart: the last run did not reach shutdown
  * @rt_priority: SCHED_FIFO priority to ask for, 1..98; 0 does not ask

@@ -72,8 +72,19 @@ void ohtd_schedule_cyclic(struct ohtd_control *control)
 
 /* ---- the time that is left ---- */
 
-/* The unit whose poll has been due longest; the ones of every cycle only when they are in trouble. */
-static struct ohtd_unit *most_due(struct ohtd_control *control)
+/* When the unit will count as lost unless it answers before. */
+static uint64_t lost_at_ns(const struct ohtd_control *control, const struct ohtd_unit *unit)
+{
+	uint64_t limit_ms = (uint64_t)unit->kind->lost_ms * control->time_factor;
+
+	return unit->view.last_good_ns + limit_ms * OHTD_NS_PER_MS;
+}
+
+/*
+ * Of the units whose poll is due the one that would be lost first; those of every cycle are among
+ * them only when they are in trouble.
+ */
+static struct ohtd_unit *most_urgent(struct ohtd_control *control)
 {
 	struct ohtd_unit *best = NULL;
 	unsigned int i;
@@ -84,7 +95,7 @@ static struct ohtd_unit *most_due(struct ohtd_control *control)
 		if (!polled(unit) || unit->busy || unit->due_ns > control->now_ns ||
 		    (every_cycle(unit) && at_ease(unit)))
 			continue;
-		if (!best || unit->due_ns < best->due_ns)
+		if (!best || lost_at_ns(control, unit) < lost_at_ns(control, best))
 			best = unit;
 	}
 	return best;
@@ -92,7 +103,7 @@ static struct ohtd_unit *most_due(struct ohtd_control *control)
 
 static bool poll_due(struct ohtd_control *control)
 {
-	struct ohtd_unit *unit = control->identify.polls_wait ? NULL : most_due(control);
+	struct ohtd_unit *unit = control->identify.polls_wait ? NULL : most_urgent(control);
 
 	return unit && submit_poll(control, unit, true);
 }

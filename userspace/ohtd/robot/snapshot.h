@@ -148,7 +148,7 @@ struct ohtd_safety_view {
  * @timing_exact: gaps are timed by the device; false must be shown in health
  * @baud_bps: bit rate
  * @cycle_ms: period of the control cycle
- * @time_factor: by how much answer and loss times are stretched (emulation), normally 1
+ * @time_factor: by how much loss times are stretched (emulation), normally 1
  * @cycles: completed cycles
  * @cycles_missed: grid points that were skipped because a cycle came too late
  * @late_max_ns: greatest lateness of a cycle's start so far

@@ -11,16 +11,20 @@
 #define EXCEPTION_ADDRESS	2
 #define BACKOFF_FIRST_MS	100
 #define BACKOFF_MAX_MS		2000
+/* A stretched wait for one module is time that the others do not get: loss times stretch further. */
+#define ANSWER_FACTOR_MAX	3
 
 uint32_t ohtd_unit_timeout_us(const struct ohtd_control *control, const struct ohtd_unit *unit)
 {
 	const struct ohtd_kind *kind = unit->kind;
+	uint32_t factor = control->time_factor < ANSWER_FACTOR_MAX ? control->time_factor
+								   : ANSWER_FACTOR_MAX;
 	uint64_t timeout_us;
 
 	if (!kind)
 		kind = ohtd_model_by_unit(control->model, unit->view.unit);
 	/* At an address where nothing is expected a wait must not be stretched: it is the rule. */
-	timeout_us = kind ? kind->module->response_timeout_ms * 1000ull * control->time_factor
+	timeout_us = kind ? kind->module->response_timeout_ms * 1000ull * factor
 			  : control->model->timeout_max_ms * 1000ull;
 	if (control->device.info.turnaround_max_us &&
 	    timeout_us > control->device.info.turnaround_max_us)
