@@ -96,18 +96,21 @@ def groups():
     return sorted(p.stem for p in GROUPS.glob("*.py") if not p.stem.startswith("_"))
 
 
+def check(arguments):
+    """Whether every group asked for is there; says so if not."""
+    unknown = [a for a in arguments if a not in groups()]
+    if unknown:
+        print(f"bench: no group '{' '.join(unknown)}'; there are: {', '.join(groups())}", file=sys.stderr)
+    return not unknown
+
+
 def main(arguments):
     """Returns the exit code of `make bench`."""
-    known = groups()
-    unknown = [a for a in arguments if a not in known]
-    if unknown or not known:
-        print(f"bench: no group '{' '.join(unknown)}'; there are: {', '.join(known) or 'none'}", file=sys.stderr)
-        return 2
     machine, commit = _machine(), _commit()
     print(f"{machine}, commit {commit}")
     print(f"{'id':38} {'value':>12} {'unit':6} {'how':8} {'bar':>12} {'':6} {'samples':>9} note")
     good = True
-    for group in arguments or known:
+    for group in arguments or groups():
         bench = Bench(group, machine, commit)
         started = time.monotonic()
         try:

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The emergency stop: edges inside the guest in instruction time, presses and API stops from outside by wall clock."""
+import json
+import os
+import random
+import time
+
+from _board import ALL_UNITS, PROGRAMS, STATE, Board, Controller, build_dtb, share, tap_values
+
+ICOUNT_PRESSES = 10000
+WALL_PRESSES = 1000
+API_STOPS = 200
+SEED = int(os.environ.get("OHT_SEED") or 1)
+
+
+def run(bench):
+    """All figures of the group; OHT_SEED chooses the moments of the presses."""
+    _inside(bench)
+    _outside(bench)
+    _api(bench)
+
+
+def _inside(bench):
+    """True edges by oht_stim from the CPU that does not handle them; guest time counts instructions."""
+    with Board(STATE / "icount", "stock", far=None, icount="shift=1,sleep=off",
+               dtb=build_dtb("quick-reset")) as board:
+        board.guest.check("modprobe oht_stim")
+        _, said = board.program(f"latency_test --presses {ICOUNT_PRESSES} --seed {SEED}", 900)
+    found = tap_values(said)
+    note = f"idle, seed {SEED}"
+    bench.record("estop.edge_to_low_p99_ns", found["estop.edge_to_low_p99_ns"], "ns", "icount", ("<=", 10000),
+                 ICOUNT_PRESSES, note)
+    bench.record("estop.edge_to_low_max_ns", found["estop.edge_to_low_max_ns"], "ns", "icount", ("<=", 50000),
+                 ICOUNT_PRESSES, note)
+    bench.record("estop.irq_path_max_ns", found["estop.irq_path_max_ns"], "ns", "icount", ("<=", 5000),
+                 ICOUNT_PRESSES, note)
+
+
+def _press(board, controller, moments):
+    """One press at a random moment after enabling; returns the time to low in ns, None if it stayed high."""
+    assert board.pins.wait_enables(1, 20), "not enabled again"
+    time.sleep(moments.uniform(0, 0.02))
+    took_ns = board.pins.press_to_low_ns(moments.choice(["a", "b", None]), timeout=5)
+    board.pins.press()      # both open, so that no discrepancy stays
+    controller.wait_status(lambda s: s["inputs"] == 0, "both channels seen open")
+    board.pins.release()
+    return took_ns
+
+
+def _outside(bench):
+    """Presses through the emulator's own interface, with bus traffic and a CPU hog per core in the guest."""
+    moments = random.Random(SEED)
+    with Board(STATE / "wall", "stock", dtb=build_dtb("quick-reset")) as board:
+        controller = Controller(board)
+        board.guest.check(f"{PROGRAMS}/bus_test -c 0 {ALL_UNITS} </dev/null >/dev/null 2>&1 &")
+        # A little nicer than the controller, so that it enables again soon; the CPUs are never idle all the same.
+        board.guest.check("for i in 1 2; do nice -n 5 sh -c 'while :; do :; done' </dev/null >/dev/null 2>&1 & done")
+        controller.ask("auto 1")
+        took_ns = []
+        for number in range(WALL_PRESSES):
+            took_ns.append(_press(board, controller, moments))
+            if number % 20 == 19:
+                controller.events()
+        stops = [e for e in controller.events() if e["from"] == "enabled" and e["tag"] >= 1]
+    by_button = {e["tag"] for e in stops if e["cause"] in ("button_a", "button_b")}
+    missed = WALL_PRESSES - min(len(by_button), sum(t is not None for t in took_ns))
+    seen_ms = [t / 1e6 for t in took_ns if t is not None]
+    note = f"bus traffic and two CPU hogs in the guest, seed {SEED}"
+    bench.record("estop.press_wall_p99_ms", share(seen_ms, 990), "ms", "qemu", ("<=", 10), WALL_PRESSES, note)
+    bench.record("estop.press_wall_p999_ms", share(seen_ms, 999), "ms", "qemu", None, WALL_PRESSES, note)
+    bench.record("estop.press_wall_max_ms", max(seen_ms), "ms", "qemu", None, WALL_PRESSES, note)
+    bench.record("estop.presses_missed", missed, "", "qemu", ("==", 0), WALL_PRESSES,
+                 "no own record with the button as cause, or not low")
+
+
+def _api(bench):
+    """POST safety/stop on a kept connection, until both outputs are seen low outside."""
+    from test_daemon import Stack   # the daemon's board, as its tests have it
+
+    stack = Stack("stock")
+    took_ms = []
+    with stack.board:
+        stack.connect()
+        for _ in range(API_STOPS):
+            stack.enable()
+            before_ns = time.monotonic_ns()
+            status, answer = stack.api.post("safety/stop")
+            assert status == 200, json.dumps(answer)
+            took_ms.append(stack.low_after_ns(before_ns) / 1e6)
+    bench.record("estop.api_stop_p99_ms", share(took_ms, 990), "ms", "qemu", ("<=", 10), API_STOPS,
+                 f"client to outputs through the emulator's network; median {share(took_ms, 500):.2f} ms")
