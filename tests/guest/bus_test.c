@@ -22,6 +22,8 @@
 
 #define TARGETS_MAX	16
 #define WAIT_MS		5000
+/* A far end on a busy host answers late, sometimes by 100 ms and more. */
+#define TIMEOUT_US	500000
 
 struct target {
 	unsigned int unit;
@@ -142,7 +144,7 @@ int main(int argc, char **argv)
 	struct oht_request request = {
 		.function = OHT_READ_HOLDING,
 		.priority = OHT_PRIORITY_CYCLIC,
-		.timeout_us = 100000,
+		.timeout_us = TIMEOUT_US,
 	};
 	struct result result = { 0 };
 	uint64_t start_ns, count = 1000;
