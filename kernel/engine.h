@@ -196,12 +196,14 @@ struct oht_engine_late {
  * @tx_bytes: length of @tx
  * @tx_taken: how many the port has taken
  * @tx_end_ns: when the last stop bit has left
+ * @tx_paced: the transmitter keeps wire time: it was seen busy right after it had been filled
  * @echo: what is known about hearing ourselves
  * @echo_dropped: our own request has been heard and thrown away in this transaction
  * @rx: what has been heard since we began to send, without our own request
  * @rx_bytes: length of @rx
  * @rx_line_error: the UART complained about a character of it
  * @rx_first_ns: stamp of its first character
+ * @rx_first_lump: characters that were found together with the first one, itself included
  * @rx_last_ns: stamp of the last character received at all
  * @rx_limit_ns: when an answer that has begun must be complete
  * @reply_deadline_ns: when a first character must have come
@@ -236,6 +238,7 @@ struct oht_engine {
 	unsigned int tx_bytes;
 	unsigned int tx_taken;
 	u64 tx_end_ns;
+	bool tx_paced;
 
 	enum oht_engine_echo echo;
 	bool echo_dropped;
@@ -243,6 +246,7 @@ struct oht_engine {
 	unsigned int rx_bytes;
 	bool rx_line_error;
 	u64 rx_first_ns;
+	unsigned int rx_first_lump;
 	u64 rx_last_ns;
 	u64 rx_limit_ns;
 	u64 reply_deadline_ns;

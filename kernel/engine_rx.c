@@ -52,7 +52,7 @@ static void oht_engine_rx_count_errors(struct oht_engine *e, u8 flags)
 static void oht_engine_rx_store(struct oht_engine *e, const struct oht_port_byte *byte,
 				u64 stamp_ns)
 {
-	u64 frame_gap_ns = (u64)e->timing.t35_ns + e->timing.char_ns;
+	u64 frame_gap_ns = (u64)e->timing.t15_ns + e->timing.char_ns;
 
 	/* A click on the line, or a frame that was not for us, ended before this character. */
 	if (e->rx_bytes && !oht_engine_rx_is_ours(e) && stamp_ns > e->rx_last_ns + frame_gap_ns) {
@@ -66,6 +66,7 @@ static void oht_engine_rx_store(struct oht_engine *e, const struct oht_port_byte
 	}
 	if (!e->rx_bytes) {
 		e->rx_first_ns = stamp_ns;
+		e->rx_first_lump = 1;
 		e->rx_limit_ns = stamp_ns + oht_engine_patience_ns(e);
 	}
 	e->rx[e->rx_bytes++] = byte->data;
@@ -113,9 +114,8 @@ void oht_engine_receive(struct oht_engine *e, u64 stamp_ns)
 		oht_engine_rx_byte(e, &byte, stamp_ns);
 	if (!i)
 		return;
-	/* Found together: the first one came at least that many characters earlier. */
 	if (fresh && e->rx_bytes)
-		e->rx_first_ns -= oht_timing_chars_ns(&e->timing, e->rx_bytes - 1);
+		e->rx_first_lump = e->rx_bytes;
 	oht_engine_rx_judge(e, stamp_ns);
 }
 
@@ -153,10 +153,32 @@ static void oht_engine_rx_await(struct oht_engine *e, unsigned int missing)
 	oht_engine_arm(e, missing ? min(expected_ns, limit_ns) : limit_ns);
 }
 
+static u64 oht_engine_rx_turnaround_ns(const struct oht_engine *e)
+{
+	/* Found together: the first one came at least that many characters earlier. */
+	u64 first_ns = e->rx_first_ns - oht_timing_chars_ns(&e->timing, e->rx_first_lump - 1);
+	u64 start_ns = oht_timing_rx_start_ns(&e->timing, first_ns);
+
+	return start_ns > e->tx_end_ns ? start_ns - e->tx_end_ns : 1;
+}
+
+/*
+ * It began before our request had left, so it is somebody who talks over us: an old answer sent
+ * twice, for one. Unless neither our UART nor the far end keeps wire time, as in an emulator with
+ * a program on a pseudo terminal: then the answer's characters come faster than the line allows.
+ */
+static bool oht_engine_rx_is_collision(const struct oht_engine *e)
+{
+	u64 wire_ns = oht_timing_chars_ns(&e->timing, e->rx_bytes - 1);
+
+	if (e->rx_first_ns >= e->tx_end_ns)
+		return false;
+	return e->tx_paced || e->rx_last_ns - e->rx_first_ns > wire_ns / 2;
+}
+
 static void oht_engine_rx_answered(struct oht_engine *e, u8 detail, u8 exception, u64 now_ns)
 {
-	u64 start_ns = oht_timing_rx_start_ns(&e->timing, e->rx_first_ns);
-	u64 turnaround_ns = start_ns > e->tx_end_ns ? start_ns - e->tx_end_ns : 1;
+	u64 turnaround_ns = oht_engine_rx_turnaround_ns(e);
 	struct oht_xfer *x = e->cur;
 
 	/* An answer that differs from its request shows whether we hear ourselves. */
@@ -199,6 +221,10 @@ static void oht_engine_rx_conclude(struct oht_engine *e, u64 now_ns)
 	u8 exception = 0;
 	int detail;
 
+	if (oht_engine_rx_is_collision(e)) {
+		oht_engine_rx_skip(e, OHT_DETAIL_LINE, false, now_ns);
+		return;
+	}
 	detail = e->rx_line_error ? OHT_DETAIL_LINE :
 		 oht_frame_verify(&e->req, e->rx, e->rx_bytes, &exception);
 	switch (detail) {

@@ -21,6 +21,7 @@ static void oht_engine_send(struct oht_engine *e, u64 now_ns)
 		e->cur->attempts++;
 	e->stats.frames_sent++;
 	e->tx_taken = e->port->ops->send(e->port, e->tx, e->tx_bytes);
+	e->tx_paced = e->port->ops->transmitting(e->port);
 	e->stats.bytes_sent += e->tx_taken;
 	e->tx_end_ns = oht_timing_tx_end_ns(&e->timing, now_ns, e->tx_bytes);
 	oht_engine_arm(e, e->tx_end_ns);

@@ -64,7 +64,7 @@ static unsigned int fake_send(struct oht_port *port, const u8 *data, unsigned in
 
 static bool fake_transmitting(struct oht_port *port)
 {
-	return fake.now_ns < fake_last()->end_ns + fake.busy_extra_ns;
+	return !fake.unpaced && fake.now_ns < fake_last()->end_ns + fake.busy_extra_ns;
 }
 
 static void fake_cut(struct oht_port *port)
@@ -255,6 +255,14 @@ u64 fake_say(u64 start_ns, const u8 *data, unsigned int bytes)
 		fake_say_one(end_ns - t->stop_rest_ns, data[i], 0);
 	}
 	return end_ns;
+}
+
+void fake_say_at_once(u64 start_ns, const u8 *data, unsigned int bytes)
+{
+	unsigned int i;
+
+	for (i = 0; i < bytes; i++)
+		fake_say_one(start_ns + i * FAKE_US, data[i], 0);
 }
 
 void fake_reseal(u8 *adu, unsigned int bytes)

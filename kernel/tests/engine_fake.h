@@ -52,6 +52,7 @@ struct fake_bus {
 	u64 interrupt_ns;		/* when it says so */
 	u64 interrupt_late_ns;		/* how late it is with that */
 	unsigned int rx_level;		/* characters that raise the receive interrupt, 0: one */
+	bool unpaced;			/* the transmitter takes no time, as an emulated one */
 	u64 busy_extra_ns;		/* how much longer than computed it is busy */
 	u64 heard_ns;			/* end of the last character, also of those to come */
 	u64 known_ns;			/* end of the last one that the engine sent or read */
@@ -90,6 +91,8 @@ void fake_submit(unsigned int i);
 
 /* The far end sends characters whose first start bit is at @start_ns; returns the end. */
 u64 fake_say(u64 start_ns, const u8 *data, unsigned int bytes);
+/* The same without wire time: all of it within some us. */
+void fake_say_at_once(u64 start_ns, const u8 *data, unsigned int bytes);
 void fake_say_one(u64 report_ns, u8 data, u8 flags);
 
 /* The answer that a good module gives to @x (its registers hold address + 0x1000). */
