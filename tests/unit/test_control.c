@@ -368,6 +368,35 @@ static void dead_module_does_not_slow_the_others(void **state)
 	fixture_destroy(f);
 }
 
+/* Whoever is silent, alone or in pairs: nobody else's health suffers while it is being lost. */
+static void silent_modules_do_not_starve_the_others(void **state)
+{
+	static const uint32_t factors[] = { 1, 3, 10, 20 };
+	unsigned int silent, factor, ms;
+	uint8_t unit;
+
+	(void)state;
+	for (factor = 0; factor < 4; factor++)
+		for (silent = 1; silent < 15; silent++) {
+			struct fixture *f = fixture_idle();
+
+			f->control.time_factor = factors[factor];
+			for (unit = POWER; unit <= DOCK; unit++)
+				if (silent & (1u << (unit - POWER)))
+					f->fake->units[unit].fault = FAKE_SILENT;
+			for (ms = 0; ms < 1500 * factors[factor]; ms += 5) {
+				fixture_run_ms(f, 5);
+				for (unit = POWER; unit <= DOCK; unit++)
+					if (!(silent & (1u << (unit - POWER))) &&
+					    f->control.units[unit - 1].view.health !=
+						    OHTD_HEALTH_GOOD)
+						fail_msg("factor %u, silent %x: unit %u after %u ms",
+							 factors[factor], silent, unit, ms);
+			}
+			fixture_destroy(f);
+		}
+}
+
 static void returned_module_is_found_again(void **state)
 {
 	struct fixture *f = fixture_idle();
@@ -739,6 +768,7 @@ int main(void)
 		cmocka_unit_test(degraded_module_forbids_enable_and_recovers),
 		cmocka_unit_test(late_module_counts_as_silent),
 		cmocka_unit_test(dead_module_does_not_slow_the_others),
+		cmocka_unit_test(silent_modules_do_not_starve_the_others),
 		cmocka_unit_test(returned_module_is_found_again),
 		cmocka_unit_test(foreign_type_is_shown_and_not_polled),
 		cmocka_unit_test(safety_module_stops_the_machine),

@@ -298,6 +298,12 @@ static inline struct ohtd_unit *ohtd_unit(struct ohtd_control *control, uint8_t 
 	return unit >= 1 && unit <= OHTD_UNITS ? &control->units[unit - 1] : NULL;
 }
 
+/* Polled in every cycle, as long as it answers well. */
+static inline bool ohtd_unit_every_cycle(const struct ohtd_unit *unit)
+{
+	return unit->kind->module->poll_period_ms <= OHTD_CYCLE_MS;
+}
+
 /* Answer time-out of a unit as it is stretched by the time factor. */
 uint32_t ohtd_unit_timeout_us(const struct ohtd_control *control, const struct ohtd_unit *unit);
 /* Counts what came of one attempt. */

@@ -18,11 +18,6 @@ static bool polled(const struct ohtd_unit *unit)
 			      unit->view.health == OHTD_HEALTH_DEGRADED);
 }
 
-static bool every_cycle(const struct ohtd_unit *unit)
-{
-	return unit->kind->module->poll_period_ms <= OHTD_CYCLE_MS;
-}
-
 /* Answers well, so that its poll is short. */
 static bool at_ease(const struct ohtd_unit *unit)
 {
@@ -65,26 +60,18 @@ void ohtd_schedule_cyclic(struct ohtd_control *control)
 	for (i = 0; i < OHTD_UNITS; i++) {
 		struct ohtd_unit *unit = &control->units[i];
 
-		if (polled(unit) && every_cycle(unit) && at_ease(unit) && !unit->busy)
+		if (polled(unit) && ohtd_unit_every_cycle(unit) && at_ease(unit) && !unit->busy)
 			submit_poll(control, unit, false);
 	}
 }
 
 /* ---- the time that is left ---- */
 
-/* When the unit will count as lost unless it answers before. */
-static uint64_t lost_at_ns(const struct ohtd_control *control, const struct ohtd_unit *unit)
-{
-	uint64_t limit_ms = (uint64_t)unit->kind->lost_ms * control->time_factor;
-
-	return unit->view.last_good_ns + limit_ms * OHTD_NS_PER_MS;
-}
-
 /*
- * Of the units whose poll is due the one that would be lost first; those of every cycle are among
- * them only when they are in trouble.
+ * The unit that has been due longest; those of every cycle only when they are in trouble. A failed
+ * attempt moves the moment on, so a silent module comes behind whoever waits already.
  */
-static struct ohtd_unit *most_urgent(struct ohtd_control *control)
+static struct ohtd_unit *most_due(struct ohtd_control *control)
 {
 	struct ohtd_unit *best = NULL;
 	unsigned int i;
@@ -93,9 +80,9 @@ static struct ohtd_unit *most_urgent(struct ohtd_control *control)
 		struct ohtd_unit *unit = &control->units[i];
 
 		if (!polled(unit) || unit->busy || unit->due_ns > control->now_ns ||
-		    (every_cycle(unit) && at_ease(unit)))
+		    (ohtd_unit_every_cycle(unit) && at_ease(unit)))
 			continue;
-		if (!best || lost_at_ns(control, unit) < lost_at_ns(control, best))
+		if (!best || unit->due_ns < best->due_ns)
 			best = unit;
 	}
 	return best;
@@ -103,7 +90,7 @@ static struct ohtd_unit *most_urgent(struct ohtd_control *control)
 
 static bool poll_due(struct ohtd_control *control)
 {
-	struct ohtd_unit *unit = control->identify.polls_wait ? NULL : most_urgent(control);
+	struct ohtd_unit *unit = control->identify.polls_wait ? NULL : most_due(control);
 
 	return unit && submit_poll(control, unit, true);
 }

@@ -136,8 +136,12 @@ static void note_failure(struct ohtd_control *control, struct ohtd_unit *unit)
 	const struct oht_module *module = unit->kind->module;
 
 	unit->attempts++;
-	if (unit->attempts <= module->retries)
+	if (unit->attempts <= module->retries) {
+		/* The short loss times of the others want the retry at once; these can wait a turn. */
+		if (!ohtd_unit_every_cycle(unit))
+			unit->due_ns = control->now_ns + OHTD_CYCLE_MS * OHTD_NS_PER_MS;
 		return;
+	}
 	unit->attempts = 0;
 	unit->view.errors_in_row++;
 	if (unit->view.errors_in_row >= module->degrade_after_errors)
