@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`make up`, `down` and `run` as somebody who has just cloned uses them."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import time
+import urllib.request
+
+import pytest
+from conftest import TOP
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def processes_of(folder):
+    """Processes that work in that folder or have a file of it on their command line."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and int(entry.name) != os.getpid() and (
+                    str(folder) in os.readlink(entry / "cwd")
+                    or str(folder).encode() in (entry / "cmdline").read_bytes()):
+                found.append((entry.name, (entry / "cmdline").read_bytes()[:80]))
+        except OSError:
+            pass
+    return found
+
+
+class Clone:
+    """The make targets with a state folder and a port of the test's own."""
+
+    def __init__(self, folder):
+        self.state = folder
+        self.environment = {**os.environ, "OHT_STATE": str(folder), "OHT_PORT": str(free_port())}
+
+    def run(self, *command, timeout=300):
+        return subprocess.run(command, cwd=TOP, env=self.environment, capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=timeout, check=False)
+
+    def credentials(self):
+        return json.loads((self.state / "credentials.json").read_text())
+
+    def health(self):
+        known = self.credentials()
+        context = ssl.create_default_context(cafile=known["ca_file"])
+        with urllib.request.urlopen(known["url"] + "api/v1/health", timeout=20, context=context) as answer:
+            return json.load(answer)
+
+
+@pytest.fixture(scope="module")
+def clone():
+    folder = TOP / "build/test/vsbc/make"
+    shutil.rmtree(folder, ignore_errors=True)
+    one = Clone(folder)
+    done = one.run("make", "up")
+    assert done.returncode == 0, done.stderr
+    one.said = done.stdout
+    yield one
+    assert one.run("make", "down").returncode == 0
+    assert not processes_of(folder)
+
+
+def test_ready_block_says_where_and_who(clone):
+    administrator = next(a for a in clone.credentials()["accounts"] if a["role"] == "administrator")
+    block = clone.said[clone.said.index("\nready\n"):]
+    for word in (clone.credentials()["url"], administrator["username"], administrator["password"], "500 ms"):
+        assert word in block
+
+
+def test_files_are_private(clone):
+    assert clone.state.stat().st_mode & 0o777 == 0o700
+    assert (clone.state / "credentials.json").stat().st_mode & 0o777 == 0o600
+    assert {a["role"] for a in clone.credentials()["accounts"]} == {"viewer", "operator", "supervisor",
+                                                                    "administrator"}
+
+
+def test_api_answers_with_the_device_authority(clone):
+    assert clone.health()["bus"]["backend"] == "kernel"
+
+
+def test_every_account_can_log_in(clone):
+    known = clone.credentials()
+    context = ssl.create_default_context(cafile=known["ca_file"])
+    for account in known["accounts"]:
+        body = json.dumps({k: account[k] for k in ("username", "password")}).encode()
+        request = urllib.request.Request(known["url"] + "api/v1/auth/login", body,
+                                         {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60, context=context) as answer:
+            assert json.load(answer)["access_token"]
+
+
+def test_second_start_says_that_one_is_running(clone):
+    done = clone.run("make", "run")
+    assert done.returncode != 0 and clone.credentials()["url"] in done.stderr and "make down" in done.stderr
+
+
+def test_status_logs_and_guest(clone):
+    status = clone.run("scripts/sbc", "status", "--json")
+    assert status.returncode == 0 and json.loads(status.stdout)["kernel"] == "stock"
+    assert "ohtd" in clone.run("make", "logs").stdout
+    done = clone.run("scripts/guest", "echo hello; exit 5")
+    assert (done.returncode, done.stdout) == (5, "hello\n")
+
+
+def test_button_and_relays(clone):
+    relays = json.loads(clone.run("scripts/relays", "--json").stdout)
+    assert {name: relays[name]["level"] for name in ("enable1", "enable2")} == {"enable1": 0, "enable2": 0}
+    assert clone.run("scripts/button", "press", "a").returncode == 0
+    assert "open" in clone.run("scripts/guest", "ohtctl status").stdout
+    assert clone.run("scripts/button", "release").returncode == 0
+    assert clone.run("scripts/button", "push").returncode == 2
+
+
+def test_wire_passes_commands_and_complaints(clone):
+    assert "unit=0x02" in clone.run("scripts/wire", "status").stdout
+    done = clone.run("scripts/wire", "fault", "9", "silence")
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
+
+
+def test_accounts_and_authority_survive_a_restart(clone):
+    known, authority = clone.credentials(), (clone.state / "ca.crt").read_bytes()
+    assert clone.run("make", "down").returncode == 0
+    assert not processes_of(clone.state)
+    assert clone.run("make", "status").returncode != 0
+    started = time.monotonic()
+    assert clone.run("make", "up").returncode == 0
+    print(f"second start: {time.monotonic() - started:.1f} s")
+    assert clone.credentials() == known and (clone.state / "ca.crt").read_bytes() == authority
+    test_every_account_can_log_in(clone)
+
+
+def test_ctrl_c_ends_a_run_in_the_foreground(state):
+    one = Clone(state)
+    with subprocess.Popen(["make", "run"], cwd=TOP, env=one.environment, stdout=subprocess.PIPE, text=True,
+                          stdin=subprocess.DEVNULL, start_new_session=True) as child:
+        for line in child.stdout:
+            if "Ctrl-C" in line:
+                break
+        assert one.health()["status"]
+        # The terminal sends it to the whole group.
+        os.killpg(child.pid, signal.SIGINT)
+        assert "stopped" in child.stdout.read()
+        child.wait(30)
+    assert not processes_of(state)
+
+
+def test_start_with_a_wire_to_nowhere_says_so(state):
+    one = Clone(state)
+    one.environment["OHT_WIRE"] = "unix:/nowhere/at/all"
+    done = one.run("make", "up")
+    assert done.returncode != 0 and "nothing at /nowhere/at/all" in done.stderr
+    assert not processes_of(state)
