@@ -206,6 +206,8 @@ struct oht_engine_late {
  * @rx_first_lump: characters that were found together with the first one, itself included
  * @rx_last_ns: stamp of the last character received at all
  * @rx_limit_ns: when an answer that has begun must be complete
+ * @answered_tx_crc: of the last request that was answered
+ * @answered_rx_crc: of its answer
  * @reply_deadline_ns: when a first character must have come
  * @noted: detail to report instead of TIMEOUT: what came meanwhile and was not the answer
  * @line_free_ns: earliest start bit that the silence rule allows
@@ -249,6 +251,8 @@ struct oht_engine {
 	unsigned int rx_first_lump;
 	u64 rx_last_ns;
 	u64 rx_limit_ns;
+	u16 answered_tx_crc;
+	u16 answered_rx_crc;
 	u64 reply_deadline_ns;
 	u8 noted;
 

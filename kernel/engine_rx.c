@@ -162,10 +162,23 @@ static u64 oht_engine_rx_turnaround_ns(const struct oht_engine *e)
 	return start_ns > e->tx_end_ns ? start_ns - e->tx_end_ns : 1;
 }
 
+static u16 oht_engine_rx_crc(const u8 *adu, unsigned int bytes)
+{
+	return adu[bytes - 2] | adu[bytes - 1] << 8;
+}
+
+/* The answer to the request before this one, which asked for something else. */
+static bool oht_engine_rx_is_old(const struct oht_engine *e)
+{
+	return e->answered_tx_crc != oht_engine_rx_crc(e->tx, e->tx_bytes) &&
+	       e->answered_rx_crc == oht_engine_rx_crc(e->rx, e->rx_bytes);
+}
+
 /*
- * It began before our request had left, so it is somebody who talks over us: an old answer sent
- * twice, for one. Unless neither our UART nor the far end keeps wire time, as in an emulator with
- * a program on a pseudo terminal: then the answer's characters come faster than the line allows.
+ * It began before our request had left, so it is somebody who talks over us: a module that says
+ * its last answer twice, for one. Only where neither our UART nor the far end keeps wire time, as
+ * in an emulator with a program on a pseudo terminal, an answer may be that early. Then it is an
+ * old one if it has the same bytes, and comes no faster than a line allows.
  */
 static bool oht_engine_rx_is_collision(const struct oht_engine *e)
 {
@@ -173,7 +186,9 @@ static bool oht_engine_rx_is_collision(const struct oht_engine *e)
 
 	if (e->rx_first_ns >= e->tx_end_ns)
 		return false;
-	return e->tx_paced || e->rx_last_ns - e->rx_first_ns > wire_ns / 2;
+	if (e->tx_paced || e->rx_bytes < OHT_ADU_MIN_BYTES)
+		return true;
+	return oht_engine_rx_is_old(e) && e->rx_last_ns - e->rx_first_ns > wire_ns / 2;
 }
 
 static void oht_engine_rx_answered(struct oht_engine *e, u8 detail, u8 exception, u64 now_ns)
@@ -184,6 +199,8 @@ static void oht_engine_rx_answered(struct oht_engine *e, u8 detail, u8 exception
 	/* An answer that differs from its request shows whether we hear ourselves. */
 	if (e->rx_bytes != e->tx_bytes || memcmp(e->rx, e->tx, e->rx_bytes))
 		e->echo = e->echo_dropped ? OHT_ECHO_YES : OHT_ECHO_NO;
+	e->answered_tx_crc = oht_engine_rx_crc(e->tx, e->tx_bytes);
+	e->answered_rx_crc = oht_engine_rx_crc(e->rx, e->rx_bytes);
 	e->stats.turnaround_max_ns = max(e->stats.turnaround_max_ns, turnaround_ns);
 	e->extra_until_ns = e->line_free_ns;
 	if (detail == OHT_DETAIL_OK)
