@@ -47,40 +47,33 @@ void ohtd_stopper_close(struct ohtd_stopper *stopper)
 	stopper->device = NULL;
 }
 
-/* The call that counts comes first; whether it changed anything is looked up afterwards. */
-static int stop_device(struct oht_dev *device, uint64_t tag, uint64_t before_ns, bool *repeated)
+static int stop_device(const struct ohtd_stopper *stopper, uint64_t tag)
 {
-	struct oht_stop_status after;
-
-	if (oht_dev_stop(device, tag))
-		return -errno;
-	if (!oht_dev_stop_status(device, &after))
-		*repeated = after.since_ns < before_ns;
-	return 0;
+	return oht_dev_stop(stopper->device, tag) ? -errno : 0;
 }
 
-static int stop_software(struct ohtd_bus *bus, uint64_t tag, uint64_t before_ns, bool *repeated)
-{
-	struct oht_stop_status after;
-	int ret = bus->ops->stop(bus, tag);
-
-	if (!ret && !bus->ops->stop_status(bus, &after))
-		*repeated = after.since_ns < before_ns;
-	return ret;
-}
-
-int ohtd_stopper_stop(struct ohtd_stopper *stopper, uint64_t tag, uint64_t before_ns,
-		      bool *repeated)
+int ohtd_stopper_stop(struct ohtd_stopper *stopper, uint64_t tag)
 {
 	int ret = -ENODEV;
 
-	*repeated = false;
 	if (!stopper->bus->ops->hardware_stop)
-		return stop_software(stopper->bus, tag, before_ns, repeated);
+		return stopper->bus->ops->stop(stopper->bus, tag);
 	if (stopper->device)
-		ret = stop_device(stopper->device, tag, before_ns, repeated);
+		ret = stop_device(stopper, tag);
 	/* The device has been unbound since: it may be there again. */
 	if (ret == -ENODEV && !ohtd_stopper_open(stopper, stopper->bus))
-		ret = stop_device(stopper->device, tag, before_ns, repeated);
+		ret = stop_device(stopper, tag);
 	return ret;
+}
+
+bool ohtd_stopper_stopped_since(const struct ohtd_stopper *stopper, uint64_t moment_ns)
+{
+	struct oht_stop_status status;
+	int ret;
+
+	if (!stopper->bus->ops->hardware_stop)
+		ret = stopper->bus->ops->stop_status(stopper->bus, &status);
+	else
+		ret = stopper->device ? oht_dev_stop_status(stopper->device, &status) : -1;
+	return !ret && status.state == OHT_STATE_STOPPED && status.since_ns < moment_ns;
 }

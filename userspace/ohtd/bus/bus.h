@@ -134,13 +134,14 @@ void ohtd_stopper_close(struct ohtd_stopper *stopper);
  * ohtd_stopper_stop() - stop the machine now
  * @stopper: opened
  * @tag: goes into the kernel's safety record
- * @before_ns: monotonic time right before this call
- * @repeated: true when it had been stopped before that
  *
  * Return: 0, or -ENODEV: there is no device to stop (an absent driver has its outputs low).
- * Context: the owning thread; no allocation unless the device has vanished and come back.
+ * Context: the owning thread; one system call, no allocation unless the device has vanished and
+ * come back.
  */
-int ohtd_stopper_stop(struct ohtd_stopper *stopper, uint64_t tag, uint64_t before_ns,
-		      bool *repeated);
+int ohtd_stopper_stop(struct ohtd_stopper *stopper, uint64_t tag);
+
+/* Has the machine been stopped without a break since before @moment_ns (monotonic)? */
+bool ohtd_stopper_stopped_since(const struct ohtd_stopper *stopper, uint64_t moment_ns);
 
 #endif

@@ -125,16 +125,16 @@ void ohtd_link_leave(struct ohtd_link *link)
 int ohtd_stop(struct ohtd_link *link, uint64_t tag, struct ohtd_stop_result *result)
 {
 	uint64_t before_ns = ohtd_clock_monotonic_ns(link->clock);
-	bool repeated;
-	int ret = ohtd_stopper_stop(&link->stopper, tag, before_ns, &repeated);
+	int ret = ohtd_stopper_stop(&link->stopper, tag);
 
 	if (!result)
 		return ret;
 	memset(result, 0, sizeof(*result));
-	result->repeated = repeated;
-	result->hardware = !ret && link->bus->ops->hardware_stop;
 	result->at_ns = ohtd_clock_monotonic_ns(link->clock);
 	result->call_ns = result->at_ns - before_ns;
+	result->hardware = !ret && link->bus->ops->hardware_stop;
+	/* Whether it changed anything is looked up when it is done. */
+	result->repeated = !ret && ohtd_stopper_stopped_since(&link->stopper, before_ns);
 	return ret;
 }
 

@@ -158,7 +158,8 @@ void ohtd_link_leave(struct ohtd_link *link);
  *
  * Return: 0: stopped (also when it was already); -ENODEV: no device: the outputs are low by
  * the module's own doing (unbind, removal), but this call could not confirm it.
- * Context: the link's loop; one system call, no allocation, no lock.
+ * Context: the link's loop; one system call, no allocation, no lock; a second call if @result is
+ * asked for, when the stop has been done.
  * Source: daemon.md "Stop path of its own".
  */
 int ohtd_stop(struct ohtd_link *link, uint64_t tag, struct ohtd_stop_result *result);
