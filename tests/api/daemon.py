@@ -93,6 +93,7 @@ class Daemon:
         lsan = self.folder / "lsan"
         lsan.write_text(SUPPRESSIONS)
         return {**os.environ, "LSAN_OPTIONS": f"suppressions={lsan}:print_suppressions=0",
+                "TSAN_OPTIONS": "report_thread_leaks=0:exitcode=99",
                 "ASAN_OPTIONS": "abort_on_error=0:exitcode=99", "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99"}
 
     def start_simulator(self):

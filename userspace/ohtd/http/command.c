@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "http/loop.h"
 #include "http/problem.h"
@@ -19,18 +20,21 @@ struct waiting_command {
 	bool answered;
 };
 
+/* One sentence out of the reason, its cause and its unit, of which each has its own full stop. */
 static void reason_text(const struct ohtd_why *why, char *text, size_t size)
 {
-	const char *cause = "", *colon = "";
-	int n;
+	const char *reason = ohtd_why_text(why->code);
+	size_t n = strlen(reason);
+	char unit[16] = "";
 
-	if (why->code == OHTD_WHY_STOP_CAUSE) {
-		colon = ": ";
-		cause = oht_cause_text(why->detail);
-	}
-	n = snprintf(text, size, "%s%s%s", ohtd_why_text(why->code), colon, cause);
-	if (why->unit && n > 0 && (size_t)n < size)
-		snprintf(text + n, size - (size_t)n, " (unit %u)", why->unit);
+	if (n && reason[n - 1] == '.')
+		n--;
+	if (why->unit)
+		snprintf(unit, sizeof(unit), " (unit %u)", why->unit);
+	if (why->code == OHTD_WHY_STOP_CAUSE)
+		snprintf(text, size, "%.*s: %s", (int)n, reason, oht_cause_text(why->detail));
+	else
+		snprintf(text, size, "%.*s%s.", (int)n, reason, unit);
 }
 
 static struct json_object *reasons_json(const struct ohtd_why_list *list)

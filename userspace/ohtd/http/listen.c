@@ -194,10 +194,16 @@ static int open_listener(struct ohtd_loop *loop, bool shared)
 		close(fd);
 		return r;
 	}
-	loop->listener = h2o_evloop_socket_create(loop->ctx.loop, fd, H2O_SOCKET_FLAG_DONT_READ);
+	loop->listen_fd = fd;
+	return 0;
+}
+
+void ohtd_listen_start(struct ohtd_loop *loop)
+{
+	loop->listener = h2o_evloop_socket_create(loop->ctx.loop, loop->listen_fd,
+						  H2O_SOCKET_FLAG_DONT_READ);
 	loop->listener->data = loop;
 	h2o_socket_read_start(loop->listener, on_accept);
-	return 0;
 }
 
 /* Raises the soft limit of descriptors to what the configured connections need. */

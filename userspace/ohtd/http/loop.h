@@ -8,6 +8,7 @@
 #define OHTD_HTTP_LOOP_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <h2o.h>
@@ -45,8 +46,10 @@ struct ohtd_conn {
 struct ohtd_loop {
 	struct ohtd_server *server;
 	struct ohtd_link *link;
-	unsigned int index;
 	pthread_t thread;
+	bool started;			/* main thread: there is a thread */
+	bool disposed;			/* written by the thread at its end */
+	int listen_fd;			/* bound by the main thread, taken over by the loop */
 	h2o_context_t ctx;
 	h2o_accept_ctx_t accept;	/* ssl_ctx is swapped by message */
 	h2o_multithread_receiver_t receiver;
@@ -66,6 +69,7 @@ struct ohtd_server {
 	struct ohtd_names names;
 	atomic_uint conn_count;		/* of all loops */
 	atomic_bool draining;
+	sem_t loop_ready;		/* posted by each loop when it can be sent to */
 	uint16_t port;
 	unsigned int loop_count;
 	struct ohtd_loop *loops[OHTD_LOOPS_MAX];
@@ -76,8 +80,13 @@ static inline struct ohtd_loop *ohtd_loop_of(h2o_req_t *req)
 	return H2O_STRUCT_FROM_MEMBER(struct ohtd_loop, ctx, req->conn->ctx);
 }
 
-/* listen.c: may a further connection be taken? If not the listener rests until the next tick. */
+/* loop.c: the thread, and what is done with connections that take too long. */
+void *ohtd_loop_main(void *loop);
+void ohtd_loop_cut_late(struct ohtd_loop *loop);
+
+/* listen.c: binds in the main thread, serves in the loop. */
 int ohtd_listen_open(struct ohtd_server *server, char *why, size_t size);
+void ohtd_listen_start(struct ohtd_loop *loop);
 void ohtd_listen_tick(struct ohtd_loop *loop);
 void ohtd_listen_close(struct ohtd_loop *loop);
 void ohtd_conn_cut(struct ohtd_conn *conn);

@@ -14,8 +14,6 @@
 #include "main/log.h"
 #include "robot/robot.h"
 
-/* The control thread wants to hear of each loop at least every 100 ms. */
-#define TURN_MS			50
 #define STACK_BYTES		(512 * 1024)
 #define REQUEST_MS		10000
 #define HANDSHAKE_MS		5000
@@ -41,71 +39,6 @@ void ohtd_names_collect(struct ohtd_names *names, const struct ohtd_config *conf
 	names->names[names->count++] = "::1";
 	for (unsigned int i = 0; i < config->name_count; i++)
 		names->names[names->count++] = config->names[i];
-}
-
-/* ---- a loop's turn ---- */
-
-static void on_messages(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messages)
-{
-	struct ohtd_loop *loop = H2O_STRUCT_FROM_MEMBER(struct ohtd_loop, receiver, receiver);
-
-	while (!h2o_linklist_is_empty(messages)) {
-		struct ohtd_post *post = H2O_STRUCT_FROM_MEMBER(struct ohtd_post, super.link,
-								messages->next);
-
-		h2o_linklist_unlink(&post->super.link);
-		post->run(loop, post);
-	}
-}
-
-static void on_link(h2o_socket_t *sock, const char *err)
-{
-	struct ohtd_loop *loop = sock->data;
-	uint64_t count;
-
-	if (err || read(h2o_socket_get_fd(sock), &count, sizeof(count)) < 0)
-		return;
-	ohtd_command_take(loop);
-}
-
-/* During the drain every connection without a request under way is closed. */
-static void cut_late(struct ohtd_loop *loop)
-{
-	bool draining = atomic_load(&loop->server->draining);
-	uint64_t now_ms = h2o_now(loop->ctx.loop);
-
-	for (h2o_linklist_t *at = loop->conns.next; at != &loop->conns; at = at->next) {
-		struct ohtd_conn *conn = H2O_STRUCT_FROM_MEMBER(struct ohtd_conn, link, at);
-
-		if ((draining && !conn->call) ||
-		    (conn->answered_ms && now_ms - conn->answered_ms > OHTD_ANSWER_MS))
-			ohtd_conn_cut(conn);
-	}
-}
-
-static void on_tick(h2o_timeout_entry_t *entry)
-{
-	struct ohtd_loop *loop = H2O_STRUCT_FROM_MEMBER(struct ohtd_loop, tick, entry);
-
-	h2o_timeout_link(loop->ctx.loop, &loop->ctx.hundred_ms_timeout, &loop->tick);
-	ohtd_pending_tick(loop);
-	ohtd_listen_tick(loop);
-	cut_late(loop);
-}
-
-static void *loop_main(void *arg)
-{
-	struct ohtd_loop *loop = arg;
-
-	while (!atomic_load(&loop->ended)) {
-		h2o_evloop_run(loop->ctx.loop, TURN_MS);
-		ohtd_link_progress(loop->link);
-	}
-	ohtd_link_leave(loop->link);
-	/* What workers sent before they ended. */
-	h2o_evloop_run(loop->ctx.loop, 0);
-	ohtd_pending_drop_all(loop);
-	return NULL;
 }
 
 /* ---- birth ---- */
@@ -138,45 +71,11 @@ static struct ohtd_loop *make_loop(struct ohtd_server *server, unsigned int inde
 	if (!loop)
 		return NULL;
 	loop->server = server;
-	loop->index = index;
 	loop->link = ohtd_robot_link(server->setup.robot, index);
-	h2o_linklist_init_anchor(&loop->conns);
-	h2o_context_init(&loop->ctx, h2o_evloop_create(), &server->globalconf);
+	loop->listen_fd = -1;
 	SSL_CTX_up_ref(ssl);
-	loop->accept.ctx = &loop->ctx;
-	loop->accept.hosts = server->globalconf.hosts;
 	loop->accept.ssl_ctx = ssl;
-	h2o_multithread_register_receiver(loop->ctx.queue, &loop->receiver, on_messages);
-	loop->link_sock = h2o_evloop_socket_create(loop->ctx.loop,
-						   dup(ohtd_link_fd(loop->link)),
-						   H2O_SOCKET_FLAG_DONT_READ);
-	loop->link_sock->data = loop;
-	h2o_socket_read_start(loop->link_sock, on_link);
-	loop->tick.cb = on_tick;
-	h2o_timeout_link(loop->ctx.loop, &loop->ctx.hundred_ms_timeout, &loop->tick);
 	return loop;
-}
-
-/*
- * h2o aborts when a context goes while connections still hang on its timers. They do only when the
- * drain ran out of time, and then the process ends next: leave it all to the kernel.
- */
-static bool free_loop(struct ohtd_loop *loop)
-{
-	bool idle = h2o_linklist_is_empty(&loop->conns);
-	h2o_evloop_t *evloop = loop->ctx.loop;
-
-	SSL_CTX_free(loop->accept.ssl_ctx);
-	if (!idle)
-		return false;
-	ohtd_listen_close(loop);
-	h2o_socket_close(loop->link_sock);
-	h2o_timeout_unlink(&loop->tick);
-	h2o_multithread_unregister_receiver(loop->ctx.queue, &loop->receiver);
-	h2o_context_dispose(&loop->ctx);
-	h2o_evloop_destroy(evloop);
-	free(loop);
-	return true;
 }
 
 /* The page, and the device's own authority, so that a client can learn to trust it. */
@@ -201,6 +100,7 @@ struct ohtd_server *ohtd_server_create(const struct ohtd_server_setup *setup, SS
 		return NULL;
 	}
 	signal(SIGPIPE, SIG_IGN);
+	sem_init(&server->loop_ready, 0, 0);
 	server->setup = *setup;
 	ohtd_names_collect(&server->names, setup->config);
 	load_files(server);
@@ -232,9 +132,13 @@ int ohtd_server_start(struct ohtd_server *server)
 		struct ohtd_loop *loop = server->loops[i];
 		char name[16];
 
-		r = pthread_create(&loop->thread, &attr, loop_main, loop);
+		r = pthread_create(&loop->thread, &attr, ohtd_loop_main, loop);
 		if (r)
 			break;
+		loop->started = true;
+		/* Nobody may send to a loop that has not been made yet. */
+		while (sem_wait(&server->loop_ready) && errno == EINTR)
+			;
 		snprintf(name, sizeof(name), "ohtd-loop%u", i % 1000);
 		pthread_setname_np(loop->thread, name);
 	}
@@ -280,7 +184,7 @@ static void begin_drain(struct ohtd_loop *loop, struct ohtd_post *post)
 	ohtd_listen_close(loop);
 	/* Not h2o_context_request_shutdown(): it starts a timer of HTTP/2 that outlives the context. */
 	loop->ctx.shutdown_requested = 1;
-	cut_late(loop);
+	ohtd_loop_cut_late(loop);
 	free(post);
 }
 
@@ -288,7 +192,8 @@ void ohtd_server_drain(struct ohtd_server *server, unsigned int within_ms)
 {
 	atomic_store(&server->draining, true);
 	for (unsigned int i = 0; i < server->loop_count; i++)
-		send_post(server->loops[i], begin_drain, NULL);
+		if (server->loops[i]->started)
+			send_post(server->loops[i], begin_drain, NULL);
 	for (unsigned int ms = 0; ms < within_ms && atomic_load(&server->conn_count); ms += 10)
 		usleep(10000);
 }
@@ -299,25 +204,36 @@ static void wake(struct ohtd_loop *loop, struct ohtd_post *post)
 	free(post);
 }
 
+/* True when nothing of the loop is left. */
+static bool end_loop(struct ohtd_loop *loop)
+{
+	bool idle = true;
+
+	if (loop->started) {
+		atomic_store(&loop->ended, true);
+		send_post(loop, wake, NULL);
+		pthread_join(loop->thread, NULL);
+		idle = loop->disposed;
+	} else if (loop->listen_fd >= 0) {
+		close(loop->listen_fd);
+	}
+	SSL_CTX_free(loop->accept.ssl_ctx);
+	if (idle)
+		free(loop);
+	return idle;
+}
+
 void ohtd_server_destroy(struct ohtd_server *server)
 {
 	bool idle = true;
 
 	if (!server)
 		return;
-	for (unsigned int i = 0; i < server->loop_count; i++) {
-		struct ohtd_loop *loop = server->loops[i];
-
-		if (loop->thread) {
-			atomic_store(&loop->ended, true);
-			send_post(loop, wake, NULL);
-			pthread_join(loop->thread, NULL);
-		}
-	}
 	for (unsigned int i = 0; i < server->loop_count; i++)
-		idle = free_loop(server->loops[i]) && idle;
+		idle = end_loop(server->loops[i]) && idle;
 	if (!idle)
 		return;
+	sem_destroy(&server->loop_ready);
 	h2o_config_dispose(&server->globalconf);
 	ohtd_files_free(server->files);
 	free(server);
