@@ -119,6 +119,12 @@ function number(value, unit, digits) {
     return value === null || value === undefined ? "unknown" : `${value.toFixed(digits)} ${unit}`;
 }
 
+// "A cause of the stop still stands." and its cause or unit become one sentence.
+function reasonText(reason) {
+    const more = (reason.cause ? `: ${words(reason.cause)}` : "") + (reason.address ? ` (unit ${reason.address})` : "");
+    return more ? `${reason.text.replace(/\.$/, "")}${more}.` : reason.text;
+}
+
 const SAFETY_WORDS = {
     stopped: ["STOPPED", "bad"],
     ready: ["Ready: outputs off", "warn"],
@@ -149,8 +155,7 @@ function drawSafety(safety) {
     $("disable").hidden = !may("operator") || safety.state !== "enabled";
     const blocking = safety.state === "stopped" ? safety.why_not_reset
         : safety.state === "ready" ? safety.why_not_enable : [];
-    fillList($("interlocks"), blocking.map((w) =>
-        w.text + (w.cause ? `: ${words(w.cause)}` : "") + (w.address ? ` (unit ${w.address})` : "")));
+    fillList($("interlocks"), blocking.map(reasonText));
 }
 
 function drawRobot(robot) {
@@ -160,7 +165,7 @@ function drawRobot(robot) {
         ["Speed", number(robot.speed_mm_s, "mm/s", 0)],
         ["Battery", number(robot.battery_percent, "%", 0)],
     ]);
-    fillList($("faults"), robot.faults.map((f) => f.text + (f.address ? ` (unit ${f.address})` : "")));
+    fillList($("faults"), robot.faults.map(reasonText));
     $("robot").classList.toggle("stale", robot.age_ms > STALE_MS);
 }
 
