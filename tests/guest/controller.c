@@ -46,7 +46,8 @@ struct server {
 	uint64_t arm_tag;		/* 0: nothing to arm */
 	unsigned int arm_ticks;		/* how long this has been tried */
 	bool arm_answer;		/* somebody waits for it */
-	FILE *terminal;
+	FILE *terminal;			/* answers */
+	int input;			/* commands */
 	char line[LINE_BYTES];
 	size_t line_bytes;
 };
@@ -193,7 +194,7 @@ static void serve_bytes(struct server *server)
 {
 	char byte;
 
-	while (read(fileno(server->terminal), &byte, 1) == 1) {
+	while (read(server->input, &byte, 1) == 1) {
 		if (byte != '\n') {
 			server->line[server->line_bytes] = byte;
 			server->line_bytes += server->line_bytes < LINE_BYTES - 2;
@@ -203,24 +204,25 @@ static void serve_bytes(struct server *server)
 		server->line_bytes = 0;
 		serve_line(server);
 	}
-	/* Written as a whole: the descriptor does not block for reading only. */
-	fcntl(fileno(server->terminal), F_SETFL, 0);
 	fflush(server->terminal);
-	fcntl(fileno(server->terminal), F_SETFL, O_NONBLOCK);
 }
 
-static FILE *open_terminal(const char *path)
+/* Twice: reading must not wait, writing must. */
+static int open_terminal(struct server *server, const char *path)
 {
-	int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	int out = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	struct termios settings;
 
-	if (fd < 0 || tcgetattr(fd, &settings))
-		return NULL;
+	server->input = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (out < 0 || server->input < 0 || tcgetattr(out, &settings))
+		return -1;
 	cfmakeraw(&settings);
+	cfsetspeed(&settings, B115200);
 	settings.c_cflag |= CLOCAL;
-	if (tcsetattr(fd, TCSANOW, &settings))
-		return NULL;
-	return fdopen(fd, "w");
+	if (tcsetattr(out, TCSANOW, &settings))
+		return -1;
+	server->terminal = fdopen(out, "w");
+	return server->terminal ? 0 : -1;
 }
 
 static int prepare(struct server *server, const char *path, uint32_t deadman_ms)
@@ -229,8 +231,7 @@ static int prepare(struct server *server, const char *path, uint32_t deadman_ms)
 
 	server->beating = true;
 	server->events = calloc(EVENTS_MAX, sizeof(*server->events));
-	server->terminal = open_terminal(path);
-	if (!server->events || !server->terminal)
+	if (!server->events || open_terminal(server, path))
 		return -1;
 	/* The shell goes on here; the role belongs to the process that stays. */
 	if (daemon(0, 1))
@@ -259,7 +260,7 @@ int main(int argc, char **argv)
 		perror("controller");
 		return 3;
 	}
-	doors[0].fd = fileno(server.terminal);
+	doors[0].fd = server.input;
 	doors[1].fd = oht_dev_fd(server.dev);
 	while (!server.leaving) {
 		poll(doors, 2, TICK_MS);
