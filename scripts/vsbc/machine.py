@@ -142,7 +142,9 @@ class Machine:
         else:
             line += ["-device", "virtio-rng-pci,addr=7"]
         if o.port is not None:
-            line += ["-nic", f"user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:{o.port}-:{GUEST_PORT}"]
+            # No boot ROM: its package is only recommended, and nobody boots from the network.
+            line += ["-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{o.port}-:{GUEST_PORT}",
+                     "-device", "virtio-net-pci,netdev=net,romfile=,addr=3"]
         if o.disk:
             line += ["-drive", "file=disk.img,if=none,id=disk,format=raw",
                      "-device", "virtio-blk-pci,drive=disk,addr=8"]
