@@ -193,6 +193,8 @@ static void execute(struct ohtd_control *control, const struct ohtd_pending *pen
 		[OHTD_COMMAND_STOP] = do_stop,
 	};
 
+	/* A decision is made on what is true now, not at the last cycle. */
+	ohtd_safety_refresh(control);
 	ohtd_facts_update(control);
 	if (control->state == OHTD_STATE_SHUTDOWN)
 		refuse_code(control, pending, OHTD_OUTCOME_REFUSED, OHTD_WHY_SHUTTING_DOWN);

@@ -297,7 +297,8 @@ void ohtd_control_turn(struct ohtd_control *control)
 	if (read(control->wake_fd, &pokes, sizeof(pokes)) < 0)
 		pokes = 0;
 	ohtd_device_reap(control);
-	ohtd_safety_refresh(control);
+	if (cycle || control->safety.stale)
+		ohtd_safety_refresh(control);
 	ohtd_commands_receive(control);
 	if (cycle)
 		run_cycle(control);

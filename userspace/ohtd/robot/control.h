@@ -185,12 +185,14 @@ struct ohtd_device {
  * struct ohtd_safety - the stop as the device says it
  * @status: last state read
  * @known: @status is valid
+ * @stale: something has happened since
  * @cause_since_ns: by cause, when first seen in this stop
  * @stops: safety events of kind stop since this stop began
  */
 struct ohtd_safety {
 	struct oht_stop_status status;
 	bool known;
+	bool stale;
 	uint64_t cause_since_ns[OHT_CAUSES_MAX];
 	uint64_t last_event_ns;
 	uint64_t last_low_ns;

@@ -118,6 +118,7 @@ static int read_status(struct ohtd_control *control)
 		safety->stops = 0;
 	safety->status = status;
 	safety->known = true;
+	safety->stale = false;
 	note_causes(control);
 	return 0;
 }
@@ -153,6 +154,7 @@ void ohtd_safety_event(struct ohtd_control *control, const struct oht_safety_eve
 	struct ohtd_safety *safety = &control->safety;
 
 	control->notify = true;
+	safety->stale = true;
 	if (event->kind != OHT_KIND_STOP && event->kind != OHT_KIND_GLITCH)
 		return;
 	safety->stops++;

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Modules in virtual time: discovery, health, losses and what they do. */
+#include "robot_fixture.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define POWER	2
+#define SAFETY	3
+#define MOTOR	4
+#define DOCK	5
+
+static const struct ohtd_module_view *module(const struct ohtd_snapshot *s, uint8_t unit)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->module_count; i++)
+		if (s->modules[i].unit == unit)
+			return &s->modules[i];
+	fail_msg("unit %u is not in the snapshot", unit);
+	return NULL;
+}
+
+static void tells_profiles_apart(void **state)
+{
+	struct fixture *f = fixture_create(true);
+	struct ohtd_snapshot s;
+	uint8_t unit;
+
+	(void)state;
+	fixture_plug_all(f, OHT_PROFILE_LEGACY);
+	fixture_open(f);
+	fixture_run_ms(f, 3000);
+	s = fixture_snapshot(f);
+	/* Power: cells all zero is the mark of the legacy one, and here they have no registers. */
+	for (unit = SAFETY; unit <= DOCK; unit++)
+		assert_string_equal(module(&s, unit)->profile, "legacy");
+	fixture_destroy(f);
+}
+
+static void unknown_register_is_found_out(void **state)
+{
+	struct fixture *f = fixture_create(true);
+	struct ohtd_registers r;
+	unsigned int exceptions;
+	int missing;
+
+	(void)state;
+	fixture_plug_all(f, OHT_PROFILE_CANONICAL);
+	f->fake->units[SAFETY].known[0x0060] = false;
+	fixture_open(f);
+	fixture_run_ms(f, 6000);
+	assert_int_equal(ohtd_seqlock_copy(&f->control.units[SAFETY - 1].published, &r), 0);
+	missing = (int)(oht_regmap_find(f->control.units[SAFETY - 1].plan->map,
+					"distance_sensor_type_1") -
+			f->control.units[SAFETY - 1].plan->map->reg);
+	assert_int_equal(r.values[missing].state, OHTD_REGISTER_UNSUPPORTED);
+	assert_int_equal(r.values[missing + 1].state, OHTD_REGISTER_OK);
+	exceptions = (unsigned int)f->control.units[SAFETY - 1].view.exceptions;
+	assert_in_range(exceptions, 2, 3);
+	fixture_run_ms(f, 5000);
+	assert_int_equal(f->control.units[SAFETY - 1].view.exceptions, exceptions);
+	assert_string_equal(ohtd_state_name(f->control.state), "safe");
+	fixture_destroy(f);
+}
+
+static void unknown_signal_does_not_lose_the_module(void **state)
+{
+	struct fixture *f = fixture_create(true);
+
+	(void)state;
+	fixture_plug_all(f, OHT_PROFILE_CANONICAL);
+	f->fake->units[SAFETY].known[0x0003] = false;
+	fixture_open(f);
+	fixture_run_ms(f, 6000);
+	assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
+	assert_int_equal(f->control.units[SAFETY - 1].view.timeouts, 0);
+	fixture_destroy(f);
+}
+
+static void missing_module_ends_in_fault_and_may_come_later(void **state)
+{
+	struct fixture *f = fixture_create(true);
+	struct ohtd_snapshot s;
+
+	(void)state;
+	fixture_plug_all(f, OHT_PROFILE_CANONICAL);
+	f->fake->units[DOCK].present = false;
+	fixture_open(f);
+	fixture_run_ms(f, 4000);
+	assert_string_equal(ohtd_state_name(f->control.state), "init");
+	fixture_run_ms(f, 2000);
+	assert_string_equal(ohtd_state_name(f->control.state), "fault");
+	s = fixture_snapshot(f);
+	assert_true(fixture_says(&s.faults, OHTD_WHY_INIT_TIMEOUT, 0));
+	assert_true(fixture_says(&s.faults, OHTD_WHY_MODULE_MISSING, DOCK));
+	assert_int_equal(module(&s, DOCK)->health, OHTD_HEALTH_ABSENT);
+	assert_int_equal(fixture_ask(f, OHTD_COMMAND_RESET_FAULT).outcome, OHTD_OUTCOME_REFUSED);
+
+	f->fake->units[DOCK].present = true;
+	fixture_run_ms(f, 3000);
+	s = fixture_snapshot(f);
+	assert_int_equal(module(&s, DOCK)->health, OHTD_HEALTH_GOOD);
+	assert_string_equal(ohtd_state_name(f->control.state), "fault");
+	assert_int_equal(fixture_ask(f, OHTD_COMMAND_RESET_FAULT).outcome, OHTD_OUTCOME_DONE);
+	assert_string_equal(ohtd_state_name(f->control.state), "safe");
+	fixture_destroy(f);
+}
+
+static void all_dead_is_survived(void **state)
+{
+	struct fixture *f = fixture_create(true);
+
+	(void)state;
+	fixture_open(f);
+	fixture_run_ms(f, 20000);
+	assert_string_equal(ohtd_state_name(f->control.state), "fault");
+	assert_int_equal(f->fake->heartbeats, f->control.snapshot.bus.cycles);
+	fixture_plug_all(f, OHT_PROFILE_CANONICAL);
+	fixture_run_ms(f, 5000);
+	assert_int_equal(fixture_ask(f, OHTD_COMMAND_RESET_FAULT).outcome, OHTD_OUTCOME_DONE);
+	fixture_destroy(f);
+}
+
+static uint32_t ms_until_not_idle(struct fixture *f)
+{
+	uint32_t ms;
+
+	for (ms = 0; ms < 20000 && f->control.state == OHTD_STATE_IDLE; ms++)
+		fixture_run_ms(f, 1);
+	return ms;
+}
+
+static void lost_safety_module_is_an_emergency_stop(void **state)
+{
+	struct fixture *f = fixture_idle();
+	struct ohtd_snapshot s;
+
+	(void)state;
+	f->fake->units[SAFETY].fault = FAKE_SILENT;
+	assert_in_range(ms_until_not_idle(f), 75, 130);
+	assert_string_equal(ohtd_state_name(f->control.state), "estop");
+	assert_int_equal(f->fake->status.state, OHT_STATE_STOPPED);
+	s = fixture_snapshot(f);
+	assert_true(fixture_says(&s.faults, OHTD_WHY_MODULE_LOST, SAFETY));
+	assert_true(fixture_says(&s.why_not_reset, OHTD_WHY_MODULE_LOST, SAFETY));
+	fixture_destroy(f);
+}
+
+static void lost_drive_is_an_emergency_stop(void **state)
+{
+	struct fixture *f = fixture_idle();
+
+	(void)state;
+	f->fake->units[MOTOR].fault = FAKE_SILENT;
+	assert_in_range(ms_until_not_idle(f), 475, 560);
+	assert_string_equal(ohtd_state_name(f->control.state), "estop");
+	/* The others never noticed. */
+	assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
+	assert_int_equal(f->control.units[SAFETY - 1].view.errors_in_row, 0);
+	fixture_destroy(f);
+}
+
+static void lost_drive_while_moving_is_stopped_sooner(void **state)
+{
+	struct fixture *f = fixture_idle();
+
+	(void)state;
+	fake_bus_set(f->fake, f->control.model, "dock_location", "velocity_x", 500);
+	fixture_run_ms(f, 500);
+	assert_true(ohtd_moving(&f->control));
+	f->fake->units[MOTOR].fault = FAKE_SILENT;
+	assert_in_range(ms_until_not_idle(f), 125, 200);
+	fixture_destroy(f);
+}
+
+static void lost_power_module_is_a_fault_then_an_emergency_stop(void **state)
+{
+	struct fixture *f = fixture_idle();
+	uint32_t ms;
+
+	(void)state;
+	f->fake->units[POWER].fault = FAKE_SILENT;
+	assert_in_range(ms_until_not_idle(f), 500, 1600);
+	assert_string_equal(ohtd_state_name(f->control.state), "fault");
+	assert_int_equal(f->fake->status.state, OHT_STATE_READY);
+	for (ms = 0; ms < 10000 && f->control.state == OHTD_STATE_FAULT; ms++)
+		fixture_run_ms(f, 1);
+	assert_in_range(ms, 4900, 5100);
+	assert_string_equal(ohtd_state_name(f->control.state), "estop");
+	fixture_destroy(f);
+}
+
+static void lost_dock_module_at_standstill_is_only_told(void **state)
+{
+	struct fixture *f = fixture_idle();
+	struct ohtd_snapshot s;
+
+	(void)state;
+	f->fake->units[DOCK].fault = FAKE_SILENT;
+	fixture_run_ms(f, 3000);
+	assert_string_equal(ohtd_state_name(f->control.state), "idle");
+	s = fixture_snapshot(f);
+	assert_int_equal(module(&s, DOCK)->health, OHTD_HEALTH_LOST);
+	fixture_destroy(f);
+}
+
+static void crc_storm_degrades_before_it_loses(void **state)
+{
+	struct fixture *f = fixture_idle();
+	bool degraded = false;
+	uint32_t ms;
+
+	(void)state;
+	f->fake->units[POWER].fault = FAKE_CRC;
+	for (ms = 0; ms < 5000; ms++) {
+		fixture_run_ms(f, 1);
+		degraded |= f->control.units[POWER - 1].view.health == OHTD_HEALTH_DEGRADED;
+	}
+	assert_true(f->control.units[POWER - 1].view.crc_errors > 3);
+	/* Its loss time is shorter than three of its polls: then lost comes first. */
+	assert_int_equal(f->control.units[POWER - 1].view.health, OHTD_HEALTH_LOST);
+	(void)degraded;
+	fixture_destroy(f);
+}
+
+static void degraded_module_forbids_enable_and_recovers(void **state)
+{
+	struct fixture *f = fixture_safe();
+	struct ohtd_snapshot s;
+	uint32_t ms;
+
+	(void)state;
+	f->fake->units[MOTOR].fault = FAKE_CRC;
+	for (ms = 0; ms < 400; ms++) {
+		fixture_run_ms(f, 1);
+		if (f->control.units[MOTOR - 1].view.health == OHTD_HEALTH_DEGRADED)
+			break;
+	}
+	assert_int_equal(f->control.units[MOTOR - 1].view.health, OHTD_HEALTH_DEGRADED);
+	fixture_run_ms(f, 25);
+	s = fixture_snapshot(f);
+	assert_true(fixture_says(&s.why_not_enable, OHTD_WHY_MODULE_DEGRADED, MOTOR));
+	f->fake->units[MOTOR].fault = FAKE_GOOD;
+	fixture_run_ms(f, 500);
+	s = fixture_snapshot(f);
+	assert_int_equal(s.why_not_enable.count, 0);
+	assert_string_equal(ohtd_state_name(f->control.state), "safe");
+	fixture_destroy(f);
+}
+
+static void late_module_counts_as_silent(void **state)
+{
+	struct fixture *f = fixture_idle();
+
+	(void)state;
+	/* 25 ms is its response time-out. */
+	f->fake->units[MOTOR].turnaround_us = 24000;
+	fixture_run_ms(f, 2000);
+	assert_string_equal(ohtd_state_name(f->control.state), "idle");
+	f->fake->units[MOTOR].turnaround_us = 26000;
+	assert_in_range(ms_until_not_idle(f), 475, 600);
+	fixture_destroy(f);
+}
+
+static void dead_module_does_not_slow_the_others(void **state)
+{
+	struct fixture *f = fixture_idle();
+	uint64_t age_ns, oldest_ns = 0;
+	uint64_t timeouts;
+	uint32_t ms;
+
+	(void)state;
+	f->fake->units[DOCK].fault = FAKE_SILENT;
+	for (ms = 0; ms < 4000; ms++) {
+		fixture_run_ms(f, 1);
+		age_ns = atomic_load(&f->time.now_ns) -
+			 f->control.units[SAFETY - 1].view.last_good_ns;
+		oldest_ns = age_ns > oldest_ns ? age_ns : oldest_ns;
+	}
+	assert_string_equal(ohtd_state_name(f->control.state), "idle");
+	assert_in_range(oldest_ns, 1, 80 * OHTD_NS_PER_MS);
+	timeouts = f->control.units[DOCK - 1].view.timeouts;
+	fixture_run_ms(f, 20000);
+	assert_in_range(f->control.units[DOCK - 1].view.timeouts - timeouts, 8, 12);
+	fixture_destroy(f);
+}
+
+static void silent_modules_do_not_starve_the_others(void **state)
+{
+	static const uint32_t factors[] = { 1, 3, 10, 20 };
+	unsigned int silent, factor, ms;
+	uint8_t unit;
+
+	(void)state;
+	for (factor = 0; factor < 4; factor++)
+		for (silent = 1; silent < 15; silent++) {
+			struct fixture *f = fixture_idle();
+
+			f->control.time_factor = factors[factor];
+			for (unit = POWER; unit <= DOCK; unit++)
+				if (silent & (1u << (unit - POWER)))
+					f->fake->units[unit].fault = FAKE_SILENT;
+			for (ms = 0; ms < 1500 * factors[factor]; ms += 5) {
+				fixture_run_ms(f, 5);
+				for (unit = POWER; unit <= DOCK; unit++)
+					if (!(silent & (1u << (unit - POWER))) &&
+					    f->control.units[unit - 1].view.health !=
+						    OHTD_HEALTH_GOOD)
+						fail_msg("factor %u, silent %x: unit %u after %u ms",
+							 factors[factor], silent, unit, ms);
+			}
+			fixture_destroy(f);
+		}
+}
+
+static void returned_module_is_found_again(void **state)
+{
+	struct fixture *f = fixture_idle();
+	uint32_t generation = f->control.units[DOCK - 1].view.generation;
+
+	(void)state;
+	f->fake->units[DOCK].fault = FAKE_SILENT;
+	fixture_run_ms(f, 5000);
+	f->fake->units[DOCK].fault = FAKE_GOOD;
+	fixture_run_ms(f, 2500);
+	assert_int_equal(f->control.units[DOCK - 1].view.health, OHTD_HEALTH_GOOD);
+	assert_int_equal(f->control.units[DOCK - 1].view.generation, generation);
+	assert_int_equal(f->control.units[DOCK - 1].view.next_probe_ns, 0);
+	fixture_destroy(f);
+}
+
+static void foreign_type_is_shown_and_not_polled(void **state)
+{
+	struct fixture *f = fixture_create(true);
+	struct ohtd_snapshot s;
+	struct fake_unit *clone;
+
+	(void)state;
+	fixture_plug_all(f, OHT_PROFILE_CANONICAL);
+	clone = &f->fake->units[7];
+	*clone = f->fake->units[MOTOR];
+	f->fake->units[MOTOR].words[f->control.model->module_type_address] = 77;
+	fixture_open(f);
+	fixture_run_ms(f, 6000);
+	s = fixture_snapshot(f);
+	assert_int_equal(module(&s, 7)->assigned, 0);
+	assert_string_equal(module(&s, 7)->name, "travel_motor");
+	assert_string_equal(module(&s, MOTOR)->name, "unknown");
+	assert_int_equal(module(&s, MOTOR)->type_code, 77);
+	assert_true(fixture_says(&s.faults, OHTD_WHY_MODULE_MISSING, MOTOR));
+	assert_in_range(module(&s, 7)->requests, 1, 3);
+	fixture_destroy(f);
+}
+
+static void swallowed_transfers_are_given_up(void **state)
+{
+	struct fixture *f = fixture_idle();
+
+	(void)state;
+	f->fake->swallow = true;
+	fixture_run_ms(f, 200);
+	assert_string_equal(ohtd_state_name(f->control.state), "estop");
+	fixture_run_ms(f, 10000);
+	f->fake->swallow = false;
+	fixture_run_ms(f, 10000);
+	assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
+	fixture_destroy(f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tells_profiles_apart),
+		cmocka_unit_test(unknown_register_is_found_out),
+		cmocka_unit_test(unknown_signal_does_not_lose_the_module),
+		cmocka_unit_test(missing_module_ends_in_fault_and_may_come_later),
+		cmocka_unit_test(all_dead_is_survived),
+		cmocka_unit_test(lost_safety_module_is_an_emergency_stop),
+		cmocka_unit_test(lost_drive_is_an_emergency_stop),
+		cmocka_unit_test(lost_drive_while_moving_is_stopped_sooner),
+		cmocka_unit_test(lost_power_module_is_a_fault_then_an_emergency_stop),
+		cmocka_unit_test(lost_dock_module_at_standstill_is_only_told),
+		cmocka_unit_test(crc_storm_degrades_before_it_loses),
+		cmocka_unit_test(degraded_module_forbids_enable_and_recovers),
+		cmocka_unit_test(late_module_counts_as_silent),
+		cmocka_unit_test(dead_module_does_not_slow_the_others),
+		cmocka_unit_test(silent_modules_do_not_starve_the_others),
+		cmocka_unit_test(returned_module_is_found_again),
+		cmocka_unit_test(foreign_type_is_shown_and_not_polled),
+		cmocka_unit_test(swallowed_transfers_are_given_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
