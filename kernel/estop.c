@@ -131,7 +131,8 @@ void oht_estop_latch(struct oht_estop *estop, u32 cause, u32 kind, u64 event_ns)
 		estop->first_cause = cause;
 	estop->causes |= OHT_CAUSE_BIT(cause);
 	WRITE_ONCE(estop->state, OHT_ESTOP_STOPPED);
-	oht_estop_lower(estop);
+	if (outputs || from != OHT_ESTOP_STOPPED)
+		oht_estop_lower(estop);
 	if (known)
 		return;
 	estop->effects |= OHT_EFFECT_STOPPED;
@@ -234,6 +235,14 @@ void oht_estop_supervise(struct oht_estop *estop)
 	oht_estop_unlock(estop, flags);
 }
 
+void oht_estop_stop_locked(struct oht_estop *estop, u32 cause, u64 now)
+{
+	oht_estop_read_inputs(estop);
+	oht_estop_latch(estop, cause, OHT_SAFETY_STOP, now);
+	/* Somebody asks for it: write once more, whatever we believe the outputs to be. */
+	oht_estop_lower(estop);
+}
+
 void oht_estop_stop(struct oht_estop *estop, u32 cause, const u64 *tag)
 {
 	u64 now = ktime_get_ns();
@@ -242,8 +251,7 @@ void oht_estop_stop(struct oht_estop *estop, u32 cause, const u64 *tag)
 	flags = oht_estop_lock(estop);
 	if (tag)
 		estop->tag = *tag;
-	oht_estop_read_inputs(estop);
-	oht_estop_latch(estop, cause, OHT_SAFETY_STOP, now);
+	oht_estop_stop_locked(estop, cause, now);
 	oht_estop_unlock(estop, flags);
 }
 
@@ -254,8 +262,7 @@ void oht_estop_hold(struct oht_estop *estop, u32 cause)
 
 	flags = oht_estop_lock(estop);
 	estop->held |= OHT_CAUSE_BIT(cause);
-	oht_estop_read_inputs(estop);
-	oht_estop_latch(estop, cause, OHT_SAFETY_STOP, now);
+	oht_estop_stop_locked(estop, cause, now);
 	oht_estop_unlock(estop, flags);
 }
 

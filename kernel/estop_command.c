@@ -162,8 +162,7 @@ static bool oht_estop_drop(struct oht_estop *estop, const void *who, u32 cause)
 	flags = oht_estop_lock(estop);
 	had = estop->controller == who;
 	if (had) {
-		oht_estop_read_inputs(estop);
-		oht_estop_latch(estop, cause, OHT_SAFETY_STOP, now);
+		oht_estop_stop_locked(estop, cause, now);
 		estop->controller = NULL;
 		estop->controller_tgid = 0;
 	}

@@ -25,7 +25,9 @@ void oht_estop_check(struct oht_estop *estop, u64 now);
 /* Raises the outputs if nothing forbids it, before and after; else they are low. */
 bool oht_estop_raise(struct oht_estop *estop);
 void oht_estop_lower(struct oht_estop *estop);
-/* Stops for @cause; @kind is enum oht_safety_kind. */
+/* Stops because somebody asks for it. */
+void oht_estop_stop_locked(struct oht_estop *estop, u32 cause, u64 now);
+/* Stops for @cause; @kind is enum oht_safety_kind. Lowers outputs unless they have been. */
 void oht_estop_latch(struct oht_estop *estop, u32 cause, u32 kind, u64 event_ns);
 /* As latch, unless it is stopped for that cause already. */
 void oht_estop_find(struct oht_estop *estop, u32 cause, u64 now);

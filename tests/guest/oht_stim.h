@@ -29,6 +29,7 @@
  * @watch_us: how long the outputs are watched after the edge, 1..2000; interrupts are off here
  * @at_ns: CLOCK_MONOTONIC time of the edge, 0 or past: at once; at most 10 ms ahead
  * @edge_ns: out: just before the edge
+ * @open_ns: out: just after it
  * @low_ns: out: when both were first read low after they had last been read high; 0: never
  * @high_ns: out: just before the last reading that found an output high; 0: none did
  * @outputs: out: at the end of the watch
@@ -39,6 +40,7 @@ struct oht_stim_press {
 	__u32 watch_us;
 	__u64 at_ns;
 	__u64 edge_ns;
+	__u64 open_ns;
 	__u64 low_ns;
 	__u64 high_ns;
 	__u32 outputs;
