@@ -13,7 +13,6 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "control.h"
@@ -32,8 +31,18 @@ struct ohtd_robot {
 	int rt_priority;
 	int cpu;
 	pthread_t thread;
+	int ended_fd;		/* readable when the thread has nothing left to do */
 	bool running;
 };
+
+static void poke(int fd)
+{
+	uint64_t one = 1;
+
+	/* Full means that the other side has been told already. */
+	if (write(fd, &one, sizeof(one)) < 0)
+		return;
+}
 
 /* ---- create and destroy ---- */
 
@@ -92,7 +101,8 @@ static int create_links(struct ohtd_robot *robot)
 	int ret = 0;
 
 	control->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (control->wake_fd < 0)
+	robot->ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (control->wake_fd < 0 || robot->ended_fd < 0)
 		return -errno;
 	for (i = 0; !ret && i < control->link_count; i++)
 		ret = ohtd_link_init(&robot->links[i], control->bus, control->clock,
@@ -155,6 +165,7 @@ struct ohtd_robot *ohtd_robot_create(const struct ohtd_robot_config *config,
 	}
 	robot->control.clock = clock;
 	robot->control.wake_fd = -1;
+	robot->ended_fd = -1;
 	for (i = 0; i < OHTD_LINKS_MAX; i++)
 		robot->links[i].answer_fd = -1;
 	if (copy_text(robot->device, sizeof(robot->device), config->device, "device", error,
@@ -181,6 +192,8 @@ void ohtd_robot_destroy(struct ohtd_robot *robot)
 	ohtd_model_free(robot->control.model);
 	if (robot->control.wake_fd >= 0)
 		close(robot->control.wake_fd);
+	if (robot->ended_fd >= 0)
+		close(robot->ended_fd);
 	free(robot);
 }
 
@@ -213,6 +226,7 @@ static void *run_thread(void *context)
 		!pthread_setschedparam(pthread_self(), SCHED_FIFO, &param);
 	touch_stack();
 	ohtd_control_run(&robot->control);
+	poke(robot->ended_fd);
 	return NULL;
 }
 
@@ -276,23 +290,21 @@ int ohtd_robot_start(struct ohtd_robot *robot, char *error, size_t error_bytes)
 
 int ohtd_robot_stop(struct ohtd_robot *robot, uint32_t timeout_ms)
 {
-	uint64_t one = 1;
-	struct timespec until;
+	struct pollfd fd = { .fd = robot->ended_fd, .events = POLLIN };
+	const struct ohtd_clock *clock = robot->control.clock;
+	uint64_t until_ns = ohtd_clock_monotonic_ns(clock) + timeout_ms * OHTD_NS_PER_MS;
+	int ret;
 
 	if (!robot->running)
 		return 0;
 	atomic_store(&robot->control.quit, true);
-	if (write(robot->control.wake_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
-		return -errno;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += timeout_ms / 1000;
-	until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
-		until.tv_sec++;
-	}
-	if (pthread_clockjoin_np(robot->thread, NULL, CLOCK_MONOTONIC, &until))
+	poke(robot->control.wake_fd);
+	do {
+		ret = ohtd_clock_wait(clock, &fd, 1, until_ns);
+	} while (ret == -EINTR);
+	if (ret <= 0)
 		return -ETIMEDOUT;
+	pthread_join(robot->thread, NULL);
 	robot->running = false;
 	return 0;
 }
