@@ -28,6 +28,8 @@ data = {data}
 web = {web}
 [bus]
 backend = rtu
+# a PC with other work to do stands still for some 100 ms now and then
+time_factor = 10
 tty = {state}/uart
 baud = 115200
 """
