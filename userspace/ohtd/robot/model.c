@@ -273,6 +273,8 @@ static void init_kinds(struct ohtd_model *model)
 		kind->module = oht_modmap_module(model->modmap, i);
 		if (kind->module->response_timeout_ms > model->timeout_max_ms)
 			model->timeout_max_ms = kind->module->response_timeout_ms;
+		if (!i || kind->module->response_timeout_ms < model->timeout_min_ms)
+			model->timeout_min_ms = kind->module->response_timeout_ms;
 		for (profile = 0; profile < OHT_PROFILES; profile++) {
 			kind->plan[profile].map = &kind->module->map[profile];
 			for (signal = 0; signal < OHTD_SIGNALS; signal++)

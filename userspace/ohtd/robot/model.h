@@ -98,6 +98,7 @@ struct ohtd_model {
 	uint16_t device_id_address;	/* identification, the same in every module */
 	uint16_t module_type_address;
 	uint32_t timeout_max_ms;	/* longest response time-out of all modules */
+	uint32_t timeout_min_ms;	/* shortest one */
 };
 
 /**

@@ -23,9 +23,12 @@ uint32_t ohtd_unit_timeout_us(const struct ohtd_control *control, const struct o
 
 	if (!kind)
 		kind = ohtd_model_by_unit(control->model, unit->view.unit);
-	/* At an address where nothing is expected a wait must not be stretched: it is the rule. */
+	/*
+	 * At an address where nothing is expected the wait is the rule and everybody else's delay;
+	 * a stranger that is slower than our quickest module is not seen.
+	 */
 	timeout_us = kind ? kind->module->response_timeout_ms * 1000ull * factor
-			  : control->model->timeout_max_ms * 1000ull;
+			  : control->model->timeout_min_ms * 1000ull;
 	if (control->device.info.turnaround_max_us &&
 	    timeout_us > control->device.info.turnaround_max_us)
 		timeout_us = control->device.info.turnaround_max_us;
