@@ -259,7 +259,8 @@ static void late_module_counts_as_silent(void **state)
 	fixture_run_ms(f, 2000);
 	assert_string_equal(ohtd_state_name(f->control.state), "idle");
 	f->fake->units[MOTOR].turnaround_us = 26000;
-	assert_in_range(ms_until_not_idle(f), 475, 600);
+	/* Its last good answer may be two slow cycles old by now. */
+	assert_in_range(ms_until_not_idle(f), 400, 600);
 	fixture_destroy(f);
 }
 
