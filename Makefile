@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Thin: every target is a script. `make` or `make help` lists them.
-.PHONY: help run up down status logs shell check test bench module native clean
+.PHONY: help python run up down status logs shell check test bench module native clean
 
 help:
 	@echo 'make run      boot the virtual SBC with everything, until Ctrl-C (OHT_PORT OHT_KERNEL OHT_WIRE OHT_PROFILE OHT_STATE OHT_DEMO)'
@@ -12,19 +12,23 @@ help:
 	@echo 'make module   oht.ko for the running kernel, or KDIR=...'
 	@echo 'make clean    remove build/ (the cache under ~/.cache/oht stays)'
 
-run up down status logs shell:
+# The scripts below are Python, which a small Debian does not have: the installer of packages is not.
+python:
+	@[ -x /usr/bin/python3 ] || scripts/install-packages
+
+run up down status logs shell: python
 	@scripts/sbc $@
 
-native:
+native: python
 	@scripts/native
 
-check:
+check: python
 	@scripts/test --fast
 
-test:
+test: python
 	@scripts/test
 
-bench:
+bench: python
 	@scripts/bench $(ONLY)
 
 module:
