@@ -157,8 +157,12 @@ class Robot(Board):
         if self.safety()["state"] != "stopped":
             assert self.post("safety/stop", "operator").status == 200
         self.wait_modules_good()
-        self.wait_resettable()
-        answer = self.post("safety/reset", "supervisor")
+        if self.get("robot").json["state"] == "fault":
+            # From a fault without a stop there is a way of its own.
+            answer = self.post("robot/commands", "operator", {"verb": "reset_fault"})
+        else:
+            self.wait_resettable()
+            answer = self.post("safety/reset", "supervisor")
         assert answer.status == 200, answer
         until(lambda: not self.safety()["why_not_enable"], 20, "nothing in the way of enabling")
         answer = self.post("safety/enable", "operator")

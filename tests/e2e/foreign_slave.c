@@ -27,8 +27,11 @@
 #define LINE		UNITS
 #define DOORS		(UNITS + 1)
 #define REGISTERS	0x200
-/* How long a slave waits for the answer of another one before it listens for requests again. */
-#define OTHERS_US	20000
+/*
+ * How long a slave waits for the answer of another one before it listens for requests again: less
+ * than the time-outs that the test gives its master, more than a busy host holds a thread up.
+ */
+#define OTHERS_US	300000
 
 struct slave {
 	modbus_t *context;
