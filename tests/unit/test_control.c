@@ -256,7 +256,7 @@ static void device_that_goes_and_comes(void **state)
 	f->fake->there = false;
 	fixture_run_ms(f, 60);
 	s = fixture_snapshot(f);
-	assert_string_equal(ohtd_state_name(s.state), "fault");
+	assert_string_equal(ohtd_state_name(s.state), "estop");
 	assert_int_equal(s.bus.present, 0);
 	assert_true(strlen(s.bus.error) > 0);
 	assert_int_equal(s.safety.state, OHTD_SAFETY_UNKNOWN);
@@ -272,8 +272,8 @@ static void device_that_goes_and_comes(void **state)
 	fixture_run_ms(f, 6000);
 	s = fixture_snapshot(f);
 	assert_int_equal(s.bus.present, 1);
-	assert_string_equal(ohtd_state_name(s.state), "fault");
-	assert_int_equal(fixture_ask(f, OHTD_COMMAND_RESET_FAULT).outcome, OHTD_OUTCOME_DONE);
+	assert_string_equal(ohtd_state_name(s.state), "estop");
+	assert_int_equal(fixture_ask(f, OHTD_COMMAND_RESET).outcome, OHTD_OUTCOME_DONE);
 	assert_string_equal(ohtd_state_name(f->control.state), "safe");
 	fixture_destroy(f);
 }
@@ -291,6 +291,8 @@ static void dead_port_leaves_the_stop(void **state)
 	assert_int_equal(s.bus.present, 1);
 	assert_true(strlen(s.bus.error) > 0);
 	assert_string_equal(ohtd_state_name(s.state), "fault");
+	/* Who asks for a reset here is told what comes first. */
+	assert_true(fixture_says(&s.why_not_reset, OHTD_WHY_IN_FAULT, 0));
 	assert_int_equal(f->fake->heartbeats, f->control.snapshot.bus.cycles);
 	fixture_destroy(f);
 }

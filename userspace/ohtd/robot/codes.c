@@ -37,6 +37,8 @@ static const struct {
 } whys[] = {
 	[OHTD_WHY_NONE] = { "none", "Nothing stands in the way." },
 	[OHTD_WHY_STATE] = { "wrong_state", "Not possible in this state of the robot." },
+	[OHTD_WHY_IN_FAULT] = { "in_fault",
+		"The robot is in fault: that has to be cleared first (command reset_fault)." },
 	[OHTD_WHY_EXPIRED] = { "expired", "It could not be carried out in time and was dropped." },
 	[OHTD_WHY_UNSUPPORTED] = { "unsupported",
 		"This bus has no outputs that could be switched on." },

@@ -93,7 +93,11 @@ void ohtd_device_lost(struct ohtd_control *control)
 	device->next_open_ns = control->now_ns + device->backoff_ms * OHTD_NS_PER_MS;
 	ohtd_commands_fail_all(control, OHTD_OUTCOME_FAILED, OHTD_WHY_DEVICE_GONE);
 	ohtd_fault_raise(control, &why, true);
-	ohtd_control_raise(control, OHTD_EVENT_FAULT_DETECTED);
+	/*
+	 * A device does not go without lowering its outputs, whether its last record has reached us
+	 * or not: this is a stop, and wants a reset by a person when it is back.
+	 */
+	ohtd_control_raise(control, OHTD_EVENT_ESTOP_TRIGGERED);
 	control->notify = true;
 }
 

@@ -147,7 +147,8 @@ void ohtd_why_event(struct ohtd_control *control, enum ohtd_event event,
 	if (!control->device.open)
 		ohtd_why_add(list, OHTD_WHY_DEVICE, 0, 0);
 	if (!ohtd_machine_knows(&control->machine, control->state, event)) {
-		ohtd_why_add(list, OHTD_WHY_STATE, 0, 0);
+		ohtd_why_add(list, control->state == OHTD_STATE_FAULT ? OHTD_WHY_IN_FAULT :
+			     OHTD_WHY_STATE, 0, 0);
 		/* It would have to be reset first: say so as well. */
 		if (event == OHTD_EVENT_SAFE_RESET && ohtd_safety_latched(control))
 			explain_stop(control, list);
