@@ -24,9 +24,7 @@ static int clear_place(const struct sockaddr_un *address)
 		return -errno;
 	if (!connect(fd, (const struct sockaddr *)address, sizeof(*address)))
 		err = -EADDRINUSE;
-	else if (errno != ECONNREFUSED)
-		err = -errno;
-	else if (unlink(address->sun_path))
+	else if (errno != ECONNREFUSED || unlink(address->sun_path))
 		err = -errno;
 	close(fd);
 	return err;

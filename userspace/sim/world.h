@@ -13,7 +13,7 @@
 #include "safety.h"
 
 /* Ends of the rail; the dock is at 0. Position registers end at 32767. */
-#define OHT_SIM_RAIL_MIN_MM	-6000.0
+#define OHT_SIM_RAIL_MIN_MM	(-6000.0)
 #define OHT_SIM_RAIL_MAX_MM	32000.0
 
 /* Modules in one world: more than there are addresses for on a line of this size. */

@@ -57,7 +57,7 @@ static int open_section(char *text, char *section, char *why, size_t size)
 {
 	size_t n = strlen(text);
 
-	if (text[n - 1] != ']' || n < 3 || n - 2 >= SECTION_BYTES) {
+	if (n < 3 || text[n - 1] != ']' || n - 2 >= SECTION_BYTES) {
 		snprintf(why, size, "not a section: '%s'", text);
 		return -1;
 	}

@@ -59,13 +59,17 @@ static int bound_socket(const struct ohtd_config *config, uint16_t port, bool sh
 
 static uint16_t port_of(int fd)
 {
-	struct sockaddr_storage address;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} address = { .v6 = { 0 } };
 	socklen_t length = sizeof(address);
 
-	if (getsockname(fd, (struct sockaddr *)&address, &length))
+	if (getsockname(fd, &address.any, &length))
 		return 0;
-	return address.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)&address)->sin_port) :
-					      ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+	return ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port :
+							 address.v6.sin6_port);
 }
 
 /*

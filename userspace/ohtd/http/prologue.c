@@ -82,7 +82,7 @@ static h2o_iovec_t host_name(h2o_iovec_t host)
 	if (host.len && host.base[0] == '[') {
 		end = memchr(host.base, ']', host.len);
 		return end ? h2o_iovec_init(host.base + 1, (size_t)(end - host.base) - 1) :
-			     h2o_iovec_init(NULL, 0);
+			     h2o_iovec_init(H2O_STRLIT(""));
 	}
 	end = memchr(host.base, ':', host.len);
 	return end ? h2o_iovec_init(host.base, (size_t)(end - host.base)) : host;

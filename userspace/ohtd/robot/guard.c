@@ -240,7 +240,7 @@ static int64_t apply(uint8_t op, int64_t a, int64_t b)
 
 bool ohtd_guard_true(const struct ohtd_guard *guard, const int64_t *facts)
 {
-	int64_t stack[OHTD_GUARD_STEPS];
+	int64_t stack[OHTD_GUARD_STEPS] = { 0 };
 	unsigned int top = 0;
 	unsigned int i;
 

@@ -87,9 +87,8 @@ static void note_causes(struct ohtd_control *control)
 
 static void follow_stopped(struct ohtd_control *control)
 {
-	if (enabled_class(control->state) || control->state == OHTD_STATE_SAFE)
-		ohtd_control_raise(control, OHTD_EVENT_ESTOP_TRIGGERED);
-	else if (control->state == OHTD_STATE_FAULT && ohtd_safety_latched(control))
+	if (enabled_class(control->state) || control->state == OHTD_STATE_SAFE ||
+	    (control->state == OHTD_STATE_FAULT && ohtd_safety_latched(control)))
 		ohtd_control_raise(control, OHTD_EVENT_ESTOP_TRIGGERED);
 }
 
