@@ -518,7 +518,7 @@ static void robot_survives_the_line(void **state)
 	start_robot();
 	wait_for_state(OHTD_STATE_SAFE);
 	stop_simulator();
-	s = wait_for_state(OHTD_STATE_FAULT);
+	s = wait_for_state(OHTD_STATE_ESTOP);
 	assert_int_equal(s.bus.present, 0);
 	assert_true(strlen(s.bus.error) > 0);
 	start_simulator();
@@ -527,7 +527,7 @@ static void robot_survives_the_line(void **state)
 		ohtd_link_progress(ohtd_robot_link(robot, 0));
 		assert_int_equal(ohtd_robot_snapshot(robot, &s), 0);
 	} while (!s.bus.present);
-	wait_for_state(OHTD_STATE_FAULT);
+	wait_for_state(OHTD_STATE_ESTOP);
 }
 
 static void bad_configuration_is_refused_in_one_line(void **state)
