@@ -203,11 +203,12 @@ class Controller:
         return [e for e in self.events() if e["tag"] == tag]
 
     def leave(self):
-        """Give the role back in order."""
+        """Give the role back in order; the program has gone when this returns."""
         try:
             self.ask("leave")
         finally:
             self.close()
+            until(lambda: self.board.guest.run("pidof controller")[0] == 1, 20, "the end of the controller")
 
     def close(self):
         self._lines.close()

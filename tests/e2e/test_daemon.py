@@ -26,7 +26,8 @@ def shared_robot(kernel, accounts):
 
 @pytest.fixture
 def robot(shared_robot):
-    """Stopped or not, but with everything in its place."""
+    """Stopped or not, but with everything in its place, whatever the test before left."""
+    shared_robot.wait_ready()
     shared_robot.pins.release()
     shared_robot.wire.mend()
     shared_robot.wire.command("clear")
@@ -185,7 +186,10 @@ def test_kill_9(robot, watch):
     robot.arm()
     end_daemon(robot, "KILL")
     assert_low(robot, "after kill -9")
-    assert end_of_enabled(watch)["cause"] == "close", "closing the descriptor stops at once, before the deadman"
+    # Closing the descriptor stops at once. With KASAN the memory of the dead takes longer to free than the deadman
+    # waits, and a kernel closes files only after that.
+    causes = ("close", "deadman") if robot.kernel == "debug" else ("close",)
+    assert end_of_enabled(watch)["cause"] in causes
     assert_does_not_go_on(robot, "stopped")
 
 

@@ -17,14 +17,18 @@ def later(command):
     return f"(sleep 0.3; {command}) </dev/null >/dev/null 2>&1 &"
 
 
-@pytest.mark.parametrize("ending, append, expected", [
-    ("echo c >/proc/sysrq-trigger", "panic=-1", "guest-reset"),
-    ("echo c >/proc/sysrq-trigger", "panic=0", None),
-    ("echo b >/proc/sysrq-trigger", "", "guest-reset"),
-    ("reboot -f", "", "guest-reset"),
-    ("poweroff -f", "", "guest-shutdown"),
-], ids=["panic-reboots", "panic-hangs", "sysrq-b", "reboot", "poweroff"])
-def test_outputs_low_before_the_end(fresh, ending, append, expected):
+ENDINGS = {
+    "panic-reboots": ("echo c >/proc/sysrq-trigger", "panic=-1", "guest-reset"),
+    "panic-hangs": ("echo c >/proc/sysrq-trigger", "panic=0", None),
+    "sysrq-b": ("echo b >/proc/sysrq-trigger", "", "guest-reset"),
+    "reboot": ("reboot -f", "", "guest-reset"),
+    "poweroff": ("poweroff -f", "", "guest-shutdown"),
+}
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_outputs_low_before_the_end(fresh, name):
+    ending, append, expected = ENDINGS[name]
     board = fresh(append=append, hold_on_reset=True)
     board.expected_splats = PANIC if "echo c" in ending else ()
     controller = Controller(board)

@@ -4,9 +4,9 @@
  *
  *	bus_test [-c COUNT] [-t TIMEOUT_US] [-r RETRIES] UNIT:ADDRESS:REGISTERS[=VALUE]...
  *
- * COUNT reads in all (1,000 when not given, 0 until SIGTERM), units in turn; VALUE is what the first
- * register must have. Ends early when the device goes. One JSON line at the end; exit 0 if every read was good, 1 if not, 2 for a wrong
- * command line, 3 without a device.
+ * COUNT reads in all (1,000 when not given, 0 until SIGTERM), units in turn; VALUE is what the
+ * first register must have. Ends early when the device goes. One JSON line at the end; exit 0 if
+ * every read was good, 1 if not, 2 for a wrong command line, 3 without a device.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -55,8 +55,8 @@ static void end(int signal_number)
 
 static int usage(void)
 {
-	fputs("usage: bus_test [-c COUNT] [-t TIMEOUT_US] [-r RETRIES] UNIT:ADDRESS:REGISTERS[=VALUE]...\n",
-	      stderr);
+	fputs("usage: bus_test [-c COUNT] [-t TIMEOUT_US] [-r RETRIES] "
+	      "UNIT:ADDRESS:REGISTERS[=VALUE]...\n", stderr);
 	return 2;
 }
 
@@ -95,8 +95,8 @@ static void report(const struct result *result, const struct target *targets, in
 {
 	int i;
 
-	printf("{\"reads\":%" PRIu64 ",\"errors\":%" PRIu64 ",\"wrong\":%" PRIu64 ",\"attempts\":%" PRIu64
-	       ",\"elapsed_ns\":%" PRIu64 ",\"turnaround_max_ns\":%" PRIu64
+	printf("{\"reads\":%" PRIu64 ",\"errors\":%" PRIu64 ",\"wrong\":%" PRIu64
+	       ",\"attempts\":%" PRIu64 ",\"elapsed_ns\":%" PRIu64 ",\"turnaround_max_ns\":%" PRIu64
 	       ",\"last_outcome\":\"%s\",\"gone\":%s,\"hangup\":%s",
 	       result->reads, result->errors, result->wrong, result->attempts, elapsed_ns,
 	       result->turnaround_max_ns, oht_outcome_name(result->last_outcome),
