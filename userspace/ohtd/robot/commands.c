@@ -138,11 +138,14 @@ static void do_stop(struct ohtd_control *control, const struct ohtd_pending *pen
 
 static void do_enable(struct ohtd_control *control, const struct ohtd_pending *pending)
 {
-	if (!admitted(control, pending, OHTD_EVENT_SAFE_RESET))
-		return;
+	/* What can never be is said before what cannot be now. */
 	if (!control->bus->ops->hardware_stop) {
 		refuse_code(control, pending, OHTD_OUTCOME_REFUSED, OHTD_WHY_UNSUPPORTED);
-	} else if (control->enable.step != OHTD_ENABLE_IDLE) {
+		return;
+	}
+	if (!admitted(control, pending, OHTD_EVENT_SAFE_RESET))
+		return;
+	if (control->enable.step != OHTD_ENABLE_IDLE) {
 		refuse_code(control, pending, OHTD_OUTCOME_REFUSED, OHTD_WHY_BUSY);
 	} else {
 		control->enable.pending = *pending;

@@ -103,9 +103,9 @@ void ohtd_publish(struct ohtd_control *control)
 	view_bus(control);
 	ohtd_safety_view(control, &snapshot->safety);
 	snapshot->why_not_enable.count = 0;
-	ohtd_why_event(control, OHTD_EVENT_SAFE_RESET, &snapshot->why_not_enable);
 	if (!control->bus->ops->hardware_stop)
 		ohtd_why_add(&snapshot->why_not_enable, OHTD_WHY_UNSUPPORTED, 0, 0);
+	ohtd_why_event(control, OHTD_EVENT_SAFE_RESET, &snapshot->why_not_enable);
 	snapshot->why_not_reset.count = 0;
 	ohtd_why_event(control, OHTD_EVENT_ESTOP_RESET, &snapshot->why_not_reset);
 	ohtd_seqlock_publish(&control->published, snapshot);
