@@ -3,6 +3,7 @@
 
 OHT_E2E_KERNELS (default "stock rt debug") says on which kernels everything runs.
 """
+import fcntl
 import os
 import shutil
 
@@ -11,7 +12,22 @@ import pytest
 from support import TOP, Board, Controller, build_dtb, paths
 
 KERNELS = os.environ.get("OHT_E2E_KERNELS", "stock rt debug").split()
-STATE = TOP / "build/e2e"
+
+
+def state_folder():
+    """Where the machines of this run live; a second run at the same time has a folder of its own."""
+    folder = TOP / "build/e2e"
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return folder / f"run-{os.getpid()}"
+    return folder
+
+
+STATE = state_folder()
 
 
 @pytest.fixture(scope="session", params=KERNELS)
@@ -29,12 +45,15 @@ def shared_board(kernel):
 @pytest.fixture
 def board(shared_board):
     """The shared board as every test finds it: button closed, no faults, no controller."""
+    shared_board.machine.qmp.command("cont")
     shared_board.pins.release()
     yield shared_board
     shared_board.pins.release()
     shared_board.wire.mend()
     shared_board.wire.command("clear")
     shared_board.check_console()
+    # Its time stands still while other boards need the host's CPUs.
+    shared_board.machine.qmp.command("stop")
 
 
 @pytest.fixture
