@@ -5,6 +5,7 @@ import json
 import socket
 import ssl
 import subprocess
+import time
 
 from support import TOP, Board, until
 
@@ -14,6 +15,8 @@ PASSWORD = "correct horse battery"
 START_S = 60
 # On a busy host an answer takes longer; no test here is about time-outs of the client.
 ANSWER_S = 60
+# The server closes a connection that is idle for 10 s.
+KEPT_S = 3
 
 
 def free_port():
@@ -61,6 +64,7 @@ class Robot(Board):
         self._tokens = {}
         self._tls = None
         self._link = None
+        self._used = 0
 
     def __enter__(self):
         super().__enter__()
@@ -94,6 +98,8 @@ class Robot(Board):
 
     def call(self, method, path, body=None, token=None):
         """One request on the kept connection; returns its Answer, also of a refusal."""
+        if time.monotonic() - self._used > KEPT_S:
+            self.hang_up()
         if not self._link:
             self._link = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=ANSWER_S, context=self._tls)
         headers = {"Content-Type": "application/json"} if body is not None else {}
@@ -102,7 +108,9 @@ class Robot(Board):
         try:
             self._link.request(method, f"/api/v1/{path}", None if body is None else json.dumps(body), headers)
             answer = self._link.getresponse()
-            return Answer(answer.status, answer.getheader("Content-Type") or "", answer.read())
+            body = answer.read()
+            self._used = time.monotonic()
+            return Answer(answer.status, answer.getheader("Content-Type") or "", body)
         except BaseException:
             self.hang_up()
             raise

@@ -7,7 +7,7 @@ import pytest
 from support import ALL_UNITS, DRIVER, PROGRAMS, Controller, Refused, until
 
 DEVICE = "9000000.pl011"
-REMOVALS = 20
+REMOVALS = {"debug": 5}
 
 
 @pytest.fixture
@@ -45,7 +45,8 @@ def test_unbind_while_open(board, driver):
     assert refusal.value.error == "ENODEV"
     assert board.guest.run("test -e /dev/oht0")[0] == 1
     board.guest.check(f"echo {DEVICE} >{DRIVER}/bind")
-    assert board.bus_test(f"-c 40 {ALL_UNITS}")["errors"] == 0
+    # The answer to the request that the unbinding cut may still come, and spoil the first new one.
+    assert board.bus_test(f"-c 40 -r 1 {ALL_UNITS}")["errors"] == 0
     assert not any(board.pins.level(pin) for pin in (4, 5))
 
 
@@ -59,7 +60,7 @@ def test_rmmod_while_open_is_refused(board, driver, controller):
 
 
 def test_rmmod_again_and_again(board, driver):
-    board.guest.check(f"for i in $(seq {REMOVALS}); do rmmod oht && vsbc-load || exit 1; done", 120)
+    board.guest.check(f"for i in $(seq {REMOVALS.get(board.kernel, 20)}); do rmmod oht && vsbc-load || exit 1; done", 120)
     assert board.bus_test(f"-c 40 {ALL_UNITS}")["errors"] == 0
 
 
