@@ -59,7 +59,7 @@ class Robot(Board):
         config = "\n".join("time_factor = 15" if line.startswith("time_factor") else line
                            for line in config.splitlines()) + "\n"
         super().__init__(state, kernel, port=self.port,
-                         files={"/root/oht.db": (accounts, 0o600), "/etc/oht/ohtd.conf": config.encode()},
+                         files={"/etc/oht/oht.db": (accounts, 0o600), "/etc/oht/ohtd.conf": config.encode()},
                          **options)
         self._tokens = {}
         self._tls = None
@@ -76,7 +76,7 @@ class Robot(Board):
         return self
 
     def _start_daemon(self):
-        self.guest.check("cp /root/oht.db /var/lib/oht/oht.db && chown oht:oht /var/lib/oht/oht.db"
+        self.guest.check("cp /etc/oht/oht.db /var/lib/oht/oht.db && chown oht:oht /var/lib/oht/oht.db"
                          " && touch /var/lib/oht/.demo-accounts && rm /run/vsbc/daemon.off")
         self.wait_ready()
         self._tls = ssl.create_default_context(cadata=self.guest.check("cat /var/lib/oht/ca.crt"))

@@ -37,13 +37,15 @@ def test_1000_reads_without_error(board):
     assert result["attempts"] == 1000, "a read needed a second try"
 
 
-@pytest.mark.parametrize("fault, outcome", [
-    ("silence", "timeout"), ("crc", "crc"), ("wrong-unit", "unit")])
-def test_fault_error_recovery(board, fault, outcome):
+# The emulator may hand an answer over in two lumps with more than t3.5 between them. Of a foreign one the second half is
+# then a frame of its own, as on a real wire, and a bad one. What is said of it when whole, the engine's own tests show.
+@pytest.mark.parametrize("fault, outcomes", [
+    ("silence", ("timeout",)), ("crc", ("crc",)), ("wrong-unit", ("unit", "crc", "short"))])
+def test_fault_error_recovery(board, fault, outcomes):
     board.wire.command(f"fault {FAULTY} {fault}")
     result = board.bus_test(f"-c 12 {ALL_UNITS}")
     assert result["errors_by_target"] == [0, 3, 0, 0], "the others must not notice"
-    assert result["last_outcome"] == outcome
+    assert result["last_outcome"] in outcomes
     code, said = board.ohtctl(f"read {FAULTY} 0x100")
     assert code == 1, said
     board.wire.command(f"clear {FAULTY}")
