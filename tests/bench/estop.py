@@ -78,8 +78,7 @@ def _outside(bench):
 def _api(bench):
     """POST safety/stop on a kept connection, until both outputs are seen low outside."""
     took_ms, called_us = [], []
-    with Robot(STATE / "api", "stock", make_accounts(fresh(STATE / "accounts")),
-               dtb=build_dtb("quick-reset")) as robot:
+    with Robot(STATE / "api", "stock", make_accounts(fresh(STATE / "accounts"))) as robot:
         for _ in range(API_STOPS):
             robot.arm()
             before_ns = time.monotonic_ns()
