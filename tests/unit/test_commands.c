@@ -45,6 +45,19 @@ static void enable_needs_the_drive_to_answer(void **state)
 	fixture_destroy(f);
 }
 
+/* A drive that answers slowly: the telegrams of the last stop are still being sent. */
+static void enable_waits_for_the_telegrams_of_the_last_stop(void **state)
+{
+	struct fixture *f = fixture_safe();
+
+	(void)state;
+	ohtd_telegram_start(&f->control, OHTD_TELEGRAM_STOP);
+	assert_true(f->control.telegrams.active);
+	assert_int_equal(fixture_ask(f, OHTD_COMMAND_ENABLE).outcome, OHTD_OUTCOME_DONE);
+	assert_int_equal(f->fake->enables, 1);
+	fixture_destroy(f);
+}
+
 static void enable_is_refused_outside_safe(void **state)
 {
 	struct fixture *f = fixture_idle();
@@ -491,6 +504,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(enable_answers_when_outputs_are_high),
 		cmocka_unit_test(enable_needs_the_drive_to_answer),
+		cmocka_unit_test(enable_waits_for_the_telegrams_of_the_last_stop),
 		cmocka_unit_test(enable_is_refused_outside_safe),
 		cmocka_unit_test(enable_names_every_interlock),
 		cmocka_unit_test(stop_behind_enable_wins),

@@ -268,9 +268,13 @@ static void advance_enable(struct ohtd_control *control)
 	if (enable->pending.used && late(control, &enable->pending.command)) {
 		ohtd_why_add(&why, OHTD_WHY_EXPIRED, 0, 0);
 		end_enable(control, OHTD_OUTCOME_EXPIRED, &why);
-	} else if (telegrams->telegram != OHTD_TELEGRAM_ZERO_SPEED) {
+	} else if (telegrams->telegram != OHTD_TELEGRAM_ZERO_SPEED &&
+		   ohtd_safety_state(control) != OHTD_SAFETY_READY) {
 		ohtd_why_add(&why, OHTD_WHY_STOPPED_MEANWHILE, 0, 0);
 		end_enable(control, OHTD_OUTCOME_REFUSED, &why);
+	} else if (telegrams->telegram != OHTD_TELEGRAM_ZERO_SPEED && !telegrams->active) {
+		/* Those of the last stop were still on their way; now it is our turn. */
+		ohtd_telegram_start(control, OHTD_TELEGRAM_ZERO_SPEED);
 	} else if (telegrams->active) {
 		return;
 	} else if (telegrams->failed) {
