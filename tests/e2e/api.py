@@ -159,11 +159,6 @@ class Robot(Board):
         except AssertionError as error:
             raise AssertionError(f"{error}: {self.safety()}") from error
 
-    def _enabled(self):
-        """The answer to an enable; None while telegrams of the last stop are still on their way to the drive."""
-        answer = self.post("safety/enable", "operator")
-        return None if answer.status == 409 and answer.json["code"] == "stopped_meanwhile" else answer
-
     def arm(self):
         """Reset and enable over the API; both outputs are high outside when this returns."""
         self.pins.release()
@@ -178,6 +173,6 @@ class Robot(Board):
             answer = self.post("safety/reset", "supervisor")
         assert answer.status == 200, answer
         until(lambda: not self.safety()["why_not_enable"], 20, "nothing in the way of enabling")
-        answer = until(self._enabled, 5, "the end of the last stop's telegrams")
+        answer = self.post("safety/enable", "operator")
         assert answer.status == 200, answer
         assert self.pins.wait_enables(1, 5), "enabled, but the outputs are not high outside"
