@@ -124,10 +124,11 @@ static void try_arming(struct server *server)
 		return;
 	if (status.state == OHT_STATE_STOPPED && !status.standing) {
 		ret = oht_dev_reset(server->dev, server->arm_tag, &blocking);
-		if (!ret)
+		if (!ret) {
 			ret = oht_dev_enable(server->dev, server->arm_tag, &blocking);
-		if (!ret)
+			/* Used, also if a press came in between: two presses never share a tag. */
 			server->arm_tag += server->automatic;
+		}
 	}
 	if (server->automatic || (ret && ++server->arm_ticks < ARM_TICKS_MAX))
 		return;
