@@ -107,11 +107,22 @@ def fresh_state(name):
     return state
 
 
-def pytest_collection_modifyitems(items):
-    """Kernel by kernel, so that at most one kernel's shared board runs at a time."""
-    def place(item):
-        params = getattr(item, "callspec", None)
-        kind = params.params.get("kernel") if params else None
-        return KERNELS.index(kind) if kind in KERNELS else len(KERNELS)
+def pytest_configure(config):
+    config.addinivalue_line("markers", "kernels(name, ...): only on these; what a test shows is the same on the others")
 
-    items.sort(key=place)
+
+def kernel_of(item):
+    call = getattr(item, "callspec", None)
+    return call.params.get("kernel") if call else None
+
+
+def pytest_collection_modifyitems(config, items):
+    """Only where a test wants to run, and kernel by kernel: at most one shared board at a time."""
+    def wanted(item):
+        mark = item.get_closest_marker("kernels")
+        return not mark or kernel_of(item) in mark.args
+
+    left = [item for item in items if not wanted(item)]
+    config.hook.pytest_deselected(items=left)
+    items[:] = sorted(filter(wanted, items),
+                      key=lambda item: KERNELS.index(kernel_of(item)) if kernel_of(item) in KERNELS else len(KERNELS))

@@ -26,7 +26,13 @@ ENDINGS = {
 }
 
 
-@pytest.mark.parametrize("name", ENDINGS)
+# The debug kernel watches one way with and one without a panic; booting it five times takes a minute and more.
+QUICK_KERNELS = pytest.mark.kernels("stock", "rt")
+
+
+@pytest.mark.parametrize("name", [
+    "panic-reboots", "reboot", *(pytest.param(name, marks=QUICK_KERNELS)
+                                 for name in ("panic-hangs", "sysrq-b", "poweroff"))])
 def test_outputs_low_before_the_end(fresh, name):
     ending, append, expected = ENDINGS[name]
     board = fresh(append=append, hold_on_reset=True)

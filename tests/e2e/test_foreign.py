@@ -4,11 +4,10 @@ import subprocess
 
 import pytest
 
-from conftest import KERNELS
 from support import ALL_UNITS, TOP
 
 # Whose slave it is makes no difference to a kernel.
-pytestmark = pytest.mark.parametrize("kernel", KERNELS[:1], indirect=True, scope="session")
+pytestmark = pytest.mark.kernels("stock")
 FOREIGN_SLAVE = TOP / "build/userspace/native/tests/e2e/foreign_slave"
 
 

@@ -4,13 +4,12 @@ import json
 
 import pytest
 
-from conftest import KERNELS
 from support import until
 
 ENABLES = (4, 5)
 
 # A program is the same on every kernel; what differs below it has tests of its own.
-pytestmark = pytest.mark.parametrize("kernel", KERNELS[:1], indirect=True, scope="session")
+pytestmark = pytest.mark.kernels("stock")
 
 
 def outputs(board):
