@@ -45,6 +45,11 @@ class Wire:
             return "socket,id=wire,path=wire.far,server=off,reconnect=1"
         return "serial,id=wire,path=wire.far"
 
+    @property
+    def pid(self):
+        """Process id of the simulator; None without one."""
+        return self._process.pid if self._process else None
+
     def start(self):
         """Plug the far end in; the emulator listens already."""
         if self.far == "sim":

@@ -33,11 +33,11 @@ def fresh(folder):
 
 
 def prefer(board):
-    """Wall-clock figures: emulator and we before whatever else this host does, where it lets us.
+    """Wall-clock figures: emulator, simulator and we before whatever else this host does, where it lets us.
 
     Returns what to say about it in the note of a figure.
     """
-    threads = [int(task.name) for pid in (board.machine.pid, os.getpid())
+    threads = [int(task.name) for pid in (board.machine.pid, board.wire.pid, os.getpid())
                for task in pathlib.Path(f"/proc/{pid}/task").iterdir()]
     try:
         for thread in threads:

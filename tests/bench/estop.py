@@ -9,7 +9,10 @@ from _board import (ALL_UNITS, ENABLES, PROGRAMS, STATE, Board, Controller, Robo
 
 ICOUNT_PRESSES = 10000
 WALL_PRESSES = 1000
-API_STOPS = 200
+API_STOPS = 1000
+# A little nicer than the controller, so that it enables again soon; the CPUs are never idle all the same.
+CPU_HOGS = "for i in 1 2; do nice -n 5 sh -c 'while :; do :; done' </dev/null >/dev/null 2>&1 & done"
+ARM_ATTEMPTS = 20
 SEED = int(os.environ.get("OHT_SEED") or 1)
 
 
@@ -55,8 +58,7 @@ def _outside(bench):
     with Board(STATE / "wall", "stock", dtb=build_dtb("quick-reset")) as board:
         controller = Controller(board)
         board.guest.check(f"{PROGRAMS}/bus_test -c 0 {ALL_UNITS} </dev/null >/dev/null 2>&1 &")
-        # A little nicer than the controller, so that it enables again soon; the CPUs are never idle all the same.
-        board.guest.check("for i in 1 2; do nice -n 5 sh -c 'while :; do :; done' </dev/null >/dev/null 2>&1 & done")
+        board.guest.check(CPU_HOGS)
         preferred = prefer(board)
         controller.ask("auto 1")
         took_ns = []
@@ -77,20 +79,32 @@ def _outside(bench):
                  "no own record with the button as cause, or not low")
 
 
+def _arm(robot):
+    """Enable, again where a module went missing meanwhile: with all CPUs busy the far end answers late at times."""
+    for _ in range(ARM_ATTEMPTS):
+        try:
+            return robot.arm()
+        except AssertionError as refused:
+            last = refused
+    raise last
+
+
 def _api(bench):
-    """POST safety/stop on a kept connection, until both outputs are seen low outside."""
+    """POST safety/stop on a kept connection, until both outputs are seen low outside; load as for the presses."""
     took_ms, called_us = [], []
-    with Robot(STATE / "api", "stock", make_accounts(fresh(STATE / "accounts"))) as robot:
-        robot.arm()
+    with Robot(STATE / "api", "stock", make_accounts(fresh(STATE / "accounts")), dtb=build_dtb("quick-reset")) as robot:
+        robot.guest.check(CPU_HOGS)
+        _arm(robot)
         preferred = prefer(robot)
         for _ in range(API_STOPS):
-            robot.arm()
+            _arm(robot)
             before_ns = time.monotonic_ns()
             answer = robot.post("safety/stop", "operator")
             assert answer.status == 200 and robot.pins.wait_enables(0, 5), answer
             low_ns = max(robot.pins.last(pin).mono_ns for pin in ENABLES)
             took_ms.append((low_ns - before_ns) / 1e6)
             called_us.append(answer.json["call_us"])
-    bench.record("estop.api_stop_p99_ms", share(took_ms, 990), "ms", "qemu", ("<=", 10), API_STOPS,
-                 f"client to outputs through the emulator's network; median {share(took_ms, 500):.2f} ms, "
-                 f"of that the call in ohtd {share(called_us, 500)} us; {preferred}")
+    note = ("cyclic traffic and two CPU hogs in the guest; client to outputs through the emulator's network; "
+            f"median {share(took_ms, 500):.2f} ms, of that the call in ohtd {share(called_us, 500)} us; {preferred}")
+    bench.record("estop.api_stop_p99_ms", share(took_ms, 990), "ms", "qemu", ("<=", 10), API_STOPS, note)
+    bench.record("estop.api_stop_max_ms", max(took_ms), "ms", "qemu", None, API_STOPS, note)
