@@ -139,7 +139,7 @@ def background(arguments):
         report.write("ready\n")
         report.close()
         supervisor.watch()
-    except SbcError as error:
+    except (SbcError, OSError) as error:
         if not report.closed:
             report.write(f"failed\t{error}\n")
         raise

@@ -79,6 +79,16 @@ class Machine:
         for name in ("qmp.sock", "qtest.sock", "agent.sock", "shell.sock", "wire.sock", "console.log"):
             (self.state / name).unlink(missing_ok=True)
 
+    def _check_room(self, image):
+        """The disk is sparse: a quarter of it will do for long."""
+        needed = pathlib.Path(image).stat().st_size
+        if self.options.disk and not (self.state / "disk.img").exists():
+            needed += DISK_BYTES // 4
+        free = shutil.disk_usage(self.state).free
+        if free < needed:
+            raise SbcError(f"only {free >> 20} MiB free for {self.state}, {(needed >> 20) + 1} MiB needed: "
+                           "make room or set OHT_STATE")
+
     def _make_dtb(self):
         """The board's tree with fresh seeds: the dumped ones are the same in every copy."""
         source = self.options.dtb or pathlib.Path(_output(paths.SCRIPTS / "build-dtb"))
@@ -103,9 +113,6 @@ class Machine:
         disk = self.state / "disk.img"
         if disk.exists():
             return
-        free = shutil.disk_usage(self.state).free
-        if free < DISK_BYTES // 4:
-            raise SbcError(f"only {free >> 20} MiB free for {self.state}; make room or set OHT_STATE")
         fresh = self.state / "disk.img.new"
         with open(fresh, "wb") as out:
             out.truncate(DISK_BYTES)
@@ -174,6 +181,7 @@ class Machine:
             raise SbcError(f"no {QEMU}: run scripts/install-packages")
         kernel, image = _output(paths.SCRIPTS / "build-image", self.options.kernel).split("\t")
         self._make_state()
+        self._check_room(image)
         self._make_dtb()
         self._make_initrd(image)
         if self.options.disk:

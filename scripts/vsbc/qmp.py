@@ -17,7 +17,8 @@ class Qmp:
         self._next = 0
         self._gone = False
         self.events = []
-        json.loads(self._file.readline())  # greeting
+        if not self._file.readline():
+            raise SbcError("the emulator ended")
         threading.Thread(target=self._read, name="qmp", daemon=True).start()
         self.command("qmp_capabilities")
 

@@ -165,3 +165,9 @@ def test_nothing_survives_a_killed_supervisor(state):
 def test_emulator_that_refuses_says_why(state):
     with pytest.raises(SbcError, match="the emulator ended.*no-such-device"):
         Machine(Options(state=state, module=False, qemu=["-device", "no-such-device"])).start()
+
+
+def test_missing_emulator_says_what_to_do(state, monkeypatch):
+    monkeypatch.setenv("PATH", str(state))
+    with pytest.raises(SbcError, match="no qemu-system-aarch64: run scripts/install-packages"):
+        Machine(Options(state=state, module=False)).start()

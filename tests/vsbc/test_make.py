@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -158,4 +159,15 @@ def test_start_with_a_wire_to_nowhere_says_so(state):
     one.environment["OHT_WIRE"] = "unix:/nowhere/at/all"
     done = one.run("make", "up")
     assert done.returncode != 0 and "nothing at /nowhere/at/all" in done.stderr
+    assert not processes_of(state)
+
+
+def test_full_disk_says_how_much_is_needed(state):
+    one = Clone(state)
+    state.mkdir(parents=True, exist_ok=True)
+    alone = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+    done = one.run(*alone, "sh", "-c", 'mount -t tmpfs -o size=1m none "$OHT_STATE" && exec make up')
+    assert done.returncode != 0
+    assert re.search(rf"only [01] MiB free for {re.escape(str(state))}, \d+ MiB needed: make room", done.stderr), done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
     assert not processes_of(state)
