@@ -51,4 +51,16 @@ static inline void oht_hrtimer_setup(struct hrtimer *timer,
 	}
 #endif
 
+/*
+ * What other modules of ours may use is in the namespace OHT; 6.13 made its name a string.
+ * A user says OHT_IMPORT() once in each module.
+ */
+#if KERNEL_VERSION(6, 13, 0) > LINUX_VERSION_CODE
+#define EXPORT_SYMBOL_OHT(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, OHT)
+#define OHT_IMPORT()			MODULE_IMPORT_NS(OHT)
+#else
+#define EXPORT_SYMBOL_OHT(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, "OHT")
+#define OHT_IMPORT()			MODULE_IMPORT_NS("OHT")
+#endif
+
 #endif /* OHT_COMPAT_H */

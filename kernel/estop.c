@@ -317,19 +317,19 @@ static void oht_estop_start(struct oht_estop *estop)
 	oht_estop_unlock(estop, flags);
 }
 
-int oht_estop_init(struct oht_estop *estop, struct platform_device *pdev,
+int oht_estop_init(struct oht_estop *estop, struct device *dev,
 		   const struct oht_estop_ops *ops)
 {
 	int ret;
 
-	estop->dev = &pdev->dev;
+	estop->dev = dev;
 	estop->ops = ops;
 	estop->state = OHT_ESTOP_STOPPED;
 	raw_spin_lock_init(&estop->lock);
 	oht_estop_supervise_init(estop);
 	init_irq_work(&estop->notify, oht_estop_notify);
 
-	ret = oht_estop_gpio_init(estop, pdev);
+	ret = oht_estop_gpio_init(estop, dev);
 	if (ret)
 		return ret;
 	oht_estop_start(estop);

@@ -15,7 +15,6 @@
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/oht.h>
-#include <linux/platform_device.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
@@ -133,13 +132,13 @@ void oht_estop_teardown(void);
 /**
  * oht_estop_init() - arm the stop: outputs low, latched with cause start, inputs watched
  * @estop: zeroed memory that lives until oht_estop_exit() has returned
- * @pdev: whose device-tree node names the lines
+ * @dev: whose device-tree node names the lines
  * @ops: what the owner wants to hear; may be called before this returns
  *
  * Context: process. Source: kernel.md, Emergency stop.
  * Return: 0, or a negative errno after one line that names the property.
  */
-int oht_estop_init(struct oht_estop *estop, struct platform_device *pdev,
+int oht_estop_init(struct oht_estop *estop, struct device *dev,
 		   const struct oht_estop_ops *ops);
 
 /* Disarms: afterwards nothing of it runs. Process context, after oht_estop_hold(). */

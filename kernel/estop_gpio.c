@@ -266,13 +266,13 @@ static int oht_estop_claim_inputs(struct oht_estop *estop)
 	return 0;
 }
 
-int oht_estop_gpio_init(struct oht_estop *estop, struct platform_device *pdev)
+int oht_estop_gpio_init(struct oht_estop *estop, struct device *dev)
 {
 	int ret;
 
-	ret = oht_gpio_check_tree(&pdev->dev);
+	ret = oht_gpio_check_tree(dev);
 	if (!ret)
-		ret = oht_estop_read_config(&pdev->dev, &estop->config);
+		ret = oht_estop_read_config(dev, &estop->config);
 	if (!ret)
 		ret = oht_estop_read_cuts(estop);
 	if (!ret)

@@ -52,7 +52,7 @@ irqreturn_t oht_estop_edge(int irq, void *channel);
 void oht_estop_cut_outputs(struct oht_estop *estop);
 
 /* estop_gpio.c: the lines and the numbers of the device tree. Process context. */
-int oht_estop_gpio_init(struct oht_estop *estop, struct platform_device *pdev);
+int oht_estop_gpio_init(struct oht_estop *estop, struct device *dev);
 int oht_estop_gpio_watch(struct oht_estop *estop);
 void oht_estop_gpio_unwatch(struct oht_estop *estop, unsigned int channels);
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/device.h>
+#include <linux/export.h>
 #include <linux/gpio/consumer.h>
 #include <linux/property.h>
 #include <linux/string.h>
+#include "compat.h"
 #include "port.h"
 
 /* Where each number of struct oht_line comes from. */
@@ -74,6 +76,7 @@ int oht_port_read_line(struct device *dev, struct oht_line *line)
 	}
 	return oht_port_read_parity(dev, line);
 }
+EXPORT_SYMBOL_OHT(oht_port_read_line);
 
 int oht_port_set_timing(struct oht_port *port, const struct oht_line *line, u64 effective_mbps)
 {
@@ -94,6 +97,7 @@ int oht_port_set_timing(struct oht_port *port, const struct oht_line *line, u64 
 	}
 	return dev_err_probe(port->dev, err, "line settings: %s is out of its range\n", what);
 }
+EXPORT_SYMBOL_OHT(oht_port_set_timing);
 
 int oht_port_get_de(struct oht_port *port)
 {
@@ -108,3 +112,4 @@ int oht_port_get_de(struct oht_port *port)
 	port->de = de;
 	return 0;
 }
+EXPORT_SYMBOL_OHT(oht_port_get_de);

@@ -14,7 +14,6 @@
 struct device;
 struct gpio_desc;
 struct oht_port;
-struct platform_device;
 
 /* oht_port_byte.flags: what the receiver found wrong with a character */
 #define OHT_BYTE_FRAMING	BIT(0)
@@ -61,7 +60,7 @@ struct oht_port_ops {
 /**
  * struct oht_port - one UART
  * @ops: set by the back-end, constant
- * @kind: name of the back-end ("pl011"), constant
+ * @kind: name of the back-end ("pl011"), constant after probe
  * @dev: device that errors are reported for, constant
  * @timing: constant after probe
  * @caps: OHT_CAP_EXACT_TIMING or 0, constant
@@ -114,15 +113,20 @@ int oht_port_set_timing(struct oht_port *port, const struct oht_line *line, u64 
 int oht_port_get_de(struct oht_port *port);
 
 /**
- * oht_port_pl011_probe() - take over a PL011: registers, clocks, reset, DE line; not yet started
- * @pdev: platform device with compatible "oht,rs485-pl011"
- * @port: out: devm-allocated, lives as long as the device is bound
- *
- * Process context, may sleep. Every error has been reported with dev_err_probe() and names the
- * property and its value. Nothing to undo: all of it is devm.
- *
- * Return: 0, -EPROBE_DEFER, or another errno.
+ * struct oht_port_backend - one kind of UART
+ * @kind: its name, becomes oht_port.kind
+ * @probe: take over the UART of the device: registers, clocks, reset, DE line; not yet started.
+ *	Process context, may sleep. What it makes is devm-managed; there is no counterpart. Every
+ *	error has been reported with dev_err_probe() and names the property and its value.
+ *	Return: 0 and the port with everything but @event and @kind set; -EPROBE_DEFER; -EINVAL,
+ *	-ERANGE or -EDOM for a wrong property; another errno for a UART that cannot be had.
  */
-int oht_port_pl011_probe(struct platform_device *pdev, struct oht_port **port);
+struct oht_port_backend {
+	const char *kind;
+	int (*probe)(struct device *dev, struct oht_port **port);
+};
+
+/* A PL011: platform device with compatible "oht,rs485-pl011". */
+extern const struct oht_port_backend oht_port_pl011;
 
 #endif /* OHT_PORT_H */

@@ -313,9 +313,8 @@ static int oht_pl011_release_reset(struct device *dev)
 	return devm_add_action_or_reset(dev, oht_pl011_assert_reset, reset);
 }
 
-int oht_port_pl011_probe(struct platform_device *pdev, struct oht_port **port)
+static int oht_pl011_probe(struct device *dev, struct oht_port **port)
 {
-	struct device *dev = &pdev->dev;
 	struct oht_pl011 *u;
 	u32 clock_hz;
 	int err;
@@ -324,7 +323,6 @@ int oht_port_pl011_probe(struct platform_device *pdev, struct oht_port **port)
 	if (!u)
 		return -ENOMEM;
 	u->port.ops = &oht_pl011_ops;
-	u->port.kind = "pl011";
 	u->port.dev = dev;
 	u->port.caps = OHT_CAP_EXACT_TIMING;
 	err = oht_pl011_get_clock(dev, &clock_hz);
@@ -333,10 +331,15 @@ int oht_port_pl011_probe(struct platform_device *pdev, struct oht_port **port)
 	if (!err)
 		err = oht_port_get_de(&u->port);
 	if (!err)
-		err = oht_pl011_map(u, pdev);
+		err = oht_pl011_map(u, to_platform_device(dev));
 	if (!err)
 		err = oht_pl011_release_reset(dev);
 	if (!err)
 		*port = &u->port;
 	return err;
 }
+
+const struct oht_port_backend oht_port_pl011 = {
+	.kind = "pl011",
+	.probe = oht_pl011_probe,
+};

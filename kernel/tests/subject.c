@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The code under test once more, for oht_kunit: oht.ko exports nothing. */
+/* The code under test once more, for oht_kunit: oht.ko exports none of it. */
 #include "../frame.c"
 #include "../timing.c"
 #include "../engine.c"

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From a device with properties to stop, port, engine and /dev/oht%d, and back.
+ *
+ * The stop comes first and goes last; it needs no bus.
+ */
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/export.h>
+
+#include "bind.h"
+#include "chrdev.h"
+#include "compat.h"
+#include "core.h"
+#include "sysfs.h"
+
+/* Is it the integrator's mistake, or not yet the time? Both fail the probe. */
+static bool oht_bind_refuses(int error)
+{
+	return error == -EINVAL || error == -ERANGE || error == -EDOM || error == -EPROBE_DEFER;
+}
+
+static int oht_bind_start_bus(struct oht_device *oht, struct device *dev,
+			      const struct oht_port_backend *backend)
+{
+	struct oht_port *port;
+	int ret;
+
+	ret = backend->probe(dev, &port);
+	if (!ret) {
+		port->kind = backend->kind;
+		ret = oht_core_start_bus(oht, port);
+	}
+	if (!ret || oht_bind_refuses(ret))
+		return ret;
+	dev_err(dev, "no bus (%d); the emergency stop works without it\n", ret);
+	return 0;
+}
+
+int oht_bind_attach(struct device *dev, const struct oht_port_backend *backend)
+{
+	struct oht_device *oht;
+	struct oht_line line;
+	int ret;
+
+	/* All of the device tree is judged before anything is armed. */
+	ret = oht_port_read_line(dev, &line);
+	if (ret)
+		return ret;
+	oht = oht_core_alloc(dev, &oht_chrdev_fops, oht_sysfs_groups);
+	if (IS_ERR(oht))
+		return PTR_ERR(oht);
+	ret = oht_estop_init(&oht->estop, dev, &oht_core_estop_ops);
+	if (ret)
+		goto put_core;
+	ret = oht_bind_start_bus(oht, dev, backend);
+	if (ret)
+		goto exit_estop;
+	ret = oht_core_add(oht);
+	if (ret)
+		goto stop_bus;
+	dev_set_drvdata(dev, oht);
+	return 0;
+
+stop_bus:
+	oht_core_stop_bus(oht);
+exit_estop:
+	oht_estop_exit(&oht->estop);
+put_core:
+	oht_core_put(oht);
+	return ret;
+}
+EXPORT_SYMBOL_OHT(oht_bind_attach);
+
+void oht_bind_detach(struct device *dev, bool leaving)
+{
+	struct oht_device *oht = dev_get_drvdata(dev);
+
+	oht_estop_hold(&oht->estop, leaving ? OHT_CAUSE_MODULE_REMOVAL : OHT_CAUSE_UNBIND);
+	oht_core_remove(oht);
+	oht_core_stop_bus(oht);
+	oht_estop_exit(&oht->estop);
+	oht_core_wake_all(oht);
+	oht_core_put(oht);
+}
+EXPORT_SYMBOL_OHT(oht_bind_detach);
+
+/* The reboot notifier has been here before, unless only this device is being shut down. */
+void oht_bind_shutdown(struct device *dev)
+{
+	struct oht_device *oht = dev_get_drvdata(dev);
+
+	oht_estop_hold(&oht->estop, OHT_CAUSE_SHUTDOWN);
+}
+EXPORT_SYMBOL_OHT(oht_bind_shutdown);
