@@ -6,6 +6,7 @@
 #include <linux/string.h>
 #include "compat.h"
 #include "engine_internal.h"
+#include "trace.h"
 
 static const int oht_engine_errnos[] = {
 	[OHT_DETAIL_OK] = 0,
@@ -74,6 +75,12 @@ static void oht_engine_disarm(struct oht_engine *e)
 	e->clock->disarm(e);
 }
 
+void oht_engine_enter(struct oht_engine *e, enum oht_engine_state state)
+{
+	trace_oht_state(e, state);
+	e->state = state;
+}
+
 /* ---- the end of transfers ---- */
 
 void oht_engine_complete(struct oht_engine *e, struct oht_xfer *x, u8 detail)
@@ -81,6 +88,7 @@ void oht_engine_complete(struct oht_engine *e, struct oht_xfer *x, u8 detail)
 	x->state = OHT_XFER_NEW;
 	x->detail = detail;
 	x->status = oht_engine_errnos[detail];
+	trace_oht_done(e, x);
 	x->done(x);
 }
 
@@ -120,7 +128,7 @@ void oht_engine_resolve(struct oht_engine *e, u8 detail)
 void oht_engine_finish(struct oht_engine *e, u8 detail, u64 now_ns)
 {
 	e->generation++;
-	e->state = OHT_ENGINE_IDLE;
+	oht_engine_enter(e, OHT_ENGINE_IDLE);
 	oht_engine_resolve(e, detail);
 	oht_engine_next(e, now_ns);
 }
@@ -205,7 +213,7 @@ void oht_engine_next(struct oht_engine *e, u64 now_ns)
 
 	while (oht_engine_first(e)) {
 		if (e->state != OHT_ENGINE_GAP) {
-			e->state = OHT_ENGINE_GAP;
+			oht_engine_enter(e, OHT_ENGINE_GAP);
 			e->gap_since_ns = now_ns;
 		}
 		if (now_ns < e->line_free_ns) {
@@ -225,7 +233,7 @@ void oht_engine_next(struct oht_engine *e, u64 now_ns)
 		}
 		oht_engine_drop(e, x, OHT_DETAIL_STOPPED);
 	}
-	e->state = OHT_ENGINE_IDLE;
+	oht_engine_enter(e, OHT_ENGINE_IDLE);
 	oht_engine_disarm(e);
 }
 
@@ -344,6 +352,7 @@ int oht_engine_submit(struct oht_engine *e, struct oht_xfer *x)
 		x->exception = 0;
 		x->turnaround_ns = 0;
 		list_add_tail(&x->node, &e->queue[x->priority]);
+		trace_oht_submit(e, x);
 		now_ns = e->clock->now_ns(e);
 		/* A character that nobody has looked at yet makes the line busy. */
 		oht_engine_receive(e, now_ns);
@@ -429,7 +438,7 @@ void oht_engine_shutdown(struct oht_engine *e)
 		e->port->ops->cut(e->port);
 	e->port->ops->set_de(e->port, false);
 	e->generation++;
-	e->state = OHT_ENGINE_DEAD;
+	oht_engine_enter(e, OHT_ENGINE_DEAD);
 	e->armed = false;
 	oht_engine_complete_all(e, OHT_DETAIL_GONE);
 	raw_spin_unlock_irqrestore(&e->lock, flags);

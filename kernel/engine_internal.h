@@ -18,6 +18,9 @@
 /* Call oht_engine_tick() at @at_ns; replaces an earlier wish. */
 void oht_engine_arm(struct oht_engine *e, u64 at_ns);
 
+/* The only way into a state, so that a trace shows every one. */
+void oht_engine_enter(struct oht_engine *e, enum oht_engine_state state);
+
 /* Hand @x back to its owner. */
 void oht_engine_complete(struct oht_engine *e, struct oht_xfer *x, u8 detail);
 

@@ -4,6 +4,7 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 #include "engine_internal.h"
+#include "trace.h"
 
 /* No interrupt reads more than this; what is left raises the next one. */
 #define OHT_ENGINE_READ_MAX	(2 * OHT_ADU_MAX_BYTES)
@@ -114,6 +115,7 @@ void oht_engine_receive(struct oht_engine *e, u64 stamp_ns)
 		oht_engine_rx_byte(e, &byte, stamp_ns);
 	if (!i)
 		return;
+	trace_oht_rx(e, i);
 	if (fresh && e->rx_bytes)
 		e->rx_first_lump = e->rx_bytes;
 	oht_engine_rx_judge(e, stamp_ns);
@@ -149,7 +151,7 @@ static void oht_engine_rx_await(struct oht_engine *e, unsigned int missing)
 			  oht_timing_chars_ns(&e->timing, missing);
 	u64 limit_ns = oht_engine_rx_limit_ns(e);
 
-	e->state = OHT_ENGINE_COLLECT;
+	oht_engine_enter(e, OHT_ENGINE_COLLECT);
 	oht_engine_arm(e, missing ? min(expected_ns, limit_ns) : limit_ns);
 }
 
@@ -223,7 +225,7 @@ static void oht_engine_rx_skip(struct oht_engine *e, u8 detail, bool sound, u64 
 	else
 		e->stats.bytes_stray += e->rx_bytes;
 	oht_engine_rx_clear(e);
-	e->state = OHT_ENGINE_WAIT;
+	oht_engine_enter(e, OHT_ENGINE_WAIT);
 	if (now_ns >= e->reply_deadline_ns)
 		oht_engine_rx_expire(e, now_ns);
 	else

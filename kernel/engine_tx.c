@@ -3,6 +3,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include "engine_internal.h"
+#include "trace.h"
 
 /* A timer that is set nearer than this only costs interrupts. */
 #define OHT_ENGINE_POLL_MIN_NS	1000
@@ -16,13 +17,14 @@ static void oht_engine_set_de(struct oht_engine *e, bool on)
 
 static void oht_engine_send(struct oht_engine *e, u64 now_ns)
 {
-	e->state = OHT_ENGINE_SEND;
+	oht_engine_enter(e, OHT_ENGINE_SEND);
 	if (e->cur)
 		e->cur->attempts++;
 	e->stats.frames_sent++;
 	e->tx_taken = e->port->ops->send(e->port, e->tx, e->tx_bytes);
 	e->tx_paced = e->port->ops->transmitting(e->port);
 	e->stats.bytes_sent += e->tx_taken;
+	trace_oht_tx(e, e->tx_taken);
 	e->tx_end_ns = oht_timing_tx_end_ns(&e->timing, now_ns, e->tx_bytes);
 	oht_engine_arm(e, e->tx_end_ns);
 }
@@ -61,7 +63,7 @@ void oht_engine_begin(struct oht_engine *e, struct oht_xfer *x, u64 now_ns)
 		oht_engine_send(e, now_ns);
 		return;
 	}
-	e->state = OHT_ENGINE_DE_SETUP;
+	oht_engine_enter(e, OHT_ENGINE_DE_SETUP);
 	oht_engine_arm(e, now_ns + e->timing.de_setup_ns);
 }
 
@@ -75,20 +77,21 @@ void oht_engine_feed(struct oht_engine *e, u64 now_ns)
 		return;
 	e->tx_taken += taken;
 	e->stats.bytes_sent += taken;
+	trace_oht_tx(e, taken);
 	/*
 	 * If we came in time the end stays where it was. If the transmitter had run dry, it starts
 	 * again now, and all that was left takes its full time from here.
 	 */
 	end_ns = oht_timing_tx_end_ns(&e->timing, now_ns, left);
 	e->tx_end_ns = max(e->tx_end_ns, end_ns);
-	e->state = OHT_ENGINE_SEND;
+	oht_engine_enter(e, OHT_ENGINE_SEND);
 	oht_engine_arm(e, e->tx_end_ns);
 }
 
 static void oht_engine_release(struct oht_engine *e, u64 now_ns)
 {
 	oht_engine_set_de(e, false);
-	e->state = OHT_ENGINE_WAIT;
+	oht_engine_enter(e, OHT_ENGINE_WAIT);
 	e->line_free_ns = max(e->line_free_ns,
 			      oht_timing_next_ns(&e->timing, e->tx_end_ns));
 	e->reply_deadline_ns = oht_timing_deadline_ns(&e->timing, e->tx_end_ns, e->timeout_us);
@@ -106,7 +109,7 @@ static void oht_engine_sent(struct oht_engine *e, u64 now_ns)
 		oht_engine_release(e, now_ns);
 		return;
 	}
-	e->state = OHT_ENGINE_DE_HOLD;
+	oht_engine_enter(e, OHT_ENGINE_DE_HOLD);
 	oht_engine_arm(e, off_ns);
 }
 
@@ -117,7 +120,7 @@ static void oht_engine_drain(struct oht_engine *e, u64 now_ns)
 			 oht_timing_chars_ns(&e->timing, OHT_ENGINE_STUCK_CHARS);
 	bool was_busy = e->state == OHT_ENGINE_DRAIN;
 
-	e->state = OHT_ENGINE_DRAIN;
+	oht_engine_enter(e, OHT_ENGINE_DRAIN);
 	if (e->tx_taken < e->tx_bytes) {
 		oht_engine_feed(e, now_ns);
 		if (e->state == OHT_ENGINE_SEND)
@@ -140,7 +143,7 @@ static void oht_engine_drain(struct oht_engine *e, u64 now_ns)
 void oht_engine_cut(struct oht_engine *e, u64 now_ns)
 {
 	e->generation++;
-	e->state = OHT_ENGINE_CUT;
+	oht_engine_enter(e, OHT_ENGINE_CUT);
 	e->port->ops->cut(e->port);
 	oht_engine_arm(e, now_ns + e->timing.char_ns + e->timing.bit_ns);
 }
@@ -150,7 +153,7 @@ static void oht_engine_cut_end(struct oht_engine *e, u64 now_ns)
 	e->port->ops->cut_end(e->port);
 	oht_engine_set_de(e, false);
 	e->line_free_ns = max(e->line_free_ns, oht_timing_next_ns(&e->timing, now_ns));
-	e->state = OHT_ENGINE_IDLE;
+	oht_engine_enter(e, OHT_ENGINE_IDLE);
 	oht_engine_next(e, now_ns);
 }
 

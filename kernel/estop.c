@@ -16,6 +16,7 @@
 #include <linux/string.h>
 
 #include "estop_internal.h"
+#include "trace.h"
 
 #define OHT_OUTPUTS_ALL		(OHT_OUTPUT_ENABLE_1 | OHT_OUTPUT_ENABLE_2)
 
@@ -114,6 +115,7 @@ struct oht_safety_record *oht_estop_record(struct oht_estop *estop, u32 kind, u3
 	record->inputs = estop->inputs;
 	record->outputs = estop->outputs;
 	record->tgid = in_task() ? task_tgid_nr(current) : 0;
+	trace_oht_estop(record);
 	estop->effects |= OHT_EFFECT_RECORDED;
 	return record;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The code under test once more, for oht_kunit: oht.ko exports none of it. */
+#define NOTRACE		/* the tracepoints are those of oht.ko */
 #include "../frame.c"
 #include "../timing.c"
 #include "../engine.c"
