@@ -140,11 +140,10 @@ u64 oht_engine_patience_ns(const struct oht_engine *e)
 	return oht_timing_chars_ns(&e->timing, 2 * OHT_ADU_MAX_BYTES) + OHT_ENGINE_PATIENCE_NS;
 }
 
-static struct oht_xfer *oht_engine_first(struct oht_engine *e)
+/* The first one of @class or, if that is empty, of those below it. */
+static struct oht_xfer *oht_engine_first(struct oht_engine *e, unsigned int class)
 {
-	unsigned int class;
-
-	for (class = 0; class < OHT_ENGINE_CLASSES; class++)
+	for (; class < OHT_ENGINE_CLASSES; class++)
 		if (!list_empty(&e->queue[class]))
 			return list_first_entry(&e->queue[class], struct oht_xfer, node);
 	return NULL;
@@ -159,6 +158,8 @@ static bool oht_engine_must_wait(const struct oht_engine *e, const struct oht_xf
 {
 	const struct oht_engine_late *late = &e->late[x->unit];
 
+	if (oht_engine_is_telegram(x))
+		return now_ns < e->stop.not_before_ns;
 	return now_ns < late->until_ns && !oht_frame_is_write(x->function) &&
 	       late->function == x->function && late->count == x->count &&
 	       late->address != x->address;
@@ -175,7 +176,8 @@ static struct oht_xfer *oht_engine_pick(struct oht_engine *e, u64 now_ns, u64 *u
 		list_for_each_entry(x, &e->queue[class], node) {
 			if (!oht_engine_must_wait(e, x, now_ns))
 				return x;
-			*until_ns = min(*until_ns, e->late[x->unit].until_ns);
+			*until_ns = min(*until_ns, oht_engine_is_telegram(x) ?
+					e->stop.not_before_ns : e->late[x->unit].until_ns);
 		}
 	}
 	return NULL;
@@ -188,13 +190,19 @@ static void oht_engine_drop(struct oht_engine *e, struct oht_xfer *x, u8 detail)
 	oht_engine_complete(e, x, detail);
 }
 
-/* Somebody talks and does not stop: the first in the queue has waited long enough. */
+/*
+ * Somebody talks and does not stop: the first in the queue has waited long enough. Only a stop
+ * telegram waits on, for as long as it takes.
+ */
 static void oht_engine_gap_wait(struct oht_engine *e, u64 now_ns)
 {
 	u64 limit_ns = e->gap_since_ns + oht_engine_patience_ns(e);
+	struct oht_xfer *x;
 
 	if (now_ns >= limit_ns) {
-		oht_engine_drop(e, oht_engine_first(e), OHT_DETAIL_LINE);
+		x = oht_engine_first(e, OHT_PRIO_COMMAND);
+		if (x)
+			oht_engine_drop(e, x, OHT_DETAIL_LINE);
 		e->gap_since_ns = now_ns;
 		limit_ns = now_ns + oht_engine_patience_ns(e);
 	}
@@ -211,7 +219,7 @@ void oht_engine_next(struct oht_engine *e, u64 now_ns)
 	struct oht_xfer *x;
 	u64 until_ns;
 
-	while (oht_engine_first(e)) {
+	while (oht_engine_first(e, OHT_PRIO_STOP)) {
 		if (e->state != OHT_ENGINE_GAP) {
 			oht_engine_enter(e, OHT_ENGINE_GAP);
 			e->gap_since_ns = now_ns;
@@ -388,7 +396,7 @@ static void oht_engine_abort_queued(struct oht_engine *e)
 	struct oht_xfer *x, *next;
 	unsigned int class;
 
-	for (class = 0; class < OHT_ENGINE_CLASSES; class++)
+	for (class = OHT_PRIO_COMMAND; class < OHT_ENGINE_CLASSES; class++)
 		list_for_each_entry_safe(x, next, &e->queue[class], node)
 			if (x->needs_enabled || oht_frame_is_write(x->function))
 				oht_engine_drop(e, x, OHT_DETAIL_STOPPED);
@@ -398,8 +406,10 @@ void oht_engine_abort(struct oht_engine *e)
 {
 	struct oht_xfer *x;
 	unsigned long flags;
+	u64 now_ns;
 
 	raw_spin_lock_irqsave(&e->lock, flags);
+	now_ns = e->clock->now_ns(e);
 	oht_engine_abort_queued(e);
 	x = e->moves ? e->cur : NULL;
 	if (x) {
@@ -407,9 +417,12 @@ void oht_engine_abort(struct oht_engine *e)
 		e->stats.details[OHT_DETAIL_STOPPED]++;
 		oht_engine_complete(e, x, OHT_DETAIL_STOPPED);
 	}
+	oht_engine_stop_begin(e, now_ns);
+	/* A reply may have begun, or ended, that nobody has looked at yet. */
+	if (oht_engine_stop_waits(e))
+		oht_engine_receive(e, now_ns);
 	/* Also if its owner has given it up meanwhile: what moves is cut. */
-	if (e->moves && (e->state == OHT_ENGINE_DE_SETUP || e->state == OHT_ENGINE_SEND))
-		oht_engine_cut(e, e->clock->now_ns(e));
+	oht_engine_make_way(e, now_ns);
 	raw_spin_unlock_irqrestore(&e->lock, flags);
 }
 
@@ -421,7 +434,7 @@ static void oht_engine_complete_all(struct oht_engine *e, u8 detail)
 	e->cur = NULL;
 	if (x)
 		oht_engine_complete(e, x, detail);
-	while ((x = oht_engine_first(e)))
+	while ((x = oht_engine_first(e, OHT_PRIO_STOP)))
 		oht_engine_drop(e, x, detail);
 }
 

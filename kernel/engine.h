@@ -149,6 +149,8 @@ struct oht_engine_clock {
 	void (*drain)(struct oht_engine *e);
 };
 
+/* Above all classes of user space: the stop telegrams. */
+#define OHT_PRIO_STOP		0
 #define OHT_ENGINE_CLASSES	(OHT_PRIO_BACKGROUND + 1)
 
 /* Do we hear what we send? Learned from answers that differ from their requests. */
@@ -170,6 +172,44 @@ struct oht_engine_late {
 	u16 address;
 	u16 count;
 	u8 function;
+};
+
+/**
+ * struct oht_engine_unit - what is known of one unit
+ * @learned_turnaround_ns: longest silence before an answer of it, 0: never answered
+ */
+struct oht_engine_unit {
+	u64 learned_turnaround_ns;
+};
+
+/**
+ * struct oht_engine_telegrams - the stop telegrams (engine_stop.c)
+ * @set: the list that the next stop will send, checked
+ * @set_count: its length
+ * @run: the list that the last stop sends or has sent
+ * @run_count: its length
+ * @next: index in @run of the one that is queued or under way
+ * @round: 1.. while some are still to be sent, 0: none
+ * @runs: stops that had any
+ * @asked_ns: when the last of them came
+ * @abandoned_ns: latest end of a reply that was given up for this stop, 0: there was none
+ * @not_before_ns: the one that is queued is not to be sent before
+ * @xfer: the one transfer that carries them all, in class OHT_PRIO_STOP
+ * @results: of @run
+ */
+struct oht_engine_telegrams {
+	struct oht_telegram set[OHT_TELEGRAMS_MAX];
+	unsigned int set_count;
+	struct oht_telegram run[OHT_TELEGRAMS_MAX];
+	unsigned int run_count;
+	unsigned int next;
+	unsigned int round;
+	u64 runs;
+	u64 asked_ns;
+	u64 abandoned_ns;
+	u64 not_before_ns;
+	struct oht_xfer xfer;
+	struct oht_telegram_result results[OHT_TELEGRAMS_MAX];
 };
 
 /**
@@ -214,6 +254,8 @@ struct oht_engine_late {
  * @gap_since_ns: since when somebody has been waiting for silence
  * @extra_until_ns: what is heard before this came after the end of a complete answer
  * @late: by unit, answers that may still come
+ * @units: by unit; [0]: all of them together
+ * @stop: the stop telegrams
  * @stats: counters
  */
 struct oht_engine {
@@ -260,6 +302,8 @@ struct oht_engine {
 	u64 gap_since_ns;
 	u64 extra_until_ns;
 	struct oht_engine_late late[OHT_UNIT_MAX + 1];
+	struct oht_engine_unit units[OHT_UNIT_MAX + 1];
+	struct oht_engine_telegrams stop;
 	struct oht_engine_stats stats;
 };
 
@@ -310,8 +354,28 @@ int oht_engine_cancel(struct oht_engine *e, struct oht_xfer *x);
  * estop.lock. Every write (FC 5, 6, 15, 16, 22, 23) and every transfer that needs_enabled, queued
  * or under way, is done with -ECANCELED before this returns; one that is being sent is cut off.
  * Reads go on. What is submitted later is let through as the gate says.
+ *
+ * With stop telegrams these go first: a read that is being sent is cut off too, and one that waits
+ * for its answer is given up once its module has been silent for as long as it ever was; both are
+ * sent again afterwards. A stop that comes while telegrams are still to be sent adds none.
  */
 void oht_engine_abort(struct oht_engine *e);
+
+/**
+ * oht_engine_set_telegrams() - replace the stop telegrams
+ * @e: engine
+ * @list: copied
+ * @count: 0..OHT_TELEGRAMS_MAX
+ *
+ * Any context, takes the engine lock. A stop that is under way keeps the list it began with.
+ *
+ * Return: 0, -ENODEV (shut down), -EINVAL (one of them cannot be sent; the old list stays).
+ */
+int oht_engine_set_telegrams(struct oht_engine *e, const struct oht_telegram *list,
+			     unsigned int count);
+
+/* Fills all but @status->size. Any context, takes the engine lock. */
+void oht_engine_telegram_status(struct oht_engine *e, struct oht_telegram_status *status);
 
 /**
  * oht_engine_shutdown() - end

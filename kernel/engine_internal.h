@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Owns:     what the three files of the engine tell each other: queue and calls (engine.c), the
- *           way out (engine_tx.c), the way in (engine_rx.c).
+ * Owns:     what the files of the engine tell each other: queue and calls (engine.c), the way
+ *           out (engine_tx.c), the way in (engine_rx.c), stop telegrams (engine_stop.c).
  * Contexts: interrupts off, engine lock held, for all of them.
  * Locks:    none taken here.
  */
@@ -63,5 +63,39 @@ void oht_engine_rx_judge(struct oht_engine *e, u64 now_ns);
 
 /* The deadline of WAIT or COLLECT has come. */
 void oht_engine_rx_expire(struct oht_engine *e, u64 now_ns);
+
+/* WAIT or COLLECT: a stop telegram waits now, so the deadline comes sooner. */
+void oht_engine_rx_hurry(struct oht_engine *e, u64 now_ns);
+
+/* ---- engine_stop.c ---- */
+
+/* @x carries a stop telegram; NULL does not. */
+static inline bool oht_engine_is_telegram(const struct oht_xfer *x)
+{
+	return x && x->priority == OHT_PRIO_STOP;
+}
+
+/* A stop came, and what moves has been aborted: queue the first telegram. */
+void oht_engine_stop_begin(struct oht_engine *e, u64 now_ns);
+
+/* Cut what moves; with a telegram waiting, cut any request and hurry any wait. */
+void oht_engine_make_way(struct oht_engine *e, u64 now_ns);
+
+/* A stop telegram waits for the transaction that is under way. */
+bool oht_engine_stop_waits(const struct oht_engine *e);
+
+/* Until when an answer may begin, as the stop telegrams see it; never later than @deadline_ns. */
+u64 oht_engine_stop_deadline_ns(const struct oht_engine *e, u64 deadline_ns);
+
+/* An answer has not come. If that is so early only for a telegram that waits: put the transfer
+ * back into its queue, true.
+ */
+bool oht_engine_stop_give_up(struct oht_engine *e, u64 now_ns);
+
+/* A telegram has left; e->tx_end_ns is known. */
+void oht_engine_stop_sent(struct oht_engine *e);
+
+/* An answer of @unit began @turnaround_ns after its request. */
+void oht_engine_learn(struct oht_engine *e, u8 unit, u64 turnaround_ns);
 
 #endif /* OHT_ENGINE_INTERNAL_H */

@@ -141,6 +141,9 @@ static u64 oht_engine_rx_limit_ns(const struct oht_engine *e)
 {
 	u64 silence_ns = max_t(u64, e->timing.t35_ns, (u64)e->timeout_us * NSEC_PER_USEC);
 
+	/* A stop telegram takes a broken answer for what the standard has it. */
+	if (oht_engine_stop_waits(e))
+		silence_ns = (u64)e->timing.t35_ns + e->timing.char_ns;
 	return min(e->rx_last_ns + silence_ns, e->rx_limit_ns);
 }
 
@@ -204,6 +207,7 @@ static void oht_engine_rx_answered(struct oht_engine *e, u8 detail, u8 exception
 	e->answered_tx_crc = oht_engine_rx_crc(e->tx, e->tx_bytes);
 	e->answered_rx_crc = oht_engine_rx_crc(e->rx, e->rx_bytes);
 	e->stats.turnaround_max_ns = max(e->stats.turnaround_max_ns, turnaround_ns);
+	oht_engine_learn(e, e->req.unit, turnaround_ns);
 	e->extra_until_ns = e->line_free_ns;
 	if (detail == OHT_DETAIL_OK)
 		e->stats.replies_ok++;
@@ -303,7 +307,10 @@ void oht_engine_rx_expire(struct oht_engine *e, u64 now_ns)
 
 	if (e->state == OHT_ENGINE_WAIT) {
 		oht_engine_rx_expect_late(e);
-		oht_engine_finish(e, e->noted ?: OHT_DETAIL_TIMEOUT, now_ns);
+		if (oht_engine_stop_give_up(e, now_ns))
+			oht_engine_finish(e, OHT_DETAIL_STOPPED, now_ns);
+		else
+			oht_engine_finish(e, e->noted ?: OHT_DETAIL_TIMEOUT, now_ns);
 		return;
 	}
 	limit_ns = oht_engine_rx_limit_ns(e);
@@ -311,4 +318,13 @@ void oht_engine_rx_expire(struct oht_engine *e, u64 now_ns)
 		oht_engine_arm(e, limit_ns);
 	else
 		oht_engine_rx_conclude(e, now_ns);
+}
+
+void oht_engine_rx_hurry(struct oht_engine *e, u64 now_ns)
+{
+	e->reply_deadline_ns = oht_engine_stop_deadline_ns(e, e->reply_deadline_ns);
+	if (e->state == OHT_ENGINE_COLLECT)
+		oht_engine_rx_judge(e, now_ns);
+	else
+		oht_engine_arm(e, e->reply_deadline_ns);
 }

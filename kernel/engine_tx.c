@@ -40,7 +40,8 @@ static void oht_engine_load(struct oht_engine *e, const struct oht_xfer *x)
 		.words = e->words,
 	};
 	e->timeout_us = x->timeout_us;
-	e->moves = x->needs_enabled || oht_frame_is_write(x->function);
+	e->moves = !oht_engine_is_telegram(x) &&
+		   (x->needs_enabled || oht_frame_is_write(x->function));
 	e->tx_bytes = oht_frame_build(e->tx, &e->req);
 	e->tx_taken = 0;
 	e->rx_bytes = 0;
@@ -95,6 +96,7 @@ static void oht_engine_release(struct oht_engine *e, u64 now_ns)
 	e->line_free_ns = max(e->line_free_ns,
 			      oht_timing_next_ns(&e->timing, e->tx_end_ns));
 	e->reply_deadline_ns = oht_timing_deadline_ns(&e->timing, e->tx_end_ns, e->timeout_us);
+	e->reply_deadline_ns = oht_engine_stop_deadline_ns(e, e->reply_deadline_ns);
 	oht_engine_arm(e, e->reply_deadline_ns);
 	/* A far end that keeps no wire time may have answered already. */
 	oht_engine_rx_judge(e, now_ns);
@@ -104,6 +106,7 @@ static void oht_engine_sent(struct oht_engine *e, u64 now_ns)
 {
 	u64 off_ns = e->tx_end_ns + e->timing.de_hold_ns;
 
+	oht_engine_stop_sent(e);
 	oht_engine_rx_drop_noise(e);
 	if (off_ns <= now_ns) {
 		oht_engine_release(e, now_ns);

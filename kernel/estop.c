@@ -243,6 +243,7 @@ void oht_estop_stop_locked(struct oht_estop *estop, u32 cause, u64 now)
 	oht_estop_latch(estop, cause, OHT_SAFETY_STOP, now);
 	/* Somebody asks for it: write once more, whatever we believe the outputs to be. */
 	oht_estop_lower(estop);
+	estop->effects |= OHT_EFFECT_STOPPED;
 }
 
 void oht_estop_stop(struct oht_estop *estop, u32 cause, const u64 *tag)

@@ -31,7 +31,9 @@ struct oht_estop;
 
 /* What the owner of the stop wants to hear. Called without estop->lock. */
 struct oht_estop_ops {
-	/* A stop or a further cause: end all motion. Hard interrupt, timer or process. */
+	/* A stop, a further cause, or a stop asked for again: end all motion. Hard interrupt,
+	 * timer or process.
+	 */
 	void (*stopped)(struct oht_estop *estop);
 	/* The journal grew: wake readers. From irq_work, which is a thread on PREEMPT_RT. */
 	void (*recorded)(struct oht_estop *estop);
@@ -202,6 +204,9 @@ int oht_estop_release(struct oht_estop *estop, const void *who);
 
 /* The descriptor has gone: if it was the controller, stops with cause close. Process. */
 void oht_estop_forget(struct oht_estop *estop, const void *who);
+
+/* Is @who the controller? It may not be any more once this has returned. Process. */
+bool oht_estop_is_controller(struct oht_estop *estop, const void *who);
 
 /* Process. 0 or -EPERM. A heartbeat that comes late stops first, then counts. */
 int oht_estop_heartbeat(struct oht_estop *estop, const void *who);

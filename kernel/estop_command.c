@@ -198,6 +198,17 @@ int oht_estop_heartbeat(struct oht_estop *estop, const void *who)
 	return ret;
 }
 
+bool oht_estop_is_controller(struct oht_estop *estop, const void *who)
+{
+	unsigned long flags;
+	bool is;
+
+	flags = oht_estop_lock(estop);
+	is = estop->controller == who;
+	oht_estop_unlock(estop, flags);
+	return is;
+}
+
 static void oht_estop_describe_controller(const struct oht_estop *estop, const void *who,
 					  struct oht_estop_status *status)
 {

@@ -25,6 +25,12 @@ static_assert(offsetof(struct oht_estop_status, since_ns) == 40);
 static_assert(sizeof(struct oht_command) == 32);
 static_assert(sizeof(struct oht_control) == 16);
 static_assert(sizeof(struct oht_subscribe) == 8);
+static_assert(sizeof(struct oht_telegram) == 32);
+static_assert(offsetof(struct oht_telegram, words) == 16);
+static_assert(sizeof(struct oht_telegrams) == 272);
+static_assert(sizeof(struct oht_telegram_result) == 24);
+static_assert(sizeof(struct oht_telegram_status) == 224);
+static_assert(offsetof(struct oht_telegram_status, results) == 32);
 static_assert(sizeof(struct oht_completion) == 280);
 static_assert(offsetof(struct oht_completion, words) == 24);
 static_assert(sizeof(struct oht_safety_record) == 56);
@@ -41,6 +47,8 @@ union oht_ioctl_arg {
 	struct oht_estop_status status;
 	struct oht_command command;
 	struct oht_control control;
+	struct oht_telegrams telegrams;
+	struct oht_telegram_status telegram_status;
 };
 
 static u64 oht_ioctl_caps(const struct oht_device *oht)
@@ -256,6 +264,31 @@ static int oht_ioctl_heartbeat(struct oht_file *file, union oht_ioctl_arg *arg)
 	       oht_estop_heartbeat(&file->oht->estop, file);
 }
 
+static int oht_ioctl_telegrams(struct oht_file *file, union oht_ioctl_arg *arg)
+{
+	const struct oht_telegrams *telegrams = &arg->telegrams;
+	unsigned int count = telegrams->count;
+
+	if (telegrams->flags || telegrams->reserved || count > OHT_TELEGRAMS_MAX)
+		return -EINVAL;
+	if (memchr_inv(&telegrams->list[count], 0,
+		       (OHT_TELEGRAMS_MAX - count) * sizeof(*telegrams->list)))
+		return -EINVAL;
+	if (!oht_core_has_bus(file->oht))
+		return -EOPNOTSUPP;
+	if (!oht_estop_is_controller(&file->oht->estop, file))
+		return -EPERM;
+	return oht_engine_set_telegrams(&file->oht->engine, telegrams->list, count);
+}
+
+static int oht_ioctl_telegram_status(struct oht_file *file, union oht_ioctl_arg *arg)
+{
+	if (!oht_core_has_bus(file->oht))
+		return -EOPNOTSUPP;
+	oht_engine_telegram_status(&file->oht->engine, &arg->telegram_status);
+	return 0;
+}
+
 /**
  * struct oht_ioctl_op - one line of the table, at the place of its number
  * @size: of the structure; the first version is also the shortest accepted
@@ -287,6 +320,9 @@ static const struct oht_ioctl_op oht_ioctl_ops[] = {
 	OHT_IOCTL_OP(OHT_IOC_ENABLE, command, true, oht_ioctl_enable),
 	OHT_IOCTL_OP(OHT_IOC_DISABLE, command, true, oht_ioctl_disable),
 	OHT_IOCTL_OP(OHT_IOC_HEARTBEAT, command, true, oht_ioctl_heartbeat),
+	OHT_IOCTL_OP(OHT_IOC_TELEGRAMS, telegrams, true, oht_ioctl_telegrams),
+	OHT_IOCTL_OP(OHT_IOC_TELEGRAM_STATUS, telegram_status, false,
+		     oht_ioctl_telegram_status),
 };
 
 static const struct oht_ioctl_op *oht_ioctl_find(unsigned int cmd)

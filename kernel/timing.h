@@ -114,6 +114,45 @@ u64 oht_timing_next_ns(const struct oht_timing *t, u64 end_ns);
 u64 oht_timing_deadline_ns(const struct oht_timing *t, u64 tx_end_ns, u32 timeout_us);
 
 /**
+ * oht_timing_stop_silence_ns() - how long a stop waits for the answer to an earlier request
+ * @t: line
+ * @turnaround_ns: longest that the unit has ever taken to begin an answer
+ *
+ * A tenth more than ever, at least t3.5, and the character in which the answer would be noticed.
+ *
+ * Return: silence after the last stop bit of that request.
+ */
+u64 oht_timing_stop_silence_ns(const struct oht_timing *t, u64 turnaround_ns);
+
+/**
+ * struct oht_timing_exchange - one exchange, as far as its length matters
+ * @request_bytes: ADU
+ * @reply_bytes: ADU; 0: none comes
+ * @turnaround_ns: longest from the last stop bit of the request to the reply's start bit
+ */
+struct oht_timing_exchange {
+	unsigned int request_bytes;
+	unsigned int reply_bytes;
+	u64 turnaround_ns;
+};
+
+/**
+ * oht_timing_stop_bound_ns() - worst time from a stop to the first stop telegram
+ * @t: line
+ * @busy: what was on the bus when the stop came; the worst of all that may be there
+ * @telegram: the first of the list
+ * @answer_ns: out: worst time to the last stop bit of the answer
+ *
+ * Wire time only: the lateness of interrupts and timers comes on top, three times. Holds for units
+ * that have answered before and take no longer than @busy says; and while nobody talks who was not
+ * asked.
+ *
+ * Return: worst time to the last stop bit of the telegram.
+ */
+u64 oht_timing_stop_bound_ns(const struct oht_timing *t, const struct oht_timing_exchange *busy,
+			     const struct oht_timing_exchange *telegram, u64 *answer_ns);
+
+/**
  * struct oht_divisor - a PL011 baud rate divisor and what it makes
  * @integer: IBRD, 1..65535
  * @fraction: FBRD, 0..63

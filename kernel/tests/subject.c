@@ -6,3 +6,4 @@
 #include "../engine.c"
 #include "../engine_tx.c"
 #include "../engine_rx.c"
+#include "../engine_stop.c"

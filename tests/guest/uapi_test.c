@@ -17,7 +17,7 @@
 #include "lib/tap.h"
 
 #define TAIL_BYTES	64
-#define ARG_BYTES_MAX	256
+#define ARG_BYTES_MAX	384
 
 struct call {
 	const char *name;
@@ -38,6 +38,8 @@ static const struct call calls[] = {
 	{ "ENABLE", OHT_IOC_ENABLE, sizeof(struct oht_command), true },
 	{ "DISABLE", OHT_IOC_DISABLE, sizeof(struct oht_command), true },
 	{ "HEARTBEAT", OHT_IOC_HEARTBEAT, sizeof(struct oht_command), true },
+	{ "TELEGRAMS", OHT_IOC_TELEGRAMS, sizeof(struct oht_telegrams), true },
+	{ "TELEGRAM_STATUS", OHT_IOC_TELEGRAM_STATUS, sizeof(struct oht_telegram_status), false },
 };
 
 #define CALLS	(sizeof(calls) / sizeof(calls[0]))
@@ -334,6 +336,79 @@ static void test_control(int fd)
 	close(other);
 }
 
+/* ---- stop telegrams ---- */
+
+static const struct oht_telegrams good_telegrams = {
+	.size = sizeof(good_telegrams),
+	.count = 1,
+	.list = { { .unit = 247, .function = 6, .count = 1, .words = { 1 } } },
+};
+
+static int set_telegrams(int fd, struct oht_telegrams telegrams)
+{
+	return guest_ioctl(fd, OHT_IOC_TELEGRAMS, &telegrams);
+}
+
+#define REFUSE_TELEGRAM(fd, name, member, value) do {			\
+		struct oht_telegrams telegrams = good_telegrams;	\
+									\
+		telegrams.member = (value);				\
+		tap_errno(set_telegrams(fd, telegrams), EINVAL,		\
+			  "TELEGRAMS: " name);				\
+	} while (0)
+
+static void telegram_status(int fd, struct oht_telegram_status *status)
+{
+	memset(status, 0, sizeof(*status));
+	status->size = sizeof(*status);
+	if (guest_ioctl(fd, OHT_IOC_TELEGRAM_STATUS, status))
+		tap_bail("TELEGRAM_STATUS: %s", strerror(errno));
+}
+
+/* @fd has the role. Nobody is unit 247, so all of them time out. */
+static void test_telegrams(int fd)
+{
+	struct oht_telegram_status before, status;
+	int i, other = guest_open(O_RDWR);
+
+	REFUSE_TELEGRAM(fd, "a flag", flags, 1);
+	REFUSE_TELEGRAM(fd, "reserved", reserved, 1);
+	REFUSE_TELEGRAM(fd, "9 of them", count, 9);
+	REFUSE_TELEGRAM(fd, "fewer than there are", count, 0);
+	REFUSE_TELEGRAM(fd, "more than there are", count, 2);
+	REFUSE_TELEGRAM(fd, "broadcast", list[0].unit, 0);
+	REFUSE_TELEGRAM(fd, "unit 248", list[0].unit, 248);
+	REFUSE_TELEGRAM(fd, "a read", list[0].function, 3);
+	REFUSE_TELEGRAM(fd, "a coil", list[0].function, 5);
+	REFUSE_TELEGRAM(fd, "function 6 with 2 registers", list[0].count, 2);
+	REFUSE_TELEGRAM(fd, "no register", list[0].count, 0);
+	REFUSE_TELEGRAM(fd, "reserved of one", list[0].reserved, 1);
+	REFUSE_TELEGRAM(fd, "second reserved of one", list[0].reserved2, 1);
+	REFUSE_TELEGRAM(fd, "turnaround of an hour", list[0].turnaround_us, 3600000000U);
+	REFUSE_TELEGRAM(fd, "a value beyond the count", list[0].words[1], 1);
+	REFUSE_TELEGRAM(fd, "dirty beyond the list", list[7].unit, 1);
+	tap_errno(set_telegrams(other, good_telegrams), EPERM, "TELEGRAMS: not the controller");
+	close(other);
+
+	telegram_status(fd, &before);
+	tap_is(before.set, 0, "TELEGRAMS: nothing was set by what was refused");
+	tap_errno(set_telegrams(fd, good_telegrams), 0, "TELEGRAMS: one");
+	tap_errno(guest_command(fd, OHT_IOC_STOP, 0, NULL), 0, "STOP with a telegram");
+	for (i = 0; i < 100; i++) {
+		telegram_status(fd, &status);
+		if (status.runs > before.runs && !(status.flags & OHT_TELEGRAMS_RUNNING))
+			break;
+		guest_sleep_ms(10);
+	}
+	tap_is(status.runs, before.runs + 1, "TELEGRAM_STATUS: one more stop had some");
+	tap_is(status.count, 1, "... one telegram");
+	tap_is(status.results[0].attempts, 3, "... sent three times");
+	tap_errno(-status.results[0].status, ETIMEDOUT, "... and nobody answered");
+	tap_ok(status.results[0].sent_ns > status.asked_ns, "... after it was asked for");
+	tap_errno(set_telegrams(fd, (struct oht_telegrams){ .size = sizeof(good_telegrams) }), 0,
+		  "TELEGRAMS: none any more");
+}
+
 /* @fd has the role. */
 static void test_states(int fd)
 {
@@ -423,6 +498,7 @@ int main(int argc, char **argv)
 	test_too_many();
 	test_reserved(fd);
 	test_control(fd);
+	test_telegrams(fd);
 	test_states(fd);
 	close(fd);
 

@@ -46,6 +46,9 @@
 #define OHT_TRANSFERS_MAX	64
 /* The journal holds as many safety records; a reader that falls further behind loses the oldest. */
 #define OHT_SAFETY_RECORDS_MAX	256
+/* Telegrams that a stop writes to the bus, and registers of one. */
+#define OHT_TELEGRAMS_MAX	8
+#define OHT_TELEGRAM_WORDS_MAX	8
 
 /* ---- what the device is ---- */
 
@@ -293,6 +296,105 @@ struct oht_control {
 	__u32 reserved;
 };
 
+/* ---- stop telegrams ---- */
+
+/**
+ * struct oht_telegram - a write that every stop puts on the bus, in front of everything else
+ * @unit: unit address 1..247
+ * @function: 6 or 16
+ * @count: registers: 1 (6), 1..OHT_TELEGRAM_WORDS_MAX (16)
+ * @address: first register; @address + @count at most 65536
+ * @reserved: zero
+ * @turnaround_us: longest time that the unit takes to begin its answer; the next telegram waits
+ *	that long if there is none, but at least 3000; 0..oht_info.turnaround_max_us
+ * @reserved2: zero
+ * @words: values in host byte order, zero beyond @count
+ */
+struct oht_telegram {
+	__u8 unit;
+	__u8 function;
+	__u16 count;
+	__u16 address;
+	__u16 reserved;
+	__u32 turnaround_us;
+	__u32 reserved2;
+	__u16 words[OHT_TELEGRAM_WORDS_MAX];
+};
+
+/**
+ * struct oht_telegrams - the list of stop telegrams (OHT_IOC_TELEGRAMS)
+ * @size: sizeof(struct oht_telegrams)
+ * @flags: zero
+ * @count: telegrams in @list, 0..OHT_TELEGRAMS_MAX; 0: a stop writes nothing
+ * @reserved: zero
+ * @list: in the order in which they are sent; zero beyond @count
+ *
+ * Replaces the list; before the first call it is empty. For the controller only (EPERM); the list
+ * stays when the controller goes or dies. A stop that is under way goes on with the list that it
+ * began with. EOPNOTSUPP: no bus. EINVAL: one of the telegrams, or what should be zero; then the
+ * list is as it was.
+ *
+ * On a stop (a new one, a further cause, or OHT_IOC_STOP once again) the module writes the list,
+ * each telegram after the answer to the one before, or when that does not come in time; and the
+ * whole list three times. If a reply was given up for the stop, once more after the latest time at
+ * which that could have come. A request that is being sent when the stop comes is cut off and, if
+ * it is no write, sent again afterwards; a reply that has begun is waited for; a module that is
+ * silent is given as long as it has ever taken and a tenth more, but not more than its time-out.
+ */
+struct oht_telegrams {
+	__u32 size;
+	__u32 flags;
+	__u32 count;
+	__u32 reserved;
+	struct oht_telegram list[OHT_TELEGRAMS_MAX];
+};
+
+/**
+ * struct oht_telegram_result - what became of one stop telegram
+ * @sent_ns: when the last stop bit of its first sending had left; 0: not yet
+ * @answered_ns: when its first good answer was complete; 0: not yet
+ * @status: 0 once it was answered, else the negative errno of the last attempt; before the first
+ *	one has ended -EINPROGRESS
+ * @unit: as set
+ * @function: as set
+ * @attempts: times that it was begun to be sent
+ * @detail: enum oht_detail of the last attempt
+ */
+struct oht_telegram_result {
+	__aligned_u64 sent_ns;
+	__aligned_u64 answered_ns;
+	__s32 status;
+	__u8 unit;
+	__u8 function;
+	__u8 attempts;
+	__u8 detail;
+};
+
+/* oht_telegram_status.flags */
+#define OHT_TELEGRAMS_RUNNING	(1U << 0)	/* some are still to be sent */
+
+/**
+ * struct oht_telegram_status - the stop telegrams of the last stop (OHT_IOC_TELEGRAM_STATUS)
+ * @size: sizeof(struct oht_telegram_status)
+ * @flags: OHT_TELEGRAMS_*
+ * @set: telegrams that the next stop will send
+ * @count: telegrams of the last stop that had any: so many of @results are valid
+ * @runs: stops that had any since the device came up
+ * @asked_ns: when the last of them reached the bus
+ * @results: in the order of the list
+ *
+ * Any descriptor. EOPNOTSUPP: no bus.
+ */
+struct oht_telegram_status {
+	__u32 size;
+	__u32 flags;
+	__u32 set;
+	__u32 count;
+	__aligned_u64 runs;
+	__aligned_u64 asked_ns;
+	struct oht_telegram_result results[OHT_TELEGRAMS_MAX];
+};
+
 /* ---- records ---- */
 
 enum oht_record_type {
@@ -446,5 +548,7 @@ struct oht_record {
 #define OHT_IOC_ENABLE		_IO(OHT_IOC_MAGIC, 0x08)
 #define OHT_IOC_DISABLE		_IO(OHT_IOC_MAGIC, 0x09)
 #define OHT_IOC_HEARTBEAT	_IO(OHT_IOC_MAGIC, 0x0a)
+#define OHT_IOC_TELEGRAMS	_IO(OHT_IOC_MAGIC, 0x0b)
+#define OHT_IOC_TELEGRAM_STATUS	_IO(OHT_IOC_MAGIC, 0x0c)
 
 #endif /* _UAPI_LINUX_OHT_H */

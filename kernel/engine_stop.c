@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The stop on the wire: telegrams that need no user space, and the way made for them. Source:
+ * kernel.md, The bus engine (priority classes) and Emergency stop (stop telegrams).
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <linux/time64.h>
+#include "engine_internal.h"
+#include "trace.h"
+
+/* The whole list goes out so many times, whatever is answered. */
+#define OHT_STOP_ROUNDS			3
+/* The least that an answer is waited for before the next telegram is sent. */
+#define OHT_STOP_ANSWER_MIN_US		3000
+
+/* ---- the list ---- */
+
+static int oht_engine_check_telegram(const struct oht_telegram *telegram)
+{
+	const struct oht_frame_request req = {
+		.unit = telegram->unit,
+		.function = telegram->function,
+		.address = telegram->address,
+		.count = telegram->count,
+		.words = telegram->words,
+	};
+	unsigned int i;
+
+	if (telegram->reserved || telegram->reserved2)
+		return -EINVAL;
+	if (telegram->unit < OHT_UNIT_MIN || telegram->turnaround_us > OHT_TURNAROUND_MAX_US)
+		return -EINVAL;
+	if (telegram->function != OHT_FC_WRITE_REGISTER &&
+	    telegram->function != OHT_FC_WRITE_REGISTERS)
+		return -EINVAL;
+	if (telegram->count > OHT_TELEGRAM_WORDS_MAX || oht_frame_check(&req))
+		return -EINVAL;
+	for (i = telegram->count; i < OHT_TELEGRAM_WORDS_MAX; i++)
+		if (telegram->words[i])
+			return -EINVAL;
+	return 0;
+}
+
+int oht_engine_set_telegrams(struct oht_engine *e, const struct oht_telegram *list,
+			     unsigned int count)
+{
+	unsigned long flags;
+	unsigned int i;
+	int ret = 0;
+
+	if (count > OHT_TELEGRAMS_MAX)
+		return -EINVAL;
+	for (i = 0; i < count; i++)
+		if (oht_engine_check_telegram(&list[i]))
+			return -EINVAL;
+	raw_spin_lock_irqsave(&e->lock, flags);
+	if (e->state == OHT_ENGINE_DEAD) {
+		ret = -ENODEV;
+	} else {
+		memcpy(e->stop.set, list, count * sizeof(*list));
+		e->stop.set_count = count;
+	}
+	raw_spin_unlock_irqrestore(&e->lock, flags);
+	return ret;
+}
+
+void oht_engine_telegram_status(struct oht_engine *e, struct oht_telegram_status *status)
+{
+	const struct oht_engine_telegrams *stop = &e->stop;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&e->lock, flags);
+	status->flags = stop->round ? OHT_TELEGRAMS_RUNNING : 0;
+	status->set = stop->set_count;
+	status->count = stop->run_count;
+	status->runs = stop->runs;
+	status->asked_ns = stop->asked_ns;
+	memcpy(status->results, stop->results, sizeof(status->results));
+	raw_spin_unlock_irqrestore(&e->lock, flags);
+}
+
+/* ---- one after the other ---- */
+
+static void oht_engine_stop_note(struct oht_telegram_result *result, const struct oht_xfer *x,
+				 u64 now_ns)
+{
+	result->attempts += x->attempts;
+	/* Once answered is answered: what becomes of the repeats changes nothing. */
+	if (result->answered_ns)
+		return;
+	result->status = x->status;
+	result->detail = x->detail;
+	if (!x->status)
+		result->answered_ns = now_ns;
+}
+
+static void oht_engine_stop_done(struct oht_xfer *x);
+
+static void oht_engine_stop_queue(struct oht_engine *e)
+{
+	struct oht_engine_telegrams *stop = &e->stop;
+	const struct oht_telegram *telegram = &stop->run[stop->next];
+	struct oht_xfer *x = &stop->xfer;
+
+	*x = (struct oht_xfer) {
+		.state = OHT_XFER_QUEUED,
+		.unit = telegram->unit,
+		.function = telegram->function,
+		.priority = OHT_PRIO_STOP,
+		.address = telegram->address,
+		.count = telegram->count,
+		.timeout_us = max_t(u32, telegram->turnaround_us, OHT_STOP_ANSWER_MIN_US),
+		.done = oht_engine_stop_done,
+	};
+	memcpy(x->words, telegram->words, sizeof(telegram->words));
+	list_add_tail(&x->node, &e->queue[OHT_PRIO_STOP]);
+	trace_oht_submit(e, x);
+}
+
+/* Engine lock held: the next one is queued before the engine looks for its next transfer. */
+static void oht_engine_stop_done(struct oht_xfer *x)
+{
+	struct oht_engine *e = container_of(x, struct oht_engine, stop.xfer);
+	struct oht_engine_telegrams *stop = &e->stop;
+
+	oht_engine_stop_note(&stop->results[stop->next], x, e->clock->now_ns(e));
+	if (++stop->next == stop->run_count) {
+		stop->next = 0;
+		stop->round++;
+	}
+	if (stop->round > OHT_STOP_ROUNDS)
+		stop->not_before_ns = stop->abandoned_ns;
+	if (x->detail == OHT_DETAIL_GONE ||
+	    stop->round > OHT_STOP_ROUNDS + !!stop->abandoned_ns)
+		stop->round = 0;
+	else
+		oht_engine_stop_queue(e);
+}
+
+void oht_engine_stop_sent(struct oht_engine *e)
+{
+	struct oht_telegram_result *result = &e->stop.results[e->stop.next];
+
+	if (oht_engine_is_telegram(e->cur) && !result->sent_ns)
+		result->sent_ns = e->tx_end_ns;
+}
+
+/* True if the telegrams of an earlier stop serve this one as well. */
+static bool oht_engine_stop_is_running(struct oht_engine *e)
+{
+	struct oht_engine_telegrams *stop = &e->stop;
+
+	if (!stop->round)
+		return false;
+	/* Only the repeat for a late reply is left, and it waits: begin anew instead. */
+	if (stop->round > OHT_STOP_ROUNDS && stop->xfer.state == OHT_XFER_QUEUED) {
+		list_del(&stop->xfer.node);
+		return false;
+	}
+	return true;
+}
+
+void oht_engine_stop_begin(struct oht_engine *e, u64 now_ns)
+{
+	struct oht_engine_telegrams *stop = &e->stop;
+	unsigned int i;
+
+	if (e->state == OHT_ENGINE_DEAD || oht_engine_stop_is_running(e))
+		return;
+	stop->round = 0;
+	if (!stop->set_count)
+		return;
+	memcpy(stop->run, stop->set, sizeof(stop->run));
+	memset(stop->results, 0, sizeof(stop->results));
+	stop->run_count = stop->set_count;
+	for (i = 0; i < stop->run_count; i++) {
+		stop->results[i].status = -EINPROGRESS;
+		stop->results[i].unit = stop->run[i].unit;
+		stop->results[i].function = stop->run[i].function;
+	}
+	stop->next = 0;
+	stop->round = 1;
+	stop->runs++;
+	stop->asked_ns = now_ns;
+	stop->not_before_ns = 0;
+	/* A reply that was given up for the stop before may still come. */
+	if (stop->abandoned_ns <= now_ns)
+		stop->abandoned_ns = 0;
+	oht_engine_stop_queue(e);
+}
+
+/* ---- the way ---- */
+
+bool oht_engine_stop_waits(const struct oht_engine *e)
+{
+	return !list_empty(&e->queue[OHT_PRIO_STOP]) && !e->stop.not_before_ns;
+}
+
+void oht_engine_learn(struct oht_engine *e, u8 unit, u64 turnaround_ns)
+{
+	struct oht_engine_unit *one = &e->units[unit], *all = &e->units[0];
+
+	one->learned_turnaround_ns = max(one->learned_turnaround_ns, turnaround_ns);
+	all->learned_turnaround_ns = max(all->learned_turnaround_ns, turnaround_ns);
+}
+
+/*
+ * Who has never answered is most likely not there, and is given what the slowest of the others
+ * takes. Should its answer come all the same, it meets one of the repeats at worst.
+ */
+u64 oht_engine_stop_deadline_ns(const struct oht_engine *e, u64 deadline_ns)
+{
+	u64 learned_ns = e->units[e->req.unit].learned_turnaround_ns ?:
+			 e->units[0].learned_turnaround_ns;
+
+	if (!oht_engine_stop_waits(e))
+		return deadline_ns;
+	return min(deadline_ns, e->tx_end_ns + oht_timing_stop_silence_ns(&e->timing, learned_ns));
+}
+
+/* Not its fault: first in its class again. */
+static void oht_engine_stop_put_back(struct oht_engine *e)
+{
+	struct oht_xfer *x = e->cur;
+
+	e->cur = NULL;
+	if (!x)
+		return;
+	x->state = OHT_XFER_QUEUED;
+	list_add(&x->node, &e->queue[x->priority]);
+}
+
+bool oht_engine_stop_give_up(struct oht_engine *e, u64 now_ns)
+{
+	u64 latest_ns = oht_timing_deadline_ns(&e->timing, e->tx_end_ns, e->timeout_us);
+
+	if (!oht_engine_stop_waits(e) || now_ns >= latest_ns)
+		return false;
+	latest_ns += oht_timing_chars_ns(&e->timing, OHT_ADU_MAX_BYTES);
+	e->stop.abandoned_ns = max(e->stop.abandoned_ns, latest_ns);
+	oht_engine_stop_put_back(e);
+	return true;
+}
+
+/*
+ * The character in the shift register leaves in any case. If it is the last one, the module has
+ * the whole request and will answer; and so it has if the transmitter takes no time.
+ */
+static bool oht_engine_stop_can_cut(const struct oht_engine *e, u64 now_ns)
+{
+	switch (e->state) {
+	case OHT_ENGINE_DE_SETUP:
+		return true;
+	case OHT_ENGINE_SEND:
+	case OHT_ENGINE_DRAIN:
+		return e->tx_taken < e->tx_bytes ||
+		       (e->tx_paced &&
+			now_ns + e->timing.char_ns + e->timing.bit_ns < e->tx_end_ns);
+	default:
+		return false;
+	}
+}
+
+void oht_engine_make_way(struct oht_engine *e, u64 now_ns)
+{
+	bool waits = oht_engine_stop_waits(e);
+
+	if ((waits || e->moves) && oht_engine_stop_can_cut(e, now_ns)) {
+		oht_engine_stop_put_back(e);
+		oht_engine_cut(e, now_ns);
+	}
+	if (!waits)
+		return;
+	switch (e->state) {
+	case OHT_ENGINE_IDLE:
+	case OHT_ENGINE_GAP:
+		oht_engine_next(e, now_ns);
+		break;
+	case OHT_ENGINE_WAIT:
+	case OHT_ENGINE_COLLECT:
+		oht_engine_rx_hurry(e, now_ns);
+		break;
+	default:
+		break;
+	}
+}
