@@ -157,12 +157,13 @@ static struct oht_xfer *oht_engine_first(struct oht_engine *e, unsigned int clas
 static bool oht_engine_must_wait(const struct oht_engine *e, const struct oht_xfer *x, u64 now_ns)
 {
 	const struct oht_engine_late *late = &e->late[x->unit];
+	const struct oht_frame_request req = oht_xfer_request(x);
+	bool alike = x->raw || !late->count || late->count == x->count;
 
 	if (oht_engine_is_telegram(x))
 		return now_ns < e->stop.not_before_ns;
-	return now_ns < late->until_ns && !oht_frame_is_write(x->function) &&
-	       late->function == x->function && late->count == x->count &&
-	       late->address != x->address;
+	return now_ns < late->until_ns && late->function == x->function && alike &&
+	       late->key != x->key && oht_frame_is_blind(&req);
 }
 
 /* NULL: all of them have to wait, until @until_ns. */
@@ -323,21 +324,39 @@ int oht_engine_init(struct oht_engine *e, struct oht_port *port, const struct oh
 	return port->ops->start(port);
 }
 
-static int oht_engine_check(const struct oht_xfer *x)
+struct oht_frame_request oht_xfer_request(const struct oht_xfer *x)
 {
-	const struct oht_frame_request req = {
+	return (struct oht_frame_request) {
 		.unit = x->unit,
 		.function = x->function,
+		.raw = x->raw,
 		.address = x->address,
 		.count = x->count,
+		.write_address = x->write_address,
+		.write_count = x->write_count,
 		.words = x->words,
+		.pdu = x->pdu,
 	};
+}
+
+/* Also gives it its key. */
+static int oht_engine_check(struct oht_xfer *x)
+{
+	const struct oht_frame_request req = oht_xfer_request(x);
+	u8 adu[OHT_ADU_MAX_BYTES];
+	int bytes;
 
 	if (x->priority < OHT_PRIO_COMMAND || x->priority > OHT_PRIO_BACKGROUND)
 		return -EINVAL;
 	if (x->timeout_us < OHT_TURNAROUND_MIN_US || x->timeout_us > OHT_TURNAROUND_MAX_US)
 		return -EINVAL;
-	return oht_frame_check(&req);
+	if (x->retries > OHT_RETRIES_MAX)
+		return -EINVAL;
+	bytes = oht_frame_build(adu, &req);
+	if (bytes < 0)
+		return bytes;
+	x->key = oht_frame_crc(adu, bytes);
+	return 0;
 }
 
 int oht_engine_submit(struct oht_engine *e, struct oht_xfer *x)
@@ -359,6 +378,7 @@ int oht_engine_submit(struct oht_engine *e, struct oht_xfer *x)
 		x->attempts = 0;
 		x->exception = 0;
 		x->turnaround_ns = 0;
+		x->reply_bytes = 0;
 		list_add_tail(&x->node, &e->queue[x->priority]);
 		trace_oht_submit(e, x);
 		now_ns = e->clock->now_ns(e);

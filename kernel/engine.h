@@ -28,15 +28,20 @@ enum oht_xfer_state {
  * struct oht_xfer - one transfer; the memory is the caller's, until @done has been called
  *
  * The caller fills in (constant from submit on):
- * @unit: 1..247
- * @function: 3, 4, 6 or 16
+ * @unit: 1..247; 0: broadcast
+ * @function: enum oht_function; with @raw the first byte of @pdu
+ * @raw: send @pdu as it stands
  * @priority: enum oht_priority
  * @retries: attempts after the first one
- * @address: first register
- * @count: registers
- * @timeout_us: wait for the first byte of the answer, counted from the end of our last stop bit
+ * @address: as struct oht_frame_request
+ * @count: as struct oht_frame_request
+ * @write_address: as struct oht_frame_request
+ * @write_count: as struct oht_frame_request
+ * @timeout_us: wait for the first byte of the answer, counted from the end of our last stop bit;
+ *	after a broadcast: how long the line is kept quiet
  * @needs_enabled: do not send unless the gate is open
  * @words: values to write; after a read the values read
+ * @pdu: with @raw the request; after @raw or IDENTIFY the answer
  * @done: called exactly once for each accepted submit, interrupts off, engine lock held: it may
  *	take the file's raw lock and queue irq_work, nothing else; it must not call the engine.
  *
@@ -46,8 +51,10 @@ enum oht_xfer_state {
  * @exception: Modbus exception code if @detail is EXCEPTION
  * @attempts: times that the request was begun to be sent
  * @turnaround_ns: silence between our last stop bit and the answer's first start bit
+ * @reply_bytes: how much of @words or @pdu is the answer; 0: it carries nothing
  *
  * Engine's own, under its lock:
+ * @key: tells this request from another one of the same shape: its CRC
  * @node: place in the queue of its class
  * @state: enum oht_xfer_state
  */
@@ -59,17 +66,28 @@ struct oht_xfer {
 	u8 priority;
 	u8 retries;
 	bool needs_enabled;
+	bool raw;
 	u16 address;
 	u16 count;
+	u16 write_address;
+	u16 write_count;
 	u32 timeout_us;
-	u16 words[OHT_WORDS_MAX];
+	union {
+		u16 words[OHT_WORDS_MAX];
+		u8 pdu[OHT_PDU_MAX_BYTES];
+	};
 	int status;
 	u8 detail;
 	u8 exception;
 	u8 attempts;
+	u8 reply_bytes;
+	u16 key;
 	u32 turnaround_ns;
 	void (*done)(struct oht_xfer *x);
 };
+
+/* The request of @x; it points into @x. Any context, no lock. */
+struct oht_frame_request oht_xfer_request(const struct oht_xfer *x);
 
 /**
  * struct oht_engine_gate - whom the engine asks before a transfer that needs_enabled is sent
@@ -152,6 +170,7 @@ struct oht_engine_clock {
 /* Above all classes of user space: the stop telegrams. */
 #define OHT_PRIO_STOP		0
 #define OHT_ENGINE_CLASSES	(OHT_PRIO_BACKGROUND + 1)
+#define OHT_RETRIES_MAX		10
 
 /* Do we hear what we send? Learned from answers that differ from their requests. */
 enum oht_engine_echo {
@@ -163,13 +182,13 @@ enum oht_engine_echo {
 /**
  * struct oht_engine_late - an answer that never came and may still come
  * @until_ns: how long that is thought possible
- * @address: what had been asked for
- * @count: what had been asked for
+ * @key: of the request
+ * @count: what had been asked for, 0: only the module knows
  * @function: what had been asked for, 0: nothing is outstanding
  */
 struct oht_engine_late {
 	u64 until_ns;
-	u16 address;
+	u16 key;
 	u16 count;
 	u8 function;
 };
@@ -329,7 +348,8 @@ int oht_engine_init(struct oht_engine *e, struct oht_port *port, const struct oh
  * Any context, takes the engine lock; @x->done may be called before this returns.
  *
  * Return: 0, then @done will be called exactly once; or it will not be called: -ENODEV (shut
- * down), -EINVAL or -EOPNOTSUPP (no such request: see oht_frame_check()), -EBUSY (already queued).
+ * down), -EINVAL (class, time-out or retries out of range) or what oht_frame_check() says, -EBUSY
+ * (already queued).
  */
 int oht_engine_submit(struct oht_engine *e, struct oht_xfer *x);
 

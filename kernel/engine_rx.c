@@ -147,15 +147,20 @@ static u64 oht_engine_rx_limit_ns(const struct oht_engine *e)
 	return min(e->rx_last_ns + silence_ns, e->rx_limit_ns);
 }
 
-/* Look again when the frame should be complete, at the latest when it must be. */
+/*
+ * Look again when the frame should be complete, at the latest when it must be. If only silence can
+ * end it (@missing 0), the first t3.5 does, provided that it then is sound.
+ */
 static void oht_engine_rx_await(struct oht_engine *e, unsigned int missing)
 {
 	u64 expected_ns = e->rx_last_ns + e->timing.char_ns / 2 +
 			  oht_timing_chars_ns(&e->timing, missing);
 	u64 limit_ns = oht_engine_rx_limit_ns(e);
 
+	if (!missing)
+		expected_ns += e->timing.t35_ns;
 	oht_engine_enter(e, OHT_ENGINE_COLLECT);
-	oht_engine_arm(e, missing ? min(expected_ns, limit_ns) : limit_ns);
+	oht_engine_arm(e, min(expected_ns, limit_ns));
 }
 
 static u64 oht_engine_rx_turnaround_ns(const struct oht_engine *e)
@@ -167,16 +172,11 @@ static u64 oht_engine_rx_turnaround_ns(const struct oht_engine *e)
 	return start_ns > e->tx_end_ns ? start_ns - e->tx_end_ns : 1;
 }
 
-static u16 oht_engine_rx_crc(const u8 *adu, unsigned int bytes)
-{
-	return adu[bytes - 2] | adu[bytes - 1] << 8;
-}
-
 /* The answer to the request before this one, which asked for something else. */
 static bool oht_engine_rx_is_old(const struct oht_engine *e)
 {
-	return e->answered_tx_crc != oht_engine_rx_crc(e->tx, e->tx_bytes) &&
-	       e->answered_rx_crc == oht_engine_rx_crc(e->rx, e->rx_bytes);
+	return e->answered_tx_crc != oht_frame_crc(e->tx, e->tx_bytes) &&
+	       e->answered_rx_crc == oht_frame_crc(e->rx, e->rx_bytes);
 }
 
 /*
@@ -204,8 +204,8 @@ static void oht_engine_rx_answered(struct oht_engine *e, u8 detail, u8 exception
 	/* An answer that differs from its request shows whether we hear ourselves. */
 	if (e->rx_bytes != e->tx_bytes || memcmp(e->rx, e->tx, e->rx_bytes))
 		e->echo = e->echo_dropped ? OHT_ECHO_YES : OHT_ECHO_NO;
-	e->answered_tx_crc = oht_engine_rx_crc(e->tx, e->tx_bytes);
-	e->answered_rx_crc = oht_engine_rx_crc(e->rx, e->rx_bytes);
+	e->answered_tx_crc = oht_frame_crc(e->tx, e->tx_bytes);
+	e->answered_rx_crc = oht_frame_crc(e->rx, e->rx_bytes);
 	e->stats.turnaround_max_ns = max(e->stats.turnaround_max_ns, turnaround_ns);
 	oht_engine_learn(e, e->req.unit, turnaround_ns);
 	e->extra_until_ns = e->line_free_ns;
@@ -215,7 +215,8 @@ static void oht_engine_rx_answered(struct oht_engine *e, u8 detail, u8 exception
 		x->exception = exception;
 		x->turnaround_ns = min_t(u64, turnaround_ns, U32_MAX);
 		if (detail == OHT_DETAIL_OK)
-			oht_frame_words(&e->req, e->rx, x->words);
+			x->reply_bytes = oht_frame_pdu(&e->req, e->rx, e->rx_bytes, x->pdu) ?:
+					 2 * oht_frame_words(&e->req, e->rx, x->words);
 	}
 	oht_engine_finish(e, detail, now_ns);
 }
@@ -276,7 +277,7 @@ void oht_engine_rx_judge(struct oht_engine *e, u64 now_ns)
 
 	if (e->state != OHT_ENGINE_WAIT && e->state != OHT_ENGINE_COLLECT)
 		return;
-	if (!e->rx_bytes)
+	if (!e->rx_bytes || e->req.unit == OHT_UNIT_BROADCAST)
 		return;
 	if (oht_engine_rx_like_echo(e) && e->rx_bytes < e->tx_bytes) {
 		oht_engine_rx_await(e, e->tx_bytes - e->rx_bytes);
@@ -295,16 +296,29 @@ static void oht_engine_rx_expect_late(struct oht_engine *e)
 {
 	e->late[e->req.unit] = (struct oht_engine_late) {
 		.until_ns = e->reply_deadline_ns + (u64)e->timeout_us * NSEC_PER_USEC,
-		.address = e->req.address,
-		.count = e->req.count,
+		.key = oht_frame_crc(e->tx, e->tx_bytes),
+		.count = e->req.raw ? 0 : e->req.count,
 		.function = e->req.function,
 	};
+}
+
+/* Silence ends a frame whose length nobody knows as soon as it is sound. */
+static bool oht_engine_rx_is_ended(const struct oht_engine *e)
+{
+	return oht_frame_reply_bytes(e->rx, e->rx_bytes) < 0 &&
+	       oht_frame_is_sound(e->rx, e->rx_bytes);
 }
 
 void oht_engine_rx_expire(struct oht_engine *e, u64 now_ns)
 {
 	u64 limit_ns;
 
+	if (e->req.unit == OHT_UNIT_BROADCAST) {
+		/* The turnaround delay is over; nobody was to say anything. */
+		e->stats.bytes_stray += e->rx_bytes;
+		oht_engine_finish(e, OHT_DETAIL_OK, now_ns);
+		return;
+	}
 	if (e->state == OHT_ENGINE_WAIT) {
 		oht_engine_rx_expect_late(e);
 		if (oht_engine_stop_give_up(e, now_ns))
@@ -314,7 +328,7 @@ void oht_engine_rx_expire(struct oht_engine *e, u64 now_ns)
 		return;
 	}
 	limit_ns = oht_engine_rx_limit_ns(e);
-	if (now_ns < limit_ns)
+	if (now_ns < limit_ns && !oht_engine_rx_is_ended(e))
 		oht_engine_arm(e, limit_ns);
 	else
 		oht_engine_rx_conclude(e, now_ns);

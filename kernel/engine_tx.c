@@ -31,18 +31,15 @@ static void oht_engine_send(struct oht_engine *e, u64 now_ns)
 
 static void oht_engine_load(struct oht_engine *e, const struct oht_xfer *x)
 {
+	e->req = oht_xfer_request(x);
+	e->tx_bytes = oht_frame_build(e->tx, &e->req);
+	/* It may have to outlive its transfer; of a PDU nothing is needed to judge the answer. */
 	memcpy(e->words, x->words, sizeof(e->words));
-	e->req = (struct oht_frame_request) {
-		.unit = x->unit,
-		.function = x->function,
-		.address = x->address,
-		.count = x->count,
-		.words = e->words,
-	};
+	e->req.words = e->words;
+	e->req.pdu = NULL;
 	e->timeout_us = x->timeout_us;
 	e->moves = !oht_engine_is_telegram(x) &&
 		   (x->needs_enabled || oht_frame_is_write(x->function));
-	e->tx_bytes = oht_frame_build(e->tx, &e->req);
 	e->tx_taken = 0;
 	e->rx_bytes = 0;
 	e->rx_line_error = false;

@@ -153,7 +153,7 @@ static void oht_file_describe(const struct oht_call *call, struct oht_record *re
 {
 	struct oht_completion *completion = &record->completion;
 	const struct oht_xfer *xfer = &call->xfer;
-	bool read = xfer->function == OHT_FC_READ_HOLDING || xfer->function == OHT_FC_READ_INPUT;
+	const struct oht_frame_request req = oht_xfer_request(xfer);
 
 	record->type = OHT_RECORD_COMPLETION;
 	record->time_ns = call->done_ns;
@@ -164,10 +164,9 @@ static void oht_file_describe(const struct oht_call *call, struct oht_record *re
 	completion->attempts = xfer->attempts;
 	completion->unit = xfer->unit;
 	completion->function = xfer->function;
-	completion->count = xfer->count;
+	completion->count = oht_frame_is_opaque(&req) ? xfer->reply_bytes : xfer->count;
 	completion->turnaround_ns = xfer->turnaround_ns;
-	if (read && !xfer->status)
-		memcpy(completion->words, xfer->words, xfer->count * sizeof(*xfer->words));
+	memcpy(completion->pdu, xfer->pdu, xfer->reply_bytes);
 }
 
 bool oht_file_peek(struct oht_file *file, struct oht_record *record)

@@ -13,18 +13,24 @@
 #define OHT_COUNTED_BYTES	5	/* unit, function, byte count, CRC */
 #define OHT_COUNT_MAX_BYTES	(OHT_ADU_MAX_BYTES - OHT_COUNTED_BYTES)
 #define OHT_BITS_PER_WORD	16
+#define OHT_IDENTIFY_BYTES	7	/* unit, function, MEI type, code, first object, CRC */
+#define OHT_OBJECTS_AT		8	/* unit, function, MEI type, code and four more bytes */
+#define OHT_MEI_IDENTIFY	0x0e
+#define OHT_IDENTIFY_ONE	4	/* code: just the object asked for */
 
 enum oht_frame_request_kind {
 	OHT_REQUEST_FIXED,	/* address and one more word */
 	OHT_REQUEST_MASK,	/* address and two more words */
 	OHT_REQUEST_COUNTED,	/* address, quantity, byte count, values */
 	OHT_REQUEST_BOTH,	/* a range to read, then as COUNTED a range to write */
+	OHT_REQUEST_IDENTIFY,	/* MEI type, code, first object */
 };
 
 enum oht_frame_reply_kind {
 	OHT_REPLY_COUNTED,	/* byte count, then values */
 	OHT_REPLY_ECHO,		/* the first six bytes of the request */
 	OHT_REPLY_MASK,		/* the first eight bytes of the request */
+	OHT_REPLY_OBJECTS,	/* MEI type, code, then a list of objects, each with its length */
 };
 
 /* One row for each function code that we speak. */
@@ -49,6 +55,7 @@ static const struct oht_frame_rule oht_frame_rules[] = {
 	{ OHT_FC_WRITE_REGISTERS, OHT_REQUEST_COUNTED, OHT_REPLY_ECHO,    false, true,  123,  0 },
 	{ OHT_FC_MASK_WRITE,      OHT_REQUEST_MASK,    OHT_REPLY_MASK,    false, true,  1,    0 },
 	{ OHT_FC_READ_WRITE,      OHT_REQUEST_BOTH,    OHT_REPLY_COUNTED, false, true,  125,  121 },
+	{ OHT_FC_IDENTIFY,        OHT_REQUEST_IDENTIFY, OHT_REPLY_OBJECTS, false, false, 4,    0 },
 };
 
 static const struct oht_frame_rule *oht_frame_rule(u8 function)
@@ -84,11 +91,14 @@ static int oht_frame_seal(u8 *adu, const u8 *end)
 	return bytes + OHT_CRC_BYTES;
 }
 
-static bool oht_frame_crc_ok(const u8 *adu, unsigned int bytes)
+bool oht_frame_is_sound(const u8 *adu, unsigned int bytes)
 {
 	unsigned int body = bytes - OHT_CRC_BYTES;
-	u16 crc = crc16(OHT_CRC_SEED, adu, body);
+	u16 crc;
 
+	if (bytes < OHT_ADU_MIN_BYTES)
+		return false;
+	crc = crc16(OHT_CRC_SEED, adu, body);
 	return adu[body] == (crc & 0xff) && adu[body + 1] == crc >> 8;
 }
 
@@ -102,18 +112,47 @@ static bool oht_frame_range_ok(u16 address, u16 count, u16 max)
 	return count >= 1 && count <= max && (u32)address + count <= 0x10000;
 }
 
+static int oht_frame_check_raw(const struct oht_frame_request *req)
+{
+	if (!req->pdu || !req->count || req->count > OHT_PDU_MAX_BYTES)
+		return -EINVAL;
+	if (req->address || req->write_address || req->write_count)
+		return -EINVAL;
+	if (req->unit > OHT_UNIT_MAX || req->function != req->pdu[0])
+		return -EINVAL;
+	return !req->function || (req->function & OHT_FC_EXCEPTION) ? -EINVAL : 0;
+}
+
+/* Nobody answers a broadcast: of the functions that we know, those that lose nothing by it. */
+static bool oht_frame_unit_ok(const struct oht_frame_rule *rule, u8 unit)
+{
+	if (unit == OHT_UNIT_BROADCAST)
+		return rule->write && rule->reply != OHT_REPLY_COUNTED;
+	return unit <= OHT_UNIT_MAX;
+}
+
+static bool oht_frame_write_range_ok(const struct oht_frame_rule *rule,
+				     const struct oht_frame_request *req)
+{
+	if (!rule->write_max)
+		return !req->write_address && !req->write_count;
+	return oht_frame_range_ok(req->write_address, req->write_count, rule->write_max);
+}
+
 int oht_frame_check(const struct oht_frame_request *req)
 {
 	const struct oht_frame_rule *rule = oht_frame_rule(req->function);
 
+	if (req->raw)
+		return oht_frame_check_raw(req);
 	if (!rule)
 		return -EOPNOTSUPP;
-	if (req->unit < OHT_UNIT_MIN || req->unit > OHT_UNIT_MAX)
+	if (!oht_frame_unit_ok(rule, req->unit))
 		return -EINVAL;
-	if (!oht_frame_range_ok(req->address, req->count, rule->count_max))
+	if (!oht_frame_range_ok(req->address, req->count, rule->count_max) ||
+	    !oht_frame_write_range_ok(rule, req))
 		return -EINVAL;
-	if (rule->write_max &&
-	    !oht_frame_range_ok(req->write_address, req->write_count, rule->write_max))
+	if (req->function == OHT_FC_IDENTIFY && req->address > 0xff)
 		return -EINVAL;
 	if (rule->write && !req->words)
 		return -EINVAL;
@@ -153,6 +192,14 @@ static u8 *oht_frame_put_values(u8 *at, const struct oht_frame_rule *rule, const
 	return at;
 }
 
+static int oht_frame_build_identify(u8 *adu, const struct oht_frame_request *req)
+{
+	adu[2] = OHT_MEI_IDENTIFY;
+	adu[3] = req->count;
+	adu[4] = req->address;
+	return oht_frame_seal(adu, adu + OHT_IDENTIFY_BYTES - OHT_CRC_BYTES);
+}
+
 int oht_frame_build(u8 *adu, const struct oht_frame_request *req)
 {
 	const struct oht_frame_rule *rule = oht_frame_rule(req->function);
@@ -161,8 +208,12 @@ int oht_frame_build(u8 *adu, const struct oht_frame_request *req)
 
 	if (err)
 		return err;
+	if (req->raw)
+		return oht_frame_build_raw(adu, req->unit, req->pdu, req->count);
 	*at++ = req->unit;
 	*at++ = req->function;
+	if (rule->request == OHT_REQUEST_IDENTIFY)
+		return oht_frame_build_identify(adu, req);
 	at = oht_frame_put16(at, req->address);
 	at = oht_frame_put16(at, oht_frame_second_word(req));
 	switch (rule->request) {
@@ -194,11 +245,15 @@ int oht_frame_request_bytes(const struct oht_frame_request *req)
 {
 	const struct oht_frame_rule *rule = oht_frame_rule(req->function);
 
+	if (req->raw)
+		return 1 + req->count + OHT_CRC_BYTES;
 	if (!rule)
 		return -EOPNOTSUPP;
 	switch (rule->request) {
 	case OHT_REQUEST_MASK:
 		return OHT_MASK_BYTES;
+	case OHT_REQUEST_IDENTIFY:
+		return OHT_IDENTIFY_BYTES;
 	case OHT_REQUEST_COUNTED:
 		return OHT_ECHO_BYTES + 1 + oht_frame_value_bytes(rule, req->count);
 	case OHT_REQUEST_BOTH:
@@ -206,6 +261,40 @@ int oht_frame_request_bytes(const struct oht_frame_request *req)
 	default:
 		return OHT_ECHO_BYTES;
 	}
+}
+
+unsigned int oht_frame_values_sent(const struct oht_frame_request *req)
+{
+	const struct oht_frame_rule *rule = oht_frame_rule(req->function);
+
+	if (req->raw || !rule || !rule->write)
+		return 0;
+	if (rule->request == OHT_REQUEST_MASK)
+		return 2;
+	if (rule->request == OHT_REQUEST_BOTH)
+		return req->write_count;
+	return rule->bits ? (req->count + OHT_BITS_PER_WORD - 1) / OHT_BITS_PER_WORD : req->count;
+}
+
+/* The list says how long it is, object by object. */
+static int oht_frame_objects_bytes(const u8 *adu, unsigned int bytes)
+{
+	unsigned int at = OHT_OBJECTS_AT, i;
+
+	if (bytes < 3)
+		return 0;
+	if (adu[2] != OHT_MEI_IDENTIFY)
+		return -EOPNOTSUPP;
+	if (bytes < OHT_OBJECTS_AT)
+		return 0;
+	for (i = 0; i < adu[OHT_OBJECTS_AT - 1]; i++) {
+		if (at + 2 + OHT_CRC_BYTES > OHT_ADU_MAX_BYTES)
+			return -EMSGSIZE;
+		if (bytes < at + 2)
+			return 0;
+		at += 2 + adu[at + 1];
+	}
+	return at + OHT_CRC_BYTES > OHT_ADU_MAX_BYTES ? -EMSGSIZE : (int)(at + OHT_CRC_BYTES);
 }
 
 int oht_frame_reply_bytes(const u8 *adu, unsigned int bytes)
@@ -224,10 +313,25 @@ int oht_frame_reply_bytes(const u8 *adu, unsigned int bytes)
 		return OHT_ECHO_BYTES;
 	case OHT_REPLY_MASK:
 		return OHT_MASK_BYTES;
+	case OHT_REPLY_OBJECTS:
+		return oht_frame_objects_bytes(adu, bytes);
 	}
 	if (bytes < 3)
 		return 0;
 	return adu[2] > OHT_COUNT_MAX_BYTES ? -EMSGSIZE : OHT_COUNTED_BYTES + adu[2];
+}
+
+static int oht_frame_match_objects(const struct oht_frame_request *req, const u8 *adu)
+{
+	if (adu[2] != OHT_MEI_IDENTIFY)
+		return OHT_DETAIL_FUNCTION;
+	if (adu[3] != req->count)
+		return OHT_DETAIL_ECHO;
+	if (req->count != OHT_IDENTIFY_ONE)
+		return OHT_DETAIL_OK;
+	if (adu[OHT_OBJECTS_AT - 1] != 1)
+		return OHT_DETAIL_LENGTH;
+	return adu[OHT_OBJECTS_AT] == req->address ? OHT_DETAIL_OK : OHT_DETAIL_ECHO;
 }
 
 /* The CRC is right: does the content answer the request? */
@@ -241,8 +345,14 @@ static int oht_frame_match(const struct oht_frame_request *req, const u8 *adu, u
 		*exception = adu[2];
 		return OHT_DETAIL_EXCEPTION;
 	}
-	if (!rule || adu[1] != req->function)
+	if (adu[1] != req->function)
 		return OHT_DETAIL_FUNCTION;
+	if (req->raw)
+		return OHT_DETAIL_OK;
+	if (!rule)
+		return OHT_DETAIL_FUNCTION;
+	if (rule->reply == OHT_REPLY_OBJECTS)
+		return oht_frame_match_objects(req, adu);
 	if (rule->reply == OHT_REPLY_COUNTED)
 		return adu[2] == oht_frame_value_bytes(rule, req->count) ?
 			OHT_DETAIL_OK : OHT_DETAIL_LENGTH;
@@ -262,9 +372,9 @@ int oht_frame_verify(const struct oht_frame_request *req, const u8 *adu, unsigne
 	if (bytes < OHT_ADU_MIN_BYTES || !need || need > (int)bytes)
 		return OHT_DETAIL_SHORT;
 	/* Without a known length the silence has ended the frame: all of it must be sound. */
-	if (!oht_frame_crc_ok(adu, need > 0 ? need : (int)bytes))
+	if (!oht_frame_is_sound(adu, need > 0 ? need : (int)bytes))
 		return OHT_DETAIL_CRC;
-	if (need > 0 && need < (int)bytes)
+	if (need == -EMSGSIZE || (need > 0 && need < (int)bytes))
 		return OHT_DETAIL_LENGTH;
 	return oht_frame_match(req, adu, exception);
 }
@@ -274,7 +384,7 @@ unsigned int oht_frame_words(const struct oht_frame_request *req, const u8 *adu,
 	const struct oht_frame_rule *rule = oht_frame_rule(req->function);
 	unsigned int count, i;
 
-	if (!rule || rule->reply != OHT_REPLY_COUNTED)
+	if (req->raw || !rule || rule->reply != OHT_REPLY_COUNTED)
 		return 0;
 	if (!rule->bits) {
 		for (i = 0; i < req->count; i++)
@@ -295,5 +405,30 @@ bool oht_frame_is_write(u8 function)
 {
 	const struct oht_frame_rule *rule = oht_frame_rule(function);
 
-	return rule && rule->write;
+	return !rule || rule->write;
+}
+
+bool oht_frame_is_opaque(const struct oht_frame_request *req)
+{
+	const struct oht_frame_rule *rule = oht_frame_rule(req->function);
+
+	return req->raw || !rule || rule->reply == OHT_REPLY_OBJECTS;
+}
+
+bool oht_frame_is_blind(const struct oht_frame_request *req)
+{
+	const struct oht_frame_rule *rule = oht_frame_rule(req->function);
+
+	return oht_frame_is_opaque(req) || rule->reply == OHT_REPLY_COUNTED;
+}
+
+unsigned int oht_frame_pdu(const struct oht_frame_request *req, const u8 *adu, unsigned int bytes,
+			   u8 *pdu)
+{
+	unsigned int pdu_bytes = bytes - 1 - OHT_CRC_BYTES;
+
+	if (!oht_frame_is_opaque(req))
+		return 0;
+	memcpy(pdu, adu + 1, pdu_bytes);
+	return pdu_bytes;
 }

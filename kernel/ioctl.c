@@ -11,13 +11,11 @@
 #include "ioctl.h"
 #include "timing.h"
 
-#define OHT_RETRIES_MAX		10
-#define OHT_WRITE_WORDS_MAX	123
-
 /* The contract: what a program was compiled with must stay true. */
 static_assert(sizeof(struct oht_info) == 128);
 static_assert(offsetof(struct oht_info, baud_effective_mbps) == 56);
 static_assert(sizeof(struct oht_transfer) == 40);
+static_assert(offsetof(struct oht_transfer, write_address) == 28);
 static_assert(offsetof(struct oht_transfer, words) == 32);
 static_assert(sizeof(struct oht_cancel) == 16);
 static_assert(sizeof(struct oht_estop_status) == 88);
@@ -33,6 +31,7 @@ static_assert(sizeof(struct oht_telegram_status) == 224);
 static_assert(offsetof(struct oht_telegram_status, results) == 32);
 static_assert(sizeof(struct oht_completion) == 280);
 static_assert(offsetof(struct oht_completion, words) == 24);
+static_assert(offsetof(struct oht_completion, pdu) == 24);
 static_assert(sizeof(struct oht_safety_record) == 56);
 static_assert(sizeof(struct oht_record) == 320);
 static_assert(offsetof(struct oht_record, completion) == 24);
@@ -91,73 +90,50 @@ static int oht_ioctl_info(struct oht_file *file, union oht_ioctl_arg *arg)
 	return 0;
 }
 
-static bool oht_ioctl_is_write(const struct oht_transfer *transfer)
+static int oht_ioctl_fetch(void *to, const struct oht_transfer *transfer, unsigned int bytes)
 {
-	return transfer->function == OHT_FC_WRITE_REGISTER ||
-	       transfer->function == OHT_FC_WRITE_REGISTERS;
+	return copy_from_user(to, u64_to_user_ptr(transfer->words), bytes) ? -EFAULT : 0;
 }
 
-/* Most registers that one request of this function carries, 0: unknown function. */
-static unsigned int oht_ioctl_words_max(u8 function)
+static int oht_ioctl_fill_raw(struct oht_xfer *xfer, const struct oht_transfer *transfer)
 {
-	switch (function) {
-	case OHT_FC_READ_HOLDING:
-	case OHT_FC_READ_INPUT:
-		return OHT_WORDS_MAX;
-	case OHT_FC_WRITE_REGISTER:
-		return 1;
-	case OHT_FC_WRITE_REGISTERS:
-		return OHT_WRITE_WORDS_MAX;
-	default:
-		return 0;
-	}
+	int err;
+
+	/* The rest is for the engine to say; this must be right before anything is copied. */
+	if (transfer->function || transfer->count < 1 || transfer->count > sizeof(xfer->pdu))
+		return -EINVAL;
+	err = oht_ioctl_fetch(xfer->pdu, transfer, transfer->count);
+	xfer->raw = true;
+	xfer->function = xfer->pdu[0];
+	return err;
 }
 
-static int oht_ioctl_check_transfer(const struct oht_transfer *transfer)
+static int oht_ioctl_fill(struct oht_xfer *xfer, const struct oht_transfer *transfer)
 {
-	unsigned int words_max = oht_ioctl_words_max(transfer->function);
+	struct oht_frame_request req;
+	unsigned int words;
+	int err;
 
-	if (transfer->reserved || (transfer->flags & ~OHT_TRANSFER_NEEDS_ENABLED))
-		return -EINVAL;
-	if (transfer->unit > OHT_UNIT_MAX || transfer->retries > OHT_RETRIES_MAX)
-		return -EINVAL;
-	if (transfer->priority < OHT_PRIO_COMMAND || transfer->priority > OHT_PRIO_BACKGROUND)
-		return -EINVAL;
-	if (transfer->timeout_us < OHT_TURNAROUND_MIN_US ||
-	    transfer->timeout_us > OHT_TURNAROUND_MAX_US)
-		return -EINVAL;
-	if (!words_max || transfer->unit < OHT_UNIT_MIN)
-		return -EOPNOTSUPP;
-	if (!transfer->count || transfer->count > words_max ||
-	    transfer->address + transfer->count > 0x10000)
-		return -EINVAL;
-	if (!oht_ioctl_is_write(transfer) && transfer->words)
-		return -EINVAL;
-	return 0;
-}
-
-static struct oht_call *oht_ioctl_make_call(const struct oht_transfer *transfer)
-{
-	struct oht_call *call;
-
-	call = kzalloc(sizeof(*call), GFP_KERNEL_ACCOUNT);
-	if (!call)
-		return ERR_PTR(-ENOMEM);
-	call->xfer.unit = transfer->unit;
-	call->xfer.function = transfer->function;
-	call->xfer.priority = transfer->priority;
-	call->xfer.retries = transfer->retries;
-	call->xfer.address = transfer->address;
-	call->xfer.count = transfer->count;
-	call->xfer.timeout_us = transfer->timeout_us;
-	call->xfer.needs_enabled = transfer->flags & OHT_TRANSFER_NEEDS_ENABLED;
-	if (oht_ioctl_is_write(transfer) &&
-	    copy_from_user(call->xfer.words, u64_to_user_ptr(transfer->words),
-			   transfer->count * sizeof(*call->xfer.words))) {
-		kfree(call);
-		return ERR_PTR(-EFAULT);
-	}
-	return call;
+	xfer->unit = transfer->unit;
+	xfer->function = transfer->function;
+	xfer->priority = transfer->priority;
+	xfer->retries = transfer->retries;
+	xfer->address = transfer->address;
+	xfer->count = transfer->count;
+	xfer->write_address = transfer->write_address;
+	xfer->write_count = transfer->write_count;
+	xfer->timeout_us = transfer->timeout_us;
+	xfer->needs_enabled = transfer->flags & OHT_TRANSFER_NEEDS_ENABLED;
+	if (transfer->flags & OHT_TRANSFER_RAW)
+		return oht_ioctl_fill_raw(xfer, transfer);
+	req = oht_xfer_request(xfer);
+	err = oht_frame_check(&req);
+	if (err)
+		return err;
+	words = oht_frame_values_sent(&req);
+	if (!words)
+		return transfer->words ? -EINVAL : 0;
+	return oht_ioctl_fetch(xfer->words, transfer, words * sizeof(*xfer->words));
 }
 
 static int oht_ioctl_submit(struct oht_file *file, union oht_ioctl_arg *arg)
@@ -166,15 +142,15 @@ static int oht_ioctl_submit(struct oht_file *file, union oht_ioctl_arg *arg)
 	struct oht_call *call;
 	int ret;
 
-	ret = oht_ioctl_check_transfer(transfer);
-	if (ret)
-		return ret;
+	if (transfer->flags & ~(OHT_TRANSFER_NEEDS_ENABLED | OHT_TRANSFER_RAW))
+		return -EINVAL;
 	if (!oht_core_has_bus(file->oht))
 		return -EOPNOTSUPP;
-	call = oht_ioctl_make_call(transfer);
-	if (IS_ERR(call))
-		return PTR_ERR(call);
-	ret = oht_file_submit(file, call, &transfer->cookie);
+	call = kzalloc(sizeof(*call), GFP_KERNEL_ACCOUNT);
+	if (!call)
+		return -ENOMEM;
+	ret = oht_ioctl_fill(&call->xfer, transfer) ?:
+	      oht_file_submit(file, call, &transfer->cookie);
 	if (ret)
 		kfree(call);
 	return ret;

@@ -235,12 +235,14 @@ static const u16 frame_two[] = { 2 };
 	{ .name = name_, .err = err_, .req = { .words = words_, __VA_ARGS__ } }
 
 static const struct frame_refusal frame_refusals[] = {
-	FRAME_BAD("broadcast", -EINVAL, frame_zeros, .unit = 0, .function = 6, .count = 1),
+	FRAME_BAD("broadcast read", -EINVAL, frame_zeros, .unit = 0, .function = 3, .count = 1),
+	FRAME_BAD("broadcast 23", -EINVAL, frame_zeros, .unit = 0, .function = 23, .count = 1,
+		  .write_count = 1),
 	FRAME_BAD("unit 248", -EINVAL, frame_zeros, .unit = 248, .function = 3, .count = 1),
 	FRAME_BAD("unit 255", -EINVAL, frame_zeros, .unit = 255, .function = 3, .count = 1),
 	FRAME_BAD("function 0", -EOPNOTSUPP, frame_zeros, .unit = 1, .function = 0, .count = 1),
 	FRAME_BAD("function 7", -EOPNOTSUPP, frame_zeros, .unit = 1, .function = 7, .count = 1),
-	FRAME_BAD("function 43", -EOPNOTSUPP, frame_zeros, .unit = 1, .function = 43,
+	FRAME_BAD("function 44", -EOPNOTSUPP, frame_zeros, .unit = 1, .function = 44,
 		  .count = 1),
 	FRAME_BAD("exception as function", -EOPNOTSUPP, frame_zeros, .unit = 1, .function = 0x83,
 		  .count = 1),
@@ -262,6 +264,10 @@ static const struct frame_refusal frame_refusals[] = {
 		  .write_count = 122),
 	FRAME_BAD("23 writes beyond", -EINVAL, frame_zeros, .unit = 1, .function = 23, .count = 1,
 		  .write_address = 65500, .write_count = 37),
+	FRAME_BAD("3 with a write address", -EINVAL, frame_zeros, .unit = 1, .function = 3,
+		  .count = 1, .write_address = 1),
+	FRAME_BAD("16 with a write count", -EINVAL, frame_zeros, .unit = 1, .function = 16,
+		  .count = 1, .write_count = 1),
 };
 
 static void frame_test_refusals(struct kunit *test)
@@ -327,7 +333,7 @@ static void frame_test_reply_bytes_odd(struct kunit *test)
 		adu[1] = function;
 		KUNIT_EXPECT_EQ(test, oht_frame_reply_bytes(adu, 2), 5);
 	}
-	adu[1] = 0x2b;
+	adu[1] = 0x2c;
 	KUNIT_EXPECT_EQ(test, oht_frame_reply_bytes(adu, 3), -EOPNOTSUPP);
 	adu[1] = 3;
 	for (count = 0; count <= 255; count++) {
@@ -534,7 +540,7 @@ static void frame_test_cross(struct kunit *test)
 /* Without a known length: sound is a foreign function, unsound is noise, neither an answer. */
 static void frame_test_unknown_function(struct kunit *test)
 {
-	u8 adu[9] = { 0x11, 0x2b, 0x0e, 0x01 };
+	u8 adu[9] = { 0x11, 0x2c, 0x0e, 0x01 };
 
 	frame_reseal(adu, sizeof(adu));
 	KUNIT_EXPECT_EQ(test, frame_verify(&frame_goldens[2], adu, sizeof(adu)),
@@ -543,16 +549,17 @@ static void frame_test_unknown_function(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, frame_verify(&frame_goldens[2], adu, sizeof(adu)), OHT_DETAIL_CRC);
 }
 
+/* What we do not know may do anything. */
 static void frame_test_is_write(struct kunit *test)
 {
-	static const u8 writes[] = { 5, 6, 15, 16, 22, 23 };
+	static const u8 reads[] = { 1, 2, 3, 4, 43 };
 	unsigned int function, i;
 	bool expect;
 
 	for (function = 0; function <= 255; function++) {
-		expect = false;
-		for (i = 0; i < ARRAY_SIZE(writes); i++)
-			expect |= writes[i] == function;
+		expect = true;
+		for (i = 0; i < ARRAY_SIZE(reads); i++)
+			expect &= reads[i] != function;
 		KUNIT_EXPECT_EQ_MSG(test, oht_frame_is_write(function), expect, "%u", function);
 	}
 }
