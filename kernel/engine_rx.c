@@ -141,8 +141,8 @@ static u64 oht_engine_rx_limit_ns(const struct oht_engine *e)
 {
 	u64 silence_ns = max_t(u64, e->timing.t35_ns, (u64)e->timeout_us * NSEC_PER_USEC);
 
-	/* A stop telegram takes a broken answer for what the standard has it. */
-	if (oht_engine_stop_waits(e))
+	/* A stop has no time for bridges: what t3.5 of silence ends is over. */
+	if (oht_engine_stop_waits(e) || oht_engine_is_telegram(e->cur))
 		silence_ns = (u64)e->timing.t35_ns + e->timing.char_ns;
 	return min(e->rx_last_ns + silence_ns, e->rx_limit_ns);
 }

@@ -208,13 +208,16 @@ void oht_engine_learn(struct oht_engine *e, u8 unit, u64 turnaround_ns)
 
 /*
  * Who has never answered is most likely not there, and is given what the slowest of the others
- * takes. Should its answer come all the same, it meets one of the repeats at worst.
+ * takes. Should its answer come all the same, it meets one of the repeats at worst. A broadcast is
+ * not answered at all.
  */
 u64 oht_engine_stop_deadline_ns(const struct oht_engine *e, u64 deadline_ns)
 {
 	u64 learned_ns = e->units[e->req.unit].learned_turnaround_ns ?:
 			 e->units[0].learned_turnaround_ns;
 
+	if (e->req.unit == OHT_UNIT_BROADCAST)
+		learned_ns = 0;
 	if (!oht_engine_stop_waits(e))
 		return deadline_ns;
 	return min(deadline_ns, e->tx_end_ns + oht_timing_stop_silence_ns(&e->timing, learned_ns));

@@ -154,7 +154,7 @@ static u64 fake_rx_interrupt_ns(void)
 	return fake.rx[fake.rx_tail - 1].at_ns + 32ULL * fake.engine.timing.bit_ns;
 }
 
-static void fake_step(u64 until_ns)
+void fake_step(u64 until_ns)
 {
 	u64 rx_ns = fake_rx_interrupt_ns();
 	u64 event_ns = min(rx_ns, fake.interrupt_ns);

@@ -76,6 +76,9 @@ extern struct fake_bus fake;
 void fake_init(struct kunit *test, u32 baud_bps);
 void fake_init_line(struct kunit *test, const struct oht_line *line);
 
+/* Let time pass until the next event, at most until @until_ns. */
+void fake_step(u64 until_ns);
+
 /* Let time pass until @until_ns; every state that is not idle must have a deadline all along. */
 void fake_run(u64 until_ns);
 

@@ -1,135 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The stop on the wire: telegrams, the way made for them, and how long that takes at worst. */
-#include "engine_fake.h"
-
-#define STOP_UNIT	3
-#define STOP_STEP_NS	(10 * FAKE_US)
-
-/* The far end: answers whole frames, unless somebody talked into them. */
-struct stop_far_end {
-	u64 turnaround_ns;
-	u64 end_ns;		/* of what it has said last */
-	unsigned int seen;
-	unsigned int silent;	/* how many of the next frames it leaves unanswered */
-	bool dead;
-	unsigned int garbled;	/* frames that it talked into */
-	unsigned int whole;	/* frames that it understood */
-	u64 telegram_ns;	/* end of the first stop telegram that it understood */
-	u64 answer_ns;		/* end of its answer to that */
-};
-
-static struct stop_far_end far_end;
-
-static const struct oht_telegram stop_list[] = {
-	{ .unit = STOP_UNIT, .function = 6, .count = 1, .address = 0x0010, .words = { 1 } },
-	{ .unit = STOP_UNIT, .function = 16, .count = 2, .address = 0x0020, .words = { 7, 8 } },
-};
+#include "engine_far.h"
 
 static int engine_stop_init(struct kunit *test)
 {
-	fake_init(test, 115200);
-	memset(&far_end, 0, sizeof(far_end));
+	far_init(test, 115200);
 	return 0;
-}
-
-static void stop_set(unsigned int count)
-{
-	KUNIT_ASSERT_EQ(fake.test, oht_engine_set_telegrams(&fake.engine, stop_list, count), 0);
-}
-
-static bool stop_is_telegram(const struct fake_frame *frame)
-{
-	return frame->adu[0] == STOP_UNIT &&
-	       ((frame->adu[1] == 6 && frame->adu[3] == 0x10) ||
-		(frame->adu[1] == 16 && frame->adu[3] == 0x20));
-}
-
-static bool stop_is_whole(const struct fake_frame *frame)
-{
-	u64 wire_ns = oht_timing_chars_ns(&fake.engine.timing, frame->bytes);
-
-	return frame->end_ns - frame->start_ns >= wire_ns;
-}
-
-static void stop_answer(const struct fake_frame *frame)
-{
-	u8 adu[OHT_ADU_MAX_BYTES];
-	unsigned int bytes = 8, count = frame->adu[5];
-
-	memcpy(adu, frame->adu, 8);
-	if (!oht_frame_is_write(adu[1])) {
-		bytes = 5 + 2 * count;
-		memset(adu + 2, 0, bytes);
-		adu[2] = 2 * count;
-	}
-	fake_reseal(adu, bytes);
-	far_end.end_ns = fake_say(frame->end_ns + far_end.turnaround_ns, adu, bytes);
-	if (!far_end.telegram_ns && stop_is_telegram(frame)) {
-		far_end.telegram_ns = frame->end_ns;
-		far_end.answer_ns = far_end.end_ns;
-	}
-}
-
-static void stop_hear(const struct fake_frame *frame)
-{
-	if (!stop_is_whole(frame))
-		return;
-	if (frame->start_ns < far_end.end_ns) {
-		far_end.garbled++;
-		return;
-	}
-	far_end.whole++;
-	if (far_end.dead || far_end.silent) {
-		far_end.silent -= !!far_end.silent;
-		return;
-	}
-	stop_answer(frame);
-}
-
-static void stop_run(u64 until_ns)
-{
-	while (fake.now_ns < until_ns) {
-		fake_run(min(until_ns, fake.now_ns + STOP_STEP_NS));
-		while (far_end.seen < fake.frame_count &&
-		       fake.frames[far_end.seen].end_ns <= fake.now_ns)
-			stop_hear(&fake.frames[far_end.seen++]);
-	}
-}
-
-static void stop_run_done(unsigned int i)
-{
-	u64 limit_ns = fake.now_ns + 1000 * FAKE_MS;
-
-	while (!fake.done[i] && fake.now_ns < limit_ns)
-		stop_run(fake.now_ns + STOP_STEP_NS);
-	KUNIT_ASSERT_EQ(fake.test, fake.done[i], 1);
-}
-
-static struct oht_telegram_status stop_status(void)
-{
-	struct oht_telegram_status status = {};
-
-	oht_engine_telegram_status(&fake.engine, &status);
-	return status;
-}
-
-/* One exchange with @unit, so that the engine knows how long it takes. */
-static void stop_teach(u8 unit)
-{
-	fake_xfer(15, unit, 3, 0x0300, 1);
-	fake_submit(15);
-	stop_run_done(15);
-	FAKE_EXPECT_DONE(15, 0, OHT_DETAIL_OK);
-	stop_run(fake.now_ns + 2 * FAKE_MS);
-}
-
-static unsigned int stop_telegrams_sent(void)
-{
-	unsigned int i, count = 0;
-
-	for (i = 0; i < fake.frame_count; i++)
-		count += stop_is_telegram(&fake.frames[i]);
-	return count;
 }
 
 /* ---- the list ---- */
@@ -152,10 +28,10 @@ static void engine_stop_refusals(struct kunit *test)
 		{ .unit = 1, .function = 6, .count = 1, .turnaround_us = 5000001 },
 		{ .unit = 1, .function = 6, .count = 1, .words = { 1, 1 } },
 	};
-	struct oht_telegram pair[2] = { stop_list[0] };
+	struct oht_telegram pair[2] = { far_stop_list[0] };
 	unsigned int i;
 
-	stop_set(2);
+	far_set_telegrams(2);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		pair[1] = bad[i];
 		KUNIT_EXPECT_EQ_MSG(test, oht_engine_set_telegrams(&fake.engine, pair, 2), -EINVAL,
@@ -164,24 +40,24 @@ static void engine_stop_refusals(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, oht_engine_set_telegrams(&fake.engine, pair, OHT_TELEGRAMS_MAX + 1),
 			-EINVAL);
 	/* The old list is still there. */
-	KUNIT_EXPECT_EQ(test, stop_status().set, 2);
+	KUNIT_EXPECT_EQ(test, far_status().set, 2);
 	oht_engine_abort(&fake.engine);
-	stop_run(fake.now_ns + 100 * FAKE_MS);
-	KUNIT_EXPECT_EQ(test, stop_telegrams_sent(), 6);
+	far_run(fake.now_ns + 100 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, far_telegrams_sent(), 6);
 	oht_engine_shutdown(&fake.engine);
-	KUNIT_EXPECT_EQ(test, oht_engine_set_telegrams(&fake.engine, stop_list, 2), -ENODEV);
+	KUNIT_EXPECT_EQ(test, oht_engine_set_telegrams(&fake.engine, far_stop_list, 2), -ENODEV);
 }
 
 static void engine_stop_none(struct kunit *test)
 {
 	oht_engine_abort(&fake.engine);
 	KUNIT_EXPECT_EQ(test, fake.engine.state, OHT_ENGINE_IDLE);
-	stop_set(2);
-	stop_set(0);
+	far_set_telegrams(2);
+	far_set_telegrams(0);
 	oht_engine_abort(&fake.engine);
-	stop_run(fake.now_ns + 100 * FAKE_MS);
+	far_run(fake.now_ns + 100 * FAKE_MS);
 	KUNIT_EXPECT_EQ(test, fake.frame_count, 0);
-	KUNIT_EXPECT_EQ(test, stop_status().runs, 0);
+	KUNIT_EXPECT_EQ(test, far_status().runs, 0);
 }
 
 static void engine_stop_answered(struct kunit *test)
@@ -191,12 +67,12 @@ static void engine_stop_answered(struct kunit *test)
 	unsigned int i;
 
 	far_end.turnaround_ns = FAKE_MS;
-	stop_set(2);
+	far_set_telegrams(2);
 	oht_engine_abort(&fake.engine);
-	KUNIT_EXPECT_EQ(test, stop_status().flags, OHT_TELEGRAMS_RUNNING);
-	KUNIT_EXPECT_EQ(test, stop_status().results[0].status, -EINPROGRESS);
-	stop_run(fake.now_ns + 100 * FAKE_MS);
-	status = stop_status();
+	KUNIT_EXPECT_EQ(test, far_status().flags, OHT_TELEGRAMS_RUNNING);
+	KUNIT_EXPECT_EQ(test, far_status().results[0].status, -EINPROGRESS);
+	far_run(fake.now_ns + 100 * FAKE_MS);
+	status = far_status();
 	KUNIT_EXPECT_EQ(test, status.flags, 0);
 	KUNIT_EXPECT_EQ(test, status.count, 2);
 	KUNIT_EXPECT_EQ(test, status.runs, 1);
@@ -208,12 +84,12 @@ static void engine_stop_answered(struct kunit *test)
 		KUNIT_EXPECT_LT(test, status.results[i].answered_ns, fake.frames[i + 1].start_ns);
 		KUNIT_EXPECT_EQ(test, status.results[i].attempts, 3);
 		KUNIT_EXPECT_EQ(test, status.results[i].status, 0);
-		KUNIT_EXPECT_EQ(test, status.results[i].function, stop_list[i].function);
+		KUNIT_EXPECT_EQ(test, status.results[i].function, far_stop_list[i].function);
 	}
 	/* The list, thrice; each at once after the answer to the one before. */
 	KUNIT_EXPECT_EQ(test, fake.frame_count, 6);
 	for (i = 1; i < 6; i++) {
-		KUNIT_EXPECT_EQ(test, fake.frames[i].adu[1], stop_list[i % 2].function);
+		KUNIT_EXPECT_EQ(test, fake.frames[i].adu[1], far_stop_list[i % 2].function);
 		gap_ns = fake.frames[i].start_ns - fake.frames[i - 1].end_ns;
 		KUNIT_EXPECT_LE(test, gap_ns, FAKE_MS + fake.engine.timing.t35_ns +
 				oht_timing_chars_ns(&fake.engine.timing, 8) + 100);
@@ -225,7 +101,7 @@ static void engine_stop_answered(struct kunit *test)
 /* Nobody answers: 3 ms after the end of one the next one is sent, unless its unit takes longer. */
 static void engine_stop_unanswered(struct kunit *test)
 {
-	struct oht_telegram slow[2] = { stop_list[0], stop_list[1] };
+	struct oht_telegram slow[2] = { far_stop_list[0], far_stop_list[1] };
 	struct oht_telegram_status status;
 	u64 gap_ns;
 	unsigned int i;
@@ -234,14 +110,14 @@ static void engine_stop_unanswered(struct kunit *test)
 	far_end.dead = true;
 	KUNIT_ASSERT_EQ(test, oht_engine_set_telegrams(&fake.engine, slow, 2), 0);
 	oht_engine_abort(&fake.engine);
-	stop_run(fake.now_ns + 200 * FAKE_MS);
+	far_run(fake.now_ns + 200 * FAKE_MS);
 	KUNIT_EXPECT_EQ(test, fake.frame_count, 6);
 	for (i = 1; i < 6; i++) {
 		gap_ns = fake.frames[i].start_ns - fake.frames[i - 1].end_ns;
 		KUNIT_EXPECT_GE(test, gap_ns, i % 2 ? 3 * FAKE_MS : 20 * FAKE_MS);
 		KUNIT_EXPECT_LE(test, gap_ns, (i % 2 ? 3 : 20) * FAKE_MS + 100 * FAKE_US);
 	}
-	status = stop_status();
+	status = far_status();
 	KUNIT_EXPECT_EQ(test, status.results[1].status, -ETIMEDOUT);
 	KUNIT_EXPECT_EQ(test, status.results[1].detail, OHT_DETAIL_TIMEOUT);
 	KUNIT_EXPECT_EQ(test, status.results[1].answered_ns, 0);
@@ -252,30 +128,30 @@ static void engine_stop_unanswered(struct kunit *test)
 static void engine_stop_answered_late(struct kunit *test)
 {
 	far_end.silent = 1;
-	stop_set(1);
+	far_set_telegrams(1);
 	oht_engine_abort(&fake.engine);
-	stop_run(fake.now_ns + 6 * FAKE_MS);
+	far_run(fake.now_ns + 6 * FAKE_MS);
 	far_end.dead = true;
-	stop_run(fake.now_ns + 100 * FAKE_MS);
-	KUNIT_EXPECT_EQ(test, stop_status().results[0].attempts, 3);
-	KUNIT_EXPECT_EQ(test, stop_status().results[0].status, 0);
-	KUNIT_EXPECT_GT(test, stop_status().results[0].answered_ns, fake.frames[1].end_ns);
+	far_run(fake.now_ns + 100 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, far_status().results[0].attempts, 3);
+	KUNIT_EXPECT_EQ(test, far_status().results[0].status, 0);
+	KUNIT_EXPECT_GT(test, far_status().results[0].answered_ns, fake.frames[1].end_ns);
 }
 
 static void engine_stop_exception(struct kunit *test)
 {
 	u8 adu[8];
 
-	fake_xfer(0, STOP_UNIT, 6, 0x0010, 1);
+	fake_xfer(0, FAR_STOP_UNIT, 6, 0x0010, 1);
 	far_end.dead = true;
-	stop_set(1);
+	far_set_telegrams(1);
 	oht_engine_abort(&fake.engine);
-	stop_run(fake_last()->end_ns + FAKE_US);
+	far_run(fake_last()->end_ns + FAKE_US);
 	fake_say(fake.now_ns + FAKE_MS, adu, fake_exception(&fake.xfers[0], 4, adu));
-	stop_run(fake.now_ns + 3 * FAKE_MS);
-	KUNIT_EXPECT_EQ(test, stop_status().results[0].status, -EREMOTEIO);
-	KUNIT_EXPECT_EQ(test, stop_status().results[0].detail, OHT_DETAIL_EXCEPTION);
-	stop_run(fake.now_ns + 100 * FAKE_MS);
+	far_run(fake.now_ns + 3 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, far_status().results[0].status, -EREMOTEIO);
+	KUNIT_EXPECT_EQ(test, far_status().results[0].detail, OHT_DETAIL_EXCEPTION);
+	far_run(fake.now_ns + 100 * FAKE_MS);
 	KUNIT_EXPECT_EQ(test, fake.frame_count, 3);
 }
 
@@ -287,28 +163,29 @@ static void engine_stop_overtakes(struct kunit *test)
 	unsigned int i;
 
 	far_end.turnaround_ns = FAKE_MS;
-	stop_teach(1);
+	far_teach(1);
+	far_run(fake.now_ns + 2 * FAKE_MS);
 	for (i = 0; i < 8; i++) {
 		fake_xfer(i, 1, i % 2 ? 6 : 3, i, 1)->priority = 1 + i % 3;
 		fake_submit(i);
 	}
-	stop_set(2);
+	far_set_telegrams(2);
 	oht_engine_abort(&fake.engine);
 	for (i = 1; i < 8; i += 2)
 		FAKE_EXPECT_DONE(i, -ECANCELED, OHT_DETAIL_STOPPED);
 	for (i = 0; i < 8; i += 2)
-		stop_run_done(i);
+		far_run_done(i);
 	/* What taught, what was cut, the list thrice, then the four reads. */
 	KUNIT_EXPECT_EQ(test, fake.frame_count, 2 + 6 + 4);
 	for (i = 2; i < 8; i++)
-		KUNIT_EXPECT_TRUE(test, stop_is_telegram(&fake.frames[i]));
+		KUNIT_EXPECT_TRUE(test, far_is_telegram(&fake.frames[i]));
 	KUNIT_EXPECT_EQ(test, fake.early, 0);
 	/* A telegram is a write, but none that a stop takes away. */
 	oht_engine_abort(&fake.engine);
 	oht_engine_abort(&fake.engine);
-	stop_run(fake.now_ns + 50 * FAKE_MS);
-	KUNIT_EXPECT_EQ(test, stop_telegrams_sent(), 12);
-	KUNIT_EXPECT_EQ(test, stop_status().runs, 2);
+	far_run(fake.now_ns + 50 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, far_telegrams_sent(), 12);
+	KUNIT_EXPECT_EQ(test, far_status().runs, 2);
 }
 
 /* A stop while telegrams are still to be sent adds none, and a new list is for the next stop. */
@@ -317,21 +194,21 @@ static void engine_stop_again(struct kunit *test)
 	u64 moment_ns;
 
 	far_end.turnaround_ns = FAKE_MS;
-	stop_set(2);
+	far_set_telegrams(2);
 	oht_engine_abort(&fake.engine);
 	for (moment_ns = 0; moment_ns < 15 * FAKE_MS; moment_ns += 100 * FAKE_US) {
-		stop_run(FAKE_START_NS + moment_ns);
-		stop_set(1);
+		far_run(FAKE_START_NS + moment_ns);
+		far_set_telegrams(1);
 		oht_engine_abort(&fake.engine);
 	}
-	stop_run(fake.now_ns + 100 * FAKE_MS);
+	far_run(fake.now_ns + 100 * FAKE_MS);
 	KUNIT_EXPECT_EQ(test, fake.frame_count, 6);
-	KUNIT_EXPECT_EQ(test, stop_status().results[1].status, 0);
-	KUNIT_EXPECT_EQ(test, stop_status().set, 1);
+	KUNIT_EXPECT_EQ(test, far_status().results[1].status, 0);
+	KUNIT_EXPECT_EQ(test, far_status().set, 1);
 	oht_engine_abort(&fake.engine);
-	stop_run(fake.now_ns + 100 * FAKE_MS);
+	far_run(fake.now_ns + 100 * FAKE_MS);
 	KUNIT_EXPECT_EQ(test, fake.frame_count, 9);
-	KUNIT_EXPECT_EQ(test, stop_status().count, 1);
+	KUNIT_EXPECT_EQ(test, far_status().count, 1);
 }
 
 /* A reply given up may still come: once more after that, and the bus is not idle meanwhile. */
@@ -340,52 +217,54 @@ static void engine_stop_given_up(struct kunit *test)
 	u64 late_ns;
 
 	far_end.turnaround_ns = FAKE_MS;
-	stop_teach(1);
+	far_teach(1);
+	far_run(fake.now_ns + 2 * FAKE_MS);
 	far_end.silent = 1;
 	fake_xfer(0, 1, 3, 0, 8);
 	fake_submit(0);
-	stop_run(fake_last()->end_ns + 500 * FAKE_US);
+	far_run(fake_last()->end_ns + 500 * FAKE_US);
 	late_ns = fake_last()->end_ns + 50 * FAKE_MS +
 		  oht_timing_chars_ns(&fake.engine.timing, OHT_ADU_MAX_BYTES);
-	stop_set(1);
+	far_set_telegrams(1);
 	oht_engine_abort(&fake.engine);
 	KUNIT_EXPECT_EQ(test, fake.done[0], 0);
-	stop_run_done(0);
+	far_run_done(0);
 	FAKE_EXPECT_DONE(0, 0, OHT_DETAIL_OK);
-	KUNIT_EXPECT_EQ(test, stop_telegrams_sent(), 3);
-	KUNIT_EXPECT_EQ(test, stop_status().flags, OHT_TELEGRAMS_RUNNING);
+	KUNIT_EXPECT_EQ(test, far_telegrams_sent(), 3);
+	KUNIT_EXPECT_EQ(test, far_status().flags, OHT_TELEGRAMS_RUNNING);
 	fake_xfer(1, 1, 3, 0, 8);
 	fake_submit(1);
-	stop_run_done(1);
-	stop_run(late_ns);
-	KUNIT_EXPECT_EQ(test, stop_telegrams_sent(), 3);
-	stop_run(late_ns + FAKE_MS);
-	KUNIT_EXPECT_EQ(test, stop_telegrams_sent(), 4);
-	stop_run(late_ns + 100 * FAKE_MS);
-	KUNIT_EXPECT_EQ(test, stop_telegrams_sent(), 4);
-	KUNIT_EXPECT_EQ(test, stop_status().flags, 0);
-	KUNIT_EXPECT_EQ(test, stop_status().results[0].attempts, 4);
+	far_run_done(1);
+	far_run(late_ns);
+	KUNIT_EXPECT_EQ(test, far_telegrams_sent(), 3);
+	far_run(late_ns + FAKE_MS);
+	KUNIT_EXPECT_EQ(test, far_telegrams_sent(), 4);
+	far_run(late_ns + 100 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, far_telegrams_sent(), 4);
+	KUNIT_EXPECT_EQ(test, far_status().flags, 0);
+	KUNIT_EXPECT_EQ(test, far_status().results[0].attempts, 4);
 }
 
 /* While only that last repeat waits, a new stop begins anew. */
 static void engine_stop_given_up_then_again(struct kunit *test)
 {
 	far_end.turnaround_ns = FAKE_MS;
-	stop_teach(1);
+	far_teach(1);
+	far_run(fake.now_ns + 2 * FAKE_MS);
 	far_end.silent = 1;
 	fake_xfer(0, 1, 3, 0, 8);
 	fake_submit(0);
-	stop_run(fake_last()->end_ns + 500 * FAKE_US);
-	stop_set(1);
+	far_run(fake_last()->end_ns + 500 * FAKE_US);
+	far_set_telegrams(1);
 	oht_engine_abort(&fake.engine);
-	stop_run_done(0);
+	far_run_done(0);
 	oht_engine_abort(&fake.engine);
-	stop_run(fake.now_ns + 20 * FAKE_MS);
-	KUNIT_EXPECT_EQ(test, stop_telegrams_sent(), 6);
-	KUNIT_EXPECT_EQ(test, stop_status().runs, 2);
+	far_run(fake.now_ns + 20 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, far_telegrams_sent(), 6);
+	KUNIT_EXPECT_EQ(test, far_status().runs, 2);
 	/* The reply that was given up for the first may come as late as before. */
-	stop_run(fake.now_ns + 200 * FAKE_MS);
-	KUNIT_EXPECT_EQ(test, stop_telegrams_sent(), 7);
+	far_run(fake.now_ns + 200 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, far_telegrams_sent(), 7);
 	KUNIT_EXPECT_EQ(test, fake.done[0], 1);
 }
 
@@ -396,16 +275,16 @@ static void engine_stop_babble(struct kunit *test)
 
 	for (at_ns = fake.now_ns + FAKE_MS; at_ns < fake.now_ns + 1000 * FAKE_MS; at_ns += FAKE_MS)
 		fake_say_one(at_ns, 0x55, 0);
-	stop_run(fake.now_ns + 2 * FAKE_MS);
-	stop_set(1);
+	far_run(fake.now_ns + 2 * FAKE_MS);
+	far_set_telegrams(1);
 	fake_xfer(0, 1, 3, 0, 1);
 	fake_submit(0);
 	oht_engine_abort(&fake.engine);
-	stop_run(FAKE_START_NS + 1000 * FAKE_MS);
+	far_run(FAKE_START_NS + 1000 * FAKE_MS);
 	FAKE_EXPECT_DONE(0, -EIO, OHT_DETAIL_LINE);
 	KUNIT_EXPECT_EQ(test, fake.frame_count, 0);
-	stop_run(FAKE_START_NS + 1003 * FAKE_MS);
-	KUNIT_EXPECT_EQ(test, stop_telegrams_sent(), 1);
+	far_run(FAKE_START_NS + 1003 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, far_telegrams_sent(), 1);
 	KUNIT_EXPECT_EQ(test, fake.early, 0);
 }
 
@@ -415,15 +294,15 @@ static void engine_stop_shutdown(struct kunit *test)
 
 	for (moment_ns = 0; moment_ns < 20 * FAKE_MS; moment_ns += 90 * FAKE_US) {
 		engine_stop_init(test);
-		stop_set(2);
+		far_set_telegrams(2);
 		oht_engine_abort(&fake.engine);
-		stop_run(FAKE_START_NS + moment_ns);
+		far_run(FAKE_START_NS + moment_ns);
 		oht_engine_shutdown(&fake.engine);
-		KUNIT_EXPECT_EQ(test, stop_status().flags, 0);
+		KUNIT_EXPECT_EQ(test, far_status().flags, 0);
 		KUNIT_EXPECT_FALSE(test, fake.de);
 		KUNIT_EXPECT_EQ(test, fake.armed_ns, FAKE_NEVER);
 		oht_engine_abort(&fake.engine);
-		KUNIT_EXPECT_EQ(test, stop_status().runs, 1);
+		KUNIT_EXPECT_EQ(test, far_status().runs, 1);
 		KUNIT_EXPECT_TRUE(test, list_empty(&fake.engine.queue[OHT_PRIO_STOP]));
 	}
 }
@@ -432,15 +311,15 @@ static void engine_stop_shutdown(struct kunit *test)
 static void engine_stop_tx_stuck(struct kunit *test)
 {
 	fake.busy_extra_ns = 1000 * FAKE_MS;
-	stop_set(1);
+	far_set_telegrams(1);
 	oht_engine_abort(&fake.engine);
-	stop_run(fake.now_ns + 3 * FAKE_MS);
-	KUNIT_EXPECT_EQ(test, stop_status().results[0].detail, OHT_DETAIL_TX_STUCK);
-	KUNIT_EXPECT_EQ(test, stop_status().results[0].sent_ns, 0);
+	far_run(fake.now_ns + 3 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, far_status().results[0].detail, OHT_DETAIL_TX_STUCK);
+	KUNIT_EXPECT_EQ(test, far_status().results[0].sent_ns, 0);
 	fake.busy_extra_ns = 0;
-	stop_run(fake.now_ns + 50 * FAKE_MS);
-	KUNIT_EXPECT_EQ(test, stop_status().results[0].status, 0);
-	KUNIT_EXPECT_NE(test, stop_status().results[0].sent_ns, 0);
+	far_run(fake.now_ns + 50 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, far_status().results[0].status, 0);
+	KUNIT_EXPECT_NE(test, far_status().results[0].sent_ns, 0);
 }
 
 static struct kunit_case engine_stop_cases[] = {

@@ -323,6 +323,48 @@ static void timing_test_divisor_limits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, oht_timing_pl011_divisor(0, 1200, &d), -ERANGE);
 }
 
+/* The arithmetic beside oht_timing_stop_bound_ns(), and what adding up by hand makes of it. */
+static void timing_test_stop_bound(struct kunit *test)
+{
+	const struct oht_line line = { .baud_bps = 115200, .stop_bits = 1, .gap_char_bits = 11 };
+	struct oht_timing_exchange busy = { 8, 21, 1750000 };
+	const struct oht_timing_exchange telegram = { 8, 8, 1750000 };
+	struct oht_timing t;
+	const char *what;
+	u64 first_ns, answer_ns, whole_ns;
+
+	KUNIT_ASSERT_EQ(test, oht_timing_init(&t, &line, 115200000, &what), 0);
+	first_ns = oht_timing_stop_bound_ns(&t, &busy, &telegram, &answer_ns);
+	KUNIT_EXPECT_EQ(test, first_ns / 1000, 6112);
+	KUNIT_EXPECT_EQ(test, answer_ns / 1000, 8557);
+	/* With the whole request instead of one character and one bit: 6.7 and 9.2 ms. */
+	whole_ns = oht_timing_chars_ns(&t, 8) - t.char_ns - t.bit_ns;
+	KUNIT_EXPECT_EQ(test, (first_ns + whole_ns) / 10000, 671);
+	KUNIT_EXPECT_EQ(test, (answer_ns + whole_ns) / 10000, 915);
+	/* A module that does not answer at all, after its longest turnaround and a tenth. */
+	busy.reply_bytes = 0;
+	busy.turnaround_ns = 20000000;
+	first_ns = oht_timing_stop_bound_ns(&t, &busy, &telegram, &answer_ns);
+	KUNIT_EXPECT_EQ(test, first_ns / 1000, 95 + 22000 + 86 + 694 + 1);
+	/* A transceiver that is held on for longer than any silence. */
+	t.de_hold_ns = 100000000;
+	t.de_setup_ns = 5000000;
+	first_ns = oht_timing_stop_bound_ns(&t, &busy, &telegram, &answer_ns);
+	KUNIT_EXPECT_EQ(test, first_ns / 1000, 95 + 100000 + 5000 + 694);
+}
+
+static void timing_test_stop_silence(struct kunit *test)
+{
+	const struct oht_line line = { .baud_bps = 9600, .stop_bits = 1, .gap_char_bits = 11 };
+	struct oht_timing t;
+	const char *what;
+
+	KUNIT_ASSERT_EQ(test, oht_timing_init(&t, &line, 9600000, &what), 0);
+	KUNIT_EXPECT_EQ(test, oht_timing_stop_silence_ns(&t, 0), (u64)t.t35_ns + t.char_ns);
+	KUNIT_EXPECT_EQ(test, oht_timing_stop_silence_ns(&t, 3600000), (u64)t.t35_ns + t.char_ns);
+	KUNIT_EXPECT_EQ(test, oht_timing_stop_silence_ns(&t, 10000000), 11000000ULL + t.char_ns);
+}
+
 static struct kunit_case timing_test_cases[] = {
 	KUNIT_CASE(timing_test_every_format),
 	KUNIT_CASE(timing_test_known_figures),
@@ -334,6 +376,8 @@ static struct kunit_case timing_test_cases[] = {
 	KUNIT_CASE(timing_test_stamps),
 	KUNIT_CASE(timing_test_deadlines),
 	KUNIT_CASE(timing_test_de_delays),
+	KUNIT_CASE(timing_test_stop_bound),
+	KUNIT_CASE(timing_test_stop_silence),
 	KUNIT_CASE(timing_test_divisors),
 	KUNIT_CASE(timing_test_divisor_of_the_manual),
 	KUNIT_CASE(timing_test_divisor_limits),

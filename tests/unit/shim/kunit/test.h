@@ -47,6 +47,8 @@ struct kunit_suite {
 		}									\
 	} while (0)
 
+#define kunit_info(test, ...)			print_message(__VA_ARGS__)
+
 #define KUNIT_EXPECT_EQ_MSG(test, a, b, ...)	KUNIT_SHIM_COMPARE(test, a, ==, b, __VA_ARGS__)
 #define KUNIT_EXPECT_NE_MSG(test, a, b, ...)	KUNIT_SHIM_COMPARE(test, a, !=, b, __VA_ARGS__)
 #define KUNIT_EXPECT_LE_MSG(test, a, b, ...)	KUNIT_SHIM_COMPARE(test, a, <=, b, __VA_ARGS__)
