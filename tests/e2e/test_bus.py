@@ -43,7 +43,7 @@ def test_1000_reads_without_error(board):
     ("silence", ("timeout",)), ("crc", ("crc",)), ("wrong-unit", ("unit", "crc", "short"))])
 def test_fault_error_recovery(board, fault, outcomes):
     board.wire.command(f"fault {FAULTY} {fault}")
-    result = board.bus_test(f"-c 12 {ALL_UNITS}")
+    result = board.bus_test(f"-c 12 -t 500000 {ALL_UNITS}")
     assert result["errors_by_target"] == [0, 3, 0, 0], "the others must not notice"
     assert result["last_outcome"] in outcomes
     code, said = board.ohtctl(f"read {FAULTY} 0x100")
