@@ -33,6 +33,7 @@ static void oht_platform_shutdown(struct platform_device *pdev)
 
 static const struct of_device_id oht_platform_matches[] = {
 	{ .compatible = "oht,rs485-pl011", .data = &oht_port_pl011 },
+	{ .compatible = "oht,rs485-16550", .data = &oht_port_16550 },
 	{ }
 };
 MODULE_DEVICE_TABLE(of, oht_platform_matches);

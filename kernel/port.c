@@ -99,7 +99,7 @@ int oht_port_set_timing(struct oht_port *port, const struct oht_line *line, u64 
 }
 EXPORT_SYMBOL_OHT(oht_port_set_timing);
 
-int oht_port_get_de(struct oht_port *port)
+int oht_port_get_de(struct oht_port *port, bool *rts)
 {
 	struct gpio_desc *de;
 
@@ -110,6 +110,21 @@ int oht_port_get_de(struct oht_port *port)
 		return dev_err_probe(port->dev, -EINVAL,
 				     "de-gpios: line can sleep, an interrupt cannot switch it\n");
 	port->de = de;
+	if (rts)
+		*rts = false;
+	if (!device_property_read_bool(port->dev, "oht,de-rts"))
+		return 0;
+	if (!rts)
+		return dev_err_probe(port->dev, -EINVAL, "oht,de-rts: no such output here\n");
+	if (de)
+		return dev_err_probe(port->dev, -EINVAL, "oht,de-rts: and de-gpios as well\n");
+	*rts = true;
 	return 0;
 }
 EXPORT_SYMBOL_OHT(oht_port_get_de);
+
+void oht_port_set_de(struct oht_port *port, bool on)
+{
+	gpiod_set_value(port->de, on);
+}
+EXPORT_SYMBOL_OHT(oht_port_set_de);

@@ -103,14 +103,18 @@ int oht_port_read_line(struct device *dev, struct oht_line *line);
 int oht_port_set_timing(struct oht_port *port, const struct oht_line *line, u64 effective_mbps);
 
 /**
- * oht_port_get_de() - claim the optional de-gpios line, driven low
+ * oht_port_get_de() - claim the optional de-gpios line, driven low; or see oht,de-rts
  * @port: with @dev set; @de is filled, NULL if there is no such property
+ * @rts: out: the UART's RTS output is the driver enable; NULL: this port cannot do that
  *
- * A line that can sleep is refused. Process context.
+ * A line that can sleep is refused, and both at once. Process context.
  *
  * Return: 0 or the errno that was reported.
  */
-int oht_port_get_de(struct oht_port *port);
+int oht_port_get_de(struct oht_port *port, bool *rts);
+
+/* oht_port_ops.set_de for a driver enable on a GPIO, or none. Any context, engine lock held. */
+void oht_port_set_de(struct oht_port *port, bool on);
 
 /**
  * struct oht_port_backend - one kind of UART
@@ -126,7 +130,8 @@ struct oht_port_backend {
 	int (*probe)(struct device *dev, struct oht_port **port);
 };
 
-/* A PL011: platform device with compatible "oht,rs485-pl011". */
+/* Platform devices with compatible "oht,rs485-pl011" and "oht,rs485-16550". */
 extern const struct oht_port_backend oht_port_pl011;
+extern const struct oht_port_backend oht_port_16550;
 
 #endif /* OHT_PORT_H */

@@ -7,42 +7,33 @@
  * report. Source of the register rules: PrimeCell UART (PL011) Technical Reference Manual.
  */
 #include <linux/amba/serial.h>
-#include <linux/clk.h>
-#include <linux/gpio/consumer.h>
+#include <linux/bits.h>
+#include <linux/device.h>
+#include <linux/errno.h>
 #include <linux/interrupt.h>
-#include <linux/io.h>
-#include <linux/iopoll.h>
+#include <linux/kernel.h>
 #include <linux/ktime.h>
-#include <linux/module.h>
-#include <linux/platform_device.h>
-#include <linux/property.h>
-#include <linux/reset.h>
 #include <linux/oht.h>
 #include "port.h"
+#include "port_mmio.h"
 
 #define OHT_PL011_CR_ON		(UART01x_CR_UARTEN | UART011_CR_TXE | UART011_CR_RXE)
 #define OHT_PL011_IRQ_RX	(UART011_RXIM | UART011_RTIM)
 #define OHT_PL011_IRQ_ALL	0x7ff
 /* Deepest receive FIFO of the ARM revisions; read twice at most when it is thrown away. */
 #define OHT_PL011_FIFO_BYTES	32
-/* What a boot loader left in the transmitter gets this long to leave. */
-#define OHT_PL011_LEFTOVER_US	20000
 
 /**
  * struct oht_pl011 - one PL011
  * @port: what the engine sees
- * @base: registers, constant
- * @irq: its interrupt, constant
- * @wide: registers are accessed with 32 bits, constant
+ * @io: registers and interrupt, constant
  * @divisor: constant after probe
  * @lcrh: line control value, constant after probe
  * @imsc: interrupt mask as written last; engine lock, or before start and after stop
  */
 struct oht_pl011 {
 	struct oht_port port;
-	void __iomem *base;
-	int irq;
-	bool wide;
+	struct oht_mmio io;
 	struct oht_divisor divisor;
 	u16 lcrh;
 	u16 imsc;
@@ -55,15 +46,12 @@ static struct oht_pl011 *oht_pl011_from(struct oht_port *port)
 
 static u16 oht_pl011_read(struct oht_pl011 *u, unsigned int reg)
 {
-	return u->wide ? readl_relaxed(u->base + reg) : readw_relaxed(u->base + reg);
+	return oht_mmio_read(&u->io, reg);
 }
 
 static void oht_pl011_write(struct oht_pl011 *u, unsigned int reg, u16 value)
 {
-	if (u->wide)
-		writel_relaxed(value, u->base + reg);
-	else
-		writew_relaxed(value, u->base + reg);
+	oht_mmio_write(&u->io, reg, value);
 }
 
 static void oht_pl011_mask(struct oht_pl011 *u, u16 imsc)
@@ -122,22 +110,19 @@ static void oht_pl011_program(struct oht_pl011 *u)
 static int oht_pl011_start(struct oht_port *port)
 {
 	struct oht_pl011 *u = oht_pl011_from(port);
-	u16 flags;
 	int err;
 
 	u->imsc = 0;
 	oht_pl011_write(u, UART011_IMSC, 0);
-	/* Whether it has left or not: after this it is thrown away. */
-	read_poll_timeout(oht_pl011_read, flags, !(flags & UART01x_FR_BUSY), 100,
-			  OHT_PL011_LEFTOVER_US, false, u, UART01x_FR);
+	/* What a boot loader left: whether it has left or not, after this it is thrown away. */
+	oht_mmio_wait(&u->io, UART01x_FR, UART01x_FR_BUSY, 0);
 	oht_pl011_program(u);
 	oht_pl011_discard(u);
 	oht_pl011_write(u, UART011_ICR, OHT_PL011_IRQ_ALL);
-	err = request_irq(u->irq, oht_pl011_interrupt, IRQF_NO_THREAD | IRQF_SHARED,
-			  dev_name(port->dev), u);
+	err = oht_mmio_request_irq(&u->io, oht_pl011_interrupt, u);
 	if (err) {
 		oht_pl011_write(u, UART011_CR, 0);
-		return dev_err_probe(port->dev, err, "interrupts: %d cannot be claimed\n", u->irq);
+		return err;
 	}
 	oht_pl011_mask(u, OHT_PL011_IRQ_RX);
 	return 0;
@@ -148,15 +133,10 @@ static void oht_pl011_stop(struct oht_port *port)
 	struct oht_pl011 *u = oht_pl011_from(port);
 
 	oht_pl011_mask(u, 0);
-	free_irq(u->irq, u);
+	oht_mmio_free_irq(&u->io, u);
 	oht_pl011_write(u, UART011_ICR, OHT_PL011_IRQ_ALL);
 	oht_pl011_write(u, UART011_CR, 0);
 	oht_pl011_write(u, UART011_LCRH, 0);
-}
-
-static void oht_pl011_set_de(struct oht_port *port, bool on)
-{
-	gpiod_set_value(port->de, on);
 }
 
 static unsigned int oht_pl011_send(struct oht_port *port, const u8 *data, unsigned int bytes)
@@ -227,7 +207,7 @@ static const struct oht_port_ops oht_pl011_ops = {
 	.cut = oht_pl011_cut,
 	.cut_end = oht_pl011_cut_end,
 	.receive = oht_pl011_receive,
-	.set_de = oht_pl011_set_de,
+	.set_de = oht_port_set_de,
 };
 
 static u16 oht_pl011_lcrh(const struct oht_line *line)
@@ -246,18 +226,14 @@ static u16 oht_pl011_lcrh(const struct oht_line *line)
 /* Nobody else enables the clocks: without "arm,primecell" the bus does not. */
 static int oht_pl011_get_clock(struct device *dev, u32 *clock_hz)
 {
-	struct clk *clk;
+	int err;
 
-	clk = devm_clk_get_optional_enabled(dev, "apb_pclk");
-	if (IS_ERR(clk))
-		return dev_err_probe(dev, PTR_ERR(clk), "clocks: apb_pclk cannot be had\n");
-	clk = devm_clk_get_enabled(dev, "uartclk");
-	if (IS_ERR(clk))
-		return dev_err_probe(dev, PTR_ERR(clk), "clocks: uartclk cannot be had\n");
-	*clock_hz = clk_get_rate(clk);
-	if (!*clock_hz)
-		return dev_err_probe(dev, -EINVAL, "clocks: uartclk has a rate of 0 Hz\n");
-	return 0;
+	err = oht_mmio_clock(dev, "apb_pclk", NULL);
+	if (!err)
+		err = oht_mmio_clock(dev, "uartclk", clock_hz);
+	if (!err && !*clock_hz)
+		return dev_err_probe(dev, -EINVAL, "clocks: uartclk is missing or 0 Hz\n");
+	return err;
 }
 
 static int oht_pl011_set_rate(struct oht_pl011 *u, u32 clock_hz)
@@ -279,40 +255,6 @@ static int oht_pl011_set_rate(struct oht_pl011 *u, u32 clock_hz)
 	return oht_port_set_timing(&u->port, &line, u->divisor.effective_mbps);
 }
 
-static int oht_pl011_map(struct oht_pl011 *u, struct platform_device *pdev)
-{
-	u32 width = 2;
-
-	device_property_read_u32(&pdev->dev, "reg-io-width", &width);
-	if (width != 2 && width != 4)
-		return dev_err_probe(&pdev->dev, -EINVAL, "reg-io-width: %u is not 2 or 4\n",
-				     width);
-	u->wide = width == 4;
-	u->base = devm_platform_ioremap_resource(pdev, 0);
-	if (IS_ERR(u->base))
-		return dev_err_probe(&pdev->dev, PTR_ERR(u->base), "reg: cannot be mapped\n");
-	u->irq = platform_get_irq(pdev, 0);
-	return u->irq < 0 ? u->irq : 0;
-}
-
-static void oht_pl011_assert_reset(void *reset)
-{
-	reset_control_assert(reset);
-}
-
-static int oht_pl011_release_reset(struct device *dev)
-{
-	struct reset_control *reset = devm_reset_control_get_optional_exclusive(dev, NULL);
-	int err;
-
-	if (IS_ERR(reset))
-		return dev_err_probe(dev, PTR_ERR(reset), "resets: cannot be had\n");
-	err = reset_control_deassert(reset);
-	if (err)
-		return dev_err_probe(dev, err, "resets: cannot be released\n");
-	return devm_add_action_or_reset(dev, oht_pl011_assert_reset, reset);
-}
-
 static int oht_pl011_probe(struct device *dev, struct oht_port **port)
 {
 	struct oht_pl011 *u;
@@ -329,11 +271,9 @@ static int oht_pl011_probe(struct device *dev, struct oht_port **port)
 	if (!err)
 		err = oht_pl011_set_rate(u, clock_hz);
 	if (!err)
-		err = oht_port_get_de(&u->port);
+		err = oht_port_get_de(&u->port, NULL);
 	if (!err)
-		err = oht_pl011_map(u, to_platform_device(dev));
-	if (!err)
-		err = oht_pl011_release_reset(dev);
+		err = oht_mmio_map(&u->io, dev, BIT(2) | BIT(4));
 	if (!err)
 		*port = &u->port;
 	return err;

@@ -190,3 +190,16 @@ int oht_timing_pl011_divisor(u32 clock_hz, u32 baud_bps, struct oht_divisor *d)
 	d->error_ppm = oht_timing_error_ppm(d->effective_mbps, baud_bps);
 	return 0;
 }
+
+int oht_timing_16550_divisor(u32 clock_hz, u32 baud_bps, struct oht_divisor *d)
+{
+	u64 quotient = div64_u64((u64)clock_hz + 8ULL * baud_bps, 16ULL * baud_bps);
+
+	if (quotient < 1 || quotient > 0xffff)
+		return -ERANGE;
+	d->integer = quotient;
+	d->fraction = 0;
+	d->effective_mbps = div64_u64((u64)clock_hz * 1000, 16 * quotient);
+	d->error_ppm = oht_timing_error_ppm(d->effective_mbps, baud_bps);
+	return 0;
+}

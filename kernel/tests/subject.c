@@ -7,3 +7,5 @@
 #include "../engine_tx.c"
 #include "../engine_rx.c"
 #include "../engine_stop.c"
+#include "../port_pl011.c"
+#include "../port_16550.c"

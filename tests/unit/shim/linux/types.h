@@ -21,6 +21,7 @@ typedef int16_t s16;
 typedef int32_t s32;
 typedef int64_t s64;
 
+#define __iomem
 #define U32_MAX		UINT32_MAX
 #define U64_MAX		UINT64_MAX
 
