@@ -221,6 +221,10 @@ static void reads_and_writes(void **state)
 	assert_int_equal(modbus_write_and_read_registers(master, 0x02, 1, words + 2, 0x01, 3, back),
 			 3);
 	assert_int_equal(back[1], 60);
+	/* Keep the low four bits, set the highest of the byte. */
+	assert_int_equal(modbus_mask_write_register(master, 0x02, 0x0f, 0x80), 1);
+	assert_int_equal(modbus_read_registers(master, 0x02, 1, words), 1);
+	assert_int_equal(words[0], (back[1] & 0x0f) | 0x80);
 }
 
 static void passes_exceptions(void **state)

@@ -92,6 +92,45 @@ static void writes_then_reads(void **state)
 		     REQUEST(23, 4, 0, 0, 0, 77));
 }
 
+static void masks_bits(void **state)
+{
+	(void)state;
+	expect_reply(4, REQUEST(6, 0, 2, 0, 0xa5), REQUEST(6, 0, 2, 0, 0xa5));
+	expect_reply(4, REQUEST(22, 0, 2, 0, 0xf0, 0, 0xff), REQUEST(22, 0, 2, 0, 0xf0, 0, 0xff));
+	expect_reply(4, REQUEST(3, 0, 2, 0, 1), REQUEST(3, 2, 0, 0xaf));
+	/* What the OR mask says of a bit that is kept means nothing. */
+	expect_reply(4, REQUEST(22, 0, 2, 0xff, 0xff, 0xff, 0xff),
+		     REQUEST(22, 0, 2, 0xff, 0xff, 0xff, 0xff));
+	expect_reply(4, REQUEST(3, 0, 2, 0, 1), REQUEST(3, 2, 0, 0xaf));
+	expect_reply(4, REQUEST(22, 0, 2, 0, 0, 0, 7), REQUEST(22, 0, 2, 0, 0, 0, 7));
+	expect_reply(4, REQUEST(3, 0, 2, 0, 1), REQUEST(3, 2, 0, 7));
+}
+
+static void tells_who_it_is(void **state)
+{
+	static const uint8_t all[] = {
+		43, 14, 1, 0x81, 0, 0, 3, 0, 7, 'o', 'h', 't', '-', 's', 'i', 'm',
+		1, 5, 'p', 'o', 'w', 'e', 'r', 2, 4, '1', '.', '0', '1',
+	};
+
+	(void)state;
+	expect_reply(2, REQUEST(43, 14, 1, 0), all, sizeof(all));
+	/* More than it has: what it has. From the middle; from nowhere. */
+	expect_reply(2, REQUEST(43, 14, 3, 2), REQUEST(43, 14, 3, 0x81, 0, 0, 1, 2, 4,
+						       '1', '.', '0', '1'));
+	assert_int_equal(ask(2, REQUEST(43, 14, 2, 9)), sizeof(all) + 3);
+	assert_int_equal(reply[7], 3);
+	expect_reply(2, REQUEST(43, 14, 4, 1), REQUEST(43, 14, 4, 0x81, 0, 0, 1, 1, 5,
+						       'p', 'o', 'w', 'e', 'r'));
+	expect_exception(2, 2, REQUEST(43, 14, 4, 3));
+	expect_exception(2, 3, REQUEST(43, 14, 0, 0));
+	expect_exception(2, 3, REQUEST(43, 14, 5, 0));
+	expect_exception(2, 1, REQUEST(43, 13, 1, 0));
+	expect_exception(2, 1, REQUEST(43, 13, 0, 0, 0, 0, 0));
+	assert_int_equal(ask(2, REQUEST(43, 14, 1)), 0);
+	assert_int_equal(ask(2, REQUEST(43, 14, 1, 0, 0)), 0);
+}
+
 static void obeys_a_broadcast_in_silence(void **state)
 {
 	uint8_t adu[16];
@@ -155,7 +194,7 @@ static void ignores_frames_that_are_too_long(void **state)
 
 static void refuses_unknown_functions(void **state)
 {
-	static const uint8_t unknown[] = { 1, 2, 5, 7, 8, 11, 17, 22, 24, 43, 0x65, 0x7f };
+	static const uint8_t unknown[] = { 1, 2, 5, 7, 8, 11, 17, 24, 0x65, 0x7f };
 	uint8_t pdu[9] = { 0 };
 	size_t i;
 
@@ -204,6 +243,8 @@ static void refuses_writes_to_read_only(void **state)
 	expect_exception(4, 2, REQUEST(6, 0x01, 0x04, 0, 5));	/* module type */
 	expect_exception(2, 2, REQUEST(16, 0x00, 0xfb, 0, 2, 4, 0, 0, 0, 0));	/* serial number */
 	expect_exception(2, 2, REQUEST(6, 0x00, 0xfc, 0, 0));	/* its second word */
+	expect_exception(4, 2, REQUEST(22, 0x00, 0x06, 0, 0, 0, 1));
+	expect_exception(4, 2, REQUEST(22, 0x00, 0x0d, 0, 0, 0, 1));	/* no register at all */
 }
 
 static void refuses_values_out_of_range(void **state)
@@ -214,6 +255,7 @@ static void refuses_values_out_of_range(void **state)
 	expect_exception(4, 3, REQUEST(6, 0x00, 0x01, 0, 2));	/* bool */
 	expect_exception(5, 3, REQUEST(6, 0x00, 0x25, 0xff, 0x4b));	/* -181 degrees */
 	expect_exception(4, 3, REQUEST(6, 0x01, 0x09, 0, 2));	/* a command knows only 1 */
+	expect_exception(4, 3, REQUEST(22, 0x00, 0x02, 0, 0, 1, 0));	/* 0x100 after the mask */
 }
 
 static void refuses_a_block_as_a_whole(void **state)
@@ -319,6 +361,8 @@ int main(void)
 		TEST(writes_one_register),
 		TEST(writes_many_registers),
 		TEST(writes_then_reads),
+		TEST(masks_bits),
+		TEST(tells_who_it_is),
 		TEST(obeys_a_broadcast_in_silence),
 		TEST(ignores_what_is_not_for_it),
 		TEST(ignores_every_wrong_bit),

@@ -55,6 +55,11 @@ size_t oht_sim_adu_request_bytes(const uint8_t *adu, size_t len)
 		return counted(adu, len, 10);
 	case 24:
 		return 6;
+	case 43:
+		/* Of its MEI types only 14 has a known length. */
+		if (len < 3)
+			return 0;
+		return adu[2] == 14 ? 7 : SIZE_MAX;
 	default:
 		return SIZE_MAX;
 	}

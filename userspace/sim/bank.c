@@ -30,6 +30,7 @@ int oht_sim_bank_init(struct oht_sim_bank *bank, const struct oht_module *module
 {
 	size_t i;
 
+	bank->module = module;
 	bank->map = &module->map[profile];
 	bank->gap_end = profile == OHT_PROFILE_LEGACY ? last_page_end(bank->map) : 0;
 	bank->cell = calloc(bank->map->count + 1, sizeof(*bank->cell));

@@ -2,11 +2,19 @@
 /* A Modbus slave's answers. */
 #include "slave.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define READ_MAX		125u
 #define WRITE_MAX		123u
 #define WRITE_MAX_BY_FC23	121u
+
+/* Read Device Identification. */
+#define MEI_IDENTIFY		14u
+#define CODE_ONE		4u
+#define CONFORMITY_BASIC	0x81u	/* three objects, as a stream or one by one */
+#define OBJECTS			3u
+#define OBJECT_BYTES		32u
 
 /* A request without unit and checksum, and the reply to it under construction. */
 struct exchange {
@@ -82,6 +90,22 @@ static enum oht_sim_exception write_multiple(struct exchange *x)
 	return write_registers(x, x->pdu + 1, WRITE_MAX);
 }
 
+/* A bit becomes what the OR mask says where the AND mask is 0, else it stays. */
+static enum oht_sim_exception mask_write(struct exchange *x)
+{
+	uint16_t address = get16(x->pdu + 1), keep = get16(x->pdu + 3), set = get16(x->pdu + 5);
+	enum oht_sim_exception refused;
+	uint16_t word;
+
+	memcpy(x->reply + 1, x->pdu + 1, 6);
+	x->reply_len = 7;
+	refused = oht_sim_bank_read(x->bank, address, 1, &word);
+	if (refused)
+		return refused;
+	word = (uint16_t)((word & keep) | (set & ~keep));
+	return oht_sim_bank_write(x->bank, address, 1, &word);
+}
+
 /* The write comes first, so that the reply shows what it did; neither happens if one is refused. */
 static enum oht_sim_exception read_write(struct exchange *x)
 {
@@ -96,6 +120,56 @@ static enum oht_sim_exception read_write(struct exchange *x)
 	return refused ? refused : reply_registers(x, get16(x->pdu + 1), count);
 }
 
+static size_t object_text(const struct oht_sim_bank *bank, unsigned int object, char *text)
+{
+	const struct oht_register *reg = oht_regmap_find(bank->map, "firmware_version");
+	unsigned int version = (unsigned int)oht_sim_bank_get(bank, reg);
+
+	if (object == 0)
+		return (size_t)snprintf(text, OBJECT_BYTES, "oht-sim");
+	if (object == 1)
+		return (size_t)snprintf(text, OBJECT_BYTES, "%.31s", bank->module->name);
+	return (size_t)snprintf(text, OBJECT_BYTES, "%u.%02u", version >> 8 & 0xff, version & 0xff);
+}
+
+static void append_object(struct exchange *x, unsigned int object)
+{
+	char text[OBJECT_BYTES];
+	size_t len = object_text(x->bank, object, text);
+
+	x->reply[x->reply_len++] = (uint8_t)object;
+	x->reply[x->reply_len++] = (uint8_t)len;
+	memcpy(x->reply + x->reply_len, text, len);
+	x->reply_len += len;
+}
+
+/* A stream that is asked to begin at an object that is not there begins at the first. */
+static enum oht_sim_exception identify(struct exchange *x)
+{
+	unsigned int code = x->pdu[2], first = x->pdu[3], last = OBJECTS - 1, i;
+
+	if (x->pdu[1] != MEI_IDENTIFY)
+		return OHT_SIM_ILLEGAL_FUNCTION;
+	if (code < 1 || code > CODE_ONE)
+		return OHT_SIM_ILLEGAL_VALUE;
+	if (first >= OBJECTS && code == CODE_ONE)
+		return OHT_SIM_ILLEGAL_ADDRESS;
+	if (first >= OBJECTS)
+		first = 0;
+	if (code == CODE_ONE)
+		last = first;
+	x->reply[1] = MEI_IDENTIFY;
+	x->reply[2] = (uint8_t)code;
+	x->reply[3] = CONFORMITY_BASIC;
+	x->reply[4] = 0;	/* nothing more follows */
+	x->reply[5] = 0;
+	x->reply[6] = (uint8_t)(last - first + 1);
+	x->reply_len = 7;
+	for (i = first; i <= last; i++)
+		append_object(x, i);
+	return OHT_SIM_OK;
+}
+
 static enum oht_sim_exception execute(struct exchange *x)
 {
 	switch (x->pdu[0]) {
@@ -106,8 +180,12 @@ static enum oht_sim_exception execute(struct exchange *x)
 		return write_single(x);
 	case 16:
 		return write_multiple(x);
+	case 22:
+		return mask_write(x);
 	case 23:
 		return read_write(x);
+	case 43:
+		return identify(x);
 	default:
 		return OHT_SIM_ILLEGAL_FUNCTION;
 	}

@@ -14,14 +14,15 @@
 
 /**
  * oht_sim_slave_answer() - request in, reply out
- * @bank: registers of the unit; written by FC 06, 16 and 23
+ * @bank: registers of the unit; written by FC 06, 16, 22 and 23
  * @unit: its address
  * @request: a whole ADU
  * @len: its length
  * @reply: takes the reply, OHT_SIM_ADU_MAX_BYTES
  *
- * Serves FC 03, 06, 16 and 23, and FC 04 as FC 03 (there are only holding registers). Exception 01
- * for other functions, 03 for a count or value outside its range, 02 for an address outside the
+ * Serves FC 03, 06, 16, 22 and 23, and FC 04 as FC 03 (there are only holding registers), and FC 43/14
+ * (basic identification: who made it, the module's name, its firmware). Exception 01 for other
+ * functions, coils among them, 03 for a count or value outside its range, 02 for an address outside the
  * map, for a write to RO or to a part of a value. Nothing is written when a request is refused.
  *
  * Return: length of the reply with checksum; 0 for silence: wrong checksum, another unit, a
