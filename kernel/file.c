@@ -164,7 +164,8 @@ static void oht_file_describe(const struct oht_call *call, struct oht_record *re
 	completion->attempts = xfer->attempts;
 	completion->unit = xfer->unit;
 	completion->function = xfer->function;
-	completion->count = oht_frame_is_opaque(&req) ? xfer->reply_bytes : xfer->count;
+	completion->flags = oht_frame_is_opaque(&req) ? OHT_COMPLETION_PDU : 0;
+	completion->count = completion->flags ? xfer->reply_bytes : xfer->count;
 	completion->turnaround_ns = xfer->turnaround_ns;
 	memcpy(completion->pdu, xfer->pdu, xfer->reply_bytes);
 }

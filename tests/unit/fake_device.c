@@ -82,47 +82,133 @@ void fake_unknown_record(void)
 
 /* ---- bus ---- */
 
-static void exception(uint8_t code)
+static struct oht_completion *complete(int status, uint8_t detail)
 {
 	struct oht_record *record;
 
-	fake_complete(fake.transfer.cookie, -EREMOTEIO, OHT_DETAIL_EXCEPTION, 0);
+	fake_complete(fake.transfer.cookie, status, detail, 0);
 	record = (struct oht_record *)fake.records[(fake.last_record - 1) % RECORDS_MAX];
-	record->completion.exception = code;
+	memset(record->completion.words, 0, sizeof(record->completion.words));
+	return &record->completion;
+}
+
+static void exception(uint8_t code)
+{
+	complete(-EREMOTEIO, OHT_DETAIL_EXCEPTION)->exception = code;
 }
 
 static void read_registers(void)
 {
 	const struct oht_transfer *t = &fake.transfer;
-	struct oht_record *record;
 
-	fake_complete(t->cookie, 0, OHT_DETAIL_OK, 0);
-	record = (struct oht_record *)fake.records[(fake.last_record - 1) % RECORDS_MAX];
-	memcpy(record->completion.words, &fake.words[t->unit][t->address],
+	memcpy(complete(0, OHT_DETAIL_OK)->words, &fake.words[t->unit][t->address],
 	       t->count * sizeof(uint16_t));
 }
 
-static void write_registers(void)
+static void read_coils(void)
 {
 	const struct oht_transfer *t = &fake.transfer;
+	struct oht_completion *done = complete(0, OHT_DETAIL_OK);
+	unsigned int i;
 
-	memcpy(&fake.words[t->unit][t->address], fake.transfer_words, t->count * sizeof(uint16_t));
-	fake_complete(t->cookie, 0, OHT_DETAIL_OK, 0);
+	for (i = 0; i < t->count; i++)
+		done->words[i / 16] |= fake.coils[t->address + i] << i % 16;
+}
+
+/* What a transfer writes, into one unit. */
+static void write_into(unsigned int unit)
+{
+	const struct oht_transfer *t = &fake.transfer;
+	const uint16_t *words = fake.transfer_words;
+	uint16_t *to = &fake.words[unit][t->address];
+	unsigned int i;
+
+	switch (t->function) {
+	case 5:
+	case 15:
+		for (i = 0; i < t->count; i++)
+			fake.coils[t->address + i] = words[i / 16] >> i % 16 & 1;
+		break;
+	case 22:
+		*to = (*to & words[0]) | (words[1] & ~words[0]);
+		break;
+	case 23:
+		memcpy(&fake.words[unit][t->write_address], words, t->write_count * 2u);
+		break;
+	default:
+		memcpy(to, words, t->count * sizeof(uint16_t));
+	}
+}
+
+static void answer_pdu(void)
+{
+	struct oht_completion *done;
+
+	if (!fake.pdu_bytes) {
+		exception(1);
+		return;
+	}
+	done = complete(0, OHT_DETAIL_OK);
+	done->flags = OHT_COMPLETION_PDU;
+	done->function = fake.pdu[0];
+	done->count = fake.pdu_bytes;
+	memcpy(done->pdu, fake.pdu, fake.pdu_bytes);
+}
+
+static void broadcast(void)
+{
+	unsigned int unit;
+
+	for (unit = 1; unit < FAKE_UNITS; unit++)
+		if (fake.present[unit] && fake.transfer.function)
+			write_into(unit);
+	complete(0, OHT_DETAIL_OK)->turnaround_ns = 0;
 }
 
 static void answer(void)
 {
 	const struct oht_transfer *t = &fake.transfer;
 
-	if (!fake.present[t->unit]) {
+	if (fake.disturbed) {
+		complete(-EPROTO, OHT_DETAIL_UNIT);
+	} else if (!t->unit) {
+		broadcast();
+	} else if (!fake.present[t->unit]) {
 		fake.now_ns += t->timeout_us * 1000LL * (1 + t->retries);
-		fake_complete(t->cookie, -ETIMEDOUT, OHT_DETAIL_TIMEOUT, 0);
+		complete(-ETIMEDOUT, OHT_DETAIL_TIMEOUT);
+	} else if (t->function == 43 || t->flags & OHT_TRANSFER_RAW) {
+		answer_pdu();
 	} else if (t->address + t->count > FAKE_REGISTERS) {
 		exception(2);
+	} else if (t->function == 1 || t->function == 2) {
+		read_coils();
 	} else if (t->function == 3 || t->function == 4) {
 		read_registers();
 	} else {
-		write_registers();
+		write_into(t->unit);
+		if (t->function == 23)
+			read_registers();
+		else
+			complete(0, OHT_DETAIL_OK);
+	}
+}
+
+/* How many words the kernel fetches; what it would refuse for its form fails the test. */
+static unsigned int words_sent(const struct oht_transfer *t)
+{
+	switch (t->function) {
+	case 5:
+	case 6:
+	case 16:
+		return t->count;
+	case 15:
+		return (t->count + 15u) / 16;
+	case 22:
+		return 2;
+	case 23:
+		return t->write_count;
+	default:
+		return 0;
 	}
 }
 
@@ -136,16 +222,24 @@ void fake_add_unit(uint8_t unit, uint16_t type)
 
 static int do_submit(struct oht_transfer *t)
 {
+	const void *from = (const void *)(uintptr_t)t->words;
+	bool raw = t->flags & OHT_TRANSFER_RAW;
+
 	assert_int_equal(t->size, sizeof(*t));
-	assert_true((t->function == 3 || t->function == 4) == !t->words);
-	if (!t->unit || t->unit >= FAKE_UNITS)
+	assert_true((words_sent(t) || raw) == !!from);
+	assert_true(t->function == 23 || !(t->write_address | t->write_count));
+	assert_true(!raw || !(t->function | t->address));
+	if (t->unit >= FAKE_UNITS)
 		return EINVAL;
 	fake.submits++;
 	t->cookie = fake.next_cookie++;
 	fake.transfer = *t;
-	if (t->words)
-		memcpy(fake.transfer_words, (const void *)(uintptr_t)t->words,
-		       t->count * sizeof(uint16_t));
+	if (raw)
+		memcpy(fake.transfer_pdu, from, t->count);
+	else if (from)
+		memcpy(fake.transfer_words, from, words_sent(t) * sizeof(uint16_t));
+	if (fake.on_submit)
+		fake.on_submit();
 	if (!fake.hold)
 		answer();
 	return 0;

@@ -39,11 +39,17 @@ struct fake_device {
 	/* The bus: units with registers; a transfer completes at once unless held. */
 	bool present[FAKE_UNITS];
 	uint16_t words[FAKE_UNITS][FAKE_REGISTERS];
+	bool coils[FAKE_REGISTERS];		/* and inputs, of every unit */
+	uint8_t pdu[OHT_PDU_MAX_BYTES];		/* what raw and identification are answered */
+	unsigned int pdu_bytes;			/* 0: as if the function were unknown */
 	bool hold;
 	uint64_t next_cookie;
 	unsigned int submits;
 	struct oht_transfer transfer;		/* the newest */
 	uint16_t transfer_words[OHT_WORDS_MAX];
+	uint8_t transfer_pdu[OHT_PDU_MAX_BYTES];
+	void (*on_submit)(void);		/* called before it is answered */
+	bool disturbed;				/* another unit's answer comes instead */
 	uint64_t cancelled;			/* cookie of the newest cancel */
 
 	/* The stop. */

@@ -85,10 +85,22 @@ static bool forget_stale(struct oht_dev *dev, uint64_t cookie)
 	return false;
 }
 
+/* Nobody must read beyond what a reply holds, whatever the kernel says. */
+static unsigned int sane_count(const struct oht_completion *raw)
+{
+	unsigned int most = OHT_REGISTERS_MAX;
+
+	if (raw->flags & OHT_COMPLETION_PDU)
+		most = OHT_PDU_BYTES_MAX;
+	else if (raw->function == OHT_READ_COILS || raw->function == OHT_READ_DISCRETE ||
+		 raw->function == OHT_WRITE_COILS)
+		most = OHT_COILS_MAX;
+	return raw->count < most ? raw->count : most;
+}
+
 static void queue_reply(struct oht_dev *dev, const struct oht_record *record)
 {
 	const struct oht_completion *raw = &record->completion;
-	unsigned int count = raw->count < OHT_WORDS_MAX ? raw->count : OHT_WORDS_MAX;
 	struct oht_event *event;
 
 	if (forget_stale(dev, raw->cookie))
@@ -105,10 +117,11 @@ static void queue_reply(struct oht_dev *dev, const struct oht_record *record)
 		.attempts = raw->attempts,
 		.unit = raw->unit,
 		.function = raw->function,
-		.count = count,
+		.is_pdu = raw->flags & OHT_COMPLETION_PDU,
+		.count = sane_count(raw),
 		.turnaround_ns = raw->turnaround_ns,
 	};
-	memcpy(event->reply.words, raw->words, count * sizeof(raw->words[0]));
+	memcpy(event->reply.pdu, raw->pdu, sizeof(event->reply.pdu));
 }
 
 static void queue_safety(struct oht_dev *dev, const struct oht_record *record)

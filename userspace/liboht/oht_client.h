@@ -29,19 +29,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "oht_transfer.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 #define OHT_DEFAULT_DEVICE	"/dev/oht0"
-/* Most registers in one request. */
-#define OHT_REGISTERS_MAX	125
 /* Transfers of one handle that may be submitted and not yet handed out as events. */
 #define OHT_UNDER_WAY_MAX	64
 /* Enough for every sentence that this library writes into a caller's buffer. */
 #define OHT_TEXT_BYTES		256
-
-struct oht_dev;
 
 /* ---- open and close ---- */
 
@@ -168,143 +166,6 @@ struct oht_dev_info {
  * Context: any thread, no allocation.
  */
 int oht_dev_info(struct oht_dev *dev, struct oht_dev_info *info);
-
-/* ---- transfers ---- */
-
-/* oht_request.function */
-#define OHT_READ_HOLDING	3
-#define OHT_READ_INPUT		4
-#define OHT_WRITE_SINGLE	6
-#define OHT_WRITE_MULTIPLE	16
-
-/* oht_request.priority: a lower number overtakes what waits in a higher one */
-enum oht_request_priority {
-	OHT_PRIORITY_COMMAND	= 1,
-	OHT_PRIORITY_CYCLIC	= 2,
-	OHT_PRIORITY_BACKGROUND	= 3,
-};
-
-/* oht_request.flags */
-/* fail with ECANCELED unless the state is enabled when the request would go on the wire */
-#define OHT_REQUEST_NEEDS_ENABLED	(1U << 0)
-
-/**
- * struct oht_request - one Modbus request
- * @unit: 1..247
- * @function: OHT_READ_* or OHT_WRITE_*
- * @priority: enum oht_request_priority
- * @retries: attempts after the first one, 0..10
- * @address: first register
- * @count: registers: 1..125 to read, 1 with WRITE_SINGLE, 1..123 with WRITE_MULTIPLE
- * @timeout_us: wait for the first byte of the reply, counted from the end of our last stop bit;
- *	1000..oht_dev_info.turnaround_max_us
- * @flags: OHT_REQUEST_*
- * @words: @count values to write; must be NULL to read. Not needed any more when submit returns.
- */
-struct oht_request {
-	uint8_t unit;
-	uint8_t function;
-	uint8_t priority;
-	uint8_t retries;
-	uint16_t address;
-	uint16_t count;
-	uint32_t timeout_us;
-	uint32_t flags;
-	const uint16_t *words;
-};
-
-/* What exactly became of a transfer; in brackets the errno that goes with it. */
-enum oht_outcome {
-	OHT_OUTCOME_OK		= 0,
-	OHT_OUTCOME_TIMEOUT	= 1,	/* [ETIMEDOUT] no first byte in time */
-	OHT_OUTCOME_SHORT	= 2,	/* [EBADMSG] the reply broke off */
-	OHT_OUTCOME_CRC		= 3,	/* [EBADMSG] */
-	OHT_OUTCOME_LENGTH	= 4,	/* [EBADMSG] byte count disagrees, or bytes after the end */
-	OHT_OUTCOME_UNIT	= 5,	/* [EPROTO] a reply of another unit */
-	OHT_OUTCOME_FUNCTION	= 6,	/* [EPROTO] a reply to another function */
-	OHT_OUTCOME_ECHO	= 7,	/* [EPROTO] a write's echo differs from the request */
-	OHT_OUTCOME_EXCEPTION	= 8,	/* [EREMOTEIO] see oht_reply.exception */
-	OHT_OUTCOME_LINE	= 9,	/* [EIO] framing, parity, overrun or break */
-	OHT_OUTCOME_TX_STUCK	= 10,	/* [EIO] the transmitter did not become empty */
-	OHT_OUTCOME_CANCELLED	= 11,	/* [EINTR] oht_dev_cancel() */
-	OHT_OUTCOME_STOPPED	= 12,	/* [ECANCELED] a stop came first, or not enabled */
-	OHT_OUTCOME_GONE	= 13,	/* [ENODEV] the device went away */
-};
-
-/**
- * struct oht_reply - how a transfer ended
- * @cookie: from oht_dev_submit()
- * @error: 0, or the (positive) errno that belongs to @outcome
- * @outcome: enum oht_outcome of the last attempt; a newer kernel may report numbers not listed
- * @exception: Modbus exception code with OHT_OUTCOME_EXCEPTION, else 0
- * @attempts: times that the request went on the wire, 0 if never
- * @unit: as submitted
- * @function: as submitted
- * @count: registers read or written
- * @turnaround_ns: silence between our last stop bit and the reply's first start bit, 0 without
- *	reply
- * @words: values read, @count of them
- */
-struct oht_reply {
-	uint64_t cookie;
-	int error;
-	uint8_t outcome;
-	uint8_t exception;
-	uint8_t attempts;
-	uint8_t unit;
-	uint8_t function;
-	uint16_t count;
-	uint32_t turnaround_ns;
-	uint16_t words[OHT_REGISTERS_MAX];
-};
-
-/**
- * oht_dev_submit() - hand a request to the bus engine, do not wait
- * @dev: handle
- * @request: what to do
- * @cookie: out: names the transfer on this handle, never 0
- *
- * The result comes as an event OHT_EVENT_REPLY with the same cookie, exactly once.
- *
- * Return: 0, or -1 with EINVAL or EOPNOTSUPP (a value out of range, see struct oht_request), EAGAIN
- * (OHT_UNDER_WAY_MAX transfers of this handle are not handed out yet: read events first), ECANCELED
- * (needs enabled and is not), EBADF, ENODEV.
- * Context: any thread, no allocation, one system call.
- */
-int oht_dev_submit(struct oht_dev *dev, const struct oht_request *request, uint64_t *cookie);
-
-/**
- * oht_dev_cancel() - give up a transfer
- * @dev: handle
- * @cookie: from oht_dev_submit()
- *
- * Its event still comes, with OHT_OUTCOME_CANCELLED or with its own result if that was first. A
- * cancelled write may have reached the module.
- *
- * Return: 0, or -1 with ENOENT (unknown or complete), ENODEV.
- * Context: any thread, no allocation, one system call.
- */
-int oht_dev_cancel(struct oht_dev *dev, uint64_t cookie);
-
-/**
- * oht_dev_transact() - submit a request and wait for its reply
- * @dev: handle
- * @request: what to do
- * @reply: out. If @reply->cookie is not 0 the transfer has ended and @reply tells how, also when -1
- *	is returned; if it is 0 there was no result.
- * @timeout_ms: longest wait for the result, including other transfers that are before it; negative
- *	waits as long as it takes
- *
- * Other events that come meanwhile are kept in order for oht_dev_read_event(). When the wait ends
- * early the transfer is cancelled and its late result is thrown away; a write may have happened.
- *
- * Return: 0 if the module did it, else -1 with errno: oht_reply.error, or one of oht_dev_submit(),
- * or ETIMEDOUT with @reply->cookie 0 (@timeout_ms ran out), or EINTR with @reply->cookie 0 (a
- * signal came), or EIO (nonsense from the kernel).
- * Context: event thread, no allocation.
- */
-int oht_dev_transact(struct oht_dev *dev, const struct oht_request *request,
-		     struct oht_reply *reply, int timeout_ms);
 
 /* ---- the stop ---- */
 
@@ -587,6 +448,8 @@ const char *oht_exception_name(unsigned int code);
 const char *oht_exception_text(unsigned int code);
 const char *oht_kind_name(unsigned int kind);
 const char *oht_kind_text(unsigned int kind);
+/* Objects of a device identification: "vendor_name", ...; "object" where no name is defined */
+const char *oht_object_name(unsigned int id);
 /* "none", "even", "odd" */
 const char *oht_parity_name(unsigned int parity);
 /* What an errno of this library means and what to do; strerror() words for others. */

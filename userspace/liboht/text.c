@@ -93,7 +93,7 @@ static const struct word outcomes[] = {
 		"the answer is to another function: ",
 		"an answer was late, or two masters are on the wire"),
 	[OHT_OUTCOME_ECHO] = { "echo",
-		"the module repeated the write differently: read the value back" },
+		"the module repeated the request differently: read a written value back" },
 	[OHT_OUTCOME_EXCEPTION] = { "exception", "the module refused" },
 	[OHT_OUTCOME_LINE] = WORD("line",
 		"bad characters on the line (framing, parity, overrun or break): ",
@@ -127,6 +127,12 @@ static const struct word kinds[] = {
 	[OHT_KIND_ENABLE] = { "enable", "enabled" },
 	[OHT_KIND_DISABLE] = { "disable", "disabled" },
 	[OHT_KIND_CONTROL] = { "control", "a program became the controller" },
+};
+
+/* Modbus Application Protocol 1.1b3, 6.21. */
+static const char *const objects[] = {
+	"vendor_name", "product_code", "revision", "vendor_url", "product_name", "model_name",
+	"user_application_name",
 };
 
 static const char *const parities[] = { "none", "even", "odd" };
@@ -181,6 +187,11 @@ OHT_PUBLIC const char *oht_kind_name(unsigned int kind)
 OHT_PUBLIC const char *oht_kind_text(unsigned int kind)
 {
 	return LOOK_UP(kinds, kind, text, "an event that this program does not know");
+}
+
+OHT_PUBLIC const char *oht_object_name(unsigned int id)
+{
+	return id < COUNT(objects) ? objects[id] : "object";
 }
 
 OHT_PUBLIC const char *oht_parity_name(unsigned int parity)

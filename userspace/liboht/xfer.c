@@ -30,8 +30,17 @@ OHT_PUBLIC int oht_dev_submit(struct oht_dev *dev, const struct oht_request *req
 		.address = request->address,
 		.count = request->count,
 		.timeout_us = request->timeout_us,
-		.words = (uintptr_t)request->words,
+		.write_address = request->write_address,
+		.write_count = request->write_count,
 	};
+	bool raw_pdu = request->flags & OHT_REQUEST_RAW;
+
+	/* One of the two is sent; the other one would be forgotten in silence. */
+	if (raw_pdu ? request->words != NULL : request->pdu != NULL) {
+		errno = EINVAL;
+		return -1;
+	}
+	raw.words = raw_pdu ? (uintptr_t)request->pdu : (uintptr_t)request->words;
 
 	if (!reserve(dev)) {
 		errno = EAGAIN;

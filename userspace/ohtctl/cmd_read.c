@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* ohtctl read: registers by address or by name */
+/* ohtctl read: coils and registers by address, registers by name */
 #include <ctype.h>
 #include <string.h>
 
@@ -10,35 +10,6 @@
 #include "show.h"
 
 /* ---- by address ---- */
-
-static void show_words(struct cli *cli, const struct oht_request *request,
-		       const struct oht_reply *reply)
-{
-	unsigned int i;
-
-	for (i = 0; i < reply->count; i++)
-		fprintf(cli->out, "0x%04X  %5u  0x%04X\n", request->address + i, reply->words[i],
-			reply->words[i]);
-}
-
-static void show_words_json(struct cli *cli, const struct oht_request *request,
-			    const struct oht_reply *reply)
-{
-	struct json_object *object = json_object_new_object();
-	struct json_object *words = json_object_new_array();
-	unsigned int i;
-
-	for (i = 0; i < reply->count; i++)
-		json_object_array_add(words, json_object_new_int(reply->words[i]));
-	show_add_number(object, "unit", request->unit);
-	show_add_number(object, "function", request->function);
-	show_add_number(object, "address", request->address);
-	show_add_number(object, "count", reply->count);
-	json_object_object_add(object, "words", words);
-	show_add_number(object, "attempts", reply->attempts);
-	show_add_real(object, "turnaround_us", reply->turnaround_ns / 1e3);
-	show_json(cli, object);
-}
 
 static int read_by_address(struct cli *cli, int count, char **arguments,
 			   struct oht_request *request)
@@ -52,19 +23,14 @@ static int read_by_address(struct cli *cli, int count, char **arguments,
 	if (!result)
 		result = exchange_parse_address(cli, arguments[1], &request->address);
 	if (!result)
-		result = exchange_parse_count(cli, count > 2 ? arguments[2] : "1",
-					      request->address, &request->count);
+		result = exchange_parse_count(cli, count > 2 ? arguments[2] : "1", request);
 	if (!result)
 		result = cli_open(cli, 0);
 	if (!result)
 		result = exchange(cli, request, &reply);
-	if (result)
-		return result;
-	if (cli->json)
-		show_words_json(cli, request, &reply);
-	else
-		show_words(cli, request, &reply);
-	return CLI_DONE;
+	if (!result)
+		show_reply(cli, request, &reply);
+	return result;
 }
 
 /* ---- by name ---- */
@@ -162,6 +128,9 @@ static int read_by_name(struct cli *cli, char **arguments, struct oht_request *r
 	char **name;
 	int result;
 
+	if (request->function != OHT_READ_HOLDING && request->function != OHT_READ_INPUT)
+		return cli_fail(cli, CLI_USAGE, "names are registers, which --fc %u does not read",
+				request->function);
 	if (!module)
 		return names_try(cli) ? CLI_USAGE : CLI_FAILED;
 	/* All names first: a typing error must not end half-way. */

@@ -17,8 +17,15 @@
 #define LAST_UNIT	8
 #define LAST_UNIT_ALL	247
 
-/* A silent unit costs this; modules answer within 40 ms. */
-#define TIMEOUT_MS	50
+/* Modules answer within 40 ms, and live on the first units; all others are asked in passing. */
+#define TIMEOUT_US	50000
+#define PASSING_US	9000
+/* Who answers later than that is heard while another unit is asked, at most so many further on. */
+#define LATE_UNITS	5
+
+/* Requests under way at a time: the wire never waits for us. */
+#define WINDOW		16
+#define WAIT_MS		5000
 
 struct found {
 	uint8_t unit;
@@ -29,18 +36,91 @@ struct found {
 	const struct oht_module *module;	/* what the type means, NULL if unknown */
 };
 
-static int ask(struct cli *cli, uint8_t unit, uint16_t address, uint16_t count,
-	       struct oht_reply *reply)
+static struct oht_request question(struct cli *cli, uint8_t unit, uint32_t timeout_us)
 {
-	const struct oht_request request = {
+	return (struct oht_request){
 		.unit = unit,
 		.function = OHT_READ_HOLDING,
 		.priority = OHT_PRIORITY_BACKGROUND,
-		.address = address,
-		.count = count,
-		.timeout_us = 1000 * (cli->given & CLI_OPT_TIMEOUT ? cli->timeout_ms : TIMEOUT_MS),
+		.address = DEVICE_ID,
+		.count = 1,
+		.timeout_us = cli->given & CLI_OPT_TIMEOUT ? cli->timeout_ms * 1000 : timeout_us,
 	};
+}
 
+/* ---- is anybody there? ---- */
+
+/* What one unit's question came to; 0, or -1 if there is no sense in going on. */
+static int judge(const struct oht_reply *reply, bool *worth)
+{
+	unsigned int unit = reply->unit, i;
+
+	switch (reply->outcome) {
+	case OHT_OUTCOME_TIMEOUT:
+		return 0;
+	case OHT_OUTCOME_GONE:
+	case OHT_OUTCOME_TX_STUCK:
+		errno = reply->error;
+		return -1;
+	case OHT_OUTCOME_OK:
+	case OHT_OUTCOME_EXCEPTION:
+		worth[unit] = true;
+		return 0;
+	default:
+		/* Something was heard: of this unit, or of one asked a moment ago. */
+		for (i = 0; i <= LATE_UNITS && i < unit; i++)
+			worth[unit - i] = true;
+		return 0;
+	}
+}
+
+static int take_one(struct cli *cli, bool *worth)
+{
+	struct oht_event event;
+	int got;
+
+	do {
+		got = oht_dev_read_event(cli->dev, &event, WAIT_MS);
+	} while (got == 1 && event.type != OHT_EVENT_REPLY);
+	if (got == 1)
+		return judge(&event.reply, worth);
+	if (!got)
+		errno = ETIMEDOUT;
+	return -1;
+}
+
+/* Ask all units without waiting for each; worth[unit]: look closer at this one. */
+static int sweep(struct cli *cli, unsigned int last, bool *worth)
+{
+	unsigned int unit, under_way = 0;
+	struct oht_request request;
+	uint64_t cookie;
+
+	for (unit = 1; unit <= last; unit++) {
+		request = question(cli, unit, unit <= LAST_UNIT ? TIMEOUT_US : PASSING_US);
+		if (oht_dev_submit(cli->dev, &request, &cookie))
+			return -1;
+		if (++under_way < WINDOW)
+			continue;
+		if (take_one(cli, worth))
+			return -1;
+		under_way--;
+	}
+	while (under_way--)
+		if (take_one(cli, worth))
+			return -1;
+	return 0;
+}
+
+/* ---- who is it? ---- */
+
+static int ask(struct cli *cli, uint8_t unit, uint16_t address, uint16_t count,
+	       struct oht_reply *reply)
+{
+	struct oht_request request = question(cli, unit, TIMEOUT_US);
+
+	request.address = address;
+	request.count = count;
 	if (!exchange_try(cli, &request, reply))
 		return 0;
 	/* Noise or a late answer may spoil one question; silence is an answer. */
@@ -143,12 +223,15 @@ static int finish(struct cli *cli, struct json_object *units, unsigned int last,
 
 static int scan(struct cli *cli, struct json_object *units, unsigned int last)
 {
+	bool worth[LAST_UNIT_ALL + 1] = { false };
 	struct found found;
 	unsigned int unit;
 	int result;
 
+	if (sweep(cli, last, worth))
+		return cli_fail_errno(cli, "scan");
 	for (unit = 1; unit <= last; unit++) {
-		result = probe(cli, unit, &found);
+		result = worth[unit] ? probe(cli, unit, &found) : 0;
 		if (result < 0)
 			return cli_fail_errno(cli, "scan");
 		if (!result)

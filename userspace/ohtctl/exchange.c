@@ -7,7 +7,6 @@
 
 #define UNIT_LIMITS	((const uint32_t[]){ 1, 247 })
 #define ADDRESS_LIMITS	((const uint32_t[]){ 0, 0xFFFF })
-#define COUNT_LIMITS	((const uint32_t[]){ 1, OHT_REGISTERS_MAX })
 
 /* Others are before us on the bus; far beyond what they can take. */
 #define QUEUE_MS	5000
@@ -32,16 +31,38 @@ int exchange_parse_address(struct cli *cli, const char *word, uint16_t *address)
 	return 0;
 }
 
-int exchange_parse_count(struct cli *cli, const char *word, uint16_t address, uint16_t *count)
+static bool is_coils(unsigned int function)
 {
+	return function == OHT_READ_COILS || function == OHT_READ_DISCRETE;
+}
+
+int exchange_parse_count(struct cli *cli, const char *word, struct oht_request *request)
+{
+	bool coils = is_coils(request->function);
+	const uint32_t limits[] = { 1, coils ? OHT_COILS_MAX : OHT_REGISTERS_MAX };
 	uint32_t number;
 
-	if (cli_number(cli, "count", word, COUNT_LIMITS, &number))
+	if (cli_number(cli, "count", word, limits, &number))
 		return CLI_USAGE;
-	if (address + number > 0x10000)
-		return cli_fail(cli, CLI_USAGE, "%u registers from 0x%04X reach beyond 0xFFFF",
-				number, address);
-	*count = number;
+	if (request->address + number > 0x10000)
+		return cli_fail(cli, CLI_USAGE, "%u %s from 0x%04X reach beyond 0xFFFF", number,
+				coils ? "coils" : "registers", request->address);
+	request->count = number;
+	return 0;
+}
+
+int exchange_parse_values(struct cli *cli, int count, char **words, uint32_t limit,
+			  uint16_t *values)
+{
+	const uint32_t limits[] = { 0, limit };
+	uint32_t number;
+	int i;
+
+	for (i = 0; i < count; i++) {
+		if (cli_number(cli, "value", words[i], limits, &number))
+			return CLI_USAGE;
+		values[i] = number;
+	}
 	return 0;
 }
 
@@ -49,13 +70,21 @@ int exchange_prepare_read(struct cli *cli, struct oht_request *request)
 {
 	uint32_t fc = cli->given & CLI_OPT_FC ? cli->fc : OHT_READ_HOLDING;
 
-	if (fc != OHT_READ_HOLDING && fc != OHT_READ_INPUT)
-		return cli_fail(cli, CLI_USAGE, "--fc must be 3 or 4 to read: '%u'", fc);
+	if (fc != OHT_READ_HOLDING && fc != OHT_READ_INPUT && !is_coils(fc))
+		return cli_fail(cli, CLI_USAGE, "--fc must be 1, 2, 3 or 4 to read: '%u'", fc);
 	request->function = fc;
 	request->priority = OHT_PRIORITY_BACKGROUND;
 	request->timeout_us = cli->timeout_ms * 1000;
 	request->retries = cli->given & CLI_OPT_RETRIES ? cli->retries : 2;
 	return 0;
+}
+
+void exchange_prepare_write(struct cli *cli, struct oht_request *request)
+{
+	request->priority = OHT_PRIORITY_COMMAND;
+	request->timeout_us = cli->timeout_ms * 1000;
+	/* Once, unless asked for: a command register may count its writes. */
+	request->retries = cli->retries;
 }
 
 int exchange_try(struct cli *cli, const struct oht_request *request, struct oht_reply *reply)
@@ -86,8 +115,21 @@ static int fail_invalid(struct cli *cli, const struct oht_request *request)
 	return cli_fail_errno(cli, "request");
 }
 
+/* Enough of the request to find it on the command line again. */
+static void describe(const struct oht_request *request, char *text, size_t text_bytes)
+{
+	if (request->flags & OHT_REQUEST_RAW)
+		snprintf(text, text_bytes, "raw 0x%02X", request->pdu[0]);
+	else if (request->function == OHT_IDENTIFY)
+		snprintf(text, text_bytes, "identify");
+	else
+		snprintf(text, text_bytes, "%s 0x%04X x%u", request->words ? "write" : "read",
+			 request->address, request->count);
+}
+
 int exchange(struct cli *cli, const struct oht_request *request, struct oht_reply *reply)
 {
+	char what[32];
 	int error;
 
 	if (!exchange_try(cli, request, reply))
@@ -95,11 +137,21 @@ int exchange(struct cli *cli, const struct oht_request *request, struct oht_repl
 	error = errno;
 	if (error == EINVAL && !reply->cookie)
 		return fail_invalid(cli, request);
+	describe(request, what, sizeof(what));
 	return cli_fail(cli, error == ENODEV ? CLI_NO_DEVICE : CLI_FAILED,
-			"unit %u, %s 0x%04X x%u: %s%s (attempts: %u)", request->unit,
-			request->words ? "write" : "read", request->address, request->count,
+			"unit %u, %s: %s%s (attempts: %u)", request->unit, what,
 			reply->outcome == OHT_OUTCOME_EXCEPTION ? "the module refused: " : "",
 			reason(reply, error), reply->attempts);
+}
+
+int exchange_act(struct cli *cli, const struct oht_request *request, struct oht_reply *reply)
+{
+	int result = cli_open(cli, 0);
+
+	if (!result)
+		result = exchange_refuse_if_driven(cli, "refused, a write would go past its checks",
+						   false);
+	return result ? result : exchange(cli, request, reply);
 }
 
 int exchange_refuse_if_driven(struct cli *cli, const char *why, bool only_enabled)

@@ -13,10 +13,14 @@
 
 #include "cli.h"
 
-/* Parse unit, first register, count, in this order as far as words are there. */
+/* Parse what stands in the words of a verb; 0 or CLI_USAGE after a complaint. */
 int exchange_parse_unit(struct cli *cli, const char *word, uint8_t *unit);
 int exchange_parse_address(struct cli *cli, const char *word, uint16_t *address);
-int exchange_parse_count(struct cli *cli, const char *word, uint16_t address, uint16_t *count);
+/* How many to read from request->address on by request->function, into request->count. */
+int exchange_parse_count(struct cli *cli, const char *word, struct oht_request *request);
+/* Values 0..limit, count of them. */
+int exchange_parse_values(struct cli *cli, int count, char **words, uint32_t limit,
+			  uint16_t *values);
 
 /*
  * A read request with the function, time-out and retries of the command line; 0 or CLI_USAGE after
@@ -24,11 +28,17 @@ int exchange_parse_count(struct cli *cli, const char *word, uint16_t address, ui
  */
 int exchange_prepare_read(struct cli *cli, struct oht_request *request);
 
+/* A request that changes something: once, unless --retries says more, in front of all reads. */
+void exchange_prepare_write(struct cli *cli, struct oht_request *request);
+
 /* Do it without a complaint; 0, or -1 with errno as oht_dev_transact(). */
 int exchange_try(struct cli *cli, const struct oht_request *request, struct oht_reply *reply);
 
 /* Do it; 0, or an exit code after a complaint that says what failed and what to do. */
 int exchange(struct cli *cli, const struct oht_request *request, struct oht_reply *reply);
+
+/* Open the device and do what changes something, unless another process is the controller. */
+int exchange_act(struct cli *cli, const struct oht_request *request, struct oht_reply *reply);
 
 /*
  * Complain if another process is the controller (and --force is not given): "why: process ...".

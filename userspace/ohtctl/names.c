@@ -68,6 +68,19 @@ int names_unit(struct cli *cli, const char *word, uint8_t *unit)
 	return 0;
 }
 
+int names_target(struct cli *cli, const char *word, uint8_t *unit)
+{
+	static const uint32_t limits[] = { OHT_BROADCAST, 247 };
+	uint32_t number;
+
+	if (!isdigit((unsigned char)word[0]))
+		return names_unit(cli, word, unit);
+	if (cli_number(cli, "unit", word, limits, &number))
+		return CLI_USAGE;
+	*unit = number;
+	return 0;
+}
+
 const struct oht_regmap *names_registers(struct cli *cli, const struct oht_module *module)
 {
 	enum oht_profile profile = OHT_PROFILE_CANONICAL;

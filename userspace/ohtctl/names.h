@@ -23,6 +23,8 @@ void names_free(void);
 const struct oht_module *names_module(struct cli *cli, const char *word);
 /* Unit given as a number or as a module's name; 0 or an exit code after a complaint. */
 int names_unit(struct cli *cli, const char *word, uint8_t *unit);
+/* The same for what may be sent to all of them: 0 is broadcast. */
+int names_target(struct cli *cli, const char *word, uint8_t *unit);
 /* Its registers in the profile of the command line; NULL after a complaint. */
 const struct oht_regmap *names_registers(struct cli *cli, const struct oht_module *module);
 

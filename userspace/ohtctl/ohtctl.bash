@@ -2,9 +2,9 @@
 # bash completion of ohtctl(1)
 _ohtctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-	local verbs='info status scan read write watch safety'
+	local verbs='info status scan read write mask exchange identify raw watch safety'
 	local modules='power safety travel_motor dock_location'
-	local options='--device --json --fc --timeout-ms --retries --interval-ms --rounds
+	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds
 		--deadman-ms --profile --data --all --force --help --version'
 
 	case $before in
@@ -17,10 +17,10 @@ _ohtctl() {
 	--profile)
 		mapfile -t COMPREPLY < <(compgen -W 'canonical legacy' -- "$word")
 		return ;;
-	--fc)
-		mapfile -t COMPREPLY < <(compgen -W '3 4 6 16' -- "$word")
+	--fc | --function)
+		mapfile -t COMPREPLY < <(compgen -W '1 2 3 4 5 6 15 16' -- "$word")
 		return ;;
-	read | write | watch)
+	read | write | mask | exchange | identify | raw | watch)
 		mapfile -t COMPREPLY < <(compgen -W "$modules" -- "$word")
 		return ;;
 	safety)

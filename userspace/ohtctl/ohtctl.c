@@ -7,18 +7,29 @@
 #include "cmd.h"
 #include "names.h"
 
-#define TRANSFER_OPTIONS	(CLI_OPT_FC | CLI_OPT_TIMEOUT | CLI_OPT_RETRIES)
+#define EFFORT_OPTIONS		(CLI_OPT_TIMEOUT | CLI_OPT_RETRIES)
+#define TRANSFER_OPTIONS	(CLI_OPT_FC | EFFORT_OPTIONS)
 #define NAME_OPTIONS		(CLI_OPT_PROFILE | CLI_OPT_DATA)
+#define WRITE_OPTIONS		(CLI_OPT_FORCE | NAME_OPTIONS)
 
 static const struct cli_verb verbs[] = {
 	{ "info", "", "what the device is and how its line is set", cmd_info, 0, 0, 0 },
 	{ "status", "", "stop, channels, outputs and controller in short", cmd_status, 0, 0, 0 },
 	{ "scan", "[--all]", "find modules on units 1..8, or on 1..247", cmd_scan,
 	  CLI_OPT_ALL | CLI_OPT_FORCE | CLI_OPT_TIMEOUT | CLI_OPT_DATA, 0, 0 },
-	{ "read", "UNIT (ADDRESS [COUNT] | NAME...) [--fc 3|4]", "read registers", cmd_read,
-	  TRANSFER_OPTIONS | NAME_OPTIONS, 2, 126 },
-	{ "write", "UNIT ADDRESS VALUE... [--fc 6|16]", "write registers", cmd_write,
-	  TRANSFER_OPTIONS | CLI_OPT_FORCE | NAME_OPTIONS, 3, 125 },
+	{ "read", "UNIT (ADDRESS [COUNT] | NAME...) [--fc 1..4]", "read registers or coils",
+	  cmd_read, TRANSFER_OPTIONS | NAME_OPTIONS, 2, 126 },
+	{ "write", "UNIT ADDRESS VALUE... [--fc 5|6|15|16]", "write registers or coils", cmd_write,
+	  TRANSFER_OPTIONS | WRITE_OPTIONS, 3, 125 },
+	{ "mask", "UNIT ADDRESS AND OR", "change bits of a register", cmd_mask,
+	  EFFORT_OPTIONS | WRITE_OPTIONS, 4, 4 },
+	{ "exchange", "UNIT ADDRESS COUNT WRITE-ADDRESS VALUE...",
+	  "write registers, then read, in one go", cmd_exchange,
+	  EFFORT_OPTIONS | WRITE_OPTIONS, 5, 125 },
+	{ "identify", "UNIT [basic | regular | extended]", "what a unit says about itself",
+	  cmd_identify, EFFORT_OPTIONS | NAME_OPTIONS, 1, 2 },
+	{ "raw", "UNIT HEX...", "send a PDU as it stands", cmd_raw,
+	  EFFORT_OPTIONS | WRITE_OPTIONS, 2, 254 },
 	{ "watch", "[UNIT ADDRESS [COUNT]]", "repeat status or a read, show events", cmd_watch,
 	  TRANSFER_OPTIONS | NAME_OPTIONS | CLI_OPT_INTERVAL | CLI_OPT_ROUNDS, 0, 3 },
 	{ "safety status", "", "the stop in full, with what to do", cmd_safety_status, 0, 0, 0 },
@@ -40,7 +51,8 @@ static const char options_help[] =
 	"  --json            results and complaints as JSON, one object per line\n"
 	"  --help, --version\n"
 	"Options of some verbs:\n"
-	"  --fc N            Modbus function: 3 or 4 to read, 6 or 16 to write\n"
+	"  --fc N            Modbus function: 1..4 to read, 5, 6, 15 or 16 to write;\n"
+	"                    --function N is the same\n"
 	"  --timeout-ms N    wait for the first byte of an answer\n"
 	"  --retries N       attempts after the first, 0..10\n"
 	"  --interval-ms N   time between two rounds of watch, default 1000\n"
@@ -51,6 +63,7 @@ static const char options_help[] =
 	"  --force           write, or scan, although another program drives the robot\n"
 	"\n"
 	"Numbers are decimal or 0x hexadecimal, addresses as on the wire (from 0).\n"
+	"Unit 0 writes to all units; --timeout-ms is then how long the bus is kept quiet.\n"
 	"Exit: 0 done, 1 refused or failed, 2 usage, 3 no device.\n";
 
 static void print_help(FILE *to)

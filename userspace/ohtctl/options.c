@@ -31,6 +31,7 @@ static const struct option_row rows[] = {
 	{ "--data", VALUE_TEXT, CLI_OPT_DATA, MEMBER(data_dir), { 0 } },
 	{ "--profile", VALUE_TEXT, CLI_OPT_PROFILE, MEMBER(profile), { 0 } },
 	{ "--fc", VALUE_NUMBER, CLI_OPT_FC, MEMBER(fc), { 1, 127 } },
+	{ "--function", VALUE_NUMBER, CLI_OPT_FC, MEMBER(fc), { 1, 127 } },
 	{ "--timeout-ms", VALUE_NUMBER, CLI_OPT_TIMEOUT, MEMBER(timeout_ms), { 1, 60000 } },
 	{ "--retries", VALUE_NUMBER, CLI_OPT_RETRIES, MEMBER(retries), { 0, 10 } },
 	{ "--interval-ms", VALUE_NUMBER, CLI_OPT_INTERVAL, MEMBER(interval_ms), { 10, 3600000 } },

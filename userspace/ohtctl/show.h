@@ -17,6 +17,8 @@
 #include "oht_client.h"
 
 struct cli;
+struct oht_reply;
+struct oht_request;
 
 /* Where a process name fits, its NUL included. */
 #define SHOW_NAME_BYTES	64
@@ -43,6 +45,11 @@ void show_process_name(uint32_t tgid, char name[SHOW_NAME_BYTES]);
 
 /* Seconds from then until now, both CLOCK_MONOTONIC. */
 double show_age_s(uint64_t then_ns);
+
+/* What a read of coils or registers by address brought. */
+void show_reply(struct cli *cli, const struct oht_request *request, const struct oht_reply *reply);
+/* What every object about a reply ends with: attempts, turnaround_us. */
+void show_add_effort(struct json_object *object, const struct oht_reply *reply);
 
 /* The stop, in full with sentences or in short. */
 void show_stop(struct cli *cli, const struct oht_stop_status *status, bool sentences);

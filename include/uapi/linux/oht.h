@@ -466,6 +466,9 @@ enum oht_detail {
 	OHT_DETAIL_GONE		= 13,	/* -ENODEV: the device went away */
 };
 
+/* oht_completion.flags */
+#define OHT_COMPLETION_PDU	(1U << 0)	/* what comes is in pdu, and count is its bytes */
+
 /**
  * struct oht_completion - how a transfer ended
  * @cookie: from OHT_IOC_SUBMIT
@@ -475,14 +478,14 @@ enum oht_detail {
  * @attempts: times that the request went on the wire, 0 if never
  * @unit: as submitted
  * @function: as submitted; of a raw request the first byte of its PDU
- * @count: coils or registers, as submitted; bytes of @pdu if that is what comes
+ * @flags: OHT_COMPLETION_*
+ * @count: coils or registers, as submitted; with OHT_COMPLETION_PDU the bytes of @pdu
  * @turnaround_ns: silence between our last stop bit and the reply's first start bit, 0 without
  *	reply
- * @reserved: zero
  * @words: values read, host byte order, coils packed 16 per word; zero after a write
- * @pdu: of a raw request and of function 43 the answer as it came, from its function code on; its
- *	length is @count, 0 unless @status is 0
- * @reserved2: zero
+ * @pdu: of a raw request and of function 43 the answer as it came, from its function code on;
+ *	nothing unless @status is 0
+ * @reserved: zero
  */
 struct oht_completion {
 	__aligned_u64 cookie;
@@ -492,14 +495,14 @@ struct oht_completion {
 	__u8 attempts;
 	__u8 unit;
 	__u8 function;
-	__u8 reserved[1];
+	__u8 flags;
 	__u16 count;
 	__u32 turnaround_ns;
 	union {
 		__u16 words[OHT_WORDS_MAX];
 		__u8 pdu[OHT_PDU_MAX_BYTES];
 	};
-	__u16 reserved2;
+	__u16 reserved;
 };
 
 /* oht_safety_record.kind */
