@@ -35,16 +35,34 @@ static void oht_core_stopped(struct oht_estop *estop)
 		oht_engine_abort(&oht->engine);
 }
 
-/* From irq_work: the journal has a new record. */
-static void oht_core_recorded(struct oht_estop *estop)
+static void oht_core_wake(struct oht_device *oht, __poll_t events)
 {
-	struct oht_device *oht = oht_core_of_estop(estop);
 	struct oht_listener *listener;
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(listener, &oht->files, node)
-		wake_up_interruptible_poll(&listener->wait, EPOLLIN | EPOLLRDNORM | EPOLLPRI);
+		wake_up_interruptible_poll(&listener->wait, events);
 	rcu_read_unlock();
+}
+
+/* From irq_work: the journal has a new record. */
+static void oht_core_recorded(struct oht_estop *estop)
+{
+	oht_core_wake(oht_core_of_estop(estop), EPOLLIN | EPOLLRDNORM | EPOLLPRI);
+}
+
+static void oht_core_health_changed(struct irq_work *work)
+{
+	oht_core_wake(container_of(work, struct oht_device, health_work), EPOLLIN | EPOLLRDNORM);
+}
+
+/* Interrupts off, engine lock held. */
+static void oht_core_health(void *context, const struct oht_module_record *record)
+{
+	struct oht_device *oht = context;
+
+	oht_health_add(&oht->health, record);
+	irq_work_queue(&oht->health_work);
 }
 
 const struct oht_estop_ops oht_core_estop_ops = {
@@ -61,7 +79,11 @@ static bool oht_core_may_move(void *context)
 
 int oht_core_start_bus(struct oht_device *oht, struct oht_port *port)
 {
-	const struct oht_engine_gate gate = { .may_move = oht_core_may_move, .context = oht };
+	const struct oht_engine_gate gate = {
+		.may_move = oht_core_may_move,
+		.health = oht_core_health,
+		.context = oht,
+	};
 	int ret;
 
 	ret = oht_engine_init(&oht->engine, port, &port->timing, &gate);
@@ -77,8 +99,10 @@ int oht_core_start_bus(struct oht_device *oht, struct oht_port *port)
 
 void oht_core_stop_bus(struct oht_device *oht)
 {
-	if (oht_core_has_bus(oht))
-		oht_engine_shutdown(&oht->engine);
+	if (!oht_core_has_bus(oht))
+		return;
+	oht_engine_shutdown(&oht->engine);
+	irq_work_sync(&oht->health_work);
 }
 
 void oht_core_listen(struct oht_device *oht, struct oht_listener *listener)
@@ -110,7 +134,7 @@ static void oht_core_free(struct device *dev)
 	struct oht_device *oht = container_of(dev, struct oht_device, dev);
 
 	oht_core_free_id(oht);
-	kfree(oht);
+	kvfree(oht);
 }
 
 struct oht_device *oht_core_alloc(struct device *parent, const struct file_operations *fops,
@@ -119,18 +143,21 @@ struct oht_device *oht_core_alloc(struct device *parent, const struct file_opera
 	struct oht_device *oht;
 	int ret;
 
-	oht = kzalloc(sizeof(*oht), GFP_KERNEL);
+	/* Too long for pages in one piece on a machine that has been running for a while. */
+	oht = kvzalloc(sizeof(*oht), GFP_KERNEL);
 	if (!oht)
 		return ERR_PTR(-ENOMEM);
 	oht->id = ida_alloc_max(&oht_core_minors, OHT_MINORS - 1, GFP_KERNEL);
 	if (oht->id < 0) {
 		ret = oht->id;
-		kfree(oht);
+		kvfree(oht);
 		return ERR_PTR(ret);
 	}
 	init_rwsem(&oht->life);
 	mutex_init(&oht->files_lock);
 	INIT_LIST_HEAD(&oht->files);
+	oht_health_init(&oht->health);
+	init_irq_work(&oht->health_work, oht_core_health_changed);
 
 	device_initialize(&oht->dev);
 	oht->dev.devt = MKDEV(MAJOR(oht_core_first), MINOR(oht_core_first) + oht->id);

@@ -11,12 +11,14 @@
 #include <linux/cdev.h>
 #include <linux/device.h>
 #include <linux/fs.h>
+#include <linux/irq_work.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/wait.h>
 
 #include "engine.h"
 #include "estop.h"
+#include "health.h"
 #include "port.h"
 
 struct oht_device {
@@ -33,6 +35,8 @@ struct oht_device {
 	struct oht_estop estop;
 	struct oht_engine engine;
 	bool has_bus;			/* engine is there; set once, released after it is */
+	struct oht_health health;	/* of the modules on it */
+	struct irq_work health_work;	/* it has changed -> listeners */
 
 	/* What is known of the port, kept beyond its life. */
 	struct oht_timing timing;

@@ -23,6 +23,7 @@ static const int oht_engine_errnos[] = {
 	[OHT_DETAIL_CANCELLED] = -EINTR,
 	[OHT_DETAIL_STOPPED] = -ECANCELED,
 	[OHT_DETAIL_GONE] = -ENODEV,
+	[OHT_DETAIL_DEGRADED] = -EHOSTUNREACH,
 };
 
 /* ---- the clock of the real machine ---- */
@@ -110,19 +111,21 @@ static bool oht_engine_is_final(u8 detail)
 void oht_engine_resolve(struct oht_engine *e, u8 detail)
 {
 	struct oht_xfer *x = e->cur;
+	bool again = x && !oht_engine_is_final(detail) && x->attempts <= x->retries &&
+		     !oht_engine_unit_is_degraded(e, x->unit);
+	bool telegram = oht_engine_is_telegram(x);
 
 	e->cur = NULL;
 	e->stats.details[detail]++;
-	if (!x)
-		return;
-	if (oht_engine_is_final(detail) || x->attempts > x->retries) {
+	if (again) {
+		/* In front of its class: a higher class may go first, its own may not. */
+		e->stats.retries++;
+		x->state = OHT_XFER_QUEUED;
+		list_add(&x->node, &e->queue[x->priority]);
+	} else if (x) {
 		oht_engine_complete(e, x, detail);
-		return;
 	}
-	/* In front of its class: a higher class may go first, its own may not. */
-	e->stats.retries++;
-	x->state = OHT_XFER_QUEUED;
-	list_add(&x->node, &e->queue[x->priority]);
+	oht_engine_unit_ended(e, detail, again || telegram);
 }
 
 void oht_engine_finish(struct oht_engine *e, u8 detail, u64 now_ns)
@@ -184,7 +187,7 @@ static struct oht_xfer *oht_engine_pick(struct oht_engine *e, u64 now_ns, u64 *u
 	return NULL;
 }
 
-static void oht_engine_drop(struct oht_engine *e, struct oht_xfer *x, u8 detail)
+void oht_engine_drop(struct oht_engine *e, struct oht_xfer *x, u8 detail)
 {
 	list_del(&x->node);
 	e->stats.details[detail]++;
@@ -319,6 +322,7 @@ int oht_engine_init(struct oht_engine *e, struct oht_port *port, const struct oh
 			  HRTIMER_MODE_ABS_PINNED_HARD);
 	/* Who has been talking until now is not known: begin with a silence. */
 	e->line_free_ns = oht_timing_next_ns(timing, e->clock->now_ns(e));
+	e->meter.end.from_ns = U64_MAX;
 	port->event_context = e;
 	port->event = oht_engine_event;
 	return port->ops->start(port);
@@ -348,7 +352,8 @@ static int oht_engine_check(struct oht_xfer *x)
 
 	if (x->priority < OHT_PRIO_COMMAND || x->priority > OHT_PRIO_BACKGROUND)
 		return -EINVAL;
-	if (x->timeout_us < OHT_TURNAROUND_MIN_US || x->timeout_us > OHT_TURNAROUND_MAX_US)
+	if (x->timeout_us > OHT_TURNAROUND_MAX_US ||
+	    (x->timeout_us && x->timeout_us < OHT_TURNAROUND_MIN_US))
 		return -EINVAL;
 	if (x->retries > OHT_RETRIES_MAX)
 		return -EINVAL;
@@ -359,34 +364,47 @@ static int oht_engine_check(struct oht_xfer *x)
 	return 0;
 }
 
+static int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x)
+{
+	u64 now_ns = e->clock->now_ns(e);
+	int err;
+
+	if (e->state == OHT_ENGINE_DEAD)
+		return -ENODEV;
+	if (x->state != OHT_XFER_NEW)
+		return -EBUSY;
+	err = oht_engine_unit_fill(e, x);
+	if (err)
+		return err;
+	x->attempts = 0;
+	x->exception = 0;
+	x->turnaround_ns = 0;
+	x->reply_bytes = 0;
+	trace_oht_submit(e, x);
+	if (!oht_engine_unit_admits(e, x, now_ns)) {
+		e->stats.details[OHT_DETAIL_DEGRADED]++;
+		oht_engine_complete(e, x, OHT_DETAIL_DEGRADED);
+		return 0;
+	}
+	x->state = OHT_XFER_QUEUED;
+	list_add_tail(&x->node, &e->queue[oht_engine_unit_class(e, x)]);
+	/* A character that nobody has looked at yet makes the line busy. */
+	oht_engine_receive(e, now_ns);
+	if (e->state == OHT_ENGINE_IDLE || e->state == OHT_ENGINE_GAP)
+		oht_engine_next(e, now_ns);
+	return 0;
+}
+
 int oht_engine_submit(struct oht_engine *e, struct oht_xfer *x)
 {
 	unsigned long flags;
-	u64 now_ns;
 	int err;
 
 	err = oht_engine_check(x);
 	if (err)
 		return err;
 	raw_spin_lock_irqsave(&e->lock, flags);
-	if (e->state == OHT_ENGINE_DEAD) {
-		err = -ENODEV;
-	} else if (x->state != OHT_XFER_NEW) {
-		err = -EBUSY;
-	} else {
-		x->state = OHT_XFER_QUEUED;
-		x->attempts = 0;
-		x->exception = 0;
-		x->turnaround_ns = 0;
-		x->reply_bytes = 0;
-		list_add_tail(&x->node, &e->queue[x->priority]);
-		trace_oht_submit(e, x);
-		now_ns = e->clock->now_ns(e);
-		/* A character that nobody has looked at yet makes the line busy. */
-		oht_engine_receive(e, now_ns);
-		if (e->state == OHT_ENGINE_IDLE || e->state == OHT_ENGINE_GAP)
-			oht_engine_next(e, now_ns);
-	}
+	err = oht_engine_enqueue(e, x);
 	raw_spin_unlock_irqrestore(&e->lock, flags);
 	return err;
 }
@@ -490,9 +508,17 @@ void oht_engine_get_stats(struct oht_engine *e, struct oht_engine_stats *stats)
 
 void oht_engine_reset_stats(struct oht_engine *e)
 {
+	struct oht_engine_unit *u;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&e->lock, flags);
 	e->stats = (struct oht_engine_stats) {};
 	raw_spin_unlock_irqrestore(&e->lock, flags);
+	/* One at a time: nobody on the bus has to wait for all of them. */
+	for (u = e->units; u < e->units + ARRAY_SIZE(e->units); u++) {
+		raw_spin_lock_irqsave(&e->lock, flags);
+		memset(u->details, 0, sizeof(u->details));
+		memset(u->meter, 0, sizeof(u->meter));
+		raw_spin_unlock_irqrestore(&e->lock, flags);
+	}
 }

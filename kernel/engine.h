@@ -12,7 +12,10 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/oht.h>
+#include "engine_unit.h"
 #include "frame.h"
+#include "histogram.h"
+#include "meter.h"
 #include "port.h"
 #include "timing.h"
 
@@ -39,6 +42,7 @@ enum oht_xfer_state {
  * @write_count: as struct oht_frame_request
  * @timeout_us: wait for the first byte of the answer, counted from the end of our last stop bit;
  *	after a broadcast: how long the line is kept quiet
+ *	0: submit fills in the module's, and its retries
  * @needs_enabled: do not send unless the gate is open
  * @words: values to write; after a read the values read
  * @pdu: with @raw the request; after @raw or IDENTIFY the answer
@@ -93,10 +97,13 @@ struct oht_frame_request oht_xfer_request(const struct oht_xfer *x);
  * struct oht_engine_gate - whom the engine asks before a transfer that needs_enabled is sent
  * @may_move: called under the engine lock, interrupts off: must not sleep, must not take
  *	estop.lock
- * @context: its argument
+ * @health: the health of a module with a policy has changed; called likewise, may be NULL; it may
+ *	take a raw lock of its owner's and queue irq_work. module_seq is for the owner to fill in.
+ * @context: their argument
  */
 struct oht_engine_gate {
 	bool (*may_move)(void *context);
+	void (*health)(void *context, const struct oht_module_record *record);
 	void *context;
 };
 
@@ -133,12 +140,13 @@ enum oht_engine_state {
  * @gap_late_max_ns: largest delay of a first start bit beyond the earliest time allowed, counted
  *	when somebody was waiting for it
  * @turnaround_max_ns: longest silence before an answer
+ * @meter: frames by enum oht_side, enum oht_rule, enum oht_verdict
  */
 struct oht_engine_stats {
 	u64 frames_sent;
 	u64 replies_ok;
 	u64 retries;
-	u64 details[OHT_DETAIL_GONE + 1];
+	u64 details[OHT_ENGINE_DETAILS];
 	u64 bytes_sent;
 	u64 bytes_received;
 	u64 bytes_echo;
@@ -151,6 +159,33 @@ struct oht_engine_stats {
 	u64 breaks;
 	u64 gap_late_max_ns;
 	u64 turnaround_max_ns;
+	u64 meter[OHT_SIDES][OHT_RULES][OHT_VERDICTS];
+};
+
+/* What the engine keeps a histogram of. */
+enum oht_engine_histogram {
+	OHT_HISTOGRAM_GAP_LATE = 0,	/* first start bit beyond the earliest time allowed */
+	OHT_HISTOGRAM_TURNAROUND,	/* silence between our last stop bit and the answer */
+	OHT_HISTOGRAM_DE_RELEASE,	/* last stop bit to driver enable off, as we know it */
+	OHT_HISTOGRAMS,
+};
+
+/**
+ * struct oht_engine_meter - what the conformance meter has to remember
+ * @end: when the last character on the wire ended, whoever sent it
+ * @empty_ns: when the receiver was looked into last
+ * @busy_ns: when the transmitter was seen busy beyond its time, 0: it was not
+ * @sent_inside: verdict on the silences inside the request
+ * @heard_before: verdict on the silence before the frame in rx
+ * @heard_inside: verdict on those inside it
+ */
+struct oht_engine_meter {
+	struct oht_meter_span end;
+	u64 empty_ns;
+	u64 busy_ns;
+	u8 sent_inside;
+	u8 heard_before;
+	u8 heard_inside;
 };
 
 /**
@@ -191,14 +226,6 @@ struct oht_engine_late {
 	u16 key;
 	u16 count;
 	u8 function;
-};
-
-/**
- * struct oht_engine_unit - what is known of one unit
- * @learned_turnaround_ns: longest silence before an answer of it, 0: never answered
- */
-struct oht_engine_unit {
-	u64 learned_turnaround_ns;
 };
 
 /**
@@ -273,8 +300,10 @@ struct oht_engine_telegrams {
  * @gap_since_ns: since when somebody has been waiting for silence
  * @extra_until_ns: what is heard before this came after the end of a complete answer
  * @late: by unit, answers that may still come
- * @units: by unit; [0]: all of them together
+ * @units: by address, what is known of each module; [0]: the longest turnaround of all of them
  * @stop: the stop telegrams
+ * @meter: see there
+ * @histograms: by enum oht_engine_histogram
  * @stats: counters
  */
 struct oht_engine {
@@ -323,6 +352,8 @@ struct oht_engine {
 	struct oht_engine_late late[OHT_UNIT_MAX + 1];
 	struct oht_engine_unit units[OHT_UNIT_MAX + 1];
 	struct oht_engine_telegrams stop;
+	struct oht_engine_meter meter;
+	struct oht_histogram histograms[OHT_HISTOGRAMS];
 	struct oht_engine_stats stats;
 };
 
@@ -348,8 +379,9 @@ int oht_engine_init(struct oht_engine *e, struct oht_port *port, const struct oh
  * Any context, takes the engine lock; @x->done may be called before this returns.
  *
  * Return: 0, then @done will be called exactly once; or it will not be called: -ENODEV (shut
- * down), -EINVAL (class, time-out or retries out of range) or what oht_frame_check() says, -EBUSY
- * (already queued).
+ * down), -EINVAL (class, time-out or retries out of range, no
+ * time-out and the module has none either)
+ * or what oht_frame_check() says, -EBUSY (already queued).
  */
 int oht_engine_submit(struct oht_engine *e, struct oht_xfer *x);
 
@@ -409,8 +441,15 @@ void oht_engine_shutdown(struct oht_engine *e);
 /* Copy of the counters. Any context, takes the engine lock. */
 void oht_engine_get_stats(struct oht_engine *e, struct oht_engine_stats *stats);
 
-/* Set the counters to zero. Any context, takes the engine lock. */
+/* Set the counters to zero, those of the modules too. Any context, takes the engine lock. */
 void oht_engine_reset_stats(struct oht_engine *e);
+
+/* Copy of one histogram. Any context, takes the engine lock. */
+void oht_engine_get_histogram(struct oht_engine *e, unsigned int which,
+			      struct oht_histogram *histogram);
+
+/* Set all of them to zero. Any context, takes the engine lock. */
+void oht_engine_reset_histograms(struct oht_engine *e);
 
 /* The timer's work. Hard interrupt context; takes the engine lock. Only for clocks to call. */
 void oht_engine_tick(struct oht_engine *e);

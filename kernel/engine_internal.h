@@ -36,6 +36,35 @@ void oht_engine_next(struct oht_engine *e, u64 now_ns);
 /* Longest that a frame or the wait for silence may take, whoever talks. */
 u64 oht_engine_patience_ns(const struct oht_engine *e);
 
+/* Take @x, which waits, off its queue and complete it. */
+void oht_engine_drop(struct oht_engine *e, struct oht_xfer *x, u8 detail);
+
+/* ---- engine_meter.c ---- */
+
+/* Count @ns in histogram @which. */
+void oht_engine_measure(struct oht_engine *e, unsigned int which, u64 ns);
+
+/* The request begins to be sent, not before @begun_ns; its end has been computed. */
+void oht_engine_meter_begin(struct oht_engine *e, u64 begun_ns);
+
+/* Not before @now_ns the transmitter got some of the @left bytes that it did not have yet. */
+void oht_engine_meter_feed(struct oht_engine *e, unsigned int left, u64 now_ns);
+
+/* Beyond its time the transmitter is still busy. */
+void oht_engine_meter_busy(struct oht_engine *e, u64 now_ns);
+
+/* All of the request has left. */
+void oht_engine_meter_sent(struct oht_engine *e);
+
+/* Driver enable is off. */
+void oht_engine_meter_release(struct oht_engine *e);
+
+/* The receiver was emptied; @chars were found and stored, perhaps none. */
+void oht_engine_meter_heard(struct oht_engine *e, unsigned int chars);
+
+/* The frame in rx has ended. */
+void oht_engine_meter_conclude(struct oht_engine *e);
+
 /* ---- engine_tx.c ---- */
 
 /* Put @x, already taken off the queue, on the wire. */

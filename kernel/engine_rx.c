@@ -113,6 +113,7 @@ void oht_engine_receive(struct oht_engine *e, u64 stamp_ns)
 
 	for (i = 0; i < OHT_ENGINE_READ_MAX && e->port->ops->receive(e->port, &byte); i++)
 		oht_engine_rx_byte(e, &byte, stamp_ns);
+	oht_engine_meter_heard(e, i);
 	if (!i)
 		return;
 	trace_oht_rx(e, i);
@@ -208,6 +209,7 @@ static void oht_engine_rx_answered(struct oht_engine *e, u8 detail, u8 exception
 	e->answered_rx_crc = oht_frame_crc(e->rx, e->rx_bytes);
 	e->stats.turnaround_max_ns = max(e->stats.turnaround_max_ns, turnaround_ns);
 	oht_engine_learn(e, e->req.unit, turnaround_ns);
+	oht_engine_measure(e, OHT_HISTOGRAM_TURNAROUND, turnaround_ns);
 	e->extra_until_ns = e->line_free_ns;
 	if (detail == OHT_DETAIL_OK)
 		e->stats.replies_ok++;
@@ -245,6 +247,7 @@ static void oht_engine_rx_conclude(struct oht_engine *e, u64 now_ns)
 	u8 exception = 0;
 	int detail;
 
+	oht_engine_meter_conclude(e);
 	if (oht_engine_rx_is_collision(e)) {
 		oht_engine_rx_skip(e, OHT_DETAIL_LINE, false, now_ns);
 		return;

@@ -26,6 +26,7 @@ static void oht_engine_send(struct oht_engine *e, u64 now_ns)
 	e->stats.bytes_sent += e->tx_taken;
 	trace_oht_tx(e, e->tx_taken);
 	e->tx_end_ns = oht_timing_tx_end_ns(&e->timing, now_ns, e->tx_bytes);
+	oht_engine_meter_begin(e, now_ns);
 	oht_engine_arm(e, e->tx_end_ns);
 }
 
@@ -53,6 +54,7 @@ void oht_engine_begin(struct oht_engine *e, struct oht_xfer *x, u64 now_ns)
 
 	if (now_ns > allowed_ns)
 		e->stats.gap_late_max_ns = max(e->stats.gap_late_max_ns, now_ns - allowed_ns);
+	oht_engine_measure(e, OHT_HISTOGRAM_GAP_LATE, now_ns - min(now_ns, allowed_ns));
 	x->state = OHT_XFER_ACTIVE;
 	e->cur = x;
 	oht_engine_load(e, x);
@@ -76,6 +78,7 @@ void oht_engine_feed(struct oht_engine *e, u64 now_ns)
 	e->tx_taken += taken;
 	e->stats.bytes_sent += taken;
 	trace_oht_tx(e, taken);
+	oht_engine_meter_feed(e, left, now_ns);
 	/*
 	 * If we came in time the end stays where it was. If the transmitter had run dry, it starts
 	 * again now, and all that was left takes its full time from here.
@@ -89,6 +92,7 @@ void oht_engine_feed(struct oht_engine *e, u64 now_ns)
 static void oht_engine_release(struct oht_engine *e, u64 now_ns)
 {
 	oht_engine_set_de(e, false);
+	oht_engine_meter_release(e);
 	oht_engine_enter(e, OHT_ENGINE_WAIT);
 	e->line_free_ns = max(e->line_free_ns,
 			      oht_timing_next_ns(&e->timing, e->tx_end_ns));
@@ -104,6 +108,7 @@ static void oht_engine_sent(struct oht_engine *e, u64 now_ns)
 	u64 off_ns = e->tx_end_ns + e->timing.de_hold_ns;
 
 	oht_engine_stop_sent(e);
+	oht_engine_meter_sent(e);
 	oht_engine_rx_drop_noise(e);
 	if (off_ns <= now_ns) {
 		oht_engine_release(e, now_ns);
@@ -137,6 +142,7 @@ static void oht_engine_drain(struct oht_engine *e, u64 now_ns)
 		oht_engine_cut(e, now_ns);
 		return;
 	}
+	oht_engine_meter_busy(e, now_ns);
 	oht_engine_arm(e, now_ns + max_t(u32, e->timing.bit_ns / 4, OHT_ENGINE_POLL_MIN_NS));
 }
 

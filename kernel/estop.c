@@ -140,8 +140,10 @@ void oht_estop_latch(struct oht_estop *estop, u32 cause, u32 kind, u64 event_ns)
 	estop->effects |= OHT_EFFECT_STOPPED;
 	record = oht_estop_record(estop, kind, from, event_ns);
 	record->cause = cause;
-	if (outputs)
-		record->low_ns = ktime_get_ns();
+	if (!outputs)
+		return;
+	record->low_ns = ktime_get_ns();
+	oht_histogram_add(&estop->to_low, record->low_ns - event_ns);
 }
 
 /* For what is read again and again: latches only if that says something new. */

@@ -18,6 +18,8 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
+#include "histogram.h"
+
 #define OHT_ESTOP_CHANNELS_MAX	2
 #define OHT_ESTOP_OUTPUTS	2
 #define OHT_ESTOP_JOURNAL	OHT_SAFETY_RECORDS_MAX
@@ -106,6 +108,7 @@ struct oht_estop {
 	u64 heartbeat_ns;		/* when it came last */
 	u64 journal_seq;		/* of the newest record; 0: none yet */
 	struct oht_safety_record journal[OHT_ESTOP_JOURNAL];
+	struct oht_histogram to_low;	/* record's event_ns -> low_ns, for stops */
 
 	struct irq_work notify;		/* hard interrupt -> readers and placement */
 
@@ -228,6 +231,10 @@ bool oht_estop_journal_read(struct oht_estop *estop, u64 *seq, struct oht_safety
 
 /* Number of the newest record, 0 for none. Any context; takes estop->lock. */
 u64 oht_estop_journal_seq(struct oht_estop *estop);
+
+/* Copy of how long it took to lower the outputs; the second sets that to zero. Any context. */
+void oht_estop_get_to_low(struct oht_estop *estop, struct oht_histogram *histogram);
+void oht_estop_reset_to_low(struct oht_estop *estop);
 
 /* May the machine move right now? Any context, no lock: for the engine's gate. */
 static inline bool oht_estop_is_enabled(const struct oht_estop *estop)

@@ -275,3 +275,19 @@ u64 oht_estop_journal_seq(struct oht_estop *estop)
 	oht_estop_unlock(estop, flags);
 	return seq;
 }
+
+void oht_estop_get_to_low(struct oht_estop *estop, struct oht_histogram *histogram)
+{
+	unsigned long flags = oht_estop_lock(estop);
+
+	*histogram = estop->to_low;
+	oht_estop_unlock(estop, flags);
+}
+
+void oht_estop_reset_to_low(struct oht_estop *estop)
+{
+	unsigned long flags = oht_estop_lock(estop);
+
+	memset(&estop->to_low, 0, sizeof(estop->to_low));
+	oht_estop_unlock(estop, flags);
+}

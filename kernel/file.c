@@ -116,13 +116,22 @@ int oht_file_cancel(struct oht_file *file, u64 cookie)
 	return ret;
 }
 
-void oht_file_subscribe(struct oht_file *file, bool safety)
+/* @next stays what it is for who wants more of what it has. */
+static void oht_file_want(u64 *next, bool wanted, u64 newest)
+{
+	if (!wanted)
+		WRITE_ONCE(*next, 0);
+	else if (!*next)
+		WRITE_ONCE(*next, newest + 1);
+}
+
+void oht_file_subscribe(struct oht_file *file, u32 mask)
 {
 	mutex_lock(&file->mutex);
-	if (!safety)
-		WRITE_ONCE(file->journal_next, 0);
-	else if (!file->journal_next)
-		WRITE_ONCE(file->journal_next, oht_estop_journal_seq(&file->oht->estop) + 1);
+	oht_file_want(&file->journal_next, mask & OHT_SUBSCRIBE_SAFETY,
+		      oht_estop_journal_seq(&file->oht->estop));
+	oht_file_want(&file->health_next, mask & OHT_SUBSCRIBE_MODULES,
+		      oht_health_seq(&file->oht->health));
 	mutex_unlock(&file->mutex);
 }
 
@@ -140,12 +149,15 @@ static struct oht_call *oht_file_first_done(struct oht_file *file)
 __poll_t oht_file_ready(struct oht_file *file)
 {
 	u64 next = READ_ONCE(file->journal_next);
+	u64 health_next = READ_ONCE(file->health_next);
 	__poll_t mask = 0;
 
 	if (oht_file_first_done(file))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	if (next && oht_estop_journal_seq(&file->oht->estop) >= next)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLPRI;
+	if (health_next && oht_health_seq(&file->oht->health) >= health_next)
+		mask |= EPOLLIN | EPOLLRDNORM;
 	return mask;
 }
 
@@ -170,27 +182,53 @@ static void oht_file_describe(const struct oht_call *call, struct oht_record *re
 	memcpy(completion->pdu, xfer->pdu, xfer->reply_bytes);
 }
 
+/*
+ * The one that is wanted next, unless @record is older already. Records that the journal no longer
+ * has are counted as made and dropped.
+ */
+static void oht_file_peek_safety(struct oht_file *file, struct oht_record *record)
+{
+	struct oht_safety_record safety;
+	u64 next = file->journal_next;
+
+	if (!oht_estop_journal_read(&file->oht->estop, &next, &safety) ||
+	    (record->type && record->time_ns < safety.event_ns))
+		return;
+	memset(&record->reserved, 0, sizeof(record->reserved));
+	record->type = OHT_RECORD_SAFETY;
+	record->time_ns = safety.event_ns;
+	record->seq = file->seq + next - file->journal_next;
+	record->safety = safety;
+}
+
+static void oht_file_peek_health(struct oht_file *file, struct oht_record *record)
+{
+	struct oht_module_record module;
+	u64 next = file->health_next;
+
+	if (!oht_health_read(&file->oht->health, &next, &module) ||
+	    (record->type && record->time_ns < module.changed_ns))
+		return;
+	memset(&record->reserved, 0, sizeof(record->reserved));
+	record->type = OHT_RECORD_MODULE;
+	record->time_ns = module.changed_ns;
+	record->seq = file->seq + next - file->health_next;
+	record->module = module;
+}
+
 bool oht_file_peek(struct oht_file *file, struct oht_record *record)
 {
 	struct oht_call *call = oht_file_first_done(file);
-	u64 next = file->journal_next;
 
 	lockdep_assert_held(&file->mutex);
 	memset(record, 0, sizeof(*record));
 	record->size = sizeof(*record);
-	if (oht_estop_journal_read(&file->oht->estop, &next, &record->safety) &&
-	    (!call || record->safety.event_ns <= call->done_ns)) {
-		record->type = OHT_RECORD_SAFETY;
-		record->time_ns = record->safety.event_ns;
-		/* Records that the journal no longer has are counted as made and dropped. */
-		record->seq = file->seq + next - file->journal_next;
-		return true;
-	}
-	memset(&record->reserved, 0, sizeof(record->reserved));
 	record->seq = file->seq + 1;
 	if (call)
 		oht_file_describe(call, record);
-	return call;
+	oht_file_peek_health(file, record);
+	oht_file_peek_safety(file, record);
+	return record->type;
 }
 
 void oht_file_reap(struct oht_file *file, const struct oht_record *record)
@@ -202,6 +240,10 @@ void oht_file_reap(struct oht_file *file, const struct oht_record *record)
 	file->seq = record->seq;
 	if (record->type == OHT_RECORD_SAFETY) {
 		WRITE_ONCE(file->journal_next, record->safety.journal_seq + 1);
+		return;
+	}
+	if (record->type == OHT_RECORD_MODULE) {
+		WRITE_ONCE(file->health_next, record->module.module_seq + 1);
 		return;
 	}
 	raw_spin_lock_irqsave(&file->lock, flags);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Owns:     what belongs to one open descriptor: its transfers, its place in the journal.
+ * Owns:     what belongs to one open descriptor: its transfers, its places in journal and health.
  * Contexts: process; only the completion of a transfer comes from hard interrupt.
  * Locks:    file->mutex for everything but the list of completions, which has file->lock (raw).
  */
@@ -27,6 +27,7 @@ struct oht_file {
 	u64 cookie;			/* of the newest transfer */
 	u64 seq;			/* of the newest record given out */
 	u64 journal_next;		/* wanted next; 0: not subscribed; read without too */
+	u64 health_next;		/* likewise */
 
 	raw_spinlock_t lock;		/* engine.lock -> this */
 	struct list_head done;		/* struct oht_call: completed and not yet reaped */
@@ -63,8 +64,8 @@ int oht_file_submit(struct oht_file *file, struct oht_call *call, u64 *cookie);
 /* 0, or -ENOENT: no such transfer, or completed. Process context, oht->life read. */
 int oht_file_cancel(struct oht_file *file, u64 cookie);
 
-/* Safety records made from now on come by read(), or no more. */
-void oht_file_subscribe(struct oht_file *file, bool safety);
+/* Records made from now on come by read(), those not in @mask (OHT_SUBSCRIBE_*) no more. */
+void oht_file_subscribe(struct oht_file *file, u32 mask);
 
 /* Mask of EPOLLIN, EPOLLRDNORM, EPOLLPRI. Process context, no lock needed. */
 __poll_t oht_file_ready(struct oht_file *file);

@@ -9,6 +9,7 @@
 #include <linux/uaccess.h>
 
 #include "ioctl.h"
+#include "ioctl_internal.h"
 #include "timing.h"
 
 /* The contract: what a program was compiled with must stay true. */
@@ -33,22 +34,14 @@ static_assert(sizeof(struct oht_completion) == 280);
 static_assert(offsetof(struct oht_completion, words) == 24);
 static_assert(offsetof(struct oht_completion, pdu) == 24);
 static_assert(sizeof(struct oht_safety_record) == 56);
+static_assert(sizeof(struct oht_module_set) == 32);
+static_assert(sizeof(struct oht_module_status) == 448);
+static_assert(offsetof(struct oht_module_status, turnaround_max_ns) == 32);
+static_assert(offsetof(struct oht_module_status, details) == 96);
+static_assert(sizeof(struct oht_module_record) == 48);
 static_assert(sizeof(struct oht_record) == 320);
 static_assert(offsetof(struct oht_record, completion) == 24);
 static_assert(sizeof_field(struct oht_record, reserved) >= sizeof(struct oht_completion));
-
-union oht_ioctl_arg {
-	u32 size;
-	struct oht_info info;
-	struct oht_transfer transfer;
-	struct oht_cancel cancel;
-	struct oht_subscribe subscribe;
-	struct oht_estop_status status;
-	struct oht_command command;
-	struct oht_control control;
-	struct oht_telegrams telegrams;
-	struct oht_telegram_status telegram_status;
-};
 
 static u64 oht_ioctl_caps(const struct oht_device *oht)
 {
@@ -165,9 +158,9 @@ static int oht_ioctl_cancel(struct oht_file *file, union oht_ioctl_arg *arg)
 
 static int oht_ioctl_subscribe(struct oht_file *file, union oht_ioctl_arg *arg)
 {
-	if (arg->subscribe.mask & ~OHT_SUBSCRIBE_SAFETY)
+	if (arg->subscribe.mask & ~(OHT_SUBSCRIBE_SAFETY | OHT_SUBSCRIBE_MODULES))
 		return -EINVAL;
-	oht_file_subscribe(file, arg->subscribe.mask & OHT_SUBSCRIBE_SAFETY);
+	oht_file_subscribe(file, arg->subscribe.mask);
 	return 0;
 }
 
@@ -299,13 +292,16 @@ static const struct oht_ioctl_op oht_ioctl_ops[] = {
 	OHT_IOCTL_OP(OHT_IOC_TELEGRAMS, telegrams, true, oht_ioctl_telegrams),
 	OHT_IOCTL_OP(OHT_IOC_TELEGRAM_STATUS, telegram_status, false,
 		     oht_ioctl_telegram_status),
+	OHT_IOCTL_OP(OHT_IOC_MODULE_SET, module_set, true, oht_ioctl_module_set),
+	OHT_IOCTL_OP(OHT_IOC_MODULE_GET, module_status, false, oht_ioctl_module_get),
 };
 
 static const struct oht_ioctl_op *oht_ioctl_find(unsigned int cmd)
 {
 	unsigned int nr = _IOC_NR(cmd);
 
-	if (nr >= ARRAY_SIZE(oht_ioctl_ops) || cmd != _IO(OHT_IOC_MAGIC, nr))
+	if (nr >= ARRAY_SIZE(oht_ioctl_ops) || cmd != _IO(OHT_IOC_MAGIC, nr) ||
+	    !oht_ioctl_ops[nr].execute)
 		return NULL;
 	return &oht_ioctl_ops[nr];
 }

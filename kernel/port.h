@@ -21,6 +21,9 @@ struct oht_port;
 #define OHT_BYTE_OVERRUN	BIT(2)	/* at least one character before this one is lost */
 #define OHT_BYTE_BREAK		BIT(3)
 
+/* Ordinarily a handler begins that soon after its interrupt; see oht_port.rx_hold_ns. */
+#define OHT_PORT_LATENCY_NS	100000
+
 struct oht_port_byte {
 	u8 data;
 	u8 flags;
@@ -64,6 +67,8 @@ struct oht_port_ops {
  * @dev: device that errors are reported for, constant
  * @timing: constant after probe
  * @caps: OHT_CAP_EXACT_TIMING or 0, constant
+ * @rx_hold_ns: longest silence for which the receiver keeps characters to itself, interrupt latency
+ *	included as far as it is ordinary; 0: not known. Only the conformance meter asks. Constant.
  * @de: driver enable line or NULL, constant; its level is written under the engine's lock only
  * @event: set by the engine before @start: bytes have arrived, or there is room to send. Called in
  *	hard interrupt context with the CLOCK_MONOTONIC time at which the handler began.
@@ -75,6 +80,7 @@ struct oht_port {
 	struct device *dev;
 	struct oht_timing timing;
 	u64 caps;
+	u32 rx_hold_ns;
 	struct gpio_desc *de;
 	void (*event)(void *context, u64 stamp_ns);
 	void *event_context;

@@ -395,6 +395,7 @@ static int oht_16550_set_rate(struct oht_16550 *u, u32 clock_hz)
 		return dev_err_probe(dev, err, "current-speed: %u cannot be made from %u Hz\n",
 				     line.baud_bps, clock_hz);
 	u->lcr = oht_16550_lcr(&line);
+	u->port.rx_hold_ns = OHT_PORT_LATENCY_NS;
 	return oht_port_set_timing(&u->port, &line, u->divisor.effective_mbps);
 }
 

@@ -22,6 +22,8 @@
 #define OHT_PL011_IRQ_ALL	0x7ff
 /* Deepest receive FIFO of the ARM revisions; read twice at most when it is thrown away. */
 #define OHT_PL011_FIFO_BYTES	32
+/* The receiver reports after so much silence. */
+#define OHT_PL011_SILENCE_BITS	32
 
 /**
  * struct oht_pl011 - one PL011
@@ -252,7 +254,9 @@ static int oht_pl011_set_rate(struct oht_pl011 *u, u32 clock_hz)
 		return dev_err_probe(dev, err, "current-speed: %u cannot be made from %u Hz\n",
 				     line.baud_bps, clock_hz);
 	u->lcrh = oht_pl011_lcrh(&line);
-	return oht_port_set_timing(&u->port, &line, u->divisor.effective_mbps);
+	err = oht_port_set_timing(&u->port, &line, u->divisor.effective_mbps);
+	u->port.rx_hold_ns = OHT_PL011_SILENCE_BITS * u->port.timing.bit_ns + OHT_PORT_LATENCY_NS;
+	return err;
 }
 
 static int oht_pl011_probe(struct device *dev, struct oht_port **port)

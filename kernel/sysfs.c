@@ -4,7 +4,6 @@
  */
 #include <linux/device.h>
 #include <linux/kernel.h>
-#include <linux/stddef.h>
 #include <linux/sysfs.h>
 
 #include "core.h"
@@ -167,120 +166,11 @@ static const struct attribute_group oht_sysfs_estop_group = {
 	.attrs = oht_sysfs_estop_attrs,
 };
 
-/* ---- statistics/ ---- */
-
-/* One counter of the engine; which one is known by its place. */
-struct oht_sysfs_counter {
-	struct device_attribute attr;
-	size_t offset;
-};
-
-static ssize_t oht_sysfs_counter_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	const struct oht_sysfs_counter *counter =
-		container_of(attr, struct oht_sysfs_counter, attr);
-	struct oht_engine_stats stats;
-
-	oht_engine_get_stats(&oht_sysfs_device(dev)->engine, &stats);
-	return sysfs_emit(buf, "%llu\n", *(u64 *)((char *)&stats + counter->offset));
-}
-
-static ssize_t oht_sysfs_counter_store(struct device *dev, struct device_attribute *attr,
-				       const char *buf, size_t count)
-{
-	unsigned int value;
-	int ret;
-
-	ret = kstrtouint(buf, 10, &value);
-	if (ret)
-		return ret;
-	if (value)
-		return -EINVAL;
-	oht_engine_reset_stats(&oht_sysfs_device(dev)->engine);
-	return count;
-}
-
-#define OHT_SYSFS_COUNTER(_name, _member)						\
-	static struct oht_sysfs_counter oht_sysfs_##_name = {				\
-		.attr = __ATTR(_name, 0644, oht_sysfs_counter_show,			\
-			       oht_sysfs_counter_store),				\
-		.offset = offsetof(struct oht_engine_stats, _member),			\
-	}
-
-OHT_SYSFS_COUNTER(frames_sent, frames_sent);
-OHT_SYSFS_COUNTER(replies_ok, replies_ok);
-OHT_SYSFS_COUNTER(retries, retries);
-OHT_SYSFS_COUNTER(timeouts, details[OHT_DETAIL_TIMEOUT]);
-OHT_SYSFS_COUNTER(short_frames, details[OHT_DETAIL_SHORT]);
-OHT_SYSFS_COUNTER(crc_errors, details[OHT_DETAIL_CRC]);
-OHT_SYSFS_COUNTER(length_errors, details[OHT_DETAIL_LENGTH]);
-OHT_SYSFS_COUNTER(unit_errors, details[OHT_DETAIL_UNIT]);
-OHT_SYSFS_COUNTER(function_errors, details[OHT_DETAIL_FUNCTION]);
-OHT_SYSFS_COUNTER(echo_errors, details[OHT_DETAIL_ECHO]);
-OHT_SYSFS_COUNTER(exceptions, details[OHT_DETAIL_EXCEPTION]);
-OHT_SYSFS_COUNTER(line_errors, details[OHT_DETAIL_LINE]);
-OHT_SYSFS_COUNTER(tx_stuck, details[OHT_DETAIL_TX_STUCK]);
-OHT_SYSFS_COUNTER(cancelled, details[OHT_DETAIL_CANCELLED]);
-OHT_SYSFS_COUNTER(stopped, details[OHT_DETAIL_STOPPED]);
-OHT_SYSFS_COUNTER(bytes_sent, bytes_sent);
-OHT_SYSFS_COUNTER(bytes_received, bytes_received);
-OHT_SYSFS_COUNTER(bytes_echo, bytes_echo);
-OHT_SYSFS_COUNTER(bytes_extra, bytes_extra);
-OHT_SYSFS_COUNTER(bytes_stray, bytes_stray);
-OHT_SYSFS_COUNTER(frames_foreign, frames_foreign);
-OHT_SYSFS_COUNTER(framing, framing);
-OHT_SYSFS_COUNTER(parity, parity);
-OHT_SYSFS_COUNTER(overrun, overrun);
-OHT_SYSFS_COUNTER(breaks, breaks);
-OHT_SYSFS_COUNTER(gap_late_max_ns, gap_late_max_ns);
-OHT_SYSFS_COUNTER(turnaround_max_ns, turnaround_max_ns);
-
-static struct attribute *oht_sysfs_statistics_attrs[] = {
-	&oht_sysfs_frames_sent.attr.attr,
-	&oht_sysfs_replies_ok.attr.attr,
-	&oht_sysfs_retries.attr.attr,
-	&oht_sysfs_timeouts.attr.attr,
-	&oht_sysfs_short_frames.attr.attr,
-	&oht_sysfs_crc_errors.attr.attr,
-	&oht_sysfs_length_errors.attr.attr,
-	&oht_sysfs_unit_errors.attr.attr,
-	&oht_sysfs_function_errors.attr.attr,
-	&oht_sysfs_echo_errors.attr.attr,
-	&oht_sysfs_exceptions.attr.attr,
-	&oht_sysfs_line_errors.attr.attr,
-	&oht_sysfs_tx_stuck.attr.attr,
-	&oht_sysfs_cancelled.attr.attr,
-	&oht_sysfs_stopped.attr.attr,
-	&oht_sysfs_bytes_sent.attr.attr,
-	&oht_sysfs_bytes_received.attr.attr,
-	&oht_sysfs_bytes_echo.attr.attr,
-	&oht_sysfs_bytes_extra.attr.attr,
-	&oht_sysfs_bytes_stray.attr.attr,
-	&oht_sysfs_frames_foreign.attr.attr,
-	&oht_sysfs_framing.attr.attr,
-	&oht_sysfs_parity.attr.attr,
-	&oht_sysfs_overrun.attr.attr,
-	&oht_sysfs_breaks.attr.attr,
-	&oht_sysfs_gap_late_max_ns.attr.attr,
-	&oht_sysfs_turnaround_max_ns.attr.attr,
-	NULL,
-};
-
-static umode_t oht_sysfs_statistics_visible(struct kobject *kobj, struct attribute *attr,
-					    int index)
-{
-	return oht_core_has_bus(oht_sysfs_device(kobj_to_dev(kobj))) ? attr->mode : 0;
-}
-
-static const struct attribute_group oht_sysfs_statistics_group = {
-	.name = "statistics",
-	.attrs = oht_sysfs_statistics_attrs,
-	.is_visible = oht_sysfs_statistics_visible,
-};
-
 const struct attribute_group *oht_sysfs_groups[] = {
 	&oht_sysfs_device_group,
 	&oht_sysfs_estop_group,
 	&oht_sysfs_statistics_group,
+	&oht_sysfs_conformance_group,
+	&oht_sysfs_histograms_group,
 	NULL,
 };

@@ -11,4 +11,10 @@
 
 extern const struct attribute_group *oht_sysfs_groups[];
 
+/* ---- between the files: sysfs_bus.c ---- */
+
+extern const struct attribute_group oht_sysfs_statistics_group;
+extern const struct attribute_group oht_sysfs_conformance_group;
+extern const struct attribute_group oht_sysfs_histograms_group;
+
 #endif /* OHT_SYSFS_H */

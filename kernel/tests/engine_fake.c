@@ -133,6 +133,12 @@ static bool fake_may_move(void *context)
 	return fake.may_move;
 }
 
+static void fake_health(void *context, const struct oht_module_record *record)
+{
+	lockdep_assert_held(&fake.engine.lock);
+	fake.health[fake.health_count++ % FAKE_HEALTH_MAX] = *record;
+}
+
 /* ---- time ---- */
 
 static void fake_check(void)
@@ -314,6 +320,14 @@ void fake_answer_to(unsigned int i, u64 turnaround_ns)
 	fake_say(fake_last()->end_ns + turnaround_ns, adu, bytes);
 }
 
+void fake_rewind(void)
+{
+	KUNIT_ASSERT_TRUE(fake.test, !fake.de && fake.rx_head == fake.rx_tail);
+	fake.frame_count = 0;
+	fake.rx_head = 0;
+	fake.rx_tail = 0;
+}
+
 void fake_expect_in_step(unsigned int i)
 {
 	unsigned int sent = fake.frame_count;
@@ -332,7 +346,7 @@ void fake_expect_in_step(unsigned int i)
 
 void fake_init_line(struct kunit *test, const struct oht_line *line)
 {
-	const struct oht_engine_gate gate = { .may_move = fake_may_move };
+	const struct oht_engine_gate gate = { .may_move = fake_may_move, .health = fake_health };
 	const char *what;
 
 	memset(&fake, 0, sizeof(fake));

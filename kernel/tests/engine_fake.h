@@ -17,6 +17,7 @@
 #define FAKE_RX_MAX	4096
 #define FAKE_FRAMES_MAX	64
 #define FAKE_XFERS_MAX	16
+#define FAKE_HEALTH_MAX	16
 #define FAKE_MS		1000000ULL
 #define FAKE_US		1000ULL
 #define FAKE_START_NS	(1000 * FAKE_MS)
@@ -68,6 +69,9 @@ struct fake_bus {
 	u64 done_ns[FAKE_XFERS_MAX];
 	unsigned int done_order[FAKE_XFERS_MAX];
 	unsigned int done_total;
+
+	struct oht_module_record health[FAKE_HEALTH_MAX];
+	unsigned int health_count;
 };
 
 /* One at a time is enough, and it is too big for a stack. */
@@ -105,6 +109,9 @@ void fake_reseal(u8 *adu, unsigned int bytes);
 
 /* The good answer to transfer @i begins @turnaround_ns after the last frame that was sent. */
 void fake_answer_to(unsigned int i, u64 turnaround_ns);
+
+/* Forget what was sent and said so far; nothing may be under way. */
+void fake_rewind(void);
 
 /* Submit transfer @i, answer it after 1 ms, and expect that this works: we are in step. */
 void fake_expect_in_step(unsigned int i);

@@ -9,3 +9,7 @@
 #include "../engine_stop.c"
 #include "../port_pl011.c"
 #include "../port_16550.c"
+#include "../engine_unit.c"
+#include "../engine_meter.c"
+#include "../meter.c"
+#include "../histogram.c"

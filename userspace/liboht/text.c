@@ -104,6 +104,9 @@ static const struct word outcomes[] = {
 	[OHT_OUTCOME_STOPPED] = { "stopped",
 		"the stop forbids it: the machine is stopped, or not enabled" },
 	[OHT_OUTCOME_GONE] = { "gone", "the device went away" },
+	[OHT_OUTCOME_DEGRADED] = WORD("degraded",
+		"not sent: the module has failed too often in a row, and a probe is not due: ",
+		"check its power and cable; it is asked again by itself"),
 };
 
 /* Modbus Application Protocol 1.1b3, chapter 7. */

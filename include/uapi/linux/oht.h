@@ -34,6 +34,7 @@
 #define _UAPI_LINUX_OHT_H
 
 #include <linux/ioctl.h>
+#include <linux/oht_module.h>
 #include <linux/types.h>
 
 /* 0: not frozen yet, may change in any release. Frozen at 1. Also in sysfs as abi_version. */
@@ -130,12 +131,13 @@ enum oht_priority {
  * @unit: unit address 1..247; 0 is broadcast: only 5, 6, 15, 16, 22 and raw
  * @function: Modbus function code of the table below, another one is EOPNOTSUPP; 0 if raw
  * @priority: enum oht_priority
- * @retries: attempts after the first one, 0..10
+ * @retries: attempts after the first one, 0..10; 0 if @timeout_us is 0
  * @address: first coil or register, as on the wire (zero-based)
  * @count: see the table; @address + @count at most 65536
  * @timeout_us: wait for the first byte of the reply, from the end of our last stop bit; with a
  *	broadcast the turnaround delay: how long the line is kept quiet, so that all units can do it
- *	(the specification's usual value is 100000..200000); 1000..oht_info.turnaround_max_us
+ *	(the specification's usual value is 100000..200000); 1000..oht_info.turnaround_max_us.
+ *	0: time-out and retries of OHT_IOC_MODULE_SET, EINVAL if that was not called for @unit
  * @write_address: 23 only: first register written, else 0
  * @write_count: 23 only: registers written, 1..121, @write_address + @write_count at most 65536;
  *	else 0
@@ -433,10 +435,12 @@ struct oht_telegram_status {
 enum oht_record_type {
 	OHT_RECORD_COMPLETION	= 1,
 	OHT_RECORD_SAFETY	= 2,
+	OHT_RECORD_MODULE	= 4,
 };
 
 /* oht_subscribe.mask: completions of own transfers always come and have no bit */
 #define OHT_SUBSCRIBE_SAFETY	(1U << 0)
+#define OHT_SUBSCRIBE_MODULES	(1U << 2)
 
 /**
  * struct oht_subscribe - which records besides completions read() returns (OHT_IOC_SUBSCRIBE)
@@ -464,6 +468,7 @@ enum oht_detail {
 	OHT_DETAIL_CANCELLED	= 11,	/* -EINTR: OHT_IOC_CANCEL */
 	OHT_DETAIL_STOPPED	= 12,	/* -ECANCELED: a stop came first, or not enabled */
 	OHT_DETAIL_GONE		= 13,	/* -ENODEV: the device went away */
+	OHT_DETAIL_DEGRADED	= 14,	/* -EHOSTUNREACH: its module is degraded: not sent */
 };
 
 /* oht_completion.flags */
@@ -553,6 +558,7 @@ struct oht_safety_record {
  * @time_ns: when the record was made
  * @completion: with OHT_RECORD_COMPLETION
  * @safety: with OHT_RECORD_SAFETY
+ * @module: with OHT_RECORD_MODULE, see linux/oht_module.h
  * @reserved: zero beyond the member in use
  *
  * read() with a buffer smaller than one record is EINVAL; O_NONBLOCK and nothing there is EAGAIN;
@@ -567,15 +573,12 @@ struct oht_record {
 	union {
 		struct oht_completion completion;
 		struct oht_safety_record safety;
+		struct oht_module_record module;
 		__aligned_u64 reserved[37];
 	};
 };
 
-/*
- * ---- the ioctls ----
- *
- * Without the size in the number, since structures may grow (as in iommufd): size-first decides.
- */
+/* ---- the ioctls: without the size in the number, since structures may grow (see iommufd) ---- */
 
 #define OHT_IOC_MAGIC		0xBA
 
@@ -592,5 +595,7 @@ struct oht_record {
 #define OHT_IOC_HEARTBEAT	_IO(OHT_IOC_MAGIC, 0x0a)
 #define OHT_IOC_TELEGRAMS	_IO(OHT_IOC_MAGIC, 0x0b)
 #define OHT_IOC_TELEGRAM_STATUS	_IO(OHT_IOC_MAGIC, 0x0c)
+#define OHT_IOC_MODULE_SET	_IO(OHT_IOC_MAGIC, 0x18)	/* linux/oht_module.h */
+#define OHT_IOC_MODULE_GET	_IO(OHT_IOC_MAGIC, 0x19)	/* linux/oht_module.h */
 
 #endif /* _UAPI_LINUX_OHT_H */

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One dead module costs one time-out per back-off, never the bus. Source: kernel.md, The bus
+ * engine; the rules as a user sees them are at struct oht_module_set.
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/time64.h>
+#include "engine_internal.h"
+
+static struct oht_engine_unit *oht_engine_unit_of(struct oht_engine *e, u8 unit)
+{
+	return &e->units[unit];
+}
+
+int oht_engine_unit_fill(struct oht_engine *e, struct oht_xfer *x)
+{
+	const struct oht_engine_policy *policy = &e->units[x->unit].policy;
+
+	if (x->timeout_us)
+		return 0;
+	if (!policy->set || x->retries)
+		return -EINVAL;
+	x->timeout_us = policy->timeout_us;
+	x->retries = policy->retries;
+	return 0;
+}
+
+bool oht_engine_unit_is_degraded(const struct oht_engine *e, u8 unit)
+{
+	return e->units[unit].health == OHT_HEALTH_DEGRADED;
+}
+
+bool oht_engine_unit_admits(struct oht_engine *e, const struct oht_xfer *x, u64 now_ns)
+{
+	const struct oht_engine_unit *u = oht_engine_unit_of(e, x->unit);
+
+	if (u->health != OHT_HEALTH_DEGRADED || x->priority < OHT_PRIO_COMMAND)
+		return true;
+	return now_ns >= (x->priority == OHT_PRIO_COMMAND ? u->probe_from_ns : u->next_probe_ns);
+}
+
+unsigned int oht_engine_unit_class(const struct oht_engine *e, const struct oht_xfer *x)
+{
+	if (x->priority > OHT_PRIO_COMMAND && oht_engine_unit_is_degraded(e, x->unit))
+		return OHT_PRIO_BACKGROUND;
+	return x->priority;
+}
+
+static void oht_engine_unit_change(struct oht_engine *e, u8 unit, u8 health, u8 detail)
+{
+	struct oht_engine_unit *u = oht_engine_unit_of(e, unit);
+	const struct oht_module_record record = {
+		.changed_ns = e->clock->now_ns(e),
+		.last_good_ns = u->last_good_ns,
+		.unit = unit,
+		.from = u->health,
+		.to = health,
+		.detail = detail,
+		.errors_in_row = u->errors_in_row,
+	};
+
+	u->health = health;
+	u->changed_ns = record.changed_ns;
+	if (u->policy.set && e->gate.health)
+		e->gate.health(e->gate.context, &record);
+}
+
+/* What has waited for a probe's success goes back to its own class. */
+static void oht_engine_unit_requeue(struct oht_engine *e, u8 unit)
+{
+	struct oht_xfer *x, *next;
+
+	list_for_each_entry_safe(x, next, &e->queue[OHT_PRIO_BACKGROUND], node) {
+		if (x->unit != unit || x->priority == OHT_PRIO_BACKGROUND)
+			continue;
+		list_del(&x->node);
+		list_add_tail(&x->node, &e->queue[x->priority]);
+	}
+}
+
+static void oht_engine_unit_fail_waiting(struct oht_engine *e, u8 unit)
+{
+	struct oht_xfer *x, *next;
+	unsigned int class;
+
+	for (class = OHT_PRIO_COMMAND; class < OHT_ENGINE_CLASSES; class++)
+		list_for_each_entry_safe(x, next, &e->queue[class], node)
+			if (x->unit == unit)
+				oht_engine_drop(e, x, OHT_DETAIL_DEGRADED);
+}
+
+static void oht_engine_unit_answered(struct oht_engine *e, u8 unit, u8 detail)
+{
+	struct oht_engine_unit *u = oht_engine_unit_of(e, unit);
+
+	if (u->health != OHT_HEALTH_GOOD) {
+		oht_engine_unit_change(e, unit, OHT_HEALTH_GOOD, detail);
+		oht_engine_unit_requeue(e, unit);
+	}
+	u->last_good_ns = e->clock->now_ns(e);
+	u->errors_in_row = 0;
+	u->backoff_ms = 0;
+	u->probe_from_ns = 0;
+	u->next_probe_ns = 0;
+}
+
+/*
+ * The next probe. If this one was a command that came before its time, the wait that it has used up
+ * is still to pass, and no command can come before the end of that again.
+ */
+static void oht_engine_unit_back_off(struct oht_engine_unit *u, u32 backoff_ms, u64 now_ns)
+{
+	u->backoff_ms = backoff_ms;
+	u->probe_from_ns = max(now_ns, u->next_probe_ns);
+	u->next_probe_ns = u->probe_from_ns + (u64)backoff_ms * NSEC_PER_MSEC;
+}
+
+static void oht_engine_unit_failed(struct oht_engine *e, u8 unit, u8 detail)
+{
+	struct oht_engine_unit *u = oht_engine_unit_of(e, unit);
+	const struct oht_engine_policy *policy = &u->policy;
+	u64 now_ns = e->clock->now_ns(e);
+
+	if (u->errors_in_row < U32_MAX)
+		u->errors_in_row++;
+	if (u->health == OHT_HEALTH_DEGRADED) {
+		oht_engine_unit_back_off(u, min(2 * u->backoff_ms, policy->backoff_max_ms), now_ns);
+	} else if (policy->degrade_after && u->errors_in_row >= policy->degrade_after) {
+		oht_engine_unit_change(e, unit, OHT_HEALTH_DEGRADED, detail);
+		oht_engine_unit_back_off(u, policy->backoff_first_ms, now_ns);
+	} else {
+		return;
+	}
+	oht_engine_unit_fail_waiting(e, unit);
+}
+
+void oht_engine_unit_ended(struct oht_engine *e, u8 detail, bool forgiven)
+{
+	u8 unit = e->req.unit;
+
+	/* Nobody answers a broadcast. */
+	if (!unit)
+		return;
+	oht_engine_unit_of(e, unit)->details[detail]++;
+	switch (detail) {
+	case OHT_DETAIL_OK:
+	case OHT_DETAIL_EXCEPTION:
+		oht_engine_unit_answered(e, unit, detail);
+		break;
+	case OHT_DETAIL_TX_STUCK:	/* our own fault */
+	case OHT_DETAIL_CANCELLED:
+	case OHT_DETAIL_STOPPED:
+	case OHT_DETAIL_GONE:
+		break;
+	default:
+		if (!forgiven)
+			oht_engine_unit_failed(e, unit, detail);
+		break;
+	}
+}
+
+/* ---- for its owner ---- */
+
+void oht_engine_set_policy(struct oht_engine *e, u8 unit, const struct oht_engine_policy *policy)
+{
+	struct oht_engine_unit *u = oht_engine_unit_of(e, unit);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&e->lock, flags);
+	u->policy = *policy;
+	u->health = OHT_HEALTH_UNKNOWN;
+	u->errors_in_row = 0;
+	u->backoff_ms = 0;
+	u->probe_from_ns = 0;
+	u->next_probe_ns = 0;
+	oht_engine_unit_requeue(e, unit);
+	raw_spin_unlock_irqrestore(&e->lock, flags);
+}
+
+void oht_engine_get_unit(struct oht_engine *e, u8 unit, struct oht_engine_unit *copy)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&e->lock, flags);
+	*copy = *oht_engine_unit_of(e, unit);
+	raw_spin_unlock_irqrestore(&e->lock, flags);
+}

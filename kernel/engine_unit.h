@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Owns:     what the engine knows of each module, and how it treats one that does not answer.
+ * Contexts: said at each call; the first group is for the rest of the engine: interrupts off.
+ * Locks:    engine.lock: held for the first group, taken by the second.
+ */
+#ifndef OHT_ENGINE_UNIT_H
+#define OHT_ENGINE_UNIT_H
+
+#include <linux/types.h>
+#include <linux/oht.h>
+
+struct oht_engine;
+struct oht_xfer;
+
+#define OHT_ENGINE_DETAILS	(OHT_DETAIL_DEGRADED + 1)
+
+/**
+ * struct oht_engine_policy - how a module is treated; see struct oht_module_set
+ * @set: somebody has set it
+ * @retries: for transfers without a time-out of their own
+ * @degrade_after: transfers that fail in a row until it is degraded, 0: never
+ * @timeout_us: for transfers without one of their own
+ * @backoff_first_ms: wait before the first probe
+ * @backoff_max_ms: longest wait
+ */
+struct oht_engine_policy {
+	bool set;
+	u8 retries;
+	u8 degrade_after;
+	u32 timeout_us;
+	u32 backoff_first_ms;
+	u32 backoff_max_ms;
+};
+
+/**
+ * struct oht_engine_unit - one module
+ * @policy: as set; all zero: never degraded
+ * @health: enum oht_module_health
+ * @errors_in_row: transfers that failed since it answered last
+ * @backoff_ms: the present wait, 0 if not degraded
+ * @probe_from_ns: from here on a command may take the place of the coming probe
+ * @next_probe_ns: from here on anybody may be that probe
+ * @changed_ns: when @health changed last
+ * @last_good_ns: when it answered last
+ * @learned_turnaround_ns: longest silence before an answer of it, 0: never answered; never reset
+ * @details: ends of attempts by enum oht_detail
+ * @meter: frames by enum oht_side, enum oht_rule, enum oht_verdict
+ */
+struct oht_engine_unit {
+	struct oht_engine_policy policy;
+	u8 health;
+	u32 errors_in_row;
+	u32 backoff_ms;
+	u64 probe_from_ns;
+	u64 next_probe_ns;
+	u64 changed_ns;
+	u64 last_good_ns;
+	u64 learned_turnaround_ns;
+	u64 details[OHT_ENGINE_DETAILS];
+	u64 meter[OHT_SIDES][OHT_RULES][OHT_VERDICTS];
+};
+
+/* ---- for the engine itself ---- */
+
+/* Gives @x the module's time-out and retries if it has none. -EINVAL: nobody has set any. */
+int oht_engine_unit_fill(struct oht_engine *e, struct oht_xfer *x);
+
+/* False: its module is degraded, and it is not the turn of @x to see whether it is back. */
+bool oht_engine_unit_admits(struct oht_engine *e, const struct oht_xfer *x, u64 now_ns);
+
+/* In which class @x waits: what probes waits in the last one. */
+unsigned int oht_engine_unit_class(const struct oht_engine *e, const struct oht_xfer *x);
+
+bool oht_engine_unit_is_degraded(const struct oht_engine *e, u8 unit);
+
+/*
+ * An attempt at the present request has ended. @forgiven: a failure does not count: another attempt
+ * follows, or it was a stop telegram, which waits for less than other transfers.
+ */
+void oht_engine_unit_ended(struct oht_engine *e, u8 detail, bool forgiven);
+
+/* ---- for its owner ---- */
+
+/**
+ * oht_engine_set_policy() - say how a module is treated, and begin anew with it
+ * @e: engine
+ * @unit: 1..247
+ * @policy: checked by the caller; copied
+ *
+ * Any context, takes the engine lock. Transfers that wait already keep waiting.
+ */
+void oht_engine_set_policy(struct oht_engine *e, u8 unit, const struct oht_engine_policy *policy);
+
+/* Copy of what is known of @unit, 1..247. Any context, takes the engine lock. */
+void oht_engine_get_unit(struct oht_engine *e, u8 unit, struct oht_engine_unit *copy);
+
+#endif /* OHT_ENGINE_UNIT_H */

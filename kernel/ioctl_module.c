@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* OHT_IOC_MODULE_SET and OHT_IOC_MODULE_GET. Source: kernel.md, The bus engine. */
+#include <linux/build_bug.h>
+#include <linux/string.h>
+
+#include "ioctl_internal.h"
+
+#define OHT_BACKOFF_MIN_MS	10
+#define OHT_BACKOFF_FIRST_MAX_MS	60000
+#define OHT_BACKOFF_MAX_MS	3600000
+
+static_assert(OHT_ENGINE_DETAILS <= OHT_DETAILS_MAX);
+
+static bool oht_ioctl_backoff_is_good(const struct oht_module_set *set)
+{
+	if (!set->degrade_after)
+		return !set->backoff_first_ms && !set->backoff_max_ms;
+	return set->backoff_first_ms >= OHT_BACKOFF_MIN_MS &&
+	       set->backoff_first_ms <= OHT_BACKOFF_FIRST_MAX_MS &&
+	       set->backoff_max_ms >= set->backoff_first_ms &&
+	       set->backoff_max_ms <= OHT_BACKOFF_MAX_MS;
+}
+
+static int oht_ioctl_check_module_set(const struct oht_module_set *set)
+{
+	if (set->flags || set->pad || memchr_inv(set->reserved, 0, sizeof(set->reserved)))
+		return -EINVAL;
+	if (set->unit < OHT_UNIT_MIN || set->unit > OHT_UNIT_MAX || set->retries > OHT_RETRIES_MAX)
+		return -EINVAL;
+	if (set->timeout_us < OHT_TURNAROUND_MIN_US || set->timeout_us > OHT_TURNAROUND_MAX_US)
+		return -EINVAL;
+	return oht_ioctl_backoff_is_good(set) ? 0 : -EINVAL;
+}
+
+int oht_ioctl_module_set(struct oht_file *file, union oht_ioctl_arg *arg)
+{
+	const struct oht_module_set *set = &arg->module_set;
+	const struct oht_engine_policy policy = {
+		.set = true,
+		.retries = set->retries,
+		.degrade_after = set->degrade_after,
+		.timeout_us = set->timeout_us,
+		.backoff_first_ms = set->backoff_first_ms,
+		.backoff_max_ms = set->backoff_max_ms,
+	};
+	int ret;
+
+	ret = oht_ioctl_check_module_set(set);
+	if (ret)
+		return ret;
+	if (!oht_core_has_bus(file->oht))
+		return -EOPNOTSUPP;
+	if (!oht_estop_is_controller(&file->oht->estop, file))
+		return -EPERM;
+	oht_engine_set_policy(&file->oht->engine, set->unit, &policy);
+	return 0;
+}
+
+int oht_ioctl_module_get(struct oht_file *file, union oht_ioctl_arg *arg)
+{
+	struct oht_module_status *status = &arg->module_status;
+	u8 unit = status->unit;
+	struct oht_engine_unit u;
+
+	if (unit < OHT_UNIT_MIN || unit > OHT_UNIT_MAX ||
+	    memchr_inv(status->reserved, 0, sizeof(status->reserved)))
+		return -EINVAL;
+	if (!oht_core_has_bus(file->oht))
+		return -EOPNOTSUPP;
+	oht_engine_get_unit(&file->oht->engine, unit, &u);
+	memset(status, 0, sizeof(*status));
+	status->unit = unit;
+	status->health = u.health;
+	status->flags = u.policy.set ? OHT_MODULE_CONFIGURED : 0;
+	status->retries = u.policy.retries;
+	status->degrade_after = u.policy.degrade_after;
+	status->timeout_us = u.policy.timeout_us;
+	status->backoff_first_ms = u.policy.backoff_first_ms;
+	status->backoff_max_ms = u.policy.backoff_max_ms;
+	status->errors_in_row = u.errors_in_row;
+	status->backoff_ms = u.backoff_ms;
+	status->turnaround_max_ns = u.learned_turnaround_ns;
+	status->last_good_ns = u.last_good_ns;
+	status->changed_ns = u.changed_ns;
+	status->next_probe_ns = u.next_probe_ns;
+	memcpy(status->details, u.details, sizeof(u.details));
+	memcpy(status->conformance, u.meter, sizeof(u.meter));
+	return 0;
+}
