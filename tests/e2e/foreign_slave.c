@@ -27,6 +27,7 @@
 #define LINE		UNITS
 #define DOORS		(UNITS + 1)
 #define REGISTERS	0x200
+#define COILS		64
 /*
  * How long a slave waits for the answer of another one before it listens for requests again: less
  * than the time-outs that the test gives its master, more than a busy host holds a thread up.
@@ -63,13 +64,13 @@ static void *serve(void *argument)
 static void start_slave(struct slave *slave, int unit)
 {
 	pthread_t thread;
-	int ends[2];
+	int ends[2], i;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		die("socketpair");
 	/* The path is not opened: the context gets its descriptor from us. */
 	slave->context = modbus_new_rtu("/dev/null", 115200, 'N', 8, 1);
-	slave->map = modbus_mapping_new(0, 0, REGISTERS, 0);
+	slave->map = modbus_mapping_new(COILS, COILS, REGISTERS, REGISTERS);
 	if (!slave->context || !slave->map)
 		die("modbus");
 	modbus_set_slave(slave->context, unit);
@@ -80,6 +81,11 @@ static void start_slave(struct slave *slave, int unit)
 	slave->map->tab_registers[0x100] = (uint16_t)unit;
 	slave->map->tab_registers[0x104] = (uint16_t)unit;
 	slave->map->tab_registers[0x105] = 0x0102;
+	/* What only it can change: every third input is on, input registers count. */
+	for (i = 0; i < COILS; i++)
+		slave->map->tab_input_bits[i] = i % 3 == 0;
+	for (i = 0; i < REGISTERS; i++)
+		slave->map->tab_input_registers[i] = (uint16_t)(0x4000 + i);
 	if (pthread_create(&thread, NULL, serve, slave))
 		die("pthread_create");
 }

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every function code through ohtctl, module and wire, to a far end that knows it; and to one that does not."""
+import pytest
+
+from support import until
+
+# What is below the engine is the same on every kernel, and the engine has KUnit on each.
+pytestmark = pytest.mark.kernels("stock")
+MODULES = {2: "power", 3: "safety", 4: "travel_motor", 5: "dock_location"}
+# The simulator on a busy host answers late; the time-outs themselves are another test's subject.
+PATIENT = "--timeout-ms 500"
+# Two registers of the power module that hold what is written.
+HELD = 0x30
+
+
+def ok(board, line):
+    code, answer = board.ohtctl(f"{line} {PATIENT}")
+    assert code == 0, answer
+    return answer
+
+
+def refused(board, line):
+    code, answer = board.ohtctl(f"{line} {PATIENT}")
+    assert code == 1, answer
+    return answer["error"]
+
+
+def held(board):
+    return ok(board, f"read 2 {HELD} 2")["words"]
+
+
+def test_identify_each(board):
+    for unit, name in MODULES.items():
+        objects = ok(board, f"identify {unit}")["objects"]
+        assert [one["value"] for one in objects] == ["oht-sim", name, "1.01"]
+        assert [one["name"] for one in objects] == ["vendor_name", "product_code", "revision"]
+    assert len(ok(board, "identify power extended")["objects"]) == 3
+
+
+def test_mask_and_exchange(board):
+    ok(board, f"write 2 {HELD} 100 27")
+    ok(board, f"mask 2 {HELD} 0xFFF0 0x0005")
+    assert held(board) == [0x65, 27]
+    # It writes first, so the answer shows what it did.
+    answer = ok(board, f"exchange 2 {HELD} 2 {HELD + 1} 45")
+    assert answer["words"] == [0x65, 45] and answer["function"] == 23
+    assert held(board) == [0x65, 45]
+    assert "no such register" in refused(board, f"exchange 2 0x7ff0 1 {HELD} 1")
+    assert held(board) == [0x65, 45], "neither half happens if one is refused"
+
+
+def test_raw(board):
+    ok(board, f"write 2 {HELD} 0x12 0x34")
+    assert ok(board, "raw 2 03 0030 0002")["pdu"] == "030400120034"
+    # Its length is in its list of objects; that of another MEI type is not known.
+    assert ok(board, "raw 3 2b0e 0401")["pdu"] == f"2b0e0481000001{identity_tail('safety')}"
+    assert "does not know this function" in refused(board, "raw 2 2b0d 00")
+    assert "does not know this function" in refused(board, "raw 2 41")
+
+
+def identity_tail(name):
+    """Object 1, one of one, as its bytes."""
+    return f"01{len(name):02x}{name.encode().hex()}"
+
+
+def test_coils_are_refused_by_modules_without(board):
+    for line in ("read 2 0 1 --fc 1", "read 2 0 9 --fc 2", "write 2 0 1 --fc 5", "write 2 0 1 0 1 --fc 15"):
+        assert "does not know this function" in refused(board, line)
+
+
+def test_broadcast(board):
+    ok(board, f"write 2 {HELD} 1 1")
+    answer = ok(board, f"write 0 {HELD} 77 78")
+    assert answer["unit"] == 0 and answer["attempts"] == 1 and answer["turnaround_us"] == 0
+    assert held(board) == [77, 78]
+    ok(board, f"raw 0 06 {HELD:04x} 0055")
+    assert held(board) == [0x55, 78]
+
+
+def test_scan_of_all_addresses(board):
+    def four():
+        code, answer = board.ohtctl("scan --all", 120)
+        return answer if code == 0 and len(answer["units"]) == 4 else None
+
+    answer = until(four, 120, "a scan that finds the four modules")
+    assert {unit["unit"]: unit["module"] for unit in answer["units"]} == MODULES
+    assert answer["scanned"] == 247
+    print(f"scan of units 1..247, four there: {answer['took_ms']} ms")
+    board.wire.cut()
+    code, nobody = board.ohtctl("scan --all", 120)
+    board.wire.mend()
+    assert code == 1 and nobody["units"] == []
+    print(f"scan of units 1..247, nobody there: {nobody['took_ms']} ms")
+    assert nobody["took_ms"] >= 239 * 9, "it did not wait for each of them"
