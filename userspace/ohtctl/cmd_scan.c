@@ -57,6 +57,7 @@ static int judge(const struct oht_reply *reply, bool *worth)
 
 	switch (reply->outcome) {
 	case OHT_OUTCOME_TIMEOUT:
+	case OHT_OUTCOME_DEGRADED:	/* known to be silent: not even asked */
 		return 0;
 	case OHT_OUTCOME_GONE:
 	case OHT_OUTCOME_TX_STUCK:

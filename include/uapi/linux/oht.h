@@ -35,18 +35,13 @@
 
 #include <linux/ioctl.h>
 #include <linux/oht_module.h>
+#include <linux/oht_transfer.h>
 #include <linux/types.h>
 
 /* 0: not frozen yet, may change in any release. Frozen at 1. Also in sysfs as abi_version. */
 #define OHT_ABI_VERSION		0
 
 #define OHT_NAME_SIZE		32
-/* Most registers in one request: the largest read (Modbus Application Protocol 1.1b3, 6.3). */
-#define OHT_WORDS_MAX		125
-/* Longest PDU: function code and data. */
-#define OHT_PDU_MAX_BYTES	253
-/* Transfers that one descriptor may have submitted and not yet reaped. */
-#define OHT_TRANSFERS_MAX	64
 /* The journal holds as many safety records; a reader that falls further behind loses the oldest. */
 #define OHT_SAFETY_RECORDS_MAX	256
 /* Telegrams that a stop writes to the bus, and registers of one. */
@@ -106,99 +101,6 @@ struct oht_info {
 	__u32 reset_stable_ms;
 	__u32 discrepancy_window_ms;
 	__u32 reserved[4];
-};
-
-/* ---- transfers ---- */
-
-/* oht_transfer.priority: a higher class overtakes what waits in a lower one. */
-enum oht_priority {
-	OHT_PRIO_COMMAND	= 1,
-	OHT_PRIO_CYCLIC		= 2,
-	OHT_PRIO_BACKGROUND	= 3,
-};
-
-/* oht_transfer.flags */
-/* Fail with ECANCELED unless the state is enabled when the request would go on the wire. */
-#define OHT_TRANSFER_NEEDS_ENABLED	(1U << 0)
-/* Send the PDU at @words as it stands, and give out the PDU of the answer. */
-#define OHT_TRANSFER_RAW		(1U << 1)
-
-/**
- * struct oht_transfer - one Modbus request and its reply (OHT_IOC_SUBMIT)
- * @size: sizeof(struct oht_transfer)
- * @flags: OHT_TRANSFER_*
- * @cookie: out: names this transfer on this descriptor, never 0
- * @unit: unit address 1..247; 0 is broadcast: only 5, 6, 15, 16, 22 and raw
- * @function: Modbus function code of the table below, another one is EOPNOTSUPP; 0 if raw
- * @priority: enum oht_priority
- * @retries: attempts after the first one, 0..10; 0 if @timeout_us is 0
- * @address: first coil or register, as on the wire (zero-based)
- * @count: see the table; @address + @count at most 65536
- * @timeout_us: wait for the first byte of the reply, from the end of our last stop bit; with a
- *	broadcast the turnaround delay: how long the line is kept quiet, so that all units can do it
- *	(the specification's usual value is 100000..200000); 1000..oht_info.turnaround_max_us.
- *	0: time-out and retries of OHT_IOC_MODULE_SET, EINVAL if that was not called for @unit
- * @write_address: 23 only: first register written, else 0
- * @write_count: 23 only: registers written, 1..121, @write_address + @write_count at most 65536;
- *	else 0
- * @words: user pointer to what is sent, see the table; 0 if that is nothing
- *
- *	function			@count			@words
- *	1, 2 read coils, inputs		coils 1..2000		0
- *	3, 4 read registers		registers 1..125	0
- *	5 write coil			1			one word: 0 off, 1 on
- *	6 write register		1			one word
- *	15 write coils			coils 1..1968		16 coils per word
- *	16 write registers		registers 1..123	one word per register
- *	22 mask write			1			AND mask, OR mask
- *	23 write, then read registers	registers read 1..125	@write_count words
- *	43 read device identification	1 basic, 2 regular,	0
- *	   (MEI type 14); @address is	3 extended, 4 one
- *	   the first object, 0..255	object
- *	OHT_TRANSFER_RAW		bytes of PDU 1..253	the bytes; the first is the function
- *								code, 1..127
- *
- * Words are in host byte order; of packed coils the first is in bit 0 of the first word, and bits
- * beyond @count are ignored. The limits are those of the Modbus Application Protocol 1.1b3, chapter
- * 6. Beyond them: EINVAL.
- *
- * Of a raw answer unit, CRC and function code are checked, or that it is an exception. It ends by
- * its length if its function code is in the table, else by a silence of t3.5. A raw request, and
- * any function that writes, is ended with ECANCELED by a stop.
- *
- * A broadcast is not answered: it completes with 0 after the turnaround delay, whoever obeyed it.
- *
- * The result comes as a record of type OHT_RECORD_COMPLETION by read().
- */
-struct oht_transfer {
-	__u32 size;
-	__u32 flags;
-	__aligned_u64 cookie;
-	__u8 unit;
-	__u8 function;
-	__u8 priority;
-	__u8 retries;
-	__u16 address;
-	__u16 count;
-	__u32 timeout_us;
-	__u16 write_address;
-	__u16 write_count;
-	__aligned_u64 words;
-};
-
-/**
- * struct oht_cancel - give up a transfer (OHT_IOC_CANCEL)
- * @size: sizeof(struct oht_cancel)
- * @flags: zero
- * @cookie: from OHT_IOC_SUBMIT
- *
- * The transfer still completes exactly once: with -EINTR if it was cancelled, or with its own
- * result if that came first. ENOENT: no such transfer, or it has completed already.
- */
-struct oht_cancel {
-	__u32 size;
-	__u32 flags;
-	__aligned_u64 cookie;
 };
 
 /* ---- the stop ---- */
@@ -450,64 +352,6 @@ enum oht_record_type {
 struct oht_subscribe {
 	__u32 size;
 	__u32 mask;
-};
-
-/* oht_completion.detail: what exactly became of a transfer */
-enum oht_detail {
-	OHT_DETAIL_OK		= 0,
-	OHT_DETAIL_TIMEOUT	= 1,	/* -ETIMEDOUT: no first byte in time */
-	OHT_DETAIL_SHORT	= 2,	/* -EBADMSG: the reply broke off */
-	OHT_DETAIL_CRC		= 3,	/* -EBADMSG */
-	OHT_DETAIL_LENGTH	= 4,	/* -EBADMSG: byte count disagrees, or bytes after the end */
-	OHT_DETAIL_UNIT		= 5,	/* -EPROTO: a reply of another unit */
-	OHT_DETAIL_FUNCTION	= 6,	/* -EPROTO: a reply to another function */
-	OHT_DETAIL_ECHO		= 7,	/* -EPROTO: what is repeated of the request differs */
-	OHT_DETAIL_EXCEPTION	= 8,	/* -EREMOTEIO: see oht_completion.exception */
-	OHT_DETAIL_LINE		= 9,	/* -EIO: framing, parity, overrun or break */
-	OHT_DETAIL_TX_STUCK	= 10,	/* -EIO: the transmitter did not become empty */
-	OHT_DETAIL_CANCELLED	= 11,	/* -EINTR: OHT_IOC_CANCEL */
-	OHT_DETAIL_STOPPED	= 12,	/* -ECANCELED: a stop came first, or not enabled */
-	OHT_DETAIL_GONE		= 13,	/* -ENODEV: the device went away */
-	OHT_DETAIL_DEGRADED	= 14,	/* -EHOSTUNREACH: its module is degraded: not sent */
-};
-
-/* oht_completion.flags */
-#define OHT_COMPLETION_PDU	(1U << 0)	/* what comes is in pdu, and count is its bytes */
-
-/**
- * struct oht_completion - how a transfer ended
- * @cookie: from OHT_IOC_SUBMIT
- * @status: 0 or a negative errno, see enum oht_detail
- * @detail: enum oht_detail of the last attempt
- * @exception: Modbus exception code with -EREMOTEIO, else 0
- * @attempts: times that the request went on the wire, 0 if never
- * @unit: as submitted
- * @function: as submitted; of a raw request the first byte of its PDU
- * @flags: OHT_COMPLETION_*
- * @count: coils or registers, as submitted; with OHT_COMPLETION_PDU the bytes of @pdu
- * @turnaround_ns: silence between our last stop bit and the reply's first start bit, 0 without
- *	reply
- * @words: values read, host byte order, coils packed 16 per word; zero after a write
- * @pdu: of a raw request and of function 43 the answer as it came, from its function code on;
- *	nothing unless @status is 0
- * @reserved: zero
- */
-struct oht_completion {
-	__aligned_u64 cookie;
-	__s32 status;
-	__u8 detail;
-	__u8 exception;
-	__u8 attempts;
-	__u8 unit;
-	__u8 function;
-	__u8 flags;
-	__u16 count;
-	__u32 turnaround_ns;
-	union {
-		__u16 words[OHT_WORDS_MAX];
-		__u8 pdu[OHT_PDU_MAX_BYTES];
-	};
-	__u16 reserved;
 };
 
 /* oht_safety_record.kind */
