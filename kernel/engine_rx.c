@@ -110,6 +110,7 @@ void oht_engine_receive(struct oht_engine *e, u64 stamp_ns)
 	bool fresh = !e->rx_bytes;
 	struct oht_port_byte byte;
 	unsigned int i;
+	u64 heard_ns;
 
 	for (i = 0; i < OHT_ENGINE_READ_MAX && e->port->ops->receive(e->port, &byte); i++)
 		oht_engine_rx_byte(e, &byte, stamp_ns);
@@ -117,6 +118,9 @@ void oht_engine_receive(struct oht_engine *e, u64 stamp_ns)
 	if (!i)
 		return;
 	trace_oht_rx(e, i);
+	/* What came while we read is younger than the stamp: silence counts from the last look. */
+	heard_ns = oht_timing_rx_end_ns(&e->timing, e->clock->now_ns(e));
+	e->line_free_ns = max(e->line_free_ns, oht_timing_next_ns(&e->timing, heard_ns));
 	if (fresh && e->rx_bytes)
 		e->rx_first_lump = e->rx_bytes;
 	oht_engine_rx_judge(e, stamp_ns);

@@ -15,18 +15,22 @@ static void oht_engine_set_de(struct oht_engine *e, bool on)
 	e->port->ops->set_de(e->port, on);
 }
 
-static void oht_engine_send(struct oht_engine *e, u64 now_ns)
+static void oht_engine_send(struct oht_engine *e)
 {
+	u64 start_ns;
+
 	oht_engine_enter(e, OHT_ENGINE_SEND);
 	if (e->cur)
 		e->cur->attempts++;
 	e->stats.frames_sent++;
+	/* Now, not when the handler began: else we would look for the end too early. */
+	start_ns = e->clock->now_ns(e);
 	e->tx_taken = e->port->ops->send(e->port, e->tx, e->tx_bytes);
 	e->tx_paced = e->port->ops->transmitting(e->port);
 	e->stats.bytes_sent += e->tx_taken;
 	trace_oht_tx(e, e->tx_taken);
-	e->tx_end_ns = oht_timing_tx_end_ns(&e->timing, now_ns, e->tx_bytes);
-	oht_engine_meter_begin(e, now_ns);
+	e->tx_end_ns = oht_timing_tx_end_ns(&e->timing, start_ns, e->tx_bytes);
+	oht_engine_meter_begin(e, start_ns);
 	oht_engine_arm(e, e->tx_end_ns);
 }
 
@@ -60,7 +64,7 @@ void oht_engine_begin(struct oht_engine *e, struct oht_xfer *x, u64 now_ns)
 	oht_engine_load(e, x);
 	oht_engine_set_de(e, true);
 	if (!e->timing.de_setup_ns) {
-		oht_engine_send(e, now_ns);
+		oht_engine_send(e);
 		return;
 	}
 	oht_engine_enter(e, OHT_ENGINE_DE_SETUP);
@@ -167,7 +171,7 @@ void oht_engine_tx_expire(struct oht_engine *e, u64 now_ns)
 {
 	switch (e->state) {
 	case OHT_ENGINE_DE_SETUP:
-		oht_engine_send(e, now_ns);
+		oht_engine_send(e);
 		break;
 	case OHT_ENGINE_SEND:
 	case OHT_ENGINE_DRAIN:

@@ -90,6 +90,7 @@ static bool fake_receive(struct oht_port *port, struct oht_port_byte *byte)
 	fake.known_ns = max(fake.known_ns, oht_timing_rx_end_ns(&fake.engine.timing,
 								fake.rx[fake.rx_head].at_ns));
 	*byte = fake.rx[fake.rx_head++].byte;
+	fake.now_ns += fake.read_ns;
 	return true;
 }
 

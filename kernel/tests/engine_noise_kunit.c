@@ -24,6 +24,20 @@ static void engine_noise_say(u64 turnaround_ns, const u8 *adu, unsigned int byte
 	fake_say(fake_last()->end_ns + turnaround_ns, adu, bytes);
 }
 
+/* A character that comes while an earlier one is read is younger than the interrupt of that. */
+static void engine_noise_heard_while_reading(struct kunit *test)
+{
+	fake_init(test, 1000000);
+	fake.read_ns = 11 * FAKE_US;
+	engine_noise_ask(0);
+	fake_xfer(1, 2, 3, 0x0100, 2);
+	fake_submit(1);
+	fake_answer_to(0, FAKE_MS);
+	fake_run_sent(2);
+	FAKE_EXPECT_DONE(0, 0, OHT_DETAIL_OK);
+	KUNIT_EXPECT_EQ(test, fake.early, 0);
+}
+
 /* ---- hearing ourselves ---- */
 
 /* The adapter hands back what is sent, one character late. */
@@ -322,6 +336,7 @@ static void engine_noise_campaign(struct kunit *test)
 }
 
 static struct kunit_case engine_noise_cases[] = {
+	KUNIT_CASE(engine_noise_heard_while_reading),
 	KUNIT_CASE(engine_noise_echo),
 	KUNIT_CASE(engine_noise_echo_of_a_write),
 	KUNIT_CASE(engine_noise_answer_at_once),
