@@ -63,4 +63,13 @@ static inline void oht_hrtimer_setup(struct hrtimer *timer,
 #define OHT_IMPORT()			MODULE_IMPORT_NS("OHT")
 #endif
 
+/* Until 6.6 tty_operations.write counted in int. */
+#if KERNEL_VERSION(6, 6, 0) > LINUX_VERSION_CODE
+#define OHT_TTY_SSIZE	int
+#define OHT_TTY_SIZE	int
+#else
+#define OHT_TTY_SSIZE	ssize_t
+#define OHT_TTY_SIZE	size_t
+#endif
+
 #endif /* OHT_COMPAT_H */
