@@ -309,6 +309,8 @@ static int __init stim_init(void)
 	struct device_node *oht = of_find_compatible_node(NULL, NULL, "oht,rs485-pl011");
 	int ret;
 
+	if (!oht)
+		oht = of_find_compatible_node(NULL, NULL, "oht,rs485-sim");
 	if (!oht) {
 		pr_err("oht_stim: no device to press the button of\n");
 		return -ENODEV;

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Load for the wire in software (oht_sim.ko), and what came of it, as "# value PREFIX.name number".
+ *
+ *	bus_load [-p PREFIX] [-n READS] [-u UNITS] [-r REGISTERS] [-q QUEUE] [-t TIMEOUT_US]
+ *		 [-b] [-s PARAMETER=VALUE]...
+ *	bus_load -i SECONDS
+ *
+ * UNITS are digits ("2345"); -b asks in the background class; -s sets a parameter of oht_sim, "*"
+ * before the value for every slave ("ppm=*5000"). Between two reads nothing is waited for: QUEUE
+ * (8) of them are always there.
+ * -i counts how often an idle loop on this CPU goes round in that time; everything else may run
+ * before it. Exit 0 if that could be measured, whatever came of the reads.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/guest.h"
+#include "lib/load.h"
+#include "lib/sim.h"
+#include "lib/tap.h"
+
+static void usage(void)
+{
+	fputs("usage: bus_load [-p PREFIX] [-n READS] [-u UNITS] [-r REGISTERS] [-q QUEUE] "
+	      "[-t TIMEOUT_US] [-b] [-s PARAMETER=VALUE]... | -i SECONDS\n", stderr);
+	exit(2);
+}
+
+static void set(char *setting)
+{
+	char *value = strchr(setting, '=');
+
+	if (!value)
+		usage();
+	*value++ = '\0';
+	if (*value == '*')
+		sim_set_all(setting, strtoll(value + 1, NULL, 0));
+	else
+		sim_set(setting, value);
+}
+
+static void choose_units(struct load *load, const char *digits)
+{
+	load->unit_count = 0;
+	for (; *digits && load->unit_count < LOAD_UNITS_MAX; digits++)
+		load->units[load->unit_count++] = (uint8_t)(*digits - '0');
+}
+
+/* Whatever is left by everybody else. */
+static void idle(unsigned int seconds)
+{
+	const struct sched_param lowest = { 0 };
+	volatile uint64_t rounds = 0;
+	uint64_t end_ns;
+
+	if (!seconds || sched_setscheduler(0, SCHED_IDLE, &lowest))
+		tap_bail("%u s of idle loop: %s", seconds, strerror(errno));
+	end_ns = guest_now_ns() + seconds * 1000000000ull;
+	while (guest_now_ns() < end_ns)
+		rounds++;
+	printf("# value idle.rounds %" PRIu64 "\n", rounds);
+}
+
+int main(int argc, char **argv)
+{
+	const char *prefix = "load";
+	struct load_result result;
+	struct oht_dev *dev;
+	struct load load;
+	int option;
+
+	load_default(&load);
+	while ((option = getopt(argc, argv, "p:n:u:r:q:t:bs:i:")) != -1) {
+		switch (option) {
+		case 'p': prefix = optarg; break;
+		case 'n': load.reads = strtoull(optarg, NULL, 0); break;
+		case 'u': choose_units(&load, optarg); break;
+		case 'r': load.registers = (uint16_t)strtoul(optarg, NULL, 0); break;
+		case 'q': load.queue = (unsigned int)strtoul(optarg, NULL, 0); break;
+		case 't': load.timeout_us = (uint32_t)strtoul(optarg, NULL, 0); break;
+		case 'b': load.priority = OHT_PRIORITY_BACKGROUND; break;
+		case 's': set(optarg); break;
+		case 'i': idle((unsigned int)strtoul(optarg, NULL, 0)); return 0;
+		default: usage();
+		}
+	}
+	if (optind < argc || !load.unit_count || !load.registers || !load.queue ||
+	    load.registers > OHT_REGISTERS_MAX || load.queue > LOAD_QUEUE_MAX)
+		usage();
+	/* The engine's timers follow; an emulator with one thread lets CPU 1 wait for CPU 0. */
+	guest_pin_cpu(0);
+	dev = oht_dev_open(NULL, 0);
+	if (!dev)
+		tap_bail("%s: %s", OHT_DEFAULT_DEVICE, strerror(errno));
+	sim_reset();
+	sim_reset_disturber();
+	load_run(dev, &load, &result);
+	load_print(prefix, &result);
+	oht_dev_close(dev);
+	return 0;
+}

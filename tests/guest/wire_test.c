@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The engine on a wire in software (oht_sim.ko), judged by the wire's observer.
+ *
+ *	wire_test [--reads N] [--campaign N] [--seed N] [--golden N]
+ *
+ * Never a gap shorter than t3.5, never a wrong word, and after any single disturbance of an answer
+ * the next exchange is a good one. N reads (3,000) undisturbed, N (900) of the campaign, every bit
+ * of N golden answers (2) flipped once.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/guest.h"
+#include "lib/load.h"
+#include "lib/sim.h"
+#include "lib/tap.h"
+
+/* Nothing that is only damaged answers later than this. */
+#define TIMEOUT_US	10000
+#define EVERY		3
+
+static struct {
+	uint64_t reads;
+	uint64_t campaign;
+	unsigned int golden;
+	unsigned int seed;
+} options = { .reads = 3000, .campaign = 900, .golden = 2, .seed = 1 };
+
+static struct oht_dev *dev;
+
+/* What must be so whatever the far end does. */
+static void check_wire(const char *what)
+{
+	tap_is((long long)sim_result("oht_sim", "uart_violations"), 0, "%s: gaps below t3.5", what);
+	tap_is((long long)(sim_result("oht_sim", "uart_without_de") +
+			   sim_result("oht_sim", "uart_de_early") +
+			   sim_result("oht_sim", "uart_pauses")), 0,
+	       "%s: characters without driver, drivers off too early, pauses in frames", what);
+}
+
+/* An answer that begins while our driver is still on is lost to any receiver, and only that. */
+static void check_clean(const char *what, const struct load *load)
+{
+	struct load_result result;
+	uint64_t deaf;
+
+	sim_reset();
+	load_run(dev, load, &result);
+	load_print(what, &result);
+	deaf = sim_result("oht_sim", "uart_deaf");
+	tap_ok(result.failed <= deaf && deaf <= load->reads / 50, "%s: %" PRIu64 " of %" PRIu64
+	       " reads failed, %" PRIu64 " characters met our driver", what, result.failed,
+	       load->reads, deaf);
+	tap_is((long long)result.wrong, 0, "%s: wrong words", what);
+	tap_is((long long)sim_result("oht_sim", "uart_frames"), (long long)load->reads,
+	       "%s: frames that the observer saw", what);
+	check_wire(what);
+}
+
+static void test_clean(void)
+{
+	struct load load;
+
+	load_default(&load);
+	load.reads = options.reads;
+	sim_quiet();
+	sim_set_clocks_off();
+	check_clean("fine", &load);
+	load.registers = 125;
+	load.reads = options.reads / 20;
+	check_clean("long", &load);
+	sim_set_number("coarse", 1);
+	load.registers = 8;
+	load.reads = options.reads / 3;
+	check_clean("coarse", &load);
+	sim_set_number("coarse", 0);
+	sim_set_all("turnaround_ns", 0);
+	check_clean("at_once", &load);
+	sim_set_all("turnaround_ns", 100000);
+	sim_set_number("echo", 1);
+	check_clean("echo", &load);
+}
+
+/* @mask may happen to each third answer; @streak failures on end are in the nature of it. */
+static void disturb(const char *what, unsigned long mask, uint64_t reads, uint64_t streak)
+{
+	struct load_result result;
+	uint64_t disturbed = 0, passed;
+	char name[32];
+	struct load load;
+	int i;
+
+	load_default(&load);
+	load.reads = reads;
+	load.timeout_us = TIMEOUT_US;
+	sim_set_number("faults", (long long)mask);
+	sim_set_number("every", EVERY);
+	sim_reset();
+	load_run(dev, &load, &result);
+	load_print(what, &result);
+	for (i = 0; i < SIM_FAULTS; i++) {
+		snprintf(name, sizeof(name), "fault_%s", sim_fault_names[i]);
+		disturbed += sim_result("oht_sim", name);
+	}
+	passed = sim_result("oht_sim", "crc_passed");
+	tap_ok(disturbed >= reads / EVERY / 2, "%s: %" PRIu64 " answers disturbed", what, disturbed);
+	tap_ok(!result.wrong || passed, "%s: %" PRIu64 " wrong words, %" PRIu64
+	       " answers whose checksum was good by chance", what, result.wrong, passed);
+	tap_ok(result.streak <= streak, "%s: %" PRIu64 " failures on end", what, result.streak);
+	check_wire(what);
+	sim_set_number("faults", 0);
+}
+
+static void test_faults(void)
+{
+	unsigned long all = (1ul << SIM_FAULTS) - 1;
+	unsigned int i;
+
+	sim_quiet();
+	sim_set_clocks_off();
+	sim_set_number("seed", options.seed);
+	for (i = 0; i < SIM_FAULTS; i++)
+		if (i != SIM_LATE && i != SIM_BABBLE)
+			disturb(sim_fault_names[i], 1ul << i, 60, 1);
+	disturb("campaign", all & ~(1ul << SIM_LATE | 1ul << SIM_BABBLE), options.campaign, 1);
+	/* Comes when the next request is on its way, and may spoil that. */
+	sim_set_number("late_ns", TIMEOUT_US * 1000 + 2000000);
+	disturb("late", 1ul << SIM_LATE, 60, 2);
+}
+
+/* One request on its own, 0 or what became of it. */
+static int ask(unsigned int unit, unsigned int registers, uint64_t *wrong)
+{
+	struct load_result result;
+	struct load load;
+
+	load_default(&load);
+	load.reads = 1;
+	load.units[0] = (uint8_t)unit;
+	load.unit_count = 1;
+	load.registers = (uint16_t)registers;
+	load.timeout_us = TIMEOUT_US;
+	load_run(dev, &load, &result);
+	*wrong += result.wrong;
+	return (int)result.failed;
+}
+
+/* A second without a pause: all that is asked meanwhile may fail, what is asked after it may not. */
+static void test_babble(void)
+{
+	uint64_t wrong = 0, until_ns;
+	unsigned int asked = 0;
+
+	sim_quiet();
+	sim_set_number("faults", 1ll << SIM_BABBLE);
+	sim_reset();
+	until_ns = guest_now_ns() + 1020000000;
+	ask(2, 8, &wrong);
+	sim_set_number("faults", 0);
+	while (guest_now_ns() < until_ns) {
+		ask(2 + asked % 4, 8, &wrong);
+		asked++;
+	}
+	tap_is((long long)sim_result("oht_sim", "fault_babble"), 1, "babble of a second");
+	tap_ok(asked > 2, "babble: %u exchanges given up meanwhile, none for ever", asked);
+	tap_is(ask(3, 8, &wrong), 0, "babble: the first exchange after it");
+	tap_is((long long)wrong, 0, "babble: wrong words");
+	check_wire("babble");
+}
+
+/* Each bit of the answers, data and stop bits, flipped once; the exchange after it is a good one. */
+static void test_golden(void)
+{
+	unsigned int g, bit, bits, flipped = 0, accepted = 0, lost = 0;
+	uint64_t wrong = 0;
+
+	sim_quiet();
+	sim_reset();
+	for (g = 1; g <= options.golden; g++) {
+		bits = 9 * (5 + 2 * g);
+		for (bit = 0; bit < bits; bit++, flipped++) {
+			sim_set_number("flip_bit", bit);
+			sim_set_number("faults", 1ll << SIM_FLIP);
+			accepted += !ask(2 + g % 4, g, &wrong);
+			sim_set_number("faults", 0);
+			lost += (unsigned int)ask(2 + g % 4, g, &wrong);
+		}
+	}
+	tap_is(accepted, 0, "%u flipped bits of %u golden answers: accepted", flipped,
+	       options.golden);
+	tap_is((long long)wrong, 0, "flipped bits: wrong words");
+	tap_is(lost, 0, "flipped bits: exchanges lost after one");
+	check_wire("flipped bits");
+}
+
+static void parse(int argc, char **argv)
+{
+	static const struct option names[] = {
+		{ "reads", required_argument, NULL, 'r' },
+		{ "campaign", required_argument, NULL, 'c' },
+		{ "golden", required_argument, NULL, 'g' },
+		{ "seed", required_argument, NULL, 's' },
+		{ 0 }
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
+		if (option == 'r')
+			options.reads = strtoull(optarg, NULL, 0);
+		else if (option == 'c')
+			options.campaign = strtoull(optarg, NULL, 0);
+		else if (option == 'g')
+			options.golden = (unsigned int)strtoul(optarg, NULL, 0);
+		else if (option == 's')
+			options.seed = (unsigned int)strtoul(optarg, NULL, 0);
+		else
+			tap_bail("usage: wire_test [--reads N] [--campaign N] [--golden N] [--seed N]");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	parse(argc, argv);
+	/* The engine's timers follow; an emulator with one thread lets CPU 1 wait for CPU 0. */
+	guest_pin_cpu(0);
+	dev = oht_dev_open(NULL, 0);
+	if (!dev)
+		tap_bail("%s: %s", OHT_DEFAULT_DEVICE, strerror(errno));
+	tap_note("seed %u", options.seed);
+	test_clean();
+	test_golden();
+	test_faults();
+	test_babble();
+	sim_quiet();
+	oht_dev_close(dev);
+	return tap_done();
+}
