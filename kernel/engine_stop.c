@@ -5,6 +5,7 @@
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/math64.h>
 #include <linux/string.h>
 #include <linux/time64.h>
 #include "engine_internal.h"
@@ -13,7 +14,7 @@
 /* The whole list goes out so many times, whatever is answered. */
 #define OHT_STOP_ROUNDS			3
 /* The least that an answer is waited for before the next telegram is sent. */
-#define OHT_STOP_ANSWER_MIN_US		3000
+#define OHT_STOP_ANSWER_MIN_US		3000U
 
 /* ---- the list ---- */
 
@@ -96,6 +97,16 @@ static void oht_engine_stop_note(struct oht_telegram_result *result, const struc
 		result->answered_ns = now_ns;
 }
 
+/* As long as its unit has ever taken and a tenth more, within what was asked for. */
+static u32 oht_engine_stop_answer_us(const struct oht_engine *e,
+				     const struct oht_telegram *telegram)
+{
+	u64 learned_ns = e->units[telegram->unit].learned_turnaround_ns;
+	u64 wait_us = div_u64(learned_ns + div_u64(learned_ns, 10), NSEC_PER_USEC);
+
+	return max_t(u32, min_t(u64, wait_us, telegram->turnaround_us), OHT_STOP_ANSWER_MIN_US);
+}
+
 static void oht_engine_stop_done(struct oht_xfer *x);
 
 static void oht_engine_stop_queue(struct oht_engine *e)
@@ -111,7 +122,7 @@ static void oht_engine_stop_queue(struct oht_engine *e)
 		.priority = OHT_PRIO_STOP,
 		.address = telegram->address,
 		.count = telegram->count,
-		.timeout_us = max_t(u32, telegram->turnaround_us, OHT_STOP_ANSWER_MIN_US),
+		.timeout_us = oht_engine_stop_answer_us(e, telegram),
 		.done = oht_engine_stop_done,
 	};
 	memcpy(x->words, telegram->words, sizeof(telegram->words));

@@ -140,7 +140,7 @@ u64 oht_timing_deadline_ns(const struct oht_timing *t, u64 tx_end_ns, u32 timeou
 
 u64 oht_timing_stop_silence_ns(const struct oht_timing *t, u64 turnaround_ns)
 {
-	u64 silence_ns = turnaround_ns + turnaround_ns / 10;
+	u64 silence_ns = turnaround_ns + div_u64(turnaround_ns, 10);
 
 	return (silence_ns > t->t35_ns ? silence_ns : t->t35_ns) + t->char_ns;
 }

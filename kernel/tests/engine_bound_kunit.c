@@ -235,6 +235,35 @@ static void engine_bound_broken_reply(struct kunit *test)
 	}
 }
 
+/* The stop comes when it has broken off already, and silence is what is waited for. */
+static void bound_broken_before(struct kunit *test, u64 since_ns)
+{
+	u64 first_ns, answer_ns, silence_ns;
+	u8 adu[OHT_ADU_MAX_BYTES];
+
+	bound_begin(test, 1750 * FAKE_US);
+	silence_ns = fake.engine.timing.t35_ns + fake.engine.timing.char_ns;
+	far_end.silent = 1;
+	fake_xfer(0, 1, 3, 0, 8)->retries = 1;
+	fake_submit(0);
+	fake_run_sent(3);
+	fake_answer(&fake.xfers[0], adu);
+	fake_say(fake_last()->end_ns + 1750 * FAKE_US, adu, 7);
+	far_run(fake.heard_ns + since_ns);
+	KUNIT_EXPECT_EQ(test, fake.engine.state, OHT_ENGINE_COLLECT);
+	bound_stop(test, &first_ns, &answer_ns);
+	silence_ns -= min(silence_ns, since_ns);
+	KUNIT_EXPECT_LE(test, first_ns, silence_ns + FAKE_US +
+			oht_timing_chars_ns(&fake.engine.timing, 8));
+}
+
+static void engine_bound_broken_before(struct kunit *test)
+{
+	bound_broken_before(test, FAKE_US);
+	bound_broken_before(test, FAKE_MS);
+	bound_broken_before(test, 5 * FAKE_MS);
+}
+
 /* ---- how long is waited for whom ---- */
 
 struct bound_wait {
@@ -275,6 +304,8 @@ static void engine_bound_waits(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, far_is_telegram(&fake.frames[2]));
 		KUNIT_EXPECT_GE(test, gap_ns, wait->silence_us * FAKE_US);
 		KUNIT_EXPECT_LE(test, gap_ns, wait->silence_us * FAKE_US + 90 * FAKE_US);
+		/* Given up for the stop, or timed out as it would have anyway. */
+		KUNIT_EXPECT_EQ(test, fake.done[0], wait->silence_us == wait->timeout_us);
 	}
 }
 
@@ -316,6 +347,7 @@ static struct kunit_case engine_bound_cases[] = {
 	KUNIT_CASE(engine_bound_long_write),
 	KUNIT_CASE(engine_bound_unpaced),
 	KUNIT_CASE(engine_bound_broken_reply),
+	KUNIT_CASE(engine_bound_broken_before),
 	KUNIT_CASE(engine_bound_waits),
 	KUNIT_CASE(engine_bound_nobody_known),
 	KUNIT_CASE(engine_bound_broadcast),

@@ -98,30 +98,60 @@ static void engine_stop_answered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.engine.state, OHT_ENGINE_IDLE);
 }
 
-/* Nobody answers: 3 ms after the end of one the next one is sent, unless its unit takes longer. */
-static void engine_stop_unanswered(struct kunit *test)
+struct stop_wait {
+	u64 learned_ns;		/* 0: the unit has never answered */
+	u32 turnaround_us;
+	u64 wait_us;
+};
+
+static const struct stop_wait stop_waits[] = {
+	{ 0, 0, 3000 },
+	{ 0, 20000, 3000 },
+	{ FAKE_MS, 20000, 3000 },
+	{ 10 * FAKE_MS, 20000, 11000 },
+	{ 10 * FAKE_MS, 8000, 8000 },
+	{ 10 * FAKE_MS, 0, 3000 },
+};
+
+/* Nobody answers: the next one is sent as long after the end of one as its unit may take. */
+static void stop_unanswered(struct kunit *test, const struct stop_wait *wait)
 {
 	struct oht_telegram slow[2] = { far_stop_list[0], far_stop_list[1] };
 	struct oht_telegram_status status;
+	unsigned int i, first = 0;
 	u64 gap_ns;
-	unsigned int i;
 
-	slow[1].turnaround_us = 20000;
+	far_init(test, 115200);
+	slow[0].turnaround_us = wait->turnaround_us;
+	slow[1].turnaround_us = wait->turnaround_us;
+	if (wait->learned_ns) {
+		far_end.turnaround_ns = wait->learned_ns;
+		far_teach(FAR_STOP_UNIT);
+		first = 1;
+	}
 	far_end.dead = true;
 	KUNIT_ASSERT_EQ(test, oht_engine_set_telegrams(&fake.engine, slow, 2), 0);
 	oht_engine_abort(&fake.engine);
 	far_run(fake.now_ns + 200 * FAKE_MS);
-	KUNIT_EXPECT_EQ(test, fake.frame_count, 6);
-	for (i = 1; i < 6; i++) {
+	KUNIT_EXPECT_EQ(test, fake.frame_count, first + 6);
+	for (i = first + 1; i < first + 6; i++) {
 		gap_ns = fake.frames[i].start_ns - fake.frames[i - 1].end_ns;
-		KUNIT_EXPECT_GE(test, gap_ns, i % 2 ? 3 * FAKE_MS : 20 * FAKE_MS);
-		KUNIT_EXPECT_LE(test, gap_ns, (i % 2 ? 3 : 20) * FAKE_MS + 100 * FAKE_US);
+		KUNIT_EXPECT_GE(test, gap_ns, wait->wait_us * FAKE_US);
+		KUNIT_EXPECT_LE(test, gap_ns, (wait->wait_us + 100) * FAKE_US);
 	}
 	status = far_status();
 	KUNIT_EXPECT_EQ(test, status.results[1].status, -ETIMEDOUT);
 	KUNIT_EXPECT_EQ(test, status.results[1].detail, OHT_DETAIL_TIMEOUT);
 	KUNIT_EXPECT_EQ(test, status.results[1].answered_ns, 0);
-	KUNIT_EXPECT_EQ(test, status.results[1].sent_ns, fake.frames[1].end_ns);
+	KUNIT_EXPECT_EQ(test, status.results[1].sent_ns, fake.frames[first + 1].end_ns);
+}
+
+static void engine_stop_unanswered(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(stop_waits); i++)
+		stop_unanswered(test, &stop_waits[i]);
 }
 
 /* Answered once is answered, whatever becomes of the repeats. */
@@ -232,9 +262,13 @@ static void engine_stop_given_up(struct kunit *test)
 	FAKE_EXPECT_DONE(0, 0, OHT_DETAIL_OK);
 	KUNIT_EXPECT_EQ(test, far_telegrams_sent(), 3);
 	KUNIT_EXPECT_EQ(test, far_status().flags, OHT_TELEGRAMS_RUNNING);
+	/* Slower than ever, and nobody is in a hurry any more. */
+	far_end.slow_ns = 20 * FAKE_MS;
 	fake_xfer(1, 1, 3, 0, 8);
 	fake_submit(1);
 	far_run_done(1);
+	FAKE_EXPECT_DONE(1, 0, OHT_DETAIL_OK);
+	KUNIT_EXPECT_EQ(test, fake.xfers[1].attempts, 1);
 	far_run(late_ns);
 	KUNIT_EXPECT_EQ(test, far_telegrams_sent(), 3);
 	far_run(late_ns + FAKE_MS);
@@ -243,6 +277,46 @@ static void engine_stop_given_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, far_telegrams_sent(), 4);
 	KUNIT_EXPECT_EQ(test, far_status().flags, 0);
 	KUNIT_EXPECT_EQ(test, far_status().results[0].attempts, 4);
+	/* That is over: the next stop has no reason for a fourth. */
+	oht_engine_abort(&fake.engine);
+	far_run(fake.now_ns + 200 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, far_status().results[0].attempts, 3);
+}
+
+/* What was cut goes first in its class again, not last. */
+static void engine_stop_keeps_the_order(struct kunit *test)
+{
+	unsigned int i;
+
+	far_set_telegrams(1);
+	for (i = 0; i < 3; i++) {
+		fake_xfer(i, 1, 3, i, 1);
+		fake_submit(i);
+	}
+	fake_run(fake.now_ns + 100 * FAKE_US);
+	oht_engine_abort(&fake.engine);
+	KUNIT_EXPECT_EQ(test, fake.engine.state, OHT_ENGINE_CUT);
+	far_run_done(2);
+	for (i = 0; i < 3; i++) {
+		FAKE_EXPECT_DONE(i, 0, OHT_DETAIL_OK);
+		KUNIT_EXPECT_EQ(test, fake.done_order[i], i);
+		KUNIT_EXPECT_EQ(test, fake.xfers[i].attempts, i ? 1 : 2);
+	}
+}
+
+/* A character that the receiver holds and nobody has looked at makes the line busy. */
+static void engine_stop_looks_first(struct kunit *test)
+{
+	u64 end_ns;
+
+	fake.rx_level = 8;
+	far_set_telegrams(1);
+	fake_say_one(fake.now_ns, 0x55, 0);
+	end_ns = oht_timing_rx_end_ns(&fake.engine.timing, fake.now_ns);
+	oht_engine_abort(&fake.engine);
+	KUNIT_EXPECT_EQ(test, fake.engine.state, OHT_ENGINE_GAP);
+	fake_run_sent(1);
+	KUNIT_EXPECT_GE(test, fake.frames[0].start_ns, end_ns + fake.engine.timing.t35_ns);
 }
 
 /* While only that last repeat waits, a new stop begins anew. */
@@ -299,6 +373,7 @@ static void engine_stop_shutdown(struct kunit *test)
 		far_run(FAKE_START_NS + moment_ns);
 		oht_engine_shutdown(&fake.engine);
 		KUNIT_EXPECT_EQ(test, far_status().flags, 0);
+		KUNIT_EXPECT_LE(test, fake.engine.stats.details[OHT_DETAIL_GONE], 1);
 		KUNIT_EXPECT_FALSE(test, fake.de);
 		KUNIT_EXPECT_EQ(test, fake.armed_ns, FAKE_NEVER);
 		oht_engine_abort(&fake.engine);
@@ -333,6 +408,8 @@ static struct kunit_case engine_stop_cases[] = {
 	KUNIT_CASE(engine_stop_again),
 	KUNIT_CASE(engine_stop_given_up),
 	KUNIT_CASE(engine_stop_given_up_then_again),
+	KUNIT_CASE(engine_stop_keeps_the_order),
+	KUNIT_CASE(engine_stop_looks_first),
 	KUNIT_CASE(engine_stop_babble),
 	KUNIT_CASE(engine_stop_shutdown),
 	KUNIT_CASE(engine_stop_tx_stuck),

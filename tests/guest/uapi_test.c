@@ -381,7 +381,9 @@ static void test_telegrams(int fd)
 	}
 	tap_is(status.runs, before.runs + 1, "TELEGRAM_STATUS: one more stop had some");
 	tap_is(status.count, 1, "... one telegram");
-	tap_is(status.results[0].attempts, 3, "... sent three times");
+	/* Once more if it came while an answer to an earlier test's request was awaited. */
+	tap_ok(status.results[0].attempts == 3 || status.results[0].attempts == 4,
+	       "... sent three times or four");
 	tap_errno(-status.results[0].status, ETIMEDOUT, "... and nobody answered");
 	tap_ok(status.results[0].sent_ns > status.asked_ns, "... after it was asked for");
 	tap_errno(set_telegrams(fd, (struct oht_telegrams){ .size = sizeof(good_telegrams) }), 0,

@@ -242,8 +242,9 @@ struct oht_control {
  * @count: registers: 1 (6), 1..OHT_TELEGRAM_WORDS_MAX (16)
  * @address: first register; @address + @count at most 65536
  * @reserved: zero
- * @turnaround_us: longest time that the unit takes to begin its answer; the next telegram waits
- *	that long if there is none, but at least 3000; 0..oht_info.turnaround_max_us
+ * @turnaround_us: longest wait for the beginning of its answer, 0..oht_info.turnaround_max_us. The
+ *	next telegram waits for it as long as the unit has ever taken and a tenth more, at most
+ *	@turnaround_us and at least 3000.
  * @reserved2: zero
  * @words: values in host byte order, zero beyond @count
  */
