@@ -370,6 +370,31 @@ static int do_status(struct oht_estop_status *status)
 	return 0;
 }
 
+static int do_telegrams(const struct oht_telegrams *telegrams)
+{
+	static const struct oht_telegram none;
+	unsigned int i;
+
+	assert_int_equal(telegrams->size, sizeof(*telegrams));
+	assert_int_equal(telegrams->flags | telegrams->reserved, 0);
+	assert_in_range(telegrams->count, 0, OHT_TELEGRAMS_MAX);
+	for (i = telegrams->count; i < OHT_TELEGRAMS_MAX; i++)
+		assert_memory_equal(&telegrams->list[i], &none, sizeof(none));
+	if (!(fake.stop.flags & OHT_ESTOP_IS_CONTROLLER))
+		return EPERM;
+	fake.telegrams = *telegrams;
+	fake.telegram_status.set = telegrams->count;
+	return 0;
+}
+
+static int do_telegram_status(struct oht_telegram_status *status)
+{
+	assert_int_equal(status->size, sizeof(*status));
+	*status = fake.telegram_status;
+	status->size = sizeof(*status);
+	return 0;
+}
+
 /* ---- the system calls ---- */
 
 static int fake_open(const char *path, int flags)
@@ -404,6 +429,8 @@ static int do_ioctl(unsigned long number, void *argument)
 		return 0;
 	case OHT_IOC_ESTOP_STATUS:
 		return do_status(argument);
+	case OHT_IOC_TELEGRAM_STATUS:
+		return do_telegram_status(argument);
 	case OHT_IOC_SUBSCRIBE:
 		fake.subscribed = ((struct oht_subscribe *)argument)->mask;
 		return 0;
@@ -417,6 +444,8 @@ static int do_ioctl(unsigned long number, void *argument)
 		return do_cancel(argument);
 	case OHT_IOC_CONTROL:
 		return do_control(argument);
+	case OHT_IOC_TELEGRAMS:
+		return do_telegrams(argument);
 	case OHT_IOC_STOP:
 	case OHT_IOC_RESET:
 	case OHT_IOC_ENABLE:

@@ -55,6 +55,8 @@ struct fake_device {
 	/* The stop. */
 	struct oht_estop_status stop;
 	struct oht_command command;		/* the newest, as it came */
+	struct oht_telegrams telegrams;		/* as set */
+	struct oht_telegram_status telegram_status;
 	uint32_t subscribed;
 	unsigned int heartbeats;
 	unsigned int farewells;

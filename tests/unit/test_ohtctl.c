@@ -24,7 +24,7 @@ struct usage_case {
 
 static const struct usage_case usage_cases[] = {
 	{ "frobnicate", "'frobnicate'" },
-	{ "safety", "status, stop, reset, enable, disable, watch" },
+	{ "safety", "status, stop, reset, enable, disable, telegrams, watch" },
 	{ "safety explode", "'explode'" },
 	{ "info extra", "too many" },
 	{ "read 2", "too few" },

@@ -92,6 +92,45 @@ static void watch_ends_with_the_device(void **state)
 
 /* ---- acts on the stop ---- */
 
+static void telegrams_of_the_last_stop(void **state)
+{
+	(void)state;
+	assert_int_equal(run("safety telegrams"), 0);
+	assert_non_null(strstr(out_text, "0 for the next stop"));
+	assert_non_null(strstr(out_text, "by 0 stops"));
+	assert_null(strstr(out_text, "unit"));
+	fake.telegram_status = (struct oht_telegram_status){
+		.flags = OHT_TELEGRAMS_RUNNING,
+		.set = 3,
+		.count = 3,
+		.runs = 2,
+		.asked_ns = 1000000000,
+		.results = {
+			{ .sent_ns = 1002790000, .answered_ns = 1005200000, .unit = 3,
+			  .function = 6, .attempts = 2 },
+			{ .sent_ns = 1007000000, .status = -ETIMEDOUT,
+			  .detail = OHT_DETAIL_TIMEOUT, .unit = 4, .function = 16,
+			  .attempts = 1 },
+			{ .status = -EINPROGRESS, .unit = 5, .function = 6 },
+		},
+	};
+	assert_int_equal(run("safety telegrams"), 0);
+	assert_non_null(strstr(out_text, "3 for the next stop"));
+	assert_non_null(strstr(out_text, "by 2 stops, one of them still is"));
+	assert_non_null(strstr(out_text, "unit 3   function 6   sent after 2.79 ms, "
+			       "answered after 5.20 ms, 2 attempts\n"));
+	assert_non_null(strstr(out_text, "unit 4   function 16  sent after 7.00 ms, "
+			       "timeout, 1 attempts\n"));
+	assert_non_null(strstr(out_text, "unit 5   function 6   0 attempts\n"));
+	assert_int_equal(run_json("safety telegrams"), 0);
+	assert_string_equal(text("/results/1/outcome"), "timeout");
+	assert_string_equal(text("/results/2/outcome"), "pending");
+	assert_int_equal(run("safety telegrams now"), 2);
+	fake.fail_number = OHT_IOC_TELEGRAM_STATUS;
+	fake.fail_error = EOPNOTSUPP;
+	assert_int_equal(run("safety telegrams"), 1);
+}
+
 static void stop_always_goes(void **state)
 {
 	(void)state;
@@ -275,6 +314,7 @@ int main(void)
 		CASE(safety_watch_shows_events),
 		CASE(ctrl_c_ends_a_watch),
 		CASE(watch_ends_with_the_device),
+		CASE(telegrams_of_the_last_stop),
 		CASE(stop_always_goes),
 		CASE(reset_acknowledges_and_leaves),
 		CASE(reset_names_what_stands),

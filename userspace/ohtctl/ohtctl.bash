@@ -24,7 +24,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W "$modules" -- "$word")
 		return ;;
 	safety)
-		mapfile -t COMPREPLY < <(compgen -W 'status stop reset enable disable watch' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'status stop reset enable disable telegrams watch' -- "$word")
 		return ;;
 	esac
 	if [[ $word == -* ]]; then

@@ -38,6 +38,8 @@ static const struct cli_verb verbs[] = {
 	{ "safety enable", "", "outputs high while this program runs", cmd_safety_enable,
 	  CLI_OPT_DEADMAN, 0, 0 },
 	{ "safety disable", "", "outputs low, without a stop", cmd_safety_disable, 0, 0, 0 },
+	{ "safety telegrams", "", "what the last stop wrote to the bus", cmd_safety_telegrams,
+	  0, 0, 0 },
 	{ "safety watch", "", "show safety events as they happen", cmd_safety_watch,
 	  CLI_OPT_ROUNDS, 0, 0 },
 };
@@ -100,7 +102,8 @@ static int unknown_verb(struct cli *cli, int count, char **words)
 	if (strcmp(words[0], "safety"))
 		return cli_fail(cli, CLI_USAGE, "unknown verb '%s', see ohtctl --help", words[0]);
 	return cli_fail(cli, CLI_USAGE,
-			"safety needs one of status, stop, reset, enable, disable, watch: '%s'",
+			"safety needs one of %s: '%s'",
+			"status, stop, reset, enable, disable, telegrams, watch",
 			count > 1 ? words[1] : "");
 }
 
