@@ -193,6 +193,44 @@ def test_kill_9(robot, watch):
     assert_does_not_go_on(robot, "stopped")
 
 
+def telegrams(robot):
+    code, said = robot.ohtctl("safety telegrams")
+    assert code == 0, said
+    return said
+
+
+def drive_is_on(robot, value=1):
+    """Both drive enables at the far end have this value."""
+    return all(f" raw={value} " in robot.wire.command(f"get 4 {name}") + " "
+               for name in ("motor1_enable", "motor2_enable"))
+
+
+def test_press_stops_the_drive_of_a_dead_daemon(robot):
+    """Killed and not started again: the press goes to the drive all the same, by the kernel's hand."""
+    robot.wait_modules_good()
+    until(lambda: telegrams(robot)["set"] == 2, 20, "the stop telegrams being left with the kernel")
+    robot.guest.check("touch /run/vsbc/daemon.off; rm -f /run/oht/ready; kill -KILL $(pidof ohtd)")
+    try:
+        until(lambda: robot.daemon_pid() is None, 20, "the end of ohtd")
+        until(lambda: not telegrams(robot)["running"], 20, "the telegrams for the closed descriptor")
+        before = telegrams(robot)
+        assert before["set"] == 2 and before["runs"] > 0
+        assert robot.guest.run("ohtctl write 4 1 1 && ohtctl write 4 0x11 1")[0] == 0 and drive_is_on(robot)
+        robot.pins.press()
+        until(lambda: drive_is_on(robot, 0), 10, "the stop at the drive")
+        until(lambda: not telegrams(robot)["running"], 20, "the last of the telegrams")
+        after = telegrams(robot)
+        assert after["runs"] > before["runs"]
+        for result in after["results"]:
+            assert result["unit"] == 4 and result["function"] == 6 and result["attempts"] >= 3
+            assert result["outcome"] == "ok"
+            assert after["asked_ns"] < result["sent_ns"] < result["answered_ns"]
+    finally:
+        robot.guest.check("rm -f /run/vsbc/daemon.off")
+        robot.pins.release()
+        robot.wait_ready()
+
+
 def test_orderly_end(robot, watch):
     robot.arm()
     end_daemon(robot, "TERM")

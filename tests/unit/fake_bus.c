@@ -408,6 +408,21 @@ static int fake_disable(struct ohtd_bus *bus, uint64_t tag)
 	return 0;
 }
 
+static int fake_telegrams(struct ohtd_bus *bus, const struct oht_stop_telegram *list,
+			  unsigned int count)
+{
+	struct fake_bus *fake = fake_of(bus);
+	int ret = fake->telegram_error;
+
+	fake->telegram_calls++;
+	fake->telegram_error = 0;
+	if (ret)
+		return ret;
+	memcpy(fake->telegrams, list, count * sizeof(*list));
+	fake->telegram_count = count;
+	return 0;
+}
+
 #define FAKE_OPS(stop_in_hardware) {			\
 	.name = (stop_in_hardware) ? "kernel" : "rtu",	\
 	.hardware_stop = (stop_in_hardware),		\
@@ -426,6 +441,7 @@ static int fake_disable(struct ohtd_bus *bus, uint64_t tag)
 	.reset = fake_reset,				\
 	.enable = fake_enable,				\
 	.disable = fake_disable,			\
+	.telegrams = fake_telegrams,			\
 	.destroy = fake_destroy,			\
 }
 

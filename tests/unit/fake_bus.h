@@ -71,6 +71,10 @@ struct fake_bus {
 	bool stop_at_enable;		/* a stop comes right behind the next enable */
 	unsigned int stops;
 	unsigned int farewells;
+	struct oht_stop_telegram telegrams[OHT_STOP_TELEGRAMS_MAX];
+	unsigned int telegram_count;
+	unsigned int telegram_calls;
+	int telegram_error;		/* what the next call returns, once */
 	unsigned int enables;
 	uint64_t last_tag;
 	uint64_t heartbeats;

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "oht_client.h"
+#include "oht_telegram.h"
 
 struct ohtd_bus;
 
@@ -55,6 +56,8 @@ struct ohtd_bus_setup {
  * @reset: stopped -> ready
  * @enable: ready -> enabled; -EOPNOTSUPP without outputs
  * @disable: enabled -> ready
+ * @telegrams: leave the writes that every stop is to put on the bus, also without us; -EOPNOTSUPP:
+ *	nobody else would do it
  *
  * All but open and close neither allocate nor wait. Context: control thread, except stop.
  */
@@ -76,6 +79,8 @@ struct ohtd_bus_ops {
 	int (*reset)(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking);
 	int (*enable)(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking);
 	int (*disable)(struct ohtd_bus *bus, uint64_t tag);
+	int (*telegrams)(struct ohtd_bus *bus, const struct oht_stop_telegram *list,
+			 unsigned int count);
 	void (*destroy)(struct ohtd_bus *bus);
 };
 

@@ -122,6 +122,12 @@ static int kernel_disable(struct ohtd_bus *bus, uint64_t tag)
 	return as_errno(oht_dev_disable(device_of(bus), tag));
 }
 
+static int kernel_telegrams(struct ohtd_bus *bus, const struct oht_stop_telegram *list,
+			    unsigned int count)
+{
+	return as_errno(oht_dev_set_telegrams(device_of(bus), list, count));
+}
+
 static const struct ohtd_bus_ops kernel_ops = {
 	.name = "kernel",
 	.hardware_stop = true,
@@ -140,6 +146,7 @@ static const struct ohtd_bus_ops kernel_ops = {
 	.reset = kernel_reset,
 	.enable = kernel_enable,
 	.disable = kernel_disable,
+	.telegrams = kernel_telegrams,
 	.destroy = kernel_destroy,
 };
 

@@ -411,6 +411,15 @@ static int rtu_disable(struct ohtd_bus *bus, uint64_t tag)
 	return -ECANCELED;
 }
 
+static int rtu_telegrams(struct ohtd_bus *bus, const struct oht_stop_telegram *list,
+			 unsigned int count)
+{
+	(void)bus;
+	(void)list;
+	(void)count;
+	return -EOPNOTSUPP;
+}
+
 static int rtu_take(struct ohtd_bus *bus, uint32_t *deadman_ms)
 {
 	/* Nobody would act when a heartbeat is late, so do not claim a period. */
@@ -451,6 +460,7 @@ static const struct ohtd_bus_ops rtu_ops = {
 	.reset = rtu_reset,
 	.enable = rtu_enable,
 	.disable = rtu_disable,
+	.telegrams = rtu_telegrams,
 	.destroy = rtu_destroy,
 };
 

@@ -239,6 +239,7 @@ static void run_cycle(struct ohtd_control *control)
 	ohtd_device_retry(control);
 	ohtd_transfer_check(control);
 	ohtd_units_check(control);
+	ohtd_telegram_leave(control);
 	watch_links(control, passed_ns);
 	ohtd_facts_update(control);
 	watch_safety_module(control);

@@ -133,6 +133,7 @@ struct ohtd_telegrams {
 	uint8_t next;
 	uint8_t attempts;
 	struct ohtd_why why;	/* why it failed */
+	const struct ohtd_plan *left;	/* whose stop telegrams the device has; NULL: not yet */
 };
 
 /* ---- commands under way ---- */
@@ -338,6 +339,8 @@ void ohtd_identify_done(struct ohtd_control *control, const struct ohtd_transfer
 /* telegram.c */
 void ohtd_telegram_start(struct ohtd_control *control, enum ohtd_telegram telegram);
 void ohtd_telegram_next(struct ohtd_control *control);
+/* Leaves the stop telegrams with the device, once the drive and its profile are known. */
+void ohtd_telegram_leave(struct ohtd_control *control);
 void ohtd_telegram_done(struct ohtd_control *control, const struct oht_reply *reply);
 
 /* safety.c */

@@ -48,6 +48,7 @@ int ohtd_device_open(struct ohtd_control *control, char *error, size_t error_byt
 		return ret;
 	}
 	device->open = true;
+	control->telegrams.left = NULL;
 	device->bus_dead = !(device->info.caps & OHT_HAS_BUS);
 	device->backoff_ms = 0;
 	device->error[0] = '\0';

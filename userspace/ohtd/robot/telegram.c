@@ -3,6 +3,7 @@
  * Prepared writes to the drive, one after the other at command priority: the stop telegrams, and
  * set-points to zero. A stop takes the place of whatever is being sent.
  */
+#include <assert.h>
 #include <errno.h>
 
 #include "control.h"
@@ -53,6 +54,38 @@ void ohtd_telegram_start(struct ohtd_control *control, enum ohtd_telegram telegr
 		give_up(telegrams, OHTD_WHY_MODULE_MISSING);
 	else
 		ohtd_telegram_next(control);
+}
+
+static_assert(OHTD_WRITES_MAX <= OHT_STOP_TELEGRAMS_MAX, "all of them fit into the device");
+
+/*
+ * They stay there when we are gone. A drive that is lost keeps them: it may hear what it cannot
+ * answer. What fails is tried again in the next cycle.
+ */
+void ohtd_telegram_leave(struct ohtd_control *control)
+{
+	struct oht_stop_telegram list[OHTD_WRITES_MAX] = { 0 };
+	struct ohtd_telegrams *telegrams = &control->telegrams;
+	const struct ohtd_unit *drive = find_drive(control, OHTD_TELEGRAM_STOP);
+	unsigned int i, count;
+	int ret;
+
+	if (!control->device.open || control->device.bus_dead || !drive ||
+	    drive->plan == telegrams->left)
+		return;
+	count = drive->plan->write_count[OHTD_TELEGRAM_STOP];
+	for (i = 0; i < count; i++)
+		list[i] = (struct oht_stop_telegram){
+			.unit = drive->view.unit,
+			.function = OHT_WRITE_SINGLE,
+			.address = drive->plan->writes[OHTD_TELEGRAM_STOP][i].address,
+			.count = 1,
+			.turnaround_us = ohtd_unit_timeout_us(control, drive),
+			.words = { drive->plan->writes[OHTD_TELEGRAM_STOP][i].value },
+		};
+	ret = control->bus->ops->telegrams(control->bus, list, count);
+	if (!ret || ret == -EOPNOTSUPP)
+		telegrams->left = drive->plan;
 }
 
 void ohtd_telegram_next(struct ohtd_control *control)
