@@ -407,6 +407,27 @@ static void functions_test_broadcast_ended(struct kunit *test)
 	}
 }
 
+/* A stop does not wait until the slowest module has obeyed a broadcast. */
+static void functions_test_broadcast_gives_way(struct kunit *test)
+{
+	const struct oht_telegram telegram = { .unit = 9, .function = 6, .count = 1 };
+	u64 stop_ns;
+
+	KUNIT_ASSERT_EQ(test, oht_engine_set_telegrams(&fake.engine, &telegram, 1), 0);
+	functions_broadcast(0);
+	fake_run_sent(1);
+	stop_ns = fake.frames[0].end_ns + 5 * FAKE_MS;
+	fake_run(stop_ns);
+	oht_engine_abort(&fake.engine);
+	FAKE_EXPECT_DONE(0, -ECANCELED, OHT_DETAIL_STOPPED);
+	fake_run_sent(2);
+	KUNIT_EXPECT_EQ(test, fake.frames[1].adu[0], 9);
+	KUNIT_EXPECT_LT(test, fake.frames[1].start_ns, stop_ns + FAKE_MS);
+	KUNIT_EXPECT_EQ(test, fake.early, 0);
+	fake_run(fake.now_ns + 100 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, fake.done[0], 1);
+}
+
 /* Nobody knows what a raw request does: the stop takes it as a write. */
 static void functions_test_stop_takes_raw(struct kunit *test)
 {
@@ -453,6 +474,7 @@ static struct kunit_case functions_test_cases[] = {
 	KUNIT_CASE(functions_test_broadcast_raw),
 	KUNIT_CASE(functions_test_broadcast_answered),
 	KUNIT_CASE(functions_test_broadcast_ended),
+	KUNIT_CASE(functions_test_broadcast_gives_way),
 	KUNIT_CASE(functions_test_stop_takes_raw),
 	KUNIT_CASE(functions_test_refusals),
 	{}
