@@ -63,6 +63,8 @@ static u8 chip_read_lsr(void)
 
 static u8 chip_read_rx(void)
 {
+	if (chip.rx_head == chip.rx_tail && !chip.stuck_timeout)
+		chip.empty_reads++;
 	chip.stuck_timeout = false;
 	if (chip.rx_head == chip.rx_tail)
 		return 0;

@@ -42,6 +42,7 @@ struct chip_16550 {
 	unsigned int busy_tries;	/* times that it is still busy */
 	bool busy_pending;
 	bool stuck_timeout;
+	unsigned int empty_reads;	/* of the receiver, with nothing there nor stuck */
 	unsigned int usr_reads;
 	u32 cpr, ucv;
 	u32 alias;			/* what reads where there is nothing */

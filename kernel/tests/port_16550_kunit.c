@@ -291,6 +291,30 @@ static void test_timeout_spares_a_character(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_uart.heard[0].data, 0x77);
 }
 
+/* The timer may have read what the report was about: then there is nothing to be read any more. */
+static u32 chip_read_drained(unsigned int offset)
+{
+	if (offset >> fake_uart.shift == UART_LSR)
+		chip.stuck_timeout = false;
+	return chip_read(offset);
+}
+
+static void test_timeout_of_a_read_character(struct kunit *test)
+{
+	const struct fake_chip drained = {
+		.read = chip_read_drained,
+		.write = chip_write,
+		.asserted = chip_asserted,
+	};
+
+	chip_make_designware();
+	begin(test);
+	fake_uart.chip = &drained;
+	chip.stuck_timeout = true;
+	KUNIT_EXPECT_EQ(test, fake_uart_serve(), 1);
+	KUNIT_EXPECT_EQ(test, chip.empty_reads, 0);
+}
+
 /* ---- errors ---- */
 
 static void expect_flags(struct kunit *test, u8 errors, u8 flags)
@@ -447,6 +471,7 @@ static struct kunit_case port_16550_cases[] = {
 	KUNIT_CASE(test_each_character),
 	KUNIT_CASE(test_timeout_without_data),
 	KUNIT_CASE(test_timeout_spares_a_character),
+	KUNIT_CASE(test_timeout_of_a_read_character),
 	KUNIT_CASE(test_errors),
 	KUNIT_CASE(test_overrun),
 	KUNIT_CASE(test_errors_survive_a_question),

@@ -133,8 +133,13 @@ void fake_uart_init(struct kunit *test, const struct fake_chip *chip)
 
 int fake_uart_begin(const struct oht_port_backend *backend)
 {
-	struct device *dev = kunit_device_register(fake_uart.test, "fake-uart");
+	/* A case may begin more than once, and two devices of one name would meet in sysfs. */
+	static const char * const names[] = { "fake-uart-a", "fake-uart-b", "fake-uart-c" };
+	static unsigned int turn;
+	struct device *dev;
 
+	turn = (turn + 1) % ARRAY_SIZE(names);
+	dev = kunit_device_register(fake_uart.test, names[turn]);
 	KUNIT_ASSERT_EQ(fake_uart.test, backend->probe(dev, &fake_uart.port), 0);
 	fake_uart.port->event = fake_uart_event;
 	fake_uart.port->event_context = &fake_uart;
