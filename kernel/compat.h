@@ -72,4 +72,11 @@ static inline void oht_hrtimer_setup(struct hrtimer *timer,
 #define OHT_TTY_SIZE	size_t
 #endif
 
+/* 6.9 made the return type of serdev_device_ops.receive_buf a size. */
+#if KERNEL_VERSION(6, 9, 0) > LINUX_VERSION_CODE
+#define OHT_SERDEV_COUNT	int
+#else
+#define OHT_SERDEV_COUNT	size_t
+#endif
+
 #endif /* OHT_COMPAT_H */

@@ -9,6 +9,8 @@
 #define OHT_ENGINE_POLL_MIN_NS	1000
 /* A transmitter that is busy for longer than this beyond its time is stuck. */
 #define OHT_ENGINE_STUCK_CHARS	2
+/* How often a transmission that begins late is asked for meanwhile. */
+#define OHT_ENGINE_LATE_POLLS	16
 
 static void oht_engine_set_de(struct oht_engine *e, bool on)
 {
@@ -126,7 +128,9 @@ static void oht_engine_sent(struct oht_engine *e, u64 now_ns)
 static void oht_engine_drain(struct oht_engine *e, u64 now_ns)
 {
 	u64 give_up_ns = e->tx_end_ns +
-			 oht_timing_chars_ns(&e->timing, OHT_ENGINE_STUCK_CHARS);
+			 oht_timing_chars_ns(&e->timing, OHT_ENGINE_STUCK_CHARS) +
+			 e->port->send_late_ns;
+	u64 poll_ns = max_t(u64, e->timing.bit_ns / 4, OHT_ENGINE_POLL_MIN_NS);
 	bool was_busy = e->state == OHT_ENGINE_DRAIN;
 
 	oht_engine_enter(e, OHT_ENGINE_DRAIN);
@@ -147,7 +151,8 @@ static void oht_engine_drain(struct oht_engine *e, u64 now_ns)
 		return;
 	}
 	oht_engine_meter_busy(e, now_ns);
-	oht_engine_arm(e, now_ns + max_t(u32, e->timing.bit_ns / 4, OHT_ENGINE_POLL_MIN_NS));
+	/* A port that sends late says so itself when it has: look now and then only. */
+	oht_engine_arm(e, now_ns + max(poll_ns, e->port->send_late_ns / OHT_ENGINE_LATE_POLLS));
 }
 
 void oht_engine_cut(struct oht_engine *e, u64 now_ns)

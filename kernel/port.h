@@ -69,9 +69,13 @@ struct oht_port_ops {
  * @caps: OHT_CAP_EXACT_TIMING or 0, constant
  * @rx_hold_ns: longest silence for which the receiver keeps characters to itself, interrupt latency
  *	included as far as it is ordinary; 0: not known. Only the conformance meter asks. Constant.
+ * @send_late_ns: how much later than @send a transmission may begin; 0 where we own the registers.
+ *	Such a port takes nothing at first, calls @event once it has sent, and then takes all.
+ *	Constant
  * @de: driver enable line or NULL, constant; its level is written under the engine's lock only
  * @event: set by the engine before @start: bytes have arrived, or there is room to send. Called in
- *	hard interrupt context with the CLOCK_MONOTONIC time at which the handler began.
+ *	hard interrupt context with the CLOCK_MONOTONIC time at which the handler began; without
+ *	OHT_CAP_EXACT_TIMING in a thread, with the time at which that saw them.
  * @event_context: first argument of @event
  */
 struct oht_port {
@@ -81,6 +85,7 @@ struct oht_port {
 	struct oht_timing timing;
 	u64 caps;
 	u32 rx_hold_ns;
+	u64 send_late_ns;
 	struct gpio_desc *de;
 	void (*event)(void *context, u64 stamp_ns);
 	void *event_context;

@@ -43,6 +43,15 @@ static unsigned int fake_send(struct oht_port *port, const u8 *data, unsigned in
 	struct fake_frame *frame;
 
 	KUNIT_EXPECT_TRUE(fake.test, fake.de);
+	if (fake.handover_ns && !fake.handed) {
+		fake.handed = true;
+		fake.room_ns = fake.now_ns + fake.handover_ns;
+		fake.interrupt_ns = fake.room_ns;
+		return 0;
+	}
+	if (fake.handed && fake.now_ns < fake.room_ns)
+		return 0;
+	fake.handed = false;
 	if (!fake.engine.tx_taken)
 		fake_begin_frame();
 	else if (fake.fifo_bytes && fake.now_ns < fake.room_ns)
@@ -64,12 +73,15 @@ static unsigned int fake_send(struct oht_port *port, const u8 *data, unsigned in
 
 static bool fake_transmitting(struct oht_port *port)
 {
-	return !fake.unpaced && fake.now_ns < fake_last()->end_ns + fake.busy_extra_ns;
+	if (fake.unpaced || fake.handed || !fake.frame_count)
+		return false;
+	return fake.now_ns < fake_last()->end_ns + fake.busy_extra_ns;
 }
 
 static void fake_cut(struct oht_port *port)
 {
 	fake.cutting = true;
+	fake.handed = false;
 	fake.interrupt_ns = FAKE_NEVER;
 	if (fake.frame_count && fake_last()->end_ns > fake.now_ns) {
 		fake_last()->end_ns = fake.now_ns + fake.engine.timing.char_ns;

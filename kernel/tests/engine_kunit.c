@@ -189,6 +189,41 @@ static void engine_test_busy_a_little_longer(struct kunit *test)
 	KUNIT_EXPECT_LE(test, fake.xfers[0].turnaround_ns, 2 * FAKE_MS - late_ns + 2);
 }
 
+/* A port that hands over: the request goes out later, and its time-out counts from then. */
+static void engine_test_late_port(struct kunit *test)
+{
+	fake.port.send_late_ns = 50 * FAKE_MS;
+	fake.handover_ns = 20 * FAKE_MS;
+	fake_xfer(0, 1, 3, 0, 1)->retries = 0;
+	fake_submit(0);
+	fake_run_sent(1);
+	KUNIT_EXPECT_EQ(test, fake_last()->bytes, 8);
+	KUNIT_EXPECT_GE(test, fake_last()->start_ns, FAKE_START_NS + 20 * FAKE_MS);
+	KUNIT_EXPECT_GE(test, fake_last()->off_ns, fake_last()->end_ns);
+	KUNIT_EXPECT_LE(test, fake_last()->off_ns, fake_last()->end_ns + fake.engine.timing.bit_ns);
+	fake_answer_to(0, 2 * FAKE_MS);
+	fake_run_done(0);
+	FAKE_EXPECT_DONE(0, 0, OHT_DETAIL_OK);
+}
+
+/* Over its own limit: the request is given up, and the next one is not mixed with it. */
+static void engine_test_too_late_port(struct kunit *test)
+{
+	fake.port.send_late_ns = 50 * FAKE_MS;
+	fake.handover_ns = 60 * FAKE_MS;
+	fake_xfer(0, 1, 3, 0, 1)->retries = 0;
+	fake_submit(0);
+	fake_run_done(0);
+	FAKE_EXPECT_DONE(0, -EIO, OHT_DETAIL_TX_STUCK);
+	KUNIT_EXPECT_GE(test, fake.done_ns[0], FAKE_START_NS + 50 * FAKE_MS);
+	fake_run(fake.now_ns + 20 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, fake.frame_count, 0);
+	KUNIT_EXPECT_FALSE(test, fake.de);
+	KUNIT_EXPECT_FALSE(test, fake.cutting);
+	fake.handover_ns = 0;
+	fake_expect_in_step(1);
+}
+
 static void engine_test_busy_for_ever(struct kunit *test)
 {
 	struct oht_xfer *x = fake_xfer(0, 1, 3, 0, 1);
@@ -364,6 +399,8 @@ static struct kunit_case engine_test_cases[] = {
 	KUNIT_CASE(engine_test_deadline_is_exact),
 	KUNIT_CASE(engine_test_driver_enable),
 	KUNIT_CASE(engine_test_busy_a_little_longer),
+	KUNIT_CASE(engine_test_late_port),
+	KUNIT_CASE(engine_test_too_late_port),
 	KUNIT_CASE(engine_test_busy_for_ever),
 	KUNIT_CASE(engine_test_small_fifo),
 	KUNIT_CASE(engine_test_dry_fifo),
