@@ -297,6 +297,26 @@ static int oht_frame_objects_bytes(const u8 *adu, unsigned int bytes)
 	return at + OHT_CRC_BYTES > OHT_ADU_MAX_BYTES ? -EMSGSIZE : (int)(at + OHT_CRC_BYTES);
 }
 
+int oht_frame_answer_bytes(const struct oht_frame_request *req)
+{
+	const struct oht_frame_rule *rule = oht_frame_rule(req->function);
+
+	if (req->unit == OHT_UNIT_BROADCAST)
+		return 0;
+	if (req->raw || !rule)
+		return -EOPNOTSUPP;
+	switch (rule->reply) {
+	case OHT_REPLY_COUNTED:
+		return OHT_COUNTED_BYTES + oht_frame_value_bytes(rule, req->count);
+	case OHT_REPLY_ECHO:
+		return OHT_ECHO_BYTES;
+	case OHT_REPLY_MASK:
+		return OHT_MASK_BYTES;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
 int oht_frame_reply_bytes(const u8 *adu, unsigned int bytes)
 {
 	const struct oht_frame_rule *rule;

@@ -120,6 +120,14 @@ unsigned int oht_frame_values_sent(const struct oht_frame_request *req);
 int oht_frame_reply_bytes(const u8 *adu, unsigned int bytes);
 
 /**
+ * oht_frame_answer_bytes() - length of the good reply to a request
+ * @req: a request that oht_frame_check() accepts
+ *
+ * Return: length in bytes, 0 after a broadcast, or -EOPNOTSUPP: only the module knows.
+ */
+int oht_frame_answer_bytes(const struct oht_frame_request *req);
+
+/**
  * oht_frame_verify() - is this the answer to that request?
  * @req: what was sent
  * @adu: what was received

@@ -8,6 +8,7 @@
 #define OHT_FIXED_T35_NS	1750000
 #define OHT_ERROR_MAX_PPM	10000		/* 1 % */
 #define OHT_NS_PER_US		1000
+#define OHT_TELEGRAM_BYTES	8		/* the write of one register */
 /* 10^9 ns per second times 10^3 milli-bit per bit */
 #define OHT_NS_MBIT		1000000000000ULL
 
@@ -174,6 +175,17 @@ u64 oht_timing_stop_bound_ns(const struct oht_timing *t, const struct oht_timing
 	*answer_ns = start_ns + own_ns + telegram->turnaround_ns +
 		     oht_timing_chars_ns(t, telegram->reply_bytes);
 	return start_ns + own_ns;
+}
+
+u64 oht_timing_stop_ns(const struct oht_timing *t, const struct oht_timing_exchange *busy)
+{
+	const struct oht_timing_exchange telegram = {
+		.request_bytes = OHT_TELEGRAM_BYTES,
+		.reply_bytes = OHT_TELEGRAM_BYTES,
+	};
+	u64 answer_ns;
+
+	return oht_timing_stop_bound_ns(t, busy, &telegram, &answer_ns);
 }
 
 int oht_timing_pl011_divisor(u32 clock_hz, u32 baud_bps, struct oht_divisor *d)

@@ -152,6 +152,9 @@ struct oht_timing_exchange {
 u64 oht_timing_stop_bound_ns(const struct oht_timing *t, const struct oht_timing_exchange *busy,
 			     const struct oht_timing_exchange *telegram, u64 *answer_ns);
 
+/* The same for the write of one register, and without its answer. */
+u64 oht_timing_stop_ns(const struct oht_timing *t, const struct oht_timing_exchange *busy);
+
 /**
  * struct oht_divisor - a baud rate divisor and what it makes
  * @integer: 1..65535; IBRD of a PL011, divisor latch of a 16550

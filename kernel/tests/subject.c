@@ -3,6 +3,7 @@
 #define NOTRACE		/* the tracepoints are those of oht.ko */
 #include "../frame.c"
 #include "../timing.c"
+#include "../plan.c"
 #include "../engine.c"
 #include "../engine_tx.c"
 #include "../engine_rx.c"

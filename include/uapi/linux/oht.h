@@ -24,10 +24,11 @@
  *   EOPNOTSUPP  known to the interface but not to this device
  *   EBADF       the descriptor is not open for writing
  *   EPERM       the descriptor is not the controller
- *   EBUSY       another descriptor is the controller, or a cause of the stop still stands
+ *   EBUSY       another descriptor is the controller; a cause of the stop stands; a plan waits
  *   ECANCELED   the stop forbids it: stopped, or not enabled
  *   EAGAIN      this descriptor has OHT_TRANSFERS_MAX transfers under way; reap some first
- *   ENOENT      no such cookie on this descriptor
+ *   ENOENT      no such cookie on this descriptor; no plan laid ready; an old layout
+ *   EDQUOT      the plan is too heavy, or the exchange too long for its stop budget
  *   ENODEV      the device is gone; poll() says EPOLLHUP
  */
 #ifndef _UAPI_LINUX_OHT_H
@@ -35,6 +36,7 @@
 
 #include <linux/ioctl.h>
 #include <linux/oht_module.h>
+#include <linux/oht_plan.h>
 #include <linux/oht_transfer.h>
 #include <linux/types.h>
 
@@ -338,11 +340,13 @@ struct oht_telegram_status {
 enum oht_record_type {
 	OHT_RECORD_COMPLETION	= 1,
 	OHT_RECORD_SAFETY	= 2,
+	OHT_RECORD_CYCLE	= 3,
 	OHT_RECORD_MODULE	= 4,
 };
 
 /* oht_subscribe.mask: completions of own transfers always come and have no bit */
 #define OHT_SUBSCRIBE_SAFETY	(1U << 0)
+#define OHT_SUBSCRIBE_CYCLE	(1U << 1)	/* what goes wrong with the plan */
 #define OHT_SUBSCRIBE_MODULES	(1U << 2)
 
 /**
@@ -403,6 +407,7 @@ struct oht_safety_record {
  * @time_ns: when the record was made
  * @completion: with OHT_RECORD_COMPLETION
  * @safety: with OHT_RECORD_SAFETY
+ * @cycle: with OHT_RECORD_CYCLE; the last OHT_CYCLE_RECORDS_MAX are kept
  * @module: with OHT_RECORD_MODULE, see linux/oht_module.h
  * @reserved: zero beyond the member in use
  *
@@ -418,6 +423,7 @@ struct oht_record {
 	union {
 		struct oht_completion completion;
 		struct oht_safety_record safety;
+		struct oht_cycle_record cycle;
 		struct oht_module_record module;
 		__aligned_u64 reserved[37];
 	};

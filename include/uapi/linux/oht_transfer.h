@@ -126,6 +126,7 @@ enum oht_detail {
 	OHT_DETAIL_STOPPED	= 12,	/* -ECANCELED: a stop came first, or not enabled */
 	OHT_DETAIL_GONE		= 13,	/* -ENODEV: the device went away */
 	OHT_DETAIL_DEGRADED	= 14,	/* -EHOSTUNREACH: its module is degraded: not sent */
+	OHT_DETAIL_BUDGET	= 15,	/* -EDQUOT: enabled, and over the plan's stop budget */
 };
 
 /* oht_completion.flags */
