@@ -129,12 +129,29 @@ static long oht_chrdev_ioctl(struct file *filp, unsigned int cmd, unsigned long 
 	return ret;
 }
 
+/*
+ * Without oht->life: an ioctl holds that while it touches user memory, which waits for the lock
+ * that our caller holds. The image lives as long as the device object, and this descriptor keeps
+ * that alive.
+ */
+static int oht_chrdev_mmap(struct file *filp, struct vm_area_struct *vma)
+{
+	struct oht_file *file = filp->private_data;
+
+	if (oht_chrdev_gone(file))
+		return -ENODEV;
+	if (!oht_core_has_bus(file->oht))
+		return -EOPNOTSUPP;
+	return oht_image_map(oht_run_cycle(file->oht->run)->image, vma);
+}
+
 const struct file_operations oht_chrdev_fops = {
 	.owner = THIS_MODULE,
 	.open = oht_chrdev_open,
 	.release = oht_chrdev_release,
 	.read = oht_chrdev_read,
 	.poll = oht_chrdev_poll,
+	.mmap = oht_chrdev_mmap,
 	.unlocked_ioctl = oht_chrdev_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };

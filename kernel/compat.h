@@ -9,6 +9,7 @@
 
 #include <linux/device/class.h>
 #include <linux/hrtimer.h>
+#include <linux/mm.h>
 #include <linux/platform_device.h>
 #include <linux/version.h>
 
@@ -29,6 +30,16 @@ static inline void oht_hrtimer_setup(struct hrtimer *timer,
 	timer->function = function;
 #else
 	hrtimer_setup(timer, function, clock, mode);
+#endif
+}
+
+/* 6.3 made the flags of a mapping read-only but for functions that check the lock. */
+static inline void oht_vm_flags_clear(struct vm_area_struct *vma, unsigned long flags)
+{
+#if KERNEL_VERSION(6, 3, 0) > LINUX_VERSION_CODE
+	vma->vm_flags &= ~flags;
+#else
+	vm_flags_clear(vma, flags);
 #endif
 }
 

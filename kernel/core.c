@@ -31,8 +31,10 @@ static void oht_core_stopped(struct oht_estop *estop)
 {
 	struct oht_device *oht = oht_core_of_estop(estop);
 
-	if (oht_core_has_bus(oht))
-		oht_engine_abort(&oht->engine);
+	if (!oht_core_has_bus(oht))
+		return;
+	oht_engine_abort(&oht->engine);
+	oht_cycle_forget_outputs(oht_run_cycle(oht->run));
 }
 
 static void oht_core_wake(struct oht_device *oht, __poll_t events)
@@ -77,6 +79,32 @@ static bool oht_core_may_move(void *context)
 	return oht_estop_is_enabled(&oht->estop);
 }
 
+static u32 oht_core_run_state(void *context)
+{
+	const struct oht_device *oht = context;
+
+	return oht_estop_state(&oht->estop);
+}
+
+/* From irq_work, hard interrupt. */
+static void oht_core_run_lost(void *context)
+{
+	struct oht_device *oht = context;
+
+	oht_estop_stop(&oht->estop, OHT_CAUSE_BUS_LOSS, NULL);
+}
+
+static void oht_core_run_recorded(void *context)
+{
+	oht_core_wake(context, EPOLLIN | EPOLLRDNORM);
+}
+
+static const struct oht_run_ops oht_core_run_ops = {
+	.state = oht_core_run_state,
+	.lost = oht_core_run_lost,
+	.recorded = oht_core_run_recorded,
+};
+
 int oht_core_start_bus(struct oht_device *oht, struct oht_port *port)
 {
 	const struct oht_engine_gate gate = {
@@ -86,9 +114,16 @@ int oht_core_start_bus(struct oht_device *oht, struct oht_port *port)
 	};
 	int ret;
 
+	oht->run = oht_run_create(&oht->engine, &oht_core_run_ops, oht,
+				  port->caps & OHT_CAP_EXACT_TIMING);
+	if (!oht->run)
+		return -ENOMEM;
 	ret = oht_engine_init(&oht->engine, port, &port->timing, &gate);
-	if (ret)
+	if (ret) {
+		oht_run_free(oht->run);
+		oht->run = NULL;
 		return ret;
+	}
 	oht->timing = port->timing;
 	oht->port_caps = port->caps;
 	strscpy(oht->port_kind, port->kind, sizeof(oht->port_kind));
@@ -103,6 +138,7 @@ void oht_core_stop_bus(struct oht_device *oht)
 		return;
 	oht_engine_shutdown(&oht->engine);
 	irq_work_sync(&oht->health_work);
+	oht_run_end(oht->run);
 }
 
 void oht_core_listen(struct oht_device *oht, struct oht_listener *listener)
@@ -134,6 +170,7 @@ static void oht_core_free(struct device *dev)
 	struct oht_device *oht = container_of(dev, struct oht_device, dev);
 
 	oht_core_free_id(oht);
+	oht_run_free(oht->run);
 	kvfree(oht);
 }
 

@@ -16,6 +16,7 @@
 #include <linux/rwsem.h>
 #include <linux/wait.h>
 
+#include "cycle_run.h"
 #include "engine.h"
 #include "estop.h"
 #include "health.h"
@@ -34,6 +35,7 @@ struct oht_device {
 
 	struct oht_estop estop;
 	struct oht_engine engine;
+	struct oht_run *run;		/* plan and process image of the engine; with has_bus */
 	bool has_bus;			/* engine is there; set once, released after it is */
 	struct oht_health health;	/* of the modules on it */
 	struct irq_work health_work;	/* it has changed -> listeners */
@@ -78,7 +80,8 @@ void oht_core_put(struct oht_device *oht);
  * @oht: device with an initialised stop
  * @port: probed
  *
- * Context: process. Return: 0 or the errno of the port's start; then there is nothing to undo.
+ * Context: process. Return: 0, -ENOMEM, or the errno of the port's start; then there is nothing to
+ * undo.
  */
 int oht_core_start_bus(struct oht_device *oht, struct oht_port *port);
 

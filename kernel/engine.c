@@ -24,6 +24,7 @@ static const int oht_engine_errnos[] = {
 	[OHT_DETAIL_STOPPED] = -ECANCELED,
 	[OHT_DETAIL_GONE] = -ENODEV,
 	[OHT_DETAIL_DEGRADED] = -EHOSTUNREACH,
+	[OHT_DETAIL_BUDGET] = -EDQUOT,
 };
 
 /* ---- the clock of the real machine ---- */
@@ -87,6 +88,8 @@ void oht_engine_enter(struct oht_engine *e, enum oht_engine_state state)
 void oht_engine_complete(struct oht_engine *e, struct oht_xfer *x, u8 detail)
 {
 	x->state = OHT_XFER_NEW;
+	if (x->planned)
+		e->slot.planned--;
 	x->detail = detail;
 	x->status = oht_engine_errnos[detail];
 	trace_oht_done(e, x);
@@ -102,6 +105,7 @@ static bool oht_engine_is_final(u8 detail)
 	case OHT_DETAIL_CANCELLED:
 	case OHT_DETAIL_STOPPED:
 	case OHT_DETAIL_GONE:
+	case OHT_DETAIL_BUDGET:
 		return true;
 	default:
 		return false;
@@ -174,14 +178,20 @@ static struct oht_xfer *oht_engine_pick(struct oht_engine *e, u64 now_ns, u64 *u
 {
 	struct oht_xfer *x;
 	unsigned int class;
+	u64 opens_ns;
 
 	*until_ns = U64_MAX;
 	for (class = 0; class < OHT_ENGINE_CLASSES; class++) {
 		list_for_each_entry(x, &e->queue[class], node) {
-			if (!oht_engine_must_wait(e, x, now_ns))
+			opens_ns = oht_engine_slot_opens_ns(e, x, now_ns);
+			if (!opens_ns && !oht_engine_must_wait(e, x, now_ns))
 				return x;
-			*until_ns = min(*until_ns, oht_engine_is_telegram(x) ?
-					e->stop.not_before_ns : e->late[x->unit].until_ns);
+			if (opens_ns)
+				*until_ns = min(*until_ns, opens_ns);
+			else if (oht_engine_is_telegram(x))
+				*until_ns = min(*until_ns, e->stop.not_before_ns);
+			else
+				*until_ns = min(*until_ns, e->late[x->unit].until_ns);
 		}
 	}
 	return NULL;
@@ -213,15 +223,19 @@ static void oht_engine_gap_wait(struct oht_engine *e, u64 now_ns)
 	oht_engine_arm(e, min(e->line_free_ns, limit_ns));
 }
 
-static bool oht_engine_may_send(struct oht_engine *e, const struct oht_xfer *x)
+/* OK, or why not. */
+static u8 oht_engine_may_send(struct oht_engine *e, const struct oht_xfer *x)
 {
-	return !x->needs_enabled || e->gate.may_move(e->gate.context);
+	if (x->needs_enabled && !e->gate.may_move(e->gate.context))
+		return OHT_DETAIL_STOPPED;
+	return oht_engine_slot_too_long(e, x) ? OHT_DETAIL_BUDGET : OHT_DETAIL_OK;
 }
 
 void oht_engine_next(struct oht_engine *e, u64 now_ns)
 {
 	struct oht_xfer *x;
 	u64 until_ns;
+	u8 refusal;
 
 	while (oht_engine_first(e, OHT_PRIO_STOP)) {
 		if (e->state != OHT_ENGINE_GAP) {
@@ -238,12 +252,14 @@ void oht_engine_next(struct oht_engine *e, u64 now_ns)
 			oht_engine_arm(e, until_ns);
 			return;
 		}
-		if (oht_engine_may_send(e, x)) {
+		refusal = oht_engine_may_send(e, x);
+		if (!refusal) {
 			list_del(&x->node);
+			oht_engine_slot_taken(e, x, now_ns);
 			oht_engine_begin(e, x, now_ns);
 			return;
 		}
-		oht_engine_drop(e, x, OHT_DETAIL_STOPPED);
+		oht_engine_drop(e, x, refusal);
 	}
 	oht_engine_enter(e, OHT_ENGINE_IDLE);
 	oht_engine_disarm(e);
@@ -344,7 +360,7 @@ struct oht_frame_request oht_xfer_request(const struct oht_xfer *x)
 }
 
 /* Also gives it its key. */
-static int oht_engine_check(struct oht_xfer *x)
+int oht_engine_check(struct oht_xfer *x)
 {
 	const struct oht_frame_request req = oht_xfer_request(x);
 	u8 adu[OHT_ADU_MAX_BYTES];
@@ -364,7 +380,7 @@ static int oht_engine_check(struct oht_xfer *x)
 	return 0;
 }
 
-static int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x)
+int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x)
 {
 	u64 now_ns = e->clock->now_ns(e);
 	int err;
@@ -373,6 +389,8 @@ static int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x)
 		return -ENODEV;
 	if (x->state != OHT_XFER_NEW)
 		return -EBUSY;
+	if (oht_engine_slot_too_long(e, x))
+		return -EDQUOT;
 	err = oht_engine_unit_fill(e, x);
 	if (err)
 		return err;

@@ -59,6 +59,7 @@ enum oht_xfer_state {
  *
  * Engine's own, under its lock:
  * @key: tells this request from another one of the same shape: its CRC
+ * @planned: brought by the plan (oht_engine_slot_add())
  * @node: place in the queue of its class
  * @state: enum oht_xfer_state
  */
@@ -71,6 +72,7 @@ struct oht_xfer {
 	u8 retries;
 	bool needs_enabled;
 	bool raw;
+	bool planned;
 	u16 address;
 	u16 count;
 	u16 write_address;
@@ -259,6 +261,31 @@ struct oht_engine_telegrams {
 };
 
 /**
+ * struct oht_engine_slot - the present cycle of a plan, as far as the engine is concerned
+ * @until_ns: next point of the grid; what the plan has not brought must be over by then, or waits;
+ *	0: there is no plan
+ * @begin_ns: the point of the grid that began it
+ * @begun: its first request has been begun
+ * @whole: it is given to a transfer that is too long for any slack; over when that is begun
+ * @slack_max_ns: what is left of the emptiest cycle
+ * @planned: transfers of the plan that are not done; they go first
+ * @budget_ns: longest that an exchange may keep a stop from the bus while the gate is open; 0: any
+ * @turnaround_ns: longest that a module is thought to be silent before it answers
+ * @late_max_ns: largest delay of a first request behind @begin_ns
+ */
+struct oht_engine_slot {
+	u64 until_ns;
+	u64 begin_ns;
+	bool begun;
+	bool whole;
+	u64 slack_max_ns;
+	unsigned int planned;
+	u64 budget_ns;
+	u64 turnaround_ns;
+	u64 late_max_ns;
+};
+
+/**
  * struct oht_engine - one bus
  * @port: constant
  * @timing: constant
@@ -304,6 +331,7 @@ struct oht_engine_telegrams {
  * @stop: the stop telegrams
  * @meter: see there
  * @histograms: by enum oht_engine_histogram
+ * @slot: what a plan allows; written by it
  * @stats: counters
  */
 struct oht_engine {
@@ -354,6 +382,7 @@ struct oht_engine {
 	struct oht_engine_telegrams stop;
 	struct oht_engine_meter meter;
 	struct oht_histogram histograms[OHT_HISTOGRAMS];
+	struct oht_engine_slot slot;
 	struct oht_engine_stats stats;
 };
 
@@ -379,9 +408,9 @@ int oht_engine_init(struct oht_engine *e, struct oht_port *port, const struct oh
  * Any context, takes the engine lock; @x->done may be called before this returns.
  *
  * Return: 0, then @done will be called exactly once; or it will not be called: -ENODEV (shut
- * down), -EINVAL (class, time-out or retries out of range, no
- * time-out and the module has none either)
- * or what oht_frame_check() says, -EBUSY (already queued).
+ * down), -EINVAL (class, time-out or retries out of range, no time-out and the module has none
+ * either) or what oht_frame_check() says, -EBUSY (already queued), -EDQUOT (longer than the plan's
+ * stop budget, and the gate is open).
  */
 int oht_engine_submit(struct oht_engine *e, struct oht_xfer *x);
 
@@ -453,5 +482,14 @@ void oht_engine_reset_histograms(struct oht_engine *e);
 
 /* The timer's work. Hard interrupt context; takes the engine lock. Only for clocks to call. */
 void oht_engine_tick(struct oht_engine *e);
+
+/*
+ * For the plan (cycle.c), engine lock held: submit @x behind the others of the plan, 0 or the error
+ * of oht_engine_submit(); does one wait that is too long for any slack; go on after a change of
+ * oht_engine.slot. The first and the last may call @done of any transfer.
+ */
+int oht_engine_slot_add(struct oht_engine *e, struct oht_xfer *x);
+bool oht_engine_slot_wanted(const struct oht_engine *e);
+void oht_engine_slot_run(struct oht_engine *e, u64 now_ns);
 
 #endif /* OHT_ENGINE_H */

@@ -13,7 +13,7 @@
 struct oht_engine;
 struct oht_xfer;
 
-#define OHT_ENGINE_DETAILS	(OHT_DETAIL_DEGRADED + 1)
+#define OHT_ENGINE_DETAILS	(OHT_DETAIL_BUDGET + 1)
 
 /**
  * struct oht_engine_policy - how a module is treated; see struct oht_module_set

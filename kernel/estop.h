@@ -242,4 +242,10 @@ static inline bool oht_estop_is_enabled(const struct oht_estop *estop)
 	return READ_ONCE(estop->state) == OHT_ESTOP_ENABLED;
 }
 
+/* enum oht_estop_state right now. Any context, no lock. */
+static inline u32 oht_estop_state(const struct oht_estop *estop)
+{
+	return READ_ONCE(estop->state);
+}
+
 #endif /* OHT_ESTOP_H */

@@ -116,6 +116,19 @@ int oht_file_cancel(struct oht_file *file, u64 cookie)
 	return ret;
 }
 
+static struct oht_cycle *oht_file_cycle(struct oht_file *file)
+{
+	return oht_core_has_bus(file->oht) ? oht_run_cycle(file->oht->run) : NULL;
+}
+
+/* Number of the newest record of the plan; none without a bus. */
+static u64 oht_file_cycle_seq(struct oht_file *file)
+{
+	struct oht_cycle *cycle = oht_file_cycle(file);
+
+	return cycle ? oht_cycle_journal_seq(cycle) : 0;
+}
+
 /* @next stays what it is for who wants more of what it has. */
 static void oht_file_want(u64 *next, bool wanted, u64 newest)
 {
@@ -132,6 +145,7 @@ void oht_file_subscribe(struct oht_file *file, u32 mask)
 		      oht_estop_journal_seq(&file->oht->estop));
 	oht_file_want(&file->health_next, mask & OHT_SUBSCRIBE_MODULES,
 		      oht_health_seq(&file->oht->health));
+	oht_file_want(&file->cycle_next, mask & OHT_SUBSCRIBE_CYCLE, oht_file_cycle_seq(file));
 	mutex_unlock(&file->mutex);
 }
 
@@ -157,6 +171,9 @@ __poll_t oht_file_ready(struct oht_file *file)
 	if (next && oht_estop_journal_seq(&file->oht->estop) >= next)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLPRI;
 	if (health_next && oht_health_seq(&file->oht->health) >= health_next)
+		mask |= EPOLLIN | EPOLLRDNORM;
+	next = READ_ONCE(file->cycle_next);
+	if (next && oht_file_cycle_seq(file) >= next)
 		mask |= EPOLLIN | EPOLLRDNORM;
 	return mask;
 }
@@ -216,6 +233,22 @@ static void oht_file_peek_health(struct oht_file *file, struct oht_record *recor
 	record->module = module;
 }
 
+static void oht_file_peek_cycle(struct oht_file *file, struct oht_record *record)
+{
+	struct oht_cycle *cycle = oht_file_cycle(file);
+	struct oht_cycle_record fresh;
+	u64 next = file->cycle_next;
+
+	if (!cycle || !oht_cycle_journal_read(cycle, &next, &fresh) ||
+	    (record->type && record->time_ns < fresh.event_ns))
+		return;
+	memset(&record->reserved, 0, sizeof(record->reserved));
+	record->type = OHT_RECORD_CYCLE;
+	record->time_ns = fresh.event_ns;
+	record->seq = file->seq + next - file->cycle_next;
+	record->cycle = fresh;
+}
+
 bool oht_file_peek(struct oht_file *file, struct oht_record *record)
 {
 	struct oht_call *call = oht_file_first_done(file);
@@ -226,6 +259,7 @@ bool oht_file_peek(struct oht_file *file, struct oht_record *record)
 	record->seq = file->seq + 1;
 	if (call)
 		oht_file_describe(call, record);
+	oht_file_peek_cycle(file, record);
 	oht_file_peek_health(file, record);
 	oht_file_peek_safety(file, record);
 	return record->type;
@@ -244,6 +278,10 @@ void oht_file_reap(struct oht_file *file, const struct oht_record *record)
 	}
 	if (record->type == OHT_RECORD_MODULE) {
 		WRITE_ONCE(file->health_next, record->module.module_seq + 1);
+		return;
+	}
+	if (record->type == OHT_RECORD_CYCLE) {
+		WRITE_ONCE(file->cycle_next, record->cycle.journal_seq + 1);
 		return;
 	}
 	raw_spin_lock_irqsave(&file->lock, flags);

@@ -28,6 +28,7 @@ struct oht_file {
 	u64 seq;			/* of the newest record given out */
 	u64 journal_next;		/* wanted next; 0: not subscribed; read without too */
 	u64 health_next;		/* likewise */
+	u64 cycle_next;			/* the same for the records of the plan */
 
 	raw_spinlock_t lock;		/* engine.lock -> this */
 	struct list_head done;		/* struct oht_call: completed and not yet reaped */

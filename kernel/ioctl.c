@@ -158,7 +158,8 @@ static int oht_ioctl_cancel(struct oht_file *file, union oht_ioctl_arg *arg)
 
 static int oht_ioctl_subscribe(struct oht_file *file, union oht_ioctl_arg *arg)
 {
-	if (arg->subscribe.mask & ~(OHT_SUBSCRIBE_SAFETY | OHT_SUBSCRIBE_MODULES))
+	if (arg->subscribe.mask &
+	    ~(OHT_SUBSCRIBE_SAFETY | OHT_SUBSCRIBE_CYCLE | OHT_SUBSCRIBE_MODULES))
 		return -EINVAL;
 	oht_file_subscribe(file, arg->subscribe.mask);
 	return 0;
@@ -223,8 +224,13 @@ static int oht_ioctl_enable(struct oht_file *file, union oht_ioctl_arg *arg)
 
 static int oht_ioctl_disable(struct oht_file *file, union oht_ioctl_arg *arg)
 {
-	return oht_ioctl_check_command(&arg->command) ?:
-	       oht_estop_disable(&file->oht->estop, file, arg->command.tag);
+	int ret = oht_ioctl_check_command(&arg->command) ?:
+		  oht_estop_disable(&file->oht->estop, file, arg->command.tag);
+
+	/* What was to be written before is not what is to be written after the next enable. */
+	if (!ret && oht_core_has_bus(file->oht))
+		oht_cycle_forget_outputs(oht_run_cycle(file->oht->run));
+	return ret;
 }
 
 static int oht_ioctl_heartbeat(struct oht_file *file, union oht_ioctl_arg *arg)
@@ -294,6 +300,11 @@ static const struct oht_ioctl_op oht_ioctl_ops[] = {
 		     oht_ioctl_telegram_status),
 	OHT_IOCTL_OP(OHT_IOC_MODULE_SET, module_set, true, oht_ioctl_module_set),
 	OHT_IOCTL_OP(OHT_IOC_MODULE_GET, module_status, false, oht_ioctl_module_get),
+	OHT_IOCTL_OP(OHT_IOC_PLAN_STAGE, plan_stage, true, oht_ioctl_plan_stage),
+	OHT_IOCTL_OP(OHT_IOC_PLAN_COMMIT, plan_commit, true, oht_ioctl_plan_commit),
+	OHT_IOCTL_OP(OHT_IOC_PLAN_CLEAR, plan_clear, true, oht_ioctl_plan_clear),
+	OHT_IOCTL_OP(OHT_IOC_OUTPUTS, outputs, true, oht_ioctl_outputs),
+	OHT_IOCTL_OP(OHT_IOC_PLAN_STATUS, plan_status, false, oht_ioctl_plan_status),
 };
 
 static const struct oht_ioctl_op *oht_ioctl_find(unsigned int cmd)

@@ -23,11 +23,24 @@ union oht_ioctl_arg {
 	struct oht_telegram_status telegram_status;
 	struct oht_module_set module_set;
 	struct oht_module_status module_status;
+	struct oht_plan_stage plan_stage;
+	struct oht_plan_commit plan_commit;
+	struct oht_plan_clear plan_clear;
+	struct oht_outputs outputs;
+	struct oht_plan_status plan_status;
 };
 
 /* ---- ioctl_module.c: 0 or a negative errno as at the structures ---- */
 
 int oht_ioctl_module_set(struct oht_file *file, union oht_ioctl_arg *arg);
 int oht_ioctl_module_get(struct oht_file *file, union oht_ioctl_arg *arg);
+
+/* ---- ioctl_plan.c: the same ---- */
+
+int oht_ioctl_plan_stage(struct oht_file *file, union oht_ioctl_arg *arg);
+int oht_ioctl_plan_commit(struct oht_file *file, union oht_ioctl_arg *arg);
+int oht_ioctl_plan_clear(struct oht_file *file, union oht_ioctl_arg *arg);
+int oht_ioctl_outputs(struct oht_file *file, union oht_ioctl_arg *arg);
+int oht_ioctl_plan_status(struct oht_file *file, union oht_ioctl_arg *arg);
 
 #endif /* OHT_IOCTL_INTERNAL_H */

@@ -118,6 +118,7 @@ enum oht_outcome {
 	OHT_OUTCOME_STOPPED	= 12,	/* [ECANCELED] a stop came first, or not enabled */
 	OHT_OUTCOME_GONE	= 13,	/* [ENODEV] the device went away */
 	OHT_OUTCOME_DEGRADED	= 14,	/* [EHOSTUNREACH] its module fails: it was not sent */
+	OHT_OUTCOME_BUDGET	= 15,	/* [EDQUOT] longer than the plan's stop budget */
 };
 
 /**

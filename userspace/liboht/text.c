@@ -107,6 +107,8 @@ static const struct word outcomes[] = {
 	[OHT_OUTCOME_DEGRADED] = WORD("degraded",
 		"not sent: the module has failed too often in a row, and a probe is not due: ",
 		"check its power and cable; it is asked again by itself"),
+	[OHT_OUTCOME_BUDGET] = { "budget",
+		"longer than a stop may wait for the bus: read fewer registers at once" },
 };
 
 /* Modbus Application Protocol 1.1b3, chapter 7. */

@@ -7,6 +7,7 @@
 #ifndef OHT_SHIM_LINUX_KERNEL_H
 #define OHT_SHIM_LINUX_KERNEL_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
@@ -15,8 +16,6 @@
 #define max(a, b)		((a) > (b) ? (a) : (b))
 #define min(a, b)		((a) < (b) ? (a) : (b))
 #define max_t(type, a, b)	max((type)(a), (type)(b))
-#define READ_ONCE(value)	(*(const volatile __typeof__(value) *)&(value))
-#define WRITE_ONCE(value, to)	(*(volatile __typeof__(value) *)&(value) = (to))
 #define min_t(type, a, b)	min((type)(a), (type)(b))
 
 #endif /* OHT_SHIM_LINUX_KERNEL_H */

@@ -1,0 +1,580 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The cyclic side: at every point of the grid what is due goes to the engine, and what becomes of
+ * it goes into the process image. Nothing is ever left out silently: a cycle that cannot begin is
+ * missed, one that does not end in time has exceeded, one that is given away is given.
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/string.h>
+#include <linux/time64.h>
+#include "cycle.h"
+
+static u64 oht_cycle_now_ns(const struct oht_cycle *cycle)
+{
+	return cycle->engine->clock->now_ns(cycle->engine);
+}
+
+static u64 oht_cycle_ns(const struct oht_cycle_layout *layout)
+{
+	return (u64)layout->plan.cycle_us * NSEC_PER_USEC;
+}
+
+/* ---- what is told ---- */
+
+static struct oht_cycle_record *oht_cycle_record(struct oht_cycle *cycle, u32 kind, u32 count)
+{
+	struct oht_cycle_journal *journal = &cycle->journal;
+	struct oht_cycle_record *record;
+
+	record = &journal->record[journal->seq++ % OHT_CYCLE_RECORDS_MAX];
+	*record = (struct oht_cycle_record) {
+		.journal_seq = journal->seq,
+		.event_ns = oht_cycle_now_ns(cycle),
+		.cycle = cycle->status.cycles,
+		.kind = kind,
+		.count = count,
+		.generation = cycle->header.generation,
+	};
+	cycle->ops->recorded(cycle->context);
+	return record;
+}
+
+static void oht_cycle_record_entry(struct oht_cycle *cycle, u32 kind, u16 index, u32 count)
+{
+	const struct oht_cycle_entry *entry = &cycle->running->entry[index];
+	struct oht_cycle_record *record = oht_cycle_record(cycle, kind, count);
+
+	record->entry = index;
+	record->unit = entry->xfer.unit;
+	record->detail = entry->xfer.detail;
+}
+
+static void oht_cycle_show_header(struct oht_cycle *cycle)
+{
+	struct oht_image_header *header = &cycle->header;
+	const struct oht_plan *plan = cycle->running ? &cycle->running->plan : NULL;
+
+	header->entries = plan ? plan->entries : 0;
+	header->cycle_us = plan ? plan->cycle_us : 0;
+	header->flags &= OHT_PLAN_GONE;
+	header->flags |= (plan ? OHT_PLAN_RUNNING : 0) | (cycle->next ? OHT_PLAN_PENDING : 0);
+	header->safety_state = cycle->ops->state(cycle->context);
+	header->cycles = cycle->status.cycles;
+	header->cycle_start_ns = cycle->begin_ns;
+	header->missed = cycle->status.missed;
+	header->exceeded = cycle->status.exceeded;
+	header->given = cycle->status.given;
+	oht_image_write_header(cycle->image, header);
+}
+
+static void oht_cycle_show_entry(struct oht_cycle *cycle, u16 index)
+{
+	const struct oht_plan_entry *planned = &cycle->running->plan.entry[index];
+	struct oht_image_slot *slot = oht_image_begin(cycle->image, index);
+	u32 seq = slot->seq;
+
+	*slot = (struct oht_image_slot) {
+		.seq = seq,
+		.generation = cycle->running->generation,
+		.unit = planned->unit,
+		.function = planned->function,
+		.status = -ENODATA,
+		.address = planned->address,
+		.count = planned->count,
+		.period_cycles = planned->period_cycles,
+		.phase_cycles = planned->phase_cycles,
+		.loss_action = planned->loss_action,
+		.loss_errors = planned->loss_errors,
+	};
+	oht_image_end(slot);
+}
+
+/* Outputs that are not sent: because there are none, or because nothing may move. */
+static void oht_cycle_show_unsent(struct oht_cycle *cycle, u16 index, u8 detail, int status)
+{
+	struct oht_image_slot *slot = oht_image_begin(cycle->image, index);
+
+	slot->detail = detail;
+	slot->status = status;
+	slot->exception = 0;
+	oht_image_end(slot);
+}
+
+static void oht_cycle_show_result(struct oht_cycle *cycle, u16 index, u64 now_ns)
+{
+	const struct oht_cycle_entry *entry = &cycle->running->entry[index];
+	const struct oht_xfer *x = &entry->xfer;
+	struct oht_image_slot *slot = oht_image_begin(cycle->image, index);
+
+	slot->detail = x->detail;
+	slot->exception = x->exception;
+	slot->status = x->status;
+	slot->errors = entry->errors;
+	slot->turnaround_ns = x->turnaround_ns;
+	/* A degraded module is not asked. */
+	if (x->attempts)
+		slot->tried_ns = now_ns;
+	if (!x->status) {
+		slot->timestamp_ns = now_ns;
+		memcpy(slot->words, x->words, x->count * sizeof(x->words[0]));
+	}
+	oht_image_end(slot);
+}
+
+/* ---- the end of exchanges ---- */
+
+/* Nobody's fault: says nothing about the module. */
+static bool oht_cycle_is_void(u8 detail)
+{
+	return detail == OHT_DETAIL_STOPPED || detail == OHT_DETAIL_CANCELLED ||
+	       detail == OHT_DETAIL_GONE;
+}
+
+static void oht_cycle_good(struct oht_cycle *cycle, u16 index)
+{
+	struct oht_cycle_entry *entry = &cycle->running->entry[index];
+
+	entry->errors = 0;
+	if (!entry->lost)
+		return;
+	entry->lost = false;
+	oht_cycle_record_entry(cycle, OHT_CYCLE_FOUND, index, 1);
+}
+
+static void oht_cycle_bad(struct oht_cycle *cycle, u16 index)
+{
+	const struct oht_plan_entry *planned = &cycle->running->plan.entry[index];
+	struct oht_cycle_entry *entry = &cycle->running->entry[index];
+
+	cycle->status.errors++;
+	if (entry->errors < U32_MAX)
+		entry->errors++;
+	if (entry->errors < planned->loss_errors)
+		return;
+	if (!entry->lost) {
+		entry->lost = true;
+		cycle->status.losses++;
+		oht_cycle_record_entry(cycle, OHT_CYCLE_LOST, index, entry->errors);
+	} else if (cycle->ops->state(cycle->context) != OHT_ESTOP_ENABLED) {
+		return;
+	}
+	/* Also if somebody has enabled the machine in spite of the loss. */
+	if (planned->loss_action == OHT_LOSS_STOP)
+		cycle->ops->lost(cycle->context);
+}
+
+static void oht_cycle_exceed(struct oht_cycle *cycle)
+{
+	if (cycle->overrun)
+		return;
+	cycle->overrun = true;
+	cycle->status.exceeded++;
+	oht_cycle_record(cycle, OHT_CYCLE_EXCEEDED, 1);
+}
+
+static void oht_cycle_finish(struct oht_cycle *cycle, u64 now_ns)
+{
+	cycle->status.busy_max_ns = max(cycle->status.busy_max_ns, now_ns - cycle->begin_ns);
+	if (now_ns > cycle->end_ns)
+		oht_cycle_exceed(cycle);
+}
+
+/* Interrupts off, engine lock held. */
+static void oht_cycle_done(struct oht_xfer *x)
+{
+	struct oht_cycle_entry *entry = container_of(x, struct oht_cycle_entry, xfer);
+	struct oht_cycle_layout *layout = entry->layout;
+	struct oht_cycle *cycle = layout->cycle;
+	u16 index = entry - layout->entry;
+	u64 now_ns = oht_cycle_now_ns(cycle);
+
+	if (layout != cycle->running)
+		return;
+	if (!x->status)
+		oht_cycle_good(cycle, index);
+	else if (!oht_cycle_is_void(x->detail))
+		oht_cycle_bad(cycle, index);
+	oht_cycle_show_result(cycle, index, now_ns);
+	if (!cycle->engine->slot.planned)
+		oht_cycle_finish(cycle, now_ns);
+}
+
+/* ---- the beginning of exchanges ---- */
+
+/* May it write? If not, an exchange still reads; what else writes is not begun. */
+static bool oht_cycle_may_write(struct oht_cycle *cycle, u16 index)
+{
+	const struct oht_plan_entry *planned = &cycle->running->plan.entry[index];
+	bool enabled = cycle->ops->state(cycle->context) == OHT_ESTOP_ENABLED;
+
+	if (enabled && cycle->running->entry[index].has_outputs)
+		return true;
+	if (planned->function != OHT_FC_READ_WRITE)
+		oht_cycle_show_unsent(cycle, index, enabled ? OHT_DETAIL_OK : OHT_DETAIL_STOPPED,
+				      enabled ? -ENODATA : -ECANCELED);
+	return false;
+}
+
+static void oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
+{
+	const struct oht_plan_entry *planned = &cycle->running->plan.entry[index];
+	struct oht_cycle_entry *entry = &cycle->running->entry[index];
+	struct oht_xfer *x = &entry->xfer;
+	bool writes = oht_plan_is_output(planned);
+	int err;
+
+	x->function = planned->function;
+	if (writes && !oht_cycle_may_write(cycle, index)) {
+		if (planned->function != OHT_FC_READ_WRITE)
+			return;
+		x->function = OHT_FC_READ_HOLDING;
+		writes = false;
+	}
+	x->needs_enabled = writes;
+	x->write_address = writes ? planned->write_address : 0;
+	x->write_count = writes ? planned->write_count : 0;
+	if (writes)
+		memcpy(x->words, entry->outputs, sizeof(x->words));
+	err = oht_engine_slot_add(cycle->engine, x);
+	if (err)
+		oht_cycle_show_unsent(cycle, index, OHT_DETAIL_OK, err);
+}
+
+static void oht_cycle_begin(struct oht_cycle *cycle)
+{
+	struct oht_cycle_layout *layout = cycle->running;
+	struct oht_engine_slot *slot = &cycle->engine->slot;
+	u16 i;
+
+	cycle->begin_ns = cycle->grid_ns;
+	cycle->end_ns = cycle->grid_ns + oht_cycle_ns(layout);
+	cycle->overrun = false;
+	slot->begin_ns = cycle->grid_ns;
+	slot->begun = false;
+	for (i = 0; i < layout->plan.entries; i++) {
+		if (layout->entry[i].next_due > cycle->index)
+			continue;
+		layout->entry[i].next_due = oht_plan_next_due(&layout->plan.entry[i], cycle->index);
+		oht_cycle_begin_entry(cycle, i);
+	}
+}
+
+/* The plan that waits comes in force; all exchanges of the old one are over. */
+static void oht_cycle_swap(struct oht_cycle *cycle)
+{
+	struct oht_cycle_layout *layout = cycle->next;
+	struct oht_engine_slot *slot = &cycle->engine->slot;
+	u32 i;
+
+	cycle->running = layout;
+	cycle->next = NULL;
+	cycle->index = 0;
+	cycle->header.generation = layout->generation;
+	slot->slack_max_ns = layout->figures.slack_max_ns;
+	slot->budget_ns = (u64)layout->plan.stop_budget_us * NSEC_PER_USEC;
+	slot->turnaround_ns = 0;
+	for (i = 0; i < layout->plan.entries; i++) {
+		slot->turnaround_ns = max(slot->turnaround_ns, layout->plan.entry[i].turnaround_us *
+					  (u64)NSEC_PER_USEC);
+		oht_cycle_show_entry(cycle, i);
+	}
+}
+
+static void oht_cycle_miss(struct oht_cycle *cycle, u64 count)
+{
+	cycle->status.missed += count;
+	oht_cycle_record(cycle, OHT_CYCLE_MISSED, min_t(u64, count, U32_MAX));
+}
+
+/* The timer came later than by a whole cycle: what should have begun meanwhile is missed. */
+static void oht_cycle_catch_up(struct oht_cycle *cycle, u64 now_ns)
+{
+	u64 cycle_ns, passed;
+
+	if (!cycle->running) {
+		cycle->grid_ns = now_ns;
+		return;
+	}
+	cycle_ns = oht_cycle_ns(cycle->running);
+	if (now_ns < cycle->grid_ns + cycle_ns)
+		return;
+	passed = div64_u64(now_ns - cycle->grid_ns, cycle_ns);
+	cycle->grid_ns += passed * cycle_ns;
+	cycle->index += passed;
+	cycle->status.cycles += passed;
+	oht_cycle_miss(cycle, passed);
+}
+
+static bool oht_cycle_may_give(struct oht_cycle *cycle)
+{
+	return cycle->status.cycles >= cycle->give_cycle &&
+	       oht_engine_slot_wanted(cycle->engine);
+}
+
+static void oht_cycle_give(struct oht_cycle *cycle)
+{
+	cycle->give_cycle = cycle->status.cycles + cycle->running->plan.whole_cycles;
+	cycle->engine->slot.whole = true;
+	cycle->status.given++;
+	oht_cycle_record(cycle, OHT_CYCLE_GIVEN, 1);
+}
+
+u64 oht_cycle_tick(struct oht_cycle *cycle)
+{
+	struct oht_engine *e = cycle->engine;
+	unsigned long flags;
+	u64 now_ns, next_ns = 0;
+
+	raw_spin_lock_irqsave(&e->lock, flags);
+	if (e->state == OHT_ENGINE_DEAD || (!cycle->running && !cycle->next))
+		goto out;
+	now_ns = oht_cycle_now_ns(cycle);
+	oht_cycle_catch_up(cycle, now_ns);
+	e->slot.whole = false;
+	if (e->slot.planned) {
+		oht_cycle_exceed(cycle);
+		oht_cycle_miss(cycle, 1);
+	} else {
+		if (cycle->next)
+			oht_cycle_swap(cycle);
+		/* Before anything is begun: what comes next is judged by it. */
+		e->slot.until_ns = cycle->grid_ns + oht_cycle_ns(cycle->running);
+		if (oht_cycle_may_give(cycle))
+			oht_cycle_give(cycle);
+		else
+			oht_cycle_begin(cycle);
+	}
+	cycle->index++;
+	cycle->status.cycles++;
+	cycle->grid_ns += oht_cycle_ns(cycle->running);
+	e->slot.until_ns = cycle->grid_ns;
+	oht_cycle_show_header(cycle);
+	next_ns = cycle->grid_ns;
+	oht_engine_slot_run(e, now_ns);
+out:
+	raw_spin_unlock_irqrestore(&e->lock, flags);
+	return next_ns;
+}
+
+/* ---- plans ---- */
+
+void oht_cycle_init(struct oht_cycle *cycle, struct oht_engine *engine, struct oht_image *image,
+		    bool exact)
+{
+	cycle->engine = engine;
+	cycle->image = image;
+	cycle->exact = exact;
+}
+
+int oht_cycle_stage(struct oht_cycle *cycle, const struct oht_plan *plan, u32 *bad_entry)
+{
+	int ret = oht_plan_check(plan, bad_entry);
+
+	if (ret)
+		return ret;
+	cycle->staged = *plan;
+	cycle->has_staged = true;
+	return 0;
+}
+
+static void oht_cycle_lay_out(struct oht_cycle *cycle, struct oht_cycle_layout *layout,
+			      const struct oht_plan_figures *figures)
+{
+	u32 i;
+
+	memset(layout, 0, sizeof(*layout));
+	layout->cycle = cycle;
+	layout->plan = cycle->staged;
+	layout->figures = *figures;
+	for (i = 0; i < layout->plan.entries; i++) {
+		const struct oht_plan_entry *planned = &layout->plan.entry[i];
+		struct oht_cycle_entry *entry = &layout->entry[i];
+
+		entry->layout = layout;
+		entry->next_due = planned->phase_cycles;
+		entry->xfer.unit = planned->unit;
+		entry->xfer.address = planned->address;
+		entry->xfer.count = planned->count;
+		entry->xfer.timeout_us = planned->timeout_us;
+		entry->xfer.done = oht_cycle_done;
+	}
+}
+
+/* Memory for a new layout: nobody else looks at it while none waits. */
+static struct oht_cycle_layout *oht_cycle_spare(struct oht_cycle *cycle)
+{
+	struct oht_cycle_layout *spare = NULL;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
+	if (!cycle->next)
+		spare = &cycle->layout[cycle->running == &cycle->layout[0]];
+	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
+	return spare;
+}
+
+int oht_cycle_commit(struct oht_cycle *cycle, bool dry, struct oht_plan_figures *figures,
+		     u32 *generation)
+{
+	struct oht_cycle_layout *spare;
+	unsigned long flags;
+	int ret;
+
+	*generation = 0;
+	if (!cycle->has_staged)
+		return -ENOENT;
+	ret = oht_plan_compute(&cycle->staged, &cycle->engine->timing, cycle->exact, figures);
+	if (ret || dry)
+		return ret;
+	spare = oht_cycle_spare(cycle);
+	if (!spare)
+		return -EBUSY;
+	oht_cycle_lay_out(cycle, spare, figures);
+
+	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
+	spare->generation = ++cycle->generation;
+	*generation = spare->generation;
+	cycle->next = spare;
+	oht_cycle_show_header(cycle);
+	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
+	return 0;
+}
+
+void oht_cycle_clear(struct oht_cycle *cycle)
+{
+	struct oht_engine *e = cycle->engine;
+	struct oht_cycle_layout *ended;
+	unsigned long flags;
+	u32 i;
+
+	cycle->has_staged = false;
+	raw_spin_lock_irqsave(&e->lock, flags);
+	ended = cycle->running;
+	if (cycle->running || cycle->next)
+		cycle->header.generation = ++cycle->generation;
+	cycle->running = NULL;
+	cycle->next = NULL;
+	e->slot.until_ns = 0;
+	e->slot.budget_ns = 0;
+	e->slot.whole = false;
+	oht_cycle_show_header(cycle);
+	raw_spin_unlock_irqrestore(&e->lock, flags);
+
+	for (i = 0; ended && i < ended->plan.entries; i++)
+		oht_engine_cancel(e, &ended->entry[i].xfer);
+	/* Whoever waited for a slack need not any more. */
+	raw_spin_lock_irqsave(&e->lock, flags);
+	oht_engine_slot_run(e, oht_cycle_now_ns(cycle));
+	raw_spin_unlock_irqrestore(&e->lock, flags);
+}
+
+/* ---- calls ---- */
+
+static int oht_cycle_take_outputs(struct oht_cycle *cycle, const struct oht_outputs *outputs,
+				  const u16 *words)
+{
+	struct oht_cycle_layout *layout = cycle->running;
+	const struct oht_plan_entry *planned;
+
+	if (!layout || outputs->generation != layout->generation)
+		return -ENOENT;
+	if (outputs->entry >= layout->plan.entries)
+		return -EINVAL;
+	planned = &layout->plan.entry[outputs->entry];
+	if (!outputs->count || outputs->count != oht_plan_output_words(planned))
+		return -EINVAL;
+	/* Before a stop is told to us its latch is set: so what comes too late is not kept. */
+	if (cycle->ops->state(cycle->context) == OHT_ESTOP_STOPPED)
+		return -ECANCELED;
+	memcpy(layout->entry[outputs->entry].outputs, words, outputs->count * sizeof(*words));
+	layout->entry[outputs->entry].has_outputs = true;
+	return 0;
+}
+
+int oht_cycle_set_outputs(struct oht_cycle *cycle, const struct oht_outputs *outputs,
+			  const u16 *words)
+{
+	unsigned long flags;
+	int ret;
+
+	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
+	ret = oht_cycle_take_outputs(cycle, outputs, words);
+	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
+	return ret;
+}
+
+void oht_cycle_forget_outputs(struct oht_cycle *cycle)
+{
+	unsigned long flags;
+	u32 i;
+
+	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
+	for (i = 0; cycle->running && i < cycle->running->plan.entries; i++)
+		cycle->running->entry[i].has_outputs = false;
+	oht_cycle_show_header(cycle);
+	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
+}
+
+void oht_cycle_status(struct oht_cycle *cycle, struct oht_plan_status *status)
+{
+	const struct oht_cycle_layout *layout;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
+	layout = cycle->running;
+	*status = cycle->status;
+	status->flags = cycle->header.flags;
+	status->generation = cycle->header.generation;
+	status->start_late_max_ns = cycle->engine->slot.late_max_ns;
+	if (layout) {
+		status->entries = layout->plan.entries;
+		status->cycle_us = layout->plan.cycle_us;
+		status->stop_budget_us = layout->plan.stop_budget_us;
+		status->whole_cycles = layout->plan.whole_cycles;
+		status->figures = layout->figures;
+	}
+	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
+}
+
+void oht_cycle_gone(struct oht_cycle *cycle)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
+	cycle->running = NULL;
+	cycle->next = NULL;
+	cycle->header.flags |= OHT_PLAN_GONE;
+	oht_cycle_show_header(cycle);
+	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
+}
+
+bool oht_cycle_journal_read(struct oht_cycle *cycle, u64 *seq, struct oht_cycle_record *record)
+{
+	const struct oht_cycle_journal *journal = &cycle->journal;
+	unsigned long flags;
+	bool found = false;
+
+	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
+	if (*seq && journal->seq >= OHT_CYCLE_RECORDS_MAX)
+		*seq = max(*seq, journal->seq - OHT_CYCLE_RECORDS_MAX + 1);
+	if (*seq && *seq <= journal->seq) {
+		*record = journal->record[(*seq - 1) % OHT_CYCLE_RECORDS_MAX];
+		++*seq;
+		found = true;
+	}
+	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
+	return found;
+}
+
+u64 oht_cycle_journal_seq(struct oht_cycle *cycle)
+{
+	unsigned long flags;
+	u64 seq;
+
+	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
+	seq = cycle->journal.seq;
+	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
+	return seq;
+}

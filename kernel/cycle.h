@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Owns:     the plan in force and the one after it: grid, what is due, outputs, losses, counters;
+ *           the only writer of the process image.
+ * Contexts: said at each call; the grid's tick is a hard timer interrupt.
+ * Locks:    cycle->mutex for what user space lays ready; everything else belongs to engine.lock.
+ *           Order: oht->life -> cycle->mutex -> engine.lock. Never with estop.lock.
+ *
+ * Source: kernel.md, Cyclic exchange and process image. cycle.c is compiled on the host too;
+ * cycle_run.c has the timer and what the rest of the module is told.
+ */
+#ifndef OHT_CYCLE_H
+#define OHT_CYCLE_H
+
+#include <linux/types.h>
+#include <linux/oht.h>
+#include "engine.h"
+#include "image.h"
+#include "plan.h"
+
+struct oht_cycle;
+struct oht_cycle_layout;
+
+/* What a cycle tells and asks; engine lock held, interrupts off: must not sleep nor call back. */
+struct oht_cycle_ops {
+	/* enum oht_estop_state as it is now, without a lock. */
+	u32 (*state)(void *context);
+	/* An entry was lost whose loss stops. */
+	void (*lost)(void *context);
+	/* There is a new record. */
+	void (*recorded)(void *context);
+};
+
+/**
+ * struct oht_cycle_entry - one entry of a layout
+ * @xfer: carries it; busy while its state is not NEW
+ * @layout: whose it is
+ * @next_due: first cycle in which it is to be exchanged
+ * @errors: consecutive ones
+ * @lost: errors have reached the entry's limit
+ * @has_outputs: @outputs are valid
+ * @outputs: what it writes
+ */
+struct oht_cycle_entry {
+	struct oht_xfer xfer;
+	struct oht_cycle_layout *layout;
+	u64 next_due;
+	u32 errors;
+	bool lost;
+	bool has_outputs;
+	u16 outputs[OHT_WORDS_MAX];
+};
+
+/**
+ * struct oht_cycle_layout - a plan and its exchanges
+ * @cycle: whose it is
+ * @plan: constant while the layout is next or running
+ * @figures: as @plan
+ * @generation: as @plan
+ * @entry: by the plan's index
+ */
+struct oht_cycle_layout {
+	struct oht_cycle *cycle;
+	struct oht_plan plan;
+	struct oht_plan_figures figures;
+	u32 generation;
+	struct oht_cycle_entry entry[OHT_PLAN_ENTRIES_MAX];
+};
+
+/* The last records; numbers count from 1. */
+struct oht_cycle_journal {
+	u64 seq;		/* of the newest one */
+	struct oht_cycle_record record[OHT_CYCLE_RECORDS_MAX];
+};
+
+/**
+ * struct oht_cycle - the cyclic side of one bus; too big for anything but vmalloc
+ * @engine: constant
+ * @image: constant
+ * @ops: constant
+ * @context: constant
+ * @exact: the port has exact timing; constant
+ * @staged: laid ready by user space (caller's lock: cycle->mutex of cycle_run.c)
+ * @has_staged: so is this
+ * @layout: memory of @running and @next
+ * @running: the plan in force, NULL: none
+ * @next: put in force at the next beginning of a cycle, NULL: none
+ * @generation: of the newest layout that was made, or of the last end of a plan
+ * @grid_ns: the next point of the grid
+ * @begin_ns: the point of the grid that began the present cycle
+ * @end_ns: that at which it must be over
+ * @index: points of the grid since @running came in force; due are the entries up to it
+ * @give_cycle: the first one that may be given away, counted as status.cycles
+ * @overrun: the present one has been counted as exceeded
+ * @status: counters
+ * @header: what the image's head says
+ * @journal: records
+ */
+struct oht_cycle {
+	struct oht_engine *engine;
+	struct oht_image *image;
+	const struct oht_cycle_ops *ops;
+	void *context;
+	bool exact;
+
+	struct oht_plan staged;
+	bool has_staged;
+
+	struct oht_cycle_layout layout[2];
+	struct oht_cycle_layout *running;
+	struct oht_cycle_layout *next;
+	u32 generation;
+	u64 grid_ns;
+	u64 begin_ns;
+	u64 end_ns;
+	u64 index;
+	u64 give_cycle;
+	bool overrun;
+	struct oht_plan_status status;
+	struct oht_image_header header;
+	struct oht_cycle_journal journal;
+};
+
+/**
+ * oht_cycle_init() - a cyclic side without a plan
+ * @cycle: zeroed
+ * @engine: initialised; may be given up before @cycle is, but not freed
+ * @image: from oht_image_alloc()
+ * @exact: the port has exact timing
+ *
+ * Context: process. The caller then sets @ops and @context.
+ */
+void oht_cycle_init(struct oht_cycle *cycle, struct oht_engine *engine, struct oht_image *image,
+		    bool exact);
+
+/* ---- plans; process context, one caller at a time (cycle_run.c has the mutex) ---- */
+
+/**
+ * oht_cycle_stage() - lay a plan ready
+ * @cycle: the cycle
+ * @plan: copied
+ * @bad_entry: out: as oht_plan_check()
+ *
+ * Return: as oht_plan_check(); with an error what was laid ready before stays.
+ */
+int oht_cycle_stage(struct oht_cycle *cycle, const struct oht_plan *plan, u32 *bad_entry);
+
+/**
+ * oht_cycle_commit() - put what is laid ready in force at the next beginning of a cycle
+ * @cycle: the cycle
+ * @dry: only compute
+ * @figures: out, also with -EDQUOT
+ * @generation: out: number of the layout, 0 if @dry
+ *
+ * Takes engine.lock. With 0 and not @dry the caller sees to it that oht_cycle_tick() is called.
+ *
+ * Return: 0, -ENOENT (nothing laid ready), -EBUSY (one is waiting), -EDQUOT (see
+ * oht_plan_compute()).
+ */
+int oht_cycle_commit(struct oht_cycle *cycle, bool dry, struct oht_plan_figures *figures,
+		     u32 *generation);
+
+/* Ends the plan; the caller has stopped the ticks. Takes engine.lock. */
+void oht_cycle_clear(struct oht_cycle *cycle);
+
+/* ---- any context, take engine.lock ---- */
+
+/**
+ * oht_cycle_tick() - a point of the grid has come
+ * @cycle: the cycle
+ *
+ * Context: hard timer interrupt; also for the beginning of a grid (no plan in force, one waits).
+ *
+ * Return: the next point, CLOCK_MONOTONIC; 0: there is no grid any more.
+ */
+u64 oht_cycle_tick(struct oht_cycle *cycle);
+
+/**
+ * oht_cycle_set_outputs() - what an entry writes from now on
+ * @cycle: the cycle
+ * @outputs: generation, entry and count
+ * @words: @count values
+ *
+ * Return: 0, -ENOENT (not this layout), -EINVAL (no outputs, or another number of them),
+ * -ECANCELED (stopped).
+ */
+int oht_cycle_set_outputs(struct oht_cycle *cycle, const struct oht_outputs *outputs,
+			  const u16 *words);
+
+/* Stopped or disabled: all outputs are forgotten, the image shows the new state. */
+void oht_cycle_forget_outputs(struct oht_cycle *cycle);
+
+/* Fills all but @status->size. */
+void oht_cycle_status(struct oht_cycle *cycle, struct oht_plan_status *status);
+
+/* The engine has been shut down: the image says so. */
+void oht_cycle_gone(struct oht_cycle *cycle);
+
+/**
+ * oht_cycle_journal_read() - copy a record
+ * @cycle: the cycle
+ * @seq: in: number of the record wanted, moved on to the oldest one kept, 0 for none; out: the one
+ *	after it
+ * @record: out
+ *
+ * Return: false: there is none yet.
+ */
+bool oht_cycle_journal_read(struct oht_cycle *cycle, u64 *seq, struct oht_cycle_record *record);
+u64 oht_cycle_journal_seq(struct oht_cycle *cycle);
+
+#endif /* OHT_CYCLE_H */

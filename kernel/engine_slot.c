@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the engine knows of a plan: whose turn it is between two points of the grid. Transfers of
+ * the plan go first; all others only if their worst case is over before the next point, or if the
+ * whole cycle has been given to one of them.
+ */
+#include <linux/kernel.h>
+#include <linux/time64.h>
+#include "engine_internal.h"
+#include "trace.h"
+
+/* The next point of the grid has passed and the plan has not come yet: look again after this. */
+#define OHT_ENGINE_SLOT_LATE_NS	250000
+
+/* What @x may put on the wire; the longest there is where only the module knows. */
+static struct oht_timing_exchange oht_engine_slot_exchange(const struct oht_engine *e,
+							   const struct oht_xfer *x)
+{
+	const struct oht_frame_request req = oht_xfer_request(x);
+	int request_bytes = oht_frame_request_bytes(&req);
+	int reply_bytes = oht_frame_answer_bytes(&req);
+
+	return (struct oht_timing_exchange) {
+		.request_bytes = request_bytes >= 0 ? request_bytes : OHT_ADU_MAX_BYTES,
+		.reply_bytes = reply_bytes >= 0 ? reply_bytes : OHT_ADU_MAX_BYTES,
+		.turnaround_ns = e->slot.turnaround_ns,
+	};
+}
+
+/* From its first start bit until the line is free again, if the answer comes as late as it may. */
+static u64 oht_engine_slot_worst_ns(const struct oht_engine *e, const struct oht_xfer *x)
+{
+	const struct oht_timing_exchange exchange = oht_engine_slot_exchange(e, x);
+	unsigned int chars = exchange.request_bytes + exchange.reply_bytes + 1;
+
+	return e->timing.de_setup_ns + oht_timing_chars_ns(&e->timing, chars) +
+	       (u64)x->timeout_us * NSEC_PER_USEC + e->timing.t35_ns;
+}
+
+/* It fits into no slack of the plan. */
+static bool oht_engine_slot_is_long(const struct oht_engine *e, const struct oht_xfer *x)
+{
+	return oht_engine_slot_worst_ns(e, x) > e->slot.slack_max_ns;
+}
+
+static bool oht_engine_slot_is_open(const struct oht_engine *e, const struct oht_xfer *x,
+				    u64 now_ns)
+{
+	const struct oht_engine_slot *slot = &e->slot;
+
+	if (!slot->until_ns || x->planned || x->priority < OHT_PRIO_COMMAND)
+		return true;
+	if (slot->planned)
+		return false;
+	if (slot->whole)
+		return oht_engine_slot_is_long(e, x);
+	return now_ns + oht_engine_slot_worst_ns(e, x) <= slot->until_ns;
+}
+
+u64 oht_engine_slot_opens_ns(const struct oht_engine *e, const struct oht_xfer *x, u64 now_ns)
+{
+	if (oht_engine_slot_is_open(e, x, now_ns))
+		return 0;
+	return max(e->slot.until_ns, now_ns + OHT_ENGINE_SLOT_LATE_NS);
+}
+
+void oht_engine_slot_taken(struct oht_engine *e, const struct oht_xfer *x, u64 now_ns)
+{
+	struct oht_engine_slot *slot = &e->slot;
+
+	if (!x->planned) {
+		slot->whole = false;
+		return;
+	}
+	if (slot->begun)
+		return;
+	slot->begun = true;
+	if (now_ns > slot->begin_ns)
+		slot->late_max_ns = max(slot->late_max_ns, now_ns - slot->begin_ns);
+}
+
+bool oht_engine_slot_too_long(const struct oht_engine *e, const struct oht_xfer *x)
+{
+	const struct oht_timing_exchange exchange = oht_engine_slot_exchange(e, x);
+
+	/* A plan's own are judged as a whole when it is committed, a telegram is what waits. */
+	if (!e->slot.budget_ns || x->planned || x->priority < OHT_PRIO_COMMAND ||
+	    !e->gate.may_move(e->gate.context))
+		return false;
+	return oht_timing_stop_ns(&e->timing, &exchange) > e->slot.budget_ns;
+}
+
+int oht_engine_slot_add(struct oht_engine *e, struct oht_xfer *x)
+{
+	int err;
+
+	lockdep_assert_held(&e->lock);
+	x->planned = true;
+	x->priority = OHT_PRIO_CYCLIC;
+	/* It may be over when this returns. */
+	e->slot.planned++;
+	err = oht_engine_check(x) ?: oht_engine_enqueue(e, x);
+	if (err)
+		e->slot.planned--;
+	return err;
+}
+
+bool oht_engine_slot_wanted(const struct oht_engine *e)
+{
+	const struct oht_xfer *x;
+	unsigned int class;
+
+	lockdep_assert_held(&e->lock);
+	for (class = OHT_PRIO_COMMAND; class < OHT_ENGINE_CLASSES; class++)
+		list_for_each_entry(x, &e->queue[class], node)
+			if (!x->planned && oht_engine_slot_is_long(e, x))
+				return true;
+	return false;
+}
+
+void oht_engine_slot_run(struct oht_engine *e, u64 now_ns)
+{
+	lockdep_assert_held(&e->lock);
+	if (e->state == OHT_ENGINE_DEAD)
+		return;
+	/* A character that nobody has looked at yet makes the line busy. */
+	oht_engine_receive(e, now_ns);
+	if (e->state == OHT_ENGINE_IDLE || e->state == OHT_ENGINE_GAP)
+		oht_engine_next(e, now_ns);
+}

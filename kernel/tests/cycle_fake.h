@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Owns:     a cyclic side on the fake bus, and modules that answer what it sends.
+ * Contexts: a test, one thread; time only passes in cyclic_run().
+ * Locks:    none.
+ */
+#ifndef OHT_CYCLE_FAKE_H
+#define OHT_CYCLE_FAKE_H
+
+#include "engine_fake.h"
+#include "../cycle.h"
+
+#define CYCLIC_STARTS_MAX	512
+
+/* One request as it was seen on the wire. */
+struct cyclic_start {
+	u64 at_ns;
+	u8 unit;
+	u8 function;
+	u16 address;
+	u16 first_word;		/* of a write */
+};
+
+struct cyclic {
+	struct oht_cycle cycle;
+	struct oht_image image;
+	struct oht_plan plan;
+	struct oht_plan_figures figures;
+	u32 generation;
+	u32 state;			/* enum oht_estop_state */
+	unsigned int losses;		/* times that the machine was to be stopped */
+	unsigned int records;
+	u64 next_ns;			/* when the timer is wanted, 0: not */
+	u64 late_ns;			/* how late it comes, once */
+	bool silent[OHT_UNIT_MAX + 1];
+	u64 turnaround_ns[OHT_UNIT_MAX + 1];
+	u8 exception[OHT_UNIT_MAX + 1];
+	struct cyclic_start start[CYCLIC_STARTS_MAX];
+	unsigned int starts;
+};
+
+/* Too big for a stack. */
+extern struct cyclic cyclic;
+
+/* A cyclic side without a plan, grid 20 ms, 115200, modules that answer after 1 ms. */
+void cyclic_init(struct kunit *test);
+
+/* One more entry of the plan that cyclic_commit() will stage: every cycle, time-out 5 ms. */
+struct oht_plan_entry *cyclic_add(u8 unit, u8 function, u16 count);
+
+/* Stages, commits and sees to the timer; expects @error. */
+void cyclic_commit(int error);
+void cyclic_clear(void);
+
+/* Lets time pass: ticks, requests, answers. */
+void cyclic_run(u64 for_ns);
+
+/* As the stop's interrupt does it. */
+void cyclic_stop(void);
+void cyclic_set_state(u32 state);
+int cyclic_outputs(u16 entry, u16 count, u16 first);
+
+/* How the plan does. */
+struct oht_plan_status cyclic_status(void);
+
+/* The slot of an entry, after a look at its sequence count. */
+const struct oht_image_slot *cyclic_slot(unsigned int entry);
+
+/* Requests to @unit since the last cyclic_forget(). */
+unsigned int cyclic_count(u8 unit);
+void cyclic_forget(void);
+
+#endif /* OHT_CYCLE_FAKE_H */

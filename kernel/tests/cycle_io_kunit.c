@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the plan reads and writes: the image, outputs and the stop, losses, the change of plans. */
+#include "cycle_fake.h"
+
+#define CYCLE_NS	(20 * FAKE_MS)
+
+static int cycle_io_init(struct kunit *test)
+{
+	cyclic_init(test);
+	return 0;
+}
+
+/* ---- the image ---- */
+
+static void cycle_io_image(struct kunit *test)
+{
+	const struct oht_image_header *header = &cyclic.image.header;
+	const struct oht_image_slot *slot;
+
+	KUNIT_EXPECT_EQ(test, header->abi_version, OHT_ABI_VERSION);
+	KUNIT_EXPECT_EQ(test, header->header_bytes, 256);
+	KUNIT_EXPECT_EQ(test, header->slot_bytes, 320);
+	KUNIT_EXPECT_EQ(test, header->slots, OHT_PLAN_ENTRIES_MAX);
+	cyclic_add(3, 3, 2)->address = 0x20;
+	cyclic_add(4, 4, 60)->period_cycles = 3;
+	cyclic.plan.entry[1].phase_cycles = 2;
+	cyclic.plan.entry[1].loss_action = OHT_LOSS_STOP;
+	cyclic_commit(0);
+	KUNIT_EXPECT_EQ(test, cyclic.generation, 1);
+	cyclic_run(CYCLE_NS - FAKE_MS);
+	slot = cyclic_slot(0);
+	KUNIT_EXPECT_EQ(test, slot->generation, 1);
+	KUNIT_EXPECT_EQ(test, slot->unit, 3);
+	KUNIT_EXPECT_EQ(test, slot->function, 3);
+	KUNIT_EXPECT_EQ(test, slot->address, 0x20);
+	KUNIT_EXPECT_EQ(test, slot->count, 2);
+	KUNIT_EXPECT_EQ(test, slot->status, 0);
+	KUNIT_EXPECT_EQ(test, slot->detail, OHT_DETAIL_OK);
+	KUNIT_EXPECT_EQ(test, slot->errors, 0);
+	KUNIT_EXPECT_EQ(test, slot->words[0], 0x1020);
+	KUNIT_EXPECT_EQ(test, slot->words[1], 0x1021);
+	KUNIT_EXPECT_EQ(test, slot->words[2], 0);
+	KUNIT_EXPECT_EQ(test, slot->timestamp_ns, slot->tried_ns);
+	KUNIT_EXPECT_GT(test, slot->timestamp_ns, FAKE_START_NS + FAKE_MS);
+	KUNIT_EXPECT_GE(test, slot->turnaround_ns, FAKE_MS);
+	slot = cyclic_slot(1);
+	KUNIT_EXPECT_EQ(test, slot->status, -ENODATA);
+	KUNIT_EXPECT_EQ(test, slot->timestamp_ns, 0);
+	KUNIT_EXPECT_EQ(test, slot->period_cycles, 3);
+	KUNIT_EXPECT_EQ(test, slot->phase_cycles, 2);
+	KUNIT_EXPECT_EQ(test, slot->loss_action, OHT_LOSS_STOP);
+	KUNIT_EXPECT_EQ(test, slot->loss_errors, 3);
+	KUNIT_EXPECT_EQ(test, header->entries, 2);
+	KUNIT_EXPECT_EQ(test, header->generation, 1);
+	KUNIT_EXPECT_EQ(test, header->flags, OHT_PLAN_RUNNING);
+	KUNIT_EXPECT_EQ(test, header->safety_state, OHT_ESTOP_READY);
+	KUNIT_EXPECT_EQ(test, header->cycle_us, 20000);
+	KUNIT_EXPECT_EQ(test, header->cycles, 1);
+	KUNIT_EXPECT_EQ(test, header->cycle_start_ns, FAKE_START_NS);
+}
+
+/* After an error the last good values stay, with the time that they are from. */
+static void cycle_io_error(struct kunit *test)
+{
+	const struct oht_image_slot *slot = cyclic_slot(0);
+	u64 good_ns;
+
+	cyclic_add(3, 3, 1);
+	cyclic_commit(0);
+	cyclic_run(CYCLE_NS - FAKE_MS);
+	good_ns = slot->timestamp_ns;
+	cyclic.exception[3] = 2;
+	cyclic_run(CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, slot->status, -EREMOTEIO);
+	KUNIT_EXPECT_EQ(test, slot->detail, OHT_DETAIL_EXCEPTION);
+	KUNIT_EXPECT_EQ(test, slot->exception, 2);
+	KUNIT_EXPECT_EQ(test, slot->errors, 1);
+	KUNIT_EXPECT_EQ(test, slot->words[0], 0x1000);
+	KUNIT_EXPECT_EQ(test, slot->timestamp_ns, good_ns);
+	KUNIT_EXPECT_GT(test, slot->tried_ns, good_ns + 15 * FAKE_MS);
+	cyclic.exception[3] = 0;
+	cyclic.silent[3] = true;
+	cyclic_run(CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, slot->status, -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, slot->exception, 0);
+	KUNIT_EXPECT_EQ(test, slot->errors, 2);
+	cyclic.silent[3] = false;
+	cyclic_run(CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, slot->status, 0);
+	KUNIT_EXPECT_EQ(test, slot->errors, 0);
+	KUNIT_EXPECT_GT(test, slot->timestamp_ns, good_ns);
+	KUNIT_EXPECT_EQ(test, cyclic_status().errors, 2);
+}
+
+/* ---- losses ---- */
+
+static void cycle_io_expect_record(u64 number, u32 kind, u32 count, u16 entry)
+{
+	struct oht_cycle_record record = { 0 };
+
+	KUNIT_ASSERT_TRUE(fake.test, oht_cycle_journal_read(&cyclic.cycle, &number, &record));
+	KUNIT_EXPECT_EQ(fake.test, record.kind, kind);
+	KUNIT_EXPECT_EQ(fake.test, record.count, count);
+	KUNIT_EXPECT_EQ(fake.test, record.entry, entry);
+	KUNIT_EXPECT_EQ(fake.test, record.generation, cyclic.generation);
+}
+
+static void cycle_io_loss(struct kunit *test)
+{
+	cyclic_add(3, 3, 1);
+	cyclic_add(4, 3, 1)->loss_action = OHT_LOSS_STOP;
+	cyclic_set_state(OHT_ESTOP_ENABLED);
+	cyclic_commit(0);
+	cyclic_run(CYCLE_NS - FAKE_MS);
+	cyclic.silent[3] = true;
+	cyclic_run(5 * CYCLE_NS);
+	/* Nobody wants a stop for this one. */
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
+	KUNIT_EXPECT_EQ(test, cyclic_status().losses, 1);
+	cycle_io_expect_record(1, OHT_CYCLE_LOST, 3, 0);
+	cyclic.silent[4] = true;
+	cyclic_run(2 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
+	cyclic_run(CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 1);
+	cycle_io_expect_record(2, OHT_CYCLE_LOST, 3, 1);
+	cyclic_stop();
+	/* Once is enough, as long as nobody enables the machine in spite of it. */
+	cyclic_run(5 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 1);
+	cyclic_set_state(OHT_ESTOP_ENABLED);
+	cyclic_run(CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 2);
+	cyclic.silent[3] = false;
+	cyclic.silent[4] = false;
+	cyclic_run(CYCLE_NS);
+	cycle_io_expect_record(3, OHT_CYCLE_FOUND, 1, 0);
+	cycle_io_expect_record(4, OHT_CYCLE_FOUND, 1, 1);
+	KUNIT_EXPECT_EQ(test, cyclic_status().losses, 2);
+	KUNIT_EXPECT_EQ(test, cyclic.records, 4);
+}
+
+/* Two errors, a good answer, two errors: not three in a row. */
+static void cycle_io_no_loss(struct kunit *test)
+{
+	unsigned int i;
+
+	cyclic_add(4, 3, 1)->loss_action = OHT_LOSS_STOP;
+	cyclic_commit(0);
+	for (i = 0; i < 4; i++) {
+		cyclic_run(CYCLE_NS);
+		cyclic.silent[4] = true;
+		cyclic_run(2 * CYCLE_NS);
+		cyclic.silent[4] = false;
+	}
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
+	KUNIT_EXPECT_EQ(test, cyclic_status().losses, 0);
+	KUNIT_EXPECT_GE(test, cyclic_status().errors, 6);
+}
+
+/* ---- outputs ---- */
+
+static void cycle_io_outputs(struct kunit *test)
+{
+	const struct oht_image_slot *slot = cyclic_slot(0);
+
+	cyclic_add(3, 16, 2);
+	cyclic_commit(0);
+	cyclic_run(CYCLE_NS - FAKE_MS);
+	KUNIT_EXPECT_EQ(test, cyclic.starts, 0);
+	KUNIT_EXPECT_EQ(test, slot->status, -ECANCELED);
+	KUNIT_EXPECT_EQ(test, slot->detail, OHT_DETAIL_STOPPED);
+	cyclic_set_state(OHT_ESTOP_ENABLED);
+	cyclic_run(CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic.starts, 0);
+	KUNIT_EXPECT_EQ(test, slot->status, -ENODATA);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(0, 2, 0x55), 0);
+	cyclic_run(2 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic.starts, 2);
+	KUNIT_EXPECT_EQ(test, cyclic.start[0].first_word, 0x55);
+	KUNIT_EXPECT_EQ(test, slot->status, 0);
+	KUNIT_EXPECT_EQ(test, slot->words[1], 0x56);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(0, 2, 0x77), 0);
+	cyclic_run(CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic.start[2].first_word, 0x77);
+	KUNIT_EXPECT_EQ(test, cyclic_status().missed, 0);
+	KUNIT_EXPECT_EQ(test, slot->errors, 0);
+}
+
+/* A stop blocks them, and they do not come back by themselves. */
+static void cycle_io_outputs_after_stop(struct kunit *test)
+{
+	unsigned int sent;
+
+	cyclic_add(3, 6, 1);
+	cyclic_add(4, 3, 1);
+	cyclic_set_state(OHT_ESTOP_ENABLED);
+	cyclic_commit(0);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(0, 1, 9), 0);
+	cyclic_run(3 * CYCLE_NS - FAKE_MS);
+	KUNIT_EXPECT_GE(test, cyclic_count(3), 2);
+	cyclic_stop();
+	sent = cyclic_count(3);
+	KUNIT_EXPECT_EQ(test, cyclic.image.header.safety_state, OHT_ESTOP_STOPPED);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(0, 1, 9), -ECANCELED);
+	cyclic_run(3 * CYCLE_NS);
+	cyclic_set_state(OHT_ESTOP_READY);
+	cyclic_run(3 * CYCLE_NS);
+	cyclic_set_state(OHT_ESTOP_ENABLED);
+	cyclic_run(3 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic_count(3), sent);
+	KUNIT_EXPECT_EQ(test, cyclic_slot(0)->status, -ENODATA);
+	KUNIT_EXPECT_EQ(test, cyclic_slot(0)->errors, 0);
+	/* Inputs went on all the time. */
+	KUNIT_EXPECT_GE(test, cyclic_count(4), 11);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(0, 1, 10), 0);
+	cyclic_run(CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic_count(3), sent + 1);
+}
+
+/* In the middle of a cyclic write: it is cut, and that is nobody's error. */
+static void cycle_io_stop_cuts(struct kunit *test)
+{
+	cyclic_add(3, 16, 100);
+	cyclic_add(4, 3, 1);
+	cyclic.plan.cycle_us = 40000;
+	cyclic_set_state(OHT_ESTOP_ENABLED);
+	cyclic_commit(0);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(0, 100, 1), 0);
+	cyclic_run(2 * CYCLE_NS + 5 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, fake.engine.state, OHT_ENGINE_SEND);
+	cyclic_stop();
+	KUNIT_EXPECT_EQ(test, cyclic_slot(0)->status, -ECANCELED);
+	KUNIT_EXPECT_EQ(test, cyclic_slot(0)->detail, OHT_DETAIL_STOPPED);
+	KUNIT_EXPECT_EQ(test, cyclic_slot(0)->errors, 0);
+	cyclic_run(10 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, cyclic_slot(1)->status, 0);
+	KUNIT_EXPECT_EQ(test, cyclic_status().errors, 0);
+	KUNIT_EXPECT_EQ(test, cyclic_status().missed, 0);
+}
+
+/* An exchange reads on while it may not write. */
+static void cycle_io_exchange(struct kunit *test)
+{
+	struct oht_plan_entry *both = cyclic_add(3, 23, 2);
+
+	both->address = 0x10;
+	both->write_address = 0x80;
+	both->write_count = 3;
+	cyclic_commit(0);
+	cyclic_run(2 * CYCLE_NS - FAKE_MS);
+	KUNIT_EXPECT_EQ(test, cyclic.start[0].function, 3);
+	KUNIT_EXPECT_EQ(test, cyclic_slot(0)->words[1], 0x1011);
+	KUNIT_EXPECT_EQ(test, cyclic_slot(0)->status, 0);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(0, 3, 0x31), 0);
+	cyclic_set_state(OHT_ESTOP_ENABLED);
+	cyclic_run(CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic.start[2].function, 23);
+	KUNIT_EXPECT_EQ(test, cyclic.start[2].first_word, 0x31);
+	KUNIT_EXPECT_EQ(test, cyclic_slot(0)->words[1], 0x1011);
+	cyclic_stop();
+	cyclic_run(CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic.start[3].function, 3);
+	KUNIT_EXPECT_EQ(test, cyclic_status().errors, 0);
+}
+
+static void cycle_io_outputs_refused(struct kunit *test)
+{
+	cyclic.generation = 1;
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(0, 1, 0), -ENOENT);
+	cyclic_add(3, 16, 2);
+	cyclic_add(4, 3, 2);
+	cyclic_add(5, 23, 2)->write_count = 5;
+	cyclic_commit(0);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(0, 2, 0), 0);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(2, 5, 0), 0);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(0, 1, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(0, 3, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(0, 0, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(1, 2, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(1, 0, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(2, 2, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(3, 2, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(0xffff, 2, 0), -EINVAL);
+	cyclic.generation++;
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(0, 2, 0), -ENOENT);
+}
+
+/* ---- plans come and go ---- */
+
+static void cycle_io_swap(struct kunit *test)
+{
+	struct oht_plan_figures figures;
+	u32 generation;
+
+	cyclic_add(3, 3, 2);
+	cyclic_add(4, 3, 2);
+	cyclic_commit(0);
+	cyclic_run(CYCLE_NS + FAKE_MS);
+	/* The new one: other entries, another grid. */
+	memset(&cyclic.plan.entry, 0, sizeof(cyclic.plan.entry));
+	cyclic.plan.entries = 0;
+	cyclic.plan.cycle_us = 10000;
+	cyclic_add(5, 3, 1);
+	cyclic_commit(0);
+	KUNIT_EXPECT_EQ(test, cyclic.generation, 2);
+	KUNIT_EXPECT_EQ(test, oht_cycle_commit(&cyclic.cycle, false, &figures, &generation),
+			-EBUSY);
+	KUNIT_EXPECT_EQ(test, oht_cycle_commit(&cyclic.cycle, true, &figures, &generation), 0);
+	KUNIT_EXPECT_EQ(test, generation, 0);
+	KUNIT_EXPECT_EQ(test, cyclic.image.header.generation, 1);
+	KUNIT_EXPECT_EQ(test, cyclic.image.header.flags, OHT_PLAN_RUNNING | OHT_PLAN_PENDING);
+	/* The cycle under way is finished by the old one. */
+	cyclic_run(18 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, cyclic_count(4), 2);
+	KUNIT_EXPECT_EQ(test, cyclic_count(5), 0);
+	cyclic_run(30 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, cyclic_count(3), 2);
+	KUNIT_EXPECT_EQ(test, cyclic_count(4), 2);
+	KUNIT_EXPECT_EQ(test, cyclic_count(5), 3);
+	KUNIT_EXPECT_EQ(test, cyclic.start[4].at_ns, FAKE_START_NS + 2 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic.start[5].at_ns, FAKE_START_NS + 2 * CYCLE_NS + 10 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, cyclic.image.header.generation, 2);
+	KUNIT_EXPECT_EQ(test, cyclic.image.header.entries, 1);
+	KUNIT_EXPECT_EQ(test, cyclic.image.header.flags, OHT_PLAN_RUNNING);
+	KUNIT_EXPECT_EQ(test, cyclic_slot(0)->generation, 2);
+	KUNIT_EXPECT_EQ(test, cyclic_slot(1)->generation, 1);
+	KUNIT_EXPECT_EQ(test, cyclic_status().missed, 0);
+}
+
+/* An exchange of the old plan is still under way: the new one waits, nothing is torn. */
+static void cycle_io_swap_waits(struct kunit *test)
+{
+	cyclic_add(3, 3, 2)->timeout_us = 50000;
+	cyclic_commit(0);
+	cyclic.silent[3] = true;
+	cyclic_run(FAKE_MS);
+	cyclic.plan.entry[0].unit = 5;
+	cyclic_commit(0);
+	cyclic_run(2 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic.image.header.generation, 1);
+	KUNIT_EXPECT_EQ(test, cyclic_status().missed, 2);
+	cyclic_run(CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic.image.header.generation, 2);
+	KUNIT_EXPECT_EQ(test, cyclic_slot(0)->unit, 5);
+	KUNIT_EXPECT_EQ(test, cyclic.start[1].unit, 5);
+}
+
+static void cycle_io_outputs_do_not_outlive_the_plan(struct kunit *test)
+{
+	cyclic_add(3, 6, 1);
+	cyclic_set_state(OHT_ESTOP_ENABLED);
+	cyclic_commit(0);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(0, 1, 7), 0);
+	cyclic_run(CYCLE_NS + 5 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, cyclic_count(3), 1);
+	cyclic_commit(0);
+	cyclic_run(3 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic_count(3), 1);
+	KUNIT_EXPECT_EQ(test, cyclic_slot(0)->status, -ENODATA);
+}
+
+static void cycle_io_refused(struct kunit *test)
+{
+	struct oht_plan_figures figures;
+	u32 generation, bad_entry;
+
+	KUNIT_EXPECT_EQ(test, oht_cycle_commit(&cyclic.cycle, false, &figures, &generation),
+			-ENOENT);
+	cyclic_add(3, 3, 2);
+	cyclic_commit(0);
+	/* What is wrong does not push out what is right. */
+	cyclic.plan.entry[0].unit = 0;
+	KUNIT_EXPECT_EQ(test, oht_cycle_stage(&cyclic.cycle, &cyclic.plan, &bad_entry), -EINVAL);
+	KUNIT_EXPECT_EQ(test, bad_entry, 0);
+	KUNIT_EXPECT_EQ(test, oht_cycle_commit(&cyclic.cycle, true, &figures, &generation), 0);
+	cyclic.plan.entry[0].unit = 3;
+	cyclic.plan.cycle_us = 4000;
+	cyclic_commit(-EDQUOT);
+	KUNIT_EXPECT_GT(test, cyclic.figures.worst_permille, 950);
+	cyclic_run(5 * CYCLE_NS - FAKE_MS);
+	KUNIT_EXPECT_EQ(test, cyclic.image.header.generation, 1);
+	KUNIT_EXPECT_EQ(test, cyclic_count(3), 5);
+}
+
+/* The end: exchanges are given up, and whoever waited for a slack goes on at once. */
+static void cycle_io_clear(struct kunit *test)
+{
+	cyclic_add(3, 3, 2)->timeout_us = 15000;
+	cyclic_commit(0);
+	cyclic.silent[3] = true;
+	cyclic_run(5 * FAKE_MS);
+	fake_xfer(0, 9, 3, 0x40, 1);
+	fake_submit(0);
+	cyclic_clear();
+	KUNIT_EXPECT_EQ(test, cyclic.image.header.flags, 0);
+	KUNIT_EXPECT_EQ(test, cyclic.image.header.entries, 0);
+	KUNIT_EXPECT_EQ(test, cyclic.image.header.generation, 2);
+	KUNIT_EXPECT_EQ(test, fake.engine.slot.planned, 0);
+	cyclic_run(2 * CYCLE_NS);
+	FAKE_EXPECT_DONE(0, 0, OHT_DETAIL_OK);
+	KUNIT_EXPECT_EQ(test, cyclic_count(3), 1);
+	KUNIT_EXPECT_EQ(test, cyclic_status().entries, 0);
+	/* Once more does nothing, and nothing is laid ready any longer. */
+	cyclic_clear();
+	KUNIT_EXPECT_EQ(test, cyclic.image.header.generation, 2);
+	cyclic.silent[3] = false;
+	cyclic_commit(0);
+	KUNIT_EXPECT_EQ(test, cyclic.generation, 3);
+	cyclic_run(2 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic_slot(0)->status, 0);
+}
+
+/* The device goes: exchanges end, the timer is not wanted any more, the image says so. */
+static void cycle_io_gone(struct kunit *test)
+{
+	cyclic_add(3, 3, 2);
+	cyclic_add(4, 3, 2);
+	cyclic_commit(0);
+	cyclic_run(FAKE_MS / 2);
+	oht_engine_shutdown(&fake.engine);
+	KUNIT_EXPECT_EQ(test, oht_cycle_tick(&cyclic.cycle), 0);
+	KUNIT_EXPECT_EQ(test, cyclic_slot(0)->status, -ENODEV);
+	KUNIT_EXPECT_EQ(test, cyclic_slot(1)->status, -ENODEV);
+	oht_cycle_gone(&cyclic.cycle);
+	KUNIT_EXPECT_EQ(test, cyclic.image.header.flags, OHT_PLAN_GONE);
+	KUNIT_EXPECT_EQ(test, cyclic_status().errors, 0);
+	KUNIT_EXPECT_EQ(test, oht_cycle_tick(&cyclic.cycle), 0);
+}
+
+/* ---- records ---- */
+
+/* A reader that falls behind gets the newest, and sees by the number how many are missing. */
+static void cycle_io_journal(struct kunit *test)
+{
+	struct oht_cycle_record record;
+	u64 seq = 0, before;
+
+	KUNIT_EXPECT_FALSE(test, oht_cycle_journal_read(&cyclic.cycle, &seq, &record));
+	seq = 1;
+	KUNIT_EXPECT_FALSE(test, oht_cycle_journal_read(&cyclic.cycle, &seq, &record));
+	KUNIT_EXPECT_EQ(test, seq, 1);
+	cyclic_add(3, 3, 2)->loss_errors = 1;
+	cyclic_commit(0);
+	while (oht_cycle_journal_seq(&cyclic.cycle) < OHT_CYCLE_RECORDS_MAX + 10) {
+		cyclic.silent[3] = !cyclic.silent[3];
+		cyclic_run(CYCLE_NS);
+	}
+	before = oht_cycle_journal_seq(&cyclic.cycle);
+	KUNIT_ASSERT_TRUE(test, oht_cycle_journal_read(&cyclic.cycle, &seq, &record));
+	KUNIT_EXPECT_EQ(test, record.journal_seq, before - OHT_CYCLE_RECORDS_MAX + 1);
+	KUNIT_EXPECT_EQ(test, seq, record.journal_seq + 1);
+	while (oht_cycle_journal_read(&cyclic.cycle, &seq, &record))
+		KUNIT_EXPECT_EQ(test, record.journal_seq, seq - 1);
+	KUNIT_EXPECT_EQ(test, record.journal_seq, before);
+	seq = 0;
+	KUNIT_EXPECT_FALSE(test, oht_cycle_journal_read(&cyclic.cycle, &seq, &record));
+	KUNIT_EXPECT_EQ(test, seq, 0);
+}
+
+static struct kunit_case cycle_io_cases[] = {
+	KUNIT_CASE(cycle_io_image),
+	KUNIT_CASE(cycle_io_error),
+	KUNIT_CASE(cycle_io_loss),
+	KUNIT_CASE(cycle_io_no_loss),
+	KUNIT_CASE(cycle_io_outputs),
+	KUNIT_CASE(cycle_io_outputs_after_stop),
+	KUNIT_CASE(cycle_io_stop_cuts),
+	KUNIT_CASE(cycle_io_exchange),
+	KUNIT_CASE(cycle_io_outputs_refused),
+	KUNIT_CASE(cycle_io_swap),
+	KUNIT_CASE(cycle_io_swap_waits),
+	KUNIT_CASE(cycle_io_outputs_do_not_outlive_the_plan),
+	KUNIT_CASE(cycle_io_refused),
+	KUNIT_CASE(cycle_io_clear),
+	KUNIT_CASE(cycle_io_gone),
+	KUNIT_CASE(cycle_io_journal),
+	{}
+};
+
+static struct kunit_suite cycle_io_suite = {
+	.name = "oht_cycle_io",
+	.init = cycle_io_init,
+	.test_cases = cycle_io_cases,
+};
+
+kunit_test_suites(&cycle_io_suite);
