@@ -45,6 +45,11 @@ static const struct call calls[] = {
 	{ "TELEGRAM_STATUS", OHT_IOC_TELEGRAM_STATUS, sizeof(struct oht_telegram_status), false, 0 },
 	{ "MODULE_SET", OHT_IOC_MODULE_SET, sizeof(struct oht_module_set), true, 0 },
 	{ "MODULE_GET", OHT_IOC_MODULE_GET, sizeof(struct oht_module_status), false, EINVAL },
+	{ "PLAN_STAGE", OHT_IOC_PLAN_STAGE, sizeof(struct oht_plan_stage), true, 0 },
+	{ "PLAN_COMMIT", OHT_IOC_PLAN_COMMIT, sizeof(struct oht_plan_commit), true, 0 },
+	{ "PLAN_CLEAR", OHT_IOC_PLAN_CLEAR, sizeof(struct oht_plan_clear), true, 0 },
+	{ "OUTPUTS", OHT_IOC_OUTPUTS, sizeof(struct oht_outputs), true, 0 },
+	{ "PLAN_STATUS", OHT_IOC_PLAN_STATUS, sizeof(struct oht_plan_status), false, 0 },
 };
 
 #define CALLS	(sizeof(calls) / sizeof(calls[0]))
@@ -274,7 +279,7 @@ static void test_reserved(int fd)
 		tap_errno(guest_ioctl(fd, commands[i], &reserved), EINVAL, "command %zu: reserved",
 			  i);
 	}
-	tap_errno(guest_subscribe(fd, 0x2), EINVAL, "SUBSCRIBE: unknown bit");
+	tap_errno(guest_subscribe(fd, 1U << 31), EINVAL, "SUBSCRIBE: unknown bit");
 }
 
 static void refuse_control(int fd, struct oht_control control, const char *name)
@@ -424,8 +429,6 @@ static void test_descriptor(void)
 	tap_errno(write(fd, buffer, sizeof(buffer)) < 0 ? errno : 0, EINVAL, "write");
 	tap_errno(lseek(fd, 0, SEEK_SET) < 0 ? errno : 0, ESPIPE, "lseek");
 	tap_errno(pread(fd, buffer, sizeof(buffer), 0) < 0 ? errno : 0, ESPIPE, "pread");
-	tap_errno(mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED ? errno : 0, ENODEV,
-		  "mmap");
 	tap_is(poll(&wait, 1, 0), 0, "poll: nothing there");
 	close(fd);
 }
