@@ -10,6 +10,7 @@ from _board import (ALL_UNITS, ENABLES, PROGRAMS, STATE, Board, Controller, Robo
 ICOUNT_PRESSES = 10000
 WALL_PRESSES = 1000
 API_STOPS = 1000
+TELEGRAM_STOPS = 1000
 # A little nicer than the controller, so that it enables again soon; the CPUs are never idle all the same.
 CPU_HOGS = "for i in 1 2; do nice -n 5 sh -c 'while :; do :; done' </dev/null >/dev/null 2>&1 & done"
 ARM_ATTEMPTS = 20
@@ -19,6 +20,7 @@ SEED = int(os.environ.get("OHT_SEED") or 1)
 def run(bench):
     """All figures of the group; OHT_SEED chooses the moments of the presses."""
     _inside(bench)
+    _telegrams(bench)
     _outside(bench)
     _api(bench)
 
@@ -39,6 +41,20 @@ def _inside(bench):
                  ICOUNT_PRESSES, note)
     bench.record("estop.irq_path_max_ns", found["estop.irq_path_max_ns"], "ns", "icount", ("<=", 5000),
                  ICOUNT_PRESSES, note)
+
+
+def _telegrams(bench):
+    """Stops at random moments of a full bus on the wire in software; from the call to last stop bits."""
+    with Board(STATE / "telegrams", "stock", far=None, icount="shift=1,sleep=off", dtb=build_dtb("sim")) as board:
+        board.guest.check("modprobe oht_sim")
+        _, said = board.program(f"telegram_test {TELEGRAM_STOPS} {SEED}", 900)
+    passed, bad = tap_results(said)
+    assert passed and not bad, bad
+    found = tap_values(said)
+    note = f"reads of 8 registers back to back, turnaround 1.75 ms, two telegrams, seed {SEED}; computed 6.11 and 8.56"
+    for name, bar in (("first", ("<=", 10)), ("answer", ("<=", 10)), ("list", None)):
+        bench.record(f"estop.telegram_{name}_max_ms", found[f"estop.telegram_{name}_max_ns"] / 1e6, "ms", "icount",
+                     bar, TELEGRAM_STOPS, note)
 
 
 def _press(board, controller, moments):
