@@ -338,7 +338,7 @@ int oht_engine_init(struct oht_engine *e, struct oht_port *port, const struct oh
 			  HRTIMER_MODE_ABS_PINNED_HARD);
 	/* Who has been talking until now is not known: begin with a silence. */
 	e->line_free_ns = oht_timing_next_ns(timing, e->clock->now_ns(e));
-	e->meter.end.from_ns = U64_MAX;
+	e->meter.end.to_ns = e->clock->now_ns(e);
 	port->event_context = e;
 	port->event = oht_engine_event;
 	return port->ops->start(port);

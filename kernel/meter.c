@@ -9,6 +9,13 @@ static u64 oht_meter_chars_ns(const struct oht_timing *t, unsigned int chars, in
 	return div_u64(oht_timing_chars_ns(t, chars) * (100 + percent), 100);
 }
 
+/* They fit into the time in which they must have come. In an emulator they need not. */
+static bool oht_meter_fits(const struct oht_timing *t, const struct oht_meter_lump *lump)
+{
+	return lump->empty_ns +
+	       oht_meter_chars_ns(t, lump->chars - 1, -OHT_METER_CLOCK_PERCENT) <= lump->found_ns;
+}
+
 /* When a receiver could have told of character @i. */
 static struct oht_meter_span oht_meter_report(const struct oht_timing *t,
 					      const struct oht_meter_lump *lump, unsigned int i)
@@ -20,9 +27,12 @@ static struct oht_meter_span oht_meter_report(const struct oht_timing *t,
 	u64 early_ns = oht_meter_chars_ns(t, i, -OHT_METER_CLOCK_PERCENT);
 	struct oht_meter_span report = {
 		.from_ns = lump->empty_ns + early_ns,
-		.to_ns = lump->found_ns > late_ns ? lump->found_ns - late_ns : 0,
+		.to_ns = lump->found_ns - late_ns,
 	};
 
+	if (!oht_meter_fits(t, lump))
+		return (struct oht_meter_span) { .from_ns = lump->empty_ns,
+						 .to_ns = lump->found_ns };
 	if (lump->hold_ns && lump->found_ns > held_ns)
 		report.from_ns = max(report.from_ns, lump->found_ns - held_ns);
 	return report;
@@ -50,11 +60,6 @@ struct oht_meter_span oht_meter_end(const struct oht_timing *t,
 	};
 }
 
-static bool oht_meter_is_known(const struct oht_meter_span *span)
-{
-	return span->from_ns <= span->to_ns;
-}
-
 u8 oht_meter_before(const struct oht_timing *t, const struct oht_meter_span *end,
 		    const struct oht_meter_span *start)
 {
@@ -62,8 +67,6 @@ u8 oht_meter_before(const struct oht_timing *t, const struct oht_meter_span *end
 	s64 least_ns = start->from_ns - end->to_ns;
 	s64 most_ns = start->to_ns - end->from_ns;
 
-	if (!oht_meter_is_known(end) || !oht_meter_is_known(start))
-		return OHT_VERDICT_NOT_JUDGED;
 	if (least_ns >= (s64)t->t35_ns)
 		return OHT_VERDICT_OK;
 	return most_ns < (s64)t->t35_ns ? OHT_VERDICT_VIOLATION : OHT_VERDICT_NOT_JUDGED;
@@ -75,8 +78,6 @@ u8 oht_meter_inside(const struct oht_timing *t, const struct oht_meter_span *end
 	s64 least_ns = start->from_ns - end->to_ns;
 	s64 most_ns = start->to_ns - end->from_ns;
 
-	if (!oht_meter_is_known(end) || !oht_meter_is_known(start))
-		return OHT_VERDICT_NOT_JUDGED;
 	if (most_ns <= (s64)t->t15_ns)
 		return OHT_VERDICT_OK;
 	return least_ns > (s64)t->t15_ns ? OHT_VERDICT_VIOLATION : OHT_VERDICT_NOT_JUDGED;
@@ -92,7 +93,7 @@ u8 oht_meter_lump_inside(const struct oht_timing *t, const struct oht_meter_lump
 
 	if (i + 1 >= lump->chars)
 		return OHT_VERDICT_OK;
-	if (!oht_meter_is_known(&first) || !oht_meter_is_known(&last))
+	if (!oht_meter_fits(t, lump))
 		return OHT_VERDICT_NOT_JUDGED;
 	return last.to_ns - first.from_ns <= wire_ns + t->t15_ns ? OHT_VERDICT_OK :
 								  OHT_VERDICT_NOT_JUDGED;

@@ -21,7 +21,7 @@
 /**
  * struct oht_meter_span - a moment, as far as it is known
  * @from_ns: not before this
- * @to_ns: not after this; before @from_ns: nothing is known
+ * @to_ns: not after this
  */
 struct oht_meter_span {
 	u64 from_ns;
