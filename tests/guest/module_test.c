@@ -374,9 +374,16 @@ static int watch_main(int count, char **words)
 			tap_bail("unit %s", words[i]);
 	}
 	watch_run(fd, &watch, guest_now_ns() + strtoull(words[0], NULL, 0) * 1000000000u);
-	for (i = 0; i < watch.units; i++)
+	/* Whoever comes after us finds the modules as we did. */
+	module.degrade_after = 0;
+	module.backoff_first_ms = 0;
+	module.backoff_max_ms = 0;
+	for (i = 0; i < watch.units; i++) {
+		module.unit = watch.unit[i];
+		set(fd, module);
 		printf("{\"unit\":%u,\"good\":%u,\"bad\":%u}\n", watch.unit[i], watch.good[i],
 		       watch.bad[i]);
+	}
 	return guest_release_role(fd) ? 1 : 0;
 }
 

@@ -73,6 +73,16 @@ void fake_safety(uint32_t kind, uint32_t cause, uint8_t from, uint8_t to)
 		push(&record);
 }
 
+void fake_module(uint8_t unit, uint8_t from, uint8_t to)
+{
+	struct oht_record record = { .type = OHT_RECORD_MODULE, .module = {
+		.module_seq = 1, .changed_ns = fake.now_ns, .last_good_ns = 4711, .unit = unit,
+		.from = from, .to = to, .detail = OHT_DETAIL_TIMEOUT, .errors_in_row = 3 } };
+
+	if (fake.subscribed & OHT_SUBSCRIBE_MODULES)
+		push(&record);
+}
+
 void fake_unknown_record(void)
 {
 	struct oht_record record = { .type = 77 };
@@ -420,6 +430,28 @@ static int fake_close(int fd)
 	return 0;
 }
 
+/* ---- modules ---- */
+
+static int do_module_get(struct oht_module_status *status)
+{
+	if (status->unit < 1 || status->unit > 247)
+		return EINVAL;
+	if (!(fake.info.caps & OHT_CAP_BUS))
+		return EOPNOTSUPP;
+	fake.modules[status->unit].unit = status->unit;
+	*status = fake.modules[status->unit];
+	return 0;
+}
+
+static int do_module_set(const struct oht_module_set *set)
+{
+	assert_int_equal(set->flags | set->pad | set->reserved[0] | set->reserved[1], 0);
+	if (!(fake.stop.flags & OHT_ESTOP_IS_CONTROLLER))
+		return EPERM;
+	fake.module_set = *set;
+	return 0;
+}
+
 static int do_ioctl(unsigned long number, void *argument)
 {
 	switch (number) {
@@ -434,6 +466,8 @@ static int do_ioctl(unsigned long number, void *argument)
 	case OHT_IOC_SUBSCRIBE:
 		fake.subscribed = ((struct oht_subscribe *)argument)->mask;
 		return 0;
+	case OHT_IOC_MODULE_GET:
+		return do_module_get(argument);
 	}
 	if (fake.read_only)
 		return EBADF;
@@ -446,6 +480,8 @@ static int do_ioctl(unsigned long number, void *argument)
 		return do_control(argument);
 	case OHT_IOC_TELEGRAMS:
 		return do_telegrams(argument);
+	case OHT_IOC_MODULE_SET:
+		return do_module_set(argument);
 	case OHT_IOC_STOP:
 	case OHT_IOC_RESET:
 	case OHT_IOC_ENABLE:

@@ -52,6 +52,10 @@ struct fake_device {
 	bool disturbed;				/* another unit's answer comes instead */
 	uint64_t cancelled;			/* cookie of the newest cancel */
 
+	/* Modules by unit, and the newest setting. */
+	struct oht_module_status modules[FAKE_UNITS];
+	struct oht_module_set module_set;
+
 	/* The stop. */
 	struct oht_estop_status stop;
 	struct oht_command command;		/* the newest, as it came */
@@ -84,6 +88,7 @@ void fake_add_unit(uint8_t unit, uint16_t type);
 /* Make a record; the words of a completion count up from first_word. */
 void fake_complete(uint64_t cookie, int status, uint8_t detail, uint16_t first_word);
 void fake_safety(uint32_t kind, uint32_t cause, uint8_t from, uint8_t to);
+void fake_module(uint8_t unit, uint8_t from, uint8_t to);
 void fake_unknown_record(void);
 /* What the kernel does when a button is pressed. */
 void fake_stop(uint32_t cause);

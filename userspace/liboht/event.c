@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Records of the kernel become events: read in bulk, sorted into two queues, handed out in the
- * order of their sequence numbers. Two queues, because a reply must never be dropped and a safety
- * event may be: the newest state counts, and the gap is told.
+ * order of their sequence numbers. Two queues, because a reply must never be dropped and news (of
+ * the stop, of modules) may be: the newest state counts, and the gap is told.
  */
 #include <errno.h>
 #include <string.h>
@@ -58,8 +58,8 @@ static bool pop(struct oht_dev *dev, struct oht_event *event)
 	struct oht_queue *queue = &dev->replies;
 
 	if (!queue->length ||
-	    (dev->safety.length && at(&dev->safety, 0)->seq < at(queue, 0)->seq))
-		queue = &dev->safety;
+	    (dev->news.length && at(&dev->news, 0)->seq < at(queue, 0)->seq))
+		queue = &dev->news;
 	if (!queue->length)
 		return false;
 	*event = *at(queue, 0);
@@ -124,17 +124,39 @@ static void queue_reply(struct oht_dev *dev, const struct oht_record *record)
 	memcpy(event->reply.pdu, raw->pdu, sizeof(event->reply.pdu));
 }
 
+static struct oht_event *push_news(struct oht_dev *dev, const struct oht_record *record)
+{
+	struct oht_event *event;
+
+	if (dev->news.length == OHT_UNDER_WAY_MAX)
+		drop_oldest(&dev->news);
+	event = push(&dev->news, record);
+	event->lost = dev->lost;
+	dev->lost = 0;
+	return event;
+}
+
+static void queue_module(struct oht_dev *dev, const struct oht_record *record)
+{
+	const struct oht_module_record *raw = &record->module;
+
+	push_news(dev, record)->module = (struct oht_module_event){
+		.module_seq = raw->module_seq,
+		.changed_ns = raw->changed_ns,
+		.last_good_ns = raw->last_good_ns,
+		.unit = raw->unit,
+		.from = raw->from,
+		.to = raw->to,
+		.outcome = raw->detail,
+		.errors_in_row = raw->errors_in_row,
+	};
+}
+
 static void queue_safety(struct oht_dev *dev, const struct oht_record *record)
 {
 	const struct oht_safety_record *raw = &record->safety;
-	struct oht_event *event;
 
-	if (dev->safety.length == OHT_UNDER_WAY_MAX)
-		drop_oldest(&dev->safety);
-	event = push(&dev->safety, record);
-	event->lost = dev->lost;
-	dev->lost = 0;
-	event->safety = (struct oht_safety_event){
+	push_news(dev, record)->safety = (struct oht_safety_event){
 		.journal_seq = raw->journal_seq,
 		.event_ns = raw->event_ns,
 		.low_ns = raw->low_ns,
@@ -152,7 +174,7 @@ static void queue_safety(struct oht_dev *dev, const struct oht_record *record)
 
 static void queue_record(struct oht_dev *dev, const struct oht_record *record)
 {
-	/* Only safety records are ever dropped, and a newer one has pushed them out. */
+	/* Only news is ever dropped, and a newer one has pushed it out. */
 	if (record->seq > dev->last_seq + 1)
 		dev->lost += record->seq - dev->last_seq - 1;
 	dev->last_seq = record->seq;
@@ -162,6 +184,9 @@ static void queue_record(struct oht_dev *dev, const struct oht_record *record)
 		break;
 	case OHT_RECORD_SAFETY:
 		queue_safety(dev, record);
+		break;
+	case OHT_RECORD_MODULE:
+		queue_module(dev, record);
 		break;
 	default:
 		/* Of a newer kernel, and not asked for. */
@@ -256,12 +281,14 @@ OHT_PUBLIC int oht_dev_read_event(struct oht_dev *dev, struct oht_event *event, 
 	return 1;
 }
 
-OHT_PUBLIC int oht_dev_subscribe_safety(struct oht_dev *dev, bool on)
+OHT_PUBLIC int oht_dev_subscribe(struct oht_dev *dev, uint32_t wanted)
 {
-	struct oht_subscribe raw = {
-		.size = sizeof(raw),
-		.mask = on ? OHT_SUBSCRIBE_SAFETY : 0,
-	};
+	struct oht_subscribe raw = { .size = sizeof(raw), .mask = wanted };
 
 	return oht_dev_ioctl(dev, OHT_IOC_SUBSCRIBE, &raw);
+}
+
+OHT_PUBLIC int oht_dev_subscribe_safety(struct oht_dev *dev, bool on)
+{
+	return oht_dev_subscribe(dev, on ? OHT_WANT_SAFETY : 0);
 }

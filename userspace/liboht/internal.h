@@ -55,12 +55,12 @@ struct oht_dev {
 	atomic_uint under_way;
 	/* The rest belongs to the event thread. */
 	struct oht_queue replies;
-	struct oht_queue safety;
+	struct oht_queue news;		/* of the stop and of modules */
 	/* Transfers that oht_dev_transact() gave up: their replies are thrown away. */
 	uint64_t stale[OHT_UNDER_WAY_MAX];
 	unsigned int stale_length;
 	uint64_t last_seq;
-	uint32_t lost;			/* safety records missing since the last one that came */
+	uint32_t lost;			/* records missing since the last news that came */
 	uint64_t buffer[OHT_READ_BYTES / sizeof(uint64_t)];
 };
 

@@ -29,6 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "oht_modules.h"
 #include "oht_transfer.h"
 
 #ifdef __cplusplus
@@ -340,6 +341,7 @@ int oht_dev_heartbeat(struct oht_dev *dev);
 enum oht_event_type {
 	OHT_EVENT_REPLY		= 1,	/* a transfer of this handle has ended */
 	OHT_EVENT_SAFETY	= 2,	/* the stop's journal has a new entry */
+	OHT_EVENT_MODULE	= 4,	/* a module was lost or found */
 };
 
 /* oht_safety_event.kind */
@@ -385,12 +387,13 @@ struct oht_safety_event {
 /**
  * struct oht_event - what oht_dev_read_event() returns
  * @type: enum oht_event_type: which member of the union is valid
- * @lost: with OHT_EVENT_SAFETY: safety events missing right before this one, because nobody read
- *	them in time; 0 normally. Replies are never lost.
+ * @lost: not with OHT_EVENT_REPLY: events of other kinds than that missing right before this one,
+ *	because nobody read them in time; 0 normally. Replies are never lost.
  * @seq: the kernel's number of this record on this descriptor
  * @time_ns: when the record was made
  * @reply: with OHT_EVENT_REPLY
  * @safety: with OHT_EVENT_SAFETY
+ * @module: with OHT_EVENT_MODULE
  */
 struct oht_event {
 	uint32_t type;
@@ -400,11 +403,26 @@ struct oht_event {
 	union {
 		struct oht_reply reply;
 		struct oht_safety_event safety;
+		struct oht_module_event module;
 	};
 };
 
+/* oht_dev_subscribe() */
+#define OHT_WANT_SAFETY		(1U << 0)	/* OHT_EVENT_SAFETY */
+#define OHT_WANT_MODULES	(1U << 2)	/* OHT_EVENT_MODULE */
+
 /**
- * oht_dev_subscribe_safety() - have safety events, or no more
+ * oht_dev_subscribe() - which events besides replies come from now on
+ * @dev: handle; a new one has none
+ * @wanted: OHT_WANT_*; those that are not in it come no more
+ *
+ * Return: 0, or -1 with EINVAL (unknown bit), ENODEV.
+ * Context: any thread, no allocation, one system call.
+ */
+int oht_dev_subscribe(struct oht_dev *dev, uint32_t wanted);
+
+/**
+ * oht_dev_subscribe_safety() - have safety events and no others, or none
  * @dev: handle; a new one has none
  * @on: whether
  *

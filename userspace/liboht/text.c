@@ -221,6 +221,8 @@ OHT_PUBLIC const char *oht_errno_text(int error)
 		return "no such transfer, or it has ended already";
 	case EOPNOTSUPP:
 		return "this device cannot do that";
+	case EHOSTUNREACH:
+		return "the module is degraded: it has failed too often, a probe is not due yet";
 	case EINVAL:
 		return "a value is out of its range";
 	case ENODEV:

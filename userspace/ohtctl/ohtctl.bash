@@ -2,7 +2,7 @@
 # bash completion of ohtctl(1)
 _ohtctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-	local verbs='info status scan read write mask exchange identify raw watch safety'
+	local verbs='info status stats scan read write mask exchange identify raw watch safety'
 	local modules='power safety travel_motor dock_location'
 	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds
 		--deadman-ms --profile --data --all --force --help --version'

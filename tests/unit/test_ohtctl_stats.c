@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* ohtctl stats on a folder that looks like the module's in sysfs. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fake_device.h"
+#include "ohtctl_runner.h"
+
+static char root[] = "/tmp/oht-stats-XXXXXX";
+
+static void put(const char *name, const char *content)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(content, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void folder(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	assert_int_equal(mkdir(path, 0700), 0);
+}
+
+static int setup(void **state)
+{
+	strcpy(root + strlen(root) - 6, "XXXXXX");
+	if (runner_setup(state) || !mkdtemp(root))
+		return -1;
+	setenv("OHT_SYSFS", root, 1);
+	folder("oht0");
+	folder("oht0/statistics");
+	folder("oht0/histograms");
+	put("oht0/statistics/frames_sent", "18446744073709551\n");
+	put("oht0/statistics/timeouts", "0\n");
+	/* 90 of 0 ns, 9 of 1 ns, 1 of 4..7 ns */
+	put("oht0/histograms/gap_late_ns", "90 9 0 1 0\n");
+	put("oht0/histograms/turnaround_ns", "0 0 0 0 0\n");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -r %s", root);
+	unsetenv("OHT_SYSFS");
+	return runner_teardown(state) || system(command);
+}
+
+static void json_has_all_of_it(void **state)
+{
+	(void)state;
+	assert_int_equal(run_json("stats"), 0);
+	assert_int_equal(number("/statistics/frames_sent"), 18446744073709551);
+	assert_int_equal(number("/statistics/timeouts"), 0);
+	assert_int_equal(number("/histograms/gap_late_ns/0"), 90);
+	assert_int_equal(number("/histograms/gap_late_ns/3"), 1);
+	assert_int_equal(json_object_array_length(member("/modules")), 0);
+	/* No folder, no counters: without a bus there is none. */
+	assert_int_equal(json_object_object_length(member("/conformance")), 0);
+}
+
+static void text_is_short(void **state)
+{
+	(void)state;
+	assert_int_equal(run("stats"), 0);
+	assert_non_null(strstr(out_text, "frames_sent           18446744073709551\n"));
+	assert_null(strstr(out_text, "timeouts"));
+	assert_null(strstr(out_text, "turnaround_ns"));
+	assert_non_null(strstr(out_text, "100 times; half within 0.0 us"));
+	assert_non_null(strstr(out_text, "all 0.0 us"));
+}
+
+/* Whatever new counter there is, is shown. */
+static void text_quantiles(void **state)
+{
+	(void)state;
+	put("oht0/histograms/new_ns", "0 0 0 0 0 0 0 0 0 0 500 490 9 1\n");
+	assert_int_equal(run("stats"), 0);
+	assert_non_null(strstr(out_text, "new_ns                1000 times; half within 1.0 us, "
+			       "99 % 2.0 us, 99.9 % 4.1 us, all 8.2 us\n"));
+}
+
+static void modules_that_were_met(void **state)
+{
+	(void)state;
+	fake.modules[3].health = OHT_HEALTH_DEGRADED;
+	fake.modules[3].errors_in_row = 4;
+	fake.modules[3].backoff_ms = 800;
+	fake.modules[3].details[OHT_DETAIL_TIMEOUT] = 4;
+	fake.modules[5].health = OHT_HEALTH_GOOD;
+	fake.modules[5].details[OHT_DETAIL_OK] = 100;
+	fake.modules[5].turnaround_max_ns = 1750000;
+	assert_int_equal(run_json("stats"), 0);
+	assert_int_equal(json_object_array_length(member("/modules")), 2);
+	assert_int_equal(number("/modules/0/unit"), 3);
+	assert_string_equal(text("/modules/0/state"), "degraded");
+	assert_int_equal(number("/modules/0/outcomes/timeout"), 4);
+	assert_int_equal(number("/modules/1/outcomes/ok"), 100);
+	assert_int_equal(run("stats"), 0);
+	assert_non_null(strstr(out_text, "unit 3    degraded, 0 answers, 4 failures (4 in a row)"));
+	assert_non_null(strstr(out_text, "asked every 800 ms\n"));
+	assert_non_null(strstr(out_text, "answers within 1.750 ms\n"));
+}
+
+static void nonsense_is_named(void **state)
+{
+	(void)state;
+	put("oht0/statistics/timeouts", "12 apples\n");
+	assert_int_equal(run("stats"), 1);
+	assert_non_null(strstr(err_text, "statistics/timeouts: "));
+	assert_int_equal(run_json("stats"), 1);
+	put("oht0/statistics/timeouts", "");
+	assert_int_equal(run("stats"), 1);
+}
+
+static void refusals(void **state)
+{
+	(void)state;
+	assert_int_equal(run("stats 1"), 2);
+	assert_int_equal(run("stats --fc 3"), 2);
+	assert_int_equal(run("stats --device /dev/oht7"), 1);
+	assert_non_null(strstr(err_text, "/oht7"));
+	fake.fail_number = OHT_IOC_MODULE_GET;
+	fake.fail_error = ENODEV;
+	assert_int_equal(run("stats"), 3);
+}
+
+static void without_a_bus(void **state)
+{
+	(void)state;
+	fake.info.caps &= ~OHT_CAP_BUS;
+	assert_int_equal(run_json("stats"), 0);
+	assert_int_equal(json_object_array_length(member("/modules")), 0);
+}
+
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(json_has_all_of_it),
+		TEST(text_is_short),
+		TEST(text_quantiles),
+		TEST(modules_that_were_met),
+		TEST(nonsense_is_named),
+		TEST(refusals),
+		TEST(without_a_bus),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

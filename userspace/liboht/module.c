@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* How the modules of the bus stand. */
+#include <string.h>
+
+#include "internal.h"
+
+OHT_PUBLIC int oht_dev_module_set(struct oht_dev *dev, const struct oht_module_policy *policy)
+{
+	struct oht_module_set raw = {
+		.size = sizeof(raw),
+		.unit = policy->unit,
+		.retries = policy->retries,
+		.degrade_after = policy->degrade_after,
+		.timeout_us = policy->timeout_us,
+		.backoff_first_ms = policy->backoff_first_ms,
+		.backoff_max_ms = policy->backoff_max_ms,
+	};
+
+	return oht_dev_ioctl(dev, OHT_IOC_MODULE_SET, &raw);
+}
+
+OHT_PUBLIC int oht_dev_module_get(struct oht_dev *dev, uint8_t unit, struct oht_module_view *view)
+{
+	struct oht_module_status raw = { .size = sizeof(raw), .unit = unit };
+
+	if (oht_dev_ioctl(dev, OHT_IOC_MODULE_GET, &raw))
+		return -1;
+	*view = (struct oht_module_view){
+		.policy = {
+			.unit = raw.unit,
+			.retries = raw.retries,
+			.degrade_after = raw.degrade_after,
+			.timeout_us = raw.timeout_us,
+			.backoff_first_ms = raw.backoff_first_ms,
+			.backoff_max_ms = raw.backoff_max_ms,
+		},
+		.configured = raw.flags & OHT_MODULE_CONFIGURED,
+		.state = raw.health,
+		.errors_in_row = raw.errors_in_row,
+		.backoff_ms = raw.backoff_ms,
+		.turnaround_max_ns = raw.turnaround_max_ns,
+		.last_good_ns = raw.last_good_ns,
+		.changed_ns = raw.changed_ns,
+		.next_probe_ns = raw.next_probe_ns,
+	};
+	static_assert(sizeof(view->outcomes) == sizeof(raw.details), "outcomes");
+	static_assert(sizeof(view->conformance) == sizeof(raw.conformance), "conformance");
+	memcpy(view->outcomes, raw.details, sizeof(raw.details));
+	memcpy(view->conformance, raw.conformance, sizeof(raw.conformance));
+	return 0;
+}
+
+OHT_PUBLIC const char *oht_module_state_name(unsigned int state)
+{
+	static const char *const names[] = {
+		[OHT_MODULE_UNKNOWN] = "unknown",
+		[OHT_MODULE_GOOD] = "good",
+		[OHT_MODULE_DEGRADED] = "degraded",
+	};
+
+	return state < sizeof(names) / sizeof(names[0]) ? names[state] : "unknown";
+}
