@@ -38,6 +38,8 @@ class Holding:
         held = f"(ohtctl --json safety enable {options} >/tmp/held; echo $? >/tmp/held.exit) 2>/dev/null"
         self.pid = board.guest.check(f"{held} & until pidof ohtctl; do sleep 0.05; done").split()[0]
         assert board.pins.wait_enables(1, 10), "enabled, but the outputs are not high outside"
+        # High is not yet enabled: the inputs are looked at once more, and a press then is a refusal.
+        until(lambda: not board.guest.run("test -s /tmp/held")[0], what="ohtctl's word that it is enabled")
 
     def ended(self):
         """Wait for its end; its exit code and the lines that it printed."""
