@@ -168,6 +168,7 @@ struct oht_engine_stats {
 enum oht_engine_histogram {
 	OHT_HISTOGRAM_GAP_LATE = 0,	/* first start bit beyond the earliest time allowed */
 	OHT_HISTOGRAM_TURNAROUND,	/* silence between our last stop bit and the answer */
+	OHT_HISTOGRAM_CYCLE_LATE,	/* first start bit of a plan's cycle beyond its grid */
 	OHT_HISTOGRAM_DE_RELEASE,	/* last stop bit to driver enable off, as we know it */
 	OHT_HISTOGRAMS,
 };

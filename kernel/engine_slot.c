@@ -75,6 +75,7 @@ void oht_engine_slot_taken(struct oht_engine *e, const struct oht_xfer *x, u64 n
 	if (slot->begun)
 		return;
 	slot->begun = true;
+	oht_engine_measure(e, OHT_HISTOGRAM_CYCLE_LATE, now_ns - min(now_ns, slot->begin_ns));
 	if (now_ns > slot->begin_ns)
 		slot->late_max_ns = max(slot->late_max_ns, now_ns - slot->begin_ns);
 }

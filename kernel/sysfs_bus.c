@@ -228,12 +228,14 @@ static ssize_t oht_sysfs_histogram_store(struct device *dev, struct device_attri
 
 OHT_SYSFS_HISTOGRAM(gap_late_ns, OHT_HISTOGRAM_GAP_LATE);
 OHT_SYSFS_HISTOGRAM(turnaround_ns, OHT_HISTOGRAM_TURNAROUND);
+OHT_SYSFS_HISTOGRAM(cycle_late_ns, OHT_HISTOGRAM_CYCLE_LATE);
 OHT_SYSFS_HISTOGRAM(de_release_ns, OHT_HISTOGRAM_DE_RELEASE);
 OHT_SYSFS_HISTOGRAM(estop_to_low_ns, OHT_SYSFS_ESTOP_TO_LOW);
 
 static struct attribute *oht_sysfs_histograms_attrs[] = {
 	&oht_sysfs_gap_late_ns.attr.attr,
 	&oht_sysfs_turnaround_ns.attr.attr,
+	&oht_sysfs_cycle_late_ns.attr.attr,
 	&oht_sysfs_de_release_ns.attr.attr,
 	&oht_sysfs_estop_to_low_ns.attr.attr,
 	NULL,

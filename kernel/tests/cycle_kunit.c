@@ -65,6 +65,8 @@ static void cycle_periods(struct kunit *test)
 /* A tick that comes late makes one cycle late; the grid stays where it was. */
 static void cycle_late_tick(struct kunit *test)
 {
+	struct oht_histogram late;
+
 	cyclic_add(3, 3, 2);
 	cyclic_commit(0);
 	cyclic_run(CYCLE_NS / 2);
@@ -76,6 +78,10 @@ static void cycle_late_tick(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cyclic.start[3].at_ns, FAKE_START_NS + 3 * CYCLE_NS);
 	KUNIT_EXPECT_EQ(test, cyclic_status().start_late_max_ns, 3 * FAKE_MS);
 	KUNIT_EXPECT_EQ(test, cyclic_status().missed, 0);
+	/* 3 ms lie between 2^21 ns and 2^22 ns. */
+	oht_engine_get_histogram(&fake.engine, OHT_HISTOGRAM_CYCLE_LATE, &late);
+	KUNIT_EXPECT_EQ(test, late.counts[0], 3);
+	KUNIT_EXPECT_EQ(test, late.counts[22], 1);
 }
 
 /* Later than whole cycles: these are missed, and what was due is due now. */
