@@ -430,28 +430,6 @@ static int fake_close(int fd)
 	return 0;
 }
 
-/* ---- modules ---- */
-
-static int do_module_get(struct oht_module_status *status)
-{
-	if (status->unit < 1 || status->unit > 247)
-		return EINVAL;
-	if (!(fake.info.caps & OHT_CAP_BUS))
-		return EOPNOTSUPP;
-	fake.modules[status->unit].unit = status->unit;
-	*status = fake.modules[status->unit];
-	return 0;
-}
-
-static int do_module_set(const struct oht_module_set *set)
-{
-	assert_int_equal(set->flags | set->pad | set->reserved[0] | set->reserved[1], 0);
-	if (!(fake.stop.flags & OHT_ESTOP_IS_CONTROLLER))
-		return EPERM;
-	fake.module_set = *set;
-	return 0;
-}
-
 static int do_ioctl(unsigned long number, void *argument)
 {
 	switch (number) {
@@ -467,7 +445,7 @@ static int do_ioctl(unsigned long number, void *argument)
 		fake.subscribed = ((struct oht_subscribe *)argument)->mask;
 		return 0;
 	case OHT_IOC_MODULE_GET:
-		return do_module_get(argument);
+		return fake_plan_ioctl(number, argument);
 	}
 	if (fake.read_only)
 		return EBADF;
@@ -480,8 +458,6 @@ static int do_ioctl(unsigned long number, void *argument)
 		return do_control(argument);
 	case OHT_IOC_TELEGRAMS:
 		return do_telegrams(argument);
-	case OHT_IOC_MODULE_SET:
-		return do_module_set(argument);
 	case OHT_IOC_STOP:
 	case OHT_IOC_RESET:
 	case OHT_IOC_ENABLE:
@@ -489,7 +465,7 @@ static int do_ioctl(unsigned long number, void *argument)
 	case OHT_IOC_HEARTBEAT:
 		return do_command(number, argument);
 	default:
-		return ENOTTY;
+		return fake_plan_ioctl(number, argument);
 	}
 }
 
@@ -563,6 +539,8 @@ static const struct oht_sys fake_sys = {
 	.read = fake_read,
 	.poll = fake_poll,
 	.monotonic_ns = fake_monotonic_ns,
+	.map = fake_map,
+	.unmap = fake_unmap,
 };
 
 void fake_install(void)
@@ -588,6 +566,7 @@ void fake_install(void)
 		.reset_stable_ms = 500,
 		.discrepancy_window_ms = 500,
 	};
+	fake_plan_install();
 	fake.stop.causes = OHT_CAUSE_BIT(OHT_CAUSE_START);
 	fake.stop.first_cause = OHT_CAUSE_START;
 	fake.stop.inputs = OHT_INPUT_A | OHT_INPUT_B;

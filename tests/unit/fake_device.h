@@ -65,6 +65,18 @@ struct fake_device {
 	unsigned int heartbeats;
 	unsigned int farewells;
 
+	/* The plan: what came, and what a commit gives back. */
+	struct oht_plan_stage stage;
+	struct oht_plan_entry entries[OHT_PLAN_ENTRIES_MAX];
+	struct oht_plan_commit commit;
+	struct oht_outputs outputs;
+	uint16_t output_words[OHT_WORDS_MAX];
+	unsigned int clears;
+	/* What map() shows; none with map_error. */
+	struct oht_image image;
+	int map_error;
+	unsigned int maps;
+
 	/* Records that read() hands out. */
 	_Alignas(8) uint8_t records[OHT_TRANSFERS_MAX * 4][sizeof(struct oht_record) + 64];
 	size_t record_bytes;			/* stride, sizeof(struct oht_record) or more */
@@ -92,5 +104,11 @@ void fake_module(uint8_t unit, uint8_t from, uint8_t to);
 void fake_unknown_record(void);
 /* What the kernel does when a button is pressed. */
 void fake_stop(uint32_t cause);
+
+/* fake_plan.c, for fake_device.c: calls of the plan, the image, and how both begin. */
+int fake_plan_ioctl(unsigned long number, void *argument);
+const void *fake_map(int fd, size_t bytes);
+void fake_unmap(const void *map, size_t bytes);
+void fake_plan_install(void);
 
 #endif /* FAKE_DEVICE_H */

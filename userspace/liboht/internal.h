@@ -36,6 +36,9 @@ struct oht_sys {
 	ssize_t (*read)(int fd, void *buffer, size_t bytes);
 	int (*poll)(struct pollfd *fds, nfds_t count, int timeout_ms);
 	int64_t (*monotonic_ns)(void);
+	/* Read-only and shared, from offset 0; NULL with errno. */
+	const void *(*map)(int fd, size_t bytes);
+	void (*unmap)(const void *map, size_t bytes);
 };
 
 /* Where tests exchange the table; set before the first oht_dev_open() and not under its feet. */

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -28,6 +29,18 @@ static int64_t real_monotonic_ns(void)
 	return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
+static const void *real_map(int fd, size_t bytes)
+{
+	void *map = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+
+	return map == MAP_FAILED ? NULL : map;
+}
+
+static void real_unmap(const void *map, size_t bytes)
+{
+	munmap((void *)(uintptr_t)map, bytes);
+}
+
 const struct oht_sys oht_sys_real = {
 	.open = real_open,
 	.close = close,
@@ -35,6 +48,8 @@ const struct oht_sys oht_sys_real = {
 	.read = read,
 	.poll = poll,
 	.monotonic_ns = real_monotonic_ns,
+	.map = real_map,
+	.unmap = real_unmap,
 };
 
 const struct oht_sys *oht_sys = &oht_sys_real;

@@ -223,6 +223,8 @@ OHT_PUBLIC const char *oht_errno_text(int error)
 		return "this device cannot do that";
 	case EHOSTUNREACH:
 		return "the module is degraded: it has failed too often, a probe is not due yet";
+	case EDQUOT:
+		return "the plan is too heavy, or a stop would wait too long for the bus";
 	case EINVAL:
 		return "a value is out of its range";
 	case ENODEV:

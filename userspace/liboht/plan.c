@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The cyclic plan: lay it ready, put it in force, end it, set its outputs. One system call each. */
+#include <errno.h>
+
+#include "internal.h"
+#include "oht_plan.h"
+
+static_assert(OHT_CYCLIC_ENTRIES_MAX == OHT_PLAN_ENTRIES_MAX, "as many as the kernel takes");
+static_assert((int)OHT_CYCLIC_LOSS_STOP == (int)OHT_LOSS_STOP, "the kernel's number");
+
+static struct oht_plan_entry raw_entry(const struct oht_cyclic_entry *entry)
+{
+	return (struct oht_plan_entry){
+		.unit = entry->unit,
+		.function = entry->function,
+		.loss_action = entry->loss,
+		.loss_errors = entry->loss_errors,
+		.address = entry->address,
+		.count = entry->count,
+		.write_address = entry->write_address,
+		.write_count = entry->write_count,
+		.period_cycles = entry->period_cycles,
+		.phase_cycles = entry->phase_cycles,
+		.timeout_us = entry->timeout_us,
+		.turnaround_us = entry->turnaround_us,
+	};
+}
+
+OHT_PUBLIC int oht_plan_stage(struct oht_dev *dev, const struct oht_cyclic_plan *plan,
+			      unsigned int *bad_entry)
+{
+	struct oht_plan_entry entries[OHT_PLAN_ENTRIES_MAX];
+	struct oht_plan_stage raw = {
+		.size = sizeof(raw),
+		.entry_size = sizeof(entries[0]),
+		.count = plan->count,
+		.entries = (uintptr_t)entries,
+		.cycle_us = plan->cycle_us,
+		.stop_budget_us = plan->stop_budget_us,
+		.whole_cycles = plan->whole_cycles,
+		.bad_entry = plan->count,
+	};
+	unsigned int i;
+	int result;
+
+	for (i = 0; i < plan->count && i < OHT_PLAN_ENTRIES_MAX; i++)
+		entries[i] = raw_entry(&plan->entries[i]);
+	result = oht_dev_ioctl(dev, OHT_IOC_PLAN_STAGE, &raw);
+	if (bad_entry)
+		*bad_entry = raw.bad_entry;
+	return result;
+}
+
+OHT_PUBLIC int oht_plan_commit(struct oht_dev *dev, bool dry, struct oht_cyclic_figures *figures,
+			       uint32_t *generation)
+{
+	struct oht_plan_commit raw = { .size = sizeof(raw), .flags = dry ? OHT_PLAN_DRY_RUN : 0 };
+	int result = oht_dev_ioctl(dev, OHT_IOC_PLAN_COMMIT, &raw);
+
+	if (generation)
+		*generation = raw.generation;
+	if (figures)
+		*figures = (struct oht_cyclic_figures){
+			.worst_permille = raw.figures.worst_permille,
+			.mean_permille = raw.figures.mean_permille,
+			.hyperperiod_cycles = raw.figures.hyperperiod_cycles,
+			.longest_entry = raw.figures.longest_entry,
+			.busy_worst_ns = raw.figures.busy_worst_ns,
+			.slack_min_ns = raw.figures.slack_min_ns,
+			.slack_max_ns = raw.figures.slack_max_ns,
+			.stop_ns = raw.figures.stop_ns,
+			.command_wait_ns = raw.figures.command_wait_ns,
+		};
+	return result;
+}
+
+OHT_PUBLIC int oht_plan_clear(struct oht_dev *dev)
+{
+	struct oht_plan_clear raw = { .size = sizeof(raw) };
+
+	return oht_dev_ioctl(dev, OHT_IOC_PLAN_CLEAR, &raw);
+}
+
+OHT_PUBLIC int oht_plan_set_outputs(struct oht_dev *dev, uint32_t generation, unsigned int entry,
+				    const uint16_t *words, unsigned int count)
+{
+	struct oht_outputs raw = {
+		.size = sizeof(raw),
+		.generation = generation,
+		.entry = (uint16_t)entry,
+		.count = (uint16_t)count,
+		.words = (uintptr_t)words,
+	};
+
+	/* What does not fit must not become something that does. */
+	if (entry > UINT16_MAX || count > UINT16_MAX) {
+		errno = EINVAL;
+		return -1;
+	}
+	return oht_dev_ioctl(dev, OHT_IOC_OUTPUTS, &raw);
+}
