@@ -158,6 +158,35 @@ static void cycle_io_no_loss(struct kunit *test)
 	KUNIT_EXPECT_GE(test, cyclic_status().errors, 6);
 }
 
+/* A degraded module costs one time-out per back-off; each cycle without it counts as an error. */
+static void cycle_io_degraded(struct kunit *test)
+{
+	const struct oht_engine_policy policy = {
+		.set = true, .timeout_us = 5000, .degrade_after = 2, .backoff_first_ms = 100,
+		.backoff_max_ms = 200,
+	};
+
+	cyclic_add(3, 3, 1);
+	cyclic_add(4, 3, 1);
+	cyclic_commit(0);
+	cyclic_run(CYCLE_NS - FAKE_MS);
+	oht_engine_set_policy(&fake.engine, 3, &policy);
+	cyclic.silent[3] = true;
+	cyclic_run(20 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic_count(4), 21);
+	/* A good one, two that degrade it, probes after 100 and 200 ms. */
+	KUNIT_EXPECT_EQ(test, cyclic_count(3), 5);
+	KUNIT_EXPECT_EQ(test, cyclic_slot(0)->detail, OHT_DETAIL_DEGRADED);
+	KUNIT_EXPECT_EQ(test, cyclic_slot(0)->status, -EHOSTUNREACH);
+	KUNIT_EXPECT_EQ(test, cyclic_slot(0)->errors, 20);
+	KUNIT_EXPECT_EQ(test, cyclic_status().losses, 1);
+	KUNIT_EXPECT_EQ(test, cyclic_status().missed, 0);
+	cyclic.silent[3] = false;
+	cyclic_run(12 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic_slot(0)->status, 0);
+	KUNIT_EXPECT_EQ(test, cyclic_slot(0)->errors, 0);
+}
+
 /* ---- outputs ---- */
 
 static void cycle_io_outputs(struct kunit *test)
@@ -463,6 +492,7 @@ static struct kunit_case cycle_io_cases[] = {
 	KUNIT_CASE(cycle_io_error),
 	KUNIT_CASE(cycle_io_loss),
 	KUNIT_CASE(cycle_io_no_loss),
+	KUNIT_CASE(cycle_io_degraded),
 	KUNIT_CASE(cycle_io_outputs),
 	KUNIT_CASE(cycle_io_outputs_after_stop),
 	KUNIT_CASE(cycle_io_stop_cuts),
