@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Thin: every target is a script. `make` or `make help` lists them.
-.PHONY: help python run up down status logs shell check test bench module native clean
+.PHONY: help python run up down status logs shell check test bench soak module native clean
 
 help:
 	@echo 'make run      boot the virtual SBC with everything, until Ctrl-C (OHT_PORT OHT_KERNEL OHT_WIRE OHT_PROFILE OHT_STATE OHT_DEMO)'
@@ -9,6 +9,7 @@ help:
 	@echo 'make check    the fast inner loop: builds, style, unit tests'
 	@echo 'make test     everything; ends with "N passed, N failed, N skipped"'
 	@echo 'make bench    the benchmarks (ONLY=group); results in build/bench'
+	@echo 'make soak     what takes longer of the benchmarks (ONLY=group), hours'
 	@echo 'make module   oht.ko for the running kernel, or KDIR=...'
 	@echo 'make clean    remove build/ (the cache under ~/.cache/oht stays)'
 
@@ -30,6 +31,9 @@ test: python
 
 bench: python
 	@scripts/bench $(ONLY)
+
+soak: python
+	@OHT_SOAK=1 scripts/bench $(or $(ONLY),bus)
 
 module:
 	@scripts/build-module --kdir "$(or $(KDIR),/lib/modules/$(shell uname -r)/build)"

@@ -9,7 +9,7 @@
  * UNITS are digits ("2345"); -b asks in the background class; -s sets a parameter of oht_sim, "*"
  * before the value for every slave ("ppm=*5000"). Between two reads nothing is waited for: QUEUE
  * (8) of them are always there.
- * -i counts how often an idle loop on this CPU goes round in that time; everything else may run
+ * -i counts how often an idle loop on CPU 0, where the load is too, goes round in that time; everything else may run
  * before it. Exit 0 if that could be measured, whatever came of the reads.
  */
 #include <errno.h>
@@ -59,6 +59,7 @@ static void idle(unsigned int seconds)
 	volatile uint64_t rounds = 0;
 	uint64_t end_ns;
 
+	guest_pin_cpu(0);
 	if (!seconds || sched_setscheduler(0, SCHED_IDLE, &lowest))
 		tap_bail("%u s of idle loop: %s", seconds, strerror(errno));
 	end_ns = guest_now_ns() + seconds * 1000000000ull;

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the wire's observer says of the engine, in virtual time; the figures of the group `bus` that are exact."""
+from _board import share, tap_results, tap_values
+from _wire import (CLOCKS_OFF, SEED, TURNAROUND_NS, ceiling, histogram, load, note, per_second, scaled, wire_board)
+
+# Bits of the parameter `faults`, as kernel/sim/sim.h has them.
+SILENCE, LATE = 1 << 0, 1 << 1
+SHARE_OF_CEILING = 0.98
+LINES = ["9600 8N1", "19200 8E1", "115200 8N2", "230400 8N1", "1000000 8N1"]
+IDLE_S = 4
+
+
+def run(bench):
+    """All of them."""
+    _gaps(bench)
+    _disturbed(bench)
+    _rates(bench)
+    _other_lines(bench)
+    _campaign(bench)
+    _dead(bench)
+    _cpu(bench)
+    _rival(bench)
+
+
+def _us(found, name):
+    return found[name] / 1000
+
+
+def _show(found, name):
+    """A histogram on standard output, for docs/timing.md."""
+    shown = " ".join(f"<{below}:{count}" for below, count in histogram(found, name))
+    print(f"# {name} (ns:count) {shown}")
+
+
+def _gaps(bench):
+    """Idle machine, far clocks off by up to 1 % either way."""
+    reads = scaled(100000, 1000000)
+    with wire_board() as board:
+        found = load(board, reads, f"-s {CLOCKS_OFF}")
+    frames = found["uart_frames"]
+    said = note(frames, "idle, slaves' clocks -1..+1 %")
+    assert found["failed"] == 0 and found["wrong"] == 0, found
+    bench.record("bus.gap_violations", found["uart_violations"], "", "virtual", ("==", 0), frames,
+                 f"{said}; shortest {_us(found, 'uart_shortest_gap_ns')} us")
+    bench.record("bus.gap_frames", frames, "", "virtual", (">=", reads), frames, said)
+    bench.record("bus.gap_not_judged_percent", 100 * found["uart_not_judged"] / frames, "%", "virtual", ("<", 0.1),
+                 frames, said)
+    bench.record("bus.gap_late_p999_us", _us(found, "uart_late_p999_ns"), "us", "virtual", ("<=", 100), frames,
+                 f"{said}; median {_us(found, 'uart_late_p50_ns')}, worst {_us(found, 'uart_late_max_ns')}")
+    bench.record("bus.de_release_p999_us", _us(found, "uart_de_release_p999_ns"), "us", "virtual", ("<=", 20), frames,
+                 f"{said}; median {_us(found, 'uart_de_release_p50_ns')}, worst "
+                 f"{_us(found, 'uart_de_release_max_ns')}")
+    bench.record("bus.de_early", found["uart_de_early"] + found["uart_without_de"], "", "virtual", ("==", 0), frames,
+                 said)
+    _show(found, "uart_late")
+    _show(found, "uart_de_release")
+
+
+def _disturbed(bench):
+    """Interrupts off 5..80 us at random on each CPU, 500 us each second, storms, hogs; against a bare HARD timer."""
+    reads = scaled(10000, 100000)
+    with wire_board(disturb="grid_us=5000") as board:
+        found = load(board, reads, f"-s {CLOCKS_OFF}")
+    frames = found["uart_frames"]
+    said = note(frames, f"disturber: {found['sections']} sections, {found['storm']} interrupts, hogs")
+    assert found["failed"] == 0 and found["wrong"] == 0, found
+    bench.record("bus.gap_violations_disturbed", found["uart_violations"], "", "virtual", ("==", 0), frames,
+                 f"{said}; shortest {_us(found, 'uart_shortest_gap_ns')} us")
+    late, reference = _us(found, "uart_late_p999_ns"), _us(found, "reference_0_p999_ns")
+    bench.record("bus.lateness_over_reference_p999_us", round(late - reference, 2), "us", "virtual", ("<=", 20), frames,
+                 f"{said}; engine {late}, reference {reference} of {found['reference_0_count']}")
+    _show(found, "uart_late")
+    _show(found, "reference_0")
+
+
+def _rate(bench, board, name, line, registers, turnaround_ns, reads):
+    found = load(board, reads, f"-r {registers} -s 'turnaround_ns=*{turnaround_ns}' -s 'ppm=*0'")
+    limit = ceiling(line, registers, turnaround_ns)
+    assert found["failed"] == 0 and found["wrong"] == 0 and found["uart_violations"] == 0, found
+    rate = per_second(found, reads)
+    bench.record(name, rate, "1/s", "virtual", (">=", round(SHARE_OF_CEILING * limit, 2)), reads,
+                 note(reads, f"{line}, computed ceiling {limit:.1f}, reached {100 * rate / limit:.2f} %"))
+
+
+def _rates(bench):
+    reads = scaled(2000, 20000)
+    line = "115200 8N1"
+    with wire_board(line) as board:
+        for registers in (1, 8, 64, 125):
+            _rate(bench, board, f"bus.tps_fc03x{registers}", line, registers, TURNAROUND_NS, reads)
+        for registers in (1, 8, 125):
+            _rate(bench, board, f"bus.tps_fc03x{registers}_zero", line, registers, 0, reads)
+
+
+def _other_lines(bench):
+    reads = scaled(500, 5000)
+    for line in LINES:
+        name = "bus.tps_fc03x8_" + line.replace(" ", "_").lower()
+        with wire_board(line) as board:
+            _rate(bench, board, name, line, 8, TURNAROUND_NS, reads)
+
+
+def _campaign(bench):
+    """Every bit of 20 golden answers flipped once, then random single disturbances, one answer in three."""
+    reads = scaled(30000, 1000000)
+    with wire_board() as board:
+        _, said = board.program(f"wire_test --reads 300 --golden 20 --campaign {reads} --seed {SEED}",
+                                600 + reads * 0.03)
+    passed, bad = tap_results(said)
+    found = {name.partition(".")[2]: value for name, value in tap_values(said).items()
+             if name.startswith("campaign.")}
+    words = note(found["uart_frames"], f"seed {SEED}, {found['failed']} exchanges lost")
+    bench.record("bus.campaign_failed_checks", len(bad), "", "virtual", ("==", 0), passed + len(bad),
+                 f"{words}; every bit of 20 golden answers, then random disturbances {bad[:1] or ''}")
+    bench.record("bus.campaign_wrong_words", found["wrong"], "", "virtual",
+                 ("==", 0) if not found["crc_passed"] else None, found["uart_frames"],
+                 f"{words}; {found['crc_passed']} damaged answers had a good checksum by chance")
+    bench.record("bus.campaign_failures_on_end", found["streak"], "", "virtual", ("<=", 1), found["uart_frames"], words)
+
+
+def _dead(bench):
+    """One of four modules silent: what is left to the others."""
+    reads = scaled(2000, 20000)
+    with wire_board() as board:
+        before = load(board, reads, "-t 50000")
+        after = load(board, reads, f"-t 50000 -s faults={SILENCE} -s unit=5")
+    others = sum(after.get(f"good_of_{i}", 0) for i in range(3))
+    rate_before = sum(before[f"good_of_{i}"] for i in range(3)) / before["elapsed_ns"]
+    percent = round(100 * others / after["elapsed_ns"] / rate_before, 1)
+    bench.record("bus.dead_module_others_percent", percent, "%", "virtual", (">=", 95), reads,
+                 note(after["uart_frames"], "one of four silent, time-out 50 ms"))
+
+
+def _idle_rounds(board):
+    _, said = board.program(f"bus_load -i {IDLE_S}", 120)
+    return tap_values(said)["idle.rounds"]
+
+
+def _cpu(bench):
+    """Iterations that an idle loop loses on the CPU where all of it happens, with the bus full against without."""
+    lost = {}
+    with wire_board() as board:
+        without = share([_idle_rounds(board) for _ in range(3)], 500)
+        for coarse, registers in ((0, 8), (0, 125), (1, 8), (1, 125)):
+            board.guest.check(f"/usr/libexec/oht/bus_load -n 20000 -r {registers} -s coarse={coarse} "
+                              "</dev/null >/dev/null 2>&1 &")
+            lost[coarse, registers] = round(100 * (without - _idle_rounds(board)) / without, 2)
+            board.guest.check("kill $(pidof bus_load)")
+    for coarse, name in ((0, "bus.cpu_percent"), (1, "bus.cpu_percent_coarse")):
+        bench.record(name, max(lost[coarse, 8], lost[coarse, 125]), "%", "virtual", ("<=", 3), IDLE_S,
+                     f"{'coarse' if coarse else 'fine'}, shift 1, s of an idle loop on CPU 0, where all of it happens; "
+                     f"x8 {lost[coarse, 8]}, x125 {lost[coarse, 125]}; with the wire's own work and the program")
+
+
+def _rival(bench):
+    """libmodbus through the wire's tty, as its manual has it; then both with one late answer in three."""
+    reads = scaled(2000, 20000)
+    late = f"-s faults={LATE} -s every=3 -s late_ns=60000000 -t 50000"
+    with wire_board() as board:
+        ours = load(board, reads)
+        theirs = load(board, reads, "", "rival")
+        ours_late = load(board, reads // 4, late)
+        theirs_late = load(board, reads // 4, late, "rival")
+    rate, rival = per_second(ours, reads), round(reads * 1e9 / theirs["elapsed_ns"], 2)
+    bench.record("bus.tps_vs_libmodbus", round(rate / rival, 3), "", "virtual", None, reads,
+                 note(reads, f"ours {rate}/s with {ours['uart_violations']} violations, libmodbus {rival}/s"))
+    bench.record("bus.violations_libmodbus", theirs["tty_violations"], "", "virtual", None, theirs["tty_frames"],
+                 note(theirs["tty_frames"], f"gaps below t3.5; shortest {_us(theirs, 'tty_shortest_gap_ns')} us"))
+    bench.record("bus.late_answer_wrong_words", ours_late["wrong"], "", "virtual", ("==", 0), reads // 4,
+                 f"one answer in three 60 ms late, time-out 50 ms; libmodbus accepts {theirs_late['wrong']} wrong words")
