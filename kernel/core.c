@@ -79,6 +79,13 @@ static bool oht_core_may_move(void *context)
 	return oht_estop_is_enabled(&oht->estop);
 }
 
+static u32 oht_core_stops(void *context)
+{
+	const struct oht_device *oht = context;
+
+	return oht_estop_stops(&oht->estop);
+}
+
 static u32 oht_core_run_state(void *context)
 {
 	const struct oht_device *oht = context;
@@ -109,6 +116,7 @@ int oht_core_start_bus(struct oht_device *oht, struct oht_port *port)
 {
 	const struct oht_engine_gate gate = {
 		.may_move = oht_core_may_move,
+		.stops = oht_core_stops,
 		.health = oht_core_health,
 		.context = oht,
 	};

@@ -223,10 +223,24 @@ static void oht_engine_gap_wait(struct oht_engine *e, u64 now_ns)
 	oht_engine_arm(e, min(e->line_free_ns, limit_ns));
 }
 
+static u32 oht_engine_stops(struct oht_engine *e)
+{
+	return e->gate.stops ? e->gate.stops(e->gate.context) : 0;
+}
+
+/*
+ * A stop latches first and aborts later, without a lock of ours. Enabled again in between, the gate
+ * is open for what was submitted before; so the number of stops is compared as well.
+ */
+static bool oht_engine_is_open(struct oht_engine *e, const struct oht_xfer *x)
+{
+	return e->gate.may_move(e->gate.context) && x->stops == oht_engine_stops(e);
+}
+
 /* OK, or why not. */
 static u8 oht_engine_may_send(struct oht_engine *e, const struct oht_xfer *x)
 {
-	if (x->needs_enabled && !e->gate.may_move(e->gate.context))
+	if (x->needs_enabled && !oht_engine_is_open(e, x))
 		return OHT_DETAIL_STOPPED;
 	return oht_engine_slot_too_long(e, x) ? OHT_DETAIL_BUDGET : OHT_DETAIL_OK;
 }
@@ -394,6 +408,7 @@ int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x)
 	err = oht_engine_unit_fill(e, x);
 	if (err)
 		return err;
+	x->stops = oht_engine_stops(e);
 	x->attempts = 0;
 	x->exception = 0;
 	x->turnaround_ns = 0;

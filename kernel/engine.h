@@ -43,7 +43,7 @@ enum oht_xfer_state {
  * @timeout_us: wait for the first byte of the answer, counted from the end of our last stop bit;
  *	after a broadcast: how long the line is kept quiet
  *	0: submit fills in the module's, and its retries
- * @needs_enabled: do not send unless the gate is open
+ * @needs_enabled: do not send unless the gate is open, and has been since submit without a stop
  * @words: values to write; after a read the values read
  * @pdu: with @raw the request; after @raw or IDENTIFY the answer
  * @done: called exactly once for each accepted submit, interrupts off, engine lock held: it may
@@ -61,6 +61,7 @@ enum oht_xfer_state {
  * @key: tells this request from another one of the same shape: its CRC
  * @planned: brought by the plan (oht_engine_slot_add())
  * @node: place in the queue of its class
+ * @stops: what the gate said when it was submitted
  * @state: enum oht_xfer_state
  */
 struct oht_xfer {
@@ -78,6 +79,7 @@ struct oht_xfer {
 	u16 write_address;
 	u16 write_count;
 	u32 timeout_us;
+	u32 stops;
 	union {
 		u16 words[OHT_WORDS_MAX];
 		u8 pdu[OHT_PDU_MAX_BYTES];
@@ -99,12 +101,14 @@ struct oht_frame_request oht_xfer_request(const struct oht_xfer *x);
  * struct oht_engine_gate - whom the engine asks before a transfer that needs_enabled is sent
  * @may_move: called under the engine lock, interrupts off: must not sleep, must not take
  *	estop.lock
+ * @stops: how often it has been stopped; called likewise, after @may_move; NULL: never
  * @health: the health of a module with a policy has changed; called likewise, may be NULL; it may
  *	take a raw lock of its owner's and queue irq_work. module_seq is for the owner to fill in.
  * @context: their argument
  */
 struct oht_engine_gate {
 	bool (*may_move)(void *context);
+	u32 (*stops)(void *context);
 	void (*health)(void *context, const struct oht_module_record *record);
 	void *context;
 };

@@ -132,6 +132,7 @@ void oht_estop_latch(struct oht_estop *estop, u32 cause, u32 kind, u64 event_ns)
 	if (!estop->causes)
 		estop->first_cause = cause;
 	estop->causes |= OHT_CAUSE_BIT(cause);
+	WRITE_ONCE(estop->stops, estop->stops + 1);
 	WRITE_ONCE(estop->state, OHT_ESTOP_STOPPED);
 	if (outputs || from != OHT_ESTOP_STOPPED)
 		oht_estop_lower(estop);

@@ -89,6 +89,7 @@ struct oht_estop {
 	 */
 	raw_spinlock_t lock;
 	u32 state;			/* enum oht_estop_state */
+	u32 stops;			/* times that it was latched; read without too */
 	u32 first_cause;
 	u64 causes;			/* since the present stop began */
 	u64 held;			/* causes that stand until somebody lets go of them */
@@ -239,7 +240,17 @@ void oht_estop_reset_to_low(struct oht_estop *estop);
 /* May the machine move right now? Any context, no lock: for the engine's gate. */
 static inline bool oht_estop_is_enabled(const struct oht_estop *estop)
 {
-	return READ_ONCE(estop->state) == OHT_ESTOP_ENABLED;
+	/* Pairs with the release in oht_estop_enable_locked(). */
+	return smp_load_acquire(&estop->state) == OHT_ESTOP_ENABLED;
+}
+
+/*
+ * How often has it been latched? Any context, no lock. Read after oht_estop_is_enabled() said yes,
+ * it counts every stop before that enable.
+ */
+static inline u32 oht_estop_stops(const struct oht_estop *estop)
+{
+	return READ_ONCE(estop->stops);
 }
 
 /* enum oht_estop_state right now. Any context, no lock. */

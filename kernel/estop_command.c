@@ -81,7 +81,8 @@ static int oht_estop_enable_locked(struct oht_estop *estop, u64 tag, u64 *blocki
 	}
 	estop->tag = tag;
 	estop->since_ns = now;
-	WRITE_ONCE(estop->state, OHT_ESTOP_ENABLED);
+	/* Pairs with oht_estop_is_enabled(). */
+	smp_store_release(&estop->state, OHT_ESTOP_ENABLED);
 	oht_estop_record(estop, OHT_SAFETY_ENABLE, OHT_ESTOP_READY, now);
 	return 0;
 }

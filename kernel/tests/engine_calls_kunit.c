@@ -40,6 +40,29 @@ static void engine_calls_gate_closes_before_retry(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, x->attempts, 1);
 }
 
+/* Latched, reset and enabled again before the abort has come: what was queued stays behind. */
+static void engine_calls_gate_remembers_stops(struct kunit *test)
+{
+	fake.may_move = true;
+	fake_xfer(0, 1, 3, 0, 1);
+	fake_submit(0);
+	fake_xfer(1, 2, 16, 0, 1)->needs_enabled = true;
+	fake_submit(1);
+	fake.stops++;
+	fake_run_sent(1);
+	fake_answer_to(0, FAKE_MS);
+	fake_run_done(1);
+	FAKE_EXPECT_DONE(1, -ECANCELED, OHT_DETAIL_STOPPED);
+	KUNIT_EXPECT_EQ(test, fake.xfers[1].attempts, 0);
+	KUNIT_EXPECT_EQ(test, fake.frame_count, 1);
+	fake_xfer(2, 2, 16, 0, 1)->needs_enabled = true;
+	fake_submit(2);
+	fake_run_sent(2);
+	fake_answer_to(2, FAKE_MS);
+	fake_run_done(2);
+	FAKE_EXPECT_DONE(2, 0, OHT_DETAIL_OK);
+}
+
 static void engine_calls_cancel_queued(struct kunit *test)
 {
 	fake_xfer(0, 1, 3, 0, 1);
@@ -301,6 +324,7 @@ static void engine_calls_stats(struct kunit *test)
 static struct kunit_case engine_calls_cases[] = {
 	KUNIT_CASE(engine_calls_gate),
 	KUNIT_CASE(engine_calls_gate_closes_before_retry),
+	KUNIT_CASE(engine_calls_gate_remembers_stops),
 	KUNIT_CASE(engine_calls_cancel_queued),
 	KUNIT_CASE(engine_calls_cancel_active),
 	KUNIT_CASE(engine_calls_abort_queued),

@@ -146,6 +146,11 @@ static bool fake_may_move(void *context)
 	return fake.may_move;
 }
 
+static u32 fake_stops(void *context)
+{
+	return fake.stops;
+}
+
 static void fake_health(void *context, const struct oht_module_record *record)
 {
 	lockdep_assert_held(&fake.engine.lock);
@@ -359,7 +364,8 @@ void fake_expect_in_step(unsigned int i)
 
 void fake_init_line(struct kunit *test, const struct oht_line *line)
 {
-	const struct oht_engine_gate gate = { .may_move = fake_may_move, .health = fake_health };
+	const struct oht_engine_gate gate = { .may_move = fake_may_move, .stops = fake_stops,
+		.health = fake_health };
 	const char *what;
 
 	memset(&fake, 0, sizeof(fake));

@@ -44,6 +44,7 @@ struct fake_bus {
 	u64 now_ns;
 	u64 armed_ns;
 	bool may_move;
+	u32 stops;
 
 	bool de;
 	bool cutting;
