@@ -381,6 +381,8 @@ void fake_init_line(struct kunit *test, const struct oht_line *line)
 	KUNIT_EXPECT_TRUE(test, fake.started);
 	fake.engine.clock = &fake_clock;
 	fake.engine.line_free_ns = FAKE_START_NS;
+	/* As init would have said it with this clock: silent for as long as it has to be. */
+	fake.engine.meter.end.to_ns = FAKE_START_NS - fake.engine.timing.t35_ns;
 }
 
 void fake_init(struct kunit *test, u32 baud_bps)
