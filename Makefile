@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Thin: every target is a script. `make` or `make help` lists them.
-.PHONY: help python run up down status logs shell check test bench soak module native clean
+.PHONY: help python run up down status logs shell check check-models test bench soak module native clean
 
 help:
 	@echo 'make run      boot the virtual SBC with everything, until Ctrl-C (OHT_PORT OHT_KERNEL OHT_WIRE OHT_PROFILE OHT_STATE OHT_DEMO)'
 	@echo 'make up       the same in the background; make down, status, logs, shell (a root shell in the guest)'
 	@echo 'make native   ohtd on this machine without the kernel module, over a pty with the simulator'
 	@echo 'make check    the fast inner loop: builds, style, unit tests'
+	@echo 'make check-models   the models of engine and stop, searched to the end, and their mutants'
 	@echo 'make test     everything; ends with "N passed, N failed, N skipped"'
 	@echo 'make bench    the benchmarks (ONLY=group); results in build/bench'
 	@echo 'make soak     what takes longer of the benchmarks (ONLY=group), hours'
@@ -25,6 +26,9 @@ native: python
 
 check: python
 	@scripts/test --fast
+
+check-models: python
+	@scripts/check-models
 
 test: python
 	@scripts/test
