@@ -34,6 +34,7 @@
 #define DISTURB_STORM_REST_US	50000		/* from burst to burst */
 #define DISTURB_LONG_US		500
 #define DISTURB_LONG_EVERY_NS	NSEC_PER_SEC
+#define DISTURB_PHASE_NS	(50 * NSEC_PER_MSEC)
 
 static unsigned int grid_us = 25000;
 module_param(grid_us, uint, 0400);
@@ -113,7 +114,9 @@ static int disturb_sections(void *context)
 		usleep_range(random, random + 1);
 		if (ktime_get_ns() > long_ns) {
 			disturb_irqs_off(DISTURB_LONG_US);
-			long_ns += DISTURB_LONG_EVERY_NS;
+			/* Not in step with the grid: a second is a multiple of its period. */
+			random = prandom_u32_state(&c->rnd) % DISTURB_PHASE_NS;
+			long_ns += DISTURB_LONG_EVERY_NS - DISTURB_PHASE_NS / 2 + random;
 		} else {
 			disturb_irqs_off(5 + prandom_u32_state(&c->rnd) % 76);
 		}
