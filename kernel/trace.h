@@ -4,8 +4,6 @@
  * Contexts: any, hard interrupt included.
  * Locks:    the engine's are called under the engine lock, so their order is that of the events;
  *	     oht_estop under estop->lock.
- *
- * tests/models/conform.py reads what TP_printk() prints, and holds it against the model.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM oht

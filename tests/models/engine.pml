@@ -9,7 +9,7 @@
  * then true. All of the environment is bounded, so every run must end: with the engine idle or
  * dead, and everybody answered. A cycle is a state that is never left.
  *
- * -DMUTANT_name breaks it in one place (mutants.toml); -DTRACE lets a trace of the code drive it.
+ * -DMUTANT_name breaks it in one place (models.toml).
  */
 #ifndef TRANSFERS
 #define TRANSFERS	2
@@ -118,20 +118,6 @@ bool wire_doomed;		/* the same for the request on the wire */
 bool aborted;			/* and that stop's oht_engine_abort() has returned */
 bool begun;			/* a transaction has begun in this generation */
 
-/* what a trace of the code shows: kernel/trace.h */
-#define SEEN_SUBMIT	1
-#define SEEN_STATE	2
-#define SEEN_TX		3
-#define SEEN_RX		4
-#define SEEN_DONE	5
-#define SEEN_ESTOP	6
-
-#ifdef TRACE
-#include "trace.pml"
-#else
-#define SEEN(kind, a, b)	printf("%d %d %d\n", kind, a, b)
-#endif
-
 #define MOVES(x)	(x != TELEGRAM && (write[x] || needs_enabled[x]))
 #define STOP_WAITS	(xstate[TELEGRAM] == QUEUED && !stop_not_before)
 #define IS_DUE		(armed && armed_generation && due)
@@ -141,7 +127,6 @@ bool begun;			/* a transaction has begun in this generation */
 
 inline enter(to)
 {
-	SEEN(SEEN_STATE, to, 0);
 	state = to
 }
 
@@ -229,7 +214,6 @@ inline stop_queue()
 #endif
 	owed[TELEGRAM] = true;
 	add_tail(TELEGRAM);
-	SEEN(SEEN_SUBMIT, TELEGRAM, 0)
 }
 
 inline stop_done(detail)
@@ -248,7 +232,6 @@ inline stop_done(detail)
 inline complete(x, detail)
 {
 	assert(owed[x]);		/* once for each accepted submit */
-	SEEN(SEEN_DONE, x, detail);
 	xstate[x] = NEW;
 	owed[x] = false;
 	doomed[x] = false;
@@ -498,7 +481,6 @@ inline receive()
 			fi
 		:: else
 		fi;
-		SEEN(SEEN_RX, rx, 0);
 		judge()
 	:: else
 	fi
@@ -521,7 +503,6 @@ inline rx_expire()
 
 inline tx()
 {
-	SEEN(SEEN_TX, cur, 0);
 	assert(de);
 	/* After a stop nothing that moves is put on the wire. */
 	assert(!(aborted && wire_doomed))
@@ -714,7 +695,6 @@ inline submit()
 		attempts[arg] = 0;
 		stops[arg] = stops_now;
 		add_tail(arg);
-		SEEN(SEEN_SUBMIT, arg, 0);
 		receive();
 		if
 		:: todo == NOTHING && (state == IDLE || state == GAP) -> todo = NEXT
