@@ -127,15 +127,20 @@ static void stop_often(struct oht_dev *dev, unsigned int stops, struct worst *wo
 	}
 }
 
-static void report(unsigned int stops, const struct worst *worst)
+static void report_times(unsigned int stops, const struct worst *worst)
 {
-	printf("# value estop.telegram_first_max_ns %" PRIu64 "\n", worst->first_ns);
-	printf("# value estop.telegram_answer_max_ns %" PRIu64 "\n", worst->answer_ns);
-	printf("# value estop.telegram_list_max_ns %" PRIu64 "\n", worst->list_ns);
 	tap_ok(worst->first_ns <= BAR_NS, "%u stops: first telegram after %" PRIu64 " us at most",
 	       stops, worst->first_ns / 1000);
 	tap_ok(worst->answer_ns <= BAR_NS, "its answer after %" PRIu64 " us at most",
 	       worst->answer_ns / 1000);
+}
+
+/* In a kernel that watches every access, times say what the watching costs. */
+static void report(const struct worst *worst)
+{
+	printf("# value estop.telegram_first_max_ns %" PRIu64 "\n", worst->first_ns);
+	printf("# value estop.telegram_answer_max_ns %" PRIu64 "\n", worst->answer_ns);
+	printf("# value estop.telegram_list_max_ns %" PRIu64 "\n", worst->list_ns);
 	tap_is(worst->failed, 0, "telegrams that were not answered");
 	tap_is((long long)sim_result("oht_sim", "uart_violations"), 0, "gaps below t3.5");
 	tap_is((long long)sim_result("oht_sim", "uart_de_early"), 0, "driver off too early");
@@ -165,7 +170,9 @@ int main(int argc, char **argv)
 	stop_often(dev, stops, &worst);
 	ended = true;
 	pthread_join(thread, NULL);
-	report(stops, &worst);
+	report(&worst);
+	if (argc < 4 || strcmp(argv[3], "--slow"))
+		report_times(stops, &worst);
 	oht_dev_set_telegrams(dev, NULL, 0);
 	oht_dev_control_release(dev);
 	oht_dev_close(reader);
