@@ -113,6 +113,24 @@ int oht_port_read_line(struct device *dev, struct oht_line *line);
  */
 int oht_port_set_timing(struct oht_port *port, const struct oht_line *line, u64 effective_mbps);
 
+/* oht_timing_*_divisor() of some kind of UART. */
+typedef int (*oht_port_choose_fn)(u32 clock_hz, u32 baud_bps, struct oht_divisor *divisor);
+
+/**
+ * oht_port_set_rate() - read the line's settings, choose the divisor, compute the port's times
+ * @port: with @dev set
+ * @clock_hz: what is divided, not 0
+ * @choose: how a divisor is chosen for this kind of UART
+ * @divisor: out
+ * @line: out: as oht_port_read_line() found it
+ *
+ * Reports a wrong setting, or a rate that cannot be made, itself. Process context.
+ *
+ * Return: 0 or the errno that was reported.
+ */
+int oht_port_set_rate(struct oht_port *port, u32 clock_hz, oht_port_choose_fn choose,
+		      struct oht_divisor *divisor, struct oht_line *line);
+
 /**
  * oht_port_get_de() - claim the optional de-gpios line, driven low; or see oht,de-rts
  * @port: with @dev set; @de is filled, NULL if there is no such property

@@ -381,22 +381,15 @@ static int oht_16550_get_clock(struct device *dev, u32 *clock_hz)
 
 static int oht_16550_set_rate(struct oht_16550 *u, u32 clock_hz)
 {
-	struct device *dev = u->port.dev;
 	struct oht_line line;
 	int err;
 
-	err = oht_port_read_line(dev, &line);
+	err = oht_port_set_rate(&u->port, clock_hz, oht_timing_16550_divisor, &u->divisor, &line);
 	if (err)
 		return err;
-	if (!line.baud_bps)
-		return dev_err_probe(dev, -ERANGE, "current-speed: 0 is out of its range\n");
-	err = oht_timing_16550_divisor(clock_hz, line.baud_bps, &u->divisor);
-	if (err)
-		return dev_err_probe(dev, err, "current-speed: %u cannot be made from %u Hz\n",
-				     line.baud_bps, clock_hz);
 	u->lcr = oht_16550_lcr(&line);
 	u->port.rx_hold_ns = OHT_PORT_LATENCY_NS;
-	return oht_port_set_timing(&u->port, &line, u->divisor.effective_mbps);
+	return 0;
 }
 
 static int oht_16550_map(struct oht_16550 *u)

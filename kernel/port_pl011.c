@@ -240,23 +240,15 @@ static int oht_pl011_get_clock(struct device *dev, u32 *clock_hz)
 
 static int oht_pl011_set_rate(struct oht_pl011 *u, u32 clock_hz)
 {
-	struct device *dev = u->port.dev;
 	struct oht_line line;
 	int err;
 
-	err = oht_port_read_line(dev, &line);
+	err = oht_port_set_rate(&u->port, clock_hz, oht_timing_pl011_divisor, &u->divisor, &line);
 	if (err)
 		return err;
-	if (!line.baud_bps)
-		return dev_err_probe(dev, -ERANGE, "current-speed: 0 is out of its range\n");
-	err = oht_timing_pl011_divisor(clock_hz, line.baud_bps, &u->divisor);
-	if (err)
-		return dev_err_probe(dev, err, "current-speed: %u cannot be made from %u Hz\n",
-				     line.baud_bps, clock_hz);
 	u->lcrh = oht_pl011_lcrh(&line);
-	err = oht_port_set_timing(&u->port, &line, u->divisor.effective_mbps);
 	u->port.rx_hold_ns = OHT_PL011_SILENCE_BITS * u->port.timing.bit_ns + OHT_PORT_LATENCY_NS;
-	return err;
+	return 0;
 }
 
 static int oht_pl011_probe(struct device *dev, struct oht_port **port)
