@@ -156,21 +156,43 @@ static struct oht_xfer *oht_engine_first(struct oht_engine *e, unsigned int clas
 	return NULL;
 }
 
+/* Tells a request, which must be a good one, from another one of the same shape. */
+static u16 oht_engine_key(const struct oht_frame_request *req)
+{
+	u8 adu[OHT_ADU_MAX_BYTES];
+
+	return oht_frame_crc(adu, oht_frame_build(adu, req));
+}
+
 /*
  * The answer to a read says neither which register it begins with nor which request it answers.
  * While the answer to an earlier read of the same shape may still come, a read of other registers
  * of the same module would take it for its own: so it waits. Others go on.
  */
-static bool oht_engine_must_wait(const struct oht_engine *e, const struct oht_xfer *x, u64 now_ns)
+static bool oht_engine_may_mistake(const struct oht_engine *e, const struct oht_xfer *x,
+				   u64 now_ns)
 {
 	const struct oht_engine_late *late = &e->late[x->unit];
-	const struct oht_frame_request req = oht_xfer_request(x);
-	bool alike = x->raw || !late->count || late->count == x->count;
+	struct oht_frame_request req;
 
+	if (now_ns >= late->until_ns || late->function != x->function)
+		return false;
+	if (!x->raw && late->count && late->count != x->count)
+		return false;
+	req = oht_xfer_request(x);
+	return oht_frame_is_blind(&req) && late->key != oht_engine_key(&req);
+}
+
+/* When to look at @x again; 0: nothing keeps it from being sent now. */
+static u64 oht_engine_opens_ns(const struct oht_engine *e, const struct oht_xfer *x, u64 now_ns)
+{
+	u64 opens_ns = oht_engine_slot_opens_ns(e, x, now_ns);
+
+	if (opens_ns)
+		return opens_ns;
 	if (oht_engine_is_telegram(x))
-		return now_ns < e->stop.not_before_ns;
-	return now_ns < late->until_ns && late->function == x->function && alike &&
-	       late->key != x->key && oht_frame_is_blind(&req);
+		return now_ns < e->stop.not_before_ns ? e->stop.not_before_ns : 0;
+	return oht_engine_may_mistake(e, x, now_ns) ? e->late[x->unit].until_ns : 0;
 }
 
 /* NULL: all of them have to wait, until @until_ns. */
@@ -183,15 +205,10 @@ static struct oht_xfer *oht_engine_pick(struct oht_engine *e, u64 now_ns, u64 *u
 	*until_ns = U64_MAX;
 	for (class = 0; class < OHT_ENGINE_CLASSES; class++) {
 		list_for_each_entry(x, &e->queue[class], node) {
-			opens_ns = oht_engine_slot_opens_ns(e, x, now_ns);
-			if (!opens_ns && !oht_engine_must_wait(e, x, now_ns))
+			opens_ns = oht_engine_opens_ns(e, x, now_ns);
+			if (!opens_ns)
 				return x;
-			if (opens_ns)
-				*until_ns = min(*until_ns, opens_ns);
-			else if (oht_engine_is_telegram(x))
-				*until_ns = min(*until_ns, e->stop.not_before_ns);
-			else
-				*until_ns = min(*until_ns, e->late[x->unit].until_ns);
+			*until_ns = min(*until_ns, opens_ns);
 		}
 	}
 	return NULL;
@@ -373,12 +390,9 @@ struct oht_frame_request oht_xfer_request(const struct oht_xfer *x)
 	};
 }
 
-/* Also gives it its key. */
-int oht_engine_check(struct oht_xfer *x)
+int oht_engine_check(const struct oht_xfer *x)
 {
 	const struct oht_frame_request req = oht_xfer_request(x);
-	u8 adu[OHT_ADU_MAX_BYTES];
-	int bytes;
 
 	if (x->priority < OHT_PRIO_COMMAND || x->priority > OHT_PRIO_BACKGROUND)
 		return -EINVAL;
@@ -387,11 +401,7 @@ int oht_engine_check(struct oht_xfer *x)
 		return -EINVAL;
 	if (x->retries > OHT_RETRIES_MAX)
 		return -EINVAL;
-	bytes = oht_frame_build(adu, &req);
-	if (bytes < 0)
-		return bytes;
-	x->key = oht_frame_crc(adu, bytes);
-	return 0;
+	return oht_frame_check(&req);
 }
 
 int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x)

@@ -58,7 +58,6 @@ enum oht_xfer_state {
  * @reply_bytes: how much of @words or @pdu is the answer; 0: it carries nothing
  *
  * Engine's own, under its lock:
- * @key: tells this request from another one of the same shape: its CRC
  * @planned: brought by the plan (oht_engine_slot_add())
  * @node: place in the queue of its class
  * @stops: what the gate said when it was submitted
@@ -89,7 +88,6 @@ struct oht_xfer {
 	u8 exception;
 	u8 attempts;
 	u8 reply_bytes;
-	u16 key;
 	u32 turnaround_ns;
 	void (*done)(struct oht_xfer *x);
 };
@@ -224,7 +222,7 @@ enum oht_engine_echo {
 /**
  * struct oht_engine_late - an answer that never came and may still come
  * @until_ns: how long that is thought possible
- * @key: of the request
+ * @key: tells the request from another one of the same shape: its CRC
  * @count: what had been asked for, 0: only the module knows
  * @function: what had been asked for, 0: nothing is outstanding
  */

@@ -21,8 +21,8 @@ void oht_engine_arm(struct oht_engine *e, u64 at_ns);
 /* The only way into a state, so that a trace shows every one. */
 void oht_engine_enter(struct oht_engine *e, enum oht_engine_state state);
 
-/* Is it one? 0, -EINVAL or -EOPNOTSUPP; fills in its key. */
-int oht_engine_check(struct oht_xfer *x);
+/* Is it one? 0, -EINVAL or -EOPNOTSUPP. */
+int oht_engine_check(const struct oht_xfer *x);
 
 /* Take over @x, which has been checked, and go on; returns what oht_engine_submit() does. */
 int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x);
@@ -132,6 +132,7 @@ void oht_engine_stop_sent(struct oht_engine *e);
 
 /* An answer of @unit began @turnaround_ns after its request. */
 void oht_engine_learn(struct oht_engine *e, u8 unit, u64 turnaround_ns);
+
 /* ---- engine_slot.c ---- */
 
 /* 0: @x may be sent now as far as a plan is concerned; else when to ask again. */
