@@ -21,18 +21,18 @@ static struct oht_meter_span oht_meter_report(const struct oht_timing *t,
 					      const struct oht_meter_lump *lump, unsigned int i)
 {
 	unsigned int after = lump->chars - 1 - i;
-	u64 held_ns = oht_meter_chars_ns(t, after, OHT_METER_CLOCK_PERCENT) +
-		      (after + 1) * (u64)lump->hold_ns;
-	u64 late_ns = oht_meter_chars_ns(t, after, -OHT_METER_CLOCK_PERCENT);
-	u64 early_ns = oht_meter_chars_ns(t, i, -OHT_METER_CLOCK_PERCENT);
 	struct oht_meter_span report = {
-		.from_ns = lump->empty_ns + early_ns,
-		.to_ns = lump->found_ns - late_ns,
+		.from_ns = lump->empty_ns,
+		.to_ns = lump->found_ns,
 	};
+	u64 held_ns;
 
 	if (!oht_meter_fits(t, lump))
-		return (struct oht_meter_span) { .from_ns = lump->empty_ns,
-						 .to_ns = lump->found_ns };
+		return report;
+	held_ns = oht_meter_chars_ns(t, after, OHT_METER_CLOCK_PERCENT) +
+		  (after + 1) * (u64)lump->hold_ns;
+	report.from_ns += oht_meter_chars_ns(t, i, -OHT_METER_CLOCK_PERCENT);
+	report.to_ns -= oht_meter_chars_ns(t, after, -OHT_METER_CLOCK_PERCENT);
 	if (lump->hold_ns && lump->found_ns > held_ns)
 		report.from_ns = max(report.from_ns, lump->found_ns - held_ns);
 	return report;
@@ -87,14 +87,16 @@ u8 oht_meter_inside(const struct oht_timing *t, const struct oht_meter_span *end
 u8 oht_meter_lump_inside(const struct oht_timing *t, const struct oht_meter_lump *lump,
 			 unsigned int i)
 {
-	struct oht_meter_span first = oht_meter_start(t, lump, i);
-	struct oht_meter_span last = oht_meter_end(t, lump, lump->chars - 1);
-	u64 wire_ns = oht_meter_chars_ns(t, lump->chars - i, -OHT_METER_CLOCK_PERCENT);
+	struct oht_meter_span first, last;
+	u64 wire_ns;
 
 	if (i + 1 >= lump->chars)
 		return OHT_VERDICT_OK;
 	if (!oht_meter_fits(t, lump))
 		return OHT_VERDICT_NOT_JUDGED;
+	first = oht_meter_start(t, lump, i);
+	last = oht_meter_end(t, lump, lump->chars - 1);
+	wire_ns = oht_meter_chars_ns(t, lump->chars - i, -OHT_METER_CLOCK_PERCENT);
 	return last.to_ns - first.from_ns <= wire_ns + t->t15_ns ? OHT_VERDICT_OK :
 								  OHT_VERDICT_NOT_JUDGED;
 }
