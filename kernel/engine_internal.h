@@ -65,8 +65,8 @@ void oht_engine_meter_sent(struct oht_engine *e);
 /* Driver enable is off. */
 void oht_engine_meter_release(struct oht_engine *e);
 
-/* The receiver was emptied; @chars were found and stored, perhaps none. */
-void oht_engine_meter_heard(struct oht_engine *e, unsigned int chars);
+/* The receiver was emptied until @looked_ns; @chars were found and stored, perhaps none. */
+void oht_engine_meter_heard(struct oht_engine *e, unsigned int chars, u64 looked_ns);
 
 /* The frame in rx has ended. */
 void oht_engine_meter_conclude(struct oht_engine *e);
@@ -86,6 +86,9 @@ void oht_engine_tx_expire(struct oht_engine *e, u64 now_ns);
 void oht_engine_cut(struct oht_engine *e, u64 now_ns);
 
 /* ---- engine_rx.c ---- */
+
+/* What is heard now belongs to the transaction. */
+bool oht_engine_listens(const struct oht_engine *e);
 
 /* Read all that the port has received. */
 void oht_engine_receive(struct oht_engine *e, u64 stamp_ns);

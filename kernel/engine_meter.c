@@ -74,20 +74,6 @@ void oht_engine_meter_release(struct oht_engine *e)
 
 /* ---- theirs ---- */
 
-static bool oht_engine_meter_listens(const struct oht_engine *e)
-{
-	switch (e->state) {
-	case OHT_ENGINE_SEND:
-	case OHT_ENGINE_DRAIN:
-	case OHT_ENGINE_DE_HOLD:
-	case OHT_ENGINE_WAIT:
-	case OHT_ENGINE_COLLECT:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* The characters of @lump from @i on belong to the frame that is being heard. */
 static void oht_engine_meter_frame(struct oht_engine *e, const struct oht_meter_lump *lump,
 				   unsigned int i)
@@ -111,21 +97,20 @@ static void oht_engine_meter_frame(struct oht_engine *e, const struct oht_meter_
 					  oht_meter_lump_inside(&e->timing, lump, i));
 }
 
-void oht_engine_meter_heard(struct oht_engine *e, unsigned int chars)
+void oht_engine_meter_heard(struct oht_engine *e, unsigned int chars, u64 looked_ns)
 {
 	struct oht_engine_meter *m = &e->meter;
 	const struct oht_meter_lump lump = {
 		.empty_ns = m->empty_ns,
-		/* Later than the stamp: the last one may have come while we were reading. */
-		.found_ns = e->clock->now_ns(e),
+		.found_ns = looked_ns,
 		.hold_ns = e->port->rx_hold_ns,
 		.chars = chars,
 	};
 
-	m->empty_ns = lump.found_ns;
+	m->empty_ns = looked_ns;
 	if (!chars)
 		return;
-	if (oht_engine_meter_listens(e) && e->rx_bytes)
+	if (oht_engine_listens(e) && e->rx_bytes)
 		oht_engine_meter_frame(e, &lump, chars - min(chars, e->rx_bytes));
 	m->end = oht_meter_end(&e->timing, &lump, chars - 1);
 }

@@ -79,30 +79,32 @@ static void oht_engine_rx_store(struct oht_engine *e, const struct oht_port_byte
 	}
 }
 
-static void oht_engine_rx_byte(struct oht_engine *e, const struct oht_port_byte *byte,
-			       u64 stamp_ns)
+bool oht_engine_listens(const struct oht_engine *e)
 {
-	u64 end_ns = oht_timing_rx_end_ns(&e->timing, stamp_ns);
-
-	e->stats.bytes_received++;
-	oht_engine_rx_count_errors(e, byte->flags);
 	switch (e->state) {
 	case OHT_ENGINE_SEND:
 	case OHT_ENGINE_DRAIN:
 	case OHT_ENGINE_DE_HOLD:
 	case OHT_ENGINE_WAIT:
 	case OHT_ENGINE_COLLECT:
-		oht_engine_rx_store(e, byte, stamp_ns);
-		break;
+		return true;
 	default:
-		if (stamp_ns < e->extra_until_ns)
-			e->stats.bytes_extra++;
-		else
-			e->stats.bytes_stray++;
-		break;
+		return false;
 	}
+}
+
+static void oht_engine_rx_byte(struct oht_engine *e, const struct oht_port_byte *byte,
+			       u64 stamp_ns)
+{
+	e->stats.bytes_received++;
+	oht_engine_rx_count_errors(e, byte->flags);
+	if (oht_engine_listens(e))
+		oht_engine_rx_store(e, byte, stamp_ns);
+	else if (stamp_ns < e->extra_until_ns)
+		e->stats.bytes_extra++;
+	else
+		e->stats.bytes_stray++;
 	e->rx_last_ns = stamp_ns;
-	e->line_free_ns = max(e->line_free_ns, oht_timing_next_ns(&e->timing, end_ns));
 }
 
 void oht_engine_receive(struct oht_engine *e, u64 stamp_ns)
@@ -110,17 +112,18 @@ void oht_engine_receive(struct oht_engine *e, u64 stamp_ns)
 	bool fresh = !e->rx_bytes;
 	struct oht_port_byte byte;
 	unsigned int i;
-	u64 heard_ns;
+	u64 looked_ns, end_ns;
 
 	for (i = 0; i < OHT_ENGINE_READ_MAX && e->port->ops->receive(e->port, &byte); i++)
 		oht_engine_rx_byte(e, &byte, stamp_ns);
-	oht_engine_meter_heard(e, i);
+	/* What came while we read is younger than the stamp: silence counts from the last look. */
+	looked_ns = e->clock->now_ns(e);
+	oht_engine_meter_heard(e, i, looked_ns);
 	if (!i)
 		return;
 	trace_oht_rx(e, i);
-	/* What came while we read is younger than the stamp: silence counts from the last look. */
-	heard_ns = oht_timing_rx_end_ns(&e->timing, e->clock->now_ns(e));
-	e->line_free_ns = max(e->line_free_ns, oht_timing_next_ns(&e->timing, heard_ns));
+	end_ns = oht_timing_rx_end_ns(&e->timing, looked_ns);
+	e->line_free_ns = max(e->line_free_ns, oht_timing_next_ns(&e->timing, end_ns));
 	if (fresh && e->rx_bytes)
 		e->rx_first_lump = e->rx_bytes;
 	oht_engine_rx_judge(e, stamp_ns);
