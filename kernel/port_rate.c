@@ -11,10 +11,12 @@ int oht_port_set_rate(struct oht_port *port, u32 clock_hz, oht_port_choose_fn ch
 	if (err)
 		return err;
 	if (!line->baud_bps)
-		return dev_err_probe(port->dev, -ERANGE, "current-speed: 0 is out of its range\n");
+		return dev_err_probe(port->dev, -ERANGE,
+				     "current-speed: 0 is out of its range\n");
 	err = choose(clock_hz, line->baud_bps, divisor);
 	if (err)
-		return dev_err_probe(port->dev, err, "current-speed: %u cannot be made from %u Hz\n",
+		return dev_err_probe(port->dev, err,
+				     "current-speed: %u cannot be made from %u Hz\n",
 				     line->baud_bps, clock_hz);
 	return oht_port_set_timing(port, line, divisor->effective_mbps);
 }
