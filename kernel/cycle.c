@@ -10,6 +10,7 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 #include "cycle.h"
+#include "journal.h"
 
 static u64 oht_cycle_now_ns(const struct oht_cycle *cycle)
 {
@@ -333,23 +334,21 @@ u64 oht_cycle_tick(struct oht_cycle *cycle)
 	now_ns = oht_cycle_now_ns(cycle);
 	oht_cycle_catch_up(cycle, now_ns);
 	e->slot.whole = false;
+	if (cycle->next && !e->slot.planned)
+		oht_cycle_swap(cycle);
+	/* Before anything is begun: what comes next is judged by it. */
+	e->slot.until_ns = cycle->grid_ns + oht_cycle_ns(cycle->running);
 	if (e->slot.planned) {
 		oht_cycle_exceed(cycle);
 		oht_cycle_miss(cycle, 1);
+	} else if (oht_cycle_may_give(cycle)) {
+		oht_cycle_give(cycle);
 	} else {
-		if (cycle->next)
-			oht_cycle_swap(cycle);
-		/* Before anything is begun: what comes next is judged by it. */
-		e->slot.until_ns = cycle->grid_ns + oht_cycle_ns(cycle->running);
-		if (oht_cycle_may_give(cycle))
-			oht_cycle_give(cycle);
-		else
-			oht_cycle_begin(cycle);
+		oht_cycle_begin(cycle);
 	}
 	cycle->index++;
 	cycle->status.cycles++;
-	cycle->grid_ns += oht_cycle_ns(cycle->running);
-	e->slot.until_ns = cycle->grid_ns;
+	cycle->grid_ns = e->slot.until_ns;
 	oht_cycle_show_header(cycle);
 	next_ns = cycle->grid_ns;
 	oht_engine_slot_run(e, now_ns);
@@ -554,16 +553,12 @@ bool oht_cycle_journal_read(struct oht_cycle *cycle, u64 *seq, struct oht_cycle_
 {
 	const struct oht_cycle_journal *journal = &cycle->journal;
 	unsigned long flags;
-	bool found = false;
+	bool found;
 
 	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
-	if (*seq && journal->seq >= OHT_CYCLE_RECORDS_MAX)
-		*seq = max(*seq, journal->seq - OHT_CYCLE_RECORDS_MAX + 1);
-	if (*seq && *seq <= journal->seq) {
-		*record = journal->record[(*seq - 1) % OHT_CYCLE_RECORDS_MAX];
-		++*seq;
-		found = true;
-	}
+	found = oht_journal_seek(seq, journal->seq, OHT_CYCLE_RECORDS_MAX);
+	if (found)
+		*record = journal->record[((*seq)++ - 1) % OHT_CYCLE_RECORDS_MAX];
 	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
 	return found;
 }

@@ -10,6 +10,7 @@
 #include <linux/string.h>
 
 #include "estop_internal.h"
+#include "journal.h"
 
 /* What forbids a reset now. A button stands until it has been closed long enough. */
 static u64 oht_estop_standing(const struct oht_estop *estop, u64 now)
@@ -247,22 +248,13 @@ void oht_estop_status(struct oht_estop *estop, const void *who, struct oht_estop
 
 bool oht_estop_journal_read(struct oht_estop *estop, u64 *seq, struct oht_safety_record *record)
 {
-	unsigned long flags;
+	unsigned long flags = oht_estop_lock(estop);
 	bool found;
-	u64 newest;
 
-	if (!*seq)
-		return false;
-	flags = oht_estop_lock(estop);
-	newest = estop->journal_seq;
-	if (newest >= OHT_ESTOP_JOURNAL)
-		*seq = max(*seq, newest - OHT_ESTOP_JOURNAL + 1);
-	found = *seq <= newest;
+	found = oht_journal_seek(seq, estop->journal_seq, OHT_ESTOP_JOURNAL);
 	if (found)
-		*record = estop->journal[*seq % OHT_ESTOP_JOURNAL];
+		*record = estop->journal[(*seq)++ % OHT_ESTOP_JOURNAL];
 	oht_estop_unlock(estop, flags);
-	if (found)
-		(*seq)++;
 	return found;
 }
 

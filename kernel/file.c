@@ -116,38 +116,101 @@ int oht_file_cancel(struct oht_file *file, u64 cookie)
 	return ret;
 }
 
-static struct oht_cycle *oht_file_cycle(struct oht_file *file)
+/* ---- the journals of the device ---- */
+
+static struct oht_cycle *oht_file_cycle(struct oht_device *oht)
 {
-	return oht_core_has_bus(file->oht) ? oht_run_cycle(file->oht->run) : NULL;
+	return oht_core_has_bus(oht) ? oht_run_cycle(oht->run) : NULL;
 }
 
-/* Number of the newest record of the plan; none without a bus. */
-static u64 oht_file_cycle_seq(struct oht_file *file)
+static u64 oht_file_newest_cycle(struct oht_device *oht)
 {
-	struct oht_cycle *cycle = oht_file_cycle(file);
+	struct oht_cycle *cycle = oht_file_cycle(oht);
 
 	return cycle ? oht_cycle_journal_seq(cycle) : 0;
 }
 
-/* @next stays what it is for who wants more of what it has. */
-static void oht_file_want(u64 *next, bool wanted, u64 newest)
+static bool oht_file_read_cycle(struct oht_device *oht, u64 *next, struct oht_record *record)
 {
-	if (!wanted)
-		WRITE_ONCE(*next, 0);
-	else if (!*next)
-		WRITE_ONCE(*next, newest + 1);
+	struct oht_cycle *cycle = oht_file_cycle(oht);
+
+	if (!cycle || !oht_cycle_journal_read(cycle, next, &record->cycle))
+		return false;
+	record->time_ns = record->cycle.event_ns;
+	return true;
 }
+
+static u64 oht_file_newest_health(struct oht_device *oht)
+{
+	return oht_health_seq(&oht->health);
+}
+
+static bool oht_file_read_health(struct oht_device *oht, u64 *next, struct oht_record *record)
+{
+	if (!oht_health_read(&oht->health, next, &record->module))
+		return false;
+	record->time_ns = record->module.changed_ns;
+	return true;
+}
+
+static u64 oht_file_newest_safety(struct oht_device *oht)
+{
+	return oht_estop_journal_seq(&oht->estop);
+}
+
+static bool oht_file_read_safety(struct oht_device *oht, u64 *next, struct oht_record *record)
+{
+	if (!oht_estop_journal_read(&oht->estop, next, &record->safety))
+		return false;
+	record->time_ns = record->safety.event_ns;
+	return true;
+}
+
+/**
+ * struct oht_file_journal - what a descriptor may subscribe to besides its own completions
+ * @type: of its records, enum oht_record_type
+ * @wanted: its bit, OHT_SUBSCRIBE_*
+ * @events: what poll() says when it has something
+ * @newest: number of its newest record, 0: none yet
+ * @read: copies record *next, or the oldest one after it that is still there, with its time;
+ *	*next becomes the number after that; false if there is none
+ */
+struct oht_file_journal {
+	u32 type;
+	u32 wanted;
+	__poll_t events;
+	u64 (*newest)(struct oht_device *oht);
+	bool (*read)(struct oht_device *oht, u64 *next, struct oht_record *record);
+};
+
+/* Of records of the same time, the last one here comes first. */
+static const struct oht_file_journal oht_file_journals[OHT_FILE_JOURNALS] = {
+	{ OHT_RECORD_CYCLE, OHT_SUBSCRIBE_CYCLE, EPOLLIN | EPOLLRDNORM,
+	  oht_file_newest_cycle, oht_file_read_cycle },
+	{ OHT_RECORD_MODULE, OHT_SUBSCRIBE_MODULES, EPOLLIN | EPOLLRDNORM,
+	  oht_file_newest_health, oht_file_read_health },
+	{ OHT_RECORD_SAFETY, OHT_SUBSCRIBE_SAFETY, EPOLLIN | EPOLLRDNORM | EPOLLPRI,
+	  oht_file_newest_safety, oht_file_read_safety },
+};
 
 void oht_file_subscribe(struct oht_file *file, u32 mask)
 {
+	const struct oht_file_journal *journal;
+	unsigned int i;
+
 	mutex_lock(&file->mutex);
-	oht_file_want(&file->journal_next, mask & OHT_SUBSCRIBE_SAFETY,
-		      oht_estop_journal_seq(&file->oht->estop));
-	oht_file_want(&file->health_next, mask & OHT_SUBSCRIBE_MODULES,
-		      oht_health_seq(&file->oht->health));
-	oht_file_want(&file->cycle_next, mask & OHT_SUBSCRIBE_CYCLE, oht_file_cycle_seq(file));
+	for (i = 0; i < OHT_FILE_JOURNALS; i++) {
+		journal = &oht_file_journals[i];
+		/* Who wants more of what it has keeps its place. */
+		if (!(mask & journal->wanted))
+			WRITE_ONCE(file->next[i], 0);
+		else if (!file->next[i])
+			WRITE_ONCE(file->next[i], journal->newest(file->oht) + 1);
+	}
 	mutex_unlock(&file->mutex);
 }
+
+/* ---- what waits ---- */
 
 static struct oht_call *oht_file_first_done(struct oht_file *file)
 {
@@ -162,19 +225,17 @@ static struct oht_call *oht_file_first_done(struct oht_file *file)
 
 __poll_t oht_file_ready(struct oht_file *file)
 {
-	u64 next = READ_ONCE(file->journal_next);
-	u64 health_next = READ_ONCE(file->health_next);
 	__poll_t mask = 0;
+	unsigned int i;
+	u64 next;
 
 	if (oht_file_first_done(file))
 		mask |= EPOLLIN | EPOLLRDNORM;
-	if (next && oht_estop_journal_seq(&file->oht->estop) >= next)
-		mask |= EPOLLIN | EPOLLRDNORM | EPOLLPRI;
-	if (health_next && oht_health_seq(&file->oht->health) >= health_next)
-		mask |= EPOLLIN | EPOLLRDNORM;
-	next = READ_ONCE(file->cycle_next);
-	if (next && oht_file_cycle_seq(file) >= next)
-		mask |= EPOLLIN | EPOLLRDNORM;
+	for (i = 0; i < OHT_FILE_JOURNALS; i++) {
+		next = READ_ONCE(file->next[i]);
+		if (next && oht_file_journals[i].newest(file->oht) >= next)
+			mask |= oht_file_journals[i].events;
+	}
 	return mask;
 }
 
@@ -203,55 +264,29 @@ static void oht_file_describe(const struct oht_call *call, struct oht_record *re
  * The one that is wanted next, unless @record is older already. Records that the journal no longer
  * has are counted as made and dropped.
  */
-static void oht_file_peek_safety(struct oht_file *file, struct oht_record *record)
+static void oht_file_peek_journal(struct oht_file *file, unsigned int i, struct oht_record *record)
 {
-	struct oht_safety_record safety;
-	u64 next = file->journal_next;
+	const struct oht_file_journal *journal = &oht_file_journals[i];
+	u64 next = file->next[i];
+	struct oht_record fresh;
 
-	if (!oht_estop_journal_read(&file->oht->estop, &next, &safety) ||
-	    (record->type && record->time_ns < safety.event_ns))
+	/* Takes no lock of the device for who wants none of it. */
+	if (!next)
 		return;
-	memset(&record->reserved, 0, sizeof(record->reserved));
-	record->type = OHT_RECORD_SAFETY;
-	record->time_ns = safety.event_ns;
-	record->seq = file->seq + next - file->journal_next;
-	record->safety = safety;
-}
-
-static void oht_file_peek_health(struct oht_file *file, struct oht_record *record)
-{
-	struct oht_module_record module;
-	u64 next = file->health_next;
-
-	if (!oht_health_read(&file->oht->health, &next, &module) ||
-	    (record->type && record->time_ns < module.changed_ns))
+	memset(&fresh, 0, sizeof(fresh));
+	if (!journal->read(file->oht, &next, &fresh) ||
+	    (record->type && record->time_ns < fresh.time_ns))
 		return;
-	memset(&record->reserved, 0, sizeof(record->reserved));
-	record->type = OHT_RECORD_MODULE;
-	record->time_ns = module.changed_ns;
-	record->seq = file->seq + next - file->health_next;
-	record->module = module;
-}
-
-static void oht_file_peek_cycle(struct oht_file *file, struct oht_record *record)
-{
-	struct oht_cycle *cycle = oht_file_cycle(file);
-	struct oht_cycle_record fresh;
-	u64 next = file->cycle_next;
-
-	if (!cycle || !oht_cycle_journal_read(cycle, &next, &fresh) ||
-	    (record->type && record->time_ns < fresh.event_ns))
-		return;
-	memset(&record->reserved, 0, sizeof(record->reserved));
-	record->type = OHT_RECORD_CYCLE;
-	record->time_ns = fresh.event_ns;
-	record->seq = file->seq + next - file->cycle_next;
-	record->cycle = fresh;
+	fresh.type = journal->type;
+	fresh.size = sizeof(fresh);
+	fresh.seq = file->seq + next - file->next[i];
+	*record = fresh;
 }
 
 bool oht_file_peek(struct oht_file *file, struct oht_record *record)
 {
 	struct oht_call *call = oht_file_first_done(file);
+	unsigned int i;
 
 	lockdep_assert_held(&file->mutex);
 	memset(record, 0, sizeof(*record));
@@ -259,34 +294,36 @@ bool oht_file_peek(struct oht_file *file, struct oht_record *record)
 	record->seq = file->seq + 1;
 	if (call)
 		oht_file_describe(call, record);
-	oht_file_peek_cycle(file, record);
-	oht_file_peek_health(file, record);
-	oht_file_peek_safety(file, record);
+	for (i = 0; i < OHT_FILE_JOURNALS; i++)
+		oht_file_peek_journal(file, i, record);
 	return record->type;
 }
 
-void oht_file_reap(struct oht_file *file, const struct oht_record *record)
+static void oht_file_reap_call(struct oht_file *file)
 {
 	struct oht_call *call;
 	unsigned long flags;
 
-	lockdep_assert_held(&file->mutex);
-	file->seq = record->seq;
-	if (record->type == OHT_RECORD_SAFETY) {
-		WRITE_ONCE(file->journal_next, record->safety.journal_seq + 1);
-		return;
-	}
-	if (record->type == OHT_RECORD_MODULE) {
-		WRITE_ONCE(file->health_next, record->module.module_seq + 1);
-		return;
-	}
-	if (record->type == OHT_RECORD_CYCLE) {
-		WRITE_ONCE(file->cycle_next, record->cycle.journal_seq + 1);
-		return;
-	}
 	raw_spin_lock_irqsave(&file->lock, flags);
 	call = list_first_entry(&file->done, struct oht_call, done);
 	list_del(&call->done);
 	raw_spin_unlock_irqrestore(&file->lock, flags);
 	oht_file_free_call(call);
+}
+
+void oht_file_reap(struct oht_file *file, const struct oht_record *record)
+{
+	u64 passed = record->seq - file->seq;
+	unsigned int i;
+
+	lockdep_assert_held(&file->mutex);
+	file->seq = record->seq;
+	if (record->type == OHT_RECORD_COMPLETION) {
+		oht_file_reap_call(file);
+		return;
+	}
+	/* Those that were dropped count too. */
+	for (i = 0; i < OHT_FILE_JOURNALS; i++)
+		if (oht_file_journals[i].type == record->type)
+			WRITE_ONCE(file->next[i], file->next[i] + passed);
 }

@@ -16,6 +16,9 @@
 #include "core.h"
 #include "engine.h"
 
+/* Of the plan, of the modules' health, of the stop. */
+#define OHT_FILE_JOURNALS	3
+
 struct oht_file {
 	struct oht_device *oht;		/* holds a reference */
 	struct oht_listener listener;
@@ -26,9 +29,8 @@ struct oht_file {
 	unsigned int calls_count;
 	u64 cookie;			/* of the newest transfer */
 	u64 seq;			/* of the newest record given out */
-	u64 journal_next;		/* wanted next; 0: not subscribed; read without too */
-	u64 health_next;		/* likewise */
-	u64 cycle_next;			/* the same for the records of the plan */
+	/* By journal: record wanted next; 0: not subscribed; read without the mutex too. */
+	u64 next[OHT_FILE_JOURNALS];
 
 	raw_spinlock_t lock;		/* engine.lock -> this */
 	struct list_head done;		/* struct oht_call: completed and not yet reaped */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/kernel.h>
 #include "health.h"
+#include "journal.h"
 
 void oht_health_init(struct oht_health *health)
 {
@@ -36,12 +37,9 @@ bool oht_health_read(struct oht_health *health, u64 *seq, struct oht_module_reco
 	bool found;
 
 	raw_spin_lock_irqsave(&health->lock, flags);
-	found = *seq && *seq <= health->seq;
-	if (found) {
-		if (health->seq >= OHT_HEALTH_RECORDS)
-			*seq = max(*seq, health->seq - OHT_HEALTH_RECORDS + 1);
+	found = oht_journal_seek(seq, health->seq, OHT_HEALTH_RECORDS);
+	if (found)
 		*record = health->records[(*seq)++ % OHT_HEALTH_RECORDS];
-	}
 	raw_spin_unlock_irqrestore(&health->lock, flags);
 	return found;
 }
