@@ -312,6 +312,7 @@ struct oht_engine_slot {
  * @tx_bytes: length of @tx
  * @tx_taken: how many the port has taken
  * @tx_end_ns: when the last stop bit has left
+ * @tx_stuck_ns: when a transmitter that is still busy is stuck
  * @tx_paced: the transmitter keeps wire time: it was seen busy right after it had been filled
  * @echo: what is known about hearing ourselves
  * @echo_dropped: our own request has been heard and thrown away in this transaction
@@ -361,6 +362,7 @@ struct oht_engine {
 	unsigned int tx_bytes;
 	unsigned int tx_taken;
 	u64 tx_end_ns;
+	u64 tx_stuck_ns;
 	bool tx_paced;
 
 	enum oht_engine_echo echo;

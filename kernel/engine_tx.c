@@ -17,6 +17,19 @@ static void oht_engine_set_de(struct oht_engine *e, bool on)
 	e->port->ops->set_de(e->port, on);
 }
 
+/*
+ * The last @left characters have just been handed over. The clock is read again: the processor may
+ * have been held up between its last reading and the FIFO, by what is below us.
+ */
+static void oht_engine_limit(struct oht_engine *e, unsigned int left)
+{
+	u64 limit_ns = e->clock->now_ns(e) + e->port->send_late_ns +
+		       oht_timing_chars_ns(&e->timing, left + OHT_ENGINE_STUCK_CHARS);
+
+	/* What was handed over before may still be on its way. */
+	e->tx_stuck_ns = max(e->tx_stuck_ns, limit_ns);
+}
+
 static void oht_engine_send(struct oht_engine *e)
 {
 	u64 start_ns;
@@ -28,6 +41,7 @@ static void oht_engine_send(struct oht_engine *e)
 	/* Now, not when the handler began: else we would look for the end too early. */
 	start_ns = e->clock->now_ns(e);
 	e->tx_taken = e->port->ops->send(e->port, e->tx, e->tx_bytes);
+	oht_engine_limit(e, e->tx_bytes);
 	e->tx_paced = e->port->ops->transmitting(e->port);
 	e->stats.bytes_sent += e->tx_taken;
 	trace_oht_tx(e, e->tx_taken);
@@ -48,6 +62,7 @@ static void oht_engine_load(struct oht_engine *e, const struct oht_xfer *x)
 	e->moves = !oht_engine_is_telegram(x) &&
 		   (x->needs_enabled || oht_frame_is_write(x->function));
 	e->tx_taken = 0;
+	e->tx_stuck_ns = 0;
 	e->rx_bytes = 0;
 	e->rx_line_error = false;
 	e->echo_dropped = false;
@@ -81,6 +96,7 @@ void oht_engine_feed(struct oht_engine *e, u64 now_ns)
 
 	if (!taken)
 		return;
+	oht_engine_limit(e, left);
 	e->tx_taken += taken;
 	e->stats.bytes_sent += taken;
 	trace_oht_tx(e, taken);
@@ -127,9 +143,6 @@ static void oht_engine_sent(struct oht_engine *e, u64 now_ns)
 /* Our clock says that all has left. The UART has the last word, within two characters. */
 static void oht_engine_drain(struct oht_engine *e, u64 now_ns)
 {
-	u64 give_up_ns = e->tx_end_ns +
-			 oht_timing_chars_ns(&e->timing, OHT_ENGINE_STUCK_CHARS) +
-			 e->port->send_late_ns;
 	u64 poll_ns = max_t(u64, e->timing.bit_ns / 4, OHT_ENGINE_POLL_MIN_NS);
 	bool was_busy = e->state == OHT_ENGINE_DRAIN;
 
@@ -145,7 +158,7 @@ static void oht_engine_drain(struct oht_engine *e, u64 now_ns)
 		oht_engine_sent(e, now_ns);
 		return;
 	}
-	if (now_ns >= give_up_ns) {
+	if (now_ns >= e->tx_stuck_ns) {
 		oht_engine_resolve(e, OHT_DETAIL_TX_STUCK);
 		oht_engine_cut(e, now_ns);
 		return;

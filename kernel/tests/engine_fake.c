@@ -52,6 +52,7 @@ static unsigned int fake_send(struct oht_port *port, const u8 *data, unsigned in
 	if (fake.handed && fake.now_ns < fake.room_ns)
 		return 0;
 	fake.handed = false;
+	fake.now_ns += fake.held_ns;
 	if (!fake.engine.tx_taken)
 		fake_begin_frame();
 	else if (fake.fifo_bytes && fake.now_ns < fake.room_ns)

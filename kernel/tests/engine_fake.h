@@ -54,6 +54,7 @@ struct fake_bus {
 	u64 interrupt_ns;		/* when it says so */
 	u64 interrupt_late_ns;		/* how late it is with that */
 	u64 read_ns;			/* what it takes to read a character */
+	u64 held_ns;			/* how long the processor is kept from it, asked to send */
 	u64 handover_ns;		/* how much later than asked it begins to send */
 	bool handed;			/* asked, not begun */
 	unsigned int rx_level;		/* characters that raise the receive interrupt, 0: one */

@@ -241,6 +241,35 @@ static void engine_test_busy_for_ever(struct kunit *test)
 	fake_expect_in_step(1);
 }
 
+/* Something below us (a hypervisor, a bus) holds the processor between the clock and the FIFO. */
+static void engine_test_held_while_sending(struct kunit *test)
+{
+	fake.held_ns = 3 * FAKE_MS;
+	fake_xfer(0, 1, 3, 0, 1)->retries = 0;
+	fake_submit(0);
+	fake_run_sent(1);
+	KUNIT_EXPECT_EQ(test, fake_last()->bytes, 8);
+	KUNIT_EXPECT_GE(test, fake_last()->off_ns, fake_last()->end_ns);
+	fake_answer_to(0, FAKE_MS);
+	fake_run_done(0);
+	FAKE_EXPECT_DONE(0, 0, OHT_DETAIL_OK);
+}
+
+/* The same when the rest of a long request is fed. */
+static void engine_test_held_while_feeding(struct kunit *test)
+{
+	fake.fifo_bytes = 16;
+	fake.held_ns = 3 * FAKE_MS;
+	fake_xfer(0, 1, 16, 0, 20)->retries = 0;
+	fake_submit(0);
+	fake_run_sent(1);
+	KUNIT_EXPECT_EQ(test, fake_last()->bytes, 49);
+	KUNIT_EXPECT_GE(test, fake_last()->off_ns, fake_last()->end_ns);
+	fake_answer_to(0, FAKE_MS);
+	fake_run_done(0);
+	FAKE_EXPECT_DONE(0, 0, OHT_DETAIL_OK);
+}
+
 static void engine_test_small_fifo(struct kunit *test)
 {
 	fake.fifo_bytes = 16;
@@ -402,6 +431,8 @@ static struct kunit_case engine_test_cases[] = {
 	KUNIT_CASE(engine_test_late_port),
 	KUNIT_CASE(engine_test_too_late_port),
 	KUNIT_CASE(engine_test_busy_for_ever),
+	KUNIT_CASE(engine_test_held_while_sending),
+	KUNIT_CASE(engine_test_held_while_feeding),
 	KUNIT_CASE(engine_test_small_fifo),
 	KUNIT_CASE(engine_test_dry_fifo),
 	KUNIT_CASE(engine_test_lost_interrupt),
