@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the wire's observer says of the engine, in virtual time; the figures of the group `bus` that are exact."""
+import math
+
 from _board import share, tap_results, tap_values
 from _wire import (CLOCKS_OFF, SEED, TURNAROUND_NS, ceiling, histogram, load, note, per_second, scaled, wire_board)
 
@@ -119,16 +121,21 @@ def _campaign(bench):
 
 
 def _dead(bench):
-    """One of four modules silent: what is left to the others."""
-    reads = scaled(2000, 20000)
+    """One of four modules silent: what is left to the others, and how often it is asked."""
+    reads = scaled(4000, 40000)
     with wire_board() as board:
-        before = load(board, reads, "-t 50000")
-        after = load(board, reads, f"-t 50000 -s faults={SILENCE} -s unit=5")
+        before = load(board, reads, "-d -t 50000")
+        after = load(board, reads, f"-d -t 50000 -s faults={SILENCE} -s unit=5")
     others = sum(after.get(f"good_of_{i}", 0) for i in range(3))
     rate_before = sum(before[f"good_of_{i}"] for i in range(3)) / before["elapsed_ns"]
     percent = round(100 * others / after["elapsed_ns"] / rate_before, 1)
     bench.record("bus.dead_module_others_percent", percent, "%", "virtual", (">=", 95), reads,
-                 note(after["uart_frames"], "one of four silent, time-out 50 ms"))
+                 note(after["uart_frames"], "one of four silent, time-out 50 ms, given up after 3"))
+    # Three failures, then probes after 100, 300, 700 ms ...
+    seconds = after["elapsed_ns"] / 1e9
+    probes = 3 + math.floor(math.log2(seconds / 0.1 + 1))
+    bench.record("bus.dead_module_requests", after["requests_5"], "", "virtual", ("<=", probes), reads,
+                 note(after["uart_frames"], f"in {seconds:.1f} s, back-off 100 ms doubled up to 10 s"))
 
 
 def _idle_rounds(board):

@@ -3,11 +3,12 @@
  * Load for the wire in software (oht_sim.ko), and what came of it, as "# value PREFIX.name number".
  *
  *	bus_load [-p PREFIX] [-n READS] [-u UNITS] [-r REGISTERS] [-q QUEUE] [-t TIMEOUT_US]
- *		 [-b] [-s PARAMETER=VALUE]...
+ *		 [-b] [-d] [-s PARAMETER=VALUE]...
  *	bus_load -i SECONDS
  *
  * UNITS are digits ("2345"); -b asks in the background class; -s sets a parameter of oht_sim, "*"
- * before the value for every slave ("ppm=*5000"). Between two reads nothing is waited for: QUEUE
+ * before the value for every slave ("ppm=*5000"); -d gives up a unit that fails 3 times, and asks
+ * it again after 100 ms, then 200 ms, at last every 10 s. Between two reads nothing is waited for: QUEUE
  * (8) of them are always there.
  * -i counts how often an idle loop on CPU 0, where the load is too, goes round in that time; everything else may run
  * before it. Exit 0 if that could be measured, whatever came of the reads.
@@ -28,7 +29,7 @@
 static void usage(void)
 {
 	fputs("usage: bus_load [-p PREFIX] [-n READS] [-u UNITS] [-r REGISTERS] [-q QUEUE] "
-	      "[-t TIMEOUT_US] [-b] [-s PARAMETER=VALUE]... | -i SECONDS\n", stderr);
+	      "[-t TIMEOUT_US] [-b] [-d] [-s PARAMETER=VALUE]... | -i SECONDS\n", stderr);
 	exit(2);
 }
 
@@ -52,6 +53,29 @@ static void choose_units(struct load *load, const char *digits)
 		load->units[load->unit_count++] = (uint8_t)(*digits - '0');
 }
 
+/* The role is only needed to say it. */
+static void degrade(struct oht_dev *dev, const struct load *load)
+{
+	struct oht_module_policy policy = {
+		.degrade_after = 3,
+		.timeout_us = load->timeout_us,
+		.backoff_first_ms = 100,
+		.backoff_max_ms = 10000,
+	};
+	unsigned int i;
+
+	if (oht_dev_control_take(dev, NULL))
+		tap_bail("the role is not given: %s", strerror(errno));
+	for (i = 0; i < load->unit_count; i++) {
+		policy.unit = load->units[i];
+		if (oht_dev_module_set(dev, &policy))
+			tap_bail("the policy of unit %u is not taken: %s", policy.unit,
+				 strerror(errno));
+	}
+	if (oht_dev_control_release(dev))
+		tap_bail("the role is not taken back: %s", strerror(errno));
+}
+
 /* Whatever is left by everybody else. */
 static void idle(unsigned int seconds)
 {
@@ -73,11 +97,12 @@ int main(int argc, char **argv)
 	const char *prefix = "load";
 	struct load_result result;
 	struct oht_dev *dev;
+	bool given_up = false;
 	struct load load;
 	int option;
 
 	load_default(&load);
-	while ((option = getopt(argc, argv, "p:n:u:r:q:t:bs:i:")) != -1) {
+	while ((option = getopt(argc, argv, "p:n:u:r:q:t:bds:i:")) != -1) {
 		switch (option) {
 		case 'p': prefix = optarg; break;
 		case 'n': load.reads = strtoull(optarg, NULL, 0); break;
@@ -86,6 +111,7 @@ int main(int argc, char **argv)
 		case 'q': load.queue = (unsigned int)strtoul(optarg, NULL, 0); break;
 		case 't': load.timeout_us = (uint32_t)strtoul(optarg, NULL, 0); break;
 		case 'b': load.priority = OHT_PRIORITY_BACKGROUND; break;
+		case 'd': given_up = true; break;
 		case 's': set(optarg); break;
 		case 'i': idle((unsigned int)strtoul(optarg, NULL, 0)); return 0;
 		default: usage();
@@ -99,6 +125,8 @@ int main(int argc, char **argv)
 	dev = oht_dev_open(NULL, 0);
 	if (!dev)
 		tap_bail("%s: %s", OHT_DEFAULT_DEVICE, strerror(errno));
+	if (given_up)
+		degrade(dev, &load);
 	sim_reset();
 	sim_reset_disturber();
 	load_run(dev, &load, &result);
