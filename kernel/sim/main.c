@@ -17,6 +17,7 @@
 #include "sim.h"
 
 struct oht_sim_settings oht_sim_settings = {
+	.level = 1,
 	.seed = 1,
 	.turnaround_ns = { [0 ... OHT_SIM_SLAVES - 1] = 1750000 },
 	.every = 1,
@@ -27,6 +28,8 @@ struct oht_sim_settings oht_sim_settings = {
 
 module_param_named(coarse, oht_sim_settings.coarse, bool, 0600);
 MODULE_PARM_DESC(coarse, "an event per frame instead of one per character");
+module_param_named(level, oht_sim_settings.level, uint, 0600);
+MODULE_PARM_DESC(level, "characters in the receiver that raise its interrupt, 1..14; fewer do after 32 bits");
 module_param_named(echo, oht_sim_settings.echo, bool, 0600);
 MODULE_PARM_DESC(echo, "our own characters are heard again");
 module_param_named(seed, oht_sim_settings.seed, uint, 0600);

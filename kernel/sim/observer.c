@@ -139,6 +139,7 @@ void oht_sim_show(struct oht_sim_wire *w, struct seq_file *s)
 	/* Only read while nothing runs, or roughly: no lock for so long. */
 	oht_sim_show_seen(s, "uart", &w->uart.seen);
 	oht_sim_show_seen(s, "tty", &w->tty.seen);
+	seq_printf(s, "own_ns %llu\n", w->own_ns);
 	seq_printf(s, "answers %llu\nspoiled %llu\nbroken %llu\ncrc_passed %llu\n", w->answers,
 		   w->spoiled, w->broken, w->crc_passed);
 	for (i = 0; i < OHT_SIM_FAULTS; i++)
@@ -154,6 +155,7 @@ void oht_sim_forget(struct oht_sim_wire *w)
 	memset(&w->uart.seen, 0, sizeof(w->uart.seen));
 	memset(&w->tty.seen, 0, sizeof(w->tty.seen));
 	memset(w->disturbed, 0, sizeof(w->disturbed));
+	w->own_ns = 0;
 	w->answers = 0;
 	w->spoiled = 0;
 	w->broken = 0;

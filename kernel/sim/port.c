@@ -13,6 +13,22 @@ static struct oht_sim_wire *oht_sim_from(struct oht_port *port)
 	return container_of(port, struct oht_sim_wire, port);
 }
 
+/* What the wire itself costs is no part of what the bus costs: it is counted. */
+static unsigned long oht_sim_enter(struct oht_sim_wire *w) __acquires(&w->lock)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&w->lock, flags);
+	w->entered_ns = ktime_get_ns();
+	return flags;
+}
+
+static void oht_sim_leave(struct oht_sim_wire *w, unsigned long flags) __releases(&w->lock)
+{
+	w->own_ns += ktime_get_ns() - w->entered_ns;
+	raw_spin_unlock_irqrestore(&w->lock, flags);
+}
+
 /* Half of the FIFO has left since it was full. */
 static bool oht_sim_has_room(struct oht_sim_uart *u, u64 now_ps)
 {
@@ -30,20 +46,20 @@ static enum hrtimer_restart oht_sim_timer(struct hrtimer *timer)
 	u64 stamp_ns = ktime_get_ns();
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&w->lock, flags);
+	flags = oht_sim_enter(w);
 	oht_sim_advance(w, stamp_ns * 1000);
 	for_uart = oht_sim_has_room(&w->uart, stamp_ns * 1000) ||
-		   w->uart.rx_in != w->uart.rx_out;
+		   oht_sim_rx_raises(w, &w->uart, stamp_ns * 1000);
 	for_uart &= w->uart.on;
 	for_tty = w->tty.on && (w->tty.rx_in != w->tty.rx_out || w->tty.tx_in == w->tty.tx_out);
-	raw_spin_unlock_irqrestore(&w->lock, flags);
+	oht_sim_leave(w, flags);
 	if (for_uart)
 		w->port.event(w->port.event_context, stamp_ns);
 	if (for_tty)
 		oht_sim_tty_event();
-	raw_spin_lock_irqsave(&w->lock, flags);
+	flags = oht_sim_enter(w);
 	oht_sim_kick(w);
-	raw_spin_unlock_irqrestore(&w->lock, flags);
+	oht_sim_leave(w, flags);
 	return HRTIMER_NORESTART;
 }
 
@@ -52,9 +68,9 @@ void oht_sim_settle(struct oht_sim_wire *w)
 	unsigned long flags;
 
 	hrtimer_cancel(&w->timer);
-	raw_spin_lock_irqsave(&w->lock, flags);
+	flags = oht_sim_enter(w);
 	oht_sim_kick(w);
-	raw_spin_unlock_irqrestore(&w->lock, flags);
+	oht_sim_leave(w, flags);
 }
 
 static int oht_sim_start(struct oht_port *port)
@@ -62,11 +78,11 @@ static int oht_sim_start(struct oht_port *port)
 	struct oht_sim_wire *w = oht_sim_from(port);
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&w->lock, flags);
+	flags = oht_sim_enter(w);
 	oht_sim_advance(w, oht_sim_now_ps());
 	w->uart.rx_out = w->uart.rx_in;
 	w->uart.on = true;
-	raw_spin_unlock_irqrestore(&w->lock, flags);
+	oht_sim_leave(w, flags);
 	return 0;
 }
 
@@ -75,11 +91,11 @@ static void oht_sim_stop(struct oht_port *port)
 	struct oht_sim_wire *w = oht_sim_from(port);
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&w->lock, flags);
+	flags = oht_sim_enter(w);
 	oht_sim_advance(w, oht_sim_now_ps());
 	oht_sim_cut(&w->uart, w->line.char_ps, oht_sim_now_ps());
 	w->uart.on = false;
-	raw_spin_unlock_irqrestore(&w->lock, flags);
+	oht_sim_leave(w, flags);
 	oht_sim_settle(w);
 }
 
@@ -89,11 +105,11 @@ static void oht_sim_set_de(struct oht_port *port, bool on)
 	unsigned long flags;
 	u64 now_ps;
 
-	raw_spin_lock_irqsave(&w->lock, flags);
+	flags = oht_sim_enter(w);
 	now_ps = oht_sim_now_ps();
 	oht_sim_advance(w, now_ps);
 	oht_sim_judge_de(&w->uart, on, now_ps);
-	raw_spin_unlock_irqrestore(&w->lock, flags);
+	oht_sim_leave(w, flags);
 }
 
 static unsigned int oht_sim_port_send(struct oht_port *port, const u8 *data, unsigned int bytes)
@@ -102,9 +118,9 @@ static unsigned int oht_sim_port_send(struct oht_port *port, const u8 *data, uns
 	unsigned long flags;
 	unsigned int taken;
 
-	raw_spin_lock_irqsave(&w->lock, flags);
+	flags = oht_sim_enter(w);
 	taken = oht_sim_send(w, &w->uart, data, bytes);
-	raw_spin_unlock_irqrestore(&w->lock, flags);
+	oht_sim_leave(w, flags);
 	return taken;
 }
 
@@ -114,9 +130,9 @@ static bool oht_sim_transmitting(struct oht_port *port)
 	unsigned long flags;
 	bool busy;
 
-	raw_spin_lock_irqsave(&w->lock, flags);
+	flags = oht_sim_enter(w);
 	busy = oht_sim_now_ps() < w->uart.tx_end_ps;
-	raw_spin_unlock_irqrestore(&w->lock, flags);
+	oht_sim_leave(w, flags);
 	return busy;
 }
 
@@ -126,11 +142,11 @@ static void oht_sim_port_cut(struct oht_port *port)
 	unsigned long flags;
 	u64 now_ps;
 
-	raw_spin_lock_irqsave(&w->lock, flags);
+	flags = oht_sim_enter(w);
 	now_ps = oht_sim_now_ps();
 	oht_sim_advance(w, now_ps);
 	oht_sim_cut(&w->uart, w->line.char_ps, now_ps);
-	raw_spin_unlock_irqrestore(&w->lock, flags);
+	oht_sim_leave(w, flags);
 }
 
 /* Nothing is left to do: what was cut is gone. */
@@ -144,12 +160,12 @@ static bool oht_sim_port_receive(struct oht_port *port, struct oht_port_byte *by
 	unsigned long flags;
 	bool some;
 
-	raw_spin_lock_irqsave(&w->lock, flags);
+	flags = oht_sim_enter(w);
 	oht_sim_advance(w, oht_sim_now_ps());
 	some = w->uart.rx_out != w->uart.rx_in;
 	if (some)
 		*byte = w->uart.rx[w->uart.rx_out++ % OHT_SIM_RING];
-	raw_spin_unlock_irqrestore(&w->lock, flags);
+	oht_sim_leave(w, flags);
 	return some;
 }
 

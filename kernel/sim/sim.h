@@ -21,6 +21,8 @@
 #include "hist.h"
 
 #define OHT_SIM_FIFO_BYTES	16
+#define OHT_SIM_LEVEL_MAX	14u
+#define OHT_SIM_TIMEOUT_BITS	32
 #define OHT_SIM_RING		1024	/* power of two */
 #define OHT_SIM_TALKS		4
 #define OHT_SIM_SLAVES		8
@@ -87,6 +89,7 @@ struct oht_sim_uart {
 	struct oht_port_byte rx[OHT_SIM_RING];
 	unsigned int rx_in;
 	unsigned int rx_out;
+	u64 rx_last_ps;			/* when the last one was reported */
 	bool rx_overrun;
 
 	bool de;
@@ -133,6 +136,8 @@ struct oht_sim_wire {
 	u64 far_end_ps;			/* end of the last character of the far end */
 	u64 next_ps;			/* nothing is reported before; 0: look */
 	struct rnd_state rnd;
+	u64 entered_ns;			/* when the lock was taken for the port */
+	u64 own_ns;			/* spent with it */
 
 	/* of the far end */
 	u64 answers;
@@ -145,6 +150,7 @@ struct oht_sim_wire {
 /* What the parameters of the module say; read where it is needed, written at any time. */
 struct oht_sim_settings {
 	bool coarse;
+	unsigned int level;
 	bool echo;
 	unsigned int seed;
 	int ppm[OHT_SIM_SLAVES];
@@ -175,6 +181,9 @@ static inline u64 oht_sim_now_ps(void)
 
 /* Everything that has happened up to @now_ps. */
 void oht_sim_advance(struct oht_sim_wire *w, u64 now_ps);
+
+/* Whether the receiver of @u has enough to interrupt, or has waited long enough for more. */
+bool oht_sim_rx_raises(const struct oht_sim_wire *w, const struct oht_sim_uart *u, u64 now_ps);
 
 /* Set the timer to what happens next. */
 void oht_sim_kick(struct oht_sim_wire *w);

@@ -50,7 +50,7 @@ struct oht_sim_talk *oht_sim_talk_get(struct oht_sim_wire *w)
 
 /* ---- from the far end to us ---- */
 
-static void oht_sim_receive(struct oht_sim_uart *u, struct oht_port_byte byte)
+static void oht_sim_receive(struct oht_sim_uart *u, struct oht_port_byte byte, u64 at_ps)
 {
 	unsigned int limit = oht_sim_settings.coarse ? OHT_SIM_RING : u->rx_fifo;
 
@@ -63,6 +63,7 @@ static void oht_sim_receive(struct oht_sim_uart *u, struct oht_port_byte byte)
 		byte.flags |= OHT_BYTE_OVERRUN;
 	u->rx_overrun = false;
 	u->rx[u->rx_in++ % OHT_SIM_RING] = byte;
+	u->rx_last_ps = at_ps;
 	u->seen.received++;
 }
 
@@ -109,7 +110,7 @@ static void oht_sim_deliver(struct oht_sim_wire *w, struct oht_sim_talk *t)
 		if (oht_sim_was_driving(uarts[i], start_ps + w->line.bit_ps / 2))
 			uarts[i]->seen.deaf++;
 		else
-			oht_sim_receive(uarts[i], byte);
+			oht_sim_receive(uarts[i], byte, end_ps - w->line.stop_rest_ps);
 	}
 	w->far_end_ps = max(w->far_end_ps, end_ps);
 	if (++t->next == t->bytes)
@@ -145,7 +146,8 @@ static void oht_sim_hear_char(struct oht_sim_wire *w, struct oht_sim_uart *u)
 	u->frame[u->frame_bytes++] = data;
 	u->frame_end_ps = start_ps + w->line.char_ps;
 	if (oht_sim_settings.echo)
-		oht_sim_receive(u, (struct oht_port_byte) { .data = data });
+		oht_sim_receive(u, (struct oht_port_byte) { .data = data },
+				u->frame_end_ps - w->line.stop_rest_ps);
 	goes_on = u->tx_out != u->tx_in &&
 		  u->tx_start_ps[u->tx_out % OHT_SIM_RING] == u->frame_end_ps;
 	if (!goes_on)
@@ -268,19 +270,40 @@ static u64 oht_sim_uart_wakes_ps(const struct oht_sim_wire *w, const struct oht_
 	return at_ps;
 }
 
-/* Fine: for each character. Coarse: for what comes without a pause, up to a ring full. */
+/* Coarse: whatever comes without a pause, up to a ring full. */
+static unsigned int oht_sim_level(void)
+{
+	if (oht_sim_settings.coarse)
+		return OHT_SIM_RING / 2;
+	return clamp(oht_sim_settings.level, 1u, OHT_SIM_LEVEL_MAX);
+}
+
+/* How long a receiver waits for more than it has, as 16550 and PL011 do. */
+static u64 oht_sim_rx_timeout_ps(const struct oht_sim_wire *w)
+{
+	return oht_sim_settings.coarse ? 0 : OHT_SIM_TIMEOUT_BITS * w->line.bit_ps;
+}
+
+bool oht_sim_rx_raises(const struct oht_sim_wire *w, const struct oht_sim_uart *u, u64 now_ps)
+{
+	unsigned int waiting = u->rx_in - u->rx_out;
+
+	return waiting >= oht_sim_level() ||
+	       (waiting && now_ps >= u->rx_last_ps + oht_sim_rx_timeout_ps(w));
+}
+
+/* When @t fills the receiver of the engine up to its level, or leaves it below that. */
 static u64 oht_sim_talk_wakes_ps(const struct oht_sim_wire *w, const struct oht_sim_talk *t)
 {
-	unsigned int last = t->next;
+	unsigned int waiting = w->uart.rx_in - w->uart.rx_out, level = oht_sim_level();
+	unsigned int lacks = waiting < level ? level - waiting : 1;
+	unsigned int end = t->next < t->pause_at ? min(t->pause_at, t->bytes) : t->bytes;
 
 	if (!t->active)
 		return U64_MAX;
-	if (oht_sim_settings.coarse) {
-		last = min(t->bytes, t->next + OHT_SIM_RING / 2) - 1;
-		if (t->next < t->pause_at)
-			last = min(last, t->pause_at - 1);
-	}
-	return oht_sim_talk_report_ps(w, t, last);
+	if (t->next + lacks <= end)
+		return oht_sim_talk_report_ps(w, t, t->next + lacks - 1);
+	return oht_sim_talk_report_ps(w, t, end - 1) + oht_sim_rx_timeout_ps(w);
 }
 
 void oht_sim_kick(struct oht_sim_wire *w)
@@ -290,6 +313,9 @@ void oht_sim_kick(struct oht_sim_wire *w)
 
 	for (t = w->talk; t < w->talk + OHT_SIM_TALKS; t++)
 		at_ps = min(at_ps, oht_sim_talk_wakes_ps(w, t));
+	/* Nobody says more, and yet it is not read. */
+	if (at_ps == U64_MAX && w->uart.on && w->uart.rx_in != w->uart.rx_out)
+		at_ps = w->uart.rx_last_ps + oht_sim_rx_timeout_ps(w);
 	if (at_ps == U64_MAX)
 		return;
 	/* Not before: what it would look for has not happened then. */

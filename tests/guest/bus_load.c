@@ -10,8 +10,8 @@
  * before the value for every slave ("ppm=*5000"); -d gives up a unit that fails 3 times, and asks
  * it again after 100 ms, then 200 ms, at last every 10 s. Between two reads nothing is waited for: QUEUE
  * (8) of them are always there.
- * -i counts how often an idle loop on CPU 0, where the load is too, goes round in that time; everything else may run
- * before it. Exit 0 if that could be measured, whatever came of the reads.
+ * -i counts how often an idle loop on CPU 0, where the load is too, goes round in that time, and how
+ * long the wire in software was at work; everything else may run before it. Exit 0 if that could be measured, whatever came of the reads.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -81,15 +81,18 @@ static void idle(unsigned int seconds)
 {
 	const struct sched_param lowest = { 0 };
 	volatile uint64_t rounds = 0;
-	uint64_t end_ns;
+	uint64_t end_ns, wire_ns;
 
 	guest_pin_cpu(0);
 	if (!seconds || sched_setscheduler(0, SCHED_IDLE, &lowest))
 		tap_bail("%u s of idle loop: %s", seconds, strerror(errno));
+	wire_ns = sim_result("oht_sim", "own_ns");
 	end_ns = guest_now_ns() + seconds * 1000000000ull;
 	while (guest_now_ns() < end_ns)
 		rounds++;
-	printf("# value idle.rounds %" PRIu64 "\n", rounds);
+	wire_ns = sim_result("oht_sim", "own_ns") - wire_ns;
+	printf("# value idle.rounds %" PRIu64 "\n# value idle.wire_ns %" PRIu64 "\n", rounds,
+	       wire_ns);
 }
 
 int main(int argc, char **argv)

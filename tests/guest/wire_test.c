@@ -82,6 +82,9 @@ static void test_clean(void)
 	load.reads = options.reads / 3;
 	check_clean("coarse", &load);
 	sim_set_number("coarse", 0);
+	sim_set_number("level", 4);
+	check_clean("level_4", &load);
+	sim_set_number("level", 1);
 	if (options.slow)
 		return;
 	sim_set_all("turnaround_ns", 0);

@@ -67,6 +67,7 @@ void sim_set_clocks_off(void)
 void sim_quiet(void)
 {
 	sim_set_number("coarse", 0);
+	sim_set_number("level", 1);
 	sim_set_number("echo", 0);
 	sim_set_number("faults", 0);
 	sim_set_number("every", 1);
