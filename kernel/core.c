@@ -175,7 +175,7 @@ static void oht_core_free_id(struct oht_device *oht)
 
 static void oht_core_free(struct device *dev)
 {
-	struct oht_device *oht = container_of(dev, struct oht_device, dev);
+	struct oht_device *oht = oht_core_of(dev);
 
 	oht_core_free_id(oht);
 	oht_run_free(oht->run);

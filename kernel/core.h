@@ -52,6 +52,11 @@ struct oht_listener {
 	wait_queue_head_t wait;
 };
 
+static inline struct oht_device *oht_core_of(struct device *dev)
+{
+	return container_of(dev, struct oht_device, dev);
+}
+
 /**
  * oht_core_alloc() - make a device that nobody sees yet
  * @parent: platform device

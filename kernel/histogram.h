@@ -3,10 +3,13 @@
  * Owns:     counting durations by their power of two, in fixed memory. Pure.
  * Contexts: any, hard interrupt included; nothing sleeps, allocates or loops.
  * Locks:    none; whoever owns a histogram serialises what is done with it.
+ * Source:   kernel.md, User-space contract (histograms, log2 ns).
  */
 #ifndef OHT_HISTOGRAM_H
 #define OHT_HISTOGRAM_H
 
+#include <linux/bitops.h>
+#include <linux/kernel.h>
 #include <linux/types.h>
 
 /* The last one counts everything from 2^38 ns (275 s) up. */
@@ -21,6 +24,9 @@ struct oht_histogram {
 };
 
 /* Count @ns. Some instructions without a branch that depends on what was counted before. */
-void oht_histogram_add(struct oht_histogram *histogram, u64 ns);
+static inline void oht_histogram_add(struct oht_histogram *histogram, u64 ns)
+{
+	histogram->counts[min_t(unsigned int, fls64(ns), OHT_HISTOGRAM_BUCKETS - 1)]++;
+}
 
 #endif /* OHT_HISTOGRAM_H */

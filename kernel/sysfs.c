@@ -9,11 +9,6 @@
 #include "core.h"
 #include "sysfs.h"
 
-static struct oht_device *oht_sysfs_device(struct device *dev)
-{
-	return container_of(dev, struct oht_device, dev);
-}
-
 static ssize_t abi_version_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%d\n", OHT_ABI_VERSION);
@@ -23,19 +18,19 @@ static DEVICE_ATTR_RO(abi_version);
 static ssize_t baud_effective_mbps_show(struct device *dev, struct device_attribute *attr,
 					char *buf)
 {
-	return sysfs_emit(buf, "%llu\n", oht_sysfs_device(dev)->timing.baud_effective_mbps);
+	return sysfs_emit(buf, "%llu\n", oht_core_of(dev)->timing.baud_effective_mbps);
 }
 static DEVICE_ATTR_RO(baud_effective_mbps);
 
 static ssize_t t15_ns_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%u\n", oht_sysfs_device(dev)->timing.t15_ns);
+	return sysfs_emit(buf, "%u\n", oht_core_of(dev)->timing.t15_ns);
 }
 static DEVICE_ATTR_RO(t15_ns);
 
 static ssize_t t35_ns_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%u\n", oht_sysfs_device(dev)->timing.t35_ns);
+	return sysfs_emit(buf, "%u\n", oht_core_of(dev)->timing.t35_ns);
 }
 static DEVICE_ATTR_RO(t35_ns);
 
@@ -50,7 +45,7 @@ static struct attribute *oht_sysfs_device_attrs[] = {
 /* Without a bus there is nothing to say about its times. */
 static umode_t oht_sysfs_device_visible(struct kobject *kobj, struct attribute *attr, int index)
 {
-	struct oht_device *oht = oht_sysfs_device(kobj_to_dev(kobj));
+	struct oht_device *oht = oht_core_of(kobj_to_dev(kobj));
 
 	if (attr == &dev_attr_abi_version.attr || oht_core_has_bus(oht))
 		return attr->mode;
@@ -107,7 +102,7 @@ static ssize_t oht_sysfs_emit_causes(char *buf, u64 causes)
 
 static void oht_sysfs_estop_status(struct device *dev, struct oht_estop_status *status)
 {
-	oht_estop_status(&oht_sysfs_device(dev)->estop, NULL, status);
+	oht_estop_status(&oht_core_of(dev)->estop, NULL, status);
 }
 
 static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *buf)
@@ -148,7 +143,7 @@ static DEVICE_ATTR_RO(standing);
 
 static ssize_t supervision_cpu_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%d\n", READ_ONCE(oht_sysfs_device(dev)->estop.timer_cpu));
+	return sysfs_emit(buf, "%d\n", READ_ONCE(oht_core_of(dev)->estop.timer_cpu));
 }
 static DEVICE_ATTR_RO(supervision_cpu);
 

@@ -10,11 +10,6 @@
 #include "core.h"
 #include "sysfs.h"
 
-static struct oht_device *oht_sysfs_device(struct device *dev)
-{
-	return container_of(dev, struct oht_device, dev);
-}
-
 /* ---- statistics/ ---- */
 
 /* One counter of the engine; which one is known by its place. */
@@ -29,7 +24,7 @@ static ssize_t oht_sysfs_counter_show(struct device *dev, struct device_attribut
 		container_of(attr, struct oht_sysfs_counter, attr);
 	struct oht_engine_stats stats;
 
-	oht_engine_get_stats(&oht_sysfs_device(dev)->engine, &stats);
+	oht_engine_get_stats(&oht_core_of(dev)->engine, &stats);
 	return sysfs_emit(buf, "%llu\n", *(u64 *)((char *)&stats + counter->offset));
 }
 
@@ -52,7 +47,7 @@ static ssize_t oht_sysfs_counter_store(struct device *dev, struct device_attribu
 
 	if (ret)
 		return ret;
-	oht_engine_reset_stats(&oht_sysfs_device(dev)->engine);
+	oht_engine_reset_stats(&oht_core_of(dev)->engine);
 	return count;
 }
 
@@ -126,7 +121,7 @@ static struct attribute *oht_sysfs_statistics_attrs[] = {
 
 static umode_t oht_sysfs_bus_visible(struct kobject *kobj, struct attribute *attr, int index)
 {
-	return oht_core_has_bus(oht_sysfs_device(kobj_to_dev(kobj))) ? attr->mode : 0;
+	return oht_core_has_bus(oht_core_of(kobj_to_dev(kobj))) ? attr->mode : 0;
 }
 
 const struct attribute_group oht_sysfs_statistics_group = {
@@ -191,7 +186,7 @@ static ssize_t oht_sysfs_histogram_show(struct device *dev, struct device_attrib
 {
 	const struct oht_sysfs_histogram *entry =
 		container_of(attr, struct oht_sysfs_histogram, attr);
-	struct oht_device *oht = oht_sysfs_device(dev);
+	struct oht_device *oht = oht_core_of(dev);
 	struct oht_histogram histogram;
 	unsigned int i;
 	int length = 0;
@@ -208,7 +203,7 @@ static ssize_t oht_sysfs_histogram_show(struct device *dev, struct device_attrib
 static ssize_t oht_sysfs_histogram_store(struct device *dev, struct device_attribute *attr,
 					 const char *buf, size_t count)
 {
-	struct oht_device *oht = oht_sysfs_device(dev);
+	struct oht_device *oht = oht_core_of(dev);
 	int ret = oht_sysfs_check_zero(buf);
 
 	if (ret)

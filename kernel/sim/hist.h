@@ -7,22 +7,21 @@
 #ifndef OHT_SIM_HIST_H
 #define OHT_SIM_HIST_H
 
-#include <linux/log2.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/seq_file.h>
 #include <linux/types.h>
+#include "../histogram.h"
 
 #define OHT_HIST_STEP_NS	250
 #define OHT_HIST_STEPS		4096
-#define OHT_HIST_OCTAVES	40
 
 struct oht_hist {
 	u64 count;
 	u64 max_ns;
 	u64 sum_ns;
 	u32 step[OHT_HIST_STEPS + 1];	/* the last one: all that is longer */
-	u32 octave[OHT_HIST_OCTAVES];	/* [n]: below 2^n ns, not below 2^(n-1) */
+	struct oht_histogram octaves;
 };
 
 static inline void oht_hist_add(struct oht_hist *h, u64 ns)
@@ -33,7 +32,7 @@ static inline void oht_hist_add(struct oht_hist *h, u64 ns)
 	h->sum_ns += ns;
 	h->max_ns = max(h->max_ns, ns);
 	h->step[min_t(u64, step, OHT_HIST_STEPS)]++;
-	h->octave[min_t(u32, ns ? ilog2(ns) + 1 : 0, OHT_HIST_OCTAVES - 1)]++;
+	oht_histogram_add(&h->octaves, ns);
 }
 
 /* What @per_100000 of the values do not exceed, rounded up to a step. */
@@ -62,9 +61,10 @@ static inline void oht_hist_show(struct seq_file *s, const char *name, const str
 	seq_printf(s, "%s_p99_ns %llu\n", name, oht_hist_share_ns(h, 99000));
 	seq_printf(s, "%s_p999_ns %llu\n", name, oht_hist_share_ns(h, 99900));
 	seq_printf(s, "%s_max_ns %llu\n", name, h->max_ns);
-	for (i = 0; i < OHT_HIST_OCTAVES; i++)
-		if (h->octave[i])
-			seq_printf(s, "%s_below_%llu_ns %u\n", name, 1ULL << i, h->octave[i]);
+	for (i = 0; i < OHT_HISTOGRAM_BUCKETS; i++)
+		if (h->octaves.counts[i])
+			seq_printf(s, "%s_below_%llu_ns %llu\n", name, 1ULL << i,
+				   h->octaves.counts[i]);
 }
 
 #endif /* OHT_SIM_HIST_H */

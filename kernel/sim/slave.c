@@ -21,7 +21,7 @@ struct oht_sim_answer {
 	unsigned int bytes;
 };
 
-/* tests/guest/bus_load.c has the same. */
+/* tests/guest/lib/sim.c has the same. */
 static u16 oht_sim_initial(unsigned int unit, unsigned int address)
 {
 	return unit * 4099 + address * 257 + 17;

@@ -17,4 +17,3 @@
 #include "../engine_unit.c"
 #include "../engine_meter.c"
 #include "../meter.c"
-#include "../histogram.c"
