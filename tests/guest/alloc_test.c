@@ -73,16 +73,7 @@ static int with_device(int (*operation)(int fd), int nth, const char *count)
 
 static int submit(int fd)
 {
-	struct oht_transfer transfer = {
-		.size = sizeof(transfer),
-		.unit = 247,
-		.function = 3,
-		.priority = OHT_PRIO_BACKGROUND,
-		.count = 1,
-		.timeout_us = 1000,
-	};
-
-	return guest_ioctl(fd, OHT_IOC_SUBMIT, &transfer);
+	return guest_submit(fd, guest_read);
 }
 
 static int take(int fd)

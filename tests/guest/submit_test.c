@@ -11,20 +11,6 @@
 #include "lib/guest.h"
 #include "lib/tap.h"
 
-static const struct oht_transfer good_read = {
-	.size = sizeof(good_read),
-	.unit = 247,
-	.function = 3,
-	.priority = OHT_PRIO_BACKGROUND,
-	.count = 1,
-	.timeout_us = 1000,
-};
-
-static int submit(int fd, struct oht_transfer transfer)
-{
-	return guest_ioctl(fd, OHT_IOC_SUBMIT, &transfer);
-}
-
 /* Words that can be read: a refusal is then for the form alone. */
 static const uint16_t values[256];
 #define VALUES		((uintptr_t)values)
@@ -98,7 +84,7 @@ static const struct refusal refusals[] = {
 
 static void test_function_refusals(int fd)
 {
-	struct oht_transfer transfer = good_read;
+	struct oht_transfer transfer = guest_read;
 	const struct refusal *r;
 
 	for (r = refusals; r < refusals + REFUSALS; r++) {
@@ -109,15 +95,15 @@ static void test_function_refusals(int fd)
 		transfer.write_address = r->write_address;
 		transfer.write_count = r->write_count;
 		transfer.words = r->words;
-		tap_errno(submit(fd, transfer), r->error, "SUBMIT: %s", r->name);
+		tap_errno(guest_submit(fd, transfer), r->error, "SUBMIT: %s", r->name);
 	}
 }
 
 #define REFUSE(fd, want, name, member, value) do {			\
-		struct oht_transfer transfer = good_read;		\
+		struct oht_transfer transfer = guest_read;		\
 									\
 		transfer.member = (value);				\
-		tap_errno(submit(fd, transfer), want, "SUBMIT: " name);	\
+		tap_errno(guest_submit(fd, transfer), want, "SUBMIT: " name);	\
 	} while (0)
 
 static void test_transfer_refusals(int fd)
@@ -142,7 +128,7 @@ static void refuse_raw(int fd, int error, const char *name, struct oht_transfer 
 	transfer.unit = 247;
 	transfer.priority = OHT_PRIO_BACKGROUND;
 	transfer.timeout_us = 1000;
-	tap_errno(submit(fd, transfer), error, "SUBMIT: raw: %s", name);
+	tap_errno(guest_submit(fd, transfer), error, "SUBMIT: raw: %s", name);
 }
 
 #define REFUSE_RAW(fd, error, name, ...) \
@@ -153,11 +139,11 @@ static void test_value_refusals(int fd)
 {
 	static const uint8_t exception[] = { 0x83, 0 }, zero[] = { 0, 1 }, some[254] = { 0x41 };
 	const uint16_t two = 2;
-	struct oht_transfer coil = good_read;
+	struct oht_transfer coil = guest_read;
 
 	coil.function = 5;
 	coil.words = (uintptr_t)&two;
-	tap_errno(submit(fd, coil), EINVAL, "SUBMIT: 5: a coil that is 2");
+	tap_errno(guest_submit(fd, coil), EINVAL, "SUBMIT: 5: a coil that is 2");
 
 	REFUSE_RAW(fd, EINVAL, "empty", .words = (uintptr_t)some);
 	REFUSE_RAW(fd, EINVAL, "254 bytes", .count = 254, .words = (uintptr_t)some);
@@ -188,7 +174,7 @@ static bool next_completion(int fd, struct oht_record *record)
 static void test_broadcast(int fd)
 {
 	const uint16_t word = 1;
-	struct oht_transfer transfer = good_read;
+	struct oht_transfer transfer = guest_read;
 	uint64_t begin_ns = guest_now_ns();
 	struct oht_record record;
 
@@ -198,7 +184,7 @@ static void test_broadcast(int fd)
 	transfer.address = 0xfff0;
 	transfer.timeout_us = 100000;
 	transfer.words = (uintptr_t)&word;
-	tap_errno(submit(fd, transfer), 0, "SUBMIT: a broadcast");
+	tap_errno(guest_submit(fd, transfer), 0, "SUBMIT: a broadcast");
 	if (!tap_ok(next_completion(fd, &record), "its record comes"))
 		return;
 	tap_errno(-record.completion.status, 0, "... with success");
@@ -210,7 +196,7 @@ static void test_broadcast(int fd)
 /* Not even sent: the machine is stopped. */
 static void test_broadcast_needs_enabled(int fd)
 {
-	struct oht_transfer transfer = good_read;
+	struct oht_transfer transfer = guest_read;
 	const uint8_t pdu[] = { 0x41 };
 	struct oht_record record;
 
@@ -218,7 +204,7 @@ static void test_broadcast_needs_enabled(int fd)
 	transfer.function = 0;
 	transfer.flags = OHT_TRANSFER_RAW | OHT_TRANSFER_NEEDS_ENABLED;
 	transfer.words = (uintptr_t)pdu;
-	tap_errno(submit(fd, transfer), 0, "SUBMIT: a raw broadcast for an enabled machine only");
+	tap_errno(guest_submit(fd, transfer), 0, "SUBMIT: a raw broadcast for an enabled machine only");
 	if (!tap_ok(next_completion(fd, &record), "its record comes"))
 		return;
 	tap_errno(-record.completion.status, ECANCELED, "... not while stopped");

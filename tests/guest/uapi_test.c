@@ -168,20 +168,6 @@ static void test_info(int fd)
 
 /* ---- transfers ---- */
 
-static const struct oht_transfer good_read = {
-	.size = sizeof(good_read),
-	.unit = 247,
-	.function = 3,
-	.priority = OHT_PRIO_BACKGROUND,
-	.count = 1,
-	.timeout_us = 1000,
-};
-
-static int submit(int fd, struct oht_transfer transfer)
-{
-	return guest_ioctl(fd, OHT_IOC_SUBMIT, &transfer);
-}
-
 static bool next_completion(int fd, struct oht_record *record)
 {
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
@@ -193,7 +179,7 @@ static bool next_completion(int fd, struct oht_record *record)
 /* Nobody is unit 247. */
 static void test_transfer_times_out(int fd)
 {
-	struct oht_transfer transfer = good_read;
+	struct oht_transfer transfer = guest_read;
 	struct oht_record record;
 
 	transfer.retries = 1;
@@ -212,7 +198,7 @@ static void test_transfer_times_out(int fd)
 static void test_cancel(int fd)
 {
 	struct oht_cancel cancel = { .size = sizeof(cancel), .cookie = 4711 };
-	struct oht_transfer transfer = good_read;
+	struct oht_transfer transfer = guest_read;
 	struct oht_record record;
 
 	tap_errno(guest_ioctl(fd, OHT_IOC_CANCEL, &cancel), ENOENT, "CANCEL: unknown cookie");
@@ -234,28 +220,28 @@ static void test_cancel(int fd)
 static void test_too_many(void)
 {
 	int i, accepted = 0, error = 0, fd = guest_open(O_RDWR);
-	struct oht_transfer transfer = good_read;
+	struct oht_transfer transfer = guest_read;
 	struct oht_record record;
 
 	transfer.timeout_us = 200000;
 	for (i = 0; i < OHT_TRANSFERS_MAX; i++)
-		accepted += !submit(fd, transfer);
+		accepted += !guest_submit(fd, transfer);
 	tap_is(accepted, OHT_TRANSFERS_MAX, "SUBMIT: as many as allowed");
-	error = submit(fd, transfer);
+	error = guest_submit(fd, transfer);
 	tap_errno(error, EAGAIN, "SUBMIT: one more");
 	tap_ok(next_completion(fd, &record), "one is reaped");
-	tap_errno(submit(fd, transfer), 0, "SUBMIT: room for one");
+	tap_errno(guest_submit(fd, transfer), 0, "SUBMIT: room for one");
 	/* Closing with transfers under way must neither hang nor leave them behind. */
 	tap_errno(close(fd) ? errno : 0, 0, "close with transfers under way");
 }
 
 static void test_needs_enabled(int fd)
 {
-	struct oht_transfer transfer = good_read;
+	struct oht_transfer transfer = guest_read;
 	struct oht_record record;
 
 	transfer.flags = OHT_TRANSFER_NEEDS_ENABLED;
-	tap_errno(submit(fd, transfer), 0, "SUBMIT: for an enabled machine only");
+	tap_errno(guest_submit(fd, transfer), 0, "SUBMIT: for an enabled machine only");
 	if (!tap_ok(next_completion(fd, &record), "its record comes"))
 		return;
 	tap_errno(-record.completion.status, ECANCELED, "... not while stopped");
@@ -437,13 +423,13 @@ static void test_unbind(void)
 {
 	int fd = guest_open(O_RDWR);
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
-	struct oht_transfer transfer = good_read;
+	struct oht_transfer transfer = guest_read;
 	struct oht_record record;
 	const struct call *call;
 
 	guest_subscribe(fd, OHT_SUBSCRIBE_SAFETY);
 	transfer.timeout_us = 1000000;
-	submit(fd, transfer);
+	guest_submit(fd, transfer);
 	if (!tap_errno(guest_unbind(), 0, "unbind with a descriptor open"))
 		return;
 	tap_is(poll(&wait, 1, 0), 1, "poll: something to say");

@@ -84,6 +84,21 @@ int run_json(const char *line)
 	return result;
 }
 
+void expect_wrong_usage(const struct usage_case *cases, size_t count)
+{
+	const struct usage_case *c;
+
+	for (c = cases; c < cases + count; c++) {
+		assert_int_equal(run(c->line), 2);
+		assert_string_equal(out_text, "");
+		if (!strstr(err_text, c->complaint))
+			fail_msg("'%s': %s", c->line, err_text);
+		/* One line. */
+		assert_ptr_equal(strchr(err_text, '\n'), err_text + strlen(err_text) - 1);
+	}
+	assert_int_equal(fake.opens, 0);
+}
+
 struct json_object *member(const char *path)
 {
 	struct json_object *object;

@@ -9,6 +9,7 @@
 #ifndef OHTCTL_RUNNER_H
 #define OHTCTL_RUNNER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <json-c/json.h>
@@ -26,6 +27,15 @@ int runner_teardown(void **state);
 int run(const char *line);
 /* The same with --json: stdout is one object, stderr empty. */
 int run_json(const char *line);
+
+/* A command line that is refused, and what must stand in the complaint. */
+struct usage_case {
+	const char *line;
+	const char *complaint;
+};
+
+/* Each ends with 2, one line on stderr, nothing on stdout, and the device was not opened. */
+void expect_wrong_usage(const struct usage_case *cases, size_t count);
 
 /* Members of that object, by JSON pointer; a test fails without them. */
 struct json_object *member(const char *path);

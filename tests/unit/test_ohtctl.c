@@ -17,11 +17,6 @@
 
 /* ---- the command line ---- */
 
-struct usage_case {
-	const char *line;
-	const char *complaint;
-};
-
 static const struct usage_case usage_cases[] = {
 	{ "frobnicate", "'frobnicate'" },
 	{ "safety", "status, stop, reset, enable, disable, telegrams, watch" },
@@ -66,17 +61,8 @@ static const struct usage_case usage_cases[] = {
 
 static void wrong_usage_is_exit_2_with_the_value(void **state)
 {
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < sizeof(usage_cases) / sizeof(usage_cases[0]); i++) {
-		assert_int_equal(run(usage_cases[i].line), 2);
-		assert_string_equal(out_text, "");
-		assert_non_null(strstr(err_text, usage_cases[i].complaint));
-		/* One line. */
-		assert_ptr_equal(strchr(err_text, '\n'), err_text + strlen(err_text) - 1);
-	}
-	assert_int_equal(fake.opens, 0);
+	expect_wrong_usage(usage_cases, sizeof(usage_cases) / sizeof(usage_cases[0]));
 }
 
 static void wrong_usage_is_json_on_request(void **state)

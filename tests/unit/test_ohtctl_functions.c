@@ -12,11 +12,6 @@
 #include "fake_device.h"
 #include "ohtctl_runner.h"
 
-struct usage_case {
-	const char *line;
-	const char *complaint;
-};
-
 static const struct usage_case usage_cases[] = {
 	{ "read 2 1 --fc 5", "'5'" },
 	{ "read 2 1 --function 23", "'23'" },
@@ -58,16 +53,8 @@ static const struct usage_case usage_cases[] = {
 
 static void wrong_usage_is_exit_2_with_the_value(void **state)
 {
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < sizeof(usage_cases) / sizeof(usage_cases[0]); i++) {
-		assert_int_equal(run(usage_cases[i].line), 2);
-		assert_string_equal(out_text, "");
-		if (!strstr(err_text, usage_cases[i].complaint))
-			fail_msg("'%s': %s", usage_cases[i].line, err_text);
-	}
-	assert_int_equal(fake.opens, 0);
+	expect_wrong_usage(usage_cases, sizeof(usage_cases) / sizeof(usage_cases[0]));
 }
 
 static void too_many_values_are_refused(void **state)

@@ -19,6 +19,15 @@
 /* Name of the platform device; remembered, since it cannot be looked up while unbound. */
 static char device_name[NAME_MAX + 1];
 
+const struct oht_transfer guest_read = {
+	.size = sizeof(guest_read),
+	.unit = 247,
+	.function = 3,
+	.priority = OHT_PRIO_BACKGROUND,
+	.count = 1,
+	.timeout_us = 1000,
+};
+
 static int open_or_bail(const char *path, int flags)
 {
 	int fd = open(path, flags | O_CLOEXEC);
@@ -41,6 +50,11 @@ int guest_open_stim(void)
 int guest_ioctl(int fd, unsigned long cmd, void *arg)
 {
 	return ioctl(fd, cmd, arg) < 0 ? errno : 0;
+}
+
+int guest_submit(int fd, struct oht_transfer transfer)
+{
+	return guest_ioctl(fd, OHT_IOC_SUBMIT, &transfer);
 }
 
 int guest_command(int fd, unsigned long cmd, uint64_t tag, uint64_t *blocking)

@@ -30,6 +30,12 @@ int guest_take(int fd, uint32_t deadman_ms);
 int guest_release_role(int fd);
 int guest_subscribe(int fd, uint32_t mask);
 
+/* A read in good form that nobody answers, in the background, given up after 1 ms. */
+extern const struct oht_transfer guest_read;
+
+/* OHT_IOC_SUBMIT: 0 or the positive errno. */
+int guest_submit(int fd, struct oht_transfer transfer);
+
 /* Bail out if they fail. */
 void guest_status(int fd, struct oht_estop_status *status);
 void guest_info(int fd, struct oht_info *info);
