@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs the suites one after another and prints one line each; the last line is the sum."""
+"""Runs the suites in order and prints one line each; the last line is the sum."""
 import argparse
+import concurrent.futures
+import itertools
 import os
 import pathlib
 import re
@@ -15,6 +17,10 @@ from .counts import FORMATS, Counts
 TOP = pathlib.Path(__file__).resolve().parents[2]
 LIST = TOP / "tests/suites.toml"
 LOGS = TOP / "build/test"
+# Of suites that do not mind others beside them.
+TOGETHER = 2
+
+_children = set()
 
 
 def load(path=LIST):
@@ -22,7 +28,8 @@ def load(path=LIST):
     with open(path, "rb") as file:
         table = tomllib.load(file)
     for suite in table["suite"]:
-        unknown = set(suite) - {"name", "fast", "command", "counts", "report", "env", "allow_skip", "timeout_s"}
+        unknown = set(suite) - {"name", "fast", "command", "counts", "report", "env", "allow_skip", "timeout_s",
+                                "beside"}
         if unknown or suite.get("counts") not in FORMATS:
             raise SystemExit(f"{path.name}: suite {suite.get('name')}: unknown {unknown or suite.get('counts')}")
     return table
@@ -33,6 +40,7 @@ def _execute(command, log, env=None, timeout_s=3600):
     with open(log, "wb") as out:
         child = subprocess.Popen(command, cwd=TOP, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
                                  stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
+        _children.add(child)
         try:
             return child.wait(timeout_s)
         except subprocess.TimeoutExpired:
@@ -47,6 +55,16 @@ def _execute(command, log, env=None, timeout_s=3600):
             os.killpg(child.pid, signal.SIGTERM)
             child.wait()
             raise
+        finally:
+            _children.discard(child)
+
+
+def _end_children():
+    """Those of the other threads, which no signal reaches."""
+    for child in list(_children):
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGTERM)
+            child.wait()
 
 
 def _count(suite, code, log):
@@ -77,21 +95,38 @@ def _line(name, counts, seconds):
 
 
 def _run_suite(suite):
+    """(suite, its counts, how long it took, in s)"""
     log = LOGS / f"{suite['name']}.log"
     if "report" in suite:
         (TOP / suite["report"]).unlink(missing_ok=True)
     started = time.monotonic()
     code = _execute(suite["command"], log, suite.get("env"), suite.get("timeout_s", 3600))
-    counts = _count(suite, code, log)
-    _line(suite["name"], counts, time.monotonic() - started)
+    return suite, _count(suite, code, log), time.monotonic() - started
+
+
+def _tell(suite, counts, seconds):
+    """Print what came of a suite; returns whether that is bad."""
+    _line(suite["name"], counts, seconds)
     for failure in counts.failures[:20]:
         print(f"    failed: {failure}")
     skips = _unexpected(suite, counts)
     for skip in skips[:20]:
         print(f"    unexpected skip: {skip}")
     if counts.failed or skips:
-        print(f"    all of it: {log.relative_to(TOP)}", flush=True)
-    return counts, bool(counts.failed or skips)
+        print(f"    all of it: {(LOGS / suite['name']).relative_to(TOP)}.log", flush=True)
+    return bool(counts.failed or skips)
+
+
+def _run(suites):
+    """Results of _run_suite() in the order of the list; neighbours that do not mind run beside each other."""
+    with concurrent.futures.ThreadPoolExecutor(TOGETHER) as pool:
+        try:
+            for beside, group in itertools.groupby(suites, lambda suite: suite.get("beside", False)):
+                yield from pool.map(_run_suite, group) if beside else map(_run_suite, group)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            _end_children()
+            raise
 
 
 def _build(steps, fast):
@@ -135,9 +170,8 @@ def main(arguments):
     if not _build(table["build"], given.fast):
         return 1
     total, bad = Counts(), False
-    for suite in chosen:
-        counts, broken = _run_suite(suite)
-        bad |= broken
+    for suite, counts, seconds in _run(chosen):
+        bad |= _tell(suite, counts, seconds)
         total.passed += counts.passed
         total.failed += counts.failed
         total.skipped += counts.skipped

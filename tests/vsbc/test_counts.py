@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The counting of `make test`: what did not pass must not be lost."""
 import json
+import os
+import signal
+
+import pytest
 
 from suites import counts, runner
 
@@ -99,3 +103,40 @@ def test_unexpected_skip_fails_and_an_expected_one_does_not(tmp_path, monkeypatc
     assert "unexpected skip: a: no gpio-sim" in capsys.readouterr().out
     assert _main(tmp_path, monkeypatch,
                  [("echo 'ok 1 a # SKIP no gpio-sim'", 'allow_skip = ["no gpio-sim"]')]) == 0
+
+
+def _meet(mine, other):
+    return (f"touch {mine}; for i in $(seq 50); do [ -e {other} ] && break; sleep 0.1; done; "
+            f"[ -e {other} ] && echo ok 1 {mine} met {other}")
+
+
+def test_suites_that_do_not_mind_run_beside_each_other(tmp_path, monkeypatch, capsys):
+    both = [(_meet("a", "b"), "beside = true"), (_meet("b", "a") + "; echo not ok 2 x", "beside = true"),
+            ("[ -e a ] && echo ok 1 later", "")]
+    assert _main(tmp_path, monkeypatch, both) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in said if line.startswith("s")] == ["s0", "s1", "s2"]
+    assert said[-1] == "3 passed, 1 failed, 0 skipped"
+
+
+def test_the_others_run_alone(tmp_path, monkeypatch, capsys):
+    alone = "[ ! -e busy ] && touch busy && sleep 0.2 && rm busy && echo ok 1 alone"
+    assert _main(tmp_path, monkeypatch, [(alone, "")] * 3) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "3 passed, 0 failed, 0 skipped"
+
+
+def test_an_end_from_outside_takes_all_of_them_along(tmp_path, monkeypatch):
+    def told(*_):
+        raise SystemExit(143)
+
+    before = signal.signal(signal.SIGALRM, told)
+    signal.alarm(1)
+    try:
+        with pytest.raises(SystemExit):
+            _main(tmp_path, monkeypatch, [(f"echo $$ > pid{i}; exec sleep 60", "beside = true") for i in range(2)])
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+    for i in range(2):
+        with pytest.raises(ProcessLookupError):
+            os.kill(int((tmp_path / f"pid{i}").read_text()), 0)
