@@ -491,6 +491,7 @@ void oht_engine_abort(struct oht_engine *e)
 
 	raw_spin_lock_irqsave(&e->lock, flags);
 	now_ns = e->clock->now_ns(e);
+	trace_oht_abort(e);
 	oht_engine_abort_queued(e);
 	x = e->moves ? e->cur : NULL;
 	if (x) {

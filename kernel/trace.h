@@ -96,6 +96,22 @@ TRACE_EVENT(oht_done,
 		  __print_symbolic(__entry->detail, OHT_TRACE_DETAILS), __entry->attempts)
 );
 
+/* A stop has reached the engine: what moves goes back to its owner next. */
+TRACE_EVENT(oht_abort,
+	TP_PROTO(const struct oht_engine *e),
+	TP_ARGS(e),
+	TP_STRUCT__entry(
+		__field(const void *, engine)
+		__field(u8, state)
+	),
+	TP_fast_assign(
+		__entry->engine = e;
+		__entry->state = e->state;
+	),
+	TP_printk("engine=%p state=%s", __entry->engine,
+		  __print_symbolic(__entry->state, OHT_TRACE_STATES))
+);
+
 /* The engine goes from one state to another, which may be the same. */
 TRACE_EVENT(oht_state,
 	TP_PROTO(const struct oht_engine *e, unsigned int to),
