@@ -16,8 +16,9 @@
 
 #include "tap.h"
 
-/* Name of the platform device; remembered, since it cannot be looked up while unbound. */
+/* The platform device and its driver; remembered, since they cannot be looked up while unbound. */
 static char device_name[NAME_MAX + 1];
+static char driver[PATH_MAX];
 
 const struct oht_transfer guest_read = {
 	.size = sizeof(guest_read),
@@ -230,10 +231,13 @@ int guest_cpus(void)
 	return sysconf(_SC_NPROCESSORS_ONLN);
 }
 
-static int write_name(const char *path)
+static int write_name(const char *what)
 {
-	int error = 0, fd = open(path, O_WRONLY | O_CLOEXEC);
+	char path[PATH_MAX + 8];
+	int error = 0, fd;
 
+	snprintf(path, sizeof(path), "%s/%s", driver, what);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno;
 	if (write(fd, device_name, strlen(device_name)) < 0)
@@ -246,13 +250,14 @@ int guest_unbind(void)
 {
 	char path[PATH_MAX];
 
-	if (!realpath("/sys/class/oht/oht0/device", path))
+	if (!realpath("/sys/class/oht/oht0/device", path) ||
+	    !realpath("/sys/class/oht/oht0/device/driver", driver))
 		return errno;
 	snprintf(device_name, sizeof(device_name), "%s", basename(path));
-	return write_name(GUEST_DRIVER "unbind");
+	return write_name("unbind");
 }
 
 int guest_bind(void)
 {
-	return write_name(GUEST_DRIVER "bind");
+	return write_name("bind");
 }

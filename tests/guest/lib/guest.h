@@ -15,7 +15,6 @@
 
 #define GUEST_DEVICE	"/dev/oht0"
 #define GUEST_STIM	"/dev/oht_stim"
-#define GUEST_DRIVER	"/sys/bus/platform/drivers/oht/"
 
 /* Opens, or bails out. */
 int guest_open(int flags);
