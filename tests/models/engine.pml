@@ -10,7 +10,14 @@
  * dead, and everybody answered. A cycle is a state that is never left.
  *
  * -DMUTANT_name breaks it in one place (models.toml).
+ *
+ * SAW() and NOTE() stand where kernel/trace.h has a tracepoint. Here they are nothing; in log.pml, which
+ * holds a run of the code against this, SAW() goes on only if that line is the next one of the log.
  */
+#ifndef SAW
+#define SAW(what, who, more)
+#define NOTE(what)
+#endif
 #ifndef TRANSFERS
 #define TRANSFERS	2
 #endif
@@ -19,6 +26,12 @@
 #define TELEGRAM	TRANSFERS	/* e->stop.xfer */
 #ifndef STOP_ROUNDS
 #define STOP_ROUNDS	1	/* OHT_STOP_ROUNDS */
+#endif
+#ifndef PIECES
+#define PIECES		1	/* in which the port takes the rest of a request */
+#endif
+#ifndef MAY_POLL
+#define MAY_POLL	!polled	/* DRAIN: so often the transmitter may be found busy */
 #endif
 
 /* enum oht_engine_state */
@@ -81,7 +94,7 @@ byte queue[SLOTS];		/* as oht_engine_pick() walks it: by class, then by age */
 byte queued;
 byte cur = NONE;
 bool moves;
-bool tx_left;			/* the port has not taken all */
+byte tx_left;			/* the port has not taken all: so many pieces are left */
 bool rx;			/* something is held that may be an answer */
 bool late;			/* somebody may have to wait: for an answer that may still come, for a slot */
 bool silent = true;		/* line_free_ns lies behind us */
@@ -127,6 +140,8 @@ bool begun;			/* a transaction has begun in this generation */
 
 inline enter(to)
 {
+	SAW(STATE, bumped, state * 16 + to)
+	NOTE(bumped = false)
 	state = to
 }
 
@@ -150,6 +165,7 @@ inline disarm()
 inline bump()
 {
 	armed_generation = false;
+	NOTE(bumped = true)
 	begun = false
 }
 
@@ -214,6 +230,7 @@ inline stop_queue()
 #endif
 	owed[TELEGRAM] = true;
 	add_tail(TELEGRAM);
+	SAW(SUBMITTED, TELEGRAM, 0)
 }
 
 inline stop_done(detail)
@@ -232,6 +249,7 @@ inline stop_done(detail)
 inline complete(x, detail)
 {
 	assert(owed[x]);		/* once for each accepted submit */
+	SAW(DONE, x, attempts[x] * 16 + detail)
 	xstate[x] = NEW;
 	owed[x] = false;
 	doomed[x] = false;
@@ -478,8 +496,10 @@ inline receive()
 			if
 			:: rx = true
 			:: rx = false	/* our own echo, a click */
-			fi
-		:: else
+			fi;
+			SAW(RX, 0, rx)
+		:: else ->
+			SAW(RX, 0, 0)
 		fi;
 		judge()
 	:: else
@@ -505,7 +525,8 @@ inline tx()
 {
 	assert(de);
 	/* After a stop nothing that moves is put on the wire. */
-	assert(!(aborted && wire_doomed))
+	assert(!(aborted && wire_doomed));
+	SAW(TX, cur, tx_left > 0)
 }
 
 inline send()
@@ -516,8 +537,8 @@ inline send()
 	:: else
 	fi;
 	if
-	:: tx_left = false
-	:: tx_left = true
+	:: tx_left = 0
+	:: tx_left = PIECES
 	fi;
 	tx();
 	arm()
@@ -552,7 +573,12 @@ inline feed()
 {
 	if
 	:: true			/* no room */
-	:: tx_left = false;
+	:: tx_left = 0;
+		tx();
+		enter(SEND);
+		arm()
+	:: tx_left > 1 ->
+		tx_left--;
 		tx();
 		enter(SEND);
 		arm()
@@ -588,7 +614,7 @@ inline cut()
 	bump();
 #endif
 	enter(CUT);
-	tx_left = false;
+	tx_left = 0;
 	arm()
 }
 
@@ -602,7 +628,7 @@ inline drain()
 	if
 	:: state == SEND
 	:: state == DRAIN && !tx_left -> sent()
-	:: state == DRAIN && !polled -> polled = true; arm()
+	:: state == DRAIN && MAY_POLL -> polled = true; arm()
 	:: state == DRAIN && polled ->
 		resolve(TX_STUCK);
 		cut()
@@ -694,6 +720,7 @@ inline submit()
 		xstate[arg] = QUEUED;
 		attempts[arg] = 0;
 		stops[arg] = stops_now;
+		SAW(SUBMITTED, arg, KIND_OF(arg))
 		add_tail(arg);
 		receive();
 		if
@@ -718,6 +745,7 @@ inline cancel()
 
 inline abort()
 {
+	SAW(ABORTED, 0, 0)
 	/* abort_queued() */
 #ifndef MUTANT_ABORT_FORGETS_QUEUE
 	j = 0;
@@ -808,7 +836,7 @@ inline shutdown()
 	bump();
 	enter(DEAD);
 	forget();
-	tx_left = false;
+	tx_left = 0;
 	armed = false;
 	due = false;
 	x = cur;
