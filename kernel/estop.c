@@ -215,7 +215,8 @@ irqreturn_t oht_estop_edge(int irq, void *channel_ptr)
 	bool known;
 
 	flags = oht_estop_lock(estop);
-	estop->irq_cpu = smp_processor_id();
+	/* Read without the lock by who places the timer. */
+	WRITE_ONCE(estop->irq_cpu, smp_processor_id());
 	estop->closed_since_ns = 0;
 	oht_estop_check(estop, now);
 	/*

@@ -77,7 +77,8 @@ static void oht_estop_place(struct oht_estop *estop, int leaving)
 	WRITE_ONCE(estop->may_move, cpu != oht_estop_irq_cpu(estop));
 	if (estop->timer_cpu != OHT_CPU_NONE && cpu != OHT_CPU_NONE && cpu != estop->timer_cpu) {
 		hrtimer_cancel(&estop->timer);
-		estop->timer_cpu = cpu;
+		/* sysfs shows it without the lock. */
+		WRITE_ONCE(estop->timer_cpu, cpu);
 		smp_call_function_single(cpu, oht_estop_start_timer, estop, true);
 	}
 	mutex_unlock(&estop->place_lock);
@@ -156,8 +157,8 @@ int oht_estop_supervise_start(struct oht_estop *estop)
 		return dev_err_probe(estop->dev, ret, "cannot follow the CPUs\n");
 	cpus_read_lock();
 	mutex_lock(&estop->place_lock);
-	estop->timer_cpu = oht_estop_choose_cpu(estop, OHT_CPU_NONE);
-	estop->may_move = estop->timer_cpu != oht_estop_irq_cpu(estop);
+	WRITE_ONCE(estop->timer_cpu, oht_estop_choose_cpu(estop, OHT_CPU_NONE));
+	WRITE_ONCE(estop->may_move, estop->timer_cpu != oht_estop_irq_cpu(estop));
 	smp_call_function_single(estop->timer_cpu, oht_estop_start_timer, estop, true);
 	mutex_unlock(&estop->place_lock);
 	cpus_read_unlock();
@@ -168,7 +169,7 @@ void oht_estop_supervise_stop(struct oht_estop *estop)
 {
 	cpuhp_state_remove_instance_nocalls(oht_estop_hotplug_state, &estop->hotplug);
 	mutex_lock(&estop->place_lock);
-	estop->timer_cpu = OHT_CPU_NONE;
+	WRITE_ONCE(estop->timer_cpu, OHT_CPU_NONE);
 	hrtimer_cancel(&estop->timer);
 	mutex_unlock(&estop->place_lock);
 }
