@@ -63,7 +63,7 @@ single()
 	) 9>"$lock"
 }
 
-# kernel_tree KIND : the folder of the kernel `stock`, `rt`, `debug` or of a release in the cache: release (the
+# kernel_tree KIND : the folder of the kernel `stock`, `rt`, `debug`, `kcsan` or of a release in the cache: release (the
 # name of it), build/ (make tree for modules), boot/vmlinuz* or Image, lib/modules
 kernel_tree()
 {
@@ -72,8 +72,8 @@ kernel_tree()
 	stock | rt)
 		[ -e "$cache/kernels/$1/build" ] || "$top/scripts/fetch-kernels" >&2
 		;;
-	debug)
-		"$top/scripts/build-debug-kernel" >&2
+	debug | kcsan)
+		"$top/scripts/build-debug-kernel" "$1" >&2
 		;;
 	*)
 		for tree in "$cache"/kernels/*/; do
