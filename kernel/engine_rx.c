@@ -53,6 +53,7 @@ static void oht_engine_rx_count_errors(struct oht_engine *e, u8 flags)
 static void oht_engine_rx_store(struct oht_engine *e, const struct oht_port_byte *byte,
 				u64 stamp_ns)
 {
+	u8 flags = byte->flags;
 	u64 frame_gap_ns = (u64)e->timing.t15_ns + e->timing.char_ns;
 
 	/* A click on the line, or a frame that was not for us, ended before this character. */
@@ -68,10 +69,12 @@ static void oht_engine_rx_store(struct oht_engine *e, const struct oht_port_byte
 	if (!e->rx_bytes) {
 		e->rx_first_ns = stamp_ns;
 		e->rx_first_lump = 1;
+		/* Lost before this one: of something else. */
+		flags &= ~OHT_BYTE_OVERRUN;
 		e->rx_limit_ns = stamp_ns + oht_engine_patience_ns(e);
 	}
 	e->rx[e->rx_bytes++] = byte->data;
-	e->rx_line_error |= byte->flags != 0;
+	e->rx_line_error |= flags != 0;
 	if (oht_engine_rx_is_echo(e, stamp_ns)) {
 		e->stats.bytes_echo += e->rx_bytes;
 		e->echo_dropped = true;

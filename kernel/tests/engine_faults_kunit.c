@@ -147,6 +147,9 @@ static void engine_faults_line_errors(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(flags) * 9; i++) {
 		fake_init(test, 115200);
 		at = i % 9;
+		/* What is lost before an answer is none of it: see the next test. */
+		if (!at && flags[i / 9] == OHT_BYTE_OVERRUN)
+			continue;
 		fake_answer(engine_faults_ask(0), adu);
 		engine_faults_say(FAKE_MS, adu, 9);
 		fake.rx[at].byte.flags = flags[i / 9];
@@ -154,6 +157,24 @@ static void engine_faults_line_errors(struct kunit *test)
 		FAKE_EXPECT_DONE(0, -EIO, OHT_DETAIL_LINE);
 		fake_expect_in_step(1);
 	}
+}
+
+/* The receiver was full, the end of an answer is lost, and the next character says so. */
+static void engine_faults_overrun_costs_one(struct kunit *test)
+{
+	struct oht_xfer *x = engine_faults_ask(0);
+	u8 adu[16];
+
+	x->retries = 0;
+	engine_faults_say(FAKE_MS, adu, fake_answer(x, adu) - 4);
+	fake_run_done(0);
+	FAKE_EXPECT_DONE(0, -EBADMSG, OHT_DETAIL_SHORT);
+	x = engine_faults_ask(1);
+	engine_faults_say(FAKE_MS, adu, fake_answer(x, adu));
+	fake.rx[fake.rx_head].byte.flags = OHT_BYTE_OVERRUN;
+	fake_run_done(1);
+	FAKE_EXPECT_DONE(1, 0, OHT_DETAIL_OK);
+	KUNIT_EXPECT_EQ(test, fake.engine.stats.overrun, 1);
 }
 
 static void engine_faults_line_errors_are_counted_apart(struct kunit *test)
@@ -316,6 +337,7 @@ static struct kunit_case engine_faults_cases[] = {
 	KUNIT_CASE(engine_faults_extra_bytes),
 	KUNIT_CASE(engine_faults_extra_bytes_together),
 	KUNIT_CASE(engine_faults_line_errors),
+	KUNIT_CASE(engine_faults_overrun_costs_one),
 	KUNIT_CASE(engine_faults_line_errors_are_counted_apart),
 	KUNIT_CASE(engine_faults_foreign_then_own),
 	KUNIT_CASE(engine_faults_foreign_only),

@@ -7,7 +7,8 @@
  * Never a gap shorter than t3.5, never a wrong word, and after any single disturbance of an answer
  * the next exchange is a good one. N reads (3,000) undisturbed, N (900) of the campaign, every bit
  * of N golden answers (2) flipped once. --slow: a kernel that needs longer for a character than the
- * character takes (KASAN and the like) gets long answers in one piece, and no slave without turnaround.
+ * character takes (KASAN and the like) gets long answers in one piece, and no slave without turnaround;
+ * what fails because its receiver was full is counted apart.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -45,19 +46,26 @@ static void check_wire(const char *what)
 	       "%s: characters without driver, drivers off too early, pauses in frames", what);
 }
 
+/* What a slow kernel came too late for: it looks at its receiver after more than a FIFO full. */
+static uint64_t overruns(void)
+{
+	return options.slow ? sim_result("oht_sim", "uart_overruns") : 0;
+}
+
 /* An answer that begins while our driver is still on is lost to any receiver, and only that. */
 static void check_clean(const char *what, const struct load *load)
 {
 	struct load_result result;
-	uint64_t deaf;
+	uint64_t deaf, lost;
 
 	sim_reset();
 	load_run(dev, load, &result);
 	load_print(what, &result);
 	deaf = sim_result("oht_sim", "uart_deaf");
-	tap_ok(result.failed <= deaf && deaf <= load->reads / 50, "%s: %" PRIu64 " of %" PRIu64
-	       " reads failed, %" PRIu64 " characters met our driver", what, result.failed,
-	       load->reads, deaf);
+	lost = deaf + overruns();
+	tap_ok(result.failed <= lost && lost <= load->reads / 50, "%s: %" PRIu64 " of %" PRIu64
+	       " reads failed, %" PRIu64 " characters met our driver or a full receiver", what,
+	       result.failed, load->reads, lost);
 	tap_is((long long)result.wrong, 0, "%s: wrong words", what);
 	tap_is((long long)sim_result("oht_sim", "uart_frames"), (long long)load->reads,
 	       "%s: frames that the observer saw", what);
@@ -82,11 +90,11 @@ static void test_clean(void)
 	load.reads = options.reads / 3;
 	check_clean("coarse", &load);
 	sim_set_number("coarse", 0);
+	if (options.slow)
+		return;
 	sim_set_number("level", 4);
 	check_clean("level_4", &load);
 	sim_set_number("level", 1);
-	if (options.slow)
-		return;
 	sim_set_all("turnaround_ns", 0);
 	check_clean("at_once", &load);
 	sim_set_all("turnaround_ns", 100000);
@@ -119,7 +127,8 @@ static void disturb(const char *what, unsigned long mask, uint64_t reads, uint64
 	tap_ok(disturbed >= reads / EVERY / 2, "%s: %" PRIu64 " answers disturbed", what, disturbed);
 	tap_ok(!result.wrong || passed, "%s: %" PRIu64 " wrong words, %" PRIu64
 	       " answers whose checksum was good by chance", what, result.wrong, passed);
-	tap_ok(result.streak <= streak, "%s: %" PRIu64 " failures on end", what, result.streak);
+	tap_ok(result.streak <= streak + overruns(), "%s: %" PRIu64 " failures on end", what,
+	       result.streak);
 	check_wire(what);
 	sim_set_number("faults", 0);
 }
