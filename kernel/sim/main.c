@@ -51,6 +51,13 @@ MODULE_PARM_DESC(ppm, "how fast each slave's clock runs, -50000..50000");
 module_param_array_named(turnaround_ns, oht_sim_settings.turnaround_ns, uint, NULL, 0600);
 MODULE_PARM_DESC(turnaround_ns, "silence of each slave before its answer");
 
+module_param_named(grid_origin_ns, oht_sim_settings.grid_origin_ns, ullong, 0600);
+MODULE_PARM_DESC(grid_origin_ns, "a point of the grid that cycles should begin on");
+module_param_named(grid_ns, oht_sim_settings.grid_ns, ullong, 0600);
+MODULE_PARM_DESC(grid_ns, "its period; 0: cycles are not judged");
+module_param_named(grid_unit, oht_sim_settings.grid_unit, uint, 0600);
+MODULE_PARM_DESC(grid_unit, "the unit whose first request begins a cycle");
+
 /* One wire; written by probe and remove under the device's lock. */
 static struct oht_sim_wire *oht_sim_wire;
 static struct dentry *oht_sim_debug;

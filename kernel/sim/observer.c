@@ -69,17 +69,37 @@ static void oht_sim_judge_frame(struct oht_sim_wire *w, struct oht_sim_uart *u, 
 		oht_hist_add(&seen->late, div_u64(gap_ps - w->line.t35_ps, 1000));
 }
 
-void oht_sim_judge_start(struct oht_sim_wire *w, struct oht_sim_uart *u, u64 start_ps)
+/*
+ * The grid is what we are told, not what the plan makes of it; a cycle begins with the first
+ * request to one unit, whatever else somebody has sent before.
+ */
+static void oht_sim_judge_cycle(struct oht_sim_seen *seen, u8 unit, u64 start_ps)
+{
+	const struct oht_sim_settings *set = &oht_sim_settings;
+	u64 grid_ns = READ_ONCE(set->grid_ns), start_ns = div_u64(start_ps, 1000), cycle, late_ns;
+
+	if (!grid_ns || unit != set->grid_unit || start_ns < set->grid_origin_ns)
+		return;
+	cycle = 1 + div64_u64_rem(start_ns - set->grid_origin_ns, grid_ns, &late_ns);
+	if (cycle == seen->cycle)
+		return;
+	seen->cycle = cycle;
+	oht_hist_add(&seen->cycle_late, late_ns);
+}
+
+void oht_sim_judge_start(struct oht_sim_wire *w, struct oht_sim_uart *u, u8 data, u64 start_ps)
 {
 	bool goes_on = u->tx_end_ps && u->tx_end_ps >= oht_sim_before_ps(w, u) &&
 		       start_ps <= u->tx_end_ps + w->line.t15_ps;
 
 	if (!u->automatic && !u->de)
 		u->seen.without_de++;
-	if (goes_on)
+	if (goes_on) {
 		u->seen.pauses += start_ps > u->tx_end_ps;
-	else
-		oht_sim_judge_frame(w, u, start_ps);
+		return;
+	}
+	oht_sim_judge_frame(w, u, start_ps);
+	oht_sim_judge_cycle(&u->seen, data, start_ps);
 }
 
 void oht_sim_judge_de(struct oht_sim_uart *u, bool on, u64 now_ps)
@@ -130,6 +150,8 @@ static void oht_sim_show_seen(struct seq_file *s, const char *who, const struct 
 	oht_hist_show(s, name, &seen->late);
 	snprintf(name, sizeof(name), "%s_de_release", who);
 	oht_hist_show(s, name, &seen->de_release);
+	snprintf(name, sizeof(name), "%s_cycle_late", who);
+	oht_hist_show(s, name, &seen->cycle_late);
 }
 
 void oht_sim_show(struct oht_sim_wire *w, struct seq_file *s)

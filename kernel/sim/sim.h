@@ -70,6 +70,8 @@ struct oht_sim_seen {
 	u64 overruns;
 	struct oht_hist late;	/* of a first start bit, after an answer, beyond t3.5 */
 	struct oht_hist de_release;
+	u64 cycle;		/* of the grid: the last one that was seen to begin, from 1 */
+	struct oht_hist cycle_late;	/* of its first request beyond its point of the grid */
 };
 
 /* One UART on our side. */
@@ -161,6 +163,9 @@ struct oht_sim_settings {
 	unsigned int late_ns;
 	unsigned int babble_ns;
 	int flip_bit;
+	u64 grid_origin_ns;
+	u64 grid_ns;
+	unsigned int grid_unit;
 };
 
 extern struct oht_sim_settings oht_sim_settings;
@@ -206,8 +211,8 @@ struct oht_sim_talk *oht_sim_talk_get(struct oht_sim_wire *w);
 
 /* ---- observer.c: the same ---- */
 
-/* @u is about to send a character at @start_ps. */
-void oht_sim_judge_start(struct oht_sim_wire *w, struct oht_sim_uart *u, u64 start_ps);
+/* @u is about to send the character @data at @start_ps. */
+void oht_sim_judge_start(struct oht_sim_wire *w, struct oht_sim_uart *u, u8 data, u64 start_ps);
 
 /* @u has switched its driver. */
 void oht_sim_judge_de(struct oht_sim_uart *u, bool on, u64 now_ps);

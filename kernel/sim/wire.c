@@ -180,7 +180,7 @@ unsigned int oht_sim_send(struct oht_sim_wire *w, struct oht_sim_uart *u, const 
 	waiting = oht_sim_tx_waiting(u, now_ps);
 	for (i = 0; i < bytes && waiting < u->tx_fifo; i++) {
 		start_ps = max(now_ps, u->tx_end_ps);
-		oht_sim_judge_start(w, u, start_ps);
+		oht_sim_judge_start(w, u, data[i], start_ps);
 		if (u->automatic && start_ps > u->tx_end_ps)
 			u->de_on_ps = start_ps;
 		u->tx[u->tx_in % OHT_SIM_RING] = data[i];

@@ -110,15 +110,25 @@ static void account(struct run *run, const struct oht_event *event)
 	check_words(run, &read, reply);
 }
 
+/* Whether another read is wanted. */
+static bool goes_on(const struct run *run)
+{
+	const struct load *load = run->load;
+
+	return run->submitted < load->reads && !(load->ended && *load->ended);
+}
+
 void load_run(struct oht_dev *dev, const struct load *load, struct load_result *result)
 {
 	struct run run = { .dev = dev, .load = load, .result = result };
 	struct oht_event event;
 
 	memset(result, 0, sizeof(*result));
-	while (result->good + result->failed < load->reads) {
-		while (run.under_way < load->queue && run.submitted < load->reads)
+	while (run.under_way || goes_on(&run)) {
+		while (run.under_way < load->queue && goes_on(&run))
 			submit(&run);
+		if (!run.under_way)
+			break;
 		if (oht_dev_read_event(dev, &event, LOAD_PATIENCE_MS) != 1)
 			tap_bail("nothing comes back within %d ms", LOAD_PATIENCE_MS);
 		if (event.type == OHT_EVENT_REPLY)

@@ -7,6 +7,7 @@
 #ifndef LOAD_H
 #define LOAD_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@
  * @queue: how many are under way at a time, 1..LOAD_QUEUE_MAX
  * @timeout_us: for the first byte of an answer
  * @priority: enum oht_request_priority
+ * @ended: no more reads once it is true; NULL: as many as said
  */
 struct load {
 	uint64_t reads;
@@ -34,6 +36,7 @@ struct load {
 	unsigned int queue;
 	uint32_t timeout_us;
 	uint8_t priority;
+	const atomic_bool *ended;
 };
 
 /**

@@ -75,6 +75,7 @@ void sim_quiet(void)
 	sim_set_number("late_ns", 100000000);
 	sim_set_number("babble_ns", 1000000000);
 	sim_set_number("flip_bit", -1);
+	sim_set_number("grid_ns", 0);
 	sim_set_all("ppm", 0);
 	sim_set_all("turnaround_ns", 1750000);
 }
