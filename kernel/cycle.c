@@ -308,10 +308,14 @@ static void oht_cycle_catch_up(struct oht_cycle *cycle, u64 now_ns)
 	oht_cycle_miss(cycle, passed);
 }
 
-static bool oht_cycle_may_give(struct oht_cycle *cycle)
+/*
+ * Whoever wants the coming cycle has to be there when the one before it has been begun: to look at
+ * all that wait takes time, which a cycle that begins does not have.
+ */
+static void oht_cycle_plan_give(struct oht_cycle *cycle)
 {
-	return cycle->status.cycles >= cycle->give_cycle &&
-	       oht_engine_slot_wanted(cycle->engine);
+	cycle->give = cycle->status.cycles >= cycle->give_cycle &&
+		      oht_engine_slot_wanted(cycle->engine);
 }
 
 static void oht_cycle_give(struct oht_cycle *cycle)
@@ -341,7 +345,7 @@ u64 oht_cycle_tick(struct oht_cycle *cycle)
 	if (e->slot.planned) {
 		oht_cycle_exceed(cycle);
 		oht_cycle_miss(cycle, 1);
-	} else if (oht_cycle_may_give(cycle)) {
+	} else if (cycle->give && oht_engine_slot_wanted(e)) {
 		oht_cycle_give(cycle);
 	} else {
 		oht_cycle_begin(cycle);
@@ -352,6 +356,7 @@ u64 oht_cycle_tick(struct oht_cycle *cycle)
 	oht_cycle_show_header(cycle);
 	next_ns = cycle->grid_ns;
 	oht_engine_slot_run(e, now_ns);
+	oht_cycle_plan_give(cycle);
 out:
 	raw_spin_unlock_irqrestore(&e->lock, flags);
 	return next_ns;

@@ -91,6 +91,7 @@ struct oht_cycle_journal {
  * @end_ns: that at which it must be over
  * @index: points of the grid since @running came in force; due are the entries up to it
  * @give_cycle: the first one that may be given away, counted as status.cycles
+ * @give: whether the coming one is to be, if somebody still wants it
  * @overrun: the present one has been counted as exceeded
  * @status: counters
  * @header: what the image's head says
@@ -115,6 +116,7 @@ struct oht_cycle {
 	u64 end_ns;
 	u64 index;
 	u64 give_cycle;
+	bool give;
 	bool overrun;
 	struct oht_plan_status status;
 	struct oht_image_header header;

@@ -125,7 +125,7 @@ void oht_engine_resolve(struct oht_engine *e, u8 detail)
 		/* In front of its class: a higher class may go first, its own may not. */
 		e->stats.retries++;
 		x->state = OHT_XFER_QUEUED;
-		list_add(&x->node, &e->queue[x->priority]);
+		list_add(&x->node, &e->queue[oht_engine_class(x)]);
 	} else if (x) {
 		oht_engine_complete(e, x, detail);
 	}
@@ -231,7 +231,7 @@ static void oht_engine_gap_wait(struct oht_engine *e, u64 now_ns)
 	struct oht_xfer *x;
 
 	if (now_ns >= limit_ns) {
-		x = oht_engine_first(e, OHT_PRIO_COMMAND);
+		x = oht_engine_first(e, OHT_CLASS_PLAN);
 		if (x)
 			oht_engine_drop(e, x, OHT_DETAIL_LINE);
 		e->gap_since_ns = now_ns;
@@ -268,7 +268,7 @@ void oht_engine_next(struct oht_engine *e, u64 now_ns)
 	u64 until_ns;
 	u8 refusal;
 
-	while (oht_engine_first(e, OHT_PRIO_STOP)) {
+	while (oht_engine_first(e, OHT_CLASS_STOP)) {
 		if (e->state != OHT_ENGINE_GAP) {
 			oht_engine_enter(e, OHT_ENGINE_GAP);
 			e->gap_since_ns = now_ns;
@@ -477,7 +477,7 @@ static void oht_engine_abort_queued(struct oht_engine *e)
 	struct oht_xfer *x, *next;
 	unsigned int class;
 
-	for (class = OHT_PRIO_COMMAND; class < OHT_ENGINE_CLASSES; class++)
+	for (class = OHT_CLASS_PLAN; class < OHT_ENGINE_CLASSES; class++)
 		list_for_each_entry_safe(x, next, &e->queue[class], node)
 			if (x->needs_enabled || oht_frame_is_write(x->function))
 				oht_engine_drop(e, x, OHT_DETAIL_STOPPED);
@@ -516,7 +516,7 @@ static void oht_engine_complete_all(struct oht_engine *e, u8 detail)
 	e->cur = NULL;
 	if (x)
 		oht_engine_complete(e, x, detail);
-	while ((x = oht_engine_first(e, OHT_PRIO_STOP)))
+	while ((x = oht_engine_first(e, OHT_CLASS_STOP)))
 		oht_engine_drop(e, x, detail);
 }
 

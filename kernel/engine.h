@@ -209,8 +209,21 @@ struct oht_engine_clock {
 
 /* Above all classes of user space: the stop telegrams. */
 #define OHT_PRIO_STOP		0
-#define OHT_ENGINE_CLASSES	(OHT_PRIO_BACKGROUND + 1)
 #define OHT_RETRIES_MAX		10
+
+/*
+ * Who waits where, in the order in which they are looked at. The plan's have queues of their own:
+ * when a cycle begins must not depend on how many others wait.
+ */
+enum oht_engine_class {
+	OHT_CLASS_STOP = 0,
+	OHT_CLASS_PLAN,
+	OHT_CLASS_PLAN_PROBE,		/* of the plan, to a module that is degraded */
+	OHT_CLASS_COMMAND,
+	OHT_CLASS_CYCLIC,
+	OHT_CLASS_BACKGROUND,
+	OHT_ENGINE_CLASSES
+};
 
 /* Do we hear what we send? Learned from answers that differ from their requests. */
 enum oht_engine_echo {
@@ -351,7 +364,7 @@ struct oht_engine {
 	u32 armed_generation;
 	bool armed;
 	u64 deadline_ns;
-	struct list_head queue[OHT_ENGINE_CLASSES];
+	struct list_head queue[OHT_ENGINE_CLASSES];	/* by enum oht_engine_class */
 	struct oht_xfer *cur;
 
 	struct oht_frame_request req;

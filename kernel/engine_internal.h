@@ -42,6 +42,14 @@ void oht_engine_next(struct oht_engine *e, u64 now_ns);
 /* Longest that a frame or the wait for silence may take, whoever talks. */
 u64 oht_engine_patience_ns(const struct oht_engine *e);
 
+/* In which class @x waits if its module is well. */
+static inline unsigned int oht_engine_class(const struct oht_xfer *x)
+{
+	if (x->priority < OHT_PRIO_COMMAND)
+		return OHT_CLASS_STOP;
+	return x->planned ? OHT_CLASS_PLAN : OHT_CLASS_COMMAND + x->priority - OHT_PRIO_COMMAND;
+}
+
 /* Take @x, which waits, off its queue and complete it. */
 void oht_engine_drop(struct oht_engine *e, struct oht_xfer *x, u8 detail);
 

@@ -61,7 +61,8 @@ u64 oht_engine_slot_opens_ns(const struct oht_engine *e, const struct oht_xfer *
 {
 	if (oht_engine_slot_is_open(e, x, now_ns))
 		return 0;
-	return max(e->slot.until_ns, now_ns + OHT_ENGINE_SLOT_LATE_NS);
+	/* When the plan comes it looks by itself. Not at the same time: it would have to wait. */
+	return max(e->slot.until_ns, now_ns) + OHT_ENGINE_SLOT_LATE_NS;
 }
 
 void oht_engine_slot_taken(struct oht_engine *e, const struct oht_xfer *x, u64 now_ns)
@@ -112,9 +113,9 @@ bool oht_engine_slot_wanted(const struct oht_engine *e)
 	unsigned int class;
 
 	lockdep_assert_held(&e->lock);
-	for (class = OHT_PRIO_COMMAND; class < OHT_ENGINE_CLASSES; class++)
+	for (class = OHT_CLASS_COMMAND; class < OHT_ENGINE_CLASSES; class++)
 		list_for_each_entry(x, &e->queue[class], node)
-			if (!x->planned && oht_engine_slot_is_long(e, x))
+			if (oht_engine_slot_is_long(e, x))
 				return true;
 	return false;
 }

@@ -126,7 +126,7 @@ static void oht_engine_stop_queue(struct oht_engine *e)
 		.done = oht_engine_stop_done,
 	};
 	memcpy(x->words, telegram->words, sizeof(telegram->words));
-	list_add_tail(&x->node, &e->queue[OHT_PRIO_STOP]);
+	list_add_tail(&x->node, &e->queue[OHT_CLASS_STOP]);
 	trace_oht_submit(e, x);
 }
 
@@ -206,7 +206,7 @@ void oht_engine_stop_begin(struct oht_engine *e, u64 now_ns)
 
 bool oht_engine_stop_waits(const struct oht_engine *e)
 {
-	return !list_empty(&e->queue[OHT_PRIO_STOP]) && !e->stop.not_before_ns;
+	return !list_empty(&e->queue[OHT_CLASS_STOP]) && !e->stop.not_before_ns;
 }
 
 void oht_engine_learn(struct oht_engine *e, u8 unit, u64 turnaround_ns)
@@ -243,7 +243,7 @@ static void oht_engine_stop_put_back(struct oht_engine *e)
 	if (!x)
 		return;
 	x->state = OHT_XFER_QUEUED;
-	list_add(&x->node, &e->queue[x->priority]);
+	list_add(&x->node, &e->queue[oht_engine_class(x)]);
 }
 
 bool oht_engine_stop_give_up(struct oht_engine *e, u64 now_ns)

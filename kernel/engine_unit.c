@@ -43,8 +43,8 @@ bool oht_engine_unit_admits(struct oht_engine *e, const struct oht_xfer *x, u64 
 unsigned int oht_engine_unit_class(const struct oht_engine *e, const struct oht_xfer *x)
 {
 	if (x->priority > OHT_PRIO_COMMAND && oht_engine_unit_is_degraded(e, x->unit))
-		return OHT_PRIO_BACKGROUND;
-	return x->priority;
+		return x->planned ? OHT_CLASS_PLAN_PROBE : OHT_CLASS_BACKGROUND;
+	return oht_engine_class(x);
 }
 
 static void oht_engine_unit_change(struct oht_engine *e, u8 unit, u8 health, u8 detail)
@@ -67,16 +67,22 @@ static void oht_engine_unit_change(struct oht_engine *e, u8 unit, u8 health, u8 
 }
 
 /* What has waited for a probe's success goes back to its own class. */
-static void oht_engine_unit_requeue(struct oht_engine *e, u8 unit)
+static void oht_engine_unit_requeue_class(struct oht_engine *e, u8 unit, unsigned int class)
 {
 	struct oht_xfer *x, *next;
 
-	list_for_each_entry_safe(x, next, &e->queue[OHT_PRIO_BACKGROUND], node) {
-		if (x->unit != unit || x->priority == OHT_PRIO_BACKGROUND)
+	list_for_each_entry_safe(x, next, &e->queue[class], node) {
+		if (x->unit != unit || oht_engine_class(x) == class)
 			continue;
 		list_del(&x->node);
-		list_add_tail(&x->node, &e->queue[x->priority]);
+		list_add_tail(&x->node, &e->queue[oht_engine_class(x)]);
 	}
+}
+
+static void oht_engine_unit_requeue(struct oht_engine *e, u8 unit)
+{
+	oht_engine_unit_requeue_class(e, unit, OHT_CLASS_PLAN_PROBE);
+	oht_engine_unit_requeue_class(e, unit, OHT_CLASS_BACKGROUND);
 }
 
 static void oht_engine_unit_fail_waiting(struct oht_engine *e, u8 unit)
@@ -84,7 +90,7 @@ static void oht_engine_unit_fail_waiting(struct oht_engine *e, u8 unit)
 	struct oht_xfer *x, *next;
 	unsigned int class;
 
-	for (class = OHT_PRIO_COMMAND; class < OHT_ENGINE_CLASSES; class++)
+	for (class = OHT_CLASS_PLAN; class < OHT_ENGINE_CLASSES; class++)
 		list_for_each_entry_safe(x, next, &e->queue[class], node)
 			if (x->unit == unit)
 				oht_engine_drop(e, x, OHT_DETAIL_DEGRADED);

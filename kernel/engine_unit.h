@@ -69,7 +69,7 @@ int oht_engine_unit_fill(struct oht_engine *e, struct oht_xfer *x);
 /* False: its module is degraded, and it is not the turn of @x to see whether it is back. */
 bool oht_engine_unit_admits(struct oht_engine *e, const struct oht_xfer *x, u64 now_ns);
 
-/* In which class @x waits: what probes waits in the last one. */
+/* In which class (enum oht_engine_class) @x waits: what probes waits behind all of its kind. */
 unsigned int oht_engine_unit_class(const struct oht_engine *e, const struct oht_xfer *x);
 
 bool oht_engine_unit_is_degraded(const struct oht_engine *e, u8 unit);

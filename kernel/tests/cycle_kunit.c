@@ -228,21 +228,41 @@ static void cycle_given(struct kunit *test)
 	fake_xfer(1, 9, 3, 0x40, 1)->timeout_us = 30000;
 	fake_submit(0);
 	fake_submit(1);
+	/* What comes while a cycle is under way is too late for the next one. */
+	cyclic_run(CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic_status().given, 0);
 	cyclic_run(CYCLE_NS);
 	FAKE_EXPECT_DONE(0, 0, OHT_DETAIL_OK);
 	KUNIT_EXPECT_EQ(test, fake.done[1], 0);
 	KUNIT_EXPECT_EQ(test, cyclic_status().given, 1);
-	KUNIT_EXPECT_EQ(test, cyclic.start[1].at_ns, FAKE_START_NS + CYCLE_NS);
-	KUNIT_EXPECT_EQ(test, cyclic.start[1].unit, 9);
+	KUNIT_EXPECT_EQ(test, cyclic.start[2].at_ns, FAKE_START_NS + 2 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic.start[2].unit, 9);
 	cyclic_run(3 * CYCLE_NS);
 	KUNIT_EXPECT_EQ(test, fake.done[1], 0);
-	KUNIT_EXPECT_EQ(test, cyclic_count(3), 4);
+	KUNIT_EXPECT_EQ(test, cyclic_count(3), 5);
 	cyclic_run(CYCLE_NS);
 	FAKE_EXPECT_DONE(1, 0, OHT_DETAIL_OK);
 	KUNIT_EXPECT_EQ(test, cyclic_status().given, 2);
 	KUNIT_EXPECT_EQ(test, cyclic_status().missed, 0);
 	KUNIT_EXPECT_EQ(test, cyclic.image.header.given, 2);
 	KUNIT_EXPECT_EQ(test, cyclic.records, 2);
+}
+
+/* Whoever wanted the cycle has gone when it begins: it is the plan's. */
+static void cycle_given_to_nobody(struct kunit *test)
+{
+	cyclic_add(3, 3, 2);
+	cyclic_commit(0);
+	cyclic_run(10 * FAKE_MS);
+	fake_xfer(0, 9, 3, 0x40, 1)->timeout_us = 30000;
+	fake_submit(0);
+	cyclic_run(CYCLE_NS);
+	KUNIT_EXPECT_TRUE(test, cyclic.cycle.give);
+	KUNIT_EXPECT_EQ(test, oht_engine_cancel(&fake.engine, &fake.xfers[0]), 0);
+	cyclic_run(3 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic_status().given, 0);
+	KUNIT_EXPECT_EQ(test, cyclic_count(3), 5);
+	KUNIT_EXPECT_EQ(test, cyclic.records, 0);
 }
 
 /* Short ones that keep coming in a higher class do not take the whole slot away. */
@@ -411,6 +431,7 @@ static struct kunit_case cycle_cases[] = {
 	KUNIT_CASE(cycle_saturated),
 	KUNIT_CASE(cycle_background_silent),
 	KUNIT_CASE(cycle_given),
+	KUNIT_CASE(cycle_given_to_nobody),
 	KUNIT_CASE(cycle_given_is_not_stolen),
 	KUNIT_CASE(cycle_given_to_the_dead),
 	KUNIT_CASE(cycle_late_tick_holds_the_line),

@@ -378,7 +378,7 @@ static void engine_stop_shutdown(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, fake.armed_ns, FAKE_NEVER);
 		oht_engine_abort(&fake.engine);
 		KUNIT_EXPECT_EQ(test, far_status().runs, 1);
-		KUNIT_EXPECT_TRUE(test, list_empty(&fake.engine.queue[OHT_PRIO_STOP]));
+		KUNIT_EXPECT_TRUE(test, list_empty(&fake.engine.queue[OHT_CLASS_STOP]));
 	}
 }
 
