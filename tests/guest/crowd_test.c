@@ -48,8 +48,6 @@ static atomic_bool ended;
 static bool going;			/* the device may go: ENODEV is right */
 static int controller;			/* descriptor of all who need that role */
 static int stim;
-static const char *move_to;		/* a CPU for the interrupts */
-static bool moved;			/* at least one of them */
 
 /* ---- transfers ---- */
 
@@ -198,31 +196,6 @@ static int press_once(struct member *member)
 	return 0;
 }
 
-/* Interrupts that cannot be moved stay where they are. */
-static int move_interrupt(const char *path, const struct stat *about, int type)
-{
-	int fd = -1;
-
-	(void)about;
-	if (type == FTW_F && strstr(path, "/smp_affinity_list"))
-		fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	moved = write(fd, move_to, 1) == 1 || moved;
-	close(fd);
-	return 0;
-}
-
-/* The supervision timer keeps away from the button's interrupt. */
-static int interrupt_once(struct member *member)
-{
-	move_to = member->rounds % 2 ? "1" : "0";
-	moved = false;
-	ftw("/proc/irq", move_interrupt, 4);
-	usleep(5000);
-	return moved ? 0 : EIO;
-}
-
 /* ---- who only looks ---- */
 
 static int look_once(struct member *member)
@@ -308,7 +281,6 @@ static struct member members[] = {
 	{ .name = "settings", .once = set_once, .cpu = 0 },
 	{ .name = "plans", .once = plan_once, .cpu = 1, .may_fail = { EBUSY } },
 	{ .name = "button", .once = press_once, .cpu = 1 },
-	{ .name = "interrupts", .once = interrupt_once, .cpu = 0 },
 	{ .name = "status", .once = look_once, .cpu = 0 },
 	{ .name = "attributes", .once = sysfs_once, .cpu = 1 },
 	{ .name = "image", .once = image_once, .cpu = 0 },
