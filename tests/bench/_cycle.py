@@ -16,7 +16,7 @@ TIMEOUT_PER_CYCLE_S = 0.03
 TIMEOUT_PER_DISTURBED_S = 0.5
 PLANS = ["default", "full"]
 # Cycles, and what the disturber leaves out: with threads that never sleep no time can be skipped.
-DISTURBED = {"default": ((4000, 40000), ""), "full": ((10000, 100000), "hogs=0")}
+DISTURBED = {"default": ((2000, 40000), ""), "full": ((6000, 100000), "hogs=0")}
 
 
 def run(bench):
@@ -61,7 +61,7 @@ def _cycle_test(board, arguments, timeout):
 
 def _alone_and_asked(bench, plan):
     """An idle machine; then the same while clients fill the classes that are not the plan's."""
-    cycles, asked = scaled(PER_HOUR, PER_HOUR), scaled(PER_HOUR // 10, PER_HOUR)
+    cycles, asked = scaled(PER_HOUR // 5, PER_HOUR), scaled(PER_HOUR // 20, PER_HOUR)
     with wire_board() as board:
         found, bad = _cycle_test(board, f"-p {plan} -c {cycles} -a {asked} -l {LOOK_EVERY} -s coarse=1",
                                  120 + (cycles + 2 * asked) * TIMEOUT_PER_CYCLE_S)
