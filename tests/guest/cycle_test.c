@@ -8,8 +8,8 @@
  * PLAN is `default` (the modules and periods of modules.csv) or `full` (four modules, 6 registers
  * each, every cycle); without -p both. First so many cycles of the plan alone; then, on the same
  * grid, so many (-a) while clients ask without a pause for what is not in it. Looks at the image every
- * (-l) so many cycles. -b: hold the bars of an idle machine. Source: kernel.md, Cyclic exchange and process image; the bars are those of make
- * bench ONLY=bus.
+ * (-l) so many cycles. -b: hold the bars of an idle machine. Source: kernel.md, Cyclic exchange and
+ * process image; make bench ONLY=bus has more cycles and tighter bars.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -29,7 +29,8 @@
 #define GRID_NS		(GRID_US * 1000ull)
 #define TURNAROUND_US	1750
 #define JITTER_MAX_NS	20000
-#define CHANGE_MAX_PERCENT	5
+/* Of so few cycles; looking at all that wait first took 5 us. The bench has the bar, of many. */
+#define LATER_MAX_NS	3000
 #define BEGIN_MS_MAX	1000
 #define SETTLE_MS	(GRID_US / 1000 * 25)
 #define CLIENTS_MAX	2
@@ -322,7 +323,7 @@ static void run_asked(struct run *run, uint64_t cycles, uint64_t alone_ns)
 	asked_ns = run_series(run, "asked", cycles);
 	ask_no_more(run, askers);
 	if (bars)
-		tap_ok(asked_ns * 100 <= alone_ns * (100 + CHANGE_MAX_PERCENT),
+		tap_ok(asked_ns <= alone_ns + LATER_MAX_NS,
 		       "%s: begins as without clients, %" PRIu64 " for %" PRIu64 " ns", run->name,
 		       asked_ns, alone_ns);
 }
