@@ -8,6 +8,7 @@ from _board import (ALL_UNITS, ENABLES, PROGRAMS, STATE, Board, Controller, Robo
                     prefer, share, tap_results, tap_values)
 
 ICOUNT_PRESSES = 10000
+RACES = 10000
 WALL_PRESSES = 1000
 API_STOPS = 1000
 TELEGRAM_STOPS = 1000
@@ -20,6 +21,7 @@ SEED = int(os.environ.get("OHT_SEED") or 1)
 def run(bench):
     """All figures of the group; OHT_SEED chooses the moments of the presses."""
     _inside(bench)
+    _race(bench)
     _telegrams(bench)
     _outside(bench)
     _api(bench)
@@ -41,6 +43,17 @@ def _inside(bench):
                  ICOUNT_PRESSES, note)
     bench.record("estop.irq_path_max_ns", found["estop.irq_path_max_ns"], "ns", "icount", ("<=", 5000),
                  ICOUNT_PRESSES, note)
+
+
+def _race(bench):
+    """Enables on one CPU against presses on the other, both running in parallel."""
+    with Board(STATE / "race", "stock", far=None, dtb=build_dtb("quick-reset")) as board:
+        board.guest.check("modprobe oht_stim")
+        _, said = board.program(f"latency_test --presses 1 --race {RACES} --seed {SEED}", 900)
+    passed, bad = tap_results(said)
+    assert passed and not bad, bad
+    bench.record("estop.race_stayed_high", tap_values(said)["estop.race_stayed_high"], "", "qemu", ("==", 0), RACES,
+                 f"enables racing a press, seed {SEED}")
 
 
 def _telegrams(bench):
