@@ -78,10 +78,13 @@ def _disturbed(bench):
 def _rate(bench, board, name, line, registers, turnaround_ns, reads):
     found = load(board, reads, f"-r {registers} -s 'turnaround_ns=*{turnaround_ns}' -s 'ppm=*0'")
     limit = ceiling(line, registers, turnaround_ns)
-    assert found["failed"] == 0 and found["wrong"] == 0 and found["uart_violations"] == 0, found
-    rate = per_second(found, reads)
-    bench.record(name, rate, "1/s", "virtual", (">=", round(SHARE_OF_CEILING * limit, 2)), reads,
-                 note(reads, f"{line}, computed ceiling {limit:.1f}, reached {100 * rate / limit:.2f} %"))
+    # Whoever answers at once may begin while our driver is still on: half a bit is 4.3 us at 115200 bit/s.
+    deaf = found["uart_deaf"]
+    assert found["failed"] <= deaf and found["wrong"] == 0 and found["uart_violations"] == 0, found
+    assert turnaround_ns == 0 or deaf == 0, found
+    rate = per_second(found, found["good"])
+    words = f"{line}, computed ceiling {limit:.1f}, reached {100 * rate / limit:.2f} %, {found['failed']} lost"
+    bench.record(name, rate, "1/s", "virtual", (">=", round(SHARE_OF_CEILING * limit, 2)), reads, note(reads, words))
 
 
 def _rates(bench):
