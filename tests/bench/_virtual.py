@@ -10,6 +10,8 @@ SILENCE, LATE = 1 << 0, 1 << 1
 SHARE_OF_CEILING = 0.98
 LINES = ["9600 8N1", "19200 8E1", "115200 8N2", "230400 8N1", "1000000 8N1"]
 IDLE_S = 4
+# For an answer to begin, where rates are measured: a lost one costs that.
+TIMEOUT_US = 10000
 
 
 def run(bench):
@@ -76,7 +78,7 @@ def _disturbed(bench):
 
 
 def _rate(bench, board, name, line, registers, turnaround_ns, reads):
-    found = load(board, reads, f"-r {registers} -s 'turnaround_ns=*{turnaround_ns}' -s 'ppm=*0'")
+    found = load(board, reads, f"-r {registers} -t {TIMEOUT_US} -s 'turnaround_ns=*{turnaround_ns}' -s 'ppm=*0'")
     limit = ceiling(line, registers, turnaround_ns)
     # Whoever answers at once may begin while our driver is still on: half a bit is 4.3 us at 115200 bit/s.
     deaf = found["uart_deaf"]
