@@ -63,7 +63,7 @@ static void check_clean(const char *what, const struct load *load)
 	load_print(what, &result);
 	deaf = sim_result("oht_sim", "uart_deaf");
 	lost = deaf + overruns();
-	tap_ok(result.failed <= lost && lost <= load->reads / 50, "%s: %" PRIu64 " of %" PRIu64
+	tap_ok(result.failed <= lost && result.failed <= load->reads / 50, "%s: %" PRIu64 " of %" PRIu64
 	       " reads failed, %" PRIu64 " characters met our driver or a full receiver", what,
 	       result.failed, load->reads, lost);
 	tap_is((long long)result.wrong, 0, "%s: wrong words", what);
