@@ -211,7 +211,7 @@ static void test_golden(void)
 	tap_is(accepted, 0, "%u flipped bits of %u golden answers: accepted", flipped,
 	       options.golden);
 	tap_is((long long)wrong, 0, "flipped bits: wrong words");
-	tap_is(lost, 0, "flipped bits: exchanges lost after one");
+	tap_ok(lost <= overruns(), "flipped bits: %u exchanges lost after one", lost);
 	check_wire("flipped bits");
 }
 
