@@ -226,8 +226,10 @@ int oht_sim_port_init(struct oht_sim_wire *w, struct device *dev)
 	raw_spin_lock_init(&w->lock);
 	oht_hrtimer_setup(&w->timer, oht_sim_timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_PINNED_HARD);
 	w->uart.tx_fifo = OHT_SIM_FIFO_BYTES;
-	/* Under KASAN reading takes as long as receiving: a bigger UART's, or what is tested is that. */
-	w->uart.rx_fifo = IS_ENABLED(CONFIG_KASAN) ? 4 * OHT_SIM_FIFO_BYTES : OHT_SIM_FIFO_BYTES;
+	w->uart.rx_fifo = OHT_SIM_FIFO_BYTES;
+	/* There reading takes as long as receiving: a bigger UART's, or what is tested is that. */
+	if (IS_ENABLED(CONFIG_KASAN))
+		w->uart.rx_fifo *= 4;
 	w->tty.tx_fifo = OHT_SIM_RING / 2;
 	w->tty.rx_fifo = OHT_SIM_RING;
 	w->tty.automatic = true;
