@@ -3,7 +3,7 @@
 import csv
 
 from _board import TOP, tap_results, tap_values
-from _wire import histogram, scaled, wire_board
+from _wire import note, scaled, show, us, wire_board
 
 GRID_MS = 25
 PER_HOUR = 3600 * 1000 // GRID_MS
@@ -27,17 +27,8 @@ def run(bench):
         _disturbed(bench, plan)
 
 
-def _us(found, name):
-    return found[name] / 1000
-
-
 def _note(cycles, mode, more):
-    return f"{mode}, shift 1, {cycles} cycles of {GRID_MS} ms, {more}"
-
-
-def _show(found, name):
-    shown = " ".join(f"<{below}:{count}" for below, count in histogram(found, name))
-    print(f"# {name} (ns:count) {shown}")
+    return note(cycles, more, mode, f"cycles of {GRID_MS} ms")
 
 
 def _series(found, plan, how):
@@ -77,7 +68,7 @@ def _alone_and_asked(bench, plan):
                  f"{said} {bad[:1] or ''}")
     _record_cycles(bench, f"bus.cycle_{plan}", alone, said)
     _record_cycles(bench, f"bus.cycle_{plan}_saturated", besides, said_besides)
-    before, after = _us(alone, "uart_cycle_late_p999_ns"), _us(besides, "uart_cycle_late_p999_ns")
+    before, after = us(alone, "uart_cycle_late_p999_ns"), us(besides, "uart_cycle_late_p999_ns")
     bench.record(f"bus.cycle_{plan}_saturated_change_percent", round(100 * (after - before) / before, 2), "%",
                  "virtual", ("<=", CHANGE_MAX_PERCENT), besides["cycles"],
                  f"{said_besides}; p99.9 {after} us for {before} us alone")
@@ -92,10 +83,10 @@ def _record_cycles(bench, name, found, said):
     bench.record(f"{name}_missed", found["missed"] + found["exceeded"], "", "virtual", ("==", 0), cycles, said)
     bench.record(f"{name}_wrong_words", found["wrong"], "", "virtual", ("==", 0), cycles,
                  f"{said}; {found['looks']} entries read, {found['bad']} bad, {found['stale']} too old")
-    bench.record(f"{name}_jitter_p999_us", _us(found, "uart_cycle_late_p999_ns"), "us", "virtual",
+    bench.record(f"{name}_jitter_p999_us", us(found, "uart_cycle_late_p999_ns"), "us", "virtual",
                  ("<=", JITTER_MAX_US), found["uart_cycle_late_count"],
-                 f"{said}; median {_us(found, 'uart_cycle_late_p50_ns')}, worst {_us(found, 'uart_cycle_late_max_ns')}")
-    _show(found, "uart_cycle_late")
+                 f"{said}; median {us(found, 'uart_cycle_late_p50_ns')}, worst {us(found, 'uart_cycle_late_max_ns')}")
+    show(found, "uart_cycle_late")
 
 
 def _disturbed(bench, plan):
@@ -104,7 +95,7 @@ def _disturbed(bench, plan):
     with wire_board(disturb=f"grid_us={GRID_MS * 1000} {DISTURBED[plan][1]}") as board:
         found, bad = _cycle_test(board, f"-p {plan} -c {cycles}", 120 + cycles * TIMEOUT_PER_DISTURBED_S)
     found = _series(found, plan, "alone")
-    late, reference = _us(found, "uart_cycle_late_p999_ns"), _us(found, "reference_0_p999_ns")
+    late, reference = us(found, "uart_cycle_late_p999_ns"), us(found, "reference_0_p999_ns")
     said = _note(found["cycles"], "fine", f"plan {plan}, disturber: {found['sections']} sections, {found['storm']} "
                                           f"interrupts{'' if DISTURBED[plan][1] else ', hogs'} "
                                           f"{bad[:1] or ''}")
@@ -113,5 +104,5 @@ def _disturbed(bench, plan):
     bench.record(f"bus.cycle_{plan}_jitter_over_reference_p999_us", round(late - reference, 2), "us", "virtual",
                  ("<=", 20), found["uart_cycle_late_count"],
                  f"{said}; plan {late}, reference {reference} of {found['reference_0_count']}")
-    _show(found, "uart_cycle_late")
-    _show(found, "reference_0")
+    show(found, "uart_cycle_late")
+    show(found, "reference_0")

@@ -3,7 +3,8 @@
 import math
 
 from _board import share, tap_results, tap_values
-from _wire import (CLOCKS_OFF, SEED, TURNAROUND_NS, ceiling, histogram, load, note, per_second, scaled, wire_board)
+from _wire import (CLOCKS_OFF, SEED, TURNAROUND_NS, ceiling, load, note, per_second, scaled, show, us,
+                   wire_board)
 
 # Bits of the parameter `faults`, as kernel/sim/sim.h has them.
 SILENCE, LATE = 1 << 0, 1 << 1
@@ -26,16 +27,6 @@ def run(bench):
     _rival(bench)
 
 
-def _us(found, name):
-    return found[name] / 1000
-
-
-def _show(found, name):
-    """A histogram on standard output, for docs/timing.md."""
-    shown = " ".join(f"<{below}:{count}" for below, count in histogram(found, name))
-    print(f"# {name} (ns:count) {shown}")
-
-
 def _gaps(bench):
     """Idle machine, far clocks off by up to 1 % either way."""
     reads = scaled(100000, 1000000)
@@ -45,19 +36,19 @@ def _gaps(bench):
     said = note(frames, "idle, slaves' clocks -1..+1 %")
     assert found["failed"] == 0 and found["wrong"] == 0, found
     bench.record("bus.gap_violations", found["uart_violations"], "", "virtual", ("==", 0), frames,
-                 f"{said}; shortest {_us(found, 'uart_shortest_gap_ns')} us")
+                 f"{said}; shortest {us(found, 'uart_shortest_gap_ns')} us")
     bench.record("bus.gap_frames", frames, "", "virtual", (">=", reads), frames, said)
     bench.record("bus.gap_not_judged_percent", 100 * found["uart_not_judged"] / frames, "%", "virtual", ("<", 0.1),
                  frames, said)
-    bench.record("bus.gap_late_p999_us", _us(found, "uart_late_p999_ns"), "us", "virtual", ("<=", 100), frames,
-                 f"{said}; median {_us(found, 'uart_late_p50_ns')}, worst {_us(found, 'uart_late_max_ns')}")
-    bench.record("bus.de_release_p999_us", _us(found, "uart_de_release_p999_ns"), "us", "virtual", ("<=", 20), frames,
-                 f"{said}; median {_us(found, 'uart_de_release_p50_ns')}, worst "
-                 f"{_us(found, 'uart_de_release_max_ns')}")
+    bench.record("bus.gap_late_p999_us", us(found, "uart_late_p999_ns"), "us", "virtual", ("<=", 100), frames,
+                 f"{said}; median {us(found, 'uart_late_p50_ns')}, worst {us(found, 'uart_late_max_ns')}")
+    bench.record("bus.de_release_p999_us", us(found, "uart_de_release_p999_ns"), "us", "virtual", ("<=", 20), frames,
+                 f"{said}; median {us(found, 'uart_de_release_p50_ns')}, worst "
+                 f"{us(found, 'uart_de_release_max_ns')}")
     bench.record("bus.de_early", found["uart_de_early"] + found["uart_without_de"], "", "virtual", ("==", 0), frames,
                  said)
-    _show(found, "uart_late")
-    _show(found, "uart_de_release")
+    show(found, "uart_late")
+    show(found, "uart_de_release")
 
 
 def _disturbed(bench):
@@ -69,12 +60,12 @@ def _disturbed(bench):
     said = note(frames, f"disturber: {found['sections']} sections, {found['storm']} interrupts, hogs")
     assert found["failed"] == 0 and found["wrong"] == 0, found
     bench.record("bus.gap_violations_disturbed", found["uart_violations"], "", "virtual", ("==", 0), frames,
-                 f"{said}; shortest {_us(found, 'uart_shortest_gap_ns')} us")
-    late, reference = _us(found, "uart_late_p999_ns"), _us(found, "reference_0_p999_ns")
+                 f"{said}; shortest {us(found, 'uart_shortest_gap_ns')} us")
+    late, reference = us(found, "uart_late_p999_ns"), us(found, "reference_0_p999_ns")
     bench.record("bus.lateness_over_reference_p999_us", round(late - reference, 2), "us", "virtual", ("<=", 20), frames,
                  f"{said}; engine {late}, reference {reference} of {found['reference_0_count']}")
-    _show(found, "uart_late")
-    _show(found, "reference_0")
+    show(found, "uart_late")
+    show(found, "reference_0")
 
 
 def _rate(bench, board, name, line, registers, turnaround_ns, reads):
@@ -188,6 +179,6 @@ def _rival(bench):
     bench.record("bus.tps_vs_libmodbus", round(rate / rival, 3), "", "virtual", None, reads,
                  note(reads, f"ours {rate}/s with {ours['uart_violations']} violations, libmodbus {rival}/s"))
     bench.record("bus.violations_libmodbus", theirs["tty_violations"], "", "virtual", None, theirs["tty_frames"],
-                 note(theirs["tty_frames"], f"gaps below t3.5; shortest {_us(theirs, 'tty_shortest_gap_ns')} us"))
+                 note(theirs["tty_frames"], f"gaps below t3.5; shortest {us(theirs, 'tty_shortest_gap_ns')} us"))
     bench.record("bus.late_answer_wrong_words", ours_late["wrong"], "", "virtual", ("==", 0), reads // 4,
                  f"one answer in three 60 ms late, time-out 50 ms; libmodbus accepts {theirs_late['wrong']} wrong words")

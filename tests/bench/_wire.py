@@ -23,9 +23,9 @@ def scaled(short, soak):
     return soak if SOAK else short
 
 
-def note(events, more=""):
+def note(events, more="", mode="fine", what="frames"):
     """What every figure of this kind says of itself."""
-    return f"fine, shift {SHIFT}, {events} frames{', ' + more if more else ''}"
+    return f"{mode}, shift {SHIFT}, {events} {what}{', ' + more if more else ''}"
 
 
 def _dtb(line):
@@ -74,7 +74,13 @@ def ceiling(line, registers, turnaround_ns):
     return 1e9 / (gap_ns + (8 + 5 + 2 * registers) * char_ns + turnaround_ns)
 
 
-def histogram(found, name):
-    """(below ns, count) of one log2 histogram among the values."""
+def us(found, name):
+    """One of the values, which are in nanoseconds."""
+    return found[name] / 1000
+
+
+def show(found, name):
+    """A log2 histogram among the values on standard output, for docs/timing.md."""
     pattern = re.compile(rf"{name}_below_(\d+)_ns$")
-    return sorted((int(m.group(1)), value) for key, value in found.items() if (m := pattern.match(key)))
+    bins = sorted((int(m.group(1)), value) for key, value in found.items() if (m := pattern.match(key)))
+    print(f"# {name} (ns:count) {' '.join(f'<{below}:{count}' for below, count in bins)}")

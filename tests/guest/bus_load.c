@@ -8,10 +8,11 @@
  *
  * UNITS are digits ("2345"); -b asks in the background class; -s sets a parameter of oht_sim, "*"
  * before the value for every slave ("ppm=*5000"); -d gives up a unit that fails 3 times, and asks
- * it again after 100 ms, then 200 ms, at last every 10 s. Between two reads nothing is waited for: QUEUE
- * (8) of them are always there.
+ * it again after 100 ms, then 200 ms, at last every 10 s. Between two reads nothing is waited for:
+ * QUEUE (8) of them are always there.
  * -i counts how often an idle loop on CPU 0, where the load is too, goes round in that time, and how
- * long the wire in software was at work; everything else may run before it. Exit 0 if that could be measured, whatever came of the reads.
+ * long the wire in software was at work; everything else may run before it. Exit 0 if that could be
+ * measured, whatever came of the reads.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -31,19 +32,6 @@ static void usage(void)
 	fputs("usage: bus_load [-p PREFIX] [-n READS] [-u UNITS] [-r REGISTERS] [-q QUEUE] "
 	      "[-t TIMEOUT_US] [-b] [-d] [-s PARAMETER=VALUE]... | -i SECONDS\n", stderr);
 	exit(2);
-}
-
-static void set(char *setting)
-{
-	char *value = strchr(setting, '=');
-
-	if (!value)
-		usage();
-	*value++ = '\0';
-	if (*value == '*')
-		sim_set_all(setting, strtoll(value + 1, NULL, 0));
-	else
-		sim_set(setting, value);
 }
 
 static void choose_units(struct load *load, const char *digits)
@@ -115,7 +103,7 @@ int main(int argc, char **argv)
 		case 't': load.timeout_us = (uint32_t)strtoul(optarg, NULL, 0); break;
 		case 'b': load.priority = OHT_PRIORITY_BACKGROUND; break;
 		case 'd': given_up = true; break;
-		case 's': set(optarg); break;
+		case 's': sim_set_option(optarg); break;
 		case 'i': idle((unsigned int)strtoul(optarg, NULL, 0)); return 0;
 		default: usage();
 		}

@@ -372,16 +372,6 @@ static const struct subject *choose(const char *name)
 	return NULL;
 }
 
-static void set(char *setting)
-{
-	char *value = strchr(setting, '=');
-
-	if (!value)
-		usage();
-	*value++ = '\0';
-	sim_set(setting, value);
-}
-
 static void run_all(uint64_t cycles, uint64_t cycles_asked)
 {
 	unsigned int i;
@@ -406,7 +396,7 @@ int main(int argc, char **argv)
 		case 'a': cycles_asked = strtoull(optarg, NULL, 0); break;
 		case 'l': look_every = (unsigned int)strtoul(optarg, NULL, 0); break;
 		case 'b': bars = true; break;
-		case 's': set(optarg); break;
+		case 's': sim_set_option(optarg); break;
 		default: usage();
 		}
 	}

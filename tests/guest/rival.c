@@ -27,19 +27,6 @@ struct outcome {
 	uint64_t wrong;
 };
 
-static void set(char *setting)
-{
-	char *value = strchr(setting, '=');
-
-	if (!value)
-		tap_bail("-s %s: no value", setting);
-	*value++ = '\0';
-	if (*value == '*')
-		sim_set_all(setting, strtoll(value + 1, NULL, 0));
-	else
-		sim_set(setting, value);
-}
-
 static void read_once(modbus_t *bus, uint64_t number, unsigned int registers,
 		      struct outcome *outcome)
 {
@@ -73,7 +60,7 @@ int main(int argc, char **argv)
 		case 'n': reads = strtoull(optarg, NULL, 0); break;
 		case 'r': registers = (unsigned int)strtoul(optarg, NULL, 0); break;
 		case 't': timeout_us = (uint32_t)strtoul(optarg, NULL, 0); break;
-		case 's': set(optarg); break;
+		case 's': sim_set_option(optarg); break;
 		default: tap_bail("usage: rival [-p PREFIX] [-n READS] [-r REGISTERS] [-t US]");
 		}
 	}

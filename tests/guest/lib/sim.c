@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tap.h"
@@ -57,6 +58,19 @@ void sim_set_all(const char *name, long long value)
 		used += snprintf(text + used, sizeof(text) - (size_t)used, "%s%lld", i ? "," : "",
 				 value);
 	sim_set(name, text);
+}
+
+void sim_set_option(char *setting)
+{
+	char *value = strchr(setting, '=');
+
+	if (!value)
+		tap_bail("%s: not PARAMETER=VALUE", setting);
+	*value++ = '\0';
+	if (*value == '*')
+		sim_set_all(setting, strtoll(value + 1, NULL, 0));
+	else
+		sim_set(setting, value);
 }
 
 void sim_set_clocks_off(void)

@@ -31,6 +31,9 @@ void sim_set_number(const char *name, long long value);
 /* The same for every slave. */
 void sim_set_all(const char *name, long long value);
 
+/* "PARAMETER=VALUE" of an option, "*" before the value for every slave; no "=" bails out. */
+void sim_set_option(char *setting);
+
 /* Clocks of the slaves as far off as modules are allowed to be, all different. */
 void sim_set_clocks_off(void);
 
