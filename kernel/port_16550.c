@@ -2,7 +2,9 @@
 /*
  * 16550A and what is compatible with it, DesignWare's APB UART included; no tty, no 8250 driver.
  *
- * The receiver reports each character, the transmitter is filled each time that it is empty.
+ * The receiver reports at a quarter of its depth and after four characters of silence; in between
+ * the engine's timer looks at the predicted end of the frame. The transmitter is filled each time
+ * that it is empty.
  * Sources: PC16550D data sheet; DesignWare DW_apb_uart databook, and what the 8250_dw driver's
  * comments say about it. Its peculiarities are handled without asking whether it is one: on a
  * plain 16550 they cannot occur.
@@ -20,7 +22,9 @@
 #include "port_mmio.h"
 
 #define OHT_16550_IER_RX	(UART_IER_RDI | UART_IER_RLSI)
-#define OHT_16550_FCR_ON	(UART_FCR_ENABLE_FIFO | UART_FCR_TRIGGER_1)
+#define OHT_16550_FCR_ON	(UART_FCR_ENABLE_FIFO | UART_FCR_TRIGGER_4)
+/* The receiver reports after so much silence. */
+#define OHT_16550_SILENCE_CHARS	4
 #define OHT_16550_FIFO_BYTES	16
 /* Both set: the FIFOs are there and on. */
 #define OHT_16550_IIR_FIFO	0xc0
@@ -388,7 +392,7 @@ static int oht_16550_set_rate(struct oht_16550 *u, u32 clock_hz)
 	if (err)
 		return err;
 	u->lcr = oht_16550_lcr(&line);
-	u->port.rx_hold_ns = OHT_PORT_LATENCY_NS;
+	u->port.rx_hold_ns = OHT_16550_SILENCE_CHARS * u->port.timing.char_ns + OHT_PORT_LATENCY_NS;
 	return 0;
 }
 

@@ -11,18 +11,27 @@ static bool chip_busy(void)
 	return chip.designware && (chip.busy_tries || talk || chip.rx_head != chip.rx_tail);
 }
 
+/* PC16550D 8.4, FCR bits 6 and 7, for 16 characters. */
+static unsigned int chip_level(void)
+{
+	static const u8 levels[] = { 1, 4, 8, 14 };
+
+	return levels[chip.fcr >> 6];
+}
+
 static u8 chip_cause(void)
 {
-	bool data = chip.rx_head != chip.rx_tail;
+	unsigned int waiting = chip.rx_tail - chip.rx_head;
+	bool data = waiting;
 
 	if (chip.busy_pending)
 		return UART_IIR_BUSY;
 	if ((chip.ier & UART_IER_RLSI) &&
 	    (chip.overrun || (data && chip.rx[chip.rx_head].errors)))
 		return UART_IIR_RLSI;
-	if ((chip.ier & UART_IER_RDI) && data)
+	if ((chip.ier & UART_IER_RDI) && waiting >= chip_level())
 		return UART_IIR_RDI;
-	if ((chip.ier & UART_IER_RDI) && chip.stuck_timeout)
+	if ((chip.ier & UART_IER_RDI) && ((data && chip.silent) || chip.stuck_timeout))
 		return UART_IIR_RX_TIMEOUT;
 	if ((chip.ier & UART_IER_THRI) && chip.thre_pending)
 		return UART_IIR_THRI;
@@ -66,6 +75,7 @@ static u8 chip_read_rx(void)
 	if (chip.rx_head == chip.rx_tail && !chip.stuck_timeout)
 		chip.empty_reads++;
 	chip.stuck_timeout = false;
+	chip.silent = false;
 	if (chip.rx_head == chip.rx_tail)
 		return 0;
 	return chip.rx[chip.rx_head++].data;
@@ -165,11 +175,17 @@ const struct fake_chip chip_16550_registers = {
 
 void chip_hear(u8 data, u8 errors)
 {
+	chip.silent = false;
 	if (chip.rx_tail - chip.rx_head == chip.depth) {
 		chip.overrun = true;
 		return;
 	}
 	chip.rx[chip.rx_tail++] = (struct fake_char) { data, errors };
+}
+
+void chip_fall_silent(void)
+{
+	chip.silent = true;
 }
 
 void chip_shift(void)

@@ -27,6 +27,7 @@ struct chip_16550 {
 
 	struct fake_char rx[FAKE_WIRE_MAX];
 	unsigned int rx_head, rx_tail;
+	bool silent;			/* for four characters, with some in the receiver */
 	bool overrun;
 	u8 tx[FAKE_WIRE_MAX];
 	unsigned int tx_head, tx_tail;	/* from FIFO to wire */
@@ -64,6 +65,9 @@ bool chip_asserted(void);
 
 /* A character arrives. */
 void chip_hear(u8 data, u8 errors);
+
+/* Four character times pass without one. */
+void chip_fall_silent(void);
 
 /* One character time passes: what was shifting has left, the next one moves up. */
 void chip_shift(void);

@@ -34,7 +34,7 @@ static void begin(struct kunit *test)
 
 /* ---- on and off ---- */
 
-/* PC16550D 8.3, 8.4: 24 MHz / (16 x 13) is 115385 baud; trigger level one. */
+/* PC16550D 8.3, 8.4: 24 MHz / (16 x 13) is 115385 baud; a quarter of the FIFO reports. */
 static void test_start(struct kunit *test)
 {
 	chip_hear(0x55, UART_LSR_FE);
@@ -44,7 +44,7 @@ static void test_start(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, chip.lcr, UART_LCR_WLEN8);
 	KUNIT_EXPECT_EQ(test, chip.ier, UART_IER_RDI | UART_IER_RLSI);
 	KUNIT_EXPECT_EQ(test, chip.fcr & (UART_FCR_ENABLE_FIFO | UART_FCR_TRIGGER_MASK),
-			UART_FCR_ENABLE_FIFO | UART_FCR_TRIGGER_1);
+			UART_FCR_ENABLE_FIFO | UART_FCR_TRIGGER_4);
 	KUNIT_EXPECT_EQ(test, chip.mcr, UART_MCR_OUT2);
 	KUNIT_EXPECT_FALSE(test, chip_asserted());
 	KUNIT_EXPECT_EQ(test, fake_uart.port->timing.baud_effective_mbps, 115384615);
@@ -229,19 +229,38 @@ static void test_not_ours(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_uart.events, 0);
 }
 
-/* PC16550D 8.6.1: trigger level 1, so each character is reported. */
-static void test_each_character(struct kunit *test)
+/* PC16550D 8.6.1: an interrupt at the trigger level; the rest after four silent characters. */
+static void test_level_and_silence(struct kunit *test)
 {
 	unsigned int i;
 
 	begin(test);
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < 6; i++) {
 		chip_hear(i, 0);
-		KUNIT_EXPECT_EQ(test, fake_uart_serve(), 1);
+		KUNIT_EXPECT_EQ(test, fake_uart_serve(), i == 3);
 	}
-	KUNIT_EXPECT_EQ(test, fake_uart.heard_bytes, 8);
-	KUNIT_EXPECT_EQ(test, fake_uart.heard[7].data, 7);
-	KUNIT_EXPECT_EQ(test, fake_uart.heard[7].flags, 0);
+	chip_fall_silent();
+	KUNIT_EXPECT_EQ(test, fake_uart_serve(), 1);
+	KUNIT_EXPECT_FALSE(test, chip_asserted());
+	KUNIT_EXPECT_EQ(test, fake_uart.heard_bytes, 6);
+	KUNIT_EXPECT_EQ(test, fake_uart.heard[5].data, 5);
+	KUNIT_EXPECT_EQ(test, fake_uart.heard[5].flags, 0);
+	KUNIT_EXPECT_EQ(test, chip.empty_reads, 0);
+}
+
+/* Whoever looks before the report gets what is there; the report does not come any more. */
+static void test_looked_at_early(struct kunit *test)
+{
+	struct oht_port_byte byte;
+
+	begin(test);
+	chip_hear(0x42, 0);
+	KUNIT_EXPECT_TRUE(test, fake_uart.port->ops->receive(fake_uart.port, &byte));
+	KUNIT_EXPECT_EQ(test, byte.data, 0x42);
+	KUNIT_EXPECT_FALSE(test, fake_uart.port->ops->receive(fake_uart.port, &byte));
+	chip_fall_silent();
+	KUNIT_EXPECT_FALSE(test, chip_asserted());
+	KUNIT_EXPECT_EQ(test, chip.empty_reads, 0);
 }
 
 /* 8250_dw.c, dw8250_handle_irq(): a time-out without data comes for ever until RBR is read. */
@@ -253,6 +272,7 @@ static void test_timeout_without_data(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_uart_serve(), 1);
 	KUNIT_EXPECT_EQ(test, fake_uart.heard_bytes, 0);
 	chip_hear(0x21, 0);
+	chip_fall_silent();
 	fake_uart_serve();
 	KUNIT_EXPECT_EQ(test, fake_uart.heard_bytes, 1);
 	KUNIT_EXPECT_EQ(test, fake_uart.heard[0].data, 0x21);
@@ -286,6 +306,8 @@ static void test_timeout_spares_a_character(struct kunit *test)
 	fake_uart.chip = &late;
 	chip.stuck_timeout = true;
 	late_character = true;
+	fake_uart_serve();
+	chip_fall_silent();
 	fake_uart_serve();
 	KUNIT_EXPECT_EQ(test, fake_uart.heard_bytes, 1);
 	KUNIT_EXPECT_EQ(test, fake_uart.heard[0].data, 0x77);
@@ -321,6 +343,7 @@ static void expect_flags(struct kunit *test, u8 errors, u8 flags)
 {
 	fake_uart.heard_bytes = 0;
 	chip_hear(0x5a, errors);
+	chip_fall_silent();
 	fake_uart_serve();
 	KUNIT_EXPECT_EQ(test, fake_uart.heard_bytes, 1);
 	KUNIT_EXPECT_EQ(test, fake_uart.heard[0].flags, flags);
@@ -359,6 +382,7 @@ static void test_errors_survive_a_question(struct kunit *test)
 	chip_hear(0x5a, UART_LSR_PE);
 	chip_hear(0x5b, 0);
 	fake_uart.port->ops->transmitting(fake_uart.port);
+	chip_fall_silent();
 	fake_uart_serve();
 	KUNIT_EXPECT_EQ(test, fake_uart.heard_bytes, 2);
 	KUNIT_EXPECT_EQ(test, fake_uart.heard[0].flags, OHT_BYTE_PARITY);
@@ -421,6 +445,7 @@ static void test_cut(struct kunit *test)
 	fake_uart.port->ops->cut(fake_uart.port);
 	chip_shift();
 	fake_uart.port->ops->cut_end(fake_uart.port);
+	chip_fall_silent();
 	fake_uart_serve();
 	KUNIT_EXPECT_EQ(test, chip.wire_bytes, 1);
 	KUNIT_EXPECT_EQ(test, chip.ier, UART_IER_RDI | UART_IER_RLSI);
@@ -468,7 +493,8 @@ static struct kunit_case port_16550_cases[] = {
 	KUNIT_CASE(test_lcr_never_taken_by_plain),
 	KUNIT_CASE(test_busy_detect),
 	KUNIT_CASE(test_not_ours),
-	KUNIT_CASE(test_each_character),
+	KUNIT_CASE(test_level_and_silence),
+	KUNIT_CASE(test_looked_at_early),
 	KUNIT_CASE(test_timeout_without_data),
 	KUNIT_CASE(test_timeout_spares_a_character),
 	KUNIT_CASE(test_timeout_of_a_read_character),
