@@ -21,7 +21,7 @@ struct fake_device fake;
 
 /* ---- records ---- */
 
-static void push(struct oht_record *record)
+void fake_push(struct oht_record *record)
 {
 	uint8_t *slot;
 
@@ -51,7 +51,7 @@ void fake_complete(uint64_t cookie, int status, uint8_t detail, uint16_t first_w
 	done->turnaround_ns = 1750000;
 	for (i = 0; i < done->count && i < OHT_WORDS_MAX; i++)
 		done->words[i] = first_word + i;
-	push(&record);
+	fake_push(&record);
 }
 
 void fake_safety(uint32_t kind, uint32_t cause, uint8_t from, uint8_t to)
@@ -70,24 +70,14 @@ void fake_safety(uint32_t kind, uint32_t cause, uint8_t from, uint8_t to)
 	record.safety.inputs = fake.stop.inputs;
 	record.safety.outputs = fake.stop.outputs;
 	if (fake.subscribed & OHT_SUBSCRIBE_SAFETY)
-		push(&record);
-}
-
-void fake_module(uint8_t unit, uint8_t from, uint8_t to)
-{
-	struct oht_record record = { .type = OHT_RECORD_MODULE, .module = {
-		.module_seq = 1, .changed_ns = fake.now_ns, .last_good_ns = 4711, .unit = unit,
-		.from = from, .to = to, .detail = OHT_DETAIL_TIMEOUT, .errors_in_row = 3 } };
-
-	if (fake.subscribed & OHT_SUBSCRIBE_MODULES)
-		push(&record);
+		fake_push(&record);
 }
 
 void fake_unknown_record(void)
 {
 	struct oht_record record = { .type = 77 };
 
-	push(&record);
+	fake_push(&record);
 }
 
 /* ---- bus ---- */
@@ -445,6 +435,7 @@ static int do_ioctl(unsigned long number, void *argument)
 		fake.subscribed = ((struct oht_subscribe *)argument)->mask;
 		return 0;
 	case OHT_IOC_MODULE_GET:
+	case OHT_IOC_PLAN_STATUS:
 		return fake_plan_ioctl(number, argument);
 	}
 	if (fake.read_only)

@@ -65,13 +65,18 @@ struct fake_device {
 	unsigned int heartbeats;
 	unsigned int farewells;
 
-	/* The plan: what came, and what a commit gives back. */
+	/* The plan: what came, and what a commit gives back; with commit_error also its figures. */
 	struct oht_plan_stage stage;
 	struct oht_plan_entry entries[OHT_PLAN_ENTRIES_MAX];
 	struct oht_plan_commit commit;
 	struct oht_outputs outputs;
 	uint16_t output_words[OHT_WORDS_MAX];
+	unsigned int commits;
 	unsigned int clears;
+	int stage_error, commit_error;
+	uint32_t stage_bad_entry;
+	struct oht_plan_status plan;
+	uint64_t cycle_seq;
 	/* What map() shows; none with map_error. */
 	struct oht_image image;
 	int map_error;
@@ -101,10 +106,13 @@ void fake_add_unit(uint8_t unit, uint16_t type);
 void fake_complete(uint64_t cookie, int status, uint8_t detail, uint16_t first_word);
 void fake_safety(uint32_t kind, uint32_t cause, uint8_t from, uint8_t to);
 void fake_module(uint8_t unit, uint8_t from, uint8_t to);
+void fake_cycle(uint32_t kind, uint32_t count, uint16_t entry);
 void fake_unknown_record(void);
 /* What the kernel does when a button is pressed. */
 void fake_stop(uint32_t cause);
 
+/* For fake_plan.c: number the record and lay it ready. */
+void fake_push(struct oht_record *record);
 /* fake_plan.c, for fake_device.c: calls of the plan, the image, and how both begin. */
 int fake_plan_ioctl(unsigned long number, void *argument);
 const void *fake_map(int fd, size_t bytes);

@@ -22,6 +22,7 @@ static int setup(void **state)
 	fake_install();
 	dev = oht_dev_open(NULL, 0);
 	assert_non_null(dev);
+	assert_int_equal(oht_dev_control_take(dev, NULL), 0);
 	return 0;
 }
 
@@ -140,6 +141,124 @@ static void outputs_and_clear(void **state)
 	assert_int_equal(errno, EINVAL);
 	assert_int_equal(oht_plan_clear(dev), 0);
 	assert_int_equal(fake.clears, 1);
+}
+
+/* Another one is the controller: nothing of the plan changes. */
+static void only_the_controller_changes_it(void **state)
+{
+	const struct oht_cyclic_plan plan = { .entries = entries, .count = 2 };
+	const uint16_t word = 1;
+	unsigned int bad_entry = 9;
+
+	(void)state;
+	assert_int_equal(oht_dev_control_release(dev), 0);
+	assert_int_equal(oht_plan_stage(dev, &plan, &bad_entry), -1);
+	assert_int_equal(errno, EPERM);
+	assert_int_equal(bad_entry, 2);
+	assert_int_equal(oht_plan_commit(dev, true, NULL, NULL), -1);
+	assert_int_equal(errno, EPERM);
+	assert_int_equal(oht_plan_clear(dev), -1);
+	assert_int_equal(errno, EPERM);
+	assert_int_equal(oht_plan_set_outputs(dev, 0, 0, &word, 1), -1);
+	assert_int_equal(errno, EPERM);
+	assert_int_equal(fake.commits + fake.clears, 0);
+}
+
+static void status_tells_everything(void **state)
+{
+	struct oht_dev *reader = oht_dev_open(NULL, OHT_OPEN_READ_ONLY);
+	struct oht_cyclic_status status;
+
+	(void)state;
+	fake.plan = (struct oht_plan_status){
+		.flags = OHT_PLAN_RUNNING, .generation = 3, .entries = 4, .cycle_us = 25000,
+		.stop_budget_us = 10000, .whole_cycles = 20, .cycles = 11, .missed = 12,
+		.exceeded = 13, .given = 14, .errors = 15, .losses = 16, .busy_max_ns = 17,
+		.start_late_max_ns = 18,
+		.figures = { .worst_permille = 641, .command_wait_ns = 27 },
+	};
+	assert_int_equal(oht_plan_status(reader, &status), 0);
+	assert_true(status.running && !status.pending);
+	assert_int_equal(status.generation, 3);
+	assert_int_equal(status.entries, 4);
+	assert_int_equal(status.cycle_us, 25000);
+	assert_int_equal(status.stop_budget_us, 10000);
+	assert_int_equal(status.whole_cycles, 20);
+	assert_int_equal(status.cycles, 11);
+	assert_int_equal(status.missed, 12);
+	assert_int_equal(status.exceeded, 13);
+	assert_int_equal(status.given, 14);
+	assert_int_equal(status.errors, 15);
+	assert_int_equal(status.losses, 16);
+	assert_int_equal(status.busy_max_ns, 17);
+	assert_int_equal(status.start_late_max_ns, 18);
+	assert_int_equal(status.figures.worst_permille, 641);
+	assert_int_equal(status.figures.command_wait_ns, 27);
+	fake.plan.flags = OHT_PLAN_PENDING;
+	assert_int_equal(oht_plan_status(reader, &status), 0);
+	assert_true(!status.running && status.pending);
+	oht_dev_close(reader);
+}
+
+static void status_is_refused(void **state)
+{
+	struct oht_cyclic_status status = { .cycles = 99 };
+
+	(void)state;
+	fake.info.caps &= ~OHT_CAP_BUS;
+	assert_int_equal(oht_plan_status(dev, &status), -1);
+	assert_int_equal(errno, EOPNOTSUPP);
+	fake.gone = true;
+	assert_int_equal(oht_plan_status(dev, &status), -1);
+	assert_int_equal(errno, ENODEV);
+	assert_int_equal(status.cycles, 99);
+}
+
+/* ---- what is told of it ---- */
+
+static void events_are_complete(void **state)
+{
+	struct oht_event event;
+
+	(void)state;
+	fake_cycle(OHT_CYCLE_MISSED, 2, 0);
+	assert_int_equal(oht_dev_read_event(dev, &event, 0), 0);
+	assert_int_equal(oht_dev_subscribe(dev, OHT_WANT_CYCLES), 0);
+	assert_int_equal(fake.subscribed, OHT_SUBSCRIBE_CYCLE);
+	fake_cycle(OHT_CYCLE_LOST, 4, 1);
+	fake_cycle(OHT_CYCLE_FOUND, 1, 1);
+	assert_int_equal(oht_dev_read_event(dev, &event, 0), 1);
+	assert_int_equal(event.type, OHT_EVENT_CYCLE);
+	assert_int_equal(event.lost, 0);
+	assert_int_equal(event.cycle.journal_seq, 2);
+	assert_int_equal(event.cycle.event_ns, fake.now_ns);
+	assert_int_equal(event.cycle.cycle, 4000);
+	assert_int_equal(event.cycle.kind, OHT_KIND_LOST);
+	assert_int_equal(event.cycle.count, 4);
+	assert_int_equal(event.cycle.generation, 3);
+	assert_int_equal(event.cycle.entry, 1);
+	assert_int_equal(event.cycle.unit, 5);
+	assert_int_equal(event.cycle.outcome, OHT_OUTCOME_TIMEOUT);
+	assert_int_equal(oht_dev_read_event(dev, &event, 0), 1);
+	assert_int_equal(event.cycle.kind, OHT_KIND_FOUND);
+	assert_int_equal(oht_dev_read_event(dev, &event, 0), 0);
+}
+
+/* The kernel keeps so many: the next one that comes says how many are missing. */
+static void lost_events_are_counted(void **state)
+{
+	struct oht_event event;
+
+	(void)state;
+	oht_dev_subscribe(dev, OHT_WANT_CYCLES);
+	fake_cycle(OHT_CYCLE_MISSED, 1, 0);
+	fake.next_seq += 5;
+	fake_cycle(OHT_CYCLE_EXCEEDED, 1, 0);
+	assert_int_equal(oht_dev_read_event(dev, &event, 0), 1);
+	assert_int_equal(event.lost, 0);
+	assert_int_equal(oht_dev_read_event(dev, &event, 0), 1);
+	assert_int_equal(event.cycle.kind, OHT_KIND_EXCEEDED);
+	assert_int_equal(event.lost, 5);
 }
 
 /* ---- the image ---- */
@@ -296,6 +415,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(stage_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(commit_returns_the_figures, setup, teardown),
 		cmocka_unit_test_setup_teardown(outputs_and_clear, setup, teardown),
+		cmocka_unit_test_setup_teardown(only_the_controller_changes_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(status_tells_everything, setup, teardown),
+		cmocka_unit_test_setup_teardown(status_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(events_are_complete, setup, teardown),
+		cmocka_unit_test_setup_teardown(lost_events_are_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(image_is_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(image_odd_for_ever, setup, teardown),
 		cmocka_unit_test_setup_teardown(image_is_refused, setup, teardown),

@@ -2,7 +2,7 @@
 /*
  * Records of the kernel become events: read in bulk, sorted into two queues, handed out in the
  * order of their sequence numbers. Two queues, because a reply must never be dropped and news (of
- * the stop, of modules) may be: the newest state counts, and the gap is told.
+ * the stop, of modules, of the plan) may be: the newest state counts, and the gap is told.
  */
 #include <errno.h>
 #include <string.h>
@@ -172,6 +172,23 @@ static void queue_safety(struct oht_dev *dev, const struct oht_record *record)
 	};
 }
 
+static void queue_cycle(struct oht_dev *dev, const struct oht_record *record)
+{
+	const struct oht_cycle_record *raw = &record->cycle;
+
+	push_news(dev, record)->cycle = (struct oht_cycle_event){
+		.journal_seq = raw->journal_seq,
+		.event_ns = raw->event_ns,
+		.cycle = raw->cycle,
+		.kind = raw->kind,
+		.count = raw->count,
+		.generation = raw->generation,
+		.entry = raw->entry,
+		.unit = raw->unit,
+		.outcome = raw->detail,
+	};
+}
+
 static void queue_record(struct oht_dev *dev, const struct oht_record *record)
 {
 	/* Only news is ever dropped, and a newer one has pushed it out. */
@@ -184,6 +201,9 @@ static void queue_record(struct oht_dev *dev, const struct oht_record *record)
 		break;
 	case OHT_RECORD_SAFETY:
 		queue_safety(dev, record);
+		break;
+	case OHT_RECORD_CYCLE:
+		queue_cycle(dev, record);
 		break;
 	case OHT_RECORD_MODULE:
 		queue_module(dev, record);

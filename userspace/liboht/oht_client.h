@@ -341,6 +341,7 @@ int oht_dev_heartbeat(struct oht_dev *dev);
 enum oht_event_type {
 	OHT_EVENT_REPLY		= 1,	/* a transfer of this handle has ended */
 	OHT_EVENT_SAFETY	= 2,	/* the stop's journal has a new entry */
+	OHT_EVENT_CYCLE		= 3,	/* something went wrong with the plan, or right again */
 	OHT_EVENT_MODULE	= 4,	/* a module was lost or found */
 };
 
@@ -384,6 +385,39 @@ struct oht_safety_event {
 	uint32_t tgid;
 };
 
+/* oht_cycle_event.kind */
+enum oht_cycle_event_kind {
+	OHT_KIND_MISSED		= 1,	/* cycles were not begun */
+	OHT_KIND_EXCEEDED	= 2,	/* a cycle was not over when the next one should begin */
+	OHT_KIND_GIVEN		= 3,	/* a cycle was given to a transfer that fitted nowhere */
+	OHT_KIND_LOST		= 4,	/* an entry has failed as often as its plan allows */
+	OHT_KIND_FOUND		= 5,	/* a lost entry was answered again */
+};
+
+/**
+ * struct oht_cycle_event - something went wrong with the cyclic plan, or right again
+ * @journal_seq: number of the entry, counts from 1 without gaps
+ * @event_ns: when it was found
+ * @cycle: points of the grid since the device came up, then
+ * @kind: enum oht_cycle_event_kind
+ * @count: cycles with OHT_KIND_MISSED, consecutive errors with OHT_KIND_LOST, else 1
+ * @generation: of the plan
+ * @entry: its index in the plan, with OHT_KIND_LOST and OHT_KIND_FOUND
+ * @unit: of the entry, with these
+ * @outcome: enum oht_outcome of its last error, with OHT_KIND_LOST
+ */
+struct oht_cycle_event {
+	uint64_t journal_seq;
+	uint64_t event_ns;
+	uint64_t cycle;
+	uint32_t kind;
+	uint32_t count;
+	uint32_t generation;
+	uint16_t entry;
+	uint8_t unit;
+	uint8_t outcome;
+};
+
 /**
  * struct oht_event - what oht_dev_read_event() returns
  * @type: enum oht_event_type: which member of the union is valid
@@ -394,6 +428,7 @@ struct oht_safety_event {
  * @reply: with OHT_EVENT_REPLY
  * @safety: with OHT_EVENT_SAFETY
  * @module: with OHT_EVENT_MODULE
+ * @cycle: with OHT_EVENT_CYCLE
  */
 struct oht_event {
 	uint32_t type;
@@ -404,11 +439,13 @@ struct oht_event {
 		struct oht_reply reply;
 		struct oht_safety_event safety;
 		struct oht_module_event module;
+		struct oht_cycle_event cycle;
 	};
 };
 
 /* oht_dev_subscribe() */
 #define OHT_WANT_SAFETY		(1U << 0)	/* OHT_EVENT_SAFETY */
+#define OHT_WANT_CYCLES		(1U << 1)	/* OHT_EVENT_CYCLE */
 #define OHT_WANT_MODULES	(1U << 2)	/* OHT_EVENT_MODULE */
 
 /**
@@ -466,6 +503,9 @@ const char *oht_exception_name(unsigned int code);
 const char *oht_exception_text(unsigned int code);
 const char *oht_kind_name(unsigned int kind);
 const char *oht_kind_text(unsigned int kind);
+/* enum oht_cycle_event_kind */
+const char *oht_cycle_kind_name(unsigned int kind);
+const char *oht_cycle_kind_text(unsigned int kind);
 /* Objects of a device identification: "vendor_name", ...; "object" where no name is defined */
 const char *oht_object_name(unsigned int id);
 /* "none", "even", "odd" */

@@ -17,7 +17,9 @@
 extern "C" {
 #endif
 
-#define OHT_CYCLIC_ENTRIES_MAX	64
+#define OHT_CYCLIC_ENTRIES_MAX		64
+/* A plan whose fullest cycle is fuller is refused. */
+#define OHT_CYCLIC_LOAD_MAX_PERMILLE	950
 /* No bound can be told: oht_cyclic_figures.stop_ns of a port without exact timing. */
 #define OHT_UNBOUNDED_NS	UINT64_MAX
 
@@ -143,6 +145,54 @@ int oht_plan_clear(struct oht_dev *dev);
  */
 int oht_plan_set_outputs(struct oht_dev *dev, uint32_t generation, unsigned int entry,
 			 const uint16_t *words, unsigned int count);
+
+/**
+ * struct oht_cyclic_status - how the plan does, with what it comes to
+ * @running: a plan is in force
+ * @pending: another one waits for the beginning of a cycle
+ * @generation: another one with every plan and every end of a plan
+ * @entries: of the plan in force, 0 without one; so are the four after it
+ * @cycle_us: the grid
+ * @stop_budget_us: as staged
+ * @whole_cycles: as staged
+ * @figures: what it comes to
+ * @cycles: points of the grid since the device came up
+ * @missed: of these, not begun
+ * @exceeded: begun, and not over when the next one should have begun
+ * @given: given as a whole to a transfer that fitted into no slack
+ * @errors: exchanges that failed
+ * @losses: entries that became lost
+ * @busy_max_ns: longest time from the beginning of a cycle to the end of its last exchange
+ * @start_late_max_ns: largest delay of a cycle's first request behind the grid
+ */
+struct oht_cyclic_status {
+	bool running;
+	bool pending;
+	uint32_t generation;
+	uint32_t entries;
+	uint32_t cycle_us;
+	uint32_t stop_budget_us;
+	uint32_t whole_cycles;
+	struct oht_cyclic_figures figures;
+	uint64_t cycles;
+	uint64_t missed;
+	uint64_t exceeded;
+	uint64_t given;
+	uint64_t errors;
+	uint64_t losses;
+	uint64_t busy_max_ns;
+	uint64_t start_late_max_ns;
+};
+
+/**
+ * oht_plan_status() - how the plan does
+ * @dev: handle
+ * @status: out
+ *
+ * Return: 0, or -1 with EOPNOTSUPP (no bus), ENODEV; @status is as it was then.
+ * Context: any thread, no allocation, one system call.
+ */
+int oht_plan_status(struct oht_dev *dev, struct oht_cyclic_status *status);
 
 /* ---- the process image ---- */
 

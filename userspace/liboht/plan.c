@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The cyclic plan: lay it ready, put it in force, end it, set its outputs. One system call each. */
+/*
+ * The cyclic plan: lay it ready, put it in force, end it, set its outputs, see how it does. One
+ * system call each.
+ */
 #include <errno.h>
 
 #include "internal.h"
 #include "oht_plan.h"
-
-static_assert(OHT_CYCLIC_ENTRIES_MAX == OHT_PLAN_ENTRIES_MAX, "as many as the kernel takes");
-static_assert((int)OHT_CYCLIC_LOSS_STOP == (int)OHT_LOSS_STOP, "the kernel's number");
 
 static struct oht_plan_entry raw_entry(const struct oht_cyclic_entry *entry)
 {
@@ -51,6 +51,21 @@ OHT_PUBLIC int oht_plan_stage(struct oht_dev *dev, const struct oht_cyclic_plan 
 	return result;
 }
 
+static struct oht_cyclic_figures figures_of(const struct oht_plan_figures *raw)
+{
+	return (struct oht_cyclic_figures){
+		.worst_permille = raw->worst_permille,
+		.mean_permille = raw->mean_permille,
+		.hyperperiod_cycles = raw->hyperperiod_cycles,
+		.longest_entry = raw->longest_entry,
+		.busy_worst_ns = raw->busy_worst_ns,
+		.slack_min_ns = raw->slack_min_ns,
+		.slack_max_ns = raw->slack_max_ns,
+		.stop_ns = raw->stop_ns,
+		.command_wait_ns = raw->command_wait_ns,
+	};
+}
+
 OHT_PUBLIC int oht_plan_commit(struct oht_dev *dev, bool dry, struct oht_cyclic_figures *figures,
 			       uint32_t *generation)
 {
@@ -60,17 +75,7 @@ OHT_PUBLIC int oht_plan_commit(struct oht_dev *dev, bool dry, struct oht_cyclic_
 	if (generation)
 		*generation = raw.generation;
 	if (figures)
-		*figures = (struct oht_cyclic_figures){
-			.worst_permille = raw.figures.worst_permille,
-			.mean_permille = raw.figures.mean_permille,
-			.hyperperiod_cycles = raw.figures.hyperperiod_cycles,
-			.longest_entry = raw.figures.longest_entry,
-			.busy_worst_ns = raw.figures.busy_worst_ns,
-			.slack_min_ns = raw.figures.slack_min_ns,
-			.slack_max_ns = raw.figures.slack_max_ns,
-			.stop_ns = raw.figures.stop_ns,
-			.command_wait_ns = raw.figures.command_wait_ns,
-		};
+		*figures = figures_of(&raw.figures);
 	return result;
 }
 
@@ -98,4 +103,31 @@ OHT_PUBLIC int oht_plan_set_outputs(struct oht_dev *dev, uint32_t generation, un
 		return -1;
 	}
 	return oht_dev_ioctl(dev, OHT_IOC_OUTPUTS, &raw);
+}
+
+OHT_PUBLIC int oht_plan_status(struct oht_dev *dev, struct oht_cyclic_status *status)
+{
+	struct oht_plan_status raw = { .size = sizeof(raw) };
+
+	if (oht_dev_ioctl(dev, OHT_IOC_PLAN_STATUS, &raw))
+		return -1;
+	*status = (struct oht_cyclic_status){
+		.running = raw.flags & OHT_PLAN_RUNNING,
+		.pending = raw.flags & OHT_PLAN_PENDING,
+		.generation = raw.generation,
+		.entries = raw.entries,
+		.cycle_us = raw.cycle_us,
+		.stop_budget_us = raw.stop_budget_us,
+		.whole_cycles = raw.whole_cycles,
+		.figures = figures_of(&raw.figures),
+		.cycles = raw.cycles,
+		.missed = raw.missed,
+		.exceeded = raw.exceeded,
+		.given = raw.given,
+		.errors = raw.errors,
+		.losses = raw.losses,
+		.busy_max_ns = raw.busy_max_ns,
+		.start_late_max_ns = raw.start_late_max_ns,
+	};
+	return 0;
 }

@@ -134,6 +134,20 @@ static const struct word kinds[] = {
 	[OHT_KIND_CONTROL] = { "control", "a program became the controller" },
 };
 
+static const struct word cycle_kinds[] = {
+	[OHT_KIND_MISSED] = WORD("missed",
+		"cycles were not begun: ",
+		"the one before was not over, or the timer came too late"),
+	[OHT_KIND_EXCEEDED] = { "exceeded",
+		"a cycle was not over when the next one should have begun" },
+	[OHT_KIND_GIVEN] = { "given",
+		"a cycle was given to a transfer that fits into no slack of the plan" },
+	[OHT_KIND_LOST] = WORD("lost",
+		"an entry has failed too often in a row: ",
+		"check the module's power and cable; it is asked again in every period"),
+	[OHT_KIND_FOUND] = { "found", "a lost entry was answered again" },
+};
+
 /* Modbus Application Protocol 1.1b3, 6.21. */
 static const char *const objects[] = {
 	"vendor_name", "product_code", "revision", "vendor_url", "product_name", "model_name",
@@ -192,6 +206,16 @@ OHT_PUBLIC const char *oht_kind_name(unsigned int kind)
 OHT_PUBLIC const char *oht_kind_text(unsigned int kind)
 {
 	return LOOK_UP(kinds, kind, text, "an event that this program does not know");
+}
+
+OHT_PUBLIC const char *oht_cycle_kind_name(unsigned int kind)
+{
+	return LOOK_UP(cycle_kinds, kind, name, "unknown");
+}
+
+OHT_PUBLIC const char *oht_cycle_kind_text(unsigned int kind)
+{
+	return LOOK_UP(cycle_kinds, kind, text, "an event that this program does not know");
 }
 
 OHT_PUBLIC const char *oht_object_name(unsigned int id)
