@@ -17,12 +17,12 @@
 #include <unistd.h>
 
 #include "lib/guest.h"
+#include "lib/stop.h"
 #include "lib/tap.h"
 
 #define MS		1000000ULL
 #define BOTH		(OHT_STIM_A | OHT_STIM_B)
 #define LONG_MS		10000
-#define WAIT_MS		2000
 
 static bool exact;
 static int stim;
@@ -30,7 +30,7 @@ static struct oht_info info;
 
 static int outputs(void)
 {
-	return ioctl(stim, OHT_STIM_IOC_OUTPUTS);
+	return stop_outputs(stim);
 }
 
 static uint32_t state_of(int fd)
@@ -41,31 +41,14 @@ static uint32_t state_of(int fd)
 	return status.state;
 }
 
-/* A controller with the outputs high, its journal read up to now. */
 static int enabled_controller(uint32_t deadman_ms)
 {
-	int fd = guest_open(O_RDWR);
-
-	guest_make_enabled(fd, deadman_ms);
-	guest_subscribe(fd, OHT_SUBSCRIBE_SAFETY);
-	if (outputs() != (OHT_STIM_ENABLE_1 | OHT_STIM_ENABLE_2))
-		tap_bail("enabled, but the outputs are %#x", outputs());
-	return fd;
+	return stop_enabled_controller(stim, deadman_ms);
 }
 
-/* The next record must be a stop for @cause that lowered the outputs. */
 static bool expect_stop(int fd, uint32_t cause, const char *what, struct oht_record *record)
 {
-	const struct oht_safety_record *safety = &record->safety;
-
-	if (!tap_ok(guest_next_safety(fd, WAIT_MS, record), "%s: a record comes", what))
-		return false;
-	tap_is(safety->cause, cause, "%s: cause", what);
-	tap_is(safety->state_from, OHT_ESTOP_ENABLED, "%s: from enabled", what);
-	tap_is(safety->state_to, OHT_ESTOP_STOPPED, "%s: to stopped", what);
-	tap_ok(safety->low_ns >= safety->event_ns && !safety->outputs, "%s: lowered", what);
-	tap_is(outputs(), 0, "%s: outputs low", what);
-	return true;
+	return stop_expect(stim, fd, cause, what, record);
 }
 
 static void test_states(void)
@@ -110,7 +93,7 @@ static void test_press(void)
 
 	guest_press(stim, BOTH);
 	expect_stop(fd, OHT_CAUSE_BUTTON_A, "press", &record);
-	tap_ok(guest_next_safety(fd, WAIT_MS, &record) &&
+	tap_ok(guest_next_safety(fd, STOP_WAIT_MS, &record) &&
 	       record.safety.cause == OHT_CAUSE_BUTTON_B &&
 	       record.safety.state_from == OHT_ESTOP_STOPPED, "press: channel b is appended");
 	guest_status(fd, &status);
@@ -141,7 +124,8 @@ static void test_one_channel(uint32_t channel, uint32_t cause, const char *name)
 
 	guest_press(stim, channel);
 	expect_stop(fd, cause, name, &record);
-	if (tap_ok(guest_next_safety(fd, WAIT_MS, &record), "%s: a second record", name)) {
+	if (tap_ok(guest_next_safety(fd, STOP_WAIT_MS, &record), "%s: a second record",
+		   name)) {
 		tap_is(record.safety.cause, OHT_CAUSE_DISCREPANCY, "%s: discrepancy", name);
 		tap_ok(record.time_ns >= info.discrepancy_window_ms * MS, "%s: in time", name);
 	}
@@ -305,7 +289,7 @@ static void test_poll(void)
 	guest_subscribe(fd, OHT_SUBSCRIBE_SAFETY);
 	tap_is(poll(wait, 2, 0), 0, "poll: nothing yet");
 	guest_take(fd, LONG_MS);
-	tap_is(poll(wait, 2, WAIT_MS), 1, "poll: wakes the one who subscribed");
+	tap_is(poll(wait, 2, STOP_WAIT_MS), 1, "poll: wakes the one who subscribed");
 	tap_ok(wait[0].revents & POLLPRI, "poll: PRI");
 	guest_drain(fd);
 	tap_is(poll(wait, 2, 0), 0, "poll: read, nothing left");

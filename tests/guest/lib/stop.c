@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "stop.h"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+
+#include "guest.h"
+#include "tap.h"
+
+int stop_outputs(int stim)
+{
+	return ioctl(stim, OHT_STIM_IOC_OUTPUTS);
+}
+
+int stop_enabled_controller(int stim, uint32_t deadman_ms)
+{
+	int fd = guest_open(O_RDWR);
+
+	guest_make_enabled(fd, deadman_ms);
+	guest_subscribe(fd, OHT_SUBSCRIBE_SAFETY);
+	if (stop_outputs(stim) != (OHT_STIM_ENABLE_1 | OHT_STIM_ENABLE_2))
+		tap_bail("enabled, but the outputs are %#x", stop_outputs(stim));
+	return fd;
+}
+
+bool stop_expect(int stim, int fd, uint32_t cause, const char *what, struct oht_record *record)
+{
+	const struct oht_safety_record *safety = &record->safety;
+
+	if (!tap_ok(guest_next_safety(fd, STOP_WAIT_MS, record), "%s: a record comes", what))
+		return false;
+	tap_is(safety->cause, cause, "%s: cause", what);
+	tap_is(safety->state_from, OHT_ESTOP_ENABLED, "%s: from enabled", what);
+	tap_is(safety->state_to, OHT_ESTOP_STOPPED, "%s: to stopped", what);
+	tap_ok(safety->low_ns >= safety->event_ns && !safety->outputs, "%s: lowered", what);
+	tap_is(stop_outputs(stim), 0, "%s: outputs low", what);
+	return true;
+}

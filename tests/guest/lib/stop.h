@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     what tests of the stop share: an enabled machine, and a stop that must have happened.
+ * Contexts: one thread.
+ * Locks:    none.
+ */
+#ifndef STOP_H
+#define STOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/oht.h>
+
+#define STOP_WAIT_MS	2000
+
+/* OHT_STIM_ENABLE_* as the GPIO register has them; @stim is guest_open_stim(). */
+int stop_outputs(int stim);
+
+/* A controller with the outputs high, its journal read up to now; bails out if that fails. */
+int stop_enabled_controller(int stim, uint32_t deadman_ms);
+
+/* The next record must be a stop from enabled for @cause that lowered the outputs. */
+bool stop_expect(int stim, int fd, uint32_t cause, const char *what, struct oht_record *record);
+
+#endif /* STOP_H */
