@@ -83,7 +83,9 @@ def test_stop_and_repeated_stop(daemon):
     until(lambda: daemon.get("safety").json["state"] == "stopped", what="stopped")
     safety = daemon.get("safety").json
     assert "software" in {cause["code"] for cause in safety["causes"]}
-    assert all(cause["text"] for cause in safety["causes"])
+    assert all(cause["text"] and cause["action"] for cause in safety["causes"])
+    action = next(cause["action"] for cause in safety["causes"] if cause["code"] == "software")
+    assert action == "Find out who and why, then reset."
 
 
 def test_stop_takes_any_body(daemon):

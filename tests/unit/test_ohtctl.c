@@ -215,11 +215,18 @@ static void status_shows_the_stop(void **state)
 	assert_non_null(strstr(out_text, "enable1 low, enable2 low"));
 	assert_non_null(strstr(out_text, "controller   none\n"));
 	assert_int_equal(run("safety status"), 0);
-	assert_non_null(strstr(out_text, "release the button"));
+	assert_non_null(strstr(out_text, "causes       start: The machine has not been reset since "
+				"the driver started.\n"
+				"               Reset, then enable.\n"
+				"             button_a: Channel a of the emergency stop opened.\n"
+				"               Make the robot safe, release the button"));
 	assert_int_equal(run_json("safety status"), 0);
 	assert_string_equal(text("/state"), "stopped");
 	assert_string_equal(text("/first_cause"), "start");
 	assert_string_equal(text("/causes/1/code"), "button_a");
+	assert_string_equal(text("/causes/1/text"), "Channel a of the emergency stop opened.");
+	assert_string_equal(text("/causes/1/action"),
+			    "Make the robot safe, release the button, then reset.");
 	assert_string_equal(text("/standing/0/code"), "button_a");
 	assert_string_equal(text("/channels/a"), "open");
 	assert_string_equal(text("/channels/b"), "closed");

@@ -43,6 +43,7 @@ def test_see_the_modules_and_stop(daemon, browser):
     browser.wait(lambda: browser.text("#safety-state") == "STOPPED", 5, "stopped on the page")
     assert daemon.get("safety").json["state"] == "stopped"
     browser.wait(lambda: "program asked for the stop" in browser.text("#causes"), 5, "the cause in words")
+    assert "Find out who and why, then reset." in browser.text("#causes .action")
     assert browser.complaints() == []
 
 

@@ -176,7 +176,7 @@ enum oht_stop_state {
 	OHT_STATE_ENABLED	= 2,	/* enable outputs high */
 };
 
-/* Why the machine stopped; oht_cause_text() explains each and says what to do. */
+/* Why the machine stopped; oht_cause_text() explains each, oht_cause_action() says what to do. */
 enum oht_stop_cause {
 	OHT_STOPPED_BY_NOTHING		= 0,
 	OHT_STOPPED_BY_START		= 1,
@@ -496,6 +496,8 @@ const char *oht_state_name(unsigned int state);
 const char *oht_state_text(unsigned int state);
 const char *oht_cause_name(unsigned int cause);
 const char *oht_cause_text(unsigned int cause);
+/* What to do about it, one sentence for people */
+const char *oht_cause_action(unsigned int cause);
 const char *oht_outcome_name(unsigned int outcome);
 const char *oht_outcome_text(unsigned int outcome);
 /* Modbus exception codes 1..11 */

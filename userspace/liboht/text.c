@@ -26,54 +26,62 @@ static const struct word states[] = {
 	[OHT_STATE_ENABLED] = { "enabled", "The enable outputs are high." },
 };
 
-static const struct word causes[] = {
-	[OHT_STOPPED_BY_NOTHING] = { "none", "Nothing has stopped the machine." },
+/* What has happened, and what to do about it: the only place where either is said. */
+static const struct cause {
+	const char *name;
+	const char *text;
+	const char *action;
+} causes[] = {
+	[OHT_STOPPED_BY_NOTHING] = { "none", "Nothing has stopped the machine.",
+		"Nothing needs to be done." },
 	[OHT_STOPPED_BY_START] = { "start",
-		"The machine has not been reset since the driver started: reset, then enable." },
-	[OHT_STOPPED_BY_BUTTON_A] = WORD("button_a",
-		"Channel a of the emergency stop opened: ",
-		"make the robot safe, release the button, then reset."),
-	[OHT_STOPPED_BY_BUTTON_B] = WORD("button_b",
-		"Channel b of the emergency stop opened: ",
-		"make the robot safe, release the button, then reset."),
-	[OHT_STOPPED_BY_DISCREPANCY] = WORD("discrepancy",
-		"The two channels of the emergency stop disagreed for too long: ",
-		"check contacts and wiring, then press and release the button fully and reset."),
-	[OHT_STOPPED_BY_FEEDBACK] = WORD("feedback",
-		"The enable feedback did not follow the outputs: ",
-		"a relay contact is welded, missing or miswired; repair it before a reset."),
-	[OHT_STOPPED_BY_SOFTWARE] = { "software",
-		"A program asked for the stop: find out why, then reset." },
-	[OHT_STOPPED_BY_DEADMAN] = WORD("deadman",
-		"The controller's heartbeat was late: ",
-		"its program hangs or is starved of CPU time; look at its log before a reset."),
-	[OHT_STOPPED_BY_CLOSE] = WORD("close",
-		"The controlling program ended without farewell: ",
-		"it crashed or was killed; look at its log before a reset."),
-	[OHT_STOPPED_BY_FAREWELL] = WORD("farewell",
-		"The controlling program gave its role back in order: ",
-		"start a controller, reset, then enable."),
-	[OHT_STOPPED_BY_BUS_LOSS] = WORD("bus_loss",
-		"A module that the robot needs was lost on the bus: ",
-		"check its power and cable, then reset."),
-	[OHT_STOPPED_BY_UNBIND] = { "unbind", "The driver was taken off the device." },
-	[OHT_STOPPED_BY_MODULE_REMOVAL] = { "module_removal", "The kernel module was removed." },
-	[OHT_STOPPED_BY_SUSPEND] = { "suspend",
-		"The computer went to sleep: reset after it has woken." },
-	[OHT_STOPPED_BY_REBOOT] = { "reboot", "The computer restarts." },
-	[OHT_STOPPED_BY_PANIC] = { "panic",
-		"The kernel panicked: look at the console or the crash log before a reset." },
-	[OHT_STOPPED_BY_SELF_TEST] = { "self_test", "The self-test ran: reset." },
-	[OHT_STOPPED_BY_STORM] = WORD("storm",
-		"An emergency-stop input made more edges than a button can: ",
-		"check for a loose contact or interference, then reset."),
-	[OHT_STOPPED_BY_INPUT_ERROR] = WORD("input_error",
-		"An emergency-stop input could not be read: ",
-		"look in dmesg for the GPIO's error, repair it, then reset."),
-	[OHT_STOPPED_BY_CPU_STALL] = WORD("cpu_stall",
-		"Interrupt and supervision of the stop lost sight of each other: ",
-		"a CPU was stuck; look in dmesg before a reset."),
-	[OHT_STOPPED_BY_SHUTDOWN] = { "shutdown", "The computer powers off." },
+		"The machine has not been reset since the driver started.",
+		"Reset, then enable." },
+	[OHT_STOPPED_BY_BUTTON_A] = { "button_a", "Channel a of the emergency stop opened.",
+		"Make the robot safe, release the button, then reset." },
+	[OHT_STOPPED_BY_BUTTON_B] = { "button_b", "Channel b of the emergency stop opened.",
+		"Make the robot safe, release the button, then reset." },
+	[OHT_STOPPED_BY_DISCREPANCY] = { "discrepancy",
+		"The two channels of the emergency stop disagreed for too long.",
+		"Check contacts and wiring, then press and release the button fully and reset." },
+	[OHT_STOPPED_BY_FEEDBACK] = { "feedback",
+		"The enable feedback did not follow the outputs.",
+		"A relay contact is welded, missing or miswired: repair it, then reset." },
+	[OHT_STOPPED_BY_SOFTWARE] = { "software", "A person or a program asked for the stop.",
+		"Find out who and why, then reset." },
+	[OHT_STOPPED_BY_DEADMAN] = { "deadman", "The controller's heartbeat was late.",
+		"Its program hangs or is starved of CPU time: look at its log, then reset." },
+	[OHT_STOPPED_BY_CLOSE] = { "close",
+		"The controlling program ended without farewell.",
+		"It crashed or was killed: look at its log, then reset." },
+	[OHT_STOPPED_BY_FAREWELL] = { "farewell",
+		"The controlling program gave its role back in order.",
+		"Start a controller, reset, then enable." },
+	[OHT_STOPPED_BY_BUS_LOSS] = { "bus_loss",
+		"A module that the robot needs was lost on the bus.",
+		"Check its power and cable, then reset." },
+	[OHT_STOPPED_BY_UNBIND] = { "unbind", "The driver was taken off the device.",
+		"Bind the driver again, then reset." },
+	[OHT_STOPPED_BY_MODULE_REMOVAL] = { "module_removal", "The kernel module was removed.",
+		"Load it again (modprobe oht), then reset." },
+	[OHT_STOPPED_BY_SUSPEND] = { "suspend", "The computer was told to sleep.",
+		"Reset when it is awake." },
+	[OHT_STOPPED_BY_REBOOT] = { "reboot", "The computer restarts.",
+		"Wait until it is up again, then reset." },
+	[OHT_STOPPED_BY_PANIC] = { "panic", "The kernel panicked.",
+		"Look at the console or the crash log, then reset." },
+	[OHT_STOPPED_BY_SELF_TEST] = { "self_test", "The self-test ran.", "Reset." },
+	[OHT_STOPPED_BY_STORM] = { "storm",
+		"An emergency-stop input made more edges than a button can.",
+		"Check for a loose contact or interference, then reset." },
+	[OHT_STOPPED_BY_INPUT_ERROR] = { "input_error",
+		"An emergency-stop input could not be read.",
+		"Look in dmesg for the GPIO's error, repair it, then reset." },
+	[OHT_STOPPED_BY_CPU_STALL] = { "cpu_stall",
+		"Interrupt and supervision of the stop lost sight of each other.",
+		"A CPU was stuck: look in dmesg, then reset." },
+	[OHT_STOPPED_BY_SHUTDOWN] = { "shutdown", "The computer powers off.",
+		"Switch it on again, then reset." },
 };
 
 static const struct word outcomes[] = {
@@ -176,6 +184,11 @@ OHT_PUBLIC const char *oht_cause_text(unsigned int cause)
 {
 	return LOOK_UP(causes, cause, text,
 		       "A cause that this program does not know: it is older than the module.");
+}
+
+OHT_PUBLIC const char *oht_cause_action(unsigned int cause)
+{
+	return LOOK_UP(causes, cause, action, "Update this program, and look in dmesg.");
 }
 
 OHT_PUBLIC const char *oht_outcome_name(unsigned int outcome)

@@ -42,8 +42,9 @@ static int show_event(struct cli *cli, const struct oht_event *event)
 	show_safety_event(cli, event);
 	if (!event->safety.cause)
 		return -1;
-	return cli_fail(cli, CLI_FAILED, "stopped by %s: %s", oht_cause_name(event->safety.cause),
-			oht_cause_text(event->safety.cause));
+	return cli_fail(cli, CLI_FAILED, "stopped by %s: %s %s",
+			oht_cause_name(event->safety.cause), oht_cause_text(event->safety.cause),
+			oht_cause_action(event->safety.cause));
 }
 
 /* Until a signal (CLI_DONE) or a stop. */

@@ -123,6 +123,7 @@ static void show_causes(struct cli *cli, uint64_t causes)
 		if (!(causes & oht_cause_mask(cause)))
 			continue;
 		show_field(cli, field, "%s: %s", oht_cause_name(cause), oht_cause_text(cause));
+		show_field(cli, "", "  %s", oht_cause_action(cause));
 		field = "";
 	}
 }
@@ -188,6 +189,7 @@ static struct json_object *causes_json(uint64_t causes)
 		item = json_object_new_object();
 		show_add_text(item, "code", oht_cause_name(cause));
 		show_add_text(item, "text", oht_cause_text(cause));
+		show_add_text(item, "action", oht_cause_action(cause));
 		json_object_array_add(array, item);
 	}
 	return array;

@@ -107,6 +107,19 @@ function fillList(node, texts) {
     node.replaceChildren(...texts.map((text) => element("li", text)));
 }
 
+// What has happened, and under it what to do about it.
+function fillCauses(node, causes) {
+    const key = JSON.stringify(causes.map((c) => [c.code, c.standing]));
+    if (node.dataset.key === key)
+        return;
+    node.dataset.key = key;
+    node.replaceChildren(...causes.map((cause) => {
+        const item = element("li", cause.standing ? `${cause.text} (still so)` : cause.text);
+        item.append(element("p", cause.action, "action"));
+        return item;
+    }));
+}
+
 function fillValues(node, pairs) {
     const key = JSON.stringify(pairs);
     if (node.dataset.key === key)
@@ -143,7 +156,7 @@ function drawSafety(safety) {
     $("safety-state").className = look;
     $("safety-age").textContent = ageText(safety.age_ms);
     $("safety").classList.toggle("stale", safety.age_ms > STALE_MS);
-    fillList($("causes"), safety.causes.map((c) => c.standing ? `${c.text} (still so)` : c.text));
+    fillCauses($("causes"), safety.causes);
     fillValues($("contacts"), [
         ["Button, channel a", safety.channels.a || "not there"],
         ["Button, channel b", safety.channels.b || "not there"],

@@ -54,6 +54,8 @@ static struct json_object *causes_json(struct ohtd_call *call,
 				       json_object_new_string(oht_cause_name(cause->cause)));
 		json_object_object_add(item, "text",
 				       json_object_new_string(oht_cause_text(cause->cause)));
+		json_object_object_add(item, "action",
+				       json_object_new_string(oht_cause_action(cause->cause)));
 		json_object_object_add(item, "since", ohtd_json_time(call, cause->since_ns));
 		json_object_object_add(item, "standing",
 				       json_object_new_boolean(cause->standing != 0));

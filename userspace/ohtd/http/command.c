@@ -32,7 +32,8 @@ static void reason_text(const struct ohtd_why *why, char *text, size_t size)
 	if (why->unit)
 		snprintf(unit, sizeof(unit), " (unit %u)", why->unit);
 	if (why->code == OHTD_WHY_STOP_CAUSE)
-		snprintf(text, size, "%.*s: %s", (int)n, reason, oht_cause_text(why->detail));
+		snprintf(text, size, "%.*s: %s %s", (int)n, reason, oht_cause_text(why->detail),
+			 oht_cause_action(why->detail));
 	else
 		snprintf(text, size, "%.*s%s.", (int)n, reason, unit);
 }
