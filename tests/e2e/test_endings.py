@@ -23,20 +23,27 @@ ENDINGS = {
     "sysrq-b": ("echo b >/proc/sysrq-trigger", "", "guest-reset"),
     "reboot": ("reboot -f", "", "guest-reset"),
     "poweroff": ("poweroff -f", "", "guest-shutdown"),
+    "kexec": (f"{PROGRAMS}/fault_test --kexec", "", "guest-reset"),
+    # Another CPU was in the middle of the GPIO bank's driver, maybe with its lock held, and is halted there.
+    "panic-in-bank": (f"{PROGRAMS}/fault_test --hammer & sleep 1; kill -0 $! && echo c >/proc/sysrq-trigger", "panic=-1", "guest-reset"),
+    "oops-panics": (f"modprobe oht_stim; {PROGRAMS}/fault_test --oops", "panic=-1 oops=panic", "guest-reset"),
 }
 
 
 # The debug kernel watches one way with and one without a panic; booting it five times takes a minute and more.
 QUICK_KERNELS = pytest.mark.kernels("stock", "rt")
+# What has nothing to do with the kind of kernel; only Debian's have kexec.
+ONE_KERNEL = pytest.mark.kernels("stock")
 
 
 @pytest.mark.parametrize("name", [
-    "panic-reboots", "reboot", *(pytest.param(name, marks=QUICK_KERNELS)
-                                 for name in ("panic-hangs", "sysrq-b", "poweroff"))])
+    "panic-reboots", "reboot",
+    *(pytest.param(name, marks=QUICK_KERNELS) for name in ("panic-hangs", "sysrq-b", "poweroff")),
+    *(pytest.param(name, marks=ONE_KERNEL) for name in ("kexec", "panic-in-bank", "oops-panics"))])
 def test_outputs_low_before_the_end(fresh, name):
     ending, append, expected = ENDINGS[name]
     board = fresh(append=append, hold_on_reset=True)
-    board.expected_splats = PANIC if "echo c" in ending else ()
+    board.expected_splats = PANIC if "panic" in name else ()
     controller = Controller(board)
     controller.arm(1)
     # In the middle of bus traffic, as it would be.
@@ -50,4 +57,21 @@ def test_outputs_low_before_the_end(fresh, name):
         assert board.machine.wait_reset(20) == expected
     assert board.pins.wait_enables(0, 1), "the outputs were high at the end"
     assert board.machine.alive()
+    controller.close()
+
+
+@ONE_KERNEL
+def test_oops_elsewhere_is_no_stop(fresh):
+    """Another module's fault ends a process. The machine goes on, and its button works."""
+    board = fresh()
+    board.expected_splats = PANIC
+    controller = Controller(board)
+    controller.arm(1)
+    board.guest.check("modprobe oht_stim")
+    board.guest.check(f"{PROGRAMS}/fault_test --oops </dev/null >/dev/null 2>&1 || true")
+    assert "Oops" in board.guest.check("dmesg"), "there was no fault"
+    assert all(board.pins.level(pin) for pin in (4, 5)), "a fault elsewhere lowered the outputs"
+    board.pins.press()
+    assert board.pins.wait_enables(0, 5)
+    assert controller.status()["first_cause"] == "button_a"
     controller.close()

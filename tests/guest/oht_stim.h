@@ -2,7 +2,7 @@
 /*
  * Owns:     /dev/oht_stim of the test module oht_stim: presses of the button made inside the guest.
  * Contexts: ioctls, process; the caller chooses the CPU by pinning itself.
- * Locks:    one mutex, so that presses do not mix.
+ * Locks:    one mutex, so that presses do not mix; a CPU can be kept busy beside them.
  *
  * Only for the emulated board. There a pin of the PL061 that is made an output, written, and made
  * an input again raises the same interrupt as an edge from outside. The module does that on the
@@ -71,7 +71,11 @@ struct oht_stim_storm {
 #define OHT_STIM_IOC_OUTPUTS	_IO('s', 3)
 /* Argument: mask of channels that are opened without an interrupt: the edge is lost. */
 #define OHT_STIM_IOC_PRESS_LOST	_IO('s', 5)
-/* Argument: microseconds, 1..20000, for which interrupts are off on the caller's CPU. */
+/* Argument: microseconds, 1..1000000, of interrupts off on the caller's CPU; others may press. */
 #define OHT_STIM_IOC_IRQS_OFF	_IO('s', 4)
+/* Argument: mask of channels whose interrupt is masked in the GPIO bank from now on; not others. */
+#define OHT_STIM_IOC_DEAF	_IO('s', 6)
+/* The caller's process dies of a fault in this module's code. */
+#define OHT_STIM_IOC_OOPS	_IO('s', 7)
 
 #endif /* OHT_STIM_H */

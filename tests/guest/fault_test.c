@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Single faults of the machine around the stop, one after another: what of docs/safety.md, Single
+ * faults, can be made from inside. Each must end as its row there says.
+ *
+ *	fault_test		all of them
+ *	fault_test --hammer	write another line of the button's GPIO bank without end, on CPU 1
+ *	fault_test --oops	end in a fault of another module
+ *	fault_test --kexec	start another kernel, which only resets the machine
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/reboot.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/gpio.h>
+#include <linux/kexec.h>
+
+#include "lib/guest.h"
+#include "lib/stop.h"
+#include "lib/tap.h"
+
+#define MS		1000000ULL
+#define BOTH		(OHT_STIM_A | OHT_STIM_B)
+/* No heartbeat is due while a test lasts. */
+#define LONG_MS		10000
+#define DEADMAN_MS	100
+/* Longer than anything that is expected while a CPU is stuck, also on a busy host. */
+#define STUCK_US	600000
+/* CPUs of the button's interrupt and of the supervision timer. */
+#define CPU_IRQ		0
+#define CPU_TIMER	1
+/* The clock of a machine that has none: 2 January 1970. */
+#define FIRST_DAY_S	86400
+/* A pin of the button's bank that the board does not use. */
+#define FREE_LINE	7
+/* Somewhere in the board's memory, away from its ends. */
+#define RAM_ADDRESS	0x48000000
+
+static int stim;
+static struct oht_info info;
+
+/* ---- a CPU that does nothing but spin ---- */
+
+struct stuck {
+	pthread_t thread;
+	int cpu;
+	atomic_bool begun;
+	uint64_t end_ns;
+};
+
+static void *stick(void *context)
+{
+	struct stuck *stuck = context;
+
+	guest_pin_cpu(stuck->cpu);
+	atomic_store(&stuck->begun, true);
+	if (ioctl(stim, OHT_STIM_IOC_IRQS_OFF, (unsigned long)STUCK_US) < 0)
+		tap_bail("interrupts off: %s", strerror(errno));
+	stuck->end_ns = guest_now_ns();
+	return NULL;
+}
+
+static void stuck_begin(struct stuck *stuck, int cpu)
+{
+	guest_pin_cpu(cpu == CPU_IRQ ? CPU_TIMER : CPU_IRQ);
+	stuck->cpu = cpu;
+	atomic_init(&stuck->begun, false);
+	if (pthread_create(&stuck->thread, NULL, stick, stuck))
+		tap_bail("no thread");
+	while (!atomic_load(&stuck->begun))
+		guest_sleep_ms(1);
+	guest_sleep_ms(20);
+}
+
+/* What happened must have happened while that CPU was stuck. */
+static void stuck_end(struct stuck *stuck, const char *what, const struct oht_record *record)
+{
+	pthread_join(stuck->thread, NULL);
+	tap_ok(record->safety.low_ns < stuck->end_ns, "%s: low %llu us before it comes back", what,
+	       (unsigned long long)(stuck->end_ns - record->safety.low_ns) / 1000);
+}
+
+static void test_press_with_a_cpu_stuck(int cpu, const char *what)
+{
+	int fd = stop_enabled_controller(stim, LONG_MS);
+	struct oht_record record = { 0 };
+	struct stuck stuck;
+
+	stuck_begin(&stuck, cpu);
+	guest_press(stim, BOTH);
+	stop_expect(stim, fd, OHT_CAUSE_BUTTON_A, what, &record);
+	stuck_end(&stuck, what, &record);
+	guest_unpress(stim, BOTH);
+	tap_errno(guest_reset_when_stable(fd, 0), 0, "%s: can be reset", what);
+	close(fd);
+}
+
+/* The heartbeat is watched from the other CPU. */
+static void test_hang_with_a_cpu_stuck(void)
+{
+	const char *what = "no heartbeat, the interrupt's CPU stuck";
+	int fd = stop_enabled_controller(stim, DEADMAN_MS);
+	struct oht_record record = { 0 };
+	struct stuck stuck;
+
+	stuck_begin(&stuck, CPU_IRQ);
+	stop_expect(stim, fd, OHT_CAUSE_DEADMAN, what, &record);
+	stuck_end(&stuck, what, &record);
+	close(fd);
+}
+
+/* ---- the button's lines ---- */
+
+static void set_deaf(uint32_t channels)
+{
+	if (ioctl(stim, OHT_STIM_IOC_DEAF, (unsigned long)channels) < 0)
+		tap_bail("masking interrupts: %s", strerror(errno));
+}
+
+/* The bank does not report them any more: the timer looks at the levels. */
+static void test_deaf(uint32_t channels, const char *what)
+{
+	int fd = stop_enabled_controller(stim, LONG_MS);
+	struct oht_record record;
+
+	set_deaf(channels);
+	guest_press(stim, BOTH);
+	stop_expect(stim, fd, OHT_CAUSE_BUTTON_A, what, &record);
+	guest_unpress(stim, BOTH);
+	set_deaf(0);
+	tap_errno(guest_reset_when_stable(fd, 0), 0, "%s: can be reset", what);
+	close(fd);
+}
+
+/* A contact that is welded: the other one stops, and nothing is enabled again. */
+static void test_welded(uint32_t moves, uint32_t cause, const char *what)
+{
+	int fd = stop_enabled_controller(stim, LONG_MS);
+	struct oht_record record;
+	uint64_t blocking;
+
+	guest_press(stim, moves);
+	stop_expect(stim, fd, cause, what, &record);
+	guest_sleep_ms(info.discrepancy_window_ms + 100);
+	guest_unpress(stim, moves);
+	guest_sleep_ms(info.reset_stable_ms + 100);
+	tap_errno(guest_command(fd, OHT_IOC_RESET, 0, &blocking), EBUSY, "%s: no reset", what);
+	tap_is(blocking, OHT_CAUSE_BIT(OHT_CAUSE_DISCREPANCY), "%s: says why", what);
+	tap_errno(guest_command(fd, OHT_IOC_ENABLE, 0, NULL), ECANCELED, "%s: no enable", what);
+	tap_is(stop_outputs(stim), 0, "%s: outputs stay low", what);
+	guest_press(stim, BOTH);
+	guest_sleep_ms(50);
+	guest_unpress(stim, BOTH);
+	tap_errno(guest_reset_when_stable(fd, 0), 0, "%s: mended, can be reset", what);
+	close(fd);
+}
+
+/* ---- the controller ---- */
+
+/* The descriptor of a controller that dies lives on in its child: no close, only silence. */
+static void test_leaked_descriptor(void)
+{
+	int fd = stop_enabled_controller(stim, DEADMAN_MS), watcher = guest_open(O_RDONLY), alive[2];
+	struct oht_record record;
+	pid_t child;
+
+	guest_subscribe(watcher, OHT_SUBSCRIBE_SAFETY);
+	guest_drain(watcher);
+	if (pipe(alive))
+		tap_bail("pipe: %s", strerror(errno));
+	child = fork();
+	if (child < 0)
+		tap_bail("fork: %s", strerror(errno));
+	if (!child) {
+		close(alive[1]);
+		_exit(read(alive[0], &child, 1) < 0);
+	}
+	close(alive[0]);
+	close(fd);
+	stop_expect(stim, watcher, OHT_CAUSE_DEADMAN, "descriptor leaked to a child", &record);
+	tap_errno(guest_take(watcher, LONG_MS), EBADF, "... a reader cannot take the role");
+	fd = guest_open(O_RDWR);
+	tap_errno(guest_take(fd, LONG_MS), EBUSY, "... which the child still has");
+	close(alive[1]);
+	waitpid(child, NULL, 0);
+	tap_errno(guest_take(fd, LONG_MS), 0, "... until it ends");
+	close(watcher);
+	close(fd);
+}
+
+/* A controller that is stopped (SIGSTOP) does not send heartbeats, nor does it close anything. */
+static void test_stopped_controller(void)
+{
+	int watcher = guest_open(O_RDONLY), ready[2];
+	struct oht_record record;
+	pid_t child;
+	char byte;
+
+	guest_subscribe(watcher, OHT_SUBSCRIBE_SAFETY);
+	if (pipe(ready))
+		tap_bail("pipe: %s", strerror(errno));
+	child = fork();
+	if (!child) {
+		int fd = stop_enabled_controller(stim, 500);
+
+		if (write(ready[1], "", 1) != 1)
+			_exit(1);
+		for (;;) {
+			guest_command(fd, OHT_IOC_HEARTBEAT, 0, NULL);
+			guest_sleep_ms(10);
+		}
+	}
+	if (child < 0 || read(ready[0], &byte, 1) != 1)
+		tap_bail("no controller");
+	guest_sleep_ms(1000);
+	tap_is(stop_outputs(stim), 3, "heartbeats keep the outputs high");
+	guest_drain(watcher);
+	kill(child, SIGSTOP);
+	stop_expect(stim, watcher, OHT_CAUSE_DEADMAN, "controller stopped", &record);
+	kill(child, SIGCONT);
+	guest_sleep_ms(200);
+	tap_is(stop_outputs(stim), 0, "controller goes on: outputs stay low");
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	close(watcher);
+}
+
+/* ---- the clock ---- */
+
+static void test_clock_step(void)
+{
+	static const time_t steps_s[] = { 3600, -7200, 10 * 365 * 86400L, 0 };
+	int fd = stop_enabled_controller(stim, 500);
+	struct timespec real, wanted;
+	struct oht_record record;
+	unsigned int i;
+
+	clock_gettime(CLOCK_REALTIME, &real);
+	for (i = 0; i < sizeof(steps_s) / sizeof(steps_s[0]); i++) {
+		guest_command(fd, OHT_IOC_HEARTBEAT, 0, NULL);
+		wanted = real;
+		wanted.tv_sec = steps_s[i] ? real.tv_sec + steps_s[i] : FIRST_DAY_S;
+		if (clock_settime(CLOCK_REALTIME, &wanted))
+			tap_bail("setting the clock: %s", strerror(errno));
+		guest_sleep_ms(50);
+		tap_is(stop_outputs(stim), 3, "clock set to %lld: nothing happens",
+		       (long long)wanted.tv_sec);
+	}
+	clock_settime(CLOCK_REALTIME, &real);
+	guest_command(fd, OHT_IOC_HEARTBEAT, 0, NULL);
+	stop_expect(stim, fd, OHT_CAUSE_DEADMAN, "no heartbeat after all that", &record);
+	close(fd);
+}
+
+/* ---- what others need to be made from outside ---- */
+
+static int hammer(void)
+{
+	struct gpio_v2_line_request request = {
+		.offsets = { FREE_LINE }, .num_lines = 1, .consumer = "hammer",
+		.config.flags = GPIO_V2_LINE_FLAG_OUTPUT,
+	};
+	struct gpio_v2_line_values values = { .mask = 1 };
+	int chip = open("/dev/gpiochip0", O_RDWR | O_CLOEXEC);
+
+	if (chip < 0 || ioctl(chip, GPIO_V2_GET_LINE_IOCTL, &request) < 0) {
+		perror("gpiochip0");
+		return 1;
+	}
+	guest_pin_cpu(CPU_TIMER);
+	for (;; values.bits ^= 1) {
+		/* The direction is what the bank's lock is taken for. */
+		ioctl(request.fd, GPIO_V2_LINE_SET_VALUES_IOCTL, &values);
+		ioctl(request.fd, GPIO_V2_LINE_SET_CONFIG_IOCTL, &request.config);
+	}
+}
+
+static int oops(void)
+{
+	return ioctl(guest_open_stim(), OHT_STIM_IOC_OOPS);
+}
+
+/* All of the other kernel: PSCI's SYSTEM_RESET, and a loop should that come back. */
+static const uint32_t reset_kernel[] = {
+	0x52800120,	/* mov	w0, #0x9 */
+	0x72b08000,	/* movk	w0, #0x8400, lsl #16 */
+	0xd4000002,	/* hvc	#0 */
+	0x14000000,	/* b	. */
+};
+
+static int start_kernel(void)
+{
+	struct kexec_segment {
+		const void *buffer;
+		size_t buffer_bytes;
+		uintptr_t address;
+		size_t bytes;
+	} segment = { reset_kernel, sizeof(reset_kernel), RAM_ADDRESS, 4096 };
+
+	if (syscall(SYS_kexec_load, segment.address, 1UL, &segment,
+		    (unsigned long)KEXEC_ARCH_AARCH64)) {
+		perror("kexec_load");
+		return 1;
+	}
+	reboot(RB_KEXEC);
+	perror("kexec");
+	return 1;
+}
+
+static void test_all(void)
+{
+	int fd = guest_open(O_RDONLY);
+
+	guest_info(fd, &info);
+	close(fd);
+	test_press_with_a_cpu_stuck(CPU_IRQ, "press, the interrupt's CPU stuck");
+	test_press_with_a_cpu_stuck(CPU_TIMER, "press, the supervision's CPU stuck");
+	test_hang_with_a_cpu_stuck();
+	test_deaf(BOTH, "press, no interrupt from both channels");
+	test_deaf(OHT_STIM_A, "press, no interrupt from channel a");
+	test_welded(OHT_STIM_B, OHT_CAUSE_BUTTON_B, "channel a welded");
+	test_welded(OHT_STIM_A, OHT_CAUSE_BUTTON_A, "channel b welded");
+	test_leaked_descriptor();
+	test_stopped_controller();
+	test_clock_step();
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "--hammer"))
+		return hammer();
+	if (argc > 1 && !strcmp(argv[1], "--oops"))
+		return oops();
+	if (argc > 1 && !strcmp(argv[1], "--kexec"))
+		return start_kernel();
+	stim = guest_open_stim();
+	test_all();
+	return tap_done();
+}
