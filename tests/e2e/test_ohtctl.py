@@ -103,7 +103,8 @@ def test_enable_holds_until_told_to_end(board):
     held = Holding(board)
     code, status = board.ohtctl("status")
     assert code == 0 and status["state"] == "enabled" and status["controller"]["name"] == "ohtctl"
-    for line in ("safety reset", "safety enable", "safety disable", "scan", "write 4 0 0"):
+    for line in ("safety reset", "safety enable", "safety disable", "scan", "write 4 0 0", "plan clear",
+                 "plan load /usr/share/oht/plan.csv"):
         code, refused = board.ohtctl(line)
         assert code == 1 and f"(pid {held.pid}) is the controller" in refused["error"]
     assert outputs(board) == [1, 1]
@@ -155,3 +156,54 @@ def test_safety_watch_tells_the_press(board):
     line = until(lambda: board.guest.run("cat /tmp/watched")[1].strip(), what="the event")
     assert "button_" in line and ("stop" in line or "glitch" in line)
     board.guest.check("rm /tmp/watched /tmp/waiting")
+
+
+def statuses(board):
+    """How the entries of the plan stand, by unit."""
+    code, plan = board.ohtctl("plan")
+    assert code == 0
+    return {entry["unit"]: entry["status"] for entry in plan["entries"]}
+
+
+@pytest.fixture
+def plans(board):
+    """The shared board, without a plan afterwards."""
+    yield board
+    board.guest.run("ohtctl plan clear")
+
+
+def test_plan_from_its_file_to_its_end(plans):
+    board = plans
+    example, good = "/usr/share/oht/plan.csv", {2: "ok", 3: "ok", 4: "ok", 5: "ok"}
+    code, checked = board.ohtctl(f"plan check {example} --stop-budget-us 10000")
+    assert code == 0 and not checked["in_force"] and checked["figures"]["worst_permille"] < 950
+    assert checked["figures"]["stop_ns"] <= 10_000_000
+    code, refused = board.ohtctl(f"plan load {example} --cycle-us 10000")
+    assert code == 1 and "of the fullest cycle" in refused["error"] and refused["figures"]["worst_permille"] > 950
+    code, refused = board.ohtctl("plan load /usr/share/oht/modules.csv")
+    assert code == 1 and refused["error"] == "/usr/share/oht/modules.csv:1: no column 'unit'"
+    assert statuses(board) == {}
+
+    code, loaded = board.ohtctl(f"plan load {example}")
+    assert code == 0 and loaded["in_force"]
+    until(lambda: statuses(board) == good, what="a value of every module")
+    _, plan = board.ohtctl("plan")
+    assert plan["running"] and plan["generation"] == loaded["generation"] and plan["figures"] == loaded["figures"]
+    # The supply voltage does not change, whoever reads it.
+    assert plan["entries"][0]["words"][7:] == board.ohtctl("read 3 7")[1]["words"] != [0]
+
+    board.guest.check("ohtctl --json plan watch --interval-ms 100 >/tmp/watched & echo $! >/tmp/watching")
+    until(lambda: board.guest.run("grep -c value /tmp/watched")[0] == 0, what="the watch")
+    board.wire.command("fault 4 silence")
+    until(lambda: statuses(board) == good | {4: "timeout"}, what="the motor module's silence")
+    until(lambda: '"event":"lost"' in board.guest.run("cat /tmp/watched")[1], what="its loss")
+    board.wire.command("clear")
+    until(lambda: statuses(board) == good, what="its return")
+    board.guest.check("kill -INT $(cat /tmp/watching)")
+    told = [json.loads(line) for line in board.guest.check("cat /tmp/watched; rm /tmp/watch*").splitlines()]
+    assert [(line["unit"], line.get("outcome")) for line in told if line["event"] in ("lost", "found")] == [
+        (4, "timeout"), (4, None)]
+
+    code, cleared = board.ohtctl("plan clear")
+    assert code == 0 and not cleared["running"] and statuses(board) == {}
+    assert board.ohtctl("read 4 0")[0] == 0

@@ -75,6 +75,7 @@ struct fake_device {
 	unsigned int clears;
 	int stage_error, commit_error;
 	uint32_t stage_bad_entry;
+	uint32_t commit_generation_off;		/* that in force is another one */
 	struct oht_plan_status plan;
 	uint64_t cycle_seq;
 	/* What map() shows; none with map_error. */

@@ -93,7 +93,7 @@ static int do_commit(struct oht_plan_commit *commit)
 	if (fake.commit_error || commit->flags & OHT_PLAN_DRY_RUN)
 		return fake.commit_error;
 	fake.plan.flags = OHT_PLAN_RUNNING;
-	fake.plan.generation = commit->generation;
+	fake.plan.generation = commit->generation + fake.commit_generation_off;
 	return 0;
 }
 
@@ -172,6 +172,15 @@ void fake_unmap(const void *map, size_t bytes)
 
 void fake_plan_install(void)
 {
+	fake.commit = (struct oht_plan_commit){
+		.size = sizeof(fake.commit),
+		.generation = 3,
+		.figures = {
+			.worst_permille = 641, .mean_permille = 470, .hyperperiod_cycles = 20,
+			.longest_entry = 0, .busy_worst_ns = 16025000, .slack_min_ns = 8975000,
+			.slack_max_ns = 14000000, .stop_ns = 6100000, .command_wait_ns = 27500000,
+		},
+	};
 	fake.image.header = (struct oht_image_header){
 		.abi_version = OHT_ABI_VERSION,
 		.header_bytes = sizeof(struct oht_image_header),

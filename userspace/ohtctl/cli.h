@@ -34,6 +34,9 @@ enum cli_exit {
 #define CLI_OPT_DEADMAN		(1U << 7)
 #define CLI_OPT_PROFILE		(1U << 8)
 #define CLI_OPT_DATA		(1U << 9)
+#define CLI_OPT_CYCLE		(1U << 10)
+#define CLI_OPT_BUDGET		(1U << 11)
+#define CLI_OPT_WHOLE		(1U << 12)
 
 struct cli_verb;
 
@@ -56,6 +59,9 @@ struct cli_verb;
  * @interval_ms: between two rounds of watch
  * @rounds: rounds or events of watch, 0 without end
  * @deadman_ms: heartbeat period, 0 for the device's default
+ * @cycle_us: grid of a plan
+ * @stop_budget_us: longest time that a stop may have to wait for a plan, 0: not judged
+ * @whole_cycles: of a plan, at most every so many-th cycle is given to what fits into no slack
  */
 struct cli {
 	FILE *out;
@@ -75,6 +81,9 @@ struct cli {
 	uint32_t interval_ms;
 	uint32_t rounds;
 	uint32_t deadman_ms;
+	uint32_t cycle_us;
+	uint32_t stop_budget_us;
+	uint32_t whole_cycles;
 };
 
 /**

@@ -56,7 +56,7 @@ static int fail_deadman(struct cli *cli, uint32_t deadman_ms)
 			info.deadman_min_ms, info.deadman_max_ms, deadman_ms);
 }
 
-int safety_take_control(struct cli *cli, uint32_t *deadman_ms)
+int safety_take_control(struct cli *cli, uint32_t *deadman_ms, const char *instead)
 {
 	struct oht_stop_status status;
 	char name[SHOW_NAME_BYTES];
@@ -69,8 +69,7 @@ int safety_take_control(struct cli *cli, uint32_t *deadman_ms)
 		return cli_fail_errno(cli, "take control");
 	show_process_name(status.controller_tgid, name);
 	return cli_fail(cli, CLI_FAILED, "%s (pid %u) is the controller: %s", name,
-			status.controller_tgid,
-			"use its page or API (POST /api/v1/safety/reset, enable)");
+			status.controller_tgid, instead);
 }
 
 int safety_reset(struct cli *cli)
@@ -135,7 +134,7 @@ int cmd_safety_reset(struct cli *cli, int count, char **arguments)
 	(void)count;
 	(void)arguments;
 	if (!result)
-		result = safety_take_control(cli, NULL);
+		result = safety_take_control(cli, NULL, SAFETY_USE_API);
 	if (result)
 		return result;
 	result = safety_reset(cli);

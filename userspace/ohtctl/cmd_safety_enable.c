@@ -98,7 +98,7 @@ int cmd_safety_enable(struct cli *cli, int count, char **arguments)
 	if (result)
 		return result;
 	cli_catch_signals();
-	result = safety_take_control(cli, &deadman_ms);
+	result = safety_take_control(cli, &deadman_ms, SAFETY_USE_API);
 	if (result)
 		return result;
 	result = enable_and_hold(cli, deadman_ms);

@@ -4,16 +4,21 @@
 
 #include "cli.h"
 #include "cmd.h"
-#include "show.h"
+#include "show_plan.h"
+#include "watch.h"
 
 /* Longest sleep, so that a signal that came just before it does not wait for long. */
 #define NAP_MS	200
 
-/*
- * Show events for so long; negative until interrupted. *left: events or rounds still wanted, NULL
- * without end. 0, or an exit code after a complaint.
- */
-static int show_events(struct cli *cli, double wait_ms, uint32_t *left)
+static void show_event(struct cli *cli, const struct oht_event *event)
+{
+	if (event->type == OHT_EVENT_SAFETY)
+		show_safety_event(cli, event);
+	else
+		show_cycle_event(cli, event);
+}
+
+int watch_events(struct cli *cli, double wait_ms, uint32_t *left)
 {
 	double end_ms = show_age_s(0) * 1e3 + wait_ms;
 	struct oht_event event;
@@ -29,23 +34,23 @@ static int show_events(struct cli *cli, double wait_ms, uint32_t *left)
 					    rest_ms < NAP_MS ? (int)rest_ms + 1 : NAP_MS);
 		if (result < 0 && errno != EINTR)
 			return cli_fail_errno(cli, "events");
-		if (result <= 0 || event.type != OHT_EVENT_SAFETY)
+		if (result <= 0 || event.type == OHT_EVENT_REPLY)
 			continue;
-		show_safety_event(cli, &event);
+		show_event(cli, &event);
 		if (left)
 			(*left)--;
 	}
 	return 0;
 }
 
-static int begin(struct cli *cli, unsigned int flags)
+int watch_begin(struct cli *cli, unsigned int flags, uint32_t wanted)
 {
 	int result = cli_open(cli, flags);
 
 	if (result)
 		return result;
-	if (oht_dev_subscribe_safety(cli->dev, true))
-		return cli_fail_errno(cli, "subscribe to safety events");
+	if (oht_dev_subscribe(cli->dev, wanted))
+		return cli_fail_errno(cli, "subscribe to events");
 	cli_catch_signals();
 	return 0;
 }
@@ -79,13 +84,13 @@ int cmd_watch(struct cli *cli, int count, char **arguments)
 	if (count == 1)
 		return cli_fail(cli, CLI_USAGE, "watch needs an address behind the unit '%s'",
 				arguments[0]);
-	result = begin(cli, count ? 0 : OHT_OPEN_READ_ONLY);
+	result = watch_begin(cli, count ? 0 : OHT_OPEN_READ_ONLY, OHT_WANT_SAFETY);
 	while (!result && !cli_interrupted()) {
 		result = show_round(cli, count, arguments);
 		if (cli->rounds && ++round == cli->rounds)
 			break;
 		if (!result)
-			result = show_events(cli, cli->interval_ms, NULL);
+			result = watch_events(cli, cli->interval_ms, NULL);
 	}
 	return result;
 }
@@ -93,7 +98,7 @@ int cmd_watch(struct cli *cli, int count, char **arguments)
 int cmd_safety_watch(struct cli *cli, int count, char **arguments)
 {
 	uint32_t left = cli->rounds;
-	int result = begin(cli, OHT_OPEN_READ_ONLY);
+	int result = watch_begin(cli, OHT_OPEN_READ_ONLY, OHT_WANT_SAFETY);
 
 	(void)count;
 	(void)arguments;
@@ -101,5 +106,5 @@ int cmd_safety_watch(struct cli *cli, int count, char **arguments)
 		return result;
 	if (!cli->json)
 		fprintf(cli->err, "waiting for safety events, Ctrl-C ends\n");
-	return show_events(cli, -1, cli->rounds ? &left : NULL);
+	return watch_events(cli, -1, cli->rounds ? &left : NULL);
 }

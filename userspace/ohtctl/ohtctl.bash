@@ -2,10 +2,10 @@
 # bash completion of ohtctl(1)
 _ohtctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-	local verbs='info status stats scan read write mask exchange identify raw watch safety'
+	local verbs='info status stats scan read write mask exchange identify raw watch plan safety'
 	local modules='power safety travel_motor dock_location'
 	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds
-		--deadman-ms --profile --data --all --force --help --version'
+		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --profile --data --all --force --help --version'
 
 	case $before in
 	--device)
@@ -20,8 +20,18 @@ _ohtctl() {
 	--fc | --function)
 		mapfile -t COMPREPLY < <(compgen -W '1 2 3 4 5 6 15 16' -- "$word")
 		return ;;
-	read | write | mask | exchange | identify | raw | watch)
+	watch)
+		[[ ${COMP_WORDS[COMP_CWORD-2]} == plan || ${COMP_WORDS[COMP_CWORD-2]} == safety ]] && return
 		mapfile -t COMPREPLY < <(compgen -W "$modules" -- "$word")
+		return ;;
+	read | write | mask | exchange | identify | raw)
+		mapfile -t COMPREPLY < <(compgen -W "$modules" -- "$word")
+		return ;;
+	plan)
+		mapfile -t COMPREPLY < <(compgen -W 'status check load clear watch' -- "$word")
+		return ;;
+	check | load)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return ;;
 	safety)
 		mapfile -t COMPREPLY < <(compgen -W 'status stop reset enable disable telegrams watch' -- "$word")

@@ -11,6 +11,7 @@
 #define TRANSFER_OPTIONS	(CLI_OPT_FC | EFFORT_OPTIONS)
 #define NAME_OPTIONS		(CLI_OPT_PROFILE | CLI_OPT_DATA)
 #define WRITE_OPTIONS		(CLI_OPT_FORCE | NAME_OPTIONS)
+#define PLAN_OPTIONS		(CLI_OPT_CYCLE | CLI_OPT_BUDGET | CLI_OPT_WHOLE)
 
 static const struct cli_verb verbs[] = {
 	{ "info", "", "what the device is and how its line is set", cmd_info, 0, 0, 0 },
@@ -33,6 +34,13 @@ static const struct cli_verb verbs[] = {
 	  EFFORT_OPTIONS | WRITE_OPTIONS, 2, 254 },
 	{ "watch", "[UNIT ADDRESS [COUNT]]", "repeat status or a read, show events", cmd_watch,
 	  TRANSFER_OPTIONS | NAME_OPTIONS | CLI_OPT_INTERVAL | CLI_OPT_ROUNDS, 0, 3 },
+	{ "plan check", "FILE", "what a cyclic plan would come to", cmd_plan_check, PLAN_OPTIONS, 1, 1 },
+	{ "plan load", "FILE", "put a cyclic plan in force", cmd_plan_load, PLAN_OPTIONS, 1, 1 },
+	{ "plan clear", "", "end the cyclic plan", cmd_plan_clear, 0, 0, 0 },
+	{ "plan watch", "", "show what changes and goes wrong", cmd_plan_watch,
+	  CLI_OPT_INTERVAL | CLI_OPT_ROUNDS, 0, 0 },
+	/* Behind those of two words: "plan" alone is its status. */
+	{ "plan", "[status]", "the cyclic plan and the values it reads", cmd_plan, 0, 0, 1 },
 	{ "safety status", "", "the stop in full, with what to do", cmd_safety_status, 0, 0, 0 },
 	{ "safety stop", "", "stop the machine now", cmd_safety_stop, 0, 0, 0 },
 	{ "safety reset", "", "acknowledge the causes of a stop", cmd_safety_reset, 0, 0, 0 },
@@ -60,6 +68,11 @@ static const char options_help[] =
 	"  --retries N       attempts after the first, 0..10\n"
 	"  --interval-ms N   time between two rounds of watch, default 1000\n"
 	"  --rounds N        end watch after N rounds or events\n"
+	"  --cycle-us N      grid of a plan, default 25000\n"
+	"  --stop-budget-us N\n"
+	"                    longest that a plan may keep a stop waiting, default any\n"
+	"  --whole-cycles N  of a plan, at most every N-th cycle goes to what fits into no\n"
+	"                    slack, default 20\n"
 	"  --deadman-ms N    heartbeat period of safety enable\n"
 	"  --profile WORD    register names of the canonical or legacy profile\n"
 	"  --data DIR        where the register descriptions are, default $OHT_DATA\n"
@@ -75,7 +88,7 @@ static void print_help(FILE *to)
 
 	fprintf(to, "Usage: ohtctl VERB [ARGUMENT...] [OPTION...], more: ohtctl VERB --help\n\n");
 	for (i = 0; i < VERBS; i++)
-		fprintf(to, "  %-16s%s\n", verbs[i].name, verbs[i].help);
+		fprintf(to, "  %-18s%s\n", verbs[i].name, verbs[i].help);
 	fputs(options_help, to);
 }
 
@@ -161,6 +174,8 @@ int ohtctl_run(int argc, char **argv, FILE *out, FILE *err)
 		.data_dir = environment("OHT_DATA", NULL),
 		.timeout_ms = 100,
 		.interval_ms = 1000,
+		.cycle_us = 25000,
+		.whole_cycles = 20,
 	};
 	int count = argc - 1;
 	char **words = argv + 1;

@@ -36,6 +36,9 @@ static const struct option_row rows[] = {
 	{ "--retries", VALUE_NUMBER, CLI_OPT_RETRIES, MEMBER(retries), { 0, 10 } },
 	{ "--interval-ms", VALUE_NUMBER, CLI_OPT_INTERVAL, MEMBER(interval_ms), { 10, 3600000 } },
 	{ "--rounds", VALUE_NUMBER, CLI_OPT_ROUNDS, MEMBER(rounds), { 1, UINT32_MAX } },
+	{ "--cycle-us", VALUE_NUMBER, CLI_OPT_CYCLE, MEMBER(cycle_us), { 1000, 1000000 } },
+	{ "--stop-budget-us", VALUE_NUMBER, CLI_OPT_BUDGET, MEMBER(stop_budget_us), { 0, 1000000 } },
+	{ "--whole-cycles", VALUE_NUMBER, CLI_OPT_WHOLE, MEMBER(whole_cycles), { 2, 1000 } },
 	{ "--deadman-ms", VALUE_NUMBER, CLI_OPT_DEADMAN, MEMBER(deadman_ms), { 1, 60000 } },
 };
 

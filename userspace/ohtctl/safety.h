@@ -13,8 +13,10 @@
 
 struct cli;
 
-/* deadman_ms as oht_dev_control_take(). */
-int safety_take_control(struct cli *cli, uint32_t *deadman_ms);
+#define SAFETY_USE_API	"use its page or API (POST /api/v1/safety/reset, enable)"
+
+/* deadman_ms as oht_dev_control_take(); instead: what to do if another process has the role. */
+int safety_take_control(struct cli *cli, uint32_t *deadman_ms, const char *instead);
 int safety_reset(struct cli *cli);
 int safety_enable(struct cli *cli);
 int safety_farewell(struct cli *cli);
