@@ -6,12 +6,18 @@ import time
 
 from _board import (ALL_UNITS, ENABLES, PROGRAMS, STATE, Board, Controller, Robot, build_dtb, fresh, make_accounts,
                     prefer, share, tap_results, tap_values)
+from _wire import ICOUNT, scaled
 
-ICOUNT_PRESSES = 10000
+PRESSES = scaled(10000, 1000000)
+DISTURBED_PRESSES = scaled(3000, 100000)
 RACES = 10000
-WALL_PRESSES = 1000
+WALL_PRESSES = scaled(1000, 10000)
 API_STOPS = 1000
 TELEGRAM_STOPS = 1000
+# Host time of a press is 10 ms, with the disturber 30; more on a busy machine.
+TIMEOUT_PER_PRESS_S = 0.1
+# oht_disturb keeps interrupts off for 5 to 80 us, and once a second for that long.
+LONGEST_OFF_NS = 500000
 # A little nicer than the controller, so that it enables again soon; the CPUs are never idle all the same.
 CPU_HOGS = "for i in 1 2; do nice -n 5 sh -c 'while :; do :; done' </dev/null >/dev/null 2>&1 & done"
 ARM_ATTEMPTS = 20
@@ -21,28 +27,45 @@ SEED = int(os.environ.get("OHT_SEED") or 1)
 def run(bench):
     """All figures of the group; OHT_SEED chooses the moments of the presses."""
     _inside(bench)
+    _disturbed(bench)
     _race(bench)
     _telegrams(bench)
     _outside(bench)
     _api(bench)
 
 
-def _inside(bench):
-    """True edges by oht_stim from the CPU that does not handle them; guest time counts instructions."""
-    with Board(STATE / "icount", "stock", far=None, icount="shift=1,sleep=off",
-               dtb=build_dtb("quick-reset")) as board:
-        board.guest.check("modprobe oht_stim")
-        _, said = board.program(f"latency_test --presses {ICOUNT_PRESSES} --seed {SEED}", 900)
+def _presses(board, presses):
+    """latency_test's values; a press that was missed is a failure of it."""
+    _, said = board.program(f"latency_test --presses {presses} --seed {SEED}", 600 + presses * TIMEOUT_PER_PRESS_S)
     passed, bad = tap_results(said)
     assert passed and not bad, bad
-    found = tap_values(said)
-    note = f"idle, seed {SEED}"
+    return tap_values(said)
+
+
+def _disturbed(bench):
+    """The same while interrupts are off at random on both CPUs, and another pin of the button's bank storms."""
+    with Board(STATE / "disturbed", "stock", far=None, icount=ICOUNT, dtb=build_dtb("sim", "quick-reset")) as board:
+        board.guest.check(f"modprobe oht_sim && modprobe oht_stim && modprobe oht_disturb hogs=0 seed={SEED}")
+        found = _presses(board, DISTURBED_PRESSES)
+    bench.record("estop.edge_to_low_disturbed_max_ns", found["estop.edge_to_low_max_ns"], "ns", "icount",
+                 ("<=", LONGEST_OFF_NS + 50000), DISTURBED_PRESSES,
+                 f"interrupts off for up to {LONGEST_OFF_NS // 1000} us, storm on another pin of the bank; "
+                 f"median {found['estop.edge_to_low_p50_ns']}, p99 {found['estop.edge_to_low_p99_ns']}, "
+                 f"{found['estop.presses_missed']} missed, seed {SEED}")
+
+
+def _inside(bench):
+    """True edges by oht_stim from the CPU that does not handle them; guest time counts instructions."""
+    with Board(STATE / "icount", "stock", far=None, icount=ICOUNT, dtb=build_dtb("quick-reset")) as board:
+        board.guest.check("modprobe oht_stim")
+        found = _presses(board, PRESSES)
+    note = f"idle, {found['estop.presses_missed']} missed, seed {SEED}"
     bench.record("estop.edge_to_low_p99_ns", found["estop.edge_to_low_p99_ns"], "ns", "icount", ("<=", 10000),
-                 ICOUNT_PRESSES, note)
+                 PRESSES, note)
     bench.record("estop.edge_to_low_max_ns", found["estop.edge_to_low_max_ns"], "ns", "icount", ("<=", 50000),
-                 ICOUNT_PRESSES, note)
+                 PRESSES, note)
     bench.record("estop.irq_path_max_ns", found["estop.irq_path_max_ns"], "ns", "icount", ("<=", 5000),
-                 ICOUNT_PRESSES, note)
+                 PRESSES, note)
 
 
 def _race(bench):
@@ -58,14 +81,14 @@ def _race(bench):
 
 def _telegrams(bench):
     """Stops at random moments of a full bus on the wire in software; from the call to last stop bits."""
-    with Board(STATE / "telegrams", "stock", far=None, icount="shift=1,sleep=off", dtb=build_dtb("sim")) as board:
+    with Board(STATE / "telegrams", "stock", far=None, icount=ICOUNT, dtb=build_dtb("sim")) as board:
         board.guest.check("modprobe oht_sim")
         _, said = board.program(f"telegram_test {TELEGRAM_STOPS} {SEED}", 900)
     passed, bad = tap_results(said)
     assert passed and not bad, bad
     found = tap_values(said)
     note = f"reads of 8 registers back to back, turnaround 1.75 ms, two telegrams, seed {SEED}; computed 6.11 and 8.56"
-    for name, bar in (("first", ("<=", 10)), ("answer", ("<=", 10)), ("list", None)):
+    for name, bar in (("first", ("<=", 10)), ("answer", ("<=", 10)), ("list", ("<=", 15))):
         bench.record(f"estop.telegram_{name}_max_ms", found[f"estop.telegram_{name}_max_ns"] / 1e6, "ms", "icount",
                      bar, TELEGRAM_STOPS, note)
 
@@ -102,7 +125,7 @@ def _outside(bench):
     seen_ms = [t / 1e6 for t in took_ns if t is not None]
     note = f"bus traffic and two CPU hogs in the guest, seed {SEED}, {preferred}"
     bench.record("estop.press_wall_p99_ms", share(seen_ms, 990), "ms", "qemu", ("<=", 10), WALL_PRESSES, note)
-    bench.record("estop.press_wall_p999_ms", share(seen_ms, 999), "ms", "qemu", None, WALL_PRESSES, note)
+    bench.record("estop.press_wall_p999_ms", share(seen_ms, 999), "ms", "qemu", ("<=", 10), WALL_PRESSES, note)
     bench.record("estop.press_wall_max_ms", max(seen_ms), "ms", "qemu", None, WALL_PRESSES, note)
     bench.record("estop.presses_missed", missed, "", "qemu", ("==", 0), WALL_PRESSES,
                  "no own record with the button as cause, or not low")
