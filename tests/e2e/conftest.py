@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One board per kernel for the tests that leave it healthy; fresh ones for the others.
 
-OHT_E2E_KERNELS (default "stock rt debug") says on which kernels everything runs.
+OHT_E2E_KERNELS (default "stock rt debug") says for which kernels. A test runs on each of them unless it is marked
+kernels(...). The rule: what the module does by itself (the stop and whatever ends it, who holds the device, the bus on the
+wire, a device tree, coming and going) runs on all. What a program makes of that (who may do what, what it prints or
+answers, when it gives a module up) is the same on every kernel and runs on the stock one. A test is otherwise marked only
+with the reason beside it. What is not to run is deselected: it is no skip.
 """
 import fcntl
 import os

@@ -12,6 +12,9 @@ DEVICE = "9000000.pl011"
 ENABLES = (4, 5)
 DEADMAN_NS = 500_000_000
 
+# What the program makes of what the kernel tells; see conftest.py.
+PROGRAM = pytest.mark.kernels("stock")
+
 
 @pytest.fixture(scope="session")
 def accounts(tmp_path_factory):
@@ -67,6 +70,7 @@ def assert_low(robot, why):
 
 # ---- what outside programs parse ----
 
+@PROGRAM
 def test_login(robot):
     answer = robot.login("operator")
     assert answer.status == 200
@@ -74,6 +78,7 @@ def test_login(robot):
     assert answer.json["token_type"] == "Bearer" and answer.json["expires_in"] > 0
 
 
+@PROGRAM
 def test_nothing_without_a_token(robot):
     for path in ("robot", "modules", "safety", "modules/2/registers"):
         answer = robot.get(path, role=None)
@@ -83,6 +88,7 @@ def test_nothing_without_a_token(robot):
     assert robot.get("health", role=None).status == 200
 
 
+@PROGRAM
 def test_formats(robot):
     robot.wait_modules_good()
     shown = robot.get("robot").json
@@ -100,6 +106,7 @@ def test_formats(robot):
         assert {"code", "text", "since"} <= cause.keys()
 
 
+@PROGRAM
 def test_registers_are_those_of_the_module(robot):
     robot.wait_modules_good()
     decimal, hexadecimal = robot.get("modules/2/registers").json, robot.get("modules/0x02/registers").json
@@ -108,6 +115,7 @@ def test_registers_are_those_of_the_module(robot):
     assert 0 <= charge["value"] <= 100 and charge["unit"] == "%"
 
 
+@PROGRAM
 def test_discover(robot):
     robot.wait_modules_good()
     answer = robot.post("modules/discover", "operator")
@@ -116,6 +124,7 @@ def test_discover(robot):
     print(f"discovery: {answer.json['duration_ms']} ms")
 
 
+@PROGRAM
 def test_daemon_is_not_root(robot):
     ids = robot.guest.check(f"awk '/^Uid/ {{ print $2, $3, $4, $5 }}' /proc/{robot.daemon_pid()}/status")
     assert ids == "990 990 990 990"
@@ -123,6 +132,7 @@ def test_daemon_is_not_root(robot):
 
 # ---- the stop ----
 
+@PROGRAM
 def test_who_may_do_what(robot):
     robot.wait_modules_good()
     assert robot.post("safety/stop", "viewer").status == 403
@@ -139,6 +149,7 @@ def test_who_may_do_what(robot):
     assert robot.safety()["outputs"] == {"enable1": True, "enable2": True}
 
 
+@PROGRAM
 def test_api_stop(robot):
     robot.arm()
     answer = robot.post("safety/stop", "operator")
@@ -262,6 +273,7 @@ def test_frozen_daemon(robot, watch):
 
 # ---- modules get lost ----
 
+@PROGRAM
 def test_cable_cut(robot):
     robot.arm()
     robot.wire.cut()
@@ -276,6 +288,7 @@ def test_cable_cut(robot):
     robot.arm()
 
 
+@PROGRAM
 def test_silent_module(robot):
     """The safety module is silent: a stop; the others go on; it comes back."""
     robot.arm()
