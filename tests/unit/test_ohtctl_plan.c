@@ -105,6 +105,25 @@ static void status_without_a_plan(void **state)
 	assert_non_null(strstr(out_text, "none, another one waits for the next cycle\n"));
 }
 
+/* What everything else on the bus waits for is told where one looks first. */
+static void device_status_has_a_line(void **state)
+{
+	(void)state;
+	assert_int_equal(run("status"), 0);
+	assert_non_null(strstr(out_text, "\nplan         none\n"));
+	put_in_force();
+	assert_int_equal(run("status"), 0);
+	assert_non_null(strstr(out_text, "\nplan         2 entries, cycle of 25000 us\n"));
+	assert_int_equal(run_json("status"), 0);
+	assert_true(json_object_get_boolean(member("/plan")));
+	fake.fail_number = OHT_IOC_PLAN_STATUS;
+	fake.fail_error = ENODEV;
+	assert_int_equal(run("status"), 3);
+	fake.info.caps &= ~OHT_CAP_BUS;
+	assert_int_equal(run("status"), 0);
+	assert_null(strstr(out_text, "plan"));
+}
+
 /* One word for each way in which an entry can stand. */
 static void status_words(void **state)
 {
@@ -289,6 +308,7 @@ int main(void)
 		CASE(status_as_text),
 		CASE(status_as_json),
 		CASE(status_without_a_plan),
+		CASE(device_status_has_a_line),
 		CASE(status_words),
 		CASE(status_refusals),
 		CASE(wrong_usage),

@@ -15,7 +15,7 @@
 
 static const struct cli_verb verbs[] = {
 	{ "info", "", "what the device is and how its line is set", cmd_info, 0, 0, 0 },
-	{ "status", "", "stop, channels, outputs and controller in short", cmd_status, 0, 0, 0 },
+	{ "status", "", "bus, plan, stop and controller in short", cmd_status, 0, 0, 0 },
 	{ "stats", "", "counters, gaps, histograms, how each module stands", cmd_stats, 0, 0, 0 },
 	{ "scan", "[--all]", "find modules on units 1..8, or on 1..247", cmd_scan,
 	  CLI_OPT_ALL | CLI_OPT_FORCE | CLI_OPT_TIMEOUT | CLI_OPT_DATA, 0, 0 },
