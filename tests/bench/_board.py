@@ -11,7 +11,7 @@ sys.path.insert(0, str(TOP / "tests/e2e"))
 from api import Robot, make_accounts  # noqa: E402
 from support import ALL_UNITS, PROGRAMS, Board, Controller, build_dtb, tap_results, tap_values  # noqa: E402
 
-__all__ = ["ALL_UNITS", "ENABLES", "PROGRAMS", "STATE", "Board", "Controller", "Robot", "build_dtb", "fresh",
+__all__ = ["ALL_UNITS", "ENABLES", "PROGRAMS", "STATE", "TOP", "Board", "Controller", "Robot", "build_dtb", "fresh",
            "make_accounts", "prefer", "share", "tap_results",
            "tap_values"]
 ENABLES = (4, 5)

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The emergency stop: edges inside the guest in instruction time, presses and API stops from outside by wall clock."""
+import contextlib
 import os
 import random
+import subprocess
 import time
 
-from _board import (ALL_UNITS, ENABLES, PROGRAMS, STATE, Board, Controller, Robot, build_dtb, fresh, make_accounts,
-                    prefer, share, tap_results, tap_values)
+from _board import (ALL_UNITS, ENABLES, PROGRAMS, STATE, TOP, Board, Controller, Robot, build_dtb, fresh,
+                    make_accounts, prefer, share, tap_results, tap_values)
 from _wire import ICOUNT, scaled
 
 PRESSES = scaled(10000, 1000000)
@@ -13,6 +15,11 @@ DISTURBED_PRESSES = scaled(3000, 100000)
 RACES = 10000
 WALL_PRESSES = scaled(1000, 10000)
 API_STOPS = 1000
+CLIENTS = 100
+CLIENTS_STOPS = 300
+ALONE_S = 10
+# Longer than those stops take.
+CLIENTS_S = 600
 TELEGRAM_STOPS = 1000
 # Host time of a press is 10 ms, with the disturber 30; more on a busy machine.
 TIMEOUT_PER_PRESS_S = 0.1
@@ -141,22 +148,62 @@ def _arm(robot):
     raise last
 
 
-def _api(bench):
-    """POST safety/stop on a kept connection, until both outputs are seen low outside; load as for the presses."""
+def _stops(robot, stops):
+    """POST safety/stop on a kept connection, until both outputs are seen low outside: (ms each, us of each call)."""
     took_ms, called_us = [], []
-    with Robot(STATE / "api", "stock", make_accounts(fresh(STATE / "accounts")), dtb=build_dtb("quick-reset")) as robot:
+    for _ in range(stops):
+        _arm(robot)
+        before_ns = time.monotonic_ns()
+        answer = robot.post("safety/stop", "operator")
+        assert answer.status == 200 and robot.pins.wait_enables(0, 5), answer
+        low_ns = max(robot.pins.last(pin).mono_ns for pin in ENABLES)
+        took_ms.append((low_ns - before_ns) / 1e6)
+        called_us.append(answer.json["call_us"])
+    return took_ms, called_us
+
+
+def _record_stops(bench, name, took, note):
+    took_ms, called_us = took
+    note = (f"{note}; client to outputs through the emulator's network; median {share(took_ms, 500):.2f} ms, of that "
+            f"the call in ohtd {share(called_us, 500)} us")
+    bench.record(f"estop.{name}_p99_ms", share(took_ms, 990), "ms", "qemu", ("<=", 10), len(took_ms), note)
+    bench.record(f"estop.{name}_max_ms", max(took_ms), "ms", "qemu", None, len(took_ms), note)
+
+
+def _api(bench):
+    """Load as for the presses; then other clients instead, at half the rate that the guest serves alone."""
+    accounts = make_accounts(fresh(STATE / "accounts"))
+    with Robot(STATE / "api", "stock", accounts, dtb=build_dtb("quick-reset")) as robot:
+        preferred = prefer(robot)
         robot.guest.check(CPU_HOGS)
         _arm(robot)
+        _record_stops(bench, "api_stop", _stops(robot, API_STOPS),
+                      f"cyclic traffic and two CPU hogs in the guest; {preferred}")
+    with Robot(STATE / "api", "stock", accounts, dtb=build_dtb("quick-reset")) as robot:
         preferred = prefer(robot)
-        for _ in range(API_STOPS):
-            _arm(robot)
-            before_ns = time.monotonic_ns()
-            answer = robot.post("safety/stop", "operator")
-            assert answer.status == 200 and robot.pins.wait_enables(0, 5), answer
-            low_ns = max(robot.pins.last(pin).mono_ns for pin in ENABLES)
-            took_ms.append((low_ns - before_ns) / 1e6)
-            called_us.append(answer.json["call_us"])
-    note = ("cyclic traffic and two CPU hogs in the guest; client to outputs through the emulator's network; "
-            f"median {share(took_ms, 500):.2f} ms, of that the call in ohtd {share(called_us, 500)} us; {preferred}")
-    bench.record("estop.api_stop_p99_ms", share(took_ms, 990), "ms", "qemu", ("<=", 10), API_STOPS, note)
-    bench.record("estop.api_stop_max_ms", max(took_ms), "ms", "qemu", None, API_STOPS, note)
+        alone_per_s = _clients_alone(robot)
+        with _clients(robot, CLIENTS_S, alone_per_s / 2) as clients:
+            took = _stops(robot, CLIENTS_STOPS)
+            assert clients.poll() is None, "the clients ended before the stops did"
+        _record_stops(bench, "api_stop_with_clients", took,
+                      f"{CLIENTS} TLS connections that ask for health {alone_per_s / 2:.0f} times a second, half of what "
+                      f"they get alone; {preferred}")
+
+
+@contextlib.contextmanager
+def _clients(robot, seconds, *per_s):
+    """As many connections as CLIENTS, all of them open; see _clients.py."""
+    command = ["/usr/bin/python3", TOP / "tests/bench/_clients.py", str(robot.port), str(CLIENTS), str(seconds),
+               *map(str, per_s)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout.readline() == "open\n", "not all connections could be opened"
+            yield process
+        finally:
+            process.terminate()
+
+
+def _clients_alone(robot):
+    """Requests per second that they get when each asks again at once."""
+    with _clients(robot, ALONE_S) as clients:
+        return float(clients.communicate()[0])
