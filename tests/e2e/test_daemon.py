@@ -204,6 +204,86 @@ def test_kill_9(robot, watch):
     assert_does_not_go_on(robot, "stopped")
 
 
+# ---- the journal ----
+
+def kept(robot):
+    """The entries of the present device that are kept, the oldest first."""
+    items, cursor = [], ""
+    while cursor is not None:
+        page = robot.get("safety/events?limit=200" + (f"&cursor={cursor}" if cursor else "")).json
+        items, cursor = items + page["items"], page["next_cursor"]
+    return [item for item in reversed(items) if item["source"] == items[0]["source"]]
+
+
+def wait_kept(robot):
+    """The same, when all of the kernel's are."""
+    def all_kept():
+        items = kept(robot)
+        return items if items[-1]["seq"] + max(items[-1]["missing"], 1) - 1 == newest(robot) else None
+
+    def newest(robot):
+        return robot.ohtctl("safety status")[1]["journal_seq"]
+
+    return until(all_kept, 20, "every entry being kept")
+
+
+def stop_and_reset(robot, times):
+    for _ in range(times):
+        assert robot.post("safety/stop", "operator").status == 200
+        robot.wait_resettable()
+        assert robot.post("safety/reset", "supervisor").status == 200
+
+
+# What it shows is the same on the others: the daemon's part runs a thousand times in the unit tests.
+@pytest.mark.kernels("stock")
+def test_journal_over_kill_9(robot, watch):
+    robot.arm()
+    stop_and_reset(robot, 3)
+    end_daemon(robot, "KILL")
+    robot.wait_ready()
+    robot.wait_resettable()
+    stop_and_reset(robot, 2)
+    items = wait_kept(robot)
+    seen = {event["journal_seq"]: event for event in watch()}
+    # Every number is there once, in order: as an entry, or in a gap of its size.
+    following, present = 1, set()
+    for item in items:
+        assert item["seq"] == following, f"{item} after {following - 1}"
+        following += item["missing"] or 1
+        if not item["missing"]:
+            present.add(item["seq"])
+    # An entry says what another reader of the kernel has read.
+    for seq in present & seen.keys():
+        item, event = items[[i["seq"] for i in items].index(seq)], seen[seq]
+        assert (item["kind"], item["from"], item["to"], item["monotonic_ns"]) == (
+            event["event"], event["from"], event["to"], event["event_ns"])
+        assert (item["cause"] or {"code": "none"})["code"] == event["cause"]
+        assert item["edge_to_low_ns"] == (event["low_ns"] - event["event_ns"] if event["low_ns"] else None)
+    # What is missing was made when nobody listened: by the end of an ohtd, and before its successor.
+    asked = [e["journal_seq"] for e in seen.values() if e["event"] == "stop" and e["cause"] == "software"]
+    assert len(asked) >= 5 and len(set(asked) - present) <= 1
+    stops = [i for i in items if i["kind"] == "stop" and i["cause"]["code"] == "software" and i["seq"] in seen]
+    assert {(i["actor"] or {}).get("name") for i in stops} == {"operator"}
+    resets = [i for i in items if i["kind"] == "reset" and i["seq"] in seen]
+    assert "supervisor" in {i["actor"].get("name") for i in resets}
+    assert "close" in {i["cause"]["code"] for i in items if i["kind"] == "gap" and i["seq"] > min(seen)}
+
+
+def test_health_and_latency(robot):
+    robot.arm()
+    assert robot.post("safety/stop", "operator").status == 200
+    items = wait_kept(robot)
+    journal = robot.get("health", role=None).json["journal"]
+    assert (journal["state"], journal["waiting_ms"]) == ("recording", None)
+    assert journal["newest_seq"] == items[-1]["seq"]
+    low_ns = max(item["edge_to_low_ns"] or 0 for item in items)
+    latency = robot.get("safety/latency").json["estop_to_low"]
+    assert latency["count"] >= 1 and low_ns <= latency["max_ns"]
+    assert latency["p50_ns"] <= latency["p90_ns"] <= latency["p99_ns"] <= latency["p999_ns"] <= latency["max_ns"]
+    code, said = robot.ohtctl("safety latency")
+    assert code == 0 and said == latency
+
+
 def telegrams(robot):
     code, said = robot.ohtctl("safety telegrams")
     assert code == 0, said
@@ -312,6 +392,7 @@ def test_rmmod_while_driven_is_refused(robot):
 def test_unbind_and_bind_under_the_daemon(robot, watch):
     robot.arm()
     pid = robot.daemon_pid()
+    source = wait_kept(robot)[-1]["source"]
     robot.guest.check(f"echo {DEVICE} >{DRIVER}/unbind")
     assert_low(robot, "without a driver")
     assert end_of_enabled(watch)["cause"] == "unbind"
@@ -321,3 +402,7 @@ def test_unbind_and_bind_under_the_daemon(robot, watch):
     assert robot.daemon_pid() == pid, "the daemon must outlive its device"
     assert robot.safety()["state"] == "stopped"
     robot.arm()
+    # A new journal from 1 on; the old one has its last entry, that of the unbinding.
+    items = wait_kept(robot)
+    assert items[0]["seq"] == 1 and items[0]["source"] > source
+    assert [i for i in robot.get("safety/events?cause=unbind").json["items"] if i["source"] == source]

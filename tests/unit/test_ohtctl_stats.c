@@ -152,6 +152,46 @@ static void without_a_bus(void **state)
 
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void latency_in_words_and_json(void **state)
+{
+	(void)state;
+	/* 90 of 2^11..2^12 - 1 ns, 9 of the next, 1 of 2^15..2^16 - 1 */
+	put("oht0/histograms/estop_to_low_ns", "0 0 0 0 0 0 0 0 0 0 0 0 90 9 0 0 1 0 0\n");
+	assert_int_equal(run_json("safety latency"), 0);
+	assert_int_equal(number("/count"), 100);
+	assert_int_equal(number("/p50_ns"), 4095);
+	assert_int_equal(number("/p90_ns"), 4095);
+	assert_int_equal(number("/p99_ns"), 8191);
+	assert_int_equal(number("/p999_ns"), 65535);
+	assert_int_equal(number("/max_ns"), 65535);
+	assert_int_equal(run("safety latency"), 0);
+	assert_non_null(strstr(out_text, "stops        100 that lowered the outputs\n"));
+	assert_non_null(strstr(out_text, "99 % within  8.191 us\n"));
+	assert_non_null(strstr(out_text, "all within   65.535 us\n"));
+}
+
+static void latency_before_the_first_stop(void **state)
+{
+	(void)state;
+	put("oht0/histograms/estop_to_low_ns", "0 0 0\n");
+	assert_int_equal(run_json("safety latency"), 0);
+	assert_int_equal(number("/count"), 0);
+	assert_null(member("/p50_ns"));
+	assert_int_equal(run("safety latency"), 0);
+	assert_string_equal(out_text, "stops        0 that lowered the outputs\n");
+}
+
+static void latency_that_is_not_there_or_nonsense(void **state)
+{
+	(void)state;
+	assert_int_equal(run("safety latency"), 1);
+	assert_non_null(strstr(err_text, "estop_to_low_ns: No such file"));
+	put("oht0/histograms/estop_to_low_ns", "1 2 many\n");
+	assert_int_equal(run("safety latency"), 1);
+	assert_non_null(strstr(err_text, "estop_to_low_ns: Input/output error"));
+	assert_int_equal(run("safety latency now"), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +202,9 @@ int main(void)
 		TEST(nonsense_is_named),
 		TEST(refusals),
 		TEST(without_a_bus),
+		TEST(latency_in_words_and_json),
+		TEST(latency_before_the_first_stop),
+		TEST(latency_that_is_not_there_or_nonsense),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

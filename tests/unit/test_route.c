@@ -10,6 +10,7 @@
 
 #include "http/api.h"
 #include "http/body.h"
+#include "http/query.h"
 #include "http/route.h"
 
 /* The table names these; nothing here calls them. */
@@ -29,6 +30,8 @@ HANDLER(ohtd_api_safety)
 HANDLER(ohtd_api_safety_stop)
 HANDLER(ohtd_api_safety_reset)
 HANDLER(ohtd_api_safety_enable)
+HANDLER(ohtd_api_safety_events)
+HANDLER(ohtd_api_safety_latency)
 
 static struct ohtd_found found;
 
@@ -197,6 +200,94 @@ static void place_of_a_syntax_fault_is_told(void **state)
 	assert_null(fault.errors);
 }
 
+/* ---- queries ---- */
+
+static struct json_object *query(const char *text, struct ohtd_body_fault *fault)
+{
+	return ohtd_query_parse(text, strlen(text), fields, fault);
+}
+
+static void good_queries_are_taken(void **state)
+{
+	struct ohtd_body_fault fault;
+	struct json_object *taken = query("name=a%62+&count=-0&", &fault);
+
+	(void)state;
+	/* -0 is an integer, but out of range. */
+	assert_null(taken);
+	json_object_put(fault.errors);
+	taken = query("name=a%62+&count=9&word=stay", &fault);
+	assert_non_null(taken);
+	assert_string_equal(json_object_get_string(json_object_object_get(taken, "name")), "ab+");
+	assert_int_equal(json_object_get_int(json_object_object_get(taken, "count")), 9);
+	json_object_put(taken);
+	taken = ohtd_query_parse("", 0, fields + 1, &fault);
+	assert_non_null(taken);
+	assert_int_equal(json_object_object_length(taken), 0);
+	json_object_put(taken);
+}
+
+static void refuse_query(const char *text, const char *pointer, const char *error)
+{
+	struct ohtd_body_fault fault;
+	struct json_object *first;
+
+	if (query(text, &fault))
+		fail_msg("taken: %s", text);
+	assert_int_equal(fault.status, 400);
+	assert_string_equal(fault.code, pointer ? "validation" : "bad_query");
+	if (!pointer) {
+		assert_null(fault.errors);
+		return;
+	}
+	first = json_object_array_get_idx(fault.errors, 0);
+	assert_string_equal(json_object_get_string(json_object_object_get(first, "pointer")),
+			    pointer);
+	assert_string_equal(json_object_get_string(json_object_object_get(first, "code")), error);
+	json_object_put(fault.errors);
+}
+
+static void bad_queries_are_refused(void **state)
+{
+	(void)state;
+	refuse_query("", "/name", "missing");
+	refuse_query("name=ab&name=ab", "/name", "twice");
+	refuse_query("name=ab&count=1&count=x", "/count", "twice");
+	refuse_query("name=ab&count=x", "/count", "type");
+	refuse_query("name=ab&count=", "/count", "type");
+	refuse_query("name=ab&count=-", "/count", "type");
+	refuse_query("name=ab&count=1234567890123456789", "/count", "type");
+	refuse_query("name=ab&count=10", "/count", "range");
+	refuse_query("name=ab&word=run", "/word", "unknown_value");
+	refuse_query("name=a", "/name", "length");
+	refuse_query("name=ab&Name=ab", "/Name", "unknown_member");
+	refuse_query("name", NULL, NULL);
+	refuse_query("=ab", NULL, NULL);
+	refuse_query("&name=ab", NULL, NULL);
+	refuse_query("name=ab&&word=go", NULL, NULL);
+	refuse_query("name=%", NULL, NULL);
+	refuse_query("name=%4", NULL, NULL);
+	refuse_query("name=%4g", NULL, NULL);
+	refuse_query("name=%00", NULL, NULL);
+	refuse_query("name=%7f", NULL, NULL);
+	refuse_query("name=%c3%a4", NULL, NULL);
+}
+
+/* A value of just the room that there is, and one more; the bytes behind the query are not its. */
+static void long_queries_and_those_without_an_end(void **state)
+{
+	char text[OHTD_QUERY_VALUE_BYTES + 8] = "name=";
+	struct ohtd_body_fault fault;
+
+	(void)state;
+	memset(text + 5, 'x', OHTD_QUERY_VALUE_BYTES - 1);
+	refuse_query(text, "/name", "length");
+	text[OHTD_QUERY_VALUE_BYTES + 4] = 'x';
+	refuse_query(text, NULL, NULL);
+	assert_null(ohtd_query_parse("name=%41b", 6, fields, &fault));
+	assert_string_equal(fault.code, "bad_query");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +299,9 @@ int main(void)
 		cmocka_unit_test(good_bodies_are_taken),
 		cmocka_unit_test(bad_bodies_are_refused_by_pointer),
 		cmocka_unit_test(place_of_a_syntax_fault_is_told),
+		cmocka_unit_test(good_queries_are_taken),
+		cmocka_unit_test(bad_queries_are_refused),
+		cmocka_unit_test(long_queries_and_those_without_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,7 +139,7 @@ static void newer_schema_is_refused(void **state)
 	(void)state;
 	ohtd_db_close(open_db());
 	run_sql("INSERT INTO schema_migrations VALUES (99, 0)");
-	refuse_open("schema 99 is newer than this program's 1");
+	refuse_open("schema 99 is newer than this program's 2");
 }
 
 static void directory_and_link_are_refused(void **state)

@@ -13,67 +13,16 @@
 
 #include "cli.h"
 #include "cmd.h"
+#include "common/sysfs.h"
 #include "show.h"
 
-#define SYSFS		"/sys/class/oht"
-#define VALUES_MAX	64
-#define PATH_BYTES	512
-#define LINE_BYTES	2048
 #define UNITS		247
 
 static const char *const folders[] = { "statistics", "conformance", "histograms" };
 
 #define FOLDERS		(sizeof(folders) / sizeof(folders[0]))
 
-/* One file: a counter, or the buckets of a histogram. */
-struct values {
-	const char *name;
-	uint64_t number[VALUES_MAX];
-	unsigned int count;
-};
-
 /* ---- sysfs ---- */
-
-static void folder_path(const struct cli *cli, const char *folder, char path[PATH_BYTES])
-{
-	const char *root = getenv("OHT_SYSFS");
-	const char *slash = strrchr(cli->device, '/');
-
-	snprintf(path, PATH_BYTES, "%s/%s/%s", root && *root ? root : SYSFS,
-		 slash ? slash + 1 : cli->device, folder);
-}
-
-/* The numbers of a line; false if there is none, or something else. */
-static bool parse_values(const char *line, struct values *values)
-{
-	char *end;
-
-	for (values->count = 0; values->count < VALUES_MAX; values->count++) {
-		values->number[values->count] = strtoull(line, &end, 10);
-		if (end == line)
-			break;
-		line = end;
-	}
-	return values->count && !strcmp(line, "\n");
-}
-
-/* 0, or -1 with errno: EIO if there is something else than numbers in it. */
-static int read_values(const char *folder, const char *name, struct values *values)
-{
-	char path[PATH_BYTES + 256], line[LINE_BYTES];
-	FILE *file;
-	bool good;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	file = fopen(path, "re");
-	if (!file)
-		return -1;
-	values->name = name;
-	good = fgets(line, sizeof(line), file) && parse_values(line, values);
-	fclose(file);
-	errno = EIO;
-	return good ? 0 : -1;
-}
 
 static int is_visible(const struct dirent *entry)
 {
@@ -82,15 +31,16 @@ static int is_visible(const struct dirent *entry)
 
 /* Calls show() for each file, in the order of their names; an exit code. */
 static int each_file(struct cli *cli, const char *folder,
-		     void (*show)(struct cli *cli, const struct values *values, void *context),
+		     void (*show)(struct cli *cli, const char *name,
+				  const struct oht_values *values, void *context),
 		     void *context)
 {
-	char path[PATH_BYTES];
+	char path[OHT_SYSFS_PATH_BYTES], file[OHT_SYSFS_PATH_BYTES + 256];
 	struct dirent **entries;
-	struct values values;
-	int count, i, result = CLI_DONE;
+	struct oht_values values;
+	int count, i, error, result = CLI_DONE;
 
-	folder_path(cli, folder, path);
+	oht_sysfs_path(cli->device, folder, path);
 	count = scandir(path, &entries, is_visible, alphasort);
 	/* Without a bus there are fewer of them. */
 	if (count < 0 && errno == ENOENT)
@@ -98,11 +48,12 @@ static int each_file(struct cli *cli, const char *folder,
 	if (count < 0)
 		return cli_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
 	for (i = 0; i < count; i++) {
-		if (!result && read_values(path, entries[i]->d_name, &values))
-			result = cli_fail(cli, CLI_FAILED, "%s/%s: %s", path, entries[i]->d_name,
-					  strerror(errno));
+		snprintf(file, sizeof(file), "%s/%.255s", path, entries[i]->d_name);
+		error = result ? 0 : oht_sysfs_read(file, &values);
+		if (error)
+			result = cli_fail(cli, CLI_FAILED, "%s: %s", file, strerror(-error));
 		else if (!result)
-			show(cli, &values, context);
+			show(cli, entries[i]->d_name, &values, context);
 		free(entries[i]);
 	}
 	free(entries);
@@ -111,73 +62,47 @@ static int each_file(struct cli *cli, const char *folder,
 
 /* ---- histograms ---- */
 
-/* The end of bucket @i: no duration in it was longer. */
-static uint64_t bucket_end_ns(unsigned int i)
+static void show_histogram(struct cli *cli, const char *name, const struct oht_values *values)
 {
-	return i ? ((uint64_t)1 << i) - 1 : 0;
-}
-
-/* At least @per_mille of what was counted took no longer than this. */
-static uint64_t at_most_ns(const struct values *values, uint64_t total, unsigned int per_mille)
-{
-	uint64_t below = 0;
-	unsigned int i;
-
-	for (i = 0; i + 1 < values->count; i++) {
-		below += values->number[i];
-		if (below * 1000 >= total * per_mille)
-			break;
-	}
-	return bucket_end_ns(i);
-}
-
-static uint64_t total_of(const struct values *values)
-{
-	uint64_t total = 0;
-	unsigned int i;
-
-	for (i = 0; i < values->count; i++)
-		total += values->number[i];
-	return total;
-}
-
-static void show_histogram(struct cli *cli, const struct values *values)
-{
-	uint64_t total = total_of(values);
+	uint64_t total = oht_histogram_total(values);
 
 	if (!total)
 		return;
 	fprintf(cli->out, "  %-22s%" PRIu64 " times; half within %.1f us, 99 %% %.1f us, "
-		"99.9 %% %.1f us, all %.1f us\n", values->name, total,
-		at_most_ns(values, total, 500) / 1e3, at_most_ns(values, total, 990) / 1e3,
-		at_most_ns(values, total, 999) / 1e3, at_most_ns(values, total, 1000) / 1e3);
+		"99.9 %% %.1f us, all %.1f us\n", name, total,
+		(double)oht_histogram_at_most_ns(values, 500) / 1e3,
+		(double)oht_histogram_at_most_ns(values, 990) / 1e3,
+		(double)oht_histogram_at_most_ns(values, 999) / 1e3,
+		(double)oht_histogram_at_most_ns(values, 1000) / 1e3);
 }
 
 /* ---- a folder ---- */
 
-static void show_text(struct cli *cli, const struct values *values, void *context)
+static void show_text(struct cli *cli, const char *name, const struct oht_values *values,
+		      void *context)
 {
 	(void)context;
 	if (values->count > 1)
-		show_histogram(cli, values);
+		show_histogram(cli, name, values);
 	else if (values->number[0])
-		fprintf(cli->out, "  %-22s%" PRIu64 "\n", values->name, values->number[0]);
+		fprintf(cli->out, "  %-22s%" PRIu64 "\n", name, values->number[0]);
 }
 
-static void add_json(struct cli *cli, const struct values *values, void *context)
+static void add_json(struct cli *cli, const char *name, const struct oht_values *values,
+		     void *context)
 {
 	struct json_object *array;
 	unsigned int i;
 
 	(void)cli;
 	if (values->count == 1) {
-		show_add_number(context, values->name, (int64_t)values->number[0]);
+		show_add_number(context, name, (int64_t)values->number[0]);
 		return;
 	}
 	array = json_object_new_array();
 	for (i = 0; i < values->count; i++)
 		json_object_array_add(array, json_object_new_int64((int64_t)values->number[i]));
-	json_object_object_add(context, values->name, array);
+	json_object_object_add(context, name, array);
 }
 
 /* ---- modules ---- */
@@ -300,14 +225,14 @@ static int stats_text(struct cli *cli)
 int cmd_stats(struct cli *cli, int count, char **arguments)
 {
 	int result = cli_open(cli, OHT_OPEN_READ_ONLY);
-	char path[PATH_BYTES];
+	char path[OHT_SYSFS_PATH_BYTES];
 
 	(void)count;
 	(void)arguments;
 	if (result)
 		return result;
 	/* A node of another name than the module gave it, for one. */
-	folder_path(cli, "", path);
+	oht_sysfs_path(cli->device, "", path);
 	if (access(path, R_OK))
 		return cli_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
 	return cli->json ? stats_json(cli) : stats_text(cli);

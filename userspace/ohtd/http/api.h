@@ -7,6 +7,9 @@
 #ifndef OHTD_HTTP_API_H
 #define OHTD_HTTP_API_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct json_object;
 struct ohtd_call;
 struct ohtd_clock;
@@ -31,12 +34,22 @@ void ohtd_api_safety(struct ohtd_call *call);
 void ohtd_api_safety_stop(struct ohtd_call *call);
 void ohtd_api_safety_reset(struct ohtd_call *call);
 void ohtd_api_safety_enable(struct ohtd_call *call);
+void ohtd_api_safety_events(struct ohtd_call *call);
+void ohtd_api_safety_latency(struct ohtd_call *call);
 
 /* Shared between the files. */
 struct json_object *ohtd_json_safety(struct ohtd_call *call, const struct ohtd_snapshot *snapshot);
 struct json_object *ohtd_json_modules(struct ohtd_call *call, const struct ohtd_snapshot *snapshot);
 /* RFC 3339 with milliseconds, or null for 0. @time_ns: CLOCK_MONOTONIC. */
 struct json_object *ohtd_json_time(struct ohtd_call *call, unsigned long long time_ns);
+/* The same for a time of day since 1970; null if it cannot be said. */
+struct json_object *ohtd_json_wall_time(int64_t wall_ns);
+/* {"code","text","action"} of a cause of a stop */
+struct json_object *ohtd_json_cause(unsigned int cause);
+/* How the recorder of the journal does. */
+struct json_object *ohtd_json_recorder(struct ohtd_call *call);
+/* Entries have been waiting for the store for too long. */
+bool ohtd_recorder_is_late(struct ohtd_call *call);
 /* true, false, or null for a negative one */
 struct json_object *ohtd_json_level(int level);
 

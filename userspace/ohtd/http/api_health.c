@@ -5,8 +5,10 @@
 
 #include "main/clock.h"
 
-static bool is_healthy(const struct ohtd_snapshot *snapshot)
+static bool is_healthy(struct ohtd_call *call, const struct ohtd_snapshot *snapshot)
 {
+	if (ohtd_recorder_is_late(call))
+		return false;
 	if (!snapshot->version || !snapshot->bus.present || snapshot->state == OHTD_STATE_FAULT)
 		return false;
 	for (unsigned int i = 0; i < snapshot->module_count; i++)
@@ -39,7 +41,7 @@ void ohtd_api_health(struct ohtd_call *call)
 	const struct ohtd_snapshot *snapshot = ohtd_call_snapshot(call);
 	struct json_object *json = json_object_new_object();
 
-	json_object_object_add(json, "status", json_object_new_string(is_healthy(snapshot) ?
+	json_object_object_add(json, "status", json_object_new_string(is_healthy(call, snapshot) ?
 			       "ok" : "degraded"));
 	json_object_object_add(json, "version", json_object_new_string(OHT_VERSION));
 	json_object_object_add(json, "state",
@@ -47,6 +49,7 @@ void ohtd_api_health(struct ohtd_call *call)
 	json_object_object_add(json, "age_ms",
 			       json_object_new_int64(ohtd_call_age_ms(call, snapshot->time_ns)));
 	json_object_object_add(json, "bus", bus_json(snapshot));
+	json_object_object_add(json, "journal", ohtd_json_recorder(call));
 	ohtd_reply_json(call, 200, json);
 }
 

@@ -11,16 +11,12 @@
 #include "oht_client.h"
 #include "robot/robot.h"
 
-struct json_object *ohtd_json_time(struct ohtd_call *call, unsigned long long time_ns)
+struct json_object *ohtd_json_wall_time(int64_t wall_ns)
 {
 	struct timespec at;
 	char text[40], fraction[8];
 	struct tm utc;
-	int64_t wall_ns;
 
-	if (!time_ns)
-		return NULL;
-	wall_ns = ohtd_clock_wall_of_ns(ohtd_call_clock(call), time_ns);
 	at.tv_sec = (time_t)(wall_ns / (int64_t)OHTD_NS_PER_S);
 	at.tv_nsec = (long)(wall_ns % (int64_t)OHTD_NS_PER_S);
 	if (wall_ns < 0 || !gmtime_r(&at.tv_sec, &utc) ||
@@ -29,6 +25,12 @@ struct json_object *ohtd_json_time(struct ohtd_call *call, unsigned long long ti
 	snprintf(fraction, sizeof(fraction), ".%03ldZ", at.tv_nsec / 1000000 % 1000);
 	strcat(text, fraction);
 	return json_object_new_string(text);
+}
+
+struct json_object *ohtd_json_time(struct ohtd_call *call, unsigned long long time_ns)
+{
+	return time_ns ? ohtd_json_wall_time(ohtd_clock_wall_of_ns(ohtd_call_clock(call),
+								   time_ns)) : NULL;
 }
 
 struct json_object *ohtd_json_level(int level)
@@ -41,6 +43,16 @@ static struct json_object *contact_json(int level)
 	return level < 0 ? NULL : json_object_new_string(level ? "closed" : "open");
 }
 
+struct json_object *ohtd_json_cause(unsigned int cause)
+{
+	struct json_object *json = json_object_new_object();
+
+	json_object_object_add(json, "code", json_object_new_string(oht_cause_name(cause)));
+	json_object_object_add(json, "text", json_object_new_string(oht_cause_text(cause)));
+	json_object_object_add(json, "action", json_object_new_string(oht_cause_action(cause)));
+	return json;
+}
+
 static struct json_object *causes_json(struct ohtd_call *call,
 				       const struct ohtd_safety_view *safety)
 {
@@ -48,14 +60,8 @@ static struct json_object *causes_json(struct ohtd_call *call,
 
 	for (unsigned int i = 0; i < safety->cause_count && i < OHTD_CAUSES_MAX; i++) {
 		const struct ohtd_cause_view *cause = &safety->causes[i];
-		struct json_object *item = json_object_new_object();
+		struct json_object *item = ohtd_json_cause(cause->cause);
 
-		json_object_object_add(item, "code",
-				       json_object_new_string(oht_cause_name(cause->cause)));
-		json_object_object_add(item, "text",
-				       json_object_new_string(oht_cause_text(cause->cause)));
-		json_object_object_add(item, "action",
-				       json_object_new_string(oht_cause_action(cause->cause)));
 		json_object_object_add(item, "since", ohtd_json_time(call, cause->since_ns));
 		json_object_object_add(item, "standing",
 				       json_object_new_boolean(cause->standing != 0));

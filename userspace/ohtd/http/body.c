@@ -59,8 +59,10 @@ static void check_string(const struct ohtd_field *field, struct json_object *val
 	}
 	while (word && *word && strcmp(*word, text))
 		word++;
-	if (word && !*word)
-		add(errors, field->name, "unknown_value", "not one of the allowed words");
+	if (word && !*word) {
+		snprintf(detail, sizeof(detail), "'%.40s' is not one of the allowed words", text);
+		add(errors, field->name, "unknown_value", detail);
+	}
 }
 
 static void check_integer(const struct ohtd_field *field, struct json_object *value,
@@ -136,16 +138,23 @@ struct json_object *ohtd_body_parse(const char *text, size_t bytes,
 		snprintf(fault->detail, sizeof(fault->detail), "the body must be a JSON object");
 		return NULL;
 	}
-	fault->errors = json_object_new_array();
-	check_members(body, fields, fault->errors);
-	if (!json_object_array_length(fault->errors)) {
-		json_object_put(fault->errors);
-		fault->errors = NULL;
+	return ohtd_body_check(body, fields, json_object_new_array(),
+			       "the body does not say what is needed here", fault);
+}
+
+struct json_object *ohtd_body_check(struct json_object *body, const struct ohtd_field *fields,
+				    struct json_object *errors, const char *detail,
+				    struct ohtd_body_fault *fault)
+{
+	check_members(body, fields, errors);
+	if (!json_object_array_length(errors)) {
+		json_object_put(errors);
 		return body;
 	}
 	json_object_put(body);
 	fault->status = 400;
 	fault->code = "validation";
-	snprintf(fault->detail, sizeof(fault->detail), "the body does not say what is needed here");
+	fault->errors = errors;
+	snprintf(fault->detail, sizeof(fault->detail), "%s", detail);
 	return NULL;
 }

@@ -32,4 +32,18 @@ struct json_object *ohtd_body_parse(const char *text, size_t bytes,
 				    const struct ohtd_field *fields,
 				    struct ohtd_body_fault *fault);
 
+/**
+ * ohtd_body_check() - the second half of ohtd_body_parse(), for what was not a body
+ * @body: JSON object; returned, or released
+ * @fields: what may and must be in it, NULL for nothing
+ * @errors: array of the faults that have been found already; always released or handed on
+ * @detail: what is said if there are any
+ * @fault: filled on failure
+ *
+ * Return: @body, or NULL.
+ */
+struct json_object *ohtd_body_check(struct json_object *body, const struct ohtd_field *fields,
+				    struct json_object *errors, const char *detail,
+				    struct ohtd_body_fault *fault);
+
 #endif /* OHTD_HTTP_BODY_H */

@@ -31,7 +31,7 @@ struct st_h2o_req_t;
  * @loop: the loop that serves it
  * @route: row of the route table, NULL before it has been found
  * @who: who asks; role OHTD_ROLE_NONE when nobody has logged in
- * @body: validated JSON object, NULL when there is none; borrowed
+ * @body: validated JSON object: body, or parameters of a GET; NULL when there is none; borrowed
  * @unit: the {addr} of the path, 0 without one
  * @pending: what will answer later, NULL if nothing
  *
@@ -56,6 +56,10 @@ struct ohtd_auth *ohtd_call_auth(struct ohtd_call *call);
 struct ohtd_robot *ohtd_call_robot(struct ohtd_call *call);
 struct ohtd_clock *ohtd_call_clock(struct ohtd_call *call);
 struct ohtd_workers *ohtd_call_workers(struct ohtd_call *call);
+/* Not to be called on a loop: only by workers. */
+struct ohtd_store *ohtd_call_store(struct ohtd_call *call);
+/* NULL if there is none. */
+const struct ohtd_recorder *ohtd_call_recorder(struct ohtd_call *call);
 struct ohtd_link *ohtd_call_link(struct ohtd_call *call);
 /* Numeric address of the client. */
 const char *ohtd_call_address(struct ohtd_call *call);

@@ -7,6 +7,7 @@
 #include "auth/session.h"
 #include "http/body.h"
 #include "http/loop.h"
+#include "http/query.h"
 #include "http/route.h"
 #include "main/clock.h"
 #include "robot/robot.h"
@@ -94,13 +95,34 @@ static bool is_json(const char *type)
 	       (!type[n] || type[n] == ';' || type[n] == ' ');
 }
 
+static int refuse_body(struct ohtd_call *call, const struct ohtd_body_fault *fault)
+{
+	ohtd_reply_problem_list(call, fault->status, fault->code, fault->detail, fault->errors);
+	return -1;
+}
+
+static int take_query(struct ohtd_call *call)
+{
+	h2o_req_t *req = call->req;
+	size_t at = req->query_at == SIZE_MAX ? req->path.len : req->query_at + 1;
+	struct ohtd_body_fault fault;
+
+	if (!call->route->fields)
+		return 0;
+	call->body = ohtd_query_parse(req->path.base + at, req->path.len - at,
+				      call->route->fields, &fault);
+	return call->body ? 0 : refuse_body(call, &fault);
+}
+
 static int take_body(struct ohtd_call *call)
 {
 	const struct ohtd_route *route = call->route;
 	h2o_iovec_t entity = call->req->entity;
 	struct ohtd_body_fault fault;
 
-	if ((route->flags & OHTD_ROUTE_ANY_BODY) || !strcmp(route->method, "GET"))
+	if (!strcmp(route->method, "GET"))
+		return take_query(call);
+	if (route->flags & OHTD_ROUTE_ANY_BODY)
 		return 0;
 	if (route->body_bytes_max && entity.len > route->body_bytes_max) {
 		ohtd_reply_problem(call, 413, "body_too_large", "the body has %zu bytes, at most "
@@ -113,10 +135,7 @@ static int take_body(struct ohtd_call *call)
 		return -1;
 	}
 	call->body = ohtd_body_parse(entity.base, entity.len, route->fields, &fault);
-	if (call->body)
-		return 0;
-	ohtd_reply_problem_list(call, fault.status, fault.code, fault.detail, fault.errors);
-	return -1;
+	return call->body ? 0 : refuse_body(call, &fault);
 }
 
 static void refuse_path(struct ohtd_call *call, enum ohtd_match match,
@@ -202,6 +221,16 @@ struct ohtd_clock *ohtd_call_clock(struct ohtd_call *call)
 struct ohtd_workers *ohtd_call_workers(struct ohtd_call *call)
 {
 	return call->loop->server->setup.workers;
+}
+
+struct ohtd_store *ohtd_call_store(struct ohtd_call *call)
+{
+	return call->loop->server->setup.store;
+}
+
+const struct ohtd_recorder *ohtd_call_recorder(struct ohtd_call *call)
+{
+	return call->loop->server->setup.recorder;
 }
 
 struct ohtd_link *ohtd_call_link(struct ohtd_call *call)

@@ -48,7 +48,8 @@ struct ohtd_field {
  * @role: the least that may; OHTD_ROLE_NONE: open to everybody
  * @flags: OHTD_ROUTE_*
  * @body_bytes_max: longest body; 0: the general limit
- * @fields: allowed members of the body, ends with a NULL name; NULL: no member is allowed
+ * @fields: allowed members of the body, ends with a NULL name; NULL: no member is allowed. With GET
+ *	parameters of the query, which come as members of a body; NULL: a query is not looked at
  * @handle: answers
  * @summary: for people and for the OpenAPI document
  */

@@ -30,6 +30,17 @@ static const struct ohtd_field command_fields[] = {
 	{ NULL, 0, false, 0, 0, NULL },
 };
 
+static const char *const kinds[] = { "gap", "stop", "glitch", "reset", "enable", "disable",
+				     "control", NULL };
+
+static const struct ohtd_field event_fields[] = {
+	{ "limit", OHTD_FIELD_INTEGER, false, 1, 200, NULL },
+	{ "cursor", OHTD_FIELD_STRING, false, 1, 40, NULL },
+	{ "kind", OHTD_FIELD_STRING, false, 1, 32, kinds },
+	{ "cause", OHTD_FIELD_STRING, false, 1, 32, NULL },
+	{ NULL, 0, false, 0, 0, NULL },
+};
+
 #define V1 "/api/v1/"
 
 const struct ohtd_route ohtd_routes[] = {
@@ -57,6 +68,10 @@ const struct ohtd_route ohtd_routes[] = {
 	  ohtd_api_module_registers, "Registers of a module, as last read" },
 	{ "GET", V1 "safety", OHTD_ROLE_VIEWER, 0, 0, NULL, ohtd_api_safety,
 	  "State of the stop" },
+	{ "GET", V1 "safety/events", OHTD_ROLE_VIEWER, 0, 0, event_fields,
+	  ohtd_api_safety_events, "Journal of the stop, the newest first" },
+	{ "GET", V1 "safety/latency", OHTD_ROLE_VIEWER, 0, 0, NULL, ohtd_api_safety_latency,
+	  "How long stops took until the outputs were low" },
 	{ "POST", V1 "safety/stop", OHTD_ROLE_OPERATOR,
 	  OHTD_ROUTE_ANY_BODY | OHTD_ROUTE_EXPIRED_OK, 0, NULL, ohtd_api_safety_stop,
 	  "Software stop" },

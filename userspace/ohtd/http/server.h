@@ -15,8 +15,10 @@
 
 struct ohtd_auth;
 struct ohtd_clock;
+struct ohtd_recorder;
 struct ohtd_robot;
 struct ohtd_server;
+struct ohtd_store;
 struct ohtd_workers;
 
 /* Names under which this machine may be addressed; the first is its common name. */
@@ -33,6 +35,8 @@ struct ohtd_server_setup {
 	struct ohtd_robot *robot;
 	struct ohtd_auth *auth;
 	struct ohtd_workers *workers;
+	struct ohtd_store *store;
+	const struct ohtd_recorder *recorder;	/* NULL: no journal */
 };
 
 /* localhost, the loop-back addresses, the host name, those of the configuration. */

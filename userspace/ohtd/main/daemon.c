@@ -14,6 +14,8 @@
 #include "http/pki.h"
 #include "http/server.h"
 #include "http/tls.h"
+#include "journal/recorder.h"
+#include "journal/source.h"
 #include "main/clock.h"
 #include "main/file.h"
 #include "main/log.h"
@@ -41,6 +43,7 @@ struct running {
 	struct ohtd_tokens *tokens;
 	struct ohtd_auth *auth;
 	struct ohtd_workers *workers;
+	struct ohtd_recorder *recorder;
 	struct ohtd_robot *robot;
 	bool robot_runs;
 	struct ohtd_server *server;
@@ -88,6 +91,23 @@ static int open_auth(struct running *run)
 		return fail(run, "accounts");
 	run->workers = ohtd_workers_start(WORKERS, WORK_WAITING);
 	return run->workers ? 0 : fail(run, "worker threads");
+}
+
+/* Before anything of ours stops or resets, so that it hears of all of it. */
+static int open_journal(struct running *run)
+{
+	const struct ohtd_recorder_setup setup = {
+		.device = run->config->device,
+		.boot_id = ohtd_tokens_boot_id(run->tokens),
+		.clock = &run->clock,
+		.store = run->store,
+		.identify = ohtd_source_device,
+	};
+
+	if (run->config->backend == OHTD_BACKEND_RTU)
+		return 0;
+	run->recorder = ohtd_recorder_start(&setup);
+	return run->recorder ? 0 : fail(run, "journal thread");
 }
 
 static int create_robot(struct running *run, bool unclean)
@@ -139,7 +159,8 @@ static SSL_CTX *load_tls(struct running *run, const struct ohtd_config *config)
 static int open_server(struct running *run)
 {
 	const struct ohtd_server_setup setup = {
-		run->config, &run->clock, run->robot, run->auth, run->workers,
+		run->config, &run->clock, run->robot, run->auth, run->workers, run->store,
+		run->recorder,
 	};
 	SSL_CTX *ssl = load_tls(run, run->config);
 
@@ -159,7 +180,8 @@ static int open_all(struct running *run)
 	run->lock_fd = ohtd_state_lock(dir, run->why, sizeof(run->why));
 	if (run->lock_fd < 0)
 		return -1;
-	if (open_store(run) || open_auth(run) || create_robot(run, ohtd_state_was_cut(dir)))
+	if (open_store(run) || open_auth(run) || open_journal(run) ||
+	    create_robot(run, ohtd_state_was_cut(dir)))
 		return -1;
 	return open_server(run);
 }
@@ -259,6 +281,7 @@ static int end_all(struct running *run)
 		ohtd_server_drain(run->server, DRAIN_MS);
 	ohtd_workers_stop(run->workers);
 	ohtd_server_destroy(run->server);
+	ohtd_recorder_stop(run->recorder);
 	ohtd_robot_destroy(run->robot);
 	ohtd_auth_destroy(run->auth);
 	ohtd_tokens_destroy(run->tokens);

@@ -101,3 +101,20 @@ const char *ohtd_why_text(unsigned int code)
 {
 	return code < COUNT(whys) ? whys[code].text : "Unknown reason.";
 }
+
+#define TAG_LETTERS	0x6f6874ull	/* "oht" */
+#define TAG_SHIFT	40
+
+uint64_t ohtd_why_tag(const struct ohtd_why *why)
+{
+	return TAG_LETTERS << TAG_SHIFT | (uint64_t)why->code << 16 | (uint64_t)why->unit << 8 |
+	       why->detail;
+}
+
+bool ohtd_why_of_tag(uint64_t tag, struct ohtd_why *why)
+{
+	why->code = (uint16_t)(tag >> 16);
+	why->unit = (uint8_t)(tag >> 8);
+	why->detail = (uint8_t)tag;
+	return ohtd_why_tag(why) == tag;
+}

@@ -7,6 +7,7 @@
 #ifndef OHTD_ROBOT_CODES_H
 #define OHTD_ROBOT_CODES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Top-level states of the robot; names as in state_machine.csv. */
@@ -95,6 +96,14 @@ const char *ohtd_safety_state_name(unsigned int state);
 const char *ohtd_health_name(unsigned int health);
 const char *ohtd_why_name(unsigned int code);
 const char *ohtd_why_text(unsigned int code);
+
+/*
+ * The tag that our own stop leaves in the device's journal: letters, then why. A tag of a person's
+ * act is the number of the user.
+ */
+uint64_t ohtd_why_tag(const struct ohtd_why *why);
+/* False if @tag is not of that kind. */
+bool ohtd_why_of_tag(uint64_t tag, struct ohtd_why *why);
 /* Words for causes of a stop and outcomes of transfers are those of liboht (oht_client.h). */
 
 #endif

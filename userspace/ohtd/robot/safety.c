@@ -12,8 +12,6 @@
 /* Causes after which the machine may be made ready without a person: nothing has happened. */
 #define HARMLESS	(oht_cause_mask(OHT_STOPPED_BY_START) | \
 			 oht_cause_mask(OHT_STOPPED_BY_FAREWELL))
-/* Tags of our own stops: letters, then what ohtd_why says. Callers' tags are their own affair. */
-#define TAG_OWN		0x6f68740000000000ull
 
 static bool enabled_class(enum ohtd_state state)
 {
@@ -165,12 +163,9 @@ void ohtd_safety_event(struct ohtd_control *control, const struct oht_safety_eve
 
 void ohtd_safety_stop(struct ohtd_control *control, const struct ohtd_why *why)
 {
-	uint64_t tag = TAG_OWN | (uint64_t)why->code << 16 | (uint64_t)why->unit << 8 |
-		       why->detail;
-
 	if (!control->device.open)
 		return;
-	if (control->bus->ops->stop(control->bus, tag) == -ENODEV)
+	if (control->bus->ops->stop(control->bus, ohtd_why_tag(why)) == -ENODEV)
 		ohtd_device_lost(control);
 	else
 		read_status(control);

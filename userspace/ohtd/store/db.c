@@ -51,6 +51,38 @@ int ohtd_db_run(sqlite3_stmt *statement)
 	return ohtd_db_errno(r);
 }
 
+int ohtd_db_begin(struct ohtd_db *db)
+{
+	return ohtd_db_errno(sqlite3_exec(db->sql, "BEGIN IMMEDIATE", NULL, NULL, NULL));
+}
+
+int ohtd_db_end(struct ohtd_db *db, int result)
+{
+	if (!result)
+		result = ohtd_db_errno(sqlite3_exec(db->sql, "COMMIT", NULL, NULL, NULL));
+	/* Some errors have undone it already. */
+	if (result && !sqlite3_get_autocommit(db->sql))
+		sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+	return result;
+}
+
+void ohtd_db_bind_text(sqlite3_stmt *s, const char *name, const char *text)
+{
+	sqlite3_bind_text(s, sqlite3_bind_parameter_index(s, name), text, -1, SQLITE_TRANSIENT);
+}
+
+void ohtd_db_bind_number(sqlite3_stmt *s, const char *name, int64_t number)
+{
+	sqlite3_bind_int64(s, sqlite3_bind_parameter_index(s, name), number);
+}
+
+void ohtd_db_take_text(sqlite3_stmt *s, int column, char *to, size_t size)
+{
+	const char *text = (const char *)sqlite3_column_text(s, column);
+
+	snprintf(to, size, "%s", text ? text : "");
+}
+
 /* Makes the file with mode 0600 from its first moment, and refuses one that others may read. */
 static int check_file(const char *path, char *why, size_t size)
 {
@@ -116,6 +148,36 @@ static int read_version(struct ohtd_db *db, const char *path, char *why, size_t 
 	return version >= 1 && version <= OHTD_SCHEMA_VERSION ? version : -1;
 }
 
+/* A file of its own with mode 0600, which VACUUM then fills. */
+static int make_backup_file(const char *path)
+{
+	int fd;
+
+	unlink(path);
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	return close(fd);
+}
+
+/* The database as it is before a migration, beside it: PATH.v1 */
+static int back_up(struct ohtd_db *db, const char *path, int version)
+{
+	char *copy = sqlite3_mprintf("%s.v%d", path, version);
+	char *sql = sqlite3_mprintf("VACUUM INTO %Q", copy);
+	int r = copy && sql ? SQLITE_OK : SQLITE_NOMEM;
+
+	if (r == SQLITE_OK && make_backup_file(copy))
+		r = SQLITE_CANTOPEN;
+	if (r == SQLITE_OK)
+		r = sqlite3_exec(db->sql, sql, NULL, NULL, NULL);
+	if (r != SQLITE_OK && copy)
+		unlink(copy);
+	sqlite3_free(sql);
+	sqlite3_free(copy);
+	return r;
+}
+
 static int set_up(struct ohtd_db *db, long long now_s)
 {
 	int r = sqlite3_exec(db->sql,
@@ -135,6 +197,8 @@ static int set_up(struct ohtd_db *db, long long now_s)
 static int open_checked(struct ohtd_db *db, const char *path, long long now_s, char *why,
 			size_t size)
 {
+	int version;
+
 	if (sqlite3_open_v2(path, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL)) {
 		snprintf(why, size, "%s: %s", path, sqlite3_errmsg(db->sql));
 		return -1;
@@ -143,9 +207,15 @@ static int open_checked(struct ohtd_db *db, const char *path, long long now_s, c
 	/* Until the file is known to be ours, closing must not fold its log into it. */
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	if (read_version(db, path, why, size) < 0)
+	version = read_version(db, path, why, size);
+	if (version < 0)
 		return -1;
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+	if (version && version < OHTD_SCHEMA_VERSION && back_up(db, path, version)) {
+		snprintf(why, size, "%s: no backup before the migration: %s", path,
+			 sqlite3_errmsg(db->sql));
+		return -1;
+	}
 	if (set_up(db, now_s) != SQLITE_OK) {
 		snprintf(why, size, "%s: %s", path, sqlite3_errmsg(db->sql));
 		return -1;

@@ -15,7 +15,7 @@
 struct ohtd_db;
 
 /* The newest schema that this program knows. */
-#define OHTD_SCHEMA_VERSION	1
+#define OHTD_SCHEMA_VERSION	2
 
 /**
  * ohtd_db_open() - open or make the database and bring it to OHTD_SCHEMA_VERSION

@@ -8,6 +8,7 @@
 #define OHTD_STORE_DB_PRIVATE_H
 
 #include <sqlite3.h>
+#include <stdint.h>
 
 #include "store/db.h"
 
@@ -23,6 +24,11 @@ enum ohtd_statement {
 	OHTD_SESSION_REVOKE,
 	OHTD_SESSION_REVOKED,
 	OHTD_SESSION_EXPIRE,
+	OHTD_JOURNAL_SOURCE_ADD,
+	OHTD_JOURNAL_SOURCE_FIND,
+	OHTD_JOURNAL_RUN_ADD,
+	OHTD_JOURNAL_ADD,
+	OHTD_JOURNAL_LIST,
 	OHTD_STATEMENTS,
 };
 
@@ -45,6 +51,16 @@ sqlite3_stmt *ohtd_db_statement(struct ohtd_db *db, enum ohtd_statement which);
 
 /* Runs a statement that returns no row. Returns 0 or a negative errno. */
 int ohtd_db_run(sqlite3_stmt *statement);
+
+/* A transaction. The end commits if @result is 0, else undoes; returns what became of it. */
+int ohtd_db_begin(struct ohtd_db *db);
+int ohtd_db_end(struct ohtd_db *db, int result);
+
+/* By the name of the parameter. The text is copied. */
+void ohtd_db_bind_text(sqlite3_stmt *s, const char *name, const char *text);
+void ohtd_db_bind_number(sqlite3_stmt *s, const char *name, int64_t number);
+/* NULL becomes "". */
+void ohtd_db_take_text(sqlite3_stmt *s, int column, char *to, size_t size);
 
 /* Negative errno for an SQLite result. */
 int ohtd_db_errno(int result);

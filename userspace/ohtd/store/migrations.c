@@ -35,6 +35,38 @@ static const char *const migrations[OHTD_SCHEMA_VERSION] = {
 	") STRICT;"
 	"CREATE INDEX sessions_previous ON sessions (previous_hash);"
 	"CREATE INDEX sessions_user ON sessions (user_id);",
+
+	/* Numbers of 64 bits without a sign (device, causes, tag) are kept as those with one. */
+	"CREATE TABLE journal_sources ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	boot_id TEXT NOT NULL,"
+	"	device INTEGER NOT NULL,"
+	"	UNIQUE (boot_id, device)"
+	") STRICT;"
+	"CREATE TABLE journal ("
+	"	source INTEGER NOT NULL REFERENCES journal_sources (id),"
+	"	seq INTEGER NOT NULL CHECK (seq > 0),"
+	"	missing INTEGER NOT NULL CHECK (missing >= 0),"
+	"	wall_ns INTEGER NOT NULL,"
+	"	event_ns INTEGER NOT NULL,"
+	"	low_ns INTEGER NOT NULL,"
+	"	kind INTEGER NOT NULL,"
+	"	cause INTEGER NOT NULL,"
+	"	causes INTEGER NOT NULL,"
+	"	state_from INTEGER NOT NULL,"
+	"	state_to INTEGER NOT NULL,"
+	"	inputs INTEGER NOT NULL,"
+	"	outputs INTEGER NOT NULL,"
+	"	tag INTEGER NOT NULL,"
+	"	tgid INTEGER NOT NULL,"
+	"	PRIMARY KEY (source, seq)"
+	") STRICT, WITHOUT ROWID;"
+	/* Processes that were an ohtd: tells whose tags are users. */
+	"CREATE TABLE daemon_runs ("
+	"	boot_id TEXT NOT NULL,"
+	"	tgid INTEGER NOT NULL,"
+	"	PRIMARY KEY (boot_id, tgid)"
+	") STRICT, WITHOUT ROWID;",
 };
 
 const char *const ohtd_statements[OHTD_STATEMENTS] = {
@@ -63,6 +95,32 @@ const char *const ohtd_statements[OHTD_STATEMENTS] = {
 	[OHTD_SESSION_EXPIRE] =
 		"DELETE FROM sessions WHERE user_id = :user AND id NOT IN (SELECT id FROM sessions"
 		" WHERE user_id = :user ORDER BY created_s DESC, rowid DESC LIMIT :keep)",
+	[OHTD_JOURNAL_SOURCE_ADD] =
+		"INSERT INTO journal_sources (boot_id, device) VALUES (:boot, :device)"
+		" ON CONFLICT DO NOTHING",
+	/* Nothing is ever added behind the newest, so the newest says what is there. */
+	[OHTD_JOURNAL_SOURCE_FIND] =
+		"SELECT id, coalesce((SELECT seq + max(missing, 1) FROM journal"
+		" WHERE source = id ORDER BY seq DESC LIMIT 1), 1)"
+		" FROM journal_sources WHERE boot_id = :boot AND device = :device",
+	[OHTD_JOURNAL_RUN_ADD] =
+		"INSERT INTO daemon_runs (boot_id, tgid) VALUES (:boot, :tgid)"
+		" ON CONFLICT DO NOTHING",
+	[OHTD_JOURNAL_ADD] =
+		"INSERT INTO journal (source, seq, missing, wall_ns, event_ns, low_ns, kind, cause,"
+		" causes, state_from, state_to, inputs, outputs, tag, tgid) VALUES (:source, :seq,"
+		" :missing, :wall, :event, :low, :kind, :cause, :causes, :from, :to, :inputs,"
+		" :outputs, :tag, :tgid) ON CONFLICT (source, seq) DO NOTHING",
+	[OHTD_JOURNAL_LIST] =
+		"SELECT j.source, j.seq, j.missing, j.wall_ns, j.event_ns, j.low_ns, j.kind,"
+		" j.cause, j.causes, j.state_from, j.state_to, j.inputs, j.outputs, j.tag, j.tgid,"
+		" s.boot_id, s.device, r.tgid IS NOT NULL, u.name"
+		" FROM journal j JOIN journal_sources s ON s.id = j.source"
+		" LEFT JOIN daemon_runs r ON r.boot_id = s.boot_id AND r.tgid = j.tgid"
+		" LEFT JOIN users u ON u.id = j.tag AND r.tgid IS NOT NULL"
+		" WHERE (j.source, j.seq) < (:source, :seq)"
+		" AND (:kind < 0 OR j.kind = :kind) AND (:cause < 0 OR j.cause = :cause)"
+		" ORDER BY j.source DESC, j.seq DESC LIMIT :limit",
 };
 
 static int note_version(struct ohtd_db *db, int version, long long now_s)

@@ -2,20 +2,8 @@
 #include "store/users.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "store/db_private.h"
-
-static void bind_text(sqlite3_stmt *s, const char *name, const char *text)
-{
-	sqlite3_bind_text(s, sqlite3_bind_parameter_index(s, name), text, -1, SQLITE_TRANSIENT);
-}
-
-static void bind_number(sqlite3_stmt *s, const char *name, int64_t number)
-{
-	sqlite3_bind_int64(s, sqlite3_bind_parameter_index(s, name), number);
-}
 
 static void bind_hash(sqlite3_stmt *s, const char *name, const unsigned char *hash)
 {
@@ -23,25 +11,18 @@ static void bind_hash(sqlite3_stmt *s, const char *name, const unsigned char *ha
 			  SQLITE_TRANSIENT);
 }
 
-static void take_text(sqlite3_stmt *s, int column, char *to, size_t size)
-{
-	const char *text = (const char *)sqlite3_column_text(s, column);
-
-	snprintf(to, size, "%s", text ? text : "");
-}
-
 int ohtd_db_user_find(struct ohtd_db *db, struct ohtd_user *user)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_USER_FIND);
 	int r;
 
-	bind_text(s, ":name", user->name);
+	ohtd_db_bind_text(s, ":name", user->name);
 	r = sqlite3_step(s);
 	if (r == SQLITE_ROW) {
 		user->id = sqlite3_column_int64(s, 0);
-		take_text(s, 1, user->name, sizeof(user->name));
+		ohtd_db_take_text(s, 1, user->name, sizeof(user->name));
 		user->role = sqlite3_column_int(s, 2);
-		take_text(s, 3, user->password_hash, sizeof(user->password_hash));
+		ohtd_db_take_text(s, 3, user->password_hash, sizeof(user->password_hash));
 		user->disabled = sqlite3_column_int(s, 4);
 	}
 	sqlite3_reset(s);
@@ -52,10 +33,10 @@ int ohtd_db_user_add(struct ohtd_db *db, const struct ohtd_user *user, int64_t n
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_USER_ADD);
 
-	bind_text(s, ":name", user->name);
-	bind_number(s, ":role", user->role);
-	bind_text(s, ":hash", user->password_hash);
-	bind_number(s, ":now", now_s);
+	ohtd_db_bind_text(s, ":name", user->name);
+	ohtd_db_bind_number(s, ":role", user->role);
+	ohtd_db_bind_text(s, ":hash", user->password_hash);
+	ohtd_db_bind_number(s, ":now", now_s);
 	return ohtd_db_run(s);
 }
 
@@ -63,14 +44,14 @@ static int insert_session(struct ohtd_db *db, const struct ohtd_session *session
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_SESSION_ADD);
 
-	bind_text(s, ":id", session->id);
-	bind_number(s, ":user", session->user_id);
+	ohtd_db_bind_text(s, ":id", session->id);
+	ohtd_db_bind_number(s, ":user", session->user_id);
 	bind_hash(s, ":hash", session->refresh_hash);
-	bind_text(s, ":address", session->address);
-	bind_number(s, ":now", session->created_s);
-	bind_number(s, ":expires", session->expires_s);
-	bind_text(s, ":boot", session->boot_id);
-	bind_number(s, ":expires_boot", session->expires_boot_s);
+	ohtd_db_bind_text(s, ":address", session->address);
+	ohtd_db_bind_number(s, ":now", session->created_s);
+	ohtd_db_bind_number(s, ":expires", session->expires_s);
+	ohtd_db_bind_text(s, ":boot", session->boot_id);
+	ohtd_db_bind_number(s, ":expires_boot", session->expires_boot_s);
 	return ohtd_db_run(s);
 }
 
@@ -78,24 +59,20 @@ static int drop_oldest(struct ohtd_db *db, int64_t user_id)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_SESSION_EXPIRE);
 
-	bind_number(s, ":user", user_id);
-	bind_number(s, ":keep", OHTD_SESSIONS_PER_USER);
+	ohtd_db_bind_number(s, ":user", user_id);
+	ohtd_db_bind_number(s, ":keep", OHTD_SESSIONS_PER_USER);
 	return ohtd_db_run(s);
 }
 
 int ohtd_db_session_add(struct ohtd_db *db, const struct ohtd_session *session)
 {
-	int r = ohtd_db_errno(sqlite3_exec(db->sql, "BEGIN IMMEDIATE", NULL, NULL, NULL));
+	int r = ohtd_db_begin(db);
 
 	if (!r)
 		r = insert_session(db, session);
 	if (!r)
 		r = drop_oldest(db, session->user_id);
-	if (!r)
-		r = ohtd_db_errno(sqlite3_exec(db->sql, "COMMIT", NULL, NULL, NULL));
-	if (r)
-		sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
-	return r;
+	return ohtd_db_end(db, r);
 }
 
 int ohtd_db_session_find(struct ohtd_db *db, struct ohtd_session *session, struct ohtd_user *user)
@@ -106,14 +83,14 @@ int ohtd_db_session_find(struct ohtd_db *db, struct ohtd_session *session, struc
 	bind_hash(s, ":hash", session->refresh_hash);
 	r = sqlite3_step(s);
 	if (r == SQLITE_ROW) {
-		take_text(s, 0, session->id, sizeof(session->id));
+		ohtd_db_take_text(s, 0, session->id, sizeof(session->id));
 		session->expires_s = sqlite3_column_int64(s, 1);
-		take_text(s, 2, session->boot_id, sizeof(session->boot_id));
+		ohtd_db_take_text(s, 2, session->boot_id, sizeof(session->boot_id));
 		session->expires_boot_s = sqlite3_column_int64(s, 3);
 		session->revoked = sqlite3_column_int(s, 4);
 		session->superseded = !sqlite3_column_int(s, 5);
 		session->user_id = user->id = sqlite3_column_int64(s, 6);
-		take_text(s, 7, user->name, sizeof(user->name));
+		ohtd_db_take_text(s, 7, user->name, sizeof(user->name));
 		user->role = sqlite3_column_int(s, 8);
 		user->disabled = sqlite3_column_int(s, 9);
 	}
@@ -137,8 +114,8 @@ int ohtd_db_session_revoke(struct ohtd_db *db, const char *id, int64_t now_s)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_SESSION_REVOKE);
 
-	bind_text(s, ":id", id);
-	bind_number(s, ":now", now_s);
+	ohtd_db_bind_text(s, ":id", id);
+	ohtd_db_bind_number(s, ":now", now_s);
 	return ohtd_db_run(s);
 }
 
@@ -147,9 +124,9 @@ int ohtd_db_sessions_revoked(struct ohtd_db *db, char (*ids)[OHTD_SESSION_ID_BYT
 	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_SESSION_REVOKED);
 	int r, count = 0;
 
-	bind_number(s, ":limit", max);
+	ohtd_db_bind_number(s, ":limit", max);
 	while ((r = sqlite3_step(s)) == SQLITE_ROW && count < max)
-		take_text(s, 0, ids[count++], OHTD_SESSION_ID_BYTES);
+		ohtd_db_take_text(s, 0, ids[count++], OHTD_SESSION_ID_BYTES);
 	sqlite3_reset(s);
 	return r == SQLITE_DONE || r == SQLITE_ROW ? count : ohtd_db_errno(r);
 }

@@ -1,0 +1,509 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The recorder between a driver in shared memory and a real database, and what is left of it when
+ * the process is killed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fake_ring.h"
+#include "journal/recorder.h"
+#include "main/clock.h"
+#include "main/log.h"
+#include "store/db_private.h"
+#include "store/journal.h"
+#include "store/store.h"
+
+#define NOW_S		1800000000LL
+#define ENTRIES_MAX	4000
+#define SEED		20260131u
+
+static struct ohtd_clock wall;
+static char dir[] = "/tmp/ohtd-recorder-XXXXXX";
+static char path[64];
+static struct ohtd_store *store;
+static struct ohtd_recorder *recorder;
+
+/* ---- the daemon's part of it ---- */
+
+static void start_store(void)
+{
+	struct ohtd_db *db;
+	char why[256];
+
+	if (ohtd_db_open(&db, path, NOW_S, why, sizeof(why)))
+		fail_msg("%s", why);
+	sqlite3_busy_timeout(db->sql, 20);
+	store = ohtd_store_start(db);
+	assert_non_null(store);
+}
+
+static void start(void)
+{
+	const struct ohtd_recorder_setup setup = {
+		.device = "/dev/oht7", .boot_id = "boot", .clock = &wall, .store = store,
+		.identify = fake_ring_identify,
+	};
+
+	recorder = ohtd_recorder_start(&setup);
+	assert_non_null(recorder);
+}
+
+static void stop(void)
+{
+	ohtd_recorder_stop(recorder);
+	recorder = NULL;
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	strcpy(dir + strlen(dir) - 6, "XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(path, sizeof(path), "%s/oht.db", dir);
+	fake_ring_install();
+	ohtd_clock_init(&wall, &ohtd_clock_system, NULL, 0);
+	ohtd_log_set_level(OHTD_LOG_ERROR);
+	start_store();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	char command[96];
+
+	(void)state;
+	stop();
+	ohtd_store_stop(store);
+	store = NULL;
+	fake_ring_remove();
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	return system(command);
+}
+
+/* ---- what came of it ---- */
+
+static struct ohtd_entry_found found[ENTRIES_MAX];
+static unsigned int found_count;
+
+static int work_list(struct ohtd_db *db, void *arg)
+{
+	return ohtd_db_journal_list(db, arg, found);
+}
+
+/* found[]: all that is kept, the oldest first. */
+static void list(void)
+{
+	struct ohtd_entry_query query = { { INT64_MAX, INT64_MAX }, -1, -1, ENTRIES_MAX };
+	int count = ohtd_store_call(store, work_list, &query);
+
+	assert_true(count >= 0);
+	found_count = (unsigned int)count;
+	for (unsigned int i = 0; i < found_count / 2; i++) {
+		struct ohtd_entry_found one = found[i];
+
+		found[i] = found[found_count - 1 - i];
+		found[found_count - 1 - i] = one;
+	}
+}
+
+static struct ohtd_recorder_view look(void)
+{
+	struct ohtd_recorder_view view;
+
+	ohtd_recorder_look(recorder, &view);
+	return view;
+}
+
+static void nap(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+}
+
+#define WAIT_FOR(condition) do { \
+	int left_ms_ = 20000; \
+	while (!(condition) && left_ms_--) \
+		nap(); \
+	assert_true(condition); \
+} while (0)
+
+/*
+ * Every number up to the newest is there once, as the entry that the kernel made or as part of a
+ * gap, in order. Returns how many are missing.
+ */
+static uint64_t check_complete(void)
+{
+	uint64_t next = 1, missing = 0;
+	unsigned int i;
+
+	list();
+	for (i = 0; i < found_count; i++) {
+		const struct ohtd_entry *entry = &found[i].entry;
+
+		assert_int_equal(entry->event.journal_seq, next);
+		if (!entry->missing) {
+			assert_int_equal(entry->event.event_ns, next * 1000);
+			assert_int_equal(entry->event.tag, next * 3);
+		}
+		next += entry->missing ? entry->missing : 1;
+		missing += entry->missing;
+	}
+	assert_int_equal(next, fake_ring->seq + 1);
+	return missing;
+}
+
+static void all_is_kept_in_order(void **state)
+{
+	(void)state;
+	start();
+	for (int i = 0; i < 100; i++) {
+		fake_ring_add(1 + (unsigned int)i % 7);
+		/* Never more behind than the ring holds. */
+		WAIT_FOR(fake_ring->seq - look().newest_seq < FAKE_KEPT / 2);
+	}
+	WAIT_FOR(look().newest_seq == fake_ring->seq);
+	assert_int_equal(look().state, OHTD_RECORDER_RECORDING);
+	assert_int_equal(look().missing, 0);
+	assert_int_equal(look().waiting_since_ns, 0);
+	assert_int_equal(check_complete(), 0);
+}
+
+/* An end in order takes along what was made until then. */
+static void the_last_ones_are_taken_at_the_end(void **state)
+{
+	(void)state;
+	start();
+	for (int i = 0; i < 20; i++) {
+		fake_ring_add(3);
+		stop();
+		assert_int_equal(check_complete(), 0);
+		start();
+	}
+}
+
+static void what_nobody_heard_is_a_gap(void **state)
+{
+	(void)state;
+	fake_ring_add(5);
+	start();
+	WAIT_FOR(look().newest_seq == 5);
+	fake_ring_add(2);
+	WAIT_FOR(look().newest_seq == 7);
+	stop();
+	fake_ring_add(3);
+	start();
+	/* Found before or with the next entry: it is the same. */
+	fake_ring_add(1);
+	WAIT_FOR(look().newest_seq == 11);
+	assert_int_equal(look().missing, 3);
+	assert_int_equal(check_complete(), 8);
+	assert_int_equal(found_count, 5);
+	assert_int_equal(found[0].entry.missing, 5);
+	assert_int_equal(found[3].entry.event.journal_seq, 8);
+	assert_int_equal(found[3].entry.missing, 3);
+	/* What the stop was found to be. */
+	assert_int_equal(found[3].entry.event.kind, 0);
+	assert_int_equal(found[3].entry.event.cause, OHT_STOPPED_BY_CLOSE);
+	assert_true(found[3].entry.wall_ns > 0);
+}
+
+static void nothing_missed_makes_no_gap(void **state)
+{
+	(void)state;
+	start();
+	fake_ring_add(4);
+	WAIT_FOR(look().newest_seq == 4);
+	for (int i = 0; i < 5; i++) {
+		stop();
+		start();
+		WAIT_FOR(look().state == OHTD_RECORDER_RECORDING);
+	}
+	assert_int_equal(check_complete(), 0);
+	assert_int_equal(found_count, 4);
+}
+
+/* ---- a store in trouble ---- */
+
+static atomic_bool hold, held;
+
+static int work_hang(struct ohtd_db *db, void *arg)
+{
+	(void)db;
+	(void)arg;
+	atomic_store(&held, true);
+	while (atomic_load(&hold))
+		nap();
+	return 0;
+}
+
+static void *hang_store(void *arg)
+{
+	ohtd_store_call(store, work_hang, arg);
+	return NULL;
+}
+
+static pthread_t begin_hang(void)
+{
+	pthread_t thread;
+
+	atomic_store(&held, false);
+	atomic_store(&hold, true);
+	assert_int_equal(pthread_create(&thread, NULL, hang_store, NULL), 0);
+	WAIT_FOR(atomic_load(&held));
+	return thread;
+}
+
+static void hung_store_loses_nothing_that_the_kernel_keeps(void **state)
+{
+	pthread_t thread;
+
+	(void)state;
+	start();
+	WAIT_FOR(look().state == OHTD_RECORDER_RECORDING);
+	thread = begin_hang();
+	fake_ring_add(FAKE_KEPT);
+	WAIT_FOR(look().waiting_since_ns);
+	assert_int_equal(look().newest_seq, 0);
+	atomic_store(&hold, false);
+	pthread_join(thread, NULL);
+	WAIT_FOR(look().newest_seq == FAKE_KEPT);
+	assert_int_equal(check_complete(), 0);
+}
+
+static void more_than_the_ring_is_a_gap_of_the_right_size(void **state)
+{
+	pthread_t thread;
+	uint64_t missing;
+
+	(void)state;
+	start();
+	WAIT_FOR(look().state == OHTD_RECORDER_RECORDING);
+	thread = begin_hang();
+	fake_ring_add(1);
+	WAIT_FOR(look().waiting_since_ns);
+	fake_ring_add(1000);
+	atomic_store(&hold, false);
+	pthread_join(thread, NULL);
+	WAIT_FOR(look().newest_seq == 1001);
+	missing = check_complete();
+	/* The first was read; of the thousand the ring keeps the newest. */
+	assert_int_equal(missing, 1000 - FAKE_KEPT);
+	assert_int_equal(look().missing, missing);
+	assert_int_equal(found[1].entry.event.journal_seq, 2);
+	assert_int_equal(found[1].entry.missing, missing);
+}
+
+static void locked_database_is_told_and_waited_for(void **state)
+{
+	sqlite3 *other;
+
+	(void)state;
+	start();
+	fake_ring_add(3);
+	WAIT_FOR(look().newest_seq == 3);
+	assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	fake_ring_add(5);
+	WAIT_FOR(look().state == OHTD_RECORDER_FAILING);
+	fake_ring_add(40);
+	assert_int_equal(look().newest_seq, 3);
+	assert_true(look().waiting_since_ns > 0);
+	sqlite3_close(other);
+	WAIT_FOR(look().newest_seq == 48);
+	assert_int_equal(look().state, OHTD_RECORDER_RECORDING);
+	assert_int_equal(check_complete(), 0);
+}
+
+/* An end does not wait for a lock that somebody else holds for ever. */
+static void end_with_a_locked_database(void **state)
+{
+	sqlite3 *other;
+
+	(void)state;
+	start();
+	WAIT_FOR(look().state == OHTD_RECORDER_RECORDING);
+	assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	fake_ring_add(5);
+	stop();
+	sqlite3_close(other);
+	start();
+	WAIT_FOR(look().newest_seq == 5);
+	assert_int_equal(check_complete(), 5);
+}
+
+/* ---- drivers that come and go ---- */
+
+static void no_device_yet(void **state)
+{
+	(void)state;
+	fake_ring->present = false;
+	start();
+	WAIT_FOR(look().state == OHTD_RECORDER_NO_DEVICE);
+	fake_ring_bind();
+	fake_ring_add(2);
+	WAIT_FOR(look().newest_seq == 2);
+	check_complete();
+}
+
+static void driver_that_is_bound_again_numbers_anew(void **state)
+{
+	(void)state;
+	start();
+	fake_ring_add(3);
+	WAIT_FOR(look().newest_seq == 3);
+	fake_ring_bind();
+	fake_ring_add(1);
+	WAIT_FOR(fake_ring->subscriptions == 2);
+	fake_ring_add(1);
+	WAIT_FOR(look().newest_seq == 2);
+	list();
+	assert_int_equal(found_count, 5);
+	assert_int_equal(found[2].entry.event.journal_seq, 3);
+	assert_int_equal(found[3].entry.event.journal_seq, 1);
+	assert_int_equal(found[3].entry.missing, 1);
+	assert_int_equal(found[4].entry.event.journal_seq, 2);
+	assert_int_equal(found[3].source.device, found[2].source.device + 1);
+}
+
+/* The same name but less than was kept: it is another source, whatever identify says. */
+static void journal_that_went_back_is_refused(void **state)
+{
+	(void)state;
+	start();
+	fake_ring_add(9);
+	WAIT_FOR(look().newest_seq == 9);
+	stop();
+	fake_ring->seq = 4;
+	start();
+	WAIT_FOR(look().state == OHTD_RECORDER_FAILING);
+	fake_ring_add(1);
+	stop();
+	list();
+	assert_int_equal(found_count, 9);
+}
+
+/* ---- killed ---- */
+
+static unsigned int seed = SEED;
+
+static unsigned int dice(unsigned int sides)
+{
+	seed = seed * 1103515245u + 12345u;
+	return (seed >> 16) % sides;
+}
+
+static pid_t start_process(int ready_fd)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	start_store();
+	start();
+	while (look().state != OHTD_RECORDER_RECORDING)
+		nap();
+	if (write(ready_fd, "r", 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+static void kill_process(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	/* It may have held it. */
+	atomic_flag_clear(&fake_ring->lock);
+}
+
+static bool is_end_of_a_start(uint64_t seq)
+{
+	for (unsigned int i = 0; i < fake_ring->subscriptions; i++)
+		if (fake_ring->heard_after[i] == seq)
+			return true;
+	return false;
+}
+
+/*
+ * A thousand stops in bursts, and the process killed in the middle of them, again and again. What a
+ * gap covers was made before the subscription of the process that found it, and nothing else is in
+ * one: whatever a living recorder could hear is there, once, in order.
+ */
+static void a_thousand_stops_with_kills_in_between(void **state)
+{
+	unsigned int kills = 0, i;
+	uint64_t missing;
+	int ready[2];
+	char byte;
+
+	(void)state;
+	ohtd_store_stop(store);
+	assert_int_equal(pipe(ready), 0);
+	while (fake_ring->seq < 1000) {
+		pid_t pid = start_process(ready[1]);
+
+		assert_int_equal(read(ready[0], &byte, 1), 1);
+		for (i = dice(8); i && fake_ring->seq < 1000; i--) {
+			fake_ring_add(1 + dice(15));
+			if (dice(2))
+				nap();
+		}
+		kill_process(pid);
+		kills++;
+		fake_ring_add(dice(4));
+	}
+	close(ready[0]);
+	close(ready[1]);
+	start_store();
+	start();
+	WAIT_FOR(look().newest_seq == fake_ring->seq);
+	missing = check_complete();
+	for (i = 0; i < found_count; i++)
+		if (found[i].entry.missing)
+			assert_true(is_end_of_a_start(found[i].entry.event.journal_seq +
+						      found[i].entry.missing - 1));
+	print_message("seed %u: %llu stops, %u kills, %llu kept, %llu in gaps\n", SEED,
+		      (unsigned long long)fake_ring->seq, kills,
+		      (unsigned long long)(fake_ring->seq - missing), (unsigned long long)missing);
+	assert_true(kills > 10 && missing < fake_ring->seq);
+}
+
+#define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(all_is_kept_in_order),
+		CASE(the_last_ones_are_taken_at_the_end),
+		CASE(what_nobody_heard_is_a_gap),
+		CASE(nothing_missed_makes_no_gap),
+		CASE(hung_store_loses_nothing_that_the_kernel_keeps),
+		CASE(more_than_the_ring_is_a_gap_of_the_right_size),
+		CASE(locked_database_is_told_and_waited_for),
+		CASE(end_with_a_locked_database),
+		CASE(no_device_yet),
+		CASE(driver_that_is_bound_again_numbers_anew),
+		CASE(journal_that_went_back_is_refused),
+		CASE(a_thousand_stops_with_kills_in_between),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the way of the stop's journal from the kernel into the store, on a thread of its own.
+ * Contexts: start, stop: main thread. View: any thread.
+ * Locks:    none; what others see is a handful of atomics.
+ *
+ * It reads with a descriptor of its own, so neither the control thread nor a loop has anything to
+ * do with it. While the store is slow, locked or full nothing more is read: the kernel keeps the
+ * newest 256 entries. What nobody has read in time is kept as a gap with its size.
+ */
+#ifndef OHTD_JOURNAL_RECORDER_H
+#define OHTD_JOURNAL_RECORDER_H
+
+#include <stdint.h>
+
+struct oht_dev;
+struct ohtd_clock;
+struct ohtd_recorder;
+struct ohtd_store;
+
+/**
+ * struct ohtd_recorder_setup - copied; what it points to outlives the recorder
+ * @device: device node
+ * @boot_id: of the running kernel
+ * @clock: time
+ * @store: where entries go
+ * @identify: ohtd_source_device(), or a test's
+ */
+struct ohtd_recorder_setup {
+	const char *device;
+	const char *boot_id;
+	struct ohtd_clock *clock;
+	struct ohtd_store *store;
+	int (*identify)(struct oht_dev *dev, uint64_t *device);
+};
+
+enum ohtd_recorder_state {
+	OHTD_RECORDER_OFF,		/* the back-end or the device has no journal */
+	OHTD_RECORDER_NO_DEVICE,	/* waits for the device */
+	OHTD_RECORDER_RECORDING,
+	OHTD_RECORDER_FAILING,		/* the store did not take it; tried again every second */
+};
+
+/**
+ * struct ohtd_recorder_view - how it does
+ * @state: enum ohtd_recorder_state
+ * @newest_seq: newest entry of the present device that is on the disk, 0: none
+ * @missing: entries that were lost since the start of this program
+ * @waiting_since_ns: since when entries have been waiting for the store, 0: none are
+ */
+struct ohtd_recorder_view {
+	unsigned int state;
+	uint64_t newest_seq;
+	uint64_t missing;
+	uint64_t waiting_since_ns;
+};
+
+/**
+ * ohtd_recorder_start() - begin to listen, then start the thread
+ *
+ * The device need not be there. If it is, every entry that is made after the return will be read.
+ *
+ * Return: NULL with errno.
+ */
+struct ohtd_recorder *ohtd_recorder_start(const struct ohtd_recorder_setup *setup);
+
+/* Takes what is there now, ends the thread. Waits for the store. NULL is allowed. */
+void ohtd_recorder_stop(struct ohtd_recorder *recorder);
+
+/* NULL: there is none, OHTD_RECORDER_OFF. */
+void ohtd_recorder_look(const struct ohtd_recorder *recorder, struct ohtd_recorder_view *view);
+
+#endif /* OHTD_JOURNAL_RECORDER_H */

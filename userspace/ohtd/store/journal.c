@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "store/journal.h"
+
+#include <errno.h>
+
+#include "store/db_private.h"
+
+/* Masks and tags have 64 bits, and SQLite's integers a sign: the bits are kept, not the value. */
+static void bind_bits(sqlite3_stmt *s, const char *name, uint64_t bits)
+{
+	ohtd_db_bind_number(s, name, (int64_t)bits);
+}
+
+static int note_source(struct ohtd_db *db, const struct ohtd_source *source)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_JOURNAL_SOURCE_ADD);
+
+	ohtd_db_bind_text(s, ":boot", source->boot_id);
+	bind_bits(s, ":device", source->device);
+	return ohtd_db_run(s);
+}
+
+static int note_run(struct ohtd_db *db, const char *boot_id, uint32_t tgid)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_JOURNAL_RUN_ADD);
+
+	ohtd_db_bind_text(s, ":boot", boot_id);
+	ohtd_db_bind_number(s, ":tgid", tgid);
+	return ohtd_db_run(s);
+}
+
+static int find_source(struct ohtd_db *db, const struct ohtd_source *source,
+		       struct ohtd_entry_place *place)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_JOURNAL_SOURCE_FIND);
+	int r;
+
+	ohtd_db_bind_text(s, ":boot", source->boot_id);
+	bind_bits(s, ":device", source->device);
+	r = sqlite3_step(s);
+	if (r == SQLITE_ROW) {
+		place->source = sqlite3_column_int64(s, 0);
+		place->seq = (uint64_t)sqlite3_column_int64(s, 1);
+	}
+	sqlite3_reset(s);
+	return r == SQLITE_DONE ? -ENOENT : ohtd_db_errno(r);
+}
+
+int ohtd_db_journal_source(struct ohtd_db *db, const struct ohtd_source *source, uint32_t tgid,
+			   struct ohtd_entry_place *place)
+{
+	int r = ohtd_db_begin(db);
+
+	if (!r)
+		r = note_source(db, source);
+	if (!r)
+		r = note_run(db, source->boot_id, tgid);
+	if (!r)
+		r = find_source(db, source, place);
+	return ohtd_db_end(db, r);
+}
+
+static int add_entry(struct ohtd_db *db, int64_t source, const struct ohtd_entry *entry)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_JOURNAL_ADD);
+	const struct oht_safety_event *event = &entry->event;
+
+	ohtd_db_bind_number(s, ":source", source);
+	bind_bits(s, ":seq", event->journal_seq);
+	bind_bits(s, ":missing", entry->missing);
+	ohtd_db_bind_number(s, ":wall", entry->wall_ns);
+	bind_bits(s, ":event", event->event_ns);
+	bind_bits(s, ":low", event->low_ns);
+	ohtd_db_bind_number(s, ":kind", event->kind);
+	ohtd_db_bind_number(s, ":cause", event->cause);
+	bind_bits(s, ":causes", event->causes);
+	ohtd_db_bind_number(s, ":from", event->state_from);
+	ohtd_db_bind_number(s, ":to", event->state_to);
+	ohtd_db_bind_number(s, ":inputs", event->inputs);
+	ohtd_db_bind_number(s, ":outputs", event->outputs);
+	bind_bits(s, ":tag", event->tag);
+	ohtd_db_bind_number(s, ":tgid", event->tgid);
+	return ohtd_db_run(s);
+}
+
+int ohtd_db_journal_add(struct ohtd_db *db, int64_t source, const struct ohtd_entry *entries,
+			unsigned int count)
+{
+	int r = ohtd_db_begin(db);
+
+	for (unsigned int i = 0; !r && i < count; i++)
+		r = add_entry(db, source, &entries[i]);
+	return ohtd_db_end(db, r);
+}
+
+/* ---- reading ---- */
+
+static uint64_t bits(sqlite3_stmt *s, int column)
+{
+	return (uint64_t)sqlite3_column_int64(s, column);
+}
+
+static void take_event(sqlite3_stmt *s, struct oht_safety_event *event)
+{
+	event->event_ns = bits(s, 4);
+	event->low_ns = bits(s, 5);
+	event->kind = (uint32_t)sqlite3_column_int(s, 6);
+	event->cause = (uint32_t)sqlite3_column_int(s, 7);
+	event->causes = bits(s, 8);
+	event->state_from = (uint8_t)sqlite3_column_int(s, 9);
+	event->state_to = (uint8_t)sqlite3_column_int(s, 10);
+	event->inputs = (uint8_t)sqlite3_column_int(s, 11);
+	event->outputs = (uint8_t)sqlite3_column_int(s, 12);
+	event->tag = bits(s, 13);
+	event->tgid = (uint32_t)sqlite3_column_int64(s, 14);
+}
+
+static void take_found(sqlite3_stmt *s, struct ohtd_entry_found *found)
+{
+	*found = (struct ohtd_entry_found){ 0 };
+	found->place.source = sqlite3_column_int64(s, 0);
+	found->place.seq = found->entry.event.journal_seq = bits(s, 1);
+	found->entry.missing = bits(s, 2);
+	found->entry.wall_ns = sqlite3_column_int64(s, 3);
+	take_event(s, &found->entry.event);
+	ohtd_db_take_text(s, 15, found->source.boot_id, sizeof(found->source.boot_id));
+	found->source.device = bits(s, 16);
+	found->by_daemon = sqlite3_column_int(s, 17);
+	ohtd_db_take_text(s, 18, found->user, sizeof(found->user));
+}
+
+int ohtd_db_journal_list(struct ohtd_db *db, const struct ohtd_entry_query *query,
+			 struct ohtd_entry_found *found)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_JOURNAL_LIST);
+	unsigned int count = 0;
+	int r;
+
+	ohtd_db_bind_number(s, ":source", query->before.source);
+	bind_bits(s, ":seq", query->before.seq);
+	ohtd_db_bind_number(s, ":kind", query->kind);
+	ohtd_db_bind_number(s, ":cause", query->cause);
+	ohtd_db_bind_number(s, ":limit", query->limit);
+	while ((r = sqlite3_step(s)) == SQLITE_ROW && count < query->limit)
+		take_found(s, &found[count++]);
+	sqlite3_reset(s);
+	return r == SQLITE_DONE || r == SQLITE_ROW ? (int)count : ohtd_db_errno(r);
+}
