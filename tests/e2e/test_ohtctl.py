@@ -182,6 +182,9 @@ def test_plan_from_its_file_to_its_end(plans):
     assert code == 1 and "of the fullest cycle" in refused["error"] and refused["figures"]["worst_permille"] > 950
     code, refused = board.ohtctl("plan load /usr/share/oht/modules.csv")
     assert code == 1 and refused["error"] == "/usr/share/oht/modules.csv:1: no column 'unit'"
+    board.guest.check(f"sed 's/,20,2,/,997,2,/; s/,4,1,/,991,1,/' {example} >/tmp/odd.csv")
+    code, refused = board.ohtctl("plan load /tmp/odd.csv")
+    assert code == 1 and refused["error"].startswith("/tmp/odd.csv:5: period_cycles: must repeat together"), refused
     assert statuses(board) == {}
 
     code, loaded = board.ohtctl(f"plan load {example}")

@@ -58,6 +58,7 @@ static void status_as_text(void **state)
 	assert_non_null(strstr(out_text, "within 6.10 ms (entry 0 decides)\n"));
 	assert_non_null(strstr(out_text, "waits at most 27.50 ms\n"));
 	assert_non_null(strstr(out_text, "stop budget  10000 us\n"));
+	assert_non_null(strstr(out_text, "whole cycles at most one in 20 goes to"));
 	assert_non_null(strstr(out_text, "5000, of these missed 1, exceeded 2, given 4\n"));
 	assert_non_null(strstr(out_text, "6 exchanges failed, 1 entries became lost\n"));
 	assert_non_null(strstr(out_text, "15.30 ms from begin to end of a cycle; begun 9.5 us late"));
@@ -235,9 +236,9 @@ static void watch_shows_events_and_changes(void **state)
 	assert_non_null(strstr(out_text, "#1     lost     cycle 4000  entry 1, unit 5: timeout, "
 			       "4 in a row\n"));
 	assert_non_null(strstr(out_text, "#2     found    cycle 4000  entry 1, unit 5\n"));
-	assert_non_null(strstr(out_text, "#3     missed   cycle 4000  3 cycles\n"));
+	assert_non_null(strstr(out_text, "#3     missed   cycle 4000  3 not begun\n"));
 	/* Behind them only the entry whose value is another one. */
-	second = strstr(out_text, "3 cycles\n");
+	second = strstr(out_text, "3 not begun\n");
 	assert_non_null(strstr(second, " 0011 0023 0033"));
 	assert_null(strstr(second, "timeout"));
 }

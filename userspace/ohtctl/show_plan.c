@@ -62,7 +62,7 @@ static void show_staged(struct cli *cli, const struct oht_cyclic_status *status)
 	show_plan_figures(cli, &status->figures);
 	if (status->stop_budget_us)
 		show_field(cli, "stop budget", "%u us", status->stop_budget_us);
-	show_field(cli, "whole cycles", "given to what fits into no slack, at most every %u.",
+	show_field(cli, "whole cycles", "at most one in %u goes to what fits into no slack",
 		   status->whole_cycles);
 }
 
@@ -234,6 +234,6 @@ void show_cycle_event(struct cli *cli, const struct oht_event *event)
 		fprintf(cli->out, ": %s, %u in a row", oht_outcome_name(cycle->outcome),
 			cycle->count);
 	if (cycle->kind == OHT_KIND_MISSED)
-		fprintf(cli->out, "  %u cycles", cycle->count);
+		fprintf(cli->out, "  %u not begun", cycle->count);
 	fputc('\n', cli->out);
 }
