@@ -81,13 +81,17 @@ void oht_estop_lower(struct oht_estop *estop)
 }
 
 /* The only place where an output goes high. */
-bool oht_estop_raise(struct oht_estop *estop)
+bool oht_estop_raise(struct oht_estop *estop, u64 now)
 {
 	unsigned int i;
 
 	if (estop->state == OHT_ESTOP_STOPPED || estop->inputs != estop->all_closed)
 		return false;
+	/* Still, or for ever, closed behind outputs that are low. */
+	if (estop->contacts || estop->contacts_unreadable)
+		return false;
 	estop->outputs = OHT_OUTPUTS_ALL;
+	estop->switched_ns = now;
 	for (i = 0; i < OHT_ESTOP_OUTPUTS; i++)
 		gpiod_set_value(estop->enable[i], 1);
 	oht_estop_read_inputs(estop);
@@ -112,7 +116,7 @@ struct oht_safety_record *oht_estop_record(struct oht_estop *estop, u32 kind, u3
 	record->kind = kind;
 	record->state_from = from;
 	record->state_to = estop->state;
-	record->inputs = estop->inputs;
+	record->inputs = estop->inputs | estop->contacts;
 	record->outputs = estop->outputs;
 	record->tgid = in_task() ? task_tgid_nr(current) : 0;
 	trace_oht_estop(record);
@@ -144,6 +148,7 @@ void oht_estop_latch(struct oht_estop *estop, u32 cause, u32 kind, u64 event_ns)
 	if (!outputs)
 		return;
 	record->low_ns = ktime_get_ns();
+	oht_estop_contacts_lowered(estop, record->low_ns);
 	oht_histogram_add(&estop->to_low, record->low_ns - event_ns);
 }
 
@@ -185,8 +190,8 @@ bool oht_estop_is_late(const struct oht_estop *estop, u64 now)
 	       oht_estop_passed(now, estop->heartbeat_ns, estop->deadman_ns);
 }
 
-/* Reads the inputs and draws every conclusion from them and from the clock. */
-void oht_estop_check(struct oht_estop *estop, u64 now)
+/* Reads the channels and draws every conclusion from them and from the clock. */
+static void oht_estop_check_channels(struct oht_estop *estop, u64 now)
 {
 	unsigned int i;
 
@@ -206,6 +211,13 @@ void oht_estop_check(struct oht_estop *estop, u64 now)
 		oht_estop_find(estop, OHT_CAUSE_DEADMAN, now);
 }
 
+void oht_estop_check(struct oht_estop *estop, u64 now)
+{
+	oht_estop_check_channels(estop, now);
+	if (estop->feedbacks)
+		oht_estop_check_contacts(estop, now);
+}
+
 irqreturn_t oht_estop_edge(int irq, void *channel_ptr)
 {
 	struct oht_estop_channel *channel = channel_ptr;
@@ -218,7 +230,8 @@ irqreturn_t oht_estop_edge(int irq, void *channel_ptr)
 	/* Read without the lock by who places the timer. */
 	WRITE_ONCE(estop->irq_cpu, smp_processor_id());
 	estop->closed_since_ns = 0;
-	oht_estop_check(estop, now);
+	/* Contacts need milliseconds to follow: no business of this handler. */
+	oht_estop_check_channels(estop, now);
 	/*
 	 * Closed again already: too short for the level, but an edge all the same. Only the release
 	 * of a press that is latched is no news.
@@ -320,6 +333,7 @@ static void oht_estop_start(struct oht_estop *estop)
 	flags = oht_estop_lock(estop);
 	oht_estop_read_inputs(estop);
 	estop->since_ns = now;
+	estop->switched_ns = now;
 	oht_estop_latch(estop, OHT_CAUSE_START, OHT_SAFETY_STOP, now);
 	oht_estop_unlock(estop, flags);
 }

@@ -47,6 +47,7 @@ struct oht_estop_config {
 	u32 reset_stable_ms;
 	u32 discrepancy_window_ms;
 	u32 supervision_period_us;
+	u32 feedback_settle_ms;
 };
 
 struct oht_estop_channel {
@@ -55,6 +56,12 @@ struct oht_estop_channel {
 	int irq;
 	u32 input;			/* OHT_INPUT_* */
 	u32 cause;			/* OHT_CAUSE_BUTTON_* */
+};
+
+/* Read-back of the contacts behind the outputs. */
+struct oht_estop_feedback {
+	struct gpio_desc *gpio;		/* active means closed: the machine has power */
+	u32 input;			/* OHT_INPUT_FEEDBACK_*; one line alone stands for both */
 };
 
 /* One lock-free register write that lowers an output when no lock may be taken any more. */
@@ -80,6 +87,8 @@ struct oht_estop {
 	unsigned int channels;
 	u32 all_closed;			/* inputs that a healthy button shows */
 	struct gpio_desc *enable[OHT_ESTOP_OUTPUTS];
+	struct oht_estop_feedback feedback[OHT_ESTOP_OUTPUTS];
+	unsigned int feedbacks;
 	struct oht_estop_cut cut[OHT_ESTOP_CUTS_MAX];
 	unsigned int cuts;
 
@@ -96,6 +105,10 @@ struct oht_estop {
 	u32 inputs;			/* as last read */
 	bool unreadable;		/* an input failed at the last reading */
 	u32 outputs;			/* as last written */
+	u64 switched_ns;		/* when the outputs last changed */
+	u32 contacts;			/* OHT_INPUT_FEEDBACK_*, as last read; never by the edge */
+	bool contacts_unreadable;	/* one failed at the last reading */
+	u64 awaited_low_ns;		/* outputs low since; 0: contacts seen open, or high */
 	bool dead;			/* cut without the lock: never raise again */
 	u32 effects;			/* what is to be done once the lock is dropped */
 	u64 since_ns;			/* of the present state */

@@ -19,7 +19,7 @@ static u64 oht_estop_standing(const struct oht_estop *estop, u64 now)
 	bool stable = estop->closed_since_ns &&
 		      oht_estop_passed(now, estop->closed_since_ns, stable_ns);
 	bool closing = estop->inputs == estop->all_closed && !stable;
-	u64 mask = estop->held;
+	u64 mask = estop->held | oht_estop_contacts_standing(estop);
 	unsigned int i;
 
 	for (i = 0; i < estop->channels; i++)
@@ -71,13 +71,13 @@ static int oht_estop_enable_locked(struct oht_estop *estop, u64 tag, u64 *blocki
 	u64 now = ktime_get_ns();
 
 	oht_estop_check(estop, now);
-	*blocking = estop->causes;
+	*blocking = estop->causes | oht_estop_contacts_standing(estop);
 	if (estop->state != OHT_ESTOP_READY)
 		return -ECANCELED;
-	if (!oht_estop_raise(estop)) {
+	if (!oht_estop_raise(estop, now)) {
 		/* A channel opened while the outputs rose: they are low again, now say why. */
 		oht_estop_check(estop, now);
-		*blocking = estop->causes;
+		*blocking = estop->causes | oht_estop_contacts_standing(estop);
 		return -ECANCELED;
 	}
 	estop->tag = tag;
@@ -115,6 +115,7 @@ static int oht_estop_disable_locked(struct oht_estop *estop, u64 tag)
 	oht_estop_lower(estop);
 	record = oht_estop_record(estop, OHT_SAFETY_DISABLE, OHT_ESTOP_ENABLED, now);
 	record->low_ns = ktime_get_ns();
+	oht_estop_contacts_lowered(estop, record->low_ns);
 	return 0;
 }
 
@@ -237,7 +238,7 @@ void oht_estop_status(struct oht_estop *estop, const void *who, struct oht_estop
 	status->first_cause = estop->first_cause;
 	status->causes = estop->causes;
 	status->standing = oht_estop_standing(estop, now);
-	status->inputs = estop->inputs;
+	status->inputs = estop->inputs | estop->contacts;
 	status->outputs = estop->outputs;
 	status->since_ns = estop->since_ns;
 	status->closed_since_ns = estop->closed_since_ns;

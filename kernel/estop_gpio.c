@@ -155,6 +155,7 @@ static int oht_estop_read_config(struct device *dev, struct oht_estop_config *co
 		{ "oht,reset-stable-ms", &config->reset_stable_ms, 500, 10, 10000 },
 		{ "oht,discrepancy-window-ms", &config->discrepancy_window_ms, 500, 10, 1000 },
 		{ "oht,supervision-period-us", &config->supervision_period_us, 2000, 500, 10000 },
+		{ "oht,feedback-settle-ms", &config->feedback_settle_ms, 50, 5, 1000 },
 	};
 	int i, ret;
 
@@ -266,6 +267,27 @@ static int oht_estop_claim_inputs(struct oht_estop *estop)
 	return 0;
 }
 
+/* One line alone is wired through the contacts of both outputs. */
+static int oht_estop_claim_feedback(struct oht_estop *estop)
+{
+	struct oht_gpio_line line = { .name = "enable-feedback" };
+	int count, ret;
+
+	count = of_count_phandle_with_args(estop->dev->of_node, "enable-feedback-gpios",
+					   "#gpio-cells");
+	for (; line.index < count; line.index++) {
+		estop->feedback[line.index].input = OHT_INPUT_FEEDBACK_1 << line.index;
+		ret = oht_estop_claim(estop->dev, &line, GPIOD_IN,
+				      &estop->feedback[line.index].gpio);
+		if (ret)
+			return ret;
+	}
+	if (line.index == 1)
+		estop->feedback[0].input |= OHT_INPUT_FEEDBACK_2;
+	estop->feedbacks = line.index;
+	return 0;
+}
+
 int oht_estop_gpio_init(struct oht_estop *estop, struct device *dev)
 {
 	int ret;
@@ -279,6 +301,8 @@ int oht_estop_gpio_init(struct oht_estop *estop, struct device *dev)
 		ret = oht_estop_claim_outputs(estop);
 	if (!ret)
 		ret = oht_estop_claim_inputs(estop);
+	if (!ret)
+		ret = oht_estop_claim_feedback(estop);
 	return ret;
 }
 

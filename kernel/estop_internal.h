@@ -20,10 +20,10 @@ void oht_estop_unlock(struct oht_estop *estop, unsigned long flags) __releases(&
 
 /* estop.c, all of them with estop->lock held. */
 void oht_estop_read_inputs(struct oht_estop *estop);
-/* Reads the inputs and draws every conclusion from them and from the clock. */
+/* Reads everything that can be read and draws every conclusion from it and from the clock. */
 void oht_estop_check(struct oht_estop *estop, u64 now);
 /* Raises the outputs if nothing forbids it, before and after; else they are low. */
-bool oht_estop_raise(struct oht_estop *estop);
+bool oht_estop_raise(struct oht_estop *estop, u64 now);
 void oht_estop_lower(struct oht_estop *estop);
 /* Stops because somebody asks for it. */
 void oht_estop_stop_locked(struct oht_estop *estop, u32 cause, u64 now);
@@ -38,6 +38,13 @@ struct oht_safety_record *oht_estop_record(struct oht_estop *estop, u32 kind, u3
 
 /* Is @now more than @span_ns after @since? Also right if @since is a little later. Pure. */
 bool oht_estop_passed(u64 now, u64 since, u64 span_ns);
+
+/* estop_feedback.c, with estop->lock held. Compares the contacts with the outputs. */
+void oht_estop_check_contacts(struct oht_estop *estop, u64 now);
+/* The outputs have been written low: from now on the contacts are to open. */
+void oht_estop_contacts_lowered(struct oht_estop *estop, u64 low_ns);
+/* OHT_CAUSE_BIT() mask of what the contacts, as last read, forbid while the outputs are low. */
+u64 oht_estop_contacts_standing(const struct oht_estop *estop);
 
 /* estop.c: hard timer interrupt. Re-reads the inputs, checks the deadman. */
 void oht_estop_supervise(struct oht_estop *estop);

@@ -49,6 +49,8 @@ static u64 oht_ioctl_caps(const struct oht_device *oht)
 
 	if (oht->estop.channels > 1)
 		caps |= OHT_CAP_CHANNEL_B;
+	if (oht->estop.feedbacks)
+		caps |= OHT_CAP_FEEDBACK;
 	if (oht_core_has_bus(oht))
 		caps |= OHT_CAP_BUS | oht->port_caps;
 	return caps;
@@ -80,6 +82,8 @@ static int oht_ioctl_info(struct oht_file *file, union oht_ioctl_arg *arg)
 	info->supervision_period_us = config->supervision_period_us;
 	info->reset_stable_ms = config->reset_stable_ms;
 	info->discrepancy_window_ms = config->discrepancy_window_ms;
+	if (oht->estop.feedbacks)
+		info->feedback_settle_ms = config->feedback_settle_ms;
 	return 0;
 }
 

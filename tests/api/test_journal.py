@@ -19,7 +19,7 @@ BOOT = "11111111-2222-3333-4444-555555555555"
 OUR_PID = 4711
 OWN_TAG = 0x6f6874 << 40        # and the reason, the unit, the detail
 WALL_NS = 1_800_000_000_123_000_000
-STOP, GLITCH, RESET, ENABLE, DISABLE, CONTROL = range(1, 7)
+STOP, GLITCH, RESET, ENABLE, DISABLE, CONTROL, OPENED = range(1, 8)
 BUTTON_A, SOFTWARE, CLOSE = 2, 6, 8
 STOPPED, READY, ENABLED = range(3)
 # A request that waited for the store would take 5 s and more; a busy machine needs some time of its own.
@@ -80,7 +80,16 @@ def test_entry_in_words(fresh):
         "cause": {"code": "button_a", "text": "Channel a of the emergency stop opened.",
                   "action": "Make the robot safe, release the button, then reset."},
         "causes": ["button_a", "software"], "from": "enabled", "to": "stopped", "inputs_closed": ["b"],
-        "outputs_high": [], "edge_to_low_ns": 3210, "actor": None}
+        "outputs_high": [], "edge_to_low_ns": 3210, "low_to_open_ns": None, "actor": None}
+
+
+def test_contacts_that_opened(fresh):
+    """It is later than the lowering that it follows, and lowered nothing itself."""
+    fill(fresh, [entry(1, kind=OPENED, cause=0, low_ns=400, tgid=0)])
+    fresh.start()
+    (item,), _ = events(fresh, "?kind=opened")
+    assert (item["kind"], item["cause"]) == ("opened", None)
+    assert (item["edge_to_low_ns"], item["low_to_open_ns"]) == (None, 600)
 
 
 def test_who_asked(fresh, user_id):

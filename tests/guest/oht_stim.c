@@ -5,6 +5,7 @@
  */
 #include <linux/delay.h>
 #include <linux/fs.h>
+#include <linux/hrtimer.h>
 #include <linux/io.h>
 #include <linux/irqflags.h>
 #include <linux/ktime.h>
@@ -13,9 +14,11 @@
 #include <linux/mutex.h>
 #include <linux/of.h>
 #include <linux/of_address.h>
+#include <linux/spinlock.h>
 #include <linux/uaccess.h>
 #include <dt-bindings/gpio/gpio.h>
 
+#include "../../kernel/compat.h"
 #include "oht_stim.h"
 
 #define STIM_DATA(mask)	((mask) << 2)	/* the address says which pins a data access touches */
@@ -24,6 +27,9 @@
 #define STIM_IC		0x41c
 #define STIM_CHANNELS	2
 #define STIM_OUTPUTS	2
+
+#define STIM_RELAY_NS		NSEC_PER_MSEC
+#define STIM_RELAY_MAX_US	USEC_PER_SEC
 
 #define STIM_WATCH_MAX_US	2000
 #define STIM_AHEAD_MAX_NS	(10 * NSEC_PER_MSEC)
@@ -34,6 +40,17 @@ static DEFINE_MUTEX(stim_mutex);
 static u8 stim_channel[STIM_CHANNELS];		/* pin mask */
 static bool stim_closed_high[STIM_CHANNELS];	/* level of a closed contact */
 static u8 stim_output[STIM_OUTPUTS];		/* pin mask */
+
+/* The pins are driven by the caller's CPU and by the relays' timer. */
+static DEFINE_RAW_SPINLOCK(stim_pins_lock);
+
+static struct hrtimer stim_relay_timer;
+static u8 stim_contact[STIM_OUTPUTS];		/* pin mask */
+static bool stim_closed_is_high[STIM_OUTPUTS];
+static int stim_contacts;
+static struct oht_stim_relays stim_relays;	/* under stim_pins_lock */
+static u32 stim_relay_outputs;			/* what the relays have been told, and when */
+static u64 stim_relay_told_ns;
 
 static u8 stim_pins(u32 channels)
 {
@@ -58,14 +75,22 @@ static u8 stim_levels(u32 channels, bool closed)
 	return levels;
 }
 
-/* Interrupts off. The edge is the last of the writes. */
-static void stim_drive(u32 channels, bool closed)
+/* Interrupts off, with stim_pins_lock. The edge is the last of the writes. */
+static void stim_drive_pins(u8 pins, u8 levels)
 {
-	u8 pins = stim_pins(channels), dir = readb(stim_base + STIM_DIR);
+	u8 dir = readb(stim_base + STIM_DIR);
 
 	writeb(dir | pins, stim_base + STIM_DIR);
-	writeb(stim_levels(channels, closed), stim_base + STIM_DATA(pins));
+	writeb(levels, stim_base + STIM_DATA(pins));
 	writeb(dir & ~pins, stim_base + STIM_DIR);
+}
+
+/* Interrupts off. */
+static void stim_drive(u32 channels, bool closed)
+{
+	raw_spin_lock(&stim_pins_lock);
+	stim_drive_pins(stim_pins(channels), stim_levels(channels, closed));
+	raw_spin_unlock(&stim_pins_lock);
 }
 
 static u32 stim_outputs(void)
@@ -78,6 +103,67 @@ static u32 stim_outputs(void)
 		if (data & stim_output[i])
 			outputs |= BIT(i);
 	return outputs;
+}
+
+static bool stim_relay_closed(int relay, bool settled)
+{
+	u8 pin = stim_contact[relay];
+
+	switch (stim_relays.mode[relay]) {
+	case OHT_STIM_STUCK_OPEN:
+		return false;
+	case OHT_STIM_STUCK_CLOSED:
+		return true;
+	}
+	if (settled)
+		return stim_relay_outputs & BIT(relay);
+	return !!(readb(stim_base + STIM_DATA(pin)) & pin) == stim_closed_is_high[relay];
+}
+
+/* With stim_pins_lock. */
+static void stim_move_relays(u64 now)
+{
+	u32 outputs = stim_outputs();
+	bool settled;
+	int i;
+
+	if (outputs != stim_relay_outputs) {
+		stim_relay_outputs = outputs;
+		stim_relay_told_ns = now;
+	}
+	settled = now - stim_relay_told_ns >= (u64)stim_relays.delay_us * NSEC_PER_USEC;
+	for (i = 0; i < stim_contacts; i++)
+		stim_drive_pins(stim_contact[i],
+				stim_relay_closed(i, settled) == stim_closed_is_high[i] ?
+				stim_contact[i] : 0);
+}
+
+static enum hrtimer_restart stim_relay_tick(struct hrtimer *timer)
+{
+	raw_spin_lock(&stim_pins_lock);
+	stim_move_relays(ktime_get_ns());
+	raw_spin_unlock(&stim_pins_lock);
+	hrtimer_forward_now(timer, ns_to_ktime(STIM_RELAY_NS));
+	return HRTIMER_RESTART;
+}
+
+static long stim_set_relays(const struct oht_stim_relays *relays)
+{
+	unsigned long flags;
+
+	if (!stim_contacts)
+		return -ENODEV;
+	if (relays->reserved || relays->delay_us > STIM_RELAY_MAX_US ||
+	    relays->mode[0] > OHT_STIM_STUCK_CLOSED || relays->mode[1] > OHT_STIM_STUCK_CLOSED)
+		return -EINVAL;
+	raw_spin_lock_irqsave(&stim_pins_lock, flags);
+	stim_relays = *relays;
+	stim_move_relays(ktime_get_ns());
+	raw_spin_unlock_irqrestore(&stim_pins_lock, flags);
+	if (!hrtimer_active(&stim_relay_timer))
+		hrtimer_start(&stim_relay_timer, ns_to_ktime(STIM_RELAY_NS),
+			      HRTIMER_MODE_REL_HARD);
+	return 0;
 }
 
 static void stim_wait_until(u64 at_ns)
@@ -244,6 +330,15 @@ static long stim_ioctl_storm(void __user *user)
 	return ret;
 }
 
+static long stim_ioctl_relays(void __user *user)
+{
+	struct oht_stim_relays relays;
+
+	if (copy_from_user(&relays, user, sizeof(relays)))
+		return -EFAULT;
+	return stim_set_relays(&relays);
+}
+
 static long stim_dispatch(unsigned int cmd, unsigned long arg)
 {
 	switch (cmd) {
@@ -257,6 +352,8 @@ static long stim_dispatch(unsigned int cmd, unsigned long arg)
 		return stim_ioctl_storm((void __user *)arg);
 	case OHT_STIM_IOC_DEAF:
 		return stim_deaf(arg);
+	case OHT_STIM_IOC_RELAYS:
+		return stim_ioctl_relays((void __user *)arg);
 	default:
 		return -ENOTTY;
 	}
@@ -325,6 +422,12 @@ static int stim_find_lines(struct device_node *oht)
 		if (ret)
 			return ret;
 	}
+	for (i = 0; i < STIM_OUTPUTS; i++) {
+		if (stim_find_line(oht, "enable-feedback-gpios", i, &stim_contact[i],
+				   &stim_closed_is_high[i]))
+			break;
+		stim_contacts++;
+	}
 	return 0;
 }
 
@@ -339,6 +442,8 @@ static int __init stim_init(void)
 		pr_err("oht_stim: no device to press the button of\n");
 		return -ENODEV;
 	}
+	oht_hrtimer_setup(&stim_relay_timer, stim_relay_tick, CLOCK_MONOTONIC,
+			  HRTIMER_MODE_REL_HARD);
 	ret = stim_find_lines(oht);
 	of_node_put(oht);
 	if (!ret)
@@ -354,6 +459,7 @@ module_init(stim_init);
 static void __exit stim_exit(void)
 {
 	misc_deregister(&stim_misc);
+	hrtimer_cancel(&stim_relay_timer);
 	iounmap(stim_base);
 }
 module_exit(stim_exit);

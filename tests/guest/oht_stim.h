@@ -63,6 +63,27 @@ struct oht_stim_storm {
 	__u32 outputs;
 };
 
+/* oht_stim_relays.mode */
+enum oht_stim_relay {
+	OHT_STIM_FOLLOW		= 0,	/* its contact follows the output after the delay */
+	OHT_STIM_STUCK_OPEN	= 1,
+	OHT_STIM_STUCK_CLOSED	= 2,
+};
+
+/**
+ * struct oht_stim_relays - pretended relays behind the outputs; feedback lines are their contacts
+ * @mode: enum oht_stim_relay of each; a single line is that of relay 1
+ * @delay_us: from an output to its contact, up to 1000000; looked at every millisecond
+ * @reserved: zero
+ *
+ * They run from the first call on, until the module is removed. ENODEV without feedback lines.
+ */
+struct oht_stim_relays {
+	__u32 mode[2];
+	__u32 delay_us;
+	__u32 reserved;
+};
+
 #define OHT_STIM_IOC_PRESS	_IOWR('s', 0, struct oht_stim_press)
 /* Argument: OHT_STIM_* mask of the channels that are closed again. */
 #define OHT_STIM_IOC_RELEASE	_IO('s', 1)
@@ -77,5 +98,6 @@ struct oht_stim_storm {
 #define OHT_STIM_IOC_DEAF	_IO('s', 6)
 /* The caller's process dies of a fault in this module's code. */
 #define OHT_STIM_IOC_OOPS	_IO('s', 7)
+#define OHT_STIM_IOC_RELAYS	_IOW('s', 8, struct oht_stim_relays)
 
 #endif /* OHT_STIM_H */

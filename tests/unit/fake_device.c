@@ -556,6 +556,7 @@ void fake_install(void)
 		.supervision_period_us = 2000,
 		.reset_stable_ms = 500,
 		.discrepancy_window_ms = 500,
+		.feedback_settle_ms = 50,
 	};
 	fake_plan_install();
 	fake.stop.causes = OHT_CAUSE_BIT(OHT_CAUSE_START);

@@ -213,6 +213,7 @@ static void info_is_complete(void **state)
 	assert_int_equal(info.supervision_period_us, 2000);
 	assert_int_equal(info.reset_stable_ms, 500);
 	assert_int_equal(info.discrepancy_window_ms, 500);
+	assert_int_equal(info.feedback_settle_ms, 50);
 	assert_int_equal(oht_dev_fd(*state), FAKE_FD);
 }
 
@@ -348,7 +349,7 @@ static void every_number_has_its_own_word(void **state)
 	check_words(oht_cause_name, oht_cause_text, 0, OHT_STOPPED_BY_SHUTDOWN);
 	check_words(oht_cause_name, oht_cause_action, 0, OHT_STOPPED_BY_SHUTDOWN);
 	check_words(oht_outcome_name, oht_outcome_text, 0, OHT_OUTCOME_BUDGET);
-	check_words(oht_kind_name, oht_kind_text, OHT_KIND_STOP, OHT_KIND_CONTROL);
+	check_words(oht_kind_name, oht_kind_text, OHT_KIND_STOP, OHT_KIND_OPENED);
 	check_words(oht_cycle_kind_name, oht_cycle_kind_text, OHT_KIND_MISSED, OHT_KIND_FOUND);
 	check_words(oht_exception_name, oht_exception_text, 1, 6);
 	check_words(oht_exception_name, oht_exception_text, 10, 11);

@@ -234,6 +234,24 @@ static void status_shows_the_stop(void **state)
 	assert_null(member("/controller"));
 }
 
+static void status_shows_feedback(void **state)
+{
+	(void)state;
+	assert_int_equal(run("status"), 0);
+	assert_null(strstr(out_text, "feedback"));
+	assert_int_equal(run_json("safety status"), 0);
+	assert_null(member("/feedback"));
+	fake.info.caps |= OHT_CAP_FEEDBACK;
+	fake.stop.inputs |= OHT_INPUT_FEEDBACK_2;
+	assert_int_equal(run("status"), 0);
+	assert_non_null(strstr(out_text, "feedback     enable1 open, enable2 closed\n"));
+	assert_int_equal(run_json("safety status"), 0);
+	assert_string_equal(text("/feedback/enable1"), "open");
+	assert_string_equal(text("/feedback/enable2"), "closed");
+	assert_int_equal(run("info"), 0);
+	assert_non_null(strstr(out_text, "contacts must follow the outputs within 50 ms"));
+}
+
 static void status_names_the_controller(void **state)
 {
 	(void)state;
@@ -446,6 +464,7 @@ int main(void)
 		CASE(device_that_vanishes_is_exit_3),
 		CASE(info_shows_the_line),
 		CASE(status_shows_the_stop),
+		CASE(status_shows_feedback),
 		CASE(status_names_the_controller),
 		CASE(device_without_a_stop_says_so),
 		CASE(scan_finds_by_type),

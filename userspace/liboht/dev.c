@@ -101,6 +101,7 @@ OHT_PUBLIC int oht_dev_info(struct oht_dev *dev, struct oht_dev_info *info)
 		.supervision_period_us = raw.supervision_period_us,
 		.reset_stable_ms = raw.reset_stable_ms,
 		.discrepancy_window_ms = raw.discrepancy_window_ms,
+		.feedback_settle_ms = raw.feedback_settle_ms,
 	};
 	memcpy(info->port, raw.port, sizeof(info->port) - 1);
 	return 0;

@@ -136,6 +136,7 @@ enum oht_line_parity {
  * @supervision_period_us: period at which the inputs are re-read besides the interrupt
  * @reset_stable_ms: how long the channels must have been closed before a reset
  * @discrepancy_window_ms: how long the channels may disagree
+ * @feedback_settle_ms: how long contacts may take to follow the outputs, 0 without OHT_HAS_FEEDBACK
  */
 struct oht_dev_info {
 	uint32_t abi_version;
@@ -156,6 +157,7 @@ struct oht_dev_info {
 	uint32_t supervision_period_us;
 	uint32_t reset_stable_ms;
 	uint32_t discrepancy_window_ms;
+	uint32_t feedback_settle_ms;
 };
 
 /**
@@ -210,7 +212,10 @@ static inline uint64_t oht_cause_mask(unsigned int cause)
 	return cause && cause < OHT_CAUSES_MAX ? (uint64_t)1 << cause : 0;
 }
 
-/* .inputs: 1 means closed (healthy), 0 open or unreadable */
+/*
+ * .inputs: 1 means closed, 0 open or unreadable. A closed channel is a healthy button, a closed
+ * feedback is a contact that gives the machine power.
+ */
 #define OHT_IN_A		(1U << 0)
 #define OHT_IN_B		(1U << 1)
 #define OHT_IN_FEEDBACK_1	(1U << 2)
@@ -289,7 +294,8 @@ int oht_dev_reset(struct oht_dev *dev, uint64_t tag, uint64_t *blocking);
  * @tag: any number, comes back in safety events
  * @blocking: out, may be NULL: mask of the causes that forbid it
  *
- * Return: 0, or -1 with ECANCELED (not ready, or a cause came first), EBUSY (a cause stands),
+ * Return: 0, or -1 with ECANCELED (not ready, a cause came first, or a contact behind an output is
+ * not open: OHT_STOPPED_BY_FEEDBACK in @blocking), EBUSY (a cause stands),
  * EPERM, EBADF, ENODEV.
  * Context: any thread, no allocation, one system call.
  */
@@ -353,13 +359,15 @@ enum oht_safety_event_kind {
 	OHT_KIND_ENABLE		= 4,	/* ready -> enabled */
 	OHT_KIND_DISABLE	= 5,	/* enabled -> ready */
 	OHT_KIND_CONTROL	= 6,	/* a descriptor became the controller */
+	OHT_KIND_OPENED		= 7,	/* the contacts behind the outputs have been seen open */
 };
 
 /**
  * struct oht_safety_event - one entry of the safety journal
  * @journal_seq: number of the entry, counts from 1 without gaps
- * @event_ns: when the handler began that made it
- * @low_ns: when both enable outputs had been written low; 0 if this entry did not lower them
+ * @event_ns: when the handler began that made it; with OPENED: when all contacts were read as open
+ * @low_ns: when both enable outputs had been written low; 0 if this entry did not lower them; with
+ *	OPENED: when that had been done which the contacts followed
  * @causes: mask of all causes of the present stop
  * @tag: of the last command
  * @cause: enum oht_stop_cause of this entry, OHT_STOPPED_BY_NOTHING if it is not a stop

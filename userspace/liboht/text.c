@@ -140,6 +140,7 @@ static const struct word kinds[] = {
 	[OHT_KIND_ENABLE] = { "enable", "enabled" },
 	[OHT_KIND_DISABLE] = { "disable", "disabled" },
 	[OHT_KIND_CONTROL] = { "control", "a program became the controller" },
+	[OHT_KIND_OPENED] = { "opened", "the contacts behind the outputs have opened" },
 };
 
 static const struct word cycle_kinds[] = {

@@ -106,7 +106,7 @@ int safety_show_result(struct cli *cli, const char *sentence)
 	}
 	if (oht_dev_stop_status(cli->dev, &status))
 		return cli_fail_errno(cli, "safety status");
-	show_json(cli, show_stop_json(&status));
+	show_json(cli, show_stop_json(cli, &status));
 	return CLI_DONE;
 }
 

@@ -46,7 +46,7 @@ int cmd_status(struct cli *cli, int count, char **arguments)
 	if (bus && oht_plan_status(cli->dev, &plan))
 		return cli_fail_errno(cli, "plan status");
 	if (cli->json) {
-		object = show_stop_json(&status);
+		object = show_stop_json(cli, &status);
 		show_add_text(object, "device", cli->device);
 		show_add_bool(object, "bus", bus);
 		show_add_bool(object, "plan", plan.running);
@@ -71,7 +71,7 @@ int cmd_safety_status(struct cli *cli, int count, char **arguments)
 	if (result)
 		return result;
 	if (cli->json)
-		show_json(cli, show_stop_json(&status));
+		show_json(cli, show_stop_json(cli, &status));
 	else
 		show_stop(cli, &status, true);
 	return CLI_DONE;

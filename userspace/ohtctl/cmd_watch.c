@@ -70,7 +70,7 @@ static int show_round(struct cli *cli, int count, char **arguments)
 	if (oht_dev_stop_status(cli->dev, &status))
 		return cli_fail_errno(cli, "watch");
 	if (cli->json)
-		show_json(cli, show_stop_json(&status));
+		show_json(cli, show_stop_json(cli, &status));
 	else
 		show_stop_line(cli, &status);
 	return 0;

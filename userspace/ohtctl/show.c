@@ -139,6 +139,24 @@ static void show_channels(struct cli *cli, const struct oht_stop_status *status)
 		   closed(status->inputs, OHT_IN_B), since);
 }
 
+static bool has_feedback(struct cli *cli)
+{
+	struct oht_dev_info info;
+
+	return !oht_dev_info(cli->dev, &info) && (info.caps & OHT_HAS_FEEDBACK);
+}
+
+static void show_outputs(struct cli *cli, const struct oht_stop_status *status)
+{
+	show_field(cli, "outputs", "enable1 %s, enable2 %s",
+		   high(status->outputs, OHT_OUT_ENABLE_1),
+		   high(status->outputs, OHT_OUT_ENABLE_2));
+	if (has_feedback(cli))
+		show_field(cli, "feedback", "enable1 %s, enable2 %s",
+			   closed(status->inputs, OHT_IN_FEEDBACK_1),
+			   closed(status->inputs, OHT_IN_FEEDBACK_2));
+}
+
 static void show_controller(struct cli *cli, const struct oht_stop_status *status)
 {
 	char name[SHOW_NAME_BYTES];
@@ -169,9 +187,7 @@ void show_stop(struct cli *cli, const struct oht_stop_status *status, bool sente
 	show_field(cli, "standing", "%s%s", words,
 		   status->standing ? " (forbids a reset)" : "");
 	show_channels(cli, status);
-	show_field(cli, "outputs", "enable1 %s, enable2 %s",
-		   high(status->outputs, OHT_OUT_ENABLE_1),
-		   high(status->outputs, OHT_OUT_ENABLE_2));
+	show_outputs(cli, status);
 	show_controller(cli, status);
 	if (sentences)
 		show_field(cli, "journal", "newest entry #%" PRIu64, status->journal_seq);
@@ -213,6 +229,19 @@ static struct json_object *outputs_json(uint32_t outputs)
 	return object;
 }
 
+/* As GET safety of the daemon has it: null without feedback. */
+static struct json_object *feedback_json(struct cli *cli, uint32_t inputs)
+{
+	struct json_object *object;
+
+	if (!has_feedback(cli))
+		return NULL;
+	object = json_object_new_object();
+	show_add_text(object, "enable1", closed(inputs, OHT_IN_FEEDBACK_1));
+	show_add_text(object, "enable2", closed(inputs, OHT_IN_FEEDBACK_2));
+	return object;
+}
+
 static struct json_object *controller_json(const struct oht_stop_status *status)
 {
 	char name[SHOW_NAME_BYTES];
@@ -228,7 +257,7 @@ static struct json_object *controller_json(const struct oht_stop_status *status)
 	return object;
 }
 
-struct json_object *show_stop_json(const struct oht_stop_status *status)
+struct json_object *show_stop_json(struct cli *cli, const struct oht_stop_status *status)
 {
 	struct json_object *object = json_object_new_object();
 
@@ -240,6 +269,7 @@ struct json_object *show_stop_json(const struct oht_stop_status *status)
 	json_object_object_add(object, "channels", channels_json(status->inputs));
 	show_add_number(object, "closed_since_ns", status->closed_since_ns);
 	json_object_object_add(object, "outputs", outputs_json(status->outputs));
+	json_object_object_add(object, "feedback", feedback_json(cli, status->inputs));
 	json_object_object_add(object, "controller", controller_json(status));
 	show_add_number(object, "journal_seq", status->journal_seq);
 	return object;
@@ -296,7 +326,10 @@ void show_safety_event(struct cli *cli, const struct oht_event *event)
 	if (safety->state_from != safety->state_to)
 		fprintf(cli->out, "  %s -> %s", oht_state_name(safety->state_from),
 			oht_state_name(safety->state_to));
-	if (safety->low_ns)
+	if (safety->kind == OHT_KIND_OPENED)
+		fprintf(cli->out, "  %.1f ms after the outputs went low",
+			(double)(safety->event_ns - safety->low_ns) / 1e6);
+	else if (safety->low_ns)
 		fprintf(cli->out, "  outputs low after %.1f us",
 			(double)(safety->low_ns - safety->event_ns) / 1e3);
 	if (safety->tgid)

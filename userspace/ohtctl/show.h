@@ -53,7 +53,7 @@ void show_add_effort(struct json_object *object, const struct oht_reply *reply);
 
 /* The stop, in full with sentences or in short. */
 void show_stop(struct cli *cli, const struct oht_stop_status *status, bool sentences);
-struct json_object *show_stop_json(const struct oht_stop_status *status);
+struct json_object *show_stop_json(struct cli *cli, const struct oht_stop_status *status);
 /* The same in one line, for watch. */
 void show_stop_line(struct cli *cli, const struct oht_stop_status *status);
 

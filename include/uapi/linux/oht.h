@@ -80,6 +80,8 @@
  * @supervision_period_us: period of the timer that re-reads the inputs
  * @reset_stable_ms: how long both channels must have been closed before a reset is accepted
  * @discrepancy_window_ms: how long the channels may disagree
+ * @feedback_settle_ms: how long the contacts behind the outputs may take to follow them; 0 without
+ *	enable feedback
  * @reserved: zero
  */
 struct oht_info {
@@ -102,7 +104,8 @@ struct oht_info {
 	__u32 supervision_period_us;
 	__u32 reset_stable_ms;
 	__u32 discrepancy_window_ms;
-	__u32 reserved[4];
+	__u32 feedback_settle_ms;
+	__u32 reserved[3];
 };
 
 /* ---- the stop ---- */
@@ -140,7 +143,10 @@ enum oht_cause {
 
 #define OHT_CAUSE_BIT(cause)	(1ULL << (cause))
 
-/* oht_estop_status.inputs and oht_safety_record.inputs: 1 means closed, 0 open or unreadable */
+/*
+ * oht_estop_status.inputs and oht_safety_record.inputs: 1 means closed, 0 open or unreadable. A
+ * single feedback line stands for the contacts of both outputs: its two bits are the same.
+ */
 #define OHT_INPUT_A		(1U << 0)
 #define OHT_INPUT_B		(1U << 1)
 #define OHT_INPUT_FEEDBACK_1	(1U << 2)
@@ -161,7 +167,8 @@ enum oht_cause {
  * @first_cause: enum oht_cause that began the present stop; NONE when not stopped
  * @causes: mask of all causes since the stop began
  * @standing: mask of causes that stand now and forbid a reset; a button stands until all channels
- *	have been closed for oht_info.reset_stable_ms
+ *	have been closed for oht_info.reset_stable_ms, feedback while a contact is closed behind an
+ *	output that is low, be it for the milliseconds that it takes to open
  * @inputs: OHT_INPUT_*, read now
  * @outputs: OHT_OUTPUT_*
  * @since_ns: when the present state was entered
@@ -200,8 +207,10 @@ struct oht_estop_status {
  * STOP may be called on any descriptor open for writing, by anybody, at any time, and always
  * succeeds. RESET (stopped -> ready) is EBUSY while a cause stands or the channels have not been
  * closed long enough, and ECANCELED never. ENABLE (ready -> enabled) and DISABLE (enabled -> ready)
- * are ECANCELED in any other state. RESET in ready or enabled is EINVAL. RESET, ENABLE, DISABLE and
- * HEARTBEAT are for the controller only (EPERM).
+ * are ECANCELED in any other state; ENABLE also, with OHT_CAUSE_FEEDBACK in @blocking, while a
+ * contact behind an output is not open (which after a DISABLE may take some milliseconds). RESET in
+ * ready or enabled is EINVAL. RESET, ENABLE, DISABLE and HEARTBEAT are for the controller only
+ * (EPERM).
  */
 struct oht_command {
 	__u32 size;
@@ -367,20 +376,23 @@ enum oht_safety_kind {
 	OHT_SAFETY_ENABLE	= 4,	/* ready -> enabled */
 	OHT_SAFETY_DISABLE	= 5,	/* enabled -> ready */
 	OHT_SAFETY_CONTROL	= 6,	/* a descriptor became the controller */
+	OHT_SAFETY_OPENED	= 7,	/* the contacts behind the outputs have been seen open */
 };
 
 /**
  * struct oht_safety_record - one entry of the safety journal
  * @journal_seq: number of the entry, counts from 1 without gaps
- * @event_ns: when the handler began that made it (interrupt, timer, call)
- * @low_ns: when both enable outputs had been written low; 0 if this entry did not lower them
+ * @event_ns: when the handler began that made it (interrupt, timer, call); with OPENED, when all
+ *	contacts were first read as open, by the supervision timer or by a call
+ * @low_ns: when both enable outputs had been written low; 0 if this entry did not lower them. With
+ *	OPENED: when that had been done which the contacts followed
  * @causes: mask of all causes of the present stop, this one included
  * @tag: of the last command
  * @cause: enum oht_cause of this entry, NONE if it is not a stop
  * @kind: enum oht_safety_kind
  * @state_from: enum oht_estop_state before
  * @state_to: enum oht_estop_state after
- * @inputs: OHT_INPUT_* as read by the handler
+ * @inputs: OHT_INPUT_* as read by the handler; feedback as last read before
  * @outputs: OHT_OUTPUT_* after
  * @tgid: process that called, 0 for interrupt and timer
  */

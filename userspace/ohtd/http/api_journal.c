@@ -118,8 +118,16 @@ static struct json_object *actor_json(const struct ohtd_entry_found *found)
 
 static struct json_object *to_low_json(const struct oht_safety_event *event)
 {
-	return event->low_ns ? json_object_new_int64((int64_t)(event->low_ns - event->event_ns)) :
-			       NULL;
+	if (!event->low_ns || event->kind == OHT_KIND_OPENED)
+		return NULL;
+	return json_object_new_int64((int64_t)(event->low_ns - event->event_ns));
+}
+
+static struct json_object *low_to_open_json(const struct oht_safety_event *event)
+{
+	if (event->kind != OHT_KIND_OPENED)
+		return NULL;
+	return json_object_new_int64((int64_t)(event->event_ns - event->low_ns));
 }
 
 static void add_kind(struct json_object *json, const struct ohtd_entry *entry)
@@ -154,6 +162,7 @@ static void add_state(struct json_object *json, const struct oht_safety_event *e
 	json_object_object_add(json, "inputs_closed", names_json(event->inputs, inputs));
 	json_object_object_add(json, "outputs_high", names_json(event->outputs, outputs));
 	json_object_object_add(json, "edge_to_low_ns", to_low_json(event));
+	json_object_object_add(json, "low_to_open_ns", low_to_open_json(event));
 }
 
 static struct json_object *entry_json(const struct ohtd_entry_found *found)
@@ -291,7 +300,7 @@ static void take_kind(struct ohtd_call *call, struct ohtd_entry_query *query)
 		return;
 	/* The route table lets only these through; "gap" has the number 0. */
 	query->kind = 0;
-	for (int kind = OHT_KIND_STOP; kind <= OHT_KIND_CONTROL; kind++)
+	for (int kind = OHT_KIND_STOP; kind <= OHT_KIND_OPENED; kind++)
 		if (!strcmp(name, oht_kind_name((unsigned int)kind)))
 			query->kind = kind;
 }

@@ -31,7 +31,7 @@ static const struct ohtd_field command_fields[] = {
 };
 
 static const char *const kinds[] = { "gap", "stop", "glitch", "reset", "enable", "disable",
-				     "control", NULL };
+				     "control", "opened", NULL };
 
 static const struct ohtd_field event_fields[] = {
 	{ "limit", OHTD_FIELD_INTEGER, false, 1, 200, NULL },
