@@ -234,8 +234,8 @@ def stop_and_reset(robot, times):
         assert robot.post("safety/reset", "supervisor").status == 200
 
 
-# What it shows is the same on the others: the daemon's part runs a thousand times in the unit tests.
-@pytest.mark.kernels("stock")
+# A thousand stops with kills in between are in the unit tests.
+@PROGRAM
 def test_journal_over_kill_9(robot, watch):
     robot.arm()
     stop_and_reset(robot, 3)
@@ -269,6 +269,7 @@ def test_journal_over_kill_9(robot, watch):
     assert "close" in {i["cause"]["code"] for i in items if i["kind"] == "gap" and i["seq"] > min(seen)}
 
 
+@PROGRAM
 def test_health_and_latency(robot):
     robot.arm()
     assert robot.post("safety/stop", "operator").status == 200
