@@ -251,6 +251,8 @@ void oht_estop_supervise(struct oht_estop *estop)
 
 	flags = oht_estop_lock(estop);
 	oht_estop_check(estop, now);
+	if (estop->button.gpio)
+		oht_estop_poll_button(estop, now);
 	oht_estop_unlock(estop, flags);
 }
 

@@ -64,6 +64,15 @@ struct oht_estop_feedback {
 	u32 input;			/* OHT_INPUT_FEEDBACK_*; one line alone stands for both */
 };
 
+/* The reset button, as the supervision timer has seen it. */
+struct oht_estop_button {
+	struct gpio_desc *gpio;		/* active means pressed; NULL: there is none */
+	bool pressed;			/* debounced */
+	u64 pressed_ns;			/* since when; 0: released, or not known */
+	u64 changing_ns;		/* since when the line says otherwise; 0: it does not */
+	u64 polled_ns;
+};
+
 /* One lock-free register write that lowers an output when no lock may be taken any more. */
 struct oht_estop_cut {
 	void __iomem *reg;
@@ -115,6 +124,7 @@ struct oht_estop {
 	u64 closed_since_ns;		/* 0: not all closed */
 	u64 disagree_since_ns;		/* 0: the channels agree */
 	enum oht_estop_lockout lockout;
+	struct oht_estop_button button;
 	u64 tag;			/* of the last command */
 	const void *controller;		/* who has the role; only compared, never followed */
 	u32 controller_tgid;
@@ -185,7 +195,8 @@ void oht_estop_let_go(struct oht_estop *estop, u32 cause);
  * @blocking: out: OHT_CAUSE_BIT() mask of what forbids it
  *
  * Context: process. Takes estop->lock.
- * Return: 0, -EPERM, -EINVAL (not stopped), -EBUSY (a cause stands).
+ * Return: 0, -EPERM, -EREMOTE (there is a reset button), -EINVAL (not stopped), -EBUSY (a cause
+ * stands).
  */
 int oht_estop_reset(struct oht_estop *estop, const void *who, u64 tag, u64 *blocking);
 

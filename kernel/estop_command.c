@@ -34,7 +34,7 @@ static u64 oht_estop_standing(const struct oht_estop *estop, u64 now)
 	return mask;
 }
 
-static int oht_estop_reset_locked(struct oht_estop *estop, u64 tag, u64 *blocking)
+int oht_estop_reset_locked(struct oht_estop *estop, const u64 *tag, u64 *blocking)
 {
 	u64 now = ktime_get_ns();
 
@@ -44,7 +44,8 @@ static int oht_estop_reset_locked(struct oht_estop *estop, u64 tag, u64 *blockin
 	*blocking = oht_estop_standing(estop, now);
 	if (*blocking)
 		return -EBUSY;
-	estop->tag = tag;
+	if (tag)
+		estop->tag = *tag;
 	estop->causes = 0;
 	estop->first_cause = OHT_CAUSE_NONE;
 	estop->since_ns = now;
@@ -61,7 +62,7 @@ int oht_estop_reset(struct oht_estop *estop, const void *who, u64 tag, u64 *bloc
 	*blocking = 0;
 	flags = oht_estop_lock(estop);
 	if (estop->controller == who)
-		ret = oht_estop_reset_locked(estop, tag, blocking);
+		ret = estop->button.gpio ? -EREMOTE : oht_estop_reset_locked(estop, &tag, blocking);
 	oht_estop_unlock(estop, flags);
 	return ret;
 }

@@ -288,6 +288,15 @@ static int oht_estop_claim_feedback(struct oht_estop *estop)
 	return 0;
 }
 
+static int oht_estop_claim_button(struct oht_estop *estop)
+{
+	struct oht_gpio_line line = { .name = "reset" };
+
+	if (!device_property_present(estop->dev, "reset-gpios"))
+		return 0;
+	return oht_estop_claim(estop->dev, &line, GPIOD_IN, &estop->button.gpio);
+}
+
 int oht_estop_gpio_init(struct oht_estop *estop, struct device *dev)
 {
 	int ret;
@@ -303,6 +312,8 @@ int oht_estop_gpio_init(struct oht_estop *estop, struct device *dev)
 		ret = oht_estop_claim_inputs(estop);
 	if (!ret)
 		ret = oht_estop_claim_feedback(estop);
+	if (!ret)
+		ret = oht_estop_claim_button(estop);
 	return ret;
 }
 

@@ -46,6 +46,15 @@ void oht_estop_contacts_lowered(struct oht_estop *estop, u64 low_ns);
 /* OHT_CAUSE_BIT() mask of what the contacts, as last read, forbid while the outputs are low. */
 u64 oht_estop_contacts_standing(const struct oht_estop *estop);
 
+/* estop_button.c, with estop->lock held: only from the supervision timer, which comes regularly. */
+void oht_estop_poll_button(struct oht_estop *estop, u64 now);
+
+/*
+ * estop_command.c, with estop->lock held: stopped -> ready if nothing stands. @tag is that of a
+ * command, or NULL. 0, -EINVAL (not stopped), -EBUSY (causes in @blocking).
+ */
+int oht_estop_reset_locked(struct oht_estop *estop, const u64 *tag, u64 *blocking);
+
 /* estop.c: hard timer interrupt. Re-reads the inputs, checks the deadman. */
 void oht_estop_supervise(struct oht_estop *estop);
 

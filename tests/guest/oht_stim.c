@@ -48,6 +48,8 @@ static struct hrtimer stim_relay_timer;
 static u8 stim_contact[STIM_OUTPUTS];		/* pin mask */
 static bool stim_closed_is_high[STIM_OUTPUTS];
 static int stim_contacts;
+static u8 stim_reset;				/* pin mask, 0: no reset button */
+static bool stim_pressed_is_high;
 static struct oht_stim_relays stim_relays;	/* under stim_pins_lock */
 static u32 stim_relay_outputs;			/* what the relays have been told, and when */
 static u64 stim_relay_told_ns;
@@ -330,6 +332,18 @@ static long stim_ioctl_storm(void __user *user)
 	return ret;
 }
 
+static long stim_press_reset(bool pressed)
+{
+	unsigned long flags;
+
+	if (!stim_reset)
+		return -ENODEV;
+	raw_spin_lock_irqsave(&stim_pins_lock, flags);
+	stim_drive_pins(stim_reset, pressed == stim_pressed_is_high ? stim_reset : 0);
+	raw_spin_unlock_irqrestore(&stim_pins_lock, flags);
+	return 0;
+}
+
 static long stim_ioctl_relays(void __user *user)
 {
 	struct oht_stim_relays relays;
@@ -354,6 +368,8 @@ static long stim_dispatch(unsigned int cmd, unsigned long arg)
 		return stim_deaf(arg);
 	case OHT_STIM_IOC_RELAYS:
 		return stim_ioctl_relays((void __user *)arg);
+	case OHT_STIM_IOC_RESET:
+		return stim_press_reset(arg);
 	default:
 		return -ENOTTY;
 	}
@@ -428,6 +444,8 @@ static int stim_find_lines(struct device_node *oht)
 			break;
 		stim_contacts++;
 	}
+	if (stim_find_line(oht, "reset-gpios", 0, &stim_reset, &stim_pressed_is_high))
+		stim_reset = 0;
 	return 0;
 }
 

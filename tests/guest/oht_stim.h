@@ -99,5 +99,7 @@ struct oht_stim_relays {
 /* The caller's process dies of a fault in this module's code. */
 #define OHT_STIM_IOC_OOPS	_IO('s', 7)
 #define OHT_STIM_IOC_RELAYS	_IOW('s', 8, struct oht_stim_relays)
+/* Argument: is the reset button pressed? ENODEV without one. */
+#define OHT_STIM_IOC_RESET	_IO('s', 9)
 
 #endif /* OHT_STIM_H */

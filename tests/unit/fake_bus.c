@@ -201,6 +201,8 @@ static int fake_info(struct ohtd_bus *bus, struct oht_dev_info *info)
 		info->caps |= OHT_HAS_ESTOP | OHT_HAS_CHANNEL_B;
 	if (!fake->port_dead)
 		info->caps |= OHT_HAS_BUS;
+	if (fake->reset_button)
+		info->caps |= OHT_HAS_RESET_BUTTON;
 	strcpy(info->port, "fake");
 	info->baud_bps = 115200;
 	info->char_ns = CHAR_NS;
@@ -360,6 +362,8 @@ static int fake_reset(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking)
 	*blocking = 0;
 	if (fake->gone)
 		return -ENODEV;
+	if (fake->reset_button)
+		return -EREMOTE;
 	if (fake->status.state != OHT_STATE_STOPPED)
 		return -EINVAL;
 	if (fake->pressed)

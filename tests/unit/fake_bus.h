@@ -67,6 +67,7 @@ struct fake_bus {
 	/* the stop */
 	struct oht_stop_status status;
 	bool pressed;
+	bool reset_button;		/* reset() is refused */
 	bool unstable;			/* closed, but not long enough */
 	bool stop_at_enable;		/* a stop comes right behind the next enable */
 	unsigned int stops;

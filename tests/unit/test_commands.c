@@ -183,6 +183,37 @@ static void enable_that_takes_too_long_is_dropped(void **state)
 	fixture_destroy(f);
 }
 
+/* The button makes the device ready, a command the robot; neither alone is enough. */
+static void reset_button_resets_the_device_alone(void **state)
+{
+	struct fixture *f = fixture_idle();
+	struct ohtd_snapshot s;
+	struct ohtd_answer a;
+
+	(void)state;
+	f->fake->reset_button = true;
+	f->control.device.info.caps |= OHT_HAS_RESET_BUTTON;
+	fake_bus_press(f->fake);
+	fixture_run_ms(f, 300);
+	f->fake->pressed = false;
+	a = fixture_ask(f, OHTD_COMMAND_RESET);
+	assert_int_equal(a.outcome, OHTD_OUTCOME_REFUSED);
+	assert_true(fixture_says(&a.why, OHTD_WHY_RESET_BUTTON, 0));
+	s = fixture_snapshot(f);
+	assert_true(fixture_says(&s.why_not_reset, OHTD_WHY_RESET_BUTTON, 0));
+
+	f->fake->status.state = OHT_STATE_READY;
+	f->fake->status.causes = 0;
+	f->fake->status.first_cause = 0;
+	fixture_run_ms(f, 300);
+	assert_int_equal(f->fake->status.state, OHT_STATE_READY);
+	assert_string_equal(ohtd_state_name(f->control.state), "estop");
+	a = fixture_ask(f, OHTD_COMMAND_RESET);
+	assert_int_equal(a.outcome, OHTD_OUTCOME_DONE);
+	assert_string_equal(ohtd_state_name(f->control.state), "safe");
+	fixture_destroy(f);
+}
+
 static void reset_is_refused_while_the_button_is_pressed(void **state)
 {
 	struct fixture *f = fixture_idle();
@@ -512,6 +543,7 @@ int main(void)
 		cmocka_unit_test(second_enable_is_busy),
 		cmocka_unit_test(stale_command_is_dropped),
 		cmocka_unit_test(enable_that_takes_too_long_is_dropped),
+		cmocka_unit_test(reset_button_resets_the_device_alone),
 		cmocka_unit_test(reset_is_refused_while_the_button_is_pressed),
 		cmocka_unit_test(reset_needs_standstill),
 		cmocka_unit_test(reset_is_refused_where_nothing_is_latched),

@@ -209,6 +209,27 @@ static void interrupt_later(void)
 		interrupt();
 }
 
+static void a_reset_button_resets_alone(void **state)
+{
+	(void)state;
+	fake.info.caps |= OHT_CAP_RESET_BUTTON;
+	assert_int_equal(run("safety reset"), 1);
+	assert_non_null(strstr(err_text, "only the reset button"));
+	assert_int_equal(run("safety enable"), 1);
+	assert_non_null(strstr(err_text, "stopped by start"));
+	assert_non_null(strstr(err_text, "press the reset button"));
+	/* The role has not been taken: giving it back is a stop. */
+	assert_int_equal(fake.farewells, 0);
+	assert_int_equal(fake.stop.journal_seq, 0);
+
+	fake.stop.state = OHT_ESTOP_READY;
+	fake.stop.causes = 0;
+	fake.on_poll = interrupt_later;
+	polls_until_interrupt = 1;
+	assert_int_equal(run("safety enable"), 0);
+	assert_int_equal(fake.farewells, 1);
+}
+
 static void enable_holds_with_heartbeats_until_interrupted(void **state)
 {
 	int64_t begin_ns = fake.now_ns;
@@ -320,6 +341,7 @@ int main(void)
 		CASE(reset_names_what_stands),
 		CASE(acts_name_another_controller),
 		CASE(disable_without_anything_enabled),
+		CASE(a_reset_button_resets_alone),
 		CASE(enable_holds_with_heartbeats_until_interrupted),
 		CASE(enable_takes_another_period),
 		CASE(enable_wants_a_reset_after_a_button),

@@ -109,6 +109,7 @@ void oht_open_text(const char *path, int error, char *text, size_t text_bytes);
 #define OHT_HAS_CHANNEL_B	(1ULL << 2)	/* the stop has two channels */
 #define OHT_HAS_FEEDBACK	(1ULL << 3)	/* enable feedback inputs */
 #define OHT_HAS_BUS		(1ULL << 4)	/* the port is up: transfers are possible */
+#define OHT_HAS_RESET_BUTTON	(1ULL << 5)	/* a reset button, which resets alone */
 
 enum oht_line_parity {
 	OHT_PARITY_NONE	= 0,
@@ -283,7 +284,8 @@ int oht_dev_stop(struct oht_dev *dev, uint64_t tag);
  * @blocking: out, may be NULL: mask of the causes that forbid it, 0 if refused for another reason
  *
  * Return: 0, or -1 with EBUSY (a cause stands, or the channels have not been closed for
- * oht_dev_info.reset_stable_ms), EINVAL (not stopped), EPERM (not the controller), EBADF, ENODEV.
+ * oht_dev_info.reset_stable_ms), EINVAL (not stopped), EPERM (not the controller), EREMOTE (with
+ * OHT_HAS_RESET_BUTTON: only that resets), EBADF, ENODEV.
  * Context: any thread, no allocation, one system call.
  */
 int oht_dev_reset(struct oht_dev *dev, uint64_t tag, uint64_t *blocking);

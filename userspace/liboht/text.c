@@ -259,6 +259,8 @@ OHT_PUBLIC const char *oht_errno_text(int error)
 		return "no such transfer, or it has ended already";
 	case EOPNOTSUPP:
 		return "this device cannot do that";
+	case EREMOTE:
+		return "only the reset button at the machine resets: press it for 0.1 to 3 s";
 	case EHOSTUNREACH:
 		return "the module is degraded: it has failed too often, a probe is not due yet";
 	case EDQUOT:

@@ -13,6 +13,7 @@ static const struct {
 	{ OHT_HAS_CHANNEL_B, "channel_b" },
 	{ OHT_HAS_FEEDBACK, "feedback" },
 	{ OHT_HAS_BUS, "bus" },
+	{ OHT_HAS_RESET_BUTTON, "reset_button" },
 };
 
 #define CAPS	(sizeof(caps) / sizeof(caps[0]))

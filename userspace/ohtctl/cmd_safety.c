@@ -72,6 +72,13 @@ int safety_take_control(struct cli *cli, uint32_t *deadman_ms, const char *inste
 			status.controller_tgid, instead);
 }
 
+bool safety_has_button(struct cli *cli)
+{
+	struct oht_dev_info info;
+
+	return !oht_dev_info(cli->dev, &info) && (info.caps & OHT_HAS_RESET_BUTTON);
+}
+
 int safety_reset(struct cli *cli)
 {
 	uint64_t blocking = 0;
@@ -133,6 +140,9 @@ int cmd_safety_reset(struct cli *cli, int count, char **arguments)
 
 	(void)count;
 	(void)arguments;
+	/* Before the role is taken: giving it back would undo what the button has done. */
+	if (!result && safety_has_button(cli))
+		return cli_fail(cli, CLI_FAILED, "reset refused: %s", oht_errno_text(EREMOTE));
 	if (!result)
 		result = safety_take_control(cli, NULL, SAFETY_USE_API);
 	if (result)

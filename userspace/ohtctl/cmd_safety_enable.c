@@ -27,11 +27,15 @@ static int refuse_unacknowledged(struct cli *cli)
 
 	if (oht_dev_stop_status(cli->dev, &status))
 		return cli_fail_errno(cli, "safety status");
+	/* A button's reset stays: nobody needs to take anything away here. */
+	if (safety_has_button(cli))
+		harmless = 0;
 	if (!(status.causes & ~harmless))
 		return 0;
 	show_cause_words(status.causes & ~harmless, words, sizeof(words));
-	return cli_fail(cli, CLI_FAILED, "enable refused: stopped by %s; %s", words,
-			"make the robot safe, then first: ohtctl safety reset");
+	return cli_fail(cli, CLI_FAILED, "enable refused: stopped by %s; %s%s", words,
+			"make the robot safe, then first: ",
+			harmless ? "ohtctl safety reset" : "press the reset button");
 }
 
 /* A stop's own event says why: an exit code after the complaint, -1 for any other event. */
@@ -73,7 +77,7 @@ static int enable_and_hold(struct cli *cli, uint32_t deadman_ms)
 {
 	int result = refuse_unacknowledged(cli);
 
-	if (!result)
+	if (!result && !safety_has_button(cli))
 		result = safety_reset(cli);
 	if (!result)
 		result = safety_enable(cli);

@@ -9,6 +9,7 @@
 #ifndef OHTCTL_SAFETY_H
 #define OHTCTL_SAFETY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct cli;
@@ -18,6 +19,8 @@ struct cli;
 /* deadman_ms as oht_dev_control_take(); instead: what to do if another process has the role. */
 int safety_take_control(struct cli *cli, uint32_t *deadman_ms, const char *instead);
 int safety_reset(struct cli *cli);
+/* Only the reset button at the machine resets. */
+bool safety_has_button(struct cli *cli);
 int safety_enable(struct cli *cli);
 int safety_farewell(struct cli *cli);
 

@@ -28,6 +28,7 @@
  *   ECANCELED   the stop forbids it: stopped, or not enabled
  *   EAGAIN      this descriptor has OHT_TRANSFERS_MAX transfers under way; reap some first
  *   ENOENT      no such cookie on this descriptor; no plan laid ready; an old layout
+ *   EREMOTE     it is done at the machine: the device has a reset button
  *   EDQUOT      the plan is too heavy, or the exchange too long for its stop budget
  *   ENODEV      the device is gone; poll() says EPOLLHUP
  */
@@ -58,6 +59,7 @@
 #define OHT_CAP_CHANNEL_B	(1ULL << 2)	/* the stop has two channels */
 #define OHT_CAP_FEEDBACK	(1ULL << 3)	/* enable feedback inputs are there */
 #define OHT_CAP_BUS		(1ULL << 4)	/* the port is up: transfers are possible */
+#define OHT_CAP_RESET_BUTTON	(1ULL << 5)	/* a reset button is there, and resets alone */
 
 /**
  * struct oht_info - what this device is and how it is set; constant while it exists
@@ -211,6 +213,10 @@ struct oht_estop_status {
  * contact behind an output is not open (which after a DISABLE may take some milliseconds). RESET in
  * ready or enabled is EINVAL. RESET, ENABLE, DISABLE and HEARTBEAT are for the controller only
  * (EPERM).
+ *
+ * With OHT_CAP_RESET_BUTTON every RESET is EREMOTE. The same is done, by the same rules and with or
+ * without a controller, by the reset button when it is released after it was pressed for 0.1 to
+ * 3 s. The RESET record has @tgid 0 then.
  */
 struct oht_command {
 	__u32 size;

@@ -52,6 +52,8 @@ static const struct {
 	[OHTD_WHY_STOP_LATCHED] = { "stop_latched", "The stop has not been reset." },
 	[OHTD_WHY_INPUTS_NOT_STABLE] = { "inputs_not_stable",
 		"The stop button has not been released long enough." },
+	[OHTD_WHY_RESET_BUTTON] = { "reset_button",
+		"Only the reset button at the machine resets: press it for 0.1 to 3 s." },
 	[OHTD_WHY_NOT_ENABLED] = { "not_enabled", "The enable outputs are off." },
 	[OHTD_WHY_STOPPED_MEANWHILE] = { "stopped_meanwhile",
 		"A stop came while it was carried out." },

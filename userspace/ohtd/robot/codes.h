@@ -75,6 +75,7 @@ enum ohtd_why_code {
 	OHTD_WHY_CONTROL_PLANE_STALLED,	/* a loop of the daemon made no progress; detail is its index */
 	OHTD_WHY_DEVICE_GONE,
 	OHTD_WHY_DEADMAN,		/* our own heartbeat came too late */
+	OHTD_WHY_RESET_BUTTON,		/* only the button at the machine resets */
 	OHTD_WHYS,
 };
 

@@ -107,6 +107,9 @@ void ohtd_publish(struct ohtd_control *control)
 		ohtd_why_add(&snapshot->why_not_enable, OHTD_WHY_UNSUPPORTED, 0, 0);
 	ohtd_why_event(control, OHTD_EVENT_SAFE_RESET, &snapshot->why_not_enable);
 	snapshot->why_not_reset.count = 0;
+	if ((control->device.info.caps & OHT_HAS_RESET_BUTTON) &&
+	    ohtd_safety_state(control) == OHTD_SAFETY_STOPPED)
+		ohtd_why_add(&snapshot->why_not_reset, OHTD_WHY_RESET_BUTTON, 0, 0);
 	ohtd_why_event(control, OHTD_EVENT_ESTOP_RESET, &snapshot->why_not_reset);
 	ohtd_seqlock_publish(&control->published, snapshot);
 }

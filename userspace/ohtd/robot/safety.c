@@ -92,12 +92,16 @@ static void follow_stopped(struct ohtd_control *control)
 
 static void follow_ready(struct ohtd_control *control)
 {
-	if (control->state == OHTD_STATE_ESTOP)
+	if (control->state == OHTD_STATE_ESTOP) {
+		/* A button has reset the device; the robot waits for its own reset, as a person's. */
+		if (control->device.info.caps & OHT_HAS_RESET_BUTTON)
+			return;
 		/* Nobody but we may reset, and we have not: the latch belongs here. */
 		ohtd_safety_stop(control, &(struct ohtd_why){ .code = OHTD_WHY_STATE });
-	else if (enabled_class(control->state) &&
-		 !ohtd_control_raise(control, OHTD_EVENT_DISABLE_COMMAND))
+	} else if (enabled_class(control->state) &&
+		   !ohtd_control_raise(control, OHTD_EVENT_DISABLE_COMMAND)) {
 		ohtd_control_raise(control, OHTD_EVENT_FAULT_DETECTED);
+	}
 }
 
 static int read_status(struct ohtd_control *control)
@@ -211,6 +215,9 @@ static void list_refusal(struct ohtd_control *control, int error, uint64_t block
 		break;
 	case -EOPNOTSUPP:
 		ohtd_why_add(why, OHTD_WHY_UNSUPPORTED, 0, 0);
+		break;
+	case -EREMOTE:
+		ohtd_why_add(why, OHTD_WHY_RESET_BUTTON, 0, 0);
 		break;
 	default:
 		ohtd_why_add(why, OHTD_WHY_DEVICE, 0, 0);
