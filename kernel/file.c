@@ -193,21 +193,29 @@ static const struct oht_file_journal oht_file_journals[OHT_FILE_JOURNALS] = {
 	  oht_file_newest_safety, oht_file_read_safety },
 };
 
-void oht_file_subscribe(struct oht_file *file, u32 mask)
+/* Who wants more of what it has keeps its place, unless it asks for another one. */
+static u64 oht_file_place(struct oht_file *file, unsigned int i, u64 from)
 {
-	const struct oht_file_journal *journal;
+	const struct oht_file_journal *journal = &oht_file_journals[i];
+
+	if (from && journal->wanted == OHT_SUBSCRIBE_SAFETY)
+		return from;
+	return file->next[i] ?: journal->newest(file->oht) + 1;
+}
+
+int oht_file_subscribe(struct oht_file *file, u32 mask, u64 safety_from)
+{
 	unsigned int i;
 
+	if (safety_from && (!(mask & OHT_SUBSCRIBE_SAFETY) ||
+			    safety_from > oht_file_newest_safety(file->oht) + 1))
+		return -EINVAL;
 	mutex_lock(&file->mutex);
-	for (i = 0; i < OHT_FILE_JOURNALS; i++) {
-		journal = &oht_file_journals[i];
-		/* Who wants more of what it has keeps its place. */
-		if (!(mask & journal->wanted))
-			WRITE_ONCE(file->next[i], 0);
-		else if (!file->next[i])
-			WRITE_ONCE(file->next[i], journal->newest(file->oht) + 1);
-	}
+	for (i = 0; i < OHT_FILE_JOURNALS; i++)
+		WRITE_ONCE(file->next[i], mask & oht_file_journals[i].wanted ?
+			   oht_file_place(file, i, safety_from) : 0);
 	mutex_unlock(&file->mutex);
+	return 0;
 }
 
 /* ---- what waits ---- */

@@ -67,8 +67,12 @@ int oht_file_submit(struct oht_file *file, struct oht_call *call, u64 *cookie);
 /* 0, or -ENOENT: no such transfer, or completed. Process context, oht->life read. */
 int oht_file_cancel(struct oht_file *file, u64 cookie);
 
-/* Records made from now on come by read(), those not in @mask (OHT_SUBSCRIBE_*) no more. */
-void oht_file_subscribe(struct oht_file *file, u32 mask);
+/*
+ * Records made from now on come by read(), those not in @mask (OHT_SUBSCRIBE_*) no more; safety
+ * records from number @safety_from on, 0: see struct oht_subscribe. 0, or -EINVAL for a number that
+ * is not there. Process context, oht->life read.
+ */
+int oht_file_subscribe(struct oht_file *file, u32 mask, u64 safety_from);
 
 /* Mask of EPOLLIN, EPOLLRDNORM, EPOLLPRI. Process context, no lock needed. */
 __poll_t oht_file_ready(struct oht_file *file);

@@ -23,7 +23,7 @@ static_assert(sizeof(struct oht_estop_status) == 88);
 static_assert(offsetof(struct oht_estop_status, since_ns) == 40);
 static_assert(sizeof(struct oht_command) == 32);
 static_assert(sizeof(struct oht_control) == 16);
-static_assert(sizeof(struct oht_subscribe) == 8);
+static_assert(sizeof(struct oht_subscribe) == 16);
 static_assert(sizeof(struct oht_telegram) == 32);
 static_assert(offsetof(struct oht_telegram, words) == 16);
 static_assert(sizeof(struct oht_telegrams) == 272);
@@ -167,8 +167,7 @@ static int oht_ioctl_subscribe(struct oht_file *file, union oht_ioctl_arg *arg)
 	if (arg->subscribe.mask &
 	    ~(OHT_SUBSCRIBE_SAFETY | OHT_SUBSCRIBE_CYCLE | OHT_SUBSCRIBE_MODULES))
 		return -EINVAL;
-	oht_file_subscribe(file, arg->subscribe.mask);
-	return 0;
+	return oht_file_subscribe(file, arg->subscribe.mask, arg->subscribe.safety_from);
 }
 
 static int oht_ioctl_estop_status(struct oht_file *file, union oht_ioctl_arg *arg)

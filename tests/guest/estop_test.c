@@ -338,6 +338,37 @@ static void test_journal(void)
 	close(fd);
 }
 
+/* A reader that comes again says what it has had; what is not kept any more shows as a jump. */
+static void test_journal_from(void)
+{
+	struct oht_subscribe from = { .size = sizeof(from), .mask = OHT_SUBSCRIBE_SAFETY };
+	int fd = guest_open(O_RDONLY);
+	struct oht_estop_status status;
+	struct oht_record record;
+	uint64_t newest;
+
+	guest_status(fd, &status);
+	newest = status.journal_seq;
+	from.safety_from = newest - 9;
+	tap_errno(guest_ioctl(fd, OHT_IOC_SUBSCRIBE, &from), 0, "from: the last ten");
+	tap_ok(guest_next_safety(fd, 0, &record) && record.safety.journal_seq == newest - 9 &&
+	       record.seq == 1, "from: the first of them");
+	from.safety_from = 1;
+	tap_errno(guest_ioctl(fd, OHT_IOC_SUBSCRIBE, &from), 0, "from: again, from the very first");
+	tap_ok(guest_next_safety(fd, 0, &record) &&
+	       record.safety.journal_seq == newest - OHT_SAFETY_RECORDS_MAX + 1 &&
+	       record.seq == 1 + record.safety.journal_seq, "from: the oldest kept, others counted");
+	from.safety_from = newest + 1;
+	tap_errno(guest_ioctl(fd, OHT_IOC_SUBSCRIBE, &from), 0, "from: the next one");
+	tap_ok(!guest_next_safety(fd, 0, &record), "from: which is not there yet");
+	from.safety_from = newest + 2;
+	tap_errno(guest_ioctl(fd, OHT_IOC_SUBSCRIBE, &from), EINVAL, "from: beyond the next one");
+	from.safety_from = 1;
+	from.mask = OHT_SUBSCRIBE_MODULES;
+	tap_errno(guest_ioctl(fd, OHT_IOC_SUBSCRIBE, &from), EINVAL, "from: of what is not wanted");
+	close(fd);
+}
+
 /* A fresh descriptor counts its own records; dropping shows as a jump of just that size. */
 static void test_drop_count(void)
 {
@@ -476,6 +507,7 @@ static void test_commands(void)
 	test_kill();
 	test_poll();
 	test_journal();
+	test_journal_from();
 	test_drop_count();
 }
 

@@ -83,9 +83,22 @@ static int fake_open(const char *name, int flags)
 	return dup(fake_ring->wake_fd);
 }
 
+static int subscribe(const struct oht_subscribe *wanted)
+{
+	if (wanted->safety_from > fake_ring->seq + 1) {
+		errno = EINVAL;
+		return -1;
+	}
+	mine.subscribed = true;
+	mine.next = wanted->safety_from ? wanted->safety_from : fake_ring->seq + 1;
+	fake_ring->subscriptions++;
+	return 0;
+}
+
 static int fake_ioctl(int fd, unsigned long number, void *argument)
 {
 	struct oht_estop_status *status = argument;
+	int ret = 0;
 
 	(void)fd;
 	if (is_gone()) {
@@ -94,16 +107,14 @@ static int fake_ioctl(int fd, unsigned long number, void *argument)
 	}
 	lock();
 	if (number == OHT_IOC_SUBSCRIBE) {
-		mine.subscribed = true;
-		mine.next = fake_ring->seq + 1;
-		fake_ring->heard_after[fake_ring->subscriptions++ % FAKE_STARTS_MAX] = fake_ring->seq;
+		ret = subscribe(argument);
 	} else if (number == OHT_IOC_ESTOP_STATUS) {
 		status->journal_seq = fake_ring->seq;
 		status->first_cause = OHT_CAUSE_CLOSE;
 		status->causes = OHT_CAUSE_BIT(OHT_CAUSE_CLOSE);
 	}
 	unlock();
-	return 0;
+	return ret;
 }
 
 static size_t read_ring(struct oht_record *records, size_t room)

@@ -6,8 +6,8 @@
  * Contexts: any process and thread of the test; one descriptor's calls from one thread.
  * Locks:    a spin lock in the shared memory.
  *
- * As in the kernel: the newest 256 entries are kept, and a descriptor hears of those that are made
- * after its subscription.
+ * As in the kernel: the newest 256 entries are kept, and a descriptor says from which one on it wants
+ * them.
  */
 #ifndef FAKE_RING_H
 #define FAKE_RING_H
@@ -21,7 +21,6 @@
 #include "oht_client.h"
 
 #define FAKE_KEPT	OHT_SAFETY_RECORDS_MAX
-#define FAKE_STARTS_MAX	256
 
 /* The driver: shared with the processes that are killed. */
 struct fake_ring {
@@ -30,8 +29,6 @@ struct fake_ring {
 	uint32_t generation;
 	uint64_t seq;
 	struct oht_safety_record ring[FAKE_KEPT];
-	/* The newest entry at each subscription: what was made before is nobody's. */
-	uint64_t heard_after[FAKE_STARTS_MAX];
 	unsigned int subscriptions;
 	int wake_fd;
 };

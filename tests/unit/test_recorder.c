@@ -195,30 +195,38 @@ static void the_last_ones_are_taken_at_the_end(void **state)
 	}
 }
 
-static void what_nobody_heard_is_a_gap(void **state)
+static void what_was_made_without_us_is_read_afterwards(void **state)
 {
 	(void)state;
 	fake_ring_add(5);
 	start();
 	WAIT_FOR(look().newest_seq == 5);
-	fake_ring_add(2);
+	stop();
+	fake_ring_add(FAKE_KEPT);
+	start();
+	WAIT_FOR(look().newest_seq == 5 + FAKE_KEPT);
+	assert_int_equal(look().missing, 0);
+	assert_int_equal(check_complete(), 0);
+}
+
+static void what_the_kernel_has_not_kept_is_a_gap(void **state)
+{
+	(void)state;
+	start();
+	fake_ring_add(7);
 	WAIT_FOR(look().newest_seq == 7);
 	stop();
-	fake_ring_add(3);
+	fake_ring_add(FAKE_KEPT + 3);
 	start();
-	/* Found before or with the next entry: it is the same. */
-	fake_ring_add(1);
-	WAIT_FOR(look().newest_seq == 11);
+	WAIT_FOR(look().newest_seq == 10 + FAKE_KEPT);
 	assert_int_equal(look().missing, 3);
-	assert_int_equal(check_complete(), 8);
-	assert_int_equal(found_count, 5);
-	assert_int_equal(found[0].entry.missing, 5);
-	assert_int_equal(found[3].entry.event.journal_seq, 8);
-	assert_int_equal(found[3].entry.missing, 3);
+	assert_int_equal(check_complete(), 3);
+	assert_int_equal(found[7].entry.event.journal_seq, 8);
+	assert_int_equal(found[7].entry.missing, 3);
 	/* What the stop was found to be. */
-	assert_int_equal(found[3].entry.event.kind, 0);
-	assert_int_equal(found[3].entry.event.cause, OHT_STOPPED_BY_CLOSE);
-	assert_true(found[3].entry.wall_ns > 0);
+	assert_int_equal(found[7].entry.event.kind, 0);
+	assert_int_equal(found[7].entry.event.cause, OHT_STOPPED_BY_CLOSE);
+	assert_true(found[7].entry.wall_ns > 0);
 }
 
 static void nothing_missed_makes_no_gap(void **state)
@@ -343,7 +351,7 @@ static void end_with_a_locked_database(void **state)
 	sqlite3_close(other);
 	start();
 	WAIT_FOR(look().newest_seq == 5);
-	assert_int_equal(check_complete(), 5);
+	assert_int_equal(check_complete(), 0);
 }
 
 /* ---- drivers that come and go ---- */
@@ -367,15 +375,12 @@ static void driver_that_is_bound_again_numbers_anew(void **state)
 	fake_ring_add(3);
 	WAIT_FOR(look().newest_seq == 3);
 	fake_ring_bind();
-	fake_ring_add(1);
-	WAIT_FOR(fake_ring->subscriptions == 2);
-	fake_ring_add(1);
-	WAIT_FOR(look().newest_seq == 2);
+	fake_ring_add(2);
+	WAIT_FOR(fake_ring->subscriptions == 2 && look().newest_seq == 2);
 	list();
 	assert_int_equal(found_count, 5);
 	assert_int_equal(found[2].entry.event.journal_seq, 3);
 	assert_int_equal(found[3].entry.event.journal_seq, 1);
-	assert_int_equal(found[3].entry.missing, 1);
 	assert_int_equal(found[4].entry.event.journal_seq, 2);
 	assert_int_equal(found[3].source.device, found[2].source.device + 1);
 }
@@ -409,13 +414,14 @@ static unsigned int dice(unsigned int sides)
 
 static pid_t start_process(int ready_fd)
 {
+	uint64_t begun = fake_ring->seq;
 	pid_t pid = fork();
 
 	if (pid)
 		return pid;
 	start_store();
 	start();
-	while (look().state != OHTD_RECORDER_RECORDING)
+	while (look().state != OHTD_RECORDER_RECORDING || look().newest_seq < begun)
 		nap();
 	if (write(ready_fd, "r", 1) != 1)
 		_exit(1);
@@ -434,33 +440,31 @@ static void kill_process(pid_t pid)
 	atomic_flag_clear(&fake_ring->lock);
 }
 
-static bool is_end_of_a_start(uint64_t seq)
+/* Kill it as it is, maybe before it has begun; but not so often that the ring overflows meanwhile. */
+static bool is_patient(uint64_t caught_up)
 {
-	for (unsigned int i = 0; i < fake_ring->subscriptions; i++)
-		if (fake_ring->heard_after[i] == seq)
-			return true;
-	return false;
+	return fake_ring->seq - caught_up > FAKE_KEPT / 2 || dice(4);
 }
 
-/*
- * A thousand stops in bursts, and the process killed in the middle of them, again and again. What a
- * gap covers was made before the subscription of the process that found it, and nothing else is in
- * one: whatever a living recorder could hear is there, once, in order.
- */
+/* A thousand stops in bursts, the process killed in the middle of them, again and again: all are there. */
 static void a_thousand_stops_with_kills_in_between(void **state)
 {
 	unsigned int kills = 0, i;
-	uint64_t missing;
+	uint64_t caught_up = 0;
 	int ready[2];
 	char byte;
 
 	(void)state;
 	ohtd_store_stop(store);
-	assert_int_equal(pipe(ready), 0);
 	while (fake_ring->seq < 1000) {
-		pid_t pid = start_process(ready[1]);
+		pid_t pid;
 
-		assert_int_equal(read(ready[0], &byte, 1), 1);
+		assert_int_equal(pipe(ready), 0);
+		pid = start_process(ready[1]);
+		if (is_patient(caught_up)) {
+			caught_up = fake_ring->seq;
+			assert_int_equal(read(ready[0], &byte, 1), 1);
+		}
 		for (i = dice(8); i && fake_ring->seq < 1000; i--) {
 			fake_ring_add(1 + dice(15));
 			if (dice(2))
@@ -469,21 +473,16 @@ static void a_thousand_stops_with_kills_in_between(void **state)
 		kill_process(pid);
 		kills++;
 		fake_ring_add(dice(4));
+		close(ready[0]);
+		close(ready[1]);
 	}
-	close(ready[0]);
-	close(ready[1]);
 	start_store();
 	start();
 	WAIT_FOR(look().newest_seq == fake_ring->seq);
-	missing = check_complete();
-	for (i = 0; i < found_count; i++)
-		if (found[i].entry.missing)
-			assert_true(is_end_of_a_start(found[i].entry.event.journal_seq +
-						      found[i].entry.missing - 1));
-	print_message("seed %u: %llu stops, %u kills, %llu kept, %llu in gaps\n", SEED,
-		      (unsigned long long)fake_ring->seq, kills,
-		      (unsigned long long)(fake_ring->seq - missing), (unsigned long long)missing);
-	assert_true(kills > 10 && missing < fake_ring->seq);
+	assert_int_equal(check_complete(), 0);
+	print_message("seed %u: %llu stops, %u kills\n", SEED, (unsigned long long)fake_ring->seq,
+		      kills);
+	assert_true(kills > 10);
 }
 
 #define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -493,7 +492,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(all_is_kept_in_order),
 		CASE(the_last_ones_are_taken_at_the_end),
-		CASE(what_nobody_heard_is_a_gap),
+		CASE(what_was_made_without_us_is_read_afterwards),
+		CASE(what_the_kernel_has_not_kept_is_a_gap),
 		CASE(nothing_missed_makes_no_gap),
 		CASE(hung_store_loses_nothing_that_the_kernel_keeps),
 		CASE(more_than_the_ring_is_a_gap_of_the_right_size),

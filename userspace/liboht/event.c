@@ -308,6 +308,15 @@ OHT_PUBLIC int oht_dev_subscribe(struct oht_dev *dev, uint32_t wanted)
 	return oht_dev_ioctl(dev, OHT_IOC_SUBSCRIBE, &raw);
 }
 
+OHT_PUBLIC int oht_dev_subscribe_from(struct oht_dev *dev, uint32_t wanted, uint64_t journal_seq)
+{
+	struct oht_subscribe raw = {
+		.size = sizeof(raw), .mask = wanted, .safety_from = journal_seq,
+	};
+
+	return oht_dev_ioctl(dev, OHT_IOC_SUBSCRIBE, &raw);
+}
+
 OHT_PUBLIC int oht_dev_subscribe_safety(struct oht_dev *dev, bool on)
 {
 	return oht_dev_subscribe(dev, on ? OHT_WANT_SAFETY : 0);

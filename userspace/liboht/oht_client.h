@@ -469,6 +469,19 @@ struct oht_event {
 int oht_dev_subscribe(struct oht_dev *dev, uint32_t wanted);
 
 /**
+ * oht_dev_subscribe_from() - the same, with safety events that have been before
+ * @dev: handle
+ * @wanted: OHT_WANT_SAFETY, and others
+ * @journal_seq: of the first safety event that is wanted, 1 or more; the newest 256 are kept, and
+ *	what is not there any more is counted in oht_event.lost
+ *
+ * Return: 0, or -1 with EINVAL (unknown bit, not OHT_WANT_SAFETY, a number beyond the next event: that
+ * of another device, or of an earlier life of this one), ENODEV.
+ * Context: any thread, no allocation, one system call.
+ */
+int oht_dev_subscribe_from(struct oht_dev *dev, uint32_t wanted, uint64_t journal_seq);
+
+/**
  * oht_dev_subscribe_safety() - have safety events and no others, or none
  * @dev: handle; a new one has none
  * @on: whether

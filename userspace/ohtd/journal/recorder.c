@@ -43,7 +43,6 @@ struct ohtd_recorder {
 	struct ohtd_source source;
 	bool known;			/* the store has said where to go on */
 	uint64_t next_seq;
-	uint64_t upto_seq;		/* entries up to this one that do not come are missing */
 	struct batch batch;
 
 	_Atomic unsigned int state;
@@ -54,17 +53,14 @@ struct ohtd_recorder {
 
 struct lookup {
 	const struct ohtd_source *source;
-	uint64_t upto_seq;
 	struct ohtd_entry_place place;
 };
 
 static int work_source(struct ohtd_db *db, void *arg)
 {
 	struct lookup *lookup = arg;
-	int r = ohtd_db_journal_source(db, lookup->source, (uint32_t)getpid(), &lookup->place);
 
-	/* The kernel must know what was kept, or it is not the source that it seems to be. */
-	return !r && lookup->place.seq > lookup->upto_seq + 1 ? -ESTALE : r;
+	return ohtd_db_journal_source(db, lookup->source, (uint32_t)getpid(), &lookup->place);
 }
 
 static int work_add(struct ohtd_db *db, void *arg)
@@ -103,19 +99,13 @@ static void close_device(struct ohtd_recorder *recorder)
 	recorder->known = false;
 }
 
-/*
- * Whatever was made until the status was read and does not come by reading was made before the
- * subscription: nobody will read it any more.
- */
-static int begin_listening(struct ohtd_recorder *recorder)
+/* Of the device; the store's are told where they come from. */
+static int fail(struct ohtd_recorder *recorder, int error)
 {
-	struct oht_stop_status status;
-
-	if (oht_dev_subscribe_safety(recorder->dev, true) ||
-	    oht_dev_stop_status(recorder->dev, &status))
-		return -errno;
-	recorder->upto_seq = status.journal_seq;
-	return recorder->setup.identify(recorder->dev, &recorder->source.device);
+	close_device(recorder);
+	enter(recorder, error == -ENODEV || error == -ENOENT ? OHTD_RECORDER_NO_DEVICE :
+			error == -EOPNOTSUPP ? OHTD_RECORDER_OFF : OHTD_RECORDER_FAILING, error);
+	return error;
 }
 
 static int open_device(struct ohtd_recorder *recorder)
@@ -127,13 +117,8 @@ static int open_device(struct ohtd_recorder *recorder)
 		enter(recorder, OHTD_RECORDER_NO_DEVICE, 0);
 		return -errno;
 	}
-	r = begin_listening(recorder);
-	if (!r)
-		return 0;
-	close_device(recorder);
-	enter(recorder, r == -ENODEV ? OHTD_RECORDER_NO_DEVICE :
-			r == -EOPNOTSUPP ? OHTD_RECORDER_OFF : OHTD_RECORDER_FAILING, r);
-	return r;
+	r = recorder->setup.identify(recorder->dev, &recorder->source.device);
+	return r ? fail(recorder, r) : 0;
 }
 
 /* ---- what was read ---- */
@@ -190,8 +175,6 @@ static void read_entries(struct ohtd_recorder *recorder)
 		if (r == 1 && event.type == OHT_EVENT_SAFETY)
 			append_event(recorder, &event.safety);
 	}
-	if (r == 0 && recorder->next_seq <= recorder->upto_seq)
-		append_gap(recorder, recorder->upto_seq + 1);
 	recorder->gone = r < 0;
 }
 
@@ -210,13 +193,17 @@ static int ask_store(struct ohtd_recorder *recorder, ohtd_store_work work, void 
 	return r;
 }
 
-static int look_up_source(struct ohtd_recorder *recorder)
+/* From where the store ends: what was made while nobody listened is still in the kernel. */
+static int begin_listening(struct ohtd_recorder *recorder)
 {
-	struct lookup lookup = { .source = &recorder->source, .upto_seq = recorder->upto_seq };
+	struct lookup lookup = { .source = &recorder->source };
 	int r = ask_store(recorder, work_source, &lookup);
 
 	if (r)
 		return r;
+	/* The kernel must know what was kept, or it is not the source that it seems to be. */
+	if (oht_dev_subscribe_from(recorder->dev, OHT_WANT_SAFETY, lookup.place.seq))
+		return fail(recorder, errno == EINVAL ? -ESTALE : -errno);
 	recorder->batch.source = lookup.place.source;
 	recorder->next_seq = lookup.place.seq;
 	recorder->known = true;
@@ -242,7 +229,7 @@ static int turn(struct ohtd_recorder *recorder)
 {
 	if (!recorder->dev && open_device(recorder))
 		return -ABSENT_MS;
-	if (!recorder->known && look_up_source(recorder))
+	if (!recorder->known && begin_listening(recorder))
 		return -AGAIN_MS;
 	if (!recorder->batch.count)
 		read_entries(recorder);
@@ -313,11 +300,9 @@ struct ohtd_recorder *ohtd_recorder_start(const struct ohtd_recorder_setup *setu
 	       sizeof(recorder->source.boot_id) - 1));
 	recorder->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (recorder->quit_fd >= 0) {
-		open_device(recorder);
 		r = start_thread(recorder);
 		if (!r)
 			return recorder;
-		oht_dev_close(recorder->dev);
 		close(recorder->quit_fd);
 	}
 	free(recorder);

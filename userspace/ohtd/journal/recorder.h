@@ -6,7 +6,8 @@
  *
  * It reads with a descriptor of its own, so neither the control thread nor a loop has anything to
  * do with it. While the store is slow, locked or full nothing more is read: the kernel keeps the
- * newest 256 entries. What nobody has read in time is kept as a gap with its size.
+ * newest 256 entries, also while no daemon runs. What is older by the time that it can be read is
+ * kept as a gap with its size.
  */
 #ifndef OHTD_JOURNAL_RECORDER_H
 #define OHTD_JOURNAL_RECORDER_H
@@ -56,9 +57,9 @@ struct ohtd_recorder_view {
 };
 
 /**
- * ohtd_recorder_start() - begin to listen, then start the thread
+ * ohtd_recorder_start() - start the thread
  *
- * The device need not be there. If it is, every entry that is made after the return will be read.
+ * The device need not be there. It goes on behind the newest entry that the store has.
  *
  * Return: NULL with errno.
  */
