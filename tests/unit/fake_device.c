@@ -69,8 +69,23 @@ void fake_safety(uint32_t kind, uint32_t cause, uint8_t from, uint8_t to)
 	record.safety.state_to = to;
 	record.safety.inputs = fake.stop.inputs;
 	record.safety.outputs = fake.stop.outputs;
+	fake.journal[record.safety.journal_seq % FAKE_JOURNAL] = record;
 	if (fake.subscribed & OHT_SUBSCRIBE_SAFETY)
 		fake_push(&record);
+}
+
+static int subscribe(const struct oht_subscribe *wanted)
+{
+	uint64_t seq = wanted->safety_from, newest = fake.stop.journal_seq;
+
+	if (seq > newest + 1)
+		return EINVAL;
+	fake.subscribed = wanted->mask;
+	if (seq && newest >= seq + FAKE_JOURNAL)
+		seq = newest - FAKE_JOURNAL + 1;
+	for (; seq && seq <= newest; seq++)
+		fake_push(&fake.journal[seq % FAKE_JOURNAL]);
+	return 0;
 }
 
 void fake_unknown_record(void)
@@ -432,8 +447,7 @@ static int do_ioctl(unsigned long number, void *argument)
 	case OHT_IOC_TELEGRAM_STATUS:
 		return do_telegram_status(argument);
 	case OHT_IOC_SUBSCRIBE:
-		fake.subscribed = ((struct oht_subscribe *)argument)->mask;
-		return 0;
+		return subscribe(argument);
 	case OHT_IOC_MODULE_GET:
 	case OHT_IOC_PLAN_STATUS:
 		return fake_plan_ioctl(number, argument);

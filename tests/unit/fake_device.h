@@ -21,6 +21,7 @@
 #define FAKE_FD		1000
 #define FAKE_UNITS	248
 #define FAKE_REGISTERS	0x200
+#define FAKE_JOURNAL	16		/* entries that it keeps */
 
 struct fake_device {
 	/* What open(2) and the ioctls do. */
@@ -62,6 +63,7 @@ struct fake_device {
 	struct oht_telegrams telegrams;		/* as set */
 	struct oht_telegram_status telegram_status;
 	uint32_t subscribed;
+	struct oht_record journal[FAKE_JOURNAL];	/* of the stop, by number */
 	unsigned int heartbeats;
 	unsigned int farewells;
 

@@ -90,6 +90,54 @@ static void watch_ends_with_the_device(void **state)
 	assert_non_null(strstr(err_text, "gone"));
 }
 
+/* ---- the journal ---- */
+
+static void journal_lists_what_is_kept(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		fake.stop.state = OHT_ESTOP_ENABLED;
+		fake_stop(OHT_CAUSE_SOFTWARE);
+	}
+	assert_int_equal(run("safety journal"), 0);
+	assert_non_null(strstr(out_text, "#1     stop     software"));
+	assert_non_null(strstr(strstr(out_text, "#1 "), "#3 "));
+	assert_int_equal(run("safety journal --rounds 1"), 0);
+	assert_null(strstr(out_text, "#2 "));
+	assert_non_null(strstr(out_text, "#3     stop     software"));
+	assert_int_equal(run("safety journal --rounds 99"), 0);
+	assert_non_null(strstr(out_text, "#1 "));
+	assert_int_equal(run_json("safety journal --rounds 1"), 0);
+	assert_int_equal(number("/journal_seq"), 3);
+}
+
+static void journal_says_what_is_not_kept(void **state)
+{
+	(void)state;
+	for (int i = 0; i < FAKE_JOURNAL + 5; i++) {
+		fake.stop.state = OHT_ESTOP_ENABLED;
+		fake_stop(OHT_CAUSE_SOFTWARE);
+	}
+	assert_int_equal(run("safety journal"), 0);
+	assert_null(strstr(out_text, "#5 "));
+	assert_non_null(strstr(out_text, "#6 "));
+	assert_non_null(strstr(out_text, "#21 "));
+}
+
+static void journal_refusals(void **state)
+{
+	(void)state;
+	assert_int_equal(run("safety journal 3"), 2);
+	assert_int_equal(run("safety journal --rounds -1"), 2);
+	assert_int_equal(run("safety journal --interval-ms 10"), 2);
+	fake.fail_number = OHT_IOC_SUBSCRIBE;
+	fake.fail_error = ENODEV;
+	assert_int_equal(run("safety journal"), 3);
+	assert_non_null(strstr(err_text, "journal"));
+	fake.open_error = ENOENT;
+	assert_int_equal(run("safety journal"), 3);
+}
+
 /* ---- acts on the stop ---- */
 
 static void telegrams_of_the_last_stop(void **state)
@@ -335,6 +383,9 @@ int main(void)
 		CASE(safety_watch_shows_events),
 		CASE(ctrl_c_ends_a_watch),
 		CASE(watch_ends_with_the_device),
+		CASE(journal_lists_what_is_kept),
+		CASE(journal_says_what_is_not_kept),
+		CASE(journal_refusals),
 		CASE(telegrams_of_the_last_stop),
 		CASE(stop_always_goes),
 		CASE(reset_acknowledges_and_leaves),

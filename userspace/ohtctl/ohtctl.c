@@ -49,6 +49,8 @@ static const struct cli_verb verbs[] = {
 	{ "safety disable", "", "outputs low, without a stop", cmd_safety_disable, 0, 0, 0 },
 	{ "safety telegrams", "", "what the last stop wrote to the bus", cmd_safety_telegrams,
 	  0, 0, 0 },
+	{ "safety journal", "", "what the kernel keeps of the stop, the oldest first",
+	  cmd_safety_journal, CLI_OPT_ROUNDS, 0, 0 },
 	{ "safety latency", "", "how long stops took until the outputs were low",
 	  cmd_safety_latency, 0, 0, 0 },
 	{ "safety watch", "", "show safety events as they happen", cmd_safety_watch,
