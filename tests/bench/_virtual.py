@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the wire's observer says of the engine, in virtual time; the figures of the group `bus` that are exact."""
 import math
+import random
 
 from _board import share, tap_results, tap_values
 from _wire import (CLOCKS_OFF, SEED, TURNAROUND_NS, ceiling, load, note, per_second, scaled, show, us,
@@ -11,6 +12,9 @@ SILENCE, LATE = 1 << 0, 1 << 1
 SHARE_OF_CEILING = 0.98
 LINES = ["9600 8N1", "19200 8E1", "115200 8N2", "230400 8N1", "1000000 8N1"]
 IDLE_S = 4
+# oht_disturb: once a second interrupts are off for that long, else for 5 to 80 us.
+LONG_OFF_US = 500
+EXPOSURES = 1000000
 # For an answer to begin, where rates are measured: a lost one costs that.
 TIMEOUT_US = 10000
 
@@ -18,6 +22,7 @@ TIMEOUT_US = 10000
 def run(bench):
     """All of them."""
     _gaps(bench)
+    _exposures(bench)
     _disturbed(bench)
     _rates(bench)
     _other_lines(bench)
@@ -49,6 +54,30 @@ def _gaps(bench):
                  said)
     show(found, "uart_late")
     show(found, "uart_de_release")
+
+
+def _exposure_us(moments):
+    """How late somebody is who waits for an interrupt at a random moment of what oht_disturb does, and has no code."""
+    place = moments.random()
+    if place < LONG_OFF_US / 1e6:
+        return moments.uniform(0, LONG_OFF_US)
+    # Sections of 5 to 80 us, 50 to 2,050 us apart; a long one is met more often than a short one.
+    if moments.random() >= 42.5 / (42.5 + 1050):
+        return 0
+    while True:
+        off_us = moments.uniform(5, 80)
+        if moments.uniform(0, 80) < off_us:
+            return moments.uniform(0, off_us)
+
+
+def _exposures(bench):
+    """The reference timer is exposed once to interrupts that are off, a frame twice: at the least, that makes this."""
+    moments = random.Random(SEED)
+    once = [_exposure_us(moments) for _ in range(EXPOSURES)]
+    twice = [one + _exposure_us(moments) for one in once]
+    floor = share(twice, 999) - share(once, 999)
+    bench.record("bus.lateness_over_reference_floor_us", round(floor, 1), "us", "virtual", None, EXPOSURES,
+                 f"drawn, not run: p99.9 of two exposures {share(twice, 999):.1f}, of one {share(once, 999):.1f}; no code")
 
 
 def _disturbed(bench):
