@@ -201,6 +201,8 @@ static void oht_estop_check_channels(struct oht_estop *estop, u64 now)
 			oht_estop_find(estop, estop->channel[i].cause, now);
 	if (estop->unreadable)
 		oht_estop_find(estop, OHT_CAUSE_INPUT_ERROR, now);
+	else if (!estop->inputs)
+		estop->opened_ns = now;
 	if (estop->inputs != estop->all_closed)
 		estop->closed_since_ns = 0;
 	else if (!estop->closed_since_ns)
@@ -250,6 +252,7 @@ void oht_estop_supervise(struct oht_estop *estop)
 	unsigned long flags;
 
 	flags = oht_estop_lock(estop);
+	estop->ticked_ns = now;
 	oht_estop_check(estop, now);
 	if (estop->button.gpio)
 		oht_estop_poll_button(estop, now);

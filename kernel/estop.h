@@ -117,6 +117,10 @@ struct oht_estop {
 	u64 switched_ns;		/* when the outputs last changed */
 	u32 contacts;			/* OHT_INPUT_FEEDBACK_*, as last read; never by the edge */
 	bool contacts_unreadable;	/* one failed at the last reading */
+	u64 ticked_ns;			/* when the supervision timer came last */
+	u64 tested_ns;			/* when the self-test ran last; 0: never */
+	u32 test_failed;		/* OHT_SELF_TEST_*, of that */
+	u64 opened_ns;			/* when all channels were seen open last; 0: never */
 	u64 awaited_low_ns;		/* outputs low since; 0: contacts seen open, or high */
 	bool dead;			/* cut without the lock: never raise again */
 	u32 effects;			/* what is to be done once the lock is dropped */
@@ -229,6 +233,17 @@ int oht_estop_take(struct oht_estop *estop, const void *who, u32 *deadman_ms);
 
 /* Gives the role back in order: stops with cause farewell. Process. 0 or -EPERM. */
 int oht_estop_release(struct oht_estop *estop, const void *who);
+
+/**
+ * oht_estop_self_test() - look for faults that no press would show before it is needed
+ * @estop: the stop
+ * @who: the calling descriptor
+ * @failed: out: OHT_SELF_TEST_*; what fails is also cause self_test, which stands until all is well
+ *
+ * Context: process. Takes estop->lock.
+ * Return: 0 (see @failed), -EPERM, -ECANCELED (not stopped), -EBUSY (contacts may still be moving).
+ */
+int oht_estop_self_test(struct oht_estop *estop, const void *who, u32 *failed);
 
 /* The descriptor has gone: if it was the controller, stops with cause close. Process. */
 void oht_estop_forget(struct oht_estop *estop, const void *who);

@@ -25,6 +25,8 @@ static u64 oht_estop_standing(const struct oht_estop *estop, u64 now)
 	for (i = 0; i < estop->channels; i++)
 		if (closing || !(estop->inputs & estop->channel[i].input))
 			mask |= OHT_CAUSE_BIT(estop->channel[i].cause);
+	if (estop->test_failed)
+		mask |= OHT_CAUSE_BIT(OHT_CAUSE_SELF_TEST);
 	if (estop->lockout != OHT_LOCKOUT_NONE)
 		mask |= OHT_CAUSE_BIT(OHT_CAUSE_DISCREPANCY);
 	if (estop->unreadable)
@@ -245,6 +247,7 @@ void oht_estop_status(struct oht_estop *estop, const void *who, struct oht_estop
 	status->closed_since_ns = estop->closed_since_ns;
 	status->journal_seq = estop->journal_seq;
 	oht_estop_describe_controller(estop, who, status);
+	oht_estop_describe_tests(estop, now, status);
 	oht_estop_unlock(estop, flags);
 }
 

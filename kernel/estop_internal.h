@@ -55,6 +55,10 @@ void oht_estop_poll_button(struct oht_estop *estop, u64 now);
  */
 int oht_estop_reset_locked(struct oht_estop *estop, const u64 *tag, u64 *blocking);
 
+/* estop_selftest.c, with estop->lock held. */
+void oht_estop_describe_tests(const struct oht_estop *estop, u64 now,
+			      struct oht_estop_status *status);
+
 /* estop.c: hard timer interrupt. Re-reads the inputs, checks the deadman. */
 void oht_estop_supervise(struct oht_estop *estop);
 

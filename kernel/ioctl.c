@@ -24,6 +24,8 @@ static_assert(offsetof(struct oht_estop_status, since_ns) == 40);
 static_assert(sizeof(struct oht_command) == 32);
 static_assert(sizeof(struct oht_control) == 16);
 static_assert(sizeof(struct oht_subscribe) == 16);
+static_assert(sizeof(struct oht_self_test) == 16);
+static_assert(offsetof(struct oht_estop_status, tested_ns) == 72);
 static_assert(sizeof(struct oht_telegram) == 32);
 static_assert(offsetof(struct oht_telegram, words) == 16);
 static_assert(sizeof(struct oht_telegrams) == 272);
@@ -244,6 +246,15 @@ static int oht_ioctl_heartbeat(struct oht_file *file, union oht_ioctl_arg *arg)
 	       oht_estop_heartbeat(&file->oht->estop, file);
 }
 
+static int oht_ioctl_self_test(struct oht_file *file, union oht_ioctl_arg *arg)
+{
+	struct oht_self_test *test = &arg->self_test;
+
+	if (test->flags || test->reserved)
+		return -EINVAL;
+	return oht_estop_self_test(&file->oht->estop, file, &test->failed);
+}
+
 static int oht_ioctl_telegrams(struct oht_file *file, union oht_ioctl_arg *arg)
 {
 	const struct oht_telegrams *telegrams = &arg->telegrams;
@@ -303,6 +314,7 @@ static const struct oht_ioctl_op oht_ioctl_ops[] = {
 	OHT_IOCTL_OP(OHT_IOC_TELEGRAMS, telegrams, true, oht_ioctl_telegrams),
 	OHT_IOCTL_OP(OHT_IOC_TELEGRAM_STATUS, telegram_status, false,
 		     oht_ioctl_telegram_status),
+	OHT_IOCTL_OP(OHT_IOC_SELF_TEST, self_test, true, oht_ioctl_self_test),
 	OHT_IOCTL_OP(OHT_IOC_MODULE_SET, module_set, true, oht_ioctl_module_set),
 	OHT_IOCTL_OP(OHT_IOC_MODULE_GET, module_status, false, oht_ioctl_module_get),
 	OHT_IOCTL_OP(OHT_IOC_PLAN_STAGE, plan_stage, true, oht_ioctl_plan_stage),

@@ -19,6 +19,7 @@ union oht_ioctl_arg {
 	struct oht_estop_status status;
 	struct oht_command command;
 	struct oht_control control;
+	struct oht_self_test self_test;
 	struct oht_telegrams telegrams;
 	struct oht_telegram_status telegram_status;
 	struct oht_module_set module_set;

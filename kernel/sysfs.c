@@ -4,6 +4,8 @@
  */
 #include <linux/device.h>
 #include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/math64.h>
 #include <linux/sysfs.h>
 
 #include "core.h"
@@ -147,12 +149,50 @@ static ssize_t supervision_cpu_show(struct device *dev, struct device_attribute 
 }
 static DEVICE_ATTR_RO(supervision_cpu);
 
+static ssize_t oht_sysfs_emit_age(char *buf, u64 age_s)
+{
+	return age_s == OHT_NEVER_S ? sysfs_emit(buf, "never\n") : sysfs_emit(buf, "%llu\n", age_s);
+}
+
+static ssize_t proof_test_age_s_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct oht_estop_status status;
+
+	oht_sysfs_estop_status(dev, &status);
+	return oht_sysfs_emit_age(buf, status.opened_age_s);
+}
+static DEVICE_ATTR_RO(proof_test_age_s);
+
+static ssize_t self_test_age_s_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct oht_estop_status status;
+	u64 age_s = OHT_NEVER_S;
+
+	oht_sysfs_estop_status(dev, &status);
+	if (status.tested_ns)
+		age_s = div_u64(ktime_get_ns() - status.tested_ns, NSEC_PER_SEC);
+	return oht_sysfs_emit_age(buf, age_s);
+}
+static DEVICE_ATTR_RO(self_test_age_s);
+
+static ssize_t self_test_failed_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct oht_estop_status status;
+
+	oht_sysfs_estop_status(dev, &status);
+	return sysfs_emit(buf, "%#x\n", status.test_failed);
+}
+static DEVICE_ATTR_RO(self_test_failed);
+
 static struct attribute *oht_sysfs_estop_attrs[] = {
 	&dev_attr_state.attr,
 	&dev_attr_first_cause.attr,
 	&dev_attr_causes.attr,
 	&dev_attr_standing.attr,
 	&dev_attr_supervision_cpu.attr,
+	&dev_attr_proof_test_age_s.attr,
+	&dev_attr_self_test_age_s.attr,
+	&dev_attr_self_test_failed.attr,
 	NULL,
 };
 

@@ -344,6 +344,18 @@ static long stim_press_reset(bool pressed)
 	return 0;
 }
 
+static long stim_force(u32 outputs)
+{
+	int i;
+
+	if (outputs & ~(OHT_STIM_ENABLE_1 | OHT_STIM_ENABLE_2))
+		return -EINVAL;
+	for (i = 0; i < STIM_OUTPUTS; i++)
+		if (outputs & BIT(i))
+			writeb(stim_output[i], stim_base + STIM_DATA(stim_output[i]));
+	return 0;
+}
+
 static long stim_ioctl_relays(void __user *user)
 {
 	struct oht_stim_relays relays;
@@ -370,6 +382,8 @@ static long stim_dispatch(unsigned int cmd, unsigned long arg)
 		return stim_ioctl_relays((void __user *)arg);
 	case OHT_STIM_IOC_RESET:
 		return stim_press_reset(arg);
+	case OHT_STIM_IOC_FORCE:
+		return stim_force(arg);
 	default:
 		return -ENOTTY;
 	}

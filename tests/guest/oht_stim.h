@@ -101,5 +101,7 @@ struct oht_stim_relays {
 #define OHT_STIM_IOC_RELAYS	_IOW('s', 8, struct oht_stim_relays)
 /* Argument: is the reset button pressed? ENODEV without one. */
 #define OHT_STIM_IOC_RESET	_IO('s', 9)
+/* Argument: OHT_STIM_ENABLE_* mask of outputs that are made high behind the driver's back. */
+#define OHT_STIM_IOC_FORCE	_IO('s', 10)
 
 #endif /* OHT_STIM_H */

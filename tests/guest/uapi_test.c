@@ -43,6 +43,7 @@ static const struct call calls[] = {
 	{ "HEARTBEAT", OHT_IOC_HEARTBEAT, sizeof(struct oht_command), true, 0 },
 	{ "TELEGRAMS", OHT_IOC_TELEGRAMS, sizeof(struct oht_telegrams), true, 0 },
 	{ "TELEGRAM_STATUS", OHT_IOC_TELEGRAM_STATUS, sizeof(struct oht_telegram_status), false, 0 },
+	{ "SELF_TEST", OHT_IOC_SELF_TEST, sizeof(struct oht_self_test), true, 0 },
 	{ "MODULE_SET", OHT_IOC_MODULE_SET, sizeof(struct oht_module_set), true, 0 },
 	{ "MODULE_GET", OHT_IOC_MODULE_GET, sizeof(struct oht_module_status), false, EINVAL },
 	{ "PLAN_STAGE", OHT_IOC_PLAN_STAGE, sizeof(struct oht_plan_stage), true, 0 },

@@ -3,6 +3,9 @@
  * kernel/estop*.c as a model for spin: latch, look at the inputs, and write of each output are steps
  * of their own; the button, its interrupt, the supervision timer, the commands and a panic run on
  * CPUs of their own. Names are those of the code, oht_estop_ dropped.
+ *
+ * FEEDBACK: there is a contact behind the first output, which is read back. RESET_BUTTON: only that
+ * resets.
  */
 #define OHT_ESTOP_STOPPED	0
 #define OHT_ESTOP_READY		1
@@ -23,11 +26,30 @@ bool closed = true;		/* the button's level */
 bool edge;			/* an interrupt of the button is pending */
 bool output[2];
 bool others_run = true;		/* panic has not stopped the other CPUs */
+#ifdef FEEDBACK
+bool contact;			/* closed behind output[0] */
+bool welded;			/* it never opens again */
+bool broken;			/* it never closes again */
+bool settled = true;		/* the settle time since the output's last change is over */
+#endif
+#ifdef RESET_BUTTON
+bool line;			/* it is pressed */
+bool held_well;			/* when released last: for neither too short nor too long */
+bool earned;			/* a press since the last reset was such, from beginning to end */
+#endif
 
 /* ---- struct oht_estop ---- */
 bool lock;
 byte state = OHT_ESTOP_READY;
 bool dead;
+#ifdef FEEDBACK
+bool contacts;			/* as last read */
+bool was_settled;		/* when that began */
+#endif
+#ifdef RESET_BUTTON
+bool pressed_before = true;	/* button.pressed: nobody knows at first */
+bool known;			/* button.pressed_ns */
+#endif
 
 /* ---- what is only there to be proven ---- */
 bool cut;			/* a panic has lowered the outputs */
@@ -62,7 +84,13 @@ inline read_inputs(level)
 inline lower()
 {
 	/* Who reads the state without the lock knows of it before the outputs do. */
-	atomic { assert(state != OHT_ESTOP_ENABLED); output[0] = false }
+	atomic {
+		assert(state != OHT_ESTOP_ENABLED);
+#ifdef FEEDBACK
+		settled = settled && !output[0];
+#endif
+		output[0] = false
+	}
 #ifndef MUTANT_LOWER_FORGETS_ONE
 	output[1] = false
 #endif
@@ -81,8 +109,8 @@ inline latch()
 #endif
 }
 
-/* Reads the inputs and draws every conclusion from them. */
-inline check(level)
+/* What the edge does. */
+inline check_channels(level)
 {
 	read_inputs(level);
 	if
@@ -91,13 +119,125 @@ inline check(level)
 	fi
 }
 
+#ifdef FEEDBACK
+/* The clock is read before the contact. */
+inline check_contacts()
+{
+#ifdef MUTANT_CONTACT_BEFORE_CLOCK
+	contacts = contact;
+	was_settled = settled;
+#else
+	was_settled = settled;
+	contacts = contact;
+#endif
+	if
+#ifdef MUTANT_NOBODY_COMPARES
+	:: true
+#else
+	:: was_settled && contacts != output[0] ->
+		/* No good contact is ever called a bad one. */
+		assert(welded || broken);
+		if
+		:: state != OHT_ESTOP_STOPPED -> latch()
+		:: else
+		fi
+	:: else
+#endif
+	fi;
+	was_settled = false
+}
+#define CONTACTS_OPEN	(!contacts)
+#ifdef MUTANT_NOBODY_COMPARES
+#define DISAGREES	false
+#else
+#define DISAGREES	(contact != output[0] && settled)
+#endif
+#else
+#define check_contacts()	skip
+#define CONTACTS_OPEN	true
+#define DISAGREES	false
+#endif
+
+/* Reads everything that can be read and draws every conclusion from it. */
+inline check(level)
+{
+	check_channels(level);
+	check_contacts()
+}
+
+/* Stopped -> ready. */
+inline reset(level)
+{
+	check(level);
+	if
+#ifdef MUTANT_RESET_DOES_NOT_LOOK
+	:: true ->
+#else
+#ifdef MUTANT_RESET_FORGETS_CONTACTS
+	:: level && state == OHT_ESTOP_STOPPED && !edge ->
+#else
+	:: level && state == OHT_ESTOP_STOPPED && !edge && CONTACTS_OPEN ->
+#endif
+#endif
+		atomic {
+			assert(level);
+#ifdef FEEDBACK
+			assert(!welded);
+#endif
+#ifdef RESET_BUTTON
+			assert(earned);
+			earned = false;
+#endif
+			state = OHT_ESTOP_READY;
+			latched = false
+		}
+	:: else
+	fi
+}
+
+#ifdef RESET_BUTTON
+#ifdef MUTANT_START_COUNTS_AS_PRESS
+#define PRESS_KNOWN	true
+#else
+#define PRESS_KNOWN	known
+#endif
+/* Debounced: what the line says is what it says for long enough. */
+inline poll_button(level)
+{
+	if
+	:: atomic { line && !pressed_before -> pressed_before = true; known = true };
+#ifdef MUTANT_RESETS_WHEN_PRESSED
+		reset(level)
+#endif
+	:: atomic { !line && pressed_before && PRESS_KNOWN && held_well ->
+			pressed_before = false; known = false };
+		reset(level)
+	:: atomic { !line && pressed_before && !(PRESS_KNOWN && held_well) ->
+			pressed_before = false; known = false }
+	:: atomic { line == pressed_before -> skip }
+	fi
+}
+#define BUTTON_MOVED	(line != pressed_before)
+#else
+#define poll_button(level)	skip
+#define BUTTON_MOVED	false
+#endif
+
 /* The only place where an output goes high. */
 inline raise(level, good)
 {
 	good = false;
 	if
+#ifdef MUTANT_RAISE_FORGETS_CONTACTS
 	:: state != OHT_ESTOP_STOPPED && level ->
+#else
+	:: state != OHT_ESTOP_STOPPED && level && CONTACTS_OPEN ->
+#endif
+#ifdef FEEDBACK
+		atomic { assert(!welded); output[0] = true; settled = false };
+#else
 		output[0] = true;
+#endif
 		atomic { output[1] = true; open_since_rise = !closed }
 #ifdef MUTANT_RAISE_DOES_NOT_LOOK_AGAIN
 		good = true;
@@ -126,9 +266,9 @@ end_edge:
 	:: atomic { edge -> edge = false }
 		LOCK;
 #ifdef MUTANT_EDGE_BELIEVES_LEVEL
-		check(level);
+		check_channels(level);
 #else
-		check(level);
+		check_channels(level);
 		if
 		:: state != OHT_ESTOP_STOPPED -> latch()
 		:: else
@@ -149,13 +289,15 @@ active proctype supervise() provided (others_run)
 end_supervise:
 	do
 #ifndef MUTANT_NO_SUPERVISION
-	:: (periods < PERIODS || (!closed && state != OHT_ESTOP_STOPPED)) ->
+	:: (periods < PERIODS || BUTTON_MOVED ||
+	    ((!closed || DISAGREES) && state != OHT_ESTOP_STOPPED)) ->
 		if
 		:: periods < PERIODS -> periods++
 		:: else
 		fi;
 		LOCK;
 		check(level);
+		poll_button(level);
 		unlock()
 #else
 	:: false
@@ -191,19 +333,12 @@ active proctype command() provided (others_run)
 
 end_command:
 	do
+#ifndef RESET_BUTTON
 	:: state == OHT_ESTOP_STOPPED && enables < ENABLES ->
 		LOCK;
-		check(level);
-		if
-#ifdef MUTANT_RESET_DOES_NOT_LOOK
-		:: true ->
-#else
-		:: level && state == OHT_ESTOP_STOPPED && !edge ->
-#endif
-			atomic { assert(level); state = OHT_ESTOP_READY; latched = false }
-		:: else
-		fi;
+		reset(level);
 		unlock()
+#endif
 	:: state == OHT_ESTOP_READY && enables < ENABLES ->
 		enables++;
 #ifdef MUTANT_ENABLE_LOOKS_WITHOUT_LOCK
@@ -250,6 +385,43 @@ end_software:
 	unlock()
 }
 
+#ifdef FEEDBACK
+/* It follows unless it is bad, and what is good has followed when it must have. */
+active proctype relay() provided (others_run)
+{
+end_relay:
+	do
+	:: atomic { contact && !output[0] && !welded -> contact = false }
+	:: atomic { !contact && output[0] && !broken -> contact = true }
+	:: atomic { contact && !welded && !broken -> welded = true }
+	:: atomic { !contact && !welded && !broken -> broken = true }
+	:: atomic { !settled && (contact == output[0] || welded || broken) -> settled = true }
+	od
+}
+#endif
+
+#ifdef RESET_BUTTON
+/* Released in time or not, stuck for ever, or pressed before anybody looked. */
+active proctype reset_button() provided (others_run)
+{
+	byte presses;
+	bool from_start;
+
+	atomic { if :: line = true; from_start = pressed_before :: true fi };
+end_reset_button:
+	do
+	:: atomic { line ->
+		line = false;
+		if
+		:: held_well = true; earned = !from_start
+		:: held_well = false
+		fi;
+		from_start = false }
+	:: atomic { !line && presses < 2 && pressed_before == line -> line = true; presses++ }
+	od
+}
+#endif
+
 /* The lock-free end: the other CPUs are stopped wherever they are, or could not be. */
 active proctype cut_outputs()
 {
@@ -272,5 +444,8 @@ active proctype end()
 	timeout;
 	assert(closed || !others_run || state == OHT_ESTOP_STOPPED);
 	assert(!dead || (!output[0] && !output[1]));
+#ifdef FEEDBACK
+	assert(contact == output[0] || !others_run || state == OHT_ESTOP_STOPPED);
+#endif
 	assert(state == OHT_ESTOP_ENABLED || (!output[0] && !output[1]))
 }

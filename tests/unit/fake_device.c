@@ -463,6 +463,9 @@ static int do_ioctl(unsigned long number, void *argument)
 		return do_control(argument);
 	case OHT_IOC_TELEGRAMS:
 		return do_telegrams(argument);
+	case OHT_IOC_SELF_TEST:
+		((struct oht_self_test *)argument)->failed = fake.test_failed;
+		return 0;
 	case OHT_IOC_STOP:
 	case OHT_IOC_RESET:
 	case OHT_IOC_ENABLE:

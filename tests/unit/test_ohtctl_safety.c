@@ -278,6 +278,46 @@ static void a_reset_button_resets_alone(void **state)
 	assert_int_equal(fake.farewells, 1);
 }
 
+static void selftest_says_what_is_wrong(void **state)
+{
+	(void)state;
+	assert_int_equal(run("safety selftest"), 0);
+	assert_non_null(strstr(out_text, "nothing wrong"));
+	assert_int_equal(fake.farewells, 1);
+	fake.test_failed = OHT_SELF_TEST_OUTPUT_2 | OHT_SELF_TEST_SUPERVISION;
+	assert_int_equal(run("safety selftest"), 1);
+	assert_non_null(strstr(err_text, "enable output 2 reads high"));
+	assert_non_null(strstr(err_text, "the supervision does not run"));
+	fake.fail_number = OHT_IOC_SELF_TEST;
+	fake.fail_error = EBUSY;
+	assert_int_equal(run("safety selftest"), 1);
+	assert_non_null(strstr(err_text, "contacts may still be moving"));
+	/* A reset by button, without a controller: the farewell would undo it. */
+	fake.farewells = 0;
+	fake.stop.state = OHT_ESTOP_READY;
+	assert_int_equal(run("safety selftest"), 1);
+	assert_non_null(strstr(err_text, "not stopped"));
+	assert_int_equal(fake.farewells, 0);
+}
+
+static void status_shows_the_tests(void **state)
+{
+	(void)state;
+	fake.stop.opened_age_s = OHT_NEVER_S;
+	assert_int_equal(run("safety status"), 0);
+	assert_non_null(strstr(out_text, "proof test   never"));
+	assert_non_null(strstr(out_text, "self-test    never"));
+	assert_int_equal(run_json("safety status"), 0);
+	assert_null(member("/proof_test_age_s"));
+	fake.stop.opened_age_s = 4711;
+	fake.stop.tested_ns = 1;
+	fake.stop.test_failed = OHT_SELF_TEST_CONTACT_1;
+	assert_int_equal(run("safety status"), 0);
+	assert_non_null(strstr(out_text, "seen open 4711 s ago"));
+	assert_non_null(strstr(out_text, "failed:"));
+	assert_non_null(strstr(out_text, "contact 1 is closed"));
+}
+
 static void enable_holds_with_heartbeats_until_interrupted(void **state)
 {
 	int64_t begin_ns = fake.now_ns;
@@ -393,6 +433,8 @@ int main(void)
 		CASE(acts_name_another_controller),
 		CASE(disable_without_anything_enabled),
 		CASE(a_reset_button_resets_alone),
+		CASE(selftest_says_what_is_wrong),
+		CASE(status_shows_the_tests),
 		CASE(enable_holds_with_heartbeats_until_interrupted),
 		CASE(enable_takes_another_period),
 		CASE(enable_wants_a_reset_after_a_button),

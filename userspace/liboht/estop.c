@@ -24,6 +24,9 @@ OHT_PUBLIC int oht_dev_stop_status(struct oht_dev *dev, struct oht_stop_status *
 		.since_ns = raw.since_ns,
 		.closed_since_ns = raw.closed_since_ns,
 		.journal_seq = raw.journal_seq,
+		.tested_ns = raw.tested_ns,
+		.test_failed = raw.test_failed,
+		.opened_age_s = raw.opened_age_s,
 	};
 	return 0;
 }
@@ -61,6 +64,16 @@ OHT_PUBLIC int oht_dev_disable(struct oht_dev *dev, uint64_t tag)
 OHT_PUBLIC int oht_dev_heartbeat(struct oht_dev *dev)
 {
 	return command(dev, OHT_IOC_HEARTBEAT, 0, NULL);
+}
+
+OHT_PUBLIC int oht_dev_self_test(struct oht_dev *dev, uint32_t *failed)
+{
+	struct oht_self_test raw = { .size = sizeof(raw) };
+
+	if (oht_dev_ioctl(dev, OHT_IOC_SELF_TEST, &raw))
+		return -1;
+	*failed = raw.failed;
+	return 0;
 }
 
 OHT_PUBLIC int oht_dev_control_take(struct oht_dev *dev, uint32_t *deadman_ms)

@@ -225,6 +225,17 @@ static inline uint64_t oht_cause_mask(unsigned int cause)
 #define OHT_OUT_ENABLE_1	(1U << 0)
 #define OHT_OUT_ENABLE_2	(1U << 1)
 
+/* What a self-test found. */
+#define OHT_TEST_OUTPUT_1	(1U << 0)	/* its line reads high, though written low */
+#define OHT_TEST_OUTPUT_2	(1U << 1)
+#define OHT_TEST_CONTACT_1	(1U << 2)	/* closed behind an output that is low */
+#define OHT_TEST_CONTACT_2	(1U << 3)
+#define OHT_TEST_INPUT		(1U << 4)	/* an input cannot be read */
+#define OHT_TEST_SUPERVISION	(1U << 5)	/* its timer has not run for 100 ms */
+#define OHT_TESTS		6
+
+#define OHT_NEVER_SECONDS	UINT32_MAX
+
 /**
  * struct oht_stop_status - the stop as it is now
  * @state: enum oht_stop_state
@@ -240,6 +251,10 @@ static inline uint64_t oht_cause_mask(unsigned int cause)
  * @since_ns: when the present state was entered
  * @closed_since_ns: since when both channels have been closed without a break, 0 when not
  * @journal_seq: number of the newest safety event
+ * @tested_ns: when the self-test ran last, 0: not since the driver came
+ * @test_failed: OHT_TEST_* of that
+ * @opened_age_s: seconds since all channels were seen open together, OHT_NEVER_SECONDS: not since
+ *	the driver came
  */
 struct oht_stop_status {
 	uint32_t state;
@@ -255,6 +270,9 @@ struct oht_stop_status {
 	uint64_t since_ns;
 	uint64_t closed_since_ns;
 	uint64_t journal_seq;
+	uint64_t tested_ns;
+	uint32_t test_failed;
+	uint32_t opened_age_s;
 };
 
 /**
@@ -312,6 +330,19 @@ int oht_dev_enable(struct oht_dev *dev, uint64_t tag, uint64_t *blocking);
  * Context: any thread, no allocation, one system call.
  */
 int oht_dev_disable(struct oht_dev *dev, uint64_t tag);
+
+/**
+ * oht_dev_self_test() - look for faults that no press would show; no output rises
+ * @dev: handle that is the controller
+ * @failed: out: OHT_TEST_*, 0 if all is well
+ *
+ * What fails is also cause OHT_STOPPED_BY_SELF_TEST, which stands until a self-test finds nothing.
+ *
+ * Return: 0 (see @failed), or -1 with ECANCELED (not stopped), EBUSY (the contacts may still be
+ * moving: oht_dev_info.feedback_settle_ms), EPERM, EBADF, ENODEV, ENOTTY (an older module).
+ * Context: any thread, no allocation, one system call.
+ */
+int oht_dev_self_test(struct oht_dev *dev, uint32_t *failed);
 
 /**
  * oht_dev_control_take() - become the controller
@@ -526,6 +557,8 @@ const char *oht_outcome_text(unsigned int outcome);
 /* Modbus exception codes 1..11 */
 const char *oht_exception_name(unsigned int code);
 const char *oht_exception_text(unsigned int code);
+/* Of bit @test (0..OHT_TESTS-1) of what a self-test found: what is wrong. */
+const char *oht_test_text(unsigned int test);
 const char *oht_kind_name(unsigned int kind);
 const char *oht_kind_text(unsigned int kind);
 /* enum oht_cycle_event_kind */

@@ -70,7 +70,8 @@ static const struct cause {
 		"Wait until it is up again, then reset." },
 	[OHT_STOPPED_BY_PANIC] = { "panic", "The kernel panicked.",
 		"Look at the console or the crash log, then reset." },
-	[OHT_STOPPED_BY_SELF_TEST] = { "self_test", "The self-test ran.", "Reset." },
+	[OHT_STOPPED_BY_SELF_TEST] = { "self_test", "A self-test found a fault.",
+		"Repair what safety status names, then repeat the self-test and reset." },
 	[OHT_STOPPED_BY_STORM] = { "storm",
 		"An emergency-stop input made more edges than a button can.",
 		"Check for a loose contact or interference, then reset." },
@@ -210,6 +211,20 @@ OHT_PUBLIC const char *oht_exception_name(unsigned int code)
 OHT_PUBLIC const char *oht_exception_text(unsigned int code)
 {
 	return LOOK_UP(exceptions, code, text, "its reason is not one of the Modbus specification");
+}
+
+OHT_PUBLIC const char *oht_test_text(unsigned int test)
+{
+	static const char *const tests[OHT_TESTS] = {
+		"enable output 1 reads high, though written low",
+		"enable output 2 reads high, though written low",
+		"contact 1 is closed behind an output that is low",
+		"contact 2 is closed behind an output that is low",
+		"an input cannot be read",
+		"the supervision does not run",
+	};
+
+	return test < COUNT(tests) ? tests[test] : "a fault that this program does not know";
 }
 
 OHT_PUBLIC const char *oht_kind_name(unsigned int kind)

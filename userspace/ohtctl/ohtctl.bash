@@ -34,7 +34,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return ;;
 	safety)
-		mapfile -t COMPREPLY < <(compgen -W 'status stop reset enable disable telegrams journal latency watch' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'status stop reset enable disable selftest telegrams journal latency watch' -- "$word")
 		return ;;
 	esac
 	if [[ $word == -* ]]; then

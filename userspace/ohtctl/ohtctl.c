@@ -47,6 +47,8 @@ static const struct cli_verb verbs[] = {
 	{ "safety enable", "", "outputs high while this program runs", cmd_safety_enable,
 	  CLI_OPT_DEADMAN, 0, 0 },
 	{ "safety disable", "", "outputs low, without a stop", cmd_safety_disable, 0, 0, 0 },
+	{ "safety selftest", "", "look for faults of the stop, while stopped", cmd_safety_selftest,
+	  0, 0, 0 },
 	{ "safety telegrams", "", "what the last stop wrote to the bus", cmd_safety_telegrams,
 	  0, 0, 0 },
 	{ "safety journal", "", "what the kernel keeps of the stop, the oldest first",

@@ -170,6 +170,25 @@ static void show_controller(struct cli *cli, const struct oht_stop_status *statu
 		   status->controller_tgid, status->deadman_ms);
 }
 
+static void show_tests(struct cli *cli, const struct oht_stop_status *status)
+{
+	unsigned int test;
+
+	if (status->opened_age_s == OHT_NEVER_SECONDS)
+		show_field(cli, "proof test", "never: press the emergency stop once");
+	else
+		show_field(cli, "proof test", "all channels seen open %u s ago",
+			   status->opened_age_s);
+	if (!status->tested_ns)
+		show_field(cli, "self-test", "never");
+	else
+		show_field(cli, "self-test", "%.0f s ago, %s", show_age_s(status->tested_ns),
+			   status->test_failed ? "failed:" : "nothing wrong");
+	for (test = 0; test < OHT_TESTS; test++)
+		if (status->test_failed & (1U << test))
+			show_field(cli, "", "%s", oht_test_text(test));
+}
+
 void show_stop(struct cli *cli, const struct oht_stop_status *status, bool sentences)
 {
 	char words[WORDS_BYTES];
@@ -189,6 +208,8 @@ void show_stop(struct cli *cli, const struct oht_stop_status *status, bool sente
 	show_channels(cli, status);
 	show_outputs(cli, status);
 	show_controller(cli, status);
+	if (sentences)
+		show_tests(cli, status);
 	if (sentences)
 		show_field(cli, "journal", "newest entry #%" PRIu64, status->journal_seq);
 }
@@ -272,6 +293,11 @@ struct json_object *show_stop_json(struct cli *cli, const struct oht_stop_status
 	json_object_object_add(object, "feedback", feedback_json(cli, status->inputs));
 	json_object_object_add(object, "controller", controller_json(status));
 	show_add_number(object, "journal_seq", status->journal_seq);
+	json_object_object_add(object, "proof_test_age_s",
+			       status->opened_age_s == OHT_NEVER_SECONDS ? NULL :
+			       json_object_new_int64(status->opened_age_s));
+	show_add_number(object, "self_test_ns", status->tested_ns);
+	show_add_number(object, "self_test_failed", status->test_failed);
 	return object;
 }
 

@@ -24,7 +24,8 @@
  *   EOPNOTSUPP  known to the interface but not to this device
  *   EBADF       the descriptor is not open for writing
  *   EPERM       the descriptor is not the controller
- *   EBUSY       another descriptor is the controller; a cause of the stop stands; a plan waits
+ *   EBUSY       another descriptor is the controller; a cause of the stop stands; a plan waits;
+ *               contacts may still be moving
  *   ECANCELED   the stop forbids it: stopped, or not enabled
  *   EAGAIN      this descriptor has OHT_TRANSFERS_MAX transfers under way; reap some first
  *   ENOENT      no such cookie on this descriptor; no plan laid ready; an old layout
@@ -136,7 +137,7 @@ enum oht_cause {
 	OHT_CAUSE_SUSPEND		= 13,
 	OHT_CAUSE_REBOOT		= 14,
 	OHT_CAUSE_PANIC			= 15,
-	OHT_CAUSE_SELF_TEST		= 16,
+	OHT_CAUSE_SELF_TEST		= 16,	/* a self-test found a fault */
 	OHT_CAUSE_STORM			= 17,	/* more edges than a button can make */
 	OHT_CAUSE_INPUT_ERROR		= 18,	/* an input could not be read */
 	OHT_CAUSE_CPU_STALL		= 19,	/* supervision or interrupt made no progress */
@@ -178,7 +179,10 @@ enum oht_cause {
  * @journal_seq: number of the newest safety record
  * @deadman_ms: heartbeat period of the present controller, 0 without one
  * @controller_tgid: process that is the controller, 0 without one
- * @reserved: zero
+ * @tested_ns: when the self-test ran last, 0: not since the driver came
+ * @test_failed: OHT_SELF_TEST_* of that self-test
+ * @opened_age_s: seconds since all channels were seen open together (the proof test is a press),
+ *	OHT_NEVER_S: not since the driver came
  */
 struct oht_estop_status {
 	__u32 size;
@@ -194,7 +198,9 @@ struct oht_estop_status {
 	__aligned_u64 journal_seq;
 	__u32 deadman_ms;
 	__u32 controller_tgid;
-	__u32 reserved[4];
+	__aligned_u64 tested_ns;
+	__u32 test_failed;
+	__u32 opened_age_s;
 };
 
 /**
@@ -224,6 +230,36 @@ struct oht_command {
 	__aligned_u64 tag;
 	__aligned_u64 blocking;
 	__u32 reserved[2];
+};
+
+/* oht_self_test.failed and oht_estop_status.test_failed */
+#define OHT_SELF_TEST_OUTPUT_1		(1U << 0)	/* reads high, though written low */
+#define OHT_SELF_TEST_OUTPUT_2		(1U << 1)
+#define OHT_SELF_TEST_CONTACT_1		(1U << 2)	/* closed behind an output that is low */
+#define OHT_SELF_TEST_CONTACT_2		(1U << 3)
+#define OHT_SELF_TEST_INPUT		(1U << 4)	/* an input cannot be read */
+#define OHT_SELF_TEST_SUPERVISION	(1U << 5)	/* its timer has not run for 100 ms */
+
+/* oht_estop_status.opened_age_s */
+#define OHT_NEVER_S			0xffffffffU
+
+/**
+ * struct oht_self_test - look for faults that no press would show (OHT_IOC_SELF_TEST)
+ * @size: sizeof(struct oht_self_test)
+ * @flags: zero
+ * @failed: out: OHT_SELF_TEST_*, 0 if all is well
+ * @reserved: zero
+ *
+ * For the controller (EPERM), while stopped (ECANCELED). The outputs are written low once more and
+ * read back, before and after; contacts, inputs and the supervision are looked at. No output rises.
+ * EBUSY for oht_info.feedback_settle_ms after the outputs changed. What fails is added as
+ * OHT_CAUSE_SELF_TEST, which stands until a self-test finds nothing.
+ */
+struct oht_self_test {
+	__u32 size;
+	__u32 flags;
+	__u32 failed;
+	__u32 reserved;
 };
 
 /* oht_control.action */
@@ -471,6 +507,7 @@ struct oht_record {
 #define OHT_IOC_HEARTBEAT	_IO(OHT_IOC_MAGIC, 0x0a)
 #define OHT_IOC_TELEGRAMS	_IO(OHT_IOC_MAGIC, 0x0b)
 #define OHT_IOC_TELEGRAM_STATUS	_IO(OHT_IOC_MAGIC, 0x0c)
+#define OHT_IOC_SELF_TEST	_IO(OHT_IOC_MAGIC, 0x0d)
 #define OHT_IOC_MODULE_SET	_IO(OHT_IOC_MAGIC, 0x18)	/* linux/oht_module.h */
 #define OHT_IOC_MODULE_GET	_IO(OHT_IOC_MAGIC, 0x19)	/* linux/oht_module.h */
 
