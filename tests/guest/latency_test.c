@@ -128,8 +128,8 @@ static bool is_button(uint32_t cause, uint32_t channels)
 	       (cause == OHT_CAUSE_BUTTON_B && (channels & OHT_STIM_B));
 }
 
-/* The record of this very press. Later ones, of the other channel, are passed over next time. */
-static bool find_record(uint64_t tag, uint32_t channels, struct oht_record *record)
+/* What ended this very enable. Later records, of the other channel, are passed over next time. */
+static bool find_record(uint64_t tag, struct oht_record *record)
 {
 	const struct oht_safety_record *safety = &record->safety;
 
@@ -137,7 +137,7 @@ static bool find_record(uint64_t tag, uint32_t channels, struct oht_record *reco
 		if (safety->kind != OHT_SAFETY_STOP && safety->kind != OHT_SAFETY_GLITCH)
 			continue;
 		if (safety->tag == tag && safety->state_from == OHT_ESTOP_ENABLED)
-			return is_button(safety->cause, channels);
+			return true;
 	}
 	return false;
 }
@@ -173,30 +173,49 @@ static void make_enabled(uint64_t tag)
 	} while ((error == ECANCELED || error == EBUSY) && ++tries < TRIES_MAX);
 	if (error)
 		tap_bail("press %llu: cannot enable: %s", (unsigned long long)tag, strerror(error));
-	guest_drain(device);
 }
 
-/* One press; false if it was missed. */
-static bool press_once(uint64_t tag, struct figures *figures)
+enum outcome {
+	SEEN,
+	MISSED,
+	TOO_LATE,	/* stopped before, by the edge of the last release: the host had stalled */
+};
+
+static enum outcome judge(const struct oht_stim_press *press, uint64_t tag, struct oht_record *record)
+{
+	const struct oht_safety_record *safety = &record->safety;
+
+	if (!goes_low() || !find_record(tag, record)) {
+		tap_note("press %llu of channels %u: outputs %d, no record", (unsigned long long)tag,
+			 press->channels, ioctl(stim, OHT_STIM_IOC_OUTPUTS));
+		return MISSED;
+	}
+	if (is_button(safety->cause, press->channels))
+		return SEEN;
+	tap_note("press %llu of channels %u: stopped by cause %u, %lld ns after the edge",
+		 (unsigned long long)tag, press->channels, safety->cause,
+		 (long long)(safety->event_ns - press->edge_ns));
+	return safety->kind == OHT_SAFETY_GLITCH && safety->event_ns < press->edge_ns ? TOO_LATE : MISSED;
+}
+
+/* One press. */
+static enum outcome press_once(uint64_t tag, struct figures *figures)
 {
 	struct oht_stim_press press = {
 		.channels = 1 + random_below(OHT_STIM_A | OHT_STIM_B),
 		.watch_us = WATCH_US,
 	};
 	struct oht_record record;
-	bool seen;
+	enum outcome outcome;
 
 	make_enabled(tag);
 	press.at_ns = guest_now_ns() + random_below(3000) * US;
 	if (ioctl(stim, OHT_STIM_IOC_PRESS, &press) < 0)
 		tap_bail("press: %s", strerror(errno));
-	seen = goes_low() && find_record(tag, press.channels, &record);
+	outcome = judge(&press, tag, &record);
 	guest_unpress(stim, press.channels);
-	if (!seen) {
-		tap_note("press %llu of channels %u missed", (unsigned long long)tag,
-			 press.channels);
-		return false;
-	}
+	if (outcome != SEEN)
+		return outcome;
 	if (press.low_ns)
 		series_add(&figures->watched, press.low_ns - press.edge_ns);
 	if (press.high_ns > record.safety.low_ns)
@@ -206,26 +225,31 @@ static bool press_once(uint64_t tag, struct figures *figures)
 		series_add(&figures->entry, record.safety.event_ns - press.edge_ns);
 	series_add(&figures->path, record.safety.low_ns - record.safety.event_ns);
 	series_add(&figures->stamped, record.safety.low_ns - press.edge_ns);
-	return true;
+	return SEEN;
 }
 
 static void run_presses(const struct options *options)
 {
 	struct figures figures = { 0 };
-	int i, missed = 0;
+	int i, missed = 0, late = 0;
+	enum outcome outcome;
 
 	series_init(&figures.watched, options->presses);
 	series_init(&figures.entry, options->presses);
 	series_init(&figures.path, options->presses);
 	series_init(&figures.stamped, options->presses);
-	for (i = 0; i < options->presses; i++)
-		missed += !press_once(i + 1, &figures);
+	for (i = 0; i < options->presses; i++) {
+		outcome = press_once(i + 1, &figures);
+		missed += outcome == MISSED;
+		late += outcome == TOO_LATE;
+	}
 	series_print(&figures.stamped, "edge_to_low");
 	series_print(&figures.watched, "edge_to_low_watched");
 	series_print(&figures.entry, "edge_to_handler");
 	series_print(&figures.path, "irq_path");
 	tap_note("value estop.presses_missed %d", missed);
 	tap_is(missed, 0, "%d presses, none missed", options->presses);
+	tap_ok(late <= options->presses / 20, "%d of them met a machine that had just stopped", late);
 	tap_is(figures.contradicted, 0, "the register never contradicts the driver's stamp");
 	if (options->bars) {
 		tap_ok(per_mille(&figures.stamped, 990) <= BAR_EDGE_P99_NS, "edge -> low: p99 <= 10 us");
