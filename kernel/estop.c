@@ -88,7 +88,7 @@ bool oht_estop_raise(struct oht_estop *estop, u64 now)
 	if (estop->state == OHT_ESTOP_STOPPED || estop->inputs != estop->all_closed)
 		return false;
 	/* Still, or for ever, closed behind outputs that are low. */
-	if (estop->contacts || estop->contacts_unreadable)
+	if (oht_estop_contacts_standing(estop))
 		return false;
 	estop->outputs = OHT_OUTPUTS_ALL;
 	estop->switched_ns = now;

@@ -4,7 +4,7 @@ import math
 import random
 
 from _board import share, tap_results, tap_values
-from _wire import (CLOCKS_OFF, SEED, TURNAROUND_NS, ceiling, load, note, per_second, scaled, show, us,
+from _wire import (CLOCKS_OFF, LONG_OFF_US, SEED, TURNAROUND_NS, ceiling, load, note, per_second, scaled, show, us,
                    wire_board)
 
 # Bits of the parameter `faults`, as kernel/sim/sim.h has them.
@@ -12,8 +12,6 @@ SILENCE, LATE = 1 << 0, 1 << 1
 SHARE_OF_CEILING = 0.98
 LINES = ["9600 8N1", "19200 8E1", "115200 8N2", "230400 8N1", "1000000 8N1"]
 IDLE_S = 4
-# oht_disturb: once a second interrupts are off for that long, else for 5 to 80 us.
-LONG_OFF_US = 500
 EXPOSURES = 1000000
 # For an answer to begin, where rates are measured: a lost one costs that.
 TIMEOUT_US = 10000

@@ -40,14 +40,6 @@ static void press_for(unsigned int ms)
 	guest_sleep_ms(SEEN_MS);
 }
 
-static uint32_t state_of(int fd)
-{
-	struct oht_estop_status status;
-
-	guest_status(fd, &status);
-	return status.state;
-}
-
 /* Stopped by software; all channels closed long enough, nothing stands. */
 static int stopped(void)
 {
@@ -56,7 +48,7 @@ static int stopped(void)
 	guest_command(fd, OHT_IOC_STOP, 77, NULL);
 	guest_sleep_ms(info.reset_stable_ms + 20);
 	guest_subscribe(fd, OHT_SUBSCRIBE_SAFETY);
-	if (state_of(fd) != OHT_ESTOP_STOPPED)
+	if (guest_state(fd) != OHT_ESTOP_STOPPED)
 		tap_bail("not stopped");
 	return fd;
 }
@@ -70,7 +62,7 @@ static void test_resets(void)
 	tap_ok(info.caps & OHT_CAP_RESET_BUTTON, "the board has a reset button");
 	button(true);
 	guest_sleep_ms(GOOD_MS);
-	tap_is(state_of(fd), OHT_ESTOP_STOPPED, "pressed: nothing");
+	tap_is(guest_state(fd), OHT_ESTOP_STOPPED, "pressed: nothing");
 	button(false);
 	guest_sleep_ms(SEEN_MS);
 	guest_status(fd, &status);
@@ -94,13 +86,13 @@ static void test_nobody_else(void)
 	tap_errno(guest_command(other, OHT_IOC_RESET, 0, NULL), EPERM, "reset by anybody");
 	tap_errno(guest_take(fd, LONG_MS), 0, "take");
 	tap_errno(guest_command(fd, OHT_IOC_RESET, 0, NULL), EREMOTE, "reset by the controller");
-	tap_is(state_of(fd), OHT_ESTOP_STOPPED, "... refused");
+	tap_is(guest_state(fd), OHT_ESTOP_STOPPED, "... refused");
 	tap_errno(guest_command(fd, OHT_IOC_ENABLE, 0, NULL), ECANCELED, "enable");
 	press_for(GOOD_MS);
 	tap_errno(guest_command(fd, OHT_IOC_RESET, 0, NULL), EREMOTE, "ready: still");
 	tap_errno(guest_command(fd, OHT_IOC_ENABLE, 0, NULL), 0, "ready: enable");
 	press_for(GOOD_MS);
-	tap_is(state_of(fd), OHT_ESTOP_ENABLED, "pressed while enabled: nothing");
+	tap_is(guest_state(fd), OHT_ESTOP_ENABLED, "pressed while enabled: nothing");
 	tap_is(stop_outputs(stim), 3, "... outputs high");
 	guest_command(other, OHT_IOC_STOP, 0, NULL);
 	tap_is(stop_outputs(stim), 0, "stop: outputs low");
@@ -113,7 +105,7 @@ static void expect(unsigned int ms, uint32_t state)
 	int fd = stopped();
 
 	press_for(ms);
-	tap_is(state_of(fd), state, "pressed for %u ms", ms);
+	tap_is(guest_state(fd), state, "pressed for %u ms", ms);
 	close(fd);
 }
 
@@ -152,7 +144,7 @@ static void test_bounces(void)
 	guest_sleep_ms(GOOD_MS);
 	bounce(false);
 	guest_sleep_ms(SEEN_MS);
-	tap_is(state_of(fd), OHT_ESTOP_READY, "bouncing: reset");
+	tap_is(guest_state(fd), OHT_ESTOP_READY, "bouncing: reset");
 	tap_ok(guest_next_safety(fd, 0, &record) && record.safety.kind == OHT_SAFETY_RESET &&
 	       !guest_next_safety(fd, 20, &record), "bouncing: once");
 	close(fd);
@@ -164,7 +156,7 @@ static void test_bounces(void)
 	}
 	guest_sleep_ms(SEEN_MS);
 	button(false);
-	tap_is(state_of(fd), OHT_ESTOP_STOPPED, "flickering all the time: no reset");
+	tap_is(guest_state(fd), OHT_ESTOP_STOPPED, "flickering all the time: no reset");
 	guest_sleep_ms(SEEN_MS);
 	close(fd);
 }
@@ -175,12 +167,12 @@ static void test_stuck(void)
 
 	button(true);
 	guest_sleep_ms(4 * LONGEST_MS);
-	tap_is(state_of(fd), OHT_ESTOP_STOPPED, "stuck: no reset");
+	tap_is(guest_state(fd), OHT_ESTOP_STOPPED, "stuck: no reset");
 	button(false);
 	guest_sleep_ms(SEEN_MS);
-	tap_is(state_of(fd), OHT_ESTOP_STOPPED, "stuck, then loose: no reset");
+	tap_is(guest_state(fd), OHT_ESTOP_STOPPED, "stuck, then loose: no reset");
 	press_for(GOOD_MS);
-	tap_is(state_of(fd), OHT_ESTOP_READY, "repaired: reset");
+	tap_is(guest_state(fd), OHT_ESTOP_READY, "repaired: reset");
 	close(fd);
 }
 
@@ -196,9 +188,9 @@ static void test_pressed_at_start(void)
 	guest_sleep_ms(info.reset_stable_ms + 100);
 	button(false);
 	guest_sleep_ms(SEEN_MS);
-	tap_is(state_of(fd), OHT_ESTOP_STOPPED, "pressed before the driver came: no reset");
+	tap_is(guest_state(fd), OHT_ESTOP_STOPPED, "pressed before the driver came: no reset");
 	press_for(GOOD_MS);
-	tap_is(state_of(fd), OHT_ESTOP_READY, "pressed again: reset");
+	tap_is(guest_state(fd), OHT_ESTOP_READY, "pressed again: reset");
 	close(fd);
 }
 
@@ -210,7 +202,7 @@ static void test_rules(void)
 
 	guest_press(stim, BOTH);
 	press_for(GOOD_MS);
-	tap_is(state_of(fd), OHT_ESTOP_STOPPED, "with the stop pressed: no reset");
+	tap_is(guest_state(fd), OHT_ESTOP_STOPPED, "with the stop pressed: no reset");
 	guest_unpress(stim, BOTH);
 	press_for(SHORTEST_MS + 50);
 	guest_status(fd, &status);
@@ -218,7 +210,7 @@ static void test_rules(void)
 	tap_ok(status.standing, "... says why");
 	guest_sleep_ms(info.reset_stable_ms);
 	press_for(GOOD_MS);
-	tap_is(state_of(fd), OHT_ESTOP_READY, "closed long enough: reset");
+	tap_is(guest_state(fd), OHT_ESTOP_READY, "closed long enough: reset");
 
 	guest_take(fd, 100);
 	guest_sleep_ms(200);

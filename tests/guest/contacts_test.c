@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/guest.h"
+#include "lib/stop.h"
 #include "lib/tap.h"
 
 #define MS		1000000ULL
@@ -19,7 +20,6 @@
 #define CONTACTS	(OHT_INPUT_FEEDBACK_1 | OHT_INPUT_FEEDBACK_2)
 #define FEEDBACK	OHT_CAUSE_BIT(OHT_CAUSE_FEEDBACK)
 #define LONG_MS		10000
-#define WAIT_MS		2000
 #define QUICK_US	5000
 #define RELAYS		2
 
@@ -27,27 +27,14 @@ static bool exact;
 static int stim;
 static struct oht_info info;
 
-static void relays(uint32_t first, uint32_t second, uint32_t delay_us)
-{
-	struct oht_stim_relays set = { .mode = { first, second }, .delay_us = delay_us };
-
-	if (ioctl(stim, OHT_STIM_IOC_RELAYS, &set) < 0)
-		tap_bail("relays: %s", strerror(errno));
-}
-
 static void good_relays(uint32_t delay_us)
 {
-	relays(OHT_STIM_FOLLOW, OHT_STIM_FOLLOW, delay_us);
+	stop_relays(stim, OHT_STIM_FOLLOW, OHT_STIM_FOLLOW, delay_us);
 }
 
 static void one_bad_relay(int bad, uint32_t mode)
 {
-	relays(bad ? OHT_STIM_FOLLOW : mode, bad ? mode : OHT_STIM_FOLLOW, QUICK_US);
-}
-
-static int outputs(void)
-{
-	return ioctl(stim, OHT_STIM_IOC_OUTPUTS);
+	stop_relays(stim, bad ? OHT_STIM_FOLLOW : mode, bad ? mode : OHT_STIM_FOLLOW, QUICK_US);
 }
 
 static uint32_t inputs(int fd)
@@ -67,24 +54,24 @@ static int enabled_controller(uint32_t delay_us)
 	guest_make_enabled(fd, LONG_MS);
 	guest_sleep_ms(info.feedback_settle_ms + 20);
 	guest_subscribe(fd, OHT_SUBSCRIBE_SAFETY);
-	if (outputs() != 3 || (inputs(fd) & CONTACTS) != CONTACTS)
-		tap_bail("enabled, but outputs %#x, inputs %#x", outputs(), inputs(fd));
+	if (stop_outputs(stim) != 3 || (inputs(fd) & CONTACTS) != CONTACTS)
+		tap_bail("enabled, but outputs %#x, inputs %#x", stop_outputs(stim), inputs(fd));
 	return fd;
 }
 
 static bool expect_cause(int fd, uint32_t cause, const char *what, struct oht_record *record)
 {
-	if (!tap_ok(guest_next_safety(fd, WAIT_MS, record), "%s: a record comes", what))
+	if (!tap_ok(guest_next_safety(fd, STOP_WAIT_MS, record), "%s: a record comes", what))
 		return false;
 	tap_is(record->safety.cause, cause, "%s: cause", what);
-	return tap_is(outputs(), 0, "%s: outputs low", what);
+	return tap_is(stop_outputs(stim), 0, "%s: outputs low", what);
 }
 
 static bool expect_opened(int fd, uint64_t low_ns, const char *what, struct oht_record *record)
 {
 	const struct oht_safety_record *safety = &record->safety;
 
-	if (!tap_ok(guest_next_safety(fd, WAIT_MS, record), "%s: a record comes", what))
+	if (!tap_ok(guest_next_safety(fd, STOP_WAIT_MS, record), "%s: a record comes", what))
 		return false;
 	tap_is(safety->kind, OHT_SAFETY_OPENED, "%s: the contacts have opened", what);
 	tap_is(safety->cause, OHT_CAUSE_NONE, "%s: which is no stop", what);
@@ -136,7 +123,7 @@ static void test_enable_too_soon(void)
 	tap_errno(guest_command(fd, OHT_IOC_ENABLE, 0, &blocking), ECANCELED,
 		  "enable right after disable");
 	tap_is(blocking, FEEDBACK, "... says why");
-	tap_is(outputs(), 0, "... outputs stay low");
+	tap_is(stop_outputs(stim), 0, "... outputs stay low");
 	guest_status(fd, &status);
 	tap_is(status.state, OHT_ESTOP_READY, "... nothing is latched");
 	tap_is(status.standing, FEEDBACK, "... it stands");
@@ -163,7 +150,7 @@ static void test_welded(int bad)
 		return;
 	low_ns = record.safety.low_ns;
 	do
-		if (!tap_ok(guest_next_safety(fd, WAIT_MS, &record), "%s: appended", what))
+		if (!tap_ok(guest_next_safety(fd, STOP_WAIT_MS, &record), "%s: appended", what))
 			return;
 	while (record.safety.cause == OHT_CAUSE_BUTTON_B);
 	tap_is(record.safety.cause, OHT_CAUSE_FEEDBACK, "%s: cause", what);
@@ -203,7 +190,7 @@ static void test_closes_while_ready(void)
 	for (i = 0; i < 100; i++) {
 		refused += guest_command(fd, OHT_IOC_ENABLE, 0, &blocking) == ECANCELED &&
 			   (blocking & FEEDBACK);
-		low += !outputs();
+		low += !stop_outputs(stim);
 	}
 	tap_is(refused, 100, "closed while ready: every enable refused, with the cause");
 	tap_is(low, 100, "closed while ready: outputs never high");

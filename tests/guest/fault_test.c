@@ -47,7 +47,6 @@
 #define RAM_ADDRESS	0x48000000
 
 static int stim;
-static struct oht_info info;
 
 /* ---- a CPU that does nothing but spin ---- */
 
@@ -139,29 +138,6 @@ static void test_deaf(uint32_t channels, const char *what)
 	guest_unpress(stim, BOTH);
 	set_deaf(0);
 	tap_errno(guest_reset_when_stable(fd, 0), 0, "%s: can be reset", what);
-	close(fd);
-}
-
-/* A contact that is welded: the other one stops, and nothing is enabled again. */
-static void test_welded(uint32_t moves, uint32_t cause, const char *what)
-{
-	int fd = stop_enabled_controller(stim, LONG_MS);
-	struct oht_record record;
-	uint64_t blocking;
-
-	guest_press(stim, moves);
-	stop_expect(stim, fd, cause, what, &record);
-	guest_sleep_ms(info.discrepancy_window_ms + 100);
-	guest_unpress(stim, moves);
-	guest_sleep_ms(info.reset_stable_ms + 100);
-	tap_errno(guest_command(fd, OHT_IOC_RESET, 0, &blocking), EBUSY, "%s: no reset", what);
-	tap_is(blocking, OHT_CAUSE_BIT(OHT_CAUSE_DISCREPANCY), "%s: says why", what);
-	tap_errno(guest_command(fd, OHT_IOC_ENABLE, 0, NULL), ECANCELED, "%s: no enable", what);
-	tap_is(stop_outputs(stim), 0, "%s: outputs stay low", what);
-	guest_press(stim, BOTH);
-	guest_sleep_ms(50);
-	guest_unpress(stim, BOTH);
-	tap_errno(guest_reset_when_stable(fd, 0), 0, "%s: mended, can be reset", what);
 	close(fd);
 }
 
@@ -319,17 +295,11 @@ static int start_kernel(void)
 
 static void test_all(void)
 {
-	int fd = guest_open(O_RDONLY);
-
-	guest_info(fd, &info);
-	close(fd);
 	test_press_with_a_cpu_stuck(CPU_IRQ, "press, the interrupt's CPU stuck");
 	test_press_with_a_cpu_stuck(CPU_TIMER, "press, the supervision's CPU stuck");
 	test_hang_with_a_cpu_stuck();
 	test_deaf(BOTH, "press, no interrupt from both channels");
 	test_deaf(OHT_STIM_A, "press, no interrupt from channel a");
-	test_welded(OHT_STIM_B, OHT_CAUSE_BUTTON_B, "channel a welded");
-	test_welded(OHT_STIM_A, OHT_CAUSE_BUTTON_A, "channel b welded");
 	test_leaked_descriptor();
 	test_stopped_controller();
 	test_clock_step();

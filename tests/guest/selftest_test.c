@@ -25,14 +25,6 @@
 static int stim;
 static struct oht_info info;
 
-static void relays(uint32_t second, uint32_t delay_us)
-{
-	struct oht_stim_relays set = { .mode = { OHT_STIM_FOLLOW, second }, .delay_us = delay_us };
-
-	if (ioctl(stim, OHT_STIM_IOC_RELAYS, &set) < 0)
-		tap_bail("relays: %s", strerror(errno));
-}
-
 static int self_test(int fd, uint32_t *failed)
 {
 	struct oht_self_test test = { .size = sizeof(test) };
@@ -137,7 +129,7 @@ static void test_forced(uint32_t output, uint32_t want, const char *what)
 	int fd = guest_open(O_RDWR);
 	uint64_t blocking;
 
-	relays(OHT_STIM_FOLLOW, SLOW_US);
+	stop_relays(stim, OHT_STIM_FOLLOW, OHT_STIM_FOLLOW, SLOW_US);
 	guest_take(fd, LONG_MS);
 	settle();
 	if (ioctl(stim, OHT_STIM_IOC_FORCE, (unsigned long)output) < 0)
@@ -148,7 +140,7 @@ static void test_forced(uint32_t output, uint32_t want, const char *what)
 	tap_is(blocking, SELF_TEST, "%s: says why", what);
 	expect(fd, 0, what);
 	tap_errno(guest_reset_when_stable(fd, 0), 0, "%s: well again, reset", what);
-	relays(OHT_STIM_FOLLOW, 0);
+	stop_relays(stim, OHT_STIM_FOLLOW, OHT_STIM_FOLLOW, 0);
 	close(fd);
 }
 
@@ -159,9 +151,9 @@ static void test_welded(void)
 	guest_command(fd, OHT_IOC_STOP, 0, NULL);
 	guest_take(fd, LONG_MS);
 	settle();
-	relays(OHT_STIM_STUCK_CLOSED, 0);
+	stop_relays(stim, OHT_STIM_FOLLOW, OHT_STIM_STUCK_CLOSED, 0);
 	expect(fd, OHT_SELF_TEST_CONTACT_2, "a welded contact");
-	relays(OHT_STIM_FOLLOW, 0);
+	stop_relays(stim, OHT_STIM_FOLLOW, OHT_STIM_FOLLOW, 0);
 	expect(fd, 0, "repaired");
 	close(fd);
 }
@@ -230,7 +222,7 @@ int main(void)
 	int fd;
 
 	stim = guest_open_stim();
-	relays(OHT_STIM_FOLLOW, 0);
+	stop_relays(stim, OHT_STIM_FOLLOW, OHT_STIM_FOLLOW, 0);
 	if (guest_unbind() || guest_bind())
 		tap_bail("cannot start anew");
 	fd = guest_open(O_RDONLY);

@@ -414,7 +414,7 @@ enum oht_record_type {
 struct oht_subscribe {
 	__u32 size;
 	__u32 mask;
-	__u64 safety_from;
+	__aligned_u64 safety_from;
 };
 
 /* oht_safety_record.kind */

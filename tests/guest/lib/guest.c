@@ -115,6 +115,14 @@ void guest_info(int fd, struct oht_info *info)
 		tap_bail("info: %s", strerror(error));
 }
 
+uint32_t guest_state(int fd)
+{
+	struct oht_estop_status status;
+
+	guest_status(fd, &status);
+	return status.state;
+}
+
 /* Sleeps until the channels have been closed long enough, if they are closed. */
 static void wait_stable(int fd)
 {

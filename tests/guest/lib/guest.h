@@ -38,6 +38,7 @@ int guest_submit(int fd, struct oht_transfer transfer);
 /* Bail out if they fail. */
 void guest_status(int fd, struct oht_estop_status *status);
 void guest_info(int fd, struct oht_info *info);
+uint32_t guest_state(int fd);
 
 /* Resets as soon as the channels have been closed long enough; 0 or the errno after 3 s. */
 int guest_reset_when_stable(int fd, uint64_t tag);

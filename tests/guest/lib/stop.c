@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "stop.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include "guest.h"
@@ -10,6 +12,14 @@
 int stop_outputs(int stim)
 {
 	return ioctl(stim, OHT_STIM_IOC_OUTPUTS);
+}
+
+void stop_relays(int stim, uint32_t first, uint32_t second, uint32_t delay_us)
+{
+	struct oht_stim_relays set = { .mode = { first, second }, .delay_us = delay_us };
+
+	if (ioctl(stim, OHT_STIM_IOC_RELAYS, &set) < 0)
+		tap_bail("relays: %s", strerror(errno));
 }
 
 int stop_enabled_controller(int stim, uint32_t deadman_ms)

@@ -17,6 +17,9 @@
 /* OHT_STIM_ENABLE_* as the GPIO register has them; @stim is guest_open_stim(). */
 int stop_outputs(int stim);
 
+/* The relays of oht_stim behind the outputs: enum oht_stim_relay of each, and their delay. */
+void stop_relays(int stim, uint32_t first, uint32_t second, uint32_t delay_us);
+
 /* A controller with the outputs high, its journal read up to now; bails out if that fails. */
 int stop_enabled_controller(int stim, uint32_t deadman_ms);
 
