@@ -153,10 +153,20 @@ static void good_bodies_are_taken(void **state)
 	json_object_put(body);
 }
 
+/* The first of them; releases all. */
+static void expect_first(struct json_object *errors, const char *pointer, const char *error)
+{
+	struct json_object *first = json_object_array_get_idx(errors, 0);
+
+	assert_string_equal(json_object_get_string(json_object_object_get(first, "pointer")),
+			    pointer);
+	assert_string_equal(json_object_get_string(json_object_object_get(first, "code")), error);
+	json_object_put(errors);
+}
+
 static void refuse(const char *text, const char *code, const char *pointer, const char *error)
 {
 	struct ohtd_body_fault fault;
-	struct json_object *first;
 
 	if (ohtd_body_parse(text, strlen(text), fields, &fault))
 		fail_msg("taken: %s", text);
@@ -164,11 +174,7 @@ static void refuse(const char *text, const char *code, const char *pointer, cons
 	assert_string_equal(fault.code, code);
 	if (!pointer)
 		return;
-	first = json_object_array_get_idx(fault.errors, 0);
-	assert_string_equal(json_object_get_string(json_object_object_get(first, "pointer")),
-			    pointer);
-	assert_string_equal(json_object_get_string(json_object_object_get(first, "code")), error);
-	json_object_put(fault.errors);
+	expect_first(fault.errors, pointer, error);
 }
 
 static void bad_bodies_are_refused_by_pointer(void **state)
@@ -230,7 +236,6 @@ static void good_queries_are_taken(void **state)
 static void refuse_query(const char *text, const char *pointer, const char *error)
 {
 	struct ohtd_body_fault fault;
-	struct json_object *first;
 
 	if (query(text, &fault))
 		fail_msg("taken: %s", text);
@@ -240,11 +245,7 @@ static void refuse_query(const char *text, const char *pointer, const char *erro
 		assert_null(fault.errors);
 		return;
 	}
-	first = json_object_array_get_idx(fault.errors, 0);
-	assert_string_equal(json_object_get_string(json_object_object_get(first, "pointer")),
-			    pointer);
-	assert_string_equal(json_object_get_string(json_object_object_get(first, "code")), error);
-	json_object_put(fault.errors);
+	expect_first(fault.errors, pointer, error);
 }
 
 static void bad_queries_are_refused(void **state)

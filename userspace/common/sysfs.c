@@ -10,6 +10,11 @@
 #define ROOT		"/sys/class/oht"
 #define LINE_BYTES	2048
 
+const struct oht_percentile oht_percentiles[OHT_PERCENTILES] = {
+	{ "p50_ns", 500 }, { "p90_ns", 900 }, { "p99_ns", 990 }, { "p999_ns", 999 },
+	{ "max_ns", 1000 },
+};
+
 void oht_sysfs_path(const char *device, const char *rest, char path[OHT_SYSFS_PATH_BYTES])
 {
 	const char *root = getenv("OHT_SYSFS");

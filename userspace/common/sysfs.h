@@ -13,6 +13,10 @@
 
 #define OHT_SYSFS_PATH_BYTES	512
 #define OHT_SYSFS_VALUES_MAX	64
+#define OHT_PERCENTILES		5
+
+/* From a stop's interrupt, timer or call to both outputs written low; a histogram. */
+#define OHT_SYSFS_STOP_TO_LOW	"histograms/estop_to_low_ns"
 
 /* The numbers of one file: a counter, or the buckets of a histogram. */
 struct oht_values {
@@ -31,5 +35,13 @@ uint64_t oht_histogram_total(const struct oht_values *histogram);
 
 /* At least @per_mille of them took no longer than this: the end of a power of two. */
 uint64_t oht_histogram_at_most_ns(const struct oht_values *histogram, unsigned int per_mille);
+
+/* What is told of a histogram, by the names that JSON has for it; the last one is all of it. */
+struct oht_percentile {
+	const char *name;
+	unsigned int per_mille;
+};
+
+extern const struct oht_percentile oht_percentiles[OHT_PERCENTILES];
 
 #endif /* OHT_COMMON_SYSFS_H */

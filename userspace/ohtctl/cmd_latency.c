@@ -8,19 +8,9 @@
 #include "common/sysfs.h"
 #include "show.h"
 
-static const struct percentile {
-	const char *name;
-	const char *words;
-	unsigned int per_mille;
-} percentiles[] = {
-	{ "p50_ns", "half within", 500 },
-	{ "p90_ns", "90 % within", 900 },
-	{ "p99_ns", "99 % within", 990 },
-	{ "p999_ns", "99.9 % within", 999 },
-	{ "max_ns", "all within", 1000 },
+static const char *const words[OHT_PERCENTILES] = {
+	"half within", "90 % within", "99 % within", "99.9 % within", "all within",
 };
-
-#define PERCENTILES	(sizeof(percentiles) / sizeof(percentiles[0]))
 
 static void latency_json(struct cli *cli, const struct oht_values *histogram, uint64_t total)
 {
@@ -28,13 +18,13 @@ static void latency_json(struct cli *cli, const struct oht_values *histogram, ui
 	size_t i;
 
 	show_add_number(object, "count", (int64_t)total);
-	for (i = 0; i < PERCENTILES; i++) {
+	for (i = 0; i < OHT_PERCENTILES; i++) {
 		if (total)
-			show_add_number(object, percentiles[i].name, (int64_t)
+			show_add_number(object, oht_percentiles[i].name, (int64_t)
 					oht_histogram_at_most_ns(histogram,
-								 percentiles[i].per_mille));
+								 oht_percentiles[i].per_mille));
 		else
-			json_object_object_add(object, percentiles[i].name, NULL);
+			json_object_object_add(object, oht_percentiles[i].name, NULL);
 	}
 	show_json(cli, object);
 }
@@ -45,9 +35,9 @@ static void latency_text(struct cli *cli, const struct oht_values *histogram, ui
 	size_t i;
 
 	show_field(cli, "stops", "%" PRIu64 " that lowered the outputs", total);
-	for (i = 0; total && i < PERCENTILES; i++) {
-		at_most_ns = oht_histogram_at_most_ns(histogram, percentiles[i].per_mille);
-		show_field(cli, percentiles[i].words, "%.3f us", (double)at_most_ns / 1e3);
+	for (i = 0; total && i < OHT_PERCENTILES; i++) {
+		at_most_ns = oht_histogram_at_most_ns(histogram, oht_percentiles[i].per_mille);
+		show_field(cli, words[i], "%.3f us", (double)at_most_ns / 1e3);
 	}
 }
 
@@ -62,7 +52,7 @@ int cmd_safety_latency(struct cli *cli, int count, char **arguments)
 	(void)arguments;
 	if (result)
 		return result;
-	oht_sysfs_path(cli->device, "histograms/estop_to_low_ns", path);
+	oht_sysfs_path(cli->device, OHT_SYSFS_STOP_TO_LOW, path);
 	error = oht_sysfs_read(path, &histogram);
 	if (error)
 		return cli_fail(cli, CLI_FAILED, "%s: %s", path, strerror(-error));

@@ -5,14 +5,6 @@
 
 #include "common/sysfs.h"
 
-static const struct percentile {
-	const char *name;
-	unsigned int per_mille;
-} percentiles[] = {
-	{ "p50_ns", 500 }, { "p90_ns", 900 }, { "p99_ns", 990 }, { "p999_ns", 999 },
-	{ "max_ns", 1000 },
-};
-
 /* @histogram NULL: nothing is known. */
 static struct json_object *percentiles_json(const struct oht_values *histogram)
 {
@@ -21,10 +13,10 @@ static struct json_object *percentiles_json(const struct oht_values *histogram)
 
 	json_object_object_add(json, "count",
 			       histogram ? json_object_new_int64((int64_t)total) : NULL);
-	for (size_t i = 0; i < sizeof(percentiles) / sizeof(percentiles[0]); i++)
-		json_object_object_add(json, percentiles[i].name, total ?
+	for (size_t i = 0; i < OHT_PERCENTILES; i++)
+		json_object_object_add(json, oht_percentiles[i].name, total ?
 				       json_object_new_int64((int64_t)oht_histogram_at_most_ns(
-					       histogram, percentiles[i].per_mille)) : NULL);
+					       histogram, oht_percentiles[i].per_mille)) : NULL);
 	return json;
 }
 
@@ -37,7 +29,7 @@ void ohtd_api_safety_latency(struct ohtd_call *call)
 	bool known = false;
 
 	if (snapshot->safety.hardware_stop) {
-		oht_sysfs_path(snapshot->bus.device, "histograms/estop_to_low_ns", path);
+		oht_sysfs_path(snapshot->bus.device, OHT_SYSFS_STOP_TO_LOW, path);
 		known = !oht_sysfs_read(path, &histogram);
 	}
 	json_object_object_add(json, "estop_to_low", percentiles_json(known ? &histogram : NULL));

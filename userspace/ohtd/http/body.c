@@ -27,7 +27,7 @@ static struct json_object *syntax_fault(struct ohtd_body_fault *fault,
 	return NULL;
 }
 
-static const struct ohtd_field *find_field(const struct ohtd_field *fields, const char *name)
+const struct ohtd_field *ohtd_field_find(const struct ohtd_field *fields, const char *name)
 {
 	for (; fields && fields->name; fields++)
 		if (!strcmp(fields->name, name))
@@ -95,7 +95,7 @@ static void check_members(struct json_object *body, const struct ohtd_field *fie
 			  struct json_object *errors)
 {
 	json_object_object_foreach(body, name, value) {
-		const struct ohtd_field *field = find_field(fields, name);
+		const struct ohtd_field *field = ohtd_field_find(fields, name);
 
 		if (field)
 			check_field(field, value, errors);

@@ -19,6 +19,9 @@ struct ohtd_body_fault {
 	struct json_object *errors;	/* to be released, or NULL */
 };
 
+/* The one of that name, or NULL; so with @fields NULL. */
+const struct ohtd_field *ohtd_field_find(const struct ohtd_field *fields, const char *name);
+
 /**
  * ohtd_body_parse() - bytes to a JSON object with nothing unexpected in it
  * @text: the body

@@ -49,14 +49,6 @@ static bool is_integer(const char *text)
 	return digits && digits <= DIGITS_MAX && !text[digits + (*text == '-')];
 }
 
-static const struct ohtd_field *find_field(const struct ohtd_field *fields, const char *name)
-{
-	for (; fields->name; fields++)
-		if (!strcmp(fields->name, name))
-			return fields;
-	return NULL;
-}
-
 static void complain(struct json_object *errors, const char *name, const char *code,
 		     const char *value)
 {
@@ -106,7 +98,7 @@ static bool take_pair(struct json_object *query, struct json_object *errors,
 	if (!name_bytes || decode(from, name_bytes, name, sizeof(name)) ||
 	    decode(equals + 1, bytes - name_bytes - 1, value, sizeof(value)))
 		return false;
-	field = find_field(fields, name);
+	field = ohtd_field_find(fields, name);
 	if (field)
 		take(query, errors, field, value);
 	else
