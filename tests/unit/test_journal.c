@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scratch.h"
 #include "store/db_private.h"
 #include "store/journal.h"
 
@@ -39,8 +40,7 @@ static struct ohtd_db *open_db(void)
 static int set_up(void **state)
 {
 	(void)state;
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
-	if (!mkdtemp(dir))
+	if (scratch_make(dir))
 		return -1;
 	snprintf(path, sizeof(path), "%s/oht.db", dir);
 	db = open_db();
@@ -49,12 +49,9 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	char command[96];
-
 	(void)state;
 	ohtd_db_close(db);
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	return system(command);
+	return scratch_remove(dir);
 }
 
 static struct ohtd_entry entry_of(uint64_t seq)

@@ -14,6 +14,7 @@
 
 #include "fake_device.h"
 #include "ohtctl_runner.h"
+#include "scratch.h"
 
 static char root[] = "/tmp/oht-stats-XXXXXX";
 
@@ -39,8 +40,7 @@ static void folder(const char *name)
 
 static int setup(void **state)
 {
-	strcpy(root + strlen(root) - 6, "XXXXXX");
-	if (runner_setup(state) || !mkdtemp(root))
+	if (runner_setup(state) || scratch_make(root))
 		return -1;
 	setenv("OHT_SYSFS", root, 1);
 	folder("oht0");
@@ -56,11 +56,8 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	char command[64];
-
-	snprintf(command, sizeof(command), "rm -r %s", root);
 	unsetenv("OHT_SYSFS");
-	return runner_teardown(state) || system(command);
+	return runner_teardown(state) || scratch_remove(root);
 }
 
 static void json_has_all_of_it(void **state)

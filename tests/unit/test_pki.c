@@ -14,6 +14,7 @@
 
 #include "http/pki.h"
 #include "main/file.h"
+#include "scratch.h"
 
 #define NOW_S	1800000000LL
 #define DAY_S	86400
@@ -25,17 +26,13 @@ static const char *names[] = { "robot", "localhost", "127.0.0.1", "::1", "robot.
 static int set_up(void **state)
 {
 	(void)state;
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
-	return mkdtemp(dir) ? 0 : -1;
+	return scratch_make(dir);
 }
 
 static int tear_down(void **state)
 {
-	char command[96];
-
 	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	return system(command);
+	return scratch_remove(dir);
 }
 
 static const char *file(const char *name)

@@ -23,6 +23,7 @@
 #include "journal/recorder.h"
 #include "main/clock.h"
 #include "main/log.h"
+#include "scratch.h"
 #include "store/db_private.h"
 #include "store/journal.h"
 #include "store/store.h"
@@ -71,8 +72,7 @@ static void stop(void)
 static int set_up(void **state)
 {
 	(void)state;
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
-	if (!mkdtemp(dir))
+	if (scratch_make(dir))
 		return -1;
 	snprintf(path, sizeof(path), "%s/oht.db", dir);
 	fake_ring_install();
@@ -84,15 +84,12 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	char command[96];
-
 	(void)state;
 	stop();
 	ohtd_store_stop(store);
 	store = NULL;
 	fake_ring_remove();
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	return system(command);
+	return scratch_remove(dir);
 }
 
 /* ---- what came of it ---- */

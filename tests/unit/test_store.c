@@ -17,6 +17,7 @@
 #include "auth/session.h"
 #include "main/clock.h"
 #include "main/file.h"
+#include "scratch.h"
 #include "store/db.h"
 #include "store/store.h"
 #include "store/users.h"
@@ -32,8 +33,7 @@ static struct ohtd_clock wall;
 static int set_up(void **state)
 {
 	(void)state;
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
-	if (!mkdtemp(dir))
+	if (scratch_make(dir))
 		return -1;
 	snprintf(path, sizeof(path), "%s/oht.db", dir);
 	umask(022);
@@ -45,11 +45,8 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	char command[96];
-
 	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	return system(command);
+	return scratch_remove(dir);
 }
 
 static struct ohtd_db *open_db(void)
