@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "dice.h"
 #include "fake_ring.h"
 #include "journal/recorder.h"
 #include "main/clock.h"
@@ -403,12 +404,6 @@ static void journal_that_went_back_is_refused(void **state)
 
 static unsigned int seed = SEED;
 
-static unsigned int dice(unsigned int sides)
-{
-	seed = seed * 1103515245u + 12345u;
-	return (seed >> 16) % sides;
-}
-
 static pid_t start_process(int ready_fd)
 {
 	uint64_t begun = fake_ring->seq;
@@ -440,7 +435,7 @@ static void kill_process(pid_t pid)
 /* Kill it as it is, maybe before it has begun; but not so often that the ring overflows meanwhile. */
 static bool is_patient(uint64_t caught_up)
 {
-	return fake_ring->seq - caught_up > FAKE_KEPT / 2 || dice(4);
+	return fake_ring->seq - caught_up > FAKE_KEPT / 2 || dice(&seed, 4);
 }
 
 /* A thousand stops in bursts, the process killed in the middle of them, again and again: all are there. */
@@ -462,14 +457,14 @@ static void a_thousand_stops_with_kills_in_between(void **state)
 			caught_up = fake_ring->seq;
 			assert_int_equal(read(ready[0], &byte, 1), 1);
 		}
-		for (i = dice(8); i && fake_ring->seq < 1000; i--) {
-			fake_ring_add(1 + dice(15));
-			if (dice(2))
+		for (i = dice(&seed, 8); i && fake_ring->seq < 1000; i--) {
+			fake_ring_add(1 + dice(&seed, 15));
+			if (dice(&seed, 2))
 				nap();
 		}
 		kill_process(pid);
 		kills++;
-		fake_ring_add(dice(4));
+		fake_ring_add(dice(&seed, 4));
 		close(ready[0]);
 		close(ready[1]);
 	}
