@@ -44,6 +44,8 @@ def test_safety_has_the_promised_members(daemon):
     assert {"a", "b"} <= safety["channels"].keys()
     assert {"enable1", "enable2"} <= safety["outputs"].keys()
     assert "feedback" in safety
+    # The rtu back-end has nothing that could be tested.
+    assert safety["self_test"] is None and safety["proof_test_age_s"] is None
     for cause in safety["causes"]:
         assert {"code", "text", "since"} <= cause.keys()
 
@@ -109,6 +111,24 @@ def test_reset_opens_the_latch_and_enable_is_refused_here(daemon):
     assert (again.status, bool(again.json["errors"])) == (409, True)
     refused = daemon.post("safety/enable", role="operator")
     assert (refused.status, refused.code) == (409, "unsupported")
+
+
+@pytest.mark.parametrize("role, status, code", [
+    ("viewer", 403, "role"), ("operator", 403, "role"), ("supervisor", 409, "unsupported"),
+    ("administrator", 409, "unsupported"),
+])
+def test_self_test_refusals(daemon, role, status, code):
+    answer = daemon.post("safety/self-test", role=role)
+    assert (answer.status, answer.code) == (status, code)
+    assert daemon.get("safety").json["self_test"] is None
+
+
+def test_self_test_wants_a_token_and_no_strange_body(daemon):
+    assert daemon.request("POST", "safety/self-test", {}).code == "token_missing"
+    assert daemon.get("safety/self-test").status == 405
+    for body, pointer in (({"tests": 1}, "/tests"), ({"valid_for_ms": 0}, "/valid_for_ms")):
+        answer = daemon.post("safety/self-test", body, role="supervisor")
+        assert (answer.status, answer.json["errors"][0]["pointer"]) == (400, pointer)
 
 
 def test_commands_are_validated(daemon):

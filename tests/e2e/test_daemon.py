@@ -160,12 +160,26 @@ def test_api_stop(robot):
     until(lambda: "software" in robot.causes(), 5, "the cause")
 
 
+@PROGRAM
+def test_self_test(robot):
+    robot.arm()
+    assert robot.post("safety/self-test", "operator").status == 403
+    refused = robot.post("safety/self-test", "supervisor")
+    assert (refused.status, refused.json["code"]) == (409, "not_stopped")
+    robot.post("safety/stop", "operator")
+    answer = robot.post("safety/self-test", "supervisor")
+    assert answer.status == 200, answer
+    assert answer.json["self_test"]["passed"] and answer.json["self_test"]["failed"] == []
+    assert answer.json["self_test"]["age_s"] < 60 and answer.json["self_test"]["at"]
+
+
 def test_button(robot):
     robot.arm()
     took_ns = robot.pins.press_to_low_ns()
     assert took_ns is not None
     until(lambda: robot.causes() & {"button_a", "button_b"}, 5, "the button as a cause")
     assert robot.safety()["channels"] == {"a": "open", "b": "open"}
+    assert robot.safety()["proof_test_age_s"] < 60
     until(lambda: robot.safety()["why_not_reset"], 5, "the button in the way of a reset")
     assert robot.post("safety/reset", "supervisor").status == 409
     assert robot.get("robot").json["safety"] == "stopped"

@@ -412,6 +412,26 @@ static int fake_disable(struct ohtd_bus *bus, uint64_t tag)
 	return 0;
 }
 
+static int fake_self_test(struct ohtd_bus *bus, uint32_t *failed)
+{
+	struct fake_bus *fake = fake_of(bus);
+
+	if (!bus->ops->hardware_stop)
+		return -EOPNOTSUPP;
+	if (fake->gone)
+		return -ENODEV;
+	if (fake->status.state != OHT_STATE_STOPPED)
+		return -ECANCELED;
+	if (fake->contacts_moving)
+		return -EBUSY;
+	*failed = fake->test_fails;
+	fake->status.tested_ns = now_ns(fake);
+	fake->status.test_failed = *failed;
+	if (*failed)
+		fake_bus_stop(fake, OHT_STOPPED_BY_SELF_TEST);
+	return 0;
+}
+
 static int fake_telegrams(struct ohtd_bus *bus, const struct oht_stop_telegram *list,
 			  unsigned int count)
 {
@@ -445,6 +465,7 @@ static int fake_telegrams(struct ohtd_bus *bus, const struct oht_stop_telegram *
 	.reset = fake_reset,				\
 	.enable = fake_enable,				\
 	.disable = fake_disable,			\
+	.self_test = fake_self_test,			\
 	.telegrams = fake_telegrams,			\
 	.destroy = fake_destroy,			\
 }

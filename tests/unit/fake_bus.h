@@ -70,6 +70,8 @@ struct fake_bus {
 	bool reset_button;		/* reset() is refused */
 	bool unstable;			/* closed, but not long enough */
 	bool stop_at_enable;		/* a stop comes right behind the next enable */
+	bool contacts_moving;		/* a self-test is refused */
+	uint32_t test_fails;		/* what it finds: OHT_TEST_* */
 	unsigned int stops;
 	unsigned int farewells;
 	struct oht_stop_telegram telegrams[OHT_STOP_TELEGRAMS_MAX];

@@ -469,7 +469,7 @@ static void bad_commands_do_not_pass_the_link(void **state)
 {
 	static const struct ohtd_command bad[] = {
 		{ .kind = 0 },
-		{ .kind = OHTD_COMMAND_STOP + 1 },
+		{ .kind = OHTD_COMMAND_LAST + 1 },
 		{ .kind = OHTD_COMMAND_RESET, .valid_ms = 60001 },
 		{ .kind = OHTD_COMMAND_READ, .unit = 0, .count = 1 },
 		{ .kind = OHTD_COMMAND_READ, .unit = 248, .count = 1 },

@@ -30,6 +30,7 @@ HANDLER(ohtd_api_safety)
 HANDLER(ohtd_api_safety_stop)
 HANDLER(ohtd_api_safety_reset)
 HANDLER(ohtd_api_safety_enable)
+HANDLER(ohtd_api_safety_self_test)
 HANDLER(ohtd_api_safety_events)
 HANDLER(ohtd_api_safety_latency)
 

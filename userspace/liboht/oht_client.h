@@ -557,7 +557,8 @@ const char *oht_outcome_text(unsigned int outcome);
 /* Modbus exception codes 1..11 */
 const char *oht_exception_name(unsigned int code);
 const char *oht_exception_text(unsigned int code);
-/* Of bit @test (0..OHT_TESTS-1) of what a self-test found: what is wrong. */
+/* Of bit @test (0..OHT_TESTS-1) of what a self-test found: a word, and what is wrong. */
+const char *oht_test_name(unsigned int test);
 const char *oht_test_text(unsigned int test);
 const char *oht_kind_name(unsigned int kind);
 const char *oht_kind_text(unsigned int kind);

@@ -144,6 +144,16 @@ static const struct word kinds[] = {
 	[OHT_KIND_OPENED] = { "opened", "the contacts behind the outputs have opened" },
 };
 
+/* Bits of what a self-test found. */
+static const struct word tests[OHT_TESTS] = {
+	{ "output_1", "enable output 1 reads high, though written low" },
+	{ "output_2", "enable output 2 reads high, though written low" },
+	{ "contact_1", "contact 1 is closed behind an output that is low" },
+	{ "contact_2", "contact 2 is closed behind an output that is low" },
+	{ "input", "an input cannot be read" },
+	{ "supervision", "the supervision does not run" },
+};
+
 static const struct word cycle_kinds[] = {
 	[OHT_KIND_MISSED] = WORD("missed",
 		"cycles were not begun: ",
@@ -213,18 +223,14 @@ OHT_PUBLIC const char *oht_exception_text(unsigned int code)
 	return LOOK_UP(exceptions, code, text, "its reason is not one of the Modbus specification");
 }
 
+OHT_PUBLIC const char *oht_test_name(unsigned int test)
+{
+	return LOOK_UP(tests, test, name, "unknown");
+}
+
 OHT_PUBLIC const char *oht_test_text(unsigned int test)
 {
-	static const char *const tests[OHT_TESTS] = {
-		"enable output 1 reads high, though written low",
-		"enable output 2 reads high, though written low",
-		"contact 1 is closed behind an output that is low",
-		"contact 2 is closed behind an output that is low",
-		"an input cannot be read",
-		"the supervision does not run",
-	};
-
-	return test < COUNT(tests) ? tests[test] : "a fault that this program does not know";
+	return LOOK_UP(tests, test, text, "a fault that this program does not know");
 }
 
 OHT_PUBLIC const char *oht_kind_name(unsigned int kind)

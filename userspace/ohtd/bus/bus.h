@@ -56,6 +56,8 @@ struct ohtd_bus_setup {
  * @reset: stopped -> ready
  * @enable: ready -> enabled; -EOPNOTSUPP without outputs
  * @disable: enabled -> ready
+ * @self_test: while stopped; @failed: OHT_TEST_*; -ECANCELED not stopped, -EBUSY contacts may still
+ *	move, -EOPNOTSUPP without outputs
  * @telegrams: leave the writes that every stop is to put on the bus, also without us; -EOPNOTSUPP:
  *	nobody else would do it
  *
@@ -79,6 +81,7 @@ struct ohtd_bus_ops {
 	int (*reset)(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking);
 	int (*enable)(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking);
 	int (*disable)(struct ohtd_bus *bus, uint64_t tag);
+	int (*self_test)(struct ohtd_bus *bus, uint32_t *failed);
 	int (*telegrams)(struct ohtd_bus *bus, const struct oht_stop_telegram *list,
 			 unsigned int count);
 	void (*destroy)(struct ohtd_bus *bus);

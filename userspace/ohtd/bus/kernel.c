@@ -122,6 +122,11 @@ static int kernel_disable(struct ohtd_bus *bus, uint64_t tag)
 	return as_errno(oht_dev_disable(device_of(bus), tag));
 }
 
+static int kernel_self_test(struct ohtd_bus *bus, uint32_t *failed)
+{
+	return as_errno(oht_dev_self_test(device_of(bus), failed));
+}
+
 static int kernel_telegrams(struct ohtd_bus *bus, const struct oht_stop_telegram *list,
 			    unsigned int count)
 {
@@ -146,6 +151,7 @@ static const struct ohtd_bus_ops kernel_ops = {
 	.reset = kernel_reset,
 	.enable = kernel_enable,
 	.disable = kernel_disable,
+	.self_test = kernel_self_test,
 	.telegrams = kernel_telegrams,
 	.destroy = kernel_destroy,
 };

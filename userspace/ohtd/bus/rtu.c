@@ -411,6 +411,13 @@ static int rtu_disable(struct ohtd_bus *bus, uint64_t tag)
 	return -ECANCELED;
 }
 
+static int rtu_self_test(struct ohtd_bus *bus, uint32_t *failed)
+{
+	(void)bus;
+	*failed = 0;
+	return -EOPNOTSUPP;
+}
+
 static int rtu_telegrams(struct ohtd_bus *bus, const struct oht_stop_telegram *list,
 			 unsigned int count)
 {
@@ -460,6 +467,7 @@ static const struct ohtd_bus_ops rtu_ops = {
 	.reset = rtu_reset,
 	.enable = rtu_enable,
 	.disable = rtu_disable,
+	.self_test = rtu_self_test,
 	.telegrams = rtu_telegrams,
 	.destroy = rtu_destroy,
 };

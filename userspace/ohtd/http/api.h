@@ -34,6 +34,7 @@ void ohtd_api_safety(struct ohtd_call *call);
 void ohtd_api_safety_stop(struct ohtd_call *call);
 void ohtd_api_safety_reset(struct ohtd_call *call);
 void ohtd_api_safety_enable(struct ohtd_call *call);
+void ohtd_api_safety_self_test(struct ohtd_call *call);
 void ohtd_api_safety_events(struct ohtd_call *call);
 void ohtd_api_safety_latency(struct ohtd_call *call);
 

@@ -100,6 +100,35 @@ static struct json_object *feedback_json(const struct ohtd_safety_view *safety)
 	return json;
 }
 
+/* What the last self-test found; null: none since the driver came. */
+static struct json_object *self_test_json(struct ohtd_call *call,
+					  const struct ohtd_safety_view *safety)
+{
+	struct json_object *json, *failed = json_object_new_array();
+
+	if (!safety->tested_ns) {
+		json_object_put(failed);
+		return NULL;
+	}
+	for (unsigned int test = 0; test < 32; test++) {
+		struct json_object *item;
+
+		if (!(safety->test_failed & (1u << test)))
+			continue;
+		item = json_object_new_object();
+		json_object_object_add(item, "code", json_object_new_string(oht_test_name(test)));
+		json_object_object_add(item, "text", json_object_new_string(oht_test_text(test)));
+		json_object_array_add(failed, item);
+	}
+	json = json_object_new_object();
+	json_object_object_add(json, "at", ohtd_json_time(call, safety->tested_ns));
+	json_object_object_add(json, "age_s", json_object_new_int64(
+			       ohtd_call_age_ms(call, safety->tested_ns) / 1000));
+	json_object_object_add(json, "passed", json_object_new_boolean(!safety->test_failed));
+	json_object_object_add(json, "failed", failed);
+	return json;
+}
+
 static struct json_object *interlocks_json(const struct ohtd_why_list *list)
 {
 	struct json_object *json = json_object_new_array();
@@ -136,6 +165,10 @@ struct json_object *ohtd_json_safety(struct ohtd_call *call, const struct ohtd_s
 	json_object_object_add(json, "hardware_stop",
 			       json_object_new_boolean(safety->hardware_stop));
 	json_object_object_add(json, "deadman_ms", json_object_new_int64(safety->deadman_ms));
+	json_object_object_add(json, "self_test", self_test_json(call, safety));
+	json_object_object_add(json, "proof_test_age_s",
+			       safety->opened_age_s == OHT_NEVER_SECONDS ? NULL :
+			       json_object_new_int64(safety->opened_age_s));
 	json_object_object_add(json, "why_not_reset", interlocks_json(&snapshot->why_not_reset));
 	json_object_object_add(json, "why_not_enable", interlocks_json(&snapshot->why_not_enable));
 	json_object_object_add(json, "age_ms",
@@ -203,4 +236,9 @@ void ohtd_api_safety_reset(struct ohtd_call *call)
 void ohtd_api_safety_enable(struct ohtd_call *call)
 {
 	post_command(call, OHTD_COMMAND_ENABLE);
+}
+
+void ohtd_api_safety_self_test(struct ohtd_call *call)
+{
+	post_command(call, OHTD_COMMAND_SELF_TEST);
 }

@@ -79,6 +79,8 @@ const struct ohtd_route ohtd_routes[] = {
 	  ohtd_api_safety_reset, "Open the latch of the stop; the outputs stay off" },
 	{ "POST", V1 "safety/enable", OHTD_ROLE_OPERATOR, 0, 4096, action_fields,
 	  ohtd_api_safety_enable, "Outputs on" },
+	{ "POST", V1 "safety/self-test", OHTD_ROLE_SUPERVISOR, 0, 4096, action_fields,
+	  ohtd_api_safety_self_test, "Look for faults of the stop, while stopped" },
 };
 
 const size_t ohtd_route_count = sizeof(ohtd_routes) / sizeof(ohtd_routes[0]);

@@ -76,6 +76,8 @@ enum ohtd_why_code {
 	OHTD_WHY_DEVICE_GONE,
 	OHTD_WHY_DEADMAN,		/* our own heartbeat came too late */
 	OHTD_WHY_RESET_BUTTON,		/* only the button at the machine resets */
+	OHTD_WHY_NOT_STOPPED,		/* only while the machine is stopped */
+	OHTD_WHY_CONTACTS_MOVING,	/* the contacts behind the outputs may not have settled */
 	OHTD_WHYS,
 };
 

@@ -19,6 +19,8 @@ enum ohtd_command_kind {
 	OHTD_COMMAND_DISCOVER	= 5,	/* search units 1..8; answered when done, with a time in the snapshot */
 	OHTD_COMMAND_READ	= 6,	/* holding registers, now; at most OHTD_READ_MAX */
 	OHTD_COMMAND_STOP	= 7,	/* stop_command: controlled stop, outputs stay (not the emergency stop) */
+	OHTD_COMMAND_SELF_TEST	= 8,	/* of the stop, while stopped; what it found is in the snapshot */
+	OHTD_COMMAND_LAST	= OHTD_COMMAND_SELF_TEST,
 };
 
 #define OHTD_READ_MAX	8

@@ -154,6 +154,17 @@ static void do_enable(struct ohtd_control *control, const struct ohtd_pending *p
 	}
 }
 
+/* Faults that it finds are its result, and a cause of the stop; it has been done all the same. */
+static void do_self_test(struct ohtd_control *control, const struct ohtd_pending *pending)
+{
+	struct ohtd_why_list why = { 0 };
+
+	if (ohtd_safety_self_test(control, &why))
+		refuse_all(control, pending, OHTD_OUTCOME_REFUSED, &why);
+	else
+		done(control, pending);
+}
+
 static void do_discover(struct ohtd_control *control, const struct ohtd_pending *pending)
 {
 	if (!control->device.open || control->device.bus_dead) {
@@ -194,6 +205,7 @@ static void execute(struct ohtd_control *control, const struct ohtd_pending *pen
 		[OHTD_COMMAND_DISCOVER] = do_discover,
 		[OHTD_COMMAND_READ] = do_read,
 		[OHTD_COMMAND_STOP] = do_stop,
+		[OHTD_COMMAND_SELF_TEST] = do_self_test,
 	};
 
 	/* A decision is made on what is true now, not at the last cycle. */

@@ -355,6 +355,8 @@ void ohtd_safety_disable(struct ohtd_control *control, uint64_t tag);
 /* Opens the latch; 0 or a negative errno, and the reasons. */
 int ohtd_safety_reset(struct ohtd_control *control, uint64_t tag, struct ohtd_why_list *why);
 int ohtd_safety_enable(struct ohtd_control *control, uint64_t tag, struct ohtd_why_list *why);
+/* The device looks for faults of the stop; 0 whatever it found, or a negative errno and why not. */
+int ohtd_safety_self_test(struct ohtd_control *control, struct ohtd_why_list *why);
 void ohtd_safety_view(const struct ohtd_control *control, struct ohtd_safety_view *view);
 /* Stopped for another reason than start or farewell: a person must reset. */
 bool ohtd_safety_latched(const struct ohtd_control *control);

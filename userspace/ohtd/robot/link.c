@@ -52,7 +52,7 @@ int ohtd_link_fd(const struct ohtd_link *link)
 
 static bool valid(const struct ohtd_command *command)
 {
-	if (command->kind < OHTD_COMMAND_RESET || command->kind > OHTD_COMMAND_STOP ||
+	if (command->kind < OHTD_COMMAND_RESET || command->kind > OHTD_COMMAND_LAST ||
 	    command->valid_ms > VALID_MAX_MS)
 		return false;
 	if (command->kind != OHTD_COMMAND_READ)

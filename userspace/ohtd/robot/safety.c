@@ -262,6 +262,24 @@ int ohtd_safety_enable(struct ohtd_control *control, uint64_t tag, struct ohtd_w
 	return ret;
 }
 
+int ohtd_safety_self_test(struct ohtd_control *control, struct ohtd_why_list *why)
+{
+	uint32_t failed;
+	int ret = -ENODEV;
+
+	if (control->device.open)
+		ret = control->bus->ops->self_test(control->bus, &failed);
+	if (!ret)
+		read_status(control);
+	else if (ret == -ECANCELED)
+		ohtd_why_add(why, OHTD_WHY_NOT_STOPPED, 0, 0);
+	else if (ret == -EBUSY)
+		ohtd_why_add(why, OHTD_WHY_CONTACTS_MOVING, 0, 0);
+	else
+		list_refusal(control, ret, 0, why);
+	return ret;
+}
+
 static int8_t level(uint32_t levels, uint32_t bit, bool there)
 {
 	return there ? !!(levels & bit) : -1;
@@ -314,6 +332,9 @@ void ohtd_safety_view(const struct ohtd_control *control, struct ohtd_safety_vie
 	view->closed_since_ns = status->closed_since_ns;
 	view->journal_seq = status->journal_seq;
 	view->deadman_ms = control->device.deadman_ms;
+	view->tested_ns = status->tested_ns;
+	view->test_failed = status->test_failed;
+	view->opened_age_s = stop ? status->opened_age_s : OHT_NEVER_SECONDS;
 	view->reset_stable_ms = control->device.info.reset_stable_ms;
 	view->stops_repeated = safety->stops > 1 ? safety->stops - 1 : 0;
 	view_causes(safety, view);

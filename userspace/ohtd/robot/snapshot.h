@@ -113,6 +113,10 @@ struct ohtd_cause_view {
  * @reset_stable_ms: how long the channels must have been closed before a reset
  * @last_event_ns: start of the handler of the last entry that lowered the outputs
  * @last_low_ns: when it had written both outputs low; 0 none yet
+ * @tested_ns: when the self-test ran last, 0: not since the driver came
+ * @test_failed: what it found, OHT_TEST_* (liboht)
+ * @opened_age_s: seconds since all channels were seen open together (the proof test);
+ *	OHT_NEVER_SECONDS: not since the driver came
  * @stops_repeated: further causes since the stop began (counted, not listed)
  */
 struct ohtd_safety_view {
@@ -134,6 +138,9 @@ struct ohtd_safety_view {
 	uint32_t reset_stable_ms;
 	uint64_t last_event_ns;
 	uint64_t last_low_ns;
+	uint64_t tested_ns;
+	uint32_t test_failed;
+	uint32_t opened_age_s;
 	uint64_t stops_repeated;
 	struct ohtd_cause_view causes[OHTD_CAUSES_MAX];
 };
