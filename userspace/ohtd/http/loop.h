@@ -51,7 +51,7 @@ struct ohtd_loop {
 	bool disposed;			/* written by the thread at its end */
 	int listen_fd;			/* bound by the main thread, taken over by the loop */
 	h2o_context_t ctx;
-	h2o_accept_ctx_t accept;	/* ssl_ctx is swapped by message */
+	h2o_accept_ctx_t accept;
 	h2o_multithread_receiver_t receiver;
 	h2o_socket_t *listener;		/* NULL after the drain began */
 	h2o_socket_t *link_sock;

@@ -73,7 +73,6 @@ static struct ohtd_loop *make_loop(struct ohtd_server *server, unsigned int inde
 	loop->server = server;
 	loop->link = ohtd_robot_link(server->setup.robot, index);
 	loop->listen_fd = -1;
-	SSL_CTX_up_ref(ssl);
 	loop->accept.ssl_ctx = ssl;
 	return loop;
 }
@@ -164,21 +163,6 @@ static void send_post(struct ohtd_loop *loop,
 	h2o_multithread_send_message(&loop->receiver, &post->super);
 }
 
-static void swap_tls(struct ohtd_loop *loop, struct ohtd_post *post)
-{
-	SSL_CTX_free(loop->accept.ssl_ctx);
-	loop->accept.ssl_ctx = post->arg;
-	free(post);
-}
-
-void ohtd_server_set_tls(struct ohtd_server *server, SSL_CTX *ssl)
-{
-	for (unsigned int i = 0; i < server->loop_count; i++) {
-		SSL_CTX_up_ref(ssl);
-		send_post(server->loops[i], swap_tls, ssl);
-	}
-}
-
 static void begin_drain(struct ohtd_loop *loop, struct ohtd_post *post)
 {
 	ohtd_listen_close(loop);
@@ -217,24 +201,24 @@ static bool end_loop(struct ohtd_loop *loop)
 	} else if (loop->listen_fd >= 0) {
 		close(loop->listen_fd);
 	}
-	SSL_CTX_free(loop->accept.ssl_ctx);
 	if (idle)
 		free(loop);
 	return idle;
 }
 
-void ohtd_server_destroy(struct ohtd_server *server)
+bool ohtd_server_destroy(struct ohtd_server *server)
 {
 	bool idle = true;
 
 	if (!server)
-		return;
+		return true;
 	for (unsigned int i = 0; i < server->loop_count; i++)
 		idle = end_loop(server->loops[i]) && idle;
 	if (!idle)
-		return;
+		return false;
 	sem_destroy(&server->loop_ready);
 	h2o_config_dispose(&server->globalconf);
 	ohtd_files_free(server->files);
 	free(server);
+	return true;
 }

@@ -7,6 +7,7 @@
 #ifndef OHTD_HTTP_SERVER_H
 #define OHTD_HTTP_SERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <openssl/ssl.h>
@@ -45,7 +46,7 @@ void ohtd_names_collect(struct ohtd_names *names, const struct ohtd_config *conf
 /**
  * ohtd_server_create() - listen, and prepare the loops; nothing is served yet
  * @setup: copied
- * @ssl: from ohtd_tls_create(); the server takes its own references
+ * @ssl: from ohtd_tls_context(); outlives the server and its connections
  * @why: on failure one line
  * @size: of @why in bytes
  *
@@ -60,16 +61,16 @@ int ohtd_server_start(struct ohtd_server *server);
 /* The port that is listened on. */
 uint16_t ohtd_server_port(const struct ohtd_server *server);
 
-/* New connections get @ssl from now on; old ones go on as they are. */
-void ohtd_server_set_tls(struct ohtd_server *server, SSL_CTX *ssl);
-
 /**
  * ohtd_server_drain() - take no more connections, close idle ones, let answers go out
  * @within_ms: then return all the same
  */
 void ohtd_server_drain(struct ohtd_server *server, unsigned int within_ms);
 
-/* Ends the threads and frees everything. Workers must have been stopped before. NULL is allowed. */
-void ohtd_server_destroy(struct ohtd_server *server);
+/*
+ * Ends the threads and frees everything. Workers must have been stopped before. NULL is allowed.
+ * False: connections were still there; they and the server's memory are left to the end of the process.
+ */
+bool ohtd_server_destroy(struct ohtd_server *server);
 
 #endif /* OHTD_HTTP_SERVER_H */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "http/tls.h"
 
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <h2o.h>
 #include <openssl/err.h>
 
@@ -29,21 +31,120 @@ static int load(SSL_CTX *ssl, const char *certificate, const char *key, char *wh
 	return 0;
 }
 
-SSL_CTX *ohtd_tls_create(const char *certificate, const char *key, char *why, size_t size)
+/*
+ * h2o's connections point to the context they were accepted with, without a reference of their own.
+ * So there is one for good, and the certificate is chosen in each handshake.
+ *
+ * @current is a context too, which never sees a connection: it reads the files, checks that they
+ * belong together, and counts its references.
+ */
+struct ohtd_tls {
+	SSL_CTX *context;
+	pthread_mutex_t lock;		/* of @current */
+	SSL_CTX *current;
+};
+
+static SSL_CTX *hold_current(struct ohtd_tls *tls)
+{
+	SSL_CTX *current;
+
+	pthread_mutex_lock(&tls->lock);
+	current = tls->current;
+	SSL_CTX_up_ref(current);
+	pthread_mutex_unlock(&tls->lock);
+	return current;
+}
+
+/* In the handshake, on a loop. 1, or 0 which ends the handshake. */
+static int choose_certificate(SSL *ssl, void *arg)
+{
+	SSL_CTX *current = hold_current(arg);
+	STACK_OF(X509) *chain = NULL;
+	int r;
+
+	SSL_CTX_get0_chain_certs(current, &chain);
+	r = SSL_use_cert_and_key(ssl, SSL_CTX_get0_certificate(current),
+				 SSL_CTX_get0_privatekey(current), chain, 1);
+	SSL_CTX_free(current);
+	return r == 1;
+}
+
+static SSL_CTX *read_pair(const char *certificate, const char *key, char *why, size_t size)
+{
+	SSL_CTX *pair = SSL_CTX_new(TLS_server_method());
+
+	if (!pair) {
+		snprintf(why, size, "out of memory");
+		return NULL;
+	}
+	if (!load(pair, certificate, key, why, size))
+		return pair;
+	SSL_CTX_free(pair);
+	return NULL;
+}
+
+static SSL_CTX *make_context(struct ohtd_tls *tls)
 {
 	SSL_CTX *ssl = SSL_CTX_new(TLS_server_method());
 
 	if (!ssl || SSL_CTX_set_min_proto_version(ssl, TLS1_3_VERSION) != 1) {
-		snprintf(why, size, "TLS 1.3 is not available");
 		SSL_CTX_free(ssl);
 		return NULL;
 	}
 	SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(ssl, 1);
 	h2o_ssl_register_alpn_protocols(ssl, protocols);
-	if (load(ssl, certificate, key, why, size)) {
-		SSL_CTX_free(ssl);
+	SSL_CTX_set_cert_cb(ssl, choose_certificate, tls);
+	return ssl;
+}
+
+struct ohtd_tls *ohtd_tls_create(const char *certificate, const char *key, char *why, size_t size)
+{
+	struct ohtd_tls *tls = calloc(1, sizeof(*tls));
+
+	if (!tls) {
+		snprintf(why, size, "out of memory");
 		return NULL;
 	}
-	return ssl;
+	pthread_mutex_init(&tls->lock, NULL);
+	tls->context = make_context(tls);
+	if (!tls->context)
+		snprintf(why, size, "TLS 1.3 is not available");
+	else
+		tls->current = read_pair(certificate, key, why, size);
+	if (tls->current)
+		return tls;
+	ohtd_tls_destroy(tls);
+	return NULL;
+}
+
+int ohtd_tls_reload(struct ohtd_tls *tls, const char *certificate, const char *key, char *why,
+		    size_t size)
+{
+	SSL_CTX *fresh = read_pair(certificate, key, why, size);
+	SSL_CTX *old;
+
+	if (!fresh)
+		return -1;
+	pthread_mutex_lock(&tls->lock);
+	old = tls->current;
+	tls->current = fresh;
+	pthread_mutex_unlock(&tls->lock);
+	SSL_CTX_free(old);
+	return 0;
+}
+
+SSL_CTX *ohtd_tls_context(struct ohtd_tls *tls)
+{
+	return tls->context;
+}
+
+void ohtd_tls_destroy(struct ohtd_tls *tls)
+{
+	if (!tls)
+		return;
+	SSL_CTX_free(tls->context);
+	SSL_CTX_free(tls->current);
+	pthread_mutex_destroy(&tls->lock);
+	free(tls);
 }

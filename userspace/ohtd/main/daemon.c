@@ -26,6 +26,7 @@
 #include "store/store.h"
 
 #define WHY_BYTES	512
+#define FILE_BYTES	(OHTD_PATH_BYTES + 16)
 /* A whole shut-down; whoever waits longer has been forgotten by something. */
 #define END_S		10
 #define ROBOT_END_MS	3000
@@ -46,6 +47,7 @@ struct running {
 	struct ohtd_recorder *recorder;
 	struct ohtd_robot *robot;
 	bool robot_runs;
+	struct ohtd_tls *tls;
 	struct ohtd_server *server;
 };
 
@@ -62,7 +64,7 @@ static int fail(struct running *run, const char *what)
 
 static int open_store(struct running *run)
 {
-	char path[OHTD_PATH_BYTES + 16];
+	char path[FILE_BYTES];
 	struct ohtd_db *db;
 
 	snprintf(path, sizeof(path), "%s/oht.db", run->config->state_dir);
@@ -134,26 +136,26 @@ static int create_robot(struct running *run, bool unclean)
 	return run->robot ? 0 : -1;
 }
 
-/* The certificate as it should be now, made anew if it is our own and needs it. */
-static SSL_CTX *load_tls(struct running *run, const struct ohtd_config *config)
+/* Which certificate it should be now, made anew if it is our own and needs it. */
+static int find_certificate(struct running *run, const struct ohtd_config *config, char *crt,
+			    char *key)
 {
-	char crt[OHTD_PATH_BYTES + 16], key[OHTD_PATH_BYTES + 16];
 	struct ohtd_names names;
 
-	if (*config->certificate)
-		return ohtd_tls_create(config->certificate, config->key, run->why,
-				       sizeof(run->why));
+	if (*config->certificate) {
+		snprintf(crt, FILE_BYTES, "%s", config->certificate);
+		snprintf(key, FILE_BYTES, "%s", config->key);
+		return 0;
+	}
+	snprintf(crt, FILE_BYTES, "%s/server.crt", config->state_dir);
+	snprintf(key, FILE_BYTES, "%s/server.key", config->state_dir);
 	ohtd_names_collect(&names, config);
-	if (ohtd_pki_ensure(&(struct ohtd_pki_request){
+	return ohtd_pki_ensure(&(struct ohtd_pki_request){
 			.state_dir = config->state_dir,
 			.names = names.names,
 			.name_count = names.count,
 			.now_s = wall_s(run),
-		}, run->why, sizeof(run->why)))
-		return NULL;
-	snprintf(crt, sizeof(crt), "%s/server.crt", config->state_dir);
-	snprintf(key, sizeof(key), "%s/server.key", config->state_dir);
-	return ohtd_tls_create(crt, key, run->why, sizeof(run->why));
+		}, run->why, sizeof(run->why));
 }
 
 static int open_server(struct running *run)
@@ -162,12 +164,15 @@ static int open_server(struct running *run)
 		run->config, &run->clock, run->robot, run->auth, run->workers, run->store,
 		run->recorder,
 	};
-	SSL_CTX *ssl = load_tls(run, run->config);
+	char crt[FILE_BYTES], key[FILE_BYTES];
 
-	if (!ssl)
+	if (find_certificate(run, run->config, crt, key))
 		return -1;
-	run->server = ohtd_server_create(&setup, ssl, run->why, sizeof(run->why));
-	SSL_CTX_free(ssl);
+	run->tls = ohtd_tls_create(crt, key, run->why, sizeof(run->why));
+	if (!run->tls)
+		return -1;
+	run->server = ohtd_server_create(&setup, ohtd_tls_context(run->tls), run->why,
+					 sizeof(run->why));
 	return run->server ? 0 : -1;
 }
 
@@ -223,20 +228,15 @@ static int start_all(struct running *run)
 
 static void reload(struct running *run)
 {
+	char crt[FILE_BYTES], key[FILE_BYTES];
 	struct ohtd_config fresh;
-	SSL_CTX *ssl;
 
-	if (ohtd_config_load(&fresh, run->config_path, run->why, sizeof(run->why))) {
+	if (ohtd_config_load(&fresh, run->config_path, run->why, sizeof(run->why)) ||
+	    find_certificate(run, &fresh, crt, key) ||
+	    ohtd_tls_reload(run->tls, crt, key, run->why, sizeof(run->why))) {
 		ohtd_log(OHTD_LOG_ERROR, "main", "reload", "%s; nothing changed", run->why);
 		return;
 	}
-	ssl = load_tls(run, &fresh);
-	if (!ssl) {
-		ohtd_log(OHTD_LOG_ERROR, "main", "reload", "%s; nothing changed", run->why);
-		return;
-	}
-	ohtd_server_set_tls(run->server, ssl);
-	SSL_CTX_free(ssl);
 	ohtd_log_set_level(fresh.log_level);
 	ohtd_log(OHTD_LOG_NOTICE, "main", "reload", "certificate and log level");
 }
@@ -280,7 +280,8 @@ static int end_all(struct running *run)
 	if (run->server && run->robot_runs)
 		ohtd_server_drain(run->server, DRAIN_MS);
 	ohtd_workers_stop(run->workers);
-	ohtd_server_destroy(run->server);
+	if (ohtd_server_destroy(run->server))
+		ohtd_tls_destroy(run->tls);
 	ohtd_recorder_stop(run->recorder);
 	ohtd_robot_destroy(run->robot);
 	ohtd_auth_destroy(run->auth);

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""SIGHUP: another certificate beside clients that connect, and files that cannot be used."""
+import concurrent.futures
+import shutil
+import signal
+import ssl
+import threading
+
+import pytest
+
+from daemon import until
+
+RELOADS = 200
+
+
+def reload(daemon, line="main reload:"):
+    """SIGHUP; returns when the daemon has said what came of it."""
+    before = daemon.log().count(line)
+    daemon.process.send_signal(signal.SIGHUP)
+    until(lambda: daemon.log().count(line) > before, what="an answer to SIGHUP")
+
+
+def use(daemon, pair):
+    """Put the files of a pair in the place that the configuration names."""
+    for suffix in ("crt", "key"):
+        shutil.copy(daemon.folder / f"{pair}.{suffix}", daemon.folder / f"used.{suffix}")
+
+
+@pytest.fixture(name="paired")
+def fixture_paired(fresh):
+    """A daemon on files of its own, two pairs of one authority, the first one in use."""
+    fresh.start()
+    for pair in ("one", "two"):
+        for suffix in ("crt", "key"):
+            shutil.copy(fresh.state / f"server.{suffix}", fresh.folder / f"{pair}.{suffix}")
+        (fresh.state / "server.crt").unlink()
+        reload(fresh)
+    fresh.stop()
+    use(fresh, "one")
+    fresh.write_config(tls_certificate=fresh.folder / "used.crt", tls_key=fresh.folder / "used.key")
+    fresh.start()
+    return fresh
+
+
+def der(daemon, pair):
+    """The leaf of a pair as it goes over the wire."""
+    text = (daemon.folder / f"{pair}.crt").read_text()
+    return ssl.PEM_cert_to_DER_cert(text[:text.index("-----END") + len("-----END CERTIFICATE-----\n")])
+
+
+def served(daemon):
+    """The certificate that a new connection gets."""
+    with daemon.connect() as sock:
+        return sock.getpeercert(binary_form=True)
+
+
+def test_two_hundred_reloads_beside_connecting_clients(paired):
+    both = {der(paired, "one"), der(paired, "two")}
+    ended = threading.Event()
+    seen = set()
+
+    def client():
+        count = 0
+        while not ended.is_set():
+            with paired.connect() as sock:
+                seen.add(sock.getpeercert(binary_form=True))
+                sock.sendall(b"GET /api/v1/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert sock.recv(20).startswith(b"HTTP/1.1 200")
+            count += 1
+        return count
+
+    with paired.connect() as old, concurrent.futures.ThreadPoolExecutor(4) as pool:
+        clients = [pool.submit(client) for _ in range(4)]
+        try:
+            for number in range(RELOADS):
+                use(paired, ("two", "one")[number % 2])
+                reload(paired)
+        finally:
+            ended.set()
+        assert sum(each.result() for each in clients) > 20
+        old.sendall(b"GET /api/v1/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert old.recv(20).startswith(b"HTTP/1.1 200"), "a connection outlives the certificate it was made with"
+    assert seen == both
+    assert served(paired) == der(paired, "one")
+    paired.stop()
+
+
+def spoil_certificate(folder):
+    """Nonsense in the certificate's file."""
+    (folder / "used.crt").write_text("nonsense")
+
+
+def spoil_key(folder):
+    """Nonsense in the key's file."""
+    (folder / "used.key").write_text("nonsense")
+
+
+def swap_key(folder):
+    """A key that belongs to another certificate."""
+    shutil.copy(folder / "two.key", folder / "used.key")
+
+
+def remove_key(folder):
+    """No key at all."""
+    (folder / "used.key").unlink()
+
+
+def cut_certificate(folder):
+    """As a copy that has not ended."""
+    file = folder / "used.crt"
+    file.write_bytes(file.read_bytes()[:200])
+
+
+@pytest.mark.parametrize("spoil, name", [(spoil_certificate, "used.crt"), (cut_certificate, "used.crt"),
+                                         (spoil_key, "used.key"), (swap_key, "used.key"), (remove_key, "used.key")])
+def test_files_that_cannot_be_used_change_nothing(paired, spoil, name):
+    spoil(paired.folder)
+    lines = len(paired.log().splitlines())
+    reload(paired)
+    said = paired.log().splitlines()[lines:]
+    assert len(said) == 1, said
+    assert f"main reload: {paired.folder}/{name}: " in said[0] and said[0].endswith("; nothing changed")
+    assert served(paired) == der(paired, "one")
+    use(paired, "two")
+    reload(paired)
+    assert served(paired) == der(paired, "two"), "and the next good one is taken"
