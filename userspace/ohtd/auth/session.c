@@ -96,7 +96,7 @@ static int64_t boot_s(const struct ohtd_auth *auth)
 static int recall_revoked(struct ohtd_auth *auth)
 {
 	struct revoked_ids *revoked = calloc(1, sizeof(*revoked));
-	int count = revoked ? ohtd_store_call(auth->store, work_revoked, revoked) : -ENOMEM;
+	int count = revoked ? ohtd_store_read(auth->store, work_revoked, revoked) : -ENOMEM;
 	int r = count < 0 ? count : 0;
 
 	for (int i = 0; !r && i < count; i++)
@@ -222,7 +222,7 @@ enum ohtd_auth_result ohtd_auth_login(struct ohtd_auth *auth,
 
 	memset(grant, 0, sizeof(*grant));
 	strcpy(user.name, credentials->username);
-	r = ohtd_store_call(auth->store, work_user_find, &user);
+	r = ohtd_store_read(auth->store, work_user_find, &user);
 	if (r && r != -ENOENT)
 		return OHTD_AUTH_UNAVAILABLE;
 	known = !r && !user.disabled;
@@ -273,7 +273,7 @@ enum ohtd_auth_result ohtd_auth_refresh(struct ohtd_auth *auth, const char *refr
 	if (EVP_Digest(refresh_token, strlen(refresh_token), lookup.session.refresh_hash, NULL,
 		       EVP_sha256(), NULL) != 1 || draw_secret(grant->refresh_token, new_hash))
 		return OHTD_AUTH_UNAVAILABLE;
-	r = ohtd_store_call(auth->store, work_session_find, &lookup);
+	r = ohtd_store_read(auth->store, work_session_find, &lookup);
 	if (!r && lookup.session.superseded && !lookup.session.revoked)
 		revoke(auth, &lookup);
 	if (!r && (lookup.session.superseded || lookup.session.revoked || lookup.user.disabled ||

@@ -235,7 +235,7 @@ static void run_job(struct ohtd_work *work, bool dropped)
 	struct events_job *job = (struct events_job *)((char *)work -
 						       offsetof(struct events_job, work));
 
-	job->count = dropped ? -ESHUTDOWN : ohtd_store_call(job->store, work_list, job);
+	job->count = dropped ? -ESHUTDOWN : ohtd_store_read(job->store, work_list, job);
 	ohtd_pending_post(&job->pending);
 }
 

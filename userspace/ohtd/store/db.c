@@ -10,6 +10,10 @@
 #include <unistd.h>
 
 #define BUSY_MS		5000
+#define WHY_BYTES	512
+/* 8 MiB. A checkpoint synchronises twice, and whoever comes meanwhile waits for it: seldom. */
+#define LOG_PAGES_MAX	2000
+#define READER_CACHE	"-256"	/* KiB; there are few readers, and their questions are small */
 
 int ohtd_db_errno(int result)
 {
@@ -31,6 +35,9 @@ int ohtd_db_errno(int result)
 		return -EROFS;
 	case SQLITE_NOMEM:
 		return -ENOMEM;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return -EUCLEAN;
 	default:
 		return -EIO;
 	}
@@ -51,19 +58,59 @@ int ohtd_db_run(sqlite3_stmt *statement)
 	return ohtd_db_errno(r);
 }
 
+static int run_text(struct ohtd_db *db, const char *sql)
+{
+	return ohtd_db_errno(sqlite3_exec(db->sql, sql, NULL, NULL, NULL));
+}
+
+bool ohtd_db_is_undone(const struct ohtd_db *db)
+{
+	return sqlite3_get_autocommit(db->sql);
+}
+
+/* Parts are named by their depth, so that one that could not begin does not undo the one around it. */
+static int run_part(struct ohtd_db *db, const char *verb)
+{
+	char sql[48];
+
+	snprintf(sql, sizeof(sql), "%s part%u", verb, db->depth);
+	return run_text(db, sql);
+}
+
 int ohtd_db_begin(struct ohtd_db *db)
 {
-	return ohtd_db_errno(sqlite3_exec(db->sql, "BEGIN IMMEDIATE", NULL, NULL, NULL));
+	int r = db->depth ? run_part(db, "SAVEPOINT") : run_text(db, "BEGIN IMMEDIATE");
+
+	db->depth++;
+	return r;
+}
+
+static int end_part(struct ohtd_db *db, int result)
+{
+	int r = 0;
+
+	if (result)
+		r = run_part(db, "ROLLBACK TO");
+	if (!r)
+		r = run_part(db, "RELEASE");
+	return result ? result : r;
+}
+
+static int end_all(struct ohtd_db *db, int result)
+{
+	if (!result)
+		result = run_text(db, "COMMIT");
+	if (result && !ohtd_db_is_undone(db))
+		run_text(db, "ROLLBACK");
+	return result;
 }
 
 int ohtd_db_end(struct ohtd_db *db, int result)
 {
-	if (!result)
-		result = ohtd_db_errno(sqlite3_exec(db->sql, "COMMIT", NULL, NULL, NULL));
-	/* Some errors have undone it already. */
-	if (result && !sqlite3_get_autocommit(db->sql))
-		sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
-	return result;
+	db->depth--;
+	if (ohtd_db_is_undone(db))
+		return result ? result : -EIO;
+	return db->depth ? end_part(db, result) : end_all(db, result);
 }
 
 void ohtd_db_bind_text(sqlite3_stmt *s, const char *name, const char *text)
@@ -178,6 +225,27 @@ static int back_up(struct ohtd_db *db, const char *path, int version)
 	return r;
 }
 
+static int prepare_all(struct ohtd_db *db)
+{
+	int r = SQLITE_OK;
+
+	for (int i = 0; r == SQLITE_OK && i < OHTD_STATEMENTS; i++)
+		r = sqlite3_prepare_v3(db->sql, ohtd_statements[i], -1, SQLITE_PREPARE_PERSISTENT,
+				       &db->statements[i], NULL);
+	return r;
+}
+
+/* Instead of SQLite's own checkpoint within a commit, for which somebody would wait. */
+static int note_log_pages(void *arg, sqlite3 *sql, const char *name, int pages)
+{
+	struct ohtd_db *db = arg;
+
+	(void)sql;
+	(void)name;
+	db->log_pages = pages;
+	return SQLITE_OK;
+}
+
 static int set_up(struct ohtd_db *db, long long now_s)
 {
 	int r = sqlite3_exec(db->sql,
@@ -188,10 +256,22 @@ static int set_up(struct ohtd_db *db, long long now_s)
 
 	if (r == SQLITE_OK)
 		r = ohtd_db_migrate(db, now_s);
-	for (int i = 0; r == SQLITE_OK && i < OHTD_STATEMENTS; i++)
-		r = sqlite3_prepare_v3(db->sql, ohtd_statements[i], -1, SQLITE_PREPARE_PERSISTENT,
-				       &db->statements[i], NULL);
-	return r;
+	return r == SQLITE_OK ? prepare_all(db) : r;
+}
+
+static int open_handle(struct ohtd_db *db, const char *path, int flags, char *why, size_t size)
+{
+	snprintf(db->path, sizeof(db->path), "%s", path);
+	if (sqlite3_open_v2(path, &db->sql, flags | SQLITE_OPEN_NOMUTEX, NULL)) {
+		snprintf(why, size, "%s: %s", path, sqlite3_errmsg(db->sql));
+		return -1;
+	}
+	sqlite3_extended_result_codes(db->sql, 1);
+	sqlite3_busy_timeout(db->sql, BUSY_MS);
+	/* Until the file is known to be ours, closing must not fold its log into it. */
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	return 0;
 }
 
 static int open_checked(struct ohtd_db *db, const char *path, long long now_s, char *why,
@@ -199,14 +279,8 @@ static int open_checked(struct ohtd_db *db, const char *path, long long now_s, c
 {
 	int version;
 
-	if (sqlite3_open_v2(path, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL)) {
-		snprintf(why, size, "%s: %s", path, sqlite3_errmsg(db->sql));
+	if (open_handle(db, path, SQLITE_OPEN_READWRITE, why, size))
 		return -1;
-	}
-	sqlite3_busy_timeout(db->sql, BUSY_MS);
-	/* Until the file is known to be ours, closing must not fold its log into it. */
-	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	version = read_version(db, path, why, size);
 	if (version < 0)
 		return -1;
@@ -220,6 +294,8 @@ static int open_checked(struct ohtd_db *db, const char *path, long long now_s, c
 		snprintf(why, size, "%s: %s", path, sqlite3_errmsg(db->sql));
 		return -1;
 	}
+	db->log_pages_max = LOG_PAGES_MAX;
+	sqlite3_wal_hook(db->sql, note_log_pages, db);
 	return 0;
 }
 
@@ -239,6 +315,57 @@ int ohtd_db_open(struct ohtd_db **db, const char *path, long long now_s, char *w
 		return -1;
 	}
 	return 0;
+}
+
+int ohtd_db_open_reader(struct ohtd_db **reader, const struct ohtd_db *db)
+{
+	char why[WHY_BYTES];
+	int r;
+
+	*reader = calloc(1, sizeof(**reader));
+	if (!*reader)
+		return -ENOMEM;
+	r = open_handle(*reader, db->path, SQLITE_OPEN_READONLY, why, sizeof(why)) ? -EIO : 0;
+	if (!r)
+		r = run_text(*reader, "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;"
+				      "PRAGMA cache_size = " READER_CACHE ";");
+	if (!r)
+		r = ohtd_db_errno(prepare_all(*reader));
+	if (r) {
+		ohtd_db_close(*reader);
+		*reader = NULL;
+	}
+	return r;
+}
+
+int ohtd_db_checkpoint(struct ohtd_db *db)
+{
+	int r = sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+
+	/* A reader or another process is in the way: the next time then. */
+	if (r == SQLITE_OK || (r & 0xff) == SQLITE_BUSY)
+		db->log_pages = 0;
+	return (r & 0xff) == SQLITE_BUSY ? 0 : ohtd_db_errno(r);
+}
+
+bool ohtd_db_is_log_long(const struct ohtd_db *db)
+{
+	return db->log_pages >= db->log_pages_max;
+}
+
+long long ohtd_db_changes(const struct ohtd_db *db)
+{
+	return sqlite3_total_changes64(db->sql);
+}
+
+/* It changes nothing, but writes the first page and synchronises it. */
+int ohtd_db_probe(struct ohtd_db *db)
+{
+	int r = ohtd_db_begin(db);
+
+	if (!r)
+		r = run_text(db, "PRAGMA user_version = 0");
+	return ohtd_db_end(db, r);
 }
 
 void ohtd_db_close(struct ohtd_db *db)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns:     the database: opening it safely, its migrations, its named statements.
- * Contexts: one thread at a time per handle: the store thread, or main() before it exists.
+ * Contexts: one thread at a time per handle: the store thread, a reader, or main() before they exist.
  * Locks:    none of its own; SQLite's file locks keep other processes apart.
  *
  * Only files of this folder know SQLite. Every write is synchronised to the disk before the
@@ -10,6 +10,7 @@
 #ifndef OHTD_STORE_DB_H
 #define OHTD_STORE_DB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct ohtd_db;
@@ -31,6 +32,21 @@ struct ohtd_db;
  * Return: 0, or -1 with @why filled.
  */
 int ohtd_db_open(struct ohtd_db **db, const char *path, long long now_s, char *why, size_t size);
+
+/* A connection more to the same file that cannot write; for another thread. 0 or a negative errno. */
+int ohtd_db_open_reader(struct ohtd_db **reader, const struct ohtd_db *db);
+
+/* Whether the write-ahead log has become so long that a checkpoint is due. */
+bool ohtd_db_is_log_long(const struct ohtd_db *db);
+
+/* Copies the log into the file, as far as readers let it. 0 or a negative errno. */
+int ohtd_db_checkpoint(struct ohtd_db *db);
+
+/* Rows that were changed through this connection so far. */
+long long ohtd_db_changes(const struct ohtd_db *db);
+
+/* Tries whether something can be written and synchronised; changes nothing. 0 or a negative errno. */
+int ohtd_db_probe(struct ohtd_db *db);
 
 /* NULL is allowed. */
 void ohtd_db_close(struct ohtd_db *db);

@@ -8,9 +8,12 @@
 #define OHTD_STORE_DB_PRIVATE_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "store/db.h"
+
+#define OHTD_DB_PATH_BYTES	320
 
 /* "OHTD": tells our files from those of other programs. */
 #define OHTD_APPLICATION_ID	0x4f485444
@@ -32,9 +35,21 @@ enum ohtd_statement {
 	OHTD_STATEMENTS,
 };
 
+/**
+ * struct ohtd_db - a connection
+ * @sql: SQLite's
+ * @statements: prepared, by enum ohtd_statement
+ * @path: of the file
+ * @depth: transactions that are open, one within the other
+ * @log_pages: length of the write-ahead log after the newest commit
+ * @log_pages_max: at that length it should be copied into the file
+ */
 struct ohtd_db {
 	sqlite3 *sql;
 	sqlite3_stmt *statements[OHTD_STATEMENTS];
+	char path[OHTD_DB_PATH_BYTES];
+	unsigned int depth;
+	int log_pages, log_pages_max;
 };
 
 /* All SQL text that runs after the migrations. */
@@ -52,9 +67,15 @@ sqlite3_stmt *ohtd_db_statement(struct ohtd_db *db, enum ohtd_statement which);
 /* Runs a statement that returns no row. Returns 0 or a negative errno. */
 int ohtd_db_run(sqlite3_stmt *statement);
 
-/* A transaction. The end commits if @result is 0, else undoes; returns what became of it. */
+/*
+ * A transaction, or a part of one that is open already, which can be undone alone. The end commits
+ * if @result is 0, else undoes; returns what became of it. Some errors undo the whole transaction.
+ */
 int ohtd_db_begin(struct ohtd_db *db);
 int ohtd_db_end(struct ohtd_db *db, int result);
+
+/* True if an error has undone the transaction that is open. */
+bool ohtd_db_is_undone(const struct ohtd_db *db);
 
 /* By the name of the parameter. The text is copied. */
 void ohtd_db_bind_text(sqlite3_stmt *s, const char *name, const char *text);

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The store, killed and cut off from power while four threads write. What was acknowledged is there
+ * afterwards, in order and whole, and the database is sound. OHT_SOAK=1 makes it 500 of each;
+ * OHT_SEED repeats a choice of moments (what the threads have done by then, nobody repeats).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "dice.h"
+#include "fault_vfs.h"
+#include "main/log.h"
+#include "scratch.h"
+#include "store/db_private.h"
+#include "store/journal.h"
+#include "store/store.h"
+
+#define NOW_S		1800000000LL
+#define SEED		20261121u
+#define WRITERS		4
+#define BATCH_MAX	3
+#define CHANGES_MAX	400	/* a cut comes within so many changes of files */
+#define LIFE_US_MAX	25000	/* a kill comes within such a time */
+#define FRESH_EVERY	10	/* lives; then it begins with no database */
+
+/* Outlives the processes. */
+static struct {
+	_Atomic uint64_t kept[WRITERS];
+	_Atomic uint64_t calls;
+} *shared;
+
+static char dir[] = "/tmp/ohtd-campaign-XXXXXX";
+static char folders[2][64], path[96];
+static unsigned int folder;		/* where the present life is */
+static unsigned int seed;
+
+static int set_up(void **state)
+{
+	const char *wanted = getenv("OHT_SEED");
+
+	(void)state;
+	ohtd_log_set_level(OHTD_LOG_ERROR);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		      -1, 0);
+	if (shared == MAP_FAILED || scratch_make(dir))
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		snprintf(folders[i], sizeof(folders[i]), "%s/%d", dir, i);
+		if (mkdir(folders[i], 0700))
+			return -1;
+	}
+	seed = wanted ? (unsigned int)strtoul(wanted, NULL, 10) : SEED;
+	print_message("seed %u\n", seed);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	munmap(shared, sizeof(*shared));
+	return scratch_remove(dir);
+}
+
+static void enter_folder(unsigned int which)
+{
+	folder = which;
+	snprintf(path, sizeof(path), "%s/oht.db", folders[folder]);
+}
+
+static void empty_folder(unsigned int which)
+{
+	assert_int_equal(scratch_remove(folders[which]), 0);
+	assert_int_equal(mkdir(folders[which], 0700), 0);
+}
+
+static unsigned int count_lives(void)
+{
+	return getenv("OHT_SOAK") ? 500 : 100;
+}
+
+/* ---- in the process that dies ---- */
+
+static struct ohtd_store *store;
+
+struct batch {
+	struct ohtd_source source;
+	struct ohtd_entry_place place;
+	unsigned int count;
+	struct ohtd_entry entries[BATCH_MAX];
+};
+
+static int work_source(struct ohtd_db *db, void *arg)
+{
+	struct batch *batch = arg;
+
+	return ohtd_db_journal_source(db, &batch->source, 1, &batch->place);
+}
+
+static int work_add(struct ohtd_db *db, void *arg)
+{
+	struct batch *batch = arg;
+
+	return ohtd_db_journal_add(db, batch->place.source, batch->entries, batch->count);
+}
+
+static void call_or_die(ohtd_store_work work, struct batch *batch)
+{
+	if (ohtd_store_call(store, work, batch))
+		_exit(4);
+}
+
+static void *writer_main(void *arg)
+{
+	uint64_t number = (uint64_t)(uintptr_t)arg;
+	unsigned int chance = (unsigned int)number + 1;
+	struct batch batch = { .source = { "boot", number } };
+
+	call_or_die(work_source, &batch);
+	for (uint64_t seq = batch.place.seq;; ) {
+		batch.count = 1 + dice(&chance, BATCH_MAX);
+		for (unsigned int i = 0; i < batch.count; i++, seq++)
+			batch.entries[i] = (struct ohtd_entry){
+				.wall_ns = NOW_S,
+				.event = { .journal_seq = seq, .event_ns = seq * 1000,
+					   .tag = number },
+			};
+		call_or_die(work_add, &batch);
+		atomic_store(&shared->kept[number], seq - 1);
+		atomic_fetch_add(&shared->calls, 1);
+	}
+	return NULL;
+}
+
+/* Never returns: somebody kills it, or its disk does. */
+static void live(void)
+{
+	pthread_t threads[WRITERS];
+	struct ohtd_db *db;
+	char why[512];
+
+	if (ohtd_db_open(&db, path, NOW_S, why, sizeof(why)))
+		_exit(3);
+	/* Often, so that many moments are those of a checkpoint. */
+	db->log_pages_max = 30;
+	store = ohtd_store_start(db);
+	if (!store)
+		_exit(3);
+	for (uintptr_t i = 0; i < WRITERS; i++)
+		if (pthread_create(&threads[i], NULL, writer_main, (void *)i))
+			_exit(3);
+	for (;;)
+		pause();
+}
+
+/* ---- in the one that looks ---- */
+
+static int64_t ask(struct ohtd_db *db, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static int64_t ask(struct ohtd_db *db, const char *format, ...)
+{
+	int64_t number = -1;
+	char text[256];
+	va_list list;
+	sqlite3_stmt *s;
+
+	va_start(list, format);
+	vsnprintf(text, sizeof(text), format, list);
+	va_end(list);
+	assert_int_equal(sqlite3_prepare_v2(db->sql, text, -1, &s, NULL), SQLITE_OK);
+	if (sqlite3_step(s) == SQLITE_ROW)
+		number = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return number;
+}
+
+/* Everything that was acknowledged, nothing twice, nothing left out, nothing changed. */
+static void check_writer(struct ohtd_db *db, unsigned int number)
+{
+	int64_t source = ask(db, "SELECT id FROM journal_sources WHERE device = %u", number);
+	int64_t kept = (int64_t)atomic_load(&shared->kept[number]);
+	int64_t count = ask(db, "SELECT count(*) FROM journal WHERE source = %lld",
+			    (long long)source);
+
+	if (count < kept)
+		fail_msg("writer %u: %lld of %lld acknowledged entries", number, (long long)count,
+			 (long long)kept);
+	if (!count)
+		return;
+	assert_int_equal(ask(db, "SELECT max(seq) FROM journal WHERE source = %lld",
+			     (long long)source), count);
+	assert_int_equal(ask(db, "SELECT count(*) FROM journal WHERE source = %lld AND seq > 0"
+			     " AND event_ns = seq * 1000 AND tag = %u", (long long)source, number),
+			 count);
+	/* A batch that was not acknowledged may be there, but whole calls only, and one at most. */
+	assert_in_range(count, kept, kept + BATCH_MAX);
+	atomic_store(&shared->kept[number], (uint64_t)count);
+}
+
+static void check(void)
+{
+	struct ohtd_db *db;
+	char why[512];
+
+	if (ohtd_db_open(&db, path, NOW_S, why, sizeof(why)))
+		fail_msg("%s", why);
+	assert_int_equal(ask(db, "SELECT count(*) FROM pragma_integrity_check"
+			     " WHERE integrity_check <> 'ok'"), 0);
+	for (unsigned int i = 0; i < WRITERS; i++)
+		check_writer(db, i);
+	ohtd_db_close(db);
+}
+
+static void begin_anew(unsigned int life)
+{
+	if (life % FRESH_EVERY)
+		return;
+	empty_folder(0);
+	empty_folder(1);
+	for (unsigned int i = 0; i < WRITERS; i++)
+		atomic_store(&shared->kept[i], 0);
+}
+
+static void kill_at_random_moments(void **state)
+{
+	unsigned int lives = count_lives();
+
+	(void)state;
+	enter_folder(0);
+	for (unsigned int life = 0; life < lives; life++) {
+		long life_us = dice(&seed, LIFE_US_MAX);
+		int status;
+		pid_t pid;
+
+		begin_anew(life);
+		pid = fork();
+		if (!pid)
+			live();
+		nanosleep(&(struct timespec){ .tv_nsec = life_us * 1000 }, NULL);
+		kill(pid, SIGKILL);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		check();
+	}
+	print_message("%u kills, %llu acknowledged calls\n", lives,
+		      (unsigned long long)atomic_load(&shared->calls));
+	assert_true(atomic_load(&shared->calls) > lives);
+}
+
+static void power_cuts_at_random_moments(void **state)
+{
+	unsigned int lives = count_lives();
+
+	(void)state;
+	enter_folder(0);
+	for (unsigned int life = 0; life < lives; life++) {
+		struct fault_plan plan = { .cut_at = 1 + dice(&seed, CHANGES_MAX),
+					   .seed = dice(&seed, 1 << 15),
+					   .cut_dir = folders[!folder] };
+		int status;
+		pid_t pid;
+
+		begin_anew(life);
+		pid = fork();
+		if (!pid) {
+			if (fault_vfs_install())
+				_exit(5);
+			fault_vfs_set(&plan);
+			live();
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+		empty_folder(folder);
+		enter_folder(!folder);
+		/* The name exists since before the first change; its mode is not the disk's. */
+		if (!access(path, F_OK))
+			chmod(path, 0600);
+		check();
+	}
+	print_message("%u power cuts, %llu acknowledged calls\n", lives,
+		      (unsigned long long)atomic_load(&shared->calls));
+	assert_true(atomic_load(&shared->calls) > lives);
+}
+
+int main(void)
+{
+#define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		CASE(kill_at_random_moments),
+		CASE(power_cuts_at_random_moments),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
