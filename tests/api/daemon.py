@@ -68,6 +68,7 @@ class Daemon:
         self.process = None
         self.port = 0
         self.tokens = {}
+        self.shims = {}
 
     # ---- life ----
 
@@ -88,13 +89,19 @@ class Daemon:
                        for section, keys in sections.items())
         self.config.write_text(text)
 
+    def preload(self, name, **environment):
+        """Have every later start run on a shim of tests/api/shims, with what it wants to know."""
+        shims = [self.shims["LD_PRELOAD"]] if "LD_PRELOAD" in self.shims else []
+        self.shims.update(environment, LD_PRELOAD=" ".join([*shims, str(BUILD / f"tests/api/shims/shim_{name}.so")]))
+
     def environment(self):
         """For the daemon: sanitizers must stop it, and must not complain of the libraries."""
         lsan = self.folder / "lsan"
         lsan.write_text(SUPPRESSIONS)
-        return {**os.environ, "LSAN_OPTIONS": f"suppressions={lsan}:print_suppressions=0",
+        return {**os.environ, **self.shims, "LSAN_OPTIONS": f"suppressions={lsan}:print_suppressions=0",
                 "TSAN_OPTIONS": "report_thread_leaks=0:exitcode=99",
-                "ASAN_OPTIONS": "abort_on_error=0:exitcode=99", "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99"}
+                "ASAN_OPTIONS": "abort_on_error=0:exitcode=99:verify_asan_link_order=0",
+                "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99"}
 
     def start_simulator(self):
         """The four modules on a pty."""

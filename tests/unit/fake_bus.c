@@ -53,6 +53,11 @@ static uint8_t outcome_of(const struct fake_bus *fake, const struct oht_request 
 	return knows_all(unit, request) ? OHT_OUTCOME_OK : OHT_OUTCOME_EXCEPTION;
 }
 
+static uint8_t present_outcome(const struct fake_bus *fake, const struct oht_request *request)
+{
+	return fake->far ? fake->far_reply.outcome : outcome_of(fake, request);
+}
+
 static uint64_t duration_ns(const struct fake_bus *fake, const struct oht_request *request)
 {
 	uint64_t chars = 8 + (writes(request) ? 8 : 5 + 2ull * request->count);
@@ -92,12 +97,17 @@ static void start_next(struct fake_bus *fake)
 	if (fake->running < 0)
 		return;
 	job = &fake->jobs[fake->running];
-	fake->ends_ns = now_ns(fake) + duration_ns(fake, &job->request);
+	memset(&fake->far_reply, 0, sizeof(fake->far_reply));
+	if (fake->far)
+		fake->ends_ns = fake->far(fake->far_context, now_ns(fake), &job->request,
+					  job->words, &fake->far_reply);
+	else
+		fake->ends_ns = now_ns(fake) + duration_ns(fake, &job->request);
 	entry = &fake->log[fake->exchanges++ % FAKE_LOG];
 	entry->start_ns = now_ns(fake);
 	entry->request = job->request;
 	entry->word = job->words[0];
-	entry->outcome = outcome_of(fake, &job->request);
+	entry->outcome = present_outcome(fake, &job->request);
 }
 
 static void push(struct fake_bus *fake, const struct oht_event *event)
@@ -122,18 +132,18 @@ static void answer(struct fake_bus *fake, const struct fake_job *job, struct oht
 
 static void complete(struct fake_bus *fake, struct fake_job *job, uint8_t outcome)
 {
-	struct oht_event event = { .type = OHT_EVENT_REPLY };
+	struct oht_event event = { .type = OHT_EVENT_REPLY, .reply = fake->far_reply };
 
 	event.reply.cookie = job->cookie;
 	event.reply.unit = job->request.unit;
 	event.reply.function = job->request.function;
 	event.reply.outcome = outcome;
 	event.reply.attempts = 1;
-	if (outcome == OHT_OUTCOME_OK)
+	if (outcome == OHT_OUTCOME_OK && !fake->far)
 		answer(fake, job, &event.reply);
-	else
+	else if (outcome != OHT_OUTCOME_OK)
 		event.reply.error = outcome == OHT_OUTCOME_TIMEOUT ? ETIMEDOUT : EIO;
-	if (outcome == OHT_OUTCOME_EXCEPTION)
+	if (outcome == OHT_OUTCOME_EXCEPTION && !fake->far)
 		event.reply.exception = 2;
 	job->used = false;
 	push(fake, &event);
@@ -150,7 +160,7 @@ void fake_bus_run(struct fake_bus *fake)
 		struct fake_job *job = &fake->jobs[fake->running];
 
 		fake->running = -1;
-		complete(fake, job, outcome_of(fake, &job->request));
+		complete(fake, job, present_outcome(fake, &job->request));
 	}
 	start_next(fake);
 }

@@ -44,10 +44,20 @@ struct fake_job {
 	uint16_t words[16];
 };
 
+/*
+ * Somebody else at the far end of the wire: answers a request that is put on it at @now_ns, by
+ * filling outcome, exception, count and words of @reply. Returns when the wire is free again.
+ */
+typedef uint64_t (*fake_far)(void *context, uint64_t now_ns, const struct oht_request *request,
+			     const uint16_t *words, struct oht_reply *reply);
+
 struct fake_bus {
 	struct ohtd_bus bus;
 	struct ohtd_clock *clock;
 	/* the wire */
+	fake_far far;			/* instead of @units; NULL: none */
+	void *far_context;
+	struct oht_reply far_reply;
 	struct fake_unit units[FAKE_UNITS];
 	struct fake_job jobs[OHT_UNDER_WAY_MAX];
 	int running;			/* index of the job on the wire, -1 none */

@@ -23,6 +23,7 @@ static int setup(void **state)
 	(void)state;
 	atomic_store(&manual.now_ns, 5 * OHTD_NS_PER_S);
 	atomic_store(&manual.realtime_ns, 0);
+	atomic_store(&manual.synchronised, false);
 	ohtd_clock_init(&ck, &ohtd_clock_manual, &manual, FLOOR_NS);
 	return 0;
 }
@@ -75,6 +76,71 @@ static void random_jumps_never_turn_time_back(void **state)
 		assert_true(wall_ns >= last_ns);
 		last_ns = wall_ns;
 	}
+}
+
+static struct ohtd_clock_view look(void)
+{
+	struct ohtd_clock_view view;
+
+	ohtd_clock_look(&ck, &view);
+	return view;
+}
+
+static void jumps_are_counted_either_way(void **state)
+{
+	static const int64_t jumps_s[] = { 3600, -3600, 10 * 365 * 86400LL, -10 * 365 * 86400LL, 1 };
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(look().jumps, 0);
+	for (i = 0; i < sizeof(jumps_s) / sizeof(jumps_s[0]); i++) {
+		atomic_fetch_add(&manual.realtime_ns, jumps_s[i] * (int64_t)OHTD_NS_PER_S);
+		ohtd_manual_clock_advance(&manual, 5 * OHTD_NS_PER_S);
+		assert_int_equal(look().jumps, i + 1);
+		assert_true(look().last_jump_ns == jumps_s[i] * (int64_t)OHTD_NS_PER_S);
+	}
+	/* Less than a second is what NTP does all day. */
+	atomic_fetch_add(&manual.realtime_ns, 999999999);
+	assert_int_equal(look().jumps, i);
+}
+
+static void ahead_of_a_system_that_went_back(void **state)
+{
+	(void)state;
+	atomic_store(&manual.realtime_ns, FLOOR_NS + YEAR_NS);
+	assert_true(look().ahead_ns == 0);
+	atomic_fetch_sub(&manual.realtime_ns, 3600 * (int64_t)OHTD_NS_PER_S);
+	assert_true(look().ahead_ns == 3600 * (int64_t)OHTD_NS_PER_S);
+	assert_false(look().synchronised);
+	atomic_store(&manual.synchronised, true);
+	assert_true(look().synchronised);
+}
+
+static void only_leaps_forward_make_elapsed_time_meaningless(void **state)
+{
+	uint64_t then_ns = ohtd_clock_boottime_ns(&ck);
+
+	(void)state;
+	ohtd_manual_clock_advance(&manual, OHTD_NS_PER_S);
+	ohtd_clock_wall_ns(&ck);
+	assert_false(ohtd_clock_leapt_since(&ck, then_ns));
+	assert_true(ohtd_clock_leapt_since(&ck, then_ns - 1));	/* before the start */
+	atomic_store(&manual.realtime_ns, -YEAR_NS);
+	ohtd_clock_wall_ns(&ck);
+	assert_false(ohtd_clock_leapt_since(&ck, then_ns));
+	atomic_store(&manual.realtime_ns, FLOOR_NS + YEAR_NS);
+	ohtd_clock_wall_ns(&ck);
+	assert_true(ohtd_clock_leapt_since(&ck, then_ns));
+	assert_false(ohtd_clock_leapt_since(&ck, ohtd_clock_boottime_ns(&ck)));
+}
+
+static void floor_is_raised_and_never_lowered(void **state)
+{
+	(void)state;
+	ohtd_clock_raise(&ck, FLOOR_NS + YEAR_NS);
+	assert_true(ohtd_clock_wall_ns(&ck) == FLOOR_NS + YEAR_NS);
+	ohtd_clock_raise(&ck, FLOOR_NS);
+	assert_true(ohtd_clock_wall_ns(&ck) == FLOOR_NS + YEAR_NS);
 }
 
 static void moment_of_the_monotonic_clock_has_a_wall_time(void **state)
@@ -135,6 +201,10 @@ int main(void)
 		cmocka_unit_test_setup(system_clock_set_right_is_followed, setup),
 		cmocka_unit_test_setup(jump_back_is_not_followed_but_time_goes_on, setup),
 		cmocka_unit_test_setup(random_jumps_never_turn_time_back, setup),
+		cmocka_unit_test_setup(jumps_are_counted_either_way, setup),
+		cmocka_unit_test_setup(ahead_of_a_system_that_went_back, setup),
+		cmocka_unit_test_setup(only_leaps_forward_make_elapsed_time_meaningless, setup),
+		cmocka_unit_test_setup(floor_is_raised_and_never_lowered, setup),
 		cmocka_unit_test_setup(moment_of_the_monotonic_clock_has_a_wall_time, setup),
 		cmocka_unit_test_setup(manual_wait_goes_to_the_moment, setup),
 		cmocka_unit_test_setup(system_wait_ends_at_the_moment_or_when_woken, setup),

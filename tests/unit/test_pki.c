@@ -45,7 +45,7 @@ static const char *file(const char *name)
 
 static int ensure(int64_t now_s, unsigned int name_count)
 {
-	const struct ohtd_pki_request request = { dir, names, name_count, now_s };
+	const struct ohtd_pki_request request = { dir, names, name_count, now_s, 0 };
 
 	return ohtd_pki_ensure(&request, why, sizeof(why));
 }
@@ -103,6 +103,26 @@ static void first_start_makes_what_clients_can_check(void **state)
 	X509_STORE_free(trusted);
 	X509_free(ca);
 	X509_free(leaf);
+}
+
+/* Made while the clock was ten years ahead: clients whose clock is right must be able to use it. */
+static void certificate_of_a_clock_that_is_ahead_is_good_today(void **state)
+{
+	const struct ohtd_pki_request request = {
+		dir, names, 5, NOW_S + 3652LL * DAY_S, NOW_S - 30LL * DAY_S,
+	};
+	const char *const files[] = { "ca.crt", "server.crt" };
+	time_t today = NOW_S;
+
+	(void)state;
+	assert_int_equal(ohtd_pki_ensure(&request, why, sizeof(why)), 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		X509 *crt = load(files[i]);
+
+		assert_true(X509_cmp_time(X509_get0_notBefore(crt), &today) < 0);
+		assert_true(X509_cmp_time(X509_get0_notAfter(crt), &today) > 0);
+		X509_free(crt);
+	}
 }
 
 static void good_certificate_is_kept(void **state)
@@ -178,7 +198,7 @@ static void authority_key_alone_is_replaced(void **state)
 
 static void unwritable_directory_is_told(void **state)
 {
-	const struct ohtd_pki_request request = { "/proc/self", names, 5, NOW_S };
+	const struct ohtd_pki_request request = { "/proc/self", names, 5, NOW_S, 0 };
 
 	(void)state;
 	assert_int_equal(ohtd_pki_ensure(&request, why, sizeof(why)), -1);
@@ -190,6 +210,7 @@ int main(void)
 #define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(first_start_makes_what_clients_can_check),
+		CASE(certificate_of_a_clock_that_is_ahead_is_good_today),
 		CASE(good_certificate_is_kept),
 		CASE(certificate_is_renewed_when_it_must),
 		CASE(new_authority_signs_a_new_certificate),

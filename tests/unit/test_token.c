@@ -296,6 +296,22 @@ static void clock_set_back(void **state)
 	free(text);
 }
 
+/* Whoever sets the clock forth does not throw everybody out; boot time still does. */
+static void clock_set_forth_after_the_issue(void **state)
+{
+	char *text = ohtd_token_issue(tokens, &anna);
+
+	(void)state;
+	ohtd_manual_clock_advance(&manual, OHTD_NS_PER_S);
+	atomic_fetch_add(&manual.realtime_ns, 3600 * (int64_t)OHTD_NS_PER_S);
+	assert_int_equal(check(text), OHTD_TOKEN_GOOD);
+	ohtd_manual_clock_advance(&manual, (OHTD_TOKEN_LIFE_S - 2) * OHTD_NS_PER_S);
+	assert_int_equal(check(text), OHTD_TOKEN_GOOD);
+	ohtd_manual_clock_advance(&manual, OHTD_NS_PER_S);
+	assert_int_equal(check(text), OHTD_TOKEN_EXPIRED);
+	free(text);
+}
+
 static void exp_in_the_past_beyond_leeway(void **state)
 {
 	(void)state;
@@ -412,6 +428,7 @@ int main(void)
 		CASE(truncated_and_padded),
 		CASE(expired),
 		CASE(clock_set_back),
+		CASE(clock_set_forth_after_the_issue),
 		CASE(exp_in_the_past_beyond_leeway),
 		CASE(token_of_another_boot),
 		CASE(not_yet_valid),

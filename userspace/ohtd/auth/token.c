@@ -196,6 +196,20 @@ static bool is_revoked(struct ohtd_tokens *tokens, const char *session)
 	return found;
 }
 
+/*
+ * The second opinion of the wall time. A token that is older than a jump of the clock does not get
+ * one: whoever sets the clock forth would throw everybody out.
+ */
+static bool wall_says_expired(const struct ohtd_tokens *tokens, int64_t now_s, int64_t exp_s,
+			      int64_t boot_exp_s)
+{
+	int64_t issued_boot_s = boot_exp_s - OHTD_TOKEN_LIFE_S;
+	uint64_t issued_ns = issued_boot_s > 0 ? (uint64_t)issued_boot_s * OHTD_NS_PER_S : 0;
+
+	return now_s >= exp_s + OHTD_TOKEN_LEEWAY_S &&
+	       !ohtd_clock_leapt_since(tokens->clock, issued_ns);
+}
+
 static enum ohtd_token_result judge_claims(struct ohtd_tokens *tokens, struct json_object *claims,
 					   struct ohtd_principal *who)
 {
@@ -212,7 +226,7 @@ static enum ohtd_token_result judge_claims(struct ohtd_tokens *tokens, struct js
 	if (nbf_s > now_s + OHTD_TOKEN_LEEWAY_S || iat_s > now_s + OHTD_TOKEN_LEEWAY_S)
 		return OHTD_TOKEN_INVALID;
 	if (!claim_is(claims, "boot", tokens->boot_id) || boot_s(tokens) >= boot_exp_s ||
-	    now_s >= exp_s + OHTD_TOKEN_LEEWAY_S)
+	    wall_says_expired(tokens, now_s, exp_s, boot_exp_s))
 		return OHTD_TOKEN_EXPIRED;
 	return OHTD_TOKEN_GOOD;
 }

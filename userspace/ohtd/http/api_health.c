@@ -36,6 +36,22 @@ static struct json_object *bus_json(const struct ohtd_snapshot *snapshot)
 	return json;
 }
 
+static struct json_object *clock_json(struct ohtd_call *call)
+{
+	struct json_object *json = json_object_new_object();
+	struct ohtd_clock_view view;
+
+	ohtd_clock_look(ohtd_call_clock(call), &view);
+	json_object_object_add(json, "time", ohtd_json_wall_time(view.wall_ns));
+	json_object_object_add(json, "synchronised", json_object_new_boolean(view.synchronised));
+	json_object_object_add(json, "ahead_ms",
+			       json_object_new_int64(view.ahead_ns / (int64_t)OHTD_NS_PER_MS));
+	json_object_object_add(json, "jumps", json_object_new_int64(view.jumps));
+	json_object_object_add(json, "last_jump_ms", !view.jumps ? NULL :
+			       json_object_new_int64(view.last_jump_ns / (int64_t)OHTD_NS_PER_MS));
+	return json;
+}
+
 void ohtd_api_health(struct ohtd_call *call)
 {
 	const struct ohtd_snapshot *snapshot = ohtd_call_snapshot(call);
@@ -49,6 +65,7 @@ void ohtd_api_health(struct ohtd_call *call)
 	json_object_object_add(json, "age_ms",
 			       json_object_new_int64(ohtd_call_age_ms(call, snapshot->time_ns)));
 	json_object_object_add(json, "bus", bus_json(snapshot));
+	json_object_object_add(json, "clock", clock_json(call));
 	json_object_object_add(json, "journal", ohtd_json_recorder(call));
 	ohtd_reply_json(call, 200, json);
 }

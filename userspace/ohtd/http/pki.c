@@ -158,13 +158,16 @@ static bool set_common_name(X509 *crt, const char *name)
 }
 
 /* Subject, serial, times and key of a certificate that is still without extensions and signature. */
-static X509 *begin_certificate(EVP_PKEY *key, const char *name, int64_t now_s, int days)
+static X509 *begin_certificate(const struct ohtd_pki_request *request, EVP_PKEY *key,
+			       const char *name, int days)
 {
 	X509 *crt = X509_new();
+	int64_t now_s = request->now_s;
+	int64_t from_s = request->from_s && request->from_s < now_s ? request->from_s : now_s;
 
 	/* One day back: the clocks of clients need not be exact. */
 	if (crt && X509_set_version(crt, X509_VERSION_3) == 1 && set_serial(crt) &&
-	    ASN1_TIME_set(X509_getm_notBefore(crt), now_s - DAY_S) &&
+	    ASN1_TIME_set(X509_getm_notBefore(crt), from_s - DAY_S) &&
 	    ASN1_TIME_set(X509_getm_notAfter(crt), now_s + (int64_t)days * DAY_S) &&
 	    set_common_name(crt, name) && X509_set_pubkey(crt, key) == 1)
 		return crt;
@@ -172,13 +175,13 @@ static X509 *begin_certificate(EVP_PKEY *key, const char *name, int64_t now_s, i
 	return NULL;
 }
 
-static bool make_authority(struct pair *ca, const char *host, int64_t now_s)
+static bool make_authority(struct pair *ca, const struct ohtd_pki_request *request)
 {
 	char name[65];
 
-	snprintf(name, sizeof(name), "oht device authority %.40s", host);
+	snprintf(name, sizeof(name), "oht device authority %.40s", request->names[0]);
 	ca->key = EVP_EC_gen("P-256");
-	ca->crt = ca->key ? begin_certificate(ca->key, name, now_s, OHTD_CA_DAYS) : NULL;
+	ca->crt = ca->key ? begin_certificate(request, ca->key, name, OHTD_CA_DAYS) : NULL;
 	return ca->crt &&
 	       X509_set_issuer_name(ca->crt, X509_get_subject_name(ca->crt)) == 1 &&
 	       add_extension(ca->crt, ca->crt, NID_basic_constraints,
@@ -213,7 +216,7 @@ static bool make_leaf(struct pair *leaf, const struct pair *ca,
 
 	alternative_names(request, san, sizeof(san));
 	leaf->key = EVP_EC_gen("P-256");
-	leaf->crt = leaf->key ? begin_certificate(leaf->key, request->names[0], request->now_s,
+	leaf->crt = leaf->key ? begin_certificate(request, leaf->key, request->names[0],
 						  OHTD_LEAF_DAYS) : NULL;
 	return leaf->crt &&
 	       X509_set_issuer_name(leaf->crt, X509_get_subject_name(ca->crt)) == 1 &&
@@ -267,7 +270,7 @@ static int ensure_authority(const struct ohtd_pki_request *request, struct pair 
 			complain(why, size, request->state_dir, "ca.key",
 				 "does not belong to ca.crt");
 	drop_pair(ca);	/* a key alone is left over from a start that was cut short */
-	if (!make_authority(ca, request->names[0], request->now_s))
+	if (!make_authority(ca, request))
 		return complain(why, size, request->state_dir, "ca.crt", "could not be made");
 	r = store_pair(request->state_dir, "ca", ca);
 	if (r)

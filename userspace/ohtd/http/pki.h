@@ -22,12 +22,15 @@
  * @names: DNS names and numeric addresses, as in the certificate
  * @name_count: at least one; the first is also the common name
  * @now_s: wall time with the build date as its floor, so that it is never 1970
+ * @from_s: since when the certificates are good at the latest: our clock may be ahead of the
+ *	clients' by any amount, theirs is not before the date of the build
  */
 struct ohtd_pki_request {
 	const char *state_dir;
 	const char *const *names;
 	unsigned int name_count;
 	int64_t now_s;
+	int64_t from_s;
 };
 
 /**

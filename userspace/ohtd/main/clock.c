@@ -2,7 +2,12 @@
 #include "clock.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <sys/timex.h>
 #include <time.h>
+
+/* Being held up for longer between two readings makes them useless for finding a jump. */
+#define HELD_UP_NS	(100 * OHTD_NS_PER_MS)
 
 static uint64_t read_clock(clockid_t id)
 {
@@ -34,6 +39,14 @@ static int64_t system_realtime_ns(void *context)
 	return (int64_t)ts.tv_sec * (int64_t)OHTD_NS_PER_S + ts.tv_nsec;
 }
 
+static bool system_synchronised(void *context)
+{
+	struct timex state = { .modes = 0 };
+
+	(void)context;
+	return adjtimex(&state) != TIME_ERROR && !(state.status & STA_UNSYNC);
+}
+
 static int system_wait(void *context, struct pollfd *fds, unsigned int count, uint64_t until_ns)
 {
 	uint64_t now_ns = read_clock(CLOCK_MONOTONIC);
@@ -53,6 +66,7 @@ const struct ohtd_clock_ops ohtd_clock_system = {
 	.monotonic_ns = system_monotonic_ns,
 	.boottime_ns = system_boottime_ns,
 	.realtime_ns = system_realtime_ns,
+	.synchronised = system_synchronised,
 	.wait = system_wait,
 };
 
@@ -68,6 +82,13 @@ static int64_t manual_realtime_ns(void *context)
 	struct ohtd_manual_clock *manual = context;
 
 	return atomic_load(&manual->realtime_ns);
+}
+
+static bool manual_synchronised(void *context)
+{
+	struct ohtd_manual_clock *manual = context;
+
+	return atomic_load(&manual->synchronised);
 }
 
 void ohtd_manual_clock_advance(struct ohtd_manual_clock *manual, uint64_t ns)
@@ -93,38 +114,99 @@ const struct ohtd_clock_ops ohtd_clock_manual = {
 	.monotonic_ns = manual_now_ns,
 	.boottime_ns = manual_now_ns,
 	.realtime_ns = manual_realtime_ns,
+	.synchronised = manual_synchronised,
 	.wait = manual_wait,
 };
 
-/* Raises the offset to @wanted_ns unless it is there already; returns what is in force. */
+/* Raises the offset to @wanted_ns unless it is there already; returns by how much. */
 static int64_t raise_offset(struct ohtd_clock *clock, int64_t wanted_ns)
 {
 	int64_t offset_ns = atomic_load(&clock->wall_offset_ns);
 
 	while (wanted_ns > offset_ns)
 		if (atomic_compare_exchange_weak(&clock->wall_offset_ns, &offset_ns, wanted_ns))
-			return wanted_ns;
-	return offset_ns;
+			return wanted_ns - offset_ns;
+	return 0;
+}
+
+/*
+ * NTP slews boot time and the time of day alike, so their difference only moves when the time of
+ * day is set. Of several threads that see a jump, the one that exchanges the offset counts it.
+ */
+static void note_jump(struct ohtd_clock *clock, int64_t known_ns, int64_t offset_ns)
+{
+	int64_t jump_ns = offset_ns - known_ns;
+
+	if (llabs(jump_ns) < OHTD_JUMP_NS ||
+	    !atomic_compare_exchange_strong(&clock->system_offset_ns, &known_ns, offset_ns))
+		return;
+	atomic_store(&clock->last_jump_ns, jump_ns);
+	atomic_fetch_add(&clock->jumps, 1);
+}
+
+/* Follows the system's time if it is later. Returns boot time; @system_ns takes the system's time. */
+static uint64_t follow_system(struct ohtd_clock *clock, int64_t *system_ns)
+{
+	int64_t known_ns = atomic_load(&clock->system_offset_ns);
+	uint64_t before_ns = ohtd_clock_boottime_ns(clock);
+	/*
+	 * Real time is read before the boot time that it is held against: being held up between the
+	 * two then makes the offset too small, which changes nothing, and never too large, which
+	 * could not be taken back.
+	 */
+	int64_t realtime_ns = clock->ops->realtime_ns(clock->context);
+	uint64_t boottime_ns = ohtd_clock_boottime_ns(clock);
+	int64_t offset_ns = realtime_ns - (int64_t)boottime_ns;
+
+	*system_ns = realtime_ns;
+	if (boottime_ns - before_ns < HELD_UP_NS)
+		note_jump(clock, known_ns, offset_ns);
+	if (raise_offset(clock, offset_ns) >= OHTD_JUMP_NS)
+		atomic_store(&clock->last_leap_boot_ns, boottime_ns);
+	return boottime_ns;
 }
 
 void ohtd_clock_init(struct ohtd_clock *clock, const struct ohtd_clock_ops *ops, void *context,
 		     int64_t floor_ns)
 {
-	clock->ops = ops;
-	clock->context = context;
-	atomic_init(&clock->wall_offset_ns, floor_ns - (int64_t)ops->boottime_ns(context));
+	int64_t boottime_ns = (int64_t)ops->boottime_ns(context);
+	int64_t system_ns;
+
+	*clock = (struct ohtd_clock){ .ops = ops, .context = context };
+	atomic_init(&clock->wall_offset_ns, floor_ns - boottime_ns);
+	atomic_init(&clock->system_offset_ns, ops->realtime_ns(context) - boottime_ns);
+	/* What the wall time did before this program ran, nobody has seen: that counts as a leap. */
+	atomic_store(&clock->last_leap_boot_ns, follow_system(clock, &system_ns));
+}
+
+void ohtd_clock_raise(struct ohtd_clock *clock, int64_t floor_ns)
+{
+	raise_offset(clock, floor_ns - (int64_t)ohtd_clock_boottime_ns(clock));
 }
 
 int64_t ohtd_clock_wall_ns(struct ohtd_clock *clock)
 {
-	/*
-	 * Real time is read first: being held up between the two reads then makes the offset too
-	 * small, which changes nothing, and never too large, which could not be taken back.
-	 */
-	int64_t realtime_ns = clock->ops->realtime_ns(clock->context);
-	int64_t boottime_ns = (int64_t)ohtd_clock_boottime_ns(clock);
+	int64_t system_ns;
+	uint64_t boottime_ns = follow_system(clock, &system_ns);
 
-	return boottime_ns + raise_offset(clock, realtime_ns - boottime_ns);
+	return (int64_t)boottime_ns + atomic_load(&clock->wall_offset_ns);
+}
+
+bool ohtd_clock_leapt_since(const struct ohtd_clock *clock, uint64_t boottime_ns)
+{
+	return atomic_load(&clock->last_leap_boot_ns) > boottime_ns;
+}
+
+void ohtd_clock_look(struct ohtd_clock *clock, struct ohtd_clock_view *view)
+{
+	int64_t system_ns;
+	uint64_t boottime_ns = follow_system(clock, &system_ns);
+
+	view->wall_ns = (int64_t)boottime_ns + atomic_load(&clock->wall_offset_ns);
+	view->ahead_ns = view->wall_ns - system_ns;
+	view->jumps = atomic_load(&clock->jumps);
+	view->last_jump_ns = atomic_load(&clock->last_jump_ns);
+	view->synchronised = clock->ops->synchronised(clock->context);
 }
 
 int64_t ohtd_clock_wall_of_ns(struct ohtd_clock *clock, uint64_t monotonic_ns)

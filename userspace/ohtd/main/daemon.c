@@ -31,6 +31,9 @@
 #define END_S		10
 #define ROBOT_END_MS	3000
 #define DRAIN_MS	2000
+#define TURN_MS		250
+/* Without a right clock at the next start, records may go back by as much after a power cut. */
+#define STORE_TIME_S	600
 #define WORKERS		2
 #define WORK_WAITING	16
 
@@ -39,6 +42,8 @@ struct running {
 	const char *config_path;
 	char why[WHY_BYTES];
 	struct ohtd_clock clock;
+	uint32_t jumps_told;
+	uint64_t store_time_ns;		/* boot time at which the time is stored again */
 	int lock_fd;
 	struct ohtd_store *store;
 	struct ohtd_tokens *tokens;
@@ -155,6 +160,7 @@ static int find_certificate(struct running *run, const struct ohtd_config *confi
 			.names = names.names,
 			.name_count = names.count,
 			.now_s = wall_s(run),
+			.from_s = OHTD_BUILD_DATE_S,
 		}, run->why, sizeof(run->why));
 }
 
@@ -185,7 +191,10 @@ static int open_all(struct running *run)
 	run->lock_fd = ohtd_state_lock(dir, run->why, sizeof(run->why));
 	if (run->lock_fd < 0)
 		return -1;
-	if (open_store(run) || open_auth(run) || open_journal(run) ||
+	if (open_store(run) || open_auth(run))
+		return -1;
+	ohtd_state_recall_time(dir, &run->clock, ohtd_tokens_boot_id(run->tokens));
+	if (open_journal(run) ||
 	    create_robot(run, ohtd_state_was_cut(dir)))
 		return -1;
 	return open_server(run);
@@ -241,12 +250,41 @@ static void reload(struct running *run)
 	ohtd_log(OHTD_LOG_NOTICE, "main", "reload", "certificate and log level");
 }
 
+/* Tells of jumps, and keeps the stored time young. */
+static void keep_time(struct running *run)
+{
+	uint64_t boottime_ns = ohtd_clock_boottime_ns(&run->clock);
+	uint32_t jumps = run->jumps_told;
+	struct ohtd_clock_view view;
+
+	ohtd_clock_look(&run->clock, &view);
+	run->jumps_told = view.jumps;
+	if (jumps != view.jumps)
+		ohtd_log(OHTD_LOG_WARNING, "main", "clock_jumped",
+			 "the system's time of day moved by %+lld s, ours is %lld s ahead of it",
+			 (long long)(view.last_jump_ns / (int64_t)OHTD_NS_PER_S),
+			 (long long)(view.ahead_ns / (int64_t)OHTD_NS_PER_S));
+	if (jumps == view.jumps && boottime_ns < run->store_time_ns)
+		return;
+	ohtd_state_store_time(run->config->state_dir, &run->clock,
+			      ohtd_tokens_boot_id(run->tokens));
+	run->store_time_ns = boottime_ns + STORE_TIME_S * OHTD_NS_PER_S;
+}
+
+/* The main thread's life: signals, and four times a second what has to be looked after. */
 static void wait_for_end(struct running *run, const sigset_t *signals)
 {
-	int number = 0;
+	const struct timespec turn = { .tv_nsec = TURN_MS * (long)OHTD_NS_PER_MS };
+	int number;
 
-	while (!sigwait(signals, &number) && number == SIGHUP)
-		reload(run);
+	for (;;) {
+		number = sigtimedwait(signals, NULL, &turn);
+		if (number == SIGHUP)
+			reload(run);
+		else if (number > 0)
+			break;
+		keep_time(run);
+	}
 	ohtd_log(OHTD_LOG_NOTICE, "main", "end", "signal %d", number);
 }
 
@@ -284,6 +322,9 @@ static int end_all(struct running *run)
 		ohtd_tls_destroy(run->tls);
 	ohtd_recorder_stop(run->recorder);
 	ohtd_robot_destroy(run->robot);
+	if (run->robot_runs)
+		ohtd_state_store_time(run->config->state_dir, &run->clock,
+				      ohtd_tokens_boot_id(run->tokens));
 	ohtd_auth_destroy(run->auth);
 	ohtd_tokens_destroy(run->tokens);
 	ohtd_store_stop(run->store);

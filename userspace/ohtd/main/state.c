@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +13,17 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
+#include "main/clock.h"
 #include "main/file.h"
 #include "main/log.h"
 
 #define PATH_BYTES	320
 #define KEY_BYTES_MAX	256
 #define RUN_MARK	"running"
+#define TIME_FILE	"time"
+#define TIME_BYTES	128
+/* 2100: whoever stored a later time has stored nonsense, and it could never be taken back. */
+#define TIME_MAX_S	4102444800ll
 
 static void join(char *path, const char *dir, const char *name)
 {
@@ -121,4 +127,62 @@ void ohtd_state_end_run(const char *dir)
 	join(path, dir, RUN_MARK);
 	if (unlink(path))
 		ohtd_log(OHTD_LOG_WARNING, "main", "run_mark", "%s: %s", path, strerror(errno));
+}
+
+/* "wall_s boot_s boot_id", one line; @text then ends behind the boot's id. NULL: not of this form. */
+static const char *parse_time(char *text, int64_t *wall_s, int64_t *boot_s)
+{
+	char *at, *end;
+
+	*wall_s = strtoll(text, &at, 10);
+	if (*at != ' ' || *wall_s <= 0 || *wall_s >= TIME_MAX_S)
+		return NULL;
+	*boot_s = strtoll(at, &end, 10);
+	if (end == at || *end != ' ' || *boot_s < 0 || *boot_s >= TIME_MAX_S)
+		return NULL;
+	end++;
+	at = end + strspn(end, "0123456789abcdef-");
+	if (at == end || strcmp(at, "\n"))
+		return NULL;
+	*at = 0;
+	return end;
+}
+
+void ohtd_state_recall_time(const char *dir, struct ohtd_clock *clock, const char *boot_id)
+{
+	int64_t now_s = (int64_t)(ohtd_clock_boottime_ns(clock) / OHTD_NS_PER_S);
+	char path[PATH_BYTES], *text = NULL;
+	int64_t wall_s, boot_s;
+	const char *stored;
+	int r;
+
+	join(path, dir, TIME_FILE);
+	r = ohtd_file_read(path, TIME_BYTES, &text, NULL);
+	if (r == -ENOENT)
+		return;
+	stored = r ? NULL : parse_time(text, &wall_s, &boot_s);
+	if (stored) {
+		if (!strcmp(stored, boot_id) && now_s > boot_s)
+			wall_s += now_s - boot_s;
+		ohtd_clock_raise(clock, wall_s * (int64_t)OHTD_NS_PER_S);
+	} else {
+		ohtd_log(OHTD_LOG_WARNING, "main", "time_file", "%s: %s", path,
+			 r ? strerror(-r) : "makes no sense, ignored");
+	}
+	free(text);
+}
+
+void ohtd_state_store_time(const char *dir, struct ohtd_clock *clock, const char *boot_id)
+{
+	int64_t wall_s = ohtd_clock_wall_ns(clock) / (int64_t)OHTD_NS_PER_S;
+	int64_t boot_s = (int64_t)(ohtd_clock_boottime_ns(clock) / OHTD_NS_PER_S);
+	char path[PATH_BYTES], text[TIME_BYTES];
+	int r, n;
+
+	/* Rounded up: what has been written down must not come again. */
+	n = snprintf(text, sizeof(text), "%" PRId64 " %" PRId64 " %s\n", wall_s + 1, boot_s, boot_id);
+	join(path, dir, TIME_FILE);
+	r = ohtd_file_replace(path, text, (size_t)n, 0600);
+	if (r)
+		ohtd_log(OHTD_LOG_WARNING, "main", "time_file", "%s: %s", path, strerror(-r));
 }

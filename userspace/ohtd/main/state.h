@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct ohtd_clock;
+
 /* Makes the directory (0700) if it is not there; its parent must be. 0, or -1 with @why filled. */
 int ohtd_state_ensure(const char *dir, char *why, size_t size);
 
@@ -25,5 +27,18 @@ void ohtd_state_begin_run(const char *dir);
 void ohtd_state_end_run(const char *dir);
 /* True if the mark of an earlier run is still there: it was cut short. */
 bool ohtd_state_was_cut(const char *dir);
+
+/**
+ * ohtd_state_recall_time() - let the wall time go on where an earlier run left it
+ * @dir: state directory
+ * @clock: raised to what is stored; within one boot also by what has passed since
+ * @boot_id: of this boot
+ *
+ * A file that is missing or makes no sense changes nothing.
+ */
+void ohtd_state_recall_time(const char *dir, struct ohtd_clock *clock, const char *boot_id);
+
+/* Stores the wall time for the next run. */
+void ohtd_state_store_time(const char *dir, struct ohtd_clock *clock, const char *boot_id);
 
 #endif /* OHTD_MAIN_STATE_H */
