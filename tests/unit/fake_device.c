@@ -60,7 +60,10 @@ void fake_safety(uint32_t kind, uint32_t cause, uint8_t from, uint8_t to)
 
 	record.safety.journal_seq = ++fake.stop.journal_seq;
 	record.safety.event_ns = fake.now_ns;
-	record.safety.low_ns = kind == OHT_SAFETY_STOP ? fake.now_ns + 3000 : 0;
+	if (kind == OHT_SAFETY_STOP)
+		fake.low_ns = fake.now_ns + 3000;
+	if (kind == OHT_SAFETY_STOP || kind == OHT_SAFETY_OPENED)
+		record.safety.low_ns = fake.low_ns;
 	record.safety.causes = fake.stop.causes;
 	record.safety.tag = fake.command.tag;
 	record.safety.cause = cause;
@@ -292,6 +295,8 @@ void fake_stop(uint32_t cause)
 
 static int do_reset(struct oht_command *command)
 {
+	if (fake.info.caps & OHT_CAP_RESET_BUTTON)
+		return EREMOTE;
 	if (fake.stop.state != OHT_ESTOP_STOPPED)
 		return EINVAL;
 	command->blocking = fake.stop.standing;

@@ -59,6 +59,7 @@ struct fake_device {
 
 	/* The stop. */
 	struct oht_estop_status stop;
+	uint64_t low_ns;			/* of the newest stop */
 	uint32_t test_failed;			/* what a self-test finds */
 	struct oht_command command;		/* the newest, as it came */
 	struct oht_telegrams telegrams;		/* as set */

@@ -37,6 +37,10 @@ enum cli_exit {
 #define CLI_OPT_CYCLE		(1U << 10)
 #define CLI_OPT_BUDGET		(1U << 11)
 #define CLI_OPT_WHOLE		(1U << 12)
+#define CLI_OPT_REPORT		(1U << 13)
+#define CLI_OPT_BY		(1U << 14)
+#define CLI_OPT_KEY		(1U << 15)
+#define CLI_OPT_STEP		(1U << 16)
 
 struct cli_verb;
 
@@ -61,6 +65,10 @@ struct cli_verb;
  * @deadman_ms: heartbeat period, 0 for the device's default
  * @cycle_us: grid of a plan
  * @stop_budget_us: longest time that a stop may have to wait for a plan, 0: not judged
+ * @report: where a report goes, without the endings of its files; NULL for a name made of the time
+ * @by: who does it, NULL for the name of the account
+ * @key: file of a private key (PEM) that signs the report, or NULL
+ * @step_timeout_s: how long one step waits for a person
  * @whole_cycles: of a plan, at most every so many-th cycle is given to what fits into no slack
  */
 struct cli {
@@ -84,6 +92,10 @@ struct cli {
 	uint32_t cycle_us;
 	uint32_t stop_budget_us;
 	uint32_t whole_cycles;
+	uint32_t step_timeout_s;
+	const char *report;
+	const char *by;
+	const char *key;
 };
 
 /**

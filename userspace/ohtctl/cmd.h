@@ -33,6 +33,7 @@ int cmd_safety_reset(struct cli *cli, int count, char **arguments);
 int cmd_safety_enable(struct cli *cli, int count, char **arguments);
 int cmd_safety_disable(struct cli *cli, int count, char **arguments);
 int cmd_safety_selftest(struct cli *cli, int count, char **arguments);
+int cmd_safety_commission(struct cli *cli, int count, char **arguments);
 int cmd_safety_telegrams(struct cli *cli, int count, char **arguments);
 int cmd_safety_journal(struct cli *cli, int count, char **arguments);
 int cmd_safety_latency(struct cli *cli, int count, char **arguments);

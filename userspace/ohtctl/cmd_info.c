@@ -18,7 +18,7 @@ static const struct {
 
 #define CAPS	(sizeof(caps) / sizeof(caps[0]))
 
-static void show_info_json(struct cli *cli, const struct oht_dev_info *info)
+struct json_object *show_info_json(struct cli *cli, const struct oht_dev_info *info)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *array = json_object_new_array();
@@ -48,7 +48,7 @@ static void show_info_json(struct cli *cli, const struct oht_dev_info *info)
 	show_add_number(object, "discrepancy_window_ms", info->discrepancy_window_ms);
 	if (info->caps & OHT_HAS_FEEDBACK)
 		show_add_number(object, "feedback_settle_ms", info->feedback_settle_ms);
-	show_json(cli, object);
+	return object;
 }
 
 static void show_caps(struct cli *cli, uint64_t mask)
@@ -102,7 +102,7 @@ int cmd_info(struct cli *cli, int count, char **arguments)
 	if (oht_dev_info(cli->dev, &info))
 		return cli_fail_errno(cli, "info");
 	if (cli->json)
-		show_info_json(cli, &info);
+		show_json(cli, show_info_json(cli, &info));
 	else
 		show_info(cli, &info);
 	return CLI_DONE;

@@ -10,8 +10,7 @@
 
 #define WORDS_BYTES	512
 
-/* What an act leaves in the journal: who did it. */
-static uint64_t our_tag(void)
+uint64_t safety_our_tag(void)
 {
 	return (uint64_t)getpid();
 }
@@ -83,7 +82,7 @@ int safety_reset(struct cli *cli)
 {
 	uint64_t blocking = 0;
 
-	if (!oht_dev_reset(cli->dev, our_tag(), &blocking))
+	if (!oht_dev_reset(cli->dev, safety_our_tag(), &blocking))
 		return 0;
 	return fail_blocked(cli, "reset", blocking);
 }
@@ -92,7 +91,7 @@ int safety_enable(struct cli *cli)
 {
 	uint64_t blocking = 0;
 
-	if (!oht_dev_enable(cli->dev, our_tag(), &blocking))
+	if (!oht_dev_enable(cli->dev, safety_our_tag(), &blocking))
 		return 0;
 	return fail_blocked(cli, "enable", blocking);
 }
@@ -125,7 +124,7 @@ int cmd_safety_stop(struct cli *cli, int count, char **arguments)
 	(void)arguments;
 	if (result)
 		return result;
-	if (oht_dev_stop(cli->dev, our_tag()))
+	if (oht_dev_stop(cli->dev, safety_our_tag()))
 		return cli_fail_errno(cli, "stop");
 	return safety_show_result(cli, "stopped: the enable outputs are low");
 }

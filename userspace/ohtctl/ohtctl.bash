@@ -5,11 +5,15 @@ _ohtctl() {
 	local verbs='info status stats scan read write mask exchange identify raw watch plan safety'
 	local modules='power safety travel_motor dock_location'
 	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds
-		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --profile --data --all --force --help --version'
+		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --by --key --step-timeout-s
+		--profile --data --all --force --help --version'
 
 	case $before in
 	--device)
 		mapfile -t COMPREPLY < <(compgen -f -- "${word:-/dev/oht}")
+		return ;;
+	--report | --key)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return ;;
 	--data)
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
@@ -34,7 +38,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return ;;
 	safety)
-		mapfile -t COMPREPLY < <(compgen -W 'status stop reset enable disable selftest telegrams journal latency watch' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'status stop reset enable disable selftest commission telegrams journal latency watch' -- "$word")
 		return ;;
 	esac
 	if [[ $word == -* ]]; then

@@ -49,6 +49,9 @@ static const struct cli_verb verbs[] = {
 	{ "safety disable", "", "outputs low, without a stop", cmd_safety_disable, 0, 0, 0 },
 	{ "safety selftest", "", "look for faults of the stop, while stopped", cmd_safety_selftest,
 	  0, 0, 0 },
+	{ "safety commission", "", "walk through the checklist of the stop, write a report",
+	  cmd_safety_commission,
+	  CLI_OPT_DEADMAN | CLI_OPT_REPORT | CLI_OPT_BY | CLI_OPT_KEY | CLI_OPT_STEP, 0, 0 },
 	{ "safety telegrams", "", "what the last stop wrote to the bus", cmd_safety_telegrams,
 	  0, 0, 0 },
 	{ "safety journal", "", "what the kernel keeps of the stop, the oldest first",
@@ -79,7 +82,12 @@ static const char options_help[] =
 	"                    longest that a plan may keep a stop waiting, default any\n"
 	"  --whole-cycles N  of a plan, at most every N-th cycle goes to what fits into no\n"
 	"                    slack, default 20\n"
-	"  --deadman-ms N    heartbeat period of safety enable\n"
+	"  --deadman-ms N    heartbeat period of safety enable and commission\n"
+	"  --report NAME     of safety commission: writes NAME.json and NAME.txt\n"
+	"  --by NAME         who commissions, default the account's name\n"
+	"  --key FILE        private key (PEM) that signs the report, NAME.json.sig\n"
+	"  --step-timeout-s N\n"
+	"                    how long a step of safety commission waits, default 300\n"
 	"  --profile WORD    register names of the canonical or legacy profile\n"
 	"  --data DIR        where the register descriptions are, default $OHT_DATA\n"
 	"  --force           write, or scan, although another program drives the robot\n"
@@ -123,7 +131,8 @@ static int unknown_verb(struct cli *cli, int count, char **words)
 		return cli_fail(cli, CLI_USAGE, "unknown verb '%s', see ohtctl --help", words[0]);
 	return cli_fail(cli, CLI_USAGE,
 			"safety needs one of %s: '%s'",
-			"status, stop, reset, enable, disable, telegrams, watch",
+			"status, stop, reset, enable, disable, selftest, commission, telegrams, "
+			"journal, latency, watch",
 			count > 1 ? words[1] : "");
 }
 
@@ -182,6 +191,7 @@ int ohtctl_run(int argc, char **argv, FILE *out, FILE *err)
 		.interval_ms = 1000,
 		.cycle_us = 25000,
 		.whole_cycles = 20,
+		.step_timeout_s = 300,
 	};
 	int count = argc - 1;
 	char **words = argv + 1;

@@ -39,6 +39,10 @@ static const struct option_row rows[] = {
 	{ "--cycle-us", VALUE_NUMBER, CLI_OPT_CYCLE, MEMBER(cycle_us), { 1000, 1000000 } },
 	{ "--stop-budget-us", VALUE_NUMBER, CLI_OPT_BUDGET, MEMBER(stop_budget_us), { 0, 1000000 } },
 	{ "--whole-cycles", VALUE_NUMBER, CLI_OPT_WHOLE, MEMBER(whole_cycles), { 2, 1000 } },
+	{ "--report", VALUE_TEXT, CLI_OPT_REPORT, MEMBER(report), { 0 } },
+	{ "--by", VALUE_TEXT, CLI_OPT_BY, MEMBER(by), { 0 } },
+	{ "--key", VALUE_TEXT, CLI_OPT_KEY, MEMBER(key), { 0 } },
+	{ "--step-timeout-s", VALUE_NUMBER, CLI_OPT_STEP, MEMBER(step_timeout_s), { 1, 86400 } },
 	{ "--deadman-ms", VALUE_NUMBER, CLI_OPT_DEADMAN, MEMBER(deadman_ms), { 1, 60000 } },
 };
 

@@ -16,6 +16,8 @@ struct cli;
 
 #define SAFETY_USE_API	"use its page or API (POST /api/v1/safety/reset, enable)"
 
+/* What an act leaves in the journal: who did it. */
+uint64_t safety_our_tag(void);
 /* deadman_ms as oht_dev_control_take(); instead: what to do if another process has the role. */
 int safety_take_control(struct cli *cli, uint32_t *deadman_ms, const char *instead);
 int safety_reset(struct cli *cli);

@@ -314,7 +314,7 @@ void show_stop_line(struct cli *cli, const struct oht_stop_status *status)
 
 /* ---- events ---- */
 
-static void safety_event_json(struct cli *cli, const struct oht_event *event)
+struct json_object *show_safety_event_json(const struct oht_event *event)
 {
 	const struct oht_safety_event *safety = &event->safety;
 	struct json_object *object = json_object_new_object();
@@ -332,7 +332,7 @@ static void safety_event_json(struct cli *cli, const struct oht_event *event)
 	json_object_object_add(object, "outputs", outputs_json(safety->outputs));
 	show_add_number(object, "tag", safety->tag);
 	show_add_number(object, "pid", safety->tgid);
-	show_json(cli, object);
+	return object;
 }
 
 void show_safety_event(struct cli *cli, const struct oht_event *event)
@@ -340,7 +340,7 @@ void show_safety_event(struct cli *cli, const struct oht_event *event)
 	const struct oht_safety_event *safety = &event->safety;
 
 	if (cli->json) {
-		safety_event_json(cli, event);
+		show_json(cli, show_safety_event_json(event));
 		return;
 	}
 	if (event->lost)

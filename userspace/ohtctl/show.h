@@ -46,6 +46,8 @@ void show_process_name(uint32_t tgid, char name[SHOW_NAME_BYTES]);
 /* Seconds from then until now, both CLOCK_MONOTONIC. */
 double show_age_s(uint64_t then_ns);
 
+/* What the device is and how it is set; cmd_info.c. */
+struct json_object *show_info_json(struct cli *cli, const struct oht_dev_info *info);
 /* What a read of coils or registers by address brought. */
 void show_reply(struct cli *cli, const struct oht_request *request, const struct oht_reply *reply);
 /* What every object about a reply ends with: attempts, turnaround_us. */
@@ -57,6 +59,7 @@ struct json_object *show_stop_json(struct cli *cli, const struct oht_stop_status
 /* The same in one line, for watch. */
 void show_stop_line(struct cli *cli, const struct oht_stop_status *status);
 
+struct json_object *show_safety_event_json(const struct oht_event *event);
 /* A safety event: one line, or one object. */
 void show_safety_event(struct cli *cli, const struct oht_event *event);
 
