@@ -80,7 +80,7 @@ static void go_down(struct machine *m)
 
 static void log_in(struct machine *m)
 {
-	struct ohtd_credentials credentials = { "anna", "correct horse" };
+	struct ohtd_credentials credentials = { "anna", { "correct horse" } };
 
 	free(m->grant.access_token);
 	assert_int_equal(ohtd_auth_wait_s(m->auth, "anna", "::1"), 0);
@@ -127,12 +127,11 @@ static void check_access(struct machine *m)
 
 static void refresh(struct machine *m)
 {
-	char token[OHTD_REFRESH_BYTES];
+	struct ohtd_secret token = m->grant.refresh_token;
 	enum ohtd_auth_result result;
 
-	strcpy(token, m->grant.refresh_token);
 	free(m->grant.access_token);
-	result = ohtd_auth_refresh(m->auth, token, &m->grant);
+	result = ohtd_auth_refresh(m->auth, &token, &m->grant);
 	if (is_over(m, m->login_ns, OHTD_REFRESH_LIFE_S)) {
 		assert_int_equal(result, OHTD_AUTH_REFUSED);
 		log_in(m);
@@ -198,7 +197,7 @@ static void nobody_is_locked_out_or_let_in(void **state)
 
 static void wrong_passwords_wait_on_boot_time(void **state)
 {
-	struct ohtd_credentials wrong = { "anna", "wrong horse" };
+	struct ohtd_credentials wrong = { "anna", { "wrong horse" } };
 	struct machine m = { .dir = "/tmp/ohtd-clock-XXXXXX" };
 	unsigned int wait_s;
 

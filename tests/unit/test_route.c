@@ -33,6 +33,8 @@ HANDLER(ohtd_api_safety_enable)
 HANDLER(ohtd_api_safety_self_test)
 HANDLER(ohtd_api_safety_events)
 HANDLER(ohtd_api_safety_latency)
+HANDLER(ohtd_api_logs)
+HANDLER(ohtd_api_logs_level)
 
 static struct ohtd_found found;
 

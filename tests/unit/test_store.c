@@ -249,7 +249,7 @@ static enum ohtd_auth_result login(const char *password, struct ohtd_grant *gran
 {
 	struct ohtd_credentials credentials = { .username = "anna" };
 
-	strcpy(credentials.password, password);
+	ohtd_secret_set(&credentials.password, password);
 	return ohtd_auth_login(auth, &credentials, "192.0.2.1", grant);
 }
 
@@ -260,7 +260,7 @@ static void right_password_gives_a_token(void **state)
 
 	(void)state;
 	assert_int_equal(login("correct horse", &grant), OHTD_AUTH_GRANTED);
-	assert_int_equal(strlen(grant.refresh_token), OHTD_REFRESH_BYTES - 1);
+	assert_int_equal(strlen(grant.refresh_token.revealed), OHTD_REFRESH_BYTES - 1);
 	assert_int_equal(ohtd_auth_check(auth, grant.access_token, &who), OHTD_TOKEN_GOOD);
 	assert_string_equal(who.user, "anna");
 	assert_int_equal(who.role, OHTD_ROLE_OPERATOR);
@@ -278,7 +278,7 @@ static uint64_t cpu_ns(void)
 /* The work for an unknown name is that for a known one, within a factor that noise explains. */
 static void unknown_name_costs_the_same_work(void **state)
 {
-	struct ohtd_credentials credentials = { .username = "anna", .password = "wrong" };
+	struct ohtd_credentials credentials = { .username = "anna", .password = { "wrong" } };
 	uint64_t known_ns, unknown_ns, t;
 	struct ohtd_grant grant;
 
@@ -322,10 +322,10 @@ static void refresh_rotates(void **state)
 
 	(void)state;
 	login("correct horse", &first);
-	assert_int_equal(ohtd_auth_refresh(auth, first.refresh_token, &second), OHTD_AUTH_GRANTED);
-	assert_string_not_equal(first.refresh_token, second.refresh_token);
+	assert_int_equal(ohtd_auth_refresh(auth, &first.refresh_token, &second), OHTD_AUTH_GRANTED);
+	assert_string_not_equal(first.refresh_token.revealed, second.refresh_token.revealed);
 	assert_string_equal(first.who.session, second.who.session);
-	assert_int_equal(ohtd_auth_refresh(auth, second.refresh_token, &third), OHTD_AUTH_GRANTED);
+	assert_int_equal(ohtd_auth_refresh(auth, &second.refresh_token, &third), OHTD_AUTH_GRANTED);
 	free(first.access_token);
 	free(second.access_token);
 	free(third.access_token);
@@ -339,9 +339,9 @@ static void stolen_refresh_token_ends_the_session(void **state)
 
 	(void)state;
 	login("correct horse", &first);
-	ohtd_auth_refresh(auth, first.refresh_token, &second);
-	assert_int_equal(ohtd_auth_refresh(auth, first.refresh_token, &third), OHTD_AUTH_REFUSED);
-	assert_int_equal(ohtd_auth_refresh(auth, second.refresh_token, &third), OHTD_AUTH_REFUSED);
+	ohtd_auth_refresh(auth, &first.refresh_token, &second);
+	assert_int_equal(ohtd_auth_refresh(auth, &first.refresh_token, &third), OHTD_AUTH_REFUSED);
+	assert_int_equal(ohtd_auth_refresh(auth, &second.refresh_token, &third), OHTD_AUTH_REFUSED);
 	assert_int_equal(ohtd_auth_check(auth, second.access_token, &who), OHTD_TOKEN_REVOKED);
 
 	ohtd_auth_destroy(auth);
@@ -361,10 +361,12 @@ static void invented_and_old_refresh_tokens_are_refused(void **state)
 	(void)state;
 	login("correct horse", &first);
 	free(first.access_token);
-	assert_int_equal(ohtd_auth_refresh(auth, "", &second), OHTD_AUTH_REFUSED);
-	assert_int_equal(ohtd_auth_refresh(auth, "' OR 1=1 --", &second), OHTD_AUTH_REFUSED);
+	assert_int_equal(ohtd_auth_refresh(auth, &(struct ohtd_secret){ "" },
+					   &second), OHTD_AUTH_REFUSED);
+	assert_int_equal(ohtd_auth_refresh(auth, &(struct ohtd_secret){ "' OR 1=1 --" },
+					   &second), OHTD_AUTH_REFUSED);
 	ohtd_manual_clock_advance(&manual, (OHTD_REFRESH_LIFE_S + 1) * OHTD_NS_PER_S);
-	assert_int_equal(ohtd_auth_refresh(auth, first.refresh_token, &second), OHTD_AUTH_REFUSED);
+	assert_int_equal(ohtd_auth_refresh(auth, &first.refresh_token, &second), OHTD_AUTH_REFUSED);
 }
 
 static void password_longer_than_bcrypt_looks_at(void **state)

@@ -159,9 +159,17 @@ const char *ohtd_auth_name_unfit(const char *name)
 	return NULL;
 }
 
-/* A new refresh token as text, and what is stored of it. */
-static int draw_secret(char *text, unsigned char *hash)
+/* What is stored of a refresh token. */
+static int hash_secret(const struct ohtd_secret *secret, unsigned char *hash)
 {
+	return EVP_Digest(secret->revealed, strlen(secret->revealed), hash, NULL, EVP_sha256(),
+			  NULL) == 1 ? 0 : -EIO;
+}
+
+/* A new refresh token, and what is stored of it. */
+static int draw_secret(struct ohtd_secret *secret, unsigned char *hash)
+{
+	char *text = secret->revealed;
 	unsigned char raw[SECRET_BYTES], coded[OHTD_REFRESH_BYTES + 4];
 
 	if (RAND_bytes(raw, sizeof(raw)) != 1)
@@ -170,7 +178,7 @@ static int draw_secret(char *text, unsigned char *hash)
 	for (int i = 0; i < OHTD_REFRESH_BYTES - 1; i++)
 		text[i] = coded[i] == '+' ? '-' : coded[i] == '/' ? '_' : (char)coded[i];
 	text[OHTD_REFRESH_BYTES - 1] = 0;
-	return EVP_Digest(text, strlen(text), hash, NULL, EVP_sha256(), NULL) == 1 ? 0 : -EIO;
+	return hash_secret(secret, hash);
 }
 
 static int draw_session_id(char *id)
@@ -195,7 +203,7 @@ static int open_session(struct ohtd_auth *auth, const struct ohtd_user *user, co
 	snprintf(session.address, sizeof(session.address), "%s", address);
 	snprintf(session.boot_id, sizeof(session.boot_id), "%s",
 		 ohtd_tokens_boot_id(auth->tokens));
-	if (draw_session_id(session.id) || draw_secret(grant->refresh_token, session.refresh_hash))
+	if (draw_session_id(session.id) || draw_secret(&grant->refresh_token, session.refresh_hash))
 		return -EIO;
 	strcpy(grant->who.session, session.id);
 	return ohtd_store_call(auth->store, work_session_add, &session);
@@ -226,7 +234,7 @@ enum ohtd_auth_result ohtd_auth_login(struct ohtd_auth *auth,
 	if (r && r != -ENOENT)
 		return OHTD_AUTH_UNAVAILABLE;
 	known = !r && !user.disabled;
-	matches = ohtd_password_matches(credentials->password, known ? user.password_hash : NULL);
+	matches = ohtd_password_matches(credentials->password.revealed, known ? user.password_hash : NULL);
 	if (!matches) {
 		ohtd_backoff_failed(auth->backoff, credentials->username, address,
 				    ohtd_clock_boottime_ns(auth->clock));
@@ -261,7 +269,8 @@ static void revoke(struct ohtd_auth *auth, const struct lookup *lookup)
 			 lookup->user.name);
 }
 
-enum ohtd_auth_result ohtd_auth_refresh(struct ohtd_auth *auth, const char *refresh_token,
+enum ohtd_auth_result ohtd_auth_refresh(struct ohtd_auth *auth,
+					const struct ohtd_secret *refresh_token,
 					struct ohtd_grant *grant)
 {
 	unsigned char new_hash[OHTD_REFRESH_HASH_BYTES];
@@ -270,8 +279,8 @@ enum ohtd_auth_result ohtd_auth_refresh(struct ohtd_auth *auth, const char *refr
 	int r;
 
 	memset(grant, 0, sizeof(*grant));
-	if (EVP_Digest(refresh_token, strlen(refresh_token), lookup.session.refresh_hash, NULL,
-		       EVP_sha256(), NULL) != 1 || draw_secret(grant->refresh_token, new_hash))
+	if (hash_secret(refresh_token, lookup.session.refresh_hash) ||
+	    draw_secret(&grant->refresh_token, new_hash))
 		return OHTD_AUTH_UNAVAILABLE;
 	r = ohtd_store_read(auth->store, work_session_find, &lookup);
 	if (!r && lookup.session.superseded && !lookup.session.revoked)

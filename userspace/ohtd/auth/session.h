@@ -13,6 +13,7 @@
 
 #include "auth/password.h"
 #include "auth/token.h"
+#include "main/secret.h"
 
 struct ohtd_auth;
 struct ohtd_store;
@@ -28,13 +29,13 @@ enum ohtd_auth_result {
 
 struct ohtd_credentials {
 	char username[OHTD_USER_NAME_MAX + 1];
-	char password[OHTD_PASSWORD_BYTES_MAX + 1];
+	struct ohtd_secret password;
 };
 
 /* What a client gets. */
 struct ohtd_grant {
 	char *access_token;	/* free() it */
-	char refresh_token[OHTD_REFRESH_BYTES];
+	struct ohtd_secret refresh_token;
 	int expires_in_s;
 	struct ohtd_principal who;
 };
@@ -69,7 +70,8 @@ enum ohtd_auth_result ohtd_auth_login(struct ohtd_auth *auth,
  *
  * A refresh token that was used before has been copied by somebody: its whole session is revoked.
  */
-enum ohtd_auth_result ohtd_auth_refresh(struct ohtd_auth *auth, const char *refresh_token,
+enum ohtd_auth_result ohtd_auth_refresh(struct ohtd_auth *auth,
+					const struct ohtd_secret *refresh_token,
 					struct ohtd_grant *grant);
 
 /* Why @name cannot be the name of an account, as one sentence; NULL if it can. */

@@ -38,6 +38,9 @@ void ohtd_api_safety_self_test(struct ohtd_call *call);
 void ohtd_api_safety_events(struct ohtd_call *call);
 void ohtd_api_safety_latency(struct ohtd_call *call);
 
+void ohtd_api_logs(struct ohtd_call *call);
+void ohtd_api_logs_level(struct ohtd_call *call);
+
 /* Shared between the files. */
 struct json_object *ohtd_json_safety(struct ohtd_call *call, const struct ohtd_snapshot *snapshot);
 struct json_object *ohtd_json_modules(struct ohtd_call *call, const struct ohtd_snapshot *snapshot);

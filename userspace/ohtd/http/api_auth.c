@@ -21,16 +21,11 @@ struct auth_job {
 	struct ohtd_auth *auth;
 	bool is_login;
 	struct ohtd_credentials credentials;
-	char refresh_token[OHTD_REFRESH_BYTES];
+	struct ohtd_secret refresh_token;
 	char address[OHTD_ADDRESS_BYTES];
 	enum ohtd_auth_result result;
 	struct ohtd_grant grant;
 };
-
-static const char *text_of(struct ohtd_call *call, const char *name)
-{
-	return json_object_get_string(json_object_object_get(call->body, name));
-}
 
 static void reply_grant(struct ohtd_call *call, const struct ohtd_grant *grant)
 {
@@ -39,7 +34,7 @@ static void reply_grant(struct ohtd_call *call, const struct ohtd_grant *grant)
 	json_object_object_add(json, "access_token",
 			       json_object_new_string(grant->access_token));
 	json_object_object_add(json, "refresh_token",
-			       json_object_new_string(grant->refresh_token));
+			       json_object_new_string(grant->refresh_token.revealed));
 	json_object_object_add(json, "token_type", json_object_new_string("Bearer"));
 	json_object_object_add(json, "expires_in", json_object_new_int(grant->expires_in_s));
 	json_object_object_add(json, "role",
@@ -89,7 +84,7 @@ static void run_job(struct ohtd_work *work, bool dropped)
 		job->result = ohtd_auth_login(job->auth, &job->credentials, job->address,
 					      &job->grant);
 	else
-		job->result = ohtd_auth_refresh(job->auth, job->refresh_token, &job->grant);
+		job->result = ohtd_auth_refresh(job->auth, &job->refresh_token, &job->grant);
 	ohtd_pending_post(&job->pending);
 }
 
@@ -113,7 +108,7 @@ static void submit(struct ohtd_call *call, struct auth_job *job)
 
 void ohtd_api_login(struct ohtd_call *call)
 {
-	const char *username = text_of(call, "username");
+	const char *username = ohtd_call_text(call, "username");
 	unsigned int wait_s = ohtd_auth_wait_s(ohtd_call_auth(call), username,
 					       ohtd_call_address(call));
 	struct auth_job *job;
@@ -133,8 +128,7 @@ void ohtd_api_login(struct ohtd_call *call)
 	}
 	job->is_login = true;
 	snprintf(job->credentials.username, sizeof(job->credentials.username), "%s", username);
-	snprintf(job->credentials.password, sizeof(job->credentials.password), "%s",
-		 text_of(call, "password"));
+	ohtd_secret_set(&job->credentials.password, ohtd_call_text(call, "password"));
 	submit(call, job);
 }
 
@@ -146,7 +140,6 @@ void ohtd_api_refresh(struct ohtd_call *call)
 		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
 		return;
 	}
-	snprintf(job->refresh_token, sizeof(job->refresh_token), "%s",
-		 text_of(call, "refresh_token"));
+	ohtd_secret_set(&job->refresh_token, ohtd_call_text(call, "refresh_token"));
 	submit(call, job);
 }

@@ -258,11 +258,6 @@ static void submit(struct ohtd_call *call, struct events_job *job)
 
 /* ---- what is asked for ---- */
 
-static const char *text_of(struct ohtd_call *call, const char *name)
-{
-	return json_object_get_string(json_object_object_get(call->body, name));
-}
-
 static int refuse(struct ohtd_call *call, const char *pointer, const char *code,
 		  const char *format, const char *value)
 {
@@ -279,7 +274,7 @@ static int refuse(struct ohtd_call *call, const char *pointer, const char *code,
 /* 0 when there is none. */
 static int take_cause(struct ohtd_call *call, struct ohtd_entry_query *query)
 {
-	const char *name = text_of(call, "cause");
+	const char *name = ohtd_call_text(call, "cause");
 
 	query->cause = -1;
 	if (!name)
@@ -293,7 +288,7 @@ static int take_cause(struct ohtd_call *call, struct ohtd_entry_query *query)
 
 static void take_kind(struct ohtd_call *call, struct ohtd_entry_query *query)
 {
-	const char *name = text_of(call, "kind");
+	const char *name = ohtd_call_text(call, "kind");
 
 	query->kind = -1;
 	if (!name)
@@ -308,7 +303,7 @@ static void take_kind(struct ohtd_call *call, struct ohtd_entry_query *query)
 /* Digits only, and the text again when it is written: no second spelling of a place. */
 static int take_cursor(struct ohtd_call *call, struct ohtd_entry_query *query)
 {
-	const char *cursor = text_of(call, "cursor");
+	const char *cursor = ohtd_call_text(call, "cursor");
 	char again[48];
 
 	query->before = (struct ohtd_entry_place){ INT64_MAX, INT64_MAX };

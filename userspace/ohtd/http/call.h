@@ -13,6 +13,7 @@
 #include <json-c/json.h>
 
 #include "auth/token.h"
+#include "main/log.h"
 #include "robot/command.h"
 #include "robot/snapshot.h"
 
@@ -33,6 +34,7 @@ struct st_h2o_req_t;
  * @who: who asks; role OHTD_ROLE_NONE when nobody has logged in
  * @body: validated JSON object: body, or parameters of a GET; NULL when there is none; borrowed
  * @unit: the {addr} of the path, 0 without one
+ * @request_id: names this request in the answer and in the log
  * @pending: what will answer later, NULL if nothing
  *
  * Lives in the request's memory: it is gone after the answer has been sent or the client has left.
@@ -45,6 +47,7 @@ struct ohtd_call {
 	struct ohtd_principal who;
 	struct json_object *body;
 	unsigned int unit;
+	char request_id[OHTD_REQUEST_ID_BYTES];
 	struct ohtd_pending *pending;
 };
 
@@ -99,6 +102,9 @@ void ohtd_reply_problem_list(struct ohtd_call *call, int status, const char *cod
  * @value: copied; one with control bytes is left out and logged, since h2o would send it as it is
  */
 void ohtd_reply_header(struct ohtd_call *call, const char *name, const char *value);
+
+/* A member of the body that is a string, NULL if it is not there. Lives as long as the body. */
+const char *ohtd_call_text(const struct ohtd_call *call, const char *name);
 
 /* Value of a request header; NULL when it is not there, or there twice. In the request's memory. */
 const char *ohtd_call_header(struct ohtd_call *call, const char *name);

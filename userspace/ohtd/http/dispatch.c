@@ -10,6 +10,7 @@
 #include "http/query.h"
 #include "http/route.h"
 #include "main/clock.h"
+#include "main/log.h"
 #include "robot/robot.h"
 
 /* The request's memory goes: it has been answered, or the client has left. */
@@ -36,6 +37,7 @@ static struct ohtd_call *make_call(h2o_req_t *req)
 	call->conn = req->conn->callbacks->get_socket(req->conn)->on_close.data;
 	call->conn->call = call;
 	call->conn->answered_ms = 0;
+	ohtd_request_id_take(call);
 	return call;
 }
 
@@ -162,20 +164,19 @@ static bool wants_file(const h2o_req_t *req)
 	       h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"));
 }
 
-int ohtd_dispatch(h2o_handler_t *self, h2o_req_t *req)
+static void dispatch(struct ohtd_call *call)
 {
-	struct ohtd_call *call = make_call(req);
+	h2o_req_t *req = call->req;
 	h2o_iovec_t path = req->path_normalized;
 	struct ohtd_found found;
 	enum ohtd_match match;
 
-	(void)self;
 	if (ohtd_prologue(call))
-		return 0;
+		return;
 	match = ohtd_route_find(req->method.base, req->method.len, path.base, path.len, &found);
 	if (match == OHTD_MATCH_NONE && wants_file(req) &&
 	    ohtd_files_serve(call, path.base, path.len))
-		return 0;
+		return;
 	call->route = found.route;
 	call->unit = found.unit;
 	if (match == OHTD_MATCH_NONE || match == OHTD_MATCH_METHOD)
@@ -187,6 +188,16 @@ int ohtd_dispatch(h2o_handler_t *self, h2o_req_t *req)
 		else if (!take_body(call))
 			call->route->handle(call);
 	}
+}
+
+int ohtd_dispatch(h2o_handler_t *self, h2o_req_t *req)
+{
+	struct ohtd_call *call = make_call(req);
+
+	(void)self;
+	ohtd_log_set_request(call->request_id);
+	dispatch(call);
+	ohtd_log_set_request(NULL);
 	return 0;
 }
 
@@ -250,6 +261,11 @@ int64_t ohtd_call_age_ms(struct ohtd_call *call, uint64_t time_ns)
 	if (!time_ns)
 		return -1;
 	return now_ns > time_ns ? (int64_t)((now_ns - time_ns) / OHTD_NS_PER_MS) : 0;
+}
+
+const char *ohtd_call_text(const struct ohtd_call *call, const char *name)
+{
+	return json_object_get_string(json_object_object_get(call->body, name));
 }
 
 const char *ohtd_call_header(struct ohtd_call *call, const char *name)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "http/loop.h"
+#include "main/log.h"
 #include "robot/robot.h"
 
 /* The control thread wants to hear of each loop at least every 100 ms. */
@@ -59,6 +60,7 @@ static void on_tick(h2o_timeout_entry_t *entry)
 	ohtd_pending_tick(loop);
 	ohtd_listen_tick(loop);
 	ohtd_loop_cut_late(loop);
+	ohtd_log_tick();
 }
 
 static void make(struct ohtd_loop *loop)

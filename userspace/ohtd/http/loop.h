@@ -98,6 +98,10 @@ void ohtd_pending_drop_all(struct ohtd_loop *loop);
 /* command.c: takes all answers of the control thread. */
 void ohtd_command_take(struct ohtd_loop *loop);
 
+/* request_id.c: a fresh id; the client's own if it has sent one that is fit, else a fresh one. */
+void ohtd_request_id_make(char *id);
+void ohtd_request_id_take(struct ohtd_call *call);
+
 /* reply.c: registers what makes every answer of @path carry the security headers. */
 void ohtd_reply_register_filter(h2o_pathconf_t *path);
 

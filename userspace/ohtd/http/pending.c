@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "http/loop.h"
+#include "main/log.h"
 
 static void run_finish(struct ohtd_loop *loop, struct ohtd_post *post)
 {
@@ -61,7 +62,9 @@ void ohtd_pending_post(struct ohtd_pending *pending)
 void ohtd_pending_finish(struct ohtd_pending *pending)
 {
 	unlink_pending(pending);
+	ohtd_log_set_request(pending->call ? pending->call->request_id : NULL);
 	pending->finish(pending);
+	ohtd_log_set_request(NULL);
 }
 
 /* Answers those who have waited too long. The object stays until its result comes. */

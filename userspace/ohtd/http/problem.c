@@ -38,7 +38,8 @@ const char *ohtd_status_text(int status)
 	return "Error";
 }
 
-struct json_object *ohtd_problem_json(int status, const char *code, const char *detail)
+struct json_object *ohtd_problem_json(int status, const char *code, const char *detail,
+				      const char *request_id)
 {
 	struct json_object *json = json_object_new_object();
 	char type[96];
@@ -49,6 +50,7 @@ struct json_object *ohtd_problem_json(int status, const char *code, const char *
 	json_object_object_add(json, "status", json_object_new_int(status));
 	json_object_object_add(json, "code", json_object_new_string(code));
 	json_object_object_add(json, "detail", json_object_new_string(detail));
+	json_object_object_add(json, "request_id", json_object_new_string(request_id));
 	return json;
 }
 

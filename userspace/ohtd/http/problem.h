@@ -12,8 +12,9 @@
 /* Phrase of an HTTP status. Never NULL. */
 const char *ohtd_status_text(int status);
 
-/* {"type","title","status","code","detail"} */
-struct json_object *ohtd_problem_json(int status, const char *code, const char *detail);
+/* {"type","title","status","code","detail","request_id"} */
+struct json_object *ohtd_problem_json(int status, const char *code, const char *detail,
+				      const char *request_id);
 
 /* Appends {"pointer","code","detail"} to @errors; @pointer is a JSON pointer into the body. */
 void ohtd_error_add(struct json_object *errors, const char *pointer, const char *code,

@@ -38,6 +38,8 @@ static void send_body(struct ohtd_call *call, int status, const char *data, size
 	if (status != 304)
 		req->res.content_length = length_bytes;
 	call->conn->answered_ms = h2o_now(call->loop->ctx.loop);
+	ohtd_log(OHTD_LOG_DEBUG, "http", "answer", "%.*s %.*s: %d", (int)req->method.len,
+		 req->method.base, (int)req->path_normalized.len, req->path_normalized.base, status);
 	h2o_start_response(req, &generator);
 	/* Only h2o_send_inline() would know that HEAD has no body. */
 	h2o_send(req, &body, is_head(req) || !length_bytes ? 0 : 1, H2O_SEND_STATE_FINAL);
@@ -113,7 +115,7 @@ void ohtd_reply_problem(struct ohtd_call *call, int status, const char *code,
 void ohtd_reply_problem_list(struct ohtd_call *call, int status, const char *code,
 			     const char *detail, struct json_object *errors)
 {
-	struct json_object *json = ohtd_problem_json(status, code, detail);
+	struct json_object *json = ohtd_problem_json(status, code, detail, call->request_id);
 
 	if (errors)
 		json_object_object_add(json, "errors", errors);
@@ -152,10 +154,17 @@ static bool made_by_h2o(const h2o_req_t *req)
 static h2o_ostream_t **replace_body(h2o_req_t *req, h2o_ostream_t **slot)
 {
 	const char *code = req->res.status == 413 ? "body_too_large" : "bad_request";
-	struct json_object *json = ohtd_problem_json(req->res.status, code, req->res.reason);
-	const char *text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN);
 	struct replaced_body *replaced;
+	struct json_object *json;
+	const char *text;
+	char id[OHTD_REQUEST_ID_BYTES];
 
+	/* No call was ever made of it, so it has no id yet. */
+	ohtd_request_id_make(id);
+	json = ohtd_problem_json(req->res.status, code, req->res.reason, id);
+	text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN);
+	h2o_set_header_by_str(&req->pool, &req->res.headers, H2O_STRLIT("x-request-id"), 1,
+			      h2o_strdup(&req->pool, id, strlen(id)).base, strlen(id), 1);
 	replaced = (struct replaced_body *)h2o_add_ostream(req, sizeof(*replaced), slot);
 	replaced->super.do_send = send_replaced;
 	replaced->body = h2o_strdup(&req->pool, text, strlen(text));

@@ -4,6 +4,7 @@
 
 #include "auth/password.h"
 #include "auth/session.h"
+#include "main/log.h"
 
 static const struct ohtd_field login_fields[] = {
 	{ "username", OHTD_FIELD_STRING, true, 1, OHTD_USER_NAME_MAX, NULL },
@@ -41,6 +42,23 @@ static const struct ohtd_field event_fields[] = {
 	{ NULL, 0, false, 0, 0, NULL },
 };
 
+static const char *const levels[] = { "error", "warning", "notice", "info", "debug", NULL };
+
+static const struct ohtd_field log_fields[] = {
+	{ "limit", OHTD_FIELD_INTEGER, false, 1, 200, NULL },
+	{ "cursor", OHTD_FIELD_STRING, false, 1, 40, NULL },
+	{ "level", OHTD_FIELD_STRING, false, 1, 16, levels },
+	{ "room", OHTD_FIELD_STRING, false, 1, 31, ohtd_log_rooms },
+	{ "code", OHTD_FIELD_STRING, false, 1, 31, NULL },
+	{ NULL, 0, false, 0, 0, NULL },
+};
+
+static const struct ohtd_field log_level_fields[] = {
+	{ "level", OHTD_FIELD_STRING, true, 1, 16, levels },
+	{ "room", OHTD_FIELD_STRING, false, 1, 31, ohtd_log_rooms },
+	{ NULL, 0, false, 0, 0, NULL },
+};
+
 #define V1 "/api/v1/"
 
 const struct ohtd_route ohtd_routes[] = {
@@ -54,6 +72,10 @@ const struct ohtd_route ohtd_routes[] = {
 	  "Password against tokens" },
 	{ "POST", V1 "auth/refresh", OHTD_ROLE_NONE, 0, 1024, refresh_fields, ohtd_api_refresh,
 	  "Refresh token against new tokens" },
+	{ "GET", V1 "logs", OHTD_ROLE_SUPERVISOR, 0, 0, log_fields, ohtd_api_logs,
+	  "Newest lines of the log, the newest first" },
+	{ "PUT", V1 "logs/level", OHTD_ROLE_ADMINISTRATOR, 0, 1024, log_level_fields,
+	  ohtd_api_logs_level, "From which level on lines are written" },
 	{ "GET", V1 "robot", OHTD_ROLE_VIEWER, 0, 0, NULL, ohtd_api_robot,
 	  "State, position, battery" },
 	{ "POST", V1 "robot/commands", OHTD_ROLE_OPERATOR, 0, 4096, command_fields,

@@ -358,6 +358,7 @@ int ohtd_daemon_run(struct ohtd_config *config, const char *config_path)
 	ohtd_log_set_level(config->log_level);
 	ohtd_clock_init(&run.clock, &ohtd_clock_system, NULL,
 			OHTD_BUILD_DATE_S * (int64_t)OHTD_NS_PER_S);
+	ohtd_log_start(&run.clock);
 	r = open_all(&run) || start_all(&run);
 	if (r)
 		ohtd_log(OHTD_LOG_ERROR, "main", "start", "%s", run.why);

@@ -5,12 +5,16 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-#define LINE_BYTES	1024
+#include "main/clock.h"
+#include "main/log_limit.h"
+#include "main/log_sink.h"
+#include "main/log_tail.h"
+
+#define JOURNAL_SOCKET	"/run/systemd/journal/socket"
+#define ROOMS		8
 
 static const struct {
 	const char *name;
@@ -23,10 +27,24 @@ static const struct {
 	{ "debug", OHTD_LOG_DEBUG },
 };
 
-static atomic_int threshold = OHTD_LOG_INFO;
-static atomic_llong burst_second;
-static atomic_int burst_lines;
-static atomic_int suppressed;
+const char *const ohtd_log_rooms[ROOMS + 1] = {
+	"auth", "bus", "config", "http", "journal", "main", "robot", "store", NULL,
+};
+
+static atomic_int general = OHTD_LOG_INFO;
+static atomic_int room_levels[ROOMS];	/* 0: the general one */
+static struct ohtd_clock *wall_clock;
+static _Thread_local char request_id[OHTD_REQUEST_ID_BYTES];
+
+void ohtd_log_start(struct ohtd_clock *clock)
+{
+	wall_clock = clock;
+	if (ohtd_log_sink_is_journal() && ohtd_log_sink_open(JOURNAL_SOCKET))
+		ohtd_log(OHTD_LOG_WARNING, "main", "no_journal", "%s takes nothing",
+			 JOURNAL_SOCKET);
+}
+
+/* ---- levels ---- */
 
 int ohtd_log_level_parse(const char *name)
 {
@@ -36,69 +54,153 @@ int ohtd_log_level_parse(const char *name)
 	return -1;
 }
 
-void ohtd_log_set_level(enum ohtd_log_level level)
-{
-	atomic_store(&threshold, level);
-}
-
-static const char *level_name(enum ohtd_log_level level)
+const char *ohtd_log_level_name(int level)
 {
 	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
-		if (levels[i].level == level)
+		if ((int)levels[i].level == level)
 			return levels[i].name;
 	return "?";
 }
 
-/* Two threads may both see a new second; one line more or less in a burst does no harm. */
-static bool within_burst(void)
+static int room_index(const char *room)
+{
+	for (int i = 0; i < ROOMS; i++)
+		if (!strcmp(ohtd_log_rooms[i], room))
+			return i;
+	return -1;
+}
+
+static int effective(int index)
+{
+	int level = index < 0 ? 0 : atomic_load(&room_levels[index]);
+
+	return level ? level : atomic_load(&general);
+}
+
+int ohtd_log_level_of(const char *room)
+{
+	int index = room ? room_index(room) : -1;
+
+	return room && index < 0 ? -1 : effective(index);
+}
+
+int ohtd_log_change_level(const char *room, enum ohtd_log_level level)
+{
+	int before = ohtd_log_level_of(room);
+
+	if (before < 0)
+		return -1;
+	if (room) {
+		atomic_store(&room_levels[room_index(room)], level);
+		return before;
+	}
+	atomic_store(&general, level);
+	for (int i = 0; i < ROOMS; i++)
+		atomic_store(&room_levels[i], 0);
+	return before;
+}
+
+void ohtd_log_set_level(enum ohtd_log_level level)
+{
+	ohtd_log_change_level(NULL, level);
+}
+
+/* ---- whose work it is ---- */
+
+void ohtd_log_set_request(const char *id)
+{
+	snprintf(request_id, sizeof(request_id), "%s", id ? id : "");
+}
+
+const char *ohtd_log_request(void)
+{
+	return request_id;
+}
+
+/* ---- lines ---- */
+
+static int64_t wall_ns(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (atomic_exchange(&burst_second, now.tv_sec) != now.tv_sec)
-		atomic_store(&burst_lines, 0);
-	return atomic_fetch_add(&burst_lines, 1) < OHTD_LOG_BURST;
+	if (wall_clock)
+		return ohtd_clock_wall_ns(wall_clock);
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * (int64_t)OHTD_NS_PER_S + now.tv_nsec;
 }
 
-static size_t put_head(char *line, size_t size, enum ohtd_log_level level, const char *room,
-		       const char *code)
+static uint64_t monotonic_ns(void)
 {
-	int dropped = atomic_exchange(&suppressed, 0);
-	int n;
+	struct timespec now;
 
-	if (getenv("JOURNAL_STREAM"))
-		n = snprintf(line, size, "<%d>%s %s: ", level, room, code);
-	else
-		n = snprintf(line, size, "ohtd: %s: %s %s: ", level_name(level), room, code);
-	if (dropped && n > 0 && (size_t)n < size)
-		n += snprintf(line + n, size - n, "(%d lines dropped) ", dropped);
-	return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
+	if (wall_clock)
+		return ohtd_clock_monotonic_ns(wall_clock);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * OHTD_NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+/* The backslash is escaped too: then a \x1b that somebody sent differs from one that he did not. */
+static void escape(const char *from, char *to, size_t size)
+{
+	size_t used = 0;
+
+	for (; *from && used + 5 <= size; from++) {
+		unsigned char byte = (unsigned char)*from;
+
+		if (byte >= ' ' && byte <= '~' && byte != '\\')
+			to[used++] = (char)byte;
+		else
+			used += (size_t)snprintf(to + used, size - used, "\\x%02x", byte);
+	}
+	to[used] = 0;
+}
+
+__attribute__((format(printf, 4, 0)))
+static void put(enum ohtd_log_level level, const char *room, const char *code, const char *format,
+		va_list args)
+{
+	struct ohtd_log_line line = { .wall_ns = wall_ns(), .level = level };
+	char text[OHTD_LOG_TEXT_BYTES];
+
+	vsnprintf(text, sizeof(text), format, args);
+	escape(text, line.text, sizeof(line.text));
+	snprintf(line.room, sizeof(line.room), "%s", room);
+	snprintf(line.code, sizeof(line.code), "%s", code);
+	memcpy(line.request, request_id, sizeof(line.request));
+	ohtd_log_tail_add(&line);
+	ohtd_log_sink_write(&line);
+}
+
+__attribute__((format(printf, 4, 5)))
+static void say(enum ohtd_log_level level, const char *room, const char *code, const char *format,
+		...)
+{
+	va_list args;
+
+	va_start(args, format);
+	put(level, room, code, format, args);
+	va_end(args);
+}
+
+void ohtd_log_tick(void)
+{
+	struct ohtd_log_held held;
+
+	while (ohtd_log_limit_over(monotonic_ns(), &held))
+		say(OHTD_LOG_WARNING, held.room, "held_back", "%u lines with the code %s were held back",
+		    held.lines, held.code);
 }
 
 void ohtd_log(enum ohtd_log_level level, const char *room, const char *code, const char *format, ...)
 {
-	char line[LINE_BYTES];
-	size_t used, total;
 	va_list args;
-	int n;
 
-	if ((int)level > atomic_load(&threshold))
+	if ((int)level > effective(room_index(room)))
 		return;
-	if (level > OHTD_LOG_WARNING && !within_burst()) {
-		atomic_fetch_add(&suppressed, 1);
+	ohtd_log_tick();
+	if (!ohtd_log_limit_take(room, code, monotonic_ns()))
 		return;
-	}
-	used = put_head(line, sizeof(line) - 1, level, room, code);
 	va_start(args, format);
-	n = vsnprintf(line + used, sizeof(line) - 1 - used, format, args);
+	put(level, room, code, format, args);
 	va_end(args);
-	total = n < 0 ? used : used + n;
-	if (total > sizeof(line) - 2)
-		total = sizeof(line) - 2;
-	for (size_t i = used; i < total; i++)
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
-			line[i] = '?';
-	line[total++] = '\n';
-	if (write(STDERR_FILENO, line, total) < 0)
-		return; /* nowhere left to say it */
 }

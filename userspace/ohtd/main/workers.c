@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define STACK_BYTES	(256 * 1024)
 #define THREADS_MAX	8
@@ -43,8 +44,11 @@ static void *worker_main(void *arg)
 	struct ohtd_work *work;
 	bool dropped;
 
-	while ((work = next_work(arg, &dropped)))
+	while ((work = next_work(arg, &dropped))) {
+		ohtd_log_set_request(work->request);
 		work->run(work, dropped);
+		ohtd_log_set_request(NULL);
+	}
 	return NULL;
 }
 
@@ -108,6 +112,7 @@ int ohtd_workers_submit(struct ohtd_workers *workers, struct ohtd_work *work)
 	int r = 0;
 
 	work->next = NULL;
+	strcpy(work->request, ohtd_log_request());
 	pthread_mutex_lock(&workers->lock);
 	if (workers->stopping) {
 		r = -ESHUTDOWN;

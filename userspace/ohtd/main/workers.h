@@ -9,13 +9,16 @@
 
 #include <stdbool.h>
 
+#include "main/log.h"
+
 struct ohtd_workers;
 
-/* Embedded in what belongs to the work. */
+/* Embedded in what belongs to the work. The worker logs for the request of whoever submitted it. */
 struct ohtd_work {
 	struct ohtd_work *next;
 	/* Called once, on a worker; @dropped: the pool ends, do not work, only say so. */
 	void (*run)(struct ohtd_work *work, bool dropped);
+	char request[OHTD_REQUEST_ID_BYTES];	/* private */
 };
 
 /**
