@@ -24,6 +24,7 @@ CONFIG = """\
 listen = 127.0.0.1:{port}
 [paths]
 state = {state}/lib
+socket = {socket}
 data = {data}
 web = {web}
 [bus]
@@ -49,7 +50,10 @@ class Native:
         """Start both; returns when the API answers."""
         (self.state / "lib").mkdir(mode=0o700, exist_ok=True)
         config = self.state / "ohtd.conf"
-        config.write_text(CONFIG.format(port=self.settings.port, state=self.state, data=DATA, web=WEB))
+        # The kernel takes 107 bytes for the path of a socket.
+        sock = str(self.state / "ohtd.sock")
+        config.write_text(CONFIG.format(port=self.settings.port, state=self.state, data=DATA, web=WEB,
+                                        socket=sock if len(sock.encode()) < 108 else "off"))
         self._start("sim", [str(SIMULATOR), "--pty", "uart", "--profile", self.settings.profile,
                             "--data", str(DATA), "--control", "sim.sock"])
         self._wait(lambda: (self.state / "uart").exists(), "the simulator does not open its pty", "sim")

@@ -63,7 +63,9 @@ class Daemon:
         self.uart = self.folder / "uart"
         self.config = self.folder / "ohtd.conf"
         self.ready = self.folder / "ready"
+        self.socket = self.folder / "ohtd.sock"
         self.settings = settings
+        self.prefix = []
         self.simulator = None
         self.process = None
         self.port = 0
@@ -77,7 +79,7 @@ class Daemon:
         sections = {
             "http": {"listen": "127.0.0.1:0", "loops": 2},
             "paths": {"state": self.state, "data": TOP / "userspace/data", "web": TOP / "userspace/web",
-                      "ready_file": self.ready},
+                      "ready_file": self.ready, "socket": self.socket},
             "bus": {"backend": "rtu", "tty": self.uart},
             "robot": {"realtime_priority": 0},
             "log": {"level": "info"},
@@ -120,7 +122,7 @@ class Daemon:
     def start(self):
         """ohtd; returns when it says that it is ready."""
         self.ready.unlink(missing_ok=True)
-        self.process = subprocess.Popen([OHTD, "--config", self.config], env=self.environment(),
+        self.process = subprocess.Popen([*self.prefix, OHTD, "--config", self.config], env=self.environment(),
                                         stderr=(self.folder / "ohtd.log").open("ab"))
         until(lambda: self.ready.exists() or self.process.poll() is not None, what="ready")
         assert self.process.poll() is None, self.log()

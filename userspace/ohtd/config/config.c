@@ -72,6 +72,20 @@ static int set_path(struct ohtd_config *config, const struct key *key, const cha
 	return 0;
 }
 
+static int set_socket(struct ohtd_config *config, const struct key *key, const char *value,
+		      char *why, size_t size)
+{
+	bool off = !strcmp(value, "off");
+
+	if (!off && (*value != '/' || strlen(value) >= sizeof(config->socket))) {
+		snprintf(why, size, "%s must be off or an absolute path of less than %d bytes, not '%s'",
+			 key->name, OHTD_SOCKET_BYTES, value);
+		return -1;
+	}
+	strcpy(config->socket, off ? "" : value);
+	return 0;
+}
+
 static bool is_address(const char *host)
 {
 	unsigned char raw[sizeof(struct in6_addr)];
@@ -193,6 +207,7 @@ static const struct key keys[] = {
 	{ "paths", "data", set_path, FIELD(data_dir), 0, 0 },
 	{ "paths", "web", set_path, FIELD(web_dir), 0, 0 },
 	{ "paths", "ready_file", set_path, FIELD(ready_file), 0, 0 },
+	{ "paths", "socket", set_socket, 0, 0, 0 },
 	{ "bus", "backend", set_backend, 0, 0, 0 },
 	{ "bus", "device", set_path, FIELD(device), 0, 0 },
 	{ "bus", "tty", set_path, FIELD(tty), 0, 0 },
@@ -286,6 +301,7 @@ static void set_defaults(struct ohtd_config *config)
 		.listen_port = 8443,
 		.connections_max = 256,
 		.state_dir = "/var/lib/oht",
+		.socket = "/run/oht/ohtd.sock",
 		.data_dir = OHT_DATADIR,
 		.device = "/dev/oht0",
 		.baud_bps = 115200,

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #define OHTD_PATH_BYTES		256
+#define OHTD_SOCKET_BYTES	108	/* what the kernel takes, with its NUL */
 #define OHTD_HOST_BYTES		254
 #define OHTD_NAMES_MAX		16
 #define OHTD_LOOPS_MAX		16
@@ -38,6 +39,7 @@ struct ohtd_config {
 	char data_dir[OHTD_PATH_BYTES];
 	char web_dir[OHTD_PATH_BYTES];
 	char ready_file[OHTD_PATH_BYTES];	/* empty: none */
+	char socket[OHTD_SOCKET_BYTES];		/* local administration; empty: none */
 	/* [bus] */
 	enum ohtd_backend_kind backend;
 	char device[OHTD_PATH_BYTES];		/* kernel */

@@ -71,7 +71,7 @@ static int authorize(struct ohtd_call *call)
 {
 	const char *value;
 
-	if (call->route->role == OHTD_ROLE_NONE)
+	if (call->route->role == OHTD_ROLE_NONE || call->conn->local)
 		return 0;
 	value = ohtd_call_header(call, "authorization");
 	if (!value)
@@ -86,6 +86,32 @@ static int authorize(struct ohtd_call *call)
 			   ohtd_role_name(call->route->role), call->who.user,
 			   ohtd_role_name(call->who.role));
 	return -1;
+}
+
+static bool wants_file(const h2o_req_t *req)
+{
+	return h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")) ||
+	       h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"));
+}
+
+/* Who he is the kernel has said; what he sends of tokens is not looked at. */
+static int admit_local(struct ohtd_call *call)
+{
+	h2o_req_t *req = call->req;
+	const struct ohtd_conn *conn = call->conn;
+
+	if (!conn->admin) {
+		ohtd_log(OHTD_LOG_WARNING, "http", "local_refused", "uid %u", conn->uid);
+		ohtd_reply_problem(call, 403, "local_not_admin",
+				   "only root and members of the group oht-admin may use this socket");
+		return -1;
+	}
+	call->who.role = OHTD_ROLE_ADMINISTRATOR;
+	snprintf(call->who.user, sizeof(call->who.user), "uid %u", conn->uid);
+	ohtd_log(wants_file(req) ? OHTD_LOG_DEBUG : OHTD_LOG_NOTICE, "http", "local",
+		 "uid %u: %.*s %.*s", conn->uid, (int)req->method.len, req->method.base,
+		 (int)req->path_normalized.len, req->path_normalized.base);
+	return 0;
 }
 
 static bool is_json(const char *type)
@@ -158,12 +184,6 @@ static void refuse_path(struct ohtd_call *call, enum ohtd_match match,
 	}
 }
 
-static bool wants_file(const h2o_req_t *req)
-{
-	return h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")) ||
-	       h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"));
-}
-
 static void dispatch(struct ohtd_call *call)
 {
 	h2o_req_t *req = call->req;
@@ -171,7 +191,7 @@ static void dispatch(struct ohtd_call *call)
 	struct ohtd_found found;
 	enum ohtd_match match;
 
-	if (ohtd_prologue(call))
+	if (ohtd_prologue(call) || (call->conn->local && admit_local(call)))
 		return;
 	match = ohtd_route_find(req->method.base, req->method.len, path.base, path.len, &found);
 	if (match == OHTD_MATCH_NONE && wants_file(req) &&

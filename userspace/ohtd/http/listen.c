@@ -98,7 +98,7 @@ static void conn_closed(void *data)
 	struct ohtd_conn *conn = data;
 
 	h2o_linklist_unlink(&conn->link);
-	atomic_fetch_sub(&conn->loop->server->conn_count, 1);
+	atomic_fetch_sub(conn->count, 1);
 	free(conn);
 }
 
@@ -116,15 +116,16 @@ static void note_address(struct ohtd_conn *conn)
 	conn->address[n] = 0;
 }
 
-static void track(struct ohtd_loop *loop, h2o_socket_t *sock)
+struct ohtd_conn *ohtd_conn_track(struct ohtd_loop *loop, h2o_socket_t *sock, atomic_uint *count)
 {
 	struct ohtd_conn *conn = h2o_mem_alloc(sizeof(*conn));
 
-	*conn = (struct ohtd_conn){ .loop = loop, .sock = sock };
+	*conn = (struct ohtd_conn){ .loop = loop, .sock = sock, .count = count };
 	note_address(conn);
 	h2o_linklist_insert(&loop->conns, &conn->link);
 	sock->on_close.cb = conn_closed;
 	sock->on_close.data = conn;
+	return conn;
 }
 
 static bool take_place(struct ohtd_server *server)
@@ -158,7 +159,7 @@ static void on_accept(h2o_socket_t *listener, const char *err)
 				h2o_socket_read_stop(listener);
 			return;
 		}
-		track(loop, sock);
+		ohtd_conn_track(loop, sock, &loop->server->conn_count);
 		h2o_accept(&loop->accept, sock);
 	}
 }
@@ -177,6 +178,7 @@ void ohtd_listen_close(struct ohtd_loop *loop)
 	if (loop->listener)
 		h2o_socket_close(loop->listener);
 	loop->listener = NULL;
+	ohtd_local_close(loop);
 }
 
 /* h2o has no deadline for writing; a dead socket ends the connection in order. */

@@ -59,6 +59,7 @@ static void on_tick(h2o_timeout_entry_t *entry)
 	h2o_timeout_link(loop->ctx.loop, &loop->ctx.hundred_ms_timeout, &loop->tick);
 	ohtd_pending_tick(loop);
 	ohtd_listen_tick(loop);
+	ohtd_local_tick(loop);
 	ohtd_loop_cut_late(loop);
 	ohtd_log_tick();
 }
@@ -78,6 +79,10 @@ static void make(struct ohtd_loop *loop)
 	loop->tick.cb = on_tick;
 	h2o_timeout_link(loop->ctx.loop, &loop->ctx.hundred_ms_timeout, &loop->tick);
 	ohtd_listen_start(loop);
+	loop->accept_local.ctx = &loop->ctx;
+	loop->accept_local.hosts = loop->server->globalconf.hosts;
+	if (loop == loop->server->loops[0])
+		ohtd_local_start(loop);
 }
 
 /*

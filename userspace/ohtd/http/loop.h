@@ -39,6 +39,10 @@ struct ohtd_conn {
 	struct ohtd_loop *loop;
 	h2o_socket_t *sock;
 	struct ohtd_call *call;		/* under way, or NULL */
+	atomic_uint *count;		/* of its kind */
+	bool local;			/* came by the socket of this machine */
+	bool admin;			/* local: root or a member of oht-admin */
+	uint32_t uid;			/* local: who, as the kernel says */
 	uint64_t answered_ms;		/* when the answer was handed to h2o, 0 before */
 	char address[OHTD_ADDRESS_BYTES];	/* of the client, taken while it is surely there */
 };
@@ -54,6 +58,8 @@ struct ohtd_loop {
 	h2o_accept_ctx_t accept;
 	h2o_multithread_receiver_t receiver;
 	h2o_socket_t *listener;		/* NULL after the drain began */
+	h2o_accept_ctx_t accept_local;	/* without TLS */
+	h2o_socket_t *local_listener;	/* first loop only; NULL: none, or the drain began */
 	h2o_socket_t *link_sock;
 	h2o_linklist_t conns;
 	h2o_timeout_entry_t tick;
@@ -68,6 +74,9 @@ struct ohtd_server {
 	struct ohtd_files *files;
 	struct ohtd_names names;
 	atomic_uint conn_count;		/* of all loops */
+	atomic_uint local_count;	/* the same over the local socket; not in conn_count */
+	int local_fd;			/* bound by the main thread, taken over by the first loop */
+	gid_t admin_gid;		/* of oht-admin; (gid_t)-1: there is no such group */
 	atomic_bool draining;
 	sem_t loop_ready;		/* posted by each loop when it can be sent to */
 	uint16_t port;
@@ -90,6 +99,16 @@ void ohtd_listen_start(struct ohtd_loop *loop);
 void ohtd_listen_tick(struct ohtd_loop *loop);
 void ohtd_listen_close(struct ohtd_loop *loop);
 void ohtd_conn_cut(struct ohtd_conn *conn);
+/* Notes a connection that has been accepted and counted in @count. */
+struct ohtd_conn *ohtd_conn_track(struct ohtd_loop *loop, h2o_socket_t *sock, atomic_uint *count);
+
+/* local.c: the same for the local socket. Open: 0, or -1 with @why filled. */
+int ohtd_local_open(struct ohtd_server *server, char *why, size_t size);
+void ohtd_local_start(struct ohtd_loop *loop);
+void ohtd_local_tick(struct ohtd_loop *loop);
+void ohtd_local_close(struct ohtd_loop *loop);
+/* The main thread, at the end: nothing of it stays behind. */
+void ohtd_local_remove(struct ohtd_server *server);
 
 /* pending.c */
 void ohtd_pending_tick(struct ohtd_loop *loop);

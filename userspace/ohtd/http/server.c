@@ -101,6 +101,7 @@ struct ohtd_server *ohtd_server_create(const struct ohtd_server_setup *setup, SS
 	signal(SIGPIPE, SIG_IGN);
 	sem_init(&server->loop_ready, 0, 0);
 	server->setup = *setup;
+	server->local_fd = -1;
 	ohtd_names_collect(&server->names, setup->config);
 	load_files(server);
 	configure(server);
@@ -113,7 +114,7 @@ struct ohtd_server *ohtd_server_create(const struct ohtd_server_setup *setup, SS
 		}
 		server->loops[server->loop_count++] = loop;
 	}
-	if (!ohtd_listen_open(server, why, size))
+	if (!ohtd_listen_open(server, why, size) && !ohtd_local_open(server, why, size))
 		return server;
 fail:
 	ohtd_server_destroy(server);
@@ -178,7 +179,8 @@ void ohtd_server_drain(struct ohtd_server *server, unsigned int within_ms)
 	for (unsigned int i = 0; i < server->loop_count; i++)
 		if (server->loops[i]->started)
 			send_post(server->loops[i], begin_drain, NULL);
-	for (unsigned int ms = 0; ms < within_ms && atomic_load(&server->conn_count); ms += 10)
+	for (unsigned int ms = 0; ms < within_ms && (atomic_load(&server->conn_count) ||
+					       atomic_load(&server->local_count)); ms += 10)
 		usleep(10000);
 }
 
@@ -214,6 +216,7 @@ bool ohtd_server_destroy(struct ohtd_server *server)
 		return true;
 	for (unsigned int i = 0; i < server->loop_count; i++)
 		idle = end_loop(server->loops[i]) && idle;
+	ohtd_local_remove(server);
 	if (!idle)
 		return false;
 	sem_destroy(&server->loop_ready);

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The socket for local administration: who is let in, what it does, and what it never removes."""
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+
+import pytest
+
+from daemon import Answer, until
+
+NOBODY = 65534
+SOME_GID = 54321
+# Sends what is in argv[2] to the socket argv[1] and prints what comes back.
+CLIENT = """import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+s.sendall(sys.argv[2].encode())
+while data := s.recv(65536):
+    sys.stdout.buffer.write(data)
+"""
+
+
+def text_of(method, path, body=None, headers=""):
+    """A request that closes its connection."""
+    data = "" if body is None else json.dumps(body)
+    kind = f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n" if data else ""
+    return f"{method} /api/v1/{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{kind}{headers}\r\n{data}"
+
+
+def parse(raw):
+    """An answer as text to an Answer."""
+    head, _, body = raw.partition("\r\n\r\n")
+    first, *rest = head.split("\r\n")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in rest)}
+    return Answer(int(first.split()[1]), headers, body.encode())
+
+
+def ask(path, method, what, body=None, headers="", **who):
+    """One request over the socket, as another user with user=, group=, extra_groups=."""
+    done = subprocess.run([sys.executable, "-c", CLIENT, path, text_of(method, what, body, headers)], check=True,
+                          capture_output=True, timeout=60, **who)
+    return parse(done.stdout.decode())
+
+
+@pytest.fixture(name="open_folder")
+def _open_folder():
+    """A folder that everybody may look into; pytest's own is for its user only."""
+    folder = tempfile.mkdtemp(prefix="oht-local-")
+    os.chmod(folder, 0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(name="local")
+def _local(fresh, open_folder):
+    """A running daemon and its socket, with a group oht-admin in its own view of /etc/group."""
+    path = f"{open_folder}/sock"
+    groups = f"{open_folder}/group"
+    with open("/etc/group", encoding="utf-8") as real, open(groups, "w", encoding="utf-8") as own:
+        own.write("".join(line for line in real if not line.startswith("oht-admin:")))
+        own.write(f"oht-admin:x:{SOME_GID}:\n")
+    fresh.write_config(paths_socket=path)
+    fresh.prefix = ["unshare", "-m", "sh", "-c", f'mount --bind {groups} /etc/group && exec "$@"', "sh"]
+    fresh.start()
+    return fresh, path
+
+
+def test_root_is_an_administrator_without_a_token(local):
+    daemon, path = local
+    assert ask(path, "GET", "robot").status == 200
+    assert ask(path, "PUT", "logs/level", {"level": "debug"}).json["new"] == "debug"
+    assert " notice http local: uid 0: PUT /api/v1/logs/level [" in daemon.log()
+    assert "all rooms from info to debug by uid 0" in daemon.log()
+
+
+def test_members_of_the_group_are_administrators(local):
+    _, path = local
+    for who in ({"group": SOME_GID}, {"group": NOBODY, "extra_groups": [7, SOME_GID]}):
+        assert ask(path, "PUT", "logs/level", {"level": "info"}, user=NOBODY, **who).status == 200
+
+
+def test_everybody_else_gets_one_clear_refusal(local):
+    daemon, path = local
+    who = {"user": NOBODY, "group": NOBODY, "extra_groups": [7, SOME_GID + 1]}
+    token = f"Authorization: Bearer {daemon.token('administrator')}\r\n"
+    for method, what, more in (("GET", "robot", ""), ("GET", "health/live", ""), ("POST", "safety/stop", ""),
+                               ("GET", "nothing", ""), ("PUT", "logs/level", ""), ("GET", "robot", token)):
+        answer = ask(path, method, what, headers=more, **who)
+        assert (answer.status, answer.code) == (403, "local_not_admin"), (method, what)
+    assert f" warning http local_refused: uid {NOBODY} [" in daemon.log()
+
+
+def test_stop_works_here_too(local):
+    _, path = local
+    answer = ask(path, "POST", "safety/stop")
+    assert (answer.status, answer.json["state"]) == (200, "stopped")
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For: 192.0.2.9", "Forwarded: for=192.0.2.9", "X-Real-IP: 192.0.2.9",
+                                    "Authorization: Bearer nonsense"])
+def test_headers_about_who_asks_are_not_looked_at(local, header):
+    daemon, path = local
+    assert ask(path, "PUT", "logs/level", {"level": "debug"}, f"{header}\r\n").status == 200
+    ask(path, "POST", "auth/login", {"username": "viewer", "password": "wrong word"}, f"{header}\r\n")
+    assert " auth login_refused: from local, uid 0 [" in daemon.log()
+    assert "192.0.2.9" not in daemon.log()
+
+
+def test_the_rules_of_http_hold_here_too(local):
+    _, path = local
+    for raw, status in ((text_of("GET", "robot").replace("localhost", "evil.example"), 421),
+                        (text_of("get", "robot"), 400), (text_of("GET", "x" * 2000), 414),
+                        (text_of("PUT", "logs/level", {"level": "loud"}), 400), (text_of("DELETE", "robot"), 405)):
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.connect(path)
+            sock.sendall(raw.encode())
+            assert sock.makefile("rb").readline().split()[1] == str(status).encode()
+
+
+def test_a_crowd_on_the_network_does_not_keep_an_administrator_out(fresh):
+    fresh.write_config(http_connections=8)
+    fresh.start()
+    crowd = [socket.create_connection(("127.0.0.1", fresh.port)) for _ in range(8)]
+    assert ask(fresh.socket, "GET", "health/live").status == 200
+    for sock in crowd:
+        sock.close()
+
+
+def test_more_than_its_places_wait_until_one_is_free(fresh):
+    fresh.start()
+    crowd = [socket.socket(socket.AF_UNIX) for _ in range(20)]
+    for sock in crowd:
+        sock.connect(str(fresh.socket))
+    for sock in crowd:
+        sock.close()
+    assert ask(fresh.socket, "GET", "health/live").status == 200
+
+
+def test_dead_socket_of_our_own_is_replaced_and_removed_at_the_end(fresh):
+    fresh.start()
+    fresh.stop()
+    assert not fresh.socket.exists()
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(fresh.socket))
+    fresh.start()
+    assert ask(fresh.socket, "GET", "health/live").status == 200
+    fresh.process.kill()
+    fresh.process.wait()
+    assert fresh.socket.exists()
+    fresh.start()
+    assert ask(fresh.socket, "GET", "health/live").status == 200
+
+
+def refused(daemon):
+    """Standard error of a start that must fail."""
+    daemon.process = None
+    begun = len(daemon.log()) if (daemon.folder / "ohtd.log").exists() else 0
+    with pytest.raises(AssertionError):
+        daemon.start()
+    assert daemon.process.wait(20) == 1
+    daemon.process = None
+    return daemon.log()[begun:]
+
+
+def test_what_is_no_socket_is_not_touched(fresh):
+    fresh.socket.write_text("precious")
+    assert f"{fresh.socket}: is there and is no socket" in refused(fresh)
+    assert fresh.socket.read_text() == "precious"
+    fresh.socket.rename(fresh.folder / "target")
+    fresh.socket.symlink_to(fresh.folder / "target")
+    assert f"{fresh.socket}: is there and is no socket" in refused(fresh)
+    assert fresh.socket.is_symlink()
+
+
+def test_living_or_foreign_socket_is_not_touched(fresh):
+    with socket.socket(socket.AF_UNIX) as living:
+        living.bind(str(fresh.socket))
+        living.listen()
+        assert f"{fresh.socket}: another program listens there" in refused(fresh)
+        os.chown(fresh.socket, NOBODY, NOBODY)
+        assert f"{fresh.socket}: is the socket of another user" in refused(fresh)
+    assert f"{fresh.socket}: is the socket of another user" in refused(fresh)
+    assert fresh.socket.exists()
+
+
+def test_off_and_a_missing_folder_mean_none(fresh):
+    fresh.write_config(paths_socket="off")
+    fresh.start()
+    assert not fresh.socket.exists()
+    fresh.stop()
+    fresh.write_config(paths_socket=fresh.folder / "nowhere/sock")
+    fresh.start()
+    until(lambda: "no_local_socket: there is no folder for" in fresh.log(), what="the warning")
+
+
+@pytest.mark.parametrize("value", ["relative/sock", "no", "", "/" + "x" * 107])
+def test_bad_paths_are_refused(fresh, value):
+    fresh.write_config(paths_socket=value)
+    assert "socket must be off or an absolute path of less than 108 bytes" in refused(fresh)
