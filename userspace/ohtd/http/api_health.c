@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Open to everybody, therefore nothing in here that an unknown client should not know. */
+#include "http/alive.h"
 #include "http/api.h"
 #include "http/call.h"
 
 #include "main/clock.h"
 
-static bool is_healthy(struct ohtd_call *call, const struct ohtd_snapshot *snapshot)
+static bool is_healthy(struct ohtd_call *call, const struct ohtd_snapshot *snapshot,
+		       const struct ohtd_alive *alive)
 {
-	if (ohtd_recorder_is_late(call))
+	if (ohtd_recorder_is_late(call) || !ohtd_alive_all(alive))
 		return false;
 	if (!snapshot->version || !snapshot->bus.present || snapshot->state == OHTD_STATE_FAULT)
 		return false;
@@ -52,12 +54,34 @@ static struct json_object *clock_json(struct ohtd_call *call)
 	return json;
 }
 
+/* The word for people and programs is the same as in the robot's list of faults. */
+static struct json_object *control_plane_json(const struct ohtd_alive *alive)
+{
+	struct json_object *json = json_object_new_object();
+	struct json_object *stalled = json_object_new_array();
+
+	if (!alive->control)
+		json_object_array_add(stalled, json_object_new_string("control"));
+	if (!alive->loops)
+		json_object_array_add(stalled, json_object_new_string("loop"));
+	if (!alive->store)
+		json_object_array_add(stalled, json_object_new_string("store"));
+	json_object_object_add(json, "status", json_object_new_string(ohtd_alive_all(alive) ?
+			       "ok" : "control_plane_stalled"));
+	json_object_object_add(json, "stalled", stalled);
+	return json;
+}
+
 void ohtd_api_health(struct ohtd_call *call)
 {
 	const struct ohtd_snapshot *snapshot = ohtd_call_snapshot(call);
 	struct json_object *json = json_object_new_object();
+	struct ohtd_alive alive;
 
-	json_object_object_add(json, "status", json_object_new_string(is_healthy(call, snapshot) ?
+	ohtd_alive_look(&alive, snapshot, ohtd_call_store(call),
+			ohtd_clock_monotonic_ns(ohtd_call_clock(call)));
+
+	json_object_object_add(json, "status", json_object_new_string(is_healthy(call, snapshot, &alive) ?
 			       "ok" : "degraded"));
 	json_object_object_add(json, "version", json_object_new_string(OHT_VERSION));
 	json_object_object_add(json, "state",
@@ -65,6 +89,7 @@ void ohtd_api_health(struct ohtd_call *call)
 	json_object_object_add(json, "age_ms",
 			       json_object_new_int64(ohtd_call_age_ms(call, snapshot->time_ns)));
 	json_object_object_add(json, "bus", bus_json(snapshot));
+	json_object_object_add(json, "control_plane", control_plane_json(&alive));
 	json_object_object_add(json, "clock", clock_json(call));
 	json_object_object_add(json, "journal", ohtd_json_recorder(call));
 	ohtd_reply_json(call, 200, json);

@@ -59,7 +59,7 @@ struct ohtd_auth *ohtd_call_auth(struct ohtd_call *call);
 struct ohtd_robot *ohtd_call_robot(struct ohtd_call *call);
 struct ohtd_clock *ohtd_call_clock(struct ohtd_call *call);
 struct ohtd_workers *ohtd_call_workers(struct ohtd_call *call);
-/* Not to be called on a loop: only by workers. */
+/* Loops may only look at it; workers may call it. */
 struct ohtd_store *ohtd_call_store(struct ohtd_call *call);
 /* NULL if there is none. */
 const struct ohtd_recorder *ohtd_call_recorder(struct ohtd_call *call);

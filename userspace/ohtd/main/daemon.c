@@ -20,6 +20,7 @@
 #include "main/file.h"
 #include "main/log.h"
 #include "main/state.h"
+#include "main/upkeep.h"
 #include "main/workers.h"
 #include "robot/robot.h"
 #include "store/db.h"
@@ -31,9 +32,6 @@
 #define END_S		10
 #define ROBOT_END_MS	3000
 #define DRAIN_MS	2000
-#define TURN_MS		250
-/* Without a right clock at the next start, records may go back by as much after a power cut. */
-#define STORE_TIME_S	600
 #define WORKERS		2
 #define WORK_WAITING	16
 
@@ -42,8 +40,6 @@ struct running {
 	const char *config_path;
 	char why[WHY_BYTES];
 	struct ohtd_clock clock;
-	uint32_t jumps_told;
-	uint64_t store_time_ns;		/* boot time at which the time is stored again */
 	int lock_fd;
 	struct ohtd_store *store;
 	struct ohtd_tokens *tokens;
@@ -250,41 +246,32 @@ static void reload(struct running *run)
 	ohtd_log(OHTD_LOG_NOTICE, "main", "reload", "certificate and log level");
 }
 
-/* Tells of jumps, and keeps the stored time young. */
-static void keep_time(struct running *run)
-{
-	uint64_t boottime_ns = ohtd_clock_boottime_ns(&run->clock);
-	uint32_t jumps = run->jumps_told;
-	struct ohtd_clock_view view;
-
-	ohtd_clock_look(&run->clock, &view);
-	run->jumps_told = view.jumps;
-	if (jumps != view.jumps)
-		ohtd_log(OHTD_LOG_WARNING, "main", "clock_jumped",
-			 "the system's time of day moved by %+lld s, ours is %lld s ahead of it",
-			 (long long)(view.last_jump_ns / (int64_t)OHTD_NS_PER_S),
-			 (long long)(view.ahead_ns / (int64_t)OHTD_NS_PER_S));
-	if (jumps == view.jumps && boottime_ns < run->store_time_ns)
-		return;
-	ohtd_state_store_time(run->config->state_dir, &run->clock,
-			      ohtd_tokens_boot_id(run->tokens));
-	run->store_time_ns = boottime_ns + STORE_TIME_S * OHTD_NS_PER_S;
-}
-
 /* The main thread's life: signals, and four times a second what has to be looked after. */
 static void wait_for_end(struct running *run, const sigset_t *signals)
 {
-	const struct timespec turn = { .tv_nsec = TURN_MS * (long)OHTD_NS_PER_MS };
+	const struct timespec turn = { .tv_nsec = OHTD_UPKEEP_MS * (long)OHTD_NS_PER_MS };
+	struct ohtd_upkeep upkeep = {
+		.state_dir = run->config->state_dir,
+		.boot_id = ohtd_tokens_boot_id(run->tokens),
+		.clock = &run->clock,
+		.robot = run->robot,
+		.store = run->store,
+	};
 	int number;
 
+	ohtd_upkeep_begin(&upkeep);
 	for (;;) {
 		number = sigtimedwait(signals, NULL, &turn);
-		if (number == SIGHUP)
+		if (number == SIGHUP) {
+			ohtd_upkeep_reloading(&upkeep);
 			reload(run);
-		else if (number > 0)
+			ohtd_upkeep_reloaded(&upkeep);
+		} else if (number > 0) {
 			break;
-		keep_time(run);
+		}
+		ohtd_upkeep(&upkeep);
 	}
+	ohtd_upkeep_end(&upkeep);
 	ohtd_log(OHTD_LOG_NOTICE, "main", "end", "signal %d", number);
 }
 

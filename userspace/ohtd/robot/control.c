@@ -178,14 +178,14 @@ static void stall(struct ohtd_control *control, unsigned int index)
 	ohtd_control_raise(control, OHTD_EVENT_FAULT_DETECTED);
 }
 
-static bool any_stalled(const struct ohtd_control *control)
+static uint64_t stalled_mask(const struct ohtd_control *control)
 {
+	uint64_t mask = 0;
 	unsigned int i;
 
 	for (i = 0; i < control->link_count; i++)
-		if (control->watches[i].stalled)
-			return true;
-	return false;
+		mask |= (uint64_t)control->watches[i].stalled << i;
+	return mask;
 }
 
 /*
@@ -213,7 +213,8 @@ static void watch_links(struct ohtd_control *control, uint64_t passed_ns)
 		if (!watch->stalled && watch->still_ns > STALL_NS * control->time_factor)
 			stall(control, i);
 	}
-	if (!any_stalled(control))
+	control->snapshot.loops_stalled = stalled_mask(control);
+	if (!control->snapshot.loops_stalled)
 		ohtd_fault_settle(control, OHTD_WHY_CONTROL_PLANE_STALLED, 0);
 }
 

@@ -215,6 +215,7 @@ static void *run_thread(void *context)
 	struct sched_param param = { .sched_priority = robot->rt_priority };
 	cpu_set_t cpus;
 
+	pthread_setname_np(pthread_self(), "ohtd-control");
 	if (robot->cpu >= 0) {
 		CPU_ZERO(&cpus);
 		CPU_SET((unsigned int)robot->cpu, &cpus);

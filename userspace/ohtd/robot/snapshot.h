@@ -199,6 +199,7 @@ struct ohtd_bus_view {
  * @state: enum ohtd_state
  * @state_since_ns: when the state was entered
  * @transitions: transitions since start
+ * @loops_stalled: bit of every loop that makes no progress now
  * @position_mm: along the rail
  * @speed_mm_s: signed; positive forward
  * @battery_percent: state of charge
@@ -217,6 +218,7 @@ struct ohtd_snapshot {
 	uint32_t module_count;
 	uint64_t state_since_ns;
 	uint64_t transitions;
+	uint64_t loops_stalled;
 	struct ohtd_value position_mm;
 	struct ohtd_value speed_mm_s;
 	struct ohtd_value battery_percent;

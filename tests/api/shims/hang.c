@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * For LD_PRELOAD: a thread that does not go on. The file OHT_SHIM_HANG has one byte for each of the
+ * calls below; while it is not 0, the call does not return.
+ *
+ *   0  the control thread's ppoll()
+ *   1  the first loop's epoll_wait()
+ *   2  any thread's fsync() and fdatasync()
+ */
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#define CALLS	3
+
+static const volatile unsigned char *hangs;
+
+static void __attribute__((constructor)) find(void)
+{
+	const char *path = getenv("OHT_SHIM_HANG");
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	void *map;
+
+	if (fd < 0)
+		return;
+	map = mmap(NULL, CALLS, PROT_READ, MAP_SHARED, fd, 0);
+	if (map != MAP_FAILED)
+		hangs = map;
+	close(fd);
+}
+
+/* @thread: NULL for any. */
+static void hang(unsigned int call, const char *thread)
+{
+	char name[16] = "";
+
+	if (!hangs || !hangs[call])
+		return;
+	prctl(PR_GET_NAME, name);
+	while ((!thread || !strcmp(name, thread)) && hangs[call])
+		usleep(5000);
+}
+
+int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *signals)
+{
+	static int (*real)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *);
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "ppoll");
+	hang(0, "ohtd-control");
+	return real(fds, count, timeout, signals);
+}
+
+int epoll_wait(int fd, struct epoll_event *events, int count, int timeout_ms)
+{
+	static int (*real)(int, struct epoll_event *, int, int);
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "epoll_wait");
+	hang(1, "ohtd-loop0");
+	return real(fd, events, count, timeout_ms);
+}
+
+int fsync(int fd)
+{
+	static int (*real)(int);
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "fsync");
+	hang(2, NULL);
+	return real(fd);
+}
+
+int fdatasync(int fd)
+{
+	static int (*real)(int);
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "fdatasync");
+	hang(2, NULL);
+	return real(fd);
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "main/upkeep.h"
+
+#include <systemd/sd-daemon.h>
+
+#include "http/alive.h"
+#include "main/clock.h"
+#include "main/log.h"
+#include "main/state.h"
+#include "robot/robot.h"
+
+/* Without a right clock at the next start, records may go back by as much after a power cut. */
+#define STORE_TIME_S	600
+
+static void keep_time(struct ohtd_upkeep *upkeep)
+{
+	uint64_t boottime_ns = ohtd_clock_boottime_ns(upkeep->clock);
+	uint32_t jumps = upkeep->jumps_told;
+	struct ohtd_clock_view view;
+
+	ohtd_clock_look(upkeep->clock, &view);
+	upkeep->jumps_told = view.jumps;
+	if (jumps != view.jumps)
+		ohtd_log(OHTD_LOG_WARNING, "main", "clock_jumped",
+			 "the system's time of day moved by %+lld s, ours is %lld s ahead of it",
+			 (long long)(view.last_jump_ns / (int64_t)OHTD_NS_PER_S),
+			 (long long)(view.ahead_ns / (int64_t)OHTD_NS_PER_S));
+	if (jumps == view.jumps && boottime_ns < upkeep->store_time_ns)
+		return;
+	ohtd_state_store_time(upkeep->state_dir, upkeep->clock, upkeep->boot_id);
+	upkeep->store_time_ns = boottime_ns + STORE_TIME_S * OHTD_NS_PER_S;
+}
+
+static void tell_stalled(const struct ohtd_alive *alive)
+{
+	ohtd_log(OHTD_LOG_ERROR, "main", "control_plane_stalled",
+		 "%s%s%s(newest snapshot %llu ms old); the watchdog is not petted",
+		 alive->control ? "" : "control thread ", alive->loops ? "" : "a loop ",
+		 alive->store ? "" : "store thread ", (unsigned long long)alive->control_age_ms);
+}
+
+static void watch_threads(struct ohtd_upkeep *upkeep)
+{
+	struct ohtd_snapshot snapshot;
+	struct ohtd_alive alive;
+
+	if (ohtd_robot_snapshot(upkeep->robot, &snapshot))
+		return;
+	ohtd_alive_look(&alive, &snapshot, upkeep->store, ohtd_clock_monotonic_ns(upkeep->clock));
+	if (!ohtd_alive_all(&alive)) {
+		if (!upkeep->stalled_told)
+			tell_stalled(&alive);
+		upkeep->stalled_told = true;
+		return;
+	}
+	if (upkeep->stalled_told)
+		ohtd_log(OHTD_LOG_NOTICE, "main", "control_plane_goes_on", "all threads go on");
+	upkeep->stalled_told = false;
+	if (upkeep->watched)
+		sd_notify(0, "WATCHDOG=1");
+}
+
+void ohtd_upkeep_begin(struct ohtd_upkeep *upkeep)
+{
+	upkeep->watched = sd_watchdog_enabled(0, NULL) > 0;
+	sd_notify(0, "READY=1");
+}
+
+void ohtd_upkeep(struct ohtd_upkeep *upkeep)
+{
+	keep_time(upkeep);
+	watch_threads(upkeep);
+}
+
+void ohtd_upkeep_end(struct ohtd_upkeep *upkeep)
+{
+	(void)upkeep;
+	sd_notify(0, "STOPPING=1");
+}
+
+void ohtd_upkeep_reloading(const struct ohtd_upkeep *upkeep)
+{
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+		   (unsigned long long)(ohtd_clock_monotonic_ns(upkeep->clock) / OHTD_NS_PER_US));
+}
+
+void ohtd_upkeep_reloaded(const struct ohtd_upkeep *upkeep)
+{
+	(void)upkeep;
+	sd_notify(0, "READY=1");
+}
