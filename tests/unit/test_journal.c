@@ -311,55 +311,6 @@ static void users_are_named_for_daemons_only(void **state)
 	assert_string_equal(found[0].user, "");
 }
 
-static void make_version_1(void)
-{
-	static const char sql[] = "DROP TABLE journal; DROP TABLE journal_sources;"
-				  "DROP TABLE daemon_runs;"
-				  "DELETE FROM schema_migrations WHERE version > 1;";
-
-	assert_int_equal(sqlite3_exec(db->sql, sql, NULL, NULL, NULL), SQLITE_OK);
-	ohtd_db_close(db);
-	db = NULL;
-}
-
-static void migration_keeps_users_and_a_backup(void **state)
-{
-	struct ohtd_user user = { .name = "anna", .role = 2, .password_hash = "hash" };
-	char copy[80];
-	struct stat st;
-
-	(void)state;
-	ohtd_db_user_add(db, &user, NOW_S);
-	make_version_1();
-	umask(022);
-	db = open_db();
-	assert_int_equal(ohtd_db_user_find(db, &user), 0);
-	assert_int_equal(ohtd_db_journal_source(db, &source, TGID, &place), 0);
-	snprintf(copy, sizeof(copy), "%s.v1", path);
-	assert_int_equal(stat(copy, &st), 0);
-	assert_int_equal(st.st_mode & 0777, 0600);
-	/* The backup is what there was before: a database of version 1 with its user. */
-	ohtd_db_close(db);
-	assert_int_equal(rename(copy, path), 0);
-	db = open_db();
-	assert_int_equal(ohtd_db_user_find(db, &user), 0);
-}
-
-static void no_backup_no_migration(void **state)
-{
-	struct ohtd_db *opened;
-	char copy[80], why[256];
-
-	(void)state;
-	make_version_1();
-	snprintf(copy, sizeof(copy), "%s.v1", path);
-	assert_int_equal(mkdir(copy, 0700), 0);
-	assert_int_equal(ohtd_db_open(&opened, path, NOW_S, why, sizeof(why)), -1);
-	assert_non_null(strstr(why, "no backup before the migration"));
-	rmdir(copy);
-	db = open_db();
-}
-
 #define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -375,8 +326,6 @@ int main(void)
 		CASE(locked_database_refuses_and_later_takes),
 		CASE(filter_limit_and_place),
 		CASE(users_are_named_for_daemons_only),
-		CASE(migration_keeps_users_and_a_backup),
-		CASE(no_backup_no_migration),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <openssl/crypto.h>
 
@@ -33,6 +34,8 @@
 #define ROBOT_END_MS	3000
 #define DRAIN_MS	2000
 #define WORKERS		2
+#define LOCK_TRIES	10
+#define LOCK_PAUSE_NS	50000000
 #define WORK_WAITING	16
 
 struct running {
@@ -178,13 +181,26 @@ static int open_server(struct running *run)
 	return run->server ? 0 : -1;
 }
 
+/* Somebody who adds a user has it for a moment. */
+static int lock_state(struct running *run)
+{
+	const char *dir = run->config->state_dir;
+	int fd = ohtd_state_lock(dir, run->why, sizeof(run->why));
+
+	for (int i = 0; fd < 0 && i < LOCK_TRIES; i++) {
+		nanosleep(&(struct timespec){ .tv_nsec = LOCK_PAUSE_NS }, NULL);
+		fd = ohtd_state_lock(dir, run->why, sizeof(run->why));
+	}
+	return fd;
+}
+
 static int open_all(struct running *run)
 {
 	const char *dir = run->config->state_dir;
 
 	if (ohtd_state_ensure(dir, run->why, sizeof(run->why)))
 		return -1;
-	run->lock_fd = ohtd_state_lock(dir, run->why, sizeof(run->why));
+	run->lock_fd = lock_state(run);
 	if (run->lock_fd < 0)
 		return -1;
 	if (open_store(run) || open_auth(run))

@@ -3,9 +3,11 @@
  * ohtd: the daemon that owns the robot and answers for it over HTTPS.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <openssl/crypto.h>
 
 #include "auth/password.h"
@@ -45,18 +47,27 @@ static int store_user(const struct ohtd_config *config, const struct ohtd_user *
 	struct ohtd_clock clock;
 	struct ohtd_db *db;
 	int64_t now_s;
-	int r;
+	bool said = true;
+	int lock_fd, r;
 
 	ohtd_clock_init(&clock, &ohtd_clock_system, NULL,
 			OHTD_BUILD_DATE_S * (int64_t)OHTD_NS_PER_S);
 	now_s = ohtd_clock_wall_ns(&clock) / (int64_t)OHTD_NS_PER_S;
 	snprintf(path, sizeof(path), "%s/oht.db", config->state_dir);
-	if (ohtd_state_ensure(config->state_dir, why, WHY_BYTES) ||
-	    ohtd_db_open(&db, path, now_s, why, WHY_BYTES))
+	if (ohtd_state_ensure(config->state_dir, why, WHY_BYTES))
 		return -1;
-	r = ohtd_db_user_add(db, user, now_s);
-	ohtd_db_close(db);
-	if (r)
+	/* Whoever has the lock may make, migrate and repair; beside a running daemon only add. */
+	lock_fd = ohtd_state_lock(config->state_dir, why, WHY_BYTES);
+	r = lock_fd >= 0 ? ohtd_db_open(&db, path, now_s, why, WHY_BYTES) :
+			   ohtd_db_join(&db, path, why, WHY_BYTES);
+	if (!r) {
+		r = ohtd_db_user_add(db, user, now_s);
+		ohtd_db_close(db);
+		said = false;
+	}
+	if (lock_fd >= 0)
+		close(lock_fd);
+	if (r && !said)
 		snprintf(why, WHY_BYTES, "%s: %s", user->name, r == -EEXIST ?
 			 "there is such a user already" : strerror(-r));
 	return r;

@@ -2,18 +2,8 @@
 #include "store/db_private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define BUSY_MS		5000
-#define WHY_BYTES	512
-/* 8 MiB. A checkpoint synchronises twice, and whoever comes meanwhile waits for it: seldom. */
-#define LOG_PAGES_MAX	2000
-#define READER_CACHE	"-256"	/* KiB; there are few readers, and their questions are small */
 
 int ohtd_db_errno(int result)
 {
@@ -130,31 +120,6 @@ void ohtd_db_take_text(sqlite3_stmt *s, int column, char *to, size_t size)
 	snprintf(to, size, "%s", text ? text : "");
 }
 
-/* Makes the file with mode 0600 from its first moment, and refuses one that others may read. */
-static int check_file(const char *path, char *why, size_t size)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st)) {
-		snprintf(why, size, "%s: %s", path, strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	close(fd);
-	if (!S_ISREG(st.st_mode)) {
-		snprintf(why, size, "%s: not a regular file", path);
-		return -1;
-	}
-	if (st.st_mode & 077) {
-		snprintf(why, size, "%s: mode %04o lets others in, must be 0600", path,
-			 (unsigned int)st.st_mode & 07777);
-		return -1;
-	}
-	return 0;
-}
-
 int ohtd_db_number(struct ohtd_db *db, const char *sql)
 {
 	sqlite3_stmt *statement;
@@ -168,174 +133,9 @@ int ohtd_db_number(struct ohtd_db *db, const char *sql)
 	return value;
 }
 
-/* Version of the schema in the file, 0 for an empty one, -1 with @why filled if it is not ours. */
-static int read_version(struct ohtd_db *db, const char *path, char *why, size_t size)
+unsigned int ohtd_db_damaged_files(const struct ohtd_db *db)
 {
-	int tables = ohtd_db_number(db, "SELECT count(*) FROM sqlite_schema");
-	int id = tables < 0 ? -1 : ohtd_db_number(db, "PRAGMA application_id");
-	int version;
-
-	if (tables < 0) {
-		snprintf(why, size, "%s: %s", path, sqlite3_errmsg(db->sql));
-		return -1;
-	}
-	if (!tables && !id)
-		return 0;
-	if (id != OHTD_APPLICATION_ID) {
-		snprintf(why, size, "%s: database of another program (application id 0x%08x)",
-			 path, (unsigned int)id);
-		return -1;
-	}
-	version = ohtd_db_number(db, "SELECT max(version) FROM schema_migrations");
-	if (version < 1)
-		snprintf(why, size, "%s: no schema version in it", path);
-	else if (version > OHTD_SCHEMA_VERSION)
-		snprintf(why, size, "%s: schema %d is newer than this program's %d", path, version,
-			 OHTD_SCHEMA_VERSION);
-	return version >= 1 && version <= OHTD_SCHEMA_VERSION ? version : -1;
-}
-
-/* A file of its own with mode 0600, which VACUUM then fills. */
-static int make_backup_file(const char *path)
-{
-	int fd;
-
-	unlink(path);
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -1;
-	return close(fd);
-}
-
-/* The database as it is before a migration, beside it: PATH.v1 */
-static int back_up(struct ohtd_db *db, const char *path, int version)
-{
-	char *copy = sqlite3_mprintf("%s.v%d", path, version);
-	char *sql = sqlite3_mprintf("VACUUM INTO %Q", copy);
-	int r = copy && sql ? SQLITE_OK : SQLITE_NOMEM;
-
-	if (r == SQLITE_OK && make_backup_file(copy))
-		r = SQLITE_CANTOPEN;
-	if (r == SQLITE_OK)
-		r = sqlite3_exec(db->sql, sql, NULL, NULL, NULL);
-	if (r != SQLITE_OK && copy)
-		unlink(copy);
-	sqlite3_free(sql);
-	sqlite3_free(copy);
-	return r;
-}
-
-static int prepare_all(struct ohtd_db *db)
-{
-	int r = SQLITE_OK;
-
-	for (int i = 0; r == SQLITE_OK && i < OHTD_STATEMENTS; i++)
-		r = sqlite3_prepare_v3(db->sql, ohtd_statements[i], -1, SQLITE_PREPARE_PERSISTENT,
-				       &db->statements[i], NULL);
-	return r;
-}
-
-/* Instead of SQLite's own checkpoint within a commit, for which somebody would wait. */
-static int note_log_pages(void *arg, sqlite3 *sql, const char *name, int pages)
-{
-	struct ohtd_db *db = arg;
-
-	(void)sql;
-	(void)name;
-	db->log_pages = pages;
-	return SQLITE_OK;
-}
-
-static int set_up(struct ohtd_db *db, long long now_s)
-{
-	int r = sqlite3_exec(db->sql,
-			     "PRAGMA journal_mode = WAL;"
-			     "PRAGMA synchronous = FULL;"
-			     "PRAGMA foreign_keys = ON;"
-			     "PRAGMA trusted_schema = OFF;", NULL, NULL, NULL);
-
-	if (r == SQLITE_OK)
-		r = ohtd_db_migrate(db, now_s);
-	return r == SQLITE_OK ? prepare_all(db) : r;
-}
-
-static int open_handle(struct ohtd_db *db, const char *path, int flags, char *why, size_t size)
-{
-	snprintf(db->path, sizeof(db->path), "%s", path);
-	if (sqlite3_open_v2(path, &db->sql, flags | SQLITE_OPEN_NOMUTEX, NULL)) {
-		snprintf(why, size, "%s: %s", path, sqlite3_errmsg(db->sql));
-		return -1;
-	}
-	sqlite3_extended_result_codes(db->sql, 1);
-	sqlite3_busy_timeout(db->sql, BUSY_MS);
-	/* Until the file is known to be ours, closing must not fold its log into it. */
-	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	return 0;
-}
-
-static int open_checked(struct ohtd_db *db, const char *path, long long now_s, char *why,
-			size_t size)
-{
-	int version;
-
-	if (open_handle(db, path, SQLITE_OPEN_READWRITE, why, size))
-		return -1;
-	version = read_version(db, path, why, size);
-	if (version < 0)
-		return -1;
-	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-	if (version && version < OHTD_SCHEMA_VERSION && back_up(db, path, version)) {
-		snprintf(why, size, "%s: no backup before the migration: %s", path,
-			 sqlite3_errmsg(db->sql));
-		return -1;
-	}
-	if (set_up(db, now_s) != SQLITE_OK) {
-		snprintf(why, size, "%s: %s", path, sqlite3_errmsg(db->sql));
-		return -1;
-	}
-	db->log_pages_max = LOG_PAGES_MAX;
-	sqlite3_wal_hook(db->sql, note_log_pages, db);
-	return 0;
-}
-
-int ohtd_db_open(struct ohtd_db **db, const char *path, long long now_s, char *why, size_t size)
-{
-	*db = NULL;
-	if (check_file(path, why, size))
-		return -1;
-	*db = calloc(1, sizeof(**db));
-	if (!*db) {
-		snprintf(why, size, "%s: out of memory", path);
-		return -1;
-	}
-	if (open_checked(*db, path, now_s, why, size)) {
-		ohtd_db_close(*db);
-		*db = NULL;
-		return -1;
-	}
-	return 0;
-}
-
-int ohtd_db_open_reader(struct ohtd_db **reader, const struct ohtd_db *db)
-{
-	char why[WHY_BYTES];
-	int r;
-
-	*reader = calloc(1, sizeof(**reader));
-	if (!*reader)
-		return -ENOMEM;
-	r = open_handle(*reader, db->path, SQLITE_OPEN_READONLY, why, sizeof(why)) ? -EIO : 0;
-	if (!r)
-		r = run_text(*reader, "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;"
-				      "PRAGMA cache_size = " READER_CACHE ";");
-	if (!r)
-		r = ohtd_db_errno(prepare_all(*reader));
-	if (r) {
-		ohtd_db_close(*reader);
-		*reader = NULL;
-	}
-	return r;
+	return ohtd_db_file_count_damaged(db->path);
 }
 
 int ohtd_db_checkpoint(struct ohtd_db *db)
@@ -366,14 +166,4 @@ int ohtd_db_probe(struct ohtd_db *db)
 	if (!r)
 		r = run_text(db, "PRAGMA user_version = 0");
 	return ohtd_db_end(db, r);
-}
-
-void ohtd_db_close(struct ohtd_db *db)
-{
-	if (!db)
-		return;
-	for (int i = 0; i < OHTD_STATEMENTS; i++)
-		sqlite3_finalize(db->statements[i]);
-	sqlite3_close(db->sql);
-	free(db);
 }

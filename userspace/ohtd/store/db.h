@@ -22,16 +22,24 @@ struct ohtd_db;
  * ohtd_db_open() - open or make the database and bring it to OHTD_SCHEMA_VERSION
  * @db: receives the handle
  * @path: the file; made with mode 0600 if it is not there
- * @now_s: wall clock in seconds, noted beside a migration
- * @why: on failure one line that begins with @path
+ * @now_s: wall clock in seconds; names what is put beside the file
+ * @why: on failure one line that begins with a path
  * @size: of @why in bytes
  *
- * A file that others may read, that is no database, that belongs to another program or that has a
- * newer schema is refused and not changed.
+ * For the one process that holds the state directory's lock. A file that others may read, that is
+ * no database, that belongs to another program or that has a newer schema is refused and not
+ * changed. One of an older schema is copied first. All of it is read; a damaged one is set aside,
+ * and what can be read of it is put into a new one.
  *
  * Return: 0, or -1 with @why filled.
  */
 int ohtd_db_open(struct ohtd_db **db, const char *path, long long now_s, char *why, size_t size);
+
+/* The same beside the process that holds it: nothing is made, migrated or repaired. */
+int ohtd_db_join(struct ohtd_db **db, const char *path, char *why, size_t size);
+
+/* How many damaged databases were set aside beside this one and are still there. */
+unsigned int ohtd_db_damaged_files(const struct ohtd_db *db);
 
 /* A connection more to the same file that cannot write; for another thread. 0 or a negative errno. */
 int ohtd_db_open_reader(struct ohtd_db **reader, const struct ohtd_db *db);

@@ -12,8 +12,7 @@
 #include <stdint.h>
 
 #include "store/db.h"
-
-#define OHTD_DB_PATH_BYTES	320
+#include "store/db_file.h"
 
 /* "OHTD": tells our files from those of other programs. */
 #define OHTD_APPLICATION_ID	0x4f485444
@@ -55,8 +54,11 @@ struct ohtd_db {
 /* All SQL text that runs after the migrations. */
 extern const char *const ohtd_statements[OHTD_STATEMENTS];
 
-/* Applies what is missing up to OHTD_SCHEMA_VERSION. Returns an SQLite result. */
-int ohtd_db_migrate(struct ohtd_db *db, long long now_s);
+/* Makes what a repair has copied consistent. */
+extern const char ohtd_mend_sql[];
+
+/* Applies all that is missing up to OHTD_SCHEMA_VERSION, or nothing. 0, or -1 with @why filled. */
+int ohtd_db_migrate(struct ohtd_db *db, const char *path, long long now_s, char *why, size_t size);
 
 /* First column of the first row; -1 if there is none or the query failed. */
 int ohtd_db_number(struct ohtd_db *db, const char *sql);

@@ -2,9 +2,10 @@
 #include "store/db_private.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 /*
- * Forward only, one transaction each. What has been released is never edited; a change is a new
+ * Forward only, all that are missing in one transaction. What has been released is never edited; a change is a new
  * entry. Times are wall-clock seconds; *_boot_s are CLOCK_BOOTTIME seconds and only mean something
  * together with boot_id.
  */
@@ -123,6 +124,21 @@ const char *const ohtd_statements[OHTD_STATEMENTS] = {
 		" ORDER BY j.source DESC, j.seq DESC LIMIT :limit",
 };
 
+/*
+ * After a repair. What refers to a row that was lost: sessions go with their user; an entry of the
+ * journal is worth more than its source, which is then one of its own. Entries that were lost
+ * become gaps, as those that were never read; the state is that of the entry behind.
+ */
+const char ohtd_mend_sql[] =
+	"DELETE FROM sessions WHERE user_id NOT IN (SELECT id FROM users);"
+	"INSERT INTO journal_sources (id, boot_id, device) SELECT DISTINCT source, 'lost', source"
+	" FROM journal WHERE source NOT IN (SELECT id FROM journal_sources);"
+	"INSERT INTO journal (source, seq, missing, wall_ns, event_ns, low_ns, kind, cause, causes,"
+	" state_from, state_to, inputs, outputs, tag, tgid)"
+	" SELECT source, next, seq - next, wall_ns, event_ns, 0, 0, 0, 0, state_from, state_from,"
+	" inputs, outputs, 0, 0 FROM (SELECT *, lag(seq + max(missing, 1), 1, 1)"
+	" OVER (PARTITION BY source ORDER BY seq) AS next FROM journal) WHERE seq > next;";
+
 static int note_version(struct ohtd_db *db, int version, long long now_s)
 {
 	char *sql = sqlite3_mprintf("INSERT INTO schema_migrations VALUES (%d, %lld);"
@@ -142,31 +158,33 @@ static int present_version(struct ohtd_db *db)
 	return ohtd_db_number(db, "SELECT max(version) FROM schema_migrations");
 }
 
-static int apply_next(struct ohtd_db *db, long long now_s)
-{
-	int version = present_version(db);
-	int r;
-
-	if (version < 0)
-		return SQLITE_ERROR;
-	if (version >= OHTD_SCHEMA_VERSION)
-		return SQLITE_OK;
-	r = sqlite3_exec(db->sql, migrations[version], NULL, NULL, NULL);
-	return r == SQLITE_OK ? note_version(db, version + 1, now_s) : r;
-}
-
-int ohtd_db_migrate(struct ohtd_db *db, long long now_s)
+static int apply_all(struct ohtd_db *db, int *version, long long now_s)
 {
 	int r = SQLITE_OK;
 
-	for (int i = 0; r == SQLITE_OK && i < OHTD_SCHEMA_VERSION; i++) {
-		r = sqlite3_exec(db->sql, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	*version = present_version(db);
+	if (*version < 0)
+		return SQLITE_ERROR;
+	while (r == SQLITE_OK && *version < OHTD_SCHEMA_VERSION) {
+		r = sqlite3_exec(db->sql, migrations[*version], NULL, NULL, NULL);
 		if (r == SQLITE_OK)
-			r = apply_next(db, now_s);
-		if (r == SQLITE_OK)
-			r = sqlite3_exec(db->sql, "COMMIT", NULL, NULL, NULL);
-		if (r != SQLITE_OK)
-			sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+			r = note_version(db, ++*version, now_s);
 	}
 	return r;
+}
+
+int ohtd_db_migrate(struct ohtd_db *db, const char *path, long long now_s, char *why, size_t size)
+{
+	int version = 0, r = sqlite3_exec(db->sql, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+
+	if (r == SQLITE_OK)
+		r = apply_all(db, &version, now_s);
+	if (r == SQLITE_OK)
+		r = sqlite3_exec(db->sql, "COMMIT", NULL, NULL, NULL);
+	if (r == SQLITE_OK)
+		return 0;
+	snprintf(why, size, "%s: the migration has failed at schema %d, nothing was changed: %s", path,
+		 version, sqlite3_errmsg(db->sql));
+	sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+	return -1;
 }

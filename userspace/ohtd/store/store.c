@@ -14,7 +14,7 @@
 #include "store/readers.h"
 
 #define STACK_BYTES	(512 * 1024)
-/* How often a store in trouble tries whether it is over. */
+/* How often a store in trouble looks whether it is over. */
 #define PROBE_S		1
 
 /* Lives on the stack of the thread that waits in ohtd_store_call(). */
@@ -41,6 +41,7 @@ struct ohtd_store {
 	atomic_bool damaged;
 	_Atomic uint64_t busy_since_ns;
 	_Atomic uint64_t groups, calls, refused;
+	_Atomic unsigned int damaged_files;
 };
 
 static uint64_t now_ns(void)
@@ -123,6 +124,7 @@ void ohtd_store_look(struct ohtd_store *store, struct ohtd_store_view *view)
 	view->groups = atomic_load(&store->groups);
 	view->calls = atomic_load(&store->calls);
 	view->refused = atomic_load(&store->refused);
+	view->damaged_files = atomic_load(&store->damaged_files);
 	pthread_mutex_lock(&store->lock);
 	view->waiting = store->waiting;
 	pthread_mutex_unlock(&store->lock);
@@ -214,12 +216,16 @@ static void run_group(struct ohtd_store *store, struct call *group)
 	}
 }
 
-/* A log that is copied away first gives room on a full disk. */
+/*
+ * What somebody takes away is not counted any more. A log that is copied away first gives room on a
+ * full disk.
+ */
 static void probe(struct ohtd_store *store)
 {
 	int r;
 
-	if (atomic_load(&store->damaged))
+	atomic_store(&store->damaged_files, ohtd_db_damaged_files(store->db));
+	if (atomic_load(&store->damaged) || !atomic_load(&store->state))
 		return;
 	r = ohtd_db_checkpoint(store->db);
 	judge(store, r ? r : ohtd_db_probe(store->db));
@@ -232,7 +238,7 @@ static bool wait_for_work(struct ohtd_store *store)
 {
 	struct timespec until;
 
-	if (!atomic_load(&store->state)) {
+	if (!atomic_load(&store->state) && !atomic_load(&store->damaged_files)) {
 		pthread_cond_wait(&store->work_there, &store->lock);
 		return true;
 	}
@@ -321,6 +327,7 @@ struct ohtd_store *ohtd_store_start(struct ohtd_db *db)
 	if (!store)
 		return NULL;
 	store->db = db;
+	store->damaged_files = ohtd_db_damaged_files(db);
 	init_queue(store);
 	store->readers = ohtd_readers_open(db);
 	r = store->readers ? start_thread(store) : errno;

@@ -40,6 +40,7 @@ enum ohtd_store_state {
  * @groups: transactions so far
  * @calls: calls that were kept so far
  * @refused: calls that the store could not do, for its own reasons
+ * @damaged_files: databases that were found damaged and set aside, and are still there
  */
 struct ohtd_store_view {
 	unsigned int state;
@@ -48,6 +49,7 @@ struct ohtd_store_view {
 	uint64_t groups;
 	uint64_t calls;
 	uint64_t refused;
+	unsigned int damaged_files;
 };
 
 /**

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Damaged databases: what can be read is kept in order, the damaged file too, and it is told. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "dice.h"
+#include "fault_vfs.h"
+#include "main/file.h"
+#include "main/log.h"
+#include "scratch.h"
+#include "store/db_private.h"
+#include "store/journal.h"
+#include "store/users.h"
+
+#define NOW_S		1800000000LL		/* 2027-01-15T08:00:00Z */
+#define ASIDE		".damaged-20270115T080000Z"
+#define PAGE		4096
+#define ENTRIES		10000
+#define FEW		1000
+#define BATCH		500
+#define FILE_MAX	(1 << 22)
+#define SEED		20261121u
+#define DAMAGES		50
+
+static char dir[] = "/tmp/ohtd-salvage-XXXXXX";
+static char path[64], aside[96], why[512];
+
+static int set_up(void **state)
+{
+	(void)state;
+	ohtd_log_set_level(OHTD_LOG_ERROR);
+	umask(022);
+	if (scratch_make(dir))
+		return -1;
+	snprintf(path, sizeof(path), "%s/oht.db", dir);
+	snprintf(aside, sizeof(aside), "%s" ASIDE, path);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	return scratch_remove(dir);
+}
+
+static struct ohtd_db *open_db(void)
+{
+	struct ohtd_db *db;
+
+	if (ohtd_db_open(&db, path, NOW_S, why, sizeof(why)))
+		fail_msg("%s", why);
+	return db;
+}
+
+/* A user with a session, and a journal of many pages. */
+static void make(unsigned int count)
+{
+	struct ohtd_user user = { .name = "anna", .role = 2, .password_hash = "hash" };
+	struct ohtd_source source = { "boot", 7 };
+	struct ohtd_session session = { .id = "s", .user_id = 1 };
+	static struct ohtd_entry entries[BATCH];
+	struct ohtd_entry_place place;
+	struct ohtd_db *db = open_db();
+
+	assert_int_equal(ohtd_db_user_add(db, &user, NOW_S), 0);
+	assert_int_equal(ohtd_db_session_add(db, &session), 0);
+	assert_int_equal(ohtd_db_journal_source(db, &source, 1, &place), 0);
+	for (unsigned int i = 0; i < count; ) {
+		for (unsigned int k = 0; k < BATCH; k++) {
+			entries[k].event.journal_seq = ++i;
+			entries[k].event.event_ns = i * 1000;
+		}
+		assert_int_equal(ohtd_db_journal_add(db, place.source, entries, BATCH), 0);
+	}
+	ohtd_db_close(db);
+}
+
+static void make_full(void)
+{
+	make(ENTRIES);
+}
+
+static unsigned int count_pages(void)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return (unsigned int)(st.st_size / PAGE);
+}
+
+static unsigned int root_of(const char *table)
+{
+	struct ohtd_db *db = open_db();
+	char sql[96];
+	int root;
+
+	snprintf(sql, sizeof(sql), "SELECT rootpage FROM sqlite_schema WHERE name = '%s'", table);
+	root = ohtd_db_number(db, sql);
+	ohtd_db_close(db);
+	assert_true(root > 1);
+	return (unsigned int)root;
+}
+
+static void overwrite(off_t at, const void *data, size_t bytes)
+{
+	int fd = open(path, O_WRONLY);
+
+	assert_int_equal(pwrite(fd, data, bytes, at), bytes);
+	close(fd);
+}
+
+/* Pages count from 1. */
+static void smash(unsigned int page)
+{
+	unsigned char noise[PAGE];
+
+	memset(noise, 0xa5, sizeof(noise));
+	overwrite((off_t)(page - 1) * PAGE, noise, sizeof(noise));
+}
+
+/* Entries and gaps, without a hole, nothing twice, each with its content; returns how many are missing. */
+static int check_journal(struct ohtd_db *db)
+{
+	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM (SELECT seq, missing,"
+			 " lag(seq + max(missing, 1), 1, 1) OVER (PARTITION BY source ORDER BY seq) AS"
+			 " next FROM journal) WHERE seq <> next"), 0);
+	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM journal WHERE missing = 0"
+					" AND event_ns <> seq * 1000"), 0);
+	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM journal j LEFT JOIN"
+			 " journal_sources s ON s.id = j.source WHERE s.id IS NULL"), 0);
+	return ohtd_db_number(db, "SELECT coalesce(sum(missing), 0) FROM journal");
+}
+
+static int count_entries(struct ohtd_db *db)
+{
+	return ohtd_db_number(db, "SELECT count(*) FROM journal WHERE missing = 0");
+}
+
+static int count_users(struct ohtd_db *db)
+{
+	return ohtd_db_number(db, "SELECT count(*) FROM users");
+}
+
+/* Opens it, with the damaged bytes kept beside it. */
+static struct ohtd_db *open_damaged(void)
+{
+	char *before, *after;
+	size_t before_bytes, after_bytes;
+	struct ohtd_db *db;
+	struct stat st;
+
+	assert_int_equal(ohtd_file_read(path, FILE_MAX, &before, &before_bytes), 0);
+	db = open_db();
+	assert_int_equal(ohtd_db_damaged_files(db), 1);
+	assert_int_equal(ohtd_file_read(aside, FILE_MAX, &after, &after_bytes), 0);
+	assert_int_equal(before_bytes, after_bytes);
+	assert_memory_equal(before, after, before_bytes);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	free(before);
+	free(after);
+	return db;
+}
+
+/* What was repaired is sound: the next start finds nothing more. */
+static void check_sound(struct ohtd_db *db)
+{
+	ohtd_db_close(db);
+	db = open_db();
+	assert_int_equal(ohtd_db_damaged_files(db), 1);
+	check_journal(db);
+	ohtd_db_close(db);
+	/* Until somebody has taken it away. */
+	unlink(aside);
+	db = open_db();
+	assert_int_equal(ohtd_db_damaged_files(db), 0);
+	ohtd_db_close(db);
+}
+
+/* ---- one place ---- */
+
+static void both_sides_of_a_lost_page_are_kept(void **state)
+{
+	struct ohtd_db *db;
+	int missing;
+
+	(void)state;
+	make_full();
+	smash(count_pages() / 2);
+	db = open_damaged();
+	missing = check_journal(db);
+	assert_in_range(missing, 1, 200);
+	assert_int_equal(count_entries(db) + missing, ENTRIES);
+	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM journal WHERE missing > 0"), 1);
+	assert_int_equal(ohtd_db_number(db, "SELECT max(seq) FROM journal"), ENTRIES);
+	assert_int_equal(count_users(db), 1);
+	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM sessions"), 1);
+	check_sound(db);
+}
+
+static void lost_users_take_their_sessions_and_nothing_else(void **state)
+{
+	struct ohtd_user user = { .name = "anna", .role = 2, .password_hash = "other" };
+	struct ohtd_db *db;
+
+	(void)state;
+	make_full();
+	smash(root_of("users"));
+	db = open_damaged();
+	assert_int_equal(count_users(db), 0);
+	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM sessions"), 0);
+	assert_int_equal(check_journal(db), 0);
+	assert_int_equal(count_entries(db), ENTRIES);
+	assert_int_equal(ohtd_db_user_add(db, &user, NOW_S), 0);
+	check_sound(db);
+}
+
+static void entries_outlive_their_source(void **state)
+{
+	struct ohtd_entry_query query = { { INT64_MAX, INT64_MAX }, -1, -1, 10 };
+	struct ohtd_entry_found found[10];
+	struct ohtd_db *db;
+
+	(void)state;
+	make_full();
+	smash(root_of("journal_sources"));
+	db = open_damaged();
+	assert_int_equal(check_journal(db), 0);
+	assert_int_equal(ohtd_db_journal_list(db, &query, found), 10);
+	assert_int_equal(found[0].entry.event.journal_seq, ENTRIES);
+	assert_string_equal(found[0].source.boot_id, "lost");
+	check_sound(db);
+}
+
+static void an_index_that_lies_is_made_anew(void **state)
+{
+	struct ohtd_user user = { .name = "anna" };
+	struct ohtd_db *db;
+
+	(void)state;
+	make_full();
+	smash(root_of("sqlite_autoindex_users_1"));
+	db = open_damaged();
+	assert_int_equal(ohtd_db_user_find(db, &user), 0);
+	assert_int_equal(count_entries(db), ENTRIES);
+	check_sound(db);
+}
+
+static void a_lost_list_of_tables_leaves_an_empty_database(void **state)
+{
+	unsigned char noise[PAGE - 100];
+	struct ohtd_db *db;
+
+	(void)state;
+	make_full();
+	memset(noise, 0xa5, sizeof(noise));
+	overwrite(100, noise, sizeof(noise));
+	db = open_damaged();
+	assert_int_equal(count_users(db), 0);
+	assert_int_equal(count_entries(db), 0);
+	check_sound(db);
+}
+
+static void a_file_that_is_too_short(void **state)
+{
+	struct ohtd_db *db;
+	int missing;
+
+	(void)state;
+	make_full();
+	assert_int_equal(truncate(path, (off_t)(count_pages() / 2) * PAGE), 0);
+	db = open_damaged();
+	missing = check_journal(db);
+	assert_in_range(count_entries(db), ENTRIES / 4, ENTRIES - 1);
+	assert_int_equal(missing, ohtd_db_number(db, "SELECT coalesce(sum(missing), 0) FROM journal"));
+	assert_int_equal(count_users(db), 1);
+	check_sound(db);
+}
+
+/* What is only in the log belongs to the damaged one, and goes with it. */
+static void the_log_is_read_and_set_aside_too(void **state)
+{
+	struct ohtd_user user = { .name = "bert", .role = 1, .password_hash = "hash" };
+	char log[112];
+	struct ohtd_db *db;
+	unsigned int page;
+	struct stat st;
+
+	(void)state;
+	make_full();
+	page = count_pages() / 2;
+	db = open_db();
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	assert_int_equal(ohtd_db_user_add(db, &user, NOW_S), 0);
+	ohtd_db_close(db);
+	smash(page);
+	db = open_damaged();
+	assert_int_equal(count_users(db), 2);
+	snprintf(log, sizeof(log), "%s-wal", aside);
+	assert_int_equal(stat(log, &st), 0);
+	assert_true(st.st_size > 0);
+	check_sound(db);
+}
+
+/* ---- anywhere ---- */
+
+static void damage_anywhere_never_keeps_it_from_starting(void **state)
+{
+	unsigned int seed = SEED, whole = 0, partly = 0;
+	char *good;
+	size_t bytes;
+
+	(void)state;
+	make(FEW);
+	assert_int_equal(ohtd_file_read(path, FILE_MAX, &good, &bytes), 0);
+	print_message("seed %u\n", seed);
+	for (int i = 0; i < DAMAGES; i++) {
+		unsigned char noise[64];
+		struct ohtd_db *db;
+		int entries;
+
+		assert_int_equal(ohtd_file_replace(path, good, bytes, 0600), 0);
+		for (unsigned int k = dice(&seed, 4) + 1; k; k--) {
+			/* Not in the header, without which it is not known to be ours. */
+			unsigned int at = 100 + dice(&seed, (unsigned int)(bytes - 100 - sizeof(noise)) /
+						     64) * 64;
+
+			for (unsigned int n = 0; n < sizeof(noise); n++)
+				noise[n] = (unsigned char)dice(&seed, 256);
+			overwrite((off_t)at, noise, 1 + dice(&seed, sizeof(noise)));
+		}
+		db = open_db();
+		if (ohtd_db_damaged_files(db)) {
+			/* Numbers that are damage themselves may be anything; order and reach stay. */
+			entries = count_entries(db);
+			assert_true(entries >= 0);
+			assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM (SELECT seq,"
+					 " lag(seq + max(missing, 1), 1, 1) OVER (PARTITION BY source"
+					 " ORDER BY seq) AS next FROM journal) WHERE seq <> next"), 0);
+			if (entries < FEW)
+				partly++;
+			else
+				whole++;
+		}
+		ohtd_db_close(db);
+		db = open_db();
+		ohtd_db_close(db);
+		tear_down(state);
+		set_up(state);
+	}
+	free(good);
+	print_message("%u repaired wholly, %u in part\n", whole, partly);
+	assert_true(whole + partly > DAMAGES / 4);
+}
+
+/* ---- a repair that is cut short ---- */
+
+static void copy_file(const char *from, const char *to)
+{
+	char *data;
+	size_t bytes;
+
+	assert_int_equal(ohtd_file_read(from, FILE_MAX, &data, &bytes), 0);
+	assert_int_equal(ohtd_file_replace(to, data, bytes, 0600), 0);
+	free(data);
+}
+
+static void a_repair_that_was_cut_short_is_ended(void **state)
+{
+	char made[96], making[96];
+	struct ohtd_db *db;
+
+	(void)state;
+	snprintf(made, sizeof(made), "%s.salvaged", path);
+	snprintf(making, sizeof(making), "%s.salvaging", path);
+	make_full();
+	copy_file(path, made);
+	smash(count_pages() / 2);
+	/* While it was made: it is made anew. */
+	assert_int_equal(rename(made, making), 0);
+	truncate(making, 5000);
+	db = open_damaged();
+	assert_in_range(count_entries(db), ENTRIES - 200, ENTRIES - 1);
+	ohtd_db_close(db);
+	assert_int_not_equal(access(making, F_OK), 0);
+
+	/* Before the damaged one was moved. */
+	tear_down(NULL);
+	set_up(NULL);
+	snprintf(made, sizeof(made), "%s.salvaged", path);
+	make_full();
+	copy_file(path, made);
+	smash(count_pages() / 2);
+	db = open_damaged();
+	assert_int_equal(count_entries(db), ENTRIES);
+	ohtd_db_close(db);
+
+	/* After it was moved: there is no database, and no new one is made. */
+	assert_int_equal(rename(path, made), 0);
+	db = open_db();
+	assert_int_equal(count_entries(db), ENTRIES);
+	assert_int_equal(ohtd_db_damaged_files(db), 1);
+	ohtd_db_close(db);
+	assert_int_not_equal(access(made, F_OK), 0);
+}
+
+static void no_room_for_a_repair(void **state)
+{
+	struct ohtd_db *db;
+	char *before, *after;
+	size_t bytes;
+
+	(void)state;
+	assert_int_equal(fault_vfs_install(), 0);
+	make_full();
+	smash(count_pages() / 2);
+	assert_int_equal(ohtd_file_read(path, FILE_MAX, &before, &bytes), 0);
+	fault_vfs_set(&(struct fault_plan){ .room_bytes = (int64_t)bytes + 200000 });
+	assert_int_equal(ohtd_db_open(&db, path, NOW_S, why, sizeof(why)), -1);
+	if (!strstr(why, "not repaired: No space left on device"))
+		fail_msg("%s", why);
+	assert_int_equal(ohtd_file_read(path, FILE_MAX, &after, &bytes), 0);
+	assert_memory_equal(before, after, bytes);
+	free(before);
+	free(after);
+	fault_vfs_set(&(struct fault_plan){ 0 });
+	db = open_damaged();
+	assert_in_range(count_entries(db), ENTRIES - 200, ENTRIES - 1);
+	ohtd_db_close(db);
+	fault_vfs_remove();
+}
+
+int main(void)
+{
+#define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		CASE(both_sides_of_a_lost_page_are_kept),
+		CASE(lost_users_take_their_sessions_and_nothing_else),
+		CASE(entries_outlive_their_source),
+		CASE(an_index_that_lies_is_made_anew),
+		CASE(a_lost_list_of_tables_leaves_an_empty_database),
+		CASE(a_file_that_is_too_short),
+		CASE(the_log_is_read_and_set_aside_too),
+		CASE(damage_anywhere_never_keeps_it_from_starting),
+		CASE(a_repair_that_was_cut_short_is_ended),
+		CASE(no_room_for_a_repair),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

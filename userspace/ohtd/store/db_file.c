@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "store/db_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "store/db_private.h"
+
+#define DAMAGED		".damaged-"
+#define NAMES_MAX	100
+/* Of an SQLite file. */
+#define HEADER_BYTES	100
+#define HEADER_ID_AT	68
+
+static void folder_of(char *folder, const char *path)
+{
+	char copy[OHTD_DB_PATH_BYTES];
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	snprintf(folder, OHTD_DB_PATH_BYTES, "%s", dirname(copy));
+}
+
+static int sync_fd(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC), r;
+
+	if (fd < 0)
+		return -errno;
+	r = fsync(fd) ? -errno : 0;
+	close(fd);
+	return r;
+}
+
+int ohtd_db_file_sync_folder(const char *path)
+{
+	char folder[OHTD_DB_PATH_BYTES];
+
+	folder_of(folder, path);
+	return sync_fd(folder, O_RDONLY | O_DIRECTORY);
+}
+
+int ohtd_db_file_sync(const char *path)
+{
+	int r = sync_fd(path, O_RDWR);
+
+	return r ? r : ohtd_db_file_sync_folder(path);
+}
+
+int ohtd_db_file_make(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return ohtd_db_file_sync_folder(path);
+}
+
+/* ---- what it is ---- */
+
+static int refuse(char *why, size_t size, const char *path, const char *text)
+{
+	snprintf(why, size, "%s: %s", path, text);
+	return -1;
+}
+
+/*
+ * Of another program only if it says so here: one of ours may have all it has in the log still, and
+ * then SQLite is asked.
+ */
+static int check_header(int fd, const char *path, char *why, size_t size)
+{
+	static const char magic[16] = "SQLite format 3";
+	unsigned char header[HEADER_BYTES];
+	ssize_t n = pread(fd, header, sizeof(header), 0);
+	const unsigned char *id = header + HEADER_ID_AT;
+	uint32_t number;
+
+	if (n < 0)
+		return refuse(why, size, path, strerror(errno));
+	if (!n)
+		return 0;
+	if (n < HEADER_BYTES || memcmp(header, magic, sizeof(magic)))
+		return refuse(why, size, path, "file is not a database");
+	number = (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3];
+	if (!number || number == OHTD_APPLICATION_ID)
+		return 0;
+	snprintf(why, size, "%s: database of another program (application id 0x%08x)", path, number);
+	return -1;
+}
+
+static int check_open(int fd, const char *path, char *why, size_t size)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return refuse(why, size, path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return refuse(why, size, path, "not a regular file");
+	if (st.st_mode & 077) {
+		snprintf(why, size, "%s: mode %04o lets others in, must be 0600", path,
+			 (unsigned int)st.st_mode & 07777);
+		return -1;
+	}
+	return check_header(fd, path, why, size);
+}
+
+int ohtd_db_file_check(const char *path, bool create, char *why, size_t size)
+{
+	char folder[OHTD_DB_PATH_BYTES];
+	int fd, r;
+
+	if (strlen(path) + 32 > OHTD_DB_PATH_BYTES)
+		return refuse(why, size, path, "the name is too long");
+	folder_of(folder, path);
+	/* Journals are made in it. */
+	if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS)) {
+		snprintf(why, size, "%s: cannot be written: %s", folder, strerror(errno));
+		return -1;
+	}
+	r = create ? ohtd_db_file_make(path) : 0;
+	if (r && r != -EEXIST)
+		return refuse(why, size, path, strerror(-r));
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return refuse(why, size, path, strerror(errno));
+	r = check_open(fd, path, why, size);
+	close(fd);
+	return r;
+}
+
+int ohtd_db_file_read_through(const char *path, char *why, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char block[16384];
+	ssize_t n = -1;
+
+	if (fd >= 0)
+		while ((n = read(fd, block, sizeof(block))) > 0)
+			;
+	if (n)
+		refuse(why, size, path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return n ? -1 : 0;
+}
+
+/* ---- what is put beside it ---- */
+
+int ohtd_db_file_name_aside(char *name, size_t size, const char *path, const char *ending,
+			    long long now_s)
+{
+	char log[OHTD_DB_PATH_BYTES + 8], when[32];
+	time_t time_s = (time_t)now_s;
+	struct tm tm;
+
+	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", gmtime_r(&time_s, &tm));
+	for (int i = 1; i < NAMES_MAX; i++) {
+		int n = i == 1 ? snprintf(name, size, "%s%s%s", path, ending, when) :
+				 snprintf(name, size, "%s%s%s.%d", path, ending, when, i);
+
+		if (n < 0 || (size_t)n >= size)
+			return -ENAMETOOLONG;
+		snprintf(log, sizeof(log), "%s-wal", name);
+		if (access(name, F_OK) && access(log, F_OK))
+			return 0;
+	}
+	return -EEXIST;
+}
+
+static int move(const char *from, const char *to)
+{
+	return rename(from, to) && errno != ENOENT ? -errno : 0;
+}
+
+int ohtd_db_file_set_aside(const char *path, long long now_s, char *name, size_t size)
+{
+	char from[OHTD_DB_PATH_BYTES + 8], to[OHTD_DB_PATH_BYTES + 8];
+	int r = ohtd_db_file_name_aside(name, size, path, DAMAGED, now_s);
+
+	if (r)
+		return r;
+	/* The log first: without its file nobody would take it for that of the next one. */
+	snprintf(from, sizeof(from), "%s-wal", path);
+	snprintf(to, sizeof(to), "%s-wal", name);
+	r = move(from, to);
+	if (!r)
+		r = move(path, name);
+	snprintf(from, sizeof(from), "%s-shm", path);
+	unlink(from);
+	return r ? r : ohtd_db_file_sync_folder(path);
+}
+
+static bool is_damaged(const char *name, const char *base)
+{
+	size_t n = strlen(base);
+	const char *end = strrchr(name, '-');
+
+	if (strncmp(name, base, n) || strncmp(name + n, DAMAGED, strlen(DAMAGED)))
+		return false;
+	return strcmp(end, "-wal") && strcmp(end, "-shm");
+}
+
+unsigned int ohtd_db_file_count_damaged(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[OHTD_DB_PATH_BYTES];
+	unsigned int count = 0;
+	struct dirent *entry;
+	DIR *dir;
+
+	folder_of(folder, path);
+	dir = opendir(folder);
+	if (!dir)
+		return 0;
+	while ((entry = readdir(dir)))
+		count += is_damaged(entry->d_name, slash ? slash + 1 : path);
+	closedir(dir);
+	return count;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the database as a file: who may read it, what it is, what is put beside it.
+ * Contexts: the thread that opens the database.
+ * Locks:    none.
+ *
+ * Beside oht.db there may be: oht.db-wal and -shm (SQLite's), oht.db.v1-TIME (before a migration),
+ * oht.db.damaged-TIME (set aside), oht.db.salvaging and .salvaged (a repair that is under way).
+ */
+#ifndef OHTD_STORE_DB_FILE_H
+#define OHTD_STORE_DB_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define OHTD_DB_PATH_BYTES	320
+
+/**
+ * ohtd_db_file_check() - refuse what should not be opened; nothing is changed
+ * @path: the database
+ * @create: make it with mode 0600 if it is not there
+ * @why: on failure one line that begins with a path
+ * @size: of @why in bytes
+ *
+ * Refused: a folder that cannot be written, no regular file, one that others may read, one that is
+ * no database or says that it is another program's. An empty one is a new one.
+ *
+ * Return: 0, or -1 with @why filled.
+ */
+int ohtd_db_file_check(const char *path, bool create, char *why, size_t size);
+
+/* A new private file of this name that is not there yet. 0 or a negative errno. */
+int ohtd_db_file_make(const char *path);
+
+/* Synchronises the folder in which @path is. 0 or a negative errno. */
+int ohtd_db_file_sync_folder(const char *path);
+
+/* Synchronises a file and its folder. 0 or a negative errno. */
+int ohtd_db_file_sync(const char *path);
+
+/* Whether the disk can read each byte of it. 0, or -1 with @why filled. */
+int ohtd_db_file_read_through(const char *path, char *why, size_t size);
+
+/* PATH + @ending + the time as 20261121T081500Z, with a number behind if there is one already. */
+int ohtd_db_file_name_aside(char *name, size_t size, const char *path, const char *ending,
+			    long long now_s);
+
+/* Moves @path and its log to PATH.damaged-TIME. 0 or a negative errno; @name: where to. */
+int ohtd_db_file_set_aside(const char *path, long long now_s, char *name, size_t size);
+
+/* How many were set aside and are still there. */
+unsigned int ohtd_db_file_count_damaged(const char *path);
+
+#endif /* OHTD_STORE_DB_FILE_H */

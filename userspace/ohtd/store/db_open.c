@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "main/log.h"
+#include "store/backup.h"
+#include "store/db_private.h"
+#include "store/salvage.h"
+
+#define BUSY_MS		5000
+#define WHY_BYTES	512
+#define LOG_BYTES_KEPT	"16777216"	/* of a log that was once longer */
+/* 8 MiB. A checkpoint synchronises twice, and whoever comes meanwhile waits for it: seldom. */
+#define LOG_PAGES_MAX	2000
+#define READER_CACHE	"-256"	/* KiB; there are few readers, and their questions are small */
+
+/* What opening found, besides versions from 0 on. */
+enum { NOT_OURS = -1, DAMAGED = -2 };
+
+static bool is_damage(const struct ohtd_db *db)
+{
+	int r = sqlite3_errcode(db->sql) & 0xff;
+
+	return r == SQLITE_CORRUPT || r == SQLITE_NOTADB;
+}
+
+/* Version of the schema in the file, 0 for an empty one, or one of those above with @why filled. */
+static int read_version(struct ohtd_db *db, char *why, size_t size)
+{
+	int tables = ohtd_db_number(db, "SELECT count(*) FROM sqlite_schema");
+	int id = tables < 0 ? -1 : ohtd_db_number(db, "PRAGMA application_id");
+	int version;
+
+	if (tables < 0) {
+		snprintf(why, size, "%s: %s", db->path, sqlite3_errmsg(db->sql));
+		return is_damage(db) ? DAMAGED : NOT_OURS;
+	}
+	if (!tables && !id)
+		return 0;
+	if (id != OHTD_APPLICATION_ID) {
+		snprintf(why, size, "%s: database of another program (application id 0x%08x)",
+			 db->path, (unsigned int)id);
+		return NOT_OURS;
+	}
+	version = ohtd_db_number(db, "SELECT max(version) FROM schema_migrations");
+	if (version < 1 && is_damage(db))
+		version = DAMAGED;
+	if (version < 1)
+		snprintf(why, size, "%s: no schema version in it", db->path);
+	else if (version > OHTD_SCHEMA_VERSION)
+		snprintf(why, size, "%s: schema %d is newer than this program's %d", db->path,
+			 version, OHTD_SCHEMA_VERSION);
+	else
+		return version;
+	return version == DAMAGED ? DAMAGED : NOT_OURS;
+}
+
+static int prepare_all(struct ohtd_db *db)
+{
+	int r = SQLITE_OK;
+
+	for (int i = 0; r == SQLITE_OK && i < OHTD_STATEMENTS; i++)
+		r = sqlite3_prepare_v3(db->sql, ohtd_statements[i], -1, SQLITE_PREPARE_PERSISTENT,
+				       &db->statements[i], NULL);
+	return r;
+}
+
+/* Instead of SQLite's own checkpoint within a commit, for which somebody would wait. */
+static int note_log_pages(void *arg, sqlite3 *sql, const char *name, int pages)
+{
+	struct ohtd_db *db = arg;
+
+	(void)sql;
+	(void)name;
+	db->log_pages = pages;
+	return SQLITE_OK;
+}
+
+static int refuse(const struct ohtd_db *db, char *why, size_t size)
+{
+	snprintf(why, size, "%s: %s", db->path, sqlite3_errmsg(db->sql));
+	return -1;
+}
+
+static int set_up(struct ohtd_db *db, char *why, size_t size)
+{
+	int r = sqlite3_exec(db->sql,
+			     "PRAGMA journal_mode = WAL;"
+			     "PRAGMA journal_size_limit = " LOG_BYTES_KEPT ";"
+			     "PRAGMA synchronous = FULL;"
+			     "PRAGMA foreign_keys = ON;"
+			     "PRAGMA trusted_schema = OFF;", NULL, NULL, NULL);
+
+	return r == SQLITE_OK ? 0 : refuse(db, why, size);
+}
+
+/* With a copy of what there was. A step that fails leaves neither a change nor the copy. */
+static int migrate(struct ohtd_db *db, int version, long long now_s, char *why, size_t size)
+{
+	char copy[OHTD_DB_PATH_BYTES] = "";
+	int r;
+
+	if (version == OHTD_SCHEMA_VERSION)
+		return 0;
+	r = version ? ohtd_db_back_up(db, version, now_s, copy, sizeof(copy)) : 0;
+	if (r) {
+		snprintf(why, size, "%s: no backup before the migration: %s", db->path,
+			 strerror(-r));
+		return -1;
+	}
+	r = ohtd_db_migrate(db, db->path, now_s, why, size);
+	if (r && *copy)
+		unlink(copy);
+	else if (*copy)
+		ohtd_log(OHTD_LOG_NOTICE, "store", "migrated", "schema %d to %d; before: %s",
+			 version, OHTD_SCHEMA_VERSION, copy);
+	return r;
+}
+
+static bool has_log(const char *path)
+{
+	char log[OHTD_DB_PATH_BYTES + 8];
+
+	snprintf(log, sizeof(log), "%s-wal", path);
+	return !access(log, F_OK);
+}
+
+static int open_handle(struct ohtd_db *db, const char *path, int flags, char *why, size_t size)
+{
+	bool log = has_log(path);
+
+	snprintf(db->path, sizeof(db->path), "%s", path);
+	if (sqlite3_open_v2(path, &db->sql, flags | SQLITE_OPEN_NOMUTEX, NULL)) {
+		snprintf(why, size, "%s: %s", path, sqlite3_errmsg(db->sql));
+		return -1;
+	}
+	sqlite3_busy_timeout(db->sql, BUSY_MS);
+	/* Until the file is known to be ours, closing must not fold its log into it, if it has one. */
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, log, NULL);
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	return 0;
+}
+
+static int open_sound(struct ohtd_db *db, int version, long long now_s, char *why, size_t size)
+{
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+	if (set_up(db, why, size) || migrate(db, version, now_s, why, size))
+		return -1;
+	if (prepare_all(db) != SQLITE_OK)
+		return refuse(db, why, size);
+	db->log_pages_max = LOG_PAGES_MAX;
+	sqlite3_wal_hook(db->sql, note_log_pages, db);
+	return 0;
+}
+
+/* 0, or NOT_OURS or DAMAGED with @why filled. */
+static int check(struct ohtd_db *db, char *why, size_t size)
+{
+	char what[WHY_BYTES];
+	enum ohtd_soundness found = ohtd_db_check(db, what, sizeof(what));
+
+	if (found == OHTD_DB_SOUND)
+		return 0;
+	snprintf(why, size, "%s: %s", db->path, what);
+	return found == OHTD_DB_DAMAGED ? DAMAGED : NOT_OURS;
+}
+
+/* 0, or NOT_OURS or DAMAGED with @why filled. */
+static int try_open(struct ohtd_db **db, const char *path, long long now_s, char *why, size_t size)
+{
+	int r = NOT_OURS, version = NOT_OURS;
+
+	*db = calloc(1, sizeof(**db));
+	if (!*db)
+		snprintf(why, size, "%s: out of memory", path);
+	else if (!open_handle(*db, path, SQLITE_OPEN_READWRITE, why, size))
+		version = r = read_version(*db, why, size);
+	if (version > 0)
+		r = check(*db, why, size);
+	if (version >= 0 && !r)
+		r = open_sound(*db, version, now_s, why, size) ? NOT_OURS : 0;
+	if (r) {
+		ohtd_db_close(*db);
+		*db = NULL;
+	}
+	return r;
+}
+
+int ohtd_db_open(struct ohtd_db **db, const char *path, long long now_s, char *why, size_t size)
+{
+	char what[WHY_BYTES];
+	int r;
+
+	*db = NULL;
+	if (ohtd_db_salvage_finish(path, now_s, why, size) ||
+	    ohtd_db_file_check(path, true, why, size))
+		return -1;
+	r = try_open(db, path, now_s, why, size);
+	/* A disk that fails once looks the same as damage: only what is found twice is believed. */
+	if (r == DAMAGED)
+		r = try_open(db, path, now_s, why, size);
+	if (r == DAMAGED && ohtd_db_file_read_through(path, why, size))
+		return -1;
+	snprintf(what, sizeof(what), "%s", r ? why : "");
+	if (r == DAMAGED && !ohtd_db_salvage(path, now_s, what, why, size))
+		r = try_open(db, path, now_s, why, size);
+	return r ? -1 : 0;
+}
+
+int ohtd_db_join(struct ohtd_db **db, const char *path, char *why, size_t size)
+{
+	int version = NOT_OURS, r = -1;
+
+	*db = NULL;
+	if (ohtd_db_file_check(path, false, why, size))
+		return -1;
+	*db = calloc(1, sizeof(**db));
+	if (!*db)
+		snprintf(why, size, "%s: out of memory", path);
+	else if (!open_handle(*db, path, SQLITE_OPEN_READWRITE, why, size))
+		version = read_version(*db, why, size);
+	if (version == OHTD_SCHEMA_VERSION)
+		r = open_sound(*db, version, 0, why, size);
+	else if (version >= 0)
+		snprintf(why, size, "%s: schema %d, which the running ohtd does not have", path,
+			 version);
+	if (r) {
+		ohtd_db_close(*db);
+		*db = NULL;
+	}
+	return r;
+}
+
+int ohtd_db_open_reader(struct ohtd_db **reader, const struct ohtd_db *db)
+{
+	char why[WHY_BYTES];
+	int r;
+
+	*reader = calloc(1, sizeof(**reader));
+	if (!*reader)
+		return -ENOMEM;
+	r = open_handle(*reader, db->path, SQLITE_OPEN_READONLY, why, sizeof(why)) ? -EIO : 0;
+	if (!r)
+		r = ohtd_db_errno(sqlite3_exec((*reader)->sql, "PRAGMA query_only = ON;"
+					       "PRAGMA trusted_schema = OFF;"
+					       "PRAGMA cache_size = " READER_CACHE ";",
+					       NULL, NULL, NULL));
+	if (!r)
+		r = ohtd_db_errno(prepare_all(*reader));
+	if (r) {
+		ohtd_db_close(*reader);
+		*reader = NULL;
+	}
+	return r;
+}
+
+void ohtd_db_close(struct ohtd_db *db)
+{
+	if (!db)
+		return;
+	for (int i = 0; i < OHTD_STATEMENTS; i++)
+		sqlite3_finalize(db->statements[i]);
+	sqlite3_close(db->sql);
+	free(db);
+}

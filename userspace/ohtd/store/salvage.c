@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "store/salvage.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "main/log.h"
+#include "store/db_file.h"
+#include "store/db_private.h"
+
+#define MAKING		".salvaging"
+#define MADE		".salvaged"
+#define TABLES_MAX	64
+#define COLUMNS_MAX	64
+/* Pages that point to each other in a circle would give the same rows for ever. */
+#define REPEATED_MAX	1000
+
+struct salvage {
+	sqlite3 *from;
+	struct ohtd_db *to;
+	long long rows;
+	unsigned int tables_cut;	/* not read to the end */
+};
+
+/* A table of the new database, and how it is read in order. */
+struct table {
+	char *name;
+	char *ascending, *descending;
+};
+
+enum ohtd_soundness ohtd_db_check(struct ohtd_db *db, char *what, size_t size)
+{
+	sqlite3_stmt *s = NULL;
+	int r = sqlite3_prepare_v2(db->sql, "PRAGMA integrity_check(1)", -1, &s, NULL);
+	enum ohtd_soundness found;
+	const char *text;
+
+	if (r == SQLITE_OK)
+		r = sqlite3_step(s);
+	text = r == SQLITE_ROW ? (const char *)sqlite3_column_text(s, 0) : NULL;
+	if (text)
+		found = !strcmp(text, "ok") ? OHTD_DB_SOUND : OHTD_DB_DAMAGED;
+	else
+		found = ohtd_db_errno(r) == -EUCLEAN ? OHTD_DB_DAMAGED : OHTD_DB_UNREADABLE;
+	snprintf(what, size, "%s", text ? text : sqlite3_errmsg(db->sql));
+	sqlite3_finalize(s);
+	/* It has several lines. */
+	for (char *c = what; *c; c++)
+		if (*c == '\n')
+			*c = ' ';
+	return found;
+}
+
+/* ---- one table ---- */
+
+/* INSERT of the columns that @row has and the new table knows; @places: which they are. */
+static sqlite3_stmt *prepare_insert(struct salvage *salvage, const char *table, sqlite3_stmt *row,
+				    int *places, int *count)
+{
+	char *columns = sqlite3_mprintf(""), *marks = sqlite3_mprintf(""), *sql;
+	sqlite3_stmt *insert = NULL;
+
+	*count = 0;
+	for (int i = 0; i < sqlite3_column_count(row) && *count < COLUMNS_MAX; i++) {
+		const char *name = sqlite3_column_name(row, i);
+
+		if (sqlite3_table_column_metadata(salvage->to->sql, "main", table, name, NULL, NULL,
+						  NULL, NULL, NULL) != SQLITE_OK)
+			continue;
+		columns = sqlite3_mprintf("%z%s\"%w\"", columns, *count ? ", " : "", name);
+		marks = sqlite3_mprintf("%z%s?", marks, *count ? ", " : "");
+		places[(*count)++] = i;
+	}
+	sql = sqlite3_mprintf("INSERT OR IGNORE INTO \"%w\" (%s) VALUES (%s)", table, columns,
+			      marks);
+	if (*count && sql)
+		sqlite3_prepare_v2(salvage->to->sql, sql, -1, &insert, NULL);
+	sqlite3_free(columns);
+	sqlite3_free(marks);
+	sqlite3_free(sql);
+	return insert;
+}
+
+/* 1: copied, 0: was there or does not fit, or a negative errno of the new database. */
+static int copy_row(struct salvage *salvage, sqlite3_stmt *row, sqlite3_stmt *insert,
+		    const int *places, int count)
+{
+	int r;
+
+	for (int i = 0; i < count; i++)
+		sqlite3_bind_value(insert, i + 1, sqlite3_column_value(row, places[i]));
+	r = ohtd_db_run(insert);
+	if (r)
+		return r == -EEXIST ? 0 : r;
+	return sqlite3_changes(salvage->to->sql);
+}
+
+/* Returns 1 if it came to the end, 0 if damage was in the way, or a negative errno. */
+static int copy_rows(struct salvage *salvage, sqlite3_stmt *rows, const char *table,
+		     bool until_known)
+{
+	int places[COLUMNS_MAX], count, repeated = 0, r = 0, step;
+	sqlite3_stmt *insert = prepare_insert(salvage, table, rows, places, &count);
+
+	if (!insert)
+		return -EIO;
+	while ((step = sqlite3_step(rows)) == SQLITE_ROW && repeated < REPEATED_MAX) {
+		r = copy_row(salvage, rows, insert, places, count);
+		if (r < 0 || (!r && until_known))
+			break;
+		salvage->rows += r;
+		repeated = r ? 0 : repeated + 1;
+	}
+	sqlite3_finalize(insert);
+	return r < 0 ? r : step == SQLITE_DONE;
+}
+
+static int copy_ordered(struct salvage *salvage, const char *table, const char *order,
+			bool until_known)
+{
+	char *sql = sqlite3_mprintf("SELECT * FROM \"%w\" ORDER BY %s", table, order);
+	sqlite3_stmt *rows = NULL;
+	int r = sql ? 0 : -ENOMEM;
+
+	if (!r && sqlite3_prepare_v2(salvage->from, sql, -1, &rows, NULL) == SQLITE_OK)
+		r = copy_rows(salvage, rows, table, until_known);
+	sqlite3_finalize(rows);
+	sqlite3_free(sql);
+	return r;
+}
+
+/* From both ends up to the damage. */
+static int copy_table(struct salvage *salvage, const struct table *table)
+{
+	int r = copy_ordered(salvage, table->name, table->ascending, false);
+
+	if (r)
+		return r < 0 ? r : 0;
+	salvage->tables_cut++;
+	r = copy_ordered(salvage, table->name, table->descending, true);
+	return r < 0 ? r : 0;
+}
+
+/* ---- all of them ---- */
+
+static char *copy_text(sqlite3_stmt *s, int column)
+{
+	return sqlite3_mprintf("%s", (const char *)sqlite3_column_text(s, column));
+}
+
+/* Of the new database: the list of the damaged one may be what is damaged. */
+static unsigned int list_tables(struct ohtd_db *db, struct table *tables)
+{
+	static const char sql[] =
+		"SELECT name,"
+		" iif(wr, (SELECT group_concat(c.name, ', ') FROM pragma_table_info(t.name) c"
+		"  WHERE c.pk > 0), 'rowid'),"
+		" iif(wr, (SELECT group_concat(c.name || ' DESC', ', ')"
+		"  FROM pragma_table_info(t.name) c WHERE c.pk > 0), 'rowid DESC')"
+		" FROM pragma_table_list t WHERE schema = 'main' AND type = 'table'"
+		" AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name <> 'schema_migrations'";
+	unsigned int count = 0;
+	sqlite3_stmt *s;
+
+	if (sqlite3_prepare_v2(db->sql, sql, -1, &s, NULL) != SQLITE_OK)
+		return 0;
+	while (count < TABLES_MAX && sqlite3_step(s) == SQLITE_ROW) {
+		tables[count].name = copy_text(s, 0);
+		tables[count].ascending = copy_text(s, 1);
+		tables[count++].descending = copy_text(s, 2);
+	}
+	sqlite3_finalize(s);
+	return count;
+}
+
+static int copy_tables(struct salvage *salvage)
+{
+	struct table tables[TABLES_MAX];
+	unsigned int count = list_tables(salvage->to, tables);
+	int r = count ? 0 : -EIO;
+
+	for (unsigned int i = 0; i < count; i++) {
+		if (!r)
+			r = copy_table(salvage, &tables[i]);
+		sqlite3_free(tables[i].name);
+		sqlite3_free(tables[i].ascending);
+		sqlite3_free(tables[i].descending);
+	}
+	return r;
+}
+
+static int fill(struct salvage *salvage)
+{
+	int r = ohtd_db_begin(salvage->to);
+
+	if (!r)
+		r = copy_tables(salvage);
+	if (!r)
+		r = ohtd_db_errno(sqlite3_exec(salvage->to->sql, ohtd_mend_sql, NULL, NULL, NULL));
+	return ohtd_db_end(salvage->to, r);
+}
+
+/* ---- files ---- */
+
+static void name_beside(char *name, const char *path, const char *ending)
+{
+	snprintf(name, OHTD_DB_PATH_BYTES, "%s%s", path, ending);
+}
+
+static void remove_leftovers(const char *making)
+{
+	static const char *const endings[] = { "", "-journal", "-wal", "-shm" };
+	char name[OHTD_DB_PATH_BYTES + 8];
+
+	for (int i = 0; i < 4; i++) {
+		snprintf(name, sizeof(name), "%s%s", making, endings[i]);
+		unlink(name);
+	}
+}
+
+/* Not in its place and without a log of its own until it is whole. */
+static int make(struct salvage *salvage, const char *making, long long now_s, char *why, size_t size)
+{
+	struct ohtd_db *db = salvage->to;
+
+	remove_leftovers(making);
+	if (ohtd_db_file_make(making) ||
+	    sqlite3_open_v2(making, &db->sql, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
+	    sqlite3_exec(db->sql, "PRAGMA synchronous = FULL", NULL, NULL, NULL) != SQLITE_OK) {
+		snprintf(why, size, "%s: cannot be made", making);
+		return -1;
+	}
+	return ohtd_db_migrate(db, making, now_s, why, size);
+}
+
+/* Whatever the damaged one says about itself is not believed. */
+static int open_damaged(struct salvage *salvage, const char *path)
+{
+	if (sqlite3_open_v2(path, &salvage->from, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
+		return -EIO;
+	sqlite3_db_config(salvage->from, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	/* Without the second, nothing is read of a file that is shorter than its header says. */
+	return ohtd_db_errno(sqlite3_exec(salvage->from, "PRAGMA trusted_schema = OFF;"
+					  "PRAGMA writable_schema = ON;"
+					  "PRAGMA cell_size_check = ON;", NULL, NULL, NULL));
+}
+
+static int build(struct salvage *salvage, const char *path, const char *making, long long now_s,
+		 char *why, size_t size)
+{
+	struct ohtd_db db = { 0 };
+	int r;
+
+	salvage->to = &db;
+	r = make(salvage, making, now_s, why, size);
+	if (!r) {
+		/* One that cannot even be opened has nothing to be copied. */
+		if (!open_damaged(salvage, path))
+			r = fill(salvage);
+		else
+			salvage->tables_cut++;
+		if (r)
+			snprintf(why, size, "%s: not repaired: %s", path, strerror(-r));
+	}
+	sqlite3_close(salvage->from);
+	salvage->to = NULL;
+	if (sqlite3_close(db.sql) != SQLITE_OK && !r) {
+		snprintf(why, size, "%s: cannot be closed", making);
+		r = -1;
+	}
+	return r ? -1 : 0;
+}
+
+int ohtd_db_salvage_finish(const char *path, long long now_s, char *why, size_t size)
+{
+	char made[OHTD_DB_PATH_BYTES], aside[OHTD_DB_PATH_BYTES];
+	int r;
+
+	name_beside(made, path, MADE);
+	if (access(made, F_OK))
+		return 0;
+	r = ohtd_db_file_set_aside(path, now_s, aside, sizeof(aside));
+	if (!r && rename(made, path))
+		r = -errno;
+	if (!r)
+		r = ohtd_db_file_sync_folder(path);
+	if (r)
+		snprintf(why, size, "%s: cannot be put in its place: %s", made, strerror(-r));
+	else
+		ohtd_log(OHTD_LOG_ERROR, "store", "set_aside", "the damaged database is kept as %s",
+			 aside);
+	return r ? -1 : 0;
+}
+
+int ohtd_db_salvage(const char *path, long long now_s, const char *what, char *why, size_t size)
+{
+	char making[OHTD_DB_PATH_BYTES], made[OHTD_DB_PATH_BYTES];
+	struct salvage salvage = { 0 };
+	int r;
+
+	ohtd_log(OHTD_LOG_ERROR, "store", "damaged", "%s", what);
+	name_beside(making, path, MAKING);
+	name_beside(made, path, MADE);
+	if (build(&salvage, path, making, now_s, why, size)) {
+		remove_leftovers(making);
+		return -1;
+	}
+	r = ohtd_db_file_sync(making);
+	if (!r && rename(making, made))
+		r = -errno;
+	if (!r)
+		r = ohtd_db_file_sync_folder(made);
+	if (r) {
+		snprintf(why, size, "%s: %s", making, strerror(-r));
+		return -1;
+	}
+	ohtd_log(OHTD_LOG_ERROR, "store", "salvaged", "%lld rows were read; %u tables not to their end",
+		 salvage.rows, salvage.tables_cut);
+	return ohtd_db_salvage_finish(path, now_s, why, size);
+}
