@@ -285,17 +285,14 @@ def test_too_many_connections_wait_without_spinning(fresh):
     fresh.write_config(http_connections=16, http_loops=2)
     fresh.start()
     held = [fresh.connect() for _ in range(16)]
-    late = socket.create_connection(("127.0.0.1", fresh.port), 10)
-    late.settimeout(1)
+    # Far more than are kept for the stop, and more come than make room in this time.
+    held += [socket.create_connection(("127.0.0.1", fresh.port), 10) for _ in range(100)]
     began = cpu_s(fresh.process)
-    with pytest.raises(TimeoutError):
-        fresh.tls().wrap_socket(late, server_hostname="localhost")
-    time.sleep(2)
+    time.sleep(3)
     assert cpu_s(fresh.process) - began < 1.5
     for sock in held:
         sock.close()
-    assert until(lambda: fresh.get("health", role=None).status == 200, what="a place")
-    late.close()
+    assert until(lambda: fresh.get("robot").status == 200, what="a place")
 
 
 def test_idle_connections_are_closed(fresh):

@@ -165,6 +165,8 @@ struct json_object *ohtd_json_safety(struct ohtd_call *call, const struct ohtd_s
 	json_object_object_add(json, "hardware_stop",
 			       json_object_new_boolean(safety->hardware_stop));
 	json_object_object_add(json, "deadman_ms", json_object_new_int64(safety->deadman_ms));
+	json_object_object_add(json, "stops_repeated", json_object_new_int64(
+			       (int64_t)ohtd_call_stops_repeated(call, false)));
 	json_object_object_add(json, "self_test", self_test_json(call, safety));
 	json_object_object_add(json, "proof_test_age_s",
 			       safety->opened_age_s == OHT_NEVER_SECONDS ? NULL :
@@ -196,6 +198,16 @@ static void reply_stopped(struct ohtd_call *call, const struct ohtd_stop_result 
 	ohtd_reply_json(call, 200, json);
 }
 
+/* One line for all of them, once they are over: whoever keeps asking must not fill the log. */
+static void tell_repeated(struct ohtd_call *call)
+{
+	unsigned long count = ohtd_call_stops_repeated(call, true);
+
+	if (count)
+		ohtd_log(OHTD_LOG_NOTICE, "http", "stop_repeated",
+			 "%lu more requests while it was stopped already", count);
+}
+
 void ohtd_api_safety_stop(struct ohtd_call *call)
 {
 	struct ohtd_stop_result result = { 0 };
@@ -209,13 +221,19 @@ void ohtd_api_safety_stop(struct ohtd_call *call)
 		return;
 	}
 	reply_stopped(call, &result);
-	if (!result.repeated)
-		ohtd_log(OHTD_LOG_WARNING, "http", "stop", "asked for by %s", call->who.user);
+	if (result.repeated) {
+		ohtd_call_stop_repeated(call);
+		return;
+	}
+	tell_repeated(call);
+	ohtd_log(OHTD_LOG_WARNING, "http", "stop", "asked for by %s", call->who.user);
 }
 
 static void safety_done(struct ohtd_call *call, const struct ohtd_answer *answer)
 {
-	(void)answer;
+	/* A reset by its button is seen at the enable. */
+	if (answer->kind != OHTD_COMMAND_SELF_TEST)
+		tell_repeated(call);
 	ohtd_reply_json(call, 200, ohtd_json_safety(call, ohtd_call_snapshot(call)));
 }
 

@@ -64,6 +64,10 @@ struct ohtd_store *ohtd_call_store(struct ohtd_call *call);
 /* NULL if there is none. */
 const struct ohtd_recorder *ohtd_call_recorder(struct ohtd_call *call);
 struct ohtd_link *ohtd_call_link(struct ohtd_call *call);
+/* A stop was asked for while the machine was stopped already: counted, nothing else. */
+void ohtd_call_stop_repeated(struct ohtd_call *call);
+/* How often, since the count was last taken; @take begins anew. */
+unsigned long ohtd_call_stops_repeated(struct ohtd_call *call, bool take);
 /* Numeric address of the client. */
 const char *ohtd_call_address(struct ohtd_call *call);
 /* Milliseconds since a moment of CLOCK_MONOTONIC; -1 when @time_ns is 0. */

@@ -184,6 +184,23 @@ static void refuse_path(struct ohtd_call *call, enum ohtd_match match,
 	}
 }
 
+/*
+ * A place that is kept is given back with each answer. 0, or -1 when the request has been answered:
+ * it is none of those that the place is kept for.
+ */
+static int check_place(struct ohtd_call *call, const struct ohtd_route *route)
+{
+	if (!ohtd_conn_reserved(call->conn))
+		return 0;
+	call->req->http1_is_persistent = 0;
+	if (route && route->flags & OHTD_ROUTE_RESERVED)
+		return 0;
+	ohtd_reply_header(call, "retry-after", "1");
+	ohtd_reply_problem(call, 503, "busy", "too many connections: only stop, health and login are "
+			   "served on this one");
+	return -1;
+}
+
 static void dispatch(struct ohtd_call *call)
 {
 	h2o_req_t *req = call->req;
@@ -194,6 +211,8 @@ static void dispatch(struct ohtd_call *call)
 	if (ohtd_prologue(call) || (call->conn->local && admit_local(call)))
 		return;
 	match = ohtd_route_find(req->method.base, req->method.len, path.base, path.len, &found);
+	if (check_place(call, match == OHTD_MATCH_NONE ? NULL : found.route))
+		return;
 	if (match == OHTD_MATCH_NONE && wants_file(req) &&
 	    ohtd_files_serve(call, path.base, path.len))
 		return;
@@ -267,6 +286,18 @@ const struct ohtd_recorder *ohtd_call_recorder(struct ohtd_call *call)
 struct ohtd_link *ohtd_call_link(struct ohtd_call *call)
 {
 	return call->loop->link;
+}
+
+void ohtd_call_stop_repeated(struct ohtd_call *call)
+{
+	atomic_fetch_add(&call->loop->server->stops_repeated, 1);
+}
+
+unsigned long ohtd_call_stops_repeated(struct ohtd_call *call, bool take)
+{
+	atomic_ulong *count = &call->loop->server->stops_repeated;
+
+	return take ? atomic_exchange(count, 0) : atomic_load(count);
 }
 
 const char *ohtd_call_address(struct ohtd_call *call)

@@ -16,6 +16,12 @@
 /* Descriptors that are not connections: files, eventfds, epoll, the bus. */
 #define OTHER_FDS		96
 #define ACCEPTS_PER_TURN	16
+/*
+ * Places beyond the configured ones, kept for stop, health and login: which of them it is shows only
+ * when the request has come. One that has not sent it after RESERVED_MS makes room for who waits.
+ */
+#define RESERVED_PLACES		20
+#define RESERVED_MS		1000
 
 static socklen_t make_address(const struct ohtd_config *config, uint16_t port,
 			      struct sockaddr_storage *address)
@@ -120,7 +126,8 @@ struct ohtd_conn *ohtd_conn_track(struct ohtd_loop *loop, h2o_socket_t *sock, at
 {
 	struct ohtd_conn *conn = h2o_mem_alloc(sizeof(*conn));
 
-	*conn = (struct ohtd_conn){ .loop = loop, .sock = sock, .count = count };
+	*conn = (struct ohtd_conn){ .loop = loop, .sock = sock, .count = count,
+				    .accepted_ms = h2o_now(loop->ctx.loop) };
 	note_address(conn);
 	h2o_linklist_insert(&loop->conns, &conn->link);
 	sock->on_close.cb = conn_closed;
@@ -128,12 +135,44 @@ struct ohtd_conn *ohtd_conn_track(struct ohtd_loop *loop, h2o_socket_t *sock, at
 	return conn;
 }
 
-static bool take_place(struct ohtd_server *server)
+static bool take_place(struct ohtd_server *server, bool *reserved)
 {
-	if (atomic_fetch_add(&server->conn_count, 1) < server->setup.config->connections_max)
+	unsigned int taken = atomic_fetch_add(&server->conn_count, 1);
+	unsigned int places = server->setup.config->connections_max;
+
+	*reserved = taken >= places;
+	if (taken < places + RESERVED_PLACES)
 		return true;
 	atomic_fetch_sub(&server->conn_count, 1);
+	atomic_store(&server->starved, true);
 	return false;
+}
+
+bool ohtd_conn_reserved(struct ohtd_conn *conn)
+{
+	struct ohtd_server *server = conn->loop->server;
+
+	if (conn->reserved &&
+	    atomic_load(&server->conn_count) <= server->setup.config->connections_max)
+		conn->reserved = false;
+	return conn->reserved;
+}
+
+/* The oldest that keeps a reserved place without using it; one for each who may come in. */
+static void make_room(struct ohtd_loop *loop)
+{
+	uint64_t now_ms = h2o_now(loop->ctx.loop);
+
+	for (h2o_linklist_t *at = loop->conns.next; at != &loop->conns; at = at->next) {
+		struct ohtd_conn *conn = H2O_STRUCT_FROM_MEMBER(struct ohtd_conn, link, at);
+
+		if (!conn->reserved || conn->call || now_ms - conn->accepted_ms < RESERVED_MS)
+			continue;
+		ohtd_conn_cut(conn);
+		/* Not twice, should its end take longer than a tick. */
+		conn->accepted_ms = now_ms;
+		return;
+	}
 }
 
 /*
@@ -146,8 +185,9 @@ static void on_accept(h2o_socket_t *listener, const char *err)
 
 	for (int i = 0; !err && i < ACCEPTS_PER_TURN; i++) {
 		h2o_socket_t *sock;
+		bool reserved;
 
-		if (!take_place(loop->server)) {
+		if (!take_place(loop->server, &reserved)) {
 			h2o_socket_read_stop(listener);
 			return;
 		}
@@ -159,7 +199,7 @@ static void on_accept(h2o_socket_t *listener, const char *err)
 				h2o_socket_read_stop(listener);
 			return;
 		}
-		ohtd_conn_track(loop, sock, &loop->server->conn_count);
+		ohtd_conn_track(loop, sock, &loop->server->conn_count)->reserved = reserved;
 		h2o_accept(&loop->accept, sock);
 	}
 }
@@ -167,10 +207,16 @@ static void on_accept(h2o_socket_t *listener, const char *err)
 void ohtd_listen_tick(struct ohtd_loop *loop)
 {
 	struct ohtd_server *server = loop->server;
+	unsigned int places = server->setup.config->connections_max + RESERVED_PLACES;
 
-	if (loop->listener && !h2o_socket_is_reading(loop->listener) &&
-	    atomic_load(&server->conn_count) < server->setup.config->connections_max)
-		h2o_socket_read_start(loop->listener, on_accept);
+	/* Who waits may wait at another loop. */
+	if (atomic_load(&server->starved))
+		make_room(loop);
+	if (!loop->listener || h2o_socket_is_reading(loop->listener) ||
+	    atomic_load(&server->conn_count) >= places)
+		return;
+	atomic_store(&server->starved, false);
+	h2o_socket_read_start(loop->listener, on_accept);
 }
 
 void ohtd_listen_close(struct ohtd_loop *loop)
@@ -215,7 +261,7 @@ void ohtd_listen_start(struct ohtd_loop *loop)
 /* Raises the soft limit of descriptors to what the configured connections need. */
 static int ensure_descriptors(const struct ohtd_config *config, char *why, size_t size)
 {
-	rlim_t need = config->connections_max + OTHER_FDS;
+	rlim_t need = config->connections_max + RESERVED_PLACES + OTHER_FDS;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= need)

@@ -43,6 +43,8 @@ struct ohtd_conn {
 	bool local;			/* came by the socket of this machine */
 	bool admin;			/* local: root or a member of oht-admin */
 	uint32_t uid;			/* local: who, as the kernel says */
+	bool reserved;			/* in a place kept for the stop, see listen.c */
+	uint64_t accepted_ms;
 	uint64_t answered_ms;		/* when the answer was handed to h2o, 0 before */
 	char address[OHTD_ADDRESS_BYTES];	/* of the client, taken while it is surely there */
 };
@@ -77,6 +79,8 @@ struct ohtd_server {
 	atomic_uint local_count;	/* the same over the local socket; not in conn_count */
 	int local_fd;			/* bound by the main thread, taken over by the first loop */
 	gid_t admin_gid;		/* of oht-admin; (gid_t)-1: there is no such group */
+	atomic_bool starved;		/* somebody waits for a place, and even those kept are taken */
+	atomic_ulong stops_repeated;	/* requests for a stop since the present one was made */
 	atomic_bool draining;
 	sem_t loop_ready;		/* posted by each loop when it can be sent to */
 	uint16_t port;
@@ -109,6 +113,8 @@ void ohtd_local_tick(struct ohtd_loop *loop);
 void ohtd_local_close(struct ohtd_loop *loop);
 /* The main thread, at the end: nothing of it stays behind. */
 void ohtd_local_remove(struct ohtd_server *server);
+/* Is it still in a place that is kept? It moves up when another one has become free. */
+bool ohtd_conn_reserved(struct ohtd_conn *conn);
 
 /* pending.c */
 void ohtd_pending_tick(struct ohtd_loop *loop);

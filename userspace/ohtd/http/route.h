@@ -40,6 +40,7 @@ struct ohtd_field {
 /* ohtd_route.flags */
 #define OHTD_ROUTE_ANY_BODY	(1U << 0)	/* what the body says is not looked at */
 #define OHTD_ROUTE_EXPIRED_OK	(1U << 1)	/* an expired token will do (the stop) */
+#define OHTD_ROUTE_RESERVED	(1U << 2)	/* served in the places that are kept for it */
 
 /**
  * struct ohtd_route - one row

@@ -99,6 +99,8 @@ struct ohtd_server *ohtd_server_create(const struct ohtd_server_setup *setup, SS
 		return NULL;
 	}
 	signal(SIGPIPE, SIG_IGN);
+	/* A file that may not grow is an error of whoever writes it, not the end of the stop. */
+	signal(SIGXFSZ, SIG_IGN);
 	sem_init(&server->loop_ready, 0, 0);
 	server->setup = *setup;
 	server->local_fd = -1;
