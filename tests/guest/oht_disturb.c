@@ -4,7 +4,8 @@
  * for 500 us; bursts of interrupts on a line of their own; a thread that never sleeps. And on every
  * CPU a bare HARD timer on a grid: how late that is, is what nobody on this machine can do better.
  *
- * debugfs oht_disturb/results has what was done and how late the timers were; writing begins anew.
+ * debugfs oht_disturb/results has what was done and how late the timers were, and by how much
+ * sections were longer than asked for; writing begins anew.
  */
 #include <linux/debugfs.h>
 #include <linux/delay.h>
@@ -54,6 +55,7 @@ module_param(seed, uint, 0400);
 struct disturb_cpu {
 	struct hrtimer grid;
 	struct oht_hist *late;		/* written by the timer of this CPU alone */
+	struct oht_hist *over;		/* by its thread alone: how much longer a section was */
 	struct task_struct *sections;
 	struct task_struct *hog;
 	struct rnd_state rnd;
@@ -85,16 +87,26 @@ static enum hrtimer_restart disturb_grid(struct hrtimer *timer)
 	return HRTIMER_RESTART;
 }
 
-static void disturb_irqs_off(unsigned int us)
+/*
+ * An emulator that counts instructions runs its CPUs in turn, each until the next timer of anybody
+ * or until it says that it only waits, as cpu_relax() does. On CPU 0, which is the one that is
+ * looked at, a section that said so would last until CPU 1 has had its turn, up to 100 us longer
+ * than asked for; one of CPU 1 that did not would stop CPU 0 in the middle of an interrupt.
+ */
+static void disturb_irqs_off(struct disturb_cpu *c, unsigned int us)
 {
 	unsigned long flags;
-	u64 end_ns;
+	u64 end_ns, now_ns;
 
 	local_irq_save(flags);
 	end_ns = ktime_get_ns() + us * NSEC_PER_USEC;
-	while (ktime_get_ns() < end_ns)
-		cpu_relax();
+	do {
+		if (smp_processor_id())
+			cpu_relax();
+		now_ns = ktime_get_ns();
+	} while (now_ns < end_ns);
 	local_irq_restore(flags);
+	oht_hist_add(c->over, now_ns - end_ns);
 }
 
 /* Bound to its CPU, before everything else that is not an interrupt. */
@@ -113,12 +125,12 @@ static int disturb_sections(void *context)
 		random = 50 + prandom_u32_state(&c->rnd) % rest_us;
 		usleep_range(random, random + 1);
 		if (ktime_get_ns() > long_ns) {
-			disturb_irqs_off(DISTURB_LONG_US);
+			disturb_irqs_off(c, DISTURB_LONG_US);
 			/* Not in step with the grid: a second is a multiple of its period. */
 			random = prandom_u32_state(&c->rnd) % DISTURB_PHASE_NS;
 			long_ns += DISTURB_LONG_EVERY_NS - DISTURB_PHASE_NS / 2 + random;
 		} else {
-			disturb_irqs_off(5 + prandom_u32_state(&c->rnd) % 76);
+			disturb_irqs_off(c, 5 + prandom_u32_state(&c->rnd) % 76);
 		}
 		c->sections_done++;
 	}
@@ -228,6 +240,8 @@ static int disturb_show(struct seq_file *s, void *unused)
 	for_each_online_cpu(cpu) {
 		snprintf(name, sizeof(name), "reference_%d", cpu);
 		oht_hist_show(s, name, per_cpu(disturb_cpus, cpu).late);
+		snprintf(name, sizeof(name), "over_%d", cpu);
+		oht_hist_show(s, name, per_cpu(disturb_cpus, cpu).over);
 	}
 	return 0;
 }
@@ -244,6 +258,7 @@ static ssize_t disturb_write(struct file *file, const char __user *user, size_t 
 
 	for_each_online_cpu(cpu) {
 		memset(per_cpu(disturb_cpus, cpu).late, 0, sizeof(struct oht_hist));
+		memset(per_cpu(disturb_cpus, cpu).over, 0, sizeof(struct oht_hist));
 		per_cpu(disturb_cpus, cpu).sections_done = 0;
 	}
 	storm_seen = 0;
@@ -275,7 +290,8 @@ static int disturb_cpu_start(int cpu)
 	struct disturb_cpu *c = per_cpu_ptr(&disturb_cpus, cpu);
 
 	c->late = kvzalloc(sizeof(*c->late), GFP_KERNEL);
-	if (!c->late)
+	c->over = kvzalloc(sizeof(*c->over), GFP_KERNEL);
+	if (!c->late || !c->over)
 		return -ENOMEM;
 	prandom_seed_state(&c->rnd, seed + cpu);
 	oht_hrtimer_setup(&c->grid, disturb_grid, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_PINNED_HARD);
@@ -302,6 +318,7 @@ static void disturb_cpu_stop(int cpu)
 	if (!IS_ERR_OR_NULL(c->sections))
 		kthread_stop(c->sections);
 	kvfree(c->late);
+	kvfree(c->over);
 }
 
 static int __init disturb_init(void)
