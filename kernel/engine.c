@@ -29,9 +29,34 @@ static const int oht_engine_errnos[] = {
 
 /* ---- the clock of the real machine ---- */
 
+/*
+ * What begins a frame is waited for from so long before: the way into the handler then costs
+ * nothing, and of a section with interrupts off that much less is left. It is also what the
+ * button's interrupt may have to wait for us, and what a frame costs at most. Other deadlines are
+ * not worth it.
+ */
+#define OHT_ENGINE_LEAD_NS	10000
+
+/*
+ * Without the lock, which others want meanwhile. Whoever arms the timer anew just now has it expire
+ * once more, so it does not matter which of both moments is waited for here.
+ */
+static void oht_engine_clock_wait(struct oht_engine *e)
+{
+	u64 at_ns = READ_ONCE(e->exact_ns);
+	u64 limit_ns = ktime_get_ns() + OHT_ENGINE_LEAD_NS;
+
+	/* Too short for cpu_relax(), with which some emulators hand over to another CPU. */
+	while (ktime_get_ns() < min(at_ns, limit_ns))
+		;
+}
+
 static enum hrtimer_restart oht_engine_timer(struct hrtimer *timer)
 {
-	oht_engine_tick(container_of(timer, struct oht_engine, timer));
+	struct oht_engine *e = container_of(timer, struct oht_engine, timer);
+
+	oht_engine_clock_wait(e);
+	oht_engine_tick(e);
 	/* If the tick wants another one, it has started the timer itself. */
 	return HRTIMER_NORESTART;
 }
@@ -43,6 +68,11 @@ static u64 oht_engine_clock_now(struct oht_engine *e)
 
 static void oht_engine_clock_arm(struct oht_engine *e, u64 at_ns)
 {
+	bool exact = e->state == OHT_ENGINE_GAP && at_ns > OHT_ENGINE_LEAD_NS;
+
+	WRITE_ONCE(e->exact_ns, exact ? at_ns : 0);
+	if (exact)
+		at_ns -= OHT_ENGINE_LEAD_NS;
 	hrtimer_start(&e->timer, ns_to_ktime(at_ns), HRTIMER_MODE_ABS_PINNED_HARD);
 }
 

@@ -311,6 +311,7 @@ struct oht_engine_slot {
  * @lock: protects everything below; taken in hard interrupt context
  * @state: enum oht_engine_state
  * @generation: counts transactions let go of; what was armed for an older one is void
+ * @exact_ns: what the timer's handler waits for before it ticks, 0: nothing; written under @lock
  * @armed_generation: @generation when the timer was armed
  * @armed: somebody wants the timer
  * @deadline_ns: when it is wanted; a tick before that is a stale one
@@ -357,6 +358,7 @@ struct oht_engine {
 	struct oht_engine_gate gate;
 	const struct oht_engine_clock *clock;
 	struct hrtimer timer;
+	u64 exact_ns;
 
 	raw_spinlock_t lock;
 	enum oht_engine_state state;
