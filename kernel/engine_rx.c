@@ -167,11 +167,18 @@ static void oht_engine_rx_await(struct oht_engine *e, unsigned int missing)
 	u64 expected_ns = e->rx_last_ns + e->timing.char_ns / 2 +
 			  oht_timing_chars_ns(&e->timing, missing);
 	u64 limit_ns = oht_engine_rx_limit_ns(e);
+	u32 slack_ns = e->timing.char_ns / 4;
+	bool stands;
 
 	if (!missing)
 		expected_ns += e->timing.t35_ns;
+	expected_ns = min(expected_ns, limit_ns);
+	/* It goes on as predicted: setting the timer anew is the dearest part of this. */
+	stands = e->state == OHT_ENGINE_COLLECT && e->armed &&
+		 expected_ns + slack_ns > e->deadline_ns && expected_ns < e->deadline_ns + slack_ns;
 	oht_engine_enter(e, OHT_ENGINE_COLLECT);
-	oht_engine_arm(e, min(expected_ns, limit_ns));
+	if (!stands)
+		oht_engine_arm(e, expected_ns);
 }
 
 static u64 oht_engine_rx_turnaround_ns(const struct oht_engine *e)

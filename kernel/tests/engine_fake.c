@@ -128,6 +128,7 @@ static u64 fake_now(struct oht_engine *e)
 static void fake_arm(struct oht_engine *e, u64 at_ns)
 {
 	fake.armed_ns = at_ns;
+	fake.arms++;
 }
 
 static void fake_disarm(struct oht_engine *e)

@@ -43,6 +43,7 @@ struct fake_bus {
 	struct oht_engine engine;
 	u64 now_ns;
 	u64 armed_ns;
+	unsigned int arms;		/* how often the timer has been set */
 	bool may_move;
 	u32 stops;
 

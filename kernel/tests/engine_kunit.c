@@ -336,6 +336,38 @@ static void engine_test_receive_fifo(struct kunit *test)
 	}
 }
 
+/*
+ * An answer in many pieces that comes as predicted does not have the timer set for each; one that
+ * pauses within itself does, and is found complete as soon as it is.
+ */
+static void engine_test_receive_pieces(struct kunit *test)
+{
+	static const u64 pauses_ns[] = { 0, 400 * FAKE_US };
+	unsigned int i, bytes, arms, pieces[ARRAY_SIZE(pauses_ns)];
+	u8 adu[OHT_ADU_MAX_BYTES];
+	u64 end_ns;
+
+	for (i = 0; i < ARRAY_SIZE(pauses_ns); i++) {
+		fake_init(test, 115200);
+		fake.rx_level = 4;
+		fake_xfer(0, 1, 3, 0, 20);
+		fake_submit(0);
+		fake_run_sent(1);
+		arms = fake.arms;
+		bytes = fake_answer(&fake.xfers[0], adu);
+		end_ns = fake_say(fake_last()->end_ns + FAKE_MS, adu, bytes / 2);
+		fake_say(end_ns + pauses_ns[i], adu + bytes / 2, bytes - bytes / 2);
+		fake_run_done(0);
+		FAKE_EXPECT_DONE(0, 0, OHT_DETAIL_OK);
+		KUNIT_EXPECT_LE_MSG(test, fake.done_ns[0],
+				    fake.heard_ns + fake.engine.timing.char_ns, "piece %u", i);
+		pieces[i] = fake.arms - arms;
+	}
+	/* Release, first piece, the gap after it; and at most two on the way, of eleven pieces. */
+	KUNIT_EXPECT_LE(test, pieces[0], 5);
+	KUNIT_EXPECT_GT(test, pieces[1], pieces[0]);
+}
+
 /* One character that no interrupt has reported makes the line busy all the same. */
 static void engine_test_unreported_character(struct kunit *test)
 {
@@ -431,6 +463,7 @@ static struct kunit_case engine_test_cases[] = {
 	KUNIT_CASE(engine_test_dry_fifo),
 	KUNIT_CASE(engine_test_lost_interrupt),
 	KUNIT_CASE(engine_test_receive_fifo),
+	KUNIT_CASE(engine_test_receive_pieces),
 	KUNIT_CASE(engine_test_unreported_character),
 	KUNIT_CASE(engine_test_short_time_out),
 	KUNIT_CASE(engine_test_retry_keeps_its_place),
