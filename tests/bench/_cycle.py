@@ -3,7 +3,7 @@
 import csv
 
 from _board import TOP, tap_results, tap_values
-from _wire import note, scaled, show, us, wire_board
+from _wire import SOAK, note, scaled, show, us, wire_board
 
 GRID_MS = 25
 PER_HOUR = 3600 * 1000 // GRID_MS
@@ -15,6 +15,9 @@ LOOK_EVERY = 8
 TIMEOUT_PER_CYCLE_S = 0.03
 TIMEOUT_PER_DISTURBED_S = 0.5
 PLANS = ["default", "full"]
+# Cycles of the plan alone in coarse mode: make bench has an hour of the default plan, make soak a day.
+ALONE = {"default": (PER_HOUR, 24 * PER_HOUR), "full": (PER_HOUR // 5, PER_HOUR)}
+ASKED = (PER_HOUR // 20, PER_HOUR)
 # Cycles, and what the disturber leaves out: with threads that never sleep no time can be skipped.
 DISTURBED = {"default": ((2000, 40000), ""), "full": ((6000, 100000), "hogs=0")}
 
@@ -23,6 +26,8 @@ def run(bench):
     """All of them."""
     for plan in PLANS:
         _alone_and_asked(bench, plan)
+    if SOAK:
+        _fine_hour(bench)
     for plan in PLANS:
         _disturbed(bench, plan)
 
@@ -52,7 +57,7 @@ def _cycle_test(board, arguments, timeout):
 
 def _alone_and_asked(bench, plan):
     """An idle machine; then the same while clients fill the classes that are not the plan's."""
-    cycles, asked = scaled(PER_HOUR // 5, PER_HOUR), scaled(PER_HOUR // 20, PER_HOUR)
+    cycles, asked = scaled(*ALONE[plan]), scaled(*ASKED)
     with wire_board() as board:
         found, bad = _cycle_test(board, f"-p {plan} -c {cycles} -a {asked} -l {LOOK_EVERY} -s coarse=1",
                                  120 + (cycles + 2 * asked) * TIMEOUT_PER_CYCLE_S)
@@ -72,6 +77,18 @@ def _alone_and_asked(bench, plan):
     bench.record(f"bus.cycle_{plan}_saturated_change_percent", round(100 * (after - before) / before, 2), "%",
                  "virtual", ("<=", CHANGE_MAX_PERCENT), besides["cycles"],
                  f"{said_besides}; p99.9 {after} us for {before} us alone")
+
+
+def _fine_hour(bench):
+    """The default plan alone, each character an interrupt of its own."""
+    with wire_board() as board:
+        found, bad = _cycle_test(board, f"-p default -c {PER_HOUR} -l {LOOK_EVERY}",
+                                 120 + PER_HOUR * TIMEOUT_PER_DISTURBED_S)
+    alone = _series(found, "default", "alone")
+    said = _note(alone["cycles"], "fine", "plan default")
+    bench.record("bus.cycle_fine_failed_checks", len(bad), "", "virtual", ("==", 0), alone["cycles"],
+                 f"{said} {bad[:1] or ''}")
+    _record_cycles(bench, "bus.cycle_fine", alone, said)
 
 
 def _reads(found):
