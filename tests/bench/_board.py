@@ -12,8 +12,7 @@ from api import Robot, make_accounts  # noqa: E402
 from support import ALL_UNITS, PROGRAMS, Board, Controller, build_dtb, tap_results, tap_values  # noqa: E402
 
 __all__ = ["ALL_UNITS", "ENABLES", "PROGRAMS", "STATE", "TOP", "Board", "Controller", "Robot", "build_dtb", "fresh",
-           "make_accounts", "prefer", "share", "tap_results",
-           "tap_values"]
+           "make_accounts", "prefer", "prefer_processes", "share", "tap_results", "tap_values"]
 ENABLES = (4, 5)
 PREFERRED_NICE = -10
 STATE = TOP / "build/bench/state"
@@ -37,11 +36,15 @@ def prefer(board):
 
     Returns what to say about it in the note of a figure.
     """
-    threads = [int(task.name) for pid in (board.machine.pid, board.wire.pid, os.getpid())
-               for task in pathlib.Path(f"/proc/{pid}/task").iterdir()]
+    return prefer_processes("emulator", board.machine.pid, board.wire.pid)
+
+
+def prefer_processes(name, *pids):
+    """The same for ourselves and these processes."""
+    threads = [int(task.name) for pid in (*pids, os.getpid()) for task in pathlib.Path(f"/proc/{pid}/task").iterdir()]
     try:
         for thread in threads:
             os.setpriority(os.PRIO_PROCESS, thread, PREFERRED_NICE)
     except PermissionError:
         return f"load of the host {os.getloadavg()[0]:.1f}"
-    return f"load of the host {os.getloadavg()[0]:.1f}, emulator at nice {PREFERRED_NICE}"
+    return f"load of the host {os.getloadavg()[0]:.1f}, {name} at nice {PREFERRED_NICE}"

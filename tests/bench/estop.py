@@ -8,6 +8,7 @@ import time
 
 from _board import (ALL_UNITS, ENABLES, PROGRAMS, STATE, TOP, Board, Controller, Robot, build_dtb, fresh,
                     make_accounts, prefer, share, tap_results, tap_values)
+from _native import api_call
 from _wire import ICOUNT, LONG_OFF_US, scaled
 
 PRESSES = scaled(10000, 1000000)
@@ -37,6 +38,7 @@ def run(bench):
     _telegrams(bench)
     _outside(bench)
     _api(bench)
+    api_call(bench)
 
 
 def _presses(board, presses):

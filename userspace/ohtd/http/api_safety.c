@@ -193,6 +193,9 @@ static void reply_stopped(struct ohtd_call *call, const struct ohtd_stop_result 
 	json_object_object_add(json, "repeated", json_object_new_boolean(result->repeated));
 	json_object_object_add(json, "hardware", json_object_new_boolean(result->hardware));
 	json_object_object_add(json, "outputs", outputs_json(level, level));
+	/* When the call began, so that whoever shares our clock can tell what came before it. */
+	json_object_object_add(json, "called_ns",
+			       json_object_new_int64((int64_t)(result->at_ns - result->call_ns)));
 	json_object_object_add(json, "call_us",
 			       json_object_new_int64((int64_t)(result->call_ns / 1000)));
 	ohtd_reply_json(call, 200, json);
