@@ -34,6 +34,9 @@ HANDLER(ohtd_api_safety_self_test)
 HANDLER(ohtd_api_safety_events)
 HANDLER(ohtd_api_safety_latency)
 HANDLER(ohtd_api_logs)
+HANDLER(ohtd_api_users)
+HANDLER(ohtd_api_user_add)
+HANDLER(ohtd_api_user_change)
 HANDLER(ohtd_api_logs_level)
 
 static struct ohtd_found found;

@@ -184,6 +184,55 @@ static void unfit_users_are_refused_by_the_table(void **state)
 	ohtd_db_close(db);
 }
 
+/* A login looks at the password for a tenth of a second; much can happen in it. */
+static void session_of_a_changed_account_is_not_made(void **state)
+{
+	struct ohtd_user seen = { .name = "x", .role = 2, .password_hash = "hash" };
+	struct ohtd_session session = { .id = "s", .created_s = NOW_S, .as = &seen };
+	struct ohtd_user_change change = { .disabled = -1, .by_role = 4, .now_s = NOW_S };
+	struct ohtd_db *db = open_db();
+
+	(void)state;
+	ohtd_db_user_add(db, &seen, NOW_S);
+	ohtd_db_user_find(db, &seen);
+	session.user_id = change.id = seen.id;
+	change.password_hash = "other";
+	assert_int_equal(ohtd_db_user_change(db, &change), 0);
+	assert_int_equal(ohtd_db_session_add(db, &session), -ENOENT);
+	change.password_hash = "hash";
+	change.role = 1;
+	assert_int_equal(ohtd_db_user_change(db, &change), 0);
+	assert_int_equal(ohtd_db_session_add(db, &session), -ENOENT);
+	change.role = 2;
+	change.disabled = 1;
+	assert_int_equal(ohtd_db_user_change(db, &change), 0);
+	assert_int_equal(ohtd_db_session_add(db, &session), -ENOENT);
+	change.disabled = 0;
+	assert_int_equal(ohtd_db_user_change(db, &change), 0);
+	assert_int_equal(ohtd_db_session_add(db, &session), 0);
+	ohtd_db_close(db);
+}
+
+static void nobody_changes_an_account_above_his_role(void **state)
+{
+	struct ohtd_user user = { .name = "boss", .role = 3, .password_hash = "hash" };
+	struct ohtd_user_change change = { .disabled = 1, .by_role = 2, .now_s = NOW_S };
+	struct ohtd_db *db = open_db();
+
+	(void)state;
+	ohtd_db_user_add(db, &user, NOW_S);
+	ohtd_db_user_find(db, &user);
+	change.id = user.id;
+	assert_int_equal(ohtd_db_user_change(db, &change), -EACCES);
+	change.by_role = 3;
+	change.role = 4;
+	assert_int_equal(ohtd_db_user_change(db, &change), -EACCES);
+	ohtd_db_user_find(db, &user);
+	assert_int_equal(user.role, 3);
+	assert_false(user.disabled);
+	ohtd_db_close(db);
+}
+
 static void old_sessions_give_way(void **state)
 {
 	struct ohtd_user user = { .name = "x", .role = 1, .password_hash = "hash" };
@@ -398,6 +447,8 @@ int main(void)
 		CASE(unfit_users_are_refused_by_the_table),
 		CASE(old_sessions_give_way),
 		CASE(password_longer_than_bcrypt_looks_at),
+		CASE(session_of_a_changed_account_is_not_made),
+		CASE(nobody_changes_an_account_above_his_role),
 		AUTH(right_password_gives_a_token),
 		AUTH(unknown_name_costs_the_same_work),
 		AUTH(failures_make_wait_but_never_lock),

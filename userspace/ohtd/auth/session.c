@@ -140,6 +140,16 @@ enum ohtd_token_result ohtd_auth_check(struct ohtd_auth *auth, const char *token
 	return ohtd_token_check(auth->tokens, token, who);
 }
 
+int ohtd_auth_end_sessions(struct ohtd_auth *auth, char (*ids)[OHTD_SESSION_ID_BYTES], int count)
+{
+	int r = 0;
+
+	for (int i = 0; i < count; i++)
+		if (ohtd_tokens_revoke(auth->tokens, ids[i]))
+			r = -ENOMEM;
+	return r;
+}
+
 unsigned int ohtd_auth_wait_s(struct ohtd_auth *auth, const char *username, const char *address)
 {
 	return ohtd_backoff_wait_s(auth->backoff, username, address,
@@ -195,7 +205,7 @@ static int draw_session_id(char *id)
 static int open_session(struct ohtd_auth *auth, const struct ohtd_user *user, const char *address,
 			struct ohtd_grant *grant)
 {
-	struct ohtd_session session = { .user_id = user->id };
+	struct ohtd_session session = { .user_id = user->id, .as = user };
 
 	session.created_s = wall_s(auth);
 	session.expires_s = session.created_s + OHTD_REFRESH_LIFE_S;
@@ -242,8 +252,10 @@ enum ohtd_auth_result ohtd_auth_login(struct ohtd_auth *auth,
 		return OHTD_AUTH_REFUSED;
 	}
 	ohtd_backoff_succeeded(auth->backoff, credentials->username, address);
-	if (open_session(auth, &user, address, grant))
-		return OHTD_AUTH_UNAVAILABLE;
+	r = open_session(auth, &user, address, grant);
+	/* -ENOENT: somebody has changed the account while the password was being looked at. */
+	if (r)
+		return r == -ENOENT ? OHTD_AUTH_REFUSED : OHTD_AUTH_UNAVAILABLE;
 	ohtd_log(OHTD_LOG_INFO, "auth", "login", "%s (%s) from %s", user.name,
 		 ohtd_role_name(user.role), address);
 	return issue(auth, &user, grant);

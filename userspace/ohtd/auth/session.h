@@ -74,6 +74,9 @@ enum ohtd_auth_result ohtd_auth_refresh(struct ohtd_auth *auth,
 					const struct ohtd_secret *refresh_token,
 					struct ohtd_grant *grant);
 
+/* Access tokens of these sessions are refused from now on. Returns 0 or -ENOMEM. */
+int ohtd_auth_end_sessions(struct ohtd_auth *auth, char (*ids)[OHTD_SESSION_ID_BYTES], int count);
+
 /* Why @name cannot be the name of an account, as one sentence; NULL if it can. */
 const char *ohtd_auth_name_unfit(const char *name);
 

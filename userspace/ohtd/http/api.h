@@ -38,6 +38,10 @@ void ohtd_api_safety_self_test(struct ohtd_call *call);
 void ohtd_api_safety_events(struct ohtd_call *call);
 void ohtd_api_safety_latency(struct ohtd_call *call);
 
+void ohtd_api_users(struct ohtd_call *call);
+void ohtd_api_user_add(struct ohtd_call *call);
+void ohtd_api_user_change(struct ohtd_call *call);
+
 void ohtd_api_logs(struct ohtd_call *call);
 void ohtd_api_logs_level(struct ohtd_call *call);
 

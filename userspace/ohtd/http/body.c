@@ -81,13 +81,20 @@ static void check_integer(const struct ohtd_field *field, struct json_object *va
 static void check_field(const struct ohtd_field *field, struct json_object *value,
 			struct json_object *errors)
 {
-	bool string = field->type == OHTD_FIELD_STRING;
+	static const struct {
+		enum json_type type;
+		const char *complaint;
+	} types[] = {
+		[OHTD_FIELD_STRING] = { json_type_string, "must be a string" },
+		[OHTD_FIELD_INTEGER] = { json_type_int, "must be an integer" },
+		[OHTD_FIELD_BOOLEAN] = { json_type_boolean, "must be true or false" },
+	};
 
-	if (!json_object_is_type(value, string ? json_type_string : json_type_int))
-		add(errors, field->name, "type", string ? "must be a string" : "must be an integer");
-	else if (string)
+	if (!json_object_is_type(value, types[field->type].type))
+		add(errors, field->name, "type", types[field->type].complaint);
+	else if (field->type == OHTD_FIELD_STRING)
 		check_string(field, value, errors);
-	else
+	else if (field->type == OHTD_FIELD_INTEGER)
 		check_integer(field, value, errors);
 }
 

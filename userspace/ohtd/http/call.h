@@ -34,6 +34,7 @@ struct st_h2o_req_t;
  * @who: who asks; role OHTD_ROLE_NONE when nobody has logged in
  * @body: validated JSON object: body, or parameters of a GET; NULL when there is none; borrowed
  * @unit: the {addr} of the path, 0 without one
+ * @id: the {id} of the path, 0 without one
  * @request_id: names this request in the answer and in the log
  * @pending: what will answer later, NULL if nothing
  *
@@ -47,6 +48,7 @@ struct ohtd_call {
 	struct ohtd_principal who;
 	struct json_object *body;
 	unsigned int unit;
+	int64_t id;
 	char request_id[OHTD_REQUEST_ID_BYTES];
 	struct ohtd_pending *pending;
 };

@@ -175,6 +175,8 @@ static void refuse_path(struct ohtd_call *call, enum ohtd_match match,
 		ohtd_reply_header(call, "allow", found->allow);
 		ohtd_reply_problem(call, 405, "method_not_allowed", "this takes only %s",
 				   found->allow);
+	} else if (match == OHTD_MATCH_ADDRESS && strstr(found->route->path, "{id}")) {
+		ohtd_reply_problem(call, 400, "bad_id", "an id is a decimal number above 0");
 	} else if (match == OHTD_MATCH_ADDRESS) {
 		ohtd_reply_problem(call, 400, "bad_address",
 				   "a unit address is 1 to 247, written as 2 or 0x02");
@@ -218,6 +220,7 @@ static void dispatch(struct ohtd_call *call)
 		return;
 	call->route = found.route;
 	call->unit = found.unit;
+	call->id = found.id;
 	if (match == OHTD_MATCH_NONE || match == OHTD_MATCH_METHOD)
 		refuse_path(call, match, &found);
 	else if (!authorize(call)) {

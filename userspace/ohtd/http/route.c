@@ -37,7 +37,21 @@ unsigned int ohtd_route_unit(const char *text, size_t bytes)
 	return unit <= UNIT_MAX ? unit : 0;
 }
 
-/* Compares segment by segment. What stands for {addr} goes to @segment, with its length. */
+int64_t ohtd_route_id(const char *text, size_t bytes)
+{
+	int64_t id = 0;
+
+	if (!bytes || bytes > 18 || text[0] == '0')
+		return 0;
+	for (size_t i = 0; i < bytes; i++) {
+		if (digit_of(text[i]) >= 10)
+			return 0;
+		id = id * 10 + digit_of(text[i]);
+	}
+	return id;
+}
+
+/* Compares segment by segment. What stands for {addr} or {id} goes to @segment, with its length. */
 static bool path_matches(const char *pattern, const char *path, size_t bytes,
 			 const char **segment, size_t *segment_bytes)
 {
@@ -45,7 +59,7 @@ static bool path_matches(const char *pattern, const char *path, size_t bytes,
 
 	*segment = NULL;
 	while (*pattern) {
-		if (!strncmp(pattern, "{addr}", 6)) {
+		if (*pattern == '{') {
 			const char *slash = memchr(path, '/', (size_t)(end - path));
 
 			*segment = path;
@@ -53,7 +67,7 @@ static bool path_matches(const char *pattern, const char *path, size_t bytes,
 			if (!*segment_bytes)
 				return false;
 			path += *segment_bytes;
-			pattern += 6;
+			pattern += strcspn(pattern, "}") + 1;
 			continue;
 		}
 		if (path == end || *path != *pattern)
@@ -100,8 +114,13 @@ enum ohtd_match ohtd_route_find(const char *method, size_t method_bytes, const c
 			continue;
 		}
 		found->route = route;
-		found->unit = segment ? ohtd_route_unit(segment, segment_bytes) : 0;
-		return segment && !found->unit ? OHTD_MATCH_ADDRESS : OHTD_MATCH_FOUND;
+		if (!segment)
+			return OHTD_MATCH_FOUND;
+		if (strstr(route->path, "{id}"))
+			found->id = ohtd_route_id(segment, segment_bytes);
+		else
+			found->unit = ohtd_route_unit(segment, segment_bytes);
+		return found->unit || found->id ? OHTD_MATCH_FOUND : OHTD_MATCH_ADDRESS;
 	}
 	return match;
 }

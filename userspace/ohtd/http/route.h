@@ -18,6 +18,7 @@ struct ohtd_call;
 enum ohtd_field_type {
 	OHTD_FIELD_STRING,
 	OHTD_FIELD_INTEGER,
+	OHTD_FIELD_BOOLEAN,	/* not in a query */
 };
 
 /**
@@ -45,7 +46,7 @@ struct ohtd_field {
 /**
  * struct ohtd_route - one row
  * @method: "GET" (serves HEAD too), "POST", ...
- * @path: segments; "{addr}" stands for a unit address
+ * @path: segments; "{addr}" stands for a unit address, "{id}" for the number of something stored
  * @role: the least that may; OHTD_ROLE_NONE: open to everybody
  * @flags: OHTD_ROUTE_*
  * @body_bytes_max: longest body; 0: the general limit
@@ -71,7 +72,7 @@ extern const size_t ohtd_route_count;
 enum ohtd_match {
 	OHTD_MATCH_NONE,	/* no such path */
 	OHTD_MATCH_METHOD,	/* the path is there, the method is not: see allow */
-	OHTD_MATCH_ADDRESS,	/* {addr} is not a unit address */
+	OHTD_MATCH_ADDRESS,	/* {addr} is not a unit address, or {id} no id */
 	OHTD_MATCH_FOUND,
 };
 
@@ -80,6 +81,7 @@ enum ohtd_match {
 struct ohtd_found {
 	const struct ohtd_route *route;
 	unsigned int unit;
+	int64_t id;
 	char allow[OHTD_ALLOW_BYTES];	/* value of the header Allow, with OHTD_MATCH_METHOD */
 };
 
@@ -93,6 +95,9 @@ struct ohtd_found {
  */
 enum ohtd_match ohtd_route_find(const char *method, size_t method_bytes, const char *path,
 				size_t path_bytes, struct ohtd_found *found);
+
+/* 1 to 18 digits, the first not 0; 0 for anything else. */
+int64_t ohtd_route_id(const char *text, size_t bytes);
 
 /* "2" or "0x02", 1..247; 0 for anything else. */
 unsigned int ohtd_route_unit(const char *text, size_t bytes);

@@ -42,6 +42,28 @@ static const struct ohtd_field event_fields[] = {
 	{ NULL, 0, false, 0, 0, NULL },
 };
 
+static const char *const roles[] = { "viewer", "operator", "supervisor", "administrator", NULL };
+
+static const struct ohtd_field list_fields[] = {
+	{ "limit", OHTD_FIELD_INTEGER, false, 1, 200, NULL },
+	{ "cursor", OHTD_FIELD_STRING, false, 1, 40, NULL },
+	{ NULL, 0, false, 0, 0, NULL },
+};
+
+static const struct ohtd_field user_add_fields[] = {
+	{ "username", OHTD_FIELD_STRING, true, 1, OHTD_USER_NAME_MAX, NULL },
+	{ "password", OHTD_FIELD_STRING, true, OHTD_PASSWORD_BYTES_MIN, OHTD_PASSWORD_BYTES_MAX, NULL },
+	{ "role", OHTD_FIELD_STRING, true, 1, 16, roles },
+	{ NULL, 0, false, 0, 0, NULL },
+};
+
+static const struct ohtd_field user_change_fields[] = {
+	{ "password", OHTD_FIELD_STRING, false, OHTD_PASSWORD_BYTES_MIN, OHTD_PASSWORD_BYTES_MAX, NULL },
+	{ "role", OHTD_FIELD_STRING, false, 1, 16, roles },
+	{ "disabled", OHTD_FIELD_BOOLEAN, false, 0, 0, NULL },
+	{ NULL, 0, false, 0, 0, NULL },
+};
+
 static const char *const levels[] = { "error", "warning", "notice", "info", "debug", NULL };
 
 static const struct ohtd_field log_fields[] = {
@@ -72,6 +94,12 @@ const struct ohtd_route ohtd_routes[] = {
 	  ohtd_api_login, "Password against tokens" },
 	{ "POST", V1 "auth/refresh", OHTD_ROLE_NONE, 0, 1024, refresh_fields, ohtd_api_refresh,
 	  "Refresh token against new tokens" },
+	{ "GET", V1 "users", OHTD_ROLE_ADMINISTRATOR, 0, 0, list_fields, ohtd_api_users,
+	  "Accounts" },
+	{ "POST", V1 "users", OHTD_ROLE_ADMINISTRATOR, 0, 1024, user_add_fields, ohtd_api_user_add,
+	  "Make an account" },
+	{ "PATCH", V1 "users/{id}", OHTD_ROLE_ADMINISTRATOR, 0, 1024, user_change_fields,
+	  ohtd_api_user_change, "Change password, role or disabled of an account; ends its sessions" },
 	{ "GET", V1 "logs", OHTD_ROLE_SUPERVISOR, 0, 0, log_fields, ohtd_api_logs,
 	  "Newest lines of the log, the newest first" },
 	{ "PUT", V1 "logs/level", OHTD_ROLE_ADMINISTRATOR, 0, 1024, log_level_fields,

@@ -76,10 +76,27 @@ const char *const ohtd_statements[OHTD_STATEMENTS] = {
 	[OHTD_USER_ADD] =
 		"INSERT INTO users (name, role, password_hash, created_s)"
 		" VALUES (:name, :role, :hash, :now)",
+	[OHTD_USER_GET] =
+		"SELECT id, name, role, disabled, created_s FROM users WHERE id = :id",
+	[OHTD_USER_LIST] =
+		"SELECT id, name, role, disabled, created_s FROM users WHERE id > :after"
+		" ORDER BY id LIMIT :limit",
+	[OHTD_USER_CHANGE] =
+		"UPDATE users SET role = :role, disabled = :disabled,"
+		" password_hash = coalesce(:hash, password_hash) WHERE id = :id",
+	[OHTD_USER_OTHER_ADMINS] =
+		"SELECT count(*) FROM users WHERE role = 4 AND NOT disabled AND id <> :id",
+	[OHTD_USER_SESSIONS] =
+		"SELECT id FROM sessions WHERE user_id = :id AND revoked_s IS NULL LIMIT :limit",
+	[OHTD_USER_SESSIONS_END] =
+		"UPDATE sessions SET revoked_s = :now WHERE user_id = :id AND revoked_s IS NULL",
+	/* Not for an account that has changed since its password was looked at. */
 	[OHTD_SESSION_ADD] =
 		"INSERT INTO sessions (id, user_id, refresh_hash, address, created_s, expires_s,"
-		" boot_id, expires_boot_s) VALUES (:id, :user, :hash, :address, :now, :expires,"
-		" :boot, :expires_boot)",
+		" boot_id, expires_boot_s) SELECT :id, u.id, :hash, :address, :now, :expires,"
+		" :boot, :expires_boot FROM users u WHERE u.id = :user AND NOT u.disabled"
+		" AND u.role = coalesce(:role, u.role)"
+		" AND u.password_hash = coalesce(:known, u.password_hash)",
 	[OHTD_SESSION_FIND] =
 		"SELECT s.id, s.expires_s, s.boot_id, s.expires_boot_s, s.revoked_s IS NOT NULL,"
 		" s.refresh_hash = :hash, u.id, u.name, u.role, u.disabled"

@@ -43,6 +43,7 @@ int ohtd_db_user_add(struct ohtd_db *db, const struct ohtd_user *user, int64_t n
 static int insert_session(struct ohtd_db *db, const struct ohtd_session *session)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_SESSION_ADD);
+	int r;
 
 	ohtd_db_bind_text(s, ":id", session->id);
 	ohtd_db_bind_number(s, ":user", session->user_id);
@@ -52,7 +53,12 @@ static int insert_session(struct ohtd_db *db, const struct ohtd_session *session
 	ohtd_db_bind_number(s, ":expires", session->expires_s);
 	ohtd_db_bind_text(s, ":boot", session->boot_id);
 	ohtd_db_bind_number(s, ":expires_boot", session->expires_boot_s);
-	return ohtd_db_run(s);
+	if (session->as) {
+		ohtd_db_bind_number(s, ":role", session->as->role);
+		ohtd_db_bind_text(s, ":known", session->as->password_hash);
+	}
+	r = ohtd_db_run(s);
+	return r ? r : sqlite3_changes(db->sql) ? 0 : -ENOENT;
 }
 
 static int drop_oldest(struct ohtd_db *db, int64_t user_id)

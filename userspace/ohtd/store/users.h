@@ -26,11 +26,13 @@ struct ohtd_user {
 	int role;			/* enum ohtd_role */
 	char password_hash[OHTD_PASSWORD_HASH_MAX + 1];
 	bool disabled;
+	int64_t created_s;		/* wall clock; only in a list and after a change */
 };
 
 struct ohtd_session {
 	char id[OHTD_SESSION_ID_BYTES];
 	int64_t user_id;
+	const struct ohtd_user *as;	/* of a new one: as whom he logged in; NULL: not looked at */
 	unsigned char refresh_hash[OHTD_REFRESH_HASH_BYTES];
 	char address[64];
 	int64_t created_s;		/* wall clock */
@@ -47,7 +49,42 @@ int ohtd_db_user_find(struct ohtd_db *db, struct ohtd_user *user);
 /* Name, role and hash must be set. Returns 0, -EEXIST (the name, or an unfit value), or errno. */
 int ohtd_db_user_add(struct ohtd_db *db, const struct ohtd_user *user, int64_t now_s);
 
-/* Adds a session and drops the user's oldest beyond OHTD_SESSIONS_PER_USER, in one transaction. */
+/**
+ * struct ohtd_user_change - what becomes of an account
+ * @id: whose
+ * @role: the new one, 0: as it is
+ * @disabled: 0 or 1, -1: as it is
+ * @password_hash: the new one, NULL: as it is
+ * @by_role: of who wants it; nobody changes, or makes, somebody above himself
+ * @now_s: wall clock
+ * @user: out: as it is now, without the hash
+ * @ended: out: ids of the sessions that ended by it; any change ends all
+ * @ended_count: out: how many
+ */
+struct ohtd_user_change {
+	int64_t id;
+	int role;
+	int disabled;
+	const char *password_hash;
+	int by_role;
+	int64_t now_s;
+	struct ohtd_user user;
+	char ended[OHTD_SESSIONS_PER_USER][OHTD_SESSION_ID_BYTES];
+	int ended_count;
+};
+
+/**
+ * ohtd_db_user_change() - change an account and end its sessions, or do nothing
+ *
+ * Return: 0, -ENOENT, -EACCES (above @by_role), -EPERM (the last administrator that can log in), or
+ * another negative errno.
+ */
+int ohtd_db_user_change(struct ohtd_db *db, struct ohtd_user_change *change);
+
+/* Accounts with an id above @after, in order. Returns how many were filled, or a negative errno. */
+int ohtd_db_user_list(struct ohtd_db *db, int64_t after, struct ohtd_user *users, int max);
+
+/* Adds a session (-ENOENT: the account is not as @session->as any more) and drops the user's oldest beyond OHTD_SESSIONS_PER_USER, in one transaction. */
 int ohtd_db_session_add(struct ohtd_db *db, const struct ohtd_session *session);
 
 /**
