@@ -241,8 +241,10 @@ enum ohtd_auth_result ohtd_auth_login(struct ohtd_auth *auth,
 	memset(grant, 0, sizeof(*grant));
 	strcpy(user.name, credentials->username);
 	r = ohtd_store_read(auth->store, work_user_find, &user);
-	if (r && r != -ENOENT)
+	if (r && r != -ENOENT) {
+		grant->error = r;
 		return OHTD_AUTH_UNAVAILABLE;
+	}
 	known = !r && !user.disabled;
 	matches = ohtd_password_matches(credentials->password.revealed, known ? user.password_hash : NULL);
 	if (!matches) {
@@ -254,6 +256,7 @@ enum ohtd_auth_result ohtd_auth_login(struct ohtd_auth *auth,
 	ohtd_backoff_succeeded(auth->backoff, credentials->username, address);
 	r = open_session(auth, &user, address, grant);
 	/* -ENOENT: somebody has changed the account while the password was being looked at. */
+	grant->error = r == -ENOENT ? 0 : r;
 	if (r)
 		return r == -ENOENT ? OHTD_AUTH_REFUSED : OHTD_AUTH_UNAVAILABLE;
 	ohtd_log(OHTD_LOG_INFO, "auth", "login", "%s (%s) from %s", user.name,
@@ -302,6 +305,7 @@ enum ohtd_auth_result ohtd_auth_refresh(struct ohtd_auth *auth,
 		r = -ENOENT;
 	if (!r)
 		r = ohtd_store_call(auth->store, work_rotate, &rotation);
+	grant->error = r == -ENOENT ? 0 : r;
 	if (r)
 		return r == -ENOENT ? OHTD_AUTH_REFUSED : OHTD_AUTH_UNAVAILABLE;
 	strcpy(grant->who.session, lookup.session.id);

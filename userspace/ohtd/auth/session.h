@@ -37,6 +37,7 @@ struct ohtd_grant {
 	char *access_token;	/* free() it */
 	struct ohtd_secret refresh_token;
 	int expires_in_s;
+	int error;		/* OHTD_AUTH_UNAVAILABLE: a negative errno of the store, or 0 */
 	struct ohtd_principal who;
 };
 

@@ -58,6 +58,11 @@ struct json_object *ohtd_json_cause(unsigned int cause);
 struct json_object *ohtd_json_recorder(struct ohtd_call *call);
 /* Entries have been waiting for the store for too long. */
 bool ohtd_recorder_is_late(struct ohtd_call *call);
+/* How the store does; and whether there is nothing to be said about it. */
+struct json_object *ohtd_json_store(struct ohtd_call *call);
+bool ohtd_store_is_well(struct ohtd_call *call);
+/* Answers with why the store has refused: @error is its negative errno, 0 something else. */
+void ohtd_reply_store_problem(struct ohtd_call *call, int error);
 /* true, false, or null for a negative one */
 struct json_object *ohtd_json_level(int level);
 

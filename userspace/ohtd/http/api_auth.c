@@ -47,8 +47,7 @@ static void reply_result(struct ohtd_call *call, struct auth_job *job)
 	if (job->result == OHTD_AUTH_GRANTED) {
 		reply_grant(call, &job->grant);
 	} else if (job->result == OHTD_AUTH_UNAVAILABLE) {
-		ohtd_reply_header(call, "retry-after", "2");
-		ohtd_reply_problem(call, 503, "unavailable", "accounts cannot be looked at now");
+		ohtd_reply_store_problem(call, job->grant.error);
 	} else {
 		ohtd_reply_header(call, "www-authenticate", "Bearer realm=\"oht\"");
 		ohtd_reply_problem(call, 401, job->is_login ? "login_refused" : "refresh_refused",

@@ -9,7 +9,7 @@
 static bool is_healthy(struct ohtd_call *call, const struct ohtd_snapshot *snapshot,
 		       const struct ohtd_alive *alive)
 {
-	if (ohtd_recorder_is_late(call) || !ohtd_alive_all(alive))
+	if (ohtd_recorder_is_late(call) || !ohtd_store_is_well(call) || !ohtd_alive_all(alive))
 		return false;
 	if (!snapshot->version || !snapshot->bus.present || snapshot->state == OHTD_STATE_FAULT)
 		return false;
@@ -92,6 +92,7 @@ void ohtd_api_health(struct ohtd_call *call)
 	json_object_object_add(json, "control_plane", control_plane_json(&alive));
 	json_object_object_add(json, "clock", clock_json(call));
 	json_object_object_add(json, "journal", ohtd_json_recorder(call));
+	json_object_object_add(json, "store", ohtd_json_store(call));
 	ohtd_reply_json(call, 200, json);
 }
 

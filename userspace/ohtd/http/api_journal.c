@@ -215,9 +215,7 @@ static void finish(struct ohtd_pending *pending)
 	if (pending->call && job->count >= 0) {
 		ohtd_reply_json(pending->call, 200, events_json(job));
 	} else if (pending->call) {
-		ohtd_reply_header(pending->call, "retry-after", "2");
-		ohtd_reply_problem(pending->call, 503, "unavailable",
-				   "the journal cannot be read now: %s", strerror(-job->count));
+		ohtd_reply_store_problem(pending->call, job->count);
 	}
 	free(job);
 }

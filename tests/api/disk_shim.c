@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Loaded in front of a program (LD_PRELOAD): its writes and synchronisations of the database fail as
+ * the file says that OHT_DISK_SHIM names: "full", "eio", "slow MS", or nothing.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+
+static void read_order(char *order, size_t size)
+{
+	const char *path = getenv("OHT_DISK_SHIM");
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	ssize_t n = fd >= 0 ? read(fd, order, size - 1) : 0;
+
+	order[n > 0 ? n : 0] = 0;
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Not -shm, which is memory that happens to have a name. */
+static int is_database(int fd)
+{
+	char link[64], path[512];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	if (n < 0)
+		return 0;
+	path[n] = 0;
+	return strstr(path, "/oht.db") && !strstr(path, "-shm");
+}
+
+/* 0, or the errno that the call fails with. */
+static int judge(int fd, int writes)
+{
+	struct timespec pause;
+	char order[64];
+	long slow_ms;
+
+	if (!is_database(fd))
+		return 0;
+	read_order(order, sizeof(order));
+	if (!strncmp(order, "full", 4))
+		return writes ? ENOSPC : 0;
+	if (!strncmp(order, "eio", 3))
+		return EIO;
+	if (!writes && !strncmp(order, "slow ", 5)) {
+		slow_ms = strtol(order + 5, NULL, 10);
+		pause = (struct timespec){ slow_ms / 1000, slow_ms % 1000 * 1000000 };
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+/* With large files, as everything here is built and SQLite too, its symbol is pwrite64. */
+ssize_t pwrite(int fd, const void *data, size_t bytes, off_t at)
+{
+	ssize_t (*real)(int, const void *, size_t, off_t) =
+		(ssize_t (*)(int, const void *, size_t, off_t))dlsym(RTLD_NEXT, "pwrite64");
+
+	errno = judge(fd, 1);
+	return errno ? -1 : real(fd, data, bytes, at);
+}
+
+int fdatasync(int fd)
+{
+	int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
+
+	errno = judge(fd, 0);
+	return errno ? -1 : real(fd);
+}
+
+int fsync(int fd)
+{
+	int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "fsync");
+
+	errno = judge(fd, 0);
+	return errno ? -1 : real(fd);
+}

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A disk in trouble under the running daemon, and a database that was damaged before it started."""
+import time
+
+import pytest
+
+from daemon import BUILD, until
+
+SHIM = BUILD / "tests/api/disk_shim.so"
+
+
+@pytest.fixture
+def disk(fresh):
+    """The daemon on a disk that does what is asked of it; everybody is logged in."""
+    order = fresh.folder / "disk"
+    order.write_text("")
+    plain = fresh.environment
+
+    def environment():
+        return {**plain(), "LD_PRELOAD": str(SHIM), "OHT_DISK_SHIM": str(order),
+                "ASAN_OPTIONS": "abort_on_error=0:exitcode=99:verify_asan_link_order=0"}
+
+    fresh.environment = environment
+    fresh.start()
+    for role in ("viewer", "operator"):
+        fresh.token(role)
+    return fresh, order
+
+
+def store(daemon):
+    """What /health says of the store."""
+    return daemon.get("health", role=None).json["store"]
+
+
+def check_alive(daemon):
+    """Live data and the stop go on."""
+    assert daemon.get("robot").status == 200
+    assert daemon.get("modules").status == 200
+    assert daemon.get("safety/events").status == 200
+    assert daemon.post("safety/stop", role="operator").status == 200
+
+
+@pytest.mark.parametrize("order, status, code, state", [
+    ("full", 507, "storage_full", "full"),
+    ("eio", 503, "storage_failing", "failing"),
+])
+def test_disk_in_trouble(disk, order, status, code, state):
+    daemon, what = disk
+    before = store(daemon)
+    assert before.keys() == {"state", "writable", "busy_ms", "refused", "damaged_files"}
+    assert (before["state"], before["writable"], before["refused"], before["damaged_files"]) == ("ok", True, 0, 0)
+    refresh = daemon.login("viewer").json["refresh_token"]
+    what.write_text(order)
+    for answer in (daemon.login("administrator"),
+                   daemon.request("POST", "auth/refresh", {"refresh_token": refresh})):
+        assert (answer.status, answer.code) == (status, code), answer
+        assert answer.headers["retry-after"] == "2"
+    # A wrong password is told as always: nobody learns from it that the disk is full.
+    assert daemon.login("administrator", "wrong password").status == 401
+    health = daemon.get("health", role=None).json
+    assert health["status"] == "degraded"
+    assert (health["store"]["state"], health["store"]["writable"]) == (state, False)
+    assert health["store"]["refused"] >= 2
+    check_alive(daemon)
+    # It finds out by itself, and the token that could not be exchanged still can.
+    what.write_text("")
+    until(lambda: store(daemon)["writable"], 30, "a store that writes")
+    assert daemon.request("POST", "auth/refresh", {"refresh_token": refresh}).status == 200
+    assert daemon.login("administrator").status == 200
+    daemon.stop()
+
+
+def test_slow_disk(disk):
+    daemon, what = disk
+    what.write_text("slow 4000")
+    connection = daemon.connect(60)
+    body = b'{"username":"administrator","password":"correct horse battery"}'
+    connection.sendall(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                       b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    until(lambda: store(daemon)["state"] == "stalled", 30, "a store that is told as stalled")
+    assert store(daemon)["writable"] is False
+    check_alive(daemon)
+    # It is late, not lost.
+    assert connection.recv(20).startswith(b"HTTP/1.1 200")
+    connection.close()
+    what.write_text("")
+    until(lambda: store(daemon)["state"] == "ok", 30, "a store that is well")
+
+
+def test_damaged_database(fresh):
+    fresh.start()
+    fresh.token("viewer")
+    fresh.stop()
+    database = fresh.state / "oht.db"
+    data = bytearray(database.read_bytes())
+    data[-4096:] = b"\xa5" * 4096
+    database.write_bytes(data)
+    fresh.start()
+    health = fresh.get("health", role=None).json
+    assert health["status"] == "degraded"
+    assert (health["store"]["state"], health["store"]["writable"]) == ("damaged", True)
+    assert health["store"]["damaged_files"] == 1
+    aside = [file for file in fresh.state.iterdir() if ".damaged-" in file.name and not file.name.endswith("-wal")]
+    assert [file.read_bytes() for file in aside] == [bytes(data)]
+    assert "salvaged" in fresh.log()
+    # Until somebody has looked.
+    time.sleep(1.5)
+    assert store(fresh)["state"] == "damaged"
+    aside[0].rename(fresh.folder / "looked-at")
+    until(lambda: store(fresh)["state"] == "ok", 30, "a store that is well")
+    assert fresh.get("robot").status == 200
