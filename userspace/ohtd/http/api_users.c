@@ -94,9 +94,7 @@ static void reply_refusal(struct ohtd_call *call, int error)
 				   "nobody makes or changes an account above his own role");
 		break;
 	default:
-		ohtd_reply_header(call, "retry-after", "2");
-		ohtd_reply_problem(call, 503, "unavailable", "accounts cannot be looked at or changed now: %s",
-				   strerror(-error));
+		ohtd_reply_store_problem(call, error);
 	}
 }
 
