@@ -35,6 +35,7 @@
 #define BATCH_MAX	3
 #define CHANGES_MAX	400	/* a cut comes within so many changes of files */
 #define LIFE_US_MAX	25000	/* a kill comes within such a time */
+#define NAPS_MAX	60000	/* of 1 ms; then something is wrong, and the test fails */
 #define FRESH_EVERY	10	/* lives; then it begins with no database */
 
 /* Outlives the processes. */
@@ -234,6 +235,15 @@ static void begin_anew(unsigned int life)
 		atomic_store(&shared->kept[i], 0);
 }
 
+/* Most are killed while they write, however long they take to get there; the others at any moment. */
+static void wait_for_writing(void)
+{
+	uint64_t before = atomic_load(&shared->calls);
+
+	for (int naps = 0; naps < NAPS_MAX && atomic_load(&shared->calls) == before; naps++)
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+}
+
 static void kill_at_random_moments(void **state)
 {
 	unsigned int lives = count_lives();
@@ -242,6 +252,7 @@ static void kill_at_random_moments(void **state)
 	enter_folder(0);
 	for (unsigned int life = 0; life < lives; life++) {
 		long life_us = dice(&seed, LIFE_US_MAX);
+		bool patient = dice(&seed, 4);
 		int status;
 		pid_t pid;
 
@@ -249,6 +260,8 @@ static void kill_at_random_moments(void **state)
 		pid = fork();
 		if (!pid)
 			live();
+		if (patient)
+			wait_for_writing();
 		nanosleep(&(struct timespec){ .tv_nsec = life_us * 1000 }, NULL);
 		kill(pid, SIGKILL);
 		assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -257,7 +270,7 @@ static void kill_at_random_moments(void **state)
 	}
 	print_message("%u kills, %llu acknowledged calls\n", lives,
 		      (unsigned long long)atomic_load(&shared->calls));
-	assert_true(atomic_load(&shared->calls) > lives);
+	assert_true(atomic_load(&shared->calls) > lives / 2);
 }
 
 static void power_cuts_at_random_moments(void **state)
