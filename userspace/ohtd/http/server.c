@@ -216,9 +216,10 @@ bool ohtd_server_destroy(struct ohtd_server *server)
 
 	if (!server)
 		return true;
+	/* It looks at the loops, which are freed next. */
+	ohtd_local_remove(server);
 	for (unsigned int i = 0; i < server->loop_count; i++)
 		idle = end_loop(server->loops[i]) && idle;
-	ohtd_local_remove(server);
 	if (!idle)
 		return false;
 	sem_destroy(&server->loop_ready);
