@@ -226,7 +226,7 @@ irqreturn_t oht_estop_edge(int irq, void *channel_ptr)
 	struct oht_estop *estop = channel->estop;
 	u64 now = ktime_get_ns();
 	unsigned long flags;
-	bool known;
+	bool known, storm;
 
 	flags = oht_estop_lock(estop);
 	/* Read without the lock by who places the timer. */
@@ -242,7 +242,12 @@ irqreturn_t oht_estop_edge(int irq, void *channel_ptr)
 		(estop->causes & OHT_CAUSE_BIT(channel->cause));
 	if (!known)
 		oht_estop_latch(estop, channel->cause, OHT_SAFETY_GLITCH, now);
+	storm = oht_storm_edge(&channel->storm, now);
+	if (storm)
+		oht_estop_find(estop, OHT_CAUSE_STORM, now);
 	oht_estop_unlock(estop, flags);
+	if (storm)
+		oht_estop_mask(channel, irq);
 	return IRQ_HANDLED;
 }
 
@@ -250,13 +255,17 @@ void oht_estop_supervise(struct oht_estop *estop)
 {
 	u64 now = ktime_get_ns();
 	unsigned long flags;
+	u32 calm;
 
 	flags = oht_estop_lock(estop);
 	estop->ticked_ns = now;
 	oht_estop_check(estop, now);
+	calm = oht_estop_poll_storms(estop, now);
 	if (estop->button.gpio)
 		oht_estop_poll_button(estop, now);
 	oht_estop_unlock(estop, flags);
+	if (calm)
+		oht_estop_unmask(estop, calm);
 }
 
 void oht_estop_stop_locked(struct oht_estop *estop, u32 cause, u64 now)

@@ -19,6 +19,7 @@
 #include <linux/workqueue.h>
 
 #include "histogram.h"
+#include "storm.h"
 
 #define OHT_ESTOP_CHANNELS_MAX	2
 #define OHT_ESTOP_OUTPUTS	2
@@ -56,6 +57,7 @@ struct oht_estop_channel {
 	int irq;
 	u32 input;			/* OHT_INPUT_* */
 	u32 cause;			/* OHT_CAUSE_BUTTON_* */
+	struct oht_storm storm;		/* under estop->lock */
 };
 
 /* Read-back of the contacts behind the outputs. */

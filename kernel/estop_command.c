@@ -29,6 +29,8 @@ static u64 oht_estop_standing(const struct oht_estop *estop, u64 now)
 		mask |= OHT_CAUSE_BIT(OHT_CAUSE_SELF_TEST);
 	if (estop->lockout != OHT_LOCKOUT_NONE)
 		mask |= OHT_CAUSE_BIT(OHT_CAUSE_DISCREPANCY);
+	if (oht_estop_storms(estop))
+		mask |= OHT_CAUSE_BIT(OHT_CAUSE_STORM);
 	if (estop->unreadable)
 		mask |= OHT_CAUSE_BIT(OHT_CAUSE_INPUT_ERROR);
 	if (oht_estop_is_late(estop, now))

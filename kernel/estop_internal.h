@@ -50,6 +50,19 @@ u64 oht_estop_contacts_standing(const struct oht_estop *estop);
 void oht_estop_poll_button(struct oht_estop *estop, u64 now);
 
 /*
+ * estop_storm.c: masking the interrupt of a line that storms. Decided under estop->lock, done after
+ * it was dropped: once each, and the one before the other. Until then nobody else may mask it.
+ */
+/* Hard interrupt of that line, after oht_storm_edge() said so. */
+void oht_estop_mask(struct oht_estop_channel *channel, int irq);
+/* Supervision, with estop->lock held: OHT_INPUT_* of the lines to be unmasked. */
+u32 oht_estop_poll_storms(struct oht_estop *estop, u64 now);
+/* Supervision, without it. */
+void oht_estop_unmask(struct oht_estop *estop, u32 inputs);
+/* With estop->lock held: is a line masked? */
+bool oht_estop_storms(const struct oht_estop *estop);
+
+/*
  * estop_command.c, with estop->lock held: stopped -> ready if nothing stands. @tag is that of a
  * command, or NULL. 0, -EINVAL (not stopped), -EBUSY (causes in @blocking).
  */

@@ -171,22 +171,6 @@ static void test_lost_edge(void)
 	close(fd);
 }
 
-static void test_storm(void)
-{
-	struct oht_stim_storm storm = { .channel = OHT_STIM_A, .edges = 2001, .period_ns = 10000 };
-	int fd = enabled_controller(LONG_MS);
-	struct oht_record record;
-
-	guest_pin_cpu(guest_cpus() - 1);
-	if (ioctl(stim, OHT_STIM_IOC_STORM, &storm) < 0)
-		tap_bail("storm: %s", strerror(errno));
-	tap_is(storm.outputs, 0, "storm: outputs low");
-	expect_stop(fd, OHT_CAUSE_BUTTON_A, "storm", &record);
-	tap_ok(!guest_next_safety(fd, 50, &record), "storm: one record for all of it");
-	tap_errno(guest_reset_when_stable(fd, 0), 0, "storm: can be reset");
-	close(fd);
-}
-
 static void test_software(void)
 {
 	int fd = enabled_controller(LONG_MS), other = guest_open(O_WRONLY);
@@ -515,7 +499,6 @@ static void test_button(void)
 	test_one_channel(OHT_STIM_B, OHT_CAUSE_BUTTON_B, "channel b alone");
 	test_glitch();
 	test_lost_edge();
-	test_storm();
 }
 
 int main(int argc, char **argv)

@@ -27,6 +27,9 @@
 #define STIM_IC		0x41c
 #define STIM_CHANNELS	2
 #define STIM_OUTPUTS	2
+/* Nobody's, unless a test's tree has a reset button there. */
+#define STIM_FREE_PIN	BIT(7)
+#define STIM_STORMS_MAX	(OHT_STIM_FREE | OHT_STIM_A | OHT_STIM_B)
 
 #define STIM_RELAY_NS		NSEC_PER_MSEC
 #define STIM_RELAY_MAX_US	USEC_PER_SEC
@@ -245,6 +248,22 @@ static long stim_release(u32 channels)
 	return 0;
 }
 
+/* Interrupts off. One edge of a storm; in the middle of one beside the button that is pressed. */
+static void stim_storm_edge(const struct oht_stim_storm *storm, u32 edge)
+{
+	u32 pressed = storm->channel & ~OHT_STIM_FREE;
+
+	if (!(storm->channel & OHT_STIM_FREE)) {
+		stim_drive(storm->channel, edge & 1);
+		return;
+	}
+	raw_spin_lock(&stim_pins_lock);
+	stim_drive_pins(STIM_FREE_PIN, edge & 1 ? STIM_FREE_PIN : 0);
+	raw_spin_unlock(&stim_pins_lock);
+	if (pressed && edge == storm->edges / 2)
+		stim_drive(pressed, false);
+}
+
 static long stim_storm(struct oht_stim_storm *storm)
 {
 	unsigned long flags;
@@ -252,7 +271,8 @@ static long stim_storm(struct oht_stim_storm *storm)
 	u64 at_ns;
 	u32 i;
 
-	if (storm->channel != OHT_STIM_A && storm->channel != OHT_STIM_B)
+	if (storm->channel & OHT_STIM_FREE ? stim_reset || storm->channel > STIM_STORMS_MAX :
+	    storm->channel != OHT_STIM_A && storm->channel != OHT_STIM_B)
 		return -EINVAL;
 	if (storm->edges < 2 || storm->edges > 1000000 ||
 	    storm->period_ns < 1000 || storm->period_ns > 1000000)
@@ -263,14 +283,15 @@ static long stim_storm(struct oht_stim_storm *storm)
 	for (i = 0; i < storm->edges; i++) {
 		at_ns += storm->period_ns;
 		stim_wait_until(at_ns);
-		stim_drive(storm->channel, i & 1);
+		stim_storm_edge(storm, i);
 		if (!burst) {
 			local_irq_restore(flags);
 			local_irq_save(flags);
 		}
 	}
 	local_irq_restore(flags);
-	stim_release(storm->channel);
+	if (!(storm->channel & OHT_STIM_FREE))
+		stim_release(storm->channel);
 	storm->outputs = stim_outputs();
 	return 0;
 }

@@ -18,6 +18,8 @@
 
 #define OHT_STIM_A	0x1
 #define OHT_STIM_B	0x2
+/* Only in a storm: a pin of the same bank that the board does not use. */
+#define OHT_STIM_FREE	0x4
 
 /* Outputs as oht_stim_press.outputs has them. */
 #define OHT_STIM_ENABLE_1	0x1
@@ -51,7 +53,8 @@ struct oht_stim_press {
  * struct oht_stim_storm - toggle one channel, ending closed
  *
  * Up to 1 ms in all, interrupts are off on the caller's CPU from the first edge to the last.
- * @channel: OHT_STIM_A or OHT_STIM_B
+ * @channel: OHT_STIM_A or OHT_STIM_B; or OHT_STIM_FREE, with channels that are opened, for good, in
+ *	the middle of the storm
  * @edges: 2..1000000
  * @period_ns: from one edge to the next, 1000..1000000
  * @outputs: out: at the end

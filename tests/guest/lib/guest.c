@@ -239,6 +239,33 @@ int guest_cpus(void)
 	return sysconf(_SC_NPROCESSORS_ONLN);
 }
 
+uint64_t guest_interrupts(const char *owner)
+{
+	FILE *table = fopen("/proc/interrupts", "re");
+	unsigned long long count;
+	uint64_t sum = 0;
+	bool found = false;
+	char line[512];
+	char *at, *end;
+
+	if (!table)
+		tap_bail("/proc/interrupts: %s", strerror(errno));
+	while (!found && fgets(line, sizeof(line), table)) {
+		at = strchr(line, ':');
+		found = at && strstr(line, owner);
+		for (at = found ? at + 1 : NULL; at; at = end) {
+			count = strtoull(at, &end, 10);
+			if (end == at)
+				break;
+			sum += count;
+		}
+	}
+	fclose(table);
+	if (!found)
+		tap_bail("/proc/interrupts: no %s", owner);
+	return sum;
+}
+
 static int write_name(const char *what)
 {
 	char path[PATH_MAX + 8];

@@ -60,6 +60,8 @@ uint64_t guest_now_ns(void);
 void guest_sleep_ms(unsigned int ms);
 void guest_pin_cpu(int cpu);
 int guest_cpus(void);
+/* Interrupts that all CPUs have handled for that owner in /proc/interrupts; bails out without it. */
+uint64_t guest_interrupts(const char *owner);
 
 /* Takes the driver off its device and puts it back. 0 or the errno. */
 int guest_unbind(void);
