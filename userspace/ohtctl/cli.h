@@ -41,6 +41,9 @@ enum cli_exit {
 #define CLI_OPT_BY		(1U << 14)
 #define CLI_OPT_KEY		(1U << 15)
 #define CLI_OPT_STEP		(1U << 16)
+#define CLI_OPT_ROLE		(1U << 20)
+#define CLI_OPT_STDIN		(1U << 21)
+#define CLI_OPT_SOCKET		(1U << 22)
 
 struct cli_verb;
 
@@ -53,6 +56,9 @@ struct cli_verb;
  * @device: path of the device
  * @data_dir: register descriptions, NULL for the installed ones
  * @profile: word given with --profile
+ * @socket: of ohtd, for local administration
+ * @role: word given with --role
+ * @password_stdin: the password is one line of standard input
  * @json: results and complaints as JSON
  * @help: --help was given
  * @version: --version was given
@@ -79,6 +85,9 @@ struct cli {
 	const char *device;
 	const char *data_dir;
 	const char *profile;
+	const char *socket;
+	const char *role;
+	bool password_stdin;
 	bool json;
 	bool help;
 	bool version;

@@ -39,4 +39,10 @@ int cmd_safety_journal(struct cli *cli, int count, char **arguments);
 int cmd_safety_latency(struct cli *cli, int count, char **arguments);
 int cmd_safety_watch(struct cli *cli, int count, char **arguments);
 
+int cmd_admin_list(struct cli *cli, int count, char **arguments);
+int cmd_admin_create(struct cli *cli, int count, char **arguments);
+int cmd_admin_reset(struct cli *cli, int count, char **arguments);
+int cmd_admin_disable(struct cli *cli, int count, char **arguments);
+int cmd_admin_enable(struct cli *cli, int count, char **arguments);
+
 #endif /* OHTCTL_CMD_H */

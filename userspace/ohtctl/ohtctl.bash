@@ -2,11 +2,11 @@
 # bash completion of ohtctl(1)
 _ohtctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-	local verbs='info status stats scan read write mask exchange identify raw watch plan safety'
+	local verbs='info status stats scan read write mask exchange identify raw watch plan safety admin'
 	local modules='power safety travel_motor dock_location'
 	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds
 		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --by --key --step-timeout-s
-		--profile --data --all --force --help --version'
+		--profile --data --all --force --socket --role --password-stdin --help --version'
 
 	case $before in
 	--device)
@@ -36,6 +36,15 @@ _ohtctl() {
 		return ;;
 	check | load)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return ;;
+	admin)
+		mapfile -t COMPREPLY < <(compgen -W 'list create reset disable enable' -- "$word")
+		return ;;
+	--role)
+		mapfile -t COMPREPLY < <(compgen -W 'viewer operator supervisor administrator' -- "$word")
+		return ;;
+	--socket)
+		mapfile -t COMPREPLY < <(compgen -f -- "${word:-/run/oht/}")
 		return ;;
 	safety)
 		mapfile -t COMPREPLY < <(compgen -W 'status stop reset enable disable selftest commission telegrams journal latency watch' -- "$word")

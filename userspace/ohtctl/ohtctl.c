@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "cmd.h"
+#include "local.h"
 #include "names.h"
 
 #define EFFORT_OPTIONS		(CLI_OPT_TIMEOUT | CLI_OPT_RETRIES)
@@ -60,6 +61,14 @@ static const struct cli_verb verbs[] = {
 	  cmd_safety_latency, 0, 0, 0 },
 	{ "safety watch", "", "show safety events as they happen", cmd_safety_watch,
 	  CLI_OPT_ROUNDS, 0, 0 },
+	{ "admin list", "", "accounts of ohtd", cmd_admin_list, CLI_OPT_SOCKET, 0, 0 },
+	{ "admin create", "USER", "make an account, of an administrator if not said otherwise",
+	  cmd_admin_create, CLI_OPT_SOCKET | CLI_OPT_STDIN | CLI_OPT_ROLE, 1, 1 },
+	{ "admin reset", "USER", "give an account a new password, end its sessions",
+	  cmd_admin_reset, CLI_OPT_SOCKET | CLI_OPT_STDIN, 1, 1 },
+	{ "admin disable", "USER", "let nobody log in with it, end its sessions",
+	  cmd_admin_disable, CLI_OPT_SOCKET, 1, 1 },
+	{ "admin enable", "USER", "the opposite of disable", cmd_admin_enable, CLI_OPT_SOCKET, 1, 1 },
 };
 
 #define VERBS	(sizeof(verbs) / sizeof(verbs[0]))
@@ -90,11 +99,14 @@ static const char options_help[] =
 	"                    how long a step of safety commission waits, default 300\n"
 	"  --profile WORD    register names of the canonical or legacy profile\n"
 	"  --data DIR        where the register descriptions are, default $OHT_DATA\n"
+	"  --socket PATH     of ohtd, for admin; default " LOCAL_DEFAULT_SOCKET "\n"
+	"  --role WORD       of a new account: viewer, operator, supervisor or administrator\n"
+	"  --password-stdin  take the password from standard input, do not ask\n"
 	"  --force           write, or scan, although another program drives the robot\n"
 	"\n"
 	"Numbers are decimal or 0x hexadecimal, addresses as on the wire (from 0).\n"
 	"Unit 0 writes to all units; --timeout-ms is then how long the bus is kept quiet.\n"
-	"Exit: 0 done, 1 refused or failed, 2 usage, 3 no device.\n";
+	"Exit: 0 done, 1 refused or failed, 2 usage, 3 no device or daemon.\n";
 
 static void print_help(FILE *to)
 {
@@ -127,6 +139,9 @@ static int match(const struct cli_verb *verb, int count, char **words)
 
 static int unknown_verb(struct cli *cli, int count, char **words)
 {
+	if (!strcmp(words[0], "admin"))
+		return cli_fail(cli, CLI_USAGE, "admin needs one of %s: '%s'",
+				"list, create, reset, disable, enable", count > 1 ? words[1] : "");
 	if (strcmp(words[0], "safety"))
 		return cli_fail(cli, CLI_USAGE, "unknown verb '%s', see ohtctl --help", words[0]);
 	return cli_fail(cli, CLI_USAGE,
@@ -187,6 +202,7 @@ int ohtctl_run(int argc, char **argv, FILE *out, FILE *err)
 		.err = err,
 		.device = environment("OHT_DEVICE", OHT_DEFAULT_DEVICE),
 		.data_dir = environment("OHT_DATA", NULL),
+		.socket = LOCAL_DEFAULT_SOCKET,
 		.timeout_ms = 100,
 		.interval_ms = 1000,
 		.cycle_us = 25000,
