@@ -42,9 +42,10 @@ static int64_t system_realtime_ns(void *context)
 static bool system_synchronised(void *context)
 {
 	struct timex state = { .modes = 0 };
+	int r = adjtimex(&state);
 
 	(void)context;
-	return adjtimex(&state) != TIME_ERROR && !(state.status & STA_UNSYNC);
+	return r >= 0 && r != TIME_ERROR && !(state.status & STA_UNSYNC);
 }
 
 static int system_wait(void *context, struct pollfd *fds, unsigned int count, uint64_t until_ns)

@@ -20,6 +20,7 @@
 #include "main/clock.h"
 #include "main/file.h"
 #include "main/log.h"
+#include "main/sandbox.h"
 #include "main/state.h"
 #include "main/upkeep.h"
 #include "main/workers.h"
@@ -231,6 +232,18 @@ static int say_ready(struct running *run)
 	return fail(run, config->ready_file);
 }
 
+/* Everything has been opened, and no client has been listened to yet. */
+static int narrow(struct running *run)
+{
+	int r = ohtd_sandbox_enter(run->why, sizeof(run->why));
+
+	if (r > 0)
+		ohtd_log(OHTD_LOG_WARNING, "main", "no_filter",
+			 "system calls are not filtered: %s",
+			 "the kernel has no filters, or this is a build with sanitizers");
+	return r < 0 ? -1 : 0;
+}
+
 static int start_all(struct running *run)
 {
 	int r;
@@ -239,6 +252,8 @@ static int start_all(struct running *run)
 		return -1;
 	run->robot_runs = true;
 	ohtd_state_begin_run(run->config->state_dir);
+	if (narrow(run))
+		return -1;
 	r = ohtd_server_start(run->server);
 	if (r) {
 		errno = -r;

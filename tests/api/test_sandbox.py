@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the process has given up, and what its service unit takes away on top."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from daemon import TOP
+
+UNIT = TOP / "userspace/etc/ohtd.service"
+# Of systemd-analyze(1), 0 best to 10 worst; "OK" begins at 5.
+EXPOSURE_MAX = 2.5
+SANITIZED = "sanitizers" in os.environ.get("OHT_BUILD", "")
+
+
+def status(task):
+    """/proc/PID/task/TID/status as a table."""
+    return dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines() if ":\t" in line)
+
+
+def test_every_thread_is_filtered(fresh):
+    fresh.start()
+    assert fresh.get("robot").status == 200
+    tasks = [status(task) for task in pathlib.Path(f"/proc/{fresh.process.pid}/task").iterdir()]
+    assert {"ohtd-control", "ohtd-store", "ohtd-loop0", "ohtd-loop1"} <= {task["Name"] for task in tasks}
+    assert {task["NoNewPrivs"] for task in tasks} == {"1"}
+    if SANITIZED:        # they need calls that a daemon has no business with
+        assert "no_filter" in fresh.log()
+    else:
+        assert {task["Seccomp"] for task in tasks} == {"2"}
+        assert "no_filter" not in fresh.log()
+
+
+@pytest.fixture(name="settings")
+def fixture_settings():
+    """Key to values of the service unit."""
+    found = {}
+    for key, value in re.findall(r"(?m)^(\w+)=(.*)$", UNIT.read_text()):
+        found.setdefault(key, []).append(value)
+    return found
+
+
+def test_unit_watches_and_restarts(settings):
+    assert settings["Type"] == ["notify"]
+    assert settings["Restart"] == ["always"] and settings["StartLimitIntervalSec"] == ["0"]
+    assert settings["WatchdogSec"] == ["3s"], "longer than the main thread's turn by a lot"
+    assert settings["User"] == ["oht"] and settings["Group"] == ["oht"]
+    assert settings["CapabilityBoundingSet"] == ["CAP_SYS_NICE CAP_IPC_LOCK"]
+
+
+def test_unit_is_hardened(tmp_path):
+    unit = tmp_path / "ohtd.service"
+    shutil.copy(UNIT, unit)
+    done = subprocess.run(["systemd-analyze", "security", "--offline=true", unit], capture_output=True, text=True,
+                          check=False, env={**os.environ, "LC_ALL": "C.UTF-8"}, timeout=60)
+    said = re.search(r"Overall exposure level for ohtd\.service: ([\d.]+)", done.stdout)
+    assert said, done
+    print(said.group(0))
+    assert float(said.group(1)) <= EXPOSURE_MAX, done.stdout
