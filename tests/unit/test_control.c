@@ -333,6 +333,13 @@ static void stalled_machine_is_not_a_stalled_loop(void **state)
 	fixture_destroy(f);
 }
 
+static uint16_t word_of(const struct fixture *f, const char *name)
+{
+	const struct ohtd_kind *kind = ohtd_model_by_name(f->control.model, "travel_motor");
+
+	return f->fake->units[MOTOR].words[oht_regmap_find(&kind->module->map[0], name)->address];
+}
+
 static void shutdown_says_farewell(void **state)
 {
 	struct fixture *f = fixture_idle();
@@ -352,6 +359,41 @@ static void shutdown_says_farewell(void **state)
 	assert_string_equal(ohtd_state_name(f->control.state), "shutdown");
 	assert_int_equal(ohtd_link_take(&f->links[0], &answer), 1);
 	assert_int_equal(ohtd_link_post(&f->links[0], &read), -ESHUTDOWN);
+	fixture_destroy(f);
+}
+
+/* Without outputs that could be cut, somebody else's set-points would go on behind the daemon. */
+static void shutdown_without_outputs_stops_the_drive(void **state)
+{
+	struct fixture *f = fixture_create(false);
+
+	(void)state;
+	fixture_plug_all(f, OHT_PROFILE_CANONICAL);
+	fixture_open(f);
+	fixture_run_ms(f, 3000);
+	fake_bus_set(f->fake, f->control.model, "travel_motor", "motor1_enable", 1);
+	fake_bus_set(f->fake, f->control.model, "travel_motor", "motor2_enable", 1);
+	atomic_store(&f->control.quit, true);
+	fixture_run_ms(f, 500);
+	assert_true(f->control.ended);
+	assert_int_equal(word_of(f, "motor1_enable"), 0);
+	assert_int_equal(word_of(f, "motor2_enable"), 0);
+	fixture_destroy(f);
+}
+
+/* A drive that does not answer must not hold the end up. */
+static void shutdown_does_not_wait_for_a_silent_drive(void **state)
+{
+	struct fixture *f = fixture_create(false);
+
+	(void)state;
+	fixture_plug_all(f, OHT_PROFILE_CANONICAL);
+	fixture_open(f);
+	fixture_run_ms(f, 3000);
+	f->fake->units[MOTOR].fault = FAKE_SILENT;
+	atomic_store(&f->control.quit, true);
+	fixture_run_ms(f, 500);
+	assert_true(f->control.ended);
 	fixture_destroy(f);
 }
 
@@ -422,6 +464,8 @@ int main(void)
 		cmocka_unit_test(hanging_loop_is_a_fault_until_it_goes_on),
 		cmocka_unit_test(stalled_machine_is_not_a_stalled_loop),
 		cmocka_unit_test(shutdown_says_farewell),
+		cmocka_unit_test(shutdown_without_outputs_stops_the_drive),
+		cmocka_unit_test(shutdown_does_not_wait_for_a_silent_drive),
 		cmocka_unit_test(values_are_what_the_registers_say),
 		cmocka_unit_test(nothing_is_invented_before_it_is_read),
 	};

@@ -183,7 +183,7 @@ static uint64_t stalled_mask(const struct ohtd_control *control)
 	uint64_t mask = 0;
 	unsigned int i;
 
-	for (i = 0; i < control->link_count; i++)
+	for (i = 0; i < control->link_count && i < OHTD_LINKS_MAX; i++)
 		mask |= (uint64_t)control->watches[i].stalled << i;
 	return mask;
 }
@@ -276,6 +276,9 @@ static void run_shutdown(struct ohtd_control *control)
 		close_links(control);
 		ohtd_commands_fail_all(control, OHTD_OUTCOME_REFUSED, OHTD_WHY_SHUTTING_DOWN);
 		ohtd_control_raise(control, OHTD_EVENT_SHUTDOWN);
+		/* No farewell stops a machine whose outputs cannot be cut. */
+		if (!control->bus->ops->hardware_stop)
+			ohtd_telegram_start(control, OHTD_TELEGRAM_STOP);
 		/* A stop that comes now leads to estop; the shutdown then is asked for again. */
 	}
 	if (control->telegrams.active && control->device.open &&
