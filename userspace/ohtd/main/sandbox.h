@@ -19,7 +19,8 @@
  * tracing, no rights of other users. The device notices the end and cuts the outputs.
  *
  * Return: 0; 1 when the kernel has no filters, or the program was built with sanitizers, which need
- * more than this: then there are no new privileges and nothing else; -1 with @why filled.
+ * more than this: then there are no new privileges, for this thread and those that it starts from now
+ * on, and nothing else; -1 with @why filled.
  */
 int ohtd_sandbox_enter(char *why, size_t size);
 
