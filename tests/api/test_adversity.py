@@ -166,7 +166,8 @@ def test_stop_with_the_disk_full(fresh):
     """Not one byte more can be written by the daemon, neither to its database nor to its log."""
     fresh.start()
     token = fresh.token("operator")
-    fresh.token("supervisor")
+    for role in ("viewer", "supervisor"):
+        fresh.token(role)
     resource.prlimit(fresh.process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
     assert fresh.login("viewer").status == 503
     for _ in range(3):
