@@ -108,8 +108,14 @@ class Pins:
         return first_ns
 
     def level(self, pin):
-        """The level of an output pin now."""
+        """The level of an output pin, as far as we have heard."""
         return self._last[pin].level
+
+    def levels(self, pins):
+        """The levels of output pins now, whatever of it our reader has not taken yet."""
+        # The emulator says things in the order in which they happen: this answer comes after every change before it.
+        self._ask("endianness")
+        return [self.level(pin) for pin in pins]
 
     def last(self, pin):
         """The last change of an output pin; its times are None when it never changed."""

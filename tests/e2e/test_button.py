@@ -17,7 +17,7 @@ def changes(board):
 
 def is_low_since(board, before):
     """Low, and not one change since."""
-    return changes(board) == before and not any(board.pins.level(pin) for pin in ENABLES)
+    return changes(board) == before and not any(board.pins.levels(ENABLES))
 
 
 @pytest.mark.parametrize("channel, causes", [
@@ -95,7 +95,7 @@ def test_wire_missing_from_the_start(board, channel, cause):
             controller.ask("reset 1")
         assert refusal.value.error == "EBUSY" and refusal.value.blocking & (1 << cause)
         assert controller.status()["outputs"] == 0
-        assert not any(board.pins.level(pin) for pin in ENABLES)
+        assert not any(board.pins.levels(ENABLES))
     finally:
         controller.leave()
 

@@ -142,7 +142,7 @@ def test_who_may_do_what(robot):
     assert robot.post("safety/enable", "operator").status == 409, "not before the reset"
     assert robot.post("safety/reset", "supervisor").status == 200
     assert robot.safety()["state"] == "ready"
-    assert not any(robot.pins.level(pin) for pin in ENABLES), "a reset alone must not enable"
+    assert not any(robot.pins.levels(ENABLES)), "a reset alone must not enable"
     assert robot.post("safety/enable", "viewer").status == 403
     assert robot.post("safety/enable", "operator").status == 200
     assert robot.pins.wait_enables(1, 5)
@@ -155,7 +155,7 @@ def test_api_stop(robot):
     answer = robot.post("safety/stop", "operator")
     assert answer.status == 200 and answer.json["state"] == "stopped"
     # Success means that it happened: low already, not soon.
-    assert not any(robot.pins.level(pin) for pin in ENABLES)
+    assert not any(robot.pins.levels(ENABLES))
     assert robot.post("safety/stop", "operator").status == 200
     until(lambda: "software" in robot.causes(), 5, "the cause")
 
@@ -197,7 +197,7 @@ def assert_does_not_go_on(robot, *states):
     robot.wait_ready()
     robot.wait_modules_good()
     assert robot.safety()["state"] in states
-    assert not any(robot.pins.level(pin) for pin in ENABLES)
+    assert not any(robot.pins.levels(ENABLES))
     assert robot.login("supervisor").status == 200, "users must survive"
 
 
@@ -357,7 +357,7 @@ def test_frozen_daemon(robot, watch):
     assert DEADMAN_NS - 200_000_000 <= after_ns <= DEADMAN_NS + 2_000_000_000
     # The loop may answer before the control thread has had its first cycle: then with what it knew before.
     until(lambda: robot.safety()["state"] == "stopped", 20, "ohtd seeing that it is stopped")
-    assert not any(robot.pins.level(pin) for pin in ENABLES)
+    assert not any(robot.pins.levels(ENABLES))
 
 
 # ---- modules get lost ----
@@ -395,7 +395,7 @@ def test_silent_module(robot):
 def test_rmmod_while_driven_is_refused(robot):
     robot.arm()
     assert robot.guest.run("rmmod oht")[0] != 0
-    assert robot.safety()["state"] == "enabled" and all(robot.pins.level(pin) for pin in ENABLES)
+    assert robot.safety()["state"] == "enabled" and all(robot.pins.levels(ENABLES))
 
 
 def test_unbind_and_bind_under_the_daemon(robot, watch):

@@ -49,7 +49,7 @@ def test_outputs_low_before_the_end(fresh, name):
     # In the middle of bus traffic, as it would be.
     board.guest.check(f"{PROGRAMS}/bus_test -c 0 {ALL_UNITS} </dev/null >/dev/null 2>&1 &")
     assert board.pins.wait(lambda pins: pins.count(6) > 4, 10), "no traffic"
-    assert all(board.pins.level(pin) for pin in (4, 5))
+    assert all(board.pins.levels((4, 5)))
     board.guest.check(later(ending))
     if expected is None:
         assert board.machine.wait_console("end Kernel panic", 20), "it does not hang in a panic"
@@ -70,7 +70,7 @@ def test_oops_elsewhere_is_no_stop(fresh):
     board.guest.check("modprobe oht_stim")
     board.guest.check(f"{PROGRAMS}/fault_test --oops </dev/null >/dev/null 2>&1 || true")
     assert "Oops" in board.guest.check("dmesg"), "there was no fault"
-    assert all(board.pins.level(pin) for pin in (4, 5)), "a fault elsewhere lowered the outputs"
+    assert all(board.pins.levels((4, 5))), "a fault elsewhere lowered the outputs"
     board.pins.press()
     assert board.pins.wait_enables(0, 5)
     assert controller.status()["first_cause"] == "button_a"

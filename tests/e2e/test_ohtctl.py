@@ -13,7 +13,7 @@ pytestmark = pytest.mark.kernels("stock")
 
 
 def outputs(board):
-    return [board.pins.level(pin) for pin in ENABLES]
+    return board.pins.levels(ENABLES)
 
 
 def codes(causes):

@@ -47,7 +47,7 @@ def test_unbind_while_open(board, driver):
     board.guest.check(f"echo {DEVICE} >{DRIVER}/bind")
     # The answer to the request that the unbinding cut may still come, and spoil the first new one.
     assert board.bus_test(f"-c 40 -r 1 {ALL_UNITS}")["errors"] == 0
-    assert not any(board.pins.level(pin) for pin in (4, 5))
+    assert not any(board.pins.levels((4, 5)))
 
 
 def test_rmmod_while_open_is_refused(board, driver, controller):
@@ -56,7 +56,7 @@ def test_rmmod_while_open_is_refused(board, driver, controller):
     assert code != 0 and ("busy" in said.lower() or "in use" in said.lower() or "unavailable" in said.lower()), said
     # Refused means that nothing happened.
     assert controller.status()["state"] == "enabled"
-    assert all(board.pins.level(pin) for pin in (4, 5))
+    assert all(board.pins.levels((4, 5)))
 
 
 def test_rmmod_again_and_again(board, driver):

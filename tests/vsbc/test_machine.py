@@ -110,7 +110,7 @@ def test_held_machine_keeps_its_pins_at_reset(state, command, reason):
         assert machine.pins.wait_level(4, 1, 2)
         machine.guest.fire(command)
         assert machine.wait_reset(20) == reason
-        assert machine.pins.level(4) == 1 and machine.pins.count(4) == 1
+        assert machine.pins.levels([4]) == [1] and machine.pins.count(4) == 1
 
 
 def test_unheld_machine_resets_its_pins_and_boots_again(state):
