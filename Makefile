@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Thin: every target is a script. `make` or `make help` lists them.
-.PHONY: help python run up down status logs shell check check-models test bench soak module native clean
+.PHONY: help python run up down status logs shell check check-models test bench soak module native install deb dkms clean
 
 help:
 	@echo 'make run      boot the virtual SBC with everything, until Ctrl-C (OHT_PORT OHT_KERNEL OHT_WIRE OHT_PROFILE OHT_STATE OHT_DEMO)'
@@ -12,6 +12,9 @@ help:
 	@echo 'make bench    the benchmarks (ONLY=group); results in build/bench'
 	@echo 'make soak     what takes longer of the benchmarks (ONLY=group), hours'
 	@echo 'make module   oht.ko for the running kernel, or KDIR=...'
+	@echo 'make install  programs, library and documents, under DESTDIR=... if given'
+	@echo 'make deb      Debian packages for this machine and for the board, or ARCH=..., in build/packages'
+	@echo 'make dkms     only that of the kernel module'
 	@echo 'make clean    remove build/ (the cache under ~/.cache/oht stays)'
 
 # The scripts below are Python, which a small Debian does not have: the installer of packages is not.
@@ -41,6 +44,15 @@ soak: python
 
 module:
 	@scripts/build-module --kdir "$(or $(KDIR),/lib/modules/$(shell uname -r)/build)"
+
+install:
+	@scripts/install "$(DESTDIR)"
+
+deb: python
+	@for arch in $(or $(ARCH),$(shell dpkg --print-architecture) arm64); do scripts/build-deb --arch "$$arch" || exit 1; done
+
+dkms: python
+	@scripts/build-deb --only-dkms
 
 clean:
 	@scripts/clean

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The packages, built once per run for both architectures."""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "scripts"))
+
+from vsbc import paths  # noqa: E402 # pylint: disable=wrong-import-position
+
+PACKAGES = TOP / "build/packages"
+BOARD = "arm64"
+NATIVE = subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True).stdout.strip()
+VERSION = subprocess.run(["dpkg-parsechangelog", "-l", TOP / "debian/changelog", "-S", "Version"], check=True,
+                         capture_output=True, text=True).stdout.strip()
+# Of this machine's programs none may be in what is built for others, and the other way round.
+ARCHITECTURES = sorted({NATIVE, BOARD})
+
+
+def script(name, *arguments, **environment):
+    """Run one of our scripts; returns what came of it."""
+    return subprocess.run([str(TOP / "scripts" / name), *map(str, arguments)], capture_output=True, text=True, check=False,
+                          stdin=subprocess.DEVNULL, env={**os.environ, **environment})
+
+
+class Built:
+    """A folder with packages."""
+
+    def __init__(self, *arguments, **environment):
+        done = script("build-deb", *arguments, **environment)
+        assert done.returncode == 0, done.stderr
+        self.folder = pathlib.Path(done.stdout.strip())
+
+    def deb(self, package):
+        """The file of that package."""
+        found = list(self.folder.glob(f"{package}_*.deb"))
+        assert len(found) == 1, f"{package}: {found}"
+        return found[0]
+
+    def names(self):
+        """{package: file}."""
+        return {deb.name.split("_")[0]: deb for deb in self.folder.glob("*.deb")}
+
+
+@pytest.fixture(scope="session")
+def built():
+    """{architecture: its packages}."""
+    return {arch: Built("--arch", arch) for arch in ARCHITECTURES}
+
+
+class Dkms:
+    """DKMS of this machine in folders of its own: builds oht-dkms for the board's kernel with the cross compiler."""
+
+    def __init__(self, deb, folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        self.folder = folder
+        self.kernel = (paths.CACHE / "kernels/stock").resolve()
+        self.release = (self.kernel / "release").read_text().strip()
+        (folder / "bin").mkdir(parents=True)
+        (folder / "tree").mkdir()
+        # It strips with this name, whatever it has built for.
+        (folder / "bin/strip").symlink_to(shutil.which("aarch64-linux-gnu-strip"))
+        subprocess.run(["dpkg-deb", "-x", deb, folder / "root"], check=True)
+
+    def run(self, *arguments, kernel=None):
+        """One dkms command for our module and the board's kernel, or one that looks like `kernel`."""
+        command = ["dkms", *arguments, "-m", "oht", "-v", VERSION, "--dkmstree", self.folder / "tree",
+                   "--sourcetree", self.folder / "root/usr/src", "-k", f"{self.release}/aarch64",
+                   "--kernelsourcedir", kernel or self.kernel / "build"]
+        environment = {**os.environ, "ARCH": BOARD, "CROSS_COMPILE": "aarch64-linux-gnu-",
+                       "PATH": f"{self.folder}/bin:{os.environ['PATH']}:/usr/sbin:/sbin"}
+        return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, env=environment)
+
+
+@pytest.fixture(scope="session")
+def dkms(built):
+    """oht-dkms, known to a DKMS of our own."""
+    one = Dkms(built[BOARD].deb("oht-dkms"), PACKAGES / "dkms")
+    done = one.run("add")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return one
+
+
+@pytest.fixture(scope="session")
+def modules(dkms):
+    """The modules that DKMS has built for the board's kernel, as the archive in which it hands them on."""
+    done = dkms.run("build")
+    log = next(dkms.folder.rglob("make.log"), None)
+    assert done.returncode == 0, done.stdout + done.stderr + (log.read_text() if log else "")
+    archive = dkms.folder / "oht.dkms.tar.gz"
+    done = dkms.run("mktarball", "--binaries-only", "--archive", archive)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return archive
