@@ -18,6 +18,7 @@ struct fault_file {
 	struct disk_file *disk;		/* NULL: a temporary file without a name */
 	sqlite3_file *real;		/* behind this structure */
 	bool fresh;			/* a journal whose name is not on the disk yet */
+	bool main;			/* the database itself */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -48,24 +49,24 @@ void fault_vfs_cut(void)
 	cut();
 }
 
-/* SQLITE_OK: the call may go on. With the lock held. */
-static int judge(enum fault_op op)
+/* SQLITE_OK: the call on @file (NULL: on none that is open) may go on. With the lock held. */
+static int judge(sqlite3_file *file, enum fault_op op)
 {
 	calls[__builtin_ctz(op)]++;
 	if (op & FAULT_CHANGES && ++changing == plan.cut_at)
 		cut();
-	if (!(op & plan.ops))
+	if (!(op & plan.ops) || (plan.main_only && !(file && ((struct fault_file *)file)->main)))
 		return SQLITE_OK;
 	faulty++;
 	return faulty >= plan.first && faulty - plan.first < plan.count ? plan.code : SQLITE_OK;
 }
 
-static int judge_alone(enum fault_op op)
+static int judge_alone(sqlite3_file *file, enum fault_op op)
 {
 	int r;
 
 	pthread_mutex_lock(&lock);
-	r = judge(op);
+	r = judge(file, op);
 	pthread_mutex_unlock(&lock);
 	return r;
 }
@@ -79,7 +80,7 @@ static int fault_close(sqlite3_file *file)
 
 static int fault_read(sqlite3_file *file, void *data, int bytes, sqlite3_int64 offset)
 {
-	int r = judge_alone(FAULT_READ);
+	int r = judge_alone(file, FAULT_READ);
 
 	return r ? r : real_of(file)->pMethods->xRead(real_of(file), data, bytes, offset);
 }
@@ -114,7 +115,7 @@ static int fault_write(sqlite3_file *file, const void *data, int bytes, sqlite3_
 	if (!disk_of(file))
 		return real_of(file)->pMethods->xWrite(real_of(file), data, bytes, offset);
 	pthread_mutex_lock(&lock);
-	r = judge(FAULT_WRITE);
+	r = judge(file, FAULT_WRITE);
 	if (!r)
 		r = write_known(file, data, bytes, offset);
 	pthread_mutex_unlock(&lock);
@@ -126,7 +127,7 @@ static int fault_truncate(sqlite3_file *file, sqlite3_int64 bytes)
 	int r;
 
 	pthread_mutex_lock(&lock);
-	r = judge(FAULT_TRUNCATE);
+	r = judge(file, FAULT_TRUNCATE);
 	if (!r)
 		r = real_of(file)->pMethods->xTruncate(real_of(file), bytes);
 	if (!r && disk_of(file))
@@ -135,19 +136,31 @@ static int fault_truncate(sqlite3_file *file, sqlite3_int64 bytes)
 	return r;
 }
 
+static void wait_held(const struct fault_plan *held)
+{
+	while (held->hold && atomic_load(held->hold)) {
+		atomic_store(held->held, true);
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+}
+
 /* Others go on while it takes its time, and what they write is not part of it. */
 static int fault_sync(sqlite3_file *file, int flags)
 {
+	struct fault_plan now;
 	struct timespec pause;
 	uint64_t mark;
 	int r;
 
 	(void)flags;
 	pthread_mutex_lock(&lock);
-	r = judge(FAULT_SYNC);
+	r = judge(file, FAULT_SYNC);
 	mark = disk_mark();
-	pause = (struct timespec){ plan.sync_ms / 1000, plan.sync_ms % 1000 * 1000000L };
+	now = plan;
 	pthread_mutex_unlock(&lock);
+	pause = (struct timespec){ now.sync_ms / 1000, now.sync_ms % 1000 * 1000000L };
+	if (((struct fault_file *)file)->main)
+		wait_held(&now);
 	if (pause.tv_sec || pause.tv_nsec)
 		nanosleep(&pause, NULL);
 	if (r || !disk_of(file))
@@ -240,8 +253,9 @@ static int fault_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *fil
 	(void)vfs;
 	memset(opened, 0, sizeof(*opened));
 	opened->real = (sqlite3_file *)(opened + 1);
+	opened->main = flags & SQLITE_OPEN_MAIN_DB;
 	pthread_mutex_lock(&lock);
-	r = judge(FAULT_OPEN);
+	r = judge(NULL, FAULT_OPEN);
 	/* Before it is made: a new one is not on the disk yet. */
 	if (!r && name)
 		opened->disk = disk_find(name);
@@ -264,7 +278,7 @@ static int fault_delete(sqlite3_vfs *vfs, const char *name, int sync_folder)
 
 	(void)vfs;
 	pthread_mutex_lock(&lock);
-	r = judge(FAULT_DELETE);
+	r = judge(NULL, FAULT_DELETE);
 	if (!r)
 		r = real_vfs->xDelete(real_vfs, name, 0);
 	if (!r)

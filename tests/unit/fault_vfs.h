@@ -14,6 +14,8 @@
 #ifndef FAULT_VFS_H
 #define FAULT_VFS_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum fault_op {
@@ -33,6 +35,9 @@ enum fault_op {
  * @first: the how manieth of them fails first, from 1 on, counted from fault_vfs_set()
  * @count: how many fail from there on
  * @code: the SQLite result that they give
+ * @main_only: only calls on the database itself fail, not those on its log
+ * @hold: while it is set, the database itself is not synchronised: the call waits. NULL: never
+ * @held: set when a call waits for @hold
  * @sync_ms: how long a synchronisation takes
  * @room_bytes: all files together do not grow beyond; 0: no bound. A write that does not fit writes
  *	what does
@@ -45,6 +50,9 @@ struct fault_plan {
 	unsigned int ops;
 	uint64_t first, count;
 	int code;
+	bool main_only;
+	const atomic_bool *hold;
+	atomic_bool *held;
 	unsigned int sync_ms;
 	int64_t room_bytes;
 	uint64_t cut_at;
@@ -58,7 +66,7 @@ int fault_vfs_install(void);
 /* The former default is that again. No file may be open. */
 void fault_vfs_remove(void);
 
-/* Copied; @plan->cut_dir must live on. Counting begins anew. */
+/* Copied; what @plan points at must live on. Counting begins anew. */
 void fault_vfs_set(const struct fault_plan *plan);
 
 /* Calls of these kinds since fault_vfs_set(), failed ones included. */

@@ -12,15 +12,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "scratch.h"
 #include "store/db_private.h"
 #include "store/journal.h"
+#include "store_fixture.h"
 
-#define NOW_S	1800000000LL
 #define TGID	4711
 
-static char dir[] = "/tmp/ohtd-journal-XXXXXX";
-static char path[64];
 static struct ohtd_db *db;
 static struct ohtd_entry_place place;
 static struct ohtd_source source = { .boot_id = "00000000-1111-2222-3333-444444444444",
@@ -29,10 +26,9 @@ static struct ohtd_source source = { .boot_id = "00000000-1111-2222-3333-4444444
 static struct ohtd_db *open_db(void)
 {
 	struct ohtd_db *opened;
-	char why[256];
 
-	if (ohtd_db_open(&opened, path, NOW_S, why, sizeof(why)))
-		fail_msg("%s", why);
+	if (ohtd_db_open(&opened, store_path, STORE_NOW_S, store_why, sizeof(store_why)))
+		fail_msg("%s", store_why);
 	sqlite3_busy_timeout(opened->sql, 20);
 	return opened;
 }
@@ -40,9 +36,8 @@ static struct ohtd_db *open_db(void)
 static int set_up(void **state)
 {
 	(void)state;
-	if (scratch_make(dir))
+	if (store_folder_make())
 		return -1;
-	snprintf(path, sizeof(path), "%s/oht.db", dir);
 	db = open_db();
 	return ohtd_db_journal_source(db, &source, TGID, &place);
 }
@@ -51,13 +46,13 @@ static int tear_down(void **state)
 {
 	(void)state;
 	ohtd_db_close(db);
-	return scratch_remove(dir);
+	return store_folder_remove();
 }
 
 static struct ohtd_entry entry_of(uint64_t seq)
 {
 	return (struct ohtd_entry){
-		.wall_ns = NOW_S * 1000000000LL + (int64_t)seq,
+		.wall_ns = STORE_NOW_S * 1000000000LL + (int64_t)seq,
 		.event = {
 			.journal_seq = seq,
 			.event_ns = seq * 1000,
@@ -245,7 +240,7 @@ static void locked_database_refuses_and_later_takes(void **state)
 
 	(void)state;
 	add(1);
-	assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_open(store_path, &other), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(other, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(add(2), -EBUSY);
 	assert_int_equal(ohtd_db_journal_source(db, &source, TGID, &next), -EBUSY);
@@ -295,7 +290,7 @@ static void users_are_named_for_daemons_only(void **state)
 	struct ohtd_entry_found found[3];
 
 	(void)state;
-	assert_int_equal(ohtd_db_user_add(db, &user, NOW_S), 0);
+	assert_int_equal(ohtd_db_user_add(db, &user, STORE_NOW_S), 0);
 	assert_int_equal(ohtd_db_user_find(db, &user), 0);
 	for (int i = 0; i < 3; i++)
 		entries[i].event.tag = (uint64_t)user.id;

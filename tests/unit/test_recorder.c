@@ -23,19 +23,15 @@
 #include "fake_ring.h"
 #include "journal/recorder.h"
 #include "main/clock.h"
-#include "main/log.h"
-#include "scratch.h"
 #include "store/db_private.h"
 #include "store/journal.h"
 #include "store/store.h"
+#include "store_fixture.h"
 
-#define NOW_S		1800000000LL
 #define ENTRIES_MAX	4000
 #define SEED		20260131u
 
 static struct ohtd_clock wall;
-static char dir[] = "/tmp/ohtd-recorder-XXXXXX";
-static char path[64];
 static struct ohtd_store *store;
 static struct ohtd_recorder *recorder;
 
@@ -44,10 +40,9 @@ static struct ohtd_recorder *recorder;
 static void start_store(void)
 {
 	struct ohtd_db *db;
-	char why[256];
 
-	if (ohtd_db_open(&db, path, NOW_S, why, sizeof(why)))
-		fail_msg("%s", why);
+	if (ohtd_db_open(&db, store_path, STORE_NOW_S, store_why, sizeof(store_why)))
+		fail_msg("%s", store_why);
 	sqlite3_busy_timeout(db->sql, 20);
 	store = ohtd_store_start(db);
 	assert_non_null(store);
@@ -73,12 +68,10 @@ static void stop(void)
 static int set_up(void **state)
 {
 	(void)state;
-	if (scratch_make(dir))
+	if (store_folder_make())
 		return -1;
-	snprintf(path, sizeof(path), "%s/oht.db", dir);
 	fake_ring_install();
 	ohtd_clock_init(&wall, &ohtd_clock_system, NULL, 0);
-	ohtd_log_set_level(OHTD_LOG_ERROR);
 	start_store();
 	return 0;
 }
@@ -90,7 +83,7 @@ static int tear_down(void **state)
 	ohtd_store_stop(store);
 	store = NULL;
 	fake_ring_remove();
-	return scratch_remove(dir);
+	return store_folder_remove();
 }
 
 /* ---- what came of it ---- */
@@ -126,18 +119,6 @@ static struct ohtd_recorder_view look(void)
 	ohtd_recorder_look(recorder, &view);
 	return view;
 }
-
-static void nap(void)
-{
-	nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
-}
-
-#define WAIT_FOR(condition) do { \
-	int left_ms_ = 20000; \
-	while (!(condition) && left_ms_--) \
-		nap(); \
-	assert_true(condition); \
-} while (0)
 
 /*
  * Every number up to the newest is there once, as the entry that the kernel made or as part of a
@@ -252,7 +233,7 @@ static int work_hang(struct ohtd_db *db, void *arg)
 	(void)arg;
 	atomic_store(&held, true);
 	while (atomic_load(&hold))
-		nap();
+		store_nap();
 	return 0;
 }
 
@@ -321,7 +302,7 @@ static void locked_database_is_told_and_waited_for(void **state)
 	start();
 	fake_ring_add(3);
 	WAIT_FOR(look().newest_seq == 3);
-	assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_open(store_path, &other), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
 	fake_ring_add(5);
 	WAIT_FOR(look().state == OHTD_RECORDER_FAILING);
@@ -342,7 +323,7 @@ static void end_with_a_locked_database(void **state)
 	(void)state;
 	start();
 	WAIT_FOR(look().state == OHTD_RECORDER_RECORDING);
-	assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_open(store_path, &other), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
 	fake_ring_add(5);
 	stop();
@@ -414,7 +395,7 @@ static pid_t start_process(int ready_fd)
 	start_store();
 	start();
 	while (look().state != OHTD_RECORDER_RECORDING || look().newest_seq < begun)
-		nap();
+		store_nap();
 	if (write(ready_fd, "r", 1) != 1)
 		_exit(1);
 	for (;;)
@@ -460,7 +441,7 @@ static void a_thousand_stops_with_kills_in_between(void **state)
 		for (i = dice(&seed, 8); i && fake_ring->seq < 1000; i--) {
 			fake_ring_add(1 + dice(&seed, 15));
 			if (dice(&seed, 2))
-				nap();
+				store_nap();
 		}
 		kill_process(pid);
 		kills++;

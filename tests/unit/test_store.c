@@ -17,28 +17,22 @@
 #include "auth/session.h"
 #include "main/clock.h"
 #include "main/file.h"
-#include "scratch.h"
 #include "store/db.h"
 #include "store/store.h"
 #include "store/users.h"
+#include "store_fixture.h"
 
-#define NOW_S	1800000000LL
 
-static char dir[] = "/tmp/ohtd-store-XXXXXX";
-static char path[64];
-static char why[512];
 static struct ohtd_manual_clock manual;
 static struct ohtd_clock wall;
 
 static int set_up(void **state)
 {
 	(void)state;
-	if (scratch_make(dir))
+	if (store_folder_make())
 		return -1;
-	snprintf(path, sizeof(path), "%s/oht.db", dir);
-	umask(022);
 	atomic_store(&manual.now_ns, 1000 * OHTD_NS_PER_S);
-	atomic_store(&manual.realtime_ns, NOW_S * (int64_t)OHTD_NS_PER_S);
+	atomic_store(&manual.realtime_ns, STORE_NOW_S * (int64_t)OHTD_NS_PER_S);
 	ohtd_clock_init(&wall, &ohtd_clock_manual, &manual, 0);
 	return 0;
 }
@@ -46,47 +40,19 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	return scratch_remove(dir);
-}
-
-static struct ohtd_db *open_db(void)
-{
-	struct ohtd_db *db;
-
-	if (ohtd_db_open(&db, path, NOW_S, why, sizeof(why)))
-		fail_msg("%s", why);
-	return db;
-}
-
-static void refuse_open(const char *text)
-{
-	struct ohtd_db *db;
-
-	assert_int_equal(ohtd_db_open(&db, path, NOW_S, why, sizeof(why)), -1);
-	assert_null(db);
-	if (!strstr(why, text))
-		fail_msg("'%s' does not say '%s'", why, text);
-}
-
-static void run_sql(const char *sql)
-{
-	sqlite3 *raw;
-
-	assert_int_equal(sqlite3_open(path, &raw), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(raw, sql, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(raw);
+	return store_folder_remove();
 }
 
 static void new_file_is_private(void **state)
 {
-	struct ohtd_db *db = open_db();
+	struct ohtd_db *db = store_open_db();
 	struct stat st;
 	char wal[80];
 
 	(void)state;
-	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(stat(store_path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
-	snprintf(wal, sizeof(wal), "%s-wal", path);
+	snprintf(wal, sizeof(wal), "%s-wal", store_path);
 	assert_int_equal(stat(wal, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	ohtd_db_close(db);
@@ -95,9 +61,9 @@ static void new_file_is_private(void **state)
 static void file_that_others_may_read_is_refused(void **state)
 {
 	(void)state;
-	ohtd_db_close(open_db());
-	chmod(path, 0640);
-	refuse_open("mode 0640 lets others in, must be 0600");
+	ohtd_db_close(store_open_db());
+	chmod(store_path, 0640);
+	store_refuse_open("mode 0640 lets others in, must be 0600");
 }
 
 static void file_that_is_no_database_is_refused_unchanged(void **state)
@@ -107,9 +73,9 @@ static void file_that_is_no_database_is_refused_unchanged(void **state)
 	char *after;
 
 	(void)state;
-	ohtd_file_replace(path, text, sizeof(text), 0600);
-	refuse_open("not a database");
-	assert_int_equal(ohtd_file_read(path, 4096, &after, NULL), 0);
+	ohtd_file_replace(store_path, text, sizeof(text), 0600);
+	store_refuse_open("not a database");
+	assert_int_equal(ohtd_file_read(store_path, 4096, &after, NULL), 0);
 	assert_string_equal(after, text);
 	free(after);
 }
@@ -120,11 +86,11 @@ static void database_of_another_program_is_refused_unchanged(void **state)
 	char *before, *after;
 
 	(void)state;
-	run_sql("CREATE TABLE mails (id INTEGER); PRAGMA application_id = 1234;");
-	chmod(path, 0600);
-	ohtd_file_read(path, 1 << 20, &before, &before_bytes);
-	refuse_open("database of another program (application id 0x000004d2)");
-	ohtd_file_read(path, 1 << 20, &after, &after_bytes);
+	store_run_sql("CREATE TABLE mails (id INTEGER); PRAGMA application_id = 1234;");
+	chmod(store_path, 0600);
+	ohtd_file_read(store_path, 1 << 20, &before, &before_bytes);
+	store_refuse_open("database of another program (application id 0x000004d2)");
+	ohtd_file_read(store_path, 1 << 20, &after, &after_bytes);
 	assert_int_equal(before_bytes, after_bytes);
 	assert_memory_equal(before, after, before_bytes);
 	free(before);
@@ -134,32 +100,32 @@ static void database_of_another_program_is_refused_unchanged(void **state)
 static void newer_schema_is_refused(void **state)
 {
 	(void)state;
-	ohtd_db_close(open_db());
-	run_sql("INSERT INTO schema_migrations VALUES (99, 0)");
-	refuse_open("schema 99 is newer than this program's 2");
+	ohtd_db_close(store_open_db());
+	store_run_sql("INSERT INTO schema_migrations VALUES (99, 0)");
+	store_refuse_open("schema 99 is newer than this program's 2");
 }
 
 static void directory_and_link_are_refused(void **state)
 {
 	(void)state;
-	mkdir(path, 0700);
-	refuse_open("Is a directory");
-	rmdir(path);
-	assert_int_equal(symlink("/etc/passwd", path), 0);
-	refuse_open("symbolic links");
+	mkdir(store_path, 0700);
+	store_refuse_open("Is a directory");
+	rmdir(store_path);
+	assert_int_equal(symlink("/etc/passwd", store_path), 0);
+	store_refuse_open("symbolic links");
 }
 
 static void users_survive_and_names_ignore_case(void **state)
 {
 	struct ohtd_user user = { .name = "Anna", .role = 3, .password_hash = "hash" };
-	struct ohtd_db *db = open_db();
+	struct ohtd_db *db = store_open_db();
 
 	(void)state;
-	assert_int_equal(ohtd_db_user_add(db, &user, NOW_S), 0);
+	assert_int_equal(ohtd_db_user_add(db, &user, STORE_NOW_S), 0);
 	strcpy(user.name, "ANNA");
-	assert_int_equal(ohtd_db_user_add(db, &user, NOW_S), -EEXIST);
+	assert_int_equal(ohtd_db_user_add(db, &user, STORE_NOW_S), -EEXIST);
 	ohtd_db_close(db);
-	db = open_db();
+	db = store_open_db();
 	memset(&user, 0, sizeof(user));
 	strcpy(user.name, "anna");
 	assert_int_equal(ohtd_db_user_find(db, &user), 0);
@@ -174,13 +140,13 @@ static void users_survive_and_names_ignore_case(void **state)
 static void unfit_users_are_refused_by_the_table(void **state)
 {
 	struct ohtd_user user = { .name = "x", .role = 5, .password_hash = "hash" };
-	struct ohtd_db *db = open_db();
+	struct ohtd_db *db = store_open_db();
 
 	(void)state;
-	assert_int_equal(ohtd_db_user_add(db, &user, NOW_S), -EEXIST);
+	assert_int_equal(ohtd_db_user_add(db, &user, STORE_NOW_S), -EEXIST);
 	user.role = 1;
 	*user.password_hash = 0;
-	assert_int_equal(ohtd_db_user_add(db, &user, NOW_S), -EEXIST);
+	assert_int_equal(ohtd_db_user_add(db, &user, STORE_NOW_S), -EEXIST);
 	ohtd_db_close(db);
 }
 
@@ -188,12 +154,12 @@ static void unfit_users_are_refused_by_the_table(void **state)
 static void session_of_a_changed_account_is_not_made(void **state)
 {
 	struct ohtd_user seen = { .name = "x", .role = 2, .password_hash = "hash" };
-	struct ohtd_session session = { .id = "s", .created_s = NOW_S, .as = &seen };
-	struct ohtd_user_change change = { .disabled = -1, .by_role = 4, .now_s = NOW_S };
-	struct ohtd_db *db = open_db();
+	struct ohtd_session session = { .id = "s", .created_s = STORE_NOW_S, .as = &seen };
+	struct ohtd_user_change change = { .disabled = -1, .by_role = 4, .now_s = STORE_NOW_S };
+	struct ohtd_db *db = store_open_db();
 
 	(void)state;
-	ohtd_db_user_add(db, &seen, NOW_S);
+	ohtd_db_user_add(db, &seen, STORE_NOW_S);
 	ohtd_db_user_find(db, &seen);
 	session.user_id = change.id = seen.id;
 	change.password_hash = "other";
@@ -216,11 +182,11 @@ static void session_of_a_changed_account_is_not_made(void **state)
 static void nobody_changes_an_account_above_his_role(void **state)
 {
 	struct ohtd_user user = { .name = "boss", .role = 3, .password_hash = "hash" };
-	struct ohtd_user_change change = { .disabled = 1, .by_role = 2, .now_s = NOW_S };
-	struct ohtd_db *db = open_db();
+	struct ohtd_user_change change = { .disabled = 1, .by_role = 2, .now_s = STORE_NOW_S };
+	struct ohtd_db *db = store_open_db();
 
 	(void)state;
-	ohtd_db_user_add(db, &user, NOW_S);
+	ohtd_db_user_add(db, &user, STORE_NOW_S);
 	ohtd_db_user_find(db, &user);
 	change.id = user.id;
 	assert_int_equal(ohtd_db_user_change(db, &change), -EACCES);
@@ -236,11 +202,11 @@ static void nobody_changes_an_account_above_his_role(void **state)
 static void old_sessions_give_way(void **state)
 {
 	struct ohtd_user user = { .name = "x", .role = 1, .password_hash = "hash" };
-	struct ohtd_session session = { .created_s = NOW_S }, first = { 0 };
-	struct ohtd_db *db = open_db();
+	struct ohtd_session session = { .created_s = STORE_NOW_S }, first = { 0 };
+	struct ohtd_db *db = store_open_db();
 
 	(void)state;
-	ohtd_db_user_add(db, &user, NOW_S);
+	ohtd_db_user_add(db, &user, STORE_NOW_S);
 	ohtd_db_user_find(db, &user);
 	session.user_id = user.id;
 	for (int i = 0; i <= OHTD_SESSIONS_PER_USER; i++) {
@@ -272,9 +238,9 @@ static int set_up_auth(void **state)
 
 	if (set_up(state))
 		return -1;
-	db = open_db();
+	db = store_open_db();
 	ohtd_password_hash("correct horse", user.password_hash, sizeof(user.password_hash));
-	ohtd_db_user_add(db, &user, NOW_S);
+	ohtd_db_user_add(db, &user, STORE_NOW_S);
 	store = ohtd_store_start(db);
 	tokens = ohtd_tokens_create(key, sizeof(key), &wall);
 	auth = ohtd_auth_create(store, tokens, &wall);

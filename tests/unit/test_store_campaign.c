@@ -35,6 +35,7 @@
 #define BATCH_MAX	3
 #define CHANGES_MAX	400	/* a cut comes within so many changes of files */
 #define LIFE_US_MAX	25000	/* a kill comes within such a time */
+#define CALLS_MAX	30	/* and after so many acknowledged calls */
 #define NAPS_MAX	60000	/* of 1 ms; then something is wrong, and the test fails */
 #define FRESH_EVERY	10	/* lives; then it begins with no database */
 
@@ -155,8 +156,8 @@ static void live(void)
 
 	if (ohtd_db_open(&db, path, NOW_S, why, sizeof(why)))
 		_exit(3);
-	/* Often, so that many moments are those of a checkpoint. */
-	db->log_pages_max = 30;
+	/* Often, so that many moments are those of copying the log, beside the writer and for it. */
+	db->log = (struct ohtd_log_bounds){ .due = 10, .wait = 40, .rest = 10, .max = 80 };
 	store = ohtd_store_start(db);
 	if (!store)
 		_exit(3);
@@ -235,28 +236,37 @@ static void begin_anew(unsigned int life)
 		atomic_store(&shared->kept[i], 0);
 }
 
+static off_t file_bytes(void)
+{
+	struct stat st;
+
+	return stat(path, &st) ? 0 : st.st_size;
+}
+
 /* Most are killed while they write, however long they take to get there; the others at any moment. */
 static void wait_for_writing(void)
 {
-	uint64_t before = atomic_load(&shared->calls);
+	uint64_t until = atomic_load(&shared->calls) + 1 + dice(&seed, CALLS_MAX);
 
-	for (int naps = 0; naps < NAPS_MAX && atomic_load(&shared->calls) == before; naps++)
+	for (int naps = 0; naps < NAPS_MAX && atomic_load(&shared->calls) < until; naps++)
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 }
 
 static void kill_at_random_moments(void **state)
 {
-	unsigned int lives = count_lives();
+	unsigned int lives = count_lives(), copies = 0;
 
 	(void)state;
 	enter_folder(0);
 	for (unsigned int life = 0; life < lives; life++) {
 		long life_us = dice(&seed, LIFE_US_MAX);
 		bool patient = dice(&seed, 4);
+		off_t before;
 		int status;
 		pid_t pid;
 
 		begin_anew(life);
+		before = file_bytes();
 		pid = fork();
 		if (!pid)
 			live();
@@ -266,10 +276,12 @@ static void kill_at_random_moments(void **state)
 		kill(pid, SIGKILL);
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		copies += file_bytes() > before;
 		check();
 	}
-	print_message("%u kills, %llu acknowledged calls\n", lives,
-		      (unsigned long long)atomic_load(&shared->calls));
+	print_message("%u kills, %llu acknowledged calls, the log copied in %u lives\n", lives,
+		      (unsigned long long)atomic_load(&shared->calls), copies);
+	assert_true(copies > lives / 10);
 	assert_true(atomic_load(&shared->calls) > lives / 2);
 }
 

@@ -14,25 +14,20 @@
 #include <time.h>
 
 #include "fault_vfs.h"
-#include "main/log.h"
-#include "scratch.h"
 #include "store/db_private.h"
 #include "store/store.h"
 #include "store/users.h"
+#include "store_fixture.h"
 
-#define NOW_S	1800000000LL
 #define MANY	OHTD_STORE_QUEUE_MAX
 
-static char dir[] = "/tmp/ohtd-group-XXXXXX";
-static char path[64];
 static struct ohtd_store *store;
 
 static int open_store(void)
 {
 	struct ohtd_db *db;
-	char why[512];
 
-	if (ohtd_db_open(&db, path, NOW_S, why, sizeof(why)))
+	if (ohtd_db_open(&db, store_path, STORE_NOW_S, store_why, sizeof(store_why)))
 		return -1;
 	store = ohtd_store_start(db);
 	if (!store)
@@ -43,10 +38,8 @@ static int open_store(void)
 static int set_up(void **state)
 {
 	(void)state;
-	ohtd_log_set_level(OHTD_LOG_ERROR);
-	if (scratch_make(dir) || fault_vfs_install())
+	if (store_folder_make() || fault_vfs_install())
 		return -1;
-	snprintf(path, sizeof(path), "%s/oht.db", dir);
 	return open_store();
 }
 
@@ -57,7 +50,7 @@ static int tear_down(void **state)
 	ohtd_store_stop(store);
 	store = NULL;
 	fault_vfs_remove();
-	return scratch_remove(dir);
+	return store_folder_remove();
 }
 
 /* ---- work ---- */
@@ -67,7 +60,7 @@ static int work_add(struct ohtd_db *db, void *name)
 	struct ohtd_user user = { .role = 1, .password_hash = "hash" };
 
 	snprintf(user.name, sizeof(user.name), "%s", (const char *)name);
-	return ohtd_db_user_add(db, &user, NOW_S);
+	return ohtd_db_user_add(db, &user, STORE_NOW_S);
 }
 
 /* Adds first, so that there is something to be undone. */
@@ -104,20 +97,6 @@ static struct ohtd_store_view look(void)
 	return view;
 }
 
-static void nap(void)
-{
-	nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
-}
-
-/* A minute is nothing's time; it only ends a test that would hang. */
-#define WAIT_FOR(condition)					\
-	do {							\
-		int naps_ = 0;					\
-		while (!(condition) && naps_++ < 60000)		\
-			nap();					\
-		assert_true(condition);				\
-	} while (0)
-
 /* ---- callers that wait together ---- */
 
 static atomic_bool hold, held;
@@ -128,7 +107,7 @@ static int work_hang(struct ohtd_db *db, void *arg)
 	(void)arg;
 	atomic_store(&held, true);
 	while (atomic_load(&hold))
-		nap();
+		store_nap();
 	return 0;
 }
 
@@ -440,7 +419,7 @@ static void each_call_fails_once(void **state)
 			tear_down(state);
 			set_up(state);
 			ohtd_store_stop(store);
-			remove(path);
+			remove(store_path);
 			acknowledged = live(&(struct fault_plan){
 				.ops = kinds[kind].op, .first = ++number, .count = 1,
 				.code = kinds[kind].code });

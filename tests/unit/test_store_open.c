@@ -16,26 +16,19 @@
 
 #include "fault_vfs.h"
 #include "main/file.h"
-#include "main/log.h"
-#include "scratch.h"
 #include "store/db_private.h"
 #include "store/users.h"
+#include "store_fixture.h"
 
-#define NOW_S		1800000000LL		/* 2027-01-15T08:00:00Z */
 #define BACKUP		".v1-20270115T080000Z"
 #define NOBODY		65534
 
-static char dir[] = "/tmp/ohtd-open-XXXXXX";
-static char path[64], why[512];
 
 static int set_up(void **state)
 {
 	(void)state;
-	ohtd_log_set_level(OHTD_LOG_ERROR);
-	umask(022);
-	if (scratch_make(dir) || fault_vfs_install())
+	if (store_folder_make() || fault_vfs_install())
 		return -1;
-	snprintf(path, sizeof(path), "%s/oht.db", dir);
 	return 0;
 }
 
@@ -43,44 +36,13 @@ static int tear_down(void **state)
 {
 	(void)state;
 	fault_vfs_remove();
-	return scratch_remove(dir);
-}
-
-static struct ohtd_db *open_db(void)
-{
-	struct ohtd_db *db;
-
-	if (ohtd_db_open(&db, path, NOW_S, why, sizeof(why)))
-		fail_msg("%s", why);
-	return db;
-}
-
-/* Opening fails with one line that says @text. */
-static void refuse_open(const char *text)
-{
-	struct ohtd_db *db;
-
-	assert_int_equal(ohtd_db_open(&db, path, NOW_S, why, sizeof(why)), -1);
-	assert_null(db);
-	if (!strstr(why, text) || strchr(why, '\n'))
-		fail_msg("'%s' does not say '%s' in one line", why, text);
-}
-
-static void run_sql(const char *sql)
-{
-	char *error = NULL;
-	sqlite3 *raw;
-
-	assert_int_equal(sqlite3_open(path, &raw), SQLITE_OK);
-	if (sqlite3_exec(raw, sql, NULL, NULL, &error) != SQLITE_OK)
-		fail_msg("%s", error);
-	sqlite3_close(raw);
+	return store_folder_remove();
 }
 
 static unsigned int count_files(void)
 {
 	unsigned int count = 0;
-	DIR *folder = opendir(dir);
+	DIR *folder = opendir(store_dir);
 
 	while (readdir(folder))
 		count++;
@@ -93,11 +55,11 @@ static unsigned int count_files(void)
 static void make_version_1(void)
 {
 	struct ohtd_user user = { .name = "anna", .role = 2, .password_hash = "hash" };
-	struct ohtd_db *db = open_db();
+	struct ohtd_db *db = store_open_db();
 
-	assert_int_equal(ohtd_db_user_add(db, &user, NOW_S), 0);
+	assert_int_equal(ohtd_db_user_add(db, &user, STORE_NOW_S), 0);
 	ohtd_db_close(db);
-	run_sql("DROP TABLE journal; DROP TABLE journal_sources; DROP TABLE daemon_runs;"
+	store_run_sql("DROP TABLE journal; DROP TABLE journal_sources; DROP TABLE daemon_runs;"
 		"DELETE FROM schema_migrations WHERE version > 1;");
 }
 
@@ -117,22 +79,22 @@ static void an_older_schema_is_migrated_and_kept(void **state)
 
 	(void)state;
 	make_version_1();
-	db = open_db();
+	db = store_open_db();
 	check_user(db);
 	assert_int_equal(ohtd_db_number(db, "SELECT max(version) FROM schema_migrations"),
 			 OHTD_SCHEMA_VERSION);
 	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM journal"), 0);
 	ohtd_db_close(db);
-	snprintf(copy, sizeof(copy), "%s" BACKUP, path);
+	snprintf(copy, sizeof(copy), "%s" BACKUP, store_path);
 	assert_int_equal(stat(copy, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(count_files(), 2);
 	/* It is what there was before, and can be put back; the next copy does not replace it. */
-	assert_int_equal(rename(copy, path), 0);
-	ohtd_db_close(open_db());
-	assert_int_equal(rename(copy, path), 0);
+	assert_int_equal(rename(copy, store_path), 0);
+	ohtd_db_close(store_open_db());
+	assert_int_equal(rename(copy, store_path), 0);
 	assert_int_equal(mkdir(copy, 0700), 0);
-	db = open_db();
+	db = store_open_db();
 	check_user(db);
 	ohtd_db_close(db);
 	strcat(copy, ".2");
@@ -147,15 +109,15 @@ static void a_step_that_fails_leaves_what_there_was(void **state)
 	(void)state;
 	make_version_1();
 	/* The second step makes a table of this name, after others. */
-	run_sql("CREATE TABLE daemon_runs (n)");
+	store_run_sql("CREATE TABLE daemon_runs (n)");
 	for (int i = 0; i < 3; i++) {
-		refuse_open("the migration has failed at schema 1, nothing was changed: "
+		store_refuse_open("the migration has failed at schema 1, nothing was changed: "
 			    "table daemon_runs already exists");
 		assert_int_equal(count_files(), 1);
 	}
-	run_sql("DROP TABLE daemon_runs; CREATE TABLE kept AS SELECT count(*) AS n FROM"
+	store_run_sql("DROP TABLE daemon_runs; CREATE TABLE kept AS SELECT count(*) AS n FROM"
 		" sqlite_schema WHERE name = 'journal'");
-	db = open_db();
+	db = store_open_db();
 	check_user(db);
 	assert_int_equal(ohtd_db_number(db, "SELECT n FROM kept"), 0);
 	ohtd_db_close(db);
@@ -181,11 +143,11 @@ static void each_call_of_a_migration_fails_once(void **state)
 			make_version_1();
 			fault_vfs_set(&(struct fault_plan){ .ops = kinds[kind].op,
 				.first = ++number, .count = 1, .code = kinds[kind].code });
-			refused += !!ohtd_db_open(&db, path, NOW_S, why, sizeof(why));
+			refused += !!ohtd_db_open(&db, store_path, STORE_NOW_S, store_why, sizeof(store_why));
 			ohtd_db_close(db);
 			calls = fault_vfs_calls(kinds[kind].op);
 			fault_vfs_set(&(struct fault_plan){ 0 });
-			db = open_db();
+			db = store_open_db();
 			check_user(db);
 			assert_int_equal(ohtd_db_damaged_files(db), 0);
 			ohtd_db_close(db);
@@ -202,7 +164,7 @@ static void no_copy_no_migration(void **state)
 	/* The copy's journal cannot be made any more. */
 	fault_vfs_set(&(struct fault_plan){ .ops = FAULT_WRITE, .first = 1, .count = UINT64_MAX,
 					    .code = SQLITE_FULL });
-	refuse_open("no backup before the migration: No space left on device");
+	store_refuse_open("no backup before the migration: No space left on device");
 	assert_int_equal(count_files(), 1);
 }
 
@@ -215,9 +177,9 @@ static void refuse_unchanged(const char *text)
 	size_t before_bytes, after_bytes;
 	unsigned int files = count_files();
 
-	assert_int_equal(ohtd_file_read(path, 1 << 22, &before, &before_bytes), 0);
-	refuse_open(text);
-	assert_int_equal(ohtd_file_read(path, 1 << 22, &after, &after_bytes), 0);
+	assert_int_equal(ohtd_file_read(store_path, 1 << 22, &before, &before_bytes), 0);
+	store_refuse_open(text);
+	assert_int_equal(ohtd_file_read(store_path, 1 << 22, &after, &after_bytes), 0);
 	assert_int_equal(before_bytes, after_bytes);
 	assert_memory_equal(before, after, before_bytes);
 	assert_int_equal(count_files(), files);
@@ -230,8 +192,8 @@ static void a_newer_schema_is_refused_with_both_versions(void **state)
 	char text[96];
 
 	(void)state;
-	ohtd_db_close(open_db());
-	run_sql("INSERT INTO schema_migrations VALUES (99, 0)");
+	ohtd_db_close(store_open_db());
+	store_run_sql("INSERT INTO schema_migrations VALUES (99, 0)");
 	snprintf(text, sizeof(text), "schema 99 is newer than this program's %d",
 		 OHTD_SCHEMA_VERSION);
 	refuse_unchanged(text);
@@ -244,24 +206,24 @@ static void foreign_files_are_refused(void **state)
 	(void)state;
 	memset(text, 'x', sizeof(text));
 	for (size_t bytes = 1; bytes <= sizeof(text); bytes += 99) {
-		ohtd_file_replace(path, text, bytes, 0600);
+		ohtd_file_replace(store_path, text, bytes, 0600);
 		refuse_unchanged("file is not a database");
 	}
-	unlink(path);
-	run_sql("PRAGMA journal_mode = WAL; CREATE TABLE mails (n); PRAGMA application_id = 7;");
-	chmod(path, 0600);
+	unlink(store_path);
+	store_run_sql("PRAGMA journal_mode = WAL; CREATE TABLE mails (n); PRAGMA application_id = 7;");
+	chmod(store_path, 0600);
 	refuse_unchanged("database of another program (application id 0x00000007)");
-	unlink(path);
-	run_sql("CREATE TABLE mails (n);");
-	chmod(path, 0600);
+	unlink(store_path);
+	store_run_sql("CREATE TABLE mails (n);");
+	chmod(store_path, 0600);
 	refuse_unchanged("database of another program (application id 0x00000000)");
 }
 
 static void a_file_cut_within_its_header_is_refused(void **state)
 {
 	(void)state;
-	ohtd_db_close(open_db());
-	assert_int_equal(truncate(path, 99), 0);
+	ohtd_db_close(store_open_db());
+	assert_int_equal(truncate(store_path, 99), 0);
 	refuse_unchanged("file is not a database");
 }
 
@@ -272,10 +234,10 @@ static void in_a_folder_that_cannot_be_written(void **state)
 	pid_t pid;
 
 	(void)state;
-	ohtd_db_close(open_db());
+	ohtd_db_close(store_open_db());
 	if (!geteuid())
-		assert_int_equal(chown(path, NOBODY, NOBODY) || chown(dir, NOBODY, NOBODY), 0);
-	chmod(dir, 0500);
+		assert_int_equal(chown(store_path, NOBODY, NOBODY) || chown(store_dir, NOBODY, NOBODY), 0);
+	chmod(store_dir, 0500);
 	pid = fork();
 	if (!pid) {
 		if (!geteuid() && (setgid(NOBODY) || setuid(NOBODY)))
@@ -284,7 +246,7 @@ static void in_a_folder_that_cannot_be_written(void **state)
 		_exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	chmod(dir, 0700);
+	chmod(store_dir, 0700);
 	assert_int_equal(status, 0);
 }
 
@@ -294,10 +256,10 @@ static void refuse_join(const char *text)
 {
 	struct ohtd_db *db;
 
-	assert_int_equal(ohtd_db_join(&db, path, why, sizeof(why)), -1);
+	assert_int_equal(ohtd_db_join(&db, store_path, store_why, sizeof(store_why)), -1);
 	assert_null(db);
-	if (!strstr(why, text))
-		fail_msg("'%s' does not say '%s'", why, text);
+	if (!strstr(store_why, text))
+		fail_msg("'%s' does not say '%s'", store_why, text);
 }
 
 static void whoever_joins_makes_and_changes_nothing(void **state)
@@ -311,9 +273,9 @@ static void whoever_joins_makes_and_changes_nothing(void **state)
 	make_version_1();
 	refuse_join("schema 1, which the running ohtd does not have");
 	assert_int_equal(count_files(), 1);
-	db = open_db();
-	assert_int_equal(ohtd_db_join(&other, path, why, sizeof(why)), 0);
-	assert_int_equal(ohtd_db_user_add(other, &user, NOW_S), 0);
+	db = store_open_db();
+	assert_int_equal(ohtd_db_join(&other, store_path, store_why, sizeof(store_why)), 0);
+	assert_int_equal(ohtd_db_user_add(other, &user, STORE_NOW_S), 0);
 	ohtd_db_close(other);
 	assert_int_equal(ohtd_db_user_find(db, &user), 0);
 	ohtd_db_close(db);

@@ -15,13 +15,11 @@
 #include "dice.h"
 #include "fault_vfs.h"
 #include "main/file.h"
-#include "main/log.h"
-#include "scratch.h"
 #include "store/db_private.h"
 #include "store/journal.h"
 #include "store/users.h"
+#include "store_fixture.h"
 
-#define NOW_S		1800000000LL		/* 2027-01-15T08:00:00Z */
 #define ASIDE		".damaged-20270115T080000Z"
 #define PAGE		4096
 #define ENTRIES		10000
@@ -31,34 +29,21 @@
 #define SEED		20261121u
 #define DAMAGES		50
 
-static char dir[] = "/tmp/ohtd-salvage-XXXXXX";
-static char path[64], aside[96], why[512];
+static char aside[96];
 
 static int set_up(void **state)
 {
 	(void)state;
-	ohtd_log_set_level(OHTD_LOG_ERROR);
-	umask(022);
-	if (scratch_make(dir))
+	if (store_folder_make())
 		return -1;
-	snprintf(path, sizeof(path), "%s/oht.db", dir);
-	snprintf(aside, sizeof(aside), "%s" ASIDE, path);
+	snprintf(aside, sizeof(aside), "%s" ASIDE, store_path);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	return scratch_remove(dir);
-}
-
-static struct ohtd_db *open_db(void)
-{
-	struct ohtd_db *db;
-
-	if (ohtd_db_open(&db, path, NOW_S, why, sizeof(why)))
-		fail_msg("%s", why);
-	return db;
+	return store_folder_remove();
 }
 
 /* A user with a session, and a journal of many pages. */
@@ -69,9 +54,9 @@ static void make(unsigned int count)
 	struct ohtd_session session = { .id = "s", .user_id = 1 };
 	static struct ohtd_entry entries[BATCH];
 	struct ohtd_entry_place place;
-	struct ohtd_db *db = open_db();
+	struct ohtd_db *db = store_open_db();
 
-	assert_int_equal(ohtd_db_user_add(db, &user, NOW_S), 0);
+	assert_int_equal(ohtd_db_user_add(db, &user, STORE_NOW_S), 0);
 	assert_int_equal(ohtd_db_session_add(db, &session), 0);
 	assert_int_equal(ohtd_db_journal_source(db, &source, 1, &place), 0);
 	for (unsigned int i = 0; i < count; ) {
@@ -93,13 +78,13 @@ static unsigned int count_pages(void)
 {
 	struct stat st;
 
-	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(stat(store_path, &st), 0);
 	return (unsigned int)(st.st_size / PAGE);
 }
 
 static unsigned int root_of(const char *table)
 {
-	struct ohtd_db *db = open_db();
+	struct ohtd_db *db = store_open_db();
 	char sql[96];
 	int root;
 
@@ -112,7 +97,7 @@ static unsigned int root_of(const char *table)
 
 static void overwrite(off_t at, const void *data, size_t bytes)
 {
-	int fd = open(path, O_WRONLY);
+	int fd = open(store_path, O_WRONLY);
 
 	assert_int_equal(pwrite(fd, data, bytes, at), bytes);
 	close(fd);
@@ -158,13 +143,13 @@ static struct ohtd_db *open_damaged(void)
 	struct ohtd_db *db;
 	struct stat st;
 
-	assert_int_equal(ohtd_file_read(path, FILE_MAX, &before, &before_bytes), 0);
-	db = open_db();
+	assert_int_equal(ohtd_file_read(store_path, FILE_MAX, &before, &before_bytes), 0);
+	db = store_open_db();
 	assert_int_equal(ohtd_db_damaged_files(db), 1);
 	assert_int_equal(ohtd_file_read(aside, FILE_MAX, &after, &after_bytes), 0);
 	assert_int_equal(before_bytes, after_bytes);
 	assert_memory_equal(before, after, before_bytes);
-	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(stat(store_path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	free(before);
 	free(after);
@@ -175,13 +160,13 @@ static struct ohtd_db *open_damaged(void)
 static void check_sound(struct ohtd_db *db)
 {
 	ohtd_db_close(db);
-	db = open_db();
+	db = store_open_db();
 	assert_int_equal(ohtd_db_damaged_files(db), 1);
 	check_journal(db);
 	ohtd_db_close(db);
 	/* Until somebody has taken it away. */
 	unlink(aside);
-	db = open_db();
+	db = store_open_db();
 	assert_int_equal(ohtd_db_damaged_files(db), 0);
 	ohtd_db_close(db);
 }
@@ -220,7 +205,7 @@ static void lost_users_take_their_sessions_and_nothing_else(void **state)
 	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM sessions"), 0);
 	assert_int_equal(check_journal(db), 0);
 	assert_int_equal(count_entries(db), ENTRIES);
-	assert_int_equal(ohtd_db_user_add(db, &user, NOW_S), 0);
+	assert_int_equal(ohtd_db_user_add(db, &user, STORE_NOW_S), 0);
 	check_sound(db);
 }
 
@@ -277,7 +262,7 @@ static void a_file_that_is_too_short(void **state)
 
 	(void)state;
 	make_full();
-	assert_int_equal(truncate(path, (off_t)(count_pages() / 2) * PAGE), 0);
+	assert_int_equal(truncate(store_path, (off_t)(count_pages() / 2) * PAGE), 0);
 	db = open_damaged();
 	missing = check_journal(db);
 	assert_in_range(count_entries(db), ENTRIES / 4, ENTRIES - 1);
@@ -298,9 +283,9 @@ static void the_log_is_read_and_set_aside_too(void **state)
 	(void)state;
 	make_full();
 	page = count_pages() / 2;
-	db = open_db();
+	db = store_open_db();
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	assert_int_equal(ohtd_db_user_add(db, &user, NOW_S), 0);
+	assert_int_equal(ohtd_db_user_add(db, &user, STORE_NOW_S), 0);
 	ohtd_db_close(db);
 	smash(page);
 	db = open_damaged();
@@ -321,14 +306,14 @@ static void damage_anywhere_never_keeps_it_from_starting(void **state)
 
 	(void)state;
 	make(FEW);
-	assert_int_equal(ohtd_file_read(path, FILE_MAX, &good, &bytes), 0);
+	assert_int_equal(ohtd_file_read(store_path, FILE_MAX, &good, &bytes), 0);
 	print_message("seed %u\n", seed);
 	for (int i = 0; i < DAMAGES; i++) {
 		unsigned char noise[64];
 		struct ohtd_db *db;
 		int entries;
 
-		assert_int_equal(ohtd_file_replace(path, good, bytes, 0600), 0);
+		assert_int_equal(ohtd_file_replace(store_path, good, bytes, 0600), 0);
 		for (unsigned int k = dice(&seed, 4) + 1; k; k--) {
 			/* Not in the header, without which it is not known to be ours. */
 			unsigned int at = 100 + dice(&seed, (unsigned int)(bytes - 100 - sizeof(noise)) /
@@ -338,7 +323,7 @@ static void damage_anywhere_never_keeps_it_from_starting(void **state)
 				noise[n] = (unsigned char)dice(&seed, 256);
 			overwrite((off_t)at, noise, 1 + dice(&seed, sizeof(noise)));
 		}
-		db = open_db();
+		db = store_open_db();
 		if (ohtd_db_damaged_files(db)) {
 			/* Numbers that are damage themselves may be anything; order and reach stay. */
 			entries = count_entries(db);
@@ -352,7 +337,7 @@ static void damage_anywhere_never_keeps_it_from_starting(void **state)
 				whole++;
 		}
 		ohtd_db_close(db);
-		db = open_db();
+		db = store_open_db();
 		ohtd_db_close(db);
 		tear_down(state);
 		set_up(state);
@@ -380,10 +365,10 @@ static void a_repair_that_was_cut_short_is_ended(void **state)
 	struct ohtd_db *db;
 
 	(void)state;
-	snprintf(made, sizeof(made), "%s.salvaged", path);
-	snprintf(making, sizeof(making), "%s.salvaging", path);
+	snprintf(made, sizeof(made), "%s.salvaged", store_path);
+	snprintf(making, sizeof(making), "%s.salvaging", store_path);
 	make_full();
-	copy_file(path, made);
+	copy_file(store_path, made);
 	smash(count_pages() / 2);
 	/* While it was made: it is made anew. */
 	assert_int_equal(rename(made, making), 0);
@@ -396,17 +381,17 @@ static void a_repair_that_was_cut_short_is_ended(void **state)
 	/* Before the damaged one was moved. */
 	tear_down(NULL);
 	set_up(NULL);
-	snprintf(made, sizeof(made), "%s.salvaged", path);
+	snprintf(made, sizeof(made), "%s.salvaged", store_path);
 	make_full();
-	copy_file(path, made);
+	copy_file(store_path, made);
 	smash(count_pages() / 2);
 	db = open_damaged();
 	assert_int_equal(count_entries(db), ENTRIES);
 	ohtd_db_close(db);
 
 	/* After it was moved: there is no database, and no new one is made. */
-	assert_int_equal(rename(path, made), 0);
-	db = open_db();
+	assert_int_equal(rename(store_path, made), 0);
+	db = store_open_db();
 	assert_int_equal(count_entries(db), ENTRIES);
 	assert_int_equal(ohtd_db_damaged_files(db), 1);
 	ohtd_db_close(db);
@@ -423,12 +408,12 @@ static void no_room_for_a_repair(void **state)
 	assert_int_equal(fault_vfs_install(), 0);
 	make_full();
 	smash(count_pages() / 2);
-	assert_int_equal(ohtd_file_read(path, FILE_MAX, &before, &bytes), 0);
+	assert_int_equal(ohtd_file_read(store_path, FILE_MAX, &before, &bytes), 0);
 	fault_vfs_set(&(struct fault_plan){ .room_bytes = (int64_t)bytes + 200000 });
-	assert_int_equal(ohtd_db_open(&db, path, NOW_S, why, sizeof(why)), -1);
-	if (!strstr(why, "not repaired: No space left on device"))
-		fail_msg("%s", why);
-	assert_int_equal(ohtd_file_read(path, FILE_MAX, &after, &bytes), 0);
+	assert_int_equal(ohtd_db_open(&db, store_path, STORE_NOW_S, store_why, sizeof(store_why)), -1);
+	if (!strstr(store_why, "not repaired: No space left on device"))
+		fail_msg("%s", store_why);
+	assert_int_equal(ohtd_file_read(store_path, FILE_MAX, &after, &bytes), 0);
 	assert_memory_equal(before, after, bytes);
 	free(before);
 	free(after);

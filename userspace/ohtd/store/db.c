@@ -140,17 +140,26 @@ unsigned int ohtd_db_damaged_files(const struct ohtd_db *db)
 
 int ohtd_db_checkpoint(struct ohtd_db *db)
 {
-	int r = sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	int pages = -1, copied = -1;
+	int r = sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
 
-	/* A reader or another process is in the way: the next time then. */
-	if (r == SQLITE_OK || (r & 0xff) == SQLITE_BUSY)
-		db->log_pages = 0;
-	return (r & 0xff) == SQLITE_BUSY ? 0 : ohtd_db_errno(r);
+	/* Another process does it: the next time then. */
+	if ((r & 0xff) == SQLITE_BUSY)
+		return 0;
+	if (r != SQLITE_OK)
+		return ohtd_db_errno(r);
+	return copied > 0 ? copied : 0;
 }
 
-bool ohtd_db_is_log_long(const struct ohtd_db *db)
+int ohtd_db_log_pages(const struct ohtd_db *db)
 {
-	return db->log_pages >= db->log_pages_max;
+	return db->log_pages;
+}
+
+void ohtd_db_fold(struct ohtd_db *db)
+{
+	sqlite3_busy_timeout(db->sql, 0);
+	sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 }
 
 long long ohtd_db_changes(const struct ohtd_db *db)

@@ -44,11 +44,20 @@ unsigned int ohtd_db_damaged_files(const struct ohtd_db *db);
 /* A connection more to the same file that cannot write; for another thread. 0 or a negative errno. */
 int ohtd_db_open_reader(struct ohtd_db **reader, const struct ohtd_db *db);
 
-/* Whether the write-ahead log has become so long that a checkpoint is due. */
-bool ohtd_db_is_log_long(const struct ohtd_db *db);
+/* One more that only copies the write-ahead log; for another thread. 0 or a negative errno. */
+int ohtd_db_open_copier(struct ohtd_db **copier, const struct ohtd_db *db);
 
-/* Copies the log into the file, as far as readers let it. 0 or a negative errno. */
+/* Length of the log in pages, after the newest commit of this connection. */
+int ohtd_db_log_pages(const struct ohtd_db *db);
+
+/*
+ * Copies the log into the file, as far as readers let it, and waits for nobody. Returns how many
+ * of its pages are in the file now, or a negative errno.
+ */
 int ohtd_db_checkpoint(struct ohtd_db *db);
+
+/* Copies all of the log and empties it, if nobody is in the way. Only before ohtd_db_close(). */
+void ohtd_db_fold(struct ohtd_db *db);
 
 /* Rows that were changed through this connection so far. */
 long long ohtd_db_changes(const struct ohtd_db *db);

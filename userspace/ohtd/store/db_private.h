@@ -41,20 +41,32 @@ enum ohtd_statement {
 };
 
 /**
+ * struct ohtd_log_bounds - lengths of the write-ahead log, in pages
+ * @due: what is copied into the file at a time, while others write
+ * @wait: from there on the writer waits for the last @rest pages, so that the log begins anew
+ * @rest: see @wait
+ * @max: nothing is written any more
+ */
+struct ohtd_log_bounds {
+	int due, wait, rest, max;
+};
+
+/**
  * struct ohtd_db - a connection
  * @sql: SQLite's
  * @statements: prepared, by enum ohtd_statement
  * @path: of the file
  * @depth: transactions that are open, one within the other
  * @log_pages: length of the write-ahead log after the newest commit
- * @log_pages_max: at that length it should be copied into the file
+ * @log: its bounds
  */
 struct ohtd_db {
 	sqlite3 *sql;
 	sqlite3_stmt *statements[OHTD_STATEMENTS];
 	char path[OHTD_DB_PATH_BYTES];
 	unsigned int depth;
-	int log_pages, log_pages_max;
+	int log_pages;
+	struct ohtd_log_bounds log;
 };
 
 /* All SQL text that runs after the migrations. */

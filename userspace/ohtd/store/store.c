@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "main/log.h"
+#include "store/checkpoint.h"
 #include "store/db_private.h"
 #include "store/readers.h"
 
@@ -28,6 +29,7 @@ struct call {
 
 struct ohtd_store {
 	struct ohtd_db *db;		/* store thread */
+	struct ohtd_checkpoint *checkpoint;
 	struct ohtd_readers *readers;
 	pthread_t thread;
 	pthread_mutex_t lock;		/* the queue */
@@ -200,17 +202,20 @@ static void answer(struct ohtd_store *store, struct call *group)
 static void run_group(struct ohtd_store *store, struct call *group)
 {
 	long long before = ohtd_db_changes(store->db);
-	int r = atomic_load(&store->damaged) ? -EUCLEAN : run_transaction(store, group), trouble;
+	int r = atomic_load(&store->damaged) ? -EUCLEAN : ohtd_checkpoint_before(store->checkpoint);
+	int trouble;
 
+	if (!r)
+		r = run_transaction(store, group);
 	if (r)
 		fail_all(group, r);
 	trouble = find_trouble(group);
 	count(store, group);
 	if (trouble || before != ohtd_db_changes(store->db))
-		judge(store, trouble);
+		judge(store, trouble ? trouble : ohtd_checkpoint_error(store->checkpoint));
 	answer(store, group);
-	if (!trouble && ohtd_db_is_log_long(store->db)) {
-		r = ohtd_db_checkpoint(store->db);
+	if (!trouble) {
+		r = ohtd_checkpoint_after(store->checkpoint);
 		if (r)
 			judge(store, r);
 	}
@@ -227,7 +232,7 @@ static void probe(struct ohtd_store *store)
 	atomic_store(&store->damaged_files, ohtd_db_damaged_files(store->db));
 	if (atomic_load(&store->damaged) || !atomic_load(&store->state))
 		return;
-	r = ohtd_db_checkpoint(store->db);
+	r = ohtd_checkpoint_now(store->checkpoint);
 	judge(store, r ? r : ohtd_db_probe(store->db));
 }
 
@@ -312,6 +317,7 @@ static void init_queue(struct ohtd_store *store)
 
 static void release(struct ohtd_store *store)
 {
+	ohtd_checkpoint_close(store->checkpoint);
 	ohtd_readers_close(store->readers);
 	pthread_cond_destroy(&store->work_done);
 	pthread_cond_destroy(&store->work_there);
@@ -329,7 +335,9 @@ struct ohtd_store *ohtd_store_start(struct ohtd_db *db)
 	store->db = db;
 	store->damaged_files = ohtd_db_damaged_files(db);
 	init_queue(store);
-	store->readers = ohtd_readers_open(db);
+	store->checkpoint = ohtd_checkpoint_open(db);
+	if (store->checkpoint)
+		store->readers = ohtd_readers_open(db);
 	r = store->readers ? start_thread(store) : errno;
 	if (!r)
 		return store;
@@ -347,9 +355,12 @@ void ohtd_store_stop(struct ohtd_store *store)
 	pthread_cond_broadcast(&store->work_there);
 	pthread_mutex_unlock(&store->lock);
 	pthread_join(store->thread, NULL);
+	ohtd_checkpoint_close(store->checkpoint);
+	store->checkpoint = NULL;
 	ohtd_readers_close(store->readers);
 	store->readers = NULL;
-	/* The last one to close folds the log into the file. */
+	/* The last one to close does so too, but another process may have it open. */
+	ohtd_db_fold(store->db);
 	ohtd_db_close(store->db);
 	release(store);
 }

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "store_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "main/log.h"
+#include "scratch.h"
+#include "store/db.h"
+
+char store_dir[] = "/tmp/ohtd-store-XXXXXX";
+char store_path[64], store_why[512];
+
+int store_folder_make(void)
+{
+	ohtd_log_set_level(OHTD_LOG_ERROR);
+	/* What must not be open to others is not so by itself. */
+	umask(022);
+	if (scratch_make(store_dir))
+		return -1;
+	snprintf(store_path, sizeof(store_path), "%s/oht.db", store_dir);
+	return 0;
+}
+
+int store_folder_remove(void)
+{
+	return scratch_remove(store_dir);
+}
+
+struct ohtd_db *store_open_db(void)
+{
+	struct ohtd_db *db;
+
+	if (ohtd_db_open(&db, store_path, STORE_NOW_S, store_why, sizeof(store_why)))
+		fail_msg("%s", store_why);
+	return db;
+}
+
+void store_refuse_open(const char *text)
+{
+	struct ohtd_db *db;
+
+	assert_int_equal(ohtd_db_open(&db, store_path, STORE_NOW_S, store_why, sizeof(store_why)),
+			 -1);
+	assert_null(db);
+	if (!strstr(store_why, text) || strchr(store_why, '\n'))
+		fail_msg("'%s' does not say '%s' in one line", store_why, text);
+}
+
+void store_run_sql(const char *sql)
+{
+	char *error = NULL;
+	sqlite3 *raw;
+
+	assert_int_equal(sqlite3_open(store_path, &raw), SQLITE_OK);
+	if (sqlite3_exec(raw, sql, NULL, NULL, &error) != SQLITE_OK)
+		fail_msg("%s", error);
+	sqlite3_close(raw);
+}
+
+void store_nap(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A folder with a database for one test, and how it is opened, refused and waited for.
+ *
+ * Owns:     the names of folder and database, and the reason of the last refusal.
+ * Contexts: the test's main thread; store_nap() and WAIT_FOR(): any.
+ * Locks:    none.
+ */
+#ifndef STORE_FIXTURE_H
+#define STORE_FIXTURE_H
+
+struct ohtd_db;
+
+#define STORE_NOW_S	1800000000LL	/* 2027-01-15T08:00:00Z */
+
+extern char store_dir[], store_path[64], store_why[512];
+
+/* The folder, without a database. 0 or -1, as a set-up returns. */
+int store_folder_make(void);
+/* Removed with all that is in it; not 0 if that fails, as a tear-down returns. */
+int store_folder_remove(void);
+
+/* Opens or makes the database; a refusal fails the test. */
+struct ohtd_db *store_open_db(void);
+/* Opening fails with one line that says @text. */
+void store_refuse_open(const char *text);
+/* From outside of our code: SQL that must succeed. */
+void store_run_sql(const char *sql);
+
+/* A millisecond. */
+void store_nap(void);
+
+/* A minute is nothing's time; it only ends a test that would hang. */
+#define WAIT_FOR(condition)					\
+	do {							\
+		int naps_ = 0;					\
+		while (!(condition) && naps_++ < 60000)		\
+			store_nap();				\
+		assert_true(condition);				\
+	} while (0)
+
+#endif /* STORE_FIXTURE_H */
