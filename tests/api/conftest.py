@@ -37,7 +37,7 @@ def daemon(tmp_path_factory, accounts):        # pylint: disable=redefined-outer
         yield made
         made.stop()
     finally:
-        end(made)
+        made.end()
 
 
 @pytest.fixture
@@ -47,12 +47,4 @@ def fresh(tmp_path, accounts):        # pylint: disable=redefined-outer-name
     try:
         yield made
     finally:
-        end(made)
-
-
-def end(made):
-    """Leave no process behind, whatever the test has done."""
-    if made.process and made.process.poll() is None:
-        made.process.kill()
-        made.process.wait()
-    made.stop_simulator()
+        made.end()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A native ohtd with the module simulator behind it, on the rtu back-end, for tests."""
+import contextlib
 import dataclasses
 import http.client
 import json
@@ -143,6 +144,13 @@ class Daemon:
             self.simulator.wait(10)
             self.simulator = None
 
+    def end(self):
+        """Leave no process behind, whatever the test has done."""
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.stop_simulator()
+
     def log(self):
         """What ohtd has said on standard error."""
         return (self.folder / "ohtd.log").read_text(errors="replace")
@@ -216,3 +224,20 @@ class Daemon:
             assert answer.status == 200, answer
             self.tokens[role] = answer.json["access_token"]
         return self.tokens[role]
+
+
+@contextlib.contextmanager
+def running(folder, roles=ROLES, **settings):
+    """A daemon with the simulator and an account of each of the roles; it ends in order, or else is ended."""
+    made = Daemon(folder)
+    made.write_config(**settings)
+    try:
+        for role in roles:
+            done = made.add_user(role, role)
+            assert done.returncode == 0, done.stderr
+        made.start_simulator()
+        made.start()
+        yield made
+        made.stop()
+    finally:
+        made.end()

@@ -12,7 +12,7 @@ import threading
 
 import pytest
 
-from conftest import begin, end
+from conftest import begin
 from daemon import until
 
 PLACES = 16
@@ -49,7 +49,7 @@ def small(tmp_path_factory, accounts):
         yield made
         made.stop()
     finally:
-        end(made)
+        made.end()
 
 
 class Crowd:

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """ohtd of this machine on the rtu back-end: from a request for a stop to the call that makes it, beside other requests."""
-import contextlib
 import http.client
 import json
 import re
@@ -12,30 +11,13 @@ from _board import STATE, TOP, fresh, prefer_processes, share
 
 sys.path.insert(0, str(TOP / "tests/api"))
 
-from daemon import Daemon  # noqa: E402
+from daemon import running  # noqa: E402
 
 PER_S = 2000
 CONNECTIONS = 20
 LOAD_S = 30
 # Between two stops; no multiple of the others' period, so that they meet them at every moment.
 PAUSE_S = 0.0073
-
-
-@contextlib.contextmanager
-def _daemon():
-    made = Daemon(fresh(STATE / "native"))
-    made.write_config()
-    try:
-        assert made.add_user("operator", "operator").returncode == 0
-        made.start_simulator()
-        made.start()
-        yield made
-        made.stop()
-    finally:
-        if made.process:
-            made.process.kill()
-            made.process.wait()
-        made.stop_simulator()
 
 
 def _stop_us(link, token):
@@ -50,7 +32,7 @@ def _stop_us(link, token):
 
 def api_call(bench):
     """Stops for as long as the others ask; a rate that was not reached fails the figure's own assertion."""
-    with _daemon() as daemon:
+    with running(fresh(STATE / "native"), ("operator",)) as daemon:
         token = daemon.token("operator")
         preferred = prefer_processes("ohtd", daemon.process.pid)
         link = http.client.HTTPSConnection("127.0.0.1", daemon.port, context=daemon.tls(), timeout=60)

@@ -12,7 +12,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "api"))
 
 from browser import Browser  # noqa: E402 # pylint: disable=wrong-import-position
-from daemon import ROLES, Daemon  # noqa: E402 # pylint: disable=wrong-import-position
+from daemon import running  # noqa: E402 # pylint: disable=wrong-import-position
 
 
 def key_pin(certificate):
@@ -26,21 +26,9 @@ def key_pin(certificate):
 @pytest.fixture(scope="session")
 def daemon(tmp_path_factory):
     """Simulator, an account of every role, ohtd."""
-    made = Daemon(tmp_path_factory.mktemp("oht"))
     # The browser takes most of this machine: modules get more time before they count as lost.
-    made.write_config(bus_time_factor=5)
-    made.start_simulator()
-    try:
-        for role in ROLES:
-            assert made.add_user(role, role).returncode == 0
-        made.start()
+    with running(tmp_path_factory.mktemp("oht"), bus_time_factor=5) as made:
         yield made
-        made.stop()
-    finally:
-        if made.process:
-            made.process.kill()
-            made.process.wait()
-        made.stop_simulator()
 
 
 @pytest.fixture
