@@ -9,16 +9,19 @@ import threading
 
 import pytest
 
-from daemon import BUILD, PASSWORD, ROLES
+from daemon import BUILD, OHTD, PASSWORD, ROLES
 
 OHTCTL = BUILD / "userspace/ohtctl/ohtctl"
 OTHER = "another password"
+NOBODY = 65534
 
 
-def admin(daemon, *words, said="", **more):
-    """One ohtctl admin."""
-    return subprocess.run([OHTCTL, "admin", *words, "--socket", daemon.socket], input=said, capture_output=True,
-                          text=True, timeout=60, check=False, env=daemon.environment(), **more)
+def admin(daemon, *words, said="", config=None, **more):
+    """One ohtctl admin, with ohtd on its path as where both are installed."""
+    env = {**daemon.environment(), "PATH": f"{OHTD.parent}:{os.environ['PATH']}"}
+    return subprocess.run([OHTCTL, "admin", *words, "--socket", daemon.socket, "--config", config or daemon.config],
+                          input=said, capture_output=True, text=True, timeout=60, check=False,
+                          **{"env": env, **more})
 
 
 def complaint(done, status=1):
@@ -68,12 +71,109 @@ def test_wrong_usage(daemon, words):
     complaint(admin(daemon, *words), 2)
 
 
-def test_without_a_daemon(fresh):
-    assert "no ohtd answers" in complaint(admin(fresh, "list"), 3)
+def names(done):
+    """Of a list."""
+    assert done.returncode == 0, done
+    return [line.split()[0] for line in done.stdout.splitlines()]
+
+
+def test_whole_life_of_an_account_without_a_daemon(fresh):
+    assert names(admin(fresh, "list")) == list(ROLES)
+    done = admin(fresh, "create", "anna", "--password-stdin", said=OTHER + "\n")
+    assert (done.returncode, done.stdout.split()) == (0, ["anna", "administrator"]), done
+    assert admin(fresh, "create", "bert", "--role", "viewer", "--password-stdin", said=OTHER).returncode == 0
+    assert admin(fresh, "disable", "bert").stdout.split() == ["bert", "viewer,", "disabled"]
     fresh.start()
+    token = fresh.login("anna", OTHER).json["access_token"]
+    assert fresh.login("bert", OTHER).status == 401
     fresh.process.kill()
     fresh.process.wait()
-    assert "ohtd --add-user makes accounts" in complaint(admin(fresh, "disable", "viewer"), 3)
+    # What the kill has left in the log of the database is not lost.
+    assert admin(fresh, "reset", "ANNA", "--password-stdin", said=PASSWORD).returncode == 0
+    assert admin(fresh, "enable", "bert").returncode == 0
+    fresh.start()
+    assert fresh.get("robot", role=None, token=token).code == "token_revoked"
+    assert fresh.login("anna", OTHER).status == 401
+    assert fresh.login("anna").status == 200
+    assert fresh.login("bert", OTHER).status == 200
+
+
+def test_many_accounts_without_a_daemon(fresh):
+    code = ("import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); [db.execute(\"INSERT INTO users (name, role, "
+            "password_hash, disabled, created_s) VALUES (?, 1, 'x', 0, 0)\", (f'u{i}',)) for i in range(130)]; db.commit()")
+    subprocess.run(["/usr/bin/python3", "-c", code, fresh.state / "oht.db"], check=True)
+    assert names(admin(fresh, "list")) == [*ROLES, *(f"u{i}" for i in range(130))]
+
+
+@pytest.mark.parametrize("words, said, expected", [
+    (("create", "viewer"), PASSWORD, "there is such a user already"), (("create", "a b"), PASSWORD, "a name has only"),
+    (("create", "eve"), "short", "/password must have 8 to 72 bytes"), (("create", "eve"), "", "no password on"),
+    (("create", "eve", "--role", "king"), PASSWORD, "/role 'king' is not one of"),
+    (("reset", "nobody"), PASSWORD, "there is no account 'nobody'"), (("reset", "viewer"), "short", "/password must"),
+    (("disable", "administrator"), None, "this is the last administrator")])
+def test_refusals_without_a_daemon(fresh, words, said, expected):
+    more = () if said is None else ("--password-stdin",)
+    assert expected in complaint(admin(fresh, *words, *more, said=said or ""))
+    assert names(admin(fresh, "list")) == list(ROLES)
+
+
+def test_the_lock_decides_who_may(fresh):
+    fresh.write_config(paths_socket="off")
+    fresh.start()
+    fresh.write_config()
+    said = complaint(admin(fresh, "list"), 3)
+    assert f"no ohtd answers at {fresh.socket}, and without it" in said
+    assert "another ohtd runs with this state directory" in said
+    fresh.stop()
+    assert names(admin(fresh, "list")) == list(ROLES)
+
+
+def test_not_the_accounts_of_another_daemon(fresh):
+    fresh.write_config(paths_socket=fresh.folder / "other.sock")
+    said = complaint(admin(fresh, "list"), 3)
+    assert f"the configuration names the socket '{fresh.folder}/other.sock', not {fresh.socket}" in said
+
+
+def test_what_ohtd_cannot_use(fresh):
+    missing = admin(fresh, "list", config=fresh.folder / "none.conf")
+    assert (missing.returncode, missing.stdout) == (3, "")
+    assert "none.conf" in missing.stderr and "no ohtd answers" in missing.stderr
+    (fresh.state / "oht.db").write_bytes(b"x" * 5000)
+    assert "file is not a database" in complaint(admin(fresh, "list"), 3)
+    nobody = {**fresh.environment(), "PATH": "/nonexistent"}
+    assert "and none is installed" in complaint(admin(fresh, "list", env=nobody), 3)
+
+
+def test_what_root_makes_belongs_to_whose_folder_it_is(fresh):
+    if os.geteuid():
+        pytest.skip("only root becomes somebody else")
+    for path in (fresh.state, *fresh.state.iterdir()):
+        os.chown(path, NOBODY, NOBODY)
+    # pytest's folder is for its user only.
+    folder = fresh.folder
+    while folder != folder.parent and folder.name:
+        if folder.stat().st_mode & 0o111 != 0o111:
+            os.chmod(folder, 0o711)
+        folder = folder.parent
+    assert admin(fresh, "create", "anna", "--password-stdin", said=PASSWORD).returncode == 0
+    assert fresh.add_user("bert", "viewer").returncode == 0
+    assert {path.stat().st_uid for path in fresh.state.iterdir()} == {NOBODY}
+
+
+@pytest.mark.parametrize("text", ["", "GET", "GET /api/v1/users", "x" * 5000, "GET /api/v1/users a b\n"])
+def test_administer_is_for_ohtctl(fresh, text):
+    done = subprocess.run([OHTD, "--config", fresh.config, "--administer"], input=text, capture_output=True, text=True,
+                          timeout=60, check=False, env=fresh.environment())
+    assert "no request on standard input" in complaint(done)
+
+
+@pytest.mark.parametrize("line", ["GET /api/v1/robot", "POST /api/v1/safety/stop", "DELETE /api/v1/users/1",
+                                  "GET /api/v1/usersx"])
+def test_only_accounts_without_a_daemon(fresh, line):
+    done = subprocess.run([OHTD, "--config", fresh.config, "--administer"], input=f"{line} {fresh.socket}\n",
+                          capture_output=True, text=True, timeout=60, check=True, env=fresh.environment())
+    assert '"code": "offline"' in done.stdout
+    assert "without it there are only accounts" in done.stdout
 
 
 def test_something_else_behind_the_socket(fresh):

@@ -44,6 +44,7 @@ enum cli_exit {
 #define CLI_OPT_ROLE		(1U << 20)
 #define CLI_OPT_STDIN		(1U << 21)
 #define CLI_OPT_SOCKET		(1U << 22)
+#define CLI_OPT_CONFIG		(1U << 23)
 
 struct cli_verb;
 
@@ -57,6 +58,7 @@ struct cli_verb;
  * @data_dir: register descriptions, NULL for the installed ones
  * @profile: word given with --profile
  * @socket: of ohtd, for local administration
+ * @config: of ohtd, for administration while it is down
  * @role: word given with --role
  * @password_stdin: the password is one line of standard input
  * @json: results and complaints as JSON
@@ -86,6 +88,7 @@ struct cli {
 	const char *data_dir;
 	const char *profile;
 	const char *socket;
+	const char *config;
 	const char *role;
 	bool password_stdin;
 	bool json;

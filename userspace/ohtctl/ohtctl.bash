@@ -6,7 +6,7 @@ _ohtctl() {
 	local modules='power safety travel_motor dock_location'
 	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds
 		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --by --key --step-timeout-s
-		--profile --data --all --force --socket --role --password-stdin --help --version'
+		--profile --data --all --force --socket --config --role --password-stdin --help --version'
 
 	case $before in
 	--device)
@@ -43,7 +43,7 @@ _ohtctl() {
 	--role)
 		mapfile -t COMPREPLY < <(compgen -W 'viewer operator supervisor administrator' -- "$word")
 		return ;;
-	--socket)
+	--socket | --config)
 		mapfile -t COMPREPLY < <(compgen -f -- "${word:-/run/oht/}")
 		return ;;
 	safety)

@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "cmd.h"
 #include "local.h"
+#include "offline.h"
 #include "names.h"
 
 #define EFFORT_OPTIONS		(CLI_OPT_TIMEOUT | CLI_OPT_RETRIES)
@@ -61,14 +62,14 @@ static const struct cli_verb verbs[] = {
 	  cmd_safety_latency, 0, 0, 0 },
 	{ "safety watch", "", "show safety events as they happen", cmd_safety_watch,
 	  CLI_OPT_ROUNDS, 0, 0 },
-	{ "admin list", "", "accounts of ohtd", cmd_admin_list, CLI_OPT_SOCKET, 0, 0 },
+	{ "admin list", "", "accounts of ohtd", cmd_admin_list, CLI_OPT_SOCKET | CLI_OPT_CONFIG, 0, 0 },
 	{ "admin create", "USER", "make an account, of an administrator if not said otherwise",
-	  cmd_admin_create, CLI_OPT_SOCKET | CLI_OPT_STDIN | CLI_OPT_ROLE, 1, 1 },
+	  cmd_admin_create, CLI_OPT_SOCKET | CLI_OPT_CONFIG | CLI_OPT_STDIN | CLI_OPT_ROLE, 1, 1 },
 	{ "admin reset", "USER", "give an account a new password, end its sessions",
-	  cmd_admin_reset, CLI_OPT_SOCKET | CLI_OPT_STDIN, 1, 1 },
+	  cmd_admin_reset, CLI_OPT_SOCKET | CLI_OPT_CONFIG | CLI_OPT_STDIN, 1, 1 },
 	{ "admin disable", "USER", "let nobody log in with it, end its sessions",
-	  cmd_admin_disable, CLI_OPT_SOCKET, 1, 1 },
-	{ "admin enable", "USER", "the opposite of disable", cmd_admin_enable, CLI_OPT_SOCKET, 1, 1 },
+	  cmd_admin_disable, CLI_OPT_SOCKET | CLI_OPT_CONFIG, 1, 1 },
+	{ "admin enable", "USER", "the opposite of disable", cmd_admin_enable, CLI_OPT_SOCKET | CLI_OPT_CONFIG, 1, 1 },
 };
 
 #define VERBS	(sizeof(verbs) / sizeof(verbs[0]))
@@ -100,6 +101,7 @@ static const char options_help[] =
 	"  --profile WORD    register names of the canonical or legacy profile\n"
 	"  --data DIR        where the register descriptions are, default $OHT_DATA\n"
 	"  --socket PATH     of ohtd, for admin; default " LOCAL_DEFAULT_SOCKET "\n"
+	"  --config FILE     of ohtd, for admin while it is down; default " OFFLINE_DEFAULT_CONFIG "\n"
 	"  --role WORD       of a new account: viewer, operator, supervisor or administrator\n"
 	"  --password-stdin  take the password from standard input, do not ask\n"
 	"  --force           write, or scan, although another program drives the robot\n"
@@ -203,6 +205,7 @@ int ohtctl_run(int argc, char **argv, FILE *out, FILE *err)
 		.device = environment("OHT_DEVICE", OHT_DEFAULT_DEVICE),
 		.data_dir = environment("OHT_DATA", NULL),
 		.socket = LOCAL_DEFAULT_SOCKET,
+		.config = OFFLINE_DEFAULT_CONFIG,
 		.timeout_ms = 100,
 		.interval_ms = 1000,
 		.cycle_us = 25000,

@@ -31,6 +31,7 @@ static const struct option_row rows[] = {
 	{ "--data", VALUE_TEXT, CLI_OPT_DATA, MEMBER(data_dir), { 0 } },
 	{ "--profile", VALUE_TEXT, CLI_OPT_PROFILE, MEMBER(profile), { 0 } },
 	{ "--socket", VALUE_TEXT, CLI_OPT_SOCKET, MEMBER(socket), { 0 } },
+	{ "--config", VALUE_TEXT, CLI_OPT_CONFIG, MEMBER(config), { 0 } },
 	{ "--role", VALUE_TEXT, CLI_OPT_ROLE, MEMBER(role), { 0 } },
 	{ "--password-stdin", VALUE_NONE, CLI_OPT_STDIN, MEMBER(password_stdin), { 0 } },
 	{ "--fc", VALUE_NUMBER, CLI_OPT_FC, MEMBER(fc), { 1, 127 } },

@@ -40,6 +40,7 @@ void ohtd_api_safety_latency(struct ohtd_call *call);
 
 void ohtd_api_users(struct ohtd_call *call);
 void ohtd_api_user_add(struct ohtd_call *call);
+void ohtd_api_setup(struct ohtd_call *call);
 void ohtd_api_user_change(struct ohtd_call *call);
 
 void ohtd_api_logs(struct ohtd_call *call);

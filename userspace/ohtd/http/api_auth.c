@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 
 #include "auth/session.h"
+#include "auth/setup.h"
 #include "http/pending.h"
 #include "main/workers.h"
 
@@ -45,6 +46,9 @@ static void reply_grant(struct ohtd_call *call, const struct ohtd_grant *grant)
 static void reply_result(struct ohtd_call *call, struct auth_job *job)
 {
 	if (job->result == OHTD_AUTH_GRANTED) {
+		/* He may have been made by ohtd --add-user meanwhile. */
+		if (job->grant.who.role == OHTD_ROLE_ADMINISTRATOR)
+			ohtd_setup_done(ohtd_call_setup(call));
 		reply_grant(call, &job->grant);
 	} else if (job->result == OHTD_AUTH_UNAVAILABLE) {
 		ohtd_reply_store_problem(call, job->grant.error);

@@ -3,31 +3,15 @@
 #include "http/api.h"
 #include "http/call.h"
 
-#include <errno.h>
-
+#include "http/account.h"
 #include "store/store.h"
-
-static const struct {
-	int status;
-	const char *code;
-	const char *detail;
-} problems[] = {
-	[OHTD_STORE_OK] = { 503, "unavailable", "this cannot be done now" },
-	[OHTD_STORE_BUSY] = { 503, "storage_busy", "too much is being written, try again" },
-	[OHTD_STORE_FULL] = { 507, "storage_full", "there is no room on the disk" },
-	[OHTD_STORE_READ_ONLY] = { 503, "storage_read_only", "the disk cannot be written" },
-	[OHTD_STORE_FAILING] = { 503, "storage_failing", "the disk gives errors" },
-	[OHTD_STORE_DAMAGED] = { 503, "storage_damaged",
-				 "the database is damaged; the next start repairs it" },
-};
 
 void ohtd_reply_store_problem(struct ohtd_call *call, int error)
 {
-	enum ohtd_store_state state = ohtd_store_state_of(error);
+	struct ohtd_account_problem problem = ohtd_storage_problem(error);
 
 	ohtd_reply_header(call, "retry-after", "2");
-	ohtd_reply_problem(call, problems[state].status, problems[state].code, "%s",
-			   problems[state].detail);
+	ohtd_reply_problem(call, problem.status, problem.code, "%s", problem.detail);
 }
 
 static bool is_stalled(struct ohtd_call *call, const struct ohtd_store_view *view)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* GET and POST users, PATCH users/{id}. */
+/* GET and POST users, PATCH users/{id}, POST setup. */
 #include "http/api.h"
 #include "http/call.h"
 
@@ -11,6 +11,8 @@
 #include <openssl/crypto.h>
 
 #include "auth/session.h"
+#include "auth/setup.h"
+#include "http/account.h"
 #include "http/pending.h"
 #include "http/problem.h"
 #include "http/route.h"
@@ -29,10 +31,12 @@ struct users_job {
 	struct ohtd_work work;
 	struct ohtd_store *store;
 	struct ohtd_auth *auth;
+	struct ohtd_setup *setup;
 	int (*act)(struct users_job *job);	/* on a worker; 0, a count, or a negative errno */
 	int result;
 	struct ohtd_principal who;
 	int64_t now_s;
+	struct ohtd_secret code;
 	/* POST and PATCH */
 	struct ohtd_secret password;
 	char hash[OHTD_PASSWORD_HASH_MAX + 1];
@@ -46,19 +50,6 @@ struct users_job {
 
 /* ---- answers ---- */
 
-static struct json_object *user_json(const struct ohtd_user *user)
-{
-	struct json_object *json = json_object_new_object();
-
-	json_object_object_add(json, "id", json_object_new_int64(user->id));
-	json_object_object_add(json, "username", json_object_new_string(user->name));
-	json_object_object_add(json, "role", json_object_new_string(ohtd_role_name(user->role)));
-	json_object_object_add(json, "disabled", json_object_new_boolean(user->disabled));
-	json_object_object_add(json, "created", ohtd_json_wall_time(user->created_s *
-								    (int64_t)OHTD_NS_PER_S));
-	return json;
-}
-
 static struct json_object *list_json(const struct users_job *job)
 {
 	struct json_object *json = json_object_new_object();
@@ -68,7 +59,7 @@ static struct json_object *list_json(const struct users_job *job)
 	char cursor[24] = "";
 
 	for (int i = 0; i < count; i++)
-		json_object_array_add(items, user_json(&job->found[i]));
+		json_object_array_add(items, ohtd_account_json(&job->found[i]));
 	if (more)
 		snprintf(cursor, sizeof(cursor), "%lld", (long long)job->found[count - 1].id);
 	json_object_object_add(json, "items", items);
@@ -78,24 +69,12 @@ static struct json_object *list_json(const struct users_job *job)
 
 static void reply_refusal(struct ohtd_call *call, int error)
 {
-	switch (error) {
-	case -ENOENT:
-		ohtd_reply_problem(call, 404, "not_found", "there is no such account");
-		break;
-	case -EEXIST:
-		ohtd_reply_problem(call, 409, "user_exists", "there is such a user already");
-		break;
-	case -EPERM:
-		ohtd_reply_problem(call, 409, "last_administrator",
-				   "this is the last administrator who can log in");
-		break;
-	case -EACCES:
-		ohtd_reply_problem(call, 403, "role_above_own",
-				   "nobody makes or changes an account above his own role");
-		break;
-	default:
+	struct ohtd_account_problem problem = ohtd_account_problem(error);
+
+	if (ohtd_store_state_of(error))
 		ohtd_reply_store_problem(call, error);
-	}
+	else
+		ohtd_reply_problem(call, problem.status, problem.code, "%s", problem.detail);
 }
 
 static void finish(struct ohtd_pending *pending)
@@ -106,9 +85,9 @@ static void finish(struct ohtd_pending *pending)
 	if (call && job->result < 0)
 		reply_refusal(call, job->result);
 	else if (call && job->fresh.id)
-		ohtd_reply_json(call, 201, user_json(&job->fresh));
+		ohtd_reply_json(call, 201, ohtd_account_json(&job->fresh));
 	else if (call && job->change.id)
-		ohtd_reply_json(call, 200, user_json(&job->change.user));
+		ohtd_reply_json(call, 200, ohtd_account_json(&job->change.user));
 	else if (call)
 		ohtd_reply_json(call, 200, list_json(job));
 	OPENSSL_cleanse(job, sizeof(*job));
@@ -144,6 +123,15 @@ static int work_add(struct ohtd_db *db, void *arg)
 	return r ? r : ohtd_db_user_find(db, &job->fresh);
 }
 
+static void note_made(struct users_job *job, const char *by)
+{
+	job->fresh.created_s = job->now_s;
+	ohtd_log(OHTD_LOG_NOTICE, "auth", "user_made", "%s (%s) by %s", job->fresh.name,
+		 ohtd_role_name(job->fresh.role), by);
+	if (job->fresh.role == OHTD_ROLE_ADMINISTRATOR)
+		ohtd_setup_done(job->setup);
+}
+
 static int act_add(struct users_job *job)
 {
 	int r = hash_password(job);
@@ -152,10 +140,48 @@ static int act_add(struct users_job *job)
 		return r;
 	strcpy(job->fresh.password_hash, job->hash);
 	r = ohtd_store_call(job->store, work_add, job);
-	job->fresh.created_s = job->now_s;
 	if (!r)
-		ohtd_log(OHTD_LOG_NOTICE, "auth", "user_made", "%s (%s) by %s", job->fresh.name,
-			 ohtd_role_name(job->fresh.role), job->who.user);
+		note_made(job, job->who.user);
+	return r;
+}
+
+static int work_add_first(struct ohtd_db *db, void *arg)
+{
+	struct users_job *job = arg;
+	int r = ohtd_db_user_add_first(db, &job->fresh, job->now_s);
+
+	return r ? r : ohtd_db_user_find(db, &job->fresh);
+}
+
+static int check_code(struct users_job *job)
+{
+	switch (ohtd_setup_check(job->setup, &job->code)) {
+	case OHTD_SETUP_RIGHT:
+		return 0;
+	case OHTD_SETUP_WRONG:
+		return -EKEYREJECTED;
+	case OHTD_SETUP_RETIRED:
+		return -EKEYEXPIRED;
+	default:
+		return -EALREADY;
+	}
+}
+
+/* The code is only used up by an administrator who is in the store. */
+static int act_setup(struct users_job *job)
+{
+	int r = check_code(job);
+
+	if (!r)
+		r = hash_password(job);
+	if (r)
+		return r;
+	strcpy(job->fresh.password_hash, job->hash);
+	r = ohtd_store_call(job->store, work_add_first, job);
+	if (!r)
+		note_made(job, "set-up code");
+	else if (r == -EALREADY)
+		ohtd_setup_done(job->setup);
 	return r;
 }
 
@@ -205,6 +231,7 @@ static void submit(struct ohtd_call *call, struct users_job *job,
 	job->work.run = run_job;
 	job->store = ohtd_call_store(call);
 	job->auth = ohtd_call_auth(call);
+	job->setup = ohtd_call_setup(call);
 	job->who = call->who;
 	job->now_s = ohtd_clock_wall_ns(ohtd_call_clock(call)) / (int64_t)OHTD_NS_PER_S;
 	job->change.now_s = job->now_s;
@@ -276,6 +303,19 @@ void ohtd_api_users(struct ohtd_call *call)
 	submit(call, job, act_list);
 }
 
+/* For a new account, as the body describes it. */
+static struct users_job *make_add_job(struct ohtd_call *call, int role)
+{
+	struct users_job *job = make_job(call);
+
+	if (!job)
+		return NULL;
+	strcpy(job->fresh.name, ohtd_call_text(call, "username"));
+	job->fresh.role = role;
+	ohtd_secret_set(&job->password, ohtd_call_text(call, "password"));
+	return job;
+}
+
 void ohtd_api_user_add(struct ohtd_call *call)
 {
 	int role = (int)ohtd_role_parse(ohtd_call_text(call, "role"));
@@ -287,13 +327,26 @@ void ohtd_api_user_add(struct ohtd_call *call)
 		reply_refusal(call, -EACCES);
 		return;
 	}
-	job = make_job(call);
+	job = make_add_job(call, role);
+	if (job)
+		submit(call, job, act_add);
+}
+
+void ohtd_api_setup(struct ohtd_call *call)
+{
+	struct users_job *job;
+
+	if (!ohtd_setup_is_required(ohtd_call_setup(call))) {
+		reply_refusal(call, -EALREADY);
+		return;
+	}
+	if (check_texts(call))
+		return;
+	job = make_add_job(call, OHTD_ROLE_ADMINISTRATOR);
 	if (!job)
 		return;
-	strcpy(job->fresh.name, ohtd_call_text(call, "username"));
-	job->fresh.role = role;
-	ohtd_secret_set(&job->password, ohtd_call_text(call, "password"));
-	submit(call, job, act_add);
+	ohtd_secret_set(&job->code, ohtd_call_text(call, "code"));
+	submit(call, job, act_setup);
 }
 
 void ohtd_api_user_change(struct ohtd_call *call)

@@ -21,6 +21,7 @@ struct ohtd_conn;
 struct ohtd_loop;
 struct ohtd_pending;
 struct ohtd_route;
+struct ohtd_setup;
 struct st_h2o_req_t;
 
 #define OHTD_ADDRESS_BYTES	64
@@ -65,6 +66,7 @@ struct ohtd_workers *ohtd_call_workers(struct ohtd_call *call);
 struct ohtd_store *ohtd_call_store(struct ohtd_call *call);
 /* NULL if there is none. */
 const struct ohtd_recorder *ohtd_call_recorder(struct ohtd_call *call);
+struct ohtd_setup *ohtd_call_setup(struct ohtd_call *call);
 struct ohtd_link *ohtd_call_link(struct ohtd_call *call);
 /* A stop was asked for while the machine was stopped already: counted, nothing else. */
 void ohtd_call_stop_repeated(struct ohtd_call *call);

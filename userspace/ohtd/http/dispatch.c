@@ -286,6 +286,11 @@ const struct ohtd_recorder *ohtd_call_recorder(struct ohtd_call *call)
 	return call->loop->server->setup.recorder;
 }
 
+struct ohtd_setup *ohtd_call_setup(struct ohtd_call *call)
+{
+	return call->loop->server->setup.setup;
+}
+
 struct ohtd_link *ohtd_call_link(struct ohtd_call *call)
 {
 	return call->loop->link;

@@ -57,6 +57,13 @@ static const struct ohtd_field user_add_fields[] = {
 	{ NULL, 0, false, 0, 0, NULL },
 };
 
+static const struct ohtd_field setup_fields[] = {
+	{ "code", OHTD_FIELD_STRING, true, 1, OHTD_SECRET_BYTES - 1, NULL },
+	{ "username", OHTD_FIELD_STRING, true, 1, OHTD_USER_NAME_MAX, NULL },
+	{ "password", OHTD_FIELD_STRING, true, OHTD_PASSWORD_BYTES_MIN, OHTD_PASSWORD_BYTES_MAX, NULL },
+	{ NULL, 0, false, 0, 0, NULL },
+};
+
 static const struct ohtd_field user_change_fields[] = {
 	{ "password", OHTD_FIELD_STRING, false, OHTD_PASSWORD_BYTES_MIN, OHTD_PASSWORD_BYTES_MAX, NULL },
 	{ "role", OHTD_FIELD_STRING, false, 1, 16, roles },
@@ -94,6 +101,8 @@ const struct ohtd_route ohtd_routes[] = {
 	  ohtd_api_login, "Password against tokens" },
 	{ "POST", V1 "auth/refresh", OHTD_ROLE_NONE, 0, 1024, refresh_fields, ohtd_api_refresh,
 	  "Refresh token against new tokens" },
+	{ "POST", V1 "setup", OHTD_ROLE_NONE, 0, 1024, setup_fields, ohtd_api_setup,
+	  "Make the first administrator, with the set-up code" },
 	{ "GET", V1 "users", OHTD_ROLE_ADMINISTRATOR, 0, 0, list_fields, ohtd_api_users,
 	  "Accounts" },
 	{ "POST", V1 "users", OHTD_ROLE_ADMINISTRATOR, 0, 1024, user_add_fields, ohtd_api_user_add,

@@ -17,6 +17,7 @@
 struct ohtd_auth;
 struct ohtd_clock;
 struct ohtd_recorder;
+struct ohtd_setup;
 struct ohtd_robot;
 struct ohtd_server;
 struct ohtd_store;
@@ -38,6 +39,7 @@ struct ohtd_server_setup {
 	struct ohtd_workers *workers;
 	struct ohtd_store *store;
 	const struct ohtd_recorder *recorder;	/* NULL: no journal */
+	struct ohtd_setup *setup;
 };
 
 /* localhost, the loop-back addresses, the host name, those of the configuration. */

@@ -11,6 +11,7 @@
 #include <openssl/crypto.h>
 
 #include "auth/session.h"
+#include "auth/setup.h"
 #include "config/config.h"
 #include "http/pki.h"
 #include "http/server.h"
@@ -48,6 +49,7 @@ struct running {
 	struct ohtd_store *store;
 	struct ohtd_tokens *tokens;
 	struct ohtd_auth *auth;
+	struct ohtd_setup *setup;
 	struct ohtd_workers *workers;
 	struct ohtd_recorder *recorder;
 	struct ohtd_robot *robot;
@@ -80,6 +82,20 @@ static int open_store(struct running *run)
 		return 0;
 	ohtd_db_close(db);
 	return fail(run, "store thread");
+}
+
+/* Beside the socket for local administration: both are for who administers this machine. */
+static int open_setup(struct running *run)
+{
+	const char *socket = run->config->socket, *slash = strrchr(socket, '/');
+	char path[FILE_BYTES];
+
+	if (slash)
+		snprintf(path, sizeof(path), "%.*s/setup-code", (int)(slash - socket), socket);
+	else
+		snprintf(path, sizeof(path), "%s/setup-code", run->config->state_dir);
+	run->setup = ohtd_setup_create(run->store, &run->clock, path);
+	return run->setup ? 0 : fail(run, "set-up code");
 }
 
 static int open_auth(struct running *run)
@@ -168,7 +184,7 @@ static int open_server(struct running *run)
 {
 	const struct ohtd_server_setup setup = {
 		run->config, &run->clock, run->robot, run->auth, run->workers, run->store,
-		run->recorder,
+		run->recorder, run->setup,
 	};
 	char crt[FILE_BYTES], key[FILE_BYTES];
 
@@ -207,7 +223,7 @@ static int open_all(struct running *run)
 	if (open_store(run) || open_auth(run))
 		return -1;
 	ohtd_state_recall_time(dir, &run->clock, ohtd_tokens_boot_id(run->tokens));
-	if (open_journal(run) ||
+	if (open_setup(run) || open_journal(run) ||
 	    create_robot(run, ohtd_state_was_cut(dir)))
 		return -1;
 	return open_server(run);
@@ -301,6 +317,7 @@ static void wait_for_end(struct running *run, const sigset_t *signals)
 			break;
 		}
 		ohtd_upkeep(&upkeep);
+		ohtd_setup_tick(run->setup);
 	}
 	ohtd_upkeep_end(&upkeep);
 	ohtd_log(OHTD_LOG_NOTICE, "main", "end", "signal %d", number);
@@ -343,6 +360,7 @@ static int end_all(struct running *run)
 	if (run->robot_runs)
 		ohtd_state_store_time(run->config->state_dir, &run->clock,
 				      ohtd_tokens_boot_id(run->tokens));
+	ohtd_setup_destroy(run->setup);
 	ohtd_auth_destroy(run->auth);
 	ohtd_tokens_destroy(run->tokens);
 	ohtd_store_stop(run->store);

@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "main/clock.h"
 #include "main/daemon.h"
+#include "main/offline.h"
 #include "main/options.h"
 #include "main/state.h"
 #include "store/db.h"
@@ -54,7 +55,8 @@ static int store_user(const struct ohtd_config *config, const struct ohtd_user *
 			OHTD_BUILD_DATE_S * (int64_t)OHTD_NS_PER_S);
 	now_s = ohtd_clock_wall_ns(&clock) / (int64_t)OHTD_NS_PER_S;
 	snprintf(path, sizeof(path), "%s/oht.db", config->state_dir);
-	if (ohtd_state_ensure(config->state_dir, why, WHY_BYTES))
+	if (ohtd_state_become_owner(config->state_dir, why, WHY_BYTES) ||
+	    ohtd_state_ensure(config->state_dir, why, WHY_BYTES))
 		return -1;
 	/* Whoever has the lock may make, migrate and repair; beside a running daemon only add. */
 	lock_fd = ohtd_state_lock(config->state_dir, why, WHY_BYTES);
@@ -108,6 +110,8 @@ int main(int argc, char **argv)
 		return complain(why);
 	if (action == OHTD_ACTION_ADD_USER)
 		return add_user(&config, &options);
+	if (action == OHTD_ACTION_ADMINISTER)
+		return ohtd_offline_serve(&config);
 	if (action == OHTD_ACTION_CHECK)
 		return 0;
 	return ohtd_daemon_run(&config, options.config);

@@ -11,6 +11,7 @@ static const struct option longs[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "check-config", no_argument, NULL, 'k' },
 	{ "add-user", required_argument, NULL, 'u' },
+	{ "administer", no_argument, NULL, 'a' },
 	{ "role", required_argument, NULL, 'r' },
 	{ "version", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -21,12 +22,14 @@ static void print_help(void)
 {
 	puts("Usage: ohtd --config FILE [--check-config]\n"
 	     "       ohtd --config FILE --add-user NAME --role ROLE < password\n"
+	     "       ohtd --config FILE --administer < request\n"
 	     "       ohtd --version | --help\n"
 	     "\n"
 	     "  --config FILE    configuration, usually /etc/oht/ohtd.conf\n"
 	     "  --check-config   say whether FILE is good, and end\n"
 	     "  --add-user NAME  make an account; the password is one line on standard input\n"
 	     "  --role ROLE      viewer, operator, supervisor or administrator\n"
+	     "  --administer     for ohtctl: answer a request about accounts while no ohtd runs\n"
 	     "  --version        print the version, and end\n"
 	     "  --help           print this, and end\n"
 	     "\n"
@@ -40,12 +43,17 @@ static enum ohtd_action complain(const char *what, const char *value)
 	return OHTD_ACTION_USAGE;
 }
 
-static enum ohtd_action judge(const struct ohtd_options *options, bool check, const char *role)
+static enum ohtd_action judge(const struct ohtd_options *options, bool check, bool administer,
+			      const char *role)
 {
 	if (!options->config)
 		return complain("--config is missing", "");
 	if (!options->user && role)
 		return complain("--role is for --add-user only", "");
+	if (administer && (options->user || check))
+		return complain("--administer stands alone beside --config", "");
+	if (administer)
+		return OHTD_ACTION_ADMINISTER;
 	if (!options->user)
 		return check ? OHTD_ACTION_CHECK : OHTD_ACTION_RUN;
 	if (check)
@@ -60,7 +68,7 @@ static enum ohtd_action judge(const struct ohtd_options *options, bool check, co
 enum ohtd_action ohtd_options_parse(struct ohtd_options *options, int argc, char **argv)
 {
 	const char *role = NULL;
-	bool check = false;
+	bool check = false, administer = false;
 	int c;
 
 	*options = (struct ohtd_options){ NULL, NULL, OHTD_ROLE_NONE };
@@ -71,6 +79,9 @@ enum ohtd_action ohtd_options_parse(struct ohtd_options *options, int argc, char
 			break;
 		case 'k':
 			check = true;
+			break;
+		case 'a':
+			administer = true;
 			break;
 		case 'u':
 			options->user = optarg;
@@ -91,5 +102,5 @@ enum ohtd_action ohtd_options_parse(struct ohtd_options *options, int argc, char
 	}
 	if (optind < argc)
 		return complain("unexpected argument", argv[optind]);
-	return judge(options, check, role);
+	return judge(options, check, administer, role);
 }

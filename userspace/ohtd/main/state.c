@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +49,18 @@ int ohtd_state_ensure(const char *dir, char *why, size_t size)
 		return -1;
 	}
 	return 0;
+}
+
+int ohtd_state_become_owner(const char *dir, char *why, size_t size)
+{
+	struct stat st;
+
+	if (geteuid() || stat(dir, &st) || !st.st_uid)
+		return 0;
+	if (!setgroups(0, NULL) && !setgid(st.st_gid) && !setuid(st.st_uid))
+		return 0;
+	snprintf(why, size, "%s: cannot become its owner: %s", dir, strerror(errno));
+	return -1;
 }
 
 int ohtd_state_lock(const char *dir, char *why, size_t size)

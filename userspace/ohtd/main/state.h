@@ -15,6 +15,12 @@ struct ohtd_clock;
 /* Makes the directory (0700) if it is not there; its parent must be. 0, or -1 with @why filled. */
 int ohtd_state_ensure(const char *dir, char *why, size_t size);
 
+/*
+ * Who is root and works on it becomes the user whose folder it is, for good: what root makes there
+ * the daemon could not open. 0, or -1 with @why filled.
+ */
+int ohtd_state_become_owner(const char *dir, char *why, size_t size);
+
 /* A descriptor that holds the lock, or -1 with @why filled. */
 int ohtd_state_lock(const char *dir, char *why, size_t size);
 

@@ -57,6 +57,21 @@ static int has_other_admin(struct ohtd_db *db, int64_t id)
 	return r == SQLITE_ROW ? count > 0 : ohtd_db_errno(r);
 }
 
+/* Ids begin at 1. */
+int ohtd_db_has_administrator(struct ohtd_db *db)
+{
+	return has_other_admin(db, 0);
+}
+
+int ohtd_db_user_add_first(struct ohtd_db *db, const struct ohtd_user *user, int64_t now_s)
+{
+	int r = ohtd_db_has_administrator(db);
+
+	if (r)
+		return r < 0 ? r : -EALREADY;
+	return ohtd_db_user_add(db, user, now_s);
+}
+
 static int check(struct ohtd_db *db, const struct ohtd_user_change *change,
 		 const struct ohtd_user *before)
 {

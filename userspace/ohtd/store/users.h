@@ -49,6 +49,12 @@ int ohtd_db_user_find(struct ohtd_db *db, struct ohtd_user *user);
 /* Name, role and hash must be set. Returns 0, -EEXIST (the name, or an unfit value), or errno. */
 int ohtd_db_user_add(struct ohtd_db *db, const struct ohtd_user *user, int64_t now_s);
 
+/* 1 if there is an administrator who can log in, 0 if not, or a negative errno. */
+int ohtd_db_has_administrator(struct ohtd_db *db);
+
+/* ohtd_db_user_add(), but only while there is no administrator who can log in: -EALREADY. */
+int ohtd_db_user_add_first(struct ohtd_db *db, const struct ohtd_user *user, int64_t now_s);
+
 /**
  * struct ohtd_user_change - what becomes of an account
  * @id: whose

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A request that no ohtd is there to answer: another ohtd does it, on the database itself.
+ *
+ * Owns:     nothing that outlives a call.
+ * Contexts: the program's one thread; waits for the answer.
+ * Locks:    none; ohtd takes that of its state directory.
+ */
+#ifndef OHTCTL_OFFLINE_H
+#define OHTCTL_OFFLINE_H
+
+#include <stddef.h>
+
+#define OFFLINE_DEFAULT_CONFIG	"/etc/oht/ohtd.conf"
+
+struct cli;
+
+/**
+ * offline_exchange() - run "ohtd --administer" for one request
+ * @cli: where complaints go, the configuration, and the socket that nobody listens at
+ * @method: "GET", "POST", ...
+ * @path: below /api/v1/
+ * @body: JSON, "" for none
+ * @answer: receives what a daemon would have answered, with a NUL behind it
+ * @size: of @answer, less one byte
+ *
+ * Return: CLI_DONE, or CLI_NO_DEVICE after a complaint.
+ */
+int offline_exchange(struct cli *cli, const char *method, const char *path, const char *body,
+		     char *answer, size_t size);
+
+#endif /* OHTCTL_OFFLINE_H */
