@@ -35,7 +35,7 @@ static const int oht_engine_errnos[] = {
  * button's interrupt may have to wait for us, and what a frame costs at most. Other deadlines are
  * not worth it.
  */
-#define OHT_ENGINE_LEAD_NS	10000
+#define OHT_ENGINE_LEAD_NS	15000
 
 /*
  * Without the lock, which others want meanwhile. Whoever arms the timer anew just now has it expire

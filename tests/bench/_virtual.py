@@ -13,6 +13,8 @@ SHARE_OF_CEILING = 0.98
 LINES = ["9600 8N1", "19200 8E1", "115200 8N2", "230400 8N1", "1000000 8N1"]
 IDLE_S = 4
 EXPOSURES = 1000000
+# OHT_ENGINE_LEAD_NS
+LEAD_US = 15
 # For an answer to begin, where rates are measured: a lost one costs that.
 TIMEOUT_US = 10000
 
@@ -69,29 +71,42 @@ def _exposure_us(moments):
 
 
 def _exposures(bench):
-    """The reference timer is exposed once to interrupts that are off, a frame twice: at the least, that makes this."""
+    """The reference timer is exposed once to interrupts that are off, a frame twice: at the least, that makes this.
+
+    The second time the engine is there LEAD_US before it has to be.
+    """
     moments = random.Random(SEED)
     once = [_exposure_us(moments) for _ in range(EXPOSURES)]
-    twice = [one + _exposure_us(moments) for one in once]
+    twice = [one + max(_exposure_us(moments) - LEAD_US, 0) for one in once]
     floor = share(twice, 999) - share(once, 999)
     bench.record("bus.lateness_over_reference_floor_us", round(floor, 1), "us", "virtual", None, EXPOSURES,
                  f"drawn, not run: p99.9 of two exposures {share(twice, 999):.1f}, of one {share(once, 999):.1f}; no code")
 
 
-def _disturbed(bench):
-    """Interrupts off 5..80 us at random on each CPU, 500 us each second, storms, hogs; against a bare HARD timer."""
-    reads = scaled(30000, 1000000)
-    with wire_board(disturb="grid_us=5000") as board:
+def _under_load(reads, disturb, what):
+    """(what the observer and the disturber say of that many reads, the note of its figures); nothing is lost in it."""
+    with wire_board(disturb=f"grid_us=5000 {disturb}") as board:
         found = load(board, reads, f"-s {CLOCKS_OFF}")
-    frames = found["uart_frames"]
-    said = note(frames, f"disturber: {found['sections']} sections, longer than asked for by {us(found, 'over_0_max_ns')} "
-                        f"us at most, {found['storm']} interrupts, hogs")
     assert found["failed"] == 0 and found["wrong"] == 0, found
-    bench.record("bus.gap_violations_disturbed", found["uart_violations"], "", "virtual", ("==", 0), frames,
-                 f"{said}; shortest {us(found, 'uart_shortest_gap_ns')} us")
+    return found, note(found["uart_frames"], f"disturber{what}: {found['sections']} sections, longer than asked for by "
+                                             f"{us(found, 'over_0_max_ns')} us at most, {found['storm']} interrupts")
+
+
+def _disturbed(bench):
+    """Interrupts off 5..80 us at random on each CPU, 500 us each second, storms; against a bare HARD timer.
+
+    Without threads that never sleep a read costs a third of the host's time, and a share of one in a thousand needs
+    many; so those run for themselves, shorter.
+    """
+    found, said = _under_load(scaled(60000, 1000000), "hogs=0", "")
+    hogs, said_hogs = _under_load(scaled(10000, 100000), "", " with hogs")
+    violations = found["uart_violations"] + hogs["uart_violations"]
+    shortest = min(us(found, "uart_shortest_gap_ns"), us(hogs, "uart_shortest_gap_ns"))
+    bench.record("bus.gap_violations_disturbed", violations, "", "virtual", ("==", 0),
+                 found["uart_frames"] + hogs["uart_frames"], f"{said}; {said_hogs}; shortest {shortest} us")
     late, reference = us(found, "uart_late_p999_ns"), us(found, "reference_0_p999_ns")
-    bench.record("bus.lateness_over_reference_p999_us", round(late - reference, 2), "us", "virtual", ("<=", 20), frames,
-                 f"{said}; engine {late}, reference {reference} of {found['reference_0_count']}")
+    bench.record("bus.lateness_over_reference_p999_us", round(late - reference, 2), "us", "virtual", ("<=", 20),
+                 found["uart_frames"], f"{said}; engine {late}, reference {reference} of {found['reference_0_count']}")
     show(found, "uart_late")
     show(found, "reference_0")
 
