@@ -8,6 +8,7 @@
 #define OHT_COMPAT_H
 
 #include <linux/device/class.h>
+#include <linux/gpio/driver.h>
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <linux/platform_device.h>
@@ -88,6 +89,31 @@ static inline void oht_vm_flags_clear(struct vm_area_struct *vma, unsigned long 
 #define OHT_SERDEV_COUNT	int
 #else
 #define OHT_SERDEV_COUNT	size_t
+#endif
+
+/*
+ * The GPIO chip of a node of the device tree, NULL without one; for tests, which do not let it go.
+ * 6.7 made the device behind it what is looked for, and counted it.
+ */
+#if KERNEL_VERSION(6, 7, 0) > LINUX_VERSION_CODE
+static inline int oht_gpio_chip_is(struct gpio_chip *chip, void *fwnode)
+{
+	return chip->fwnode == fwnode || (chip->parent && dev_fwnode(chip->parent) == fwnode);
+}
+
+static inline struct gpio_chip *oht_gpio_chip(struct fwnode_handle *fwnode)
+{
+	return gpiochip_find(fwnode, oht_gpio_chip_is);
+}
+#else
+static inline struct gpio_chip *oht_gpio_chip(struct fwnode_handle *fwnode)
+{
+	struct gpio_device *device = gpio_device_find_by_fwnode(fwnode);
+	struct gpio_chip *chip = device ? gpio_device_get_chip(device) : NULL;
+
+	gpio_device_put(device);
+	return chip;
+}
 #endif
 
 #endif /* OHT_COMPAT_H */

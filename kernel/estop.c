@@ -61,11 +61,11 @@ void oht_estop_read_inputs(struct oht_estop *estop)
 	int value;
 
 	estop->inputs = 0;
-	estop->unreadable = false;
+	estop->unreadable = 0;
 	for (i = 0; i < estop->channels; i++) {
 		value = gpiod_get_value(estop->channel[i].gpio);
 		if (value < 0)
-			estop->unreadable = true;
+			estop->unreadable |= estop->channel[i].input;
 		else if (value)
 			estop->inputs |= estop->channel[i].input;
 	}
@@ -194,15 +194,18 @@ bool oht_estop_is_late(const struct oht_estop *estop, u64 now)
 static void oht_estop_check_channels(struct oht_estop *estop, u64 now)
 {
 	unsigned int i;
+	u32 seen;
 
 	oht_estop_read_inputs(estop);
-	for (i = 0; i < estop->channels; i++)
-		if (!(estop->inputs & estop->channel[i].input))
-			oht_estop_find(estop, estop->channel[i].cause, now);
+	/* It stops like a button, but nobody has seen one pressed. */
 	if (estop->unreadable)
 		oht_estop_find(estop, OHT_CAUSE_INPUT_ERROR, now);
 	else if (!estop->inputs)
 		estop->opened_ns = now;
+	seen = estop->inputs | estop->unreadable;
+	for (i = 0; i < estop->channels; i++)
+		if (!(seen & estop->channel[i].input))
+			oht_estop_find(estop, estop->channel[i].cause, now);
 	if (estop->inputs != estop->all_closed)
 		estop->closed_since_ns = 0;
 	else if (!estop->closed_since_ns)

@@ -114,7 +114,7 @@ struct oht_estop {
 	u64 causes;			/* since the present stop began */
 	u64 held;			/* causes that stand until somebody lets go of them */
 	u32 inputs;			/* as last read */
-	bool unreadable;		/* an input failed at the last reading */
+	u32 unreadable;			/* those that failed at the last reading; 0 in @inputs */
 	u32 outputs;			/* as last written */
 	u64 switched_ns;		/* when the outputs last changed */
 	u32 contacts;			/* OHT_INPUT_FEEDBACK_*, as last read; never by the edge */

@@ -20,10 +20,11 @@ static u64 oht_estop_standing(const struct oht_estop *estop, u64 now)
 		      oht_estop_passed(now, estop->closed_since_ns, stable_ns);
 	bool closing = estop->inputs == estop->all_closed && !stable;
 	u64 mask = estop->held | oht_estop_contacts_standing(estop);
+	u32 seen = estop->inputs | estop->unreadable;
 	unsigned int i;
 
 	for (i = 0; i < estop->channels; i++)
-		if (closing || !(estop->inputs & estop->channel[i].input))
+		if (closing || !(seen & estop->channel[i].input))
 			mask |= OHT_CAUSE_BIT(estop->channel[i].cause);
 	if (estop->test_failed)
 		mask |= OHT_CAUSE_BIT(OHT_CAUSE_SELF_TEST);

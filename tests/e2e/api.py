@@ -52,8 +52,10 @@ class Answer:
 class Robot(Board):
     """A board that ohtd drives, used over HTTPS."""
 
-    def __init__(self, state, kernel, accounts, **options):
+    def __init__(self, state, kernel, accounts, prepare="true", **options):
+        """`prepare` is run in the guest before the daemon begins."""
         self.port = free_port()
+        self._prepare = prepare
         config = (TOP / "scripts/vsbc/guest/ohtd.conf").read_text()
         # Losing a module is a subject of some tests and must not come from the host's noise in all the others.
         config = "\n".join("time_factor = 15" if line.startswith("time_factor") else line
@@ -76,6 +78,7 @@ class Robot(Board):
         return self
 
     def _start_daemon(self):
+        self.guest.check(self._prepare)
         self.guest.check("cp /etc/oht/oht.db /var/lib/oht/oht.db && chown oht:oht /var/lib/oht/oht.db"
                          " && touch /var/lib/oht/.demo-accounts && rm /run/vsbc/daemon.off")
         self.wait_ready()

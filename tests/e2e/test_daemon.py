@@ -331,6 +331,49 @@ def test_press_stops_the_drive_of_a_dead_daemon(robot):
         robot.wait_ready()
 
 
+@PROGRAM
+def test_drive_that_does_not_acknowledge(robot, watch):
+    """The press is what stops; the telegrams go out as often as ever, and are told as not answered."""
+    robot.arm()
+    until(lambda: telegrams(robot)["set"] == 2 and not telegrams(robot)["running"], 20, "the telegrams being set")
+    before = telegrams(robot)["runs"]
+    robot.wire.command("fault 4 silence")
+    assert robot.pins.press_to_low_ns() is not None
+    assert end_of_enabled(watch)["cause"] in ("button_a", "button_b")
+    until(lambda: telegrams(robot)["runs"] > before and not telegrams(robot)["running"], 20, "the last of the telegrams")
+    for result in telegrams(robot)["results"]:
+        assert result["unit"] == 4 and result["attempts"] >= 3
+        assert result["outcome"] != "ok" and not result["answered_ns"]
+    # Nothing else comes of it: it is reset as ever, once the drive answers.
+    robot.wire.command("clear 4")
+    robot.arm()
+
+
+@PROGRAM
+def test_disk_full(kernel, accounts):
+    """Not a byte left where the journal is kept: both ways to stop are what they were, and the entries wait."""
+    with Robot(fresh_state(f"{kernel}-full"), kernel, accounts,
+               prepare="mount -t tmpfs -o size=16m,mode=700,uid=990,gid=990 tmpfs /var/lib/oht") as robot:
+        for role in ("viewer", "operator", "supervisor"):
+            robot.token(role)       # a login is kept on the disk
+        robot.arm()
+        robot.guest.run("dd if=/dev/zero of=/var/lib/oht/filler bs=4k 2>/dev/null")
+        assert robot.guest.check("df -P /var/lib/oht | awk 'NR == 2 { print $4 }'") == "0"
+        assert robot.safety()["state"] == "enabled" and all(robot.pins.levels(ENABLES)), "no reason to stop"
+        assert robot.pins.press_to_low_ns() is not None
+        until(lambda: robot.causes() & {"button_a", "button_b"}, 5, "the button as a cause")
+        until(lambda: robot.get("health", role=None).json["journal"]["state"] != "recording", 20, "health saying so")
+        robot.arm()
+        answer = robot.post("safety/stop", "operator")
+        assert answer.status == 200 and not any(robot.pins.levels(ENABLES))
+        robot.guest.check("rm /var/lib/oht/filler")
+        until(lambda: robot.get("health", role=None).json["journal"]["state"] == "recording", 30, "room again")
+        items = wait_kept(robot)
+        assert [item["seq"] for item in items] == list(range(1, len(items) + 1))
+        stops = [item["cause"]["code"] for item in items if item["kind"] == "stop" and item["from"] == "enabled"]
+        assert stops[-2:] in (["button_a", "software"], ["button_b", "software"])
+
+
 def test_orderly_end(robot, watch):
     robot.arm()
     end_daemon(robot, "TERM")

@@ -26,6 +26,8 @@ ENDINGS = {
     "kexec": (f"{PROGRAMS}/fault_test --kexec", "", "guest-reset"),
     # Another CPU was in the middle of the GPIO bank's driver, maybe with its lock held, and is halted there.
     "panic-in-bank": (f"{PROGRAMS}/fault_test --hammer & sleep 1; kill -0 $! && echo c >/proc/sysrq-trigger", "panic=-1", "guest-reset"),
+    "panic-in-bank-hangs": (
+        f"{PROGRAMS}/fault_test --hammer & sleep 1; kill -0 $! && echo c >/proc/sysrq-trigger", "panic=0", None),
     "oops-panics": (f"modprobe oht_stim; {PROGRAMS}/fault_test --oops", "panic=-1 oops=panic", "guest-reset"),
 }
 
@@ -39,7 +41,7 @@ ONE_KERNEL = pytest.mark.kernels("stock")
 @pytest.mark.parametrize("name", [
     "panic-reboots", "reboot",
     *(pytest.param(name, marks=QUICK_KERNELS) for name in ("panic-hangs", "sysrq-b", "poweroff")),
-    *(pytest.param(name, marks=ONE_KERNEL) for name in ("kexec", "panic-in-bank", "oops-panics"))])
+    *(pytest.param(name, marks=ONE_KERNEL) for name in ("kexec", "panic-in-bank", "panic-in-bank-hangs", "oops-panics"))])
 def test_outputs_low_before_the_end(fresh, name):
     ending, append, expected = ENDINGS[name]
     board = fresh(append=append, hold_on_reset=True)

@@ -4,10 +4,12 @@
 All the wrong devices stand beside the right one on one board, which must not suffer.
 """
 import re
+import shutil
+import subprocess
 
 import pytest
 
-from support import ALL_UNITS, Controller, build_dtb
+from support import ALL_UNITS, PROGRAMS, Controller, build_dtb
 
 # Overlay, the device that it makes, what the kernel must say about it.
 WRONG = {
@@ -22,6 +24,8 @@ WRONG = {
     "odd-parity-word": ("a0007000", r'oht,parity: "sometimes" is not none, even or odd'),
     "sleeping-gpio": ("a0008000", r"enable-gpios\[0\]: a GPIO that can sleep"),
 }
+# Longer than a busy host keeps the guest waiting.
+DEADMAN_MS = 3000
 I2C_MODULES = ("algos/i2c-algo-bit.ko", "busses/i2c-gpio.ko")
 
 
@@ -85,3 +89,30 @@ def test_absurd_baud_rate(fresh):
     assert board.guest.run("test -e /dev/oht0")[0] == 1
     assert not any(board.pins.count(pin) for pin in (4, 5)), "the enables have moved"
     board.guest.check("rmmod oht")
+
+
+@pytest.fixture
+def deaf_tree(tmp_path):
+    """The board's tree, whose UART has no interrupt any more."""
+    tree = shutil.copyfile(build_dtb("quick-reset"), tmp_path / "deaf.dtb")
+    subprocess.run(["fdtput", "-d", tree, "/pl011@9000000", "interrupts"], check=True)
+    return tree
+
+
+@pytest.mark.kernels("stock")
+def test_uart_that_cannot_be_had(fresh, deaf_tree):
+    """Not a wrong property but a UART that is gone: no bus, and a stop that does not need one."""
+    board = fresh(dtb=deaf_tree)
+    log = board.kernel_log()
+    assert re.search(r"no bus \(-\d+\); the emergency stop works without it", log), lines_of(log, "9000000.pl011")
+    assert board.guest.run(f"{PROGRAMS}/bus_test -c 1 {ALL_UNITS}")[0] != 0
+    controller = Controller(board, DEADMAN_MS)
+    controller.arm(1)
+    assert board.pins.press_to_low_ns() is not None
+    assert controller.stop_event(1)["cause"] in ("button_a", "button_b")
+    controller.release_button()
+    controller.arm(2)
+    controller.ask("hang")
+    assert board.pins.wait_enables(0, 15), "no heartbeat, and the outputs are high"
+    assert controller.stop_event(2)["cause"] == "deadman"
+    controller.close()

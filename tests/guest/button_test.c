@@ -176,6 +176,54 @@ static void test_stuck(void)
 	close(fd);
 }
 
+/* Its wire is off: it is never pressed, and so it is when the level comes and goes by itself. */
+static void test_no_contact(void)
+{
+	int i, fd = stopped();
+
+	guest_sleep_ms(2 * LONGEST_MS);
+	tap_is(guest_state(fd), OHT_ESTOP_STOPPED, "no contact: no reset");
+	for (i = 0; i < 200; i++) {
+		button(i & 1);
+		guest_sleep_ms(2 + i % 7);
+	}
+	button(false);
+	guest_sleep_ms(SEEN_MS);
+	tap_is(guest_state(fd), OHT_ESTOP_STOPPED, "no contact, the level floats: no reset");
+	tap_errno(guest_command(fd, OHT_IOC_RESET, 0, NULL), EPERM, "no contact: nor by a call");
+	close(fd);
+}
+
+static void unreadable(uint32_t lines)
+{
+	if (ioctl(stim, OHT_STIM_IOC_UNREADABLE, (unsigned long)lines) < 0)
+		tap_bail("unreadable lines: %s", strerror(errno));
+}
+
+/* What cannot be read counts as pressed, nobody knows since when: no press around it resets. */
+static void test_unreadable(void)
+{
+	int fd = stopped();
+
+	unreadable(OHT_STIM_RESET_BUTTON);
+	guest_sleep_ms(GOOD_MS);
+	unreadable(0);
+	guest_sleep_ms(SEEN_MS);
+	tap_is(guest_state(fd), OHT_ESTOP_STOPPED, "unreadable for a while: no reset");
+	button(true);
+	guest_sleep_ms(GOOD_MS / 2);
+	unreadable(OHT_STIM_RESET_BUTTON);
+	guest_sleep_ms(20);
+	unreadable(0);
+	guest_sleep_ms(GOOD_MS / 2);
+	button(false);
+	guest_sleep_ms(SEEN_MS);
+	tap_is(guest_state(fd), OHT_ESTOP_STOPPED, "unreadable in the middle of a press: no reset");
+	press_for(GOOD_MS);
+	tap_is(guest_state(fd), OHT_ESTOP_READY, "readable again: reset");
+	close(fd);
+}
+
 /* It was pressed when the driver came: nobody knows since when. */
 static void test_pressed_at_start(void)
 {
@@ -253,6 +301,8 @@ int main(int argc, char **argv)
 	test_how_long();
 	test_bounces();
 	test_stuck();
+	test_no_contact();
+	test_unreadable();
 	test_pressed_at_start();
 	test_rules();
 	test_cause_between();

@@ -37,6 +37,12 @@ static void one_bad_relay(int bad, uint32_t mode)
 	stop_relays(stim, bad ? OHT_STIM_FOLLOW : mode, bad ? mode : OHT_STIM_FOLLOW, QUICK_US);
 }
 
+static void unreadable(uint32_t lines)
+{
+	if (ioctl(stim, OHT_STIM_IOC_UNREADABLE, (unsigned long)lines) < 0)
+		tap_bail("unreadable lines: %s", strerror(errno));
+}
+
 static uint32_t inputs(int fd)
 {
 	struct oht_estop_status status;
@@ -267,6 +273,34 @@ static void test_flicker(void)
 	close(fd);
 }
 
+/* A line of the feedback that its chip cannot read: as any other input. */
+static void test_unreadable(int bad)
+{
+	int fd = enabled_controller(QUICK_US);
+	struct oht_estop_status status;
+	struct oht_record record;
+	uint64_t before_ns = guest_now_ns();
+	uint64_t blocking;
+	char what[32];
+
+	snprintf(what, sizeof(what), "feedback %d unreadable", bad + 1);
+	unreadable(OHT_STIM_CONTACT_1 << bad);
+	if (expect_cause(fd, OHT_CAUSE_INPUT_ERROR, what, &record)) {
+		tap_is(record.safety.state_from, OHT_ESTOP_ENABLED, "%s: stops", what);
+		if (exact)
+			tap_ok(record.safety.low_ns - before_ns <= 2000 * info.supervision_period_us,
+			       "%s: within two periods", what);
+	}
+	guest_sleep_ms(info.reset_stable_ms + info.feedback_settle_ms);
+	guest_status(fd, &status);
+	tap_is(status.causes, OHT_CAUSE_BIT(OHT_CAUSE_INPUT_ERROR), "%s: no other cause", what);
+	tap_errno(guest_command(fd, OHT_IOC_RESET, 0, &blocking), EBUSY, "%s: no reset", what);
+	tap_is(blocking, OHT_CAUSE_BIT(OHT_CAUSE_INPUT_ERROR), "%s: says why", what);
+	unreadable(0);
+	tap_errno(guest_reset_when_stable(fd, 0), 0, "%s: readable again, reset", what);
+	close(fd);
+}
+
 static void test_slow(void)
 {
 	int i, good = 0, fd = enabled_controller(info.feedback_settle_ms * 700);
@@ -350,6 +384,8 @@ int main(int argc, char **argv)
 	for (i = 0; i < RELAYS; i++)
 		test_missing(i);
 	test_flicker();
+	for (i = 0; i < RELAYS; i++)
+		test_unreadable(i);
 	test_slow();
 	test_welded_at_start();
 	return tap_done();

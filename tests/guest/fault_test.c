@@ -3,7 +3,8 @@
  * Single faults of the machine around the stop, one after another: what of docs/safety.md, Single
  * faults, can be made from inside. Each must end as its row there says.
  *
- *	fault_test		all of them
+ *	fault_test [--exact]	all of them; --exact: with guest time that does not stall (icount) also
+ *				within the time that it says
  *	fault_test --hammer	write another line of the button's GPIO bank without end, on CPU 1
  *	fault_test --oops	end in a fault of another module
  *	fault_test --kexec	start another kernel, which only resets the machine
@@ -46,7 +47,21 @@
 /* Somewhere in the board's memory, away from its ends. */
 #define RAM_ADDRESS	0x48000000
 
+static bool exact;
 static int stim;
+static struct oht_info info;
+
+/* From @since_ns on, so many periods of the supervision at most, after @before_ms. */
+static void expect_within(uint64_t since_ns, unsigned int before_ms, unsigned int periods,
+			  const char *what, const struct oht_record *record)
+{
+	uint64_t limit_ns = before_ms * MS + periods * 1000ULL * info.supervision_period_us;
+	uint64_t took_ns = record->safety.low_ns - since_ns;
+
+	if (exact)
+		tap_ok(took_ns <= limit_ns, "%s: low after %llu us, at most %llu", what,
+		       (unsigned long long)took_ns / 1000, (unsigned long long)limit_ns / 1000);
+}
 
 /* ---- a CPU that does nothing but spin ---- */
 
@@ -94,10 +109,13 @@ static void test_press_with_a_cpu_stuck(int cpu, const char *what)
 	int fd = stop_enabled_controller(stim, LONG_MS);
 	struct oht_record record = { 0 };
 	struct stuck stuck;
+	uint64_t before_ns;
 
 	stuck_begin(&stuck, cpu);
+	before_ns = guest_now_ns();
 	guest_press(stim, BOTH);
 	stop_expect(stim, fd, OHT_CAUSE_BUTTON_A, what, &record);
+	expect_within(before_ns, 0, 2, what, &record);
 	stuck_end(&stuck, what, &record);
 	guest_unpress(stim, BOTH);
 	tap_errno(guest_reset_when_stable(fd, 0), 0, "%s: can be reset", what);
@@ -130,14 +148,98 @@ static void set_deaf(uint32_t channels)
 static void test_deaf(uint32_t channels, const char *what)
 {
 	int fd = stop_enabled_controller(stim, LONG_MS);
-	struct oht_record record;
+	struct oht_record record = { 0 };
+	uint64_t before_ns;
 
 	set_deaf(channels);
+	before_ns = guest_now_ns();
 	guest_press(stim, BOTH);
 	stop_expect(stim, fd, OHT_CAUSE_BUTTON_A, what, &record);
+	expect_within(before_ns, 0, 2, what, &record);
 	guest_unpress(stim, BOTH);
 	set_deaf(0);
 	tap_errno(guest_reset_when_stable(fd, 0), 0, "%s: can be reset", what);
+	close(fd);
+}
+
+static void set_unreadable(uint32_t lines)
+{
+	if (ioctl(stim, OHT_STIM_IOC_UNREADABLE, (unsigned long)lines) < 0)
+		tap_bail("unreadable lines: %s", strerror(errno));
+}
+
+/* Open both so that the driver sees it, and close them: ends what a channel alone has left behind. */
+static void work_button(int fd)
+{
+	struct oht_estop_status status;
+	unsigned int ms = 0;
+
+	guest_press(stim, BOTH);
+	do {
+		guest_sleep_ms(1);
+		guest_status(fd, &status);
+	} while (status.inputs && ++ms < STOP_WAIT_MS);
+	guest_unpress(stim, BOTH);
+}
+
+/* Nothing but the input error stands, and it does so for as long as the line cannot be read. */
+static void refuse_while_unreadable(int fd, uint32_t lines, const char *what)
+{
+	struct oht_estop_status status;
+	uint64_t blocking = 0;
+
+	guest_status(fd, &status);
+	tap_is(status.first_cause, OHT_CAUSE_INPUT_ERROR, "%s: first cause", what);
+	tap_is(status.causes & (OHT_CAUSE_BIT(OHT_CAUSE_BUTTON_A) | OHT_CAUSE_BIT(OHT_CAUSE_BUTTON_B)),
+	       0, "%s: no button has been pressed", what);
+	tap_is(status.inputs, ~lines & BOTH, "%s: what cannot be read counts as open", what);
+	tap_errno(guest_command(fd, OHT_IOC_RESET, 0, &blocking), EBUSY, "%s: no reset", what);
+	tap_ok(blocking & OHT_CAUSE_BIT(OHT_CAUSE_INPUT_ERROR), "%s: says why", what);
+	tap_errno(guest_command(fd, OHT_IOC_ENABLE, 0, NULL), ECANCELED, "%s: no enable", what);
+	tap_is(stop_outputs(stim), 0, "%s: outputs stay low", what);
+}
+
+/* The GPIO chip says an error when it is asked for the level. Nobody has touched the button. */
+static void test_unreadable(uint32_t lines, const char *what)
+{
+	int fd = stop_enabled_controller(stim, LONG_MS);
+	struct oht_record record = { 0 };
+	uint64_t before_ns = guest_now_ns();
+
+	set_unreadable(lines);
+	stop_expect(stim, fd, OHT_CAUSE_INPUT_ERROR, what, &record);
+	expect_within(before_ns, 0, 2, what, &record);
+	refuse_while_unreadable(fd, lines, what);
+	/* Beyond the window a channel alone is a discrepancy as well; both alike are none. */
+	guest_sleep_ms(info.discrepancy_window_ms + 100);
+	refuse_while_unreadable(fd, lines, what);
+	set_unreadable(0);
+	if (lines != BOTH)
+		work_button(fd);
+	tap_errno(guest_reset_when_stable(fd, 0), 0, "%s: readable again, reset", what);
+	close(fd);
+}
+
+/* It cannot be read when it matters: a press of the other channel, an enable. */
+static void test_unreadable_while_ready(void)
+{
+	const char *what = "unreadable between reset and enable";
+	struct oht_estop_status status;
+	int fd = guest_open(O_RDWR);
+	uint64_t blocking = 0;
+
+	guest_take(fd, LONG_MS);
+	tap_errno(guest_reset_when_stable(fd, 0), 0, "%s: reset", what);
+	set_unreadable(OHT_STIM_B);
+	tap_errno(guest_command(fd, OHT_IOC_ENABLE, 0, &blocking), ECANCELED, "%s: no enable", what);
+	tap_ok(blocking & OHT_CAUSE_BIT(OHT_CAUSE_INPUT_ERROR), "%s: says why", what);
+	tap_is(stop_outputs(stim), 0, "%s: outputs stay low", what);
+	set_unreadable(0);
+	guest_sleep_ms(20);
+	guest_status(fd, &status);
+	tap_is(status.state, OHT_ESTOP_STOPPED, "%s: readable again, still stopped", what);
+	work_button(fd);
+	tap_errno(guest_reset_when_stable(fd, 0), 0, "%s: reset", what);
 	close(fd);
 }
 
@@ -147,7 +249,8 @@ static void test_deaf(uint32_t channels, const char *what)
 static void test_leaked_descriptor(void)
 {
 	int fd = stop_enabled_controller(stim, DEADMAN_MS), watcher = guest_open(O_RDONLY), alive[2];
-	struct oht_record record;
+	struct oht_record record = { 0 };
+	uint64_t before_ns;
 	pid_t child;
 
 	guest_subscribe(watcher, OHT_SUBSCRIBE_SAFETY);
@@ -162,8 +265,11 @@ static void test_leaked_descriptor(void)
 		_exit(read(alive[0], &child, 1) < 0);
 	}
 	close(alive[0]);
+	guest_command(fd, OHT_IOC_HEARTBEAT, 0, NULL);
+	before_ns = guest_now_ns();
 	close(fd);
 	stop_expect(stim, watcher, OHT_CAUSE_DEADMAN, "descriptor leaked to a child", &record);
+	expect_within(before_ns, DEADMAN_MS, 2, "descriptor leaked to a child", &record);
 	tap_errno(guest_take(watcher, LONG_MS), EBADF, "... a reader cannot take the role");
 	fd = guest_open(O_RDWR);
 	tap_errno(guest_take(fd, LONG_MS), EBUSY, "... which the child still has");
@@ -300,6 +406,10 @@ static void test_all(void)
 	test_hang_with_a_cpu_stuck();
 	test_deaf(BOTH, "press, no interrupt from both channels");
 	test_deaf(OHT_STIM_A, "press, no interrupt from channel a");
+	test_unreadable(OHT_STIM_A, "channel a cannot be read");
+	test_unreadable(OHT_STIM_B, "channel b cannot be read");
+	test_unreadable(BOTH, "no channel can be read");
+	test_unreadable_while_ready();
 	test_leaked_descriptor();
 	test_stopped_controller();
 	test_clock_step();
@@ -307,13 +417,19 @@ static void test_all(void)
 
 int main(int argc, char **argv)
 {
+	int fd;
+
 	if (argc > 1 && !strcmp(argv[1], "--hammer"))
 		return hammer();
 	if (argc > 1 && !strcmp(argv[1], "--oops"))
 		return oops();
 	if (argc > 1 && !strcmp(argv[1], "--kexec"))
 		return start_kernel();
+	exact = argc > 1 && !strcmp(argv[1], "--exact");
 	stim = guest_open_stim();
+	fd = guest_open(O_RDONLY);
+	guest_info(fd, &info);
+	close(fd);
 	test_all();
 	return tap_done();
 }

@@ -5,6 +5,7 @@
  */
 #include <linux/delay.h>
 #include <linux/fs.h>
+#include <linux/gpio/driver.h>
 #include <linux/hrtimer.h>
 #include <linux/io.h>
 #include <linux/irqflags.h>
@@ -14,6 +15,7 @@
 #include <linux/mutex.h>
 #include <linux/of.h>
 #include <linux/of_address.h>
+#include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <linux/uaccess.h>
 #include <dt-bindings/gpio/gpio.h>
@@ -54,6 +56,11 @@ static int stim_contacts;
 static u8 stim_reset;				/* pin mask, 0: no reset button */
 static bool stim_pressed_is_high;
 static struct oht_stim_relays stim_relays;	/* under stim_pins_lock */
+
+static struct gpio_chip *stim_chip;
+static int (*stim_chip_get)(struct gpio_chip *chip, unsigned int offset);	/* the chip's own */
+static u8 stim_unreadable;			/* pin mask */
+
 static u32 stim_relay_outputs;			/* what the relays have been told, and when */
 static u64 stim_relay_told_ns;
 
@@ -377,6 +384,40 @@ static long stim_force(u32 outputs)
 	return 0;
 }
 
+static int stim_get(struct gpio_chip *chip, unsigned int offset)
+{
+	return READ_ONCE(stim_unreadable) & BIT(offset) ? -EIO : stim_chip_get(chip, offset);
+}
+
+/* 0: this board does not have it. */
+static u8 stim_pin_of(u32 line)
+{
+	switch (line) {
+	case OHT_STIM_CONTACT_1:
+		return stim_contact[0];
+	case OHT_STIM_CONTACT_2:
+		return stim_contact[1];
+	case OHT_STIM_RESET_BUTTON:
+		return stim_reset;
+	default:
+		return stim_pins(line);
+	}
+}
+
+static long stim_make_unreadable(unsigned long lines)
+{
+	unsigned int line;
+	u8 pins = 0;
+
+	for_each_set_bit(line, &lines, BITS_PER_LONG) {
+		if (BIT(line) > OHT_STIM_RESET_BUTTON || !stim_pin_of(BIT(line)))
+			return -EINVAL;
+		pins |= stim_pin_of(BIT(line));
+	}
+	WRITE_ONCE(stim_unreadable, pins);
+	return 0;
+}
+
 static long stim_ioctl_relays(void __user *user)
 {
 	struct oht_stim_relays relays;
@@ -405,6 +446,8 @@ static long stim_dispatch(unsigned int cmd, unsigned long arg)
 		return stim_press_reset(arg);
 	case OHT_STIM_IOC_FORCE:
 		return stim_force(arg);
+	case OHT_STIM_IOC_UNREADABLE:
+		return stim_make_unreadable(arg);
 	default:
 		return -ENOTTY;
 	}
@@ -450,10 +493,12 @@ static int stim_find_line(struct device_node *oht, const char *property, int ind
 		return ret;
 	*pin = BIT(args.args[0]);
 	*active_high = !(args.args[1] & GPIO_ACTIVE_LOW);
-	if (!stim_base && of_device_is_compatible(args.np, "arm,pl061"))
+	if (!stim_base && of_device_is_compatible(args.np, "arm,pl061")) {
 		stim_base = of_iomap(args.np, 0);
+		stim_chip = oht_gpio_chip(of_fwnode_handle(args.np));
+	}
 	of_node_put(args.np);
-	return stim_base ? 0 : -ENODEV;
+	return stim_base && stim_chip ? 0 : -ENODEV;
 }
 
 static int stim_find_lines(struct device_node *oht)
@@ -501,6 +546,11 @@ static int __init stim_init(void)
 	of_node_put(oht);
 	if (!ret)
 		ret = misc_register(&stim_misc);
+	if (!ret) {
+		/* Between the chip and whoever asks it: nobody sees that it is there. */
+		stim_chip_get = stim_chip->get;
+		WRITE_ONCE(stim_chip->get, stim_get);
+	}
 	if (ret && stim_base)
 		iounmap(stim_base);
 	if (ret)
@@ -513,6 +563,9 @@ static void __exit stim_exit(void)
 {
 	misc_deregister(&stim_misc);
 	hrtimer_cancel(&stim_relay_timer);
+	WRITE_ONCE(stim_chip->get, stim_chip_get);
+	/* Whoever has gone through here asks with preemption off. */
+	synchronize_rcu();
 	iounmap(stim_base);
 }
 module_exit(stim_exit);

@@ -21,6 +21,11 @@
 /* Only in a storm: a pin of the same bank that the board does not use. */
 #define OHT_STIM_FREE	0x4
 
+/* Only for OHT_STIM_IOC_UNREADABLE. */
+#define OHT_STIM_CONTACT_1	0x8
+#define OHT_STIM_CONTACT_2	0x10
+#define OHT_STIM_RESET_BUTTON	0x20
+
 /* Outputs as oht_stim_press.outputs has them. */
 #define OHT_STIM_ENABLE_1	0x1
 #define OHT_STIM_ENABLE_2	0x2
@@ -106,5 +111,10 @@ struct oht_stim_relays {
 #define OHT_STIM_IOC_RESET	_IO('s', 9)
 /* Argument: OHT_STIM_ENABLE_* mask of outputs that are made high behind the driver's back. */
 #define OHT_STIM_IOC_FORCE	_IO('s', 10)
+/*
+ * Argument: mask of lines whose GPIO chip says EIO from now on when it is asked for their level;
+ * not others. Interrupts still come. EINVAL: a line that this board does not have.
+ */
+#define OHT_STIM_IOC_UNREADABLE	_IO('s', 11)
 
 #endif /* OHT_STIM_H */

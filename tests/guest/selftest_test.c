@@ -158,6 +158,21 @@ static void test_welded(void)
 	close(fd);
 }
 
+static void test_input(uint32_t line, const char *what)
+{
+	int fd = guest_open(O_RDWR);
+
+	guest_command(fd, OHT_IOC_STOP, 0, NULL);
+	guest_take(fd, LONG_MS);
+	settle();
+	if (ioctl(stim, OHT_STIM_IOC_UNREADABLE, (unsigned long)line) < 0)
+		tap_bail("%s: %s", what, strerror(errno));
+	expect(fd, OHT_SELF_TEST_INPUT, what);
+	ioctl(stim, OHT_STIM_IOC_UNREADABLE, 0UL);
+	expect(fd, 0, "readable again");
+	close(fd);
+}
+
 static int supervision_cpu(void)
 {
 	char text[32];
@@ -236,6 +251,8 @@ int main(void)
 	test_forced(OHT_STIM_ENABLE_1, OHT_SELF_TEST_OUTPUT_1, "output 1 made high");
 	test_forced(OHT_STIM_ENABLE_2, OHT_SELF_TEST_OUTPUT_2, "output 2 made high");
 	test_welded();
+	test_input(OHT_STIM_A, "a channel that cannot be read");
+	test_input(OHT_STIM_CONTACT_2, "a contact that cannot be read");
 	test_no_supervision();
 	test_proof_age();
 	return tap_done();

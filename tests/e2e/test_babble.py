@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Somebody on the bus who never stops talking: no module is heard, and the stop is not slower for it."""
+import contextlib
+import random
+import threading
+import time
+
+import pytest
+
+from support import ALL_UNITS, PROGRAMS, Controller, build_dtb, paths, until
+
+# As fast as the line is: 115200 bit/s, ten bits to a character.
+BYTES_PER_S = 11520
+SLICE_S = 0.002
+
+
+@contextlib.contextmanager
+def babble(board):
+    """Random characters into the board's UART, at the rate of the line."""
+    ended = threading.Event()
+    told = []
+
+    def talk():
+        dice = random.Random(1)
+        with contextlib.closing(paths.connect_unix(board.state / "wire.sock")) as sock:
+            began, sent = time.monotonic(), 0
+            while not ended.is_set():
+                due = int((time.monotonic() - began) * BYTES_PER_S) - sent
+                if due > 0:
+                    sock.sendall(dice.randbytes(due))
+                    sent += due
+                    told.append(due)
+                time.sleep(SLICE_S)
+
+    thread = threading.Thread(target=talk)
+    thread.start()
+    try:
+        yield told
+    finally:
+        ended.set()
+        thread.join()
+
+
+# The engine's answer to babble is proven on every kernel in virtual time (bus_fault_test); here it is the real UART's.
+@pytest.mark.kernels("stock", "rt")
+def test_babbling_node(fresh):
+    board = fresh(far="none", dtb=build_dtb("quick-reset"))
+    controller = Controller(board)
+    with babble(board) as told:
+        until(lambda: sum(told) > BYTES_PER_S, 20, "a second of babble")
+        controller.arm(1)
+        board.guest.check(f"{PROGRAMS}/bus_test -c 0 {ALL_UNITS} </dev/null >/dev/null 2>&1 &")
+        before = sum(told)
+        until(lambda: sum(told) > before + BYTES_PER_S, 20, "a second of babble")
+        assert all(board.pins.levels((4, 5))), "babble is no reason to stop"
+        assert controller.status()["state"] == "enabled"
+        assert board.pins.press_to_low_ns() is not None
+        event = controller.stop_event(1)
+        assert event["cause"] in ("button_a", "button_b") and event["low_ns"] >= event["event_ns"]
+        heard = int(board.guest.check("cat /sys/class/oht/oht0/statistics/bytes_received"))
+        assert heard > BYTES_PER_S, "the babble did not reach the board"
+        controller.release_button()
+        controller.arm(2)
+    assert controller.status()["state"] == "enabled"
+    controller.leave()
