@@ -7,6 +7,7 @@
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/export.h>
+#include <linux/pm.h>
 
 #include "bind.h"
 #include "chrdev.h"
@@ -71,6 +72,32 @@ put_core:
 	return ret;
 }
 EXPORT_SYMBOL_OHT(oht_bind_attach);
+
+/* Programs are frozen, and the machine has been stopped by the power-management notifier. */
+static int oht_bind_suspend(struct device *dev)
+{
+	oht_core_suspend_bus(dev_get_drvdata(dev));
+	return 0;
+}
+
+/* Whatever the lines were in the meantime: they are written low, and the drives are told again. */
+static int oht_bind_resume(struct device *dev)
+{
+	struct oht_device *oht = dev_get_drvdata(dev);
+	int ret;
+
+	ret = oht_core_resume_bus(oht);
+	if (ret)
+		dev_err(dev, "no bus after suspend (%d); the emergency stop works without it\n",
+			ret);
+	oht_estop_stop(&oht->estop, OHT_CAUSE_SUSPEND, NULL);
+	return 0;
+}
+
+const struct dev_pm_ops oht_bind_pm_ops = {
+	SYSTEM_SLEEP_PM_OPS(oht_bind_suspend, oht_bind_resume)
+};
+EXPORT_SYMBOL_OHT(oht_bind_pm_ops);
 
 void oht_bind_detach(struct device *dev, bool leaving)
 {

@@ -10,6 +10,7 @@
 #ifndef OHT_BIND_H
 #define OHT_BIND_H
 
+#include <linux/pm.h>
 #include <linux/types.h>
 
 struct device;
@@ -47,5 +48,11 @@ void oht_bind_detach(struct device *dev, bool leaving);
  * Context: process.
  */
 void oht_bind_shutdown(struct device *dev);
+
+/*
+ * Suspend and resume of the bus, for pm_sleep_ptr() in the driver of an attached device. Only
+ * reached with the module's parameter suspend=stop: else estop_hooks.c refuses the suspend before.
+ */
+extern const struct dev_pm_ops oht_bind_pm_ops;
 
 #endif /* OHT_BIND_H */

@@ -140,9 +140,33 @@ int oht_core_start_bus(struct oht_device *oht, struct oht_port *port)
 	return 0;
 }
 
-void oht_core_stop_bus(struct oht_device *oht)
+void oht_core_suspend_bus(struct oht_device *oht)
 {
 	if (!oht_core_has_bus(oht))
+		return;
+	/* Pairs with oht_core_has_bus(): a stop that comes from now on has none. */
+	smp_store_release(&oht->has_bus, false);
+	oht_run_clear(oht->run);
+	oht_engine_suspend(&oht->engine);
+	irq_work_sync(&oht->health_work);
+}
+
+int oht_core_resume_bus(struct oht_device *oht)
+{
+	int ret;
+
+	if (!oht->run || oht_core_has_bus(oht))
+		return 0;
+	ret = oht_engine_resume(&oht->engine);
+	if (!ret)
+		/* Pairs with oht_core_has_bus(). */
+		smp_store_release(&oht->has_bus, true);
+	return ret;
+}
+
+void oht_core_stop_bus(struct oht_device *oht)
+{
+	if (!oht->run)
 		return;
 	oht_engine_shutdown(&oht->engine);
 	irq_work_sync(&oht->health_work);

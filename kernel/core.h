@@ -36,7 +36,7 @@ struct oht_device {
 	struct oht_estop estop;
 	struct oht_engine engine;
 	struct oht_run *run;		/* plan and process image of the engine; with has_bus */
-	bool has_bus;			/* engine is there; set once, released after it is */
+	bool has_bus;			/* engine is there, and awake; released after it is */
 	struct oht_health health;	/* of the modules on it */
 	struct irq_work health_work;	/* it has changed -> listeners */
 
@@ -89,6 +89,14 @@ void oht_core_put(struct oht_device *oht);
  * undo.
  */
 int oht_core_start_bus(struct oht_device *oht, struct oht_port *port);
+
+/*
+ * Nothing comes from the port between the two: transfers are completed with -ECANCELED, the plan is
+ * dropped. The second returns the errno of the port's start; then there is no bus until it is tried
+ * again. Process context, with programs frozen.
+ */
+void oht_core_suspend_bus(struct oht_device *oht);
+int oht_core_resume_bus(struct oht_device *oht);
 
 /* Completes every transfer with -ENODEV; nothing comes from the port afterwards. Process. */
 void oht_core_stop_bus(struct oht_device *oht);

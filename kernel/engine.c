@@ -177,8 +177,7 @@ u64 oht_engine_patience_ns(const struct oht_engine *e)
 	return oht_timing_chars_ns(&e->timing, 2 * OHT_ADU_MAX_BYTES) + OHT_ENGINE_PATIENCE_NS;
 }
 
-/* The first one of @class or, if that is empty, of those below it. */
-static struct oht_xfer *oht_engine_first(struct oht_engine *e, unsigned int class)
+struct oht_xfer *oht_engine_first(struct oht_engine *e, unsigned int class)
 {
 	for (; class < OHT_ENGINE_CLASSES; class++)
 		if (!list_empty(&e->queue[class]))
@@ -536,39 +535,6 @@ void oht_engine_abort(struct oht_engine *e)
 	/* Also if its owner has given it up meanwhile: what moves is cut. */
 	oht_engine_make_way(e, now_ns);
 	raw_spin_unlock_irqrestore(&e->lock, flags);
-}
-
-static void oht_engine_complete_all(struct oht_engine *e, u8 detail)
-{
-	struct oht_xfer *x;
-
-	x = e->cur;
-	e->cur = NULL;
-	if (x)
-		oht_engine_complete(e, x, detail);
-	while ((x = oht_engine_first(e, OHT_CLASS_STOP)))
-		oht_engine_drop(e, x, detail);
-}
-
-void oht_engine_shutdown(struct oht_engine *e)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&e->lock, flags);
-	if (e->state == OHT_ENGINE_DEAD) {
-		raw_spin_unlock_irqrestore(&e->lock, flags);
-		return;
-	}
-	if (e->state == OHT_ENGINE_SEND || e->state == OHT_ENGINE_DRAIN)
-		e->port->ops->cut(e->port);
-	e->port->ops->set_de(e->port, false);
-	e->generation++;
-	oht_engine_enter(e, OHT_ENGINE_DEAD);
-	e->armed = false;
-	oht_engine_complete_all(e, OHT_DETAIL_GONE);
-	raw_spin_unlock_irqrestore(&e->lock, flags);
-	e->clock->drain(e);
-	e->port->ops->stop(e->port);
 }
 
 void oht_engine_get_stats(struct oht_engine *e, struct oht_engine_stats *stats)

@@ -122,7 +122,7 @@ enum oht_engine_state {
 	OHT_ENGINE_WAIT,	/* for the first byte of the answer */
 	OHT_ENGINE_COLLECT,	/* for the rest of it */
 	OHT_ENGINE_CUT,		/* request cut off; one character until the UART is usable again */
-	OHT_ENGINE_DEAD,	/* shut down, for good */
+	OHT_ENGINE_DEAD,	/* shut down, or suspended */
 };
 
 /**
@@ -486,6 +486,26 @@ void oht_engine_telegram_status(struct oht_engine *e, struct oht_telegram_status
  * of the line, stops timer and port. Afterwards nothing calls done, and submit is -ENODEV.
  */
 void oht_engine_shutdown(struct oht_engine *e);
+
+/**
+ * oht_engine_suspend() - end until oht_engine_resume()
+ * @e: engine; one that is shut down stays so
+ *
+ * As oht_engine_shutdown(), but transfers are completed with -ECANCELED. Statistics, modules and
+ * the list of stop telegrams stay; telegrams that have not left are dropped.
+ */
+void oht_engine_suspend(struct oht_engine *e);
+
+/**
+ * oht_engine_resume() - go on after oht_engine_suspend()
+ * @e: suspended
+ *
+ * Starts the port anew, with all its registers. Process context, may sleep. As after
+ * oht_engine_init() the first request waits for t3.5 of silence.
+ *
+ * Return: 0 or the error of the port's start; then it stays suspended.
+ */
+int oht_engine_resume(struct oht_engine *e);
 
 /* Copy of the counters. Any context, takes the engine lock. */
 void oht_engine_get_stats(struct oht_engine *e, struct oht_engine_stats *stats);

@@ -6,14 +6,18 @@
  *	sysrq-b			restart handler only
  *	reboot, kexec		reboot notifier, .shutdown of the device, restart handler
  *	poweroff, halt		reboot notifier, .shutdown of the device
- *	suspend, hibernate	power-management notifier: stops, and refuses the suspend
+ *	suspend			power-management notifier: stops, and refuses, or with the
+ *				module's parameter suspend=stop follows
+ *	hibernate		power-management notifier: stops, and refuses
  *
  * In panic and restart another CPU may have been stopped while it held a lock, ours, the clock's or
  * the GPIO bank's: those two take none (oht_estop_cut_outputs()).
  */
 #include <linux/kernel.h>
+#include <linux/moduleparam.h>
 #include <linux/panic_notifier.h>
 #include <linux/reboot.h>
+#include <linux/string.h>
 #include <linux/suspend.h>
 
 #include "estop_internal.h"
@@ -41,15 +45,55 @@ static int oht_estop_on_reboot(struct notifier_block *nb, unsigned long action, 
 	return NOTIFY_DONE;
 }
 
-/* The UART would come back with its registers lost and the heartbeat late: better not to go. */
+/* Written while the module is loaded, before there is a device. */
+static bool oht_estop_follows_suspend;
+
+static int oht_estop_set_suspend(const char *value, const struct kernel_param *param)
+{
+	bool stop = sysfs_streq(value, "stop");
+
+	if (!stop && !sysfs_streq(value, "veto")) {
+		pr_err("oht: suspend=%s: must be veto or stop\n", value);
+		return -EINVAL;
+	}
+	oht_estop_follows_suspend = stop;
+	return 0;
+}
+
+static int oht_estop_get_suspend(char *text, const struct kernel_param *param)
+{
+	return scnprintf(text, PAGE_SIZE, "%s\n", oht_estop_follows_suspend ? "stop" : "veto");
+}
+
+static const struct kernel_param_ops oht_estop_suspend_ops = {
+	.set = oht_estop_set_suspend,
+	.get = oht_estop_get_suspend,
+};
+
+module_param_cb(suspend, &oht_estop_suspend_ops, NULL, 0444);
+MODULE_PARM_DESC(suspend, "what a suspend of the system does: veto (stops, and is refused; default), stop (stops, and goes on)");
+
 static int oht_estop_on_suspend(struct notifier_block *nb, unsigned long action, void *data)
 {
 	struct oht_estop *estop = container_of(nb, struct oht_estop, pm_nb);
 
-	if (action != PM_SUSPEND_PREPARE && action != PM_HIBERNATION_PREPARE)
+	switch (action) {
+	case PM_SUSPEND_PREPARE:
+		if (oht_estop_follows_suspend) {
+			/* Nobody resets what is about to sleep. */
+			oht_estop_hold(estop, OHT_CAUSE_SUSPEND);
+			return NOTIFY_DONE;
+		}
+		fallthrough;
+	case PM_HIBERNATION_PREPARE:
+		oht_estop_stop(estop, OHT_CAUSE_SUSPEND, NULL);
+		return notifier_from_errno(-EBUSY);
+	case PM_POST_SUSPEND:
+		oht_estop_let_go(estop, OHT_CAUSE_SUSPEND);
 		return NOTIFY_DONE;
-	oht_estop_stop(estop, OHT_CAUSE_SUSPEND, NULL);
-	return notifier_from_errno(-EBUSY);
+	default:
+		return NOTIFY_DONE;
+	}
 }
 
 int oht_estop_hooks_register(struct oht_estop *estop)

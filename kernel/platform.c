@@ -45,6 +45,7 @@ static struct platform_driver oht_platform_driver = {
 	.driver = {
 		.name = "oht",
 		.of_match_table = oht_platform_matches,
+		.pm = pm_sleep_ptr(&oht_bind_pm_ops),
 	},
 };
 

@@ -379,6 +379,7 @@ static struct serdev_device_driver oht_serdev_driver = {
 		.name = "oht-serdev",
 		.of_match_table = oht_serdev_matches,
 		.shutdown = oht_bind_shutdown,
+		.pm = pm_sleep_ptr(&oht_bind_pm_ops),
 	},
 };
 

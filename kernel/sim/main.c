@@ -173,6 +173,7 @@ static struct platform_driver oht_sim_driver = {
 	.driver = {
 		.name = "oht_sim",
 		.of_match_table = oht_sim_matches,
+		.pm = pm_sleep_ptr(&oht_bind_pm_ops),
 	},
 };
 

@@ -223,6 +223,55 @@ static void engine_calls_shutdown(struct kunit *test)
 	}
 }
 
+/* Likewise; but it goes on afterwards, as if it had just begun. */
+static void engine_calls_suspend(struct kunit *test)
+{
+	u64 moment_ns;
+
+	for (moment_ns = 0; moment_ns < 60 * FAKE_MS; moment_ns += 170 * FAKE_US) {
+		fake_init(test, 115200);
+		fake_xfer(0, 1, 3, 0, 1)->timeout_us = 50000;
+		fake_xfer(1, 1, 6, 0, 1);
+		fake_submit(0);
+		fake_submit(1);
+		fake_run(FAKE_START_NS + moment_ns);
+		oht_engine_suspend(&fake.engine);
+		KUNIT_EXPECT_EQ(test, fake.done[0], 1);
+		FAKE_EXPECT_DONE(1, -ECANCELED, OHT_DETAIL_STOPPED);
+		KUNIT_EXPECT_FALSE(test, fake.started);
+		KUNIT_EXPECT_FALSE(test, fake.de);
+		KUNIT_EXPECT_EQ(test, fake.armed_ns, FAKE_NEVER);
+		oht_engine_suspend(&fake.engine);
+		oht_engine_tick(&fake.engine);
+		oht_engine_abort(&fake.engine);
+		KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, &fake.xfers[0]), -ENODEV);
+		KUNIT_EXPECT_EQ(test, fake.done_total, 2);
+
+		fake.now_ns += FAKE_MS;
+		fake_rewind();
+		KUNIT_EXPECT_EQ(test, oht_engine_resume(&fake.engine), 0);
+		KUNIT_EXPECT_TRUE(test, fake.started);
+		KUNIT_EXPECT_EQ(test, fake.engine.state, OHT_ENGINE_IDLE);
+		fake_expect_in_step(2);
+	}
+}
+
+static void engine_calls_resume_fails(struct kunit *test)
+{
+	oht_engine_suspend(&fake.engine);
+	fake.start_error = -EBUSY;
+	KUNIT_EXPECT_EQ(test, oht_engine_resume(&fake.engine), -EBUSY);
+	KUNIT_EXPECT_FALSE(test, fake.started);
+	fake_xfer(0, 1, 3, 0, 1);
+	KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, &fake.xfers[0]), -ENODEV);
+	fake.start_error = 0;
+	KUNIT_EXPECT_EQ(test, oht_engine_resume(&fake.engine), 0);
+	fake_expect_in_step(0);
+	oht_engine_shutdown(&fake.engine);
+	oht_engine_suspend(&fake.engine);
+	KUNIT_EXPECT_FALSE(test, fake.started);
+}
+
 /* A tick that is early, or left over from before, changes nothing. */
 static void engine_calls_stale_ticks(struct kunit *test)
 {
@@ -333,6 +382,8 @@ static struct kunit_case engine_calls_cases[] = {
 	KUNIT_CASE(engine_calls_abort_spares_reads),
 	KUNIT_CASE(engine_calls_abort_while_waiting),
 	KUNIT_CASE(engine_calls_shutdown),
+	KUNIT_CASE(engine_calls_suspend),
+	KUNIT_CASE(engine_calls_resume_fails),
 	KUNIT_CASE(engine_calls_stale_ticks),
 	KUNIT_CASE(engine_calls_late_ticks),
 	KUNIT_CASE(engine_calls_refusals),

@@ -7,8 +7,8 @@ struct fake_bus fake;
 
 static int fake_start(struct oht_port *port)
 {
-	fake.started = true;
-	return 0;
+	fake.started = !fake.start_error;
+	return fake.start_error;
 }
 
 static void fake_stop(struct oht_port *port)

@@ -50,6 +50,7 @@ struct fake_bus {
 	bool de;
 	bool cutting;
 	bool started;
+	int start_error;		/* what the port's start says */
 	unsigned int fifo_bytes;	/* what the transmitter takes at once, 0: everything */
 	u64 room_ns;			/* when it has room again */
 	u64 interrupt_ns;		/* when it says so */

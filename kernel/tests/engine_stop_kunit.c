@@ -362,6 +362,33 @@ static void engine_stop_babble(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.early, 0);
 }
 
+/* The list stays, and the next stop sends all of it; what was under way is dropped. */
+static void engine_stop_suspend(struct kunit *test)
+{
+	unsigned int sent;
+	u64 moment_ns;
+
+	for (moment_ns = 0; moment_ns < 20 * FAKE_MS; moment_ns += 270 * FAKE_US) {
+		engine_stop_init(test);
+		far_set_telegrams(2);
+		oht_engine_abort(&fake.engine);
+		far_run(FAKE_START_NS + moment_ns);
+		oht_engine_suspend(&fake.engine);
+		KUNIT_EXPECT_EQ(test, far_status().flags, 0);
+		KUNIT_EXPECT_FALSE(test, fake.de);
+		oht_engine_abort(&fake.engine);
+		KUNIT_EXPECT_EQ(test, far_status().runs, 1);
+		sent = far_telegrams_sent();
+		fake.now_ns += FAKE_MS;
+		KUNIT_EXPECT_EQ(test, oht_engine_resume(&fake.engine), 0);
+		oht_engine_abort(&fake.engine);
+		far_run(fake.now_ns + 100 * FAKE_MS);
+		KUNIT_EXPECT_EQ(test, far_status().runs, 2);
+		KUNIT_EXPECT_EQ(test, far_status().set, 2);
+		KUNIT_EXPECT_EQ(test, far_telegrams_sent(), sent + 6);
+	}
+}
+
 static void engine_stop_shutdown(struct kunit *test)
 {
 	u64 moment_ns;
@@ -411,6 +438,7 @@ static struct kunit_case engine_stop_cases[] = {
 	KUNIT_CASE(engine_stop_keeps_the_order),
 	KUNIT_CASE(engine_stop_looks_first),
 	KUNIT_CASE(engine_stop_babble),
+	KUNIT_CASE(engine_stop_suspend),
 	KUNIT_CASE(engine_stop_shutdown),
 	KUNIT_CASE(engine_stop_tx_stuck),
 	{}

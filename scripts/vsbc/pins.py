@@ -89,6 +89,10 @@ class Pins:
         """Set an input pin; returns the monotonic time just before the change."""
         return self._ask(f"set_irq_in {self._path} unnamed-gpio-in {pin} {level}")
 
+    def write_register(self, address, value):
+        """Write 32 bits at a physical address behind the guest's back, as a power domain does that was off."""
+        self._ask(f"writel {address:#x} {value:#x}")
+
     def press(self, channel=None):
         """Open the contact of channel a, b or both; returns the time just before the first."""
         return self._set(channel, pressed=True)
