@@ -5,6 +5,8 @@
  * around it; how sections of several CPUs mix, and how the outputs are written, is in estop.pml.
  * Time is counted in periods of the supervision timer. Names are those of the code, oht_estop_
  * dropped.
+ *
+ * UNREADABLE: a channel may become unreadable and the machine may sleep; the contacts are good then.
  */
 #define OHT_ESTOP_STOPPED	0
 #define OHT_ESTOP_READY		1
@@ -16,6 +18,8 @@
 #define DEADMAN		8
 #define SOFTWARE	16
 #define CLOSE		32
+#define INPUT_ERROR	64
+#define SUSPEND		128
 
 #define OHT_LOCKOUT_NONE		0
 #define OHT_LOCKOUT_NEEDS_OPEN		1
@@ -26,11 +30,21 @@
 #define STABLE		1
 #define SETTLE		1
 #define PERIOD		1	/* of the heartbeat */
+#ifdef UNREADABLE
+#define DESCRIPTORS	1
+#else
 #define DESCRIPTORS	2
+#endif
 
 /* ---- the machine ---- */
 bool a = true, b = true;	/* closed */
+#ifdef UNREADABLE
+bool mute;			/* channel a cannot be read */
+#define contact		output	/* the contacts have a run of their own */
+#else
+#define mute		false
 bool contact;			/* behind the outputs: closed, whatever made it so */
+#endif
 
 /* ---- struct oht_estop ---- */
 byte state = OHT_ESTOP_STOPPED;
@@ -41,6 +55,11 @@ byte lockout = OHT_LOCKOUT_NONE;
 byte disagree, closed, switched, heartbeat;	/* periods since; one more than matters is for ever */
 bool disagree_seen, closed_seen;	/* the first two count */
 byte controller;		/* descriptor that has the role; 0: none */
+#ifdef UNREADABLE
+bool held;			/* it is about to sleep, or sleeps */
+#else
+#define held		false
+#endif
 
 /* ---- what is only there to be proven ---- */
 bool due;			/* a period is over, supervision has not run yet */
@@ -48,7 +67,13 @@ byte began = SOFTWARE;		/* what the present stop began with */
 bool both_open = true;		/* both channels, seen since the last discrepancy */
 bool may_leave;			/* the latch is let go of by a reset */
 
-#define all_closed	(a && b)
+/* What cannot be read counts as open. */
+#ifdef MUTANT_UNREADABLE_IS_CLOSED
+#define a_read		(a || mute)
+#else
+#define a_read		(a && !mute)
+#endif
+#define all_closed	(a_read && b)
 #define late		(controller && heartbeat > PERIOD)
 #define settled		(switched > SETTLE)
 #define count(periods, enough)	periods = (periods > enough -> periods : periods + 1)
@@ -93,20 +118,25 @@ inline find(cause)
 inline check_agreement()
 {
 	if
-	:: a == b ->
+	:: a_read == b ->
 		disagree_seen = false;
-		both_open = both_open || !a;
+		both_open = both_open || (!a && !mute);
 		if
 #ifdef MUTANT_LOCKOUT_ENDS_WHEN_CLOSED
-		:: lockout == OHT_LOCKOUT_NEEDS_OPEN && a -> lockout = OHT_LOCKOUT_NONE
+		:: lockout == OHT_LOCKOUT_NEEDS_OPEN && a_read -> lockout = OHT_LOCKOUT_NONE
 #endif
-		:: lockout == OHT_LOCKOUT_NEEDS_OPEN && !a -> lockout = OHT_LOCKOUT_NEEDS_CLOSED
-		:: lockout == OHT_LOCKOUT_NEEDS_CLOSED && a -> lockout = OHT_LOCKOUT_NONE
+#ifdef MUTANT_UNREADABLE_IS_SEEN_OPEN
+		:: lockout == OHT_LOCKOUT_NEEDS_OPEN && !a_read -> lockout = OHT_LOCKOUT_NEEDS_CLOSED
+#else
+		:: lockout == OHT_LOCKOUT_NEEDS_OPEN && !a_read && !mute ->
+			lockout = OHT_LOCKOUT_NEEDS_CLOSED
+#endif
+		:: lockout == OHT_LOCKOUT_NEEDS_CLOSED && a_read -> lockout = OHT_LOCKOUT_NONE
 		:: else
 		fi
-	:: a != b && !disagree_seen -> disagree_seen = true; disagree = 0
+	:: a_read != b && !disagree_seen -> disagree_seen = true; disagree = 0
 #ifndef MUTANT_NO_WINDOW
-	:: a != b && disagree_seen && disagree > WINDOW ->
+	:: a_read != b && disagree_seen && disagree > WINDOW ->
 		lockout = OHT_LOCKOUT_NEEDS_OPEN;
 		both_open = false;
 		find(DISCREPANCY)
@@ -115,10 +145,28 @@ inline check_agreement()
 	fi
 }
 
+/* Whoever cannot be read is no button. */
+#ifdef MUTANT_UNREADABLE_IS_A_BUTTON
+#define button_open	(!all_closed)
+#else
+#define button_open	((!a && !mute) || !b)
+#endif
+
 inline check_channels()
 {
 	if
-	:: !all_closed -> closed_seen = false; find(BUTTON)
+	:: mute && !all_closed -> find(INPUT_ERROR)
+	:: else
+	fi;
+	if
+	:: button_open ->
+		/* Somebody has opened a contact, and it was seen. */
+		assert((!a && !mute) || !b);
+		find(BUTTON)
+	:: else
+	fi;
+	if
+	:: !all_closed -> closed_seen = false
 	:: all_closed && !closed_seen -> closed_seen = true; closed = 0
 	:: else
 	fi;
@@ -151,9 +199,19 @@ inline check()
 
 /* What forbids a reset now. */
 #ifdef MUTANT_STANDING_NOT_STABLE
-#define standing_button		(!all_closed)
+#define standing_button		button_open
 #else
-#define standing_button		(!all_closed || !closed_seen || closed <= STABLE)
+#define standing_button		(button_open || (!mute && (!closed_seen || closed <= STABLE)))
+#endif
+#ifdef MUTANT_STANDING_WITHOUT_INPUT_ERROR
+#define standing_input		false
+#else
+#define standing_input		mute
+#endif
+#ifdef MUTANT_STANDING_WHILE_ASLEEP
+#define standing_held		false
+#else
+#define standing_held		held
 #endif
 #ifdef MUTANT_STANDING_WITHOUT_LOCKOUT
 #define standing_discrepancy	false
@@ -170,7 +228,8 @@ inline check()
 #else
 #define standing_deadman	late
 #endif
-#define standing	(standing_button || standing_discrepancy || standing_contact || standing_deadman)
+#define standing	(standing_button || standing_discrepancy || standing_contact || standing_deadman || \
+			 standing_input || standing_held)
 
 inline reset(who)
 {
@@ -185,6 +244,7 @@ inline reset(who)
 		:: state == OHT_ESTOP_STOPPED && !standing ->
 			/* No reset while any cause stands. */
 			assert(all_closed && closed_seen && closed > STABLE && !late && !contact && both_open);
+			assert(!mute && !held);
 			assert(controller == who);
 			may_leave = true;
 			causes = 0;
@@ -199,17 +259,35 @@ inline reset(who)
 
 #ifdef MUTANT_RAISE_ON_CLOSED_CONTACT
 #define may_rise	all_closed
+#elif defined(MUTANT_ENABLE_DOES_NOT_CHECK)
+#define may_rise	(!contact)
 #else
 #define may_rise	(all_closed && !contact)
+#endif
+#ifdef MUTANT_ENABLE_BY_ANYBODY
+#define may_enable(who)		true
+#else
+#define may_enable(who)		(controller == who)
+#endif
+#ifdef MUTANT_ENABLE_WITHOUT_RESET
+#define is_ready		(state != OHT_ESTOP_ENABLED)
+#else
+#define is_ready		(state == OHT_ESTOP_READY)
 #endif
 
 inline enable(who)
 {
 	if
-	:: controller == who ->
+	:: may_enable(who) ->
+#ifndef MUTANT_ENABLE_DOES_NOT_CHECK
 		check();
+#endif
 		if
-		:: state == OHT_ESTOP_READY && may_rise ->
+		:: is_ready && may_rise ->
+			assert(controller == who);
+			/* Only a reset has let go of the latch. */
+			assert(may_leave);
+			assert(a && !mute && b);
 			assert(!contact && !late);
 			switch_output(true);
 			state = OHT_ESTOP_ENABLED
@@ -263,7 +341,9 @@ inline drop(who)
 
 inline period()
 {
+#ifndef UNREADABLE
 	count(switched, SETTLE);
+#endif
 	count(heartbeat, PERIOD);
 	count(closed, STABLE);
 	count(disagree, WINDOW);
@@ -275,8 +355,9 @@ inline supervise()
 {
 	due = false;
 	check();
-	assert(!output || (all_closed && !late && (contact || !settled)));
-	assert(a == b || !disagree_seen || disagree <= WINDOW || (causes & DISCREPANCY));
+	assert(!output || (a && !mute && b && !late && (contact || !settled)));
+	assert(!mute || (state == OHT_ESTOP_STOPPED && (causes & INPUT_ERROR)));
+	assert(a == b || mute || !disagree_seen || disagree <= WINDOW || (causes & DISCREPANCY));
 	assert(!settled || contact == output || (state == OHT_ESTOP_STOPPED && (causes & FEEDBACK)))
 }
 
@@ -287,14 +368,22 @@ inline always()
 	assert(state != OHT_ESTOP_ENABLED || output);
 	assert(state == OHT_ESTOP_STOPPED || may_leave);
 	assert(state == OHT_ESTOP_STOPPED || !causes);
-	assert(state != OHT_ESTOP_STOPPED || first_cause == began)
+	assert(state != OHT_ESTOP_STOPPED || first_cause == began);
+	/* What sleeps is stopped. */
+	assert(!held || state == OHT_ESTOP_STOPPED)
 }
 
 /* An edge is handled, is lost, or was too short for its level. */
 inline edge(channel)
 {
 	if
-	:: channel = !channel; closed_seen = false; check_channels()
+	:: channel = !channel; closed_seen = false; check_channels();
+#ifdef MUTANT_RELEASE_RESETS
+		if
+		:: state == OHT_ESTOP_STOPPED && all_closed -> state = OHT_ESTOP_READY; causes = 0; first_cause = 0
+		:: else
+		fi
+#endif
 	:: channel = !channel
 	:: true -> closed_seen = false; check_channels(); find(BUTTON)
 	fi
@@ -307,7 +396,18 @@ active proctype machine()
 	do
 	:: atomic { edge(a); always() }
 	:: atomic { edge(b); always() }
+#ifndef UNREADABLE
 	:: atomic { contact = !contact; always() }
+#else
+	:: atomic { mute = !mute; always() }
+	/* It is stopped before it sleeps, and so it wakes. */
+	:: atomic { !held -> held = true;
+#ifndef MUTANT_SLEEPS_ENABLED
+		latch(SUSPEND);
+#endif
+		always() }
+	:: atomic { held -> held = false; always() }
+#endif
 	:: atomic { !due -> period(); always() }
 	:: atomic { due -> supervise(); always() }
 	:: atomic { select(who : 1 .. DESCRIPTORS);
