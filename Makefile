@@ -40,7 +40,7 @@ bench: python
 	@scripts/bench $(ONLY)
 
 soak: python
-	@OHT_SOAK=1 scripts/bench $(or $(ONLY),bus)
+	@OHT_SOAK=1 scripts/bench $(or $(ONLY),bus estop)
 
 module:
 	@scripts/build-module --kdir "$(or $(KDIR),/lib/modules/$(shell uname -r)/build)"

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the groups share: boards as the end-to-end tests have them, and shares of a series."""
+import contextlib
 import os
 import pathlib
 import shutil
+import subprocess
 import sys
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -11,7 +13,7 @@ sys.path.insert(0, str(TOP / "tests/e2e"))
 from api import Robot, make_accounts  # noqa: E402
 from support import ALL_UNITS, PROGRAMS, Board, Controller, build_dtb, tap_results, tap_values  # noqa: E402
 
-__all__ = ["ALL_UNITS", "ENABLES", "PROGRAMS", "STATE", "TOP", "Board", "Controller", "Robot", "build_dtb", "fresh",
+__all__ = ["ALL_UNITS", "ENABLES", "PROGRAMS", "STATE", "TOP", "Board", "Controller", "Robot", "build_dtb", "fresh", "host_lateness",
            "make_accounts", "prefer", "prefer_processes", "share", "tap_results", "tap_values"]
 ENABLES = (4, 5)
 PREFERRED_NICE = -10
@@ -29,6 +31,19 @@ def fresh(folder):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
+
+
+@contextlib.contextmanager
+def host_lateness():
+    """What the host's own scheduler does meanwhile to somebody as preferred as we are; filled in at the end."""
+    found = {}
+    with subprocess.Popen(["/usr/bin/python3", TOP / "tests/bench/_late.py"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True) as sleeper:
+        try:
+            yield found
+        finally:
+            said, _ = sleeper.communicate("\n")
+    found["p999_ms"], found["max_ms"] = map(float, said.split())
 
 
 def prefer(board):

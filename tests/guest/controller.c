@@ -30,7 +30,8 @@
 
 #include "oht_client.h"
 
-#define EVENTS_MAX	32768
+/* Ten thousand presses, each with up to seven. */
+#define EVENTS_MAX	131072
 #define TICK_MS		2
 #define ARM_TICKS_MAX	(10000 / TICK_MS)
 #define LINE_BYTES	80

@@ -3,17 +3,20 @@
  * A cyclic plan on the wire in software (oht_sim): is every cycle begun, and when? Judged by the
  * wire's observer, which is told the grid and knows nothing of the plan.
  *
- *	cycle_test [-p PLAN] [-c CYCLES] [-a CYCLES] [-l CYCLES] [-b] [-s PARAMETER=VALUE]...
+ *	cycle_test [-p PLAN] [-c CYCLES] [-a CYCLES] [-l CYCLES] [-b] [-e]
+ *		   [-s PARAMETER=VALUE]...
  *
  * PLAN is `default` (the modules and periods of modules.csv) or `full` (four modules, 6 registers
  * each, every cycle); without -p both. First so many cycles of the plan alone; then, on the same
  * grid, so many (-a) while clients ask without a pause for what is not in it. Looks at the image every
- * (-l) so many cycles. -b: hold the bars of an idle machine. Source: kernel.md, Cyclic exchange and
+ * (-l) so many cycles. -b: hold the bars of an idle machine. -e: the machine is enabled
+ * all the while, and nothing may stop it. Source: kernel.md, Cyclic exchange and
  * process image; make bench ONLY=bus has more cycles and tighter bars.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +108,7 @@ struct asker {
 static atomic_bool ended;
 static unsigned int look_every = 1;	/* so many cycles at the image */
 static bool bars;
+static bool enabled;			/* the machine may move all the while */
 
 /* ---- clients ---- */
 
@@ -252,6 +256,70 @@ static void watch(struct run *run)
 	} while (run->end.cycles - run->begin.cycles < run->cycles);
 }
 
+/* ---- a machine that is enabled ---- */
+
+/* As ohtd beats: once a cycle, and the deadman waits for four. */
+#define BEAT_MS		(GRID_US / 1000)
+#define DEADMAN_MS	(4 * BEAT_MS)
+
+struct beating {
+	struct oht_dev *dev;
+	pthread_t thread;
+	atomic_bool ended;
+	uint64_t journal_seq;	/* when it had just been enabled */
+};
+
+static void *beat(void *context)
+{
+	struct beating *beating = context;
+
+	/* Not where the engine is. */
+	guest_pin_cpu(guest_cpus() - 1);
+	while (!beating->ended) {
+		if (oht_dev_heartbeat(beating->dev))
+			tap_bail("heartbeat: %s", strerror(errno));
+		guest_sleep_ms(BEAT_MS);
+	}
+	return NULL;
+}
+
+static void enable(struct beating *beating)
+{
+	int fd = oht_dev_fd(beating->dev), error;
+	struct oht_estop_status status;
+
+	beating->ended = false;
+	if (pthread_create(&beating->thread, NULL, beat, beating))
+		tap_bail("no thread");
+	error = guest_reset_when_stable(fd, 0);
+	if (!error)
+		error = guest_command(fd, OHT_IOC_ENABLE, 0, NULL);
+	if (error)
+		tap_bail("cannot enable: %s", strerror(error));
+	guest_status(fd, &status);
+	beating->journal_seq = status.journal_seq;
+}
+
+/* Nothing has been recorded since: no stop, whatever its cause. Then one that is wanted. */
+static void expect_no_stop(struct beating *beating, const char *name)
+{
+	int fd = oht_dev_fd(beating->dev);
+	struct oht_estop_status status;
+
+	guest_status(fd, &status);
+	printf("# value %s_alone.false_stops %" PRIu64 "\n", name,
+	       (uint64_t)status.journal_seq - beating->journal_seq);
+	tap_is((long long)(status.journal_seq - beating->journal_seq), 0,
+	       "%s: stops of an enabled machine", name);
+	tap_is(status.state, OHT_ESTOP_ENABLED, "%s: still enabled", name);
+	tap_is(status.outputs, OHT_OUTPUT_ENABLE_1 | OHT_OUTPUT_ENABLE_2, "%s: outputs high", name);
+	beating->ended = true;
+	pthread_join(beating->thread, NULL);
+	guest_sleep_ms(2 * DEADMAN_MS);
+	guest_status(fd, &status);
+	tap_is(status.first_cause, OHT_CAUSE_DEADMAN, "%s: no heartbeat any more: stopped", name);
+}
+
 /* ---- what came of it ---- */
 
 static void print(const struct run *run)
@@ -334,11 +402,14 @@ static void run_plan(const struct subject *subject, uint64_t cycles, uint64_t cy
 {
 	struct oht_dev *dev = oht_dev_open(NULL, 0);
 	struct run run = { .subject = subject, .image = oht_image_open(NULL) };
-	uint32_t deadman_ms = 10000;
+	uint32_t deadman_ms = enabled ? DEADMAN_MS : 10000;
+	struct beating beating = { .dev = dev };
 	uint64_t late_ns;
 
 	if (!dev || !run.image || oht_dev_control_take(dev, &deadman_ms))
 		tap_bail("%s: %s", OHT_DEFAULT_DEVICE, strerror(errno));
+	if (enabled)
+		enable(&beating);
 	put_in_force(dev, &run);
 	print_periods(&run);
 	tell_grid(&run);
@@ -347,6 +418,8 @@ static void run_plan(const struct subject *subject, uint64_t cycles, uint64_t cy
 	late_ns = run_series(&run, "alone", cycles);
 	if (cycles_asked)
 		run_asked(&run, cycles_asked, late_ns);
+	if (enabled)
+		expect_no_stop(&beating, subject->name);
 	if (oht_plan_clear(dev))
 		tap_bail("%s: %s", subject->name, strerror(errno));
 	oht_dev_control_release(dev);
@@ -358,7 +431,7 @@ static void run_plan(const struct subject *subject, uint64_t cycles, uint64_t cy
 
 static void usage(void)
 {
-	fputs("usage: cycle_test [-p default|full] [-c CYCLES] [-a CYCLES] [-l CYCLES] [-b] "
+	fputs("usage: cycle_test [-p default|full] [-c CYCLES] [-a CYCLES] [-l CYCLES] [-b] [-e] "
 	      "[-s PARAMETER=VALUE]...\n", stderr);
 	exit(2);
 }
@@ -391,13 +464,14 @@ int main(int argc, char **argv)
 	/* The engine's timers follow; an emulator with one thread lets CPU 1 wait for CPU 0. */
 	guest_pin_cpu(0);
 	sim_quiet();
-	while ((option = getopt(argc, argv, "p:c:a:l:bs:")) != -1) {
+	while ((option = getopt(argc, argv, "p:c:a:l:bes:")) != -1) {
 		switch (option) {
 		case 'p': subject = choose(optarg); break;
 		case 'c': cycles = strtoull(optarg, NULL, 0); break;
 		case 'a': cycles_asked = strtoull(optarg, NULL, 0); break;
 		case 'l': look_every = (unsigned int)strtoul(optarg, NULL, 0); break;
 		case 'b': bars = true; break;
+		case 'e': enabled = true; break;
 		case 's': sim_set_option(optarg); break;
 		default: usage();
 		}
