@@ -53,6 +53,8 @@ def wait_awake(board):
     assert board.guest.check("cat /tmp/slept; rm /tmp/slept") == "0", "it was refused"
 
 
+# The debug kernel sees suspend and resume of the engine in the unit tests; here a boot of it takes a minute.
+@pytest.mark.kernels("stock", "rt")
 def test_stops_sleeps_and_wakes_stopped(board):
     controller = Controller(board)
     board.guest.check(f"{PROGRAMS}/bus_test -c 0 {ALL_UNITS} </dev/null >/dev/null 2>&1 & echo $! >/tmp/reader")

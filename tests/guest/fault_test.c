@@ -248,15 +248,21 @@ static void test_unreadable_while_ready(void)
 /* The descriptor of a controller that dies lives on in its child: no close, only silence. */
 static void test_leaked_descriptor(void)
 {
-	int fd = stop_enabled_controller(stim, DEADMAN_MS), watcher = guest_open(O_RDONLY), alive[2];
+	int fd, watcher = guest_open(O_RDONLY), alive[2];
 	struct oht_record record = { 0 };
 	uint64_t before_ns;
 	pid_t child;
 
+	/* It watches from before: on a busy host the heartbeat may be late before all is prepared. */
 	guest_subscribe(watcher, OHT_SUBSCRIBE_SAFETY);
 	guest_drain(watcher);
 	if (pipe(alive))
 		tap_bail("pipe: %s", strerror(errno));
+	fd = stop_enabled_controller(stim, DEADMAN_MS);
+	do
+		if (!guest_next_safety(watcher, STOP_WAIT_MS, &record))
+			tap_bail("nobody has enabled");
+	while (record.safety.kind != OHT_SAFETY_ENABLE);
 	child = fork();
 	if (child < 0)
 		tap_bail("fork: %s", strerror(errno));
