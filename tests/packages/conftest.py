@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The packages, built once per run for both architectures."""
+"""The packages, built once per run for both architectures, and DKMS to try the module with."""
 import os
 import pathlib
 import shutil
@@ -18,6 +18,8 @@ BOARD = "arm64"
 NATIVE = subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True).stdout.strip()
 VERSION = subprocess.run(["dpkg-parsechangelog", "-l", TOP / "debian/changelog", "-S", "Version"], check=True,
                          capture_output=True, text=True).stdout.strip()
+# Later than VERSION for dpkg, made by the tests only.
+NEXT = VERSION + "+next"
 # Of this machine's programs none may be in what is built for others, and the other way round.
 ARCHITECTURES = sorted({NATIVE, BOARD})
 
@@ -51,6 +53,12 @@ class Built:
 def built():
     """{architecture: its packages}."""
     return {arch: Built("--arch", arch) for arch in ARCHITECTURES}
+
+
+@pytest.fixture(scope="session")
+def newer():
+    """This machine's packages, one version later."""
+    return Built("--arch", NATIVE, "--version", NEXT, "--out", PACKAGES / "next")
 
 
 class Dkms:
