@@ -102,8 +102,12 @@ def _telegrams(bench):
 
 def _press(board, controller, moments):
     """One press at a random moment after enabling; returns the time to low in ns, None if it stayed high."""
-    assert board.pins.wait_enables(1, 20), "not enabled again"
-    time.sleep(moments.uniform(0, 0.02))
+    # On a busy host the edge of the last release may come after the enable, which it ends: then once more.
+    for _ in range(ARM_ATTEMPTS):
+        assert board.pins.wait_enables(1, 20), "not enabled again"
+        time.sleep(moments.uniform(0, 0.02))
+        if all(board.pins.levels(ENABLES)):
+            break
     took_ns = board.pins.press_to_low_ns(moments.choice(["a", "b", None]), timeout=5)
     board.pins.press()      # both open, so that no discrepancy stays
     controller.wait_status(lambda s: s["inputs"] == 0, "both channels seen open")
