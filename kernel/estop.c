@@ -216,9 +216,22 @@ static void oht_estop_check_channels(struct oht_estop *estop, u64 now)
 		oht_estop_find(estop, OHT_CAUSE_DEADMAN, now);
 }
 
+bool oht_estop_is_stalled(const struct oht_estop *estop, u64 now)
+{
+	return oht_stall_found(&estop->stall, now,
+			       (u64)estop->config.cpu_stall_us * NSEC_PER_USEC);
+}
+
+void oht_estop_check_cpus(struct oht_estop *estop, u64 now)
+{
+	if (oht_estop_is_stalled(estop, now))
+		oht_estop_find(estop, OHT_CAUSE_CPU_STALL, now);
+}
+
 void oht_estop_check(struct oht_estop *estop, u64 now)
 {
 	oht_estop_check_channels(estop, now);
+	oht_estop_check_cpus(estop, now);
 	if (estop->feedbacks)
 		oht_estop_check_contacts(estop, now);
 }
@@ -261,8 +274,9 @@ void oht_estop_supervise(struct oht_estop *estop)
 	u32 calm;
 
 	flags = oht_estop_lock(estop);
-	estop->ticked_ns = now;
+	/* Looks at its own stamp as well, so before it renews it. */
 	oht_estop_check(estop, now);
+	oht_stall_ran(&estop->stall, OHT_STALL_SUPERVISION, now);
 	calm = oht_estop_poll_storms(estop, now);
 	if (estop->button.gpio)
 		oht_estop_poll_button(estop, now);

@@ -19,6 +19,7 @@
 #include <linux/workqueue.h>
 
 #include "histogram.h"
+#include "stall.h"
 #include "storm.h"
 
 #define OHT_ESTOP_CHANNELS_MAX	2
@@ -48,6 +49,7 @@ struct oht_estop_config {
 	u32 reset_stable_ms;
 	u32 discrepancy_window_ms;
 	u32 supervision_period_us;
+	u32 cpu_stall_us;
 	u32 feedback_settle_ms;
 };
 
@@ -119,7 +121,7 @@ struct oht_estop {
 	u64 switched_ns;		/* when the outputs last changed */
 	u32 contacts;			/* OHT_INPUT_FEEDBACK_*, as last read; never by the edge */
 	bool contacts_unreadable;	/* one failed at the last reading */
-	u64 ticked_ns;			/* when the supervision timer came last */
+	struct oht_stall stall;		/* when the timers ran last */
 	u64 tested_ns;			/* when the self-test ran last; 0: never */
 	u32 test_failed;		/* OHT_SELF_TEST_*, of that */
 	u64 opened_ns;			/* when all channels were seen open last; 0: never */
@@ -144,10 +146,12 @@ struct oht_estop {
 
 	/* Supervision: see estop_supervise.c. */
 	struct hrtimer timer;
-	struct mutex place_lock;	/* serialises moving the timer */
+	struct hrtimer watch_timer;	/* on the interrupt's CPU */
+	struct mutex place_lock;	/* serialises moving the timers */
 	int timer_cpu;			/* under place_lock; -1: not running */
+	int watch_cpu;			/* the same */
 	bool may_move;			/* another CPU than the interrupt's is there */
-	bool misplaced;			/* set by the timer, cleared by the move */
+	bool misplaced;			/* set by the timers, cleared by the move */
 	const struct cpumask *irq_mask;	/* where channel a's interrupt goes; NULL: not known */
 	int irq_cpu;			/* where it was handled last */
 	struct work_struct place_work;

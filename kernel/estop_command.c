@@ -36,6 +36,8 @@ static u64 oht_estop_standing(const struct oht_estop *estop, u64 now)
 		mask |= OHT_CAUSE_BIT(OHT_CAUSE_INPUT_ERROR);
 	if (oht_estop_is_late(estop, now))
 		mask |= OHT_CAUSE_BIT(OHT_CAUSE_DEADMAN);
+	if (oht_estop_is_stalled(estop, now))
+		mask |= OHT_CAUSE_BIT(OHT_CAUSE_CPU_STALL);
 	return mask;
 }
 
@@ -249,6 +251,8 @@ void oht_estop_status(struct oht_estop *estop, const void *who, struct oht_estop
 	status->since_ns = estop->since_ns;
 	status->closed_since_ns = estop->closed_since_ns;
 	status->journal_seq = estop->journal_seq;
+	if (estop->stall.watched)
+		status->flags |= OHT_ESTOP_CPUS_WATCHED;
 	oht_estop_describe_controller(estop, who, status);
 	oht_estop_describe_tests(estop, now, status);
 	oht_estop_unlock(estop, flags);

@@ -15,6 +15,8 @@
 
 #define OHT_GPIO_LINES_MAX	8
 #define OHT_CUT_CELLS		3
+#define OHT_STALL_PERIODS	2
+#define OHT_STALL_MAX_US	1000000
 
 struct oht_gpio_property {
 	const char *name;
@@ -147,6 +149,18 @@ static int oht_estop_read_number(struct device *dev, const struct oht_estop_numb
 	return 0;
 }
 
+/* No shorter than what the supervision timer can be seen to keep. */
+static int oht_estop_read_stall(struct device *dev, struct oht_estop_config *config)
+{
+	u32 shortest_us = OHT_STALL_PERIODS * config->supervision_period_us;
+	const struct oht_estop_number number = {
+		"oht,cpu-stall-us", &config->cpu_stall_us, shortest_us, shortest_us,
+		OHT_STALL_MAX_US
+	};
+
+	return oht_estop_read_number(dev, &number);
+}
+
 static int oht_estop_read_config(struct device *dev, struct oht_estop_config *config)
 {
 	const struct oht_estop_number numbers[] = {
@@ -164,7 +178,7 @@ static int oht_estop_read_config(struct device *dev, struct oht_estop_config *co
 		if (ret)
 			return ret;
 	}
-	return 0;
+	return oht_estop_read_stall(dev, config);
 }
 
 static int oht_estop_map_cut(struct device *dev, struct oht_estop_cut *cut, const u32 *cells)

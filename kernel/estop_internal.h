@@ -32,6 +32,9 @@ void oht_estop_latch(struct oht_estop *estop, u32 cause, u32 kind, u64 event_ns)
 /* As latch, unless it is stopped for that cause already. */
 void oht_estop_find(struct oht_estop *estop, u32 cause, u64 now);
 bool oht_estop_is_late(const struct oht_estop *estop, u64 now);
+/* Does a CPU stand still? And stops if so. */
+bool oht_estop_is_stalled(const struct oht_estop *estop, u64 now);
+void oht_estop_check_cpus(struct oht_estop *estop, u64 now);
 /* The next entry of the journal, with what is common to all filled in. */
 struct oht_safety_record *oht_estop_record(struct oht_estop *estop, u32 kind, u32 from,
 					   u64 event_ns);
@@ -89,7 +92,7 @@ int oht_estop_gpio_init(struct oht_estop *estop, struct device *dev);
 int oht_estop_gpio_watch(struct oht_estop *estop);
 void oht_estop_gpio_unwatch(struct oht_estop *estop, unsigned int channels);
 
-/* estop_supervise.c: the timer and its place. Process context. */
+/* estop_supervise.c: the timers and their places. Process context. */
 void oht_estop_supervise_init(struct oht_estop *estop);
 int oht_estop_supervise_start(struct oht_estop *estop);
 void oht_estop_supervise_stop(struct oht_estop *estop);

@@ -36,7 +36,8 @@ static u32 oht_estop_examine(struct oht_estop *estop, u64 now)
 		failed |= OHT_SELF_TEST_CONTACT_2;
 	if (estop->unreadable || estop->contacts_unreadable)
 		failed |= OHT_SELF_TEST_INPUT;
-	if (oht_estop_passed(now, estop->ticked_ns, OHT_SUPERVISION_DEAD_NS))
+	if (oht_estop_passed(now, estop->stall.ran_ns[OHT_STALL_SUPERVISION],
+			     OHT_SUPERVISION_DEAD_NS))
 		failed |= OHT_SELF_TEST_SUPERVISION;
 	return failed;
 }

@@ -2,7 +2,10 @@
 /*
  * The supervision timer: re-reads the inputs and checks the heartbeat, on another CPU than the one
  * that handles the button's interrupt, so that a CPU that is stuck does not take both with it.
- * It follows: when that interrupt moves, or CPUs come and go, so does the timer.
+ * A second timer, the watch, runs on the CPU of the interrupt. Each looks at when the other ran
+ * last: a CPU that is stuck stops the machine, though nobody has pressed yet.
+ * They follow: when that interrupt moves, or CPUs come and go, so do the timers. With one CPU there
+ * is no watch.
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
@@ -41,6 +44,32 @@ static enum hrtimer_restart oht_estop_tick(struct hrtimer *timer)
 	return HRTIMER_RESTART;
 }
 
+/* Twice within the time after which it counts as stalled. */
+static u64 oht_estop_watch_period_ns(const struct oht_estop *estop)
+{
+	return (u64)estop->config.cpu_stall_us * NSEC_PER_USEC / 2;
+}
+
+/* Cheap: it shows that its CPU handles interrupts, and looks whether the other one does. */
+static enum hrtimer_restart oht_estop_watch_tick(struct hrtimer *timer)
+{
+	struct oht_estop *estop = container_of(timer, struct oht_estop, watch_timer);
+	u64 now = ktime_get_ns();
+	unsigned long flags;
+
+	flags = oht_estop_lock(estop);
+	oht_estop_check_cpus(estop, now);
+	oht_stall_ran(&estop->stall, OHT_STALL_WATCH, now);
+	oht_estop_unlock(estop, flags);
+	/* The interrupt has gone to a third CPU. */
+	if (READ_ONCE(estop->may_move) && smp_processor_id() != oht_estop_irq_cpu(estop)) {
+		WRITE_ONCE(estop->misplaced, true);
+		irq_work_queue(&estop->notify);
+	}
+	hrtimer_forward_now(timer, ns_to_ktime(oht_estop_watch_period_ns(estop)));
+	return HRTIMER_RESTART;
+}
+
 /* On the CPU where the timer is to run: that is what pinned means. */
 static void oht_estop_start_timer(void *context)
 {
@@ -48,6 +77,16 @@ static void oht_estop_start_timer(void *context)
 
 	hrtimer_start(&estop->timer,
 		      ktime_add_us(ktime_get(), estop->config.supervision_period_us),
+		      HRTIMER_MODE_ABS_PINNED_HARD);
+}
+
+/* The same. */
+static void oht_estop_start_watch(void *context)
+{
+	struct oht_estop *estop = context;
+
+	hrtimer_start(&estop->watch_timer,
+		      ktime_add_ns(ktime_get(), oht_estop_watch_period_ns(estop)),
 		      HRTIMER_MODE_ABS_PINNED_HARD);
 }
 
@@ -66,21 +105,58 @@ static int oht_estop_choose_cpu(const struct oht_estop *estop, int leaving)
 	return last;
 }
 
-/* Called with the set of CPUs held still, by the hotplug core or by cpus_read_lock(). */
-static void oht_estop_place(struct oht_estop *estop, int leaving)
+static void oht_estop_set_watched(struct oht_estop *estop, bool watched)
 {
-	int cpu;
+	unsigned long flags = oht_estop_lock(estop);
 
-	mutex_lock(&estop->place_lock);
-	cpu = oht_estop_choose_cpu(estop, leaving);
+	oht_stall_set_watched(&estop->stall, watched, ktime_get_ns());
+	oht_estop_unlock(estop, flags);
+}
+
+/* While a timer moves, the other one goes on watching it; so nobody may put us off in between. */
+static void oht_estop_move(struct oht_estop *estop, enum oht_stall_side side, int *at, int cpu)
+{
+	bool watch = side == OHT_STALL_WATCH;
+	unsigned long flags;
+
+	if (*at == cpu)
+		return;
+	preempt_disable();
+	hrtimer_cancel(watch ? &estop->watch_timer : &estop->timer);
+	flags = oht_estop_lock(estop);
+	oht_stall_ran(&estop->stall, side, ktime_get_ns());
+	oht_estop_unlock(estop, flags);
+	/* sysfs shows it without the lock. */
+	WRITE_ONCE(*at, cpu);
+	if (cpu != OHT_CPU_NONE)
+		smp_call_function_single(cpu, watch ? oht_estop_start_watch : oht_estop_start_timer,
+					 estop, true);
+	preempt_enable();
+}
+
+/* Called with the set of CPUs held still, by the hotplug core or by cpus_read_lock(). */
+static void oht_estop_place_locked(struct oht_estop *estop, int leaving)
+{
+	int cpu = oht_estop_choose_cpu(estop, leaving), watch_cpu = oht_estop_irq_cpu(estop);
+
+	if (watch_cpu == cpu || watch_cpu == leaving || !cpu_online(watch_cpu))
+		watch_cpu = OHT_CPU_NONE;
 	WRITE_ONCE(estop->misplaced, false);
 	WRITE_ONCE(estop->may_move, cpu != oht_estop_irq_cpu(estop));
-	if (estop->timer_cpu != OHT_CPU_NONE && cpu != OHT_CPU_NONE && cpu != estop->timer_cpu) {
-		hrtimer_cancel(&estop->timer);
-		/* sysfs shows it without the lock. */
-		WRITE_ONCE(estop->timer_cpu, cpu);
-		smp_call_function_single(cpu, oht_estop_start_timer, estop, true);
-	}
+	if (watch_cpu == OHT_CPU_NONE)
+		oht_estop_set_watched(estop, false);
+	oht_estop_move(estop, OHT_STALL_SUPERVISION, &estop->timer_cpu, cpu);
+	oht_estop_move(estop, OHT_STALL_WATCH, &estop->watch_cpu, watch_cpu);
+	if (watch_cpu != OHT_CPU_NONE)
+		oht_estop_set_watched(estop, true);
+}
+
+static void oht_estop_place(struct oht_estop *estop, int leaving)
+{
+	mutex_lock(&estop->place_lock);
+	/* Before it is started and after it was stopped for good, there is nothing to place. */
+	if (estop->timer_cpu != OHT_CPU_NONE)
+		oht_estop_place_locked(estop, leaving);
 	mutex_unlock(&estop->place_lock);
 }
 
@@ -144,7 +220,10 @@ void oht_estop_supervise_init(struct oht_estop *estop)
 	INIT_WORK(&estop->place_work, oht_estop_place_work);
 	oht_hrtimer_setup(&estop->timer, oht_estop_tick, CLOCK_MONOTONIC,
 			  HRTIMER_MODE_ABS_PINNED_HARD);
+	oht_hrtimer_setup(&estop->watch_timer, oht_estop_watch_tick, CLOCK_MONOTONIC,
+			  HRTIMER_MODE_ABS_PINNED_HARD);
 	estop->timer_cpu = OHT_CPU_NONE;
+	estop->watch_cpu = OHT_CPU_NONE;
 }
 
 int oht_estop_supervise_start(struct oht_estop *estop)
@@ -157,9 +236,7 @@ int oht_estop_supervise_start(struct oht_estop *estop)
 		return dev_err_probe(estop->dev, ret, "cannot follow the CPUs\n");
 	cpus_read_lock();
 	mutex_lock(&estop->place_lock);
-	WRITE_ONCE(estop->timer_cpu, oht_estop_choose_cpu(estop, OHT_CPU_NONE));
-	WRITE_ONCE(estop->may_move, estop->timer_cpu != oht_estop_irq_cpu(estop));
-	smp_call_function_single(estop->timer_cpu, oht_estop_start_timer, estop, true);
+	oht_estop_place_locked(estop, OHT_CPU_NONE);
 	mutex_unlock(&estop->place_lock);
 	cpus_read_unlock();
 	return 0;
@@ -169,7 +246,8 @@ void oht_estop_supervise_stop(struct oht_estop *estop)
 {
 	cpuhp_state_remove_instance_nocalls(oht_estop_hotplug_state, &estop->hotplug);
 	mutex_lock(&estop->place_lock);
-	WRITE_ONCE(estop->timer_cpu, OHT_CPU_NONE);
-	hrtimer_cancel(&estop->timer);
+	oht_estop_set_watched(estop, false);
+	oht_estop_move(estop, OHT_STALL_WATCH, &estop->watch_cpu, OHT_CPU_NONE);
+	oht_estop_move(estop, OHT_STALL_SUPERVISION, &estop->timer_cpu, OHT_CPU_NONE);
 	mutex_unlock(&estop->place_lock);
 }

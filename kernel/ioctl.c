@@ -86,6 +86,7 @@ static int oht_ioctl_info(struct oht_file *file, union oht_ioctl_arg *arg)
 	info->supervision_period_us = config->supervision_period_us;
 	info->reset_stable_ms = config->reset_stable_ms;
 	info->discrepancy_window_ms = config->discrepancy_window_ms;
+	info->cpu_stall_us = config->cpu_stall_us;
 	if (oht->estop.feedbacks)
 		info->feedback_settle_ms = config->feedback_settle_ms;
 	return 0;

@@ -149,6 +149,14 @@ static ssize_t supervision_cpu_show(struct device *dev, struct device_attribute 
 }
 static DEVICE_ATTR_RO(supervision_cpu);
 
+static ssize_t watch_cpu_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	int cpu = READ_ONCE(oht_core_of(dev)->estop.watch_cpu);
+
+	return cpu < 0 ? sysfs_emit(buf, "none\n") : sysfs_emit(buf, "%d\n", cpu);
+}
+static DEVICE_ATTR_RO(watch_cpu);
+
 static ssize_t oht_sysfs_emit_age(char *buf, u64 age_s)
 {
 	return age_s == OHT_NEVER_S ? sysfs_emit(buf, "never\n") : sysfs_emit(buf, "%llu\n", age_s);
@@ -190,6 +198,7 @@ static struct attribute *oht_sysfs_estop_attrs[] = {
 	&dev_attr_causes.attr,
 	&dev_attr_standing.attr,
 	&dev_attr_supervision_cpu.attr,
+	&dev_attr_watch_cpu.attr,
 	&dev_attr_proof_test_age_s.attr,
 	&dev_attr_self_test_age_s.attr,
 	&dev_attr_self_test_failed.attr,

@@ -44,7 +44,8 @@ def test_safety_has_the_promised_members(daemon):
     assert {"a", "b"} <= safety["channels"].keys()
     assert {"enable1", "enable2"} <= safety["outputs"].keys()
     assert "feedback" in safety
-    # The rtu back-end has nothing that could be tested.
+    # The rtu back-end has nothing that could be tested, and no CPU that watches another.
+    assert safety["cpus_watched"] is None
     assert safety["self_test"] is None and safety["proof_test_age_s"] is None
     for cause in safety["causes"]:
         assert {"code", "text", "since"} <= cause.keys()

@@ -180,6 +180,7 @@ def test_button(robot):
     until(lambda: robot.causes() & {"button_a", "button_b"}, 5, "the button as a cause")
     assert robot.safety()["channels"] == {"a": "open", "b": "open"}
     assert robot.safety()["proof_test_age_s"] < 60
+    assert robot.safety()["cpus_watched"] is True
     until(lambda: robot.safety()["why_not_reset"], 5, "the button in the way of a reset")
     assert robot.post("safety/reset", "supervisor").status == 409
     assert robot.get("robot").json["safety"] == "stopped"

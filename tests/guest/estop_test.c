@@ -370,26 +370,10 @@ static void test_drop_count(void)
 
 static int supervision_cpu(void)
 {
-	FILE *file = fopen("/sys/class/oht/oht0/estop/supervision_cpu", "re");
-	int cpu = -2;
+	char text[16];
 
-	if (!file || fscanf(file, "%d", &cpu) != 1)
-		tap_bail("no supervision_cpu");
-	fclose(file);
-	return cpu;
-}
-
-static int set_cpu(int cpu, bool online)
-{
-	char path[80];
-	int fd, error = 0;
-
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online", cpu);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, online ? "1" : "0", 1) != 1)
-		error = errno;
-	close(fd);
-	return error;
+	guest_estop_attribute("supervision_cpu", text, sizeof(text));
+	return atoi(text);
 }
 
 static void test_hotplug(void)
@@ -403,11 +387,11 @@ static void test_hotplug(void)
 	}
 	guest_pin_cpu(0);
 	tap_is(cpu, 1, "supervision is not on the CPU of the interrupt");
-	tap_errno(set_cpu(cpu, false), 0, "its CPU goes");
+	tap_errno(guest_set_cpu(cpu, false), 0, "its CPU goes");
 	tap_is(supervision_cpu(), 0, "supervision moves");
 	fd = enabled_controller(100);
 	expect_stop(fd, OHT_CAUSE_DEADMAN, "on one CPU", &record);
-	tap_errno(set_cpu(cpu, true), 0, "its CPU comes back");
+	tap_errno(guest_set_cpu(cpu, true), 0, "its CPU comes back");
 	tap_is(supervision_cpu(), cpu, "supervision goes back");
 	close(fd);
 	fd = enabled_controller(100);

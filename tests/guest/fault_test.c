@@ -11,9 +11,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +26,7 @@
 
 #include "lib/guest.h"
 #include "lib/stop.h"
+#include "lib/stuck.h"
 #include "lib/tap.h"
 
 #define MS		1000000ULL
@@ -65,41 +64,16 @@ static void expect_within(uint64_t since_ns, unsigned int before_ms, unsigned in
 
 /* ---- a CPU that does nothing but spin ---- */
 
-struct stuck {
-	pthread_t thread;
-	int cpu;
-	atomic_bool begun;
-	uint64_t end_ns;
-};
-
-static void *stick(void *context)
+static void begin_stuck(struct stuck *stuck, int cpu)
 {
-	struct stuck *stuck = context;
-
-	guest_pin_cpu(stuck->cpu);
-	atomic_store(&stuck->begun, true);
-	if (ioctl(stim, OHT_STIM_IOC_IRQS_OFF, (unsigned long)STUCK_US) < 0)
-		tap_bail("interrupts off: %s", strerror(errno));
-	stuck->end_ns = guest_now_ns();
-	return NULL;
-}
-
-static void stuck_begin(struct stuck *stuck, int cpu)
-{
-	guest_pin_cpu(cpu == CPU_IRQ ? CPU_TIMER : CPU_IRQ);
-	stuck->cpu = cpu;
-	atomic_init(&stuck->begun, false);
-	if (pthread_create(&stuck->thread, NULL, stick, stuck))
-		tap_bail("no thread");
-	while (!atomic_load(&stuck->begun))
-		guest_sleep_ms(1);
+	stuck_begin(stuck, stim, cpu, STUCK_US);
 	guest_sleep_ms(20);
 }
 
 /* What happened must have happened while that CPU was stuck. */
-static void stuck_end(struct stuck *stuck, const char *what, const struct oht_record *record)
+static void end_stuck(struct stuck *stuck, const char *what, const struct oht_record *record)
 {
-	pthread_join(stuck->thread, NULL);
+	stuck_end(stuck);
 	tap_ok(record->safety.low_ns < stuck->end_ns, "%s: low %llu us before it comes back", what,
 	       (unsigned long long)(stuck->end_ns - record->safety.low_ns) / 1000);
 }
@@ -111,12 +85,12 @@ static void test_press_with_a_cpu_stuck(int cpu, const char *what)
 	struct stuck stuck;
 	uint64_t before_ns;
 
-	stuck_begin(&stuck, cpu);
+	begin_stuck(&stuck, cpu);
 	before_ns = guest_now_ns();
 	guest_press(stim, BOTH);
 	stop_expect(stim, fd, OHT_CAUSE_BUTTON_A, what, &record);
 	expect_within(before_ns, 0, 2, what, &record);
-	stuck_end(&stuck, what, &record);
+	end_stuck(&stuck, what, &record);
 	guest_unpress(stim, BOTH);
 	tap_errno(guest_reset_when_stable(fd, 0), 0, "%s: can be reset", what);
 	close(fd);
@@ -130,9 +104,9 @@ static void test_hang_with_a_cpu_stuck(void)
 	struct oht_record record = { 0 };
 	struct stuck stuck;
 
-	stuck_begin(&stuck, CPU_IRQ);
+	begin_stuck(&stuck, CPU_IRQ);
 	stop_expect(stim, fd, OHT_CAUSE_DEADMAN, what, &record);
-	stuck_end(&stuck, what, &record);
+	end_stuck(&stuck, what, &record);
 	close(fd);
 }
 

@@ -315,6 +315,14 @@ static long stim_irqs_off(unsigned long us)
 	return 0;
 }
 
+/* Not even for an IPI: as a CPU whose firmware or driver never comes back. */
+static void stim_stick(void)
+{
+	local_irq_disable();
+	for (;;)
+		cpu_relax();
+}
+
 static long stim_deaf(u32 channels)
 {
 	u8 pins = stim_pins(OHT_STIM_A | OHT_STIM_B), deaf = stim_pins(channels);
@@ -462,6 +470,8 @@ static long stim_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 		return stim_outputs();
 	if (cmd == OHT_STIM_IOC_IRQS_OFF)
 		return stim_irqs_off(arg);
+	if (cmd == OHT_STIM_IOC_STICK)
+		stim_stick();
 	if (cmd == OHT_STIM_IOC_OOPS)
 		return stim_oops();
 	mutex_lock(&stim_mutex);

@@ -117,4 +117,7 @@ struct oht_stim_relays {
  */
 #define OHT_STIM_IOC_UNREADABLE	_IO('s', 11)
 
+/* Interrupts off on the caller's CPU, for ever. */
+#define OHT_STIM_IOC_STICK	_IO('s', 11)
+
 #endif /* OHT_STIM_H */

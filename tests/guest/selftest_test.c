@@ -54,19 +54,6 @@ static void settle(void)
 	guest_sleep_ms(info.feedback_settle_ms + 20);
 }
 
-static void read_attribute(const char *name, char *text, size_t bytes)
-{
-	char path[80];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/sys/class/oht/oht0/estop/%s", name);
-	file = fopen(path, "re");
-	if (!file || !fgets(text, bytes, file))
-		tap_bail("no %s", path);
-	text[strcspn(text, "\n")] = 0;
-	fclose(file);
-}
-
 static void test_never(void)
 {
 	struct oht_estop_status status;
@@ -76,9 +63,9 @@ static void test_never(void)
 	guest_status(fd, &status);
 	tap_ok(!status.tested_ns && !status.test_failed, "at first: no self-test");
 	tap_is(status.opened_age_s, OHT_NEVER_S, "at first: no proof test");
-	read_attribute("proof_test_age_s", text, sizeof(text));
+	guest_estop_attribute("proof_test_age_s", text, sizeof(text));
 	tap_ok(!strcmp(text, "never"), "proof_test_age_s: %s", text);
-	read_attribute("self_test_age_s", text, sizeof(text));
+	guest_estop_attribute("self_test_age_s", text, sizeof(text));
 	tap_ok(!strcmp(text, "never"), "self_test_age_s: %s", text);
 	close(fd);
 }
@@ -178,7 +165,7 @@ static int supervision_cpu(void)
 	char text[32];
 	int cpu;
 
-	read_attribute("supervision_cpu", text, sizeof(text));
+	guest_estop_attribute("supervision_cpu", text, sizeof(text));
 	if (sscanf(text, "%d", &cpu) != 1)
 		tap_bail("supervision_cpu: %s", text);
 	return cpu;
@@ -225,9 +212,9 @@ static void test_proof_age(void)
 	guest_sleep_ms(2500);
 	guest_status(fd, &status);
 	tap_ok(status.opened_age_s >= 2, "which was %u s ago", status.opened_age_s);
-	read_attribute("proof_test_age_s", text, sizeof(text));
+	guest_estop_attribute("proof_test_age_s", text, sizeof(text));
 	tap_ok(text[0] >= '2' && text[0] <= '9', "proof_test_age_s: %s", text);
-	read_attribute("self_test_age_s", text, sizeof(text));
+	guest_estop_attribute("self_test_age_s", text, sizeof(text));
 	tap_ok(text[0] >= '0' && text[0] <= '9', "self_test_age_s: %s", text);
 	close(fd);
 }

@@ -579,6 +579,7 @@ void fake_install(void)
 		.reset_stable_ms = 500,
 		.discrepancy_window_ms = 500,
 		.feedback_settle_ms = 50,
+		.cpu_stall_us = 4000,
 	};
 	fake_plan_install();
 	fake.stop.causes = OHT_CAUSE_BIT(OHT_CAUSE_START);

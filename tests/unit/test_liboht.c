@@ -214,6 +214,7 @@ static void info_is_complete(void **state)
 	assert_int_equal(info.reset_stable_ms, 500);
 	assert_int_equal(info.discrepancy_window_ms, 500);
 	assert_int_equal(info.feedback_settle_ms, 50);
+	assert_int_equal(info.cpu_stall_us, 4000);
 	assert_int_equal(oht_dev_fd(*state), FAKE_FD);
 }
 

@@ -318,6 +318,20 @@ static void status_shows_the_tests(void **state)
 	assert_non_null(strstr(out_text, "contact 1 is closed"));
 }
 
+static void status_says_whether_cpus_are_watched(void **state)
+{
+	(void)state;
+	assert_int_equal(run("safety status"), 0);
+	assert_non_null(strstr(out_text, "one alone: if it is stuck"));
+	assert_int_equal(run_json("safety status"), 0);
+	assert_false(json_object_get_boolean(member("/cpus_watched")));
+	fake.stop.flags |= OHT_ESTOP_CPUS_WATCHED;
+	assert_int_equal(run("safety status"), 0);
+	assert_non_null(strstr(out_text, "two watch one another"));
+	assert_int_equal(run_json("safety status"), 0);
+	assert_true(json_object_get_boolean(member("/cpus_watched")));
+}
+
 static void enable_holds_with_heartbeats_until_interrupted(void **state)
 {
 	int64_t begin_ns = fake.now_ns;
@@ -435,6 +449,7 @@ int main(void)
 		CASE(a_reset_button_resets_alone),
 		CASE(selftest_says_what_is_wrong),
 		CASE(status_shows_the_tests),
+		CASE(status_says_whether_cpus_are_watched),
 		CASE(enable_holds_with_heartbeats_until_interrupted),
 		CASE(enable_takes_another_period),
 		CASE(enable_wants_a_reset_after_a_button),

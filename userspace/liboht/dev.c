@@ -102,6 +102,7 @@ OHT_PUBLIC int oht_dev_info(struct oht_dev *dev, struct oht_dev_info *info)
 		.reset_stable_ms = raw.reset_stable_ms,
 		.discrepancy_window_ms = raw.discrepancy_window_ms,
 		.feedback_settle_ms = raw.feedback_settle_ms,
+		.cpu_stall_us = raw.cpu_stall_us,
 	};
 	memcpy(info->port, raw.port, sizeof(info->port) - 1);
 	return 0;

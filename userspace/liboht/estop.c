@@ -19,6 +19,7 @@ OHT_PUBLIC int oht_dev_stop_status(struct oht_dev *dev, struct oht_stop_status *
 		.outputs = raw.outputs,
 		.has_controller = raw.flags & OHT_ESTOP_HAS_CONTROLLER,
 		.is_controller = raw.flags & OHT_ESTOP_IS_CONTROLLER,
+		.cpus_watched = raw.flags & OHT_ESTOP_CPUS_WATCHED,
 		.controller_tgid = raw.controller_tgid,
 		.deadman_ms = raw.deadman_ms,
 		.since_ns = raw.since_ns,

@@ -138,6 +138,7 @@ enum oht_line_parity {
  * @reset_stable_ms: how long the channels must have been closed before a reset
  * @discrepancy_window_ms: how long the channels may disagree
  * @feedback_settle_ms: how long contacts may take to follow the outputs, 0 without OHT_HAS_FEEDBACK
+ * @cpu_stall_us: how long a CPU may be stuck before the other one stops the machine
  */
 struct oht_dev_info {
 	uint32_t abi_version;
@@ -159,6 +160,7 @@ struct oht_dev_info {
 	uint32_t reset_stable_ms;
 	uint32_t discrepancy_window_ms;
 	uint32_t feedback_settle_ms;
+	uint32_t cpu_stall_us;
 };
 
 /**
@@ -246,6 +248,7 @@ static inline uint64_t oht_cause_mask(unsigned int cause)
  * @outputs: OHT_OUT_*
  * @has_controller: some descriptor is the controller
  * @is_controller: this handle is the controller
+ * @cpus_watched: two CPUs watch one another; with one, nobody notices that it is stuck
  * @controller_tgid: process that is the controller, 0 without one
  * @deadman_ms: heartbeat period of the present controller, 0 without one
  * @since_ns: when the present state was entered
@@ -265,6 +268,7 @@ struct oht_stop_status {
 	uint32_t outputs;
 	bool has_controller;
 	bool is_controller;
+	bool cpus_watched;
 	uint32_t controller_tgid;
 	uint32_t deadman_ms;
 	uint64_t since_ns;

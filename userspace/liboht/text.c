@@ -79,8 +79,8 @@ static const struct cause {
 		"An emergency-stop input could not be read.",
 		"Look in dmesg for the GPIO's error, repair it, then reset." },
 	[OHT_STOPPED_BY_CPU_STALL] = { "cpu_stall",
-		"Interrupt and supervision of the stop lost sight of each other.",
-		"A CPU was stuck: look in dmesg, then reset." },
+		"A CPU of the computer was stuck: it handled no interrupts for too long.",
+		"Look in dmesg for what held it up, then reset; a slow serial console can." },
 	[OHT_STOPPED_BY_SHUTDOWN] = { "shutdown", "The computer powers off.",
 		"Switch it on again, then reset." },
 };

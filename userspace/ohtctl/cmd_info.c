@@ -46,6 +46,7 @@ struct json_object *show_info_json(struct cli *cli, const struct oht_dev_info *i
 	show_add_number(object, "supervision_period_us", info->supervision_period_us);
 	show_add_number(object, "reset_stable_ms", info->reset_stable_ms);
 	show_add_number(object, "discrepancy_window_ms", info->discrepancy_window_ms);
+	show_add_number(object, "cpu_stall_us", info->cpu_stall_us);
 	if (info->caps & OHT_HAS_FEEDBACK)
 		show_add_number(object, "feedback_settle_ms", info->feedback_settle_ms);
 	return object;
@@ -85,6 +86,7 @@ static void show_info(struct cli *cli, const struct oht_dev_info *info)
 	show_field(cli, "stop", "inputs re-read every %u us", info->supervision_period_us);
 	show_field(cli, "", "reset after %u ms closed, channels may disagree for %u ms",
 		   info->reset_stable_ms, info->discrepancy_window_ms);
+	show_field(cli, "", "a CPU may be stuck for %u us", info->cpu_stall_us);
 	if (info->caps & OHT_HAS_FEEDBACK)
 		show_field(cli, "", "contacts must follow the outputs within %u ms",
 			   info->feedback_settle_ms);

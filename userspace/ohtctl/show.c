@@ -170,6 +170,12 @@ static void show_controller(struct cli *cli, const struct oht_stop_status *statu
 		   status->controller_tgid, status->deadman_ms);
 }
 
+static void show_watch(struct cli *cli, const struct oht_stop_status *status)
+{
+	show_field(cli, "cpus", "%s", status->cpus_watched ? "two watch one another" :
+		   "one alone: if it is stuck, only hardware stops the machine");
+}
+
 static void show_tests(struct cli *cli, const struct oht_stop_status *status)
 {
 	unsigned int test;
@@ -208,6 +214,7 @@ void show_stop(struct cli *cli, const struct oht_stop_status *status, bool sente
 	show_channels(cli, status);
 	show_outputs(cli, status);
 	show_controller(cli, status);
+	show_watch(cli, status);
 	if (sentences)
 		show_tests(cli, status);
 	if (sentences)
@@ -293,6 +300,8 @@ struct json_object *show_stop_json(struct cli *cli, const struct oht_stop_status
 	json_object_object_add(object, "feedback", feedback_json(cli, status->inputs));
 	json_object_object_add(object, "controller", controller_json(status));
 	show_add_number(object, "journal_seq", status->journal_seq);
+	json_object_object_add(object, "cpus_watched",
+			       json_object_new_boolean(status->cpus_watched));
 	json_object_object_add(object, "proof_test_age_s",
 			       status->opened_age_s == OHT_NEVER_SECONDS ? NULL :
 			       json_object_new_int64(status->opened_age_s));

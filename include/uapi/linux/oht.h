@@ -85,6 +85,7 @@
  * @discrepancy_window_ms: how long the channels may disagree
  * @feedback_settle_ms: how long the contacts behind the outputs may take to follow them; 0 without
  *	enable feedback
+ * @cpu_stall_us: how long a CPU may go without handling the stop's timers before the other stops
  * @reserved: zero
  */
 struct oht_info {
@@ -108,7 +109,8 @@ struct oht_info {
 	__u32 reset_stable_ms;
 	__u32 discrepancy_window_ms;
 	__u32 feedback_settle_ms;
-	__u32 reserved[3];
+	__u32 cpu_stall_us;
+	__u32 reserved[2];
 };
 
 /* ---- the stop ---- */
@@ -140,7 +142,7 @@ enum oht_cause {
 	OHT_CAUSE_SELF_TEST		= 16,	/* a self-test found a fault */
 	OHT_CAUSE_STORM			= 17,	/* more edges than a button can make */
 	OHT_CAUSE_INPUT_ERROR		= 18,	/* an input could not be read */
-	OHT_CAUSE_CPU_STALL		= 19,	/* supervision or interrupt made no progress */
+	OHT_CAUSE_CPU_STALL		= 19,	/* a CPU handled no interrupts for too long */
 	OHT_CAUSE_SHUTDOWN		= 20,	/* the machine powers off */
 };
 
@@ -161,6 +163,8 @@ enum oht_cause {
 /* oht_estop_status.flags */
 #define OHT_ESTOP_HAS_CONTROLLER	(1U << 0)	/* some descriptor is the controller */
 #define OHT_ESTOP_IS_CONTROLLER		(1U << 1)	/* this descriptor is the controller */
+/* Two CPUs watch one another. Without it there is one CPU, and no program notices if that is stuck. */
+#define OHT_ESTOP_CPUS_WATCHED		(1U << 2)
 
 /**
  * struct oht_estop_status - the stop as it is now (OHT_IOC_ESTOP_STATUS)

@@ -239,6 +239,32 @@ int guest_cpus(void)
 	return sysconf(_SC_NPROCESSORS_ONLN);
 }
 
+int guest_set_cpu(int cpu, bool online)
+{
+	char path[80];
+	int fd, error = 0;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online", cpu);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, online ? "1" : "0", 1) != 1)
+		error = errno;
+	close(fd);
+	return error;
+}
+
+void guest_estop_attribute(const char *name, char *text, size_t bytes)
+{
+	char path[80];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/class/oht/oht0/estop/%s", name);
+	file = fopen(path, "re");
+	if (!file || !fgets(text, bytes, file))
+		tap_bail("no %s", path);
+	text[strcspn(text, "\n")] = 0;
+	fclose(file);
+}
+
 uint64_t guest_interrupts(const char *owner)
 {
 	FILE *table = fopen("/proc/interrupts", "re");

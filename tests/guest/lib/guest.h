@@ -8,6 +8,7 @@
 #define GUEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <linux/oht.h>
@@ -60,6 +61,10 @@ uint64_t guest_now_ns(void);
 void guest_sleep_ms(unsigned int ms);
 void guest_pin_cpu(int cpu);
 int guest_cpus(void);
+/* Takes a CPU off or puts it back; 0 or the errno. */
+int guest_set_cpu(int cpu, bool online);
+/* A file of the device's folder estop/, without its line end; bails out without it. */
+void guest_estop_attribute(const char *name, char *text, size_t bytes);
 /* Interrupts that all CPUs have handled for that owner in /proc/interrupts; bails out without it. */
 uint64_t guest_interrupts(const char *owner);
 

@@ -164,6 +164,8 @@ struct json_object *ohtd_json_safety(struct ohtd_call *call, const struct ohtd_s
 	json_object_object_add(json, "feedback", feedback_json(safety));
 	json_object_object_add(json, "hardware_stop",
 			       json_object_new_boolean(safety->hardware_stop));
+	json_object_object_add(json, "cpus_watched", safety->cpus_watched < 0 ? NULL :
+			       json_object_new_boolean(safety->cpus_watched));
 	json_object_object_add(json, "deadman_ms", json_object_new_int64(safety->deadman_ms));
 	json_object_object_add(json, "stops_repeated", json_object_new_int64(
 			       (int64_t)ohtd_call_stops_repeated(call, false)));

@@ -322,6 +322,7 @@ void ohtd_safety_view(const struct ohtd_control *control, struct ohtd_safety_vie
 				stop && (caps & OHT_HAS_FEEDBACK));
 	view->feedback2 = level(status->inputs, OHT_IN_FEEDBACK_2,
 				stop && (caps & OHT_HAS_FEEDBACK));
+	view->cpus_watched = level(status->cpus_watched, true, stop);
 	view->hardware_stop = control->bus->ops->hardware_stop;
 	view->last_event_ns = safety->last_event_ns;
 	view->last_low_ns = safety->last_low_ns;

@@ -105,6 +105,7 @@ struct ohtd_cause_view {
  * @feedback1: 1 closed, 0 open, -1 when there is no feedback input; @feedback2 likewise
  * @hardware_stop: the back-end can cut outputs (false on rtu: a software stop only)
  * @is_controller: we hold the controller role
+ * @cpus_watched: two CPUs of the computer watch one another for a stall; -1 without the driver
  * @cause_count: entries of @causes, first cause first
  * @since_ns: when the present state was entered
  * @closed_since_ns: since when both channels have been closed, 0 when not
@@ -129,7 +130,8 @@ struct ohtd_safety_view {
 	int8_t feedback2;
 	uint8_t hardware_stop;
 	uint8_t is_controller;
-	uint8_t pad[3];
+	int8_t cpus_watched;
+	uint8_t pad[2];
 	uint32_t cause_count;
 	uint64_t since_ns;
 	uint64_t closed_since_ns;

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A CPU that never handles an interrupt again: the other one stops the machine."""
+import pytest
+
+from support import PROGRAMS, Controller
+
+# The board waits for a second before it calls that a stall, since a host may hold an emulated CPU up for a while.
+PATIENCE_S = 30
+CPU_IRQ, CPU_TIMER = 0, 1
+
+
+# The kernel's own watchers would go on about the stuck CPU; what the stop does is the same with them.
+@pytest.mark.kernels("stock", "rt")
+@pytest.mark.parametrize("cpu", [CPU_IRQ, CPU_TIMER])
+def test_one_cpu_stuck_for_good(fresh, cpu):
+    board = fresh()
+    controller = Controller(board)
+    controller.arm(1)
+    board.guest.check("modprobe oht_stim")
+    assert all(board.pins.levels((4, 5)))
+    board.guest.check(f"(sleep 0.3; {PROGRAMS}/stall_test --for-ever {cpu}) </dev/null >/dev/null 2>&1 &")
+    assert board.pins.wait_enables(0, PATIENCE_S), "a stuck CPU leaves the outputs high"
+    # The lines over which one could ask are interrupts of the first CPU.
+    if cpu == CPU_TIMER:
+        status = controller.status()
+        assert status["first_cause"] == "cpu_stall" and "cpu_stall" in status["standing"]
+    controller.close()
