@@ -71,6 +71,22 @@ void oht_estop_read_inputs(struct oht_estop *estop)
 	}
 }
 
+static void oht_estop_write_pulse(struct oht_estop *estop, bool high)
+{
+	gpiod_set_value(estop->pulse, high);
+	estop->pulse_high = high;
+}
+
+/*
+ * One edge for what is behind the pulse output. Only by the supervision timer, and only after it
+ * has found nothing wrong: who else makes one says more than he knows.
+ */
+static void oht_estop_make_pulse(struct oht_estop *estop)
+{
+	if (estop->state == OHT_ESTOP_ENABLED && !READ_ONCE(estop->dead))
+		oht_estop_write_pulse(estop, !estop->pulse_high);
+}
+
 void oht_estop_lower(struct oht_estop *estop)
 {
 	unsigned int i;
@@ -78,6 +94,8 @@ void oht_estop_lower(struct oht_estop *estop)
 	for (i = 0; i < OHT_ESTOP_OUTPUTS; i++)
 		gpiod_set_value(estop->enable[i], 0);
 	estop->outputs = 0;
+	if (estop->pulse)
+		oht_estop_write_pulse(estop, false);
 }
 
 /* The only place where an output goes high. */
@@ -277,6 +295,8 @@ void oht_estop_supervise(struct oht_estop *estop)
 	/* Looks at its own stamp as well, so before it renews it. */
 	oht_estop_check(estop, now);
 	oht_stall_ran(&estop->stall, OHT_STALL_SUPERVISION, now);
+	if (estop->pulse)
+		oht_estop_make_pulse(estop);
 	calm = oht_estop_poll_storms(estop, now);
 	if (estop->button.gpio)
 		oht_estop_poll_button(estop, now);

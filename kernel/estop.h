@@ -100,6 +100,7 @@ struct oht_estop {
 	unsigned int channels;
 	u32 all_closed;			/* inputs that a healthy button shows */
 	struct gpio_desc *enable[OHT_ESTOP_OUTPUTS];
+	struct gpio_desc *pulse;	/* toggled while all is well; NULL: there is none */
 	struct oht_estop_feedback feedback[OHT_ESTOP_OUTPUTS];
 	unsigned int feedbacks;
 	struct oht_estop_cut cut[OHT_ESTOP_CUTS_MAX];
@@ -118,6 +119,7 @@ struct oht_estop {
 	u32 inputs;			/* as last read */
 	u32 unreadable;			/* those that failed at the last reading; 0 in @inputs */
 	u32 outputs;			/* as last written */
+	bool pulse_high;		/* the same */
 	u64 switched_ns;		/* when the outputs last changed */
 	u32 contacts;			/* OHT_INPUT_FEEDBACK_*, as last read; never by the edge */
 	bool contacts_unreadable;	/* one failed at the last reading */

@@ -13,7 +13,7 @@
 
 #include "estop_internal.h"
 
-#define OHT_GPIO_LINES_MAX	8
+#define OHT_GPIO_LINES_MAX	9
 #define OHT_CUT_CELLS		3
 #define OHT_STALL_PERIODS	2
 #define OHT_STALL_MAX_US	1000000
@@ -28,6 +28,7 @@ struct oht_gpio_property {
 static const struct oht_gpio_property oht_gpio_properties[] = {
 	{ "estop-gpios", 1, OHT_ESTOP_CHANNELS_MAX },
 	{ "enable-gpios", OHT_ESTOP_OUTPUTS, OHT_ESTOP_OUTPUTS },
+	{ "enable-pulse-gpios", 0, 1 },
 	{ "enable-feedback-gpios", 0, OHT_ESTOP_OUTPUTS },
 	{ "reset-gpios", 0, 1 },
 	{ "de-gpios", 0, 1 },
@@ -302,6 +303,16 @@ static int oht_estop_claim_feedback(struct oht_estop *estop)
 	return 0;
 }
 
+/* Both of its levels mean the same to what it drives, so it may be active low. */
+static int oht_estop_claim_pulse(struct oht_estop *estop)
+{
+	struct oht_gpio_line line = { .name = "enable-pulse" };
+
+	if (!device_property_present(estop->dev, "enable-pulse-gpios"))
+		return 0;
+	return oht_estop_claim(estop->dev, &line, GPIOD_OUT_LOW, &estop->pulse);
+}
+
 static int oht_estop_claim_button(struct oht_estop *estop)
 {
 	struct oht_gpio_line line = { .name = "reset" };
@@ -322,6 +333,8 @@ int oht_estop_gpio_init(struct oht_estop *estop, struct device *dev)
 		ret = oht_estop_read_cuts(estop);
 	if (!ret)
 		ret = oht_estop_claim_outputs(estop);
+	if (!ret)
+		ret = oht_estop_claim_pulse(estop);
 	if (!ret)
 		ret = oht_estop_claim_inputs(estop);
 	if (!ret)

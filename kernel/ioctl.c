@@ -55,6 +55,8 @@ static u64 oht_ioctl_caps(const struct oht_device *oht)
 		caps |= OHT_CAP_FEEDBACK;
 	if (oht->estop.button.gpio)
 		caps |= OHT_CAP_RESET_BUTTON;
+	if (oht->estop.pulse)
+		caps |= OHT_CAP_PULSE;
 	if (oht_core_has_bus(oht))
 		caps |= OHT_CAP_BUS | oht->port_caps;
 	return caps;

@@ -29,7 +29,7 @@
 #define STIM_IC		0x41c
 #define STIM_CHANNELS	2
 #define STIM_OUTPUTS	2
-/* Nobody's, unless a test's tree has a reset button there. */
+/* Nobody's, unless a test's tree has a reset button or a pulse output there. */
 #define STIM_FREE_PIN	BIT(7)
 #define STIM_STORMS_MAX	(OHT_STIM_FREE | OHT_STIM_A | OHT_STIM_B)
 
@@ -55,6 +55,7 @@ static bool stim_closed_is_high[STIM_OUTPUTS];
 static int stim_contacts;
 static u8 stim_reset;				/* pin mask, 0: no reset button */
 static bool stim_pressed_is_high;
+static u8 stim_pulse;				/* pin mask, 0: no pulse output */
 static struct oht_stim_relays stim_relays;	/* under stim_pins_lock */
 
 static struct gpio_chip *stim_chip;
@@ -273,12 +274,13 @@ static void stim_storm_edge(const struct oht_stim_storm *storm, u32 edge)
 
 static long stim_storm(struct oht_stim_storm *storm)
 {
+	bool free_pin = !stim_reset && !stim_pulse;
 	unsigned long flags;
 	bool burst;
 	u64 at_ns;
 	u32 i;
 
-	if (storm->channel & OHT_STIM_FREE ? stim_reset || storm->channel > STIM_STORMS_MAX :
+	if (storm->channel & OHT_STIM_FREE ? !free_pin || storm->channel > STIM_STORMS_MAX :
 	    storm->channel != OHT_STIM_A && storm->channel != OHT_STIM_B)
 		return -EINVAL;
 	if (storm->edges < 2 || storm->edges > 1000000 ||
@@ -380,6 +382,11 @@ static long stim_press_reset(bool pressed)
 	return 0;
 }
 
+static long stim_pulse_level(void)
+{
+	return stim_pulse ? !!readb(stim_base + STIM_DATA(stim_pulse)) : -ENODEV;
+}
+
 static long stim_force(u32 outputs)
 {
 	int i;
@@ -470,6 +477,8 @@ static long stim_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 		return stim_outputs();
 	if (cmd == OHT_STIM_IOC_IRQS_OFF)
 		return stim_irqs_off(arg);
+	if (cmd == OHT_STIM_IOC_PULSE)
+		return stim_pulse_level();
 	if (cmd == OHT_STIM_IOC_STICK)
 		stim_stick();
 	if (cmd == OHT_STIM_IOC_OOPS)
@@ -536,6 +545,8 @@ static int stim_find_lines(struct device_node *oht)
 	}
 	if (stim_find_line(oht, "reset-gpios", 0, &stim_reset, &stim_pressed_is_high))
 		stim_reset = 0;
+	if (stim_find_line(oht, "enable-pulse-gpios", 0, &stim_pulse, &active_high))
+		stim_pulse = 0;
 	return 0;
 }
 

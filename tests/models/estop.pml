@@ -280,6 +280,20 @@ end_edge:
 	od
 }
 
+/* An edge of the pulse output says: all is well, as somebody has just seen. */
+inline make_pulse(level)
+{
+	if
+#ifdef MUTANT_PULSE_ALL_THE_TIME
+	:: true ->
+#else
+	:: atomic { state == OHT_ESTOP_ENABLED && !dead -> skip };
+#endif
+		assert(dead || (level && output[0] && output[1]))
+	:: else
+	fi
+}
+
 /* Reads what is there, on another CPU than the interrupt's; also what no edge was reported of. */
 active proctype supervise() provided (others_run)
 {
@@ -297,6 +311,7 @@ end_supervise:
 		fi;
 		LOCK;
 		check(level);
+		make_pulse(level);
 		poll_button(level);
 		unlock()
 #else

@@ -110,6 +110,7 @@ void oht_open_text(const char *path, int error, char *text, size_t text_bytes);
 #define OHT_HAS_FEEDBACK	(1ULL << 3)	/* enable feedback inputs */
 #define OHT_HAS_BUS		(1ULL << 4)	/* the port is up: transfers are possible */
 #define OHT_HAS_RESET_BUTTON	(1ULL << 5)	/* a reset button, which resets alone */
+#define OHT_HAS_PULSE		(1ULL << 6)	/* an output that pulses while the machine may move */
 
 enum oht_line_parity {
 	OHT_PARITY_NONE	= 0,

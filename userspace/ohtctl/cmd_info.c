@@ -14,6 +14,7 @@ static const struct {
 	{ OHT_HAS_FEEDBACK, "feedback" },
 	{ OHT_HAS_BUS, "bus" },
 	{ OHT_HAS_RESET_BUTTON, "reset_button" },
+	{ OHT_HAS_PULSE, "pulse" },
 };
 
 #define CAPS	(sizeof(caps) / sizeof(caps[0]))

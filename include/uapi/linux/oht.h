@@ -61,6 +61,7 @@
 #define OHT_CAP_FEEDBACK	(1ULL << 3)	/* enable feedback inputs are there */
 #define OHT_CAP_BUS		(1ULL << 4)	/* the port is up: transfers are possible */
 #define OHT_CAP_RESET_BUTTON	(1ULL << 5)	/* a reset button is there, and resets alone */
+#define OHT_CAP_PULSE		(1ULL << 6)	/* a pulse output is there, see docs/safety.md */
 
 /**
  * struct oht_info - what this device is and how it is set; constant while it exists
