@@ -51,6 +51,7 @@ struct oht_estop_config {
 	u32 supervision_period_us;
 	u32 cpu_stall_us;
 	u32 feedback_settle_ms;
+	bool crash_kernel_allowed;
 };
 
 struct oht_estop_channel {
@@ -105,6 +106,7 @@ struct oht_estop {
 	unsigned int feedbacks;
 	struct oht_estop_cut cut[OHT_ESTOP_CUTS_MAX];
 	unsigned int cuts;
+	struct device_node *watchdog;	/* that must count before outputs rise; NULL: none */
 
 	/*
 	 * Everything from here to the journal belongs to @lock. @state is also read without it
@@ -221,7 +223,8 @@ int oht_estop_reset(struct oht_estop *estop, const void *who, u64 tag, u64 *bloc
  *
  * Context: process. Takes estop->lock. Lock rule: latch and inputs are read before the outputs rise
  * and the inputs once more afterwards, all in one section.
- * Return: 0, -EPERM, -ECANCELED (not ready, or a channel opened meanwhile).
+ * Return: 0, -EPERM, -ECANCELED (not ready, or a channel opened meanwhile), -EBUSY (the machine
+ * does not bring what is required: OHT_CAUSE_WATCHDOG, OHT_CAUSE_KDUMP).
  */
 int oht_estop_enable(struct oht_estop *estop, const void *who, u64 tag, u64 *blocking);
 

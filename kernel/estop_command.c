@@ -74,7 +74,8 @@ int oht_estop_reset(struct oht_estop *estop, const void *who, u64 tag, u64 *bloc
 	return ret;
 }
 
-static int oht_estop_enable_locked(struct oht_estop *estop, u64 tag, u64 *blocking)
+/* @missing: what the machine does not bring; nothing that latches. */
+static int oht_estop_enable_locked(struct oht_estop *estop, u64 tag, u64 missing, u64 *blocking)
 {
 	u64 now = ktime_get_ns();
 
@@ -82,6 +83,10 @@ static int oht_estop_enable_locked(struct oht_estop *estop, u64 tag, u64 *blocki
 	*blocking = estop->causes | oht_estop_contacts_standing(estop);
 	if (estop->state != OHT_ESTOP_READY)
 		return -ECANCELED;
+	if (missing) {
+		*blocking = missing;
+		return -EBUSY;
+	}
 	if (!oht_estop_raise(estop, now)) {
 		/* A channel opened while the outputs rose: they are low again, now say why. */
 		oht_estop_check(estop, now);
@@ -98,13 +103,14 @@ static int oht_estop_enable_locked(struct oht_estop *estop, u64 tag, u64 *blocki
 
 int oht_estop_enable(struct oht_estop *estop, const void *who, u64 tag, u64 *blocking)
 {
+	u64 missing = oht_estop_missing(estop);
 	unsigned long flags;
 	int ret = -EPERM;
 
 	*blocking = 0;
 	flags = oht_estop_lock(estop);
 	if (estop->controller == who)
-		ret = oht_estop_enable_locked(estop, tag, blocking);
+		ret = oht_estop_enable_locked(estop, tag, missing, blocking);
 	oht_estop_unlock(estop, flags);
 	return ret;
 }

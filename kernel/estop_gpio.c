@@ -332,6 +332,8 @@ int oht_estop_gpio_init(struct oht_estop *estop, struct device *dev)
 	if (!ret)
 		ret = oht_estop_read_cuts(estop);
 	if (!ret)
+		ret = oht_estop_require_init(estop);
+	if (!ret)
 		ret = oht_estop_claim_outputs(estop);
 	if (!ret)
 		ret = oht_estop_claim_pulse(estop);

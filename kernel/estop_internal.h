@@ -71,6 +71,13 @@ bool oht_estop_storms(const struct oht_estop *estop);
  */
 int oht_estop_reset_locked(struct oht_estop *estop, const u64 *tag, u64 *blocking);
 
+/*
+ * estop_require.c: what forbids to raise the outputs though nothing stops. Process context, without
+ * estop->lock. OHT_CAUSE_BIT() mask.
+ */
+int oht_estop_require_init(struct oht_estop *estop);
+u64 oht_estop_missing(const struct oht_estop *estop);
+
 /* estop_selftest.c, with estop->lock held. */
 void oht_estop_describe_tests(const struct oht_estop *estop, u64 now,
 			      struct oht_estop_status *status);

@@ -24,8 +24,8 @@ struct oht_stall {
 
 /*
  * Has one of them not run for longer than @limit_ns? A timer that looks before it stamps also finds
- * its own delay, so that a stall is found at its end if nobody could see it before. Signed: @now may
- * be older than a stamp that another CPU took.
+ * its own delay, so that a stall is found at its end if nobody could see it before. Signed: @now
+ * may be older than a stamp that another CPU took.
  */
 static inline bool oht_stall_found(const struct oht_stall *stall, u64 now, u64 limit_ns)
 {

@@ -89,6 +89,8 @@ static const char * const oht_sysfs_causes[] = {
 	[OHT_CAUSE_INPUT_ERROR] = "input_error",
 	[OHT_CAUSE_CPU_STALL] = "cpu_stall",
 	[OHT_CAUSE_SHUTDOWN] = "shutdown",
+	[OHT_CAUSE_WATCHDOG] = "watchdog",
+	[OHT_CAUSE_KDUMP] = "kdump",
 };
 
 static ssize_t oht_sysfs_emit_causes(char *buf, u64 causes)

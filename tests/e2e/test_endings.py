@@ -23,7 +23,7 @@ ENDINGS = {
     "sysrq-b": ("echo b >/proc/sysrq-trigger", "", "guest-reset"),
     "reboot": ("reboot -f", "", "guest-reset"),
     "poweroff": ("poweroff -f", "", "guest-shutdown"),
-    "kexec": (f"{PROGRAMS}/fault_test --kexec", "", "guest-reset"),
+    "kexec": (f"{PROGRAMS}/other_kernel start", "", "guest-reset"),
     # Another CPU was in the middle of the GPIO bank's driver, maybe with its lock held, and is halted there.
     "panic-in-bank": (f"{PROGRAMS}/fault_test --hammer & sleep 1; kill -0 $! && echo c >/proc/sysrq-trigger", "panic=-1", "guest-reset"),
     "panic-in-bank-hangs": (

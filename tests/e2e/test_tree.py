@@ -23,6 +23,7 @@ WRONG = {
     "absurd-settle": ("a0009000", r"oht,feedback-settle-ms: 60000 is out of range, must be 5\.\.1000"),
     "absurd-stall": ("a000a000", r"oht,cpu-stall-us: 3999 is out of range, must be 4000\.\.1000000"),
     "pulse-shared": ("a000b000", r"enable-pulse-gpios\[0\]: same line as enable-gpios\[1\]"),
+    "watchdog-nowhere": ("a000c000", r"oht,require-watchdog: names no node"),
     "odd-parity-word": ("a0007000", r'oht,parity: "sometimes" is not none, even or odd'),
     "sleeping-gpio": ("a0008000", r"enable-gpios\[0\]: a GPIO that can sleep"),
 }

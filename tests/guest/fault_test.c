@@ -7,7 +7,6 @@
  *				within the time that it says
  *	fault_test --hammer	write another line of the button's GPIO bank without end, on CPU 1
  *	fault_test --oops	end in a fault of another module
- *	fault_test --kexec	start another kernel, which only resets the machine
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,13 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/reboot.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/gpio.h>
-#include <linux/kexec.h>
 
 #include "lib/guest.h"
 #include "lib/stop.h"
@@ -43,8 +39,6 @@
 #define FIRST_DAY_S	86400
 /* A pin of the button's bank that the board does not use. */
 #define FREE_LINE	7
-/* Somewhere in the board's memory, away from its ends. */
-#define RAM_ADDRESS	0x48000000
 
 static bool exact;
 static int stim;
@@ -352,33 +346,6 @@ static int oops(void)
 	return ioctl(guest_open_stim(), OHT_STIM_IOC_OOPS);
 }
 
-/* All of the other kernel: PSCI's SYSTEM_RESET, and a loop should that come back. */
-static const uint32_t reset_kernel[] = {
-	0x52800120,	/* mov	w0, #0x9 */
-	0x72b08000,	/* movk	w0, #0x8400, lsl #16 */
-	0xd4000002,	/* hvc	#0 */
-	0x14000000,	/* b	. */
-};
-
-static int start_kernel(void)
-{
-	struct kexec_segment {
-		const void *buffer;
-		size_t buffer_bytes;
-		uintptr_t address;
-		size_t bytes;
-	} segment = { reset_kernel, sizeof(reset_kernel), RAM_ADDRESS, 4096 };
-
-	if (syscall(SYS_kexec_load, segment.address, 1UL, &segment,
-		    (unsigned long)KEXEC_ARCH_AARCH64)) {
-		perror("kexec_load");
-		return 1;
-	}
-	reboot(RB_KEXEC);
-	perror("kexec");
-	return 1;
-}
-
 static void test_all(void)
 {
 	test_press_with_a_cpu_stuck(CPU_IRQ, "press, the interrupt's CPU stuck");
@@ -403,8 +370,6 @@ int main(int argc, char **argv)
 		return hammer();
 	if (argc > 1 && !strcmp(argv[1], "--oops"))
 		return oops();
-	if (argc > 1 && !strcmp(argv[1], "--kexec"))
-		return start_kernel();
 	exact = argc > 1 && !strcmp(argv[1], "--exact");
 	stim = guest_open_stim();
 	fd = guest_open(O_RDONLY);

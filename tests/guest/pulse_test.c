@@ -19,7 +19,8 @@
 #define US		1000ULL
 #define MS		1000000ULL
 #define LONG_MS		10000
-#define DEADMAN_MS	100
+/* Longer than a look at the pulse takes. */
+#define DEADMAN_MS	400
 #define BOTH		(OHT_STIM_A | OHT_STIM_B)
 #define CPU_IRQ		0
 #define CPU_TIMER	1

@@ -399,6 +399,9 @@ static int fake_enable(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking)
 		return -ENODEV;
 	if (fake->status.state != OHT_STATE_READY)
 		return -ECANCELED;
+	*blocking = fake->missing;
+	if (fake->missing)
+		return -EBUSY;
 	fake->last_tag = tag;
 	fake->enables++;
 	fake->status.state = OHT_STATE_ENABLED;

@@ -79,6 +79,7 @@ struct fake_bus {
 	bool pressed;
 	bool reset_button;		/* reset() is refused */
 	bool unstable;			/* closed, but not long enough */
+	uint64_t missing;		/* causes for which enable() alone is refused */
 	bool stop_at_enable;		/* a stop comes right behind the next enable */
 	bool contacts_moving;		/* a self-test is refused */
 	uint32_t test_fails;		/* what it finds: OHT_TEST_* */

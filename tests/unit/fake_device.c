@@ -313,6 +313,9 @@ static int do_enable(struct oht_command *command)
 	command->blocking = fake.stop.causes;
 	if (fake.stop.state != OHT_ESTOP_READY)
 		return ECANCELED;
+	command->blocking = fake.missing;
+	if (fake.missing)
+		return EBUSY;
 	enter(OHT_ESTOP_ENABLED, OHT_SAFETY_ENABLE, OHT_CAUSE_NONE);
 	return 0;
 }

@@ -61,6 +61,7 @@ struct fake_device {
 	struct oht_estop_status stop;
 	uint64_t low_ns;			/* of the newest stop */
 	uint32_t test_failed;			/* what a self-test finds */
+	uint64_t missing;			/* causes that forbid an enable alone */
 	struct oht_command command;		/* the newest, as it came */
 	struct oht_telegrams telegrams;		/* as set */
 	struct oht_telegram_status telegram_status;

@@ -108,6 +108,24 @@ static void stop_behind_enable_wins(void **state)
 	fixture_destroy(f);
 }
 
+/* The device alone knows what the machine lacks; nothing is latched, so it can be asked again. */
+static void enable_names_what_the_machine_lacks(void **state)
+{
+	struct fixture *f = fixture_safe();
+	struct ohtd_answer a;
+
+	(void)state;
+	f->fake->missing = oht_cause_mask(OHT_STOPPED_BY_WATCHDOG);
+	a = fixture_ask(f, OHTD_COMMAND_ENABLE);
+	assert_int_equal(a.outcome, OHTD_OUTCOME_REFUSED);
+	assert_true(fixture_says(&a.why, OHTD_WHY_NOT_PREPARED, 0));
+	assert_int_equal(a.why.items[0].detail, OHT_STOPPED_BY_WATCHDOG);
+	assert_int_equal(f->fake->enables, 0);
+	f->fake->missing = 0;
+	assert_int_equal(fixture_ask(f, OHTD_COMMAND_ENABLE).outcome, OHTD_OUTCOME_DONE);
+	fixture_destroy(f);
+}
+
 static void stop_between_zero_and_enable_wins(void **state)
 {
 	const struct ohtd_command enable = { .id = 5, .kind = OHTD_COMMAND_ENABLE };
@@ -534,6 +552,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(enable_answers_when_outputs_are_high),
+		cmocka_unit_test(enable_names_what_the_machine_lacks),
 		cmocka_unit_test(enable_needs_the_drive_to_answer),
 		cmocka_unit_test(enable_waits_for_the_telegrams_of_the_last_stop),
 		cmocka_unit_test(enable_is_refused_outside_safe),

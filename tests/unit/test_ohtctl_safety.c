@@ -350,6 +350,19 @@ static void enable_holds_with_heartbeats_until_interrupted(void **state)
 	assert_int_equal((fake.now_ns - begin_ns) / 1000000, 250);
 }
 
+static void enable_says_what_the_machine_lacks(void **state)
+{
+	(void)state;
+	fake.missing = OHT_CAUSE_BIT(OHT_CAUSE_WATCHDOG);
+	assert_int_equal(run("safety enable"), 1);
+	assert_non_null(strstr(err_text, "enable refused, watchdog: The hardware watchdog"));
+	assert_non_null(strstr(err_text, "RuntimeWatchdogSec"));
+	assert_int_not_equal(fake.stop.state, OHT_ESTOP_ENABLED);
+	fake.missing = OHT_CAUSE_BIT(OHT_CAUSE_KDUMP);
+	assert_int_equal(run("safety enable"), 1);
+	assert_non_null(strstr(err_text, "enable refused, kdump: A crash kernel is loaded"));
+}
+
 static void enable_takes_another_period(void **state)
 {
 	(void)state;
@@ -451,6 +464,7 @@ int main(void)
 		CASE(status_shows_the_tests),
 		CASE(status_says_whether_cpus_are_watched),
 		CASE(enable_holds_with_heartbeats_until_interrupted),
+		CASE(enable_says_what_the_machine_lacks),
 		CASE(enable_takes_another_period),
 		CASE(enable_wants_a_reset_after_a_button),
 		CASE(stop_ends_enable_with_its_cause),

@@ -205,7 +205,16 @@ enum oht_stop_cause {
 	OHT_STOPPED_BY_INPUT_ERROR	= 18,
 	OHT_STOPPED_BY_CPU_STALL	= 19,
 	OHT_STOPPED_BY_SHUTDOWN		= 20,
+	/* These two stop nothing: they are what an enable is refused for. */
+	OHT_STOPPED_BY_WATCHDOG		= 21,
+	OHT_STOPPED_BY_KDUMP		= 22,
 };
+
+/* Does @cause stop the machine? The two that do not are found where an enable is refused. */
+static inline bool oht_cause_stops(unsigned int cause)
+{
+	return cause != OHT_STOPPED_BY_WATCHDOG && cause != OHT_STOPPED_BY_KDUMP;
+}
 
 /* Causes in a mask are at bits 1..63; a newer kernel may use some that are not listed above. */
 #define OHT_CAUSES_MAX		64
@@ -320,7 +329,8 @@ int oht_dev_reset(struct oht_dev *dev, uint64_t tag, uint64_t *blocking);
  * @blocking: out, may be NULL: mask of the causes that forbid it
  *
  * Return: 0, or -1 with ECANCELED (not ready, a cause came first, or a contact behind an output is
- * not open: OHT_STOPPED_BY_FEEDBACK in @blocking), EBUSY (a cause stands),
+ * not open: OHT_STOPPED_BY_FEEDBACK in @blocking), EBUSY (the machine is not prepared for it:
+ * OHT_STOPPED_BY_WATCHDOG, OHT_STOPPED_BY_KDUMP),
  * EPERM, EBADF, ENODEV.
  * Context: any thread, no allocation, one system call.
  */

@@ -83,6 +83,12 @@ static const struct cause {
 		"Look in dmesg for what held it up, then reset; a slow serial console can." },
 	[OHT_STOPPED_BY_SHUTDOWN] = { "shutdown", "The computer powers off.",
 		"Switch it on again, then reset." },
+	[OHT_STOPPED_BY_WATCHDOG] = { "watchdog",
+		"The hardware watchdog that this machine requires is not running.",
+		"Start whatever feeds it (systemd: RuntimeWatchdogSec=), then enable again." },
+	[OHT_STOPPED_BY_KDUMP] = { "kdump",
+		"A crash kernel is loaded: a panic would go there with the outputs high.",
+		"Unload it (kexec -p -u), then enable again." },
 };
 
 static const struct word outcomes[] = {

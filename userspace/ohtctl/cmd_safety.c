@@ -26,6 +26,17 @@ static bool closed_too_shortly(struct cli *cli, uint64_t blocking)
 	       status.closed_since_ns;
 }
 
+/* What forbids an enable but is no cause of a stop, so that no status shows it; 0: nothing such. */
+static unsigned int missing_of(uint64_t blocking)
+{
+	unsigned int cause;
+
+	for (cause = 1; cause < OHT_CAUSES_MAX; cause++)
+		if (blocking & oht_cause_mask(cause) && !oht_cause_stops(cause))
+			return cause;
+	return 0;
+}
+
 /* errno is that of the act. */
 static int fail_blocked(struct cli *cli, const char *act, uint64_t blocking)
 {
@@ -34,6 +45,11 @@ static int fail_blocked(struct cli *cli, const char *act, uint64_t blocking)
 
 	if (errno != EBUSY && errno != ECANCELED)
 		return cli_fail_errno(cli, act);
+	if (missing_of(blocking))
+		return cli_fail(cli, CLI_FAILED, "%s refused, %s: %s %s", act,
+				oht_cause_name(missing_of(blocking)),
+				oht_cause_text(missing_of(blocking)),
+				oht_cause_action(missing_of(blocking)));
 	if (closed_too_shortly(cli, blocking)) {
 		(void)oht_dev_info(cli->dev, &info);
 		return cli_fail(cli, CLI_FAILED, "%s refused: %s %u ms; try again in a moment",

@@ -25,7 +25,7 @@
  *   EBADF       the descriptor is not open for writing
  *   EPERM       the descriptor is not the controller
  *   EBUSY       another descriptor is the controller; a cause of the stop stands; a plan waits;
- *               contacts may still be moving
+ *               contacts may still be moving; the machine is not prepared for an enable
  *   ECANCELED   the stop forbids it: stopped, or not enabled
  *   EAGAIN      this descriptor has OHT_TRANSFERS_MAX transfers under way; reap some first
  *   ENOENT      no such cookie on this descriptor; no plan laid ready; an old layout
@@ -145,6 +145,9 @@ enum oht_cause {
 	OHT_CAUSE_INPUT_ERROR		= 18,	/* an input could not be read */
 	OHT_CAUSE_CPU_STALL		= 19,	/* a CPU handled no interrupts for too long */
 	OHT_CAUSE_SHUTDOWN		= 20,	/* the machine powers off */
+	/* These stop nothing: they forbid ENABLE, and are only found in oht_command.blocking. */
+	OHT_CAUSE_WATCHDOG		= 21,	/* the watchdog that is required does not count */
+	OHT_CAUSE_KDUMP			= 22,	/* a crash kernel is loaded */
 };
 
 #define OHT_CAUSE_BIT(cause)	(1ULL << (cause))
@@ -164,7 +167,7 @@ enum oht_cause {
 /* oht_estop_status.flags */
 #define OHT_ESTOP_HAS_CONTROLLER	(1U << 0)	/* some descriptor is the controller */
 #define OHT_ESTOP_IS_CONTROLLER		(1U << 1)	/* this descriptor is the controller */
-/* Two CPUs watch one another. Without it there is one CPU, and no program notices if that is stuck. */
+/* Two CPUs watch one another. Without it there is one, and no program notices if it is stuck. */
 #define OHT_ESTOP_CPUS_WATCHED		(1U << 2)
 
 /**
@@ -221,7 +224,9 @@ struct oht_estop_status {
  * succeeds. RESET (stopped -> ready) is EBUSY while a cause stands or the channels have not been
  * closed long enough, and ECANCELED never. ENABLE (ready -> enabled) and DISABLE (enabled -> ready)
  * are ECANCELED in any other state; ENABLE also, with OHT_CAUSE_FEEDBACK in @blocking, while a
- * contact behind an output is not open (which after a DISABLE may take some milliseconds). RESET in
+ * contact behind an output is not open (which after a DISABLE may take some milliseconds). ENABLE
+ * is EBUSY, with OHT_CAUSE_WATCHDOG or OHT_CAUSE_KDUMP in @blocking, if only the machine is not
+ * prepared for it: nothing is latched, and it may be asked again. RESET in
  * ready or enabled is EINVAL. RESET, ENABLE, DISABLE and HEARTBEAT are for the controller only
  * (EPERM).
  *

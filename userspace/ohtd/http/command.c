@@ -31,7 +31,7 @@ static void reason_text(const struct ohtd_why *why, char *text, size_t size)
 		n--;
 	if (why->unit)
 		snprintf(unit, sizeof(unit), " (unit %u)", why->unit);
-	if (why->code == OHTD_WHY_STOP_CAUSE)
+	if (why->code == OHTD_WHY_STOP_CAUSE || why->code == OHTD_WHY_NOT_PREPARED)
 		snprintf(text, size, "%.*s: %s %s", (int)n, reason, oht_cause_text(why->detail),
 			 oht_cause_action(why->detail));
 	else

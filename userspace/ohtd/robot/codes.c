@@ -58,6 +58,8 @@ static const struct {
 		"This is done only while the machine is stopped: stop it first." },
 	[OHTD_WHY_CONTACTS_MOVING] = { "contacts_moving",
 		"The contacts behind the outputs may still be moving: try again in a moment." },
+	[OHTD_WHY_NOT_PREPARED] = { "not_prepared",
+		"The computer is not prepared to let the machine move." },
 	[OHTD_WHY_NOT_ENABLED] = { "not_enabled", "The enable outputs are off." },
 	[OHTD_WHY_STOPPED_MEANWHILE] = { "stopped_meanwhile",
 		"A stop came while it was carried out." },

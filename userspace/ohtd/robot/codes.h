@@ -78,6 +78,7 @@ enum ohtd_why_code {
 	OHTD_WHY_RESET_BUTTON,		/* only the button at the machine resets */
 	OHTD_WHY_NOT_STOPPED,		/* only while the machine is stopped */
 	OHTD_WHY_CONTACTS_MOVING,	/* the contacts behind the outputs may not have settled */
+	OHTD_WHY_NOT_PREPARED,		/* detail is what the machine lacks for an enable */
 	OHTD_WHYS,
 };
 
