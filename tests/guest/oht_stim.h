@@ -120,6 +120,6 @@ struct oht_stim_relays {
 /* Returns the level of the pulse output, 0 or 1. ENODEV without one. */
 #define OHT_STIM_IOC_PULSE	_IO('s', 12)
 /* Interrupts off on the caller's CPU, for ever. */
-#define OHT_STIM_IOC_STICK	_IO('s', 11)
+#define OHT_STIM_IOC_STICK	_IO('s', 13)
 
 #endif /* OHT_STIM_H */
