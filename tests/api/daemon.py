@@ -14,6 +14,8 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = TOP / os.environ.get("OHT_BUILD", "build/userspace/native")
+# Built with sanitizers, which bring their own allocator and need calls that a daemon has no business with.
+SANITIZED = "sanitizers" in os.environ.get("OHT_BUILD", "")
 OHTD = BUILD / "userspace/ohtd/http/ohtd"
 SIMULATOR = BUILD / "userspace/sim/oht-sim"
 ROLES = ("viewer", "operator", "supervisor", "administrator")
