@@ -74,7 +74,7 @@ class Guest:
             return int(status or 255), output.decode("utf-8", "replace")
 
     def fire(self, command):
-        """Send a command that ends the guest (reboot, panic); nobody waits for its answer."""
+        """Send a command that ends the guest or has it sleep; nobody waits for its answer, the next one skips it."""
         code = base64.b64encode(command.encode()).decode()
         with self._lock:
             self._late = f"\nvsbc-{next(self._tokens)}-done ".encode()
