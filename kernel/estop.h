@@ -54,6 +54,13 @@ struct oht_estop_config {
 	bool crash_kernel_allowed;
 };
 
+/* One of the two that watch one another, each on a CPU of its own. */
+struct oht_estop_timer {
+	struct hrtimer timer;
+	u64 period_ns;
+	int cpu;			/* under place_lock; -1: not running */
+};
+
 struct oht_estop_channel {
 	struct oht_estop *estop;
 	struct gpio_desc *gpio;		/* active means closed */
@@ -149,11 +156,8 @@ struct oht_estop {
 	struct irq_work notify;		/* hard interrupt -> readers and placement */
 
 	/* Supervision: see estop_supervise.c. */
-	struct hrtimer timer;
-	struct hrtimer watch_timer;	/* on the interrupt's CPU */
+	struct oht_estop_timer timers[OHT_STALL_SIDES];
 	struct mutex place_lock;	/* serialises moving the timers */
-	int timer_cpu;			/* under place_lock; -1: not running */
-	int watch_cpu;			/* the same */
 	bool may_move;			/* another CPU than the interrupt's is there */
 	bool misplaced;			/* set by the timers, cleared by the move */
 	const struct cpumask *irq_mask;	/* where channel a's interrupt goes; NULL: not known */

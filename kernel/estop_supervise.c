@@ -30,30 +30,35 @@ static int oht_estop_irq_cpu(const struct oht_estop *estop)
 	return cpu < nr_cpu_ids ? cpu : READ_ONCE(estop->irq_cpu);
 }
 
-static enum hrtimer_restart oht_estop_tick(struct hrtimer *timer)
+/* A timer that has done its work: is it where it belongs, and when does it come again? */
+static enum hrtimer_restart oht_estop_go_on(struct oht_estop *estop, enum oht_stall_side side)
 {
-	struct oht_estop *estop = container_of(timer, struct oht_estop, timer);
-	u64 period_ns = (u64)estop->config.supervision_period_us * NSEC_PER_USEC;
+	struct oht_estop_timer *t = &estop->timers[side];
+	bool with_irq = smp_processor_id() == oht_estop_irq_cpu(estop);
 
-	oht_estop_supervise(estop);
-	if (READ_ONCE(estop->may_move) && smp_processor_id() == oht_estop_irq_cpu(estop)) {
+	/* The interrupt has come to the supervision's CPU, or gone from that of the watch. */
+	if (READ_ONCE(estop->may_move) && with_irq != (side == OHT_STALL_WATCH)) {
 		WRITE_ONCE(estop->misplaced, true);
 		irq_work_queue(&estop->notify);
 	}
-	hrtimer_forward_now(timer, ns_to_ktime(period_ns));
+	hrtimer_forward_now(&t->timer, ns_to_ktime(t->period_ns));
 	return HRTIMER_RESTART;
 }
 
-/* Twice within the time after which it counts as stalled. */
-static u64 oht_estop_watch_period_ns(const struct oht_estop *estop)
+static enum hrtimer_restart oht_estop_tick(struct hrtimer *timer)
 {
-	return (u64)estop->config.cpu_stall_us * NSEC_PER_USEC / 2;
+	struct oht_estop *estop = container_of(timer, struct oht_estop,
+					       timers[OHT_STALL_SUPERVISION].timer);
+
+	oht_estop_supervise(estop);
+	return oht_estop_go_on(estop, OHT_STALL_SUPERVISION);
 }
 
 /* Cheap: it shows that its CPU handles interrupts, and looks whether the other one does. */
 static enum hrtimer_restart oht_estop_watch_tick(struct hrtimer *timer)
 {
-	struct oht_estop *estop = container_of(timer, struct oht_estop, watch_timer);
+	struct oht_estop *estop = container_of(timer, struct oht_estop,
+					       timers[OHT_STALL_WATCH].timer);
 	u64 now = ktime_get_ns();
 	unsigned long flags;
 
@@ -61,32 +66,15 @@ static enum hrtimer_restart oht_estop_watch_tick(struct hrtimer *timer)
 	oht_estop_check_cpus(estop, now);
 	oht_stall_ran(&estop->stall, OHT_STALL_WATCH, now);
 	oht_estop_unlock(estop, flags);
-	/* The interrupt has gone to a third CPU. */
-	if (READ_ONCE(estop->may_move) && smp_processor_id() != oht_estop_irq_cpu(estop)) {
-		WRITE_ONCE(estop->misplaced, true);
-		irq_work_queue(&estop->notify);
-	}
-	hrtimer_forward_now(timer, ns_to_ktime(oht_estop_watch_period_ns(estop)));
-	return HRTIMER_RESTART;
+	return oht_estop_go_on(estop, OHT_STALL_WATCH);
 }
 
 /* On the CPU where the timer is to run: that is what pinned means. */
 static void oht_estop_start_timer(void *context)
 {
-	struct oht_estop *estop = context;
+	struct oht_estop_timer *t = context;
 
-	hrtimer_start(&estop->timer,
-		      ktime_add_us(ktime_get(), estop->config.supervision_period_us),
-		      HRTIMER_MODE_ABS_PINNED_HARD);
-}
-
-/* The same. */
-static void oht_estop_start_watch(void *context)
-{
-	struct oht_estop *estop = context;
-
-	hrtimer_start(&estop->watch_timer,
-		      ktime_add_ns(ktime_get(), oht_estop_watch_period_ns(estop)),
+	hrtimer_start(&t->timer, ktime_add_ns(ktime_get(), t->period_ns),
 		      HRTIMER_MODE_ABS_PINNED_HARD);
 }
 
@@ -114,23 +102,22 @@ static void oht_estop_set_watched(struct oht_estop *estop, bool watched)
 }
 
 /* While a timer moves, the other one goes on watching it; so nobody may put us off in between. */
-static void oht_estop_move(struct oht_estop *estop, enum oht_stall_side side, int *at, int cpu)
+static void oht_estop_move(struct oht_estop *estop, enum oht_stall_side side, int cpu)
 {
-	bool watch = side == OHT_STALL_WATCH;
+	struct oht_estop_timer *t = &estop->timers[side];
 	unsigned long flags;
 
-	if (*at == cpu)
+	if (t->cpu == cpu)
 		return;
 	preempt_disable();
-	hrtimer_cancel(watch ? &estop->watch_timer : &estop->timer);
+	hrtimer_cancel(&t->timer);
 	flags = oht_estop_lock(estop);
 	oht_stall_ran(&estop->stall, side, ktime_get_ns());
 	oht_estop_unlock(estop, flags);
 	/* sysfs shows it without the lock. */
-	WRITE_ONCE(*at, cpu);
+	WRITE_ONCE(t->cpu, cpu);
 	if (cpu != OHT_CPU_NONE)
-		smp_call_function_single(cpu, watch ? oht_estop_start_watch : oht_estop_start_timer,
-					 estop, true);
+		smp_call_function_single(cpu, oht_estop_start_timer, t, true);
 	preempt_enable();
 }
 
@@ -145,8 +132,8 @@ static void oht_estop_place_locked(struct oht_estop *estop, int leaving)
 	WRITE_ONCE(estop->may_move, cpu != oht_estop_irq_cpu(estop));
 	if (watch_cpu == OHT_CPU_NONE)
 		oht_estop_set_watched(estop, false);
-	oht_estop_move(estop, OHT_STALL_SUPERVISION, &estop->timer_cpu, cpu);
-	oht_estop_move(estop, OHT_STALL_WATCH, &estop->watch_cpu, watch_cpu);
+	oht_estop_move(estop, OHT_STALL_SUPERVISION, cpu);
+	oht_estop_move(estop, OHT_STALL_WATCH, watch_cpu);
 	if (watch_cpu != OHT_CPU_NONE)
 		oht_estop_set_watched(estop, true);
 }
@@ -155,7 +142,7 @@ static void oht_estop_place(struct oht_estop *estop, int leaving)
 {
 	mutex_lock(&estop->place_lock);
 	/* Before it is started and after it was stopped for good, there is nothing to place. */
-	if (estop->timer_cpu != OHT_CPU_NONE)
+	if (estop->timers[OHT_STALL_SUPERVISION].cpu != OHT_CPU_NONE)
 		oht_estop_place_locked(estop, leaving);
 	mutex_unlock(&estop->place_lock);
 }
@@ -214,22 +201,30 @@ static const struct cpumask *oht_estop_find_irq_mask(const struct oht_estop *est
 	return irq_get_effective_affinity_mask(irq);
 }
 
+static void oht_estop_timer_init(struct oht_estop_timer *t,
+				 enum hrtimer_restart (*tick)(struct hrtimer *timer))
+{
+	oht_hrtimer_setup(&t->timer, tick, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_PINNED_HARD);
+	t->cpu = OHT_CPU_NONE;
+}
+
 void oht_estop_supervise_init(struct oht_estop *estop)
 {
 	mutex_init(&estop->place_lock);
 	INIT_WORK(&estop->place_work, oht_estop_place_work);
-	oht_hrtimer_setup(&estop->timer, oht_estop_tick, CLOCK_MONOTONIC,
-			  HRTIMER_MODE_ABS_PINNED_HARD);
-	oht_hrtimer_setup(&estop->watch_timer, oht_estop_watch_tick, CLOCK_MONOTONIC,
-			  HRTIMER_MODE_ABS_PINNED_HARD);
-	estop->timer_cpu = OHT_CPU_NONE;
-	estop->watch_cpu = OHT_CPU_NONE;
+	oht_estop_timer_init(&estop->timers[OHT_STALL_SUPERVISION], oht_estop_tick);
+	oht_estop_timer_init(&estop->timers[OHT_STALL_WATCH], oht_estop_watch_tick);
 }
 
 int oht_estop_supervise_start(struct oht_estop *estop)
 {
+	const struct oht_estop_config *config = &estop->config;
 	int ret;
 
+	estop->timers[OHT_STALL_SUPERVISION].period_ns =
+		(u64)config->supervision_period_us * NSEC_PER_USEC;
+	/* Twice within the time after which it counts as stalled. */
+	estop->timers[OHT_STALL_WATCH].period_ns = (u64)config->cpu_stall_us * NSEC_PER_USEC / 2;
 	estop->irq_mask = oht_estop_find_irq_mask(estop);
 	ret = cpuhp_state_add_instance_nocalls(oht_estop_hotplug_state, &estop->hotplug);
 	if (ret)
@@ -247,7 +242,7 @@ void oht_estop_supervise_stop(struct oht_estop *estop)
 	cpuhp_state_remove_instance_nocalls(oht_estop_hotplug_state, &estop->hotplug);
 	mutex_lock(&estop->place_lock);
 	oht_estop_set_watched(estop, false);
-	oht_estop_move(estop, OHT_STALL_WATCH, &estop->watch_cpu, OHT_CPU_NONE);
-	oht_estop_move(estop, OHT_STALL_SUPERVISION, &estop->timer_cpu, OHT_CPU_NONE);
+	oht_estop_move(estop, OHT_STALL_WATCH, OHT_CPU_NONE);
+	oht_estop_move(estop, OHT_STALL_SUPERVISION, OHT_CPU_NONE);
 	mutex_unlock(&estop->place_lock);
 }

@@ -147,13 +147,13 @@ static DEVICE_ATTR_RO(standing);
 
 static ssize_t supervision_cpu_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%d\n", READ_ONCE(oht_core_of(dev)->estop.timer_cpu));
+	return sysfs_emit(buf, "%d\n", READ_ONCE(oht_core_of(dev)->estop.timers[OHT_STALL_SUPERVISION].cpu));
 }
 static DEVICE_ATTR_RO(supervision_cpu);
 
 static ssize_t watch_cpu_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	int cpu = READ_ONCE(oht_core_of(dev)->estop.watch_cpu);
+	int cpu = READ_ONCE(oht_core_of(dev)->estop.timers[OHT_STALL_WATCH].cpu);
 
 	return cpu < 0 ? sysfs_emit(buf, "none\n") : sysfs_emit(buf, "%d\n", cpu);
 }
