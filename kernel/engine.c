@@ -382,6 +382,14 @@ out:
 
 /* ---- calls ---- */
 
+void oht_engine_begin_silent(struct oht_engine *e)
+{
+	u64 now_ns = e->clock->now_ns(e);
+
+	e->line_free_ns = oht_timing_next_ns(&e->timing, now_ns);
+	e->meter.end.to_ns = now_ns;
+}
+
 int oht_engine_init(struct oht_engine *e, struct oht_port *port, const struct oht_timing *timing,
 		    const struct oht_engine_gate *gate)
 {
@@ -396,9 +404,7 @@ int oht_engine_init(struct oht_engine *e, struct oht_port *port, const struct oh
 		INIT_LIST_HEAD(&e->queue[class]);
 	oht_hrtimer_setup(&e->timer, oht_engine_timer, CLOCK_MONOTONIC,
 			  HRTIMER_MODE_ABS_PINNED_HARD);
-	/* Who has been talking until now is not known: begin with a silence. */
-	e->line_free_ns = oht_timing_next_ns(timing, e->clock->now_ns(e));
-	e->meter.end.to_ns = e->clock->now_ns(e);
+	oht_engine_begin_silent(e);
 	port->event_context = e;
 	port->event = oht_engine_event;
 	return port->ops->start(port);

@@ -51,7 +51,6 @@ void oht_engine_suspend(struct oht_engine *e)
 int oht_engine_resume(struct oht_engine *e)
 {
 	unsigned long flags;
-	u64 now_ns;
 	int err;
 
 	/* While it is dead: what is heard already is thrown away. */
@@ -59,12 +58,10 @@ int oht_engine_resume(struct oht_engine *e)
 	if (err)
 		return err;
 	raw_spin_lock_irqsave(&e->lock, flags);
-	now_ns = e->clock->now_ns(e);
 	e->rx_bytes = 0;
 	e->rx_line_error = false;
-	e->line_free_ns = oht_timing_next_ns(&e->timing, now_ns);
+	oht_engine_begin_silent(e);
 	e->extra_until_ns = 0;
-	e->meter.end.to_ns = now_ns;
 	oht_engine_enter(e, OHT_ENGINE_IDLE);
 	raw_spin_unlock_irqrestore(&e->lock, flags);
 	return 0;

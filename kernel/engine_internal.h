@@ -50,6 +50,9 @@ static inline unsigned int oht_engine_class(const struct oht_xfer *x)
 	return x->planned ? OHT_CLASS_PLAN : OHT_CLASS_COMMAND + x->priority - OHT_PRIO_COMMAND;
 }
 
+/* Who has been talking until now is not known: a silence comes first. */
+void oht_engine_begin_silent(struct oht_engine *e);
+
 /* The first one that waits in @class or, if nobody does, in those below it. */
 struct oht_xfer *oht_engine_first(struct oht_engine *e, unsigned int class);
 

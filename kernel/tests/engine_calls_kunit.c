@@ -195,58 +195,51 @@ static void engine_calls_abort_while_waiting(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.done[0], 1);
 }
 
-/* Whatever the engine is doing: all is done once with ENODEV, and then nothing happens any more. */
+/*
+ * Whatever the engine is doing at that moment: what has not been done is done once, as the end says
+ * it, and then nothing happens any more.
+ */
+static void engine_calls_end_at(struct kunit *test, u64 moment_ns,
+				void (*end)(struct oht_engine *e), int status, u8 detail)
+{
+	fake_init(test, 115200);
+	fake.engine.line_free_ns += FAKE_MS;
+	fake_xfer(0, 1, 3, 0, 1)->timeout_us = 50000;
+	fake_xfer(1, 1, 6, 0, 1);
+	fake_submit(0);
+	fake_submit(1);
+	fake_run(FAKE_START_NS + moment_ns);
+	end(&fake.engine);
+	KUNIT_EXPECT_EQ(test, fake.done[0], 1);
+	FAKE_EXPECT_DONE(1, status, detail);
+	KUNIT_EXPECT_FALSE(test, fake.started);
+	KUNIT_EXPECT_FALSE(test, fake.de);
+	KUNIT_EXPECT_EQ(test, fake.armed_ns, FAKE_NEVER);
+	end(&fake.engine);
+	oht_engine_tick(&fake.engine);
+	oht_engine_abort(&fake.engine);
+	KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, &fake.xfers[0]), -ENODEV);
+	KUNIT_EXPECT_EQ(test, oht_engine_cancel(&fake.engine, &fake.xfers[0]), -ENOENT);
+	KUNIT_EXPECT_EQ(test, fake.done_total, 2);
+}
+
 static void engine_calls_shutdown(struct kunit *test)
 {
 	u64 moment_ns;
 
-	for (moment_ns = 0; moment_ns < 60 * FAKE_MS; moment_ns += 170 * FAKE_US) {
-		fake_init(test, 115200);
-		fake.engine.line_free_ns += FAKE_MS;
-		fake_xfer(0, 1, 3, 0, 1)->timeout_us = 50000;
-		fake_xfer(1, 1, 6, 0, 1);
-		fake_submit(0);
-		fake_submit(1);
-		fake_run(FAKE_START_NS + moment_ns);
-		oht_engine_shutdown(&fake.engine);
-		KUNIT_EXPECT_EQ(test, fake.done[0], 1);
-		FAKE_EXPECT_DONE(1, -ENODEV, OHT_DETAIL_GONE);
-		KUNIT_EXPECT_FALSE(test, fake.started);
-		KUNIT_EXPECT_FALSE(test, fake.de);
-		KUNIT_EXPECT_EQ(test, fake.armed_ns, FAKE_NEVER);
-		oht_engine_shutdown(&fake.engine);
-		oht_engine_tick(&fake.engine);
-		oht_engine_abort(&fake.engine);
-		KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, &fake.xfers[0]), -ENODEV);
-		KUNIT_EXPECT_EQ(test, oht_engine_cancel(&fake.engine, &fake.xfers[0]), -ENOENT);
-		KUNIT_EXPECT_EQ(test, fake.done_total, 2);
-	}
+	for (moment_ns = 0; moment_ns < 60 * FAKE_MS; moment_ns += 170 * FAKE_US)
+		engine_calls_end_at(test, moment_ns, oht_engine_shutdown, -ENODEV,
+				    OHT_DETAIL_GONE);
 }
 
-/* Likewise; but it goes on afterwards, as if it had just begun. */
+/* It goes on afterwards, as if it had just begun. */
 static void engine_calls_suspend(struct kunit *test)
 {
 	u64 moment_ns;
 
 	for (moment_ns = 0; moment_ns < 60 * FAKE_MS; moment_ns += 170 * FAKE_US) {
-		fake_init(test, 115200);
-		fake_xfer(0, 1, 3, 0, 1)->timeout_us = 50000;
-		fake_xfer(1, 1, 6, 0, 1);
-		fake_submit(0);
-		fake_submit(1);
-		fake_run(FAKE_START_NS + moment_ns);
-		oht_engine_suspend(&fake.engine);
-		KUNIT_EXPECT_EQ(test, fake.done[0], 1);
-		FAKE_EXPECT_DONE(1, -ECANCELED, OHT_DETAIL_STOPPED);
-		KUNIT_EXPECT_FALSE(test, fake.started);
-		KUNIT_EXPECT_FALSE(test, fake.de);
-		KUNIT_EXPECT_EQ(test, fake.armed_ns, FAKE_NEVER);
-		oht_engine_suspend(&fake.engine);
-		oht_engine_tick(&fake.engine);
-		oht_engine_abort(&fake.engine);
-		KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, &fake.xfers[0]), -ENODEV);
-		KUNIT_EXPECT_EQ(test, fake.done_total, 2);
-
+		engine_calls_end_at(test, moment_ns, oht_engine_suspend, -ECANCELED,
+				    OHT_DETAIL_STOPPED);
 		fake.now_ns += FAKE_MS;
 		fake_rewind();
 		KUNIT_EXPECT_EQ(test, oht_engine_resume(&fake.engine), 0);
