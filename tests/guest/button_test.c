@@ -194,27 +194,21 @@ static void test_no_contact(void)
 	close(fd);
 }
 
-static void unreadable(uint32_t lines)
-{
-	if (ioctl(stim, OHT_STIM_IOC_UNREADABLE, (unsigned long)lines) < 0)
-		tap_bail("unreadable lines: %s", strerror(errno));
-}
-
 /* What cannot be read counts as pressed, nobody knows since when: no press around it resets. */
 static void test_unreadable(void)
 {
 	int fd = stopped();
 
-	unreadable(OHT_STIM_RESET_BUTTON);
+	stop_unreadable(stim, OHT_STIM_RESET_BUTTON);
 	guest_sleep_ms(GOOD_MS);
-	unreadable(0);
+	stop_unreadable(stim, 0);
 	guest_sleep_ms(SEEN_MS);
 	tap_is(guest_state(fd), OHT_ESTOP_STOPPED, "unreadable for a while: no reset");
 	button(true);
 	guest_sleep_ms(GOOD_MS / 2);
-	unreadable(OHT_STIM_RESET_BUTTON);
+	stop_unreadable(stim, OHT_STIM_RESET_BUTTON);
 	guest_sleep_ms(20);
-	unreadable(0);
+	stop_unreadable(stim, 0);
 	guest_sleep_ms(GOOD_MS / 2);
 	button(false);
 	guest_sleep_ms(SEEN_MS);

@@ -37,12 +37,6 @@ static void one_bad_relay(int bad, uint32_t mode)
 	stop_relays(stim, bad ? OHT_STIM_FOLLOW : mode, bad ? mode : OHT_STIM_FOLLOW, QUICK_US);
 }
 
-static void unreadable(uint32_t lines)
-{
-	if (ioctl(stim, OHT_STIM_IOC_UNREADABLE, (unsigned long)lines) < 0)
-		tap_bail("unreadable lines: %s", strerror(errno));
-}
-
 static uint32_t inputs(int fd)
 {
 	struct oht_estop_status status;
@@ -284,7 +278,7 @@ static void test_unreadable(int bad)
 	char what[32];
 
 	snprintf(what, sizeof(what), "feedback %d unreadable", bad + 1);
-	unreadable(OHT_STIM_CONTACT_1 << bad);
+	stop_unreadable(stim, OHT_STIM_CONTACT_1 << bad);
 	if (expect_cause(fd, OHT_CAUSE_INPUT_ERROR, what, &record)) {
 		tap_is(record.safety.state_from, OHT_ESTOP_ENABLED, "%s: stops", what);
 		if (exact)
@@ -296,7 +290,7 @@ static void test_unreadable(int bad)
 	tap_is(status.causes, OHT_CAUSE_BIT(OHT_CAUSE_INPUT_ERROR), "%s: no other cause", what);
 	tap_errno(guest_command(fd, OHT_IOC_RESET, 0, &blocking), EBUSY, "%s: no reset", what);
 	tap_is(blocking, OHT_CAUSE_BIT(OHT_CAUSE_INPUT_ERROR), "%s: says why", what);
-	unreadable(0);
+	stop_unreadable(stim, 0);
 	tap_errno(guest_reset_when_stable(fd, 0), 0, "%s: readable again, reset", what);
 	close(fd);
 }

@@ -368,17 +368,9 @@ static void test_drop_count(void)
 	close(fd);
 }
 
-static int supervision_cpu(void)
-{
-	char text[16];
-
-	guest_estop_attribute("supervision_cpu", text, sizeof(text));
-	return atoi(text);
-}
-
 static void test_hotplug(void)
 {
-	int cpu = supervision_cpu(), fd;
+	int cpu = guest_supervision_cpu(), fd;
 	struct oht_record record;
 
 	if (guest_cpus() != 2) {
@@ -388,11 +380,11 @@ static void test_hotplug(void)
 	guest_pin_cpu(0);
 	tap_is(cpu, 1, "supervision is not on the CPU of the interrupt");
 	tap_errno(guest_set_cpu(cpu, false), 0, "its CPU goes");
-	tap_is(supervision_cpu(), 0, "supervision moves");
+	tap_is(guest_supervision_cpu(), 0, "supervision moves");
 	fd = enabled_controller(100);
 	expect_stop(fd, OHT_CAUSE_DEADMAN, "on one CPU", &record);
 	tap_errno(guest_set_cpu(cpu, true), 0, "its CPU comes back");
-	tap_is(supervision_cpu(), cpu, "supervision goes back");
+	tap_is(guest_supervision_cpu(), cpu, "supervision goes back");
 	close(fd);
 	fd = enabled_controller(100);
 	expect_stop(fd, OHT_CAUSE_DEADMAN, "on two CPUs", &record);

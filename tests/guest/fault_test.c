@@ -130,12 +130,6 @@ static void test_deaf(uint32_t channels, const char *what)
 	close(fd);
 }
 
-static void set_unreadable(uint32_t lines)
-{
-	if (ioctl(stim, OHT_STIM_IOC_UNREADABLE, (unsigned long)lines) < 0)
-		tap_bail("unreadable lines: %s", strerror(errno));
-}
-
 /* Open both so that the driver sees it, and close them: ends what a channel alone has left behind. */
 static void work_button(int fd)
 {
@@ -174,14 +168,14 @@ static void test_unreadable(uint32_t lines, const char *what)
 	struct oht_record record = { 0 };
 	uint64_t before_ns = guest_now_ns();
 
-	set_unreadable(lines);
+	stop_unreadable(stim, lines);
 	stop_expect(stim, fd, OHT_CAUSE_INPUT_ERROR, what, &record);
 	expect_within(before_ns, 0, 2, what, &record);
 	refuse_while_unreadable(fd, lines, what);
 	/* Beyond the window a channel alone is a discrepancy as well; both alike are none. */
 	guest_sleep_ms(info.discrepancy_window_ms + 100);
 	refuse_while_unreadable(fd, lines, what);
-	set_unreadable(0);
+	stop_unreadable(stim, 0);
 	if (lines != BOTH)
 		work_button(fd);
 	tap_errno(guest_reset_when_stable(fd, 0), 0, "%s: readable again, reset", what);
@@ -198,11 +192,11 @@ static void test_unreadable_while_ready(void)
 
 	guest_take(fd, LONG_MS);
 	tap_errno(guest_reset_when_stable(fd, 0), 0, "%s: reset", what);
-	set_unreadable(OHT_STIM_B);
+	stop_unreadable(stim, OHT_STIM_B);
 	tap_errno(guest_command(fd, OHT_IOC_ENABLE, 0, &blocking), ECANCELED, "%s: no enable", what);
 	tap_ok(blocking & OHT_CAUSE_BIT(OHT_CAUSE_INPUT_ERROR), "%s: says why", what);
 	tap_is(stop_outputs(stim), 0, "%s: outputs stay low", what);
-	set_unreadable(0);
+	stop_unreadable(stim, 0);
 	guest_sleep_ms(20);
 	guest_status(fd, &status);
 	tap_is(status.state, OHT_ESTOP_STOPPED, "%s: readable again, still stopped", what);

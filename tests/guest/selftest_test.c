@@ -152,28 +152,16 @@ static void test_input(uint32_t line, const char *what)
 	guest_command(fd, OHT_IOC_STOP, 0, NULL);
 	guest_take(fd, LONG_MS);
 	settle();
-	if (ioctl(stim, OHT_STIM_IOC_UNREADABLE, (unsigned long)line) < 0)
-		tap_bail("%s: %s", what, strerror(errno));
+	stop_unreadable(stim, line);
 	expect(fd, OHT_SELF_TEST_INPUT, what);
-	ioctl(stim, OHT_STIM_IOC_UNREADABLE, 0UL);
+	stop_unreadable(stim, 0);
 	expect(fd, 0, "readable again");
 	close(fd);
 }
 
-static int supervision_cpu(void)
-{
-	char text[32];
-	int cpu;
-
-	guest_estop_attribute("supervision_cpu", text, sizeof(text));
-	if (sscanf(text, "%d", &cpu) != 1)
-		tap_bail("supervision_cpu: %s", text);
-	return cpu;
-}
-
 static void test_no_supervision(void)
 {
-	int fd = guest_open(O_RDWR), cpu = supervision_cpu();
+	int fd = guest_open(O_RDWR), cpu = guest_supervision_cpu();
 	pid_t pid;
 
 	guest_command(fd, OHT_IOC_STOP, 0, NULL);

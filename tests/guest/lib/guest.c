@@ -265,6 +265,17 @@ void guest_estop_attribute(const char *name, char *text, size_t bytes)
 	fclose(file);
 }
 
+int guest_supervision_cpu(void)
+{
+	char text[32];
+	int cpu;
+
+	guest_estop_attribute("supervision_cpu", text, sizeof(text));
+	if (sscanf(text, "%d", &cpu) != 1)
+		tap_bail("supervision_cpu: %s", text);
+	return cpu;
+}
+
 uint64_t guest_interrupts(const char *owner)
 {
 	FILE *table = fopen("/proc/interrupts", "re");

@@ -65,6 +65,8 @@ int guest_cpus(void);
 int guest_set_cpu(int cpu, bool online);
 /* A file of the device's folder estop/, without its line end; bails out without it. */
 void guest_estop_attribute(const char *name, char *text, size_t bytes);
+/* Where the supervision timer runs. */
+int guest_supervision_cpu(void);
 /* Interrupts that all CPUs have handled for that owner in /proc/interrupts; bails out without it. */
 uint64_t guest_interrupts(const char *owner);
 

@@ -22,6 +22,12 @@ void stop_relays(int stim, uint32_t first, uint32_t second, uint32_t delay_us)
 		tap_bail("relays: %s", strerror(errno));
 }
 
+void stop_unreadable(int stim, uint32_t lines)
+{
+	if (ioctl(stim, OHT_STIM_IOC_UNREADABLE, (unsigned long)lines) < 0)
+		tap_bail("unreadable lines: %s", strerror(errno));
+}
+
 int stop_enabled_controller(int stim, uint32_t deadman_ms)
 {
 	int fd = guest_open(O_RDWR);

@@ -20,6 +20,9 @@ int stop_outputs(int stim);
 /* The relays of oht_stim behind the outputs: enum oht_stim_relay of each, and their delay. */
 void stop_relays(int stim, uint32_t first, uint32_t second, uint32_t delay_us);
 
+/* Those inputs cannot be read from now on, all others can: mask of OHT_STIM_* lines. */
+void stop_unreadable(int stim, uint32_t lines);
+
 /* A controller with the outputs high, its journal read up to now; bails out if that fails. */
 int stop_enabled_controller(int stim, uint32_t deadman_ms);
 
