@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "../main/ring.h"
+#include "../main/thread.h"
 #include "rtu_line.h"
 
 #define JOBS		OHT_UNDER_WAY_MAX
@@ -155,13 +156,9 @@ static void *run_line(void *context)
 
 static int start_thread(struct rtu_bus *rtu)
 {
-	pthread_attr_t attr;
-	int ret;
+	const struct ohtd_thread what = { NULL, STACK_BYTES, run_line };
+	int ret = ohtd_thread_start(&rtu->thread, &what, rtu);
 
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	ret = pthread_create(&rtu->thread, &attr, run_line, rtu);
-	pthread_attr_destroy(&attr);
 	rtu->running = !ret;
 	return -ret;
 }

@@ -36,7 +36,9 @@ struct users_job {
 	int result;
 	struct ohtd_principal who;
 	int64_t now_s;
+	/* POST setup: the account must be the first of an administrator */
 	struct ohtd_secret code;
+	bool first;
 	/* POST and PATCH */
 	struct ohtd_secret password;
 	char hash[OHTD_PASSWORD_HASH_MAX + 1];
@@ -118,21 +120,13 @@ static int hash_password(struct users_job *job)
 static int work_add(struct ohtd_db *db, void *arg)
 {
 	struct users_job *job = arg;
-	int r = ohtd_db_user_add(db, &job->fresh, job->now_s);
+	int r = job->first ? ohtd_db_user_add_first(db, &job->fresh, job->now_s) :
+			     ohtd_db_user_add(db, &job->fresh, job->now_s);
 
 	return r ? r : ohtd_db_user_find(db, &job->fresh);
 }
 
-static void note_made(struct users_job *job, const char *by)
-{
-	job->fresh.created_s = job->now_s;
-	ohtd_log(OHTD_LOG_NOTICE, "auth", "user_made", "%s (%s) by %s", job->fresh.name,
-		 ohtd_role_name(job->fresh.role), by);
-	if (job->fresh.role == OHTD_ROLE_ADMINISTRATOR)
-		ohtd_setup_done(job->setup);
-}
-
-static int act_add(struct users_job *job)
+static int make_account(struct users_job *job, const char *by)
 {
 	int r = hash_password(job);
 
@@ -140,17 +134,19 @@ static int act_add(struct users_job *job)
 		return r;
 	strcpy(job->fresh.password_hash, job->hash);
 	r = ohtd_store_call(job->store, work_add, job);
-	if (!r)
-		note_made(job, job->who.user);
-	return r;
+	if (r)
+		return r;
+	job->fresh.created_s = job->now_s;
+	ohtd_log(OHTD_LOG_NOTICE, "auth", "user_made", "%s (%s) by %s", job->fresh.name,
+		 ohtd_role_name(job->fresh.role), by);
+	if (job->fresh.role == OHTD_ROLE_ADMINISTRATOR)
+		ohtd_setup_done(job->setup);
+	return 0;
 }
 
-static int work_add_first(struct ohtd_db *db, void *arg)
+static int act_add(struct users_job *job)
 {
-	struct users_job *job = arg;
-	int r = ohtd_db_user_add_first(db, &job->fresh, job->now_s);
-
-	return r ? r : ohtd_db_user_find(db, &job->fresh);
+	return make_account(job, job->who.user);
 }
 
 static int check_code(struct users_job *job)
@@ -172,15 +168,10 @@ static int act_setup(struct users_job *job)
 {
 	int r = check_code(job);
 
+	job->first = true;
 	if (!r)
-		r = hash_password(job);
-	if (r)
-		return r;
-	strcpy(job->fresh.password_hash, job->hash);
-	r = ohtd_store_call(job->store, work_add_first, job);
-	if (!r)
-		note_made(job, "set-up code");
-	else if (r == -EALREADY)
+		r = make_account(job, "set-up code");
+	if (r == -EALREADY)
 		ohtd_setup_done(job->setup);
 	return r;
 }

@@ -12,6 +12,7 @@
 
 #include "http/loop.h"
 #include "main/log.h"
+#include "main/thread.h"
 #include "robot/robot.h"
 
 #define STACK_BYTES		(512 * 1024)
@@ -125,26 +126,22 @@ fail:
 
 int ohtd_server_start(struct ohtd_server *server)
 {
-	pthread_attr_t attr;
+	char name[16];
+	const struct ohtd_thread what = { name, STACK_BYTES, ohtd_loop_main };
 	int r = 0;
 
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
 	for (unsigned int i = 0; !r && i < server->loop_count; i++) {
 		struct ohtd_loop *loop = server->loops[i];
-		char name[16];
 
-		r = pthread_create(&loop->thread, &attr, ohtd_loop_main, loop);
+		snprintf(name, sizeof(name), "ohtd-loop%u", i % 1000);
+		r = ohtd_thread_start(&loop->thread, &what, loop);
 		if (r)
 			break;
 		loop->started = true;
 		/* Nobody may send to a loop that has not been made yet. */
 		while (sem_wait(&server->loop_ready) && errno == EINTR)
 			;
-		snprintf(name, sizeof(name), "ohtd-loop%u", i % 1000);
-		pthread_setname_np(loop->thread, name);
 	}
-	pthread_attr_destroy(&attr);
 	return -r;
 }
 

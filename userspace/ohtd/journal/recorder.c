@@ -13,6 +13,7 @@
 
 #include "main/clock.h"
 #include "main/log.h"
+#include "main/thread.h"
 #include "oht_client.h"
 #include "store/journal.h"
 #include "store/store.h"
@@ -272,19 +273,14 @@ static void *recorder_main(void *arg)
 
 static int start_thread(struct ohtd_recorder *recorder)
 {
+	const struct ohtd_thread what = { "ohtd-journal", STACK_BYTES, recorder_main };
 	sigset_t all, before;
-	pthread_attr_t attr;
 	int r;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	r = pthread_create(&recorder->thread, &attr, recorder_main, recorder);
-	pthread_attr_destroy(&attr);
+	r = ohtd_thread_start(&recorder->thread, &what, recorder);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (!r)
-		pthread_setname_np(recorder->thread, "ohtd-journal");
 	return r;
 }
 

@@ -7,18 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <openssl/crypto.h>
 
 #include "auth/password.h"
 #include "auth/session.h"
 #include "config/config.h"
-#include "main/clock.h"
 #include "main/daemon.h"
 #include "main/offline.h"
 #include "main/options.h"
-#include "main/state.h"
-#include "store/db.h"
+#include "store/users.h"
 
 #define WHY_BYTES	512
 
@@ -44,32 +41,14 @@ static const char *read_password(char *password, size_t size)
 
 static int store_user(const struct ohtd_config *config, const struct ohtd_user *user, char *why)
 {
-	char path[OHTD_PATH_BYTES + 16];
-	struct ohtd_clock clock;
-	struct ohtd_db *db;
-	int64_t now_s;
-	bool said = true;
-	int lock_fd, r;
+	struct ohtd_offline offline;
+	int r = ohtd_offline_open(&offline, config, true, why, WHY_BYTES);
 
-	ohtd_clock_init(&clock, &ohtd_clock_system, NULL,
-			OHTD_BUILD_DATE_S * (int64_t)OHTD_NS_PER_S);
-	now_s = ohtd_clock_wall_ns(&clock) / (int64_t)OHTD_NS_PER_S;
-	snprintf(path, sizeof(path), "%s/oht.db", config->state_dir);
-	if (ohtd_state_become_owner(config->state_dir, why, WHY_BYTES) ||
-	    ohtd_state_ensure(config->state_dir, why, WHY_BYTES))
-		return -1;
-	/* Whoever has the lock may make, migrate and repair; beside a running daemon only add. */
-	lock_fd = ohtd_state_lock(config->state_dir, why, WHY_BYTES);
-	r = lock_fd >= 0 ? ohtd_db_open(&db, path, now_s, why, WHY_BYTES) :
-			   ohtd_db_join(&db, path, why, WHY_BYTES);
-	if (!r) {
-		r = ohtd_db_user_add(db, user, now_s);
-		ohtd_db_close(db);
-		said = false;
-	}
-	if (lock_fd >= 0)
-		close(lock_fd);
-	if (r && !said)
+	if (r)
+		return r;
+	r = ohtd_db_user_add(offline.db, user, offline.now_s);
+	ohtd_offline_close(&offline);
+	if (r)
 		snprintf(why, WHY_BYTES, "%s: %s", user->name, r == -EEXIST ?
 			 "there is such a user already" : strerror(-r));
 	return r;

@@ -2,7 +2,6 @@
 #include "main/offline.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,8 +30,7 @@ struct request {
 	char text[REQUEST_BYTES];
 	char method[16], path[128], socket[OHTD_SOCKET_BYTES];
 	const char *body;
-	struct ohtd_db *db;
-	int64_t now_s;
+	struct ohtd_offline offline;
 	struct ohtd_found found;
 	struct json_object *fields;
 };
@@ -81,7 +79,7 @@ static void list(struct request *request)
 	int64_t after = 0;
 	int count;
 
-	while ((count = ohtd_db_user_list(request->db, after, users, PAGE)) > 0) {
+	while ((count = ohtd_db_user_list(request->offline.db, after, users, PAGE)) > 0) {
 		for (int i = 0; i < count; i++)
 			json_object_array_add(items, ohtd_account_json(&users[i]));
 		after = users[count - 1].id;
@@ -129,10 +127,10 @@ static void add(struct request *request)
 	strcpy(user.name, text_of(request, "username"));
 	r = hash(request, user.password_hash);
 	if (!r)
-		r = ohtd_db_user_add(request->db, &user, request->now_s);
+		r = ohtd_db_user_add(request->offline.db, &user, request->offline.now_s);
 	if (!r)
-		r = ohtd_db_user_find(request->db, &user);
-	user.created_s = request->now_s;
+		r = ohtd_db_user_find(request->offline.db, &user);
+	user.created_s = request->offline.now_s;
 	if (r)
 		refuse_account(r);
 	else
@@ -149,7 +147,7 @@ static void change(struct request *request)
 		.role = role ? (int)ohtd_role_parse(role) : 0,
 		.disabled = disabled ? json_object_get_boolean(disabled) : -1,
 		.by_role = OHTD_ROLE_ADMINISTRATOR,
-		.now_s = request->now_s,
+		.now_s = request->offline.now_s,
 	};
 	int r = 0;
 
@@ -160,7 +158,7 @@ static void change(struct request *request)
 		change.password_hash = hashed;
 	}
 	if (!r)
-		r = ohtd_db_user_change(request->db, &change);
+		r = ohtd_db_user_change(request->offline.db, &change);
 	if (r)
 		refuse_account(r);
 	else
@@ -201,30 +199,43 @@ static void serve(struct request *request)
 
 /* ---- who may ---- */
 
-static int open_locked(struct request *request, const struct ohtd_config *config, char *why)
+int ohtd_offline_open(struct ohtd_offline *offline, const struct ohtd_config *config, bool join,
+		      char *why, size_t size)
 {
 	char path[OHTD_PATH_BYTES + 16];
 	struct ohtd_clock clock;
-	int lock_fd;
+	int r;
 
-	if (strcmp(request->socket, config->socket)) {
-		snprintf(why, WHY_BYTES, "the configuration names the socket '%s', not %s",
-			 config->socket, request->socket);
-		return -1;
-	}
-	if (ohtd_state_become_owner(config->state_dir, why, WHY_BYTES) ||
-	    ohtd_state_ensure(config->state_dir, why, WHY_BYTES))
-		return -1;
-	lock_fd = ohtd_state_lock(config->state_dir, why, WHY_BYTES);
-	if (lock_fd < 0)
+	if (ohtd_state_become_owner(config->state_dir, why, size) ||
+	    ohtd_state_ensure(config->state_dir, why, size))
 		return -1;
 	ohtd_clock_init(&clock, &ohtd_clock_system, NULL,
 			OHTD_BUILD_DATE_S * (int64_t)OHTD_NS_PER_S);
-	request->now_s = ohtd_clock_wall_ns(&clock) / (int64_t)OHTD_NS_PER_S;
+	offline->now_s = ohtd_clock_wall_ns(&clock) / (int64_t)OHTD_NS_PER_S;
 	snprintf(path, sizeof(path), "%s/oht.db", config->state_dir);
-	if (!ohtd_db_open(&request->db, path, request->now_s, why, WHY_BYTES))
-		return lock_fd;
-	close(lock_fd);
+	/* Whoever has the lock may make, migrate and repair. */
+	offline->lock_fd = ohtd_state_lock(config->state_dir, why, size);
+	if (offline->lock_fd < 0)
+		return join ? ohtd_db_join(&offline->db, path, why, size) : -1;
+	r = ohtd_db_open(&offline->db, path, offline->now_s, why, size);
+	if (r)
+		close(offline->lock_fd);
+	return r;
+}
+
+void ohtd_offline_close(struct ohtd_offline *offline)
+{
+	ohtd_db_close(offline->db);
+	if (offline->lock_fd >= 0)
+		close(offline->lock_fd);
+}
+
+static int open_asked(struct request *request, const struct ohtd_config *config, char *why)
+{
+	if (!strcmp(request->socket, config->socket))
+		return ohtd_offline_open(&request->offline, config, false, why, WHY_BYTES);
+	snprintf(why, WHY_BYTES, "the configuration names the socket '%s', not %s", config->socket,
+		 request->socket);
 	return -1;
 }
 
@@ -232,20 +243,17 @@ int ohtd_offline_serve(const struct ohtd_config *config)
 {
 	struct request request = { .method = "" };
 	char why[WHY_BYTES];
-	int lock_fd;
 
 	umask(077);
 	if (!take(&request)) {
 		fprintf(stderr, "ohtd: --administer is for ohtctl: no request on standard input\n");
 		return 1;
 	}
-	lock_fd = open_locked(&request, config, why);
-	if (lock_fd < 0) {
+	if (open_asked(&request, config, why)) {
 		refuse(503, "offline", why);
 	} else {
 		serve(&request);
-		ohtd_db_close(request.db);
-		close(lock_fd);
+		ohtd_offline_close(&request.offline);
 	}
 	OPENSSL_cleanse(&request, sizeof(request));
 	return fflush(stdout) ? 1 : 0;

@@ -7,7 +7,40 @@
 #ifndef OHTD_MAIN_OFFLINE_H
 #define OHTD_MAIN_OFFLINE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 struct ohtd_config;
+struct ohtd_db;
+
+/**
+ * struct ohtd_offline - the database in a process that is no daemon
+ * @db: the connection
+ * @lock_fd: holds the lock of the state directory; -1: a daemon has it
+ * @now_s: wall time when it was opened
+ */
+struct ohtd_offline {
+	struct ohtd_db *db;
+	int lock_fd;
+	int64_t now_s;
+};
+
+/**
+ * ohtd_offline_open() - open the database for somebody who administers
+ * @offline: out
+ * @config: says where it is
+ * @join: beside a running daemon, which has the lock, only add to it; false: that is refused
+ * @why: out, one line
+ * @size: of @why
+ *
+ * Root becomes the owner of the state directory, for good.
+ *
+ * Return: 0, or not 0 with @why filled and nothing to close.
+ */
+int ohtd_offline_open(struct ohtd_offline *offline, const struct ohtd_config *config, bool join,
+		      char *why, size_t size);
+void ohtd_offline_close(struct ohtd_offline *offline);
 
 /**
  * ohtd_offline_serve() - answer one request

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "main/thread.h"
+
 #define STACK_BYTES	(256 * 1024)
 #define THREADS_MAX	8
 
@@ -54,21 +56,14 @@ static void *worker_main(void *arg)
 
 static int start_threads(struct ohtd_workers *workers, unsigned int threads)
 {
-	pthread_attr_t attr;
+	const struct ohtd_thread what = { "ohtd-worker", STACK_BYTES, worker_main };
 	int r = 0;
 
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
 	while (!r && workers->count < threads) {
-		pthread_t *thread = &workers->threads[workers->count];
-
-		r = pthread_create(thread, &attr, worker_main, workers);
-		if (!r) {
-			pthread_setname_np(*thread, "ohtd-worker");
+		r = ohtd_thread_start(&workers->threads[workers->count], &what, workers);
+		if (!r)
 			workers->count++;
-		}
 	}
-	pthread_attr_destroy(&attr);
 	return r;
 }
 

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../main/thread.h"
 #include "control.h"
 
 #define STACK_BYTES		(256 * 1024)
@@ -249,17 +250,15 @@ static bool may_lock_memory(void)
 
 static int create_thread(struct ohtd_robot *robot)
 {
+	/* It says its name itself, before it does anything else. */
+	const struct ohtd_thread what = { NULL, STACK_BYTES, run_thread };
 	sigset_t all, before;
-	pthread_attr_t attr;
 	int ret;
 
 	/* Signals are the main thread's business. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	ret = pthread_create(&robot->thread, &attr, run_thread, robot);
-	pthread_attr_destroy(&attr);
+	ret = ohtd_thread_start(&robot->thread, &what, robot);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return -ret;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "main/thread.h"
 #include "store/db_private.h"
 
 #define STACK_BYTES	(256 * 1024)
@@ -56,20 +57,6 @@ static void *checkpoint_main(void *arg)
 	return NULL;
 }
 
-static int start_thread(struct ohtd_checkpoint *checkpoint)
-{
-	pthread_attr_t attr;
-	int r;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	r = pthread_create(&checkpoint->thread, &attr, checkpoint_main, checkpoint);
-	pthread_attr_destroy(&attr);
-	if (!r)
-		pthread_setname_np(checkpoint->thread, "ohtd-checkpoint");
-	return r;
-}
-
 static void release(struct ohtd_checkpoint *checkpoint)
 {
 	ohtd_db_close(checkpoint->own);
@@ -80,6 +67,7 @@ static void release(struct ohtd_checkpoint *checkpoint)
 
 struct ohtd_checkpoint *ohtd_checkpoint_open(struct ohtd_db *db)
 {
+	const struct ohtd_thread what = { "ohtd-checkpoint", STACK_BYTES, checkpoint_main };
 	struct ohtd_checkpoint *checkpoint = calloc(1, sizeof(*checkpoint));
 	int r;
 
@@ -90,7 +78,7 @@ struct ohtd_checkpoint *ohtd_checkpoint_open(struct ohtd_db *db)
 	pthread_cond_init(&checkpoint->changed, NULL);
 	r = -ohtd_db_open_copier(&checkpoint->own, db);
 	if (!r)
-		r = start_thread(checkpoint);
+		r = ohtd_thread_start(&checkpoint->thread, &what, checkpoint);
 	if (!r)
 		return checkpoint;
 	release(checkpoint);

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "main/log.h"
+#include "main/thread.h"
 #include "store/checkpoint.h"
 #include "store/db_private.h"
 #include "store/readers.h"
@@ -290,16 +291,9 @@ static void *store_main(void *arg)
 
 static int start_thread(struct ohtd_store *store)
 {
-	pthread_attr_t attr;
-	int r;
+	const struct ohtd_thread what = { "ohtd-store", STACK_BYTES, store_main };
 
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	r = pthread_create(&store->thread, &attr, store_main, store);
-	pthread_attr_destroy(&attr);
-	if (!r)
-		pthread_setname_np(store->thread, "ohtd-store");
-	return r;
+	return ohtd_thread_start(&store->thread, &what, store);
 }
 
 static void init_queue(struct ohtd_store *store)
