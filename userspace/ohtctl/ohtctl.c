@@ -9,6 +9,8 @@
 #include "offline.h"
 #include "names.h"
 
+/* For admin, whether ohtd runs or not. */
+#define LOCAL_OPTIONS		(CLI_OPT_SOCKET | CLI_OPT_CONFIG)
 #define EFFORT_OPTIONS		(CLI_OPT_TIMEOUT | CLI_OPT_RETRIES)
 #define TRANSFER_OPTIONS	(CLI_OPT_FC | EFFORT_OPTIONS)
 #define NAME_OPTIONS		(CLI_OPT_PROFILE | CLI_OPT_DATA)
@@ -62,14 +64,14 @@ static const struct cli_verb verbs[] = {
 	  cmd_safety_latency, 0, 0, 0 },
 	{ "safety watch", "", "show safety events as they happen", cmd_safety_watch,
 	  CLI_OPT_ROUNDS, 0, 0 },
-	{ "admin list", "", "accounts of ohtd", cmd_admin_list, CLI_OPT_SOCKET | CLI_OPT_CONFIG, 0, 0 },
+	{ "admin list", "", "accounts of ohtd", cmd_admin_list, LOCAL_OPTIONS, 0, 0 },
 	{ "admin create", "USER", "make an account, of an administrator if not said otherwise",
-	  cmd_admin_create, CLI_OPT_SOCKET | CLI_OPT_CONFIG | CLI_OPT_STDIN | CLI_OPT_ROLE, 1, 1 },
+	  cmd_admin_create, LOCAL_OPTIONS | CLI_OPT_STDIN | CLI_OPT_ROLE, 1, 1 },
 	{ "admin reset", "USER", "give an account a new password, end its sessions",
-	  cmd_admin_reset, CLI_OPT_SOCKET | CLI_OPT_CONFIG | CLI_OPT_STDIN, 1, 1 },
+	  cmd_admin_reset, LOCAL_OPTIONS | CLI_OPT_STDIN, 1, 1 },
 	{ "admin disable", "USER", "let nobody log in with it, end its sessions",
-	  cmd_admin_disable, CLI_OPT_SOCKET | CLI_OPT_CONFIG, 1, 1 },
-	{ "admin enable", "USER", "the opposite of disable", cmd_admin_enable, CLI_OPT_SOCKET | CLI_OPT_CONFIG, 1, 1 },
+	  cmd_admin_disable, LOCAL_OPTIONS, 1, 1 },
+	{ "admin enable", "USER", "the opposite of disable", cmd_admin_enable, LOCAL_OPTIONS, 1, 1 },
 };
 
 #define VERBS	(sizeof(verbs) / sizeof(verbs[0]))
