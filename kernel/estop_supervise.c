@@ -35,9 +35,10 @@ static enum hrtimer_restart oht_estop_go_on(struct oht_estop *estop, enum oht_st
 {
 	struct oht_estop_timer *t = &estop->timers[side];
 	bool with_irq = smp_processor_id() == oht_estop_irq_cpu(estop);
+	bool belongs_there = side == OHT_STALL_WATCH;
 
 	/* The interrupt has come to the supervision's CPU, or gone from that of the watch. */
-	if (READ_ONCE(estop->may_move) && with_irq != (side == OHT_STALL_WATCH)) {
+	if (READ_ONCE(estop->may_move) && with_irq != belongs_there) {
 		WRITE_ONCE(estop->misplaced, true);
 		irq_work_queue(&estop->notify);
 	}

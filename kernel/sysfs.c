@@ -145,15 +145,20 @@ static ssize_t standing_show(struct device *dev, struct device_attribute *attr, 
 }
 static DEVICE_ATTR_RO(standing);
 
+static int oht_sysfs_timer_cpu(struct device *dev, enum oht_stall_side side)
+{
+	return READ_ONCE(oht_core_of(dev)->estop.timers[side].cpu);
+}
+
 static ssize_t supervision_cpu_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%d\n", READ_ONCE(oht_core_of(dev)->estop.timers[OHT_STALL_SUPERVISION].cpu));
+	return sysfs_emit(buf, "%d\n", oht_sysfs_timer_cpu(dev, OHT_STALL_SUPERVISION));
 }
 static DEVICE_ATTR_RO(supervision_cpu);
 
 static ssize_t watch_cpu_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	int cpu = READ_ONCE(oht_core_of(dev)->estop.timers[OHT_STALL_WATCH].cpu);
+	int cpu = oht_sysfs_timer_cpu(dev, OHT_STALL_WATCH);
 
 	return cpu < 0 ? sysfs_emit(buf, "none\n") : sysfs_emit(buf, "%d\n", cpu);
 }
