@@ -20,6 +20,9 @@
 
 #define OHT_OUTPUTS_ALL		(OHT_OUTPUT_ENABLE_1 | OHT_OUTPUT_ENABLE_2)
 
+/* Of oht_estop_note_fault(): far longer than a section under the lock lasts. */
+#define OHT_NOTE_TRIES		10000
+
 /* oht_estop.effects */
 #define OHT_EFFECT_STOPPED	BIT(0)
 #define OHT_EFFECT_RECORDED	BIT(1)
@@ -364,6 +367,40 @@ void oht_estop_cut_outputs(struct oht_estop *estop)
 	/* Without a register path: the chip may take its own lock, which a stopped CPU may hold. */
 	for (i = 0; i < OHT_ESTOP_OUTPUTS; i++)
 		gpiod_set_value(estop->enable[i], 0);
+}
+
+/* Whoever died with the lock in his hands never gives it back, any other CPU in microseconds. */
+void oht_estop_note_fault(struct oht_estop *estop)
+{
+	unsigned int tries = OHT_NOTE_TRIES;
+	unsigned long flags;
+
+	while (!raw_spin_trylock_irqsave(&estop->lock, flags)) {
+		if (!--tries)
+			return;
+		cpu_relax();
+	}
+	oht_estop_record(estop, OHT_SAFETY_FAULT, estop->state, ktime_get_mono_fast_ns());
+	oht_estop_unlock(estop, flags);
+}
+
+/* For whoever reads the memory or the trace of what has ended: nothing else will. */
+void oht_estop_note_panic(struct oht_estop *estop, u32 from)
+{
+	struct oht_safety_record *record;
+	u64 now = ktime_get_mono_fast_ns();
+
+	/* The other CPUs have been stopped: it is free, or never will be. */
+	if (!raw_spin_trylock(&estop->lock))
+		return;
+	if (!estop->causes)
+		estop->first_cause = OHT_CAUSE_PANIC;
+	estop->causes |= OHT_CAUSE_BIT(OHT_CAUSE_PANIC);
+	estop->outputs = 0;
+	record = oht_estop_record(estop, OHT_SAFETY_STOP, from, now);
+	record->cause = OHT_CAUSE_PANIC;
+	record->low_ns = now;
+	raw_spin_unlock(&estop->lock);
 }
 
 /* From irq_work: hard interrupt, or its thread on PREEMPT_RT. */

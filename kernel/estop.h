@@ -167,6 +167,7 @@ struct oht_estop {
 
 	/* Hooks: see estop_hooks.c. */
 	struct notifier_block panic_nb;
+	struct notifier_block die_nb;
 	struct notifier_block reboot_nb;
 	struct notifier_block restart_nb;
 	struct notifier_block pm_nb;

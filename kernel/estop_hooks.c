@@ -10,9 +10,13 @@
  *				module's parameter suspend=stop follows
  *	hibernate		power-management notifier: stops, and refuses
  *
+ * And one that is no end: a fault that the kernel survives (die notifier) leaves a mark in the
+ * journal, no more.
+ *
  * In panic and restart another CPU may have been stopped while it held a lock, ours, the clock's or
  * the GPIO bank's: those two take none (oht_estop_cut_outputs()).
  */
+#include <linux/kdebug.h>
 #include <linux/kernel.h>
 #include <linux/moduleparam.h>
 #include <linux/panic_notifier.h>
@@ -27,7 +31,18 @@
 
 static int oht_estop_on_panic(struct notifier_block *nb, unsigned long action, void *data)
 {
-	oht_estop_cut_outputs(container_of(nb, struct oht_estop, panic_nb));
+	struct oht_estop *estop = container_of(nb, struct oht_estop, panic_nb);
+	u32 from = READ_ONCE(estop->state);
+
+	oht_estop_cut_outputs(estop);
+	oht_estop_note_panic(estop, from);
+	return NOTIFY_DONE;
+}
+
+static int oht_estop_on_die(struct notifier_block *nb, unsigned long action, void *data)
+{
+	if (action == DIE_OOPS)
+		oht_estop_note_fault(container_of(nb, struct oht_estop, die_nb));
 	return NOTIFY_DONE;
 }
 
@@ -107,6 +122,7 @@ int oht_estop_hooks_register(struct oht_estop *estop)
 	estop->reboot_nb.notifier_call = oht_estop_on_reboot;
 	estop->reboot_nb.priority = INT_MAX;
 	estop->pm_nb.notifier_call = oht_estop_on_suspend;
+	estop->die_nb.notifier_call = oht_estop_on_die;
 
 	ret = register_restart_handler(&estop->restart_nb);
 	if (ret)
@@ -120,8 +136,13 @@ int oht_estop_hooks_register(struct oht_estop *estop)
 	ret = atomic_notifier_chain_register(&panic_notifier_list, &estop->panic_nb);
 	if (ret)
 		goto unregister_pm;
+	ret = register_die_notifier(&estop->die_nb);
+	if (ret)
+		goto unregister_panic;
 	return 0;
 
+unregister_panic:
+	atomic_notifier_chain_unregister(&panic_notifier_list, &estop->panic_nb);
 unregister_pm:
 	unregister_pm_notifier(&estop->pm_nb);
 unregister_reboot:
@@ -133,6 +154,7 @@ unregister_restart:
 
 void oht_estop_hooks_unregister(struct oht_estop *estop)
 {
+	unregister_die_notifier(&estop->die_nb);
 	atomic_notifier_chain_unregister(&panic_notifier_list, &estop->panic_nb);
 	unregister_pm_notifier(&estop->pm_nb);
 	unregister_reboot_notifier(&estop->reboot_nb);

@@ -94,6 +94,13 @@ irqreturn_t oht_estop_edge(int irq, void *channel);
  */
 void oht_estop_cut_outputs(struct oht_estop *estop);
 
+/*
+ * estop.c: records that need no lock at any price: without a word if it is not to be had. Any
+ * context. The kernel had a fault and goes on; it panics, and the outputs were cut in @from.
+ */
+void oht_estop_note_fault(struct oht_estop *estop);
+void oht_estop_note_panic(struct oht_estop *estop, u32 from);
+
 /* estop_gpio.c: the lines and the numbers of the device tree. Process context. */
 int oht_estop_gpio_init(struct oht_estop *estop, struct device *dev);
 int oht_estop_gpio_watch(struct oht_estop *estop);

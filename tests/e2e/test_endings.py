@@ -63,6 +63,19 @@ def test_outputs_low_before_the_end(fresh, name):
 
 
 @ONE_KERNEL
+def test_panic_leaves_a_record(fresh):
+    """Nobody can ask for it any more; but the kernel prints its trace, and whoever reads its memory finds the same."""
+    board = fresh(append="panic=0 ftrace_dump_on_oops")
+    board.expected_splats = PANIC
+    controller = Controller(board)
+    controller.arm(1)
+    board.guest.check("mount -t tracefs tracefs /sys/kernel/tracing && echo 1 >/sys/kernel/tracing/events/oht/oht_estop/enable")
+    board.guest.check(later("echo c >/proc/sysrq-trigger"))
+    assert board.machine.wait_console(r"oht_estop: .* from=ENABLED to=STOPPED causes=0x8000 .* outputs=0x0\b", 20)
+    controller.close()
+
+
+@ONE_KERNEL
 def test_oops_elsewhere_is_no_stop(fresh):
     """Another module's fault ends a process. The machine goes on, and its button works."""
     board = fresh()
@@ -73,6 +86,9 @@ def test_oops_elsewhere_is_no_stop(fresh):
     board.guest.check(f"{PROGRAMS}/fault_test --oops </dev/null >/dev/null 2>&1 || true")
     assert "Oops" in board.guest.check("dmesg"), "there was no fault"
     assert all(board.pins.levels((4, 5))), "a fault elsewhere lowered the outputs"
+    mark = controller.events()[-1]
+    assert (mark["kind"], mark["from"], mark["to"], mark["cause"]) == ("fault", "enabled", "enabled", "none"), mark
+    assert mark["tgid"] > 1, "whom did it hit?"
     board.pins.press()
     assert board.pins.wait_enables(0, 5)
     assert controller.status()["first_cause"] == "button_a"

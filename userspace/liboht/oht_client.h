@@ -408,6 +408,7 @@ enum oht_safety_event_kind {
 	OHT_KIND_DISABLE	= 5,	/* enabled -> ready */
 	OHT_KIND_CONTROL	= 6,	/* a descriptor became the controller */
 	OHT_KIND_OPENED		= 7,	/* the contacts behind the outputs have been seen open */
+	OHT_KIND_FAULT		= 8,	/* a fault in the kernel, which goes on: stops nothing */
 };
 
 /**
@@ -424,7 +425,7 @@ enum oht_safety_event_kind {
  * @state_to: enum oht_stop_state after
  * @inputs: OHT_IN_* as read by the handler
  * @outputs: OHT_OUT_* after
- * @tgid: process that called, 0 for interrupt and timer
+ * @tgid: process that called, or was hit by the fault; 0 for interrupt and timer
  */
 struct oht_safety_event {
 	uint64_t journal_seq;

@@ -148,6 +148,9 @@ static const struct word kinds[] = {
 	[OHT_KIND_DISABLE] = { "disable", "disabled" },
 	[OHT_KIND_CONTROL] = { "control", "a program became the controller" },
 	[OHT_KIND_OPENED] = { "opened", "the contacts behind the outputs have opened" },
+	[OHT_KIND_FAULT] = WORD("fault",
+		"the kernel had a fault and went on: ",
+		"nothing stopped, but restart the machine soon and look at its kernel log"),
 };
 
 /* Bits of what a self-test found. */

@@ -436,6 +436,7 @@ enum oht_safety_kind {
 	OHT_SAFETY_DISABLE	= 5,	/* enabled -> ready */
 	OHT_SAFETY_CONTROL	= 6,	/* a descriptor became the controller */
 	OHT_SAFETY_OPENED	= 7,	/* the contacts behind the outputs have been seen open */
+	OHT_SAFETY_FAULT	= 8,	/* a fault in the kernel, which goes on: stops nothing */
 };
 
 /**
@@ -453,7 +454,7 @@ enum oht_safety_kind {
  * @state_to: enum oht_estop_state after
  * @inputs: OHT_INPUT_* as read by the handler; feedback as last read before
  * @outputs: OHT_OUTPUT_* after
- * @tgid: process that called, 0 for interrupt and timer
+ * @tgid: process that called, or was hit by the fault; 0 for interrupt and timer
  */
 struct oht_safety_record {
 	__aligned_u64 journal_seq;

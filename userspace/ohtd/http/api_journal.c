@@ -293,7 +293,7 @@ static void take_kind(struct ohtd_call *call, struct ohtd_entry_query *query)
 		return;
 	/* The route table lets only these through; "gap" has the number 0. */
 	query->kind = 0;
-	for (int kind = OHT_KIND_STOP; kind <= OHT_KIND_OPENED; kind++)
+	for (int kind = OHT_KIND_STOP; kind <= OHT_KIND_FAULT; kind++)
 		if (!strcmp(name, oht_kind_name((unsigned int)kind)))
 			query->kind = kind;
 }

@@ -32,7 +32,7 @@ static const struct ohtd_field command_fields[] = {
 };
 
 static const char *const kinds[] = { "gap", "stop", "glitch", "reset", "enable", "disable",
-				     "control", "opened", NULL };
+				     "control", "opened", "fault", NULL };
 
 static const struct ohtd_field event_fields[] = {
 	{ "limit", OHTD_FIELD_INTEGER, false, 1, 200, NULL },
