@@ -74,6 +74,7 @@ class Daemon:
         self.port = 0
         self.tokens = {}
         self.shims = {}
+        self.pass_fds = ()
 
     # ---- life ----
 
@@ -126,7 +127,7 @@ class Daemon:
         """ohtd; returns when it says that it is ready."""
         self.ready.unlink(missing_ok=True)
         self.process = subprocess.Popen([*self.prefix, OHTD, "--config", self.config], env=self.environment(),
-                                        stderr=(self.folder / "ohtd.log").open("ab"))
+                                        stderr=(self.folder / "ohtd.log").open("ab"), pass_fds=self.pass_fds)
         until(lambda: self.ready.exists() or self.process.poll() is not None, what="ready")
         assert self.process.poll() is None, self.log()
         self.port = int(self.ready.read_text().strip().rsplit(":", 1)[1])

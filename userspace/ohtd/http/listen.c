@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "http/kept.h"
 #include "http/loop.h"
 
 #define BACKLOG			512
@@ -233,6 +234,26 @@ void ohtd_conn_cut(struct ohtd_conn *conn)
 	shutdown(h2o_socket_get_fd(conn->sock), SHUT_RDWR);
 }
 
+/* Those of the life before, as far as the configuration still wants them. */
+static void claim_kept(struct ohtd_server *server)
+{
+	const struct ohtd_config *config = server->setup.config;
+	bool shared = server->loop_count > 1;
+	struct sockaddr_storage address;
+	struct ohtd_kept kept;
+
+	server->port = config->listen_port;
+	ohtd_kept_take(&kept);
+	for (unsigned int i = 0; i < server->loop_count; i++) {
+		make_address(config, server->port, &address);
+		server->loops[i]->listen_fd = ohtd_kept_claim(&kept, &address, shared);
+		/* All at the same port, also if any will do. */
+		if (server->loops[i]->listen_fd >= 0)
+			server->port = port_of(server->loops[i]->listen_fd);
+	}
+	ohtd_kept_drop(&kept);
+}
+
 static int open_listener(struct ohtd_loop *loop, bool shared)
 {
 	const struct ohtd_config *config = loop->server->setup.config;
@@ -248,6 +269,22 @@ static int open_listener(struct ohtd_loop *loop, bool shared)
 	}
 	loop->listen_fd = fd;
 	return 0;
+}
+
+static int open_listeners(struct ohtd_server *server)
+{
+	int r = 0;
+
+	claim_kept(server);
+	if (server->loops[0]->listen_fd < 0)
+		r = probe_port(server);
+	for (unsigned int i = 0; !r && i < server->loop_count; i++) {
+		if (server->loops[i]->listen_fd < 0)
+			r = open_listener(server->loops[i], server->loop_count > 1);
+		if (!r)
+			ohtd_kept_give(server->loops[i]->listen_fd);
+	}
+	return r;
 }
 
 void ohtd_listen_start(struct ohtd_loop *loop)
@@ -281,9 +318,7 @@ int ohtd_listen_open(struct ohtd_server *server, char *why, size_t size)
 
 	if (ensure_descriptors(config, why, size))
 		return -1;
-	r = probe_port(server);
-	for (unsigned int i = 0; !r && i < server->loop_count; i++)
-		r = open_listener(server->loops[i], server->loop_count > 1);
+	r = open_listeners(server);
 	if (r)
 		snprintf(why, size, "cannot listen on %s port %u: %s", config->listen_host,
 			 config->listen_port, strerror(-r));

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Listening sockets that the service manager keeps over a restart of the daemon."""
+import array
+import concurrent.futures
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+
+import pytest
+
+from daemon import until
+
+LOOPS = 2
+# What systemd does between fork() and exec(): the descriptors from 3 on, and whose they are.
+HAND_OVER = """
+import os, sys
+fds = [int(n) for n in sys.argv[1].split(",")]
+copies = [os.dup2(fd, 100 + i) for i, fd in enumerate(fds)]
+for fd in fds:
+    os.close(fd)
+for at, copy in enumerate(copies):
+    os.dup2(copy, 3 + at)
+    os.close(copy)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(fds)), LISTEN_FDNAMES=sys.argv[2])
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
+class Keeper:
+    """The service manager's store of descriptors; slow, as a busy one is."""
+
+    def __init__(self, daemon):
+        self.daemon = daemon
+        self.kept = {}          # the socket's inode: descriptor
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(daemon.folder / "notify"))
+        self.reader = threading.Thread(target=self.read)
+        self.reader.start()
+        daemon.shims.update(NOTIFY_SOCKET=str(daemon.folder / "notify"))
+
+    def read(self):
+        """Until an empty message says that it is over."""
+        while True:
+            data, ancillary, _, _ = self.socket.recvmsg(4096, socket.CMSG_SPACE(4 * 32))
+            if not data:
+                return
+            fds = array.array("i")
+            for level, kind, content in ancillary:
+                if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+                    fds.frombytes(content[:len(content) - len(content) % fds.itemsize])
+            self.take(data.decode().split("\n"), fds)
+
+    def take(self, words, fds):
+        """One message."""
+        if "FDSTORE=1" in words:
+            assert "FDNAME=https" in words and len(fds) == 1
+            before = self.kept.pop(os.fstat(fds[0]).st_ino, None)
+            if before is not None:
+                os.close(before)
+            self.kept[os.fstat(fds[0]).st_ino] = fds[0]
+            return
+        if "FDSTOREREMOVE=1" in words:
+            assert "FDNAME=https" in words
+            time.sleep(0.3)
+            self.forget()
+        for fd in fds:          # the barrier's pipe, whose end is what is waited for
+            os.close(fd)
+
+    def forget(self):
+        """As at the end of the service."""
+        while self.kept:
+            os.close(self.kept.popitem()[1])
+
+    def close(self):
+        """End the reader."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+            end.sendto(b"", self.socket.getsockname())
+        self.reader.join()
+        self.socket.close()
+        self.forget()
+
+    def hand_over(self, others=()):
+        """What is kept, and `others`, to every later start."""
+        fds = [*self.kept.values(), *others]
+        self.daemon.pass_fds = tuple(fds)
+        self.daemon.prefix = [sys.executable, "-c", HAND_OVER, ",".join(map(str, fds)),
+                              ":".join(["https"] * len(fds))] if fds else []
+
+
+@pytest.fixture(name="keeper")
+def fixture_keeper(fresh):
+    """Told of the daemon's life, which has begun."""
+    fresh.write_config(http_loops=LOOPS)
+    made = Keeper(fresh)
+    fresh.start()
+    until(lambda: len(made.kept) == LOOPS, what="a socket of each loop in the store")
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("number, code", [(signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)])
+def test_clients_wait_over_a_restart(fresh, keeper, number, code):
+    port = fresh.port
+    fresh.stop(number, code)
+    clients = 8
+    with concurrent.futures.ThreadPoolExecutor(clients) as pool:
+        # Nobody is there to answer, and nobody refuses.
+        answers = [pool.submit(fresh.get, "health", role=None) for _ in range(clients)]
+        time.sleep(0.5)
+        assert not any(answer.done() for answer in answers)
+        keeper.hand_over()
+        fresh.start()
+        assert fresh.port == port, "any port will do, but it is where it was"
+        assert [answer.result().status for answer in answers] == [200] * clients
+    assert len(keeper.kept) == LOOPS
+
+
+def test_without_a_keeper_nobody_waits(fresh, keeper):
+    keeper.forget()
+    fresh.stop()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", fresh.port), 5)
+
+
+def test_another_number_of_loops(fresh, keeper):
+    """One socket alone is made another way than several that share a port, and the port is free for it in time."""
+    port = fresh.port
+    fresh.stop()
+    fresh.write_config(http_loops=1, http_listen=f"127.0.0.1:{port}")
+    keeper.hand_over()
+    fresh.start()
+    assert fresh.port == port
+    assert fresh.get("health", role=None).status == 200
+    until(lambda: len(keeper.kept) == 1, what="one socket, and none of the old ones")
+
+
+def test_another_address(fresh, keeper):
+    before = fresh.port
+    fresh.stop()
+    fresh.write_config(http_loops=LOOPS, http_listen="127.0.0.2:0")
+    keeper.hand_over()
+    fresh.start()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", before), 5)
+    with socket.create_connection(("127.0.0.2", fresh.port), 5):
+        pass
+    until(lambda: len(keeper.kept) == LOOPS, what="the new ones, and none of the old ones")
+
+
+def test_descriptors_that_are_none_of_ours(fresh, keeper):
+    """A pipe, a socket that does not listen, one for datagrams: told and closed, and the daemon listens for itself."""
+    fresh.stop()
+    keeper.forget()
+    ends = os.pipe()
+    with socket.socket() as deaf, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+        keeper.hand_over([ends[0], deaf.fileno(), datagrams.fileno()])
+        fresh.start()
+    for end in ends:
+        os.close(end)
+    assert fresh.log().count("foreign_fd") == 3
+    assert fresh.get("health", role=None).status == 200

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "http/kept.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <systemd/sd-daemon.h>
+
+#include "main/log.h"
+
+#define NAME		"https"
+/* For the service manager to have read what it was told: far longer than it takes. */
+#define BARRIER_US	1000000
+
+static bool is_listener(int fd, const char *name)
+{
+	return !strcmp(name, NAME) && sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) > 0;
+}
+
+void ohtd_kept_take(struct ohtd_kept *kept)
+{
+	char **names = NULL;
+	int count = sd_listen_fds_with_names(1, &names);
+
+	kept->count = 0;
+	for (int i = 0; i < count; i++) {
+		int fd = SD_LISTEN_FDS_START + i;
+
+		if (kept->count < OHTD_KEPT_MAX && is_listener(fd, names[i])) {
+			kept->fds[kept->count++] = fd;
+		} else {
+			ohtd_log(OHTD_LOG_WARNING, "http", "foreign_fd",
+				 "descriptor %d (%s) from the service manager is none of ours", fd,
+				 names[i]);
+			close(fd);
+		}
+		free(names[i]);
+	}
+	free(names);
+}
+
+static bool fits(int fd, const struct sockaddr_storage *wanted, bool shared)
+{
+	const struct sockaddr_in *want4 = (const struct sockaddr_in *)wanted;
+	const struct sockaddr_in6 *want6 = (const struct sockaddr_in6 *)wanted;
+	struct sockaddr_storage address = { 0 };
+	const struct sockaddr_in *is4 = (const struct sockaddr_in *)&address;
+	const struct sockaddr_in6 *is6 = (const struct sockaddr_in6 *)&address;
+	socklen_t length = sizeof(address), option_length = sizeof(int);
+	int reuse = 0;
+
+	if (getsockname(fd, (struct sockaddr *)&address, &length) ||
+	    getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &reuse, &option_length))
+		return false;
+	if (address.ss_family != wanted->ss_family || (reuse != 0) != shared)
+		return false;
+	if (wanted->ss_family == AF_INET)
+		return is4->sin_addr.s_addr == want4->sin_addr.s_addr &&
+		       (!want4->sin_port || is4->sin_port == want4->sin_port);
+	return !memcmp(&is6->sin6_addr, &want6->sin6_addr, sizeof(is6->sin6_addr)) &&
+	       (!want6->sin6_port || is6->sin6_port == want6->sin6_port);
+}
+
+int ohtd_kept_claim(struct ohtd_kept *kept, const struct sockaddr_storage *address, bool shared)
+{
+	for (unsigned int i = 0; i < kept->count; i++) {
+		int fd = kept->fds[i];
+
+		if (!fits(fd, address, shared))
+			continue;
+		kept->fds[i] = kept->fds[--kept->count];
+		return fd;
+	}
+	return -1;
+}
+
+void ohtd_kept_drop(struct ohtd_kept *kept)
+{
+	if (!kept->count)
+		return;
+	while (kept->count)
+		close(kept->fds[--kept->count]);
+	sd_notify(0, "FDSTOREREMOVE=1\nFDNAME=" NAME);
+	sd_notify_barrier(0, BARRIER_US);
+}
+
+void ohtd_kept_give(int fd)
+{
+	sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=" NAME "\nFDPOLL=0", &fd, 1);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     listening sockets that the service manager keeps while the daemon is restarted.
+ * Contexts: main thread, before there are others.
+ * Locks:    none.
+ *
+ * A client that comes between two lives of the daemon waits in their queue, instead of being refused.
+ * Source: sd_notify(3), FDSTORE=1; sd_listen_fds(3).
+ */
+#ifndef OHTD_HTTP_KEPT_H
+#define OHTD_HTTP_KEPT_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#define OHTD_KEPT_MAX	16
+
+/**
+ * struct ohtd_kept - what came from the life before
+ * @fds: listening sockets that nobody has claimed yet
+ * @count: of @fds
+ */
+struct ohtd_kept {
+	int fds[OHTD_KEPT_MAX];
+	unsigned int count;
+};
+
+/* Takes what the service manager hands over, once in a process; nothing without one. */
+void ohtd_kept_take(struct ohtd_kept *kept);
+
+/**
+ * ohtd_kept_claim() - one of them that is as the configuration wants it
+ * @kept: it is taken out of it
+ * @address: where it must listen; port 0 fits any
+ * @shared: with SO_REUSEPORT or without
+ *
+ * Return: a descriptor, the caller's from now on, or -1.
+ */
+int ohtd_kept_claim(struct ohtd_kept *kept, const struct sockaddr_storage *address, bool shared);
+
+/*
+ * Closes those that nobody has claimed, and has the service manager forget all that it keeps: a
+ * socket that it holds still occupies its port. Returns when it has; without any does nothing.
+ */
+void ohtd_kept_drop(struct ohtd_kept *kept);
+
+/* Gives a socket to the service manager as well. Twice the same is once. */
+void ohtd_kept_give(int fd);
+
+#endif /* OHTD_HTTP_KEPT_H */
