@@ -19,6 +19,7 @@
 #include "journal/recorder.h"
 #include "journal/source.h"
 #include "main/clock.h"
+#include "main/confine.h"
 #include "main/file.h"
 #include "main/log.h"
 #include "main/sandbox.h"
@@ -211,6 +212,18 @@ static int lock_state(struct running *run)
 	return fd;
 }
 
+/* While there is only this thread: those that it starts are confined with it. */
+static int confine(struct running *run)
+{
+	int r = ohtd_confine(run->config, run->config_path, run->why, sizeof(run->why));
+
+	if (r > 0)
+		ohtd_log(OHTD_LOG_NOTICE, "main", "not_confined",
+			 "files are guarded by their permissions alone: %s",
+			 "the kernel has no Landlock, or this is a build with sanitizers");
+	return r < 0 ? -1 : 0;
+}
+
 static int open_all(struct running *run)
 {
 	const char *dir = run->config->state_dir;
@@ -218,7 +231,7 @@ static int open_all(struct running *run)
 	if (ohtd_state_ensure(dir, run->why, sizeof(run->why)))
 		return -1;
 	run->lock_fd = lock_state(run);
-	if (run->lock_fd < 0)
+	if (run->lock_fd < 0 || confine(run))
 		return -1;
 	if (open_store(run) || open_auth(run))
 		return -1;

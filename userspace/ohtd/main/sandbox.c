@@ -144,8 +144,7 @@ static int load_filter(void)
 	return r;
 }
 
-/* Sanitizers trace the process at its end, and map memory as no program does. */
-static bool is_sanitized(void)
+bool ohtd_sandbox_is_impossible(void)
 {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 	return true;
@@ -163,7 +162,7 @@ int ohtd_sandbox_enter(char *why, size_t size)
 		return -1;
 	}
 	/* -EINVAL of the kernel, asked without a filter: it has none. */
-	if (is_sanitized() || prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0)
+	if (ohtd_sandbox_is_impossible() || prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0)
 		return 1;
 	r = load_filter();
 	if (!r)

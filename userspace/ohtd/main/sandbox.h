@@ -7,6 +7,7 @@
 #ifndef OHTD_MAIN_SANDBOX_H
 #define OHTD_MAIN_SANDBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /**
@@ -23,5 +24,11 @@
  * on, and nothing else; -1 with @why filled.
  */
 int ohtd_sandbox_enter(char *why, size_t size);
+
+/*
+ * Built with sanitizers, which trace the process at its end, run programs, and map memory as no
+ * other does?
+ */
+bool ohtd_sandbox_is_impossible(void);
 
 #endif /* OHTD_MAIN_SANDBOX_H */

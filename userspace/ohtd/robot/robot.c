@@ -216,7 +216,6 @@ static void *run_thread(void *context)
 	struct sched_param param = { .sched_priority = robot->rt_priority };
 	cpu_set_t cpus;
 
-	pthread_setname_np(pthread_self(), "ohtd-control");
 	if (robot->cpu >= 0) {
 		CPU_ZERO(&cpus);
 		CPU_SET((unsigned int)robot->cpu, &cpus);
@@ -250,8 +249,7 @@ static bool may_lock_memory(void)
 
 static int create_thread(struct ohtd_robot *robot)
 {
-	/* It says its name itself, before it does anything else. */
-	const struct ohtd_thread what = { NULL, STACK_BYTES, run_thread };
+	const struct ohtd_thread what = { "ohtd-control", STACK_BYTES, run_thread };
 	sigset_t all, before;
 	int ret;
 

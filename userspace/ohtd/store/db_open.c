@@ -14,6 +14,8 @@
 #define WHY_BYTES	512
 #define LOG_BYTES_KEPT	"16777216"	/* of a log that was once longer */
 #define READER_CACHE	"-256"	/* KiB; there are few readers, and their questions are small */
+/* Nothing is written outside the directory of the state, which is all that can be reached. */
+#define EVERY_CONNECTION	"PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;"
 
 /* What opening found, besides versions from 0 on. */
 enum { NOT_OURS = -1, DAMAGED = -2 };
@@ -97,7 +99,7 @@ static int set_up(struct ohtd_db *db, char *why, size_t size)
 			     "PRAGMA journal_size_limit = " LOG_BYTES_KEPT ";"
 			     "PRAGMA synchronous = FULL;"
 			     "PRAGMA foreign_keys = ON;"
-			     "PRAGMA trusted_schema = OFF;", NULL, NULL, NULL);
+			     EVERY_CONNECTION, NULL, NULL, NULL);
 
 	return r == SQLITE_OK ? 0 : refuse(db, why, size);
 }
@@ -261,7 +263,7 @@ static int open_more(struct ohtd_db **more, const struct ohtd_db *db, int flags,
 int ohtd_db_open_reader(struct ohtd_db **reader, const struct ohtd_db *db)
 {
 	int r = open_more(reader, db, SQLITE_OPEN_READONLY, "PRAGMA query_only = ON;"
-			  "PRAGMA trusted_schema = OFF;"
+			  EVERY_CONNECTION
 			  "PRAGMA cache_size = " READER_CACHE ";");
 
 	if (!r)
@@ -277,7 +279,7 @@ int ohtd_db_open_copier(struct ohtd_db **copier, const struct ohtd_db *db)
 {
 	/* It only knows that there is a log once it has read something. */
 	return open_more(copier, db, SQLITE_OPEN_READWRITE, "PRAGMA synchronous = FULL;"
-			 "PRAGMA trusted_schema = OFF;"
+			 EVERY_CONNECTION
 			 "PRAGMA cache_size = " READER_CACHE ";"
 			 "SELECT count(*) FROM sqlite_schema");
 }
