@@ -18,7 +18,7 @@ const $ = (id) => document.getElementById(id);
 
 class Refusal extends Error {
     constructor(status, problem) {
-        const reasons = (problem.errors || []).map((e) => e.detail);
+        const reasons = (problem.errors || []).map((e) => `${words(e.pointer.slice(1))}: ${e.detail}`);
         super(reasons.length ? reasons.join("; ") : problem.detail || problem.title);
         this.status = status;
         this.code = problem.code;
@@ -36,7 +36,7 @@ async function request(method, path, body, token) {
         answer = await fetch(API + path, {
             method, headers, cache: "no-store",
             body: body === undefined ? undefined : JSON.stringify(body),
-            signal: AbortSignal.timeout(path.startsWith("auth/") ? 70000 : 15000),
+            signal: AbortSignal.timeout(/^(auth\/|setup)/.test(path) ? 70000 : 15000),
         });
     } catch (error) {
         throw new Refusal(0, { title: "The robot does not answer.", code: "no_connection" });
@@ -241,14 +241,22 @@ function showLogin(text) {
     registers.clear();
     $("login").reset();
     $("login").hidden = false;
+    $("setup").hidden = true;
     $("live").hidden = true;
     $("who").hidden = true;
     say(text);
     $("username").focus();
 }
 
+function showSetup() {
+    $("login").hidden = true;
+    $("setup").hidden = false;
+    $("setup-code").focus();
+}
+
 function showLive() {
     $("login").hidden = true;
+    $("setup").hidden = true;
     $("live").hidden = false;
     $("who").hidden = false;
     $("user").textContent = `${session.user} (${session.role})`;
@@ -338,17 +346,20 @@ function drawStopped() {
     $("safety-state").className = "bad";
 }
 
+async function enter(username, password) {
+    takeGrant(await request("POST", "auth/login", { username, password }));
+    session.user = username;
+    showLive();
+    lastGoodAt = performance.now();
+    await poll();
+}
+
 async function login(event) {
     event.preventDefault();
-    const user = $("username").value;
     $("enter").disabled = true;
     say("");
     try {
-        takeGrant(await request("POST", "auth/login", { username: user, password: $("password").value }));
-        session.user = user;
-        showLive();
-        lastGoodAt = performance.now();
-        await poll();
+        await enter($("username").value, $("password").value);
     } catch (error) {
         say(error.message);
     } finally {
@@ -357,7 +368,45 @@ async function login(event) {
     }
 }
 
+async function setUp(event) {
+    event.preventDefault();
+    const username = $("setup-name").value, password = $("setup-password").value;
+    if (password !== $("setup-again").value) {
+        say("The two passwords are not the same.");
+        return;
+    }
+    $("setup-enter").disabled = true;
+    say("");
+    try {
+        await request("POST", "setup", { code: $("setup-code").value, username, password });
+        $("setup").reset();
+        await enter(username, password);
+    } catch (error) {
+        // Somebody else was first, or the account is made and only the login failed.
+        if (error.code === "setup_done" || !$("setup-code").value)
+            showLogin(error.message);
+        else
+            say(error.message);
+    } finally {
+        $("setup-enter").disabled = false;
+    }
+}
+
+async function begin() {
+    try {
+        const health = await request("GET", "health");
+        drawHealth(health);
+        if (health.setup_required)
+            showSetup();
+        else
+            showLogin("");
+    } catch (error) {
+        showLogin(error.message);
+    }
+}
+
 $("login").addEventListener("submit", login);
+$("setup").addEventListener("submit", setUp);
 $("logout").addEventListener("click", () => showLogin(""));
 $("stop").addEventListener("click", stop);
 $("reset").addEventListener("click", () => act($("reset"), "safety/reset", {}, ""));
@@ -366,5 +415,4 @@ $("disable").addEventListener("click", () => act($("disable"), "robot/commands",
 $("discover").addEventListener("click", () => act($("discover"), "modules/discover", {}, ""));
 setInterval(poll, POLL_MS);
 setInterval(greyOut, POLL_MS);
-request("GET", "health").then(drawHealth, (error) => say(error.message));
-$("username").focus();
+begin();
