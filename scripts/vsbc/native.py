@@ -33,6 +33,8 @@ backend = rtu
 time_factor = 10
 tty = {state}/uart
 baud = 115200
+[robot]
+simulated = yes
 """
 
 

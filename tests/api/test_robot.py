@@ -15,6 +15,7 @@ def test_health_says_what_this_back_end_is(daemon):
     assert health["bus"]["backend"] == "rtu"
     assert health["bus"]["timing"] == "not_guaranteed"
     assert health["bus"]["hardware_stop"] is False
+    assert health["simulated"] is False, "nobody has said so"
     assert daemon.get("health/live", role=None).json == {"status": "live"}
     assert daemon.get("health/ready", role=None).json == {"status": "ready"}
 

@@ -88,7 +88,7 @@ static void everything_can_be_set(void **state)
 			      "[paths]\nstate = /s\ndata\t=\t/d\nready_file = /r\n"
 			      "[tls]\ncertificate = /c\nkey = /k\n"
 			      "[bus]\nbackend = rtu\ntty = /dev/pts/9\nbaud = 19200\n"
-			      "parity = even\nstop_bits = 2\n[robot]\nauto_enable = yes\n"
+			      "parity = even\nstop_bits = 2\n[robot]\nauto_enable = yes\nsimulated = yes\n"
 			      "realtime_priority = 0\ncpu = 0\n[log]\nlevel = debug"), 0);
 	assert_string_equal(config.listen_host, "::1");
 	assert_int_equal(config.listen_port, 0);
@@ -103,6 +103,7 @@ static void everything_can_be_set(void **state)
 	assert_int_equal(config.parity, 'E');
 	assert_int_equal(config.stop_bits, 2);
 	assert_int_equal(config.auto_enable, 1);
+	assert_int_equal(config.simulated, 1);
 	assert_int_equal(config.cpu, 0);
 	assert_int_equal(config.log_level, OHTD_LOG_DEBUG);
 }
@@ -163,6 +164,7 @@ static void wrong_values_are_refused(void **state)
 	refuse("[bus]\nbackend = usb\n", ":2: backend must be kernel or rtu, not 'usb'");
 	refuse("[bus]\nparity = N\n", ":2: parity must be none, even or odd, not 'N'");
 	refuse("[bus]\nbaud = 300\n", ":2: baud must be 1200 to 1000000, not '300'");
+	refuse("[robot]\nsimulated = maybe\n", ":2: simulated must be yes or no, not 'maybe'");
 	refuse("[robot]\nauto_enable = 1\n", ":2: auto_enable must be yes or no, not '1'");
 	refuse("[log]\nlevel = loud\n",
 	       ":2: level must be error, warning, notice, info or debug, not 'loud'");

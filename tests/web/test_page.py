@@ -37,6 +37,7 @@ def test_see_the_modules_and_stop(daemon, browser):
     browser.wait(lambda: headings(browser) == list(NAMES), 20, "four modules")
     browser.wait(lambda: "V" in browser.text("#module-2 dl"), 20, "values of a module")
     assert "Timing is not guaranteed" in browser.text("#notice")
+    assert "there is no robot behind this page" in browser.text("#notice")
     browser.wait(ready(daemon), 20, "ready")
     browser.wait(lambda: browser.text("#safety-state") == "Ready: outputs off", 10, "ready on the page")
     browser.click("#stop")

@@ -223,6 +223,8 @@ function drawModules(modules) {
 
 function drawHealth(health) {
     const texts = [];
+    if (health.simulated)
+        texts.push("Simulated: there is no robot behind this page.");
     if (!health.bus.present)
         texts.push(`The bus is not there${health.bus.error ? `: ${health.bus.error}` : ""}.`);
     if (health.bus.timing !== "exact")

@@ -217,6 +217,7 @@ static const struct key keys[] = {
 	{ "bus", "deadman_ms", set_number, FIELD(deadman_ms), 0, 10000 },
 	{ "bus", "time_factor", set_number, FIELD(time_factor), 1, 20 },
 	{ "robot", "auto_enable", set_flag, FIELD(auto_enable), 0, 0 },
+	{ "robot", "simulated", set_flag, FIELD(simulated), 0, 0 },
 	{ "robot", "realtime_priority", set_number, FIELD(realtime_priority), 0, 98 },
 	{ "robot", "cpu", set_number, FIELD(cpu), 0, 1023 },
 	{ "log", "level", set_level, 0, 0, 0 },

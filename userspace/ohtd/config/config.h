@@ -51,6 +51,7 @@ struct ohtd_config {
 	unsigned int time_factor;		/* stretches answer times, for emulated boards */
 	/* [robot] */
 	unsigned int auto_enable;		/* 0 or 1: after a clean start, without a person */
+	unsigned int simulated;			/* 0 or 1: no robot, only said to people */
 	unsigned int realtime_priority;		/* of the control thread, 0: ordinary */
 	int cpu;				/* of the control thread, -1: any */
 	/* [log] */

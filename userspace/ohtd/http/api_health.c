@@ -5,6 +5,7 @@
 #include "http/call.h"
 
 #include "auth/setup.h"
+#include "config/config.h"
 #include "main/clock.h"
 
 static bool is_healthy(struct ohtd_call *call, const struct ohtd_snapshot *snapshot,
@@ -91,6 +92,8 @@ void ohtd_api_health(struct ohtd_call *call)
 			       json_object_new_int64(ohtd_call_age_ms(call, snapshot->time_ns)));
 	json_object_object_add(json, "setup_required",
 			       json_object_new_boolean(ohtd_setup_is_required(ohtd_call_setup(call))));
+	json_object_object_add(json, "simulated",
+			       json_object_new_boolean(ohtd_call_config(call)->simulated));
 	json_object_object_add(json, "bus", bus_json(snapshot));
 	json_object_object_add(json, "control_plane", control_plane_json(&alive));
 	json_object_object_add(json, "clock", clock_json(call));

@@ -17,6 +17,7 @@
 #include "robot/command.h"
 #include "robot/snapshot.h"
 
+struct ohtd_config;
 struct ohtd_conn;
 struct ohtd_loop;
 struct ohtd_pending;
@@ -67,6 +68,7 @@ struct ohtd_store *ohtd_call_store(struct ohtd_call *call);
 /* NULL if there is none. */
 const struct ohtd_recorder *ohtd_call_recorder(struct ohtd_call *call);
 struct ohtd_setup *ohtd_call_setup(struct ohtd_call *call);
+const struct ohtd_config *ohtd_call_config(struct ohtd_call *call);
 struct ohtd_link *ohtd_call_link(struct ohtd_call *call);
 /* A stop was asked for while the machine was stopped already: counted, nothing else. */
 void ohtd_call_stop_repeated(struct ohtd_call *call);

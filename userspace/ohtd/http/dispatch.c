@@ -286,6 +286,11 @@ const struct ohtd_recorder *ohtd_call_recorder(struct ohtd_call *call)
 	return call->loop->server->setup.recorder;
 }
 
+const struct ohtd_config *ohtd_call_config(struct ohtd_call *call)
+{
+	return call->loop->server->setup.config;
+}
+
 struct ohtd_setup *ohtd_call_setup(struct ohtd_call *call)
 {
 	return call->loop->server->setup.setup;
