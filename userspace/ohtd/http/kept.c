@@ -41,26 +41,36 @@ void ohtd_kept_take(struct ohtd_kept *kept)
 	free(names);
 }
 
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+/* Port 0 wants any. */
+static bool is_wanted(const union address *is, const struct sockaddr_storage *wanted)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)wanted;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)wanted;
+
+	if (is->any.sa_family != wanted->ss_family)
+		return false;
+	if (is->any.sa_family == AF_INET)
+		return is->v4.sin_addr.s_addr == v4->sin_addr.s_addr &&
+		       (!v4->sin_port || is->v4.sin_port == v4->sin_port);
+	return !memcmp(&is->v6.sin6_addr, &v6->sin6_addr, sizeof(is->v6.sin6_addr)) &&
+	       (!v6->sin6_port || is->v6.sin6_port == v6->sin6_port);
+}
+
 static bool fits(int fd, const struct sockaddr_storage *wanted, bool shared)
 {
-	const struct sockaddr_in *want4 = (const struct sockaddr_in *)wanted;
-	const struct sockaddr_in6 *want6 = (const struct sockaddr_in6 *)wanted;
-	struct sockaddr_storage address = { 0 };
-	const struct sockaddr_in *is4 = (const struct sockaddr_in *)&address;
-	const struct sockaddr_in6 *is6 = (const struct sockaddr_in6 *)&address;
+	union address address = { .v6 = { 0 } };
 	socklen_t length = sizeof(address), option_length = sizeof(int);
 	int reuse = 0;
 
-	if (getsockname(fd, (struct sockaddr *)&address, &length) ||
-	    getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &reuse, &option_length))
-		return false;
-	if (address.ss_family != wanted->ss_family || (reuse != 0) != shared)
-		return false;
-	if (wanted->ss_family == AF_INET)
-		return is4->sin_addr.s_addr == want4->sin_addr.s_addr &&
-		       (!want4->sin_port || is4->sin_port == want4->sin_port);
-	return !memcmp(&is6->sin6_addr, &want6->sin6_addr, sizeof(is6->sin6_addr)) &&
-	       (!want6->sin6_port || is6->sin6_port == want6->sin6_port);
+	return !getsockname(fd, &address.any, &length) &&
+	       !getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &reuse, &option_length) &&
+	       (reuse != 0) == shared && is_wanted(&address, wanted);
 }
 
 int ohtd_kept_claim(struct ohtd_kept *kept, const struct sockaddr_storage *address, bool shared)
