@@ -89,12 +89,27 @@ def test_no_device(fresh):
     fails_to_start(fresh, "/nonexistent/tty")
 
 
+def use_device(daemon, path):
+    """The back-end of the kernel module, at that device."""
+    daemon.settings = {}
+    daemon.write_config(bus_backend="kernel", bus_device=path)
+    daemon.config.write_text(daemon.config.read_text().replace(f"tty = {daemon.uart}\n", ""))
+
+
 def test_no_kernel_module(fresh):
-    fresh.settings = {}
-    fresh.write_config(bus_backend="kernel", bus_device="/nonexistent/oht0")
-    text = fresh.config.read_text().replace(f"tty = {fresh.uart}\n", "")
-    fresh.config.write_text(text)
+    use_device(fresh, "/nonexistent/oht0")
     fails_to_start(fresh, "/nonexistent/oht0")
+
+
+def test_device_that_is_none_of_ours(fresh):
+    use_device(fresh, "/dev/null")
+    fails_to_start(fresh, "/dev/null: this is not an oht device")
+
+
+def test_kernel_module_of_another_release(fresh):
+    use_device(fresh, "/dev/null")
+    fresh.preload("abi")
+    fails_to_start(fresh, "the module speaks ABI version")
 
 
 def test_no_data(fresh):
