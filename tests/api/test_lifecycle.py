@@ -200,6 +200,14 @@ def test_end_in_order(fresh):
     assert not (fresh.state / "oht.db-wal").exists()
 
 
+def test_end_does_not_overtake_the_loops(fresh):
+    """The main thread is held up whenever it tells a loop something: none may be gone by then."""
+    fresh.preload("late")
+    fresh.start()
+    assert fresh.get("robot").status == 200
+    fresh.stop()
+
+
 def test_end_while_logins_are_under_way(fresh):
     fresh.start()
     with concurrent.futures.ThreadPoolExecutor(10) as pool:

@@ -183,20 +183,12 @@ void ohtd_server_drain(struct ohtd_server *server, unsigned int within_ms)
 		usleep(10000);
 }
 
-static void wake(struct ohtd_loop *loop, struct ohtd_post *post)
-{
-	(void)loop;
-	free(post);
-}
-
 /* True when nothing of the loop is left. */
 static bool end_loop(struct ohtd_loop *loop)
 {
 	bool idle = true;
 
 	if (loop->started) {
-		atomic_store(&loop->ended, true);
-		send_post(loop, wake, NULL);
 		pthread_join(loop->thread, NULL);
 		idle = loop->disposed;
 	} else if (loop->listen_fd >= 0) {
@@ -215,6 +207,12 @@ bool ohtd_server_destroy(struct ohtd_server *server)
 		return true;
 	/* It looks at the loops, which are freed next. */
 	ohtd_local_remove(server);
+	/*
+	 * They notice within a turn. No message: whoever sends one still has the loop's queue in his
+	 * hands when the loop has taken it, and has perhaps ended over it.
+	 */
+	for (unsigned int i = 0; i < server->loop_count; i++)
+		atomic_store(&server->loops[i]->ended, true);
 	for (unsigned int i = 0; i < server->loop_count; i++)
 		idle = end_loop(server->loops[i]) && idle;
 	if (!idle)
