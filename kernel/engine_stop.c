@@ -259,19 +259,33 @@ bool oht_engine_stop_give_up(struct oht_engine *e, u64 now_ns)
 }
 
 /*
- * The character in the shift register leaves in any case. If it is the last one, the module has
- * the whole request and will answer; and so it has if the transmitter takes no time.
+ * The characters that a request under way cannot go without. Before a last character of zero its checksum is
+ * right as well: a module that goes by silence and checksum alone takes what has left for a request
+ * and answers, into the telegram.
+ */
+static unsigned int oht_engine_stop_tail(const struct oht_engine *e)
+{
+	return e->tx[e->tx_bytes - 1] ? 1 : OHT_TIMING_TAIL_MAX;
+}
+
+/*
+ * The character in the shift register leaves in any case. If the tail has begun with it, the module
+ * has a request and will answer; and so it has if the transmitter takes no time.
  */
 static bool oht_engine_stop_can_cut(const struct oht_engine *e, u64 now_ns)
 {
+	unsigned int tail;
+
 	switch (e->state) {
 	case OHT_ENGINE_DE_SETUP:
 		return true;
 	case OHT_ENGINE_SEND:
 	case OHT_ENGINE_DRAIN:
-		return e->tx_taken < e->tx_bytes ||
+		tail = oht_engine_stop_tail(e);
+		return e->tx_taken + tail <= e->tx_bytes ||
 		       (e->tx_paced &&
-			now_ns + e->timing.char_ns + e->timing.bit_ns < e->tx_end_ns);
+			now_ns + oht_timing_chars_ns(&e->timing, tail) + e->timing.bit_ns <
+				e->tx_end_ns);
 	default:
 		return false;
 	}

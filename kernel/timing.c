@@ -147,25 +147,25 @@ u64 oht_timing_stop_silence_ns(const struct oht_timing *t, u64 turnaround_ns)
 }
 
 /*
- * The worst moment is the one at which the request can no longer be cut: its last character is in
- * the shift register. The module answers as late as it may, the reply that has begun is waited
+ * The worst moment is the one at which the request can no longer be cut: its last character but
+ * one is in the shift register, and the last one is zero (oht_engine_stop_tail()). The module answers as late as it may, the reply that has begun is waited
  * for, and then t3.5 of silence. With a request that is cut instead, or a module that stays
  * silent, the telegram goes earlier, but not if the reply is shorter than that silence.
  *
  * At 115200 8N1 (a character is 86.8 us), reads of 8 registers (reply of 21 bytes), turnaround
  * 1.75 ms, telegram and answer of 8 bytes, in ms:
  *
- *	last character 0.087 + one bit 0.009 + turnaround 1.750 + reply 1.823 + t3.5 1.750
- *	+ telegram 0.694 = 6.113; + turnaround 1.750 + answer 0.694 = 8.558
+ *	last two characters 0.174 + one bit 0.009 + turnaround 1.750 + reply 1.823 + t3.5 1.750
+ *	+ telegram 0.694 = 6.200; + turnaround 1.750 + answer 0.694 = 8.644
  *
  * An engine that lets the request of 8 bytes leave instead of cutting it needs 0.694 in place of
- * 0.096: 6.7 and 9.2 ms.
+ * 0.182: 6.7 and 9.2 ms.
  */
 u64 oht_timing_stop_bound_ns(const struct oht_timing *t, const struct oht_timing_exchange *busy,
 			     const struct oht_timing_exchange *telegram, u64 *answer_ns)
 {
 	u64 own_ns = t->de_setup_ns + oht_timing_chars_ns(t, telegram->request_bytes);
-	u64 sent_ns = t->char_ns + t->bit_ns;
+	u64 sent_ns = oht_timing_chars_ns(t, OHT_TIMING_TAIL_MAX) + t->bit_ns;
 	u64 reply_ns = sent_ns + busy->turnaround_ns + oht_timing_chars_ns(t, busy->reply_bytes) +
 		       t->t35_ns;
 	u64 silence_ns = oht_timing_stop_silence_ns(t, busy->turnaround_ns);

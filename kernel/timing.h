@@ -124,6 +124,9 @@ u64 oht_timing_deadline_ns(const struct oht_timing *t, u64 tx_end_ns, u32 timeou
  */
 u64 oht_timing_stop_silence_ns(const struct oht_timing *t, u64 turnaround_ns);
 
+/* Of a request: if it is cut before these characters, the rest is no request at all. */
+#define OHT_TIMING_TAIL_MAX	2
+
 /**
  * struct oht_timing_exchange - one exchange, as far as its length matters
  * @request_bytes: ADU

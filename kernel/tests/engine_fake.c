@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/math64.h>
 #include "engine_fake.h"
 
 struct fake_bus fake;
@@ -84,8 +85,13 @@ static void fake_cut(struct oht_port *port)
 	fake.cutting = true;
 	fake.handed = false;
 	fake.interrupt_ns = FAKE_NEVER;
+	/* What is in the shift register leaves. */
 	if (fake.frame_count && fake_last()->end_ns > fake.now_ns) {
-		fake_last()->end_ns = fake.now_ns + fake.engine.timing.char_ns;
+		u64 begun = div_u64(fake.now_ns - fake_last()->start_ns,
+				    fake.engine.timing.char_ns) + 1;
+
+		fake_last()->end_ns = fake_last()->start_ns +
+				      oht_timing_chars_ns(&fake.engine.timing, begun);
 		fake.known_ns = fake_last()->end_ns;
 	}
 }

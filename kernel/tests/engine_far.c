@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/crc16.h>
+#include <linux/math64.h>
 #include "engine_far.h"
 
 struct far_end far_end;
@@ -29,8 +31,11 @@ bool far_is_telegram(const struct fake_frame *frame)
 
 bool far_is_whole(const struct fake_frame *frame)
 {
-	return frame->end_ns - frame->start_ns >=
-	       oht_timing_chars_ns(&fake.engine.timing, frame->bytes);
+	u64 char_ns = fake.engine.timing.char_ns;
+	u64 left = div64_u64(frame->end_ns - frame->start_ns + char_ns / 2, char_ns);
+	unsigned int bytes = min_t(u64, left, frame->bytes);
+
+	return bytes >= OHT_ADU_MIN_BYTES && !crc16(0xffff, frame->adu, bytes);
 }
 
 static void far_answer(const struct fake_frame *frame, u64 turnaround_ns)

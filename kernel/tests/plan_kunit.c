@@ -116,8 +116,8 @@ static void plan_stop_bound(struct kunit *test)
 	plan_add(5, 3, 8);
 	plan.stop_budget_us = 10000;
 	KUNIT_EXPECT_EQ(test, plan_compute(test), 0);
-	KUNIT_EXPECT_GE(test, figures.stop_ns, 6112000);
-	KUNIT_EXPECT_LE(test, figures.stop_ns, 6114000);
+	KUNIT_EXPECT_GE(test, figures.stop_ns, 6199000);
+	KUNIT_EXPECT_LE(test, figures.stop_ns, 6201000);
 	KUNIT_EXPECT_EQ(test, figures.longest_entry, 1);
 }
 
@@ -139,8 +139,8 @@ static void plan_stop_budget_edge(struct kunit *test)
 {
 	plan_line(test, 1000000);
 	plan_add(4, 3, 1)->turnaround_us = 3000;
-	/* A character of 10 us and a bit, turnaround, 7 characters, gap, 8 characters. */
-	plan.stop_budget_us = 11 + 3000 + 70 + 1750 + 80;
+	/* Two characters of 10 us and a bit, turnaround, 7 characters, gap, 8 characters. */
+	plan.stop_budget_us = 21 + 3000 + 70 + 1750 + 80;
 	KUNIT_EXPECT_EQ(test, plan_compute(test), 0);
 	plan.stop_budget_us--;
 	KUNIT_EXPECT_EQ(test, plan_compute(test), -EDQUOT);

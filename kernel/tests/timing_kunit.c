@@ -335,22 +335,22 @@ static void timing_test_stop_bound(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, oht_timing_init(&t, &line, 115200000, &what), 0);
 	first_ns = oht_timing_stop_bound_ns(&t, &busy, &telegram, &answer_ns);
-	KUNIT_EXPECT_EQ(test, first_ns / 1000, 6112);
-	KUNIT_EXPECT_EQ(test, answer_ns / 1000, 8557);
-	/* With the whole request instead of one character and one bit: 6.7 and 9.2 ms. */
-	whole_ns = oht_timing_chars_ns(&t, 8) - t.char_ns - t.bit_ns;
+	KUNIT_EXPECT_EQ(test, first_ns / 1000, 6199);
+	KUNIT_EXPECT_EQ(test, answer_ns / 1000, 8644);
+	/* With the whole request instead of two characters and one bit: 6.7 and 9.2 ms. */
+	whole_ns = oht_timing_chars_ns(&t, 8 - 2) - t.bit_ns;
 	KUNIT_EXPECT_EQ(test, (first_ns + whole_ns) / 10000, 671);
 	KUNIT_EXPECT_EQ(test, (answer_ns + whole_ns) / 10000, 915);
 	/* A module that does not answer at all, after its longest turnaround and a tenth. */
 	busy.reply_bytes = 0;
 	busy.turnaround_ns = 20000000;
 	first_ns = oht_timing_stop_bound_ns(&t, &busy, &telegram, &answer_ns);
-	KUNIT_EXPECT_EQ(test, first_ns / 1000, 95 + 22000 + 86 + 694 + 1);
+	KUNIT_EXPECT_EQ(test, first_ns / 1000, 182 + 22000 + 86 + 694 + 1);
 	/* A transceiver that is held on for longer than any silence. */
 	t.de_hold_ns = 100000000;
 	t.de_setup_ns = 5000000;
 	first_ns = oht_timing_stop_bound_ns(&t, &busy, &telegram, &answer_ns);
-	KUNIT_EXPECT_EQ(test, first_ns / 1000, 95 + 100000 + 5000 + 694);
+	KUNIT_EXPECT_EQ(test, first_ns / 1000, 182 + 100000 + 5000 + 694);
 }
 
 static void timing_test_stop_silence(struct kunit *test)
