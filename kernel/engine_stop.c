@@ -259,9 +259,9 @@ bool oht_engine_stop_give_up(struct oht_engine *e, u64 now_ns)
 }
 
 /*
- * The characters that a request under way cannot go without. Before a last character of zero its checksum is
- * right as well: a module that goes by silence and checksum alone takes what has left for a request
- * and answers, into the telegram.
+ * The characters that a request under way cannot go without. Before a last character of zero its
+ * checksum is right as well: a module that goes by silence and checksum alone takes what has left
+ * for a request and answers, into the telegram.
  */
 static unsigned int oht_engine_stop_tail(const struct oht_engine *e)
 {

@@ -148,9 +148,10 @@ u64 oht_timing_stop_silence_ns(const struct oht_timing *t, u64 turnaround_ns)
 
 /*
  * The worst moment is the one at which the request can no longer be cut: its last character but
- * one is in the shift register, and the last one is zero (oht_engine_stop_tail()). The module answers as late as it may, the reply that has begun is waited
- * for, and then t3.5 of silence. With a request that is cut instead, or a module that stays
- * silent, the telegram goes earlier, but not if the reply is shorter than that silence.
+ * one is in the shift register, and the last one is zero (oht_engine_stop_tail()). The module
+ * answers as late as it may, the reply that has begun is waited for, and then t3.5 of silence.
+ * With a request that is cut instead, or a module that stays silent, the telegram goes earlier,
+ * but not if the reply is shorter than that silence.
  *
  * At 115200 8N1 (a character is 86.8 us), reads of 8 registers (reply of 21 bytes), turnaround
  * 1.75 ms, telegram and answer of 8 bytes, in ms:

@@ -71,8 +71,8 @@ static void bound_stop(struct kunit *test, u64 *first_ns, u64 *answer_ns)
 /* ---- every moment of a read ---- */
 
 /*
- * The checksum of this read ends in zero: it is the one that can be cut for the shortest time, since
- * without its last character it is a request as well.
+ * The checksum of this read ends in zero: it is the one that can be cut for the shortest time,
+ * since without its last character it is a request as well.
  */
 #define BOUND_ADDRESS	60
 
