@@ -156,7 +156,7 @@ static void *run_line(void *context)
 
 static int start_thread(struct rtu_bus *rtu)
 {
-	const struct ohtd_thread what = { NULL, STACK_BYTES, run_line };
+	const struct ohtd_thread what = { "ohtd-rtu", STACK_BYTES, run_line };
 	int ret = ohtd_thread_start(&rtu->thread, &what, rtu);
 
 	rtu->running = !ret;

@@ -19,8 +19,7 @@ static void *begin_thread(void *arg)
 	struct begin begin = *(struct begin *)arg;
 
 	free(arg);
-	if (*begin.name)
-		pthread_setname_np(pthread_self(), begin.name);
+	pthread_setname_np(pthread_self(), begin.name);
 	return begin.run(begin.arg);
 }
 
@@ -34,7 +33,7 @@ int ohtd_thread_start(pthread_t *thread, const struct ohtd_thread *what, void *a
 		return ENOMEM;
 	begin->run = what->run;
 	begin->arg = arg;
-	snprintf(begin->name, sizeof(begin->name), "%s", what->name ? what->name : "");
+	snprintf(begin->name, sizeof(begin->name), "%s", what->name);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, what->stack_bytes);
 	r = pthread_create(thread, &attr, begin_thread, begin);

@@ -12,7 +12,7 @@
 
 /**
  * struct ohtd_thread - what a thread is like
- * @name: as tools show it, at most 15 characters; NULL: that of the thread that starts it
+ * @name: as tools show it, at most 15 characters
  * @stack_bytes: at least PTHREAD_STACK_MIN
  * @run: what it does
  */
