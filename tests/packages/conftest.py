@@ -9,7 +9,7 @@ import sys
 import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "scripts"))
+sys.path[:0] = [str(TOP / "scripts"), str(TOP / "tests/api")]
 
 from vsbc import paths  # noqa: E402 # pylint: disable=wrong-import-position
 
@@ -22,6 +22,21 @@ VERSION = subprocess.run(["dpkg-parsechangelog", "-l", TOP / "debian/changelog",
 NEXT = VERSION + "+next"
 # Of this machine's programs none may be in what is built for others, and the other way round.
 ARCHITECTURES = sorted({NATIVE, BOARD})
+
+
+APT = "apt-get -y -q -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-unsafe-io"
+
+
+def media(*names):
+    """Packages as a test has put them into its system."""
+    return " ".join(f"/media/{name}.deb" for name in names)
+
+
+def use_line(tty, more):
+    """What changes the installed configuration: the rtu back-end at that line of the simulator, and another sed expression."""
+    return ("sed -i -e 's/^backend = .*/backend = rtu/' -e '/^device = /d' -e '/^deadman_ms = /d'"
+            f" -e 's,^#tty = .*,tty = {tty},' -e 's/^#baud/baud/' -e 's/^time_factor = .*/time_factor = 15/'"
+            f" -e '{more}' /etc/oht/ohtd.conf")
 
 
 def script(name, *arguments, **environment):

@@ -55,12 +55,15 @@ class Root:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
 
+    def command(self, script):
+        """What runs a shell script in it."""
+        return as_root("unshare", "--mount", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc",
+                       "sh", "-c", INSIDE, self.folder, script)
+
     def run(self, script, timeout=600):
         """(exit code, output) of a shell script in it, as its root."""
-        done = subprocess.run(as_root("unshare", "--mount", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc",
-                                      "sh", "-c", INSIDE, self.folder, script),
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              timeout=timeout, check=False)
+        done = subprocess.run(self.command(script), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False)
         return done.returncode, done.stdout.rstrip("\n")
 
     def check(self, script, timeout=600):

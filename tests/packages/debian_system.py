@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 
-from debian_root import as_root, quoted
+from debian_root import Root, as_root, quoted
 
 BOOT = """set -e
 mount --make-rprivate /
@@ -37,11 +37,11 @@ ENVIRONMENT = ("HOME=/root", "TERM=dumb", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=non
 BOOT_TIMEOUT_S = 120
 
 
-class System:
-    """`with System(root) as system`: running from then on."""
+class System(Root):
+    """`with System(root) as system`: running from then on, and commands go there."""
 
     def __init__(self, root):
-        self.root = root
+        super().__init__(root.folder)
         self.name = f"oht-test-{os.getpid()}-{id(self)}"
         self.groups = None          # where the control groups are seen, in the first process's namespace
         self.process = None
@@ -49,7 +49,7 @@ class System:
 
     def __enter__(self):
         self.groups = tempfile.TemporaryDirectory(prefix="oht-groups-")
-        self.process = subprocess.Popen(as_root("unshare", "--mount", "sh", "-c", BOOT, self.root.folder, self.groups.name,
+        self.process = subprocess.Popen(as_root("unshare", "--mount", "sh", "-c", BOOT, self.folder, self.groups.name,
                                                 self.name, INSIDE),
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         try:
@@ -106,19 +106,9 @@ class System:
             assert time.monotonic() < deadline, f"not booted in {BOOT_TIMEOUT_S} s: {said}"
             time.sleep(0.1)
 
-    def run(self, script, timeout=300):
-        """(exit code, output) of a shell script in it, as its root."""
-        done = subprocess.run(as_root("nsenter", "--target", self.first, "--all", "--root", "--wd", "env", "-i", *ENVIRONMENT,
-                                      "sh", "-c", script),
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              timeout=timeout, check=False)
-        return done.returncode, done.stdout.rstrip("\n")
-
-    def check(self, script, timeout=300):
-        """Output of a script that must succeed."""
-        code, said = self.run(script, timeout)
-        assert code == 0, f"{script!r} exits {code}: {said[-1500:]}"
-        return said
+    def command(self, script):
+        """What runs a shell script in it."""
+        return as_root("nsenter", "--target", self.first, "--all", "--root", "--wd", "env", "-i", *ENVIRONMENT, "sh", "-c", script)
 
     def put(self, path, text):
         """Write a file in it."""

@@ -10,10 +10,9 @@ import re
 
 import pytest
 
-from conftest import BOARD, NATIVE, NEXT, PACKAGES, VERSION
+from conftest import APT, BOARD, NATIVE, NEXT, PACKAGES, VERSION, media, use_line
 from debian_root import copy, quoted
 
-APT = "apt-get -y -q -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-unsafe-io"
 OURS = ("ohtd", "ohtctl", "liboht0", "liboht-dev", "oht-dkms")
 ADMIN, PASSWORD = "chief", "correct horse battery"
 # Logs, caches and what these tests have put there.
@@ -28,10 +27,6 @@ until [ -e /run/oht/ready ]; do kill -0 $! || { cat /root/ohtd.log; exit 1; }; s
 """
 CURL = "curl -sS --cacert /var/lib/oht/ca.crt -H 'Content-Type: application/json'"
 API = "https://127.0.0.1:8443/api/v1"
-
-
-def media(*names):
-    return " ".join(f"/media/{name}.deb" for name in names)
 
 
 @pytest.fixture(scope="module")
@@ -158,9 +153,7 @@ def test_without_a_device_one_line_says_so(system):
 
 
 def test_configuration_of_this_machine(system):
-    system.check("sed -i -e 's/^backend = .*/backend = rtu/' -e '/^device = /d' -e '/^deadman_ms = /d'"
-                 " -e 's,^#tty = .*,tty = /run/oht/bus,' -e 's/^#baud/baud/' -e 's/^#ready_file/ready_file/'"
-                 " -e 's/^time_factor = .*/time_factor = 15/' /etc/oht/ohtd.conf")
+    system.check(use_line("/run/oht/bus", "s/^#ready_file/ready_file/"))
     system.check("ohtd --config /etc/oht/ohtd.conf --check-config")
 
 

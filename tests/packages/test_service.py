@@ -5,15 +5,14 @@ systemd does when it crashes, hangs, is restarted, upgraded, removed. In this or
 The system is of this machine's kind (debian_system.py): there is no /dev/oht0, so the daemon gets the simulator's line.
 """
 import json
-import time
 
 import pytest
 
-from conftest import NATIVE, PACKAGES
+from conftest import APT, NATIVE, PACKAGES, media, use_line
+from daemon import until
 from debian_root import copy
 from debian_system import System
 
-APT = "apt-get -y -q -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-unsafe-io"
 OURS = ("ohtd", "ohtctl")
 LIBRARY = "liboht0"
 SIMULATOR = """[Service]
@@ -28,17 +27,6 @@ COULD_NOT_CONNECT = 7
 HEALTH = "curl -sS --max-time 20 --cacert /var/lib/oht/ca.crt https://127.0.0.1:8443/api/v1/health"
 
 
-def until(condition, timeout_s, what):
-    """Wait for condition() to be true; what it returned."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        found = condition()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"{what} did not happen within {timeout_s} s"
-        time.sleep(0.1)
-
-
 @pytest.fixture(name="system", scope="module")
 def fixture_system(built, newer):
     root = copy(NATIVE, PACKAGES / "service")
@@ -48,10 +36,6 @@ def fixture_system(built, newer):
     with System(root) as booted:
         yield booted
     root.remove()
-
-
-def media(*names):
-    return " ".join(f"/media/{name}.deb" for name in names)
 
 
 def main_pid(system):
@@ -84,9 +68,8 @@ def test_installed_without_a_device_it_goes_on_trying(system):
 def test_it_says_that_it_is_ready(system):
     system.put("/etc/systemd/system/oht-sim.service", SIMULATOR)
     system.put("/etc/systemd/system/ohtd.service.d/line.conf", LINE)
-    system.check("sed -i -e 's/^backend = .*/backend = rtu/' -e '/^device = /d' -e '/^deadman_ms = /d' -e 's/^loops = .*/loops = 2/'"
-                 " -e 's,^#tty = .*,tty = /run/oht-sim/bus,' -e 's/^#baud/baud/' -e 's/^time_factor = .*/time_factor = 15/'"
-                 " /etc/oht/ohtd.conf && systemctl daemon-reload && systemctl start oht-sim && systemctl restart ohtd")
+    system.check(use_line("/run/oht-sim/bus", "s/^loops = .*/loops = 2/")
+                 + " && systemctl daemon-reload && systemctl start oht-sim && systemctl restart ohtd")
     # Type=notify: restart returns when it is ready, not when it has been started.
     health = json.loads(system.check(HEALTH))
     assert health["bus"]["present"] and health["setup_required"]

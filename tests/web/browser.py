@@ -6,9 +6,10 @@ import pathlib
 import shutil
 import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
+
+from daemon import until
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -76,16 +77,7 @@ class Browser:
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{method} {path}: {json.load(error)['value']['message']}") from error
 
-    @staticmethod
-    def wait(condition, timeout_s=15, what="it"):
-        """Wait for condition() to be true and return what it returned."""
-        deadline = time.monotonic() + timeout_s
-        while True:
-            found = condition()
-            if found:
-                return found
-            assert time.monotonic() < deadline, f"{what} did not happen within {timeout_s} s"
-            time.sleep(0.05)
+    wait = staticmethod(until)
 
     def open(self, url):
         """Go there."""
