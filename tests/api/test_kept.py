@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Listening sockets that the service manager keeps over a restart of the daemon."""
-import array
 import concurrent.futures
 import os
 import signal
 import socket
 import sys
-import threading
 import time
 
 import pytest
 
 from daemon import until
+from notified import Notified
 
 LOOPS = 2
 # What systemd does between fork() and exec(): the descriptors from 3 on, and whose they are.
@@ -29,45 +28,26 @@ os.execv(sys.argv[3], sys.argv[3:])
 """
 
 
-class Keeper:
-    """The service manager's store of descriptors; slow, as a busy one is."""
+class Keeper(Notified):
+    """With a store of descriptors; slow, as a busy one is."""
 
     def __init__(self, daemon):
         self.daemon = daemon
         self.kept = {}          # the socket's inode: descriptor
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(str(daemon.folder / "notify"))
-        self.reader = threading.Thread(target=self.read)
-        self.reader.start()
-        daemon.shims.update(NOTIFY_SOCKET=str(daemon.folder / "notify"))
+        super().__init__(daemon)
 
-    def read(self):
-        """Until an empty message says that it is over."""
-        while True:
-            data, ancillary, _, _ = self.socket.recvmsg(4096, socket.CMSG_SPACE(4 * 32))
-            if not data:
-                return
-            fds = array.array("i")
-            for level, kind, content in ancillary:
-                if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-                    fds.frombytes(content[:len(content) - len(content) % fds.itemsize])
-            self.take(data.decode().split("\n"), fds)
-
-    def take(self, words, fds):
-        """One message."""
+    def take(self, message, fds):
+        words = message.split("\n")
         if "FDSTORE=1" in words:
             assert "FDNAME=https" in words and len(fds) == 1
             before = self.kept.pop(os.fstat(fds[0]).st_ino, None)
-            if before is not None:
-                os.close(before)
             self.kept[os.fstat(fds[0]).st_ino] = fds[0]
-            return
+            return [before] if before is not None else []
         if "FDSTOREREMOVE=1" in words:
             assert "FDNAME=https" in words
             time.sleep(0.3)
             self.forget()
-        for fd in fds:          # the barrier's pipe, whose end is what is waited for
-            os.close(fd)
+        return fds              # of the barrier: a pipe whose end is what is waited for
 
     def forget(self):
         """As at the end of the service."""
@@ -75,11 +55,7 @@ class Keeper:
             os.close(self.kept.popitem()[1])
 
     def close(self):
-        """End the reader."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
-            end.sendto(b"", self.socket.getsockname())
-        self.reader.join()
-        self.socket.close()
+        super().close()
         self.forget()
 
     def hand_over(self, others=()):

@@ -2,14 +2,13 @@
 """One thread that hangs, each alone: what the others do, what clients see, what the watchdog hears."""
 import concurrent.futures
 import json
-import socket
 import ssl
-import threading
 import time
 
 import pytest
 
 from daemon import until
+from notified import Notified
 
 CONTROL, LOOP, STORE = range(3)
 HUNG_STORE_S = 10
@@ -17,30 +16,18 @@ HUNG_STORE_S = 10
 ENDED = ("fault", "estop")
 
 
-class Manager:
-    """The service manager's end of sd_notify(3)."""
+class Manager(Notified):
+    """With a watchdog."""
 
     def __init__(self, daemon):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(str(daemon.folder / "notify"))
         self.messages = []
-        # Always taken: the queue of the socket is short, and sd_notify(3) waits for room in it.
-        self.reader = threading.Thread(target=self.read)
-        self.reader.start()
-        daemon.shims.update(NOTIFY_SOCKET=str(daemon.folder / "notify"), WATCHDOG_USEC="1000000")
+        super().__init__(daemon)
+        daemon.shims.update(WATCHDOG_USEC="1000000")
         daemon.shims.pop("WATCHDOG_PID", None)
 
-    def read(self):
-        """Until an empty message says that it is over."""
-        for message in iter(lambda: self.socket.recv(4096).decode(), ""):
-            self.messages.append(message)
-
-    def close(self):
-        """End the reader."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
-            end.sendto(b"", self.socket.getsockname())
-        self.reader.join()
-        self.socket.close()
+    def take(self, message, fds):
+        self.messages.append(message)
+        return fds
 
     def heard(self):
         """Everything that came since the last call."""
