@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """From the command line to the last answer: starts that must fail, restarts, reloads, limits."""
 import concurrent.futures
+import http.client
 import os
 import pathlib
 import signal
@@ -198,6 +199,28 @@ def test_end_in_order(fresh):
     assert not fresh.ready.exists()
     assert not (fresh.state / "running").exists()
     assert not (fresh.state / "oht.db-wal").exists()
+
+
+def ask_health(client):
+    """One request on a connection that is kept."""
+    client.sendall(b"GET /api/v1/health HTTP/1.1\r\nhost: localhost\r\n\r\n")
+    answer = http.client.HTTPResponse(client)
+    answer.begin()
+    answer.read()
+    return answer
+
+
+def test_whoever_has_just_connected_is_answered(fresh):
+    """It is accepted and has not asked yet when the end begins; who has been answered before is not waited for."""
+    fresh.start()
+    with fresh.connect() as early, socket.create_connection(("127.0.0.1", fresh.port), 20) as late:
+        assert ask_health(early).status == 200
+        fresh.process.send_signal(signal.SIGTERM)
+        assert early.recv(1) == b""
+        with fresh.tls().wrap_socket(late, server_hostname="localhost") as client:
+            answer = ask_health(client)
+    assert answer.status == 200 and answer.getheader("connection") == "close"
+    fresh.stop()
 
 
 def test_end_does_not_overtake_the_loops(fresh):

@@ -36,6 +36,7 @@ static struct ohtd_call *make_call(h2o_req_t *req)
 	call->loop = ohtd_loop_of(req);
 	call->conn = req->conn->callbacks->get_socket(req->conn)->on_close.data;
 	call->conn->call = call;
+	call->conn->asked = true;
 	call->conn->answered_ms = 0;
 	ohtd_request_id_take(call);
 	return call;

@@ -13,6 +13,8 @@
 
 /* The control thread wants to hear of each loop at least every 100 ms. */
 #define TURN_MS		50
+/* Of the drain, in which whoever was accepted before may still shake hands and ask. */
+#define FIRST_REQUEST_MS	1000
 
 static void on_messages(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messages)
 {
@@ -37,16 +39,22 @@ static void on_link(h2o_socket_t *sock, const char *err)
 	ohtd_command_take(loop);
 }
 
-/* During the drain every connection without a request under way is closed. */
+/* In the drain: nothing is under way, nor on its way from a client that has just connected. */
+static bool is_idle(const struct ohtd_conn *conn, uint64_t now_ms)
+{
+	uint64_t from_ms = conn->loop->drain_from_ms;
+
+	return from_ms && !conn->call && (conn->asked || now_ms - from_ms > FIRST_REQUEST_MS);
+}
+
 void ohtd_loop_cut_late(struct ohtd_loop *loop)
 {
-	bool draining = atomic_load(&loop->server->draining);
 	uint64_t now_ms = h2o_now(loop->ctx.loop);
 
 	for (h2o_linklist_t *at = loop->conns.next; at != &loop->conns; at = at->next) {
 		struct ohtd_conn *conn = H2O_STRUCT_FROM_MEMBER(struct ohtd_conn, link, at);
 
-		if ((draining && !conn->call) ||
+		if (is_idle(conn, now_ms) ||
 		    (conn->answered_ms && now_ms - conn->answered_ms > OHTD_ANSWER_MS))
 			ohtd_conn_cut(conn);
 	}

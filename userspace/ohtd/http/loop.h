@@ -39,6 +39,7 @@ struct ohtd_conn {
 	struct ohtd_loop *loop;
 	h2o_socket_t *sock;
 	struct ohtd_call *call;		/* under way, or NULL */
+	bool asked;			/* a request has come, at any time */
 	atomic_uint *count;		/* of its kind */
 	bool local;			/* came by the socket of this machine */
 	bool admin;			/* local: root or a member of oht-admin */
@@ -60,6 +61,7 @@ struct ohtd_loop {
 	h2o_accept_ctx_t accept;
 	h2o_multithread_receiver_t receiver;
 	h2o_socket_t *listener;		/* NULL after the drain began */
+	uint64_t drain_from_ms;		/* 0: it has not begun */
 	h2o_accept_ctx_t accept_local;	/* without TLS */
 	h2o_socket_t *local_listener;	/* first loop only; NULL: none, or the drain began */
 	h2o_socket_t *link_sock;
@@ -81,7 +83,6 @@ struct ohtd_server {
 	gid_t admin_gid;		/* of oht-admin; (gid_t)-1: there is no such group */
 	atomic_bool starved;		/* somebody waits for a place, and even those kept are taken */
 	atomic_ulong stops_repeated;	/* requests for a stop since the present one was made */
-	atomic_bool draining;
 	sem_t loop_ready;		/* posted by each loop when it can be sent to */
 	uint16_t port;
 	unsigned int loop_count;

@@ -168,13 +168,13 @@ static void begin_drain(struct ohtd_loop *loop, struct ohtd_post *post)
 	ohtd_listen_close(loop);
 	/* Not h2o_context_request_shutdown(): it starts a timer of HTTP/2 that outlives the context. */
 	loop->ctx.shutdown_requested = 1;
+	loop->drain_from_ms = h2o_now(loop->ctx.loop);
 	ohtd_loop_cut_late(loop);
 	free(post);
 }
 
 void ohtd_server_drain(struct ohtd_server *server, unsigned int within_ms)
 {
-	atomic_store(&server->draining, true);
 	for (unsigned int i = 0; i < server->loop_count; i++)
 		if (server->loops[i]->started)
 			send_post(server->loops[i], begin_drain, NULL);
