@@ -20,6 +20,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -28,7 +29,9 @@
 
 #define US			1000ULL
 #define DEADMAN_MS		10000
-#define WATCH_US		1000
+/* Every instruction of waiting and watching is emulated: what counts is over after 50 us. */
+#define WATCH_US		100
+#define AWAKE_NS		(100 * US)
 #define RACE_AHEAD_NS		(3000 * US)
 /* How soon is for the figures to say; here a guest that stalls with its host has not missed. */
 #define GOES_LOW_MS		5000
@@ -91,6 +94,13 @@ static int compare(const void *a, const void *b)
 static uint64_t per_mille(const struct series *series, int share)
 {
 	return series->values[(long long)(series->count - 1) * share / 1000];
+}
+
+static void sleep_until(uint64_t at_ns)
+{
+	struct timespec until = { at_ns / 1000000000, at_ns % 1000000000 };
+
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
 /*
@@ -210,6 +220,7 @@ static enum outcome press_once(uint64_t tag, struct figures *figures)
 
 	make_enabled(tag);
 	press.at_ns = guest_now_ns() + random_below(3000) * US;
+	sleep_until(press.at_ns - AWAKE_NS);
 	if (ioctl(stim, OHT_STIM_IOC_PRESS, &press) < 0)
 		tap_bail("press: %s", strerror(errno));
 	outcome = judge(&press, tag, &record);
