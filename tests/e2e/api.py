@@ -53,16 +53,18 @@ class Robot(Board):
     """A board that ohtd drives, used over HTTPS."""
 
     def __init__(self, state, kernel, accounts, prepare="true", **options):
-        """`prepare` is run in the guest before the daemon begins."""
+        """`accounts` as from make_accounts(), or None: those on its disk. `prepare` is run in the guest before the daemon begins."""
         self.port = free_port()
         self._prepare = prepare
         config = (TOP / "scripts/vsbc/guest/ohtd.conf").read_text()
         # Losing a module is a subject of some tests and must not come from the host's noise in all the others.
         config = "\n".join("time_factor = 15" if line.startswith("time_factor") else line
                            for line in config.splitlines()) + "\n"
-        super().__init__(state, kernel, port=self.port,
-                         files={"/etc/oht/oht.db": (accounts, 0o600), "/etc/oht/ohtd.conf": config.encode()},
-                         **options)
+        files = {"/etc/oht/ohtd.conf": config.encode()}
+        if accounts:
+            files["/etc/oht/oht.db"] = (accounts, 0o600)
+            self._prepare += " && cp /etc/oht/oht.db /var/lib/oht/oht.db && chown oht:oht /var/lib/oht/oht.db"
+        super().__init__(state, kernel, port=self.port, files=files, **options)
         self._tokens = {}
         self._tls = None
         self._link = None
@@ -79,8 +81,7 @@ class Robot(Board):
 
     def _start_daemon(self):
         self.guest.check(self._prepare)
-        self.guest.check("cp /etc/oht/oht.db /var/lib/oht/oht.db && chown oht:oht /var/lib/oht/oht.db"
-                         " && touch /var/lib/oht/.demo-accounts && rm /run/vsbc/daemon.off")
+        self.guest.check("touch /var/lib/oht/.demo-accounts && rm /run/vsbc/daemon.off")
         self.wait_ready()
         self._tls = ssl.create_default_context(cadata=self.guest.check("cat /var/lib/oht/ca.crt"))
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_3
@@ -99,12 +100,16 @@ class Robot(Board):
         code, output = self.guest.run("pidof ohtd")
         return int(output.split()[0]) if code == 0 else None
 
+    def connection(self, timeout_s=ANSWER_S):
+        """A connection of one's own."""
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout_s, context=self._tls)
+
     def call(self, method, path, body=None, token=None):
         """One request on the kept connection; returns its Answer, also of a refusal."""
         if time.monotonic() - self._used > KEPT_S:
             self.hang_up()
         if not self._link:
-            self._link = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=ANSWER_S, context=self._tls)
+            self._link = self.connection()
         headers = {"Content-Type": "application/json"} if body is not None else {}
         if token:
             headers["Authorization"] = f"Bearer {token}"
