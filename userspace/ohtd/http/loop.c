@@ -14,7 +14,7 @@
 /* The control thread wants to hear of each loop at least every 100 ms. */
 #define TURN_MS		50
 /* Of the drain, in which whoever was accepted before may still shake hands and ask. */
-#define FIRST_REQUEST_MS	1000
+#define FIRST_REQUEST_MS	1500
 
 static void on_messages(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messages)
 {
