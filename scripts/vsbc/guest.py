@@ -45,7 +45,10 @@ class Guest:
     def wait_ready(self, timeout):
         """Wait until the agent has started; returns whether it did in time."""
         with self._lock:
-            return self._receive_until(GREETING + b"\n", time.monotonic() + timeout) is not None
+            ready = self._receive_until(GREETING + b"\n", time.monotonic() + timeout) is not None
+            if ready:
+                self._late = None       # whoever has just begun owes no answer
+            return ready
 
     def _drain_late(self, deadline):
         """After a time-out: what the late command still says is not the next one's output."""

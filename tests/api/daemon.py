@@ -24,7 +24,7 @@ PASSWORD = "correct horse battery"
 SUPPRESSIONS = "leak:h2o_mem_alloc_recycle\nleak:h2o_multithread_create_queue\n"
 
 
-def until(condition, timeout_s=15, what="it"):
+def until(condition, timeout_s=15, what="it", period_s=0.02):
     """Wait for condition() to be true and return what it returned."""
     deadline = time.monotonic() + timeout_s
     while True:
@@ -32,7 +32,7 @@ def until(condition, timeout_s=15, what="it"):
         if found:
             return found
         assert time.monotonic() < deadline, f"{what} did not happen within {timeout_s} s"
-        time.sleep(0.02)
+        time.sleep(period_s)
 
 
 @dataclasses.dataclass

@@ -24,6 +24,8 @@ NEXT = VERSION + "+next"
 ARCHITECTURES = sorted({NATIVE, BOARD})
 
 
+# Half an hour of emulation.
+collect_ignore = [] if os.environ.get("OHT_SOAK") else ["test_board.py"]
 APT = "apt-get -y -q -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-unsafe-io"
 
 
@@ -74,6 +76,12 @@ def built():
 def newer():
     """This machine's packages, one version later."""
     return Built("--arch", NATIVE, "--version", NEXT, "--out", PACKAGES / "next")
+
+
+@pytest.fixture(scope="session")
+def newer_board():
+    """The board's, one version later."""
+    return Built("--arch", BOARD, "--version", NEXT, "--out", PACKAGES / "next-board")
 
 
 class Dkms:

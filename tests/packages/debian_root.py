@@ -43,7 +43,8 @@ def as_root(*command):
     return words if os.getuid() == 0 else ["sudo", "-n", *words]
 
 
-def _must(*command, **more):
+def must(*command, **more):
+    """Output of a command of this machine that must succeed."""
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, **more)
     assert done.returncode == 0, f"{command[0]}: {(done.stderr or done.stdout).strip()[-800:]}"
     return done.stdout
@@ -74,14 +75,14 @@ class Root:
 
     def take(self, path, source):
         """Put a file of this machine there."""
-        _must(*as_root("install", "-D", "-m", "644", source, self.folder / path.lstrip("/")))
+        must(*as_root("install", "-D", "-m", "644", source, self.folder / path.lstrip("/")))
 
     def remove(self):
         """All of it, with what belongs to others."""
-        _must(*as_root("rm", "-rf", "--one-file-system", self.folder))
+        must(*as_root("rm", "-rf", "--one-file-system", self.folder))
 
 
-def _download(work, architecture):
+def _download(work, architecture, more):
     """What apt-get would install where nothing is yet."""
     (work / "archives/partial").mkdir(parents=True)
     (work / "status").touch()
@@ -89,7 +90,7 @@ def _download(work, architecture):
                 "APT::Sandbox::User": "", "Debug::NoLocking": "1", "Dir::State::status": work / "status",
                 "Dir::Cache::archives": work / "archives", "Dir::Cache::pkgcache": "", "Dir::Cache::srcpkgcache": ""}
     words = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
-    _must("apt-get", "-q", "-y", *words, "--download-only", "install", *WANTED, *LIBRARIES)
+    must("apt-get", "-q", "-y", *words, "--download-only", "install", *WANTED, *LIBRARIES, *more)
 
 
 def _unpack(deb, root, work):
@@ -97,17 +98,17 @@ def _unpack(deb, root, work):
     info = root / "var/lib/dpkg/info"
     control = work / "control"
     shutil.rmtree(control, ignore_errors=True)
-    _must("dpkg-deb", "-e", deb, control)
+    must("dpkg-deb", "-e", deb, control)
     tar = work / "data.tar"
     with open(tar, "wb") as out:
         subprocess.run(["dpkg-deb", "--fsys-tarfile", deb], stdout=out, check=True)
-    _must("tar", "-x", "-p", "--keep-directory-symlink", "-C", root, "-f", tar)
+    must("tar", "-x", "-p", "--keep-directory-symlink", "-C", root, "-f", tar)
     first, rest = (control / "control").read_text().strip("\n").split("\n", 1)
     fields = dict(re.findall(r"^(Architecture|Multi-Arch): (.*)$", rest, re.M))
     name = first.removeprefix("Package: ")
     if fields.get("Multi-Arch") == "same":
         name += ":" + fields["Architecture"]
-    listed = (line.rstrip("/").removeprefix(".") for line in _must("tar", "-t", "-f", tar).splitlines())
+    listed = (line.rstrip("/").removeprefix(".") for line in must("tar", "-t", "-f", tar).splitlines())
     (info / f"{name}.list").write_text("".join(f"{path or '/.'}\n" for path in listed))
     lines = [first, "Status: install ok unpacked", rest]
     if (control / "conffiles").exists():
@@ -144,27 +145,31 @@ def fill(work, architecture):
     (root / "etc/fstab").touch()
 
 
-def _configure(root):
-    """What dpkg would have done while unpacking for those two, then all the rest."""
-    root.check("""
+# What dpkg would have done while unpacking for those two, then all the rest.
+CONFIGURE = """
 for package in base-passwd dash; do
 	[ ! -x /var/lib/dpkg/info/$package.preinst ] || DPKG_MAINTSCRIPT_NAME=preinst DPKG_MAINTSCRIPT_PACKAGE=$package \
 		/var/lib/dpkg/info/$package.preinst install || exit 1
 done
-dpkg --force-unsafe-io --force-depends --configure base-passwd && dpkg --force-unsafe-io --configure -a""", 1800)
+dpkg --force-unsafe-io --force-depends --configure base-passwd && dpkg --force-unsafe-io --configure -a
+"""
+
+
+def unpack(work, architecture, *more):
+    """A system of that architecture in the folder work, with more packages than usual; nothing is configured."""
+    _download(work, architecture, more)
+    script = f"import sys; sys.path[:0] = [{str(paths.SCRIPTS)!r}, {str(pathlib.Path(__file__).parent)!r}]; " \
+             f"import debian_root; debian_root.fill({str(work)!r}, {architecture!r})"
+    must(*as_root("/usr/bin/python3", "-B", "-c", script))
+    return Root(work / "root")
 
 
 def _make(target, architecture):
     with tempfile.TemporaryDirectory(prefix=".make.", dir=target.parent) as name:
-        work = pathlib.Path(name)
-        _download(work, architecture)
-        script = f"import sys; sys.path[:0] = [{str(paths.SCRIPTS)!r}, {str(pathlib.Path(__file__).parent)!r}]; " \
-                 f"import debian_root; debian_root.fill({str(work)!r}, {architecture!r})"
-        _must(*as_root("/usr/bin/python3", "-B", "-c", script))
-        root = Root(work / "root")
+        root = unpack(pathlib.Path(name), architecture)
         try:
-            _configure(root)
-            _must(*as_root("mv", root.folder, target))
+            root.check(CONFIGURE, 1800)
+            must(*as_root("mv", root.folder, target))
         finally:
             root.remove()
 
@@ -189,7 +194,7 @@ def copy(architecture, folder):
     """A system of one's own, in that folder."""
     root = Root(folder)
     root.remove()
-    _must(*as_root("cp", "-a", cached(architecture), root.folder))
+    must(*as_root("cp", "-a", cached(architecture), root.folder))
     return root
 
 
