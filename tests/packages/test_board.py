@@ -178,6 +178,6 @@ def test_remove(board):
 
 
 def test_purge(board):
-    check(board, f"{APT} purge {' '.join(OURS)}")
+    check(board, f"dpkg --purge {' '.join(OURS)}")
     assert board.guest.run("ls /var/lib/oht || ls /etc/oht/ohtd.conf")[0] != 0
     assert not board.guest.run("systemctl --failed --no-legend | grep oht")[1].strip()
