@@ -63,7 +63,8 @@ class Robot(Board):
         files = {"/etc/oht/ohtd.conf": config.encode()}
         if accounts:
             files["/etc/oht/oht.db"] = (accounts, 0o600)
-            self._prepare += " && cp /etc/oht/oht.db /var/lib/oht/oht.db && chown oht:oht /var/lib/oht/oht.db"
+            # The daemon would have synchronised what it makes; a power cut may come at once.
+            self._prepare += " && cp /etc/oht/oht.db /var/lib/oht/oht.db && chown oht:oht /var/lib/oht/oht.db && sync"
         super().__init__(state, kernel, port=self.port, files=files, **options)
         self._tokens = {}
         self._tls = None
