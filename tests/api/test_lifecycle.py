@@ -2,6 +2,7 @@
 """From the command line to the last answer: starts that must fail, restarts, reloads, limits."""
 import concurrent.futures
 import http.client
+import itertools
 import os
 import pathlib
 import signal
@@ -242,6 +243,53 @@ def test_end_while_logins_are_under_way(fresh):
                 assert login.result().status in (401, 503)
             except (OSError, ssl.SSLError, ConnectionError):
                 pass
+
+
+def change_roles(daemon, user, token):
+    """One change after the other until nobody answers: (the last role that was acknowledged, the last that was asked for)."""
+    acknowledged = user["role"]
+    for role in itertools.cycle(("viewer", "operator", "supervisor")):
+        try:
+            answer = daemon.request("PATCH", f"users/{user['id']}", {"role": role}, token=token)
+        except (OSError, http.client.HTTPException):
+            return acknowledged, role
+        if answer.status == 503:
+            return acknowledged, acknowledged
+        assert answer.status == 200, answer
+        acknowledged = role
+
+
+def test_end_while_accounts_are_changed(fresh):
+    """What was acknowledged is there afterwards, what was refused is not, and the database was closed in order."""
+    fresh.start()
+    token = fresh.token("administrator")
+    users = [user for user in fresh.get("users", "administrator").json["items"] if user["username"] != "administrator"]
+    with concurrent.futures.ThreadPoolExecutor(len(users)) as pool:
+        writers = {user["id"]: pool.submit(change_roles, fresh, user, token) for user in users}
+        time.sleep(1)
+        fresh.stop()
+        possible = {user: writer.result() for user, writer in writers.items()}
+    assert not (fresh.state / "oht.db-wal").exists()
+    fresh.start()
+    found = {user["id"]: user["role"] for user in fresh.get("users", "administrator").json["items"]}
+    assert all(found[user] in roles for user, roles in possible.items()), (found, possible)
+
+
+def speed_when_switched_on(daemon):
+    """Both drives are on and ordered to go forward; what the daemon says that comes of it."""
+    for register, value in (("motor1_speed", 128), ("motor1_direction", 1), ("motor2_enable", 1), ("motor1_enable", 1)):
+        assert daemon.sim(f"set 4 {register} {value}").startswith("ok")
+    return daemon.get("robot").json["speed_mm_s"]
+
+
+def test_end_while_it_moves(fresh):
+    """On a line without outputs the drives lose their power over the bus before the daemon has gone."""
+    fresh.start()
+    # Switched on again and again, since what has just started tells the drive to stand.
+    until(lambda: speed_when_switched_on(fresh), what="the movement being told")
+    fresh.stop()
+    for register in ("motor1_enable", "motor2_enable"):
+        assert " raw=0 " in fresh.sim(f"get 4 {register}")
 
 
 def test_accounts_survive_kill_9(fresh):

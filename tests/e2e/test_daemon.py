@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """ohtd on the board: what it shows, who may do what, and that whatever becomes of it ends with the outputs low."""
 import json
+import re
 
 import pytest
 
@@ -383,6 +384,28 @@ def test_orderly_end(robot, watch):
     until(lambda: [e for e in watch() if e["cause"] == "farewell"], 10, "the farewell")
     # In order there is nothing to acknowledge: it may be ready, but somebody has to enable (daemon.md, Restart).
     assert_does_not_go_on(robot, "stopped", "ready")
+
+
+def actual_speed(robot):
+    return int(re.search(r" raw=(\d+)", robot.wire.command("get 4 motor1_actual_speed"))[1])
+
+
+@PROGRAM
+def test_orderly_end_while_it_moves(robot, watch):
+    """The drives are on and turn: the end cuts the outputs and takes the drives' power over the bus too."""
+    robot.arm()
+    for address, value in (("2", 128), ("7", 1), ("0x11", 1), ("1", 1)):
+        robot.guest.check(f"ohtctl --force write 4 {address} {value}")
+    until(lambda: actual_speed(robot) > 64, 10, "the drive turning")
+    assert robot.safety()["state"] == "enabled", robot.causes()
+    assert all(robot.pins.levels(ENABLES))
+    end_daemon(robot, "TERM")
+    assert_low(robot, "after SIGTERM")
+    assert end_of_enabled(watch)["outputs"] == {"enable1": False, "enable2": False}
+    until(lambda: drive_is_on(robot, 0) and not actual_speed(robot), 10, "the drives standing without power")
+    assert_does_not_go_on(robot, "stopped", "ready")
+    robot.arm()
+    assert drive_is_on(robot, 0) and not actual_speed(robot), "it goes on where it was"
 
 
 def test_frozen_daemon(robot, watch):
