@@ -58,7 +58,7 @@ def _disturbed(bench):
                  ("<=", (LONG_OFF_US + 50) * 1000), DISTURBED_PRESSES,
                  f"interrupts off for up to {LONG_OFF_US} us, storm on another pin of the bank; "
                  f"median {found['estop.edge_to_low_p50_ns']}, p99 {found['estop.edge_to_low_p99_ns']}, "
-                 f"{found['estop.presses_missed']} missed, seed {SEED}")
+                 f"{found['estop.presses_missed']} missed, {found['estop.presses_not_judged']} not judged, seed {SEED}")
 
 
 def _inside(bench):
@@ -66,7 +66,7 @@ def _inside(bench):
     with Board(STATE / "icount", "stock", far=None, icount=ICOUNT, dtb=build_dtb("quick-reset")) as board:
         board.guest.check("modprobe oht_stim")
         found = _presses(board, PRESSES)
-    note = f"idle, {found['estop.presses_missed']} missed, seed {SEED}"
+    note = f"idle, {found['estop.presses_missed']} missed, {found['estop.presses_not_judged']} not judged, seed {SEED}"
     bench.record("estop.edge_to_low_p99_ns", found["estop.edge_to_low_p99_ns"], "ns", "icount", ("<=", 10000),
                  PRESSES, note)
     bench.record("estop.edge_to_low_max_ns", found["estop.edge_to_low_max_ns"], "ns", "icount", ("<=", 50000),

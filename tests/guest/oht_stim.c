@@ -88,22 +88,28 @@ static u8 stim_levels(u32 channels, bool closed)
 	return levels;
 }
 
-/* Interrupts off, with stim_pins_lock. The edge is the last of the writes. */
-static void stim_drive_pins(u8 pins, u8 levels)
+/* Interrupts off, with stim_pins_lock. The edge is the last of the writes. Returns when it was made. */
+static u64 stim_drive_pins(u8 pins, u8 levels)
 {
 	u8 dir = readb(stim_base + STIM_DIR);
+	u64 edge_ns;
 
 	writeb(dir | pins, stim_base + STIM_DIR);
 	writeb(levels, stim_base + STIM_DATA(pins));
+	edge_ns = ktime_get_ns();
 	writeb(dir & ~pins, stim_base + STIM_DIR);
+	return edge_ns;
 }
 
-/* Interrupts off. */
-static void stim_drive(u32 channels, bool closed)
+/* Interrupts off. Returns the moment just before the edge. */
+static u64 stim_drive(u32 channels, bool closed)
 {
+	u64 edge_ns;
+
 	raw_spin_lock(&stim_pins_lock);
-	stim_drive_pins(stim_pins(channels), stim_levels(channels, closed));
+	edge_ns = stim_drive_pins(stim_pins(channels), stim_levels(channels, closed));
 	raw_spin_unlock(&stim_pins_lock);
+	return edge_ns;
 }
 
 static u32 stim_outputs(void)
@@ -219,8 +225,7 @@ static long stim_press(struct oht_stim_press *press)
 		return -EINVAL;
 	local_irq_save(flags);
 	stim_wait_until(press->at_ns);
-	press->edge_ns = ktime_get_ns();
-	stim_drive(press->channels, false);
+	press->edge_ns = stim_drive(press->channels, false);
 	press->open_ns = ktime_get_ns();
 	stim_watch(press);
 	local_irq_restore(flags);
