@@ -190,6 +190,7 @@ class Machine:
             self._spawn(self._command_line(kernel))
             self.qmp = Qmp(self._connect("qmp.sock"))
             self.pins = Pins(self._connect("qtest.sock"), self.qmp.find("pl061"))
+            self.qmp.on_event("RESET", self.pins.drive_again)
             self.guest = Guest(self._connect("agent.sock"))
             if self.wire:
                 self.wire.start()

@@ -34,6 +34,7 @@ class Pins:
         self._counts = collections.Counter()
         self.history = collections.deque(maxlen=20000)
         self.button = dict.fromkeys(BUTTON)
+        self._driven = {}
         threading.Thread(target=self._read, name="qtest", daemon=True).start()
         self._ask(f"irq_intercept_out {path}")
         for channel in BUTTON:
@@ -87,7 +88,13 @@ class Pins:
 
     def drive(self, pin, level):
         """Set an input pin; returns the monotonic time just before the change."""
+        self._driven[pin] = level
         return self._ask(f"set_irq_in {self._path} unnamed-gpio-in {pin} {level}")
+
+    def drive_again(self):
+        """After a reset, in which the emulated bank forgets its inputs: what is wired to a real one stays."""
+        for pin, level in list(self._driven.items()):
+            self.drive(pin, level)
 
     def write_register(self, address, value):
         """Write 32 bits at a physical address behind the guest's back, as a power domain does that was off."""

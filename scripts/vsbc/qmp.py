@@ -17,6 +17,7 @@ class Qmp:
         self._next = 0
         self._gone = False
         self.events = []
+        self._listeners = {}
         if not self._file.readline():
             raise SbcError("the emulator ended")
         threading.Thread(target=self._read, name="qmp", daemon=True).start()
@@ -32,11 +33,22 @@ class Qmp:
                     else:
                         self._answers[message.get("id")] = message
                     self._changed.notify_all()
+                self._tell(message.get("event"))
         except (OSError, ValueError):
             pass
         with self._changed:
             self._gone = True
             self._changed.notify_all()
+
+    def _tell(self, event):
+        try:
+            self._listeners.get(event, lambda: None)()
+        except SbcError:
+            pass        # the emulator has gone, or goes
+
+    def on_event(self, name, listener):
+        """Call listener() at each such event from now on; in the reader's thread, so it must not ask for commands here."""
+        self._listeners[name] = listener
 
     def command(self, name, timeout=20, **arguments):
         """Run a monitor command and return what it returns; argument names take _ for -."""

@@ -74,17 +74,19 @@ def test_output_change_is_seen_and_stamped(board, pin):
     assert board.pins.count(pin) == count + 2
 
 
-def test_button_lines_reach_the_guest(board):
-    def levels():
-        return int(board.guest.check(f"devmem {DATA + (0b11 << 2):#x} 8"), 16) & 0b11
+def button_levels(board):
+    """As the guest reads them: bit 0 channel a, bit 1 channel b."""
+    return int(board.guest.check(f"devmem {DATA + (0b11 << 2):#x} 8"), 16) & 0b11
 
-    assert levels() == 0b01, "healthy: a reads 1, b reads 0"
+
+def test_button_lines_reach_the_guest(board):
+    assert button_levels(board) == 0b01, "healthy: a reads 1, b reads 0"
     board.pins.press("a")
-    assert levels() == 0b00
+    assert button_levels(board) == 0b00
     board.pins.press("b")
-    assert levels() == 0b10
+    assert button_levels(board) == 0b10
     board.pins.release()
-    assert levels() == 0b01
+    assert button_levels(board) == 0b01
 
 
 def test_unknown_channel_is_refused(board):
@@ -121,6 +123,19 @@ def test_unheld_machine_resets_its_pins_and_boots_again(state):
         machine.guest.fire("reboot -f")
         assert machine.pins.wait_level(4, 0, 20)
         assert machine.guest.wait_ready(60)
+
+
+@pytest.mark.parametrize("pressed, levels", [((), 0b01), (("b",), 0b11)])
+def test_wired_inputs_are_there_after_a_reset(state, pressed, levels):
+    """Nobody has moved the button meanwhile."""
+    with Machine(Options(state=state, module=False, append=RELAXED)) as machine:
+        machine.wait_booted()
+        for channel in pressed:
+            machine.pins.press(channel)
+        machine.guest.fire("reboot -f")
+        assert machine.qmp.wait_event("RESET", 20)
+        assert machine.guest.wait_ready(60)
+        assert button_levels(machine) == levels
 
 
 def test_state_folder_deeper_than_a_socket_name(state):
