@@ -35,7 +35,6 @@
 
 #define STIM_RELAY_NS		NSEC_PER_MSEC
 #define STIM_RELAY_MAX_US	USEC_PER_SEC
-
 #define STIM_WATCH_MAX_US	2000
 #define STIM_AHEAD_MAX_NS	(10 * NSEC_PER_MSEC)
 #define STIM_BURST_MAX_NS	NSEC_PER_MSEC
@@ -88,7 +87,7 @@ static u8 stim_levels(u32 channels, bool closed)
 	return levels;
 }
 
-/* Interrupts off, with stim_pins_lock. The edge is the last of the writes. Returns when it was made. */
+/* Interrupts off, with stim_pins_lock. The edge is the last of the writes; returns its time. */
 static u64 stim_drive_pins(u8 pins, u8 levels)
 {
 	u8 dir = readb(stim_base + STIM_DIR);
