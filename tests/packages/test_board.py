@@ -19,7 +19,7 @@ ADMIN, PASSWORD = "chief", "correct horse battery"
 API = "https://127.0.0.1:8443/api/v1"
 CURL = "curl -sS --max-time 60 --cacert /var/lib/oht/ca.crt -H 'Content-Type: application/json'"
 # Of a compiler in the emulation, for some seventy files; and of everything else.
-BUILD_TIMEOUT_S = 2400
+BUILD_TIMEOUT_S = 3600
 COMMAND_TIMEOUT_S = 300
 
 
