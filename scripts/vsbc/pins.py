@@ -33,7 +33,7 @@ class Pins:
         self._last = {pin: Change(None, None, pin, 0) for pin in range(8)}
         self._counts = collections.Counter()
         self.history = collections.deque(maxlen=20000)
-        self.button = dict.fromkeys(BUTTON)
+        self._driving = threading.RLock()
         self._driven = {}
         threading.Thread(target=self._read, name="qtest", daemon=True).start()
         self._ask(f"irq_intercept_out {path}")
@@ -88,13 +88,16 @@ class Pins:
 
     def drive(self, pin, level):
         """Set an input pin; returns the monotonic time just before the change."""
-        self._driven[pin] = level
-        return self._ask(f"set_irq_in {self._path} unnamed-gpio-in {pin} {level}")
+        with self._driving:
+            self._driven[pin] = level
+            return self._ask(f"set_irq_in {self._path} unnamed-gpio-in {pin} {level}")
 
     def drive_again(self):
         """After a reset, in which the emulated bank forgets its inputs: what is wired to a real one stays."""
-        for pin, level in list(self._driven.items()):
-            self.drive(pin, level)
+        # Nobody moves a button in between, which would be undone by the older level.
+        with self._driving:
+            for pin, level in self._driven.items():
+                self.drive(pin, level)
 
     def write_register(self, address, value):
         """Write 32 bits at a physical address behind the guest's back, as a power domain does that was off."""
@@ -115,7 +118,6 @@ class Pins:
         for name in BUTTON if channel is None else [channel]:
             sent_ns = self.drive(BUTTON[name], HEALTHY[name] ^ int(pressed))
             first_ns = first_ns or sent_ns
-            self.button[name] = "pressed" if pressed else "released"
         return first_ns
 
     def level(self, pin):
@@ -165,7 +167,8 @@ class Pins:
             change = self._last[pin]
             outputs[name] = {"pin": pin, "level": change.level, "changes": self._counts[pin],
                              "monotonic_ns": change.mono_ns, "wall_ns": change.wall_ns}
-        return {"outputs": outputs, "button": dict(self.button)}
+        button = {name: "released" if self._driven[pin] == HEALTHY[name] else "pressed" for name, pin in BUTTON.items()}
+        return {"outputs": outputs, "button": button}
 
     def close(self):
         self._sock.close()
