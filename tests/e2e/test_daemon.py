@@ -301,10 +301,14 @@ def telegrams(robot):
     return said
 
 
+def at_the_drive(robot, register):
+    """What is in a register of the drive at the far end."""
+    return int(re.search(r" raw=(\d+)", robot.wire.command(f"get 4 {register}"))[1])
+
+
 def drive_is_on(robot, value=1):
     """Both drive enables at the far end have this value."""
-    return all(f" raw={value} " in robot.wire.command(f"get 4 {name}") + " "
-               for name in ("motor1_enable", "motor2_enable"))
+    return all(at_the_drive(robot, name) == value for name in ("motor1_enable", "motor2_enable"))
 
 
 def test_press_stops_the_drive_of_a_dead_daemon(robot):
@@ -387,7 +391,7 @@ def test_orderly_end(robot, watch):
 
 
 def actual_speed(robot):
-    return int(re.search(r" raw=(\d+)", robot.wire.command("get 4 motor1_actual_speed"))[1])
+    return at_the_drive(robot, "motor1_actual_speed")
 
 
 @PROGRAM
