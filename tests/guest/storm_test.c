@@ -97,28 +97,23 @@ static void test_line(uint32_t channel, uint32_t cause)
 	close(fd);
 }
 
-/* A record with that cause comes, behind whatever others. */
-static bool is_recorded(int fd, uint32_t cause)
-{
-	struct oht_record record;
-
-	while (guest_next_safety(fd, STOP_WAIT_MS, &record))
-		if (record.safety.cause == cause)
-			return true;
-	return false;
-}
-
 /* Masked or not, a line is looked at, and the other one heard. */
 static void test_stop_while_masked(void)
 {
 	int fd = stop_enabled_controller(stim, LONG_MS);
+	struct oht_record record;
 	uint64_t before;
 
 	storm(OHT_STIM_A, EDGES);
-	tap_ok(is_recorded(fd, OHT_CAUSE_BUTTON_A), "storm of a: recorded");
+	/* On a busy host the storm may be over before its first edge is handled. */
+	tap_ok(guest_next_safety(fd, STOP_WAIT_MS, &record) &&
+	       record.safety.cause == OHT_CAUSE_BUTTON_A, "storm of a: recorded");
 	before = guest_interrupts(line_of(OHT_STIM_B));
+	while (guest_next_safety(fd, 0, &record))
+		;
 	guest_press(stim, OHT_STIM_B);
-	tap_ok(is_recorded(fd, OHT_CAUSE_BUTTON_B), "press of b while a is masked: recorded");
+	tap_ok(guest_next_safety(fd, STOP_WAIT_MS, &record) &&
+	       record.safety.cause == OHT_CAUSE_BUTTON_B, "press of b while a is masked: recorded");
 	tap_ok(is_heard(OHT_STIM_B, before), "... by its own interrupt");
 	tap_errno(guest_command(fd, OHT_IOC_ENABLE, 0, NULL), ECANCELED, "... no enable");
 	guest_press(stim, OHT_STIM_A);
