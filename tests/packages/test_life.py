@@ -16,14 +16,14 @@ from debian_root import copy, quoted
 OURS = ("ohtd", "ohtctl", "liboht0", "liboht-dev", "oht-dkms")
 ADMIN, PASSWORD = "chief", "correct horse battery"
 # Logs, caches and what these tests have put there.
-ELSEWHERE = ("/var/log/", "/var/cache/", "/media/", "/root/")
+ELSEWHERE = ("/var/log/", "/var/cache/", "/media/")
 SERVE = """
 mkdir -p /run/oht /var/lib/oht && chown oht:oht /run/oht /var/lib/oht && chmod 700 /var/lib/oht
-oht-sim --pty /run/oht/bus --wait 0 >/root/sim.log 2>&1 &
-until [ -e /run/oht/bus ]; do kill -0 $! || { cat /root/sim.log; exit 1; }; sleep 0.1; done
+oht-sim --pty /run/oht/bus --wait 0 >/var/log/oht-sim.log 2>&1 &
+until [ -e /run/oht/bus ]; do kill -0 $! || { cat /var/log/oht-sim.log; exit 1; }; sleep 0.1; done
 chown oht "$(readlink -f /run/oht/bus)"
-setpriv --reuid oht --regid oht --init-groups ohtd --config /etc/oht/ohtd.conf >/root/ohtd.log 2>&1 &
-until [ -e /run/oht/ready ]; do kill -0 $! || { cat /root/ohtd.log; exit 1; }; sleep 0.1; done
+setpriv --reuid oht --regid oht --init-groups ohtd --config /etc/oht/ohtd.conf >/var/log/ohtd.log 2>&1 &
+until [ -e /run/oht/ready ]; do kill -0 $! || { cat /var/log/ohtd.log; exit 1; }; sleep 0.1; done
 """
 CURL = "curl -sS --cacert /var/lib/oht/ca.crt -H 'Content-Type: application/json'"
 API = "https://127.0.0.1:8443/api/v1"
@@ -187,12 +187,12 @@ def test_upgrade_keeps_accounts_and_configuration(system):
 
 
 def test_a_configuration_that_is_wrong_is_no_reason_to_fail(system):
-    system.check("cp /etc/oht/ohtd.conf /root/good && sed -i 's/^loops = .*/loops = many/' /etc/oht/ohtd.conf")
+    system.check("cp /etc/oht/ohtd.conf /tmp/good && sed -i 's/^loops = .*/loops = many/' /etc/oht/ohtd.conf")
     system.check(f"{APT} install --reinstall {media('ohtd-next')}")
     assert installed(system, "ohtd") == NEXT
     code, said = system.run("ohtd --config /etc/oht/ohtd.conf --check-config")
     assert code == 1 and "many" in said
-    system.check("cp /root/good /etc/oht/ohtd.conf")
+    system.check("cp /tmp/good /etc/oht/ohtd.conf")
 
 
 # ---- removed ----
