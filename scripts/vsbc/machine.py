@@ -124,7 +124,9 @@ class Machine:
 
     def _command_line(self, kernel):
         o = self.options
-        words = ["console=ttyS0", "panic=-1", o.append,
+        # With page tables of its own the kernel changes them at each entry and exit, and the emulator then forgets
+        # every address that it has looked up (D113).
+        words = ["console=ttyS0", "panic=-1", "kpti=off", o.append,
                  f"vsbc.module={int(o.module)}", f"vsbc.daemon={int(o.daemon)}", f"vsbc.disk={int(o.disk)}"]
         if o.module_args:
             words.append(f"vsbc.module_args={o.module_args}")
