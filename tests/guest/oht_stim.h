@@ -40,7 +40,12 @@
  * @low_ns: out: when both were first read low after they had last been read high; 0: never
  * @high_ns: out: just before the last reading that found an output high; 0: none did
  * @outputs: out: at the end of the watch
- * @reserved: zero
+ * @ready_us: for how long before @at_ns the CPU does nothing but look at the clock, interrupts off;
+ *	at most 10 ms
+ *
+ * A timer of the caller's CPU makes the press, so with @ready_us 0 other CPUs do until then what
+ * they would have done without it; the edge comes as late as a timer does. Where the moment itself
+ * matters, @ready_us makes up for that.
  */
 struct oht_stim_press {
 	__u32 channels;
@@ -51,7 +56,7 @@ struct oht_stim_press {
 	__u64 low_ns;
 	__u64 high_ns;
 	__u32 outputs;
-	__u32 reserved;
+	__u32 ready_us;
 };
 
 /**

@@ -134,6 +134,7 @@ static int __init stim_init(void)
 		return -ENODEV;
 	}
 	stim_relays_init();
+	stim_press_init();
 	ret = stim_board_find(oht);
 	of_node_put(oht);
 	if (ret) {

@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The button: pressed, pressed without an interrupt, released, pressed by a storm. */
+#include <linux/completion.h>
+#include <linux/hrtimer.h>
 #include <linux/io.h>
 #include <linux/irqflags.h>
 #include <linux/ktime.h>
 
+#include "../../../kernel/compat.h"
 #include "stim.h"
 
 #define STIM_STORMS_MAX		(OHT_STIM_FREE | OHT_STIM_A | OHT_STIM_B)
 #define STIM_WATCH_MAX_US	2000
 #define STIM_AHEAD_MAX_NS	(10 * NSEC_PER_MSEC)
+#define STIM_READY_MAX_US	(10 * USEC_PER_MSEC)
 #define STIM_BURST_MAX_NS	NSEC_PER_MSEC
+
+/* The press that is waited for; under the door's mutex, and the timer's until it is done. */
+static struct {
+	struct hrtimer timer;
+	struct oht_stim_press *press;
+	struct completion done;
+} stim_due;
 
 static void stim_wait_until(u64 at_ns)
 {
@@ -39,22 +50,48 @@ static void stim_watch(struct oht_stim_press *press)
 	} while (now < end);
 }
 
+static enum hrtimer_restart stim_press_now(struct hrtimer *timer)
+{
+	struct oht_stim_press *press = stim_due.press;
+
+	stim_wait_until(press->at_ns);
+	press->edge_ns = stim_drive(press->channels, false);
+	press->open_ns = ktime_get_ns();
+	stim_watch(press);
+	complete(&stim_due.done);
+	return HRTIMER_NORESTART;
+}
+
+void stim_press_init(void)
+{
+	oht_hrtimer_setup(&stim_due.timer, stim_press_now, CLOCK_MONOTONIC,
+			  HRTIMER_MODE_ABS_PINNED_HARD);
+	init_completion(&stim_due.done);
+}
+
+/*
+ * A timer of this CPU makes it, so that until then it leaves the others alone: in icount one that
+ * waited by looking at the clock would be the only one to run, and what interrupts another of them
+ * has switched off at that moment would not be by chance.
+ */
 long stim_press(struct oht_stim_press *press)
 {
-	unsigned long flags;
+	s64 wait_ns = press->at_ns - ktime_get_ns();
+	u64 start_ns = press->at_ns - (u64)press->ready_us * NSEC_PER_USEC;
 
 	if (!press->channels || (press->channels & ~(OHT_STIM_A | OHT_STIM_B)))
 		return -EINVAL;
 	if (!press->watch_us || press->watch_us > STIM_WATCH_MAX_US)
 		return -EINVAL;
-	if ((s64)(press->at_ns - ktime_get_ns()) > (s64)STIM_AHEAD_MAX_NS)
+	if (wait_ns > (s64)STIM_AHEAD_MAX_NS || press->ready_us > STIM_READY_MAX_US)
 		return -EINVAL;
-	local_irq_save(flags);
-	stim_wait_until(press->at_ns);
-	press->edge_ns = stim_drive(press->channels, false);
-	press->open_ns = ktime_get_ns();
-	stim_watch(press);
-	local_irq_restore(flags);
+	stim_due.press = press;
+	reinit_completion(&stim_due.done);
+	hrtimer_start(&stim_due.timer, ns_to_ktime(wait_ns > 0 ? start_ns : 0),
+		      HRTIMER_MODE_ABS_PINNED_HARD);
+	wait_for_completion(&stim_due.done);
+	/* It may still be on its way out of its handler. */
+	hrtimer_cancel(&stim_due.timer);
 	return 0;
 }
 

@@ -86,6 +86,7 @@ void stim_relays_end(void);
 long stim_set_relays(const struct oht_stim_relays *relays);
 
 /* press.c */
+void stim_press_init(void);
 long stim_press(struct oht_stim_press *press);
 long stim_press_lost(u32 channels);
 long stim_release(u32 channels);
