@@ -25,10 +25,7 @@
 
 #include "../../kernel/compat.h"
 #include "../../kernel/sim/hist.h"
-
-/* Registers of the PL061. */
-#define DISTURB_DATA(mask)	((mask) << 2)
-#define DISTURB_DIR		0x400
+#include "oht_pins.h"
 
 #define DISTURB_STORM_US	20		/* from edge to edge */
 #define DISTURB_STORM_EDGES	100		/* in a burst */
@@ -155,15 +152,11 @@ static irqreturn_t disturb_storm_seen(int irq, void *context)
 	return IRQ_HANDLED;
 }
 
-/* In the emulated PL061 a pin that is made an output raises an edge like one from outside. */
 static enum hrtimer_restart disturb_storm(struct hrtimer *timer)
 {
-	u8 dir = readb(storm_base + DISTURB_DIR);
 	unsigned int next_us = DISTURB_STORM_US;
 
-	writeb(dir | storm_pin, storm_base + DISTURB_DIR);
-	writeb(storm_edge & 1 ? storm_pin : 0, storm_base + DISTURB_DATA(storm_pin));
-	writeb(dir & ~storm_pin, storm_base + DISTURB_DIR);
+	oht_pins_drive(storm_base, storm_pin, storm_edge & 1 ? storm_pin : 0);
 	if (++storm_edge == DISTURB_STORM_EDGES) {
 		storm_edge = 0;
 		next_us = DISTURB_STORM_REST_US;

@@ -12,7 +12,6 @@
 #include "stim.h"
 
 struct stim_board stim_board;
-DEFINE_RAW_SPINLOCK(stim_pins_lock);
 
 static struct gpio_chip *stim_chip;
 static int (*stim_chip_get)(struct gpio_chip *chip, unsigned int offset);	/* the chip's own */
@@ -41,28 +40,16 @@ static u8 stim_levels(u32 channels, bool closed)
 	return levels;
 }
 
-/* Interrupts off, with stim_pins_lock. The edge is the last of the writes; returns its time. */
+/* Interrupts off. Returns the moment just before the edge. */
 u64 stim_drive_pins(u8 pins, u8 levels)
 {
-	u8 dir = readb(stim_board.base + STIM_DIR);
-	u64 edge_ns;
-
-	writeb(dir | pins, stim_board.base + STIM_DIR);
-	writeb(levels, stim_data(pins));
-	edge_ns = ktime_get_ns();
-	writeb(dir & ~pins, stim_board.base + STIM_DIR);
-	return edge_ns;
+	return oht_pins_drive(stim_board.base, pins, levels);
 }
 
 /* Interrupts off. Returns the moment just before the edge. */
 u64 stim_drive(u32 channels, bool closed)
 {
-	u64 edge_ns;
-
-	raw_spin_lock(&stim_pins_lock);
-	edge_ns = stim_drive_pins(stim_pins(channels), stim_levels(channels, closed));
-	raw_spin_unlock(&stim_pins_lock);
-	return edge_ns;
+	return stim_drive_pins(stim_pins(channels), stim_levels(channels, closed));
 }
 
 u32 stim_outputs(void)
@@ -96,10 +83,10 @@ long stim_press_reset(bool pressed)
 
 	if (!stim_board.reset)
 		return -ENODEV;
-	raw_spin_lock_irqsave(&stim_pins_lock, flags);
+	local_irq_save(flags);
 	stim_drive_pins(stim_board.reset,
 			pressed == stim_board.pressed_high ? stim_board.reset : 0);
-	raw_spin_unlock_irqrestore(&stim_pins_lock, flags);
+	local_irq_restore(flags);
 	return 0;
 }
 

@@ -133,9 +133,7 @@ static void stim_storm_edge(const struct oht_stim_storm *storm, u32 edge)
 		stim_drive(storm->channel, edge & 1);
 		return;
 	}
-	raw_spin_lock(&stim_pins_lock);
 	stim_drive_pins(STIM_FREE_PIN, edge & 1 ? STIM_FREE_PIN : 0);
-	raw_spin_unlock(&stim_pins_lock);
 	if (pressed && edge == storm->edges / 2)
 		stim_drive(pressed, false);
 }

@@ -3,6 +3,7 @@
 #include <linux/hrtimer.h>
 #include <linux/io.h>
 #include <linux/ktime.h>
+#include <linux/spinlock.h>
 
 #include "../../../kernel/compat.h"
 #include "stim.h"
@@ -11,7 +12,8 @@
 #define STIM_RELAY_MAX_US	USEC_PER_SEC
 
 static struct hrtimer stim_relay_timer;
-static struct oht_stim_relays stim_relays;	/* under stim_pins_lock */
+static DEFINE_RAW_SPINLOCK(stim_relays_lock);	/* around all below */
+static struct oht_stim_relays stim_relays;
 static u32 stim_relay_outputs;			/* what the relays have been told, and when */
 static u64 stim_relay_told_ns;
 
@@ -30,7 +32,7 @@ static bool stim_relay_closed(int relay, bool settled)
 	return !!(readb(stim_data(pin)) & pin) == stim_board.contact_high[relay];
 }
 
-/* With stim_pins_lock. */
+/* With stim_relays_lock. */
 static void stim_move_relays(u64 now)
 {
 	u32 outputs = stim_outputs();
@@ -50,9 +52,9 @@ static void stim_move_relays(u64 now)
 
 static enum hrtimer_restart stim_relay_tick(struct hrtimer *timer)
 {
-	raw_spin_lock(&stim_pins_lock);
+	raw_spin_lock(&stim_relays_lock);
 	stim_move_relays(ktime_get_ns());
-	raw_spin_unlock(&stim_pins_lock);
+	raw_spin_unlock(&stim_relays_lock);
 	hrtimer_forward_now(timer, ns_to_ktime(STIM_RELAY_NS));
 	return HRTIMER_RESTART;
 }
@@ -66,10 +68,10 @@ long stim_set_relays(const struct oht_stim_relays *relays)
 	if (relays->reserved || relays->delay_us > STIM_RELAY_MAX_US ||
 	    relays->mode[0] > OHT_STIM_STUCK_CLOSED || relays->mode[1] > OHT_STIM_STUCK_CLOSED)
 		return -EINVAL;
-	raw_spin_lock_irqsave(&stim_pins_lock, flags);
+	raw_spin_lock_irqsave(&stim_relays_lock, flags);
 	stim_relays = *relays;
 	stim_move_relays(ktime_get_ns());
-	raw_spin_unlock_irqrestore(&stim_pins_lock, flags);
+	raw_spin_unlock_irqrestore(&stim_relays_lock, flags);
 	if (!hrtimer_active(&stim_relay_timer))
 		hrtimer_start(&stim_relay_timer, ns_to_ktime(STIM_RELAY_NS),
 			      HRTIMER_MODE_REL_HARD);

@@ -2,7 +2,7 @@
 /*
  * Owns:     what the parts of the test module oht_stim know of each other, and of the board.
  * Contexts: board: any, as said below; relays, press: process.
- * Locks:    stim_pins_lock, raw, with interrupts off; the door's mutex around the ioctls.
+ * Locks:    interrupts off around the pins (../oht_pins.h); the door's mutex around the ioctls.
  *
  * Only main.c is a door: what may be called there is in ../oht_stim.h.
  */
@@ -10,16 +10,14 @@
 #define STIM_H
 
 #include <linux/bits.h>
-#include <linux/spinlock.h>
 #include <linux/types.h>
 
+#include "../oht_pins.h"
 #include "../oht_stim.h"
 
 struct device_node;
 
-/* Registers of the PL061. */
-#define STIM_DATA	0x000
-#define STIM_DIR	0x400
+/* More registers of the PL061. */
 #define STIM_IE		0x410
 #define STIM_IC		0x41c
 
@@ -57,14 +55,10 @@ struct stim_board {
 /* Constant from stim_board_find() on. */
 extern struct stim_board stim_board;
 
-/* Of a data access the address says which pins it touches. */
 static inline void __iomem *stim_data(u8 pins)
 {
-	return stim_board.base + STIM_DATA + (pins << 2);
+	return stim_board.base + OHT_PINS_DATA(pins);
 }
-
-/* The pins are driven by the caller's CPU and by the relays' timer. */
-extern raw_spinlock_t stim_pins_lock;
 
 /* board.c */
 int stim_board_find(struct device_node *oht);
