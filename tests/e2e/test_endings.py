@@ -12,11 +12,6 @@ PANIC = ("sysrq triggered crash", "Kernel panic", "Call trace", "end Kernel", "U
          "Internal error", "Oops", "SMP: stopping")
 
 
-# The answer to the command must leave the guest before the guest ends.
-def later(command):
-    return f"(sleep 0.3; {command}) </dev/null >/dev/null 2>&1 &"
-
-
 ENDINGS = {
     "panic-reboots": ("echo c >/proc/sysrq-trigger", "panic=-1", "guest-reset"),
     "panic-hangs": ("echo c >/proc/sysrq-trigger", "panic=0", None),
@@ -52,7 +47,7 @@ def test_outputs_low_before_the_end(fresh, name):
     board.guest.check(f"{PROGRAMS}/bus_test -c 0 {ALL_UNITS} </dev/null >/dev/null 2>&1 &")
     assert board.pins.wait(lambda pins: pins.count(6) > 4, 10), "no traffic"
     assert all(board.pins.levels((4, 5)))
-    board.guest.check(later(ending))
+    board.guest.fire(ending)
     if expected is None:
         assert board.machine.wait_console("end Kernel panic", 20), "it does not hang in a panic"
     else:
@@ -70,7 +65,7 @@ def test_panic_leaves_a_record(fresh):
     controller = Controller(board)
     controller.arm(1)
     board.guest.check("mount -t tracefs tracefs /sys/kernel/tracing && echo 1 >/sys/kernel/tracing/events/oht/oht_estop/enable")
-    board.guest.check(later("echo c >/proc/sysrq-trigger"))
+    board.guest.fire("echo c >/proc/sysrq-trigger")
     assert board.machine.wait_console(r"oht_estop: .* from=ENABLED to=STOPPED causes=0x8000 .* outputs=0x0\b", 20)
     controller.close()
 

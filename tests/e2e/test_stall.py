@@ -21,6 +21,6 @@ def test_one_cpu_stuck_for_good(fresh, cpu):
     controller.arm(1)
     board.guest.check("modprobe oht_stim")
     assert all(board.pins.levels((4, 5)))
-    board.guest.check(f"(sleep 0.3; {PROGRAMS}/stall_test --for-ever {cpu}) </dev/null >/dev/null 2>&1 &")
+    board.guest.fire(f"{PROGRAMS}/stall_test --for-ever {cpu}")
     assert board.pins.wait_enables(0, PATIENCE_S), "a stuck CPU leaves the outputs high"
     controller.close()
