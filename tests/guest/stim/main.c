@@ -29,56 +29,42 @@ static long stim_oops(void)
 	return READ_ONCE(*(long *)8);
 }
 
-static long stim_ioctl_press(void __user *user)
+/* What a command brings with it; taken back as it is then, where the command answers. */
+static long stim_with_struct(unsigned int cmd, void __user *user)
 {
-	struct oht_stim_press press;
+	union {
+		struct oht_stim_press press;
+		struct oht_stim_storm storm;
+		struct oht_stim_relays relays;
+	} given;
 	long ret;
 
-	if (copy_from_user(&press, user, sizeof(press)))
+	if (copy_from_user(&given, user, _IOC_SIZE(cmd)))
 		return -EFAULT;
-	ret = stim_press(&press);
-	if (!ret && copy_to_user(user, &press, sizeof(press)))
-		return -EFAULT;
-	return ret;
-}
-
-static long stim_ioctl_storm(void __user *user)
-{
-	struct oht_stim_storm storm;
-	long ret;
-
-	if (copy_from_user(&storm, user, sizeof(storm)))
-		return -EFAULT;
-	ret = stim_storm(&storm);
-	if (!ret && copy_to_user(user, &storm, sizeof(storm)))
+	if (cmd == OHT_STIM_IOC_PRESS)
+		ret = stim_press(&given.press);
+	else if (cmd == OHT_STIM_IOC_STORM)
+		ret = stim_storm(&given.storm);
+	else
+		ret = stim_set_relays(&given.relays);
+	if (!ret && (_IOC_DIR(cmd) & _IOC_READ) && copy_to_user(user, &given, _IOC_SIZE(cmd)))
 		return -EFAULT;
 	return ret;
-}
-
-static long stim_ioctl_relays(void __user *user)
-{
-	struct oht_stim_relays relays;
-
-	if (copy_from_user(&relays, user, sizeof(relays)))
-		return -EFAULT;
-	return stim_set_relays(&relays);
 }
 
 static long stim_dispatch(unsigned int cmd, unsigned long arg)
 {
 	switch (cmd) {
 	case OHT_STIM_IOC_PRESS:
-		return stim_ioctl_press((void __user *)arg);
+	case OHT_STIM_IOC_STORM:
+	case OHT_STIM_IOC_RELAYS:
+		return stim_with_struct(cmd, (void __user *)arg);
 	case OHT_STIM_IOC_RELEASE:
 		return stim_release(arg);
 	case OHT_STIM_IOC_PRESS_LOST:
 		return stim_press_lost(arg);
-	case OHT_STIM_IOC_STORM:
-		return stim_ioctl_storm((void __user *)arg);
 	case OHT_STIM_IOC_DEAF:
 		return stim_deaf(arg);
-	case OHT_STIM_IOC_RELAYS:
-		return stim_ioctl_relays((void __user *)arg);
 	case OHT_STIM_IOC_RESET:
 		return stim_press_reset(arg);
 	case OHT_STIM_IOC_FORCE:
