@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Owns:     inputs of the emulated PL061 that are driven from inside, by whatever test module.
- * Contexts: any, interrupts off.
+ * Contexts: any.
  * Locks:    one of its own, raw, taken inside.
  *
  * A pin that is made an output, written, and made an input again raises the same interrupt as an
@@ -25,7 +25,7 @@
  *
  * The edge is the last of its writes.
  *
- * Context: interrupts off.
+ * Context: any.
  * Return: CLOCK_MONOTONIC time just before the edge, ns.
  */
 u64 oht_pins_drive(void __iomem *base, u8 pins, u8 levels);

@@ -40,13 +40,13 @@ static u8 stim_levels(u32 channels, bool closed)
 	return levels;
 }
 
-/* Interrupts off. Returns the moment just before the edge. */
+/* Returns the moment just before the edge. */
 u64 stim_drive_pins(u8 pins, u8 levels)
 {
 	return oht_pins_drive(stim_board.base, pins, levels);
 }
 
-/* Interrupts off. Returns the moment just before the edge. */
+/* Returns the moment just before the edge. */
 u64 stim_drive(u32 channels, bool closed)
 {
 	return stim_drive_pins(stim_pins(channels), stim_levels(channels, closed));
@@ -79,14 +79,10 @@ long stim_deaf(u32 channels)
 
 long stim_press_reset(bool pressed)
 {
-	unsigned long flags;
-
 	if (!stim_board.reset)
 		return -ENODEV;
-	local_irq_save(flags);
 	stim_drive_pins(stim_board.reset,
 			pressed == stim_board.pressed_high ? stim_board.reset : 0);
-	local_irq_restore(flags);
 	return 0;
 }
 

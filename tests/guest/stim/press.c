@@ -22,6 +22,11 @@ static struct {
 	struct completion done;
 } stim_due;
 
+static bool stim_is_button(u32 channels)
+{
+	return channels && !(channels & ~(OHT_STIM_A | OHT_STIM_B));
+}
+
 static void stim_wait_until(u64 at_ns)
 {
 	while ((s64)(at_ns - ktime_get_ns()) > 0)
@@ -79,7 +84,7 @@ long stim_press(struct oht_stim_press *press)
 	s64 wait_ns = press->at_ns - ktime_get_ns();
 	u64 start_ns = press->at_ns - (u64)press->ready_us * NSEC_PER_USEC;
 
-	if (!press->channels || (press->channels & ~(OHT_STIM_A | OHT_STIM_B)))
+	if (!stim_is_button(press->channels))
 		return -EINVAL;
 	if (!press->watch_us || press->watch_us > STIM_WATCH_MAX_US)
 		return -EINVAL;
@@ -100,7 +105,7 @@ long stim_press_lost(u32 channels)
 	u8 enabled, pins = stim_pins(channels);
 	unsigned long flags;
 
-	if (!channels || (channels & ~(OHT_STIM_A | OHT_STIM_B)))
+	if (!stim_is_button(channels))
 		return -EINVAL;
 	local_irq_save(flags);
 	enabled = readb(stim_board.base + STIM_IE);
@@ -114,13 +119,9 @@ long stim_press_lost(u32 channels)
 
 long stim_release(u32 channels)
 {
-	unsigned long flags;
-
-	if (!channels || (channels & ~(OHT_STIM_A | OHT_STIM_B)))
+	if (!stim_is_button(channels))
 		return -EINVAL;
-	local_irq_save(flags);
 	stim_drive(channels, true);
-	local_irq_restore(flags);
 	return 0;
 }
 

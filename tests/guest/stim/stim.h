@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Owns:     what the parts of the test module oht_stim know of each other, and of the board.
- * Contexts: board: any, as said below; relays, press: process.
- * Locks:    interrupts off around the pins (../oht_pins.h); the door's mutex around the ioctls.
+ * Contexts: board: any; relays, press: ioctls, process, and their own hard timers.
+ * Locks:    the pins' (../oht_pins.h), the relays'; the door's mutex around the ioctls.
  *
  * Only main.c is a door: what may be called there is in ../oht_stim.h.
  */
