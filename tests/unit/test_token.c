@@ -15,6 +15,7 @@
 #include <openssl/pem.h>
 
 #include "auth/token.h"
+#include "auth/token_cache.h"
 #include "main/clock.h"
 
 #define NOW_S	1800000000LL
@@ -412,6 +413,151 @@ static void of_a_revoked_session(void **state)
 	free(unharmed);
 }
 
+/* ---- tokens that have been good before are remembered ---- */
+
+static void remembered_and_then_expired(void **state)
+{
+	char *text = ohtd_token_issue(tokens, &anna);
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(check(text), OHTD_TOKEN_GOOD);
+	assert_string_equal(who.user, "anna");
+	assert_string_equal(who.session, anna.session);
+	assert_int_equal(who.role, OHTD_ROLE_SUPERVISOR);
+	ohtd_manual_clock_advance(&manual, OHTD_TOKEN_LIFE_S * OHTD_NS_PER_S);
+	assert_int_equal(check(text), OHTD_TOKEN_EXPIRED);
+	assert_string_equal(who.user, "anna");
+	free(text);
+}
+
+static void remembered_and_then_revoked(void **state)
+{
+	char *text = ohtd_token_issue(tokens, &anna);
+
+	(void)state;
+	assert_int_equal(check(text), OHTD_TOKEN_GOOD);
+	assert_int_equal(ohtd_tokens_revoke(tokens, anna.session), 0);
+	assert_int_equal(check(text), OHTD_TOKEN_REVOKED);
+	free(text);
+}
+
+static void remembered_before_the_clock_was_set_back(void **state)
+{
+	const char *text = forge(claims_text(&good));
+
+	(void)state;
+	assert_int_equal(check(text), OHTD_TOKEN_GOOD);
+	atomic_fetch_sub(&manual.realtime_ns, 3600 * (int64_t)OHTD_NS_PER_S);
+	assert_int_equal(check(text), OHTD_TOKEN_GOOD);
+}
+
+/* Its end is that of a remembered one, which finds the place. */
+static void tampered_with_a_remembered_one(void **state)
+{
+	char *text = ohtd_token_issue(tokens, &anna), longer[1024];
+	size_t n = strlen(text);
+
+	(void)state;
+	for (size_t i = 0; i + 1 < n; i++) {
+		char was = text[i];
+
+		if (was == '.' || text[i + 1] == '.')
+			continue;
+		assert_int_equal(check(text), OHTD_TOKEN_GOOD);
+		text[i] = was == 'A' ? 'B' : 'A';
+		assert_int_equal(check(text), OHTD_TOKEN_INVALID);
+		assert_int_equal(who.role, OHTD_ROLE_NONE);
+		text[i] = was;
+	}
+	assert_int_equal(check(text + 1), OHTD_TOKEN_INVALID);
+	assert_int_equal(check(text + n - 8), OHTD_TOKEN_INVALID);
+	snprintf(longer, sizeof(longer), "A%s", text);
+	assert_int_equal(check(longer), OHTD_TOKEN_INVALID);
+	snprintf(longer, sizeof(longer), "%s.%s", text, text);
+	assert_int_equal(check(longer), OHTD_TOKEN_INVALID);
+	assert_int_equal(check(text), OHTD_TOKEN_GOOD);
+	free(text);
+}
+
+static void remembered_by_another_daemon(void **state)
+{
+	static const unsigned char other_key[OHTD_TOKEN_KEY_BYTES] = "another";
+	struct ohtd_tokens *other = ohtd_tokens_create(other_key, sizeof(other_key), &wall);
+	char *text = ohtd_token_issue(other, &anna);
+
+	(void)state;
+	assert_int_equal(ohtd_token_check(other, text, &who), OHTD_TOKEN_GOOD);
+	assert_int_equal(check(text), OHTD_TOKEN_INVALID);
+	free(text);
+	ohtd_tokens_destroy(other);
+}
+
+/* More than there are places: each stays its own. */
+static void more_sessions_than_are_remembered(void **state)
+{
+	enum { SESSIONS = 1000 };
+	char *texts[SESSIONS];
+	char name[16];
+
+	(void)state;
+	for (int i = 0; i < SESSIONS; i++) {
+		struct ohtd_principal one = anna;
+
+		snprintf(one.user, sizeof(one.user), "user%d", i);
+		snprintf(one.session, sizeof(one.session), "%032d", i);
+		one.user_id = i;
+		texts[i] = ohtd_token_issue(tokens, &one);
+	}
+	for (int i = 0; i < 4 * SESSIONS; i++) {
+		int chosen = i * 7 % SESSIONS;
+
+		assert_int_equal(check(texts[chosen]), OHTD_TOKEN_GOOD);
+		snprintf(name, sizeof(name), "user%d", chosen);
+		assert_string_equal(who.user, name);
+		assert_int_equal(who.user_id, chosen);
+	}
+	for (int i = 0; i < SESSIONS; i++)
+		free(texts[i]);
+}
+
+static void longest_of_ours_is_remembered(void **state)
+{
+	struct ohtd_token_cache *cache = ohtd_token_cache_create();
+	struct ohtd_claims claims = { .exp_s = 1 }, found;
+	struct ohtd_principal longest = anna;
+	char *text;
+
+	(void)state;
+	memset(longest.user, 'a', sizeof(longest.user) - 1);
+	longest.user_id = INT64_MAX / 2 - 1;
+	longest.role = OHTD_ROLE_ADMINISTRATOR;
+	text = ohtd_token_issue(tokens, &longest);
+	assert_int_equal(check(text), OHTD_TOKEN_GOOD);
+	assert_false(ohtd_token_cache_find(cache, text, &found));
+	ohtd_token_cache_put(cache, text, &claims);
+	assert_true(ohtd_token_cache_find(cache, text, &found));
+	assert_int_equal(found.exp_s, 1);
+	assert_false(ohtd_token_cache_find(cache, text + 1, &found));
+	assert_false(ohtd_token_cache_find(cache, "", &found));
+	free(text);
+	ohtd_token_cache_destroy(cache);
+}
+
+static void too_long_to_be_remembered(void **state)
+{
+	struct ohtd_token_cache *cache = ohtd_token_cache_create();
+	struct ohtd_claims claims = { .exp_s = 1 };
+	char text[OHTD_TOKEN_BYTES_MAX + 1];
+
+	(void)state;
+	memset(text, 'a', sizeof(text) - 1);
+	text[sizeof(text) - 1] = 0;
+	ohtd_token_cache_put(cache, text, &claims);
+	assert_false(ohtd_token_cache_find(cache, text, &claims));
+	ohtd_token_cache_destroy(cache);
+}
+
 int main(void)
 {
 #define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -438,6 +584,14 @@ int main(void)
 		CASE(invented_role),
 		CASE(names_that_do_not_fit),
 		CASE(of_a_revoked_session),
+		CASE(remembered_and_then_expired),
+		CASE(remembered_and_then_revoked),
+		CASE(remembered_before_the_clock_was_set_back),
+		CASE(tampered_with_a_remembered_one),
+		CASE(remembered_by_another_daemon),
+		CASE(more_sessions_than_are_remembered),
+		CASE(longest_of_ours_is_remembered),
+		CASE(too_long_to_be_remembered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

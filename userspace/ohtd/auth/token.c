@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <openssl/crypto.h>
 
+#include "auth/token_cache.h"
 #include "main/clock.h"
 
 #define ISSUER		"ohtd"
@@ -29,6 +30,7 @@ struct ohtd_tokens {
 	struct ohtd_clock *clock;
 	unsigned char key[OHTD_TOKEN_KEY_BYTES];
 	char boot_id[OHTD_BOOT_ID_BYTES];
+	struct ohtd_token_cache *cache;
 	pthread_mutex_t lock;		/* the list */
 	struct revoked *revoked;
 	size_t revoked_count;
@@ -79,6 +81,11 @@ struct ohtd_tokens *ohtd_tokens_create(const unsigned char *key, size_t key_byte
 		free(tokens);
 		return NULL;
 	}
+	tokens->cache = ohtd_token_cache_create();
+	if (!tokens->cache) {
+		free(tokens);
+		return NULL;
+	}
 	pthread_mutex_init(&tokens->lock, NULL);
 	return tokens;
 }
@@ -88,6 +95,7 @@ void ohtd_tokens_destroy(struct ohtd_tokens *tokens)
 	if (!tokens)
 		return;
 	pthread_mutex_destroy(&tokens->lock);
+	ohtd_token_cache_destroy(tokens->cache);
 	OPENSSL_cleanse(tokens->key, sizeof(tokens->key));
 	free(tokens->revoked);
 	free(tokens);
@@ -210,23 +218,55 @@ static bool wall_says_expired(const struct ohtd_tokens *tokens, int64_t now_s, i
 	       !ohtd_clock_leapt_since(tokens->clock, issued_ns);
 }
 
-static enum ohtd_token_result judge_claims(struct ohtd_tokens *tokens, struct json_object *claims,
-					   struct ohtd_principal *who)
+/* The part that never changes and costs the time: signature, form and types. */
+static bool take_claims(struct ohtd_tokens *tokens, struct json_object *json,
+			struct ohtd_claims *claims)
 {
-	int64_t exp_s, nbf_s, iat_s, boot_exp_s, now_s = wall_s(tokens);
+	claims->this_boot = claim_is(json, "boot", tokens->boot_id);
+	return claim_is(json, "iss", ISSUER) && claim_is(json, "aud", AUDIENCE) &&
+	       claim_is(json, "typ", TYPE) && claim_text(json, "boot") &&
+	       claim_number(json, "exp", &claims->exp_s) &&
+	       claim_number(json, "nbf", &claims->nbf_s) &&
+	       claim_number(json, "iat", &claims->iat_s) &&
+	       claim_number(json, "boot_exp", &claims->boot_exp_s) &&
+	       take_principal(json, &claims->who);
+}
 
-	if (!claim_is(claims, "iss", ISSUER) || !claim_is(claims, "aud", AUDIENCE) ||
-	    !claim_is(claims, "typ", TYPE) || !claim_text(claims, "boot") ||
-	    !claim_number(claims, "exp", &exp_s) || !claim_number(claims, "nbf", &nbf_s) ||
-	    !claim_number(claims, "iat", &iat_s) ||
-	    !claim_number(claims, "boot_exp", &boot_exp_s) || !take_principal(claims, who))
-		return OHTD_TOKEN_INVALID;
-	if (is_revoked(tokens, who->session))
+static bool read_token(struct ohtd_tokens *tokens, const char *text, struct ohtd_claims *claims)
+{
+	struct json_object *json;
+	char *grants = NULL;
+	bool good;
+	jwt_t *jwt;
+
+	if (strnlen(text, OHTD_TOKEN_BYTES_MAX + 1) > OHTD_TOKEN_BYTES_MAX ||
+	    jwt_decode(&jwt, text, tokens->key, sizeof(tokens->key)))
+		return false;
+	/* The header chooses the algorithm; only ours counts. */
+	if (jwt_get_alg(jwt) == JWT_ALG_HS256)
+		grants = jwt_get_grants_json(jwt, NULL);
+	jwt_free(jwt);
+	json = grants ? json_tokener_parse(grants) : NULL;
+	free(grants);
+	good = json && json_object_is_type(json, json_type_object) &&
+	       take_claims(tokens, json, claims);
+	json_object_put(json);
+	return good;
+}
+
+/* The part that changes with time. */
+static enum ohtd_token_result judge_claims(struct ohtd_tokens *tokens,
+					   const struct ohtd_claims *claims)
+{
+	int64_t now_s = wall_s(tokens);
+
+	if (is_revoked(tokens, claims->who.session))
 		return OHTD_TOKEN_REVOKED;
-	if (nbf_s > now_s + OHTD_TOKEN_LEEWAY_S || iat_s > now_s + OHTD_TOKEN_LEEWAY_S)
+	if (claims->nbf_s > now_s + OHTD_TOKEN_LEEWAY_S ||
+	    claims->iat_s > now_s + OHTD_TOKEN_LEEWAY_S)
 		return OHTD_TOKEN_INVALID;
-	if (!claim_is(claims, "boot", tokens->boot_id) || boot_s(tokens) >= boot_exp_s ||
-	    wall_says_expired(tokens, now_s, exp_s, boot_exp_s))
+	if (!claims->this_boot || boot_s(tokens) >= claims->boot_exp_s ||
+	    wall_says_expired(tokens, now_s, claims->exp_s, claims->boot_exp_s))
 		return OHTD_TOKEN_EXPIRED;
 	return OHTD_TOKEN_GOOD;
 }
@@ -234,26 +274,19 @@ static enum ohtd_token_result judge_claims(struct ohtd_tokens *tokens, struct js
 enum ohtd_token_result ohtd_token_check(struct ohtd_tokens *tokens, const char *text,
 					struct ohtd_principal *who)
 {
-	enum ohtd_token_result result = OHTD_TOKEN_INVALID;
-	struct json_object *claims;
-	char *json = NULL;
-	jwt_t *jwt;
+	enum ohtd_token_result result;
+	struct ohtd_claims claims;
 
 	memset(who, 0, sizeof(*who));
-	if (strnlen(text, OHTD_TOKEN_BYTES_MAX + 1) > OHTD_TOKEN_BYTES_MAX ||
-	    jwt_decode(&jwt, text, tokens->key, sizeof(tokens->key)))
-		return OHTD_TOKEN_INVALID;
-	/* The header chooses the algorithm; only ours counts. */
-	if (jwt_get_alg(jwt) == JWT_ALG_HS256)
-		json = jwt_get_grants_json(jwt, NULL);
-	jwt_free(jwt);
-	claims = json ? json_tokener_parse(json) : NULL;
-	free(json);
-	if (claims && json_object_is_type(claims, json_type_object))
-		result = judge_claims(tokens, claims, who);
-	json_object_put(claims);
-	if (result == OHTD_TOKEN_INVALID)
-		memset(who, 0, sizeof(*who));
+	memset(&claims, 0, sizeof(claims));
+	if (!ohtd_token_cache_find(tokens->cache, text, &claims)) {
+		if (!read_token(tokens, text, &claims))
+			return OHTD_TOKEN_INVALID;
+		ohtd_token_cache_put(tokens->cache, text, &claims);
+	}
+	result = judge_claims(tokens, &claims);
+	if (result != OHTD_TOKEN_INVALID)
+		*who = claims.who;
 	return result;
 }
 

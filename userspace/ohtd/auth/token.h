@@ -65,6 +65,9 @@ char *ohtd_token_issue(struct ohtd_tokens *tokens, const struct ohtd_principal *
  * ohtd_token_check() - check an access token
  * @text: as it was sent
  * @who: filled when the signature is good and all members have their types
+ *
+ * The signature is checked once per token while it is remembered (auth/token_cache.h), revocation
+ * and times at each call.
  */
 enum ohtd_token_result ohtd_token_check(struct ohtd_tokens *tokens, const char *text,
 					struct ohtd_principal *who);
