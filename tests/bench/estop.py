@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from _board import (ALL_UNITS, ENABLES, PROGRAMS, STATE, TOP, Board, Controller, Robot, build_dtb, fresh,
-                    host_lateness, make_accounts, prefer, share, tap_results, tap_values)
+                    host_lateness, make_accounts, prefer, prefer_at_once, share, stolen_percent, tap_results, tap_values)
 from _native import api_call
 from _wire import ICOUNT, LONG_OFF_US, scaled
 
@@ -38,6 +38,7 @@ def run(bench):
     _telegrams(bench)
     _outside(bench)
     _api(bench)
+    _api_beside_clients(bench)
     api_call(bench)
 
 
@@ -176,16 +177,17 @@ def _stops(robot, stops):
     return took_ms, called_us
 
 
-def _record_stops(bench, name, took, note):
+def _record_stops(bench, name, took, note, valid=True):
     took_ms, called_us = took
     note = (f"{note}; client to outputs through the emulator's network; median {share(took_ms, 500):.2f} ms, of that "
             f"the call in ohtd {share(called_us, 500)} us")
-    bench.record(f"estop.{name}_p99_ms", share(took_ms, 990), "ms", "qemu", ("<=", 10), len(took_ms), note)
+    bench.record(f"estop.{name}_p99_ms", share(took_ms, 990) if valid else None, "ms", "qemu", ("<=", 10), len(took_ms),
+                 note)
     bench.record(f"estop.{name}_max_ms", max(took_ms), "ms", "qemu", None, len(took_ms), note)
 
 
 def _api(bench):
-    """Load as for the presses; then other clients instead, at half the rate that the guest serves alone."""
+    """Load as for the presses."""
     accounts = make_accounts(fresh(STATE / "accounts"))
     with Robot(STATE / "api", "stock", accounts, dtb=build_dtb("quick-reset")) as robot:
         preferred = prefer(robot)
@@ -193,15 +195,25 @@ def _api(bench):
         _arm(robot)
         _record_stops(bench, "api_stop", _stops(robot, API_STOPS),
                       f"cyclic traffic and two CPU hogs in the guest; {preferred}")
+
+
+def _api_beside_clients(bench):
+    """Other clients instead of the hogs, at half the rate that the guest serves alone."""
+    accounts = make_accounts(fresh(STATE / "accounts"))
     with Robot(STATE / "api", "stock", accounts, dtb=build_dtb("quick-reset")) as robot:
-        preferred = prefer(robot)
+        prefer(robot)
         alone_per_s = _clients_alone(robot)
-        with _clients(robot, CLIENTS_S, alone_per_s / 2) as clients:
+        with prefer_at_once(robot) as preferred, _clients(robot, CLIENTS_S, alone_per_s / 2) as clients, \
+             stolen_percent() as stolen:
             took = _stops(robot, CLIENTS_STOPS)
             assert clients.poll() is None, "the clients ended before the stops did"
-        _record_stops(bench, "api_stop_with_clients", took,
-                      f"{CLIENTS} TLS connections that ask for health {alone_per_s / 2:.0f} times a second, half of what "
-                      f"they get alone; {preferred}")
+            clients.terminate()
+            reached_per_s = float(clients.communicate()[0])
+    # Without the load that it is about the figure would be another one.
+    _record_stops(bench, "api_stop_with_clients", took,
+                  f"{CLIENTS} TLS connections that ask for health {reached_per_s:.0f} times a second, of {alone_per_s:.0f} "
+                  f"that they get alone; {preferred}, of whose CPUs a hypervisor took {stolen['percent']:.1f} %",
+                  valid=reached_per_s >= 0.95 * alone_per_s / 2)
 
 
 @contextlib.contextmanager
