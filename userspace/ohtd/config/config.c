@@ -319,8 +319,9 @@ static void resolve(struct ohtd_config *config)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
+	/* More than CPUs: a stop waits for its own loop's requests only, and the kernel wakes it first. */
 	if (!config->loops)
-		config->loops = cpus < 1 ? 1 : cpus > 4 ? 4 : (unsigned int)cpus;
+		config->loops = cpus < 2 ? 2 : 4;
 	/* A data directory too long for "/web" behind it is cut, and then simply not found. */
 	if (!*config->web_dir)
 		snprintf(config->web_dir, sizeof(config->web_dir), "%.*s/web",
