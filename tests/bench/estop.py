@@ -17,7 +17,6 @@ RACES = 10000
 WALL_PRESSES = 10000
 API_STOPS = 1000
 CLIENTS = 100
-CLIENTS_STOPS = 300
 ALONE_S = 10
 # Longer than those stops take.
 CLIENTS_S = 600
@@ -205,7 +204,7 @@ def _api_beside_clients(bench):
         alone_per_s = _clients_alone(robot)
         with prefer_at_once(robot) as preferred, _clients(robot, CLIENTS_S, alone_per_s / 2) as clients, \
              stolen_percent() as stolen:
-            took = _stops(robot, CLIENTS_STOPS)
+            took = _stops(robot, API_STOPS)
             assert clients.poll() is None, "the clients ended before the stops did"
             clients.terminate()
             reached_per_s = float(clients.communicate()[0])
