@@ -112,7 +112,7 @@ static void press(int fd, const char *what)
 	guest_pin_cpu(guest_cpus() - 1);
 	if (ioctl(stim, OHT_STIM_IOC_PRESS, &press) < 0)
 		tap_bail("press: %s", strerror(errno));
-	if (!stop_expect(stim, fd, OHT_CAUSE_BUTTON_A, what, &record))
+	if (!stop_expect_press(stim, fd, what, &record))
 		return;
 	tap_note("%s: low after %llu ns", what,
 		 (unsigned long long)(record.safety.low_ns - press.edge_ns));

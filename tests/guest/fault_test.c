@@ -82,7 +82,7 @@ static void test_press_with_a_cpu_stuck(int cpu, const char *what)
 	begin_stuck(&stuck, cpu);
 	before_ns = guest_now_ns();
 	guest_press(stim, BOTH);
-	stop_expect(stim, fd, OHT_CAUSE_BUTTON_A, what, &record);
+	stop_expect_press(stim, fd, what, &record);
 	expect_within(before_ns, 0, 2, what, &record);
 	end_stuck(&stuck, what, &record);
 	guest_unpress(stim, BOTH);
@@ -122,7 +122,7 @@ static void test_deaf(uint32_t channels, const char *what)
 	set_deaf(channels);
 	before_ns = guest_now_ns();
 	guest_press(stim, BOTH);
-	stop_expect(stim, fd, OHT_CAUSE_BUTTON_A, what, &record);
+	stop_expect_press(stim, fd, what, &record);
 	expect_within(before_ns, 0, 2, what, &record);
 	guest_unpress(stim, BOTH);
 	set_deaf(0);

@@ -114,7 +114,7 @@ static void test_stops(void)
 	struct oht_record record;
 
 	guest_press(stim, BOTH);
-	stop_expect(stim, fd, OHT_CAUSE_BUTTON_A, "press", &record);
+	stop_expect_press(stim, fd, "press", &record);
 	expect_none("pressed");
 	guest_unpress(stim, BOTH);
 	expect_none("released");

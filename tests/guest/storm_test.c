@@ -140,7 +140,7 @@ static void test_heard_again(void)
 		fd = stop_enabled_controller(stim, LONG_MS);
 		before = guest_interrupts(line_of(OHT_STIM_A));
 		guest_press(stim, BOTH);
-		stop_expect(stim, fd, OHT_CAUSE_BUTTON_A, "press after a storm", &record);
+		stop_expect_press(stim, fd, "press after a storm", &record);
 		tap_ok(is_heard(OHT_STIM_A, before), "... by its interrupt");
 		guest_unpress(stim, BOTH);
 		close(fd);
@@ -185,7 +185,7 @@ static void test_other_line(void)
 	tap_is(stop_outputs(stim), 3, "storm on another line of the bank: no stop");
 	tap_ok(!guest_next_safety(fd, 50, &record), "... nothing is recorded");
 	storm(OHT_STIM_FREE | BOTH, EDGES);
-	stop_expect(stim, fd, OHT_CAUSE_BUTTON_A, "press in the middle of it", &record);
+	stop_expect_press(stim, fd, "press in the middle of it", &record);
 	guest_unpress(stim, BOTH);
 	close(fd);
 	close(request.fd);
@@ -207,7 +207,7 @@ static void test_unbind_while_masked(void)
 	fd = stop_enabled_controller(stim, LONG_MS);
 	before = guest_interrupts(line_of(OHT_STIM_A));
 	guest_press(stim, BOTH);
-	stop_expect(stim, fd, OHT_CAUSE_BUTTON_A, "unbound while masked: press", &record);
+	stop_expect_press(stim, fd, "unbound while masked: press", &record);
 	tap_ok(is_heard(OHT_STIM_A, before), "... heard by its interrupt");
 	guest_unpress(stim, BOTH);
 	close(fd);

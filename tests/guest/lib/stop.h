@@ -29,4 +29,10 @@ int stop_enabled_controller(int stim, uint32_t deadman_ms);
 /* The next record must be a stop from enabled for @cause that lowered the outputs. */
 bool stop_expect(int stim, int fd, uint32_t cause, const char *what, struct oht_record *record);
 
+/*
+ * The same after both contacts have opened at the same moment: the driver reads them one after the
+ * other, so who has read a just before, the supervision for one, names b first.
+ */
+bool stop_expect_press(int stim, int fd, const char *what, struct oht_record *record);
+
 #endif /* STOP_H */
