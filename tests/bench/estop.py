@@ -36,8 +36,9 @@ def run(bench):
     _race(bench)
     _telegrams(bench)
     _outside(bench)
-    _api(bench)
-    _api_beside_clients(bench)
+    accounts = make_accounts(fresh(STATE / "accounts"))
+    _api(bench, accounts)
+    _api_beside_clients(bench, accounts)
     api_call(bench)
 
 
@@ -185,9 +186,8 @@ def _record_stops(bench, name, took, note, valid=True):
     bench.record(f"estop.{name}_max_ms", max(took_ms), "ms", "qemu", None, len(took_ms), note)
 
 
-def _api(bench):
+def _api(bench, accounts):
     """Load as for the presses."""
-    accounts = make_accounts(fresh(STATE / "accounts"))
     with Robot(STATE / "api", "stock", accounts, dtb=build_dtb("quick-reset")) as robot:
         preferred = prefer(robot)
         robot.guest.check(CPU_HOGS)
@@ -196,9 +196,8 @@ def _api(bench):
                       f"cyclic traffic and two CPU hogs in the guest; {preferred}")
 
 
-def _api_beside_clients(bench):
+def _api_beside_clients(bench, accounts):
     """Other clients instead of the hogs, at half the rate that the guest serves alone."""
-    accounts = make_accounts(fresh(STATE / "accounts"))
     with Robot(STATE / "api", "stock", accounts, dtb=build_dtb("quick-reset")) as robot:
         prefer(robot)
         alone_per_s = _clients_alone(robot)
