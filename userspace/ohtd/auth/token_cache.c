@@ -6,7 +6,7 @@
 #include <string.h>
 #include <openssl/crypto.h>
 
-/* With the longest name ours have 620. */
+/* With the longest name ours have about 500. */
 #define TEXT_BYTES_MAX	767
 /* A few sessions per robot; two that share a place take turns and cost what they did before. */
 #define PLACES		128
