@@ -200,8 +200,9 @@ def _record_stops(bench, name, took, note, valid=True):
     took_ms, called_us = took
     note = (f"{note}; client to outputs through the emulator's network; median {share(took_ms, 500):.2f} ms, of that "
             f"the call in ohtd {share(called_us, 500)} us")
-    bench.record(f"estop.{name}_p99_ms", share(took_ms, 990) if valid else None, "ms", "qemu", ("<=", 10), len(took_ms),
-                 note)
+    p99_ms = share(took_ms, 990)
+    bench.record(f"estop.{name}_p99_ms", p99_ms if valid else None, "ms", "qemu", ("<=", 10), len(took_ms),
+                 note if valid else f"under too little load, where it was {p99_ms:.1f}: {note}")
     bench.record(f"estop.{name}_max_ms", max(took_ms), "ms", "qemu", None, len(took_ms), note)
 
 
