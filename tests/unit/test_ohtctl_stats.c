@@ -163,8 +163,9 @@ static void latency_in_words_and_json(void **state)
 	assert_int_equal(number("/max_ns"), 65535);
 	assert_int_equal(run("safety latency"), 0);
 	assert_non_null(strstr(out_text, "stops        100 that lowered the outputs\n"));
-	assert_non_null(strstr(out_text, "99 % within  8.191 us\n"));
-	assert_non_null(strstr(out_text, "all within   65.535 us\n"));
+	assert_non_null(strstr(out_text, "99 %         within 8.191 us\n"));
+	assert_non_null(strstr(out_text, "99.9 %       within 65.535 us\n"));
+	assert_non_null(strstr(out_text, "all          within 65.535 us\n"));
 }
 
 static void latency_before_the_first_stop(void **state)

@@ -9,7 +9,7 @@
 #include "show.h"
 
 static const char *const words[OHT_PERCENTILES] = {
-	"half within", "90 % within", "99 % within", "99.9 % within", "all within",
+	"half", "90 %", "99 %", "99.9 %", "all",
 };
 
 static void latency_json(struct cli *cli, const struct oht_values *histogram, uint64_t total)
@@ -37,7 +37,7 @@ static void latency_text(struct cli *cli, const struct oht_values *histogram, ui
 	show_field(cli, "stops", "%" PRIu64 " that lowered the outputs", total);
 	for (i = 0; total && i < OHT_PERCENTILES; i++) {
 		at_most_ns = oht_histogram_at_most_ns(histogram, oht_percentiles[i].per_mille);
-		show_field(cli, words[i], "%.3f us", (double)at_most_ns / 1e3);
+		show_field(cli, words[i], "within %.3f us", (double)at_most_ns / 1e3);
 	}
 }
 
