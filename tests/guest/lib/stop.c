@@ -66,3 +66,8 @@ bool stop_expect_press(int stim, int fd, const char *what, struct oht_record *re
 {
 	return expect_either(stim, fd, OHT_CAUSE_BUTTON_A, OHT_CAUSE_BUTTON_B, what, record);
 }
+
+uint32_t stop_other_channel(uint32_t cause)
+{
+	return cause == OHT_CAUSE_BUTTON_A ? OHT_CAUSE_BUTTON_B : OHT_CAUSE_BUTTON_A;
+}

@@ -35,4 +35,7 @@ bool stop_expect(int stim, int fd, uint32_t cause, const char *what, struct oht_
  */
 bool stop_expect_press(int stim, int fd, const char *what, struct oht_record *record);
 
+/* Of the two channels as causes the one that @cause, which is one of them, is not. */
+uint32_t stop_other_channel(uint32_t cause);
+
 #endif /* STOP_H */
