@@ -69,13 +69,12 @@ def _shared(name, presses, prepare, *overlays):
 
 
 def _of(found):
-    return f"the worst of {BOARDS} boards, {found['estop.presses_missed']} missed, seed {SEED}"
+    return f"{BOARDS} boards, times of the worst, {found['estop.presses_missed']} missed in all, seed {SEED}"
 
 
 def _judged(bench, name, found, presses, bar=None):
     """A press is not judged where the emulator turned to the other CPU in the middle of it: counted (D111)."""
-    bench.record(f"estop.{name}_not_judged", found["estop.presses_not_judged"], "", "icount", bar, presses,
-                 _of(found))
+    bench.record(f"estop.{name}_not_judged", found["estop.presses_not_judged"], "", "icount", bar, presses, _of(found))
 
 
 def _disturbed(bench):
