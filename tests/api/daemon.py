@@ -84,7 +84,8 @@ class Daemon:
             "http": {"listen": "127.0.0.1:0", "loops": 2},
             "paths": {"state": self.state, "data": TOP / "userspace/data", "web": TOP / "userspace/web",
                       "ready_file": self.ready, "socket": self.socket},
-            "bus": {"backend": "rtu", "tty": self.uart},
+            # A host that lets one of the two wait is no module that is lost: that takes 100 ms for the safety module.
+            "bus": {"backend": "rtu", "tty": self.uart, "time_factor": 5},
             "robot": {"realtime_priority": 0},
             "log": {"level": "info"},
         }

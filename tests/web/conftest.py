@@ -26,8 +26,7 @@ def key_pin(certificate):
 @pytest.fixture(scope="session")
 def daemon(tmp_path_factory):
     """Simulator, an account of every role, ohtd."""
-    # The browser takes most of this machine: modules get more time before they count as lost.
-    with running(tmp_path_factory.mktemp("oht"), bus_time_factor=5, robot_simulated="yes") as made:
+    with running(tmp_path_factory.mktemp("oht"), robot_simulated="yes") as made:
         yield made
 
 

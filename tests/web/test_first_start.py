@@ -10,7 +10,7 @@ from daemon import PASSWORD, running
 @pytest.fixture(name="empty")
 def fixture_empty(tmp_path):
     """A daemon that has no account."""
-    with running(tmp_path, roles=(), bus_time_factor=5) as made:
+    with running(tmp_path, roles=()) as made:
         yield made
 
 
