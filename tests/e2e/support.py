@@ -35,6 +35,11 @@ def until(condition, timeout=10, what="it", period=0.02):
         time.sleep(period)
 
 
+def written(guest, path, what, timeout=10, period=0.02):
+    """Wait until a program of the guest has written to a file, which may not be there yet; what it holds then."""
+    return until(lambda: guest.run(f"cat {path} 2>/dev/null")[1].strip(), timeout, what, period)
+
+
 def build_dtb(*overlays):
     """The board's device tree with overlays of tests/e2e/dts over it; returns its path."""
     done = subprocess.run([TOP / "scripts/build-dtb", *[OVERLAYS / f"{name}.dtso" for name in overlays]],

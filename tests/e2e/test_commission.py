@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from support import until
+from support import until, written
 
 # A program is the same on every kernel; what differs below it has tests of its own.
 pytestmark = pytest.mark.kernels("stock")
@@ -42,7 +42,7 @@ class Walk:
         return line
 
     def exit_code(self):
-        return int(until(lambda: self.board.guest.run("cat /tmp/commission.exit 2>/dev/null")[1].strip(), what="its end"))
+        return int(written(self.board.guest, "/tmp/commission.exit", "its end"))
 
     def report(self, ending):
         return self.board.guest.check(f"cat /tmp/commission.{ending}")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from support import PROGRAMS, until
+from support import PROGRAMS, until, written
 
 SILENT = 3
 UNITS = (2, 3, 4, 5)
@@ -35,7 +35,7 @@ class Watching:
 
     def result(self):
         """Wait for its end; {unit: (good, bad)}."""
-        code = until(lambda: self.board.guest.run("cat /tmp/watched.exit 2>/dev/null")[1].strip(), 60, "the end of the watch", 0.2)
+        code = written(self.board.guest, "/tmp/watched.exit", "the end of the watch", 60, 0.2)
         assert code == "0"
         return {line["unit"]: (line["good"], line["bad"]) for line in self.lines() if "good" in line}
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from support import until
+from support import until, written
 
 ENABLES = (4, 5)
 
@@ -43,7 +43,7 @@ class Holding:
 
     def ended(self):
         """Wait for its end; its exit code and the lines that it printed."""
-        code = until(lambda: self.board.guest.run("cat /tmp/held.exit")[1].strip(), what="ohtctl's end")
+        code = written(self.board.guest, "/tmp/held.exit", "ohtctl's end")
         lines = self.board.guest.check("cat /tmp/held; rm /tmp/held /tmp/held.exit").splitlines()
         return int(code), [json.loads(line) for line in lines]
 
@@ -151,9 +151,9 @@ def test_frozen_or_killed_enable_stops(board):
 def test_safety_watch_tells_the_press(board):
     acknowledged(board)
     board.guest.check("ohtctl safety watch --rounds 1 >/tmp/watched 2>/tmp/waiting &")
-    until(lambda: "waiting" in board.guest.run("cat /tmp/waiting")[1], what="the watch")
+    assert "waiting" in written(board.guest, "/tmp/waiting", "the watch")
     board.pins.press()
-    line = until(lambda: board.guest.run("cat /tmp/watched")[1].strip(), what="the event")
+    line = written(board.guest, "/tmp/watched", "the event")
     assert "button_" in line and ("stop" in line or "glitch" in line)
     board.guest.check("rm /tmp/watched /tmp/waiting")
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from support import ALL_UNITS, PROGRAMS, Controller, Refused, build_dtb, until
+from support import ALL_UNITS, PROGRAMS, Controller, Refused, build_dtb, until, written
 
 ENABLES = (4, 5)
 DE = 6
@@ -58,7 +58,7 @@ def wait_awake(board, ahead_s):
     board.pins.write_register(RTC_MATCH, int(time.monotonic() + ahead_s) + SLEEP_S)
     # Whoever talks to a port that sleeps is not heard: only the console is looked at until then.
     until(lambda: said(board, "PM: suspend exit") == said(board, "PM: suspend entry"), 90, "waking")
-    until(lambda: board.guest.run("cat /tmp/slept 2>/dev/null")[1].strip(), 60, "the end of the suspend", period=0.5)
+    written(board.guest, "/tmp/slept", "the end of the suspend", 60, 0.5)
     assert board.guest.check("cat /tmp/slept; rm /tmp/slept") == "0", "it was refused"
 
 
