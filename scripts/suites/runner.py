@@ -2,7 +2,6 @@
 """Runs the suites in order and prints one line each; the last line is the sum."""
 import argparse
 import concurrent.futures
-import itertools
 import os
 import pathlib
 import re
@@ -17,8 +16,8 @@ from .counts import FORMATS, Counts
 TOP = pathlib.Path(__file__).resolve().parents[2]
 LIST = TOP / "tests/suites.toml"
 LOGS = TOP / "build/test"
-# Of suites that do not mind others beside them.
-TOGETHER = 2
+# Suites that run beside the others get what CPU time those leave, and never nothing.
+BEHIND = ["nice", "-n", "10"]
 
 _children = set()
 
@@ -100,7 +99,8 @@ def _run_suite(suite):
     if "report" in suite:
         (TOP / suite["report"]).unlink(missing_ok=True)
     started = time.monotonic()
-    code = _execute(suite["command"], log, suite.get("env"), suite.get("timeout_s", 3600))
+    command = (BEHIND if suite.get("beside") else []) + suite["command"]
+    code = _execute(command, log, suite.get("env"), suite.get("timeout_s", 3600))
     return suite, _count(suite, code, log), time.monotonic() - started
 
 
@@ -118,15 +118,18 @@ def _tell(suite, counts, seconds):
 
 
 def _run(suites):
-    """Results of _run_suite() in the order of the list; neighbours that do not mind run beside each other."""
-    with concurrent.futures.ThreadPoolExecutor(TOGETHER) as pool:
-        try:
-            for beside, group in itertools.groupby(suites, lambda suite: suite.get("beside", False)):
-                yield from pool.map(_run_suite, group) if beside else map(_run_suite, group)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            _end_children()
-            raise
+    """Results of _run_suite() as they come: one suite after the other in the order of the list, and beside them, one at
+    a time too, those that do not mind."""
+    lanes = [concurrent.futures.ThreadPoolExecutor(1) for _ in range(2)]
+    try:
+        running = [lanes[suite.get("beside", False)].submit(_run_suite, suite) for suite in suites]
+        for done in concurrent.futures.as_completed(running):
+            yield done.result()
+    except BaseException:
+        for lane in lanes:
+            lane.shutdown(wait=False, cancel_futures=True)
+        _end_children()
+        raise
 
 
 def _build(steps, fast):

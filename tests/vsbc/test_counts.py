@@ -110,18 +110,20 @@ def _meet(mine, other):
             f"[ -e {other} ] && echo ok 1 {mine} met {other}")
 
 
-def test_suites_that_do_not_mind_run_beside_each_other(tmp_path, monkeypatch, capsys):
-    both = [(_meet("a", "b"), "beside = true"), (_meet("b", "a") + "; echo not ok 2 x", "beside = true"),
-            ("[ -e a ] && echo ok 1 later", "")]
+def test_one_suite_that_does_not_mind_runs_beside_the_others(tmp_path, monkeypatch, capsys):
+    both = [(_meet("a", "b"), ""), (_meet("b", "a") + "; nice >nice; echo not ok 2 x", "beside = true"),
+            ("nice >plain; [ -e a ] && echo ok 1 later", "")]
     assert _main(tmp_path, monkeypatch, both) == 1
     said = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in said if line.startswith("s")] == ["s0", "s1", "s2"]
+    assert sorted(line.split()[0] for line in said if line.startswith("s")) == ["s0", "s1", "s2"]
     assert said[-1] == "3 passed, 1 failed, 0 skipped"
+    assert int((tmp_path / "nice").read_text()) > int((tmp_path / "plain").read_text()), "it is in the others' way"
 
 
-def test_the_others_run_alone(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("kind", ["", "beside = true"])
+def test_never_two_of_a_kind(tmp_path, monkeypatch, capsys, kind):
     alone = "[ ! -e busy ] && touch busy && sleep 0.2 && rm busy && echo ok 1 alone"
-    assert _main(tmp_path, monkeypatch, [(alone, "")] * 3) == 0
+    assert _main(tmp_path, monkeypatch, [(alone, kind)] * 3) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "3 passed, 0 failed, 0 skipped"
 
 
@@ -133,7 +135,8 @@ def test_an_end_from_outside_takes_all_of_them_along(tmp_path, monkeypatch):
     signal.alarm(1)
     try:
         with pytest.raises(SystemExit):
-            _main(tmp_path, monkeypatch, [(f"echo $$ > pid{i}; exec sleep 60", "beside = true") for i in range(2)])
+            _main(tmp_path, monkeypatch, [("echo $$ > pid0; exec sleep 60", ""),
+                                          ("echo $$ > pid1; exec sleep 60", "beside = true")])
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
