@@ -197,7 +197,7 @@ def counted(daemon):
 
 def is_stopped_anew(daemon, token):
     """Nothing else has stopped it since the reset; if something has, say what."""
-    assert is_stopped(daemon, token).json["repeated"] is False, daemon.get("safety/events").json
+    assert is_stopped(daemon, token).json["repeated"] is False, daemon.get("robot").json
 
 
 def test_repeated_stops_are_one_record(fresh):
