@@ -9,6 +9,8 @@ native_arch=$(dpkg --print-architecture)
 # The emulated board, and the compiler that builds for it.
 board_arch=arm64
 board_triplet=aarch64-linux-gnu
+# Held by build-image while it reads what the builds have made, and by a build while it replaces that.
+image_lock=$top/build/.image.lock
 
 # die MESSAGE... : one line saying what is wrong and what to do
 die()
