@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Thin: every target is a script. `make` or `make help` lists them.
-.PHONY: help python run up down status logs shell check check-models test bench soak module native install deb dkms clean
+.PHONY: help python run up down status logs shell check check-models test test-all nightly coverage fuzz bench soak module native install deb dkms clean
 
 help:
 	@echo 'make run      boot the virtual SBC with everything, until Ctrl-C (OHT_PORT OHT_KERNEL OHT_WIRE OHT_PROFILE OHT_STATE OHT_DEMO)'
@@ -8,7 +8,11 @@ help:
 	@echo 'make native   ohtd on this machine without the kernel module, over a pty with the simulator'
 	@echo 'make check    the fast inner loop: builds, style, unit tests'
 	@echo 'make check-models   the models of engine and stop, searched to the end, and their mutants'
-	@echo 'make test     everything; ends with "N passed, N failed, N skipped"'
+	@echo 'make test     every part once; ends with "N passed, N failed, N skipped"; good results of unchanged inputs are kept (OHT_CLEAN=1: none)'
+	@echo 'make test-all make test and the rest of the matrix: further kernels, plain builds, long package tests'
+	@echo 'make nightly  every long form, up to six hours; a second call goes on where the first one stopped'
+	@echo 'make coverage lines and branches of the programs that the tests reach, per folder; in build/coverage'
+	@echo 'make fuzz     the fuzzers (ONLY=target, SECONDS=n for each)'
 	@echo 'make bench    the benchmarks (ONLY=group); results in build/bench'
 	@echo 'make soak     what takes longer of the benchmarks (ONLY=group), hours'
 	@echo 'make module   oht.ko for the running kernel, or KDIR=...'
@@ -28,13 +32,25 @@ native: python
 	@scripts/native
 
 check: python
-	@scripts/test --fast
+	@scripts/test --tier check
 
 check-models: python
 	@scripts/check-models
 
 test: python
 	@scripts/test
+
+test-all: python
+	@scripts/test --tier all
+
+nightly: python
+	@scripts/test --tier nightly
+
+coverage: python
+	@scripts/coverage
+
+fuzz: python
+	@scripts/fuzz $(ONLY) $(if $(SECONDS),--seconds $(SECONDS))
 
 bench: python
 	@scripts/bench $(ONLY)

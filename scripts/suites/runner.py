@@ -1,187 +1,198 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs the suites in order and prints one line each; the last line is the sum."""
+"""Runs the suites of a tier and prints a line for each; the last line is the sum."""
 import argparse
-import concurrent.futures
+import datetime
+import json
 import os
-import pathlib
 import re
-import signal
-import subprocess
+import secrets
 import sys
 import time
-import tomllib
 
-from .counts import FORMATS, Counts
+from . import kept, nightly, table as suites_table
+from .counts import Counts
+from .host import Lateness
+from .schedule import Schedule
+from .table import NIGHTLY, TIERS, TOP, Step
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-LIST = TOP / "tests/suites.toml"
 LOGS = TOP / "build/test"
-# Suites that run beside the others get what CPU time those leave, and never nothing.
-BEHIND = ["nice", "-n", "10"]
-
-_children = set()
+SHOWN = 20
 
 
-def load(path=LIST):
-    """The list of suites and of what has to be built before them."""
-    with open(path, "rb") as file:
-        table = tomllib.load(file)
-    for suite in table["suite"]:
-        unknown = set(suite) - {"name", "fast", "command", "counts", "report", "env", "allow_skip", "timeout_s",
-                                "beside"}
-        if unknown or suite.get("counts") not in FORMATS:
-            raise SystemExit(f"{path.name}: suite {suite.get('name')}: unknown {unknown or suite.get('counts')}")
-    return table
+def unexpected(suite, counts):
+    """The skips that the suite's row does not allow."""
+    allowed = [re.compile(pattern) for pattern in suite.allow_skip]
+    return [skip for skip in counts.skips if not any(pattern.search(skip) for pattern in allowed)]
 
 
-def _execute(command, log, env=None, timeout_s=3600):
-    """Run with everything it says in log; returns the exit code, or None when time was up."""
-    with open(log, "wb") as out:
-        child = subprocess.Popen(command, cwd=TOP, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
-                                 stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
-        _children.add(child)
-        try:
-            return child.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGTERM)
-            try:
-                child.wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
-            return None
-        except BaseException:
-            os.killpg(child.pid, signal.SIGTERM)
-            child.wait()
-            raise
-        finally:
-            _children.discard(child)
-
-
-def _end_children():
-    """Those of the other threads, which no signal reaches."""
-    for child in list(_children):
-        if child.poll() is None:
-            os.killpg(child.pid, signal.SIGTERM)
-            child.wait()
-
-
-def _count(suite, code, log):
-    """The counts of a suite that ended; silence and a bad end are failures too."""
-    report = TOP / suite["report"] if "report" in suite else None
-    try:
-        counts = FORMATS[suite["counts"]](log.read_text(errors="replace"), report)
-    except (OSError, ValueError, SyntaxError, KeyError) as error:
-        counts = Counts()
-        counts.add(suite["name"], "failed", f"no result to count: {error}")
-    if code is None:
-        counts.add(suite["name"], "failed", f"not done within {suite.get('timeout_s', 3600)} s")
-    elif code and not counts.failed:
-        counts.add(suite["name"], "failed", f"the command ended with {code}")
-    elif not counts.total():
-        counts.add(suite["name"], "failed", "no test ran")
-    return counts
-
-
-def _unexpected(suite, counts):
-    allowed = [re.compile(p) for p in suite.get("allow_skip", [])]
-    return [s for s in counts.skips if not any(p.search(s) for p in allowed)]
-
-
-def _line(name, counts, seconds):
+def _line(name, counts, rest):
     print(f"{name} {'.' * max(3, 26 - len(name))} {counts.passed} passed, {counts.failed} failed, "
-          f"{counts.skipped} skipped  {seconds:.1f} s", flush=True)
+          f"{counts.skipped} skipped  {rest}", flush=True)
 
 
-def _run_suite(suite):
-    """(suite, its counts, how long it took, in s)"""
-    log = LOGS / f"{suite['name']}.log"
-    if "report" in suite:
-        (TOP / suite["report"]).unlink(missing_ok=True)
-    started = time.monotonic()
-    command = (BEHIND if suite.get("beside") else []) + suite["command"]
-    code = _execute(command, log, suite.get("env"), suite.get("timeout_s", 3600))
-    return suite, _count(suite, code, log), time.monotonic() - started
-
-
-def _tell(suite, counts, seconds):
-    """Print what came of a suite; returns whether that is bad."""
-    _line(suite["name"], counts, seconds)
-    for failure in counts.failures[:20]:
-        print(f"    failed: {failure}")
-    skips = _unexpected(suite, counts)
-    for skip in skips[:20]:
-        print(f"    unexpected skip: {skip}")
-    if counts.failed or skips:
-        print(f"    all of it: {(LOGS / suite['name']).relative_to(TOP)}.log", flush=True)
-    return bool(counts.failed or skips)
-
-
-def _run(suites):
-    """Results of _run_suite() as they come: one suite after the other in the order of the list, and beside them, one at
-    a time too, those that do not mind."""
-    lanes = [concurrent.futures.ThreadPoolExecutor(1) for _ in range(2)]
+def _deselected(log):
+    """The lines in which a suite says what it left out."""
     try:
-        running = [lanes[suite.get("beside", False)].submit(_run_suite, suite) for suite in suites]
-        for done in concurrent.futures.as_completed(running):
-            yield done.result()
-    except BaseException:
-        for lane in lanes:
-            lane.shutdown(wait=False, cancel_futures=True)
-        _end_children()
-        raise
+        return [line for line in log.read_text(errors="replace").splitlines() if line.startswith("deselected: ")]
+    except OSError:
+        return []
 
 
-def _build(steps, fast):
-    for step in steps:
-        if fast and not step.get("fast", False):
-            continue
-        started = time.monotonic()
-        log = LOGS / f"build-{step['name'].replace(' ', '-')}.log"
-        code = _execute(step["command"], log)
-        if code:
-            lines = log.read_text(errors="replace").strip().splitlines()
-            print(f"build: {step['name']} failed: {lines[-1] if lines else 'it said nothing'}")
-            print(f"    all of it: {log.relative_to(TOP)}")
-            print("0 passed, 1 failed, 0 skipped")
-            return False
-        print(f"build: {step['name']} {'.' * max(3, 30 - len(step['name']))} {time.monotonic() - started:.1f} s",
-              flush=True)
-    return True
+class Run:
+    """One call: what ran, what was kept, what failed."""
+
+    def __init__(self, table, clean):
+        self._clean = clean
+        self._host = Lateness()
+        self._host.start()
+        self._store = kept.Store(LOGS / "kept")
+        self._digests = kept.Digests(table)
+        self.commit = kept.commit()
+        self._table = table
+        self._built = {}
+        self.total = Counts()
+        self.bad = False
+        self.rows = []
+
+    def kept_row(self, suite):
+        """The result of that suite that still holds, or None."""
+        return self._store.find(suite, self._digests.of(suite))
+
+    def _add(self, counts):
+        self.total.passed += counts.passed
+        self.total.failed += counts.failed
+        self.total.skipped += counts.skipped
+
+    def _take_kept(self, suite, row):
+        counts = kept.counts_of(row)
+        _line(suite.name, counts, f"kept from {row['commit']} ({row['date']}, {row['seconds']} s)")
+        self._add(counts)
+
+    def _told_step(self, done):
+        name = f"build: {done.job.name}"
+        if done.failed:
+            print(f"{name} failed: {done.counts.failures[0].partition(': ')[2]}\n"
+                  f"    all of it: {LOGS.relative_to(TOP)}/build-{done.job.name.replace(' ', '-')}.log", flush=True)
+            self.bad = True
+            self._add(done.counts)
+        else:
+            print(f"{name} {'.' * max(3, 37 - len(name))} {done.seconds:.1f} s", flush=True)
+
+    def _told(self, done):
+        """Print what came of a job, write failures to the ledger and keep a good result."""
+        if isinstance(done.job, Step):
+            self._told_step(done)
+            return
+        suite, counts = done.job, done.counts
+        skips = unexpected(suite, counts)
+        _line(suite.name, counts, f"{done.seconds:.1f} s")
+        log = LOGS / f"{suite.name}.log"
+        for line in _deselected(log):
+            print(f"    {line}")
+        for what, names in (("failed", counts.failures), ("unexpected skip", skips)):
+            for name in names[:SHOWN]:
+                print(f"    {what}: {name}")
+            if len(names) > SHOWN:
+                print(f"    and {len(names) - SHOWN} more")
+        late_ms = self._host.worst_ms(done.begun)
+        if counts.failed or skips:
+            print(f"    the host was late by up to {late_ms} ms meanwhile; all of it: {LOGS.relative_to(TOP)}/{suite.name}.log",
+                  flush=True)
+            self.bad = True
+            self._store.forget(suite)
+        else:
+            self._keep(done)
+        self._add(counts)
+        self._write_ledger(done, skips, late_ms)
+
+    def _keep(self, done):
+        """Keep a good result, unless somebody has changed an input meanwhile. Packages and kernels count as they are now:
+        steps have installed what was missing."""
+        now = kept.Digests(self._table)
+        if now.sources(done.job) == self._digests.sources(done.job):
+            self._store.keep(done.job, now.of(done.job), done.counts, done.seconds, self.commit)
+
+    def _write_ledger(self, done, skips, late_ms):
+        """Every suite that ran, one line each: what the failures of weeks are counted from."""
+        row = {"date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+               "commit": self.commit, "suite": done.job.name, "seed": os.environ.get("OHT_SEED"),
+               "passed": done.counts.passed, "failed": done.counts.failed, "skipped": done.counts.skipped,
+               "seconds": round(done.seconds, 1), "host_late_ms": late_ms,
+               "failures": done.counts.failures[:SHOWN], "skips": skips}
+        self.rows.append(row)
+        with open(LOGS / "ledger.jsonl", "a", encoding="utf-8") as ledger:
+            ledger.write(json.dumps(row) + "\n")
+
+    def run(self, suites):
+        """Run what no kept result stands for."""
+        todo = []
+        for suite in suites:
+            row = None if self._clean else self.kept_row(suite)
+            if row:
+                self._take_kept(suite, row)
+            else:
+                todo.append(suite)
+        Schedule(self._table.steps_for(todo), todo, LOGS, self._told, self._built).run()
+
+    def run_alone(self, suite):
+        """Run one suite with nothing beside it, kept result or not."""
+        Schedule([s for s in self._table.steps_for([suite]) if s.name not in self._built], [suite], LOGS, self._told, self._built).run()
+
+    def end(self, started):
+        """The last lines; returns the exit code."""
+        print(f"all suites in {time.monotonic() - started:.0f} s, the host late by up to {self._host.worst_ms()} ms")
+        print(f"{self.total.passed} passed, {self.total.failed} failed, {self.total.skipped} skipped")
+        return 1 if self.bad else 0
+
+
+def _arguments(arguments):
+    parser = argparse.ArgumentParser(prog="scripts/test", description="Run the test suites of tests/suites.toml.")
+    parser.add_argument("--tier", choices=[*TIERS, NIGHTLY], help="the suites of that tier and those below (default: test)")
+    parser.add_argument("--changed", action="store_true", help="only suites whose inputs differ from their last green state")
+    parser.add_argument("--list", action="store_true", help="name the suites and stop")
+    parser.add_argument("--inputs", action="store_true", help="name the files that the suites depend on and stop")
+    parser.add_argument("suite", nargs="*", help="only these suites, whatever their tier")
+    return parser, parser.parse_args(arguments)
+
+
+def _choose(table, given, parser):
+    if not given.suite:
+        return suites_table.of_tier(table, given.tier or "test")
+    unknown = set(given.suite) - {suite.name for suite in table.suites}
+    if unknown:
+        parser.error(f"no suite {', '.join(sorted(unknown))}; --list names them")
+    return [suite for suite in table.suites if suite.name in given.suite]
 
 
 def main(arguments):
     """Returns the exit code of `make test`."""
-    table = load()
-    parser = argparse.ArgumentParser(prog="scripts/test", description="Run the test suites.")
-    parser.add_argument("--fast", action="store_true", help="only the suites of the inner loop (make check)")
-    parser.add_argument("--list", action="store_true", help="name the suites and stop")
-    parser.add_argument("suite", nargs="*", help="only these suites")
-    given = parser.parse_args(arguments)
-    suites = table["suite"]
+    try:
+        table = suites_table.load()
+    except suites_table.TableError as error:
+        print(f"test: {error}", file=sys.stderr)
+        return 2
+    parser, given = _arguments(arguments)
+    chosen = _choose(table, given, parser)
     if given.list:
-        for suite in suites:
-            print(suite["name"], "(fast)" if suite.get("fast") else "")
+        for suite in table.suites if not (given.suite or given.tier) else chosen:
+            print(f"{suite.name:24} {suite.tier:8} {suite.lane:6} {suite.timeout_s:5} s")
         return 0
-    unknown = set(given.suite) - {s["name"] for s in suites}
-    if unknown:
-        parser.error(f"no suite {', '.join(sorted(unknown))}; --list names them")
-    chosen = [s for s in suites if (not given.suite or s["name"] in given.suite)
-              and (not given.fast or s.get("fast"))]
+    if given.inputs:
+        print("\n".join(sorted({name for suite in chosen for name in kept.Digests(table).files(suite)})))
+        return 0
     LOGS.mkdir(parents=True, exist_ok=True)
+    # A suite that was asked for by name is run, and so is everything with a seed of the caller's own.
+    clean = bool(given.suite) or os.environ.get("OHT_CLEAN") == "1" or "OHT_SEED" in os.environ
+    # One seed for all that draws lots, so that a run can be made again.
+    os.environ.setdefault("OHT_SEED", str(secrets.randbelow(1 << 31)))
+    print(f"commit {kept.commit()}, OHT_SEED={os.environ['OHT_SEED']}", flush=True)
     started = time.monotonic()
-    if not _build(table["build"], given.fast):
-        return 1
-    total, bad = Counts(), False
-    for suite, counts, seconds in _run(chosen):
-        bad |= _tell(suite, counts, seconds)
-        total.passed += counts.passed
-        total.failed += counts.failed
-        total.skipped += counts.skipped
-    print(f"all suites in {time.monotonic() - started:.0f} s")
-    print(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped")
-    return 1 if bad else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    run = Run(table, clean)
+    if given.tier == NIGHTLY and not given.suite:
+        return nightly.main(run, chosen, started, LOGS)
+    if given.changed:
+        unchanged = [suite for suite in chosen if run.kept_row(suite)]
+        chosen = [suite for suite in chosen if suite not in unchanged]
+        print(f"{len(unchanged)} suites are as in their last green state")
+    run.run(chosen)
+    return run.end(started)

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One command of a suite or step: its output to a file, an end in time, and nothing left of it afterwards."""
+import itertools
+import os
+import pathlib
+import signal
+import subprocess
+import threading
+import time
+
+# In the environment of everything that a command starts, also of what leaves its session.
+MARK = "OHT_RUN_MARK"
+# What an orderly end may take; a process that needs longer has been left behind.
+GRACE_S = 5
+TERM_S = 20
+
+_numbers = itertools.count()
+_running = set()
+_ending = threading.Event()
+
+
+def _marked(mark):
+    """(process id, name) of everything that runs with this mark."""
+    wanted = f"{MARK}={mark}".encode()
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            if wanted in (entry / "environ").read_bytes().split(b"\0"):
+                found.append((int(entry.name), (entry / "comm").read_text().strip()))
+        except OSError:
+            pass
+    return [(pid, name) for pid, name in found if pid != os.getpid() and _state(pid) != "Z"]
+
+
+def _state(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"
+
+
+def _left(mark, seconds):
+    """What still runs after that time."""
+    deadline = time.monotonic() + seconds
+    left = _marked(mark)
+    while left and time.monotonic() < deadline:
+        time.sleep(0.05)
+        left = _marked(mark)
+    return left
+
+
+def _kill(left):
+    for pid, _ in left:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+def _signal_group(child, number):
+    try:
+        os.killpg(child.pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def _end(child, mark):
+    """End the command and everything that it started."""
+    _signal_group(child, signal.SIGTERM)
+    try:
+        child.wait(TERM_S)
+    except subprocess.TimeoutExpired:
+        _signal_group(child, signal.SIGKILL)
+        child.wait()
+    _kill(_left(mark, GRACE_S))
+
+
+class Ended:
+    """How a command ended: its exit code, None where its time was up; names of the processes that it left."""
+
+    def __init__(self, code, left=()):
+        self.code = code
+        self.left = sorted({name for _, name in left})
+
+
+def run(command, log, env=None, timeout_s=3600, cwd=None):
+    """Run a command with everything that it prints in `log`. Nothing of it runs any more when this returns."""
+    mark = f"{os.getpid()}-{next(_numbers)}"
+    with open(log, "wb") as out:
+        child = subprocess.Popen(command, cwd=cwd, env={**os.environ, **(env or {}), MARK: mark},
+                                 stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
+    _running.add((child, mark))
+    try:
+        if _ending.is_set():
+            raise subprocess.TimeoutExpired(command, 0)
+        code = child.wait(timeout_s)
+    except subprocess.TimeoutExpired:
+        _end(child, mark)
+        return Ended(None)
+    except BaseException:
+        _end(child, mark)
+        raise
+    finally:
+        _running.discard((child, mark))
+    left = _left(mark, GRACE_S)
+    _kill(left)
+    return Ended(code, left)
+
+
+def ending():
+    """Whether everything is being ended: what a command found no longer counts."""
+    return _ending.is_set()
+
+
+def end_all():
+    """End every command that runs in any thread, and let none begin."""
+    _ending.set()
+    running = list(_running)
+    for child, _ in running:
+        _signal_group(child, signal.SIGTERM)
+    for child, mark in running:
+        _end(child, mark)

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs steps and suites on two places of one machine, each when what it needs is built.
+
+One place takes the suites that want a quiet machine, one after the other; the other place takes what does not mind,
+with what CPU time the first one leaves. When no suite that wants quiet is left, both take the rest.
+"""
+import threading
+import time
+
+from . import process
+from .counts import FORMATS, Counts
+from .table import TOP, Step
+
+# Beside a suite that wants quiet: what CPU time that one leaves, and never nothing.
+BEHIND = ["nice", "-n", "10"]
+
+
+class Done:
+    """A job that ended: its counts (of a suite) or one line why it failed (of a step), and how long it took, in s."""
+
+    def __init__(self, job, counts, begun, ended):
+        self.job = job
+        self.counts = counts
+        self.begun = begun
+        self.seconds = ended - begun
+
+    @property
+    def failed(self):
+        return self.counts.failed > 0
+
+
+def _last_line(log):
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1].strip() if lines else "it printed nothing"
+
+
+def count(suite, ended, log):
+    """The counts of a suite that ended. Silence, a bad end and what it left running are failures too."""
+    report = TOP / suite.report if suite.report else None
+    try:
+        counts = FORMATS[suite.counts](log.read_text(errors="replace"), report)
+    except (OSError, ValueError, SyntaxError, KeyError) as error:
+        counts = Counts()
+        if ended.code is not None:
+            counts.add(suite.name, "failed", f"no result to count: {error}; it ended with: {_last_line(log)}")
+    if ended.code is None:
+        counts.add(suite.name, "failed", f"not done within {suite.timeout_s} s; it last printed: {_last_line(log)}")
+    elif ended.code and not counts.failed:
+        counts.add(suite.name, "failed", f"the command ended with {ended.code}: {_last_line(log)}")
+    elif not counts.total():
+        counts.add(suite.name, "failed", "no test ran")
+    if ended.left:
+        counts.add(suite.name, "failed", f"left running, and killed: {', '.join(ended.left)}")
+    return counts
+
+
+class Schedule:
+    """Runs jobs; `told(done)` is called for each that ended, one at a time."""
+
+    def __init__(self, steps, suites, logs, told, built):
+        self._waiting = [*steps, *suites]
+        self._running = []
+        self._built = built         # name of a step -> "" or why it failed
+        self._logs = logs
+        self._told = told
+        self._changed = threading.Condition()
+        self._error = None
+
+    def run(self):
+        """Run everything; returns when all has ended."""
+        threads = [threading.Thread(target=self._work, args=(first,), daemon=True) for first in (True, False)]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                # In slices: a signal's handler runs between two of them.
+                while thread.is_alive():
+                    thread.join(0.2)
+        except BaseException:
+            with self._changed:
+                self._waiting.clear()
+                self._changed.notify_all()
+            process.end_all()
+            raise
+        if self._error:
+            raise self._error
+
+    def _ready(self, job):
+        return all(need in self._built for need in job.needs)
+
+    def _wants_quiet(self, job):
+        return getattr(job, "lane", "any") == "quiet"
+
+    def _next(self, first):
+        """A job for that place, or None when there is none now. Suites that want quiet come first, then steps."""
+        ready = [job for job in self._waiting if self._ready(job)]
+        quiet = [job for job in ready if self._wants_quiet(job)]
+        others = [job for job in ready if not self._wants_quiet(job)]
+        if first and quiet:
+            return quiet[0]
+        others.sort(key=lambda job: not isinstance(job, Step))
+        return others[0] if others else None
+
+    def _work(self, first):
+        try:
+            while True:
+                with self._changed:
+                    job = self._next(first)
+                    while job is None and self._waiting:
+                        self._changed.wait()
+                        job = self._next(first)
+                    if job is None:
+                        return
+                    self._waiting.remove(job)
+                    self._running.append(job)
+                    beside = not first and any(self._wants_quiet(j) for j in self._waiting + self._running)
+                done = self._do(job, beside)
+                if process.ending():
+                    return
+                with self._changed:
+                    self._running.remove(job)
+                    if isinstance(job, Step):
+                        self._built[job.name] = done.counts.failures[0] if done.failed else ""
+                    self._told(done)
+                    self._changed.notify_all()
+        except BaseException as error:      # pylint: disable=broad-exception-caught
+            with self._changed:
+                self._error = error
+                self._waiting.clear()
+                self._changed.notify_all()
+
+    def _do(self, job, beside):
+        begun = time.monotonic()
+        broken = next((need for need in job.needs if self._built[need]), None)
+        counts = Counts()
+        if broken:
+            counts.add(job.name, "failed", f"not run, since the step '{broken}' failed")
+        elif isinstance(job, Step):
+            self._build(job, beside, counts)
+        else:
+            if job.report:
+                (TOP / job.report).unlink(missing_ok=True)
+            log = self._logs / f"{job.name}.log"
+            ended = process.run((BEHIND if beside else []) + job.command, log, job.env, job.timeout_s, TOP)
+            counts = count(job, ended, log)
+        return Done(job, counts, begun, time.monotonic())
+
+    def _build(self, step, beside, counts):
+        log = self._logs / f"build-{step.name.replace(' ', '-')}.log"
+        ended = process.run((BEHIND if beside else []) + step.command, log, None, step.timeout_s, TOP)
+        if ended.code is None:
+            counts.add(step.name, "failed", f"not done within {step.timeout_s} s")
+        elif ended.code:
+            counts.add(step.name, "failed", _last_line(log))

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""tests/suites.toml, read and checked: steps that build, and suites that test."""
+import dataclasses
+import pathlib
+import tomllib
+
+from .counts import FORMATS
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+LIST = TOP / "tests/suites.toml"
+# Each tier holds those before it; "nightly" stands for itself.
+TIERS = ("check", "test", "all")
+NIGHTLY = "nightly"
+LANES = ("quiet", "any")
+PYTEST = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+
+
+class TableError(Exception):
+    """The table is wrong: one line says where."""
+
+
+@dataclasses.dataclass
+class Step:
+    """Builds something that suites need."""
+
+    name: str
+    command: list
+    needs: list = dataclasses.field(default_factory=list)
+    timeout_s: int = 1800
+
+
+@dataclasses.dataclass
+class Suite:
+    """Runs tests; the head of tests/suites.toml says what each member means."""
+
+    name: str
+    tier: str
+    inputs: list
+    timeout_s: int
+    lane: str = "any"
+    command: list = None
+    pytest: list = None
+    test_timeout_s: int = 0
+    counts: str = "tap"
+    report: str = None
+    needs: list = dataclasses.field(default_factory=list)
+    env: dict = dataclasses.field(default_factory=dict)
+    allow_skip: list = dataclasses.field(default_factory=list)
+
+    def __post_init__(self):
+        if (self.command is None) == (self.pytest is None):
+            raise TableError(f"suite {self.name}: needs a command or pytest, and not both")
+        if self.pytest is not None:
+            self.counts, self.report = "junit", f"build/test/{self.name}.xml"
+            limit = [f"--timeout={self.test_timeout_s}"] if self.test_timeout_s else []
+            self.command = [*PYTEST, *limit, f"--junitxml={self.report}", *self.pytest]
+        if self.test_timeout_s:
+            self.env = {"OHT_TEST_TIMEOUT_S": str(self.test_timeout_s), **self.env}
+
+
+@dataclasses.dataclass
+class Table:
+    """All of it."""
+
+    steps: dict     # name -> Step
+    suites: list
+    inputs: dict    # name of a set -> its patterns
+
+    def patterns(self, suite):
+        """The patterns of that suite's inputs, with the names of sets replaced by what they hold."""
+        return [pattern for name in suite.inputs for pattern in self.inputs.get(name, [name])]
+
+    def steps_for(self, suites):
+        """The steps that those suites need, in the order of the list."""
+        wanted, todo = set(), [name for suite in suites for name in suite.needs]
+        while todo:
+            name = todo.pop()
+            if name not in wanted:
+                wanted.add(name)
+                todo += self.steps[name].needs
+        return [step for name, step in self.steps.items() if name in wanted]
+
+
+def _make(kind, row, where):
+    known = {field.name for field in dataclasses.fields(kind)}
+    name = row.get("name")
+    unknown = set(row) - known
+    if unknown:
+        raise TableError(f"{where}: {name}: unknown {', '.join(sorted(unknown))}")
+    try:
+        return kind(**row)
+    except TypeError as error:
+        raise TableError(f"{where}: {name}: {str(error).partition(') ')[2]}") from error
+
+
+def _check(table, where):
+    names = [suite.name for suite in table.suites]
+    for name in names:
+        if names.count(name) > 1:
+            raise TableError(f"{where}: suite {name} is there twice")
+    for suite in table.suites:
+        if suite.tier not in (*TIERS, NIGHTLY):
+            raise TableError(f"{where}: {suite.name}: no tier '{suite.tier}'")
+        if suite.lane not in LANES:
+            raise TableError(f"{where}: {suite.name}: no lane '{suite.lane}'")
+        if suite.counts not in FORMATS:
+            raise TableError(f"{where}: {suite.name}: no way to count '{suite.counts}'")
+        if not suite.inputs:
+            raise TableError(f"{where}: {suite.name}: no inputs")
+    for job in [*table.steps.values(), *table.suites]:
+        for need in job.needs:
+            if need not in table.steps:
+                raise TableError(f"{where}: {job.name}: no step '{need}'")
+
+
+def load(path=LIST):
+    """Read and check the table; TableError says what is wrong in one line."""
+    try:
+        with open(path, "rb") as file:
+            raw = tomllib.load(file)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise TableError(f"{path.name}: {error}") from error
+    steps = [_make(Step, row, path.name) for row in raw.get("step", [])]
+    table = Table({step.name: step for step in steps},
+                  [_make(Suite, row, path.name) for row in raw.get("suite", [])], raw.get("inputs", {}))
+    _check(table, path.name)
+    return table
+
+
+def of_tier(table, tier):
+    """The suites of a tier and of those below it."""
+    tiers = (NIGHTLY,) if tier == NIGHTLY else TIERS[:TIERS.index(tier) + 1]
+    return [suite for suite in table.suites if suite.tier in tiers]

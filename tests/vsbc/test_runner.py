@@ -1,0 +1,358 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The runner of `make test`: what it refuses, what it ends, what it keeps."""
+import fnmatch
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+from suites import kept, table
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+
+class Project:
+    """A small project of the test's own, with the real runner."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        shutil.copytree(TOP / "scripts/suites", folder / "scripts/suites", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(TOP / "scripts/test", folder / "scripts/test")
+        (folder / "tests").mkdir()
+        (folder / "logs").mkdir()
+        (folder / "scripts/packages.txt").write_text("[native]\npython3\n")
+        (folder / "one.txt").write_text("1\n")
+        (folder / "two.txt").write_text("2\n")
+        (folder / ".gitignore").write_text("logs/\nbuild/\n__pycache__/\n/tests/\n")
+        self.git("init", "-q")
+        self.commit()
+        self.rows = []
+
+    def git(self, *arguments):
+        subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@t", "-C", self.folder, *arguments], check=True,
+                       capture_output=True)
+
+    def commit(self):
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", "x")
+
+    def suite(self, name, script, **more):
+        """Add a suite that is a shell script."""
+        row = {"name": name, "tier": "test", "inputs": ["one.txt"], "timeout_s": 20, "command": ["sh", "-c", script], **more}
+        self.rows.append("[[suite]]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in row.items()))
+
+    def step(self, name, script, **more):
+        """Add a step that is a shell script."""
+        row = {"name": name, "command": ["sh", "-c", script], **more}
+        self.rows.append("[[step]]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in row.items()))
+
+    def start(self, *arguments, **environment):
+        (self.folder / "tests/suites.toml").write_text("\n".join(self.rows))
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("OHT_")}
+        return subprocess.Popen([self.folder / "scripts/test", *arguments], cwd=self.folder, text=True, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, env={**clean, **environment}, start_new_session=True)
+
+    def run(self, *arguments, **environment):
+        """(exit code, what it printed)"""
+        with self.start(*arguments, **environment) as child:
+            said = child.stdout.read()
+        return child.returncode, said
+
+    def ran(self, name):
+        """How often that suite has run: its script appends to a file of its name."""
+        path = self.folder / "logs" / name
+        return len(path.read_text().splitlines()) if path.exists() else 0
+
+
+GOOD = "echo run >>logs/{0}; echo 1..1; echo ok 1 - {0}"
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path)
+
+
+def alive(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def last(said):
+    return said.splitlines()[-1]
+
+
+# ---- good results, and what is kept of them ----
+
+def test_last_line_is_the_sum(project):
+    project.suite("a", "echo 1..2; echo ok 1 - x; echo ok 2 - y")
+    project.suite("b", GOOD.format("b"))
+    code, said = project.run()
+    assert code == 0 and last(said) == "3 passed, 0 failed, 0 skipped"
+
+
+def test_a_result_is_kept_until_an_input_changes(project):
+    project.suite("a", GOOD.format("a"))
+    project.suite("b", GOOD.format("b"), inputs=["two.txt"])
+    assert project.run()[0] == 0
+    code, said = project.run()
+    assert code == 0 and (project.ran("a"), project.ran("b")) == (1, 1)
+    assert said.count("kept from") == 2 and last(said) == "2 passed, 0 failed, 0 skipped"
+    (project.folder / "two.txt").write_text("3\n")
+    code, said = project.run()
+    assert code == 0 and (project.ran("a"), project.ran("b")) == (1, 2)
+    assert said.count("kept from") == 1
+
+
+def test_a_kept_result_names_its_commit(project):
+    project.suite("a", GOOD.format("a"))
+    project.run()
+    commit = kept.commit(project.folder)
+    (project.folder / "two.txt").write_text("3\n")
+    project.commit()
+    assert f"kept from {commit}" in project.run()[1] and kept.commit(project.folder) != commit
+
+
+@pytest.mark.parametrize("change", ["row", "environment", "new file", "mode", "package"])
+def test_anything_else_that_changes_runs_it_again(project, change):
+    project.suite("a", GOOD.format("a"), inputs=["one.txt", "new/*"])
+    assert project.run()[0] == 0
+    environment = {}
+    if change == "row":
+        project.rows[0] = project.rows[0].replace("timeout_s = 20", "timeout_s = 21")
+    elif change == "environment":
+        environment = {"OHT_SOMETHING": "1"}
+    elif change == "new file":
+        (project.folder / "new").mkdir()
+        (project.folder / "new/file").write_text("x")
+    elif change == "mode":
+        (project.folder / "one.txt").chmod(0o755)
+    else:
+        (project.folder / "scripts/packages.txt").write_text("[native]\npython3\ngit\n")
+    assert project.run(**environment)[0] == 0 and project.ran("a") == 2
+
+
+@pytest.mark.parametrize("environment", [{"OHT_CLEAN": "1"}, {"OHT_SEED": "7"}])
+def test_clean_and_a_seed_of_the_caller_keep_nothing(project, environment):
+    project.suite("a", GOOD.format("a"))
+    project.run()
+    _, said = project.run(**environment)
+    assert project.ran("a") == 2 and "kept" not in said
+
+
+def test_a_suite_asked_for_by_name_is_run(project):
+    project.suite("a", GOOD.format("a"))
+    project.run()
+    project.run("a")
+    assert project.ran("a") == 2
+
+
+def test_changed_runs_only_what_has_changed(project):
+    project.suite("a", GOOD.format("a"))
+    project.suite("b", GOOD.format("b"), inputs=["two.txt"])
+    project.run()
+    (project.folder / "two.txt").write_text("3\n")
+    code, said = project.run("--changed")
+    assert code == 0 and (project.ran("a"), project.ran("b")) == (1, 2)
+    assert "1 suites are as in their last green state" in said and last(said) == "1 passed, 0 failed, 0 skipped"
+
+
+def test_a_failure_is_not_kept_and_ends_an_older_good_result(project):
+    project.suite("a", "echo run >>logs/a; echo 1..1; [ ! -e bad ] && echo ok 1 - a || echo not ok 1 - a")
+    project.run()
+    (project.folder / "bad").touch()
+    assert project.run("a")[0] == 1
+    assert project.run()[0] == 1 and project.ran("a") == 3
+
+
+def test_an_input_that_changes_meanwhile_is_not_kept(project):
+    project.suite("a", GOOD.format("a") + "; echo more >>one.txt")
+    assert project.run()[0] == 0
+    project.run()
+    assert project.ran("a") == 2
+
+
+def test_the_seed_is_said_and_passed_on(project):
+    project.suite("a", 'echo 1..1; echo "ok 1 - seed $OHT_SEED"; echo "$OHT_SEED" >>logs/seed')
+    _, said = project.run()
+    assert f"OHT_SEED={(project.folder / 'logs/seed').read_text().strip()}\n" in said
+
+
+# ---- refusals ----
+
+@pytest.mark.parametrize("row, word", [
+    ('tier = "often"', "no tier 'often'"), ('lane = "left"', "no lane 'left'"), ('counts = "toes"', "'toes'"),
+    ('needs = ["nothing"]', "no step 'nothing'"), ("inputs = []", "no inputs"), ('colour = "red"', "unknown colour")])
+def test_a_table_that_is_wrong_is_refused(project, row, word):
+    key = row.split()[0]
+    project.suite("a", "true")
+    kept_rows = "".join(line + "\n" for line in project.rows[0].splitlines() if not line.startswith(f"{key} "))
+    project.rows[0] = kept_rows + row + "\n"
+    code, said = project.run()
+    assert code == 2 and word in said and "Traceback" not in said and len(said.splitlines()) == 1
+
+
+def test_a_suite_without_a_time_out_is_refused(project):
+    project.suite("a", "true")
+    project.rows[0] = project.rows[0].replace("timeout_s = 20\n", "")
+    code, said = project.run()
+    assert code == 2 and "timeout_s" in said and "Traceback" not in said
+
+
+def test_an_unknown_suite_is_refused(project):
+    project.suite("a", "true")
+    code, said = project.run("b")
+    assert code == 2 and "no suite b" in said
+
+
+@pytest.mark.parametrize("script, why", [
+    ("true", "no test ran"),
+    ("echo 1..2; echo ok 1 - a", "plan"),
+    ("echo ok 1 - a", "plan"),
+    ("echo 1..1; echo ok 1 - a; exit 9", "ended with 9"),
+    ("echo 1..1; echo ok 1 - a; kill -9 $$", "ended with -9"),
+    ("echo 1..1; echo ok 1 - a; echo 'Bail out! no device'", "no device"),
+    ("echo 1..1; echo not ok 1 - a", "a"),
+    ("echo 1..1; echo 'ok 1 - a # SKIP no chip'", "unexpected skip: a: no chip"),
+    ("echo 1..1; echo ok 1 - a; setsid sleep 60 & sleep 0.2", "left running, and killed: sleep"),
+    ("echo begun; exec sleep 60", "not done within 1 s; it last printed: begun"),
+    ("trap '' TERM; echo begun; (trap '' TERM; sleep 61); sleep 60", "not done within 1 s")])
+def test_a_suite_that_does_not_do_its_work_fails(project, script, why):
+    project.suite("a", f"echo $$ >logs/pid; {script}", timeout_s=1 if "60" in script and "setsid" not in script else 20)
+    code, said = project.run()
+    assert code == 1 and why in said, said
+    assert "1 failed" in last(said) or "1 skipped" in last(said)
+    assert not alive(int((project.folder / "logs/pid").read_text()))
+
+
+def test_a_step_that_fails_fails_what_needs_it_and_nothing_else(project):
+    project.step("kernel", "echo building; echo 'fetch-kernels: cannot download'; exit 1")
+    project.suite("a", GOOD.format("a"), needs=["kernel"])
+    project.suite("b", GOOD.format("b"))
+    code, said = project.run()
+    assert code == 1 and project.ran("a") == 0 and project.ran("b") == 1
+    assert "build: kernel failed: fetch-kernels: cannot download" in said
+    assert "a: not run, since the step 'kernel' failed" in said and last(said) == "1 passed, 2 failed, 0 skipped"
+
+
+def test_only_steps_that_are_needed_are_built_and_first(project):
+    project.step("one", "touch logs/one")
+    project.step("two", "[ -e logs/one ] && touch logs/two", needs=["one"])
+    project.step("three", "touch logs/three")
+    project.suite("a", "[ -e logs/two ] && echo 1..1 && echo ok 1 - built", needs=["two"])
+    code, _ = project.run()
+    assert code == 0 and not (project.folder / "logs/three").exists()
+
+
+# ---- two places ----
+
+def meet(mine, other):
+    return (f"touch logs/{mine}; for i in $(seq 100); do [ -e logs/{other} ] && break; sleep 0.1; done; "
+            f"echo 1..1; [ -e logs/{other} ] && echo ok 1 - {mine} met {other}")
+
+
+def test_what_does_not_mind_runs_beside_what_wants_quiet(project):
+    project.suite("a", meet("a", "b"), lane="quiet")
+    project.suite("b", meet("b", "a") + "; nice >logs/nice")
+    assert project.run()[0] == 0
+    assert int((project.folder / "logs/nice").read_text()) > 0, "it is in the other's way"
+
+
+def test_never_two_that_want_quiet(project):
+    for name in "abc":
+        project.suite(name, f"echo 1..1; mkdir logs/busy && sleep 0.2 && rmdir logs/busy && echo ok 1 - {name}", lane="quiet")
+    code, said = project.run()
+    assert code == 0 and last(said) == "3 passed, 0 failed, 0 skipped"
+
+
+def test_both_places_take_what_does_not_mind(project):
+    project.suite("a", meet("a", "b"))
+    project.suite("b", meet("b", "a"))
+    assert project.run()[0] == 0
+
+
+# ---- an end from outside ----
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_end_from_outside_ends_everything(project, number, times):
+    for name, lane in (("a", "quiet"), ("b", "any")):
+        project.suite(name, f"echo $$ >>logs/pids; setsid sh -c 'echo $$ >>logs/pids; exec sleep 60' & exec sleep 60", lane=lane)
+    with project.start() as child:
+        pids = project.folder / "logs/pids"
+        deadline = time.monotonic() + 60
+        while not pids.exists() or len(pids.read_text().split()) < 4:
+            assert time.monotonic() < deadline, "they do not begin"
+            time.sleep(0.05)
+        for _ in range(times):
+            os.kill(child.pid, number)
+        said = child.stdout.read()
+    assert child.returncode == 128 + number and "Traceback" not in said
+    assert not [pid for pid in pids.read_text().split() if alive(int(pid))]
+
+
+# ---- nightly ----
+
+def night(project, *arguments, **environment):
+    return project.run("--tier", "nightly", *arguments, **environment)
+
+
+def test_a_night_goes_on_where_it_stopped(project):
+    project.suite("a", GOOD.format("a"), tier="nightly")
+    project.suite("b", "echo run >>logs/b; echo 1..1; [ -e logs/mended ] && echo ok 1 - b || echo not ok 1 - b", tier="nightly")
+    assert night(project)[0] == 1
+    (project.folder / "logs/mended").touch()
+    code, said = night(project)
+    assert code == 0 and (project.ran("a"), project.ran("b")) == (1, 2), said
+    assert night(project, OHT_CLEAN="1")[0] == 0 and project.ran("a") == 2
+    ledger = [json.loads(line) for line in (project.folder / "build/nightly/ledger.jsonl").read_text().splitlines()]
+    assert [row["suite"] for row in ledger] == ["a", "b", "b", "a", "b"] and all(row["seed"] for row in ledger)
+
+
+def test_another_commit_is_another_night(project):
+    project.suite("a", GOOD.format("a"), tier="nightly")
+    night(project)
+    (project.folder / "two.txt").write_text("3\n")
+    project.commit()
+    night(project)
+    assert project.ran("a") == 2
+
+
+def test_a_night_that_is_over_says_what_is_left(project):
+    project.suite("a", GOOD.format("a"), tier="nightly")
+    project.suite("b", GOOD.format("b"), tier="nightly", timeout_s=3600)
+    code, said = night(project, OHT_NIGHT_S="100")
+    assert code == 1 and project.ran("b") == 0 and "b" in said and "the night is over" in said
+
+
+# ---- the real table ----
+
+@pytest.fixture(scope="module")
+def real():
+    return table.load()
+
+
+def test_every_pattern_of_the_table_matches_a_file(real):
+    files = subprocess.run(["git", "-C", TOP, "ls-files", "-co", "--exclude-standard"], check=True, capture_output=True,
+                           text=True).stdout.split()
+    patterns = {p for suite in real.suites for p in real.patterns(suite)} | {p for ps in real.inputs.values() for p in ps}
+    assert not [p for p in sorted(patterns) if not fnmatch.filter(files, p)]
+
+
+def test_slices_of_a_night_end_within_an_hour(real):
+    assert all(suite.timeout_s <= 3600 for suite in real.suites if suite.tier == "nightly")
+
+
+def test_every_source_is_an_input_of_a_suite_beside_style(real):
+    digests = kept.Digests(real, TOP)
+    covered = {name for suite in real.suites if suite.inputs != ["*"] for name in digests.files(suite)}
+    tracked = subprocess.run(["git", "-C", TOP, "ls-files", "kernel", "include", "userspace", "scripts", "tests", "dts"],
+                             check=True, capture_output=True, text=True).stdout.split()
+    # Only packages and the style depend on these.
+    elsewhere = ("tests/packages/", "tests/bench/")
+    assert not [name for name in tracked if name not in covered and not name.startswith(elsewhere)]
