@@ -5,6 +5,8 @@ import json
 import re
 import xml.etree.ElementTree
 
+from .tap import parse
+
 
 @dataclasses.dataclass
 class Counts:
@@ -29,35 +31,27 @@ class Counts:
         return self.passed + self.failed + self.skipped
 
 
-TAP_LINE = re.compile(r"^(?P<indent>\s*)(?P<bad>not )?ok\s+\d+\s*(?:-\s*)?(?P<name>[^#]*)(?:#\s*(?P<rest>.*))?$")
-
-
 def tap(text, _report):
-    """TAP, also as the kernel prints it: only the deepest lines are tests, those above sum them up."""
+    """TAP, also as the kernel prints it; what is wrong with the output as a whole is a failure too."""
     counts = Counts()
-    rows = []
-    for line in text.splitlines():
-        line = re.sub(r"^\[\s*\d+\.\d+\]\s?", "", line)
-        match = TAP_LINE.match(line)
-        if match:
-            rows.append((len(match["indent"]), match))
-    for index, (indent, match) in enumerate(rows):
-        # A summary follows the deeper lines that it sums up.
-        if index and rows[index - 1][0] > indent:
-            continue
-        rest = (match["rest"] or "").strip()
-        name = match["name"].strip() or "unnamed"
-        if rest.lower().startswith("skip"):
-            counts.add(name, "skipped", rest[4:].strip())
-        else:
-            counts.add(name, "failed" if match["bad"] else "passed")
+    report = parse(text)
+    for outcome in ("passed", "failed", "skipped"):
+        for name, why in getattr(report, outcome):
+            counts.add(name, outcome, why)
+    for problem in report.problems if report.total() or report.plan else ():
+        counts.add("output", "failed", problem)
     return counts
 
 
 def junit(_text, report):
-    """A JUnit file, as pytest writes it."""
+    """A JUnit file, as pytest writes it; it must hold as many tests as it says."""
     counts = Counts()
-    for case in xml.etree.ElementTree.parse(report).iter("testcase"):
+    tree = xml.etree.ElementTree.parse(report)
+    for suite in tree.iter("testsuite"):
+        said, held = int(suite.get("tests", -1)), len(suite.findall("testcase"))
+        if said != held:
+            counts.add(suite.get("name", "suite"), "failed", f"says that it has {said} tests, and has {held}")
+    for case in tree.iter("testcase"):
         name = f"{case.get('classname', '')}.{case.get('name', '')}".strip(".")
         failure = next((case.find(tag) for tag in ("failure", "error") if case.find(tag) is not None), None)
         skip = case.find("skipped")
@@ -72,12 +66,13 @@ def junit(_text, report):
 
 
 def meson(_text, report):
-    """meson's testlog.json: one program a line; a cmocka program says how many cases it had."""
+    """meson's testlog.json: one program a line; a cmocka program says how many cases it begins and how each ended."""
     counts = Counts()
     with open(report, encoding="utf-8") as lines:
         for line in lines:
             program = json.loads(line)
             said = program.get("stdout", "") + program.get("stderr", "")
+            begun = sum(int(n) for n in re.findall(r"^\[={10}\] .*Running (\d+) test", said, re.M))
             passed = sum(int(n) for n in re.findall(r"\[  PASSED  \] (\d+) test", said))
             failed = re.findall(r"^\[  FAILED  \] ([A-Za-z_]\w*)$", said, re.M)
             skipped = re.findall(r"^\[  SKIPPED \] ([A-Za-z_]\w*)$", said, re.M)
@@ -91,7 +86,13 @@ def meson(_text, report):
                 counts.add(f"{program['name']}.{case}", "skipped")
             if program["result"] not in ("OK", "EXPECTEDFAIL") and not failed:
                 counts.add(program["name"], "failed", program["result"].lower())
-            elif program["result"] == "OK" and not passed:
+            elif begun != passed + len(dict.fromkeys(failed)) + len(dict.fromkeys(skipped)):
+                counts.add(program["name"], "failed", f"began {begun} tests and told of "
+                           f"{passed + len(dict.fromkeys(failed)) + len(dict.fromkeys(skipped))}")
+            elif not begun and not said.strip():
+                counts.add(program["name"], "failed", "printed nothing")
+            elif not begun:
+                # A program without cases is one test: how it ends says what it found.
                 counts.passed += 1
     return counts
 
