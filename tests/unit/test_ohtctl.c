@@ -153,7 +153,7 @@ static void no_device_is_exit_3(void **state)
 	fake.open_error = ENOENT;
 	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		assert_int_equal(run(lines[i]), 3);
-		assert_non_null(strstr(err_text, "/dev/oht0: no such device: load the module"));
+		assert_non_null(strstr(err_text, "/dev/oht0: no such device: the module is not loaded"));
 		assert_int_equal(run_json(lines[i]), 3);
 		assert_int_equal(number("/exit"), 3);
 	}

@@ -279,10 +279,10 @@ static void another_controller_is_named(void **state)
 	fake.stop.controller_tgid = OTHER_TGID;
 	for (i = 0; i < 2; i++) {
 		assert_int_equal(run_file(run, verbs[i], ""), 1);
-		assert_non_null(strstr(err_text, "(pid 1) is the controller: only it may change the plan"));
+		assert_non_null(strstr(err_text, "(pid 1) is the controller: end it first, only the controller may change the plan"));
 	}
 	assert_int_equal(run("plan clear"), 1);
-	assert_non_null(strstr(err_text, "(pid 1) is the controller: only it may change the plan"));
+	assert_non_null(strstr(err_text, "(pid 1) is the controller: end it first, only the controller may change the plan"));
 	assert_int_equal(fake.clears + fake.commits + fake.farewells, 0);
 	/* Looking goes on. */
 	assert_int_equal(run("plan"), 0);

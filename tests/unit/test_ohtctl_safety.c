@@ -300,6 +300,21 @@ static void selftest_says_what_is_wrong(void **state)
 	assert_int_equal(fake.farewells, 0);
 }
 
+static void a_single_channel_has_no_b(void **state)
+{
+	(void)state;
+	fake.info.caps &= ~OHT_CAP_CHANNEL_B;
+	assert_int_equal(run("safety status"), 0);
+	assert_non_null(strstr(out_text, "channels     a closed"));
+	assert_null(strstr(out_text, "b open"));
+	assert_null(strstr(out_text, "b closed"));
+	assert_int_equal(run_json("safety status"), 0);
+	assert_string_equal(text("/channels/a"), "closed");
+	assert_null(member("/channels/b"));
+	assert_int_equal(run("watch --rounds 1"), 0);
+	assert_non_null(strstr(out_text, "stopped  a closed enable low/low  causes start\n"));
+}
+
 static void status_shows_the_tests(void **state)
 {
 	(void)state;
@@ -461,6 +476,7 @@ int main(void)
 		CASE(disable_without_anything_enabled),
 		CASE(a_reset_button_resets_alone),
 		CASE(selftest_says_what_is_wrong),
+		CASE(a_single_channel_has_no_b),
 		CASE(status_shows_the_tests),
 		CASE(status_says_whether_cpus_are_watched),
 		CASE(enable_holds_with_heartbeats_until_interrupted),

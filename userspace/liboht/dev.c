@@ -127,7 +127,8 @@ static const char *open_error_text(int error)
 {
 	switch (error) {
 	case ENOENT:
-		return "no such device: load the module (modprobe oht) and see what dmesg says";
+		return "no such device: the module is not loaded (modprobe oht), or the device tree has "
+		       "no enabled oht,... node; dmesg says more";
 	case EACCES:
 	case EPERM:
 		return "no permission: run as root or as a member of the device's group (oht)";

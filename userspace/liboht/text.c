@@ -56,7 +56,7 @@ static const struct cause {
 		"It crashed or was killed: look at its log, then reset." },
 	[OHT_STOPPED_BY_FAREWELL] = { "farewell",
 		"The controlling program gave its role back in order.",
-		"Start a controller, reset, then enable." },
+		"Start a controller, then enable; with a reset button, press that first." },
 	[OHT_STOPPED_BY_BUS_LOSS] = { "bus_loss",
 		"A module that the robot needs was lost on the bus.",
 		"Check its power and cable, then reset." },
@@ -276,7 +276,7 @@ OHT_PUBLIC const char *oht_errno_text(int error)
 {
 	switch (error) {
 	case EPERM:
-		return "only the controller may do this, and another program is it";
+		return "this program is not the controller of the device";
 	case EBUSY:
 		return "another program is the controller, or a cause of the stop still stands";
 	case ECANCELED:

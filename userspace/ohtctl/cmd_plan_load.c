@@ -15,7 +15,7 @@
 #include "safety.h"
 #include "show_plan.h"
 
-#define INSTEAD		"only it may change the plan"
+#define INSTEAD		"end it first, only the controller may change the plan"
 #define US_PER_MS	1000
 /* Exchanges of an older plan end first: longest cycle and time-out, and some more. */
 #define IN_FORCE_MS	3000

@@ -166,7 +166,7 @@ int cmd_safety_reset(struct cli *cli, int count, char **arguments)
 	farewell = safety_farewell(cli);
 	if (result || farewell)
 		return result ? result : farewell;
-	return safety_show_result(cli, "reset: causes cleared; stopped (farewell) until an enable");
+	return safety_show_result(cli, "reset: causes cleared, outputs still low; now enable");
 }
 
 int cmd_safety_disable(struct cli *cli, int count, char **arguments)
@@ -187,5 +187,6 @@ int cmd_safety_disable(struct cli *cli, int count, char **arguments)
 	show_process_name(status.controller_tgid, name);
 	return cli_fail(cli, CLI_FAILED, "%s (pid %u) is the controller: %s", name,
 			status.controller_tgid,
-			"use its page or API (POST /api/v1/robot/commands), or ohtctl safety stop");
+			"end it, use its API if it is ohtd (POST /api/v1/robot/commands), or "
+			"ohtctl safety stop");
 }

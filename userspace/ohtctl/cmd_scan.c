@@ -256,7 +256,7 @@ int cmd_scan(struct cli *cli, int count, char **arguments)
 	(void)count;
 	(void)arguments;
 	if (!result)
-		result = exchange_refuse_if_driven(cli, "refused, a scan would disturb the cycle", true);
+		result = exchange_refuse_if_driven(cli, "a scan would disturb its cycle", true);
 	if (result)
 		return result;
 	units = json_object_new_array();

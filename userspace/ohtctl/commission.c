@@ -223,7 +223,7 @@ static struct json_object *records_json(const struct commission *walk)
 	struct json_object *array = json_object_new_array();
 
 	for (unsigned int i = 0; i < walk->record_count; i++)
-		json_object_array_add(array, show_safety_event_json(&walk->records[i]));
+		json_object_array_add(array, show_safety_event_json(walk->cli, &walk->records[i]));
 	return array;
 }
 

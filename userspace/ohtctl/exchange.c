@@ -149,7 +149,7 @@ int exchange_act(struct cli *cli, const struct oht_request *request, struct oht_
 	int result = cli_open(cli, 0);
 
 	if (!result)
-		result = exchange_refuse_if_driven(cli, "refused, a write would go past its checks",
+		result = exchange_refuse_if_driven(cli, "a write would bypass its checks",
 						   false);
 	return result ? result : exchange(cli, request, reply);
 }
@@ -167,6 +167,6 @@ int exchange_refuse_if_driven(struct cli *cli, const char *why, bool only_enable
 	if (only_enabled && status.state != OHT_STATE_ENABLED)
 		return 0;
 	show_process_name(status.controller_tgid, name);
-	return cli_fail(cli, CLI_FAILED, "%s: %s (pid %u) is the controller; --force overrides", why,
-			name, status.controller_tgid);
+	return cli_fail(cli, CLI_FAILED, "refused: %s (pid %u) is the controller, %s; --force overrides",
+			name, status.controller_tgid, why);
 }

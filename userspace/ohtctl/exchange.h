@@ -41,7 +41,7 @@ int exchange(struct cli *cli, const struct oht_request *request, struct oht_repl
 int exchange_act(struct cli *cli, const struct oht_request *request, struct oht_reply *reply);
 
 /*
- * Complain if another process is the controller (and --force is not given): "why: process ...".
+ * Complain if another process is the controller (and --force is not given); @why names the harm.
  * 0 or CLI_FAILED. only_enabled: no complaint unless the outputs are high.
  */
 int exchange_refuse_if_driven(struct cli *cli, const char *why, bool only_enabled);

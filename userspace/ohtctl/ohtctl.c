@@ -83,6 +83,7 @@ static const char options_help[] =
 	"  --json            results and complaints as JSON, one object per line\n"
 	"  --help, --version\n"
 	"Options of some verbs:\n"
+	"  --all             scan units 1..247, not 1..8\n"
 	"  --fc N            Modbus function: 1..4 to read, 5, 6, 15 or 16 to write;\n"
 	"                    --function N is the same\n"
 	"  --timeout-ms N    wait for the first byte of an answer\n"

@@ -128,22 +128,24 @@ static void show_causes(struct cli *cli, uint64_t causes)
 	}
 }
 
-static void show_channels(struct cli *cli, const struct oht_stop_status *status)
-{
-	char since[48] = "";
-
-	if (status->closed_since_ns)
-		snprintf(since, sizeof(since), " (both for %.1f s)",
-			 show_age_s(status->closed_since_ns));
-	show_field(cli, "channels", "a %s, b %s%s", closed(status->inputs, OHT_IN_A),
-		   closed(status->inputs, OHT_IN_B), since);
-}
-
-static bool has_feedback(struct cli *cli)
+/* Whether the device has that input, one of OHT_HAS_*. */
+static bool has(struct cli *cli, uint64_t cap)
 {
 	struct oht_dev_info info;
 
-	return !oht_dev_info(cli->dev, &info) && (info.caps & OHT_HAS_FEEDBACK);
+	return !oht_dev_info(cli->dev, &info) && (info.caps & cap);
+}
+
+static void show_channels(struct cli *cli, const struct oht_stop_status *status)
+{
+	bool two = has(cli, OHT_HAS_CHANNEL_B);
+	char since[48] = "";
+
+	if (status->closed_since_ns)
+		snprintf(since, sizeof(since), " (%sfor %.1f s)", two ? "both " : "",
+			 show_age_s(status->closed_since_ns));
+	show_field(cli, "channels", "a %s%s%s%s", closed(status->inputs, OHT_IN_A),
+		   two ? ", b " : "", two ? closed(status->inputs, OHT_IN_B) : "", since);
 }
 
 static void show_outputs(struct cli *cli, const struct oht_stop_status *status)
@@ -151,7 +153,7 @@ static void show_outputs(struct cli *cli, const struct oht_stop_status *status)
 	show_field(cli, "outputs", "enable1 %s, enable2 %s",
 		   high(status->outputs, OHT_OUT_ENABLE_1),
 		   high(status->outputs, OHT_OUT_ENABLE_2));
-	if (has_feedback(cli))
+	if (has(cli, OHT_HAS_FEEDBACK))
 		show_field(cli, "feedback", "enable1 %s, enable2 %s",
 			   closed(status->inputs, OHT_IN_FEEDBACK_1),
 			   closed(status->inputs, OHT_IN_FEEDBACK_2));
@@ -239,12 +241,16 @@ static struct json_object *causes_json(uint64_t causes)
 	return array;
 }
 
-static struct json_object *channels_json(uint32_t inputs)
+/* As GET safety of the daemon has it: b is null for a button with one channel. */
+static struct json_object *channels_json(struct cli *cli, uint32_t inputs)
 {
 	struct json_object *object = json_object_new_object();
 
 	show_add_text(object, "a", closed(inputs, OHT_IN_A));
-	show_add_text(object, "b", closed(inputs, OHT_IN_B));
+	if (has(cli, OHT_HAS_CHANNEL_B))
+		show_add_text(object, "b", closed(inputs, OHT_IN_B));
+	else
+		json_object_object_add(object, "b", NULL);
 	return object;
 }
 
@@ -262,7 +268,7 @@ static struct json_object *feedback_json(struct cli *cli, uint32_t inputs)
 {
 	struct json_object *object;
 
-	if (!has_feedback(cli))
+	if (!has(cli, OHT_HAS_FEEDBACK))
 		return NULL;
 	object = json_object_new_object();
 	show_add_text(object, "enable1", closed(inputs, OHT_IN_FEEDBACK_1));
@@ -294,7 +300,7 @@ struct json_object *show_stop_json(struct cli *cli, const struct oht_stop_status
 	show_add_text(object, "first_cause", oht_cause_name(status->first_cause));
 	json_object_object_add(object, "causes", causes_json(status->causes));
 	json_object_object_add(object, "standing", causes_json(status->standing));
-	json_object_object_add(object, "channels", channels_json(status->inputs));
+	json_object_object_add(object, "channels", channels_json(cli, status->inputs));
 	show_add_number(object, "closed_since_ns", status->closed_since_ns);
 	json_object_object_add(object, "outputs", outputs_json(status->outputs));
 	json_object_object_add(object, "feedback", feedback_json(cli, status->inputs));
@@ -315,15 +321,17 @@ void show_stop_line(struct cli *cli, const struct oht_stop_status *status)
 	char words[WORDS_BYTES];
 
 	show_cause_words(status->causes, words, sizeof(words));
-	fprintf(cli->out, "%-8s a %-6s b %-6s enable %s/%s  causes %s\n",
-		oht_state_name(status->state), closed(status->inputs, OHT_IN_A),
-		closed(status->inputs, OHT_IN_B), high(status->outputs, OHT_OUT_ENABLE_1),
+	fprintf(cli->out, "%-8s a %-6s ", oht_state_name(status->state),
+		closed(status->inputs, OHT_IN_A));
+	if (has(cli, OHT_HAS_CHANNEL_B))
+		fprintf(cli->out, "b %-6s ", closed(status->inputs, OHT_IN_B));
+	fprintf(cli->out, "enable %s/%s  causes %s\n", high(status->outputs, OHT_OUT_ENABLE_1),
 		high(status->outputs, OHT_OUT_ENABLE_2), words);
 }
 
 /* ---- events ---- */
 
-struct json_object *show_safety_event_json(const struct oht_event *event)
+struct json_object *show_safety_event_json(struct cli *cli, const struct oht_event *event)
 {
 	const struct oht_safety_event *safety = &event->safety;
 	struct json_object *object = json_object_new_object();
@@ -337,7 +345,7 @@ struct json_object *show_safety_event_json(const struct oht_event *event)
 	json_object_object_add(object, "causes", causes_json(safety->causes));
 	show_add_text(object, "from", oht_state_name(safety->state_from));
 	show_add_text(object, "to", oht_state_name(safety->state_to));
-	json_object_object_add(object, "channels", channels_json(safety->inputs));
+	json_object_object_add(object, "channels", channels_json(cli, safety->inputs));
 	json_object_object_add(object, "outputs", outputs_json(safety->outputs));
 	show_add_number(object, "tag", safety->tag);
 	show_add_number(object, "pid", safety->tgid);
@@ -349,7 +357,7 @@ void show_safety_event(struct cli *cli, const struct oht_event *event)
 	const struct oht_safety_event *safety = &event->safety;
 
 	if (cli->json) {
-		show_json(cli, show_safety_event_json(event));
+		show_json(cli, show_safety_event_json(cli, event));
 		return;
 	}
 	if (event->lost)

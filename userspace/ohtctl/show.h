@@ -59,7 +59,7 @@ struct json_object *show_stop_json(struct cli *cli, const struct oht_stop_status
 /* The same in one line, for watch. */
 void show_stop_line(struct cli *cli, const struct oht_stop_status *status);
 
-struct json_object *show_safety_event_json(const struct oht_event *event);
+struct json_object *show_safety_event_json(struct cli *cli, const struct oht_event *event);
 /* A safety event: one line, or one object. */
 void show_safety_event(struct cli *cli, const struct oht_event *event);
 

@@ -125,7 +125,7 @@ static int check_host(struct ohtd_call *call)
 	if (is_known_name(&call->loop->server->names, name) || is_own_address(call, name))
 		return 0;
 	return refuse(call, 421, "wrong_host",
-		      "this machine is not called so; see [http] names in ohtd.conf");
+		      "unknown Host: add it to [http] names in ohtd.conf");
 }
 
 static int check_body(struct ohtd_call *call)
