@@ -2,17 +2,20 @@
 """`make bench`: runs tests/bench/<group>.py, each with a function run(bench), and keeps what they record.
 
 A group calls bench.record(id, value, unit, how, bar=...) for each figure; bar is ("<=", 10) or (">=", 163), or None
-when the figure has no bar. Results: build/bench/<group>.json and one table.
+when the figure has no bar. Results: build/bench/<group>.json, a table, and the rows of docs/figures.md (figures.py).
 """
 import datetime
 import importlib.util
 import json
 import operator
+import os
 import pathlib
 import platform
 import subprocess
 import sys
 import time
+
+from suites import figures
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 GROUPS = TOP / "tests/bench"
@@ -32,10 +35,15 @@ def _machine():
     return model
 
 
+def _git(*words):
+    return subprocess.run(["git", "-C", TOP, *words], capture_output=True, text=True, check=False)
+
+
 def _commit():
-    done = subprocess.run(["git", "-C", TOP, "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
-                          capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
+    """What was measured; the table of figures itself does not count as a change."""
+    name = _git("rev-parse", "--short=12", "HEAD").stdout.strip() or "unknown"
+    changed = _git("diff", "--quiet", "HEAD", "--", ".", ":(exclude)docs/figures.json", ":(exclude)docs/figures.md")
+    return f"{name}-dirty" if changed.returncode == 1 else name
 
 
 class Bench:
@@ -43,7 +51,7 @@ class Bench:
 
     def __init__(self, group, machine, commit):
         self._group = group
-        self._common = {"machine": machine, "commit": commit}
+        self._common = {"machine": machine, "commit": commit, "run": "soak" if os.environ.get("OHT_SOAK") else "bench"}
         self.rows = []
 
     def record(self, name, value, unit, how, bar=None, samples=None, note=""):
@@ -61,25 +69,18 @@ class Bench:
         return ok is not False
 
     def write(self):
-        """Write the group's file, whole or not at all."""
+        """Write the group's file, whole or not at all, and what was measured into docs/figures.md."""
         RESULTS.mkdir(parents=True, exist_ok=True)
         target = RESULTS / f"{self._group}.json"
         fresh = target.with_suffix(".new")
         fresh.write_text(json.dumps(self.rows, indent=1) + "\n")
         fresh.rename(target)
-
-
-def _number(value):
-    if value is None:
-        return "none"
-    if isinstance(value, float):
-        return f"{value:.4g}" if abs(value) < 1000 else f"{value:.1f}"
-    return str(value)
+        figures.update(self.rows)
 
 
 def _row(row):
     verdict = {None: "", True: "ok", False: "MISSED"}[row["ok"]]
-    return (f"{row['id']:38} {_number(row['value']):>12} {row['unit']:6} {row['how']:8} {row['bar'] or '':>12} "
+    return (f"{row['id']:38} {figures.number(row['value']):>12} {row['unit']:6} {row['how']:8} {row['bar'] or '':>12} "
             f"{verdict:6} {row['samples'] or '':>9} {row['note']}").rstrip()
 
 

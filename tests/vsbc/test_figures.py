@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The table of figures: a run replaces what it has measured, and nothing else; what missed its bar says so."""
+import json
+
+import pytest
+
+from suites import bench, figures
+
+DOCUMENT = f"# Figures\n\nBefore.\n\n{figures.BEGIN}\nold\n{figures.END}\n\nBehind.\n"
+
+
+def row(name, value=1, **other):
+    return {"id": name, "value": value, "unit": "ms", "how": "native", "bar": "<= 2", "ok": True, "samples": 10,
+            "note": "", "machine": "2 x A", "commit": "0123456789ab", "run": "bench", "date": "2026-11-23T01:02:03+00:00",
+            **other}
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Data and document; the data begin with two rows of an older commit."""
+    data, document = tmp_path / "figures.json", tmp_path / "figures.md"
+    data.write_text(json.dumps([row("bus.gap", commit="old", what="the gap"), row("store.ack", commit="old")]))
+    document.write_text(DOCUMENT)
+    return data, document
+
+
+def line_of(text, name):
+    return next(line for line in text.splitlines() if f"`{name}`" in line)
+
+
+def test_a_run_replaces_its_rows_and_leaves_the_others(files):
+    figures.update([row("bus.gap", 2, commit="new"), row("estop.low", 3, commit="new")], *files)
+    rows = json.loads(files[0].read_text())
+    assert [(r["id"], r["value"], r["commit"]) for r in rows] == [
+        ("estop.low", 3, "new"), ("bus.gap", 2, "new"), ("store.ack", 1, "old")]
+    text = files[1].read_text()
+    assert "new, 2026-11-23" in line_of(text, "bus.gap") and "old, 2026-11-23" in line_of(text, "store.ack")
+    assert "the gap" in line_of(text, "bus.gap")
+
+
+def test_text_around_the_table_stays(files):
+    figures.update([row("bus.gap", 2)], *files)
+    text = files[1].read_text()
+    assert text.startswith("# Figures\n\nBefore.\n") and text.endswith("\n\nBehind.\n")
+    assert "old\n" not in text
+    figures.update([], *files)
+    assert files[1].read_text() == text
+
+
+def test_a_missed_bar_shows(files):
+    figures.update([row("bus.gap", 2.5, ok=False), row("bus.none", None, ok=False), row("bus.free", bar=None, ok=None)],
+                   *files)
+    text = files[1].read_text()
+    assert "**2.5 ms, missed**" in line_of(text, "bus.gap")
+    assert "**none, missed**" in line_of(text, "bus.none")
+    assert "missed" not in line_of(text, "bus.free") and "missed" not in line_of(text, "store.ack")
+
+
+def test_a_soak_stands_beside_the_bench(files):
+    figures.update([row("bus.gap", 7, run="soak")], *files)
+    assert [(r["run"], r["value"]) for r in json.loads(files[0].read_text()) if r["id"] == "bus.gap"] == [
+        ("bench", 1), ("soak", 7)]
+
+
+def test_a_note_cannot_break_the_table(files):
+    figures.update([row("bus.gap", note="a | b\nc")], *files)
+    assert "a \\| b c" in line_of(files[1].read_text(), "bus.gap")
+
+
+def test_machines_are_named_once(files):
+    figures.update([row("estop.low", machine="2 x B"), row("estop.high", machine=figures.NOT_RECORDED)], *files)
+    text = files[1].read_text()
+    assert text.count("2 x A") == 1 and text.count("2 x B") == 1
+    assert line_of(text, "estop.low").endswith("2026-11-23, 2 |") and line_of(text, "estop.high").endswith("2026-11-23 |")
+
+
+@pytest.mark.parametrize("document", ["", figures.BEGIN, figures.END, f"{figures.END}{figures.BEGIN}"])
+def test_a_document_without_marks_is_left_alone(files, document):
+    before = files[0].read_text()
+    files[1].write_text(document)
+    with pytest.raises(ValueError, match="marks"):
+        figures.update([row("bus.gap", 2)], *files)
+    assert files[0].read_text() == before and files[1].read_text() == document
+
+
+def test_bench_writes_what_a_group_has_recorded(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(bench, "RESULTS", tmp_path / "bench")
+    monkeypatch.setattr(bench.figures, "update", lambda rows, update=figures.update: update(rows, *files))
+    monkeypatch.setenv("OHT_SOAK", "1")
+    group = bench.Bench("store", "2 x A", "new")
+    assert group.record("store.ack", 1, "ms", "native", bar=("<=", 2))
+    assert not group.record("store.point", 3, "ms", "native", bar=("<=", 2))
+    group.write()
+    kept = {(r["id"], r["run"]): r for r in json.loads(files[0].read_text())}
+    assert kept["store.ack", "soak"]["commit"] == "new" and kept["store.ack", "bench"]["commit"] == "old"
+    assert "**3 ms, missed**" in line_of(files[1].read_text(), "store.point")
+
+
+def test_the_document_is_that_of_the_data():
+    rows = json.loads(figures.DATA.read_text())
+    text = figures.DOCUMENT.read_text()
+    assert figures.render(text, rows) == text
+    assert figures.merge([], rows) == rows and all(r["how"] in bench.HOW and r["run"] in ("bench", "soak") for r in rows)
