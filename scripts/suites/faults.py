@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""docs/safety.md against the tests: every single fault has a class and a test that makes it, and the other way round.
+"""docs/faults.md against the tests: every single fault has a class and a test that makes it, and the other way round.
 
 The table `Single faults` is the one place that says which test shows which fault. A row without a test is an error, but
 for a fault that no software can detect; then its third column says what answers it. A name in its last column must be a
@@ -10,7 +10,7 @@ import pathlib
 import re
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-DOCUMENT = TOP / "docs/safety.md"
+DOCUMENT = TOP / "docs/faults.md"
 NOT_DETECTABLE = "not detectable"
 CLASSES = ("at once", "at the next demand", "at the self-test", NOT_DETECTABLE, "no fault", "no fault of the stop")
 COLUMNS = 5
