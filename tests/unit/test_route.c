@@ -137,6 +137,11 @@ static void table_is_sound(void **state)
 
 /* ---- bodies ---- */
 
+#define EURO		"\xe2\x82\xac"
+#define EURO_4		EURO EURO EURO EURO
+#define EURO_19		EURO_4 EURO_4 EURO_4 EURO_4 EURO EURO EURO
+#define EURO_20		EURO_19 EURO
+
 static const char *const words[] = { "go", "stay", NULL };
 static const struct ohtd_field fields[] = {
 	{ "name", OHTD_FIELD_STRING, true, 2, 4, NULL },
@@ -202,6 +207,19 @@ static void bad_bodies_are_refused_by_pointer(void **state)
 	refuse("{\"name\":\"ab\",\"count\":1.0}", "validation", "/count", "type");
 	refuse("{\"name\":\"ab\",\"count\":\"1\"}", "validation", "/count", "type");
 	refuse("{\"name\":\"ab\",\"extra\":1}", "validation", "/extra", "unknown_member");
+}
+
+/* A pointer is RFC 6901, and UTF-8 also where a long name is cut. */
+static void names_nobody_knows_are_pointed_at(void **state)
+{
+	(void)state;
+	refuse("{\"name\":\"ab\",\"a/b~c\":1}", "validation", "/a~1b~0c", "unknown_member");
+	refuse("{\"name\":\"ab\",\"x" EURO_20 EURO_20 "\":1}", "validation", "/x" EURO_20,
+	       "unknown_member");
+	refuse("{\"name\":\"ab\",\"" EURO_20 EURO_20 "\":1}", "validation", "/" EURO_20,
+	       "unknown_member");
+	refuse("{\"name\":\"ab\",\"xyz" EURO_20 "\":1}", "validation", "/xyz" EURO_19,
+	       "unknown_member");
 }
 
 static void place_of_a_syntax_fault_is_told(void **state)
@@ -307,6 +325,7 @@ int main(void)
 		cmocka_unit_test(table_is_sound),
 		cmocka_unit_test(good_bodies_are_taken),
 		cmocka_unit_test(bad_bodies_are_refused_by_pointer),
+		cmocka_unit_test(names_nobody_knows_are_pointed_at),
 		cmocka_unit_test(place_of_a_syntax_fault_is_told),
 		cmocka_unit_test(good_queries_are_taken),
 		cmocka_unit_test(bad_queries_are_refused),

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "http/body.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "http/json_scan.h"
 #include "http/problem.h"
 #include "http/route.h"
+
+#define POINTER_BYTES	64
 
 static struct json_object *syntax_fault(struct ohtd_body_fault *fault,
 					const struct ohtd_json_fault *where, const char *text)
@@ -35,11 +38,35 @@ const struct ohtd_field *ohtd_field_find(const struct ohtd_field *fields, const 
 	return NULL;
 }
 
+/* A pointer to a member (RFC 6901); of a long name as many whole characters as there is room for. */
+static void point_at(const char *name, char *pointer, size_t size)
+{
+	size_t n = 1;
+
+	pointer[0] = '/';
+	for (; *name; name++) {
+		bool escaped = *name == '~' || *name == '/';
+
+		if (n + escaped + 1 >= size)
+			break;
+		if (escaped)
+			pointer[n++] = '~';
+		pointer[n++] = (char)(!escaped ? *name : *name == '~' ? '0' : '1');
+	}
+	/* The cut went through a character of several bytes. */
+	if ((*name & 0xc0) == 0x80) {
+		while ((pointer[n - 1] & 0xc0) == 0x80)
+			n--;
+		n--;
+	}
+	pointer[n] = 0;
+}
+
 static void add(struct json_object *errors, const char *name, const char *code, const char *detail)
 {
-	char pointer[64];
+	char pointer[POINTER_BYTES];
 
-	snprintf(pointer, sizeof(pointer), "/%.60s", name);
+	point_at(name, pointer, sizeof(pointer));
 	ohtd_error_add(errors, pointer, code, detail);
 }
 
