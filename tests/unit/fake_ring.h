@@ -25,11 +25,11 @@
 /* The driver: shared with the processes that are killed. */
 struct fake_ring {
 	atomic_flag lock;
-	bool present;
-	uint32_t generation;
+	atomic_bool present;
+	_Atomic uint32_t generation;
 	uint64_t seq;
 	struct oht_safety_record ring[FAKE_KEPT];
-	unsigned int subscriptions;
+	atomic_uint subscriptions;
 	int wake_fd;
 };
 

@@ -313,8 +313,18 @@ static void hanging_loop_is_a_fault_until_it_goes_on(void **state)
 	s = fixture_snapshot(f);
 	assert_true(fixture_says(&s.faults, OHTD_WHY_CONTROL_PLANE_STALLED, 0));
 	assert_int_equal(f->fake->heartbeats, f->control.snapshot.bus.cycles);
+	/* Told until a person resets, which helps only when the loop goes on. */
+	assert_int_equal(fixture_ask(f, OHTD_COMMAND_RESET_FAULT).outcome, OHTD_OUTCOME_REFUSED);
 	f->loops_hang = false;
 	fixture_run_ms(f, 300);
+	s = fixture_snapshot(f);
+	assert_int_equal(s.loops_stalled, 0);
+	assert_true(fixture_says(&s.faults, OHTD_WHY_CONTROL_PLANE_STALLED, 0));
+	assert_string_equal(ohtd_state_name(s.state), "fault");
+	assert_int_equal(fixture_ask(f, OHTD_COMMAND_RESET_FAULT).outcome, OHTD_OUTCOME_DONE);
+	s = fixture_snapshot(f);
+	assert_false(fixture_says(&s.faults, OHTD_WHY_CONTROL_PLANE_STALLED, 0));
+	assert_string_equal(ohtd_state_name(s.state), "safe");
 	fixture_destroy(f);
 }
 

@@ -360,13 +360,13 @@ static void write_slot(uint16_t number)
 {
 	struct oht_image_slot *slot = &fake.image.slots[0];
 	_Atomic uint32_t *seq = (_Atomic uint32_t *)&slot->seq;
-	volatile uint16_t *words = slot->words;
+	_Atomic uint16_t *words = (_Atomic uint16_t *)slot->words;
 	unsigned int i;
 
 	atomic_fetch_add_explicit(seq, 1, memory_order_relaxed);
 	atomic_thread_fence(memory_order_release);
 	for (i = 0; i < OHT_WORDS_MAX; i++)
-		words[i] = number;
+		atomic_store_explicit(&words[i], number, memory_order_relaxed);
 	atomic_fetch_add_explicit(seq, 1, memory_order_release);
 }
 

@@ -17,15 +17,15 @@ struct oht_image_view {
 	const struct oht_image *image;
 };
 
-/* Word by word, since they may be changing: what is torn is thrown away by the caller. */
+/* Word by word and atomic, since the words may be changing: the caller throws away what is torn. */
 static void copy_words(void *to, const void *from, size_t bytes)
 {
-	const volatile uint32_t *in = from;
+	const _Atomic uint32_t *in = from;
 	uint32_t *out = to;
 	size_t i;
 
 	for (i = 0; i < bytes / sizeof(*out); i++)
-		out[i] = in[i];
+		out[i] = atomic_load_explicit(&in[i], memory_order_relaxed);
 }
 
 /* A part of the image that begins with its sequence count. */

@@ -57,7 +57,7 @@ struct rtu_bus {
 	uint64_t cookies;		/* control thread, like the rest below */
 	unsigned int under_way;
 	uint64_t stops_told;
-	bool is_controller;
+	atomic_bool is_controller;	/* set by the control thread; this and the rest: read by the loops' stops */
 	_Atomic uint64_t latch;
 	_Atomic uint64_t since_ns;
 	_Atomic uint64_t tag;
@@ -176,7 +176,7 @@ static void rtu_close(struct ohtd_bus *bus)
 		rtu->running = false;
 	}
 	rtu_line_close(&rtu->line);
-	rtu->is_controller = false;
+	atomic_store(&rtu->is_controller, false);
 }
 
 static int rtu_open(struct ohtd_bus *bus, char *error, size_t error_bytes)
@@ -332,13 +332,14 @@ static int rtu_stop_status(struct ohtd_bus *bus, struct oht_stop_status *status)
 {
 	struct rtu_bus *rtu = rtu_of(bus);
 	uint64_t latch = atomic_load(&rtu->latch);
+	bool controlled = atomic_load(&rtu->is_controller);
 
 	memset(status, 0, sizeof(*status));
 	status->state = (uint32_t)(latch & LATCH_STATE);
 	status->since_ns = atomic_load(&rtu->since_ns);
 	status->journal_seq = latch / LATCH_COUNT;
-	status->is_controller = rtu->is_controller;
-	status->has_controller = rtu->is_controller;
+	status->is_controller = controlled;
+	status->has_controller = controlled;
 	if (latch & LATCH_START)
 		status->causes |= oht_cause_mask(OHT_STOPPED_BY_START);
 	if (latch & LATCH_SOFTWARE)
@@ -379,7 +380,7 @@ static int rtu_reset(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking)
 
 	if (blocking)
 		*blocking = 0;
-	if (!rtu->is_controller)
+	if (!atomic_load(&rtu->is_controller))
 		return -EPERM;
 	if ((old & LATCH_STATE) != OHT_STATE_STOPPED)
 		return -EINVAL;
@@ -429,21 +430,20 @@ static int rtu_take(struct ohtd_bus *bus, uint32_t *deadman_ms)
 	/* Nobody would act when a heartbeat is late, so do not claim a period. */
 	if (deadman_ms)
 		*deadman_ms = 0;
-	rtu_of(bus)->is_controller = true;
+	atomic_store(&rtu_of(bus)->is_controller, true);
 	return 0;
 }
 
 static int rtu_farewell(struct ohtd_bus *bus)
 {
-	if (!rtu_of(bus)->is_controller)
+	if (!atomic_exchange(&rtu_of(bus)->is_controller, false))
 		return -EPERM;
-	rtu_of(bus)->is_controller = false;
 	return set_stopped(rtu_of(bus), LATCH_FAREWELL, 0);
 }
 
 static int rtu_heartbeat(struct ohtd_bus *bus)
 {
-	return rtu_of(bus)->is_controller ? 0 : -EPERM;
+	return atomic_load(&rtu_of(bus)->is_controller) ? 0 : -EPERM;
 }
 
 static const struct ohtd_bus_ops rtu_ops = {
