@@ -17,6 +17,9 @@ OUTPUTS = {"enable1": 4, "enable2": 5, "de": 6}
 # Antivalent contacts: closed (healthy) reads a = 1, b = 0.
 HEALTHY = {"a": 1, "b": 0}
 
+# How long to wait for a level. No bound of what the guest does: a busy host holds it up.
+PATIENCE_S = 30
+
 Change = collections.namedtuple("Change", "mono_ns wall_ns pin level")
 
 
@@ -143,15 +146,15 @@ class Pins:
         with self._changed:
             return bool(self._changed.wait_for(lambda: until(self) or self._gone, timeout)) and until(self)
 
-    def wait_level(self, pin, level, timeout):
+    def wait_level(self, pin, level, timeout=PATIENCE_S):
         """Wait for an output pin to have that level; returns whether it did in time."""
         return self.wait(lambda pins: pins.level(pin) == level, timeout)
 
-    def wait_enables(self, level, timeout):
+    def wait_enables(self, level, timeout=PATIENCE_S):
         """Wait for both enable outputs to have that level; returns whether they did in time."""
         return self.wait(lambda pins: all(pins.level(p) == level for p in ENABLES), timeout)
 
-    def press_to_low_ns(self, channel=None, timeout=2):
+    def press_to_low_ns(self, channel=None, timeout=PATIENCE_S):
         """Press, and return the time until both enable outputs were seen low; None if they stayed."""
         if not all(self.level(pin) for pin in ENABLES):
             raise SbcError("the enable outputs are not both high, so a press shows nothing")

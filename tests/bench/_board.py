@@ -9,10 +9,11 @@ import sys
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "tests/e2e"))
+sys.path.insert(0, str(TOP / "tests/lib"))
 
-from api import Robot, make_accounts  # noqa: E402
-from support import ALL_UNITS, PROGRAMS, Board, Controller, build_dtb, tap_results, tap_values  # noqa: E402
+from oht_test.board import ALL_UNITS, PROGRAMS, Board, Controller, build_dtb  # noqa: E402
+from oht_test.robot import Robot, make_accounts  # noqa: E402
+from oht_test.tap import tap_results, tap_values  # noqa: E402
 
 __all__ = ["ALL_UNITS", "ENABLES", "PROGRAMS", "STATE", "TOP", "Board", "Controller", "Robot", "build_dtb", "fresh", "host_lateness",
            "make_accounts", "prefer", "prefer_at_once", "prefer_processes", "share", "stolen_percent", "tap_results", "tap_values"]

@@ -23,7 +23,7 @@ def _discovery(bench):
     with Robot(fresh(STATE / "discovery"), "stock", make_accounts(fresh(STATE / "accounts"))) as robot:
         robot.wait_modules_good()
         for _ in range(DISCOVERIES):
-            answer = robot.post("modules/discover", "operator")
+            answer = robot.post("modules/discover", role="operator")
             assert answer.status == 200 and [m["address"] for m in answer.json["items"]] == UNITS, answer
             took_ms.append(answer.json["duration_ms"])
     bench.record("bus.discovery_ms", share(took_ms, 500), "ms", "qemu", ("<", 500), DISCOVERIES,

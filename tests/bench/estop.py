@@ -187,7 +187,7 @@ def _stops(robot, stops):
     for _ in range(stops):
         _arm(robot)
         before_ns = time.monotonic_ns()
-        answer = robot.post("safety/stop", "operator")
+        answer = robot.post("safety/stop", role="operator")
         assert answer.status == 200 and robot.pins.wait_enables(0, 5), answer
         low_ns = max(robot.pins.last(pin).mono_ns for pin in ENABLES)
         took_ms.append((low_ns - before_ns) / 1e6)

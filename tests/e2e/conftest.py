@@ -4,8 +4,8 @@
 OHT_E2E_KERNELS (default "stock rt debug") says for which kernels. A test runs on each of them unless it is marked
 kernels(...). The rule: what the module does by itself (the stop and whatever ends it, who holds the device, the bus on the
 wire, a device tree, coming and going) runs on all. What a program makes of that (who may do what, what it prints or
-answers, when it gives a module up) is the same on every kernel and runs on the stock one. A test is otherwise marked only
-with the reason beside it. What is not to run is deselected: it is no skip.
+answers, when it gives a module up) is the same on every kernel and runs on the stock one. Each mark says why, and the end of
+a run counts what it has left out.
 """
 import fcntl
 import os
@@ -13,9 +13,13 @@ import shutil
 
 import pytest
 
-from support import TOP, Board, Controller, build_dtb, paths
+from oht_test import kernels
+from oht_test.board import Board, Controller, build_dtb
+from oht_test.plugin import deselect
+from vsbc import paths
+from vsbc.paths import TOP
 
-KERNELS = os.environ.get("OHT_E2E_KERNELS", "stock rt debug").split()
+KERNELS = kernels.chosen()
 
 
 def state_folder():
@@ -112,21 +116,10 @@ def fresh_state(name):
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "kernels(name, ...): only on these; what a test shows is the same on the others")
-
-
-def kernel_of(item):
-    call = getattr(item, "callspec", None)
-    return call.params.get("kernel") if call else None
+    config.addinivalue_line("markers", "kernels(name, ..., why=...): only on these, for that reason")
 
 
 def pytest_collection_modifyitems(config, items):
     """Only where a test wants to run, and kernel by kernel: at most one shared board at a time."""
-    def wanted(item):
-        mark = item.get_closest_marker("kernels")
-        return not mark or kernel_of(item) in mark.args
-
-    left = [item for item in items if not wanted(item)]
-    config.hook.pytest_deselected(items=left)
-    items[:] = sorted(filter(wanted, items),
-                      key=lambda item: KERNELS.index(kernel_of(item)) if kernel_of(item) in KERNELS else len(KERNELS))
+    deselect(config, items, kernels.why_left_out)
+    items.sort(key=lambda item: (KERNELS + [None]).index(kernels.kernel_of(item)))

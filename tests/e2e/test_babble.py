@@ -7,7 +7,9 @@ import time
 
 import pytest
 
-from support import ALL_UNITS, PROGRAMS, Controller, build_dtb, paths, until
+from oht_test.board import ALL_UNITS, PROGRAMS, Controller, build_dtb
+from oht_test.wait import until
+from vsbc import paths
 
 # As fast as the line is: 115200 bit/s, ten bits to a character.
 BYTES_PER_S = 11520
@@ -41,8 +43,7 @@ def babble(board):
         thread.join()
 
 
-# The engine's answer to babble is proven on every kernel in virtual time (bus_fault_test); here it is the real UART's.
-@pytest.mark.kernels("stock", "rt")
+@pytest.mark.kernels("stock", "rt", why="bus_fault_test has babble on every kernel; here it meets the real UART")
 def test_babbling_node(fresh):
     board = fresh(far="none", dtb=build_dtb("quick-reset"))
     controller = Controller(board)

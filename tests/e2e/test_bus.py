@@ -2,7 +2,7 @@
 """The bus: discovery, reads, what a module that misbehaves does to itself and not to the others."""
 import pytest
 
-from support import ALL_UNITS
+from oht_test.board import ALL_UNITS
 
 MODULES = {2: "power", 3: "safety", 4: "travel_motor", 5: "dock_location"}
 FAULTY = 3
@@ -96,5 +96,5 @@ def test_direction_is_back_after_traffic(board):
     """DE was worked for every request, and is low at the end."""
     before = board.pins.count(6)
     assert board.bus_test(f"-c 20 {ALL_UNITS}")["errors"] == 0
-    assert board.pins.wait_level(6, 0, 2)
+    assert board.pins.wait_level(6, 0)
     assert board.pins.count(6) - before == 40

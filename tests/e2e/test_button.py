@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from support import Controller, Refused
+from oht_test.board import Controller, Refused
 
 TAGS = itertools.count(1000)
 ENABLES = (4, 5)
@@ -64,9 +64,9 @@ def test_reset_and_enable_are_two_steps(board, controller):
     assert status["state"] == "ready" and status["outputs"] == 0
     assert is_low_since(board, low)
     controller.ask("enable 4")
-    assert board.pins.wait_enables(1, 2)
+    assert board.pins.wait_enables(1)
     controller.ask("disable 5")
-    assert board.pins.wait_enables(0, 2)
+    assert board.pins.wait_enables(0)
     assert controller.status()["state"] == "ready"
 
 
@@ -120,5 +120,5 @@ def test_short_press_is_not_lost(board, controller):
     controller.arm(tag)
     board.pins.press("a")
     board.pins.release("a")
-    assert board.pins.wait_enables(0, 2)
+    assert board.pins.wait_enables(0)
     assert controller.stop_event(tag)["cause"] == "button_a"

@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from support import until, written
+from oht_test.board import written
+from oht_test.wait import until
 
-# A program is the same on every kernel; what differs below it has tests of its own.
-pytestmark = pytest.mark.kernels("stock")
+pytestmark = pytest.mark.kernels("stock", why="a program is the same on every kernel")
 
 # Periods that the slowest machine keeps.
 COMMAND = ("ohtctl --json safety commission --report /tmp/commission --by tester --deadman-ms 8000 "
@@ -86,7 +86,7 @@ def test_walk_with_somebody_at_the_button(board):
     content = walk.report("json")
     assert line["sha256"] in walk.report("txt")
     assert hashlib.sha256(content.encode()).hexdigest() == line["sha256"]
-    assert board.pins.wait_enables(0, 5)
+    assert board.pins.wait_enables(0)
     assert board.ohtctl("safety status")[1]["controller"] is None
 
 
@@ -97,9 +97,9 @@ def test_ctrl_c_while_enabled_leaves_it_stopped(board):
         assert "do" in line, line
         obey(board, line["do"])
         line = walk.next()
-    assert board.pins.wait_enables(1, 10)
+    assert board.pins.wait_enables(1)
     board.guest.check("kill -INT $(pidof ohtctl)")
-    assert board.pins.wait_enables(0, 10)
+    assert board.pins.wait_enables(0)
     assert walk.exit_code() == 1
     report = json.loads(walk.report("json"))
     assert report["result"] == "interrupted" and report["left"]["state"] == "stopped"

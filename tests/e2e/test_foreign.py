@@ -4,10 +4,10 @@ import subprocess
 
 import pytest
 
-from support import ALL_UNITS, TOP
+from oht_test.board import ALL_UNITS
+from vsbc.paths import TOP
 
-# Whose slave it is makes no difference to a kernel.
-pytestmark = pytest.mark.kernels("stock")
+pytestmark = pytest.mark.kernels("stock", why="whose slave it is makes no difference to a kernel")
 FOREIGN_SLAVE = TOP / "build/userspace/native/tests/e2e/foreign_slave"
 
 

@@ -2,10 +2,9 @@
 """Every function code through ohtctl, module and wire, to a far end that knows it; and to one that does not."""
 import pytest
 
-from support import until
+from oht_test.wait import until
 
-# What is below the engine is the same on every kernel, and the engine has KUnit on each.
-pytestmark = pytest.mark.kernels("stock")
+pytestmark = pytest.mark.kernels("stock", why="the engine has KUnit on each kernel")
 MODULES = {2: "power", 3: "safety", 4: "travel_motor", 5: "dock_location"}
 # The simulator on a busy host answers late; the time-outs themselves are another test's subject.
 PATIENT = "--timeout-ms 500"

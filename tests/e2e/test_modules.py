@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from support import PROGRAMS, until, written
+from oht_test.board import PROGRAMS, written
+from oht_test.wait import until
 
 SILENT = 3
 UNITS = (2, 3, 4, 5)
@@ -31,7 +32,7 @@ class Watching:
             found = [line for line in self.lines() if line["unit"] == unit and line.get("to") == health]
             return found[count - 1] if len(found) >= count else None
 
-        return until(find, 30, f"unit {unit} being {health} for the {count}. time", period=0.2)
+        return until(find, 30, f"unit {unit} being {health} for the {count}. time", period_s=0.2)
 
     def result(self):
         """Wait for its end; {unit: (good, bad)}."""
@@ -40,7 +41,7 @@ class Watching:
         return {line["unit"]: (line["good"], line["bad"]) for line in self.lines() if "good" in line}
 
 
-@pytest.mark.kernels("stock", "rt")
+@pytest.mark.kernels("stock", "rt", why="module_test has it on every kernel; here it meets the real UART")
 def test_lost_and_found(board):
     watching = Watching(board, 25)
     for unit in UNITS:
@@ -65,7 +66,7 @@ def test_lost_and_found(board):
     assert [line["to"] for line in watching.lines() if line["unit"] == SILENT and "to" in line] == [GOOD, DEGRADED, GOOD]
 
 
-@pytest.mark.kernels("stock")
+@pytest.mark.kernels("stock", why="a program is the same on every kernel")
 def test_stats_after_traffic(board):
     board.guest.check("echo 0 >/sys/class/oht/oht0/statistics/frames_sent")
     board.guest.check("echo 0 >/sys/class/oht/oht0/histograms/gap_late_ns")

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from support import until, written
+from oht_test.board import written
+from oht_test.wait import until
 
 ENABLES = (4, 5)
 
-# A program is the same on every kernel; what differs below it has tests of its own.
-pytestmark = pytest.mark.kernels("stock")
+pytestmark = pytest.mark.kernels("stock", why="a program is the same on every kernel")
 
 
 def outputs(board):
@@ -37,7 +37,7 @@ class Holding:
         self.board = board
         held = f"(ohtctl --json safety enable {options} >/tmp/held; echo $? >/tmp/held.exit) 2>/dev/null"
         self.pid = board.guest.check(f"{held} & until pidof ohtctl; do sleep 0.05; done").split()[0]
-        assert board.pins.wait_enables(1, 10), "enabled, but the outputs are not high outside"
+        assert board.pins.wait_enables(1), "enabled, but the outputs are not high outside"
         # High is not yet enabled: the inputs are looked at once more, and a press then is a refusal.
         until(lambda: not board.guest.run("test -s /tmp/held")[0], what="ohtctl's word that it is enabled")
 
@@ -132,7 +132,7 @@ def test_stop_goes_past_the_controller(board):
     acknowledged(board)
     held = Holding(board)
     assert board.ohtctl("safety stop")[0] == 0
-    assert board.pins.wait_enables(0, 5)
+    assert board.pins.wait_enables(0)
     code, lines = held.ended()
     assert code == 1 and "stopped by software" in lines[-1]["error"]
 
@@ -142,7 +142,7 @@ def test_frozen_or_killed_enable_stops(board):
         acknowledged(board)
         held = Holding(board)
         board.guest.check(f"kill -{kill} {held.pid}")
-        assert board.pins.wait_enables(0, 5), f"kill -{kill}: the outputs stayed high"
+        assert board.pins.wait_enables(0), f"kill -{kill}: the outputs stayed high"
         assert cause in codes(board.ohtctl("safety status")[1]["causes"])
         board.guest.run(f"kill -CONT {held.pid}")
         until(lambda: board.guest.run("rm /tmp/held.exit")[0] == 0, what="ohtctl's end")

@@ -2,7 +2,7 @@
 """A CPU that never handles an interrupt again: the other one stops the machine."""
 import pytest
 
-from support import PROGRAMS, Controller
+from oht_test.board import PROGRAMS, Controller
 
 # The board waits for a second before it calls that a stall, since a host may hold an emulated CPU up for a while. Longer than
 # that, but not as long as the controller may be without a heartbeat (10 s). The cause is stall_test's business: whether
@@ -11,8 +11,7 @@ PATIENCE_S = 8
 CPU_IRQ, CPU_TIMER = 0, 1
 
 
-# The kernel's own watchers would go on about the stuck CPU; what the stop does is the same with them.
-@pytest.mark.kernels("stock", "rt")
+@pytest.mark.kernels("stock", "rt", why="the debug kernel's own watchers go on about the stuck CPU")
 @pytest.mark.parametrize("cpu", [CPU_IRQ, CPU_TIMER])
 def test_one_cpu_stuck_for_good(fresh, cpu):
     board = fresh()

@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from support import ALL_UNITS, PROGRAMS, Controller, Refused, build_dtb, until, written
+from oht_test.board import ALL_UNITS, PROGRAMS, Controller, Refused, build_dtb, written
+from oht_test.wait import until
 
 ENABLES = (4, 5)
 DE = 6
@@ -62,14 +63,13 @@ def wait_awake(board, ahead_s):
     assert board.guest.check("cat /tmp/slept; rm /tmp/slept") == "0", "it was refused"
 
 
-# The debug kernel sees suspend and resume of the engine in the unit tests; here a boot of it takes a minute.
-@pytest.mark.kernels("stock", "rt")
+@pytest.mark.kernels("stock", "rt", why="KUnit has suspend and resume of the engine on the debug kernel")
 def test_stops_sleeps_and_wakes_stopped(board):
     controller = Controller(board)
     board.guest.check(f"{PROGRAMS}/bus_test -c 0 {ALL_UNITS} </dev/null >/dev/null 2>&1 & echo $! >/tmp/reader")
     controller.arm(1)
     ahead_s = begin_to_sleep(board)
-    assert board.pins.wait_enables(0, 10), "it sleeps with the outputs high"
+    assert board.pins.wait_enables(0), "it sleeps with the outputs high"
     low = [board.pins.count(pin) for pin in ENABLES]
     # The programs are frozen when the bus is silent; then its registers are lost.
     until(lambda: is_silent(board), 20, "the bus being silent")
@@ -88,7 +88,7 @@ def test_stops_sleeps_and_wakes_stopped(board):
     controller.close()
 
 
-ONE_KERNEL = pytest.mark.kernels("stock")
+ONE_KERNEL = pytest.mark.kernels("stock", why="the first suspend is on stock and rt; what follows is the same")
 
 
 @ONE_KERNEL
@@ -97,7 +97,7 @@ def test_again_and_again(board):
     controller = Controller(board)
     controller.arm(1)
     ahead_s = begin_to_sleep(board)
-    assert board.pins.wait_enables(0, 10)
+    assert board.pins.wait_enables(0)
     board.pins.press()
     wait_awake(board, ahead_s)
     status = controller.wait_status(lambda s: s["inputs"] == 0, "the press being seen")
@@ -109,7 +109,7 @@ def test_again_and_again(board):
     controller.release_button()
     controller.arm(3)
     ahead_s = begin_to_sleep(board)
-    assert board.pins.wait_enables(0, 10)
+    assert board.pins.wait_enables(0)
     wait_awake(board, ahead_s)
     assert controller.stop_event(3)["cause"] == "suspend"
     assert board.bus_test(f"-c 20 {ALL_UNITS}")["errors"] == 0
@@ -122,7 +122,7 @@ def test_hibernation_is_refused_all_the_same(board):
     controller.arm(1)
     code, _ = board.guest.run("echo disk >/sys/power/state")
     assert code != 0
-    assert board.pins.wait_enables(0, 10)
+    assert board.pins.wait_enables(0)
     assert controller.stop_event(1)["cause"] == "suspend"
     controller.leave()
 

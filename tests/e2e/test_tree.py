@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from support import ALL_UNITS, PROGRAMS, Controller, build_dtb
+from oht_test.board import ALL_UNITS, PROGRAMS, Controller, build_dtb
 
 # Overlay, the device that it makes, what the kernel must say about it.
 WRONG = {
@@ -80,8 +80,7 @@ def test_the_right_device_works_beside_them(log_and_board):
     controller.leave()
 
 
-# The debug kernel sees nine other refusals; to boot it once more for the tenth takes half a minute.
-@pytest.mark.kernels("stock", "rt")
+@pytest.mark.kernels("stock", "rt", why="the debug kernel has the other refusals, on one board")
 def test_absurd_baud_rate(fresh):
     """The board's only device is wrong: no device, outputs low, and the machine runs."""
     board = fresh(dtb=build_dtb("absurd-baud"), module=False)
@@ -102,7 +101,7 @@ def deaf_tree(tmp_path):
     return tree
 
 
-@pytest.mark.kernels("stock")
+@pytest.mark.kernels("stock", why="has nothing to do with the kind of kernel")
 def test_uart_that_cannot_be_had(fresh, deaf_tree):
     """Not a wrong property but a UART that is gone: no bus, and a stop that does not need one."""
     board = fresh(dtb=deaf_tree)
@@ -116,6 +115,6 @@ def test_uart_that_cannot_be_had(fresh, deaf_tree):
     controller.release_button()
     controller.arm(2)
     controller.ask("hang")
-    assert board.pins.wait_enables(0, 15), "no heartbeat, and the outputs are high"
+    assert board.pins.wait_enables(0), "no heartbeat, and the outputs are high"
     assert controller.stop_event(2)["cause"] == "deadman"
     controller.close()

@@ -10,15 +10,14 @@ import itertools
 
 import pytest
 
-from support import Controller, Refused, build_dtb
+from oht_test.board import Controller, Refused, build_dtb
 
 ENABLES = (4, 5)
 BUTTON_A, BUTTON_B, DISCREPANCY = 2, 3, 4
 TAGS = itertools.count(1)
 AT_ONCE, NEXT_DEMAND, NOT_DETECTABLE = "at once", "at the next demand", "not detectable"
 
-# Levels and the rules about them; when they are looked at is the subject of tests that run on every kernel.
-ONE_KERNEL = pytest.mark.kernels("stock")
+ONE_KERNEL = pytest.mark.kernels("stock", why="levels and the rules about them are the same on every kernel")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -138,7 +137,7 @@ def mend(lines, controller):
 
 def expect_stop(lines, controller, tag):
     """Low outside, and the driver says why: a channel of the button."""
-    assert lines.board.pins.wait_enables(0, 5), "the outputs stayed high"
+    assert lines.board.pins.wait_enables(0), "the outputs stayed high"
     event = controller.stop_event(tag)
     assert event["cause"] in ("button_a", "button_b") and event["low_ns"] >= event["event_ns"]
     with pytest.raises(Refused) as refusal:
@@ -192,7 +191,7 @@ def assert_not_detectable(lines, controller, fault):
         # All lines read closed: this is what the safety relay is for.
         assert controller.status()["state"] == "enabled" and all(lines.board.pins.levels(ENABLES))
     else:
-        assert lines.board.pins.wait_enables(0, 5), "the outputs stayed high"
+        assert lines.board.pins.wait_enables(0), "the outputs stayed high"
     lines.set(closed=True)
     if controller.status()["state"] == "enabled":
         controller.ask("stop 0")

@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Tests of the virtual SBC itself: what it shows must be what the guest did."""
-import pathlib
 import shutil
-import sys
 
 import pytest
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "scripts"))
-
-from vsbc.machine import Machine, Options  # noqa: E402
+from vsbc.machine import Machine, Options
+from vsbc.paths import TOP
 
 
 @pytest.fixture

@@ -8,11 +8,12 @@ import sys
 import time
 
 import pytest
-from conftest import TOP
 
+from oht_test.wait import until
 from vsbc.errors import SbcError
 from vsbc.guest import GuestError
 from vsbc.machine import Machine, Options
+from vsbc.paths import TOP
 
 # The GPIO controller's registers, from its manual (PrimeCell PL061, 3.2): direction, and data behind a pin mask.
 DIRECTION = 0x09030400
@@ -65,12 +66,12 @@ def test_too_long_command_is_refused(board):
 def test_output_change_is_seen_and_stamped(board, pin):
     before_ns, count = time.monotonic_ns(), board.pins.count(pin)
     set_output(board, pin, 1)
-    assert board.pins.wait_level(pin, 1, 2)
+    assert board.pins.wait_level(pin, 1)
     change = board.pins.last(pin)
     assert before_ns < change.mono_ns <= time.monotonic_ns()
     assert abs(change.wall_ns - time.time_ns()) < 10 * 10**9
     set_output(board, pin, 0)
-    assert board.pins.wait_level(pin, 0, 2)
+    assert board.pins.wait_level(pin, 0)
     assert board.pins.count(pin) == count + 2
 
 
@@ -109,7 +110,7 @@ def test_held_machine_keeps_its_pins_at_reset(state, command, reason):
     with Machine(Options(state=state, module=False, append=RELAXED, hold_on_reset=True)) as machine:
         machine.wait_booted()
         set_output(machine, 4, 1)
-        assert machine.pins.wait_level(4, 1, 2)
+        assert machine.pins.wait_level(4, 1)
         machine.guest.fire(command)
         assert machine.wait_reset(20) == reason
         assert machine.pins.levels([4]) == [1] and machine.pins.count(4) == 1
@@ -119,9 +120,9 @@ def test_unheld_machine_resets_its_pins_and_boots_again(state):
     with Machine(Options(state=state, module=False, append=RELAXED)) as machine:
         machine.wait_booted()
         set_output(machine, 4, 1)
-        assert machine.pins.wait_level(4, 1, 2)
+        assert machine.pins.wait_level(4, 1)
         machine.guest.fire("reboot -f")
-        assert machine.pins.wait_level(4, 0, 20)
+        assert machine.pins.wait_level(4, 0)
         assert machine.guest.wait_ready(60)
 
 
@@ -150,8 +151,8 @@ def test_virtual_time_runs_ahead(state):
     with Machine(Options(state=state, module=False, icount="shift=1,sleep=off")) as machine:
         machine.wait_booted()
         started = time.monotonic()
-        machine.guest.check("sleep 120", timeout=130)
-        assert time.monotonic() - started < 60
+        machine.guest.check("sleep 1000", timeout=1010)
+        assert time.monotonic() - started < 1000, "its time goes no faster than ours"
 
 
 def test_nothing_survives_a_killed_supervisor(state):
@@ -166,15 +167,15 @@ def test_nothing_survives_a_killed_supervisor(state):
         pid = int(child.stdout.readline())
         assert pathlib.Path(f"/proc/{pid}").exists()
         child.send_signal(signal.SIGKILL)
-    deadline = time.monotonic() + 5
-    while pathlib.Path(f"/proc/{pid}/exe").exists():
-        try:
-            if "State:\tZ" in pathlib.Path(f"/proc/{pid}/status").read_text():
-                break
-        except OSError:
-            break
-        assert time.monotonic() < deadline, "the emulator still runs"
-        time.sleep(0.05)
+    until(lambda: has_ended(pid), what="the end of the emulator")
+
+
+def has_ended(pid):
+    """Gone, or nobody has asked yet how it ended."""
+    try:
+        return "State:\tZ" in pathlib.Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return True
 
 
 def test_emulator_that_refuses_says_why(state):

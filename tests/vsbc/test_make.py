@@ -2,38 +2,19 @@
 """`make up`, `down` and `run` as somebody who has just cloned uses them."""
 import json
 import os
-import pathlib
 import re
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import time
-import urllib.request
 
 import pytest
-from conftest import TOP
 
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
-def processes_of(folder):
-    """Processes that work in that folder or have a file of it on their command line."""
-    found = []
-    for entry in pathlib.Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and int(entry.name) != os.getpid() and (
-                    str(folder) in os.readlink(entry / "cwd")
-                    or str(folder).encode() in (entry / "cmdline").read_bytes()):
-                found.append((entry.name, (entry / "cmdline").read_bytes()[:80]))
-        except OSError:
-            pass
-    return found
+from oht_test.client import Client
+from oht_test.processes import processes_of
+from oht_test.wait import free_port
+from vsbc.paths import TOP
 
 
 class Clone:
@@ -50,11 +31,15 @@ class Clone:
     def credentials(self):
         return json.loads((self.state / "credentials.json").read_text())
 
-    def health(self):
+    def client(self):
+        """A client that trusts the authority which credentials.json names."""
         known = self.credentials()
-        context = ssl.create_default_context(cafile=known["ca_file"])
-        with urllib.request.urlopen(known["url"] + "api/v1/health", timeout=20, context=context) as answer:
-            return json.load(answer)
+        return Client(int(self.environment["OHT_PORT"]), ssl.create_default_context(cafile=known["ca_file"]))
+
+    def health(self):
+        answer = self.client().get("health", role=None)
+        assert answer.status == 200, answer
+        return answer.json
 
 
 @pytest.fixture(scope="module")
@@ -89,14 +74,8 @@ def test_api_answers_with_the_device_authority(clone):
 
 
 def test_every_account_can_log_in(clone):
-    known = clone.credentials()
-    context = ssl.create_default_context(cafile=known["ca_file"])
-    for account in known["accounts"]:
-        body = json.dumps({k: account[k] for k in ("username", "password")}).encode()
-        request = urllib.request.Request(known["url"] + "api/v1/auth/login", body,
-                                         {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=60, context=context) as answer:
-            assert json.load(answer)["access_token"]
+    for account in clone.credentials()["accounts"]:
+        assert clone.client().login(account["username"], account["password"]).json["access_token"]
 
 
 def test_second_start_says_that_one_is_running(clone):

@@ -5,10 +5,10 @@ import socket
 import subprocess
 
 import pytest
-from conftest import TOP
 
 from vsbc import control, lock, settings
 from vsbc.errors import SbcError
+from vsbc.paths import TOP
 from vsbc.wire import Wire
 
 

@@ -4,24 +4,16 @@ import base64
 import json
 import pathlib
 import shutil
-import socket
 import subprocess
 import urllib.error
 import urllib.request
 
-from daemon import until
+from oht_test.wait import free_port, until
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--disable-default-apps", "--disable-dev-shm-usage", "--hide-scrollbars"]
-
-
-def free_port():
-    """A TCP port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Browser:

@@ -4,7 +4,8 @@ import pytest
 
 from browser import Browser
 from conftest import key_pin
-from daemon import PASSWORD, running
+from daemon import running
+from oht_test.client import PASSWORD
 
 
 @pytest.fixture(name="empty")

@@ -2,7 +2,7 @@
 """What a person sees and does on the first page."""
 import signal
 
-from daemon import PASSWORD
+from oht_test.client import PASSWORD
 
 ENTER, TAB = "\ue007", "\ue004"
 NAMES = ("power (unit 2)", "safety (unit 3)", "travel motor (unit 4)", "dock location (unit 5)")

@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the end-to-end tests share: a board with its helpers, and waiting for a condition."""
+"""A running virtual board, the programs in it, and a controller that does what a test tells it."""
 import json
 import pathlib
-import re
 import subprocess
-import sys
-import time
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "scripts"))
+from vsbc import paths, splat
+from vsbc.machine import Machine, Options
+from vsbc.paths import TOP
+from vsbc.wire import Wire
 
-from vsbc import paths, splat  # noqa: E402 # pylint: disable=wrong-import-position
-from vsbc.machine import Machine, Options  # noqa: E402 # pylint: disable=wrong-import-position
-from vsbc.wire import Wire  # noqa: E402 # pylint: disable=wrong-import-position
+from .wait import PATIENCE_S, until
 
 PROGRAMS = "/usr/libexec/oht"
 OVERLAYS = TOP / "tests/e2e/dts"
@@ -24,20 +21,9 @@ CONTROLLER_LINE = ["-chardev", "socket,id=controller,path=controller.sock,server
                    "-device", "pci-serial,chardev=controller,addr=9"]
 
 
-def until(condition, timeout=10, what="it", period=0.02):
-    """Poll condition() until it is true and return what it returned; fail when time is up."""
-    deadline = time.monotonic() + timeout
-    while True:
-        found = condition()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"{what} did not happen within {timeout} s"
-        time.sleep(period)
-
-
-def written(guest, path, what, timeout=10, period=0.02):
+def written(guest, path, what, timeout_s=PATIENCE_S, period_s=0.02):
     """Wait until a program of the guest has written to a file, which may not be there yet; what it holds then."""
-    return until(lambda: guest.run(f"cat {path} 2>/dev/null")[1].strip(), timeout, what, period)
+    return until(lambda: guest.run(f"cat {path} 2>/dev/null")[1].strip(), timeout_s, what, period_s)
 
 
 def build_dtb(*overlays):
@@ -46,21 +32,6 @@ def build_dtb(*overlays):
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
-
-
-def tap_results(output):
-    """The lines of a TAP report: (passed, [what failed]); a plan that is not kept is a failure."""
-    passed = len(re.findall(r"^ok \d+(?!.*# SKIP)", output, re.MULTILINE))
-    bad = re.findall(r"^not ok .*$|^ok .*# SKIP.*$|^Bail out!.*$", output, re.MULTILINE)
-    plan = re.search(r"^1\.\.(\d+)$", output, re.MULTILINE)
-    if not plan or int(plan.group(1)) != passed + len(bad):
-        bad.append(f"{passed} results, plan {plan and plan.group(1)}: {output.strip()[-200:]}")
-    return passed, bad
-
-
-def tap_values(output):
-    """What `# value NAME NUMBER` lines say."""
-    return {name: int(number) for name, number in re.findall(r"^# value (\S+) (\d+)$", output, re.MULTILINE)}
 
 
 class Board:
@@ -164,13 +135,13 @@ class Controller:
     def status(self):
         return self.ask("status")
 
-    def wait_status(self, condition, what, timeout=10):
+    def wait_status(self, condition, what, timeout_s=PATIENCE_S):
         """Poll the status until condition(status) holds; returns it."""
         def fits():
             status = self.status()
             return status if condition(status) else None
 
-        return until(fits, timeout, what, period=0)
+        return until(fits, timeout_s, what, period_s=0)
 
     def release_button(self):
         """Close the contacts, and wait until nothing forbids a reset."""
@@ -193,14 +164,14 @@ class Controller:
     def arm(self, tag):
         """Reset and enable; both outputs are high outside when this returns."""
         self.ask(f"arm {tag}")
-        assert self.board.pins.wait_enables(1, 5), "enabled, but the outputs are not high outside"
+        assert self.board.pins.wait_enables(1), "enabled, but the outputs are not high outside"
 
-    def stop_event(self, tag, timeout=5):
+    def stop_event(self, tag):
         """The event that lowered the outputs, with that tag."""
         def find():
             return [e for e in self.events() if e["tag"] == tag and e["from"] == "enabled"]
 
-        found = until(find, timeout, f"the stop with tag {tag}")
+        found = until(find, what=f"the stop with tag {tag}")
         assert len(found) == 1
         return found[0]
 

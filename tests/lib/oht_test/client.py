@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A client of ohtd's API that trusts only the device's own authority."""
+import dataclasses
+import http.client
+import json
+import ssl
+import time
+
+ROLES = ("viewer", "operator", "supervisor", "administrator")
+PASSWORD = "correct horse battery"
+# On a busy host an answer takes longer; no test is about time-outs of the client.
+ANSWER_S = 70
+
+
+@dataclasses.dataclass
+class Answer:
+    """Status, headers (names in lower case) and body of an answer."""
+    status: int
+    headers: dict
+    body: bytes
+
+    @property
+    def json(self):
+        """The body as JSON."""
+        return json.loads(self.body)
+
+    @property
+    def code(self):
+        """The stable code of a problem; checks the problem's form."""
+        assert self.headers["content-type"] == "application/problem+json", self
+        problem = self.json
+        assert {"type", "title", "status", "code", "detail"} <= problem.keys()
+        assert problem["status"] == self.status
+        return problem["code"]
+
+
+class Client:
+    """Requests to the daemon at `port` of 127.0.0.1.
+
+    A subclass may replace `port` and tls(). Each request has a connection of its own, unless keep_s is given: then one
+    connection is used again as long as it was idle for less than that.
+    """
+
+    def __init__(self, port=0, context=None, keep_s=0, timeout_s=ANSWER_S):
+        self.port = port
+        self.tokens = {}
+        self._context = context
+        self._keep_s = keep_s
+        self._timeout_s = timeout_s
+        self._link = None
+        self._used_s = 0
+
+    def tls(self):
+        """The context that knows whom to trust."""
+        return self._context
+
+    def another(self, keep_s=0, timeout_s=ANSWER_S):
+        """A client of the same daemon, for another thread."""
+        return Client(self.port, self.tls(), keep_s, timeout_s)
+
+    def connection(self):
+        """A connection that nobody else uses; made with the first request."""
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=self._timeout_s, context=self.tls())
+
+    def hang_up(self):
+        """Close the kept connection: the next request makes a new one."""
+        if self._link:
+            self._link.close()
+            self._link = None
+
+    def request(self, method, path, body=None, role=None, headers=None, token=None):
+        """One request; returns its Answer, also of a refusal. A body that is no bytes becomes JSON."""
+        wanted = {}
+        if role or token:
+            wanted["Authorization"] = f"Bearer {token or self.token(role)}"
+        if body is not None:
+            wanted["Content-Type"] = "application/json"
+            body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        wanted.update(headers or {})
+        path = path if path.startswith("/") else f"/api/v1/{path}"
+        if time.monotonic() - self._used_s >= self._keep_s:
+            self.hang_up()
+        self._link = self._link or self.connection()
+        kept = False
+        try:
+            self._link.request(method, path, body, wanted)
+            answer = self._link.getresponse()
+            received = Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+            self._used_s = time.monotonic()
+            kept = self._keep_s > 0
+            return received
+        finally:
+            if not kept:
+                self.hang_up()
+
+    def get(self, path, role="viewer", **more):
+        """GET as a role; None: without a token."""
+        return self.request("GET", path, role=role, **more)
+
+    def post(self, path, body=None, role="administrator", **more):
+        """POST as a role; None: without a token."""
+        return self.request("POST", path, {} if body is None else body, role=role, **more)
+
+    def login(self, name, password=PASSWORD):
+        """Answer of auth/login."""
+        return self.request("POST", "auth/login", {"username": name, "password": password})
+
+    def token(self, role):
+        """An access token of the role's account."""
+        if role not in self.tokens:
+            answer = self.login(role)
+            assert answer.status == 200, answer
+            self.tokens[role] = answer.json["access_token"]
+        return self.tokens[role]
+
+
+def trusting(certificates):
+    """A context that trusts these authorities only, given as PEM text."""
+    context = ssl.create_default_context(cadata=certificates)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    return context
