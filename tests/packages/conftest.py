@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The packages, built once per run for both architectures, and DKMS to try the module with."""
+"""The packages, built once per run for each architecture that a test wants, and DKMS to try the module with.
+
+`make test` runs what this machine's own packages can show. What takes longer is marked `long` (OHT_LONG=1 selects it too), what
+takes an hour `soak` (OHT_SOAK=1); what is not selected is counted at the end, with the reason.
+"""
 import os
 import pathlib
 import shutil
@@ -11,6 +15,7 @@ import pytest
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / "scripts"), str(TOP / "tests/api")]
 
+from repack import later, repack  # noqa: E402 # pylint: disable=wrong-import-position
 from vsbc import paths  # noqa: E402 # pylint: disable=wrong-import-position
 
 PACKAGES = TOP / "build/packages"
@@ -18,15 +23,43 @@ BOARD = "arm64"
 NATIVE = subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True).stdout.strip()
 VERSION = subprocess.run(["dpkg-parsechangelog", "-l", TOP / "debian/changelog", "-S", "Version"], check=True,
                          capture_output=True, text=True).stdout.strip()
-# Later than VERSION for dpkg, made by the tests only.
-NEXT = VERSION + "+next"
+# Made by the tests only.
+NEXT = later(VERSION)
 # Of this machine's programs none may be in what is built for others, and the other way round.
 ARCHITECTURES = sorted({NATIVE, BOARD})
+# {mark: (the variable that selects it, why it is not always selected)}
+SELECTED_BY = {"long": ("OHT_LONG", "long"), "soak": ("OHT_SOAK", "an hour of emulation")}
+# Of one test, with the packages that it is the first to want.
+TIMEOUT_S = 1800
+SOAK_TIMEOUT_S = 3 * 3600
+deselected = {}
 
-
-# Half an hour of emulation.
-collect_ignore = [] if os.environ.get("OHT_SOAK") else ["test_board.py"]
 APT = "apt-get -y -q -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-unsafe-io"
+
+
+def pytest_configure(config):
+    for mark, (variable, why) in SELECTED_BY.items():
+        config.addinivalue_line("markers", f"{mark}: {why}; only with {variable}=1")
+
+
+def pytest_collection_modifyitems(config, items):
+    chosen = []
+    for item in items:
+        marks = [mark for mark in SELECTED_BY if item.get_closest_marker(mark)]
+        missing = [mark for mark in marks if os.environ.get(SELECTED_BY[mark][0]) != "1"]
+        if missing:
+            deselected.setdefault(missing[0], []).append(item)
+            continue
+        item.add_marker(pytest.mark.timeout(SOAK_TIMEOUT_S if "soak" in marks else TIMEOUT_S))
+        chosen.append(item)
+    config.hook.pytest_deselected(items=[item for left in deselected.values() for item in left])
+    items[:] = chosen
+
+
+def pytest_terminal_summary(terminalreporter):
+    for mark, items in deselected.items():
+        variable, why = SELECTED_BY[mark]
+        terminalreporter.write_line(f"deselected: {len(items)} ({why}; {variable}=1 selects them)")
 
 
 def media(*names):
@@ -47,13 +80,11 @@ def script(name, *arguments, **environment):
                           stdin=subprocess.DEVNULL, env={**os.environ, **environment})
 
 
-class Built:
+class Folder:
     """A folder with packages."""
 
-    def __init__(self, *arguments, **environment):
-        done = script("build-deb", *arguments, **environment)
-        assert done.returncode == 0, done.stderr
-        self.folder = pathlib.Path(done.stdout.strip())
+    def __init__(self, folder):
+        self.folder = folder
 
     def deb(self, package):
         """The file of that package."""
@@ -66,22 +97,45 @@ class Built:
         return {deb.name.split("_")[0]: deb for deb in self.folder.glob("*.deb")}
 
 
+def build(*arguments, **environment):
+    """The folder of what build-deb has built."""
+    done = script("build-deb", *arguments, **environment)
+    assert done.returncode == 0, done.stderr
+    return Folder(pathlib.Path(done.stdout.strip()))
+
+
+class Builds(dict):
+    """{architecture: its packages}, each built when the first test wants it."""
+
+    def __missing__(self, arch):
+        self[arch] = build("--arch", arch)
+        return self[arch]
+
+
+def one_version_later(packages, name):
+    folder = PACKAGES / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    repack(packages.names().values(), folder, VERSION, NEXT)
+    return Folder(folder)
+
+
 @pytest.fixture(scope="session")
 def built():
     """{architecture: its packages}."""
-    return {arch: Built("--arch", arch) for arch in ARCHITECTURES}
+    return Builds()
 
 
 @pytest.fixture(scope="session")
-def newer():
+def newer(built):
     """This machine's packages, one version later."""
-    return Built("--arch", NATIVE, "--version", NEXT, "--out", PACKAGES / "next")
+    return one_version_later(built[NATIVE], "next")
 
 
 @pytest.fixture(scope="session")
-def newer_board():
+def newer_board(built):
     """The board's, one version later."""
-    return Built("--arch", BOARD, "--version", NEXT, "--out", PACKAGES / "next-board")
+    return one_version_later(built[BOARD], "next-board")
 
 
 class Dkms:
@@ -111,7 +165,7 @@ class Dkms:
 @pytest.fixture(scope="session")
 def dkms(built):
     """oht-dkms, known to a DKMS of our own."""
-    one = Dkms(built[BOARD].deb("oht-dkms"), PACKAGES / "dkms")
+    one = Dkms(built[NATIVE].deb("oht-dkms"), PACKAGES / "dkms")
     done = one.run("add")
     assert done.returncode == 0, done.stdout + done.stderr
     return one

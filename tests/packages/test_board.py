@@ -14,6 +14,8 @@ from debian_board import DebianBoard, cached, release
 from debian_root import quoted
 from vsbc.pins import ENABLES
 
+pytestmark = pytest.mark.soak
+
 OURS = ("ohtd", "ohtctl", "liboht0", "oht-dkms")
 ADMIN, PASSWORD = "chief", "correct horse battery"
 API = "https://127.0.0.1:8443/api/v1"

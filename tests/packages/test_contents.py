@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import ARCHITECTURES, BOARD, NATIVE, PACKAGES, TOP, VERSION, Built, script
+from conftest import ARCHITECTURES, BOARD, NATIVE, PACKAGES, TOP, VERSION, build, script
 
 MACHINE = {"amd64": "Advanced Micro Devices X86-64", "arm64": "AArch64"}
 PROGRAMS = {"ohtd": ["usr/sbin/ohtd", "usr/bin/oht-sim"], "ohtctl": ["usr/bin/ohtctl"]}
@@ -29,7 +29,8 @@ TRIPLET = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
 # The maintainer has no address outside, since the project has no home there yet.
 NO_ADDRESS = "bogus-mail-host,bogus-mail-host-in-debian-changelog"
 
-every_architecture = pytest.mark.parametrize("arch", ARCHITECTURES)
+every_architecture = pytest.mark.parametrize(
+    "arch", [pytest.param(arch, marks=[] if arch == NATIVE else pytest.mark.long) for arch in ARCHITECTURES])
 
 
 def run(*command, **more):
@@ -133,11 +134,12 @@ def test_lintian(built, arch):
     assert done.returncode == 0 and not done.stdout.strip(), done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_the_same_sources_give_the_same_bytes(built, tmp_path):
     """In another folder, another zone, another language, with other permissions and one job."""
     before = os.umask(0o027)
     try:
-        again = Built("--arch", BOARD, "--out", PACKAGES / "again", TZ="Pacific/Kiritimati", LC_ALL="C", OHT_JOBS="1")
+        again = build("--arch", BOARD, "--out", PACKAGES / "again", TZ="Pacific/Kiritimati", LC_ALL="C", OHT_JOBS="1")
     finally:
         os.umask(before)
     ours = {deb.name: hashlib.sha256(deb.read_bytes()).hexdigest() for deb in built[BOARD].names().values()}
@@ -145,6 +147,7 @@ def test_the_same_sources_give_the_same_bytes(built, tmp_path):
     assert ours == theirs
 
 
+@pytest.mark.long
 def test_source_of_the_module_is_the_same_from_every_architecture(built):
     sums = {hashlib.sha256(built[arch].deb("oht-dkms").read_bytes()).hexdigest() for arch in ARCHITECTURES}
     assert len(sums) == 1
@@ -155,9 +158,7 @@ def test_source_of_the_module_is_the_same_from_every_architecture(built):
 @pytest.mark.parametrize("arguments, word", [
     (["--arch", "riscv64"], "'riscv64'"),
     (["--arch"], "--arch"),
-    (["--version", "next"], "'next'"),
-    (["--version", "1.0-1"], "'1.0-1'"),
-    (["--version", "1.0 2"], "'1.0 2'"),
+    (["--out"], "--out"),
     (["--signed"], "'--signed'"),
 ])
 def test_build_refuses(arguments, word):

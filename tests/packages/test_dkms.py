@@ -14,6 +14,7 @@ def modinfo(module, field):
     return done.stdout.strip()
 
 
+@pytest.mark.long
 def test_builds_for_the_kernel_of_the_board(dkms, modules, tmp_path):
     with tarfile.open(modules) as archive:
         archive.extractall(tmp_path)
@@ -24,6 +25,7 @@ def test_builds_for_the_kernel_of_the_board(dkms, modules, tmp_path):
     assert re.search(r"^of:.*oht,rs485-pl011", modinfo(found["oht.ko"], "alias"), re.M), "udev could not find it"
 
 
+@pytest.mark.long
 def test_the_archive_has_no_source(modules):
     with tarfile.open(modules) as archive:
         assert not [name for name in archive.getnames() if name.endswith((".c", ".h"))]

@@ -36,7 +36,6 @@ def system(built, newer):
         root.take(f"/media/{name}.deb", deb)
     for name, deb in newer.names().items():
         root.take(f"/media/{name}-next.deb", deb)
-    root.take("/media/foreign.deb", built[BOARD].deb("ohtctl"))
     yield root
     root.remove()
 
@@ -87,8 +86,10 @@ def test_daemon_and_command_line_of_two_versions_are_refused(system):
     system.check("dpkg --purge ohtd ohtctl")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(NATIVE == BOARD, reason="this machine is one of the board's kind")
-def test_another_architecture_is_refused(system):
+def test_another_architecture_is_refused(system, built):
+    system.take("/media/foreign.deb", built[BOARD].deb("ohtctl"))
     code, said = system.run(f"dpkg -i {media('foreign')}")
     assert code == 1 and f"({BOARD}) does not match system ({NATIVE})" in said
 

@@ -13,6 +13,8 @@ from daemon import until
 from debian_root import copy
 from debian_system import System
 
+pytestmark = pytest.mark.long
+
 OURS = ("ohtd", "ohtctl")
 LIBRARY = "liboht0"
 SIMULATOR = """[Service]

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Results that hold until something that they depend on changes. Kept in the user's cache, under the hash of all of that."""
+import hashlib
+import os
+import subprocess
+import time
+
+from vsbc import paths
+
+# Sources of so long ago hardly come back.
+UNUSED_S = 30 * 24 * 3600
+
+
+class Kept:
+    """Good results of one kind of check. With OHT_CLEAN=1 none is used, and none is kept."""
+
+    def __init__(self, name):
+        self.folder = None if os.environ.get("OHT_CLEAN") == "1" else paths.CACHE / "kept" / name
+        self.commit = subprocess.run(["git", "-C", paths.TOP, "describe", "--always", "--dirty"], capture_output=True, text=True,
+                                     check=False).stdout.strip()
+        self.used = 0
+        if self.folder:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._forget()
+
+    def _forget(self):
+        for path in self.folder.iterdir():
+            if path.stat().st_mtime < time.time() - UNUSED_S:
+                path.unlink(missing_ok=True)
+
+    def get(self, key):
+        """(commit, what was said) of the result with that key, or None."""
+        path = self.folder / key if self.folder and key else None
+        if not path or not path.exists():
+            return None
+        os.utime(path)
+        self.used += 1
+        commit, _, said = path.read_text().partition("\n")
+        return commit, said
+
+    def keep(self, key, said=""):
+        """Only for a good result."""
+        if self.folder and key:
+            new = self.folder / f".{key}.{os.getpid()}"
+            new.write_text(f"{self.commit}\n{said}")
+            new.rename(self.folder / key)
+
+
+def key_of(*parts):
+    """The hash of these strings and bytes, in that order."""
+    sums = [hashlib.sha256(part if isinstance(part, bytes) else part.encode()).hexdigest() for part in parts]
+    return hashlib.sha256("".join(sums).encode()).hexdigest()
+
+
+def version_of(*command):
+    """What a tool says of its version."""
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
