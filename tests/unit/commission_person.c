@@ -9,17 +9,9 @@
 #include "ohtctl_runner.h"
 
 #define NS_PER_MS	1000000LL
-#define BUTTONS		(OHT_CAUSE_BIT(OHT_CAUSE_BUTTON_A) | OHT_CAUSE_BIT(OHT_CAUSE_BUTTON_B))
 #define FEEDBACKS	(OHT_INPUT_FEEDBACK_1 | OHT_INPUT_FEEDBACK_2)
 
 struct person person;
-
-/* The driver records a cause once per stop. */
-static void stop_by(uint32_t cause)
-{
-	if (fake.stop.state != OHT_ESTOP_STOPPED || !(fake.stop.causes & OHT_CAUSE_BIT(cause)))
-		fake_stop(cause);
-}
 
 static void open_channels(bool a, bool b)
 {
@@ -29,22 +21,15 @@ static void open_channels(bool a, bool b)
 	}
 	if (person.bridged)
 		a = b = true;
-	fake.stop.inputs &= ~((a ? OHT_INPUT_A : 0) | (b ? OHT_INPUT_B : 0));
-	if (a)
-		stop_by(OHT_CAUSE_BUTTON_A);
-	if (b && fake.info.caps & OHT_CAP_CHANNEL_B)
-		stop_by(OHT_CAUSE_BUTTON_B);
-	if (!person.hasty)
-		fake.stop.standing |= BUTTONS;
-	if (a && b)
-		fake.stop.opened_age_s = 0;
-	else if (fake.info.caps & OHT_CAP_CHANNEL_B && !person.tolerant)
+	fake.hasty = person.hasty;
+	fake_press((a ? OHT_INPUT_A : 0) | (b ? OHT_INPUT_B : 0));
+	if (!(a && b) && fake.info.caps & OHT_CAP_CHANNEL_B && !person.tolerant)
 		person.follow_up = 3;
 }
 
 static void close_channels(void)
 {
-	fake.stop.inputs |= OHT_INPUT_A | OHT_INPUT_B;
+	fake_unpress();
 	fake.stop.standing = 0;
 	if (person.forgets)
 		fake.stop.state = OHT_ESTOP_READY;
@@ -86,16 +71,10 @@ static void obey(const char *asked)
 static void drive(void)
 {
 	if (person.follow_up && !--person.follow_up) {
-		stop_by(OHT_CAUSE_DISCREPANCY);
+		fake_stop(OHT_CAUSE_DISCREPANCY);
 		fake.stop.standing |= OHT_CAUSE_BIT(OHT_CAUSE_DISCREPANCY);
 	}
-	if (fake.heartbeats != person.heartbeats || fake.stop.state != OHT_ESTOP_ENABLED) {
-		person.heartbeats = fake.heartbeats;
-		person.heartbeat_ns = fake.now_ns;
-	} else if (!person.immortal && fake.now_ns - person.heartbeat_ns >
-					       fake.stop.deadman_ms * NS_PER_MS) {
-		stop_by(OHT_CAUSE_DEADMAN);
-	}
+	fake.immortal = person.immortal;
 }
 
 static void move_contacts(void)

@@ -33,8 +33,6 @@ struct person {
 	uint64_t done;			/* where in the output the line stands that was obeyed last */
 	unsigned int follow_up;		/* polls until the discrepancy is found, 0: none is due */
 	uint64_t opens_ns;		/* when the contacts will be seen open, 0: they are */
-	unsigned int heartbeats;	/* seen */
-	int64_t heartbeat_ns;		/* the last of them */
 };
 
 extern struct person person;

@@ -10,37 +10,76 @@
 #include <cmocka.h>
 
 #include "fake_device.h"
+#include "fake_rules.h"
+
+#define NS_PER_US	1000LL
+#define RETRIES_MAX	10
+#define TIMEOUT_MIN_US	1000
+#define BACKOFF_MIN_MS	10
+#define BACKOFF_FIRST_MAX_MS	60000
+#define BACKOFF_MAX_MS	3600000
 
 /* ---- modules ---- */
 
 static int do_module_get(struct oht_module_status *status)
 {
-	if (status->unit < 1 || status->unit > 247)
+	static const struct oht_module_status none;
+	uint8_t unit = status->unit;
+
+	if (unit < 1 || unit > 247 ||
+	    memcmp(status->reserved, none.reserved, sizeof(none.reserved)))
 		return EINVAL;
 	if (!(fake.info.caps & OHT_CAP_BUS))
 		return EOPNOTSUPP;
-	fake.modules[status->unit].unit = status->unit;
-	*status = fake.modules[status->unit];
+	*status = fake.modules[unit];
+	status->unit = unit;
 	return 0;
 }
 
-static int do_module_set(const struct oht_module_set *set)
+static bool backoff_is_good(const struct oht_module_set *set)
 {
-	assert_int_equal(set->flags | set->pad | set->reserved[0] | set->reserved[1], 0);
-	if (!(fake.stop.flags & OHT_ESTOP_IS_CONTROLLER))
+	if (!set->degrade_after)
+		return !set->backoff_first_ms && !set->backoff_max_ms;
+	return set->backoff_first_ms >= BACKOFF_MIN_MS &&
+	       set->backoff_first_ms <= BACKOFF_FIRST_MAX_MS &&
+	       set->backoff_max_ms >= set->backoff_first_ms &&
+	       set->backoff_max_ms <= BACKOFF_MAX_MS;
+}
+
+static int do_module_set(int file, const struct oht_module_set *set)
+{
+	struct oht_module_status *module;
+
+	if (set->flags || set->pad || set->reserved[0] || set->reserved[1])
+		return EINVAL;
+	if (set->unit < 1 || set->unit > 247 || set->retries > RETRIES_MAX ||
+	    set->timeout_us < TIMEOUT_MIN_US || set->timeout_us > fake.info.turnaround_max_us ||
+	    !backoff_is_good(set))
+		return EINVAL;
+	if (!(fake.info.caps & OHT_CAP_BUS))
+		return EOPNOTSUPP;
+	if (!fake_is_controller(file))
 		return EPERM;
 	fake.module_set = *set;
+	module = &fake.modules[set->unit];
+	module->flags = OHT_MODULE_CONFIGURED;
+	module->health = OHT_HEALTH_UNKNOWN;
+	module->errors_in_row = 0;
+	module->retries = set->retries;
+	module->degrade_after = set->degrade_after;
+	module->timeout_us = set->timeout_us;
+	module->backoff_first_ms = set->backoff_first_ms;
+	module->backoff_max_ms = set->backoff_max_ms;
 	return 0;
 }
 
 void fake_module(uint8_t unit, uint8_t from, uint8_t to)
 {
 	struct oht_record record = { .type = OHT_RECORD_MODULE, .module = {
-		.module_seq = 1, .changed_ns = fake.now_ns, .last_good_ns = 4711, .unit = unit,
+		.module_seq = ++fake.module_seq, .changed_ns = fake.now_ns, .last_good_ns = 4711, .unit = unit,
 		.from = from, .to = to, .detail = OHT_DETAIL_TIMEOUT, .errors_in_row = 3 } };
 
-	if (fake.subscribed & OHT_SUBSCRIBE_MODULES)
-		fake_push(&record);
+	fake_tell(OHT_SUBSCRIBE_MODULES, &record);
 }
 
 /* ---- plan ---- */
@@ -52,111 +91,167 @@ void fake_cycle(uint32_t kind, uint32_t count, uint16_t entry)
 		.kind = kind, .count = count, .generation = 3, .entry = entry, .unit = 5,
 		.detail = kind == OHT_CYCLE_LOST ? OHT_DETAIL_TIMEOUT : OHT_DETAIL_OK } };
 
-	if (fake.subscribed & OHT_SUBSCRIBE_CYCLE)
-		fake_push(&record);
+	fake_tell(OHT_SUBSCRIBE_CYCLE, &record);
 }
 
-static int plan_allowed(void)
+static int plan_allowed(int file)
 {
 	if (!(fake.info.caps & OHT_CAP_BUS))
 		return EOPNOTSUPP;
-	return fake.stop.flags & OHT_ESTOP_IS_CONTROLLER ? 0 : EPERM;
+	return fake_is_controller(file) ? 0 : EPERM;
 }
 
-static int do_stage(struct oht_plan_stage *stage)
+static int do_stage(int file, struct oht_plan_stage *stage)
 {
-	assert_int_equal(stage->size, sizeof(*stage));
-	assert_int_equal(stage->flags, 0);
-	assert_int_equal(stage->entry_size, sizeof(fake.entries[0]));
-	if (plan_allowed())
-		return plan_allowed();
-	fake.stage = *stage;
-	stage->bad_entry = fake.stage_error ? fake.stage_bad_entry : stage->count;
-	if (fake.stage_error)
-		return fake.stage_error;
-	if (!stage->count || stage->count > OHT_PLAN_ENTRIES_MAX)
+	int error;
+
+	stage->bad_entry = stage->count;
+	if (stage->flags || stage->entry_size != sizeof(fake.entries[0]) || !stage->count ||
+	    stage->count > OHT_PLAN_ENTRIES_MAX)
 		return EINVAL;
+	error = plan_allowed(file);
+	if (error)
+		return error;
+	if (!stage->entries)
+		return EFAULT;
+	if (fake.stage_error) {
+		stage->bad_entry = fake.stage_bad_entry;
+		return fake.stage_error;
+	}
+	error = fake_rules_stage(stage);
+	if (error)
+		return error;
+	fake.stage = *stage;
+	fake.staged = true;
 	memcpy(fake.entries, (const void *)(uintptr_t)stage->entries,
 	       stage->count * sizeof(fake.entries[0]));
 	return 0;
 }
 
-static int do_commit(struct oht_plan_commit *commit)
+/* A layout is in force, or none any more. */
+static void show_layout(uint32_t flags, uint32_t generation)
 {
-	assert_int_equal(commit->size, sizeof(*commit));
-	assert_int_equal(commit->reserved, 0);
-	if (plan_allowed())
-		return plan_allowed();
+	struct oht_image_header *header = &fake.image.header;
+
+	fake.plan.flags = header->flags = flags;
+	fake.plan.generation = header->generation = generation;
+	fake.plan.entries = header->entries = flags & OHT_PLAN_RUNNING ? fake.pending.count : 0;
+	fake.plan.cycle_us = header->cycle_us = flags & OHT_PLAN_RUNNING ? fake.pending.cycle_us : 0;
+}
+
+void fake_plan_run(void)
+{
+	if (!(fake.plan.flags & OHT_PLAN_PENDING) || fake.now_ns < fake.starts_ns)
+		return;
+	memcpy(fake.running_entries, fake.pending_entries, sizeof(fake.running_entries));
+	show_layout(OHT_PLAN_RUNNING, fake.generation + fake.commit_generation_off);
+}
+
+static int do_commit(int file, struct oht_plan_commit *commit)
+{
+	int error;
+
+	if (commit->flags & ~OHT_PLAN_DRY_RUN || commit->reserved)
+		return EINVAL;
+	error = plan_allowed(file);
+	if (error)
+		return error;
+	commit->generation = 0;
+	if (!fake.staged)
+		return ENOENT;
 	fake.commit.flags = commit->flags;
 	fake.commits++;
-	*commit = fake.commit;
-	if (fake.commit_error || commit->flags & OHT_PLAN_DRY_RUN)
-		return fake.commit_error;
-	fake.plan.flags = OHT_PLAN_RUNNING;
-	fake.plan.generation = commit->generation + fake.commit_generation_off;
+	commit->figures = fake.commit.figures;
+	error = fake.commit_error;
+	if (!fake.own_figures)
+		error = fake_rules_figures(&fake.stage, fake.entries, &commit->figures);
+	if (error || commit->flags & OHT_PLAN_DRY_RUN)
+		return error;
+	if (fake.plan.flags & OHT_PLAN_PENDING)
+		return EBUSY;
+	commit->generation = ++fake.generation;
+	fake.pending = fake.stage;
+	memcpy(fake.pending_entries, fake.entries, sizeof(fake.pending_entries));
+	/* The first plan begins at once, another one with the next cycle. */
+	fake.starts_ns = fake.now_ns;
+	if (fake.plan.flags & OHT_PLAN_RUNNING)
+		fake.starts_ns += fake.plan.cycle_us * NS_PER_US;
+	fake.plan.flags |= OHT_PLAN_PENDING;
 	return 0;
 }
 
-static int do_outputs(const struct oht_outputs *outputs)
+static int do_outputs(int file, const struct oht_outputs *outputs)
 {
-	assert_int_equal(outputs->size, sizeof(*outputs));
-	assert_int_equal(outputs->flags, 0);
-	if (plan_allowed())
-		return plan_allowed();
+	const struct oht_plan_entry *entry = &fake.running_entries[outputs->entry];
+	int error;
+
+	if (outputs->flags || !outputs->count || outputs->count > OHT_WORDS_MAX)
+		return EINVAL;
+	error = plan_allowed(file);
+	if (error)
+		return error;
+	if (!outputs->words)
+		return EFAULT;
+	if (!(fake.plan.flags & OHT_PLAN_RUNNING) || outputs->generation != fake.plan.generation)
+		return ENOENT;
+	if (outputs->entry >= fake.plan.entries ||
+	    outputs->count != fake_rules_output_words(entry))
+		return EINVAL;
+	if (fake.stop.state == OHT_ESTOP_STOPPED)
+		return ECANCELED;
 	fake.outputs = *outputs;
 	memcpy(fake.output_words, (const void *)(uintptr_t)outputs->words,
 	       outputs->count * sizeof(fake.output_words[0]));
 	return 0;
 }
 
-static int do_clear(const struct oht_plan_clear *clear)
+static int do_clear(int file, const struct oht_plan_clear *clear)
 {
-	assert_int_equal(clear->size, sizeof(*clear));
-	assert_int_equal(clear->flags, 0);
-	if (plan_allowed())
-		return plan_allowed();
+	int error;
+
+	if (clear->flags)
+		return EINVAL;
+	error = plan_allowed(file);
+	if (error)
+		return error;
 	fake.clears++;
+	fake.staged = false;
+	if (fake.plan.flags & (OHT_PLAN_RUNNING | OHT_PLAN_PENDING))
+		show_layout(0, ++fake.generation);
 	return 0;
 }
 
-static int do_plan_status(struct oht_plan_status *status)
-{
-	assert_int_equal(status->size, sizeof(*status));
-	if (!(fake.info.caps & OHT_CAP_BUS))
-		return EOPNOTSUPP;
-	*status = fake.plan;
-	status->size = sizeof(*status);
-	return 0;
-}
-
-int fake_plan_ioctl(unsigned long number, void *argument)
+int fake_plan_ioctl(int file, unsigned long number, void *argument)
 {
 	switch (number) {
 	case OHT_IOC_PLAN_STAGE:
-		return do_stage(argument);
+		return do_stage(file, argument);
 	case OHT_IOC_PLAN_COMMIT:
-		return do_commit(argument);
+		return do_commit(file, argument);
 	case OHT_IOC_PLAN_CLEAR:
-		return do_clear(argument);
-	case OHT_IOC_PLAN_STATUS:
-		return do_plan_status(argument);
+		return do_clear(file, argument);
 	case OHT_IOC_OUTPUTS:
-		return do_outputs(argument);
+		return do_outputs(file, argument);
 	case OHT_IOC_MODULE_SET:
-		return do_module_set(argument);
+		return do_module_set(file, argument);
 	case OHT_IOC_MODULE_GET:
 		return do_module_get(argument);
 	default:
-		return ENOTTY;
+		if (!(fake.info.caps & OHT_CAP_BUS))
+			return EOPNOTSUPP;
+		*(struct oht_plan_status *)argument = fake.plan;
+		return 0;
 	}
 }
 
 const void *fake_map(int fd, size_t bytes)
 {
-	assert_int_equal(fd, FAKE_FD);
+	int error = fake.gone ? ENODEV : fake.info.caps & OHT_CAP_BUS ? 0 : EOPNOTSUPP;
+
+	assert_in_range(fd, FAKE_FD, FAKE_FD + FAKE_FILES - 1);
 	assert_int_equal(bytes, sizeof(fake.image));
-	if (fake.map_error) {
-		errno = fake.map_error;
+	if (fake.map_error || error) {
+		errno = fake.map_error ? fake.map_error : error;
 		return NULL;
 	}
 	fake.maps++;
@@ -174,13 +269,14 @@ void fake_plan_install(void)
 {
 	fake.commit = (struct oht_plan_commit){
 		.size = sizeof(fake.commit),
-		.generation = 3,
 		.figures = {
 			.worst_permille = 641, .mean_permille = 470, .hyperperiod_cycles = 20,
 			.longest_entry = 0, .busy_worst_ns = 16025000, .slack_min_ns = 8975000,
 			.slack_max_ns = 14000000, .stop_ns = 6100000, .command_wait_ns = 27500000,
 		},
 	};
+	fake.own_figures = true;
+	fake.generation = 2;
 	fake.image.header = (struct oht_image_header){
 		.abi_version = OHT_ABI_VERSION,
 		.header_bytes = sizeof(struct oht_image_header),

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "fake_journal.h"
 #include "fake_ring.h"
 #include "internal.h"
 
@@ -122,12 +123,12 @@ static size_t read_ring(struct oht_record *records, size_t room)
 	size_t count = 0;
 
 	lock();
-	for (; mine.subscribed && count < room && mine.next <= fake_ring->seq; count++) {
-		uint64_t oldest = fake_ring->seq >= FAKE_KEPT ? fake_ring->seq - FAKE_KEPT + 1 : 1;
-		uint64_t skipped = mine.next < oldest ? oldest - mine.next : 0;
+	for (; mine.subscribed && count < room; count++) {
+		uint64_t wanted = mine.next;
 
-		mine.next += skipped;
-		mine.record_seq += skipped + 1;
+		if (!oht_journal_seek(&mine.next, fake_ring->seq, FAKE_KEPT))
+			break;
+		mine.record_seq += mine.next - wanted + 1;
 		memset(&records[count], 0, sizeof(records[count]));
 		records[count].type = OHT_RECORD_SAFETY;
 		records[count].size = sizeof(*records);

@@ -206,7 +206,7 @@ static void info_is_complete(void **state)
 	assert_int_equal(info.char_ns, 86667);
 	assert_int_equal(info.t15_ns, 750000);
 	assert_int_equal(info.t35_ns, 1750000);
-	assert_int_equal(info.turnaround_max_us, 1000000);
+	assert_int_equal(info.turnaround_max_us, 5000000);
 	assert_int_equal(info.deadman_min_ms, 10);
 	assert_int_equal(info.deadman_max_ms, 10000);
 	assert_int_equal(info.deadman_default_ms, 100);

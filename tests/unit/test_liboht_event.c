@@ -99,7 +99,7 @@ static void reply_is_complete(void **state)
 static void safety_event_is_complete(void **state)
 {
 	(void)state;
-	fake.command.tag = 31;
+	fake.tag = 31;
 	fake.stop.causes = OHT_CAUSE_BIT(OHT_CAUSE_BUTTON_A);
 	fake.stop.inputs = OHT_INPUT_B;
 	button();
@@ -211,8 +211,8 @@ static void count_beyond_the_record_is_cut(void **state)
 	uint64_t cookie = submit();
 
 	(void)state;
-	fake.transfer.count = 0xFFFF;
 	fake_complete(cookie, 0, OHT_DETAIL_OK, 0);
+	fake_newest()->completion.count = 0xFFFF;
 	expect_reply(cookie);
 	assert_int_equal(event.reply.count, OHT_REGISTERS_MAX);
 }
@@ -244,7 +244,7 @@ static void poison_size(uint32_t size)
 	struct oht_record *record;
 
 	button();
-	record = (struct oht_record *)fake.records[fake.last_record - 1];
+	record = fake_newest();
 	record->size = size;
 	assert_int_equal(oht_dev_read_event(dev, &event, 0), -1);
 	assert_int_equal(errno, EIO);
@@ -265,7 +265,7 @@ static void dropped_records_are_told(void **state)
 {
 	(void)state;
 	button();
-	fake.next_seq += 7;
+	fake_skip(7);
 	button();
 	button();
 	expect_safety(1);
@@ -279,7 +279,7 @@ static void dropped_records_are_told(void **state)
 static void records_lost_before_the_first_are_told(void **state)
 {
 	(void)state;
-	fake.next_seq = 4;
+	fake_skip(3);
 	button();
 	expect_safety(1);
 	assert_int_equal(event.lost, 3);

@@ -52,8 +52,11 @@ static int run(char text[FILE_BYTES])
 
 static void press_button(void)
 {
+	/* It waits for the battery first. */
+	if (!fake.subscribed)
+		return;
 	fake.on_poll = NULL;
-	fake_stop(OHT_CAUSE_BUTTON_A);
+	fake_press(OHT_INPUT_A);
 }
 
 static void reads_and_tells(void **state)

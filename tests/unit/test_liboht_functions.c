@@ -44,7 +44,7 @@ static int transact(struct oht_request request)
 
 static void coils_are_packed_in_and_out(void **state)
 {
-	const uint16_t words[] = { 0x8001, 0xfff5 };
+	const uint16_t words[] = { 0x8001, 0xfff5 }, on = 1;
 	unsigned int i;
 
 	(void)state;
@@ -59,7 +59,10 @@ static void coils_are_packed_in_and_out(void **state)
 	for (i = 0; i < 19; i++)
 		assert_int_equal(oht_reply_coil(&reply, i), words[i / 16] >> i % 16 & 1);
 	assert_int_equal(TRANSACT(.function = OHT_WRITE_COIL, .address = 8, .count = 1,
-				  .words = words), 0);
+				  .words = words), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(TRANSACT(.function = OHT_WRITE_COIL, .address = 8, .count = 1,
+				  .words = &on), 0);
 	assert_int_equal(TRANSACT(.function = OHT_READ_DISCRETE, .address = 8, .count = 2), 0);
 	assert_true(oht_reply_coil(&reply, 0));
 	assert_false(oht_reply_coil(&reply, 1));
@@ -101,8 +104,8 @@ static void coils_beyond_the_record_are_cut(void **state)
 	(void)state;
 	fake.hold = true;
 	assert_int_equal(oht_dev_submit(dev, &request, &cookie), 0);
-	fake.transfer.count = 0xffff;
 	fake_complete(cookie, 0, OHT_DETAIL_OK, 0);
+	fake_newest()->completion.count = 0xffff;
 	assert_int_equal(oht_dev_read_event(dev, &event, 0), 1);
 	assert_int_equal(event.reply.count, OHT_COILS_MAX);
 }

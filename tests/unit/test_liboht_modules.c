@@ -123,7 +123,7 @@ static void lost_and_found_are_told(void **state)
 	assert_int_equal(oht_dev_read_event(dev, &event, 0), 1);
 	assert_int_equal(event.type, OHT_EVENT_MODULE);
 	assert_int_equal(event.lost, 0);
-	assert_int_equal(event.module.module_seq, 1);
+	assert_int_equal(event.module.module_seq, 2);
 	assert_int_equal(event.module.unit, 7);
 	assert_int_equal(event.module.from, OHT_MODULE_GOOD);
 	assert_int_equal(event.module.to, OHT_MODULE_DEGRADED);

@@ -88,15 +88,35 @@ static void stage_is_refused(void **state)
 	assert_int_equal(errno, EPERM);
 }
 
+/* Entry 2 of it writes three registers. */
+static void stage_good_plan(void)
+{
+	static const struct oht_cyclic_entry good[] = {
+		{ .unit = 3, .function = OHT_READ_HOLDING, .loss_errors = 1, .count = 1,
+		  .period_cycles = 1, .timeout_us = 20000 },
+		{ .unit = 4, .function = OHT_READ_HOLDING, .loss_errors = 1, .count = 1,
+		  .period_cycles = 1, .timeout_us = 20000 },
+		{ .unit = 5, .function = OHT_WRITE_MULTIPLE, .loss_errors = 1, .count = 3,
+		  .period_cycles = 1, .timeout_us = 20000 },
+	};
+	const struct oht_cyclic_plan plan = {
+		.entries = good, .count = 3, .cycle_us = 50000, .whole_cycles = 8,
+	};
+
+	assert_int_equal(oht_plan_stage(dev, &plan, NULL), 0);
+}
+
 static void commit_returns_the_figures(void **state)
 {
 	struct oht_cyclic_figures figures;
 	uint32_t generation;
 
 	(void)state;
+	assert_int_equal(oht_plan_commit(dev, true, NULL, NULL), -1);
+	assert_int_equal(errno, ENOENT);
+	stage_good_plan();
+	fake.generation = 6;
 	fake.commit = (struct oht_plan_commit){
-		.size = sizeof(fake.commit),
-		.generation = 7,
 		.figures = {
 			.worst_permille = 641, .mean_permille = 470, .hyperperiod_cycles = 20,
 			.longest_entry = 1, .busy_worst_ns = 16, .slack_min_ns = 9,
@@ -105,7 +125,7 @@ static void commit_returns_the_figures(void **state)
 	};
 	assert_int_equal(oht_plan_commit(dev, true, &figures, &generation), 0);
 	assert_int_equal(fake.commit.flags, OHT_PLAN_DRY_RUN);
-	assert_int_equal(generation, 7);
+	assert_int_equal(generation, 0);
 	assert_int_equal(figures.worst_permille, 641);
 	assert_int_equal(figures.mean_permille, 470);
 	assert_int_equal(figures.hyperperiod_cycles, 20);
@@ -115,7 +135,8 @@ static void commit_returns_the_figures(void **state)
 	assert_int_equal(figures.slack_max_ns, 14);
 	assert_int_equal(figures.stop_ns, 6100);
 	assert_int_equal(figures.command_wait_ns, 27);
-	assert_int_equal(oht_plan_commit(dev, false, NULL, NULL), 0);
+	assert_int_equal(oht_plan_commit(dev, false, NULL, &generation), 0);
+	assert_int_equal(generation, 7);
 	assert_int_equal(fake.commit.flags, 0);
 	fake.fail_number = OHT_IOC_PLAN_COMMIT;
 	fake.fail_error = EDQUOT;
@@ -129,6 +150,14 @@ static void outputs_and_clear(void **state)
 	static const uint16_t words[3] = { 5, 6, 7 };
 
 	(void)state;
+	assert_int_equal(oht_plan_set_outputs(dev, 12, 2, words, 3), -1);
+	assert_int_equal(errno, ENOENT);
+	stage_good_plan();
+	fake.generation = 11;
+	assert_int_equal(oht_plan_commit(dev, false, NULL, NULL), 0);
+	assert_int_equal(oht_plan_set_outputs(dev, 12, 2, words, 3), -1);
+	assert_int_equal(errno, ECANCELED);
+	assert_int_equal(oht_dev_reset(dev, 0, NULL), 0);
 	assert_int_equal(oht_plan_set_outputs(dev, 12, 2, words, 3), 0);
 	assert_int_equal(fake.outputs.generation, 12);
 	assert_int_equal(fake.outputs.entry, 2);
@@ -194,6 +223,7 @@ static void status_tells_everything(void **state)
 	assert_int_equal(status.start_late_max_ns, 18);
 	assert_int_equal(status.figures.worst_permille, 641);
 	assert_int_equal(status.figures.command_wait_ns, 27);
+	fake.starts_ns = INT64_MAX;
 	fake.plan.flags = OHT_PLAN_PENDING;
 	assert_int_equal(oht_plan_status(reader, &status), 0);
 	assert_true(!status.running && status.pending);
@@ -252,7 +282,7 @@ static void lost_events_are_counted(void **state)
 	(void)state;
 	oht_dev_subscribe(dev, OHT_WANT_CYCLES);
 	fake_cycle(OHT_CYCLE_MISSED, 1, 0);
-	fake.next_seq += 5;
+	fake_skip(5);
 	fake_cycle(OHT_CYCLE_EXCEEDED, 1, 0);
 	assert_int_equal(oht_dev_read_event(dev, &event, 0), 1);
 	assert_int_equal(event.lost, 0);

@@ -181,7 +181,7 @@ static void identify_goes_on_where_it_should(void **state)
 
 	(void)state;
 	answer(pdu, sizeof(pdu));
-	fake.on_submit = second_part;
+	fake.on_answer = second_part;
 	assert_int_equal(run("identify 2 extended"), 0);
 	assert_string_equal(out_text, "0x00  vendor_name             a\n"
 			    "0x07  object                  b\n");
@@ -318,7 +318,7 @@ static void scan_hears_who_is_late(void **state)
 	(void)state;
 	late_unit = 100;
 	fake_add_unit(late_unit, 5);
-	fake.on_submit = answers_late;
+	fake.on_answer = answers_late;
 	assert_int_equal(run_json("scan --all"), 0);
 	assert_int_equal(json_object_array_length(member("/units")), 2);
 	assert_int_equal(number("/units/1/unit"), late_unit);

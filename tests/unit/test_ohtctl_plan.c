@@ -101,6 +101,7 @@ static void status_without_a_plan(void **state)
 	assert_int_equal(run_json("plan"), 0);
 	assert_null(member("/figures"));
 	assert_int_equal(json_object_array_length(member("/entries")), 0);
+	fake.starts_ns = INT64_MAX;
 	fake.plan.flags = OHT_PLAN_PENDING;
 	assert_int_equal(run("plan"), 0);
 	assert_non_null(strstr(out_text, "none, another one waits for the next cycle\n"));
@@ -173,9 +174,10 @@ static void status_refusals(void **state)
 	fake.map_error = EOPNOTSUPP;
 	assert_int_equal(run("plan"), 1);
 	assert_non_null(strstr(err_text, "process image: this device cannot do that"));
-	fake.info.caps &= ~OHT_CAP_BUS;
 	fake.map_error = 0;
 	fake.image.header.slot_bytes--;
+	fake.fail_number = OHT_IOC_PLAN_STATUS;
+	fake.fail_error = EOPNOTSUPP;
 	assert_int_equal(run("plan"), 1);
 	assert_non_null(strstr(err_text, "plan status: this device cannot do that"));
 	fake.gone = true;
@@ -217,7 +219,7 @@ static void wrong_usage(void **state)
 static void lose_an_entry(void)
 {
 	fake.on_poll = NULL;
-	fake.next_seq += 2;
+	fake_skip(2);
 	fake_cycle(OHT_CYCLE_LOST, 4, 1);
 	fake_cycle(OHT_CYCLE_FOUND, 1, 1);
 	fake_cycle(OHT_CYCLE_MISSED, 3, 0);

@@ -41,8 +41,8 @@ static void watch_repeats_a_read(void **state)
 static void press_button(void)
 {
 	fake.on_poll = NULL;
-	fake.stop.inputs = 0;
-	fake_stop(OHT_CAUSE_BUTTON_B);
+	fake.stop.state = OHT_ESTOP_ENABLED;
+	fake_press(OHT_INPUT_B);
 }
 
 static void safety_watch_shows_events(void **state)
@@ -53,7 +53,7 @@ static void safety_watch_shows_events(void **state)
 	assert_non_null(strstr(out_text, "#1     stop     button_b"));
 	assert_non_null(strstr(out_text, "outputs low after 3.0 us"));
 	fake.on_poll = press_button;
-	fake.next_seq += 2;
+	fake_skip(2);
 	assert_int_equal(run_json("safety watch --rounds 1"), 0);
 	assert_string_equal(text("/event"), "stop");
 	assert_string_equal(text("/cause"), "button_b");
