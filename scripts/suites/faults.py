@@ -9,6 +9,8 @@ import fnmatch
 import pathlib
 import re
 
+from boards import table as boards
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
 DOCUMENT = TOP / "docs/faults.md"
 NOT_DETECTABLE = "not detectable"
@@ -30,7 +32,7 @@ class Tree:
                       for path in sorted((self._top / "tests/guest").glob("*_test.c"))}
         self.python = {path.name: self._functions(path, r"^def (test_\w+)\(")
                        for folder in ("tests/e2e", "tests/api") for path in sorted((self._top / folder).glob("test_*.py"))}
-        self.run = (self._top / "scripts/run-guest-tests").read_text()
+        self.run = boards.programs(self._top / "tests/boards.toml")
         self.endings = set(re.findall(r'^    "([a-z-]+)": \(', (self._top / "tests/e2e/test_endings.py").read_text(),
                                       re.MULTILINE))
         self.figures = "".join(path.read_text() for path in sorted((self._top / "tests/bench").glob("*.py")))
@@ -56,7 +58,7 @@ class Tree:
     def shows(self, name, programs):
         """Whether that word of a last column is something that is run; `programs` are those named beside it."""
         if name in self.guest:
-            return bool(re.search(rf"\b{name}\b", self.run))
+            return name in self.run
         if name in self.python or self._is_function(name, programs):
             return True
         if fnmatch.filter(self.endings, name):

@@ -187,7 +187,8 @@ class Writer:
             self._print(f"# {line}")
 
     def report(self, where, report):
-        """What a program said, each test with the place in which it ran; then what is wrong with its output."""
+        """What a program said, each test with the place in which it ran; then, as one test, what is wrong with its
+        output."""
         for outcome, text, why in report.story:
             if outcome == "note":
                 self.note(text)
@@ -195,9 +196,9 @@ class Writer:
                 self.skip(f"{where}: {text}", why)
             else:
                 self.test(f"{where}: {text}", outcome == "passed", *[why] if why else [])
-        for problem in report.problems:
-            self.test(f"{where}: {problem}", False)
-        if not report.total() and not report.problems:
+        if report.problems:
+            self.test(f"{where}: {'; '.join(report.problems)}", False)
+        elif not report.total():
             self.test(f"{where}: no test ran", False)
 
     def end(self):

@@ -39,6 +39,7 @@ class Options:
     icount: str | None = None           # e.g. "shift=1,sleep=off": guest time counts instructions
     dtb: pathlib.Path | None = None     # None: the board's own (scripts/build-dtb)
     files: dict = dataclasses.field(default_factory=dict)  # guest path -> bytes or (bytes, mode)
+    pci_uart: int | None = None         # the wire is at a 16550 in that PCI slot, not at the PL011
     hold_on_reset: bool = False         # a reset or power-off stops the machine instead, pins as they were
     smp: int = 2
     memory_mib: int = 512
@@ -140,7 +141,7 @@ class Machine:
                 "-kernel", str(kernel), "-initrd", "initrd", "-dtb", "board.dtb",
                 "-append", " ".join(w for w in words if w),
                 "-chardev", self.wire.chardev() if self.wire else "null,id=wire",
-                "-serial", "chardev:wire",
+                "-serial", "chardev:wire" if o.pci_uart is None else "null",
                 "-chardev", "file,id=console,path=console.log",
                 "-device", "pci-serial,chardev=console,addr=4",
                 "-chardev", "socket,id=agent,path=agent.sock,server=on,wait=off",
@@ -154,6 +155,8 @@ class Machine:
             line += ["-icount", o.icount, "-rtc", "clock=vm"]
         else:
             line += ["-device", "virtio-rng-pci,addr=7"]
+        if o.pci_uart is not None:
+            line += ["-device", f"pci-serial,chardev=wire,addr={o.pci_uart:#x}"]
         if o.port is not None:
             # No boot ROM: its package is only recommended, and nobody boots from the network.
             line += ["-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{o.port}-:{GUEST_PORT}",

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is looked for on a board after its programs; each function is a word for `then` in tests/boards.toml."""
+import gzip
+import re
+
+from suites import tap
+from vsbc import splat
+
+KMEMLEAK = "/sys/kernel/debug/kmemleak"
+TRACEFS = "/sys/kernel/tracing"
+# Functions of oht_race.ko: whether the detector of data races must report them.
+RACES = {"race_plain": True, "race_unreleased": True, "safe_locked": False, "safe_released": False}
+RACE_TRIES = 10
+# Defects of oht_defects.ko: who must report each, and in which words. Lockdep looks at nothing any more after its first
+# report, nor after one of KASAN, so its defect is the first.
+DEFECTS = {"deadlock": ("lockdep", "possible circular locking dependency detected"),
+           "use-after-free": ("KASAN", "KASAN: slab-use-after-free in defect_use_after_free"),
+           "shift": ("UBSAN", "UBSAN: shift-out-of-bounds in"),
+           "sleep": ("DEBUG_ATOMIC_SLEEP", "sleeping function called from invalid context"),
+           "leak": ("kmemleak", "defect_leak")}
+
+
+def splats(run):
+    """The kernel's own watchers have said nothing, but for what the list of boards expects."""
+    allowed = [re.compile(pattern) for pattern in run.board.allow]
+    complaints = [line for line in splat.find(run.log()) if not any(p.search(line) for p in allowed)]
+    run.test("the kernel complains about nothing", not complaints, *complaints)
+
+
+def _leaks(run):
+    """What the kernel takes for lost memory of our modules, a text each. Only what is older than 5 s counts."""
+    run.guest.check(f"echo scan > {KMEMLEAK}; sleep 6; echo scan > {KMEMLEAK}", timeout=300)
+    found = run.guest.check(f"cat {KMEMLEAK}", timeout=60)
+    return [leak for leak in found.split("unreferenced object")[1:] if "[oht" in leak]
+
+
+def leaks(run):
+    """No memory that nobody points to any more."""
+    ours = _leaks(run)
+    run.test("no memory of the module is lost", not ours, *ours)
+
+
+def races(run):
+    """The detector sees races where there are some, and none where there is order."""
+    reported = set()
+    # The detector takes samples: what is not seen at once is seen at another time.
+    for _ in range(RACE_TRIES):
+        run.guest.check("modprobe oht_race && rmmod oht_race", timeout=60)
+        found = " ".join(line for line in run.guest.check("dmesg").splitlines() if "BUG: KCSAN: " in line)
+        reported = {name for name in RACES if f"{name} [oht_race]" in found}
+        if reported >= {name for name, wanted in RACES.items() if wanted}:
+            break
+    for name, wanted in RACES.items():
+        run.test(f"{name} is {'' if wanted else 'not '}reported", (name in reported) == wanted)
+
+
+def watchers(run):
+    """Each watcher of the debug kernel reports the defect that is made for it; it is seen as every other complaint is."""
+    for defect, (watcher, words) in DEFECTS.items():
+        run.guest.check("dmesg -c > /dev/null")
+        run.guest.check(f"modprobe oht_defects defect={defect}")
+        # What is lost is known by the module's name, as long as the module is there.
+        found = _leaks(run) if defect == "leak" else splat.find(run.guest.check("dmesg"))
+        run.guest.check("rmmod oht_defects")
+        run.test(f"{watcher} reports the seeded defect", any(words in text for text in found), *found)
+
+
+def trace(run):
+    """Keep what the tracepoints said; it is held against the model after the last board."""
+    run.guest.check(f"echo 0 > {TRACEFS}/tracing_on; gzip -c {TRACEFS}/trace > /tmp/trace.gz", timeout=120)
+    log = run.state / "trace.txt"
+    log.write_bytes(gzip.decompress(run.guest.pull("/tmp/trace.gz")))
+    run.traces.append(log)
+
+
+def kunit(run):
+    """Every *_kunit.ko, and what KUnit says of its suites."""
+    for name in run.guest.check("cd /lib/modules/*/updates && ls *_kunit.ko").split():
+        module = name.removesuffix(".ko")
+        code, said = run.guest.run(f"modprobe {module}", timeout=300)
+        run.test(f"modprobe {module}", code == 0, said)
+    for suite in run.guest.check("ls /sys/kernel/debug/kunit").split():
+        run.report(suite, tap.parse(run.guest.check(f"cat /sys/kernel/debug/kunit/{suite}/results")))
+
+
+def no_device(run):
+    """The driver has refused the board."""
+    run.test("there is no device", run.guest.run("test ! -e /dev/oht0")[0] == 0)
