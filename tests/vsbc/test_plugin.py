@@ -29,7 +29,7 @@ class Suite:
 
     def __init__(self, folder, limit_s):
         self.folder = folder
-        (folder / "one").mkdir()
+        (folder / "one").mkdir(exist_ok=True)
         self.state = folder / "state"
         (folder / "pytest.ini").write_text(
             f"[pytest]\npythonpath = {TOP}/tests/lib {TOP}/scripts\naddopts = --strict-markers\nlimit_s =\n\tone {limit_s}\n")
