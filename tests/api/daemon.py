@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A native ohtd with the module simulator behind it, on the rtu back-end, for tests."""
 import contextlib
+import ctypes
 import dataclasses
 import http.client
 import json
@@ -14,18 +15,31 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = TOP / os.environ.get("OHT_BUILD", "build/userspace/native")
-# Built with sanitizers, which bring their own allocator and need calls that a daemon has no business with.
-SANITIZED = "sanitizers" in os.environ.get("OHT_BUILD", "")
+# What it is built with; scripts/check-sanitizers makes these builds.
+SANITIZER = {"sanitizers": "address", "tsan": "thread"}.get(BUILD.name)
+# Exit status after a finding.
+FOUND = 99
 OHTD = BUILD / "userspace/ohtd/http/ohtd"
 SIMULATOR = BUILD / "userspace/sim/oht-sim"
 ROLES = ("viewer", "operator", "supervisor", "administrator")
 PASSWORD = "correct horse battery"
-# What h2o itself never frees; everything of ours is checked.
-SUPPRESSIONS = "leak:h2o_mem_alloc_recycle\nleak:h2o_multithread_create_queue\n"
+# What libraries never free; everything of ours is checked. Of races nothing is suppressed.
+LEAKS = TOP / "tests/api/leaks.txt"
+
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG, ADDR_NO_RANDOMIZE = 1, 0x0040000
+if SANITIZER == "thread":
+    # Its shadow memory has fixed addresses, where some kernels put programs; inherited by all that is started here.
+    LIBC.personality(ADDR_NO_RANDOMIZE)
 
 
-def until(condition, timeout_s=15, what="it", period_s=0.02):
-    """Wait for condition() to be true and return what it returned."""
+def die_with_us():
+    """In a child, before it becomes another program: whatever ends the test, nothing that it has started goes on."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def until(condition, timeout_s=60, what="it", period_s=0.02):
+    """Poll until condition() is true and return what it returned. The time is for what never comes, not a bound."""
     deadline = time.monotonic() + timeout_s
     while True:
         found = condition()
@@ -102,20 +116,23 @@ class Daemon:
         self.shims.update(environment, LD_PRELOAD=" ".join([*shims, str(BUILD / f"tests/api/shims/shim_{name}.so")]))
 
     def environment(self):
-        """For the daemon: sanitizers must stop it, and must not complain of the libraries."""
-        lsan = self.folder / "lsan"
-        lsan.write_text(SUPPRESSIONS)
-        return {**os.environ, **self.shims, "LSAN_OPTIONS": f"suppressions={lsan}:print_suppressions=0",
-                "TSAN_OPTIONS": "report_thread_leaks=0:exitcode=99",
-                "ASAN_OPTIONS": "abort_on_error=0:exitcode=99:verify_asan_link_order=0",
-                "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99"}
+        """For the daemon: a finding of a sanitizer ends it with FOUND, or is told by findings()."""
+        return {**os.environ, **self.shims,
+                "LSAN_OPTIONS": f"suppressions={LEAKS}:print_suppressions=0",
+                "TSAN_OPTIONS": f"exitcode={FOUND}:report_thread_leaks=0",
+                "ASAN_OPTIONS": f"abort_on_error=0:exitcode={FOUND}:verify_asan_link_order=0",
+                "UBSAN_OPTIONS": f"halt_on_error=1:exitcode={FOUND}"}
+
+    def findings(self):
+        """What sanitizers have reported, also of a daemon that was killed before its end."""
+        return [line for line in self.log().splitlines() if line.startswith("SUMMARY: ") and "Sanitizer" in line]
 
     def start_simulator(self):
         """The four modules on a pty."""
         self.simulator = subprocess.Popen(
             [SIMULATOR, "--pty", self.uart, "--data", TOP / "userspace/data",
              "--control", self.folder / "sim.sock"],
-            stdout=subprocess.DEVNULL, stderr=(self.folder / "sim.log").open("ab"))
+            stdout=subprocess.DEVNULL, stderr=(self.folder / "sim.log").open("ab"), preexec_fn=die_with_us)
         until(self.uart.exists, what="the simulator's pty")
 
     def add_user(self, name, role, password=PASSWORD):
@@ -125,21 +142,31 @@ class Daemon:
                               env=self.environment())
 
     def start(self):
-        """ohtd; returns when it says that it is ready."""
+        """ohtd, and the simulator before the first; returns when ohtd says that it is ready."""
+        if not self.simulator:
+            self.start_simulator()
         self.ready.unlink(missing_ok=True)
         self.process = subprocess.Popen([*self.prefix, OHTD, "--config", self.config], env=self.environment(),
-                                        stderr=(self.folder / "ohtd.log").open("ab"), pass_fds=self.pass_fds)
+                                        stderr=(self.folder / "ohtd.log").open("ab"), pass_fds=self.pass_fds,
+                                        preexec_fn=die_with_us)
         until(lambda: self.ready.exists() or self.process.poll() is not None, what="ready")
         assert self.process.poll() is None, self.log()
         self.port = int(self.ready.read_text().strip().rsplit(":", 1)[1])
 
     def stop(self, number=signal.SIGTERM, expect=0):
-        """End ohtd and check how it ended."""
+        """End ohtd and check how it ended. It allows itself 10 s, by a clock of its own, and says 1 if it needs more."""
         if self.process:
             self.process.send_signal(number)
-            code = self.process.wait(15)
+            code = self.process.wait(60)
             self.process = None
             assert expect is None or code == expect, f"exit status {code}: {self.log()[-3000:]}"
+
+    def kill(self):
+        """End ohtd at once, if it runs."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
 
     def stop_simulator(self):
         """End the simulator."""
@@ -149,15 +176,15 @@ class Daemon:
             self.simulator = None
 
     def end(self):
-        """Leave no process behind, whatever the test has done."""
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        """Leave no process behind, whatever the test has done, and no finding of a sanitizer unseen."""
+        self.kill()
         self.stop_simulator()
+        assert not self.findings(), self.log()[-5000:]
 
     def log(self):
         """What ohtd has said on standard error."""
-        return (self.folder / "ohtd.log").read_text(errors="replace")
+        file = self.folder / "ohtd.log"
+        return file.read_text(errors="replace") if file.exists() else ""
 
     def sim(self, line):
         """One line to the simulator's control socket; returns its answer."""
@@ -239,7 +266,6 @@ def running(folder, roles=ROLES, **settings):
         for role in roles:
             done = made.add_user(role, role)
             assert done.returncode == 0, done.stderr
-        made.start_simulator()
         made.start()
         yield made
         made.stop()

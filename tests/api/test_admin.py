@@ -31,6 +31,7 @@ def complaint(done, status=1):
     return done.stderr
 
 
+@pytest.mark.plain("filter")
 def test_whole_life_of_an_account(fresh):
     fresh.start()
     done = admin(fresh, "create", "anna", "--password-stdin", said=OTHER + "\n")
@@ -117,6 +118,7 @@ def test_refusals_without_a_daemon(fresh, words, said, expected):
     assert names(admin(fresh, "list")) == list(ROLES)
 
 
+@pytest.mark.plain("filter")
 def test_the_lock_decides_who_may(fresh):
     fresh.write_config(paths_socket="off")
     fresh.start()

@@ -125,6 +125,7 @@ def test_idlers_on_the_kept_places_make_room(crowded):
         sock.close()
 
 
+@pytest.mark.plain("timing")
 def test_many_stop_at_a_time_on_the_kept_places(crowded):
     with concurrent.futures.ThreadPoolExecutor(30) as pool:
         for done in [pool.submit(is_stopped, crowded, crowded.token("operator")) for _ in range(40)]:
@@ -162,6 +163,7 @@ def test_stop_after_too_many_logins(fresh):
     is_stopped(fresh, token)
 
 
+@pytest.mark.plain("filter")
 def test_stop_with_the_disk_full(fresh):
     """Not one byte more can be written by the daemon, neither to its database nor to its log."""
     fresh.start()

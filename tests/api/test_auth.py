@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import json
 import threading
-import time
 
 import pytest
 
@@ -65,26 +64,34 @@ def test_failures_slow_down_and_stop_is_not_concerned(daemon):
     assert daemon.post("safety/stop", role="operator").status == 200
 
 
+@pytest.mark.plain("timing")
 def test_a_storm_of_logins_is_bounded_and_delays_nobody(daemon):
+    """Passwords are hashed beside the loops: between two hashes others are answered, whatever the machine's speed."""
     token = daemon.token("viewer")
     done = threading.Event()
-    delays = []
+    reads, hashed = [], []
 
     def watch():
         while not done.is_set():
-            began = time.monotonic()
             assert daemon.request("GET", "robot", token=token).status == 200
-            delays.append(time.monotonic() - began)
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    with concurrent.futures.ThreadPoolExecutor(40) as pool:
-        answers = list(pool.map(lambda i: daemon.login(f"user{i}", "wrong"), range(40)))
-    done.set()
-    watcher.join()
+            reads.append(len(hashed))
+
+    def login(i):
+        answer = daemon.login(f"user{i}", "wrong")
+        if answer.status == 401:
+            hashed.append(i)
+        return answer
+
+    with concurrent.futures.ThreadPoolExecutor(41) as pool:
+        watcher = pool.submit(watch)
+        answers = list(pool.map(login, range(40)))
+        done.set()
+        watcher.result()
     statuses = {answer.status for answer in answers}
     assert statuses == {401, 503}
     assert all("retry-after" in answer.headers for answer in answers if answer.status == 503)
-    assert sorted(delays)[len(delays) // 2] < 1
+    # Behind a hash on their own loop, of two, they would come one by one with the hashes.
+    assert len(reads) > len(hashed), (len(reads), len(hashed))
 
 
 def test_missing_token(daemon):
@@ -162,6 +169,7 @@ def test_reading_needs_a_login(daemon, path):
     assert daemon.get(path).status == 200
 
 
+@pytest.mark.plain("filter")
 def test_refresh_rotates_and_detects_reuse(daemon):
     first = daemon.login("supervisor").json
     second = daemon.request("POST", "auth/refresh", {"refresh_token": first["refresh_token"]})

@@ -9,6 +9,8 @@ import pytest
 
 from daemon import until
 
+pytestmark = pytest.mark.plain("shim")
+
 HOUR_S = 3600
 TEN_YEARS_S = 3652 * 86400
 

@@ -9,7 +9,6 @@ import os
 import pathlib
 import sqlite3
 import threading
-import time
 
 import pytest
 
@@ -22,8 +21,6 @@ WALL_NS = 1_800_000_000_123_000_000
 STOP, GLITCH, RESET, ENABLE, DISABLE, CONTROL, OPENED = range(1, 8)
 BUTTON_A, SOFTWARE, CLOSE = 2, 6, 8
 STOPPED, READY, ENABLED = range(3)
-# A request that waited for the store would take 5 s and more; a busy machine needs some time of its own.
-AT_ONCE_S = 3
 COLUMNS = ("source", "seq", "missing", "wall_ns", "event_ns", "low_ns", "kind", "cause", "causes", "state_from",
            "state_to", "inputs", "outputs", "tag", "tgid")
 
@@ -216,27 +213,28 @@ def test_without_a_kernel_there_is_nothing_to_record(daemon):
 # ---- the store in trouble ----
 
 def stop_is_served(daemon, token, times=20):
-    """Stops, each on a connection of its own; the longest took so many seconds."""
-    longest = 0
+    """Stops, each on a connection of its own; a stop that waited for a store that does not come would be no 200."""
     for _ in range(times):
-        began = time.monotonic()
         answer = daemon.post("safety/stop", token=token, role=None)
         assert answer.status == 200, answer
-        longest = max(longest, time.monotonic() - began)
     until(lambda: daemon.get("safety", token=token, role=None).json["state"] == "stopped", what="stopped")
-    return longest
 
 
+@pytest.mark.plain("timing")
 def test_stop_with_the_database_locked(fresh):
+    """Log-ins give up after 5 s. A stop that began after them is there before, and more follow while it is locked."""
     fill(fresh, [entry(1)])
     fresh.start()
     token = fresh.token("operator")
+    answers = []
     with database(fresh) as db:
         db.execute("BEGIN EXCLUSIVE")
-        logins = [threading.Thread(target=fresh.login, args=("viewer",)) for _ in range(3)]
+        logins = [threading.Thread(target=lambda: answers.append(fresh.login("viewer"))) for _ in range(3)]
         for login in logins:
             login.start()
-        assert stop_is_served(fresh, token) < AT_ONCE_S
+        assert fresh.post("safety/stop", token=token, role=None).status == 200
+        assert not answers
+        stop_is_served(fresh, token)
         assert fresh.get("health/live", role=None).status == 200
         db.execute("ROLLBACK")
     for login in logins:
@@ -268,6 +266,7 @@ class Frozen:
         self._ptrace(self.DETACH)
 
 
+@pytest.mark.plain("timing")
 def test_stop_with_the_store_hung(fresh):
     fill(fresh, [entry(1)])
     fresh.start()
@@ -280,7 +279,7 @@ def test_stop_with_the_store_hung(fresh):
         logins = [threading.Thread(target=lambda: answers.append(fresh.login("viewer"))) for _ in range(4)]
         for login in logins:
             login.start()
-        assert stop_is_served(fresh, token) < AT_ONCE_S
+        stop_is_served(fresh, token)
         assert not answers
     for login in logins:
         login.join()

@@ -12,6 +12,8 @@ import pytest
 
 from daemon import Answer, until
 
+pytestmark = pytest.mark.plain("filter")
+
 NOBODY = 65534
 SOME_GID = 54321
 # Sends what is in argv[2] to the socket argv[1] and prints what comes back.

@@ -76,6 +76,7 @@ def test_pages_go_on_where_the_last_one_ended(daemon):
         assert daemon.get(f"logs?cursor={wrong}", role="supervisor").status == 400, wrong
 
 
+@pytest.mark.plain("filter")
 def test_level_changes_at_once_and_for_its_room(fresh):
     fresh.start()
     assert not lines(fresh, level="debug", code="answer")
@@ -125,6 +126,7 @@ def test_text_from_outside_cannot_forge_lines(fresh):
     assert "/plain\\x5cx41: 404" in log
 
 
+@pytest.mark.plain("timing")
 def test_flood_is_held_back_and_told(fresh):
     fresh.write_config(log_level="debug")
     fresh.start()

@@ -10,6 +10,8 @@ import pytest
 
 from daemon import until
 
+pytestmark = pytest.mark.plain("filter")
+
 RELOADS = 200
 
 

@@ -8,7 +8,9 @@ import subprocess
 
 import pytest
 
-from daemon import SANITIZED, TOP
+from daemon import SANITIZER, TOP
+
+pytestmark = pytest.mark.plain("filter")
 
 UNIT = TOP / "userspace/etc/ohtd.service"
 # Of systemd-analyze(1), 0 best to 10 worst; "OK" begins at 5.
@@ -25,7 +27,7 @@ def test_every_thread_is_filtered(fresh):
     assert fresh.get("robot").status == 200
     tasks = [status(task) for task in pathlib.Path(f"/proc/{fresh.process.pid}/task").iterdir()]
     assert {"ohtd-control", "ohtd-store", "ohtd-loop0", "ohtd-loop1"} <= {task["Name"] for task in tasks}
-    if SANITIZED:
+    if SANITIZER:
         assert "no_filter" in fresh.log()
         assert {task["NoNewPrivs"] for task in tasks if task["Name"].startswith("ohtd-loop")} == {"1"}
     else:

@@ -16,7 +16,6 @@ def _empty(tmp_path):
     made = Daemon(tmp_path)
     made.write_config()
     try:
-        made.start_simulator()
         made.start()
         yield made
     finally:
@@ -38,6 +37,7 @@ def set_up(daemon, code, **change):
     return daemon.request("POST", "setup", {"code": code, **ANNA, **change})
 
 
+@pytest.mark.plain("filter")
 def test_whole_set_up(empty):
     file = code_file(empty)
     assert required(empty) is True
@@ -118,7 +118,6 @@ def test_no_folder_for_the_code(tmp_path):
     made = Daemon(tmp_path)
     made.write_config(paths_socket=tmp_path / "nowhere/sock")
     try:
-        made.start_simulator()
         made.start()
         assert required(made) is True
         assert set_up(made, "0000-0000-0000-0000").code == "setup_code_retired"

@@ -1,17 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One thread that hangs, each alone: what the others do, what clients see, what the watchdog hears."""
+"""One thread that hangs, each alone: what the others do, what clients see, what the watchdog hears.
+
+From when on a thread counts as hung is what docs/process.md says. No clock of the test judges that: an answer of /health
+says by one look of the daemon's how long a thread has been away and whether that is a stall. (To the millisecond, and for
+the loops: tests/unit/test_alive.c, test_control.c.)
+"""
 import concurrent.futures
 import json
+import signal
 import ssl
-import time
 
 import pytest
 
 from daemon import until
 from notified import Notified
 
+pytestmark = pytest.mark.plain("timing")
+
 CONTROL, LOOP, STORE = range(3)
-HUNG_STORE_S = 10
+TIME_FACTOR = 5        # of daemon.py
+CONTROL_STALLED_MS = 500 * TIME_FACTOR
+STORE_HUNG_MS = 10000
+# Between the two looks of one answer a busy host may let the daemon wait.
+TWO_LOOKS_MS = 2000
+RELOADS = 3
 # A machine so busy that a module is taken for lost goes on from fault to estop.
 ENDED = ("fault", "estop")
 
@@ -21,6 +33,7 @@ class Manager(Notified):
 
     def __init__(self, daemon):
         self.messages = []
+        self.daemon = daemon
         super().__init__(daemon)
         daemon.shims.update(WATCHDOG_USEC="1000000")
         daemon.shims.pop("WATCHDOG_PID", None)
@@ -35,14 +48,16 @@ class Manager(Notified):
         return messages
 
     def is_petted(self):
-        """Does the watchdog hear of the daemon within two seconds?"""
+        """Whether the watchdog hears of the daemon while its main thread takes some turns; a reload begins one."""
         self.heard()
-        deadline = time.monotonic() + 2
-        while time.monotonic() < deadline:
-            if "WATCHDOG=1" in self.heard():
-                return True
-            time.sleep(0.05)
-        return False
+        said = []
+        for turn in range(1, RELOADS + 1):
+            self.daemon.process.send_signal(signal.SIGHUP)
+            until(lambda turn=turn: said.extend(self.heard()) or sum("RELOADING=1" in m for m in said) == turn,
+                  what="the main thread's turn")
+        # The first turn may have begun before the call, the last one may not have ended.
+        begun = [at for at, message in enumerate(said) if "RELOADING=1" in message]
+        return "WATCHDOG=1" in said[begun[0]:begun[-1]]
 
 
 class Hangs:
@@ -94,17 +109,20 @@ def patient(daemon, path, timeout=1):
         return json.loads(body)
 
 
-def stalled(daemon):
-    """What /health says of the threads."""
-    plane = patient(daemon, "health")["control_plane"]
+def told(daemon, *names):
+    """An answer of /health if it calls exactly these stalled; whatever it calls so fits the ages that it tells."""
+    health = patient(daemon, "health")
+    plane, busy_ms = health["control_plane"], health["store"]["busy_ms"] or 0
     assert (plane["status"] == "ok") == (not plane["stalled"])
-    return plane["stalled"]
+    assert ("control" in plane["stalled"]) == (health["age_ms"] > CONTROL_STALLED_MS), health
+    assert "store" in plane["stalled"] or busy_ms <= STORE_HUNG_MS + TWO_LOOKS_MS, health
+    return health if plane["stalled"] == list(names) else None
 
 
 def test_life_is_told(fresh, manager):
     fresh.start()
     until(lambda: "READY=1" in manager.heard(), what="READY=1")
-    assert manager.is_petted()
+    until(manager.is_petted, what="the watchdog being petted")
     fresh.process.send_signal(1)
     said = []
     until(lambda: said.extend(manager.heard()) or "READY=1" in said, what="the end of the reload")
@@ -120,16 +138,15 @@ def test_no_watchdog_is_petted_that_nobody_wants(fresh, manager):
 
 
 def test_hung_loop(fresh, manager, hangs):
-    assert stalled(fresh) == []
+    assert told(fresh)
     hangs.set(LOOP)
-    until(lambda: stalled(fresh) == ["loop"], what="control_plane_stalled")
-    health = patient(fresh, "health")
+    health = until(lambda: told(fresh, "loop"), what="control_plane_stalled")
     assert health["status"] == "degraded" and health["state"] in ENDED
     assert not manager.is_petted()
     assert fresh.log().count("control_plane_stalled: a loop") == 1, "said once"
     hangs.set(LOOP, False)
-    until(lambda: stalled(fresh) == [], what="no stall")
-    assert manager.is_petted()
+    until(lambda: told(fresh), what="no stall")
+    until(manager.is_petted, what="the watchdog being petted")
     assert patient(fresh, "health")["state"] in ENDED, "a person resets, not the daemon"
 
 
@@ -138,23 +155,24 @@ def test_hung_store(fresh, manager, hangs):
     token = fresh.token("operator")
     viewer = fresh.token("viewer")
     hangs.set(STORE)
-    began = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         login = pool.submit(fresh.login, "supervisor")
-        cycles = fresh.request("GET", "robot", token=viewer).json
-        answer = fresh.request("POST", "safety/stop", {}, token=token)
-        assert answer.status == 200
-        assert fresh.request("GET", "robot", token=viewer).json != cycles
-        if time.monotonic() - began < HUNG_STORE_S / 2:
-            assert manager.is_petted(), "slow is not hung"
         try:
-            until(lambda: stalled(fresh) == ["store"], HUNG_STORE_S + 15, what="control_plane_stalled")
+            until(lambda: patient(fresh, "health")["store"]["busy_ms"], what="work of the store")
+            manager.heard()
+            cycles = fresh.request("GET", "robot", token=viewer).json
+            answer = fresh.request("POST", "safety/stop", {}, token=token)
+            assert answer.status == 200
+            assert fresh.request("GET", "robot", token=viewer).json != cycles
+            health = until(lambda: told(fresh, "store"), what="control_plane_stalled")
+            assert health["store"]["busy_ms"] > STORE_HUNG_MS
+            assert "WATCHDOG=1" in manager.heard(), "slow is not hung"
             assert not manager.is_petted()
         finally:
             hangs.set(STORE, False)
         assert login.result().status in (200, 503, 504)
-    until(lambda: stalled(fresh) == [], what="no stall")
-    assert manager.is_petted()
+    until(lambda: told(fresh), what="no stall")
+    until(manager.is_petted, what="the watchdog being petted")
     assert fresh.login("supervisor").status == 200
 
 
@@ -162,8 +180,8 @@ def test_hung_control_thread_and_full_ring(fresh, manager, hangs):
     token = fresh.token("supervisor")
     operator = fresh.token("operator")
     hangs.set(CONTROL)
-    until(lambda: stalled(fresh) == ["control"], what="control_plane_stalled")
-    assert patient(fresh, "health")["status"] == "degraded"
+    health = until(lambda: told(fresh, "control"), what="control_plane_stalled")
+    assert health["status"] == "degraded"
     assert not manager.is_petted()
     # 64 fit into the ring of each of two loops; whoever comes later is refused, and everybody is answered.
     with concurrent.futures.ThreadPoolExecutor(160) as pool:
@@ -174,18 +192,17 @@ def test_hung_control_thread_and_full_ring(fresh, manager, hangs):
     assert "busy" in codes and len(codes) > 1, codes
     assert fresh.request("POST", "safety/stop", {}, token=operator).status == 200, "the stop needs nobody"
     hangs.set(CONTROL, False)
-    until(lambda: stalled(fresh) == [], what="no stall")
-    assert manager.is_petted()
+    until(lambda: told(fresh), what="no stall")
+    until(manager.is_petted, what="the watchdog being petted")
 
 
 def test_hung_control_thread_at_the_end(fresh, hangs):
     """It is not waited for: the process leaves, and the device stops by itself."""
     hangs.set(CONTROL)
-    until(lambda: stalled(fresh) == ["control"], what="control_plane_stalled")
-    began = time.monotonic()
+    until(lambda: told(fresh, "control"), what="control_plane_stalled")
     fresh.stop(expect=1)
-    assert time.monotonic() - began < 12
     assert "the control thread did not end" in fresh.log()
+    assert "not ended in time" not in fresh.log(), "its own limit is before the daemon's"
     assert (fresh.state / "running").exists()
     hangs.set(CONTROL, False)
     fresh.start()

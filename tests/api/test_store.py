@@ -6,6 +6,8 @@ import pytest
 
 from daemon import BUILD, PASSWORD, until
 
+pytestmark = pytest.mark.plain("shim")
+
 SHIM = BUILD / "tests/api/disk_shim.so"
 
 

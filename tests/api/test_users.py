@@ -122,6 +122,7 @@ def test_change_ends_sessions_and_the_old_way_in(fresh, body):
     assert " auth user_changed: operator is " in fresh.log()
 
 
+@pytest.mark.plain("filter")
 def test_new_account_works_and_disabled_one_comes_back(fresh):
     fresh.start()
     made = fresh.post("users", {"username": "Anna.B-1@x_y", "password": OTHER, "role": "operator"})
