@@ -102,6 +102,7 @@ static void refuses_bad_tables(void **state)
 		{ "a,b\n\"x\"y,1\n", ":2: " },
 		{ "a,a\n1,2\n", ":1: column 'a' twice" },
 		{ "a,,c\n1,2,3\n", ":1: column 2 has no name" },
+		{ "\"a\nb\",\"a\nb\"\n", ":3: column 'a?b' twice" },
 	};
 	struct oht_csv csv;
 	size_t i;

@@ -317,6 +317,7 @@ static void refuses_bad_modules(void **state)
 		{ MODULE_A "b,2,yes,3,30,2,500,stop,stop,3,\n", ":3: unit_address: unit address twice: '2'" },
 		{ MODULE_A "b,3,yes,2,30,2,500,stop,stop,3,\n", ":3: device_type_code: type code twice: '2'" },
 		{ "", "modules.csv: no row under the header" },
+		{ "\"a\r\nb\",2,yes,2,30,2,500,stop,stop,3,\n", ":3: module: not a name of a-z, 0-9 and _: 'a??b'" },
 	};
 	size_t i;
 

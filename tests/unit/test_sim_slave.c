@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A slave's answers: request ADU in, reply ADU out. Most of the time it has to say no. */
+#include <stdlib.h>
+
 #include "sim_fixture.h"
 
 #define U8(...)		((const uint8_t[]){ __VA_ARGS__ })
@@ -129,6 +131,20 @@ static void tells_who_it_is(void **state)
 	expect_exception(2, 1, REQUEST(43, 13, 0, 0, 0, 0, 0));
 	assert_int_equal(ask(2, REQUEST(43, 14, 1)), 0);
 	assert_int_equal(ask(2, REQUEST(43, 14, 1, 0, 0)), 0);
+}
+
+/* The shortest frame there is, in memory of just its size: nothing behind it is looked at. */
+static void tells_nothing_to_a_bare_function(void **state)
+{
+	static const uint8_t pdu[] = { 43 };
+	uint8_t *adu = malloc(OHT_SIM_ADU_MIN_BYTES);
+
+	(void)state;
+	assert_non_null(adu);
+	assert_int_equal(seal(adu, 2, pdu, sizeof(pdu)), OHT_SIM_ADU_MIN_BYTES);
+	assert_int_equal(oht_sim_slave_answer(bank_of(2), 2, adu, OHT_SIM_ADU_MIN_BYTES, reply), 5);
+	assert_int_equal(reply[2], 1);
+	free(adu);
 }
 
 static void obeys_a_broadcast_in_silence(void **state)
@@ -363,6 +379,7 @@ int main(void)
 		TEST(writes_then_reads),
 		TEST(masks_bits),
 		TEST(tells_who_it_is),
+		TEST(tells_nothing_to_a_bare_function),
 		TEST(obeys_a_broadcast_in_silence),
 		TEST(ignores_what_is_not_for_it),
 		TEST(ignores_every_wrong_bit),

@@ -3,6 +3,7 @@
 #include "common/csv.h"
 
 #include <csv.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -24,6 +25,13 @@ struct parse {
 	int err;		/* first complaint, 0 so far */
 };
 
+void oht_error_one_line(char *error)
+{
+	for (; *error; error++)
+		if (iscntrl((unsigned char)*error))
+			*error = '?';
+}
+
 __attribute__((format(printf, 2, 3)))
 static void complain(struct parse *p, const char *format, ...)
 {
@@ -36,6 +44,7 @@ static void complain(struct parse *p, const char *format, ...)
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
 	snprintf(p->error, OHT_ERROR_BYTES, "%.200s:%u: %s", p->csv->path, p->line, what);
+	oht_error_one_line(p->error);
 	p->err = -EINVAL;
 }
 

@@ -39,6 +39,9 @@ struct oht_csv {
  */
 int oht_csv_load(const char *path, struct oht_csv *csv, char error[OHT_ERROR_BYTES]);
 
+/* Makes a complaint one line, whatever it quotes: control characters become question marks. */
+void oht_error_one_line(char *error);
+
 /* Frees what oht_csv_load() allocated; allowed on a zeroed table and twice. */
 void oht_csv_free(struct oht_csv *csv);
 

@@ -146,10 +146,13 @@ static void append_object(struct exchange *x, unsigned int object)
 /* A stream that is asked to begin at an object that is not there begins at the first. */
 static enum oht_sim_exception identify(struct exchange *x)
 {
-	unsigned int code = x->pdu[2], first = x->pdu[3], last = OBJECTS - 1, i;
+	unsigned int code, first, last = OBJECTS - 1, i;
 
+	/* Only with this type is it certain that the rest is there. */
 	if (x->pdu[1] != MEI_IDENTIFY)
 		return OHT_SIM_ILLEGAL_FUNCTION;
+	code = x->pdu[2];
+	first = x->pdu[3];
 	if (code < 1 || code > CODE_ONE)
 		return OHT_SIM_ILLEGAL_VALUE;
 	if (first >= OBJECTS && code == CODE_ONE)

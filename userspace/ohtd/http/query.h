@@ -15,7 +15,7 @@
 
 /**
  * ohtd_query_parse() - "limit=5&kind=stop" to a JSON object with nothing unexpected in it
- * @text: the query without its "?"
+ * @text: the query without its "?", printable ASCII (the prologue refuses other paths)
  * @bytes: its length
  * @fields: what may be in it; OHTD_FIELD_INTEGER values become numbers
  * @fault: filled on failure
