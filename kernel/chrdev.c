@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/oht%d: a stream of whole records. Source: kernel.md, User-space contract.
+ * /dev/oht%d: a stream of whole records. Source: include/uapi/linux/oht.h.
  *
  * The device may go while descriptors are open: then read() gives what is left and ends, poll()
  * says EPOLLHUP, and every ioctl is ENODEV.

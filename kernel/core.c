@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The device object. Source: kernel.md, User-space contract; the pattern is that of gnss and
+ * The device object. Source: docs/architecture.md; the pattern is that of gnss and
  * counter: allocate complete but invisible, add at once, revoke, wake, free with the last
  * reference.
  */

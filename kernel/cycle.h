@@ -6,7 +6,7 @@
  * Locks:    cycle->mutex for what user space lays ready; everything else belongs to engine.lock.
  *           Order: oht->life -> cycle->mutex -> engine.lock. Never with estop.lock.
  *
- * Source: kernel.md, Cyclic exchange and process image. cycle.c is compiled on the host too;
+ * Source: docs/architecture.md, A plan's register. cycle.c is compiled on the host too;
  * cycle_run.c has the timer and what the rest of the module is told.
  */
 #ifndef OHT_CYCLE_H

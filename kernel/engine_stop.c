@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The stop on the wire: telegrams that need no user space, and the way made for them. Source:
- * kernel.md, The bus engine (priority classes) and Emergency stop (stop telegrams).
+ * docs/timing.md, The stop on the wire; docs/safety.md, Stop telegrams.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One dead module costs one time-out per back-off, never the bus. Source: kernel.md, The bus
- * engine; the rules as a user sees them are at struct oht_module_set.
+ * One dead module costs one time-out per back-off, never the bus. The rules as a user sees them
+ * are at struct oht_module_set.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The emergency stop: inputs, latch, outputs. Source: kernel.md, Emergency stop.
+ * The emergency stop: inputs, latch, outputs. Source: docs/safety.md.
  *
  * Lock rule: every write of an output level is under estop->lock, except the last one of all
  * (oht_estop_cut_outputs()). Raising re-reads latch and inputs before, and the inputs once more

@@ -183,7 +183,7 @@ void oht_estop_teardown(void);
  * @dev: whose device-tree node names the lines
  * @ops: what the owner wants to hear; may be called before this returns
  *
- * Context: process. Source: kernel.md, Emergency stop.
+ * Context: process. Source: docs/safety.md.
  * Return: 0, or a negative errno after one line that names the property.
  */
 int oht_estop_init(struct oht_estop *estop, struct device *dev,

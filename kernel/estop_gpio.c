@@ -2,7 +2,7 @@
 /*
  * The lines and numbers of the emergency stop: reading the device tree, refusing what cannot be
  * used in a hard interrupt. Every refusal is one line that names the property.
- * Source: kernel.md, Emergency stop, Inputs.
+ * Source: dts/bindings/oht,rs485.yaml.
  */
 #include <linux/device.h>
 #include <linux/interrupt.h>

@@ -3,7 +3,7 @@
  * Owns:     counting durations by their power of two, in fixed memory. Pure.
  * Contexts: any, hard interrupt included; nothing sleeps, allocates or loops.
  * Locks:    none; whoever owns a histogram serialises what is done with it.
- * Source:   kernel.md, User-space contract (histograms, log2 ns).
+ * Source:   docs/ABI/sysfs-class-oht (histograms, log2 ns).
  */
 #ifndef OHT_HISTOGRAM_H
 #define OHT_HISTOGRAM_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One table, one dispatcher. Source: kernel.md, User-space contract; pattern of iommufd.
+ * One table, one dispatcher. Source: include/uapi/linux/oht.h; pattern of iommufd.
  */
 #include <linux/build_bug.h>
 #include <linux/kernel.h>

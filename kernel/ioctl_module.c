@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* OHT_IOC_MODULE_SET and OHT_IOC_MODULE_GET. Source: kernel.md, The bus engine. */
+/* OHT_IOC_MODULE_SET and OHT_IOC_MODULE_GET. */
 #include <linux/build_bug.h>
 #include <linux/string.h>
 

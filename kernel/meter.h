@@ -6,7 +6,7 @@
  *
  * Nobody tells when a character really was on the wire; what is known is an interval. A silence
  * between two of them is judged only if the whole of what is possible lies on one side of the rule.
- * Source: MODBUS over Serial Line 1.02, 2.5.1.1; kernel.md, The bus engine.
+ * Source: MODBUS over Serial Line 1.02, 2.5.1.1; docs/timing.md, Gaps.
  */
 #ifndef OHT_METER_H
 #define OHT_METER_H

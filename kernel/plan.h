@@ -5,7 +5,7 @@
  *           looks at every cycle of the hyperperiod.
  * Locks:    none.
  *
- * Source: kernel.md, Cyclic exchange and process image. The same file is compiled on the host.
+ * Source: docs/architecture.md, A plan's register. The same file is compiled on the host.
  */
 #ifndef OHT_PLAN_H
 #define OHT_PLAN_H

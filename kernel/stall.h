@@ -4,7 +4,7 @@
  *           looks finds a stamp that is too old. Pure: who owns them runs the timers.
  * Contexts: any, hard interrupt included; nothing sleeps, allocates or loops for long.
  * Locks:    none; whoever owns a struct oht_stall serialises what is done with it.
- * Source:   kernel.md, Emergency stop (supervision timer: each checks the other's progress).
+ * Source:   docs/safety.md, How it holds (each timer checks the other's progress).
  */
 #ifndef OHT_STALL_H
 #define OHT_STALL_H

@@ -4,7 +4,7 @@
  *           again. Pure: who owns the line does the masking.
  * Contexts: any, hard interrupt included; nothing sleeps, allocates or loops.
  * Locks:    none; whoever owns a storm serialises what is done with it.
- * Source:   kernel.md, Emergency stop (storm: stays stopped, line masked and polled).
+ * Source:   docs/safety.md, How it holds (storm: stays stopped, line masked and polled).
  */
 #ifndef OHT_STORM_H
 #define OHT_STORM_H

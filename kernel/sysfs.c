@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attributes of the class oht, one value per file. Source: kernel.md, User-space contract.
+ * Attributes of the class oht, one value per file. Source: docs/ABI.
  */
 #include <linux/device.h>
 #include <linux/kernel.h>

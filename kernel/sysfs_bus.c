@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attributes of the bus: what was counted and measured. Source: kernel.md, User-space contract.
+ * Attributes of the bus: what was counted and measured. Source: docs/ABI.
  */
 #include <linux/device.h>
 #include <linux/kernel.h>

@@ -398,7 +398,7 @@ def test_orderly_end(robot, watch):
     assert_low(robot, "after SIGTERM")
     assert end_of_enabled(watch)["outputs"] == {"enable1": False, "enable2": False}
     until(lambda: [e for e in watch() if e["cause"] == "farewell"], 10, "the farewell")
-    # In order there is nothing to acknowledge: it may be ready, but somebody has to enable (daemon.md, Restart).
+    # In order there is nothing to acknowledge: it may be ready, but somebody has to enable (docs/operations.md, The end).
     assert_does_not_go_on(robot, "stopped", "ready")
 
 

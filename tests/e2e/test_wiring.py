@@ -2,7 +2,7 @@
 """Every open wire, short and welded contact of each way to wire the button, and in which class it is.
 
 The wiring is computed here: which levels a fault gives both lines while the contacts are closed, and while they are open.
-The class follows from them, and docs/safety.md, Single faults, has the same; then the levels are put on the board's pins,
+The class follows from them, and docs/faults.md has the same; then the levels are put on the board's pins,
 and the kernel must do what the class says.
 """
 import dataclasses
@@ -72,7 +72,7 @@ ALIKE = Wiring("wired alike", (1, 1), "wired-alike")
 SINGLE = Wiring("one channel", (1,), "one-channel")
 WIRINGS = (ANTIVALENT, ALIKE, SINGLE)
 
-# As docs/safety.md has it; computed as well.
+# As docs/faults.md has it; computed as well.
 CLASSES = {
     ANTIVALENT: {("open", 0): AT_ONCE, ("open", 1): AT_ONCE, ("ground", 0): AT_ONCE, ("supply", 1): AT_ONCE,
                  ("together", None): AT_ONCE, ("supply", 0): NEXT_DEMAND, ("ground", 1): NEXT_DEMAND,

@@ -2,7 +2,7 @@
 /*
  * Memory runs out: in each operation the first allocation fails, then the second, and so on until
  * none is left to fail. The operation succeeds or says so, leaves nothing behind, and the next one
- * works. Source: kernel.md, Tests of this part (fail_nth); Documentation/fault-injection of Linux.
+ * works. Source: Documentation/fault-injection of Linux (fail_nth).
  * Needs a kernel with fault injection.
  */
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A press while the bus is broken, on the wire in software (oht_sim): outputs low as soon as ever,
- * and the stop telegrams say what became of them. For docs/safety.md, Single faults.
+ * and the stop telegrams say what became of them. For docs/faults.md.
  *
  *	bus_fault_test [--exact]	--exact: in guest time that does not stall (icount)
  */

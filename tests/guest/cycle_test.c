@@ -10,8 +10,8 @@
  * each, every cycle); without -p both. First so many cycles of the plan alone; then, on the same
  * grid, so many (-a) while clients ask without a pause for what is not in it. Looks at the image every
  * (-l) so many cycles. -b: hold the bars of an idle machine. -e: the machine is enabled
- * all the while, and nothing may stop it. Source: kernel.md, Cyclic exchange and
- * process image; make bench ONLY=bus has more cycles and tighter bars.
+ * all the while, and nothing may stop it. Source: docs/architecture.md, A plan's
+ * register; make bench ONLY=bus has more cycles and tighter bars.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The emergency stop as kernel.md has it: states, both channels, reset rules, deadman, close,
+ * The emergency stop as docs/safety.md has it: states, both channels, reset rules, deadman, close,
  * farewell, journal, unbind. The outputs are read from the GPIO register by oht_stim, not asked of
  * the driver. estop_test [--exact]: with guest time that does not stall (icount) also upper bounds.
  */

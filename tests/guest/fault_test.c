@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Single faults of the machine around the stop, one after another: what of docs/safety.md, Single
+ * Single faults of the machine around the stop, one after another: what of docs/faults.md, Single
  * faults, can be made from inside. Each must end as its row there says.
  *
  *	fault_test [--exact]	all of them; --exact: with guest time that does not stall (icount) also

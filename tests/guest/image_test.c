@@ -2,7 +2,7 @@
 /*
  * The process image of /dev/oht0: mappings that are allowed and that are not, fork, what two readers
  * see while the plan runs, what is left when the driver has been taken off its device. Source:
- * kernel.md, Cyclic exchange and process image. Nobody is at the far end of the wire.
+ * docs/architecture.md, A plan's register. Nobody is at the far end of the wire.
  */
 #include <errno.h>
 #include <fcntl.h>

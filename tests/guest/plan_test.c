@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The cyclic plan of /dev/oht0: every refusal that include/uapi/linux/oht.h
- * documents, figures, outputs, losses, slack and stop budget. Source: kernel.md, Cyclic exchange and
- * process image. Nobody is at the far end of the wire, so every exchange times out.
+ * documents, figures, outputs, losses, slack and stop budget. Source: docs/architecture.md, A plan's
+ * register. Nobody is at the far end of the wire, so every exchange times out.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Every refusal of /dev/oht0 that include/uapi/linux/oht.h documents, and what it forbids besides.
- * Source: kernel.md, User-space contract. Transfers are refused in submit_test. Needs nobody at the
+ * Source: include/uapi/linux/oht.h. Transfers are refused in submit_test. Needs nobody at the
  * far end of the wire; with the option --unbind it ends by taking the driver off its device and
  * putting it back.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * kernel/engine*.c as a model for spin: queue, states, timer, way out, way in, cancel, stop, unbind.
- * docs/models.md says what is left out. Names are those of the code, oht_engine_ dropped.
+ * docs/verification.md says what is left out. Names are those of the code, oht_engine_ dropped.
  *
  * One process, engine(), runs every function that the code runs under engine->lock, for whoever
  * holds it; what happens without the lock (a press, a character, the clock) comes in between. Time

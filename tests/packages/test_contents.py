@@ -14,7 +14,7 @@ PROGRAMS = {"ohtd": ["usr/sbin/ohtd", "usr/bin/oht-sim"], "ohtctl": ["usr/bin/oh
 WANTED = {
     "ohtd": {"etc/oht/ohtd.conf", "lib/systemd/system/ohtd.service", "usr/sbin/ohtd", "usr/bin/oht-sim",
              "usr/share/oht/web/index.html", "usr/share/man/man8/ohtd.8.gz", "usr/share/man/man1/oht-sim.1.gz",
-             "usr/share/doc/ohtd/packages.md.gz", "usr/share/doc/ohtd/copyright"},
+             "usr/share/doc/ohtd/docs/install.md", "usr/share/doc/ohtd/copyright"},
     "ohtctl": {"usr/bin/ohtctl", "lib/udev/rules.d/60-oht.rules", "usr/lib/sysusers.d/oht.conf",
                "usr/share/bash-completion/completions/ohtctl", "usr/share/man/man1/ohtctl.1.gz",
                "usr/share/oht/modules.csv", "usr/share/oht/state_machine.csv"},
@@ -183,6 +183,16 @@ def test_install_into_a_folder(built, tmp_path):
     assert done.returncode == 0, done.stderr
     root = tmp_path / "with space"
     ours = {str(p.relative_to(root)) for p in root.rglob("*") if not p.is_dir()}
+    ours = {path for path in ours if not path.startswith("usr/share/doc/")}
     packed = {re.sub(r"^lib/", "usr/lib/", path.removesuffix(".gz")) for deb in built[NATIVE].names().values() for path in listing(deb)}
     packed = {path for path in packed if not path.startswith(("usr/share/doc/", "usr/src/"))}
     assert ours == packed
+
+
+def test_links_of_installed_documents(built, tmp_path):
+    """They are installed as a tree, so links between them, and to what they name, lead somewhere."""
+    run("dpkg-deb", "-x", built[NATIVE].names()["ohtd"], tmp_path)
+    folder = tmp_path / "usr/share/doc/ohtd"
+    assert (folder / "README.md").is_file() and (folder / "docs/hardware.md").is_file()
+    done = script("check-links", folder)
+    assert done.returncode == 0 and not done.stdout, done.stdout

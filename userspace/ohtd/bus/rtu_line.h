@@ -50,7 +50,6 @@ void rtu_line_close(struct rtu_line *line);
  *
  * After a time-out the line is left alone for the longest turnaround: libmodbus takes a late answer
  * for the answer to the next request if unit, function and count agree.
- * Source: userspace-facts.md section 7.
  */
 void rtu_line_exchange(struct rtu_line *line, const struct oht_request *request,
 		       struct oht_reply *reply);

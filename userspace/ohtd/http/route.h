@@ -53,7 +53,7 @@ struct ohtd_field {
  * @fields: allowed members of the body, ends with a NULL name; NULL: no member is allowed. With GET
  *	parameters of the query, which come as members of a body; NULL: a query is not looked at
  * @handle: answers
- * @summary: for people and for the OpenAPI document
+ * @summary: for people; docs/api.md has the table
  */
 struct ohtd_route {
 	const char *method;

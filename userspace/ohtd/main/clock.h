@@ -92,7 +92,7 @@ void ohtd_manual_clock_advance(struct ohtd_manual_clock *manual, uint64_t ns);
  * @context: for @ops
  * @floor_ns: wall time cannot be earlier: newest persisted time or date of the build, since 1970
  *
- * Source: daemon.md "One clock module": wall time = floor + monotonic, never backwards.
+ * Source: docs/operations.md, Time: wall time = floor + monotonic, never backwards.
  */
 void ohtd_clock_init(struct ohtd_clock *clock, const struct ohtd_clock_ops *ops, void *context,
 		     int64_t floor_ns);

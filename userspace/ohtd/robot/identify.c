@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What is at a unit address: device id, type code, and by the answer to one more read the profile.
- * Source: README.md of the data files, "modules.csv"; probes.csv.
+ * Source: docs/data.md.
  */
 #include <string.h>
 

@@ -63,7 +63,7 @@ struct ohtd_robot_config {
  * @error: receives one line without line feed when NULL is returned
  * @error_bytes: size of @error
  *
- * Context: main thread, before any other thread. Source: daemon.md "Shape".
+ * Context: main thread, before any other thread. Source: docs/architecture.md.
  */
 struct ohtd_robot *ohtd_robot_create(const struct ohtd_robot_config *config,
 				     struct ohtd_clock *clock, char *error, size_t error_bytes);
@@ -160,7 +160,7 @@ void ohtd_link_leave(struct ohtd_link *link);
  * the module's own doing (unbind, removal), but this call could not confirm it.
  * Context: the link's loop; one system call, no allocation, no lock; a second call if @result is
  * asked for, when the stop has been done.
- * Source: daemon.md "Stop path of its own".
+ * Source: docs/safety.md, Stop over the API.
  */
 int ohtd_stop(struct ohtd_link *link, uint64_t tag, struct ohtd_stop_result *result);
 

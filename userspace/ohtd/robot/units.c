@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The registry: what answers at each unit address, how well, and what its loss does.
- * Source: README.md of the data files, "modules.csv"; loss.csv.
+ * Source: docs/data.md.
  */
 #include <stdio.h>
 #include <string.h>
