@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Contract tests as a TAP program of the board. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "contract.h"
+#include "lib/tap.h"
+
+#define TEXT_BYTES	512
+
+static jmp_buf end_of_test;
+
+void contract_failed(const char *file, int line, const char *format, ...)
+{
+	char text[TEXT_BYTES];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	tap_note("%s:%d: %s", file, line, text);
+	longjmp(end_of_test, 1);
+}
+
+static bool passes(const struct contract_test *test, void (*prepare)(void))
+{
+	if (setjmp(end_of_test))
+		return false;
+	prepare();
+	test->run();
+	return true;
+}
+
+int contract_run(const struct contract_test *tests, size_t count, void (*prepare)(void))
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		tap_ok(passes(&tests[i], prepare), "%s", tests[i].name);
+	return tap_done();
+}

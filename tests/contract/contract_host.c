@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Contract tests as a cmocka program. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "contract.h"
+
+#define TEXT_BYTES	512
+
+static void (*prepare_next)(void);
+
+static void run_one(void **state)
+{
+	const struct contract_test *test = *state;
+
+	prepare_next();
+	test->run();
+}
+
+void contract_failed(const char *file, int line, const char *format, ...)
+{
+	char text[TEXT_BYTES];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	print_error("%s\n", text);
+	_fail(file, line);
+	abort();
+}
+
+int contract_run(const struct contract_test *tests, size_t count, void (*prepare)(void))
+{
+	struct CMUnitTest *cases = calloc(count, sizeof(*cases));
+	size_t i;
+	int failed;
+
+	if (!cases)
+		return 1;
+	prepare_next = prepare;
+	for (i = 0; i < count; i++)
+		cases[i] = (struct CMUnitTest){
+			.name = tests[i].name, .test_func = run_one,
+			.initial_state = (void *)(uintptr_t)&tests[i],
+		};
+	failed = _cmocka_run_group_tests("contract", cases, count, NULL, NULL);
+	free(cases);
+	return failed != 0;
+}
