@@ -52,8 +52,7 @@ class Suite:
             raise TableError(f"suite {self.name}: needs a command or pytest, and not both")
         if self.pytest is not None:
             self.counts, self.report = "junit", f"build/test/{self.name}.xml"
-            limit = [f"--timeout={self.test_timeout_s}"] if self.test_timeout_s else []
-            self.command = [*PYTEST, *limit, f"--junitxml={self.report}", *self.pytest]
+            self.command = [*PYTEST, f"--junitxml={self.report}", *self.pytest]
         if self.test_timeout_s:
             self.env = {"OHT_TEST_TIMEOUT_S": str(self.test_timeout_s), **self.env}
 

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """For pytest: a limit for tests that hang, how late the host was, and which tests are deselected and why.
 
-tests/pytest.ini says how long a test of each folder may take, with the fixtures that it makes; the mark limit_s(N) of a
-test goes before. The limit ends what hangs: no test asserts by it how long something takes.
+OHT_TEST_TIMEOUT_S, which scripts/test sets from tests/suites.toml, says how long a test may take, with the fixtures that
+it makes; else tests/pytest.ini says so for each folder. The mark limit_s(N) of a test goes before both. The limit ends what hangs: no test asserts by it how long something takes.
 
 A folder leaves tests out with deselect() only, so that the end of the run can say why.
 """
 import collections
+import os
 import signal
 import threading
 import time
@@ -46,6 +47,8 @@ def limit_of(item):
     mark = item.get_closest_marker("limit_s")
     if mark:
         return mark.args[0]
+    if os.environ.get("OHT_TEST_TIMEOUT_S"):
+        return float(os.environ["OHT_TEST_TIMEOUT_S"])
     limits = dict(line.split() for line in item.config.getini("limit_s"))
     folder = item.path.relative_to(item.config.rootpath).parts[0]
     return float(limits[folder]) if folder in limits else None
