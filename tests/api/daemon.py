@@ -2,16 +2,16 @@
 """A native ohtd with the module simulator behind it, on the rtu back-end, for tests."""
 import contextlib
 import ctypes
-import dataclasses
-import http.client
-import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import ssl
 import subprocess
-import time
+
+from oht_test.client import PASSWORD, ROLES, Client
+from oht_test.wait import until
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = TOP / os.environ.get("OHT_BUILD", "build/userspace/native")
@@ -21,8 +21,6 @@ SANITIZER = {"sanitizers": "address", "tsan": "thread"}.get(BUILD.name)
 FOUND = 99
 OHTD = BUILD / "userspace/ohtd/http/ohtd"
 SIMULATOR = BUILD / "userspace/sim/oht-sim"
-ROLES = ("viewer", "operator", "supervisor", "administrator")
-PASSWORD = "correct horse battery"
 # What libraries never free; everything of ours is checked. Of races nothing is suppressed.
 LEAKS = TOP / "tests/api/leaks.txt"
 
@@ -38,43 +36,11 @@ def die_with_us():
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def until(condition, timeout_s=60, what="it", period_s=0.02):
-    """Poll until condition() is true and return what it returned. The time is for what never comes, not a bound."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        found = condition()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"{what} did not happen within {timeout_s} s"
-        time.sleep(period_s)
-
-
-@dataclasses.dataclass
-class Answer:
-    """Status, headers (names in lower case) and body of an answer."""
-    status: int
-    headers: dict
-    body: bytes
-
-    @property
-    def json(self):
-        """The body as JSON."""
-        return json.loads(self.body)
-
-    @property
-    def code(self):
-        """The stable code of a problem, whose form is checked on the way."""
-        assert self.headers["content-type"] == "application/problem+json", self
-        problem = self.json
-        assert {"type", "title", "status", "code", "detail"} <= problem.keys()
-        assert problem["status"] == self.status
-        return problem["code"]
-
-
-class Daemon:
+class Daemon(Client):
     """State directory, simulator and ohtd; one of each."""
 
     def __init__(self, folder, **settings):
+        super().__init__()
         self.folder = pathlib.Path(folder)
         self.state = self.folder / "state"
         self.uart = self.folder / "uart"
@@ -85,8 +51,6 @@ class Daemon:
         self.prefix = []
         self.simulator = None
         self.process = None
-        self.port = 0
-        self.tokens = {}
         self.shims = {}
         self.pass_fds = ()
 
@@ -219,42 +183,17 @@ class Daemon:
                 received += more
 
     def request(self, method, path, body=None, role=None, headers=None, token=None):
-        """One request on a connection of its own. A body that is no bytes becomes JSON."""
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self.tls(), timeout=70)
-        wanted = {}
-        if role or token:
-            wanted["Authorization"] = f"Bearer {token or self.token(role)}"
-        if body is not None:
-            wanted["Content-Type"] = "application/json"
-            body = body if isinstance(body, bytes) else json.dumps(body).encode()
-        wanted.update(headers or {})
-        path = path if path.startswith("/") else f"/api/v1/{path}"
-        try:
-            connection.request(method, path, body, wanted)
-            answer = connection.getresponse()
-            return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
-        finally:
-            connection.close()
+        """By a client of its own: tests ask from many threads."""
+        return self.another().request(method, path, body, None, headers, token or role and self.token(role))
 
-    def get(self, path, role="viewer", **more):
-        """GET as a role."""
-        return self.request("GET", path, role=role, **more)
 
-    def post(self, path, body=None, role="administrator", **more):
-        """POST as a role."""
-        return self.request("POST", path, {} if body is None else body, role=role, **more)
-
-    def login(self, name, password=PASSWORD):
-        """Answer of auth/login."""
-        return self.request("POST", "auth/login", {"username": name, "password": password})
-
-    def token(self, role):
-        """An access token of the role's account."""
-        if role not in self.tokens:
-            answer = self.login(role)
-            assert answer.status == 200, answer
-            self.tokens[role] = answer.json["access_token"]
-        return self.tokens[role]
+def begin(folder, accounts):
+    """Not started yet; with a copy of a database, since hashing passwords takes long."""
+    made = Daemon(folder)
+    made.write_config()
+    made.state.mkdir(mode=0o700)
+    shutil.copy(accounts, made.state)
+    return made
 
 
 @contextlib.contextmanager

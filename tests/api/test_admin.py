@@ -9,7 +9,8 @@ import threading
 
 import pytest
 
-from daemon import BUILD, OHTD, PASSWORD, ROLES
+from daemon import BUILD, OHTD
+from oht_test.client import PASSWORD, ROLES
 
 OHTCTL = BUILD / "userspace/ohtctl/ohtctl"
 OTHER = "another password"

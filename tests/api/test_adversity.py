@@ -12,8 +12,8 @@ import threading
 
 import pytest
 
-from conftest import begin
-from daemon import until
+from daemon import begin
+from oht_test.wait import until
 
 PLACES = 16
 RESERVED = 20

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from daemon import PASSWORD, ROLES
+from oht_test.client import PASSWORD, ROLES
 
 
 def coded(data):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from daemon import until
+from oht_test.wait import until
 
 pytestmark = pytest.mark.plain("shim")
 

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from daemon import until
+from oht_test.wait import until
 
 pytestmark = pytest.mark.plain("timing")
 
@@ -17,7 +17,7 @@ HANGING = pathlib.Path(__file__).with_name("hanging.py")
 class Run:
     """pytest on hanging.py, in a process group of its own, up to where it hangs."""
 
-    def __init__(self, folder, *options, limit_s=0):
+    def __init__(self, folder, *options, limit_s=200):
         file = folder / "pids"
         self.output = folder / "output"
         with self.output.open("wb") as output:
@@ -56,7 +56,7 @@ def fixture_hanging(tmp_path):
 def test_time_out(hanging, options):
     run = hanging(*options, limit_s=2)
     assert run.process.wait(60) == 1
-    assert "Timeout >" in run.output.read_text()
+    assert "hangs at api/hanging.py" in run.output.read_text()
     until(lambda: not run.living(), what="the end of daemon and simulator")
 
 

@@ -12,7 +12,7 @@ import threading
 
 import pytest
 
-from daemon import until
+from oht_test.wait import until
 
 BOOT = "11111111-2222-3333-4444-555555555555"
 OUR_PID = 4711

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from daemon import until
 from notified import Notified
+from oht_test.wait import until
 
 LOOPS = 2
 # What systemd does between fork() and exec(): the descriptors from 3 on, and whose they are.

@@ -14,7 +14,9 @@ import time
 
 import pytest
 
-from daemon import OHTD, PASSWORD, until
+from daemon import OHTD
+from oht_test.client import PASSWORD
+from oht_test.wait import until
 
 
 def run(*arguments, text=None, env=None):

@@ -10,7 +10,8 @@ import tempfile
 
 import pytest
 
-from daemon import Answer, until
+from oht_test.client import Answer
+from oht_test.wait import until
 
 pytestmark = pytest.mark.plain("filter")
 

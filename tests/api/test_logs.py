@@ -5,7 +5,8 @@ import signal
 
 import pytest
 
-from daemon import PASSWORD, ROLES, until
+from oht_test.client import PASSWORD, ROLES
+from oht_test.wait import until
 
 
 def lines(daemon, **query):

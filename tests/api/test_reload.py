@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from daemon import until
+from oht_test.wait import until
 
 pytestmark = pytest.mark.plain("filter")
 

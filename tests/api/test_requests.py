@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from daemon import until
+from oht_test.wait import until
 
 HEAD = b"Host: localhost\r\n"
 # Of a test with a client that is to be cut off, which happens after 10 s; a busy host needs more.

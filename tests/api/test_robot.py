@@ -4,7 +4,8 @@ import csv
 
 import pytest
 
-from daemon import TOP, until
+from daemon import TOP
+from oht_test.wait import until
 
 NAMES = {2: "power", 3: "safety", 4: "travel_motor", 5: "dock_location"}
 

@@ -5,7 +5,8 @@ import stat
 
 import pytest
 
-from daemon import PASSWORD, Daemon
+from daemon import Daemon
+from oht_test.client import PASSWORD
 
 ANNA = {"username": "anna", "password": PASSWORD}
 

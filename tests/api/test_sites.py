@@ -16,7 +16,9 @@ import struct
 
 import pytest
 
-from daemon import FOUND, PASSWORD, SANITIZER, until
+from daemon import FOUND, SANITIZER
+from oht_test.client import PASSWORD
+from oht_test.wait import until
 from test_local import ask
 
 PLACES = 1024

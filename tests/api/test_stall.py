@@ -12,8 +12,8 @@ import ssl
 
 import pytest
 
-from daemon import until
 from notified import Notified
+from oht_test.wait import until
 
 pytestmark = pytest.mark.plain("timing")
 

@@ -4,7 +4,9 @@ import time
 
 import pytest
 
-from daemon import BUILD, PASSWORD, until
+from daemon import BUILD
+from oht_test.client import PASSWORD
+from oht_test.wait import until
 
 pytestmark = pytest.mark.plain("shim")
 

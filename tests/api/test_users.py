@@ -2,7 +2,7 @@
 """Accounts over the API: who may, what is refused, and that a change ends what was begun before it."""
 import pytest
 
-from daemon import PASSWORD, ROLES
+from oht_test.client import PASSWORD, ROLES
 
 OTHER = "another password"
 

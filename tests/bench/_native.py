@@ -9,7 +9,7 @@ import time
 
 from _board import STATE, TOP, fresh, prefer_processes, share
 
-sys.path.insert(0, str(TOP / "tests/api"))
+sys.path[:0] = [str(TOP / "tests/api"), str(TOP / "tests/lib")]
 
 from daemon import running  # noqa: E402
 

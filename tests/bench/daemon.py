@@ -6,9 +6,10 @@ import time
 
 from _board import STATE, TOP, fresh
 
-sys.path.insert(0, str(TOP / "tests/api"))
+sys.path[:0] = [str(TOP / "tests/api"), str(TOP / "tests/lib")]
 
-from daemon import running, until  # noqa: E402
+from daemon import running  # noqa: E402
+from oht_test.wait import until  # noqa: E402
 
 QUIET = TOP / "build/userspace/native/tests/unit/quiet_cycles"
 CYCLES = 1_000_000

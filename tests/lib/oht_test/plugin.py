@@ -178,8 +178,19 @@ def _unexplained(config):
 
 
 def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        # A worker of xdist; all workers collect the same, and their master tells it.
+        session.config.workeroutput["left_out"] = [dict(session.config.stash[DESELECTED]),
+                                                   sorted(session.config.stash[LEFT_OUT])]
     if _unexplained(session.config) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    counts, names = getattr(node, "workeroutput", {}).get("left_out", ({}, ()))
+    node.config.stash[DESELECTED] |= collections.Counter(counts)
+    node.config.stash[LEFT_OUT].update(names)
 
 
 def pytest_terminal_summary(terminalreporter, config):
