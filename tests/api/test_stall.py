@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One thread that hangs, each alone: what the others do, what clients see, what the watchdog hears.
 
-From when on a thread counts as hung is what docs/process.md says. No clock of the test judges that: an answer of /health
+From when on a thread counts as hung is what docs/operations.md says. No clock of the test judges that: an answer of /health
 says by one look of the daemon's how long a thread has been away and whether that is a stall. (To the millisecond, and for
 the loops: tests/unit/test_alive.c, test_control.c.)
 """

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* From when on a thread counts as stalled: the bounds of docs/process.md, to the millisecond. */
+/* From when on a thread counts as stalled: the bounds of docs/operations.md, to the millisecond. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Documents say what the sources say: routes, verbs, options, tables, properties, decisions."""
+import pathlib
+import re
+
+import pytest
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+
+
+def text(name):
+    return (TOP / name).read_text(encoding="utf-8")
+
+
+def test_the_table_of_routes_is_that_of_the_daemon():
+    rows = re.findall(r'\{ "(\w+)", V1 "([^"]+)", OHTD_ROLE_(\w+)', text("userspace/ohtd/http/routes.c"))
+    said = dict(re.findall(r"^\| `([A-Z]+ [^`]+)` \| (\w+) \|", text("docs/api.md"), re.MULTILINE))
+    assert len(rows) > 20
+    assert said == {f"{method} {path}": role.lower() for method, path, role in rows}
+
+
+def test_every_refusal_of_the_daemon_is_in_the_api():
+    sources = "".join(path.read_text() for path in sorted((TOP / "userspace/ohtd/http").glob("*.c")))
+    codes = set(re.findall(r'(?:ohtd_reply_problem|ohtd_reply_problem_list|refuse)\(call, [45]\d\d, "(\w+)"', sources))
+    codes |= set(re.findall(r'unauthorized\(call, "(\w+)"', sources)) - {"out_of_memory"}
+    said = text("docs/api.md")
+    missing = {code for code in codes - {"out_of_memory"} if f"`{code}`" not in said}
+    assert len(codes) > 30 and not missing
+
+
+def test_reasons_of_the_robot_are_in_the_api():
+    codes = set(re.findall(r'= \{ "(\w+)",', text("userspace/ohtd/robot/codes.c"))) - {"none"}
+    missing = {code for code in codes if f"`{code}`" not in text("docs/api.md")}
+    assert len(codes) > 25 and not missing
+
+
+@pytest.mark.parametrize("kind, pattern, source", [
+    ("verb", r'^\t\{ "([a-z ]+)", "', "userspace/ohtctl/ohtctl.c"),
+    ("option", r'^\t\{ "(--[a-z-]+)", VALUE', "userspace/ohtctl/options.c"),
+])
+def test_the_manual_page_has_all_of_ohtctl(kind, pattern, source):
+    page = text("docs/man/ohtctl.1").replace("\\-", "-").replace('"', "")
+    help_text = text("userspace/ohtctl/ohtctl.c")
+    found = re.findall(pattern, text(source), re.MULTILINE)
+    assert len(found) > 20
+    for name in found:
+        words = r"\s".join(name.split())
+        assert re.search(rf"(?<![\w-]){words}(?![\w-])", page), f"{kind} {name} is not in the manual page"
+        assert kind == "verb" or name in help_text, f"option {name} is not in --help"
+
+
+def test_columns_of_the_tables_are_described():
+    said = text("docs/data.md")
+    for table in sorted((TOP / "userspace/data").glob("*.csv")):
+        if f"'{table.name}'" not in text("userspace/data/meson.build"):
+            continue
+        assert f"`{table.name}`" in said or f"**{table.name}**" in said
+        if table.stem in ("modules", "registers"):
+            for column in table.read_text(encoding="utf-8").splitlines()[0].split(","):
+                assert f"`{column}`" in said, f"{table.name}: {column}"
+
+
+def test_decisions_have_one_number_each_and_every_gap_is_explained():
+    found = re.findall(r"^## D(\d+)\. ", text("docs/decisions.md"), re.MULTILINE)
+    assert len(found) == len(set(found))
+    head = text("docs/decisions.md").partition("\n## ")[0]
+    gaps = set(range(1, max(map(int, found)) + 1)) - set(map(int, found))
+    assert gaps == {int(number) for number in re.findall(r"\bD(\d+)\b", head)} - set(map(int, found))
+
+
+def test_the_readme_is_short_and_leads_everywhere():
+    lines = text("README.md").splitlines()
+    assert len(lines) < 150
+    known = {path.name for path in (TOP / "docs").glob("*.md")}
+    reached, todo = set(), ["README.md"]
+    while todo:
+        links = {name for name in re.findall(r"\((?:docs/)?([\w-]+\.md)(?:#[\w-]*)?\)", text(todo.pop())) if name in known}
+        todo += [f"docs/{name}" for name in links - reached]
+        reached |= links
+    assert reached == known
+
+
+def test_documents_are_installed():
+    listed = set(re.findall(r"'([\w-]+\.md)'", text("docs/meson.build")))
+    assert listed == {path.name for path in (TOP / "docs").glob("*.md")}
