@@ -12,12 +12,12 @@ import pytest
 from notified import Notified
 from oht_test.wait import until
 
+pytestmark = pytest.mark.plain("filter")
+
 LOOPS = 2
 # What systemd does between fork() and exec(): the descriptors from 3 on, and whose they are.
 HAND_OVER = """
 import os, sys
-
-pytestmark = pytest.mark.plain("filter")
 fds = [int(n) for n in sys.argv[1].split(",")]
 copies = [os.dup2(fd, 100 + i) for i, fd in enumerate(fds)]
 for fd in fds:
