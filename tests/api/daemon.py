@@ -105,7 +105,8 @@ class Daemon:
         """For the daemon: sanitizers must stop it, and must not complain of the libraries."""
         lsan = self.folder / "lsan"
         lsan.write_text(SUPPRESSIONS)
-        return {**os.environ, **self.shims, "LSAN_OPTIONS": f"suppressions={lsan}:print_suppressions=0",
+        # GCOV_PREFIX: where a daemon that counts its lines may write.
+        return {**os.environ, **self.shims, "GCOV_PREFIX": str(self.folder / "gcov"), "LSAN_OPTIONS": f"suppressions={lsan}:print_suppressions=0",
                 "TSAN_OPTIONS": "report_thread_leaks=0:exitcode=99",
                 "ASAN_OPTIONS": "abort_on_error=0:exitcode=99:verify_asan_link_order=0",
                 "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99"}
