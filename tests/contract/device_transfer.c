@@ -274,6 +274,8 @@ static void cancel_under_way(void)
 	uint64_t cookie = occupy(fd);
 	struct oht_completion done;
 
+	/* Long enough for the request to be out, and too short for its time-out. */
+	dev_sleep_ms(fd, LONG_US / 10000);
 	EXPECT_ERRNO(dev_cancel(fd, cookie), 0);
 	EXPECT_ERRNO(dev_cancel(fd, cookie), ENOENT);
 	done = dev_completion(fd, cookie);

@@ -6,9 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHAR_NS		86806ull	/* 10 bits at 115200 */
-#define GAP_NS		1750000ull
+#include "fake_request.h"
+
 #define TURNAROUND_US	1750
+#define DEADMAN_MIN_MS	10
+#define DEADMAN_MAX_MS	10000
+#define DEADMAN_DEFAULT_MS	100
+#define NS_PER_MS	1000000ull
 
 static struct fake_bus *fake_of(struct ohtd_bus *bus)
 {
@@ -20,149 +24,32 @@ static uint64_t now_ns(const struct fake_bus *fake)
 	return ohtd_clock_monotonic_ns(fake->clock);
 }
 
-/* ---- the wire ---- */
+/* ---- time ---- */
 
-static bool writes(const struct oht_request *request)
+static uint64_t deadman_ns(const struct fake_bus *fake)
 {
-	return request->function == OHT_WRITE_SINGLE || request->function == OHT_WRITE_MULTIPLE;
+	if (!fake->status.is_controller || !fake->bus.ops->hardware_stop)
+		return UINT64_MAX;
+	return fake->last_heartbeat_ns + fake->status.deadman_ms * NS_PER_MS;
 }
 
-static bool knows_all(const struct fake_unit *unit, const struct oht_request *request)
+static bool is_late(const struct fake_bus *fake)
 {
-	unsigned int i;
-
-	for (i = 0; i < request->count; i++)
-		if (!unit->known[request->address + i])
-			return false;
-	return true;
-}
-
-static uint8_t outcome_of(const struct fake_bus *fake, const struct oht_request *request)
-{
-	const struct fake_unit *unit;
-
-	if (request->unit >= FAKE_UNITS)
-		return OHT_OUTCOME_TIMEOUT;
-	unit = &fake->units[request->unit];
-	if (!unit->present || unit->fault == FAKE_SILENT)
-		return OHT_OUTCOME_TIMEOUT;
-	if (unit->fault == FAKE_LATE || unit->turnaround_us > request->timeout_us)
-		return OHT_OUTCOME_TIMEOUT;
-	if (unit->fault == FAKE_CRC)
-		return OHT_OUTCOME_CRC;
-	return knows_all(unit, request) ? OHT_OUTCOME_OK : OHT_OUTCOME_EXCEPTION;
-}
-
-static uint8_t present_outcome(const struct fake_bus *fake, const struct oht_request *request)
-{
-	return fake->far ? fake->far_reply.outcome : outcome_of(fake, request);
-}
-
-static uint64_t duration_ns(const struct fake_bus *fake, const struct oht_request *request)
-{
-	uint64_t chars = 8 + (writes(request) ? 8 : 5 + 2ull * request->count);
-
-	if (outcome_of(fake, request) == OHT_OUTCOME_TIMEOUT)
-		return 8 * CHAR_NS + request->timeout_us * 1000ull + GAP_NS;
-	return chars * CHAR_NS + fake->units[request->unit].turnaround_us * 1000ull + GAP_NS;
-}
-
-/* Highest class first, then first come. */
-static int pick(const struct fake_bus *fake)
-{
-	int best = -1;
-	unsigned int i;
-
-	for (i = 0; i < OHT_UNDER_WAY_MAX; i++) {
-		const struct fake_job *job = &fake->jobs[i];
-
-		if (!job->used)
-			continue;
-		if (best < 0 || job->request.priority < fake->jobs[best].request.priority ||
-		    (job->request.priority == fake->jobs[best].request.priority &&
-		     job->order < fake->jobs[best].order))
-			best = (int)i;
-	}
-	return best;
-}
-
-static void start_next(struct fake_bus *fake)
-{
-	struct fake_exchange *entry;
-	const struct fake_job *job;
-
-	if (fake->running >= 0 || fake->swallow)
-		return;
-	fake->running = pick(fake);
-	if (fake->running < 0)
-		return;
-	job = &fake->jobs[fake->running];
-	memset(&fake->far_reply, 0, sizeof(fake->far_reply));
-	if (fake->far)
-		fake->ends_ns = fake->far(fake->far_context, now_ns(fake), &job->request,
-					  job->words, &fake->far_reply);
-	else
-		fake->ends_ns = now_ns(fake) + duration_ns(fake, &job->request);
-	entry = &fake->log[fake->exchanges++ % FAKE_LOG];
-	entry->start_ns = now_ns(fake);
-	entry->request = job->request;
-	entry->word = job->words[0];
-	entry->outcome = present_outcome(fake, &job->request);
-}
-
-static void push(struct fake_bus *fake, const struct oht_event *event)
-{
-	if (fake->event_count < OHT_UNDER_WAY_MAX)
-		fake->events[fake->event_count++] = *event;
-}
-
-static void answer(struct fake_bus *fake, const struct fake_job *job, struct oht_reply *reply)
-{
-	struct fake_unit *unit = &fake->units[job->request.unit];
-	unsigned int i;
-
-	reply->count = job->request.count;
-	reply->turnaround_ns = unit->turnaround_us * 1000;
-	for (i = 0; i < job->request.count; i++)
-		if (writes(&job->request))
-			unit->words[job->request.address + i] = job->words[i];
-		else
-			reply->words[i] = unit->words[job->request.address + i];
-}
-
-static void complete(struct fake_bus *fake, struct fake_job *job, uint8_t outcome)
-{
-	struct oht_event event = { .type = OHT_EVENT_REPLY, .reply = fake->far_reply };
-
-	event.reply.cookie = job->cookie;
-	event.reply.unit = job->request.unit;
-	event.reply.function = job->request.function;
-	event.reply.outcome = outcome;
-	event.reply.attempts = 1;
-	if (outcome == OHT_OUTCOME_OK && !fake->far)
-		answer(fake, job, &event.reply);
-	else if (outcome != OHT_OUTCOME_OK)
-		event.reply.error = outcome == OHT_OUTCOME_TIMEOUT ? ETIMEDOUT : EIO;
-	if (outcome == OHT_OUTCOME_EXCEPTION && !fake->far)
-		event.reply.exception = 2;
-	job->used = false;
-	push(fake, &event);
+	return now_ns(fake) >= deadman_ns(fake);
 }
 
 uint64_t fake_bus_next_ns(const struct fake_bus *fake)
 {
-	return fake->running >= 0 ? fake->ends_ns : UINT64_MAX;
+	uint64_t wire_ns = fake_bus_wire_next_ns(fake);
+
+	return is_late(fake) || wire_ns < deadman_ns(fake) ? wire_ns : deadman_ns(fake);
 }
 
 void fake_bus_run(struct fake_bus *fake)
 {
-	if (fake->running >= 0 && now_ns(fake) >= fake->ends_ns) {
-		struct fake_job *job = &fake->jobs[fake->running];
-
-		fake->running = -1;
-		complete(fake, job, present_outcome(fake, &job->request));
-	}
-	start_next(fake);
+	if (is_late(fake))
+		fake_bus_stop(fake, OHT_STOPPED_BY_DEADMAN);
+	fake_bus_wire_run(fake);
 }
 
 /* ---- ops ---- */
@@ -181,6 +68,13 @@ static int fake_open(struct ohtd_bus *bus, char *error, size_t error_bytes)
 	return 0;
 }
 
+static void leave(struct fake_bus *fake)
+{
+	fake->status.is_controller = false;
+	fake->status.has_controller = false;
+	fake->status.deadman_ms = 0;
+}
+
 static void fake_close(struct ohtd_bus *bus)
 {
 	struct fake_bus *fake = fake_of(bus);
@@ -188,9 +82,10 @@ static void fake_close(struct ohtd_bus *bus)
 	if (fake->open && fake->status.is_controller)
 		fake_bus_stop(fake, OHT_STOPPED_BY_CLOSE);
 	fake->open = false;
-	fake->status.is_controller = false;
+	leave(fake);
 	fake->running = -1;
 	fake->event_count = 0;
+	fake->under_way = 0;
 	memset(fake->jobs, 0, sizeof(fake->jobs));
 }
 
@@ -215,9 +110,12 @@ static int fake_info(struct ohtd_bus *bus, struct oht_dev_info *info)
 		info->caps |= OHT_HAS_RESET_BUTTON;
 	strcpy(info->port, "fake");
 	info->baud_bps = 115200;
-	info->char_ns = CHAR_NS;
-	info->t35_ns = GAP_NS;
-	info->turnaround_max_us = 1000000;
+	info->char_ns = FAKE_CHAR_NS;
+	info->t35_ns = FAKE_GAP_NS;
+	info->turnaround_max_us = 5000000;
+	info->deadman_min_ms = DEADMAN_MIN_MS;
+	info->deadman_max_ms = DEADMAN_MAX_MS;
+	info->deadman_default_ms = DEADMAN_DEFAULT_MS;
 	info->reset_stable_ms = 500;
 	return 0;
 }
@@ -228,46 +126,18 @@ static int fake_fd(struct ohtd_bus *bus)
 	return -1;
 }
 
-static int fake_submit(struct ohtd_bus *bus, const struct oht_request *request, uint64_t *cookie)
+static uint64_t standing(const struct fake_bus *fake)
 {
-	struct fake_bus *fake = fake_of(bus);
-	unsigned int i;
+	uint64_t mask = 0;
 
-	if (fake->gone || fake->port_dead)
-		return -ENODEV;
-	for (i = 0; i < OHT_UNDER_WAY_MAX; i++)
-		if (!fake->jobs[i].used)
-			break;
-	if (i == OHT_UNDER_WAY_MAX)
-		return -EAGAIN;
-	fake->jobs[i].used = true;
-	fake->jobs[i].cookie = ++fake->order;
-	fake->jobs[i].order = fake->order;
-	fake->jobs[i].request = *request;
-	if (writes(request))
-		memcpy(fake->jobs[i].words, request->words, request->count * 2);
-	*cookie = fake->order;
-	start_next(fake);
-	return 0;
-}
-
-static int fake_cancel(struct ohtd_bus *bus, uint64_t cookie)
-{
-	(void)bus;
-	(void)cookie;
-	return -ENOENT;
-}
-
-static int fake_next(struct ohtd_bus *bus, struct oht_event *event)
-{
-	struct fake_bus *fake = fake_of(bus);
-
-	if (!fake->event_count)
-		return fake->gone ? -ENODEV : 0;
-	*event = fake->events[0];
-	fake->event_count--;
-	memmove(fake->events, fake->events + 1, fake->event_count * sizeof(fake->events[0]));
-	return 1;
+	if (fake->pressed || fake->unstable)
+		mask |= oht_cause_mask(OHT_STOPPED_BY_BUTTON_A) |
+			oht_cause_mask(OHT_STOPPED_BY_BUTTON_B);
+	if (is_late(fake))
+		mask |= oht_cause_mask(OHT_STOPPED_BY_DEADMAN);
+	if (fake->status.test_failed)
+		mask |= oht_cause_mask(OHT_STOPPED_BY_SELF_TEST);
+	return mask;
 }
 
 static int fake_stop_status(struct ohtd_bus *bus, struct oht_stop_status *status)
@@ -276,53 +146,97 @@ static int fake_stop_status(struct ohtd_bus *bus, struct oht_stop_status *status
 
 	if (fake->gone)
 		return -ENODEV;
+	fake_bus_run(fake);
 	fake->status.inputs = fake->pressed ? 0 : OHT_IN_A | OHT_IN_B;
 	fake->status.outputs = fake->status.state == OHT_STATE_ENABLED
 				       ? OHT_OUT_ENABLE_1 | OHT_OUT_ENABLE_2 : 0;
-	fake->status.standing =
-		fake->pressed || fake->unstable
-			? oht_cause_mask(OHT_STOPPED_BY_BUTTON_A) |
-			  oht_cause_mask(OHT_STOPPED_BY_BUTTON_B) : 0;
+	fake->status.standing = standing(fake);
 	*status = fake->status;
 	return 0;
+}
+
+static void tell(struct fake_bus *fake, unsigned int kind, unsigned int cause, unsigned int from)
+{
+	struct oht_event event = { .type = OHT_EVENT_SAFETY };
+
+	event.safety.journal_seq = ++fake->status.journal_seq;
+	event.safety.kind = kind;
+	event.safety.cause = cause;
+	event.safety.causes = fake->status.causes;
+	event.safety.tag = fake->last_tag;
+	event.safety.state_from = from;
+	event.safety.state_to = fake->status.state;
+	event.safety.event_ns = now_ns(fake);
+	if (from == OHT_STATE_ENABLED && fake->status.state != OHT_STATE_ENABLED)
+		event.safety.low_ns = now_ns(fake) + 3000;
+	/* Who has not opened the device is told nothing; without a driver only stops are told. */
+	if (fake->open && (kind == OHT_KIND_STOP || fake->bus.ops->hardware_stop))
+		fake_bus_push(fake, &event);
+}
+
+static void enter(struct fake_bus *fake, unsigned int state, unsigned int kind,
+		  unsigned int cause)
+{
+	unsigned int from = fake->status.state;
+
+	if (from != state)
+		fake->status.since_ns = now_ns(fake);
+	fake->status.state = state;
+	tell(fake, kind, cause, from);
 }
 
 static int fake_take(struct ohtd_bus *bus, uint32_t *deadman_ms)
 {
 	struct fake_bus *fake = fake_of(bus);
+	uint32_t period_ms = *deadman_ms ? *deadman_ms : DEADMAN_DEFAULT_MS;
 
-	if (fake->status.has_controller && !fake->status.is_controller)
+	if (fake->gone)
+		return -ENODEV;
+	/* Nobody would act on a late heartbeat there. */
+	if (!bus->ops->hardware_stop) {
+		*deadman_ms = 0;
+		fake->status.is_controller = fake->status.has_controller = true;
+		return 0;
+	}
+	if (period_ms < DEADMAN_MIN_MS || period_ms > DEADMAN_MAX_MS)
+		return -EINVAL;
+	if (fake->status.has_controller)
 		return -EBUSY;
-	if (!*deadman_ms)
-		*deadman_ms = 100;
-	fake->status.is_controller = true;
+	*deadman_ms = period_ms;
+	fake->status.is_controller = fake->status.has_controller = true;
+	fake->status.deadman_ms = period_ms;
 	fake->last_heartbeat_ns = now_ns(fake);
+	tell(fake, OHT_KIND_CONTROL, 0, fake->status.state);
 	return 0;
 }
 
 void fake_bus_stop(struct fake_bus *fake, unsigned int cause)
 {
-	struct oht_event event = { .type = OHT_EVENT_SAFETY };
-
-	event.safety.kind = OHT_KIND_STOP;
-	event.safety.cause = cause;
-	event.safety.event_ns = now_ns(fake);
-	if (fake->status.state != OHT_STATE_STOPPED) {
-		fake->status.since_ns = now_ns(fake);
-		fake->status.first_cause = cause;
+	if (fake->status.state != OHT_STATE_STOPPED)
 		fake->status.causes = 0;
-		event.safety.low_ns = now_ns(fake) + 3000;
-	}
-	fake->status.state = OHT_STATE_STOPPED;
+	if (!fake->status.causes)
+		fake->status.first_cause = cause;
+	fake_bus_end_jobs(fake, false);
+	/* Recorded once per stop. */
+	if (fake->status.causes & oht_cause_mask(cause))
+		return;
 	fake->status.causes |= oht_cause_mask(cause);
-	fake->status.journal_seq++;
-	push(fake, &event);
+	enter(fake, OHT_STATE_STOPPED, OHT_KIND_STOP, cause);
+}
+
+void fake_bus_unplug(struct fake_bus *fake)
+{
+	fake_bus_stop(fake, OHT_STOPPED_BY_UNBIND);
+	fake_bus_end_jobs(fake, true);
+	fake->gone = true;
+	fake->there = false;
 }
 
 void fake_bus_press(struct fake_bus *fake)
 {
 	fake->pressed = true;
 	fake_bus_stop(fake, OHT_STOPPED_BY_BUTTON_A);
+	fake_bus_stop(fake, OHT_STOPPED_BY_BUTTON_B);
 }
 
 static int fake_stop(struct ohtd_bus *bus, uint64_t tag)
@@ -341,10 +255,12 @@ static int fake_farewell(struct ohtd_bus *bus)
 {
 	struct fake_bus *fake = fake_of(bus);
 
+	if (fake->gone)
+		return -ENODEV;
 	if (!fake->status.is_controller)
 		return -EPERM;
 	fake->farewells++;
-	fake->status.is_controller = false;
+	leave(fake);
 	fake_bus_stop(fake, OHT_STOPPED_BY_FAREWELL);
 	return 0;
 }
@@ -356,6 +272,7 @@ static int fake_heartbeat(struct ohtd_bus *bus)
 
 	if (fake->gone)
 		return -ENODEV;
+	fake_bus_run(fake);
 	if (!fake->status.is_controller)
 		return -EPERM;
 	if (passed_ns > fake->longest_heartbeat_ns)
@@ -372,19 +289,20 @@ static int fake_reset(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking)
 	*blocking = 0;
 	if (fake->gone)
 		return -ENODEV;
+	fake_bus_run(fake);
+	if (!fake->status.is_controller)
+		return -EPERM;
 	if (fake->reset_button)
 		return -EREMOTE;
 	if (fake->status.state != OHT_STATE_STOPPED)
 		return -EINVAL;
-	if (fake->pressed)
-		*blocking = oht_cause_mask(OHT_STOPPED_BY_BUTTON_A);
-	if (fake->pressed || fake->unstable)
+	*blocking = standing(fake);
+	if (*blocking)
 		return -EBUSY;
 	fake->last_tag = tag;
-	fake->status.state = OHT_STATE_READY;
-	fake->status.since_ns = now_ns(fake);
 	fake->status.causes = 0;
 	fake->status.first_cause = 0;
+	enter(fake, OHT_STATE_READY, OHT_KIND_RESET, 0);
 	return 0;
 }
 
@@ -397,6 +315,10 @@ static int fake_enable(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking)
 		return -EOPNOTSUPP;
 	if (fake->gone)
 		return -ENODEV;
+	fake_bus_run(fake);
+	if (!fake->status.is_controller)
+		return -EPERM;
+	*blocking = fake->status.causes;
 	if (fake->status.state != OHT_STATE_READY)
 		return -ECANCELED;
 	*blocking = fake->missing;
@@ -404,8 +326,7 @@ static int fake_enable(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking)
 		return -EBUSY;
 	fake->last_tag = tag;
 	fake->enables++;
-	fake->status.state = OHT_STATE_ENABLED;
-	fake->status.since_ns = now_ns(fake);
+	enter(fake, OHT_STATE_ENABLED, OHT_KIND_ENABLE, 0);
 	if (fake->stop_at_enable)
 		fake_bus_press(fake);
 	return 0;
@@ -415,13 +336,17 @@ static int fake_disable(struct ohtd_bus *bus, uint64_t tag)
 {
 	struct fake_bus *fake = fake_of(bus);
 
+	if (!bus->ops->hardware_stop)
+		return -ECANCELED;
 	if (fake->gone)
 		return -ENODEV;
+	fake_bus_run(fake);
+	if (!fake->status.is_controller)
+		return -EPERM;
 	if (fake->status.state != OHT_STATE_ENABLED)
 		return -ECANCELED;
 	fake->last_tag = tag;
-	fake->status.state = OHT_STATE_READY;
-	fake->status.since_ns = now_ns(fake);
+	enter(fake, OHT_STATE_READY, OHT_KIND_DISABLE, 0);
 	return 0;
 }
 
@@ -433,6 +358,8 @@ static int fake_self_test(struct ohtd_bus *bus, uint32_t *failed)
 		return -EOPNOTSUPP;
 	if (fake->gone)
 		return -ENODEV;
+	if (!fake->status.is_controller)
+		return -EPERM;
 	if (fake->status.state != OHT_STATE_STOPPED)
 		return -ECANCELED;
 	if (fake->contacts_moving)
@@ -450,11 +377,23 @@ static int fake_telegrams(struct ohtd_bus *bus, const struct oht_stop_telegram *
 {
 	struct fake_bus *fake = fake_of(bus);
 	int ret = fake->telegram_error;
+	unsigned int i;
 
+	if (!bus->ops->hardware_stop)
+		return -EOPNOTSUPP;
+	if (fake->gone)
+		return -ENODEV;
 	fake->telegram_calls++;
 	fake->telegram_error = 0;
 	if (ret)
 		return ret;
+	if (!fake->status.is_controller)
+		return -EPERM;
+	if (count > OHT_STOP_TELEGRAMS_MAX)
+		return -EINVAL;
+	for (i = 0; i < count; i++)
+		if (fake_request_check_telegram(&list[i]))
+			return -EINVAL;
 	memcpy(fake->telegrams, list, count * sizeof(*list));
 	fake->telegram_count = count;
 	return 0;
@@ -467,9 +406,9 @@ static int fake_telegrams(struct ohtd_bus *bus, const struct oht_stop_telegram *
 	.close = fake_close,				\
 	.info = fake_info,				\
 	.fd = fake_fd,					\
-	.submit = fake_submit,				\
-	.cancel = fake_cancel,				\
-	.next = fake_next,				\
+	.submit = fake_bus_submit,				\
+	.cancel = fake_bus_cancel,				\
+	.next = fake_bus_next,				\
 	.stop_status = fake_stop_status,		\
 	.take = fake_take,				\
 	.farewell = fake_farewell,			\

@@ -17,6 +17,9 @@
 
 #define FAKE_UNITS	9		/* index is the unit address, 0 unused */
 #define FAKE_LOG	4096
+#define FAKE_CHAR_NS	86806ull	/* 10 bits at 115200 */
+#define FAKE_GAP_NS	1750000ull
+#define FAKE_EVENTS	512
 
 enum fake_fault { FAKE_GOOD, FAKE_SILENT, FAKE_CRC, FAKE_LATE };
 
@@ -40,8 +43,9 @@ struct fake_job {
 	bool used;
 	uint64_t cookie;
 	uint64_t order;
+	uint8_t attempts;
 	struct oht_request request;
-	uint16_t words[16];
+	uint16_t words[OHT_REGISTERS_MAX];
 };
 
 /*
@@ -63,7 +67,8 @@ struct fake_bus {
 	int running;			/* index of the job on the wire, -1 none */
 	uint64_t ends_ns;		/* when it completes */
 	uint64_t order;
-	struct oht_event events[OHT_UNDER_WAY_MAX];
+	unsigned int under_way;		/* submitted and not handed out as events */
+	struct oht_event events[FAKE_EVENTS];
 	unsigned int event_count;
 	struct fake_exchange log[FAKE_LOG];
 	unsigned int exchanges;
@@ -109,10 +114,24 @@ void fake_bus_set(struct fake_bus *fake, const struct ohtd_model *model, const c
 
 /* Presses the button: stopped at once. */
 void fake_bus_press(struct fake_bus *fake);
+/* The driver is taken away: stopped, and all that is under way ends. */
+void fake_bus_unplug(struct fake_bus *fake);
+/* A stop for this cause: recorded once per stop. */
 void fake_bus_stop(struct fake_bus *fake, unsigned int cause);
 
 /* Next moment at which something completes, UINT64_MAX for none; and makes it so. */
 uint64_t fake_bus_next_ns(const struct fake_bus *fake);
 void fake_bus_run(struct fake_bus *fake);
+
+/* ---- fake_bus_wire.c, for fake_bus.c ---- */
+
+int fake_bus_submit(struct ohtd_bus *bus, const struct oht_request *request, uint64_t *cookie);
+int fake_bus_cancel(struct ohtd_bus *bus, uint64_t cookie);
+int fake_bus_next(struct ohtd_bus *bus, struct oht_event *event);
+void fake_bus_push(struct fake_bus *fake, const struct oht_event *event);
+/* What a stop ends; or all, since the device is gone. */
+void fake_bus_end_jobs(struct fake_bus *fake, bool gone);
+uint64_t fake_bus_wire_next_ns(const struct fake_bus *fake);
+void fake_bus_wire_run(struct fake_bus *fake);
 
 #endif

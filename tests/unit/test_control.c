@@ -328,17 +328,21 @@ static void hanging_loop_is_a_fault_until_it_goes_on(void **state)
 	fixture_destroy(f);
 }
 
-/* When everything stands still at once it is not the loop's fault. */
+/* When everything stands still at once the deadman stops, and it is not the loop's fault. */
 static void stalled_machine_is_not_a_stalled_loop(void **state)
 {
 	struct fixture *f = fixture_safe();
+	struct ohtd_snapshot s;
 
 	(void)state;
 	f->loops_hang = true;
 	f->control.time_factor = 20;
 	ohtd_manual_clock_advance(&f->time, 900 * OHTD_NS_PER_MS);
 	fixture_run_ms(f, 50);
-	assert_string_equal(ohtd_state_name(f->control.state), "safe");
+	assert_string_equal(ohtd_state_name(f->control.state), "estop");
+	assert_int_equal(f->fake->status.first_cause, OHT_STOPPED_BY_DEADMAN);
+	s = fixture_snapshot(f);
+	assert_false(fixture_says(&s.faults, OHTD_WHY_CONTROL_PLANE_STALLED, 0));
 	assert_true(f->control.snapshot.bus.cycles_missed >= 34);
 	fixture_destroy(f);
 }
