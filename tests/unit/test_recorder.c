@@ -208,6 +208,21 @@ static void what_the_kernel_has_not_kept_is_a_gap(void **state)
 	assert_true(found[7].entry.wall_ns > 0);
 }
 
+static void a_single_entry_that_is_lost_is_a_gap(void **state)
+{
+	(void)state;
+	start();
+	fake_ring_add(7);
+	WAIT_FOR(look().newest_seq == 7);
+	stop();
+	fake_ring_add(FAKE_KEPT + 1);
+	start();
+	WAIT_FOR(look().newest_seq == 8 + FAKE_KEPT);
+	assert_int_equal(look().missing, 1);
+	assert_int_equal(check_complete(), 1);
+	assert_int_equal(found[7].entry.missing, 1);
+}
+
 static void nothing_missed_makes_no_gap(void **state)
 {
 	(void)state;
@@ -467,6 +482,7 @@ int main(void)
 		CASE(the_last_ones_are_taken_at_the_end),
 		CASE(what_was_made_without_us_is_read_afterwards),
 		CASE(what_the_kernel_has_not_kept_is_a_gap),
+		CASE(a_single_entry_that_is_lost_is_a_gap),
 		CASE(nothing_missed_makes_no_gap),
 		CASE(hung_store_loses_nothing_that_the_kernel_keeps),
 		CASE(more_than_the_ring_is_a_gap_of_the_right_size),
