@@ -117,7 +117,8 @@ int oht_port_get_de(struct oht_port *port, bool *rts)
 	if (!rts)
 		return dev_err_probe(port->dev, -EINVAL, "oht,de-rts: no such output here\n");
 	if (de)
-		return dev_err_probe(port->dev, -EINVAL, "oht,de-rts and de-gpios exclude each other\n");
+		return dev_err_probe(port->dev, -EINVAL,
+				     "oht,de-rts and de-gpios exclude each other\n");
 	*rts = true;
 	return 0;
 }

@@ -282,7 +282,7 @@ def test_both_places_take_what_does_not_mind(project):
 @pytest.mark.parametrize("times", [1, 2])
 def test_an_end_from_outside_ends_everything(project, number, times):
     for name, lane in (("a", "quiet"), ("b", "any")):
-        project.suite(name, f"echo $$ >>logs/pids; setsid sh -c 'echo $$ >>logs/pids; exec sleep 60' & exec sleep 60", lane=lane)
+        project.suite(name, "echo $$ >>logs/pids; setsid sh -c 'echo $$ >>logs/pids; exec sleep 60' & exec sleep 60", lane=lane)
     with project.start() as child:
         pids = project.folder / "logs/pids"
         deadline = time.monotonic() + 60
