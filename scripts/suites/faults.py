@@ -3,7 +3,9 @@
 
 The table `Single faults` is the one place that says which test shows which fault. A row without a test is an error, but
 for a fault that no software can detect; then its third column says what answers it. A name in its last column must be a
-test that is run. Every test of a file that only makes faults must be named there.
+test that is run. Every test of a file that only makes faults must be named there. A row that says "N periods" needs a
+guest test that holds the machine to N supervision periods, by stop_within(); and no test may allow another number than
+the rows that name it.
 """
 import fnmatch
 import pathlib
@@ -20,7 +22,7 @@ COLUMNS = 5
 CAMPAIGN = ("tests/guest/fault_test.c", "tests/guest/bus_fault_test.c", "tests/e2e/test_endings.py",
             "tests/e2e/test_wiring.py", "tests/e2e/test_babble.py")
 # In those files, but about the test itself.
-NO_FAULT = {"test_all", "test_classes_are_those_of_the_wiring"}
+NO_FAULT = {"test_classes_are_those_of_the_wiring"}
 
 
 class Tree:
@@ -30,6 +32,8 @@ class Tree:
         self._top = pathlib.Path(top)
         self.guest = {path.stem: self._functions(path, r"^static void (test_\w+)\(")
                       for path in sorted((self._top / "tests/guest").glob("*_test.c"))}
+        self.periods = {path.stem: _periods(path.read_text())
+                        for path in sorted((self._top / "tests/guest").glob("*_test.c"))}
         self.python = {path.name: self._functions(path, r"^def (test_\w+)\(")
                        for folder in ("tests/e2e", "tests/api") for path in sorted((self._top / folder).glob("test_*.py"))}
         self.run = boards.programs(self._top / "tests/boards.toml")
@@ -67,6 +71,48 @@ class Tree:
         return bool(figure) and figure.removesuffix("_max_ns") in self.figures
 
 
+def _periods(source):
+    """{test: the numbers of supervision periods that it allows} of a guest program."""
+    bounds = {}
+    for name, body in re.findall(r"^static void (test_\w+)\(.*?\n\{\n(.*?)^\}", source, re.MULTILINE | re.DOTALL):
+        # The last two arguments: the number, and what it is of.
+        found = re.findall(r"\bstop_within\([^;]*, (\d+),\s*[^,;]*\);", body)
+        bounds[name] = {int(number) for number in found} - {0}
+    return bounds
+
+
+def _stated(row):
+    return {int(number) for number in re.findall(r"(\d+) periods?\b", row[2])}
+
+
+def _allowed(shown, tree):
+    """{test: periods that it allows} of the guest tests that a last column names."""
+    allowed = {}
+    for part in shown.split(";"):
+        names = re.findall(r"`([^`]+)`", part)
+        tests = [name for name in names if name.startswith("test_") and not name.endswith(".py")]
+        programs = [name for name in names if name in tree.guest] or (list(tree.guest) if tests else [])
+        for program in programs:
+            allowed |= {f"{program}: {test}": periods for test, periods in tree.periods[program].items()
+                        if test in tests or not tests}
+    return allowed
+
+
+def _wrong_bounds(rows, tree):
+    """Where the periods of a row and those of its tests differ."""
+    stated = {}
+    for row in rows:
+        allowed = _allowed(row[-1], tree)
+        missing = _stated(row) - set().union(*allowed.values())
+        yield from (f"{row[0]}: no test holds it to {number} periods" for number in sorted(missing))
+        for test in allowed:
+            stated.setdefault(test, set()).update(_stated(row))
+    for test, numbers in stated.items():
+        program, _, name = test.partition(": ")
+        for number in sorted(tree.periods[program][name] - numbers if numbers else ()):
+            yield f"{test} allows {number} periods, its rows say {sorted(numbers)}"
+
+
 def table(text):
     """The rows of `Single faults`, each a list of cells."""
     section = text.partition("\n## Single faults\n")[2].partition("\n## ")[0]
@@ -102,6 +148,7 @@ def complaints(text, tree):
     if not rows:
         return ["no table of single faults"]
     found = [f"{row[0]}: {complaint}" for row in rows for complaint in _complaints_about(row, tree)]
+    found += _wrong_bounds([row for row in rows if len(row) == COLUMNS], tree)
     names = [row[0] for row in rows]
     found += [f"{name}: twice" for name in sorted(set(names)) if names.count(name) > 1]
     shown = " ".join(row[-1] for row in rows)

@@ -2,20 +2,26 @@
 /*
  * Memory runs out: in each operation the first allocation fails, then the second, and so on until
  * none is left to fail. The operation succeeds or says so, leaves nothing behind, and the next one
- * works. Source: Documentation/fault-injection of Linux (fail_nth).
- * Needs a kernel with fault injection.
+ * works. Source: Documentation/fault-injection of Linux. Needs a kernel with fault injection.
+ *
+ *	alloc_test [--all]	--all: each allocation of a probe, not only some
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "lib/guest.h"
+#include "lib/plan.h"
 #include "lib/tap.h"
 
 #define FAIL_NTH	"/proc/thread-self/fail-nth"
 #define FAILURES_MAX	2000
+#define DEADMAN_MS	10000
+#define WAIT_MS		15000
 /* A probe has hundreds of allocations and takes long: each so many fails, all with --all. */
 #define PROBE_STRIDE	7
 
@@ -59,17 +65,7 @@ static int open_close(void)
 	return 0;
 }
 
-/* An own descriptor each time: what is under way goes with it. */
-static int with_device(int (*operation)(int fd), int nth, const char *count)
-{
-	int fd = guest_open(O_RDWR);
-	int error;
-
-	if (pwrite(nth, count, strlen(count), 0) < 0)
-		tap_bail("%s: %s", FAIL_NTH, strerror(errno));
-	error = operation(fd);
-	return close(fd) ? errno : error;
-}
+/* ---- operations ---- */
 
 static int submit(int fd)
 {
@@ -78,7 +74,7 @@ static int submit(int fd)
 
 static int take(int fd)
 {
-	return guest_take(fd, 1000);
+	return guest_take(fd, DEADMAN_MS);
 }
 
 static int read_status(int fd)
@@ -94,42 +90,138 @@ static int reopen(int fd)
 	return open_close();
 }
 
+static int subscribe(int fd)
+{
+	return guest_subscribe(fd, OHT_SUBSCRIBE_SAFETY | OHT_SUBSCRIBE_CYCLE | OHT_SUBSCRIBE_MODULES);
+}
+
+static int set_module(int fd)
+{
+	struct oht_module_set module = {
+		.size = sizeof(module), .unit = 247, .timeout_us = 1000,
+	};
+
+	return guest_ioctl(fd, OHT_IOC_MODULE_SET, &module);
+}
+
+static int set_telegrams(int fd)
+{
+	struct oht_telegrams telegrams = { .size = sizeof(telegrams) };
+
+	return guest_ioctl(fd, OHT_IOC_TELEGRAMS, &telegrams);
+}
+
+static int stage(int fd)
+{
+	plan_make_good();
+	return guest_ioctl(fd, OHT_IOC_PLAN_STAGE, &plan_stage);
+}
+
+static int commit(int fd)
+{
+	return plan_commit(fd, 0, NULL);
+}
+
+/* The record of a transfer that has ended. */
+static int read_record(int fd)
+{
+	struct oht_record record;
+
+	return read(fd, &record, sizeof(record)) < 0 ? errno : 0;
+}
+
+/* Also what a look at it takes: the page tables. */
+static int map_image(int fd)
+{
+	struct oht_image *image = mmap(NULL, sizeof(*image), PROT_READ, MAP_SHARED, fd, 0);
+	int error = image == MAP_FAILED ? errno : 0;
+
+	if (error)
+		return error;
+	if (image->header.abi_version != OHT_ABI_VERSION)
+		error = EPROTO;
+	munmap(image, sizeof(*image));
+	return error;
+}
+
+/* ---- what they need ---- */
+
+static int take_and_stage(int fd)
+{
+	int error = take(fd);
+
+	return error ? error : stage(fd);
+}
+
+static int submit_and_wait(int fd)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	int error = submit(fd);
+
+	if (!error && poll(&wait, 1, WAIT_MS) != 1)
+		return ETIMEDOUT;
+	return error;
+}
+
 struct operation {
 	const char *name;
 	int (*run)(int fd);
+	int (*prepare)(int fd);	/* with all the memory there is; NULL: nothing */
 	int at_least;	/* allocations that it must have, or the sweep has tested nothing */
 };
 
 static const struct operation operations[] = {
-	{ "open", reopen, 1 },
-	{ "submit", submit, 1 },
-	{ "take the role", take, 0 },
-	{ "status", read_status, 0 },
+	{ "open", reopen, NULL, 1 },
+	{ "submit", submit, NULL, 1 },
+	{ "take the role", take, NULL, 0 },
+	{ "status", read_status, NULL, 0 },
+	{ "subscribe", subscribe, NULL, 0 },
+	{ "settings of a module", set_module, take, 0 },
+	{ "telegrams", set_telegrams, take, 0 },
+	{ "stage a plan", stage, take, 1 },
+	{ "commit a plan", commit, take_and_stage, 0 },
+	{ "read a record", read_record, submit_and_wait, 0 },
+	{ "map the image", map_image, NULL, 1 },
 };
 
-static void sweep(const struct operation *op, int nth)
+/* An own descriptor each time: what is under way goes with it. */
+static int with_device(const struct operation *op, int nth, const char *count)
 {
-	int failures = 0, wrong = 0, error;
+	int fd = guest_open(O_RDWR);
+	int error = op->prepare ? op->prepare(fd) : 0;
+
+	if (error)
+		tap_bail("%s: cannot be prepared: %s", op->name, strerror(error));
+	if (pwrite(nth, count, strlen(count), 0) < 0)
+		tap_bail("%s: %s", FAIL_NTH, strerror(errno));
+	error = op->run(fd);
+	return close(fd) ? errno : error;
+}
+
+static void test_operation(const struct operation *op, int nth)
+{
+	int failures = 0, refused = 0, wrong = 0, error;
 	char count[16];
 
 	do {
 		snprintf(count, sizeof(count), "%d", failures + 1);
-		error = with_device(op->run, nth, count);
+		error = with_device(op, nth, count);
 		if (!has_failed(nth))
 			break;
+		refused += !!error;
 		if (error && error != ENOMEM) {
 			tap_note("%s: allocation %s failed: %s", op->name, count, strerror(error));
 			wrong++;
 		}
 	} while (++failures < FAILURES_MAX);
-	tap_is(wrong, 0, "%s: an allocation that fails gives ENOMEM or does no harm", op->name);
-	tap_ok(failures >= op->at_least && failures < FAILURES_MAX,
-	       "%s: %d allocations failed in turn", op->name, failures);
-	tap_errno(error, 0, "%s: works when none fails", op->name);
+	tap_is(wrong, 0, "an allocation that fails gives ENOMEM or does no harm");
+	tap_ok(failures >= op->at_least && refused >= op->at_least && failures < FAILURES_MAX,
+	       "%d allocations failed in turn, %d of them refused the call", failures, refused);
+	tap_errno(error, 0, "works when none fails");
 }
 
 /* Without a device to open: the probe itself runs out of memory at each of its allocations. */
-static void sweep_probe(int nth, int stride)
+static void test_probe(int nth, int stride)
 {
 	int number = 1, failures = 0, error;
 	char count[16];
@@ -165,7 +257,7 @@ int main(int argc, char **argv)
 	if (nth < 0)
 		tap_bail("%s: %s", FAIL_NTH, strerror(errno));
 	for (i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
-		sweep(&operations[i], nth);
-	sweep_probe(nth, stride);
+		TAP_TEST(test_operation(&operations[i], nth), "no memory: %s", operations[i].name);
+	TAP_TEST(test_probe(nth, stride), "no memory: probe");
 	return tap_done();
 }

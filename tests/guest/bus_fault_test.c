@@ -20,10 +20,6 @@
 #include "lib/tap.h"
 #include "oht_telegram.h"
 
-#define US		1000ULL
-#define MS		1000000ULL
-#define BOTH		(OHT_STIM_A | OHT_STIM_B)
-#define LONG_MS		10000
 #define DRIVE		4
 #define ANYBODY		0
 #define ROUNDS		3
@@ -121,19 +117,17 @@ static void press(int fd, const char *what)
 		       "%s: low within %d us", what, LOW_MAX_US);
 }
 
+static bool is_sent(struct oht_stop_telegrams *status)
+{
+	if (oht_dev_telegrams(dev, status))
+		tap_bail("telegrams: %s", strerror(errno));
+	return !status->running;
+}
+
 static void wait_until_sent(struct oht_stop_telegrams *status, const char *what)
 {
-	unsigned int ms;
-
-	for (ms = 0; ms < BABBLE_MS + RUN_MS_MAX; ms++) {
-		if (oht_dev_telegrams(dev, status))
-			tap_bail("telegrams: %s", strerror(errno));
-		if (!status->running)
-			break;
-		guest_sleep_ms(1);
-	}
-	tap_ok(!status->running && status->count == TELEGRAMS, "%s: the telegrams come to an end",
-	       what);
+	tap_ok(GUEST_UNTIL(is_sent(status), BABBLE_MS + RUN_MS_MAX) && status->count == TELEGRAMS,
+	       "%s: the telegrams come to an end", what);
 }
 
 static void leave(int fd)
@@ -181,14 +175,8 @@ static void test_not_acknowledged(enum sim_fault fault, unsigned int unit, const
 
 static void wait_for_babble(void)
 {
-	unsigned int ms;
-
-	for (ms = 0; ms < BEGIN_MS_MAX; ms++) {
-		if (sim_result("oht_sim", "fault_babble"))
-			return;
-		guest_sleep_ms(1);
-	}
-	tap_bail("nobody babbles");
+	if (!GUEST_UNTIL(sim_result("oht_sim", "fault_babble"), BEGIN_MS_MAX))
+		tap_bail("nobody babbles");
 }
 
 /* Nobody can be heard while it lasts: the telegrams wait, and go out then. The outputs do not wait. */
@@ -228,12 +216,13 @@ static void test_babble(void)
 
 int main(int argc, char **argv)
 {
-	exact = argc > 1 && !strcmp(argv[1], "--exact");
+	exact = guest_is_exact(argc, argv);
 	stim = guest_open_stim();
-	test_not_acknowledged(SIM_SILENCE, ANYBODY, "bus dead");
-	test_not_acknowledged(SIM_SILENCE, DRIVE, "drive silent");
-	test_not_acknowledged(SIM_CRC, DRIVE, "drive's answers spoiled");
-	test_babble();
+	TAP_TEST(test_not_acknowledged(SIM_SILENCE, ANYBODY, "bus dead"), "bus dead");
+	TAP_TEST(test_not_acknowledged(SIM_SILENCE, DRIVE, "drive silent"), "drive silent");
+	TAP_TEST(test_not_acknowledged(SIM_CRC, DRIVE, "answers spoiled"),
+		 "drive's answers spoiled");
+	TAP_TEST(test_babble(), "babbling module");
 	sim_quiet();
 	return tap_done();
 }

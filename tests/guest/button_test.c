@@ -14,8 +14,6 @@
 #include "lib/stop.h"
 #include "lib/tap.h"
 
-#define BOTH		(OHT_STIM_A | OHT_STIM_B)
-#define LONG_MS		10000
 /* More than the debounce. */
 #define SEEN_MS		60
 #define GOOD_MS		300
@@ -224,8 +222,7 @@ static void test_pressed_at_start(void)
 	int fd;
 
 	button(true);
-	if (guest_unbind() || guest_bind())
-		tap_bail("cannot start anew");
+	guest_rebind();
 	fd = guest_open(O_RDWR);
 	guest_sleep_ms(info.reset_stable_ms + 100);
 	button(false);
@@ -278,27 +275,21 @@ static void test_cause_between(void)
 
 int main(int argc, char **argv)
 {
-	int fd;
-
-	exact = argc > 1 && !strcmp(argv[1], "--exact");
+	exact = guest_is_exact(argc, argv);
 	stim = guest_open_stim();
 	button(false);
-	if (guest_unbind() || guest_bind())
-		tap_bail("cannot start anew");
-	fd = guest_open(O_RDONLY);
-	guest_info(fd, &info);
-	close(fd);
+	guest_rebind();
+	guest_device_info(&info);
 	guest_sleep_ms(SEEN_MS);
-
-	test_resets();
-	test_nobody_else();
-	test_how_long();
-	test_bounces();
-	test_stuck();
-	test_no_contact();
-	test_unreadable();
-	test_pressed_at_start();
-	test_rules();
-	test_cause_between();
+	TAP_TEST(test_resets(), "resets");
+	TAP_TEST(test_nobody_else(), "nobody else resets");
+	TAP_TEST(test_how_long(), "how long it must be pressed");
+	TAP_TEST(test_bounces(), "bounces");
+	TAP_TEST(test_stuck(), "stuck");
+	TAP_TEST(test_no_contact(), "no contact");
+	TAP_TEST(test_unreadable(), "its line cannot be read");
+	TAP_TEST(test_pressed_at_start(), "pressed at start");
+	TAP_TEST(test_rules(), "the rules of every reset");
+	TAP_TEST(test_cause_between(), "a cause between reset and enable");
 	return tap_done();
 }

@@ -193,20 +193,15 @@ static void put_in_force(struct oht_dev *dev, struct run *run)
 		.whole_cycles = 20,
 	};
 	struct oht_cyclic_figures figures;
-	unsigned int ms;
 
 	if (oht_plan_stage(dev, &plan, NULL) ||
 	    oht_plan_commit(dev, false, &figures, &run->generation))
 		tap_bail("%s: %s", run->subject->name, strerror(errno));
 	printf("# value %s.worst_permille %u\n# value %s.mean_permille %u\n", run->subject->name,
 	       figures.worst_permille, run->subject->name, figures.mean_permille);
-	for (ms = 0; ms < BEGIN_MS_MAX; ms++) {
-		read_head(run, &run->begin);
-		if (run->begin.running && run->begin.generation == run->generation)
-			return;
-		guest_sleep_ms(1);
-	}
-	tap_bail("%s: not in force after %d ms", run->subject->name, BEGIN_MS_MAX);
+	if (!GUEST_UNTIL((read_head(run, &run->begin), run->begin.running &&
+			  run->begin.generation == run->generation), BEGIN_MS_MAX))
+		tap_bail("%s: not in force after %d ms", run->subject->name, BEGIN_MS_MAX);
 }
 
 /* Each period of modules.csv, for whoever compares. */
@@ -301,7 +296,7 @@ static void enable(struct beating *beating)
 }
 
 /* Nothing has been recorded since: no stop, whatever its cause. Then one that is wanted. */
-static void expect_no_stop(struct beating *beating, const char *name)
+static void test_no_stop(struct beating *beating, const char *name)
 {
 	int fd = oht_dev_fd(beating->dev);
 	struct oht_estop_status status;
@@ -382,7 +377,7 @@ static uint64_t run_series(struct run *run, const char *how, uint64_t cycles)
 	return sim_result("oht_sim", "uart_cycle_late_p99_ns");
 }
 
-static void run_asked(struct run *run, uint64_t cycles, uint64_t alone_ns)
+static void test_asked(struct run *run, uint64_t cycles, uint64_t alone_ns)
 {
 	struct asker askers[CLIENTS_MAX];
 	uint64_t asked_ns;
@@ -415,11 +410,13 @@ static void run_plan(const struct subject *subject, uint64_t cycles, uint64_t cy
 	tell_grid(&run);
 	/* Until each entry has had its first turn. */
 	guest_sleep_ms(SETTLE_MS);
-	late_ns = run_series(&run, "alone", cycles);
+	TAP_TEST(late_ns = run_series(&run, "alone", cycles), "plan %s alone", subject->name);
 	if (cycles_asked)
-		run_asked(&run, cycles_asked, late_ns);
+		TAP_TEST(test_asked(&run, cycles_asked, late_ns), "plan %s and clients",
+			 subject->name);
 	if (enabled)
-		expect_no_stop(&beating, subject->name);
+		TAP_TEST(test_no_stop(&beating, subject->name), "plan %s stops nothing",
+			 subject->name);
 	if (oht_plan_clear(dev))
 		tap_bail("%s: %s", subject->name, strerror(errno));
 	oht_dev_control_release(dev);

@@ -21,7 +21,6 @@
 
 #define READERS		2
 #define LOAD_MS		1500
-#define US		1000ULL
 
 static size_t page;
 
@@ -211,14 +210,14 @@ int main(void)
 	page = sysconf(_SC_PAGESIZE);
 	if (guest_take(fd, 10000))
 		tap_bail("somebody else is the controller");
-	test_map_refusals(fd);
+	TAP_TEST(test_map_refusals(fd), "mappings that are refused");
 	image = plan_map_image(fd);
 	plan_make_good();
 	if (guest_ioctl(fd, OHT_IOC_PLAN_STAGE, &plan_stage) || plan_commit(fd, 0, &made) ||
 	    !plan_wait_generation(image, made.generation))
 		tap_bail("the plan does not come in force");
-	test_fork(image);
-	test_readers(image);
-	test_unbind(fd, image);
+	TAP_TEST(test_fork(image), "fork");
+	TAP_TEST(test_readers(image), "two readers");
+	TAP_TEST(test_unbind(fd, image), "unbind while the plan runs");
 	return tap_done();
 }

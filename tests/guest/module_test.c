@@ -24,6 +24,7 @@
 #define NOBODY		247
 #define DEADMAN_MS	10000
 #define UNITS_MAX	8
+#define WAIT_MS		15000
 
 static const struct oht_module_set good_set = {
 	.size = sizeof(good_set),
@@ -38,6 +39,14 @@ static const struct oht_module_set good_set = {
 static int set(int fd, struct oht_module_set module)
 {
 	return guest_ioctl(fd, OHT_IOC_MODULE_SET, &module);
+}
+
+static int set_never_degraded(int fd, struct oht_module_set module)
+{
+	module.degrade_after = 0;
+	module.backoff_first_ms = 0;
+	module.backoff_max_ms = 0;
+	return set(fd, module);
 }
 
 static void get(int fd, uint8_t unit, struct oht_module_status *status)
@@ -61,8 +70,6 @@ static void get(int fd, uint8_t unit, struct oht_module_status *status)
 
 static void test_set_refusals(int fd)
 {
-	struct oht_module_set module = good_set;
-
 	REFUSE(fd, "unit 0", unit, 0);
 	REFUSE(fd, "unit 248", unit, 248);
 	REFUSE(fd, "11 retries", retries, 11);
@@ -81,16 +88,14 @@ static void test_set_refusals(int fd)
 	tap_errno(guest_take(fd, DEADMAN_MS), 0, "the role");
 	REFUSE(fd, "the controller's unit 0", unit, 0);
 	tap_errno(set(fd, good_set), 0, "MODULE_SET");
-	module.degrade_after = 0;
-	module.backoff_first_ms = 0;
-	module.backoff_max_ms = 0;
-	tap_errno(set(fd, module), 0, "MODULE_SET: never degraded");
+	tap_errno(set_never_degraded(fd, good_set), 0, "MODULE_SET: never degraded");
 }
 
 static void test_get_refusals(int fd)
 {
 	struct oht_module_status status = { .size = sizeof(status), .unit = 0 };
 
+	tap_errno(guest_subscribe(fd, OHT_SUBSCRIBE_MODULES), 0, "SUBSCRIBE: modules");
 	tap_errno(guest_ioctl(fd, OHT_IOC_MODULE_GET, &status), EINVAL, "MODULE_GET: unit 0");
 	status.unit = 248;
 	tap_errno(guest_ioctl(fd, OHT_IOC_MODULE_GET, &status), EINVAL, "MODULE_GET: unit 248");
@@ -104,6 +109,20 @@ static void test_get_refusals(int fd)
 }
 
 /* ---- a module that is not there ---- */
+
+static int write_text(const char *name, const char *text)
+{
+	char path[128];
+	int fd, error;
+
+	snprintf(path, sizeof(path), SYSFS "%s", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	error = write(fd, text, strlen(text)) < 0 ? errno : 0;
+	close(fd);
+	return error;
+}
 
 static int submit(int fd, uint8_t unit, uint32_t timeout_us, uint8_t priority)
 {
@@ -120,30 +139,18 @@ static int submit(int fd, uint8_t unit, uint32_t timeout_us, uint8_t priority)
 	return guest_ioctl(fd, OHT_IOC_SUBMIT, &transfer);
 }
 
-static bool next_record(int fd, uint32_t type, struct oht_record *record, int timeout_ms)
-{
-	struct pollfd wait = { .fd = fd, .events = POLLIN };
-
-	while (poll(&wait, 1, timeout_ms) > 0) {
-		if (read(fd, record, sizeof(*record)) != sizeof(*record))
-			return false;
-		if (record->type == type)
-			return true;
-	}
-	return false;
-}
-
 static void expect_end(int fd, int want_errno, int detail, int attempts, const char *name)
 {
 	struct oht_record record;
 
-	if (!tap_ok(next_record(fd, OHT_RECORD_COMPLETION, &record, 3000), "%s: ends", name))
+	if (!tap_ok(guest_next_record(fd, OHT_RECORD_COMPLETION, WAIT_MS, &record), "%s: ends", name))
 		return;
 	tap_errno(-record.completion.status, want_errno, "%s: errno", name);
 	tap_is(record.completion.detail, detail, "%s: detail", name);
 	tap_is(record.completion.attempts, attempts, "%s: attempts", name);
 }
 
+/* @fd is the controller. */
 static void test_no_time_out(int fd)
 {
 	struct oht_transfer transfer = {
@@ -151,6 +158,9 @@ static void test_no_time_out(int fd)
 		.priority = OHT_PRIO_CYCLIC, .count = 1,
 	};
 
+	tap_errno(set(fd, good_set), 0, "MODULE_SET");
+	write_text("statistics/timeouts", "0");
+	write_text("histograms/turnaround_ns", "0");
 	tap_errno(submit(fd, NOBODY - 1, 0, OHT_PRIO_CYCLIC), EINVAL,
 		  "SUBMIT: no time-out, and nobody has set one");
 	tap_errno(guest_ioctl(fd, OHT_IOC_SUBMIT, &transfer), EINVAL,
@@ -167,7 +177,7 @@ static void test_lost(int fd, int watcher)
 
 	submit(fd, NOBODY, 2000, OHT_PRIO_CYCLIC);
 	expect_end(fd, ETIMEDOUT, OHT_DETAIL_TIMEOUT, 1, "the last one");
-	if (!tap_ok(next_record(watcher, OHT_RECORD_MODULE, &record, 3000), "a module is lost"))
+	if (!tap_ok(guest_next_record(watcher, OHT_RECORD_MODULE, WAIT_MS, &record), "a module is lost"))
 		return;
 	tap_is(record.module.unit, NOBODY, "... this one");
 	tap_is(record.module.to, OHT_HEALTH_DEGRADED, "... degraded");
@@ -221,20 +231,6 @@ static long long read_first(const char *name)
 	found = fscanf(file, "%lld", &value);
 	fclose(file);
 	return found == 1 ? value : -1;
-}
-
-static int write_text(const char *name, const char *text)
-{
-	char path[128];
-	int fd, error;
-
-	snprintf(path, sizeof(path), SYSFS "%s", name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return errno;
-	error = write(fd, text, strlen(text)) < 0 ? errno : 0;
-	close(fd);
-	return error;
 }
 
 /* Sum of the numbers in a file. */
@@ -298,6 +294,8 @@ static void test_sysfs_while_running(int fd)
 	for (i = 0; i < 20; i++)
 		expect_end(fd, ETIMEDOUT, OHT_DETAIL_TIMEOUT, 1, "beside a reset");
 	tap_ok(read_first("statistics/frames_sent") <= 20, "no more is counted than was sent");
+	tap_errno(set_never_degraded(fd, good_set), 0, "MODULE_SET: never degraded again");
+	tap_errno(guest_release_role(fd), 0, "the role goes back");
 }
 
 /* ---- for the end-to-end tests ---- */
@@ -375,12 +373,9 @@ static int watch_main(int count, char **words)
 	}
 	watch_run(fd, &watch, guest_now_ns() + strtoull(words[0], NULL, 0) * 1000000000u);
 	/* Whoever comes after us finds the modules as we did. */
-	module.degrade_after = 0;
-	module.backoff_first_ms = 0;
-	module.backoff_max_ms = 0;
 	for (i = 0; i < watch.units; i++) {
 		module.unit = watch.unit[i];
-		set(fd, module);
+		set_never_degraded(fd, module);
 		printf("{\"unit\":%u,\"good\":%u,\"bad\":%u}\n", watch.unit[i], watch.good[i],
 		       watch.bad[i]);
 	}
@@ -389,29 +384,19 @@ static int watch_main(int count, char **words)
 
 int main(int argc, char **argv)
 {
-	struct oht_module_set module = good_set;
 	int fd, watcher;
 
 	if (argc > 1 && !strcmp(argv[1], "--watch"))
 		return watch_main(argc - 2, argv + 2);
 	fd = guest_open(O_RDWR);
 	watcher = guest_open(O_RDONLY);
-	tap_errno(guest_subscribe(watcher, OHT_SUBSCRIBE_MODULES), 0, "SUBSCRIBE: modules");
-	test_get_refusals(watcher);
-	test_set_refusals(fd);
-	tap_errno(set(fd, good_set), 0, "MODULE_SET");
-	write_text("statistics/timeouts", "0");
-	write_text("histograms/turnaround_ns", "0");
-	test_no_time_out(fd);
-	test_lost(fd, watcher);
-	test_probe(fd, watcher);
-	test_sysfs(fd);
-	test_sysfs_while_running(fd);
-	module.degrade_after = 0;
-	module.backoff_first_ms = 0;
-	module.backoff_max_ms = 0;
-	tap_errno(set(fd, module), 0, "MODULE_SET: never degraded again");
-	tap_errno(guest_release_role(fd), 0, "the role goes back");
+	TAP_TEST(test_get_refusals(watcher), "refusals of MODULE_GET");
+	TAP_TEST(test_set_refusals(fd), "refusals of MODULE_SET");
+	TAP_TEST(test_no_time_out(fd), "a request without a time-out");
+	TAP_TEST(test_lost(fd, watcher), "a module is lost");
+	TAP_TEST(test_probe(fd, watcher), "a lost module is probed");
+	TAP_TEST(test_sysfs(fd), "sysfs");
+	TAP_TEST(test_sysfs_while_running(fd), "sysfs while the bus runs");
 	close(watcher);
 	close(fd);
 	return tap_done();

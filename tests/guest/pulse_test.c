@@ -16,12 +16,8 @@
 #include "lib/stuck.h"
 #include "lib/tap.h"
 
-#define US		1000ULL
-#define MS		1000000ULL
-#define LONG_MS		10000
 /* Longer than a look at the pulse takes. */
 #define DEADMAN_MS	400
-#define BOTH		(OHT_STIM_A | OHT_STIM_B)
 #define CPU_IRQ		0
 #define CPU_TIMER	1
 #define WATCH_MS	200
@@ -161,15 +157,11 @@ static void test_unbind(void)
 
 int main(void)
 {
-	int fd;
-
 	stim = guest_open_stim();
-	fd = guest_open(O_RDONLY);
-	guest_info(fd, &info);
-	close(fd);
-	test_states();
-	test_stops();
-	test_stuck();
-	test_unbind();
+	guest_device_info(&info);
+	TAP_TEST(test_states(), "states");
+	TAP_TEST(test_stops(), "stops");
+	TAP_TEST(test_stuck(), "the supervision's CPU stuck");
+	TAP_TEST(test_unbind(), "unbind");
 	return tap_done();
 }

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include "lib/guest.h"
@@ -15,6 +14,7 @@
 static const uint16_t values[256];
 #define VALUES		((uintptr_t)values)
 #define NOWHERE		4096
+#define WAIT_MS		15000
 
 struct refusal {
 	const char *name;
@@ -162,14 +162,6 @@ static void test_value_refusals(int fd)
 
 /* ---- what needs no answer ---- */
 
-static bool next_completion(int fd, struct oht_record *record)
-{
-	struct pollfd wait = { .fd = fd, .events = POLLIN };
-
-	return poll(&wait, 1, 3000) > 0 && read(fd, record, sizeof(*record)) == sizeof(*record) &&
-	       record->type == OHT_RECORD_COMPLETION;
-}
-
 /* Nobody has to be there: it ends well, after its delay. */
 static void test_broadcast(int fd)
 {
@@ -185,7 +177,7 @@ static void test_broadcast(int fd)
 	transfer.timeout_us = 100000;
 	transfer.words = (uintptr_t)&word;
 	tap_errno(guest_submit(fd, transfer), 0, "SUBMIT: a broadcast");
-	if (!tap_ok(next_completion(fd, &record), "its record comes"))
+	if (!tap_ok(guest_next_record(fd, OHT_RECORD_COMPLETION, WAIT_MS, &record), "its record comes"))
 		return;
 	tap_errno(-record.completion.status, 0, "... with success");
 	tap_is(record.completion.attempts, 1, "... sent once");
@@ -205,7 +197,7 @@ static void test_broadcast_needs_enabled(int fd)
 	transfer.flags = OHT_TRANSFER_RAW | OHT_TRANSFER_NEEDS_ENABLED;
 	transfer.words = (uintptr_t)pdu;
 	tap_errno(guest_submit(fd, transfer), 0, "SUBMIT: a raw broadcast for an enabled machine only");
-	if (!tap_ok(next_completion(fd, &record), "its record comes"))
+	if (!tap_ok(guest_next_record(fd, OHT_RECORD_COMPLETION, WAIT_MS, &record), "its record comes"))
 		return;
 	tap_errno(-record.completion.status, ECANCELED, "... not while stopped");
 	tap_is(record.completion.attempts, 0, "... never sent");
@@ -217,11 +209,11 @@ int main(void)
 {
 	int fd = guest_open(O_RDWR);
 
-	test_transfer_refusals(fd);
-	test_function_refusals(fd);
-	test_value_refusals(fd);
-	test_broadcast(fd);
-	test_broadcast_needs_enabled(fd);
+	TAP_TEST(test_transfer_refusals(fd), "refusals of a transfer");
+	TAP_TEST(test_function_refusals(fd), "refusals of each function");
+	TAP_TEST(test_value_refusals(fd), "refusals of values");
+	TAP_TEST(test_broadcast(fd), "broadcast");
+	TAP_TEST(test_broadcast_needs_enabled(fd), "broadcast for an enabled machine only");
 	close(fd);
 	return tap_done();
 }

@@ -230,7 +230,7 @@ static void begin(unsigned int seed)
 }
 
 /* The driver is taken away from under them. */
-static void end(void)
+static void test_unbind(void)
 {
 	sim_quiet();
 	submit();
@@ -241,20 +241,10 @@ static void end(void)
 	tap_is(guest_bind(), 0, "bind");
 }
 
-int main(int argc, char **argv)
+static void test_campaign(unsigned int bursts, unsigned int seed)
 {
-	unsigned int bursts = argc > 1 ? (unsigned int)strtoul(argv[1], NULL, 0) : 100;
-	unsigned int seed = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 0) : 1;
 	unsigned int i;
 
-	/* The engine's timers follow; an emulator with one thread lets CPU 1 wait for CPU 0. */
-	guest_pin_cpu(0);
-	dev = oht_dev_open(NULL, 0);
-	if (!dev)
-		tap_bail("%s: %s", OHT_DEFAULT_DEVICE, strerror(errno));
-	stim = guest_open_stim();
-	srandom(seed);
-	tap_note("seed %u", seed);
 	begin(seed);
 	for (i = 0; i < bursts; i++)
 		burst();
@@ -264,6 +254,21 @@ int main(int argc, char **argv)
 	tap_is(answered, submitted, "%u transfers, %u stops, %u enables", submitted, stops,
 	       enables);
 	tap_ok(stops > 0 && enables > 1, "stopped and enabled again");
-	end();
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int bursts = argc > 1 ? (unsigned int)guest_number(argv[1], UINT32_MAX) : 100;
+	unsigned int seed = argc > 2 ? (unsigned int)guest_number(argv[2], UINT32_MAX) : 1;
+
+	/* The engine's timers follow; an emulator with one thread lets CPU 1 wait for CPU 0. */
+	guest_pin_cpu(0);
+	dev = oht_dev_open(NULL, 0);
+	if (!dev)
+		tap_bail("%s: %s", OHT_DEFAULT_DEVICE, strerror(errno));
+	stim = guest_open_stim();
+	guest_seed(seed);
+	TAP_TEST(test_campaign(bursts, seed), "%u bursts", bursts);
+	TAP_TEST(test_unbind(), "unbind with transfers under way");
 	return tap_done();
 }

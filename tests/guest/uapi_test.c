@@ -20,6 +20,7 @@
 #define TAIL_BYTES	64
 #define NUMBERS_MAX	0x24
 #define ARG_BYTES_MAX	768
+#define WAIT_MS		15000
 
 struct call {
 	const char *name;
@@ -169,14 +170,6 @@ static void test_info(int fd)
 
 /* ---- transfers ---- */
 
-static bool next_completion(int fd, struct oht_record *record)
-{
-	struct pollfd wait = { .fd = fd, .events = POLLIN };
-
-	return poll(&wait, 1, 3000) > 0 && read(fd, record, sizeof(*record)) == sizeof(*record) &&
-	       record->type == OHT_RECORD_COMPLETION;
-}
-
 /* Nobody is unit 247. */
 static void test_transfer_times_out(int fd)
 {
@@ -186,7 +179,7 @@ static void test_transfer_times_out(int fd)
 	transfer.retries = 1;
 	tap_errno(guest_ioctl(fd, OHT_IOC_SUBMIT, &transfer), 0, "SUBMIT: a read");
 	tap_ok(transfer.cookie, "SUBMIT: gives a cookie");
-	if (!tap_ok(next_completion(fd, &record), "a record of its end comes"))
+	if (!tap_ok(guest_next_record(fd, OHT_RECORD_COMPLETION, WAIT_MS, &record), "a record of its end comes"))
 		return;
 	tap_is(record.completion.cookie, transfer.cookie, "... with the cookie");
 	tap_errno(-record.completion.status, ETIMEDOUT, "... timed out");
@@ -212,7 +205,7 @@ static void test_cancel(int fd)
 	cancel.cookie = transfer.cookie;
 	tap_errno(guest_ioctl(fd, OHT_IOC_CANCEL, &cancel), 0, "CANCEL: under way");
 	tap_errno(guest_ioctl(fd, OHT_IOC_CANCEL, &cancel), ENOENT, "CANCEL: twice");
-	if (!tap_ok(next_completion(fd, &record), "its record comes at once"))
+	if (!tap_ok(guest_next_record(fd, OHT_RECORD_COMPLETION, WAIT_MS, &record), "its record comes at once"))
 		return;
 	tap_errno(-record.completion.status, EINTR, "... interrupted");
 	tap_is(record.completion.detail, OHT_DETAIL_CANCELLED, "... detail");
@@ -230,7 +223,7 @@ static void test_too_many(void)
 	tap_is(accepted, OHT_TRANSFERS_MAX, "SUBMIT: as many as allowed");
 	error = guest_submit(fd, transfer);
 	tap_errno(error, EAGAIN, "SUBMIT: one more");
-	tap_ok(next_completion(fd, &record), "one is reaped");
+	tap_ok(guest_next_record(fd, OHT_RECORD_COMPLETION, WAIT_MS, &record), "one is reaped");
 	tap_errno(guest_submit(fd, transfer), 0, "SUBMIT: room for one");
 	/* Closing with transfers under way must neither hang nor leave them behind. */
 	tap_errno(close(fd) ? errno : 0, 0, "close with transfers under way");
@@ -243,7 +236,7 @@ static void test_needs_enabled(int fd)
 
 	transfer.flags = OHT_TRANSFER_NEEDS_ENABLED;
 	tap_errno(guest_submit(fd, transfer), 0, "SUBMIT: for an enabled machine only");
-	if (!tap_ok(next_completion(fd, &record), "its record comes"))
+	if (!tap_ok(guest_next_record(fd, OHT_RECORD_COMPLETION, WAIT_MS, &record), "its record comes"))
 		return;
 	tap_errno(-record.completion.status, ECANCELED, "... not while stopped");
 	tap_is(record.completion.detail, OHT_DETAIL_STOPPED, "... detail");
@@ -340,7 +333,7 @@ static void telegram_status(int fd, struct oht_telegram_status *status)
 static void test_telegrams(int fd)
 {
 	struct oht_telegram_status before, status;
-	int i, other = guest_open(O_RDWR);
+	int other = guest_open(O_RDWR);
 
 	REFUSE_TELEGRAM(fd, "a flag", flags, 1);
 	REFUSE_TELEGRAM(fd, "reserved", reserved, 1);
@@ -367,12 +360,8 @@ static void test_telegrams(int fd)
 	tap_is(before.set, 0, "TELEGRAMS: nothing was set by what was refused");
 	tap_errno(set_telegrams(fd, good_telegrams), 0, "TELEGRAMS: one");
 	tap_errno(guest_command(fd, OHT_IOC_STOP, 0, NULL), 0, "STOP with a telegram");
-	for (i = 0; i < 100; i++) {
-		telegram_status(fd, &status);
-		if (status.runs > before.runs && !(status.flags & OHT_TELEGRAMS_RUNNING))
-			break;
-		guest_sleep_ms(10);
-	}
+	GUEST_UNTIL((telegram_status(fd, &status), status.runs > before.runs &&
+		     !(status.flags & OHT_TELEGRAMS_RUNNING)), WAIT_MS);
 	tap_is(status.runs, before.runs + 1, "TELEGRAM_STATUS: one more stop had some");
 	tap_is(status.count, 1, "... one telegram");
 	/* Once more if it came while an answer to an earlier test's request was awaited. */
@@ -457,25 +446,25 @@ int main(int argc, char **argv)
 {
 	int fd = guest_open(O_RDWR);
 
-	test_numbers(fd);
-	test_sizes(fd);
-	test_read_only();
-	test_info(fd);
+	TAP_TEST(test_numbers(fd), "unknown numbers");
+	TAP_TEST(test_sizes(fd), "sizes of each call");
+	TAP_TEST(test_read_only(), "read-only descriptor");
+	TAP_TEST(test_info(fd), "INFO");
 	close(fd);
 
 	fd = guest_open(O_RDWR);
-	test_transfer_times_out(fd);
-	test_cancel(fd);
-	test_needs_enabled(fd);
-	test_too_many();
-	test_reserved(fd);
-	test_control(fd);
-	test_telegrams(fd);
-	test_states(fd);
+	TAP_TEST(test_transfer_times_out(fd), "a transfer times out");
+	TAP_TEST(test_cancel(fd), "CANCEL");
+	TAP_TEST(test_needs_enabled(fd), "a transfer for an enabled machine only");
+	TAP_TEST(test_too_many(), "too many transfers");
+	TAP_TEST(test_reserved(fd), "reserved members of commands");
+	TAP_TEST(test_control(fd), "CONTROL");
+	TAP_TEST(test_telegrams(fd), "TELEGRAMS");
+	TAP_TEST(test_states(fd), "RESET, ENABLE, DISABLE");
 	close(fd);
 
-	test_descriptor();
+	TAP_TEST(test_descriptor(), "read, write, seek, poll");
 	if (argc > 1 && !strcmp(argv[1], "--unbind"))
-		test_unbind();
+		TAP_TEST(test_unbind(), "unbind with a descriptor open");
 	return tap_done();
 }

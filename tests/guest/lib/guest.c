@@ -38,6 +38,33 @@ static int open_or_bail(const char *path, int flags)
 	return fd;
 }
 
+bool guest_is_exact(int argc, char **argv)
+{
+	bool exact = argc == 2 && !strcmp(argv[1], "--exact");
+
+	if (argc > 1 && !exact)
+		tap_bail("usage: %s [--exact]", argv[0]);
+	return exact;
+}
+
+uint64_t guest_number(const char *text, uint64_t limit)
+{
+	unsigned long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 0);
+	if (end == text || *end || errno || value > limit)
+		tap_bail("'%s' is no number up to %llu", text, (unsigned long long)limit);
+	return value;
+}
+
+void guest_seed(unsigned int seed)
+{
+	srandom(seed);
+	tap_note("seed %u", seed);
+}
+
 int guest_open(int flags)
 {
 	return open_or_bail(GUEST_DEVICE, flags);
@@ -115,6 +142,14 @@ void guest_info(int fd, struct oht_info *info)
 		tap_bail("info: %s", strerror(error));
 }
 
+void guest_device_info(struct oht_info *info)
+{
+	int fd = guest_open(O_RDONLY);
+
+	guest_info(fd, info);
+	close(fd);
+}
+
 uint32_t guest_state(int fd)
 {
 	struct oht_estop_status status;
@@ -174,15 +209,20 @@ static bool readable(int fd, int timeout_ms)
 	return poll(&wait, 1, timeout_ms) > 0 && (wait.revents & POLLIN);
 }
 
-bool guest_next_safety(int fd, int timeout_ms, struct oht_record *record)
+bool guest_next_record(int fd, uint32_t type, int timeout_ms, struct oht_record *record)
 {
 	while (readable(fd, timeout_ms)) {
 		if (read(fd, record, sizeof(*record)) != sizeof(*record))
 			return false;
-		if (record->type == OHT_RECORD_SAFETY)
+		if (record->type == type)
 			return true;
 	}
 	return false;
+}
+
+bool guest_next_safety(int fd, int timeout_ms, struct oht_record *record)
+{
+	return guest_next_record(fd, OHT_RECORD_SAFETY, timeout_ms, record);
 }
 
 void guest_drain(int fd)
@@ -332,4 +372,14 @@ int guest_unbind(void)
 int guest_bind(void)
 {
 	return write_name("bind");
+}
+
+void guest_rebind(void)
+{
+	int error = guest_unbind();
+
+	if (!error)
+		error = guest_bind();
+	if (error)
+		tap_bail("cannot start anew: %s", strerror(error));
 }

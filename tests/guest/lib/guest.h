@@ -14,8 +14,30 @@
 #include <linux/oht.h>
 #include "../oht_stim.h"
 
+#define US		UINT64_C(1000)
+#define MS		UINT64_C(1000000)
+
 #define GUEST_DEVICE	"/dev/oht0"
 #define GUEST_STIM	"/dev/oht_stim"
+
+/* Whether that becomes true within so many looks, 1 ms apart. A host that stalls takes none away. */
+#define GUEST_UNTIL(condition, looks) ({						\
+		unsigned int guest_left = (looks);				\
+		bool guest_holds;						\
+										\
+		while (!(guest_holds = (condition)) && guest_left--)		\
+			guest_sleep_ms(1);					\
+		guest_holds;							\
+	})
+
+/* Of a program that takes nothing but "--exact": whether it is there. Bails out for other words. */
+bool guest_is_exact(int argc, char **argv);
+
+/* A whole number up to @limit; bails out if @text is none. */
+uint64_t guest_number(const char *text, uint64_t limit);
+
+/* The seed of random(), which is printed, so that a run can be repeated. */
+void guest_seed(unsigned int seed);
 
 /* Opens, or bails out. */
 int guest_open(int flags);
@@ -39,6 +61,8 @@ int guest_submit(int fd, struct oht_transfer transfer);
 /* Bail out if they fail. */
 void guest_status(int fd, struct oht_estop_status *status);
 void guest_info(int fd, struct oht_info *info);
+/* The same without a descriptor. */
+void guest_device_info(struct oht_info *info);
 uint32_t guest_state(int fd);
 
 /* Resets as soon as the channels have been closed long enough; 0 or the errno after 3 s. */
@@ -47,7 +71,8 @@ int guest_reset_when_stable(int fd, uint64_t tag);
 /* Takes the role, resets, enables; bails out when that is not possible. */
 void guest_make_enabled(int fd, uint32_t deadman_ms);
 
-/* The next safety record within @timeout_ms. */
+/* The next record of that type within @timeout_ms; others before it are thrown away. */
+bool guest_next_record(int fd, uint32_t type, int timeout_ms, struct oht_record *record);
 bool guest_next_safety(int fd, int timeout_ms, struct oht_record *record);
 
 /* Throws away what is there. */
@@ -73,5 +98,7 @@ uint64_t guest_interrupts(const char *owner);
 /* Takes the driver off its device and puts it back. 0 or the errno. */
 int guest_unbind(void);
 int guest_bind(void);
+/* Both, so that the machine begins anew; bails out if it does not. */
+void guest_rebind(void);
 
 #endif /* GUEST_H */

@@ -14,6 +14,7 @@
 #include "oht_client.h"
 
 #define LOAD_UNITS_MAX	8
+#define LOAD_REGISTERS_MAX	125
 #define LOAD_QUEUE_MAX	OHT_UNDER_WAY_MAX
 #define LOAD_OUTCOMES	16
 

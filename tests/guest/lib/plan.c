@@ -10,6 +10,7 @@
 #include "tap.h"
 
 #define RETRIES_MAX	1000000
+#define BEGIN_MS_MAX	15000
 
 static const struct oht_plan_entry good_entries[] = {
 	{ .unit = 3, .function = 3, .loss_errors = 200, .count = 2, .period_cycles = 1,
@@ -117,17 +118,10 @@ void plan_read_slot(const struct oht_image *image, unsigned int entry,
 		tap_bail("slot %u is being written for ever", entry);
 }
 
-/* Waits until the layout is in force; a plan begins with the next cycle. */
 bool plan_wait_generation(const struct oht_image *image, uint32_t generation)
 {
 	struct oht_image_header header;
-	int i;
 
-	for (i = 0; i < 200; i++) {
-		plan_read_header(image, &header);
-		if (header.generation == generation)
-			return true;
-		guest_sleep_ms(10);
-	}
-	return false;
+	return GUEST_UNTIL((plan_read_header(image, &header), header.generation == generation),
+			   BEGIN_MS_MAX);
 }

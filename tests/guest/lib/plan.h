@@ -35,7 +35,7 @@ void plan_read_header(const struct oht_image *image, struct oht_image_header *he
 void plan_read_slot(const struct oht_image *image, unsigned int entry,
 		    struct oht_image_slot *slot);
 
-/* Waits until the layout is in force, 2 s at most; a plan begins with the next cycle. */
+/* Waits until the layout is in force; a plan begins with the next cycle. False: it never is. */
 bool plan_wait_generation(const struct oht_image *image, uint32_t generation);
 
 #endif /* GUEST_PLAN_H */
