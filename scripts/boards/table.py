@@ -40,8 +40,8 @@ class Board:
     long: dict = dataclasses.field(default_factory=dict)
     says: tuple = ()
     allow: tuple = ()
-    program_s: int = 600
-    timeout_s: int = 1200
+    program_s: int = 900
+    timeout_s: int = 2400
 
     def lines(self, long, seed):
         """The command lines of the programs."""

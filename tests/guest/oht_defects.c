@@ -3,11 +3,11 @@
  * Test only: one defect on purpose for each watcher of the debug kernel, so that a run shows that the
  * watcher is alive. The parameter names the defect, which is made while the module is loaded:
  *
- *	deadlock	two locks, taken in both orders			lockdep
- *	use-after-free	memory is read after it was freed		KASAN
- *	shift		a number is shifted by more than it has bits	UBSAN
- *	sleep		a call that may sleep, where nothing may	DEBUG_ATOMIC_SLEEP
- *	leak		nobody knows the memory any more		kmemleak
+ *	deadlock	two locks are taken in both orders: lockdep
+ *	use-after-free	memory is read after it was freed: KASAN
+ *	shift		a number is shifted by more bits than it has: UBSAN
+ *	sleep		a call that may sleep, where nothing may: DEBUG_ATOMIC_SLEEP
+ *	leak		nothing points to the memory any more: kmemleak
  *
  * Whatever is made is harmless: nothing is written, and nothing waits.
  */

@@ -173,7 +173,7 @@ def test_a_truncated_output_fails_with_one_line(outcome):
 
 def test_a_board_that_does_not_boot_fails_with_one_line(outcome):
     report = outcome({}, boots=False)
-    assert [name for name, _ in report.failed] == ["stock/b: broke down: the guest does not come up within 180 s"]
+    assert [name for name, _ in report.failed] == ["stock/b: broke down: the guest does not come up within 600 s"]
     assert report.total() == 1
 
 
