@@ -81,7 +81,8 @@ class Daemon(Client):
 
     def environment(self):
         """For the daemon: a finding of a sanitizer ends it with FOUND, or is told by findings()."""
-        return {**os.environ, **self.shims,
+        # GCOV_PREFIX: where a daemon that counts its lines may write.
+        return {**os.environ, **self.shims, "GCOV_PREFIX": str(self.folder / "gcov"),
                 "LSAN_OPTIONS": f"suppressions={LEAKS}:print_suppressions=0",
                 "TSAN_OPTIONS": f"exitcode={FOUND}:report_thread_leaks=0",
                 "ASAN_OPTIONS": f"abort_on_error=0:exitcode={FOUND}:verify_asan_link_order=0",
