@@ -84,6 +84,8 @@ static void check_answer(const struct oht_frame_request *req, const u8 *adu, uns
 		changed[bit / 8] ^= (u8)(1 << bit % 8);
 	}
 	if (detail == OHT_DETAIL_OK) {
+		HOLDS("an answer is as long as was said", oht_frame_answer_bytes(req) < 0 ||
+		      oht_frame_answer_bytes(req) == (int)bytes);
 		count = oht_frame_words(req, adu, words);
 		HOLDS("values fit", count <= OHT_WORDS_MAX && count <= req->count);
 		count = oht_frame_pdu(req, adu, bytes, pdu);
@@ -119,10 +121,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz_input in = { data, size };
 	unsigned int flags = fuzz_take8(&in), bytes;
 	struct oht_frame_request req;
-	u16 words[OHT_WORDS_MAX];
+	u16 words[OHT_WORDS_MAX], *sent = NULL;
 	int detail;
 
 	take_request(&in, flags, &req, words, pdu);
+	if (!oht_frame_check(&req)) {
+		/* No more of them than it says it sends. */
+		sent = (u16 *)fuzz_copy(words, oht_frame_values_sent(&req) * sizeof(*words));
+		req.words = sent;
+	}
 	check_request(&req);
 	bytes = (unsigned int)(in.left < OHT_ADU_MAX_BYTES ? in.left : OHT_ADU_MAX_BYTES - 2);
 	memcpy(reply, in.at, bytes);
@@ -139,5 +146,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			check_answer(&req, adu, bytes, detail);
 	}
 	free(adu);
+	free(sent);
 	return 0;
 }

@@ -16,12 +16,12 @@
 			 "write_level,safety_critical,motion,description\n"
 #define CELL_BYTES	512
 
-static char folder[64];
+static char folder[256];
 static int modules_fd, registers_fd;
 
 static void forget_folder(void)
 {
-	char path[96];
+	char path[300];
 
 	snprintf(path, sizeof(path), "%s/modules.csv", folder);
 	unlink(path);
@@ -33,7 +33,7 @@ static void forget_folder(void)
 /* A link to a memory file each, so that no disk is written. */
 static int link_file(const char *name)
 {
-	char path[96], memory[64];
+	char path[300], memory[64];
 	int fd = fuzz_memory_file(memory, sizeof(memory));
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
@@ -44,9 +44,11 @@ static int link_file(const char *name)
 
 static void prepare(void)
 {
+	const char *place = getenv("TMPDIR");
+
 	if (*folder)
 		return;
-	strcpy(folder, "/tmp/fuzz-modmap-XXXXXX");
+	snprintf(folder, sizeof(folder), "%s/fuzz-modmap-XXXXXX", place ? place : "/tmp");
 	if (!mkdtemp(folder))
 		abort();
 	atexit(forget_folder);
@@ -144,7 +146,7 @@ static void check_same(const struct oht_modmap *a, const struct oht_modmap *b)
 /* The rows of the registers in reverse order: a map depends on what is in the table, not where. */
 static void reverse_registers(void)
 {
-	char path[96], error[OHT_ERROR_BYTES], *text = NULL;
+	char path[300], error[OHT_ERROR_BYTES], *text = NULL;
 	struct oht_csv csv;
 	size_t bytes;
 	FILE *to = open_memstream(&text, &bytes);
