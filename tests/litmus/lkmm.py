@@ -14,6 +14,9 @@ import pathlib
 import re
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+from suites import tap  # noqa: E402
+
 ACCESS = [
     (re.compile(r"^(?:int )?(\w+) = READ_ONCE\(\*(\w+)\)$"), "R", ""),
     (re.compile(r"^(?:int )?(\w+) = smp_load_acquire\(&?\*?(\w+)\)$"), "R", "acquire"),
@@ -207,7 +210,7 @@ def main():
     parser.add_argument("--only-known", action="store_true", help="leave out files with what this program does not know")
     parser.add_argument("files", nargs="*", type=pathlib.Path)
     options = parser.parse_args()
-    number = bad = 0
+    writer = tap.Writer()
     for path in options.files or sorted(pathlib.Path(__file__).resolve().parent.glob("*.litmus")):
         try:
             said, expected = judge(path.read_text())
@@ -215,12 +218,9 @@ def main():
             if options.only_known:
                 continue
             said, expected = f"not understood: {error}", "a test"
-        number += 1
         good = said == expected
-        bad += not good
-        print(f"{'ok' if good else 'not ok'} {number} - litmus: {path.stem}: {said}" + ("" if good else f", not {expected}"))
-    print(f"1..{number}")
-    return 1 if bad or not number else 0
+        writer.test(f"litmus: {path.stem}: {said}" + ("" if good else f", not {expected}"), good)
+    return writer.end()
 
 
 if __name__ == "__main__":
