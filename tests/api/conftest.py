@@ -24,6 +24,8 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     config.addinivalue_line("markers", "plain(why): shows something else or more without sanitizers: filter, timing or shim")
     config.addinivalue_line("markers", "needs(sanitizer): only a build with it can do this: address or thread")
+    # What a thread of a test asserts counts as well.
+    config.addinivalue_line("filterwarnings", "error::pytest.PytestUnhandledThreadExceptionWarning")
     # The workers of xdist inherit it.
     os.environ.setdefault("OHT_SEED", str(random.randrange(1 << 31)))
 

@@ -10,6 +10,7 @@ import tempfile
 
 import pytest
 
+from daemon import begin
 from oht_test.client import Answer
 from oht_test.wait import until
 
@@ -49,27 +50,27 @@ def ask(path, method, what, body=None, headers="", **who):
     return parse(done.stdout.decode())
 
 
-@pytest.fixture(name="open_folder")
-def _open_folder():
-    """A folder that everybody may look into; pytest's own is for its user only."""
+@pytest.fixture(name="local", scope="module")
+def _local(tmp_path_factory, accounts):
+    """A running daemon and its socket, with a group oht-admin in its own view of /etc/group; requests only."""
+    # A folder that everybody may look into; pytest's own is for its user only.
     folder = tempfile.mkdtemp(prefix="oht-local-")
     os.chmod(folder, 0o755)
-    yield folder
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(name="local")
-def _local(fresh, open_folder):
-    """A running daemon and its socket, with a group oht-admin in its own view of /etc/group."""
-    path = f"{open_folder}/sock"
-    groups = f"{open_folder}/group"
+    path = f"{folder}/sock"
+    groups = f"{folder}/group"
     with open("/etc/group", encoding="utf-8") as real, open(groups, "w", encoding="utf-8") as own:
         own.write("".join(line for line in real if not line.startswith("oht-admin:")))
         own.write(f"oht-admin:x:{SOME_GID}:\n")
-    fresh.write_config(paths_socket=path)
-    fresh.prefix = ["unshare", "-m", "sh", "-c", f'mount --bind {groups} /etc/group && exec "$@"', "sh"]
-    fresh.start()
-    return fresh, path
+    made = begin(tmp_path_factory.mktemp("local"), accounts)
+    try:
+        made.write_config(paths_socket=path)
+        made.prefix = ["unshare", "-m", "sh", "-c", f'mount --bind {groups} /etc/group && exec "$@"', "sh"]
+        made.start()
+        yield made, path
+        made.stop()
+    finally:
+        made.end()
+        shutil.rmtree(folder)
 
 
 def test_root_is_an_administrator_without_a_token(local):

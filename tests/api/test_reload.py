@@ -8,9 +8,8 @@ import threading
 
 import pytest
 
+from daemon import begin
 from oht_test.wait import until
-
-pytestmark = pytest.mark.plain("filter")
 
 RELOADS = 200
 
@@ -28,16 +27,30 @@ def use(daemon, pair):
         shutil.copy(daemon.folder / f"{pair}.{suffix}", daemon.folder / f"used.{suffix}")
 
 
+@pytest.fixture(name="pairs", scope="module")
+def fixture_pairs(tmp_path_factory, accounts):
+    """Two certificates of one authority with their keys, as the daemon makes them, and the authority."""
+    made = begin(tmp_path_factory.mktemp("pairs"), accounts)
+    try:
+        made.start()
+        for pair in ("one", "two"):
+            for suffix in ("crt", "key"):
+                shutil.copy(made.state / f"server.{suffix}", made.folder / f"{pair}.{suffix}")
+            (made.state / "server.crt").unlink()
+            reload(made)
+        shutil.copy(made.state / "ca.crt", made.folder)
+        made.stop()
+        yield made.folder
+    finally:
+        made.end()
+
+
 @pytest.fixture(name="paired")
-def fixture_paired(fresh):
+def fixture_paired(fresh, pairs):
     """A daemon on files of its own, two pairs of one authority, the first one in use."""
-    fresh.start()
-    for pair in ("one", "two"):
-        for suffix in ("crt", "key"):
-            shutil.copy(fresh.state / f"server.{suffix}", fresh.folder / f"{pair}.{suffix}")
-        (fresh.state / "server.crt").unlink()
-        reload(fresh)
-    fresh.stop()
+    for name in ("one.crt", "one.key", "two.crt", "two.key"):
+        shutil.copy(pairs / name, fresh.folder)
+    shutil.copy(pairs / "ca.crt", fresh.state)
     use(fresh, "one")
     fresh.write_config(tls_certificate=fresh.folder / "used.crt", tls_key=fresh.folder / "used.key")
     fresh.start()
@@ -126,6 +139,7 @@ def cut_certificate(folder):
     file.write_bytes(file.read_bytes()[:200])
 
 
+@pytest.mark.plain("filter")
 @pytest.mark.parametrize("spoil, name", [(spoil_certificate, "used.crt"), (cut_certificate, "used.crt"),
                                          (spoil_key, "used.key"), (swap_key, "used.key"), (remove_key, "used.key")])
 def test_files_that_cannot_be_used_change_nothing(paired, spoil, name):

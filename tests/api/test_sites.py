@@ -199,7 +199,7 @@ def judge_life(life, place, whole):
     gave_up = code == -signal.SIGABRT and H2O_GAVE_UP in life.said()
     if place >> 56 == MEMORY and (gave_up or in_h2o and code in (-signal.SIGABRT, -signal.SIGSEGV)):
         return
-    assert code in (0, 1), f"exit status {code}: {life.said()[-2000:]}"
+    assert code in (0, 1), f"exit status {code}: {life.daemon.findings()} {life.said()[-2000:]}"
     if not life.started:
         return
     assert life.status.get("stop") == 200, f"stop {life.status.get('stop')}"
@@ -210,6 +210,7 @@ def judge_life(life, place, whole):
         assert status in usual | TROUBLE | {401, 409}, f"{name} {status}"
 
 
+@pytest.mark.limit_s(3600)
 def test_each_place_fails_once(home, accounts, chance):
     daemon, board = home
     whole = live(daemon, accounts)

@@ -28,7 +28,7 @@
  * Two time-outs: where an answer must come the machine may be busy with other work (a pty hands its
  * bytes over by a kernel thread of ordinary priority), where none may come nobody wants to wait.
  */
-#define PATIENT_US	1000000
+#define PATIENT_US	5000000
 #define IMPATIENT_US	200000
 #define WAIT_MS		10000
 
