@@ -31,8 +31,24 @@
 #define LATCH_START	0x04ull		/* causes since the stop began */
 #define LATCH_SOFTWARE	0x08ull
 #define LATCH_FAREWELL	0x10ull
-#define LATCH_CAUSES	(LATCH_START | LATCH_SOFTWARE | LATCH_FAREWELL)
-#define LATCH_COUNT	0x20ull		/* lowest bit of the number of stops */
+#define LATCH_CLOSE	0x20ull
+#define LATCH_CAUSES	(LATCH_START | LATCH_SOFTWARE | LATCH_FAREWELL | LATCH_CLOSE)
+/* The cause that began the stop, and the one of the newest stop: one of those bits, shifted. */
+#define LATCH_FIRST	4
+#define LATCH_NEWEST	8
+#define LATCH_COUNT	0x4000ull	/* lowest bit of the number of stops */
+
+static const struct {
+	uint64_t bit;
+	enum oht_stop_cause cause;
+} latch_causes[] = {
+	{ LATCH_START, OHT_STOPPED_BY_START },
+	{ LATCH_SOFTWARE, OHT_STOPPED_BY_SOFTWARE },
+	{ LATCH_FAREWELL, OHT_STOPPED_BY_FAREWELL },
+	{ LATCH_CLOSE, OHT_STOPPED_BY_CLOSE },
+};
+
+#define LATCH_BITS	(sizeof(latch_causes) / sizeof(latch_causes[0]))
 
 struct rtu_job {
 	struct oht_request request;
@@ -91,6 +107,47 @@ static void drain(int fd)
 
 	if (read(fd, &count, sizeof(count)) < 0)
 		return;
+}
+
+/* The mask of the causes whose bits are set in @bits. */
+static uint64_t causes_in(uint64_t bits)
+{
+	uint64_t mask = 0;
+	unsigned int i;
+
+	for (i = 0; i < LATCH_BITS; i++)
+		if (bits & latch_causes[i].bit)
+			mask |= oht_cause_mask(latch_causes[i].cause);
+	return mask;
+}
+
+/* The one cause whose bit is set in @bits, OHT_STOPPED_BY_NOTHING without one. */
+static unsigned int cause_in(uint64_t bits)
+{
+	unsigned int i;
+
+	for (i = 0; i < LATCH_BITS; i++)
+		if (bits & latch_causes[i].bit)
+			return latch_causes[i].cause;
+	return OHT_STOPPED_BY_NOTHING;
+}
+
+static void set_stopped(struct rtu_bus *rtu, uint64_t cause, uint64_t tag)
+{
+	uint64_t old = atomic_load(&rtu->latch);
+	uint64_t new;
+
+	do {
+		new = (old & ~(LATCH_STATE | LATCH_CAUSES << LATCH_NEWEST)) | OHT_STATE_STOPPED |
+		      cause | cause << LATCH_NEWEST;
+		if (!(old & LATCH_CAUSES))
+			new |= cause << LATCH_FIRST;
+		new += LATCH_COUNT;
+	} while (!atomic_compare_exchange_weak(&rtu->latch, &old, new));
+	if ((old & LATCH_STATE) != OHT_STATE_STOPPED)
+		atomic_store(&rtu->since_ns, now_ns());
+	atomic_store(&rtu->tag, tag);
+	poke(rtu->ready_fd);
 }
 
 /* ---- the line's thread ---- */
@@ -176,7 +233,8 @@ static void rtu_close(struct ohtd_bus *bus)
 		rtu->running = false;
 	}
 	rtu_line_close(&rtu->line);
-	atomic_store(&rtu->is_controller, false);
+	if (atomic_exchange(&rtu->is_controller, false))
+		set_stopped(rtu, LATCH_CLOSE, 0);
 }
 
 static int rtu_open(struct ohtd_bus *bus, char *error, size_t error_bytes)
@@ -271,7 +329,7 @@ static int rtu_cancel(struct ohtd_bus *bus, uint64_t cookie)
 	struct rtu_bus *rtu = rtu_of(bus);
 	unsigned int i;
 
-	for (i = 0; i < JOBS; i++)
+	for (i = 0; cookie && i < JOBS; i++)
 		if (rtu->jobs[i].cookie == cookie) {
 			atomic_store(&rtu->jobs[i].cancelled, true);
 			return 0;
@@ -295,8 +353,7 @@ static bool next_stop(struct rtu_bus *rtu, struct oht_event *event)
 		.journal_seq = rtu->stops_told,
 		.event_ns = event->time_ns,
 		.tag = atomic_load(&rtu->tag),
-		.cause = latch & LATCH_SOFTWARE ? OHT_STOPPED_BY_SOFTWARE
-						: OHT_STOPPED_BY_FAREWELL,
+		.cause = cause_in(latch >> LATCH_NEWEST),
 		.kind = OHT_KIND_STOP,
 		.state_to = OHT_STATE_STOPPED,
 	};
@@ -306,12 +363,17 @@ static bool next_stop(struct rtu_bus *rtu, struct oht_event *event)
 static bool next_reply(struct rtu_bus *rtu, struct oht_event *event)
 {
 	int slot = ohtd_ring_next(&rtu->out);
+	unsigned int i;
 
 	if (slot < 0)
 		return false;
 	*event = rtu->events[slot];
 	ohtd_ring_done(&rtu->out);
 	rtu->under_way--;
+	/* Nothing is left that could be cancelled. */
+	for (i = 0; i < JOBS; i++)
+		if (rtu->jobs[i].cookie == event->reply.cookie)
+			rtu->jobs[i].cookie = 0;
 	return true;
 }
 
@@ -340,37 +402,15 @@ static int rtu_stop_status(struct ohtd_bus *bus, struct oht_stop_status *status)
 	status->journal_seq = latch / LATCH_COUNT;
 	status->is_controller = controlled;
 	status->has_controller = controlled;
-	if (latch & LATCH_START)
-		status->causes |= oht_cause_mask(OHT_STOPPED_BY_START);
-	if (latch & LATCH_SOFTWARE)
-		status->causes |= oht_cause_mask(OHT_STOPPED_BY_SOFTWARE);
-	if (latch & LATCH_FAREWELL)
-		status->causes |= oht_cause_mask(OHT_STOPPED_BY_FAREWELL);
-	status->first_cause = latch & LATCH_START ? OHT_STOPPED_BY_START :
-			      latch & LATCH_SOFTWARE ? OHT_STOPPED_BY_SOFTWARE :
-			      latch & LATCH_FAREWELL ? OHT_STOPPED_BY_FAREWELL :
-						       OHT_STOPPED_BY_NOTHING;
-	return 0;
-}
-
-static int set_stopped(struct rtu_bus *rtu, uint64_t cause, uint64_t tag)
-{
-	uint64_t old = atomic_load(&rtu->latch);
-	uint64_t new;
-
-	do {
-		new = ((old & ~LATCH_STATE) | OHT_STATE_STOPPED | cause) + LATCH_COUNT;
-	} while (!atomic_compare_exchange_weak(&rtu->latch, &old, new));
-	if ((old & LATCH_STATE) != OHT_STATE_STOPPED)
-		atomic_store(&rtu->since_ns, now_ns());
-	atomic_store(&rtu->tag, tag);
-	poke(rtu->ready_fd);
+	status->causes = causes_in(latch);
+	status->first_cause = cause_in(latch >> LATCH_FIRST);
 	return 0;
 }
 
 static int rtu_stop(struct ohtd_bus *bus, uint64_t tag)
 {
-	return set_stopped(rtu_of(bus), LATCH_SOFTWARE, tag);
+	set_stopped(rtu_of(bus), LATCH_SOFTWARE, tag);
+	return 0;
 }
 
 static int rtu_reset(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking)
@@ -386,7 +426,9 @@ static int rtu_reset(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking)
 		return -EINVAL;
 	/* A stop that comes now changes the count: then it wins. */
 	if (!atomic_compare_exchange_strong(&rtu->latch, &old,
-					    (old & ~(LATCH_STATE | LATCH_CAUSES)) | OHT_STATE_READY))
+					    (old & ~(LATCH_STATE | LATCH_CAUSES |
+						     LATCH_CAUSES << LATCH_FIRST)) |
+					    OHT_STATE_READY))
 		return -EBUSY;
 	atomic_store(&rtu->since_ns, now_ns());
 	atomic_store(&rtu->tag, tag);
@@ -438,7 +480,8 @@ static int rtu_farewell(struct ohtd_bus *bus)
 {
 	if (!atomic_exchange(&rtu_of(bus)->is_controller, false))
 		return -EPERM;
-	return set_stopped(rtu_of(bus), LATCH_FAREWELL, 0);
+	set_stopped(rtu_of(bus), LATCH_FAREWELL, 0);
+	return 0;
 }
 
 static int rtu_heartbeat(struct ohtd_bus *bus)
@@ -482,7 +525,7 @@ struct ohtd_bus *ohtd_bus_rtu_create(const struct ohtd_bus_setup *setup, char *e
 	rtu->bus.ops = &rtu_ops;
 	rtu->bus.setup = *setup;
 	rtu->line.low_fd = -1;
-	atomic_init(&rtu->latch, OHT_STATE_STOPPED | LATCH_START);
+	atomic_init(&rtu->latch, OHT_STATE_STOPPED | LATCH_START | LATCH_START << LATCH_FIRST);
 	atomic_init(&rtu->since_ns, now_ns());
 	rtu->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	rtu->ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
