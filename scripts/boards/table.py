@@ -61,14 +61,20 @@ def _placeholders(program):
     return {name for _, name, _, _ in string.Formatter().parse(program) if name}
 
 
+def _programs():
+    """What scripts/build-guest-tests makes: each C file of tests/guest, and what it names."""
+    named = re.findall(r"^\s*build_program (\w+)", (TOP / "scripts/build-guest-tests").read_text(), re.MULTILINE)
+    return {*named, *(path.stem for path in (TOP / "tests/guest").glob("*.c"))}
+
+
 def _check(board, known):
     """Complaints about one board; known: the functions that `then` can name."""
     if board.tier not in TIERS or board.clock not in CLOCKS:
         yield f"tier {board.tier}, clock {board.clock}: give one of {', '.join(TIERS)} and of {', '.join(CLOCKS)}"
     yield from (f"no function '{name}' for then" for name in board.then if name not in known)
     yield from (f"no overlay {name}" for name in board.overlays if not (TOP / name).exists())
-    yield from (f"no program {line.split()[0]} in tests/guest" for line in board.programs
-                if not (GUEST / f"{line.split()[0]}.c").exists())
+    yield from (f"no program {line.split()[0]} in scripts/build-guest-tests" for line in board.programs
+                if line.split()[0] not in _programs())
     used = set().union(*map(_placeholders, board.programs)) - {"seed"}
     if used != set(board.short) or not set(board.long) <= used:
         yield f"quantities {sorted(used)} in programs, {sorted(board.short)} in short, {sorted(board.long)} in long"
