@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Test only: one defect on purpose for each watcher of the debug kernel, so that a run shows that the
- * watcher is alive. The parameter names the defect, which is made while the module is loaded:
+ * Test only: one defect on purpose for each watcher of the debug kernel, so that a run shows that
+ * the watcher is alive. The parameter names the defect, which is made while the module is loaded:
  *
  *	deadlock	two locks are taken in both orders: lockdep
  *	use-after-free	memory is read after it was freed: KASAN
