@@ -54,7 +54,7 @@ static atomic_bool ended;
 static bool going;			/* the device may go: ENODEV is right */
 static int controller;			/* descriptor of all who need that role */
 static int stim;
-static unsigned int crowd_seed = 1;
+static unsigned int crowd_seed;
 
 /* ---- transfers ---- */
 
@@ -427,8 +427,7 @@ int main(int argc, char **argv)
 {
 	unsigned int seconds = argc > 1 ? (unsigned int)guest_number(argv[1], 86400) : 5;
 
-	if (argc > 2)
-		crowd_seed = (unsigned int)guest_number(argv[2], UINT32_MAX);
+	crowd_seed = argc > 2 ? (unsigned int)guest_number(argv[2], UINT32_MAX) : guest_default_seed();
 	guest_seed(crowd_seed);
 	stim = guest_open_stim();
 	plan_make_good();

@@ -148,7 +148,8 @@ static void test_stops(struct oht_dev *dev, unsigned int stops, bool slow)
 int main(int argc, char **argv)
 {
 	unsigned int stops = argc > 1 ? (unsigned int)guest_number(argv[1], UINT32_MAX) : 100;
-	unsigned int seed = argc > 2 ? (unsigned int)guest_number(argv[2], UINT32_MAX) : 1;
+	unsigned int seed = argc > 2 ? (unsigned int)guest_number(argv[2], UINT32_MAX) :
+				       guest_default_seed();
 	struct oht_dev *dev = oht_dev_open(NULL, 0), *reader = oht_dev_open(NULL, 0);
 	bool slow = argc == 4 && !strcmp(argv[3], "--slow");
 	uint32_t deadman_ms = 10000;

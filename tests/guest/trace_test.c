@@ -259,7 +259,8 @@ static void test_campaign(unsigned int bursts, unsigned int seed)
 int main(int argc, char **argv)
 {
 	unsigned int bursts = argc > 1 ? (unsigned int)guest_number(argv[1], UINT32_MAX) : 100;
-	unsigned int seed = argc > 2 ? (unsigned int)guest_number(argv[2], UINT32_MAX) : 1;
+	unsigned int seed = argc > 2 ? (unsigned int)guest_number(argv[2], UINT32_MAX) :
+				       guest_default_seed();
 
 	/* The engine's timers follow; an emulator with one thread lets CPU 1 wait for CPU 0. */
 	guest_pin_cpu(0);

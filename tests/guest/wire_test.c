@@ -33,7 +33,7 @@ static struct {
 	unsigned int golden;
 	unsigned int seed;
 	bool slow;
-} options = { .reads = 3000, .campaign = 900, .golden = 2, .seed = 1 };
+} options = { .reads = 3000, .campaign = 900, .golden = 2 };
 
 static struct oht_dev *dev;
 
@@ -250,6 +250,7 @@ static void parse(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	options.seed = guest_default_seed();
 	parse(argc, argv);
 	/* The engine's timers follow; an emulator with one thread lets CPU 1 wait for CPU 0. */
 	guest_pin_cpu(0);

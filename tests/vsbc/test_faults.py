@@ -49,3 +49,17 @@ def test_a_fault_that_is_there_twice_is_noticed(text, tree):
 
 def test_no_table_is_noticed(tree):
     assert faults.complaints("# The emergency stop\n", tree) == ["no table of single faults"]
+
+
+def test_another_bound_than_that_of_the_test_is_noticed(text, tree):
+    row = next(line for line in text.splitlines() if line.startswith("| edge lost"))
+    found = faults.complaints(text.replace(row, row.replace("1 period", "2 periods")), tree)
+    assert any(line.startswith("edge lost") and "no test allows 2 periods" in line for line in found), found
+    assert "estop_test: test_lost_edge allows 1, its rows say [2] periods" in found
+
+
+def test_a_test_that_allows_more_is_noticed(text):
+    lax = faults.Tree()
+    lax.periods["estop_test"]["test_lost_edge"] = {2}
+    found = faults.complaints(text, lax)
+    assert "estop_test: test_lost_edge allows 2, its rows say [1] periods" in found

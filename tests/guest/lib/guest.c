@@ -59,6 +59,13 @@ uint64_t guest_number(const char *text, uint64_t limit)
 	return value;
 }
 
+unsigned int guest_default_seed(void)
+{
+	const char *seed = getenv("OHT_SEED");
+
+	return seed && *seed ? (unsigned int)guest_number(seed, UINT32_MAX) : 1;
+}
+
 void guest_seed(unsigned int seed)
 {
 	srandom(seed);

@@ -36,6 +36,9 @@ bool guest_is_exact(int argc, char **argv);
 /* A whole number up to @limit; bails out if @text is none. */
 uint64_t guest_number(const char *text, uint64_t limit);
 
+/* Of a program that is given no seed: what the environment variable OHT_SEED says, or 1. */
+unsigned int guest_default_seed(void);
+
 /* The seed of random(), which is printed, so that a run can be repeated. */
 void guest_seed(unsigned int seed);
 
