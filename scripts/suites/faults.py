@@ -34,8 +34,11 @@ class Tree:
                       for path in sorted((self._top / "tests/guest").glob("*_test.c"))}
         self.periods = {path.stem: _periods(path.read_text())
                         for path in sorted((self._top / "tests/guest").glob("*_test.c"))}
-        self.python = {path.name: self._functions(path, r"^def (test_\w+)\(")
-                       for folder in ("tests/e2e", "tests/api") for path in sorted((self._top / folder).glob("test_*.py"))}
+        self.python = {}
+        for folder in ("tests/e2e", "tests/api"):
+            # Both may have a file of that name.
+            for path in sorted((self._top / folder).glob("test_*.py")):
+                self.python.setdefault(path.name, set()).update(self._functions(path, r"^def (test_\w+)\("))
         self.run = boards.programs(self._top / "tests/boards.toml")
         self.endings = set(re.findall(r'^    "([a-z-]+)": \(', (self._top / "tests/e2e/test_endings.py").read_text(),
                                       re.MULTILINE))
