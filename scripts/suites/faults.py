@@ -7,7 +7,6 @@ test that is run. Every test of a file that only makes faults must be named ther
 guest test that holds the machine to N supervision periods, by stop_within(); and no test may allow another number than
 the rows that name it.
 """
-import collections
 import fnmatch
 import pathlib
 import re
@@ -35,11 +34,11 @@ class Tree:
                       for path in sorted((self._top / "tests/guest").glob("*_test.c"))}
         self.periods = {path.stem: _periods(path.read_text())
                         for path in sorted((self._top / "tests/guest").glob("*_test.c"))}
-        # Two folders may have a file of the same name.
-        self.python = collections.defaultdict(set)
+        self.python = {}
         for folder in ("tests/e2e", "tests/api"):
-            for path in (self._top / folder).glob("test_*.py"):
-                self.python[path.name] |= self._functions(path, r"^def (test_\w+)\(")
+            # Both may have a file of that name.
+            for path in sorted((self._top / folder).glob("test_*.py")):
+                self.python.setdefault(path.name, set()).update(self._functions(path, r"^def (test_\w+)\("))
         self.run = boards.programs(self._top / "tests/boards.toml")
         self.endings = set(re.findall(r'^    "([a-z-]+)": \(', (self._top / "tests/e2e/test_endings.py").read_text(),
                                       re.MULTILINE))
@@ -108,13 +107,13 @@ def _wrong_bounds(rows, tree):
     for row in rows:
         allowed = _allowed(row[-1], tree)
         missing = _stated(row) - set().union(*allowed.values())
-        yield from (f"{row[0]}: no test allows {number} periods" for number in sorted(missing))
+        yield from (f"{row[0]}: no test holds it to {number} periods" for number in sorted(missing))
         for test in allowed:
             stated.setdefault(test, set()).update(_stated(row))
     for test, numbers in stated.items():
         program, _, name = test.partition(": ")
         for number in sorted(tree.periods[program][name] - numbers if numbers else ()):
-            yield f"{test} allows {number}, its rows say {sorted(numbers)} periods"
+            yield f"{test} allows {number} periods, its rows say {sorted(numbers)}"
 
 
 def table(text):

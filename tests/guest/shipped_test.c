@@ -31,12 +31,7 @@
 #define PRESS_BOUND_NS		50000ull
 #define READY_S			60
 #define ANSWER_BYTES		4096
-#define BOTH			(OHT_STIM_ENABLE_1 | OHT_STIM_ENABLE_2)
-
-/* Until the library has it: a test was what its assertions are. */
-#ifndef TAP_TEST
-#define TAP_TEST(call, ...) do { tap_note(__VA_ARGS__); call; } while (0)
-#endif
+#define HIGH			(OHT_STIM_ENABLE_1 | OHT_STIM_ENABLE_2)
 
 static int stim, fd;
 static char answer[ANSWER_BYTES + 1];
@@ -86,7 +81,7 @@ static bool make_enabled(const char *what)
 		    tap_ok(post_until_done("safety/enable"), "%s: ohtd enables", what);
 
 	guest_drain(fd);
-	return good && tap_is(stop_outputs(stim), BOTH, "%s: both outputs are high", what);
+	return good && tap_is(stop_outputs(stim), HIGH, "%s: both outputs are high", what);
 }
 
 static pid_t ohtd(void)
@@ -124,7 +119,7 @@ static void test_no_stop(unsigned int seconds)
 			       record.safety.kind, record.safety.cause);
 			return;
 		}
-		if (stop_outputs(stim) != BOTH)
+		if (stop_outputs(stim) != HIGH)
 			break;
 	}
 	tap_is(i, seconds, "seconds without a stop");
@@ -150,7 +145,7 @@ static void expect_low(const char *what, uint64_t then_ns, uint64_t bound_ns, ui
 static void test_press(void)
 {
 	struct oht_stim_press press = {
-		.channels = OHT_STIM_A | OHT_STIM_B,
+		.channels = BOTH,
 		.watch_us = 2000,
 	};
 
@@ -158,7 +153,7 @@ static void test_press(void)
 		tap_bail("press: %s", strerror(errno));
 	expect_low("press", press.edge_ns, PRESS_BOUND_NS, OHT_CAUSE_BIT(OHT_CAUSE_BUTTON_A) |
 		   OHT_CAUSE_BIT(OHT_CAUSE_BUTTON_B));
-	guest_unpress(stim, OHT_STIM_A | OHT_STIM_B);
+	guest_unpress(stim, BOTH);
 	make_enabled("after the press");
 }
 
