@@ -140,9 +140,16 @@ TWO = "import pytest\n{}\ndef test_one(kernel):\n    pass\n\ndef test_two(kernel
 
 
 def test_each_deselection_is_counted_with_its_reason(suite):
-    code, said, cases = suite().run(TWO.format("@pytest.mark.kernels('stock', why='it is slow')"), conftest=KERNELS)
+    code, said, cases = suite().run(TWO.format("@pytest.mark.kernels('stock', why='it is slow')"), conftest=KERNELS,
+                                    OHT_E2E_MATRIX="1")
     assert code == 0 and len(cases) == 4
     assert [line for line in said.splitlines() if line.startswith("deselected:")] == ["deselected: 2 (only on stock: it is slow)"]
+
+
+def test_what_other_kernels_have_in_the_matrix_only_is_counted(suite):
+    code, said, cases = suite().run(TWO.format(""), conftest=KERNELS, OHT_E2E_KERNELS="stock rt")
+    assert code == 0 and list(cases) == ["test_one[stock]", "test_two[stock]"]
+    assert "deselected: 2 (on rt with OHT_E2E_MATRIX=1 only: the stock kernel has shown it)" in said
 
 
 @pytest.mark.parametrize("mark, complaint", [

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """On which kernels a test runs: kernels("stock", ..., why="the reason why the others would show nothing more").
 
-OHT_E2E_KERNELS (default: all of them) says which kernels a run has.
+OHT_E2E_KERNELS (default: all of them) says which kernels a run has. Beside the stock kernel the others show what is theirs;
+with OHT_E2E_MATRIX=1 they run everything that may run on them.
 """
 import os
 
 import pytest
 
 KERNELS = ("stock", "rt", "debug")
+# What differs there: on rt the ends of a kernel and its threads, on the debug kernel what its checks of memory and locks see.
+OWN = {"rt": ("test_endings.py", "test_stall.py"),
+       "debug": ("test_tree.py", "test_unbind.py", "test_daemon.py::test_kill_9", "test_daemon.py::test_unbind_and_bind_under_the_daemon")}
 
 
 def chosen():
@@ -27,6 +31,19 @@ def kernel_of(item):
 
 def why_left_out(item):
     """The reason why that item is not run, or None. A mark that explains nothing ends the run."""
+    return _why_by_mark(item) or _why_by_table(item)
+
+
+def _why_by_table(item):
+    kernel = kernel_of(item)
+    own = OWN.get(kernel)
+    if not own or os.environ.get("OHT_E2E_MATRIX") == "1":
+        return None
+    names = (item.path.name, f"{item.path.name}::{item.originalname}")
+    return None if set(names) & set(own) else f"on {kernel} with OHT_E2E_MATRIX=1 only: the stock kernel has shown it"
+
+
+def _why_by_mark(item):
     mark = item.get_closest_marker("kernels")
     if not mark:
         return None
