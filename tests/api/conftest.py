@@ -23,7 +23,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "plain(why): shows something else or more without sanitizers: filter, timing or shim")
-    config.addinivalue_line("markers", "needs(sanitizer): only a build with it can do this: address or thread")
+    config.addinivalue_line("markers", "needs(sanitizer): only a build with it can do this: address, thread, or None for without")
     # What a thread of a test asserts counts as well.
     config.addinivalue_line("filterwarnings", "error::pytest.PytestUnhandledThreadExceptionWarning")
     # The workers of xdist inherit it.
@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(config, items):
     def reason(item):
         needs = [mark.args[0] for mark in item.iter_markers("needs")]
         if needs and SANITIZER not in needs:
-            return f"needs a build with the sanitizer {needs[0]}"
+            return f"needs a build with the sanitizer {needs[0]}" if needs[0] else "needs a build without sanitizers"
         if config.getoption("--plain") and not item.get_closest_marker("plain"):
             return "not marked plain: run with sanitizers"
         return None

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Loaded in front of a program (LD_PRELOAD): its writes and synchronisations of the database fail as
- * the file says that OHT_DISK_SHIM names: "full", "eio", "slow MS", or nothing.
+ * the file says that OHT_DISK_SHIM names: "full", "eio", or nothing. While it says "held", synchronising does not end.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
-#include <time.h>
 #include <unistd.h>
 
 static void read_order(char *order, size_t size)
@@ -41,9 +40,7 @@ static int is_database(int fd)
 /* 0, or the errno that the call fails with. */
 static int judge(int fd, int writes)
 {
-	struct timespec pause;
 	char order[64];
-	long slow_ms;
 
 	if (!is_database(fd))
 		return 0;
@@ -52,10 +49,9 @@ static int judge(int fd, int writes)
 		return writes ? ENOSPC : 0;
 	if (!strncmp(order, "eio", 3))
 		return EIO;
-	if (!writes && !strncmp(order, "slow ", 5)) {
-		slow_ms = strtol(order + 5, NULL, 10);
-		pause = (struct timespec){ slow_ms / 1000, slow_ms % 1000 * 1000000 };
-		nanosleep(&pause, NULL);
+	while (!writes && !strncmp(order, "held", 4)) {
+		usleep(5000);
+		read_order(order, sizeof(order));
 	}
 	return 0;
 }

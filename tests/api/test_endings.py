@@ -9,7 +9,8 @@ import pytest
 
 from oht_test.wait import until
 
-pytestmark = pytest.mark.plain("timing")
+# The daemon has no part in it.
+pytestmark = [pytest.mark.plain("timing"), pytest.mark.needs(None)]
 
 HANGING = pathlib.Path(__file__).with_name("hanging.py")
 

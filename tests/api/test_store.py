@@ -78,7 +78,7 @@ def test_disk_in_trouble(disk, order, status, code, state):
 
 def test_slow_disk(disk):
     daemon, what = disk
-    what.write_text("slow 4000")
+    what.write_text("held")
     connection = daemon.connect(60)
     body = b'{"username":"administrator","password":"correct horse battery"}'
     connection.sendall(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -87,9 +87,9 @@ def test_slow_disk(disk):
     assert store(daemon)["writable"] is False
     check_alive(daemon)
     # It is late, not lost.
+    what.write_text("")
     assert connection.recv(20).startswith(b"HTTP/1.1 200")
     connection.close()
-    what.write_text("")
     until(lambda: store(daemon)["state"] == "ok", 30, "a store that is well")
 
 

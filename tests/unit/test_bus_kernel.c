@@ -103,6 +103,7 @@ static void closes_once_and_opens_again(void **state)
 
 static const struct oht_request read_two = {
 	.unit = 2, .function = OHT_READ_HOLDING, .address = 0x104, .count = 2, .timeout_us = 20000,
+	.priority = OHT_PRIORITY_COMMAND,
 };
 
 static void a_request_has_one_event(void **state)
@@ -113,6 +114,8 @@ static void a_request_has_one_event(void **state)
 	(void)state;
 	assert_int_equal(bus->ops->next(bus, &event), 0);
 	assert_int_equal(bus->ops->submit(bus, &read_two, &cookie), 0);
+	assert_int_equal(bus->ops->next(bus, &event), 0);
+	fake.now_ns += read_two.timeout_us * 1000;
 	assert_int_equal(bus->ops->next(bus, &event), 1);
 	assert_int_equal(event.type, OHT_EVENT_REPLY);
 	assert_int_equal(event.reply.cookie, cookie);
