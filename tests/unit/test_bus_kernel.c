@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The back-end of the daemon that speaks to the kernel module, and the stopper beside it, on a device in memory. */
+/* The daemon's back-end for the kernel module and its stopper, on a device in memory. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -102,7 +102,8 @@ static void closes_once_and_opens_again(void **state)
 /* ---- requests ---- */
 
 static const struct oht_request read_two = {
-	.unit = 2, .function = OHT_READ_HOLDING, .address = 0x104, .count = 2, .timeout_us = 20000,
+	.unit = 2, .function = OHT_READ_HOLDING, .priority = OHT_PRIORITY_CYCLIC,
+	.address = 0x104, .count = 2, .timeout_us = 20000,
 };
 
 static void a_request_has_one_event(void **state)
@@ -113,6 +114,8 @@ static void a_request_has_one_event(void **state)
 	(void)state;
 	assert_int_equal(bus->ops->next(bus, &event), 0);
 	assert_int_equal(bus->ops->submit(bus, &read_two, &cookie), 0);
+	assert_int_equal(bus->ops->next(bus, &event), 0);
+	fake.now_ns += 20000000;
 	assert_int_equal(bus->ops->next(bus, &event), 1);
 	assert_int_equal(event.type, OHT_EVENT_REPLY);
 	assert_int_equal(event.reply.cookie, cookie);
@@ -156,7 +159,9 @@ static uint32_t state_now(void)
 
 static void nothing_is_enabled_without_the_role(void **state)
 {
-	const struct oht_stop_telegram telegram = { .unit = 2, .function = OHT_WRITE_SINGLE, .count = 1 };
+	const struct oht_stop_telegram telegram = {
+		.unit = 2, .function = OHT_WRITE_SINGLE, .count = 1,
+	};
 	uint64_t blocking;
 
 	(void)state;
@@ -233,7 +238,8 @@ static void a_farewell_gives_the_role_back(void **state)
 static void telegrams_reach_the_module(void **state)
 {
 	const struct oht_stop_telegram list[] = {
-		{ .unit = 4, .function = OHT_WRITE_SINGLE, .address = 0x10, .count = 1, .words = { 1 } },
+		{ .unit = 4, .function = OHT_WRITE_SINGLE, .address = 0x10, .count = 1,
+		  .words = { 1 } },
 	};
 
 	(void)state;
