@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     what the targets for bodies and queries share: the members that some route takes, and what an answer to
- *           them must be like.
+ * Owns:     what the targets for bodies and queries share: the members that some route takes, and
+ *           what an answer to them must be like.
  * Contexts: one fuzz program, one thread.
  * Locks:    none.
  */
@@ -39,9 +39,11 @@ static inline void fuzz_check_json(struct json_object *json)
 /* Of a refusal; releases its list of errors. */
 static inline void fuzz_check_fault(const struct ohtd_body_fault *fault)
 {
-	struct json_object *problem = ohtd_problem_json(fault->status, fault->code, fault->detail, "id");
+	struct json_object *problem =
+		ohtd_problem_json(fault->status, fault->code, fault->detail, "id");
 
-	HOLDS("a refusal is the client's fault and says why", fault->status == 400 && *fault->detail);
+	HOLDS("a refusal is the client's fault and says why",
+	      fault->status == 400 && *fault->detail);
 	fuzz_check_json(problem);
 	for (size_t i = 0; fault->errors && i < json_object_array_length(fault->errors); i++) {
 		struct json_object *error = json_object_array_get_idx(fault->errors, i);
@@ -75,7 +77,8 @@ static inline void fuzz_check_taken(struct json_object *taken, const struct ohtd
 			HOLDS("a string is one", json_object_is_type(value, json_type_string));
 			measure = json_object_get_string_len(value);
 		}
-		HOLDS("each value is inside its limits", measure >= field->min && measure <= field->max);
+		HOLDS("each value is inside its limits",
+		      measure >= field->min && measure <= field->max);
 	}
 	for (; fields->name; fields++)
 		HOLDS("what must be there is there",

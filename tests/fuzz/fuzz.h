@@ -4,9 +4,10 @@
  * Contexts: one fuzz program, one thread.
  * Locks:    none.
  *
- * A target is one file fuzz_NAME.c with LLVMFuzzerTestOneInput(). It checks properties with HOLDS();
- * the sanitizers watch beside. With FUZZ_SEED_DEFECT the file puts a wrong variant of its subject in
- * the place of the right one: `scripts/fuzz --prove` builds that too and expects it to be found.
+ * A target is one file fuzz_NAME.c with LLVMFuzzerTestOneInput(). It checks properties with
+ * HOLDS(); the sanitizers watch beside. With FUZZ_SEED_DEFECT the file puts a wrong variant of its
+ * subject in the place of the right one: `scripts/fuzz --prove` builds that too and expects it to
+ * be found.
  */
 #ifndef OHT_FUZZ_H
 #define OHT_FUZZ_H

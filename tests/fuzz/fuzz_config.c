@@ -46,10 +46,12 @@ static void check_config(const struct ohtd_config *config)
 	      *config->listen_host && memchr(config->listen_host, 0, sizeof(config->listen_host)));
 	HOLDS("names fit", config->name_count <= OHTD_NAMES_MAX);
 	for (unsigned int i = 0; i < config->name_count; i++)
-		HOLDS("a name is one", *config->names[i] && memchr(config->names[i], 0, OHTD_HOST_BYTES));
+		HOLDS("a name is one",
+		      *config->names[i] && memchr(config->names[i], 0, OHTD_HOST_BYTES));
 	HOLDS("there are loops", config->loops >= 1 && config->loops <= OHTD_LOOPS_MAX);
-	HOLDS("the line has a format", config->stop_bits >= 1 && config->stop_bits <= 2 && config->baud_bps &&
-	      config->parity && strchr("NEO", config->parity));
+	HOLDS("the line has a format", config->stop_bits >= 1 && config->stop_bits <= 2 &&
+					       config->baud_bps && config->parity &&
+					       strchr("NEO", config->parity));
 	HOLDS("switches are on or off", config->auto_enable <= 1 && config->simulated <= 1);
 	check_path(config->certificate, sizeof(config->certificate));
 	check_path(config->key, sizeof(config->key));
@@ -74,7 +76,8 @@ static void check_again(const struct ohtd_config *config, const uint8_t *data, s
 	memcpy(padded + sizeof(comment) - 1, data, size);
 	padded[sizeof(comment) - 1 + size] = '\n';
 	fill(padded, sizeof(comment) + size);
-	HOLDS("comments and empty lines change nothing", !load(&again, why) && !memcmp(config, &again, sizeof(again)));
+	HOLDS("comments and empty lines change nothing",
+	      !load(&again, why) && !memcmp(config, &again, sizeof(again)));
 	free(padded);
 }
 
@@ -85,7 +88,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	fill(data, size);
 	if (load(&config, why)) {
-		HOLDS("a refusal is one line", *why && !strchr(why, '\n') && strlen(why) < WHY_BYTES);
+		HOLDS("a refusal is one line",
+		      *why && !strchr(why, '\n') && strlen(why) < WHY_BYTES);
 		HOLDS("and begins with the file", !strncmp(why, path, strlen(path)));
 		return 0;
 	}

@@ -66,7 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fd = fuzz_memory_file(path, sizeof(path));
 	if (load(data, size, &csv, error)) {
 		fuzz_check_complaint(path, error);
-		HOLDS("nothing is left of a table that is refused", !csv.header && !csv.row && !csv.rows);
+		HOLDS("nothing is left of a table that is refused",
+		      !csv.header && !csv.row && !csv.rows);
 		return 0;
 	}
 	check_table(&csv, data, size);

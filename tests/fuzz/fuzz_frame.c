@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Frames as the kernel module builds and judges them. Input: a request (one byte of flags, then its fields), then what
- * was received; with the flag SEALED the received bytes get the checksum that makes them a frame.
+ * Frames as the kernel module builds and judges them. Input: a request (one byte of flags, then its
+ * fields), then what was received; with the flag SEALED the received bytes get the checksum that
+ * makes them a frame.
  */
 #include "fuzz.h"
 
@@ -14,7 +15,8 @@
 
 enum flags { RAW = 1, SEALED = 2, EXCEPTION = 4 };
 
-static int verify(const struct oht_frame_request *req, const u8 *adu, unsigned int bytes, u8 *exception)
+static int verify(const struct oht_frame_request *req, const u8 *adu, unsigned int bytes,
+		  u8 *exception)
 {
 	int detail = oht_frame_verify(req, adu, bytes, exception);
 
@@ -37,7 +39,8 @@ static void check_request(const struct oht_frame_request *req)
 	u8 *adu = malloc(OHT_ADU_MAX_BYTES);
 	int bytes = oht_frame_build(adu, req), told;
 
-	HOLDS("what is checked can be built", oht_frame_check(req) ? bytes == oht_frame_check(req) : bytes > 0);
+	HOLDS("what is checked can be built",
+	      oht_frame_check(req) ? bytes == oht_frame_check(req) : bytes > 0);
 	if (bytes > 0) {
 		HOLDS("a frame is as long as was said", bytes == oht_frame_request_bytes(req));
 		HOLDS("and fits", bytes >= OHT_ADU_MIN_BYTES && bytes <= OHT_ADU_MAX_BYTES);
@@ -67,7 +70,8 @@ static void check_arrival(const u8 *adu, unsigned int bytes)
 	}
 }
 
-static void check_answer(const struct oht_frame_request *req, const u8 *adu, unsigned int bytes, int detail)
+static void check_answer(const struct oht_frame_request *req, const u8 *adu, unsigned int bytes,
+			 int detail)
 {
 	u16 words[OHT_WORDS_MAX];
 	u8 *changed = (u8 *)fuzz_copy(adu, bytes), pdu[OHT_PDU_MAX_BYTES], exception;
@@ -80,22 +84,25 @@ static void check_answer(const struct oht_frame_request *req, const u8 *adu, uns
 	      (detail == OHT_DETAIL_EXCEPTION) == !!(adu[1] & 0x80));
 	for (unsigned int bit = 0; bit < 8 * bytes; bit++) {
 		changed[bit / 8] ^= (u8)(1 << bit % 8);
-		HOLDS("a bit changed on the way spoils it", !is_answer(verify(req, changed, bytes, &exception)));
+		HOLDS("a bit changed on the way spoils it",
+		      !is_answer(verify(req, changed, bytes, &exception)));
 		changed[bit / 8] ^= (u8)(1 << bit % 8);
 	}
 	if (detail == OHT_DETAIL_OK) {
-		HOLDS("an answer is as long as was said", oht_frame_answer_bytes(req) < 0 ||
-		      oht_frame_answer_bytes(req) == (int)bytes);
+		HOLDS("an answer is as long as was said",
+		      oht_frame_answer_bytes(req) < 0 || oht_frame_answer_bytes(req) == (int)bytes);
 		count = oht_frame_words(req, adu, words);
 		HOLDS("values fit", count <= OHT_WORDS_MAX && count <= req->count);
 		count = oht_frame_pdu(req, adu, bytes, pdu);
 		HOLDS("an answer of its own form is handed on whole",
-		      count == (oht_frame_is_opaque(req) ? bytes - 3 : 0) && !memcmp(pdu, adu + 1, count));
+		      count == (oht_frame_is_opaque(req) ? bytes - 3 : 0) &&
+			      !memcmp(pdu, adu + 1, count));
 	}
 	free(changed);
 }
 
-static void take_request(struct fuzz_input *in, unsigned int flags, struct oht_frame_request *req, u16 *words, u8 *pdu)
+static void take_request(struct fuzz_input *in, unsigned int flags, struct oht_frame_request *req,
+			 u16 *words, u8 *pdu)
 {
 	*req = (struct oht_frame_request){
 		.raw = flags & RAW,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Bytes to frames in the simulator: what comes out must not depend on how the bytes were handed over. Input: rate and
- * turnaround, then pieces: pause, length, bytes; with the flag SEALED a piece gets its checksum.
+ * Bytes to frames in the simulator: what comes out must not depend on how the bytes were handed
+ * over. Input: rate and turnaround, then pieces: pause, length, bytes; with the flag SEALED a piece
+ * gets its checksum.
  */
 #include "fuzz.h"
 
@@ -9,13 +10,16 @@
 
 #include "framer.h"
 
-#define T0_NS		1000000000ull
+#define T0_NS	1000000000ull
 /* Longer than any input takes at 300 bit/s. */
 #define SILENCE_NS	1000000000000000ull
 
 enum flags { SEALED = 1, WAIT = 2 };
 
-/* The same bytes: one framer gets each piece at once, the other byte by byte as they would be on the wire. */
+/*
+ * The same bytes: one framer gets each piece at once, the other byte by byte as they would be on
+ * the wire.
+ */
 struct pair {
 	struct oht_sim_timing timing;
 	struct oht_sim_framer whole, split;
@@ -33,7 +37,8 @@ static void feed_split(struct pair *p, const uint8_t *bytes, size_t len)
 		if (i && !bytes[i] && bytes[i - 1] == 0x55)
 			continue;
 #endif
-		oht_sim_framer_feed(&p->split, bytes + i, 1, end_ns > p->now_ns ? end_ns : p->now_ns);
+		oht_sim_framer_feed(&p->split, bytes + i, 1,
+				    end_ns > p->now_ns ? end_ns : p->now_ns);
 	}
 }
 
@@ -54,7 +59,8 @@ static void take(struct pair *p)
 	uint64_t a_ns = 0, b_ns = 0;
 	size_t n = oht_sim_framer_take(&p->whole, p->now_ns, a, &a_ns);
 
-	HOLDS("both have a frame, or none has", oht_sim_framer_take(&p->split, p->now_ns, b, &b_ns) == n);
+	HOLDS("both have a frame, or none has",
+	      oht_sim_framer_take(&p->split, p->now_ns, b, &b_ns) == n);
 	HOLDS("the same, of the same time", !memcmp(a, b, n) && a_ns == b_ns);
 	if (n)
 		check_frame(p, a, n);

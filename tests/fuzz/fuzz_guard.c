@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Guards of the state machine. Input: one byte for each of the first facts, then the text of a guard. */
+/*
+ * Guards of the state machine. Input: one byte for each of the first facts, then the text of a
+ * guard.
+ */
 #include "fuzz.h"
 
 #include <stdbool.h>
@@ -27,10 +30,13 @@ static int compile(const char *text, struct ohtd_guard *guard, char *error)
 	return ohtd_guard_compile(text, guard, error);
 }
 
-/* The value of a guard that is written around another one; false if that is too long or too deep. */
-static bool value_of(const char *before, const char *text, const char *behind, const int64_t *facts, bool *value)
+/* The value of a guard that is written around another one; false if that is too long or too deep.
+ */
+static bool value_of(const char *before, const char *text, const char *behind, const int64_t *facts,
+		     bool *value)
 {
-	char *whole = malloc(strlen(before) + strlen(text) + strlen(behind) + 1), error[OHT_ERROR_BYTES];
+	char *whole = malloc(strlen(before) + strlen(text) + strlen(behind) + 1),
+	     error[OHT_ERROR_BYTES];
 	struct ohtd_guard guard;
 	bool good;
 
@@ -45,16 +51,20 @@ static void check_guard(const struct ohtd_guard *guard, const char *text, const 
 {
 	bool value = ohtd_guard_true(guard, facts), other;
 
-	HOLDS("a guard has steps and literals that fit", guard->steps >= 1 && guard->steps <= OHTD_GUARD_STEPS &&
-	      guard->literals <= guard->steps);
+	HOLDS("a guard has steps and literals that fit", guard->steps >= 1 &&
+								 guard->steps <= OHTD_GUARD_STEPS &&
+								 guard->literals <= guard->steps);
 	for (unsigned int i = 0; i < guard->literals; i++)
-		HOLDS("a literal is a fact", guard->literal[i].fact < OHTD_FACTS &&
-		      (guard->unavailable || guard->literal[i].fact < OHTD_FACTS_AVAILABLE));
+		HOLDS("a literal is a fact",
+		      guard->literal[i].fact < OHTD_FACTS &&
+			      (guard->unavailable ||
+			       guard->literal[i].fact < OHTD_FACTS_AVAILABLE));
 	HOLDS("what is not available is never true", !guard->unavailable || !value);
 	if (value_of("(", text, ")", facts, &other))
 		HOLDS("brackets change nothing", other == value);
 	if (value_of("!(", text, ")", facts, &other))
-		HOLDS("a denied guard is the opposite", guard->unavailable ? !other : other != value);
+		HOLDS("a denied guard is the opposite",
+		      guard->unavailable ? !other : other != value);
 	if (value_of("  ", text, " ", facts, &other))
 		HOLDS("spaces change nothing", other == value);
 	if (value_of("!always || ", text, "", facts, &other))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The modules and their registers. Input: rows of modules.csv, a line "--", rows of registers.csv; the header lines are
- * put in front.
+ * The modules and their registers. Input: rows of modules.csv, a line "--", rows of registers.csv;
+ * the header lines are put in front.
  */
 #include "table.h"
 
@@ -10,10 +10,12 @@
 
 #include "common/modmap.h"
 
-#define MODULES_HEADER	"module,unit_address,required,device_type_code,response_timeout_ms,retries," \
-			"poll_period_ms,loss_action,loss_action_standing,degrade_after_errors,description\n"
-#define REGISTERS_HEADER "profile,module,address,name,label,access,type,scale,unit,min,max,default," \
-			 "write_level,safety_critical,motion,description\n"
+#define MODULES_HEADER                                                                             \
+	"module,unit_address,required,device_type_code,response_timeout_ms,retries,"               \
+	"poll_period_ms,loss_action,loss_action_standing,degrade_after_errors,description\n"
+#define REGISTERS_HEADER                                                                           \
+	"profile,module,address,name,label,access,type,scale,unit,min,max,default,"                \
+	"write_level,safety_critical,motion,description\n"
 #define CELL_BYTES	512
 
 static char folder[256];
@@ -70,8 +72,8 @@ static void check_register(const struct oht_register *reg)
 	const int64_t values[] = { reg->min, reg->max, reg->initial };
 	const bool has[] = { reg->has_min, reg->has_max, reg->has_initial };
 
-	HOLDS("a register lies inside the address space", reg->words >= 1 && reg->words <= 2 &&
-	      reg->address + reg->words <= 0x10000);
+	HOLDS("a register lies inside the address space",
+	      reg->words >= 1 && reg->words <= 2 && reg->address + reg->words <= 0x10000);
 	HOLDS("who may write fits the access",
 	      (reg->access == OHT_ACCESS_RO) == (reg->write_level == OHT_WRITE_NONE));
 	HOLDS("an operator may write 1 at most",
@@ -84,7 +86,7 @@ static void check_register(const struct oht_register *reg)
 			continue;
 		HOLDS("each limit can be written and read back",
 		      !oht_register_encode(reg, values[i], words) &&
-		      oht_register_decode(reg, words) == values[i]);
+			      oht_register_decode(reg, words) == values[i]);
 		oht_register_text(reg, words, text);
 		HOLDS("and has a text", *text || reg->type == OHT_TYPE_STRING);
 	}
@@ -101,10 +103,12 @@ static void check_map(const struct oht_regmap *map)
 		HOLDS("registers rise and do not overlap", reg->address >= next);
 		next = (uint32_t)reg->address + reg->words;
 		HOLDS("each is found by its name", oht_regmap_find(map, reg->name) == reg);
-		HOLDS("and at its addresses", oht_regmap_at(map, reg->address) == reg &&
-		      oht_regmap_at(map, (uint16_t)(next - 1)) == reg);
+		HOLDS("and at its addresses",
+		      oht_regmap_at(map, reg->address) == reg &&
+			      oht_regmap_at(map, (uint16_t)(next - 1)) == reg);
 	}
-	HOLDS("there is nothing behind the last", next > UINT16_MAX || !oht_regmap_at(map, (uint16_t)next));
+	HOLDS("there is nothing behind the last",
+	      next > UINT16_MAX || !oht_regmap_at(map, (uint16_t)next));
 }
 
 static void check_modules(const struct oht_modmap *map)
@@ -115,10 +119,10 @@ static void check_modules(const struct oht_modmap *map)
 		HOLDS("a unit address is one", module->unit >= 1 && module->unit <= 247);
 		HOLDS("a module is found by what is its own",
 		      oht_modmap_by_unit(map, module->unit) == module &&
-		      oht_modmap_by_type(map, module->type_code) == module &&
-		      oht_modmap_by_name(map, module->name) == module);
+			      oht_modmap_by_type(map, module->type_code) == module &&
+			      oht_modmap_by_name(map, module->name) == module);
 		HOLDS("times are not zero", module->response_timeout_ms && module->poll_period_ms &&
-		      module->degrade_after_errors);
+						    module->degrade_after_errors);
 		check_map(&module->map[OHT_PROFILE_CANONICAL]);
 		check_map(&module->map[OHT_PROFILE_LEGACY]);
 	}
@@ -137,8 +141,8 @@ static void check_same(const struct oht_modmap *a, const struct oht_modmap *b)
 			for (size_t k = 0; k < x->count; k++)
 				HOLDS("of the same name, address and type",
 				      !strcmp(x->reg[k].name, y->reg[k].name) &&
-				      x->reg[k].address == y->reg[k].address &&
-				      x->reg[k].type == y->reg[k].type);
+					      x->reg[k].address == y->reg[k].address &&
+					      x->reg[k].type == y->reg[k].type);
 		}
 	}
 }
@@ -169,7 +173,8 @@ static int load(struct oht_modmap **map, char *error)
 
 #ifdef FUZZ_SEED_DEFECT
 	/* Lets a limit through that the type cannot hold. */
-	if (!err && oht_modmap_module(*map, 0)->map[0].count && oht_modmap_module(*map, 0)->map[0].reg->has_max)
+	if (!err && oht_modmap_module(*map, 0)->map[0].count &&
+	    oht_modmap_module(*map, 0)->map[0].reg->has_max)
 		oht_modmap_module(*map, 0)->map[0].reg->max = INT64_MAX;
 #endif
 	return err;
@@ -184,7 +189,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	prepare();
 	put_file(modules_fd, MODULES_HEADER, data, front);
-	put_file(registers_fd, REGISTERS_HEADER, data + (split ? front + 4 : size), split ? size - front - 4 : 0);
+	put_file(registers_fd, REGISTERS_HEADER, data + (split ? front + 4 : size),
+		 split ? size - front - 4 : 0);
 	if (load(&map, error)) {
 		fuzz_check_complaint(folder, error);
 		return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What stands behind the "?" of a path. Input: one byte that chooses the route, then the query. ohtd_prologue() lets
- * printable ASCII through only, so other bytes of an input become such.
+ * What stands behind the "?" of a path. Input: one byte that chooses the route, then the query.
+ * ohtd_prologue() lets printable ASCII through only, so other bytes of an input become such.
  */
 #include "fields.h"
 
@@ -57,8 +57,8 @@ static size_t write_plain(struct json_object *taken, char *to)
 
 		n += (size_t)sprintf(to + n, "%s%s=", n ? "&" : "", name);
 		for (; *text; text++)
-			n += strchr("%&", *text) ? encode((char[]){ *text, 0 }, to + n) :
-						   (size_t)sprintf(to + n, "%c", *text);
+			n += strchr("%&", *text) ? encode((char[]){ *text, 0 }, to + n)
+						 : (size_t)sprintf(to + n, "%c", *text);
 	}
 	return n;
 }

@@ -19,7 +19,10 @@ static enum ohtd_match find(const char *method, size_t method_bytes, const char 
 	return match;
 }
 
-/* The path that a row and what was found in it stand for: the same as what was asked for, but for the number's form. */
+/*
+ * The path that a row and what was found in it stand for: the same as what was asked for, but for
+ * the number's form.
+ */
 static void check_path(const struct ohtd_found *found, const char *path, size_t bytes)
 {
 	const char *pattern = found->route->path, *brace = strchr(pattern, '{');
@@ -28,8 +31,8 @@ static void check_path(const struct ohtd_found *found, const char *path, size_t 
 	char number[32];
 	int64_t value;
 
-	HOLDS("the path begins as the row does", bytes >= front + back &&
-	      !memcmp(path, pattern, front));
+	HOLDS("the path begins as the row does",
+	      bytes >= front + back && !memcmp(path, pattern, front));
 	if (!brace) {
 		HOLDS("and is no longer", bytes == front);
 		return;
@@ -44,8 +47,8 @@ static void check_path(const struct ohtd_found *found, const char *path, size_t 
 	if (!strncmp(brace, "{id}", 4))
 		HOLDS("an id is its number", found->id == value && value > 0 && !found->unit);
 	else
-		HOLDS("a unit is its number", found->unit == value && value >= 1 && value <= 247 &&
-		      !found->id);
+		HOLDS("a unit is its number",
+		      found->unit == value && value >= 1 && value <= 247 && !found->id);
 }
 
 /* Each method that Allow names is served there, and no other is. */
@@ -63,7 +66,7 @@ static void check_allow(const struct ohtd_found *found, const char *path, size_t
 		snprintf(word, sizeof(word), " %s,", methods[i]);
 		HOLDS("Allow names what is served",
 		      !!strstr(padded, word) ==
-		      (match == OHTD_MATCH_FOUND || match == OHTD_MATCH_ADDRESS));
+			      (match == OHTD_MATCH_FOUND || match == OHTD_MATCH_ADDRESS));
 	}
 }
 
@@ -72,7 +75,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const uint8_t *space = memchr(data, ' ', size);
 	size_t method_bytes = space ? (size_t)(space - data) : 0;
 	size_t path_bytes = space ? size - method_bytes - 1 : 0;
-	char *method = fuzz_copy(data, method_bytes), *path = fuzz_copy(data + size - path_bytes, path_bytes);
+	char *method = fuzz_copy(data, method_bytes),
+	     *path = fuzz_copy(data + size - path_bytes, path_bytes);
 	struct ohtd_found found, other;
 	enum ohtd_match match = find(method, method_bytes, path, path_bytes, &found);
 
@@ -86,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (match == OHTD_MATCH_FOUND && method_bytes == 3 && !memcmp(method, "GET", 3))
 		HOLDS("HEAD is served as GET",
 		      find("HEAD", 4, path, path_bytes, &other) == OHTD_MATCH_FOUND &&
-		      other.route == found.route);
+			      other.route == found.route);
 	free(path);
 	free(method);
 	return 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The simulator's slaves, held against the kernel module's judgement of their answers. Input: module and profile, then
- * requests: flags, length, bytes; with the flag SEALED a request gets its checksum, with OURS the unit's address.
+ * The simulator's slaves, held against the kernel module's judgement of their answers. Input:
+ * module and profile, then requests: flags, length, bytes; with the flag SEALED a request gets its
+ * checksum, with OURS the unit's address.
  */
 #include "fuzz.h"
 
@@ -20,7 +21,8 @@ enum flags { SEALED = 1, OURS = 2 };
 
 static struct oht_modmap *modmap;
 
-static size_t answer(struct oht_sim_bank *bank, uint8_t unit, const uint8_t *request, size_t len, uint8_t *reply)
+static size_t answer(struct oht_sim_bank *bank, uint8_t unit, const uint8_t *request, size_t len,
+		     uint8_t *reply)
 {
 #ifdef FUZZ_SEED_DEFECT
 	/* Answers a broadcast. */
@@ -41,12 +43,14 @@ static void check_reply(const uint8_t *request, size_t len, const uint8_t *reply
 	enum kernel_judgement judgement;
 
 	HOLDS("a broadcast is not answered", request[0]);
-	HOLDS("an answer is a frame", bytes <= OHT_SIM_ADU_MAX_BYTES && kernel_takes_crc(copy, bytes));
+	HOLDS("an answer is a frame",
+	      bytes <= OHT_SIM_ADU_MAX_BYTES && kernel_takes_crc(copy, bytes));
 	HOLDS("of the unit and function asked",
 	      copy[0] == request[0] && (copy[1] | 0x80) == (request[1] | 0x80));
 	judgement = kernel_judge(request, len, copy, bytes);
 	HOLDS("the module takes it", judgement != KERNEL_REFUSES);
-	HOLDS("an exception has a code", judgement != KERNEL_SEES_EXCEPTION || (copy[2] >= 1 && copy[2] <= 3));
+	HOLDS("an exception has a code",
+	      judgement != KERNEL_SEES_EXCEPTION || (copy[2] >= 1 && copy[2] <= 3));
 	free(copy);
 }
 
@@ -57,12 +61,15 @@ static void check_written(const struct oht_sim_bank *bank, const uint8_t *reques
 	unsigned int count = request[1] == WRITE_MULTIPLE ? get16(request + 4) : 1;
 	const uint8_t *values = request + (request[1] == WRITE_MULTIPLE ? 7 : 4);
 
-	HOLDS("what was written can be read", oht_sim_bank_read(bank, address, count, words) == OHT_SIM_OK);
+	HOLDS("what was written can be read",
+	      oht_sim_bank_read(bank, address, count, words) == OHT_SIM_OK);
 	for (unsigned int i = 0; i < count; i++) {
 		const struct oht_register *reg = oht_regmap_at(bank->map, (uint16_t)(address + i));
 
-		HOLDS("only registers that may be written are", reg && reg->access != OHT_ACCESS_RO);
-		HOLDS("and have the value", reg->access == OHT_ACCESS_WO || words[i] == get16(values + 2 * i));
+		HOLDS("only registers that may be written are",
+		      reg && reg->access != OHT_ACCESS_RO);
+		HOLDS("and have the value",
+		      reg->access == OHT_ACCESS_WO || words[i] == get16(values + 2 * i));
 	}
 }
 
@@ -82,7 +89,8 @@ static void one_request(struct oht_sim_bank *bank, uint8_t unit, const uint8_t *
 	if (bytes) {
 		check_reply(request, len, reply, bytes);
 		if (reply[1] & 0x80)
-			HOLDS("a request that is refused changes nothing", !memcmp(before, bank->cell, cells));
+			HOLDS("a request that is refused changes nothing",
+			      !memcmp(before, bank->cell, cells));
 		else if (request[1] == WRITE_SINGLE || request[1] == WRITE_MULTIPLE)
 			check_written(bank, request);
 	}
@@ -102,7 +110,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	}
 	module = oht_modmap_module(modmap, (first >> 1) % oht_modmap_count(modmap));
-	if (oht_sim_bank_init(&bank, module, first & 1 ? OHT_PROFILE_LEGACY : OHT_PROFILE_CANONICAL))
+	if (oht_sim_bank_init(&bank, module,
+			      first & 1 ? OHT_PROFILE_LEGACY : OHT_PROFILE_CANONICAL))
 		abort();
 	for (int i = 0; i < REQUESTS_MAX && in.left; i++) {
 		uint8_t flags = fuzz_take8(&in), request[OHT_SIM_ADU_MAX_BYTES + 8], *copy;

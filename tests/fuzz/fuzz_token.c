@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Access tokens as an attacker may send them: any text, ours with changes, and any claims that are well signed. */
+/*
+ * Access tokens as an attacker may send them: any text, ours with changes, and any claims that are
+ * well signed.
+ */
 #include "fuzz.h"
 
 #include <stdbool.h>
@@ -10,15 +13,17 @@
 #include "auth/token.h"
 #include "main/clock.h"
 
-#define NOW_S		1800000000LL
-#define BOOT_S		5000
+#define NOW_S	   1800000000LL
+#define BOOT_S	   5000
 #define TEXT_BYTES	4096
 
 enum way { ANY_TEXT, CHANGED, SIGNED, WAYS };
 
 static const unsigned char key[OHTD_TOKEN_KEY_BYTES] = "0123456789abcdef0123456789abcde";
 static const struct ohtd_principal anna = {
-	.user_id = 7, .user = "anna", .session = "0123456789abcdef0123456789abcdef",
+	.user_id = 7,
+	.user = "anna",
+	.session = "0123456789abcdef0123456789abcdef",
 	.role = OHTD_ROLE_SUPERVISOR,
 };
 
@@ -72,12 +77,12 @@ static void check_good(const char *text, const struct ohtd_principal *who)
 
 	HOLDS("a good token says whose it is", who->user[0] && who->session[0]);
 	HOLDS("names end where they may", strlen(who->user) <= OHTD_USER_NAME_MAX &&
-	      strlen(who->session) < OHTD_SESSION_ID_BYTES);
+						  strlen(who->session) < OHTD_SESSION_ID_BYTES);
 	HOLDS("and gives a role", ohtd_role_name(who->role) &&
-	      ohtd_role_parse(ohtd_role_name(who->role)) == who->role &&
-	      who->role != OHTD_ROLE_NONE);
-	HOLDS("the second look says the same", check(text, &again) == OHTD_TOKEN_GOOD &&
-	      same_principal(who, &again));
+					  ohtd_role_parse(ohtd_role_name(who->role)) == who->role &&
+					  who->role != OHTD_ROLE_NONE);
+	HOLDS("the second look says the same",
+	      check(text, &again) == OHTD_TOKEN_GOOD && same_principal(who, &again));
 }
 
 static void try_any_text(struct fuzz_input in)
@@ -90,14 +95,18 @@ static void try_any_text(struct fuzz_input in)
 	free(text);
 }
 
-/* Each two bytes change one character of a token of ours; a changed token is another text, so it is refused. */
+/*
+ * Each two bytes change one character of a token of ours; a changed token is another text, so it is
+ * refused.
+ */
 static void try_changed(struct fuzz_input in)
 {
 	char *text = fuzz_text(issued, strlen(issued));
 	struct ohtd_principal who;
 	size_t n = strlen(text);
 
-	HOLDS("ours is good", check(issued, &who) == OHTD_TOKEN_GOOD && same_principal(&who, &anna));
+	HOLDS("ours is good",
+	      check(issued, &who) == OHTD_TOKEN_GOOD && same_principal(&who, &anna));
 	while (in.left >= 3) {
 		uint16_t place = fuzz_take16(&in);
 
@@ -140,7 +149,8 @@ static bool says(struct json_object *object, const char *name, const char *expec
 
 	return json_object_object_get_ex(object, name, &value) &&
 	       json_object_is_type(value, json_type_string) &&
-	       !(strcmp(name, "alg") ? strcmp : strcasecmp)(json_object_get_string(value), expected);
+	       !(strcmp(name, "alg") ? strcmp : strcasecmp)(json_object_get_string(value),
+							    expected);
 }
 
 static int64_t number_of(struct json_object *object, const char *name)
@@ -148,24 +158,27 @@ static int64_t number_of(struct json_object *object, const char *name)
 	struct json_object *value;
 
 	HOLDS("a time is a number", json_object_object_get_ex(object, name, &value) &&
-	      json_object_is_type(value, json_type_int));
+					    json_object_is_type(value, json_type_int));
 	return json_object_get_int64(value);
 }
 
-/* What must be in a token that counts, read apart from the code under test. Returns when it ends, in boot time. */
+/*
+ * What must be in a token that counts, read apart from the code under test. Returns when it ends,
+ * in boot time.
+ */
 static int64_t check_claims(const char *header, const char *claims)
 {
 	struct json_object *head = json_tokener_parse(header), *body = json_tokener_parse(claims);
 	int64_t end_s = number_of(body, "boot_exp");
 
 	HOLDS("the algorithm is ours", says(head, "alg", "HS256"));
-	HOLDS("issuer, audience and type are ours", says(body, "iss", "ohtd") &&
-	      says(body, "aud", "oht") && says(body, "typ", "access"));
+	HOLDS("issuer, audience and type are ours",
+	      says(body, "iss", "ohtd") && says(body, "aud", "oht") && says(body, "typ", "access"));
 	HOLDS("the boot is this one", says(body, "boot", ohtd_tokens_boot_id(tokens)));
-	HOLDS("it has not ended", end_s > BOOT_S &&
-	      number_of(body, "exp") + OHTD_TOKEN_LEEWAY_S > NOW_S);
+	HOLDS("it has not ended",
+	      end_s > BOOT_S && number_of(body, "exp") + OHTD_TOKEN_LEEWAY_S > NOW_S);
 	HOLDS("it has begun", number_of(body, "nbf") <= NOW_S + OHTD_TOKEN_LEEWAY_S &&
-	      number_of(body, "iat") <= NOW_S + OHTD_TOKEN_LEEWAY_S);
+				      number_of(body, "iat") <= NOW_S + OHTD_TOKEN_LEEWAY_S);
 	json_object_put(head);
 	json_object_put(body);
 	return end_s;

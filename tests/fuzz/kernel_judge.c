@@ -19,7 +19,8 @@ static bool as_kernel_asks(const u8 *request, size_t len, struct oht_frame_reque
 	u8 built[OHT_ADU_MAX_BYTES];
 
 	memset(words, 0, OHT_WORDS_MAX * sizeof(*words));
-	*req = (struct oht_frame_request){ .unit = request[0], .function = request[1], .count = 1, .words = words };
+	*req = (struct oht_frame_request){
+		.unit = request[0], .function = request[1], .count = 1, .words = words};
 	if (request[1] == OHT_FC_IDENTIFY && len > 4) {
 		req->count = request[3];
 		req->address = request[4];
@@ -38,9 +39,11 @@ static bool as_kernel_asks(const u8 *request, size_t len, struct oht_frame_reque
 	}
 	for (size_t i = 0, at = request[1] == OHT_FC_READ_WRITE ? 11 : 7;
 	     (request[1] == OHT_FC_READ_WRITE || request[1] == OHT_FC_WRITE_REGISTERS) &&
-	     i < OHT_WRITE_WORDS_MAX && at + 3 < len; i++, at += 2)
+	     i < OHT_WRITE_WORDS_MAX && at + 3 < len;
+	     i++, at += 2)
 		words[i] = get16(request + at);
-	return !oht_frame_check(req) && oht_frame_build(built, req) == (int)len && !memcmp(built, request, len);
+	return !oht_frame_check(req) && oht_frame_build(built, req) == (int)len &&
+	       !memcmp(built, request, len);
 }
 
 bool kernel_takes_crc(const uint8_t *adu, size_t len)
@@ -48,7 +51,8 @@ bool kernel_takes_crc(const uint8_t *adu, size_t len)
 	return oht_frame_is_sound(adu, (unsigned int)len);
 }
 
-enum kernel_judgement kernel_judge(const uint8_t *request, size_t len, const uint8_t *reply, size_t bytes)
+enum kernel_judgement kernel_judge(const uint8_t *request, size_t len, const uint8_t *reply,
+				   size_t bytes)
 {
 	struct oht_frame_request req;
 	u16 words[OHT_WORDS_MAX];

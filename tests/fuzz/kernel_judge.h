@@ -12,14 +12,15 @@
 #include <stdint.h>
 
 enum kernel_judgement {
-	KERNEL_NEVER_ASKS,	/* such a request is not sent by the module */
+	KERNEL_NEVER_ASKS, /* such a request is not sent by the module */
 	KERNEL_TAKES,
 	KERNEL_SEES_EXCEPTION,
 	KERNEL_REFUSES,
 };
 
 /* What the module makes of @reply to @request, both with checksums. */
-enum kernel_judgement kernel_judge(const uint8_t *request, size_t len, const uint8_t *reply, size_t bytes);
+enum kernel_judgement kernel_judge(const uint8_t *request, size_t len, const uint8_t *reply,
+				   size_t bytes);
 
 /* Does a frame end with its own checksum? */
 bool kernel_takes_crc(const uint8_t *adu, size_t len);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     files in memory for the targets whose subject reads files, and tables written back as CSV.
+ * Owns:     files in memory for the targets whose subject reads files; tables written back as CSV.
  * Contexts: one fuzz program, one thread.
  * Locks:    none.
  */
@@ -35,9 +35,10 @@ static inline int fuzz_memory_file(char *path, size_t size)
 /* One line "file:line: what is wrong" or "file: what is wrong". */
 static inline void fuzz_check_complaint(const char *path, const char *error)
 {
-	HOLDS("a refusal is one line", *error && strlen(error) < OHT_ERROR_BYTES && !strchr(error, '\n') &&
-	      !strchr(error, '\r'));
-	HOLDS("and begins with its file", !strncmp(error, path, strlen(path)) && error[strlen(path)]);
+	HOLDS("a refusal is one line", *error && strlen(error) < OHT_ERROR_BYTES &&
+					       !strchr(error, '\n') && !strchr(error, '\r'));
+	HOLDS("and begins with its file",
+	      !strncmp(error, path, strlen(path)) && error[strlen(path)]);
 }
 
 static inline void fuzz_write_cell(FILE *to, const char *text)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The back-end of the daemon that speaks to the kernel module, and the stopper beside it, on a device in memory. */
+/* The daemon's back-end for the kernel module and its stopper, on a device in memory. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -159,7 +159,9 @@ static uint32_t state_now(void)
 
 static void nothing_is_enabled_without_the_role(void **state)
 {
-	const struct oht_stop_telegram telegram = { .unit = 2, .function = OHT_WRITE_SINGLE, .count = 1 };
+	const struct oht_stop_telegram telegram = {
+		.unit = 2, .function = OHT_WRITE_SINGLE, .count = 1,
+	};
 	uint64_t blocking;
 
 	(void)state;
@@ -236,7 +238,8 @@ static void a_farewell_gives_the_role_back(void **state)
 static void telegrams_reach_the_module(void **state)
 {
 	const struct oht_stop_telegram list[] = {
-		{ .unit = 4, .function = OHT_WRITE_SINGLE, .address = 0x10, .count = 1, .words = { 1 } },
+		{ .unit = 4, .function = OHT_WRITE_SINGLE, .address = 0x10, .count = 1,
+		  .words = { 1 } },
 	};
 
 	(void)state;

@@ -38,7 +38,7 @@ const struct ohtd_field *ohtd_field_find(const struct ohtd_field *fields, const 
 	return NULL;
 }
 
-/* A pointer to a member (RFC 6901); of a long name as many whole characters as there is room for. */
+/* A pointer to a member (RFC 6901); of a long name as many whole characters as fit. */
 static void point_at(const char *name, char *pointer, size_t size)
 {
 	size_t n = 1;
