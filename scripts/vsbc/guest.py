@@ -83,6 +83,13 @@ class Guest:
             self._late = f"\nvsbc-{next(self._tokens)}-done ".encode()
             self._sock.sendall(f"{self._late.decode().strip()} 60 {code}\n".encode())
 
+    def forget(self):
+        """The guest is another one, or as it was earlier: nothing that was said or asked counts any more."""
+        with self._lock:
+            while select.select([self._sock], [], [], 0)[0] and self._sock.recv(65536):
+                pass
+            self._pending, self._late = b"", None
+
     def check(self, command, timeout=30):
         """Run a command that must succeed; returns its output without the last newline."""
         code, output = self.run(command, timeout)

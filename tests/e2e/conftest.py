@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One board per kernel for the tests that leave it healthy; fresh ones for the others.
+"""One board per kernel for the tests that leave it healthy, one that is loaded again for those that end it; fresh ones for
+the others.
 
-OHT_E2E_KERNELS (default "stock rt debug") says for which kernels. A test runs on each of them unless it is marked
-kernels(...). The rule: what the module does by itself (the stop and whatever ends it, who holds the device, the bus on the
-wire, a device tree, coming and going) runs on all. What a program makes of that (who may do what, what it prints or
-answers, when it gives a module up) is the same on every kernel and runs on the stock one. Each mark says why, and the end of
-a run counts what it has left out.
+OHT_E2E_KERNELS (default "stock rt debug") says for which kernels; beside the stock one they run what is theirs
+(oht_test/kernels.py), with OHT_E2E_MATRIX=1 everything that is not marked kernels(...). The rule for the marks: what the
+module does by itself (the stop and whatever ends it, who holds the device, the bus on the wire, a device tree, coming and
+going) runs on all. What a program makes of that (who may do what, what it prints or answers, when it gives a module up) is
+the same on every kernel and runs on the stock one. Each mark says why, and the end of a run counts what it has left out.
 """
 import fcntl
 import os
@@ -15,7 +16,7 @@ import pytest
 
 from oht_test import kernels
 from oht_test.board import Board, Controller, build_dtb
-from oht_test.plugin import deselect
+from oht_test.plugin import deselect, has_failed
 from vsbc import paths
 from vsbc.paths import TOP
 
@@ -43,25 +44,77 @@ def kernel(request):
     return request.param
 
 
+class Renewed:
+    """A board for many tests; the one after a failure gets another. `keeps`: each test finds it as it was after its boot."""
+
+    def __init__(self, make, keeps=False):
+        self._make = make
+        self._keeps = keeps
+        self._board = None
+
+    def get(self):
+        """The board, running."""
+        if not self._board:
+            self._board = self._make().__enter__()
+            if self._keeps:
+                self._board.keep()
+        if self._keeps:
+            self._board.go_back()
+        else:
+            self._board.machine.qmp.command("cont")
+        return self._board
+
+    def give_back(self, failed):
+        """It stands still until it is wanted again: a board that counts never lets its CPU go."""
+        if failed:
+            self.end(AssertionError)
+        else:
+            self._board.check_console()
+            self._board.machine.qmp.command("stop")
+
+    def end(self, kind=None):
+        """End the board, if there is one."""
+        board, self._board = self._board, None
+        if board:
+            board.__exit__(kind)
+
+
 @pytest.fixture(scope="session")
-def shared_board(kernel):
+def shared_boards(kernel):
     """Everything but the daemon, booted once per kernel; a reset is possible after 10 ms instead of 500."""
-    with Board(fresh_state(f"{kernel}-shared"), kernel, dtb=build_dtb("quick-reset")) as board:
-        yield board
+    one = Renewed(lambda: Board(fresh_state(f"{kernel}-shared"), kernel, counted=True,
+                                dtb=build_dtb("quick-reset", "shipped-deadman")))
+    yield one
+    one.end()
 
 
 @pytest.fixture
-def board(shared_board):
+def board(shared_boards, request):
     """The shared board as every test finds it: button closed, no faults, no controller."""
-    shared_board.machine.qmp.command("cont")
-    shared_board.pins.release()
-    yield shared_board
-    shared_board.pins.release()
-    shared_board.wire.mend()
-    shared_board.wire.command("clear")
-    shared_board.check_console()
-    # Its time stands still while other boards need the host's CPUs.
-    shared_board.machine.qmp.command("stop")
+    shared = shared_boards.get()
+    shared.pins.release()
+    yield shared
+    if not has_failed(request.node):
+        shared.pins.release()
+        shared.wire.mend()
+        shared.wire.command("clear")
+    shared_boards.give_back(has_failed(request.node))
+
+
+@pytest.fixture(scope="session")
+def kept_boards(kernel):
+    """The same with the board's own time of the button, and what a reset or an end would lower stays as the kernel left it."""
+    one = Renewed(lambda: Board(fresh_state(f"{kernel}-kept"), kernel, counted=True, keeps=True, hold_on_reset=True),
+                  keeps=True)
+    yield one
+    one.end()
+
+
+@pytest.fixture
+def doomed(kept_boards, request):
+    """A board as just booted, for a test that ends it: booted once per kernel, then loaded."""
+    yield kept_boards.get()
+    kept_boards.give_back(has_failed(request.node))
 
 
 @pytest.fixture
@@ -78,7 +131,7 @@ class OwnBoard:
     """Makes boards for a module of tests: own_board(name, kernel, **options) -> Board, not started."""
 
     def __call__(self, name, kernel, **options):
-        return Board(fresh_state(f"{kernel}-{name}"), kernel, **options)
+        return Board(fresh_state(f"{kernel}-{name}"), kernel, **{"counted": True, **options})
 
     @staticmethod
     def kernel_tree(kernel):
@@ -98,13 +151,13 @@ def fresh(kernel, request):
 
     def make(far="sim", **options):
         name = request.node.name.split("[")[0].removeprefix("test_")
-        one = Board(fresh_state(f"{kernel}-{name}-{len(boards)}"), kernel, far=far, **options)
+        one = Board(fresh_state(f"{kernel}-{name}-{len(boards)}"), kernel, far=far, **{"counted": True, **options})
         boards.append(one)
         return one.__enter__()
 
     yield make
     for one in reversed(boards):
-        one.__exit__(None)
+        one.__exit__(AssertionError if has_failed(request.node) else None)
 
 
 def fresh_state(name):

@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """ohtd on the board: what it shows, who may do what, and that whatever becomes of it ends with the outputs low."""
 import json
+import os
 import re
 
 import pytest
 
 from oht_test.board import DRIVER
 from oht_test.robot import Robot, make_accounts
+from oht_test.plugin import has_failed
 from oht_test.wait import until
-from conftest import fresh_state
+from conftest import Renewed, fresh_state
 
 DEVICE = "9000000.pl011"
 ENABLES = (4, 5)
 DEADMAN_NS = 500_000_000
+KILLS = 40 if os.environ.get("OHT_SOAK") else 1
 
 PROGRAM = pytest.mark.kernels("stock", why="a program is the same on every kernel")
 
@@ -23,20 +26,22 @@ def accounts(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def shared_robot(kernel, accounts):
-    with Robot(fresh_state(f"{kernel}-robot"), kernel, accounts) as robot:
-        yield robot
+def shared_robots(kernel, accounts):
+    one = Renewed(lambda: Robot(fresh_state(f"{kernel}-robot"), kernel, accounts, counted=True))
+    yield one
+    one.end()
 
 
 @pytest.fixture
-def robot(shared_robot):
+def robot(shared_robots, request):
     """Stopped or not, but with everything in its place, whatever the test before left."""
-    shared_robot.wait_ready()
-    shared_robot.pins.release()
-    shared_robot.wire.mend()
-    shared_robot.wire.command("clear")
-    yield shared_robot
-    shared_robot.check_console()
+    one = shared_robots.get()
+    one.wait_ready()
+    one.pins.release()
+    one.wire.mend()
+    one.wire.command("clear")
+    yield one
+    shared_robots.give_back(has_failed(request.node))
 
 
 @pytest.fixture
@@ -62,7 +67,7 @@ def end_of_enabled(events):
         entered = max(i for i, e in enumerate(seen) if e["to"] == "enabled")
         return [e for e in seen[entered + 1:] if e["from"] == "enabled"]
 
-    return until(find, 10, "the record of the stop")[0]
+    return until(find, what="the record of the stop")[0]
 
 
 def assert_low(robot, why):
@@ -157,7 +162,7 @@ def test_api_stop(robot):
     # Success means that it happened: low already, not soon.
     assert not any(robot.pins.levels(ENABLES))
     assert robot.post("safety/stop", role="operator").status == 200
-    until(lambda: "software" in robot.causes(), 5, "the cause")
+    until(lambda: "software" in robot.causes(), what="the cause")
 
 
 @PROGRAM
@@ -177,11 +182,11 @@ def test_button(robot):
     robot.arm()
     took_ns = robot.pins.press_to_low_ns()
     assert took_ns is not None
-    until(lambda: robot.causes() & {"button_a", "button_b"}, 5, "the button as a cause")
+    until(lambda: robot.causes() & {"button_a", "button_b"}, what="the button as a cause")
     assert robot.safety()["channels"] == {"a": "open", "b": "open"}
     assert robot.safety()["proof_test_age_s"] < 60
     assert robot.safety()["cpus_watched"] is True
-    until(lambda: robot.safety()["why_not_reset"], 5, "the button in the way of a reset")
+    until(lambda: robot.safety()["why_not_reset"], what="the button in the way of a reset")
     assert robot.post("safety/reset", role="supervisor").status == 409
     assert robot.get("robot").json["safety"] == "stopped"
     counts = [robot.pins.count(pin) for pin in ENABLES]
@@ -205,7 +210,7 @@ def assert_does_not_go_on(robot, *states):
 def end_daemon(robot, signal):
     old = robot.daemon_pid()
     robot.guest.check(f"rm -f /run/oht/ready; kill -{signal} {old}")
-    until(lambda: robot.daemon_pid() not in (None, old), 30, "a new ohtd")
+    until(lambda: robot.daemon_pid() not in (None, old), 60, "a new ohtd")
 
 
 def test_kill_9(robot, watch):
@@ -239,7 +244,7 @@ def wait_kept(robot):
     def newest(robot):
         return robot.ohtctl("safety status")[1]["journal_seq"]
 
-    return until(all_kept, 20, "every entry being kept")
+    return until(all_kept, what="every entry being kept")
 
 
 def stop_and_reset(robot, times):
@@ -249,15 +254,17 @@ def stop_and_reset(robot, times):
         assert robot.post("safety/reset", role="supervisor").status == 200
 
 
-# A thousand stops with kills in between are in the unit tests.
+# A thousand stops with kills in between are in the unit tests, on a fake ring; with OHT_SOAK=1 these are 200 with 40 kills.
 @PROGRAM
+@pytest.mark.limit_s(300 + 90 * KILLS)
 def test_journal_over_kill_9(robot, watch):
     robot.arm()
-    stop_and_reset(robot, 3)
-    end_daemon(robot, "KILL")
-    robot.wait_ready()
-    robot.wait_resettable()
-    stop_and_reset(robot, 2)
+    for _ in range(KILLS):
+        stop_and_reset(robot, 3)
+        end_daemon(robot, "KILL")
+        robot.wait_ready()
+        robot.wait_resettable()
+        stop_and_reset(robot, 2)
     items = wait_kept(robot)
     seen = {event["journal_seq"]: event for event in watch()}
     # Every number is there once, in order, also what was made while there was no ohtd.
@@ -271,11 +278,11 @@ def test_journal_over_kill_9(robot, watch):
         assert (item["cause"] or {"code": "none"})["code"] == event["cause"]
         assert item["edge_to_low_ns"] == (event["low_ns"] - event["event_ns"] if event["low_ns"] else None)
     stops = [i for i in items if i["kind"] == "stop" and i["cause"]["code"] == "software" and i["seq"] in seen]
-    assert len(stops) >= 5
+    assert len(stops) >= 5 * KILLS
     assert {(i["actor"] or {}).get("name") for i in stops} == {"operator"}
     resets = [i for i in items if i["kind"] == "reset" and i["seq"] in seen]
     assert "supervisor" in {i["actor"].get("name") for i in resets}
-    assert "close" in {i["cause"]["code"] for i in items if i["kind"] == "stop" and i["seq"] > min(seen)}
+    assert [i["cause"]["code"] for i in items if i["kind"] == "stop" and i["seq"] > min(seen)].count("close") == KILLS
 
 
 @PROGRAM
@@ -313,16 +320,16 @@ def drive_is_on(robot, value=1):
 def test_press_stops_the_drive_of_a_dead_daemon(robot):
     """Killed and not started again: the press goes to the drive all the same, by the kernel's hand."""
     robot.wait_modules_good()
-    until(lambda: telegrams(robot)["set"] == 2, 20, "the stop telegrams being left with the kernel")
+    until(lambda: telegrams(robot)["set"] == 2, what="the stop telegrams being left with the kernel")
     robot.stop_daemon("KILL")
     try:
-        until(lambda: not telegrams(robot)["running"], 20, "the telegrams for the closed descriptor")
+        until(lambda: not telegrams(robot)["running"], what="the telegrams for the closed descriptor")
         before = telegrams(robot)
         assert before["set"] == 2 and before["runs"] > 0
         assert robot.guest.run("ohtctl write 4 1 1 && ohtctl write 4 0x11 1")[0] == 0 and drive_is_on(robot)
         robot.pins.press()
-        until(lambda: drive_is_on(robot, 0), 10, "the stop at the drive")
-        until(lambda: not telegrams(robot)["running"], 20, "the last of the telegrams")
+        until(lambda: drive_is_on(robot, 0), what="the stop at the drive")
+        until(lambda: not telegrams(robot)["running"], what="the last of the telegrams")
         after = telegrams(robot)
         assert after["runs"] > before["runs"]
         for result in after["results"]:
@@ -339,12 +346,12 @@ def test_press_stops_the_drive_of_a_dead_daemon(robot):
 def test_drive_that_does_not_acknowledge(robot, watch):
     """The press is what stops; the telegrams go out as often as ever, and are told as not answered."""
     robot.arm()
-    until(lambda: telegrams(robot)["set"] == 2 and not telegrams(robot)["running"], 20, "the telegrams being set")
+    until(lambda: telegrams(robot)["set"] == 2 and not telegrams(robot)["running"], what="the telegrams being set")
     before = telegrams(robot)["runs"]
     robot.wire.command("fault 4 silence")
     assert robot.pins.press_to_low_ns() is not None
     assert end_of_enabled(watch)["cause"] in ("button_a", "button_b")
-    until(lambda: telegrams(robot)["runs"] > before and not telegrams(robot)["running"], 20, "the last of the telegrams")
+    until(lambda: telegrams(robot)["runs"] > before and not telegrams(robot)["running"], what="the last of the telegrams")
     for result in telegrams(robot)["results"]:
         assert result["unit"] == 4 and result["attempts"] >= 3
         assert result["outcome"] != "ok" and not result["answered_ns"]
@@ -362,7 +369,7 @@ def small_disk(robot):
     yield "/var/lib/oht"
     robot.stop_daemon()
     robot.guest.check("umount /var/lib/oht")
-    robot.start_daemon()
+    robot.start_daemon(with_accounts=False)
 
 
 def journal_state(robot):
@@ -397,7 +404,7 @@ def test_orderly_end(robot, watch):
     end_daemon(robot, "TERM")
     assert_low(robot, "after SIGTERM")
     assert end_of_enabled(watch)["outputs"] == {"enable1": False, "enable2": False}
-    until(lambda: [e for e in watch() if e["cause"] == "farewell"], 10, "the farewell")
+    until(lambda: [e for e in watch() if e["cause"] == "farewell"], what="the farewell")
     # In order there is nothing to acknowledge: it may be ready, but somebody has to enable (docs/operations.md, The end).
     assert_does_not_go_on(robot, "stopped", "ready")
 
@@ -412,13 +419,13 @@ def test_orderly_end_while_it_moves(robot, watch):
     robot.arm()
     for address, value in (("2", 128), ("7", 1), ("0x11", 1), ("1", 1)):
         robot.guest.check(f"ohtctl --force write 4 {address} {value}")
-    until(lambda: actual_speed(robot) > 64, 10, "the drive turning")
+    until(lambda: actual_speed(robot) > 64, what="the drive turning")
     assert robot.safety()["state"] == "enabled", robot.causes()
     assert all(robot.pins.levels(ENABLES))
     end_daemon(robot, "TERM")
     assert_low(robot, "after SIGTERM")
     assert end_of_enabled(watch)["outputs"] == {"enable1": False, "enable2": False}
-    until(lambda: drive_is_on(robot, 0) and not actual_speed(robot), 10, "the drives standing without power")
+    until(lambda: drive_is_on(robot, 0) and not actual_speed(robot), what="the drives standing without power")
     assert_does_not_go_on(robot, "stopped", "ready")
     robot.arm()
     assert drive_is_on(robot, 0) and not actual_speed(robot), "it goes on where it was"
@@ -435,11 +442,11 @@ def test_frozen_daemon(robot, watch):
     assert event["cause"] == "deadman"
     after_ns = event["event_ns"] - frozen_ns
     print(f"frozen -> low {after_ns / 1e6:.0f} ms later")
-    # The last heartbeat came up to one cycle (25 ms) before, /proc/uptime counts hundredths; and what a host
-    # holds up is not the driver's: the exact bound is proven where time counts instructions (test_kernel.py).
-    assert DEADMAN_NS - 200_000_000 <= after_ns <= DEADMAN_NS + 2_000_000_000
+    # The last heartbeat came up to one cycle (25 ms) before, /proc/uptime counts hundredths, and the daemon was frozen somewhat
+    # later than it was read. The exact bound is in tests/guest/estop_test.c.
+    assert DEADMAN_NS - 50_000_000 <= after_ns <= DEADMAN_NS + 200_000_000
     # The loop may answer before the control thread has had its first cycle: then with what it knew before.
-    until(lambda: robot.safety()["state"] == "stopped", 20, "ohtd seeing that it is stopped")
+    until(lambda: robot.safety()["state"] == "stopped", what="ohtd seeing that it is stopped")
     assert not any(robot.pins.levels(ENABLES))
 
 
@@ -450,7 +457,7 @@ def test_cable_cut(robot):
     robot.arm()
     robot.wire.cut()
     assert_low(robot, "with the cable cut")
-    until(lambda: set(robot.health_of_modules().values()) == {"lost"}, 30, "all modules lost")
+    until(lambda: set(robot.health_of_modules().values()) == {"lost"}, 120, "all modules lost")
     assert robot.causes() & {"bus_loss", "software", "module_lost"}
     assert robot.get("health", role=None).json["status"] == "degraded"
     robot.wire.mend()
@@ -466,7 +473,7 @@ def test_silent_module(robot):
     robot.arm()
     robot.wire.command("fault 3 silence")
     assert_low(robot, "without the safety module")
-    until(lambda: robot.health_of_modules()[3] == "lost", 20, "the loss being shown")
+    until(lambda: robot.health_of_modules()[3] == "lost", what="the loss being shown")
     assert [robot.health_of_modules()[unit] for unit in (2, 4, 5)] == ["good"] * 3
     robot.wire.command("clear 3")
     robot.wait_modules_good()
@@ -488,7 +495,7 @@ def test_unbind_and_bind_under_the_daemon(robot, watch):
     robot.guest.check(f"echo {DEVICE} >{DRIVER}/unbind")
     assert_low(robot, "without a driver")
     assert end_of_enabled(watch)["cause"] == "unbind"
-    until(lambda: not robot.get("health", role=None).json["bus"]["present"], 20, "health saying so")
+    until(lambda: not robot.get("health", role=None).json["bus"]["present"], what="health saying so")
     robot.guest.check(f"echo {DEVICE} >{DRIVER}/bind && chown root:oht /dev/oht0 && chmod 660 /dev/oht0")
     robot.wait_modules_good()
     assert robot.daemon_pid() == pid, "the daemon must outlive its device"

@@ -52,7 +52,7 @@ def test_lost_and_found(board):
     code, stats = board.ohtctl("stats")
     assert code == 0, stats
     assert {unit["unit"]: unit["state"] for unit in stats["modules"]}[SILENT] == "degraded"
-    assert until(lambda: board.ohtctl("stats")[1]["statistics"]["degraded"], 10, "a request refused")
+    assert until(lambda: board.ohtctl("stats")[1]["statistics"]["degraded"], what="a request refused")
     board.wire.command(f"clear {SILENT}")
     found = watching.told(SILENT, GOOD, count=2)
     assert found["from"] == DEGRADED

@@ -42,6 +42,7 @@ def check_all_there(robot, possible):
     assert not any(robot.pins.levels((4, 5)))
 
 
+@pytest.mark.limit_s(120 + 120 * CUTS)
 @pytest.mark.kernels("stock", why="a program is the same on every kernel")
 def test_acknowledged_changes_survive(kernel, tmp_path):
     print(f"OHT_SEED={SEED}")
@@ -49,7 +50,7 @@ def test_acknowledged_changes_survive(kernel, tmp_path):
     state, accounts = fresh_state(f"{kernel}-power"), make_accounts(tmp_path)
     possible, changes = {}, 0
     for left in range(CUTS, -1, -1):
-        with Robot(state, kernel, accounts, disk=True) as robot:
+        with Robot(state, kernel, accounts, disk=True, counted=True) as robot:
             accounts = None         # what is on the disk now is what counts
             check_all_there(robot, possible)
             if left:

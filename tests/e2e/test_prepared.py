@@ -2,7 +2,7 @@
 """What the computer must bring before the outputs may rise: a hardware watchdog that counts, and no crash kernel."""
 import pytest
 
-from oht_test.board import PROGRAMS, Controller, Refused, build_dtb
+from oht_test.board import PATIENT_DEADMAN_MS, PROGRAMS, Controller, Refused, build_dtb
 from oht_test.wait import until
 
 pytestmark = pytest.mark.kernels("stock", why="only the stock kernel's package has these drivers and kexec")
@@ -48,11 +48,11 @@ def feed(board, device):
     """Opens it and holds it open, which makes it count; returns what ends that in order."""
     board.guest.check(f"(exec 3>/dev/{device}; echo $$ >/tmp/feeder; while :; do echo >&3; "
                       "[ -e /tmp/enough ] && echo V >&3 && exit; sleep 1; done) </dev/null >/dev/null 2>&1 &")
-    until(lambda: board.guest.run(f"grep -qx active /sys/class/watchdog/{device}/state")[0] == 0, 10, "a watchdog that counts")
+    until(lambda: board.guest.run(f"grep -qx active /sys/class/watchdog/{device}/state")[0] == 0, what="a watchdog that counts")
 
     def end():
         board.guest.check("touch /tmp/enough")
-        until(lambda: board.guest.run(f"grep -qx inactive /sys/class/watchdog/{device}/state")[0] == 0, 10, "its end")
+        until(lambda: board.guest.run(f"grep -qx inactive /sys/class/watchdog/{device}/state")[0] == 0, what="its end")
         board.guest.check("rm /tmp/enough")
 
     return end
@@ -101,7 +101,7 @@ def test_crash_kernel_allowed(fresh):
     board = fresh(dtb=build_dtb("crash-allowed"), append=f"{CRASH_ROOM} crash_kexec_post_notifiers", hold_on_reset=True)
     board.expected_splats = ("sysrq triggered crash", "Kernel panic", "Call trace", "Unable to handle kernel", "Oops",
                              "Internal error", "SMP: stopping")
-    controller = Controller(board)
+    controller = Controller(board, PATIENT_DEADMAN_MS)
     board.guest.check(f"{PROGRAMS}/other_kernel load-crash")
     controller.arm(1)
     board.guest.fire("echo c >/proc/sysrq-trigger")

@@ -9,7 +9,9 @@ import time
 import pytest
 
 from oht_test.board import ALL_UNITS, PROGRAMS, Controller, Refused, build_dtb, written
+from oht_test.plugin import has_failed
 from oht_test.wait import until
+from conftest import Renewed
 
 ENABLES = (4, 5)
 DE = 6
@@ -26,9 +28,20 @@ UART = 0x09000000
 UART_REGISTERS = (0x24, 0x28, 0x2c, 0x30, 0x34, 0x38)
 
 
+@pytest.fixture(scope="module")
+def boards(kernel, own_board):
+    """Not counted: CPUs that never idle do not fall asleep as others do."""
+    one = Renewed(lambda: own_board("suspend", kernel, counted=False, dtb=build_dtb("quick-reset"), module_args="suspend=stop"))
+    yield one
+    one.end()
+
+
 @pytest.fixture
-def board(fresh):
-    return fresh(dtb=build_dtb("quick-reset"), module_args="suspend=stop")
+def board(boards, request):
+    one = boards.get()
+    one.pins.release()
+    yield one
+    boards.give_back(has_failed(request.node))
 
 
 def begin_to_sleep(board):
@@ -38,7 +51,7 @@ def begin_to_sleep(board):
     entries = said(board, "PM: suspend entry")
     # Whether the agent answers before it is frozen, or when it has been woken, is a matter of moments.
     board.guest.fire("(echo freeze >/sys/power/state; echo $? >/tmp/slept) </dev/null >/dev/null 2>&1 &")
-    until(lambda: said(board, "PM: suspend entry") > entries, 20, "the suspend")
+    until(lambda: said(board, "PM: suspend entry") > entries, what="the suspend")
     return ahead_s
 
 
@@ -51,7 +64,7 @@ def is_silent(board):
 
 def said(board, words):
     """How often the console has said that."""
-    return len(re.findall(words, board.machine.console()))
+    return len(re.findall(words, board.console()))
 
 
 def wait_awake(board, ahead_s):
@@ -72,7 +85,7 @@ def test_stops_sleeps_and_wakes_stopped(board):
     assert board.pins.wait_enables(0), "it sleeps with the outputs high"
     low = [board.pins.count(pin) for pin in ENABLES]
     # The programs are frozen when the bus is silent; then its registers are lost.
-    until(lambda: is_silent(board), 20, "the bus being silent")
+    until(lambda: is_silent(board), what="the bus being silent")
     for register in UART_REGISTERS:
         board.pins.write_register(UART + register, 0)
     wait_awake(board, ahead_s)
@@ -85,7 +98,7 @@ def test_stops_sleeps_and_wakes_stopped(board):
     assert board.bus_test(f"-c 40 {ALL_UNITS}")["errors"] == 0
     controller.arm(2)
     assert board.pins.press_to_low_ns() is not None
-    controller.close()
+    controller.leave()
 
 
 ONE_KERNEL = pytest.mark.kernels("stock", why="the first suspend is on stock and rt; what follows is the same")
@@ -128,9 +141,10 @@ def test_hibernation_is_refused_all_the_same(board):
 
 
 @ONE_KERNEL
-def test_wrong_word(fresh):
+def test_wrong_word(doomed):
     """Neither of the two: one line, and no module."""
-    board = fresh(module=False)
+    board = doomed
+    board.guest.check("rmmod oht")
     assert board.guest.run("modprobe oht suspend=perhaps")[0] != 0
     assert "oht: suspend=perhaps: must be veto or stop" in board.kernel_log()
     assert board.guest.run("test -e /dev/oht0")[0] == 1

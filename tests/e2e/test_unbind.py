@@ -22,11 +22,11 @@ def driver(board):
 def start_reading(board):
     """A program that reads for ever, in the background."""
     board.guest.check(f"{PROGRAMS}/bus_test -c 0 {ALL_UNITS} </dev/null >/tmp/reading.json 2>&1 &")
-    until(lambda: board.pins.count(6) > 0 and board.guest.run("pidof bus_test")[0] == 0, 10, "traffic")
+    until(lambda: board.pins.count(6) > 0 and board.guest.run("pidof bus_test")[0] == 0, what="traffic")
 
 
 def result_of_reading(board):
-    until(lambda: board.guest.run("pidof bus_test")[0] == 1, 15, "the end of the reading program")
+    until(lambda: board.guest.run("pidof bus_test")[0] == 1, what="the end of the reading program")
     return json.loads(board.guest.check("cat /tmp/reading.json"))
 
 
@@ -73,6 +73,6 @@ def test_unbind_and_rmmod_after_it_with_an_open_descriptor(board, driver):
     assert result_of_reading(board)["gone"]
     assert board.guest.run("rmmod oht")[0] != 0, "removed under an open descriptor"
     board.guest.check("kill $(cat /tmp/holder)")
-    until(lambda: board.guest.run("rmmod oht")[0] == 0, 5, "the removal after the last close")
+    until(lambda: board.guest.run("rmmod oht")[0] == 0, what="the removal after the last close")
     board.guest.check("vsbc-load")
     assert board.bus_test(f"-c 40 {ALL_UNITS}")["errors"] == 0

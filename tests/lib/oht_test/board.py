@@ -2,6 +2,7 @@
 """A running virtual board, the programs in it, and a controller that does what a test tells it."""
 import json
 import pathlib
+import re
 import subprocess
 
 from vsbc import paths, splat
@@ -16,6 +17,14 @@ OVERLAYS = TOP / "tests/e2e/dts"
 DRIVER = "/sys/bus/platform/drivers/oht"
 # unit:address:registers of every module's system block.
 ALL_UNITS = "2:0x100:8 3:0x100:8 4:0x100:8 5:0x100:8"
+BOOT_S = 240
+# Guest time counts instructions, and no CPU sleeps for want of work: a stall of the host holds the guest's time up with the
+# guest (D118). Without ticks a busy CPU would keep the other from running for up to 100 ms of that time.
+SHIFT = 4
+COUNTED = f"shift={SHIFT},sleep=on"
+NEVER_IDLE = "nohlt nohz=off"
+DEADMAN_MS, PATIENT_DEADMAN_MS = 100, 10000
+KEPT = "kept.qcow2"
 # The guest's fourth serial port, /dev/ttyS3: see Controller.
 CONTROLLER_LINE = ["-chardev", "socket,id=controller,path=controller.sock,server=on,wait=off",
                    "-device", "pci-serial,chardev=controller,addr=9"]
@@ -37,29 +46,87 @@ def build_dtb(*overlays):
 class Board:
     """A running machine and the programs in it."""
 
-    def __init__(self, state, kernel, far="sim", wire=None, **options):
+    def __init__(self, state, kernel, far="sim", wire=None, counted=False, keeps=False, **options):
+        """`counted`: a stalled host does not age the guest. `keeps`: keep() and go_back() can be used."""
         self.kernel = kernel
         self.state = pathlib.Path(state)
         self.state.mkdir(parents=True, exist_ok=True)
         self.wire = Wire(far, self.state, **(wire or {})) if far else None
         options["qemu"] = options.get("qemu", []) + CONTROLLER_LINE
+        if counted:
+            options |= {"icount": COUNTED, "append": f"{NEVER_IDLE} {options.get('append', '')}"}
+            options["dtb"] = options.get("dtb") or build_dtb("shipped-deadman")
+        self.counted = counted
+        if keeps:
+            options["qemu"] += ["-drive", f"file={KEPT},if=none,id=kept,format=qcow2"]
+        self._keeps = keeps
         self.machine = Machine(Options(state=self.state, kernel=kernel, wire=self.wire, **options))
+        self._console_before = 0
         self.expected_splats = ()
 
     def __enter__(self):
+        if self._keeps:
+            subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", self.state / KEPT, "1G"], check=True)
         self.machine.start()
         try:
-            self.machine.wait_booted(120)
+            self.machine.wait_booted(BOOT_S)
         except BaseException:
             self.machine.stop()
             raise
         return self
 
     def __exit__(self, kind, *_):
-        console = self.machine.console()
+        console = self.console()
         self.machine.stop()
+        (self.state / KEPT).unlink(missing_ok=True)
         if kind is None:
             self.check_console(console)
+
+    # ---- a state to come back to ----
+
+    def _monitor(self, line):
+        said = self.machine.qmp.command("human-monitor-command", timeout=120, command_line=line)
+        assert not said, f"{line}: {said}"
+
+    def keep(self):
+        """Remember everything that is in the emulator now."""
+        self.machine.qmp.command("stop")
+        self._monitor("savevm kept")
+        self.machine.qmp.command("cont")
+
+    def go_back(self):
+        """The board as it was at keep(), whatever has become of the guest, even after its end. The wire is a new one."""
+        qmp = self.machine.qmp
+        qmp.command("stop")
+        if qmp.command("query-status")["status"] == "shutdown":
+            # A machine that has asked for its end does not run again before it was reset.
+            qmp.command("set-action", reboot="reset")
+            qmp.command("system_reset")
+            until(lambda: qmp.command("query-status")["status"] != "shutdown", what="the reset")
+            qmp.command("set-action", reboot="shutdown")
+        self.wire.stop()
+        self._monitor("loadvm kept")
+        self.wire.start()
+        self.guest.forget()
+        qmp.events.clear()
+        self.expected_splats = ()
+        self._console_before = len(self.machine.console())
+        self.pins.release()
+        qmp.command("cont")
+
+    # ---- what is seen from outside ----
+
+    def console(self):
+        """What the console has said since the boot or go_back()."""
+        return self.machine.console()[self._console_before:]
+
+    def wait_console(self, pattern):
+        """Wait for a regular expression on the console; returns the match."""
+        return until(lambda: re.search(pattern, self.console()), what=f"'{pattern}' on the console")
+
+    def clock_ns(self):
+        """The guest's time of a counted board, to be compared with an earlier one; the guest is not asked."""
+        return self.machine.qmp.command("query-replay")["icount"] << SHIFT
 
     @property
     def pins(self):
@@ -71,8 +138,7 @@ class Board:
 
     def check_console(self, console=None):
         """No splat on the console so far, but for the expected words."""
-        text = self.machine.console() if console is None else console
-        found = [line for line in splat.find(text)
+        found = [line for line in splat.find(self.console() if console is None else console)
                  if not any(word in line for word in self.expected_splats)]
         assert not found, f"{self.kernel}: the kernel complains: {found[:3]} (see {self.state}/console.log)"
 
@@ -113,11 +179,13 @@ class Refused(Exception):
 class Controller:
     """The test program that is the controller, on a serial line of its own; see tests/guest/controller.c."""
 
-    def __init__(self, board, deadman_ms=10000):
+    def __init__(self, board, deadman_ms=None):
+        """Without deadman_ms: the driver's own, where a stalled host does not age the board."""
         self.board = board
+        deadman_ms = deadman_ms or (DEADMAN_MS if board.counted else PATIENT_DEADMAN_MS)
         self._events = []
         self._sock = paths.connect_unix(board.state / "controller.sock")
-        self._sock.settimeout(20)
+        self._sock.settimeout(60)
         self._lines = self._sock.makefile("r", encoding="ascii")
         board.guest.check(f"{PROGRAMS}/controller /dev/ttyS3 {deadman_ms} </dev/null >/tmp/controller.log 2>&1")
         self._answer()
@@ -184,7 +252,7 @@ class Controller:
             self.ask("leave")
         finally:
             self.close()
-            until(lambda: self.board.guest.run("pidof controller")[0] == 1, 20, "the end of the controller")
+            until(lambda: self.board.guest.run("pidof controller")[0] == 1, what="the end of the controller")
 
     def close(self):
         self._lines.close()
