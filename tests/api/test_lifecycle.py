@@ -422,7 +422,7 @@ def test_nothing_leaks_descriptors(fresh):
 
 def test_clients_that_leave_before_the_answer(fresh):
     fresh.start()
-    body = b'{"username":"viewer","password":"wrong"}'
+    body = b'{"username":"nobody","password":"wrong"}'
     for _ in range(20):
         with fresh.connect() as sock:
             sock.sendall(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
