@@ -2,6 +2,7 @@
 """Documents say what the sources say: routes, verbs, options, tables, properties, decisions."""
 import pathlib
 import re
+import tomllib
 
 import pytest
 
@@ -83,3 +84,26 @@ def test_the_readme_is_short_and_leads_everywhere():
 def test_documents_are_installed():
     listed = set(re.findall(r"'([\w-]+\.md)'", text("docs/meson.build")))
     assert listed == {path.name for path in (TOP / "docs").glob("*.md")}
+
+
+def documents():
+    """Name and text of every document, without the record of decisions."""
+    return {path: path.read_text(encoding="utf-8") for path in (TOP / "README.md", *sorted((TOP / "docs").glob("*.md")))}
+
+
+def test_named_suites_scripts_targets_and_programs_exist():
+    suites = {suite["name"] for suite in tomllib.loads(text("tests/suites.toml"))["suite"]}
+    boards = {board["name"] for board in tomllib.loads(text("tests/boards.toml"))["board"]}
+    targets = set(re.search(r"^\.PHONY: (.*)$", text("Makefile"), re.MULTILINE).group(1).split())
+    wrong = []
+    for path, said in documents().items():
+        for name in re.findall(r"scripts/test ([a-z][\w-]*)", said) + re.findall(r"[Ss]uites? `([\w-]+)`", said):
+            wrong += [f"{path.name}: no suite {name}"] if name not in suites else []
+        for name in re.findall(r"(?<![\w/])(?:stock|rt|debug|kcsan)/([a-z][\w/-]*)", said):
+            wrong += [f"{path.name}: no board {name}"] if name not in boards else []
+        for name in re.findall(r"(?<![\w/])(?:scripts|tests|kernel|userspace|dts|include)/[\w./-]*\w", said):
+            there = "NAME" in name or list(TOP.glob(f"{name}*"))
+            wrong += [f"{path.name}: no such path {name}"] if not there else []
+        for name in re.findall(r"`make ([a-z][\w-]*)", said):
+            wrong += [f"{path.name}: no target {name}"] if name not in targets else []
+    assert not wrong, "\n".join(wrong)

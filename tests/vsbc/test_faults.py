@@ -54,12 +54,12 @@ def test_no_table_is_noticed(tree):
 def test_another_bound_than_that_of_the_test_is_noticed(text, tree):
     row = next(line for line in text.splitlines() if line.startswith("| edge lost"))
     found = faults.complaints(text.replace(row, row.replace("1 period", "2 periods")), tree)
-    assert any(line.startswith("edge lost") and "no test allows 2 periods" in line for line in found), found
-    assert "estop_test: test_lost_edge allows 1, its rows say [2] periods" in found
+    assert any(line.startswith("edge lost") and "no test holds it to 2 periods" in line for line in found), found
+    assert "estop_test: test_lost_edge allows 1 periods, its rows say [2]" in found
 
 
 def test_a_test_that_allows_more_is_noticed(text):
     lax = faults.Tree()
     lax.periods["estop_test"]["test_lost_edge"] = {2}
     found = faults.complaints(text, lax)
-    assert "estop_test: test_lost_edge allows 2, its rows say [1] periods" in found
+    assert "estop_test: test_lost_edge allows 2 periods, its rows say [1]" in found
