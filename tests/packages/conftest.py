@@ -8,16 +8,14 @@ import os
 import pathlib
 import shutil
 import subprocess
-import sys
 
 import pytest
 
+from oht_test.plugin import deselect
+from repack import later, repack
+from vsbc import paths
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(TOP / "scripts"), str(TOP / "tests/api")]
-
-from repack import later, repack  # noqa: E402 # pylint: disable=wrong-import-position
-from vsbc import paths  # noqa: E402 # pylint: disable=wrong-import-position
-
 PACKAGES = TOP / "build/packages"
 BOARD = "arm64"
 NATIVE = subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True).stdout.strip()
@@ -29,11 +27,6 @@ NEXT = later(VERSION)
 ARCHITECTURES = sorted({NATIVE, BOARD})
 # {mark: (the variable that selects it, why it is not always selected)}
 SELECTED_BY = {"long": ("OHT_LONG", "long"), "soak": ("OHT_SOAK", "an hour of emulation")}
-# Of one test, with the packages that it is the first to want.
-TIMEOUT_S = 1800
-SOAK_TIMEOUT_S = 3 * 3600
-deselected = {}
-
 APT = "apt-get -y -q -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-unsafe-io"
 
 
@@ -43,23 +36,13 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    chosen = []
-    for item in items:
-        marks = [mark for mark in SELECTED_BY if item.get_closest_marker(mark)]
-        missing = [mark for mark in marks if os.environ.get(SELECTED_BY[mark][0]) != "1"]
-        if missing:
-            deselected.setdefault(missing[0], []).append(item)
-            continue
-        item.add_marker(pytest.mark.timeout(SOAK_TIMEOUT_S if "soak" in marks else TIMEOUT_S))
-        chosen.append(item)
-    config.hook.pytest_deselected(items=[item for left in deselected.values() for item in left])
-    items[:] = chosen
+    def reason(item):
+        for mark, (variable, why) in SELECTED_BY.items():
+            if item.get_closest_marker(mark) and os.environ.get(variable) != "1":
+                return f"{why}; {variable}=1 selects them"
+        return None
 
-
-def pytest_terminal_summary(terminalreporter):
-    for mark, items in deselected.items():
-        variable, why = SELECTED_BY[mark]
-        terminalreporter.write_line(f"deselected: {len(items)} ({why}; {variable}=1 selects them)")
+    deselect(config, items, reason)
 
 
 def media(*names):

@@ -9,12 +9,12 @@ import json
 import pytest
 
 from conftest import APT, BOARD, NEXT, PACKAGES, VERSION, media
-from daemon import until
+from oht_test.wait import until
 from debian_board import DebianBoard, cached, release
 from debian_root import quoted
 from vsbc.pins import ENABLES
 
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.limit_s(3 * 3600)]
 
 OURS = ("ohtd", "ohtctl", "liboht0", "oht-dkms")
 ADMIN, PASSWORD = "chief", "correct horse battery"

@@ -9,7 +9,7 @@ import json
 import pytest
 
 from conftest import APT, NATIVE, PACKAGES, media, use_line
-from daemon import until
+from oht_test.wait import until
 from debian_root import copy
 from debian_system import System
 
