@@ -118,22 +118,10 @@ static __poll_t oht_chrdev_poll(struct file *filp, poll_table *wait)
 
 static long oht_chrdev_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
-	struct oht_file *file = filp->private_data;
-	struct oht_device *oht = file->oht;
-	long ret = -ENODEV;
-
-	down_read(&oht->life);
-	if (!oht->gone)
-		ret = oht_ioctl_execute(file, cmd, (void __user *)arg);
-	up_read(&oht->life);
-	return ret;
+	return oht_ioctl_execute(filp->private_data, cmd, (void __user *)arg);
 }
 
-/*
- * Without oht->life: an ioctl holds that while it touches user memory, which waits for the lock
- * that our caller holds. The image lives as long as the device object, and this descriptor keeps
- * that alive.
- */
+/* The image lives as long as the device object, and this descriptor keeps that alive. */
 static int oht_chrdev_mmap(struct file *filp, struct vm_area_struct *vma)
 {
 	struct oht_file *file = filp->private_data;

@@ -446,6 +446,17 @@ int oht_cycle_commit(struct oht_cycle *cycle, bool dry, struct oht_plan_figures 
 	return 0;
 }
 
+u32 oht_cycle_next_generation(struct oht_cycle *cycle)
+{
+	unsigned long flags;
+	u32 next;
+
+	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
+	next = cycle->generation + 1;
+	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
+	return next;
+}
+
 void oht_cycle_clear(struct oht_cycle *cycle)
 {
 	struct oht_engine *e = cycle->engine;

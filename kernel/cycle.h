@@ -147,6 +147,9 @@ void oht_cycle_init(struct oht_cycle *cycle, struct oht_engine *engine, struct o
  */
 int oht_cycle_stage(struct oht_cycle *cycle, const struct oht_plan *plan, u32 *bad_entry);
 
+/* Number of the layout that the next commit makes, if no other call comes first. Process. */
+u32 oht_cycle_next_generation(struct oht_cycle *cycle);
+
 /**
  * oht_cycle_commit() - put what is laid ready in force at the next beginning of a cycle
  * @cycle: the cycle

@@ -240,12 +240,12 @@ int oht_estop_disable(struct oht_estop *estop, const void *who, u64 tag);
  * oht_estop_take() - become the controller
  * @estop: the stop
  * @who: the calling descriptor
- * @deadman_ms: in: wanted period, 0 for the default; out: the one in force
+ * @deadman_ms: within what time a heartbeat must follow the one before
  *
  * Context: process. Takes estop->lock.
  * Return: 0, -EBUSY (there is one), -EINVAL (period out of its range).
  */
-int oht_estop_take(struct oht_estop *estop, const void *who, u32 *deadman_ms);
+int oht_estop_take(struct oht_estop *estop, const void *who, u32 deadman_ms);
 
 /* Gives the role back in order: stops with cause farewell. Process. 0 or -EPERM. */
 int oht_estop_release(struct oht_estop *estop, const void *who);

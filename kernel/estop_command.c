@@ -145,24 +145,22 @@ int oht_estop_disable(struct oht_estop *estop, const void *who, u64 tag)
 	return ret;
 }
 
-int oht_estop_take(struct oht_estop *estop, const void *who, u32 *deadman_ms)
+int oht_estop_take(struct oht_estop *estop, const void *who, u32 deadman_ms)
 {
-	u32 period_ms = *deadman_ms ?: estop->config.deadman_default_ms;
 	u64 now = ktime_get_ns();
 	unsigned long flags;
 	int ret = -EBUSY;
 
-	if (period_ms < OHT_DEADMAN_MIN_MS || period_ms > OHT_DEADMAN_MAX_MS)
+	if (deadman_ms < OHT_DEADMAN_MIN_MS || deadman_ms > OHT_DEADMAN_MAX_MS)
 		return -EINVAL;
 	flags = oht_estop_lock(estop);
 	if (!estop->controller) {
 		estop->controller = who;
 		estop->controller_tgid = task_tgid_nr(current);
-		estop->deadman_ns = (u64)period_ms * NSEC_PER_MSEC;
+		estop->deadman_ns = (u64)deadman_ms * NSEC_PER_MSEC;
 		estop->heartbeat_ns = now;
 		oht_estop_read_inputs(estop);
 		oht_estop_record(estop, OHT_SAFETY_CONTROL, estop->state, now);
-		*deadman_ms = period_ms;
 		ret = 0;
 	}
 	oht_estop_unlock(estop, flags);

@@ -73,7 +73,15 @@ static void oht_file_done(struct oht_xfer *xfer)
 	irq_work_queue(&file->wake);
 }
 
-int oht_file_submit(struct oht_file *file, struct oht_call *call, u64 *cookie)
+u64 oht_file_reserve(struct oht_file *file, struct oht_call *call)
+{
+	mutex_lock(&file->mutex);
+	call->cookie = ++file->cookie;
+	mutex_unlock(&file->mutex);
+	return call->cookie;
+}
+
+int oht_file_submit(struct oht_file *file, struct oht_call *call)
 {
 	int ret;
 
@@ -86,8 +94,6 @@ int oht_file_submit(struct oht_file *file, struct oht_call *call, u64 *cookie)
 		mutex_unlock(&file->mutex);
 		return -EAGAIN;
 	}
-	call->cookie = ++file->cookie;
-	*cookie = call->cookie;
 	list_add_tail(&call->node, &file->calls);
 	file->calls_count++;
 	ret = oht_engine_submit(&file->oht->engine, &call->xfer);

@@ -53,16 +53,19 @@ struct oht_file *oht_file_create(struct oht_device *oht, bool writable);
 /* Cancels what is under way and frees all. The caller has dealt with the role of controller. */
 void oht_file_destroy(struct oht_file *file);
 
+/* Names a transfer that is to be submitted; returns its cookie. Process. Takes file->mutex. */
+u64 oht_file_reserve(struct oht_file *file, struct oht_call *call);
+
 /**
  * oht_file_submit() - hand a transfer to the engine
  * @file: descriptor
- * @call: allocated by kzalloc(), with its request filled in; the file's if this returns 0
- * @cookie: out: its name
+ * @call: allocated by kzalloc(), with its request filled in and its cookie reserved; the file's if
+ *	this returns 0
  *
  * Context: process, oht->life read. Takes file->mutex.
  * Return: 0; -EAGAIN (OHT_TRANSFERS_MAX under way); what oht_engine_submit() says.
  */
-int oht_file_submit(struct oht_file *file, struct oht_call *call, u64 *cookie);
+int oht_file_submit(struct oht_file *file, struct oht_call *call);
 
 /* 0, or -ENOENT: no such transfer, or completed. Process context, oht->life read. */
 int oht_file_cancel(struct oht_file *file, u64 cookie);

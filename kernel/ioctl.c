@@ -62,12 +62,12 @@ static u64 oht_ioctl_caps(const struct oht_device *oht)
 	return caps;
 }
 
-static int oht_ioctl_info(struct oht_file *file, union oht_ioctl_arg *arg)
+static int oht_ioctl_info(struct oht_file *file, struct oht_ioctl_call *call)
 {
 	const struct oht_device *oht = file->oht;
 	const struct oht_estop_config *config = &oht->estop.config;
 	const struct oht_timing *timing = &oht->timing;
-	struct oht_info *info = &arg->info;
+	struct oht_info *info = &call->arg.info;
 
 	memset(info, 0, sizeof(*info));
 	info->abi_version = OHT_ABI_VERSION;
@@ -140,102 +140,128 @@ static int oht_ioctl_fill(struct oht_xfer *xfer, const struct oht_transfer *tran
 	return oht_ioctl_fetch(xfer->words, transfer, words * sizeof(*xfer->words));
 }
 
-static int oht_ioctl_submit(struct oht_file *file, union oht_ioctl_arg *arg)
+/* Reserves the cookie that success answers. */
+static int oht_ioctl_prepare_submit(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	struct oht_transfer *transfer = &arg->transfer;
-	struct oht_call *call;
+	struct oht_transfer *transfer = &call->arg.transfer;
 	int ret;
 
 	if (transfer->flags & ~(OHT_TRANSFER_NEEDS_ENABLED | OHT_TRANSFER_RAW))
 		return -EINVAL;
 	if (!oht_core_has_bus(file->oht))
 		return -EOPNOTSUPP;
-	call = kzalloc(sizeof(*call), GFP_KERNEL_ACCOUNT);
-	if (!call)
+	call->transfer = kzalloc(sizeof(*call->transfer), GFP_KERNEL_ACCOUNT);
+	if (!call->transfer)
 		return -ENOMEM;
-	ret = oht_ioctl_fill(&call->xfer, transfer) ?:
-	      oht_file_submit(file, call, &transfer->cookie);
-	if (ret)
-		kfree(call);
+	ret = oht_ioctl_fill(&call->transfer->xfer, transfer);
+	if (!ret)
+		transfer->cookie = oht_file_reserve(file, call->transfer);
 	return ret;
 }
 
-static int oht_ioctl_cancel(struct oht_file *file, union oht_ioctl_arg *arg)
+static int oht_ioctl_submit(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	if (arg->cancel.flags)
-		return -EINVAL;
-	return oht_file_cancel(file, arg->cancel.cookie);
+	int ret;
+
+	if (!oht_core_has_bus(file->oht))
+		return -EOPNOTSUPP;
+	ret = oht_file_submit(file, call->transfer);
+	if (!ret)
+		call->transfer = NULL;
+	return ret;
 }
 
-static int oht_ioctl_subscribe(struct oht_file *file, union oht_ioctl_arg *arg)
+static void oht_ioctl_release_transfer(struct oht_ioctl_call *call)
 {
-	if (arg->subscribe.mask &
+	kfree(call->transfer);
+}
+
+static int oht_ioctl_cancel(struct oht_file *file, struct oht_ioctl_call *call)
+{
+	if (call->arg.cancel.flags)
+		return -EINVAL;
+	return oht_file_cancel(file, call->arg.cancel.cookie);
+}
+
+static int oht_ioctl_subscribe(struct oht_file *file, struct oht_ioctl_call *call)
+{
+	const struct oht_subscribe *subscribe = &call->arg.subscribe;
+
+	if (subscribe->mask &
 	    ~(OHT_SUBSCRIBE_SAFETY | OHT_SUBSCRIBE_CYCLE | OHT_SUBSCRIBE_MODULES))
 		return -EINVAL;
-	return oht_file_subscribe(file, arg->subscribe.mask, arg->subscribe.safety_from);
+	return oht_file_subscribe(file, subscribe->mask, subscribe->safety_from);
 }
 
-static int oht_ioctl_estop_status(struct oht_file *file, union oht_ioctl_arg *arg)
+static int oht_ioctl_estop_status(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	oht_estop_status(&file->oht->estop, file, &arg->status);
+	oht_estop_status(&file->oht->estop, file, &call->arg.status);
 	return 0;
 }
 
-static int oht_ioctl_check_command(const struct oht_command *command)
+/* Nothing blocks a command that succeeds. */
+static int oht_ioctl_prepare_command(struct oht_file *file, struct oht_ioctl_call *call)
 {
+	struct oht_command *command = &call->arg.command;
+
 	if (command->flags || memchr_inv(command->reserved, 0, sizeof(command->reserved)))
 		return -EINVAL;
+	command->blocking = 0;
 	return 0;
 }
 
-static int oht_ioctl_stop(struct oht_file *file, union oht_ioctl_arg *arg)
+static int oht_ioctl_stop(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	int ret = oht_ioctl_check_command(&arg->command);
-
-	if (!ret)
-		oht_estop_stop(&file->oht->estop, OHT_CAUSE_SOFTWARE, &arg->command.tag);
-	return ret;
+	oht_estop_stop(&file->oht->estop, OHT_CAUSE_SOFTWARE, &call->arg.command.tag);
+	return 0;
 }
 
-static int oht_ioctl_control(struct oht_file *file, union oht_ioctl_arg *arg)
+/* Taking the role answers the heartbeat period in force. */
+static int oht_ioctl_prepare_control(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	struct oht_estop *estop = &file->oht->estop;
-	struct oht_control *control = &arg->control;
+	struct oht_control *control = &call->arg.control;
 
 	if (control->reserved)
 		return -EINVAL;
 	switch (control->action) {
 	case OHT_CONTROL_TAKE:
-		return oht_estop_take(estop, file, &control->deadman_ms);
+		if (!control->deadman_ms)
+			control->deadman_ms = file->oht->estop.config.deadman_default_ms;
+		return 0;
 	case OHT_CONTROL_RELEASE:
-		if (control->deadman_ms)
-			return -EINVAL;
-		return oht_estop_release(estop, file);
+		return control->deadman_ms ? -EINVAL : 0;
 	default:
 		return -EINVAL;
 	}
 }
 
-static int oht_ioctl_reset(struct oht_file *file, union oht_ioctl_arg *arg)
+static int oht_ioctl_control(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	struct oht_command *command = &arg->command;
+	struct oht_estop *estop = &file->oht->estop;
+	const struct oht_control *control = &call->arg.control;
 
-	return oht_ioctl_check_command(command) ?:
-	       oht_estop_reset(&file->oht->estop, file, command->tag, &command->blocking);
+	if (control->action == OHT_CONTROL_TAKE)
+		return oht_estop_take(estop, file, control->deadman_ms);
+	return oht_estop_release(estop, file);
 }
 
-static int oht_ioctl_enable(struct oht_file *file, union oht_ioctl_arg *arg)
+static int oht_ioctl_reset(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	struct oht_command *command = &arg->command;
+	struct oht_command *command = &call->arg.command;
 
-	return oht_ioctl_check_command(command) ?:
-	       oht_estop_enable(&file->oht->estop, file, command->tag, &command->blocking);
+	return oht_estop_reset(&file->oht->estop, file, command->tag, &command->blocking);
 }
 
-static int oht_ioctl_disable(struct oht_file *file, union oht_ioctl_arg *arg)
+static int oht_ioctl_enable(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	int ret = oht_ioctl_check_command(&arg->command) ?:
-		  oht_estop_disable(&file->oht->estop, file, arg->command.tag);
+	struct oht_command *command = &call->arg.command;
+
+	return oht_estop_enable(&file->oht->estop, file, command->tag, &command->blocking);
+}
+
+static int oht_ioctl_disable(struct oht_file *file, struct oht_ioctl_call *call)
+{
+	int ret = oht_estop_disable(&file->oht->estop, file, call->arg.command.tag);
 
 	/* What was to be written before is not what is to be written after the next enable. */
 	if (!ret && oht_core_has_bus(file->oht))
@@ -243,24 +269,34 @@ static int oht_ioctl_disable(struct oht_file *file, union oht_ioctl_arg *arg)
 	return ret;
 }
 
-static int oht_ioctl_heartbeat(struct oht_file *file, union oht_ioctl_arg *arg)
+static int oht_ioctl_heartbeat(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	return oht_ioctl_check_command(&arg->command) ?:
-	       oht_estop_heartbeat(&file->oht->estop, file);
+	return oht_estop_heartbeat(&file->oht->estop, file);
 }
 
-static int oht_ioctl_self_test(struct oht_file *file, union oht_ioctl_arg *arg)
+static int oht_ioctl_prepare_self_test(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	struct oht_self_test *test = &arg->self_test;
+	struct oht_self_test *test = &call->arg.self_test;
 
 	if (test->flags || test->reserved)
 		return -EINVAL;
-	return oht_estop_self_test(&file->oht->estop, file, &test->failed);
+	test->failed = 0;
+	return 0;
 }
 
-static int oht_ioctl_telegrams(struct oht_file *file, union oht_ioctl_arg *arg)
+/* What the test has found also stands in the status, for a caller whose memory has gone. */
+static int oht_ioctl_self_test(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	const struct oht_telegrams *telegrams = &arg->telegrams;
+	struct oht_self_test *test = &call->arg.self_test;
+	int ret = oht_estop_self_test(&file->oht->estop, file, &test->failed);
+
+	call->untold = test->failed;
+	return ret;
+}
+
+static int oht_ioctl_prepare_telegrams(struct oht_file *file, struct oht_ioctl_call *call)
+{
+	const struct oht_telegrams *telegrams = &call->arg.telegrams;
 	unsigned int count = telegrams->count;
 
 	if (telegrams->flags || telegrams->reserved || count > OHT_TELEGRAMS_MAX)
@@ -268,63 +304,95 @@ static int oht_ioctl_telegrams(struct oht_file *file, union oht_ioctl_arg *arg)
 	if (memchr_inv(&telegrams->list[count], 0,
 		       (OHT_TELEGRAMS_MAX - count) * sizeof(*telegrams->list)))
 		return -EINVAL;
+	return 0;
+}
+
+static int oht_ioctl_telegrams(struct oht_file *file, struct oht_ioctl_call *call)
+{
+	const struct oht_telegrams *telegrams = &call->arg.telegrams;
+
 	if (!oht_core_has_bus(file->oht))
 		return -EOPNOTSUPP;
 	if (!oht_estop_is_controller(&file->oht->estop, file))
 		return -EPERM;
-	return oht_engine_set_telegrams(&file->oht->engine, telegrams->list, count);
+	return oht_engine_set_telegrams(&file->oht->engine, telegrams->list, telegrams->count);
 }
 
-static int oht_ioctl_telegram_status(struct oht_file *file, union oht_ioctl_arg *arg)
+static int oht_ioctl_telegram_status(struct oht_file *file, struct oht_ioctl_call *call)
 {
 	if (!oht_core_has_bus(file->oht))
 		return -EOPNOTSUPP;
-	oht_engine_telegram_status(&file->oht->engine, &arg->telegram_status);
+	oht_engine_telegram_status(&file->oht->engine, &call->arg.telegram_status);
 	return 0;
 }
+
+/* oht_ioctl_op.flags */
+#define OHT_OP_WRITES	BIT(0)	/* needs a descriptor that is open for writing */
+#define OHT_OP_ASKS	BIT(1)	/* changes nothing: the answer is known only afterwards */
+#define OHT_OP_ALWAYS	BIT(2)	/* is executed whatever is wrong with the structure */
 
 /**
  * struct oht_ioctl_op - one line of the table, at the place of its number
  * @size: of the structure; the first version is also the shortest accepted
- * @writes: needs a descriptor that is open for writing
- * @execute: does it; what it leaves in @arg goes back to the caller, also beside an error
+ * @flags: OHT_OP_*
+ * @prepare: checks, fetches, and writes the answer of success; NULL: nothing to do
+ * @execute: acts; what it leaves in the structure beside an error goes back to the caller
+ * @release: frees what prepare has allocated; NULL: nothing
  */
 struct oht_ioctl_op {
 	u16 size;
-	bool writes;
-	int (*execute)(struct oht_file *file, union oht_ioctl_arg *arg);
+	u16 flags;
+	int (*prepare)(struct oht_file *file, struct oht_ioctl_call *call);
+	int (*execute)(struct oht_file *file, struct oht_ioctl_call *call);
+	void (*release)(struct oht_ioctl_call *call);
 };
 
-#define OHT_IOCTL_OP(_cmd, _member, _writes, _execute)			\
+#define OHT_IOCTL_OP(_cmd, _member, _flags, _prepare, _execute, _release) \
 	[_IOC_NR(_cmd)] = {						\
 		.size = sizeof_field(union oht_ioctl_arg, _member),	\
-		.writes = _writes,					\
+		.flags = _flags,					\
+		.prepare = _prepare,					\
 		.execute = _execute,					\
+		.release = _release,					\
 	}
 
+#define OHT_IOCTL_ASK(_cmd, _member, _execute)				\
+	OHT_IOCTL_OP(_cmd, _member, OHT_OP_ASKS, NULL, _execute, NULL)
+
+#define OHT_IOCTL_ACT(_cmd, _member, _prepare, _execute)		\
+	OHT_IOCTL_OP(_cmd, _member, OHT_OP_WRITES, _prepare, _execute, NULL)
+
 static const struct oht_ioctl_op oht_ioctl_ops[] = {
-	OHT_IOCTL_OP(OHT_IOC_INFO, info, false, oht_ioctl_info),
-	OHT_IOCTL_OP(OHT_IOC_SUBMIT, transfer, true, oht_ioctl_submit),
-	OHT_IOCTL_OP(OHT_IOC_CANCEL, cancel, true, oht_ioctl_cancel),
-	OHT_IOCTL_OP(OHT_IOC_SUBSCRIBE, subscribe, false, oht_ioctl_subscribe),
-	OHT_IOCTL_OP(OHT_IOC_ESTOP_STATUS, status, false, oht_ioctl_estop_status),
-	OHT_IOCTL_OP(OHT_IOC_STOP, command, true, oht_ioctl_stop),
-	OHT_IOCTL_OP(OHT_IOC_CONTROL, control, true, oht_ioctl_control),
-	OHT_IOCTL_OP(OHT_IOC_RESET, command, true, oht_ioctl_reset),
-	OHT_IOCTL_OP(OHT_IOC_ENABLE, command, true, oht_ioctl_enable),
-	OHT_IOCTL_OP(OHT_IOC_DISABLE, command, true, oht_ioctl_disable),
-	OHT_IOCTL_OP(OHT_IOC_HEARTBEAT, command, true, oht_ioctl_heartbeat),
-	OHT_IOCTL_OP(OHT_IOC_TELEGRAMS, telegrams, true, oht_ioctl_telegrams),
-	OHT_IOCTL_OP(OHT_IOC_TELEGRAM_STATUS, telegram_status, false,
-		     oht_ioctl_telegram_status),
-	OHT_IOCTL_OP(OHT_IOC_SELF_TEST, self_test, true, oht_ioctl_self_test),
-	OHT_IOCTL_OP(OHT_IOC_MODULE_SET, module_set, true, oht_ioctl_module_set),
-	OHT_IOCTL_OP(OHT_IOC_MODULE_GET, module_status, false, oht_ioctl_module_get),
-	OHT_IOCTL_OP(OHT_IOC_PLAN_STAGE, plan_stage, true, oht_ioctl_plan_stage),
-	OHT_IOCTL_OP(OHT_IOC_PLAN_COMMIT, plan_commit, true, oht_ioctl_plan_commit),
-	OHT_IOCTL_OP(OHT_IOC_PLAN_CLEAR, plan_clear, true, oht_ioctl_plan_clear),
-	OHT_IOCTL_OP(OHT_IOC_OUTPUTS, outputs, true, oht_ioctl_outputs),
-	OHT_IOCTL_OP(OHT_IOC_PLAN_STATUS, plan_status, false, oht_ioctl_plan_status),
+	OHT_IOCTL_ASK(OHT_IOC_INFO, info, oht_ioctl_info),
+	OHT_IOCTL_OP(OHT_IOC_SUBMIT, transfer, OHT_OP_WRITES, oht_ioctl_prepare_submit,
+		     oht_ioctl_submit, oht_ioctl_release_transfer),
+	OHT_IOCTL_ACT(OHT_IOC_CANCEL, cancel, NULL, oht_ioctl_cancel),
+	OHT_IOCTL_OP(OHT_IOC_SUBSCRIBE, subscribe, 0, NULL, oht_ioctl_subscribe, NULL),
+	OHT_IOCTL_ASK(OHT_IOC_ESTOP_STATUS, status, oht_ioctl_estop_status),
+	OHT_IOCTL_OP(OHT_IOC_STOP, command, OHT_OP_WRITES | OHT_OP_ALWAYS,
+		     oht_ioctl_prepare_command, oht_ioctl_stop, NULL),
+	OHT_IOCTL_ACT(OHT_IOC_CONTROL, control, oht_ioctl_prepare_control, oht_ioctl_control),
+	OHT_IOCTL_ACT(OHT_IOC_RESET, command, oht_ioctl_prepare_command, oht_ioctl_reset),
+	OHT_IOCTL_ACT(OHT_IOC_ENABLE, command, oht_ioctl_prepare_command, oht_ioctl_enable),
+	OHT_IOCTL_ACT(OHT_IOC_DISABLE, command, oht_ioctl_prepare_command, oht_ioctl_disable),
+	OHT_IOCTL_ACT(OHT_IOC_HEARTBEAT, command, oht_ioctl_prepare_command,
+		      oht_ioctl_heartbeat),
+	OHT_IOCTL_ACT(OHT_IOC_TELEGRAMS, telegrams, oht_ioctl_prepare_telegrams,
+		      oht_ioctl_telegrams),
+	OHT_IOCTL_ASK(OHT_IOC_TELEGRAM_STATUS, telegram_status, oht_ioctl_telegram_status),
+	OHT_IOCTL_ACT(OHT_IOC_SELF_TEST, self_test, oht_ioctl_prepare_self_test,
+		      oht_ioctl_self_test),
+	OHT_IOCTL_ACT(OHT_IOC_MODULE_SET, module_set, oht_ioctl_prepare_module_set,
+		      oht_ioctl_module_set),
+	OHT_IOCTL_ASK(OHT_IOC_MODULE_GET, module_status, oht_ioctl_module_get),
+	OHT_IOCTL_OP(OHT_IOC_PLAN_STAGE, plan_stage, OHT_OP_WRITES, oht_ioctl_prepare_plan_stage,
+		     oht_ioctl_plan_stage, oht_ioctl_release_plan),
+	OHT_IOCTL_ACT(OHT_IOC_PLAN_COMMIT, plan_commit, oht_ioctl_prepare_plan_commit,
+		      oht_ioctl_plan_commit),
+	OHT_IOCTL_ACT(OHT_IOC_PLAN_CLEAR, plan_clear, oht_ioctl_prepare_plan_clear,
+		      oht_ioctl_plan_clear),
+	OHT_IOCTL_ACT(OHT_IOC_OUTPUTS, outputs, oht_ioctl_prepare_outputs, oht_ioctl_outputs),
+	OHT_IOCTL_ASK(OHT_IOC_PLAN_STATUS, plan_status, oht_ioctl_plan_status),
 };
 
 static const struct oht_ioctl_op *oht_ioctl_find(unsigned int cmd)
@@ -337,30 +405,83 @@ static const struct oht_ioctl_op *oht_ioctl_find(unsigned int cmd)
 	return &oht_ioctl_ops[nr];
 }
 
+static int oht_ioctl_copy_in(const struct oht_ioctl_op *op, union oht_ioctl_arg *arg,
+			     void __user *user, u32 *user_size)
+{
+	if (get_user(*user_size, (u32 __user *)user))
+		return -EFAULT;
+	if (*user_size < op->size)
+		return -EINVAL;
+	/* No structure is that long; and the scan for zeroes must end soon. */
+	if (*user_size > PAGE_SIZE)
+		return -E2BIG;
+	return copy_struct_from_user(arg, op->size, user, *user_size);
+}
+
+static int oht_ioctl_copy_out(const struct oht_ioctl_op *op, union oht_ioctl_arg *arg,
+			      void __user *user, u32 user_size)
+{
+	arg->size = op->size;
+	return copy_to_user(user, arg, min_t(u32, user_size, op->size)) ? -EFAULT : 0;
+}
+
+/*
+ * Everything before the act: the structure, what it points to, and the answer of success. A call
+ * that only asks has none yet.
+ */
+static int oht_ioctl_begin(struct oht_file *file, const struct oht_ioctl_op *op,
+			   struct oht_ioctl_call *call, void __user *user, u32 *user_size)
+{
+	int ret = oht_ioctl_copy_in(op, &call->arg, user, user_size);
+	int told;
+
+	if (ret || (op->flags & OHT_OP_ASKS))
+		return ret;
+	if (op->prepare)
+		ret = op->prepare(file, call);
+	told = oht_ioctl_copy_out(op, &call->arg, user, *user_size);
+	return told ?: ret;
+}
+
+/* The act. The device may have gone meanwhile; while this runs it stays. */
+static int oht_ioctl_act(struct oht_file *file, const struct oht_ioctl_op *op,
+			 struct oht_ioctl_call *call)
+{
+	struct oht_device *oht = file->oht;
+	int ret = -ENODEV;
+
+	down_read(&oht->life);
+	if (!oht->gone)
+		ret = op->execute(file, call);
+	up_read(&oht->life);
+	return ret;
+}
+
 long oht_ioctl_execute(struct oht_file *file, unsigned int cmd, void __user *user)
 {
 	const struct oht_ioctl_op *op = oht_ioctl_find(cmd);
-	union oht_ioctl_arg arg = {};
-	u32 user_size;
-	int ret;
+	struct oht_ioctl_call call = {};
+	u32 user_size = 0;
+	int ret, done;
 
+	if (READ_ONCE(file->oht->gone))
+		return -ENODEV;
 	if (!op)
 		return -ENOTTY;
-	if (op->writes && !file->writable)
+	if ((op->flags & OHT_OP_WRITES) && !file->writable)
 		return -EBADF;
-	if (get_user(user_size, (u32 __user *)user))
-		return -EFAULT;
-	if (user_size < op->size)
-		return -EINVAL;
-	/* Nobody's structure is that long; and the scan for zeroes must end soon. */
-	if (user_size > PAGE_SIZE)
-		return -E2BIG;
-	ret = copy_struct_from_user(&arg, op->size, user, user_size);
+	ret = oht_ioctl_begin(file, op, &call, user, &user_size);
 	if (ret)
-		return ret;
-	ret = op->execute(file, &arg);
-	arg.size = op->size;
-	if (copy_to_user(user, &arg, min_t(u32, user_size, op->size)))
-		return -EFAULT;
+		/* Of a structure that is wrong nothing counts, the tag of a stop neither. */
+		memset(&call.arg, 0, sizeof(call.arg));
+	if (!ret || (op->flags & OHT_OP_ALWAYS)) {
+		done = oht_ioctl_act(file, op, &call);
+		/* Success of an act has been told before; everything else is told now. */
+		if (!ret && (done || call.untold || (op->flags & OHT_OP_ASKS)))
+			ret = oht_ioctl_copy_out(op, &call.arg, user, user_size);
+		ret = ret ?: done;
+	}
+	if (op->release)
+		op->release(&call);
 	return ret;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Owns:     what the files of the ioctl table tell each other.
- * Contexts: process, oht->life read.
+ * Contexts: process; prepare and release without oht->life, execute with oht->life read.
  * Locks:    none of its own.
  */
 #ifndef OHT_IOCTL_INTERNAL_H
@@ -9,7 +9,7 @@
 
 #include "file.h"
 
-/* Every structure of the interface: copied in before, out after the call. */
+/* Every structure of the interface. */
 union oht_ioctl_arg {
 	u32 size;
 	struct oht_info info;
@@ -31,17 +31,48 @@ union oht_ioctl_arg {
 	struct oht_plan_status plan_status;
 };
 
+/**
+ * struct oht_ioctl_call - one call on its way
+ * @arg: the caller's structure; before the call is executed, with the answer of success in it
+ * @untold: set by execute: success has another answer than @arg had before
+ * @transfer: of OHT_IOC_SUBMIT, until the descriptor owns it
+ * @plan: of OHT_IOC_PLAN_STAGE
+ * @words: of OHT_IOC_OUTPUTS
+ */
+struct oht_ioctl_call {
+	union oht_ioctl_arg arg;
+	bool untold;
+	union {
+		struct oht_call *transfer;
+		struct oht_plan *plan;
+		u16 words[OHT_WORDS_MAX];
+	};
+};
+
+/*
+ * Every call has two parts. Prepare checks the structure, fetches what the structure points to and
+ * writes into @arg what success will answer; it changes nothing. The dispatcher then writes @arg
+ * back to the caller. Only when that has succeeded does execute act: a caller whose memory cannot
+ * be written learns of an error, and nothing has happened.
+ */
+
 /* ---- ioctl_module.c: 0 or a negative errno as at the structures ---- */
 
-int oht_ioctl_module_set(struct oht_file *file, union oht_ioctl_arg *arg);
-int oht_ioctl_module_get(struct oht_file *file, union oht_ioctl_arg *arg);
+int oht_ioctl_prepare_module_set(struct oht_file *file, struct oht_ioctl_call *call);
+int oht_ioctl_module_set(struct oht_file *file, struct oht_ioctl_call *call);
+int oht_ioctl_module_get(struct oht_file *file, struct oht_ioctl_call *call);
 
 /* ---- ioctl_plan.c: the same ---- */
 
-int oht_ioctl_plan_stage(struct oht_file *file, union oht_ioctl_arg *arg);
-int oht_ioctl_plan_commit(struct oht_file *file, union oht_ioctl_arg *arg);
-int oht_ioctl_plan_clear(struct oht_file *file, union oht_ioctl_arg *arg);
-int oht_ioctl_outputs(struct oht_file *file, union oht_ioctl_arg *arg);
-int oht_ioctl_plan_status(struct oht_file *file, union oht_ioctl_arg *arg);
+int oht_ioctl_prepare_plan_stage(struct oht_file *file, struct oht_ioctl_call *call);
+int oht_ioctl_plan_stage(struct oht_file *file, struct oht_ioctl_call *call);
+void oht_ioctl_release_plan(struct oht_ioctl_call *call);
+int oht_ioctl_prepare_plan_commit(struct oht_file *file, struct oht_ioctl_call *call);
+int oht_ioctl_plan_commit(struct oht_file *file, struct oht_ioctl_call *call);
+int oht_ioctl_prepare_plan_clear(struct oht_file *file, struct oht_ioctl_call *call);
+int oht_ioctl_plan_clear(struct oht_file *file, struct oht_ioctl_call *call);
+int oht_ioctl_prepare_outputs(struct oht_file *file, struct oht_ioctl_call *call);
+int oht_ioctl_outputs(struct oht_file *file, struct oht_ioctl_call *call);
+int oht_ioctl_plan_status(struct oht_file *file, struct oht_ioctl_call *call);
 
 #endif /* OHT_IOCTL_INTERNAL_H */

@@ -32,9 +32,14 @@ static int oht_ioctl_check_module_set(const struct oht_module_set *set)
 	return oht_ioctl_backoff_is_good(set) ? 0 : -EINVAL;
 }
 
-int oht_ioctl_module_set(struct oht_file *file, union oht_ioctl_arg *arg)
+int oht_ioctl_prepare_module_set(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	const struct oht_module_set *set = &arg->module_set;
+	return oht_ioctl_check_module_set(&call->arg.module_set);
+}
+
+int oht_ioctl_module_set(struct oht_file *file, struct oht_ioctl_call *call)
+{
+	const struct oht_module_set *set = &call->arg.module_set;
 	const struct oht_engine_policy policy = {
 		.set = true,
 		.retries = set->retries,
@@ -43,11 +48,7 @@ int oht_ioctl_module_set(struct oht_file *file, union oht_ioctl_arg *arg)
 		.backoff_first_ms = set->backoff_first_ms,
 		.backoff_max_ms = set->backoff_max_ms,
 	};
-	int ret;
 
-	ret = oht_ioctl_check_module_set(set);
-	if (ret)
-		return ret;
 	if (!oht_core_has_bus(file->oht))
 		return -EOPNOTSUPP;
 	if (!oht_estop_is_controller(&file->oht->estop, file))
@@ -56,9 +57,9 @@ int oht_ioctl_module_set(struct oht_file *file, union oht_ioctl_arg *arg)
 	return 0;
 }
 
-int oht_ioctl_module_get(struct oht_file *file, union oht_ioctl_arg *arg)
+int oht_ioctl_module_get(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	struct oht_module_status *status = &arg->module_status;
+	struct oht_module_status *status = &call->arg.module_status;
 	u8 unit = status->unit;
 	struct oht_engine_unit u;
 

@@ -33,23 +33,10 @@ static int oht_ioctl_plan_allowed(struct oht_file *file)
 	return oht_estop_is_controller(&file->oht->estop, file) ? 0 : -EPERM;
 }
 
-/* Lays @stage ready with entries from user space, in @plan, which is zeroed. */
-static int oht_ioctl_plan_copy(struct oht_file *file, struct oht_plan_stage *stage,
-			       struct oht_plan *plan)
+/* Fetches the entries; success answers that no entry is bad. */
+int oht_ioctl_prepare_plan_stage(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	plan->entries = stage->count;
-	plan->cycle_us = stage->cycle_us;
-	plan->stop_budget_us = stage->stop_budget_us;
-	plan->whole_cycles = stage->whole_cycles;
-	if (copy_from_user(plan->entry, u64_to_user_ptr(stage->entries),
-			   stage->count * sizeof(plan->entry[0])))
-		return -EFAULT;
-	return oht_run_stage(file->oht->run, plan, &stage->bad_entry);
-}
-
-int oht_ioctl_plan_stage(struct oht_file *file, union oht_ioctl_arg *arg)
-{
-	struct oht_plan_stage *stage = &arg->plan_stage;
+	struct oht_plan_stage *stage = &call->arg.plan_stage;
 	struct oht_plan *plan;
 	int ret;
 
@@ -63,58 +50,98 @@ int oht_ioctl_plan_stage(struct oht_file *file, union oht_ioctl_arg *arg)
 	plan = kzalloc(sizeof(*plan), GFP_KERNEL);
 	if (!plan)
 		return -ENOMEM;
-	ret = oht_ioctl_plan_copy(file, stage, plan);
-	kfree(plan);
-	return ret;
+	call->plan = plan;
+	plan->entries = stage->count;
+	plan->cycle_us = stage->cycle_us;
+	plan->stop_budget_us = stage->stop_budget_us;
+	plan->whole_cycles = stage->whole_cycles;
+	return copy_from_user(plan->entry, u64_to_user_ptr(stage->entries),
+			      stage->count * sizeof(plan->entry[0])) ? -EFAULT : 0;
 }
 
-int oht_ioctl_plan_commit(struct oht_file *file, union oht_ioctl_arg *arg)
+int oht_ioctl_plan_stage(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	struct oht_plan_commit *commit = &arg->plan_commit;
+	return oht_ioctl_plan_allowed(file) ?:
+	       oht_run_stage(file->oht->run, call->plan, &call->arg.plan_stage.bad_entry);
+}
+
+void oht_ioctl_release_plan(struct oht_ioctl_call *call)
+{
+	kfree(call->plan);
+}
+
+/*
+ * A dry run gives the figures that success answers. Its generation is the next one; where another
+ * thread commits in between, execute says so.
+ */
+int oht_ioctl_prepare_plan_commit(struct oht_file *file, struct oht_ioctl_call *call)
+{
+	struct oht_plan_commit *commit = &call->arg.plan_commit;
 	int ret;
 
 	if ((commit->flags & ~OHT_PLAN_DRY_RUN) || commit->reserved)
 		return -EINVAL;
+	ret = oht_ioctl_plan_allowed(file) ?:
+	      oht_run_commit(file->oht->run, true, &commit->figures, &commit->generation);
+	if (!ret && !(commit->flags & OHT_PLAN_DRY_RUN))
+		commit->generation = oht_cycle_next_generation(oht_run_cycle(file->oht->run));
+	return ret;
+}
+
+int oht_ioctl_plan_commit(struct oht_file *file, struct oht_ioctl_call *call)
+{
+	struct oht_plan_commit *commit = &call->arg.plan_commit;
+	const struct oht_plan_commit told = *commit;
+	int ret;
+
 	ret = oht_ioctl_plan_allowed(file);
 	if (ret)
 		return ret;
-	return oht_run_commit(file->oht->run, commit->flags & OHT_PLAN_DRY_RUN, &commit->figures,
-			      &commit->generation);
+	ret = oht_run_commit(file->oht->run, commit->flags & OHT_PLAN_DRY_RUN, &commit->figures,
+			     &commit->generation);
+	call->untold = memcmp(&told, commit, sizeof(told));
+	return ret;
 }
 
-int oht_ioctl_plan_clear(struct oht_file *file, union oht_ioctl_arg *arg)
+int oht_ioctl_prepare_plan_clear(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	int ret;
+	return call->arg.plan_clear.flags ? -EINVAL : 0;
+}
 
-	if (arg->plan_clear.flags)
-		return -EINVAL;
-	ret = oht_ioctl_plan_allowed(file);
+int oht_ioctl_plan_clear(struct oht_file *file, struct oht_ioctl_call *call)
+{
+	int ret = oht_ioctl_plan_allowed(file);
+
 	if (!ret)
 		oht_run_clear(file->oht->run);
 	return ret;
 }
 
-int oht_ioctl_outputs(struct oht_file *file, union oht_ioctl_arg *arg)
+int oht_ioctl_prepare_outputs(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	const struct oht_outputs *outputs = &arg->outputs;
-	u16 words[OHT_WORDS_MAX];
+	const struct oht_outputs *outputs = &call->arg.outputs;
 	int ret;
 
-	if (outputs->flags || !outputs->count || outputs->count > ARRAY_SIZE(words))
+	if (outputs->flags || !outputs->count || outputs->count > ARRAY_SIZE(call->words))
 		return -EINVAL;
 	ret = oht_ioctl_plan_allowed(file);
 	if (ret)
 		return ret;
-	if (copy_from_user(words, u64_to_user_ptr(outputs->words),
-			   outputs->count * sizeof(words[0])))
-		return -EFAULT;
-	return oht_cycle_set_outputs(oht_run_cycle(file->oht->run), outputs, words);
+	return copy_from_user(call->words, u64_to_user_ptr(outputs->words),
+			      outputs->count * sizeof(call->words[0])) ? -EFAULT : 0;
 }
 
-int oht_ioctl_plan_status(struct oht_file *file, union oht_ioctl_arg *arg)
+int oht_ioctl_outputs(struct oht_file *file, struct oht_ioctl_call *call)
+{
+	return oht_ioctl_plan_allowed(file) ?:
+	       oht_cycle_set_outputs(oht_run_cycle(file->oht->run), &call->arg.outputs,
+				     call->words);
+}
+
+int oht_ioctl_plan_status(struct oht_file *file, struct oht_ioctl_call *call)
 {
 	if (!oht_core_has_bus(file->oht))
 		return -EOPNOTSUPP;
-	oht_cycle_status(oht_run_cycle(file->oht->run), &arg->plan_status);
+	oht_cycle_status(oht_run_cycle(file->oht->run), &call->arg.plan_status);
 	return 0;
 }

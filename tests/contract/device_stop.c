@@ -81,7 +81,7 @@ static void anybody_may_stop(void)
 static void reserved_members_are_looked_at(void)
 {
 	static const unsigned long acts[] = {
-		OHT_IOC_STOP, OHT_IOC_RESET, OHT_IOC_ENABLE, OHT_IOC_DISABLE, OHT_IOC_HEARTBEAT,
+		OHT_IOC_RESET, OHT_IOC_ENABLE, OHT_IOC_DISABLE, OHT_IOC_HEARTBEAT,
 	};
 	struct oht_command flags = { .size = sizeof(flags), .flags = 1 };
 	struct oht_command reserved = { .size = sizeof(reserved), .reserved = { 0, 1 } };
@@ -95,6 +95,29 @@ static void reserved_members_are_looked_at(void)
 	}
 	EXPECT_ERRNO(dev_call(fd, OHT_IOC_SELF_TEST, &test), EINVAL);
 	EXPECT_IS(dev_status(fd).state, OHT_ESTOP_ENABLED);
+}
+
+/* Whatever is wrong with the call, the machine stops; then the caller learns what was wrong. */
+static void a_stop_that_is_wrong_stops(void)
+{
+	struct oht_command wrong[] = {
+		{ .size = sizeof(wrong[0]), .tag = 9, .flags = 1 },
+		{ .size = sizeof(wrong[0]), .tag = 9, .reserved = { 0, 1 } },
+		{ .size = sizeof(wrong[0]) - 1, .tag = 9 },
+	};
+	struct oht_estop_status status;
+	size_t i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		int fd = dev_enabled();
+
+		EXPECT_ERRNO(dev_call(fd, OHT_IOC_STOP, &wrong[i]), EINVAL);
+		status = dev_status(fd);
+		EXPECT_IS(status.state, OHT_ESTOP_STOPPED);
+		EXPECT_IS(status.first_cause, OHT_CAUSE_SOFTWARE);
+		EXPECT_IS(status.outputs, 0);
+		dev_close_all();
+	}
 }
 
 static void causes_are_collected(void)
@@ -214,6 +237,7 @@ const struct contract_test stop_tests[] = {
 	CONTRACT(enabled_forbids),
 	CONTRACT(disable_latches_nothing),
 	CONTRACT(anybody_may_stop),
+	CONTRACT(a_stop_that_is_wrong_stops),
 	CONTRACT(reserved_members_are_looked_at),
 	CONTRACT(causes_are_collected),
 	CONTRACT(one_channel_stops),

@@ -36,7 +36,7 @@ static int do_subscribe(int file, unsigned long number, void *argument)
 	return fake_subscribe(file, argument);
 }
 
-static const struct {
+static const struct call {
 	unsigned long number;
 	uint32_t size;
 	bool writes;
@@ -67,6 +67,15 @@ static const struct {
 
 #define CALLS	(sizeof(calls) / sizeof(calls[0]))
 
+/* What a stop does whose own structure is wrong. */
+static int stop_and_say(int file, int error)
+{
+	struct oht_command command = { .size = sizeof(command) };
+
+	fake_stop_ioctl(file, OHT_IOC_STOP, &command);
+	return error;
+}
+
 static int check_tail(const uint8_t *argument, uint32_t known, uint32_t size)
 {
 	uint32_t i;
@@ -79,6 +88,16 @@ static int check_tail(const uint8_t *argument, uint32_t known, uint32_t size)
 	return 0;
 }
 
+static int check_size(const struct call *call, const void *argument)
+{
+	uint32_t size;
+
+	if (!argument)
+		return EFAULT;
+	memcpy(&size, argument, sizeof(size));
+	return size < call->size ? EINVAL : check_tail(argument, call->size, size);
+}
+
 static int do_ioctl(int file, unsigned long number, void *argument)
 {
 	union {
@@ -86,7 +105,6 @@ static int do_ioctl(int file, unsigned long number, void *argument)
 		uint64_t align;
 		uint8_t bytes[1024];
 	} copy;
-	uint32_t size;
 	size_t i = 0;
 	int error;
 
@@ -96,14 +114,9 @@ static int do_ioctl(int file, unsigned long number, void *argument)
 		return ENOTTY;
 	if (calls[i].writes && fake.files[file].read_only)
 		return EBADF;
-	if (!argument)
-		return EFAULT;
-	memcpy(&size, argument, sizeof(size));
-	if (size < calls[i].size)
-		return EINVAL;
-	error = check_tail(argument, calls[i].size, size);
+	error = check_size(&calls[i], argument);
 	if (error)
-		return error;
+		return number == OHT_IOC_STOP ? stop_and_say(file, error) : error;
 	memcpy(&copy, argument, calls[i].size);
 	error = calls[i].run(file, number, &copy);
 	copy.size = calls[i].size;

@@ -159,14 +159,16 @@ static int do_disable(const struct oht_command *command)
 
 static int do_command(int file, unsigned long number, struct oht_command *command)
 {
-	if (command->flags || command->reserved[0] || command->reserved[1])
+	bool bad = command->flags || command->reserved[0] || command->reserved[1];
+
+	if (bad && number != OHT_IOC_STOP)
 		return EINVAL;
 	fake.command = *command;
 	if (number == OHT_IOC_STOP) {
-		fake.tag = command->tag;
+		fake.tag = bad ? 0 : command->tag;
 		fake_stop(OHT_CAUSE_SOFTWARE);
 		fake_wire_abort(false);
-		return 0;
+		return bad ? EINVAL : 0;
 	}
 	command->blocking = 0;
 	if (!fake_is_controller(file))

@@ -12,6 +12,9 @@
  *    compiled with. A shorter one than the first version is EINVAL; a longer one is accepted if the
  *    bytes that this kernel does not know are zero, else E2BIG. The kernel fills no more than the
  *    caller's size and sets the member to the size that it knows.
+ *  - A call that changes something first writes back what success will answer, and only then acts:
+ *    a structure that cannot be written is EFAULT, and nothing has happened. Only STOP stops
+ *    whatever is wrong with its structure, and then returns what was (EFAULT, EINVAL, E2BIG).
  *  - Members are fixed-width, 64-bit members are aligned on 8 bytes, padding is explicit and must
  *    be zero (EINVAL). The layout is the same for 32-bit and 64-bit programs.
  *  - Times are nanoseconds of CLOCK_MONOTONIC unless a name says otherwise.
@@ -221,7 +224,7 @@ struct oht_estop_status {
  * @reserved: zero
  *
  * STOP may be called on any descriptor open for writing, by anybody, at any time, and always
- * succeeds. RESET (stopped -> ready) is EBUSY while a cause stands or the channels have not been
+ * stops. RESET (stopped -> ready) is EBUSY while a cause stands or the channels have not been
  * closed long enough, and ECANCELED never. ENABLE (ready -> enabled) and DISABLE (enabled -> ready)
  * are ECANCELED in any other state; ENABLE also, with OHT_CAUSE_FEEDBACK in @blocking, while a
  * contact behind an output is not open (which after a DISABLE may take some milliseconds). ENABLE
