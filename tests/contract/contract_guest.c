@@ -37,6 +37,6 @@ int contract_run(const struct contract_test *tests, size_t count, void (*prepare
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		tap_ok(passes(&tests[i], prepare), "%s", tests[i].name);
+		TAP_TEST(tap_ok(passes(&tests[i], prepare), "it holds"), "%s", tests[i].name);
 	return tap_done();
 }

@@ -166,7 +166,7 @@ static void test_lost_edge(void)
 	uint64_t before_ns;
 	int fd, phase;
 
-	for (phase = 0; phase < STOP_PHASES; phase++) {
+	for (phase = 0; phase < STOP_PHASES_OF(exact); phase++) {
 		fd = enabled_controller(LONG_MS);
 		stop_sleep_to_phase(phase);
 		before_ns = guest_now_ns();

@@ -49,8 +49,12 @@ bool stop_expect_press(int stim, int fd, const char *what, struct oht_record *re
 void stop_within(uint64_t happened_ns, uint64_t since_ns, uint64_t before_us, unsigned int periods,
 		 const char *what);
 
-/* To another moment of a supervision period each time: a fault is found in time at all of them. */
+/*
+ * To another moment of a supervision period for each @phase below the number of them: a fault is
+ * found in time at all of them. Where time is not exact, one moment is as good as another.
+ */
 #define STOP_PHASES	8
+#define STOP_PHASES_OF(exact)	((exact) ? STOP_PHASES : 1)
 void stop_sleep_to_phase(int phase);
 
 /* Opens both channels so that the driver sees it, and closes them: ends what one alone leaves. */
