@@ -9,7 +9,7 @@ import time
 import pytest
 from conftest import TOP
 
-from boards import run, table
+from boards import checks, run, table
 from suites import tap
 from vsbc.errors import SbcError
 
@@ -215,3 +215,30 @@ def test_nothing_that_cannot_be_built_is_started(tmp_path, monkeypatch, capsys):
 def test_wrong_arguments(arguments):
     done = subprocess.run([TOP / "scripts/run-boards", *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 2 and "run-boards: error: " in done.stderr and not done.stdout
+
+
+# What the watchers of a kernel 6.12 print, in the order in which the defects are made.
+REPORTS = {"lockdep": "WARNING: possible circular locking dependency detected",
+           "KASAN": "BUG: KASAN: slab-use-after-free in defect_use_after_free+0x90/0xb0 [oht_defects]",
+           "UBSAN": "UBSAN: shift-out-of-bounds in /src/tests/guest/oht_defects.c:60:2",
+           "DEBUG_ATOMIC_SLEEP": "BUG: sleeping function called from invalid context at defects.c:68"}
+LEAK = "unreferenced object 0xffff (size 128):\n  [<1>] defect_leak+0x30/0x60 [oht_defects]\n"
+
+
+@pytest.mark.parametrize("silent", [None, *REPORTS, "kmemleak"])
+def test_a_watcher_that_says_nothing_is_noticed(outcome, silent):
+    said = iter("" if name == silent else f"[ 1.0] {text}" for name, text in REPORTS.items())
+    answers = {"dmesg -c": (0, ""), "dmesg": lambda timeout: (0, next(said)),
+               "cat /sys/kernel/debug/kmemleak": (0, "" if silent == "kmemleak" else LEAK)}
+    report = outcome(answers, 'setup = []\nthen = ["watchers"]', functions={"watchers": checks.watchers, "splats": None})
+    failed = [name for name, _ in report.failed]
+    assert failed == ([f"stock/b: {silent} reports the seeded defect"] if silent else []) and report.total() == 5
+
+
+def test_lost_memory_of_others_is_not_ours(outcome):
+    answers = {"cat /sys/kernel/debug/kmemleak": (0, LEAK.replace("[oht_defects]", "[virtio_net]"))}
+    functions = {"leaks": checks.leaks, "splats": None}
+    assert outcome(answers, 'setup = []\nthen = ["leaks"]', functions=functions).good
+    answers = {"cat /sys/kernel/debug/kmemleak": (0, LEAK)}
+    report = outcome(answers, 'setup = []\nthen = ["leaks"]', functions=functions)
+    assert [name for name, _ in report.failed] == ["stock/b: no memory of the module is lost"]
