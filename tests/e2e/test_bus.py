@@ -1,11 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The bus: discovery, reads, what a module that misbehaves does to itself and not to the others."""
+import json
+import os
+import signal
+
 import pytest
 
-from oht_test.board import ALL_UNITS
+from oht_test.board import ALL_UNITS, PROGRAMS, written
+from oht_test.wait import PATIENCE_S, until
 
 MODULES = {2: "power", 3: "safety", 4: "travel_motor", 5: "dock_location"}
 FAULTY = 3
+DE = 6
+# The time for an answer.
+LATE_NS = 500_000_000
 # The simulator on a busy host answers late; the time-outs themselves are another test's subject.
 PATIENT = "--timeout-ms 500"
 
@@ -53,10 +61,20 @@ def test_fault_error_recovery(board, fault, outcomes):
 
 
 def test_late_answer_is_not_taken_for_the_next(board):
-    """Two registers of one module, the answer about the first comes after its time."""
+    """Two registers of one module, the answer about the first comes after its time: in the guest's, so the far end is held up."""
     assert board.ohtctl(f"write 2 0x30 123 45 {PATIENT}")[0] == 0
-    board.wire.command("fault 2 delay ms=700 count=1")
-    result = board.bus_test("-c 8 2:0x30:1=123 2:0x31:1=45 3:0x100:1=3 4:0x100:1=4")
+    before = board.pins.count(DE)
+    os.kill(board.wire.pid, signal.SIGSTOP)
+    try:
+        board.guest.check(f"rm -f /tmp/late; {PROGRAMS}/bus_test -c 8 -t {LATE_NS // 1000} 2:0x30:1=123 2:0x31:1=45 3:0x100:1=3 4:0x100:1=4"
+                          " </dev/null >/tmp/late 2>&1 &")
+        assert board.pins.wait(lambda pins: pins.count(DE) > before, PATIENCE_S), "no request"
+        began_ns = board.clock_ns()
+        # Late for the first request, in time for the second.
+        until(lambda: board.clock_ns() - began_ns > LATE_NS * 5 // 4, what="the end of the first request's time")
+    finally:
+        os.kill(board.wire.pid, signal.SIGCONT)
+    result = json.loads(written(board.guest, "/tmp/late", "what the reads came to"))
     assert result["errors_by_target"] == [1, 0, 0, 0] and result["last_outcome"] == "timeout"
     assert result["wrong"] == 0
 
