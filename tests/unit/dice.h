@@ -9,6 +9,21 @@
 #ifndef DICE_H
 #define DICE_H
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* OHT_SEED, else another one each time; said, so that a run can be had again. */
+static inline unsigned int dice_seed(void)
+{
+	const char *wanted = getenv("OHT_SEED");
+	unsigned int seed = wanted ? (unsigned int)strtoul(wanted, NULL, 10) :
+				     (unsigned int)time(NULL);
+
+	printf("OHT_SEED=%u\n", seed);
+	return seed;
+}
+
 /* 0 to @sides - 1. */
 static inline unsigned int dice(unsigned int *seed, unsigned int sides)
 {

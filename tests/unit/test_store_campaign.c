@@ -30,7 +30,6 @@
 #include "store/store.h"
 
 #define NOW_S		1800000000LL
-#define SEED		20261121u
 #define WRITERS		4
 #define BATCH_MAX	3
 #define CHANGES_MAX	400	/* a cut comes within so many changes of files */
@@ -52,8 +51,6 @@ static unsigned int seed;
 
 static int set_up(void **state)
 {
-	const char *wanted = getenv("OHT_SEED");
-
 	(void)state;
 	ohtd_log_set_level(OHTD_LOG_ERROR);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
@@ -65,8 +62,7 @@ static int set_up(void **state)
 		if (mkdir(folders[i], 0700))
 			return -1;
 	}
-	seed = wanted ? (unsigned int)strtoul(wanted, NULL, 10) : SEED;
-	print_message("seed %u\n", seed);
+	seed = dice_seed();
 	return 0;
 }
 
