@@ -15,23 +15,10 @@
 #include <linux/oht.h>
 
 #include "contract.h"
+#include "device_place.h"
 
-/* Units at the far end: two answer, with 0x200 registers at least and exception 2 beyond. */
-#define UNIT_A		2
-#define UNIT_B		3
-#define UNIT_NONE	247
+/* A register that no unit has: exception 2. */
 #define NO_REGISTER	0xf000
-
-/* ---- the place: device_fake.c or device_guest.c ---- */
-
-/* Before each test: nobody is the controller, no plan, the button closed for long. */
-void place_prepare(void);
-/* The button: mask of OHT_INPUT_A and OHT_INPUT_B. */
-void place_press(uint32_t channels);
-void place_unpress(void);
-/* The driver is taken off its device, and put back. */
-void place_unbind(void);
-void place_bind(void);
 
 /* ---- calls: 0 or a positive errno ---- */
 

@@ -271,9 +271,13 @@ static void cancel_of_what_is_not_there(void)
 static void cancel_under_way(void)
 {
 	int fd = dev_open(O_RDWR);
-	uint64_t cookie = occupy(fd);
 	struct oht_completion done;
+	uint64_t cookie;
 
+	/* The wire is free of what a test before has given up. */
+	EXPECT_ERRNO(dev_submit(fd, dev_read_of(UNIT_A), &cookie), 0);
+	EXPECT_IS(dev_completion(fd, cookie).status, 0);
+	cookie = occupy(fd);
 	/* Long enough for the request to be out, and too short for its time-out. */
 	dev_sleep_ms(fd, LONG_US / 10000);
 	EXPECT_ERRNO(dev_cancel(fd, cookie), 0);

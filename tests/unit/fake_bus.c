@@ -224,7 +224,7 @@ void fake_bus_stop(struct fake_bus *fake, unsigned int cause)
 	enter(fake, OHT_STATE_STOPPED, OHT_KIND_STOP, cause);
 }
 
-void fake_bus_unplug(struct fake_bus *fake)
+void fake_bus_unbind(struct fake_bus *fake)
 {
 	fake_bus_stop(fake, OHT_STOPPED_BY_UNBIND);
 	fake_bus_end_jobs(fake, true);
@@ -425,6 +425,16 @@ static int fake_telegrams(struct ohtd_bus *bus, const struct oht_stop_telegram *
 static const struct ohtd_bus_ops ops_hardware = FAKE_OPS(true);
 static const struct ohtd_bus_ops ops_software = FAKE_OPS(false);
 
+void fake_bus_bind(struct fake_bus *fake)
+{
+	fake->there = true;
+	fake->status = (struct oht_stop_status){
+		.state = OHT_STATE_STOPPED,
+		.first_cause = OHT_STOPPED_BY_START,
+		.causes = oht_cause_mask(OHT_STOPPED_BY_START),
+	};
+}
+
 struct fake_bus *fake_bus_create(struct ohtd_clock *clock, bool hardware_stop)
 {
 	struct fake_bus *fake = calloc(1, sizeof(*fake));
@@ -435,10 +445,7 @@ struct fake_bus *fake_bus_create(struct ohtd_clock *clock, bool hardware_stop)
 	fake->bus.setup.device = "/dev/fake";
 	fake->clock = clock;
 	fake->running = -1;
-	fake->there = true;
-	fake->status.state = OHT_STATE_STOPPED;
-	fake->status.first_cause = OHT_STOPPED_BY_START;
-	fake->status.causes = oht_cause_mask(OHT_STOPPED_BY_START);
+	fake_bus_bind(fake);
 	return fake;
 }
 

@@ -114,8 +114,9 @@ void fake_bus_set(struct fake_bus *fake, const struct ohtd_model *model, const c
 
 /* Presses the button: stopped at once. */
 void fake_bus_press(struct fake_bus *fake);
-/* The driver is taken away: stopped, and all that is under way ends. */
-void fake_bus_unplug(struct fake_bus *fake);
+/* The driver is taken away: stopped, and all that is under way ends; and it comes back. */
+void fake_bus_unbind(struct fake_bus *fake);
+void fake_bus_bind(struct fake_bus *fake);
 /* A stop for this cause: recorded once per stop. */
 void fake_bus_stop(struct fake_bus *fake, unsigned int cause);
 

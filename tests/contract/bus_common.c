@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What every back-end does. */
+#include <errno.h>
+
+#include "bus.h"
+
+static void closed_is_closed(void)
+{
+	bus->ops->close(bus);
+	EXPECT_IS(bus->ops->fd(bus), -1);
+	bus->ops->close(bus);
+	bus_reopen();
+}
+
+static void acts_need_the_role(void)
+{
+	uint64_t blocking = 99;
+
+	EXPECT(!bus_status().is_controller);
+	EXPECT(!bus_status().has_controller);
+	EXPECT_ERRNO(-bus->ops->heartbeat(bus), EPERM);
+	EXPECT_ERRNO(-bus->ops->farewell(bus), EPERM);
+	EXPECT_ERRNO(-bus->ops->reset(bus, 0, &blocking), EPERM);
+	EXPECT_IS(blocking, 0);
+	bus_take();
+	EXPECT(bus_status().is_controller);
+	EXPECT(bus_status().has_controller);
+	EXPECT_ERRNO(-bus->ops->heartbeat(bus), 0);
+}
+
+static void farewell_stops_and_gives_the_role_back(void)
+{
+	bus_take();
+	bus_reset();
+	EXPECT_IS(bus_status().state, OHT_STATE_READY);
+	EXPECT_IS(bus_status().causes, 0);
+	EXPECT_IS(bus_status().first_cause, OHT_STOPPED_BY_NOTHING);
+	EXPECT_ERRNO(-bus->ops->farewell(bus), 0);
+	EXPECT_IS(bus_told_stop().cause, OHT_STOPPED_BY_FAREWELL);
+	EXPECT_IS(bus_status().state, OHT_STATE_STOPPED);
+	EXPECT_IS(bus_status().first_cause, OHT_STOPPED_BY_FAREWELL);
+	EXPECT(!bus_status().is_controller);
+	EXPECT_ERRNO(-bus->ops->farewell(bus), EPERM);
+	EXPECT_ERRNO(-bus->ops->heartbeat(bus), EPERM);
+}
+
+static void close_without_farewell_stops(void)
+{
+	bus_take();
+	bus_reset();
+	bus_reopen();
+	EXPECT_IS(bus_status().state, OHT_STATE_STOPPED);
+	EXPECT_IS(bus_status().first_cause, OHT_STOPPED_BY_CLOSE);
+	EXPECT(!bus_status().has_controller);
+}
+
+/* A look is no controller: its end stops nothing new. */
+static void close_without_the_role_stops_nothing(void)
+{
+	uint64_t causes = bus_status().causes;
+
+	bus_reopen();
+	EXPECT_IS(bus_status().causes, causes);
+}
+
+static void stop_needs_no_role(void)
+{
+	struct oht_safety_event told;
+
+	bus_take();
+	bus_reset();
+	EXPECT_ERRNO(-bus->ops->stop(bus, 4711), 0);
+	told = bus_told_stop();
+	EXPECT_IS(told.cause, OHT_STOPPED_BY_SOFTWARE);
+	EXPECT_IS(told.tag, 4711);
+	EXPECT_IS(bus_status().state, OHT_STATE_STOPPED);
+	EXPECT_IS(bus_status().causes, oht_cause_mask(OHT_STOPPED_BY_SOFTWARE));
+	EXPECT_ERRNO(-bus->ops->farewell(bus), 0);
+	EXPECT_ERRNO(-bus->ops->stop(bus, 0), 0);
+	EXPECT_IS(bus_status().first_cause, OHT_STOPPED_BY_SOFTWARE);
+}
+
+static void reset_is_for_the_stopped(void)
+{
+	uint64_t blocking = 99;
+
+	bus_take();
+	bus_reset();
+	EXPECT_ERRNO(-bus->ops->reset(bus, 0, &blocking), EINVAL);
+	EXPECT_IS(blocking, 0);
+	EXPECT_IS(bus_status().state, OHT_STATE_READY);
+}
+
+static void nothing_is_disabled_that_is_not_enabled(void)
+{
+	bus_take();
+	EXPECT_ERRNO(-bus->ops->disable(bus, 0), ECANCELED);
+	bus_reset();
+	EXPECT_ERRNO(-bus->ops->disable(bus, 0), ECANCELED);
+}
+
+/* ---- transfers ---- */
+
+static void what_is_written_is_read(void)
+{
+	const uint16_t words[] = { 3, 5 };
+	struct oht_request write = bus_read_of(place.unit), read = write;
+	struct oht_reply reply;
+
+	write.function = OHT_WRITE_MULTIPLE;
+	write.count = 2;
+	write.words = words;
+	reply = bus_reply(bus_submit(&write));
+	EXPECT_IS(reply.error, 0);
+	EXPECT_IS(reply.outcome, OHT_OUTCOME_OK);
+	EXPECT_IS(reply.attempts, 1);
+	EXPECT_IS(reply.unit, place.unit);
+	EXPECT_IS(reply.function, OHT_WRITE_MULTIPLE);
+	read.count = 2;
+	reply = bus_reply(bus_submit(&read));
+	EXPECT_IS(reply.error, 0);
+	EXPECT_IS(reply.count, 2);
+	EXPECT_IS(reply.words[0], 3);
+	EXPECT_IS(reply.words[1], 5);
+	write.function = OHT_WRITE_SINGLE;
+	write.count = 1;
+	write.words = words + 1;
+	EXPECT_IS(bus_reply(bus_submit(&write)).error, 0);
+	EXPECT_IS(bus_reply(bus_submit(&read)).words[0], 5);
+}
+
+static void silence_times_out_after_all_attempts(void)
+{
+	struct oht_request read = bus_read_of(place.silent_unit);
+	struct oht_reply reply;
+
+	read.timeout_us = 20000;
+	read.retries = 2;
+	reply = bus_reply(bus_submit(&read));
+	EXPECT_IS(reply.outcome, OHT_OUTCOME_TIMEOUT);
+	EXPECT_ERRNO(reply.error, ETIMEDOUT);
+	EXPECT_IS(reply.attempts, 3);
+}
+
+static void exceptions_are_answers(void)
+{
+	struct oht_request read = bus_read_of(place.unit);
+	struct oht_reply reply;
+
+	read.address = NO_REGISTER;
+	read.retries = 2;
+	reply = bus_reply(bus_submit(&read));
+	EXPECT_IS(reply.outcome, OHT_OUTCOME_EXCEPTION);
+	EXPECT_ERRNO(reply.error, EREMOTEIO);
+	EXPECT_IS(reply.exception, 2);
+	EXPECT_IS(reply.attempts, 1);
+}
+
+static void counts_have_limits(void)
+{
+	static const uint16_t words[OHT_REGISTERS_MAX];
+	struct oht_request request = bus_read_of(place.unit);
+	uint64_t cookie;
+
+	request.count = 0;
+	EXPECT_ERRNO(-bus->ops->submit(bus, &request, &cookie), EINVAL);
+	request.count = 126;
+	EXPECT_ERRNO(-bus->ops->submit(bus, &request, &cookie), EINVAL);
+	request.function = OHT_WRITE_MULTIPLE;
+	request.words = words;
+	request.count = 124;
+	EXPECT_ERRNO(-bus->ops->submit(bus, &request, &cookie), EINVAL);
+	bus_expect_quiet(20);
+}
+
+/* Each ends exactly once, whoever gave it up and when. */
+static void cancel_ends_what_waits(void)
+{
+	struct oht_request slow = bus_read_of(place.silent_unit);
+	struct oht_request quick = bus_read_of(place.other_unit);
+	struct oht_event event;
+	struct oht_reply reply = { 0 };
+	uint64_t first = bus_submit(&slow), second = bus_submit(&quick);
+	bool first_came = false, second_came = false;
+
+	EXPECT_ERRNO(-bus->ops->cancel(bus, second), 0);
+	while (!first_came || !second_came) {
+		if (bus->ops->next(bus, &event) != 1) {
+			place.pass_ms(bus, 5);
+			continue;
+		}
+		if (event.type != OHT_EVENT_REPLY)
+			continue;
+		if (event.reply.cookie == second) {
+			EXPECT(!second_came);
+			reply = event.reply;
+			second_came = true;
+		} else {
+			EXPECT_IS(event.reply.cookie, first);
+			EXPECT(!first_came);
+			first_came = true;
+		}
+	}
+	EXPECT_IS(reply.outcome, OHT_OUTCOME_CANCELLED);
+	EXPECT_ERRNO(reply.error, EINTR);
+	EXPECT_IS(reply.attempts, 0);
+	bus_expect_quiet(50);
+}
+
+static void cancel_needs_a_transfer(void)
+{
+	struct oht_request read = bus_read_of(place.unit);
+	uint64_t cookie = bus_submit(&read);
+
+	EXPECT_ERRNO(-bus->ops->cancel(bus, 0), ENOENT);
+	EXPECT_ERRNO(-bus->ops->cancel(bus, cookie + 1), ENOENT);
+	EXPECT_IS(bus_reply(cookie).error, 0);
+	EXPECT_ERRNO(-bus->ops->cancel(bus, cookie), ENOENT);
+	bus_expect_quiet(20);
+}
+
+static void so_many_and_no_more(void)
+{
+	struct oht_request read = bus_read_of(place.silent_unit);
+	uint64_t cookie, first = bus_submit(&read), last = first;
+	unsigned int i;
+
+	for (i = 1; i < OHT_UNDER_WAY_MAX; i++)
+		last = bus_submit(&read);
+	EXPECT_ERRNO(-bus->ops->submit(bus, &read, &cookie), EAGAIN);
+	for (i = 1; i < OHT_UNDER_WAY_MAX; i++)
+		EXPECT_ERRNO(-bus->ops->cancel(bus, last - i + 1), 0);
+	/* What has ended counts until its event is taken. */
+	EXPECT_ERRNO(-bus->ops->submit(bus, &read, &cookie), EAGAIN);
+}
+
+/* Refused at once, or ended without having been sent. */
+static void needs_enabled_is_not_sent_while_stopped(void)
+{
+	struct oht_request read = bus_read_of(place.unit);
+	struct oht_reply reply;
+	uint64_t cookie;
+	int ret;
+
+	read.flags = OHT_REQUEST_NEEDS_ENABLED;
+	ret = bus->ops->submit(bus, &read, &cookie);
+	if (ret) {
+		EXPECT_ERRNO(-ret, ECANCELED);
+		return;
+	}
+	reply = bus_reply(cookie);
+	EXPECT_IS(reply.outcome, OHT_OUTCOME_STOPPED);
+	EXPECT_ERRNO(reply.error, ECANCELED);
+	EXPECT_IS(reply.attempts, 0);
+}
+
+const struct contract_test bus_common_tests[] = {
+	CONTRACT(closed_is_closed),
+	CONTRACT(acts_need_the_role),
+	CONTRACT(farewell_stops_and_gives_the_role_back),
+	CONTRACT(close_without_farewell_stops),
+	CONTRACT(close_without_the_role_stops_nothing),
+	CONTRACT(stop_needs_no_role),
+	CONTRACT(reset_is_for_the_stopped),
+	CONTRACT(nothing_is_disabled_that_is_not_enabled),
+	CONTRACT(what_is_written_is_read),
+	CONTRACT(silence_times_out_after_all_attempts),
+	CONTRACT(exceptions_are_answers),
+	CONTRACT(counts_have_limits),
+	CONTRACT(cancel_ends_what_waits),
+	CONTRACT(cancel_needs_a_transfer),
+	CONTRACT(so_many_and_no_more),
+	CONTRACT(needs_enabled_is_not_sent_while_stopped),
+};
+const size_t bus_common_count = sizeof(bus_common_tests) / sizeof(bus_common_tests[0]);
