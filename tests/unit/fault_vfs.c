@@ -159,7 +159,7 @@ static int fault_sync(sqlite3_file *file, int flags)
 	now = plan;
 	pthread_mutex_unlock(&lock);
 	pause = (struct timespec){ now.sync_ms / 1000, now.sync_ms % 1000 * 1000000L };
-	if (((struct fault_file *)file)->main)
+	if (((struct fault_file *)file)->main || now.hold_log)
 		wait_held(&now);
 	if (pause.tv_sec || pause.tv_nsec)
 		nanosleep(&pause, NULL);

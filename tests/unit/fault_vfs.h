@@ -37,6 +37,7 @@ enum fault_op {
  * @code: the SQLite result that they give
  * @main_only: only calls on the database itself fail, not those on its log
  * @hold: while it is set, the database itself is not synchronised: the call waits. NULL: never
+ * @hold_log: @hold holds the synchronisation of the log too
  * @held: set when a call waits for @hold
  * @sync_ms: how long a synchronisation takes
  * @room_bytes: all files together do not grow beyond; 0: no bound. A write that does not fit writes
@@ -52,6 +53,7 @@ struct fault_plan {
 	int code;
 	bool main_only;
 	const atomic_bool *hold;
+	bool hold_log;
 	atomic_bool *held;
 	unsigned int sync_ms;
 	int64_t room_bytes;

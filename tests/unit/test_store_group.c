@@ -329,15 +329,18 @@ static void a_disk_that_became_read_only_refuses(void **state)
 
 static void a_slow_disk_says_since_when(void **state)
 {
+	atomic_bool hold = true, held = false;
 	struct timespec now;
 
 	(void)state;
-	fault_vfs_set(&(struct fault_plan){ .sync_ms = 300 });
+	fault_vfs_set(&(struct fault_plan){ .hold = &hold, .hold_log = true, .held = &held });
 	begin_call(&callers[0], work_add, "anna");
-	WAIT_FOR(look().busy_since_ns);
+	WAIT_FOR(atomic_load(&held));
 	clock_gettime(CLOCK_MONOTONIC, &now);
+	assert_true(look().busy_since_ns);
 	assert_true(look().busy_since_ns / 1000000000u <= (uint64_t)now.tv_sec);
 	assert_int_equal(find("anna"), -ENOENT);
+	atomic_store(&hold, false);
 	pthread_join(callers[0].thread, NULL);
 	assert_int_equal(callers[0].result, 0);
 	WAIT_FOR(!look().busy_since_ns);
