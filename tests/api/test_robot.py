@@ -147,10 +147,18 @@ def test_commands_are_validated(daemon):
 
 @pytest.mark.plain("filter")
 def test_discover_finds_all_four(daemon):
-    answer = daemon.post("modules/discover", role="operator")
-    assert answer.status == 200, answer
-    assert {m["address"] for m in answer.json["items"]} == set(NAMES)
-    assert answer.json["duration_ms"] > 0
+    """The daemon's own search at the start goes first. A busy host may hide a module from a search, but adds none."""
+    def found():
+        answer = daemon.post("modules/discover", role="operator")
+        if answer.status == 409:
+            assert answer.json["errors"][0]["code"] == "busy", answer
+            return False
+        assert answer.status == 200, answer
+        assert answer.json["duration_ms"] > 0
+        addresses = {m["address"] for m in answer.json["items"]}
+        assert addresses <= set(NAMES), answer.json
+        return addresses == set(NAMES)
+    until(found, what="a search that finds all four")
 
 
 @pytest.mark.plain("timing")
