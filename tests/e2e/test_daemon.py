@@ -27,7 +27,8 @@ def accounts(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def shared_robots(kernel, accounts):
-    one = Renewed(lambda: Robot(fresh_state(f"{kernel}-robot"), kernel, accounts, counted=True))
+    # Not counted (D118): the far end is in the host's time, and the daemon gives up a module that is late.
+    one = Renewed(lambda: Robot(fresh_state(f"{kernel}-robot"), kernel, accounts))
     yield one
     one.end()
 
@@ -443,8 +444,8 @@ def test_frozen_daemon(robot, watch):
     after_ns = event["event_ns"] - frozen_ns
     print(f"frozen -> low {after_ns / 1e6:.0f} ms later")
     # The last heartbeat came up to one cycle (25 ms) before, /proc/uptime counts hundredths, and the daemon was frozen somewhat
-    # later than it was read. The exact bound is in tests/guest/estop_test.c.
-    assert DEADMAN_NS - 50_000_000 <= after_ns <= DEADMAN_NS + 200_000_000
+    # later than it was read. The other bound is in tests/guest/estop_test.c, where no host holds anything up.
+    assert after_ns >= DEADMAN_NS - 200_000_000
     # The loop may answer before the control thread has had its first cycle: then with what it knew before.
     until(lambda: robot.safety()["state"] == "stopped", what="ohtd seeing that it is stopped")
     assert not any(robot.pins.levels(ENABLES))

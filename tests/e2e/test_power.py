@@ -50,7 +50,7 @@ def test_acknowledged_changes_survive(kernel, tmp_path):
     state, accounts = fresh_state(f"{kernel}-power"), make_accounts(tmp_path)
     possible, changes = {}, 0
     for left in range(CUTS, -1, -1):
-        with Robot(state, kernel, accounts, disk=True, counted=True) as robot:
+        with Robot(state, kernel, accounts, disk=True) as robot:
             accounts = None         # what is on the disk now is what counts
             check_all_there(robot, possible)
             if left:

