@@ -329,7 +329,6 @@ static void a_disk_that_became_read_only_refuses(void **state)
 
 static void a_slow_disk_says_since_when(void **state)
 {
-	atomic_bool hold = true, held = false;
 	struct timespec now;
 
 	(void)state;
