@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Results that hold until something that they depend on changes. Kept in the user's cache, under the hash of all of that."""
+"""Results of single checks, that of a file or of a model, each kept in the user's cache under the hash of all that it depends on.
+
+scripts/suites/kept.py keeps those of whole suites.
+"""
 import hashlib
 import os
 import subprocess
 import time
 
+from suites.kept import commit
 from vsbc import paths
 
 # Sources of so long ago hardly come back.
@@ -16,8 +20,7 @@ class Kept:
 
     def __init__(self, name):
         self.folder = None if os.environ.get("OHT_CLEAN") == "1" else paths.CACHE / "kept" / name
-        self.commit = subprocess.run(["git", "-C", paths.TOP, "describe", "--always", "--dirty"], capture_output=True, text=True,
-                                     check=False).stdout.strip()
+        self.commit = commit()
         self.used = 0
         if self.folder:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -35,8 +38,8 @@ class Kept:
             return None
         os.utime(path)
         self.used += 1
-        commit, _, said = path.read_text().partition("\n")
-        return commit, said
+        since, _, said = path.read_text().partition("\n")
+        return since, said
 
     def keep(self, key, said=""):
         """Only for a good result."""
