@@ -89,6 +89,8 @@ def fixture_hangs(fresh, manager):        # pylint: disable=unused-argument
     made = Hangs(fresh)
     fresh.start()
     until(lambda: fresh.get("health", role=None).json["status"] == "ok", what="all modules")
+    # The main thread writes the time to the disk in its first turn, and then for ten minutes no more.
+    until(lambda: "WATCHDOG=1" in manager.heard(), what="the main thread's first turn")
     yield made
     for which in (CONTROL, LOOP, STORE):
         made.set(which, False)
