@@ -24,6 +24,8 @@
 
 /* Nothing that is only damaged answers later than this. */
 #define TIMEOUT_US	10000
+/* One of 1,000 is expected. */
+#define AT_ONCE_LOST_MAX(reads)	(5 + (reads) * 3 / 1000)
 #define EVERY		3
 #define SLOW_TURNAROUND_NS	5000000
 
@@ -56,19 +58,23 @@ static void check_wire(const char *what)
 
 /*
  * Nothing is lost on a wire in virtual time, not a single read: the driver is off within half a
- * start bit (4.3 us) of the last stop bit, also for a slave that answers at once.
+ * start bit (4.3 us) of the last stop bit. A slave without turnaround may begin before that: one
+ * read in a thousand is lost so (docs/figures.md), which @lost_max allows for, and no other.
  */
-static void test_clean(const char *what, const struct load *load)
+static void test_clean(const char *what, const struct load *load, uint64_t lost_max)
 {
 	struct load_result result;
+	uint64_t met;
 
 	sim_reset();
 	load_run(dev, load, &result);
 	load_print(what, &result);
-	tap_is((long long)result.failed, 0, "%s: of %" PRIu64 " reads failed", what, load->reads);
-	tap_is((long long)result.good, (long long)load->reads, "%s: good reads", what);
-	tap_is((long long)sim_result("oht_sim", "uart_deaf"), 0, "%s: characters that met our driver",
-	       what);
+	met = sim_result("oht_sim", "uart_deaf");
+	tap_ok(met <= lost_max, "%s: %" PRIu64 " characters met our driver", what, met);
+	tap_ok(result.failed <= met, "%s: of %" PRIu64 " reads %" PRIu64 " failed", what,
+	       load->reads, result.failed);
+	tap_is((long long)(result.good + result.failed), (long long)load->reads,
+	       "%s: reads that ended", what);
 	tap_is((long long)result.wrong, 0, "%s: wrong words", what);
 	tap_is((long long)sim_result("oht_sim", "uart_frames"), (long long)load->reads,
 	       "%s: frames that the observer saw", what);
@@ -83,26 +89,27 @@ static void run_clean(void)
 	load.reads = options.reads;
 	quiet();
 	sim_set_clocks_off();
-	TAP_TEST(test_clean("fine", &load), "undisturbed: fine");
+	TAP_TEST(test_clean("fine", &load, 0), "undisturbed: fine");
 	load.registers = 125;
 	load.reads = options.reads / 20;
 	sim_set_number("coarse", options.slow);
-	TAP_TEST(test_clean("long", &load), "undisturbed: long");
+	TAP_TEST(test_clean("long", &load, 0), "undisturbed: long");
 	sim_set_number("coarse", 1);
 	load.registers = 8;
 	load.reads = options.reads / 3;
-	TAP_TEST(test_clean("coarse", &load), "undisturbed: coarse");
+	TAP_TEST(test_clean("coarse", &load, 0), "undisturbed: coarse");
 	sim_set_number("coarse", 0);
 	if (options.slow)
 		return;
 	sim_set_number("level", 4);
-	TAP_TEST(test_clean("level_4", &load), "undisturbed: level_4");
+	TAP_TEST(test_clean("level_4", &load, 0), "undisturbed: level_4");
 	sim_set_number("level", 1);
 	sim_set_all("turnaround_ns", 0);
-	TAP_TEST(test_clean("at_once", &load), "undisturbed: at_once");
+	TAP_TEST(test_clean("at_once", &load, AT_ONCE_LOST_MAX(load.reads)),
+		 "undisturbed: at_once");
 	sim_set_all("turnaround_ns", 100000);
 	sim_set_number("echo", 1);
-	TAP_TEST(test_clean("echo", &load), "undisturbed: echo");
+	TAP_TEST(test_clean("echo", &load, 0), "undisturbed: echo");
 }
 
 /* @mask may happen to each third answer; @streak failures on end are in the nature of it. */

@@ -394,7 +394,8 @@ static int fake_telegrams(struct ohtd_bus *bus, const struct oht_stop_telegram *
 	for (i = 0; i < count; i++)
 		if (fake_request_check_telegram(&list[i]))
 			return -EINVAL;
-	memcpy(fake->telegrams, list, count * sizeof(*list));
+	for (i = 0; i < count; i++)
+		fake->telegrams[i] = list[i];
 	fake->telegram_count = count;
 	return 0;
 }

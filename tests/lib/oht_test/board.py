@@ -23,7 +23,7 @@ BOOT_S = 240
 SHIFT = 4
 COUNTED = f"shift={SHIFT},sleep=on"
 NEVER_IDLE = "nohlt nohz=off"
-DEADMAN_MS, PATIENT_DEADMAN_MS = 100, 10000
+DEADMAN_MS, PATIENT_DEADMAN_MS = 500, 10000
 KEPT = "kept.qcow2"
 # The guest's fourth serial port, /dev/ttyS3: see Controller.
 CONTROLLER_LINE = ["-chardev", "socket,id=controller,path=controller.sock,server=on,wait=off",
