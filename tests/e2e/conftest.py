@@ -83,7 +83,7 @@ class Renewed:
 def shared_boards(kernel):
     """Everything but the daemon, booted once per kernel; a reset is possible after 10 ms instead of 500."""
     one = Renewed(lambda: Board(fresh_state(f"{kernel}-shared"), kernel, counted=True,
-                                dtb=build_dtb("quick-reset", "shipped-deadman")))
+                                dtb=build_dtb("quick-reset")))
     yield one
     one.end()
 
