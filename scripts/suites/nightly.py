@@ -9,7 +9,6 @@ import os
 import time
 
 NIGHT_S = 6 * 3600
-SLICE_S = 3600
 
 
 def _read(ledger):
