@@ -58,22 +58,6 @@ void oht_estop_unlock(struct oht_estop *estop, unsigned long flags)
 		irq_work_queue(&estop->notify);
 }
 
-void oht_estop_read_inputs(struct oht_estop *estop)
-{
-	unsigned int i;
-	int value;
-
-	estop->inputs = 0;
-	estop->unreadable = 0;
-	for (i = 0; i < estop->channels; i++) {
-		value = gpiod_get_value(estop->channel[i].gpio);
-		if (value < 0)
-			estop->unreadable |= estop->channel[i].input;
-		else if (value)
-			estop->inputs |= estop->channel[i].input;
-	}
-}
-
 static void oht_estop_write_pulse(struct oht_estop *estop, bool high)
 {
 	gpiod_set_value(estop->pulse, high);
@@ -180,61 +164,10 @@ void oht_estop_find(struct oht_estop *estop, u32 cause, u64 now)
 		oht_estop_latch(estop, cause, OHT_SAFETY_STOP, now);
 }
 
-static void oht_estop_agreed(struct oht_estop *estop, bool closed)
-{
-	estop->disagree_since_ns = 0;
-	if (estop->lockout == OHT_LOCKOUT_NEEDS_OPEN && !closed && !estop->unreadable)
-		estop->lockout = OHT_LOCKOUT_NEEDS_CLOSED;
-	else if (estop->lockout == OHT_LOCKOUT_NEEDS_CLOSED && closed)
-		estop->lockout = OHT_LOCKOUT_NONE;
-}
-
-static void oht_estop_check_agreement(struct oht_estop *estop, u64 now)
-{
-	u64 window_ns = (u64)estop->config.discrepancy_window_ms * NSEC_PER_MSEC;
-
-	if (estop->inputs == estop->all_closed || !estop->inputs) {
-		oht_estop_agreed(estop, estop->inputs);
-		return;
-	}
-	if (!estop->disagree_since_ns)
-		estop->disagree_since_ns = now;
-	if (!oht_estop_passed(now, estop->disagree_since_ns, window_ns))
-		return;
-	estop->lockout = OHT_LOCKOUT_NEEDS_OPEN;
-	oht_estop_find(estop, OHT_CAUSE_DISCREPANCY, now);
-}
-
 bool oht_estop_is_late(const struct oht_estop *estop, u64 now)
 {
 	return estop->controller &&
 	       oht_estop_passed(now, estop->heartbeat_ns, estop->deadman_ns);
-}
-
-/* Reads the channels and draws every conclusion from them and from the clock. */
-static void oht_estop_check_channels(struct oht_estop *estop, u64 now)
-{
-	unsigned int i;
-	u32 seen;
-
-	oht_estop_read_inputs(estop);
-	/* It stops like a button, but nobody has seen one pressed. */
-	if (estop->unreadable)
-		oht_estop_find(estop, OHT_CAUSE_INPUT_ERROR, now);
-	else if (!estop->inputs)
-		estop->opened_ns = now;
-	seen = estop->inputs | estop->unreadable;
-	for (i = 0; i < estop->channels; i++)
-		if (!(seen & estop->channel[i].input))
-			oht_estop_find(estop, estop->channel[i].cause, now);
-	if (estop->inputs != estop->all_closed)
-		estop->closed_since_ns = 0;
-	else if (!estop->closed_since_ns)
-		estop->closed_since_ns = now;
-	if (estop->channels > 1)
-		oht_estop_check_agreement(estop, now);
-	if (oht_estop_is_late(estop, now))
-		oht_estop_find(estop, OHT_CAUSE_DEADMAN, now);
 }
 
 bool oht_estop_is_stalled(const struct oht_estop *estop, u64 now)

@@ -1,16 +1,123 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is asked of the emergency stop: reset, enable, disable, the role of controller, its state
- * and its journal. The rules are in include/uapi/linux/oht.h; how outputs are written, in estop.c.
+ * What is asked of the emergency stop: reset, enable, disable, the role of controller, the
+ * self-test, its state and its journal; and what the machine must bring before the outputs may
+ * rise. The rules are in include/uapi/linux/oht.h; estop.c writes the outputs.
  */
+#include <linux/amba/bus.h>
+#include <linux/device.h>
 #include <linux/kernel.h>
+#include <linux/kexec.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
+#include <linux/of.h>
+#include <linux/platform_device.h>
+#include <linux/property.h>
 #include <linux/sched.h>
 #include <linux/string.h>
+#include <linux/watchdog.h>
 
 #include "estop_internal.h"
 #include "journal.h"
+
+#define OHT_WATCHDOG_PROPERTY	"oht,require-watchdog"
+#define OHT_CRASH_PROPERTY	"oht,allow-crash-kernel"
+
+/* Ten of the supervision's longest periods. */
+#define OHT_SUPERVISION_DEAD_NS	(100 * NSEC_PER_MSEC)
+
+/*
+ * ---- what the machine must bring ----
+ *
+ * Looked at by each enable, in process context and without estop->lock:
+ *
+ *	oht,require-watchdog	names a hardware watchdog, which must be counting
+ *	kdump			no crash kernel: a panic would jump there without asking anybody
+ *
+ * A watchdog's device is a child of the hardware's, of class "watchdog", and its driver data is the
+ * struct watchdog_device. That is all that stock kernels let a module see of it: the class itself
+ * is not exported. It goes with its parent's driver, which the parent's lock holds in place. A
+ * driver that does not say whose child its watchdog is (i6300esb) cannot be recognised.
+ */
+
+static int oht_require_visit(struct device *dev, void *unused);
+
+/* True: one of the devices below @dev is a watchdog that counts. */
+static bool oht_require_look_below(struct device *dev)
+{
+	int found;
+
+	/* Somebody is binding or unbinding its driver: then it protects nobody yet, or no more. */
+	if (!device_trylock(dev))
+		return false;
+	found = device_for_each_child(dev, NULL, oht_require_visit);
+	device_unlock(dev);
+	return found;
+}
+
+/* Counts without anybody who feeds it too, if its driver found it so: then the kernel does. */
+static int oht_require_visit(struct device *dev, void *unused)
+{
+	const struct watchdog_device *watchdog;
+
+	if (!dev->class || strcmp(dev->class->name, "watchdog"))
+		return oht_require_look_below(dev);
+	watchdog = dev_get_drvdata(dev);
+	return watchdog && (test_bit(WDOG_ACTIVE, &watchdog->status) ||
+			    test_bit(WDOG_HW_RUNNING, &watchdog->status));
+}
+
+/* The hardware's device, on any bus where a watchdog may have a node of its own; to be put. */
+static struct device *oht_require_find(struct device_node *node)
+{
+	struct device *dev = bus_find_device_by_of_node(&platform_bus_type, node);
+
+#ifdef CONFIG_ARM_AMBA
+	if (!dev)
+		dev = bus_find_device_by_of_node(&amba_bustype, node);
+#endif
+	return dev;
+}
+
+static bool oht_require_watchdog_counts(struct device_node *node)
+{
+	struct device *dev = oht_require_find(node);
+	bool counts = dev && oht_require_look_below(dev);
+
+	put_device(dev);
+	return counts;
+}
+
+static u64 oht_estop_missing(const struct oht_estop *estop)
+{
+	u64 mask = 0;
+
+	if (estop->watchdog && !oht_require_watchdog_counts(estop->watchdog))
+		mask |= OHT_CAUSE_BIT(OHT_CAUSE_WATCHDOG);
+	if (!estop->config.crash_kernel_allowed && kexec_crash_loaded())
+		mask |= OHT_CAUSE_BIT(OHT_CAUSE_KDUMP);
+	return mask;
+}
+
+static void oht_require_put(void *node)
+{
+	of_node_put(node);
+}
+
+int oht_estop_require_init(struct oht_estop *estop)
+{
+	struct device *dev = estop->dev;
+
+	estop->config.crash_kernel_allowed = device_property_read_bool(dev, OHT_CRASH_PROPERTY);
+	if (!device_property_present(dev, OHT_WATCHDOG_PROPERTY))
+		return 0;
+	estop->watchdog = of_parse_phandle(dev->of_node, OHT_WATCHDOG_PROPERTY, 0);
+	if (!estop->watchdog)
+		return dev_err_probe(dev, -EINVAL, "%s: names no node\n", OHT_WATCHDOG_PROPERTY);
+	return devm_add_action_or_reset(dev, oht_require_put, estop->watchdog);
+}
+
+/* ---- reset, enable, disable ---- */
 
 /* What forbids a reset now. A button stands until it has been closed long enough. */
 static u64 oht_estop_standing(const struct oht_estop *estop, u64 now)
@@ -145,6 +252,8 @@ int oht_estop_disable(struct oht_estop *estop, const void *who, u64 tag)
 	return ret;
 }
 
+/* ---- the controller ---- */
+
 int oht_estop_take(struct oht_estop *estop, const void *who, u32 deadman_ms)
 {
 	u64 now = ktime_get_ns();
@@ -223,6 +332,87 @@ bool oht_estop_is_controller(struct oht_estop *estop, const void *who)
 	oht_estop_unlock(estop, flags);
 	return is;
 }
+
+/*
+ * ---- the self-test ----
+ *
+ * Looks for what no press would show before it is needed. Only while stopped, when lines may be
+ * written low once more and must all read low. It never raises an output.
+ */
+
+/* A chip that cannot read an output back says so; that is no failure of the output. */
+static u32 oht_estop_outputs_seen(const struct oht_estop *estop)
+{
+	u32 seen = 0;
+	unsigned int i;
+
+	for (i = 0; i < OHT_ESTOP_OUTPUTS; i++)
+		if (gpiod_get_value(estop->enable[i]) > 0)
+			seen |= OHT_SELF_TEST_OUTPUT_1 << i;
+	return seen;
+}
+
+static u32 oht_estop_examine(struct oht_estop *estop, u64 now)
+{
+	u32 failed = oht_estop_outputs_seen(estop);
+
+	oht_estop_lower(estop);
+	failed |= oht_estop_outputs_seen(estop);
+	oht_estop_check(estop, now);
+	if (estop->contacts & OHT_INPUT_FEEDBACK_1)
+		failed |= OHT_SELF_TEST_CONTACT_1;
+	if (estop->contacts & OHT_INPUT_FEEDBACK_2)
+		failed |= OHT_SELF_TEST_CONTACT_2;
+	if (estop->unreadable || estop->contacts_unreadable)
+		failed |= OHT_SELF_TEST_INPUT;
+	if (oht_estop_passed(now, estop->stall.ran_ns[OHT_STALL_SUPERVISION],
+			     OHT_SUPERVISION_DEAD_NS))
+		failed |= OHT_SELF_TEST_SUPERVISION;
+	return failed;
+}
+
+static int oht_estop_self_test_locked(struct oht_estop *estop, u32 *failed, u64 now)
+{
+	u64 settle_ns = (u64)estop->config.feedback_settle_ms * NSEC_PER_MSEC;
+
+	if (estop->state != OHT_ESTOP_STOPPED)
+		return -ECANCELED;
+	if (estop->feedbacks && !oht_estop_passed(now, estop->switched_ns, settle_ns))
+		return -EBUSY;
+	*failed = oht_estop_examine(estop, now);
+	estop->tested_ns = now;
+	estop->test_failed = *failed;
+	if (*failed)
+		oht_estop_find(estop, OHT_CAUSE_SELF_TEST, now);
+	return 0;
+}
+
+int oht_estop_self_test(struct oht_estop *estop, const void *who, u32 *failed)
+{
+	u64 now = ktime_get_ns();
+	unsigned long flags;
+	int ret = -EPERM;
+
+	*failed = 0;
+	flags = oht_estop_lock(estop);
+	if (estop->controller == who)
+		ret = oht_estop_self_test_locked(estop, failed, now);
+	oht_estop_unlock(estop, flags);
+	return ret;
+}
+
+static void oht_estop_describe_tests(const struct oht_estop *estop, u64 now,
+				     struct oht_estop_status *status)
+{
+	status->tested_ns = estop->tested_ns;
+	status->test_failed = estop->test_failed;
+	status->opened_age_s = OHT_NEVER_S;
+	if (estop->opened_ns)
+		status->opened_age_s = now > estop->opened_ns ?
+			div_u64(now - estop->opened_ns, NSEC_PER_SEC) : 0;
+}
+
+/* ---- state and journal ---- */
 
 static void oht_estop_describe_controller(const struct oht_estop *estop, const void *who,
 					  struct oht_estop_status *status)

@@ -18,8 +18,12 @@
 unsigned long oht_estop_lock(struct oht_estop *estop) __acquires(&estop->lock);
 void oht_estop_unlock(struct oht_estop *estop, unsigned long flags) __releases(&estop->lock);
 
-/* estop.c, all of them with estop->lock held. */
+/* estop_inputs.c, with estop->lock held. */
 void oht_estop_read_inputs(struct oht_estop *estop);
+/* Reads the channels and draws every conclusion from them and from the clock. */
+void oht_estop_check_channels(struct oht_estop *estop, u64 now);
+
+/* estop.c, all of them with estop->lock held. */
 /* Reads everything that can be read and draws every conclusion from it and from the clock. */
 void oht_estop_check(struct oht_estop *estop, u64 now);
 /* Raises the outputs if nothing forbids it, before and after; else they are low. */
@@ -42,19 +46,20 @@ struct oht_safety_record *oht_estop_record(struct oht_estop *estop, u32 kind, u3
 /* Is @now more than @span_ns after @since? Also right if @since is a little later. Pure. */
 bool oht_estop_passed(u64 now, u64 since, u64 span_ns);
 
-/* estop_feedback.c, with estop->lock held. Compares the contacts with the outputs. */
+/* estop_inputs.c, with estop->lock held. Compares the contacts with the outputs. */
 void oht_estop_check_contacts(struct oht_estop *estop, u64 now);
 /* The outputs have been written low: from now on the contacts are to open. */
 void oht_estop_contacts_lowered(struct oht_estop *estop, u64 low_ns);
 /* OHT_CAUSE_BIT() mask of what the contacts, as last read, forbid while the outputs are low. */
 u64 oht_estop_contacts_standing(const struct oht_estop *estop);
 
-/* estop_button.c, with estop->lock held: only from the supervision timer, which comes regularly. */
+/* estop_inputs.c, with estop->lock held: only from the supervision timer, which comes regularly. */
 void oht_estop_poll_button(struct oht_estop *estop, u64 now);
 
 /*
- * estop_storm.c: masking the interrupt of a line that storms. Decided under estop->lock, done after
- * it was dropped: once each, and the one before the other. Until then nobody else may mask it.
+ * estop_inputs.c: masking the interrupt of a line that storms. Decided under estop->lock, done
+ * after it was dropped: once each, and the one before the other. Until then nobody else may mask
+ * the interrupt.
  */
 /* Hard interrupt of that line, after oht_storm_edge() said so. */
 void oht_estop_mask(struct oht_estop_channel *channel, int irq);
@@ -71,16 +76,8 @@ bool oht_estop_storms(const struct oht_estop *estop);
  */
 int oht_estop_reset_locked(struct oht_estop *estop, const u64 *tag, u64 *blocking);
 
-/*
- * estop_require.c: what forbids to raise the outputs though nothing stops. Process context, without
- * estop->lock. OHT_CAUSE_BIT() mask.
- */
+/* estop_command.c: what the device tree requires of the machine. Process context. */
 int oht_estop_require_init(struct oht_estop *estop);
-u64 oht_estop_missing(const struct oht_estop *estop);
-
-/* estop_selftest.c, with estop->lock held. */
-void oht_estop_describe_tests(const struct oht_estop *estop, u64 now,
-			      struct oht_estop_status *status);
 
 /* estop.c: hard timer interrupt. Re-reads the inputs, checks the deadman. */
 void oht_estop_supervise(struct oht_estop *estop);

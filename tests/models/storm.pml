@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kernel/estop_storm.c and storm.h as a model for spin: a line of the button that storms, its
+ * kernel/estop_inputs.c and storm.h as a model for spin: a line of the button that storms, its
  * interrupt masked and heard again. Handler, supervision and controller run on CPUs of their own;
  * estop->lock is dropped between deciding and doing. Time is left out: an edge is one too many,
  * and a masked line has been calm for long enough, whenever the model likes.
