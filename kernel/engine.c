@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The queue, the calls from outside, and the one place where transactions end. */
+/* The queue, the calls from outside, where transactions end, and the end of the engine. */
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
@@ -507,64 +507,67 @@ int oht_engine_cancel(struct oht_engine *e, struct oht_xfer *x)
 	return err;
 }
 
-static void oht_engine_abort_queued(struct oht_engine *e)
-{
-	struct oht_xfer *x, *next;
-	unsigned int class;
+/* ---- the end, for good or until a suspend is over ---- */
 
-	for (class = OHT_CLASS_PLAN; class < OHT_ENGINE_CLASSES; class++)
-		list_for_each_entry_safe(x, next, &e->queue[class], node)
-			if (x->needs_enabled || oht_frame_is_write(x->function))
-				oht_engine_drop(e, x, OHT_DETAIL_STOPPED);
-}
-
-void oht_engine_abort(struct oht_engine *e)
+/* Telegrams are not queued again only if their device is gone. */
+static void oht_engine_complete_all(struct oht_engine *e, u8 detail)
 {
 	struct oht_xfer *x;
-	unsigned long flags;
-	u64 now_ns;
 
-	raw_spin_lock_irqsave(&e->lock, flags);
-	now_ns = e->clock->now_ns(e);
-	trace_oht_abort(e);
-	oht_engine_abort_queued(e);
-	x = e->moves ? e->cur : NULL;
-	if (x) {
-		e->cur = NULL;
-		e->stats.details[OHT_DETAIL_STOPPED]++;
-		oht_engine_complete(e, x, OHT_DETAIL_STOPPED);
-	}
-	oht_engine_stop_begin(e, now_ns);
-	/* A reply may have begun, or ended, that nobody has looked at yet. */
-	if (oht_engine_stop_waits(e))
-		oht_engine_receive(e, now_ns);
-	/* Also if its owner has given it up meanwhile: what moves is cut. */
-	oht_engine_make_way(e, now_ns);
-	raw_spin_unlock_irqrestore(&e->lock, flags);
+	x = e->cur;
+	e->cur = NULL;
+	if (x)
+		oht_engine_complete(e, x, oht_engine_is_telegram(x) ? OHT_DETAIL_GONE : detail);
+	while ((x = oht_engine_first(e, OHT_CLASS_STOP)))
+		oht_engine_drop(e, x, oht_engine_is_telegram(x) ? OHT_DETAIL_GONE : detail);
 }
 
-void oht_engine_get_stats(struct oht_engine *e, struct oht_engine_stats *stats)
+static void oht_engine_end(struct oht_engine *e, u8 detail)
 {
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&e->lock, flags);
-	*stats = e->stats;
-	raw_spin_unlock_irqrestore(&e->lock, flags);
-}
-
-void oht_engine_reset_stats(struct oht_engine *e)
-{
-	struct oht_engine_unit *u;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&e->lock, flags);
-	e->stats = (struct oht_engine_stats) {};
-	raw_spin_unlock_irqrestore(&e->lock, flags);
-	/* One at a time: nobody on the bus has to wait for all of them. */
-	for (u = e->units; u < e->units + ARRAY_SIZE(e->units); u++) {
-		raw_spin_lock_irqsave(&e->lock, flags);
-		memset(u->details, 0, sizeof(u->details));
-		memset(u->meter, 0, sizeof(u->meter));
+	if (e->state == OHT_ENGINE_DEAD) {
 		raw_spin_unlock_irqrestore(&e->lock, flags);
+		return;
 	}
+	if (e->state == OHT_ENGINE_SEND || e->state == OHT_ENGINE_DRAIN)
+		e->port->ops->cut(e->port);
+	e->port->ops->set_de(e->port, false);
+	e->generation++;
+	oht_engine_enter(e, OHT_ENGINE_DEAD);
+	e->armed = false;
+	oht_engine_complete_all(e, detail);
+	raw_spin_unlock_irqrestore(&e->lock, flags);
+	e->clock->drain(e);
+	e->port->ops->stop(e->port);
+}
+
+void oht_engine_shutdown(struct oht_engine *e)
+{
+	oht_engine_end(e, OHT_DETAIL_GONE);
+}
+
+void oht_engine_suspend(struct oht_engine *e)
+{
+	oht_engine_end(e, OHT_DETAIL_STOPPED);
+}
+
+int oht_engine_resume(struct oht_engine *e)
+{
+	unsigned long flags;
+	int err;
+
+	/* While it is dead: what is heard already is thrown away. */
+	err = e->port->ops->start(e->port);
+	if (err)
+		return err;
+	raw_spin_lock_irqsave(&e->lock, flags);
+	e->rx_bytes = 0;
+	e->rx_line_error = false;
+	oht_engine_begin_silent(e);
+	e->extra_until_ns = 0;
+	oht_engine_enter(e, OHT_ENGINE_IDLE);
+	raw_spin_unlock_irqrestore(&e->lock, flags);
+	return 0;
 }

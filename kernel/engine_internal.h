@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Owns:     what the files of the engine tell each other: queue and calls (engine.c), the way
- *           out (engine_tx.c), the way in (engine_rx.c), stop telegrams (engine_stop.c).
+ * Owns:     what the files of the engine tell each other: queue, calls and end (engine.c), the way
+ *           out (engine_tx.c), the way in (engine_rx.c), the stop (engine_stop.c).
  * Contexts: interrupts off, engine lock held, for all of them.
  * Locks:    none taken here.
  */

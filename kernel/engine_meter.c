@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the engine sends and hears, handed to the conformance meter; and its histograms. */
+/* What the engine counts: the conformance meter fed with what is sent and heard, histograms. */
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include "engine_internal.h"
@@ -146,4 +146,30 @@ void oht_engine_reset_histograms(struct oht_engine *e)
 	raw_spin_lock_irqsave(&e->lock, flags);
 	memset(e->histograms, 0, sizeof(e->histograms));
 	raw_spin_unlock_irqrestore(&e->lock, flags);
+}
+
+void oht_engine_get_stats(struct oht_engine *e, struct oht_engine_stats *stats)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&e->lock, flags);
+	*stats = e->stats;
+	raw_spin_unlock_irqrestore(&e->lock, flags);
+}
+
+void oht_engine_reset_stats(struct oht_engine *e)
+{
+	struct oht_engine_unit *u;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&e->lock, flags);
+	e->stats = (struct oht_engine_stats) {};
+	raw_spin_unlock_irqrestore(&e->lock, flags);
+	/* One at a time: nobody on the bus has to wait for all of them. */
+	for (u = e->units; u < e->units + ARRAY_SIZE(e->units); u++) {
+		raw_spin_lock_irqsave(&e->lock, flags);
+		memset(u->details, 0, sizeof(u->details));
+		memset(u->meter, 0, sizeof(u->meter));
+		raw_spin_unlock_irqrestore(&e->lock, flags);
+	}
 }

@@ -7,7 +7,6 @@
 #include <linux/kernel.h>
 #include <linux/time64.h>
 #include "engine_internal.h"
-#include "trace.h"
 
 /* The next point of the grid has passed and the plan has not come yet: look again after this. */
 #define OHT_ENGINE_SLOT_LATE_NS	250000

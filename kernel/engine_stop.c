@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The stop on the wire: telegrams that need no user space, and the way made for them. Source:
- * docs/timing.md, The stop on the wire; docs/safety.md, Stop telegrams.
+ * The stop on the wire: what moves is ended, telegrams that need no user space, and the way made
+ * for them. Source: docs/timing.md, The stop on the wire; docs/safety.md, Stop telegrams.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -313,4 +313,42 @@ void oht_engine_make_way(struct oht_engine *e, u64 now_ns)
 	default:
 		break;
 	}
+}
+
+/* ---- nothing that moves may go on ---- */
+
+static void oht_engine_abort_queued(struct oht_engine *e)
+{
+	struct oht_xfer *x, *next;
+	unsigned int class;
+
+	for (class = OHT_CLASS_PLAN; class < OHT_ENGINE_CLASSES; class++)
+		list_for_each_entry_safe(x, next, &e->queue[class], node)
+			if (x->needs_enabled || oht_frame_is_write(x->function))
+				oht_engine_drop(e, x, OHT_DETAIL_STOPPED);
+}
+
+void oht_engine_abort(struct oht_engine *e)
+{
+	struct oht_xfer *x;
+	unsigned long flags;
+	u64 now_ns;
+
+	raw_spin_lock_irqsave(&e->lock, flags);
+	now_ns = e->clock->now_ns(e);
+	trace_oht_abort(e);
+	oht_engine_abort_queued(e);
+	x = e->moves ? e->cur : NULL;
+	if (x) {
+		e->cur = NULL;
+		e->stats.details[OHT_DETAIL_STOPPED]++;
+		oht_engine_complete(e, x, OHT_DETAIL_STOPPED);
+	}
+	oht_engine_stop_begin(e, now_ns);
+	/* A reply may have begun, or ended, that nobody has looked at yet. */
+	if (oht_engine_stop_waits(e))
+		oht_engine_receive(e, now_ns);
+	/* Also if its owner has given it up meanwhile: what moves is cut. */
+	oht_engine_make_way(e, now_ns);
+	raw_spin_unlock_irqrestore(&e->lock, flags);
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The rate of a UART whose divisor is ours. */
+/*
+ * The rate of a UART whose divisor is ours. Not in port.c: the tests put a fake in the place of
+ * that file, and run this one.
+ */
 #include <linux/device.h>
 #include "port.h"
 

@@ -9,7 +9,6 @@
 #include "../engine_rx.c"
 #include "../engine_stop.c"
 #include "../engine_slot.c"
-#include "../engine_end.c"
 #include "../image.c"
 #include "../cycle.c"
 #include "../port_rate.c"
