@@ -59,7 +59,7 @@ static void oht_core_health_changed(struct irq_work *work)
 }
 
 /* Interrupts off, engine lock held. */
-static void oht_core_health(void *context, const struct oht_module_record *record)
+static void oht_core_health(void *context, const struct oht_unit_record *record)
 {
 	struct oht_device *oht = context;
 

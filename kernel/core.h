@@ -37,7 +37,7 @@ struct oht_device {
 	struct oht_engine engine;
 	struct oht_run *run;		/* plan and process image of the engine; with has_bus */
 	bool has_bus;			/* engine is there, and awake; released after it is */
-	struct oht_health health;	/* of the modules on it */
+	struct oht_health health;	/* of the units on it */
 	struct irq_work health_work;	/* it has changed -> listeners */
 
 	/* What is known of the port, kept beyond its life. */

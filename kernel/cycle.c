@@ -114,7 +114,7 @@ static void oht_cycle_show_result(struct oht_cycle *cycle, u16 index, u64 now_ns
 	slot->status = x->status;
 	slot->errors = entry->errors;
 	slot->turnaround_ns = x->turnaround_ns;
-	/* A degraded module is not asked. */
+	/* A degraded unit is not asked. */
 	if (x->attempts)
 		slot->tried_ns = now_ns;
 	if (!x->status) {
@@ -126,7 +126,7 @@ static void oht_cycle_show_result(struct oht_cycle *cycle, u16 index, u64 now_ns
 
 /* ---- the end of exchanges ---- */
 
-/* Nobody's fault: says nothing about the module. */
+/* Nobody's fault: says nothing about the unit. */
 static bool oht_cycle_is_void(u8 detail)
 {
 	return detail == OHT_DETAIL_STOPPED || detail == OHT_DETAIL_CANCELLED ||

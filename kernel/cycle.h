@@ -7,7 +7,7 @@
  *           Order: oht->life -> cycle->mutex -> engine.lock. Never with estop.lock.
  *
  * Source: docs/architecture.md, A plan's register. cycle.c is compiled on the host too;
- * cycle_run.c has the timer and what the rest of the module is told.
+ * cycle_run.c has the timer and what the rest of the kernel module is told.
  */
 #ifndef OHT_CYCLE_H
 #define OHT_CYCLE_H

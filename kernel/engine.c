@@ -196,7 +196,7 @@ static u16 oht_engine_key(const struct oht_frame_request *req)
 /*
  * The answer to a read says neither which register it begins with nor which request it answers.
  * While the answer to an earlier read of the same shape may still come, a read of other registers
- * of the same module would take it for its own: so it waits. Others go on.
+ * of the same unit would take it for its own: so it waits. Others go on.
  */
 static bool oht_engine_may_mistake(const struct oht_engine *e, const struct oht_xfer *x,
 				   u64 now_ns)

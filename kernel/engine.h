@@ -42,7 +42,7 @@ enum oht_xfer_state {
  * @write_count: as struct oht_frame_request
  * @timeout_us: wait for the first byte of the answer, counted from the end of our last stop bit;
  *	after a broadcast: how long the line is kept quiet
- *	0: submit fills in the module's, and its retries
+ *	0: submit fills in the unit's, and its retries
  * @needs_enabled: do not send unless the gate is open, and has been since submit without a stop
  * @words: values to write; after a read the values read
  * @pdu: with @raw the request; after @raw or IDENTIFY the answer
@@ -100,14 +100,14 @@ struct oht_frame_request oht_xfer_request(const struct oht_xfer *x);
  * @may_move: called under the engine lock, interrupts off: must not sleep, must not take
  *	estop.lock
  * @stops: how often it has been stopped; called likewise, after @may_move; NULL: never
- * @health: the health of a module with a policy has changed; called likewise, may be NULL; it may
- *	take a raw lock of its owner's and queue irq_work. module_seq is for the owner to fill in.
+ * @health: the health of a unit with a policy has changed; called likewise, may be NULL; it may
+ *	take a raw lock of its owner's and queue irq_work. journal_seq is for the owner to fill in.
  * @context: their argument
  */
 struct oht_engine_gate {
 	bool (*may_move)(void *context);
 	u32 (*stops)(void *context);
-	void (*health)(void *context, const struct oht_module_record *record);
+	void (*health)(void *context, const struct oht_unit_record *record);
 	void *context;
 };
 
@@ -163,7 +163,7 @@ struct oht_engine_stats {
 	u64 breaks;
 	u64 gap_late_max_ns;
 	u64 turnaround_max_ns;
-	u64 meter[OHT_SIDES][OHT_RULES][OHT_VERDICTS];
+	u64 meter[OHT_ENGINE_SIDES][OHT_ENGINE_RULES][OHT_ENGINE_VERDICTS];
 };
 
 /* What the engine keeps a histogram of. */
@@ -218,7 +218,7 @@ struct oht_engine_clock {
 enum oht_engine_class {
 	OHT_CLASS_STOP = 0,
 	OHT_CLASS_PLAN,
-	OHT_CLASS_PLAN_PROBE,		/* of the plan, to a module that is degraded */
+	OHT_CLASS_PLAN_PROBE,		/* of the plan, to a unit that is degraded */
 	OHT_CLASS_COMMAND,
 	OHT_CLASS_CYCLIC,
 	OHT_CLASS_BACKGROUND,
@@ -236,7 +236,7 @@ enum oht_engine_echo {
  * struct oht_engine_late - an answer that never came and may still come
  * @until_ns: how long that is thought possible
  * @key: tells the request from another one of the same shape: its CRC
- * @count: what had been asked for, 0: only the module knows
+ * @count: what had been asked for, 0: only the unit knows
  * @function: what had been asked for, 0: nothing is outstanding
  */
 struct oht_engine_late {
@@ -286,7 +286,7 @@ struct oht_engine_telegrams {
  * @slack_max_ns: what is left of the emptiest cycle
  * @planned: transfers of the plan that are not done; they go first
  * @budget_ns: longest that an exchange may keep a stop from the bus while the gate is open; 0: any
- * @turnaround_ns: longest that a module is thought to be silent before it answers
+ * @turnaround_ns: longest that a unit is thought to be silent before it answers
  * @late_max_ns: largest delay of a first request behind @begin_ns
  */
 struct oht_engine_slot {
@@ -317,7 +317,7 @@ struct oht_engine_slot {
  * @deadline_ns: when it is wanted; a tick before that is a stale one
  * @queue: waiting transfers by class, first come first served
  * @cur: transfer whose transaction this is; NULL if it was cancelled or stopped: the transaction
- *	then goes on without it, because the module answers all the same
+ *	then goes on without it, because the unit answers all the same
  * @req: request of the transaction, valid from DE_SETUP on, also without @cur
  * @words: its values
  * @timeout_us: its time-out
@@ -345,7 +345,7 @@ struct oht_engine_slot {
  * @gap_since_ns: since when somebody has been waiting for silence
  * @extra_until_ns: what is heard before this came after the end of a complete answer
  * @late: by unit, answers that may still come
- * @units: by address, what is known of each module; [0]: the longest turnaround of all of them
+ * @units: by address, what is known of each unit; [0]: the longest turnaround of all of them
  * @stop: the stop telegrams
  * @meter: see there
  * @histograms: by enum oht_engine_histogram
@@ -428,7 +428,7 @@ int oht_engine_init(struct oht_engine *e, struct oht_port *port, const struct oh
  * Any context, takes the engine lock; @x->done may be called before this returns.
  *
  * Return: 0, then @done will be called exactly once; or it will not be called: -ENODEV (shut
- * down), -EINVAL (class, time-out or retries out of range, no time-out and the module has none
+ * down), -EINVAL (class, time-out or retries out of range, no time-out and the unit has none
  * either) or what oht_frame_check() says, -EBUSY (already queued), -EDQUOT (longer than the plan's
  * stop budget, and the gate is open).
  */
@@ -441,7 +441,7 @@ int oht_engine_submit(struct oht_engine *e, struct oht_xfer *x);
  *
  * Any context, takes the engine lock; the caller must not hold the lock that @x->done takes.
  * Calls @done with -EINTR before it returns. A request that is being sent is finished and its
- * answer waited for, since the module will answer; only nobody gets it.
+ * answer waited for, since the unit will answer; only nobody gets it.
  *
  * Return: 0, or -ENOENT: @done has been called already.
  */
@@ -457,7 +457,7 @@ int oht_engine_cancel(struct oht_engine *e, struct oht_xfer *x);
  * Reads go on. What is submitted later is let through as the gate says.
  *
  * With stop telegrams these go first: a read that is being sent is cut off too, and one that waits
- * for its answer is given up once its module has been silent for as long as it ever was; both are
+ * for its answer is given up once its unit has been silent for as long as it ever was; both are
  * sent again afterwards. A stop that comes while telegrams are still to be sent adds none.
  */
 void oht_engine_abort(struct oht_engine *e);
@@ -491,7 +491,7 @@ void oht_engine_shutdown(struct oht_engine *e);
  * oht_engine_suspend() - end until oht_engine_resume()
  * @e: engine; one that is shut down stays so
  *
- * As oht_engine_shutdown(), but transfers are completed with -ECANCELED. Statistics, modules and
+ * As oht_engine_shutdown(), but transfers are completed with -ECANCELED. Statistics, units and
  * the list of stop telegrams stay; telegrams that have not left are dropped.
  */
 void oht_engine_suspend(struct oht_engine *e);
@@ -510,7 +510,7 @@ int oht_engine_resume(struct oht_engine *e);
 /* Copy of the counters. Any context, takes the engine lock. */
 void oht_engine_get_stats(struct oht_engine *e, struct oht_engine_stats *stats);
 
-/* Set the counters to zero, those of the modules too. Any context, takes the engine lock. */
+/* Set the counters to zero, those of the units too. Any context, takes the engine lock. */
 void oht_engine_reset_stats(struct oht_engine *e);
 
 /* Copy of one histogram. Any context, takes the engine lock. */

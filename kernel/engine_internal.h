@@ -42,7 +42,7 @@ void oht_engine_next(struct oht_engine *e, u64 now_ns);
 /* Longest that a frame or the wait for silence may take, whoever talks. */
 u64 oht_engine_patience_ns(const struct oht_engine *e);
 
-/* In which class @x waits if its module is well. */
+/* In which class @x waits if its unit is well. */
 static inline unsigned int oht_engine_class(const struct oht_xfer *x)
 {
 	if (x->priority < OHT_PRIO_COMMAND)

@@ -198,7 +198,7 @@ static bool oht_engine_rx_is_old(const struct oht_engine *e)
 }
 
 /*
- * It began before our request had left, so it is somebody who talks over us: a module that says
+ * It began before our request had left, so it is somebody who talks over us: a unit that says
  * its last answer twice, for one. Only where neither our UART nor the far end keeps wire time, as
  * in an emulator with a program on a pseudo terminal, an answer may be that early. Then it is an
  * old one if it has the same bytes, and comes no faster than a line allows.

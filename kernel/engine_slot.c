@@ -11,7 +11,7 @@
 /* The next point of the grid has passed and the plan has not come yet: look again after this. */
 #define OHT_ENGINE_SLOT_LATE_NS	250000
 
-/* What @x may put on the wire; the longest there is where only the module knows. */
+/* What @x may put on the wire; the longest there is where only the unit knows. */
 static struct oht_timing_exchange oht_engine_slot_exchange(const struct oht_engine *e,
 							   const struct oht_xfer *x)
 {

@@ -260,7 +260,7 @@ bool oht_engine_stop_give_up(struct oht_engine *e, u64 now_ns)
 
 /*
  * The characters that a request under way cannot go without. Before a last character of zero its
- * checksum is right as well: a module that goes by silence and checksum alone takes what has left
+ * checksum is right as well: a unit that goes by silence and checksum alone takes what has left
  * for a request and answers, into the telegram.
  */
 static unsigned int oht_engine_stop_tail(const struct oht_engine *e)
@@ -269,7 +269,7 @@ static unsigned int oht_engine_stop_tail(const struct oht_engine *e)
 }
 
 /*
- * The character in the shift register leaves in any case. If the tail has begun with it, the module
+ * The character in the shift register leaves in any case. If the tail has begun with it, the unit
  * has a request and will answer; and so it has if the transmitter takes no time.
  */
 static bool oht_engine_stop_can_cut(const struct oht_engine *e, u64 now_ns)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One dead module costs one time-out per back-off, never the bus. The rules as a user sees them
- * are at struct oht_module_set.
+ * One dead unit costs one time-out per back-off, never the bus. The rules as a user sees them
+ * are at struct oht_unit_set.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -50,7 +50,7 @@ unsigned int oht_engine_unit_class(const struct oht_engine *e, const struct oht_
 static void oht_engine_unit_change(struct oht_engine *e, u8 unit, u8 health, u8 detail)
 {
 	struct oht_engine_unit *u = oht_engine_unit_of(e, unit);
-	const struct oht_module_record record = {
+	const struct oht_unit_record record = {
 		.changed_ns = e->clock->now_ns(e),
 		.last_good_ns = u->last_good_ns,
 		.unit = unit,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Owns:     what the engine knows of each module, and how it treats one that does not answer.
+ * Owns:     what the engine knows of each unit, and how it treats one that does not answer.
  * Contexts: said at each call; the first group is for the rest of the engine: interrupts off.
  * Locks:    engine.lock: held for the first group, taken by the second.
  */
@@ -14,9 +14,13 @@ struct oht_engine;
 struct oht_xfer;
 
 #define OHT_ENGINE_DETAILS	(OHT_DETAIL_BUDGET + 1)
+/* Numbers that enum oht_side, enum oht_rule and enum oht_verdict have. */
+#define OHT_ENGINE_SIDES	(OHT_SIDE_THEIRS + 1)
+#define OHT_ENGINE_RULES	(OHT_RULE_T15 + 1)
+#define OHT_ENGINE_VERDICTS	(OHT_VERDICT_NOT_JUDGED + 1)
 
 /**
- * struct oht_engine_policy - how a module is treated; see struct oht_module_set
+ * struct oht_engine_policy - how a unit is treated; see struct oht_unit_set
  * @set: somebody has set it
  * @retries: for transfers without a time-out of their own
  * @degrade_after: transfers that fail in a row until it is degraded, 0: never
@@ -34,9 +38,9 @@ struct oht_engine_policy {
 };
 
 /**
- * struct oht_engine_unit - one module
+ * struct oht_engine_unit - one unit
  * @policy: as set; all zero: never degraded
- * @health: enum oht_module_health
+ * @health: enum oht_unit_health
  * @errors_in_row: transfers that failed since it answered last
  * @backoff_ms: the present wait, 0 if not degraded
  * @probe_from_ns: from here on a command may take the place of the coming probe
@@ -58,15 +62,15 @@ struct oht_engine_unit {
 	u64 last_good_ns;
 	u64 learned_turnaround_ns;
 	u64 details[OHT_ENGINE_DETAILS];
-	u64 meter[OHT_SIDES][OHT_RULES][OHT_VERDICTS];
+	u64 meter[OHT_ENGINE_SIDES][OHT_ENGINE_RULES][OHT_ENGINE_VERDICTS];
 };
 
 /* ---- for the engine itself ---- */
 
-/* Gives @x the module's time-out and retries if it has none. -EINVAL: nobody has set any. */
+/* Gives @x the unit's time-out and retries if it has none. -EINVAL: nobody has set any. */
 int oht_engine_unit_fill(struct oht_engine *e, struct oht_xfer *x);
 
-/* False: its module is degraded, and it is not the turn of @x to see whether it is back. */
+/* False: its unit is degraded, and it is not the turn of @x to see whether it is back. */
 bool oht_engine_unit_admits(struct oht_engine *e, const struct oht_xfer *x, u64 now_ns);
 
 /* In which class (enum oht_engine_class) @x waits: what probes waits behind all of its kind. */
@@ -83,7 +87,7 @@ void oht_engine_unit_ended(struct oht_engine *e, u8 detail, bool forgiven);
 /* ---- for its owner ---- */
 
 /**
- * oht_engine_set_policy() - say how a module is treated, and begin anew with it
+ * oht_engine_set_policy() - say how a unit is treated, and begin anew with it
  * @e: engine
  * @unit: 1..247
  * @policy: checked by the caller; copied

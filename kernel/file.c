@@ -153,9 +153,9 @@ static u64 oht_file_newest_health(struct oht_device *oht)
 
 static bool oht_file_read_health(struct oht_device *oht, u64 *next, struct oht_record *record)
 {
-	if (!oht_health_read(&oht->health, next, &record->module))
+	if (!oht_health_read(&oht->health, next, &record->unit))
 		return false;
-	record->time_ns = record->module.changed_ns;
+	record->time_ns = record->unit.changed_ns;
 	return true;
 }
 
@@ -193,7 +193,7 @@ struct oht_file_journal {
 static const struct oht_file_journal oht_file_journals[OHT_FILE_JOURNALS] = {
 	{ OHT_RECORD_CYCLE, OHT_SUBSCRIBE_CYCLE, EPOLLIN | EPOLLRDNORM,
 	  oht_file_newest_cycle, oht_file_read_cycle },
-	{ OHT_RECORD_MODULE, OHT_SUBSCRIBE_MODULES, EPOLLIN | EPOLLRDNORM,
+	{ OHT_RECORD_UNIT, OHT_SUBSCRIBE_UNITS, EPOLLIN | EPOLLRDNORM,
 	  oht_file_newest_health, oht_file_read_health },
 	{ OHT_RECORD_SAFETY, OHT_SUBSCRIBE_SAFETY, EPOLLIN | EPOLLRDNORM | EPOLLPRI,
 	  oht_file_newest_safety, oht_file_read_safety },

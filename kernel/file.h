@@ -16,7 +16,7 @@
 #include "core.h"
 #include "engine.h"
 
-/* Of the plan, of the modules' health, of the stop. */
+/* Of the plan, of the units' health, of the stop. */
 #define OHT_FILE_JOURNALS	3
 
 struct oht_file {

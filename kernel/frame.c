@@ -39,7 +39,7 @@ struct oht_frame_rule {
 	u8 request;
 	u8 reply;
 	bool bits;		/* values are coils, not registers */
-	bool write;		/* changes something in the module */
+	bool write;		/* changes something in the unit */
 	u16 count_max;
 	u16 write_max;
 };
@@ -415,7 +415,7 @@ unsigned int oht_frame_words(const struct oht_frame_request *req, const u8 *adu,
 	memset(words, 0, count * sizeof(*words));
 	for (i = 0; i < oht_frame_value_bytes(rule, req->count); i++)
 		words[i / 2] |= adu[3 + i] << (i % 2 * 8);
-	/* What a module puts into the bits beyond the quantity means nothing. */
+	/* What a unit puts into the bits beyond the quantity means nothing. */
 	if (req->count % OHT_BITS_PER_WORD)
 		words[count - 1] &= (1 << req->count % OHT_BITS_PER_WORD) - 1;
 	return count;

@@ -123,7 +123,7 @@ int oht_frame_reply_bytes(const u8 *adu, unsigned int bytes);
  * oht_frame_answer_bytes() - length of the good reply to a request
  * @req: a request that oht_frame_check() accepts
  *
- * Return: length in bytes, 0 after a broadcast, or -EOPNOTSUPP: only the module knows.
+ * Return: length in bytes, 0 after a broadcast, or -EOPNOTSUPP: only the unit knows.
  */
 int oht_frame_answer_bytes(const struct oht_frame_request *req);
 
@@ -166,7 +166,7 @@ unsigned int oht_frame_pdu(const struct oht_frame_request *req, const u8 *adu, u
 /* True if the answer is given out as a PDU, not as words: raw, IDENTIFY. */
 bool oht_frame_is_opaque(const struct oht_frame_request *req);
 
-/* True if @function changes something in the module, or if we do not know that it does not. */
+/* True if @function changes something in the unit, or if we do not know that it does not. */
 bool oht_frame_is_write(u8 function);
 
 /*

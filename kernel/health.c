@@ -8,15 +8,15 @@ void oht_health_init(struct oht_health *health)
 	raw_spin_lock_init(&health->lock);
 }
 
-void oht_health_add(struct oht_health *health, const struct oht_module_record *record)
+void oht_health_add(struct oht_health *health, const struct oht_unit_record *record)
 {
-	struct oht_module_record *slot;
+	struct oht_unit_record *slot;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&health->lock, flags);
 	slot = &health->records[++health->seq % OHT_HEALTH_RECORDS];
 	*slot = *record;
-	slot->module_seq = health->seq;
+	slot->journal_seq = health->seq;
 	raw_spin_unlock_irqrestore(&health->lock, flags);
 }
 
@@ -31,7 +31,7 @@ u64 oht_health_seq(struct oht_health *health)
 	return seq;
 }
 
-bool oht_health_read(struct oht_health *health, u64 *seq, struct oht_module_record *record)
+bool oht_health_read(struct oht_health *health, u64 *seq, struct oht_unit_record *record)
 {
 	unsigned long flags;
 	bool found;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Owns:     the list of changes in the health of modules, of which a reader keeps its place.
+ * Owns:     the list of changes in the health of units, of which a reader keeps its place.
  * Contexts: any, hard interrupt included.
  * Locks:    health->lock (raw), for the copy of one record. Order: engine.lock -> this.
  */
@@ -23,13 +23,13 @@
 struct oht_health {
 	raw_spinlock_t lock;
 	u64 seq;
-	struct oht_module_record records[OHT_HEALTH_RECORDS];
+	struct oht_unit_record records[OHT_HEALTH_RECORDS];
 };
 
 void oht_health_init(struct oht_health *health);
 
 /* Appends @record with the next number. */
-void oht_health_add(struct oht_health *health, const struct oht_module_record *record);
+void oht_health_add(struct oht_health *health, const struct oht_unit_record *record);
 
 /* Number of the newest one, 0: none yet. */
 u64 oht_health_seq(struct oht_health *health);
@@ -42,6 +42,6 @@ u64 oht_health_seq(struct oht_health *health);
  *
  * Return: true if there was one.
  */
-bool oht_health_read(struct oht_health *health, u64 *seq, struct oht_module_record *record);
+bool oht_health_read(struct oht_health *health, u64 *seq, struct oht_unit_record *record);
 
 #endif /* OHT_HEALTH_H */

@@ -14,7 +14,7 @@
 
 /* The contract: what a program was compiled with must stay true. */
 static_assert(sizeof(struct oht_info) == 128);
-static_assert(offsetof(struct oht_info, baud_effective_mbps) == 56);
+static_assert(offsetof(struct oht_info, baud_effective_millibps) == 56);
 static_assert(sizeof(struct oht_transfer) == 40);
 static_assert(offsetof(struct oht_transfer, write_address) == 28);
 static_assert(offsetof(struct oht_transfer, words) == 32);
@@ -36,11 +36,12 @@ static_assert(sizeof(struct oht_completion) == 280);
 static_assert(offsetof(struct oht_completion, words) == 24);
 static_assert(offsetof(struct oht_completion, pdu) == 24);
 static_assert(sizeof(struct oht_safety_record) == 56);
-static_assert(sizeof(struct oht_module_set) == 32);
-static_assert(sizeof(struct oht_module_status) == 448);
-static_assert(offsetof(struct oht_module_status, turnaround_max_ns) == 32);
-static_assert(offsetof(struct oht_module_status, details) == 96);
-static_assert(sizeof(struct oht_module_record) == 48);
+static_assert(sizeof(struct oht_unit_set) == 32);
+static_assert(sizeof(struct oht_unit_status) == 608);
+static_assert(offsetof(struct oht_unit_status, turnaround_max_ns) == 32);
+static_assert(offsetof(struct oht_unit_status, details) == 96);
+static_assert(offsetof(struct oht_unit_status, conformance) == 352);
+static_assert(sizeof(struct oht_unit_record) == 48);
 static_assert(sizeof(struct oht_record) == 320);
 static_assert(offsetof(struct oht_record, completion) == 24);
 static_assert(sizeof_field(struct oht_record, reserved) >= sizeof(struct oht_completion));
@@ -75,7 +76,7 @@ static int oht_ioctl_info(struct oht_file *file, struct oht_ioctl_call *call)
 	memcpy(info->port, oht->port_kind, sizeof(info->port));
 	info->baud_bps = timing->baud_bps;
 	info->char_bits = timing->char_bits;
-	info->baud_effective_mbps = timing->baud_effective_mbps;
+	info->baud_effective_millibps = timing->baud_effective_millibps;
 	info->parity = timing->parity;
 	info->stop_bits = timing->stop_bits;
 	info->char_ns = timing->char_ns;
@@ -188,7 +189,7 @@ static int oht_ioctl_subscribe(struct oht_file *file, struct oht_ioctl_call *cal
 	const struct oht_subscribe *subscribe = &call->arg.subscribe;
 
 	if (subscribe->mask &
-	    ~(OHT_SUBSCRIBE_SAFETY | OHT_SUBSCRIBE_CYCLE | OHT_SUBSCRIBE_MODULES))
+	    ~(OHT_SUBSCRIBE_SAFETY | OHT_SUBSCRIBE_CYCLE | OHT_SUBSCRIBE_UNITS))
 		return -EINVAL;
 	return oht_file_subscribe(file, subscribe->mask, subscribe->safety_from);
 }
@@ -382,9 +383,9 @@ static const struct oht_ioctl_op oht_ioctl_ops[] = {
 	OHT_IOCTL_ASK(OHT_IOC_TELEGRAM_STATUS, telegram_status, oht_ioctl_telegram_status),
 	OHT_IOCTL_ACT(OHT_IOC_SELF_TEST, self_test, oht_ioctl_prepare_self_test,
 		      oht_ioctl_self_test),
-	OHT_IOCTL_ACT(OHT_IOC_MODULE_SET, module_set, oht_ioctl_prepare_module_set,
-		      oht_ioctl_module_set),
-	OHT_IOCTL_ASK(OHT_IOC_MODULE_GET, module_status, oht_ioctl_module_get),
+	OHT_IOCTL_ACT(OHT_IOC_UNIT_SET, unit_set, oht_ioctl_prepare_unit_set,
+		      oht_ioctl_unit_set),
+	OHT_IOCTL_ASK(OHT_IOC_UNIT_GET, unit_status, oht_ioctl_unit_get),
 	OHT_IOCTL_OP(OHT_IOC_PLAN_STAGE, plan_stage, OHT_OP_WRITES, oht_ioctl_prepare_plan_stage,
 		     oht_ioctl_plan_stage, oht_ioctl_release_plan),
 	OHT_IOCTL_ACT(OHT_IOC_PLAN_COMMIT, plan_commit, oht_ioctl_prepare_plan_commit,

@@ -22,8 +22,8 @@ union oht_ioctl_arg {
 	struct oht_self_test self_test;
 	struct oht_telegrams telegrams;
 	struct oht_telegram_status telegram_status;
-	struct oht_module_set module_set;
-	struct oht_module_status module_status;
+	struct oht_unit_set unit_set;
+	struct oht_unit_status unit_status;
 	struct oht_plan_stage plan_stage;
 	struct oht_plan_commit plan_commit;
 	struct oht_plan_clear plan_clear;
@@ -56,11 +56,11 @@ struct oht_ioctl_call {
  * be written learns of an error, and nothing has happened.
  */
 
-/* ---- ioctl_module.c: 0 or a negative errno as at the structures ---- */
+/* ---- ioctl_unit.c: 0 or a negative errno as at the structures ---- */
 
-int oht_ioctl_prepare_module_set(struct oht_file *file, struct oht_ioctl_call *call);
-int oht_ioctl_module_set(struct oht_file *file, struct oht_ioctl_call *call);
-int oht_ioctl_module_get(struct oht_file *file, struct oht_ioctl_call *call);
+int oht_ioctl_prepare_unit_set(struct oht_file *file, struct oht_ioctl_call *call);
+int oht_ioctl_unit_set(struct oht_file *file, struct oht_ioctl_call *call);
+int oht_ioctl_unit_get(struct oht_file *file, struct oht_ioctl_call *call);
 
 /* ---- ioctl_plan.c: the same ---- */
 

@@ -17,12 +17,12 @@ static ssize_t abi_version_show(struct device *dev, struct device_attribute *att
 }
 static DEVICE_ATTR_RO(abi_version);
 
-static ssize_t baud_effective_mbps_show(struct device *dev, struct device_attribute *attr,
-					char *buf)
+static ssize_t baud_effective_millibps_show(struct device *dev,
+					    struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%llu\n", oht_core_of(dev)->timing.baud_effective_mbps);
+	return sysfs_emit(buf, "%llu\n", oht_core_of(dev)->timing.baud_effective_millibps);
 }
-static DEVICE_ATTR_RO(baud_effective_mbps);
+static DEVICE_ATTR_RO(baud_effective_millibps);
 
 static ssize_t t15_ns_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -38,7 +38,7 @@ static DEVICE_ATTR_RO(t35_ns);
 
 static struct attribute *oht_sysfs_device_attrs[] = {
 	&dev_attr_abi_version.attr,
-	&dev_attr_baud_effective_mbps.attr,
+	&dev_attr_baud_effective_millibps.attr,
 	&dev_attr_t15_ns.attr,
 	&dev_attr_t35_ns.attr,
 	NULL,

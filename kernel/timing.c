@@ -40,25 +40,25 @@ static const char *oht_timing_check(const struct oht_line *line)
 
 static u32 oht_timing_error_ppm(u64 effective_mbps, u32 baud_bps)
 {
-	u64 asked_mbps = (u64)baud_bps * 1000;
-	u64 off = effective_mbps > asked_mbps ? effective_mbps - asked_mbps :
-						asked_mbps - effective_mbps;
+	u64 asked_millibps = (u64)baud_bps * 1000;
+	u64 off = effective_mbps > asked_millibps ? effective_mbps - asked_millibps :
+						asked_millibps - effective_mbps;
 
 	/* Capped, so that a hopeless rate does not wrap into a good one. */
-	if (off >= asked_mbps)
+	if (off >= asked_millibps)
 		return 1000000;
-	return div64_u64(off * 1000000 + asked_mbps - 1, asked_mbps);
+	return div64_u64(off * 1000000 + asked_millibps - 1, asked_millibps);
 }
 
 /* t1.5 and t3.5 as the specification has them; a character never counts less than it takes. */
 static void oht_timing_gaps(struct oht_timing *t, const struct oht_line *line)
 {
-	u64 mbps = t->baud_effective_mbps;
+	u64 millibps = t->baud_effective_millibps;
 	u32 bits = line->gap_char_bits > t->char_bits ? line->gap_char_bits : t->char_bits;
 
 	if (line->baud_bps <= OHT_RULE_BPS) {
-		t->t15_ns = oht_timing_half_bits_ns(mbps, 3 * bits);
-		t->t35_ns = oht_timing_half_bits_ns(mbps, 7 * bits);
+		t->t15_ns = oht_timing_half_bits_ns(millibps, 3 * bits);
+		t->t35_ns = oht_timing_half_bits_ns(millibps, 7 * bits);
 	} else {
 		t->t15_ns = OHT_FIXED_T15_NS;
 		t->t35_ns = OHT_FIXED_T35_NS;
@@ -67,7 +67,7 @@ static void oht_timing_gaps(struct oht_timing *t, const struct oht_line *line)
 
 static const char *oht_timing_override(struct oht_timing *t, const struct oht_line *line)
 {
-	u64 least_ns = oht_timing_half_bits_ns(t->baud_effective_mbps, 7 * t->char_bits);
+	u64 least_ns = oht_timing_half_bits_ns(t->baud_effective_millibps, 7 * t->char_bits);
 
 	if (!line->inter_frame_us)
 		return NULL;
@@ -80,23 +80,23 @@ static const char *oht_timing_override(struct oht_timing *t, const struct oht_li
 	return NULL;
 }
 
-int oht_timing_init(struct oht_timing *t, const struct oht_line *line, u64 baud_effective_mbps,
+int oht_timing_init(struct oht_timing *t, const struct oht_line *line, u64 baud_effective_millibps,
 		    const char **what)
 {
 	*what = oht_timing_check(line);
 	if (*what)
 		return -ERANGE;
 	*what = "baud_bps";
-	if (oht_timing_error_ppm(baud_effective_mbps, line->baud_bps) > OHT_ERROR_MAX_PPM)
+	if (oht_timing_error_ppm(baud_effective_millibps, line->baud_bps) > OHT_ERROR_MAX_PPM)
 		return -ERANGE;
 	t->baud_bps = line->baud_bps;
-	t->baud_effective_mbps = baud_effective_mbps;
+	t->baud_effective_millibps = baud_effective_millibps;
 	t->parity = line->parity;
 	t->stop_bits = line->stop_bits;
 	t->char_bits = 1 + 8 + (line->parity != OHT_PARITY_NONE) + line->stop_bits;
-	t->char_ns = oht_timing_half_bits_ns(baud_effective_mbps, 2 * t->char_bits);
-	t->bit_ns = oht_timing_half_bits_ns(baud_effective_mbps, 2);
-	t->stop_rest_ns = oht_timing_half_bits_ns(baud_effective_mbps, 2 * line->stop_bits - 1);
+	t->char_ns = oht_timing_half_bits_ns(baud_effective_millibps, 2 * t->char_bits);
+	t->bit_ns = oht_timing_half_bits_ns(baud_effective_millibps, 2);
+	t->stop_rest_ns = oht_timing_half_bits_ns(baud_effective_millibps, 2 * line->stop_bits - 1);
 	t->de_setup_ns = line->de_setup_us * OHT_NS_PER_US;
 	t->de_hold_ns = line->de_hold_us * OHT_NS_PER_US;
 	oht_timing_gaps(t, line);
@@ -109,7 +109,7 @@ int oht_timing_init(struct oht_timing *t, const struct oht_line *line, u64 baud_
 
 u64 oht_timing_chars_ns(const struct oht_timing *t, unsigned int chars)
 {
-	return oht_timing_half_bits_ns(t->baud_effective_mbps, 2ULL * chars * t->char_bits);
+	return oht_timing_half_bits_ns(t->baud_effective_millibps, 2ULL * chars * t->char_bits);
 }
 
 u64 oht_timing_tx_end_ns(const struct oht_timing *t, u64 start_ns, unsigned int chars)
@@ -148,9 +148,9 @@ u64 oht_timing_stop_silence_ns(const struct oht_timing *t, u64 turnaround_ns)
 
 /*
  * The worst moment is the one at which the request can no longer be cut: its last character but
- * one is in the shift register, and the last one is zero (oht_engine_stop_tail()). The module
+ * one is in the shift register, and the last one is zero (oht_engine_stop_tail()). The unit
  * answers as late as it may, the reply that has begun is waited for, and then t3.5 of silence.
- * With a request that is cut instead, or a module that stays silent, the telegram goes earlier,
+ * With a request that is cut instead, or a unit that stays silent, the telegram goes earlier,
  * but not if the reply is shorter than that silence.
  *
  * At 115200 8N1 (a character is 86.8 us), reads of 8 registers (reply of 21 bytes), turnaround

@@ -52,7 +52,7 @@ struct oht_line {
 /**
  * struct oht_timing - everything that the engine needs to know about time on this line
  * @baud_bps: rate asked for; it decides on which side of the 19200 rule we are
- * @baud_effective_mbps: rate really set, in milli-bit per second; all times come from it
+ * @baud_effective_millibps: rate really set, in milli-bit per second; all times come from it
  * @char_bits: bits of a character on the wire: start, 8 data, parity, stop
  * @parity: enum oht_parity
  * @stop_bits: 1 or 2
@@ -67,7 +67,7 @@ struct oht_line {
  */
 struct oht_timing {
 	u32 baud_bps;
-	u64 baud_effective_mbps;
+	u64 baud_effective_millibps;
 	u8 char_bits;
 	u8 parity;
 	u8 stop_bits;
@@ -84,13 +84,13 @@ struct oht_timing {
  * oht_timing_init() - compute all times of a line
  * @t: out
  * @line: how it is set
- * @baud_effective_mbps: what the divisor really makes, in milli-bit per second
+ * @baud_effective_millibps: what the divisor really makes, in milli-bit per second
  * @what: out: on error the name of the member of @line that is wrong, in words; never NULL
  *
  * Return: 0, or -ERANGE: a member of @line is out of its range, or @inter_frame_us is below 3.5
  * characters, or the effective rate is more than 1 % off ("baud_bps").
  */
-int oht_timing_init(struct oht_timing *t, const struct oht_line *line, u64 baud_effective_mbps,
+int oht_timing_init(struct oht_timing *t, const struct oht_line *line, u64 baud_effective_millibps,
 		    const char **what);
 
 /* Time that @chars characters take on the wire, rounded up as a whole; @chars up to 65535. */

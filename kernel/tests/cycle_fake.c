@@ -30,7 +30,7 @@ static const struct oht_cycle_ops cyclic_ops = {
 	.recorded = cyclic_recorded,
 };
 
-/* ---- the modules ---- */
+/* ---- the units ---- */
 
 static unsigned int cyclic_read_answer(const u8 *request, u8 *adu)
 {

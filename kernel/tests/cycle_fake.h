@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Owns:     a cyclic side on the fake bus, and modules that answer what it sends.
+ * Owns:     a cyclic side on the fake bus, and units that answer what it sends.
  * Contexts: a test, one thread; time only passes in cyclic_run().
  * Locks:    none.
  */
@@ -42,7 +42,7 @@ struct cyclic {
 /* Too big for a stack. */
 extern struct cyclic cyclic;
 
-/* A cyclic side without a plan, grid 20 ms, 115200, modules that answer after 1 ms. */
+/* A cyclic side without a plan, grid 20 ms, 115200, units that answer after 1 ms. */
 void cyclic_init(struct kunit *test);
 
 /* One more entry of the plan that cyclic_commit() will stage: every cycle, time-out 5 ms. */

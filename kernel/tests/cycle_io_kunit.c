@@ -158,7 +158,7 @@ static void cycle_io_no_loss(struct kunit *test)
 	KUNIT_EXPECT_GE(test, cyclic_status().errors, 6);
 }
 
-/* A degraded module costs one time-out per back-off; each cycle without it counts as an error. */
+/* A degraded unit costs one time-out per back-off; each cycle without it counts as an error. */
 static void cycle_io_degraded(struct kunit *test)
 {
 	const struct oht_engine_policy policy = {

@@ -109,7 +109,7 @@ static void cycle_very_late_tick(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, record.count, 2);
 }
 
-/* Two modules that take longer than the cycle: it has exceeded, and the next one is missed. */
+/* Two units that take longer than the cycle: it has exceeded, and the next one is missed. */
 static void cycle_exceeded(struct kunit *test)
 {
 	struct oht_plan_entry *slow;
@@ -202,7 +202,7 @@ static void cycle_saturated(struct kunit *test)
 	KUNIT_EXPECT_GT(test, cyclic_count(9), 10);
 }
 
-/* A silent module's whole time-out stays inside the slack. */
+/* A silent unit's whole time-out stays inside the slack. */
 static void cycle_background_silent(struct kunit *test)
 {
 	cyclic_add(3, 3, 2);

@@ -42,7 +42,7 @@ static u64 bound_of(unsigned int request_bytes, unsigned int reply_bytes, u64 tu
 	return oht_timing_stop_bound_ns(&fake.engine.timing, &busy, &telegram, answer_ns);
 }
 
-/* The modules are known, one telegram is set; then a request at once. */
+/* The units are known, one telegram is set; then a request at once. */
 static void bound_begin(struct kunit *test, u64 turnaround_ns)
 {
 	struct oht_telegram telegram = far_stop_list[0];
@@ -132,7 +132,7 @@ static void engine_bound_figures(struct kunit *test)
 }
 
 /*
- * A module that takes longer than ever before begins its reply anywhere in the telegram, or right
+ * A unit that takes longer than ever before begins its reply anywhere in the telegram, or right
  * before it: then that telegram is lost, and the repeat must do.
  */
 static void bound_surprise(struct kunit *test, u64 stop_after_ns)
@@ -165,7 +165,7 @@ static void engine_bound_surprise(struct kunit *test)
 
 /* ---- what is cut, and what is not ---- */
 
-/* A long write at each of its bytes: cut, the gap kept, and no module takes it for a request. */
+/* A long write at each of its bytes: cut, the gap kept, and no unit takes it for a request. */
 static void bound_long_write(struct kunit *test, unsigned int fifo_bytes)
 {
 	u64 first_ns, answer_ns, bound_ns, bound_answer_ns;

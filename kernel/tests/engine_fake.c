@@ -159,7 +159,7 @@ static u32 fake_stops(void *context)
 	return fake.stops;
 }
 
-static void fake_health(void *context, const struct oht_module_record *record)
+static void fake_health(void *context, const struct oht_unit_record *record)
 {
 	lockdep_assert_held(&fake.engine.lock);
 	fake.health[fake.health_count++ % FAKE_HEALTH_MAX] = *record;

@@ -77,7 +77,7 @@ struct fake_bus {
 	unsigned int done_order[FAKE_XFERS_MAX];
 	unsigned int done_total;
 
-	struct oht_module_record health[FAKE_HEALTH_MAX];
+	struct oht_unit_record health[FAKE_HEALTH_MAX];
 	unsigned int health_count;
 };
 
@@ -109,7 +109,7 @@ u64 fake_say(u64 start_ns, const u8 *data, unsigned int bytes);
 void fake_say_at_once(u64 start_ns, const u8 *data, unsigned int bytes);
 void fake_say_one(u64 report_ns, u8 data, u8 flags);
 
-/* The answer that a good module gives to @x (its registers hold address + 0x1000). */
+/* The answer that a good unit gives to @x (its registers hold address + 0x1000). */
 unsigned int fake_answer(const struct oht_xfer *x, u8 *adu);
 unsigned int fake_exception(const struct oht_xfer *x, u8 code, u8 *adu);
 void fake_reseal(u8 *adu, unsigned int bytes);

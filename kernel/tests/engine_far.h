@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Owns:     modules at the far end of the bus in memory: they answer whole frames by themselves.
+ * Owns:     units at the far end of the bus in memory: they answer whole frames by themselves.
  * Contexts: a test, one thread; time only passes in far_run().
  * Locks:    none.
  */
@@ -12,7 +12,7 @@
 /* The unit that the stop telegrams are for. */
 #define FAR_STOP_UNIT	3
 
-/* How the modules behave, and what they have heard. */
+/* How the units behave, and what they have heard. */
 struct far_end {
 	u64 turnaround_ns;
 	u64 slow_ns;		/* the same for all but stop telegrams, 0: no difference */
@@ -34,10 +34,10 @@ extern struct far_end far_end;
 /* Two of them: function 6, and function 16 with two registers. */
 extern const struct oht_telegram far_stop_list[];
 
-/* As fake_init(), with modules that answer at once. */
+/* As fake_init(), with units that answer at once. */
 void far_init(struct kunit *test, u32 baud_bps);
 
-/* Let time pass, the modules answer. */
+/* Let time pass, the units answer. */
 void far_run(u64 until_ns);
 
 /* The same until transfer @i is done; fails the test if that takes 1 s. */

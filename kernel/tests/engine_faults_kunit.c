@@ -270,7 +270,7 @@ static void engine_faults_wrong_echo(struct kunit *test)
 }
 
 /*
- * The answer to a read that has timed out comes while other registers of the same module are
+ * The answer to a read that has timed out comes while other registers of the same unit are
  * asked for. Nothing in it says that it is the wrong one, so that read has to wait; others do not.
  */
 static void engine_faults_late_answer(struct kunit *test)

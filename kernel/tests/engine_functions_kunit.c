@@ -288,7 +288,7 @@ static void functions_test_late(struct kunit *test)
 	KUNIT_EXPECT_LT(test, functions_second_start_ns(test, &functions_odd, &functions_odd),
 			FAKE_MS);
 
-	/* Raw or not, the module's answer looks the same. */
+	/* Raw or not, the unit's answer looks the same. */
 	other = *read;
 	other.raw = true;
 	other.address = 0;
@@ -407,7 +407,7 @@ static void functions_test_broadcast_ended(struct kunit *test)
 	}
 }
 
-/* A stop does not wait until the slowest module has obeyed a broadcast. */
+/* A stop does not wait until the slowest unit has obeyed a broadcast. */
 static void functions_test_broadcast_gives_way(struct kunit *test)
 {
 	const struct oht_telegram telegram = { .unit = 9, .function = 6, .count = 1 };

@@ -20,7 +20,7 @@ static void expect_counts(unsigned int side, unsigned int rule, u64 ok, u64 viol
 	KUNIT_EXPECT_EQ_MSG(fake.test, all[OHT_VERDICT_OK], ok, "%u %u", side, rule);
 	KUNIT_EXPECT_EQ_MSG(fake.test, all[OHT_VERDICT_VIOLATION], violation, "%u %u", side, rule);
 	KUNIT_EXPECT_EQ_MSG(fake.test, all[OHT_VERDICT_NOT_JUDGED], open, "%u %u", side, rule);
-	KUNIT_EXPECT_EQ(fake.test, memcmp(all, unit, sizeof(u64[OHT_VERDICTS])), 0);
+	KUNIT_EXPECT_EQ(fake.test, memcmp(all, unit, sizeof(u64[OHT_ENGINE_VERDICTS])), 0);
 }
 
 static unsigned int ask(unsigned int registers)

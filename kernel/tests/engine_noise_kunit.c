@@ -64,7 +64,7 @@ static void engine_noise_echo(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.engine.stats.bytes_echo, 24);
 }
 
-/* The echo of a write looks like its answer: a dead module must not seem alive. */
+/* The echo of a write looks like its answer: a dead unit must not seem alive. */
 static void engine_noise_echo_of_a_write(struct kunit *test)
 {
 	fake_xfer(0, 1, 6, 0x0010, 1);
@@ -103,7 +103,7 @@ static void engine_noise_answer_at_once(struct kunit *test)
 }
 
 /*
- * The module says its answer twice, the second time while we ask for other registers. Its bytes
+ * The unit says its answer twice, the second time while we ask for other registers. Its bytes
  * fit the new request perfectly; only time tells that they cannot be the answer.
  */
 static void engine_noise_old_answer_over_request(struct kunit *test)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One dead or bad module never harms the bus: degradation, back-off, probes, what is told of it. */
+/* One dead or bad unit never harms the bus: degradation, back-off, probes, what is told of it. */
 #include "engine_fake.h"
 
 #define DEAD		3
@@ -187,7 +187,7 @@ static void unit_test_answer_at_the_end(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dead()->health, OHT_HEALTH_DEGRADED);
 }
 
-/* A stop, a cancel before it was sent, a transmitter that is stuck: not the module's fault. */
+/* A stop, a cancel before it was sent, a transmitter that is stuck: not the unit's fault. */
 static void unit_test_not_its_fault(struct kunit *test)
 {
 	struct oht_xfer *x;
@@ -434,13 +434,13 @@ static void unit_test_reset_while_running(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, u.details[OHT_DETAIL_TIMEOUT], 1);
 	KUNIT_EXPECT_EQ(test, fake.engine.stats.details[OHT_DETAIL_TIMEOUT], 1);
 	KUNIT_EXPECT_EQ(test, fake.engine.stats.frames_sent, 0);
-	/* How it stands with the module is no counter. */
+	/* How it stands with the unit is no counter. */
 	KUNIT_EXPECT_EQ(test, u.health, OHT_HEALTH_DEGRADED);
 	KUNIT_EXPECT_EQ(test, u.errors_in_row, 4);
 	KUNIT_EXPECT_EQ(test, u.backoff_ms, 200);
 }
 
-/* ---- four modules ---- */
+/* ---- four units ---- */
 
 #define MODULES		4
 #define MINUTE_NS	(60000 * FAKE_MS)

@@ -68,8 +68,8 @@ static int plan_compute(struct kunit *test)
 
 /* ---- figures by hand ---- */
 
-/* Four modules, 6 registers each, in every cycle: 22.7 ms, 91 %. */
-static void plan_four_modules(struct kunit *test)
+/* Four units, 6 registers each, in every cycle: 22.7 ms, 91 %. */
+static void plan_four_units(struct kunit *test)
 {
 	unsigned int i;
 
@@ -88,7 +88,7 @@ static void plan_four_modules(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, figures.command_wait_ns, 25000000 + 1750000);
 }
 
-/* That of the specification: two modules in every cycle, one in every 4th, one in every 20th. */
+/* That of the specification: two units in every cycle, one in every 4th, one in every 20th. */
 static void plan_default(struct kunit *test)
 {
 	struct oht_plan_entry *dock, *power;
@@ -404,7 +404,7 @@ static void plan_refuse_hyperperiod(struct kunit *test)
 }
 
 static struct kunit_case plan_cases[] = {
-	KUNIT_CASE(plan_four_modules),
+	KUNIT_CASE(plan_four_units),
 	KUNIT_CASE(plan_default),
 	KUNIT_CASE(plan_stop_bound),
 	KUNIT_CASE(plan_stop_budget),

@@ -47,7 +47,7 @@ static void test_start(struct kunit *test)
 			UART_FCR_ENABLE_FIFO | UART_FCR_TRIGGER_4);
 	KUNIT_EXPECT_EQ(test, chip.mcr, UART_MCR_OUT2);
 	KUNIT_EXPECT_FALSE(test, chip_asserted());
-	KUNIT_EXPECT_EQ(test, fake_uart.port->timing.baud_effective_mbps, 115384615);
+	KUNIT_EXPECT_EQ(test, fake_uart.port->timing.baud_effective_millibps, 115384615);
 	KUNIT_EXPECT_TRUE(test, fake_uart.port->caps == OHT_CAP_EXACT_TIMING);
 }
 

@@ -341,7 +341,7 @@ static void timing_test_stop_bound(struct kunit *test)
 	whole_ns = oht_timing_chars_ns(&t, 8 - 2) - t.bit_ns;
 	KUNIT_EXPECT_EQ(test, (first_ns + whole_ns) / 10000, 671);
 	KUNIT_EXPECT_EQ(test, (answer_ns + whole_ns) / 10000, 915);
-	/* A module that does not answer at all, after its longest turnaround and a tenth. */
+	/* A unit that does not answer at all, after its longest turnaround and a tenth. */
 	busy.reply_bytes = 0;
 	busy.turnaround_ns = 20000000;
 	first_ns = oht_timing_stop_bound_ns(&t, &busy, &telegram, &answer_ns);

@@ -81,7 +81,7 @@ def port_16550(run):
     """Alone on its interrupt line."""
     _take_over(run)
     _expect_kind(run, "16550")
-    run.test("its rate is what the divisor makes", run.guest.check(f"cat {SYS}/baud_effective_mbps") == "115200000")
+    run.test("its rate is what the divisor makes", run.guest.check(f"cat {SYS}/baud_effective_millibps") == "115200000")
     _read_registers(run, "each of many reads of four modules is good", f"-c {READS}")
     changes = run.machine.pins.count(6)
     run.test("DE went up and down for each", changes == 2 * READS, changes)

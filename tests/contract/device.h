@@ -64,8 +64,8 @@ void dev_reset(int fd);
 /* ---- the tests, in files by subject ---- */
 
 extern const struct contract_test form_tests[], role_tests[], stop_tests[], record_tests[],
-	transfer_tests[], plan_tests[], module_tests[], gone_tests[];
+	transfer_tests[], plan_tests[], unit_tests[], gone_tests[];
 extern const size_t form_count, role_count, stop_count, record_count, transfer_count, plan_count,
-	module_count, gone_count;
+	unit_count, gone_count;
 
 #endif /* CONTRACT_DEVICE_H */

@@ -14,7 +14,7 @@ static const struct {
 	const struct contract_test *tests;
 	const size_t *count;
 } parts[] = {
-	ALL(form), ALL(role), ALL(stop), ALL(record), ALL(transfer), ALL(plan), ALL(module),
+	ALL(form), ALL(role), ALL(stop), ALL(record), ALL(transfer), ALL(plan), ALL(unit),
 	/* The last: it takes the driver off. */
 	ALL(gone),
 };

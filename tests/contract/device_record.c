@@ -25,7 +25,7 @@ static void subscribe_is_checked(void)
 
 	EXPECT_ERRNO(dev_subscribe(fd, 1U << 3, 0), EINVAL);
 	EXPECT_ERRNO(dev_subscribe(fd, 1U << 31, 0), EINVAL);
-	EXPECT_ERRNO(dev_subscribe(fd, OHT_SUBSCRIBE_MODULES, 1), EINVAL);
+	EXPECT_ERRNO(dev_subscribe(fd, OHT_SUBSCRIBE_UNITS, 1), EINVAL);
 	EXPECT_ERRNO(dev_subscribe(fd, 0, 1), EINVAL);
 	EXPECT_ERRNO(dev_subscribe(fd, OHT_SUBSCRIBE_SAFETY, next + 1), EINVAL);
 	EXPECT_ERRNO(dev_subscribe(fd, OHT_SUBSCRIBE_SAFETY, UINT64_MAX), EINVAL);

@@ -9,18 +9,18 @@ from oht_test.wait import until
 
 SILENT = 3
 UNITS = (2, 3, 4, 5)
-# enum oht_module_health
+# enum oht_unit_health
 UNKNOWN, GOOD, DEGRADED = 0, 1, 2
 TIMEOUT = 1
 
 
 class Watching:
-    """`module_test --watch` in the background of the guest: polls the units, prints what is told of them."""
+    """`units_test --watch` in the background of the guest: polls the units, prints what is told of them."""
 
     def __init__(self, board, seconds):
         self.board = board
         units = " ".join(map(str, UNITS))
-        line = f"{PROGRAMS}/module_test --watch {seconds} {units}"
+        line = f"{PROGRAMS}/units_test --watch {seconds} {units}"
         board.guest.check(f"rm -f /tmp/watched.exit; ({line} >/tmp/watched; echo $? >/tmp/watched.exit) 2>/dev/null &")
 
     def lines(self):
@@ -41,7 +41,7 @@ class Watching:
         return {line["unit"]: (line["good"], line["bad"]) for line in self.lines() if "good" in line}
 
 
-@pytest.mark.kernels("stock", "rt", why="module_test has it on every kernel; here it meets the real UART")
+@pytest.mark.kernels("stock", "rt", why="units_test has it on every kernel; here it meets the real UART")
 def test_lost_and_found(board):
     watching = Watching(board, 25)
     for unit in UNITS:

@@ -92,16 +92,16 @@ static int reopen(int fd)
 
 static int subscribe(int fd)
 {
-	return guest_subscribe(fd, OHT_SUBSCRIBE_SAFETY | OHT_SUBSCRIBE_CYCLE | OHT_SUBSCRIBE_MODULES);
+	return guest_subscribe(fd, OHT_SUBSCRIBE_SAFETY | OHT_SUBSCRIBE_CYCLE | OHT_SUBSCRIBE_UNITS);
 }
 
-static int set_module(int fd)
+static int set_unit(int fd)
 {
-	struct oht_module_set module = {
-		.size = sizeof(module), .unit = 247, .timeout_us = 1000,
+	struct oht_unit_set unit = {
+		.size = sizeof(unit), .unit = 247, .timeout_us = 1000,
 	};
 
-	return guest_ioctl(fd, OHT_IOC_MODULE_SET, &module);
+	return guest_ioctl(fd, OHT_IOC_UNIT_SET, &unit);
 }
 
 static int set_telegrams(int fd)
@@ -176,7 +176,7 @@ static const struct operation operations[] = {
 	{ "take the role", take, NULL, 0 },
 	{ "status", read_status, NULL, 0 },
 	{ "subscribe", subscribe, NULL, 0 },
-	{ "settings of a module", set_module, take, 0 },
+	{ "settings of a unit", set_unit, take, 0 },
 	{ "telegrams", set_telegrams, take, 0 },
 	{ "stage a plan", stage, take, 1 },
 	{ "commit a plan", commit, take_and_stage, 0 },

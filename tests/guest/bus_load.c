@@ -44,7 +44,7 @@ static void choose_units(struct load *load, const char *digits)
 /* The role is only needed to say it. */
 static void degrade(struct oht_dev *dev, const struct load *load)
 {
-	struct oht_module_policy policy = {
+	struct oht_unit_policy policy = {
 		.degrade_after = 3,
 		.timeout_us = load->timeout_us,
 		.backoff_first_ms = 100,
@@ -56,7 +56,7 @@ static void degrade(struct oht_dev *dev, const struct load *load)
 		tap_bail("the role is not given: %s", strerror(errno));
 	for (i = 0; i < load->unit_count; i++) {
 		policy.unit = load->units[i];
-		if (oht_dev_module_set(dev, &policy))
+		if (oht_dev_unit_set(dev, &policy))
 			tap_bail("the policy of unit %u is not taken: %s", policy.unit,
 				 strerror(errno));
 	}

@@ -113,7 +113,7 @@ static int open_once(struct member *member)
 	if (member->fd < 0)
 		return errno;
 	error = guest_subscribe(member->fd, OHT_SUBSCRIBE_SAFETY | OHT_SUBSCRIBE_CYCLE |
-				OHT_SUBSCRIBE_MODULES);
+				OHT_SUBSCRIBE_UNITS);
 	if (!error)
 		error = submit(member, &cookie);
 	reap(member, 2);
@@ -139,8 +139,8 @@ static int command_once(struct member *member)
 
 static int set_once(struct member *member)
 {
-	struct oht_module_set module = {
-		.size = sizeof(module),
+	struct oht_unit_set unit = {
+		.size = sizeof(unit),
 		.unit = 2 + member->rounds % 5,
 		.degrade_after = 3,
 		.timeout_us = 5000,
@@ -151,7 +151,7 @@ static int set_once(struct member *member)
 		.size = sizeof(telegrams),
 		.count = member->rounds % 2,
 	};
-	int error = guest_ioctl(controller, OHT_IOC_MODULE_SET, &module);
+	int error = guest_ioctl(controller, OHT_IOC_UNIT_SET, &unit);
 
 	telegrams.list[0] = (struct oht_telegram){ .unit = 4, .function = 6, .count = 1 };
 	if (!telegrams.count)
@@ -207,7 +207,7 @@ static int press_once(struct member *member)
 
 static int look_once(struct member *member)
 {
-	struct oht_module_status module = { .size = sizeof(module), .unit = 4 };
+	struct oht_unit_status unit = { .size = sizeof(unit), .unit = 4 };
 	struct oht_telegram_status telegrams = { .size = sizeof(telegrams) };
 	struct oht_estop_status estop = { .size = sizeof(estop) };
 	struct oht_plan_status plan = { .size = sizeof(plan) };
@@ -221,7 +221,7 @@ static int look_once(struct member *member)
 	if (!error)
 		error = guest_ioctl(member->fd, OHT_IOC_TELEGRAM_STATUS, &telegrams);
 	if (!error)
-		error = guest_ioctl(member->fd, OHT_IOC_MODULE_GET, &module);
+		error = guest_ioctl(member->fd, OHT_IOC_UNIT_GET, &unit);
 	return error;
 }
 

@@ -352,7 +352,7 @@ static void test_journal_from(void)
 	from.safety_from = newest + 2;
 	tap_errno(guest_ioctl(fd, OHT_IOC_SUBSCRIBE, &from), EINVAL, "from: beyond the next one");
 	from.safety_from = 1;
-	from.mask = OHT_SUBSCRIBE_MODULES;
+	from.mask = OHT_SUBSCRIBE_UNITS;
 	tap_errno(guest_ioctl(fd, OHT_IOC_SUBSCRIBE, &from), EINVAL, "from: of what is not wanted");
 	close(fd);
 }

@@ -26,7 +26,7 @@ struct state {
 	struct oht_estop_status status;
 	struct oht_plan_status plan;
 	struct oht_telegram_status telegrams;
-	struct oht_module_status module;
+	struct oht_unit_status unit;
 	bool something_to_read;
 };
 
@@ -40,9 +40,9 @@ static void look(int fd, struct state *state)
 	state->telegrams.size = sizeof(state->telegrams);
 	if (guest_ioctl(fd, OHT_IOC_TELEGRAM_STATUS, &state->telegrams))
 		tap_bail("TELEGRAM_STATUS failed");
-	state->module.size = sizeof(state->module);
-	state->module.unit = 4;
-	if (guest_ioctl(fd, OHT_IOC_MODULE_GET, &state->module))
+	state->unit.size = sizeof(state->unit);
+	state->unit.unit = 4;
+	if (guest_ioctl(fd, OHT_IOC_UNIT_GET, &state->unit))
 		tap_bail("MODULE_GET failed");
 	state->something_to_read = poll(&wait, 1, 20) > 0;
 }
@@ -54,7 +54,7 @@ static bool is_same(const struct state *a, const struct state *b)
 	       a->status.journal_seq == b->status.journal_seq &&
 	       a->plan.generation == b->plan.generation && a->plan.flags == b->plan.flags &&
 	       !memcmp(&a->telegrams, &b->telegrams, sizeof(a->telegrams)) &&
-	       a->module.flags == b->module.flags && a->module.retries == b->module.retries &&
+	       a->unit.flags == b->unit.flags && a->unit.retries == b->unit.retries &&
 	       a->something_to_read == b->something_to_read;
 }
 
@@ -71,8 +71,8 @@ static struct oht_control take = { .size = sizeof(take), .action = OHT_CONTROL_T
 static struct oht_control release = { .size = sizeof(release), .action = OHT_CONTROL_RELEASE };
 static struct oht_telegrams telegrams = { .size = sizeof(telegrams) };
 static struct oht_self_test self_test = { .size = sizeof(self_test) };
-static struct oht_module_set module_set = {
-	.size = sizeof(module_set), .unit = 4, .retries = 2, .timeout_us = 5000,
+static struct oht_unit_set unit_set = {
+	.size = sizeof(unit_set), .unit = 4, .retries = 2, .timeout_us = 5000,
 };
 static struct oht_plan_commit plan_commit_arg = { .size = sizeof(plan_commit_arg) };
 static struct oht_plan_clear plan_clear_arg = { .size = sizeof(plan_clear_arg) };
@@ -95,7 +95,7 @@ static const struct call calls[] = {
 	{ "CONTROL release", OHT_IOC_CONTROL, &release, sizeof(release), STOPPED },
 	{ "TELEGRAMS", OHT_IOC_TELEGRAMS, &telegrams, sizeof(telegrams), STOPPED },
 	{ "SELF_TEST", OHT_IOC_SELF_TEST, &self_test, sizeof(self_test), STOPPED },
-	{ "MODULE_SET", OHT_IOC_MODULE_SET, &module_set, sizeof(module_set), STOPPED },
+	{ "UNIT_SET", OHT_IOC_UNIT_SET, &unit_set, sizeof(unit_set), STOPPED },
 	{ "RESET", OHT_IOC_RESET, &command, sizeof(command), STOPPED },
 	{ "PLAN_STAGE", OHT_IOC_PLAN_STAGE, &plan_stage, sizeof(plan_stage), STOPPED },
 	{ "PLAN_COMMIT", OHT_IOC_PLAN_COMMIT, &plan_commit_arg, sizeof(plan_commit_arg), STOPPED },

@@ -89,8 +89,8 @@ struct fake_device {
 	uint64_t cancelled;			/* cookie of the newest cancel */
 
 	/* Modules by unit, and the newest setting. */
-	struct oht_module_status modules[FAKE_UNITS];
-	struct oht_module_set module_set;
+	struct oht_unit_status units[FAKE_UNITS];
+	struct oht_unit_set unit_set;
 
 	/* The stop. flags are those of a controller that is somebody else. */
 	struct oht_estop_status stop;
@@ -130,7 +130,7 @@ struct fake_device {
 	uint32_t commit_generation_off;		/* that in force is another one */
 	struct oht_plan_status plan;
 	uint64_t cycle_seq;
-	uint64_t module_seq;
+	uint64_t unit_seq;
 	/* What map() shows; none with map_error. */
 	struct oht_image image;
 	int map_error;
@@ -158,7 +158,7 @@ void fake_add_unit(uint8_t unit, uint16_t type);
 void fake_complete(uint64_t cookie, int status, uint8_t detail, uint16_t first_word);
 /* Make a record. */
 void fake_safety(uint32_t kind, uint32_t cause, uint8_t from, uint8_t to);
-void fake_module(uint8_t unit, uint8_t from, uint8_t to);
+void fake_unit_news(uint8_t unit, uint8_t from, uint8_t to);
 void fake_cycle(uint32_t kind, uint32_t count, uint16_t entry);
 void fake_unknown_record(void);
 /* So many records are missing before the next one. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The fake device's modules, plan and process image. */
+/* The fake device's units, plan and process image. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,11 +19,11 @@
 #define BACKOFF_FIRST_MAX_MS	60000
 #define BACKOFF_MAX_MS	3600000
 
-/* ---- modules ---- */
+/* ---- units ---- */
 
-static int do_module_get(struct oht_module_status *status)
+static int do_unit_get(struct oht_unit_status *status)
 {
-	static const struct oht_module_status none;
+	static const struct oht_unit_status none;
 	uint8_t unit = status->unit;
 
 	if (unit < 1 || unit > 247 ||
@@ -31,12 +31,12 @@ static int do_module_get(struct oht_module_status *status)
 		return EINVAL;
 	if (!(fake.info.caps & OHT_CAP_BUS))
 		return EOPNOTSUPP;
-	*status = fake.modules[unit];
+	*status = fake.units[unit];
 	status->unit = unit;
 	return 0;
 }
 
-static bool backoff_is_good(const struct oht_module_set *set)
+static bool backoff_is_good(const struct oht_unit_set *set)
 {
 	if (!set->degrade_after)
 		return !set->backoff_first_ms && !set->backoff_max_ms;
@@ -46,9 +46,9 @@ static bool backoff_is_good(const struct oht_module_set *set)
 	       set->backoff_max_ms <= BACKOFF_MAX_MS;
 }
 
-static int do_module_set(int file, const struct oht_module_set *set)
+static int do_unit_set(int file, const struct oht_unit_set *set)
 {
-	struct oht_module_status *module;
+	struct oht_unit_status *unit;
 
 	if (set->flags || set->pad || set->reserved[0] || set->reserved[1])
 		return EINVAL;
@@ -60,26 +60,26 @@ static int do_module_set(int file, const struct oht_module_set *set)
 		return EOPNOTSUPP;
 	if (!fake_is_controller(file))
 		return EPERM;
-	fake.module_set = *set;
-	module = &fake.modules[set->unit];
-	module->flags = OHT_MODULE_CONFIGURED;
-	module->health = OHT_HEALTH_UNKNOWN;
-	module->errors_in_row = 0;
-	module->retries = set->retries;
-	module->degrade_after = set->degrade_after;
-	module->timeout_us = set->timeout_us;
-	module->backoff_first_ms = set->backoff_first_ms;
-	module->backoff_max_ms = set->backoff_max_ms;
+	fake.unit_set = *set;
+	unit = &fake.units[set->unit];
+	unit->flags = OHT_UNIT_CONFIGURED;
+	unit->health = OHT_HEALTH_UNKNOWN;
+	unit->errors_in_row = 0;
+	unit->retries = set->retries;
+	unit->degrade_after = set->degrade_after;
+	unit->timeout_us = set->timeout_us;
+	unit->backoff_first_ms = set->backoff_first_ms;
+	unit->backoff_max_ms = set->backoff_max_ms;
 	return 0;
 }
 
-void fake_module(uint8_t unit, uint8_t from, uint8_t to)
+void fake_unit_news(uint8_t unit, uint8_t from, uint8_t to)
 {
-	struct oht_record record = { .type = OHT_RECORD_MODULE, .module = {
-		.module_seq = ++fake.module_seq, .changed_ns = fake.now_ns, .last_good_ns = 4711, .unit = unit,
+	struct oht_record record = { .type = OHT_RECORD_UNIT, .unit = {
+		.journal_seq = ++fake.unit_seq, .changed_ns = fake.now_ns, .last_good_ns = 4711, .unit = unit,
 		.from = from, .to = to, .detail = OHT_DETAIL_TIMEOUT, .errors_in_row = 3 } };
 
-	fake_tell(OHT_SUBSCRIBE_MODULES, &record);
+	fake_tell(OHT_SUBSCRIBE_UNITS, &record);
 }
 
 /* ---- plan ---- */
@@ -232,10 +232,10 @@ int fake_plan_ioctl(int file, unsigned long number, void *argument)
 		return do_clear(file, argument);
 	case OHT_IOC_OUTPUTS:
 		return do_outputs(file, argument);
-	case OHT_IOC_MODULE_SET:
-		return do_module_set(file, argument);
-	case OHT_IOC_MODULE_GET:
-		return do_module_get(argument);
+	case OHT_IOC_UNIT_SET:
+		return do_unit_set(file, argument);
+	case OHT_IOC_UNIT_GET:
+		return do_unit_get(argument);
 	default:
 		if (!(fake.info.caps & OHT_CAP_BUS))
 			return EOPNOTSUPP;

@@ -23,7 +23,7 @@ static unsigned int kept_of(uint32_t type)
 		return FAKE_JOURNAL;
 	case OHT_RECORD_CYCLE:
 		return OHT_CYCLE_RECORDS_MAX;
-	case OHT_RECORD_MODULE:
+	case OHT_RECORD_UNIT:
 		return MODULE_RECORDS_MAX;
 	default:
 		return FAKE_WAITING;
@@ -108,7 +108,7 @@ int fake_subscribe(int file, const struct oht_subscribe *wanted)
 	uint64_t seq = wanted->safety_from, newest = fake.stop.journal_seq;
 	struct fake_file *f = &fake.files[file];
 
-	if (wanted->mask & ~(OHT_SUBSCRIBE_SAFETY | OHT_SUBSCRIBE_CYCLE | OHT_SUBSCRIBE_MODULES))
+	if (wanted->mask & ~(OHT_SUBSCRIBE_SAFETY | OHT_SUBSCRIBE_CYCLE | OHT_SUBSCRIBE_UNITS))
 		return EINVAL;
 	if (seq && (!(wanted->mask & OHT_SUBSCRIBE_SAFETY) || seq > newest + 1))
 		return EINVAL;
@@ -116,8 +116,8 @@ int fake_subscribe(int file, const struct oht_subscribe *wanted)
 		forget_unwanted(f, OHT_RECORD_SAFETY);
 	if (!(wanted->mask & OHT_SUBSCRIBE_CYCLE))
 		forget_unwanted(f, OHT_RECORD_CYCLE);
-	if (!(wanted->mask & OHT_SUBSCRIBE_MODULES))
-		forget_unwanted(f, OHT_RECORD_MODULE);
+	if (!(wanted->mask & OHT_SUBSCRIBE_UNITS))
+		forget_unwanted(f, OHT_RECORD_UNIT);
 	fake.subscribed = f->subscribed = wanted->mask;
 	if (!oht_journal_seek(&seq, newest, FAKE_JOURNAL))
 		return 0;

@@ -287,17 +287,17 @@ void fake_add_unit(uint8_t unit, uint16_t type)
 	fake.words[unit][0x0105] = 0x0102;
 }
 
-/* Without a time-out of its own it is that of its module. */
+/* Without a time-out of its own it is that of its unit. */
 static int fill(struct oht_transfer *t)
 {
-	const struct oht_module_status *module = &fake.modules[t->unit];
+	const struct oht_unit_status *unit = &fake.units[t->unit];
 
 	if (t->timeout_us)
 		return 0;
-	if (t->retries || !(module->flags & OHT_MODULE_CONFIGURED))
+	if (t->retries || !(unit->flags & OHT_UNIT_CONFIGURED))
 		return EINVAL;
-	t->timeout_us = module->timeout_us;
-	t->retries = module->retries;
+	t->timeout_us = unit->timeout_us;
+	t->retries = unit->retries;
 	return 0;
 }
 

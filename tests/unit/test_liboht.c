@@ -199,7 +199,7 @@ static void info_is_complete(void **state)
 	assert_int_equal(strlen(info.port), sizeof(info.port) - 1);
 	assert_int_equal(info.caps, fake.info.caps);
 	assert_int_equal(info.baud_bps, 115200);
-	assert_int_equal(info.baud_effective_mbps, 115384615);
+	assert_int_equal(info.baud_effective_millibps, 115384615);
 	assert_int_equal(info.char_bits, 10);
 	assert_int_equal(info.parity, OHT_PARITY_ODD);
 	assert_int_equal(info.stop_bits, 1);

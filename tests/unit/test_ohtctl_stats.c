@@ -97,13 +97,13 @@ static void text_quantiles(void **state)
 static void modules_that_were_met(void **state)
 {
 	(void)state;
-	fake.modules[3].health = OHT_HEALTH_DEGRADED;
-	fake.modules[3].errors_in_row = 4;
-	fake.modules[3].backoff_ms = 800;
-	fake.modules[3].details[OHT_DETAIL_TIMEOUT] = 4;
-	fake.modules[5].health = OHT_HEALTH_GOOD;
-	fake.modules[5].details[OHT_DETAIL_OK] = 100;
-	fake.modules[5].turnaround_max_ns = 1750000;
+	fake.units[3].health = OHT_HEALTH_DEGRADED;
+	fake.units[3].errors_in_row = 4;
+	fake.units[3].backoff_ms = 800;
+	fake.units[3].details[OHT_DETAIL_TIMEOUT] = 4;
+	fake.units[5].health = OHT_HEALTH_GOOD;
+	fake.units[5].details[OHT_DETAIL_OK] = 100;
+	fake.units[5].turnaround_max_ns = 1750000;
 	assert_int_equal(run_json("stats"), 0);
 	assert_int_equal(json_object_array_length(member("/modules")), 2);
 	assert_int_equal(number("/modules/0/unit"), 3);
@@ -134,7 +134,7 @@ static void refusals(void **state)
 	assert_int_equal(run("stats --fc 3"), 2);
 	assert_int_equal(run("stats --device /dev/oht7"), 1);
 	assert_non_null(strstr(err_text, "/oht7"));
-	fake.fail_number = OHT_IOC_MODULE_GET;
+	fake.fail_number = OHT_IOC_UNIT_GET;
 	fake.fail_error = ENODEV;
 	assert_int_equal(run("stats"), 3);
 }

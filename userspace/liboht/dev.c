@@ -87,7 +87,7 @@ OHT_PUBLIC int oht_dev_info(struct oht_dev *dev, struct oht_dev_info *info)
 		.abi_version = raw.abi_version,
 		.caps = raw.caps,
 		.baud_bps = raw.baud_bps,
-		.baud_effective_mbps = raw.baud_effective_mbps,
+		.baud_effective_millibps = raw.baud_effective_millibps,
 		.char_bits = raw.char_bits,
 		.parity = raw.parity,
 		.stop_bits = raw.stop_bits,

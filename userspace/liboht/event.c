@@ -2,7 +2,7 @@
 /*
  * Records of the kernel become events: read in bulk, sorted into two queues, handed out in the
  * order of their sequence numbers. Two queues, because a reply must never be dropped and news (of
- * the stop, of modules, of the plan) may be: the newest state counts, and the gap is told.
+ * the stop, of units, of the plan) may be: the newest state counts, and the gap is told.
  */
 #include <errno.h>
 #include <string.h>
@@ -136,12 +136,12 @@ static struct oht_event *push_news(struct oht_dev *dev, const struct oht_record 
 	return event;
 }
 
-static void queue_module(struct oht_dev *dev, const struct oht_record *record)
+static void queue_unit(struct oht_dev *dev, const struct oht_record *record)
 {
-	const struct oht_module_record *raw = &record->module;
+	const struct oht_unit_record *raw = &record->unit;
 
-	push_news(dev, record)->module = (struct oht_module_event){
-		.module_seq = raw->module_seq,
+	push_news(dev, record)->unit = (struct oht_unit_event){
+		.journal_seq = raw->journal_seq,
 		.changed_ns = raw->changed_ns,
 		.last_good_ns = raw->last_good_ns,
 		.unit = raw->unit,
@@ -205,8 +205,8 @@ static void queue_record(struct oht_dev *dev, const struct oht_record *record)
 	case OHT_RECORD_CYCLE:
 		queue_cycle(dev, record);
 		break;
-	case OHT_RECORD_MODULE:
-		queue_module(dev, record);
+	case OHT_RECORD_UNIT:
+		queue_unit(dev, record);
 		break;
 	default:
 		/* Of a newer kernel, and not asked for. */

@@ -58,7 +58,7 @@ struct oht_dev {
 	atomic_uint under_way;
 	/* The rest belongs to the event thread. */
 	struct oht_queue replies;
-	struct oht_queue news;		/* of stop, modules and plan */
+	struct oht_queue news;		/* of stop, units and plan */
 	/* Transfers that oht_dev_transact() gave up: their replies are thrown away. */
 	uint64_t stale[OHT_UNDER_WAY_MAX];
 	unsigned int stale_length;

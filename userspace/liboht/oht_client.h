@@ -29,7 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "oht_modules.h"
+#include "oht_unit.h"
 #include "oht_transfer.h"
 
 #ifdef __cplusplus
@@ -124,7 +124,7 @@ enum oht_line_parity {
  * @caps: OHT_HAS_*
  * @port: kind of UART back-end, NUL-terminated
  * @baud_bps: rate asked for by the device tree
- * @baud_effective_mbps: rate really set, in milli-bit per second
+ * @baud_effective_millibps: rate really set, in milli-bit per second
  * @char_bits: bits of one character on the wire with start, parity and stop bits
  * @parity: enum oht_line_parity
  * @stop_bits: 1 or 2
@@ -146,7 +146,7 @@ struct oht_dev_info {
 	uint64_t caps;
 	char port[32];
 	uint32_t baud_bps;
-	uint64_t baud_effective_mbps;
+	uint64_t baud_effective_millibps;
 	uint32_t char_bits;
 	uint32_t parity;
 	uint32_t stop_bits;
@@ -396,7 +396,7 @@ enum oht_event_type {
 	OHT_EVENT_REPLY		= 1,	/* a transfer of this handle has ended */
 	OHT_EVENT_SAFETY	= 2,	/* the stop's journal has a new entry */
 	OHT_EVENT_CYCLE		= 3,	/* something went wrong with the plan, or right again */
-	OHT_EVENT_MODULE	= 4,	/* a module was lost or found */
+	OHT_EVENT_UNIT	= 4,	/* a unit was lost or found */
 };
 
 /* oht_safety_event.kind */
@@ -484,7 +484,7 @@ struct oht_cycle_event {
  * @time_ns: when the record was made
  * @reply: with OHT_EVENT_REPLY
  * @safety: with OHT_EVENT_SAFETY
- * @module: with OHT_EVENT_MODULE
+ * @unit: with OHT_EVENT_UNIT
  * @cycle: with OHT_EVENT_CYCLE
  */
 struct oht_event {
@@ -495,7 +495,7 @@ struct oht_event {
 	union {
 		struct oht_reply reply;
 		struct oht_safety_event safety;
-		struct oht_module_event module;
+		struct oht_unit_event unit;
 		struct oht_cycle_event cycle;
 	};
 };
@@ -503,7 +503,7 @@ struct oht_event {
 /* oht_dev_subscribe() */
 #define OHT_WANT_SAFETY		(1U << 0)	/* OHT_EVENT_SAFETY */
 #define OHT_WANT_CYCLES		(1U << 1)	/* OHT_EVENT_CYCLE */
-#define OHT_WANT_MODULES	(1U << 2)	/* OHT_EVENT_MODULE */
+#define OHT_WANT_UNITS	(1U << 2)	/* OHT_EVENT_UNIT */
 
 /**
  * oht_dev_subscribe() - which events besides replies come from now on

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * liboht: requests to modules and what becomes of them. Included by oht_client.h, whose conventions
+ * liboht: requests to units and what becomes of them. Included by oht_client.h, whose conventions
  * hold here as well.
  *
  * Owns:     struct oht_request, struct oht_reply and what is done with them.
@@ -44,7 +44,7 @@ struct oht_dev;
 
 /* oht_request.count with OHT_IDENTIFY */
 enum oht_identify_code {
-	OHT_IDENTIFY_BASIC	= 1,	/* objects 0..2, which every module has that knows this */
+	OHT_IDENTIFY_BASIC	= 1,	/* objects 0..2, which every unit has that knows this */
 	OHT_IDENTIFY_REGULAR	= 2,	/* objects 0..6 as far as they are there */
 	OHT_IDENTIFY_EXTENDED	= 3,	/* all */
 	OHT_IDENTIFY_ONE	= 4,	/* the object oht_request.address */
@@ -117,7 +117,7 @@ enum oht_outcome {
 	OHT_OUTCOME_CANCELLED	= 11,	/* [EINTR] oht_dev_cancel() */
 	OHT_OUTCOME_STOPPED	= 12,	/* [ECANCELED] a stop came first, or not enabled */
 	OHT_OUTCOME_GONE	= 13,	/* [ENODEV] the device went away */
-	OHT_OUTCOME_DEGRADED	= 14,	/* [EHOSTUNREACH] its module fails: it was not sent */
+	OHT_OUTCOME_DEGRADED	= 14,	/* [EHOSTUNREACH] its unit fails: it was not sent */
 	OHT_OUTCOME_BUDGET	= 15,	/* [EDQUOT] longer than the plan's stop budget */
 };
 
@@ -210,7 +210,7 @@ int oht_dev_submit(struct oht_dev *dev, const struct oht_request *request, uint6
  * @cookie: from oht_dev_submit()
  *
  * Its event still comes, with OHT_OUTCOME_CANCELLED or with its own result if that was first. A
- * cancelled write may have reached the module.
+ * cancelled write may have reached the unit.
  *
  * Return: 0, or -1 with ENOENT (unknown or complete), ENODEV.
  * Context: any thread, no allocation, one system call.
@@ -229,7 +229,7 @@ int oht_dev_cancel(struct oht_dev *dev, uint64_t cookie);
  * Other events that come meanwhile are kept in order for oht_dev_read_event(). When the wait ends
  * early the transfer is cancelled and its late result is thrown away; a write may have happened.
  *
- * Return: 0 if the module did it, else -1 with errno: oht_reply.error, or one of oht_dev_submit(),
+ * Return: 0 if the unit did it, else -1 with errno: oht_reply.error, or one of oht_dev_submit(),
  * or ETIMEDOUT with @reply->cookie 0 (@timeout_ms ran out), or EINTR with @reply->cookie 0 (a
  * signal came), or EIO (nonsense from the kernel).
  * Context: event thread, no allocation.

@@ -33,7 +33,7 @@ struct json_object *show_info_json(struct cli *cli, const struct oht_dev_info *i
 	json_object_object_add(object, "caps", array);
 	show_add_text(object, "port", info->port);
 	show_add_number(object, "baud_bps", info->baud_bps);
-	show_add_real(object, "baud_effective_bps", (double)info->baud_effective_mbps / 1e3);
+	show_add_real(object, "baud_effective_bps", (double)info->baud_effective_millibps / 1e3);
 	show_add_number(object, "char_bits", info->char_bits);
 	show_add_text(object, "parity", oht_parity_name(info->parity));
 	show_add_number(object, "stop_bits", info->stop_bits);
@@ -68,7 +68,7 @@ static void show_caps(struct cli *cli, uint64_t mask)
 static void show_info(struct cli *cli, const struct oht_dev_info *info)
 {
 	double asked_bps = info->baud_bps;
-	double real_bps = (double)info->baud_effective_mbps / 1e3;
+	double real_bps = (double)info->baud_effective_millibps / 1e3;
 
 	show_field(cli, "device", "%s, ABI version %u", cli->device, info->abi_version);
 	show_field(cli, "port", "%s", info->port);

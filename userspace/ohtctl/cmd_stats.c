@@ -107,7 +107,7 @@ static void add_json(struct cli *cli, const char *name, const struct oht_values 
 
 /* ---- modules ---- */
 
-static uint64_t failures(const struct oht_module_view *view)
+static uint64_t failures(const struct oht_unit_view *view)
 {
 	uint64_t sum = 0;
 	unsigned int i;
@@ -118,37 +118,37 @@ static uint64_t failures(const struct oht_module_view *view)
 	return sum;
 }
 
-static bool is_worth_showing(const struct oht_module_view *view)
+static bool is_worth_showing(const struct oht_unit_view *view)
 {
-	return view->configured || view->state != OHT_MODULE_UNKNOWN || view->errors_in_row ||
+	return view->configured || view->state != OHT_UNIT_UNKNOWN || view->errors_in_row ||
 	       view->outcomes[OHT_OUTCOME_OK] || failures(view);
 }
 
-static uint64_t violations(const struct oht_module_view *view)
+static uint64_t violations(const struct oht_unit_view *view)
 {
 	return view->conformance[OHT_FRAMES_HEARD][OHT_GAP_T35][OHT_GAP_VIOLATION] +
 	       view->conformance[OHT_FRAMES_HEARD][OHT_GAP_T15][OHT_GAP_VIOLATION];
 }
 
-static void show_module(struct cli *cli, const struct oht_module_view *view)
+static void show_module(struct cli *cli, const struct oht_unit_view *view)
 {
 	fprintf(cli->out, "  unit %-5u%s, %" PRIu64 " answers, %" PRIu64 " failures (%u in a row), "
 		"%" PRIu64 " gaps wrong, answers within %.3f ms", view->policy.unit,
-		oht_module_state_name(view->state), view->outcomes[OHT_OUTCOME_OK], failures(view),
+		oht_unit_state_name(view->state), view->outcomes[OHT_OUTCOME_OK], failures(view),
 		view->errors_in_row, violations(view), (double)view->turnaround_max_ns / 1e6);
-	if (view->state == OHT_MODULE_DEGRADED)
+	if (view->state == OHT_UNIT_DEGRADED)
 		fprintf(cli->out, ", asked every %u ms", view->backoff_ms);
 	fputc('\n', cli->out);
 }
 
-static struct json_object *module_json(const struct oht_module_view *view)
+static struct json_object *module_json(const struct oht_unit_view *view)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *outcomes = json_object_new_object();
 	unsigned int i;
 
 	show_add_number(object, "unit", view->policy.unit);
-	show_add_text(object, "state", oht_module_state_name(view->state));
+	show_add_text(object, "state", oht_unit_state_name(view->state));
 	show_add_bool(object, "configured", view->configured);
 	show_add_number(object, "errors_in_row", view->errors_in_row);
 	show_add_number(object, "backoff_ms", view->backoff_ms);
@@ -166,11 +166,11 @@ static struct json_object *module_json(const struct oht_module_view *view)
 /* Adds to @array, or prints if that is NULL; an exit code. */
 static int each_module(struct cli *cli, struct json_object *array)
 {
-	struct oht_module_view view;
+	struct oht_unit_view view;
 	unsigned int unit;
 
 	for (unit = 1; unit <= UNITS; unit++) {
-		if (oht_dev_module_get(cli->dev, (uint8_t)unit, &view))
+		if (oht_dev_unit_get(cli->dev, (uint8_t)unit, &view))
 			return errno == EOPNOTSUPP ? CLI_DONE : cli_fail_errno(cli, "stats");
 		if (!is_worth_showing(&view))
 			continue;

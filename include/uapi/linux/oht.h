@@ -40,7 +40,7 @@
 #define _UAPI_LINUX_OHT_H
 
 #include <linux/ioctl.h>
-#include <linux/oht_module.h>
+#include <linux/oht_unit.h>
 #include <linux/oht_plan.h>
 #include <linux/oht_transfer.h>
 #include <linux/types.h>
@@ -73,7 +73,7 @@
  * @caps: OHT_CAP_*
  * @port: kind of UART back-end ("pl011"), NUL-terminated
  * @baud_bps: rate asked for by the device tree
- * @baud_effective_mbps: rate really set, in milli-bit per second (clock / divisor)
+ * @baud_effective_millibps: rate really set, in milli-bit per second (clock / divisor)
  * @char_bits: bits of one character on the wire with start, parity and stop bits: 10..12
  * @parity: 0 none, 1 even, 2 odd
  * @stop_bits: 1 or 2
@@ -99,7 +99,7 @@ struct oht_info {
 	__u8 port[OHT_NAME_SIZE];
 	__u32 baud_bps;
 	__u32 char_bits;
-	__aligned_u64 baud_effective_mbps;
+	__aligned_u64 baud_effective_millibps;
 	__u32 parity;
 	__u32 stop_bits;
 	__u32 char_ns;
@@ -137,7 +137,7 @@ enum oht_cause {
 	OHT_CAUSE_DEADMAN		= 7,	/* the controller's heartbeat was late */
 	OHT_CAUSE_CLOSE			= 8,	/* the controller closed without farewell */
 	OHT_CAUSE_FAREWELL		= 9,	/* the controller gave its role back in order */
-	OHT_CAUSE_BUS_LOSS		= 10,	/* a module was lost whose loss stops */
+	OHT_CAUSE_BUS_LOSS		= 10,	/* a unit was lost whose loss stops */
 	OHT_CAUSE_UNBIND		= 11,	/* the driver is being taken off the device */
 	OHT_CAUSE_MODULE_REMOVAL	= 12,	/* the kernel module is being removed */
 	OHT_CAUSE_SUSPEND		= 13,
@@ -338,11 +338,11 @@ struct oht_telegram {
  * began with. EOPNOTSUPP: no bus. EINVAL: one of the telegrams, or what should be zero; then the
  * list is as it was.
  *
- * On a stop (a new one, a further cause, or OHT_IOC_STOP once again) the module writes the list,
+ * On a stop (a new one, a further cause, or OHT_IOC_STOP once again) the driver writes the list,
  * each telegram after the answer to the one before, or when that does not come in time; and the
  * whole list three times. If a reply was given up for the stop, once more after the latest time at
  * which that could have come. A request that is being sent when the stop comes is cut off and, if
- * it is no write, sent again afterwards; a reply that has begun is waited for; a module that is
+ * it is no write, sent again afterwards; a reply that has begun is waited for; a unit that is
  * silent is given as long as it has ever taken and a tenth more, but not more than its time-out.
  */
 struct oht_telegrams {
@@ -405,13 +405,13 @@ enum oht_record_type {
 	OHT_RECORD_COMPLETION	= 1,
 	OHT_RECORD_SAFETY	= 2,
 	OHT_RECORD_CYCLE	= 3,
-	OHT_RECORD_MODULE	= 4,
+	OHT_RECORD_UNIT	= 4,
 };
 
 /* oht_subscribe.mask: completions of own transfers always come and have no bit */
 #define OHT_SUBSCRIBE_SAFETY	(1U << 0)
 #define OHT_SUBSCRIBE_CYCLE	(1U << 1)	/* what goes wrong with the plan */
-#define OHT_SUBSCRIBE_MODULES	(1U << 2)
+#define OHT_SUBSCRIBE_UNITS	(1U << 2)
 
 /**
  * struct oht_subscribe - which records besides completions read() returns (OHT_IOC_SUBSCRIBE)
@@ -483,7 +483,7 @@ struct oht_safety_record {
  * @completion: with OHT_RECORD_COMPLETION
  * @safety: with OHT_RECORD_SAFETY
  * @cycle: with OHT_RECORD_CYCLE; the last OHT_CYCLE_RECORDS_MAX are kept
- * @module: with OHT_RECORD_MODULE, see linux/oht_module.h
+ * @unit: with OHT_RECORD_UNIT, see linux/oht_unit.h
  * @reserved: zero beyond the member in use
  *
  * read() with a buffer smaller than one record is EINVAL; O_NONBLOCK and nothing there is EAGAIN;
@@ -499,14 +499,12 @@ struct oht_record {
 		struct oht_completion completion;
 		struct oht_safety_record safety;
 		struct oht_cycle_record cycle;
-		struct oht_module_record module;
+		struct oht_unit_record unit;
 		__aligned_u64 reserved[37];
 	};
 };
 
 /* ---- the ioctls: without the size in the number, since structures may grow (see iommufd) ---- */
-
-#define OHT_IOC_MAGIC		0xBA
 
 #define OHT_IOC_INFO		_IO(OHT_IOC_MAGIC, 0x00)
 #define OHT_IOC_SUBMIT		_IO(OHT_IOC_MAGIC, 0x01)
@@ -522,7 +520,7 @@ struct oht_record {
 #define OHT_IOC_TELEGRAMS	_IO(OHT_IOC_MAGIC, 0x0b)
 #define OHT_IOC_TELEGRAM_STATUS	_IO(OHT_IOC_MAGIC, 0x0c)
 #define OHT_IOC_SELF_TEST	_IO(OHT_IOC_MAGIC, 0x0d)
-#define OHT_IOC_MODULE_SET	_IO(OHT_IOC_MAGIC, 0x18)	/* linux/oht_module.h */
-#define OHT_IOC_MODULE_GET	_IO(OHT_IOC_MAGIC, 0x19)	/* linux/oht_module.h */
+#define OHT_IOC_UNIT_SET	_IO(OHT_IOC_MAGIC, 0x18)	/* linux/oht_unit.h */
+#define OHT_IOC_UNIT_GET	_IO(OHT_IOC_MAGIC, 0x19)	/* linux/oht_unit.h */
 
 #endif /* _UAPI_LINUX_OHT_H */

@@ -10,6 +10,7 @@
 #ifndef _UAPI_LINUX_OHT_PLAN_H
 #define _UAPI_LINUX_OHT_PLAN_H
 
+#include <linux/ioctl.h>
 #include <linux/oht_transfer.h>
 #include <linux/types.h>
 
@@ -284,7 +285,7 @@ struct oht_image_header {
  * @status: of the last try: 0 or negative errno, see enum oht_detail; -ENODATA: none yet, or no
  *	output values; -ECANCELED: outputs are blocked
  * @errors: consecutive errors, 0 after a good try; stops and blocked outputs do not count, a try
- *	that was left out because the module is degraded does
+ *	that was left out because the unit is degraded does
  * @timestamp_ns: when @words were received or, of outputs, acknowledged; 0: never; the age of the
  *	values is now minus this
  * @tried_ns: when the last try ended; 0: none yet

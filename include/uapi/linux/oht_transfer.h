@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
- * Part of linux/oht.h, whose rules hold here too: requests to modules and how they end.
+ * Part of linux/oht.h, whose rules hold here too: requests to units and how they end.
  *
- * Owns:     what can be asked of a module, function by function, and what comes back.
+ * Owns:     what can be asked of a unit, function by function, and what comes back.
  * Contexts: none; only definitions.
  * Locks:    none.
  */
 #ifndef _UAPI_LINUX_OHT_TRANSFER_H
 #define _UAPI_LINUX_OHT_TRANSFER_H
 
+#include <linux/ioctl.h>
 #include <linux/types.h>
+
+/* Of every ioctl here; free in ioctl-number.rst of Linux 6.19. */
+#define OHT_IOC_MAGIC		0xD5
 
 /* Most registers in one request: the largest read (Modbus Application Protocol 1.1b3, 6.3). */
 #define OHT_WORDS_MAX		125
@@ -45,7 +49,7 @@ enum oht_priority {
  * @timeout_us: wait for the first byte of the reply, from the end of our last stop bit; with a
  *	broadcast the turnaround delay: how long the line is kept quiet, so that all units can do it
  *	(the specification's usual value is 100000..200000); 1000..oht_info.turnaround_max_us.
- *	0: time-out and retries of OHT_IOC_MODULE_SET, EINVAL if that was not called for @unit
+ *	0: time-out and retries of OHT_IOC_UNIT_SET, EINVAL if that was not called for @unit
  * @write_address: 23 only: first register written, else 0
  * @write_count: 23 only: registers written, 1..121, @write_address + @write_count at most 65536;
  *	else 0
@@ -125,7 +129,7 @@ enum oht_detail {
 	OHT_DETAIL_CANCELLED	= 11,	/* -EINTR: OHT_IOC_CANCEL */
 	OHT_DETAIL_STOPPED	= 12,	/* -ECANCELED: a stop came first, or not enabled */
 	OHT_DETAIL_GONE		= 13,	/* -ENODEV: the device went away */
-	OHT_DETAIL_DEGRADED	= 14,	/* -EHOSTUNREACH: its module is degraded: not sent */
+	OHT_DETAIL_DEGRADED	= 14,	/* -EHOSTUNREACH: its unit is degraded: not sent */
 	OHT_DETAIL_BUDGET	= 15,	/* -EDQUOT: enabled, and over the plan's stop budget */
 };
 

@@ -279,7 +279,7 @@ static int rtu_info(struct ohtd_bus *bus, struct oht_dev_info *info)
 	info->caps = OHT_HAS_BUS;
 	snprintf(info->port, sizeof(info->port), "tty");
 	info->baud_bps = bus->setup.baud_bps;
-	info->baud_effective_mbps = bus->setup.baud_bps * 1000ull;
+	info->baud_effective_millibps = bus->setup.baud_bps * 1000ull;
 	info->parity = bus->setup.parity == 'E' ? OHT_PARITY_EVEN :
 		       bus->setup.parity == 'O' ? OHT_PARITY_ODD : OHT_PARITY_NONE;
 	info->stop_bits = bus->setup.stop_bits;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* liboht: how modules stand, how they are treated, and that they were lost or found. */
+/* liboht: how units stand, how they are treated, and that they were lost or found. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@
 
 static struct oht_dev *dev;
 
-static const struct oht_module_policy policy = {
+static const struct oht_unit_policy policy = {
 	.unit = 7,
 	.retries = 2,
 	.degrade_after = 3,
@@ -42,27 +42,27 @@ static void set_reaches_the_kernel(void **state)
 	uint32_t deadman_ms = 0;
 
 	(void)state;
-	assert_int_equal(oht_dev_module_set(dev, &policy), -1);
+	assert_int_equal(oht_dev_unit_set(dev, &policy), -1);
 	assert_int_equal(errno, EPERM);
 	assert_int_equal(oht_dev_control_take(dev, &deadman_ms), 0);
-	assert_int_equal(oht_dev_module_set(dev, &policy), 0);
-	assert_int_equal(fake.module_set.size, sizeof(fake.module_set));
-	assert_int_equal(fake.module_set.unit, 7);
-	assert_int_equal(fake.module_set.retries, 2);
-	assert_int_equal(fake.module_set.degrade_after, 3);
-	assert_int_equal(fake.module_set.timeout_us, 20000);
-	assert_int_equal(fake.module_set.backoff_first_ms, 100);
-	assert_int_equal(fake.module_set.backoff_max_ms, 2000);
+	assert_int_equal(oht_dev_unit_set(dev, &policy), 0);
+	assert_int_equal(fake.unit_set.size, sizeof(fake.unit_set));
+	assert_int_equal(fake.unit_set.unit, 7);
+	assert_int_equal(fake.unit_set.retries, 2);
+	assert_int_equal(fake.unit_set.degrade_after, 3);
+	assert_int_equal(fake.unit_set.timeout_us, 20000);
+	assert_int_equal(fake.unit_set.backoff_first_ms, 100);
+	assert_int_equal(fake.unit_set.backoff_max_ms, 2000);
 }
 
 static void get_gives_all_of_it(void **state)
 {
-	struct oht_module_status *raw = &fake.modules[7];
-	struct oht_module_view view;
+	struct oht_unit_status *raw = &fake.units[7];
+	struct oht_unit_view view;
 
 	(void)state;
 	raw->health = OHT_HEALTH_DEGRADED;
-	raw->flags = OHT_MODULE_CONFIGURED;
+	raw->flags = OHT_UNIT_CONFIGURED;
 	raw->retries = 1;
 	raw->degrade_after = 5;
 	raw->timeout_us = 30000;
@@ -76,7 +76,7 @@ static void get_gives_all_of_it(void **state)
 	raw->next_probe_ns = 13;
 	raw->details[OHT_DETAIL_TIMEOUT] = 14;
 	raw->conformance[OHT_SIDE_THEIRS][OHT_RULE_T15][OHT_VERDICT_VIOLATION] = 15;
-	assert_int_equal(oht_dev_module_get(dev, 7, &view), 0);
+	assert_int_equal(oht_dev_unit_get(dev, 7, &view), 0);
 	assert_int_equal(view.policy.unit, 7);
 	assert_int_equal(view.policy.retries, 1);
 	assert_int_equal(view.policy.degrade_after, 5);
@@ -84,7 +84,7 @@ static void get_gives_all_of_it(void **state)
 	assert_int_equal(view.policy.backoff_first_ms, 50);
 	assert_int_equal(view.policy.backoff_max_ms, 800);
 	assert_true(view.configured);
-	assert_int_equal(view.state, OHT_MODULE_DEGRADED);
+	assert_int_equal(view.state, OHT_UNIT_DEGRADED);
 	assert_int_equal(view.errors_in_row, 6);
 	assert_int_equal(view.backoff_ms, 200);
 	assert_int_equal(view.turnaround_max_ns, 1750000);
@@ -97,16 +97,16 @@ static void get_gives_all_of_it(void **state)
 
 static void get_is_refused(void **state)
 {
-	struct oht_module_view view;
+	struct oht_unit_view view;
 
 	(void)state;
-	assert_int_equal(oht_dev_module_get(dev, 0, &view), -1);
+	assert_int_equal(oht_dev_unit_get(dev, 0, &view), -1);
 	assert_int_equal(errno, EINVAL);
 	fake.info.caps &= ~OHT_CAP_BUS;
-	assert_int_equal(oht_dev_module_get(dev, 1, &view), -1);
+	assert_int_equal(oht_dev_unit_get(dev, 1, &view), -1);
 	assert_int_equal(errno, EOPNOTSUPP);
 	fake.gone = true;
-	assert_int_equal(oht_dev_module_get(dev, 1, &view), -1);
+	assert_int_equal(oht_dev_unit_get(dev, 1, &view), -1);
 	assert_int_equal(errno, ENODEV);
 }
 
@@ -115,22 +115,22 @@ static void lost_and_found_are_told(void **state)
 	struct oht_event event;
 
 	(void)state;
-	fake_module(7, OHT_HEALTH_GOOD, OHT_HEALTH_DEGRADED);
+	fake_unit_news(7, OHT_HEALTH_GOOD, OHT_HEALTH_DEGRADED);
 	assert_int_equal(oht_dev_read_event(dev, &event, 0), 0);
-	assert_int_equal(oht_dev_subscribe(dev, OHT_WANT_MODULES), 0);
-	assert_int_equal(fake.subscribed, OHT_SUBSCRIBE_MODULES);
-	fake_module(7, OHT_HEALTH_GOOD, OHT_HEALTH_DEGRADED);
+	assert_int_equal(oht_dev_subscribe(dev, OHT_WANT_UNITS), 0);
+	assert_int_equal(fake.subscribed, OHT_SUBSCRIBE_UNITS);
+	fake_unit_news(7, OHT_HEALTH_GOOD, OHT_HEALTH_DEGRADED);
 	assert_int_equal(oht_dev_read_event(dev, &event, 0), 1);
-	assert_int_equal(event.type, OHT_EVENT_MODULE);
+	assert_int_equal(event.type, OHT_EVENT_UNIT);
 	assert_int_equal(event.lost, 0);
-	assert_int_equal(event.module.module_seq, 2);
-	assert_int_equal(event.module.unit, 7);
-	assert_int_equal(event.module.from, OHT_MODULE_GOOD);
-	assert_int_equal(event.module.to, OHT_MODULE_DEGRADED);
-	assert_int_equal(event.module.outcome, OHT_OUTCOME_TIMEOUT);
-	assert_int_equal(event.module.errors_in_row, 3);
-	assert_int_equal(event.module.last_good_ns, 4711);
-	assert_int_equal(event.module.changed_ns, fake.now_ns);
+	assert_int_equal(event.unit.journal_seq, 2);
+	assert_int_equal(event.unit.unit, 7);
+	assert_int_equal(event.unit.from, OHT_UNIT_GOOD);
+	assert_int_equal(event.unit.to, OHT_UNIT_DEGRADED);
+	assert_int_equal(event.unit.outcome, OHT_OUTCOME_TIMEOUT);
+	assert_int_equal(event.unit.errors_in_row, 3);
+	assert_int_equal(event.unit.last_good_ns, 4711);
+	assert_int_equal(event.unit.changed_ns, fake.now_ns);
 	assert_int_equal(oht_dev_read_event(dev, &event, 0), 0);
 }
 
@@ -140,14 +140,14 @@ static void order_and_subscription(void **state)
 	struct oht_event event;
 
 	(void)state;
-	assert_int_equal(oht_dev_subscribe(dev, OHT_WANT_MODULES | OHT_WANT_SAFETY), 0);
+	assert_int_equal(oht_dev_subscribe(dev, OHT_WANT_UNITS | OHT_WANT_SAFETY), 0);
 	fake_safety(OHT_SAFETY_RESET, 0, 0, 1);
-	fake_module(7, OHT_HEALTH_DEGRADED, OHT_HEALTH_GOOD);
+	fake_unit_news(7, OHT_HEALTH_DEGRADED, OHT_HEALTH_GOOD);
 	fake_safety(OHT_SAFETY_ENABLE, 0, 1, 2);
 	assert_int_equal(oht_dev_read_event(dev, &event, 0), 1);
 	assert_int_equal(event.safety.kind, OHT_KIND_RESET);
 	assert_int_equal(oht_dev_read_event(dev, &event, 0), 1);
-	assert_int_equal(event.type, OHT_EVENT_MODULE);
+	assert_int_equal(event.type, OHT_EVENT_UNIT);
 	assert_int_equal(oht_dev_read_event(dev, &event, 0), 1);
 	assert_int_equal(event.safety.kind, OHT_KIND_ENABLE);
 	assert_int_equal(oht_dev_subscribe_safety(dev, true), 0);
@@ -161,22 +161,22 @@ static void unread_ones_are_counted(void **state)
 	unsigned int i, lost = 0;
 
 	(void)state;
-	oht_dev_subscribe(dev, OHT_WANT_MODULES);
+	oht_dev_subscribe(dev, OHT_WANT_UNITS);
 	for (i = 0; i < 2 * OHT_UNDER_WAY_MAX; i++)
-		fake_module(1 + i, OHT_HEALTH_GOOD, OHT_HEALTH_DEGRADED);
+		fake_unit_news(1 + i, OHT_HEALTH_GOOD, OHT_HEALTH_DEGRADED);
 	for (i = 0; oht_dev_read_event(dev, &event, 0) == 1; i++)
 		lost += event.lost;
 	assert_int_equal(i + lost, 2 * OHT_UNDER_WAY_MAX);
-	assert_int_equal(event.module.unit, 2 * OHT_UNDER_WAY_MAX);
+	assert_int_equal(event.unit.unit, 2 * OHT_UNDER_WAY_MAX);
 }
 
 static void words(void **state)
 {
 	(void)state;
-	assert_string_equal(oht_module_state_name(OHT_MODULE_UNKNOWN), "unknown");
-	assert_string_equal(oht_module_state_name(OHT_MODULE_GOOD), "good");
-	assert_string_equal(oht_module_state_name(OHT_MODULE_DEGRADED), "degraded");
-	assert_string_equal(oht_module_state_name(3), "unknown");
+	assert_string_equal(oht_unit_state_name(OHT_UNIT_UNKNOWN), "unknown");
+	assert_string_equal(oht_unit_state_name(OHT_UNIT_GOOD), "good");
+	assert_string_equal(oht_unit_state_name(OHT_UNIT_DEGRADED), "degraded");
+	assert_string_equal(oht_unit_state_name(3), "unknown");
 	assert_string_equal(oht_outcome_name(OHT_OUTCOME_DEGRADED), "degraded");
 	assert_non_null(strstr(oht_errno_text(EHOSTUNREACH), "degraded"));
 }

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
- * Part of linux/oht.h, whose rules hold here too: the modules at the far end of the bus.
+ * Part of linux/oht.h, whose rules hold here too: the units at the far end of the bus.
  *
- * Owns:     how a module is treated, what is known of it, what is told of it.
+ * Owns:     how a unit is treated, what is known of it, what is told of it.
  * Contexts: none; only definitions.
  * Locks:    none.
  */
-#ifndef _UAPI_LINUX_OHT_MODULE_H
-#define _UAPI_LINUX_OHT_MODULE_H
+#ifndef _UAPI_LINUX_OHT_UNIT_H
+#define _UAPI_LINUX_OHT_UNIT_H
 
 #include <linux/types.h>
 
-enum oht_module_health {
+enum oht_unit_health {
 	OHT_HEALTH_UNKNOWN	= 0,	/* has not answered yet, nor failed too often */
 	OHT_HEALTH_GOOD		= 1,	/* has answered; may have failed since, but not too often */
 	OHT_HEALTH_DEGRADED	= 2,	/* failed too often in a row: asked once per back-off */
 };
 
 /**
- * struct oht_module_set - how a module is treated (OHT_IOC_MODULE_SET)
- * @size: sizeof(struct oht_module_set)
+ * struct oht_unit_set - how a unit is treated (OHT_IOC_UNIT_SET)
+ * @size: sizeof(struct oht_unit_set)
  * @unit: 1..247
  * @retries: attempts after the first one, for transfers without a time-out of their own; 0..10
  * @degrade_after: transfers that fail in a row until it is degraded; 0: never
@@ -32,17 +32,17 @@ enum oht_module_health {
  * @reserved: zero
  *
  * For the controller only (EPERM), since it decides about everybody's transfers; EOPNOTSUPP without
- * a bus. It stays when the controller goes. The module starts anew: health unknown, no failure in a
- * row; its counters and its learned turnaround stay. Without this call a module is never degraded.
+ * a bus. It stays when the controller goes. The unit starts anew: health unknown, no failure in a
+ * row; its counters and its learned turnaround stay. Without this call a unit is never degraded.
  *
  * A transfer fails if its last attempt does; an exception is an answer; what was cancelled, stopped
- * or never sent does not count. While a module is degraded its transfers of the classes cyclic and
+ * or never sent does not count. While a unit is degraded its transfers of the classes cyclic and
  * background end at once with OHT_DETAIL_DEGRADED, until a probe is due: then they wait for a
  * background slot, the first of them goes out, once, and if it fails so do the others. One of the
- * class command may take the place of the coming probe before that is due. So a dead module costs
+ * class command may take the place of the coming probe before that is due. So a dead unit costs
  * one time-out per back-off, whatever is asked of it. Stop telegrams always go out.
  */
-struct oht_module_set {
+struct oht_unit_set {
 	__u32 size;
 	__u8 unit;
 	__u8 retries;
@@ -55,40 +55,41 @@ struct oht_module_set {
 	__u32 reserved[2];
 };
 
-/* oht_module_status.conformance[side][rule][verdict] */
+/* oht_unit_status.conformance[side][rule][verdict] */
 enum oht_side {
-	OHT_SIDE_OURS	= 0,	/* requests to the module */
+	OHT_SIDE_OURS	= 0,	/* requests to the unit */
 	OHT_SIDE_THEIRS	= 1,	/* what it answered */
-	OHT_SIDES	= 2,
 };
 
 enum oht_rule {
 	OHT_RULE_T35	= 0,	/* at least t3.5 of silence before the frame */
 	OHT_RULE_T15	= 1,	/* no more than t1.5 of silence inside it */
-	OHT_RULES	= 2,
 };
 
 enum oht_verdict {
 	OHT_VERDICT_OK		= 0,
 	OHT_VERDICT_VIOLATION	= 1,	/* whatever the uncertainty of the stamps */
 	OHT_VERDICT_NOT_JUDGED	= 2,	/* the stamps allow both */
-	OHT_VERDICTS		= 3,
 };
 
-/* oht_module_status.flags */
-#define OHT_MODULE_CONFIGURED	(1U << 0)	/* OHT_IOC_MODULE_SET was called for it */
+/* oht_unit_status.flags */
+#define OHT_UNIT_CONFIGURED	(1U << 0)	/* OHT_IOC_UNIT_SET was called for it */
 
+/* Room in oht_unit_status for numbers that are not given yet. */
 #define OHT_DETAILS_MAX		32
+#define OHT_SIDES_MAX		2
+#define OHT_RULES_MAX		4
+#define OHT_VERDICTS_MAX	4
 
 /**
- * struct oht_module_status - a module as the bus knows it (OHT_IOC_MODULE_GET)
- * @size: sizeof(struct oht_module_status)
+ * struct oht_unit_status - a unit as the bus knows it (OHT_IOC_UNIT_GET)
+ * @size: sizeof(struct oht_unit_status)
  * @unit: in: 1..247; all else is out, zero on entry
- * @health: enum oht_module_health
- * @retries: of OHT_IOC_MODULE_SET, as are @degrade_after, @timeout_us, @backoff_first_ms and
+ * @health: enum oht_unit_health
+ * @retries: of OHT_IOC_UNIT_SET, as are @degrade_after, @timeout_us, @backoff_first_ms and
  *	@backoff_max_ms; zero without it
  * @degrade_after: see @retries
- * @flags: OHT_MODULE_*
+ * @flags: OHT_UNIT_*
  * @timeout_us: see @retries
  * @backoff_first_ms: see @retries
  * @backoff_max_ms: see @retries
@@ -105,7 +106,7 @@ enum oht_verdict {
  *
  * EOPNOTSUPP without a bus.
  */
-struct oht_module_status {
+struct oht_unit_status {
 	__u32 size;
 	__u8 unit;
 	__u8 health;
@@ -123,25 +124,25 @@ struct oht_module_status {
 	__aligned_u64 next_probe_ns;
 	__u32 reserved[8];
 	__aligned_u64 details[OHT_DETAILS_MAX];
-	__aligned_u64 conformance[OHT_SIDES][OHT_RULES][OHT_VERDICTS];
+	__aligned_u64 conformance[OHT_SIDES_MAX][OHT_RULES_MAX][OHT_VERDICTS_MAX];
 };
 
 /**
- * struct oht_module_record - the health of a module has changed
- * @module_seq: counts these changes, from 1 without gaps
+ * struct oht_unit_record - the health of a unit has changed
+ * @journal_seq: counts these changes, from 1 without gaps
  * @changed_ns: when
  * @last_good_ns: when it had answered last before that, 0: never
  * @unit: 1..247
- * @from: enum oht_module_health before
- * @to: enum oht_module_health after: DEGRADED: lost; GOOD: found
+ * @from: enum oht_unit_health before
+ * @to: enum oht_unit_health after: DEGRADED: lost; GOOD: found
  * @detail: enum oht_detail of the attempt that made the difference
  * @errors_in_row: transfers that had failed since it answered last
  * @reserved: zero
  *
- * Only for modules with OHT_MODULE_CONFIGURED. The call that makes it does not make a record.
+ * Only for units with OHT_UNIT_CONFIGURED. The call that makes it does not make a record.
  */
-struct oht_module_record {
-	__aligned_u64 module_seq;
+struct oht_unit_record {
+	__aligned_u64 journal_seq;
 	__aligned_u64 changed_ns;
 	__aligned_u64 last_good_ns;
 	__u8 unit;
@@ -152,4 +153,4 @@ struct oht_module_record {
 	__aligned_u64 reserved[2];
 };
 
-#endif /* _UAPI_LINUX_OHT_MODULE_H */
+#endif /* _UAPI_LINUX_OHT_UNIT_H */

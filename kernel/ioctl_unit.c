@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* OHT_IOC_MODULE_SET and OHT_IOC_MODULE_GET. */
+/* OHT_IOC_UNIT_SET and OHT_IOC_UNIT_GET. */
 #include <linux/build_bug.h>
 #include <linux/string.h>
 
@@ -10,8 +10,11 @@
 #define OHT_BACKOFF_MAX_MS	3600000
 
 static_assert(OHT_ENGINE_DETAILS <= OHT_DETAILS_MAX);
+static_assert(OHT_ENGINE_SIDES <= OHT_SIDES_MAX);
+static_assert(OHT_ENGINE_RULES <= OHT_RULES_MAX);
+static_assert(OHT_ENGINE_VERDICTS <= OHT_VERDICTS_MAX);
 
-static bool oht_ioctl_backoff_is_good(const struct oht_module_set *set)
+static bool oht_ioctl_backoff_is_good(const struct oht_unit_set *set)
 {
 	if (!set->degrade_after)
 		return !set->backoff_first_ms && !set->backoff_max_ms;
@@ -21,7 +24,7 @@ static bool oht_ioctl_backoff_is_good(const struct oht_module_set *set)
 	       set->backoff_max_ms <= OHT_BACKOFF_MAX_MS;
 }
 
-static int oht_ioctl_check_module_set(const struct oht_module_set *set)
+static int oht_ioctl_check_unit_set(const struct oht_unit_set *set)
 {
 	if (set->flags || set->pad || memchr_inv(set->reserved, 0, sizeof(set->reserved)))
 		return -EINVAL;
@@ -32,14 +35,14 @@ static int oht_ioctl_check_module_set(const struct oht_module_set *set)
 	return oht_ioctl_backoff_is_good(set) ? 0 : -EINVAL;
 }
 
-int oht_ioctl_prepare_module_set(struct oht_file *file, struct oht_ioctl_call *call)
+int oht_ioctl_prepare_unit_set(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	return oht_ioctl_check_module_set(&call->arg.module_set);
+	return oht_ioctl_check_unit_set(&call->arg.unit_set);
 }
 
-int oht_ioctl_module_set(struct oht_file *file, struct oht_ioctl_call *call)
+int oht_ioctl_unit_set(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	const struct oht_module_set *set = &call->arg.module_set;
+	const struct oht_unit_set *set = &call->arg.unit_set;
 	const struct oht_engine_policy policy = {
 		.set = true,
 		.retries = set->retries,
@@ -57,9 +60,20 @@ int oht_ioctl_module_set(struct oht_file *file, struct oht_ioctl_call *call)
 	return 0;
 }
 
-int oht_ioctl_module_get(struct oht_file *file, struct oht_ioctl_call *call)
+static void oht_ioctl_fill_conformance(struct oht_unit_status *status,
+				       const struct oht_engine_unit *u)
 {
-	struct oht_module_status *status = &call->arg.module_status;
+	unsigned int side, rule;
+
+	for (side = 0; side < OHT_ENGINE_SIDES; side++)
+		for (rule = 0; rule < OHT_ENGINE_RULES; rule++)
+			memcpy(status->conformance[side][rule], u->meter[side][rule],
+			       sizeof(u->meter[side][rule]));
+}
+
+int oht_ioctl_unit_get(struct oht_file *file, struct oht_ioctl_call *call)
+{
+	struct oht_unit_status *status = &call->arg.unit_status;
 	u8 unit = status->unit;
 	struct oht_engine_unit u;
 
@@ -72,7 +86,7 @@ int oht_ioctl_module_get(struct oht_file *file, struct oht_ioctl_call *call)
 	memset(status, 0, sizeof(*status));
 	status->unit = unit;
 	status->health = u.health;
-	status->flags = u.policy.set ? OHT_MODULE_CONFIGURED : 0;
+	status->flags = u.policy.set ? OHT_UNIT_CONFIGURED : 0;
 	status->retries = u.policy.retries;
 	status->degrade_after = u.policy.degrade_after;
 	status->timeout_us = u.policy.timeout_us;
@@ -85,6 +99,6 @@ int oht_ioctl_module_get(struct oht_file *file, struct oht_ioctl_call *call)
 	status->changed_ns = u.changed_ns;
 	status->next_probe_ns = u.next_probe_ns;
 	memcpy(status->details, u.details, sizeof(u.details));
-	memcpy(status->conformance, u.meter, sizeof(u.meter));
+	oht_ioctl_fill_conformance(status, &u);
 	return 0;
 }

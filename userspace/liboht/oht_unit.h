@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * liboht: how the modules of the bus stand. Included by oht_client.h, whose conventions hold here as
+ * liboht: how the units of the bus stand. Included by oht_client.h, whose conventions hold here as
  * well.
  *
- * Owns:     struct oht_module_policy, struct oht_module_view, struct oht_module_event.
+ * Owns:     struct oht_unit_policy, struct oht_unit_view, struct oht_unit_event.
  * Contexts: any thread.
  * Locks:    none.
  */
-#ifndef OHT_MODULES_H
-#define OHT_MODULES_H
+#ifndef OHT_UNIT_H
+#define OHT_UNIT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,14 +19,14 @@ extern "C" {
 
 struct oht_dev;
 
-enum oht_module_state {
-	OHT_MODULE_UNKNOWN	= 0,	/* has not answered yet, nor failed too often */
-	OHT_MODULE_GOOD		= 1,	/* has answered, and not failed too often since */
-	OHT_MODULE_DEGRADED	= 2,	/* failed too often in a row: asked once per back-off */
+enum oht_unit_state {
+	OHT_UNIT_UNKNOWN	= 0,	/* has not answered yet, nor failed too often */
+	OHT_UNIT_GOOD		= 1,	/* has answered, and not failed too often since */
+	OHT_UNIT_DEGRADED	= 2,	/* failed too often in a row: asked once per back-off */
 };
 
 /**
- * struct oht_module_policy - how a module is treated
+ * struct oht_unit_policy - how a unit is treated
  * @unit: 1..247
  * @retries: attempts after the first one, for requests whose timeout_us is 0; 0..10
  * @degrade_after: requests that fail in a row until it is degraded; 0: never
@@ -35,7 +35,7 @@ enum oht_module_state {
  * @backoff_max_ms: each wait is twice the one before, at most this, up to 3600000; 0 if
  *	@degrade_after is 0
  */
-struct oht_module_policy {
+struct oht_unit_policy {
 	uint8_t unit;
 	uint8_t retries;
 	uint8_t degrade_after;
@@ -44,19 +44,21 @@ struct oht_module_policy {
 	uint32_t backoff_max_ms;
 };
 
-/* oht_module_view.conformance[side][rule][verdict] */
-enum { OHT_FRAMES_SENT, OHT_FRAMES_HEARD, OHT_FRAMES_SIDES };
-enum { OHT_GAP_T35, OHT_GAP_T15, OHT_GAP_RULES };
-enum { OHT_GAP_OK, OHT_GAP_VIOLATION, OHT_GAP_NOT_JUDGED, OHT_GAP_VERDICTS };
+/* oht_unit_view.conformance[side][rule][verdict] */
+enum { OHT_FRAMES_SENT, OHT_FRAMES_HEARD };
+enum { OHT_GAP_T35, OHT_GAP_T15 };
+enum { OHT_GAP_OK, OHT_GAP_VIOLATION, OHT_GAP_NOT_JUDGED };
+/* Room for numbers that are not given yet. */
+enum { OHT_FRAMES_SIDES_MAX = 2, OHT_GAP_RULES_MAX = 4, OHT_GAP_VERDICTS_MAX = 4 };
 
 /* More than there are outcomes. */
 #define OHT_OUTCOMES_MAX	32
 
 /**
- * struct oht_module_view - what is known of a module
+ * struct oht_unit_view - what is known of a unit
  * @policy: as it was set; all but the unit zero without
  * @configured: a policy was set
- * @state: enum oht_module_state
+ * @state: enum oht_unit_state
  * @errors_in_row: requests that failed since it answered last
  * @backoff_ms: wait before the next probe, 0 if not degraded
  * @turnaround_max_ns: longest silence before an answer of it
@@ -66,8 +68,8 @@ enum { OHT_GAP_OK, OHT_GAP_VIOLATION, OHT_GAP_NOT_JUDGED, OHT_GAP_VERDICTS };
  * @outcomes: attempts by enum oht_outcome since the counters were reset
  * @conformance: frames by side, rule and verdict since then
  */
-struct oht_module_view {
-	struct oht_module_policy policy;
+struct oht_unit_view {
+	struct oht_unit_policy policy;
 	bool configured;
 	uint8_t state;
 	uint32_t errors_in_row;
@@ -77,22 +79,22 @@ struct oht_module_view {
 	uint64_t changed_ns;
 	uint64_t next_probe_ns;
 	uint64_t outcomes[OHT_OUTCOMES_MAX];
-	uint64_t conformance[OHT_FRAMES_SIDES][OHT_GAP_RULES][OHT_GAP_VERDICTS];
+	uint64_t conformance[OHT_FRAMES_SIDES_MAX][OHT_GAP_RULES_MAX][OHT_GAP_VERDICTS_MAX];
 };
 
 /**
- * struct oht_module_event - the state of a module with a policy has changed
- * @module_seq: counts these changes, from 1 without gaps
+ * struct oht_unit_event - the state of a unit with a policy has changed
+ * @journal_seq: counts these changes, from 1 without gaps
  * @changed_ns: when
  * @last_good_ns: when it had answered last before that, 0: never
  * @unit: 1..247
- * @from: enum oht_module_state before
- * @to: after; OHT_MODULE_DEGRADED: lost, OHT_MODULE_GOOD: found
+ * @from: enum oht_unit_state before
+ * @to: after; OHT_UNIT_DEGRADED: lost, OHT_UNIT_GOOD: found
  * @outcome: enum oht_outcome that made the difference
  * @errors_in_row: requests that had failed since it answered last
  */
-struct oht_module_event {
-	uint64_t module_seq;
+struct oht_unit_event {
+	uint64_t journal_seq;
 	uint64_t changed_ns;
 	uint64_t last_good_ns;
 	uint8_t unit;
@@ -103,22 +105,22 @@ struct oht_module_event {
 };
 
 /**
- * oht_dev_module_set() - say how a module is treated
+ * oht_dev_unit_set() - say how a unit is treated
  * @dev: handle of the controller
  * @policy: for one unit
  *
- * The module starts anew, with state unknown. The policy stays when the controller goes. Without one
- * a module is never degraded. While it is, requests to it end at once with OHT_OUTCOME_DEGRADED,
+ * The unit starts anew, with state unknown. The policy stays when the controller goes. Without one
+ * a unit is never degraded. While it is, requests to it end at once with OHT_OUTCOME_DEGRADED,
  * but for one per back-off that sees whether it is back.
  *
  * Return: 0, or -1 with EINVAL (a value out of its range), EPERM (not the controller), EBADF,
  * EOPNOTSUPP (no bus), ENODEV.
  * Context: any thread, no allocation, one system call.
  */
-int oht_dev_module_set(struct oht_dev *dev, const struct oht_module_policy *policy);
+int oht_dev_unit_set(struct oht_dev *dev, const struct oht_unit_policy *policy);
 
 /**
- * oht_dev_module_get() - what is known of a module
+ * oht_dev_unit_get() - what is known of a unit
  * @dev: handle
  * @unit: 1..247
  * @view: out
@@ -126,13 +128,13 @@ int oht_dev_module_set(struct oht_dev *dev, const struct oht_module_policy *poli
  * Return: 0, or -1 with EINVAL (unit), EOPNOTSUPP (no bus), ENODEV.
  * Context: any thread, no allocation, one system call.
  */
-int oht_dev_module_get(struct oht_dev *dev, uint8_t unit, struct oht_module_view *view);
+int oht_dev_unit_get(struct oht_dev *dev, uint8_t unit, struct oht_unit_view *view);
 
-/* Word for enum oht_module_state, "unknown" also for numbers that are not listed. */
-const char *oht_module_state_name(unsigned int state);
+/* Word for enum oht_unit_state, "unknown" also for numbers that are not listed. */
+const char *oht_unit_state_name(unsigned int state);
 
 #ifdef __cplusplus
 }
 #endif
 
-#endif /* OHT_MODULES_H */
+#endif /* OHT_UNIT_H */

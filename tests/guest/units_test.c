@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Modules as the bus treats them: refusals of OHT_IOC_MODULE_SET and OHT_IOC_MODULE_GET, a module
- * that nobody is, its records, and the counters in sysfs. Source: linux/oht_module.h, docs/ABI.
+ * Units as the bus treats them: refusals of OHT_IOC_UNIT_SET and OHT_IOC_UNIT_GET, a unit
+ * that nobody is, its records, and the counters in sysfs. Source: linux/oht_unit.h, docs/ABI.
  *
- *	module_test				the above; needs nobody at the far end (TAP)
- *	module_test --watch SECONDS UNIT...	is the controller, asks each unit every 50 ms, and
- *						prints one JSON line for each module record, then one
+ *	units_test				the above; needs nobody at the far end (TAP)
+ *	units_test --watch SECONDS UNIT...	is the controller, asks each unit every 50 ms, and
+ *						prints one JSON line for each unit record, then one
  *						with the good and bad answers of each unit
  */
 #include <errno.h>
@@ -26,7 +26,7 @@
 #define UNITS_MAX	8
 #define WAIT_MS		15000
 
-static const struct oht_module_set good_set = {
+static const struct oht_unit_set good_set = {
 	.size = sizeof(good_set),
 	.unit = NOBODY,
 	.retries = 1,
@@ -36,25 +36,25 @@ static const struct oht_module_set good_set = {
 	.backoff_max_ms = 3000,
 };
 
-static int set(int fd, struct oht_module_set module)
+static int set(int fd, struct oht_unit_set unit)
 {
-	return guest_ioctl(fd, OHT_IOC_MODULE_SET, &module);
+	return guest_ioctl(fd, OHT_IOC_UNIT_SET, &unit);
 }
 
-static int set_never_degraded(int fd, struct oht_module_set module)
+static int set_never_degraded(int fd, struct oht_unit_set unit)
 {
-	module.degrade_after = 0;
-	module.backoff_first_ms = 0;
-	module.backoff_max_ms = 0;
-	return set(fd, module);
+	unit.degrade_after = 0;
+	unit.backoff_first_ms = 0;
+	unit.backoff_max_ms = 0;
+	return set(fd, unit);
 }
 
-static void get(int fd, uint8_t unit, struct oht_module_status *status)
+static void get(int fd, uint8_t unit, struct oht_unit_status *status)
 {
 	int error;
 
-	*status = (struct oht_module_status){ .size = sizeof(*status), .unit = unit };
-	error = guest_ioctl(fd, OHT_IOC_MODULE_GET, status);
+	*status = (struct oht_unit_status){ .size = sizeof(*status), .unit = unit };
+	error = guest_ioctl(fd, OHT_IOC_UNIT_GET, status);
 	if (error)
 		tap_bail("MODULE_GET %u: %s", unit, strerror(error));
 }
@@ -62,7 +62,7 @@ static void get(int fd, uint8_t unit, struct oht_module_status *status)
 /* ---- refusals ---- */
 
 #define REFUSE(fd, name, member, value) do {				\
-		struct oht_module_set bad = good_set;			\
+		struct oht_unit_set bad = good_set;			\
 									\
 		bad.member = (value);					\
 		tap_errno(set(fd, bad), EINVAL, "MODULE_SET: " name); \
@@ -87,28 +87,28 @@ static void test_set_refusals(int fd)
 	tap_errno(set(fd, good_set), EPERM, "MODULE_SET: not the controller");
 	tap_errno(guest_take(fd, DEADMAN_MS), 0, "the role");
 	REFUSE(fd, "the controller's unit 0", unit, 0);
-	tap_errno(set(fd, good_set), 0, "MODULE_SET");
+	tap_errno(set(fd, good_set), 0, "UNIT_SET");
 	tap_errno(set_never_degraded(fd, good_set), 0, "MODULE_SET: never degraded");
 }
 
 static void test_get_refusals(int fd)
 {
-	struct oht_module_status status = { .size = sizeof(status), .unit = 0 };
+	struct oht_unit_status status = { .size = sizeof(status), .unit = 0 };
 
-	tap_errno(guest_subscribe(fd, OHT_SUBSCRIBE_MODULES), 0, "SUBSCRIBE: modules");
-	tap_errno(guest_ioctl(fd, OHT_IOC_MODULE_GET, &status), EINVAL, "MODULE_GET: unit 0");
+	tap_errno(guest_subscribe(fd, OHT_SUBSCRIBE_UNITS), 0, "SUBSCRIBE: units");
+	tap_errno(guest_ioctl(fd, OHT_IOC_UNIT_GET, &status), EINVAL, "MODULE_GET: unit 0");
 	status.unit = 248;
-	tap_errno(guest_ioctl(fd, OHT_IOC_MODULE_GET, &status), EINVAL, "MODULE_GET: unit 248");
+	tap_errno(guest_ioctl(fd, OHT_IOC_UNIT_GET, &status), EINVAL, "MODULE_GET: unit 248");
 	status.unit = 1;
 	status.reserved[7] = 1;
-	tap_errno(guest_ioctl(fd, OHT_IOC_MODULE_GET, &status), EINVAL, "MODULE_GET: reserved");
+	tap_errno(guest_ioctl(fd, OHT_IOC_UNIT_GET, &status), EINVAL, "MODULE_GET: reserved");
 	get(fd, NOBODY - 1, &status);
 	tap_is(status.flags, 0, "MODULE_GET: nothing was set");
 	tap_is(status.health, OHT_HEALTH_UNKNOWN, "... nor is anything known");
 	tap_is(status.timeout_us, 0, "... nor a time-out");
 }
 
-/* ---- a module that is not there ---- */
+/* ---- a unit that is not there ---- */
 
 static int write_text(const char *name, const char *text)
 {
@@ -158,37 +158,37 @@ static void test_no_time_out(int fd)
 		.priority = OHT_PRIO_CYCLIC, .count = 1,
 	};
 
-	tap_errno(set(fd, good_set), 0, "MODULE_SET");
+	tap_errno(set(fd, good_set), 0, "UNIT_SET");
 	write_text("statistics/timeouts", "0");
 	write_text("histograms/turnaround_ns", "0");
 	tap_errno(submit(fd, NOBODY - 1, 0, OHT_PRIO_CYCLIC), EINVAL,
 		  "SUBMIT: no time-out, and nobody has set one");
 	tap_errno(guest_ioctl(fd, OHT_IOC_SUBMIT, &transfer), EINVAL,
 		  "SUBMIT: retries without a time-out");
-	tap_errno(submit(fd, NOBODY, 0, OHT_PRIO_CYCLIC), 0, "SUBMIT: the module's time-out");
-	expect_end(fd, ETIMEDOUT, OHT_DETAIL_TIMEOUT, 2, "the module's time-out and retries");
+	tap_errno(submit(fd, NOBODY, 0, OHT_PRIO_CYCLIC), 0, "SUBMIT: the unit's time-out");
+	expect_end(fd, ETIMEDOUT, OHT_DETAIL_TIMEOUT, 2, "the unit's time-out and retries");
 }
 
 /* Its first failure was that of test_no_time_out(). */
 static void test_lost(int fd, int watcher)
 {
-	struct oht_module_status status;
+	struct oht_unit_status status;
 	struct oht_record record;
 
 	submit(fd, NOBODY, 2000, OHT_PRIO_CYCLIC);
 	expect_end(fd, ETIMEDOUT, OHT_DETAIL_TIMEOUT, 1, "the last one");
-	if (!tap_ok(guest_next_record(watcher, OHT_RECORD_MODULE, WAIT_MS, &record), "a module is lost"))
+	if (!tap_ok(guest_next_record(watcher, OHT_RECORD_UNIT, WAIT_MS, &record), "a unit is lost"))
 		return;
-	tap_is(record.module.unit, NOBODY, "... this one");
-	tap_is(record.module.to, OHT_HEALTH_DEGRADED, "... degraded");
-	tap_is(record.module.errors_in_row, 2, "... after two failures");
-	tap_is(record.module.last_good_ns, 0, "... and never was there");
+	tap_is(record.unit.unit, NOBODY, "... this one");
+	tap_is(record.unit.to, OHT_HEALTH_DEGRADED, "... degraded");
+	tap_is(record.unit.errors_in_row, 2, "... after two failures");
+	tap_is(record.unit.last_good_ns, 0, "... and never was there");
 	tap_is(record.seq, 1, "... the first record of that descriptor");
 	submit(fd, NOBODY, 2000, OHT_PRIO_CYCLIC);
 	expect_end(fd, EHOSTUNREACH, OHT_DETAIL_DEGRADED, 0, "degraded");
 	get(watcher, NOBODY, &status);
 	tap_is(status.health, OHT_HEALTH_DEGRADED, "MODULE_GET: health");
-	tap_is(status.flags, OHT_MODULE_CONFIGURED, "... configured");
+	tap_is(status.flags, OHT_UNIT_CONFIGURED, "... configured");
 	tap_is(status.retries, good_set.retries, "... retries");
 	tap_is(status.timeout_us, good_set.timeout_us, "... time-out");
 	tap_is(status.details[OHT_DETAIL_TIMEOUT], 3, "... attempts in vain");
@@ -197,7 +197,7 @@ static void test_lost(int fd, int watcher)
 
 static void test_probe(int fd, int watcher)
 {
-	struct oht_module_status status;
+	struct oht_unit_status status;
 	uint64_t now_ns;
 
 	get(fd, NOBODY, &status);
@@ -252,7 +252,7 @@ static long long sum_of(const char *name)
 
 static void test_sysfs(int fd)
 {
-	struct oht_module_status status;
+	struct oht_unit_status status;
 	long long sent;
 
 	sent = read_first("statistics/frames_sent");
@@ -273,7 +273,7 @@ static void test_sysfs(int fd)
 	tap_is(read_first("statistics/frames_sent"), 0, "... all of the group");
 	tap_is(read_first("conformance/sent_t35_not_judged"), 0, "... conformance too");
 	get(fd, NOBODY, &status);
-	tap_is(status.details[OHT_DETAIL_TIMEOUT], 0, "... and the modules'");
+	tap_is(status.details[OHT_DETAIL_TIMEOUT], 0, "... and the units'");
 	tap_is(sum_of("histograms/gap_late_ns"), sent, "... but not the histograms");
 	tap_errno(write_text("histograms/turnaround_ns", "0"), 0, "histogram: reset");
 	tap_is(sum_of("histograms/gap_late_ns"), 0, "... all of them");
@@ -310,13 +310,13 @@ struct watch {
 
 static void watch_record(struct watch *watch, const struct oht_record *record)
 {
-	const struct oht_module_record *module = &record->module;
+	const struct oht_unit_record *unit = &record->unit;
 	unsigned int i;
 
-	if (record->type == OHT_RECORD_MODULE) {
+	if (record->type == OHT_RECORD_UNIT) {
 		printf("{\"unit\":%u,\"from\":%u,\"to\":%u,\"detail\":%u,\"errors\":%u}\n",
-		       module->unit, module->from, module->to, module->detail,
-		       module->errors_in_row);
+		       unit->unit, unit->from, unit->to, unit->detail,
+		       unit->errors_in_row);
 		fflush(stdout);
 		return;
 	}
@@ -354,7 +354,7 @@ static void watch_run(int fd, struct watch *watch, uint64_t end_ns)
 
 static int watch_main(int count, char **words)
 {
-	struct oht_module_set module = good_set;
+	struct oht_unit_set unit = good_set;
 	int fd = guest_open(O_RDWR | O_NONBLOCK);
 	struct watch watch = { .units = 0 };
 	unsigned int i;
@@ -362,20 +362,20 @@ static int watch_main(int count, char **words)
 	if (count < 2 || count > UNITS_MAX + 1)
 		return 2;
 	/* A far end on a busy host answers late. */
-	module.timeout_us = 300000;
-	module.retries = 0;
-	if (guest_take(fd, DEADMAN_MS) || guest_subscribe(fd, OHT_SUBSCRIBE_MODULES))
+	unit.timeout_us = 300000;
+	unit.retries = 0;
+	if (guest_take(fd, DEADMAN_MS) || guest_subscribe(fd, OHT_SUBSCRIBE_UNITS))
 		tap_bail("no role, or no subscription");
 	for (i = 1; i < (unsigned int)count; i++) {
-		module.unit = watch.unit[watch.units++] = atoi(words[i]);
-		if (set(fd, module))
+		unit.unit = watch.unit[watch.units++] = atoi(words[i]);
+		if (set(fd, unit))
 			tap_bail("unit %s", words[i]);
 	}
 	watch_run(fd, &watch, guest_now_ns() + strtoull(words[0], NULL, 0) * 1000000000u);
-	/* Whoever comes after us finds the modules as we did. */
+	/* Whoever comes after us finds the units as we did. */
 	for (i = 0; i < watch.units; i++) {
-		module.unit = watch.unit[i];
-		set_never_degraded(fd, module);
+		unit.unit = watch.unit[i];
+		set_never_degraded(fd, unit);
 		printf("{\"unit\":%u,\"good\":%u,\"bad\":%u}\n", watch.unit[i], watch.good[i],
 		       watch.bad[i]);
 	}
@@ -393,8 +393,8 @@ int main(int argc, char **argv)
 	TAP_TEST(test_get_refusals(watcher), "refusals of MODULE_GET");
 	TAP_TEST(test_set_refusals(fd), "refusals of MODULE_SET");
 	TAP_TEST(test_no_time_out(fd), "a request without a time-out");
-	TAP_TEST(test_lost(fd, watcher), "a module is lost");
-	TAP_TEST(test_probe(fd, watcher), "a lost module is probed");
+	TAP_TEST(test_lost(fd, watcher), "a unit is lost");
+	TAP_TEST(test_probe(fd, watcher), "a lost unit is probed");
 	TAP_TEST(test_sysfs(fd), "sysfs");
 	TAP_TEST(test_sysfs_while_running(fd), "sysfs while the bus runs");
 	close(watcher);

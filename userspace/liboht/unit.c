@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* How the modules of the bus stand. */
+/* How the units of the bus stand. */
 #include <string.h>
 
 #include "internal.h"
 
-OHT_PUBLIC int oht_dev_module_set(struct oht_dev *dev, const struct oht_module_policy *policy)
+OHT_PUBLIC int oht_dev_unit_set(struct oht_dev *dev, const struct oht_unit_policy *policy)
 {
-	struct oht_module_set raw = {
+	struct oht_unit_set raw = {
 		.size = sizeof(raw),
 		.unit = policy->unit,
 		.retries = policy->retries,
@@ -16,16 +16,16 @@ OHT_PUBLIC int oht_dev_module_set(struct oht_dev *dev, const struct oht_module_p
 		.backoff_max_ms = policy->backoff_max_ms,
 	};
 
-	return oht_dev_ioctl(dev, OHT_IOC_MODULE_SET, &raw);
+	return oht_dev_ioctl(dev, OHT_IOC_UNIT_SET, &raw);
 }
 
-OHT_PUBLIC int oht_dev_module_get(struct oht_dev *dev, uint8_t unit, struct oht_module_view *view)
+OHT_PUBLIC int oht_dev_unit_get(struct oht_dev *dev, uint8_t unit, struct oht_unit_view *view)
 {
-	struct oht_module_status raw = { .size = sizeof(raw), .unit = unit };
+	struct oht_unit_status raw = { .size = sizeof(raw), .unit = unit };
 
-	if (oht_dev_ioctl(dev, OHT_IOC_MODULE_GET, &raw))
+	if (oht_dev_ioctl(dev, OHT_IOC_UNIT_GET, &raw))
 		return -1;
-	*view = (struct oht_module_view){
+	*view = (struct oht_unit_view){
 		.policy = {
 			.unit = raw.unit,
 			.retries = raw.retries,
@@ -34,7 +34,7 @@ OHT_PUBLIC int oht_dev_module_get(struct oht_dev *dev, uint8_t unit, struct oht_
 			.backoff_first_ms = raw.backoff_first_ms,
 			.backoff_max_ms = raw.backoff_max_ms,
 		},
-		.configured = raw.flags & OHT_MODULE_CONFIGURED,
+		.configured = raw.flags & OHT_UNIT_CONFIGURED,
 		.state = raw.health,
 		.errors_in_row = raw.errors_in_row,
 		.backoff_ms = raw.backoff_ms,
@@ -50,12 +50,12 @@ OHT_PUBLIC int oht_dev_module_get(struct oht_dev *dev, uint8_t unit, struct oht_
 	return 0;
 }
 
-OHT_PUBLIC const char *oht_module_state_name(unsigned int state)
+OHT_PUBLIC const char *oht_unit_state_name(unsigned int state)
 {
 	static const char *const names[] = {
-		[OHT_MODULE_UNKNOWN] = "unknown",
-		[OHT_MODULE_GOOD] = "good",
-		[OHT_MODULE_DEGRADED] = "degraded",
+		[OHT_UNIT_UNKNOWN] = "unknown",
+		[OHT_UNIT_GOOD] = "good",
+		[OHT_UNIT_DEGRADED] = "degraded",
 	};
 
 	return state < sizeof(names) / sizeof(names[0]) ? names[state] : "unknown";

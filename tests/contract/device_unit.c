@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* How modules are treated, and the end of the device. */
+/* How units are treated, and the end of the device. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -7,25 +7,25 @@
 #include "device.h"
 #include "internal.h"
 
-static const struct oht_module_set good = {
+static const struct oht_unit_set good = {
 	.size = sizeof(good), .unit = UNIT_NONE, .retries = 1, .timeout_us = 30000,
 };
 
-static int set(int fd, struct oht_module_set wanted)
+static int set(int fd, struct oht_unit_set wanted)
 {
-	return dev_call(fd, OHT_IOC_MODULE_SET, &wanted);
+	return dev_call(fd, OHT_IOC_UNIT_SET, &wanted);
 }
 
-static struct oht_module_status module_of(int fd, uint8_t unit)
+static struct oht_unit_status unit_of(int fd, uint8_t unit)
 {
-	struct oht_module_status status = { .size = sizeof(status), .unit = unit };
+	struct oht_unit_status status = { .size = sizeof(status), .unit = unit };
 
-	EXPECT_ERRNO(dev_call(fd, OHT_IOC_MODULE_GET, &status), 0);
+	EXPECT_ERRNO(dev_call(fd, OHT_IOC_UNIT_GET, &status), 0);
 	return status;
 }
 
 #define EXPECT_REFUSED(fd, member, value) do {					\
-		struct oht_module_set refused = good;				\
+		struct oht_unit_set refused = good;				\
 										\
 		refused.member = (value);					\
 		EXPECT_ERRNO(set(fd, refused), EINVAL);				\
@@ -33,7 +33,7 @@ static struct oht_module_status module_of(int fd, uint8_t unit)
 
 static void settings_are_checked(void)
 {
-	struct oht_module_set degrades = good;
+	struct oht_unit_set degrades = good;
 	int fd = dev_controller();
 
 	EXPECT_REFUSED(fd, unit, 0);
@@ -64,17 +64,17 @@ static void settings_are_checked(void)
 
 static void status_is_checked(void)
 {
-	struct oht_module_status reserved = { .size = sizeof(reserved), .unit = 1,
+	struct oht_unit_status reserved = { .size = sizeof(reserved), .unit = 1,
 					      .reserved = { [7] = 1 } };
-	struct oht_module_status status = { .size = sizeof(status), .unit = 0 };
+	struct oht_unit_status status = { .size = sizeof(status), .unit = 0 };
 	int fd = dev_open(O_RDONLY);
 
-	EXPECT_ERRNO(dev_call(fd, OHT_IOC_MODULE_GET, &status), EINVAL);
+	EXPECT_ERRNO(dev_call(fd, OHT_IOC_UNIT_GET, &status), EINVAL);
 	status.unit = 248;
-	EXPECT_ERRNO(dev_call(fd, OHT_IOC_MODULE_GET, &status), EINVAL);
-	EXPECT_ERRNO(dev_call(fd, OHT_IOC_MODULE_GET, &reserved), EINVAL);
+	EXPECT_ERRNO(dev_call(fd, OHT_IOC_UNIT_GET, &status), EINVAL);
+	EXPECT_ERRNO(dev_call(fd, OHT_IOC_UNIT_GET, &reserved), EINVAL);
 	/* A unit that nobody has spoken of. */
-	status = module_of(fd, 200);
+	status = unit_of(fd, 200);
 	EXPECT_IS(status.unit, 200);
 	EXPECT_IS(status.health, OHT_HEALTH_UNKNOWN);
 	EXPECT_IS(status.flags, 0);
@@ -82,19 +82,19 @@ static void status_is_checked(void)
 	EXPECT_IS(status.last_good_ns, 0);
 }
 
-/* Transfers without a time-out take that of the module; it stays when the controller goes. */
+/* Transfers without a time-out take that of the unit; it stays when the controller goes. */
 static void settings_stay_and_are_used(void)
 {
 	int fd = dev_controller();
 	struct oht_transfer transfer = dev_read_of(UNIT_NONE);
-	struct oht_module_status status;
+	struct oht_unit_status status;
 	struct oht_completion done;
 	uint64_t cookie;
 
 	EXPECT_ERRNO(set(fd, good), 0);
 	EXPECT_ERRNO(dev_release(fd), 0);
-	status = module_of(fd, UNIT_NONE);
-	EXPECT_IS(status.flags, OHT_MODULE_CONFIGURED);
+	status = unit_of(fd, UNIT_NONE);
+	EXPECT_IS(status.flags, OHT_UNIT_CONFIGURED);
 	EXPECT_IS(status.retries, 1);
 	EXPECT_IS(status.timeout_us, 30000);
 	EXPECT_IS(status.degrade_after, 0);
@@ -153,12 +153,12 @@ static void is_gone(void)
 	place_bind();
 }
 
-const struct contract_test module_tests[] = {
+const struct contract_test unit_tests[] = {
 	CONTRACT(settings_are_checked),
 	CONTRACT(status_is_checked),
 	CONTRACT(settings_stay_and_are_used),
 };
-const size_t module_count = sizeof(module_tests) / sizeof(module_tests[0]);
+const size_t unit_count = sizeof(unit_tests) / sizeof(unit_tests[0]);
 
 const struct contract_test gone_tests[] = {
 	CONTRACT(is_gone),
