@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Results of suites, kept by the content of everything that the suite depends on.
+"""Good results, kept by the content of everything that they depend on: those of suites, and of single checks of a suite.
 
-That is: the files that match its inputs, this runner, the suite's own row, the versions of all Debian packages of
-scripts/packages.txt, the kernels in the cache and the variables OHT_* of the environment. Only a good result is kept.
+For a suite that is: the files that match its inputs, this runner, the suite's own row, the versions of all Debian packages of
+scripts/packages.txt, the kernels in the cache and the variables OHT_* of the environment.
 """
 import dataclasses
 import datetime
@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import subprocess
+import time
 
 from .counts import Counts
 from .table import TOP
@@ -20,6 +21,8 @@ CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / "
 # How a run is made, not what it finds.
 WITHOUT = {"OHT_CLEAN", "OHT_JOBS", "OHT_SEED", "OHT_STATE", "OHT_PORT"}
 RUNNER = ["scripts/test", "scripts/suites/*", "scripts/packages.txt"]
+# Sources of so long ago hardly come back.
+UNUSED_S = 30 * 24 * 3600
 
 
 def commit(top=TOP):
@@ -83,33 +86,99 @@ class Digests:
         return hashlib.sha256(json.dumps([self.sources(suite), self._common]).encode()).hexdigest()
 
 
-class Store:
-    """The kept results, one file per suite below build/test/kept."""
+class Folder:
+    """Texts by name, a file each."""
+
+    def __init__(self, path):
+        self._path = path
+
+    def get(self, name):
+        """The text of that name, which counts as used now, or None."""
+        try:
+            os.utime(self._path / name)
+            return (self._path / name).read_text()
+        except OSError:
+            return None
+
+    def put(self, name, text):
+        """Written whole or not at all."""
+        self._path.mkdir(parents=True, exist_ok=True)
+        fresh = self._path / f".{name}.{os.getpid()}"
+        fresh.write_text(text)
+        fresh.rename(self._path / name)
+
+    def forget(self, name):
+        """Whether there is such a text or not."""
+        (self._path / name).unlink(missing_ok=True)
+
+    def forget_unused(self):
+        """All that nobody has asked for in a long time."""
+        for path in self._path.iterdir() if self._path.is_dir() else ():
+            if path.stat().st_mtime < time.time() - UNUSED_S:
+                path.unlink(missing_ok=True)
+
+
+class Checks:
+    """Good results of one kind of check, of a file or of a model, each under the hash of all that it depends on; in the
+    user's cache. With OHT_CLEAN=1 none is used, and none is kept."""
+
+    def __init__(self, name):
+        self._folder = None if os.environ.get("OHT_CLEAN") == "1" else Folder(CACHE / "kept" / name)
+        self._commit = commit()
+        self.used = 0
+        if self._folder:
+            self._folder.forget_unused()
+
+    def get(self, key):
+        """(commit, what was said) of the result with that key, or None."""
+        text = self._folder.get(key) if self._folder and key else None
+        if text is None:
+            return None
+        self.used += 1
+        since, _, said = text.partition("\n")
+        return since, said
+
+    def keep(self, key, said=""):
+        """Only for a good result."""
+        if self._folder and key:
+            self._folder.put(key, f"{self._commit}\n{said}")
+
+
+def key_of(*parts):
+    """The hash of these strings and bytes, in that order."""
+    sums = [hashlib.sha256(part if isinstance(part, bytes) else part.encode()).hexdigest() for part in parts]
+    return hashlib.sha256("".join(sums).encode()).hexdigest()
+
+
+def version_of(*command):
+    """What a tool says of its version."""
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+class Suites:
+    """The last good result of each suite, below build/test/kept."""
 
     def __init__(self, folder):
-        self._folder = folder
+        self._folder = Folder(folder)
 
     def find(self, suite, digest):
         """The kept row of that suite if it is of this digest, else None."""
         try:
-            row = json.loads((self._folder / f"{suite.name}.json").read_text())
-        except (OSError, ValueError):
+            row = json.loads(self._folder.get(f"{suite.name}.json") or "{}")
+        except ValueError:
             return None
         return row if row.get("digest") == digest else None
 
     def keep(self, suite, digest, counts, seconds, at_commit):
-        """Keep a good result, whole or not at all."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        """Keep a good result."""
         row = {"digest": digest, "commit": at_commit, "passed": counts.passed, "skips": counts.skips,
                "seconds": round(seconds, 1),
                "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")}
-        fresh = self._folder / f".{suite.name}.new"
-        fresh.write_text(json.dumps(row) + "\n")
-        fresh.rename(self._folder / f"{suite.name}.json")
+        self._folder.put(f"{suite.name}.json", json.dumps(row) + "\n")
 
     def forget(self, suite):
         """A suite that has failed has no good state any more."""
-        (self._folder / f"{suite.name}.json").unlink(missing_ok=True)
+        self._folder.forget(f"{suite.name}.json")
 
 
 def counts_of(row):

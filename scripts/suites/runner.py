@@ -47,7 +47,7 @@ class Run:
         self._clean = clean
         self._host = Lateness()
         self._host.start()
-        self._store = kept.Store(LOGS / "kept")
+        self._store = kept.Suites(LOGS / "kept")
         self._digests = kept.Digests(table)
         self.commit = kept.commit()
         self._table = table

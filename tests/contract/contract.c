@@ -1,7 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "contract.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+
+#define TEXT_BYTES	512
+
+void contract_failed(const char *file, int line, const char *format, ...)
+{
+	char text[TEXT_BYTES];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	contract_end_test(file, line, text);
+}
 
 static const char *error_name(int error)
 {

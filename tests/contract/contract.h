@@ -26,6 +26,9 @@ int contract_run(const struct contract_test *tests, size_t count, void (*prepare
 void contract_failed(const char *file, int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4), noreturn));
 
+/* What contract_failed() ends with, of contract_host.c and contract_guest.c. */
+void contract_end_test(const char *file, int line, const char *text) __attribute__((noreturn));
+
 void contract_is(const char *file, int line, const char *what, long long got, long long want);
 void contract_errno(const char *file, int line, const char *what, int got, int want);
 

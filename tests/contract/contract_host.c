@@ -4,14 +4,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
 
 #include "contract.h"
-
-#define TEXT_BYTES	512
 
 static void (*prepare_next)(void);
 
@@ -23,14 +20,8 @@ static void run_one(void **state)
 	test->run();
 }
 
-void contract_failed(const char *file, int line, const char *format, ...)
+void contract_end_test(const char *file, int line, const char *text)
 {
-	char text[TEXT_BYTES];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
 	print_error("%s\n", text);
 	_fail(file, line);
 	abort();

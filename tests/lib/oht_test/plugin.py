@@ -9,17 +9,18 @@ A folder leaves tests out with deselect() only, so that the end of the run can s
 import collections
 import os
 import signal
-import threading
 import time
 
 import pytest
 
-PERIOD_S = 0.01
+from suites.host import Lateness
+
 # For the end of a test that was over its limit; then again as long for whatever hangs in there.
 GRACE_S = 60
 SAMPLER = pytest.StashKey()
 DESELECTED = pytest.StashKey()
 LEFT_OUT = pytest.StashKey()
+BEGUN_S = pytest.StashKey()
 DEADLINE_S = pytest.StashKey()
 FAILED = pytest.StashKey()
 
@@ -82,8 +83,8 @@ def _limited(item, least_s=0.1):
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_setup(item):
-    item.config.stash[SAMPLER].begin()
-    item.stash[DEADLINE_S] = time.monotonic() + (limit_of(item) or 0)
+    item.stash[BEGUN_S] = time.monotonic()
+    item.stash[DEADLINE_S] = item.stash[BEGUN_S] + (limit_of(item) or 0)
     yield from _limited(item)
 
 
@@ -99,45 +100,13 @@ def pytest_runtest_teardown(item):
 
 # ---- how late the host was ----
 
-class Lateness(threading.Thread):
-    """Sleeps for 10 ms again and again, and keeps the longest time that it slept too long.
-
-    A host that lets this thread wait lets the emulator wait too. A failing test says it, so that whoever reads the
-    failure knows whether the host had a part in it.
-    """
-
-    def __init__(self):
-        super().__init__(name="lateness", daemon=True)
-        self._worst_s = 0
-        self._due_s = time.monotonic() + PERIOD_S
-        self._ended = threading.Event()
-
-    def run(self):
-        while not self._ended.wait(max(0, self._due_s - time.monotonic())):
-            now_s = time.monotonic()
-            self._worst_s = max(self._worst_s, now_s - self._due_s)
-            self._due_s = now_s + PERIOD_S
-
-    def begin(self):
-        """Forget what was."""
-        self._worst_s = 0
-
-    def worst_ms(self):
-        """The worst since begin(), also what lasts still."""
-        return round(max(self._worst_s, time.monotonic() - self._due_s) * 1000)
-
-    def end(self):
-        self._ended.set()
-        self.join()
-
-
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
     report = (yield).get_result()
     if not report.failed:
         return
     item.stash[FAILED] = True
-    late_ms = item.config.stash[SAMPLER].worst_ms()
+    late_ms = item.config.stash[SAMPLER].worst_ms(item.stash.get(BEGUN_S, 0.0))
     item.user_properties.append(("host_late_ms", late_ms))
     report.user_properties = list(item.user_properties)
     said = f" [host was late by up to {late_ms} ms]"
