@@ -4,6 +4,7 @@ import contextlib
 import shutil
 import signal
 import subprocess
+import time
 
 from suites import tap
 from vsbc import paths
@@ -115,6 +116,7 @@ def _on(run, functions, long, seed):
 
 def one(board, functions, writer, traces, long, seed):
     """One board, from its start to its end; if it breaks down, that is one failed test."""
+    begun = time.monotonic()
     state = paths.BUILD / "test/boards" / board.name.replace("/", "-")
     run = Run(board, state, writer, traces)
     try:
@@ -125,6 +127,7 @@ def one(board, functions, writer, traces, long, seed):
                 _on(run, functions, long, seed)
     except (SbcError, BoardTimeout, OSError, subprocess.CalledProcessError) as error:
         run.test(f"broke down: {error}", False, run.machine.console()[-3000:] if run.machine else "")
+    writer.note(f"{board.name}: {time.monotonic() - begun:.0f} s")
 
 
 def build(boards):

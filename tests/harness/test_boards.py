@@ -7,11 +7,11 @@ import subprocess
 import time
 
 import pytest
-from conftest import TOP
 
 from boards import checks, run, table
 from suites import tap
 from vsbc.errors import SbcError
+from vsbc.paths import TOP
 
 # Programs that need more than a board: tests/e2e, tests/bench or another program starts them.
 NOT_ALONE = {"bus_test"}
