@@ -72,18 +72,18 @@ const struct oht_estop_ops oht_core_estop_ops = {
 	.recorded = oht_core_recorded,
 };
 
-static bool oht_core_may_move(void *context)
+static u32 oht_core_enabled(void *context)
 {
 	const struct oht_device *oht = context;
 
-	return oht_estop_is_enabled(&oht->estop);
+	return oht_estop_enabled(&oht->estop);
 }
 
-static u32 oht_core_stops(void *context)
+static u32 oht_core_session(void *context)
 {
 	const struct oht_device *oht = context;
 
-	return oht_estop_stops(&oht->estop);
+	return oht_estop_session(&oht->estop);
 }
 
 static u32 oht_core_run_state(void *context)
@@ -115,8 +115,8 @@ static const struct oht_run_ops oht_core_run_ops = {
 int oht_core_start_bus(struct oht_device *oht, struct oht_port *port)
 {
 	const struct oht_engine_gate gate = {
-		.may_move = oht_core_may_move,
-		.stops = oht_core_stops,
+		.enabled = oht_core_enabled,
+		.session = oht_core_session,
 		.health = oht_core_health,
 		.context = oht,
 	};

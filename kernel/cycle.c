@@ -233,7 +233,6 @@ static void oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 		x->function = OHT_FC_READ_HOLDING;
 		writes = false;
 	}
-	x->needs_enabled = writes;
 	x->write_address = writes ? planned->write_address : 0;
 	x->write_count = writes ? planned->write_count : 0;
 	if (writes)

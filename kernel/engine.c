@@ -25,6 +25,7 @@ static const int oht_engine_errnos[] = {
 	[OHT_DETAIL_GONE] = -ENODEV,
 	[OHT_DETAIL_DEGRADED] = -EHOSTUNREACH,
 	[OHT_DETAIL_BUDGET] = -EDQUOT,
+	[OHT_DETAIL_NOT_CONTROLLER] = -EPERM,
 };
 
 /* ---- the clock of the real machine ---- */
@@ -136,6 +137,7 @@ static bool oht_engine_is_final(u8 detail)
 	case OHT_DETAIL_STOPPED:
 	case OHT_DETAIL_GONE:
 	case OHT_DETAIL_BUDGET:
+	case OHT_DETAIL_NOT_CONTROLLER:
 		return true;
 	default:
 		return false;
@@ -269,25 +271,13 @@ static void oht_engine_gap_wait(struct oht_engine *e, u64 now_ns)
 	oht_engine_arm(e, min(e->line_free_ns, limit_ns));
 }
 
-static u32 oht_engine_stops(struct oht_engine *e)
-{
-	return e->gate.stops ? e->gate.stops(e->gate.context) : 0;
-}
-
-/*
- * A stop latches first and aborts later, without a lock of ours. Enabled again in between, the gate
- * is open for what was submitted before; so the number of stops is compared as well.
- */
-static bool oht_engine_is_open(struct oht_engine *e, const struct oht_xfer *x)
-{
-	return e->gate.may_move(e->gate.context) && x->stops == oht_engine_stops(e);
-}
-
 /* OK, or why not. */
 static u8 oht_engine_may_send(struct oht_engine *e, const struct oht_xfer *x)
 {
-	if (x->needs_enabled && !oht_engine_is_open(e, x))
-		return OHT_DETAIL_STOPPED;
+	u8 refusal = oht_engine_stop_refuses(e, x);
+
+	if (refusal)
+		return refusal;
 	return oht_engine_slot_too_long(e, x) ? OHT_DETAIL_BUDGET : OHT_DETAIL_OK;
 }
 
@@ -442,26 +432,31 @@ int oht_engine_check(const struct oht_xfer *x)
 int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x)
 {
 	u64 now_ns = e->clock->now_ns(e);
+	u8 refusal;
 	int err;
 
 	if (e->state == OHT_ENGINE_DEAD)
 		return -ENODEV;
 	if (x->state != OHT_XFER_NEW)
 		return -EBUSY;
-	if (oht_engine_slot_too_long(e, x))
-		return -EDQUOT;
+	x->moves = x->raw || oht_frame_is_write(x->function);
+	x->enabled = e->gate.enabled(e->gate.context);
+	refusal = oht_engine_may_send(e, x);
+	if (refusal == OHT_DETAIL_NOT_CONTROLLER || refusal == OHT_DETAIL_BUDGET)
+		return oht_engine_errnos[refusal];
 	err = oht_engine_unit_fill(e, x);
 	if (err)
 		return err;
-	x->stops = oht_engine_stops(e);
 	x->attempts = 0;
 	x->exception = 0;
 	x->turnaround_ns = 0;
 	x->reply_bytes = 0;
 	trace_oht_submit(e, x);
-	if (!oht_engine_unit_admits(e, x, now_ns)) {
-		e->stats.details[OHT_DETAIL_DEGRADED]++;
-		oht_engine_complete(e, x, OHT_DETAIL_DEGRADED);
+	if (!refusal && !oht_engine_unit_admits(e, x, now_ns))
+		refusal = OHT_DETAIL_DEGRADED;
+	if (refusal) {
+		e->stats.details[refusal]++;
+		oht_engine_complete(e, x, refusal);
 		return 0;
 	}
 	x->state = OHT_XFER_QUEUED;

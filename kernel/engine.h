@@ -43,7 +43,8 @@ enum oht_xfer_state {
  * @timeout_us: wait for the first byte of the answer, counted from the end of our last stop bit;
  *	after a broadcast: how long the line is kept quiet
  *	0: submit fills in the unit's, and its retries
- * @needs_enabled: do not send unless the gate is open, and has been since submit without a stop
+ * @while_stopped: if it moves: may be sent while the machine is not enabled
+ * @session: the controller's in which it was submitted, 0: not by the controller
  * @words: values to write; after a read the values read
  * @pdu: with @raw the request; after @raw or IDENTIFY the answer
  * @done: called exactly once for each accepted submit, interrupts off, engine lock held: it may
@@ -59,8 +60,9 @@ enum oht_xfer_state {
  *
  * Engine's own, under its lock:
  * @planned: brought by the plan (oht_engine_slot_add())
+ * @moves: it writes, or nobody knows what it does; no stop telegram
  * @node: place in the queue of its class
- * @stops: what the gate said when it was submitted
+ * @enabled: what the gate said when it was submitted
  * @state: enum oht_xfer_state
  */
 struct oht_xfer {
@@ -70,7 +72,8 @@ struct oht_xfer {
 	u8 function;
 	u8 priority;
 	u8 retries;
-	bool needs_enabled;
+	bool while_stopped;
+	bool moves;
 	bool raw;
 	bool planned;
 	u16 address;
@@ -78,7 +81,8 @@ struct oht_xfer {
 	u16 write_address;
 	u16 write_count;
 	u32 timeout_us;
-	u32 stops;
+	u32 session;
+	u32 enabled;
 	union {
 		u16 words[OHT_WORDS_MAX];
 		u8 pdu[OHT_PDU_MAX_BYTES];
@@ -96,17 +100,17 @@ struct oht_xfer {
 struct oht_frame_request oht_xfer_request(const struct oht_xfer *x);
 
 /**
- * struct oht_engine_gate - whom the engine asks before a transfer that needs_enabled is sent
- * @may_move: called under the engine lock, interrupts off: must not sleep, must not take
- *	estop.lock
- * @stops: how often it has been stopped; called likewise, after @may_move; NULL: never
+ * struct oht_engine_gate - whom the engine asks before a transfer that moves is sent
+ * @enabled: which enable the machine is in, counted from 1; 0: it is not enabled. Called under the
+ *	engine lock, interrupts off: must not sleep, must not take estop.lock
+ * @session: the present or last controller's; called likewise
  * @health: the health of a unit with a policy has changed; called likewise, may be NULL; it may
  *	take a raw lock of its owner's and queue irq_work. journal_seq is for the owner to fill in.
  * @context: their argument
  */
 struct oht_engine_gate {
-	bool (*may_move)(void *context);
-	u32 (*stops)(void *context);
+	u32 (*enabled)(void *context);
+	u32 (*session)(void *context);
 	void (*health)(void *context, const struct oht_unit_record *record);
 	void *context;
 };
@@ -430,7 +434,8 @@ int oht_engine_init(struct oht_engine *e, struct oht_port *port, const struct oh
  * Return: 0, then @done will be called exactly once; or it will not be called: -ENODEV (shut
  * down), -EINVAL (class, time-out or retries out of range, no time-out and the unit has none
  * either) or what oht_frame_check() says, -EBUSY (already queued), -EDQUOT (longer than the plan's
- * stop budget, and the gate is open).
+ * stop budget, and the machine is enabled), -EPERM (it moves, the machine is enabled, and its
+ * session is not the controller's).
  */
 int oht_engine_submit(struct oht_engine *e, struct oht_xfer *x);
 
@@ -452,9 +457,9 @@ int oht_engine_cancel(struct oht_engine *e, struct oht_xfer *x);
  * @e: engine
  *
  * Any context, hard interrupt included; takes the engine lock, so the caller must have dropped
- * estop.lock. Every write (FC 5, 6, 15, 16, 22, 23) and every transfer that needs_enabled, queued
- * or under way, is done with -ECANCELED before this returns; one that is being sent is cut off.
- * Reads go on. What is submitted later is let through as the gate says.
+ * estop.lock. Every write (FC 5, 6, 15, 16, 22, 23) and every raw request, queued or under way, is
+ * done with -ECANCELED before this returns; one that is being sent is cut off. Reads go on. What is
+ * submitted later is let through as the gate says.
  *
  * With stop telegrams these go first: a read that is being sent is cut off too, and one that waits
  * for its answer is given up once its unit has been silent for as long as it ever was; both are

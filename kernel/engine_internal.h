@@ -150,6 +150,9 @@ void oht_engine_stop_sent(struct oht_engine *e);
 /* An answer of @unit began @turnaround_ns after its request. */
 void oht_engine_learn(struct oht_engine *e, u8 unit, u64 turnaround_ns);
 
+/* May @x be sent now? OHT_DETAIL_OK, or why not. */
+u8 oht_engine_stop_refuses(const struct oht_engine *e, const struct oht_xfer *x);
+
 /* ---- engine_slot.c ---- */
 
 /* 0: @x may be sent now as far as a plan is concerned; else when to ask again. */

@@ -86,7 +86,7 @@ bool oht_engine_slot_too_long(const struct oht_engine *e, const struct oht_xfer 
 
 	/* A plan's own are judged as a whole when it is committed, a telegram is what waits. */
 	if (!e->slot.budget_ns || x->planned || x->priority < OHT_PRIO_COMMAND ||
-	    !e->gate.may_move(e->gate.context))
+	    !e->gate.enabled(e->gate.context))
 		return false;
 	return oht_timing_stop_ns(&e->timing, &exchange) > e->slot.budget_ns;
 }
@@ -98,6 +98,8 @@ int oht_engine_slot_add(struct oht_engine *e, struct oht_xfer *x)
 	lockdep_assert_held(&e->lock);
 	x->planned = true;
 	x->priority = OHT_PRIO_CYCLIC;
+	/* Its values are the controller's: who gives up the role stops the machine. */
+	x->session = e->gate.session(e->gate.context);
 	/* It may be over when this returns. */
 	e->slot.planned++;
 	err = oht_engine_check(x) ?: oht_engine_enqueue(e, x);

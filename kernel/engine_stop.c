@@ -315,7 +315,25 @@ void oht_engine_make_way(struct oht_engine *e, u64 now_ns)
 	}
 }
 
-/* ---- nothing that moves may go on ---- */
+/* ---- what moves ---- */
+
+/*
+ * A stop latches first and aborts later, without a lock of ours. Enabled again in between, the
+ * machine is in another enable than the one in which the transfer was submitted.
+ */
+u8 oht_engine_stop_refuses(const struct oht_engine *e, const struct oht_xfer *x)
+{
+	u32 enabled;
+
+	if (!x->moves)
+		return OHT_DETAIL_OK;
+	enabled = e->gate.enabled(e->gate.context);
+	if (!x->while_stopped && (!enabled || x->enabled != enabled))
+		return OHT_DETAIL_STOPPED;
+	if (enabled && (!x->session || x->session != e->gate.session(e->gate.context)))
+		return OHT_DETAIL_NOT_CONTROLLER;
+	return OHT_DETAIL_OK;
+}
 
 static void oht_engine_abort_queued(struct oht_engine *e)
 {
@@ -324,7 +342,7 @@ static void oht_engine_abort_queued(struct oht_engine *e)
 
 	for (class = OHT_CLASS_PLAN; class < OHT_ENGINE_CLASSES; class++)
 		list_for_each_entry_safe(x, next, &e->queue[class], node)
-			if (x->needs_enabled || oht_frame_is_write(x->function))
+			if (x->moves)
 				oht_engine_drop(e, x, OHT_DETAIL_STOPPED);
 }
 

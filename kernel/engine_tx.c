@@ -59,8 +59,7 @@ static void oht_engine_load(struct oht_engine *e, const struct oht_xfer *x)
 	e->req.words = e->words;
 	e->req.pdu = NULL;
 	e->timeout_us = x->timeout_us;
-	e->moves = !oht_engine_is_telegram(x) &&
-		   (x->needs_enabled || oht_frame_is_write(x->function));
+	e->moves = x->moves;
 	e->tx_taken = 0;
 	e->tx_stuck_ns = 0;
 	e->rx_bytes = 0;

@@ -13,7 +13,7 @@
 struct oht_engine;
 struct oht_xfer;
 
-#define OHT_ENGINE_DETAILS	(OHT_DETAIL_BUDGET + 1)
+#define OHT_ENGINE_DETAILS	(OHT_DETAIL_NOT_CONTROLLER + 1)
 /* Numbers that enum oht_side, enum oht_rule and enum oht_verdict have. */
 #define OHT_ENGINE_SIDES	(OHT_SIDE_THEIRS + 1)
 #define OHT_ENGINE_RULES	(OHT_RULE_T15 + 1)

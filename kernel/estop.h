@@ -122,6 +122,8 @@ struct oht_estop {
 	raw_spinlock_t lock;
 	u32 state;			/* enum oht_estop_state */
 	u32 stops;			/* times that it was latched; read without too */
+	u32 enables;			/* times that it was enabled; likewise */
+	u32 sessions;			/* times that the role was taken; likewise */
 	u32 first_cause;
 	u64 causes;			/* since the present stop began */
 	u64 held;			/* causes that stand until somebody lets go of them */
@@ -292,11 +294,28 @@ u64 oht_estop_journal_seq(struct oht_estop *estop);
 void oht_estop_get_to_low(struct oht_estop *estop, struct oht_histogram *histogram);
 void oht_estop_reset_to_low(struct oht_estop *estop);
 
-/* May the machine move right now? Any context, no lock: for the engine's gate. */
+/*
+ * oht_estop_session_of(): the session of @who, 0 if it is not the controller. Process. Takes
+ * estop->lock. oht_estop_session(): that of whoever is the controller, or was it last. Any context,
+ * no lock.
+ */
+u32 oht_estop_session_of(struct oht_estop *estop, const void *who);
+static inline u32 oht_estop_session(const struct oht_estop *estop)
+{
+	return READ_ONCE(estop->sessions);
+}
+
+/* May the machine move right now? Any context, no lock. */
 static inline bool oht_estop_is_enabled(const struct oht_estop *estop)
 {
 	/* Pairs with the release in oht_estop_enable_locked(). */
 	return smp_load_acquire(&estop->state) == OHT_ESTOP_ENABLED;
+}
+
+/* In which enable is the machine, counted from 1; 0: in none. Any context, no lock. */
+static inline u32 oht_estop_enabled(const struct oht_estop *estop)
+{
+	return oht_estop_is_enabled(estop) ? READ_ONCE(estop->enables) : 0;
 }
 
 /*

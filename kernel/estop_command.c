@@ -202,6 +202,7 @@ static int oht_estop_enable_locked(struct oht_estop *estop, u64 tag, u64 missing
 	}
 	estop->tag = tag;
 	estop->since_ns = now;
+	WRITE_ONCE(estop->enables, estop->enables + 1);
 	/* Pairs with oht_estop_is_enabled(). */
 	smp_store_release(&estop->state, OHT_ESTOP_ENABLED);
 	oht_estop_record(estop, OHT_SAFETY_ENABLE, OHT_ESTOP_READY, now);
@@ -265,6 +266,7 @@ int oht_estop_take(struct oht_estop *estop, const void *who, u32 deadman_ms)
 	flags = oht_estop_lock(estop);
 	if (!estop->controller) {
 		estop->controller = who;
+		WRITE_ONCE(estop->sessions, estop->sessions + 1);
 		estop->controller_tgid = task_tgid_nr(current);
 		estop->deadman_ns = (u64)deadman_ms * NSEC_PER_MSEC;
 		estop->heartbeat_ns = now;
@@ -413,6 +415,17 @@ static void oht_estop_describe_tests(const struct oht_estop *estop, u64 now,
 }
 
 /* ---- state and journal ---- */
+
+u32 oht_estop_session_of(struct oht_estop *estop, const void *who)
+{
+	unsigned long flags;
+	u32 session;
+
+	flags = oht_estop_lock(estop);
+	session = estop->controller == who ? estop->sessions : 0;
+	oht_estop_unlock(estop, flags);
+	return session;
+}
 
 static void oht_estop_describe_controller(const struct oht_estop *estop, const void *who,
 					  struct oht_estop_status *status)

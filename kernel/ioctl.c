@@ -128,7 +128,7 @@ static int oht_ioctl_fill(struct oht_xfer *xfer, const struct oht_transfer *tran
 	xfer->write_address = transfer->write_address;
 	xfer->write_count = transfer->write_count;
 	xfer->timeout_us = transfer->timeout_us;
-	xfer->needs_enabled = transfer->flags & OHT_TRANSFER_NEEDS_ENABLED;
+	xfer->while_stopped = transfer->flags & OHT_TRANSFER_WHILE_STOPPED;
 	if (transfer->flags & OHT_TRANSFER_RAW)
 		return oht_ioctl_fill_raw(xfer, transfer);
 	req = oht_xfer_request(xfer);
@@ -147,7 +147,7 @@ static int oht_ioctl_prepare_submit(struct oht_file *file, struct oht_ioctl_call
 	struct oht_transfer *transfer = &call->arg.transfer;
 	int ret;
 
-	if (transfer->flags & ~(OHT_TRANSFER_NEEDS_ENABLED | OHT_TRANSFER_RAW))
+	if (transfer->flags & ~(OHT_TRANSFER_WHILE_STOPPED | OHT_TRANSFER_RAW))
 		return -EINVAL;
 	if (!oht_core_has_bus(file->oht))
 		return -EOPNOTSUPP;

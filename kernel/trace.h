@@ -42,7 +42,8 @@
 	{ OHT_DETAIL_STOPPED, "STOPPED" },		\
 	{ OHT_DETAIL_GONE, "GONE" },			\
 	{ OHT_DETAIL_DEGRADED, "DEGRADED" },		\
-	{ OHT_DETAIL_BUDGET, "BUDGET" }
+	{ OHT_DETAIL_BUDGET, "BUDGET" },		\
+	{ OHT_DETAIL_NOT_CONTROLLER, "NOT_CONTROLLER" }
 
 #define OHT_TRACE_ESTOP_STATES				\
 	{ OHT_ESTOP_STOPPED, "STOPPED" },		\
@@ -60,7 +61,8 @@ TRACE_EVENT(oht_submit,
 		__field(u8, function)
 		__field(u8, priority)
 		__field(u8, retries)
-		__field(bool, needs_enabled)
+		__field(bool, moves)
+		__field(bool, while_stopped)
 	),
 	TP_fast_assign(
 		__entry->engine = e;
@@ -69,11 +71,13 @@ TRACE_EVENT(oht_submit,
 		__entry->function = x->function;
 		__entry->priority = x->priority;
 		__entry->retries = x->retries;
-		__entry->needs_enabled = x->needs_enabled;
+		__entry->moves = x->moves;
+		__entry->while_stopped = x->while_stopped;
 	),
-	TP_printk("engine=%p xfer=%p unit=%u function=%u priority=%u retries=%u needs_enabled=%u",
+	TP_printk("engine=%p xfer=%p unit=%u function=%u priority=%u retries=%u moves=%u while_stopped=%u",
 		  __entry->engine, __entry->xfer, __entry->unit, __entry->function,
-		  __entry->priority, __entry->retries, __entry->needs_enabled)
+		  __entry->priority, __entry->retries, __entry->moves,
+		  __entry->while_stopped)
 );
 
 /* A transfer goes back to its owner. */

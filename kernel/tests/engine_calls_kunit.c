@@ -8,28 +8,81 @@ static int engine_calls_init(struct kunit *test)
 	return 0;
 }
 
-static void engine_calls_gate(struct kunit *test)
+/* Prepare transfer @i: a write, or as @raw a read as it stands, that needs *enabled*. */
+static struct oht_xfer *engine_calls_write(unsigned int i, u8 unit, bool raw)
 {
-	fake_xfer(0, 1, 16, 0, 1)->needs_enabled = true;
-	fake_submit(0);
-	FAKE_EXPECT_DONE(0, -ECANCELED, OHT_DETAIL_STOPPED);
-	KUNIT_EXPECT_EQ(test, fake.xfers[0].attempts, 0);
-	KUNIT_EXPECT_EQ(test, fake.frame_count, 0);
-	fake.may_move = true;
-	fake_xfer(1, 1, 16, 0, 1)->needs_enabled = true;
-	fake_submit(1);
-	fake_run_sent(1);
-	fake_answer_to(1, FAKE_MS);
-	fake_run_done(1);
-	FAKE_EXPECT_DONE(1, 0, OHT_DETAIL_OK);
+	struct oht_xfer *x = fake_xfer(i, unit, raw ? 3 : 16, 0, 1);
+	static const u8 pdu[] = { 3, 0, 0, 0, 1 };
+
+	x->while_stopped = false;
+	if (raw) {
+		x->raw = true;
+		x->count = sizeof(pdu);
+		memcpy(x->pdu, pdu, sizeof(pdu));
+	}
+	return x;
 }
 
-/* The gate is asked when the frame would go out, each time, not when it is submitted. */
+/* Sent, answered, done. */
+static void engine_calls_expect_sent(struct kunit *test, unsigned int i, unsigned int frames)
+{
+	fake_run_sent(frames);
+	if (fake.xfers[i].raw) {
+		fake.xfers[i].raw = false;
+		fake.xfers[i].count = 1;
+		fake_answer_to(i, FAKE_MS);
+		fake.xfers[i].raw = true;
+	} else {
+		fake_answer_to(i, FAKE_MS);
+	}
+	fake_run_done(i);
+	FAKE_EXPECT_DONE(i, 0, OHT_DETAIL_OK);
+}
+
+static void engine_calls_gate(struct kunit *test)
+{
+	unsigned int raw;
+
+	for (raw = 0; raw <= 1; raw++) {
+		fake_init(test, 115200);
+		engine_calls_write(0, 1, raw);
+		fake_submit(0);
+		FAKE_EXPECT_DONE(0, -ECANCELED, OHT_DETAIL_STOPPED);
+		KUNIT_EXPECT_EQ(test, fake.xfers[0].attempts, 0);
+		KUNIT_EXPECT_EQ(test, fake.frame_count, 0);
+		engine_calls_write(1, 1, raw)->while_stopped = true;
+		fake_submit(1);
+		engine_calls_expect_sent(test, 1, 1);
+		fake.may_move = true;
+		engine_calls_write(2, 1, raw);
+		fake_submit(2);
+		engine_calls_expect_sent(test, 2, 2);
+		engine_calls_write(3, 1, raw)->while_stopped = true;
+		fake_submit(3);
+		engine_calls_expect_sent(test, 3, 3);
+	}
+}
+
+/* Queued behind a read while stopped, enabled before its turn: it was not meant for that. */
+static void engine_calls_gate_needs_it_at_submit(struct kunit *test)
+{
+	fake_xfer(0, 1, 3, 0, 1);
+	fake_submit(0);
+	engine_calls_write(1, 1, false);
+	fake_submit(1);
+	FAKE_EXPECT_DONE(1, -ECANCELED, OHT_DETAIL_STOPPED);
+	fake.may_move = true;
+	fake_run_sent(1);
+	fake_answer_to(0, FAKE_MS);
+	fake_run(fake.now_ns + 100 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, fake.frame_count, 1);
+}
+
+/* The gate is asked when the frame would go out, each time. */
 static void engine_calls_gate_closes_before_retry(struct kunit *test)
 {
-	struct oht_xfer *x = fake_xfer(0, 1, 3, 0, 1);
+	struct oht_xfer *x = engine_calls_write(0, 1, false);
 
-	x->needs_enabled = true;
 	x->retries = 3;
 	fake.may_move = true;
 	fake_submit(0);
@@ -46,7 +99,7 @@ static void engine_calls_gate_remembers_stops(struct kunit *test)
 	fake.may_move = true;
 	fake_xfer(0, 1, 3, 0, 1);
 	fake_submit(0);
-	fake_xfer(1, 2, 16, 0, 1)->needs_enabled = true;
+	engine_calls_write(1, 2, false);
 	fake_submit(1);
 	fake.stops++;
 	fake_run_sent(1);
@@ -55,12 +108,53 @@ static void engine_calls_gate_remembers_stops(struct kunit *test)
 	FAKE_EXPECT_DONE(1, -ECANCELED, OHT_DETAIL_STOPPED);
 	KUNIT_EXPECT_EQ(test, fake.xfers[1].attempts, 0);
 	KUNIT_EXPECT_EQ(test, fake.frame_count, 1);
-	fake_xfer(2, 2, 16, 0, 1)->needs_enabled = true;
+	engine_calls_write(2, 2, false);
 	fake_submit(2);
-	fake_run_sent(2);
-	fake_answer_to(2, FAKE_MS);
-	fake_run_done(2);
-	FAKE_EXPECT_DONE(2, 0, OHT_DETAIL_OK);
+	engine_calls_expect_sent(test, 2, 2);
+}
+
+/* While enabled: refused at once, whatever its flag; reads are nobody's business. */
+static void engine_calls_gate_is_the_controllers(struct kunit *test)
+{
+	static const u32 strangers[] = { 0, 6, 8 };
+	struct oht_xfer *x;
+	unsigned int i;
+
+	fake.session = 7;
+	fake.may_move = true;
+	for (i = 0; i < 4 * ARRAY_SIZE(strangers); i++) {
+		x = engine_calls_write(0, 1, i & 1);
+		x->while_stopped = i & 2;
+		x->session = strangers[i / 4];
+		KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, x), -EPERM);
+		KUNIT_EXPECT_EQ(test, fake.done[0], 0);
+	}
+	KUNIT_EXPECT_EQ(test, fake.frame_count, 0);
+	fake_xfer(1, 1, 3, 0, 1)->session = 0;
+	fake_submit(1);
+	engine_calls_expect_sent(test, 1, 1);
+}
+
+/* Queued while stopped by somebody else, or in a role that has ended: its turn comes enabled. */
+static void engine_calls_gate_meets_the_controller(struct kunit *test)
+{
+	fake.session = 7;
+	fake_xfer(0, 1, 3, 0, 1);
+	fake_submit(0);
+	fake_xfer(1, 1, 6, 0, 1)->session = 0;
+	fake_submit(1);
+	fake_xfer(2, 1, 6, 0, 1);
+	fake_submit(2);
+	fake.session = 8;
+	fake_xfer(3, 1, 6, 0, 1);
+	fake_submit(3);
+	fake.may_move = true;
+	fake_run_sent(1);
+	fake_answer_to(0, FAKE_MS);
+	engine_calls_expect_sent(test, 3, 2);
+	FAKE_EXPECT_DONE(1, -EPERM, OHT_DETAIL_NOT_CONTROLLER);
+	FAKE_EXPECT_DONE(2, -EPERM, OHT_DETAIL_NOT_CONTROLLER);
+	KUNIT_EXPECT_EQ(test, fake.xfers[1].attempts + fake.xfers[2].attempts, 0);
 }
 
 static void engine_calls_cancel_queued(struct kunit *test)
@@ -114,7 +208,7 @@ static void engine_calls_abort_queued(struct kunit *test)
 	fake_xfer(0, 1, 3, 0, 1);
 	fake_xfer(1, 1, 6, 0, 1);
 	fake_xfer(2, 1, 16, 0, 1);
-	fake_xfer(3, 1, 4, 0, 1)->needs_enabled = true;
+	engine_calls_write(3, 1, true);
 	fake_xfer(4, 1, 4, 0, 1);
 	fake_submit(0);
 	fake_submit(1);
@@ -365,8 +459,11 @@ static void engine_calls_stats(struct kunit *test)
 
 static struct kunit_case engine_calls_cases[] = {
 	KUNIT_CASE(engine_calls_gate),
+	KUNIT_CASE(engine_calls_gate_needs_it_at_submit),
 	KUNIT_CASE(engine_calls_gate_closes_before_retry),
 	KUNIT_CASE(engine_calls_gate_remembers_stops),
+	KUNIT_CASE(engine_calls_gate_is_the_controllers),
+	KUNIT_CASE(engine_calls_gate_meets_the_controller),
 	KUNIT_CASE(engine_calls_cancel_queued),
 	KUNIT_CASE(engine_calls_cancel_active),
 	KUNIT_CASE(engine_calls_abort_queued),

@@ -149,14 +149,14 @@ static const struct oht_engine_clock fake_clock = {
 	.drain = fake_disarm,
 };
 
-static bool fake_may_move(void *context)
+static u32 fake_enabled(void *context)
 {
-	return fake.may_move;
+	return fake.may_move ? 1 + fake.stops : 0;
 }
 
-static u32 fake_stops(void *context)
+static u32 fake_session(void *context)
 {
-	return fake.stops;
+	return fake.session;
 }
 
 static void fake_health(void *context, const struct oht_unit_record *record)
@@ -251,6 +251,8 @@ struct oht_xfer *fake_xfer(unsigned int i, u8 unit, u8 function, u16 address, u1
 	x->count = count;
 	x->priority = OHT_PRIO_CYCLIC;
 	x->timeout_us = 50000;
+	x->while_stopped = true;
+	x->session = fake.session;
 	x->done = fake_done;
 	fake.done[i] = 0;
 	for (word = 0; oht_frame_is_write(function) && word < count; word++)
@@ -372,12 +374,13 @@ void fake_expect_in_step(unsigned int i)
 
 void fake_init_line(struct kunit *test, const struct oht_line *line)
 {
-	const struct oht_engine_gate gate = { .may_move = fake_may_move, .stops = fake_stops,
-		.health = fake_health };
+	const struct oht_engine_gate gate = { .enabled = fake_enabled,
+		.session = fake_session, .health = fake_health };
 	const char *what;
 
 	memset(&fake, 0, sizeof(fake));
 	fake.test = test;
+	fake.session = 1;
 	fake.now_ns = FAKE_START_NS;
 	fake.armed_ns = FAKE_NEVER;
 	fake.interrupt_ns = FAKE_NEVER;

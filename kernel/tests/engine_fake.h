@@ -45,7 +45,8 @@ struct fake_bus {
 	u64 armed_ns;
 	unsigned int arms;		/* how often the timer has been set */
 	bool may_move;
-	u32 stops;
+	u32 stops;			/* each one begins another enable */
+	u32 session;			/* of the controller, who submits all transfers */
 
 	bool de;
 	bool cutting;
@@ -99,7 +100,10 @@ void fake_run_done(unsigned int i);
 /* Let time pass until the engine has put @count frames on the wire and let go of the line. */
 void fake_run_sent(unsigned int count);
 
-/* Prepare transfer @i: a read of @count registers, or with @function 6 or 16 a write. */
+/*
+ * Prepare transfer @i: a read of @count registers, or with @function 6 or 16 a write that may go out
+ * while stopped.
+ */
 struct oht_xfer *fake_xfer(unsigned int i, u8 unit, u8 function, u16 address, u16 count);
 void fake_submit(unsigned int i);
 

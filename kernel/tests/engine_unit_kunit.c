@@ -195,7 +195,7 @@ static void unit_test_not_its_fault(struct kunit *test)
 	set_policy(DEAD, 1, 100, 500);
 	fake.may_move = true;
 	x = fake_xfer(0, DEAD, 6, 0, 1);
-	x->needs_enabled = true;
+	x->while_stopped = false;
 	fake_submit(0);
 	oht_engine_abort(&fake.engine);
 	FAKE_EXPECT_DONE(0, -ECANCELED, OHT_DETAIL_STOPPED);

@@ -107,6 +107,7 @@ static void what_is_written_is_read(void)
 	struct oht_request write = bus_read_of(place.unit), read = write;
 	struct oht_reply reply;
 
+	write.flags = OHT_REQUEST_WHILE_STOPPED;
 	write.function = OHT_WRITE_MULTIPLE;
 	write.count = 2;
 	write.words = words;
@@ -235,15 +236,17 @@ static void so_many_and_no_more(void)
 }
 
 /* Refused at once, or ended without having been sent. */
-static void needs_enabled_is_not_sent_while_stopped(void)
+static void a_write_is_not_sent_while_stopped(void)
 {
-	struct oht_request read = bus_read_of(place.unit);
+	const uint16_t word = 1;
+	struct oht_request write = bus_read_of(place.unit);
 	struct oht_reply reply;
 	uint64_t cookie;
 	int ret;
 
-	read.flags = OHT_REQUEST_NEEDS_ENABLED;
-	ret = bus->ops->submit(bus, &read, &cookie);
+	write.function = OHT_WRITE_SINGLE;
+	write.words = &word;
+	ret = bus->ops->submit(bus, &write, &cookie);
 	if (ret) {
 		EXPECT_ERRNO(-ret, ECANCELED);
 		return;
@@ -270,6 +273,6 @@ const struct contract_test bus_common_tests[] = {
 	CONTRACT(cancel_ends_what_waits),
 	CONTRACT(cancel_needs_a_transfer),
 	CONTRACT(so_many_and_no_more),
-	CONTRACT(needs_enabled_is_not_sent_while_stopped),
+	CONTRACT(a_write_is_not_sent_while_stopped),
 };
 const size_t bus_common_count = sizeof(bus_common_tests) / sizeof(bus_common_tests[0]);

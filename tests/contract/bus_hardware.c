@@ -152,6 +152,7 @@ static void a_stop_ends_writes_that_wait(void)
 	uint64_t first, second;
 
 	slow.priority = OHT_PRIORITY_COMMAND;
+	write.flags = OHT_REQUEST_WHILE_STOPPED;
 	write.function = OHT_WRITE_SINGLE;
 	write.words = &word;
 	first = bus_submit(&slow);

@@ -10,6 +10,7 @@
 
 static const uint16_t some_words[OHT_WORDS_MAX];
 
+/* One that may go out while stopped. */
 static struct oht_transfer write_of(uint8_t unit, uint16_t address, const uint16_t *words,
 				    uint16_t count)
 {
@@ -19,6 +20,7 @@ static struct oht_transfer write_of(uint8_t unit, uint16_t address, const uint16
 	transfer.address = address;
 	transfer.count = count;
 	transfer.words = (uintptr_t)words;
+	transfer.flags = OHT_TRANSFER_WHILE_STOPPED;
 	return transfer;
 }
 
@@ -184,6 +186,7 @@ static void write_and_read_in_one(void)
 	struct oht_completion done;
 	uint64_t cookie;
 
+	transfer.flags = OHT_TRANSFER_WHILE_STOPPED;
 	transfer.function = 23;
 	transfer.address = 0x41;
 	transfer.write_address = 0x40;
@@ -353,24 +356,92 @@ static void higher_classes_overtake(void)
 	dev_completion(fd, background);
 }
 
-static void needs_enabled_is_judged_when_it_is_sent(void)
+static void expect_end(int fd, uint64_t cookie, int error, unsigned int detail)
+{
+	struct oht_completion done = dev_completion(fd, cookie);
+
+	EXPECT_ERRNO(-done.status, error);
+	EXPECT_IS(done.detail, detail);
+	EXPECT_IS(done.attempts, error ? 0 : 1);
+}
+
+static struct oht_transfer raw_of(uint8_t unit)
+{
+	static const uint8_t pdu[] = { 3, 0, 0x30, 0, 1 };
+	struct oht_transfer transfer = dev_read_of(unit);
+
+	transfer.flags = OHT_TRANSFER_RAW;
+	transfer.function = 0;
+	transfer.address = 0;
+	transfer.count = sizeof(pdu);
+	transfer.words = (uintptr_t)pdu;
+	return transfer;
+}
+
+static void what_moves_needs_enabled(void)
 {
 	int fd = dev_ready();
-	struct oht_transfer transfer = dev_read_of(UNIT_A);
-	struct oht_completion done;
+	struct oht_transfer write = write_of(UNIT_A, 0x30, some_words, 1);
 	uint64_t first, cookie;
 
-	transfer.flags = OHT_TRANSFER_NEEDS_ENABLED;
-	EXPECT_ERRNO(dev_submit(fd, transfer, &cookie), 0);
-	done = dev_completion(fd, cookie);
-	EXPECT_ERRNO(-done.status, ECANCELED);
-	EXPECT_IS(done.detail, OHT_DETAIL_STOPPED);
-	EXPECT_IS(done.attempts, 0);
+	EXPECT_ERRNO(dev_submit(fd, raw_of(UNIT_A), &cookie), 0);
+	expect_end(fd, cookie, ECANCELED, OHT_DETAIL_STOPPED);
+	write.flags = 0;
+	EXPECT_ERRNO(dev_submit(fd, write, &cookie), 0);
+	expect_end(fd, cookie, ECANCELED, OHT_DETAIL_STOPPED);
+	/* Enabled at its turn is not enough: it was meant for another moment. */
 	first = occupy(fd);
-	EXPECT_ERRNO(dev_submit(fd, transfer, &cookie), 0);
+	EXPECT_ERRNO(dev_submit(fd, write, &cookie), 0);
+	EXPECT_ERRNO(dev_command(fd, OHT_IOC_ENABLE, 0, NULL), 0);
+	expect_end(fd, cookie, ECANCELED, OHT_DETAIL_STOPPED);
+	dev_completion(fd, first);
+	EXPECT_ERRNO(dev_submit(fd, write, &cookie), 0);
+	expect_end(fd, cookie, 0, OHT_DETAIL_OK);
+	EXPECT_ERRNO(dev_submit(fd, raw_of(UNIT_A), &cookie), 0);
+	dev_completion(fd, cookie);
+}
+
+/* What was submitted in one enable does not go out in the next one. */
+static void what_moves_needs_the_same_enable(void)
+{
+	int fd = dev_enabled();
+	struct oht_transfer write = write_of(UNIT_A, 0x30, some_words, 1);
+	uint64_t first = occupy(fd), cookie;
+
+	write.flags = 0;
+	EXPECT_ERRNO(dev_submit(fd, write, &cookie), 0);
+	EXPECT_ERRNO(dev_command(fd, OHT_IOC_DISABLE, 0, NULL), 0);
 	EXPECT_ERRNO(dev_command(fd, OHT_IOC_ENABLE, 0, NULL), 0);
 	dev_completion(fd, first);
-	EXPECT_IS(dev_completion(fd, cookie).status, 0);
+	expect_end(fd, cookie, ECANCELED, OHT_DETAIL_STOPPED);
+}
+
+static void while_enabled_only_the_controller_writes(void)
+{
+	int fd = dev_enabled(), other = dev_open(O_RDWR);
+	struct oht_transfer write = write_of(UNIT_A, 0x30, some_words, 1);
+	uint64_t cookie;
+
+	EXPECT_ERRNO(dev_submit(other, write, NULL), EPERM);
+	EXPECT_ERRNO(dev_submit(other, raw_of(UNIT_A), NULL), EPERM);
+	write.flags = 0;
+	EXPECT_ERRNO(dev_submit(other, write, NULL), EPERM);
+	EXPECT_ERRNO(dev_submit(other, dev_read_of(UNIT_A), &cookie), 0);
+	expect_end(other, cookie, 0, OHT_DETAIL_OK);
+	EXPECT(dev_is_quiet(other));
+	EXPECT_ERRNO(dev_submit(fd, write, &cookie), 0);
+	expect_end(fd, cookie, 0, OHT_DETAIL_OK);
+}
+
+static void a_stranger_s_write_ends_when_it_meets_enabled(void)
+{
+	int fd = dev_ready(), other = dev_open(O_RDWR);
+	uint64_t first = occupy(fd), cookie;
+
+	EXPECT_ERRNO(dev_submit(other, write_of(UNIT_A, 0x30, some_words, 1), &cookie), 0);
+	EXPECT_ERRNO(dev_command(fd, OHT_IOC_ENABLE, 0, NULL), 0);
+	dev_completion(fd, first);
+	expect_end(other, cookie, EPERM, OHT_DETAIL_NOT_CONTROLLER);
 }
 
 static void a_stop_ends_writes_that_wait(void)
@@ -388,7 +459,7 @@ static void a_stop_ends_writes_that_wait(void)
 	EXPECT_IS(done.attempts, 0);
 	dev_completion(fd, first);
 	EXPECT_IS(dev_completion(fd, reading).status, 0);
-	/* The stop is no lock: what is asked after it is done. */
+	/* The stop is no lock: what says so is done after it. */
 	EXPECT_ERRNO(dev_submit(fd, write_of(UNIT_A, 0x30, some_words, 1), &writing), 0);
 	EXPECT_IS(dev_completion(fd, writing).status, 0);
 }
@@ -439,7 +510,10 @@ const struct contract_test transfer_tests[] = {
 	CONTRACT(cancel_of_what_has_ended),
 	CONTRACT(so_many_and_no_more),
 	CONTRACT(higher_classes_overtake),
-	CONTRACT(needs_enabled_is_judged_when_it_is_sent),
+	CONTRACT(what_moves_needs_enabled),
+	CONTRACT(what_moves_needs_the_same_enable),
+	CONTRACT(while_enabled_only_the_controller_writes),
+	CONTRACT(a_stranger_s_write_ends_when_it_meets_enabled),
 	CONTRACT(a_stop_ends_writes_that_wait),
 	CONTRACT(broadcast_takes_its_delay),
 	CONTRACT(close_gives_up_what_is_under_way),

@@ -28,12 +28,14 @@
 #define LONG_WRITE	24
 #define PATIENCE_MS	5000
 #define DEADMAN_MS	10000
+/* As many as a completion can tell. */
+#define OUTCOMES	32
 
 static struct oht_dev *dev;
 static int stim;
 static uint64_t cookies[UNDER_WAY_MAX];
 static unsigned int under_way;
-static unsigned int submitted, answered, stops, enables, outcomes[16];
+static unsigned int submitted, answered, stops, enables, outcomes[OUTCOMES];
 
 static unsigned int below(unsigned int limit)
 {
@@ -58,7 +60,7 @@ static void forget(const struct oht_reply *reply)
 	if (i == under_way)
 		tap_bail("a reply to nothing that is under way, or a second one");
 	cookies[i] = cookies[--under_way];
-	outcomes[reply->outcome % 16]++;
+	outcomes[reply->outcome % OUTCOMES]++;
 	answered++;
 }
 
@@ -87,13 +89,14 @@ static const struct oht_request kinds[] = {
 	{ .unit = 3, .function = OHT_READ_HOLDING, .count = 4 },
 	{ .unit = NOBODY, .function = OHT_READ_HOLDING, .count = 1 },
 	{ .unit = 5, .function = OHT_READ_HOLDING, .address = SIM_REGISTERS, .count = 1 },
-	{ .unit = 2, .function = OHT_WRITE_SINGLE, .count = 1 },
-	{ .unit = 3, .function = OHT_WRITE_MULTIPLE, .count = LONG_WRITE },
-	{ .unit = DRIVE, .function = OHT_WRITE_SINGLE, .count = 1,
-	  .flags = OHT_REQUEST_NEEDS_ENABLED },
-	{ .unit = DRIVE, .function = OHT_WRITE_MULTIPLE, .count = LONG_WRITE,
-	  .flags = OHT_REQUEST_NEEDS_ENABLED },
-	{ .unit = OHT_BROADCAST, .function = OHT_WRITE_SINGLE, .count = 1 },
+	{ .unit = 2, .function = OHT_WRITE_SINGLE, .count = 1,
+	  .flags = OHT_REQUEST_WHILE_STOPPED },
+	{ .unit = 3, .function = OHT_WRITE_MULTIPLE, .count = LONG_WRITE,
+	  .flags = OHT_REQUEST_WHILE_STOPPED },
+	{ .unit = DRIVE, .function = OHT_WRITE_SINGLE, .count = 1 },
+	{ .unit = DRIVE, .function = OHT_WRITE_MULTIPLE, .count = LONG_WRITE },
+	{ .unit = OHT_BROADCAST, .function = OHT_WRITE_SINGLE, .count = 1,
+	  .flags = OHT_REQUEST_WHILE_STOPPED },
 };
 
 static void submit(void)
@@ -248,7 +251,7 @@ static void test_campaign(unsigned int bursts, unsigned int seed)
 	begin(seed);
 	for (i = 0; i < bursts; i++)
 		burst();
-	for (i = 0; i < 16; i++)
+	for (i = 0; i < OUTCOMES; i++)
 		if (outcomes[i])
 			printf("# value trace.outcome_%s %u\n", oht_outcome_name(i), outcomes[i]);
 	tap_is(answered, submitted, "%u transfers, %u stops, %u enables", submitted, stops,

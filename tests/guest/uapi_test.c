@@ -229,13 +229,15 @@ static void test_too_many(void)
 	tap_errno(close(fd) ? errno : 0, 0, "close with transfers under way");
 }
 
-static void test_needs_enabled(int fd)
+static void test_write_while_stopped(int fd)
 {
 	struct oht_transfer transfer = guest_read;
+	const uint16_t word = 1;
 	struct oht_record record;
 
-	transfer.flags = OHT_TRANSFER_NEEDS_ENABLED;
-	tap_errno(guest_submit(fd, transfer), 0, "SUBMIT: for an enabled machine only");
+	transfer.function = 6;
+	transfer.words = (uintptr_t)&word;
+	tap_errno(guest_submit(fd, transfer), 0, "SUBMIT: a write");
 	if (!tap_ok(guest_next_record(fd, OHT_RECORD_COMPLETION, WAIT_MS, &record), "its record comes"))
 		return;
 	tap_errno(-record.completion.status, ECANCELED, "... not while stopped");
@@ -455,7 +457,7 @@ int main(int argc, char **argv)
 	fd = guest_open(O_RDWR);
 	TAP_TEST(test_transfer_times_out(fd), "a transfer times out");
 	TAP_TEST(test_cancel(fd), "CANCEL");
-	TAP_TEST(test_needs_enabled(fd), "a transfer for an enabled machine only");
+	TAP_TEST(test_write_while_stopped(fd), "a write while stopped");
 	TAP_TEST(test_too_many(), "too many transfers");
 	TAP_TEST(test_reserved(fd), "reserved members of commands");
 	TAP_TEST(test_control(fd), "CONTROL");

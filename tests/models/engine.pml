@@ -84,7 +84,7 @@ byte attempts[SLOTS];
 byte retries[SLOTS];
 bool write[SLOTS];
 bool needs_enabled[SLOTS];
-byte stops[SLOTS];		/* estop->stops when it was accepted */
+byte came[SLOTS];		/* in which enable it was accepted, 0: in none */
 
 /* ---- struct oht_engine ---- */
 byte state = IDLE;
@@ -110,7 +110,7 @@ bool stop_not_before;		/* the one that is queued has to wait for its time */
 
 /* ---- the world ---- */
 bool is_enabled = true;		/* estop->state == OHT_ESTOP_ENABLED; read without a lock */
-byte stops_now;			/* estop->stops; the same */
+byte enables = 1;		/* estop->enables; the same */
 bool de;
 bool fifo;			/* characters that nobody has read yet */
 bool irq_on = true;
@@ -380,7 +380,7 @@ inline may_move()
 #ifdef MUTANT_GATE_FORGETS_STOPS
 	open = is_enabled;
 #else
-	open = is_enabled && stops[x] == stops_now;
+	open = is_enabled && came[x] == enables;
 #endif
 	/* A transfer that was accepted before a stop must not find the gate open after it. */
 	assert(!(doomed[x] && open))
@@ -710,6 +710,16 @@ inline gated()
 	open = false
 }
 
+inline accept()
+{
+	add_tail(arg);
+	receive();
+	if
+	:: todo == NOTHING && (state == IDLE || state == GAP) -> todo = NEXT
+	:: else
+	fi
+}
+
 inline submit()
 {
 	if
@@ -719,13 +729,14 @@ inline submit()
 		owed[arg] = true;
 		xstate[arg] = QUEUED;
 		attempts[arg] = 0;
-		stops[arg] = stops_now;
+		came[arg] = (is_enabled -> enables : 0);
 		SAW(SUBMITTED, arg, KIND_OF(arg))
-		add_tail(arg);
-		receive();
 		if
-		:: todo == NOTHING && (state == IDLE || state == GAP) -> todo = NEXT
-		:: else
+		:: needs_enabled[arg] && !is_enabled ->
+			xstate[arg] = NEW;
+			complete(arg, STOPPED)
+		/* Read before a stop that others see come first. */
+		:: true -> accept()
 		fi
 	fi
 }

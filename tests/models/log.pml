@@ -94,7 +94,7 @@ proctype callers()
 	:: atomic { IS(STATE) && MORE % 16 == DEAD -> CALL(SHUTDOWN, 0) }
 	:: atomic { IS(ABORTED) && latched -> latched = false; CALL(ABORT, 0) }
 	/* Stopped already, and for that cause: the stop writes no record. */
-	:: atomic { IS(ABORTED) && !latched && !is_enabled -> stops_now++; CALL(ABORT, 0) }
+	:: atomic { IS(ABORTED) && !latched && !is_enabled -> CALL(ABORT, 0) }
 	:: atomic { timer_queued ->
 		timer_queued = false;
 		timer_running = true;
@@ -111,8 +111,8 @@ proctype callers()
 proctype stop()
 {
 	do
-	:: atomic { IS(LATCHED) -> at++; stops_now++; is_enabled = false; latched = true }
-	:: atomic { IS(ENABLED) -> at++; is_enabled = true }
+	:: atomic { IS(LATCHED) -> at++; is_enabled = false; latched = true }
+	:: atomic { IS(ENABLED) -> at++; is_enabled = true; enables++ }
 	:: atomic { IS(DISABLED) -> at++; is_enabled = false }
 	od
 }

@@ -58,7 +58,7 @@ proctype user(byte me)
 			class[me] = 0;
 			retries[me] = 0;
 			attempts[me] = 0;
-			stops[me] = 0;
+			came[me] = 0;
 			result = false
 		}
 	:: else -> break
@@ -109,7 +109,6 @@ inline stop()
 {
 	atomic { presses < PRESSES ->
 		presses++;
-		stops_now++;
 		is_enabled = false;
 		aborted = false;
 		wire_doomed = moves;
@@ -147,7 +146,7 @@ end_estop:
 active proctype controller()
 {
 end_controller:
-	atomic { !is_enabled -> is_enabled = true }
+	atomic { !is_enabled -> is_enabled = true; enables++ }
 }
 
 active proctype unbind()

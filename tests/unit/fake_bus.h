@@ -44,6 +44,8 @@ struct fake_job {
 	uint64_t cookie;
 	uint64_t order;
 	uint8_t attempts;
+	bool controllers;		/* submitted as the controller */
+	unsigned int enabled;		/* which enable it came in, 0: in none */
 	struct oht_request request;
 	uint16_t words[OHT_REGISTERS_MAX];
 };

@@ -74,6 +74,27 @@ static int pick(const struct fake_bus *fake)
 
 static void complete(struct fake_bus *fake, struct fake_job *job, uint8_t outcome);
 
+static unsigned int enabled(const struct fake_bus *fake)
+{
+	return fake->status.state == OHT_STATE_ENABLED ? fake->enables : 0;
+}
+
+/* Ends it if it may not be sent. Who loses the role loses the enable too. */
+static bool refuse(struct fake_bus *fake, struct fake_job *job)
+{
+	bool needs_enabled = !(job->request.flags & OHT_REQUEST_WHILE_STOPPED);
+
+	if (!fake_request_writes(&job->request))
+		return false;
+	if (needs_enabled && (!enabled(fake) || job->enabled != enabled(fake)))
+		complete(fake, job, OHT_OUTCOME_STOPPED);
+	else if (enabled(fake) && !job->controllers)
+		complete(fake, job, OHT_OUTCOME_NOT_CONTROLLER);
+	else
+		return false;
+	return true;
+}
+
 static void start_next(struct fake_bus *fake)
 {
 	struct fake_exchange *entry;
@@ -85,10 +106,8 @@ static void start_next(struct fake_bus *fake)
 	if (fake->running < 0)
 		return;
 	job = &fake->jobs[fake->running];
-	if (job->request.flags & OHT_REQUEST_NEEDS_ENABLED &&
-	    fake->status.state != OHT_STATE_ENABLED) {
+	if (refuse(fake, job)) {
 		fake->running = -1;
-		complete(fake, job, OHT_OUTCOME_STOPPED);
 		start_next(fake);
 		return;
 	}
@@ -149,6 +168,8 @@ static int error_of(uint8_t outcome)
 		return EINTR;
 	case OHT_OUTCOME_STOPPED:
 		return ECANCELED;
+	case OHT_OUTCOME_NOT_CONTROLLER:
+		return EPERM;
 	case OHT_OUTCOME_GONE:
 		return ENODEV;
 	default:
@@ -185,8 +206,7 @@ void fake_bus_end_jobs(struct fake_bus *fake, bool gone)
 	for (i = 0; i < OHT_UNDER_WAY_MAX && fake->bus.ops->hardware_stop; i++) {
 		struct fake_job *job = &fake->jobs[i];
 
-		if (!job->used || !(gone || fake_request_writes(&job->request) ||
-				    job->request.flags & OHT_REQUEST_NEEDS_ENABLED))
+		if (!job->used || !(gone || fake_request_writes(&job->request)))
 			continue;
 		if (fake->running == (int)i)
 			fake->running = -1;
@@ -227,6 +247,12 @@ int fake_bus_submit(struct ohtd_bus *bus, const struct oht_request *request, uin
 	ret = fake_request_check(request);
 	if (ret)
 		return ret;
+	if (fake_request_writes(request) && enabled(fake) && !fake->status.is_controller)
+		return -EPERM;
+	/* As rtu does, which has no state to wait for. */
+	if (fake_request_writes(request) && !fake->bus.ops->hardware_stop &&
+	    !(request->flags & OHT_REQUEST_WHILE_STOPPED))
+		return -ECANCELED;
 	if (fake->under_way == OHT_UNDER_WAY_MAX)
 		return -EAGAIN;
 	for (i = 0; i < OHT_UNDER_WAY_MAX; i++)
@@ -238,11 +264,14 @@ int fake_bus_submit(struct ohtd_bus *bus, const struct oht_request *request, uin
 	fake->jobs[i].cookie = ++fake->order;
 	fake->jobs[i].order = fake->order;
 	fake->jobs[i].request = *request;
+	fake->jobs[i].controllers = fake->status.is_controller;
+	fake->jobs[i].enabled = enabled(fake);
 	if (request->words)
 		memcpy(fake->jobs[i].words, request->words,
 		       fake_request_words_sent(request) * sizeof(request->words[0]));
 	*cookie = fake->order;
-	start_next(fake);
+	if (!refuse(fake, &fake->jobs[i]))
+		start_next(fake);
 	return 0;
 }
 

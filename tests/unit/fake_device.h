@@ -50,6 +50,8 @@ struct fake_job {
 	bool used;
 	bool begun;				/* on the wire */
 	int file;
+	unsigned int session;			/* of the controller, 0: of somebody else */
+	unsigned int enabled;			/* which enable it came in, 0: in none */
 	uint64_t order;
 	struct oht_transfer transfer;
 	uint16_t words[OHT_WORDS_MAX];
@@ -95,6 +97,8 @@ struct fake_device {
 	/* The stop. flags are those of a controller that is somebody else. */
 	struct oht_estop_status stop;
 	int controller;				/* descriptor that is it, plus one; 0: none */
+	unsigned int sessions;			/* times that the role was taken */
+	unsigned int enables;
 	int64_t heartbeat_ns;
 	bool immortal;				/* the deadman does not work */
 	bool hasty;				/* a button does not stand */

@@ -47,5 +47,5 @@ int fake_request_check_telegram(const struct oht_stop_telegram *telegram)
 
 bool fake_request_writes(const struct oht_request *request)
 {
-	return fake_rules_writes(request->function);
+	return request->flags & OHT_REQUEST_RAW || fake_rules_writes(request->function);
 }

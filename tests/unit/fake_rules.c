@@ -27,7 +27,7 @@ int fake_rules_transfer(const struct oht_transfer *t)
 	};
 	int err;
 
-	if (t->flags & ~(OHT_TRANSFER_NEEDS_ENABLED | OHT_TRANSFER_RAW))
+	if (t->flags & ~(OHT_TRANSFER_WHILE_STOPPED | OHT_TRANSFER_RAW))
 		return EINVAL;
 	if (req.raw) {
 		if (t->function || t->count < 1 || t->count > OHT_PDU_MAX_BYTES)

@@ -144,6 +144,7 @@ static int do_enable(struct oht_command *command)
 	if (fake.missing)
 		return EBUSY;
 	fake.tag = command->tag;
+	fake.enables++;
 	enter(OHT_ESTOP_ENABLED, OHT_SAFETY_ENABLE, OHT_CAUSE_NONE);
 	return 0;
 }
@@ -222,6 +223,7 @@ static int take_control(int file, struct oht_control *control)
 		return EBUSY;
 	control->deadman_ms = period_ms;
 	fake.controller = file + 1;
+	fake.sessions++;
 	fake.heartbeat_ns = fake.now_ns;
 	fake.stop.deadman_ms = period_ms;
 	fake.stop.controller_tgid = getpid();

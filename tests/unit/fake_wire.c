@@ -215,10 +215,38 @@ static struct fake_job *next_job(void)
 	return best;
 }
 
-static bool must_not(const struct fake_job *job)
+static bool moves(const struct oht_transfer *t)
 {
-	return job->transfer.flags & OHT_TRANSFER_NEEDS_ENABLED &&
-	       fake.stop.state != OHT_ESTOP_ENABLED;
+	return t->flags & OHT_TRANSFER_RAW || fake_rules_writes(t->function);
+}
+
+static unsigned int enabled(void)
+{
+	return fake.stop.state == OHT_ESTOP_ENABLED ? fake.enables : 0;
+}
+
+/* OHT_DETAIL_OK, or why it may not be sent. */
+static uint8_t refusal_of(const struct fake_job *job)
+{
+	bool needs_enabled = !(job->transfer.flags & OHT_TRANSFER_WHILE_STOPPED);
+
+	if (!moves(&job->transfer))
+		return OHT_DETAIL_OK;
+	if (needs_enabled && (!enabled() || job->enabled != enabled()))
+		return OHT_DETAIL_STOPPED;
+	if (enabled() && (!job->session || job->session != fake.sessions))
+		return OHT_DETAIL_NOT_CONTROLLER;
+	return OHT_DETAIL_OK;
+}
+
+/* Ends it if it may not be sent. */
+static bool refuse(struct fake_job *job)
+{
+	uint8_t refusal = refusal_of(job);
+
+	if (refusal)
+		end_as(job, refusal == OHT_DETAIL_STOPPED ? -ECANCELED : -EPERM, refusal);
+	return refusal;
 }
 
 static void begin_next(void)
@@ -226,10 +254,8 @@ static void begin_next(void)
 	struct fake_job *job;
 
 	while (!fake.hold && !fake.running && fake.now_ns >= fake.ends_ns && (job = next_job())) {
-		if (must_not(job)) {
-			end_as(job, -ECANCELED, OHT_DETAIL_STOPPED);
+		if (refuse(job))
 			continue;
-		}
 		job->begun = true;
 		fake.running = job;
 		fake.ends_ns = fake.now_ns + duration_ns(&job->transfer);
@@ -253,14 +279,11 @@ void fake_wire_abort(bool gone)
 	struct fake_job *job;
 
 	for (job = fake.jobs; job < fake.jobs + FAKE_JOBS; job++) {
-		bool moves = job->transfer.flags & OHT_TRANSFER_RAW ||
-			     fake_rules_writes(job->transfer.function);
-
 		if (!job->used)
 			continue;
 		if (gone)
 			end_as(job, -ENODEV, OHT_DETAIL_GONE);
-		else if (moves || (job->transfer.flags & OHT_TRANSFER_NEEDS_ENABLED))
+		else if (moves(&job->transfer))
 			end_as(job, -ECANCELED, OHT_DETAIL_STOPPED);
 	}
 }
@@ -315,6 +338,8 @@ static int do_submit(int file, struct oht_transfer *t)
 		return error;
 	if (fake.files[file].transfers == OHT_TRANSFERS_MAX)
 		return EAGAIN;
+	if (moves(t) && enabled() && !fake_is_controller(file))
+		return EPERM;
 	filled = *t;
 	error = fill(&filled);
 	if (error)
@@ -326,7 +351,8 @@ static int do_submit(int file, struct oht_transfer *t)
 	while (job->used)
 		job++;
 	*job = (struct fake_job){ .used = true, .file = file, .order = ++fake.order,
-				  .transfer = filled };
+				  .transfer = filled, .enabled = enabled(),
+				  .session = fake_is_controller(file) ? fake.sessions : 0 };
 	if (t->flags & OHT_TRANSFER_RAW) {
 		memcpy(fake.transfer_pdu, from, t->count);
 		memcpy(job->words, from, t->count < sizeof(job->words) ? t->count : sizeof(job->words));
@@ -334,7 +360,9 @@ static int do_submit(int file, struct oht_transfer *t)
 		memcpy(fake.transfer_words, from, fake_rules_words_sent(t) * sizeof(uint16_t));
 		memcpy(job->words, from, fake_rules_words_sent(t) * sizeof(uint16_t));
 	}
-	begin_next();
+	/* Not enabled: it does not even wait. */
+	if (!refuse(job))
+		begin_next();
 	return 0;
 }
 

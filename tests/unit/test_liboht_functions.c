@@ -35,6 +35,8 @@ static int transact(struct oht_request request)
 {
 	request.priority = OHT_PRIORITY_BACKGROUND;
 	request.timeout_us = 20000;
+	/* As the fake device is. */
+	request.flags |= OHT_REQUEST_WHILE_STOPPED;
 	return oht_dev_transact(dev, &request, &reply, 100);
 }
 
@@ -241,7 +243,7 @@ static void raw_sends_and_returns_bytes(void **state)
 	(void)state;
 	answer("\x41\x09", 2);
 	assert_int_equal(TRANSACT(.flags = OHT_REQUEST_RAW, .count = sizeof(pdu), .pdu = pdu), 0);
-	assert_int_equal(fake.transfer.flags, OHT_TRANSFER_RAW);
+	assert_int_equal(fake.transfer.flags, OHT_TRANSFER_RAW | OHT_TRANSFER_WHILE_STOPPED);
 	assert_int_equal(fake.transfer.count, sizeof(pdu));
 	assert_memory_equal(fake.transfer_pdu, pdu, sizeof(pdu));
 	assert_true(reply.is_pdu);

@@ -88,7 +88,7 @@ static void submit_passes_everything(void **state)
 		.address = 0xFFF0,
 		.count = 3,
 		.timeout_us = 123456,
-		.flags = OHT_REQUEST_NEEDS_ENABLED,
+		.flags = OHT_REQUEST_WHILE_STOPPED,
 		.words = words,
 	};
 	uint64_t cookie;
@@ -103,7 +103,7 @@ static void submit_passes_everything(void **state)
 	assert_int_equal(fake.transfer.address, 0xFFF0);
 	assert_int_equal(fake.transfer.count, 3);
 	assert_int_equal(fake.transfer.timeout_us, 123456);
-	assert_int_equal(fake.transfer.flags, OHT_TRANSFER_NEEDS_ENABLED);
+	assert_int_equal(fake.transfer.flags, OHT_TRANSFER_WHILE_STOPPED);
 	assert_memory_equal(fake.transfer_words, words, sizeof(words));
 }
 

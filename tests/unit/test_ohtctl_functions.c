@@ -216,7 +216,7 @@ static void raw_sends_bytes(void **state)
 	answer("\x41\x00\xfe", 3);
 	assert_int_equal(run("raw 2 41 0aFF 00"), 0);
 	assert_string_equal(out_text, "41 00 fe\n");
-	assert_int_equal(fake.transfer.flags, OHT_TRANSFER_RAW);
+	assert_int_equal(fake.transfer.flags, OHT_TRANSFER_RAW | OHT_TRANSFER_WHILE_STOPPED);
 	assert_int_equal(fake.transfer.count, 4);
 	assert_memory_equal(fake.transfer_pdu, "\x41\x0a\xff\x00", 4);
 	assert_int_equal(run_json("raw power 410AFF"), 0);

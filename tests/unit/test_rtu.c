@@ -200,6 +200,7 @@ static void reads_and_writes(void **state)
 		.address = 0x0004,
 		.count = 1,
 		.timeout_us = PATIENT_US,
+		.flags = OHT_REQUEST_WHILE_STOPPED,
 		.words = words,
 	};
 	struct oht_reply reply;
@@ -296,6 +297,7 @@ static void refuses_what_it_cannot_do(void **state)
 	struct oht_request request = {
 		.unit = 4, .function = OHT_READ_HOLDING, .count = 1, .timeout_us = IMPATIENT_US,
 	};
+	const uint16_t word = 1;
 	uint64_t cookie;
 	unsigned int i;
 
@@ -306,9 +308,11 @@ static void refuses_what_it_cannot_do(void **state)
 	request.count = 126;
 	assert_int_equal(bus->ops->submit(bus, &request, &cookie), -EINVAL);
 	request.count = 1;
-	request.flags = OHT_REQUEST_NEEDS_ENABLED;
+	request.function = OHT_WRITE_SINGLE;
+	request.words = &word;
 	assert_int_equal(bus->ops->submit(bus, &request, &cookie), -ECANCELED);
-	request.flags = 0;
+	request.function = OHT_READ_HOLDING;
+	request.words = NULL;
 	request.unit = 7;
 	for (i = 0; i < OHT_UNDER_WAY_MAX; i++)
 		submit(&request);

@@ -58,8 +58,8 @@ enum oht_request_priority {
 };
 
 /* oht_request.flags */
-/* fail with ECANCELED unless the state is enabled when the request would go on the wire */
-#define OHT_REQUEST_NEEDS_ENABLED	(1U << 0)
+/* a write or a raw request that may also go out while the state is not enabled */
+#define OHT_REQUEST_WHILE_STOPPED	(1U << 0)
 /* send oht_request.pdu as it stands */
 #define OHT_REQUEST_RAW			(1U << 1)
 
@@ -85,6 +85,10 @@ enum oht_request_priority {
  *	registers. Must be NULL to read and if raw. Not needed any more when submit returns.
  * @pdu: with OHT_REQUEST_RAW @count bytes, 1..253, the function code first, without CRC; else NULL.
  *	Not needed any more when submit returns.
+ *
+ * Whatever writes, and raw, may move the machine. It is sent only if the state is enabled when it is
+ * submitted and stays so until its turn, or with OHT_REQUEST_WHILE_STOPPED; while enabled only if
+ * the handle has the role of controller. A stop ends it in any case.
  */
 struct oht_request {
 	uint8_t unit;
@@ -119,6 +123,7 @@ enum oht_outcome {
 	OHT_OUTCOME_GONE	= 13,	/* [ENODEV] the device went away */
 	OHT_OUTCOME_DEGRADED	= 14,	/* [EHOSTUNREACH] its unit fails: it was not sent */
 	OHT_OUTCOME_BUDGET	= 15,	/* [EDQUOT] longer than the plan's stop budget */
+	OHT_OUTCOME_NOT_CONTROLLER = 16, /* [EPERM] enabled, and not of the present controller */
 };
 
 /**
@@ -198,8 +203,9 @@ int oht_reply_next_object(const struct oht_reply *reply);
  * The result comes as an event OHT_EVENT_REPLY with the same cookie, exactly once.
  *
  * Return: 0, or -1 with EINVAL or EOPNOTSUPP (a value out of range, see struct oht_request), EAGAIN
- * (OHT_UNDER_WAY_MAX transfers of this handle are not handed out yet: read events first), ECANCELED
- * (needs enabled and is not), EBADF, ENODEV.
+ * (OHT_UNDER_WAY_MAX transfers of this handle are not handed out yet: read events first), EPERM (it
+ * may move the machine, which is enabled by another controller), EDQUOT (longer than the plan's stop
+ * budget), EBADF, ENODEV.
  * Context: any thread, no allocation, one system call.
  */
 int oht_dev_submit(struct oht_dev *dev, const struct oht_request *request, uint64_t *cookie);

@@ -124,6 +124,8 @@ static const struct word outcomes[] = {
 		"check its power and cable; it is asked again by itself"),
 	[OHT_OUTCOME_BUDGET] = { "budget",
 		"longer than a stop may wait for the bus: read fewer registers at once" },
+	[OHT_OUTCOME_NOT_CONTROLLER] = { "not_controller",
+		"not sent: the machine is enabled, and only its controller may write" },
 };
 
 /* Modbus Application Protocol 1.1b3, chapter 7. */

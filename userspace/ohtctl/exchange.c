@@ -85,6 +85,8 @@ void exchange_prepare_write(struct cli *cli, struct oht_request *request)
 	request->timeout_us = cli->timeout_ms * 1000;
 	/* Once, unless asked for: a command register may count its writes. */
 	request->retries = cli->retries;
+	/* A person at the shell knows the machine; while it is enabled the kernel refuses. */
+	request->flags |= OHT_REQUEST_WHILE_STOPPED;
 }
 
 int exchange_try(struct cli *cli, const struct oht_request *request, struct oht_reply *reply)

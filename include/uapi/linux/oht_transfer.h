@@ -30,8 +30,8 @@ enum oht_priority {
 };
 
 /* oht_transfer.flags */
-/* Fail with ECANCELED unless the state is enabled when the request would go on the wire. */
-#define OHT_TRANSFER_NEEDS_ENABLED	(1U << 0)
+/* A write or a raw request that may also go out while the state is not enabled. */
+#define OHT_TRANSFER_WHILE_STOPPED	(1U << 0)
 /* Send the PDU at @words as it stands, and give out the PDU of the answer. */
 #define OHT_TRANSFER_RAW		(1U << 1)
 
@@ -75,8 +75,16 @@ enum oht_priority {
  * 6. Beyond them: EINVAL.
  *
  * Of a raw answer unit, CRC and function code are checked, or that it is an exception. It ends by
- * its length if its function code is in the table, else by a silence of t3.5. A raw request, and
- * any function that writes, is ended with ECANCELED by a stop.
+ * its length if its function code is in the table, else by a silence of t3.5.
+ *
+ * A raw request, and any function that writes (5, 6, 15, 16, 22, 23), may move the machine:
+ * - it ends with OHT_DETAIL_STOPPED, unsent, unless the state is enabled when it is submitted and
+ *   stays so until its turn. With OHT_TRANSFER_WHILE_STOPPED it goes out in every state;
+ * - while enabled it goes out only if the controller has submitted it, in the role that it has
+ *   now: another descriptor gets EPERM at once, and what was submitted while stopped and has its
+ *   turn while enabled ends with OHT_DETAIL_NOT_CONTROLLER;
+ * - a stop ends it with OHT_DETAIL_STOPPED, whatever its flags.
+ * Reads go out in every state, from any descriptor; the flag says nothing about them.
  *
  * A broadcast is not answered: it completes with 0 after the turnaround delay, whoever obeyed it.
  *
@@ -131,6 +139,7 @@ enum oht_detail {
 	OHT_DETAIL_GONE		= 13,	/* -ENODEV: the device went away */
 	OHT_DETAIL_DEGRADED	= 14,	/* -EHOSTUNREACH: its unit is degraded: not sent */
 	OHT_DETAIL_BUDGET	= 15,	/* -EDQUOT: enabled, and over the plan's stop budget */
+	OHT_DETAIL_NOT_CONTROLLER = 16,	/* -EPERM: enabled, and not of the present controller */
 };
 
 /* oht_completion.flags */

@@ -306,7 +306,7 @@ static int rtu_submit(struct ohtd_bus *bus, const struct oht_request *request, u
 	if (!request->count || request->count > (writes ? WORDS_WRITE_MAX : OHT_REGISTERS_MAX))
 		return -EINVAL;
 	/* Nothing is ever enabled here. */
-	if (request->flags & OHT_REQUEST_NEEDS_ENABLED)
+	if (writes && !(request->flags & OHT_REQUEST_WHILE_STOPPED))
 		return -ECANCELED;
 	slot = ohtd_ring_space(&rtu->in);
 	if (slot < 0 || rtu->under_way == JOBS)

@@ -110,6 +110,8 @@ void ohtd_telegram_next(struct ohtd_control *control)
 		.address = write->address,
 		.count = 1,
 		.timeout_us = ohtd_unit_timeout_us(control, drive),
+		/* All of them take motion away. */
+		.flags = OHT_REQUEST_WHILE_STOPPED,
 		.words = &write->value,
 	};
 	telegrams->attempts++;
