@@ -119,8 +119,12 @@ void oht_engine_enter(struct oht_engine *e, enum oht_engine_state state)
 void oht_engine_complete(struct oht_engine *e, struct oht_xfer *x, u8 detail)
 {
 	x->state = OHT_XFER_NEW;
-	if (x->planned)
+	if (x->planned) {
 		e->slot.planned--;
+	} else if (!oht_engine_is_telegram(x)) {
+		e->held--;
+		e->held_moves -= x->moves;
+	}
 	x->detail = detail;
 	x->status = oht_engine_errnos[detail];
 	trace_oht_done(e, x);
@@ -187,33 +191,6 @@ struct oht_xfer *oht_engine_first(struct oht_engine *e, unsigned int class)
 	return NULL;
 }
 
-/* Tells a request, which must be a good one, from another one of the same shape. */
-static u16 oht_engine_key(const struct oht_frame_request *req)
-{
-	u8 adu[OHT_ADU_MAX_BYTES];
-
-	return oht_frame_crc(adu, oht_frame_build(adu, req));
-}
-
-/*
- * The answer to a read says neither which register it begins with nor which request it answers.
- * While the answer to an earlier read of the same shape may still come, a read of other registers
- * of the same unit would take it for its own: so it waits. Others go on.
- */
-static bool oht_engine_may_mistake(const struct oht_engine *e, const struct oht_xfer *x,
-				   u64 now_ns)
-{
-	const struct oht_engine_late *late = &e->late[x->unit];
-	struct oht_frame_request req;
-
-	if (now_ns >= late->until_ns || late->function != x->function)
-		return false;
-	if (!x->raw && late->count && late->count != x->count)
-		return false;
-	req = oht_xfer_request(x);
-	return oht_frame_is_blind(&req) && late->key != oht_engine_key(&req);
-}
-
 /* When to look at @x again; 0: nothing keeps it from being sent now. */
 static u64 oht_engine_opens_ns(const struct oht_engine *e, const struct oht_xfer *x, u64 now_ns)
 {
@@ -223,26 +200,7 @@ static u64 oht_engine_opens_ns(const struct oht_engine *e, const struct oht_xfer
 		return opens_ns;
 	if (oht_engine_is_telegram(x))
 		return now_ns < e->stop.not_before_ns ? e->stop.not_before_ns : 0;
-	return oht_engine_may_mistake(e, x, now_ns) ? e->late[x->unit].until_ns : 0;
-}
-
-/* NULL: all of them have to wait, until @until_ns. */
-static struct oht_xfer *oht_engine_pick(struct oht_engine *e, u64 now_ns, u64 *until_ns)
-{
-	struct oht_xfer *x;
-	unsigned int class;
-	u64 opens_ns;
-
-	*until_ns = U64_MAX;
-	for (class = 0; class < OHT_ENGINE_CLASSES; class++) {
-		list_for_each_entry(x, &e->queue[class], node) {
-			opens_ns = oht_engine_opens_ns(e, x, now_ns);
-			if (!opens_ns)
-				return x;
-			*until_ns = min(*until_ns, opens_ns);
-		}
-	}
-	return NULL;
+	return oht_engine_rx_may_mistake(e, x, now_ns) ? e->late[x->unit].until_ns : 0;
 }
 
 void oht_engine_drop(struct oht_engine *e, struct oht_xfer *x, u8 detail)
@@ -281,38 +239,69 @@ static u8 oht_engine_may_send(struct oht_engine *e, const struct oht_xfer *x)
 	return oht_engine_slot_too_long(e, x) ? OHT_DETAIL_BUDGET : OHT_DETAIL_OK;
 }
 
+/*
+ * One walk, in which each of those that wait costs little and is looked at once: interrupts are
+ * off. Whoever may not be sent any more is dropped on the way. NULL: none is left, or all have to
+ * wait, until @until_ns.
+ */
+static struct oht_xfer *oht_engine_pick(struct oht_engine *e, u64 now_ns, u64 *until_ns)
+{
+	struct oht_xfer *x, *next;
+	unsigned int class;
+	u64 opens_ns;
+	u8 refusal;
+
+	*until_ns = U64_MAX;
+	for (class = 0; class < OHT_ENGINE_CLASSES; class++) {
+		list_for_each_entry_safe(x, next, &e->queue[class], node) {
+			opens_ns = oht_engine_opens_ns(e, x, now_ns);
+			if (opens_ns) {
+				*until_ns = min(*until_ns, opens_ns);
+				continue;
+			}
+			refusal = oht_engine_may_send(e, x);
+			if (!refusal)
+				return x;
+			oht_engine_drop(e, x, refusal);
+		}
+	}
+	return NULL;
+}
+
+static void oht_engine_rest(struct oht_engine *e)
+{
+	oht_engine_enter(e, OHT_ENGINE_IDLE);
+	oht_engine_disarm(e);
+}
+
 void oht_engine_next(struct oht_engine *e, u64 now_ns)
 {
 	struct oht_xfer *x;
 	u64 until_ns;
-	u8 refusal;
 
-	while (oht_engine_first(e, OHT_CLASS_STOP)) {
-		if (e->state != OHT_ENGINE_GAP) {
-			oht_engine_enter(e, OHT_ENGINE_GAP);
-			e->gap_since_ns = now_ns;
-		}
-		if (now_ns < e->line_free_ns) {
-			oht_engine_gap_wait(e, now_ns);
-			return;
-		}
-		x = oht_engine_pick(e, now_ns, &until_ns);
-		if (!x) {
-			e->gap_since_ns = until_ns;
-			oht_engine_arm(e, until_ns);
-			return;
-		}
-		refusal = oht_engine_may_send(e, x);
-		if (!refusal) {
-			list_del(&x->node);
-			oht_engine_slot_taken(e, x, now_ns);
-			oht_engine_begin(e, x, now_ns);
-			return;
-		}
-		oht_engine_drop(e, x, refusal);
+	if (!oht_engine_first(e, OHT_CLASS_STOP)) {
+		oht_engine_rest(e);
+		return;
 	}
-	oht_engine_enter(e, OHT_ENGINE_IDLE);
-	oht_engine_disarm(e);
+	if (e->state != OHT_ENGINE_GAP) {
+		oht_engine_enter(e, OHT_ENGINE_GAP);
+		e->gap_since_ns = now_ns;
+	}
+	if (now_ns < e->line_free_ns) {
+		oht_engine_gap_wait(e, now_ns);
+		return;
+	}
+	x = oht_engine_pick(e, now_ns, &until_ns);
+	if (x) {
+		list_del(&x->node);
+		oht_engine_slot_taken(e, x, now_ns);
+		oht_engine_begin(e, x, now_ns);
+	} else if (oht_engine_first(e, OHT_CLASS_STOP)) {
+		e->gap_since_ns = until_ns;
+		oht_engine_arm(e, until_ns);
+	} else {
+		oht_engine_rest(e);
+	}
 }
 
 /* ---- events ---- */
@@ -415,7 +404,7 @@ struct oht_frame_request oht_xfer_request(const struct oht_xfer *x)
 	};
 }
 
-int oht_engine_check(const struct oht_xfer *x)
+static int oht_engine_check(const struct oht_xfer *x)
 {
 	const struct oht_frame_request req = oht_xfer_request(x);
 
@@ -429,6 +418,34 @@ int oht_engine_check(const struct oht_xfer *x)
 	return oht_frame_check(&req);
 }
 
+int oht_engine_prepare(struct oht_xfer *x)
+{
+	const struct oht_frame_request req = oht_xfer_request(x);
+	u8 adu[OHT_ADU_MAX_BYTES];
+	int err = oht_engine_check(x);
+
+	if (err)
+		return err;
+	x->moves = x->raw || oht_frame_is_write(x->function);
+	x->blind = oht_frame_is_blind(&req);
+	if (x->blind)
+		x->key = oht_frame_crc(adu, oht_frame_build(adu, &req));
+	return 0;
+}
+
+/* The controller finds places when everybody else has taken theirs. */
+static bool oht_engine_is_full(const struct oht_engine *e, const struct oht_xfer *x)
+{
+	bool controllers = x->session && x->session == e->gate.session(e->gate.context);
+
+	if (x->planned)
+		return false;
+	if (x->moves &&
+	    e->held_moves >= OHT_DEVICE_WRITES_MAX - (controllers ? 0 : OHT_CONTROLLER_WRITES))
+		return true;
+	return e->held >= OHT_DEVICE_TRANSFERS_MAX - (controllers ? 0 : OHT_CONTROLLER_TRANSFERS);
+}
+
 int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x)
 {
 	u64 now_ns = e->clock->now_ns(e);
@@ -439,7 +456,8 @@ int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x)
 		return -ENODEV;
 	if (x->state != OHT_XFER_NEW)
 		return -EBUSY;
-	x->moves = x->raw || oht_frame_is_write(x->function);
+	if (oht_engine_is_full(e, x))
+		return -EAGAIN;
 	x->enabled = e->gate.enabled(e->gate.context);
 	refusal = oht_engine_may_send(e, x);
 	if (refusal == OHT_DETAIL_NOT_CONTROLLER || refusal == OHT_DETAIL_BUDGET)
@@ -447,6 +465,11 @@ int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x)
 	err = oht_engine_unit_fill(e, x);
 	if (err)
 		return err;
+	if (!x->planned) {
+		e->held++;
+		e->held_moves += x->moves;
+	}
+	x->worst_ns = oht_engine_slot_worst_ns(e, x);
 	x->attempts = 0;
 	x->exception = 0;
 	x->turnaround_ns = 0;
@@ -473,7 +496,7 @@ int oht_engine_submit(struct oht_engine *e, struct oht_xfer *x)
 	unsigned long flags;
 	int err;
 
-	err = oht_engine_check(x);
+	err = x->state == OHT_XFER_NEW ? oht_engine_prepare(x) : -EBUSY;
 	if (err)
 		return err;
 	raw_spin_lock_irqsave(&e->lock, flags);

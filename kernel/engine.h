@@ -61,6 +61,10 @@ enum oht_xfer_state {
  * Engine's own, under its lock:
  * @planned: brought by the plan (oht_engine_slot_add())
  * @moves: it writes, or nobody knows what it does; no stop telegram
+ * @blind: its answer does not say what it answers
+ * @key: if @blind: tells the request from another one of the same shape: its CRC
+ * @worst_ns: from its first start bit until the line is free again, if its answer comes as late as
+ *	it may
  * @node: place in the queue of its class
  * @enabled: what the gate said when it was submitted
  * @state: enum oht_xfer_state
@@ -74,6 +78,8 @@ struct oht_xfer {
 	u8 retries;
 	bool while_stopped;
 	bool moves;
+	bool blind;
+	u16 key;
 	bool raw;
 	bool planned;
 	u16 address;
@@ -83,6 +89,7 @@ struct oht_xfer {
 	u32 timeout_us;
 	u32 session;
 	u32 enabled;
+	u64 worst_ns;
 	union {
 		u16 words[OHT_WORDS_MAX];
 		u8 pdu[OHT_PDU_MAX_BYTES];
@@ -319,6 +326,8 @@ struct oht_engine_slot {
  * @armed_generation: @generation when the timer was armed
  * @armed: somebody wants the timer
  * @deadline_ns: when it is wanted; a tick before that is a stale one
+ * @held: transfers that were submitted and have not ended, without those of the plan and the stop
+ * @held_moves: those of them that move
  * @queue: waiting transfers by class, first come first served
  * @cur: transfer whose transaction this is; NULL if it was cancelled or stopped: the transaction
  *	then goes on without it, because the unit answers all the same
@@ -370,6 +379,8 @@ struct oht_engine {
 	u32 armed_generation;
 	bool armed;
 	u64 deadline_ns;
+	unsigned int held;
+	unsigned int held_moves;
 	struct list_head queue[OHT_ENGINE_CLASSES];	/* by enum oht_engine_class */
 	struct oht_xfer *cur;
 
@@ -377,6 +388,8 @@ struct oht_engine {
 	u16 words[OHT_WORDS_MAX];
 	u32 timeout_us;
 	bool moves;
+	bool blind;
+	u16 key;
 	u8 tx[OHT_ADU_MAX_BYTES];
 	unsigned int tx_bytes;
 	unsigned int tx_taken;
@@ -435,7 +448,7 @@ int oht_engine_init(struct oht_engine *e, struct oht_port *port, const struct oh
  * down), -EINVAL (class, time-out or retries out of range, no time-out and the unit has none
  * either) or what oht_frame_check() says, -EBUSY (already queued), -EDQUOT (longer than the plan's
  * stop budget, and the machine is enabled), -EPERM (it moves, the machine is enabled, and its
- * session is not the controller's).
+ * session is not the controller's), -EAGAIN (as many as there may be have not ended yet).
  */
 int oht_engine_submit(struct oht_engine *e, struct oht_xfer *x);
 

@@ -21,10 +21,10 @@ void oht_engine_arm(struct oht_engine *e, u64 at_ns);
 /* The only way into a state, so that a trace shows every one. */
 void oht_engine_enter(struct oht_engine *e, enum oht_engine_state state);
 
-/* Is it one? 0, -EINVAL or -EOPNOTSUPP. */
-int oht_engine_check(const struct oht_xfer *x);
+/* Is it one? 0, -EINVAL or -EOPNOTSUPP. Notes what can be said of it once for all. */
+int oht_engine_prepare(struct oht_xfer *x);
 
-/* Take over @x, which has been checked, and go on; returns what oht_engine_submit() does. */
+/* Take over @x, which has been prepared, and go on; returns what oht_engine_submit() does. */
 int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x);
 
 /* Hand @x back to its owner. */
@@ -104,6 +104,9 @@ void oht_engine_cut(struct oht_engine *e, u64 now_ns);
 /* What is heard now belongs to the transaction. */
 bool oht_engine_listens(const struct oht_engine *e);
 
+/* @x would take an answer for its own that may still come to an earlier request. */
+bool oht_engine_rx_may_mistake(const struct oht_engine *e, const struct oht_xfer *x, u64 now_ns);
+
 /* Read all that the port has received. */
 void oht_engine_receive(struct oht_engine *e, u64 stamp_ns);
 
@@ -154,6 +157,9 @@ void oht_engine_learn(struct oht_engine *e, u8 unit, u64 turnaround_ns);
 u8 oht_engine_stop_refuses(const struct oht_engine *e, const struct oht_xfer *x);
 
 /* ---- engine_slot.c ---- */
+
+/* Its @worst_ns; the time-out is known. */
+u64 oht_engine_slot_worst_ns(const struct oht_engine *e, const struct oht_xfer *x);
 
 /* 0: @x may be sent now as far as a plan is concerned; else when to ask again. */
 u64 oht_engine_slot_opens_ns(const struct oht_engine *e, const struct oht_xfer *x, u64 now_ns);

@@ -322,6 +322,22 @@ static void oht_engine_rx_expect_late(struct oht_engine *e)
 	};
 }
 
+/*
+ * The answer to a read says neither which register it begins with nor which request it answers.
+ * While the answer to an earlier read of the same shape may still come, a read of other registers
+ * of the same unit would take it for its own: so it waits. Others go on.
+ */
+bool oht_engine_rx_may_mistake(const struct oht_engine *e, const struct oht_xfer *x, u64 now_ns)
+{
+	const struct oht_engine_late *late = &e->late[x->unit];
+
+	if (now_ns >= late->until_ns || late->function != x->function)
+		return false;
+	if (!x->raw && late->count && late->count != x->count)
+		return false;
+	return x->blind && late->key != x->key;
+}
+
 /* Silence ends a frame whose length nobody knows as soon as it is sound. */
 static bool oht_engine_rx_is_ended(const struct oht_engine *e)
 {

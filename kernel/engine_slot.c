@@ -26,8 +26,7 @@ static struct oht_timing_exchange oht_engine_slot_exchange(const struct oht_engi
 	};
 }
 
-/* From its first start bit until the line is free again, if the answer comes as late as it may. */
-static u64 oht_engine_slot_worst_ns(const struct oht_engine *e, const struct oht_xfer *x)
+u64 oht_engine_slot_worst_ns(const struct oht_engine *e, const struct oht_xfer *x)
 {
 	const struct oht_timing_exchange exchange = oht_engine_slot_exchange(e, x);
 	unsigned int chars = exchange.request_bytes + exchange.reply_bytes + 1;
@@ -39,7 +38,7 @@ static u64 oht_engine_slot_worst_ns(const struct oht_engine *e, const struct oht
 /* It fits into no slack of the plan. */
 static bool oht_engine_slot_is_long(const struct oht_engine *e, const struct oht_xfer *x)
 {
-	return oht_engine_slot_worst_ns(e, x) > e->slot.slack_max_ns;
+	return x->worst_ns > e->slot.slack_max_ns;
 }
 
 static bool oht_engine_slot_is_open(const struct oht_engine *e, const struct oht_xfer *x,
@@ -53,7 +52,7 @@ static bool oht_engine_slot_is_open(const struct oht_engine *e, const struct oht
 		return false;
 	if (slot->whole)
 		return oht_engine_slot_is_long(e, x);
-	return now_ns + oht_engine_slot_worst_ns(e, x) <= slot->until_ns;
+	return now_ns + x->worst_ns <= slot->until_ns;
 }
 
 u64 oht_engine_slot_opens_ns(const struct oht_engine *e, const struct oht_xfer *x, u64 now_ns)
@@ -102,7 +101,7 @@ int oht_engine_slot_add(struct oht_engine *e, struct oht_xfer *x)
 	x->session = e->gate.session(e->gate.context);
 	/* It may be over when this returns. */
 	e->slot.planned++;
-	err = oht_engine_check(x) ?: oht_engine_enqueue(e, x);
+	err = oht_engine_prepare(x) ?: oht_engine_enqueue(e, x);
 	if (err)
 		e->slot.planned--;
 	return err;

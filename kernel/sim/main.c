@@ -24,6 +24,8 @@ struct oht_sim_settings oht_sim_settings = {
 	.late_ns = 100000000,
 	.babble_ns = 1000000000,
 	.flip_bit = -1,
+	.stop_address = -1,
+	.motion_address = -1,
 };
 
 module_param_named(coarse, oht_sim_settings.coarse, bool, 0600);
@@ -57,6 +59,13 @@ module_param_named(grid_ns, oht_sim_settings.grid_ns, ullong, 0600);
 MODULE_PARM_DESC(grid_ns, "its period; 0: cycles are not judged");
 module_param_named(grid_unit, oht_sim_settings.grid_unit, uint, 0600);
 MODULE_PARM_DESC(grid_unit, "the unit whose first request begins a cycle");
+
+module_param_named(stop_address, oht_sim_settings.stop_address, int, 0600);
+MODULE_PARM_DESC(stop_address, "the register that a stop telegram writes, -1: none");
+module_param_named(motion_address, oht_sim_settings.motion_address, int, 0600);
+MODULE_PARM_DESC(motion_address, "the register that moves, not to be written behind a stop, -1: none");
+module_param_named(stopped, oht_sim_settings.stopped, bool, 0600);
+MODULE_PARM_DESC(stopped, "a stop telegram has been heard; write N before the machine may move again");
 
 /* One wire; written by probe and remove under the device's lock. */
 static struct oht_sim_wire *oht_sim_wire;

@@ -102,6 +102,23 @@ void oht_sim_judge_start(struct oht_sim_wire *w, struct oht_sim_uart *u, u8 data
 	oht_sim_judge_cycle(&u->seen, data, start_ps);
 }
 
+/*
+ * Behind the first telegram of a stop nothing moves, until we are told that it may again: which
+ * register stops and which moves is a setting, and so is that the stop is over.
+ */
+void oht_sim_judge_write(struct oht_sim_wire *w, unsigned int address)
+{
+	struct oht_sim_settings *set = &oht_sim_settings;
+
+	if (address == set->stop_address) {
+		w->stop_writes++;
+		WRITE_ONCE(set->stopped, true);
+	} else if (address == set->motion_address) {
+		w->motion_writes++;
+		w->writes_behind += READ_ONCE(set->stopped);
+	}
+}
+
 void oht_sim_judge_de(struct oht_sim_uart *u, bool on, u64 now_ps)
 {
 	if (u->de == on)
@@ -164,6 +181,8 @@ void oht_sim_show(struct oht_sim_wire *w, struct seq_file *s)
 	seq_printf(s, "own_ns %llu\n", w->own_ns);
 	seq_printf(s, "answers %llu\nspoiled %llu\nbroken %llu\ncrc_passed %llu\n", w->answers,
 		   w->spoiled, w->broken, w->crc_passed);
+	seq_printf(s, "stop_writes %llu\nmotion_writes %llu\nwrites_behind %llu\n",
+		   w->stop_writes, w->motion_writes, w->writes_behind);
 	for (i = 0; i < OHT_SIM_FAULTS; i++)
 		seq_printf(s, "fault_%s %llu\n", oht_sim_fault_names[i], w->disturbed[i]);
 	for (i = 0; i < OHT_SIM_SLAVES; i++)
@@ -182,6 +201,9 @@ void oht_sim_forget(struct oht_sim_wire *w)
 	w->spoiled = 0;
 	w->broken = 0;
 	w->crc_passed = 0;
+	w->stop_writes = 0;
+	w->motion_writes = 0;
+	w->writes_behind = 0;
 	for (i = 0; i < OHT_SIM_SLAVES; i++)
 		w->slave[i].requests = 0;
 }

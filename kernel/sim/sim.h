@@ -145,6 +145,9 @@ struct oht_sim_wire {
 	u64 answers;
 	u64 spoiled;			/* requests that somebody talked into */
 	u64 broken;			/* what no slave could make sense of */
+	u64 stop_writes;		/* heard: of the stop's register, of the one that moves, */
+	u64 motion_writes;		/* and of that one behind a stop */
+	u64 writes_behind;
 	u64 disturbed[OHT_SIM_FAULTS];
 	u64 crc_passed;			/* disturbed, and yet of a good checksum */
 };
@@ -166,6 +169,9 @@ struct oht_sim_settings {
 	u64 grid_origin_ns;
 	u64 grid_ns;
 	unsigned int grid_unit;
+	int stop_address;
+	int motion_address;
+	bool stopped;
 };
 
 extern struct oht_sim_settings oht_sim_settings;
@@ -213,6 +219,9 @@ struct oht_sim_talk *oht_sim_talk_get(struct oht_sim_wire *w);
 
 /* @u is about to send the character @data at @start_ps. */
 void oht_sim_judge_start(struct oht_sim_wire *w, struct oht_sim_uart *u, u8 data, u64 start_ps);
+
+/* A request has been heard that writes one register. */
+void oht_sim_judge_write(struct oht_sim_wire *w, unsigned int address);
 
 /* @u has switched its driver. */
 void oht_sim_judge_de(struct oht_sim_uart *u, bool on, u64 now_ps);

@@ -184,6 +184,8 @@ void oht_sim_slaves_hear(struct oht_sim_wire *w, struct oht_sim_uart *u)
 	if (bytes < OHT_ADU_MIN_BYTES || crc16(0xffff, u->frame, bytes))
 		return;
 	u->frame_bytes = 0;
+	if (u->frame[1] == OHT_FC_WRITE_REGISTER)
+		oht_sim_judge_write(w, oht_sim_get(u->frame + 2));
 	for (i = 0; i < OHT_SIM_SLAVES; i++)
 		if (!u->frame[0] || u->frame[0] == OHT_SIM_FIRST_UNIT + i)
 			oht_sim_ask(w, i, u->frame, bytes, u->frame_end_ps);

@@ -441,6 +441,87 @@ static void engine_calls_refusals(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, oht_engine_cancel(&fake.engine, &fake.xfers[1]), -ENOENT);
 }
 
+/* So many, whoever they are, and some places more for the controller. */
+static void engine_calls_so_many(struct kunit *test)
+{
+	unsigned int strangers = OHT_DEVICE_TRANSFERS_MAX - OHT_CONTROLLER_TRANSFERS, i;
+
+	fake.session = 7;
+	for (i = 0; i < strangers; i++) {
+		fake_xfer(i, 1 + i % 8, 3, i, 1)->session = i % 3;
+		fake_submit(i);
+	}
+	fake_xfer(strangers, 1, 3, 0, 1)->session = 0;
+	KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, &fake.xfers[strangers]), -EAGAIN);
+	fake.xfers[strangers].session = 6;
+	KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, &fake.xfers[strangers]), -EAGAIN);
+	for (; i < OHT_DEVICE_TRANSFERS_MAX; i++) {
+		fake_xfer(i, 1, 6, i, 1);
+		fake_submit(i);
+	}
+	KUNIT_EXPECT_EQ(test, fake.engine.held_moves, OHT_CONTROLLER_TRANSFERS);
+	fake_xfer(i, 1, 3, 0, 1);
+	KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, &fake.xfers[i]), -EAGAIN);
+	/* What has ended makes room, however it ended. */
+	oht_engine_abort(&fake.engine);
+	FAKE_EXPECT_DONE(OHT_DEVICE_TRANSFERS_MAX - 1, -ECANCELED, OHT_DETAIL_STOPPED);
+	fake_submit(i);
+	KUNIT_EXPECT_EQ(test, oht_engine_cancel(&fake.engine, &fake.xfers[0]), 0);
+	KUNIT_EXPECT_EQ(test, fake.engine.held, strangers);
+	fake_xfer(strangers, 1, 3, 0, 1)->session = 0;
+	KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, &fake.xfers[strangers]), -EAGAIN);
+	oht_engine_shutdown(&fake.engine);
+	KUNIT_EXPECT_EQ(test, fake.engine.held, 0);
+}
+
+/* Of what moves there are fewer places: a stop ends all of them at once. */
+static void engine_calls_so_many_writes(struct kunit *test)
+{
+	unsigned int strangers = OHT_DEVICE_WRITES_MAX - OHT_CONTROLLER_WRITES, i;
+
+	for (i = 0; i < strangers; i++) {
+		engine_calls_write(i, 1, i & 1)->while_stopped = true;
+		fake.xfers[i].session = 0;
+		fake_submit(i);
+	}
+	engine_calls_write(i, 1, false)->while_stopped = true;
+	fake.xfers[i].session = 0;
+	KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, &fake.xfers[i]), -EAGAIN);
+	for (; i < OHT_DEVICE_WRITES_MAX; i++) {
+		engine_calls_write(i, 1, i & 1)->while_stopped = true;
+		fake_submit(i);
+	}
+	engine_calls_write(i, 1, true)->while_stopped = true;
+	KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, &fake.xfers[i]), -EAGAIN);
+	fake_xfer(i, 1, 3, 0, 1)->session = 0;
+	fake_submit(i);
+	oht_engine_abort(&fake.engine);
+	KUNIT_EXPECT_EQ(test, fake.engine.held_moves, 0);
+	KUNIT_EXPECT_EQ(test, fake.engine.held, 1);
+}
+
+/* All that may not go out any more goes in one walk, and what may is sent. */
+static void engine_calls_many_refusals(struct kunit *test)
+{
+	unsigned int i, refused = 30;
+
+	fake_xfer(0, 1, 3, 0, 1);
+	fake_submit(0);
+	for (i = 1; i <= refused; i++) {
+		fake_xfer(i, 1, 6, i, 1)->session = 0;
+		fake_submit(i);
+	}
+	fake_xfer(i, 1, 3, 0, 2);
+	fake_submit(i);
+	fake.may_move = true;
+	fake_run_sent(1);
+	fake_answer_to(0, FAKE_MS);
+	engine_calls_expect_sent(test, i, 2);
+	for (i = 1; i <= refused; i++)
+		FAKE_EXPECT_DONE(i, -EPERM, OHT_DETAIL_NOT_CONTROLLER);
+	KUNIT_EXPECT_EQ(test, fake.done_total, refused + 2);
+}
+
 static void engine_calls_stats(struct kunit *test)
 {
 	struct oht_engine_stats stats;
@@ -477,6 +558,9 @@ static struct kunit_case engine_calls_cases[] = {
 	KUNIT_CASE(engine_calls_stale_ticks),
 	KUNIT_CASE(engine_calls_late_ticks),
 	KUNIT_CASE(engine_calls_refusals),
+	KUNIT_CASE(engine_calls_so_many),
+	KUNIT_CASE(engine_calls_so_many_writes),
+	KUNIT_CASE(engine_calls_many_refusals),
 	KUNIT_CASE(engine_calls_stats),
 	{}
 };

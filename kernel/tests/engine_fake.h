@@ -16,7 +16,7 @@
 #define FAKE_NEVER	U64_MAX
 #define FAKE_RX_MAX	4096
 #define FAKE_FRAMES_MAX	64
-#define FAKE_XFERS_MAX	16
+#define FAKE_XFERS_MAX	136
 #define FAKE_HEALTH_MAX	16
 #define FAKE_MS		1000000ULL
 #define FAKE_US		1000ULL
@@ -101,8 +101,8 @@ void fake_run_done(unsigned int i);
 void fake_run_sent(unsigned int count);
 
 /*
- * Prepare transfer @i: a read of @count registers, or with @function 6 or 16 a write that may go out
- * while stopped.
+ * Prepare transfer @i: a read of @count registers, or with @function 6 or 16 a write that may go
+ * out while stopped.
  */
 struct oht_xfer *fake_xfer(unsigned int i, u8 unit, u8 function, u16 address, u16 count);
 void fake_submit(unsigned int i);

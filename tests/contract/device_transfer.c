@@ -339,6 +339,43 @@ static void so_many_and_no_more(void)
 	EXPECT_ERRNO(dev_submit(fd, dev_read_of(UNIT_A), NULL), EAGAIN);
 }
 
+static void strangers_leave_places_to_the_controller(void)
+{
+	int strangers[] = { dev_open(O_RDWR), dev_open(O_RDWR) }, fd = dev_controller();
+	unsigned int max = OHT_DEVICE_TRANSFERS_MAX - OHT_CONTROLLER_TRANSFERS, i;
+
+	occupy(strangers[0]);
+	for (i = 1; i < max; i++)
+		EXPECT_ERRNO(dev_submit(strangers[i / OHT_TRANSFERS_MAX], dev_read_of(UNIT_A), NULL),
+			     0);
+	EXPECT_ERRNO(dev_submit(strangers[1], dev_read_of(UNIT_A), NULL), EAGAIN);
+	for (; i < OHT_DEVICE_TRANSFERS_MAX; i++)
+		EXPECT_ERRNO(dev_submit(fd, dev_read_of(UNIT_A), NULL), 0);
+	EXPECT_ERRNO(dev_submit(fd, dev_read_of(UNIT_A), NULL), EAGAIN);
+	/* Others make room by going away. */
+	dev_close(strangers[0]);
+	EXPECT_ERRNO(dev_submit(fd, dev_read_of(UNIT_A), NULL), 0);
+}
+
+static void there_are_fewer_places_for_writes(void)
+{
+	int other = dev_open(O_RDWR), fd = dev_controller();
+	struct oht_transfer write = write_of(UNIT_A, 0x30, some_words, 1);
+	unsigned int max = OHT_DEVICE_WRITES_MAX - OHT_CONTROLLER_WRITES, i;
+
+	occupy(fd);
+	for (i = 0; i < max; i++)
+		EXPECT_ERRNO(dev_submit(other, write, NULL), 0);
+	EXPECT_ERRNO(dev_submit(other, write, NULL), EAGAIN);
+	EXPECT_ERRNO(dev_submit(other, dev_read_of(UNIT_A), NULL), 0);
+	for (; i < OHT_DEVICE_WRITES_MAX; i++)
+		EXPECT_ERRNO(dev_submit(fd, write, NULL), 0);
+	EXPECT_ERRNO(dev_submit(fd, write, NULL), EAGAIN);
+	/* A stop ends them, and makes room. */
+	EXPECT_ERRNO(dev_command(fd, OHT_IOC_STOP, 0, NULL), 0);
+	EXPECT_ERRNO(dev_submit(other, write, NULL), 0);
+}
+
 static void higher_classes_overtake(void)
 {
 	int fd = dev_open(O_RDWR);
@@ -509,6 +546,8 @@ const struct contract_test transfer_tests[] = {
 	CONTRACT(cancel_in_the_queue),
 	CONTRACT(cancel_of_what_has_ended),
 	CONTRACT(so_many_and_no_more),
+	CONTRACT(strangers_leave_places_to_the_controller),
+	CONTRACT(there_are_fewer_places_for_writes),
 	CONTRACT(higher_classes_overtake),
 	CONTRACT(what_moves_needs_enabled),
 	CONTRACT(what_moves_needs_the_same_enable),

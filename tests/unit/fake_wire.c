@@ -324,6 +324,23 @@ static int fill(struct oht_transfer *t)
 	return 0;
 }
 
+/* The controller finds places when everybody else has taken theirs. */
+static bool is_full(int file, const struct oht_transfer *t)
+{
+	unsigned int max = OHT_DEVICE_TRANSFERS_MAX, writes_max = OHT_DEVICE_WRITES_MAX;
+	unsigned int held = 0, writes = 0, i;
+
+	if (!fake_is_controller(file)) {
+		max -= OHT_CONTROLLER_TRANSFERS;
+		writes_max -= OHT_CONTROLLER_WRITES;
+	}
+	for (i = 0; i < FAKE_JOBS; i++) {
+		held += fake.jobs[i].used;
+		writes += fake.jobs[i].used && moves(&fake.jobs[i].transfer);
+	}
+	return held >= max || (moves(t) && writes >= writes_max);
+}
+
 static int do_submit(int file, struct oht_transfer *t)
 {
 	const void *from = (const void *)(uintptr_t)t->words;
@@ -336,7 +353,7 @@ static int do_submit(int file, struct oht_transfer *t)
 	error = fake_rules_transfer(t);
 	if (error)
 		return error;
-	if (fake.files[file].transfers == OHT_TRANSFERS_MAX)
+	if (fake.files[file].transfers == OHT_TRANSFERS_MAX || is_full(file, t))
 		return EAGAIN;
 	if (moves(t) && enabled() && !fake_is_controller(file))
 		return EPERM;

@@ -203,9 +203,9 @@ int oht_reply_next_object(const struct oht_reply *reply);
  * The result comes as an event OHT_EVENT_REPLY with the same cookie, exactly once.
  *
  * Return: 0, or -1 with EINVAL or EOPNOTSUPP (a value out of range, see struct oht_request), EAGAIN
- * (OHT_UNDER_WAY_MAX transfers of this handle are not handed out yet: read events first), EPERM (it
- * may move the machine, which is enabled by another controller), EDQUOT (longer than the plan's stop
- * budget), EBADF, ENODEV.
+ * (OHT_UNDER_WAY_MAX transfers of this handle are not handed out yet: read events first; or the
+ * device has too many), EPERM (it may move the machine, which is enabled by another controller),
+ * EDQUOT (longer than the plan's stop budget), EBADF, ENODEV.
  * Context: any thread, no allocation, one system call.
  */
 int oht_dev_submit(struct oht_dev *dev, const struct oht_request *request, uint64_t *cookie);

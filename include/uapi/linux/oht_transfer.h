@@ -21,6 +21,14 @@
 #define OHT_PDU_MAX_BYTES	253
 /* Transfers that one descriptor may have submitted and not yet reaped. */
 #define OHT_TRANSFERS_MAX	64
+/* Transfers of all descriptors together that have not ended, and how many of these places are kept
+ * for the controller.
+ */
+#define OHT_DEVICE_TRANSFERS_MAX	128
+#define OHT_CONTROLLER_TRANSFERS	32
+/* The same of what may move the machine, since a stop ends all of these at once. */
+#define OHT_DEVICE_WRITES_MAX		48
+#define OHT_CONTROLLER_WRITES		16
 
 /* oht_transfer.priority: a higher class overtakes what waits in a lower one. */
 enum oht_priority {
@@ -88,7 +96,10 @@ enum oht_priority {
  *
  * A broadcast is not answered: it completes with 0 after the turnaround delay, whoever obeyed it.
  *
- * The result comes as a record of type OHT_RECORD_COMPLETION by read().
+ * The result comes as a record of type OHT_RECORD_COMPLETION by read(). EAGAIN: the descriptor has
+ * OHT_TRANSFERS_MAX that it has not read; or the device has OHT_DEVICE_TRANSFERS_MAX that have not
+ * ended, for others than the controller OHT_CONTROLLER_TRANSFERS fewer; of writes and raw requests
+ * OHT_DEVICE_WRITES_MAX, and OHT_CONTROLLER_WRITES fewer.
  */
 struct oht_transfer {
 	__u32 size;
