@@ -3,7 +3,8 @@
  * oht_sim: a platform device "oht,rs485-sim" gets the engine of oht.ko, and a wire in software.
  *
  * Settings are module parameters (of all slaves, or lists in the order of their units from 2 on);
- * what the observer saw is debugfs oht_sim/results, and writing there begins anew.
+ * what the observer saw is debugfs oht_sim/results, and writing there begins anew. Lines written to
+ * oht_sim/registers, one at a time, give the slaves other registers, until something begins anew.
  */
 #include <linux/debugfs.h>
 #include <linux/mod_devicetable.h>
@@ -15,6 +16,8 @@
 #include "../bind.h"
 #include "../compat.h"
 #include "sim.h"
+
+#define OHT_SIM_LINE_BYTES	64
 
 struct oht_sim_settings oht_sim_settings = {
 	.level = 1,
@@ -105,6 +108,32 @@ static const struct file_operations oht_sim_results_fops = {
 	.release = single_release,
 };
 
+static ssize_t oht_sim_registers_write(struct file *file, const char __user *user, size_t bytes,
+				       loff_t *pos)
+{
+	struct oht_sim_wire *w = file_inode(file)->i_private;
+	unsigned long flags;
+	char *line;
+	int err;
+
+	if (bytes > OHT_SIM_LINE_BYTES)
+		return -EINVAL;
+	line = memdup_user_nul(user, bytes);
+	if (IS_ERR(line))
+		return PTR_ERR(line);
+	raw_spin_lock_irqsave(&w->lock, flags);
+	err = oht_sim_slaves_set(w, line);
+	raw_spin_unlock_irqrestore(&w->lock, flags);
+	kfree(line);
+	return err ?: bytes;
+}
+
+static const struct file_operations oht_sim_registers_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = oht_sim_registers_write,
+};
+
 static int oht_sim_backend_probe(struct device *dev, struct oht_port **port)
 {
 	int err = oht_sim_port_init(oht_sim_wire, dev);
@@ -144,6 +173,8 @@ static int oht_sim_probe(struct platform_device *pdev)
 		goto detach;
 	oht_sim_debug = debugfs_create_dir("oht_sim", NULL);
 	debugfs_create_file("results", 0600, oht_sim_debug, oht_sim_wire, &oht_sim_results_fops);
+	debugfs_create_file("registers", 0200, oht_sim_debug, oht_sim_wire,
+			    &oht_sim_registers_fops);
 	return 0;
 
 detach:

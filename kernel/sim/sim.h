@@ -11,6 +11,7 @@
 #ifndef OHT_SIM_H
 #define OHT_SIM_H
 
+#include <linux/bitmap.h>
 #include <linux/hrtimer.h>
 #include <linux/prandom.h>
 #include <linux/spinlock.h>
@@ -123,6 +124,7 @@ struct oht_sim_talk {
 
 struct oht_sim_slave {
 	u16 reg[OHT_SIM_REGISTERS];
+	DECLARE_BITMAP(has, OHT_SIM_REGISTERS);
 	u64 requests;
 };
 
@@ -239,6 +241,12 @@ void oht_sim_forget(struct oht_sim_wire *w);
 
 /* Registers as after power on; also draws from the seed again. */
 void oht_sim_slaves_reset(struct oht_sim_wire *w);
+
+/*
+ * A line "UNIT" takes all registers from that slave, a line "UNIT ADDRESS VALUE" gives it one.
+ * What a slave does not have it refuses. 0, or -EINVAL: no such line, slave or register.
+ */
+int oht_sim_slaves_set(struct oht_sim_wire *w, const char *line);
 
 /* @u pauses: perhaps what it has sent is a request. */
 void oht_sim_slaves_hear(struct oht_sim_wire *w, struct oht_sim_uart *u);

@@ -3,7 +3,7 @@
  * The far end: slaves with registers. A frame is what has a good checksum when the line pauses.
  *
  * A register has the value that oht_sim_initial() gives it until it is written, so whoever reads it
- * knows without asking what is right.
+ * knows without asking what is right. A test of the daemon sets the registers of real modules.
  */
 #include <linux/crc16.h>
 #include <linux/kernel.h>
@@ -32,10 +32,32 @@ void oht_sim_slaves_reset(struct oht_sim_wire *w)
 	unsigned int i, address;
 
 	prandom_seed_state(&w->rnd, oht_sim_settings.seed);
-	for (i = 0; i < OHT_SIM_SLAVES; i++)
+	for (i = 0; i < OHT_SIM_SLAVES; i++) {
+		bitmap_fill(w->slave[i].has, OHT_SIM_REGISTERS);
 		for (address = 0; address < OHT_SIM_REGISTERS; address++)
 			w->slave[i].reg[address] =
 				oht_sim_initial(OHT_SIM_FIRST_UNIT + i, address);
+	}
+}
+
+int oht_sim_slaves_set(struct oht_sim_wire *w, const char *line)
+{
+	unsigned int unit, address, value;
+	int given = sscanf(line, "%u %u %u", &unit, &address, &value);
+	struct oht_sim_slave *s;
+
+	if (given < 1 || unit < OHT_SIM_FIRST_UNIT || unit - OHT_SIM_FIRST_UNIT >= OHT_SIM_SLAVES)
+		return -EINVAL;
+	s = &w->slave[unit - OHT_SIM_FIRST_UNIT];
+	if (given == 1) {
+		bitmap_zero(s->has, OHT_SIM_REGISTERS);
+		return 0;
+	}
+	if (given != 3 || address >= OHT_SIM_REGISTERS || value > U16_MAX)
+		return -EINVAL;
+	__set_bit(address, s->has);
+	s->reg[address] = value;
+	return 0;
 }
 
 static void oht_sim_put(struct oht_sim_answer *a, const u8 *data, unsigned int bytes)
@@ -62,9 +84,11 @@ static void oht_sim_refuse(struct oht_sim_answer *a, u8 code)
 	a->bytes = 3;
 }
 
-static bool oht_sim_in_range(unsigned int address, unsigned int count)
+static bool oht_sim_has(const struct oht_sim_slave *s, unsigned int address, unsigned int count)
 {
-	return address + count <= OHT_SIM_REGISTERS;
+	unsigned int end = address + count;
+
+	return end <= OHT_SIM_REGISTERS && find_next_zero_bit(s->has, end, address) >= end;
 }
 
 static void oht_sim_read(struct oht_sim_slave *s, const u8 *pdu, struct oht_sim_answer *a)
@@ -75,7 +99,7 @@ static void oht_sim_read(struct oht_sim_slave *s, const u8 *pdu, struct oht_sim_
 		oht_sim_refuse(a, OHT_SIM_BAD_VALUE);
 		return;
 	}
-	if (!oht_sim_in_range(address, count)) {
+	if (!oht_sim_has(s, address, count)) {
 		oht_sim_refuse(a, OHT_SIM_BAD_ADDRESS);
 		return;
 	}
@@ -88,7 +112,7 @@ static void oht_sim_write_one(struct oht_sim_slave *s, const u8 *pdu, struct oht
 {
 	unsigned int address = oht_sim_get(pdu + 1);
 
-	if (!oht_sim_in_range(address, 1)) {
+	if (!oht_sim_has(s, address, 1)) {
 		oht_sim_refuse(a, OHT_SIM_BAD_ADDRESS);
 		return;
 	}
@@ -106,7 +130,7 @@ static bool oht_sim_store(struct oht_sim_slave *s, const u8 *head, unsigned int 
 		oht_sim_refuse(a, OHT_SIM_BAD_VALUE);
 		return false;
 	}
-	if (!oht_sim_in_range(address, count)) {
+	if (!oht_sim_has(s, address, count)) {
 		oht_sim_refuse(a, OHT_SIM_BAD_ADDRESS);
 		return false;
 	}

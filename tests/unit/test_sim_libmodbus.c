@@ -31,6 +31,7 @@
 #define PATIENT_US	5000000
 #define IMPATIENT_US	200000
 #define WAIT_MS		10000
+#define DEVICE_ID	0x100
 
 static char dir[64], link_path[96], control_path[96], wire_path[96];
 static char wire_option[112], datadir[] = OHT_SOURCE_DATADIR;
@@ -395,6 +396,7 @@ static void checks_its_command_line(void **state)
 		{ "--baud", "4000001" },      { "--baud", "9600x" },
 		{ "--turnaround-us", "-1" },  { "--seed", "18446744073709551616" },
 		{ "--profile", "both" },      { "--wait", "86401" },
+		{ "--print", "extra" },
 	};
 	size_t i;
 
@@ -403,6 +405,32 @@ static void checks_its_command_line(void **state)
 		assert_int_equal(run_with(bad[i][0], bad[i][1]), 2);
 	assert_int_equal(run_with("--help", NULL), 0);
 	assert_int_equal(run_with("--version", NULL), 0);
+}
+
+/* As the kernel's simulator takes them: a unit, then its registers, its own number among them. */
+static void prints_its_registers(void **state)
+{
+	char command[1024], line[64];
+	unsigned int unit = 0, at, value, found = 0;
+	FILE *said;
+
+	(void)state;
+	snprintf(command, sizeof(command), "%s --print --data '%s'", OHT_SIM_PROGRAM, datadir);
+	said = popen(command, "re");
+	assert_non_null(said);
+	while (fgets(line, sizeof(line), said)) {
+		unsigned int here;
+		int words = sscanf(line, "%u %u %u", &here, &at, &value);
+
+		assert_true(words == 1 || (words == 3 && here == unit));
+		unit = here;
+		if (words == 3 && at == DEVICE_ID) {
+			assert_int_equal(value, unit);
+			found++;
+		}
+	}
+	assert_int_equal(pclose(said), 0);
+	assert_int_equal(found, 4);
 }
 
 static void says_what_it_cannot_do(void **state)
@@ -496,6 +524,7 @@ int main(void)
 		ALONE(comes_back_when_the_far_end_does),
 		ALONE(gives_up_after_its_time),
 		ALONE(checks_its_command_line),
+		ALONE(prints_its_registers),
 		ALONE(says_what_it_cannot_do),
 	};
 

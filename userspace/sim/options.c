@@ -12,7 +12,7 @@
 #define CONNECT_PREFIX	"unix:"
 
 static const char help[] =
-	"Usage: oht-sim (--connect unix:PATH | --open PATH | --pty LINKPATH) [OPTION...]\n"
+	"Usage: oht-sim (--connect unix:PATH | --open PATH | --pty LINKPATH | --print) [OPTION...]\n"
 	"Simulates every module of the data files at the far end of an RS485 line.\n"
 	"\n"
 	"The line\n"
@@ -29,12 +29,14 @@ static const char help[] =
 	"  --data DIR            modules.csv and registers.csv (default: as installed)\n"
 	"  --seed N              of all randomness (default 1)\n"
 	"  --control PATH        UNIX socket for: fault, clear, get, set, unset, status\n"
+	"  --print               print all registers after a second and end: for each unit a line UNIT,\n"
+	"                        then lines UNIT ADDRESS VALUE\n"
 	"\n"
 	"  --help, --version\n";
 
 /* No short options, so these need not keep clear of characters. */
 enum { CONNECT = 1, OPEN, PTY, WAIT, BAUD, FORMAT, TURNAROUND, PROFILE, DATA, SEED, CONTROL,
-       HELP, VERSION };
+       PRINT, HELP, VERSION };
 
 static const struct option table[] = {
 	{ "connect", required_argument, NULL, CONNECT },
@@ -48,6 +50,7 @@ static const struct option table[] = {
 	{ "data", required_argument, NULL, DATA },
 	{ "seed", required_argument, NULL, SEED },
 	{ "control", required_argument, NULL, CONTROL },
+	{ "print", no_argument, NULL, PRINT },
 	{ "help", no_argument, NULL, HELP },
 	{ "version", no_argument, NULL, VERSION },
 	{ 0 },
@@ -121,6 +124,9 @@ static int take(struct oht_sim_options *o, int option, char *value)
 	case CONTROL:
 		o->control = value;
 		return -1;
+	case PRINT:
+		o->print = true;
+		return -1;
 	case HELP:
 		fputs(help, stdout);
 		return 0;
@@ -145,8 +151,8 @@ int oht_sim_options_parse(struct oht_sim_options *o, int argc, char **argv)
 		return status;
 	if (optind < argc)
 		return usage("unexpected argument", argv[optind]);
-	if (o->kind == OHT_SIM_PORT_NONE) {
-		fputs("oht-sim: one of --connect, --open and --pty is needed (see --help)\n",
+	if ((o->kind == OHT_SIM_PORT_NONE) != o->print) {
+		fputs("oht-sim: one of --connect, --open, --pty and --print is needed (see --help)\n",
 		      stderr);
 		return EXIT_USAGE;
 	}

@@ -22,6 +22,7 @@ struct oht_sim_options {
 	const char *control;	/* NULL: no control socket */
 	uint64_t seed;
 	unsigned int wait_s;
+	bool print;		/* the registers, in place of a line */
 	struct oht_sim_timing timing;
 };
 
