@@ -4,7 +4,7 @@
  * none is left to fail. The operation succeeds or says so, leaves nothing behind, and the next one
  * works. Source: Documentation/fault-injection of Linux. Needs a kernel with fault injection.
  *
- *	alloc_test [--all]	--all: each allocation of a probe, not only some
+ *	alloc_test --stride N	N: of the allocations of a probe, every how many
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,8 +22,10 @@
 #define FAILURES_MAX	2000
 #define DEADMAN_MS	10000
 #define WAIT_MS		15000
-/* A probe has hundreds of allocations and takes long: each so many fails, all with --all. */
-#define PROBE_STRIDE	7
+/* A probe has hundreds of allocations, and each takes a probe that fails and one that does not. */
+#define STRIDE_MAX	100
+/* Even with the largest stride a probe has so many. */
+#define PROBE_FAILURES	3
 
 static const char * const settings[][2] = {
 	/* Allocations that may sleep fail too, and none tells the console. */
@@ -240,7 +242,7 @@ static void test_probe(int nth, int stride)
 			tap_bail("after allocation %s failed in a probe, none works: %s", count,
 				 strerror(errno));
 	} while (failed && ++failures < FAILURES_MAX);
-	tap_ok(failures > 10 && failures < FAILURES_MAX, "probe: %d allocations failed, every %d. one",
+	tap_ok(failures >= PROBE_FAILURES && failures < FAILURES_MAX, "probe: %d allocations failed, every %d. one",
 	       failures, stride);
 	tap_errno(error, 0, "probe: works when none fails");
 	tap_errno(open_close(), 0, "probe: the device is there");
@@ -248,9 +250,14 @@ static void test_probe(int nth, int stride)
 
 int main(int argc, char **argv)
 {
-	int nth, stride = argc > 1 && !strcmp(argv[1], "--all") ? 1 : PROBE_STRIDE;
 	unsigned int i;
+	int nth, stride;
 
+	if (argc != 3 || strcmp(argv[1], "--stride"))
+		tap_bail("usage: alloc_test --stride N");
+	stride = (int)guest_number(argv[2], STRIDE_MAX);
+	if (!stride)
+		tap_bail("a stride of 0 has no end");
 	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		set(settings[i][0], settings[i][1]);
 	nth = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
