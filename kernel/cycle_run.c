@@ -146,12 +146,26 @@ int oht_run_stage(struct oht_run *run, const struct oht_plan *plan, u32 *bad_ent
 	return ret;
 }
 
+/* What the units may do at this moment; it stays so while the plan is in force. */
+static void oht_run_note_pauses(struct oht_cycle *cycle)
+{
+	struct oht_plan *plan = &cycle->staged;
+	struct oht_engine_unit unit;
+	u32 i;
+
+	for (i = 0; i < plan->entries; i++) {
+		oht_engine_get_unit(cycle->engine, plan->entry[i].unit, &unit);
+		plan->pause_us[i] = unit.policy.pause_max_us;
+	}
+}
+
 int oht_run_commit(struct oht_run *run, bool dry, struct oht_plan_figures *figures,
 		   u32 *generation)
 {
 	int ret;
 
 	mutex_lock(&run->mutex);
+	oht_run_note_pauses(&run->cycle);
 	ret = oht_cycle_commit(&run->cycle, dry, figures, generation);
 	if (!ret && !dry)
 		oht_run_start_ticking(run);

@@ -3,7 +3,9 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
+#include <linux/math64.h>
 #include <linux/string.h>
+#include <linux/time64.h>
 #include "compat.h"
 #include "engine_internal.h"
 #include "trace.h"
@@ -26,6 +28,7 @@ static const int oht_engine_errnos[] = {
 	[OHT_DETAIL_DEGRADED] = -EHOSTUNREACH,
 	[OHT_DETAIL_BUDGET] = -EDQUOT,
 	[OHT_DETAIL_NOT_CONTROLLER] = -EPERM,
+	[OHT_DETAIL_PAUSED] = -EBADMSG,
 };
 
 /* ---- the clock of the real machine ---- */
@@ -172,6 +175,10 @@ void oht_engine_finish(struct oht_engine *e, u8 detail, u64 now_ns)
 {
 	e->generation++;
 	oht_engine_enter(e, OHT_ENGINE_IDLE);
+	if (e->cur) {
+		e->cur->received = e->rx_bytes;
+		e->cur->pause_us = min_t(u64, div_u64(e->rx_pause_ns, NSEC_PER_USEC), U32_MAX);
+	}
 	oht_engine_resolve(e, detail);
 	oht_engine_next(e, now_ns);
 }
@@ -474,6 +481,8 @@ int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x)
 	x->exception = 0;
 	x->turnaround_ns = 0;
 	x->reply_bytes = 0;
+	x->received = 0;
+	x->pause_us = 0;
 	trace_oht_submit(e, x);
 	if (!refusal && !oht_engine_unit_admits(e, x, now_ns))
 		refusal = OHT_DETAIL_DEGRADED;

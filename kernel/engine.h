@@ -57,6 +57,8 @@ enum oht_xfer_state {
  * @attempts: times that the request was begun to be sent
  * @turnaround_ns: silence between our last stop bit and the answer's first start bit
  * @reply_bytes: how much of @words or @pdu is the answer; 0: it carries nothing
+ * @received: bytes of the answer, whole or not, that the last attempt received
+ * @pause_us: longest silence between two of them, 0 if none was longer than t1.5
  *
  * Engine's own, under its lock:
  * @planned: brought by the plan (oht_engine_slot_add())
@@ -99,6 +101,8 @@ struct oht_xfer {
 	u8 exception;
 	u8 attempts;
 	u8 reply_bytes;
+	u16 received;
+	u32 pause_us;
 	u32 turnaround_ns;
 	void (*done)(struct oht_xfer *x);
 };
@@ -152,6 +156,7 @@ enum oht_engine_state {
  * @parity: characters with a parity error
  * @overrun: times that characters were lost
  * @breaks: break conditions
+ * @pauses: silences longer than t3.5 inside answers that were whole all the same
  * @gap_late_max_ns: largest delay of a first start bit beyond the earliest time allowed, counted
  *	when somebody was waiting for it
  * @turnaround_max_ns: longest silence before an answer
@@ -172,6 +177,7 @@ struct oht_engine_stats {
 	u64 parity;
 	u64 overrun;
 	u64 breaks;
+	u64 pauses;
 	u64 gap_late_max_ns;
 	u64 turnaround_max_ns;
 	u64 meter[OHT_ENGINE_SIDES][OHT_ENGINE_RULES][OHT_ENGINE_VERDICTS];
@@ -350,6 +356,9 @@ struct oht_engine_slot {
  * @rx_first_lump: characters that were found together with the first one, itself included
  * @rx_last_ns: stamp of the last character received at all
  * @rx_limit_ns: when an answer that has begun must be complete
+ * @rx_pause_ns: longest silence inside @rx, 0 if none was longer than t1.5
+ * @rx_pauses: silences inside @rx that were longer than t3.5
+ * @pause_ns: longest that is waited out, of the unit that was asked
  * @answered_tx_crc: of the last request that was answered
  * @answered_rx_crc: of its answer
  * @reply_deadline_ns: when a first character must have come
@@ -406,6 +415,9 @@ struct oht_engine {
 	unsigned int rx_first_lump;
 	u64 rx_last_ns;
 	u64 rx_limit_ns;
+	u64 rx_pause_ns;
+	unsigned int rx_pauses;
+	u64 pause_ns;
 	u16 answered_tx_crc;
 	u16 answered_rx_crc;
 	u64 reply_deadline_ns;

@@ -168,6 +168,7 @@ void oht_engine_reset_stats(struct oht_engine *e)
 	/* One at a time: nobody on the bus has to wait for all of them. */
 	for (u = e->units; u < e->units + ARRAY_SIZE(e->units); u++) {
 		raw_spin_lock_irqsave(&e->lock, flags);
+		u->pauses = 0;
 		memset(u->details, 0, sizeof(u->details));
 		memset(u->meter, 0, sizeof(u->meter));
 		raw_spin_unlock_irqrestore(&e->lock, flags);

@@ -13,6 +13,31 @@ static void oht_engine_rx_clear(struct oht_engine *e)
 {
 	e->rx_bytes = 0;
 	e->rx_line_error = false;
+	e->rx_pause_ns = 0;
+	e->rx_pauses = 0;
+}
+
+/* An answer that has begun is complete by then, with every pause that it may make. */
+static u64 oht_engine_rx_whole_ns(const struct oht_engine *e)
+{
+	int chars = oht_frame_answer_bytes(&e->req);
+
+	return oht_engine_patience_ns(e) + e->pause_ns * (chars > 0 ? chars : OHT_ADU_MAX_BYTES);
+}
+
+/* @chars were found together at @stamp_ns, the one before them at @before_ns. */
+static void oht_engine_rx_note_pause(struct oht_engine *e, u64 stamp_ns, u64 before_ns,
+				     unsigned int chars)
+{
+	u64 apart_ns = stamp_ns - min(stamp_ns, before_ns);
+	u64 wire_ns = oht_timing_chars_ns(&e->timing, chars);
+	u64 pause_ns = apart_ns - min(apart_ns, wire_ns);
+
+	/* Not the first part of what is held: that has no silence before it. */
+	if (e->rx_bytes <= chars || pause_ns <= e->timing.t15_ns)
+		return;
+	e->rx_pause_ns = max(e->rx_pause_ns, pause_ns);
+	e->rx_pauses += pause_ns > e->timing.t35_ns;
 }
 
 static bool oht_engine_rx_is_ours(const struct oht_engine *e)
@@ -71,7 +96,7 @@ static void oht_engine_rx_store(struct oht_engine *e, const struct oht_port_byte
 		e->rx_first_lump = 1;
 		/* Lost before this one: of something else. */
 		flags &= ~OHT_BYTE_OVERRUN;
-		e->rx_limit_ns = stamp_ns + oht_engine_patience_ns(e);
+		e->rx_limit_ns = stamp_ns + oht_engine_rx_whole_ns(e);
 	}
 	e->rx[e->rx_bytes++] = byte->data;
 	e->rx_line_error |= flags != 0;
@@ -113,6 +138,7 @@ static void oht_engine_rx_byte(struct oht_engine *e, const struct oht_port_byte 
 void oht_engine_receive(struct oht_engine *e, u64 stamp_ns)
 {
 	bool fresh = !e->rx_bytes;
+	u64 before_ns = e->rx_last_ns;
 	struct oht_port_byte byte;
 	unsigned int i;
 	u64 looked_ns, end_ns;
@@ -129,6 +155,7 @@ void oht_engine_receive(struct oht_engine *e, u64 stamp_ns)
 	e->line_free_ns = max(e->line_free_ns, oht_timing_next_ns(&e->timing, end_ns));
 	if (fresh && e->rx_bytes)
 		e->rx_first_lump = e->rx_bytes;
+	oht_engine_rx_note_pause(e, stamp_ns, before_ns, i);
 	oht_engine_rx_judge(e, stamp_ns);
 }
 
@@ -155,6 +182,9 @@ static u64 oht_engine_rx_limit_ns(const struct oht_engine *e)
 	/* A stop has no time for bridges: what t3.5 of silence ends is over. */
 	if (oht_engine_stop_waits(e) || oht_engine_is_telegram(e->cur))
 		silence_ns = (u64)e->timing.t35_ns + e->timing.char_ns;
+	/* But for a unit that is known for its pauses: the next character may still come. */
+	if (e->pause_ns)
+		silence_ns = max(silence_ns, e->pause_ns + e->timing.char_ns);
 	return min(e->rx_last_ns + silence_ns, e->rx_limit_ns);
 }
 
@@ -230,6 +260,8 @@ static void oht_engine_rx_answered(struct oht_engine *e, u8 detail, u8 exception
 	e->extra_until_ns = e->line_free_ns;
 	if (detail == OHT_DETAIL_OK)
 		e->stats.replies_ok++;
+	e->stats.pauses += e->rx_pauses;
+	e->units[e->req.unit].pauses += e->rx_pauses;
 	if (x) {
 		x->exception = exception;
 		x->turnaround_ns = min_t(u64, turnaround_ns, U32_MAX);
@@ -288,7 +320,7 @@ static void oht_engine_rx_conclude(struct oht_engine *e, u64 now_ns)
 	if (sound || !oht_engine_rx_is_ours(e))
 		oht_engine_rx_skip(e, detail, sound, now_ns);
 	else
-		oht_engine_finish(e, detail, now_ns);
+		oht_engine_finish(e, whole || !e->rx_pauses ? detail : OHT_DETAIL_PAUSED, now_ns);
 }
 
 void oht_engine_rx_judge(struct oht_engine *e, u64 now_ns)

@@ -23,6 +23,7 @@ static struct oht_timing_exchange oht_engine_slot_exchange(const struct oht_engi
 		.request_bytes = request_bytes >= 0 ? request_bytes : OHT_ADU_MAX_BYTES,
 		.reply_bytes = reply_bytes >= 0 ? reply_bytes : OHT_ADU_MAX_BYTES,
 		.turnaround_ns = e->slot.turnaround_ns,
+		.pause_ns = (u64)e->units[x->unit].policy.pause_max_us * NSEC_PER_USEC,
 	};
 }
 
@@ -32,7 +33,8 @@ u64 oht_engine_slot_worst_ns(const struct oht_engine *e, const struct oht_xfer *
 	unsigned int chars = exchange.request_bytes + exchange.reply_bytes + 1;
 
 	return e->timing.de_setup_ns + oht_timing_chars_ns(&e->timing, chars) +
-	       (u64)x->timeout_us * NSEC_PER_USEC + e->timing.t35_ns;
+	       (u64)x->timeout_us * NSEC_PER_USEC + exchange.reply_bytes * exchange.pause_ns +
+	       e->timing.t35_ns;
 }
 
 /* It fits into no slack of the plan. */

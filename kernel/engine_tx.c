@@ -2,6 +2,7 @@
 /* The way out: driver enable, transmitter, the end of the last stop bit. */
 #include <linux/kernel.h>
 #include <linux/string.h>
+#include <linux/time64.h>
 #include "engine_internal.h"
 #include "trace.h"
 
@@ -59,11 +60,14 @@ static void oht_engine_load(struct oht_engine *e, const struct oht_xfer *x)
 	e->req.words = e->words;
 	e->req.pdu = NULL;
 	e->timeout_us = x->timeout_us;
+	e->pause_ns = (u64)e->units[x->unit].policy.pause_max_us * NSEC_PER_USEC;
 	e->moves = x->moves;
 	e->tx_taken = 0;
 	e->tx_stuck_ns = 0;
 	e->rx_bytes = 0;
 	e->rx_line_error = false;
+	e->rx_pause_ns = 0;
+	e->rx_pauses = 0;
 	e->echo_dropped = false;
 	e->noted = OHT_DETAIL_OK;
 }

@@ -168,12 +168,17 @@ void oht_engine_unit_ended(struct oht_engine *e, u8 detail, bool forgiven)
 
 /* ---- for its owner ---- */
 
-void oht_engine_set_policy(struct oht_engine *e, u8 unit, const struct oht_engine_policy *policy)
+int oht_engine_set_policy(struct oht_engine *e, u8 unit, const struct oht_engine_policy *policy)
 {
 	struct oht_engine_unit *u = oht_engine_unit_of(e, unit);
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&e->lock, flags);
+	/* The plan's figures have been computed with it. */
+	if (e->slot.until_ns && u->policy.pause_max_us != policy->pause_max_us) {
+		raw_spin_unlock_irqrestore(&e->lock, flags);
+		return -EBUSY;
+	}
 	u->policy = *policy;
 	u->health = OHT_HEALTH_UNKNOWN;
 	u->errors_in_row = 0;
@@ -182,6 +187,7 @@ void oht_engine_set_policy(struct oht_engine *e, u8 unit, const struct oht_engin
 	u->next_probe_ns = 0;
 	oht_engine_unit_requeue(e, unit);
 	raw_spin_unlock_irqrestore(&e->lock, flags);
+	return 0;
 }
 
 void oht_engine_get_unit(struct oht_engine *e, u8 unit, struct oht_engine_unit *copy)

@@ -13,7 +13,7 @@
 struct oht_engine;
 struct oht_xfer;
 
-#define OHT_ENGINE_DETAILS	(OHT_DETAIL_NOT_CONTROLLER + 1)
+#define OHT_ENGINE_DETAILS	(OHT_DETAIL_PAUSED + 1)
 /* Numbers that enum oht_side, enum oht_rule and enum oht_verdict have. */
 #define OHT_ENGINE_SIDES	(OHT_SIDE_THEIRS + 1)
 #define OHT_ENGINE_RULES	(OHT_RULE_T15 + 1)
@@ -27,6 +27,7 @@ struct oht_xfer;
  * @timeout_us: for transfers without one of their own
  * @backoff_first_ms: wait before the first probe
  * @backoff_max_ms: longest wait
+ * @pause_max_us: longest silence inside an answer that is waited out, 0: none
  */
 struct oht_engine_policy {
 	bool set;
@@ -35,6 +36,7 @@ struct oht_engine_policy {
 	u32 timeout_us;
 	u32 backoff_first_ms;
 	u32 backoff_max_ms;
+	u32 pause_max_us;
 };
 
 /**
@@ -48,6 +50,7 @@ struct oht_engine_policy {
  * @changed_ns: when @health changed last
  * @last_good_ns: when it answered last
  * @learned_turnaround_ns: longest silence before an answer of it, 0: never answered; never reset
+ * @pauses: longer than t3.5, inside answers that were whole all the same
  * @details: ends of attempts by enum oht_detail
  * @meter: frames by enum oht_side, enum oht_rule, enum oht_verdict
  */
@@ -61,6 +64,7 @@ struct oht_engine_unit {
 	u64 changed_ns;
 	u64 last_good_ns;
 	u64 learned_turnaround_ns;
+	u64 pauses;
 	u64 details[OHT_ENGINE_DETAILS];
 	u64 meter[OHT_ENGINE_SIDES][OHT_ENGINE_RULES][OHT_ENGINE_VERDICTS];
 };
@@ -93,8 +97,10 @@ void oht_engine_unit_ended(struct oht_engine *e, u8 detail, bool forgiven);
  * @policy: checked by the caller; copied
  *
  * Any context, takes the engine lock. Transfers that wait already keep waiting.
+ *
+ * Return: 0, -EBUSY (pause_max_us would change while a plan is in force).
  */
-void oht_engine_set_policy(struct oht_engine *e, u8 unit, const struct oht_engine_policy *policy);
+int oht_engine_set_policy(struct oht_engine *e, u8 unit, const struct oht_engine_policy *policy);
 
 /* Copy of what is known of @unit, 1..247. Any context, takes the engine lock. */
 void oht_engine_get_unit(struct oht_engine *e, u8 unit, struct oht_engine_unit *copy);

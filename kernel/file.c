@@ -272,6 +272,8 @@ static void oht_file_describe(const struct oht_call *call, struct oht_record *re
 	completion->flags = oht_frame_is_opaque(&req) ? OHT_COMPLETION_PDU : 0;
 	completion->count = completion->flags ? xfer->reply_bytes : xfer->count;
 	completion->turnaround_ns = xfer->turnaround_ns;
+	completion->received = xfer->received;
+	completion->pause_us = xfer->pause_us;
 	memcpy(completion->pdu, xfer->pdu, xfer->reply_bytes);
 }
 

@@ -8,6 +8,7 @@
 #define OHT_BACKOFF_MIN_MS	10
 #define OHT_BACKOFF_FIRST_MAX_MS	60000
 #define OHT_BACKOFF_MAX_MS	3600000
+#define OHT_PAUSE_MAX_US	50000
 
 static_assert(OHT_ENGINE_DETAILS <= OHT_DETAILS_MAX);
 static_assert(OHT_ENGINE_SIDES <= OHT_SIDES_MAX);
@@ -26,9 +27,11 @@ static bool oht_ioctl_backoff_is_good(const struct oht_unit_set *set)
 
 static int oht_ioctl_check_unit_set(const struct oht_unit_set *set)
 {
-	if (set->flags || set->pad || memchr_inv(set->reserved, 0, sizeof(set->reserved)))
+	if (set->flags || set->pad || set->reserved)
 		return -EINVAL;
 	if (set->unit < OHT_UNIT_MIN || set->unit > OHT_UNIT_MAX || set->retries > OHT_RETRIES_MAX)
+		return -EINVAL;
+	if (set->pause_max_us > OHT_PAUSE_MAX_US)
 		return -EINVAL;
 	if (set->timeout_us < OHT_TURNAROUND_MIN_US || set->timeout_us > OHT_TURNAROUND_MAX_US)
 		return -EINVAL;
@@ -50,14 +53,14 @@ int oht_ioctl_unit_set(struct oht_file *file, struct oht_ioctl_call *call)
 		.timeout_us = set->timeout_us,
 		.backoff_first_ms = set->backoff_first_ms,
 		.backoff_max_ms = set->backoff_max_ms,
+		.pause_max_us = set->pause_max_us,
 	};
 
 	if (!oht_core_has_bus(file->oht))
 		return -EOPNOTSUPP;
 	if (!oht_estop_is_controller(&file->oht->estop, file))
 		return -EPERM;
-	oht_engine_set_policy(&file->oht->engine, set->unit, &policy);
-	return 0;
+	return oht_engine_set_policy(&file->oht->engine, set->unit, &policy);
 }
 
 static void oht_ioctl_fill_conformance(struct oht_unit_status *status,
@@ -98,6 +101,8 @@ int oht_ioctl_unit_get(struct oht_file *file, struct oht_ioctl_call *call)
 	status->last_good_ns = u.last_good_ns;
 	status->changed_ns = u.changed_ns;
 	status->next_probe_ns = u.next_probe_ns;
+	status->pause_max_us = u.policy.pause_max_us;
+	status->pauses = u.pauses;
 	memcpy(status->details, u.details, sizeof(u.details));
 	oht_ioctl_fill_conformance(status, &u);
 	return 0;

@@ -161,8 +161,9 @@ static void oht_plan_longest(const struct oht_plan *plan, const struct oht_timin
 	u32 i;
 
 	for (i = 0; i < plan->entries; i++) {
-		const struct oht_timing_exchange exchange = oht_plan_exchange(&plan->entry[i]);
+		struct oht_timing_exchange exchange = oht_plan_exchange(&plan->entry[i]);
 
+		exchange.pause_ns = (u64)plan->pause_us[i] * NSEC_PER_USEC;
 		stop_ns = oht_timing_stop_ns(t, &exchange);
 		if (stop_ns <= figures->stop_ns)
 			continue;

@@ -24,6 +24,7 @@
  * @cycle_us: the grid
  * @stop_budget_us: longest time that a stop may have to wait for the bus, 0: not judged
  * @whole_cycles: at most every so many-th cycle may be given away
+ * @pause_us: by entry: longest silence inside its reply that is waited out
  */
 struct oht_plan {
 	struct oht_plan_entry entry[OHT_PLAN_ENTRIES_MAX];
@@ -31,6 +32,7 @@ struct oht_plan {
 	u32 cycle_us;
 	u32 stop_budget_us;
 	u32 whole_cycles;
+	u32 pause_us[OHT_PLAN_ENTRIES_MAX];
 };
 
 /**

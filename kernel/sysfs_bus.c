@@ -64,6 +64,7 @@ OHT_SYSFS_COUNTER(retries, retries);
 OHT_SYSFS_COUNTER(timeouts, details[OHT_DETAIL_TIMEOUT]);
 OHT_SYSFS_COUNTER(short_frames, details[OHT_DETAIL_SHORT]);
 OHT_SYSFS_COUNTER(crc_errors, details[OHT_DETAIL_CRC]);
+OHT_SYSFS_COUNTER(paused, details[OHT_DETAIL_PAUSED]);
 OHT_SYSFS_COUNTER(length_errors, details[OHT_DETAIL_LENGTH]);
 OHT_SYSFS_COUNTER(unit_errors, details[OHT_DETAIL_UNIT]);
 OHT_SYSFS_COUNTER(function_errors, details[OHT_DETAIL_FUNCTION]);
@@ -94,6 +95,7 @@ static struct attribute *oht_sysfs_statistics_attrs[] = {
 	&oht_sysfs_timeouts.attr.attr,
 	&oht_sysfs_short_frames.attr.attr,
 	&oht_sysfs_crc_errors.attr.attr,
+	&oht_sysfs_paused.attr.attr,
 	&oht_sysfs_length_errors.attr.attr,
 	&oht_sysfs_unit_errors.attr.attr,
 	&oht_sysfs_function_errors.attr.attr,

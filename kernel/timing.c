@@ -168,7 +168,7 @@ u64 oht_timing_stop_bound_ns(const struct oht_timing *t, const struct oht_timing
 	u64 own_ns = t->de_setup_ns + oht_timing_chars_ns(t, telegram->request_bytes);
 	u64 sent_ns = oht_timing_chars_ns(t, OHT_TIMING_TAIL_MAX) + t->bit_ns;
 	u64 reply_ns = sent_ns + busy->turnaround_ns + oht_timing_chars_ns(t, busy->reply_bytes) +
-		       t->t35_ns;
+		       busy->reply_bytes * busy->pause_ns + t->t35_ns;
 	u64 silence_ns = oht_timing_stop_silence_ns(t, busy->turnaround_ns);
 	u64 silent_ns = sent_ns + (silence_ns > t->de_hold_ns ? silence_ns : t->de_hold_ns);
 	u64 start_ns = reply_ns > silent_ns ? reply_ns : silent_ns;

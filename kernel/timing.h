@@ -132,11 +132,13 @@ u64 oht_timing_stop_silence_ns(const struct oht_timing *t, u64 turnaround_ns);
  * @request_bytes: ADU
  * @reply_bytes: ADU; 0: none comes
  * @turnaround_ns: longest from the last stop bit of the request to the reply's start bit
+ * @pause_ns: longest silence between two characters of the reply that is waited out
  */
 struct oht_timing_exchange {
 	unsigned int request_bytes;
 	unsigned int reply_bytes;
 	u64 turnaround_ns;
+	u64 pause_ns;
 };
 
 /**

@@ -43,7 +43,8 @@
 	{ OHT_DETAIL_GONE, "GONE" },			\
 	{ OHT_DETAIL_DEGRADED, "DEGRADED" },		\
 	{ OHT_DETAIL_BUDGET, "BUDGET" },		\
-	{ OHT_DETAIL_NOT_CONTROLLER, "NOT_CONTROLLER" }
+	{ OHT_DETAIL_NOT_CONTROLLER, "NOT_CONTROLLER" },	\
+	{ OHT_DETAIL_PAUSED, "PAUSED" }
 
 #define OHT_TRACE_ESTOP_STATES				\
 	{ OHT_ESTOP_STOPPED, "STOPPED" },		\
@@ -89,15 +90,21 @@ TRACE_EVENT(oht_done,
 		__field(const void *, xfer)
 		__field(u8, detail)
 		__field(u8, attempts)
+		__field(u16, received)
+		__field(u32, pause_us)
 	),
 	TP_fast_assign(
 		__entry->engine = e;
 		__entry->xfer = x;
 		__entry->detail = x->detail;
 		__entry->attempts = x->attempts;
+		__entry->received = x->received;
+		__entry->pause_us = x->pause_us;
 	),
-	TP_printk("engine=%p xfer=%p detail=%s attempts=%u", __entry->engine, __entry->xfer,
-		  __print_symbolic(__entry->detail, OHT_TRACE_DETAILS), __entry->attempts)
+	TP_printk("engine=%p xfer=%p detail=%s attempts=%u received=%u pause_us=%u",
+		  __entry->engine, __entry->xfer,
+		  __print_symbolic(__entry->detail, OHT_TRACE_DETAILS), __entry->attempts,
+		  __entry->received, __entry->pause_us)
 );
 
 /* A stop has reached the engine: what moves goes back to its owner next. */

@@ -63,6 +63,10 @@ MODULE_PARM_DESC(grid_ns, "its period; 0: cycles are not judged");
 module_param_named(grid_unit, oht_sim_settings.grid_unit, uint, 0600);
 MODULE_PARM_DESC(grid_unit, "the unit whose first request begins a cycle");
 
+module_param_named(pause_ns, oht_sim_settings.pause_ns, uint, 0600);
+MODULE_PARM_DESC(pause_ns, "silence between the characters of an answer");
+module_param_named(pause_unit, oht_sim_settings.pause_unit, uint, 0600);
+MODULE_PARM_DESC(pause_unit, "the unit whose answers have it; 0: none");
 module_param_named(stop_address, oht_sim_settings.stop_address, int, 0600);
 MODULE_PARM_DESC(stop_address, "the register that a stop telegram writes, -1: none");
 module_param_named(motion_address, oht_sim_settings.motion_address, int, 0600);

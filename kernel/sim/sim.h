@@ -117,6 +117,7 @@ struct oht_sim_talk {
 	unsigned int next;		/* not delivered yet */
 	unsigned int pause_at;		/* silence before that character, 0: none */
 	u64 pause_ps;
+	u64 pause_each_ps;		/* before every character but the first */
 	unsigned int framing_at;	/* its stop bit is spoiled; >= bytes: none */
 	bool random;			/* data is not looked at */
 	u8 data[OHT_SIM_TALK_BYTES];
@@ -171,6 +172,8 @@ struct oht_sim_settings {
 	u64 grid_origin_ns;
 	u64 grid_ns;
 	unsigned int grid_unit;
+	unsigned int pause_ns;
+	unsigned int pause_unit;
 	int stop_address;
 	int motion_address;
 	bool stopped;

@@ -174,6 +174,8 @@ static void oht_sim_answer(struct oht_sim_wire *w, unsigned int index,
 	t->start_ps = request_end_ps + oht_sim_settings.turnaround_ns[index] * 1000ULL +
 		      oht_sim_random(w, w->line.bit_ps);
 	t->active = true;
+	if (oht_sim_settings.pause_unit == OHT_SIM_FIRST_UNIT + index)
+		t->pause_each_ps = oht_sim_settings.pause_ns * 1000ULL;
 	oht_sim_disturb(w, t, OHT_SIM_FIRST_UNIT + index);
 }
 

@@ -9,7 +9,7 @@ static u64 oht_sim_talk_start_ps(const struct oht_sim_talk *t, unsigned int i)
 {
 	u64 pause_ps = t->pause_at && i >= t->pause_at ? t->pause_ps : 0;
 
-	return t->start_ps + i * t->char_ps + pause_ps;
+	return t->start_ps + i * (t->char_ps + t->pause_each_ps) + pause_ps;
 }
 
 /* When a receiver reports the character. */
@@ -22,7 +22,7 @@ static u64 oht_sim_talk_report_ps(const struct oht_sim_wire *w, const struct oht
 bool oht_sim_talk_overlaps(const struct oht_sim_talk *t, u64 from_ps, u64 until_ps)
 {
 	unsigned int first = t->pause_at ?: t->bytes;
-	u64 end_ps = t->start_ps + first * t->char_ps;
+	u64 end_ps = t->start_ps + first * (t->char_ps + t->pause_each_ps);
 
 	if (!t->active)
 		return false;

@@ -241,7 +241,7 @@ static void engine_noise_trickle(struct kunit *test)
 	fake.rx[1].byte.data = 3;
 	fake.rx[2].byte.data = 250;
 	fake_run_done(0);
-	FAKE_EXPECT_DONE(0, -EBADMSG, OHT_DETAIL_SHORT);
+	FAKE_EXPECT_DONE(0, -EBADMSG, OHT_DETAIL_PAUSED);
 	KUNIT_EXPECT_LE(test, fake.done_ns[0], fake_last()->end_ns + 200 * FAKE_MS);
 	fake_run(fake.heard_ns);
 	fake_expect_in_step(1);

@@ -121,6 +121,21 @@ static void plan_stop_bound(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, figures.longest_entry, 1);
 }
 
+/* So long may each of its characters be waited for. */
+static void plan_stop_pauses(struct kunit *test)
+{
+	u64 stop_ns;
+
+	plan_add(3, 3, 8);
+	KUNIT_EXPECT_EQ(test, oht_plan_compute(&plan, &timing, true, &figures), 0);
+	stop_ns = figures.stop_ns;
+	plan.pause_us[0] = 2000;
+	KUNIT_EXPECT_EQ(test, oht_plan_compute(&plan, &timing, true, &figures), 0);
+	KUNIT_EXPECT_EQ(test, figures.stop_ns, stop_ns + 21 * 2000 * NS_PER_US);
+	plan.stop_budget_us = 10000;
+	KUNIT_EXPECT_EQ(test, oht_plan_compute(&plan, &timing, true, &figures), -EDQUOT);
+}
+
 static void plan_stop_budget(struct kunit *test)
 {
 	plan_add(4, 3, 100);
@@ -407,6 +422,7 @@ static struct kunit_case plan_cases[] = {
 	KUNIT_CASE(plan_four_units),
 	KUNIT_CASE(plan_default),
 	KUNIT_CASE(plan_stop_bound),
+	KUNIT_CASE(plan_stop_pauses),
 	KUNIT_CASE(plan_stop_budget),
 	KUNIT_CASE(plan_stop_budget_edge),
 	KUNIT_CASE(plan_no_exact_timing),

@@ -9,6 +9,7 @@
 
 static const struct oht_unit_set good = {
 	.size = sizeof(good), .unit = UNIT_NONE, .retries = 1, .timeout_us = 30000,
+	.pause_max_us = 4000,
 };
 
 static int set(int fd, struct oht_unit_set wanted)
@@ -46,7 +47,8 @@ static void settings_are_checked(void)
 	EXPECT_REFUSED(fd, degrade_after, 1);
 	EXPECT_REFUSED(fd, backoff_first_ms, 100);
 	EXPECT_REFUSED(fd, backoff_max_ms, 100);
-	EXPECT_REFUSED(fd, reserved[1], 1);
+	EXPECT_REFUSED(fd, pause_max_us, 50001);
+	EXPECT_REFUSED(fd, reserved, 1);
 	degrades.degrade_after = 3;
 	degrades.backoff_first_ms = 9;
 	degrades.backoff_max_ms = 100;
@@ -65,7 +67,7 @@ static void settings_are_checked(void)
 static void status_is_checked(void)
 {
 	struct oht_unit_status reserved = { .size = sizeof(reserved), .unit = 1,
-					      .reserved = { [7] = 1 } };
+					      .reserved = { [4] = 1 } };
 	struct oht_unit_status status = { .size = sizeof(status), .unit = 0 };
 	int fd = dev_open(O_RDONLY);
 
@@ -97,6 +99,7 @@ static void settings_stay_and_are_used(void)
 	EXPECT_IS(status.flags, OHT_UNIT_CONFIGURED);
 	EXPECT_IS(status.retries, 1);
 	EXPECT_IS(status.timeout_us, 30000);
+	EXPECT_IS(status.pause_max_us, 4000);
 	EXPECT_IS(status.degrade_after, 0);
 	transfer.timeout_us = 0;
 	EXPECT_ERRNO(dev_submit(fd, transfer, &cookie), 0);

@@ -75,7 +75,8 @@ static void test_set_refusals(int fd)
 	REFUSE(fd, "11 retries", retries, 11);
 	REFUSE(fd, "padding", pad, 1);
 	REFUSE(fd, "a flag", flags, 1);
-	REFUSE(fd, "reserved", reserved[1], 1);
+	REFUSE(fd, "reserved", reserved, 1);
+	REFUSE(fd, "pauses beyond 50 ms", pause_max_us, 50001);
 	REFUSE(fd, "time-out 0", timeout_us, 0);
 	REFUSE(fd, "time-out 999 us", timeout_us, 999);
 	REFUSE(fd, "time-out beyond the longest", timeout_us, 5000001);
@@ -100,7 +101,7 @@ static void test_get_refusals(int fd)
 	status.unit = 248;
 	tap_errno(guest_ioctl(fd, OHT_IOC_UNIT_GET, &status), EINVAL, "MODULE_GET: unit 248");
 	status.unit = 1;
-	status.reserved[7] = 1;
+	status.reserved[4] = 1;
 	tap_errno(guest_ioctl(fd, OHT_IOC_UNIT_GET, &status), EINVAL, "MODULE_GET: reserved");
 	get(fd, NOBODY - 1, &status);
 	tap_is(status.flags, 0, "MODULE_GET: nothing was set");

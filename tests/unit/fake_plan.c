@@ -18,6 +18,7 @@
 #define BACKOFF_MIN_MS	10
 #define BACKOFF_FIRST_MAX_MS	60000
 #define BACKOFF_MAX_MS	3600000
+#define PAUSE_MAX_US		50000
 
 /* ---- units ---- */
 
@@ -50,11 +51,11 @@ static int do_unit_set(int file, const struct oht_unit_set *set)
 {
 	struct oht_unit_status *unit;
 
-	if (set->flags || set->pad || set->reserved[0] || set->reserved[1])
+	if (set->flags || set->pad || set->reserved)
 		return EINVAL;
 	if (set->unit < 1 || set->unit > 247 || set->retries > RETRIES_MAX ||
 	    set->timeout_us < TIMEOUT_MIN_US || set->timeout_us > fake.info.turnaround_max_us ||
-	    !backoff_is_good(set))
+	    set->pause_max_us > PAUSE_MAX_US || !backoff_is_good(set))
 		return EINVAL;
 	if (!(fake.info.caps & OHT_CAP_BUS))
 		return EOPNOTSUPP;
@@ -70,6 +71,7 @@ static int do_unit_set(int file, const struct oht_unit_set *set)
 	unit->timeout_us = set->timeout_us;
 	unit->backoff_first_ms = set->backoff_first_ms;
 	unit->backoff_max_ms = set->backoff_max_ms;
+	unit->pause_max_us = set->pause_max_us;
 	return 0;
 }
 

@@ -362,7 +362,7 @@ static void spoils_as_told_and_as_often(void **state)
 		{ "truncate count=2", 5, false },    { "truncate bytes=255 count=2", 1, false },
 		{ "wrong-unit count=2", 7, true },   { "exception count=2", 5, true },
 		{ "duplicate count=2", 14, false },  { "noise bytes=64 count=2", 71, false },
-		{ "delay ms=300 count=2", 7, true },
+		{ "delay ms=300 count=2", 7, true }, { "pauses ms=50 count=2", 7, true },
 	};
 	uint64_t t_ns = T0;
 	size_t i;
@@ -414,6 +414,10 @@ static void each_fault_does_what_its_name_says(void **state)
 	ask_at(T0 + 3000 * MS);
 	assert_memory_equal(out.byte, out.byte + 7, 7);
 	assert_int_equal(out.at_ns[13] - out.at_ns[6], 1750 * US + 7 * char_ns());
+	fault("pauses count=1");
+	ask_at(T0 + 3500 * MS);
+	assert_int_equal(out.at_ns[6] - out.at_ns[0], 6 * (5 * MS + char_ns()));
+	assert_int_equal(out.at_ns[0], T0 + 3500 * MS + start_ns + char_ns());
 	fault("noise bytes=4 count=1");
 	ask_at(T0 + 4000 * MS);
 	assert_true(oht_sim_adu_sealed(out.byte + 4, 7));

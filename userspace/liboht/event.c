@@ -120,6 +120,8 @@ static void queue_reply(struct oht_dev *dev, const struct oht_record *record)
 		.is_pdu = raw->flags & OHT_COMPLETION_PDU,
 		.count = sane_count(raw),
 		.turnaround_ns = raw->turnaround_ns,
+		.received = raw->received,
+		.pause_us = raw->pause_us,
 	};
 	memcpy(event->reply.pdu, raw->pdu, sizeof(event->reply.pdu));
 }

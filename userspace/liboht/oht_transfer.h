@@ -124,6 +124,7 @@ enum oht_outcome {
 	OHT_OUTCOME_DEGRADED	= 14,	/* [EHOSTUNREACH] its unit fails: it was not sent */
 	OHT_OUTCOME_BUDGET	= 15,	/* [EDQUOT] longer than the plan's stop budget */
 	OHT_OUTCOME_NOT_CONTROLLER = 16, /* [EPERM] enabled, and not of the present controller */
+	OHT_OUTCOME_PAUSED	= 17,	/* [EBADMSG] the reply came with pauses, too slowly */
 };
 
 /**
@@ -139,6 +140,8 @@ enum oht_outcome {
  * @count: coils or registers, as submitted; bytes of @pdu
  * @turnaround_ns: silence between our last stop bit and the reply's first start bit, 0 without
  *	reply
+ * @received: bytes of the reply, whole or not, that the last attempt received
+ * @pause_us: longest silence between two of them, 0 if none was longer than t1.5
  * @words: values read: @count registers, or coils packed as in oht_request: oht_reply_coil()
  * @pdu: the answer from its function code on, without CRC
  */
@@ -153,6 +156,8 @@ struct oht_reply {
 	bool is_pdu;
 	uint16_t count;
 	uint32_t turnaround_ns;
+	uint16_t received;
+	uint32_t pause_us;
 	union {
 		uint16_t words[OHT_REGISTERS_MAX];
 		uint8_t pdu[OHT_PDU_BYTES_MAX];

@@ -34,6 +34,8 @@ enum oht_unit_state {
  * @backoff_first_ms: wait before the first probe, 10..60000; 0 if @degrade_after is 0
  * @backoff_max_ms: each wait is twice the one before, at most this, up to 3600000; 0 if
  *	@degrade_after is 0
+ * @pause_max_us: longest silence inside a reply that is waited out, 0..50000; a stop may have to
+ *	wait for that too, per byte; 0: none
  */
 struct oht_unit_policy {
 	uint8_t unit;
@@ -42,6 +44,7 @@ struct oht_unit_policy {
 	uint32_t timeout_us;
 	uint32_t backoff_first_ms;
 	uint32_t backoff_max_ms;
+	uint32_t pause_max_us;
 };
 
 /* oht_unit_view.conformance[side][rule][verdict] */
@@ -65,6 +68,7 @@ enum { OHT_FRAMES_SIDES_MAX = 2, OHT_GAP_RULES_MAX = 4, OHT_GAP_VERDICTS_MAX = 4
  * @last_good_ns: when it answered last, 0: never
  * @changed_ns: when its state changed last, 0: never
  * @next_probe_ns: when the next probe is due, 0 if not degraded
+ * @pauses: silences longer than t3.5 inside replies that were whole all the same
  * @outcomes: attempts by enum oht_outcome since the counters were reset
  * @conformance: frames by side, rule and verdict since then
  */
@@ -78,6 +82,7 @@ struct oht_unit_view {
 	uint64_t last_good_ns;
 	uint64_t changed_ns;
 	uint64_t next_probe_ns;
+	uint64_t pauses;
 	uint64_t outcomes[OHT_OUTCOMES_MAX];
 	uint64_t conformance[OHT_FRAMES_SIDES_MAX][OHT_GAP_RULES_MAX][OHT_GAP_VERDICTS_MAX];
 };

@@ -126,6 +126,9 @@ static const struct word outcomes[] = {
 		"longer than a stop may wait for the bus: read fewer registers at once" },
 	[OHT_OUTCOME_NOT_CONTROLLER] = { "not_controller",
 		"not sent: the machine is enabled, and only its controller may write" },
+	[OHT_OUTCOME_PAUSED] = WORD("paused",
+		"the answer came with pauses, and not all of it in time: ",
+		"a bridge or adapter holds characters up; allow the unit pauses"),
 };
 
 /* Modbus Application Protocol 1.1b3, chapter 7. */

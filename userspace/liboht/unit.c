@@ -14,6 +14,7 @@ OHT_PUBLIC int oht_dev_unit_set(struct oht_dev *dev, const struct oht_unit_polic
 		.timeout_us = policy->timeout_us,
 		.backoff_first_ms = policy->backoff_first_ms,
 		.backoff_max_ms = policy->backoff_max_ms,
+		.pause_max_us = policy->pause_max_us,
 	};
 
 	return oht_dev_ioctl(dev, OHT_IOC_UNIT_SET, &raw);
@@ -33,6 +34,7 @@ OHT_PUBLIC int oht_dev_unit_get(struct oht_dev *dev, uint8_t unit, struct oht_un
 			.timeout_us = raw.timeout_us,
 			.backoff_first_ms = raw.backoff_first_ms,
 			.backoff_max_ms = raw.backoff_max_ms,
+			.pause_max_us = raw.pause_max_us,
 		},
 		.configured = raw.flags & OHT_UNIT_CONFIGURED,
 		.state = raw.health,
@@ -42,6 +44,7 @@ OHT_PUBLIC int oht_dev_unit_get(struct oht_dev *dev, uint8_t unit, struct oht_un
 		.last_good_ns = raw.last_good_ns,
 		.changed_ns = raw.changed_ns,
 		.next_probe_ns = raw.next_probe_ns,
+		.pauses = raw.pauses,
 	};
 	static_assert(sizeof(view->outcomes) == sizeof(raw.details), "outcomes");
 	static_assert(sizeof(view->conformance) == sizeof(raw.conformance), "conformance");

@@ -136,6 +136,8 @@ static void show_module(struct cli *cli, const struct oht_unit_view *view)
 		"%" PRIu64 " gaps wrong, answers within %.3f ms", view->policy.unit,
 		oht_unit_state_name(view->state), view->outcomes[OHT_OUTCOME_OK], failures(view),
 		view->errors_in_row, violations(view), (double)view->turnaround_max_ns / 1e6);
+	if (view->pauses)
+		fprintf(cli->out, ", %" PRIu64 " pauses borne", view->pauses);
 	if (view->state == OHT_UNIT_DEGRADED)
 		fprintf(cli->out, ", asked every %u ms", view->backoff_ms);
 	fputc('\n', cli->out);
@@ -156,6 +158,8 @@ static struct json_object *module_json(const struct oht_unit_view *view)
 	show_add_number(object, "last_good_ns", (int64_t)view->last_good_ns);
 	show_add_number(object, "next_probe_ns", (int64_t)view->next_probe_ns);
 	show_add_number(object, "gap_violations", (int64_t)violations(view));
+	show_add_number(object, "pause_max_us", view->policy.pause_max_us);
+	show_add_number(object, "pauses", (int64_t)view->pauses);
 	for (i = 0; i < OHT_OUTCOMES_MAX; i++)
 		if (view->outcomes[i])
 			show_add_number(outcomes, oht_outcome_name(i), (int64_t)view->outcomes[i]);

@@ -140,6 +140,11 @@ int exchange(struct cli *cli, const struct oht_request *request, struct oht_repl
 	if (error == EINVAL && !reply->cookie)
 		return fail_invalid(cli, request);
 	describe(request, what, sizeof(what));
+	if (reply->outcome == OHT_OUTCOME_PAUSED)
+		return cli_fail(cli, CLI_FAILED,
+				"unit %u, %s: %s (attempts: %u, received: %u bytes, longest pause: %u us)",
+				request->unit, what, reason(reply, error), reply->attempts,
+				reply->received, reply->pause_us);
 	return cli_fail(cli, error == ENODEV ? CLI_NO_DEVICE : CLI_FAILED,
 			"unit %u, %s: %s%s (attempts: %u)", request->unit, what,
 			reply->outcome == OHT_OUTCOME_EXCEPTION ? "the module refused: " : "",

@@ -26,6 +26,7 @@ static void show_text(struct cli *cli, const struct oht_request *request,
 void show_add_effort(struct json_object *object, const struct oht_reply *reply)
 {
 	show_add_number(object, "attempts", reply->attempts);
+	show_add_number(object, "longest_pause_us", reply->pause_us);
 	show_add_real(object, "turnaround_us", reply->turnaround_ns / 1e3);
 }
 

@@ -26,6 +26,7 @@ static const struct kind {
 	[OHT_SIM_FAULT_TRUNCATE]   = { "truncate", "bytes", 2, 1, 255 },
 	[OHT_SIM_FAULT_NOISE]	   = { "noise", "bytes", 4, 1, NOISE_BYTES_MAX },
 	[OHT_SIM_FAULT_DUPLICATE]  = { .name = "duplicate" },
+	[OHT_SIM_FAULT_PAUSES]	   = { "pauses", "ms", 5, 1, 100 },
 };
 
 const char *oht_sim_fault_name(enum oht_sim_fault_kind kind)
@@ -138,5 +139,7 @@ void oht_sim_faults_spoil(struct oht_sim_faults *faults, struct oht_sim_reply *r
 		truncate_reply(reply, fault[OHT_SIM_FAULT_TRUNCATE].argument);
 	if (oht_sim_faults_take(faults, OHT_SIM_FAULT_NOISE))
 		prepend_noise(reply, fault[OHT_SIM_FAULT_NOISE].argument, prng);
+	if (oht_sim_faults_take(faults, OHT_SIM_FAULT_PAUSES))
+		reply->pause_ns = fault[OHT_SIM_FAULT_PAUSES].argument * NS_PER_MS;
 	reply->again = oht_sim_faults_take(faults, OHT_SIM_FAULT_DUPLICATE);
 }

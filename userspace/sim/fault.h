@@ -23,6 +23,7 @@ enum oht_sim_fault_kind {
 	OHT_SIM_FAULT_TRUNCATE,		/* bytes=N: the last N are missing, one always stays */
 	OHT_SIM_FAULT_NOISE,		/* bytes=N: random bytes directly in front */
 	OHT_SIM_FAULT_DUPLICATE,	/* the reply comes twice, t3.5 apart */
+	OHT_SIM_FAULT_PAUSES,		/* ms=N: silence between the bytes of the reply */
 	OHT_SIM_FAULTS,
 };
 
@@ -47,6 +48,7 @@ struct oht_sim_reply {
 	uint8_t bytes[OHT_SIM_PACER_BYTES];
 	size_t len;
 	uint64_t delay_ns;	/* beyond the turnaround */
+	uint64_t pause_ns;	/* between its bytes */
 	bool again;
 };
 
@@ -62,8 +64,9 @@ const char *oht_sim_fault_argument(enum oht_sim_fault_kind kind);
  * @error: on failure takes one line
  * @error_bytes: size of @error
  *
- * count=N is 0..1000000, 0 and the default meaning until cleared; ms=N 0..60000 (default 100),
- * code=N 1..255 (default 4), bytes=N 1..255 to truncate (default 2) and 1..64 of noise (default 4).
+ * count=N is 0..1000000, 0 and the default meaning until cleared; ms=N 0..60000 (default 100) of
+ * delay and 1..100 (default 5) of pauses, code=N 1..255 (default 4), bytes=N 1..255 to truncate
+ * (default 2) and 1..64 of noise (default 4).
  *
  * Return: 0 or -EINVAL.
  */

@@ -20,25 +20,32 @@ void oht_sim_pacer_reset(struct oht_sim_pacer *p)
 }
 
 void oht_sim_pacer_start(struct oht_sim_pacer *p, const uint8_t *bytes, size_t len,
-			 uint64_t start_ns, bool again)
+			 uint64_t start_ns, uint64_t pause_ns, bool again)
 {
 	memcpy(p->bytes, bytes, len);
 	p->len = len;
 	p->sent = 0;
 	p->start_ns = start_ns;
+	p->pause_ns = pause_ns;
 	p->again = again;
+}
+
+/* When byte @i has left, counted from 1. */
+static uint64_t byte_end_ns(const struct oht_sim_pacer *p, size_t i)
+{
+	return p->start_ns + i * p->timing->char_ns + (i - 1) * p->pause_ns;
 }
 
 uint64_t oht_sim_pacer_end_ns(const struct oht_sim_pacer *p)
 {
-	return p->start_ns + p->len * p->timing->char_ns;
+	return byte_end_ns(p, p->len);
 }
 
 static size_t group_bytes(const struct oht_sim_pacer *p)
 {
 	uint64_t n = p->timing->t15_ns / 2 / p->timing->char_ns;
 
-	return n ? n : 1;
+	return n && !p->pause_ns ? n : 1;
 }
 
 /* Bytes that are handed out in one piece with the next one, counted from the frame's start. */
@@ -54,7 +61,7 @@ uint64_t oht_sim_pacer_deadline_ns(const struct oht_sim_pacer *p)
 {
 	if (!p->len)
 		return OHT_SIM_NEVER;
-	return p->start_ns + next_group_end(p) * p->timing->char_ns;
+	return byte_end_ns(p, next_group_end(p));
 }
 
 static void finish(struct oht_sim_pacer *p)

@@ -22,6 +22,7 @@ struct oht_sim_pacer {
 	size_t len;
 	size_t sent;
 	uint64_t start_ns;	/* start bit of the first byte */
+	uint64_t pause_ns;	/* silence in front of every byte but the first */
 	bool again;		/* send it once more, t3.5 later */
 };
 
@@ -36,10 +37,11 @@ void oht_sim_pacer_reset(struct oht_sim_pacer *p);
  * @bytes: the frame, copied
  * @len: 1..OHT_SIM_PACER_BYTES
  * @start_ns: when its first start bit falls
+ * @pause_ns: silence between its bytes
  * @again: send it twice, with t3.5 between
  */
 void oht_sim_pacer_start(struct oht_sim_pacer *p, const uint8_t *bytes, size_t len,
-			 uint64_t start_ns, bool again);
+			 uint64_t start_ns, uint64_t pause_ns, bool again);
 
 static inline bool oht_sim_pacer_busy(const struct oht_sim_pacer *p)
 {

@@ -175,7 +175,8 @@ static void start_reply(struct oht_sim_station *s, uint64_t now_ns)
 	if (!unit || now_ns < unit->reply_ns)
 		return;
 	oht_sim_pacer_start(&s->pacer, unit->reply.bytes, unit->reply.len,
-			    real_start_ns(s, unit->reply_ns, now_ns), unit->reply.again);
+			    real_start_ns(s, unit->reply_ns, now_ns), unit->reply.pause_ns,
+			    unit->reply.again);
 	unit->reply_ns = 0;
 }
 

@@ -151,6 +151,7 @@ enum oht_detail {
 	OHT_DETAIL_DEGRADED	= 14,	/* -EHOSTUNREACH: its unit is degraded: not sent */
 	OHT_DETAIL_BUDGET	= 15,	/* -EDQUOT: enabled, and over the plan's stop budget */
 	OHT_DETAIL_NOT_CONTROLLER = 16,	/* -EPERM: enabled, and not of the present controller */
+	OHT_DETAIL_PAUSED	= 17,	/* -EBADMSG: the reply came with pauses, too slowly */
 };
 
 /* oht_completion.flags */
@@ -172,6 +173,8 @@ enum oht_detail {
  * @words: values read, host byte order, coils packed 16 per word; zero after a write
  * @pdu: of a raw request and of function 43 the answer as it came, from its function code on;
  *	nothing unless @status is 0
+ * @received: bytes of the reply, whole or not, that the last attempt received
+ * @pause_us: longest silence between two of them, 0 if none was longer than t1.5
  * @reserved: zero
  */
 struct oht_completion {
@@ -189,7 +192,9 @@ struct oht_completion {
 		__u16 words[OHT_WORDS_MAX];
 		__u8 pdu[OHT_PDU_MAX_BYTES];
 	};
-	__u16 reserved;
+	__u16 received;
+	__u32 pause_us;
+	__u32 reserved;
 };
 
 #endif /* _UAPI_LINUX_OHT_TRANSFER_H */

@@ -29,10 +29,14 @@ enum oht_unit_health {
  * @backoff_first_ms: wait before the first probe, 10..60000; 0 if @degrade_after is 0
  * @backoff_max_ms: each wait is twice the one before, at most this, @backoff_first_ms..3600000;
  *	0 if @degrade_after is 0
+ * @pause_max_us: longest silence inside a reply that is waited out, 0..50000. The reply gets so
+ *	much more time per byte, and so does a stop that has to wait for it. 0: a stop waits for
+ *	t3.5, everybody else as long as the transfer's time-out
  * @reserved: zero
  *
  * For the controller only (EPERM), since it decides about everybody's transfers; EOPNOTSUPP without
- * a bus. It stays when the controller goes. The unit starts anew: health unknown, no failure in a
+ * a bus; EBUSY: @pause_max_us would change while a plan is in force, which has been computed with
+ * it. It stays when the controller goes. The unit starts anew: health unknown, no failure in a
  * row; its counters and its learned turnaround stay. Without this call a unit is never degraded.
  *
  * A transfer fails if its last attempt does; an exception is an answer; what was cancelled, stopped
@@ -52,7 +56,8 @@ struct oht_unit_set {
 	__u32 timeout_us;
 	__u32 backoff_first_ms;
 	__u32 backoff_max_ms;
-	__u32 reserved[2];
+	__u32 pause_max_us;
+	__u32 reserved;
 };
 
 /* oht_unit_status.conformance[side][rule][verdict] */
@@ -99,7 +104,10 @@ enum oht_verdict {
  * @last_good_ns: when it answered last, 0: never
  * @changed_ns: when its health changed last, 0: never
  * @next_probe_ns: when a probe is due, 0 if not degraded
+ * @pause_max_us: see @retries
  * @reserved: zero
+ * @pauses: silences longer than t3.5 inside replies that were whole all the same, since the
+ *	counters were reset
  * @details: ends of attempts by enum oht_detail since the counters were reset, beyond the known
  *	ones 0
  * @conformance: frames by enum oht_side, enum oht_rule and enum oht_verdict, likewise
@@ -122,7 +130,9 @@ struct oht_unit_status {
 	__aligned_u64 last_good_ns;
 	__aligned_u64 changed_ns;
 	__aligned_u64 next_probe_ns;
-	__u32 reserved[8];
+	__u32 pause_max_us;
+	__u32 reserved[5];
+	__aligned_u64 pauses;
 	__aligned_u64 details[OHT_DETAILS_MAX];
 	__aligned_u64 conformance[OHT_SIDES_MAX][OHT_RULES_MAX][OHT_VERDICTS_MAX];
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "codes.h"
 
+#include "oht_client.h"
+
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
 static const char *const state_names[] = {
@@ -68,6 +70,9 @@ static const struct {
 	[OHTD_WHY_MODULE_LOST] = { "module_lost", "A module does not answer any more." },
 	[OHTD_WHY_MODULE_NO_ANSWER] = { "module_no_answer",
 		"The module did not answer this request." },
+	[OHTD_WHY_MODULE_PAUSES] = { "module_pauses",
+		"The answer of the module came with pauses, and not all of it in time: "
+		"a bridge or adapter on the line holds characters up." },
 	[OHTD_WHY_MODULE_EXCEPTION] = { "module_exception", "The module refused this request." },
 	[OHTD_WHY_SAFETY_MODULE] = { "safety_module",
 		"The safety module reports a stop or a fault." },
@@ -103,6 +108,18 @@ const char *ohtd_health_name(unsigned int health)
 const char *ohtd_why_name(unsigned int code)
 {
 	return code < COUNT(whys) ? whys[code].name : "unknown";
+}
+
+unsigned int ohtd_why_code_of(unsigned int outcome)
+{
+	switch (outcome) {
+	case OHT_OUTCOME_EXCEPTION:
+		return OHTD_WHY_MODULE_EXCEPTION;
+	case OHT_OUTCOME_PAUSED:
+		return OHTD_WHY_MODULE_PAUSES;
+	default:
+		return OHTD_WHY_MODULE_NO_ANSWER;
+	}
 }
 
 const char *ohtd_why_text(unsigned int code)

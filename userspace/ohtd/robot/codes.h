@@ -65,6 +65,7 @@ enum ohtd_why_code {
 	OHTD_WHY_MODULE_DEGRADED,
 	OHTD_WHY_MODULE_LOST,
 	OHTD_WHY_MODULE_NO_ANSWER,	/* to this request; detail is enum oht_outcome (liboht) */
+	OHTD_WHY_MODULE_PAUSES,		/* inside its answer, which did not come in time */
 	OHTD_WHY_MODULE_EXCEPTION,	/* detail is the Modbus exception code */
 	OHTD_WHY_SAFETY_MODULE,		/* the safety module reports a stop or a fault */
 	OHTD_WHY_SENSORS,		/* a distance or the position is old or out of range */
@@ -100,6 +101,8 @@ const char *ohtd_safety_state_name(unsigned int state);
 const char *ohtd_health_name(unsigned int health);
 const char *ohtd_why_name(unsigned int code);
 const char *ohtd_why_text(unsigned int code);
+/* Of a request to a module that has failed: enum ohtd_why_code for enum oht_outcome. */
+unsigned int ohtd_why_code_of(unsigned int outcome);
 
 /*
  * The tag that our own stop leaves in the device's journal: letters, then why. A tag of a person's

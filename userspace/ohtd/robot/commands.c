@@ -383,7 +383,7 @@ void ohtd_commands_read_done(struct ohtd_control *control, const struct ohtd_tra
 		send(control, &read->pending, &answer);
 	} else {
 		const struct ohtd_why why = {
-			.code = exception ? OHTD_WHY_MODULE_EXCEPTION : OHTD_WHY_MODULE_NO_ANSWER,
+			.code = (uint16_t)ohtd_why_code_of(reply->outcome),
 			.unit = read->pending.command.unit,
 			.detail = exception ? reply->exception : reply->outcome,
 		};

@@ -126,12 +126,12 @@ static bool judge(struct ohtd_telegrams *telegrams, const struct oht_reply *repl
 	if (reply->outcome == OHT_OUTCOME_OK)
 		return true;
 	if (reply->outcome == OHT_OUTCOME_EXCEPTION) {
-		note_failure(telegrams, OHTD_WHY_MODULE_EXCEPTION, reply->exception);
+		note_failure(telegrams, ohtd_why_code_of(reply->outcome), reply->exception);
 		return true;
 	}
 	if (telegrams->attempts < ATTEMPTS)
 		return false;
-	note_failure(telegrams, OHTD_WHY_MODULE_NO_ANSWER, reply->outcome);
+	note_failure(telegrams, ohtd_why_code_of(reply->outcome), reply->outcome);
 	return true;
 }
 
