@@ -119,7 +119,8 @@ static void *ask(void *context)
 
 	load_default(&load);
 	load.reads = UINT64_MAX;
-	load.queue = LOAD_QUEUE_MAX;
+	/* All of them together have every place that is not the controller's. */
+	load.queue = (OHT_DEVICE_TRANSFERS_MAX - OHT_CONTROLLER_TRANSFERS) / CLIENTS_MAX;
 	load.units[0] = 6;
 	load.units[1] = 7;
 	load.units[2] = 8;
