@@ -30,14 +30,14 @@
 #define DEADMAN_BOUND_NS	((DEADMAN_MS * 1000ull + SUPERVISION_US) * 1000)
 #define PRESS_BOUND_NS		50000ull
 #define READY_S			60
-#define ANSWER_BYTES		4096
+#define ANSWER_BYTES		16384
 #define HIGH			(OHT_STIM_ENABLE_1 | OHT_STIM_ENABLE_2)
 
 static int stim, fd;
 static char answer[ANSWER_BYTES + 1];
 
 /* The status of ohtd's answer, which is in @answer; 0: nobody answers. */
-static int post(const char *path)
+static int ask(const char *method, const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = SOCKET };
 	int door = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), status = 0;
@@ -46,8 +46,9 @@ static int post(const char *path)
 
 	answer[0] = 0;
 	if (door >= 0 && !connect(door, (struct sockaddr *)&address, sizeof(address)) &&
-	    dprintf(door, "POST /api/v1/%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-		    "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", path) > 0) {
+	    dprintf(door, "%s /api/v1/%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s",
+		    method, path, strcmp(method, "POST") ? "\r\n" :
+		    "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}") > 0) {
 		while (used < ANSWER_BYTES &&
 		       (n = read(door, answer + used, ANSWER_BYTES - used)) > 0)
 			used += n;
@@ -60,24 +61,44 @@ static int post(const char *path)
 	return status;
 }
 
+/* For whoever reads a failure. */
+static void note(const char *path, int status)
+{
+	const char *body = strstr(answer, "\r\n\r\n");
+
+	tap_note("%s: %d %s", path, status, body ? body + 4 : "no answer");
+}
+
 /* Asks until ohtd agrees: it may not be there yet, or modules may not have answered. */
 static bool post_until_done(const char *path)
 {
-	unsigned int tenths;
+	static const char *const about[] = { "robot", "modules", "safety" };
+	int status, before = 0;
+	unsigned int i;
 
-	for (tenths = 0; tenths < READY_S * 10; tenths++) {
-		if (post(path) / 100 == 2)
+	for (i = 0; i < READY_S * 10; i++) {
+		status = ask("POST", path);
+		if (status / 100 == 2)
 			return true;
+		if (status != before)
+			note(path, status);
+		before = status;
 		guest_sleep_ms(100);
 	}
-	tap_note("%s: %s", path, answer);
+	note(path, status);
+	for (i = 0; i < sizeof(about) / sizeof(about[0]); i++)
+		note(about[i], ask("GET", about[i]));
 	return false;
 }
 
-/* A person's reset, then the enable, as two acts; the journal is read up to there. */
+/*
+ * A person's reset, then the enable, as two acts; the journal is read up to there. Before them a
+ * stop: for an ohtd that has just started the stop of the driver's own start needs no reset.
+ */
 static bool make_enabled(const char *what)
 {
-	bool good = tap_ok(post_until_done("safety/reset"), "%s: ohtd resets", what) &&
+	bool good = tap_ok(post_until_done("safety/stop"), "%s: ohtd stops", what) &&
+		    tap_ok(post_until_done("safety/reset"), "%s: ohtd resets", what) &&
 		    tap_ok(post_until_done("safety/enable"), "%s: ohtd enables", what);
 
 	guest_drain(fd);
