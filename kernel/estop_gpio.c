@@ -14,7 +14,7 @@
 #include "estop_internal.h"
 
 #define OHT_GPIO_LINES_MAX	9
-#define OHT_CUT_CELLS		3
+#define OHT_CUT_CELLS		4
 #define OHT_STALL_PERIODS	2
 #define OHT_STALL_MAX_US	1000000
 
@@ -184,13 +184,13 @@ static int oht_estop_read_config(struct device *dev, struct oht_estop_config *co
 
 static int oht_estop_map_cut(struct device *dev, struct oht_estop_cut *cut, const u32 *cells)
 {
-	u32 address = cells[0];
+	u64 address = (u64)cells[0] << 32 | cells[1];
 
-	cut->mask = cells[1];
-	cut->value = cells[2];
-	if (!address || address % sizeof(u32))
-		return dev_err_probe(dev, -EINVAL, "oht,panic-write: %#x is no register address\n",
-				     address);
+	cut->mask = cells[2];
+	cut->value = cells[3];
+	if (!address || address % sizeof(u32) || (phys_addr_t)address != address)
+		return dev_err_probe(dev, -EINVAL,
+				     "oht,panic-write: %#llx is no register address\n", address);
 	if (!cut->mask || (cut->value & ~cut->mask))
 		return dev_err_probe(dev, -EINVAL,
 				     "oht,panic-write: value %#x is not within mask %#x\n",
@@ -198,7 +198,8 @@ static int oht_estop_map_cut(struct device *dev, struct oht_estop_cut *cut, cons
 	/* Not claimed: the register belongs to the GPIO driver, who has it mapped as well. */
 	cut->reg = devm_ioremap(dev, address, sizeof(u32));
 	if (!cut->reg)
-		return dev_err_probe(dev, -ENOMEM, "oht,panic-write: cannot map %#x\n", address);
+		return dev_err_probe(dev, -ENOMEM, "oht,panic-write: cannot map %#llx\n",
+				     address);
 	return 0;
 }
 
@@ -213,7 +214,7 @@ static int oht_estop_read_cuts(struct oht_estop *estop)
 	count = device_property_count_u32(dev, "oht,panic-write");
 	if (count <= 0 || count > ARRAY_SIZE(cells) || count % OHT_CUT_CELLS)
 		return dev_err_probe(dev, -EINVAL,
-				     "oht,panic-write: %d cells, must be 1..%d times <address mask value>\n",
+				     "oht,panic-write: %d cells, must be 1..%d times <address-high address-low mask value>\n",
 				     count, OHT_ESTOP_CUTS_MAX);
 	ret = device_property_read_u32_array(dev, "oht,panic-write", cells, count);
 	if (ret)

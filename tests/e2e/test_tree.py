@@ -23,6 +23,8 @@ WRONG = {
     "absurd-settle": ("a0009000", r"oht,feedback-settle-ms: 60000 is out of range, must be 5\.\.1000"),
     "absurd-stall": ("a000a000", r"oht,cpu-stall-us: 3999 is out of range, must be 4000\.\.1000000"),
     "pulse-shared": ("a000b000", r"enable-pulse-gpios\[0\]: same line as enable-gpios\[1\]"),
+    "panic-write-length": ("a000d000", r"oht,panic-write: 3 cells, must be 1\.\.4 times <address-high address-low mask value>"),
+    "panic-write-address": ("a000e000", r"oht,panic-write: 0x1f000d0002 is no register address"),
     "watchdog-nowhere": ("a000c000", r"oht,require-watchdog: names no node"),
     "odd-parity-word": ("a0007000", r'oht,parity: "sometimes" is not none, even or odd'),
     "sleeping-gpio": ("a0008000", r"enable-gpios\[0\]: a GPIO that can sleep"),
