@@ -26,7 +26,7 @@ static struct oht_device *oht_core_of_estop(struct oht_estop *estop)
 	return container_of(estop, struct oht_device, estop);
 }
 
-/* Any context; estop->lock has been dropped. */
+/* Any context, interrupts off; estop->lock has been dropped. */
 static void oht_core_stopped(struct oht_estop *estop)
 {
 	struct oht_device *oht = oht_core_of_estop(estop);
@@ -34,7 +34,7 @@ static void oht_core_stopped(struct oht_estop *estop)
 	if (!oht_core_has_bus(oht))
 		return;
 	oht_engine_abort(&oht->engine);
-	oht_cycle_forget_outputs(oht_run_cycle(oht->run));
+	oht_cycle_stopped(oht_run_cycle(oht->run));
 }
 
 static void oht_core_wake(struct oht_device *oht, __poll_t events)
@@ -93,6 +93,13 @@ static u32 oht_core_run_state(void *context)
 	return oht_estop_state(&oht->estop);
 }
 
+static u32 oht_core_run_stops(void *context)
+{
+	const struct oht_device *oht = context;
+
+	return oht_estop_stops(&oht->estop);
+}
+
 /* From irq_work, hard interrupt. */
 static void oht_core_run_lost(void *context)
 {
@@ -108,6 +115,7 @@ static void oht_core_run_recorded(void *context)
 
 static const struct oht_run_ops oht_core_run_ops = {
 	.state = oht_core_run_state,
+	.stops = oht_core_run_stops,
 	.lost = oht_core_run_lost,
 	.recorded = oht_core_run_recorded,
 };

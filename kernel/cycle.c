@@ -10,7 +10,6 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 #include "cycle.h"
-#include "journal.h"
 
 static u64 oht_cycle_now_ns(const struct oht_cycle *cycle)
 {
@@ -204,13 +203,22 @@ static void oht_cycle_done(struct oht_xfer *x)
 
 /* ---- the beginning of exchanges ---- */
 
+/*
+ * Outputs hold until the next stop: its abort may come after the machine has been enabled again.
+ * The state is read before, so that the stops are not older than it.
+ */
+static bool oht_cycle_has_outputs(struct oht_cycle *cycle, const struct oht_cycle_entry *entry)
+{
+	return entry->has_outputs && entry->stops == cycle->ops->stops(cycle->context);
+}
+
 /* May it write? If not, an exchange still reads; what else writes is not begun. */
 static bool oht_cycle_may_write(struct oht_cycle *cycle, u16 index)
 {
 	const struct oht_plan_entry *planned = &cycle->running->plan.entry[index];
 	bool enabled = cycle->ops->state(cycle->context) == OHT_ESTOP_ENABLED;
 
-	if (enabled && cycle->running->entry[index].has_outputs)
+	if (enabled && oht_cycle_has_outputs(cycle, &cycle->running->entry[index]))
 		return true;
 	if (planned->function != OHT_FC_READ_WRITE)
 		oht_cycle_show_unsent(cycle, index, enabled ? OHT_DETAIL_OK : OHT_DETAIL_STOPPED,
@@ -227,6 +235,8 @@ static void oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 	int err;
 
 	x->function = planned->function;
+	/* Before the look at the outputs: enabled anew in between, the engine sends none. */
+	x->enabled = oht_engine_enabled(cycle->engine);
 	if (writes && !oht_cycle_may_write(cycle, index)) {
 		if (planned->function != OHT_FC_READ_WRITE)
 			return;
@@ -491,6 +501,8 @@ static int oht_cycle_take_outputs(struct oht_cycle *cycle, const struct oht_outp
 {
 	struct oht_cycle_layout *layout = cycle->running;
 	const struct oht_plan_entry *planned;
+	struct oht_cycle_entry *entry;
+	u32 stops;
 
 	if (!layout || outputs->generation != layout->generation)
 		return -ENOENT;
@@ -499,11 +511,14 @@ static int oht_cycle_take_outputs(struct oht_cycle *cycle, const struct oht_outp
 	planned = &layout->plan.entry[outputs->entry];
 	if (!outputs->count || outputs->count != oht_plan_output_words(planned))
 		return -EINVAL;
-	/* Before a stop is told to us its latch is set: so what comes too late is not kept. */
+	/* In this order: a stop that is not seen in the state is not counted either. */
+	stops = cycle->ops->stops(cycle->context);
 	if (cycle->ops->state(cycle->context) == OHT_ESTOP_STOPPED)
 		return -ECANCELED;
-	memcpy(layout->entry[outputs->entry].outputs, words, outputs->count * sizeof(*words));
-	layout->entry[outputs->entry].has_outputs = true;
+	entry = &layout->entry[outputs->entry];
+	memcpy(entry->outputs, words, outputs->count * sizeof(*words));
+	entry->stops = stops;
+	entry->has_outputs = true;
 	return 0;
 }
 
@@ -519,6 +534,15 @@ int oht_cycle_set_outputs(struct oht_cycle *cycle, const struct oht_outputs *out
 	return ret;
 }
 
+void oht_cycle_stopped(struct oht_cycle *cycle)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
+	oht_cycle_show_header(cycle);
+	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
+}
+
 void oht_cycle_forget_outputs(struct oht_cycle *cycle)
 {
 	unsigned long flags;
@@ -528,27 +552,6 @@ void oht_cycle_forget_outputs(struct oht_cycle *cycle)
 	for (i = 0; cycle->running && i < cycle->running->plan.entries; i++)
 		cycle->running->entry[i].has_outputs = false;
 	oht_cycle_show_header(cycle);
-	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
-}
-
-void oht_cycle_status(struct oht_cycle *cycle, struct oht_plan_status *status)
-{
-	const struct oht_cycle_layout *layout;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
-	layout = cycle->running;
-	*status = cycle->status;
-	status->flags = cycle->header.flags;
-	status->generation = cycle->header.generation;
-	status->start_late_max_ns = cycle->engine->slot.late_max_ns;
-	if (layout) {
-		status->entries = layout->plan.entries;
-		status->cycle_us = layout->plan.cycle_us;
-		status->stop_budget_us = layout->plan.stop_budget_us;
-		status->whole_cycles = layout->plan.whole_cycles;
-		status->figures = layout->figures;
-	}
 	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
 }
 
@@ -562,29 +565,4 @@ void oht_cycle_gone(struct oht_cycle *cycle)
 	cycle->header.flags |= OHT_PLAN_GONE;
 	oht_cycle_show_header(cycle);
 	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
-}
-
-bool oht_cycle_journal_read(struct oht_cycle *cycle, u64 *seq, struct oht_cycle_record *record)
-{
-	const struct oht_cycle_journal *journal = &cycle->journal;
-	unsigned long flags;
-	bool found;
-
-	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
-	found = oht_journal_seek(seq, journal->seq, OHT_CYCLE_RECORDS_MAX);
-	if (found)
-		*record = journal->record[((*seq)++ - 1) % OHT_CYCLE_RECORDS_MAX];
-	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
-	return found;
-}
-
-u64 oht_cycle_journal_seq(struct oht_cycle *cycle)
-{
-	unsigned long flags;
-	u64 seq;
-
-	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
-	seq = cycle->journal.seq;
-	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
-	return seq;
 }

@@ -25,6 +25,8 @@ struct oht_cycle_layout;
 struct oht_cycle_ops {
 	/* enum oht_estop_state as it is now, without a lock. */
 	u32 (*state)(void *context);
+	/* How often it has been stopped, likewise; not older than a state that was read before. */
+	u32 (*stops)(void *context);
 	/* An entry was lost whose loss stops. */
 	void (*lost)(void *context);
 	/* There is a new record. */
@@ -38,7 +40,8 @@ struct oht_cycle_ops {
  * @next_due: first cycle in which it is to be exchanged
  * @errors: consecutive ones
  * @lost: errors have reached the entry's limit
- * @has_outputs: @outputs are valid
+ * @has_outputs: @outputs are valid, unless there has been a stop since
+ * @stops: how often the machine had been stopped when they were set
  * @outputs: what it writes
  */
 struct oht_cycle_entry {
@@ -48,6 +51,7 @@ struct oht_cycle_entry {
 	u32 errors;
 	bool lost;
 	bool has_outputs;
+	u32 stops;
 	u16 outputs[OHT_WORDS_MAX];
 };
 
@@ -192,7 +196,10 @@ u64 oht_cycle_tick(struct oht_cycle *cycle);
 int oht_cycle_set_outputs(struct oht_cycle *cycle, const struct oht_outputs *outputs,
 			  const u16 *words);
 
-/* Stopped or disabled: all outputs are forgotten, the image shows the new state. */
+/* Stopped: outputs that were set before are not sent any more, the image shows the new state. */
+void oht_cycle_stopped(struct oht_cycle *cycle);
+
+/* Disabled: the same for all outputs that have been set, though nothing was stopped. */
 void oht_cycle_forget_outputs(struct oht_cycle *cycle);
 
 /* Fills all but @status->size. */

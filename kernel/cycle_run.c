@@ -57,6 +57,13 @@ static u32 oht_run_cycle_state(void *context)
 	return run->ops->state(run->context);
 }
 
+static u32 oht_run_cycle_stops(void *context)
+{
+	struct oht_run *run = context;
+
+	return run->ops->stops(run->context);
+}
+
 static void oht_run_cycle_lost(void *context)
 {
 	struct oht_run *run = context;
@@ -73,6 +80,7 @@ static void oht_run_cycle_recorded(void *context)
 
 static const struct oht_cycle_ops oht_run_cycle_ops = {
 	.state = oht_run_cycle_state,
+	.stops = oht_run_cycle_stops,
 	.lost = oht_run_cycle_lost,
 	.recorded = oht_run_cycle_recorded,
 };

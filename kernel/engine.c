@@ -465,7 +465,6 @@ int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x)
 		return -EBUSY;
 	if (oht_engine_is_full(e, x))
 		return -EAGAIN;
-	x->enabled = e->gate.enabled(e->gate.context);
 	refusal = oht_engine_may_send(e, x);
 	if (refusal == OHT_DETAIL_NOT_CONTROLLER || refusal == OHT_DETAIL_BUDGET)
 		return oht_engine_errnos[refusal];
@@ -509,6 +508,7 @@ int oht_engine_submit(struct oht_engine *e, struct oht_xfer *x)
 	if (err)
 		return err;
 	raw_spin_lock_irqsave(&e->lock, flags);
+	x->enabled = oht_engine_enabled(e);
 	err = oht_engine_enqueue(e, x);
 	raw_spin_unlock_irqrestore(&e->lock, flags);
 	return err;

@@ -68,7 +68,7 @@ enum oht_xfer_state {
  * @worst_ns: from its first start bit until the line is free again, if its answer comes as late as
  *	it may
  * @node: place in the queue of its class
- * @enabled: what the gate said when it was submitted
+ * @enabled: what the gate said when it was submitted; of a plan, before its outputs were looked at
  * @state: enum oht_xfer_state
  */
 struct oht_xfer {
@@ -559,6 +559,8 @@ void oht_engine_tick(struct oht_engine *e);
  * oht_engine.slot. The first and the last may call @done of any transfer.
  */
 int oht_engine_slot_add(struct oht_engine *e, struct oht_xfer *x);
+/* As the gate says, engine lock held: the plan leaves it in @enabled of what it brings. */
+u32 oht_engine_enabled(const struct oht_engine *e);
 bool oht_engine_slot_wanted(const struct oht_engine *e);
 void oht_engine_slot_run(struct oht_engine *e, u64 now_ns);
 

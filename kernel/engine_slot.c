@@ -92,6 +92,11 @@ bool oht_engine_slot_too_long(const struct oht_engine *e, const struct oht_xfer 
 	return oht_timing_stop_ns(&e->timing, &exchange) > e->slot.budget_ns;
 }
 
+u32 oht_engine_enabled(const struct oht_engine *e)
+{
+	return e->gate.enabled(e->gate.context);
+}
+
 int oht_engine_slot_add(struct oht_engine *e, struct oht_xfer *x)
 {
 	int err;

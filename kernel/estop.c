@@ -44,16 +44,20 @@ unsigned long oht_estop_lock(struct oht_estop *estop)
 	return flags;
 }
 
-/* The owner hears of a stop only after the lock is dropped: the engine has a lock of its own. */
+/*
+ * The owner hears of a stop only after the lock is dropped: the engine has a lock of its own. Until
+ * it has heard, interrupts stay off, so that nothing comes between the latch and the abort.
+ */
 void oht_estop_unlock(struct oht_estop *estop, unsigned long flags)
 	__releases(&estop->lock)
 {
 	u32 effects = estop->effects;
 
 	estop->effects = 0;
-	raw_spin_unlock_irqrestore(&estop->lock, flags);
+	raw_spin_unlock(&estop->lock);
 	if (effects & OHT_EFFECT_STOPPED)
 		estop->ops->stopped(estop);
+	local_irq_restore(flags);
 	if (effects & OHT_EFFECT_RECORDED)
 		irq_work_queue(&estop->notify);
 }
@@ -142,6 +146,8 @@ void oht_estop_latch(struct oht_estop *estop, u32 cause, u32 kind, u64 event_ns)
 		estop->first_cause = cause;
 	estop->causes |= OHT_CAUSE_BIT(cause);
 	WRITE_ONCE(estop->stops, estop->stops + 1);
+	/* Pairs with oht_estop_stops(): whoever counts this stop does not find an older state. */
+	smp_store_release(&estop->stops, estop->stops + 1);
 	WRITE_ONCE(estop->state, OHT_ESTOP_STOPPED);
 	if (outputs || from != OHT_ESTOP_STOPPED)
 		oht_estop_lower(estop);

@@ -35,8 +35,8 @@ struct oht_estop;
 
 /* What the owner of the stop wants to hear. Called without estop->lock. */
 struct oht_estop_ops {
-	/* A stop, a further cause, or a stop asked for again: end all motion. Hard interrupt,
-	 * timer or process.
+	/* A stop, a further cause, or a stop asked for again: end all motion. Any context but
+	 * NMI, interrupts off.
 	 */
 	void (*stopped)(struct oht_estop *estop);
 	/* The journal grew: wake readers. From irq_work, which is a thread on PREEMPT_RT. */
@@ -308,8 +308,14 @@ static inline u32 oht_estop_session(const struct oht_estop *estop)
 /* May the machine move right now? Any context, no lock. */
 static inline bool oht_estop_is_enabled(const struct oht_estop *estop)
 {
+	return oht_estop_state(estop) == OHT_ESTOP_ENABLED;
+}
+
+/* enum oht_estop_state right now. Any context, no lock. */
+static inline u32 oht_estop_state(const struct oht_estop *estop)
+{
 	/* Pairs with the release in oht_estop_enable_locked(). */
-	return smp_load_acquire(&estop->state) == OHT_ESTOP_ENABLED;
+	return smp_load_acquire(&estop->state);
 }
 
 /* In which enable is the machine, counted from 1; 0: in none. Any context, no lock. */
@@ -319,18 +325,13 @@ static inline u32 oht_estop_enabled(const struct oht_estop *estop)
 }
 
 /*
- * How often has it been latched? Any context, no lock. Read after oht_estop_is_enabled() said yes,
- * it counts every stop before that enable.
+ * How often has it been latched? Any context, no lock. Read after the state said enabled, it counts
+ * every stop before that enable; a state that is read afterwards is not older than those stops.
  */
 static inline u32 oht_estop_stops(const struct oht_estop *estop)
 {
-	return READ_ONCE(estop->stops);
-}
-
-/* enum oht_estop_state right now. Any context, no lock. */
-static inline u32 oht_estop_state(const struct oht_estop *estop)
-{
-	return READ_ONCE(estop->state);
+	/* Pairs with the release in oht_estop_latch(). */
+	return smp_load_acquire(&estop->stops);
 }
 
 #endif /* OHT_ESTOP_H */

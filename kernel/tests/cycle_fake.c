@@ -24,8 +24,14 @@ static void cyclic_recorded(void *context)
 	cyclic.records++;
 }
 
+static u32 cyclic_stops(void *context)
+{
+	return fake.stops;
+}
+
 static const struct oht_cycle_ops cyclic_ops = {
 	.state = cyclic_state,
+	.stops = cyclic_stops,
 	.lost = cyclic_lost,
 	.recorded = cyclic_recorded,
 };
@@ -177,11 +183,22 @@ void cyclic_set_state(u32 state)
 	fake.may_move = state == OHT_ESTOP_ENABLED;
 }
 
-void cyclic_stop(void)
+void cyclic_latch(void)
 {
 	cyclic_set_state(OHT_ESTOP_STOPPED);
+	fake.stops++;
+}
+
+void cyclic_abort(void)
+{
 	oht_engine_abort(&fake.engine);
-	oht_cycle_forget_outputs(&cyclic.cycle);
+	oht_cycle_stopped(&cyclic.cycle);
+}
+
+void cyclic_stop(void)
+{
+	cyclic_latch();
+	cyclic_abort();
 }
 
 int cyclic_outputs(u16 entry, u16 count, u16 first)

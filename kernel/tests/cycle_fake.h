@@ -55,8 +55,10 @@ void cyclic_clear(void);
 /* Lets time pass: ticks, requests, answers. */
 void cyclic_run(u64 for_ns);
 
-/* As the stop's interrupt does it. */
+/* As the stop's interrupt does it; and its two halves, between which another CPU may do more. */
 void cyclic_stop(void);
+void cyclic_latch(void);
+void cyclic_abort(void);
 void cyclic_set_state(u32 state);
 int cyclic_outputs(u16 entry, u16 count, u16 first);
 

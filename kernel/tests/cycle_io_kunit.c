@@ -247,6 +247,38 @@ static void cycle_io_outputs_after_stop(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cyclic_count(3), sent + 1);
 }
 
+/*
+ * Another CPU resets and enables between the latch of a stop and its abort: what was set before the
+ * stop is not sent, and what is set afterwards stays when the abort comes.
+ */
+static void cycle_io_outputs_before_abort(struct kunit *test)
+{
+	unsigned int sent;
+
+	cyclic_add(3, 6, 1);
+	cyclic_add(5, 23, 1)->write_count = 1;
+	cyclic_set_state(OHT_ESTOP_READY);
+	cyclic_commit(0);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(0, 1, 9), 0);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(1, 1, 9), 0);
+	cyclic_run(2 * CYCLE_NS - FAKE_MS);
+	sent = cyclic_count(3);
+	KUNIT_EXPECT_EQ(test, sent, 0);
+	cyclic_latch();
+	cyclic_set_state(OHT_ESTOP_READY);
+	cyclic_set_state(OHT_ESTOP_ENABLED);
+	cyclic_run(2 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic_count(3), 0);
+	KUNIT_EXPECT_EQ(test, cyclic_slot(0)->status, -ENODATA);
+	/* The exchange goes on, as a read. */
+	KUNIT_EXPECT_EQ(test, cyclic.start[cyclic.starts - 1].function, 3);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(0, 1, 10), 0);
+	cyclic_abort();
+	cyclic_run(CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic_count(3), 1);
+	KUNIT_EXPECT_EQ(test, cyclic.start[cyclic.starts - 2].first_word, 10);
+}
+
 /* In the middle of a cyclic write: it is cut, and that is nobody's error. */
 static void cycle_io_stop_cuts(struct kunit *test)
 {
@@ -495,6 +527,7 @@ static struct kunit_case cycle_io_cases[] = {
 	KUNIT_CASE(cycle_io_degraded),
 	KUNIT_CASE(cycle_io_outputs),
 	KUNIT_CASE(cycle_io_outputs_after_stop),
+	KUNIT_CASE(cycle_io_outputs_before_abort),
 	KUNIT_CASE(cycle_io_stop_cuts),
 	KUNIT_CASE(cycle_io_exchange),
 	KUNIT_CASE(cycle_io_outputs_refused),

@@ -11,6 +11,7 @@
 #include "../engine_slot.c"
 #include "../image.c"
 #include "../cycle.c"
+#include "../cycle_look.c"
 #include "../port_rate.c"
 #include "../port_pl011.c"
 #include "../port_16550.c"

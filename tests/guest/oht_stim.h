@@ -126,5 +126,14 @@ struct oht_stim_relays {
 #define OHT_STIM_IOC_PULSE	_IO('s', 12)
 /* Interrupts off on the caller's CPU, for ever. */
 #define OHT_STIM_IOC_STICK	_IO('s', 13)
+/*
+ * Argument: OHT_STIM_HOLD_*. The next stop that is latched on the caller's CPU holds that CPU up in
+ * an interrupt, which comes as soon as it takes one again, until it is ended or 500 ms are over.
+ * Asked or ended, it returns 1 if it was held. ENODEV: the driver is not there.
+ */
+#define OHT_STIM_IOC_HOLD	_IO('s', 14)
+#define OHT_STIM_HOLD_ARM	1
+#define OHT_STIM_HOLD_ASK	2
+#define OHT_STIM_HOLD_END	3
 
 #endif /* OHT_STIM_H */

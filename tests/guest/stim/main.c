@@ -91,6 +91,8 @@ static long stim_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 		stim_stick();
 	if (cmd == OHT_STIM_IOC_OOPS)
 		return stim_oops();
+	if (cmd == OHT_STIM_IOC_HOLD)
+		return stim_hold(arg);
 	mutex_lock(&stim_mutex);
 	ret = stim_dispatch(cmd, arg);
 	mutex_unlock(&stim_mutex);
@@ -127,10 +129,15 @@ static int __init stim_init(void)
 		pr_err("oht_stim: its button is not on a PL061 (%d)\n", ret);
 		return ret;
 	}
+	ret = stim_hold_init();
+	if (ret)
+		return ret;
 	stim_board_begin();
 	ret = misc_register(&stim_misc);
-	if (ret)
+	if (ret) {
 		stim_board_end();
+		stim_hold_end();
+	}
 	return ret;
 }
 module_init(stim_init);
@@ -140,6 +147,7 @@ static void __exit stim_exit(void)
 	misc_deregister(&stim_misc);
 	stim_relays_end();
 	stim_board_end();
+	stim_hold_end();
 }
 module_exit(stim_exit);
 

@@ -79,6 +79,11 @@ void stim_relays_init(void);
 void stim_relays_end(void);
 long stim_set_relays(const struct oht_stim_relays *relays);
 
+/* hold.c */
+int stim_hold_init(void);
+void stim_hold_end(void);
+long stim_hold(unsigned long what);
+
 /* press.c */
 void stim_press_init(void);
 long stim_press(struct oht_stim_press *press);

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is asked of the cyclic side, and changes nothing: how the plan does, and its records. */
+#include "cycle.h"
+#include "journal.h"
+
+void oht_cycle_status(struct oht_cycle *cycle, struct oht_plan_status *status)
+{
+	const struct oht_cycle_layout *layout;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
+	layout = cycle->running;
+	*status = cycle->status;
+	status->flags = cycle->header.flags;
+	status->generation = cycle->header.generation;
+	status->start_late_max_ns = cycle->engine->slot.late_max_ns;
+	if (layout) {
+		status->entries = layout->plan.entries;
+		status->cycle_us = layout->plan.cycle_us;
+		status->stop_budget_us = layout->plan.stop_budget_us;
+		status->whole_cycles = layout->plan.whole_cycles;
+		status->figures = layout->figures;
+	}
+	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
+}
+
+bool oht_cycle_journal_read(struct oht_cycle *cycle, u64 *seq, struct oht_cycle_record *record)
+{
+	const struct oht_cycle_journal *journal = &cycle->journal;
+	unsigned long flags;
+	bool found;
+
+	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
+	found = oht_journal_seek(seq, journal->seq, OHT_CYCLE_RECORDS_MAX);
+	if (found)
+		*record = journal->record[((*seq)++ - 1) % OHT_CYCLE_RECORDS_MAX];
+	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
+	return found;
+}
+
+u64 oht_cycle_journal_seq(struct oht_cycle *cycle)
+{
+	unsigned long flags;
+	u64 seq;
+
+	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
+	seq = cycle->journal.seq;
+	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
+	return seq;
+}
