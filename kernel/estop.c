@@ -222,6 +222,7 @@ irqreturn_t oht_estop_edge(int irq, void *channel_ptr)
 	if (storm)
 		oht_estop_find(estop, OHT_CAUSE_STORM, now);
 	oht_estop_unlock(estop, flags);
+	oht_estop_note_edge(channel, now);
 	if (storm)
 		oht_estop_mask(channel, irq);
 	return IRQ_HANDLED;

@@ -19,6 +19,7 @@
 #include <linux/workqueue.h>
 
 #include "histogram.h"
+#include "agree.h"
 #include "stall.h"
 #include "storm.h"
 
@@ -92,13 +93,6 @@ struct oht_estop_cut {
 	u32 value;
 };
 
-/* After a discrepancy both channels must be seen open, then closed. */
-enum oht_estop_lockout {
-	OHT_LOCKOUT_NONE,
-	OHT_LOCKOUT_NEEDS_OPEN,
-	OHT_LOCKOUT_NEEDS_CLOSED,
-};
-
 struct oht_estop {
 	/* Constant from probe to removal. */
 	struct device *dev;
@@ -143,8 +137,7 @@ struct oht_estop {
 	u32 effects;			/* what is to be done once the lock is dropped */
 	u64 since_ns;			/* of the present state */
 	u64 closed_since_ns;		/* 0: not all closed */
-	u64 disagree_since_ns;		/* 0: the channels agree */
-	enum oht_estop_lockout lockout;
+	struct oht_agree agree;		/* of two channels */
 	struct oht_estop_button button;
 	u64 tag;			/* of the last command */
 	const void *controller;		/* who has the role; only compared, never followed */

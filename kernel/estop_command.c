@@ -61,6 +61,8 @@ static int oht_require_visit(struct device *dev, void *unused)
 	const struct watchdog_device *watchdog;
 
 	if (!dev->class || strcmp(dev->class->name, "watchdog"))
+	/* A press before this reset does not speak for the channels in the next one. */
+	oht_agree_forget(&estop->agree);
 		return oht_require_look_below(dev);
 	watchdog = dev_get_drvdata(dev);
 	return watchdog && (test_bit(WDOG_ACTIVE, &watchdog->status) ||
@@ -135,7 +137,7 @@ static u64 oht_estop_standing(const struct oht_estop *estop, u64 now)
 			mask |= OHT_CAUSE_BIT(estop->channel[i].cause);
 	if (estop->test_failed)
 		mask |= OHT_CAUSE_BIT(OHT_CAUSE_SELF_TEST);
-	if (estop->lockout != OHT_LOCKOUT_NONE)
+	if (oht_estop_disagrees(estop))
 		mask |= OHT_CAUSE_BIT(OHT_CAUSE_DISCREPANCY);
 	if (oht_estop_storms(estop))
 		mask |= OHT_CAUSE_BIT(OHT_CAUSE_STORM);

@@ -385,6 +385,18 @@ static int oht_estop_watch_channel(struct oht_estop *estop, int index)
 			     index);
 }
 
+/*
+ * The bank may have kept an edge from before we came, of one channel only. It has stopped the
+ * machine, but is no channel that has opened alone.
+ */
+static void oht_estop_forget_edges(struct oht_estop *estop)
+{
+	unsigned long flags = oht_estop_lock(estop);
+
+	oht_agree_forget(&estop->agree);
+	oht_estop_unlock(estop, flags);
+}
+
 int oht_estop_gpio_watch(struct oht_estop *estop)
 {
 	unsigned int i;
@@ -397,6 +409,7 @@ int oht_estop_gpio_watch(struct oht_estop *estop)
 			return ret;
 		}
 	}
+	oht_estop_forget_edges(estop);
 	return 0;
 }
 

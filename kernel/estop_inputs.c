@@ -27,29 +27,35 @@ void oht_estop_read_inputs(struct oht_estop *estop)
 	}
 }
 
-static void oht_estop_agreed(struct oht_estop *estop, bool closed)
+static u64 oht_estop_window_ns(const struct oht_estop *estop)
 {
-	estop->disagree_since_ns = 0;
-	if (estop->lockout == OHT_LOCKOUT_NEEDS_OPEN && !closed && !estop->unreadable)
-		estop->lockout = OHT_LOCKOUT_NEEDS_CLOSED;
-	else if (estop->lockout == OHT_LOCKOUT_NEEDS_CLOSED && closed)
-		estop->lockout = OHT_LOCKOUT_NONE;
+	return (u64)estop->config.discrepancy_window_ms * NSEC_PER_MSEC;
 }
 
 static void oht_estop_check_agreement(struct oht_estop *estop, u64 now)
 {
-	u64 window_ns = (u64)estop->config.discrepancy_window_ms * NSEC_PER_MSEC;
+	const struct oht_agree_levels levels = {
+		.all = estop->all_closed,
+		.closed = estop->inputs,
+		.unreadable = estop->unreadable,
+	};
 
-	if (estop->inputs == estop->all_closed || !estop->inputs) {
-		oht_estop_agreed(estop, estop->inputs);
-		return;
-	}
-	if (!estop->disagree_since_ns)
-		estop->disagree_since_ns = now;
-	if (!oht_estop_passed(now, estop->disagree_since_ns, window_ns))
-		return;
-	estop->lockout = OHT_LOCKOUT_NEEDS_OPEN;
-	oht_estop_find(estop, OHT_CAUSE_DISCREPANCY, now);
+	if (oht_agree_look(&estop->agree, &levels, now, oht_estop_window_ns(estop)))
+		oht_estop_find(estop, OHT_CAUSE_DISCREPANCY, now);
+}
+
+void oht_estop_note_edge(struct oht_estop_channel *channel, u64 now)
+{
+	struct oht_estop *estop = channel->estop;
+
+	if (estop->channels > 1)
+		oht_agree_edge(&estop->agree, channel - estop->channel, now);
+}
+
+bool oht_estop_disagrees(const struct oht_estop *estop)
+{
+	return oht_agree_stands(&estop->agree, estop->inputs == estop->all_closed,
+				oht_estop_window_ns(estop));
 }
 
 void oht_estop_check_channels(struct oht_estop *estop, u64 now)

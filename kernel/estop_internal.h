@@ -22,6 +22,10 @@ void oht_estop_unlock(struct oht_estop *estop, unsigned long flags) __releases(&
 void oht_estop_read_inputs(struct oht_estop *estop);
 /* Reads the channels and draws every conclusion from them and from the clock. */
 void oht_estop_check_channels(struct oht_estop *estop, u64 now);
+/* An edge of @channel shows that it was open, whatever its level is now. */
+void oht_estop_note_edge(struct oht_estop_channel *channel, u64 now);
+/* Does a discrepancy, or a channel that has opened alone, forbid a reset? */
+bool oht_estop_disagrees(const struct oht_estop *estop);
 
 /* estop.c, all of them with estop->lock held. */
 /* Reads everything that can be read and draws every conclusion from it and from the clock. */

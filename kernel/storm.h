@@ -9,7 +9,7 @@
 #ifndef OHT_STORM_H
 #define OHT_STORM_H
 
-#include <linux/ktime.h>
+#include <linux/time64.h>
 #include <linux/types.h>
 
 /*

@@ -29,8 +29,13 @@ void place_prepare(void)
 
 	if (stim < 0)
 		stim = guest_open_stim();
-	place_unpress();
 	fd = guest_open(O_RDONLY);
+	/* A channel that has opened alone stands until both were seen open. */
+	if (pressed) {
+		place_press(OHT_INPUT_A | OHT_INPUT_B);
+		EXPECT_IS(dev_status(fd).inputs & (OHT_INPUT_A | OHT_INPUT_B), 0);
+	}
+	place_unpress();
 	EXPECT(!(dev_status(fd).flags & OHT_ESTOP_HAS_CONTROLLER));
 	close(fd);
 	end_plan();

@@ -149,6 +149,25 @@ static void one_channel_stops(void)
 	EXPECT_IS(blocking, OHT_CAUSE_BIT(OHT_CAUSE_BUTTON_B));
 }
 
+/* However shortly: the other contact may be welded. */
+static void one_channel_alone_stands(void)
+{
+	int fd = dev_enabled();
+	uint64_t blocking = 0;
+
+	place_press(OHT_INPUT_A);
+	place_unpress();
+	EXPECT_ERRNO(dev_command(fd, OHT_IOC_RESET, 0, &blocking), EBUSY);
+	EXPECT(blocking & OHT_CAUSE_BIT(OHT_CAUSE_DISCREPANCY));
+	dev_sleep_ms(fd, 2 * dev_info(fd).reset_stable_ms);
+	EXPECT_ERRNO(dev_command(fd, OHT_IOC_RESET, 0, &blocking), EBUSY);
+	EXPECT_IS(blocking, OHT_CAUSE_BIT(OHT_CAUSE_DISCREPANCY));
+	place_press(OHT_INPUT_A | OHT_INPUT_B);
+	EXPECT_IS(dev_status(fd).inputs & (OHT_INPUT_A | OHT_INPUT_B), 0);
+	place_unpress();
+	dev_reset(fd);
+}
+
 /* Closed again is not closed long enough. */
 static void button_stands_until_it_is_stable(void)
 {
@@ -241,6 +260,7 @@ const struct contract_test stop_tests[] = {
 	CONTRACT(reserved_members_are_looked_at),
 	CONTRACT(causes_are_collected),
 	CONTRACT(one_channel_stops),
+	CONTRACT(one_channel_alone_stands),
 	CONTRACT(button_stands_until_it_is_stable),
 	CONTRACT(self_test_finds_nothing),
 	CONTRACT(telegrams_are_checked),

@@ -114,6 +114,22 @@ def test_discrepancy_needs_both_open(board, controller):
     controller.arm(next(TAGS))
 
 
+@pytest.mark.parametrize("channel", ["a", "b"])
+def test_short_press_shows_a_welded_contact(board, controller, channel):
+    """Shorter than the window, so that no level shows it: the other channel has not opened."""
+    controller.arm(next(TAGS))
+    board.pins.press(channel)
+    board.pins.release(channel)
+    assert board.pins.wait_enables(0)
+    controller.wait_status(lambda s: s["causes"] & (1 << DISCREPANCY), "the discrepancy")
+    controller.wait_status(lambda s: s["standing"] == 1 << DISCREPANCY, "nothing but the discrepancy standing")
+    with pytest.raises(Refused) as refusal:
+        controller.ask("reset 1")
+    assert refusal.value.error == "EBUSY" and refusal.value.blocking == 1 << DISCREPANCY
+    controller.work_button()
+    controller.arm(next(TAGS))
+
+
 def test_short_press_is_not_lost(board, controller):
     """Open and closed again before anybody looks: stopped, with its own entry."""
     tag = next(TAGS)

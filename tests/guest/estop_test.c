@@ -142,16 +142,60 @@ static void test_one_channel(uint32_t channel, uint32_t cause, const char *name)
 	close(fd);
 }
 
+/*
+ * One channel opens and closes within the window, and the other contact is welded: no level ever
+ * shows it. It stops, cannot be reset, and locks out once the window is over.
+ */
+static void test_short_press(uint32_t channel, uint32_t cause, const char *name)
+{
+	uint64_t window_ns = info.discrepancy_window_ms * MS, released_ns, blocking;
+	int fd = enabled_controller(LONG_MS), i;
+	struct oht_record record;
+
+	guest_press(stim, channel);
+	guest_unpress(stim, channel);
+	released_ns = guest_now_ns();
+	expect_stop(fd, cause, name, &record);
+	tap_errno(guest_command(fd, OHT_IOC_RESET, 0, &blocking), EBUSY, "%s: no reset", name);
+	tap_ok(blocking & OHT_CAUSE_BIT(OHT_CAUSE_DISCREPANCY), "%s: says why", name);
+	if (tap_ok(guest_next_safety(fd, STOP_WAIT_MS, &record), "%s: a second record", name)) {
+		tap_is(record.safety.cause, OHT_CAUSE_DISCREPANCY, "%s: discrepancy", name);
+		if (exact)
+			stop_within(record.safety.event_ns, released_ns, window_ns / US, 1, name);
+	}
+	for (i = 0; i < 2; i++) {
+		guest_sleep_ms(info.reset_stable_ms + 50);
+		tap_errno(guest_command(fd, OHT_IOC_RESET, 0, &blocking), EBUSY, "%s: locked out",
+			  name);
+		tap_is(blocking, OHT_CAUSE_BIT(OHT_CAUSE_DISCREPANCY), "%s: for that alone", name);
+		/* Pressing once more does not help: the other contact does not open. */
+		guest_press(stim, channel);
+		guest_unpress(stim, channel);
+	}
+	tap_is(outputs(), 0, "%s: outputs stay low", name);
+	stop_work_button(stim, fd);
+	tap_errno(guest_reset_when_stable(fd, 0), 0, "%s: reset after both have opened", name);
+	close(fd);
+}
+
 /* Both edges before anybody can look: on the CPU of the interrupt, with interrupts off. */
+static void glitch(uint32_t channel)
+{
+	struct oht_stim_storm edges = { .channel = channel, .edges = 2, .period_ns = 2000 };
+
+	guest_pin_cpu(0);
+	if (ioctl(stim, OHT_STIM_IOC_STORM, &edges) < 0)
+		tap_bail("glitch: %s", strerror(errno));
+}
+
+/* A press that short, of a button that is well. */
 static void test_glitch(void)
 {
-	struct oht_stim_storm glitch = { .channel = OHT_STIM_A, .edges = 2, .period_ns = 2000 };
 	int fd = enabled_controller(LONG_MS);
 	struct oht_record record;
 
-	guest_pin_cpu(0);
-	if (ioctl(stim, OHT_STIM_IOC_STORM, &glitch) < 0)
-		tap_bail("glitch: %s", strerror(errno));
+	glitch(OHT_STIM_A);
+	glitch(OHT_STIM_B);
 	if (expect_stop(fd, OHT_CAUSE_BUTTON_A, "glitch", &record))
 		tap_ok(record.safety.kind == OHT_SAFETY_GLITCH ||
 		       record.safety.kind == OHT_SAFETY_STOP, "glitch: kind %u",
@@ -505,3 +549,7 @@ int main(int argc, char **argv)
 	TAP_TEST(test_rmmod(), "module removed");
 	return tap_done();
 }
+	TAP_TEST(test_short_press(OHT_STIM_A, OHT_CAUSE_BUTTON_A, "short press, b welded"),
+		 "short press, channel b welded");
+	TAP_TEST(test_short_press(OHT_STIM_B, OHT_CAUSE_BUTTON_B, "short press, a welded"),
+		 "short press, channel a welded");

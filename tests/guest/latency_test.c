@@ -246,7 +246,8 @@ static enum outcome press_once(uint64_t tag, struct figures *figures)
 	if (ioctl(stim, OHT_STIM_IOC_PRESS, &press) < 0)
 		tap_bail("press: %s", strerror(errno));
 	outcome = judge(&press, tag, &record);
-	guest_unpress(stim, press.channels);
+	/* One channel alone is a discrepancy. */
+	stop_work_button(stim, device);
 	if (outcome == SEEN)
 		take_times(&press, &record, figures);
 	return outcome;

@@ -102,6 +102,7 @@ struct fake_device {
 	int64_t heartbeat_ns;
 	bool immortal;				/* the deadman does not work */
 	bool hasty;				/* a button does not stand */
+	uint32_t opened;			/* channels that have opened since the last reset */
 	uint64_t low_ns;			/* of the newest stop */
 	uint32_t test_failed;			/* what a self-test finds */
 	uint64_t missing;			/* causes that forbid an enable alone */

@@ -77,6 +77,7 @@ void fake_stop(uint32_t cause)
 void fake_press(uint32_t channels)
 {
 	fake.stop.inputs &= ~(channels & CHANNELS);
+	fake.opened |= channels & CHANNELS;
 	fake.stop.closed_since_ns = 0;
 	if (!(fake.stop.inputs & CHANNELS))
 		fake.stop.opened_age_s = 0;
@@ -110,6 +111,10 @@ static uint64_t standing(void)
 	if (!fake.hasty && fake.info.caps & OHT_CAP_CHANNEL_B &&
 	    (closing || !(fake.stop.inputs & OHT_INPUT_B)))
 		mask |= OHT_CAUSE_BIT(OHT_CAUSE_BUTTON_B);
+	/* One channel has opened since the reset, the other one not. */
+	if (!fake.hasty && fake.info.caps & OHT_CAP_CHANNEL_B &&
+	    (fake.stop.inputs & CHANNELS) == CHANNELS && fake.opened && fake.opened != CHANNELS)
+		mask |= OHT_CAUSE_BIT(OHT_CAUSE_DISCREPANCY);
 	if (is_late())
 		mask |= OHT_CAUSE_BIT(OHT_CAUSE_DEADMAN);
 	if (fake.stop.test_failed)
@@ -131,6 +136,7 @@ static int do_reset(struct oht_command *command)
 	fake.tag = command->tag;
 	fake.stop.causes = 0;
 	fake.stop.first_cause = OHT_CAUSE_NONE;
+	fake.opened = 0;
 	enter(OHT_ESTOP_READY, OHT_SAFETY_RESET, OHT_CAUSE_NONE);
 	return 0;
 }

@@ -67,6 +67,7 @@ struct kunit_suite {
 #define KUNIT_EXPECT_FALSE(test, a)		KUNIT_SHIM_COMPARE(test, !!(a), ==, 0, "\n")
 #define KUNIT_EXPECT_TRUE_MSG(test, a, ...)	KUNIT_SHIM_COMPARE(test, !!(a), ==, 1, __VA_ARGS__)
 #define KUNIT_EXPECT_FALSE_MSG(test, a, ...)	KUNIT_SHIM_COMPARE(test, !!(a), ==, 0, __VA_ARGS__)
+#define KUNIT_ASSERT_FALSE		KUNIT_EXPECT_FALSE
 #define KUNIT_ASSERT_TRUE			KUNIT_EXPECT_TRUE
 
 #define KUNIT_SHIM_CASES_MAX	128
