@@ -191,6 +191,7 @@ void oht_estop_check_cpus(struct oht_estop *estop, u64 now)
 void oht_estop_check(struct oht_estop *estop, u64 now)
 {
 	oht_estop_check_channels(estop, now);
+	oht_estop_check_machine(estop, now);
 	oht_estop_check_cpus(estop, now);
 	if (estop->feedbacks)
 		oht_estop_check_contacts(estop, now);
@@ -369,6 +370,8 @@ static void oht_estop_start(struct oht_estop *estop)
 int oht_estop_init(struct oht_estop *estop, struct device *dev,
 		   const struct oht_estop_ops *ops)
 {
+	if (READ_ONCE(estop->keeps_awake) && oht_estop_state(estop) != OHT_ESTOP_ENABLED)
+		schedule_work(&estop->awake_work);
 	int ret;
 
 	estop->dev = dev;
@@ -398,6 +401,8 @@ stop_supervision:
 unwatch:
 	oht_estop_gpio_unwatch(estop, estop->channels);
 sync_notify:
+	if (!ret)
+		ret = oht_estop_machine_init(estop);
 	irq_work_sync(&estop->notify);
 	cancel_work_sync(&estop->place_work);
 	return ret;
@@ -411,3 +416,5 @@ void oht_estop_exit(struct oht_estop *estop)
 	irq_work_sync(&estop->notify);
 	cancel_work_sync(&estop->place_work);
 }
+	oht_estop_machine_end(estop);
+	oht_estop_machine_end(estop);

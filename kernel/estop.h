@@ -15,6 +15,7 @@
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/oht.h>
+#include <linux/pm_qos.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
@@ -33,6 +34,7 @@
 #define OHT_DEADMAN_MAX_MS	10000
 
 struct oht_estop;
+struct watchdog_device;
 
 /* What the owner of the stop wants to hear. Called without estop->lock. */
 struct oht_estop_ops {
@@ -107,7 +109,7 @@ struct oht_estop {
 	unsigned int feedbacks;
 	struct oht_estop_cut cut[OHT_ESTOP_CUTS_MAX];
 	unsigned int cuts;
-	struct device_node *watchdog;	/* that must count before outputs rise; NULL: none */
+	struct device_node *watchdog_node;	/* that must count; NULL: none */
 
 	/*
 	 * Everything from here to the journal belongs to @lock. @state is also read without it
@@ -140,6 +142,8 @@ struct oht_estop {
 	struct oht_agree agree;		/* of two channels */
 	struct oht_estop_button button;
 	u64 tag;			/* of the last command */
+	const struct watchdog_device *watchdog;	/* of watchdog_node; NULL: not known, or gone */
+	const void *watchdog_parent;	/* whose driver brings it; only compared */
 	const void *controller;		/* who has the role; only compared, never followed */
 	u32 controller_tgid;
 	u64 deadman_ns;
@@ -158,7 +162,17 @@ struct oht_estop {
 	const struct cpumask *irq_mask;	/* where channel a's interrupt goes; NULL: not known */
 	int irq_cpu;			/* where it was handled last */
 	struct work_struct place_work;
+
+	/* While enabled no CPU sleeps deeply: waking takes 100 us and more. */
+	struct mutex awake_lock;	/* around the request, and around an enable */
+	struct pm_qos_request awake;
+	bool keeps_awake;		/* the request is there; also read without the lock */
+	struct work_struct awake_work;	/* takes it back once nothing is enabled any more */
 	struct hlist_node hotplug;
+
+	/* The driver of the watchdog goes: see estop_machine.c. */
+	struct notifier_block platform_nb;
+	struct notifier_block amba_nb;
 
 	/* Hooks: see estop_hooks.c. */
 	struct notifier_block panic_nb;

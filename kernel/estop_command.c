@@ -1,123 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What is asked of the emergency stop: reset, enable, disable, the role of controller, the
- * self-test, its state and its journal; and what the machine must bring before the outputs may
- * rise. The rules are in include/uapi/linux/oht.h; estop.c writes the outputs.
+ * self-test, its state and its journal. The rules are in include/uapi/linux/oht.h; estop.c writes
+ * the outputs.
  */
-#include <linux/amba/bus.h>
-#include <linux/device.h>
 #include <linux/kernel.h>
-#include <linux/kexec.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
-#include <linux/of.h>
-#include <linux/platform_device.h>
-#include <linux/property.h>
 #include <linux/sched.h>
 #include <linux/string.h>
-#include <linux/watchdog.h>
 
 #include "estop_internal.h"
 #include "journal.h"
 
-#define OHT_WATCHDOG_PROPERTY	"oht,require-watchdog"
-#define OHT_CRASH_PROPERTY	"oht,allow-crash-kernel"
-
 /* Ten of the supervision's longest periods. */
 #define OHT_SUPERVISION_DEAD_NS	(100 * NSEC_PER_MSEC)
-
-/*
- * ---- what the machine must bring ----
- *
- * Looked at by each enable, in process context and without estop->lock:
- *
- *	oht,require-watchdog	names a hardware watchdog, which must be counting
- *	kdump			no crash kernel: a panic would jump there without asking anybody
- *
- * A watchdog's device is a child of the hardware's, of class "watchdog", and its driver data is the
- * struct watchdog_device. That is all that stock kernels let a module see of it: the class itself
- * is not exported. It goes with its parent's driver, which the parent's lock holds in place. A
- * driver that does not say whose child its watchdog is (i6300esb) cannot be recognised.
- */
-
-static int oht_require_visit(struct device *dev, void *unused);
-
-/* True: one of the devices below @dev is a watchdog that counts. */
-static bool oht_require_look_below(struct device *dev)
-{
-	int found;
-
-	/* Somebody is binding or unbinding its driver: then it protects nobody yet, or no more. */
-	if (!device_trylock(dev))
-		return false;
-	found = device_for_each_child(dev, NULL, oht_require_visit);
-	device_unlock(dev);
-	return found;
-}
-
-/* Counts without anybody who feeds it too, if its driver found it so: then the kernel does. */
-static int oht_require_visit(struct device *dev, void *unused)
-{
-	const struct watchdog_device *watchdog;
-
-	if (!dev->class || strcmp(dev->class->name, "watchdog"))
-	/* A press before this reset does not speak for the channels in the next one. */
-	oht_agree_forget(&estop->agree);
-		return oht_require_look_below(dev);
-	watchdog = dev_get_drvdata(dev);
-	return watchdog && (test_bit(WDOG_ACTIVE, &watchdog->status) ||
-			    test_bit(WDOG_HW_RUNNING, &watchdog->status));
-}
-
-/* The hardware's device, on any bus where a watchdog may have a node of its own; to be put. */
-static struct device *oht_require_find(struct device_node *node)
-{
-	struct device *dev = bus_find_device_by_of_node(&platform_bus_type, node);
-
-#ifdef CONFIG_ARM_AMBA
-	if (!dev)
-		dev = bus_find_device_by_of_node(&amba_bustype, node);
-#endif
-	return dev;
-}
-
-static bool oht_require_watchdog_counts(struct device_node *node)
-{
-	struct device *dev = oht_require_find(node);
-	bool counts = dev && oht_require_look_below(dev);
-
-	put_device(dev);
-	return counts;
-}
-
-static u64 oht_estop_missing(const struct oht_estop *estop)
-{
-	u64 mask = 0;
-
-	if (estop->watchdog && !oht_require_watchdog_counts(estop->watchdog))
-		mask |= OHT_CAUSE_BIT(OHT_CAUSE_WATCHDOG);
-	if (!estop->config.crash_kernel_allowed && kexec_crash_loaded())
-		mask |= OHT_CAUSE_BIT(OHT_CAUSE_KDUMP);
-	return mask;
-}
-
-static void oht_require_put(void *node)
-{
-	of_node_put(node);
-}
-
-int oht_estop_require_init(struct oht_estop *estop)
-{
-	struct device *dev = estop->dev;
-
-	estop->config.crash_kernel_allowed = device_property_read_bool(dev, OHT_CRASH_PROPERTY);
-	if (!device_property_present(dev, OHT_WATCHDOG_PROPERTY))
-		return 0;
-	estop->watchdog = of_parse_phandle(dev->of_node, OHT_WATCHDOG_PROPERTY, 0);
-	if (!estop->watchdog)
-		return dev_err_probe(dev, -EINVAL, "%s: names no node\n", OHT_WATCHDOG_PROPERTY);
-	return devm_add_action_or_reset(dev, oht_require_put, estop->watchdog);
-}
 
 /* ---- reset, enable, disable ---- */
 
@@ -164,6 +61,8 @@ int oht_estop_reset_locked(struct oht_estop *estop, const u64 *tag, u64 *blockin
 		estop->tag = *tag;
 	estop->causes = 0;
 	estop->first_cause = OHT_CAUSE_NONE;
+	/* A press before this reset does not speak for the channels in the next one. */
+	oht_agree_forget(&estop->agree);
 	estop->since_ns = now;
 	WRITE_ONCE(estop->state, OHT_ESTOP_READY);
 	oht_estop_record(estop, OHT_SAFETY_RESET, OHT_ESTOP_STOPPED, now);
@@ -183,15 +82,15 @@ int oht_estop_reset(struct oht_estop *estop, const void *who, u64 tag, u64 *bloc
 	return ret;
 }
 
-/* @missing: what the machine does not bring; nothing that latches. */
-static int oht_estop_enable_locked(struct oht_estop *estop, u64 tag, u64 missing, u64 *blocking)
+static int oht_estop_enable_locked(struct oht_estop *estop, u64 tag, u64 *blocking)
 {
-	u64 now = ktime_get_ns();
+	u64 missing = oht_estop_missing(estop), now = ktime_get_ns();
 
 	oht_estop_check(estop, now);
 	*blocking = estop->causes | oht_estop_contacts_standing(estop);
 	if (estop->state != OHT_ESTOP_READY)
 		return -ECANCELED;
+	/* Nothing that latches: it may be asked again. */
 	if (missing) {
 		*blocking = missing;
 		return -EBUSY;
@@ -213,15 +112,18 @@ static int oht_estop_enable_locked(struct oht_estop *estop, u64 tag, u64 missing
 
 int oht_estop_enable(struct oht_estop *estop, const void *who, u64 tag, u64 *blocking)
 {
-	u64 missing = oht_estop_missing(estop);
 	unsigned long flags;
 	int ret = -EPERM;
 
 	*blocking = 0;
+	if (!oht_estop_is_controller(estop, who))
+		return -EPERM;
+	oht_estop_prepare(estop);
 	flags = oht_estop_lock(estop);
 	if (estop->controller == who)
-		ret = oht_estop_enable_locked(estop, tag, missing, blocking);
+		ret = oht_estop_enable_locked(estop, tag, blocking);
 	oht_estop_unlock(estop, flags);
+	oht_estop_prepared(estop);
 	return ret;
 }
 

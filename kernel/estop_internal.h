@@ -80,8 +80,21 @@ bool oht_estop_storms(const struct oht_estop *estop);
  */
 int oht_estop_reset_locked(struct oht_estop *estop, const u64 *tag, u64 *blocking);
 
-/* estop_command.c: what the device tree requires of the machine. Process context. */
+/* estop_machine.c, with estop->lock held: OHT_CAUSE_BIT() mask of what the machine lacks. */
+u64 oht_estop_missing(const struct oht_estop *estop);
+/* Is it still there, if enabled? And stops if not. */
+void oht_estop_check_machine(struct oht_estop *estop, u64 now);
+
+/*
+ * estop_machine.c: process context. The first reads the device tree. An enable is between the third
+ * and the fourth, which hold estop->awake_lock: CPUs wake quickly before the outputs rise, and
+ * afterwards if they have risen.
+ */
 int oht_estop_require_init(struct oht_estop *estop);
+int oht_estop_machine_init(struct oht_estop *estop);
+void oht_estop_prepare(struct oht_estop *estop);
+void oht_estop_prepared(struct oht_estop *estop);
+void oht_estop_machine_end(struct oht_estop *estop);
 
 /* estop.c: hard timer interrupt. Re-reads the inputs, checks the deadman. */
 void oht_estop_supervise(struct oht_estop *estop);

@@ -37,11 +37,22 @@ def make_ready(controller, tag):
     controller.ask(f"reset {tag}")
 
 
-def enable(controller, tag):
+def rise(controller, tag):
     controller.ask(f"enable {tag}")
     assert controller.board.pins.wait_enables(1)
+
+
+def enable(controller, tag):
+    rise(controller, tag)
     controller.ask(f"disable {tag}")
     assert controller.board.pins.wait_enables(0)
+
+
+def expect_stop(controller, tag, cause):
+    """Enabled with that tag, it stops by itself and can be reset: to enable again is another matter."""
+    assert controller.board.pins.wait_enables(0), "the outputs stayed high"
+    assert controller.stop_event(tag)["cause"] == cause
+    make_ready(controller, tag)
 
 
 def feed(board, device):
@@ -73,8 +84,17 @@ def test_watchdog_required(fresh, own_board):
     enable(controller, 5)
     end()
     assert refused_for(controller, 6) == NO_WATCHDOG, "it does not count any more"
-    board.guest.check(f"rmmod {HARD}")
-    assert refused_for(controller, 7) == NO_WATCHDOG, "its driver has gone"
+    end = feed(board, "watchdog0")
+    rise(controller, 7)
+    end()
+    expect_stop(controller, 7, "watchdog")
+    assert refused_for(controller, 8) == NO_WATCHDOG, "nobody feeds it any more"
+    end = feed(board, "watchdog0")
+    rise(controller, 9)
+    # The device is open, so the module stays; its driver can be taken off all the same.
+    board.guest.check(f"echo watchdog >/sys/bus/platform/drivers/{HARD.replace('_', '-')}/unbind")
+    expect_stop(controller, 9, "watchdog")
+    assert refused_for(controller, 10) == NO_WATCHDOG, "its driver has gone"
     # What is not ready is refused as ever.
     controller.ask("stop 8")
     with pytest.raises(Refused) as refusal:
@@ -92,7 +112,12 @@ def test_crash_kernel(fresh):
     assert board.guest.check("cat /sys/kernel/kexec_crash_loaded").strip() == "1"
     assert refused_for(controller, 3) == CRASH_KERNEL
     board.guest.check(f"{PROGRAMS}/other_kernel unload-crash")
-    enable(controller, 4)
+    rise(controller, 4)
+    board.guest.check(f"{PROGRAMS}/other_kernel load-crash")
+    expect_stop(controller, 4, "kdump")
+    assert refused_for(controller, 5) == CRASH_KERNEL
+    board.guest.check(f"{PROGRAMS}/other_kernel unload-crash")
+    enable(controller, 6)
     controller.leave()
 
 

@@ -204,6 +204,39 @@ static void test_glitch(void)
 	close(fd);
 }
 
+/* What /dev/cpu_dma_latency says: how long a CPU may take to wake, in us; -1: it cannot be asked. */
+static int32_t wake_us(void)
+{
+	int fd = open("/dev/cpu_dma_latency", O_RDONLY | O_CLOEXEC);
+	int32_t us = -1;
+
+	if (fd >= 0 && read(fd, &us, sizeof(us)) != sizeof(us))
+		us = -1;
+	close(fd);
+	return us;
+}
+
+/* Enabled without a plan: no CPU may sleep so deeply that it hears of a press late. */
+static void test_wakes_quickly(void)
+{
+	int fd = guest_open(O_RDWR);
+
+	tap_ok(wake_us() > 0, "stopped: CPUs may sleep, %d us", wake_us());
+	tap_errno(guest_take(fd, LONG_MS), 0, "take");
+	tap_errno(guest_command(fd, OHT_IOC_ENABLE, 0, NULL), ECANCELED, "enable while stopped");
+	tap_ok(wake_us() > 0, "a refused enable asks for nothing");
+	tap_errno(guest_reset_when_stable(fd, 0), 0, "reset");
+	tap_errno(guest_command(fd, OHT_IOC_ENABLE, 0, NULL), 0, "enable");
+	tap_is(wake_us(), 0, "enabled: they wake at once");
+	tap_errno(guest_command(fd, OHT_IOC_DISABLE, 0, NULL), 0, "disable");
+	tap_ok(GUEST_UNTIL(wake_us() > 0, STOP_WAIT_MS), "disabled: they may sleep");
+	tap_errno(guest_command(fd, OHT_IOC_ENABLE, 0, NULL), 0, "enable again");
+	tap_is(wake_us(), 0, "enabled again: at once");
+	tap_errno(guest_command(fd, OHT_IOC_STOP, 0, NULL), 0, "stop");
+	tap_ok(GUEST_UNTIL(wake_us() > 0, STOP_WAIT_MS), "stopped: they may sleep");
+	close(fd);
+}
+
 static void test_lost_edge(void)
 {
 	struct oht_record record;
@@ -517,6 +550,7 @@ static void run_commands(void)
 	TAP_TEST(test_journal(), "journal overflows");
 	TAP_TEST(test_journal_from(), "journal from a number on");
 	TAP_TEST(test_drop_count(), "dropped records are counted");
+	TAP_TEST(test_wakes_quickly(), "CPUs wake quickly while enabled");
 }
 
 static void run_button(void)

@@ -205,13 +205,13 @@ enum oht_stop_cause {
 	OHT_STOPPED_BY_INPUT_ERROR	= 18,
 	OHT_STOPPED_BY_CPU_STALL	= 19,
 	OHT_STOPPED_BY_SHUTDOWN		= 20,
-	/* These two stop nothing: they are what an enable is refused for. */
+	/* These two forbid an enable, and stop while enabled; but no reset is refused for them. */
 	OHT_STOPPED_BY_WATCHDOG		= 21,
 	OHT_STOPPED_BY_KDUMP		= 22,
 };
 
-/* Does @cause stop the machine? The two that do not are found where an enable is refused. */
-static inline bool oht_cause_stops(unsigned int cause)
+/* Does the computer lack what an enable wants of it? Refused for that, nothing is latched. */
+static inline bool oht_cause_is_lack(unsigned int cause)
 {
 	return cause != OHT_STOPPED_BY_WATCHDOG && cause != OHT_STOPPED_BY_KDUMP;
 }

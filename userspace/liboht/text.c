@@ -85,7 +85,7 @@ static const struct cause {
 		"Switch it on again, then reset." },
 	[OHT_STOPPED_BY_WATCHDOG] = { "watchdog",
 		"The hardware watchdog that this machine requires is not running.",
-		"Start whatever feeds it (systemd: RuntimeWatchdogSec=), then enable again." },
+		"Start whatever feeds it (systemd: RuntimeWatchdogSec=); reset if stopped, then enable." },
 	[OHT_STOPPED_BY_KDUMP] = { "kdump",
 		"A crash kernel is loaded: a panic would go there with the outputs high.",
 		"Unload it (kexec -p -u), then enable again." },

@@ -26,13 +26,13 @@ static bool closed_too_shortly(struct cli *cli, uint64_t blocking)
 	       status.closed_since_ns;
 }
 
-/* What forbids an enable but is no cause of a stop, so that no status shows it; 0: nothing such. */
+/* What the computer lacks for an enable, which the status of a ready machine does not show; 0: nothing. */
 static unsigned int missing_of(uint64_t blocking)
 {
 	unsigned int cause;
 
 	for (cause = 1; cause < OHT_CAUSES_MAX; cause++)
-		if (blocking & oht_cause_mask(cause) && !oht_cause_stops(cause))
+		if (blocking & oht_cause_mask(cause) && oht_cause_is_lack(cause))
 			return cause;
 	return 0;
 }

@@ -148,7 +148,7 @@ enum oht_cause {
 	OHT_CAUSE_INPUT_ERROR		= 18,	/* an input could not be read */
 	OHT_CAUSE_CPU_STALL		= 19,	/* a CPU handled no interrupts for too long */
 	OHT_CAUSE_SHUTDOWN		= 20,	/* the machine powers off */
-	/* These stop nothing: they forbid ENABLE, and are only found in oht_command.blocking. */
+	/* These two stop while enabled, and forbid ENABLE, but no RESET. */
 	OHT_CAUSE_WATCHDOG		= 21,	/* the watchdog that is required does not count */
 	OHT_CAUSE_KDUMP			= 22,	/* a crash kernel is loaded */
 };
@@ -229,9 +229,9 @@ struct oht_estop_status {
  * are ECANCELED in any other state; ENABLE also, with OHT_CAUSE_FEEDBACK in @blocking, while a
  * contact behind an output is not open (which after a DISABLE may take some milliseconds). ENABLE
  * is EBUSY, with OHT_CAUSE_WATCHDOG or OHT_CAUSE_KDUMP in @blocking, if only the machine is not
- * prepared for it: nothing is latched, and it may be asked again. RESET in
- * ready or enabled is EINVAL. RESET, ENABLE, DISABLE and HEARTBEAT are for the controller only
- * (EPERM).
+ * prepared for it: nothing is latched, and it may be asked again. While enabled the same two stop.
+ * RESET in ready or enabled is EINVAL. RESET, ENABLE, DISABLE and HEARTBEAT are for the controller
+ * only (EPERM).
  *
  * With OHT_CAP_RESET_BUTTON every RESET is EREMOTE. The same is done, by the same rules and with or
  * without a controller, by the reset button when it is released after it was pressed for 0.1 to

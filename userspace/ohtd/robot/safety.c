@@ -193,8 +193,8 @@ static void list_causes(uint64_t causes, struct ohtd_why_list *why)
 
 	for (cause = 1; cause < OHT_CAUSES_MAX; cause++)
 		if (causes & oht_cause_mask(cause))
-			ohtd_why_add(why, oht_cause_stops(cause) ? OHTD_WHY_STOP_CAUSE :
-				     OHTD_WHY_NOT_PREPARED, 0, (uint8_t)cause);
+			ohtd_why_add(why, oht_cause_is_lack(cause) ? OHTD_WHY_NOT_PREPARED :
+				     OHTD_WHY_STOP_CAUSE, 0, (uint8_t)cause);
 }
 
 /* Why the device refused, in our words. */
