@@ -145,10 +145,9 @@ void oht_estop_latch(struct oht_estop *estop, u32 cause, u32 kind, u64 event_ns)
 	if (!estop->causes)
 		estop->first_cause = cause;
 	estop->causes |= OHT_CAUSE_BIT(cause);
-	WRITE_ONCE(estop->stops, estop->stops + 1);
+	WRITE_ONCE(estop->state, OHT_ESTOP_STOPPED);
 	/* Pairs with oht_estop_stops(): whoever counts this stop does not find an older state. */
 	smp_store_release(&estop->stops, estop->stops + 1);
-	WRITE_ONCE(estop->state, OHT_ESTOP_STOPPED);
 	if (outputs || from != OHT_ESTOP_STOPPED)
 		oht_estop_lower(estop);
 	if (known)
@@ -191,10 +190,24 @@ void oht_estop_check_cpus(struct oht_estop *estop, u64 now)
 void oht_estop_check(struct oht_estop *estop, u64 now)
 {
 	oht_estop_check_channels(estop, now);
-	oht_estop_check_machine(estop, now);
 	oht_estop_check_cpus(estop, now);
+	oht_estop_check_machine(estop, now);
 	if (estop->feedbacks)
 		oht_estop_check_contacts(estop, now);
+}
+
+/*
+ * The GPIO bank hands on its interrupt in a thread (its own, or one that was forced on it by
+ * threadirqs or PREEMPT_RT): other threads may keep a press waiting, so the machine must not be
+ * enabled. No public call tells before the first edge. Returns whether that was known.
+ */
+static bool oht_estop_find_thread(struct oht_estop *estop, u64 now)
+{
+	bool known = estop->held & OHT_CAUSE_BIT(OHT_CAUSE_IRQ_THREAD);
+
+	estop->held |= OHT_CAUSE_BIT(OHT_CAUSE_IRQ_THREAD);
+	oht_estop_find(estop, OHT_CAUSE_IRQ_THREAD, now);
+	return known;
 }
 
 irqreturn_t oht_estop_edge(int irq, void *channel_ptr)
@@ -203,12 +216,13 @@ irqreturn_t oht_estop_edge(int irq, void *channel_ptr)
 	struct oht_estop *estop = channel->estop;
 	u64 now = ktime_get_ns();
 	unsigned long flags;
-	bool known, storm;
+	bool known, storm, told = true;
 
 	flags = oht_estop_lock(estop);
 	/* Read without the lock by who places the timer. */
 	WRITE_ONCE(estop->irq_cpu, smp_processor_id());
 	estop->closed_since_ns = 0;
+	oht_estop_note_edge(channel, now);
 	/* Contacts need milliseconds to follow: no business of this handler. */
 	oht_estop_check_channels(estop, now);
 	/*
@@ -219,11 +233,16 @@ irqreturn_t oht_estop_edge(int irq, void *channel_ptr)
 		(estop->causes & OHT_CAUSE_BIT(channel->cause));
 	if (!known)
 		oht_estop_latch(estop, channel->cause, OHT_SAFETY_GLITCH, now);
+	/* Not if it is a tasklet: in one the interrupt core replays the edge of a masked line. */
+	if (in_task())
+		told = oht_estop_find_thread(estop, now);
 	storm = oht_storm_edge(&channel->storm, now);
 	if (storm)
 		oht_estop_find(estop, OHT_CAUSE_STORM, now);
 	oht_estop_unlock(estop, flags);
-	oht_estop_note_edge(channel, now);
+	if (!told)
+		dev_err(estop->dev,
+			"estop-gpios: its interrupt is handled in a thread; no enable any more\n");
 	if (storm)
 		oht_estop_mask(channel, irq);
 	return IRQ_HANDLED;
@@ -351,6 +370,8 @@ static void oht_estop_notify(struct irq_work *work)
 
 	if (READ_ONCE(estop->misplaced))
 		schedule_work(&estop->place_work);
+	if (READ_ONCE(estop->keeps_awake) && oht_estop_state(estop) != OHT_ESTOP_ENABLED)
+		schedule_work(&estop->awake_work);
 	estop->ops->recorded(estop);
 }
 
@@ -370,8 +391,6 @@ static void oht_estop_start(struct oht_estop *estop)
 int oht_estop_init(struct oht_estop *estop, struct device *dev,
 		   const struct oht_estop_ops *ops)
 {
-	if (READ_ONCE(estop->keeps_awake) && oht_estop_state(estop) != OHT_ESTOP_ENABLED)
-		schedule_work(&estop->awake_work);
 	int ret;
 
 	estop->dev = dev;
@@ -382,6 +401,8 @@ int oht_estop_init(struct oht_estop *estop, struct device *dev,
 	init_irq_work(&estop->notify, oht_estop_notify);
 
 	ret = oht_estop_gpio_init(estop, dev);
+	if (!ret)
+		ret = oht_estop_machine_init(estop);
 	if (ret)
 		return ret;
 	oht_estop_start(estop);
@@ -401,10 +422,9 @@ stop_supervision:
 unwatch:
 	oht_estop_gpio_unwatch(estop, estop->channels);
 sync_notify:
-	if (!ret)
-		ret = oht_estop_machine_init(estop);
 	irq_work_sync(&estop->notify);
 	cancel_work_sync(&estop->place_work);
+	oht_estop_machine_end(estop);
 	return ret;
 }
 
@@ -415,6 +435,5 @@ void oht_estop_exit(struct oht_estop *estop)
 	oht_estop_gpio_unwatch(estop, estop->channels);
 	irq_work_sync(&estop->notify);
 	cancel_work_sync(&estop->place_work);
+	oht_estop_machine_end(estop);
 }
-	oht_estop_machine_end(estop);
-	oht_estop_machine_end(estop);

@@ -19,8 +19,8 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
-#include "histogram.h"
 #include "agree.h"
+#include "histogram.h"
 #include "stall.h"
 #include "storm.h"
 
@@ -312,17 +312,17 @@ static inline u32 oht_estop_session(const struct oht_estop *estop)
 	return READ_ONCE(estop->sessions);
 }
 
-/* May the machine move right now? Any context, no lock. */
-static inline bool oht_estop_is_enabled(const struct oht_estop *estop)
-{
-	return oht_estop_state(estop) == OHT_ESTOP_ENABLED;
-}
-
 /* enum oht_estop_state right now. Any context, no lock. */
 static inline u32 oht_estop_state(const struct oht_estop *estop)
 {
 	/* Pairs with the release in oht_estop_enable_locked(). */
 	return smp_load_acquire(&estop->state);
+}
+
+/* May the machine move right now? Any context, no lock. */
+static inline bool oht_estop_is_enabled(const struct oht_estop *estop)
+{
+	return oht_estop_state(estop) == OHT_ESTOP_ENABLED;
 }
 
 /* In which enable is the machine, counted from 1; 0: in none. Any context, no lock. */

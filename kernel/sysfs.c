@@ -91,6 +91,7 @@ static const char * const oht_sysfs_causes[] = {
 	[OHT_CAUSE_SHUTDOWN] = "shutdown",
 	[OHT_CAUSE_WATCHDOG] = "watchdog",
 	[OHT_CAUSE_KDUMP] = "kdump",
+	[OHT_CAUSE_IRQ_THREAD] = "irq_thread",
 };
 
 static ssize_t oht_sysfs_emit_causes(char *buf, u64 causes)

@@ -560,6 +560,10 @@ static void run_button(void)
 		 "channel a alone");
 	TAP_TEST(test_one_channel(OHT_STIM_B, OHT_CAUSE_BUTTON_B, "channel b alone"),
 		 "channel b alone");
+	TAP_TEST(test_short_press(OHT_STIM_A, OHT_CAUSE_BUTTON_A, "short press, b welded"),
+		 "short press, channel b welded");
+	TAP_TEST(test_short_press(OHT_STIM_B, OHT_CAUSE_BUTTON_B, "short press, a welded"),
+		 "short press, channel a welded");
 	TAP_TEST(test_glitch(), "glitch");
 	TAP_TEST(test_lost_edge(), "lost edge");
 }
@@ -583,7 +587,3 @@ int main(int argc, char **argv)
 	TAP_TEST(test_rmmod(), "module removed");
 	return tap_done();
 }
-	TAP_TEST(test_short_press(OHT_STIM_A, OHT_CAUSE_BUTTON_A, "short press, b welded"),
-		 "short press, channel b welded");
-	TAP_TEST(test_short_press(OHT_STIM_B, OHT_CAUSE_BUTTON_B, "short press, a welded"),
-		 "short press, channel a welded");

@@ -347,8 +347,8 @@ static void every_number_has_its_own_word(void **state)
 {
 	(void)state;
 	check_words(oht_state_name, oht_state_text, 0, OHT_STATE_ENABLED);
-	check_words(oht_cause_name, oht_cause_text, 0, OHT_STOPPED_BY_KDUMP);
-	check_words(oht_cause_name, oht_cause_action, 0, OHT_STOPPED_BY_KDUMP);
+	check_words(oht_cause_name, oht_cause_text, 0, OHT_STOPPED_BY_IRQ_THREAD);
+	check_words(oht_cause_name, oht_cause_action, 0, OHT_STOPPED_BY_IRQ_THREAD);
 	check_words(oht_outcome_name, oht_outcome_text, 0, OHT_OUTCOME_PAUSED);
 	check_words(oht_kind_name, oht_kind_text, OHT_KIND_STOP, OHT_KIND_FAULT);
 	check_words(oht_cycle_kind_name, oht_cycle_kind_text, OHT_KIND_MISSED, OHT_KIND_FOUND);

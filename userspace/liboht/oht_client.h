@@ -208,12 +208,13 @@ enum oht_stop_cause {
 	/* These two forbid an enable, and stop while enabled; but no reset is refused for them. */
 	OHT_STOPPED_BY_WATCHDOG		= 21,
 	OHT_STOPPED_BY_KDUMP		= 22,
+	OHT_STOPPED_BY_IRQ_THREAD	= 23,
 };
 
 /* Does the computer lack what an enable wants of it? Refused for that, nothing is latched. */
 static inline bool oht_cause_is_lack(unsigned int cause)
 {
-	return cause != OHT_STOPPED_BY_WATCHDOG && cause != OHT_STOPPED_BY_KDUMP;
+	return cause == OHT_STOPPED_BY_WATCHDOG || cause == OHT_STOPPED_BY_KDUMP;
 }
 
 /* Causes in a mask are at bits 1..63; a newer kernel may use some that are not listed above. */

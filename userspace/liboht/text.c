@@ -88,7 +88,10 @@ static const struct cause {
 		"Start whatever feeds it (systemd: RuntimeWatchdogSec=); reset if stopped, then enable." },
 	[OHT_STOPPED_BY_KDUMP] = { "kdump",
 		"A crash kernel is loaded: a panic would go there with the outputs high.",
-		"Unload it (kexec -p -u), then enable again." },
+		"Unload it (kexec -p -u); reset if stopped, then enable." },
+	[OHT_STOPPED_BY_IRQ_THREAD] = { "irq_thread",
+		"The interrupt of the emergency stop is handled in a thread: a press may come late.",
+		"Boot without threadirqs, or take pins of another GPIO controller." },
 };
 
 static const struct word outcomes[] = {

@@ -151,6 +151,7 @@ enum oht_cause {
 	/* These two stop while enabled, and forbid ENABLE, but no RESET. */
 	OHT_CAUSE_WATCHDOG		= 21,	/* the watchdog that is required does not count */
 	OHT_CAUSE_KDUMP			= 22,	/* a crash kernel is loaded */
+	OHT_CAUSE_IRQ_THREAD		= 23,	/* the button's interrupt is handled in a thread */
 };
 
 #define OHT_CAUSE_BIT(cause)	(1ULL << (cause))
