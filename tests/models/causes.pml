@@ -7,12 +7,24 @@
  * dropped.
  *
  * UNREADABLE: a channel may become unreadable and the machine may sleep; the contacts are good then.
+ * ALONE: a channel that opens shortly, and the other one does not; likewise. stop_log.pml holds this
+ * one against the records of a run of the code: NOTED() is where the code makes one.
  */
+#ifndef NOTED
+#define NOTED(kind, was)	skip
+#define BEGIN			skip
+#endif
 #define OHT_ESTOP_STOPPED	0
 #define OHT_ESTOP_READY		1
 #define OHT_ESTOP_ENABLED	2
 
-#define BUTTON		1
+#ifdef ALONE
+#define BUTTON_A	1
+#define BUTTON_B	64
+#else
+#define BUTTON_A	1
+#define BUTTON_B	1
+#endif
 #define DISCREPANCY	2
 #define FEEDBACK	4
 #define DEADMAN		8
@@ -27,10 +39,14 @@
 
 /* In periods: more than this many have passed. */
 #define WINDOW		1
+#ifdef ALONE
+#define STABLE		0	/* shorter than the window */
+#else
 #define STABLE		1
+#endif
 #define SETTLE		1
 #define PERIOD		1	/* of the heartbeat */
-#ifdef UNREADABLE
+#if defined(UNREADABLE) || defined(ALONE)
 #define DESCRIPTORS	1
 #else
 #define DESCRIPTORS	2
@@ -40,9 +56,12 @@
 bool a = true, b = true;	/* closed */
 #ifdef UNREADABLE
 bool mute;			/* channel a cannot be read */
-#define contact		output	/* the contacts have a run of their own */
 #else
 #define mute		false
+#endif
+#if defined(UNREADABLE) || defined(ALONE)
+#define contact		output	/* the contacts have a run of their own */
+#else
 bool contact;			/* behind the outputs: closed, whatever made it so */
 #endif
 
@@ -53,6 +72,12 @@ byte first_cause = SOFTWARE;
 bool output;			/* both */
 byte lockout = OHT_LOCKOUT_NONE;
 byte disagree, closed, switched, heartbeat;	/* periods since; one more than matters is for ever */
+#ifdef ALONE
+byte opened_a = WINDOW + 1, opened_b = WINDOW + 1;	/* the same, since each was open last */
+bool alone;			/* the two were further apart than the window */
+#else
+#define alone		false
+#endif
 bool disagree_seen, closed_seen;	/* the first two count */
 byte controller;		/* descriptor that has the role; 0: none */
 #ifdef UNREADABLE
@@ -65,7 +90,12 @@ bool held;			/* it is about to sleep, or sleeps */
 bool due;			/* a period is over, supervision has not run yet */
 byte began = SOFTWARE;		/* what the present stop began with */
 bool both_open = true;		/* both channels, seen since the last discrepancy */
+#ifdef ALONE
+bool seen_a, seen_b;		/* open, by level or edge, since the last reset */
+#endif
 bool may_leave;			/* the latch is let go of by a reset */
+
+hidden byte was, known;		/* for latch() */
 
 /* What cannot be read counts as open. */
 #ifdef MUTANT_UNREADABLE_IS_CLOSED
@@ -88,6 +118,8 @@ inline switch_output(level)
 
 inline latch(cause)
 {
+	was = state;
+	known = (causes & cause -> 1 : 0);
 	if
 	:: state != OHT_ESTOP_STOPPED -> began = 0
 	:: else
@@ -104,7 +136,13 @@ inline latch(cause)
 	causes = causes | cause;
 	state = OHT_ESTOP_STOPPED;
 	may_leave = false;
-	switch_output(false)
+	switch_output(false);
+	if
+	:: known == 1
+	:: else -> NOTED(1, was)
+	fi;
+	known = 0;
+	was = 0
 }
 
 inline find(cause)
@@ -115,8 +153,43 @@ inline find(cause)
 	fi
 }
 
+#ifdef ALONE
+/* By its level, or since it has made an edge. */
+inline opened(now_a, now_b)
+{
+	opened_a = (now_a -> 0 : opened_a);
+	opened_b = (now_b -> 0 : opened_b);
+	seen_a = seen_a || now_a;
+	seen_b = seen_b || now_b;
+	if
+	:: now_a && now_b -> alone = false
+	:: now_a && !now_b -> alone = opened_b > WINDOW
+	:: !now_a && now_b -> alone = opened_a > WINDOW
+	:: else
+	fi
+}
+
+inline check_alone()
+{
+	if
+#ifndef MUTANT_SHORT_PRESS_FORGIVEN
+	:: alone && opened_a > WINDOW && opened_b > WINDOW ->
+		lockout = OHT_LOCKOUT_NEEDS_OPEN;
+		both_open = false;
+		find(DISCREPANCY)
+#endif
+	:: else
+	fi
+}
+
+#else
+#define opened(now_a, now_b)	skip
+#define check_alone()		skip
+#endif
+
 inline check_agreement()
 {
+	opened(!a && !mute, !b);
 	if
 	:: a_read == b ->
 		disagree_seen = false;
@@ -142,7 +215,8 @@ inline check_agreement()
 		find(DISCREPANCY)
 #endif
 	:: else
-	fi
+	fi;
+	check_alone()
 }
 
 /* Whoever cannot be read is no button. */
@@ -162,7 +236,18 @@ inline check_channels()
 	:: button_open ->
 		/* Somebody has opened a contact, and it was seen. */
 		assert((!a && !mute) || !b);
-		find(BUTTON)
+#ifdef ALONE
+		if
+		:: !a -> find(BUTTON_A)
+		:: else
+		fi;
+		if
+		:: !b -> find(BUTTON_B)
+		:: else
+		fi
+#else
+		find(BUTTON_A)
+#endif
 	:: else
 	fi;
 	if
@@ -216,7 +301,11 @@ inline check()
 #ifdef MUTANT_STANDING_WITHOUT_LOCKOUT
 #define standing_discrepancy	false
 #else
+#ifdef MUTANT_SHORT_PRESS_FORGIVEN
 #define standing_discrepancy	(lockout != OHT_LOCKOUT_NONE)
+#else
+#define standing_discrepancy	(lockout != OHT_LOCKOUT_NONE || (alone && all_closed))
+#endif
 #endif
 #ifdef MUTANT_STANDING_WITHOUT_CONTACT
 #define standing_contact	false
@@ -246,11 +335,23 @@ inline reset(who)
 			assert(all_closed && closed_seen && closed > STABLE && !late && !contact && both_open);
 			assert(!mute && !held);
 			assert(controller == who);
+#ifdef ALONE
+			/* Whatever has opened, the other one has opened too. */
+			assert(seen_a == seen_b);
+			seen_a = false;
+			seen_b = false;
+#ifndef MUTANT_PRESS_BEFORE_RESET_COUNTS
+			opened_a = WINDOW + 1;
+			opened_b = WINDOW + 1;
+			alone = false;
+#endif
+#endif
 			may_leave = true;
 			causes = 0;
 			first_cause = 0;
 			began = 0;
-			state = OHT_ESTOP_READY
+			state = OHT_ESTOP_READY;
+			NOTED(3, OHT_ESTOP_STOPPED)
 		:: else
 		fi
 	:: else
@@ -290,7 +391,8 @@ inline enable(who)
 			assert(a && !mute && b);
 			assert(!contact && !late);
 			switch_output(true);
-			state = OHT_ESTOP_ENABLED
+			state = OHT_ESTOP_ENABLED;
+			NOTED(4, OHT_ESTOP_READY)
 		:: else
 		fi
 	:: else
@@ -303,7 +405,10 @@ inline disable(who)
 	:: controller == who && state == OHT_ESTOP_ENABLED ->
 		check();
 		if
-		:: state == OHT_ESTOP_ENABLED -> state = OHT_ESTOP_READY; switch_output(false)
+		:: state == OHT_ESTOP_ENABLED ->
+			state = OHT_ESTOP_READY;
+			switch_output(false);
+			NOTED(5, OHT_ESTOP_ENABLED)
 		:: else
 		fi
 	:: else
@@ -341,12 +446,16 @@ inline drop(who)
 
 inline period()
 {
-#ifndef UNREADABLE
+#if !defined(UNREADABLE) && !defined(ALONE)
 	count(switched, SETTLE);
 #endif
 	count(heartbeat, PERIOD);
 	count(closed, STABLE);
 	count(disagree, WINDOW);
+#ifdef ALONE
+	count(opened_a, WINDOW);
+	count(opened_b, WINDOW);
+#endif
 	due = true
 }
 
@@ -373,11 +482,23 @@ inline always()
 	assert(!held || state == OHT_ESTOP_STOPPED)
 }
 
+/* The handler: also an edge whose level reads closed again stops, unless that is known. */
+inline handle_edge(is_a)
+{
+	closed_seen = false;
+	opened(is_a, !is_a);
+	check_channels();
+	if
+	:: is_a -> find(BUTTON_A)
+	:: !is_a -> find(BUTTON_B)
+	fi
+}
+
 /* An edge is handled, is lost, or was too short for its level. */
-inline edge(channel)
+inline edge(channel, is_a)
 {
 	if
-	:: channel = !channel; closed_seen = false; check_channels();
+	:: channel = !channel; handle_edge(is_a);
 #ifdef MUTANT_RELEASE_RESETS
 		if
 		:: state == OHT_ESTOP_STOPPED && all_closed -> state = OHT_ESTOP_READY; causes = 0; first_cause = 0
@@ -385,7 +506,7 @@ inline edge(channel)
 		fi
 #endif
 	:: channel = !channel
-	:: true -> closed_seen = false; check_channels(); find(BUTTON)
+	:: true -> handle_edge(is_a)
 	fi
 }
 
@@ -393,12 +514,14 @@ active proctype machine()
 {
 	byte who;
 
+	BEGIN;
 	do
-	:: atomic { edge(a); always() }
-	:: atomic { edge(b); always() }
-#ifndef UNREADABLE
+	:: atomic { edge(a, true); always() }
+	:: atomic { edge(b, false); always() }
+#if !defined(UNREADABLE) && !defined(ALONE)
 	:: atomic { contact = !contact; always() }
-#else
+#endif
+#ifdef UNREADABLE
 	:: atomic { mute = !mute; always() }
 	/* It is stopped before it sleeps, and so it wakes. */
 	:: atomic { !held -> held = true;
@@ -421,5 +544,9 @@ active proctype machine()
 		fi;
 		always() }
 	:: atomic { latch(SOFTWARE); always() }
+#ifdef OTHER
+	:: atomic { latch(OTHER); always() }
+	:: log[at] == 0 -> ACCEPTED; break
+#endif
 	od
 }

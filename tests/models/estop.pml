@@ -5,7 +5,7 @@
  * CPUs of their own. Names are those of the code, oht_estop_ dropped.
  *
  * FEEDBACK: there is a contact behind the first output, which is read back. RESET_BUTTON: only that
- * resets.
+ * resets. MACHINE: a crash kernel may be loaded, or the watchdog end, at any time.
  */
 #define OHT_ESTOP_STOPPED	0
 #define OHT_ESTOP_READY		1
@@ -31,6 +31,11 @@ bool contact;			/* closed behind output[0] */
 bool welded;			/* it never opens again */
 bool broken;			/* it never closes again */
 bool settled = true;		/* the settle time since the output's last change is over */
+#endif
+#ifdef MACHINE
+bool lacks;			/* of what an enable wants of the computer */
+#else
+#define lacks	false
 #endif
 #ifdef RESET_BUTTON
 bool line;			/* it is pressed */
@@ -158,10 +163,24 @@ inline check_contacts()
 #define DISAGREES	false
 #endif
 
+#ifdef MUTANT_NOBODY_LOOKS_AT_MACHINE
+#define LACK_TO_FIND	false
+#else
+#define LACK_TO_FIND	(lacks && state == OHT_ESTOP_ENABLED)
+#endif
+inline check_machine()
+{
+	if
+	:: LACK_TO_FIND -> latch()
+	:: else
+	fi
+}
+
 /* Reads everything that can be read and draws every conclusion from it. */
 inline check(level)
 {
 	check_channels(level);
+	check_machine();
 	check_contacts()
 }
 
@@ -298,7 +317,7 @@ inline make_pulse(level)
 active proctype supervise() provided (others_run)
 {
 	byte periods;
-	bool level;
+	bool level, lacked;
 
 end_supervise:
 	do
@@ -310,7 +329,9 @@ end_supervise:
 		:: else
 		fi;
 		LOCK;
+		lacked = lacks;
 		check(level);
+		assert(!lacked || state != OHT_ESTOP_ENABLED);
 		make_pulse(level);
 		poll_button(level);
 		unlock()
@@ -344,7 +365,7 @@ end_button:
 active proctype command() provided (others_run)
 {
 	byte enables;
-	bool level, good;
+	bool level, good, lacked;
 
 end_command:
 	do
@@ -366,11 +387,18 @@ end_command:
 		LOCK;
 		check(level);
 		if
+#if defined(MACHINE) && !defined(MUTANT_ENABLE_FORGETS_MACHINE)
+		:: state == OHT_ESTOP_READY && !lacks ->
+			lacked = false;
+#else
 		:: state == OHT_ESTOP_READY ->
+			lacked = lacks;
+#endif
 			raise(level, good);
 			if
 			:: good ->
-				atomic { assert(!open_since_rise); state = OHT_ESTOP_ENABLED }
+				/* Not of what was lacking before the outputs rose. */
+				atomic { assert(!open_since_rise && !lacked); state = OHT_ESTOP_ENABLED }
 			:: !good -> check(level)
 			fi;
 			good = false
@@ -399,6 +427,14 @@ end_software:
 	latch();
 	unlock()
 }
+
+#ifdef MACHINE
+active proctype maintenance() provided (others_run)
+{
+end_maintenance:
+	lacks = true
+}
+#endif
 
 #ifdef FEEDBACK
 /* It follows unless it is bad, and what is good has followed when it must have. */
