@@ -140,7 +140,10 @@ static void find_press(int watcher, struct worst *worst, struct oht_record *reco
 
 static void press_once(int watcher, bool writes, struct worst *worst)
 {
-	struct oht_stim_press press = { .channels = OHT_STIM_A, .watch_us = WATCH_US };
+	struct oht_stim_press press = {
+		.channels = OHT_STIM_A | OHT_STIM_B,
+		.watch_us = WATCH_US,
+	};
 	int error = guest_reset_when_stable(controller, 0);
 	struct oht_record record;
 	struct ends ends = { 0 };
