@@ -44,6 +44,9 @@ int oht_bind_attach(struct device *dev, const struct oht_port_backend *backend)
 	struct oht_line line;
 	int ret;
 
+	/* sysfs can give the driver any device (driver_override). */
+	if (!backend)
+		return dev_err_probe(dev, -ENODEV, "no UART that this driver knows\n");
 	/* All of the device tree is judged before anything is armed. */
 	ret = oht_port_read_line(dev, &line);
 	if (ret)

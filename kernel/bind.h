@@ -20,7 +20,7 @@ struct oht_port_backend;
  * oht_bind_attach() - probe: stop, then port and engine, then /dev/oht%d
  * @dev: the bus driver's device, with the properties of dts/bindings/oht,rs485.yaml; its drvdata
  *	belongs to us from here to oht_bind_detach()
- * @backend: the port; must outlive the device
+ * @backend: the port, must outlive the device; NULL: -ENODEV
  *
  * A property that is wrong fails, whichever room it belongs to. A port that fails for another
  * reason leaves a device without OHT_CAP_BUS whose stop works; then this returns 0. The port must

@@ -8,7 +8,6 @@
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/poll.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "chrdev.h"
@@ -60,12 +59,9 @@ static bool oht_chrdev_gone(const struct oht_file *file)
 /* Copies whole records as long as there are some and room for them. Bytes, or -EFAULT. */
 static ssize_t oht_chrdev_copy(struct oht_file *file, char __user *buffer, size_t count)
 {
-	struct oht_record *record;
+	struct oht_record *record = &file->record;
 	ssize_t copied = 0;
 
-	record = kmalloc(sizeof(*record), GFP_KERNEL);
-	if (!record)
-		return -ENOMEM;
 	mutex_lock(&file->mutex);
 	while (count - copied >= sizeof(*record) && oht_file_peek(file, record)) {
 		/* What cannot be delivered stays. */
@@ -77,7 +73,6 @@ static ssize_t oht_chrdev_copy(struct oht_file *file, char __user *buffer, size_
 		copied += sizeof(*record);
 	}
 	mutex_unlock(&file->mutex);
-	kfree(record);
 	return copied;
 }
 

@@ -230,6 +230,7 @@ struct oht_device *oht_core_alloc(struct device *parent, const struct file_opera
 		kvfree(oht);
 		return ERR_PTR(ret);
 	}
+	init_rwsem(&oht->role);
 	init_rwsem(&oht->life);
 	mutex_init(&oht->files_lock);
 	INIT_LIST_HEAD(&oht->files);

@@ -3,7 +3,10 @@
  * Owns:     the device object: its birth in two phases, its one death, the class, the numbers.
  * Contexts: process, except what the stop and the engine call back (said there).
  * Locks:    oht->life (rwsem): read for every call of a descriptor, written once, to die.
- *           Order: life -> files_lock; life -> a file's mutex -> engine.lock -> a file's raw lock.
+ *           oht->role (rwsem): read while a call acts for the controller, written while a
+ *           descriptor becomes the controller.
+ *           Order: life -> files_lock; life -> role; role -> run->mutex, engine.lock, estop.lock;
+ *           life -> a file's mutex -> engine.lock -> a file's raw lock.
  */
 #ifndef OHT_CORE_H
 #define OHT_CORE_H
@@ -27,6 +30,7 @@ struct oht_device {
 	struct cdev cdev;
 	int id;				/* minor; -1 once it is given back */
 
+	struct rw_semaphore role;	/* read: acts for the controller; written: becomes it */
 	struct rw_semaphore life;
 	bool gone;			/* written under life, also read without */
 

@@ -223,7 +223,7 @@ void oht_estop_let_go(struct oht_estop *estop, u32 cause);
  * @blocking: out: OHT_CAUSE_BIT() mask of what forbids it
  *
  * Context: process. Takes estop->lock.
- * Return: 0, -EPERM, -EREMOTE (there is a reset button), -EINVAL (not stopped), -EBUSY (a cause
+ * Return: 0, -EPERM, -EREMOTE (there is a reset button), -ECANCELED (not stopped), -EBUSY (a cause
  * stands).
  */
 int oht_estop_reset(struct oht_estop *estop, const void *who, u64 tag, u64 *blocking);

@@ -53,7 +53,7 @@ int oht_estop_reset_locked(struct oht_estop *estop, const u64 *tag, u64 *blockin
 
 	oht_estop_check(estop, now);
 	if (estop->state != OHT_ESTOP_STOPPED)
-		return -EINVAL;
+		return -ECANCELED;
 	*blocking = oht_estop_standing(estop, now);
 	if (*blocking)
 		return -EBUSY;

@@ -30,6 +30,7 @@ struct oht_file *oht_file_create(struct oht_device *oht, bool writable)
 	file->writable = writable;
 	mutex_init(&file->mutex);
 	INIT_LIST_HEAD(&file->calls);
+	INIT_LIST_HEAD(&file->spare);
 	raw_spin_lock_init(&file->lock);
 	INIT_LIST_HEAD(&file->done);
 	init_irq_work(&file->wake, oht_file_wake);
@@ -38,24 +39,25 @@ struct oht_file *oht_file_create(struct oht_device *oht, bool writable)
 	return file;
 }
 
-static void oht_file_free_call(struct oht_call *call)
+static void oht_file_free_calls(struct list_head *calls)
 {
-	list_del(&call->node);
-	call->file->calls_count--;
-	kfree(call);
+	struct oht_call *call, *next;
+
+	list_for_each_entry_safe(call, next, calls, node)
+		kfree(call);
 }
 
 void oht_file_destroy(struct oht_file *file)
 {
-	struct oht_call *call, *next;
+	struct oht_call *call;
 
 	list_for_each_entry(call, &file->calls, node)
 		oht_engine_cancel(&file->oht->engine, &call->xfer);
 	/* All are done: nobody wakes us any more. */
 	oht_core_unlisten(file->oht, &file->listener);
 	irq_work_sync(&file->wake);
-	list_for_each_entry_safe(call, next, &file->calls, node)
-		oht_file_free_call(call);
+	oht_file_free_calls(&file->calls);
+	oht_file_free_calls(&file->spare);
 	oht_core_put(file->oht);
 	kfree(file);
 }
@@ -71,6 +73,44 @@ static void oht_file_done(struct oht_xfer *xfer)
 	list_add_tail(&call->done, &file->done);
 	raw_spin_unlock(&file->lock);
 	irq_work_queue(&file->wake);
+}
+
+struct oht_call *oht_file_get_call(struct oht_file *file)
+{
+	struct oht_call *call;
+
+	mutex_lock(&file->mutex);
+	call = list_first_entry_or_null(&file->spare, struct oht_call, node);
+	if (call) {
+		list_del(&call->node);
+		file->spare_count--;
+	}
+	mutex_unlock(&file->mutex);
+	if (!call)
+		return kzalloc(sizeof(*call), GFP_KERNEL_ACCOUNT);
+	memset(call, 0, sizeof(*call));
+	return call;
+}
+
+/* No more are kept than can ever be under way. */
+static void oht_file_keep_call(struct oht_file *file, struct oht_call *call)
+{
+	lockdep_assert_held(&file->mutex);
+	if (file->spare_count + file->calls_count >= OHT_TRANSFERS_MAX) {
+		kfree(call);
+		return;
+	}
+	list_add(&call->node, &file->spare);
+	file->spare_count++;
+}
+
+void oht_file_put_call(struct oht_file *file, struct oht_call *call)
+{
+	if (!call)
+		return;
+	mutex_lock(&file->mutex);
+	oht_file_keep_call(file, call);
+	mutex_unlock(&file->mutex);
 }
 
 u64 oht_file_reserve(struct oht_file *file, struct oht_call *call)
@@ -325,7 +365,9 @@ static void oht_file_reap_call(struct oht_file *file)
 	call = list_first_entry(&file->done, struct oht_call, done);
 	list_del(&call->done);
 	raw_spin_unlock_irqrestore(&file->lock, flags);
-	oht_file_free_call(call);
+	list_del(&call->node);
+	file->calls_count--;
+	oht_file_keep_call(file, call);
 }
 
 void oht_file_reap(struct oht_file *file, const struct oht_record *record)

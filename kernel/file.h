@@ -27,6 +27,9 @@ struct oht_file {
 	struct mutex mutex;		/* serialises the calls of this descriptor */
 	struct list_head calls;		/* struct oht_call: submitted and not yet reaped */
 	unsigned int calls_count;
+	struct list_head spare;		/* struct oht_call: not in use */
+	unsigned int spare_count;
+	struct oht_record record;	/* on its way to read() */
 	u64 cookie;			/* of the newest transfer */
 	u64 seq;			/* of the newest record given out */
 	/* By journal: record wanted next; 0: not subscribed; read without the mutex too. */
@@ -41,7 +44,7 @@ struct oht_file {
 struct oht_call {
 	struct oht_xfer xfer;
 	struct oht_file *file;
-	struct list_head node;		/* in oht_file.calls; file->mutex */
+	struct list_head node;		/* in oht_file.calls or spare; file->mutex */
 	struct list_head done;		/* in oht_file.done; file->lock */
 	u64 cookie;
 	u64 done_ns;
@@ -53,14 +56,29 @@ struct oht_file *oht_file_create(struct oht_device *oht, bool writable);
 /* Cancels what is under way and frees all. The caller has dealt with the role of controller. */
 void oht_file_destroy(struct oht_file *file);
 
+/**
+ * oht_file_get_call() - a transfer to be filled in, all zero
+ * @file: descriptor
+ *
+ * One that was reaped before, if there is one: so a descriptor allocates only when it has more
+ * transfers under way than ever before.
+ *
+ * Context: process, may sleep. Takes file->mutex.
+ * Return: for oht_file_submit() or oht_file_put_call(); NULL without memory.
+ */
+struct oht_call *oht_file_get_call(struct oht_file *file);
+
+/* Gives back what has not been submitted, NULL too. Process. Takes file->mutex. */
+void oht_file_put_call(struct oht_file *file, struct oht_call *call);
+
 /* Names a transfer that is to be submitted; returns its cookie. Process. Takes file->mutex. */
 u64 oht_file_reserve(struct oht_file *file, struct oht_call *call);
 
 /**
  * oht_file_submit() - hand a transfer to the engine
  * @file: descriptor
- * @call: allocated by kzalloc(), with its request filled in and its cookie reserved; the file's if
- *	this returns 0
+ * @call: of oht_file_get_call(), with its request filled in and its cookie reserved; the file's
+ *	if this returns 0
  *
  * Context: process, oht->life read. Takes file->mutex.
  * Return: 0; -EAGAIN (OHT_TRANSFERS_MAX under way); what oht_engine_submit() says.

@@ -4,7 +4,6 @@
  */
 #include <linux/build_bug.h>
 #include <linux/kernel.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -152,7 +151,7 @@ static int oht_ioctl_prepare_submit(struct oht_file *file, struct oht_ioctl_call
 		return -EINVAL;
 	if (!oht_core_has_bus(file->oht))
 		return -EOPNOTSUPP;
-	call->transfer = kzalloc(sizeof(*call->transfer), GFP_KERNEL_ACCOUNT);
+	call->transfer = oht_file_get_call(file);
 	if (!call->transfer)
 		return -ENOMEM;
 	ret = oht_ioctl_fill(&call->transfer->xfer, transfer);
@@ -173,9 +172,9 @@ static int oht_ioctl_submit(struct oht_file *file, struct oht_ioctl_call *call)
 	return ret;
 }
 
-static void oht_ioctl_release_transfer(struct oht_ioctl_call *call)
+static void oht_ioctl_release_transfer(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	kfree(call->transfer);
+	oht_file_put_call(file, call->transfer);
 }
 
 static int oht_ioctl_cancel(struct oht_file *file, struct oht_ioctl_call *call)
@@ -241,10 +240,15 @@ static int oht_ioctl_control(struct oht_file *file, struct oht_ioctl_call *call)
 {
 	struct oht_estop *estop = &file->oht->estop;
 	const struct oht_control *control = &call->arg.control;
+	int ret;
 
-	if (control->action == OHT_CONTROL_TAKE)
-		return oht_estop_take(estop, file, control->deadman_ms);
-	return oht_estop_release(estop, file);
+	if (control->action == OHT_CONTROL_RELEASE)
+		return oht_estop_release(estop, file);
+	/* What the last controller has under way ends first. */
+	down_write(&file->oht->role);
+	ret = oht_estop_take(estop, file, control->deadman_ms);
+	up_write(&file->oht->role);
+	return ret;
 }
 
 static int oht_ioctl_reset(struct oht_file *file, struct oht_ioctl_call *call)
@@ -332,21 +336,25 @@ static int oht_ioctl_telegram_status(struct oht_file *file, struct oht_ioctl_cal
 #define OHT_OP_WRITES	BIT(0)	/* needs a descriptor that is open for writing */
 #define OHT_OP_ASKS	BIT(1)	/* changes nothing: the answer is known only afterwards */
 #define OHT_OP_ALWAYS	BIT(2)	/* is executed whatever is wrong with the structure */
+#define OHT_OP_ROLE	BIT(3)	/* acts for the controller: nobody else takes the role meanwhile */
 
 /**
  * struct oht_ioctl_op - one line of the table, at the place of its number
- * @size: of the structure; the first version is also the shortest accepted
+ * @min_size: of the structure's first version, the shortest that is accepted, once the structure
+ *	has grown after the interface was frozen; 0: the same as @size
+ * @size: of the structure as this kernel knows it
  * @flags: OHT_OP_*
  * @prepare: checks, fetches, and writes the answer of success; NULL: nothing to do
  * @execute: acts; what it leaves in the structure beside an error goes back to the caller
  * @release: frees what prepare has allocated; NULL: nothing
  */
 struct oht_ioctl_op {
+	u16 min_size;
 	u16 size;
 	u16 flags;
 	int (*prepare)(struct oht_file *file, struct oht_ioctl_call *call);
 	int (*execute)(struct oht_file *file, struct oht_ioctl_call *call);
-	void (*release)(struct oht_ioctl_call *call);
+	void (*release)(struct oht_file *file, struct oht_ioctl_call *call);
 };
 
 #define OHT_IOCTL_OP(_cmd, _member, _flags, _prepare, _execute, _release) \
@@ -364,6 +372,9 @@ struct oht_ioctl_op {
 #define OHT_IOCTL_ACT(_cmd, _member, _prepare, _execute)		\
 	OHT_IOCTL_OP(_cmd, _member, OHT_OP_WRITES, _prepare, _execute, NULL)
 
+#define OHT_IOCTL_LEAD(_cmd, _member, _prepare, _execute)		\
+	OHT_IOCTL_OP(_cmd, _member, OHT_OP_WRITES | OHT_OP_ROLE, _prepare, _execute, NULL)
+
 static const struct oht_ioctl_op oht_ioctl_ops[] = {
 	OHT_IOCTL_ASK(OHT_IOC_INFO, info, oht_ioctl_info),
 	OHT_IOCTL_OP(OHT_IOC_SUBMIT, transfer, OHT_OP_WRITES, oht_ioctl_prepare_submit,
@@ -371,29 +382,29 @@ static const struct oht_ioctl_op oht_ioctl_ops[] = {
 	OHT_IOCTL_ACT(OHT_IOC_CANCEL, cancel, NULL, oht_ioctl_cancel),
 	OHT_IOCTL_OP(OHT_IOC_SUBSCRIBE, subscribe, 0, NULL, oht_ioctl_subscribe, NULL),
 	OHT_IOCTL_ASK(OHT_IOC_ESTOP_STATUS, status, oht_ioctl_estop_status),
-	OHT_IOCTL_OP(OHT_IOC_STOP, command, OHT_OP_WRITES | OHT_OP_ALWAYS,
-		     oht_ioctl_prepare_command, oht_ioctl_stop, NULL),
+	OHT_IOCTL_OP(OHT_IOC_STOP, command, OHT_OP_ALWAYS, oht_ioctl_prepare_command,
+		     oht_ioctl_stop, NULL),
 	OHT_IOCTL_ACT(OHT_IOC_CONTROL, control, oht_ioctl_prepare_control, oht_ioctl_control),
 	OHT_IOCTL_ACT(OHT_IOC_RESET, command, oht_ioctl_prepare_command, oht_ioctl_reset),
 	OHT_IOCTL_ACT(OHT_IOC_ENABLE, command, oht_ioctl_prepare_command, oht_ioctl_enable),
-	OHT_IOCTL_ACT(OHT_IOC_DISABLE, command, oht_ioctl_prepare_command, oht_ioctl_disable),
+	OHT_IOCTL_LEAD(OHT_IOC_DISABLE, command, oht_ioctl_prepare_command, oht_ioctl_disable),
 	OHT_IOCTL_ACT(OHT_IOC_HEARTBEAT, command, oht_ioctl_prepare_command,
 		      oht_ioctl_heartbeat),
-	OHT_IOCTL_ACT(OHT_IOC_TELEGRAMS, telegrams, oht_ioctl_prepare_telegrams,
-		      oht_ioctl_telegrams),
+	OHT_IOCTL_LEAD(OHT_IOC_TELEGRAMS, telegrams, oht_ioctl_prepare_telegrams,
+		       oht_ioctl_telegrams),
 	OHT_IOCTL_ASK(OHT_IOC_TELEGRAM_STATUS, telegram_status, oht_ioctl_telegram_status),
 	OHT_IOCTL_ACT(OHT_IOC_SELF_TEST, self_test, oht_ioctl_prepare_self_test,
 		      oht_ioctl_self_test),
-	OHT_IOCTL_ACT(OHT_IOC_UNIT_SET, unit_set, oht_ioctl_prepare_unit_set,
-		      oht_ioctl_unit_set),
+	OHT_IOCTL_LEAD(OHT_IOC_UNIT_SET, unit_set, oht_ioctl_prepare_unit_set,
+		       oht_ioctl_unit_set),
 	OHT_IOCTL_ASK(OHT_IOC_UNIT_GET, unit_status, oht_ioctl_unit_get),
-	OHT_IOCTL_OP(OHT_IOC_PLAN_STAGE, plan_stage, OHT_OP_WRITES, oht_ioctl_prepare_plan_stage,
-		     oht_ioctl_plan_stage, oht_ioctl_release_plan),
-	OHT_IOCTL_ACT(OHT_IOC_PLAN_COMMIT, plan_commit, oht_ioctl_prepare_plan_commit,
-		      oht_ioctl_plan_commit),
-	OHT_IOCTL_ACT(OHT_IOC_PLAN_CLEAR, plan_clear, oht_ioctl_prepare_plan_clear,
-		      oht_ioctl_plan_clear),
-	OHT_IOCTL_ACT(OHT_IOC_OUTPUTS, outputs, oht_ioctl_prepare_outputs, oht_ioctl_outputs),
+	OHT_IOCTL_OP(OHT_IOC_PLAN_STAGE, plan_stage, OHT_OP_WRITES | OHT_OP_ROLE,
+		     oht_ioctl_prepare_plan_stage, oht_ioctl_plan_stage, oht_ioctl_release_plan),
+	OHT_IOCTL_LEAD(OHT_IOC_PLAN_COMMIT, plan_commit, oht_ioctl_prepare_plan_commit,
+		       oht_ioctl_plan_commit),
+	OHT_IOCTL_LEAD(OHT_IOC_PLAN_CLEAR, plan_clear, oht_ioctl_prepare_plan_clear,
+		       oht_ioctl_plan_clear),
+	OHT_IOCTL_LEAD(OHT_IOC_OUTPUTS, outputs, oht_ioctl_prepare_outputs, oht_ioctl_outputs),
 	OHT_IOCTL_ASK(OHT_IOC_PLAN_STATUS, plan_status, oht_ioctl_plan_status),
 };
 
@@ -412,7 +423,7 @@ static int oht_ioctl_copy_in(const struct oht_ioctl_op *op, union oht_ioctl_arg 
 {
 	if (get_user(*user_size, (u32 __user *)user))
 		return -EFAULT;
-	if (*user_size < op->size)
+	if (*user_size < (op->min_size ?: op->size))
 		return -EINVAL;
 	/* No structure is that long; and the scan for zeroes must end soon. */
 	if (*user_size > PAGE_SIZE)
@@ -445,6 +456,24 @@ static int oht_ioctl_begin(struct oht_file *file, const struct oht_ioctl_op *op,
 	return told ?: ret;
 }
 
+/*
+ * A call that asks whether the caller is the controller, and then acts on something that
+ * estop->lock does not protect, does both before another descriptor can become the controller.
+ */
+static int oht_ioctl_execute_locked(struct oht_file *file, const struct oht_ioctl_op *op,
+				    struct oht_ioctl_call *call)
+{
+	struct oht_device *oht = file->oht;
+	int ret;
+
+	if (!(op->flags & OHT_OP_ROLE))
+		return op->execute(file, call);
+	down_read(&oht->role);
+	ret = op->execute(file, call);
+	up_read(&oht->role);
+	return ret;
+}
+
 /* The act. The device may have gone meanwhile; while this runs it stays. */
 static int oht_ioctl_act(struct oht_file *file, const struct oht_ioctl_op *op,
 			 struct oht_ioctl_call *call)
@@ -454,7 +483,7 @@ static int oht_ioctl_act(struct oht_file *file, const struct oht_ioctl_op *op,
 
 	down_read(&oht->life);
 	if (!oht->gone)
-		ret = op->execute(file, call);
+		ret = oht_ioctl_execute_locked(file, op, call);
 	up_read(&oht->life);
 	return ret;
 }
@@ -484,6 +513,6 @@ long oht_ioctl_execute(struct oht_file *file, unsigned int cmd, void __user *use
 		ret = ret ?: done;
 	}
 	if (op->release)
-		op->release(&call);
+		op->release(file, &call);
 	return ret;
 }

@@ -2,7 +2,7 @@
 /*
  * Owns:     what the files of the ioctl table tell each other.
  * Contexts: process; prepare and release without oht->life, execute with oht->life read.
- * Locks:    none of its own.
+ * Locks:    none of its own; what acts for the controller is executed with oht->role read.
  */
 #ifndef OHT_IOCTL_INTERNAL_H
 #define OHT_IOCTL_INTERNAL_H
@@ -35,7 +35,7 @@ union oht_ioctl_arg {
  * struct oht_ioctl_call - one call on its way
  * @arg: the caller's structure; before the call is executed, with the answer of success in it
  * @untold: set by execute: success has another answer than @arg had before
- * @transfer: of OHT_IOC_SUBMIT, until the descriptor owns it
+ * @transfer: of OHT_IOC_SUBMIT, from the descriptor's store, until it is submitted
  * @plan: of OHT_IOC_PLAN_STAGE
  * @words: of OHT_IOC_OUTPUTS
  */
@@ -66,7 +66,7 @@ int oht_ioctl_unit_get(struct oht_file *file, struct oht_ioctl_call *call);
 
 int oht_ioctl_prepare_plan_stage(struct oht_file *file, struct oht_ioctl_call *call);
 int oht_ioctl_plan_stage(struct oht_file *file, struct oht_ioctl_call *call);
-void oht_ioctl_release_plan(struct oht_ioctl_call *call);
+void oht_ioctl_release_plan(struct oht_file *file, struct oht_ioctl_call *call);
 int oht_ioctl_prepare_plan_commit(struct oht_file *file, struct oht_ioctl_call *call);
 int oht_ioctl_plan_commit(struct oht_file *file, struct oht_ioctl_call *call);
 int oht_ioctl_prepare_plan_clear(struct oht_file *file, struct oht_ioctl_call *call);

@@ -65,7 +65,7 @@ int oht_ioctl_plan_stage(struct oht_file *file, struct oht_ioctl_call *call)
 	       oht_run_stage(file->oht->run, call->plan, &call->arg.plan_stage.bad_entry);
 }
 
-void oht_ioctl_release_plan(struct oht_ioctl_call *call)
+void oht_ioctl_release_plan(struct oht_file *file, struct oht_ioctl_call *call)
 {
 	kfree(call->plan);
 }

@@ -86,7 +86,7 @@ static void reset_is_for_the_stopped(void)
 
 	bus_take();
 	bus_reset();
-	EXPECT_ERRNO(-bus->ops->reset(bus, 0, &blocking), EINVAL);
+	EXPECT_ERRNO(-bus->ops->reset(bus, 0, &blocking), ECANCELED);
 	EXPECT_IS(blocking, 0);
 	EXPECT_IS(bus_status().state, OHT_STATE_READY);
 }

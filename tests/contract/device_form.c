@@ -19,7 +19,7 @@ static const struct call {
 	{ OHT_IOC_CANCEL, sizeof(struct oht_cancel), true },
 	{ OHT_IOC_SUBSCRIBE, sizeof(struct oht_subscribe), false },
 	{ OHT_IOC_ESTOP_STATUS, sizeof(struct oht_estop_status), false },
-	{ OHT_IOC_STOP, sizeof(struct oht_command), true },
+	{ OHT_IOC_STOP, sizeof(struct oht_command), false },
 	{ OHT_IOC_CONTROL, sizeof(struct oht_control), true },
 	{ OHT_IOC_RESET, sizeof(struct oht_command), true },
 	{ OHT_IOC_ENABLE, sizeof(struct oht_command), true },

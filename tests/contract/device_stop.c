@@ -30,7 +30,7 @@ static void ready_forbids(void)
 	EXPECT_IS(status.causes, 0);
 	EXPECT_IS(status.first_cause, OHT_CAUSE_NONE);
 	EXPECT_IS(status.outputs, 0);
-	EXPECT_ERRNO(dev_command(fd, OHT_IOC_RESET, 0, NULL), EINVAL);
+	EXPECT_ERRNO(dev_command(fd, OHT_IOC_RESET, 0, NULL), ECANCELED);
 	EXPECT_ERRNO(dev_command(fd, OHT_IOC_DISABLE, 0, NULL), ECANCELED);
 	EXPECT_ERRNO(dev_call(fd, OHT_IOC_SELF_TEST, &test), ECANCELED);
 	EXPECT_IS(dev_status(fd).state, OHT_ESTOP_READY);
@@ -46,7 +46,7 @@ static void enabled_forbids(void)
 	EXPECT_IS(status.outputs, OHT_OUTPUT_ENABLE_1 | OHT_OUTPUT_ENABLE_2);
 	EXPECT_ERRNO(dev_command(fd, OHT_IOC_ENABLE, 0, &blocking), ECANCELED);
 	EXPECT_IS(blocking, 0);
-	EXPECT_ERRNO(dev_command(fd, OHT_IOC_RESET, 0, NULL), EINVAL);
+	EXPECT_ERRNO(dev_command(fd, OHT_IOC_RESET, 0, NULL), ECANCELED);
 	EXPECT_IS(dev_status(fd).state, OHT_ESTOP_ENABLED);
 }
 
@@ -98,6 +98,17 @@ static void reserved_members_are_looked_at(void)
 }
 
 /* Whatever is wrong with the call, the machine stops; then the caller learns what was wrong. */
+static void a_reader_may_stop(void)
+{
+	int fd = dev_enabled(), reader = dev_open(O_RDONLY);
+
+	EXPECT_ERRNO(dev_command(reader, OHT_IOC_STOP, 77, NULL), 0);
+	EXPECT_IS(dev_status(fd).state, OHT_ESTOP_STOPPED);
+	EXPECT_IS(dev_status(fd).first_cause, OHT_CAUSE_SOFTWARE);
+	EXPECT_IS(dev_status(fd).outputs, 0);
+	EXPECT_ERRNO(dev_command(reader, OHT_IOC_RESET, 0, NULL), EBADF);
+}
+
 static void a_stop_that_is_wrong_stops(void)
 {
 	struct oht_command wrong[] = {
@@ -256,6 +267,7 @@ const struct contract_test stop_tests[] = {
 	CONTRACT(enabled_forbids),
 	CONTRACT(disable_latches_nothing),
 	CONTRACT(anybody_may_stop),
+	CONTRACT(a_reader_may_stop),
 	CONTRACT(a_stop_that_is_wrong_stops),
 	CONTRACT(reserved_members_are_looked_at),
 	CONTRACT(causes_are_collected),

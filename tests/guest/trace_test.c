@@ -141,7 +141,7 @@ static void enable(void)
 {
 	uint64_t blocking;
 
-	if (oht_dev_reset(dev, 0, &blocking) && errno != EBUSY && errno != EINVAL)
+	if (oht_dev_reset(dev, 0, &blocking) && errno != EBUSY && errno != ECANCELED)
 		tap_bail("reset: %s", strerror(errno));
 	enables += !oht_dev_enable(dev, 0, &blocking);
 }

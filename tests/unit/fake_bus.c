@@ -295,7 +295,7 @@ static int fake_reset(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking)
 	if (fake->reset_button)
 		return -EREMOTE;
 	if (fake->status.state != OHT_STATE_STOPPED)
-		return -EINVAL;
+		return -ECANCELED;
 	*blocking = standing(fake);
 	if (*blocking)
 		return -EBUSY;

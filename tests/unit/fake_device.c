@@ -47,7 +47,7 @@ static const struct call {
 	{ OHT_IOC_CANCEL, sizeof(struct oht_cancel), true, fake_wire_ioctl },
 	{ OHT_IOC_SUBSCRIBE, sizeof(struct oht_subscribe), false, do_subscribe },
 	{ OHT_IOC_ESTOP_STATUS, sizeof(struct oht_estop_status), false, fake_stop_ioctl },
-	{ OHT_IOC_STOP, sizeof(struct oht_command), true, fake_stop_ioctl },
+	{ OHT_IOC_STOP, sizeof(struct oht_command), false, fake_stop_ioctl },
 	{ OHT_IOC_CONTROL, sizeof(struct oht_control), true, fake_stop_ioctl },
 	{ OHT_IOC_RESET, sizeof(struct oht_command), true, fake_stop_ioctl },
 	{ OHT_IOC_ENABLE, sizeof(struct oht_command), true, fake_stop_ioctl },

@@ -129,7 +129,7 @@ static int do_reset(struct oht_command *command)
 	if (fake.info.caps & OHT_CAP_RESET_BUTTON)
 		return EREMOTE;
 	if (fake.stop.state != OHT_ESTOP_STOPPED)
-		return EINVAL;
+		return ECANCELED;
 	command->blocking = standing();
 	if (command->blocking)
 		return EBUSY;

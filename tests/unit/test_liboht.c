@@ -48,8 +48,9 @@ static void opens_for_reading_on_request(void **state)
 	assert_non_null(dev);
 	assert_string_equal(fake.path, "/dev/oht7");
 	assert_int_equal(fake.open_flags, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	assert_int_equal(oht_dev_stop(dev, 0), -1);
+	assert_int_equal(oht_dev_reset(dev, 0, NULL), -1);
 	assert_int_equal(errno, EBADF);
+	assert_int_equal(oht_dev_stop(dev, 0), 0);
 	oht_dev_close(dev);
 }
 

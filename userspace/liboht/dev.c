@@ -131,7 +131,8 @@ static const char *open_error_text(int error)
 		       "no enabled oht,... node; dmesg says more";
 	case EACCES:
 	case EPERM:
-		return "no permission: run as root or as a member of the device's group (oht)";
+		return "no permission: run as root or as a member of the group oht; members of oht-watch "
+		       "may look and stop";
 	case ENOTTY:
 		return "this is not an oht device";
 	case ENXIO:

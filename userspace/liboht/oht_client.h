@@ -45,7 +45,7 @@ extern "C" {
 /* ---- open and close ---- */
 
 /* oht_dev_open() flags */
-#define OHT_OPEN_READ_ONLY	(1U << 0)	/* look only: every acting call fails with EBADF */
+#define OHT_OPEN_READ_ONLY	(1U << 0)	/* look and stop: other acts fail with EBADF */
 #define OHT_OPEN_ANY_ABI	(1U << 1)	/* do not refuse a module of another ABI version */
 
 /**
@@ -302,10 +302,10 @@ int oht_dev_stop_status(struct oht_dev *dev, struct oht_stop_status *status);
 
 /**
  * oht_dev_stop() - stop the machine: the outputs are low when this returns 0
- * @dev: handle, not OHT_OPEN_READ_ONLY; need not be the controller
+ * @dev: any handle, OHT_OPEN_READ_ONLY too; need not be the controller
  * @tag: any number, comes back in safety events
  *
- * Return: 0, or -1 with EBADF, EOPNOTSUPP, ENODEV (driver gone: then the outputs are low too).
+ * Return: 0, or -1 with EOPNOTSUPP, ENODEV (driver gone: then the outputs are low too).
  * Context: any thread at any time, no allocation, one system call.
  */
 int oht_dev_stop(struct oht_dev *dev, uint64_t tag);
@@ -317,7 +317,7 @@ int oht_dev_stop(struct oht_dev *dev, uint64_t tag);
  * @blocking: out, may be NULL: mask of the causes that forbid it, 0 if refused for another reason
  *
  * Return: 0, or -1 with EBUSY (a cause stands, or the channels have not been closed for
- * oht_dev_info.reset_stable_ms), EINVAL (not stopped), EPERM (not the controller), EREMOTE (with
+ * oht_dev_info.reset_stable_ms), ECANCELED (not stopped), EPERM (not the controller), EREMOTE (with
  * OHT_HAS_RESET_BUTTON: only that resets), EBADF, ENODEV.
  * Context: any thread, no allocation, one system call.
  */

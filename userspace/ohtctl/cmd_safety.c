@@ -132,9 +132,10 @@ int safety_show_result(struct cli *cli, const char *sentence)
 	return CLI_DONE;
 }
 
+/* For whoever may only look at the device, too. */
 int cmd_safety_stop(struct cli *cli, int count, char **arguments)
 {
-	int result = cli_open(cli, 0);
+	int result = cli_open(cli, OHT_OPEN_READ_ONLY);
 
 	(void)count;
 	(void)arguments;

@@ -25,11 +25,13 @@
  *   E2BIG       size longer than known and the rest is not zero
  *   EFAULT      a pointer cannot be read or written
  *   EOPNOTSUPP  known to the interface but not to this device
- *   EBADF       the descriptor is not open for writing
+ *   EBADF       the descriptor is not open for writing, and the call is not STOP
  *   EPERM       the descriptor is not the controller
  *   EBUSY       another descriptor is the controller; a cause of the stop stands; a plan waits;
  *               contacts may still be moving; the machine is not prepared for an enable
  *   ECANCELED   the stop forbids it: stopped, or not enabled
+ *   ENOMEM      no memory: SUBMIT, of more transfers than this descriptor ever had under way, and
+ *               PLAN_STAGE; nothing has happened
  *   EAGAIN      this descriptor has OHT_TRANSFERS_MAX transfers under way; reap some first
  *   ENOENT      no such cookie on this descriptor; no plan laid ready; an old layout
  *   EREMOTE     it is done at the machine: the device has a reset button
@@ -224,15 +226,14 @@ struct oht_estop_status {
  * @blocking: out: mask of the causes that made RESET or ENABLE fail with EBUSY or ECANCELED
  * @reserved: zero
  *
- * STOP may be called on any descriptor open for writing, by anybody, at any time, and always
- * stops. RESET (stopped -> ready) is EBUSY while a cause stands or the channels have not been
- * closed long enough, and ECANCELED never. ENABLE (ready -> enabled) and DISABLE (enabled -> ready)
+ * STOP may be called on any descriptor, one that is open for reading alone too, by anybody, at any
+ * time, and always stops. RESET (stopped -> ready) is EBUSY while a cause stands or the channels
+ * have not been closed long enough. RESET, ENABLE (ready -> enabled) and DISABLE (enabled -> ready)
  * are ECANCELED in any other state; ENABLE also, with OHT_CAUSE_FEEDBACK in @blocking, while a
  * contact behind an output is not open (which after a DISABLE may take some milliseconds). ENABLE
  * is EBUSY, with OHT_CAUSE_WATCHDOG or OHT_CAUSE_KDUMP in @blocking, if only the machine is not
  * prepared for it: nothing is latched, and it may be asked again. While enabled the same two stop.
- * RESET in ready or enabled is EINVAL. RESET, ENABLE, DISABLE and HEARTBEAT are for the controller
- * only (EPERM).
+ * RESET, ENABLE, DISABLE and HEARTBEAT are for the controller only (EPERM).
  *
  * With OHT_CAP_RESET_BUTTON every RESET is EREMOTE. The same is done, by the same rules and with or
  * without a controller, by the reset button when it is released after it was pressed for 0.1 to

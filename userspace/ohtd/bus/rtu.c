@@ -423,7 +423,7 @@ static int rtu_reset(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking)
 	if (!atomic_load(&rtu->is_controller))
 		return -EPERM;
 	if ((old & LATCH_STATE) != OHT_STATE_STOPPED)
-		return -EINVAL;
+		return -ECANCELED;
 	/* A stop that comes now changes the count: then it wins. */
 	if (!atomic_compare_exchange_strong(&rtu->latch, &old,
 					    (old & ~(LATCH_STATE | LATCH_CAUSES |
