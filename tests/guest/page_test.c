@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A structure that cannot be read or written: each call of /dev/oht0 says so, and nothing has happened. Only a stop
- * stops, whatever else is wrong with the call. Source: include/uapi/linux/oht.h.
+ * A structure that cannot be read or written: every call of /dev/oht0 says so, and nothing has happened. Only a stop
+ * stops, whatever else is wrong with the call. A call without a case here fails. Source: include/uapi/linux/oht.h.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +20,17 @@
 
 #define DEADMAN_MS	10000
 #define RACES		2000
+/* Of each call, and so many outcomes of each kind are enough. */
+#define CALL_RACES	60
+#define CALL_ENOUGH	3
+#define NUMBERS		0x100
+/* Nobody answers there; a transfer to it is under way for this time. */
+#define NOBODY		247
+#define UNDER_WAY_US	1000000
+/* Of the good plan, the entry that is written. */
+#define OUTPUT_ENTRY	2
+#define OUTPUT_WORDS	3
+#define BEGINS_MS	15000
 
 /* Everything of the device that a call could have changed. */
 struct state {
@@ -27,10 +38,23 @@ struct state {
 	struct oht_plan_status plan;
 	struct oht_telegram_status telegrams;
 	struct oht_unit_status unit;
+	int output_status;	/* of the entry that is written: no values yet */
 	bool something_to_read;
 };
 
-static void look(int fd, struct state *state)
+/* Of the process image of the plan in force. */
+static int output_status(int fd)
+{
+	struct oht_image *image = plan_map_image(fd);
+	struct oht_image_slot slot;
+
+	plan_read_slot(image, OUTPUT_ENTRY, &slot);
+	munmap(image, sizeof(*image));
+	return slot.status;
+}
+
+/* @wait_ms: for what may still come. */
+static void look(int fd, int wait_ms, struct state *state)
 {
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
 
@@ -43,8 +67,10 @@ static void look(int fd, struct state *state)
 	state->unit.size = sizeof(state->unit);
 	state->unit.unit = 4;
 	if (guest_ioctl(fd, OHT_IOC_UNIT_GET, &state->unit))
-		tap_bail("MODULE_GET failed");
-	state->something_to_read = poll(&wait, 1, 20) > 0;
+		tap_bail("UNIT_GET failed");
+	state->something_to_read = poll(&wait, 1, wait_ms) > 0;
+	if (state->plan.flags & OHT_PLAN_RUNNING)
+		state->output_status = output_status(fd);
 }
 
 static bool is_same(const struct state *a, const struct state *b)
@@ -55,6 +81,7 @@ static bool is_same(const struct state *a, const struct state *b)
 	       a->plan.generation == b->plan.generation && a->plan.flags == b->plan.flags &&
 	       !memcmp(&a->telegrams, &b->telegrams, sizeof(a->telegrams)) &&
 	       a->unit.flags == b->unit.flags && a->unit.retries == b->unit.retries &&
+	       a->output_status == b->output_status &&
 	       a->something_to_read == b->something_to_read;
 }
 
@@ -76,6 +103,52 @@ static struct oht_unit_set unit_set = {
 };
 static struct oht_plan_commit plan_commit_arg = { .size = sizeof(plan_commit_arg) };
 static struct oht_plan_clear plan_clear_arg = { .size = sizeof(plan_clear_arg) };
+static struct oht_cancel cancel = { .size = sizeof(cancel) };
+static uint16_t output_words[OUTPUT_WORDS] = { 1, 2, 3 };
+static struct oht_outputs outputs = {
+	.size = sizeof(outputs), .entry = OUTPUT_ENTRY, .count = OUTPUT_WORDS,
+};
+
+/* ---- structures that are answered ---- */
+
+static struct oht_info info = { .size = sizeof(info) };
+static struct oht_estop_status status_arg = { .size = sizeof(status_arg) };
+static struct oht_telegram_status telegram_status = { .size = sizeof(telegram_status) };
+static struct oht_unit_status unit_status = { .size = sizeof(unit_status), .unit = 4 };
+static struct oht_plan_status plan_status_arg = { .size = sizeof(plan_status_arg) };
+
+/* ---- what a call needs besides the state of the machine ---- */
+
+static void need_staged(int fd)
+{
+	if (guest_ioctl(fd, OHT_IOC_PLAN_STAGE, &plan_stage))
+		tap_bail("PLAN_STAGE failed");
+}
+
+static void need_running(int fd)
+{
+	struct oht_plan_status status;
+	struct oht_plan_commit made;
+
+	need_staged(fd);
+	if (plan_commit(fd, 0, &made))
+		tap_bail("PLAN_COMMIT failed");
+	if (!GUEST_UNTIL((plan_status(fd, &status), status.flags == OHT_PLAN_RUNNING), BEGINS_MS))
+		tap_bail("the plan does not begin");
+	outputs.generation = made.generation;
+	outputs.words = (uintptr_t)output_words;
+}
+
+static void need_under_way(int fd)
+{
+	struct oht_transfer slow = transfer;
+
+	slow.unit = NOBODY;
+	slow.timeout_us = UNDER_WAY_US;
+	if (guest_ioctl(fd, OHT_IOC_SUBMIT, &slow))
+		tap_bail("SUBMIT failed");
+	cancel.cookie = slow.cookie;
+}
 
 /* In which state of the machine a call is good. */
 enum when { FREE, STOPPED, READY, ENABLED };
@@ -86,31 +159,44 @@ struct call {
 	void *arg;
 	uint32_t size;
 	enum when when;
+	void (*need)(int fd);	/* NULL: nothing */
 };
 
 static const struct call calls[] = {
-	{ "SUBMIT", OHT_IOC_SUBMIT, &transfer, sizeof(transfer), FREE },
-	{ "SUBSCRIBE", OHT_IOC_SUBSCRIBE, &subscribe, sizeof(subscribe), FREE },
-	{ "CONTROL take", OHT_IOC_CONTROL, &take, sizeof(take), FREE },
-	{ "CONTROL release", OHT_IOC_CONTROL, &release, sizeof(release), STOPPED },
-	{ "TELEGRAMS", OHT_IOC_TELEGRAMS, &telegrams, sizeof(telegrams), STOPPED },
-	{ "SELF_TEST", OHT_IOC_SELF_TEST, &self_test, sizeof(self_test), STOPPED },
-	{ "UNIT_SET", OHT_IOC_UNIT_SET, &unit_set, sizeof(unit_set), STOPPED },
-	{ "RESET", OHT_IOC_RESET, &command, sizeof(command), STOPPED },
-	{ "PLAN_STAGE", OHT_IOC_PLAN_STAGE, &plan_stage, sizeof(plan_stage), STOPPED },
-	{ "PLAN_COMMIT", OHT_IOC_PLAN_COMMIT, &plan_commit_arg, sizeof(plan_commit_arg), STOPPED },
-	{ "PLAN_CLEAR", OHT_IOC_PLAN_CLEAR, &plan_clear_arg, sizeof(plan_clear_arg), STOPPED },
-	{ "ENABLE", OHT_IOC_ENABLE, &command, sizeof(command), READY },
-	{ "DISABLE", OHT_IOC_DISABLE, &command, sizeof(command), ENABLED },
-	{ "HEARTBEAT", OHT_IOC_HEARTBEAT, &command, sizeof(command), ENABLED },
+	{ "INFO", OHT_IOC_INFO, &info, sizeof(info), FREE, NULL },
+	{ "ESTOP_STATUS", OHT_IOC_ESTOP_STATUS, &status_arg, sizeof(status_arg), FREE, NULL },
+	{ "TELEGRAM_STATUS", OHT_IOC_TELEGRAM_STATUS, &telegram_status, sizeof(telegram_status), FREE, NULL },
+	{ "UNIT_GET", OHT_IOC_UNIT_GET, &unit_status, sizeof(unit_status), FREE, NULL },
+	{ "PLAN_STATUS", OHT_IOC_PLAN_STATUS, &plan_status_arg, sizeof(plan_status_arg), FREE, NULL },
+	{ "CANCEL", OHT_IOC_CANCEL, &cancel, sizeof(cancel), FREE, need_under_way },
+	{ "SUBMIT", OHT_IOC_SUBMIT, &transfer, sizeof(transfer), FREE, NULL },
+	{ "SUBSCRIBE", OHT_IOC_SUBSCRIBE, &subscribe, sizeof(subscribe), FREE, NULL },
+	{ "CONTROL take", OHT_IOC_CONTROL, &take, sizeof(take), FREE, NULL },
+	{ "CONTROL release", OHT_IOC_CONTROL, &release, sizeof(release), STOPPED, NULL },
+	{ "TELEGRAMS", OHT_IOC_TELEGRAMS, &telegrams, sizeof(telegrams), STOPPED, NULL },
+	{ "SELF_TEST", OHT_IOC_SELF_TEST, &self_test, sizeof(self_test), STOPPED, NULL },
+	{ "UNIT_SET", OHT_IOC_UNIT_SET, &unit_set, sizeof(unit_set), STOPPED, NULL },
+	{ "RESET", OHT_IOC_RESET, &command, sizeof(command), STOPPED, NULL },
+	{ "PLAN_STAGE", OHT_IOC_PLAN_STAGE, &plan_stage, sizeof(plan_stage), STOPPED, NULL },
+	{ "PLAN_COMMIT", OHT_IOC_PLAN_COMMIT, &plan_commit_arg, sizeof(plan_commit_arg), STOPPED,
+	  need_staged },
+	{ "PLAN_CLEAR", OHT_IOC_PLAN_CLEAR, &plan_clear_arg, sizeof(plan_clear_arg), STOPPED, NULL },
+	{ "ENABLE", OHT_IOC_ENABLE, &command, sizeof(command), READY, NULL },
+	{ "DISABLE", OHT_IOC_DISABLE, &command, sizeof(command), ENABLED, NULL },
+	{ "HEARTBEAT", OHT_IOC_HEARTBEAT, &command, sizeof(command), ENABLED, NULL },
+	{ "OUTPUTS", OHT_IOC_OUTPUTS, &outputs, sizeof(outputs), ENABLED, need_running },
 };
 
-static const struct call stop_call = { "STOP", OHT_IOC_STOP, &command, sizeof(command), ENABLED };
+#define CALLS	(sizeof(calls) / sizeof(calls[0]))
 
-static int open_in(enum when when)
+static const struct call stop_call = { "STOP", OHT_IOC_STOP, &command, sizeof(command), ENABLED, NULL };
+
+static int open_for(const struct call *call)
 {
+	enum when when = call->when;
 	int fd = guest_open(O_RDWR);
 
+	plan_make_good();
 	if (when == ENABLED) {
 		guest_make_enabled(fd, DEADMAN_MS);
 	} else if (when != FREE) {
@@ -119,8 +205,19 @@ static int open_in(enum when when)
 		if (when == READY && guest_reset_when_stable(fd, 1))
 			tap_bail("RESET failed");
 	}
+	if (call->need)
+		call->need(fd);
 	guest_drain(fd);
 	return fd;
+}
+
+/* A plan outlives its controller. */
+static void close_after(const struct call *call, int fd)
+{
+	if (call->need == need_running)
+		plan_clear(fd, 0);
+	close(fd);
+	guest_sleep_ms(2);
 }
 
 /* ---- memory ---- */
@@ -199,26 +296,21 @@ static void test_no_side_effect(place_t place, const char *where)
 	struct state before, after;
 	int fd;
 
-	for (call = calls; call < calls + sizeof(calls) / sizeof(calls[0]); call++) {
-		fd = open_in(call->when);
-		plan_make_good();
-		if (call->cmd == OHT_IOC_PLAN_COMMIT &&
-		    guest_ioctl(fd, OHT_IOC_PLAN_STAGE, &plan_stage))
-			tap_bail("PLAN_STAGE failed");
-		look(fd, &before);
+	for (call = calls; call < calls + CALLS; call++) {
+		fd = open_for(call);
+		look(fd, 20, &before);
 		tap_errno(try_in(fd, call, place), EFAULT, "%s: %s", call->name, where);
-		look(fd, &after);
+		look(fd, 20, &after);
 		tap_ok(is_same(&before, &after), "%s: %s: nothing has happened", call->name, where);
 		/* The structure itself is good: in memory that can be written it is accepted. */
 		tap_errno(guest_ioctl(fd, call->cmd, call->arg), 0, "%s: accepted", call->name);
-		close(fd);
-		guest_sleep_ms(2);
+		close_after(call, fd);
 	}
 }
 
 static void test_stop_stops(int stim, place_t place, const char *where)
 {
-	int fd = open_in(ENABLED);
+	int fd = open_for(&stop_call);
 
 	tap_is(stop_outputs(stim), OHT_STIM_ENABLE_1 | OHT_STIM_ENABLE_2, "outputs are high before");
 	tap_errno(try_in(fd, &stop_call, place), EFAULT, "STOP: %s", where);
@@ -230,14 +322,14 @@ static void test_stop_stops(int stim, place_t place, const char *where)
 static void test_stop_with_bad_members(int stim)
 {
 	struct oht_command bad = { .size = sizeof(bad), .flags = 1 };
-	int fd = open_in(ENABLED);
+	int fd = open_for(&stop_call);
 
 	tap_errno(guest_ioctl(fd, OHT_IOC_STOP, &bad), EINVAL, "STOP with an unknown flag");
 	tap_is(guest_state(fd), OHT_ESTOP_STOPPED, "stopped all the same");
 	tap_is(stop_outputs(stim), 0, "outputs are low");
 	close(fd);
 
-	fd = open_in(ENABLED);
+	fd = open_for(&stop_call);
 	bad = (struct oht_command){ .size = 4 };
 	tap_errno(guest_ioctl(fd, OHT_IOC_STOP, &bad), EINVAL, "STOP that is too short");
 	tap_is(guest_state(fd), OHT_ESTOP_STOPPED, "stopped all the same");
@@ -312,10 +404,96 @@ static void test_page_goes_in_the_middle(void)
 	tap_ok(taken && refused, "both happen");
 }
 
+struct outcomes {
+	unsigned int done, refused, wrong;
+};
+
+/* One try in the page; what is good is asked for on a new descriptor, since it may have changed the machine. */
+static void race_once(const struct call *call, struct flicker *flicker, int *fd, struct outcomes *outcomes)
+{
+	struct state before, after;
+	int err;
+
+	put(flicker, call->arg, call->size);
+	look(*fd, 0, &before);
+	err = guest_ioctl(*fd, call->cmd, flicker->page);
+	look(*fd, 0, &after);
+	if (err == EFAULT) {
+		outcomes->refused++;
+		outcomes->wrong += !is_same(&before, &after);
+		/* What is under way may be over by the next try. */
+		if (call->need != need_under_way)
+			return;
+	} else {
+		outcomes->done++;
+		outcomes->wrong += !!err;
+	}
+	close_after(call, *fd);
+	*fd = open_for(call);
+}
+
+static void race(const struct call *call, struct outcomes *sum)
+{
+	struct flicker flicker = { .page = map_pages(1) };
+	struct outcomes outcomes = { 0 };
+	int fd = open_for(call);
+	unsigned int i;
+
+	if (pthread_create(&flicker.thread, NULL, flicker_run, &flicker))
+		tap_bail("pthread_create failed");
+	for (i = 0; i < CALL_RACES; i++) {
+		if (outcomes.done >= CALL_ENOUGH && outcomes.refused >= CALL_ENOUGH)
+			break;
+		race_once(call, &flicker, &fd, &outcomes);
+	}
+	atomic_store(&flicker.ended, true);
+	pthread_join(flicker.thread, NULL);
+	munmap(flicker.page, page_bytes());
+	close_after(call, fd);
+	tap_note("%s: done %u, refused %u", call->name, outcomes.done, outcomes.refused);
+	tap_is(outcomes.wrong, 0, "%s: done and told, or refused and not done", call->name);
+	sum->done += outcomes.done;
+	sum->refused += outcomes.refused;
+}
+
+static void test_races(void)
+{
+	struct outcomes sum = { 0 };
+	const struct call *call;
+
+	for (call = calls; call < calls + CALLS; call++)
+		race(call, &sum);
+	tap_note("value pages.races_done %u", sum.done);
+	tap_note("value pages.races_refused %u", sum.refused);
+	tap_ok(sum.done && sum.refused, "both happen");
+}
+
+/* A call that the kernel knows and that has no case above. */
+static void test_no_call_is_forgotten(void)
+{
+	unsigned int nr, known = 0;
+	const struct call *call;
+	int fd = guest_open(O_RDWR);
+
+	for (nr = 0; nr < NUMBERS; nr++) {
+		if (guest_ioctl(fd, _IO(OHT_IOC_MAGIC, nr), NULL) == ENOTTY)
+			continue;
+		known++;
+		for (call = calls; call < calls + CALLS && call->cmd != _IO(OHT_IOC_MAGIC, nr); call++)
+			;
+		tap_ok(call < calls + CALLS || stop_call.cmd == _IO(OHT_IOC_MAGIC, nr),
+		       "number %#x has a case", nr);
+	}
+	/* CONTROL has two cases, STOP is not among @calls. */
+	tap_is(known, CALLS, "as many calls as cases");
+	close(fd);
+}
+
 int main(void)
 {
 	int stim = guest_open_stim();
 
+	TAP_TEST(test_no_call_is_forgotten(), "every call has a case");
 	TAP_TEST(test_no_side_effect(place_read_only, "in a read-only page"), "a read-only page");
 	TAP_TEST(test_no_side_effect(place_unmapped, "in no page"), "an unmapped page");
 	TAP_TEST(test_no_side_effect(place_tail_read_only, "its end read-only"),
@@ -329,6 +507,7 @@ int main(void)
 		 "a stop with a part of it missing");
 	TAP_TEST(test_stop_with_bad_members(stim), "a stop with bad members");
 	TAP_TEST(test_page_goes_in_the_middle(), "a page that goes away in the middle");
+	TAP_TEST(test_races(), "a page that goes away in the middle of each call");
 	close(stim);
 	return tap_done();
 }
