@@ -18,8 +18,8 @@ import tempfile
 from vsbc import paths
 
 # dkms brings compiler and make, which oht-dkms depends on.
-WANTED = ("?essential", "apt", "ca-certificates", "curl", "dkms", "init-system-helpers", "iproute2", "kmod", "procps", "systemd",
-          "systemd-sysv", "udev", "usr-is-merged")
+WANTED = ("?essential", "acl", "apt", "ca-certificates", "curl", "dkms", "init-system-helpers", "iproute2", "kmod", "procps",
+          "systemd", "systemd-sysv", "udev", "usr-is-merged")
 # What ohtd and ohtctl link, since there is no archive to take it from in the folder.
 LIBRARIES = ("libcsv3", "libh2o-evloop0.13", "libjson-c5", "libjwt0", "libmodbus5", "libseccomp2", "libsqlite3-0", "libwslay1")
 # Debian 12 has merged these into /usr; a link that is there before the packages come stays.

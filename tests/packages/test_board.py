@@ -96,6 +96,7 @@ def test_dkms_builds_on_the_board(board):
 def test_udev_gives_the_device_to_the_group(board):
     check(board, "modprobe oht && udevadm settle")
     assert check(board, "stat -c '%U %G %a' /dev/oht0") == "root oht 660"
+    assert "group:oht-watch:r--" in check(board, "getfacl -p /dev/oht0").split()
 
 
 def test_the_daemon_finds_it(board):

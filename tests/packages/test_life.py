@@ -112,6 +112,7 @@ def test_user_and_groups(system):
     assert system.check("getent passwd oht").split(":")[5:] == ["/var/lib/oht", "/usr/sbin/nologin"]
     assert set(system.check("id -nG oht").split()) == {"oht", "dialout"}
     assert system.check("getent group oht-admin").split(":")[3] == "", "nobody administers by being installed"
+    assert system.check("getent group oht-watch").split(":")[3] == "", "nobody watches by being installed"
     assert int(system.check("id -u oht")) < 1000
     assert system.check("getent shadow oht").split(":")[1] in ("!*", "!", "*"), "nobody logs in as oht"
 
@@ -133,6 +134,25 @@ def test_udev_takes_the_rule(system):
     said = system.run("udevadm test --action=add /class/mem/null 2>&1")[1]
     assert not [line for line in said.splitlines() if "60-oht.rules" in line and "Reading" not in line], said
     assert "60-oht.rules" in said
+
+
+def test_two_groups_share_the_device(system):
+    """The command of the rule on a file that is owned as the rule says, and what users of each group may do with it."""
+    rule = system.check("cat /lib/udev/rules.d/60-oht.rules")
+    command = re.search(r'RUN\+="([^"]+)"', rule)[1].replace("$env{DEVNAME}", "/tmp/device")
+    system.check("rm -f /tmp/device && touch /tmp/device && chown root:oht /tmp/device && chmod 0660 /tmp/device")
+    system.check(command)
+
+    def may(group, how):
+        """Whether a user who is in that group alone can open it so."""
+        return not system.run(f"setpriv --reuid nobody --regid nogroup --groups {group} sh -c 'exec 3{how}/tmp/device'")[0]
+
+    assert {(group, how): may(group, how) for group in ("oht", "oht-watch", "nogroup") for how in ("<", "<>")} == {
+        ("oht", "<"): True, ("oht", "<>"): True, ("oht-watch", "<"): True, ("oht-watch", "<>"): False,
+        ("nogroup", "<"): False, ("nogroup", "<>"): False}
+    # What udev does again at every change.
+    system.check("chmod 0660 /tmp/device && chown root:oht /tmp/device")
+    assert may("oht", "<>") and may("oht-watch", "<") and not may("oht-watch", "<>")
 
 
 def test_dkms_knows_the_source(system):
