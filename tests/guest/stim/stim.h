@@ -10,6 +10,7 @@
 #define STIM_H
 
 #include <linux/bits.h>
+#include <linux/errno.h>
 #include <linux/types.h>
 
 #include "../oht_pins.h"
@@ -79,10 +80,26 @@ void stim_relays_init(void);
 void stim_relays_end(void);
 long stim_set_relays(const struct oht_stim_relays *relays);
 
-/* hold.c */
+/* hold.c; it needs tracepoints. */
+#ifdef CONFIG_TRACEPOINTS
 int stim_hold_init(void);
 void stim_hold_end(void);
 long stim_hold(unsigned long what);
+#else
+static inline int stim_hold_init(void)
+{
+	return 0;
+}
+
+static inline void stim_hold_end(void)
+{
+}
+
+static inline long stim_hold(unsigned long what)
+{
+	return -EOPNOTSUPP;
+}
+#endif
 
 /* press.c */
 void stim_press_init(void);
