@@ -124,8 +124,9 @@ static uint64_t pass(struct oht_sim_station *station, uint64_t now_ns, uint64_t 
 		now_ns = due_ns > now_ns ? due_ns : now_ns + 1;
 	}
 	HOLDS("what is sent is counted", !clean || station->tx_bytes == total);
-	/* The first reply of a station that nothing was done to. */
-	if (clean && total && station->framer.stats.frames == 1)
+	/* The first reply of a station that nothing was done to, if all of it has been sent. */
+	if (clean && total && station->framer.stats.frames == 1 &&
+	    oht_sim_pacer_deadline_ns(&station->pacer) == OHT_SIM_NEVER)
 		HOLDS("a reply is a frame", total <= OHT_SIM_ADU_MAX_BYTES &&
 		      oht_sim_adu_sealed(sent, total));
 	return until_ns;
