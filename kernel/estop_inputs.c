@@ -251,7 +251,7 @@ bool oht_estop_storms(const struct oht_estop *estop)
 /* Contacts bounce for some milliseconds; and the supervision's longest period fits in thrice. */
 #define OHT_BUTTON_DEBOUNCE_NS	(30 * NSEC_PER_MSEC)
 #define OHT_BUTTON_SHORTEST_NS	(100 * NSEC_PER_MSEC)
-#define OHT_BUTTON_LONGEST_NS	(3 * NSEC_PER_SEC)
+#define OHT_BUTTON_LONGEST_NS	(3ULL * NSEC_PER_SEC)
 
 /* Pressed, nobody knows since when. */
 static void oht_estop_button_forget(struct oht_estop_button *button)
