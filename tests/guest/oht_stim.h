@@ -129,8 +129,8 @@ struct oht_stim_relays {
 /*
  * Argument: OHT_STIM_HOLD_*. The next stop that is latched on the caller's CPU holds that CPU up in
  * an interrupt, which comes as soon as it takes one again, until it is ended or 500 ms are over.
- * Asked or ended, it returns 1 if it was held. ENODEV: the driver is not there; EOPNOTSUPP: a kernel
- * without tracepoints.
+ * Asked or ended, it returns 1 if it was held. ENODEV: the driver is not there.
+ * EOPNOTSUPP: the kernel has no tracepoints.
  */
 #define OHT_STIM_IOC_HOLD	_IO('s', 14)
 #define OHT_STIM_HOLD_ARM	1
