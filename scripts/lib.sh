@@ -66,7 +66,8 @@ single()
 }
 
 # kernel_tree KIND : the folder of the kernel `stock`, `rt`, `debug`, `kcsan` or of a release in the cache: release (the
-# name of it), build/ (make tree for modules), boot/vmlinuz* or Image, lib/modules
+# name of it), build/ (make tree for modules), boot/vmlinuz* or Image, lib/modules. `amd64` and `armhf` have only the
+# first two.
 kernel_tree()
 {
 	local tree
@@ -77,15 +78,29 @@ kernel_tree()
 	debug | kcsan)
 		"$top/scripts/build-debug-kernel" "$1" >&2
 		;;
+	amd64 | armhf)
+		[ -e "$cache/kernels/$1/build" ] || "$top/scripts/fetch-kernels" "$1" >&2
+		;;
 	*)
 		for tree in "$cache"/kernels/*/; do
 			[ "$(cat "$tree/release" 2>/dev/null)" = "$1" ] || continue
 			(cd "$tree" && pwd -P)
 			return 0
 		done
-		die "no kernel '$1' in $cache/kernels; give stock, rt, debug or a release that is there"
+		die "no kernel '$1' in $cache/kernels; give stock, rt, debug, kcsan, amd64, armhf or a release that is there"
 		;;
 	esac
 	[ -e "$cache/kernels/$1/build" ] || return 1
 	(cd "$cache/kernels/$1/" && pwd -P)
+}
+
+# kernel_make KIND : what make needs to build for that kernel, a word each. For armhf that is all but the last step:
+# Debian's modpost of a 64-bit machine takes the device tables of a 32-bit kernel for wrong.
+kernel_make()
+{
+	case "$1" in
+	amd64) printf '%s\n' ARCH=x86 "CROSS_COMPILE=$([ "$native_arch" = amd64 ] || echo x86_64-linux-gnu-)" modules ;;
+	armhf) printf '%s\n' ARCH=arm CROSS_COMPILE=arm-linux-gnueabihf- kernel/ tests/guest/ ;;
+	*) printf '%s\n' "ARCH=$board_arch" "CROSS_COMPILE=$board_triplet-" modules ;;
+	esac
 }
