@@ -12,6 +12,8 @@
 #include <linux/bits.h>
 #include <linux/types.h>
 
+#include "passed.h"
+
 #define OHT_AGREE_CHANNELS	2
 
 /* After a discrepancy both channels must be seen open, then closed. */
@@ -40,7 +42,7 @@ static inline void oht_agree_edge(struct oht_agree *agree, unsigned int channel,
 	agree->opened_ns[channel] = now;
 }
 
-/* What was seen open so far does not count any more: the machine was reset, or nobody looked. */
+/* Forget when the channels were open: the machine was reset, or the inputs were not read. */
 static inline void oht_agree_forget(struct oht_agree *agree)
 {
 	int i;
@@ -75,13 +77,13 @@ static inline void oht_agree_agreed(struct oht_agree *agree, const struct oht_ag
 		agree->lockout = OHT_LOCKOUT_NONE;
 }
 
-/* Has the other channel had its time, since the one that opened last? Signed: stamps may cross. */
+/* Each channel opened longer ago than the window: the other one has had time to follow. */
 static inline bool oht_agree_waited(const struct oht_agree *agree, u64 now, u64 window_ns)
 {
 	int i;
 
 	for (i = 0; i < OHT_AGREE_CHANNELS; i++)
-		if ((s64)(now - agree->opened_ns[i]) <= (s64)window_ns)
+		if (!oht_passed(now, agree->opened_ns[i], window_ns))
 			return false;
 	return true;
 }
@@ -101,7 +103,7 @@ static inline bool oht_agree_look(struct oht_agree *agree, const struct oht_agre
 	else if (!agree->disagree_since_ns)
 		agree->disagree_since_ns = now;
 	else
-		found = (s64)(now - agree->disagree_since_ns) > (s64)window_ns;
+		found = oht_passed(now, agree->disagree_since_ns, window_ns);
 	if (oht_agree_is_alone(agree, window_ns) && oht_agree_waited(agree, now, window_ns))
 		found = true;
 	if (found)

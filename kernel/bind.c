@@ -13,6 +13,7 @@
 #include "chrdev.h"
 #include "compat.h"
 #include "core.h"
+#include "netlink.h"
 #include "sysfs.h"
 
 /* Is it the integrator's mistake, or not yet the time? Both fail the probe. */
@@ -60,12 +61,17 @@ int oht_bind_attach(struct device *dev, const struct oht_port_backend *backend)
 	ret = oht_bind_start_bus(oht, dev, backend);
 	if (ret)
 		goto exit_estop;
-	ret = oht_core_add(oht);
+	ret = oht_netlink_attach(oht);
 	if (ret)
 		goto stop_bus;
+	ret = oht_core_add(oht);
+	if (ret)
+		goto detach_netlink;
 	dev_set_drvdata(dev, oht);
 	return 0;
 
+detach_netlink:
+	oht_netlink_detach(oht);
 stop_bus:
 	oht_core_stop_bus(oht);
 exit_estop:
@@ -111,6 +117,7 @@ void oht_bind_detach(struct device *dev, bool leaving)
 	oht_core_stop_bus(oht);
 	oht_estop_exit(&oht->estop);
 	oht_core_wake_all(oht);
+	oht_netlink_detach(oht);
 	oht_core_put(oht);
 }
 EXPORT_SYMBOL_OHT(oht_bind_detach);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Owns:     every difference between the kernels we build for; nobody else asks for a version.
+ * Owns:     every difference between the kernels we build for; no other file asks for a version.
  * Contexts: those of the functions that are wrapped.
  * Locks:    none.
  */
@@ -45,7 +45,7 @@ static inline void oht_vm_flags_clear(struct vm_area_struct *vma, unsigned long 
 }
 
 /*
- * Until 6.10 platform_driver.remove returned an int that nobody could use.
+ * Until 6.10 platform_driver.remove returned an int without any use.
  * OHT_PLATFORM_REMOVE(name, fn) defines function name for .remove from void fn().
  */
 #if KERNEL_VERSION(6, 11, 0) > LINUX_VERSION_CODE
@@ -114,6 +114,16 @@ static inline struct gpio_chip *oht_gpio_chip(struct fwnode_handle *fwnode)
 	gpio_device_put(device);
 	return chip;
 }
+#endif
+
+/*
+ * Attributes of the request that began a dump; 6.7 put them one level deeper. Needs
+ * net/genetlink.h, which the tests of the other files do without.
+ */
+#if KERNEL_VERSION(6, 7, 0) > LINUX_VERSION_CODE
+#define oht_genl_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
+#else
+#define oht_genl_dump_attrs(cb)	(genl_dumpit_info(cb)->info.attrs)
 #endif
 
 #endif /* OHT_COMPAT_H */

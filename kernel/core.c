@@ -15,8 +15,6 @@
 #include "compat.h"
 #include "core.h"
 
-#define OHT_MINORS	16
-
 static dev_t oht_core_first;
 static struct class *oht_core_class;
 static DEFINE_IDA(oht_core_minors);
@@ -86,18 +84,18 @@ static u32 oht_core_session(void *context)
 	return oht_estop_session(&oht->estop);
 }
 
-static u32 oht_core_run_state(void *context)
+static u32 oht_core_state(void *context)
 {
 	const struct oht_device *oht = context;
 
 	return oht_estop_state(&oht->estop);
 }
 
-static u32 oht_core_run_stops(void *context)
+static u32 oht_core_halts(void *context)
 {
 	const struct oht_device *oht = context;
 
-	return oht_estop_stops(&oht->estop);
+	return oht_estop_halts(&oht->estop);
 }
 
 /* From irq_work, hard interrupt. */
@@ -114,8 +112,6 @@ static void oht_core_run_recorded(void *context)
 }
 
 static const struct oht_run_ops oht_core_run_ops = {
-	.state = oht_core_run_state,
-	.stops = oht_core_run_stops,
 	.lost = oht_core_run_lost,
 	.recorded = oht_core_run_recorded,
 };
@@ -125,6 +121,8 @@ int oht_core_start_bus(struct oht_device *oht, struct oht_port *port)
 	const struct oht_engine_gate gate = {
 		.enabled = oht_core_enabled,
 		.session = oht_core_session,
+		.state = oht_core_state,
+		.halts = oht_core_halts,
 		.health = oht_core_health,
 		.context = oht,
 	};
@@ -181,6 +179,23 @@ void oht_core_stop_bus(struct oht_device *oht)
 	oht_run_end(oht->run);
 }
 
+u64 oht_core_caps(const struct oht_device *oht)
+{
+	u64 caps = OHT_CAP_ESTOP;
+
+	if (oht->estop.channels > 1)
+		caps |= OHT_CAP_CHANNEL_B;
+	if (oht->estop.feedbacks)
+		caps |= OHT_CAP_FEEDBACK;
+	if (oht->estop.button.gpio)
+		caps |= OHT_CAP_RESET_BUTTON;
+	if (oht->estop.pulse)
+		caps |= OHT_CAP_PULSE;
+	if (oht_core_has_bus(oht))
+		caps |= OHT_CAP_BUS | oht->port_caps;
+	return caps;
+}
+
 void oht_core_listen(struct oht_device *oht, struct oht_listener *listener)
 {
 	init_waitqueue_head(&listener->wait);
@@ -230,6 +245,8 @@ struct oht_device *oht_core_alloc(struct device *parent, const struct file_opera
 		kvfree(oht);
 		return ERR_PTR(ret);
 	}
+	oht->estop.id = oht->id;
+	oht->engine.id = oht->id;
 	init_rwsem(&oht->role);
 	init_rwsem(&oht->life);
 	mutex_init(&oht->files_lock);
@@ -275,6 +292,17 @@ void oht_core_wake_all(struct oht_device *oht)
 	list_for_each_entry(listener, &oht->files, node)
 		wake_up_all(&listener->wait);
 	mutex_unlock(&oht->files_lock);
+}
+
+struct oht_device *oht_core_find(unsigned int id)
+{
+	struct device *dev;
+
+	if (id >= OHT_MINORS)
+		return NULL;
+	dev = class_find_device_by_devt(oht_core_class,
+					MKDEV(MAJOR(oht_core_first), MINOR(oht_core_first) + id));
+	return dev ? oht_core_of(dev) : NULL;
 }
 
 void oht_core_put(struct oht_device *oht)

@@ -25,6 +25,10 @@
 #include "health.h"
 #include "port.h"
 
+#define OHT_MINORS	16
+
+struct oht_netlink;
+
 struct oht_device {
 	struct device dev;		/* its last reference frees all of this */
 	struct cdev cdev;
@@ -36,6 +40,7 @@ struct oht_device {
 
 	struct mutex files_lock;	/* writers of files */
 	struct list_head files;		/* struct oht_listener; read under RCU */
+	struct oht_netlink *netlink;	/* netlink.c's; constant while the device is visible */
 
 	struct oht_estop estop;
 	struct oht_engine engine;
@@ -50,7 +55,7 @@ struct oht_device {
 	char port_kind[OHT_NAME_SIZE];
 };
 
-/* Who wants to be woken by the device: one per descriptor. */
+/* What the device wakes: one per descriptor, and that of netlink. */
 struct oht_listener {
 	struct list_head node;		/* in oht_device.files */
 	wait_queue_head_t wait;
@@ -62,7 +67,7 @@ static inline struct oht_device *oht_core_of(struct device *dev)
 }
 
 /**
- * oht_core_alloc() - make a device that nobody sees yet
+ * oht_core_alloc() - make a device that is not visible yet
  * @parent: platform device
  * @fops: of /dev/oht%d
  * @groups: sysfs attributes
@@ -75,11 +80,17 @@ struct oht_device *oht_core_alloc(struct device *parent, const struct file_opera
 /* Everything appears at once: /dev/oht%d, sysfs. 0 or errno. */
 int oht_core_add(struct oht_device *oht);
 
-/* Nobody new gets in, who is inside gets -ENODEV from now on. Once, after oht_core_add(). */
+/* No descriptor is opened any more, and calls get -ENODEV. Once, after oht_core_add(). */
 void oht_core_remove(struct oht_device *oht);
 
-/* Wakes everybody who waits: after the last record has been made. */
+/* Wakes all readers: after the last record has been made. */
 void oht_core_wake_all(struct oht_device *oht);
+
+/*
+ * The visible device with this number, with a reference of the caller's; NULL: there is none. It
+ * may go at any time: see oht_device.life. Process context.
+ */
+struct oht_device *oht_core_find(unsigned int id);
 
 /* Gives a reference back. */
 void oht_core_put(struct oht_device *oht);
@@ -111,6 +122,9 @@ static inline bool oht_core_has_bus(const struct oht_device *oht)
 	/* Pairs with oht_core_start_bus(). */
 	return smp_load_acquire(&oht->has_bus);
 }
+
+/* OHT_CAP_*. Any context. */
+u64 oht_core_caps(const struct oht_device *oht);
 
 /* A descriptor comes and goes. Process context; the second waits for RCU. */
 void oht_core_listen(struct oht_device *oht, struct oht_listener *listener);

@@ -25,12 +25,10 @@ static u64 oht_cycle_ns(const struct oht_cycle_layout *layout)
 
 static struct oht_cycle_record *oht_cycle_record(struct oht_cycle *cycle, u32 kind, u32 count)
 {
-	struct oht_cycle_journal *journal = &cycle->journal;
-	struct oht_cycle_record *record;
+	struct oht_cycle_record *record = oht_journal_next(&cycle->journal);
 
-	record = &journal->record[journal->seq++ % OHT_CYCLE_RECORDS_MAX];
 	*record = (struct oht_cycle_record) {
-		.journal_seq = journal->seq,
+		.journal_seq = cycle->journal.seq,
 		.event_ns = oht_cycle_now_ns(cycle),
 		.cycle = cycle->status.cycles,
 		.kind = kind,
@@ -60,7 +58,7 @@ static void oht_cycle_show_header(struct oht_cycle *cycle)
 	header->cycle_us = plan ? plan->cycle_us : 0;
 	header->flags &= OHT_PLAN_GONE;
 	header->flags |= (plan ? OHT_PLAN_RUNNING : 0) | (cycle->next ? OHT_PLAN_PENDING : 0);
-	header->safety_state = cycle->ops->state(cycle->context);
+	header->safety_state = oht_cycle_state(cycle);
 	header->cycles = cycle->status.cycles;
 	header->cycle_start_ns = cycle->begin_ns;
 	header->missed = cycle->status.missed;
@@ -125,7 +123,7 @@ static void oht_cycle_show_result(struct oht_cycle *cycle, u16 index, u64 now_ns
 
 /* ---- the end of exchanges ---- */
 
-/* Nobody's fault: says nothing about the unit. */
+/* The exchange ended for a reason that says nothing about its unit. */
 static bool oht_cycle_is_void(u8 detail)
 {
 	return detail == OHT_DETAIL_STOPPED || detail == OHT_DETAIL_CANCELLED ||
@@ -157,7 +155,7 @@ static void oht_cycle_bad(struct oht_cycle *cycle, u16 index)
 		entry->lost = true;
 		cycle->status.losses++;
 		oht_cycle_record_entry(cycle, OHT_CYCLE_LOST, index, entry->errors);
-	} else if (cycle->ops->state(cycle->context) != OHT_ESTOP_ENABLED) {
+	} else if (oht_cycle_state(cycle) != OHT_ESTOP_ENABLED) {
 		return;
 	}
 	/* Also if somebody has enabled the machine in spite of the loss. */
@@ -197,26 +195,30 @@ static void oht_cycle_done(struct oht_xfer *x)
 	else if (!oht_cycle_is_void(x->detail))
 		oht_cycle_bad(cycle, index);
 	oht_cycle_show_result(cycle, index, now_ns);
-	if (!cycle->engine->slot.planned)
-		oht_cycle_finish(cycle, now_ns);
+	if (cycle->engine->slot.planned)
+		return;
+	oht_cycle_finish(cycle, now_ns);
+	if (!cycle->beginning)
+		oht_cycle_tell_unsent(cycle, OHT_FATE_UNSENT, now_ns);
 }
 
 /* ---- the beginning of exchanges ---- */
 
 /*
- * Outputs hold until the next stop: its abort may come after the machine has been enabled again.
- * The state is read before, so that the stops are not older than it.
+ * Outputs hold until the next stop or DISABLE. The abort of a stop may come after the machine has
+ * been enabled again, so the count decides. The state is read before, so that the count is not
+ * older than it.
  */
 static bool oht_cycle_has_outputs(struct oht_cycle *cycle, const struct oht_cycle_entry *entry)
 {
-	return entry->has_outputs && entry->stops == cycle->ops->stops(cycle->context);
+	return entry->has_outputs && entry->halts == oht_cycle_halts(cycle);
 }
 
 /* May it write? If not, an exchange still reads; what else writes is not begun. */
 static bool oht_cycle_may_write(struct oht_cycle *cycle, u16 index)
 {
 	const struct oht_plan_entry *planned = &cycle->running->plan.entry[index];
-	bool enabled = cycle->ops->state(cycle->context) == OHT_ESTOP_ENABLED;
+	bool enabled = oht_cycle_state(cycle) == OHT_ESTOP_ENABLED;
 
 	if (enabled && oht_cycle_has_outputs(cycle, &cycle->running->entry[index]))
 		return true;
@@ -252,7 +254,7 @@ static void oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 		oht_cycle_show_unsent(cycle, index, OHT_DETAIL_OK, err);
 }
 
-static void oht_cycle_begin(struct oht_cycle *cycle)
+static void oht_cycle_begin(struct oht_cycle *cycle, u64 now_ns)
 {
 	struct oht_cycle_layout *layout = cycle->running;
 	struct oht_engine_slot *slot = &cycle->engine->slot;
@@ -261,14 +263,18 @@ static void oht_cycle_begin(struct oht_cycle *cycle)
 	cycle->begin_ns = cycle->grid_ns;
 	cycle->end_ns = cycle->grid_ns + oht_cycle_ns(layout);
 	cycle->overrun = false;
-	slot->begin_ns = cycle->grid_ns;
+	oht_cycle_note_start(cycle, &slot->start, now_ns);
 	slot->begun = false;
+	cycle->beginning = true;
 	for (i = 0; i < layout->plan.entries; i++) {
 		if (layout->entry[i].next_due > cycle->index)
 			continue;
 		layout->entry[i].next_due = oht_plan_next_due(&layout->plan.entry[i], cycle->index);
 		oht_cycle_begin_entry(cycle, i);
 	}
+	cycle->beginning = false;
+	if (!slot->planned)
+		oht_cycle_tell_unsent(cycle, OHT_FATE_EMPTY, now_ns);
 }
 
 /* The plan that waits comes in force; all exchanges of the old one are over. */
@@ -303,6 +309,7 @@ static void oht_cycle_catch_up(struct oht_cycle *cycle, u64 now_ns)
 {
 	u64 cycle_ns, passed;
 
+	cycle->passed = 0;
 	if (!cycle->running) {
 		cycle->grid_ns = now_ns;
 		return;
@@ -311,6 +318,7 @@ static void oht_cycle_catch_up(struct oht_cycle *cycle, u64 now_ns)
 	if (now_ns < cycle->grid_ns + cycle_ns)
 		return;
 	passed = div64_u64(now_ns - cycle->grid_ns, cycle_ns);
+	cycle->passed = passed;
 	cycle->grid_ns += passed * cycle_ns;
 	cycle->index += passed;
 	cycle->status.cycles += passed;
@@ -318,8 +326,9 @@ static void oht_cycle_catch_up(struct oht_cycle *cycle, u64 now_ns)
 }
 
 /*
- * Whoever wants the coming cycle has to be there when the one before it has been begun: to look at
- * all that wait takes time, which a cycle that begins does not have.
+ * A transfer that wants the whole of the coming cycle has to wait already when the cycle before it
+ * has begun: to look at all transfers that wait takes time, which the beginning of a cycle does not
+ * have.
  */
 static void oht_cycle_plan_give(struct oht_cycle *cycle)
 {
@@ -354,10 +363,12 @@ u64 oht_cycle_tick(struct oht_cycle *cycle)
 	if (e->slot.planned) {
 		oht_cycle_exceed(cycle);
 		oht_cycle_miss(cycle, 1);
+		oht_cycle_tell(cycle, OHT_FATE_MISSED, now_ns);
 	} else if (cycle->give && oht_engine_slot_wanted(e)) {
 		oht_cycle_give(cycle);
+		oht_cycle_tell(cycle, OHT_FATE_GIVEN, now_ns);
 	} else {
-		oht_cycle_begin(cycle);
+		oht_cycle_begin(cycle, now_ns);
 	}
 	cycle->index++;
 	cycle->status.cycles++;
@@ -415,7 +426,36 @@ static void oht_cycle_lay_out(struct oht_cycle *cycle, struct oht_cycle_layout *
 	}
 }
 
-/* Memory for a new layout: nobody else looks at it while none waits. */
+/*
+ * The pauses that units may make, for the figures of the plan that is laid ready. With @hold they
+ * do not change until oht_cycle_settle_pauses().
+ */
+static void oht_cycle_note_pauses(struct oht_cycle *cycle, bool hold)
+{
+	struct oht_plan *plan = &cycle->staged;
+	unsigned long flags;
+	u32 i;
+
+	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
+	for (i = 0; i < plan->entries; i++)
+		plan->pause_us[i] =
+			cycle->engine->units[plan->entry[i].unit].policy.pause_max_us;
+	if (hold)
+		cycle->engine->slot.pauses_held = true;
+	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
+}
+
+/* The commit is over: pauses are held by a plan that waits or is in force. */
+static void oht_cycle_settle_pauses(struct oht_cycle *cycle)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
+	cycle->engine->slot.pauses_held = cycle->running || cycle->next;
+	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
+}
+
+/* Memory for a new layout; nothing else uses it while no layout waits. */
 static struct oht_cycle_layout *oht_cycle_spare(struct oht_cycle *cycle)
 {
 	struct oht_cycle_layout *spare = NULL;
@@ -428,16 +468,13 @@ static struct oht_cycle_layout *oht_cycle_spare(struct oht_cycle *cycle)
 	return spare;
 }
 
-int oht_cycle_commit(struct oht_cycle *cycle, bool dry, struct oht_plan_figures *figures,
-		     u32 *generation)
+static int oht_cycle_try_commit(struct oht_cycle *cycle, bool dry,
+				struct oht_plan_figures *figures, u32 *generation)
 {
 	struct oht_cycle_layout *spare;
 	unsigned long flags;
 	int ret;
 
-	*generation = 0;
-	if (!cycle->has_staged)
-		return -ENOENT;
 	ret = oht_plan_compute(&cycle->staged, &cycle->engine->timing, cycle->exact, figures);
 	if (ret || dry)
 		return ret;
@@ -455,15 +492,19 @@ int oht_cycle_commit(struct oht_cycle *cycle, bool dry, struct oht_plan_figures 
 	return 0;
 }
 
-u32 oht_cycle_next_generation(struct oht_cycle *cycle)
+int oht_cycle_commit(struct oht_cycle *cycle, bool dry, struct oht_plan_figures *figures,
+		     u32 *generation)
 {
-	unsigned long flags;
-	u32 next;
+	int ret;
 
-	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
-	next = cycle->generation + 1;
-	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
-	return next;
+	*generation = 0;
+	if (!cycle->has_staged)
+		return -ENOENT;
+	oht_cycle_note_pauses(cycle, !dry);
+	ret = oht_cycle_try_commit(cycle, dry, figures, generation);
+	if (!dry)
+		oht_cycle_settle_pauses(cycle);
+	return ret;
 }
 
 void oht_cycle_clear(struct oht_cycle *cycle)
@@ -483,12 +524,13 @@ void oht_cycle_clear(struct oht_cycle *cycle)
 	e->slot.until_ns = 0;
 	e->slot.budget_ns = 0;
 	e->slot.whole = false;
+	e->slot.pauses_held = false;
 	oht_cycle_show_header(cycle);
 	raw_spin_unlock_irqrestore(&e->lock, flags);
 
 	for (i = 0; ended && i < ended->plan.entries; i++)
 		oht_engine_cancel(e, &ended->entry[i].xfer);
-	/* Whoever waited for a slack need not any more. */
+	/* Transfers that waited for a slack may go now. */
 	raw_spin_lock_irqsave(&e->lock, flags);
 	oht_engine_slot_run(e, oht_cycle_now_ns(cycle));
 	raw_spin_unlock_irqrestore(&e->lock, flags);
@@ -496,61 +538,11 @@ void oht_cycle_clear(struct oht_cycle *cycle)
 
 /* ---- calls ---- */
 
-static int oht_cycle_take_outputs(struct oht_cycle *cycle, const struct oht_outputs *outputs,
-				  const u16 *words)
-{
-	struct oht_cycle_layout *layout = cycle->running;
-	const struct oht_plan_entry *planned;
-	struct oht_cycle_entry *entry;
-	u32 stops;
-
-	if (!layout || outputs->generation != layout->generation)
-		return -ENOENT;
-	if (outputs->entry >= layout->plan.entries)
-		return -EINVAL;
-	planned = &layout->plan.entry[outputs->entry];
-	if (!outputs->count || outputs->count != oht_plan_output_words(planned))
-		return -EINVAL;
-	/* In this order: a stop that is not seen in the state is not counted either. */
-	stops = cycle->ops->stops(cycle->context);
-	if (cycle->ops->state(cycle->context) == OHT_ESTOP_STOPPED)
-		return -ECANCELED;
-	entry = &layout->entry[outputs->entry];
-	memcpy(entry->outputs, words, outputs->count * sizeof(*words));
-	entry->stops = stops;
-	entry->has_outputs = true;
-	return 0;
-}
-
-int oht_cycle_set_outputs(struct oht_cycle *cycle, const struct oht_outputs *outputs,
-			  const u16 *words)
-{
-	unsigned long flags;
-	int ret;
-
-	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
-	ret = oht_cycle_take_outputs(cycle, outputs, words);
-	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
-	return ret;
-}
-
 void oht_cycle_stopped(struct oht_cycle *cycle)
 {
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
-	oht_cycle_show_header(cycle);
-	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
-}
-
-void oht_cycle_forget_outputs(struct oht_cycle *cycle)
-{
-	unsigned long flags;
-	u32 i;
-
-	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
-	for (i = 0; cycle->running && i < cycle->running->plan.entries; i++)
-		cycle->running->entry[i].has_outputs = false;
 	oht_cycle_show_header(cycle);
 	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
 }

@@ -16,17 +16,14 @@
 #include <linux/oht.h>
 #include "engine.h"
 #include "image.h"
+#include "journal.h"
 #include "plan.h"
 
 struct oht_cycle;
 struct oht_cycle_layout;
 
-/* What a cycle tells and asks; engine lock held, interrupts off: must not sleep nor call back. */
+/* What a cycle tells; engine lock held, interrupts off: must not sleep nor call back. */
 struct oht_cycle_ops {
-	/* enum oht_estop_state as it is now, without a lock. */
-	u32 (*state)(void *context);
-	/* How often it has been stopped, likewise; not older than a state that was read before. */
-	u32 (*stops)(void *context);
 	/* An entry was lost whose loss stops. */
 	void (*lost)(void *context);
 	/* There is a new record. */
@@ -40,8 +37,8 @@ struct oht_cycle_ops {
  * @next_due: first cycle in which it is to be exchanged
  * @errors: consecutive ones
  * @lost: errors have reached the entry's limit
- * @has_outputs: @outputs are valid, unless there has been a stop since
- * @stops: how often the machine had been stopped when they were set
+ * @has_outputs: @outputs are valid, unless there has been a stop or a DISABLE since
+ * @halts: how often the machine had been stopped or disabled when they were set
  * @outputs: what it writes
  */
 struct oht_cycle_entry {
@@ -51,7 +48,7 @@ struct oht_cycle_entry {
 	u32 errors;
 	bool lost;
 	bool has_outputs;
-	u32 stops;
+	u32 halts;
 	u16 outputs[OHT_WORDS_MAX];
 };
 
@@ -71,12 +68,6 @@ struct oht_cycle_layout {
 	struct oht_cycle_entry entry[OHT_PLAN_ENTRIES_MAX];
 };
 
-/* The last records; numbers count from 1. */
-struct oht_cycle_journal {
-	u64 seq;		/* of the newest one */
-	struct oht_cycle_record record[OHT_CYCLE_RECORDS_MAX];
-};
-
 /**
  * struct oht_cycle - the cyclic side of one bus; too big for anything but vmalloc
  * @engine: constant
@@ -92,6 +83,8 @@ struct oht_cycle_journal {
  * @generation: of the newest layout that was made, or of the last end of a plan
  * @grid_ns: the next point of the grid
  * @begin_ns: the point of the grid that began the present cycle
+ * @beginning: its exchanges are being handed over
+ * @passed: points before it for which the timer did not come
  * @end_ns: that at which it must be over
  * @index: points of the grid since @running came in force; due are the entries up to it
  * @give_cycle: the first one that may be given away, counted as status.cycles
@@ -117,6 +110,8 @@ struct oht_cycle {
 	u32 generation;
 	u64 grid_ns;
 	u64 begin_ns;
+	bool beginning;
+	u64 passed;
 	u64 end_ns;
 	u64 index;
 	u64 give_cycle;
@@ -124,7 +119,7 @@ struct oht_cycle {
 	bool overrun;
 	struct oht_plan_status status;
 	struct oht_image_header header;
-	struct oht_cycle_journal journal;
+	OHT_DECLARE_JOURNAL(struct oht_cycle_record, OHT_CYCLE_RECORDS_MAX) journal;
 };
 
 /**
@@ -199,9 +194,6 @@ int oht_cycle_set_outputs(struct oht_cycle *cycle, const struct oht_outputs *out
 /* Stopped: outputs that were set before are not sent any more, the image shows the new state. */
 void oht_cycle_stopped(struct oht_cycle *cycle);
 
-/* Disabled: the same for all outputs that have been set, though nothing was stopped. */
-void oht_cycle_forget_outputs(struct oht_cycle *cycle);
-
 /* Fills all but @status->size. */
 void oht_cycle_status(struct oht_cycle *cycle, struct oht_plan_status *status);
 
@@ -219,5 +211,31 @@ void oht_cycle_gone(struct oht_cycle *cycle);
  */
 bool oht_cycle_journal_read(struct oht_cycle *cycle, u64 *seq, struct oht_cycle_record *record);
 u64 oht_cycle_journal_seq(struct oht_cycle *cycle);
+
+/* ---- for the files of the plan; engine lock held ---- */
+
+/* enum oht_estop_state as it is now. */
+static inline u32 oht_cycle_state(const struct oht_cycle *cycle)
+{
+	return cycle->engine->gate.state(cycle->engine->gate.context);
+}
+
+/* How often the machine has been stopped or disabled. */
+static inline u32 oht_cycle_halts(const struct oht_cycle *cycle)
+{
+	return cycle->engine->gate.halts(cycle->engine->gate.context);
+}
+
+/* ---- cycle_tell.c, for cycle.c: what the tracepoint oht_cycle says; engine lock held ---- */
+
+/* Fill in how the present point of the grid was found. */
+void oht_cycle_note_start(const struct oht_cycle *cycle, struct oht_engine_start *start,
+			  u64 now_ns);
+
+/* The present point begins no exchange: enum oht_engine_fate says why. */
+void oht_cycle_tell(const struct oht_cycle *cycle, unsigned int fate, u64 now_ns);
+
+/* The cycle that was begun has nothing left to send; nothing is said if it has sent something. */
+void oht_cycle_tell_unsent(struct oht_cycle *cycle, unsigned int fate, u64 now_ns);
 
 #endif /* OHT_CYCLE_H */

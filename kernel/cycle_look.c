@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is asked of the cyclic side, and changes nothing: how the plan does, and its records. */
 #include "cycle.h"
-#include "journal.h"
 
 void oht_cycle_status(struct oht_cycle *cycle, struct oht_plan_status *status)
 {
@@ -24,16 +23,24 @@ void oht_cycle_status(struct oht_cycle *cycle, struct oht_plan_status *status)
 	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
 }
 
+u32 oht_cycle_next_generation(struct oht_cycle *cycle)
+{
+	unsigned long flags;
+	u32 next;
+
+	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
+	next = cycle->generation + 1;
+	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
+	return next;
+}
+
 bool oht_cycle_journal_read(struct oht_cycle *cycle, u64 *seq, struct oht_cycle_record *record)
 {
-	const struct oht_cycle_journal *journal = &cycle->journal;
 	unsigned long flags;
 	bool found;
 
 	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
-	found = oht_journal_seek(seq, journal->seq, OHT_CYCLE_RECORDS_MAX);
-	if (found)
-		*record = journal->record[((*seq)++ - 1) % OHT_CYCLE_RECORDS_MAX];
+	found = oht_journal_read(&cycle->journal, seq, record);
 	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
 	return found;
 }

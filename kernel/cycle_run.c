@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The timer of the grid, and the two ways out of the engine's lock: a loss stops the machine at
- * once, a record wakes whoever reads. While there is a plan the CPUs do not sleep deeply: waking
+ * once, a record wakes the readers. While there is a plan the CPUs do not sleep deeply: waking
  * from that takes 100 us and more.
  */
 #include <linux/hrtimer.h>
@@ -50,20 +50,6 @@ static void oht_run_recorded(struct irq_work *work)
 	run->ops->recorded(run->context);
 }
 
-static u32 oht_run_cycle_state(void *context)
-{
-	struct oht_run *run = context;
-
-	return run->ops->state(run->context);
-}
-
-static u32 oht_run_cycle_stops(void *context)
-{
-	struct oht_run *run = context;
-
-	return run->ops->stops(run->context);
-}
-
 static void oht_run_cycle_lost(void *context)
 {
 	struct oht_run *run = context;
@@ -79,8 +65,6 @@ static void oht_run_cycle_recorded(void *context)
 }
 
 static const struct oht_cycle_ops oht_run_cycle_ops = {
-	.state = oht_run_cycle_state,
-	.stops = oht_run_cycle_stops,
 	.lost = oht_run_cycle_lost,
 	.recorded = oht_run_cycle_recorded,
 };
@@ -154,26 +138,12 @@ int oht_run_stage(struct oht_run *run, const struct oht_plan *plan, u32 *bad_ent
 	return ret;
 }
 
-/* What the units may do at this moment; it stays so while the plan is in force. */
-static void oht_run_note_pauses(struct oht_cycle *cycle)
-{
-	struct oht_plan *plan = &cycle->staged;
-	struct oht_engine_unit unit;
-	u32 i;
-
-	for (i = 0; i < plan->entries; i++) {
-		oht_engine_get_unit(cycle->engine, plan->entry[i].unit, &unit);
-		plan->pause_us[i] = unit.policy.pause_max_us;
-	}
-}
-
 int oht_run_commit(struct oht_run *run, bool dry, struct oht_plan_figures *figures,
 		   u32 *generation)
 {
 	int ret;
 
 	mutex_lock(&run->mutex);
-	oht_run_note_pauses(&run->cycle);
 	ret = oht_cycle_commit(&run->cycle, dry, figures, generation);
 	if (!ret && !dry)
 		oht_run_start_ticking(run);

@@ -12,12 +12,8 @@
 
 struct oht_run;
 
-/* What the owner is asked and told. */
+/* What the owner is told. */
 struct oht_run_ops {
-	/* enum oht_estop_state as it is now; any context, engine lock held, no lock. */
-	u32 (*state)(void *context);
-	/* How often it has been stopped; likewise. */
-	u32 (*stops)(void *context);
 	/* An entry was lost whose loss stops: hard interrupt (irq_work), no lock held. */
 	void (*lost)(void *context);
 	/* There is a new record: irq_work, a thread on PREEMPT_RT. */

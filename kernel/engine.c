@@ -42,8 +42,8 @@ static const int oht_engine_errnos[] = {
 #define OHT_ENGINE_LEAD_NS	15000
 
 /*
- * Without the lock, which others want meanwhile. Whoever arms the timer anew just now has it expire
- * once more, so it does not matter which of both moments is waited for here.
+ * Without the lock, which others want meanwhile. If the timer is armed anew just now it expires
+ * once more, so it does not matter which of the two moments is waited for here.
  */
 static void oht_engine_clock_wait(struct oht_engine *e)
 {
@@ -134,7 +134,7 @@ void oht_engine_complete(struct oht_engine *e, struct oht_xfer *x, u8 detail)
 	x->done(x);
 }
 
-/* An answer is an answer, and who was told to stop does not try again. */
+/* No further attempt after an answer, after a stop, or after a refusal. */
 static bool oht_engine_is_final(u8 detail)
 {
 	switch (detail) {
@@ -247,9 +247,9 @@ static u8 oht_engine_may_send(struct oht_engine *e, const struct oht_xfer *x)
 }
 
 /*
- * One walk, in which each of those that wait costs little and is looked at once: interrupts are
- * off. Whoever may not be sent any more is dropped on the way. NULL: none is left, or all have to
- * wait, until @until_ns.
+ * One walk, which looks once at each waiting transfer and costs little for each: interrupts are
+ * off. A transfer that may not be sent any more is dropped on the way. NULL: none is left, or all
+ * have to wait, until @until_ns.
  */
 static struct oht_xfer *oht_engine_pick(struct oht_engine *e, u64 now_ns, u64 *until_ns)
 {
@@ -396,21 +396,6 @@ int oht_engine_init(struct oht_engine *e, struct oht_port *port, const struct oh
 	return port->ops->start(port);
 }
 
-struct oht_frame_request oht_xfer_request(const struct oht_xfer *x)
-{
-	return (struct oht_frame_request) {
-		.unit = x->unit,
-		.function = x->function,
-		.raw = x->raw,
-		.address = x->address,
-		.count = x->count,
-		.write_address = x->write_address,
-		.write_count = x->write_count,
-		.words = x->words,
-		.pdu = x->pdu,
-	};
-}
-
 static int oht_engine_check(const struct oht_xfer *x)
 {
 	const struct oht_frame_request req = oht_xfer_request(x);
@@ -428,22 +413,22 @@ static int oht_engine_check(const struct oht_xfer *x)
 int oht_engine_prepare(struct oht_xfer *x)
 {
 	const struct oht_frame_request req = oht_xfer_request(x);
-	u8 adu[OHT_ADU_MAX_BYTES];
 	int err = oht_engine_check(x);
 
 	if (err)
 		return err;
 	x->moves = x->raw || oht_frame_is_write(x->function);
 	x->blind = oht_frame_is_blind(&req);
-	if (x->blind)
-		x->key = oht_frame_crc(adu, oht_frame_build(adu, &req));
+	/* An entry of the plan must begin on time, and hardly ever needs its key. */
+	if (x->blind && !x->planned)
+		x->key = oht_engine_rx_key(x);
 	return 0;
 }
 
 /* The controller finds places when everybody else has taken theirs. */
 static bool oht_engine_is_full(const struct oht_engine *e, const struct oht_xfer *x)
 {
-	bool controllers = x->session && x->session == e->gate.session(e->gate.context);
+	bool controllers = oht_engine_is_controllers(e, x);
 
 	if (x->planned)
 		return false;
@@ -474,8 +459,8 @@ int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x)
 	if (!x->planned) {
 		e->held++;
 		e->held_moves += x->moves;
+		x->worst_ns = oht_engine_slot_worst_ns(e, x);
 	}
-	x->worst_ns = oht_engine_slot_worst_ns(e, x);
 	x->attempts = 0;
 	x->exception = 0;
 	x->turnaround_ns = 0;
@@ -492,7 +477,7 @@ int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x)
 	}
 	x->state = OHT_XFER_QUEUED;
 	list_add_tail(&x->node, &e->queue[oht_engine_unit_class(e, x)]);
-	/* A character that nobody has looked at yet makes the line busy. */
+	/* A character that has not been read yet makes the line busy. */
 	oht_engine_receive(e, now_ns);
 	if (e->state == OHT_ENGINE_IDLE || e->state == OHT_ENGINE_GAP)
 		oht_engine_next(e, now_ns);

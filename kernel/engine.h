@@ -12,6 +12,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/oht.h>
+#include "engine_slot.h"
 #include "engine_unit.h"
 #include "frame.h"
 #include "histogram.h"
@@ -62,11 +63,11 @@ enum oht_xfer_state {
  *
  * Engine's own, under its lock:
  * @planned: brought by the plan (oht_engine_slot_add())
- * @moves: it writes, or nobody knows what it does; no stop telegram
+ * @moves: it writes, or its effect is not known (raw); false for a stop telegram
  * @blind: its answer does not say what it answers
- * @key: if @blind: tells the request from another one of the same shape: its CRC
- * @worst_ns: from its first start bit until the line is free again, if its answer comes as late as
- *	it may
+ * @key: if @blind and not @planned: tells the request from another one of the same shape: its CRC
+ * @worst_ns: if not @planned: from its first start bit until the line is free again, if its answer
+ *	comes as late as it may
  * @node: place in the queue of its class
  * @enabled: what the gate said when it was submitted; of a plan, before its outputs were looked at
  * @state: enum oht_xfer_state
@@ -111,10 +112,13 @@ struct oht_xfer {
 struct oht_frame_request oht_xfer_request(const struct oht_xfer *x);
 
 /**
- * struct oht_engine_gate - whom the engine asks before a transfer that moves is sent
+ * struct oht_engine_gate - what engine and plan ask of the stop, and tell their owner
  * @enabled: which enable the machine is in, counted from 1; 0: it is not enabled. Called under the
  *	engine lock, interrupts off: must not sleep, must not take estop.lock
  * @session: the present or last controller's; called likewise
+ * @state: enum oht_estop_state as it is now, for the plan; called likewise
+ * @halts: how often the machine was stopped or disabled, for the plan; called likewise; not older
+ *	than a state that was read before
  * @health: the health of a unit with a policy has changed; called likewise, may be NULL; it may
  *	take a raw lock of its owner's and queue irq_work. journal_seq is for the owner to fill in.
  * @context: their argument
@@ -122,6 +126,8 @@ struct oht_frame_request oht_xfer_request(const struct oht_xfer *x);
 struct oht_engine_gate {
 	u32 (*enabled)(void *context);
 	u32 (*session)(void *context);
+	u32 (*state)(void *context);
+	u32 (*halts)(void *context);
 	void (*health)(void *context, const struct oht_unit_record *record);
 	void *context;
 };
@@ -194,7 +200,7 @@ enum oht_engine_histogram {
 
 /**
  * struct oht_engine_meter - what the conformance meter has to remember
- * @end: when the last character on the wire ended, whoever sent it
+ * @end: when the last character on the wire ended, ours or a unit's
  * @empty_ns: when the receiver was looked into last
  * @busy_ns: when the transmitter was seen busy beyond its time, 0: it was not
  * @sent_inside: verdict on the silences inside the request
@@ -229,7 +235,7 @@ struct oht_engine_clock {
 #define OHT_RETRIES_MAX		10
 
 /*
- * Who waits where, in the order in which they are looked at. The plan's have queues of their own:
+ * In which queue a transfer waits, in the order of the queues. The plan's have queues of their own:
  * when a cycle begins must not depend on how many others wait.
  */
 enum oht_engine_class {
@@ -240,6 +246,12 @@ enum oht_engine_class {
 	OHT_CLASS_CYCLIC,
 	OHT_CLASS_BACKGROUND,
 	OHT_ENGINE_CLASSES
+};
+
+/* Whose the exchange is that is under way: enum oht_engine_class, or one of these. */
+enum oht_engine_holder {
+	OHT_HOLDER_ABANDONED = OHT_ENGINE_CLASSES,	/* nobody's any more; its unit answers */
+	OHT_HOLDER_NONE,				/* there is none */
 };
 
 /* Do we hear what we send? Learned from answers that differ from their requests. */
@@ -294,32 +306,8 @@ struct oht_engine_telegrams {
 };
 
 /**
- * struct oht_engine_slot - the present cycle of a plan, as far as the engine is concerned
- * @until_ns: next point of the grid; what the plan has not brought must be over by then, or waits;
- *	0: there is no plan
- * @begin_ns: the point of the grid that began it
- * @begun: its first request has been begun
- * @whole: it is given to a transfer that is too long for any slack; over when that is begun
- * @slack_max_ns: what is left of the emptiest cycle
- * @planned: transfers of the plan that are not done; they go first
- * @budget_ns: longest that an exchange may keep a stop from the bus while the gate is open; 0: any
- * @turnaround_ns: longest that a unit is thought to be silent before it answers
- * @late_max_ns: largest delay of a first request behind @begin_ns
- */
-struct oht_engine_slot {
-	u64 until_ns;
-	u64 begin_ns;
-	bool begun;
-	bool whole;
-	u64 slack_max_ns;
-	unsigned int planned;
-	u64 budget_ns;
-	u64 turnaround_ns;
-	u64 late_max_ns;
-};
-
-/**
  * struct oht_engine - one bus
+ * @id: number of the device, for the tracepoints; the owner sets it before oht_engine_init()
  * @port: constant
  * @timing: constant
  * @gate: constant
@@ -375,6 +363,7 @@ struct oht_engine_slot {
  * @stats: counters
  */
 struct oht_engine {
+	unsigned int id;
 	struct oht_port *port;
 	struct oht_timing timing;
 	struct oht_engine_gate gate;
@@ -397,8 +386,6 @@ struct oht_engine {
 	u16 words[OHT_WORDS_MAX];
 	u32 timeout_us;
 	bool moves;
-	bool blind;
-	u16 key;
 	u8 tx[OHT_ADU_MAX_BYTES];
 	unsigned int tx_bytes;
 	unsigned int tx_taken;
@@ -471,7 +458,7 @@ int oht_engine_submit(struct oht_engine *e, struct oht_xfer *x);
  *
  * Any context, takes the engine lock; the caller must not hold the lock that @x->done takes.
  * Calls @done with -EINTR before it returns. A request that is being sent is finished and its
- * answer waited for, since the unit will answer; only nobody gets it.
+ * answer waited for, since the unit will answer; the answer is then thrown away.
  *
  * Return: 0, or -ENOENT: @done has been called already.
  */
@@ -554,14 +541,24 @@ void oht_engine_reset_histograms(struct oht_engine *e);
 void oht_engine_tick(struct oht_engine *e);
 
 /*
+ * The number of the present enable as the gate says, 0: none. Engine lock held. The plan keeps it
+ * in @enabled of each transfer that it brings.
+ */
+static inline u32 oht_engine_enabled(const struct oht_engine *e)
+{
+	return e->gate.enabled(e->gate.context);
+}
+
+/*
  * For the plan (cycle.c), engine lock held: submit @x behind the others of the plan, 0 or the error
  * of oht_engine_submit(); does one wait that is too long for any slack; go on after a change of
  * oht_engine.slot. The first and the last may call @done of any transfer.
  */
 int oht_engine_slot_add(struct oht_engine *e, struct oht_xfer *x);
-/* As the gate says, engine lock held: the plan leaves it in @enabled of what it brings. */
-u32 oht_engine_enabled(const struct oht_engine *e);
 bool oht_engine_slot_wanted(const struct oht_engine *e);
 void oht_engine_slot_run(struct oht_engine *e, u64 now_ns);
+
+/* Likewise: note in @start what is in the way of a cycle now. */
+void oht_engine_slot_look(const struct oht_engine *e, struct oht_engine_start *start, u64 now_ns);
 
 #endif /* OHT_ENGINE_H */

@@ -39,7 +39,7 @@ void oht_engine_resolve(struct oht_engine *e, u8 detail);
 /* Nothing is under way: begin the next transfer, or wait until it may begin. */
 void oht_engine_next(struct oht_engine *e, u64 now_ns);
 
-/* Longest that a frame or the wait for silence may take, whoever talks. */
+/* Longest that any frame, or the wait for silence, may take. */
 u64 oht_engine_patience_ns(const struct oht_engine *e);
 
 /* In which class @x waits if its unit is well. */
@@ -50,10 +50,22 @@ static inline unsigned int oht_engine_class(const struct oht_xfer *x)
 	return x->planned ? OHT_CLASS_PLAN : OHT_CLASS_COMMAND + x->priority - OHT_PRIO_COMMAND;
 }
 
-/* Who has been talking until now is not known: a silence comes first. */
+/* The session of the present or last controller, as the gate says. */
+static inline u32 oht_engine_session(const struct oht_engine *e)
+{
+	return e->gate.session(e->gate.context);
+}
+
+/* The present or last controller has submitted @x. */
+static inline bool oht_engine_is_controllers(const struct oht_engine *e, const struct oht_xfer *x)
+{
+	return x->session && x->session == oht_engine_session(e);
+}
+
+/* The line may not have been silent until now: a silence comes first. */
 void oht_engine_begin_silent(struct oht_engine *e);
 
-/* The first one that waits in @class or, if nobody does, in those below it. */
+/* The first transfer that waits in @class or, if there is none, in the classes below it. */
 struct oht_xfer *oht_engine_first(struct oht_engine *e, unsigned int class);
 
 /* Take @x, which waits, off its queue and complete it. */
@@ -101,8 +113,11 @@ void oht_engine_cut(struct oht_engine *e, u64 now_ns);
 
 /* ---- engine_rx.c ---- */
 
-/* What is heard now belongs to the transaction. */
+/* Characters that come now belong to the transaction. */
 bool oht_engine_listens(const struct oht_engine *e);
+
+/* The @key of @x, computed. */
+u16 oht_engine_rx_key(const struct oht_xfer *x);
 
 /* @x would take an answer for its own that may still come to an earlier request. */
 bool oht_engine_rx_may_mistake(const struct oht_engine *e, const struct oht_xfer *x, u64 now_ns);
@@ -113,7 +128,7 @@ void oht_engine_receive(struct oht_engine *e, u64 stamp_ns);
 /* The request has left: drop what cannot be the beginning of an answer. */
 void oht_engine_rx_drop_noise(struct oht_engine *e);
 
-/* See whether what has been heard is an answer. */
+/* See whether the received characters are an answer. */
 void oht_engine_rx_judge(struct oht_engine *e, u64 now_ns);
 
 /* The deadline of WAIT or COLLECT has come. */

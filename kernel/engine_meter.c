@@ -88,7 +88,7 @@ static void oht_engine_meter_frame(struct oht_engine *e, const struct oht_meter_
 		m->heard_inside = oht_meter_worse(m->heard_inside,
 						  oht_meter_inside(&e->timing, &end, &start));
 	} else {
-		/* Where our UART keeps no wire time, nobody knows when our request ended. */
+		/* Where our UART keeps no wire time, the end of our request is not known. */
 		m->heard_before = e->tx_paced ? oht_meter_before(&e->timing, &end, &start) :
 						OHT_VERDICT_NOT_JUDGED;
 		m->heard_inside = OHT_VERDICT_OK;
@@ -165,7 +165,7 @@ void oht_engine_reset_stats(struct oht_engine *e)
 	raw_spin_lock_irqsave(&e->lock, flags);
 	e->stats = (struct oht_engine_stats) {};
 	raw_spin_unlock_irqrestore(&e->lock, flags);
-	/* One at a time: nobody on the bus has to wait for all of them. */
+	/* One unit at a time: a transfer never waits until all have been cleared. */
 	for (u = e->units; u < e->units + ARRAY_SIZE(e->units); u++) {
 		raw_spin_lock_irqsave(&e->lock, flags);
 		u->pauses = 0;

@@ -228,8 +228,8 @@ static bool oht_engine_rx_is_old(const struct oht_engine *e)
 }
 
 /*
- * It began before our request had left, so it is somebody who talks over us: a unit that says
- * its last answer twice, for one. Only where neither our UART nor the far end keeps wire time, as
+ * It began before our request had left, so another unit talks over us, for example one that repeats
+ * its last answer. Only where neither our UART nor the far end keeps wire time, as
  * in an emulator with a program on a pseudo terminal, an answer may be that early. Then it is an
  * old one if it has the same bytes, and comes no faster than a line allows.
  */
@@ -354,6 +354,14 @@ static void oht_engine_rx_expect_late(struct oht_engine *e)
 	};
 }
 
+u16 oht_engine_rx_key(const struct oht_xfer *x)
+{
+	const struct oht_frame_request req = oht_xfer_request(x);
+	u8 adu[OHT_ADU_MAX_BYTES];
+
+	return oht_frame_crc(adu, oht_frame_build(adu, &req));
+}
+
 /*
  * The answer to a read says neither which register it begins with nor which request it answers.
  * While the answer to an earlier read of the same shape may still come, a read of other registers
@@ -367,10 +375,10 @@ bool oht_engine_rx_may_mistake(const struct oht_engine *e, const struct oht_xfer
 		return false;
 	if (!x->raw && late->count && late->count != x->count)
 		return false;
-	return x->blind && late->key != x->key;
+	return x->blind && late->key != (x->planned ? oht_engine_rx_key(x) : x->key);
 }
 
-/* Silence ends a frame whose length nobody knows as soon as it is sound. */
+/* Silence ends a frame of unknown length as soon as the frame is sound. */
 static bool oht_engine_rx_is_ended(const struct oht_engine *e)
 {
 	return oht_frame_reply_bytes(e->rx, e->rx_bytes) < 0 &&
@@ -382,7 +390,7 @@ void oht_engine_rx_expire(struct oht_engine *e, u64 now_ns)
 	u64 limit_ns;
 
 	if (e->req.unit == OHT_UNIT_BROADCAST) {
-		/* The turnaround delay is over; nobody was to say anything. */
+		/* The turnaround delay is over; no answer was expected. */
 		e->stats.bytes_stray += e->rx_bytes;
 		oht_engine_finish(e, OHT_DETAIL_OK, now_ns);
 		return;

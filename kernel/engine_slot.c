@@ -7,6 +7,7 @@
 #include <linux/kernel.h>
 #include <linux/time64.h>
 #include "engine_internal.h"
+#include "trace.h"
 
 /* The next point of the grid has passed and the plan has not come yet: look again after this. */
 #define OHT_ENGINE_SLOT_LATE_NS	250000
@@ -68,6 +69,7 @@ u64 oht_engine_slot_opens_ns(const struct oht_engine *e, const struct oht_xfer *
 void oht_engine_slot_taken(struct oht_engine *e, const struct oht_xfer *x, u64 now_ns)
 {
 	struct oht_engine_slot *slot = &e->slot;
+	u64 late_ns;
 
 	if (!x->planned) {
 		slot->whole = false;
@@ -76,25 +78,38 @@ void oht_engine_slot_taken(struct oht_engine *e, const struct oht_xfer *x, u64 n
 	if (slot->begun)
 		return;
 	slot->begun = true;
-	oht_engine_measure(e, OHT_HISTOGRAM_CYCLE_LATE, now_ns - min(now_ns, slot->begin_ns));
-	if (now_ns > slot->begin_ns)
-		slot->late_max_ns = max(slot->late_max_ns, now_ns - slot->begin_ns);
+	late_ns = now_ns - min(now_ns, slot->start.grid_ns);
+	oht_engine_measure(e, OHT_HISTOGRAM_CYCLE_LATE, late_ns);
+	slot->late_max_ns = max(slot->late_max_ns, late_ns);
+	trace_oht_cycle(e, &slot->start, OHT_FATE_BEGUN, now_ns);
+}
+
+void oht_engine_slot_look(const struct oht_engine *e, struct oht_engine_start *start, u64 now_ns)
+{
+	start->tick_ns = now_ns;
+	start->quiet_ns = e->line_free_ns - min(e->line_free_ns, now_ns);
+	start->state = e->state;
+	if (e->state == OHT_ENGINE_IDLE || e->state == OHT_ENGINE_GAP) {
+		start->holder = OHT_HOLDER_NONE;
+		start->unit = 0;
+		start->function = 0;
+		return;
+	}
+	start->holder = e->cur ? oht_engine_class(e->cur) : OHT_HOLDER_ABANDONED;
+	start->unit = e->req.unit;
+	start->function = e->req.function;
 }
 
 bool oht_engine_slot_too_long(const struct oht_engine *e, const struct oht_xfer *x)
 {
-	const struct oht_timing_exchange exchange = oht_engine_slot_exchange(e, x);
+	struct oht_timing_exchange exchange;
 
 	/* A plan's own are judged as a whole when it is committed, a telegram is what waits. */
 	if (!e->slot.budget_ns || x->planned || x->priority < OHT_PRIO_COMMAND ||
-	    !e->gate.enabled(e->gate.context))
+	    !oht_engine_enabled(e))
 		return false;
+	exchange = oht_engine_slot_exchange(e, x);
 	return oht_timing_stop_ns(&e->timing, &exchange) > e->slot.budget_ns;
-}
-
-u32 oht_engine_enabled(const struct oht_engine *e)
-{
-	return e->gate.enabled(e->gate.context);
 }
 
 int oht_engine_slot_add(struct oht_engine *e, struct oht_xfer *x)
@@ -104,8 +119,8 @@ int oht_engine_slot_add(struct oht_engine *e, struct oht_xfer *x)
 	lockdep_assert_held(&e->lock);
 	x->planned = true;
 	x->priority = OHT_PRIO_CYCLIC;
-	/* Its values are the controller's: who gives up the role stops the machine. */
-	x->session = e->gate.session(e->gate.context);
+	/* The controller has set its values, and giving up the role stops the machine. */
+	x->session = oht_engine_session(e);
 	/* It may be over when this returns. */
 	e->slot.planned++;
 	err = oht_engine_prepare(x) ?: oht_engine_enqueue(e, x);
@@ -132,7 +147,7 @@ void oht_engine_slot_run(struct oht_engine *e, u64 now_ns)
 	lockdep_assert_held(&e->lock);
 	if (e->state == OHT_ENGINE_DEAD)
 		return;
-	/* A character that nobody has looked at yet makes the line busy. */
+	/* A character that has not been read yet makes the line busy. */
 	oht_engine_receive(e, now_ns);
 	if (e->state == OHT_ENGINE_IDLE || e->state == OHT_ENGINE_GAP)
 		oht_engine_next(e, now_ns);

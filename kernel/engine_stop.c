@@ -218,9 +218,9 @@ void oht_engine_learn(struct oht_engine *e, u8 unit, u64 turnaround_ns)
 }
 
 /*
- * Who has never answered is most likely not there, and is given what the slowest of the others
- * takes. Should its answer come all the same, it meets one of the repeats at worst. A broadcast is
- * not answered at all.
+ * A unit that has never answered is most likely not there, and is given the time of the slowest of
+ * the others. Should its answer come all the same, it meets one of the repeats at worst. A
+ * broadcast is not answered at all.
  */
 u64 oht_engine_stop_deadline_ns(const struct oht_engine *e, u64 deadline_ns)
 {
@@ -327,10 +327,10 @@ u8 oht_engine_stop_refuses(const struct oht_engine *e, const struct oht_xfer *x)
 
 	if (!x->moves)
 		return OHT_DETAIL_OK;
-	enabled = e->gate.enabled(e->gate.context);
+	enabled = oht_engine_enabled(e);
 	if (!x->while_stopped && (!enabled || x->enabled != enabled))
 		return OHT_DETAIL_STOPPED;
-	if (enabled && (!x->session || x->session != e->gate.session(e->gate.context)))
+	if (enabled && !oht_engine_is_controllers(e, x))
 		return OHT_DETAIL_NOT_CONTROLLER;
 	return OHT_DETAIL_OK;
 }
@@ -363,7 +363,7 @@ void oht_engine_abort(struct oht_engine *e)
 		oht_engine_complete(e, x, OHT_DETAIL_STOPPED);
 	}
 	oht_engine_stop_begin(e, now_ns);
-	/* A reply may have begun, or ended, that nobody has looked at yet. */
+	/* A reply may have begun, or ended, whose characters have not been read yet. */
 	if (oht_engine_stop_waits(e))
 		oht_engine_receive(e, now_ns);
 	/* Also if its owner has given it up meanwhile: what moves is cut. */

@@ -13,6 +13,21 @@
 /* How often a transmission that begins late is asked for meanwhile. */
 #define OHT_ENGINE_LATE_POLLS	16
 
+struct oht_frame_request oht_xfer_request(const struct oht_xfer *x)
+{
+	return (struct oht_frame_request) {
+		.unit = x->unit,
+		.function = x->function,
+		.raw = x->raw,
+		.address = x->address,
+		.count = x->count,
+		.write_address = x->write_address,
+		.write_count = x->write_count,
+		.words = x->words,
+		.pdu = x->pdu,
+	};
+}
+
 static void oht_engine_set_de(struct oht_engine *e, bool on)
 {
 	e->port->ops->set_de(e->port, on);

@@ -145,7 +145,7 @@ void oht_engine_unit_ended(struct oht_engine *e, u8 detail, bool forgiven)
 {
 	u8 unit = e->req.unit;
 
-	/* Nobody answers a broadcast. */
+	/* A broadcast has no answer. */
 	if (!unit)
 		return;
 	oht_engine_unit_of(e, unit)->details[detail]++;
@@ -174,8 +174,7 @@ int oht_engine_set_policy(struct oht_engine *e, u8 unit, const struct oht_engine
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&e->lock, flags);
-	/* The plan's figures have been computed with it. */
-	if (e->slot.until_ns && u->policy.pause_max_us != policy->pause_max_us) {
+	if (e->slot.pauses_held && u->policy.pause_max_us != policy->pause_max_us) {
 		raw_spin_unlock_irqrestore(&e->lock, flags);
 		return -EBUSY;
 	}

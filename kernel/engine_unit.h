@@ -71,7 +71,7 @@ struct oht_engine_unit {
 
 /* ---- for the engine itself ---- */
 
-/* Gives @x the unit's time-out and retries if it has none. -EINVAL: nobody has set any. */
+/* Gives @x the unit's time-out and retries if it has none. -EINVAL: none have been set. */
 int oht_engine_unit_fill(struct oht_engine *e, struct oht_xfer *x);
 
 /* False: its unit is degraded, and it is not the turn of @x to see whether it is back. */

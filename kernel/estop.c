@@ -4,12 +4,13 @@
  *
  * Lock rule: every write of an output level is under estop->lock, except the last one of all
  * (oht_estop_cut_outputs()). Raising re-reads latch and inputs before, and the inputs once more
- * after, in the same section. So whoever stops either comes before the section and is seen, or
- * waits for the lock and lowers what was raised.
+ * after, in the same section. So a stop either comes before the section and is seen, or waits for
+ * the lock and lowers the outputs again.
  *
  * Nothing under the lock calls more than GPIO get and set and the clock. No other file writes an
  * output.
  */
+#include <linux/device.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/sched.h>
@@ -26,14 +27,6 @@
 /* oht_estop.effects */
 #define OHT_EFFECT_STOPPED	BIT(0)
 #define OHT_EFFECT_RECORDED	BIT(1)
-
-/*
- * Signed, since @now may be older than a stamp that another CPU took while we waited for the lock.
- */
-bool oht_estop_passed(u64 now, u64 since, u64 span_ns)
-{
-	return (s64)(now - since) > (s64)span_ns;
-}
 
 unsigned long oht_estop_lock(struct oht_estop *estop)
 	__acquires(&estop->lock)
@@ -69,8 +62,8 @@ static void oht_estop_write_pulse(struct oht_estop *estop, bool high)
 }
 
 /*
- * One edge for what is behind the pulse output. Only by the supervision timer, and only after it
- * has found nothing wrong: who else makes one says more than he knows.
+ * One edge for the device behind the pulse output. Only the supervision timer makes edges, and only
+ * after it has found nothing wrong: no other place has looked at everything.
  */
 static void oht_estop_make_pulse(struct oht_estop *estop)
 {
@@ -114,11 +107,10 @@ bool oht_estop_raise(struct oht_estop *estop, u64 now)
 struct oht_safety_record *oht_estop_record(struct oht_estop *estop, u32 kind, u32 from,
 					   u64 event_ns)
 {
-	u64 seq = ++estop->journal_seq;
-	struct oht_safety_record *record = &estop->journal[seq % OHT_ESTOP_JOURNAL];
+	struct oht_safety_record *record = oht_journal_next(&estop->journal);
 
 	memset(record, 0, sizeof(*record));
-	record->journal_seq = seq;
+	record->journal_seq = estop->journal.seq;
 	record->event_ns = event_ns;
 	record->causes = estop->causes;
 	record->tag = estop->tag;
@@ -128,7 +120,7 @@ struct oht_safety_record *oht_estop_record(struct oht_estop *estop, u32 kind, u3
 	record->inputs = estop->inputs | estop->contacts;
 	record->outputs = estop->outputs;
 	record->tgid = in_task() ? task_tgid_nr(current) : 0;
-	trace_oht_estop(record);
+	trace_oht_estop(record, estop->id);
 	estop->effects |= OHT_EFFECT_RECORDED;
 	return record;
 }
@@ -146,8 +138,7 @@ void oht_estop_latch(struct oht_estop *estop, u32 cause, u32 kind, u64 event_ns)
 		estop->first_cause = cause;
 	estop->causes |= OHT_CAUSE_BIT(cause);
 	WRITE_ONCE(estop->state, OHT_ESTOP_STOPPED);
-	/* Pairs with oht_estop_stops(): whoever counts this stop does not find an older state. */
-	smp_store_release(&estop->stops, estop->stops + 1);
+	oht_estop_count_halt(estop);
 	if (outputs || from != OHT_ESTOP_STOPPED)
 		oht_estop_lower(estop);
 	if (known)
@@ -172,7 +163,7 @@ void oht_estop_find(struct oht_estop *estop, u32 cause, u64 now)
 bool oht_estop_is_late(const struct oht_estop *estop, u64 now)
 {
 	return estop->controller &&
-	       oht_estop_passed(now, estop->heartbeat_ns, estop->deadman_ns);
+	       oht_passed(now, estop->heartbeat_ns, estop->deadman_ns);
 }
 
 bool oht_estop_is_stalled(const struct oht_estop *estop, u64 now)
@@ -219,7 +210,7 @@ irqreturn_t oht_estop_edge(int irq, void *channel_ptr)
 	bool known, storm, told = true;
 
 	flags = oht_estop_lock(estop);
-	/* Read without the lock by who places the timer. */
+	/* Read without the lock where the timers are placed. */
 	WRITE_ONCE(estop->irq_cpu, smp_processor_id());
 	estop->closed_since_ns = 0;
 	oht_estop_note_edge(channel, now);
@@ -329,7 +320,7 @@ void oht_estop_cut_outputs(struct oht_estop *estop)
 		gpiod_set_value(estop->enable[i], 0);
 }
 
-/* Whoever died with the lock in his hands never gives it back, any other CPU in microseconds. */
+/* A CPU that died with the lock held never gives it back, any other CPU does in microseconds. */
 void oht_estop_note_fault(struct oht_estop *estop)
 {
 	unsigned int tries = OHT_NOTE_TRIES;
@@ -344,13 +335,13 @@ void oht_estop_note_fault(struct oht_estop *estop)
 	oht_estop_unlock(estop, flags);
 }
 
-/* For whoever reads the memory or the trace of what has ended: nothing else will. */
+/* Only a reader of the dump or of the trace will see this record. */
 void oht_estop_note_panic(struct oht_estop *estop, u32 from)
 {
 	struct oht_safety_record *record;
 	u64 now = ktime_get_mono_fast_ns();
 
-	/* The other CPUs have been stopped: it is free, or never will be. */
+	/* The other CPUs have been stopped: the lock is free, or never will be. */
 	if (!raw_spin_trylock(&estop->lock))
 		return;
 	if (!estop->causes)

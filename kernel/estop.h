@@ -21,6 +21,7 @@
 
 #include "agree.h"
 #include "histogram.h"
+#include "journal.h"
 #include "stall.h"
 #include "storm.h"
 
@@ -97,6 +98,7 @@ struct oht_estop_cut {
 
 struct oht_estop {
 	/* Constant from probe to removal. */
+	unsigned int id;		/* of the device, for the tracepoint; set before init */
 	struct device *dev;
 	const struct oht_estop_ops *ops;
 	struct oht_estop_config config;
@@ -112,14 +114,15 @@ struct oht_estop {
 	struct device_node *watchdog_node;	/* that must count; NULL: none */
 
 	/*
-	 * Everything from here to the journal belongs to @lock. @state is also read without it
-	 * (oht_estop_is_enabled()), and written without it by oht_estop_cut_outputs() only.
+	 * Everything from here to the journal belongs to @lock. @state and the three counters after
+	 * it are also read without it; @state is written without it by oht_estop_cut_outputs()
+	 * only.
 	 */
 	raw_spinlock_t lock;
 	u32 state;			/* enum oht_estop_state */
-	u32 stops;			/* times that it was latched; read without too */
-	u32 enables;			/* times that it was enabled; likewise */
-	u32 sessions;			/* times that the role was taken; likewise */
+	u32 halts;			/* times that it was latched or disabled */
+	u32 enables;			/* times that it was enabled */
+	u32 sessions;			/* times that the role was taken */
 	u32 first_cause;
 	u64 causes;			/* since the present stop began */
 	u64 held;			/* causes that stand until somebody lets go of them */
@@ -144,12 +147,11 @@ struct oht_estop {
 	u64 tag;			/* of the last command */
 	const struct watchdog_device *watchdog;	/* of watchdog_node; NULL: not known, or gone */
 	const void *watchdog_parent;	/* whose driver brings it; only compared */
-	const void *controller;		/* who has the role; only compared, never followed */
+	const void *controller;		/* descriptor with the role; only compared */
 	u32 controller_tgid;
 	u64 deadman_ns;
 	u64 heartbeat_ns;		/* when it came last */
-	u64 journal_seq;		/* of the newest record; 0: none yet */
-	struct oht_safety_record journal[OHT_ESTOP_JOURNAL];
+	OHT_DECLARE_JOURNAL(struct oht_safety_record, OHT_ESTOP_JOURNAL) journal;
 	struct oht_histogram to_low;	/* record's event_ns -> low_ns, for stops */
 
 	struct irq_work notify;		/* hard interrupt -> readers and placement */
@@ -162,13 +164,13 @@ struct oht_estop {
 	const struct cpumask *irq_mask;	/* where channel a's interrupt goes; NULL: not known */
 	int irq_cpu;			/* where it was handled last */
 	struct work_struct place_work;
+	struct hlist_node hotplug;
 
 	/* While enabled no CPU sleeps deeply: waking takes 100 us and more. */
 	struct mutex awake_lock;	/* around the request, and around an enable */
 	struct pm_qos_request awake;
 	bool keeps_awake;		/* the request is there; also read without the lock */
 	struct work_struct awake_work;	/* takes it back once nothing is enabled any more */
-	struct hlist_node hotplug;
 
 	/* The driver of the watchdog goes: see estop_machine.c. */
 	struct notifier_block platform_nb;
@@ -303,8 +305,7 @@ void oht_estop_reset_to_low(struct oht_estop *estop);
 
 /*
  * oht_estop_session_of(): the session of @who, 0 if it is not the controller. Process. Takes
- * estop->lock. oht_estop_session(): that of whoever is the controller, or was it last. Any context,
- * no lock.
+ * estop->lock. oht_estop_session(): that of the present or last controller. Any context, no lock.
  */
 u32 oht_estop_session_of(struct oht_estop *estop, const void *who);
 static inline u32 oht_estop_session(const struct oht_estop *estop)
@@ -332,13 +333,14 @@ static inline u32 oht_estop_enabled(const struct oht_estop *estop)
 }
 
 /*
- * How often has it been latched? Any context, no lock. Read after the state said enabled, it counts
- * every stop before that enable; a state that is read afterwards is not older than those stops.
+ * How often has it been latched or disabled? Any context, no lock. Read after the state said
+ * enabled, it counts every stop and DISABLE before that enable; a state that is read afterwards is
+ * not older than those.
  */
-static inline u32 oht_estop_stops(const struct oht_estop *estop)
+static inline u32 oht_estop_halts(const struct oht_estop *estop)
 {
-	/* Pairs with the release in oht_estop_latch(). */
-	return smp_load_acquire(&estop->stops);
+	/* Pairs with the release in oht_estop_count_halt(). */
+	return smp_load_acquire(&estop->halts);
 }
 
 #endif /* OHT_ESTOP_H */

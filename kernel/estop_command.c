@@ -4,6 +4,7 @@
  * self-test, its state and its journal. The rules are in include/uapi/linux/oht.h; estop.c writes
  * the outputs.
  */
+#include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
@@ -11,7 +12,6 @@
 #include <linux/string.h>
 
 #include "estop_internal.h"
-#include "journal.h"
 
 /* Ten of the supervision's longest periods. */
 #define OHT_SUPERVISION_DEAD_NS	(100 * NSEC_PER_MSEC)
@@ -23,7 +23,7 @@ static u64 oht_estop_standing(const struct oht_estop *estop, u64 now)
 {
 	u64 stable_ns = (u64)estop->config.reset_stable_ms * NSEC_PER_MSEC;
 	bool stable = estop->closed_since_ns &&
-		      oht_estop_passed(now, estop->closed_since_ns, stable_ns);
+		      oht_passed(now, estop->closed_since_ns, stable_ns);
 	bool closing = estop->inputs == estop->all_closed && !stable;
 	u64 mask = estop->held | oht_estop_contacts_standing(estop);
 	u32 seen = estop->inputs | estop->unreadable;
@@ -104,7 +104,7 @@ static int oht_estop_enable_locked(struct oht_estop *estop, u64 tag, u64 *blocki
 	estop->tag = tag;
 	estop->since_ns = now;
 	WRITE_ONCE(estop->enables, estop->enables + 1);
-	/* Pairs with oht_estop_is_enabled(). */
+	/* Pairs with oht_estop_state(). */
 	smp_store_release(&estop->state, OHT_ESTOP_ENABLED);
 	oht_estop_record(estop, OHT_SAFETY_ENABLE, OHT_ESTOP_READY, now);
 	return 0;
@@ -138,6 +138,7 @@ static int oht_estop_disable_locked(struct oht_estop *estop, u64 tag)
 	estop->tag = tag;
 	estop->since_ns = now;
 	WRITE_ONCE(estop->state, OHT_ESTOP_READY);
+	oht_estop_count_halt(estop);
 	oht_estop_lower(estop);
 	record = oht_estop_record(estop, OHT_SAFETY_DISABLE, OHT_ESTOP_ENABLED, now);
 	record->low_ns = ktime_get_ns();
@@ -271,8 +272,7 @@ static u32 oht_estop_examine(struct oht_estop *estop, u64 now)
 		failed |= OHT_SELF_TEST_CONTACT_2;
 	if (estop->unreadable || estop->contacts_unreadable)
 		failed |= OHT_SELF_TEST_INPUT;
-	if (oht_estop_passed(now, estop->stall.ran_ns[OHT_STALL_SUPERVISION],
-			     OHT_SUPERVISION_DEAD_NS))
+	if (oht_passed(now, estop->stall.ran_ns[OHT_STALL_SUPERVISION], OHT_SUPERVISION_DEAD_NS))
 		failed |= OHT_SELF_TEST_SUPERVISION;
 	return failed;
 }
@@ -283,7 +283,7 @@ static int oht_estop_self_test_locked(struct oht_estop *estop, u32 *failed, u64 
 
 	if (estop->state != OHT_ESTOP_STOPPED)
 		return -ECANCELED;
-	if (estop->feedbacks && !oht_estop_passed(now, estop->switched_ns, settle_ns))
+	if (estop->feedbacks && !oht_passed(now, estop->switched_ns, settle_ns))
 		return -EBUSY;
 	*failed = oht_estop_examine(estop, now);
 	estop->tested_ns = now;
@@ -361,7 +361,7 @@ void oht_estop_status(struct oht_estop *estop, const void *who, struct oht_estop
 	status->outputs = estop->outputs;
 	status->since_ns = estop->since_ns;
 	status->closed_since_ns = estop->closed_since_ns;
-	status->journal_seq = estop->journal_seq;
+	status->journal_seq = estop->journal.seq;
 	if (estop->stall.watched)
 		status->flags |= OHT_ESTOP_CPUS_WATCHED;
 	oht_estop_describe_controller(estop, who, status);
@@ -374,9 +374,7 @@ bool oht_estop_journal_read(struct oht_estop *estop, u64 *seq, struct oht_safety
 	unsigned long flags = oht_estop_lock(estop);
 	bool found;
 
-	found = oht_journal_seek(seq, estop->journal_seq, OHT_ESTOP_JOURNAL);
-	if (found)
-		*record = estop->journal[(*seq)++ % OHT_ESTOP_JOURNAL];
+	found = oht_journal_read(&estop->journal, seq, record);
 	oht_estop_unlock(estop, flags);
 	return found;
 }
@@ -387,7 +385,7 @@ u64 oht_estop_journal_seq(struct oht_estop *estop)
 	u64 seq;
 
 	flags = oht_estop_lock(estop);
-	seq = estop->journal_seq;
+	seq = estop->journal.seq;
 	oht_estop_unlock(estop, flags);
 	return seq;
 }

@@ -6,7 +6,9 @@
  */
 #include <linux/device.h>
 #include <linux/interrupt.h>
+#include <linux/ioport.h>
 #include <linux/irq.h>
+#include <linux/mm.h>
 #include <linux/of.h>
 #include <linux/property.h>
 #include <dt-bindings/gpio/gpio.h>
@@ -195,10 +197,16 @@ static int oht_estop_map_cut(struct device *dev, struct oht_estop_cut *cut, cons
 		return dev_err_probe(dev, -EINVAL,
 				     "oht,panic-write: value %#x is not within mask %#x\n",
 				     cut->value, cut->mask);
-	/* Not claimed: the register belongs to the GPIO driver, who has it mapped as well. */
+	if (region_intersects(address, sizeof(u32), IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
+	    REGION_DISJOINT)
+		return dev_err_probe(dev, -EINVAL,
+				     "oht,panic-write: %#llx is memory, no register\n", address);
+	/* Not claimed: the register belongs to the GPIO driver, which has it mapped as well. */
 	cut->reg = devm_ioremap(dev, address, sizeof(u32));
+	/* Not ENOMEM, of which newer kernels print nothing. */
 	if (!cut->reg)
-		return dev_err_probe(dev, -ENOMEM, "oht,panic-write: cannot map %#llx\n",
+		return dev_err_probe(dev, -EINVAL,
+				     "oht,panic-write: %#llx cannot be mapped: beyond the bus?\n",
 				     address);
 	return 0;
 }
@@ -215,7 +223,7 @@ static int oht_estop_read_cuts(struct oht_estop *estop)
 	if (count <= 0 || count > ARRAY_SIZE(cells) || count % OHT_CUT_CELLS)
 		return dev_err_probe(dev, -EINVAL,
 				     "oht,panic-write: %d cells, must be 1..%d times <address-high address-low mask value>\n",
-				     count, OHT_ESTOP_CUTS_MAX);
+				     max(count, 0), OHT_ESTOP_CUTS_MAX);
 	ret = device_property_read_u32_array(dev, "oht,panic-write", cells, count);
 	if (ret)
 		return dev_err_probe(dev, ret, "oht,panic-write: cannot be read\n");
@@ -228,7 +236,7 @@ static int oht_estop_read_cuts(struct oht_estop *estop)
 	return 0;
 }
 
-/* Claims one line; whoever writes it in a hard interrupt must not sleep. */
+/* Claims one line; it is written in a hard interrupt, so its chip must not sleep. */
 static int oht_estop_claim(struct device *dev, struct oht_gpio_line *line, enum gpiod_flags flags,
 			   struct gpio_desc **gpio)
 {

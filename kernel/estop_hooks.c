@@ -95,7 +95,7 @@ static int oht_estop_on_suspend(struct notifier_block *nb, unsigned long action,
 	switch (action) {
 	case PM_SUSPEND_PREPARE:
 		if (oht_estop_follows_suspend) {
-			/* Nobody resets what is about to sleep. */
+			/* No reset of a machine that is about to sleep. */
 			oht_estop_hold(estop, OHT_CAUSE_SUSPEND);
 			return NOTIFY_DONE;
 		}

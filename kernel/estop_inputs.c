@@ -64,7 +64,7 @@ void oht_estop_check_channels(struct oht_estop *estop, u64 now)
 	u32 seen;
 
 	oht_estop_read_inputs(estop);
-	/* It stops like a button, but nobody has seen one pressed. */
+	/* It stops like a button, but is not called one: no press was seen. */
 	if (estop->unreadable)
 		oht_estop_find(estop, OHT_CAUSE_INPUT_ERROR, now);
 	else if (!estop->inputs)
@@ -129,7 +129,7 @@ static void oht_estop_contacts_opened(struct oht_estop *estop)
 	record = oht_estop_record(estop, OHT_SAFETY_OPENED, estop->state,
 				  ktime_get_ns());
 	record->low_ns = estop->awaited_low_ns;
-	/* Whoever asks meanwhile has not done it. */
+	/* The contacts opened by themselves, not by the process that reads them now. */
 	record->tgid = 0;
 	estop->awaited_low_ns = 0;
 }
@@ -144,7 +144,7 @@ void oht_estop_check_contacts(struct oht_estop *estop, u64 now)
 		return;
 	}
 	if (estop->contacts != oht_estop_contacts_wanted(estop)) {
-		if (oht_estop_passed(now, estop->switched_ns, settle_ns))
+		if (oht_passed(now, estop->switched_ns, settle_ns))
 			oht_estop_find(estop, OHT_CAUSE_FEEDBACK, now);
 		return;
 	}
@@ -241,7 +241,7 @@ bool oht_estop_storms(const struct oht_estop *estop)
  * ---- the reset button ----
  *
  * It resets when it is released after it was pressed for 0.1 to 3 s. The supervision timer polls
- * it, and it is the only input that is debounced: a reset that comes late harms nobody.
+ * it, and it is the only input that is debounced: a late reset does no harm.
  *
  * A button that is stuck, shorted or pressed since before the driver came is never released in
  * time, and so resets nothing. A button that could not be read, or was not polled for too long,
@@ -253,7 +253,7 @@ bool oht_estop_storms(const struct oht_estop *estop)
 #define OHT_BUTTON_SHORTEST_NS	(100 * NSEC_PER_MSEC)
 #define OHT_BUTTON_LONGEST_NS	(3ULL * NSEC_PER_SEC)
 
-/* Pressed, nobody knows since when. */
+/* Pressed since an unknown time. */
 static void oht_estop_button_forget(struct oht_estop_button *button)
 {
 	button->pressed = true;
@@ -283,7 +283,7 @@ void oht_estop_poll_button(struct oht_estop *estop, u64 now)
 	u64 polled_ns = button->polled_ns;
 
 	button->polled_ns = now;
-	if (value < 0 || oht_estop_passed(now, polled_ns, OHT_BUTTON_DEBOUNCE_NS)) {
+	if (value < 0 || oht_passed(now, polled_ns, OHT_BUTTON_DEBOUNCE_NS)) {
 		oht_estop_button_forget(button);
 		return;
 	}
@@ -293,6 +293,6 @@ void oht_estop_poll_button(struct oht_estop *estop, u64 now)
 	}
 	if (!button->changing_ns)
 		button->changing_ns = now;
-	if (oht_estop_passed(now, button->changing_ns, OHT_BUTTON_DEBOUNCE_NS))
+	if (oht_passed(now, button->changing_ns, OHT_BUTTON_DEBOUNCE_NS))
 		oht_estop_button_changed(estop);
 }

@@ -10,6 +10,7 @@
 #include <linux/interrupt.h>
 
 #include "estop.h"
+#include "passed.h"
 
 /*
  * estop.c: any context but NMI. Whatever changed under the lock is made known when it is dropped:
@@ -43,12 +44,16 @@ bool oht_estop_is_late(const struct oht_estop *estop, u64 now);
 /* Does a CPU stand still? And stops if so. */
 bool oht_estop_is_stalled(const struct oht_estop *estop, u64 now);
 void oht_estop_check_cpus(struct oht_estop *estop, u64 now);
+/* Latched or disabled: the new state has been written, outputs from before count no more. */
+static inline void oht_estop_count_halt(struct oht_estop *estop)
+{
+	/* Pairs with oht_estop_halts(): a reader of the new count finds no older state. */
+	smp_store_release(&estop->halts, estop->halts + 1);
+}
+
 /* The next entry of the journal, with what is common to all filled in. */
 struct oht_safety_record *oht_estop_record(struct oht_estop *estop, u32 kind, u32 from,
 					   u64 event_ns);
-
-/* Is @now more than @span_ns after @since? Also right if @since is a little later. Pure. */
-bool oht_estop_passed(u64 now, u64 since, u64 span_ns);
 
 /* estop_inputs.c, with estop->lock held. Compares the contacts with the outputs. */
 void oht_estop_check_contacts(struct oht_estop *estop, u64 now);
@@ -62,7 +67,7 @@ void oht_estop_poll_button(struct oht_estop *estop, u64 now);
 
 /*
  * estop_inputs.c: masking the interrupt of a line that storms. Decided under estop->lock, done
- * after it was dropped: once each, and the one before the other. Until then nobody else may mask
+ * after it was dropped: once each, and the one before the other. Until then no other CPU may mask
  * the interrupt.
  */
 /* Hard interrupt of that line, after oht_storm_edge() said so. */

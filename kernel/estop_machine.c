@@ -34,7 +34,7 @@
  * (i6300esb) cannot be recognised.
  */
 
-/* Counts without anybody who feeds it too, if its driver found it so: then the kernel does. */
+/* A watchdog that its driver found running counts too: the kernel feeds it until a program does. */
 static bool oht_require_counts(const struct watchdog_device *watchdog)
 {
 	return watchdog && (test_bit(WDOG_ACTIVE, &watchdog->status) ||
@@ -55,7 +55,7 @@ static bool oht_require_look_below(struct oht_estop *estop, struct device *dev)
 	struct oht_require_search search = { .estop = estop, .dev = dev };
 	int found;
 
-	/* Its driver is just coming or going: then it protects nobody yet, or no more. */
+	/* Its driver is just coming or going: then it does not protect yet, or no more. */
 	if (!device_trylock(dev))
 		return false;
 	found = device_for_each_child(dev, &search, oht_require_visit);
@@ -135,7 +135,7 @@ void oht_estop_check_machine(struct oht_estop *estop, u64 now)
 		oht_estop_find(estop, OHT_CAUSE_KDUMP, now);
 }
 
-/* Its driver is going, and the memory of the watchdog with it: before it does, nobody reads it. */
+/* The driver goes, and with it the memory of the watchdog: forget the watchdog before that. */
 static int oht_require_unbound(struct oht_estop *estop, unsigned long action, const void *dev)
 {
 	unsigned long flags;

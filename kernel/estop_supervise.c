@@ -3,7 +3,7 @@
  * The supervision timer: re-reads the inputs and checks the heartbeat, on another CPU than the one
  * that handles the button's interrupt, so that a CPU that is stuck does not take both with it.
  * A second timer, the watch, runs on the CPU of the interrupt. Each looks at when the other ran
- * last: a CPU that is stuck stops the machine, though nobody has pressed yet.
+ * last: a CPU that is stuck stops the machine before any press.
  * They follow: when that interrupt moves, or CPUs come and go, so do the timers. With one CPU there
  * is no watch.
  */
@@ -102,7 +102,7 @@ static void oht_estop_set_watched(struct oht_estop *estop, bool watched)
 	oht_estop_unlock(estop, flags);
 }
 
-/* While a timer moves, the other one goes on watching it; so nobody may put us off in between. */
+/* While a timer moves, the other one goes on watching it; so the move must not be preempted. */
 static void oht_estop_move(struct oht_estop *estop, enum oht_stall_side side, int cpu)
 {
 	struct oht_estop_timer *t = &estop->timers[side];

@@ -53,7 +53,7 @@ void oht_file_destroy(struct oht_file *file)
 
 	list_for_each_entry(call, &file->calls, node)
 		oht_engine_cancel(&file->oht->engine, &call->xfer);
-	/* All are done: nobody wakes us any more. */
+	/* All are done: nothing wakes us any more. */
 	oht_core_unlisten(file->oht, &file->listener);
 	irq_work_sync(&file->wake);
 	oht_file_free_calls(&file->calls);
@@ -163,87 +163,12 @@ int oht_file_cancel(struct oht_file *file, u64 cookie)
 	return ret;
 }
 
-/* ---- the journals of the device ---- */
+/* ---- its places in the journals ---- */
 
-static struct oht_cycle *oht_file_cycle(struct oht_device *oht)
-{
-	return oht_core_has_bus(oht) ? oht_run_cycle(oht->run) : NULL;
-}
-
-static u64 oht_file_newest_cycle(struct oht_device *oht)
-{
-	struct oht_cycle *cycle = oht_file_cycle(oht);
-
-	return cycle ? oht_cycle_journal_seq(cycle) : 0;
-}
-
-static bool oht_file_read_cycle(struct oht_device *oht, u64 *next, struct oht_record *record)
-{
-	struct oht_cycle *cycle = oht_file_cycle(oht);
-
-	if (!cycle || !oht_cycle_journal_read(cycle, next, &record->cycle))
-		return false;
-	record->time_ns = record->cycle.event_ns;
-	return true;
-}
-
-static u64 oht_file_newest_health(struct oht_device *oht)
-{
-	return oht_health_seq(&oht->health);
-}
-
-static bool oht_file_read_health(struct oht_device *oht, u64 *next, struct oht_record *record)
-{
-	if (!oht_health_read(&oht->health, next, &record->unit))
-		return false;
-	record->time_ns = record->unit.changed_ns;
-	return true;
-}
-
-static u64 oht_file_newest_safety(struct oht_device *oht)
-{
-	return oht_estop_journal_seq(&oht->estop);
-}
-
-static bool oht_file_read_safety(struct oht_device *oht, u64 *next, struct oht_record *record)
-{
-	if (!oht_estop_journal_read(&oht->estop, next, &record->safety))
-		return false;
-	record->time_ns = record->safety.event_ns;
-	return true;
-}
-
-/**
- * struct oht_file_journal - what a descriptor may subscribe to besides its own completions
- * @type: of its records, enum oht_record_type
- * @wanted: its bit, OHT_SUBSCRIBE_*
- * @events: what poll() says when it has something
- * @newest: number of its newest record, 0: none yet
- * @read: copies record *next, or the oldest one after it that is still there, with its time;
- *	*next becomes the number after that; false if there is none
- */
-struct oht_file_journal {
-	u32 type;
-	u32 wanted;
-	__poll_t events;
-	u64 (*newest)(struct oht_device *oht);
-	bool (*read)(struct oht_device *oht, u64 *next, struct oht_record *record);
-};
-
-/* Of records of the same time, the last one here comes first. */
-static const struct oht_file_journal oht_file_journals[OHT_FILE_JOURNALS] = {
-	{ OHT_RECORD_CYCLE, OHT_SUBSCRIBE_CYCLE, EPOLLIN | EPOLLRDNORM,
-	  oht_file_newest_cycle, oht_file_read_cycle },
-	{ OHT_RECORD_UNIT, OHT_SUBSCRIBE_UNITS, EPOLLIN | EPOLLRDNORM,
-	  oht_file_newest_health, oht_file_read_health },
-	{ OHT_RECORD_SAFETY, OHT_SUBSCRIBE_SAFETY, EPOLLIN | EPOLLRDNORM | EPOLLPRI,
-	  oht_file_newest_safety, oht_file_read_safety },
-};
-
-/* Who wants more of what it has keeps its place, unless it asks for another one. */
+/* A descriptor that subscribes again keeps its place, unless it asks for another one. */
 static u64 oht_file_place(struct oht_file *file, unsigned int i, u64 from)
 {
-	const struct oht_file_journal *journal = &oht_file_journals[i];
+	const struct oht_journal_source *journal = &oht_journals[i];
 
 	if (from && journal->wanted == OHT_SUBSCRIBE_SAFETY)
 		return from;
@@ -255,11 +180,11 @@ int oht_file_subscribe(struct oht_file *file, u32 mask, u64 safety_from)
 	unsigned int i;
 
 	if (safety_from && (!(mask & OHT_SUBSCRIBE_SAFETY) ||
-			    safety_from > oht_file_newest_safety(file->oht) + 1))
+			    safety_from > oht_estop_journal_seq(&file->oht->estop) + 1))
 		return -EINVAL;
 	mutex_lock(&file->mutex);
-	for (i = 0; i < OHT_FILE_JOURNALS; i++)
-		WRITE_ONCE(file->next[i], mask & oht_file_journals[i].wanted ?
+	for (i = 0; i < OHT_JOURNALS; i++)
+		WRITE_ONCE(file->next[i], mask & oht_journals[i].wanted ?
 			   oht_file_place(file, i, safety_from) : 0);
 	mutex_unlock(&file->mutex);
 	return 0;
@@ -286,10 +211,10 @@ __poll_t oht_file_ready(struct oht_file *file)
 
 	if (oht_file_first_done(file))
 		mask |= EPOLLIN | EPOLLRDNORM;
-	for (i = 0; i < OHT_FILE_JOURNALS; i++) {
+	for (i = 0; i < OHT_JOURNALS; i++) {
 		next = READ_ONCE(file->next[i]);
-		if (next && oht_file_journals[i].newest(file->oht) >= next)
-			mask |= oht_file_journals[i].events;
+		if (next && oht_journals[i].newest(file->oht) >= next)
+			mask |= oht_journals[i].events;
 	}
 	return mask;
 }
@@ -323,11 +248,11 @@ static void oht_file_describe(const struct oht_call *call, struct oht_record *re
  */
 static void oht_file_peek_journal(struct oht_file *file, unsigned int i, struct oht_record *record)
 {
-	const struct oht_file_journal *journal = &oht_file_journals[i];
+	const struct oht_journal_source *journal = &oht_journals[i];
 	u64 next = file->next[i];
 	struct oht_record fresh;
 
-	/* Takes no lock of the device for who wants none of it. */
+	/* Without a subscription no lock of the device is taken. */
 	if (!next)
 		return;
 	memset(&fresh, 0, sizeof(fresh));
@@ -351,7 +276,7 @@ bool oht_file_peek(struct oht_file *file, struct oht_record *record)
 	record->seq = file->seq + 1;
 	if (call)
 		oht_file_describe(call, record);
-	for (i = 0; i < OHT_FILE_JOURNALS; i++)
+	for (i = 0; i < OHT_JOURNALS; i++)
 		oht_file_peek_journal(file, i, record);
 	return record->type;
 }
@@ -382,7 +307,7 @@ void oht_file_reap(struct oht_file *file, const struct oht_record *record)
 		return;
 	}
 	/* Those that were dropped count too. */
-	for (i = 0; i < OHT_FILE_JOURNALS; i++)
-		if (oht_file_journals[i].type == record->type)
+	for (i = 0; i < OHT_JOURNALS; i++)
+		if (oht_journals[i].type == record->type)
 			WRITE_ONCE(file->next[i], file->next[i] + passed);
 }

@@ -15,9 +15,7 @@
 
 #include "core.h"
 #include "engine.h"
-
-/* Of the plan, of the units' health, of the stop. */
-#define OHT_FILE_JOURNALS	3
+#include "journals.h"
 
 struct oht_file {
 	struct oht_device *oht;		/* holds a reference */
@@ -33,14 +31,14 @@ struct oht_file {
 	u64 cookie;			/* of the newest transfer */
 	u64 seq;			/* of the newest record given out */
 	/* By journal: record wanted next; 0: not subscribed; read without the mutex too. */
-	u64 next[OHT_FILE_JOURNALS];
+	u64 next[OHT_JOURNALS];
 
 	raw_spinlock_t lock;		/* engine.lock -> this */
 	struct list_head done;		/* struct oht_call: completed and not yet reaped */
 	struct irq_work wake;		/* completion -> listener */
 };
 
-/* A transfer and whose it is. */
+/* A transfer and its descriptor. */
 struct oht_call {
 	struct oht_xfer xfer;
 	struct oht_file *file;

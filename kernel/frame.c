@@ -123,7 +123,7 @@ static int oht_frame_check_raw(const struct oht_frame_request *req)
 	return !req->function || (req->function & OHT_FC_EXCEPTION) ? -EINVAL : 0;
 }
 
-/* Nobody answers a broadcast: of the functions that we know, those that lose nothing by it. */
+/* A broadcast has no answer: of the functions that we know, those that lose nothing by it. */
 static bool oht_frame_unit_ok(const struct oht_frame_rule *rule, u8 unit)
 {
 	if (unit == OHT_UNIT_BROADCAST)

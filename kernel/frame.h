@@ -67,7 +67,7 @@ struct oht_frame_request {
  * oht_frame_check() - is this a request that the protocol allows?
  * @req: the request
  *
- * The limits of every function are in one table in frame.c; nobody else knows them.
+ * The limits of every function are in one table in frame.c, and nowhere else.
  *
  * Return: 0, -EOPNOTSUPP (function not in the table), -EINVAL (unit, count, or address range).
  */

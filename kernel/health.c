@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/kernel.h>
 #include "health.h"
-#include "journal.h"
 
 void oht_health_init(struct oht_health *health)
 {
@@ -14,9 +13,9 @@ void oht_health_add(struct oht_health *health, const struct oht_unit_record *rec
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&health->lock, flags);
-	slot = &health->records[++health->seq % OHT_HEALTH_RECORDS];
+	slot = oht_journal_next(&health->journal);
 	*slot = *record;
-	slot->journal_seq = health->seq;
+	slot->journal_seq = health->journal.seq;
 	raw_spin_unlock_irqrestore(&health->lock, flags);
 }
 
@@ -26,7 +25,7 @@ u64 oht_health_seq(struct oht_health *health)
 	u64 seq;
 
 	raw_spin_lock_irqsave(&health->lock, flags);
-	seq = health->seq;
+	seq = health->journal.seq;
 	raw_spin_unlock_irqrestore(&health->lock, flags);
 	return seq;
 }
@@ -37,9 +36,7 @@ bool oht_health_read(struct oht_health *health, u64 *seq, struct oht_unit_record
 	bool found;
 
 	raw_spin_lock_irqsave(&health->lock, flags);
-	found = oht_journal_seek(seq, health->seq, OHT_HEALTH_RECORDS);
-	if (found)
-		*record = health->records[(*seq)++ % OHT_HEALTH_RECORDS];
+	found = oht_journal_read(&health->journal, seq, record);
 	raw_spin_unlock_irqrestore(&health->lock, flags);
 	return found;
 }

@@ -11,19 +11,19 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+#include "journal.h"
+
 /* A reader that falls further behind loses the oldest, and the sequence number shows it. */
 #define OHT_HEALTH_RECORDS	64
 
 /**
  * struct oht_health - the newest changes
  * @lock: protects the rest
- * @seq: number of the newest one, 0: none yet
- * @records: ring, by number
+ * @journal: of them
  */
 struct oht_health {
 	raw_spinlock_t lock;
-	u64 seq;
-	struct oht_unit_record records[OHT_HEALTH_RECORDS];
+	OHT_DECLARE_JOURNAL(struct oht_unit_record, OHT_HEALTH_RECORDS) journal;
 };
 
 void oht_health_init(struct oht_health *health);

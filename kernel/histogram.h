@@ -2,7 +2,7 @@
 /*
  * Owns:     counting durations by their power of two, in fixed memory. Pure.
  * Contexts: any, hard interrupt included; nothing sleeps, allocates or loops.
- * Locks:    none; whoever owns a histogram serialises what is done with it.
+ * Locks:    none; the owner of a histogram serialises what is done with it.
  * Source:   docs/ABI/sysfs-class-oht (histograms, log2 ns).
  */
 #ifndef OHT_HISTOGRAM_H

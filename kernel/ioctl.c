@@ -46,23 +46,6 @@ static_assert(sizeof(struct oht_record) == 320);
 static_assert(offsetof(struct oht_record, completion) == 24);
 static_assert(sizeof_field(struct oht_record, reserved) >= sizeof(struct oht_completion));
 
-static u64 oht_ioctl_caps(const struct oht_device *oht)
-{
-	u64 caps = OHT_CAP_ESTOP;
-
-	if (oht->estop.channels > 1)
-		caps |= OHT_CAP_CHANNEL_B;
-	if (oht->estop.feedbacks)
-		caps |= OHT_CAP_FEEDBACK;
-	if (oht->estop.button.gpio)
-		caps |= OHT_CAP_RESET_BUTTON;
-	if (oht->estop.pulse)
-		caps |= OHT_CAP_PULSE;
-	if (oht_core_has_bus(oht))
-		caps |= OHT_CAP_BUS | oht->port_caps;
-	return caps;
-}
-
 static int oht_ioctl_info(struct oht_file *file, struct oht_ioctl_call *call)
 {
 	const struct oht_device *oht = file->oht;
@@ -72,7 +55,7 @@ static int oht_ioctl_info(struct oht_file *file, struct oht_ioctl_call *call)
 
 	memset(info, 0, sizeof(*info));
 	info->abi_version = OHT_ABI_VERSION;
-	info->caps = oht_ioctl_caps(oht);
+	info->caps = oht_core_caps(oht);
 	memcpy(info->port, oht->port_kind, sizeof(info->port));
 	info->baud_bps = timing->baud_bps;
 	info->char_bits = timing->char_bits;
@@ -267,12 +250,7 @@ static int oht_ioctl_enable(struct oht_file *file, struct oht_ioctl_call *call)
 
 static int oht_ioctl_disable(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	int ret = oht_estop_disable(&file->oht->estop, file, call->arg.command.tag);
-
-	/* What was to be written before is not what is to be written after the next enable. */
-	if (!ret && oht_core_has_bus(file->oht))
-		oht_cycle_forget_outputs(oht_run_cycle(file->oht->run));
-	return ret;
+	return oht_estop_disable(&file->oht->estop, file, call->arg.command.tag);
 }
 
 static int oht_ioctl_heartbeat(struct oht_file *file, struct oht_ioctl_call *call)
@@ -336,7 +314,7 @@ static int oht_ioctl_telegram_status(struct oht_file *file, struct oht_ioctl_cal
 #define OHT_OP_WRITES	BIT(0)	/* needs a descriptor that is open for writing */
 #define OHT_OP_ASKS	BIT(1)	/* changes nothing: the answer is known only afterwards */
 #define OHT_OP_ALWAYS	BIT(2)	/* is executed whatever is wrong with the structure */
-#define OHT_OP_ROLE	BIT(3)	/* acts for the controller: nobody else takes the role meanwhile */
+#define OHT_OP_ROLE	BIT(3)	/* acts for the controller: the role is not taken meanwhile */
 
 /**
  * struct oht_ioctl_op - one line of the table, at the place of its number
@@ -387,7 +365,7 @@ static const struct oht_ioctl_op oht_ioctl_ops[] = {
 	OHT_IOCTL_ACT(OHT_IOC_CONTROL, control, oht_ioctl_prepare_control, oht_ioctl_control),
 	OHT_IOCTL_ACT(OHT_IOC_RESET, command, oht_ioctl_prepare_command, oht_ioctl_reset),
 	OHT_IOCTL_ACT(OHT_IOC_ENABLE, command, oht_ioctl_prepare_command, oht_ioctl_enable),
-	OHT_IOCTL_LEAD(OHT_IOC_DISABLE, command, oht_ioctl_prepare_command, oht_ioctl_disable),
+	OHT_IOCTL_ACT(OHT_IOC_DISABLE, command, oht_ioctl_prepare_command, oht_ioctl_disable),
 	OHT_IOCTL_ACT(OHT_IOC_HEARTBEAT, command, oht_ioctl_prepare_command,
 		      oht_ioctl_heartbeat),
 	OHT_IOCTL_LEAD(OHT_IOC_TELEGRAMS, telegrams, oht_ioctl_prepare_telegrams,

@@ -4,8 +4,8 @@
  * Contexts: any, hard interrupt included; nothing sleeps, allocates or keeps state.
  * Locks:    none.
  *
- * Nobody tells when a character really was on the wire; what is known is an interval. A silence
- * between two of them is judged only if the whole of what is possible lies on one side of the rule.
+ * The moment at which a character was on the wire is known as an interval only. The silence between
+ * two characters is judged only if all its possible lengths lie on one side of the rule.
  * Source: MODBUS over Serial Line 1.02, 2.5.1.1; docs/timing.md, Gaps.
  */
 #ifndef OHT_METER_H
@@ -53,7 +53,7 @@ struct oht_meter_span oht_meter_end(const struct oht_timing *t,
 /**
  * oht_meter_before() - was there t3.5 of silence before a frame?
  * @t: timing of the line
- * @end: of the character before it, whoever sent that
+ * @end: of the character before it, ours or a unit's
  * @start: of its first start bit
  *
  * Return: enum oht_verdict.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Owns:     the arithmetic of a cyclic plan: what it takes, what it leaves, who waits for it. Pure.
+ * Owns:     the arithmetic of a cyclic plan: what it takes, what it leaves, what waits. Pure.
  * Contexts: any; nothing sleeps, allocates or keeps state. compute() is for process context: it
  *           looks at every cycle of the hyperperiod.
  * Locks:    none.

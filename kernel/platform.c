@@ -10,6 +10,8 @@
 #include "bind.h"
 #include "compat.h"
 #include "core.h"
+#include "netlink.h"
+#include "sysfs.h"
 
 /* The module is being removed, not only the driver taken off a device. */
 static bool oht_platform_leaving;
@@ -56,14 +58,20 @@ static int __init oht_platform_init(void)
 	ret = oht_estop_setup();
 	if (ret)
 		return ret;
+	oht_sysfs_setup();
 	ret = oht_core_setup();
 	if (ret)
 		goto teardown_estop;
-	ret = platform_driver_register(&oht_platform_driver);
+	ret = oht_netlink_setup();
 	if (ret)
 		goto teardown_core;
+	ret = platform_driver_register(&oht_platform_driver);
+	if (ret)
+		goto teardown_netlink;
 	return 0;
 
+teardown_netlink:
+	oht_netlink_teardown();
 teardown_core:
 	oht_core_teardown();
 teardown_estop:
@@ -76,6 +84,7 @@ static void __exit oht_platform_exit(void)
 {
 	oht_platform_leaving = true;
 	platform_driver_unregister(&oht_platform_driver);
+	oht_netlink_teardown();
 	oht_core_teardown();
 	oht_estop_teardown();
 }

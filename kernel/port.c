@@ -78,14 +78,14 @@ int oht_port_read_line(struct device *dev, struct oht_line *line)
 }
 EXPORT_SYMBOL_OHT(oht_port_read_line);
 
-int oht_port_set_timing(struct oht_port *port, const struct oht_line *line, u64 effective_mbps)
+int oht_port_set_timing(struct oht_port *port, const struct oht_line *line, u64 effective_millibps)
 {
 	const struct oht_port_property *p;
 	const char *what;
 	unsigned int i;
 	int err;
 
-	err = oht_timing_init(&port->timing, line, effective_mbps, &what);
+	err = oht_timing_init(&port->timing, line, effective_millibps, &what);
 	if (!err)
 		return 0;
 	for (i = 0; i < ARRAY_SIZE(oht_port_properties); i++) {

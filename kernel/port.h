@@ -107,11 +107,11 @@ int oht_port_read_line(struct device *dev, struct oht_line *line);
  * oht_port_set_timing() - compute the port's times, report by property name what is wrong
  * @port: with @dev set
  * @line: from oht_port_read_line()
- * @effective_mbps: what the divisor makes, milli-bit per second
+ * @effective_millibps: what the divisor makes, milli-bit per second
  *
  * Return: 0 or the errno that was reported.
  */
-int oht_port_set_timing(struct oht_port *port, const struct oht_line *line, u64 effective_mbps);
+int oht_port_set_timing(struct oht_port *port, const struct oht_line *line, u64 effective_millibps);
 
 /* oht_timing_*_divisor() of some kind of UART. */
 typedef int (*oht_port_choose_fn)(u32 clock_hz, u32 baud_bps, struct oht_divisor *divisor);

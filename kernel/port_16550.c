@@ -33,6 +33,9 @@
 /* Times that a line control is written, 20 ms or nothing apart. */
 #define OHT_16550_LCR_TRIES	4
 
+/* A 16550's own, of 1 << reg-shift bytes each */
+#define OHT_16550_REGISTERS	8U
+
 /* DesignWare: status register, in steps of reg-shift; the other two always at these bytes. */
 #define OHT_DW_USR		0x1f
 #define OHT_DW_USR_BUSY		BIT(0)
@@ -51,7 +54,7 @@
  * @ier: interrupt mask as written last; engine lock, or before start and after stop
  * @errors: LSR bits that were read before their character was: they are gone from the register;
  *	engine lock
- * @timeout: the receiver has reported silence, and nobody has looked yet; set by the handler,
+ * @timeout: the receiver has reported silence, and was not read yet; set by the handler,
  *	cleared under the engine lock
  */
 struct oht_16550 {
@@ -407,6 +410,10 @@ static int oht_16550_map(struct oht_16550 *u)
 		return dev_err_probe(u->port.dev, -EINVAL,
 				     "reg-io-width: %u needs a reg-shift of 2\n",
 				     u->io.width_bytes);
+	if (u->io.size_bytes < OHT_16550_REGISTERS << u->io.shift)
+		return dev_err_probe(u->port.dev, -EINVAL,
+				     "reg: %#zx bytes, must be at least %#x\n", u->io.size_bytes,
+				     OHT_16550_REGISTERS << u->io.shift);
 	return 0;
 }
 

@@ -4,7 +4,9 @@
 #include <linux/device.h>
 #include <linux/io.h>
 #include <linux/iopoll.h>
+#include <linux/ioport.h>
 #include <linux/irq.h>
+#include <linux/mm.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
 #include <linux/reset.h>
@@ -89,25 +91,48 @@ static int oht_mmio_release_reset(struct device *dev)
 	return devm_add_action_or_reset(dev, oht_mmio_assert_reset, reset);
 }
 
+/*
+ * A range that cannot be had is a mistake in the tree. devm_ioremap_resource() would add a line
+ * that names no property, and arm64 a backtrace if it is memory.
+ */
+static int oht_mmio_map_registers(struct oht_mmio *io)
+{
+	struct platform_device *pdev = to_platform_device(io->dev);
+	struct resource *reg = platform_get_resource(pdev, IORESOURCE_MEM, 0);
+
+	if (!reg || !resource_size(reg))
+		return dev_err_probe(io->dev, -EINVAL, "reg: missing, or without a length\n");
+	io->size_bytes = resource_size(reg);
+	if (region_intersects(reg->start, io->size_bytes, IORESOURCE_SYSTEM_RAM,
+			      IORES_DESC_NONE) != REGION_DISJOINT)
+		return dev_err_probe(io->dev, -EINVAL, "reg: %pR is memory, no register\n", reg);
+	if (!devm_request_mem_region(io->dev, reg->start, io->size_bytes, dev_name(io->dev)))
+		return dev_err_probe(io->dev, -EINVAL, "reg: %pR is in use by another device\n",
+				     reg);
+	io->base = devm_ioremap(io->dev, reg->start, io->size_bytes);
+	if (!io->base)
+		return dev_err_probe(io->dev, -EINVAL,
+				     "reg: %pR cannot be mapped: beyond the bus?\n", reg);
+	return 0;
+}
+
 int oht_mmio_map(struct oht_mmio *io, struct device *dev, u32 widths_bytes)
 {
-	struct platform_device *pdev = to_platform_device(dev);
-	struct resource *registers;
 	int err;
 
 	io->dev = dev;
 	err = oht_mmio_read_width(io, widths_bytes);
 	if (!err)
 		err = oht_mmio_read_shift(io);
+	if (!err)
+		err = oht_mmio_map_registers(io);
 	if (err)
 		return err;
-	io->base = devm_platform_get_and_ioremap_resource(pdev, 0, &registers);
-	if (IS_ERR(io->base))
-		return dev_err_probe(dev, PTR_ERR(io->base), "reg: cannot be mapped\n");
-	io->size_bytes = resource_size(registers);
-	io->irq = platform_get_irq(pdev, 0);
+	io->irq = platform_get_irq_optional(to_platform_device(dev), 0);
+	if (io->irq == -ENXIO)
+		return dev_err_probe(dev, io->irq, "interrupts: none\n");
 	if (io->irq < 0)
-		return io->irq;
+		return dev_err_probe(dev, io->irq, "interrupts: cannot be had\n");
 	return oht_mmio_release_reset(dev);
 }
 
@@ -123,7 +148,7 @@ int oht_mmio_clock(struct device *dev, const char *name, u32 *clock_hz)
 	return 0;
 }
 
-/* Whoever else is on the line, for a message: names are constant while their owner is there. */
+/* The other users of the line, for a message: names are constant while their owner is there. */
 static void oht_mmio_other_user(int irq, char *name, size_t bytes)
 {
 	struct irq_desc *desc = irq_data_to_desc(irq_get_irq_data(irq));

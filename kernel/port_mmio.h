@@ -59,7 +59,7 @@ int oht_mmio_map(struct oht_mmio *io, struct device *dev, u32 widths_bytes);
 
 /**
  * oht_mmio_clock() - enable a clock, for as long as the device is bound
- * @dev: the device; nobody else enables its clocks
+ * @dev: the device; only we enable its clocks
  * @name: in clock-names, NULL for the first one
  * @clock_hz: out, 0 if there is no such clock; NULL: the rate does not matter
  *

@@ -22,6 +22,8 @@
 #define OHT_PL011_IRQ_ALL	0x7ff
 /* Deepest receive FIFO of the ARM revisions; read twice at most when it is thrown away. */
 #define OHT_PL011_FIFO_BYTES	32
+/* Up to the last register that is used. */
+#define OHT_PL011_BYTES		(UART011_DMACR + 4)
 /* The receiver reports after so much silence. */
 #define OHT_PL011_SILENCE_BITS	32
 
@@ -225,7 +227,7 @@ static u16 oht_pl011_lcrh(const struct oht_line *line)
 	return lcrh;
 }
 
-/* Nobody else enables the clocks: without "arm,primecell" the bus does not. */
+/* Only we enable the clocks: without "arm,primecell" the bus does not. */
 static int oht_pl011_get_clock(struct device *dev, u32 *clock_hz)
 {
 	int err;
@@ -251,6 +253,17 @@ static int oht_pl011_set_rate(struct oht_pl011 *u, u32 clock_hz)
 	return 0;
 }
 
+static int oht_pl011_map(struct oht_pl011 *u)
+{
+	int err = oht_mmio_map(&u->io, u->port.dev, BIT(2) | BIT(4));
+
+	if (!err && u->io.size_bytes < OHT_PL011_BYTES)
+		return dev_err_probe(u->port.dev, -EINVAL,
+				     "reg: %#zx bytes, must be at least %#x\n", u->io.size_bytes,
+				     OHT_PL011_BYTES);
+	return err;
+}
+
 static int oht_pl011_probe(struct device *dev, struct oht_port **port)
 {
 	struct oht_pl011 *u;
@@ -269,7 +282,7 @@ static int oht_pl011_probe(struct device *dev, struct oht_port **port)
 	if (!err)
 		err = oht_port_get_de(&u->port, NULL);
 	if (!err)
-		err = oht_mmio_map(&u->io, dev, BIT(2) | BIT(4));
+		err = oht_pl011_map(u);
 	if (!err)
 		*port = &u->port;
 	return err;

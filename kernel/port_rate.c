@@ -21,5 +21,5 @@ int oht_port_set_rate(struct oht_port *port, u32 clock_hz, oht_port_choose_fn ch
 		return dev_err_probe(port->dev, err,
 				     "current-speed: %u cannot be made from %u Hz\n",
 				     line->baud_bps, clock_hz);
-	return oht_port_set_timing(port, line, divisor->effective_mbps);
+	return oht_port_set_timing(port, line, divisor->effective_millibps);
 }

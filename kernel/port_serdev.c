@@ -139,7 +139,7 @@ static unsigned int oht_serdev_send(struct oht_port *port, const u8 *data, unsig
 	return taken;
 }
 
-/* Nobody here knows: the engine counts from when it was written. */
+/* Not known here: the engine counts from when the bytes were written. */
 static bool oht_serdev_transmitting(struct oht_port *port)
 {
 	return false;
@@ -194,7 +194,7 @@ static u64 oht_serdev_wait_ns(struct oht_serdev *u)
 	return wait_ns;
 }
 
-/* All of it has been handed over, or less: then nobody takes it, and the engine gives it up. */
+/* All of it has been handed over; or less, which nothing sends any more: the engine gives it up. */
 static bool oht_serdev_wrote(struct oht_serdev *u, int written, unsigned int bytes)
 {
 	const struct oht_timing *t = &u->port.timing;

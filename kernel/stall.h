@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Owns:     when a CPU counts as stalled: two timers on two CPUs stamp when they ran, and whoever
- *           looks finds a stamp that is too old. Pure: who owns them runs the timers.
+ * Owns:     when a CPU counts as stalled: two timers on two CPUs stamp when they ran, and a look
+ *           finds a stamp that is too old. Pure: the owner runs the timers.
  * Contexts: any, hard interrupt included; nothing sleeps, allocates or loops for long.
- * Locks:    none; whoever owns a struct oht_stall serialises what is done with it.
+ * Locks:    none; the owner of a struct oht_stall serialises what is done with it.
  * Source:   docs/safety.md, How it holds (each timer checks the other's progress).
  */
 #ifndef OHT_STALL_H
 #define OHT_STALL_H
 
 #include <linux/types.h>
+
+#include "passed.h"
 
 enum oht_stall_side {
 	OHT_STALL_SUPERVISION,	/* the supervision timer */
@@ -24,8 +26,7 @@ struct oht_stall {
 
 /*
  * Has one of them not run for longer than @limit_ns? A timer that looks before it stamps also finds
- * its own delay, so that a stall is found at its end if nobody could see it before. Signed: @now
- * may be older than a stamp that another CPU took.
+ * its own delay, so that a stall that no other CPU could see is found at its end.
  */
 static inline bool oht_stall_found(const struct oht_stall *stall, u64 now, u64 limit_ns)
 {
@@ -34,7 +35,7 @@ static inline bool oht_stall_found(const struct oht_stall *stall, u64 now, u64 l
 	if (!stall->watched)
 		return false;
 	for (side = 0; side < OHT_STALL_SIDES; side++)
-		if ((s64)(now - stall->ran_ns[side]) > (s64)limit_ns)
+		if (oht_passed(now, stall->ran_ns[side], limit_ns))
 			return true;
 	return false;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Owns:     when the interrupt of a line is masked for a storm of edges, and when it is heard
- *           again. Pure: who owns the line does the masking.
+ *           again. Pure: the owner of the line masks it.
  * Contexts: any, hard interrupt included; nothing sleeps, allocates or loops.
- * Locks:    none; whoever owns a storm serialises what is done with it.
+ * Locks:    none; the owner of a storm serialises what is done with it.
  * Source:   docs/safety.md, How it holds (storm: stays stopped, line masked and polled).
  */
 #ifndef OHT_STORM_H
@@ -11,6 +11,8 @@
 
 #include <linux/time64.h>
 #include <linux/types.h>
+
+#include "passed.h"
 
 /*
  * A contact bounces some dozens of times within some milliseconds. What comes after a calm may last
@@ -21,9 +23,9 @@
 #define OHT_STORM_CALM_NS	(100 * NSEC_PER_MSEC)
 
 /*
- * Masking and unmasking are states of their own: who masks must have done so before anybody
- * unmasks, or the interrupt core counts them in the wrong order; and a line is heard only once it
- * really is.
+ * Masking and unmasking are states of their own: the line must have been masked before it is
+ * unmasked, or the interrupt core counts them in the wrong order; and a line counts as heard only
+ * once it is unmasked.
  */
 enum oht_storm_state {
 	OHT_STORM_HEARD,	/* edges raise the interrupt */
@@ -44,8 +46,7 @@ static inline bool oht_storm_edge(struct oht_storm *storm, u64 now)
 {
 	if (storm->state != OHT_STORM_HEARD)
 		return false;
-	/* Signed: a stamp may be older than one that another CPU took. */
-	if (!storm->edges || (s64)(now - storm->since_ns) > (s64)OHT_STORM_WINDOW_NS) {
+	if (!storm->edges || oht_passed(now, storm->since_ns, OHT_STORM_WINDOW_NS)) {
 		storm->since_ns = now;
 		storm->edges = 0;
 	}
@@ -70,7 +71,7 @@ static inline bool oht_storm_poll(struct oht_storm *storm, bool level, u64 now)
 		storm->level = level;
 		storm->since_ns = now;
 	}
-	if ((s64)(now - storm->since_ns) <= (s64)OHT_STORM_CALM_NS)
+	if (!oht_passed(now, storm->since_ns, OHT_STORM_CALM_NS))
 		return false;
 	storm->state = OHT_STORM_UNMASKING;
 	return true;

@@ -9,6 +9,9 @@
 
 #include <linux/sysfs.h>
 
+/* Once per module, before the first device. */
+void oht_sysfs_setup(void);
+
 extern const struct attribute_group *oht_sysfs_groups[];
 
 /* ---- between the files: sysfs_bus.c ---- */

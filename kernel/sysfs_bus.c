@@ -8,24 +8,21 @@
 #include <linux/sysfs.h>
 
 #include "core.h"
+#include "counters.h"
 #include "sysfs.h"
 
 /* ---- statistics/ ---- */
 
-/* One counter of the engine; which one is known by its place. */
-struct oht_sysfs_counter {
-	struct device_attribute attr;
-	size_t offset;
-};
+static struct device_attribute oht_sysfs_counters[OHT_COUNTERS];
+static struct attribute *oht_sysfs_statistics_attrs[OHT_COUNTERS + 1];
 
 static ssize_t oht_sysfs_counter_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	const struct oht_sysfs_counter *counter =
-		container_of(attr, struct oht_sysfs_counter, attr);
 	struct oht_engine_stats stats;
 
 	oht_engine_get_stats(&oht_core_of(dev)->engine, &stats);
-	return sysfs_emit(buf, "%llu\n", *(u64 *)((char *)&stats + counter->offset));
+	return sysfs_emit(buf, "%llu\n",
+			  oht_counter_value(&oht_counters[attr - oht_sysfs_counters], &stats));
 }
 
 /* Only 0 may be written, and sets a whole group to zero. 0 or errno. */
@@ -51,75 +48,17 @@ static ssize_t oht_sysfs_counter_store(struct device *dev, struct device_attribu
 	return count;
 }
 
-#define OHT_SYSFS_COUNTER(_name, _member)						\
-	static struct oht_sysfs_counter oht_sysfs_##_name = {				\
-		.attr = __ATTR(_name, 0644, oht_sysfs_counter_show,			\
-			       oht_sysfs_counter_store),				\
-		.offset = offsetof(struct oht_engine_stats, _member),			\
+void oht_sysfs_setup(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < OHT_COUNTERS; i++) {
+		oht_sysfs_counters[i] = (struct device_attribute)
+			__ATTR(name, 0644, oht_sysfs_counter_show, oht_sysfs_counter_store);
+		oht_sysfs_counters[i].attr.name = oht_counters[i].name;
+		oht_sysfs_statistics_attrs[i] = &oht_sysfs_counters[i].attr;
 	}
-
-OHT_SYSFS_COUNTER(frames_sent, frames_sent);
-OHT_SYSFS_COUNTER(replies_ok, replies_ok);
-OHT_SYSFS_COUNTER(retries, retries);
-OHT_SYSFS_COUNTER(timeouts, details[OHT_DETAIL_TIMEOUT]);
-OHT_SYSFS_COUNTER(short_frames, details[OHT_DETAIL_SHORT]);
-OHT_SYSFS_COUNTER(crc_errors, details[OHT_DETAIL_CRC]);
-OHT_SYSFS_COUNTER(paused, details[OHT_DETAIL_PAUSED]);
-OHT_SYSFS_COUNTER(length_errors, details[OHT_DETAIL_LENGTH]);
-OHT_SYSFS_COUNTER(unit_errors, details[OHT_DETAIL_UNIT]);
-OHT_SYSFS_COUNTER(function_errors, details[OHT_DETAIL_FUNCTION]);
-OHT_SYSFS_COUNTER(echo_errors, details[OHT_DETAIL_ECHO]);
-OHT_SYSFS_COUNTER(exceptions, details[OHT_DETAIL_EXCEPTION]);
-OHT_SYSFS_COUNTER(line_errors, details[OHT_DETAIL_LINE]);
-OHT_SYSFS_COUNTER(tx_stuck, details[OHT_DETAIL_TX_STUCK]);
-OHT_SYSFS_COUNTER(cancelled, details[OHT_DETAIL_CANCELLED]);
-OHT_SYSFS_COUNTER(stopped, details[OHT_DETAIL_STOPPED]);
-OHT_SYSFS_COUNTER(degraded, details[OHT_DETAIL_DEGRADED]);
-OHT_SYSFS_COUNTER(bytes_sent, bytes_sent);
-OHT_SYSFS_COUNTER(bytes_received, bytes_received);
-OHT_SYSFS_COUNTER(bytes_echo, bytes_echo);
-OHT_SYSFS_COUNTER(bytes_extra, bytes_extra);
-OHT_SYSFS_COUNTER(bytes_stray, bytes_stray);
-OHT_SYSFS_COUNTER(frames_foreign, frames_foreign);
-OHT_SYSFS_COUNTER(framing, framing);
-OHT_SYSFS_COUNTER(parity, parity);
-OHT_SYSFS_COUNTER(overrun, overrun);
-OHT_SYSFS_COUNTER(breaks, breaks);
-OHT_SYSFS_COUNTER(gap_late_max_ns, gap_late_max_ns);
-OHT_SYSFS_COUNTER(turnaround_max_ns, turnaround_max_ns);
-
-static struct attribute *oht_sysfs_statistics_attrs[] = {
-	&oht_sysfs_frames_sent.attr.attr,
-	&oht_sysfs_replies_ok.attr.attr,
-	&oht_sysfs_retries.attr.attr,
-	&oht_sysfs_timeouts.attr.attr,
-	&oht_sysfs_short_frames.attr.attr,
-	&oht_sysfs_crc_errors.attr.attr,
-	&oht_sysfs_paused.attr.attr,
-	&oht_sysfs_length_errors.attr.attr,
-	&oht_sysfs_unit_errors.attr.attr,
-	&oht_sysfs_function_errors.attr.attr,
-	&oht_sysfs_echo_errors.attr.attr,
-	&oht_sysfs_exceptions.attr.attr,
-	&oht_sysfs_line_errors.attr.attr,
-	&oht_sysfs_tx_stuck.attr.attr,
-	&oht_sysfs_cancelled.attr.attr,
-	&oht_sysfs_stopped.attr.attr,
-	&oht_sysfs_degraded.attr.attr,
-	&oht_sysfs_bytes_sent.attr.attr,
-	&oht_sysfs_bytes_received.attr.attr,
-	&oht_sysfs_bytes_echo.attr.attr,
-	&oht_sysfs_bytes_extra.attr.attr,
-	&oht_sysfs_bytes_stray.attr.attr,
-	&oht_sysfs_frames_foreign.attr.attr,
-	&oht_sysfs_framing.attr.attr,
-	&oht_sysfs_parity.attr.attr,
-	&oht_sysfs_overrun.attr.attr,
-	&oht_sysfs_breaks.attr.attr,
-	&oht_sysfs_gap_late_max_ns.attr.attr,
-	&oht_sysfs_turnaround_max_ns.attr.attr,
-	NULL,
-};
+}
 
 static umode_t oht_sysfs_bus_visible(struct kobject *kobj, struct attribute *attr, int index)
 {
@@ -134,9 +73,28 @@ const struct attribute_group oht_sysfs_statistics_group = {
 
 /* ---- conformance/: of the same counters, with the same reset ---- */
 
+struct oht_sysfs_verdict {
+	struct device_attribute attr;
+	u8 side, rule, verdict;
+};
+
+static ssize_t oht_sysfs_verdict_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	const struct oht_sysfs_verdict *entry = container_of(attr, struct oht_sysfs_verdict, attr);
+	struct oht_engine_stats stats;
+
+	oht_engine_get_stats(&oht_core_of(dev)->engine, &stats);
+	return sysfs_emit(buf, "%llu\n", stats.meter[entry->side][entry->rule][entry->verdict]);
+}
+
 #define OHT_SYSFS_VERDICT(_name, _side, _rule, _verdict)				\
-	OHT_SYSFS_COUNTER(_name,							\
-			  meter[OHT_SIDE_##_side][OHT_RULE_##_rule][OHT_VERDICT_##_verdict])
+	static struct oht_sysfs_verdict oht_sysfs_##_name = {				\
+		.attr = __ATTR(_name, 0644, oht_sysfs_verdict_show,			\
+			       oht_sysfs_counter_store),				\
+		.side = OHT_SIDE_##_side,						\
+		.rule = OHT_RULE_##_rule,						\
+		.verdict = OHT_VERDICT_##_verdict,					\
+	}
 
 OHT_SYSFS_VERDICT(sent_t35_ok, OURS, T35, OK);
 OHT_SYSFS_VERDICT(sent_t35_violation, OURS, T35, VIOLATION);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/errno.h>
+#include <linux/kernel.h>
 #include <linux/math64.h>
 #include "timing.h"
 
@@ -13,9 +14,11 @@
 #define OHT_NS_MBIT		1000000000000ULL
 
 /* Bits are counted in halves, so that 1.5 and 3.5 characters and half a stop bit stay whole. */
-static u64 oht_timing_half_bits_ns(u64 effective_mbps, u64 half_bits)
+static u64 oht_timing_half_bits_ns(u64 effective_millibps, u64 half_bits)
 {
-	return div64_u64(half_bits * (OHT_NS_MBIT / 2) + effective_mbps - 1, effective_mbps);
+	u64 scaled = half_bits * (OHT_NS_MBIT / 2);
+
+	return div64_u64(scaled + effective_millibps - 1, effective_millibps);
 }
 
 static const char *oht_timing_check(const struct oht_line *line)
@@ -38,11 +41,11 @@ static const char *oht_timing_check(const struct oht_line *line)
 	return NULL;
 }
 
-static u32 oht_timing_error_ppm(u64 effective_mbps, u32 baud_bps)
+static u32 oht_timing_error_ppm(u64 effective_millibps, u32 baud_bps)
 {
 	u64 asked_millibps = (u64)baud_bps * 1000;
-	u64 off = effective_mbps > asked_millibps ? effective_mbps - asked_millibps :
-						asked_millibps - effective_mbps;
+	u64 off = effective_millibps > asked_millibps ? effective_millibps - asked_millibps :
+							asked_millibps - effective_millibps;
 
 	/* Capped, so that a hopeless rate does not wrap into a good one. */
 	if (off >= asked_millibps)
@@ -54,7 +57,7 @@ static u32 oht_timing_error_ppm(u64 effective_mbps, u32 baud_bps)
 static void oht_timing_gaps(struct oht_timing *t, const struct oht_line *line)
 {
 	u64 millibps = t->baud_effective_millibps;
-	u32 bits = line->gap_char_bits > t->char_bits ? line->gap_char_bits : t->char_bits;
+	u32 bits = max_t(u32, line->gap_char_bits, t->char_bits);
 
 	if (line->baud_bps <= OHT_RULE_BPS) {
 		t->t15_ns = oht_timing_half_bits_ns(millibps, 3 * bits);
@@ -143,7 +146,7 @@ u64 oht_timing_stop_silence_ns(const struct oht_timing *t, u64 turnaround_ns)
 {
 	u64 silence_ns = turnaround_ns + div_u64(turnaround_ns, 10);
 
-	return (silence_ns > t->t35_ns ? silence_ns : t->t35_ns) + t->char_ns;
+	return max_t(u64, silence_ns, t->t35_ns) + t->char_ns;
 }
 
 /*
@@ -170,8 +173,8 @@ u64 oht_timing_stop_bound_ns(const struct oht_timing *t, const struct oht_timing
 	u64 reply_ns = sent_ns + busy->turnaround_ns + oht_timing_chars_ns(t, busy->reply_bytes) +
 		       busy->reply_bytes * busy->pause_ns + t->t35_ns;
 	u64 silence_ns = oht_timing_stop_silence_ns(t, busy->turnaround_ns);
-	u64 silent_ns = sent_ns + (silence_ns > t->de_hold_ns ? silence_ns : t->de_hold_ns);
-	u64 start_ns = reply_ns > silent_ns ? reply_ns : silent_ns;
+	u64 silent_ns = sent_ns + max_t(u64, silence_ns, t->de_hold_ns);
+	u64 start_ns = max(reply_ns, silent_ns);
 
 	*answer_ns = start_ns + own_ns + telegram->turnaround_ns +
 		     oht_timing_chars_ns(t, telegram->reply_bytes);
@@ -199,8 +202,8 @@ int oht_timing_pl011_divisor(u32 clock_hz, u32 baud_bps, struct oht_divisor *d)
 		return -ERANGE;
 	d->integer = quotient >> 6;
 	d->fraction = quotient & 0x3f;
-	d->effective_mbps = div64_u64((u64)clock_hz * 4000, quotient);
-	d->error_ppm = oht_timing_error_ppm(d->effective_mbps, baud_bps);
+	d->effective_millibps = div64_u64((u64)clock_hz * 4000, quotient);
+	d->error_ppm = oht_timing_error_ppm(d->effective_millibps, baud_bps);
 	return 0;
 }
 
@@ -212,7 +215,7 @@ int oht_timing_16550_divisor(u32 clock_hz, u32 baud_bps, struct oht_divisor *d)
 		return -ERANGE;
 	d->integer = quotient;
 	d->fraction = 0;
-	d->effective_mbps = div64_u64((u64)clock_hz * 1000, 16 * quotient);
-	d->error_ppm = oht_timing_error_ppm(d->effective_mbps, baud_bps);
+	d->effective_millibps = div64_u64((u64)clock_hz * 1000, 16 * quotient);
+	d->error_ppm = oht_timing_error_ppm(d->effective_millibps, baud_bps);
 	return 0;
 }

@@ -149,8 +149,8 @@ struct oht_timing_exchange {
  * @answer_ns: out: worst time to the last stop bit of the answer
  *
  * Wire time only: the lateness of interrupts and timers comes on top, three times. Holds for units
- * that have answered before and take no longer than @busy says; and while nobody talks who was not
- * asked.
+ * that have answered before and take no longer than @busy says; and while no unit talks without
+ * being asked.
  *
  * Return: worst time to the last stop bit of the telegram.
  */
@@ -164,13 +164,13 @@ u64 oht_timing_stop_ns(const struct oht_timing *t, const struct oht_timing_excha
  * struct oht_divisor - a baud rate divisor and what it makes
  * @integer: 1..65535; IBRD of a PL011, divisor latch of a 16550
  * @fraction: 64ths, FBRD of a PL011, 0..63
- * @effective_mbps: resulting rate in milli-bit per second
+ * @effective_millibps: resulting rate in milli-bit per second
  * @error_ppm: how far that is from the rate asked for, absolute
  */
 struct oht_divisor {
 	u16 integer;
 	u8 fraction;
-	u64 effective_mbps;
+	u64 effective_millibps;
 	u32 error_ppm;
 };
 

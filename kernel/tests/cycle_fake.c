@@ -8,11 +8,6 @@ struct cyclic cyclic;
 
 /* ---- the owner ---- */
 
-static u32 cyclic_state(void *context)
-{
-	return cyclic.state;
-}
-
 static void cyclic_lost(void *context)
 {
 	lockdep_assert_held(&fake.engine.lock);
@@ -24,14 +19,18 @@ static void cyclic_recorded(void *context)
 	cyclic.records++;
 }
 
-static u32 cyclic_stops(void *context)
+void cyclic_told(const struct oht_engine *e, const struct oht_engine_start *start,
+		 unsigned int fate, u64 now_ns)
 {
-	return fake.stops;
+	lockdep_assert_held(&e->lock);
+	if (cyclic.tales < CYCLIC_TALES_MAX)
+		cyclic.tale[cyclic.tales] = (struct cyclic_tale) {
+			.start = *start, .fate = fate, .late_ns = now_ns - start->grid_ns,
+		};
+	cyclic.tales++;
 }
 
 static const struct oht_cycle_ops cyclic_ops = {
-	.state = cyclic_state,
-	.stops = cyclic_stops,
 	.lost = cyclic_lost,
 	.recorded = cyclic_recorded,
 };
@@ -179,14 +178,20 @@ void cyclic_clear(void)
 
 void cyclic_set_state(u32 state)
 {
-	cyclic.state = state;
+	fake.state = state;
 	fake.may_move = state == OHT_ESTOP_ENABLED;
 }
 
 void cyclic_latch(void)
 {
 	cyclic_set_state(OHT_ESTOP_STOPPED);
-	fake.stops++;
+	fake.halts++;
+}
+
+void cyclic_disable(void)
+{
+	cyclic_set_state(OHT_ESTOP_READY);
+	fake.halts++;
 }
 
 void cyclic_abort(void)
@@ -254,7 +259,7 @@ void cyclic_init(struct kunit *test)
 	oht_image_init(&cyclic.image);
 	oht_cycle_init(&cyclic.cycle, &fake.engine, &cyclic.image, true);
 	cyclic.cycle.ops = &cyclic_ops;
-	cyclic.state = OHT_ESTOP_READY;
+	fake.state = OHT_ESTOP_READY;
 	cyclic.plan.cycle_us = 20000;
 	cyclic.plan.whole_cycles = 4;
 	for (unit = 0; unit <= OHT_UNIT_MAX; unit++)

@@ -11,6 +11,7 @@
 #include "../cycle.h"
 
 #define CYCLIC_STARTS_MAX	512
+#define CYCLIC_TALES_MAX	64
 
 /* One request as it was seen on the wire. */
 struct cyclic_start {
@@ -21,13 +22,19 @@ struct cyclic_start {
 	u16 first_word;		/* of a write */
 };
 
+/* What the tracepoint oht_cycle has said once. */
+struct cyclic_tale {
+	struct oht_engine_start start;
+	unsigned int fate;
+	u64 late_ns;
+};
+
 struct cyclic {
 	struct oht_cycle cycle;
 	struct oht_image image;
 	struct oht_plan plan;
 	struct oht_plan_figures figures;
 	u32 generation;
-	u32 state;			/* enum oht_estop_state */
 	unsigned int losses;		/* times that the machine was to be stopped */
 	unsigned int records;
 	u64 next_ns;			/* when the timer is wanted, 0: not */
@@ -37,6 +44,8 @@ struct cyclic {
 	u8 exception[OHT_UNIT_MAX + 1];
 	struct cyclic_start start[CYCLIC_STARTS_MAX];
 	unsigned int starts;
+	struct cyclic_tale tale[CYCLIC_TALES_MAX];	/* the first ones */
+	unsigned int tales;
 };
 
 /* Too big for a stack. */
@@ -59,8 +68,13 @@ void cyclic_run(u64 for_ns);
 void cyclic_stop(void);
 void cyclic_latch(void);
 void cyclic_abort(void);
+void cyclic_disable(void);
 void cyclic_set_state(u32 state);
 int cyclic_outputs(u16 entry, u16 count, u16 first);
+
+/* The tracepoint oht_cycle, for subject.c. */
+void cyclic_told(const struct oht_engine *e, const struct oht_engine_start *start,
+		 unsigned int fate, u64 now_ns);
 
 /* How the plan does. */
 struct oht_plan_status cyclic_status(void);

@@ -101,7 +101,7 @@ static void engine_calls_gate_remembers_stops(struct kunit *test)
 	fake_submit(0);
 	engine_calls_write(1, 2, false);
 	fake_submit(1);
-	fake.stops++;
+	fake.halts++;
 	fake_run_sent(1);
 	fake_answer_to(0, FAKE_MS);
 	fake_run_done(1);
@@ -113,7 +113,7 @@ static void engine_calls_gate_remembers_stops(struct kunit *test)
 	engine_calls_expect_sent(test, 2, 2);
 }
 
-/* While enabled: refused at once, whatever its flag; reads are nobody's business. */
+/* While enabled: a write is refused at once, whatever its flag; reads go on. */
 static void engine_calls_gate_is_the_controllers(struct kunit *test)
 {
 	static const u32 strangers[] = { 0, 6, 8 };

@@ -151,12 +151,22 @@ static const struct oht_engine_clock fake_clock = {
 
 static u32 fake_enabled(void *context)
 {
-	return fake.may_move ? 1 + fake.stops : 0;
+	return fake.may_move ? 1 + fake.halts : 0;
 }
 
 static u32 fake_session(void *context)
 {
 	return fake.session;
+}
+
+static u32 fake_state(void *context)
+{
+	return fake.state;
+}
+
+static u32 fake_halts(void *context)
+{
+	return fake.halts;
 }
 
 static void fake_health(void *context, const struct oht_unit_record *record)
@@ -375,7 +385,8 @@ void fake_expect_in_step(unsigned int i)
 void fake_init_line(struct kunit *test, const struct oht_line *line)
 {
 	const struct oht_engine_gate gate = { .enabled = fake_enabled,
-		.session = fake_session, .health = fake_health };
+		.session = fake_session, .state = fake_state, .halts = fake_halts,
+		.health = fake_health };
 	const char *what;
 
 	memset(&fake, 0, sizeof(fake));

@@ -45,7 +45,8 @@ struct fake_bus {
 	u64 armed_ns;
 	unsigned int arms;		/* how often the timer has been set */
 	bool may_move;
-	u32 stops;			/* each one begins another enable */
+	u32 state;			/* enum oht_estop_state, for the plan */
+	u32 halts;			/* each one begins another enable */
 	u32 session;			/* of the controller, who submits all transfers */
 
 	bool de;

@@ -194,6 +194,7 @@ static void engine_pause_and_plan(struct kunit *test)
 
 	engine_pause_allow(5000);
 	fake.engine.slot.until_ns = fake.now_ns + 100 * FAKE_MS;
+	fake.engine.slot.pauses_held = true;
 	fake.engine.slot.budget_ns = 20 * FAKE_MS;
 	KUNIT_EXPECT_EQ(test, oht_engine_set_policy(&fake.engine, 1, &policy), 0);
 	policy.pause_max_us = 5001;

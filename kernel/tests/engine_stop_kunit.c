@@ -304,7 +304,7 @@ static void engine_stop_keeps_the_order(struct kunit *test)
 	}
 }
 
-/* A character that the receiver holds and nobody has looked at makes the line busy. */
+/* A character that lies unread in the receiver makes the line busy. */
 static void engine_stop_looks_first(struct kunit *test)
 {
 	u64 end_ns;

@@ -373,7 +373,7 @@ static void test_overrun(struct kunit *test)
 }
 
 /*
- * PC16550D 8.6.2: reading LSR clears the errors; 8250.h, serial_lsr_in(). Whoever asks about the
+ * PC16550D 8.6.2: reading LSR clears the errors; 8250.h, serial_lsr_in(). A question about the
  * transmitter meanwhile must not take them from the character, nor give them to the next one.
  */
 static void test_errors_survive_a_question(struct kunit *test)

@@ -70,11 +70,11 @@ int oht_port_read_line(struct device *dev, struct oht_line *line)
 	return 0;
 }
 
-int oht_port_set_timing(struct oht_port *port, const struct oht_line *line, u64 effective_mbps)
+int oht_port_set_timing(struct oht_port *port, const struct oht_line *line, u64 effective_millibps)
 {
 	const char *what;
 
-	return oht_timing_init(&port->timing, line, effective_mbps, &what);
+	return oht_timing_init(&port->timing, line, effective_millibps, &what);
 }
 
 int oht_port_get_de(struct oht_port *port, bool *rts)

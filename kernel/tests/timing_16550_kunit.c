@@ -40,9 +40,9 @@ static bool timing_16550_works(struct kunit *test, u32 clock_hz, u32 baud_bps)
 	KUNIT_EXPECT_EQ(test, d.fraction, 0);
 	KUNIT_EXPECT_LE_MSG(test, d.integer * 1000ULL, exact_x1000 + 501, "%u", baud_bps);
 	KUNIT_EXPECT_GE_MSG(test, d.integer * 1000ULL + 501, exact_x1000, "%u", baud_bps);
-	KUNIT_EXPECT_EQ(test, d.effective_mbps,
+	KUNIT_EXPECT_EQ(test, d.effective_millibps,
 			div64_u64((u64)clock_hz * 1000, 16ULL * d.integer));
-	return !oht_timing_init(&t, &line, d.effective_mbps, &what);
+	return !oht_timing_init(&t, &line, d.effective_millibps, &what);
 }
 
 static void timing_test_16550_divisors(struct kunit *test)
@@ -69,11 +69,11 @@ static void timing_test_16550_limits(struct kunit *test)
 	/* The data sheet's table for 1.8432 MHz. */
 	KUNIT_ASSERT_EQ(test, oht_timing_16550_divisor(1843200, 9600, &d), 0);
 	KUNIT_EXPECT_EQ(test, d.integer, 12);
-	KUNIT_EXPECT_EQ(test, d.effective_mbps, 9600000);
+	KUNIT_EXPECT_EQ(test, d.effective_millibps, 9600000);
 	KUNIT_EXPECT_EQ(test, d.error_ppm, 0);
 	KUNIT_ASSERT_EQ(test, oht_timing_16550_divisor(24000000, 115200, &d), 0);
 	KUNIT_EXPECT_EQ(test, d.integer, 13);
-	KUNIT_EXPECT_EQ(test, d.effective_mbps, 115384615);
+	KUNIT_EXPECT_EQ(test, d.effective_millibps, 115384615);
 	KUNIT_EXPECT_EQ(test, d.error_ppm, 1603);
 	KUNIT_ASSERT_EQ(test, oht_timing_16550_divisor(65535U * 16 * 1200, 1200, &d), 0);
 	KUNIT_EXPECT_EQ(test, d.integer, 65535);

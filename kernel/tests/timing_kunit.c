@@ -276,7 +276,7 @@ static void timing_check_divisor(struct kunit *test, u32 clock_hz, u32 baud_bps)
 			    clock_hz);
 	KUNIT_EXPECT_LE_MSG(test, d.fraction, 63, "%u from %u", baud_bps, clock_hz);
 	KUNIT_EXPECT_LE_MSG(test, d.error_ppm, 8000, "%u from %u", baud_bps, clock_hz);
-	KUNIT_EXPECT_EQ_MSG(test, d.effective_mbps,
+	KUNIT_EXPECT_EQ_MSG(test, d.effective_millibps,
 			    div64_u64((u64)clock_hz * 4000, d.integer * 64 + d.fraction),
 			    "%u from %u", baud_bps, clock_hz);
 }
@@ -298,12 +298,12 @@ static void timing_test_divisor_of_the_manual(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, oht_timing_pl011_divisor(4000000, 230400, &d), 0);
 	KUNIT_EXPECT_EQ(test, d.integer, 1);
 	KUNIT_EXPECT_EQ(test, d.fraction, 5);
-	KUNIT_EXPECT_EQ(test, d.effective_mbps, 231884057);
+	KUNIT_EXPECT_EQ(test, d.effective_millibps, 231884057);
 	/* The emulated board: 24 MHz, 115200 baud. */
 	KUNIT_ASSERT_EQ(test, oht_timing_pl011_divisor(24000000, 115200, &d), 0);
 	KUNIT_EXPECT_EQ(test, d.integer, 13);
 	KUNIT_EXPECT_EQ(test, d.fraction, 1);
-	KUNIT_EXPECT_EQ(test, d.effective_mbps, 115246098);
+	KUNIT_EXPECT_EQ(test, d.effective_millibps, 115246098);
 	KUNIT_EXPECT_EQ(test, d.error_ppm, 401);
 }
 

@@ -27,8 +27,9 @@
  *   EOPNOTSUPP  known to the interface but not to this device
  *   EBADF       the descriptor is not open for writing, and the call is not STOP
  *   EPERM       the descriptor is not the controller
- *   EBUSY       another descriptor is the controller; a cause of the stop stands; a plan waits;
- *               contacts may still be moving; the machine is not prepared for an enable
+ *   EBUSY       another descriptor is the controller; a cause of the stop stands; a plan waits, or
+ *               has figures that would change; contacts may still be moving; the machine is not
+ *               prepared for an enable
  *   ECANCELED   the stop forbids it: stopped, or not enabled
  *   ENOMEM      no memory: SUBMIT, of more transfers than this descriptor ever had under way, and
  *               PLAN_STAGE; nothing has happened

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the entries of a plan write from now on; cycle.c sends it as long as it holds. */
+#include <linux/errno.h>
+#include <linux/string.h>
+#include "cycle.h"
+
+static int oht_cycle_take_outputs(struct oht_cycle *cycle, const struct oht_outputs *outputs,
+				  const u16 *words)
+{
+	struct oht_cycle_layout *layout = cycle->running;
+	const struct oht_plan_entry *planned;
+	struct oht_cycle_entry *entry;
+	u32 halts;
+
+	if (!layout || outputs->generation != layout->generation)
+		return -ENOENT;
+	if (outputs->entry >= layout->plan.entries)
+		return -EINVAL;
+	planned = &layout->plan.entry[outputs->entry];
+	if (!outputs->count || outputs->count != oht_plan_output_words(planned))
+		return -EINVAL;
+	/* In this order: a stop that is not seen in the state is not counted either. */
+	halts = oht_cycle_halts(cycle);
+	if (oht_cycle_state(cycle) == OHT_ESTOP_STOPPED)
+		return -ECANCELED;
+	entry = &layout->entry[outputs->entry];
+	memcpy(entry->outputs, words, outputs->count * sizeof(*words));
+	entry->halts = halts;
+	entry->has_outputs = true;
+	return 0;
+}
+
+int oht_cycle_set_outputs(struct oht_cycle *cycle, const struct oht_outputs *outputs,
+			  const u16 *words)
+{
+	unsigned long flags;
+	int ret;
+
+	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
+	ret = oht_cycle_take_outputs(cycle, outputs, words);
+	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
+	return ret;
+}
