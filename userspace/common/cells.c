@@ -21,6 +21,8 @@ int oht_cell_refuse(const struct oht_cells *cells, size_t column, const char *wh
 	snprintf(cells->error, OHT_ERROR_BYTES, "%.200s:%u: %s: %.120s: '%.60s'", cells->csv->path,
 		 cells->row->line, cells->names[column], what, oht_cell(cells, column));
 	oht_error_one_line(cells->error);
+	if (cells->csv->complaints)
+		cells->csv->complaints->take(cells->csv->complaints, cells->error);
 	return -EINVAL;
 }
 

@@ -5,14 +5,19 @@
 #include <csv.h>
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define FILE_BYTES_MAX	(4u << 20)
+#define COLUMNS_MAX	64
+/* Of csv_parser.pstate; its names are not in the header. */
+#define ROW_NOT_BEGUN	0
 
 /* What the callbacks of libcsv share. */
 struct parse {
@@ -22,7 +27,8 @@ struct parse {
 	char **field;		/* where the next pointer goes */
 	char **row_start;	/* first field of the row under way */
 	unsigned int line;
-	int err;		/* first complaint, 0 so far */
+	bool bad;		/* the row under way */
+	int err;		/* of the first complaint, 0 so far */
 };
 
 void oht_error_one_line(char *error)
@@ -35,10 +41,11 @@ void oht_error_one_line(char *error)
 __attribute__((format(printf, 2, 3)))
 static void complain(struct parse *p, const char *format, ...)
 {
+	struct oht_complaints *complaints = p->csv->complaints;
 	char what[OHT_ERROR_BYTES / 2];
 	va_list args;
 
-	if (p->err)
+	if (p->err && !complaints)
 		return;
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
@@ -46,6 +53,9 @@ static void complain(struct parse *p, const char *format, ...)
 	snprintf(p->error, OHT_ERROR_BYTES, "%.200s:%u: %s", p->csv->path, p->line, what);
 	oht_error_one_line(p->error);
 	p->err = -EINVAL;
+	p->bad = true;
+	if (complaints)
+		complaints->take(complaints, p->error);
 }
 
 static void on_field(void *bytes, size_t len, void *ctx)
@@ -65,6 +75,11 @@ static void check_header(struct parse *p)
 	struct oht_csv *csv = p->csv;
 	size_t i, k;
 
+	/* Each is held against all others. */
+	if (csv->columns > COLUMNS_MAX) {
+		complain(p, "%zu columns, at most %d", csv->columns, COLUMNS_MAX);
+		return;
+	}
 	for (i = 0; i < csv->columns; i++) {
 		if (!*csv->header[i])
 			complain(p, "column %zu has no name", i + 1);
@@ -87,10 +102,11 @@ static void on_row(int end, void *ctx)
 		check_header(p);
 	} else if (fields != csv->columns) {
 		complain(p, "%zu fields where the header has %zu", fields, csv->columns);
-	} else {
+	} else if (!p->bad) {
 		csv->row[csv->rows].line = p->line;
 		csv->row[csv->rows++].field = p->row_start;
 	}
+	p->bad = false;
 	p->row_start = p->field;
 }
 
@@ -101,23 +117,39 @@ static int no_space(unsigned char c)
 	return 0;
 }
 
-static void parse_lines(struct parse *p, struct csv_parser *parser, const char *text, size_t len)
+/* False: what comes behind it cannot be divided into rows. */
+static bool parse_line(struct parse *p, struct csv_parser *parser, const char *line, size_t len)
+{
+	p->line++;
+	if (*line == '#' && parser->pstate == ROW_NOT_BEGUN)
+		return true;
+	if (csv_parse(parser, line, len, on_field, on_row, p) == len)
+		return !p->err || p->csv->complaints;
+	complain(p, "%s", csv_strerror(csv_error(parser)));
+	return false;
+}
+
+static int parse_lines(struct parse *p, struct csv_parser *parser, const char *text, size_t len)
 {
 	const char *end = text + len;
 
-	while (text < end && !p->err) {
+	while (text < end) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		size_t n = newline ? (size_t)(newline - text) + 1 : (size_t)(end - text);
 
-		p->line++;
-		if (csv_parse(parser, text, n, on_field, on_row, p) != n)
-			complain(p, "%s", csv_strerror(csv_error(parser)));
+		if (!parse_line(p, parser, text, n))
+			return p->err;
 		text += n;
 	}
-	if (!p->err && csv_fini(parser, on_field, on_row, p))
+	if (csv_fini(parser, on_field, on_row, p)) {
 		complain(p, "quoted field without its closing quote");
-	if (!p->err && !p->csv->header)
-		complain(p, "no header line");
+		return p->err;
+	}
+	p->csv->partial = p->err != 0;
+	if (p->csv->header)
+		return p->csv->complaints ? 0 : p->err;
+	complain(p, "no header line");
+	return p->err;
 }
 
 static size_t count_bytes(const char *text, size_t len, char which)
@@ -160,6 +192,7 @@ static int parse_text(struct oht_csv *csv, const char *text, size_t len, char *e
 	struct parse p = { .csv = csv, .error = error };
 	struct csv_parser parser;
 	char **fields;
+	int err;
 
 	if (allocate(&p, text, len))
 		return -ENOMEM;
@@ -169,21 +202,27 @@ static int parse_text(struct oht_csv *csv, const char *text, size_t len, char *e
 		return -ENOMEM;
 	}
 	csv_set_space_func(&parser, no_space);
-	parse_lines(&p, &parser, text, len);
+	err = parse_lines(&p, &parser, text, len);
 	csv_free(&parser);
 	if (!csv->header)
 		free(fields);
-	return p.err;
+	return err;
 }
 
 static int read_file(const char *path, char **text, size_t *len)
 {
-	FILE *f = fopen(path, "re");
+	/* O_NONBLOCK: opening a pipe would wait until a program opens the other end of the pipe. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
 	struct stat st;
 	int err = 0;
 
-	if (!f)
-		return -errno;
+	if (!f) {
+		err = -errno;
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
 	if (fstat(fileno(f), &st))
 		err = -errno;
 	else if (!S_ISREG(st.st_mode))
@@ -205,13 +244,15 @@ static int read_file(const char *path, char **text, size_t *len)
 	return err;
 }
 
-int oht_csv_load(const char *path, struct oht_csv *csv, char error[OHT_ERROR_BYTES])
+int oht_csv_check(const char *path, struct oht_csv *csv, struct oht_complaints *complaints,
+		  char error[OHT_ERROR_BYTES])
 {
 	char *text = NULL;
 	size_t len = 0;
 	int err;
 
 	memset(csv, 0, sizeof(*csv));
+	csv->complaints = complaints;
 	error[0] = '\0';
 	err = read_file(path, &text, &len);
 	if (!err) {
@@ -227,6 +268,11 @@ int oht_csv_load(const char *path, struct oht_csv *csv, char error[OHT_ERROR_BYT
 	return err;
 }
 
+int oht_csv_load(const char *path, struct oht_csv *csv, char error[OHT_ERROR_BYTES])
+{
+	return oht_csv_check(path, csv, NULL, error);
+}
+
 void oht_csv_free(struct oht_csv *csv)
 {
 	free(csv->header);	/* the array of all fields begins with the header */
@@ -240,17 +286,21 @@ int oht_csv_columns(const struct oht_csv *csv, const char *const *names, size_t 
 		    char error[OHT_ERROR_BYTES])
 {
 	size_t i, k;
+	int err = 0;
 
 	for (i = 0; names[i]; i++) {
 		for (k = 0; k < csv->columns; k++)
 			if (!strcmp(csv->header[k], names[i]))
 				break;
-		if (k == csv->columns) {
-			snprintf(error, OHT_ERROR_BYTES, "%.200s:1: no column '%.60s'", csv->path,
-				 names[i]);
-			return -EINVAL;
-		}
 		index[i] = k;
+		if (k < csv->columns)
+			continue;
+		snprintf(error, OHT_ERROR_BYTES, "%.200s:1: no column '%.60s'", csv->path,
+			 names[i]);
+		err = -EINVAL;
+		if (!csv->complaints)
+			break;
+		csv->complaints->take(csv->complaints, error);
 	}
-	return 0;
+	return err;
 }

@@ -7,6 +7,7 @@
 #ifndef OHT_COMMON_CSV_H
 #define OHT_COMMON_CSV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Size of the buffer that takes the one line of complaint of every loader here. */
@@ -17,8 +18,15 @@ struct oht_csv_row {
 	char **field;		/* as many as the table has columns, "" when empty */
 };
 
+/* Who gives one to a loader hears of everything that is wrong, and not only of the first. */
+struct oht_complaints {
+	void (*take)(struct oht_complaints *complaints, const char *line);
+};
+
 struct oht_csv {
 	char *path;
+	struct oht_complaints *complaints;	/* NULL: the first one ends a check */
+	bool partial;		/* rows were left out, of which complaints has heard */
 	size_t columns;
 	size_t rows;		/* without the header */
 	char **header;
@@ -33,11 +41,19 @@ struct oht_csv {
  * @error: on failure one line "file:line: what is wrong", no newline
  *
  * Every row must have as many fields as the header. Spaces are kept, quotes follow RFC 4180
- * strictly, NUL bytes and an empty or repeated column name are refused. Empty lines are skipped.
+ * strictly, NUL bytes, more than 64 columns and an empty or repeated column name are refused. Empty
+ * lines are skipped, and those that begin with "#".
  *
  * Return: 0, -errno of the file, -EINVAL for its content, -EFBIG, -ENOMEM.
  */
 int oht_csv_load(const char *path, struct oht_csv *csv, char error[OHT_ERROR_BYTES]);
+
+/*
+ * The same, but it goes on behind a row that is wrong, which is left out. 0 as long as the file can
+ * be read and divided into rows; @complaints has heard of the rest.
+ */
+int oht_csv_check(const char *path, struct oht_csv *csv, struct oht_complaints *complaints,
+		  char error[OHT_ERROR_BYTES]);
 
 /* Makes a complaint one line, whatever it quotes: control characters become question marks. */
 void oht_error_one_line(char *error);

@@ -6,15 +6,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/modmap_rows.h"
 
-/* Strings of modules and registers point into the two tables, which live as long. */
+/* Strings of modules and registers point into the tables, which live as long. */
 struct oht_modmap {
 	struct oht_csv modules;
 	struct oht_csv registers;
+	struct oht_csv added[OHT_ADDED_FILES_MAX];
+	size_t added_count;
 	size_t count;
 	struct oht_module *module;
+	struct oht_register_row *row;	/* of registers, then of what was added */
+	size_t rows;
 };
 
 static int by_address(const void *a, const void *b)
@@ -33,44 +38,57 @@ static int by_name(const void *a, const void *b)
 
 /* One map under construction, for the checks that need more than one row. */
 struct draft {
-	const char *path;
+	struct oht_complaints *complaints;
 	const struct oht_module *module;
 	enum oht_profile profile;
-	const struct oht_register_row **row;	/* of this map, by address */
+	struct oht_register_row **row;	/* of this map, by address */
 	size_t count;
 	char *error;
 };
 
-static int refuse_pair(const struct draft *d, const struct oht_register_row *a,
-		       const struct oht_register_row *b, const char *what)
+/* All rows stand in one array, so the later one is known. With complaints each is told once. */
+static int refuse_pair(const struct draft *d, struct oht_register_row *a,
+		       struct oht_register_row *b, const char *what)
 {
-	const struct oht_register_row *late = a->line > b->line ? a : b;
+	struct oht_register_row *late = a > b ? a : b;
 	const struct oht_register_row *early = late == a ? b : a;
+	const char *file = strrchr(early->csv->path, '/');
+	char where[80];
 
+	if (late->csv == early->csv)
+		snprintf(where, sizeof(where), "line %u", early->line);
+	else
+		snprintf(where, sizeof(where), "%.60s:%u", file ? file + 1 : early->csv->path,
+			 early->line);
 	snprintf(d->error, OHT_ERROR_BYTES,
-		 "%.200s:%u: %s, also in line %u, in the %s map of %s: '0x%04X %s'", d->path,
-		 late->line, what, early->line, oht_profile_name(d->profile), d->module->name,
+		 "%.200s:%u: %s, also in %s, in the %s map of %s: '0x%04X %s'", late->csv->path,
+		 late->line, what, where, oht_profile_name(d->profile), d->module->name,
 		 late->reg.address, late->reg.name);
+	oht_error_one_line(d->error);
+	if (d->complaints && !late->bad)
+		d->complaints->take(d->complaints, d->error);
+	late->bad = true;
 	return -EINVAL;
 }
 
 static int check_addresses(const struct draft *d)
 {
 	size_t i;
+	int err = 0;
 
-	for (i = 1; i < d->count; i++) {
-		const struct oht_register_row *a = d->row[i - 1], *b = d->row[i];
+	for (i = 1; i < d->count && (!err || d->complaints); i++) {
+		struct oht_register_row *a = d->row[i - 1], *b = d->row[i];
 
 		if (a->reg.address == b->reg.address)
-			return refuse_pair(d, a, b, "address: same address twice");
-		if (a->reg.address + a->reg.words > b->reg.address)
-			return refuse_pair(d, a, b, "address: inside a two-word register");
+			err = refuse_pair(d, a, b, "address: same address twice");
+		else if (a->reg.address + a->reg.words > b->reg.address)
+			err = refuse_pair(d, a, b, "address: inside a two-word register");
 	}
-	return 0;
+	return err;
 }
 
-static const struct oht_register_row *row_of(const struct draft *d, const struct oht_regmap *map,
-					     const struct oht_register *reg)
+static struct oht_register_row *row_of(const struct draft *d, const struct oht_regmap *map,
+				       const struct oht_register *reg)
 {
 	return d->row[reg - map->reg];
 }
@@ -79,6 +97,7 @@ static const struct oht_register_row *row_of(const struct draft *d, const struct
 static int fill_map(const struct draft *d, struct oht_regmap *map)
 {
 	size_t i;
+	int err = 0;
 
 	map->reg = calloc(d->count + 1, sizeof(*map->reg));
 	map->by_name = calloc(d->count + 1, sizeof(*map->by_name));
@@ -90,63 +109,118 @@ static int fill_map(const struct draft *d, struct oht_regmap *map)
 		map->by_name[i] = &map->reg[i];
 	}
 	qsort(map->by_name, map->count, sizeof(*map->by_name), by_name);
-	for (i = 1; i < map->count; i++)
+	for (i = 1; i < map->count && (!err || d->complaints); i++)
 		if (!strcmp(map->by_name[i - 1]->name, map->by_name[i]->name))
-			return refuse_pair(d, row_of(d, map, map->by_name[i - 1]),
-					   row_of(d, map, map->by_name[i]),
-					   "name: same name twice");
-	return 0;
+			err = refuse_pair(d, row_of(d, map, map->by_name[i - 1]),
+					  row_of(d, map, map->by_name[i]), "name: same name twice");
+	return err;
 }
 
-static int build_map(struct draft *d, const struct oht_register_row *rows, size_t n,
+/* A map that a file of the user has made too long. */
+static int refuse_count(const struct draft *d, const struct oht_csv *csv)
+{
+	snprintf(d->error, OHT_ERROR_BYTES,
+		 "%.200s: the %s map of %s would have %zu registers, at most %d", csv->path,
+		 oht_profile_name(d->profile), d->module->name, d->count, OHT_ADDED_REGISTERS_MAX);
+	oht_error_one_line(d->error);
+	if (d->complaints)
+		d->complaints->take(d->complaints, d->error);
+	return -EINVAL;
+}
+
+static int build_map(struct draft *d, struct oht_register_row *rows, size_t n,
 		     struct oht_regmap *map)
 {
 	size_t i;
-	int err;
+	int err, ret;
 
 	d->count = 0;
 	for (i = 0; i < n; i++)
-		if (rows[i].in_profile[d->profile] && (!strcmp(rows[i].module, "system") ||
-						       !strcmp(rows[i].module, d->module->name)))
+		if (!rows[i].bad && rows[i].in_profile[d->profile] &&
+		    (!strcmp(rows[i].module, "system") ||
+		     !strcmp(rows[i].module, d->module->name)))
 			d->row[d->count++] = &rows[i];
 	qsort(d->row, d->count, sizeof(*d->row), by_address);
 	err = check_addresses(d);
-	return err ? err : fill_map(d, map);
+	if (err && !d->complaints)
+		return err;
+	ret = fill_map(d, map);
+	return err ? err : ret;
 }
 
-static int check_owners(const struct oht_modmap *m, const struct oht_register_row *rows,
-			char *error)
+static int check_owners(const struct oht_modmap *m, const struct oht_csv *csv,
+			struct oht_register_row *rows, char *error)
 {
+	int err = 0;
 	size_t i;
 
-	for (i = 0; i < m->registers.rows; i++) {
-		if (strcmp(rows[i].module, "system") && !oht_modmap_by_name(m, rows[i].module)) {
-			snprintf(error, OHT_ERROR_BYTES,
-				 "%.200s:%u: module: not in modules.csv: '%s'", m->registers.path,
-				 rows[i].line, rows[i].module);
-			return -EINVAL;
-		}
+	for (i = 0; i < csv->rows && (!err || csv->complaints); i++) {
+		if (rows[i].bad || !strcmp(rows[i].module, "system") ||
+		    oht_modmap_by_name(m, rows[i].module))
+			continue;
+		snprintf(error, OHT_ERROR_BYTES, "%.200s:%u: module: not in modules.csv: '%s'",
+			 csv->path, rows[i].line, rows[i].module);
+		oht_error_one_line(error);
+		if (csv->complaints)
+			csv->complaints->take(csv->complaints, error);
+		rows[i].bad = true;
+		err = -EINVAL;
 	}
-	return 0;
+	return err;
 }
 
-static int build_maps(struct oht_modmap *m, const struct oht_register_row *rows, char *error)
+static void free_maps(struct oht_regmap *maps, size_t count)
 {
-	struct draft d = { .path = m->registers.path, .error = error };
 	size_t i;
-	int err = check_owners(m, rows, error);
 
-	d.row = calloc(m->registers.rows + 1, sizeof(*d.row));
-	if (!d.row)
-		return -ENOMEM;
-	for (i = 0; !err && i < m->count * OHT_PROFILES; i++) {
+	for (i = 0; maps && i < count; i++) {
+		free(maps[i].reg);
+		free(maps[i].by_name);
+	}
+	free(maps);
+}
+
+/* All maps of all rows, made anew; the newest table is @csv. NULL: refused, or no memory. */
+static struct oht_regmap *build_maps(const struct oht_modmap *m, const struct oht_csv *csv,
+				     struct oht_register_row *rows, size_t n, char *error)
+{
+	size_t count = m->count * OHT_PROFILES, i;
+	struct oht_regmap *maps = calloc(count + 1, sizeof(*maps));
+	struct draft d = { .complaints = csv->complaints, .error = error };
+	int err = 0, ret;
+
+	d.row = calloc(n + 1, sizeof(*d.row));
+	if (!maps || !d.row)
+		err = -ENOMEM;
+	for (i = 0; (!err || (d.complaints && err != -ENOMEM)) && i < count; i++) {
 		d.module = &m->module[i / OHT_PROFILES];
 		d.profile = i % OHT_PROFILES;
-		err = build_map(&d, rows, m->registers.rows,
-				&m->module[i / OHT_PROFILES].map[d.profile]);
+		ret = build_map(&d, rows, n, &maps[i]);
+		if (!ret && csv != &m->registers && d.count > OHT_ADDED_REGISTERS_MAX)
+			ret = refuse_count(&d, csv);
+		err = ret ? ret : err;
 	}
 	free(d.row);
-	return err;
+	if (!err)
+		return maps;
+	free_maps(maps, count);
+	errno = -err;
+	return NULL;
+}
+
+/* Puts the maps in their places, which stay the same. */
+static void take_maps(struct oht_modmap *m, struct oht_regmap *maps)
+{
+	size_t i;
+
+	for (i = 0; i < m->count * OHT_PROFILES; i++) {
+		struct oht_regmap *map = &m->module[i / OHT_PROFILES].map[i % OHT_PROFILES];
+		struct oht_regmap before = *map;
+
+		*map = maps[i];
+		maps[i] = before;
+	}
+	free_maps(maps, m->count * OHT_PROFILES);
 }
 
 static int load_table(const char *datadir, const char *file, struct oht_csv *csv, char *error)
@@ -167,7 +241,7 @@ static int load_table(const char *datadir, const char *file, struct oht_csv *csv
 
 static int load(struct oht_modmap *m, const char *datadir, char *error)
 {
-	struct oht_register_row *rows;
+	struct oht_regmap *maps = NULL;
 	int err = load_table(datadir, "modules.csv", &m->modules, error);
 
 	if (!err)
@@ -176,17 +250,22 @@ static int load(struct oht_modmap *m, const char *datadir, char *error)
 		return err;
 	m->count = m->modules.rows;
 	m->module = calloc(m->count, sizeof(*m->module));
-	rows = calloc(m->registers.rows, sizeof(*rows));
-	if (!m->module || !rows)
-		err = -ENOMEM;
+	m->rows = m->registers.rows;
+	m->row = calloc(m->rows, sizeof(*m->row));
+	if (!m->module || !m->row)
+		return -ENOMEM;
+	err = oht_modmap_module_rows(&m->modules, m->module, error);
 	if (!err)
-		err = oht_modmap_module_rows(&m->modules, m->module, error);
+		err = oht_modmap_register_rows(&m->registers, m->row, error);
 	if (!err)
-		err = oht_modmap_register_rows(&m->registers, rows, error);
-	if (!err)
-		err = build_maps(m, rows, error);
-	free(rows);
-	return err;
+		err = check_owners(m, &m->registers, m->row, error);
+	if (err)
+		return err;
+	maps = build_maps(m, &m->registers, m->row, m->rows, error);
+	if (!maps)
+		return -errno;
+	take_maps(m, maps);
+	return 0;
 }
 
 int oht_modmap_load(const char *datadir, struct oht_modmap **modmap, char error[OHT_ERROR_BYTES])
@@ -208,6 +287,117 @@ int oht_modmap_load(const char *datadir, struct oht_modmap **modmap, char error[
 	return 0;
 }
 
+/* ---- what a user adds ---- */
+
+static int complain_of_file(const char *path, struct oht_complaints *complaints, const char *what,
+			    char *error)
+{
+	snprintf(error, OHT_ERROR_BYTES, "%.200s: %s", path, what);
+	oht_error_one_line(error);
+	if (complaints)
+		complaints->take(complaints, error);
+	return -EINVAL;
+}
+
+/* The size is looked at first: whatever the file is, it costs no more than that. */
+static int check_file(const char *path, struct oht_complaints *complaints, char *error)
+{
+	struct stat st;
+	char what[80];
+
+	if (stat(path, &st))
+		return complain_of_file(path, complaints, strerror(errno), error);
+	if (!S_ISREG(st.st_mode))
+		return complain_of_file(path, complaints, "not a regular file", error);
+	if (st.st_size <= OHT_ADDED_BYTES_MAX)
+		return 0;
+	snprintf(what, sizeof(what), "%lld bytes, at most %d", (long long)st.st_size,
+		 OHT_ADDED_BYTES_MAX);
+	return complain_of_file(path, complaints, what, error);
+}
+
+static int add_rows(struct oht_modmap *m, const struct oht_csv *csv, struct oht_register_row *rows,
+		    char *error)
+{
+	struct oht_register_row *added = rows + m->rows;
+	int err = oht_modmap_register_rows(csv, added, error), ret = 0;
+	struct oht_regmap *maps;
+	size_t i;
+
+	if (err && !csv->complaints)
+		return err;
+	if (csv->partial)
+		err = -EINVAL;
+	for (i = 0; i < csv->rows; i++) {
+		added[i].reg.added = true;
+		/* None was looked at: a column is missing. */
+		if (!added[i].csv)
+			return err;
+	}
+	ret = check_owners(m, csv, added, error);
+	err = err ? err : ret;
+	if (err && !csv->complaints)
+		return err;
+	maps = build_maps(m, csv, rows, m->rows + csv->rows, error);
+	if (!maps)
+		return -errno;
+	if (err) {
+		free_maps(maps, m->count * OHT_PROFILES);
+		return err;
+	}
+	take_maps(m, maps);
+	return 0;
+}
+
+static int add_table(struct oht_modmap *m, const struct oht_csv *csv, char *error)
+{
+	struct oht_register_row *rows = calloc(m->rows + csv->rows + 1, sizeof(*rows));
+	int err;
+
+	if (!rows)
+		return -ENOMEM;
+	memcpy(rows, m->row, m->rows * sizeof(*rows));
+	err = add_rows(m, csv, rows, error);
+	if (err) {
+		free(rows);
+		return err;
+	}
+	free(m->row);
+	m->row = rows;
+	m->rows += csv->rows;
+	m->added_count++;
+	return 0;
+}
+
+int oht_modmap_add(struct oht_modmap *m, const char *path, struct oht_complaints *complaints,
+		   size_t *registers, char error[OHT_ERROR_BYTES])
+{
+	struct oht_csv *csv;
+	int err;
+
+	*registers = 0;
+	if (m->added_count == OHT_ADDED_FILES_MAX)
+		return complain_of_file(path, complaints, "too many files", error);
+	err = check_file(path, complaints, error);
+	if (err)
+		return err;
+	csv = &m->added[m->added_count];
+	err = oht_csv_check(path, csv, complaints, error);
+	if (err && err != -EINVAL && complaints)
+		complaints->take(complaints, error);
+	if (err)
+		return err;
+	if (!csv->rows)
+		err = complain_of_file(path, complaints, "no row under the header", error);
+	else
+		err = add_table(m, csv, error);
+	*registers = csv->rows;
+	csv->complaints = NULL;
+	if (err)
+		oht_csv_free(csv);
+	return err;
+}
+
 void oht_modmap_free(struct oht_modmap *m)
 {
 	size_t i;
@@ -219,6 +409,9 @@ void oht_modmap_free(struct oht_modmap *m)
 		free(m->module[i / OHT_PROFILES].map[i % OHT_PROFILES].by_name);
 	}
 	free(m->module);
+	free(m->row);
+	for (i = 0; i < m->added_count; i++)
+		oht_csv_free(&m->added[i]);
 	oht_csv_free(&m->registers);
 	oht_csv_free(&m->modules);
 	free(m);

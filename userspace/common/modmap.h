@@ -74,6 +74,26 @@ struct oht_modmap;
  */
 int oht_modmap_load(const char *datadir, struct oht_modmap **modmap, char error[OHT_ERROR_BYTES]);
 
+/* What a user may add: as many files, bytes of each, and registers that a module then has. */
+#define OHT_ADDED_FILES_MAX	16
+#define OHT_ADDED_BYTES_MAX	262144
+#define OHT_ADDED_REGISTERS_MAX	128
+
+/**
+ * oht_modmap_add() - add registers of a user's file to the maps
+ * @path: a table of the form of registers.csv
+ * @complaints: hears of everything that is wrong; NULL: only the first is told
+ * @registers: takes the number of rows that could be read
+ * @error: on failure one line; with @complaints the last one
+ *
+ * All of the file is taken or nothing: a register over one that is there, or of the same name, is
+ * refused like all that oht_modmap_load() refuses. Nobody may hold a register of the map meanwhile.
+ *
+ * Return: 0, -EINVAL, -errno of the file, -ENOMEM.
+ */
+int oht_modmap_add(struct oht_modmap *modmap, const char *path, struct oht_complaints *complaints,
+		   size_t *registers, char error[OHT_ERROR_BYTES]);
+
 /* Frees the map and everything that was looked up in it; NULL is allowed. */
 void oht_modmap_free(struct oht_modmap *modmap);
 

@@ -8,6 +8,10 @@
 
 #include "common/cells.h"
 
+/* Of texts for people; longer ones fit no table. */
+#define LABEL_BYTES_MAX		60
+#define UNIT_BYTES_MAX		16
+#define DESCRIPTION_BYTES_MAX	300
 /* Of the scale: digits behind the point, so that 10^decimals fits 64 bits with room. */
 #define DECIMALS_MAX		15
 
@@ -103,29 +107,46 @@ static int parse_limit(const struct oht_cells *c, size_t column, int64_t *value,
 	return *has ? oht_cell_number(c, column, any, value) : 0;
 }
 
-/* Each number must be one that the type can hold and that the numbers before it allow. */
-static int parse_limits(const struct oht_cells *c, struct oht_register *reg)
+/* Keeps the first error; true: the check goes on. */
+static bool go_on(const struct oht_cells *c, int *err, int ret)
 {
-	struct oht_register open = *reg;	/* of this type, without limits */
-	int err;
+	if (!*err)
+		*err = ret;
+	return !*err || c->csv->complaints;
+}
 
-	err = parse_limit(c, REG_MIN, &reg->min, &reg->has_min);
-	if (!err && reg->has_min && !oht_register_in_range(&open, reg->min))
-		return oht_cell_refuse(c, REG_MIN, "the type cannot hold it");
-	if (!err)
-		err = parse_limit(c, REG_MAX, &reg->max, &reg->has_max);
-	if (!err && reg->has_max && !oht_register_in_range(&open, reg->max))
-		return oht_cell_refuse(c, REG_MAX, "the type cannot hold it");
-	if (!err && reg->has_min && reg->has_max && reg->min > reg->max)
-		return oht_cell_refuse(c, REG_MAX, "below min");
-	if (!err)
-		err = parse_limit(c, REG_DEFAULT, &reg->initial, &reg->has_initial);
-	if (!err && reg->has_initial && !oht_register_in_range(reg, reg->initial))
-		return oht_cell_refuse(c, REG_DEFAULT, "outside min and max");
+/* One that the type can hold and that the limits before it allow. */
+static int parse_value(const struct oht_cells *c, size_t column, const char *why,
+		       const struct oht_register *limits, int64_t *value, bool *has)
+{
+	int err = parse_limit(c, column, value, has);
+
+	if (!err && *has && !oht_register_in_range(limits, *value))
+		err = oht_cell_refuse(c, column, why);
+	*has &= !err;
 	return err;
 }
 
-static int parse_rights(const struct oht_cells *c, struct oht_register *reg)
+static int parse_limits(const struct oht_cells *c, struct oht_register *reg)
+{
+	struct oht_register open = *reg;	/* of this type, without limits */
+	static const char type[] = "the type cannot hold it";
+	int err = 0;
+
+	if (!go_on(c, &err, parse_value(c, REG_MIN, type, &open, &reg->min, &reg->has_min)) ||
+	    !go_on(c, &err, parse_value(c, REG_MAX, type, &open, &reg->max, &reg->has_max)))
+		return err;
+	if (reg->has_min && reg->has_max && reg->min > reg->max) {
+		if (!go_on(c, &err, oht_cell_refuse(c, REG_MAX, "below min")))
+			return err;
+		reg->has_max = false;
+	}
+	go_on(c, &err, parse_value(c, REG_DEFAULT, "outside min and max", reg, &reg->initial,
+				   &reg->has_initial));
+	return err;
+}
+
+static int parse_level(const struct oht_cells *c, struct oht_register *reg)
 {
 	unsigned int level = 0;
 	int err = oht_cell_word(c, REG_WRITE_LEVEL, level_words, &level);
@@ -136,49 +157,122 @@ static int parse_rights(const struct oht_cells *c, struct oht_register *reg)
 	/* What an operator may write without elevation only stops: 1, and nothing beyond. */
 	if (!err && level == OHT_WRITE_OPERATOR && !(reg->has_max && reg->max == 1))
 		return oht_cell_refuse(c, REG_WRITE_LEVEL, "operator needs max 1");
-	if (!err)
-		err = oht_cell_yes_no(c, REG_SAFETY_CRITICAL, &reg->safety_critical);
-	if (!err)
-		err = oht_cell_yes_no(c, REG_MOTION, &reg->motion);
-	if (!err && reg->motion && reg->access == OHT_ACCESS_RO)
-		return oht_cell_refuse(c, REG_MOTION, "nothing moves by an RO register");
 	return err;
+}
+
+static int parse_rights(const struct oht_cells *c, struct oht_register *reg)
+{
+	int err = 0;
+
+	if (!go_on(c, &err, parse_level(c, reg)) ||
+	    !go_on(c, &err, oht_cell_yes_no(c, REG_SAFETY_CRITICAL, &reg->safety_critical)) ||
+	    !go_on(c, &err, oht_cell_yes_no(c, REG_MOTION, &reg->motion)))
+		return err;
+	if (reg->motion && reg->access == OHT_ACCESS_RO)
+		go_on(c, &err, oht_cell_refuse(c, REG_MOTION, "nothing moves by an RO register"));
+	return err;
+}
+
+/* Bytes of a character in UTF-8 behind its first one; -1: that is none. */
+static int more_bytes(unsigned char first)
+{
+	if (first < 0x80)
+		return 0;
+	if (first >= 0xc2 && first < 0xe0)
+		return 1;
+	if (first >= 0xe0 && first < 0xf0)
+		return 2;
+	return first >= 0xf0 && first < 0xf5 ? 3 : -1;
+}
+
+/* Printable characters in UTF-8, which go into answers and onto terminals as they are. */
+static bool is_text(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	while (*s) {
+		unsigned char first = *s++;
+		int more = more_bytes(first);
+
+		if (more < 0 || first < 0x20 || first == 0x7f ||
+		    (first == 0xc2 && *s < 0xa0) ||	/* control characters again */
+		    (first == 0xe0 && *s < 0xa0) || (first == 0xed && *s > 0x9f) ||
+		    (first == 0xf0 && *s < 0x90) || (first == 0xf4 && *s > 0x8f))
+			return false;
+		while (more--)
+			if ((*s++ & 0xc0) != 0x80)
+				return false;
+	}
+	return true;
+}
+
+static int parse_text(const struct oht_cells *c, size_t column, size_t bytes_max, const char **text)
+{
+	*text = oht_cell(c, column);
+	if (strlen(*text) > bytes_max)
+		return oht_cell_refuse(c, column, "too long");
+	return is_text(*text) ? 0 : oht_cell_refuse(c, column, "no printable text in UTF-8");
+}
+
+static int parse_texts(const struct oht_cells *c, struct oht_register *reg)
+{
+	int err = 0;
+
+	if (go_on(c, &err, parse_text(c, REG_LABEL, LABEL_BYTES_MAX, &reg->label)) &&
+	    go_on(c, &err, parse_text(c, REG_UNIT, UNIT_BYTES_MAX, &reg->unit)))
+		go_on(c, &err, parse_text(c, REG_DESCRIPTION, DESCRIPTION_BYTES_MAX,
+					  &reg->description));
+	return err;
+}
+
+/* What is looked at with the type, which is known. */
+static int parse_values(const struct oht_cells *c, struct oht_register *reg)
+{
+	int err = 0;
+
+	reg->words = largest_raw(reg->type) > UINT16_MAX ? 2 : 1;
+	if (reg->address + reg->words - 1 > UINT16_MAX &&
+	    !go_on(c, &err, oht_cell_refuse(c, REG_ADDRESS, "second word lies beyond 0xFFFF")))
+		return err;
+	if (go_on(c, &err, parse_scale(c, reg)))
+		go_on(c, &err, parse_limits(c, reg));
+	return err;
+}
+
+static int parse_access(const struct oht_cells *c, struct oht_register *reg)
+{
+	unsigned int access = 0;
+	int err = oht_cell_word(c, REG_ACCESS, access_words, &access);
+
+	reg->access = access;
+	return err ? err : parse_rights(c, reg);
+}
+
+static int parse_type(const struct oht_cells *c, struct oht_register *reg)
+{
+	unsigned int type = 0;
+	int err = oht_cell_word(c, REG_TYPE, type_words, &type);
+
+	reg->type = type;
+	return err ? err : parse_values(c, reg);
 }
 
 static int parse_register(const struct oht_cells *c, struct oht_register_row *row)
 {
 	static const int64_t addresses[2] = { 0, UINT16_MAX };
 	struct oht_register *reg = &row->reg;
-	unsigned int access = 0, type = 0;
 	int64_t address = 0;
-	int err;
+	int err = 0;
 
-	err = parse_profile(c, row);
-	if (!err)
-		err = oht_cell_name(c, REG_MODULE, &row->module);
-	if (!err)
-		err = oht_cell_number(c, REG_ADDRESS, addresses, &address);
-	if (!err)
-		err = oht_cell_name(c, REG_NAME, &reg->name);
-	if (!err)
-		err = oht_cell_word(c, REG_ACCESS, access_words, &access);
-	if (!err)
-		err = oht_cell_word(c, REG_TYPE, type_words, &type);
-	if (err)
+	if (!go_on(c, &err, parse_profile(c, row)) ||
+	    !go_on(c, &err, oht_cell_name(c, REG_MODULE, &row->module)) ||
+	    !go_on(c, &err, oht_cell_number(c, REG_ADDRESS, addresses, &address)))
 		return err;
 	reg->address = (uint16_t)address;
-	reg->access = access;
-	reg->type = type;
-	reg->words = largest_raw(type) > UINT16_MAX ? 2 : 1;
-	reg->label = oht_cell(c, REG_LABEL);
-	reg->unit = oht_cell(c, REG_UNIT);
-	reg->description = oht_cell(c, REG_DESCRIPTION);
-	if (address + reg->words - 1 > UINT16_MAX)
-		return oht_cell_refuse(c, REG_ADDRESS, "second word lies beyond 0xFFFF");
-	err = parse_scale(c, reg);
-	if (!err)
-		err = parse_limits(c, reg);
-	return err ? err : parse_rights(c, reg);
+	if (go_on(c, &err, oht_cell_name(c, REG_NAME, &reg->name)) &&
+	    go_on(c, &err, parse_texts(c, reg)) && go_on(c, &err, parse_type(c, reg)))
+		go_on(c, &err, parse_access(c, reg));
+	return err;
 }
 
 int oht_modmap_register_rows(const struct oht_csv *csv, struct oht_register_row *row, char *error)
@@ -188,12 +282,18 @@ int oht_modmap_register_rows(const struct oht_csv *csv, struct oht_register_row 
 		.csv = csv, .names = register_columns, .index = index, .error = error,
 	};
 	size_t i;
-	int err = oht_csv_columns(csv, register_columns, index, error);
+	int err = oht_csv_columns(csv, register_columns, index, error), ret;
 
-	for (i = 0; !err && i < csv->rows; i++) {
+	if (err)
+		return err;
+	for (i = 0; i < csv->rows; i++) {
 		cells.row = &csv->row[i];
+		row[i].csv = csv;
 		row[i].line = csv->row[i].line;
-		err = parse_register(&cells, &row[i]);
+		ret = parse_register(&cells, &row[i]);
+		row[i].bad = ret != 0;
+		if (!go_on(&cells, &err, ret))
+			return err;
 	}
 	return err;
 }

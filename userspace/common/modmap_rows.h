@@ -11,7 +11,9 @@
 
 /* A register row with what decides in which effective maps it is. Strings stay in the table. */
 struct oht_register_row {
+	const struct oht_csv *csv;
 	unsigned int line;
+	bool bad;			/* with complaints: left out of what is checked further */
 	bool in_profile[OHT_PROFILES];
 	const char *module;		/* "system": of every module */
 	struct oht_register reg;
@@ -20,7 +22,10 @@ struct oht_register_row {
 /* Checks every row of modules.csv; @module has room for all. 0 or -EINVAL with @error. */
 int oht_modmap_module_rows(const struct oht_csv *csv, struct oht_module *module, char *error);
 
-/* Checks every row of registers.csv; @row has room for all. 0 or -EINVAL with @error. */
+/*
+ * Checks every row of registers.csv; @row has room for all. 0 or -EINVAL with @error. If the table
+ * has complaints, every row is set.
+ */
 int oht_modmap_register_rows(const struct oht_csv *csv, struct oht_register_row *row, char *error);
 
 #endif

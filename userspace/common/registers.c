@@ -4,9 +4,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/number.h"
 
 /* Register whose words begin at or before @address, or NULL. */
 static const struct oht_register *last_not_above(const struct oht_regmap *map, uint16_t address)
@@ -90,13 +93,71 @@ static void type_limits(enum oht_type type, int64_t *min, int64_t *max)
 	}
 }
 
+void oht_register_limits(const struct oht_register *reg, int64_t *min, int64_t *max)
+{
+	type_limits(reg->type, min, max);
+	if (reg->has_min && reg->min > *min)
+		*min = reg->min;
+	if (reg->has_max && reg->max < *max)
+		*max = reg->max;
+}
+
 bool oht_register_in_range(const struct oht_register *reg, int64_t raw)
 {
 	int64_t min, max;
 
-	type_limits(reg->type, &min, &max);
-	return raw >= min && raw <= max && (!reg->has_min || raw >= reg->min) &&
-	       (!reg->has_max || raw <= reg->max);
+	oht_register_limits(reg, &min, &max);
+	return raw >= min && raw <= max;
+}
+
+bool oht_register_takes(const struct oht_register *reg, int64_t raw)
+{
+	return oht_register_in_range(reg, raw) && (reg->write_level != OHT_WRITE_OPERATOR || raw == 1);
+}
+
+bool oht_register_needs_elevation(const struct oht_register *reg)
+{
+	return reg->access != OHT_ACCESS_RO && reg->safety_critical &&
+	       reg->write_level != OHT_WRITE_OPERATOR;
+}
+
+/* -12, 12.5, .5; neither "-" nor "1." nor exponents. */
+static bool is_decimal(const char *text)
+{
+	const char *digits = text + (text[0] == '-');
+	size_t whole = strspn(digits, "0123456789"), part = 0;
+
+	if (digits[whole] == '.') {
+		part = strspn(digits + whole + 1, "0123456789");
+		if (!part)
+			return false;
+		part++;
+	}
+	return whole + part && !digits[whole + part];
+}
+
+int oht_register_parse(const struct oht_register *reg, const char *text, int64_t *raw)
+{
+	bool plain = reg->scale_mantissa == 1 && !reg->scale_decimals;
+	double value;
+	int r;
+
+	if (reg->type == OHT_TYPE_STRING)
+		return -EINVAL;
+	if (plain && text[0] == '0' && text[1] == 'x') {
+		r = oht_number_parse(text, 0, UINT32_MAX, raw);
+		if (r)
+			return r;
+		return oht_register_in_range(reg, *raw) ? 0 : -ERANGE;
+	}
+	if (!is_decimal(text))
+		return -EINVAL;
+	value = strtod(text, NULL) / reg->scale;
+	/* Far beyond every register, and still exact. */
+	if (!(value > -1e15 && value < 1e15))
+		return -ERANGE;
+	*raw = llround(value);
+	return oht_register_in_range(reg, *raw) ? 0 : -ERANGE;
 }
 
 int oht_register_encode(const struct oht_register *reg, int64_t raw, uint16_t *words)

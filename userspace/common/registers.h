@@ -56,6 +56,7 @@ enum oht_write_level {
  * @initial: raw value of a new module, if @has_initial (column "default")
  * @safety_critical: a write also needs elevation and is audited; on RO an input of safety decisions
  * @motion: a write can move the robot or change where it believes it is
+ * @added: from a file of the user: it is read beside the plan of the bus
  */
 struct oht_register {
 	uint16_t address;
@@ -79,6 +80,7 @@ struct oht_register {
 	bool has_initial;
 	bool safety_critical;
 	bool motion;
+	bool added;
 };
 
 /**
@@ -121,6 +123,15 @@ int oht_register_encode(const struct oht_register *reg, int64_t raw, uint16_t *w
 /* Is @raw inside min and max and inside what the type can hold? */
 bool oht_register_in_range(const struct oht_register *reg, int64_t raw);
 
+/*
+ * May @raw be written, as far as the value goes? In range; and what only stops takes 1, which every
+ * other value might take back.
+ */
+bool oht_register_takes(const struct oht_register *reg, int64_t raw);
+
+/* Needs a write to it an elevated session? */
+bool oht_register_needs_elevation(const struct oht_register *reg);
+
 /* @raw in @reg->unit, rounded to a double. Use oht_register_text() where exactness matters. */
 double oht_register_value(const struct oht_register *reg, int64_t raw);
 
@@ -135,6 +146,21 @@ double oht_register_value(const struct oht_register *reg, int64_t raw);
  */
 void oht_register_text(const struct oht_register *reg, const uint16_t *words,
 		       char text[OHT_REGISTER_TEXT_BYTES]);
+
+/**
+ * oht_register_parse() - text in the register's unit -> the nearest raw value
+ * @reg: what it is for; a string has no number
+ * @text: plain decimal ("-12.5"); with a scale of 1 also 0x and hexadecimal digits
+ * @raw: takes it on success
+ *
+ * What oht_register_text() has written comes back as the same raw value.
+ *
+ * Return: 0, -EINVAL for what is no number, -ERANGE outside min and max or the type.
+ */
+int oht_register_parse(const struct oht_register *reg, const char *text, int64_t *raw);
+
+/* Lowest and highest raw value that oht_register_in_range() takes. */
+void oht_register_limits(const struct oht_register *reg, int64_t *min, int64_t *max);
 
 /* Words of the data files for the enumerations above: "RO", "u16", "operator". */
 const char *oht_access_name(enum oht_access access);

@@ -77,13 +77,14 @@ OHT_PUBLIC uint32_t oht_abi_version(void)
 	return OHT_ABI_VERSION;
 }
 
-OHT_PUBLIC int oht_dev_info(struct oht_dev *dev, struct oht_dev_info *info)
+OHT_PUBLIC int oht_dev_info_sized(struct oht_dev *dev, struct oht_dev_info *info, size_t info_bytes)
 {
+	struct oht_dev_info whole;
 	struct oht_info raw = { .size = sizeof(raw) };
 
 	if (oht_dev_ioctl(dev, OHT_IOC_INFO, &raw))
 		return -1;
-	*info = (struct oht_dev_info){
+	whole = (struct oht_dev_info){
 		.abi_version = raw.abi_version,
 		.caps = raw.caps,
 		.baud_bps = raw.baud_bps,
@@ -104,7 +105,8 @@ OHT_PUBLIC int oht_dev_info(struct oht_dev *dev, struct oht_dev_info *info)
 		.feedback_settle_ms = raw.feedback_settle_ms,
 		.cpu_stall_us = raw.cpu_stall_us,
 	};
-	memcpy(info->port, raw.port, sizeof(info->port) - 1);
+	memcpy(whole.port, raw.port, sizeof(whole.port) - 1);
+	oht_give(info, info_bytes, &whole, sizeof(whole));
 	return 0;
 }
 

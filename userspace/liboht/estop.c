@@ -4,13 +4,15 @@
 
 #include "internal.h"
 
-OHT_PUBLIC int oht_dev_stop_status(struct oht_dev *dev, struct oht_stop_status *status)
+OHT_PUBLIC int oht_dev_stop_status_sized(struct oht_dev *dev, struct oht_stop_status *status,
+					 size_t status_bytes)
 {
+	struct oht_stop_status whole;
 	struct oht_estop_status raw = { .size = sizeof(raw) };
 
 	if (oht_dev_ioctl(dev, OHT_IOC_ESTOP_STATUS, &raw))
 		return -1;
-	*status = (struct oht_stop_status){
+	whole = (struct oht_stop_status){
 		.state = raw.state,
 		.first_cause = raw.first_cause,
 		.causes = raw.causes,
@@ -29,6 +31,7 @@ OHT_PUBLIC int oht_dev_stop_status(struct oht_dev *dev, struct oht_stop_status *
 		.test_failed = raw.test_failed,
 		.opened_age_s = raw.opened_age_s,
 	};
+	oht_give(status, status_bytes, &whole, sizeof(whole));
 	return 0;
 }
 

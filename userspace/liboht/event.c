@@ -53,7 +53,7 @@ static struct oht_event *push(struct oht_queue *queue, const struct oht_record *
 	return event;
 }
 
-static bool pop(struct oht_dev *dev, struct oht_event *event)
+static bool pop(struct oht_dev *dev, struct oht_event *event, size_t event_bytes)
 {
 	struct oht_queue *queue = &dev->replies;
 
@@ -62,7 +62,7 @@ static bool pop(struct oht_dev *dev, struct oht_event *event)
 		queue = &dev->news;
 	if (!queue->length)
 		return false;
-	*event = *at(queue, 0);
+	oht_give(event, event_bytes, at(queue, 0), sizeof(struct oht_event));
 	remove_first(queue);
 	if (queue == &dev->replies)
 		atomic_fetch_sub(&dev->under_way, 1);
@@ -290,12 +290,13 @@ void oht_events_expect_stale(struct oht_dev *dev, uint64_t cookie)
 
 /* ---- public ---- */
 
-OHT_PUBLIC int oht_dev_read_event(struct oht_dev *dev, struct oht_event *event, int timeout_ms)
+OHT_PUBLIC int oht_dev_read_event_sized(struct oht_dev *dev, struct oht_event *event,
+					size_t event_bytes, int timeout_ms)
 {
 	int64_t deadline_ns = oht_deadline_ns(timeout_ms);
 	int filled;
 
-	while (!pop(dev, event)) {
+	while (!pop(dev, event, event_bytes)) {
 		filled = oht_events_fill(dev, oht_deadline_left_ms(deadline_ns));
 		if (filled <= 0)
 			return filled;

@@ -19,8 +19,8 @@ static bool is_identity(const struct oht_reply *reply)
 }
 
 /* The kernel has checked the lengths; a raw reply may lie about them all the same. */
-OHT_PUBLIC bool oht_reply_object(const struct oht_reply *reply, unsigned int index,
-				 struct oht_object *object)
+static bool find_object(const struct oht_reply *reply, unsigned int index,
+			struct oht_object *object)
 {
 	unsigned int at = OBJECTS_AT, i;
 
@@ -35,6 +35,17 @@ OHT_PUBLIC bool oht_reply_object(const struct oht_reply *reply, unsigned int ind
 			return at <= reply->count;
 	}
 	return false;
+}
+
+OHT_PUBLIC bool oht_reply_object_sized(const struct oht_reply *reply, unsigned int index,
+				       struct oht_object *object, size_t object_bytes)
+{
+	struct oht_object whole = { 0 };
+
+	if (!find_object(reply, index, &whole))
+		return false;
+	oht_give(object, object_bytes, &whole, sizeof(whole));
+	return true;
 }
 
 OHT_PUBLIC int oht_reply_next_object(const struct oht_reply *reply)

@@ -82,13 +82,15 @@ OHT_PUBLIC void oht_image_close(struct oht_image_view *view)
 	errno = error;
 }
 
-OHT_PUBLIC int oht_image_read_head(const struct oht_image_view *view, struct oht_cyclic_head *head)
+OHT_PUBLIC int oht_image_read_head_sized(const struct oht_image_view *view,
+					 struct oht_cyclic_head *head, size_t head_bytes)
 {
+	struct oht_cyclic_head whole;
 	struct oht_image_header raw;
 
 	if (read_part(&view->image->header, &raw, sizeof(raw)))
 		return -1;
-	*head = (struct oht_cyclic_head){
+	whole = (struct oht_cyclic_head){
 		.generation = raw.generation,
 		.entries = raw.entries,
 		.running = raw.flags & OHT_PLAN_RUNNING,
@@ -102,12 +104,14 @@ OHT_PUBLIC int oht_image_read_head(const struct oht_image_view *view, struct oht
 		.given = raw.given,
 		.cycle_start_ns = raw.cycle_start_ns,
 	};
+	oht_give(head, head_bytes, &whole, sizeof(whole));
 	return 0;
 }
 
-OHT_PUBLIC int oht_image_read(const struct oht_image_view *view, unsigned int entry,
-			      struct oht_cyclic_value *value)
+OHT_PUBLIC int oht_image_read_sized(const struct oht_image_view *view, unsigned int entry,
+				    struct oht_cyclic_value *value, size_t value_bytes)
 {
+	struct oht_cyclic_value whole;
 	struct oht_image_slot raw;
 
 	if (entry >= OHT_PLAN_ENTRIES_MAX) {
@@ -116,7 +120,7 @@ OHT_PUBLIC int oht_image_read(const struct oht_image_view *view, unsigned int en
 	}
 	if (read_part(&view->image->slots[entry], &raw, sizeof(raw)))
 		return -1;
-	*value = (struct oht_cyclic_value){
+	whole = (struct oht_cyclic_value){
 		.generation = raw.generation,
 		.unit = raw.unit,
 		.function = raw.function,
@@ -130,7 +134,9 @@ OHT_PUBLIC int oht_image_read(const struct oht_image_view *view, unsigned int en
 		.count = raw.count,
 		.period_cycles = raw.period_cycles,
 		.phase_cycles = raw.phase_cycles,
+		.turnaround_ns = raw.turnaround_ns,
 	};
-	memcpy(value->words, raw.words, sizeof(value->words));
+	memcpy(whole.words, raw.words, sizeof(whole.words));
+	oht_give(value, value_bytes, &whole, sizeof(whole));
 	return 0;
 }

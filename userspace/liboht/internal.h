@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -66,6 +67,18 @@ struct oht_dev {
 	uint32_t lost;			/* records missing since the last news that came */
 	uint64_t buffer[OHT_READ_BYTES / sizeof(uint64_t)];
 };
+
+/*
+ * Fill in a caller's structure, which has the size that the caller was compiled with: what does not
+ * fit is left out, what is beyond ours becomes zero.
+ */
+static inline void oht_give(void *to, size_t to_bytes, const void *from, size_t from_bytes)
+{
+	size_t bytes = to_bytes < from_bytes ? to_bytes : from_bytes;
+
+	memcpy(to, from, bytes);
+	memset((uint8_t *)to + bytes, 0, to_bytes - bytes);
+}
 
 /* ioctl of a structure whose first member is its size; 0 or -1 with errno. */
 int oht_dev_ioctl(struct oht_dev *dev, unsigned long number, void *argument);

@@ -2,8 +2,7 @@
 /*
  * liboht: the one C interface to /dev/oht%d.
  *
- * Owns:     struct oht_dev (a descriptor and the events read from it but not yet handed out) and
- *           all words and sentences for what the kernel module reports.
+ * Owns:     struct oht_dev: a descriptor and the events read from it but not yet handed out.
  * Contexts: ordinary threads. Per function below: "any thread" means that other threads may be in
  *           this or any other function of the same handle at that time; "event thread" means that
  *           only one thread at a time may be in functions so marked. oht_dev_close() must be alone.
@@ -21,6 +20,11 @@
  *    Register addresses are zero-based, as on the wire. Values are in host byte order.
  *  - Structures of this header are not those of the kernel. A program that uses this header only is
  *    not touched when the kernel's structures grow.
+ *  - A structure that the library fills in belongs to the caller and may grow at its end. Each call
+ *    that fills one in is an inline function that hands the size it was compiled with to the
+ *    exported *_sized(): an older program gets its part, and what a newer program has beyond the
+ *    library's is zero. For other languages: call *_sized() with the size of your own structure. A
+ *    structure inside another one does not grow, but for the union of struct oht_event.
  */
 #ifndef OHT_CLIENT_H
 #define OHT_CLIENT_H
@@ -31,6 +35,7 @@
 
 #include "oht_unit.h"
 #include "oht_transfer.h"
+#include "oht_words.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -172,7 +177,11 @@ struct oht_dev_info {
  * Return: 0, or -1 with ENODEV.
  * Context: any thread, no allocation.
  */
-int oht_dev_info(struct oht_dev *dev, struct oht_dev_info *info);
+int oht_dev_info_sized(struct oht_dev *dev, struct oht_dev_info *info, size_t info_bytes);
+static inline int oht_dev_info(struct oht_dev *dev, struct oht_dev_info *info)
+{
+	return oht_dev_info_sized(dev, info, sizeof(*info));
+}
 
 /* ---- the stop ---- */
 
@@ -298,7 +307,12 @@ struct oht_stop_status {
  * Return: 0, or -1 with EOPNOTSUPP (no emergency stop on this device), ENODEV.
  * Context: any thread, no allocation, one system call.
  */
-int oht_dev_stop_status(struct oht_dev *dev, struct oht_stop_status *status);
+int oht_dev_stop_status_sized(struct oht_dev *dev, struct oht_stop_status *status,
+			      size_t status_bytes);
+static inline int oht_dev_stop_status(struct oht_dev *dev, struct oht_stop_status *status)
+{
+	return oht_dev_stop_status_sized(dev, status, sizeof(*status));
+}
 
 /**
  * oht_dev_stop() - stop the machine: the outputs are low when this returns 0
@@ -552,42 +566,12 @@ int oht_dev_subscribe_safety(struct oht_dev *dev, bool on);
  * the kernel).
  * Context: event thread, no allocation; never waits if @timeout_ms is 0.
  */
-int oht_dev_read_event(struct oht_dev *dev, struct oht_event *event, int timeout_ms);
-
-/* ---- words and sentences ----
- *
- * *_name() returns one lower-case word with underscores, stable, for programs and JSON
- * ("button_a"). *_text() returns a sentence for people, where useful with what to do about it. For
- * numbers that the library does not know they return "unknown" and a sentence that says so; never
- * NULL.
- * Context: any thread, no allocation.
- */
-
-const char *oht_state_name(unsigned int state);
-const char *oht_state_text(unsigned int state);
-const char *oht_cause_name(unsigned int cause);
-const char *oht_cause_text(unsigned int cause);
-/* What to do about it, one sentence for people */
-const char *oht_cause_action(unsigned int cause);
-const char *oht_outcome_name(unsigned int outcome);
-const char *oht_outcome_text(unsigned int outcome);
-/* Modbus exception codes 1..11 */
-const char *oht_exception_name(unsigned int code);
-const char *oht_exception_text(unsigned int code);
-/* Of bit @test (0..OHT_TESTS-1) of what a self-test found: a word, and what is wrong. */
-const char *oht_test_name(unsigned int test);
-const char *oht_test_text(unsigned int test);
-const char *oht_kind_name(unsigned int kind);
-const char *oht_kind_text(unsigned int kind);
-/* enum oht_cycle_event_kind */
-const char *oht_cycle_kind_name(unsigned int kind);
-const char *oht_cycle_kind_text(unsigned int kind);
-/* Objects of a device identification: "vendor_name", ...; "object" where no name is defined */
-const char *oht_object_name(unsigned int id);
-/* "none", "even", "odd" */
-const char *oht_parity_name(unsigned int parity);
-/* What an errno of this library means and what to do; strerror() words for others. */
-const char *oht_errno_text(int error);
+int oht_dev_read_event_sized(struct oht_dev *dev, struct oht_event *event, size_t event_bytes,
+			     int timeout_ms);
+static inline int oht_dev_read_event(struct oht_dev *dev, struct oht_event *event, int timeout_ms)
+{
+	return oht_dev_read_event_sized(dev, event, sizeof(*event), timeout_ms);
+}
 
 #ifdef __cplusplus
 }

@@ -123,8 +123,13 @@ int oht_plan_stage(struct oht_dev *dev, const struct oht_cyclic_plan *plan,
  * ready), EBUSY (the plan before is not in force yet), EPERM, EBADF, EOPNOTSUPP, ENODEV.
  * Context: any thread, one system call.
  */
-int oht_plan_commit(struct oht_dev *dev, bool dry, struct oht_cyclic_figures *figures,
-		    uint32_t *generation);
+int oht_plan_commit_sized(struct oht_dev *dev, bool dry, struct oht_cyclic_figures *figures,
+			  size_t figures_bytes, uint32_t *generation);
+static inline int oht_plan_commit(struct oht_dev *dev, bool dry, struct oht_cyclic_figures *figures,
+				  uint32_t *generation)
+{
+	return oht_plan_commit_sized(dev, dry, figures, sizeof(*figures), generation);
+}
 
 /* End the plan. 0, or -1 with EPERM, EBADF, EOPNOTSUPP, ENODEV. Any thread, one system call. */
 int oht_plan_clear(struct oht_dev *dev);
@@ -192,7 +197,12 @@ struct oht_cyclic_status {
  * Return: 0, or -1 with EOPNOTSUPP (no bus), ENODEV; @status is as it was then.
  * Context: any thread, no allocation, one system call.
  */
-int oht_plan_status(struct oht_dev *dev, struct oht_cyclic_status *status);
+int oht_plan_status_sized(struct oht_dev *dev, struct oht_cyclic_status *status,
+			  size_t status_bytes);
+static inline int oht_plan_status(struct oht_dev *dev, struct oht_cyclic_status *status)
+{
+	return oht_plan_status_sized(dev, status, sizeof(*status));
+}
 
 /* ---- the process image ---- */
 
@@ -245,6 +255,7 @@ struct oht_cyclic_head {
  * @period_cycles: as staged
  * @phase_cycles: as staged
  * @words: the values
+ * @turnaround_ns: silence before the answer to the last try, 0 without answer
  */
 struct oht_cyclic_value {
 	uint32_t generation;
@@ -261,6 +272,7 @@ struct oht_cyclic_value {
 	uint16_t period_cycles;
 	uint16_t phase_cycles;
 	uint16_t words[OHT_REGISTERS_MAX];
+	uint32_t turnaround_ns;
 };
 
 /**
@@ -288,7 +300,13 @@ void oht_image_close(struct oht_image_view *view);
  * Return: 0, or -1 with EAGAIN: it was being written each time that we looked, 1000 times.
  * Context: any thread, no allocation, no system call, bounded.
  */
-int oht_image_read_head(const struct oht_image_view *view, struct oht_cyclic_head *head);
+int oht_image_read_head_sized(const struct oht_image_view *view, struct oht_cyclic_head *head,
+			      size_t head_bytes);
+static inline int oht_image_read_head(const struct oht_image_view *view,
+				      struct oht_cyclic_head *head)
+{
+	return oht_image_read_head_sized(view, head, sizeof(*head));
+}
 
 /**
  * oht_image_read() - an entry's values, all from the same moment
@@ -301,8 +319,13 @@ int oht_image_read_head(const struct oht_image_view *view, struct oht_cyclic_hea
  * Return: 0, or -1 with EAGAIN (as oht_image_read_head()), EINVAL (no such slot).
  * Context: any thread, no allocation, no system call, bounded.
  */
-int oht_image_read(const struct oht_image_view *view, unsigned int entry,
-		   struct oht_cyclic_value *value);
+int oht_image_read_sized(const struct oht_image_view *view, unsigned int entry,
+			 struct oht_cyclic_value *value, size_t value_bytes);
+static inline int oht_image_read(const struct oht_image_view *view, unsigned int entry,
+				 struct oht_cyclic_value *value)
+{
+	return oht_image_read_sized(view, entry, value, sizeof(*value));
+}
 
 #ifdef __cplusplus
 }

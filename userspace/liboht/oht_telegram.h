@@ -101,7 +101,12 @@ struct oht_stop_telegrams {
  * Return: 0, or -1 with EOPNOTSUPP (no bus), ENODEV, ENOTTY (an older module), EIO (nonsense from
  * the kernel).
  */
-int oht_dev_telegrams(struct oht_dev *dev, struct oht_stop_telegrams *status);
+int oht_dev_telegrams_sized(struct oht_dev *dev, struct oht_stop_telegrams *status,
+			    size_t status_bytes);
+static inline int oht_dev_telegrams(struct oht_dev *dev, struct oht_stop_telegrams *status)
+{
+	return oht_dev_telegrams_sized(dev, status, sizeof(*status));
+}
 
 #ifdef __cplusplus
 }

@@ -191,7 +191,13 @@ struct oht_object {
  * Return: true; false if the reply has no such object, or is not one to OHT_IDENTIFY.
  * Context: any thread, no allocation.
  */
-bool oht_reply_object(const struct oht_reply *reply, unsigned int index, struct oht_object *object);
+bool oht_reply_object_sized(const struct oht_reply *reply, unsigned int index,
+			    struct oht_object *object, size_t object_bytes);
+static inline bool oht_reply_object(const struct oht_reply *reply, unsigned int index,
+				    struct oht_object *object)
+{
+	return oht_reply_object_sized(reply, index, object, sizeof(*object));
+}
 
 /*
  * The object at which the next OHT_IDENTIFY should begin, because not all fitted into this reply;
@@ -245,8 +251,13 @@ int oht_dev_cancel(struct oht_dev *dev, uint64_t cookie);
  * signal came), or EIO (nonsense from the kernel).
  * Context: event thread, no allocation.
  */
-int oht_dev_transact(struct oht_dev *dev, const struct oht_request *request,
-		     struct oht_reply *reply, int timeout_ms);
+int oht_dev_transact_sized(struct oht_dev *dev, const struct oht_request *request,
+			   struct oht_reply *reply, size_t reply_bytes, int timeout_ms);
+static inline int oht_dev_transact(struct oht_dev *dev, const struct oht_request *request,
+				   struct oht_reply *reply, int timeout_ms)
+{
+	return oht_dev_transact_sized(dev, request, reply, sizeof(*reply), timeout_ms);
+}
 
 #ifdef __cplusplus
 }

@@ -11,6 +11,7 @@
 #define OHT_UNIT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -133,7 +134,12 @@ int oht_dev_unit_set(struct oht_dev *dev, const struct oht_unit_policy *policy);
  * Return: 0, or -1 with EINVAL (unit), EOPNOTSUPP (no bus), ENODEV.
  * Context: any thread, no allocation, one system call.
  */
-int oht_dev_unit_get(struct oht_dev *dev, uint8_t unit, struct oht_unit_view *view);
+int oht_dev_unit_get_sized(struct oht_dev *dev, uint8_t unit, struct oht_unit_view *view,
+			   size_t view_bytes);
+static inline int oht_dev_unit_get(struct oht_dev *dev, uint8_t unit, struct oht_unit_view *view)
+{
+	return oht_dev_unit_get_sized(dev, unit, view, sizeof(*view));
+}
 
 /* Word for enum oht_unit_state, "unknown" also for numbers that are not listed. */
 const char *oht_unit_state_name(unsigned int state);

@@ -43,7 +43,8 @@ OHT_PUBLIC int oht_plan_stage(struct oht_dev *dev, const struct oht_cyclic_plan 
 	unsigned int i;
 	int result;
 
-	for (i = 0; i < plan->count && i < OHT_PLAN_ENTRIES_MAX; i++)
+	/* A count beyond the maximum is for the kernel to refuse: its list may be shorter. */
+	for (i = 0; plan->count <= OHT_PLAN_ENTRIES_MAX && i < plan->count; i++)
 		entries[i] = raw_entry(&plan->entries[i]);
 	result = oht_dev_ioctl(dev, OHT_IOC_PLAN_STAGE, &raw);
 	if (bad_entry)
@@ -66,16 +67,18 @@ static struct oht_cyclic_figures figures_of(const struct oht_plan_figures *raw)
 	};
 }
 
-OHT_PUBLIC int oht_plan_commit(struct oht_dev *dev, bool dry, struct oht_cyclic_figures *figures,
-			       uint32_t *generation)
+OHT_PUBLIC int oht_plan_commit_sized(struct oht_dev *dev, bool dry,
+				     struct oht_cyclic_figures *figures, size_t figures_bytes,
+				     uint32_t *generation)
 {
 	struct oht_plan_commit raw = { .size = sizeof(raw), .flags = dry ? OHT_PLAN_DRY_RUN : 0 };
 	int result = oht_dev_ioctl(dev, OHT_IOC_PLAN_COMMIT, &raw);
+	struct oht_cyclic_figures whole = figures_of(&raw.figures);
 
 	if (generation)
 		*generation = raw.generation;
 	if (figures)
-		*figures = figures_of(&raw.figures);
+		oht_give(figures, figures_bytes, &whole, sizeof(whole));
 	return result;
 }
 
@@ -105,13 +108,15 @@ OHT_PUBLIC int oht_plan_set_outputs(struct oht_dev *dev, uint32_t generation, un
 	return oht_dev_ioctl(dev, OHT_IOC_OUTPUTS, &raw);
 }
 
-OHT_PUBLIC int oht_plan_status(struct oht_dev *dev, struct oht_cyclic_status *status)
+OHT_PUBLIC int oht_plan_status_sized(struct oht_dev *dev, struct oht_cyclic_status *status,
+				     size_t status_bytes)
 {
+	struct oht_cyclic_status whole;
 	struct oht_plan_status raw = { .size = sizeof(raw) };
 
 	if (oht_dev_ioctl(dev, OHT_IOC_PLAN_STATUS, &raw))
 		return -1;
-	*status = (struct oht_cyclic_status){
+	whole = (struct oht_cyclic_status){
 		.running = raw.flags & OHT_PLAN_RUNNING,
 		.pending = raw.flags & OHT_PLAN_PENDING,
 		.generation = raw.generation,
@@ -129,5 +134,6 @@ OHT_PUBLIC int oht_plan_status(struct oht_dev *dev, struct oht_cyclic_status *st
 		.busy_max_ns = raw.busy_max_ns,
 		.start_late_max_ns = raw.start_late_max_ns,
 	};
+	oht_give(status, status_bytes, &whole, sizeof(whole));
 	return 0;
 }

@@ -39,8 +39,10 @@ OHT_PUBLIC int oht_dev_set_telegrams(struct oht_dev *dev, const struct oht_stop_
 	return oht_dev_ioctl(dev, OHT_IOC_TELEGRAMS, &raw);
 }
 
-OHT_PUBLIC int oht_dev_telegrams(struct oht_dev *dev, struct oht_stop_telegrams *status)
+OHT_PUBLIC int oht_dev_telegrams_sized(struct oht_dev *dev, struct oht_stop_telegrams *status,
+				       size_t status_bytes)
 {
+	struct oht_stop_telegrams whole;
 	struct oht_telegram_status raw = { .size = sizeof(raw) };
 	unsigned int i;
 
@@ -50,7 +52,7 @@ OHT_PUBLIC int oht_dev_telegrams(struct oht_dev *dev, struct oht_stop_telegrams 
 		errno = EIO;
 		return -1;
 	}
-	*status = (struct oht_stop_telegrams){
+	whole = (struct oht_stop_telegrams){
 		.running = raw.flags & OHT_TELEGRAMS_RUNNING,
 		.set = raw.set,
 		.runs = raw.runs,
@@ -58,7 +60,7 @@ OHT_PUBLIC int oht_dev_telegrams(struct oht_dev *dev, struct oht_stop_telegrams 
 		.count = raw.count,
 	};
 	for (i = 0; i < raw.count; i++)
-		status->results[i] = (struct oht_stop_telegram_result){
+		whole.results[i] = (struct oht_stop_telegram_result){
 			.sent_ns = raw.results[i].sent_ns,
 			.answered_ns = raw.results[i].answered_ns,
 			.error = -raw.results[i].status,
@@ -67,5 +69,6 @@ OHT_PUBLIC int oht_dev_telegrams(struct oht_dev *dev, struct oht_stop_telegrams 
 			.function = raw.results[i].function,
 			.attempts = raw.results[i].attempts,
 		};
+	oht_give(status, status_bytes, &whole, sizeof(whole));
 	return 0;
 }

@@ -20,13 +20,15 @@ OHT_PUBLIC int oht_dev_unit_set(struct oht_dev *dev, const struct oht_unit_polic
 	return oht_dev_ioctl(dev, OHT_IOC_UNIT_SET, &raw);
 }
 
-OHT_PUBLIC int oht_dev_unit_get(struct oht_dev *dev, uint8_t unit, struct oht_unit_view *view)
+OHT_PUBLIC int oht_dev_unit_get_sized(struct oht_dev *dev, uint8_t unit, struct oht_unit_view *view,
+				      size_t view_bytes)
 {
+	struct oht_unit_view whole;
 	struct oht_unit_status raw = { .size = sizeof(raw), .unit = unit };
 
 	if (oht_dev_ioctl(dev, OHT_IOC_UNIT_GET, &raw))
 		return -1;
-	*view = (struct oht_unit_view){
+	whole = (struct oht_unit_view){
 		.policy = {
 			.unit = raw.unit,
 			.retries = raw.retries,
@@ -46,10 +48,11 @@ OHT_PUBLIC int oht_dev_unit_get(struct oht_dev *dev, uint8_t unit, struct oht_un
 		.next_probe_ns = raw.next_probe_ns,
 		.pauses = raw.pauses,
 	};
-	static_assert(sizeof(view->outcomes) == sizeof(raw.details), "outcomes");
-	static_assert(sizeof(view->conformance) == sizeof(raw.conformance), "conformance");
-	memcpy(view->outcomes, raw.details, sizeof(raw.details));
-	memcpy(view->conformance, raw.conformance, sizeof(raw.conformance));
+	static_assert(sizeof(whole.outcomes) == sizeof(raw.details), "outcomes");
+	static_assert(sizeof(whole.conformance) == sizeof(raw.conformance), "conformance");
+	memcpy(whole.outcomes, raw.details, sizeof(raw.details));
+	memcpy(whole.conformance, raw.conformance, sizeof(raw.conformance));
+	oht_give(view, view_bytes, &whole, sizeof(whole));
 	return 0;
 }
 

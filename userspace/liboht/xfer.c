@@ -70,14 +70,13 @@ static int give_up(struct oht_dev *dev, uint64_t cookie, int error)
 	return -1;
 }
 
-OHT_PUBLIC int oht_dev_transact(struct oht_dev *dev, const struct oht_request *request,
-				struct oht_reply *reply, int timeout_ms)
+static int transact(struct oht_dev *dev, const struct oht_request *request, struct oht_reply *reply,
+		    int timeout_ms)
 {
 	int64_t deadline_ns = oht_deadline_ns(timeout_ms);
 	uint64_t cookie;
 	int filled, error;
 
-	memset(reply, 0, sizeof(*reply));
 	if (oht_dev_submit(dev, request, &cookie))
 		return -1;
 	while (!oht_events_take_reply(dev, cookie, reply)) {
@@ -94,4 +93,14 @@ OHT_PUBLIC int oht_dev_transact(struct oht_dev *dev, const struct oht_request *r
 		return 0;
 	errno = reply->error;
 	return -1;
+}
+
+OHT_PUBLIC int oht_dev_transact_sized(struct oht_dev *dev, const struct oht_request *request,
+				      struct oht_reply *reply, size_t reply_bytes, int timeout_ms)
+{
+	struct oht_reply whole = { 0 };
+	int result = transact(dev, request, &whole, timeout_ms);
+
+	oht_give(reply, reply_bytes, &whole, sizeof(whole));
+	return result;
 }

@@ -1,34 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What all verbs share: numbers, complaints, the device, signals. */
-#include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
+#include "common/number.h"
 #include "show.h"
 
 static volatile sig_atomic_t interrupted;
 
+int cli_integer(struct cli *cli, const char *what, const char *word, const int64_t limits[2],
+		int64_t *number)
+{
+	switch (oht_number_parse(word, limits[0], limits[1], number)) {
+	case 0:
+		return 0;
+	case -ERANGE:
+		return cli_fail(cli, CLI_USAGE, "%s must be %" PRId64 "..%" PRId64 ": '%s'", what,
+				limits[0], limits[1], word);
+	default:
+		return cli_fail(cli, CLI_USAGE, "%s is not a number (decimal or 0x): '%s'", what,
+				word);
+	}
+}
+
 int cli_number(struct cli *cli, const char *what, const char *word, const uint32_t limits[2],
 	       uint32_t *number)
 {
-	bool hex = word[0] == '0' && (word[1] == 'x' || word[1] == 'X');
-	unsigned long long value;
-	char *end;
+	const int64_t wide[] = { limits[0], limits[1] };
+	int64_t value;
 
-	errno = 0;
-	value = strtoull(word, &end, hex ? 16 : 10);
-	/* strtoull() also takes signs and spaces, and "0x" alone. */
-	if (!isdigit((unsigned char)word[0]) || *end || end == word || (hex && !word[2]))
-		return cli_fail(cli, CLI_USAGE, "%s is not a number (decimal or 0x): '%s'", what,
-				word);
-	if (errno || value < limits[0] || value > limits[1])
-		return cli_fail(cli, CLI_USAGE, "%s must be %u..%u: '%s'", what, limits[0],
-				limits[1], word);
-	*number = value;
+	if (cli_integer(cli, what, word, wide, &value))
+		return CLI_USAGE;
+	*number = (uint32_t)value;
 	return 0;
 }
 

@@ -41,10 +41,24 @@ enum cli_exit {
 #define CLI_OPT_BY		(1U << 14)
 #define CLI_OPT_KEY		(1U << 15)
 #define CLI_OPT_STEP		(1U << 16)
+#define CLI_OPT_APPEND		(1U << 17)
+#define CLI_OPT_AFTER_STOP	(1U << 18)
+#define CLI_OPT_STATION		(1U << 19)
 #define CLI_OPT_ROLE		(1U << 20)
 #define CLI_OPT_STDIN		(1U << 21)
 #define CLI_OPT_SOCKET		(1U << 22)
 #define CLI_OPT_CONFIG		(1U << 23)
+#define CLI_OPT_URL		(1U << 24)
+#define CLI_OPT_FINGERPRINT	(1U << 25)
+#define CLI_OPT_LEVEL		(1U << 26)
+#define CLI_OPT_PASSWORD_FILE	(1U << 27)
+#define CLI_OPT_SAFETY		(1U << 28)
+#define CLI_OPT_BUS		(1U << 29)
+#define CLI_OPT_DUMP		(1U << 30)
+/* Those that mean something to an ohtd elsewhere. */
+#define CLI_REMOTE_OPTIONS	(CLI_OPT_URL | CLI_OPT_FINGERPRINT | CLI_OPT_LEVEL | CLI_OPT_ROLE | \
+				 CLI_OPT_PASSWORD_FILE | CLI_OPT_STDIN | CLI_OPT_ROUNDS |	    \
+				 CLI_OPT_INTERVAL | CLI_OPT_APPEND | CLI_OPT_AFTER_STOP | CLI_OPT_STATION)
 
 struct cli_verb;
 
@@ -55,11 +69,16 @@ struct cli_verb;
  * @verb: what is being done
  * @dev: the device, NULL until cli_open(); closed when the verb returns
  * @device: path of the device
+ * @device_given: it was named on the command line
  * @data_dir: register descriptions, NULL for the installed ones
  * @profile: word given with --profile
+ * @url: of an ohtd elsewhere, NULL for this machine
  * @socket: of ohtd, for local administration
  * @config: of ohtd, for administration while it is down
  * @role: word given with --role
+ * @level: word given with --level
+ * @fingerprint: of the authority to trust, NULL: ask
+ * @password_file: its first line is the password
  * @password_stdin: the password is one line of standard input
  * @json: results and complaints as JSON
  * @help: --help was given
@@ -76,6 +95,7 @@ struct cli_verb;
  * @report: where a report goes, without the endings of its files; NULL for a name made of the time
  * @by: who does it, NULL for the name of the account
  * @key: file of a private key (PEM) that signs the report, or NULL
+ * @station: name of a place, in place of a position
  * @step_timeout_s: how long one step waits for a person
  * @whole_cycles: of a plan, at most every so many-th cycle is given to what fits into no slack
  */
@@ -87,9 +107,14 @@ struct cli {
 	const char *device;
 	const char *data_dir;
 	const char *profile;
+	const char *url;
 	const char *socket;
 	const char *config;
 	const char *role;
+	const char *level;
+	const char *fingerprint;
+	const char *password_file;
+	bool device_given;
 	bool password_stdin;
 	bool json;
 	bool help;
@@ -108,6 +133,7 @@ struct cli {
 	const char *report;
 	const char *by;
 	const char *key;
+	const char *station;
 };
 
 /**
@@ -116,7 +142,8 @@ struct cli {
  * @arguments: as shown in help
  * @help: one line
  * @run: does it; the arguments after the verb, NULL-terminated; returns enum cli_exit
- * @options: CLI_OPT_* that it takes
+ * @remote: the same with --url; NULL if ohtd has no route for it
+ * @options: CLI_OPT_* that it takes; those of --url come with @remote
  * @arguments_min: fewest arguments
  * @arguments_max: most arguments
  */
@@ -128,6 +155,7 @@ struct cli_verb {
 	unsigned int options;
 	int arguments_min;
 	int arguments_max;
+	int (*remote)(struct cli *cli, int count, char **arguments);
 };
 
 /* The program without its process: tests call it. argv[0] is the program's name. */
@@ -135,9 +163,16 @@ int ohtctl_run(int argc, char **argv, FILE *out, FILE *err);
 
 /*
  * Take options out of argv, leaving the other words in order; 0 or CLI_USAGE after a complaint.
+ * "--" ends the options; what begins like a negative number is none.
  * *count: in argc, out the number of words left in argv.
  */
 int cli_parse_options(struct cli *cli, int *count, char **argv);
+/* All that the verb takes besides the common ones. */
+unsigned int cli_options_of(const struct cli_verb *verb);
+/* Give numbers what they are without their option. */
+void cli_default_options(struct cli *cli);
+/* Name, meaning, range and default of the options in @bits (CLI_OPT_*); 0: of the common ones. */
+void cli_print_options(unsigned int bits, FILE *to);
 /* Complain about an option that was given and that the verb does not take; 0 or CLI_USAGE. */
 int cli_check_options(struct cli *cli);
 
@@ -147,6 +182,9 @@ int cli_check_options(struct cli *cli);
  */
 int cli_number(struct cli *cli, const char *what, const char *word, const uint32_t limits[2],
 	       uint32_t *number);
+/* The same for what may be negative. */
+int cli_integer(struct cli *cli, const char *what, const char *word, const int64_t limits[2],
+		int64_t *number);
 
 /* One line of complaint, as text on err or as JSON on out; returns exit_code. */
 int cli_fail(struct cli *cli, int exit_code, const char *format, ...)

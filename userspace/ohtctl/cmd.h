@@ -18,6 +18,7 @@ int cmd_scan(struct cli *cli, int count, char **arguments);
 int cmd_read(struct cli *cli, int count, char **arguments);
 int cmd_write(struct cli *cli, int count, char **arguments);
 int cmd_mask(struct cli *cli, int count, char **arguments);
+int cmd_events(struct cli *cli, int count, char **arguments);
 int cmd_exchange(struct cli *cli, int count, char **arguments);
 int cmd_identify(struct cli *cli, int count, char **arguments);
 int cmd_plan(struct cli *cli, int count, char **arguments);
@@ -25,6 +26,7 @@ int cmd_plan_check(struct cli *cli, int count, char **arguments);
 int cmd_plan_load(struct cli *cli, int count, char **arguments);
 int cmd_plan_clear(struct cli *cli, int count, char **arguments);
 int cmd_plan_watch(struct cli *cli, int count, char **arguments);
+int cmd_monitor(struct cli *cli, int count, char **arguments);
 int cmd_raw(struct cli *cli, int count, char **arguments);
 int cmd_watch(struct cli *cli, int count, char **arguments);
 int cmd_safety_status(struct cli *cli, int count, char **arguments);
@@ -39,10 +41,31 @@ int cmd_safety_journal(struct cli *cli, int count, char **arguments);
 int cmd_safety_latency(struct cli *cli, int count, char **arguments);
 int cmd_safety_watch(struct cli *cli, int count, char **arguments);
 
+int cmd_control(struct cli *cli, int count, char **arguments);
+int cmd_module(struct cli *cli, int count, char **arguments);
+int cmd_profile_check(struct cli *cli, int count, char **arguments);
+int cmd_profile_new(struct cli *cli, int count, char **arguments);
+int cmd_bus(struct cli *cli, int count, char **arguments);
+int cmd_telemetry(struct cli *cli, int count, char **arguments);
+int cmd_robot(struct cli *cli, int count, char **arguments);
+int cmd_robot_move(struct cli *cli, int count, char **arguments);
+int cmd_robot_mode(struct cli *cli, int count, char **arguments);
+int cmd_robot_limits(struct cli *cli, int count, char **arguments);
+int cmd_robot_queue(struct cli *cli, int count, char **arguments);
+int cmd_robot_cancel(struct cli *cli, int count, char **arguments);
+int cmd_robot_override(struct cli *cli, int count, char **arguments);
+int cmd_robot_jog(struct cli *cli, int count, char **arguments);
+
+int cmd_login(struct cli *cli, int count, char **arguments);
+int cmd_logout(struct cli *cli, int count, char **arguments);
+int cmd_foxglove(struct cli *cli, int count, char **arguments);
+
 int cmd_admin_list(struct cli *cli, int count, char **arguments);
 int cmd_admin_create(struct cli *cli, int count, char **arguments);
 int cmd_admin_reset(struct cli *cli, int count, char **arguments);
 int cmd_admin_disable(struct cli *cli, int count, char **arguments);
 int cmd_admin_enable(struct cli *cli, int count, char **arguments);
+int cmd_admin_cert(struct cli *cli, int count, char **arguments);
+int cmd_admin_restart(struct cli *cli, int count, char **arguments);
 
 #endif /* OHTCTL_CMD_H */

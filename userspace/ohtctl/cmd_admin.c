@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* admin: accounts of ohtd, over its local socket. A password is never an argument. */
-#include <fcntl.h>
+/* admin: accounts, certificate and restart of ohtd. A password is never an argument. */
 #include <inttypes.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include "cli.h"
+#include "client.h"
 #include "cmd.h"
-#include "local.h"
-
-/* One more than ohtd takes, so that it can say that it is too long, and the end of the line. */
-#define PASSWORD_BYTES	80
+#include "password.h"
 
 static const char *text_of(struct json_object *user, const char *name)
 {
 	return json_object_get_string(json_object_object_get(user, name));
+}
+
+/* An account of something that is no ohtd may lack it. */
+static const char *shown(struct json_object *user, const char *name)
+{
+	const char *text = text_of(user, name);
+
+	return text ? text : "?";
 }
 
 static void show_user(struct cli *cli, struct json_object *user)
@@ -24,78 +27,15 @@ static void show_user(struct cli *cli, struct json_object *user)
 		fprintf(cli->out, "%s\n", json_object_to_json_string_ext(user,
 								       JSON_C_TO_STRING_PLAIN));
 	else
-		fprintf(cli->out, "%-32s %s%s\n", text_of(user, "username"), text_of(user, "role"),
+		fprintf(cli->out, "%-32s %s%s\n", shown(user, "username"), shown(user, "role"),
 			json_object_get_boolean(json_object_object_get(user, "disabled")) ?
 			", disabled" : "");
-}
-
-/* ---- passwords ---- */
-
-/* Without its end of line; -1 if there is none, or if it is too long to be one. */
-static int read_line(FILE *from, char *line)
-{
-	size_t n;
-
-	if (!fgets(line, PASSWORD_BYTES, from))
-		return -1;
-	n = strcspn(line, "\r\n");
-	if (!line[n] && n == PASSWORD_BYTES - 1)
-		return -1;
-	line[n] = 0;
-	return 0;
-}
-
-static int ask(FILE *terminal, const char *prompt, char *line)
-{
-	struct termios before, quiet;
-	int fd = fileno(terminal), r;
-
-	if (tcgetattr(fd, &before))
-		return -1;
-	quiet = before;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	quiet.c_lflag |= ECHONL;
-	if (tcsetattr(fd, TCSAFLUSH, &quiet))
-		return -1;
-	r = dprintf(fd, "%s", prompt) < 0 || read_line(terminal, line);
-	tcsetattr(fd, TCSAFLUSH, &before);
-	return r;
-}
-
-static int ask_twice(struct cli *cli, char *password)
-{
-	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
-	FILE *terminal = fd < 0 ? NULL : fdopen(fd, "r");
-	char again[PASSWORD_BYTES];
-	int r;
-
-	if (!terminal)
-		return cli_fail(cli, CLI_USAGE, "there is no terminal to ask, see --password-stdin");
-	/* Whoever breaks it off must get his echo back. */
-	cli_catch_signals();
-	r = ask(terminal, "Password: ", password) || ask(terminal, "Again: ", again);
-	cli_release_signals();
-	fclose(terminal);
-	if (r || cli_interrupted())
-		r = cli_fail(cli, CLI_FAILED, "no password was given");
-	else if (strcmp(password, again))
-		r = cli_fail(cli, CLI_FAILED, "the two are not the same; nothing was changed");
-	explicit_bzero(again, sizeof(again));
-	return r;
-}
-
-static int take_password(struct cli *cli, char *password)
-{
-	if (!cli->password_stdin)
-		return ask_twice(cli, password);
-	return read_line(stdin, password) ?
-	       cli_fail(cli, CLI_FAILED, "no password on standard input, or a line that is too long") : 0;
 }
 
 static int add_password(struct cli *cli, struct json_object *body)
 {
 	char password[PASSWORD_BYTES] = "";
-	int result = take_password(cli, password);
+	int result = password_take(cli, true, password);
 
 	if (!result)
 		json_object_object_add(body, "password", json_object_new_string(password));
@@ -109,7 +49,7 @@ static int add_password(struct cli *cli, struct json_object *body)
 static int act(struct cli *cli, const char *method, const char *path, struct json_object *body)
 {
 	struct json_object *user;
-	int result = local_request(cli, method, path, body, &user);
+	int result = client_request(cli, method, path, body, &user);
 
 	if (!result)
 		show_user(cli, user);
@@ -118,31 +58,9 @@ static int act(struct cli *cli, const char *method, const char *path, struct jso
 	return result;
 }
 
-typedef int (*user_fn)(struct cli *cli, struct json_object *user, void *arg);
-
-/* Calls @fn for each account until it returns something else than CLI_DONE. */
-static int each_user(struct cli *cli, user_fn fn, void *arg)
+static int each_user(struct cli *cli, client_item_fn fn, void *arg)
 {
-	char path[96] = "users?limit=200";
-	int result = CLI_DONE;
-
-	while (*path && !result) {
-		struct json_object *page, *items;
-		const char *cursor;
-
-		result = local_request(cli, "GET", path, NULL, &page);
-		if (result)
-			break;
-		items = json_object_object_get(page, "items");
-		for (size_t i = 0; !result && i < json_object_array_length(items); i++)
-			result = fn(cli, json_object_array_get_idx(items, i), arg);
-		cursor = text_of(page, "next_cursor");
-		*path = 0;
-		if (cursor)
-			snprintf(path, sizeof(path), "users?limit=200&cursor=%.40s", cursor);
-		json_object_put(page);
-	}
-	return result;
+	return client_each(cli, "users?limit=200", fn, arg);
 }
 
 static int show_one(struct cli *cli, struct json_object *user, void *arg)
@@ -162,7 +80,7 @@ static int compare(struct cli *cli, struct json_object *user, void *arg)
 	struct wanted *wanted = arg;
 
 	(void)cli;
-	if (!strcasecmp(text_of(user, "username"), wanted->name))
+	if (text_of(user, "username") && !strcasecmp(text_of(user, "username"), wanted->name))
 		wanted->id = json_object_get_int64(json_object_object_get(user, "id"));
 	return CLI_DONE;
 }
@@ -237,4 +155,103 @@ int cmd_admin_enable(struct cli *cli, int count, char **arguments)
 {
 	(void)count;
 	return set_disabled(cli, arguments[0], false);
+}
+
+/* ---- the certificate ---- */
+
+static void show_line(struct cli *cli, const char *title, const char *text)
+{
+	if (text)
+		fprintf(cli->out, "%-14s %s\n", title, text);
+}
+
+static void show_certificate(struct cli *cli, struct json_object *certificate)
+{
+	struct json_object *names = json_object_object_get(certificate, "names");
+	struct json_object *authority = json_object_object_get(certificate, "authority");
+
+	show_line(cli, "subject", text_of(certificate, "subject"));
+	show_line(cli, "issuer", text_of(certificate, "issuer"));
+	for (size_t i = 0; i < json_object_array_length(names); i++)
+		show_line(cli, i ? "" : "names",
+			  json_object_get_string(json_object_array_get_idx(names, i)));
+	show_line(cli, "SHA-256", text_of(certificate, "fingerprint_sha256"));
+	show_line(cli, "from", text_of(certificate, "not_before"));
+	show_line(cli, "until", text_of(certificate, "not_after"));
+	show_line(cli, "renewed", authority ? text_of(certificate, "renews_at") :
+					     "by hand: it is that of [tls]");
+	show_line(cli, "failed", text_of(certificate, "failed"));
+	if (!authority)
+		return;
+	show_line(cli, "authority", text_of(authority, "fingerprint_sha256"));
+	show_line(cli, "  until", text_of(authority, "not_after"));
+	show_line(cli, "  permits", json_object_get_boolean(json_object_object_get(authority, "limited")) ?
+		  "the names of this machine" : "everything: see renew-authority");
+}
+
+static int print_authority(struct cli *cli, struct json_object *certificate)
+{
+	struct json_object *authority = json_object_object_get(certificate, "authority");
+
+	if (!authority)
+		return cli_fail(cli, CLI_FAILED,
+				"there is no authority: the certificate is that of [tls]");
+	fprintf(cli->out, "%s", text_of(authority, "pem"));
+	return CLI_DONE;
+}
+
+/* Releases @body. */
+static int ask_certificate(struct cli *cli, const char *method, struct json_object *body, bool pem)
+{
+	struct json_object *certificate;
+	int result = client_request(cli, method, "system/certificate", body, &certificate);
+
+	if (!result && cli->json)
+		fprintf(cli->out, "%s\n", json_object_to_json_string_ext(certificate,
+								       JSON_C_TO_STRING_PLAIN));
+	else if (!result && pem)
+		result = print_authority(cli, certificate);
+	else if (!result)
+		show_certificate(cli, certificate);
+	json_object_put(certificate);
+	json_object_put(body);
+	return result;
+}
+
+int cmd_admin_cert(struct cli *cli, int count, char **arguments)
+{
+	const char *word = count ? arguments[0] : "show";
+	bool authority = !strcmp(word, "renew-authority");
+	struct json_object *body;
+
+	if (!strcmp(word, "show") || !strcmp(word, "ca"))
+		return ask_certificate(cli, "GET", NULL, !strcmp(word, "ca"));
+	if (!authority && strcmp(word, "renew"))
+		return cli_fail(cli, CLI_USAGE, "not show, renew, renew-authority or ca: '%s'", word);
+	body = json_object_new_object();
+	if (authority)
+		json_object_object_add(body, "authority", json_object_new_boolean(true));
+	return ask_certificate(cli, "POST", body, false);
+}
+
+/* ---- restart ---- */
+
+/* The answer comes before the end, so it tells what will be; a refusal says why not. */
+int cmd_admin_restart(struct cli *cli, int count, char **arguments)
+{
+	struct json_object *body = json_object_new_object(), *answer;
+	int result;
+
+	(void)count;
+	(void)arguments;
+	json_object_object_add(body, "after_stop",
+			       json_object_new_boolean((cli->given & CLI_OPT_AFTER_STOP) != 0));
+	result = client_request(cli, "POST", "system/restart", body, &answer);
+	if (!result && cli->json)
+		fprintf(cli->out, "%s\n", json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN));
+	else if (!result)
+		fprintf(cli->out, "ohtd ends and is started again; the robot is then in safe\n");
+	json_object_put(answer);
+	json_object_put(body);
+	return result;
 }

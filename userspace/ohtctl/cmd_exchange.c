@@ -36,7 +36,8 @@ int cmd_exchange(struct cli *cli, int count, char **arguments)
 	int result = prepare(cli, count, arguments, &request);
 
 	if (!result)
-		result = exchange_parse_values(cli, count - 4, arguments + 4, 0xFFFF, words);
+		result = exchange_parse_values(cli, count - 4, arguments + 4, EXCHANGE_REGISTER,
+					       words);
 	if (!result)
 		result = exchange_act(cli, &request, &reply);
 	if (!result)

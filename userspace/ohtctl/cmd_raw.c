@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* ohtctl raw: a PDU as it stands, function code first; the kernel adds unit and CRC */
-#include <ctype.h>
 #include <string.h>
+#include <openssl/crypto.h>
 
 #include "cli.h"
 #include "cmd.h"
@@ -10,11 +10,6 @@
 #include "show.h"
 
 #define EXCEPTION	0x80
-
-static unsigned int nibble(char digit)
-{
-	return isdigit((unsigned char)digit) ? digit - '0' : tolower((unsigned char)digit) - 'a' + 10;
-}
 
 /* "2b0e0100", or the same in several words, each of whole bytes. */
 static int parse_bytes(struct cli *cli, char **words, uint8_t *pdu, uint16_t *bytes)
@@ -31,7 +26,8 @@ static int parse_bytes(struct cli *cli, char **words, uint8_t *pdu, uint16_t *by
 			if (*bytes == OHT_PDU_BYTES_MAX)
 				return cli_fail(cli, CLI_USAGE, "at most %d bytes: '%s' is beyond",
 						OHT_PDU_BYTES_MAX, word + i);
-			pdu[(*bytes)++] = nibble(word[i]) << 4 | nibble(word[i + 1]);
+			pdu[(*bytes)++] = (uint8_t)(OPENSSL_hexchar2int((unsigned char)word[i]) << 4 |
+						OPENSSL_hexchar2int((unsigned char)word[i + 1]));
 		}
 	}
 	if (!pdu[0] || pdu[0] & EXCEPTION)
@@ -39,25 +35,13 @@ static int parse_bytes(struct cli *cli, char **words, uint8_t *pdu, uint16_t *by
 	return 0;
 }
 
-static void hex(const struct oht_reply *reply, const char *between, FILE *out)
-{
-	unsigned int i;
-
-	for (i = 0; i < reply->count; i++)
-		fprintf(out, "%s%02x", i ? between : "", reply->pdu[i]);
-}
-
 static void show_answer_json(struct cli *cli, const struct oht_request *request,
 			     const struct oht_reply *reply)
 {
 	struct json_object *object = json_object_new_object();
-	char text[2 * OHT_PDU_BYTES_MAX + 1] = "";
-	FILE *to = fmemopen(text, sizeof(text), "w");
+	char text[2 * OHT_PDU_BYTES_MAX + 1];
 
-	if (to) {
-		hex(reply, "", to);
-		fclose(to);
-	}
+	show_hex(reply->pdu, reply->count, "", text);
 	show_add_number(object, "unit", request->unit);
 	show_add_number(object, "function", request->pdu[0]);
 	show_add_text(object, "pdu", text);
@@ -69,6 +53,7 @@ int cmd_raw(struct cli *cli, int count, char **arguments)
 {
 	uint8_t pdu[OHT_PDU_BYTES_MAX] = { 0 };
 	struct oht_request request = { .flags = OHT_REQUEST_RAW, .pdu = pdu };
+	char text[3 * OHT_PDU_BYTES_MAX + 1];
 	struct oht_reply reply;
 	int result = names_target(cli, arguments[0], &request.unit);
 
@@ -85,8 +70,8 @@ int cmd_raw(struct cli *cli, int count, char **arguments)
 	} else if (request.unit == OHT_BROADCAST) {
 		fprintf(cli->out, "%u bytes sent to all units, none answers\n", request.count);
 	} else {
-		hex(&reply, " ", cli->out);
-		fputc('\n', cli->out);
+		show_hex(reply.pdu, reply.count, " ", text);
+		fprintf(cli->out, "%s\n", text);
 	}
 	return CLI_DONE;
 }

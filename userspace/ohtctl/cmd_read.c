@@ -38,18 +38,11 @@ static int read_by_address(struct cli *cli, int count, char **arguments,
 static const struct oht_register *find(struct cli *cli, const struct oht_module *module,
 				       const char *name)
 {
-	const struct oht_regmap *map = names_registers(cli, module);
-	const struct oht_register *reg;
+	const struct oht_register *reg = names_register(cli, module, name);
 
-	if (!map)
-		return NULL;
-	reg = oht_regmap_find(map, name);
-	if (!reg)
-		cli_fail(cli, CLI_USAGE, "module %s has no register '%s'", module->name, name);
-	else if (reg->access == OHT_ACCESS_WO)
-		cli_fail(cli, CLI_USAGE, "register '%s' can only be written", name);
-	else
+	if (!reg || reg->access != OHT_ACCESS_WO)
 		return reg;
+	cli_fail(cli, CLI_USAGE, "register '%s' can only be written", name);
 	return NULL;
 }
 

@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "cmd.h"
+#include "remote.h"
 #include "safety.h"
 #include "show.h"
 
@@ -154,13 +155,13 @@ int cmd_safety_reset(struct cli *cli, int count, char **arguments)
 {
 	int result = cli_open(cli, 0), farewell;
 
-	(void)count;
-	(void)arguments;
+	if (!result && remote_is_controller(cli))
+		return remote_safety_reset(cli, count, arguments);
 	/* Before the role is taken: giving it back would undo what the button has done. */
 	if (!result && safety_has_button(cli))
 		return cli_fail(cli, CLI_FAILED, "reset refused: %s", oht_errno_text(EREMOTE));
 	if (!result)
-		result = safety_take_control(cli, NULL, SAFETY_USE_API);
+		result = safety_take_control(cli, NULL, SAFETY_END_IT);
 	if (result)
 		return result;
 	result = safety_reset(cli);
@@ -176,10 +177,10 @@ int cmd_safety_disable(struct cli *cli, int count, char **arguments)
 	char name[SHOW_NAME_BYTES];
 	int result = cli_open(cli, 0);
 
-	(void)count;
-	(void)arguments;
 	if (result)
 		return result;
+	if (remote_is_controller(cli))
+		return remote_call(cli, count, arguments);
 	if (oht_dev_stop_status(cli->dev, &status))
 		return cli_fail_errno(cli, "safety status");
 	/* Only a controller can have enabled. */
@@ -188,6 +189,5 @@ int cmd_safety_disable(struct cli *cli, int count, char **arguments)
 	show_process_name(status.controller_tgid, name);
 	return cli_fail(cli, CLI_FAILED, "%s (pid %u) is the controller: %s", name,
 			status.controller_tgid,
-			"end it, use its API if it is ohtd (POST /api/v1/robot/commands), or "
-			"ohtctl safety stop");
+			"end it, or ohtctl safety stop");
 }

@@ -11,6 +11,7 @@
 
 #include "cli.h"
 #include "cmd.h"
+#include "remote.h"
 #include "safety.h"
 #include "show.h"
 
@@ -92,8 +93,9 @@ int cmd_safety_enable(struct cli *cli, int count, char **arguments)
 	uint32_t deadman_ms = cli->deadman_ms;
 	int result = cli_open(cli, 0);
 
-	(void)count;
-	(void)arguments;
+	/* A daemon has its own heartbeat. */
+	if (!result && !(cli->given & CLI_OPT_DEADMAN) && remote_is_controller(cli))
+		return remote_call(cli, count, arguments);
 	/* Before the role is taken: a refusal should leave no trace in the journal. */
 	if (!result)
 		result = refuse_unacknowledged(cli);
@@ -102,7 +104,7 @@ int cmd_safety_enable(struct cli *cli, int count, char **arguments)
 	if (result)
 		return result;
 	cli_catch_signals();
-	result = safety_take_control(cli, &deadman_ms, SAFETY_USE_API);
+	result = safety_take_control(cli, &deadman_ms, SAFETY_END_IT);
 	if (result)
 		return result;
 	result = enable_and_hold(cli, deadman_ms);

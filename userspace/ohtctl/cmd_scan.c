@@ -196,11 +196,6 @@ static struct json_object *found_json(const struct found *found)
 	return object;
 }
 
-static double now_ms(void)
-{
-	return show_age_s(0) * 1e3;
-}
-
 static int finish(struct cli *cli, struct json_object *units, unsigned int last, double took_ms)
 {
 	size_t modules = json_object_array_length(units);
@@ -250,7 +245,7 @@ int cmd_scan(struct cli *cli, int count, char **arguments)
 {
 	unsigned int last = cli->given & CLI_OPT_ALL ? LAST_UNIT_ALL : LAST_UNIT;
 	int result = cli_open(cli, 0);
-	double begin_ms = now_ms();
+	double begin_ms = show_now_ms();
 	struct json_object *units;
 
 	(void)count;
@@ -262,7 +257,7 @@ int cmd_scan(struct cli *cli, int count, char **arguments)
 	units = json_object_new_array();
 	result = scan(cli, units, last);
 	if (!result)
-		result = finish(cli, units, last, now_ms() - begin_ms);
+		result = finish(cli, units, last, show_now_ms() - begin_ms);
 	json_object_put(units);
 	return result;
 }

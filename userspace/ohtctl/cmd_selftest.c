@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "cmd.h"
+#include "remote.h"
 #include "safety.h"
 #include "show.h"
 
@@ -41,8 +42,8 @@ int cmd_safety_selftest(struct cli *cli, int count, char **arguments)
 	struct oht_stop_status status;
 	uint32_t failed = 0;
 
-	(void)count;
-	(void)arguments;
+	if (!result && remote_is_controller(cli))
+		return remote_call(cli, count, arguments);
 	if (!result && oht_dev_stop_status(cli->dev, &status))
 		result = cli_fail_errno(cli, "safety status");
 	/* The farewell would undo what a reset button has done. */

@@ -30,12 +30,6 @@
 #define PROPERTY_BYTES	512
 #define SIGNATURE_BYTES	1024
 
-static void hex(const uint8_t *bytes, size_t count, char *text)
-{
-	for (size_t i = 0; i < count; i++)
-		sprintf(text + 2 * i, "%02x", bytes[i]);
-}
-
 static bool digest(const void *data, size_t bytes, char text[DIGEST_TEXT])
 {
 	uint8_t sum[EVP_MAX_MD_SIZE];
@@ -43,7 +37,7 @@ static bool digest(const void *data, size_t bytes, char text[DIGEST_TEXT])
 
 	if (!EVP_Digest(data, bytes, sum, &length, EVP_sha256(), NULL) || length != DIGEST_BYTES)
 		return false;
-	hex(sum, length, text);
+	show_hex(sum, length, "", text);
 	return true;
 }
 
@@ -156,7 +150,7 @@ static struct json_object *property_json(const uint8_t *bytes, size_t count)
 		if (bytes[i] && (bytes[i] < ' ' || bytes[i] > '~'))
 			break;
 	if (!count || i < count || bytes[count - 1] || !bytes[0]) {
-		hex(bytes, count, text);
+		show_hex(bytes, count, "", text);
 		text[2 * count] = '\0';
 		return json_object_new_string(text);
 	}

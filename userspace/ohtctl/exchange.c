@@ -51,17 +51,16 @@ int exchange_parse_count(struct cli *cli, const char *word, struct oht_request *
 	return 0;
 }
 
-int exchange_parse_values(struct cli *cli, int count, char **words, uint32_t limit,
+int exchange_parse_values(struct cli *cli, int count, char **words, const int64_t limits[2],
 			  uint16_t *values)
 {
-	const uint32_t limits[] = { 0, limit };
-	uint32_t number;
+	int64_t number;
 	int i;
 
 	for (i = 0; i < count; i++) {
-		if (cli_number(cli, "value", words[i], limits, &number))
+		if (cli_integer(cli, "value", words[i], limits, &number))
 			return CLI_USAGE;
-		values[i] = number;
+		values[i] = (uint16_t)number;
 	}
 	return 0;
 }

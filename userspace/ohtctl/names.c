@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Names of modules and registers, from the data files. */
 #include <ctype.h>
+#include <string.h>
 
 #include "exchange.h"
 #include "names.h"
@@ -91,4 +92,76 @@ const struct oht_regmap *names_registers(struct cli *cli, const struct oht_modul
 		return NULL;
 	}
 	return &module->map[profile];
+}
+
+/* ---- the nearest name ---- */
+
+/* Longer words are cut; no register has so long a name. */
+#define WORD_MAX	48
+
+static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
+{
+	if (b < a)
+		a = b;
+	return c < a ? c : a;
+}
+
+/* Letters to add, drop or change to make one of the other (Levenshtein). */
+static unsigned int distance(const char *one, const char *other)
+{
+	unsigned int row[WORD_MAX + 1], before, diagonal, i, j;
+	unsigned int rows = (unsigned int)strnlen(one, WORD_MAX);
+	unsigned int columns = (unsigned int)strnlen(other, WORD_MAX);
+
+	for (j = 0; j <= columns; j++)
+		row[j] = j;
+	for (i = 1; i <= rows; i++) {
+		diagonal = row[0];
+		row[0] = i;
+		for (j = 1; j <= columns; j++) {
+			before = row[j];
+			row[j] = min3(diagonal + (one[i - 1] != other[j - 1]), row[j] + 1,
+				      row[j - 1] + 1);
+			diagonal = before;
+		}
+	}
+	return row[columns];
+}
+
+/* The name that is nearest to the word, else one that has the word in it, else NULL. */
+static const char *nearest(const struct oht_regmap *map, const char *word)
+{
+	unsigned int best = (unsigned int)strlen(word) / 3 + 1, d;
+	const struct oht_register *found = NULL;
+	size_t i;
+
+	for (i = 0; i < map->count; i++) {
+		d = distance(word, map->reg[i].name);
+		if (d <= best && (d < best || !found)) {
+			best = d;
+			found = &map->reg[i];
+		}
+	}
+	for (i = 0; i < map->count && !found; i++)
+		if (*word && strstr(map->reg[i].name, word))
+			found = &map->reg[i];
+	return found ? found->name : NULL;
+}
+
+const struct oht_register *names_register(struct cli *cli, const struct oht_module *module,
+					  const char *name)
+{
+	const struct oht_regmap *map = names_registers(cli, module);
+	const struct oht_register *reg = map ? oht_regmap_find(map, name) : NULL;
+	const char *other;
+
+	if (!map || reg)
+		return reg;
+	other = nearest(map, name);
+	if (other)
+		cli_fail(cli, CLI_USAGE, "module %s has no register '%s'; is it '%s'?",
+			 module->name, name, other);
+	else
+		cli_fail(cli, CLI_USAGE, "module %s has no register '%s'", module->name, name);
+	return NULL;
 }

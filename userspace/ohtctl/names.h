@@ -25,6 +25,9 @@ const struct oht_module *names_module(struct cli *cli, const char *word);
 int names_unit(struct cli *cli, const char *word, uint8_t *unit);
 /* The same for what may be sent to all of them: 0 is broadcast. */
 int names_target(struct cli *cli, const char *word, uint8_t *unit);
+/* The register that is called so; NULL after a complaint, which suggests the nearest name. */
+const struct oht_register *names_register(struct cli *cli, const struct oht_module *module,
+					  const char *name);
 /* Its registers in the profile of the command line; NULL after a complaint. */
 const struct oht_regmap *names_registers(struct cli *cli, const struct oht_module *module);
 

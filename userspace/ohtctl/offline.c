@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "http.h"
 
 /* Where it is installed is not on everybody's path. */
 #define SBIN	":/usr/local/sbin:/usr/sbin:/sbin"
@@ -73,6 +74,19 @@ static void send_request(struct cli *cli, int to, const char *method, const char
 	close(to);
 }
 
+/* It writes what a daemon sends: a head, an empty line, a body. */
+static void take_apart(struct http_answer *answer)
+{
+	const char *body = strstr(answer->body, "\r\n\r\n");
+
+	if (!body || strncmp(answer->body, "HTTP/1.1 ", 9))
+		body = NULL;
+	else
+		answer->status = strtol(answer->body + 9, NULL, 10);
+	answer->bytes = body ? strlen(body + 4) : 0;
+	memmove(answer->body, body ? body + 4 : "", answer->bytes + 1);
+}
+
 static void receive(int from, char *answer, size_t size)
 {
 	size_t used = 0;
@@ -89,7 +103,7 @@ static void receive(int from, char *answer, size_t size)
 }
 
 int offline_exchange(struct cli *cli, const char *method, const char *path, const char *body,
-		     char *answer, size_t size)
+		     struct http_answer *answer, size_t size)
 {
 	int to, from, status = 0;
 	pid_t pid = start(cli, &to, &from);
@@ -97,7 +111,8 @@ int offline_exchange(struct cli *cli, const char *method, const char *path, cons
 	if (pid < 0)
 		return cli_fail(cli, CLI_NO_DEVICE, "ohtd: %s", strerror(errno));
 	send_request(cli, to, method, path, body);
-	receive(from, answer, size);
+	receive(from, answer->body, size);
+	take_apart(answer);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOUND)

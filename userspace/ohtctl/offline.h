@@ -11,6 +11,8 @@
 
 #include <stddef.h>
 
+struct http_answer;
+
 #define OFFLINE_DEFAULT_CONFIG	"/etc/oht/ohtd.conf"
 
 struct cli;
@@ -21,12 +23,12 @@ struct cli;
  * @method: "GET", "POST", ...
  * @path: below /api/v1/
  * @body: JSON, "" for none
- * @answer: receives what a daemon would have answered, with a NUL behind it
- * @size: of @answer, less one byte
+ * @answer: takes the status and body that a daemon would have answered
+ * @size: of its body, less one byte; the caller has allocated that, zeroed
  *
  * Return: CLI_DONE, or CLI_NO_DEVICE after a complaint.
  */
 int offline_exchange(struct cli *cli, const char *method, const char *path, const char *body,
-		     char *answer, size_t size);
+		     struct http_answer *answer, size_t size);
 
 #endif /* OHTCTL_OFFLINE_H */

@@ -1,18 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # bash completion of ohtctl(1)
+# Where a log-in is kept.
+_ohtctl_urls() {
+	local file name
+	for file in "${XDG_STATE_HOME:-$HOME/.local/state}"/oht/*.json; do
+		[[ -e $file ]] || continue
+		name=$(basename "$file" .json)
+		echo "https://${name%_*}:${name##*_}"
+	done
+}
+
 _ohtctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-	local verbs='info status stats scan read write mask exchange identify raw watch plan safety admin'
+	local verbs='info status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module bus telemetry logs login logout foxglove admin'
 	local modules='power safety travel_motor dock_location'
-	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds
+	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds --count
 		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --by --key --step-timeout-s
-		--profile --data --all --force --socket --config --role --password-stdin --help --version'
+		--profile --data --all --force --safety --bus --dump --socket --config --role
+		--password-stdin --password-file --after-stop --url --fingerprint --level --station --help --version'
 
 	case $before in
 	--device)
 		mapfile -t COMPREPLY < <(compgen -f -- "${word:-/dev/oht}")
 		return ;;
-	--report | --key)
+	--report | --key | --password-file)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return ;;
 	--data)
@@ -24,8 +35,7 @@ _ohtctl() {
 	--fc | --function)
 		mapfile -t COMPREPLY < <(compgen -W '1 2 3 4 5 6 15 16' -- "$word")
 		return ;;
-	watch)
-		[[ ${COMP_WORDS[COMP_CWORD-2]} == plan || ${COMP_WORDS[COMP_CWORD-2]} == safety ]] && return
+	events)
 		mapfile -t COMPREPLY < <(compgen -W "$modules" -- "$word")
 		return ;;
 	read | write | mask | exchange | identify | raw)
@@ -37,8 +47,35 @@ _ohtctl() {
 	check | load)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return ;;
+	module)
+		mapfile -t COMPREPLY < <(compgen -W 'list show registers read write ping reset quarantine release' -- "$word")
+		return ;;
+	bus)
+		mapfile -t COMPREPLY < <(compgen -W 'status plan statistics' -- "$word")
+		return ;;
+	registers | ping | quarantine)
+		mapfile -t COMPREPLY < <(compgen -W "$modules" -- "$word")
+		return ;;
+	control)
+		mapfile -t COMPREPLY < <(compgen -W 'show take release take-over hand-over' -- "$word")
+		return ;;
+	robot)
+		mapfile -t COMPREPLY < <(compgen -W 'status facts stations mode limits move jog home dock undock override pause resume stop queue cancel' -- "$word")
+		return ;;
+	limits)
+		mapfile -t COMPREPLY < <(compgen -W 'reload' -- "$word")
+		return ;;
 	admin)
-		mapfile -t COMPREPLY < <(compgen -W 'list create reset disable enable' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'list create reset disable enable cert restart' -- "$word")
+		return ;;
+	cert)
+		mapfile -t COMPREPLY < <(compgen -W 'show renew renew-authority ca' -- "$word")
+		return ;;
+	--level)
+		mapfile -t COMPREPLY < <(compgen -W 'error warning notice info debug' -- "$word")
+		return ;;
+	--url)
+		mapfile -t COMPREPLY < <(compgen -W "$(_ohtctl_urls)" -- "$word")
 		return ;;
 	--role)
 		mapfile -t COMPREPLY < <(compgen -W 'viewer operator supervisor administrator' -- "$word")

@@ -5,12 +5,16 @@
 
 #include "cli.h"
 #include "cmd.h"
-#include "local.h"
-#include "offline.h"
+#include "client.h"
+#include "http.h"
 #include "names.h"
+#include "offline.h"
+#include "remote.h"
+#include "site.h"
 
 /* For admin, whether ohtd runs or not. */
 #define LOCAL_OPTIONS		(CLI_OPT_SOCKET | CLI_OPT_CONFIG)
+#define PASSWORD_OPTIONS	(CLI_OPT_STDIN | CLI_OPT_PASSWORD_FILE)
 #define EFFORT_OPTIONS		(CLI_OPT_TIMEOUT | CLI_OPT_RETRIES)
 #define TRANSFER_OPTIONS	(CLI_OPT_FC | EFFORT_OPTIONS)
 #define NAME_OPTIONS		(CLI_OPT_PROFILE | CLI_OPT_DATA)
@@ -18,14 +22,15 @@
 #define PLAN_OPTIONS		(CLI_OPT_CYCLE | CLI_OPT_BUDGET | CLI_OPT_WHOLE)
 
 static const struct cli_verb verbs[] = {
-	{ "info", "", "what the device is and how its line is set", cmd_info, 0, 0, 0 },
-	{ "status", "", "bus, plan, stop and controller in short", cmd_status, 0, 0, 0 },
+	{ "info", "", "what the device is and how its line is set", cmd_info, 0, 0, 0, remote_call },
+	{ "status", "", "bus, plan, stop and controller in short", cmd_status, 0, 0, 0, remote_call },
 	{ "stats", "", "counters, gaps, histograms, how each module stands", cmd_stats, 0, 0, 0 },
 	{ "scan", "[--all]", "find modules on units 1..8, or on 1..247", cmd_scan,
-	  CLI_OPT_ALL | CLI_OPT_FORCE | CLI_OPT_TIMEOUT | CLI_OPT_DATA, 0, 0 },
+	  CLI_OPT_ALL | CLI_OPT_FORCE | CLI_OPT_TIMEOUT | CLI_OPT_DATA, 0, 0, remote_scan },
 	{ "read", "UNIT (ADDRESS [COUNT] | NAME...) [--fc 1..4]", "read registers or coils",
-	  cmd_read, TRANSFER_OPTIONS | NAME_OPTIONS, 2, 126 },
-	{ "write", "UNIT ADDRESS VALUE... [--fc 5|6|15|16]", "write registers or coils", cmd_write,
+	  cmd_read, TRANSFER_OPTIONS | NAME_OPTIONS, 2, 126, remote_read },
+	{ "write", "UNIT (ADDRESS VALUE... | NAME VALUE) [--fc 5|6|15|16]",
+	  "write registers or coils", cmd_write,
 	  TRANSFER_OPTIONS | WRITE_OPTIONS, 3, 125 },
 	{ "mask", "UNIT ADDRESS AND OR", "change bits of a register", cmd_mask,
 	  EFFORT_OPTIONS | WRITE_OPTIONS, 4, 4 },
@@ -36,8 +41,14 @@ static const struct cli_verb verbs[] = {
 	  cmd_identify, EFFORT_OPTIONS | NAME_OPTIONS, 1, 2 },
 	{ "raw", "UNIT HEX...", "send a PDU as it stands", cmd_raw,
 	  EFFORT_OPTIONS | WRITE_OPTIONS, 2, 254 },
-	{ "watch", "[UNIT ADDRESS [COUNT]]", "repeat status or a read, show events", cmd_watch,
-	  TRANSFER_OPTIONS | NAME_OPTIONS | CLI_OPT_INTERVAL | CLI_OPT_ROUNDS, 0, 3 },
+	{ "events", "[UNIT ADDRESS [COUNT]]", "repeat the state of the stop or a read, show events",
+	  cmd_events,
+	  TRANSFER_OPTIONS | NAME_OPTIONS | CLI_OPT_INTERVAL | CLI_OPT_ROUNDS, 0, 3, remote_events },
+	{ "watch", "", "the robot on this terminal, as it changes", cmd_watch,
+	  CLI_OPT_SOCKET | CLI_OPT_ROUNDS, 0, 0, cmd_watch },
+	{ "monitor", "[--safety] [--bus] [--device N] [--count N] | --dump",
+	  "what happens to all devices, without opening one", cmd_monitor,
+	  CLI_OPT_SAFETY | CLI_OPT_BUS | CLI_OPT_DUMP | CLI_OPT_ROUNDS, 0, 0 },
 	{ "plan check", "FILE", "what a cyclic plan would come to", cmd_plan_check, PLAN_OPTIONS, 1, 1 },
 	{ "plan load", "FILE", "put a cyclic plan in force", cmd_plan_load, PLAN_OPTIONS, 1, 1 },
 	{ "plan clear", "", "end the cyclic plan", cmd_plan_clear, 0, 0, 0 },
@@ -45,71 +56,98 @@ static const struct cli_verb verbs[] = {
 	  CLI_OPT_INTERVAL | CLI_OPT_ROUNDS, 0, 0 },
 	/* Behind those of two words: "plan" alone is its status. */
 	{ "plan", "[status]", "the cyclic plan and the values it reads", cmd_plan, 0, 0, 1 },
-	{ "safety status", "", "the stop in full, with what to do", cmd_safety_status, 0, 0, 0 },
-	{ "safety stop", "", "stop the machine now", cmd_safety_stop, 0, 0, 0 },
-	{ "safety reset", "", "acknowledge the causes of a stop", cmd_safety_reset, 0, 0, 0 },
+	{ "safety status", "", "the stop in full, with what to do", cmd_safety_status, 0, 0, 0, remote_call },
+	{ "safety stop", "", "stop the machine now", cmd_safety_stop, 0, 0, 0, remote_call },
+	{ "safety reset", "", "acknowledge the causes of a stop", cmd_safety_reset,
+	  CLI_OPT_SOCKET, 0, 0, remote_safety_reset },
 	{ "safety enable", "", "outputs high while this program runs", cmd_safety_enable,
-	  CLI_OPT_DEADMAN, 0, 0 },
-	{ "safety disable", "", "outputs low, without a stop", cmd_safety_disable, 0, 0, 0 },
+	  CLI_OPT_DEADMAN | CLI_OPT_SOCKET, 0, 0, remote_call },
+	{ "safety disable", "", "outputs low, without a stop", cmd_safety_disable,
+	  CLI_OPT_SOCKET, 0, 0, remote_call },
 	{ "safety selftest", "", "look for faults of the stop, while stopped", cmd_safety_selftest,
-	  0, 0, 0 },
+	  CLI_OPT_SOCKET, 0, 0, remote_call },
 	{ "safety commission", "", "walk through the checklist of the stop, write a report",
 	  cmd_safety_commission,
 	  CLI_OPT_DEADMAN | CLI_OPT_REPORT | CLI_OPT_BY | CLI_OPT_KEY | CLI_OPT_STEP, 0, 0 },
 	{ "safety telegrams", "", "what the last stop wrote to the bus", cmd_safety_telegrams,
 	  0, 0, 0 },
 	{ "safety journal", "", "what the kernel keeps of the stop, the oldest first",
-	  cmd_safety_journal, CLI_OPT_ROUNDS, 0, 0 },
+	  cmd_safety_journal, CLI_OPT_ROUNDS, 0, 0, remote_journal },
 	{ "safety latency", "", "how long stops took until the outputs were low",
-	  cmd_safety_latency, 0, 0, 0 },
+	  cmd_safety_latency, 0, 0, 0, remote_call },
 	{ "safety watch", "", "show safety events as they happen", cmd_safety_watch,
-	  CLI_OPT_ROUNDS, 0, 0 },
-	{ "admin list", "", "accounts of ohtd", cmd_admin_list, LOCAL_OPTIONS, 0, 0 },
+	  CLI_OPT_ROUNDS, 0, 0, remote_safety_watch },
+	{ "control", "[take | release | take-over REASON | hand-over USER]",
+	  "who is in control of the robot", cmd_control, CLI_OPT_SOCKET, 0, 2, cmd_control },
+	{ "module", "[list | show U | registers U | read U NAME | write U NAME VALUE | ping U | ...]",
+	  "modules and registers as ohtd has them", cmd_module,
+	  CLI_OPT_SOCKET, 0, 4, cmd_module },
+	{ "profile check", "FILE", "all that is wrong with a register map of your own",
+	  cmd_profile_check, CLI_OPT_DATA, 1, 1 },
+	{ "profile new", "", "print such a map, with comments, to be changed", cmd_profile_new, 0, 0, 0 },
+	{ "bus", "[status | plan | statistics]", "what ohtd has on the bus in each cycle",
+	  cmd_bus, CLI_OPT_SOCKET, 0, 1, cmd_bus },
+	{ "telemetry", "[SIGNAL...]", "what the signals of the robot say now", cmd_telemetry,
+	  CLI_OPT_SOCKET, 0, 64, cmd_telemetry },
+	{ "robot status", "", "state, position and command of the robot", remote_call,
+	  CLI_OPT_SOCKET, 0, 0, remote_call },
+	{ "robot facts", "", "limits, lengths, kinds of commands, versions", remote_call,
+	  CLI_OPT_SOCKET, 0, 0, remote_call },
+	{ "robot mode", "[automatic | manual | maintenance]", "how the robot may be driven",
+	  cmd_robot_mode, CLI_OPT_SOCKET, 0, 1, cmd_robot_mode },
+	{ "robot limits", "[reload]", "limits of motion in force, or read their file again",
+	  cmd_robot_limits, CLI_OPT_SOCKET, 0, 1, cmd_robot_limits },
+	{ "robot move", "[MM]", "drive to a position, or with --station to a place", cmd_robot_move,
+	  CLI_OPT_SOCKET | CLI_OPT_APPEND | CLI_OPT_STATION, 0, 1, cmd_robot_move },
+	{ "robot stations", "", "named places of the rail", remote_call, CLI_OPT_SOCKET, 0, 0,
+	  remote_call },
+	{ "robot jog", "MM/S", "drive at a speed until Ctrl-C; below 0: backwards, behind --",
+	  cmd_robot_jog, CLI_OPT_SOCKET | CLI_OPT_ROUNDS, 1, 1, cmd_robot_jog },
+	{ "robot home", "", "drive to the home position", cmd_robot, CLI_OPT_SOCKET | CLI_OPT_APPEND,
+	  0, 0, cmd_robot },
+	{ "robot dock", "", "drive to the dock", cmd_robot, CLI_OPT_SOCKET | CLI_OPT_APPEND,
+	  0, 0, cmd_robot },
+	{ "robot undock", "", "leave the dock", cmd_robot, CLI_OPT_SOCKET | CLI_OPT_APPEND,
+	  0, 0, cmd_robot },
+	{ "robot override", "PERCENT", "speed of moves and jogs, 1 to 100", cmd_robot_override,
+	  CLI_OPT_SOCKET, 1, 1, cmd_robot_override },
+	{ "robot pause", "", "come to rest, keep the target", cmd_robot, CLI_OPT_SOCKET, 0, 0,
+	  cmd_robot },
+	{ "robot resume", "", "go on to the kept target", cmd_robot, CLI_OPT_SOCKET, 0, 0, cmd_robot },
+	{ "robot stop", "", "come to rest, drop the target; outputs stay on", cmd_robot,
+	  CLI_OPT_SOCKET, 0, 0, cmd_robot },
+	{ "robot queue", "", "what waits behind it, the next one first", cmd_robot_queue,
+	  CLI_OPT_SOCKET, 0, 0, cmd_robot_queue },
+	{ "robot cancel", "NUMBER", "take a command out of the queue", cmd_robot_cancel,
+	  CLI_OPT_SOCKET, 1, 1, cmd_robot_cancel },
+	{ "logs", "", "what ohtd has logged, the oldest first", remote_logs,
+	  CLI_OPT_SOCKET | CLI_OPT_LEVEL | CLI_OPT_ROUNDS, 0, 0, remote_logs },
+	{ "login", "[USER]", "log in at an ohtd elsewhere, --url", cmd_login, PASSWORD_OPTIONS, 0, 1,
+	  cmd_login },
+	{ "logout", "", "end that session", cmd_logout, 0, 0, 0, cmd_logout },
+	{ "foxglove", "", "address for Foxglove and the like, good once, 10 s", cmd_foxglove,
+	  0, 0, 0, cmd_foxglove },
+	{ "admin list", "", "accounts of ohtd", cmd_admin_list, LOCAL_OPTIONS, 0, 0, cmd_admin_list },
 	{ "admin create", "USER", "make an account, of an administrator if not said otherwise",
-	  cmd_admin_create, LOCAL_OPTIONS | CLI_OPT_STDIN | CLI_OPT_ROLE, 1, 1 },
+	  cmd_admin_create, LOCAL_OPTIONS | PASSWORD_OPTIONS | CLI_OPT_ROLE, 1, 1, cmd_admin_create },
 	{ "admin reset", "USER", "give an account a new password, end its sessions",
-	  cmd_admin_reset, LOCAL_OPTIONS | CLI_OPT_STDIN, 1, 1 },
+	  cmd_admin_reset, LOCAL_OPTIONS | PASSWORD_OPTIONS, 1, 1, cmd_admin_reset },
 	{ "admin disable", "USER", "let nobody log in with it, end its sessions",
-	  cmd_admin_disable, LOCAL_OPTIONS, 1, 1 },
-	{ "admin enable", "USER", "the opposite of disable", cmd_admin_enable, LOCAL_OPTIONS, 1, 1 },
+	  cmd_admin_disable, LOCAL_OPTIONS, 1, 1, cmd_admin_disable },
+	{ "admin enable", "USER", "the opposite of disable", cmd_admin_enable, LOCAL_OPTIONS, 1, 1,
+	  cmd_admin_enable },
+	{ "admin cert", "[WORD]", "certificate of ohtd: show, renew, renew-authority or ca",
+	  cmd_admin_cert, LOCAL_OPTIONS, 0, 1, cmd_admin_cert },
+	{ "admin restart", "", "end ohtd in order and have it started again",
+	  cmd_admin_restart, CLI_OPT_SOCKET | CLI_OPT_AFTER_STOP, 0, 0, cmd_admin_restart },
 };
 
 #define VERBS	(sizeof(verbs) / sizeof(verbs[0]))
 
-static const char options_help[] =
-	"\n"
-	"Common options:\n"
-	"  --device PATH     device, default $OHT_DEVICE or " OHT_DEFAULT_DEVICE "\n"
-	"  --json            results and complaints as JSON, one object per line\n"
-	"  --help, --version\n"
-	"Options of some verbs:\n"
-	"  --all             scan units 1..247, not 1..8\n"
-	"  --fc N            Modbus function: 1..4 to read, 5, 6, 15 or 16 to write;\n"
-	"                    --function N is the same\n"
-	"  --timeout-ms N    wait for the first byte of an answer\n"
-	"  --retries N       attempts after the first, 0..10\n"
-	"  --interval-ms N   time between two rounds of watch, default 1000\n"
-	"  --rounds N        end watch after N rounds or events\n"
-	"  --cycle-us N      grid of a plan, default 25000\n"
-	"  --stop-budget-us N\n"
-	"                    longest that a plan may keep a stop waiting, default any\n"
-	"  --whole-cycles N  of a plan, at most every N-th cycle goes to what fits into no\n"
-	"                    slack, default 20\n"
-	"  --deadman-ms N    heartbeat period of safety enable and commission\n"
-	"  --report NAME     of safety commission: writes NAME.json and NAME.txt\n"
-	"  --by NAME         who commissions, default the account's name\n"
-	"  --key FILE        private key (PEM) that signs the report, NAME.json.sig\n"
-	"  --step-timeout-s N\n"
-	"                    how long a step of safety commission waits, default 300\n"
-	"  --profile WORD    register names of the canonical or legacy profile\n"
-	"  --data DIR        where the register descriptions are, default $OHT_DATA\n"
-	"  --socket PATH     of ohtd, for admin; default " LOCAL_DEFAULT_SOCKET "\n"
-	"  --config FILE     of ohtd, for admin while it is down; default " OFFLINE_DEFAULT_CONFIG "\n"
-	"  --role WORD       of a new account: viewer, operator, supervisor or administrator\n"
-	"  --password-stdin  take the password from standard input, do not ask\n"
-	"  --force           write, or scan, although another program drives the robot\n"
+static const char closing_help[] =
 	"\n"
 	"Numbers are decimal or 0x hexadecimal, addresses as on the wire (from 0).\n"
+	"What stands behind -- is no option.\n"
 	"Unit 0 writes to all units; --timeout-ms is then how long the bus is kept quiet.\n"
 	"Exit: 0 done, 1 refused or failed, 2 usage, 3 no device or daemon.\n";
 
@@ -120,13 +158,23 @@ static void print_help(FILE *to)
 	fprintf(to, "Usage: ohtctl VERB [ARGUMENT...] [OPTION...], more: ohtctl VERB --help\n\n");
 	for (i = 0; i < VERBS; i++)
 		fprintf(to, "  %-18s%s\n", verbs[i].name, verbs[i].help);
-	fputs(options_help, to);
+	fputs("\nCommon options:\n", to);
+	cli_print_options(0, to);
+	fputs("\nOptions of some verbs:\n", to);
+	cli_print_options(~0U, to);
+	fputs(closing_help, to);
 }
 
 static void print_verb_help(const struct cli_verb *verb, FILE *to)
 {
 	fprintf(to, "Usage: ohtctl %s%s%s\n%s\n", verb->name, *verb->arguments ? " " : "",
 		verb->arguments, verb->help);
+	if (cli_options_of(verb)) {
+		fputs("\nOptions:\n", to);
+		cli_print_options(cli_options_of(verb), to);
+	}
+	fputs("\nCommon options:\n", to);
+	cli_print_options(0, to);
 }
 
 /* How many of the words name this verb; 0 if they do not. */
@@ -146,7 +194,7 @@ static int unknown_verb(struct cli *cli, int count, char **words)
 {
 	if (!strcmp(words[0], "admin"))
 		return cli_fail(cli, CLI_USAGE, "admin needs one of %s: '%s'",
-				"list, create, reset, disable, enable", count > 1 ? words[1] : "");
+				"list, create, reset, disable, enable, cert, restart", count > 1 ? words[1] : "");
 	if (strcmp(words[0], "safety"))
 		return cli_fail(cli, CLI_USAGE, "unknown verb '%s', see ohtctl --help", words[0]);
 	return cli_fail(cli, CLI_USAGE,
@@ -172,7 +220,9 @@ static int run_verb(struct cli *cli, int count, char **arguments)
 		return cli_fail(cli, CLI_USAGE, "%s arguments, usage: ohtctl %s %s",
 				count < verb->arguments_min ? "too few" : "too many", verb->name,
 				verb->arguments);
-	result = verb->run(cli, count, arguments);
+	result = (cli->url ? verb->remote : verb->run)(cli, count, arguments);
+	site_close();
+	http_end();
 	names_free();
 	oht_dev_close(cli->dev);
 	return result;
@@ -207,17 +257,13 @@ int ohtctl_run(int argc, char **argv, FILE *out, FILE *err)
 		.err = err,
 		.device = environment("OHT_DEVICE", OHT_DEFAULT_DEVICE),
 		.data_dir = environment("OHT_DATA", NULL),
-		.socket = LOCAL_DEFAULT_SOCKET,
+		.socket = CLIENT_DEFAULT_SOCKET,
 		.config = OFFLINE_DEFAULT_CONFIG,
-		.timeout_ms = 100,
-		.interval_ms = 1000,
-		.cycle_us = 25000,
-		.whole_cycles = 20,
-		.step_timeout_s = 300,
 	};
 	int count = argc - 1;
 	char **words = argv + 1;
 
+	cli_default_options(&cli);
 	if (cli_parse_options(&cli, &count, words))
 		return CLI_USAGE;
 	if (cli.version) {

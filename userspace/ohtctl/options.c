@@ -1,53 +1,105 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The options of all verbs: one table, wherever on the line they stand. */
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli.h"
+#include "client.h"
+#include "offline.h"
 
-enum value_kind {
-	VALUE_NONE,
-	VALUE_TEXT,
-	VALUE_NUMBER,
-};
+/* Of help: where the explanations begin, and where the lines end. */
+#define HELP_COLUMN	20
+#define HELP_COLUMNS	80
 
-/* Numbers that getopt-like programs take in a struct of their own stay in struct cli. */
+/**
+ * struct option_row - one option
+ * @name: with its dashes
+ * @argument: word for its value in help, NULL if it takes none
+ * @help: what it means; NULL for a second name of the row before
+ * @otherwise: in help, what holds without it; NULL if nothing needs to be said or @standard says it
+ * @bit: CLI_OPT_*, 0 for the common ones
+ * @offset: of the member of struct cli
+ * @limits: of a number; a text has none
+ * @standard: what a number is without the option
+ */
 struct option_row {
 	const char *name;
-	enum value_kind kind;
-	unsigned int bit;	/* CLI_OPT_*, 0 for common ones */
-	size_t offset;		/* of the member of struct cli */
+	const char *argument;
+	const char *help;
+	const char *otherwise;
+	unsigned int bit;
+	size_t offset;
 	uint32_t limits[2];
+	uint32_t standard;
 };
 
 #define MEMBER(name)	offsetof(struct cli, name)
 
 static const struct option_row rows[] = {
-	{ "--json", VALUE_NONE, 0, MEMBER(json), { 0 } },
-	{ "--help", VALUE_NONE, 0, MEMBER(help), { 0 } },
-	{ "--version", VALUE_NONE, 0, MEMBER(version), { 0 } },
-	{ "--device", VALUE_TEXT, 0, MEMBER(device), { 0 } },
-	{ "--all", VALUE_NONE, CLI_OPT_ALL, 0, { 0 } },
-	{ "--force", VALUE_NONE, CLI_OPT_FORCE, 0, { 0 } },
-	{ "--data", VALUE_TEXT, CLI_OPT_DATA, MEMBER(data_dir), { 0 } },
-	{ "--profile", VALUE_TEXT, CLI_OPT_PROFILE, MEMBER(profile), { 0 } },
-	{ "--socket", VALUE_TEXT, CLI_OPT_SOCKET, MEMBER(socket), { 0 } },
-	{ "--config", VALUE_TEXT, CLI_OPT_CONFIG, MEMBER(config), { 0 } },
-	{ "--role", VALUE_TEXT, CLI_OPT_ROLE, MEMBER(role), { 0 } },
-	{ "--password-stdin", VALUE_NONE, CLI_OPT_STDIN, MEMBER(password_stdin), { 0 } },
-	{ "--fc", VALUE_NUMBER, CLI_OPT_FC, MEMBER(fc), { 1, 127 } },
-	{ "--function", VALUE_NUMBER, CLI_OPT_FC, MEMBER(fc), { 1, 127 } },
-	{ "--timeout-ms", VALUE_NUMBER, CLI_OPT_TIMEOUT, MEMBER(timeout_ms), { 1, 60000 } },
-	{ "--retries", VALUE_NUMBER, CLI_OPT_RETRIES, MEMBER(retries), { 0, 10 } },
-	{ "--interval-ms", VALUE_NUMBER, CLI_OPT_INTERVAL, MEMBER(interval_ms), { 10, 3600000 } },
-	{ "--rounds", VALUE_NUMBER, CLI_OPT_ROUNDS, MEMBER(rounds), { 1, UINT32_MAX } },
-	{ "--cycle-us", VALUE_NUMBER, CLI_OPT_CYCLE, MEMBER(cycle_us), { 1000, 1000000 } },
-	{ "--stop-budget-us", VALUE_NUMBER, CLI_OPT_BUDGET, MEMBER(stop_budget_us), { 0, 1000000 } },
-	{ "--whole-cycles", VALUE_NUMBER, CLI_OPT_WHOLE, MEMBER(whole_cycles), { 2, 1000 } },
-	{ "--report", VALUE_TEXT, CLI_OPT_REPORT, MEMBER(report), { 0 } },
-	{ "--by", VALUE_TEXT, CLI_OPT_BY, MEMBER(by), { 0 } },
-	{ "--key", VALUE_TEXT, CLI_OPT_KEY, MEMBER(key), { 0 } },
-	{ "--step-timeout-s", VALUE_NUMBER, CLI_OPT_STEP, MEMBER(step_timeout_s), { 1, 86400 } },
-	{ "--deadman-ms", VALUE_NUMBER, CLI_OPT_DEADMAN, MEMBER(deadman_ms), { 1, 60000 } },
+	{ "--device", "PATH", "the device", "$OHT_DEVICE or " OHT_DEFAULT_DEVICE, 0, MEMBER(device) },
+	{ "--json", NULL, "results and complaints as JSON, one object per line", NULL, 0,
+	  MEMBER(json) },
+	{ "--help", NULL, "this, behind a verb its options; -h is the same", NULL, 0, MEMBER(help) },
+	{ "--version", NULL, "of program and kernel interface", NULL, 0, MEMBER(version) },
+	{ "--all", NULL, "units 1..247, not 1..8", NULL, CLI_OPT_ALL, 0 },
+	{ "--fc", "N", "Modbus function: 1..4 to read, 5, 6, 15 or 16 to write; --function is the same",
+	  "3 to read, 6 or 16 to write", CLI_OPT_FC, MEMBER(fc), { 1, 127 } },
+	{ "--function", "N", NULL, NULL, CLI_OPT_FC, MEMBER(fc), { 1, 127 } },
+	{ "--timeout-ms", "N", "wait for the first byte of an answer; scan: 50 without it",
+	  NULL, CLI_OPT_TIMEOUT, MEMBER(timeout_ms), { 1, 60000 }, 100 },
+	{ "--retries", "N", "attempts after the first", "2 to read, 0 to write", CLI_OPT_RETRIES,
+	  MEMBER(retries), { 0, 10 } },
+	{ "--interval-ms", "N", "time between two rounds", NULL, CLI_OPT_INTERVAL,
+	  MEMBER(interval_ms), { 10, 3600000 }, 1000 },
+	{ "--rounds", "N", "end after so many rounds, events or entries; --count is the same", "no end",
+	  CLI_OPT_ROUNDS, MEMBER(rounds), { 1, UINT32_MAX } },
+	{ "--count", "N", NULL, NULL, CLI_OPT_ROUNDS, MEMBER(rounds), { 1, UINT32_MAX } },
+	{ "--cycle-us", "N", "grid of a plan", NULL, CLI_OPT_CYCLE, MEMBER(cycle_us),
+	  { 1000, 1000000 }, 25000 },
+	{ "--stop-budget-us", "N", "longest that a plan may keep a stop waiting", "any",
+	  CLI_OPT_BUDGET, MEMBER(stop_budget_us), { 0, 1000000 } },
+	{ "--whole-cycles", "N", "at most every N-th cycle of a plan goes to what fits into no slack",
+	  NULL, CLI_OPT_WHOLE, MEMBER(whole_cycles), { 2, 1000 }, 20 },
+	{ "--deadman-ms", "N", "heartbeat period of the controller", "the device's",
+	  CLI_OPT_DEADMAN, MEMBER(deadman_ms), { 1, 60000 } },
+	{ "--report", "NAME", "writes NAME.json and NAME.txt", "a name with the time",
+	  CLI_OPT_REPORT, MEMBER(report) },
+	{ "--by", "NAME", "name of the person who commissions", "the account's name", CLI_OPT_BY,
+	  MEMBER(by) },
+	{ "--key", "FILE", "private key (PEM) that signs the report, NAME.json.sig", "no signature",
+	  CLI_OPT_KEY, MEMBER(key) },
+	{ "--step-timeout-s", "N", "how long one step waits for a person", NULL, CLI_OPT_STEP,
+	  MEMBER(step_timeout_s), { 1, 86400 }, 300 },
+	{ "--profile", "WORD", "register names of the profile: canonical or legacy", "canonical",
+	  CLI_OPT_PROFILE, MEMBER(profile) },
+	{ "--data", "DIR", "where the register descriptions are", "$OHT_DATA or what is installed",
+	  CLI_OPT_DATA, MEMBER(data_dir) },
+	{ "--socket", "PATH", "local socket of ohtd", CLIENT_DEFAULT_SOCKET, CLI_OPT_SOCKET,
+	  MEMBER(socket) },
+	{ "--config", "FILE", "configuration of ohtd, for accounts while it is down",
+	  OFFLINE_DEFAULT_CONFIG, CLI_OPT_CONFIG, MEMBER(config) },
+	{ "--url", "URL", "an ohtd elsewhere, https://HOST:PORT", "this machine", CLI_OPT_URL,
+	  MEMBER(url) },
+	{ "--fingerprint", "HEX", "SHA-256 of the authority to trust, for --url", "ask, the first time",
+	  CLI_OPT_FINGERPRINT, MEMBER(fingerprint) },
+	{ "--level", "WORD", "lines of this level and worse: error, warning, notice, info, debug",
+	  "all", CLI_OPT_LEVEL, MEMBER(level) },
+	{ "--role", "WORD", "of a new account: viewer, operator, supervisor or administrator",
+	  "administrator", CLI_OPT_ROLE, MEMBER(role) },
+	{ "--password-stdin", NULL, "take the password from standard input, do not ask", NULL,
+	  CLI_OPT_STDIN, MEMBER(password_stdin) },
+	{ "--password-file", "FILE", "take the password from the first line of a file, mode 0600",
+	  NULL, CLI_OPT_PASSWORD_FILE, MEMBER(password_file) },
+	{ "--station", "NAME", "a place of stations.csv, in place of a position", NULL, CLI_OPT_STATION,
+	  MEMBER(station) },
+	{ "--append", NULL, "wait behind what is under way, do not replace it", NULL, CLI_OPT_APPEND, 0 },
+	{ "--after-stop", NULL, "stop what moves first, in place of a refusal", NULL,
+	  CLI_OPT_AFTER_STOP, 0 },
+	{ "--safety", NULL, "what happens to the stop", "both", CLI_OPT_SAFETY, 0 },
+	{ "--bus", NULL, "what happens to the units and the plan", "both", CLI_OPT_BUS, 0 },
+	{ "--dump", NULL, "what devices, counters and units are now, once", NULL, CLI_OPT_DUMP, 0 },
+	{ "--force", NULL, "act although another program drives the robot", NULL, CLI_OPT_FORCE, 0 },
 };
 
 #define ROWS	(sizeof(rows) / sizeof(rows[0]))
@@ -68,22 +120,24 @@ static const struct option_row *find_row(const char *word, const char **value)
 	return NULL;
 }
 
+static bool is_number(const struct option_row *row)
+{
+	return row->limits[1];
+}
+
 static int store(struct cli *cli, const struct option_row *row, const char *value)
 {
 	void *member = (char *)cli + row->offset;
 
 	cli->given |= row->bit;
-	switch (row->kind) {
-	case VALUE_TEXT:
-		*(const char **)member = value;
-		return 0;
-	case VALUE_NUMBER:
+	cli->device_given |= row->offset == MEMBER(device);
+	if (is_number(row))
 		return cli_number(cli, row->name, value, row->limits, member);
-	default:
-		if (row->offset)
-			*(bool *)member = true;
-		return 0;
-	}
+	if (row->argument)
+		*(const char **)member = value;
+	else if (row->offset)
+		*(bool *)member = true;
+	return 0;
 }
 
 /* One option at argv[0]; the number of words that it took, or -1 after a complaint. */
@@ -97,35 +151,51 @@ static int take_option(struct cli *cli, char **argv)
 		cli_fail(cli, CLI_USAGE, "unknown option '%s', see ohtctl --help", argv[0]);
 		return -1;
 	}
-	if (row->kind == VALUE_NONE && value) {
+	if (!row->argument && value) {
 		cli_fail(cli, CLI_USAGE, "option %s takes no value: '%s'", row->name, value);
 		return -1;
 	}
-	if (row->kind != VALUE_NONE && !value) {
+	if (row->argument && !value) {
 		value = argv[1];
 		words = 2;
 	}
-	if (row->kind != VALUE_NONE && (!value || !*value)) {
+	if (row->argument && (!value || !*value)) {
 		cli_fail(cli, CLI_USAGE, "option %s needs a value", row->name);
 		return -1;
 	}
 	return store(cli, row, value) ? -1 : words;
 }
 
-int cli_parse_options(struct cli *cli, int *count, char **argv)
+/* "-100" and "-.5" are values, "-" alone is a word. */
+static bool is_option(const char *word)
 {
-	int left = 0, i, words;
+	return word[0] == '-' && word[1] && word[1] != '.' && !isdigit((unsigned char)word[1]);
+}
 
-	/* Complaints about options are JSON as well, wherever --json stands. */
-	for (i = 0; i < *count; i++)
+/* Complaints about options are JSON as well, wherever --json stands. */
+static void look_for_json(struct cli *cli, int count, char **argv)
+{
+	int i;
+
+	for (i = 0; i < count && strcmp(argv[i], "--"); i++)
 		if (!strcmp(argv[i], "--json"))
 			cli->json = true;
+}
+
+int cli_parse_options(struct cli *cli, int *count, char **argv)
+{
+	bool ended = false;
+	int left = 0, i, words;
+
+	look_for_json(cli, *count, argv);
 	for (i = 0; i < *count; i += words) {
 		words = 1;
-		if (argv[i][0] == '-' && argv[i][1])
-			words = take_option(cli, &argv[i]);
-		else
+		if (ended || !is_option(argv[i]))
 			argv[left++] = argv[i];
+		else if (!strcmp(argv[i], "--"))
+			ended = true;
+		else
+			words = take_option(cli, &argv[i]);
 		if (words < 0)
 			return CLI_USAGE;
 	}
@@ -134,14 +204,91 @@ int cli_parse_options(struct cli *cli, int *count, char **argv)
 	return 0;
 }
 
+unsigned int cli_options_of(const struct cli_verb *verb)
+{
+	return verb->options | (verb->remote ? CLI_OPT_URL | CLI_OPT_FINGERPRINT : 0);
+}
+
 int cli_check_options(struct cli *cli)
 {
-	unsigned int wrong = cli->given & ~cli->verb->options;
+	unsigned int wrong = cli->given & ~cli_options_of(cli->verb);
+	size_t i;
+
+	if (cli->url && !cli->verb->remote)
+		return cli_fail(cli, CLI_USAGE, "ohtd has no route for '%s': without --url it works on "
+				"the device of this machine", cli->verb->name);
+	/* What is for the device would do nothing. */
+	if (cli->url && !wrong)
+		wrong = cli->given & ~CLI_REMOTE_OPTIONS;
+	for (i = 0; i < ROWS; i++)
+		if (rows[i].bit & wrong)
+			return cli_fail(cli, CLI_USAGE, "option %s does not belong to '%s'%s",
+					rows[i].name, cli->verb->name,
+					cli->url ? " with --url" : "");
+	return 0;
+}
+
+void cli_default_options(struct cli *cli)
+{
 	size_t i;
 
 	for (i = 0; i < ROWS; i++)
-		if (rows[i].bit & wrong)
-			return cli_fail(cli, CLI_USAGE, "option %s does not belong to '%s'",
-					rows[i].name, cli->verb->name);
-	return 0;
+		if (rows[i].standard)
+			*(uint32_t *)(void *)((char *)cli + rows[i].offset) = rows[i].standard;
+}
+
+/* ---- help ---- */
+
+/* Words between HELP_COLUMN and HELP_COLUMNS; the first line is already at HELP_COLUMN. */
+static void print_wrapped(const char *text, FILE *to)
+{
+	int column = HELP_COLUMN, length;
+
+	for (; *text; text += length + (text[length] == ' ')) {
+		length = (int)strcspn(text, " ");
+		if (column > HELP_COLUMN && column + 1 + length > HELP_COLUMNS) {
+			fprintf(to, "\n%*s", HELP_COLUMN, "");
+			column = HELP_COLUMN;
+		}
+		column += fprintf(to, "%s%.*s", column > HELP_COLUMN ? " " : "", length, text);
+	}
+	fputc('\n', to);
+}
+
+/* Range and default, in brackets behind the explanation. */
+static void describe(const struct option_row *row, char *text, size_t size)
+{
+	char range[32] = "", standard[96] = "";
+
+	if (is_number(row))
+		snprintf(range, sizeof(range), "%u..%u", row->limits[0], row->limits[1]);
+	if (row->standard)
+		snprintf(standard, sizeof(standard), "default %u", row->standard);
+	else if (row->otherwise)
+		snprintf(standard, sizeof(standard), "default: %s", row->otherwise);
+	snprintf(text, size, "%s%s%s%s%s%s", row->help, *range || *standard ? " (" : "", range,
+		 *range && *standard ? ", " : "", standard, *range || *standard ? ")" : "");
+}
+
+static void print_row(const struct option_row *row, FILE *to)
+{
+	char text[256];
+	int column = fprintf(to, "  %s%s%s", row->name, row->argument ? " " : "",
+			     row->argument ? row->argument : "");
+
+	if (column >= HELP_COLUMN)
+		fprintf(to, "\n%*s", HELP_COLUMN, "");
+	else
+		fprintf(to, "%*s", HELP_COLUMN - column, "");
+	describe(row, text, sizeof(text));
+	print_wrapped(text, to);
+}
+
+void cli_print_options(unsigned int bits, FILE *to)
+{
+	size_t i;
+
+	for (i = 0; i < ROWS; i++)
+		if (rows[i].help && (bits ? rows[i].bit & bits : !rows[i].bit))
+			print_row(&rows[i], to);
 }

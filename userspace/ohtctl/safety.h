@@ -14,7 +14,7 @@
 
 struct cli;
 
-#define SAFETY_USE_API	"end it, or use its API if it is ohtd (POST /api/v1/safety/reset, enable)"
+#define SAFETY_END_IT	"end it first"
 
 /* What an act leaves in the journal: who did it. */
 uint64_t safety_our_tag(void);

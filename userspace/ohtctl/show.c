@@ -102,6 +102,20 @@ double show_age_s(uint64_t then_ns)
 	return age_ns > 0 ? (double)age_ns / 1e9 : 0;
 }
 
+double show_now_ms(void)
+{
+	return show_age_s(0) * 1e3;
+}
+
+void show_hex(const uint8_t *bytes, size_t count, const char *between, char *text)
+{
+	size_t i;
+
+	*text = '\0';
+	for (i = 0; i < count; i++)
+		text += sprintf(text, "%s%02x", i ? between : "", bytes[i]);
+}
+
 /* ---- the stop ---- */
 
 static const char *closed(uint32_t inputs, uint32_t bit)
@@ -254,7 +268,7 @@ static struct json_object *channels_json(struct cli *cli, uint32_t inputs)
 	return object;
 }
 
-static struct json_object *outputs_json(uint32_t outputs)
+struct json_object *show_outputs_json(uint32_t outputs)
 {
 	struct json_object *object = json_object_new_object();
 
@@ -302,7 +316,7 @@ struct json_object *show_stop_json(struct cli *cli, const struct oht_stop_status
 	json_object_object_add(object, "standing", causes_json(status->standing));
 	json_object_object_add(object, "channels", channels_json(cli, status->inputs));
 	show_add_number(object, "closed_since_ns", status->closed_since_ns);
-	json_object_object_add(object, "outputs", outputs_json(status->outputs));
+	json_object_object_add(object, "outputs", show_outputs_json(status->outputs));
 	json_object_object_add(object, "feedback", feedback_json(cli, status->inputs));
 	json_object_object_add(object, "controller", controller_json(status));
 	show_add_number(object, "journal_seq", status->journal_seq);
@@ -346,10 +360,26 @@ struct json_object *show_safety_event_json(struct cli *cli, const struct oht_eve
 	show_add_text(object, "from", oht_state_name(safety->state_from));
 	show_add_text(object, "to", oht_state_name(safety->state_to));
 	json_object_object_add(object, "channels", channels_json(cli, safety->inputs));
-	json_object_object_add(object, "outputs", outputs_json(safety->outputs));
+	json_object_object_add(object, "outputs", show_outputs_json(safety->outputs));
 	show_add_number(object, "tag", safety->tag);
 	show_add_number(object, "pid", safety->tgid);
 	return object;
+}
+
+void show_safety_change(struct cli *cli, const struct oht_safety_event *safety)
+{
+	fprintf(cli->out, "%-8s", oht_kind_name(safety->kind));
+	if (safety->cause)
+		fprintf(cli->out, " %s", oht_cause_name(safety->cause));
+	if (safety->state_from != safety->state_to)
+		fprintf(cli->out, "  %s -> %s", oht_state_name(safety->state_from),
+			oht_state_name(safety->state_to));
+	if (safety->kind == OHT_KIND_OPENED)
+		fprintf(cli->out, "  %.1f ms after the outputs went low",
+			(double)(safety->event_ns - safety->low_ns) / 1e6);
+	else if (safety->low_ns)
+		fprintf(cli->out, "  outputs low after %.1f us",
+			(double)(safety->low_ns - safety->event_ns) / 1e3);
 }
 
 void show_safety_event(struct cli *cli, const struct oht_event *event)
@@ -362,19 +392,9 @@ void show_safety_event(struct cli *cli, const struct oht_event *event)
 	}
 	if (event->lost)
 		fprintf(cli->out, "(%u events were lost here)\n", event->lost);
-	fprintf(cli->out, "%12.6f  #%-5" PRIu64 " %-8s", (double)safety->event_ns / 1e9,
-		safety->journal_seq, oht_kind_name(safety->kind));
-	if (safety->cause)
-		fprintf(cli->out, " %s", oht_cause_name(safety->cause));
-	if (safety->state_from != safety->state_to)
-		fprintf(cli->out, "  %s -> %s", oht_state_name(safety->state_from),
-			oht_state_name(safety->state_to));
-	if (safety->kind == OHT_KIND_OPENED)
-		fprintf(cli->out, "  %.1f ms after the outputs went low",
-			(double)(safety->event_ns - safety->low_ns) / 1e6);
-	else if (safety->low_ns)
-		fprintf(cli->out, "  outputs low after %.1f us",
-			(double)(safety->low_ns - safety->event_ns) / 1e3);
+	fprintf(cli->out, "%12.6f  #%-5" PRIu64 " ", (double)safety->event_ns / 1e9,
+		safety->journal_seq);
+	show_safety_change(cli, safety);
 	if (safety->tgid)
 		fprintf(cli->out, "  by pid %u", safety->tgid);
 	fputc('\n', cli->out);

@@ -45,6 +45,11 @@ void show_process_name(uint32_t tgid, char name[SHOW_NAME_BYTES]);
 
 /* Seconds from then until now, both CLOCK_MONOTONIC. */
 double show_age_s(uint64_t then_ns);
+/* CLOCK_MONOTONIC now. */
+double show_now_ms(void);
+
+/* Pairs of lower-case digits with @between between them, and a NUL; @text has room for all of it. */
+void show_hex(const uint8_t *bytes, size_t count, const char *between, char *text);
 
 /* What the device is and how it is set; cmd_info.c. */
 struct json_object *show_info_json(struct cli *cli, const struct oht_dev_info *info);
@@ -60,6 +65,12 @@ struct json_object *show_stop_json(struct cli *cli, const struct oht_stop_status
 void show_stop_line(struct cli *cli, const struct oht_stop_status *status);
 
 struct json_object *show_safety_event_json(struct cli *cli, const struct oht_event *event);
+/* Mask of OHT_OUT_* as an object. */
+struct json_object *show_outputs_json(uint32_t outputs);
+
+/* Inside a line: kind, cause, states before and after, time until the outputs were low. */
+void show_safety_change(struct cli *cli, const struct oht_safety_event *safety);
+
 /* A safety event: one line, or one object. */
 void show_safety_event(struct cli *cli, const struct oht_event *event);
 

@@ -3,6 +3,7 @@
 #include "command.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "common/number.h"
 
 #define WORDS_MAX	16
+#define LOAD_MAX_KG	200
 
 struct request {
 	struct oht_sim_station *station;
@@ -221,6 +223,53 @@ static void do_status(const struct request *r)
 	}
 }
 
+/* ---- the vehicle and its rail ---- */
+
+static void show_rail(const struct request *r, const struct oht_sim_rail *rail)
+{
+	reply(r, "ok position_mm=%.2f speed_mm_s=%.2f load_kg=%.1f slip_percent=%.1f",
+	      rail->position_mm, rail->speed_mm_s, rail->load_kg, rail->slip_percent);
+	if (isnan(rail->obstacle_mm))
+		reply(r, " obstacle=none");
+	else
+		reply(r, " obstacle_mm=%.0f", rail->obstacle_mm);
+	if (rail->power_cut)
+		reply(r, " power=off");
+}
+
+static void set_rail(const struct request *r, struct oht_sim_rail *rail, const char *what,
+		     const char *value)
+{
+	int64_t number = 0;
+
+	if (!strcmp(what, "load") && !oht_number_parse(value, 0, LOAD_MAX_KG, &number))
+		rail->load_kg = (double)number;
+	else if (!strcmp(what, "slip") && !oht_number_parse(value, 0, 100, &number))
+		rail->slip_percent = (double)number;
+	else if (!strcmp(what, "power") && (!strcmp(value, "on") || !strcmp(value, "off")))
+		rail->power_cut = !strcmp(value, "off");
+	else if (!strcmp(what, "obstacle") && !strcmp(value, "none"))
+		rail->obstacle_mm = NAN;
+	else if (!strcmp(what, "obstacle") &&
+		 !oht_number_parse(value, (int64_t)OHT_SIM_RAIL_MIN_MM,
+				   (int64_t)OHT_SIM_RAIL_MAX_MM, &number))
+		rail->obstacle_mm = (double)number;
+	else
+		reply(r, "error rail: '%.40s' cannot be '%.40s'", what, value);
+}
+
+static void do_rail(const struct request *r)
+{
+	struct oht_sim_rail *rail = &r->station->world.rail;
+
+	if (r->words == 2)
+		reply(r, "error usage: rail [load KG | slip PERCENT | obstacle MM|none | power on|off]");
+	if (r->words == 3)
+		set_rail(r, rail, r->word[1], r->word[2]);
+	if (!*r->answer)
+		show_rail(r, rail);
+}
+
 static const struct verb {
 	const char *name;
 	int words_min, words_max;
@@ -232,6 +281,7 @@ static const struct verb {
 	{ "get", 3, 3, "get UNIT REGISTER", do_get },
 	{ "set", 4, 4, "set UNIT REGISTER RAW", do_set },
 	{ "unset", 3, 3, "unset UNIT REGISTER", do_unset },
+	{ "rail", 1, 3, "rail [load KG | slip PERCENT | obstacle MM|none | power on|off]", do_rail },
 	{ "status", 1, 1, "status", do_status },
 };
 

@@ -4,7 +4,7 @@
 
 #include "motor.h"
 
-#define LAG_S			0.15	/* from set-point to speed */
+#define LAG_S			0.15	/* from set-point to speed, without load */
 #define BRAKE_PERCENT_PER_S	250.0	/* without enable the mechanical brake falls in */
 #define RAMP_TICK_S		0.1	/* linear mode: one step per tick */
 #define STANDSTILL_PERCENT	0.2
@@ -46,17 +46,18 @@ static double set_point_percent(struct oht_sim_drives *d, int i, bool driven)
 	return d->ramp_percent[i];
 }
 
-static void step_drive(struct oht_sim_drives *d, int i)
+static void step_drive(struct oht_sim_drives *d, int i, const struct oht_sim_rail *rail)
 {
 	unsigned int at = (unsigned int)i * PER_DRIVE;
 	double direction = oht_sim_get(&d->m, at + DIRECTION);
 	double sign = direction == FORWARD ? 1 : direction == REVERSE ? -1 : 0;
-	bool enabled = oht_sim_is(&d->m, at + ENABLE);
+	bool enabled = oht_sim_is(&d->m, at + ENABLE) && !rail->power_cut;
+	double inertia = oht_sim_inertia(rail);
 	double before = d->speed_percent[i], now;
 	double target = sign * set_point_percent(d, i, enabled && sign != 0);
 
-	now = enabled ? oht_sim_lag(before, target, LAG_S) :
-			oht_sim_ramp(before, 0, BRAKE_PERCENT_PER_S);
+	now = enabled ? oht_sim_lag(before, target, LAG_S * inertia) :
+			oht_sim_ramp(before, 0, BRAKE_PERCENT_PER_S / inertia);
 	if ((!enabled || target == 0) && fabs(now) < STANDSTILL_PERCENT)
 		now = 0;
 	d->speed_percent[i] = now;
@@ -77,13 +78,13 @@ static int output(const struct oht_sim_drives *d, unsigned int control)
 
 void oht_sim_drives_step(struct oht_sim_drives *d, struct oht_sim_rail *rail)
 {
-	double percent;
+	double inertia = oht_sim_inertia(rail), percent;
 
-	step_drive(d, 0);
-	step_drive(d, 1);
+	step_drive(d, 0, rail);
+	step_drive(d, 1, rail);
 	oht_sim_put(&d->m, OUTPUTS, output(d, DO1) | output(d, DO2) << 1);
 	/* Both act on one axle: each carries half. */
 	percent = (d->speed_percent[0] + d->speed_percent[1]) / 2;
-	rail->speed_mm_s = percent / 100 * OHT_SIM_FULL_SPEED_MM_S;
-	rail->drive_load_a = fabs(percent) * LOAD_A_PER_PERCENT;
+	rail->wheel_mm_s = percent / 100 * OHT_SIM_FULL_SPEED_MM_S;
+	rail->drive_load_a = fabs(percent) * LOAD_A_PER_PERCENT * inertia;
 }

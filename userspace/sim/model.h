@@ -19,11 +19,24 @@
 struct oht_sim_rail {
 	double position_mm;	/* 0 at the dock */
 	double speed_mm_s;	/* forward positive */
+	double wheel_mm_s;	/* what the drive makes of its wheels */
 	double accel_mm_s2;
 	double drive_load_a;	/* what the drive draws from the battery */
 	bool docked;		/* standing at the dock */
+	double load_kg;		/* carried */
+	double slip_percent;	/* of the wheels' way that the vehicle does not make */
+	double obstacle_mm;	/* something on the rail; NAN: nothing */
+	bool power_cut;		/* the drive has no power, and its brake falls in */
 	struct oht_sim_prng prng;
 };
+
+/* The vehicle itself; a load of the same mass makes all changes of speed take twice as long. */
+#define OHT_SIM_VEHICLE_KG	100.0
+
+static inline double oht_sim_inertia(const struct oht_sim_rail *rail)
+{
+	return 1 + rail->load_kg / OHT_SIM_VEHICLE_KG;
+}
 
 struct oht_sim_model {
 	struct oht_sim_bank *bank;	/* NULL: there is no such module */

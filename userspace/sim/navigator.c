@@ -7,6 +7,7 @@
 #define DOCKED_MM		5.0
 #define ALIGNING_MM		50.0
 #define NEAR_MM			500.0
+#define RANGE_MM		65536.0
 #define QUATERNION_ONE		0.99997
 
 enum {
@@ -37,7 +38,8 @@ static void step_position(struct oht_sim_navigator *n, const struct oht_sim_rail
 {
 	if (oht_sim_bank_get(n->m.bank, n->m.reg[POSITION]) != n->reported)
 		n->offset_mm = oht_sim_get(&n->m, POSITION) - rail->position_mm;
-	oht_sim_put(&n->m, POSITION, rail->position_mm + n->offset_mm);
+	/* 16 bits: beyond the range the count goes on from the other end. */
+	oht_sim_put(&n->m, POSITION, remainder(rail->position_mm + n->offset_mm, RANGE_MM));
 	n->reported = oht_sim_bank_get(n->m.bank, n->m.reg[POSITION]);
 	oht_sim_put(&n->m, VELOCITY, rail->speed_mm_s);
 	oht_sim_put(&n->m, ACCELERATION, rail->accel_mm_s2);

@@ -59,7 +59,12 @@ static void halt(struct oht_sim_positioner *p)
 	oht_sim_put(&p->m, DIRECTION, 0);
 }
 
-static void step_commands(struct oht_sim_positioner *p)
+static bool is_driven(const struct oht_sim_positioner *p, const struct oht_sim_rail *rail)
+{
+	return oht_sim_is(&p->m, ENABLE) && !rail->power_cut;
+}
+
+static void step_commands(struct oht_sim_positioner *p, const struct oht_sim_rail *rail)
 {
 	if (oht_sim_asked(&p->m, EMERGENCY_STOP)) {
 		halt(p);
@@ -80,7 +85,7 @@ static void step_commands(struct oht_sim_positioner *p)
 	}
 	if (oht_sim_asked(&p->m, MOVE))
 		p->to_target = true;
-	if (!oht_sim_is(&p->m, ENABLE))
+	if (!is_driven(p, rail))
 		p->to_target = false;
 }
 
@@ -98,7 +103,7 @@ static double wanted_mm_s(struct oht_sim_positioner *p, const struct oht_sim_rai
 	double direction = oht_sim_get(&p->m, DIRECTION);
 	double way = oht_sim_get(&p->m, POSITION_TARGET) - rail->position_mm;
 
-	if (!oht_sim_is(&p->m, ENABLE))
+	if (!is_driven(p, rail))
 		return 0;
 	if (p->to_target && fabs(way) < ARRIVED_MM)
 		halt(p);
@@ -117,8 +122,10 @@ static void step_speed(struct oht_sim_positioner *p, const struct oht_sim_rail *
 	/* Near the target the braking curve itself is the ramp. */
 	if (p->to_target && !faster)
 		rate = HARD_STOP_MM_S2;
-	if (!oht_sim_is(&p->m, ENABLE))
+	if (!is_driven(p, rail))
 		rate = HARD_STOP_MM_S2;
+	/* Without load the drive keeps every rate up to that of a hard stop. */
+	rate = fmin(rate, HARD_STOP_MM_S2 / oht_sim_inertia(rail));
 	p->speed_mm_s = oht_sim_ramp(p->speed_mm_s, wanted, rate);
 }
 
@@ -127,7 +134,7 @@ static void report(struct oht_sim_positioner *p, struct oht_sim_rail *rail)
 	double way = oht_sim_get(&p->m, POSITION_TARGET) - rail->position_mm;
 	bool there = fabs(way) < 1 && p->speed_mm_s == 0;
 
-	rail->drive_load_a = fabs(p->speed_mm_s) * LOAD_A_PER_MM_S;
+	rail->drive_load_a = fabs(p->speed_mm_s) * LOAD_A_PER_MM_S * oht_sim_inertia(rail);
 	p->temperature_degc = oht_sim_lag(p->temperature_degc, 25 + rail->drive_load_a * 3, 120);
 	oht_sim_put(&p->m, SPEED_ACTUAL, fabs(p->speed_mm_s));
 	oht_sim_put(&p->m, POSITION_ACTUAL, rail->position_mm);
@@ -144,8 +151,8 @@ static void report(struct oht_sim_positioner *p, struct oht_sim_rail *rail)
 
 void oht_sim_positioner_step(struct oht_sim_positioner *p, struct oht_sim_rail *rail)
 {
-	step_commands(p);
+	step_commands(p, rail);
 	step_speed(p, rail);
-	rail->speed_mm_s = p->speed_mm_s;
+	rail->wheel_mm_s = p->speed_mm_s;
 	report(p, rail);
 }

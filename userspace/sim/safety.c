@@ -51,9 +51,9 @@ static int bits_of(const struct oht_sim_model *m, unsigned int first)
 
 static void step_distances(struct oht_sim_safety *s, struct oht_sim_rail *rail)
 {
-	/* Nothing stands beside the rail; in front and behind the rail ends. */
-	double free_mm[CHANNELS] = { OHT_SIM_RAIL_MAX_MM - rail->position_mm,
-				     rail->position_mm - OHT_SIM_RAIL_MIN_MM, 2 * RANGE_MM,
+	/* Nothing stands beside the rail; in front and behind it ends, or something is on it. */
+	double free_mm[CHANNELS] = { oht_sim_rail_max_mm(rail) - rail->position_mm,
+				     rail->position_mm - oht_sim_rail_min_mm(rail), 2 * RANGE_MM,
 				     2 * RANGE_MM };
 	unsigned int i;
 

@@ -7,12 +7,15 @@
 
 #define STEP_NS			(OHT_SIM_STEP_MS * 1000000ull)
 #define DOCKED_MM		5.0
+/* Keeps the vehicle on its side of an obstacle. */
+#define CONTACT_MM		1.0
 
 void oht_sim_world_init(struct oht_sim_world *w, uint64_t seed)
 {
 	memset(w, 0, sizeof(*w));
 	w->rail.prng.state = seed;
 	w->rail.docked = true;
+	w->rail.obstacle_mm = NAN;
 }
 
 enum { NAME, DEVICE_ID, TYPE, SERIAL, STATUS, ERROR, RESET_ERRORS, REGISTERS };
@@ -63,12 +66,27 @@ void oht_sim_world_add(struct oht_sim_world *w, const struct oht_module *module,
 		oht_sim_docker_init(&w->docker, bank);
 }
 
-/* Speed moves the vehicle; a bumper at either end of the rail does not give way. */
+double oht_sim_rail_min_mm(const struct oht_sim_rail *rail)
+{
+	return rail->obstacle_mm < rail->position_mm ? rail->obstacle_mm + CONTACT_MM :
+							 OHT_SIM_RAIL_MIN_MM;
+}
+
+double oht_sim_rail_max_mm(const struct oht_sim_rail *rail)
+{
+	return rail->obstacle_mm >= rail->position_mm ? rail->obstacle_mm - CONTACT_MM :
+							  OHT_SIM_RAIL_MAX_MM;
+}
+
+/* Wheels move the vehicle; a bumper at either end of the rail, and an obstacle, do not give way. */
 static void step_rail(struct oht_sim_rail *rail, double speed_before_mm_s)
 {
-	double wanted = rail->position_mm + rail->speed_mm_s * OHT_SIM_STEP_S;
+	double least = oht_sim_rail_min_mm(rail), most = oht_sim_rail_max_mm(rail);
+	double wanted;
 
-	rail->position_mm = fmin(fmax(wanted, OHT_SIM_RAIL_MIN_MM), OHT_SIM_RAIL_MAX_MM);
+	rail->speed_mm_s = rail->wheel_mm_s * (1 - rail->slip_percent / 100);
+	wanted = rail->position_mm + rail->speed_mm_s * OHT_SIM_STEP_S;
+	rail->position_mm = fmin(fmax(wanted, least), most);
 	if (rail->position_mm != wanted)
 		rail->speed_mm_s = 0;
 	rail->accel_mm_s2 = (rail->speed_mm_s - speed_before_mm_s) / OHT_SIM_STEP_S;

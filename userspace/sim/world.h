@@ -16,6 +16,10 @@
 #define OHT_SIM_RAIL_MIN_MM	(-6000.0)
 #define OHT_SIM_RAIL_MAX_MM	32000.0
 
+/* Ends of the free rail around the vehicle: the rail's own, or the obstacle's. */
+double oht_sim_rail_min_mm(const struct oht_sim_rail *rail);
+double oht_sim_rail_max_mm(const struct oht_sim_rail *rail);
+
 /* Modules in one world: more than there are addresses for on a line of this size. */
 #define OHT_SIM_MODULES_MAX	16
 

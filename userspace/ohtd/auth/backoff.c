@@ -2,26 +2,40 @@
 #include "auth/backoff.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "main/clock.h"
+#include "base/address.h"
+#include "base/clock.h"
 
-#define ENTRIES		512
+#define PAIRS		512
+#define ADDRESSES	256
 
-struct entry {
+/* An account at an address. */
+struct pair {
 	char account[65];
-	char address[64];
+	char address[OHTD_FOLDED_BYTES];
 	unsigned int failures;	/* 0: free */
 	uint64_t last_ns;
 	uint64_t until_ns;
 };
 
+/* Fills with failures and runs out with time. */
+struct bucket {
+	char address[OHTD_FOLDED_BYTES];
+	unsigned int level;
+	uint64_t since_ns;	/* from when on it runs out */
+	uint64_t last_ns;	/* newest failure, 0: none */
+};
+
 struct ohtd_backoff {
-	pthread_mutex_t lock;	/* the entries */
-	struct entry entries[ENTRIES];
+	pthread_mutex_t lock;	/* all of it */
+	struct pair pairs[PAIRS];
+	struct bucket addresses[ADDRESSES];
+	struct bucket all;
 };
 
 struct ohtd_backoff *ohtd_backoff_create(void)
@@ -41,46 +55,39 @@ void ohtd_backoff_destroy(struct ohtd_backoff *backoff)
 	free(backoff);
 }
 
-/* Names of accounts do not know upper and lower case. */
-static struct entry *find(struct ohtd_backoff *backoff, const char *account, const char *address)
-{
-	for (size_t i = 0; i < ENTRIES; i++) {
-		struct entry *entry = &backoff->entries[i];
+/* ---- pairs ---- */
 
-		if (entry->failures && !strcasecmp(entry->account, account) &&
-		    !strcmp(entry->address, address))
-			return entry;
+/* Names of accounts do not know upper and lower case. */
+static struct pair *find_pair(struct ohtd_backoff *backoff, const char *account,
+			      const char *address)
+{
+	for (size_t i = 0; i < PAIRS; i++) {
+		struct pair *pair = &backoff->pairs[i];
+
+		if (pair->failures && !strcasecmp(pair->account, account) &&
+		    !strcmp(pair->address, address))
+			return pair;
 	}
 	return NULL;
 }
 
-/* A free entry, or the one with the fewest failures, the oldest of those. */
-static struct entry *find_room(struct ohtd_backoff *backoff)
+/* A free place, or that of the pair with the fewest failures, the oldest of those. */
+static struct pair *make_pair(struct ohtd_backoff *backoff, const char *account,
+			      const char *address)
 {
-	struct entry *best = &backoff->entries[0];
+	struct pair *best = &backoff->pairs[0];
 
-	for (size_t i = 1; i < ENTRIES; i++) {
-		struct entry *entry = &backoff->entries[i];
+	for (size_t i = 1; i < PAIRS; i++) {
+		struct pair *pair = &backoff->pairs[i];
 
-		if (entry->failures < best->failures ||
-		    (entry->failures == best->failures && entry->last_ns < best->last_ns))
-			best = entry;
+		if (pair->failures < best->failures ||
+		    (pair->failures == best->failures && pair->last_ns < best->last_ns))
+			best = pair;
 	}
+	memset(best, 0, sizeof(*best));
+	snprintf(best->account, sizeof(best->account), "%s", account);
+	snprintf(best->address, sizeof(best->address), "%s", address);
 	return best;
-}
-
-unsigned int ohtd_backoff_wait_s(struct ohtd_backoff *backoff, const char *account,
-				 const char *address, uint64_t now_ns)
-{
-	unsigned int wait_s = 0;
-	struct entry *entry;
-
-	pthread_mutex_lock(&backoff->lock);
-	entry = find(backoff, account, address);
-	if (entry && entry->until_ns > now_ns)
-		wait_s = (unsigned int)((entry->until_ns - now_ns) / OHTD_NS_PER_S) + 1;
-	pthread_mutex_unlock(&backoff->lock);
-	return wait_s;
 }
 
 static uint64_t wait_after(unsigned int failures)
@@ -91,36 +98,185 @@ static uint64_t wait_after(unsigned int failures)
 	return (wait_s < OHTD_BACKOFF_MAX_S ? wait_s : OHTD_BACKOFF_MAX_S) * OHTD_NS_PER_S;
 }
 
-void ohtd_backoff_failed(struct ohtd_backoff *backoff, const char *account, const char *address,
-			 uint64_t now_ns)
+static void set_wait(struct pair *pair, uint64_t now_ns)
 {
-	struct entry *entry;
-
-	pthread_mutex_lock(&backoff->lock);
-	entry = find(backoff, account, address);
-	if (!entry) {
-		entry = find_room(backoff);
-		memset(entry, 0, sizeof(*entry));
-		snprintf(entry->account, sizeof(entry->account), "%s", account);
-		snprintf(entry->address, sizeof(entry->address), "%s", address);
-	} else if (now_ns - entry->last_ns > OHTD_BACKOFF_FORGET_S * OHTD_NS_PER_S) {
-		entry->failures = 0;
-	}
-	entry->failures++;
-	entry->last_ns = now_ns;
-	if (entry->failures > OHTD_BACKOFF_FREE)
-		entry->until_ns = now_ns + wait_after(entry->failures);
-	pthread_mutex_unlock(&backoff->lock);
+	pair->last_ns = now_ns;
+	pair->until_ns = pair->failures > OHTD_BACKOFF_FREE ?
+			 now_ns + wait_after(pair->failures) : 0;
 }
 
-void ohtd_backoff_succeeded(struct ohtd_backoff *backoff, const char *account,
-			    const char *address)
+static void count_pair(struct ohtd_backoff *backoff, const char *account, const char *address,
+		       uint64_t now_ns)
 {
-	struct entry *entry;
+	struct pair *pair = find_pair(backoff, account, address);
 
+	if (!pair)
+		pair = make_pair(backoff, account, address);
+	else if (now_ns - pair->last_ns > OHTD_BACKOFF_FORGET_S * OHTD_NS_PER_S)
+		pair->failures = 0;
+	pair->failures++;
+	set_wait(pair, now_ns);
+}
+
+/* ---- buckets ---- */
+
+static void run_out(struct bucket *bucket, unsigned int each_s, uint64_t now_ns)
+{
+	uint64_t gone = (now_ns - bucket->since_ns) / (each_s * OHTD_NS_PER_S);
+
+	if (gone >= bucket->level) {
+		bucket->level = 0;
+		bucket->since_ns = now_ns;
+	} else {
+		bucket->level -= (unsigned int)gone;
+		bucket->since_ns += gone * each_s * OHTD_NS_PER_S;
+	}
+}
+
+/* NULL: it has not failed. */
+static struct bucket *find_bucket(struct ohtd_backoff *backoff, const char *address)
+{
+	for (size_t i = 0; i < ADDRESSES; i++)
+		if (backoff->addresses[i].last_ns &&
+		    !strcmp(backoff->addresses[i].address, address))
+			return &backoff->addresses[i];
+	return NULL;
+}
+
+/* A free place, or that of the lowest, the oldest of those. */
+static struct bucket *make_bucket(struct ohtd_backoff *backoff, const char *address,
+				  uint64_t now_ns)
+{
+	struct bucket *best = &backoff->addresses[0];
+
+	for (size_t i = 0; i < ADDRESSES; i++) {
+		struct bucket *bucket = &backoff->addresses[i];
+
+		run_out(bucket, OHTD_BACKOFF_ADDRESS_S, now_ns);
+		if (bucket->level < best->level ||
+		    (bucket->level == best->level && bucket->last_ns < best->last_ns))
+			best = bucket;
+	}
+	memset(best, 0, sizeof(*best));
+	snprintf(best->address, sizeof(best->address), "%s", address);
+	best->since_ns = now_ns;
+	return best;
+}
+
+static void fill(struct bucket *bucket, unsigned int most, uint64_t now_ns)
+{
+	/* A level without a bound would run out long after the flood. */
+	if (bucket->level < most)
+		bucket->level++;
+	bucket->last_ns = now_ns;
+}
+
+static void count_address(struct ohtd_backoff *backoff, const char *address, uint64_t now_ns)
+{
+	struct bucket *bucket = find_bucket(backoff, address);
+
+	if (!bucket)
+		bucket = make_bucket(backoff, address, now_ns);
+	run_out(bucket, OHTD_BACKOFF_ADDRESS_S, now_ns);
+	run_out(&backoff->all, OHTD_BACKOFF_ALL_S, now_ns);
+	fill(bucket, OHTD_BACKOFF_ADDRESS_FREE + OHTD_BACKOFF_MAX_S / OHTD_BACKOFF_ADDRESS_S, now_ns);
+	fill(&backoff->all, 2 * OHTD_BACKOFF_ALL_FREE, now_ns);
+}
+
+/* The attempt was none. */
+static void uncount_address(struct ohtd_backoff *backoff, const char *address)
+{
+	struct bucket *bucket = find_bucket(backoff, address);
+
+	if (bucket && bucket->level)
+		bucket->level--;
+	/* An address that has never failed must not wait for what others do. */
+	if (bucket && !bucket->level)
+		bucket->last_ns = 0;
+	if (backoff->all.level)
+		backoff->all.level--;
+}
+
+/* ---- the three together ---- */
+
+static uint64_t until_of_address(struct ohtd_backoff *backoff, const char *address,
+				 uint64_t now_ns)
+{
+	struct bucket *bucket = find_bucket(backoff, address);
+	uint64_t until_ns = 0;
+
+	if (!bucket)
+		return 0;
+	run_out(bucket, OHTD_BACKOFF_ADDRESS_S, now_ns);
+	run_out(&backoff->all, OHTD_BACKOFF_ALL_S, now_ns);
+	if (bucket->level >= OHTD_BACKOFF_ADDRESS_FREE)
+		until_ns = bucket->since_ns + (bucket->level - OHTD_BACKOFF_ADDRESS_FREE + 1) *
+			   OHTD_BACKOFF_ADDRESS_S * OHTD_NS_PER_S;
+	if (backoff->all.level >= OHTD_BACKOFF_ALL_FREE &&
+	    bucket->last_ns + OHTD_BACKOFF_MAX_S * OHTD_NS_PER_S > until_ns)
+		until_ns = bucket->last_ns + OHTD_BACKOFF_MAX_S * OHTD_NS_PER_S;
+	return until_ns;
+}
+
+static unsigned int look(struct ohtd_backoff *backoff, const char *account, const char *address,
+			 uint64_t now_ns)
+{
+	struct pair *pair = find_pair(backoff, account, address);
+	uint64_t until_ns = until_of_address(backoff, address, now_ns);
+
+	if (pair && pair->until_ns > until_ns)
+		until_ns = pair->until_ns;
+	return until_ns > now_ns ? (unsigned int)((until_ns - now_ns) / OHTD_NS_PER_S) + 1 : 0;
+}
+
+unsigned int ohtd_backoff_wait_s(struct ohtd_backoff *backoff, const char *account,
+				 const char *address, uint64_t now_ns)
+{
+	char folded[OHTD_FOLDED_BYTES];
+	unsigned int wait_s;
+
+	ohtd_address_fold(folded, address);
 	pthread_mutex_lock(&backoff->lock);
-	entry = find(backoff, account, address);
-	if (entry)
-		memset(entry, 0, sizeof(*entry));
+	wait_s = look(backoff, account, folded, now_ns);
+	pthread_mutex_unlock(&backoff->lock);
+	return wait_s;
+}
+
+unsigned int ohtd_backoff_begin(struct ohtd_backoff *backoff, const char *account,
+				const char *address, uint64_t now_ns)
+{
+	char folded[OHTD_FOLDED_BYTES];
+	unsigned int wait_s;
+
+	ohtd_address_fold(folded, address);
+	pthread_mutex_lock(&backoff->lock);
+	wait_s = look(backoff, account, folded, now_ns);
+	if (!wait_s) {
+		count_pair(backoff, account, folded, now_ns);
+		count_address(backoff, folded, now_ns);
+	}
+	pthread_mutex_unlock(&backoff->lock);
+	return wait_s;
+}
+
+void ohtd_backoff_end(struct ohtd_backoff *backoff, const char *account, const char *address,
+		      enum ohtd_backoff_outcome outcome, uint64_t now_ns)
+{
+	char folded[OHTD_FOLDED_BYTES];
+	struct pair *pair;
+
+	ohtd_address_fold(folded, address);
+	pthread_mutex_lock(&backoff->lock);
+	pair = find_pair(backoff, account, folded);
+	if (outcome != OHTD_BACKOFF_FAILED)
+		uncount_address(backoff, folded);
+	if (pair && outcome == OHTD_BACKOFF_SUCCEEDED)
+		pair->failures = 0;
+	else if (pair && outcome == OHTD_BACKOFF_UNJUDGED)
+		pair->failures--;
+	if (pair && outcome == OHTD_BACKOFF_FAILED)
+		set_wait(pair, now_ns);
+	else if (pair)
+		pair->until_ns = 0;
 	pthread_mutex_unlock(&backoff->lock);
 }

@@ -1,85 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "auth/session.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <openssl/evp.h>
+#include <openssl/crypto.h>
 #include <openssl/rand.h>
 
 #include "auth/backoff.h"
-#include "main/clock.h"
-#include "main/log.h"
+#include "auth/live.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "store/store.h"
 
-#define SECRET_BYTES	32
-#define REVOKED_MAX	256	/* remembered over a restart of the daemon */
+#define LIFE_MS		(OHTD_SESSION_LIFE_S * 1000ll)
+#define PAGE		64
 
 struct ohtd_auth {
 	struct ohtd_store *store;
 	struct ohtd_tokens *tokens;
 	struct ohtd_clock *clock;
 	struct ohtd_backoff *backoff;
+	struct ohtd_live *live;
 };
 
-struct revoked_ids {
-	char ids[REVOKED_MAX][OHTD_SESSION_ID_BYTES];
+/* What the store is asked in one go. */
+struct page {
+	int64_t after;
+	struct ohtd_session sessions[PAGE];
 };
 
-/* What the store is asked in one go when a session is looked for. */
-struct lookup {
+struct opening {
 	struct ohtd_session session;
-	struct ohtd_user user;
+	struct ohtd_session_dropped dropped;
 };
 
-struct rotation {
-	const unsigned char *old_hash, *new_hash;
-};
+static int work_page(struct ohtd_db *db, void *arg)
+{
+	struct page *page = arg;
 
-struct revocation {
-	const char *id;
-	int64_t now_s;
-};
+	return ohtd_db_sessions(db, &page->after, page->sessions, PAGE);
+}
 
 static int work_user_find(struct ohtd_db *db, void *user)
 {
 	return ohtd_db_user_find(db, user);
 }
 
-static int work_session_add(struct ohtd_db *db, void *session)
+static int work_open(struct ohtd_db *db, void *arg)
 {
-	return ohtd_db_session_add(db, session);
+	struct opening *opening = arg;
+
+	return ohtd_db_session_add(db, &opening->session, &opening->dropped);
 }
 
-static int work_session_find(struct ohtd_db *db, void *arg)
+static int work_change(struct ohtd_db *db, void *change)
 {
-	struct lookup *lookup = arg;
-
-	return ohtd_db_session_find(db, &lookup->session, &lookup->user);
-}
-
-static int work_rotate(struct ohtd_db *db, void *arg)
-{
-	struct rotation *rotation = arg;
-
-	return ohtd_db_session_rotate(db, rotation->old_hash, rotation->new_hash);
-}
-
-static int work_revoke(struct ohtd_db *db, void *arg)
-{
-	struct revocation *revocation = arg;
-
-	return ohtd_db_session_revoke(db, revocation->id, revocation->now_s);
-}
-
-static int work_revoked(struct ohtd_db *db, void *arg)
-{
-	struct revoked_ids *revoked = arg;
-
-	return ohtd_db_sessions_revoked(db, revoked->ids, REVOKED_MAX);
+	return ohtd_db_user_change(db, change);
 }
 
 static int64_t wall_s(const struct ohtd_auth *auth)
@@ -87,21 +65,36 @@ static int64_t wall_s(const struct ohtd_auth *auth)
 	return ohtd_clock_wall_ns(auth->clock) / (int64_t)OHTD_NS_PER_S;
 }
 
-static int64_t boot_s(const struct ohtd_auth *auth)
+static int64_t boot_ms(const struct ohtd_auth *auth)
 {
-	return (int64_t)(ohtd_clock_boottime_ns(auth->clock) / OHTD_NS_PER_S);
+	return (int64_t)(ohtd_clock_boottime_ns(auth->clock) / OHTD_NS_PER_MS);
 }
 
-/* Access tokens live on over a restart of the daemon, and so must the revoking of their session. */
-static int recall_revoked(struct ohtd_auth *auth)
-{
-	struct revoked_ids *revoked = calloc(1, sizeof(*revoked));
-	int count = revoked ? ohtd_store_read(auth->store, work_revoked, revoked) : -ENOMEM;
-	int r = count < 0 ? count : 0;
+/* ---- birth ---- */
 
-	for (int i = 0; !r && i < count; i++)
-		r = ohtd_tokens_revoke(auth->tokens, revoked->ids[i]);
-	free(revoked);
+/* What is left of its time is counted on the clock of this boot, so that no step of the other matters. */
+static int recall(struct ohtd_auth *auth, struct ohtd_session *session)
+{
+	int64_t now_ms = boot_ms(auth);
+	int64_t left_ms = ohtd_session_left_ms(session, ohtd_tokens_boot_id(auth->tokens), now_ms,
+					       wall_s(auth), LIFE_MS);
+
+	session->expires_boot_ms = now_ms + left_ms;
+	return left_ms > 0 ? ohtd_live_add(auth->live, session) : 0;
+}
+
+static int recall_all(struct ohtd_auth *auth)
+{
+	struct page *page = calloc(1, sizeof(*page));
+	int count = PAGE, r = page ? 0 : -ENOMEM;
+
+	while (!r && count == PAGE) {
+		count = ohtd_store_read(auth->store, work_page, page);
+		r = count < 0 ? count : 0;
+		for (int i = 0; !r && i < count; i++)
+			r = recall(auth, &page->sessions[i]);
+	}
+	free(page);
 	return r;
 }
 
@@ -117,7 +110,8 @@ struct ohtd_auth *ohtd_auth_create(struct ohtd_store *store, struct ohtd_tokens 
 	auth->tokens = tokens;
 	auth->clock = clock;
 	auth->backoff = ohtd_backoff_create();
-	r = auth->backoff ? recall_revoked(auth) : -ENOMEM;
+	auth->live = ohtd_live_create();
+	r = auth->backoff && auth->live ? recall_all(auth) : -ENOMEM;
 	if (r) {
 		ohtd_auth_destroy(auth);
 		errno = -r;
@@ -131,24 +125,58 @@ void ohtd_auth_destroy(struct ohtd_auth *auth)
 	if (!auth)
 		return;
 	ohtd_backoff_destroy(auth->backoff);
+	ohtd_live_destroy(auth->live);
 	free(auth);
 }
+
+/* ---- tokens ---- */
 
 enum ohtd_token_result ohtd_auth_check(struct ohtd_auth *auth, const char *token,
 				       struct ohtd_principal *who)
 {
-	return ohtd_token_check(auth->tokens, token, who);
+	enum ohtd_token_result result = ohtd_token_check(auth->tokens, token, who);
+
+	if (result == OHTD_TOKEN_INVALID ||
+	    ohtd_live_use(auth->live, who->session, who->user_id, who->epoch, wall_s(auth),
+			  boot_ms(auth)))
+		return result;
+	return OHTD_TOKEN_REVOKED;
 }
 
-int ohtd_auth_end_sessions(struct ohtd_auth *auth, char (*ids)[OHTD_SESSION_ID_BYTES], int count)
+bool ohtd_auth_lives(struct ohtd_auth *auth, const struct ohtd_principal *who)
 {
-	int r = 0;
-
-	for (int i = 0; i < count; i++)
-		if (ohtd_tokens_revoke(auth->tokens, ids[i]))
-			r = -ENOMEM;
-	return r;
+	return ohtd_live_lives(auth->live, who->session, who->user_id, who->epoch, boot_ms(auth));
 }
+
+bool ohtd_auth_session_lives(struct ohtd_auth *auth, const char *id)
+{
+	return ohtd_live_has(auth->live, id, boot_ms(auth));
+}
+
+static enum ohtd_auth_result grant_for(struct ohtd_auth *auth, const struct ohtd_user *user,
+				       const struct ohtd_session *session, struct ohtd_grant *grant)
+{
+	grant->who.user_id = user->id;
+	grant->who.role = user->role;
+	grant->who.epoch = user->epoch;
+	strcpy(grant->who.user, user->name);
+	strcpy(grant->who.session, session->id);
+	grant->expires_in_s = OHTD_TOKEN_LIFE_S;
+	grant->refresh_expires_in_s = (int)((session->expires_boot_ms - boot_ms(auth)) / 1000);
+	if (ohtd_refresh_token_make(auth->tokens, session->id, session->generation,
+				    &grant->refresh_token))
+		return OHTD_AUTH_UNAVAILABLE;
+	grant->access_token = ohtd_token_issue(auth->tokens, &grant->who);
+	return grant->access_token ? OHTD_AUTH_GRANTED : OHTD_AUTH_UNAVAILABLE;
+}
+
+static enum ohtd_auth_result refused(struct ohtd_grant *grant, int r)
+{
+	grant->error = r == -ENOENT ? 0 : r;
+	return r == -ENOENT ? OHTD_AUTH_REFUSED : OHTD_AUTH_UNAVAILABLE;
+}
+
+/* ---- passwords ---- */
 
 unsigned int ohtd_auth_wait_s(struct ohtd_auth *auth, const char *username, const char *address)
 {
@@ -156,39 +184,53 @@ unsigned int ohtd_auth_wait_s(struct ohtd_auth *auth, const char *username, cons
 				   ohtd_clock_boottime_ns(auth->clock));
 }
 
-const char *ohtd_auth_name_unfit(const char *name)
+void ohtd_agent_set(char *agent, const char *text, size_t length)
 {
-	size_t n = strlen(name);
+	size_t n = length < OHTD_AGENT_BYTES - 1 ? length : OHTD_AGENT_BYTES - 1;
 
-	if (!n || n > OHTD_USER_NAME_MAX)
-		return "a name has 1 to 64 characters";
 	for (size_t i = 0; i < n; i++)
-		if (!isascii(name[i]) || (!isalnum((unsigned char)name[i]) &&
-					  !strchr("._-@", name[i])))
-			return "a name has only letters, digits and . _ - @";
-	return NULL;
+		agent[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+	agent[n] = 0;
 }
 
-/* What is stored of a refresh token. */
-static int hash_secret(const struct ohtd_secret *secret, unsigned char *hash)
+/* 0 with @user filled, -ENOENT, or an errno of the store. Unknown names take as long as known ones. */
+static int match(struct ohtd_auth *auth, const struct ohtd_credentials *credentials,
+		 struct ohtd_user *user)
 {
-	return EVP_Digest(secret->revealed, strlen(secret->revealed), hash, NULL, EVP_sha256(),
-			  NULL) == 1 ? 0 : -EIO;
+	bool known;
+	int r;
+
+	strcpy(user->name, credentials->username);
+	r = ohtd_store_read(auth->store, work_user_find, user);
+	if (r && r != -ENOENT)
+		return r;
+	known = !r && !user->disabled;
+	return ohtd_password_matches(credentials->password.revealed,
+				     known ? user->password_hash : NULL) ? 0 : -ENOENT;
 }
 
-/* A new refresh token, and what is stored of it. */
-static int draw_secret(struct ohtd_secret *secret, unsigned char *hash)
+static enum ohtd_backoff_outcome outcome_of(int result)
 {
-	char *text = secret->revealed;
-	unsigned char raw[SECRET_BYTES], coded[OHTD_REFRESH_BYTES + 4];
+	return !result ? OHTD_BACKOFF_SUCCEEDED :
+	       result == -ENOENT ? OHTD_BACKOFF_FAILED : OHTD_BACKOFF_UNJUDGED;
+}
 
-	if (RAND_bytes(raw, sizeof(raw)) != 1)
-		return -EIO;
-	EVP_EncodeBlock(coded, raw, sizeof(raw));
-	for (int i = 0; i < OHTD_REFRESH_BYTES - 1; i++)
-		text[i] = coded[i] == '+' ? '-' : coded[i] == '/' ? '_' : (char)coded[i];
-	text[OHTD_REFRESH_BYTES - 1] = 0;
-	return hash_secret(secret, hash);
+/* The same, within what the back-off allows. -EAGAIN: nothing was looked at, see grant->wait_s. */
+static int check_password(struct ohtd_auth *auth, const struct ohtd_credentials *credentials,
+			  struct ohtd_user *user, struct ohtd_grant *grant)
+{
+	const char *name = credentials->username, *address = credentials->address;
+	int r;
+
+	memset(grant, 0, sizeof(*grant));
+	grant->wait_s = ohtd_backoff_begin(auth->backoff, name, address,
+					   ohtd_clock_boottime_ns(auth->clock));
+	if (grant->wait_s)
+		return -EAGAIN;
+	r = match(auth, credentials, user);
+	ohtd_backoff_end(auth->backoff, name, address, outcome_of(r),
+			 ohtd_clock_boottime_ns(auth->clock));
+	return r;
 }
 
 static int draw_session_id(char *id)
@@ -202,112 +244,164 @@ static int draw_session_id(char *id)
 	return 0;
 }
 
-static int open_session(struct ohtd_auth *auth, const struct ohtd_user *user, const char *address,
-			struct ohtd_grant *grant)
+static int prepare(struct ohtd_auth *auth, const struct ohtd_user *user,
+		   const struct ohtd_credentials *credentials, struct ohtd_session *session)
 {
-	struct ohtd_session session = { .user_id = user->id, .as = user };
-
-	session.created_s = wall_s(auth);
-	session.expires_s = session.created_s + OHTD_REFRESH_LIFE_S;
-	session.expires_boot_s = boot_s(auth) + OHTD_REFRESH_LIFE_S;
-	snprintf(session.address, sizeof(session.address), "%s", address);
-	snprintf(session.boot_id, sizeof(session.boot_id), "%s",
+	session->user_id = user->id;
+	session->epoch = user->epoch;
+	session->generation = 1;
+	session->created_s = wall_s(auth);
+	session->used_s = session->created_s;
+	session->expires_s = session->created_s + OHTD_SESSION_LIFE_S;
+	session->expires_boot_ms = boot_ms(auth) + LIFE_MS;
+	strcpy(session->address, credentials->address);
+	strcpy(session->agent, credentials->agent);
+	snprintf(session->boot_id, sizeof(session->boot_id), "%s",
 		 ohtd_tokens_boot_id(auth->tokens));
-	if (draw_session_id(session.id) || draw_secret(&grant->refresh_token, session.refresh_hash))
-		return -EIO;
-	strcpy(grant->who.session, session.id);
-	return ohtd_store_call(auth->store, work_session_add, &session);
+	return draw_session_id(session->id);
 }
 
-static enum ohtd_auth_result issue(struct ohtd_auth *auth, const struct ohtd_user *user,
-				   struct ohtd_grant *grant)
+/* It lives in memory first: whatever ends it from the commit on finds it there. */
+static int open_session(struct ohtd_auth *auth, struct opening *opening)
 {
-	grant->who.user_id = user->id;
-	grant->who.role = user->role;
-	strcpy(grant->who.user, user->name);
-	grant->expires_in_s = OHTD_TOKEN_LIFE_S;
-	grant->access_token = ohtd_token_issue(auth->tokens, &grant->who);
-	return grant->access_token ? OHTD_AUTH_GRANTED : OHTD_AUTH_UNAVAILABLE;
+	int r = ohtd_live_add(auth->live, &opening->session);
+
+	if (r)
+		return r;
+	r = ohtd_store_call(auth->store, work_open, opening);
+	if (r)
+		ohtd_live_forget(auth->live, opening->session.id);
+	for (int i = 0; !r && i < opening->dropped.count; i++)
+		ohtd_live_forget(auth->live, opening->dropped.ids[i]);
+	return r;
 }
 
 enum ohtd_auth_result ohtd_auth_login(struct ohtd_auth *auth,
 				      const struct ohtd_credentials *credentials,
-				      const char *address, struct ohtd_grant *grant)
+				      struct ohtd_grant *grant)
 {
+	struct opening opening = { 0 };
 	struct ohtd_user user = { 0 };
-	bool known, matches;
-	int r;
+	int r = check_password(auth, credentials, &user, grant);
 
-	memset(grant, 0, sizeof(*grant));
-	strcpy(user.name, credentials->username);
-	r = ohtd_store_read(auth->store, work_user_find, &user);
-	if (r && r != -ENOENT) {
-		grant->error = r;
-		return OHTD_AUTH_UNAVAILABLE;
-	}
-	known = !r && !user.disabled;
-	matches = ohtd_password_matches(credentials->password.revealed, known ? user.password_hash : NULL);
-	if (!matches) {
-		ohtd_backoff_failed(auth->backoff, credentials->username, address,
-				    ohtd_clock_boottime_ns(auth->clock));
-		ohtd_log(OHTD_LOG_NOTICE, "auth", "login_refused", "from %s", address);
-		return OHTD_AUTH_REFUSED;
-	}
-	ohtd_backoff_succeeded(auth->backoff, credentials->username, address);
-	r = open_session(auth, &user, address, grant);
+	if (r == -EAGAIN && grant->wait_s)
+		return OHTD_AUTH_TOO_MANY;
+	if (r == -ENOENT)
+		ohtd_log(OHTD_LOG_NOTICE, "auth", "login_refused", "from %s", credentials->address);
+	if (!r)
+		r = prepare(auth, &user, credentials, &opening.session);
 	/* -ENOENT: somebody has changed the account while the password was being looked at. */
-	grant->error = r == -ENOENT ? 0 : r;
+	if (!r)
+		r = open_session(auth, &opening);
 	if (r)
-		return r == -ENOENT ? OHTD_AUTH_REFUSED : OHTD_AUTH_UNAVAILABLE;
+		return refused(grant, r);
 	ohtd_log(OHTD_LOG_INFO, "auth", "login", "%s (%s) from %s", user.name,
-		 ohtd_role_name(user.role), address);
-	return issue(auth, &user, grant);
+		 ohtd_role_name(user.role), credentials->address);
+	return grant_for(auth, &user, &opening.session, grant);
 }
 
-/* Within the boot that made the session its own clock counts; wall time only after a reboot. */
-static bool session_expired(const struct ohtd_auth *auth, const struct ohtd_session *session)
-{
-	if (!strcmp(session->boot_id, ohtd_tokens_boot_id(auth->tokens)))
-		return boot_s(auth) >= session->expires_boot_s;
-	return wall_s(auth) >= session->expires_s;
-}
-
-static void revoke(struct ohtd_auth *auth, const struct lookup *lookup)
-{
-	struct revocation revocation = { lookup->session.id, wall_s(auth) };
-
-	ohtd_log(OHTD_LOG_WARNING, "auth", "refresh_reused",
-		 "a spent refresh token of %s came again: session ended", lookup->user.name);
-	if (ohtd_tokens_revoke(auth->tokens, revocation.id) ||
-	    ohtd_store_call(auth->store, work_revoke, &revocation))
-		ohtd_log(OHTD_LOG_ERROR, "auth", "revoke_failed", "session of %s",
-			 lookup->user.name);
-}
-
-enum ohtd_auth_result ohtd_auth_refresh(struct ohtd_auth *auth,
-					const struct ohtd_secret *refresh_token,
+/* The store has changed the account; @change->keep goes on. */
+static enum ohtd_auth_result grant_kept(struct ohtd_auth *auth,
+					const struct ohtd_user_change *change,
 					struct ohtd_grant *grant)
 {
-	unsigned char new_hash[OHTD_REFRESH_HASH_BYTES];
-	struct lookup lookup = { 0 };
-	struct rotation rotation = { lookup.session.refresh_hash, new_hash };
-	int r;
+	struct ohtd_session sessions[OHTD_SESSIONS_PER_USER];
+	int count;
 
-	memset(grant, 0, sizeof(*grant));
-	if (hash_secret(refresh_token, lookup.session.refresh_hash) ||
-	    draw_secret(&grant->refresh_token, new_hash))
-		return OHTD_AUTH_UNAVAILABLE;
-	r = ohtd_store_read(auth->store, work_session_find, &lookup);
-	if (!r && lookup.session.superseded && !lookup.session.revoked)
-		revoke(auth, &lookup);
-	if (!r && (lookup.session.superseded || lookup.session.revoked || lookup.user.disabled ||
-		   session_expired(auth, &lookup.session)))
-		r = -ENOENT;
+	ohtd_live_raise(auth->live, change->keep, change->user.epoch);
+	ohtd_live_end_user(auth->live, change->id, change->user.epoch);
+	count = ohtd_auth_sessions(auth, change->id, sessions, OHTD_SESSIONS_PER_USER);
+	for (int i = 0; i < count; i++) {
+		if (strcmp(sessions[i].id, change->keep))
+			continue;
+		sessions[i].generation = change->generation;
+		return grant_for(auth, &change->user, &sessions[i], grant);
+	}
+	/* Somebody has ended it since. */
+	return OHTD_AUTH_CHANGED;
+}
+
+enum ohtd_auth_result ohtd_auth_change_password(struct ohtd_auth *auth,
+						const struct ohtd_principal *who,
+						const struct ohtd_credentials *credentials,
+						const struct ohtd_secret *fresh,
+						struct ohtd_grant *grant)
+{
+	char hash[OHTD_PASSWORD_HASH_MAX + 1];
+	struct ohtd_user user = { 0 };
+	struct ohtd_user_change change = {
+		.id = who->user_id, .disabled = -1, .by_role = (int)who->role, .epoch = who->epoch,
+		.keep = who->session, .password_hash = hash, .now_s = wall_s(auth),
+	};
+	int r = check_password(auth, credentials, &user, grant);
+
+	if (r == -EAGAIN && grant->wait_s)
+		return OHTD_AUTH_TOO_MANY;
 	if (!r)
-		r = ohtd_store_call(auth->store, work_rotate, &rotation);
-	grant->error = r == -ENOENT ? 0 : r;
+		r = user.id == who->user_id ?
+		    ohtd_password_hash(fresh->revealed, hash, sizeof(hash)) : -ENOENT;
 	if (r)
-		return r == -ENOENT ? OHTD_AUTH_REFUSED : OHTD_AUTH_UNAVAILABLE;
-	strcpy(grant->who.session, lookup.session.id);
-	return issue(auth, &lookup.user, grant);
+		return refused(grant, r);
+	r = ohtd_store_call(auth->store, work_change, &change);
+	OPENSSL_cleanse(hash, sizeof(hash));
+	if (r == -ESTALE || r == -ENOENT)
+		return OHTD_AUTH_CHANGED;
+	if (r)
+		return refused(grant, r);
+	ohtd_log(OHTD_LOG_NOTICE, "auth", "password_changed", "%s, from %s", user.name,
+		 credentials->address);
+	return grant_kept(auth, &change, grant);
+}
+
+/* ---- renewal ---- */
+
+bool ohtd_auth_renewal_begin(struct ohtd_auth *auth, const struct ohtd_secret *token,
+			     struct ohtd_renewal *renewal)
+{
+	memset(renewal, 0, sizeof(*renewal));
+	renewal->now_s = wall_s(auth);
+	renewal->now_boot_ms = boot_ms(auth);
+	renewal->again_ms = OHTD_REFRESH_AGAIN_MS;
+	renewal->life_ms = LIFE_MS;
+	renewal->boot_id = ohtd_tokens_boot_id(auth->tokens);
+	return ohtd_refresh_token_read(auth->tokens, token, renewal->id, &renewal->generation);
+}
+
+enum ohtd_auth_result ohtd_auth_renewal_end(struct ohtd_auth *auth,
+					    const struct ohtd_renewal *renewal, int r,
+					    struct ohtd_grant *grant)
+{
+	memset(grant, 0, sizeof(*grant));
+	if (!r && renewal->result == OHTD_REUSED) {
+		ohtd_live_forget(auth->live, renewal->id);
+		ohtd_log(OHTD_LOG_WARNING, "auth", "refresh_reused",
+			 "a spent refresh token of %s came again: session ended", renewal->user.name);
+		r = -ENOENT;
+	}
+	if (r)
+		return refused(grant, r);
+	return grant_for(auth, &renewal->user, &renewal->session, grant);
+}
+
+/* ---- ends ---- */
+
+bool ohtd_auth_end(struct ohtd_auth *auth, const char *id, int64_t user_id)
+{
+	return ohtd_live_end(auth->live, id, user_id);
+}
+
+void ohtd_auth_gone(struct ohtd_auth *auth, const char *id)
+{
+	ohtd_live_forget(auth->live, id);
+}
+
+void ohtd_auth_ended(struct ohtd_auth *auth, int64_t user_id, int64_t epoch)
+{
+	ohtd_live_end_user(auth->live, user_id, epoch);
+}
+
+int ohtd_auth_sessions(struct ohtd_auth *auth, int64_t user_id, struct ohtd_session *sessions,
+		       int max)
+{
+	return ohtd_live_list(auth->live, user_id, boot_ms(auth), sessions, max);
 }

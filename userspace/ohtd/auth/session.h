@@ -1,35 +1,52 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     logging in and renewing: password or refresh token in, a pair of tokens out.
- * Contexts: ohtd_auth_login() and _refresh(): worker threads, they take long and wait for the
- *           store. ohtd_auth_wait_s(): any thread but the control thread. Create: main thread.
+ * Owns:     the life of sessions: log-in, renewal, change of the own password, end.
+ * Contexts: ohtd_auth_login(), _change_password(): threads that may wait for the store and hash
+ *           passwords. Create: main thread. The rest: any thread but the
+ *           control thread.
  * Locks:    those of the parts, never two at a time.
  */
 #ifndef OHTD_AUTH_SESSION_H
 #define OHTD_AUTH_SESSION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "auth/password.h"
+#include "auth/principal.h"
+#include "auth/refresh_token.h"
 #include "auth/token.h"
-#include "main/secret.h"
+#include "base/secret.h"
+#include "store/sessions.h"
 
 struct ohtd_auth;
 struct ohtd_store;
 
-#define OHTD_REFRESH_LIFE_S	(7 * 24 * 3600)
-#define OHTD_REFRESH_BYTES	44	/* 256 random bits in base64url, and NUL */
+#define OHTD_SESSION_LIFE_S	(7 * 24 * 3600)
+/* For so long the token that was just replaced gives the same successor again. */
+#define OHTD_REFRESH_AGAIN_MS	10000
 
 enum ohtd_auth_result {
 	OHTD_AUTH_GRANTED,
 	OHTD_AUTH_REFUSED,	/* wrong name, wrong password, disabled, spent or unknown token */
+	OHTD_AUTH_TOO_MANY,	/* too many failures, see wait_s */
+	OHTD_AUTH_CHANGED,	/* somebody else has changed the account meanwhile */
 	OHTD_AUTH_UNAVAILABLE,	/* the store or memory failed */
 };
 
+/**
+ * struct ohtd_credentials - who says that he is whom, and from where
+ * @username: as it was typed
+ * @password: the present one
+ * @address: numeric
+ * @agent: what the client calls itself; see ohtd_agent_set()
+ */
 struct ohtd_credentials {
 	char username[OHTD_USER_NAME_MAX + 1];
 	struct ohtd_secret password;
+	char address[OHTD_SESSION_ADDRESS_BYTES];
+	char agent[OHTD_AGENT_BYTES];
 };
 
 /* What a client gets. */
@@ -37,14 +54,16 @@ struct ohtd_grant {
 	char *access_token;	/* free() it */
 	struct ohtd_secret refresh_token;
 	int expires_in_s;
+	int refresh_expires_in_s;
+	unsigned int wait_s;	/* OHTD_AUTH_TOO_MANY: until the next attempt */
 	int error;		/* OHTD_AUTH_UNAVAILABLE: a negative errno of the store, or 0 */
 	struct ohtd_principal who;
 };
 
 /**
  * ohtd_auth_create() - prepare accounts
- * @store: outlives the result
- * @tokens: outlives the result; told of sessions that were revoked before
+ * @store: outlives the result; asked for the sessions that live
+ * @tokens: outlives the result
  * @clock: outlives the result
  *
  * Return: NULL with errno.
@@ -53,32 +72,79 @@ struct ohtd_auth *ohtd_auth_create(struct ohtd_store *store, struct ohtd_tokens 
 				   struct ohtd_clock *clock);
 void ohtd_auth_destroy(struct ohtd_auth *auth);
 
-/* Check of an access token, see ohtd_token_check(). */
+/* Check of an access token, see ohtd_token_check(); one of a session that has ended is REVOKED. */
 enum ohtd_token_result ohtd_auth_check(struct ohtd_auth *auth, const char *token,
 				       struct ohtd_principal *who);
+
+/* Is the session of @who still alive? For connections that stay open. */
+bool ohtd_auth_lives(struct ohtd_auth *auth, const struct ohtd_principal *who);
+
+/* The same of a session by its id, whatever the account has become since its tokens were made. */
+bool ohtd_auth_session_lives(struct ohtd_auth *auth, const char *id);
 
 /* Seconds that @username must wait at @address before the next attempt, 0: none. */
 unsigned int ohtd_auth_wait_s(struct ohtd_auth *auth, const char *username, const char *address);
 
-/* @address: numeric, for the back-off and the list of sessions. */
+/* Copies at most OHTD_AGENT_BYTES - 1 characters; what is not printable ASCII becomes '?'. */
+void ohtd_agent_set(char *agent, const char *text, size_t length);
+
 enum ohtd_auth_result ohtd_auth_login(struct ohtd_auth *auth,
 				      const struct ohtd_credentials *credentials,
-				      const char *address, struct ohtd_grant *grant);
+				      struct ohtd_grant *grant);
 
 /**
- * ohtd_auth_refresh() - a new pair of tokens for a refresh token
- * @refresh_token: used up by this call
+ * ohtd_auth_change_password() - let somebody who is logged in change his own password
+ * @who: with a session, which goes on with the new pair of tokens; all others end
+ * @credentials: the name is that of @who
+ * @fresh: the new password
  *
- * A refresh token that was used before has been copied by somebody: its whole session is revoked.
+ * Return: OHTD_AUTH_REFUSED: the present password is wrong.
  */
-enum ohtd_auth_result ohtd_auth_refresh(struct ohtd_auth *auth,
-					const struct ohtd_secret *refresh_token,
-					struct ohtd_grant *grant);
+enum ohtd_auth_result ohtd_auth_change_password(struct ohtd_auth *auth,
+						const struct ohtd_principal *who,
+						const struct ohtd_credentials *credentials,
+						const struct ohtd_secret *fresh,
+						struct ohtd_grant *grant);
 
-/* Access tokens of these sessions are refused from now on. Returns 0 or -ENOMEM. */
-int ohtd_auth_end_sessions(struct ohtd_auth *auth, char (*ids)[OHTD_SESSION_ID_BYTES], int count);
+/**
+ * ohtd_auth_renewal_begin() - read a refresh token
+ * @renewal: out, for ohtd_db_session_renew() in the store
+ *
+ * Return: false if it was not made by us; nothing is to be done then.
+ */
+bool ohtd_auth_renewal_begin(struct ohtd_auth *auth, const struct ohtd_secret *token,
+			     struct ohtd_renewal *renewal);
 
-/* Why @name cannot be the name of an account, as one sentence; NULL if it can. */
-const char *ohtd_auth_name_unfit(const char *name);
+/**
+ * ohtd_auth_renewal_end() - a new pair of tokens
+ * @renewal: after the store
+ * @r: what the store has returned
+ *
+ * A token that was replaced before has been copied by somebody, unless it comes again at once: its
+ * session has ended.
+ */
+enum ohtd_auth_result ohtd_auth_renewal_end(struct ohtd_auth *auth,
+					    const struct ohtd_renewal *renewal, int r,
+					    struct ohtd_grant *grant);
+
+/**
+ * ohtd_auth_end() - end a session
+ * @id: which
+ * @user_id: must be its user; 0: any
+ *
+ * Its access tokens are refused from now on. ohtd_db_session_end() must follow in the store, else a
+ * restart brings the session back, and after that ohtd_auth_gone().
+ *
+ * Return: false if there is no such session.
+ */
+bool ohtd_auth_end(struct ohtd_auth *auth, const char *id, int64_t user_id);
+void ohtd_auth_gone(struct ohtd_auth *auth, const char *id);
+
+/* The store has ended the sessions of this account that are of an earlier epoch. */
+void ohtd_auth_ended(struct ohtd_auth *auth, int64_t user_id, int64_t epoch);
+
+/* The sessions of an account, the newest first. Returns how many were filled. */
+int ohtd_auth_sessions(struct ohtd_auth *auth, int64_t user_id, struct ohtd_session *sessions,
+		       int max);
 
 #endif /* OHTD_AUTH_SESSION_H */

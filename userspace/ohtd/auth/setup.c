@@ -12,9 +12,9 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
-#include "main/clock.h"
-#include "main/file.h"
-#include "main/log.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
 #include "store/store.h"
 #include "store/users.h"
 

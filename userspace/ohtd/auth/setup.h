@@ -2,8 +2,7 @@
 /*
  * Owns:     the set-up code: who has read it makes the first administrator.
  * Contexts: create and destroy: main thread. ohtd_setup_tick(): main thread. The rest: any thread
- *           that may wait for a file to be removed, but not the control thread;
- *           ohtd_setup_is_required(): any.
+ *           but the control thread; the file lies in memory (/run), so removing it takes no time.
  * Locks:    its own mutex, for a comparison.
  *
  * The code stands in a file that only the daemon's user and root can read, nowhere else. It is drawn
@@ -14,7 +13,7 @@
 
 #include <stdbool.h>
 
-#include "main/secret.h"
+#include "base/secret.h"
 
 struct ohtd_clock;
 struct ohtd_setup;

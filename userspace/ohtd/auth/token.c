@@ -5,35 +5,28 @@
 #include <fcntl.h>
 #include <jwt.h>
 #include <json-c/json.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "auth/token_cache.h"
-#include "main/clock.h"
+#include "base/clock.h"
 
 #define ISSUER		"ohtd"
 #define AUDIENCE	"oht"
 #define TYPE		"access"
 #define BOOT_ID_FILE	"/proc/sys/kernel/random/boot_id"
 
-struct revoked {
-	char session[OHTD_SESSION_ID_BYTES];
-	int64_t until_boot_s;	/* no access token of it can be alive after that */
-};
-
 struct ohtd_tokens {
 	struct ohtd_clock *clock;
 	unsigned char key[OHTD_TOKEN_KEY_BYTES];
 	char boot_id[OHTD_BOOT_ID_BYTES];
 	struct ohtd_token_cache *cache;
-	pthread_mutex_t lock;		/* the list */
-	struct revoked *revoked;
-	size_t revoked_count;
 };
 
 static int64_t boot_s(const struct ohtd_tokens *tokens)
@@ -86,7 +79,6 @@ struct ohtd_tokens *ohtd_tokens_create(const unsigned char *key, size_t key_byte
 		free(tokens);
 		return NULL;
 	}
-	pthread_mutex_init(&tokens->lock, NULL);
 	return tokens;
 }
 
@@ -94,10 +86,8 @@ void ohtd_tokens_destroy(struct ohtd_tokens *tokens)
 {
 	if (!tokens)
 		return;
-	pthread_mutex_destroy(&tokens->lock);
 	ohtd_token_cache_destroy(tokens->cache);
 	OPENSSL_cleanse(tokens->key, sizeof(tokens->key));
-	free(tokens->revoked);
 	free(tokens);
 }
 
@@ -118,6 +108,7 @@ static int put_claims(jwt_t *jwt, const struct ohtd_tokens *tokens,
 	r |= jwt_add_grant(jwt, "sub", who->user);
 	r |= jwt_add_grant_int(jwt, "uid", (long)who->user_id);
 	r |= jwt_add_grant(jwt, "sid", who->session);
+	r |= jwt_add_grant_int(jwt, "epoch", (long)who->epoch);
 	r |= jwt_add_grant(jwt, "role", ohtd_role_name(who->role));
 	r |= jwt_add_grant_int(jwt, "iat", (long)now_s);
 	r |= jwt_add_grant_int(jwt, "nbf", (long)now_s);
@@ -189,19 +180,9 @@ static bool take_principal(struct json_object *claims, struct ohtd_principal *wh
 	who->role = role ? ohtd_role_parse(role) : OHTD_ROLE_NONE;
 	return who->role != OHTD_ROLE_NONE &&
 	       claim_number(claims, "uid", &who->user_id) &&
+	       claim_number(claims, "epoch", &who->epoch) &&
 	       copy_claim(claims, "sub", who->user, sizeof(who->user)) &&
 	       copy_claim(claims, "sid", who->session, sizeof(who->session));
-}
-
-static bool is_revoked(struct ohtd_tokens *tokens, const char *session)
-{
-	bool found = false;
-
-	pthread_mutex_lock(&tokens->lock);
-	for (size_t i = 0; !found && i < tokens->revoked_count; i++)
-		found = !strcmp(tokens->revoked[i].session, session);
-	pthread_mutex_unlock(&tokens->lock);
-	return found;
 }
 
 /*
@@ -260,8 +241,6 @@ static enum ohtd_token_result judge_claims(struct ohtd_tokens *tokens,
 {
 	int64_t now_s = wall_s(tokens);
 
-	if (is_revoked(tokens, claims->who.session))
-		return OHTD_TOKEN_REVOKED;
 	if (claims->nbf_s > now_s + OHTD_TOKEN_LEEWAY_S ||
 	    claims->iat_s > now_s + OHTD_TOKEN_LEEWAY_S)
 		return OHTD_TOKEN_INVALID;
@@ -290,32 +269,17 @@ enum ohtd_token_result ohtd_token_check(struct ohtd_tokens *tokens, const char *
 	return result;
 }
 
-static void forget_dead(struct ohtd_tokens *tokens, int64_t now_s)
+int ohtd_tokens_mac(const struct ohtd_tokens *tokens, const char *purpose,
+		    const unsigned char *data, size_t bytes, unsigned char *mac)
 {
-	size_t kept = 0;
+	unsigned char text[128];
+	unsigned int mac_bytes = 0;
+	size_t n = strlen(purpose) + 1;
 
-	for (size_t i = 0; i < tokens->revoked_count; i++)
-		if (tokens->revoked[i].until_boot_s > now_s)
-			tokens->revoked[kept++] = tokens->revoked[i];
-	tokens->revoked_count = kept;
-}
-
-int ohtd_tokens_revoke(struct ohtd_tokens *tokens, const char *session)
-{
-	int64_t now_s = boot_s(tokens);
-	struct revoked *grown;
-	int r = -ENOMEM;
-
-	pthread_mutex_lock(&tokens->lock);
-	forget_dead(tokens, now_s);
-	grown = realloc(tokens->revoked, (tokens->revoked_count + 1) * sizeof(*grown));
-	if (grown) {
-		tokens->revoked = grown;
-		grown += tokens->revoked_count++;
-		snprintf(grown->session, sizeof(grown->session), "%s", session);
-		grown->until_boot_s = now_s + OHTD_TOKEN_LIFE_S + OHTD_TOKEN_LEEWAY_S;
-		r = 0;
-	}
-	pthread_mutex_unlock(&tokens->lock);
-	return r;
+	if (n + bytes > sizeof(text))
+		return -EIO;
+	memcpy(text, purpose, n);
+	memcpy(text + n, data, bytes);
+	return HMAC(EVP_sha256(), tokens->key, sizeof(tokens->key), text, n + bytes, mac,
+		    &mac_bytes) && mac_bytes == OHTD_TOKEN_MAC_BYTES ? 0 : -EIO;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     access tokens (JWT, HS256 and nothing else), the key that signs them, revoked sessions.
+ * Owns:     access tokens (JWT, HS256 and nothing else), and the key that signs.
  * Contexts: create and destroy: main thread. The rest: any thread but the control thread.
- * Locks:    its own mutex around the list of revoked sessions, for a short walk only.
+ * Locks:    none of its own; that of the cache.
  */
 #ifndef OHTD_AUTH_TOKEN_H
 #define OHTD_AUTH_TOKEN_H
@@ -10,8 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "auth/role.h"
-#include "store/users.h"
+#include "auth/principal.h"
 
 struct ohtd_clock;
 struct ohtd_tokens;
@@ -20,19 +19,12 @@ struct ohtd_tokens;
 #define OHTD_TOKEN_LEEWAY_S	60
 #define OHTD_TOKEN_BYTES_MAX	2048
 #define OHTD_TOKEN_KEY_BYTES	32
-
-/* Who makes a request. */
-struct ohtd_principal {
-	int64_t user_id;
-	char user[OHTD_USER_NAME_MAX + 1];
-	char session[OHTD_SESSION_ID_BYTES];
-	enum ohtd_role role;
-};
+#define OHTD_TOKEN_MAC_BYTES	32	/* SHA-256 */
 
 enum ohtd_token_result {
 	OHTD_TOKEN_GOOD,
-	OHTD_TOKEN_EXPIRED,	/* signature good, session not revoked, but too old or of another boot */
-	OHTD_TOKEN_REVOKED,	/* signature good, session revoked */
+	OHTD_TOKEN_EXPIRED,	/* signature good, but too old or of another boot */
+	OHTD_TOKEN_REVOKED,	/* signature good, but the session has ended; see ohtd_auth_check() */
 	OHTD_TOKEN_INVALID,	/* anything else */
 };
 
@@ -66,13 +58,22 @@ char *ohtd_token_issue(struct ohtd_tokens *tokens, const struct ohtd_principal *
  * @text: as it was sent
  * @who: filled when the signature is good and all members have their types
  *
- * The signature is checked once per token while it is remembered (auth/token_cache.h), revocation
- * and times at each call.
+ * The signature is checked once per token while it is remembered (auth/token_cache.h), times at each
+ * call. Whether the session lives is not looked at here.
  */
 enum ohtd_token_result ohtd_token_check(struct ohtd_tokens *tokens, const char *text,
 					struct ohtd_principal *who);
 
-/* Access tokens of this session are refused from now on. Returns 0 or -ENOMEM. */
-int ohtd_tokens_revoke(struct ohtd_tokens *tokens, const char *session);
+/**
+ * ohtd_tokens_mac() - HMAC-SHA256 with the same key, for another purpose than access tokens
+ * @purpose: a text that no other use has
+ * @data: what is sealed
+ * @bytes: of @data
+ * @mac: out, OHTD_TOKEN_MAC_BYTES
+ *
+ * Return: 0 or -EIO.
+ */
+int ohtd_tokens_mac(const struct ohtd_tokens *tokens, const char *purpose,
+		    const unsigned char *data, size_t bytes, unsigned char *mac);
 
 #endif /* OHTD_AUTH_TOKEN_H */

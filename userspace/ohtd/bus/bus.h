@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "oht_client.h"
+#include "oht_plan.h"
 #include "oht_telegram.h"
 
 struct ohtd_bus;
@@ -60,6 +61,15 @@ struct ohtd_bus_setup {
  *	move, -EOPNOTSUPP without outputs
  * @telegrams: leave the writes that every stop is to put on the bus, also without us; -EOPNOTSUPP:
  *	nobody else would do it
+ * @plan: exchange these entries in every cycle from the next point of the grid on; without entries:
+ *	end the plan. -EDQUOT: too heavy, or a stop would wait too long, see @figures; -EBUSY: the
+ *	plan before is not in force yet; -EINVAL
+ * @outputs: what an entry of the plan writes from now on, while enabled; forgotten by every stop,
+ *	every disable() and every other plan. -ENOENT: another plan than @generation is in force;
+ *	-EINVAL: the entry writes nothing, or another number of words; -ECANCELED: stopped;
+ *	-EOPNOTSUPP without outputs: nothing would ever be written
+ * @image_head: how the plan does; -EAGAIN: it was being written each time
+ * @image: last values of an entry, and how the last try went; -EAGAIN as there
  *
  * All but open and close neither allocate nor wait. Context: control thread, except stop.
  */
@@ -84,6 +94,12 @@ struct ohtd_bus_ops {
 	int (*self_test)(struct ohtd_bus *bus, uint32_t *failed);
 	int (*telegrams)(struct ohtd_bus *bus, const struct oht_stop_telegram *list,
 			 unsigned int count);
+	int (*plan)(struct ohtd_bus *bus, const struct oht_cyclic_plan *plan,
+		    struct oht_cyclic_figures *figures, uint32_t *generation);
+	int (*outputs)(struct ohtd_bus *bus, uint32_t generation, unsigned int entry,
+		       const uint16_t *words, unsigned int count);
+	int (*image_head)(struct ohtd_bus *bus, struct oht_cyclic_head *head);
+	int (*image)(struct ohtd_bus *bus, unsigned int entry, struct oht_cyclic_value *value);
 	void (*destroy)(struct ohtd_bus *bus);
 };
 
@@ -112,6 +128,13 @@ void ohtd_bus_destroy(struct ohtd_bus *bus);
 struct ohtd_bus *ohtd_bus_kernel_create(const struct ohtd_bus_setup *setup);
 struct ohtd_bus *ohtd_bus_rtu_create(const struct ohtd_bus_setup *setup, char *error,
 				     size_t error_bytes);
+
+/*
+ * ohtd_bus_ops.outputs of rtu: nothing is ever enabled there. What writes keeps its place in the plan
+ * and its share of the load, and is never sent.
+ */
+int ohtd_bus_no_outputs(struct ohtd_bus *bus, uint32_t generation, unsigned int entry,
+			const uint16_t *words, unsigned int count);
 
 /* ---- a stop of its own ---- */
 

@@ -8,10 +8,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct kernel_bus {
 	struct ohtd_bus bus;
-	struct oht_dev *device;		/* NULL when not open */
+	struct oht_dev *device;		/* NULL when not open, like the next */
+	struct oht_image_view *image;	/* NULL also without a bus */
 };
 
 static struct oht_dev *device_of(struct ohtd_bus *bus)
@@ -22,6 +24,13 @@ static struct oht_dev *device_of(struct ohtd_bus *bus)
 static int as_errno(int ret)
 {
 	return ret < 0 ? -errno : ret;
+}
+
+/* A device whose port is down has no image; its stop works all the same. */
+static int map_image(struct kernel_bus *kernel)
+{
+	kernel->image = oht_image_open(kernel->bus.setup.device);
+	return kernel->image || errno == EOPNOTSUPP ? 0 : -errno;
 }
 
 static int kernel_open(struct ohtd_bus *bus, char *error, size_t error_bytes)
@@ -35,19 +44,22 @@ static int kernel_open(struct ohtd_bus *bus, char *error, size_t error_bytes)
 		oht_open_text(bus->setup.device, -ret, error, error_bytes);
 		return ret;
 	}
-	if (oht_dev_subscribe_safety(kernel->device, true)) {
-		ret = -errno;
+	ret = as_errno(oht_dev_subscribe_safety(kernel->device, true));
+	if (!ret)
+		ret = map_image(kernel);
+	if (ret) {
 		snprintf(error, error_bytes, "%s: %s", bus->setup.device, oht_errno_text(-ret));
 		bus->ops->close(bus);
-		return ret;
 	}
-	return 0;
+	return ret;
 }
 
 static void kernel_close(struct ohtd_bus *bus)
 {
 	struct kernel_bus *kernel = (struct kernel_bus *)bus;
 
+	oht_image_close(kernel->image);
+	kernel->image = NULL;
 	oht_dev_close(kernel->device);
 	kernel->device = NULL;
 }
@@ -133,6 +145,39 @@ static int kernel_telegrams(struct ohtd_bus *bus, const struct oht_stop_telegram
 	return as_errno(oht_dev_set_telegrams(device_of(bus), list, count));
 }
 
+static int kernel_plan(struct ohtd_bus *bus, const struct oht_cyclic_plan *plan,
+		       struct oht_cyclic_figures *figures, uint32_t *generation)
+{
+	int ret;
+
+	*generation = 0;
+	memset(figures, 0, sizeof(*figures));
+	if (!plan->count)
+		return as_errno(oht_plan_clear(device_of(bus)));
+	ret = as_errno(oht_plan_stage(device_of(bus), plan, NULL));
+	return ret ? ret : as_errno(oht_plan_commit(device_of(bus), false, figures, generation));
+}
+
+static int kernel_outputs(struct ohtd_bus *bus, uint32_t generation, unsigned int entry,
+			  const uint16_t *words, unsigned int count)
+{
+	return as_errno(oht_plan_set_outputs(device_of(bus), generation, entry, words, count));
+}
+
+static int kernel_image_head(struct ohtd_bus *bus, struct oht_cyclic_head *head)
+{
+	const struct oht_image_view *image = ((struct kernel_bus *)bus)->image;
+
+	return image ? as_errno(oht_image_read_head(image, head)) : -EOPNOTSUPP;
+}
+
+static int kernel_image(struct ohtd_bus *bus, unsigned int entry, struct oht_cyclic_value *value)
+{
+	const struct oht_image_view *image = ((struct kernel_bus *)bus)->image;
+
+	return image ? as_errno(oht_image_read(image, entry, value)) : -EOPNOTSUPP;
+}
+
 static const struct ohtd_bus_ops kernel_ops = {
 	.name = "kernel",
 	.hardware_stop = true,
@@ -153,6 +198,10 @@ static const struct ohtd_bus_ops kernel_ops = {
 	.disable = kernel_disable,
 	.self_test = kernel_self_test,
 	.telegrams = kernel_telegrams,
+	.plan = kernel_plan,
+	.outputs = kernel_outputs,
+	.image_head = kernel_image_head,
+	.image = kernel_image,
 	.destroy = kernel_destroy,
 };
 

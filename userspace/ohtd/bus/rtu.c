@@ -6,6 +6,10 @@
  * ring of requests in and a ring of events out. There are no outputs that could be cut: the stop is
  * a software latch here, the control thread sends the stop telegrams when it sees it, and enable is
  * refused with EOPNOTSUPP, so the robot never leaves the states with outputs off.
+ *
+ * The same thread runs the plan: the entries of a cycle in their order, then requests until the next
+ * point of the grid, and at least one, so that neither holds the other up for ever; but not at once
+ * behind a wait in vain, which is many cycles long: modules that answer come before the next one.
  */
 #include <errno.h>
 #include <poll.h>
@@ -18,37 +22,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../main/ring.h"
-#include "../main/thread.h"
+#include "../base/ring.h"
+#include "../base/seqlock.h"
+#include "../base/thread.h"
+#include "grid.h"
+#include "rtu_latch.h"
 #include "rtu_line.h"
 
 #define JOBS		OHT_UNDER_WAY_MAX
 #define WORDS_WRITE_MAX	123
 #define STACK_BYTES	(128 * 1024)
-
-/* The software latch is one word, so that a stop cannot be lost between two others. */
-#define LATCH_STATE	0x03ull		/* enum oht_stop_state */
-#define LATCH_START	0x04ull		/* causes since the stop began */
-#define LATCH_SOFTWARE	0x08ull
-#define LATCH_FAREWELL	0x10ull
-#define LATCH_CLOSE	0x20ull
-#define LATCH_CAUSES	(LATCH_START | LATCH_SOFTWARE | LATCH_FAREWELL | LATCH_CLOSE)
-/* The cause that began the stop, and the one of the newest stop: one of those bits, shifted. */
-#define LATCH_FIRST	4
-#define LATCH_NEWEST	8
-#define LATCH_COUNT	0x4000ull	/* lowest bit of the number of stops */
-
-static const struct {
-	uint64_t bit;
-	enum oht_stop_cause cause;
-} latch_causes[] = {
-	{ LATCH_START, OHT_STOPPED_BY_START },
-	{ LATCH_SOFTWARE, OHT_STOPPED_BY_SOFTWARE },
-	{ LATCH_FAREWELL, OHT_STOPPED_BY_FAREWELL },
-	{ LATCH_CLOSE, OHT_STOPPED_BY_CLOSE },
-};
-
-#define LATCH_BITS	(sizeof(latch_causes) / sizeof(latch_causes[0]))
+#define SPARE_CYCLES	2
+#define NS_PER_S	1000000000ull
 
 struct rtu_job {
 	struct oht_request request;
@@ -70,13 +55,18 @@ struct rtu_bus {
 	struct rtu_job jobs[JOBS];
 	struct ohtd_ring out;
 	struct oht_event events[JOBS];
+	struct ohtd_grid grid;		/* the thread's */
+	bool served;			/* the thread's: a request has had its turn in this cycle */
+	unsigned int spare;		/* the thread's: SPARE_CYCLES: no request's turn */
+	struct ohtd_grid_plan next_plan;	/* the thread's while @has_next, else the control thread's */
+	atomic_bool has_next;
+	struct ohtd_seqlock head;	/* the image */
+	struct ohtd_seqlock values[OHT_CYCLIC_ENTRIES_MAX];
+	uint32_t generation;		/* control thread's */
 	uint64_t cookies;		/* control thread, like the rest below */
 	unsigned int under_way;
-	uint64_t stops_told;
-	atomic_bool is_controller;	/* set by the control thread; this and the rest: read by the loops' stops */
-	_Atomic uint64_t latch;
-	_Atomic uint64_t since_ns;
-	_Atomic uint64_t tag;
+	atomic_bool is_controller;	/* set by the control thread, read by the loops' stops */
+	struct rtu_latch latch;
 };
 
 static struct rtu_bus *rtu_of(struct ohtd_bus *bus)
@@ -89,7 +79,7 @@ static uint64_t now_ns(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
+	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
 }
 
 static void poke(int fd)
@@ -109,44 +99,9 @@ static void drain(int fd)
 		return;
 }
 
-/* The mask of the causes whose bits are set in @bits. */
-static uint64_t causes_in(uint64_t bits)
+static void set_stopped(struct rtu_bus *rtu, enum oht_stop_cause cause, uint64_t tag)
 {
-	uint64_t mask = 0;
-	unsigned int i;
-
-	for (i = 0; i < LATCH_BITS; i++)
-		if (bits & latch_causes[i].bit)
-			mask |= oht_cause_mask(latch_causes[i].cause);
-	return mask;
-}
-
-/* The one cause whose bit is set in @bits, OHT_STOPPED_BY_NOTHING without one. */
-static unsigned int cause_in(uint64_t bits)
-{
-	unsigned int i;
-
-	for (i = 0; i < LATCH_BITS; i++)
-		if (bits & latch_causes[i].bit)
-			return latch_causes[i].cause;
-	return OHT_STOPPED_BY_NOTHING;
-}
-
-static void set_stopped(struct rtu_bus *rtu, uint64_t cause, uint64_t tag)
-{
-	uint64_t old = atomic_load(&rtu->latch);
-	uint64_t new;
-
-	do {
-		new = (old & ~(LATCH_STATE | LATCH_CAUSES << LATCH_NEWEST)) | OHT_STATE_STOPPED |
-		      cause | cause << LATCH_NEWEST;
-		if (!(old & LATCH_CAUSES))
-			new |= cause << LATCH_FIRST;
-		new += LATCH_COUNT;
-	} while (!atomic_compare_exchange_weak(&rtu->latch, &old, new));
-	if ((old & LATCH_STATE) != OHT_STATE_STOPPED)
-		atomic_store(&rtu->since_ns, now_ns());
-	atomic_store(&rtu->tag, tag);
+	rtu_latch_stop(&rtu->latch, cause, tag, now_ns());
 	poke(rtu->ready_fd);
 }
 
@@ -193,20 +148,100 @@ static void finish_job(struct rtu_bus *rtu, int slot)
 	poke(rtu->ready_fd);
 }
 
+/* ---- the plan, in the same thread ---- */
+
+static void show_values(struct rtu_bus *rtu)
+{
+	unsigned int i;
+
+	for (i = 0; i < rtu->grid.plan.count; i++)
+		ohtd_seqlock_publish(&rtu->values[i], &rtu->grid.value[i]);
+}
+
+/* The plan that waits comes in force at a point of the grid, behind the exchanges of the old one. */
+static bool take_plan(struct rtu_bus *rtu)
+{
+	if (!atomic_load(&rtu->has_next) ||
+	    (rtu->next_plan.count && now_ns() < ohtd_grid_next_ns(&rtu->grid) &&
+	     rtu->grid.plan.count))
+		return false;
+	ohtd_grid_start(&rtu->grid, &rtu->next_plan, now_ns());
+	atomic_store(&rtu->has_next, false);
+	show_values(rtu);
+	ohtd_seqlock_publish(&rtu->head, &rtu->grid.head);
+	return true;
+}
+
+static void exchange_entry(struct rtu_bus *rtu, int entry)
+{
+	const struct oht_request request = ohtd_grid_request(&rtu->grid, entry);
+	struct oht_reply reply = { .unit = request.unit, .function = request.function };
+
+	rtu_line_exchange(&rtu->line, &request, &reply);
+	ohtd_grid_done(&rtu->grid, entry, &reply, now_ns());
+	ohtd_seqlock_publish(&rtu->values[entry], &rtu->grid.value[entry]);
+	if (reply.outcome == OHT_OUTCOME_TIMEOUT && !rtu->spare)
+		rtu->spare = SPARE_CYCLES;
+	if (reply.outcome == OHT_OUTCOME_GONE) {
+		atomic_store(&rtu->gone, true);
+		poke(rtu->ready_fd);
+	}
+}
+
+/* One exchange of the plan, or the beginning of a cycle; false: neither is due. */
+static bool run_plan(struct rtu_bus *rtu)
+{
+	int entry = ohtd_grid_next(&rtu->grid);
+
+	if (atomic_load(&rtu->gone))
+		return false;
+	if (entry >= 0) {
+		if (!atomic_load(&rtu->has_next) || !ohtd_grid_give_up(&rtu->grid, now_ns()))
+			exchange_entry(rtu, entry);
+		return true;
+	}
+	if (!rtu->served && rtu->spare < SPARE_CYCLES && ohtd_ring_next(&rtu->in) >= 0)
+		return false;
+	if (take_plan(rtu))
+		return true;
+	if (!ohtd_grid_tick(&rtu->grid, now_ns(), false))
+		return false;
+	rtu->served = false;
+	rtu->spare -= rtu->spare > 0;
+	ohtd_seqlock_publish(&rtu->head, &rtu->grid.head);
+	return true;
+}
+
+/* Until somebody wakes us, or the next cycle begins. */
+static void wait_line(struct rtu_bus *rtu)
+{
+	struct pollfd fd = { .fd = rtu->wake_fd, .events = POLLIN };
+	uint64_t next_ns = ohtd_grid_next_ns(&rtu->grid), now = now_ns();
+	struct timespec left = { 0 };
+
+	if (next_ns > now) {
+		left.tv_sec = (time_t)((next_ns - now) / NS_PER_S);
+		left.tv_nsec = (long)((next_ns - now) % NS_PER_S);
+	}
+	ppoll(&fd, 1, next_ns == UINT64_MAX || atomic_load(&rtu->gone) ? NULL : &left, NULL);
+	drain(rtu->wake_fd);
+}
+
 static void *run_line(void *context)
 {
 	struct rtu_bus *rtu = context;
-	struct pollfd fd = { .fd = rtu->wake_fd, .events = POLLIN };
 	int slot;
 
 	while (!atomic_load(&rtu->quit)) {
+		if (run_plan(rtu))
+			continue;
 		slot = ohtd_ring_next(&rtu->in);
-		if (slot >= 0) {
-			finish_job(rtu, slot);
-		} else {
-			poll(&fd, 1, -1);
-			drain(rtu->wake_fd);
+		if (slot < 0) {
+			wait_line(rtu);
+			continue;
 		}
+		rtu->served = true;
+		finish_job(rtu, slot);
 	}
 	return NULL;
 }
@@ -234,7 +269,7 @@ static void rtu_close(struct ohtd_bus *bus)
 	}
 	rtu_line_close(&rtu->line);
 	if (atomic_exchange(&rtu->is_controller, false))
-		set_stopped(rtu, LATCH_CLOSE, 0);
+		set_stopped(rtu, OHT_STOPPED_BY_CLOSE, 0);
 }
 
 static int rtu_open(struct ohtd_bus *bus, char *error, size_t error_bytes)
@@ -249,6 +284,9 @@ static int rtu_open(struct ohtd_bus *bus, char *error, size_t error_bytes)
 	rtu->in = (struct ohtd_ring){ .size = JOBS };
 	rtu->out = (struct ohtd_ring){ .size = JOBS };
 	rtu->under_way = 0;
+	memset(&rtu->grid, 0, sizeof(rtu->grid));
+	atomic_store(&rtu->has_next, false);
+	ohtd_seqlock_publish(&rtu->head, &rtu->grid.head);
 	drain(rtu->wake_fd);
 	ret = start_thread(rtu);
 	if (ret) {
@@ -261,7 +299,11 @@ static int rtu_open(struct ohtd_bus *bus, char *error, size_t error_bytes)
 static void rtu_destroy(struct ohtd_bus *bus)
 {
 	struct rtu_bus *rtu = rtu_of(bus);
+	unsigned int i;
 
+	ohtd_seqlock_fini(&rtu->head);
+	for (i = 0; i < OHT_CYCLIC_ENTRIES_MAX; i++)
+		ohtd_seqlock_fini(&rtu->values[i]);
 	rtu_line_fini(&rtu->line);
 	if (rtu->wake_fd >= 0)
 		close(rtu->wake_fd);
@@ -337,29 +379,6 @@ static int rtu_cancel(struct ohtd_bus *bus, uint64_t cookie)
 	return -ENOENT;
 }
 
-/* A stop that the control thread has not been told of yet. */
-static bool next_stop(struct rtu_bus *rtu, struct oht_event *event)
-{
-	uint64_t latch = atomic_load(&rtu->latch);
-
-	if (latch / LATCH_COUNT == rtu->stops_told)
-		return false;
-	rtu->stops_told = latch / LATCH_COUNT;
-	memset(event, 0, sizeof(*event));
-	event->type = OHT_EVENT_SAFETY;
-	event->seq = rtu->stops_told;
-	event->time_ns = atomic_load(&rtu->since_ns);
-	event->safety = (struct oht_safety_event){
-		.journal_seq = rtu->stops_told,
-		.event_ns = event->time_ns,
-		.tag = atomic_load(&rtu->tag),
-		.cause = cause_in(latch >> LATCH_NEWEST),
-		.kind = OHT_KIND_STOP,
-		.state_to = OHT_STATE_STOPPED,
-	};
-	return true;
-}
-
 static bool next_reply(struct rtu_bus *rtu, struct oht_event *event)
 {
 	int slot = ohtd_ring_next(&rtu->out);
@@ -381,11 +400,11 @@ static int rtu_next(struct ohtd_bus *bus, struct oht_event *event)
 {
 	struct rtu_bus *rtu = rtu_of(bus);
 
-	if (next_stop(rtu, event) || next_reply(rtu, event))
+	if (rtu_latch_news(&rtu->latch, event) || next_reply(rtu, event))
 		return 1;
 	/* Quiet the descriptor first and look again, so that nothing can slip in between. */
 	drain(rtu->ready_fd);
-	if (next_stop(rtu, event) || next_reply(rtu, event))
+	if (rtu_latch_news(&rtu->latch, event) || next_reply(rtu, event))
 		return 1;
 	return atomic_load(&rtu->gone) ? -ENODEV : 0;
 }
@@ -393,46 +412,28 @@ static int rtu_next(struct ohtd_bus *bus, struct oht_event *event)
 static int rtu_stop_status(struct ohtd_bus *bus, struct oht_stop_status *status)
 {
 	struct rtu_bus *rtu = rtu_of(bus);
-	uint64_t latch = atomic_load(&rtu->latch);
-	bool controlled = atomic_load(&rtu->is_controller);
 
-	memset(status, 0, sizeof(*status));
-	status->state = (uint32_t)(latch & LATCH_STATE);
-	status->since_ns = atomic_load(&rtu->since_ns);
-	status->journal_seq = latch / LATCH_COUNT;
-	status->is_controller = controlled;
-	status->has_controller = controlled;
-	status->causes = causes_in(latch);
-	status->first_cause = cause_in(latch >> LATCH_FIRST);
+	rtu_latch_look(&rtu->latch, status);
+	status->is_controller = atomic_load(&rtu->is_controller);
+	status->has_controller = status->is_controller;
 	return 0;
 }
 
 static int rtu_stop(struct ohtd_bus *bus, uint64_t tag)
 {
-	set_stopped(rtu_of(bus), LATCH_SOFTWARE, tag);
+	set_stopped(rtu_of(bus), OHT_STOPPED_BY_SOFTWARE, tag);
 	return 0;
 }
 
 static int rtu_reset(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking)
 {
 	struct rtu_bus *rtu = rtu_of(bus);
-	uint64_t old = atomic_load(&rtu->latch);
 
 	if (blocking)
 		*blocking = 0;
 	if (!atomic_load(&rtu->is_controller))
 		return -EPERM;
-	if ((old & LATCH_STATE) != OHT_STATE_STOPPED)
-		return -ECANCELED;
-	/* A stop that comes now changes the count: then it wins. */
-	if (!atomic_compare_exchange_strong(&rtu->latch, &old,
-					    (old & ~(LATCH_STATE | LATCH_CAUSES |
-						     LATCH_CAUSES << LATCH_FIRST)) |
-					    OHT_STATE_READY))
-		return -EBUSY;
-	atomic_store(&rtu->since_ns, now_ns());
-	atomic_store(&rtu->tag, tag);
-	return 0;
+	return rtu_latch_reset(&rtu->latch, tag, now_ns());
 }
 
 static int rtu_enable(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking)
@@ -467,6 +468,50 @@ static int rtu_telegrams(struct ohtd_bus *bus, const struct oht_stop_telegram *l
 	return -EOPNOTSUPP;
 }
 
+static int rtu_plan(struct ohtd_bus *bus, const struct oht_cyclic_plan *plan,
+		    struct oht_cyclic_figures *figures, uint32_t *generation)
+{
+	struct rtu_bus *rtu = rtu_of(bus);
+	unsigned int bad_entry;
+	int ret = 0;
+
+	*generation = 0;
+	memset(figures, 0, sizeof(*figures));
+	if (!atomic_load(&rtu->is_controller))
+		return -EPERM;
+	if (atomic_load(&rtu->has_next))
+		return -EBUSY;
+	if (plan->count)
+		ret = ohtd_grid_check(plan, rtu->line.char_ns, rtu->line.gap_ns, figures,
+				      &bad_entry);
+	if (ret)
+		return ret;
+	rtu->next_plan = (struct ohtd_grid_plan){
+		.count = plan->count,
+		.cycle_us = plan->cycle_us,
+		.generation = ++rtu->generation,
+	};
+	if (plan->count)
+		memcpy(rtu->next_plan.entry, plan->entries,
+		       plan->count * sizeof(rtu->next_plan.entry[0]));
+	*generation = rtu->generation;
+	atomic_store(&rtu->has_next, true);
+	poke(rtu->wake_fd);
+	return 0;
+}
+
+static int rtu_image_head(struct ohtd_bus *bus, struct oht_cyclic_head *head)
+{
+	return ohtd_seqlock_copy(&rtu_of(bus)->head, head);
+}
+
+static int rtu_image(struct ohtd_bus *bus, unsigned int entry, struct oht_cyclic_value *value)
+{
+	if (entry >= OHT_CYCLIC_ENTRIES_MAX)
+		return -EINVAL;
+	return ohtd_seqlock_copy(&rtu_of(bus)->values[entry], value);
+}
+
 static int rtu_take(struct ohtd_bus *bus, uint32_t *deadman_ms)
 {
 	/* Nobody would act when a heartbeat is late, so do not claim a period. */
@@ -480,7 +525,7 @@ static int rtu_farewell(struct ohtd_bus *bus)
 {
 	if (!atomic_exchange(&rtu_of(bus)->is_controller, false))
 		return -EPERM;
-	set_stopped(rtu_of(bus), LATCH_FAREWELL, 0);
+	set_stopped(rtu_of(bus), OHT_STOPPED_BY_FAREWELL, 0);
 	return 0;
 }
 
@@ -509,8 +554,22 @@ static const struct ohtd_bus_ops rtu_ops = {
 	.disable = rtu_disable,
 	.self_test = rtu_self_test,
 	.telegrams = rtu_telegrams,
+	.plan = rtu_plan,
+	.outputs = ohtd_bus_no_outputs,
+	.image_head = rtu_image_head,
+	.image = rtu_image,
 	.destroy = rtu_destroy,
 };
+
+static int init_image(struct rtu_bus *rtu)
+{
+	int ret = ohtd_seqlock_init(&rtu->head, sizeof(rtu->grid.head));
+	unsigned int i;
+
+	for (i = 0; !ret && i < OHT_CYCLIC_ENTRIES_MAX; i++)
+		ret = ohtd_seqlock_init(&rtu->values[i], sizeof(rtu->grid.value[i]));
+	return ret;
+}
 
 struct ohtd_bus *ohtd_bus_rtu_create(const struct ohtd_bus_setup *setup, char *error,
 				     size_t error_bytes)
@@ -525,13 +584,14 @@ struct ohtd_bus *ohtd_bus_rtu_create(const struct ohtd_bus_setup *setup, char *e
 	rtu->bus.ops = &rtu_ops;
 	rtu->bus.setup = *setup;
 	rtu->line.low_fd = -1;
-	atomic_init(&rtu->latch, OHT_STATE_STOPPED | LATCH_START | LATCH_START << LATCH_FIRST);
-	atomic_init(&rtu->since_ns, now_ns());
+	rtu_latch_init(&rtu->latch, now_ns());
 	rtu->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	rtu->ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	ret = rtu->wake_fd < 0 || rtu->ready_fd < 0 ? -errno : rtu_line_init(&rtu->line, setup);
+	if (!ret)
+		ret = init_image(rtu);
 	if (ret) {
-		snprintf(error, error_bytes, "bus: no descriptors left: %s", strerror(-ret));
+		snprintf(error, error_bytes, "bus: cannot begin: %s", strerror(-ret));
 		rtu_destroy(&rtu->bus);
 		return NULL;
 	}

@@ -10,11 +10,9 @@
 #include <unistd.h>
 
 #include "config/ini.h"
-#include "main/log.h"
+#include "base/log.h"
 
-#define KEYS_MAX	24
-/* libmodbus waits with select(), which ends the process for a descriptor of 1024 or more. */
-#define RTU_CONNECTIONS_MAX	768
+#define KEYS_MAX	40
 
 struct loading {
 	struct ohtd_config *config;
@@ -94,8 +92,7 @@ static bool is_address(const char *host)
 }
 
 /* "address:port" or "[address]:port"; no name service before the robot runs */
-static int set_listen(struct ohtd_config *config, const struct key *key, const char *value,
-		      char *why, size_t size)
+static bool take_endpoint(struct ohtd_endpoint *endpoint, const char *value)
 {
 	const char *colon = strrchr(value, ':'), *host = value;
 	size_t n = colon ? (size_t)(colon - value) : 0;
@@ -106,20 +103,36 @@ static int set_listen(struct ohtd_config *config, const struct key *key, const c
 		host++;
 		n -= 2;
 	}
-	if (colon && n && n < sizeof(config->listen_host)) {
-		memcpy(config->listen_host, host, n);
-		config->listen_host[n] = 0;
+	if (colon && n && n < sizeof(endpoint->host)) {
+		memcpy(endpoint->host, host, n);
+		endpoint->host[n] = 0;
 		port = strtoul(colon + 1, &end, 10);
 	}
 	if (!end || !isdigit((unsigned char)colon[1]) || *end || port > 65535 ||
-	    !is_address(config->listen_host) ||
-	    (strchr(config->listen_host, ':') && *value != '[')) {
-		snprintf(why, size, "%s must be ADDRESS:PORT or [IPV6]:PORT, not '%s'", key->name,
-			 value);
-		return -1;
-	}
-	config->listen_port = (uint16_t)port;
-	return 0;
+	    !is_address(endpoint->host) || (strchr(endpoint->host, ':') && *value != '['))
+		return false;
+	endpoint->port = (uint16_t)port;
+	return true;
+}
+
+static int set_listen(struct ohtd_config *config, const struct key *key, const char *value,
+		      char *why, size_t size)
+{
+	if (take_endpoint(&config->listen, value))
+		return 0;
+	snprintf(why, size, "%s must be ADDRESS:PORT or [IPV6]:PORT, not '%s'", key->name, value);
+	return -1;
+}
+
+static int set_gateway(struct ohtd_config *config, const struct key *key, const char *value,
+		       char *why, size_t size)
+{
+	config->gateway = strcmp(value, "off") != 0;
+	if (!config->gateway || take_endpoint(&config->gateway_listen, value))
+		return 0;
+	snprintf(why, size, "%s must be off, ADDRESS:PORT or [IPV6]:PORT, not '%s'", key->name,
+		 value);
+	return -1;
 }
 
 static bool is_dns_name(const char *name)
@@ -153,6 +166,88 @@ static int set_names(struct ohtd_config *config, const struct key *key, const ch
 		}
 		config->name_count++;
 		value += n;
+	}
+	return 0;
+}
+
+/* Copies the next entry of a list and moves @value behind it; false: there is none. */
+static bool next_entry(const char **value, char *entry, size_t size)
+{
+	const char *delimiters = " \t,";
+	size_t n;
+
+	*value += strspn(*value, delimiters);
+	n = strcspn(*value, delimiters);
+	/* What is too long is cut, and is then nothing that is known. */
+	snprintf(entry, size, "%.*s", (int)n, *value);
+	*value += n;
+	return n;
+}
+
+/* As peers are written, so that they can be compared. */
+static bool take_address(char address[OHTD_ADDRESS_BYTES], const char *text)
+{
+	unsigned char raw[sizeof(struct in6_addr)];
+
+	if (inet_pton(AF_INET, text, raw) == 1)
+		return inet_ntop(AF_INET, raw, address, OHTD_ADDRESS_BYTES);
+	return inet_pton(AF_INET6, text, raw) == 1 &&
+	       inet_ntop(AF_INET6, raw, address, OHTD_ADDRESS_BYTES);
+}
+
+static int set_write_from(struct ohtd_config *config, const struct key *key, const char *value,
+			  char *why, size_t size)
+{
+	char entry[OHTD_ADDRESS_BYTES];
+
+	while (next_entry(&value, entry, sizeof(entry))) {
+		if (config->gateway_writers == OHTD_WRITERS_MAX) {
+			snprintf(why, size, "%s has more than %d entries", key->name, OHTD_WRITERS_MAX);
+			return -1;
+		}
+		if (!take_address(config->gateway_write_from[config->gateway_writers], entry)) {
+			snprintf(why, size, "%s has '%s', which is no address", key->name, entry);
+			return -1;
+		}
+		config->gateway_writers++;
+	}
+	return 0;
+}
+
+/* "UNIT:REGISTER", the register decimal or with 0x */
+static bool take_register(struct ohtd_unit_register *reg, const char *text)
+{
+	unsigned long unit, address;
+	char *end;
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	unit = strtoul(text, &end, 10);
+	if (*end != ':' || !isdigit((unsigned char)end[1]) || unit < 1 || unit > 247)
+		return false;
+	text = end + 1;
+	address = strtoul(text, &end, *text == '0' && text[1] == 'x' ? 16 : 10);
+	if (*end || address > 0xffff)
+		return false;
+	*reg = (struct ohtd_unit_register){ (uint8_t)unit, (uint16_t)address };
+	return true;
+}
+
+static int set_write_registers(struct ohtd_config *config, const struct key *key, const char *value,
+			       char *why, size_t size)
+{
+	char entry[32];
+
+	while (next_entry(&value, entry, sizeof(entry))) {
+		if (config->gateway_writable == OHTD_WRITABLE_MAX) {
+			snprintf(why, size, "%s has more than %d entries", key->name, OHTD_WRITABLE_MAX);
+			return -1;
+		}
+		if (!take_register(&config->gateway_write[config->gateway_writable], entry)) {
+			snprintf(why, size, "%s has '%s', which is not UNIT:REGISTER", key->name, entry);
+			return -1;
+		}
+		config->gateway_writable++;
 	}
 	return 0;
 }
@@ -201,6 +296,9 @@ static const struct key keys[] = {
 	{ "http", "names", set_names, 0, 0, 0 },
 	{ "http", "loops", set_number, FIELD(loops), 0, OHTD_LOOPS_MAX },
 	{ "http", "connections", set_number, FIELD(connections_max), 8, 4096 },
+	{ "http", "logins_per_s", set_number, FIELD(logins_per_s), 0, 10000 },
+	{ "http", "changes_per_s", set_number, FIELD(changes_per_s), 0, 10000 },
+	{ "http", "queries_per_s", set_number, FIELD(queries_per_s), 0, 10000 },
 	{ "tls", "certificate", set_path, FIELD(certificate), 0, 0 },
 	{ "tls", "key", set_path, FIELD(key), 0, 0 },
 	{ "paths", "state", set_path, FIELD(state_dir), 0, 0 },
@@ -220,6 +318,11 @@ static const struct key keys[] = {
 	{ "robot", "simulated", set_flag, FIELD(simulated), 0, 0 },
 	{ "robot", "realtime_priority", set_number, FIELD(realtime_priority), 0, 98 },
 	{ "robot", "cpu", set_number, FIELD(cpu), 0, 1023 },
+	{ "gateway", "listen", set_gateway, 0, 0, 0 },
+	{ "gateway", "write_from", set_write_from, 0, 0, 0 },
+	{ "gateway", "write_registers", set_write_registers, 0, 0, 0 },
+	{ "gateway", "idle_s", set_number, FIELD(gateway_idle_s), 1, 3600 },
+	{ "gateway", "fresh_ms", set_number, FIELD(gateway_fresh_ms), 0, 10000 },
 	{ "log", "level", set_level, 0, 0, 0 },
 };
 
@@ -256,6 +359,20 @@ static unsigned int line_of(const struct loading *loading, const char *section, 
 	return loading->lines[find_key(section, name)];
 }
 
+/* Who may write, and what: one without the other would be a list that somebody believes in. */
+static int check_writers(const struct loading *loading, const char *path, char *why, size_t size)
+{
+	const struct ohtd_config *config = loading->config;
+	const char *there = config->gateway_writers ? "write_from" : "write_registers";
+
+	if (!config->gateway_writers == !config->gateway_writable)
+		return 0;
+	snprintf(why, size, "%s:%u: '%s' needs '%s' beside it", path,
+		 line_of(loading, "gateway", there), there,
+		 config->gateway_writers ? "write_registers" : "write_from");
+	return -1;
+}
+
 /* Lines that make no sense together: the message names the one that should go or is missing. */
 static int check_together(const struct loading *loading, const char *path, char *why, size_t size)
 {
@@ -275,11 +392,6 @@ static int check_together(const struct loading *loading, const char *path, char 
 			return -1;
 		}
 	}
-	if (rtu && config->connections_max > RTU_CONNECTIONS_MAX) {
-		snprintf(why, size, "%s:%u: backend = rtu allows at most %d connections", path,
-			 line_of(loading, "http", "connections"), RTU_CONNECTIONS_MAX);
-		return -1;
-	}
 	if (rtu && !*config->tty) {
 		snprintf(why, size, "%s:%u: backend = rtu needs 'tty'", path,
 			 line_of(loading, "bus", "backend"));
@@ -292,15 +404,23 @@ static int check_together(const struct loading *loading, const char *path, char 
 			 *config->key ? "certificate" : "key");
 		return -1;
 	}
-	return 0;
+	/* A lost module would stop a real machine so many times later than modules.csv says. */
+	if (config->time_factor != 1 && !config->simulated) {
+		snprintf(why, size, "%s:%u: time_factor = %u needs simulated = yes in [robot]", path,
+			 line_of(loading, "bus", "time_factor"), config->time_factor);
+		return -1;
+	}
+	return check_writers(loading, path, why, size);
 }
 
 static void set_defaults(struct ohtd_config *config)
 {
 	*config = (struct ohtd_config){
-		.listen_host = "127.0.0.1",
-		.listen_port = 8443,
+		.listen = { "127.0.0.1", 8443 },
 		.connections_max = 256,
+		.logins_per_s = 10,
+		.changes_per_s = 100,
+		.queries_per_s = 250,
 		.state_dir = "/var/lib/oht",
 		.socket = "/run/oht/ohtd.sock",
 		.data_dir = OHT_DATADIR,
@@ -311,6 +431,8 @@ static void set_defaults(struct ohtd_config *config)
 		.time_factor = 1,
 		.realtime_priority = 50,
 		.cpu = -1,
+		.gateway_idle_s = 60,
+		.gateway_fresh_ms = 1000,
 		.log_level = OHTD_LOG_INFO,
 	};
 }

@@ -17,20 +17,38 @@
 #define OHTD_HOST_BYTES		254
 #define OHTD_NAMES_MAX		16
 #define OHTD_LOOPS_MAX		16
+#define OHTD_ADDRESS_BYTES	64
+#define OHTD_WRITERS_MAX	8
+#define OHTD_WRITABLE_MAX	64
 
 enum ohtd_backend_kind {
 	OHTD_BACKEND_KERNEL	= 0,
 	OHTD_BACKEND_RTU	= 1,
 };
 
+/* A register of a unit, as a client of the gateway names it. */
+struct ohtd_unit_register {
+	uint8_t unit;
+	uint16_t address;
+};
+
+/* @host: numeric IPv4 or IPv6. @port: 0: the system chooses. */
+struct ohtd_endpoint {
+	char host[OHTD_ADDRESS_BYTES];
+	uint16_t port;
+};
+
 struct ohtd_config {
 	/* [http] */
-	char listen_host[64];			/* numeric IPv4 or IPv6 */
-	uint16_t listen_port;			/* 0: the system chooses, see ready_file */
+	struct ohtd_endpoint listen;		/* port 0: see ready_file */
 	char names[OHTD_NAMES_MAX][OHTD_HOST_BYTES];	/* further DNS names and addresses */
 	unsigned int name_count;
 	unsigned int loops;			/* resolved: never 0 */
 	unsigned int connections_max;
+	/* of one client, see http/budget.h; 0: without a limit */
+	unsigned int logins_per_s;
+	unsigned int changes_per_s;
+	unsigned int queries_per_s;
 	/* [tls] */
 	char certificate[OHTD_PATH_BYTES];	/* empty: own certificate authority in state_dir */
 	char key[OHTD_PATH_BYTES];
@@ -54,6 +72,15 @@ struct ohtd_config {
 	unsigned int simulated;			/* 0 or 1: no robot, only said to people */
 	unsigned int realtime_priority;		/* of the control thread, 0: ordinary */
 	int cpu;				/* of the control thread, -1: any */
+	/* [gateway] */
+	unsigned int gateway;			/* 0 or 1: there is one */
+	struct ohtd_endpoint gateway_listen;
+	char gateway_write_from[OHTD_WRITERS_MAX][OHTD_ADDRESS_BYTES];	/* numeric, as inet_ntop() has it */
+	unsigned int gateway_writers;
+	struct ohtd_unit_register gateway_write[OHTD_WRITABLE_MAX];
+	unsigned int gateway_writable;
+	unsigned int gateway_idle_s;
+	unsigned int gateway_fresh_ms;		/* values of this age are answered without the bus; 0: none */
 	/* [log] */
 	int log_level;				/* enum ohtd_log_level */
 };

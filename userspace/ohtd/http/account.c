@@ -2,10 +2,13 @@
 #include "http/account.h"
 
 #include <errno.h>
+#include <stdio.h>
 
-#include "auth/role.h"
-#include "http/api.h"
-#include "main/clock.h"
+#include "auth/accounts.h"
+#include "auth/password.h"
+#include "http/list.h"
+#include "http/words.h"
+#include "base/clock.h"
 #include "store/store.h"
 #include "store/users.h"
 
@@ -17,6 +20,8 @@ static const struct ohtd_account_problem storage[] = {
 	[OHTD_STORE_FAILING] = { 503, "storage_failing", "the disk gives errors" },
 	[OHTD_STORE_DAMAGED] = { 503, "storage_damaged",
 				 "the database is damaged; the next start repairs it" },
+	[OHTD_STORE_HUNG] = { 503, "storage_hung",
+			      "the disk does not answer; nothing was written" },
 };
 
 struct ohtd_account_problem ohtd_storage_problem(int error)
@@ -52,15 +57,77 @@ struct ohtd_account_problem ohtd_account_problem(int error)
 	}
 }
 
-struct json_object *ohtd_account_json(const struct ohtd_user *user)
-{
-	struct json_object *json = json_object_new_object();
+OHTD_SHAPE_SHARED(ohtd_account_view, "Account",
+	OHTD_INTEGER(ohtd_account_view, id, .summary = "Number, never given to another account"),
+	OHTD_TEXT(ohtd_account_view, username, .summary = "Name to log in with",
+		  .example = "\"anna\""),
+	OHTD_WORD(ohtd_account_view, role, .words = &ohtd_role_words, .summary = "What is allowed"),
+	OHTD_BOOLEAN(ohtd_account_view, disabled, .summary = "The account cannot log in"),
+	OHTD_TIME(ohtd_account_view, created, .flags = OHTD_NULL, .summary = "When it was made"));
 
-	json_object_object_add(json, "id", json_object_new_int64(user->id));
-	json_object_object_add(json, "username", json_object_new_string(user->name));
-	json_object_object_add(json, "role", json_object_new_string(ohtd_role_name(user->role)));
-	json_object_object_add(json, "disabled", json_object_new_boolean(user->disabled));
-	json_object_object_add(json, "created", ohtd_json_wall_time(user->created_s *
-								    (int64_t)OHTD_NS_PER_S));
-	return json;
+OHTD_SHAPE_SHARED(ohtd_account_page, "AccountPage",
+	OHTD_LIST(ohtd_account_page, items, ohtd_account_view, .summary = "Accounts in the order asked for"),
+	OHTD_NEXT_CURSOR(ohtd_account_page));
+
+#define NEW_PASSWORD(S_, flags_)							\
+	OHTD_TEXT(S_, password, .flags = OHTD_SECRET | (flags_), .min = OHTD_PASSWORD_BYTES_MIN, \
+		  .max = OHTD_PASSWORD_BYTES_MAX, .summary = "New password",		\
+		  .example = "\"correct horse battery\"")
+
+OHTD_SHAPE_SHARED(ohtd_account_new, "NewAccount",
+	OHTD_TEXT(ohtd_account_new, username, .flags = OHTD_NEEDED, .min = 1,
+		  .max = OHTD_USER_NAME_MAX, .summary = "Letters, digits and . _ - @",
+		  .example = "\"anna\""),
+	NEW_PASSWORD(ohtd_account_new, OHTD_NEEDED),
+	OHTD_WORD(ohtd_account_new, role, .flags = OHTD_NEEDED, .words = &ohtd_role_words,
+		  .summary = "What is allowed", .example = "\"operator\""));
+
+OHTD_SHAPE_SHARED(ohtd_account_patch, "AccountChange",
+	NEW_PASSWORD(ohtd_account_patch, 0),
+	OHTD_WORD(ohtd_account_patch, role, .words = &ohtd_role_words, .preset = OHTD_NONE,
+		  .summary = "What is allowed from now on"),
+	OHTD_TRISTATE(ohtd_account_patch, disabled, .summary = "Whether the account can log in"));
+
+struct ohtd_account_view ohtd_account_view_of(const struct ohtd_user *user)
+{
+	return (struct ohtd_account_view){
+		.id = user->id, .username = user->name, .role = user->role,
+		.disabled = user->disabled, .created = user->created_s * (int64_t)OHTD_NS_PER_S,
+	};
+}
+
+void ohtd_account_take_new(struct ohtd_account_order *order, const struct ohtd_account_new *said)
+{
+	order->act = OHTD_ACCOUNT_ADD;
+	order->user.role = (int)said->role;
+	snprintf(order->user.name, sizeof(order->user.name), "%s", said->username);
+	ohtd_secret_set(&order->password, said->password);
+}
+
+void ohtd_account_take_patch(struct ohtd_account_order *order, int64_t id,
+			     const struct ohtd_account_patch *said)
+{
+	order->act = OHTD_ACCOUNT_CHANGE;
+	order->change.id = id;
+	order->change.role = said->role == OHTD_NONE ? 0 : (int)said->role;
+	order->change.disabled = said->disabled < 0 ? -1 : said->disabled > 0;
+	if (said->password)
+		ohtd_secret_set(&order->password, said->password);
+}
+
+struct ohtd_account_fault ohtd_account_fault(const char *username, const char *password)
+{
+	const char *detail = username ? ohtd_account_name_unfit(username) : NULL;
+
+	if (detail)
+		return (struct ohtd_account_fault){ "/username", "unfit", detail };
+	detail = password ? ohtd_password_unfit(password) : NULL;
+	return (struct ohtd_account_fault){ "/password", "unfit", detail };
+}
+
+struct ohtd_account_fault ohtd_account_patch_fault(const struct ohtd_account_patch *said)
+{
+	if (!said->password && said->role == OHTD_NONE && said->disabled < 0)
+		return (struct ohtd_account_fault){ "", "empty", "say what is to be changed" };
+	return ohtd_account_fault(NULL, said->password);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "http/alive.h"
 
-#include "main/clock.h"
+#include "base/clock.h"
 #include "robot/robot.h"
 #include "store/store.h"
 
@@ -21,11 +21,16 @@ void ohtd_alive_look(struct ohtd_alive *alive, const struct ohtd_snapshot *snaps
 	alive->control = alive->control_age_ms <=
 			 (uint64_t)OHTD_CONTROL_STALLED_MS * snapshot->bus.time_factor;
 	alive->loops = !snapshot->loops_stalled;
-	alive->store = !view.busy_since_ns ||
-		       age_ms(view.busy_since_ns, now_ns) <= OHTD_STORE_HUNG_MS;
+	alive->store_lost = view.busy_since_ns && snapshot->safety.state != OHTD_SAFETY_ENABLED &&
+			    age_ms(view.busy_since_ns, now_ns) > OHTD_STORE_LOST_MS;
 }
 
 bool ohtd_alive_all(const struct ohtd_alive *alive)
 {
-	return alive->control && alive->loops && alive->store;
+	return alive->control && alive->loops;
+}
+
+bool ohtd_alive_needs_no_restart(const struct ohtd_alive *alive)
+{
+	return ohtd_alive_all(alive) && !alive->store_lost;
 }

@@ -1,148 +1,501 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* auth: log-in, renewal, the own session, sessions and password. */
 #include "http/api.h"
 #include "http/call.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/crypto.h>
 
+#include "auth/accounts.h"
 #include "auth/session.h"
 #include "auth/setup.h"
-#include "http/pending.h"
-#include "main/workers.h"
+#include "http/account.h"
+#include "http/cookie.h"
+#include "http/late.h"
+#include "http/list.h"
+#include "http/session_view.h"
+#include "http/words.h"
 
-/* A password takes a tenth of a second here, seconds on a small board, and others may be in front. */
-#define LOGIN_MS	60000
+/* ---- tokens, as they are told ---- */
+
+struct grant_view {
+	const char *access_token;
+	const char *refresh_token;
+	const char *token_type;
+	int expires_in;
+	int refresh_expires_in;
+	int role;
+};
+
+OHTD_SHAPE(grant_view, "Tokens",
+	OHTD_TEXT(grant_view, access_token, .flags = OHTD_SECRET,
+		  .summary = "For the header Authorization: Bearer"),
+	OHTD_TEXT(grant_view, refresh_token, .flags = OHTD_SECRET | OHTD_NULL | OHTD_OMIT,
+		  .summary = "For the next renewal, once; not there when it is in the cookie"),
+	OHTD_TEXT(grant_view, token_type, .summary = "Bearer"),
+	OHTD_INTEGER(grant_view, expires_in, .unit = "s", .summary = "Life of the access token"),
+	OHTD_INTEGER(grant_view, refresh_expires_in, .unit = "s",
+		     .summary = "What is left of the session"),
+	OHTD_WORD(grant_view, role, .words = &ohtd_role_words, .summary = "Role of the account"));
+
+/* ---- what waits: for a check of a password or for the store ---- */
 
 struct auth_job {
-	struct ohtd_pending pending;
-	struct ohtd_work work;
+	struct ohtd_late late;
 	struct ohtd_auth *auth;
-	bool is_login;
+	bool cookie;			/* the refresh token goes into the cookie */
+	const char *refused;		/* code and words of a wrong password */
+	const char *refused_text;
+	int refused_status;
+	struct ohtd_principal who;
 	struct ohtd_credentials credentials;
-	struct ohtd_secret refresh_token;
-	char address[OHTD_ADDRESS_BYTES];
+	struct ohtd_secret fresh;
+	struct ohtd_renewal renewal;
+	char ended[OHTD_SESSION_ID_BYTES];
 	enum ohtd_auth_result result;
 	struct ohtd_grant grant;
 };
 
-static void reply_grant(struct ohtd_call *call, const struct ohtd_grant *grant)
+static void release(struct ohtd_late *late)
 {
-	struct json_object *json = json_object_new_object();
+	struct auth_job *job = (struct auth_job *)late;
 
-	json_object_object_add(json, "access_token",
-			       json_object_new_string(grant->access_token));
-	json_object_object_add(json, "refresh_token",
-			       json_object_new_string(grant->refresh_token.revealed));
-	json_object_object_add(json, "token_type", json_object_new_string("Bearer"));
-	json_object_object_add(json, "expires_in", json_object_new_int(grant->expires_in_s));
-	json_object_object_add(json, "role",
-			       json_object_new_string(ohtd_role_name(grant->who.role)));
-	ohtd_reply_json(call, 200, json);
-}
-
-static void reply_result(struct ohtd_call *call, struct auth_job *job)
-{
-	if (job->result == OHTD_AUTH_GRANTED) {
-		/* He may have been made by ohtd --add-user meanwhile. */
-		if (job->grant.who.role == OHTD_ROLE_ADMINISTRATOR)
-			ohtd_setup_done(ohtd_call_setup(call));
-		reply_grant(call, &job->grant);
-	} else if (job->result == OHTD_AUTH_UNAVAILABLE) {
-		ohtd_reply_store_problem(call, job->grant.error);
-	} else {
-		ohtd_reply_header(call, "www-authenticate", "Bearer realm=\"oht\"");
-		ohtd_reply_problem(call, 401, job->is_login ? "login_refused" : "refresh_refused",
-				   job->is_login ? "name or password is wrong" :
-						   "the refresh token is not valid any more");
-	}
-}
-
-static void free_job(struct auth_job *job)
-{
+	if (job->grant.access_token)
+		OPENSSL_cleanse(job->grant.access_token, strlen(job->grant.access_token));
 	free(job->grant.access_token);
-	OPENSSL_cleanse(job, sizeof(*job));
-	free(job);
 }
 
-static void finish(struct ohtd_pending *pending)
+static struct auth_job *make_job(struct ohtd_call *call)
 {
-	struct auth_job *job = (struct auth_job *)pending;
+	struct auth_job *job = ohtd_late_make(call, sizeof(*job));
 
-	if (pending->call)
-		reply_result(pending->call, job);
-	free_job(job);
-}
-
-/* On a worker. */
-static void run_job(struct ohtd_work *work, bool dropped)
-{
-	struct auth_job *job = (struct auth_job *)((char *)work - offsetof(struct auth_job, work));
-
-	if (dropped)
-		job->result = OHTD_AUTH_UNAVAILABLE;
-	else if (job->is_login)
-		job->result = ohtd_auth_login(job->auth, &job->credentials, job->address,
-					      &job->grant);
-	else
-		job->result = ohtd_auth_refresh(job->auth, &job->refresh_token, &job->grant);
-	ohtd_pending_post(&job->pending);
-}
-
-static void submit(struct ohtd_call *call, struct auth_job *job)
-{
+	if (!job)
+		return NULL;
+	job->late.release = release;
 	job->auth = ohtd_call_auth(call);
-	job->work.run = run_job;
-	snprintf(job->address, sizeof(job->address), "%s", ohtd_call_address(call));
-	if (ohtd_pending_begin(&job->pending, call, LOGIN_MS, finish)) {
-		free_job(job);
-		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
-		return;
-	}
-	if (!ohtd_workers_submit(ohtd_call_workers(call), &job->work))
-		return;
-	ohtd_pending_abandon(&job->pending);
-	free_job(job);
-	ohtd_reply_header(call, "retry-after", "2");
-	ohtd_reply_problem(call, 503, "busy", "too many logins are under way");
+	job->who = call->who;
+	return job;
 }
 
-void ohtd_api_login(struct ohtd_call *call)
+/* ---- answers ---- */
+
+static void reply_grant(struct ohtd_call *call, const struct auth_job *job)
 {
-	const char *username = ohtd_call_text(call, "username");
+	const struct ohtd_grant *grant = &job->grant;
+
+	/* He may have been made by ohtd --add-user meanwhile. */
+	if (grant->who.role == OHTD_ROLE_ADMINISTRATOR)
+		ohtd_setup_done(ohtd_call_setup(call));
+	if (job->cookie)
+		ohtd_cookie_set(call, &grant->refresh_token, grant->refresh_expires_in_s);
+	OHTD_REPLY(call, 200, grant_view, (&(struct grant_view){
+		.access_token = grant->access_token,
+		.refresh_token = job->cookie ? NULL : grant->refresh_token.revealed,
+		.token_type = "Bearer",
+		.expires_in = grant->expires_in_s,
+		.refresh_expires_in = grant->refresh_expires_in_s,
+		.role = (int)grant->who.role,
+	}));
+}
+
+static void reply_wait(struct ohtd_call *call, unsigned int wait_s)
+{
+	ohtd_reply_header(call, "retry-after", ohtd_call_text_of(call, "%u", wait_s));
+	ohtd_reply_problem(call, 429, "too_many_failures",
+			   "too many failed logins; try again in %u s", wait_s);
+}
+
+static void refuse(struct ohtd_call *call, const struct auth_job *job)
+{
+	if (job->refused_status == 401)
+		ohtd_reply_header(call, "www-authenticate", "Bearer realm=\"oht\"");
+	ohtd_reply_problem(call, job->refused_status, job->refused, "%s", job->refused_text);
+}
+
+static void reply_result(struct ohtd_call *call, const struct auth_job *job)
+{
+	switch (job->result) {
+	case OHTD_AUTH_GRANTED:
+		reply_grant(call, job);
+		break;
+	case OHTD_AUTH_REFUSED:
+		refuse(call, job);
+		break;
+	case OHTD_AUTH_TOO_MANY:
+		reply_wait(call, job->grant.wait_s);
+		break;
+	case OHTD_AUTH_CHANGED:
+		ohtd_reply_problem(call, 409, "account_changed",
+				   "the account was changed meanwhile; log in again");
+		break;
+	case OHTD_AUTH_UNAVAILABLE:
+		ohtd_reply_store_problem(call, job->grant.error);
+		break;
+	}
+}
+
+/* ---- passwords: log-in and change ---- */
+
+static void answer_result(struct ohtd_call *call, struct ohtd_late *late)
+{
+	reply_result(call, (const struct auth_job *)late);
+}
+
+/* On a thread for passwords. */
+static int act_check(struct ohtd_late *late)
+{
+	struct auth_job *job = (struct auth_job *)late;
+
+	if (*job->fresh.revealed)
+		job->result = ohtd_auth_change_password(job->auth, &job->who, &job->credentials,
+							&job->fresh, &job->grant);
+	else
+		job->result = ohtd_auth_login(job->auth, &job->credentials, &job->grant);
+	return 0;
+}
+
+static void take_credentials(struct ohtd_call *call, struct ohtd_credentials *credentials,
+			     const char *username, const char *password)
+{
+	const char *agent = ohtd_call_header(call, "user-agent");
+
+	snprintf(credentials->username, sizeof(credentials->username), "%s", username);
+	ohtd_secret_set(&credentials->password, password);
+	snprintf(credentials->address, sizeof(credentials->address), "%s", ohtd_call_address(call));
+	ohtd_agent_set(credentials->agent, agent ? agent : "", agent ? strlen(agent) : 0);
+}
+
+/* The first of the two looks; the second is when the check begins. True if it has been refused. */
+static bool must_wait(struct ohtd_call *call, const char *username)
+{
 	unsigned int wait_s = ohtd_auth_wait_s(ohtd_call_auth(call), username,
 					       ohtd_call_address(call));
-	struct auth_job *job;
-	char seconds[16];
 
-	if (wait_s) {
-		snprintf(seconds, sizeof(seconds), "%u", wait_s);
-		ohtd_reply_header(call, "retry-after", seconds);
-		ohtd_reply_problem(call, 429, "too_many_failures",
-				   "too many failed logins; try again in %u s", wait_s);
-		return;
-	}
-	job = calloc(1, sizeof(*job));
-	if (!job) {
-		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
-		return;
-	}
-	job->is_login = true;
-	snprintf(job->credentials.username, sizeof(job->credentials.username), "%s", username);
-	ohtd_secret_set(&job->credentials.password, ohtd_call_text(call, "password"));
-	submit(call, job);
+	if (wait_s)
+		reply_wait(call, wait_s);
+	return wait_s;
 }
 
-void ohtd_api_refresh(struct ohtd_call *call)
+#define COOKIE_MEMBER(S_)								\
+	OHTD_TRISTATE(S_, cookie,							\
+		      .summary = "For pages: the refresh token goes into a cookie, not into the answer")
+
+struct login_input {
+	const char *username;
+	const char *password;
+	int8_t cookie;
+};
+
+OHTD_SHAPE(login_input, "Login",
+	OHTD_TEXT(login_input, username, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_USER_NAME_MAX,
+		  .summary = "Name of the account", .example = "\"anna\""),
+	OHTD_TEXT(login_input, password, .flags = OHTD_NEEDED | OHTD_SECRET, .min = 1,
+		  .max = OHTD_PASSWORD_BYTES_MAX, .summary = "Its password",
+		  .example = "\"correct horse battery\""),
+	COOKIE_MEMBER(login_input));
+
+static void post_login(struct ohtd_call *call)
 {
-	struct auth_job *job = calloc(1, sizeof(*job));
+	const struct login_input *said = OHTD_INPUT(call, login_input);
+	struct auth_job *job;
 
-	if (!job) {
-		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
+	if ((said->cookie > 0 && !ohtd_cookie_check(call)) || must_wait(call, said->username))
+		return;
+	job = make_job(call);
+	if (!job)
+		return;
+	job->cookie = said->cookie > 0;
+	job->refused_status = 401;
+	job->refused = "login_refused";
+	job->refused_text = "name or password is wrong";
+	take_credentials(call, &job->credentials, said->username, said->password);
+	ohtd_late_check(call, &job->late, job->credentials.address, act_check, answer_result);
+}
+
+struct password_input {
+	const char *old_password;
+	const char *new_password;
+	int8_t cookie;
+};
+
+OHTD_SHAPE(password_input, "PasswordChange",
+	OHTD_TEXT(password_input, old_password, .flags = OHTD_NEEDED | OHTD_SECRET, .min = 1,
+		  .max = OHTD_PASSWORD_BYTES_MAX, .summary = "The present password",
+		  .example = "\"correct horse battery\""),
+	OHTD_TEXT(password_input, new_password, .flags = OHTD_NEEDED | OHTD_SECRET,
+		  .min = OHTD_PASSWORD_BYTES_MIN, .max = OHTD_PASSWORD_BYTES_MAX,
+		  .summary = "The password from now on", .example = "\"another horse battery\""),
+	COOKIE_MEMBER(password_input));
+
+/* True if there is one; else it has been refused. */
+static bool has_session(struct ohtd_call *call)
+{
+	if (*call->who.session)
+		return true;
+	ohtd_reply_problem(call, 409, "no_session", "the local socket has no session");
+	return false;
+}
+
+static void post_password_change(struct ohtd_call *call)
+{
+	const struct password_input *said = OHTD_INPUT(call, password_input);
+	struct ohtd_account_fault fault = ohtd_account_fault(NULL, said->new_password);
+	struct auth_job *job;
+
+	if (!has_session(call) || (said->cookie > 0 && !ohtd_cookie_check(call)))
+		return;
+	if (fault.detail) {
+		ohtd_reply_member(call, "/new_password", fault.code, "%s", fault.detail);
 		return;
 	}
-	ohtd_secret_set(&job->refresh_token, ohtd_call_text(call, "refresh_token"));
-	submit(call, job);
+	if (must_wait(call, call->who.user))
+		return;
+	job = make_job(call);
+	if (!job)
+		return;
+	job->cookie = said->cookie > 0;
+	job->refused_status = 403;
+	job->refused = "password_wrong";
+	job->refused_text = "the present password is wrong";
+	take_credentials(call, &job->credentials, call->who.user, said->old_password);
+	ohtd_secret_set(&job->fresh, said->new_password);
+	ohtd_late_check(call, &job->late, NULL, act_check, answer_result);
 }
+
+/* ---- renewal ---- */
+
+struct refresh_input {
+	const char *refresh_token;
+};
+
+OHTD_SHAPE(refresh_input, "Refresh",
+	OHTD_TEXT(refresh_input, refresh_token, .flags = OHTD_SECRET, .min = 1,
+		  .max = OHTD_SECRET_BYTES - 1,
+		  .summary = "The refresh token; left out when it is in the cookie",
+		  .example = "\"nBuKfV5POisc\""));
+
+static int work_renew(struct ohtd_db *db, void *arg)
+{
+	struct auth_job *job = arg;
+
+	return ohtd_db_session_renew(db, &job->renewal);
+}
+
+static void settle_renewal(struct ohtd_late *late)
+{
+	struct auth_job *job = (struct auth_job *)late;
+
+	job->result = ohtd_auth_renewal_end(job->auth, &job->renewal, late->result, &job->grant);
+}
+
+static void answer_renewal(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const struct auth_job *job = (const struct auth_job *)late;
+
+	if (job->cookie && job->result == OHTD_AUTH_REFUSED)
+		ohtd_cookie_clear(call);
+	reply_result(call, job);
+}
+
+/* A token that is not ours is refused at once, and takes no place in a queue. */
+static void renew(struct ohtd_call *call, const struct ohtd_secret *token, bool cookie)
+{
+	struct auth_job *job = make_job(call);
+
+	if (!job)
+		return;
+	job->cookie = cookie;
+	job->refused_status = 401;
+	job->refused = "refresh_refused";
+	job->refused_text = "the refresh token is not valid any more";
+	job->late.settle = settle_renewal;
+	if (ohtd_auth_renewal_begin(job->auth, token, &job->renewal)) {
+		ohtd_late_write(call, &job->late, work_renew, answer_renewal);
+		return;
+	}
+	if (cookie)
+		ohtd_cookie_clear(call);
+	refuse(call, job);
+	ohtd_late_drop(&job->late);
+}
+
+static void post_refresh(struct ohtd_call *call)
+{
+	const struct refresh_input *said = OHTD_INPUT(call, refresh_input);
+	struct ohtd_secret token = { "" };
+
+	if (said->refresh_token) {
+		ohtd_secret_set(&token, said->refresh_token);
+		renew(call, &token, false);
+	} else if (ohtd_cookie_check(call)) {
+		/* Without a cookie there is the empty token, which is refused. */
+		if (!ohtd_cookie_take(call, &token))
+			ohtd_secret_forget(&token);
+		renew(call, &token, true);
+	}
+	ohtd_secret_forget(&token);
+}
+
+/* ---- ends ---- */
+
+static int work_end(struct ohtd_db *db, void *arg)
+{
+	struct auth_job *job = arg;
+
+	return ohtd_db_session_end(db, job->ended, 0);
+}
+
+/* -ENOENT: something else has ended it at the same time. */
+static void settle_end(struct ohtd_late *late)
+{
+	const struct auth_job *job = (const struct auth_job *)late;
+
+	if (!late->result || late->result == -ENOENT)
+		ohtd_auth_gone(job->auth, job->ended);
+}
+
+static void answer_end(struct ohtd_call *call, struct ohtd_late *late)
+{
+	if (late->result && late->result != -ENOENT)
+		ohtd_reply_store_problem(call, late->result);
+	else
+		ohtd_reply_empty(call, 204);
+}
+
+static void end_session(struct ohtd_call *call, const char *id, int64_t user_id)
+{
+	struct auth_job *job = make_job(call);
+
+	if (!job)
+		return;
+	if (!ohtd_auth_end(job->auth, id, user_id)) {
+		ohtd_reply_problem(call, 404, "not_found", "there is no such session");
+		ohtd_late_drop(&job->late);
+		return;
+	}
+	snprintf(job->ended, sizeof(job->ended), "%s", id);
+	if (!strcmp(id, call->who.session))
+		ohtd_cookie_clear(call);
+	job->late.settle = settle_end;
+	ohtd_late_write(call, &job->late, work_end, answer_end);
+}
+
+static void post_logout(struct ohtd_call *call)
+{
+	if (has_session(call))
+		end_session(call, call->who.session, call->who.user_id);
+}
+
+/* An administrator ends the session of anybody. */
+static void delete_session(struct ohtd_call *call)
+{
+	end_session(call, call->params.name,
+		    call->who.role == OHTD_ROLE_ADMINISTRATOR ? 0 : call->who.user_id);
+}
+
+/* ---- who am I ---- */
+
+struct me {
+	int64_t id;
+	const char *username;
+	int role;
+	const char *session;
+	int64_t uid;
+};
+
+OHTD_SHAPE(me, "Me",
+	OHTD_INTEGER(me, id, .flags = OHTD_NULL,
+		     .summary = "Number of the account; null over the local socket"),
+	OHTD_TEXT(me, username, .flags = OHTD_NULL, .summary = "Its name"),
+	OHTD_WORD(me, role, .words = &ohtd_role_words, .summary = "What is allowed"),
+	OHTD_TEXT(me, session, .flags = OHTD_NULL, .summary = "Id of the session"),
+	OHTD_INTEGER(me, uid, .flags = OHTD_NULL,
+		     .summary = "Over the local socket: who, as the kernel says"));
+
+static void get_me(struct ohtd_call *call)
+{
+	const struct ohtd_principal *who = &call->who;
+
+	OHTD_REPLY(call, 200, me, (&(struct me){
+		.id = who->local ? OHTD_NONE : who->user_id,
+		.username = who->local ? NULL : who->user,
+		.role = (int)who->role,
+		.session = who->local ? NULL : who->session,
+		.uid = who->local ? (int64_t)who->uid : OHTD_NONE,
+	}));
+}
+
+struct session_page {
+	const struct ohtd_session_view *items;
+	size_t items_count;
+	const char *next_cursor;
+};
+
+OHTD_SHAPE(session_page, "SessionPage",
+	OHTD_LIST(session_page, items, ohtd_session_view, .summary = "Sessions, the newest first"),
+	OHTD_NEXT_CURSOR(session_page));
+
+static void get_sessions(struct ohtd_call *call)
+{
+	struct session_page page = { 0 };
+
+	page.items = ohtd_session_views(call, call->who.user_id, &page.items_count);
+	OHTD_REPLY(call, 200, session_page, &page);
+}
+
+#define CHECK_PROBLEMS	"too_many_failures", "cross_origin"
+
+static const struct ohtd_route routes[] = {
+	{
+		.method = OHTD_POST, .path = "auth/login", .rate = OHTD_RATE_LOGIN,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &login_input_shape,
+		.replies = { { 200, &grant_view_shape } },
+		.problems = { "login_refused", CHECK_PROBLEMS },
+		.handle = post_login,
+		.summary = "Password against tokens",
+	}, {
+		.method = OHTD_POST, .path = "auth/refresh", .rate = OHTD_RATE_RENEW,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &refresh_input_shape,
+		.replies = { { 200, &grant_view_shape } },
+		.problems = { "refresh_refused", "cross_origin" },
+		.handle = post_refresh,
+		.summary = "Refresh token against new tokens",
+	}, {
+		.method = OHTD_POST, .path = "auth/logout", .role = OHTD_ROLE_VIEWER,
+		.flags = OHTD_ROUTE_EXPIRED_OK | OHTD_ROUTE_STORE, .body_bytes_max = 1024,
+		.replies = { { 204, NULL } },
+		.problems = { "not_found", "no_session" },
+		.handle = post_logout,
+		.summary = "End the own session",
+	}, {
+		.method = OHTD_POST, .path = "auth/password/change", .role = OHTD_ROLE_VIEWER,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &password_input_shape,
+		.replies = { { 200, &grant_view_shape } },
+		.problems = { "password_wrong", "account_changed", "no_session", CHECK_PROBLEMS },
+		.handle = post_password_change,
+		.summary = "Change the own password; ends all other sessions",
+	}, {
+		.method = OHTD_GET, .path = "auth/me", .role = OHTD_ROLE_VIEWER,
+		.replies = { { 200, &me_shape } },
+		.handle = get_me,
+		.summary = "Who asks",
+	}, {
+		.method = OHTD_GET, .path = "auth/sessions", .role = OHTD_ROLE_VIEWER,
+		.replies = { { 200, &session_page_shape } },
+		.handle = get_sessions,
+		.summary = "The own sessions",
+	}, {
+		.method = OHTD_DELETE, .path = "auth/sessions/{name}", .role = OHTD_ROLE_VIEWER,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
+		.replies = { { 204, NULL } },
+		.problems = { "not_found" },
+		.handle = delete_session,
+		.summary = "End an own session; an administrator, any",
+	},
+};
+
+OHTD_ROUTE_TABLE(ohtd_auth_routes, "Sessions", routes);

@@ -3,90 +3,81 @@
 #include "http/api.h"
 #include "http/call.h"
 
-#include <errno.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "http/pending.h"
-#include "http/problem.h"
-#include "journal/recorder.h"
-#include "main/clock.h"
-#include "main/workers.h"
+#include "http/late.h"
+#include "http/list.h"
+#include "http/safety_cause.h"
+#include "http/words.h"
 #include "oht_client.h"
 #include "robot/codes.h"
 #include "store/journal.h"
-#include "store/store.h"
 
-#define LIMIT_DEFAULT	50
-#define LIMIT_MAX	200	/* as in the route table */
-#define WITHIN_MS	10000
-/* Longer than a store that is busy with something else. */
-#define LATE_MS		2000
+/* "gap" is no kind of the kernel's: entries that were not read. */
+static const char *kind_name(unsigned int kind)
+{
+	return kind ? oht_kind_name(kind) : "gap";
+}
 
-struct events_job {
-	struct ohtd_pending pending;
-	struct ohtd_work work;
-	struct ohtd_store *store;
-	struct ohtd_entry_query query;		/* asks for one more than is wanted */
-	unsigned int limit;
-	int count;				/* or a negative errno */
-	struct ohtd_entry_found found[LIMIT_MAX + 1];
+static const struct ohtd_words kind_words = {
+	.name = kind_name, .end = OHT_KIND_FAULT + 1, .open = true,
 };
 
-/* ---- an entry ---- */
+/* ---- who asked for it ---- */
 
-static struct json_object *names_json(unsigned int mask, const char *const *names)
-{
-	struct json_object *json = json_object_new_array();
+static const char *const actor_types[] = { "daemon", "user", "local", "process" };
+OHTD_WORDS_OF(actor_words, actor_types);
 
-	for (unsigned int i = 0; names[i]; i++)
-		if (mask & 1u << i)
-			json_object_array_add(json, json_object_new_string(names[i]));
-	return json;
-}
+enum actor_type { BY_DAEMON, BY_USER, BY_LOCAL, BY_PROCESS };
 
-static struct json_object *causes_json(uint64_t causes)
-{
-	struct json_object *json = json_object_new_array();
+struct actor_reason {
+	unsigned int code;
+	const char *text;
+	int64_t address;
+};
 
-	for (unsigned int cause = 1; cause < OHT_CAUSES_MAX; cause++)
-		if (causes & oht_cause_mask(cause))
-			json_object_array_add(json, json_object_new_string(
-					      oht_cause_name(cause)));
-	return json;
-}
+OHTD_SHAPE(actor_reason, "ActorReason",
+	OHTD_WORD(actor_reason, code, .words = &ohtd_why_words, .summary = "daemon: why, for programs"),
+	OHTD_TEXT(actor_reason, text, .summary = "daemon: why, for people"),
+	OHTD_INTEGER(actor_reason, address, .flags = OHTD_NULL,
+		     .summary = "daemon: unit address of the module that is meant"));
 
-static struct json_object *actor_of_type(const char *type)
-{
-	struct json_object *json = json_object_new_object();
+struct actor_user {
+	uint64_t id;
+	const char *name;
+};
 
-	json_object_object_add(json, "type", json_object_new_string(type));
-	return json;
-}
+OHTD_SHAPE(actor_user, "ActorUser",
+	OHTD_INTEGER(actor_user, id, .summary = "user: number of the account"),
+	OHTD_TEXT(actor_user, name, .flags = OHTD_NULL,
+		  .summary = "user: name; null: there is no such account any more"));
 
-static struct json_object *own_json(const struct ohtd_why *why)
-{
-	struct json_object *json = actor_of_type("daemon");
+struct actor_local {
+	uint32_t uid;
+};
 
-	json_object_object_add(json, "code", json_object_new_string(ohtd_why_name(why->code)));
-	json_object_object_add(json, "text", json_object_new_string(ohtd_why_text(why->code)));
-	json_object_object_add(json, "address",
-			       why->unit ? json_object_new_int(why->unit) : NULL);
-	return json;
-}
+OHTD_SHAPE(actor_local, "ActorLocal",
+	OHTD_INTEGER(actor_local, uid, .summary = "local: user of this machine, over the local socket"));
 
-static struct json_object *user_json(const struct ohtd_entry_found *found)
-{
-	struct json_object *json = actor_of_type("user");
+struct actor_process {
+	uint32_t pid;
+};
 
-	json_object_object_add(json, "id",
-			       json_object_new_int64((int64_t)found->entry.event.tag));
-	json_object_object_add(json, "name",
-			       *found->user ? json_object_new_string(found->user) : NULL);
-	return json;
-}
+OHTD_SHAPE(actor_process, "ActorProcess",
+	OHTD_INTEGER(actor_process, pid, .summary = "process: its number then"));
+
+struct actor {
+	unsigned int type;
+	const struct actor_reason *reason;
+	const struct actor_user *user;
+	const struct actor_local *local;
+	const struct actor_process *process;
+};
+
+OHTD_SHAPE(actor, "Actor",
+	OHTD_WORD(actor, type, .words = &actor_words, .summary = "What kind of actor it was"),
+	OHTD_PART_IF(actor, reason, actor_reason),
+	OHTD_PART_IF(actor, user, actor_user),
+	OHTD_PART_IF(actor, local, actor_local),
+	OHTD_PART_IF(actor, process, actor_process));
 
 /* A tag says who asked only in entries that are made for a request. */
 static bool was_asked_for(const struct oht_safety_event *event)
@@ -97,275 +88,278 @@ static bool was_asked_for(const struct oht_safety_event *event)
 				event->cause == OHT_STOPPED_BY_SOFTWARE));
 }
 
-static struct json_object *actor_json(const struct ohtd_entry_found *found)
+static const struct actor_reason *reason_of(struct ohtd_call *call, const struct ohtd_why *why)
+{
+	struct actor_reason *reason = ohtd_call_alloc(call, sizeof(*reason));
+
+	reason->code = why->code;
+	reason->text = ohtd_why_text(why->code);
+	reason->address = why->unit ? why->unit : OHTD_NONE;
+	return reason;
+}
+
+static const struct actor_user *user_of(struct ohtd_call *call, const struct ohtd_entry_found *found)
+{
+	struct actor_user *user = ohtd_call_alloc(call, sizeof(*user));
+
+	user->id = found->entry.event.tag;
+	user->name = *found->user ? found->user : NULL;
+	return user;
+}
+
+static void fill_process(struct ohtd_call *call, struct actor *actor, uint32_t pid)
+{
+	struct actor_process *process = ohtd_call_alloc(call, sizeof(*process));
+
+	process->pid = pid;
+	actor->type = BY_PROCESS;
+	actor->process = process;
+}
+
+static void fill_local(struct ohtd_call *call, struct actor *actor, uint32_t uid)
+{
+	struct actor_local *local = ohtd_call_alloc(call, sizeof(*local));
+
+	local->uid = uid;
+	actor->type = BY_LOCAL;
+	actor->local = local;
+}
+
+static const struct actor *actor_of(struct ohtd_call *call, const struct ohtd_entry_found *found)
 {
 	const struct oht_safety_event *event = &found->entry.event;
-	struct json_object *json;
+	struct actor *actor;
 	struct ohtd_why why;
+	uint32_t uid;
 
 	if (!was_asked_for(event))
 		return NULL;
-	if (found->by_daemon && ohtd_why_of_tag(event->tag, &why))
-		return own_json(&why);
-	if (found->by_daemon && event->tag)
-		return user_json(found);
-	if (found->by_daemon)
-		return actor_of_type("daemon");
-	json = actor_of_type("process");
-	json_object_object_add(json, "pid", json_object_new_int64(event->tgid));
-	return json;
-}
-
-static struct json_object *to_low_json(const struct oht_safety_event *event)
-{
-	if (!event->low_ns || event->kind == OHT_KIND_OPENED)
-		return NULL;
-	return json_object_new_int64((int64_t)(event->low_ns - event->event_ns));
-}
-
-static struct json_object *low_to_open_json(const struct oht_safety_event *event)
-{
-	if (event->kind != OHT_KIND_OPENED)
-		return NULL;
-	return json_object_new_int64((int64_t)(event->event_ns - event->low_ns));
-}
-
-static void add_kind(struct json_object *json, const struct ohtd_entry *entry)
-{
-	char text[96];
-
-	if (!entry->missing) {
-		json_object_object_add(json, "kind", json_object_new_string(
-				       oht_kind_name(entry->event.kind)));
-		json_object_object_add(json, "text", json_object_new_string(
-				       oht_kind_text(entry->event.kind)));
+	actor = ohtd_call_alloc(call, sizeof(*actor));
+	if (!found->by_daemon) {
+		fill_process(call, actor, event->tgid);
+	} else if (ohtd_why_of_tag(event->tag, &why)) {
+		actor->type = BY_DAEMON;
+		actor->reason = reason_of(call, &why);
+	} else if (ohtd_uid_of_tag(event->tag, &uid)) {
+		fill_local(call, actor, uid);
+	} else if (event->tag) {
+		actor->type = BY_USER;
+		actor->user = user_of(call, found);
 	} else {
-		snprintf(text, sizeof(text), "%llu entries were not read; the state afterwards",
-			 (unsigned long long)entry->missing);
-		json_object_object_add(json, "kind", json_object_new_string("gap"));
-		json_object_object_add(json, "text", json_object_new_string(text));
+		actor->type = BY_DAEMON;
 	}
-	json_object_object_add(json, "missing", json_object_new_int64((int64_t)entry->missing));
+	return actor;
 }
 
-static void add_state(struct json_object *json, const struct oht_safety_event *event)
-{
-	static const char *const inputs[] = { "a", "b", "feedback1", "feedback2", NULL };
-	static const char *const outputs[] = { "enable1", "enable2", NULL };
+/* ---- an entry ---- */
 
-	json_object_object_add(json, "cause", event->cause ? ohtd_json_cause(event->cause) : NULL);
-	json_object_object_add(json, "causes", causes_json(event->causes));
-	json_object_object_add(json, "from",
-			       json_object_new_string(oht_state_name(event->state_from)));
-	json_object_object_add(json, "to",
-			       json_object_new_string(oht_state_name(event->state_to)));
-	json_object_object_add(json, "inputs_closed", names_json(event->inputs, inputs));
-	json_object_object_add(json, "outputs_high", names_json(event->outputs, outputs));
-	json_object_object_add(json, "edge_to_low_ns", to_low_json(event));
-	json_object_object_add(json, "low_to_open_ns", low_to_open_json(event));
+struct safety_event {
+	const char *boot_id;
+	int64_t source;
+	uint64_t seq;
+	int64_t time;
+	uint64_t monotonic_ns;
+	unsigned int kind;
+	const char *text;
+	uint64_t missing;
+	const struct safety_cause *cause;
+	const char *const *causes;
+	size_t causes_count;
+	unsigned int from;
+	unsigned int to;
+	const char *const *inputs_closed;
+	size_t inputs_closed_count;
+	const char *const *outputs_high;
+	size_t outputs_high_count;
+	int64_t edge_to_low_ns;
+	int64_t low_to_open_ns;
+	const struct actor *actor;
+};
+
+static const char *const inputs[] = { "a", "b", "feedback1", "feedback2" };
+OHTD_WORDS_OF(input_words, inputs);
+static const char *const outputs[] = { "enable1", "enable2" };
+OHTD_WORDS_OF(output_words, outputs);
+
+OHTD_SHAPE(safety_event, "SafetyEvent",
+	OHTD_TEXT(safety_event, boot_id, .summary = "Boot of the computer that it is of"),
+	OHTD_INTEGER(safety_event, source, .summary = "Number of the device, in the order of their coming"),
+	OHTD_INTEGER(safety_event, seq, .summary = "Number of the entry, from 1 on for each device"),
+	OHTD_TIME(safety_event, time, .flags = OHTD_NULL, .summary = "Time of day"),
+	OHTD_INTEGER(safety_event, monotonic_ns, .unit = "ns", .summary = "Time since the boot"),
+	OHTD_WORD(safety_event, kind, .words = &kind_words, .summary = "What it is, for programs"),
+	OHTD_TEXT(safety_event, text, .summary = "What it is, for people"),
+	OHTD_INTEGER(safety_event, missing,
+		     .summary = "gap: so many entries were not read; the rest is the state afterwards"),
+	OHTD_OBJECT(safety_event, cause, safety_cause, .flags = OHTD_NULL, .summary = "Cause of it"),
+	OHTD_TEXTS(safety_event, causes, .words = &ohtd_cause_words, .summary = "All causes that stood"),
+	OHTD_WORD(safety_event, from, .words = &ohtd_device_state_words, .summary = "State before"),
+	OHTD_WORD(safety_event, to, .words = &ohtd_device_state_words, .summary = "State after"),
+	OHTD_TEXTS(safety_event, inputs_closed, .words = &input_words, .summary = "Inputs that were closed"),
+	OHTD_TEXTS(safety_event, outputs_high, .words = &output_words, .summary = "Outputs that were high"),
+	OHTD_INTEGER(safety_event, edge_to_low_ns, .flags = OHTD_NULL, .unit = "ns",
+		     .summary = "From the edge until both outputs were low"),
+	OHTD_INTEGER(safety_event, low_to_open_ns, .flags = OHTD_NULL, .unit = "ns",
+		     .summary = "opened: from the low outputs until the contacts were open"),
+	OHTD_OBJECT(safety_event, actor, actor, .flags = OHTD_NULL,
+		    .summary = "What asked for it; null: it was not asked for"));
+
+static const char *const *names_of(struct ohtd_call *call, uint64_t mask, unsigned int first,
+				   const struct ohtd_words *words, size_t *count)
+{
+	const char **names = ohtd_call_alloc(call, 64 * sizeof(*names));
+
+	for (unsigned int i = first; i < words->end; i++)
+		if (mask & (uint64_t)1 << i)
+			names[(*count)++] = ohtd_word_of(words, i);
+	return names;
 }
 
-static struct json_object *entry_json(const struct ohtd_entry_found *found)
+static const struct safety_cause *cause_of(struct ohtd_call *call, unsigned int cause)
 {
-	const struct oht_safety_event *event = &found->entry.event;
-	struct json_object *json = json_object_new_object();
+	struct safety_cause *made;
 
-	json_object_object_add(json, "boot_id", json_object_new_string(found->source.boot_id));
-	json_object_object_add(json, "source", json_object_new_int64(found->place.source));
-	json_object_object_add(json, "seq", json_object_new_int64((int64_t)event->journal_seq));
-	json_object_object_add(json, "time", ohtd_json_wall_time(found->entry.wall_ns));
-	json_object_object_add(json, "monotonic_ns",
-			       json_object_new_int64((int64_t)event->event_ns));
-	add_kind(json, &found->entry);
-	add_state(json, event);
-	json_object_object_add(json, "actor", actor_json(found));
-	return json;
+	if (!cause)
+		return NULL;
+	made = ohtd_call_alloc(call, sizeof(*made));
+	*made = ohtd_safety_cause(cause);
+	return made;
+}
+
+static void fill_event(struct ohtd_call *call, const struct ohtd_entry_found *found,
+		       struct safety_event *view)
+{
+	const struct ohtd_entry *entry = &found->entry;
+	const struct oht_safety_event *event = &entry->event;
+
+	*view = (struct safety_event){
+		.boot_id = found->source.boot_id, .source = found->place.source,
+		.seq = event->journal_seq, .time = entry->wall_ns,
+		.monotonic_ns = event->event_ns,
+		.kind = entry->missing ? 0 : event->kind,
+		.text = oht_kind_text(event->kind),
+		.missing = entry->missing,
+		.cause = cause_of(call, event->cause),
+		.from = event->state_from, .to = event->state_to,
+		.edge_to_low_ns = OHTD_NONE, .low_to_open_ns = OHTD_NONE,
+		.actor = actor_of(call, found),
+	};
+	if (entry->missing)
+		view->text = ohtd_call_text_of(call, "%llu entries were not read; the state afterwards",
+					       (unsigned long long)entry->missing);
+	view->causes = names_of(call, event->causes, 1, &ohtd_cause_words, &view->causes_count);
+	view->inputs_closed = names_of(call, event->inputs, 0, &input_words,
+				       &view->inputs_closed_count);
+	view->outputs_high = names_of(call, event->outputs, 0, &output_words,
+				      &view->outputs_high_count);
+	if (event->kind == OHT_KIND_OPENED)
+		view->low_to_open_ns = (int64_t)(event->event_ns - event->low_ns);
+	else if (event->low_ns)
+		view->edge_to_low_ns = (int64_t)(event->low_ns - event->event_ns);
 }
 
 /* ---- the list ---- */
 
-static struct json_object *events_json(const struct events_job *job)
+enum { NEWEST_FIRST, OLDEST_FIRST };
+
+static const char *const event_sorts[] = { [NEWEST_FIRST] = "-time", [OLDEST_FIRST] = "time" };
+OHTD_WORDS_OF(event_sort_words, event_sorts);
+
+struct event_query {
+	struct ohtd_page page;
+	int64_t sort;
+	int64_t kind;
+	int64_t cause;
+};
+
+OHTD_SHAPE(event_query, "EventQuery",
+	OHTD_PART(event_query, page, ohtd_page),
+	OHTD_SORT(event_query, event_sort_words),
+	OHTD_WORD(event_query, kind, .words = &kind_words, .preset = OHTD_NONE,
+		  .summary = "Only entries of this kind"),
+	OHTD_WORD(event_query, cause, .words = &ohtd_cause_words, .preset = OHTD_NONE,
+		  .summary = "Only entries with this cause"));
+
+struct event_list {
+	const struct safety_event *items;
+	size_t items_count;
+	const char *next_cursor;
+};
+
+OHTD_SHAPE(event_list, "SafetyEventList",
+	OHTD_LIST(event_list, items, safety_event, .summary = "Entries in the order asked for"),
+	OHTD_NEXT_CURSOR(event_list));
+
+struct events_late {
+	struct ohtd_late late;
+	struct ohtd_entry_query query;		/* asks for one more than is wanted */
+	struct ohtd_entry_found found[OHTD_LIMIT_MAX + 1];
+};
+
+static int read_events(struct ohtd_db *db, void *arg)
 {
-	struct json_object *json = json_object_new_object();
-	struct json_object *items = json_object_new_array();
-	unsigned int count = (unsigned int)job->count;
-	char cursor[48];
-
-	if (count > job->limit)
-		count = job->limit;
-	for (unsigned int i = 0; i < count; i++)
-		json_object_array_add(items, entry_json(&job->found[i]));
-	json_object_object_add(json, "items", items);
-	if ((unsigned int)job->count > job->limit) {
-		const struct ohtd_entry_place *last = &job->found[count - 1].place;
-
-		snprintf(cursor, sizeof(cursor), "%lld-%llu", (long long)last->source,
-			 (unsigned long long)last->seq);
-		json_object_object_add(json, "next_cursor", json_object_new_string(cursor));
-	} else {
-		json_object_object_add(json, "next_cursor", NULL);
-	}
-	return json;
-}
-
-static void finish(struct ohtd_pending *pending)
-{
-	struct events_job *job = (struct events_job *)pending;
-
-	if (pending->call && job->count >= 0) {
-		ohtd_reply_json(pending->call, 200, events_json(job));
-	} else if (pending->call) {
-		ohtd_reply_store_problem(pending->call, job->count);
-	}
-	free(job);
-}
-
-static int work_list(struct ohtd_db *db, void *arg)
-{
-	struct events_job *job = arg;
+	struct events_late *job = arg;
 
 	return ohtd_db_journal_list(db, &job->query, job->found);
 }
 
-/* On a worker. */
-static void run_job(struct ohtd_work *work, bool dropped)
+static void reply_events(struct ohtd_call *call, struct ohtd_late *late)
 {
-	struct events_job *job = (struct events_job *)((char *)work -
-						       offsetof(struct events_job, work));
+	struct events_late *job = (struct events_late *)late;
+	size_t found = late->result < 0 ? 0 : (size_t)late->result, limit = job->query.limit - 1;
+	struct safety_event *items = ohtd_call_alloc(call, limit * sizeof(*items));
+	struct event_list list = { .items = items, .items_count = found < limit ? found : limit };
 
-	job->count = dropped ? -ESHUTDOWN : ohtd_store_read(job->store, work_list, job);
-	ohtd_pending_post(&job->pending);
-}
-
-static void submit(struct ohtd_call *call, struct events_job *job)
-{
-	job->work.run = run_job;
-	job->store = ohtd_call_store(call);
-	if (ohtd_pending_begin(&job->pending, call, WITHIN_MS, finish)) {
-		free(job);
-		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
+	if (late->result < 0) {
+		ohtd_reply_store_problem(call, late->result);
 		return;
 	}
-	if (!ohtd_workers_submit(ohtd_call_workers(call), &job->work))
+	for (size_t i = 0; i < list.items_count; i++)
+		fill_event(call, &job->found[i], &items[i]);
+	if (found > limit) {
+		const struct ohtd_entry_place *last = &job->found[limit - 1].place;
+
+		list.next_cursor = ohtd_cursor_text(call, (uint64_t[]){ (uint64_t)last->source,
+						    last->seq }, 2);
+	}
+	OHTD_REPLY(call, 200, event_list, &list);
+}
+
+static void get_events(struct ohtd_call *call)
+{
+	const struct event_query *asked = OHTD_QUERY(call, event_query);
+	bool oldest_first = asked->sort == OLDEST_FIRST;
+	struct ohtd_entry_place first = ohtd_entry_first_place(oldest_first);
+	uint64_t place[2] = { (uint64_t)first.source, first.seq };
+	struct events_late *job;
+
+	if (ohtd_cursor_take(call, &asked->page, place, 2) < 0)
 		return;
-	ohtd_pending_abandon(&job->pending);
-	free(job);
-	ohtd_reply_header(call, "retry-after", "2");
-	ohtd_reply_problem(call, 503, "busy", "too many requests are under way");
-}
-
-/* ---- what is asked for ---- */
-
-static int refuse(struct ohtd_call *call, const char *pointer, const char *code,
-		  const char *format, const char *value)
-{
-	struct json_object *errors = json_object_new_array();
-	char detail[128];
-
-	snprintf(detail, sizeof(detail), "'%.64s' %s", value, format);
-	ohtd_error_add(errors, pointer, code, detail);
-	ohtd_reply_problem_list(call, 400, "validation", "the query is not what is taken here",
-				errors);
-	return -1;
-}
-
-/* 0 when there is none. */
-static int take_cause(struct ohtd_call *call, struct ohtd_entry_query *query)
-{
-	const char *name = ohtd_call_text(call, "cause");
-
-	query->cause = -1;
-	if (!name)
-		return 0;
-	for (int cause = 1; cause < OHT_CAUSES_MAX; cause++)
-		if (!strcmp(name, oht_cause_name((unsigned int)cause)))
-			query->cause = cause;
-	return query->cause >= 0 && strcmp(name, "unknown") ? 0 :
-	       refuse(call, "/cause", "unknown_value", "is no cause of a stop", name);
-}
-
-static void take_kind(struct ohtd_call *call, struct ohtd_entry_query *query)
-{
-	const char *name = ohtd_call_text(call, "kind");
-
-	query->kind = -1;
-	if (!name)
-		return;
-	/* The route table lets only these through; "gap" has the number 0. */
-	query->kind = 0;
-	for (int kind = OHT_KIND_STOP; kind <= OHT_KIND_FAULT; kind++)
-		if (!strcmp(name, oht_kind_name((unsigned int)kind)))
-			query->kind = kind;
-}
-
-/* Digits only, and the text again when it is written: no second spelling of a place. */
-static int take_cursor(struct ohtd_call *call, struct ohtd_entry_query *query)
-{
-	const char *cursor = ohtd_call_text(call, "cursor");
-	char again[48];
-
-	query->before = (struct ohtd_entry_place){ INT64_MAX, INT64_MAX };
-	if (!cursor)
-		return 0;
-	query->before.source = strtoll(cursor, NULL, 10);
-	query->before.seq = strtoull(cursor + strcspn(cursor, "-") + !!strchr(cursor, '-'), NULL,
-				     10);
-	snprintf(again, sizeof(again), "%lld-%llu", (long long)query->before.source,
-		 (unsigned long long)query->before.seq);
-	if (!strcmp(cursor, again) && query->before.source > 0 && query->before.seq > 0 &&
-	    query->before.seq <= INT64_MAX)
-		return 0;
-	return refuse(call, "/cursor", "bad_cursor", "is no next_cursor of this list", cursor);
-}
-
-void ohtd_api_safety_events(struct ohtd_call *call)
-{
-	struct json_object *limit = json_object_object_get(call->body, "limit");
-	struct events_job *job = calloc(1, sizeof(*job));
-
-	if (!job) {
-		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
+	if (place[0] > INT64_MAX || place[1] > INT64_MAX) {
+		ohtd_cursor_refuse(call, &asked->page);
 		return;
 	}
-	job->limit = limit ? (unsigned int)json_object_get_int(limit) : LIMIT_DEFAULT;
-	job->query.limit = job->limit + 1;
-	take_kind(call, &job->query);
-	if (take_cause(call, &job->query) || take_cursor(call, &job->query))
-		free(job);
-	else
-		submit(call, job);
+	job = ohtd_late_make(call, sizeof(*job));
+	if (!job)
+		return;
+	job->query = (struct ohtd_entry_query){
+		.oldest_first = oldest_first,
+		.behind = { (int64_t)place[0], place[1] },
+		.kind = asked->kind == OHTD_NONE ? -1 : (int)asked->kind,
+		.cause = asked->cause == OHTD_NONE ? -1 : (int)asked->cause,
+		.limit = asked->page.limit + 1,
+	};
+	ohtd_late_read(call, &job->late, read_events, reply_events);
 }
 
-/* ---- how the recorder does ---- */
-
-static const char *const recorder_states[] = {
-	[OHTD_RECORDER_OFF] = "none",
-	[OHTD_RECORDER_NO_DEVICE] = "no_device",
-	[OHTD_RECORDER_RECORDING] = "recording",
-	[OHTD_RECORDER_FAILING] = "failing",
+static const struct ohtd_route routes[] = {
+	{
+		.method = OHTD_GET, .path = "safety/events", .role = OHTD_ROLE_VIEWER,
+		.flags = OHTD_ROUTE_STORE, .query = &event_query_shape,
+		.replies = { { 200, &event_list_shape } },
+		.handle = get_events,
+		.summary = "Journal of the stop",
+	},
 };
 
-bool ohtd_recorder_is_late(struct ohtd_call *call)
-{
-	struct ohtd_recorder_view view;
-
-	ohtd_recorder_look(ohtd_call_recorder(call), &view);
-	return view.state == OHTD_RECORDER_FAILING ||
-	       ohtd_call_age_ms(call, view.waiting_since_ns) > LATE_MS;
-}
-
-struct json_object *ohtd_json_recorder(struct ohtd_call *call)
-{
-	struct json_object *json = json_object_new_object();
-	struct ohtd_recorder_view view;
-
-	ohtd_recorder_look(ohtd_call_recorder(call), &view);
-	json_object_object_add(json, "state",
-			       json_object_new_string(recorder_states[view.state]));
-	json_object_object_add(json, "newest_seq",
-			       json_object_new_int64((int64_t)view.newest_seq));
-	json_object_object_add(json, "missing", json_object_new_int64((int64_t)view.missing));
-	json_object_object_add(json, "waiting_ms", view.waiting_since_ns ? json_object_new_int64(
-			       ohtd_call_age_ms(call, view.waiting_since_ns)) : NULL);
-	return json;
-}
+OHTD_ROUTE_TABLE(ohtd_journal_routes, "Safety", routes);

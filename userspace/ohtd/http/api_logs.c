@@ -1,109 +1,227 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* GET logs, PUT logs/level. Reading the tail waits for nobody. */
+/* GET logs, PUT logs/level. Reading the tail waits for nothing. */
 #include "http/api.h"
 #include "http/call.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "base/log_tail.h"
+#include "http/channels.h"
+#include "http/list.h"
+#include "http/scene.h"
+#include "http/words.h"
 
-#include "http/problem.h"
-#include "main/clock.h"
-#include "main/log_tail.h"
+/* More than there are; the list ends with NULL. */
+#define ROOMS_MAX	64
 
-#define LIMIT_DEFAULT	50
-
-static struct json_object *line_json(const struct ohtd_log_line *line)
+static const char *room_name(unsigned int number)
 {
-	struct json_object *json = json_object_new_object();
+	unsigned int i = 0;
 
-	json_object_object_add(json, "seq", json_object_new_int64((int64_t)line->seq));
-	json_object_object_add(json, "time", ohtd_json_wall_time(line->wall_ns));
-	json_object_object_add(json, "level",
-			       json_object_new_string(ohtd_log_level_name(line->level)));
-	json_object_object_add(json, "room", json_object_new_string(line->room));
-	json_object_object_add(json, "code", json_object_new_string(line->code));
-	json_object_object_add(json, "text", json_object_new_string(line->text));
-	json_object_object_add(json, "request_id", *line->request ?
-			       json_object_new_string(line->request) : NULL);
-	return json;
+	while (i < number && ohtd_log_rooms[i])
+		i++;
+	return ohtd_log_rooms[i];
+}
+
+static const struct ohtd_words room_words = { .name = room_name, .end = ROOMS_MAX };
+
+/* ---- GET logs ---- */
+
+struct log_query {
+	struct ohtd_page page;
+	int64_t level;
+	int64_t room;
+	const char *code;
+};
+
+OHTD_SHAPE(log_query, "LogQuery",
+	OHTD_PART(log_query, page, ohtd_page),
+	OHTD_WORD(log_query, level, .words = &ohtd_log_level_words, .preset = OHTD_LOG_DEBUG,
+		  .summary = "Only lines that are at least as bad"),
+	OHTD_WORD(log_query, room, .words = &room_words, .preset = OHTD_NONE,
+		  .summary = "Only lines of this part of ohtd"),
+	OHTD_TEXT(log_query, code, .min = 1, .max = OHTD_LOG_WORD_BYTES - 1,
+		  .summary = "Only lines with this code"));
+
+struct log_line {
+	uint64_t seq;
+	int64_t time;
+	int level;
+	const char *room;
+	const char *code;
+	const char *text;
+	const char *request_id;
+};
+
+OHTD_SHAPE(log_line, "LogLine",
+	OHTD_INTEGER(log_line, seq, .summary = "Number of the line in this run of ohtd"),
+	OHTD_TIME(log_line, time, .flags = OHTD_NULL, .summary = "When it was written"),
+	OHTD_WORD(log_line, level, .words = &ohtd_log_level_words, .summary = "How bad it is"),
+	OHTD_TEXT(log_line, room, .summary = "The part of ohtd that speaks"),
+	OHTD_TEXT(log_line, code, .summary = "Stable word for programs"),
+	OHTD_TEXT(log_line, text, .summary = "For people"),
+	OHTD_TEXT(log_line, request_id, .flags = OHTD_NULL,
+		  .summary = "Of the request that it was written for"));
+
+struct log_page {
+	const struct log_line *items;
+	size_t items_count;
+	const char *next_cursor;
+	uint64_t lost;
+};
+
+OHTD_SHAPE(log_page, "LogPage",
+	OHTD_LIST(log_page, items, log_line, .summary = "Lines, the newest first"),
+	OHTD_NEXT_CURSOR(log_page),
+	OHTD_INTEGER(log_page, lost, .summary = "Lines that were not kept because of a burst"));
+
+/* A view of a line, whose texts are those of @kept. */
+static struct log_line line_of(const struct ohtd_log_line *kept)
+{
+	return (struct log_line){
+		.seq = kept->seq, .time = kept->wall_ns, .level = kept->level, .room = kept->room,
+		.code = kept->code, .text = kept->text,
+		.request_id = *kept->request ? kept->request : NULL,
+	};
+}
+
+static void reply_lines(struct ohtd_call *call, struct ohtd_log_query *query, uint32_t limit)
+{
+	struct log_line *items = ohtd_call_alloc(call, limit * sizeof(*items));
+	struct log_page page = { .items = items, .lost = ohtd_log_tail_lost() };
+	struct ohtd_log_line line;
+	bool more = ohtd_log_tail_next(query, &line);
+
+	while (more && page.items_count < limit) {
+		struct ohtd_log_line *kept = ohtd_call_alloc(call, sizeof(*kept));
+
+		*kept = line;
+		items[page.items_count++] = line_of(kept);
+		query->before = line.seq;
+		more = ohtd_log_tail_next(query, &line);
+	}
+	if (more)
+		page.next_cursor = ohtd_cursor_text(call, (uint64_t[]){ ohtd_log_tail_run(),
+						    query->before }, 2);
+	OHTD_REPLY(call, 200, log_page, &page);
 }
 
 /* A place of another run is none of this one: lines are numbered anew. */
-static void put_cursor(char *text, size_t size, uint64_t run, uint64_t seq)
+static void get_logs(struct ohtd_call *call)
 {
-	snprintf(text, size, "%llx-%llu", (unsigned long long)run, (unsigned long long)seq);
-}
-
-static int take_cursor(struct ohtd_call *call, uint64_t run, uint64_t *before)
-{
-	const char *cursor = ohtd_call_text(call, "cursor");
-	const char *dash = cursor ? strchr(cursor, '-') : NULL;
-	struct json_object *errors;
-	char again[48];
-
-	*before = UINT64_MAX;
-	if (!cursor)
-		return 0;
-	if (dash)
-		*before = strtoull(dash + 1, NULL, 10);
-	put_cursor(again, sizeof(again), run, *before);
-	if (*before && !strcmp(cursor, again))
-		return 0;
-	errors = json_object_new_array();
-	ohtd_error_add(errors, "/cursor", "bad_cursor", "is no next_cursor of this list");
-	ohtd_reply_problem_list(call, 400, "validation", "the query is not what is taken here",
-				errors);
-	return -1;
-}
-
-static struct json_object *lines_json(struct ohtd_log_query *query, int limit, uint64_t run)
-{
-	struct json_object *json = json_object_new_object();
-	struct json_object *items = json_object_new_array();
-	struct ohtd_log_line line;
-	bool more = false;
-	char cursor[48];
-
-	for (int i = 0; i < limit && ohtd_log_tail_next(query, &line); i++) {
-		json_object_array_add(items, line_json(&line));
-		query->before = line.seq;
-		more = i + 1 == limit && ohtd_log_tail_next(query, &line);
-	}
-	put_cursor(cursor, sizeof(cursor), run, query->before);
-	json_object_object_add(json, "items", items);
-	json_object_object_add(json, "next_cursor", more ? json_object_new_string(cursor) : NULL);
-	json_object_object_add(json, "lost", json_object_new_int64((int64_t)ohtd_log_tail_lost()));
-	return json;
-}
-
-void ohtd_api_logs(struct ohtd_call *call)
-{
-	struct json_object *limit = json_object_object_get(call->body, "limit");
-	const char *level = ohtd_call_text(call, "level");
-	uint64_t run = ohtd_log_tail_run();
+	const struct log_query *asked = OHTD_QUERY(call, log_query);
 	struct ohtd_log_query query = {
-		.level = level ? ohtd_log_level_parse(level) : OHTD_LOG_DEBUG,
-		.room = ohtd_call_text(call, "room"),
-		.code = ohtd_call_text(call, "code"),
+		.before = UINT64_MAX,
+		.level = (int)asked->level,
+		.room = asked->room == OHTD_NONE ? NULL : room_name((unsigned int)asked->room),
+		.code = asked->code,
 	};
+	uint64_t place[2];
+	int r = ohtd_cursor_take(call, &asked->page, place, 2);
 
-	if (!take_cursor(call, run, &query.before))
-		ohtd_reply_json(call, 200, lines_json(&query, limit ? json_object_get_int(limit) :
-						      LIMIT_DEFAULT, run));
+	if (r < 0)
+		return;
+	if (r && place[0] != ohtd_log_tail_run()) {
+		ohtd_cursor_refuse(call, &asked->page);
+		return;
+	}
+	if (r)
+		query.before = place[1];
+	reply_lines(call, &query, asked->page.limit);
 }
 
-void ohtd_api_logs_level(struct ohtd_call *call)
+/* ---- as they are written ---- */
+
+struct live_logs {
+	const struct log_line *lines;
+	size_t lines_count;
+	uint64_t left_out;
+	uint64_t lost;
+};
+
+OHTD_SHAPE(live_logs, "LiveLogs",
+	OHTD_LIST(live_logs, lines, log_line,
+		  .summary = "Lines since the message before, at most 64, the newest first"),
+	OHTD_INTEGER(live_logs, left_out, .summary = "Further lines since then; GET logs has them"),
+	OHTD_INTEGER(live_logs, lost, .summary = "Lines that were not kept because of a burst"));
+
+static const void *make_live_logs(const struct ohtd_scene *scene)
 {
-	const char *level = ohtd_call_text(call, "level"), *room = ohtd_call_text(call, "room");
-	int before = ohtd_log_change_level(room, ohtd_log_level_parse(level));
-	struct json_object *json = json_object_new_object();
+	struct live_logs *logs = ohtd_scene_alloc(scene, sizeof(*logs));
+	struct log_line *lines = ohtd_scene_alloc(scene, OHTD_LOGGED_MAX * sizeof(*lines));
+	struct ohtd_log_query query = { .before = scene->logged->to + 1, .level = OHTD_LOG_DEBUG };
+	struct ohtd_log_line line;
+
+	*logs = (struct live_logs){ .lines = lines, .lost = ohtd_log_tail_lost() };
+	while (ohtd_log_tail_next(&query, &line) && line.seq > scene->logged->from) {
+		struct ohtd_log_line *kept;
+
+		query.before = line.seq;
+		if (logs->lines_count == OHTD_LOGGED_MAX) {
+			logs->left_out = line.seq - scene->logged->from;
+			break;
+		}
+		kept = ohtd_scene_alloc(scene, sizeof(*kept));
+		*kept = line;
+		lines[logs->lines_count++] = line_of(kept);
+	}
+	return logs;
+}
+
+const struct ohtd_view ohtd_live_logs_view = { &live_logs_shape, make_live_logs };
+
+/* ---- PUT logs/level ---- */
+
+struct log_level {
+	int64_t level;
+	int64_t room;
+};
+
+OHTD_SHAPE(log_level, "LogLevel",
+	OHTD_WORD(log_level, level, .flags = OHTD_NEEDED, .words = &ohtd_log_level_words,
+		  .summary = "From which level on lines are written", .example = "\"debug\""),
+	OHTD_WORD(log_level, room, .words = &room_words, .preset = OHTD_NONE,
+		  .summary = "Of this part of ohtd only", .example = "\"http\""));
+
+struct log_level_change {
+	int64_t room;
+	int old;
+	int new;
+};
+
+OHTD_SHAPE(log_level_change, "LogLevelChange",
+	OHTD_WORD(log_level_change, room, .flags = OHTD_NULL, .words = &room_words,
+		  .summary = "Part of ohtd; null: all"),
+	OHTD_WORD(log_level_change, old, .words = &ohtd_log_level_words, .summary = "Level before"),
+	OHTD_WORD(log_level_change, new, .words = &ohtd_log_level_words, .summary = "Level now"));
+
+static void put_level(struct ohtd_call *call)
+{
+	const struct log_level *said = OHTD_INPUT(call, log_level);
+	const char *room = said->room == OHTD_NONE ? NULL : room_name((unsigned int)said->room);
+	int level = (int)said->level, before = ohtd_log_change_level(room, (enum ohtd_log_level)level);
 
 	/* A notice would not be seen where errors only are wanted from now on. */
 	ohtd_log(OHTD_LOG_WARNING, "main", "log_level", "%s from %s to %s by %s",
-		 room ? room : "all rooms", ohtd_log_level_name(before), level, call->who.user);
-	json_object_object_add(json, "room", room ? json_object_new_string(room) : NULL);
-	json_object_object_add(json, "old", json_object_new_string(ohtd_log_level_name(before)));
-	json_object_object_add(json, "new", json_object_new_string(level));
-	ohtd_reply_json(call, 200, json);
+		 room ? room : "all rooms", ohtd_log_level_name(before), ohtd_log_level_name(level),
+		 call->who.user);
+	OHTD_REPLY(call, 200, log_level_change, (&(struct log_level_change){
+		.room = said->room, .old = before, .new = level,
+	}));
 }
+
+static const struct ohtd_route routes[] = {
+	{
+		.method = OHTD_GET, .path = "logs", .role = OHTD_ROLE_SUPERVISOR,
+		.query = &log_query_shape,
+		.replies = { { 200, &log_page_shape } },
+		.handle = get_logs,
+		.summary = "Newest lines of the log, the newest first",
+	}, {
+		.method = OHTD_PUT, .path = "logs/level", .role = OHTD_ROLE_ADMINISTRATOR,
+		.body_bytes_max = 1024, .body = &log_level_shape,
+		.replies = { { 200, &log_level_change_shape } },
+		.handle = put_level,
+		.summary = "From which level on lines are written",
+	},
+};
+
+OHTD_ROUTE_TABLE(ohtd_log_routes, "Logs", routes);

@@ -2,215 +2,369 @@
 #include "http/api.h"
 #include "http/call.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "common/registers.h"
+#include "base/log.h"
+#include "http/list.h"
+#include "http/words.h"
 #include "robot/robot.h"
+#include "robot/user_maps.h"
 
 #define DISCOVER_MS	10000
 
-static struct json_object *version_json(unsigned int version)
+const char *ohtd_version_text(struct ohtd_call *call, unsigned int version)
 {
-	char text[16];
-
-	if (!version)
-		return NULL;
-	snprintf(text, sizeof(text), "%u.%u", version >> 8, version & 0xff);
-	return json_object_new_string(text);
+	return version ? ohtd_call_text_of(call, "%u.%u", version >> 8, version & 0xff) : NULL;
 }
 
-static struct json_object *age_json(struct ohtd_call *call, uint64_t time_ns)
+/* ---- the list ---- */
+
+struct module {
+	unsigned int address;
+	const char *name;
+	unsigned int type;
+	const char *profile;
+	unsigned int health;
+	int64_t age_ms;
+	bool required;
+	bool assigned;
+};
+
+OHTD_SHAPE(module, "Module",
+	OHTD_INTEGER(module, address, .summary = "Unit address"),
+	OHTD_TEXT(module, name, .summary = "Name of modules.csv, or unknown"),
+	OHTD_INTEGER(module, type, .summary = "Type code as the module says it; 0: not known"),
+	OHTD_TEXT(module, profile, .flags = OHTD_NULL,
+		  .summary = "Register profile in use; null: not identified"),
+	OHTD_WORD(module, health, .words = &ohtd_module_health_words, .summary = "How it answers"),
+	OHTD_INTEGER(module, age_ms, .flags = OHTD_NULL | OHTD_DRIFTS, .unit = "ms",
+		     .summary = "Age of its last good answer; null: there was none"),
+	OHTD_BOOLEAN(module, required, .summary = "The robot does not operate without it"),
+	OHTD_BOOLEAN(module, assigned,
+		     .summary = "Its type belongs to this address; others are shown but not polled"));
+
+static struct module module_of(const struct ohtd_scene *scene, const struct ohtd_module_view *view)
 {
-	return time_ns ? json_object_new_int64(ohtd_call_age_ms(call, time_ns)) : NULL;
+	return (struct module){
+		.address = view->unit, .name = view->name, .type = view->type_code,
+		.profile = *view->profile ? view->profile : NULL, .health = view->health,
+		.age_ms = ohtd_scene_age_ms(scene, view->last_good_ns),
+		.required = view->required, .assigned = view->assigned,
+	};
 }
 
-static void add_count(struct json_object *json, const char *name, uint64_t count)
+struct module_list {
+	const struct module *items;
+	size_t items_count;
+	const char *next_cursor;
+};
+
+OHTD_SHAPE(module_list, "ModuleList",
+	OHTD_LIST(module_list, items, module, .summary = "Modules found, and required ones that are missing"),
+	OHTD_NEXT_CURSOR(module_list));
+
+static struct module_list list_modules(const struct ohtd_scene *scene)
 {
-	json_object_object_add(json, name, json_object_new_int64((int64_t)count));
-}
-
-static struct json_object *module_json(struct ohtd_call *call,
-				       const struct ohtd_module_view *module)
-{
-	struct json_object *json = json_object_new_object();
-
-	json_object_object_add(json, "address", json_object_new_int(module->unit));
-	json_object_object_add(json, "name", json_object_new_string(module->name));
-	json_object_object_add(json, "type", json_object_new_int(module->type_code));
-	json_object_object_add(json, "profile", *module->profile ?
-			       json_object_new_string(module->profile) : NULL);
-	json_object_object_add(json, "health",
-			       json_object_new_string(ohtd_health_name(module->health)));
-	json_object_object_add(json, "age_ms", age_json(call, module->last_good_ns));
-	json_object_object_add(json, "required", json_object_new_boolean(module->required));
-	json_object_object_add(json, "assigned", json_object_new_boolean(module->assigned));
-	return json;
-}
-
-static struct json_object *statistics_json(const struct ohtd_module_view *module)
-{
-	struct json_object *json = json_object_new_object();
-
-	add_count(json, "requests", module->requests);
-	add_count(json, "replies", module->replies);
-	add_count(json, "timeouts", module->timeouts);
-	add_count(json, "crc_errors", module->crc_errors);
-	add_count(json, "exceptions", module->exceptions);
-	add_count(json, "other_errors", module->other_errors);
-	add_count(json, "errors_in_row", module->errors_in_row);
-	add_count(json, "turnaround_us", module->turnaround_us);
-	add_count(json, "turnaround_max_us", module->turnaround_max_us);
-	return json;
-}
-
-struct json_object *ohtd_json_modules(struct ohtd_call *call, const struct ohtd_snapshot *snapshot)
-{
-	struct json_object *json = json_object_new_object();
-	struct json_object *items = json_object_new_array();
+	struct module *items = ohtd_scene_alloc(scene, OHTD_MODULES_MAX * sizeof(*items));
+	const struct ohtd_snapshot *snapshot = scene->snapshot;
+	struct module_list list = { .items = items };
 
 	for (unsigned int i = 0; i < snapshot->module_count && i < OHTD_MODULES_MAX; i++)
 		if (snapshot->modules[i].unit)
-			json_object_array_add(items, module_json(call, &snapshot->modules[i]));
-	json_object_object_add(json, "items", items);
-	json_object_object_add(json, "next_cursor", NULL);
-	return json;
+			items[list.items_count++] = module_of(scene, &snapshot->modules[i]);
+	return list;
 }
 
-void ohtd_api_modules(struct ohtd_call *call)
+static const void *make_modules(const struct ohtd_scene *scene)
 {
-	ohtd_reply_json(call, 200, ohtd_json_modules(call, ohtd_call_snapshot(call)));
+	struct module_list *list = ohtd_scene_alloc(scene, sizeof(*list));
+
+	*list = list_modules(scene);
+	return list;
 }
 
-/* The module of the path; when there is none, the request has been answered. */
-static const struct ohtd_module_view *find_module(struct ohtd_call *call)
+const struct ohtd_view ohtd_modules_view = { &module_list_shape, make_modules };
+
+static void get_modules(struct ohtd_call *call)
+{
+	const struct ohtd_scene scene = ohtd_call_scene(call);
+
+	ohtd_reply_view(call, 200, &module_list_shape, make_modules(&scene));
+}
+
+/* ---- where their registers come from ---- */
+
+struct profile {
+	const char *name;
+	bool built_in;
+	bool used;
+	unsigned int registers;
+	const char *problem;
+};
+
+OHTD_SHAPE(profile, "Profile",
+	OHTD_TEXT(profile, name, .summary = "canonical, legacy, or the name of a file of the user"),
+	OHTD_BOOLEAN(profile, built_in, .summary = "It comes with ohtd; a file of the user adds to these"),
+	OHTD_BOOLEAN(profile, used, .summary = "Its registers are known"),
+	OHTD_INTEGER(profile, registers, .summary = "How many it describes, of all modules together"),
+	OHTD_TEXT(profile, problem, .flags = OHTD_NULL,
+		  .summary = "The first thing that is wrong, with line, column and value; null: nothing is"));
+
+struct profile_list {
+	const struct profile *items;
+	size_t items_count;
+	const char *next_cursor;
+};
+
+OHTD_SHAPE(profile_list, "ProfileList",
+	OHTD_LIST(profile_list, items, profile, .summary = "The built-in ones, then the files of the user"),
+	OHTD_NEXT_CURSOR(profile_list));
+
+static void get_profiles(struct ohtd_call *call)
+{
+	const struct ohtd_user_maps *maps = ohtd_robot_user_maps(ohtd_call_robot(call));
+	struct profile items[OHT_PROFILES + OHT_ADDED_FILES_MAX + 1];
+	struct profile_list list = { .items = items };
+
+	for (unsigned int i = 0; i < OHT_PROFILES; i++)
+		items[list.items_count++] = (struct profile){
+			.name = oht_profile_name(i), .built_in = true, .used = true,
+			.registers = ohtd_robot_registers_of(ohtd_call_robot(call), i),
+		};
+	for (unsigned int i = 0; i < maps->count; i++)
+		items[list.items_count++] = (struct profile){
+			.name = maps->items[i].name, .used = maps->items[i].used,
+			.registers = maps->items[i].registers,
+			.problem = maps->items[i].used ? NULL : maps->items[i].error,
+		};
+	OHTD_REPLY(call, 200, profile_list, &list);
+}
+
+/* ---- one ---- */
+
+struct module_statistics {
+	uint64_t requests;
+	uint64_t replies;
+	uint64_t timeouts;
+	uint64_t crc_errors;
+	uint64_t exceptions;
+	uint64_t other_errors;
+	uint32_t errors_in_row;
+	uint32_t turnaround_us;
+	uint32_t turnaround_max_us;
+};
+
+OHTD_SHAPE(module_statistics, "ModuleStatistics",
+	OHTD_INTEGER(module_statistics, requests, .summary = "Attempts that went on the wire"),
+	OHTD_INTEGER(module_statistics, replies, .summary = "Good answers"),
+	OHTD_INTEGER(module_statistics, timeouts, .summary = "No answer"),
+	OHTD_INTEGER(module_statistics, crc_errors, .summary = "Answers with a wrong CRC or broken off"),
+	OHTD_INTEGER(module_statistics, exceptions, .summary = "Modbus exceptions"),
+	OHTD_INTEGER(module_statistics, other_errors, .summary = "Everything else"),
+	OHTD_INTEGER(module_statistics, errors_in_row, .summary = "Failures since the last good answer"),
+	OHTD_INTEGER(module_statistics, turnaround_us, .unit = "us",
+		     .summary = "From the request's end to the answer's beginning, the last time"),
+	OHTD_INTEGER(module_statistics, turnaround_max_us, .unit = "us", .summary = "Longest of all"));
+
+struct module_detail {
+	struct module module;
+	unsigned int device_id;
+	const char *firmware;
+	const char *hardware;
+	const struct module_statistics *statistics;
+};
+
+OHTD_SHAPE(module_detail, "ModuleDetail",
+	OHTD_PART(module_detail, module, module),
+	OHTD_INTEGER(module_detail, device_id, .summary = "Register 0x0100"),
+	OHTD_TEXT(module_detail, firmware, .flags = OHTD_NULL, .summary = "Version of its firmware"),
+	OHTD_TEXT(module_detail, hardware, .flags = OHTD_NULL, .summary = "Version of its hardware"),
+	OHTD_OBJECT(module_detail, statistics, module_statistics, .summary = "Traffic since the start"));
+
+const struct ohtd_module_view *ohtd_find_module(struct ohtd_call *call)
 {
 	const struct ohtd_snapshot *snapshot = ohtd_call_snapshot(call);
 
 	for (unsigned int i = 0; i < snapshot->module_count && i < OHTD_MODULES_MAX; i++)
-		if (snapshot->modules[i].unit == call->unit)
+		if (snapshot->modules[i].unit == call->params.unit)
 			return &snapshot->modules[i];
 	ohtd_reply_problem(call, 404, "module_not_found", "there is no module at unit address %u",
-			   call->unit);
+			   call->params.unit);
 	return NULL;
 }
 
-void ohtd_api_module(struct ohtd_call *call)
+static void get_module(struct ohtd_call *call)
 {
-	const struct ohtd_module_view *module = find_module(call);
-	struct json_object *json;
+	const struct ohtd_module_view *view = ohtd_find_module(call);
+	const struct ohtd_scene scene = ohtd_call_scene(call);
+	struct module_statistics statistics;
 
-	if (!module)
+	if (!view)
 		return;
-	json = module_json(call, module);
-	json_object_object_add(json, "device_id", json_object_new_int(module->device_id));
-	json_object_object_add(json, "firmware", version_json(module->firmware_version));
-	json_object_object_add(json, "hardware", version_json(module->hardware_version));
-	json_object_object_add(json, "statistics", statistics_json(module));
-	ohtd_reply_json(call, 200, json);
+	statistics = (struct module_statistics){
+		view->requests, view->replies, view->timeouts, view->crc_errors, view->exceptions,
+		view->other_errors, view->errors_in_row, view->turnaround_us,
+		view->turnaround_max_us,
+	};
+	OHTD_REPLY(call, 200, module_detail, (&(struct module_detail){
+		.module = module_of(&scene, view),
+		.device_id = view->device_id,
+		.firmware = ohtd_version_text(call, view->firmware_version),
+		.hardware = ohtd_version_text(call, view->hardware_version),
+		.statistics = &statistics,
+	}));
 }
 
-static const char *const register_states[] = {
-	[OHTD_REGISTER_NEVER] = "never_read",
-	[OHTD_REGISTER_OK] = "ok",
-	[OHTD_REGISTER_UNSUPPORTED] = "unsupported",
-	[OHTD_REGISTER_WRITE_ONLY] = "write_only",
+/* ---- asking one ---- */
+
+struct ping {
+	unsigned int address;
+	unsigned int device_id;
+	uint32_t turnaround_us;
+	uint32_t took_us;
+	uint32_t attempts;
 };
 
-/* Exactly what the module says: no detour over a double for decimals. */
-static struct json_object *register_value_json(const struct oht_register *reg,
-					       const uint16_t *words)
-{
-	char text[OHT_REGISTER_TEXT_BYTES];
-	int64_t raw = oht_register_decode(reg, words);
+OHTD_SHAPE(ping, "Ping",
+	OHTD_INTEGER(ping, address, .summary = "Unit address"),
+	OHTD_INTEGER(ping, device_id, .summary = "What the module answers: its device id"),
+	OHTD_INTEGER(ping, turnaround_us, .unit = "us",
+		     .summary = "From the request's end to the answer's beginning"),
+	OHTD_INTEGER(ping, took_us, .unit = "us",
+		     .summary = "From the command to the answer, with the wait for the plan of the bus"),
+	OHTD_INTEGER(ping, attempts, .summary = "How often it was asked: the second time is more patient"));
 
-	oht_register_text(reg, words, text);
-	if (reg->type == OHT_TYPE_STRING)
-		return json_object_new_string(text);
-	if (reg->type == OHT_TYPE_BOOL)
-		return json_object_new_boolean(raw != 0);
-	if (!reg->scale_decimals && reg->scale_mantissa == 1)
-		return json_object_new_int64(raw);
-	return json_object_new_double_s(oht_register_value(reg, raw), text);
+static void ping_done(struct ohtd_call *call, const struct ohtd_answer *answer)
+{
+	OHTD_REPLY(call, 200, ping, (&(struct ping){
+		.address = call->params.unit, .device_id = answer->words[0],
+		.turnaround_us = answer->turnaround_us, .took_us = answer->took_us,
+		.attempts = answer->attempts,
+	}));
 }
 
-static struct json_object *register_json(struct ohtd_call *call, const struct oht_register *reg,
-					 const struct ohtd_register_value *value)
+static void post_ping(struct ohtd_call *call)
 {
-	struct json_object *json = json_object_new_object();
-	bool read = value->state == OHTD_REGISTER_OK;
+	struct ohtd_command command = {
+		.kind = OHTD_COMMAND_PING,
+		.unit = (uint8_t)call->params.unit,
+	};
 
-	json_object_object_add(json, "name", json_object_new_string(reg->name));
-	json_object_object_add(json, "label", json_object_new_string(reg->label));
-	json_object_object_add(json, "address", json_object_new_int(reg->address));
-	json_object_object_add(json, "type", json_object_new_string(oht_type_name(reg->type)));
-	json_object_object_add(json, "access", json_object_new_string(
-			       oht_access_name(reg->access)));
-	json_object_object_add(json, "unit", *reg->unit ? json_object_new_string(reg->unit) : NULL);
-	json_object_object_add(json, "state", json_object_new_string(value->state <=
-			       OHTD_REGISTER_WRITE_ONLY ? register_states[value->state] : "?"));
-	json_object_object_add(json, "value", read ?
-			       register_value_json(reg, value->words) : NULL);
-	json_object_object_add(json, "age_ms", read ? age_json(call, value->time_ns) : NULL);
-	return json;
+	if (ohtd_find_module(call))
+		ohtd_call_command(call, &command, ping_done);
 }
 
-static struct json_object *registers_json(struct ohtd_call *call,
-					  const struct ohtd_module_view *module,
-					  const struct ohtd_registers *values)
-{
-	const struct oht_regmap *map = ohtd_robot_map(ohtd_call_robot(call), module->name,
-						      module->profile);
-	struct json_object *json = json_object_new_object();
-	struct json_object *items = json_object_new_array();
+/* ---- quarantine ---- */
 
-	for (unsigned int i = 0; map && i < values->count && i < map->count; i++)
-		json_object_array_add(items, register_json(call, &map->reg[i],
-							   &values->values[i]));
-	json_object_object_add(json, "address", json_object_new_int(module->unit));
-	json_object_object_add(json, "items", items);
-	json_object_object_add(json, "next_cursor", NULL);
-	return json;
+static void quarantine_done(struct ohtd_call *call, const struct ohtd_answer *answer)
+{
+	ohtd_log(OHTD_LOG_NOTICE, "http", "quarantine", "unit %u %s by %s", call->params.unit,
+		 answer->kind == OHTD_COMMAND_QUARANTINE ? "taken out" : "let back", call->who.user);
+	get_module(call);
 }
 
-void ohtd_api_module_registers(struct ohtd_call *call)
+static void change_quarantine(struct ohtd_call *call, enum ohtd_command_kind kind)
 {
-	const struct ohtd_module_view *module = find_module(call);
-	struct ohtd_registers values;
-	int r;
+	struct ohtd_command command = { .kind = kind, .unit = (uint8_t)call->params.unit };
 
-	if (!module)
-		return;
-	r = ohtd_robot_registers(ohtd_call_robot(call), (uint8_t)call->unit, &values);
-	if (r == -ENOENT) {
-		ohtd_reply_problem(call, 409, "no_register_map",
-				   "the module at unit address %u has not been identified",
-				   call->unit);
-	} else if (r) {
-		ohtd_reply_header(call, "retry-after", "1");
-		ohtd_reply_problem(call, 503, "busy", "the values are being written, try again");
-	} else {
-		ohtd_reply_json(call, 200, registers_json(call, module, &values));
-	}
+	if (ohtd_find_module(call))
+		ohtd_call_command(call, &command, quarantine_done);
 }
+
+static void post_quarantine(struct ohtd_call *call)
+{
+	change_quarantine(call, OHTD_COMMAND_QUARANTINE);
+}
+
+static void delete_quarantine(struct ohtd_call *call)
+{
+	change_quarantine(call, OHTD_COMMAND_RELEASE);
+}
+
+/* ---- searching ---- */
+
+struct discover {
+	uint32_t valid_for_ms;
+};
+
+OHTD_SHAPE(discover, "Discover",
+	OHTD_INTEGER(discover, valid_for_ms, .min = 1, .max = OHTD_VALID_MS_MAX,
+		     .preset = DISCOVER_MS, .unit = "ms",
+		     .summary = "From now; what is not done by then is dropped"));
+
+struct discovered {
+	struct module_list list;
+	uint32_t duration_ms;
+};
+
+OHTD_SHAPE(discovered, "Discovered",
+	OHTD_PART(discovered, list, module_list),
+	OHTD_INTEGER(discovered, duration_ms, .unit = "ms", .summary = "How long the search took"));
 
 static void discover_done(struct ohtd_call *call, const struct ohtd_answer *answer)
 {
-	const struct ohtd_snapshot *snapshot = ohtd_call_snapshot(call);
-	struct json_object *json = ohtd_json_modules(call, snapshot);
+	const struct ohtd_scene scene = ohtd_call_scene(call);
 
 	(void)answer;
-	json_object_object_add(json, "duration_ms",
-			       json_object_new_int64(snapshot->bus.discovery_ms));
-	ohtd_reply_json(call, 200, json);
+	OHTD_REPLY(call, 200, discovered, (&(struct discovered){
+		.list = list_modules(&scene),
+		.duration_ms = ohtd_call_snapshot(call)->bus.discovery_ms,
+	}));
 }
 
-void ohtd_api_modules_discover(struct ohtd_call *call)
+static void post_discover(struct ohtd_call *call)
 {
-	struct json_object *valid = json_object_object_get(call->body, "valid_for_ms");
-	struct ohtd_command command = { .kind = OHTD_COMMAND_DISCOVER };
+	struct ohtd_command command = {
+		.kind = OHTD_COMMAND_DISCOVER,
+		.valid_ms = OHTD_INPUT(call, discover)->valid_for_ms,
+	};
 
-	command.valid_ms = valid ? (uint32_t)json_object_get_int(valid) : DISCOVER_MS;
 	ohtd_call_command(call, &command, discover_done);
 }
+
+static const struct ohtd_route routes[] = {
+	{
+		.method = OHTD_GET, .path = "modules", .role = OHTD_ROLE_VIEWER,
+		.replies = { { 200, &module_list_shape } },
+		.handle = get_modules,
+		.summary = "Modules on the bus",
+	}, {
+		.method = OHTD_GET, .path = "modules/profiles", .role = OHTD_ROLE_VIEWER,
+		.replies = { { 200, &profile_list_shape } },
+		.handle = get_profiles,
+		.summary = "Where the registers of modules are described",
+	}, {
+		.method = OHTD_POST, .path = "modules/discover", .role = OHTD_ROLE_OPERATOR,
+		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &discover_shape,
+		.replies = { { 200, &discovered_shape } },
+		.handle = post_discover,
+		.summary = "Search the bus for modules",
+	}, {
+		.method = OHTD_GET, .path = "modules/{unit}", .role = OHTD_ROLE_VIEWER,
+		.replies = { { 200, &module_detail_shape } },
+		.problems = { "module_not_found" },
+		.handle = get_module,
+		.summary = "One module",
+	}, {
+		.method = OHTD_POST, .path = "modules/{unit}/ping", .role = OHTD_ROLE_OPERATOR,
+		.flags = OHTD_ROUTE_COMMAND,
+		.replies = { { 200, &ping_shape } },
+		.problems = { "module_not_found" },
+		.handle = post_ping,
+		.summary = "Ask a module whether it answers, and how soon",
+	}, {
+		.method = OHTD_POST, .path = "modules/{unit}/quarantine", .role = OHTD_ROLE_SUPERVISOR,
+		.flags = OHTD_ROUTE_COMMAND,
+		.replies = { { 200, &module_detail_shape } },
+		.problems = { "module_not_found" },
+		.handle = post_quarantine,
+		.summary = "Ask a module no more, until it is let back or the daemon starts anew",
+	}, {
+		.method = OHTD_DELETE, .path = "modules/{unit}/quarantine", .role = OHTD_ROLE_SUPERVISOR,
+		.flags = OHTD_ROUTE_COMMAND,
+		.replies = { { 200, &module_detail_shape } },
+		.problems = { "module_not_found" },
+		.handle = delete_quarantine,
+		.summary = "Let a module back out of quarantine",
+	},
+};
+
+OHTD_ROUTE_TABLE(ohtd_module_routes, "Modules", routes);

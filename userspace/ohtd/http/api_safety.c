@@ -2,208 +2,303 @@
 #include "http/api.h"
 #include "http/call.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "main/clock.h"
-#include "main/log.h"
+#include "base/log.h"
+#include "http/safety_cause.h"
+#include "http/words.h"
 #include "oht_client.h"
 #include "robot/robot.h"
 
-struct json_object *ohtd_json_wall_time(int64_t wall_ns)
-{
-	struct timespec at;
-	char text[40], fraction[8];
-	struct tm utc;
+/* ---- parts ---- */
 
-	at.tv_sec = (time_t)(wall_ns / (int64_t)OHTD_NS_PER_S);
-	at.tv_nsec = (long)(wall_ns % (int64_t)OHTD_NS_PER_S);
-	if (wall_ns < 0 || !gmtime_r(&at.tv_sec, &utc) ||
-	    !strftime(text, sizeof(text) - sizeof(fraction), "%Y-%m-%dT%H:%M:%S", &utc))
+static const char *const contacts[] = { "open", "closed" };
+OHTD_WORDS_OF(contact_words, contacts);
+
+struct safety_channels {
+	int8_t a;
+	int8_t b;
+};
+
+OHTD_SHAPE(safety_channels, "Channels",
+	OHTD_WORD(safety_channels, a, .flags = OHTD_NULL, .words = &contact_words,
+		  .summary = "First channel; null: there is none"),
+	OHTD_WORD(safety_channels, b, .flags = OHTD_NULL, .words = &contact_words,
+		  .summary = "Second channel; null: there is none"));
+
+struct safety_outputs {
+	int8_t enable1;
+	int8_t enable2;
+};
+
+OHTD_SHAPE(safety_outputs, "Outputs",
+	OHTD_TRISTATE(safety_outputs, enable1, .flags = OHTD_NULL,
+		      .summary = "true: driven high; null: there are no outputs"),
+	OHTD_TRISTATE(safety_outputs, enable2, .flags = OHTD_NULL, .summary = "As enable1"));
+
+struct safety_feedback {
+	int8_t enable1;
+	int8_t enable2;
+};
+
+OHTD_SHAPE(safety_feedback, "Feedback",
+	OHTD_WORD(safety_feedback, enable1, .flags = OHTD_NULL, .words = &contact_words,
+		  .summary = "Contact behind the first output; null: not wired"),
+	OHTD_WORD(safety_feedback, enable2, .flags = OHTD_NULL, .words = &contact_words,
+		  .summary = "Contact behind the second output; null: not wired"));
+
+struct standing_cause {
+	struct safety_cause cause;
+	int64_t since;
+	bool standing;
+};
+
+OHTD_SHAPE(standing_cause, "StandingCause",
+	OHTD_PART(standing_cause, cause, safety_cause),
+	OHTD_TIME(standing_cause, since, .flags = OHTD_NULL,
+		  .summary = "When it was first seen in this stop; null: before ohtd started"),
+	OHTD_BOOLEAN(standing_cause, standing, .summary = "It stands now and forbids a reset"));
+
+struct failed_test {
+	const char *code;
+	const char *text;
+};
+
+OHTD_SHAPE(failed_test, "FailedTest",
+	OHTD_TEXT(failed_test, code, .summary = "What is wrong, for programs"),
+	OHTD_TEXT(failed_test, text, .summary = "What is wrong, for people"));
+
+#define TESTS_MAX	32
+
+struct self_test {
+	int64_t at;
+	int64_t age_s;
+	bool passed;
+	const struct failed_test *failed;
+	size_t failed_count;
+};
+
+OHTD_SHAPE(self_test, "SelfTest",
+	OHTD_TIME(self_test, at, .flags = OHTD_NULL, .summary = "When it ran"),
+	OHTD_INTEGER(self_test, age_s, .flags = OHTD_DRIFTS, .unit = "s", .summary = "How long ago"),
+	OHTD_BOOLEAN(self_test, passed, .summary = "Nothing was found"),
+	OHTD_LIST(self_test, failed, failed_test, .summary = "What was found"));
+
+struct interlock {
+	unsigned int code;
+	const char *text;
+	int64_t address;
+	int64_t cause;
+};
+
+OHTD_SHAPE(interlock, "Interlock",
+	OHTD_WORD(interlock, code, .words = &ohtd_why_words, .summary = "What is in the way, for programs"),
+	OHTD_TEXT(interlock, text, .summary = "What is in the way, for people"),
+	OHTD_INTEGER(interlock, address, .flags = OHTD_NULL,
+		     .summary = "Unit address of the module that is meant"),
+	OHTD_WORD(interlock, cause, .flags = OHTD_NULL, .words = &ohtd_cause_words,
+		  .summary = "Of the stop, with the code stop_cause"));
+
+/* ---- the whole ---- */
+
+struct safety {
+	unsigned int state;
+	int64_t since;
+	const struct standing_cause *causes;
+	size_t causes_count;
+	const struct safety_channels *channels;
+	const struct safety_outputs *outputs;
+	const struct safety_feedback *feedback;
+	bool hardware_stop;
+	int8_t cpus_watched;
+	uint32_t deadman_ms;
+	uint64_t stops_repeated;
+	uint64_t journal_seq;
+	const struct self_test *self_test;
+	int64_t proof_test_age_s;
+	const struct interlock *why_not_reset;
+	size_t why_not_reset_count;
+	const struct interlock *why_not_enable;
+	size_t why_not_enable_count;
+	int64_t age_ms;
+};
+
+OHTD_SHAPE(safety, "Safety",
+	OHTD_WORD(safety, state, .words = &ohtd_safety_state_words, .summary = "State of the stop"),
+	OHTD_TIME(safety, since, .flags = OHTD_NULL, .summary = "When the state was entered"),
+	OHTD_LIST(safety, causes, standing_cause, .summary = "Causes of this stop, the first one first"),
+	OHTD_OBJECT(safety, channels, safety_channels, .summary = "Contacts of the stop button"),
+	OHTD_OBJECT(safety, outputs, safety_outputs, .summary = "Enable outputs"),
+	OHTD_OBJECT(safety, feedback, safety_feedback, .flags = OHTD_NULL,
+		    .summary = "Contacts behind the outputs; null: not wired"),
+	OHTD_BOOLEAN(safety, hardware_stop, .summary = "The device can cut the outputs"),
+	OHTD_TRISTATE(safety, cpus_watched, .flags = OHTD_NULL,
+		      .summary = "Two CPUs watch one another; null: no kernel module"),
+	OHTD_INTEGER(safety, deadman_ms, .unit = "ms",
+		     .summary = "Period of the heartbeat without which the device stops; 0: none"),
+	OHTD_INTEGER(safety, stops_repeated, .flags = OHTD_DRIFTS,
+		     .summary = "Requests for a stop while stopped already"),
+	OHTD_INTEGER(safety, journal_seq,
+		     .summary = "Newest entry of the journal of the stop, for POST safety/reset"),
+	OHTD_OBJECT(safety, self_test, self_test, .flags = OHTD_NULL,
+		    .summary = "The last one; null: none since the driver came"),
+	OHTD_INTEGER(safety, proof_test_age_s, .flags = OHTD_NULL | OHTD_DRIFTS, .unit = "s",
+		     .summary = "Since all channels were seen open together; null: not since the driver came"),
+	OHTD_LIST(safety, why_not_reset, interlock, .summary = "What forbids a reset now"),
+	OHTD_LIST(safety, why_not_enable, interlock, .summary = "What forbids an enable now"),
+	OHTD_INTEGER(safety, age_ms, .flags = OHTD_DRIFTS, .unit = "ms", .summary = "Age of the control thread's last cycle"));
+
+static const struct standing_cause *make_causes(const struct ohtd_scene *scene, size_t *counted)
+{
+	const struct ohtd_safety_view *view = &scene->snapshot->safety;
+	struct standing_cause *causes = ohtd_scene_alloc(scene, OHTD_CAUSES_MAX * sizeof(*causes));
+	size_t count = view->cause_count < OHTD_CAUSES_MAX ? view->cause_count : OHTD_CAUSES_MAX;
+
+	for (size_t i = 0; i < count; i++)
+		causes[i] = (struct standing_cause){
+			.cause = ohtd_safety_cause(view->causes[i].cause),
+			.since = ohtd_scene_wall_ns(scene, view->causes[i].since_ns),
+			.standing = view->causes[i].standing != 0,
+		};
+	*counted = count;
+	return causes;
+}
+
+/* NULL: none has run since the driver came. */
+static const struct self_test *make_self_test(const struct ohtd_scene *scene)
+{
+	const struct ohtd_safety_view *view = &scene->snapshot->safety;
+	struct failed_test *failed;
+	struct self_test *test;
+
+	if (!view->tested_ns)
 		return NULL;
-	snprintf(fraction, sizeof(fraction), ".%03ldZ", at.tv_nsec / 1000000 % 1000);
-	strcat(text, fraction);
-	return json_object_new_string(text);
+	failed = ohtd_scene_alloc(scene, TESTS_MAX * sizeof(*failed));
+	test = ohtd_scene_alloc(scene, sizeof(*test));
+	*test = (struct self_test){
+		.at = ohtd_scene_wall_ns(scene, view->tested_ns),
+		.age_s = ohtd_scene_age_ms(scene, view->tested_ns) / 1000,
+		.passed = !view->test_failed,
+		.failed = failed,
+	};
+	for (unsigned int i = 0; i < TESTS_MAX; i++)
+		if (view->test_failed & (1u << i))
+			failed[test->failed_count++] = (struct failed_test){
+				oht_test_name(i), oht_test_text(i),
+			};
+	return test;
 }
 
-struct json_object *ohtd_json_time(struct ohtd_call *call, unsigned long long time_ns)
+static const struct interlock *make_interlocks(const struct ohtd_scene *scene,
+					       const struct ohtd_why_list *list, size_t *counted)
 {
-	return time_ns ? ohtd_json_wall_time(ohtd_clock_wall_of_ns(ohtd_call_clock(call),
-								   time_ns)) : NULL;
-}
+	struct interlock *interlocks = ohtd_scene_alloc(scene, OHTD_WHY_MAX * sizeof(*interlocks));
+	size_t count = list->count < OHTD_WHY_MAX ? list->count : OHTD_WHY_MAX;
 
-struct json_object *ohtd_json_level(int level)
-{
-	return level < 0 ? NULL : json_object_new_boolean(level);
-}
-
-static struct json_object *contact_json(int level)
-{
-	return level < 0 ? NULL : json_object_new_string(level ? "closed" : "open");
-}
-
-struct json_object *ohtd_json_cause(unsigned int cause)
-{
-	struct json_object *json = json_object_new_object();
-
-	json_object_object_add(json, "code", json_object_new_string(oht_cause_name(cause)));
-	json_object_object_add(json, "text", json_object_new_string(oht_cause_text(cause)));
-	json_object_object_add(json, "action", json_object_new_string(oht_cause_action(cause)));
-	return json;
-}
-
-static struct json_object *causes_json(struct ohtd_call *call,
-				       const struct ohtd_safety_view *safety)
-{
-	struct json_object *json = json_object_new_array();
-
-	for (unsigned int i = 0; i < safety->cause_count && i < OHTD_CAUSES_MAX; i++) {
-		const struct ohtd_cause_view *cause = &safety->causes[i];
-		struct json_object *item = ohtd_json_cause(cause->cause);
-
-		json_object_object_add(item, "since", ohtd_json_time(call, cause->since_ns));
-		json_object_object_add(item, "standing",
-				       json_object_new_boolean(cause->standing != 0));
-		json_object_array_add(json, item);
-	}
-	return json;
-}
-
-static struct json_object *outputs_json(int enable1, int enable2)
-{
-	struct json_object *json = json_object_new_object();
-
-	json_object_object_add(json, "enable1", ohtd_json_level(enable1));
-	json_object_object_add(json, "enable2", ohtd_json_level(enable2));
-	return json;
-}
-
-static struct json_object *channels_json(const struct ohtd_safety_view *safety)
-{
-	struct json_object *json = json_object_new_object();
-
-	json_object_object_add(json, "a", contact_json(safety->channel_a));
-	json_object_object_add(json, "b", contact_json(safety->channel_b));
-	return json;
-}
-
-static struct json_object *feedback_json(const struct ohtd_safety_view *safety)
-{
-	struct json_object *json;
-
-	if (safety->feedback1 < 0 && safety->feedback2 < 0)
-		return NULL;
-	json = json_object_new_object();
-	json_object_object_add(json, "enable1", contact_json(safety->feedback1));
-	json_object_object_add(json, "enable2", contact_json(safety->feedback2));
-	return json;
-}
-
-/* What the last self-test found; null: none since the driver came. */
-static struct json_object *self_test_json(struct ohtd_call *call,
-					  const struct ohtd_safety_view *safety)
-{
-	struct json_object *json, *failed = json_object_new_array();
-
-	if (!safety->tested_ns) {
-		json_object_put(failed);
-		return NULL;
-	}
-	for (unsigned int test = 0; test < 32; test++) {
-		struct json_object *item;
-
-		if (!(safety->test_failed & (1u << test)))
-			continue;
-		item = json_object_new_object();
-		json_object_object_add(item, "code", json_object_new_string(oht_test_name(test)));
-		json_object_object_add(item, "text", json_object_new_string(oht_test_text(test)));
-		json_object_array_add(failed, item);
-	}
-	json = json_object_new_object();
-	json_object_object_add(json, "at", ohtd_json_time(call, safety->tested_ns));
-	json_object_object_add(json, "age_s", json_object_new_int64(
-			       ohtd_call_age_ms(call, safety->tested_ns) / 1000));
-	json_object_object_add(json, "passed", json_object_new_boolean(!safety->test_failed));
-	json_object_object_add(json, "failed", failed);
-	return json;
-}
-
-static struct json_object *interlocks_json(const struct ohtd_why_list *list)
-{
-	struct json_object *json = json_object_new_array();
-
-	for (unsigned int i = 0; i < list->count && i < OHTD_WHY_MAX; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct ohtd_why *why = &list->items[i];
-		struct json_object *item = json_object_new_object();
 
-		json_object_object_add(item, "code",
-				       json_object_new_string(ohtd_why_name(why->code)));
-		json_object_object_add(item, "text",
-				       json_object_new_string(ohtd_why_text(why->code)));
-		json_object_object_add(item, "address", why->unit ?
-				       json_object_new_int(why->unit) : NULL);
-		json_object_object_add(item, "cause", why->code == OHTD_WHY_STOP_CAUSE ?
-				       json_object_new_string(oht_cause_name(why->detail)) : NULL);
-		json_object_array_add(json, item);
+		interlocks[i] = (struct interlock){
+			.code = why->code, .text = ohtd_why_text(why->code),
+			.address = why->unit ? why->unit : OHTD_NONE,
+			.cause = why->code == OHTD_WHY_STOP_CAUSE ? why->detail : OHTD_NONE,
+		};
 	}
-	return json;
+	*counted = count;
+	return interlocks;
 }
 
-struct json_object *ohtd_json_safety(struct ohtd_call *call, const struct ohtd_snapshot *snapshot)
+static const struct safety_feedback *make_feedback(const struct ohtd_scene *scene)
 {
-	const struct ohtd_safety_view *safety = &snapshot->safety;
-	struct json_object *json = json_object_new_object();
+	const struct ohtd_safety_view *view = &scene->snapshot->safety;
+	struct safety_feedback *feedback;
 
-	json_object_object_add(json, "state", json_object_new_string(
-			       ohtd_safety_state_name(safety->state)));
-	json_object_object_add(json, "since", ohtd_json_time(call, safety->since_ns));
-	json_object_object_add(json, "causes", causes_json(call, safety));
-	json_object_object_add(json, "channels", channels_json(safety));
-	json_object_object_add(json, "outputs", outputs_json(safety->enable1, safety->enable2));
-	json_object_object_add(json, "feedback", feedback_json(safety));
-	json_object_object_add(json, "hardware_stop",
-			       json_object_new_boolean(safety->hardware_stop));
-	json_object_object_add(json, "cpus_watched", safety->cpus_watched < 0 ? NULL :
-			       json_object_new_boolean(safety->cpus_watched));
-	json_object_object_add(json, "deadman_ms", json_object_new_int64(safety->deadman_ms));
-	json_object_object_add(json, "stops_repeated", json_object_new_int64(
-			       (int64_t)ohtd_call_stops_repeated(call, false)));
-	json_object_object_add(json, "self_test", self_test_json(call, safety));
-	json_object_object_add(json, "proof_test_age_s",
-			       safety->opened_age_s == OHT_NEVER_SECONDS ? NULL :
-			       json_object_new_int64(safety->opened_age_s));
-	json_object_object_add(json, "why_not_reset", interlocks_json(&snapshot->why_not_reset));
-	json_object_object_add(json, "why_not_enable", interlocks_json(&snapshot->why_not_enable));
-	json_object_object_add(json, "age_ms",
-			       json_object_new_int64(ohtd_call_age_ms(call, snapshot->time_ns)));
-	return json;
+	if (view->feedback1 < 0 && view->feedback2 < 0)
+		return NULL;
+	feedback = ohtd_scene_alloc(scene, sizeof(*feedback));
+	*feedback = (struct safety_feedback){ view->feedback1, view->feedback2 };
+	return feedback;
 }
 
-void ohtd_api_safety(struct ohtd_call *call)
+static const void *make_safety(const struct ohtd_scene *scene)
 {
-	ohtd_reply_json(call, 200, ohtd_json_safety(call, ohtd_call_snapshot(call)));
+	const struct ohtd_snapshot *snapshot = scene->snapshot;
+	const struct ohtd_safety_view *view = &snapshot->safety;
+	struct safety_channels *channels = ohtd_scene_alloc(scene, sizeof(*channels));
+	struct safety_outputs *outputs = ohtd_scene_alloc(scene, sizeof(*outputs));
+	struct safety *safety = ohtd_scene_alloc(scene, sizeof(*safety));
+
+	*channels = (struct safety_channels){ view->channel_a, view->channel_b };
+	*outputs = (struct safety_outputs){ view->enable1, view->enable2 };
+	*safety = (struct safety){
+		.state = view->state,
+		.since = ohtd_scene_wall_ns(scene, view->since_ns),
+		.channels = channels,
+		.outputs = outputs,
+		.feedback = make_feedback(scene),
+		.hardware_stop = view->hardware_stop,
+		.cpus_watched = view->cpus_watched,
+		.deadman_ms = view->deadman_ms,
+		.stops_repeated = scene->stops_repeated,
+		.journal_seq = view->journal_seq,
+		.self_test = make_self_test(scene),
+		.proof_test_age_s = view->opened_age_s == OHT_NEVER_SECONDS ? OHTD_NONE :
+				    view->opened_age_s,
+		.age_ms = ohtd_scene_own_age_ms(scene),
+	};
+	safety->causes = make_causes(scene, &safety->causes_count);
+	safety->why_not_reset = make_interlocks(scene, &snapshot->why_not_reset,
+						&safety->why_not_reset_count);
+	safety->why_not_enable = make_interlocks(scene, &snapshot->why_not_enable,
+						 &safety->why_not_enable_count);
+	return safety;
 }
+
+const struct ohtd_view ohtd_stop_view = { &safety_shape, make_safety };
+
+static void get_safety(struct ohtd_call *call)
+{
+	const struct ohtd_scene scene = ohtd_call_scene(call);
+
+	ohtd_reply_view(call, 200, &safety_shape, make_safety(&scene));
+}
+
+/* ---- the stop ---- */
+
+struct stopped {
+	unsigned int state;
+	bool repeated;
+	bool hardware;
+	const struct safety_outputs *outputs;
+	uint64_t called_ns;
+	uint64_t call_us;
+};
+
+OHTD_SHAPE(stopped, "Stopped",
+	OHTD_WORD(stopped, state, .words = &ohtd_safety_state_words, .summary = "Always stopped"),
+	OHTD_BOOLEAN(stopped, repeated, .summary = "It was stopped already"),
+	OHTD_BOOLEAN(stopped, hardware, .summary = "The device has cut the outputs"),
+	OHTD_OBJECT(stopped, outputs, safety_outputs, .summary = "Enable outputs"),
+	OHTD_INTEGER(stopped, called_ns, .unit = "ns",
+		     .summary = "When the call into the device began, CLOCK_MONOTONIC"),
+	OHTD_INTEGER(stopped, call_us, .unit = "us", .summary = "How long the call took"));
 
 /* What the call itself has found, not what the control thread will see a cycle later. */
 static void reply_stopped(struct ohtd_call *call, const struct ohtd_stop_result *result)
 {
-	struct json_object *json = json_object_new_object();
-	int level = result->hardware ? 0 : -1;
+	int8_t level = result->hardware ? 0 : -1;
+	const struct safety_outputs outputs = { level, level };
 
-	json_object_object_add(json, "state", json_object_new_string("stopped"));
-	json_object_object_add(json, "repeated", json_object_new_boolean(result->repeated));
-	json_object_object_add(json, "hardware", json_object_new_boolean(result->hardware));
-	json_object_object_add(json, "outputs", outputs_json(level, level));
-	/* When the call began, so that whoever shares our clock can tell what came before it. */
-	json_object_object_add(json, "called_ns",
-			       json_object_new_int64((int64_t)(result->at_ns - result->call_ns)));
-	json_object_object_add(json, "call_us",
-			       json_object_new_int64((int64_t)(result->call_ns / 1000)));
-	ohtd_reply_json(call, 200, json);
+	OHTD_REPLY(call, 200, stopped, (&(struct stopped){
+		.state = OHTD_SAFETY_STOPPED, .repeated = result->repeated,
+		.hardware = result->hardware, .outputs = &outputs,
+		/* So that a client with our clock can tell what came before the stop. */
+		.called_ns = result->at_ns - result->call_ns,
+		.call_us = result->call_ns / 1000,
+	}));
 }
 
-/* One line for all of them, once they are over: whoever keeps asking must not fill the log. */
+/* One line for all of them, once they are over: a client that keeps asking must not fill the log. */
 static void tell_repeated(struct ohtd_call *call)
 {
 	unsigned long count = ohtd_call_stops_repeated(call, true);
@@ -213,10 +308,10 @@ static void tell_repeated(struct ohtd_call *call)
 			 "%lu more requests while it was stopped already", count);
 }
 
-void ohtd_api_safety_stop(struct ohtd_call *call)
+static void post_stop(struct ohtd_call *call)
 {
 	struct ohtd_stop_result result = { 0 };
-	int r = ohtd_stop(ohtd_call_link(call), (uint64_t)call->who.user_id, &result);
+	int r = ohtd_stop(ohtd_call_link(call), ohtd_principal_tag(&call->who), &result);
 
 	if (r) {
 		ohtd_reply_problem(call, 503, "device_gone", "the stop could not be confirmed: %s",
@@ -234,34 +329,104 @@ void ohtd_api_safety_stop(struct ohtd_call *call)
 	ohtd_log(OHTD_LOG_WARNING, "http", "stop", "asked for by %s", call->who.user);
 }
 
+/* ---- commands ---- */
+
+struct safety_command {
+	uint32_t valid_for_ms;
+};
+
+OHTD_SHAPE(safety_command, "SafetyCommand",
+	OHTD_INTEGER(safety_command, valid_for_ms, .min = 1, .max = OHTD_VALID_MS_MAX,
+		     .preset = OHTD_VALID_MS, .unit = "ms",
+		     .summary = "From now; what cannot be begun by then is dropped"));
+
+struct safety_reset {
+	struct safety_command command;
+	int64_t journal_seq;
+};
+
+OHTD_SHAPE(safety_reset, "SafetyReset",
+	OHTD_PART(safety_reset, command, safety_command),
+	OHTD_INTEGER(safety_reset, journal_seq, .min = 0, .max = INT64_MAX, .preset = OHTD_NONE,
+		     .summary = "journal_seq of GET safety that was looked at: refused after any later entry"));
+
 static void safety_done(struct ohtd_call *call, const struct ohtd_answer *answer)
 {
 	/* A reset by its button is seen at the enable. */
 	if (answer->kind != OHTD_COMMAND_SELF_TEST)
 		tell_repeated(call);
-	ohtd_reply_json(call, 200, ohtd_json_safety(call, ohtd_call_snapshot(call)));
+	get_safety(call);
 }
 
-static void post_command(struct ohtd_call *call, uint32_t kind)
+static void post(struct ohtd_call *call, uint32_t kind)
 {
-	struct json_object *valid = json_object_object_get(call->body, "valid_for_ms");
-	struct ohtd_command command = { .kind = kind };
+	struct ohtd_command command = {
+		.kind = kind, .valid_ms = OHTD_INPUT(call, safety_command)->valid_for_ms,
+	};
 
-	command.valid_ms = valid ? (uint32_t)json_object_get_int(valid) : 0;
 	ohtd_call_command(call, &command, safety_done);
 }
 
-void ohtd_api_safety_reset(struct ohtd_call *call)
+static void post_reset(struct ohtd_call *call)
 {
-	post_command(call, OHTD_COMMAND_RESET);
+	const struct safety_reset *said = OHTD_INPUT(call, safety_reset);
+	struct ohtd_command command = {
+		.kind = OHTD_COMMAND_RESET, .valid_ms = said->command.valid_for_ms,
+		.bound = said->journal_seq != OHTD_NONE,
+	};
+
+	if (command.bound)
+		command.journal_seq = (uint64_t)said->journal_seq;
+	ohtd_call_command(call, &command, safety_done);
 }
 
-void ohtd_api_safety_enable(struct ohtd_call *call)
+static void post_enable(struct ohtd_call *call)
 {
-	post_command(call, OHTD_COMMAND_ENABLE);
+	post(call, OHTD_COMMAND_ENABLE);
 }
 
-void ohtd_api_safety_self_test(struct ohtd_call *call)
+static void post_self_test(struct ohtd_call *call)
 {
-	post_command(call, OHTD_COMMAND_SELF_TEST);
+	post(call, OHTD_COMMAND_SELF_TEST);
 }
+
+static const struct ohtd_route routes[] = {
+	{
+		.method = OHTD_GET, .path = "safety", .role = OHTD_ROLE_VIEWER,
+		.replies = { { 200, &safety_shape } },
+		.handle = get_safety,
+		.summary = "State of the stop",
+	}, {
+		.method = OHTD_POST, .path = "safety/stop", .role = OHTD_ROLE_OPERATOR,
+		.rate = OHTD_RATE_STOP, .flags = OHTD_ROUTE_ANY_BODY | OHTD_ROUTE_EXPIRED_OK,
+		.replies = { { 200, &stopped_shape } },
+		.problems = { "device_gone" },
+		.handle = post_stop,
+		.summary = "Software stop",
+		.text = "Lowers the enable outputs by one call into the device, and latches. Also with an "
+			"access token that is too old. The body is not looked at. Repeated stops are "
+			"counted.",
+	}, {
+		.method = OHTD_POST, .path = "safety/reset", .role = OHTD_ROLE_SUPERVISOR,
+		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &safety_reset_shape,
+		.replies = { { 200, &safety_shape } },
+		.handle = post_reset,
+		.summary = "Open the latch of the stop; the outputs stay off",
+		.text = "With journal_seq a stop that came after the look at GET safety is not cleared: "
+			"409 stop_changed.",
+	}, {
+		.method = OHTD_POST, .path = "safety/enable", .role = OHTD_ROLE_OPERATOR,
+		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &safety_command_shape,
+		.replies = { { 200, &safety_shape } },
+		.handle = post_enable,
+		.summary = "Outputs on",
+	}, {
+		.method = OHTD_POST, .path = "safety/self-test", .role = OHTD_ROLE_SUPERVISOR,
+		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &safety_command_shape,
+		.replies = { { 200, &safety_shape } },
+		.handle = post_self_test,
+		.summary = "Look for faults of the stop, while stopped",
+	},
+};
+
+OHTD_ROUTE_TABLE(ohtd_safety_routes, "Safety", routes);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* GET and POST users, PATCH users/{id}, POST setup. */
+/* users, users/{id}, POST setup. */
 #include "http/api.h"
 #include "http/call.h"
 
@@ -10,356 +10,391 @@
 #include <string.h>
 #include <openssl/crypto.h>
 
+#include "auth/accounts.h"
 #include "auth/session.h"
 #include "auth/setup.h"
+#include "base/clock.h"
 #include "http/account.h"
-#include "http/pending.h"
-#include "http/problem.h"
-#include "http/route.h"
-#include "main/clock.h"
-#include "main/log.h"
-#include "main/workers.h"
-#include "store/store.h"
+#include "http/late.h"
+#include "http/list.h"
+#include "http/session_view.h"
 
-#define LIMIT_DEFAULT	50
-#define LIMIT_MAX	200	/* as in the route table */
-/* A password takes seconds on a small board, and others may be in front. */
-#define WITHIN_MS	60000
-
-struct users_job {
-	struct ohtd_pending pending;
-	struct ohtd_work work;
-	struct ohtd_store *store;
-	struct ohtd_auth *auth;
-	struct ohtd_setup *setup;
-	int (*act)(struct users_job *job);	/* on a worker; 0, a count, or a negative errno */
-	int result;
-	struct ohtd_principal who;
-	int64_t now_s;
-	/* POST setup: the account must be the first of an administrator */
-	struct ohtd_secret code;
-	bool first;
-	/* POST and PATCH */
-	struct ohtd_secret password;
-	char hash[OHTD_PASSWORD_HASH_MAX + 1];
-	struct ohtd_user fresh;
-	struct ohtd_user_change change;
-	/* GET: asks for one more than is wanted */
-	int limit;
-	int64_t after;
-	struct ohtd_user found[LIMIT_MAX + 1];
-};
-
-/* ---- answers ---- */
-
-static struct json_object *list_json(const struct users_job *job)
+static int64_t wall_s(struct ohtd_call *call)
 {
-	struct json_object *json = json_object_new_object();
-	struct json_object *items = json_object_new_array();
-	bool more = job->result > job->limit;
-	int count = more ? job->limit : job->result;
-	char cursor[24] = "";
-
-	for (int i = 0; i < count; i++)
-		json_object_array_add(items, ohtd_account_json(&job->found[i]));
-	if (more)
-		snprintf(cursor, sizeof(cursor), "%lld", (long long)job->found[count - 1].id);
-	json_object_object_add(json, "items", items);
-	json_object_object_add(json, "next_cursor", more ? json_object_new_string(cursor) : NULL);
-	return json;
+	return ohtd_clock_wall_ns(ohtd_call_clock(call)) / (int64_t)OHTD_NS_PER_S;
 }
 
 static void reply_refusal(struct ohtd_call *call, int error)
 {
 	struct ohtd_account_problem problem = ohtd_account_problem(error);
 
-	if (ohtd_store_state_of(error))
-		ohtd_reply_store_problem(call, error);
-	else
-		ohtd_reply_problem(call, problem.status, problem.code, "%s", problem.detail);
+	ohtd_reply_problem(call, problem.status, problem.code, "%s", problem.detail);
 }
 
-static void finish(struct ohtd_pending *pending)
+/* True if it has been refused. */
+static bool refuse_fault(struct ohtd_call *call, struct ohtd_account_fault fault)
 {
-	struct users_job *job = (struct users_job *)pending;
-	struct ohtd_call *call = pending->call;
-
-	if (call && job->result < 0)
-		reply_refusal(call, job->result);
-	else if (call && job->fresh.id)
-		ohtd_reply_json(call, 201, ohtd_account_json(&job->fresh));
-	else if (call && job->change.id)
-		ohtd_reply_json(call, 200, ohtd_account_json(&job->change.user));
-	else if (call)
-		ohtd_reply_json(call, 200, list_json(job));
-	OPENSSL_cleanse(job, sizeof(*job));
-	free(job);
+	if (fault.detail)
+		ohtd_reply_member(call, fault.pointer, fault.code, "%s", fault.detail);
+	return fault.detail;
 }
 
-/* ---- on a worker ---- */
+/* ---- what changes accounts ---- */
 
-static int work_list(struct ohtd_db *db, void *arg)
+struct order_job {
+	struct ohtd_late late;
+	struct ohtd_auth *auth;
+	struct ohtd_setup *setup;
+	struct ohtd_account_order order;
+};
+
+/* Also when the client has left: it has been done. */
+static void settle_order(struct ohtd_late *late)
 {
-	struct users_job *job = arg;
+	struct order_job *job = (struct order_job *)late;
 
-	return ohtd_db_user_list(db, job->after, job->found, job->limit + 1);
-}
-
-static int act_list(struct users_job *job)
-{
-	return ohtd_store_read(job->store, work_list, job);
-}
-
-static int hash_password(struct users_job *job)
-{
-	if (!*job->password.revealed)
-		return 0;
-	return ohtd_password_hash(job->password.revealed, job->hash, sizeof(job->hash));
-}
-
-static int work_add(struct ohtd_db *db, void *arg)
-{
-	struct users_job *job = arg;
-	int r = job->first ? ohtd_db_user_add_first(db, &job->fresh, job->now_s) :
-			     ohtd_db_user_add(db, &job->fresh, job->now_s);
-
-	return r ? r : ohtd_db_user_find(db, &job->fresh);
-}
-
-static int make_account(struct users_job *job, const char *by)
-{
-	int r = hash_password(job);
-
-	if (r)
-		return r;
-	strcpy(job->fresh.password_hash, job->hash);
-	r = ohtd_store_call(job->store, work_add, job);
-	if (r)
-		return r;
-	job->fresh.created_s = job->now_s;
-	ohtd_log(OHTD_LOG_NOTICE, "auth", "user_made", "%s (%s) by %s", job->fresh.name,
-		 ohtd_role_name(job->fresh.role), by);
-	if (job->fresh.role == OHTD_ROLE_ADMINISTRATOR)
+	if (!late->result)
+		ohtd_account_told(&job->order, job->auth, job->setup);
+	if (late->result == -EALREADY)
 		ohtd_setup_done(job->setup);
-	return 0;
 }
 
-static int act_add(struct users_job *job)
+static struct order_job *make_order(struct ohtd_call *call, const char *by)
 {
-	return make_account(job, job->who.user);
-}
-
-static int check_code(struct users_job *job)
-{
-	switch (ohtd_setup_check(job->setup, &job->code)) {
-	case OHTD_SETUP_RIGHT:
-		return 0;
-	case OHTD_SETUP_WRONG:
-		return -EKEYREJECTED;
-	case OHTD_SETUP_RETIRED:
-		return -EKEYEXPIRED;
-	default:
-		return -EALREADY;
-	}
-}
-
-/* The code is only used up by an administrator who is in the store. */
-static int act_setup(struct users_job *job)
-{
-	int r = check_code(job);
-
-	job->first = true;
-	if (!r)
-		r = make_account(job, "set-up code");
-	if (r == -EALREADY)
-		ohtd_setup_done(job->setup);
-	return r;
-}
-
-static int work_change(struct ohtd_db *db, void *arg)
-{
-	struct users_job *job = arg;
-
-	return ohtd_db_user_change(db, &job->change);
-}
-
-static int act_change(struct users_job *job)
-{
-	const struct ohtd_user_change *change = &job->change;
-	int r = hash_password(job);
-
-	if (r)
-		return r;
-	if (*job->hash)
-		job->change.password_hash = job->hash;
-	r = ohtd_store_call(job->store, work_change, job);
-	if (r)
-		return r;
-	ohtd_log(OHTD_LOG_NOTICE, "auth", "user_changed", "%s is %s%s%s, by %s", change->user.name,
-		 ohtd_role_name(change->user.role), change->user.disabled ? ", disabled" : "",
-		 change->password_hash ? ", has a new password" : "", job->who.user);
-	if (ohtd_auth_end_sessions(job->auth, job->change.ended, change->ended_count))
-		ohtd_log(OHTD_LOG_ERROR, "auth", "revoke_failed", "sessions of %s",
-			 change->user.name);
-	return 0;
-}
-
-static void run_job(struct ohtd_work *work, bool dropped)
-{
-	struct users_job *job = (struct users_job *)((char *)work -
-						     offsetof(struct users_job, work));
-
-	job->result = dropped ? -ESHUTDOWN : job->act(job);
-	ohtd_pending_post(&job->pending);
-}
-
-/* ---- what is asked for ---- */
-
-static void submit(struct ohtd_call *call, struct users_job *job,
-		   int (*act)(struct users_job *job))
-{
-	job->act = act;
-	job->work.run = run_job;
-	job->store = ohtd_call_store(call);
-	job->auth = ohtd_call_auth(call);
-	job->setup = ohtd_call_setup(call);
-	job->who = call->who;
-	job->now_s = ohtd_clock_wall_ns(ohtd_call_clock(call)) / (int64_t)OHTD_NS_PER_S;
-	job->change.now_s = job->now_s;
-	job->change.by_role = call->who.role;
-	if (ohtd_pending_begin(&job->pending, call, WITHIN_MS, finish)) {
-		free(job);
-		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
-		return;
-	}
-	if (!ohtd_workers_submit(ohtd_call_workers(call), &job->work))
-		return;
-	ohtd_pending_abandon(&job->pending);
-	OPENSSL_cleanse(job, sizeof(*job));
-	free(job);
-	ohtd_reply_header(call, "retry-after", "2");
-	ohtd_reply_problem(call, 503, "busy", "too many requests are under way");
-}
-
-static int refuse(struct ohtd_call *call, const char *pointer, const char *code,
-		  const char *detail)
-{
-	struct json_object *errors = json_object_new_array();
-
-	ohtd_error_add(errors, pointer, code, detail);
-	ohtd_reply_problem_list(call, 400, "validation", detail, errors);
-	return -1;
-}
-
-/* Name and password as the route table cannot describe them. */
-static int check_texts(struct ohtd_call *call)
-{
-	const char *name = ohtd_call_text(call, "username");
-	const char *password = ohtd_call_text(call, "password");
-	const char *unfit = name ? ohtd_auth_name_unfit(name) : NULL;
-
-	if (unfit)
-		return refuse(call, "/username", "unfit", unfit);
-	unfit = password ? ohtd_password_unfit(password) : NULL;
-	if (unfit)
-		return refuse(call, "/password", "unfit", unfit);
-	return 0;
-}
-
-static struct users_job *make_job(struct ohtd_call *call)
-{
-	struct users_job *job = calloc(1, sizeof(*job));
-
-	if (!job)
-		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
-	return job;
-}
-
-void ohtd_api_users(struct ohtd_call *call)
-{
-	struct json_object *limit = json_object_object_get(call->body, "limit");
-	const char *cursor = ohtd_call_text(call, "cursor");
-	int64_t after = cursor ? ohtd_route_id(cursor, strlen(cursor)) : 0;
-	struct users_job *job;
-
-	if (cursor && !after) {
-		refuse(call, "/cursor", "bad_cursor", "is no next_cursor of this list");
-		return;
-	}
-	job = make_job(call);
-	if (!job)
-		return;
-	job->limit = limit ? json_object_get_int(limit) : LIMIT_DEFAULT;
-	job->after = after;
-	submit(call, job, act_list);
-}
-
-/* For a new account, as the body describes it. */
-static struct users_job *make_add_job(struct ohtd_call *call, int role)
-{
-	struct users_job *job = make_job(call);
+	struct order_job *job = ohtd_late_make(call, sizeof(*job));
 
 	if (!job)
 		return NULL;
-	strcpy(job->fresh.name, ohtd_call_text(call, "username"));
-	job->fresh.role = role;
-	ohtd_secret_set(&job->password, ohtd_call_text(call, "password"));
+	job->late.settle = settle_order;
+	job->auth = ohtd_call_auth(call);
+	job->setup = ohtd_call_setup(call);
+	job->order.now_s = wall_s(call);
+	job->order.change.disabled = -1;
+	job->order.change.by_role = (int)call->who.role;
+	snprintf(job->order.by, sizeof(job->order.by), "%s", by);
 	return job;
 }
 
-void ohtd_api_user_add(struct ohtd_call *call)
+static void answer_order(struct ohtd_call *call, struct ohtd_late *late)
 {
-	int role = (int)ohtd_role_parse(ohtd_call_text(call, "role"));
-	struct users_job *job;
+	const struct order_job *job = (const struct order_job *)late;
+	struct ohtd_account_view view = ohtd_account_view_of(&job->order.user);
 
-	if (check_texts(call))
+	if (late->result)
+		reply_refusal(call, late->result);
+	else if (job->order.change.deleted)
+		ohtd_reply_empty(call, 204);
+	else
+		OHTD_REPLY(call, job->order.act == OHTD_ACCOUNT_CHANGE ? 200 : 201,
+			   ohtd_account_view, &view);
+}
+
+static int work_order(struct ohtd_db *db, void *arg)
+{
+	struct order_job *job = arg;
+
+	return ohtd_account_work(db, &job->order);
+}
+
+/* On a thread for passwords. */
+static int act_order(struct ohtd_late *late)
+{
+	struct order_job *job = (struct order_job *)late;
+	int r = ohtd_account_prepare(&job->order);
+
+	ohtd_secret_forget(&job->order.password);
+	return r ? r : ohtd_store_call(late->store, work_order, job);
+}
+
+static void submit(struct ohtd_call *call, struct order_job *job)
+{
+	if (*job->order.password.revealed)
+		ohtd_late_check(call, &job->late, NULL, act_order, answer_order);
+	else
+		ohtd_late_write(call, &job->late, work_order, answer_order);
+}
+
+static void post_user(struct ohtd_call *call)
+{
+	const struct ohtd_account_new *said = OHTD_INPUT(call, ohtd_account_new);
+	struct order_job *job;
+
+	if (refuse_fault(call, ohtd_account_fault(said->username, said->password)))
 		return;
-	if (role > (int)call->who.role) {
+	if (said->role > (int64_t)call->who.role) {
 		reply_refusal(call, -EACCES);
 		return;
 	}
-	job = make_add_job(call, role);
-	if (job)
-		submit(call, job, act_add);
+	job = make_order(call, call->who.user);
+	if (!job)
+		return;
+	ohtd_account_take_new(&job->order, said);
+	submit(call, job);
 }
 
-void ohtd_api_setup(struct ohtd_call *call)
+static void patch_user(struct ohtd_call *call)
 {
-	struct users_job *job;
+	const struct ohtd_account_patch *said = OHTD_INPUT(call, ohtd_account_patch);
+	struct order_job *job;
+
+	if (refuse_fault(call, ohtd_account_patch_fault(said)))
+		return;
+	job = make_order(call, call->who.user);
+	if (!job)
+		return;
+	ohtd_account_take_patch(&job->order, call->params.id, said);
+	submit(call, job);
+}
+
+static void delete_user(struct ohtd_call *call)
+{
+	struct order_job *job = make_order(call, call->who.user);
+
+	if (!job)
+		return;
+	job->order.act = OHTD_ACCOUNT_CHANGE;
+	job->order.change.id = call->params.id;
+	job->order.change.deleted = true;
+	submit(call, job);
+}
+
+/* ---- POST setup ---- */
+
+struct setup_input {
+	const char *code;
+	const char *username;
+	const char *password;
+};
+
+OHTD_SHAPE(setup_input, "Setup",
+	OHTD_TEXT(setup_input, code, .flags = OHTD_NEEDED | OHTD_SECRET, .min = 1,
+		  .max = OHTD_SECRET_BYTES - 1,
+		  .summary = "The set-up code; hyphens, spaces and the case of letters do not count",
+		  .example = "\"K7QM-2F9X-TR4C-0ZBD\""),
+	OHTD_TEXT(setup_input, username, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_USER_NAME_MAX,
+		  .summary = "Letters, digits and . _ - @", .example = "\"anna\""),
+	OHTD_TEXT(setup_input, password, .flags = OHTD_NEEDED | OHTD_SECRET,
+		  .min = OHTD_PASSWORD_BYTES_MIN, .max = OHTD_PASSWORD_BYTES_MAX,
+		  .summary = "Password of the administrator",
+		  .example = "\"correct horse battery\""));
+
+/* Here, so that a request without the code takes no place of a log-in. 0, or it has been refused. */
+static int check_code(struct ohtd_call *call, const char *text)
+{
+	struct ohtd_secret code;
+	int r = -EALREADY;
+
+	ohtd_secret_set(&code, text);
+	switch (ohtd_setup_check(ohtd_call_setup(call), &code)) {
+	case OHTD_SETUP_RIGHT:
+		r = 0;
+		break;
+	case OHTD_SETUP_WRONG:
+		r = -EKEYREJECTED;
+		break;
+	case OHTD_SETUP_RETIRED:
+		r = -EKEYEXPIRED;
+		break;
+	case OHTD_SETUP_DONE:
+		break;
+	}
+	ohtd_secret_forget(&code);
+	if (r)
+		reply_refusal(call, r);
+	return r;
+}
+
+static void post_setup(struct ohtd_call *call)
+{
+	const struct setup_input *said = OHTD_INPUT(call, setup_input);
+	const struct ohtd_account_new first = {
+		.username = said->username, .password = said->password,
+		.role = OHTD_ROLE_ADMINISTRATOR,
+	};
+	struct order_job *job;
 
 	if (!ohtd_setup_is_required(ohtd_call_setup(call))) {
 		reply_refusal(call, -EALREADY);
 		return;
 	}
-	if (check_texts(call))
+	if (refuse_fault(call, ohtd_account_fault(said->username, said->password)) ||
+	    check_code(call, said->code))
 		return;
-	job = make_add_job(call, OHTD_ROLE_ADMINISTRATOR);
+	job = make_order(call, "set-up code");
 	if (!job)
 		return;
-	ohtd_secret_set(&job->code, ohtd_call_text(call, "code"));
-	submit(call, job, act_setup);
+	ohtd_account_take_new(&job->order, &first);
+	job->order.act = OHTD_ACCOUNT_ADD_FIRST;
+	submit(call, job);
 }
 
-void ohtd_api_user_change(struct ohtd_call *call)
-{
-	struct json_object *disabled = json_object_object_get(call->body, "disabled");
-	const char *password = ohtd_call_text(call, "password");
-	const char *role = ohtd_call_text(call, "role");
-	struct users_job *job;
+/* ---- what is there ---- */
 
-	if (!disabled && !password && !role) {
-		refuse(call, "", "empty", "say what is to be changed");
+static const char *const user_sorts[] = {
+	[2 * OHTD_USERS_BY_ID] = OHTD_SORT_BY("id"),
+	[2 * OHTD_USERS_BY_NAME] = OHTD_SORT_BY("username"),
+	[2 * OHTD_USERS_BY_ROLE] = OHTD_SORT_BY("role"),
+	[2 * OHTD_USERS_BY_DISABLED] = OHTD_SORT_BY("disabled"),
+	[2 * OHTD_USERS_BY_CREATED] = OHTD_SORT_BY("created"),
+};
+OHTD_WORDS_OF(user_sort_words, user_sorts);
+
+struct user_query {
+	struct ohtd_page page;
+	int64_t sort;
+};
+
+OHTD_SHAPE(user_query, "AccountQuery",
+	OHTD_PART(user_query, page, ohtd_page),
+	OHTD_SORT(user_query, user_sort_words));
+
+struct user_detail {
+	struct ohtd_account_view account;
+	const struct ohtd_session_view *sessions;
+	size_t sessions_count;
+};
+
+OHTD_SHAPE(user_detail, "AccountDetail",
+	OHTD_PART(user_detail, account, ohtd_account_view),
+	OHTD_LIST(user_detail, sessions, ohtd_session_view,
+		  .summary = "Sessions of the account, the newest first"));
+
+struct look_job {
+	struct ohtd_late late;		/* result: how many were found */
+	bool one;
+	unsigned int limit;
+	struct ohtd_users_query query;
+	struct ohtd_user found[OHTD_LIMIT_MAX + 1];	/* one more than is wanted */
+};
+
+static void reply_list(struct ohtd_call *call, const struct look_job *job)
+{
+	unsigned int count = (unsigned int)job->late.result;
+	struct ohtd_account_view *views;
+	struct ohtd_account_page page = { 0 };
+
+	if (count > job->limit) {
+		const struct ohtd_user *last = &job->found[job->limit - 1];
+
+		count = job->limit;
+		page.next_cursor = ohtd_cursor_text(call, (uint64_t[]){
+			(uint64_t)ohtd_user_key(last, job->query.order), (uint64_t)last->id }, 2);
+	}
+	views = ohtd_call_alloc(call, (count + 1) * sizeof(*views));
+	for (unsigned int i = 0; i < count; i++)
+		views[i] = ohtd_account_view_of(&job->found[i]);
+	page.items = views;
+	page.items_count = count;
+	OHTD_REPLY(call, 200, ohtd_account_page, &page);
+}
+
+static void reply_one(struct ohtd_call *call, const struct look_job *job)
+{
+	struct user_detail detail = { .account = ohtd_account_view_of(&job->found[0]) };
+
+	detail.sessions = ohtd_session_views(call, job->found[0].id, &detail.sessions_count);
+	OHTD_REPLY(call, 200, user_detail, &detail);
+}
+
+static void answer_look(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const struct look_job *job = (const struct look_job *)late;
+
+	if (late->result < 0)
+		reply_refusal(call, late->result);
+	else if (job->one)
+		reply_one(call, job);
+	else
+		reply_list(call, job);
+}
+
+static int work_look(struct ohtd_db *db, void *arg)
+{
+	struct look_job *job = arg;
+
+	return job->one ? ohtd_db_user_get(db, &job->found[0]) :
+	       ohtd_db_user_list(db, &job->query, job->found, (int)job->limit + 1);
+}
+
+static void get_users(struct ohtd_call *call)
+{
+	const struct user_query *asked = OHTD_QUERY(call, user_query);
+	struct look_job *job;
+	uint64_t place[2] = { 0, 0 };
+
+	if (ohtd_cursor_take(call, &asked->page, place, 2) < 0)
+		return;
+	if (place[0] > INT64_MAX || place[1] > INT64_MAX) {
+		ohtd_cursor_refuse(call, &asked->page);
 		return;
 	}
-	if (check_texts(call))
-		return;
-	job = make_job(call);
+	job = ohtd_late_make(call, sizeof(*job));
 	if (!job)
 		return;
-	job->change.id = call->id;
-	job->change.role = role ? (int)ohtd_role_parse(role) : 0;
-	job->change.disabled = disabled ? json_object_get_boolean(disabled) : -1;
-	if (password)
-		ohtd_secret_set(&job->password, password);
-	submit(call, job, act_change);
+	job->limit = asked->page.limit;
+	job->query = (struct ohtd_users_query){
+		.order = (enum ohtd_users_order)ohtd_sort_member(asked->sort),
+		.descends = ohtd_sort_descends(asked->sort),
+		.after = (int64_t)place[1], .key = (int64_t)place[0],
+	};
+	ohtd_late_read(call, &job->late, work_look, answer_look);
 }
+
+static void get_user(struct ohtd_call *call)
+{
+	struct look_job *job = ohtd_late_make(call, sizeof(*job));
+
+	if (!job)
+		return;
+	job->one = true;
+	job->found[0].id = call->params.id;
+	ohtd_late_read(call, &job->late, work_look, answer_look);
+}
+
+static const struct ohtd_route routes[] = {
+	{
+		.method = OHTD_GET, .path = "users", .role = OHTD_ROLE_ADMINISTRATOR,
+		.flags = OHTD_ROUTE_STORE,
+		.query = &user_query_shape,
+		.replies = { { 200, &ohtd_account_page_shape } },
+		.handle = get_users,
+		.summary = "Accounts",
+	}, {
+		.method = OHTD_POST, .path = "users", .role = OHTD_ROLE_ADMINISTRATOR,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &ohtd_account_new_shape,
+		.replies = { { 201, &ohtd_account_view_shape } },
+		.problems = { "user_exists", "role_above_own" },
+		.handle = post_user,
+		.summary = "Make an account",
+	}, {
+		.method = OHTD_GET, .path = "users/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.flags = OHTD_ROUTE_STORE,
+		.replies = { { 200, &user_detail_shape } },
+		.problems = { "not_found" },
+		.handle = get_user,
+		.summary = "An account and its sessions",
+	}, {
+		.method = OHTD_PATCH, .path = "users/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &ohtd_account_patch_shape,
+		.replies = { { 200, &ohtd_account_view_shape } },
+		.problems = { "not_found", "last_administrator", "role_above_own" },
+		.handle = patch_user,
+		.summary = "Change password, role or disabled of an account; ends its sessions",
+	}, {
+		.method = OHTD_DELETE, .path = "users/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
+		.replies = { { 204, NULL } },
+		.problems = { "not_found", "last_administrator", "role_above_own" },
+		.handle = delete_user,
+		.summary = "Delete an account; the journal keeps its name",
+	}, {
+		.method = OHTD_POST, .path = "setup",
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &setup_input_shape,
+		.replies = { { 201, &ohtd_account_view_shape } },
+		.problems = { "setup_done", "setup_code_wrong", "setup_code_retired", "user_exists" },
+		.handle = post_setup,
+		.summary = "Make the first administrator, with the set-up code",
+	},
+};
+
+OHTD_ROUTE_TABLE(ohtd_user_routes, "Accounts", routes);

@@ -10,19 +10,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <json-c/json.h>
 
-#include "auth/token.h"
-#include "main/log.h"
+#include "auth/principal.h"
+#include "base/log.h"
+#include "http/input.h"
+#include "http/kept.h"
+#include "http/route.h"
+#include "http/scene.h"
 #include "robot/command.h"
 #include "robot/snapshot.h"
 
-struct ohtd_config;
+struct ohtd_certificate;
 struct ohtd_conn;
+struct ohtd_document;
 struct ohtd_loop;
 struct ohtd_pending;
-struct ohtd_route;
+struct ohtd_route_count;
 struct ohtd_setup;
+struct ohtd_tickets;
 struct st_h2o_req_t;
 
 #define OHTD_ADDRESS_BYTES	64
@@ -32,11 +37,15 @@ struct st_h2o_req_t;
  * @req: h2o's side of it
  * @conn: the connection
  * @loop: the loop that serves it
- * @route: row of the route table, NULL before it has been found
+ * @route: what is asked for, NULL before it has been found
+ * @count: counters of the route
+ * @begun_ns: CLOCK_MONOTONIC when the request was there
+ * @memory: of the request
+ * @params: of the path
+ * @query: struct of route->query; NULL without
+ * @input: struct of route->body; NULL without
+ * @by_ticket: @who has come with a ticket
  * @who: who asks; role OHTD_ROLE_NONE when nobody has logged in
- * @body: validated JSON object: body, or parameters of a GET; NULL when there is none; borrowed
- * @unit: the {addr} of the path, 0 without one
- * @id: the {id} of the path, 0 without one
  * @request_id: names this request in the answer and in the log
  * @pending: what will answer later, NULL if nothing
  *
@@ -47,10 +56,14 @@ struct ohtd_call {
 	struct ohtd_conn *conn;
 	struct ohtd_loop *loop;
 	const struct ohtd_route *route;
+	struct ohtd_route_count *count;
+	uint64_t begun_ns;
+	struct ohtd_memory memory;
+	struct ohtd_params params;
+	const void *query;
+	const void *input;
+	bool by_ticket;
 	struct ohtd_principal who;
-	struct json_object *body;
-	unsigned int unit;
-	int64_t id;
 	char request_id[OHTD_REQUEST_ID_BYTES];
 	struct ohtd_pending *pending;
 };
@@ -63,32 +76,66 @@ struct ohtd_auth *ohtd_call_auth(struct ohtd_call *call);
 struct ohtd_robot *ohtd_call_robot(struct ohtd_call *call);
 struct ohtd_clock *ohtd_call_clock(struct ohtd_call *call);
 struct ohtd_workers *ohtd_call_workers(struct ohtd_call *call);
+enum ohtd_supervisor ohtd_call_supervisor(const struct ohtd_call *call);
+struct ohtd_checks *ohtd_call_checks(struct ohtd_call *call);
 /* Loops may only look at it; workers may call it. */
 struct ohtd_store *ohtd_call_store(struct ohtd_call *call);
-/* NULL if there is none. */
-const struct ohtd_recorder *ohtd_call_recorder(struct ohtd_call *call);
 struct ohtd_setup *ohtd_call_setup(struct ohtd_call *call);
-const struct ohtd_config *ohtd_call_config(struct ohtd_call *call);
+struct ohtd_certificate *ohtd_call_certificate(struct ohtd_call *call);
+/* The description of all routes. */
+const struct ohtd_document *ohtd_call_openapi(struct ohtd_call *call);
+/* The description of all messages over WebSockets. */
+const struct ohtd_document *ohtd_call_asyncapi(struct ohtd_call *call);
+struct ohtd_tickets *ohtd_call_tickets(struct ohtd_call *call);
 struct ohtd_link *ohtd_call_link(struct ohtd_call *call);
 /* A stop was asked for while the machine was stopped already: counted, nothing else. */
 void ohtd_call_stop_repeated(struct ohtd_call *call);
 /* How often, since the count was last taken; @take begins anew. */
 unsigned long ohtd_call_stops_repeated(struct ohtd_call *call, bool take);
+/* What views of the robot are made from, in the memory of the request. */
+struct ohtd_scene ohtd_call_scene(struct ohtd_call *call);
 /* Numeric address of the client. */
 const char *ohtd_call_address(struct ohtd_call *call);
 /* Milliseconds since a moment of CLOCK_MONOTONIC; -1 when @time_ns is 0. */
 int64_t ohtd_call_age_ms(struct ohtd_call *call, uint64_t time_ns);
+/* The same, but OHTD_NONE: null in an answer. */
+int64_t ohtd_call_age_or_none_ms(struct ohtd_call *call, uint64_t time_ns);
+/* Time of day of a moment of CLOCK_MONOTONIC, in nanoseconds since 1970; OHTD_NONE when it is 0. */
+int64_t ohtd_call_wall_ns(struct ohtd_call *call, uint64_t time_ns);
+
+/* Memory of the request, zeroed: it is there until the answer has been sent. Never NULL. */
+void *ohtd_call_alloc(struct ohtd_call *call, size_t bytes);
+/* A text in it. */
+const char *ohtd_call_text_of(struct ohtd_call *call, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* What the request says, as the struct S_ of the route's body or query. */
+#define OHTD_INPUT(call_, S_)	((const struct S_ *)(call_)->input)
+#define OHTD_QUERY(call_, S_)	((const struct S_ *)(call_)->query)
 
 /* ---- answers: exactly one for each call ---- */
 
-/* Sends @json, which is released. NULL (out of memory) becomes a problem with status 500. */
-void ohtd_reply_json(struct ohtd_call *call, int status, struct json_object *json);
+/**
+ * ohtd_reply_view() - answer with a struct; OHTD_REPLY() also checks its type
+ * @call: the request
+ * @status: HTTP status
+ * @shape: describes @view; one of route->replies, with that status
+ * @view: written at once, not kept
+ */
+void ohtd_reply_view(struct ohtd_call *call, int status, const struct ohtd_shape *shape,
+		     const void *view);
+#define OHTD_REPLY(call_, status_, S_, view_)						\
+	ohtd_reply_view(call_, status_, &S_##_shape, 1 ? (view_) : (const struct S_ *)NULL)
 
 /* Sends bytes; @data is copied. */
 void ohtd_reply_data(struct ohtd_call *call, int status, const char *content_type,
 		     const char *data, size_t length_bytes);
 
-/* Sends a status that has no body (304). */
+/* The same without a copy: @data lasts as long as the server. */
+void ohtd_reply_lasting(struct ohtd_call *call, int status, const char *content_type,
+			const char *data, size_t length_bytes);
+
+/* Sends a status that has no body (204, 304). */
 void ohtd_reply_empty(struct ohtd_call *call, int status);
 
 /**
@@ -101,9 +148,13 @@ void ohtd_reply_empty(struct ohtd_call *call, int status);
 void ohtd_reply_problem(struct ohtd_call *call, int status, const char *code,
 			const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* The same with a list of single faults; @errors is released, NULL leaves it out. */
-void ohtd_reply_problem_list(struct ohtd_call *call, int status, const char *code,
-			     const char *detail, struct json_object *errors);
+/* The same, @errors in memory that lasts until the call returns. */
+void ohtd_reply_errors(struct ohtd_call *call, int status, const char *code, const char *detail,
+		       const struct ohtd_error *errors, size_t count);
+
+/* Refuses one member of query or body, with 400 "validation". */
+void ohtd_reply_member(struct ohtd_call *call, const char *pointer, const char *code,
+		       const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /**
  * ohtd_reply_header() - add a header to the answer, before the answer
@@ -113,13 +164,16 @@ void ohtd_reply_problem_list(struct ohtd_call *call, int status, const char *cod
  */
 void ohtd_reply_header(struct ohtd_call *call, const char *name, const char *value);
 
-/* A member of the body that is a string, NULL if it is not there. Lives as long as the body. */
-const char *ohtd_call_text(const struct ohtd_call *call, const char *name);
-
 /* Value of a request header; NULL when it is not there, or there twice. In the request's memory. */
 const char *ohtd_call_header(struct ohtd_call *call, const char *name);
 
+/* Is there such a header, once or more? */
+bool ohtd_call_has_header(struct ohtd_call *call, const char *name);
+
 /* ---- the control thread ---- */
+
+#define OHTD_VALID_MS		2000	/* of a command that says nothing else */
+#define OHTD_VALID_MS_MAX	60000
 
 typedef void (*ohtd_call_done)(struct ohtd_call *call, const struct ohtd_answer *answer);
 

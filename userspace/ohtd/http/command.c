@@ -4,24 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/command.h"
+#include "http/control.h"
 #include "http/loop.h"
-#include "http/problem.h"
 #include "oht_client.h"
 #include "robot/robot.h"
 
 /* On top of a command's own deadline: the control thread answers shortly after it. */
 #define GRACE_MS	2000
-#define VALID_MS	2000
 
-struct waiting_command {
-	struct ohtd_pending pending;
-	ohtd_call_done done;
-	struct ohtd_answer answer;
-	bool answered;
-};
-
-/* One sentence out of the reason, its cause and its unit, of which each has its own full stop. */
-static void reason_text(const struct ohtd_why *why, char *text, size_t size)
+/*
+ * One sentence out of the reason, its cause, its unit or the holder of the lease, of which each has
+ * its own full stop.
+ */
+static void reason_text(const struct ohtd_answer *answer, const struct ohtd_why *why, char *text,
+			size_t size)
 {
 	const char *reason = ohtd_why_text(why->code);
 	size_t n = strlen(reason);
@@ -34,20 +31,40 @@ static void reason_text(const struct ohtd_why *why, char *text, size_t size)
 	if (why->code == OHTD_WHY_STOP_CAUSE || why->code == OHTD_WHY_NOT_PREPARED)
 		snprintf(text, size, "%.*s: %s %s", (int)n, reason, oht_cause_text(why->detail),
 			 oht_cause_action(why->detail));
+	else if (why->code == OHTD_WHY_CONTROL_HELD && *answer->holder)
+		snprintf(text, size, "%.*s: %s.", (int)n, reason, answer->holder);
 	else
 		snprintf(text, size, "%.*s%s.", (int)n, reason, unit);
 }
 
-static struct json_object *reasons_json(const struct ohtd_why_list *list)
+static const char *keep(const struct ohtd_memory *memory, const char *text)
 {
-	struct json_object *errors = json_object_new_array();
+	size_t bytes = strlen(text) + 1;
+
+	return memcpy(memory->take(memory->from, bytes), text, bytes);
+}
+
+static void fill_reasons(const struct ohtd_answer *answer, const struct ohtd_memory *memory,
+			 struct ohtd_refusal *refusal)
+{
+	const struct ohtd_why_list *list = &answer->why;
 	char text[256];
 
-	for (unsigned int i = 0; i < list->count && i < OHTD_WHY_MAX; i++) {
-		reason_text(&list->items[i], text, sizeof(text));
-		ohtd_error_add(errors, "", ohtd_why_name(list->items[i].code), text);
+	refusal->errors_count = list->count < OHTD_WHY_MAX ? list->count : OHTD_WHY_MAX;
+	for (size_t i = 0; i < refusal->errors_count; i++) {
+		reason_text(answer, &list->items[i], text, sizeof(text));
+		refusal->errors[i] = (struct ohtd_error){
+			.pointer = "", .code = ohtd_why_name(list->items[i].code),
+			.detail = keep(memory, text),
+		};
 	}
-	return errors;
+}
+
+/* The robot itself has ended the command. */
+static bool ended_meanwhile(unsigned int code)
+{
+	return code == OHTD_WHY_STOPPED_MEANWHILE || code == OHTD_WHY_STOP_CAUSE ||
+	       (code >= OHTD_WHY_NO_TARGET && code <= OHTD_WHY_BLOCKED_LONG);
 }
 
 /* What stands in the way of the robot is a conflict; what the wire or device did is not. */
@@ -59,29 +76,96 @@ static int status_of(const struct ohtd_answer *answer)
 		return 504;
 	if (code == OHTD_WHY_SHUTTING_DOWN)
 		return 503;
-	if (answer->outcome == OHTD_OUTCOME_REFUSED || code == OHTD_WHY_STOPPED_MEANWHILE)
+	if (code == OHTD_WHY_ROLE)
+		return 403;
+	if (answer->outcome == OHTD_OUTCOME_REFUSED || ended_meanwhile(code))
 		return 409;
 	return 502;
 }
 
+void ohtd_refusal_of(const struct ohtd_answer *answer, const struct ohtd_memory *memory,
+		     struct ohtd_refusal *refusal)
+{
+	*refusal = (struct ohtd_refusal){
+		.status = status_of(answer), .code = "refused", .detail = "the robot did not do it",
+	};
+	fill_reasons(answer, memory, refusal);
+	if (answer->outcome == OHTD_OUTCOME_EXPIRED) {
+		refusal->code = "expired";
+		refusal->detail = "it could not be done before its deadline";
+	} else if (refusal->errors_count) {
+		refusal->code = refusal->errors[0].code;
+		refusal->detail = refusal->errors[0].detail;
+	}
+}
+
+void ohtd_refusal_not_taken(int error, struct ohtd_refusal *refusal)
+{
+	bool ending = error == -ESHUTDOWN;
+
+	*refusal = (struct ohtd_refusal){
+		.status = 503, .code = ending ? "shutting_down" : "busy",
+		.detail = ending ? "the daemon is ending" : "too many commands are under way",
+	};
+}
+
+/* ---- the way to the control thread and back ---- */
+
+int ohtd_command_post(struct ohtd_loop *loop, const struct ohtd_principal *who,
+		      struct ohtd_command *command, struct ohtd_waiting *waiting)
+{
+	command->id = (uintptr_t)waiting;
+	if (!command->tag)
+		command->tag = ohtd_principal_tag(who);
+	command->role = (uint8_t)who->role;
+	command->by = ohtd_holder_of(who);
+	return ohtd_link_post(loop->link, command);
+}
+
+void ohtd_command_take(struct ohtd_loop *loop)
+{
+	struct ohtd_answer answer;
+
+	while (ohtd_link_take(loop->link, &answer) == 1) {
+		struct ohtd_waiting *waiting = (struct ohtd_waiting *)(uintptr_t)answer.id;
+
+		/* No client waits for events that the daemon has told by itself. */
+		if (!waiting)
+			continue;
+		if (answer.kind <= OHTD_COMMAND_LAST && answer.outcome < OHTD_OUTCOMES)
+			atomic_fetch_add(&loop->server->commands[answer.kind][answer.outcome], 1);
+		waiting->take(waiting, &answer);
+	}
+}
+
+/* ---- for a request ---- */
+
+struct waiting_call {
+	struct ohtd_waiting waiting;
+	struct ohtd_pending pending;
+	ohtd_call_done done;
+	struct ohtd_answer answer;
+	bool answered;
+};
+
+static struct waiting_call *of_pending(struct ohtd_pending *pending)
+{
+	return (struct waiting_call *)(void *)((char *)pending -
+					       offsetof(struct waiting_call, pending));
+}
+
 static void refuse(struct ohtd_call *call, const struct ohtd_answer *answer)
 {
-	const char *code = "refused";
-	char text[256] = "the robot did not do it";
+	struct ohtd_refusal refusal;
 
-	if (answer->outcome == OHTD_OUTCOME_EXPIRED) {
-		code = "expired";
-		snprintf(text, sizeof(text), "it could not be done before its deadline");
-	} else if (answer->why.count) {
-		code = ohtd_why_name(answer->why.items[0].code);
-		reason_text(&answer->why.items[0], text, sizeof(text));
-	}
-	ohtd_reply_problem_list(call, status_of(answer), code, text, reasons_json(&answer->why));
+	ohtd_refusal_of(answer, &call->memory, &refusal);
+	ohtd_reply_errors(call, refusal.status, refusal.code, refusal.detail, refusal.errors,
+			  refusal.errors_count);
 }
 
 static void finish(struct ohtd_pending *pending)
 {
-	struct waiting_command *waiting = (struct waiting_command *)pending;
+	struct waiting_call *waiting = of_pending(pending);
 	struct ohtd_call *call = pending->call;
 
 	if (call && waiting->answered && waiting->answer.outcome == OHTD_OUTCOME_DONE)
@@ -91,18 +175,28 @@ static void finish(struct ohtd_pending *pending)
 	free(waiting);
 }
 
+static void take(struct ohtd_waiting *waiting, const struct ohtd_answer *answer)
+{
+	struct waiting_call *call = (struct waiting_call *)waiting;
+
+	call->answer = *answer;
+	call->answered = true;
+	ohtd_pending_finish(&call->pending);
+}
+
 static void not_taken(struct ohtd_call *call, int r)
 {
+	struct ohtd_refusal refusal;
+
+	ohtd_refusal_not_taken(r, &refusal);
 	ohtd_reply_header(call, "retry-after", "1");
-	ohtd_reply_problem(call, 503, r == -ESHUTDOWN ? "shutting_down" : "busy",
-			   r == -ESHUTDOWN ? "the daemon is ending" :
-					     "too many commands are under way");
+	ohtd_reply_problem(call, refusal.status, refusal.code, "%s", refusal.detail);
 }
 
 void ohtd_call_command(struct ohtd_call *call, struct ohtd_command *command, ohtd_call_done done)
 {
-	struct waiting_command *waiting = calloc(1, sizeof(*waiting));
-	uint32_t valid_ms = command->valid_ms ? command->valid_ms : VALID_MS;
+	struct waiting_call *waiting = calloc(1, sizeof(*waiting));
+	uint32_t valid_ms = command->valid_ms ? command->valid_ms : OHTD_VALID_MS;
 	int r;
 
 	if (!waiting || ohtd_pending_begin(&waiting->pending, call, valid_ms + GRACE_MS, finish)) {
@@ -110,27 +204,12 @@ void ohtd_call_command(struct ohtd_call *call, struct ohtd_command *command, oht
 		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
 		return;
 	}
+	waiting->waiting.take = take;
 	waiting->done = done;
-	command->id = (uintptr_t)waiting;
-	if (!command->tag)
-		command->tag = (uint64_t)call->who.user_id;
-	r = ohtd_link_post(call->loop->link, command);
+	r = ohtd_command_post(call->loop, &call->who, command, &waiting->waiting);
 	if (r) {
 		ohtd_pending_abandon(&waiting->pending);
 		free(waiting);
 		not_taken(call, r);
-	}
-}
-
-void ohtd_command_take(struct ohtd_loop *loop)
-{
-	struct ohtd_answer answer;
-
-	while (ohtd_link_take(loop->link, &answer) == 1) {
-		struct waiting_command *waiting = (struct waiting_command *)(uintptr_t)answer.id;
-
-		waiting->answer = answer;
-		waiting->answered = true;
-		ohtd_pending_finish(&waiting->pending);
 	}
 }

@@ -3,15 +3,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <h2o/websocket.h>
 
 #include "auth/session.h"
-#include "http/body.h"
+#include "auth/ticket.h"
+#include "http/accept.h"
+#include "http/framing.h"
 #include "http/loop.h"
-#include "http/query.h"
 #include "http/route.h"
-#include "main/clock.h"
-#include "main/log.h"
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "robot/robot.h"
+
+static void *take_from_pool(void *from, size_t bytes)
+{
+	return h2o_mem_alloc_pool(from, bytes);
+}
+
+struct ohtd_memory ohtd_pool_memory(h2o_mem_pool_t *pool)
+{
+	return (struct ohtd_memory){ .take = take_from_pool, .from = pool };
+}
 
 /* The request's memory goes: it has been answered, or the client has left. */
 static void call_gone(void *data)
@@ -24,7 +37,6 @@ static void call_gone(void *data)
 		call->conn->call = NULL;
 		call->conn->answered_ms = 0;
 	}
-	json_object_put(call->body);
 }
 
 static struct ohtd_call *make_call(h2o_req_t *req)
@@ -33,7 +45,10 @@ static struct ohtd_call *make_call(h2o_req_t *req)
 
 	memset(call, 0, sizeof(*call));
 	call->req = req;
+	call->memory = ohtd_pool_memory(&req->pool);
 	call->loop = ohtd_loop_of(req);
+	call->count = &call->loop->counts[ohtd_router_count(call->loop->server->router) + 1];
+	call->begun_ns = ohtd_clock_monotonic_ns(ohtd_call_clock(call));
 	call->conn = req->conn->callbacks->get_socket(req->conn)->on_close.data;
 	call->conn->call = call;
 	call->conn->asked = true;
@@ -68,18 +83,66 @@ static int check_token(struct ohtd_call *call, const char *token)
 	}
 }
 
-static int authorize(struct ohtd_call *call)
+static h2o_iovec_t query_of(const h2o_req_t *req)
 {
-	const char *value;
+	size_t at = req->query_at == SIZE_MAX ? req->path.len : req->query_at + 1;
 
-	if (call->route->role == OHTD_ROLE_NONE || call->conn->local)
-		return 0;
-	value = ohtd_call_header(call, "authorization");
+	return h2o_iovec_init(req->path.base + at, req->path.len - at);
+}
+
+/* Before it is known who asks, nothing else of the query is looked at. NULL: there is no ticket. */
+static const char *ticket_of(struct ohtd_call *call)
+{
+	static const char name[] = "ticket=";
+	h2o_iovec_t query = query_of(call->req);
+	const char *text = h2o_strdup(&call->req->pool, query.base, query.len).base;
+
+	while (text && strncmp(text, name, sizeof(name) - 1)) {
+		text = strchr(text, '&');
+		text += text ? 1 : 0;
+	}
+	return text ? ohtd_call_text_of(call, "%.*s", (int)strcspn(text + sizeof(name) - 1, "&"),
+					text + sizeof(name) - 1) : NULL;
+}
+
+static int check_ticket(struct ohtd_call *call, const char *ticket)
+{
+	const char *origin = ohtd_call_header(call, "origin");
+	const struct ohtd_ticket_bond bond = {
+		.origin = origin ? origin : "", .address = ohtd_call_address(call), .any_page = true,
+	};
+	enum ohtd_close why;
+
+	why = ohtd_loop_take_ticket(call->loop, ticket, &bond, &call->who);
+	if (why != OHTD_CLOSES)
+		return unauthorized(call, ohtd_closes[why].reason, why == OHTD_CLOSE_TOKEN_REVOKED ?
+				    "the session has been ended" :
+				    "the ticket is used, too old, or of another page or address");
+	call->by_ticket = true;
+	return 0;
+}
+
+/* The access token of the header, or a ticket where the route takes one. */
+static int check_proof(struct ohtd_call *call)
+{
+	const char *value = ohtd_call_header(call, "authorization"), *ticket;
+
+	ticket = !value && call->route->flags & OHTD_ROUTE_TICKET ? ticket_of(call) : NULL;
+	if (ticket)
+		return check_ticket(call, ticket);
 	if (!value)
 		return unauthorized(call, "token_missing", "log in first");
 	if (strncasecmp(value, "Bearer ", 7))
 		return unauthorized(call, "token_invalid", "only Bearer tokens are taken");
-	if (check_token(call, value + 7 + strspn(value + 7, " ")))
+	return check_token(call, value + 7 + strspn(value + 7, " "));
+}
+
+static int authorize(struct ohtd_call *call)
+{
+
+	if (call->route->role == OHTD_ROLE_NONE || call->conn->local)
+		return 0;
+	if (check_proof(call))
 		return -1;
 	if (call->who.role >= call->route->role)
 		return 0;
@@ -87,12 +150,6 @@ static int authorize(struct ohtd_call *call)
 			   ohtd_role_name(call->route->role), call->who.user,
 			   ohtd_role_name(call->who.role));
 	return -1;
-}
-
-static bool wants_file(const h2o_req_t *req)
-{
-	return h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")) ||
-	       h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"));
 }
 
 /* Who he is the kernel has said; what he sends of tokens is not looked at. */
@@ -108,8 +165,10 @@ static int admit_local(struct ohtd_call *call)
 		return -1;
 	}
 	call->who.role = OHTD_ROLE_ADMINISTRATOR;
+	call->who.local = true;
+	call->who.uid = conn->uid;
 	snprintf(call->who.user, sizeof(call->who.user), "uid %u", conn->uid);
-	ohtd_log(wants_file(req) ? OHTD_LOG_DEBUG : OHTD_LOG_NOTICE, "http", "local",
+	ohtd_log(ohtd_method_reads(req->method.base, req->method.len) ? OHTD_LOG_DEBUG : OHTD_LOG_NOTICE, "http", "local",
 		 "uid %u: %.*s %.*s", conn->uid, (int)req->method.len, req->method.base,
 		 (int)req->path_normalized.len, req->path_normalized.base);
 	return 0;
@@ -124,35 +183,39 @@ static bool is_json(const char *type)
 	       (!type[n] || type[n] == ';' || type[n] == ' ');
 }
 
-static int refuse_body(struct ohtd_call *call, const struct ohtd_body_fault *fault)
+/* ---- what is said ---- */
+
+static int refuse_input(struct ohtd_call *call, const struct ohtd_input *input)
 {
-	ohtd_reply_problem_list(call, fault->status, fault->code, fault->detail, fault->errors);
+	ohtd_reply_errors(call, 400, input->code, input->detail, input->errors,
+			  input->error_count);
 	return -1;
 }
 
 static int take_query(struct ohtd_call *call)
 {
-	h2o_req_t *req = call->req;
-	size_t at = req->query_at == SIZE_MAX ? req->path.len : req->query_at + 1;
-	struct ohtd_body_fault fault;
+	struct ohtd_input input = { .memory = &call->memory, .shape = call->route->query };
+	h2o_iovec_t text = query_of(call->req);
 
-	if (!call->route->fields)
+	if (!call->route->query)
 		return 0;
-	call->body = ohtd_query_parse(req->path.base + at, req->path.len - at,
-				      call->route->fields, &fault);
-	return call->body ? 0 : refuse_body(call, &fault);
+	if (ohtd_input_query(&input, text.base, text.len))
+		return refuse_input(call, &input);
+	call->query = input.view;
+	return 0;
 }
 
-static int take_body(struct ohtd_call *call)
+static int check_body(struct ohtd_call *call)
 {
 	const struct ohtd_route *route = call->route;
+	const h2o_buffer_t *input = call->conn->sock->input;
 	h2o_iovec_t entity = call->req->entity;
-	struct ohtd_body_fault fault;
 
-	if (!strcmp(route->method, "GET"))
-		return take_query(call);
-	if (route->flags & OHTD_ROUTE_ANY_BODY)
-		return 0;
+	if (ohtd_framing_is_chunked(input->bytes, input->size)) {
+		ohtd_reply_problem(call, 411, "length_required",
+				   "the body must come with its length, not in chunks");
+		return -1;
+	}
 	if (route->body_bytes_max && entity.len > route->body_bytes_max) {
 		ohtd_reply_problem(call, 413, "body_too_large", "the body has %zu bytes, at most "
 				   "%zu are taken here", entity.len, route->body_bytes_max);
@@ -163,8 +226,116 @@ static int take_body(struct ohtd_call *call)
 				   "the body must be application/json");
 		return -1;
 	}
-	call->body = ohtd_body_parse(entity.base, entity.len, route->fields, &fault);
-	return call->body ? 0 : refuse_body(call, &fault);
+	return 0;
+}
+
+static int take_body(struct ohtd_call *call)
+{
+	struct ohtd_input input = { .memory = &call->memory, .shape = call->route->body };
+	h2o_iovec_t entity = call->req->entity;
+
+	if (ohtd_input_body(&input, entity.base, entity.len))
+		return refuse_input(call, &input);
+	call->input = input.view;
+	return 0;
+}
+
+static int take_input(struct ohtd_call *call)
+{
+	const struct ohtd_route *route = call->route;
+
+	if (route->flags & OHTD_ROUTE_ANY_BODY)
+		return 0;
+	if (route->method != OHTD_GET && check_body(call))
+		return -1;
+	if (take_query(call))
+		return -1;
+	return route->method == OHTD_GET ? 0 : take_body(call);
+}
+
+/* ---- which form of the answer is wanted ---- */
+
+/* Is the one type of the answer among those of the header Accept? RFC 9110, 12.5.1. */
+static int check_accept(struct ohtd_call *call)
+{
+	const struct ohtd_route *route = call->route;
+	const char *type = route->replies[0].type ? route->replies[0].type : "application/json";
+	const char *accept;
+
+	if (route->flags & OHTD_ROUTE_ANY_BODY || route->kind == OHTD_UPGRADE ||
+	    h2o_find_header(&call->req->headers, H2O_TOKEN_ACCEPT, -1) < 0)
+		return 0;
+	accept = ohtd_call_header(call, "accept");
+	if (!accept || ohtd_accept_takes(accept, type))
+		return 0;
+	ohtd_reply_problem(call, 406, "not_acceptable", "the answer is %s, which Accept excludes",
+			   type);
+	return -1;
+}
+
+/* ---- how often ---- */
+
+/* The name by which a budget knows the client. */
+static void name_client(struct ohtd_call *call, char name[OHTD_FOLDED_BYTES])
+{
+	if (call->who.local)
+		snprintf(name, OHTD_FOLDED_BYTES, "uid %u", call->who.uid);
+	else if (call->who.user_id)
+		snprintf(name, OHTD_FOLDED_BYTES, "account %lld", (long long)call->who.user_id);
+	else
+		ohtd_address_fold(name, ohtd_call_address(call));
+}
+
+static int check_budget(struct ohtd_call *call)
+{
+	enum ohtd_budget budget = ohtd_budget_of(call->route);
+	struct ohtd_budgets *budgets = call->loop->server->budgets;
+	char name[OHTD_FOLDED_BYTES];
+	unsigned int wait_s;
+
+	if (!budget)
+		return 0;
+	name_client(call, name);
+	wait_s = ohtd_budget_take(budgets, budget, name,
+				  ohtd_clock_boottime_ns(ohtd_call_clock(call)));
+	if (!wait_s)
+		return 0;
+	ohtd_log(OHTD_LOG_NOTICE, "http", "rate_limited", "%s: more than %u %s each second", name,
+		 ohtd_budget_per_s(budgets, budget), ohtd_budget_name(budget));
+	ohtd_reply_header(call, "retry-after", ohtd_call_text_of(call, "%u", wait_s));
+	ohtd_reply_problem(call, 429, "rate_limited", "more than %u %s each second; wait for %u s",
+			   ohtd_budget_per_s(budgets, budget), ohtd_budget_name(budget), wait_s);
+	return -1;
+}
+
+/* ---- the way of a request ---- */
+
+/* The library itself looks neither at the version nor at what the key holds. */
+static bool asks_for_websocket(struct ohtd_call *call)
+{
+	const char *version = ohtd_call_header(call, "sec-websocket-version");
+	const char *key = ohtd_call_header(call, "sec-websocket-key");
+	const char *client_key;
+
+	return version && !strcmp(version, "13") && key && strlen(key) == 24 && !strcmp(key + 22, "==") &&
+	       !h2o_is_websocket_handshake(call->req, &client_key) && client_key;
+}
+
+/* What the kind of the route asks beyond an ordinary one. 0, or -1 when the request has been answered. */
+static int check_kind(struct ohtd_call *call)
+{
+	if (call->route->kind == OHTD_UPGRADE && !asks_for_websocket(call)) {
+		ohtd_reply_header(call, "upgrade", "websocket");
+		ohtd_reply_header(call, "sec-websocket-version", "13");
+		ohtd_reply_problem(call, 426, "upgrade_required", "this takes only WebSocket, version 13");
+		return -1;
+	}
+	return 0;
+}
+
+static bool is_options(const h2o_req_t *req)
+{
+	return h2o_memis(req->method.base, req->method.len, H2O_STRLIT("OPTIONS"));
 }
 
 static void refuse_path(struct ohtd_call *call, enum ohtd_match match,
@@ -176,11 +347,8 @@ static void refuse_path(struct ohtd_call *call, enum ohtd_match match,
 		ohtd_reply_header(call, "allow", found->allow);
 		ohtd_reply_problem(call, 405, "method_not_allowed", "this takes only %s",
 				   found->allow);
-	} else if (match == OHTD_MATCH_ADDRESS && strstr(found->route->path, "{id}")) {
-		ohtd_reply_problem(call, 400, "bad_id", "an id is a decimal number above 0");
-	} else if (match == OHTD_MATCH_ADDRESS) {
-		ohtd_reply_problem(call, 400, "bad_address",
-				   "a unit address is 1 to 247, written as 2 or 0x02");
+	} else if (match == OHTD_MATCH_PARAM) {
+		ohtd_reply_problem(call, 400, found->wrong->code, "%s", found->wrong->complaint);
 	} else {
 		ohtd_reply_problem(call, 404, "not_found", "there is nothing at %.*s",
 				   path.len < 200 ? (int)path.len : 200, path.base);
@@ -196,7 +364,7 @@ static int check_place(struct ohtd_call *call, const struct ohtd_route *route)
 	if (!ohtd_conn_reserved(call->conn))
 		return 0;
 	call->req->http1_is_persistent = 0;
-	if (route && route->flags & OHTD_ROUTE_RESERVED)
+	if (route && route->rate >= OHTD_RATE_HEALTH)
 		return 0;
 	ohtd_reply_header(call, "retry-after", "1");
 	ohtd_reply_problem(call, 503, "busy", "too many connections: only stop, health and login are "
@@ -204,33 +372,61 @@ static int check_place(struct ohtd_call *call, const struct ohtd_route *route)
 	return -1;
 }
 
+/* An encoded slash is part of a segment for some programs and ends it for others: for none here. */
+static int check_slashes(struct ohtd_call *call)
+{
+	h2o_iovec_t path = call->req->path;
+	size_t end = call->req->query_at == SIZE_MAX ? path.len : call->req->query_at;
+
+	for (size_t i = 0; i + 2 < end; i++)
+		if (path.base[i] == '%' && path.base[i + 1] == '2' &&
+		    (path.base[i + 2] | 0x20) == 'f') {
+			ohtd_reply_problem(call, 400, "bad_path", "encoded slash in the path");
+			return -1;
+		}
+	return 0;
+}
+
+static bool serve_beside_routes(struct ohtd_call *call, enum ohtd_match match,
+				const struct ohtd_found *found)
+{
+	h2o_req_t *req = call->req;
+
+	if (match == OHTD_MATCH_NONE && ohtd_method_reads(req->method.base, req->method.len))
+		return ohtd_files_serve(call, req->path_normalized.base, req->path_normalized.len);
+	if (match != OHTD_MATCH_METHOD || !is_options(req))
+		return false;
+	ohtd_reply_header(call, "allow", found->allow);
+	ohtd_reply_empty(call, 204);
+	return true;
+}
+
 static void dispatch(struct ohtd_call *call)
 {
 	h2o_req_t *req = call->req;
-	h2o_iovec_t path = req->path_normalized;
 	struct ohtd_found found;
 	enum ohtd_match match;
 
-	if (ohtd_prologue(call) || (call->conn->local && admit_local(call)))
+	if (ohtd_prologue(call) || check_slashes(call) || (call->conn->local && admit_local(call)))
 		return;
-	match = ohtd_route_find(req->method.base, req->method.len, path.base, path.len, &found);
-	if (check_place(call, match == OHTD_MATCH_NONE ? NULL : found.route))
+	match = ohtd_route_find(call->loop->server->router, req->method.base, req->method.len,
+				req->path_normalized.base, req->path_normalized.len, &found);
+	if (check_place(call, found.route) || serve_beside_routes(call, match, &found))
 		return;
-	if (match == OHTD_MATCH_NONE && wants_file(req) &&
-	    ohtd_files_serve(call, path.base, path.len))
-		return;
-	call->route = found.route;
-	call->unit = found.unit;
-	call->id = found.id;
-	if (match == OHTD_MATCH_NONE || match == OHTD_MATCH_METHOD)
+	if (match == OHTD_MATCH_NONE || match == OHTD_MATCH_METHOD) {
 		refuse_path(call, match, &found);
-	else if (!authorize(call)) {
-		/* Whether an address is well-formed is nobody's business before he has logged in. */
-		if (match == OHTD_MATCH_ADDRESS)
-			refuse_path(call, match, &found);
-		else if (!take_body(call))
-			call->route->handle(call);
+		return;
 	}
+	call->route = found.route;
+	call->params = found.params;
+	call->count = &call->loop->counts[found.index];
+	if (authorize(call))
+		return;
+	/* Whether an address is well-formed is told only to somebody who has logged in. */
+	if (match == OHTD_MATCH_PARAM)
+		refuse_path(call, match, &found);
+	else if (!check_accept(call) && !check_budget(call) && !take_input(call) && !check_kind(call))
+		call->route->handle(call);
 }
 
 int ohtd_dispatch(h2o_handler_t *self, h2o_req_t *req)
@@ -242,105 +438,4 @@ int ohtd_dispatch(h2o_handler_t *self, h2o_req_t *req)
 	dispatch(call);
 	ohtd_log_set_request(NULL);
 	return 0;
-}
-
-/* ---- what handlers ask for ---- */
-
-const struct ohtd_snapshot *ohtd_call_snapshot(struct ohtd_call *call)
-{
-	struct ohtd_loop *loop = call->loop;
-	struct ohtd_robot *robot = loop->server->setup.robot;
-
-	/* When the writer keeps coming in between, the older copy is still true enough. */
-	if (loop->snapshot.version != ohtd_robot_version(robot))
-		ohtd_robot_snapshot(robot, &loop->snapshot);
-	return &loop->snapshot;
-}
-
-struct ohtd_auth *ohtd_call_auth(struct ohtd_call *call)
-{
-	return call->loop->server->setup.auth;
-}
-
-struct ohtd_robot *ohtd_call_robot(struct ohtd_call *call)
-{
-	return call->loop->server->setup.robot;
-}
-
-struct ohtd_clock *ohtd_call_clock(struct ohtd_call *call)
-{
-	return call->loop->server->setup.clock;
-}
-
-struct ohtd_workers *ohtd_call_workers(struct ohtd_call *call)
-{
-	return call->loop->server->setup.workers;
-}
-
-struct ohtd_store *ohtd_call_store(struct ohtd_call *call)
-{
-	return call->loop->server->setup.store;
-}
-
-const struct ohtd_recorder *ohtd_call_recorder(struct ohtd_call *call)
-{
-	return call->loop->server->setup.recorder;
-}
-
-const struct ohtd_config *ohtd_call_config(struct ohtd_call *call)
-{
-	return call->loop->server->setup.config;
-}
-
-struct ohtd_setup *ohtd_call_setup(struct ohtd_call *call)
-{
-	return call->loop->server->setup.setup;
-}
-
-struct ohtd_link *ohtd_call_link(struct ohtd_call *call)
-{
-	return call->loop->link;
-}
-
-void ohtd_call_stop_repeated(struct ohtd_call *call)
-{
-	atomic_fetch_add(&call->loop->server->stops_repeated, 1);
-}
-
-unsigned long ohtd_call_stops_repeated(struct ohtd_call *call, bool take)
-{
-	atomic_ulong *count = &call->loop->server->stops_repeated;
-
-	return take ? atomic_exchange(count, 0) : atomic_load(count);
-}
-
-const char *ohtd_call_address(struct ohtd_call *call)
-{
-	return call->conn->address;
-}
-
-int64_t ohtd_call_age_ms(struct ohtd_call *call, uint64_t time_ns)
-{
-	uint64_t now_ns = ohtd_clock_monotonic_ns(ohtd_call_clock(call));
-
-	if (!time_ns)
-		return -1;
-	return now_ns > time_ns ? (int64_t)((now_ns - time_ns) / OHTD_NS_PER_MS) : 0;
-}
-
-const char *ohtd_call_text(const struct ohtd_call *call, const char *name)
-{
-	return json_object_get_string(json_object_object_get(call->body, name));
-}
-
-const char *ohtd_call_header(struct ohtd_call *call, const char *name)
-{
-	const h2o_headers_t *headers = &call->req->headers;
-	size_t n = strlen(name);
-	ssize_t i = h2o_find_header_by_str(headers, name, n, -1);
-
-	if (i < 0 || h2o_find_header_by_str(headers, name, n, i) >= 0)
-		return NULL;
-	return h2o_strdup(&call->req->pool, headers->entries[i].value.base,
-			  headers->entries[i].value.len).base;
 }

@@ -8,9 +8,10 @@
 #include <unistd.h>
 #include <systemd/sd-daemon.h>
 
-#include "main/log.h"
+#include "base/log.h"
 
 #define NAME		"https"
+#define LIVE_NAME	"live"
 /* For the service manager to have read what it was told: far longer than it takes. */
 #define BARRIER_US	1000000
 
@@ -19,17 +20,36 @@ static bool is_listener(int fd, const char *name)
 	return !strcmp(name, NAME) && sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) > 0;
 }
 
+enum ohtd_supervisor ohtd_supervisor_look(void)
+{
+	const char *manager = getenv("NOTIFY_SOCKET"), *other = getenv("OHT_SUPERVISED");
+
+	if (manager && *manager)
+		return OHTD_SUPERVISOR_KEEPS;
+	return other && !strcmp(other, "1") ? OHTD_SUPERVISOR_RESTARTS : OHTD_SUPERVISOR_NONE;
+}
+
+static void take_live(struct ohtd_kept *kept, int fd)
+{
+	if (kept->live_count++)
+		close(fd);
+	else
+		kept->live_fd = fd;
+}
+
 void ohtd_kept_take(struct ohtd_kept *kept)
 {
 	char **names = NULL;
 	int count = sd_listen_fds_with_names(1, &names);
 
-	kept->count = 0;
+	*kept = (struct ohtd_kept){ .live_fd = -1 };
 	for (int i = 0; i < count; i++) {
 		int fd = SD_LISTEN_FDS_START + i;
 
 		if (kept->count < OHTD_KEPT_MAX && is_listener(fd, names[i])) {
 			kept->fds[kept->count++] = fd;
+		} else if (!strcmp(names[i], LIVE_NAME)) {
+			take_live(kept, fd);
 		} else {
 			ohtd_log(OHTD_LOG_WARNING, "http", "foreign_fd",
 				 "descriptor %d (%s) from the service manager is none of ours", fd,
@@ -99,4 +119,19 @@ void ohtd_kept_drop(struct ohtd_kept *kept)
 void ohtd_kept_give(int fd)
 {
 	sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=" NAME "\nFDPOLL=0", &fd, 1);
+}
+
+bool ohtd_kept_forget_live(void)
+{
+	return sd_notify(0, "FDSTOREREMOVE=1\nFDNAME=" LIVE_NAME) > 0 &&
+	       sd_notify_barrier(0, BARRIER_US) > 0;
+}
+
+bool ohtd_kept_give_live(int fd)
+{
+	if (sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=" LIVE_NAME "\nFDPOLL=0", &fd, 1) <= 0)
+		return false;
+	/* It has it before it hears of our end. */
+	sd_notify_barrier(0, BARRIER_US);
+	return true;
 }

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "http/kept.h"
 #include "http/loop.h"
 
 #define BACKLOG			512
 /* Small, so that a client that does not read is noticed; connections inherit it. */
 #define SEND_BUFFER_BYTES	65536
-/* Descriptors that are not connections: files, eventfds, epoll, the bus. */
-#define OTHER_FDS		96
+/* Descriptors that are not connections: files, eventfds, epoll, the bus, clients of the gateway. */
+#define OTHER_FDS		152
 #define ACCEPTS_PER_TURN	16
 /*
  * Places beyond the configured ones, kept for stop, health and login: which of them it is shows only
@@ -24,29 +24,11 @@
 #define RESERVED_PLACES		20
 #define RESERVED_MS		1000
 
-static socklen_t make_address(const struct ohtd_config *config, uint16_t port,
-			      struct sockaddr_storage *address)
-{
-	struct sockaddr_in *v4 = (struct sockaddr_in *)address;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
-
-	memset(address, 0, sizeof(*address));
-	if (inet_pton(AF_INET, config->listen_host, &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons(port);
-		return sizeof(*v4);
-	}
-	inet_pton(AF_INET6, config->listen_host, &v6->sin6_addr);
-	v6->sin6_family = AF_INET6;
-	v6->sin6_port = htons(port);
-	return sizeof(*v6);
-}
-
 /* A socket bound to the configured address and @port, or a negative errno. */
 static int bound_socket(const struct ohtd_config *config, uint16_t port, bool shared)
 {
 	struct sockaddr_storage address;
-	socklen_t length = make_address(config, port, &address);
+	socklen_t length = ohtd_address_make(config->listen.host, port, &address);
 	int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int one = 1, buffer = SEND_BUFFER_BYTES, r;
 
@@ -64,28 +46,13 @@ static int bound_socket(const struct ohtd_config *config, uint16_t port, bool sh
 	return fd;
 }
 
-static uint16_t port_of(int fd)
-{
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} address = { .v6 = { 0 } };
-	socklen_t length = sizeof(address);
-
-	if (getsockname(fd, &address.any, &length))
-		return 0;
-	return ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port :
-							 address.v6.sin6_port);
-}
-
 /*
  * With SO_REUSEPORT a second instance could take the same port unnoticed. A socket without it finds
  * out first whether the port is free, and which one the system chooses for port 0.
  */
 static int probe_port(struct ohtd_server *server)
 {
-	int fd = bound_socket(server->setup.config, server->setup.config->listen_port, false);
+	int fd = bound_socket(server->services.config, server->services.config->listen.port, false);
 
 	if (fd < 0)
 		return fd;
@@ -95,7 +62,7 @@ static int probe_port(struct ohtd_server *server)
 		close(fd);
 		return r;
 	}
-	server->port = port_of(fd);
+	server->port = ohtd_address_port(fd);
 	close(fd);
 	return 0;
 }
@@ -139,7 +106,7 @@ struct ohtd_conn *ohtd_conn_track(struct ohtd_loop *loop, h2o_socket_t *sock, at
 static bool take_place(struct ohtd_server *server, bool *reserved)
 {
 	unsigned int taken = atomic_fetch_add(&server->conn_count, 1);
-	unsigned int places = server->setup.config->connections_max;
+	unsigned int places = server->services.config->connections_max;
 
 	*reserved = taken >= places;
 	if (taken < places + RESERVED_PLACES)
@@ -154,7 +121,7 @@ bool ohtd_conn_reserved(struct ohtd_conn *conn)
 	struct ohtd_server *server = conn->loop->server;
 
 	if (conn->reserved &&
-	    atomic_load(&server->conn_count) <= server->setup.config->connections_max)
+	    atomic_load(&server->conn_count) <= server->services.config->connections_max)
 		conn->reserved = false;
 	return conn->reserved;
 }
@@ -208,7 +175,7 @@ static void on_accept(h2o_socket_t *listener, const char *err)
 void ohtd_listen_tick(struct ohtd_loop *loop)
 {
 	struct ohtd_server *server = loop->server;
-	unsigned int places = server->setup.config->connections_max + RESERVED_PLACES;
+	unsigned int places = server->services.config->connections_max + RESERVED_PLACES;
 
 	/* Who waits may wait at another loop. */
 	if (atomic_load(&server->starved))
@@ -237,26 +204,24 @@ void ohtd_conn_cut(struct ohtd_conn *conn)
 /* Those of the life before, as far as the configuration still wants them. */
 static void claim_kept(struct ohtd_server *server)
 {
-	const struct ohtd_config *config = server->setup.config;
+	const struct ohtd_config *config = server->services.config;
 	bool shared = server->loop_count > 1;
 	struct sockaddr_storage address;
-	struct ohtd_kept kept;
 
-	server->port = config->listen_port;
-	ohtd_kept_take(&kept);
+	server->port = config->listen.port;
 	for (unsigned int i = 0; i < server->loop_count; i++) {
-		make_address(config, server->port, &address);
-		server->loops[i]->listen_fd = ohtd_kept_claim(&kept, &address, shared);
+		ohtd_address_make(config->listen.host, server->port, &address);
+		server->loops[i]->listen_fd = ohtd_kept_claim(&server->kept, &address, shared);
 		/* All at the same port, also if any will do. */
 		if (server->loops[i]->listen_fd >= 0)
-			server->port = port_of(server->loops[i]->listen_fd);
+			server->port = ohtd_address_port(server->loops[i]->listen_fd);
 	}
-	ohtd_kept_drop(&kept);
+	ohtd_kept_drop(&server->kept);
 }
 
 static int open_listener(struct ohtd_loop *loop, bool shared)
 {
-	const struct ohtd_config *config = loop->server->setup.config;
+	const struct ohtd_config *config = loop->server->services.config;
 	int fd = bound_socket(config, loop->server->port, shared);
 
 	if (fd < 0)
@@ -313,14 +278,14 @@ static int ensure_descriptors(const struct ohtd_config *config, char *why, size_
 
 int ohtd_listen_open(struct ohtd_server *server, char *why, size_t size)
 {
-	const struct ohtd_config *config = server->setup.config;
+	const struct ohtd_config *config = server->services.config;
 	int r;
 
 	if (ensure_descriptors(config, why, size))
 		return -1;
 	r = open_listeners(server);
 	if (r)
-		snprintf(why, size, "cannot listen on %s port %u: %s", config->listen_host,
-			 config->listen_port, strerror(-r));
+		snprintf(why, size, "cannot listen on %s port %u: %s", config->listen.host,
+			 config->listen.port, strerror(-r));
 	return r;
 }

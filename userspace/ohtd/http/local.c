@@ -14,13 +14,21 @@
 #include <unistd.h>
 
 #include "http/loop.h"
-#include "main/log.h"
+#include "base/log.h"
 
 #define ADMIN_GROUP	"oht-admin"
-#define BACKLOG		16
-/* Places of their own: whoever fills those of the network does not keep an administrator out. */
-#define CONNECTIONS_MAX	16
-#define GROUPS_MAX	256
+#define BACKLOG		64
+/*
+ * Places apart from those of the network. Of these root has some for itself, and administrators have
+ * some that no other user gets; no user but root gets all places of its kind.
+ */
+#define PLACES			32
+#define PLACES_BUT_ROOT		24
+#define PLACES_OTHERS		8
+#define SHARE_MEMBER		8
+#define SHARE_OTHER		4
+#define ACCEPTS_PER_TURN	16
+#define GROUPS_MAX		256
 
 static void address_of(const char *path, struct sockaddr_un *address)
 {
@@ -87,7 +95,7 @@ static bool has_folder(const char *path)
 
 int ohtd_local_open(struct ohtd_server *server, char *why, size_t size)
 {
-	const char *path = server->setup.config->socket;
+	const char *path = server->services.config->socket;
 	const struct group *group = getgrnam(ADMIN_GROUP);
 
 	server->admin_gid = group ? group->gr_gid : (gid_t)-1;
@@ -112,7 +120,7 @@ void ohtd_local_remove(struct ohtd_server *server)
 	if (!server->loop_count || !server->loops[0]->started)
 		close(server->local_fd);
 	server->local_fd = -1;
-	unlink(server->setup.config->socket);
+	unlink(server->services.config->socket);
 }
 
 /* ---- who is there ---- */
@@ -130,43 +138,96 @@ static bool is_member(int fd, gid_t wanted)
 	return false;
 }
 
-static void identify(struct ohtd_conn *conn)
-{
-	gid_t admin_gid = conn->loop->server->admin_gid;
-	int fd = h2o_socket_get_fd(conn->sock);
-	struct ucred peer = { .uid = (uid_t)-1 };
-	socklen_t length = sizeof(peer);
+/* Who has connected, as the kernel says. */
+struct peer {
+	uid_t uid;
+	bool admin;
+};
 
-	conn->local = true;
-	if (!getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length))
-		conn->admin = !peer.uid || (admin_gid != (gid_t)-1 && peer.gid == admin_gid) ||
-			      is_member(fd, admin_gid);
-	conn->uid = peer.uid;
-	snprintf(conn->address, sizeof(conn->address), "local, uid %u", peer.uid);
+static struct peer identify(const struct ohtd_server *server, int fd)
+{
+	struct ucred cred = { .uid = (uid_t)-1 };
+	socklen_t length = sizeof(cred);
+	struct peer peer = { .uid = (uid_t)-1 };
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &length))
+		return peer;
+	peer.uid = cred.uid;
+	peer.admin = !cred.uid || (server->admin_gid != (gid_t)-1 &&
+				   cred.gid == server->admin_gid) ||
+		     is_member(fd, server->admin_gid);
+	return peer;
 }
 
 /* ---- in the loop ---- */
 
+static bool has_place(struct ohtd_loop *loop, const struct peer *peer)
+{
+	unsigned int all = 0, but_root = 0, others = 0, own = 0;
+
+	for (h2o_linklist_t *at = loop->conns.next; at != &loop->conns; at = at->next) {
+		struct ohtd_conn *conn = H2O_STRUCT_FROM_MEMBER(struct ohtd_conn, link, at);
+
+		if (!conn->local)
+			continue;
+		all++;
+		but_root += conn->uid != 0;
+		others += !conn->admin;
+		own += conn->uid == peer->uid;
+	}
+	if (!peer->uid)
+		return all < PLACES;
+	if (peer->admin)
+		return but_root < PLACES_BUT_ROOT && own < SHARE_MEMBER;
+	return but_root < PLACES_BUT_ROOT && others < PLACES_OTHERS && own < SHARE_OTHER;
+}
+
+/* Before it has asked: what is not accepted would wait in front of those who have a place. */
+static void turn_away(h2o_socket_t *sock)
+{
+	static const char answer[] =
+		"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\n"
+		"content-type: application/problem+json\r\ncontent-length: 154\r\n\r\n"
+		"{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,"
+		"\"code\":\"busy\",\"detail\":\"this user has as many connections to this socket "
+		"as it may have\"}";
+
+	send(h2o_socket_get_fd(sock), answer, sizeof(answer) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	h2o_socket_close(sock);
+}
+
+static void admit(struct ohtd_loop *loop, h2o_socket_t *sock, const struct peer *peer)
+{
+	atomic_uint *count = &loop->server->local_count;
+	struct ohtd_conn *conn;
+
+	atomic_fetch_add(count, 1);
+	conn = ohtd_conn_track(loop, sock, count);
+	conn->local = true;
+	conn->admin = peer->admin;
+	conn->uid = peer->uid;
+	snprintf(conn->address, sizeof(conn->address), "local, uid %u", peer->uid);
+	h2o_accept(&loop->accept_local, sock);
+}
+
 static void on_accept(h2o_socket_t *listener, const char *err)
 {
 	struct ohtd_loop *loop = listener->data;
-	atomic_uint *count = &loop->server->local_count;
 	h2o_socket_t *sock;
+	struct peer peer;
 
-	while (!err) {
-		if (atomic_load(count) >= CONNECTIONS_MAX) {
-			h2o_socket_read_stop(listener);
-			return;
-		}
+	for (int i = 0; !err && i < ACCEPTS_PER_TURN; i++) {
 		sock = h2o_evloop_socket_accept(listener);
 		if (!sock) {
 			if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
 				h2o_socket_read_stop(listener);
 			return;
 		}
-		atomic_fetch_add(count, 1);
-		identify(ohtd_conn_track(loop, sock, count));
-		h2o_accept(&loop->accept_local, sock);
+		peer = identify(loop->server, h2o_socket_get_fd(sock));
+		if (has_place(loop, &peer))
+			admit(loop, sock, &peer);
+		else
+			turn_away(sock);
 	}
 }
 
@@ -180,11 +241,10 @@ void ohtd_local_start(struct ohtd_loop *loop)
 	h2o_socket_read_start(loop->local_listener, on_accept);
 }
 
-/* It rested while there was no place. */
+/* It rested while there was no descriptor. */
 void ohtd_local_tick(struct ohtd_loop *loop)
 {
-	if (loop->local_listener && !h2o_socket_is_reading(loop->local_listener) &&
-	    atomic_load(&loop->server->local_count) < CONNECTIONS_MAX)
+	if (loop->local_listener && !h2o_socket_is_reading(loop->local_listener))
 		h2o_socket_read_start(loop->local_listener, on_accept);
 }
 

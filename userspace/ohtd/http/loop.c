@@ -7,12 +7,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "http/channels.h"
+#include "http/control.h"
 #include "http/loop.h"
-#include "main/log.h"
+#include "http/socket.h"
+#include "http/stream.h"
+#include "base/log.h"
 #include "robot/robot.h"
 
 /* The control thread wants to hear of each loop at least every 100 ms. */
 #define TURN_MS		50
+/* Shorter than a cycle of the control thread: none is left out. */
+#define LIVE_MS		20
 /* Of the drain, in which whoever was accepted before may still shake hands and ask. */
 #define FIRST_REQUEST_MS	1500
 
@@ -29,6 +35,25 @@ static void on_messages(h2o_multithread_receiver_t *receiver, h2o_linklist_t *me
 	}
 }
 
+/* What the robot has published goes out to those who have subscribed to it. */
+static void turn_live(struct ohtd_loop *loop)
+{
+	ohtd_channels_publish(loop);
+	ohtd_sockets_turn(loop);
+	ohtd_streams_turn(loop);
+}
+
+/* The tick is too slow for signals. */
+static void on_live(h2o_timeout_entry_t *entry)
+{
+	struct ohtd_loop *loop = H2O_STRUCT_FROM_MEMBER(struct ohtd_loop, live, entry);
+
+	if (!ohtd_channels_often(loop->server->hub))
+		return;
+	h2o_timeout_link(loop->ctx.loop, &loop->often, &loop->live);
+	turn_live(loop);
+}
+
 static void on_link(h2o_socket_t *sock, const char *err)
 {
 	struct ohtd_loop *loop = sock->data;
@@ -37,6 +62,7 @@ static void on_link(h2o_socket_t *sock, const char *err)
 	if (err || read(h2o_socket_get_fd(sock), &count, sizeof(count)) < 0)
 		return;
 	ohtd_command_take(loop);
+	turn_live(loop);
 }
 
 /* In the drain: nothing is under way, nor on its way from a client that has just connected. */
@@ -44,7 +70,7 @@ static bool is_idle(const struct ohtd_conn *conn, uint64_t now_ms)
 {
 	uint64_t from_ms = conn->loop->drain_from_ms;
 
-	return from_ms && !conn->call && (conn->asked || now_ms - from_ms > FIRST_REQUEST_MS);
+	return from_ms && !conn->call && !conn->stays && (conn->asked || now_ms - from_ms > FIRST_REQUEST_MS);
 }
 
 void ohtd_loop_cut_late(struct ohtd_loop *loop)
@@ -68,6 +94,12 @@ static void on_tick(h2o_timeout_entry_t *entry)
 	ohtd_pending_tick(loop);
 	ohtd_listen_tick(loop);
 	ohtd_local_tick(loop);
+	ohtd_sockets_tick(loop);
+	ohtd_streams_tick(loop);
+	ohtd_control_tick(loop);
+	turn_live(loop);
+	if (!h2o_timeout_is_linked(&loop->live))
+		on_live(&loop->live);
 	ohtd_loop_cut_late(loop);
 	ohtd_log_tick();
 }
@@ -75,6 +107,8 @@ static void on_tick(h2o_timeout_entry_t *entry)
 static void make(struct ohtd_loop *loop)
 {
 	h2o_linklist_init_anchor(&loop->conns);
+	h2o_linklist_init_anchor(&loop->sockets);
+	h2o_linklist_init_anchor(&loop->streams);
 	h2o_context_init(&loop->ctx, h2o_evloop_create(), &loop->server->globalconf);
 	loop->accept.ctx = &loop->ctx;
 	loop->accept.hosts = loop->server->globalconf.hosts;
@@ -84,6 +118,8 @@ static void make(struct ohtd_loop *loop)
 						   H2O_SOCKET_FLAG_DONT_READ);
 	loop->link_sock->data = loop;
 	h2o_socket_read_start(loop->link_sock, on_link);
+	h2o_timeout_init(loop->ctx.loop, &loop->often, LIVE_MS);
+	loop->live.cb = on_live;
 	loop->tick.cb = on_tick;
 	h2o_timeout_link(loop->ctx.loop, &loop->ctx.hundred_ms_timeout, &loop->tick);
 	ohtd_listen_start(loop);
@@ -106,6 +142,8 @@ static void dispose(struct ohtd_loop *loop)
 	ohtd_listen_close(loop);
 	h2o_socket_close(loop->link_sock);
 	h2o_timeout_unlink(&loop->tick);
+	h2o_timeout_unlink(&loop->live);
+	h2o_timeout_dispose(evloop, &loop->often);
 	h2o_multithread_unregister_receiver(loop->ctx.queue, &loop->receiver);
 	h2o_context_dispose(&loop->ctx);
 	h2o_evloop_destroy(evloop);
@@ -123,8 +161,10 @@ void *ohtd_loop_main(void *arg)
 		ohtd_link_progress(loop->link);
 	}
 	ohtd_link_leave(loop->link);
-	/* What workers sent before they ended. */
-	h2o_evloop_run(loop->ctx.loop, 0);
+	/* What workers sent before they ended; the store, which goes on, sends the rest. */
+	do
+		h2o_evloop_run(loop->ctx.loop, loop->writes ? TURN_MS : 0);
+	while (loop->writes);
 	ohtd_pending_drop_all(loop);
 	dispose(loop);
 	return NULL;

@@ -13,9 +13,18 @@
 #include <stdbool.h>
 #include <h2o.h>
 
+#include "http/channels.h"
+#include "http/budget.h"
 #include "http/call.h"
+#include "http/close.h"
+#include "http/document.h"
+#include "http/figures.h"
+#include "http/kept.h"
 #include "http/pending.h"
 #include "http/server.h"
+
+struct ohtd_message;
+struct ohtd_ticket_bond;
 
 /* Things longer than these are refused before anything looks at them. */
 #define OHTD_PATH_BYTES_MAX	1024
@@ -33,6 +42,9 @@ struct ohtd_post {
 	void *arg;
 };
 
+/* Memory of a request, for those who write into it. */
+struct ohtd_memory ohtd_pool_memory(h2o_mem_pool_t *pool);
+
 /* Made at accept, freed when the socket closes. */
 struct ohtd_conn {
 	h2o_linklist_t link;
@@ -44,6 +56,7 @@ struct ohtd_conn {
 	bool local;			/* came by the socket of this machine */
 	bool admin;			/* local: root or a member of oht-admin */
 	uint32_t uid;			/* local: who, as the kernel says */
+	bool stays;			/* became a WebSocket: its end is told first (socket.h) */
 	bool reserved;			/* in a place kept for the stop, see listen.c */
 	uint64_t accepted_ms;
 	uint64_t answered_ms;		/* when the answer was handed to h2o, 0 before */
@@ -67,21 +80,43 @@ struct ohtd_loop {
 	h2o_socket_t *link_sock;
 	h2o_linklist_t conns;
 	h2o_timeout_entry_t tick;
+	h2o_timeout_t often;		/* how long @live waits */
+	h2o_timeout_entry_t live;	/* only while somebody listens to the signals */
 	struct ohtd_pending *pendings;
+	unsigned int writes;		/* of them, that are with the store */
+	struct ohtd_route_count *counts;	/* per route, then "static" and "unmatched" */
 	struct ohtd_snapshot snapshot;
+	uint64_t control_renewed_ms;	/* see control.c */
+	h2o_linklist_t sockets;		/* WebSockets, see socket_private.h */
+	h2o_linklist_t streams;		/* see stream.c */
 	atomic_bool ended;		/* written by the main thread */
 };
 
 struct ohtd_server {
-	struct ohtd_server_setup setup;
+	struct ohtd_services services;
 	h2o_globalconf_t globalconf;
+	struct ohtd_router *router;
+	struct ohtd_document openapi, asyncapi;
 	struct ohtd_files *files;
+	struct ohtd_budgets *budgets;
 	struct ohtd_names names;
 	atomic_uint conn_count;		/* of all loops */
 	atomic_uint local_count;	/* the same over the local socket; not in conn_count */
 	int local_fd;			/* bound by the main thread, taken over by the first loop */
 	gid_t admin_gid;		/* of oht-admin; (gid_t)-1: there is no such group */
+	struct ohtd_hub *hub;
+	struct ohtd_kept kept;		/* from the life before */
+	int handover_fd;		/* to the next one; negative: none */
+	enum ohtd_supervisor supervisor;
+	struct ohtd_ended ended;	/* under the lock of @hub */
+	struct ohtd_logged logged;	/* likewise */
+	struct ohtd_tickets *tickets;
+	struct ohtd_message *topics;	/* what viewers are told first, see socket.h */
+	atomic_uint live_count;		/* connections that stay: WebSockets and streams */
+	_Atomic uint64_t sockets_made;	/* gives each WebSocket a number of its own */
+	atomic_uint strangers;		/* WebSockets whose clients have not said who they are */
 	atomic_bool starved;		/* somebody waits for a place, and even those kept are taken */
+	_Atomic uint64_t commands[OHTD_COMMAND_LAST + 1][OHTD_OUTCOMES];	/* answered, by outcome */
 	atomic_ulong stops_repeated;	/* requests for a stop since the present one was made */
 	sem_t loop_ready;		/* posted by each loop when it can be sent to */
 	uint16_t port;
@@ -121,6 +156,13 @@ bool ohtd_conn_reserved(struct ohtd_conn *conn);
 void ohtd_pending_tick(struct ohtd_loop *loop);
 void ohtd_pending_drop_all(struct ohtd_loop *loop);
 
+/* call.c: the newest snapshot; valid until the loop's next turn. Never NULL. */
+const struct ohtd_snapshot *ohtd_loop_snapshot(struct ohtd_loop *loop);
+
+/* call.c: whose ticket it is. OHTD_CLOSES, or why it is refused. */
+enum ohtd_close ohtd_loop_take_ticket(struct ohtd_loop *loop, const char *ticket,
+				      const struct ohtd_ticket_bond *bond, struct ohtd_principal *who);
+
 /* command.c: takes all answers of the control thread. */
 void ohtd_command_take(struct ohtd_loop *loop);
 
@@ -140,8 +182,6 @@ int ohtd_dispatch(h2o_handler_t *self, h2o_req_t *req);
 /* static.c */
 struct ohtd_files *ohtd_files_load(const char *dir);
 void ohtd_files_free(struct ohtd_files *files);
-/* Serves the file @from at @url_path. Returns 0 or a negative errno. */
-int ohtd_files_add(struct ohtd_files *files, const char *from, const char *url_path);
 /* True when @path is a file and has been answered. */
 bool ohtd_files_serve(struct ohtd_call *call, const char *path, size_t path_bytes);
 

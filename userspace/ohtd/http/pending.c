@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "http/loop.h"
-#include "main/log.h"
+#include "base/log.h"
 
 static void run_finish(struct ohtd_loop *loop, struct ohtd_post *post)
 {

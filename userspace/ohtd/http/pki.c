@@ -7,13 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
-#include "main/file.h"
-#include "main/log.h"
+#include "base/file.h"
+#include "base/log.h"
 
 #define DAY_S		86400
 #define PATH_BYTES	320
@@ -175,10 +176,48 @@ static X509 *begin_certificate(const struct ohtd_pki_request *request, EVP_PKEY 
 	return NULL;
 }
 
+static bool is_address(const char *name)
+{
+	unsigned char raw[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, name, raw) == 1 || inet_pton(AF_INET6, name, raw) == 1;
+}
+
+/*
+ * What the authority may sign for: the names of this machine, and addresses that no site on the
+ * internet has, since those of a private network change without anybody's doing. Its key lies on a
+ * machine that many can touch, and people's browsers trust it.
+ */
+static void permitted_names(const struct ohtd_pki_request *request, char *text, size_t size)
+{
+	static const char private[] =
+		"critical,permitted;IP:127.0.0.0/255.0.0.0,permitted;IP:10.0.0.0/255.0.0.0,"
+		"permitted;IP:172.16.0.0/255.240.0.0,permitted;IP:192.168.0.0/255.255.0.0,"
+		"permitted;IP:169.254.0.0/255.255.0.0,"
+		"permitted;IP:::1/ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff,"
+		"permitted;IP:fc00::/fe00::,permitted;IP:fe80::/ffc0::";
+	size_t used = (size_t)snprintf(text, size, "%s", private);
+
+	for (unsigned int i = 0; i < request->name_count && used < size; i++) {
+		const char *name = request->names[i];
+		const char *whole = strchr(name, ':') ? "/ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" :
+							"/255.255.255.255";
+
+		used += (size_t)snprintf(text + used, size - used, ",permitted;%s:%s%s",
+					 is_address(name) ? "IP" : "DNS", name,
+					 is_address(name) ? whole : "");
+		/* As it is found in a network without a name server. */
+		if (used < size && !is_address(name) && !strchr(name, '.'))
+			used += (size_t)snprintf(text + used, size - used, ",permitted;DNS:%s.local",
+						 name);
+	}
+}
+
 static bool make_authority(struct pair *ca, const struct ohtd_pki_request *request)
 {
-	char name[65];
+	char name[65], permitted[SAN_BYTES];
 
+	permitted_names(request, permitted, sizeof(permitted));
 	snprintf(name, sizeof(name), "oht device authority %.40s", request->names[0]);
 	ca->key = EVP_EC_gen("P-256");
 	ca->crt = ca->key ? begin_certificate(request, ca->key, name, OHTD_CA_DAYS) : NULL;
@@ -187,26 +226,56 @@ static bool make_authority(struct pair *ca, const struct ohtd_pki_request *reque
 	       add_extension(ca->crt, ca->crt, NID_basic_constraints,
 			     "critical,CA:TRUE,pathlen:0") &&
 	       add_extension(ca->crt, ca->crt, NID_key_usage, "critical,keyCertSign,cRLSign") &&
+	       add_extension(ca->crt, ca->crt, NID_ext_key_usage, "serverAuth") &&
+	       add_extension(ca->crt, ca->crt, NID_name_constraints, permitted) &&
 	       add_extension(ca->crt, ca->crt, NID_subject_key_identifier, "hash") &&
 	       X509_sign(ca->crt, ca->key, EVP_sha256()) > 0;
 }
 
-static bool is_address(const char *name)
+static bool add_name(X509 *crt, const char *name)
 {
-	unsigned char raw[sizeof(struct in6_addr)];
+	char san[300];
 
-	return inet_pton(AF_INET, name, raw) == 1 || inet_pton(AF_INET6, name, raw) == 1;
+	snprintf(san, sizeof(san), "%s:%s", is_address(name) ? "IP" : "DNS", name);
+	return add_extension(crt, crt, NID_subject_alt_name, san);
 }
 
-static void alternative_names(const struct ohtd_pki_request *request, char *text, size_t size)
+/* Would clients take a certificate of that authority for @name? */
+static bool is_permitted(X509 *ca, const char *name)
+{
+	NAME_CONSTRAINTS *limits = X509_get_ext_d2i(ca, NID_name_constraints, NULL, NULL);
+	X509 *probe = X509_new();
+	bool ok = !limits;
+
+	if (!ok && probe && add_name(probe, name)) {
+		/* Decodes the extensions; that there is no signature is no matter here. */
+		X509_check_purpose(probe, -1, 0);
+		ok = NAME_CONSTRAINTS_check(probe, limits) == X509_V_OK;
+	}
+	X509_free(probe);
+	NAME_CONSTRAINTS_free(limits);
+	return ok;
+}
+
+/* One name that is not permitted would spoil the certificate for all of them. */
+static void alternative_names(const struct ohtd_pki_request *request, X509 *ca, char *text,
+			      size_t size)
 {
 	size_t used = 0;
 
 	*text = 0;
-	for (unsigned int i = 0; i < request->name_count && used < size; i++)
-		used += (size_t)snprintf(text + used, size - used, "%s%s:%s", i ? "," : "",
-					 is_address(request->names[i]) ? "IP" : "DNS",
-					 request->names[i]);
+	for (unsigned int i = 0; i < request->name_count && used < size; i++) {
+		const char *name = request->names[i];
+
+		if (is_permitted(ca, name))
+			used += (size_t)snprintf(text + used, size - used, "%s%s:%s",
+						 used ? "," : "", is_address(name) ? "IP" : "DNS",
+						 name);
+		else
+			ohtd_log(OHTD_LOG_WARNING, "http", "name_not_permitted",
+				 "%s is not among the names that %s/ca.crt permits: make a new "
+				 "authority, see ohtctl admin cert", name, request->state_dir);
+	}
 }
 
 static bool make_leaf(struct pair *leaf, const struct pair *ca,
@@ -214,7 +283,7 @@ static bool make_leaf(struct pair *leaf, const struct pair *ca,
 {
 	char san[SAN_BYTES];
 
-	alternative_names(request, san, sizeof(san));
+	alternative_names(request, ca->crt, san, sizeof(san));
 	leaf->key = EVP_EC_gen("P-256");
 	leaf->crt = leaf->key ? begin_certificate(request, leaf->key, request->names[0],
 						  OHTD_LEAF_DAYS) : NULL;
@@ -229,14 +298,14 @@ static bool make_leaf(struct pair *leaf, const struct pair *ca,
 	       X509_sign(leaf->crt, ca->key, EVP_sha256()) > 0;
 }
 
-static bool covers_names(X509 *crt, const struct ohtd_pki_request *request)
+static bool covers_names(X509 *crt, X509 *ca, const struct ohtd_pki_request *request)
 {
 	for (unsigned int i = 0; i < request->name_count; i++) {
 		const char *name = request->names[i];
 		int r = is_address(name) ? X509_check_ip_asc(crt, name, 0)
 					 : X509_check_host(crt, name, 0, 0, NULL);
 
-		if (r != 1)
+		if (r != 1 && is_permitted(ca, name))
 			return false;
 	}
 	return true;
@@ -251,14 +320,28 @@ static bool leaf_is_good(const struct pair *leaf, const struct pair *ca,
 	       X509_verify(leaf->crt, X509_get0_pubkey(ca->crt)) == 1 &&
 	       X509_cmp_time(X509_get0_notBefore(leaf->crt), &now) < 0 &&
 	       X509_cmp_time(X509_get0_notAfter(leaf->crt), &later) > 0 &&
-	       covers_names(leaf->crt, request);
+	       covers_names(leaf->crt, ca->crt, request);
+}
+
+static int new_authority(const struct ohtd_pki_request *request, struct pair *ca, char *why,
+			 size_t size)
+{
+	int r;
+
+	drop_pair(ca);
+	if (!make_authority(ca, request))
+		return complain(why, size, request->state_dir, "ca.crt", "could not be made");
+	r = store_pair(request->state_dir, "ca", ca);
+	if (r)
+		return complain(why, size, request->state_dir, "ca.crt", strerror(-r));
+	ohtd_log(OHTD_LOG_NOTICE, "http", "authority_made", "%s/ca.crt", request->state_dir);
+	return 0;
 }
 
 static int ensure_authority(const struct ohtd_pki_request *request, struct pair *ca, char *why,
 			    size_t size)
 {
 	int found = load_pair(request->state_dir, "ca", ca, why, size);
-	int r;
 
 	if (found < 0)
 		return -1;
@@ -269,13 +352,21 @@ static int ensure_authority(const struct ohtd_pki_request *request, struct pair 
 		return X509_check_private_key(ca->crt, ca->key) == 1 ? 0 :
 			complain(why, size, request->state_dir, "ca.key",
 				 "does not belong to ca.crt");
-	drop_pair(ca);	/* a key alone is left over from a start that was cut short */
-	if (!make_authority(ca, request))
-		return complain(why, size, request->state_dir, "ca.crt", "could not be made");
-	r = store_pair(request->state_dir, "ca", ca);
+	/* A key alone is left over from a start that was cut short. */
+	return new_authority(request, ca, why, size);
+}
+
+static int new_leaf(const struct ohtd_pki_request *request, const struct pair *ca, char *why,
+		    size_t size)
+{
+	struct pair leaf = { NULL, NULL };
+	int r = make_leaf(&leaf, ca, request) ? store_pair(request->state_dir, "server", &leaf) :
+						-ENOMEM;
+
+	drop_pair(&leaf);
 	if (r)
-		return complain(why, size, request->state_dir, "ca.crt", strerror(-r));
-	ohtd_log(OHTD_LOG_NOTICE, "http", "authority_made", "%s/ca.crt", request->state_dir);
+		return complain(why, size, request->state_dir, "server.crt", strerror(-r));
+	ohtd_log(OHTD_LOG_NOTICE, "http", "certificate_made", "%s/server.crt", request->state_dir);
 	return 0;
 }
 
@@ -285,22 +376,10 @@ static int ensure_leaf(const struct ohtd_pki_request *request, const struct pair
 	struct pair leaf = { NULL, NULL };
 	/* What cannot be read is made anew: nobody but this machine depends on it. */
 	int found = load_pair(request->state_dir, "server", &leaf, why, size);
-	int r = 0;
+	bool good = found == 2 && leaf_is_good(&leaf, ca, request);
 
-	if (found == 2 && leaf_is_good(&leaf, ca, request)) {
-		drop_pair(&leaf);
-		return 0;
-	}
 	drop_pair(&leaf);
-	if (!make_leaf(&leaf, ca, request))
-		r = -ENOMEM;
-	if (!r)
-		r = store_pair(request->state_dir, "server", &leaf);
-	drop_pair(&leaf);
-	if (r)
-		return complain(why, size, request->state_dir, "server.crt", strerror(-r));
-	ohtd_log(OHTD_LOG_NOTICE, "http", "certificate_made", "%s/server.crt", request->state_dir);
-	return 0;
+	return good ? 0 : new_leaf(request, ca, why, size);
 }
 
 int ohtd_pki_ensure(const struct ohtd_pki_request *request, char *why, size_t size)
@@ -310,6 +389,21 @@ int ohtd_pki_ensure(const struct ohtd_pki_request *request, char *why, size_t si
 
 	if (!r)
 		r = ensure_leaf(request, &ca, why, size);
+	drop_pair(&ca);
+	return r;
+}
+
+int ohtd_pki_renew(const struct ohtd_pki_request *request, bool authority, char *why, size_t size)
+{
+	struct pair ca = { NULL, NULL };
+	int r;
+
+	/* Cut short anywhere, the next start finds no ca.crt and goes on with a new authority. */
+	if (authority && unlink(full_path(request->state_dir, "ca.crt")) && errno != ENOENT)
+		return complain(why, size, request->state_dir, "ca.crt", strerror(errno));
+	r = ensure_authority(request, &ca, why, size);
+	if (!r)
+		r = new_leaf(request, &ca, why, size);
 	drop_pair(&ca);
 	return r;
 }

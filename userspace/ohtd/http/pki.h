@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns:     the device's own certificate authority and the server certificate that it signs.
- * Contexts: main thread; makes keys and files.
+ * Contexts: one thread at a time (certificate.h sees to it); makes keys and files.
  * Locks:    none.
  *
  * Files in the state directory: ca.key, ca.crt, server.key, server.crt. Keys have mode 0600.
@@ -9,6 +9,7 @@
 #ifndef OHTD_HTTP_PKI_H
 #define OHTD_HTTP_PKI_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,10 +43,22 @@ struct ohtd_pki_request {
  * Makes what is missing. The server certificate is made anew when it ends within
  * OHTD_LEAF_RENEW_DAYS, begins in the future, lacks a name, is not signed by our authority or does
  * not belong to its key. The authority is only made when there is no ca.crt; a ca.crt without its key
- * is an error, since clients have been told to trust it.
+ * is an error, since clients have been told to trust it. A name that the authority does not permit
+ * is left out, and logged.
  *
  * Return: 0, or -1 with @why filled.
  */
 int ohtd_pki_ensure(const struct ohtd_pki_request *request, char *why, size_t size);
+
+/**
+ * ohtd_pki_renew() - make the server certificate anew, whatever it is like
+ * @request: see there
+ * @authority: a new authority too, which every client has to be told to trust
+ * @why: as above
+ * @size: of @why in bytes
+ *
+ * Return: 0, or -1 with @why filled.
+ */
+int ohtd_pki_renew(const struct ohtd_pki_request *request, bool authority, char *why, size_t size);
 
 #endif /* OHTD_HTTP_PKI_H */

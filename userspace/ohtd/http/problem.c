@@ -2,26 +2,51 @@
 #include "http/problem.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+
+OHTD_SHAPE_SHARED(ohtd_error, "Error",
+	OHTD_TEXT(ohtd_error, pointer, .summary = "JSON pointer to the member, or \"\""),
+	OHTD_TEXT(ohtd_error, code, .summary = "What is wrong, for programs; GET errors has all"),
+	OHTD_TEXT(ohtd_error, detail, .summary = "What is wrong, for people"));
+
+OHTD_SHAPE_SHARED(ohtd_problem, "Problem",
+	OHTD_TEXT(ohtd_problem, type, .summary = "urn:oht:problem: and the code"),
+	OHTD_TEXT(ohtd_problem, title, .summary = "Phrase of the status"),
+	OHTD_INTEGER(ohtd_problem, status, .summary = "Status of HTTP"),
+	OHTD_TEXT(ohtd_problem, code, .summary = "Why not, for programs; GET errors has all"),
+	OHTD_TEXT(ohtd_problem, detail, .summary = "Why not, for people"),
+	OHTD_TEXT(ohtd_problem, request_id, .summary = "Names the request in the log"),
+	OHTD_LIST(ohtd_problem, errors, ohtd_error, .flags = OHTD_OMIT,
+		  .summary = "Single faults, if there are several or they are about members"));
 
 static const struct {
 	int status;
 	const char *reason;
 } reasons[] = {
+	{ 101, "Switching Protocols" },
 	{ 200, "OK" },
 	{ 201, "Created" },
+	{ 202, "Accepted" },
+	{ 204, "No Content" },
+	{ 303, "See Other" },
 	{ 304, "Not Modified" },
 	{ 400, "Bad Request" },
 	{ 401, "Unauthorized" },
 	{ 403, "Forbidden" },
 	{ 404, "Not Found" },
 	{ 405, "Method Not Allowed" },
+	{ 406, "Not Acceptable" },
+	{ 408, "Request Timeout" },
 	{ 409, "Conflict" },
+	{ 411, "Length Required" },
 	{ 413, "Content Too Large" },
 	{ 414, "URI Too Long" },
 	{ 415, "Unsupported Media Type" },
 	{ 417, "Expectation Failed" },
 	{ 421, "Misdirected Request" },
+	{ 422, "Unprocessable Content" },
+	{ 426, "Upgrade Required" },
 	{ 429, "Too Many Requests" },
 	{ 431, "Request Header Fields Too Large" },
 	{ 500, "Internal Server Error" },
@@ -40,29 +65,31 @@ const char *ohtd_status_text(int status)
 	return "Error";
 }
 
-struct json_object *ohtd_problem_json(int status, const char *code, const char *detail,
-				      const char *request_id)
+size_t ohtd_status_count(void)
 {
-	struct json_object *json = json_object_new_object();
-	char type[96];
-
-	snprintf(type, sizeof(type), "urn:oht:problem:%s", code);
-	json_object_object_add(json, "type", json_object_new_string(type));
-	json_object_object_add(json, "title", json_object_new_string(ohtd_status_text(status)));
-	json_object_object_add(json, "status", json_object_new_int(status));
-	json_object_object_add(json, "code", json_object_new_string(code));
-	json_object_object_add(json, "detail", json_object_new_string(detail));
-	json_object_object_add(json, "request_id", json_object_new_string(request_id));
-	return json;
+	return sizeof(reasons) / sizeof(reasons[0]);
 }
 
-void ohtd_error_add(struct json_object *errors, const char *pointer, const char *code,
-		    const char *detail)
+int ohtd_status_at(size_t index)
 {
-	struct json_object *error = json_object_new_object();
+	return reasons[index].status;
+}
 
-	json_object_object_add(error, "pointer", json_object_new_string(pointer));
-	json_object_object_add(error, "code", json_object_new_string(code));
-	json_object_object_add(error, "detail", json_object_new_string(detail));
-	json_object_array_add(errors, error);
+size_t ohtd_status_index(int status)
+{
+	for (size_t i = 0; i < ohtd_status_count(); i++)
+		if (reasons[i].status == status)
+			return i;
+	return SIZE_MAX;
+}
+
+void ohtd_problem_write(struct ohtd_writer *writer, struct ohtd_problem *problem)
+{
+	char type[96];
+
+	snprintf(type, sizeof(type), "urn:oht:problem:%s", problem->code);
+	problem->type = type;
+	problem->title = ohtd_status_text(problem->status);
+	ohtd_write_shape(writer, &ohtd_problem_shape, problem);
+	problem->type = NULL;
 }

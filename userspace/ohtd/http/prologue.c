@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What h2o lets through and nobody behind this point should have to think about: it neither checks
- * the case of the method nor insists on one Host, decodes %00 into the path and keeps folded
- * headers as entries without a name.
+ * the case of the method nor insists on one Host and one length, decodes %00 into the path and keeps
+ * folded headers as entries without a name.
  */
 #include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
 
+#include "http/framing.h"
 #include "http/loop.h"
 
 static int refuse(struct ohtd_call *call, int status, const char *code, const char *detail)
@@ -50,6 +51,15 @@ static int check_line(struct ohtd_call *call)
 	if (!all_between(req->path, 0x21, 0x7e) || !all_between(req->path_normalized, 0x20, 0x7e))
 		return refuse(call, 400, "bad_path", "control byte or non-ASCII byte in the path");
 	return 0;
+}
+
+/* h2o has changed nothing of the head but the case of names, and takes it off the buffer at the end. */
+static int check_framing(struct ohtd_call *call)
+{
+	const h2o_buffer_t *input = call->conn->sock->input;
+	const char *fault = ohtd_framing_fault(input->bytes, input->size);
+
+	return fault ? refuse(call, 400, "bad_framing", fault) : 0;
 }
 
 static int check_headers(struct ohtd_call *call)
@@ -137,15 +147,14 @@ static int check_body(struct ohtd_call *call)
 				   "%d are taken", req->entity.len, OHTD_BODY_BYTES_MAX);
 		return -1;
 	}
-	if (req->entity.len && (h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")) ||
-				h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"))))
+	if (req->entity.len && ohtd_method_reads(req->method.base, req->method.len))
 		return refuse(call, 400, "unexpected_body", "this method takes no body");
 	return 0;
 }
 
 int ohtd_prologue(struct ohtd_call *call)
 {
-	if (check_line(call) || check_headers(call) || check_host(call) || check_body(call))
+	if (check_line(call) || check_framing(call) || check_headers(call) || check_host(call) || check_body(call))
 		return -1;
 	return 0;
 }

@@ -3,27 +3,30 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "http/catalogue.h"
 #include "http/loop.h"
 #include "http/problem.h"
-#include "main/log.h"
+#include "base/clock.h"
+#include "base/log.h"
 
 #define DETAIL_BYTES	512
 
-static const char *const security_headers[][2] = {
-	{ "content-security-policy",
-	  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-	  "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'" },
-	{ "x-content-type-options", "nosniff" },
-	{ "x-frame-options", "DENY" },
-	{ "referrer-policy", "no-referrer" },
-	{ "cross-origin-opener-policy", "same-origin" },
-	{ "cross-origin-resource-policy", "same-origin" },
-};
+#define HEADER(name_, value_)							\
+	{ .name = &(h2o_iovec_t){ (char *)(name_), sizeof(name_) - 1 },			\
+	  .value = { (char *)(value_), sizeof(value_) - 1 } }
 
-static bool is_head(const h2o_req_t *req)
-{
-	return h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"));
-}
+/* On every answer, also those of h2o; constant, so that a request copies nothing of them. */
+static h2o_header_t security_headers[] = {
+	HEADER("content-security-policy",
+	       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+	       "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+	       "require-trusted-types-for 'script'; trusted-types 'none'"),
+	HEADER("x-content-type-options", "nosniff"),
+	HEADER("x-frame-options", "DENY"),
+	HEADER("referrer-policy", "no-referrer"),
+	HEADER("cross-origin-opener-policy", "same-origin"),
+	HEADER("cross-origin-resource-policy", "same-origin"),
+};
 
 /* @data must live as long as the request. */
 static void send_body(struct ohtd_call *call, int status, const char *data, size_t length_bytes)
@@ -35,14 +38,16 @@ static void send_body(struct ohtd_call *call, int status, const char *data, size
 	req->res.status = status;
 	req->res.reason = ohtd_status_text(status);
 	/* Without a length h2o sends chunks, or closes the connection. */
-	if (status != 304)
+	if (status != 304 && status != 204)
 		req->res.content_length = length_bytes;
 	call->conn->answered_ms = h2o_now(call->loop->ctx.loop);
+	ohtd_figures_note(call->count, status,
+			  ohtd_clock_monotonic_ns(ohtd_call_clock(call)) - call->begun_ns);
 	ohtd_log(OHTD_LOG_DEBUG, "http", "answer", "%.*s %.*s: %d", (int)req->method.len,
 		 req->method.base, (int)req->path_normalized.len, req->path_normalized.base, status);
 	h2o_start_response(req, &generator);
 	/* Only h2o_send_inline() would know that HEAD has no body. */
-	h2o_send(req, &body, is_head(req) || !length_bytes ? 0 : 1, H2O_SEND_STATE_FINAL);
+	h2o_send(req, &body, ohtd_method_is_head(req->method.base, req->method.len) || !length_bytes ? 0 : 1, H2O_SEND_STATE_FINAL);
 }
 
 void ohtd_reply_data(struct ohtd_call *call, int status, const char *content_type,
@@ -52,6 +57,13 @@ void ohtd_reply_data(struct ohtd_call *call, int status, const char *content_typ
 
 	ohtd_reply_header(call, "content-type", content_type);
 	send_body(call, status, copy.base, copy.len);
+}
+
+void ohtd_reply_lasting(struct ohtd_call *call, int status, const char *content_type,
+			const char *data, size_t length_bytes)
+{
+	ohtd_reply_header(call, "content-type", content_type);
+	send_body(call, status, data, length_bytes);
 }
 
 void ohtd_reply_empty(struct ohtd_call *call, int status)
@@ -82,23 +94,45 @@ void ohtd_reply_header(struct ohtd_call *call, const char *name, const char *val
 			      copy.len, 1);
 }
 
-static void reply_text(struct ohtd_call *call, int status, const char *type,
-		       struct json_object *json)
-{
-	const char *text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN |
-							  JSON_C_TO_STRING_NOSLASHESCAPE);
+/* ---- structs ---- */
 
-	ohtd_reply_data(call, status, type, text, strlen(text));
-	json_object_put(json);
+static bool is_described(const struct ohtd_route *route, int status, const struct ohtd_shape *shape)
+{
+	for (size_t i = 0; route && i < OHTD_REPLIES_MAX && route->replies[i].status; i++)
+		if (route->replies[i].status == status && route->replies[i].shape == shape)
+			return true;
+	return false;
 }
 
-void ohtd_reply_json(struct ohtd_call *call, int status, struct json_object *json)
+static void refuse_own(struct ohtd_call *call, const char *what)
 {
-	if (json)
-		reply_text(call, status, "application/json", json);
-	else
-		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
+	ohtd_log(OHTD_LOG_ERROR, "http", "bad_answer", "%s: %s",
+		 call->route ? call->route->path : "no route", what);
+	ohtd_reply_problem(call, 500, "internal", "the answer was not as it is described");
 }
+
+void ohtd_reply_view(struct ohtd_call *call, int status, const struct ohtd_shape *shape,
+		     const void *view)
+{
+	struct ohtd_writer writer;
+
+	if (!is_described(call->route, status, shape)) {
+		refuse_own(call, shape->name);
+		return;
+	}
+	ohtd_writer_begin(&writer, &call->memory, call->count->body_bytes + 32);
+	ohtd_write_shape(&writer, shape, view);
+	if (writer.fault) {
+		refuse_own(call, writer.fault);
+		return;
+	}
+	if (writer.used > call->count->body_bytes)
+		call->count->body_bytes = writer.used;
+	ohtd_reply_header(call, "content-type", "application/json");
+	send_body(call, status, writer.text, writer.used);
+}
+
+/* ---- problems ---- */
 
 void ohtd_reply_problem(struct ohtd_call *call, int status, const char *code,
 			const char *format, ...)
@@ -109,17 +143,54 @@ void ohtd_reply_problem(struct ohtd_call *call, int status, const char *code,
 	va_start(args, format);
 	vsnprintf(detail, sizeof(detail), format, args);
 	va_end(args);
-	ohtd_reply_problem_list(call, status, code, detail, NULL);
+	ohtd_reply_errors(call, status, code, detail, NULL, 0);
 }
 
-void ohtd_reply_problem_list(struct ohtd_call *call, int status, const char *code,
-			     const char *detail, struct json_object *errors)
+/* A code without an entry in the catalogue is a defect, and is told as one. */
+static bool is_catalogued(const struct ohtd_problem *problem)
 {
-	struct json_object *json = ohtd_problem_json(status, code, detail, call->request_id);
+	if (!ohtd_catalogue_find(problem->status, problem->code))
+		return false;
+	for (size_t i = 0; i < problem->errors_count; i++)
+		if (!ohtd_catalogue_has_detail(problem->errors[i].code))
+			return false;
+	return true;
+}
 
-	if (errors)
-		json_object_object_add(json, "errors", errors);
-	reply_text(call, status, "application/problem+json", json);
+void ohtd_reply_errors(struct ohtd_call *call, int status, const char *code, const char *detail,
+		       const struct ohtd_error *errors, size_t count)
+{
+	struct ohtd_problem problem = {
+		.status = status, .code = code, .detail = detail, .request_id = call->request_id,
+		.errors = count ? errors : NULL, .errors_count = count,
+	};
+	struct ohtd_writer writer;
+
+	if (!is_catalogued(&problem)) {
+		ohtd_log(OHTD_LOG_ERROR, "http", "bad_code", "%d %s is not in the catalogue", status,
+			 code);
+		problem.status = 500;
+		problem.code = "internal";
+	}
+	ohtd_writer_begin(&writer, &call->memory, 512);
+	ohtd_problem_write(&writer, &problem);
+	ohtd_reply_header(call, "content-type", "application/problem+json");
+	send_body(call, problem.status, writer.text, writer.used);
+}
+
+void ohtd_reply_member(struct ohtd_call *call, const char *pointer, const char *code,
+		       const char *format, ...)
+{
+	struct ohtd_error error = { .pointer = pointer, .code = code };
+	char detail[DETAIL_BYTES];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(detail, sizeof(detail), format, args);
+	va_end(args);
+	error.detail = detail;
+	ohtd_reply_errors(call, 400, "validation", "the request does not say what is needed here",
+			  &error, 1);
 }
 
 /*
@@ -151,34 +222,56 @@ static bool made_by_h2o(const h2o_req_t *req)
 	       h2o_memis(type->base, type->len, H2O_STRLIT("text/plain; charset=utf-8"));
 }
 
+static const char *code_of(int status)
+{
+	if (status == 413)
+		return "body_too_large";
+	return status == 417 ? "expectation_failed" : "bad_request";
+}
+
+/* A problem in place of h2o's text. No call was ever made of the request, so it has no id yet. */
+static h2o_iovec_t problem_text(h2o_req_t *req, const char *id)
+{
+	const struct ohtd_memory memory = ohtd_pool_memory(&req->pool);
+	struct ohtd_problem problem = {
+		.status = req->res.status, .code = code_of(req->res.status),
+		.detail = req->res.reason, .request_id = id,
+	};
+	struct ohtd_writer writer;
+
+	ohtd_writer_begin(&writer, &memory, 512);
+	ohtd_problem_write(&writer, &problem);
+	return h2o_iovec_init(writer.text, writer.used);
+}
+
 static h2o_ostream_t **replace_body(h2o_req_t *req, h2o_ostream_t **slot)
 {
-	const char *code = req->res.status == 413 ? "body_too_large" : "bad_request";
+	struct ohtd_loop *loop = ohtd_loop_of(req);
 	struct replaced_body *replaced;
-	struct json_object *json;
-	const char *text;
 	char id[OHTD_REQUEST_ID_BYTES];
 
-	/* No call was ever made of it, so it has no id yet. */
 	ohtd_request_id_make(id);
-	json = ohtd_problem_json(req->res.status, code, req->res.reason, id);
-	text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN);
 	h2o_set_header_by_str(&req->pool, &req->res.headers, H2O_STRLIT("x-request-id"), 1,
 			      h2o_strdup(&req->pool, id, strlen(id)).base, strlen(id), 1);
 	replaced = (struct replaced_body *)h2o_add_ostream(req, sizeof(*replaced), slot);
 	replaced->super.do_send = send_replaced;
-	replaced->body = h2o_strdup(&req->pool, text, strlen(text));
+	replaced->body = problem_text(req, id);
 	req->res.content_length = replaced->body.len;
 	h2o_set_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE,
 		       H2O_STRLIT("application/problem+json"), 1);
-	json_object_put(json);
+	ohtd_figures_note(&loop->counts[ohtd_router_count(loop->server->router) + 1],
+			  req->res.status, 0);
 	return &replaced->super.next;
 }
 
-static void set_default(h2o_req_t *req, const char *name, const char *value)
+static void add_security(h2o_req_t *req)
 {
-	h2o_set_header_by_str(&req->pool, &req->res.headers, name, strlen(name), 1, value,
-			      strlen(value), 0);
+	const size_t count = sizeof(security_headers) / sizeof(security_headers[0]);
+	h2o_headers_t *headers = &req->res.headers;
+
+	h2o_vector_reserve(&req->pool, headers, headers->size + count + 1);
+	memcpy(headers->entries + headers->size, security_headers, sizeof(security_headers));
+	headers->size += count;
 }
 
 static void on_answer(h2o_filter_t *self, h2o_req_t *req, h2o_ostream_t **slot)
@@ -186,9 +279,10 @@ static void on_answer(h2o_filter_t *self, h2o_req_t *req, h2o_ostream_t **slot)
 	(void)self;
 	if (made_by_h2o(req))
 		slot = replace_body(req, slot);
-	for (size_t i = 0; i < sizeof(security_headers) / sizeof(security_headers[0]); i++)
-		set_default(req, security_headers[i][0], security_headers[i][1]);
-	set_default(req, "cache-control", "no-store");
+	add_security(req);
+	if (h2o_find_header(&req->res.headers, H2O_TOKEN_CACHE_CONTROL, -1) < 0)
+		h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CACHE_CONTROL, NULL,
+			       H2O_STRLIT("no-store"));
 	h2o_setup_next_ostream(req, slot);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Parameters of paths. The tree of all paths is in router.c. */
 #include "http/route.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,76 +53,63 @@ int64_t ohtd_route_id(const char *text, size_t bytes)
 	return id;
 }
 
-/* Compares segment by segment. What stands for {addr} or {id} goes to @segment, with its length. */
-static bool path_matches(const char *pattern, const char *path, size_t bytes,
-			 const char **segment, size_t *segment_bytes)
+static bool read_unit(const char *text, size_t bytes, struct ohtd_params *params)
 {
-	const char *end = path + bytes;
+	params->unit = ohtd_route_unit(text, bytes);
+	return params->unit != 0;
+}
 
-	*segment = NULL;
-	while (*pattern) {
-		if (*pattern == '{') {
-			const char *slash = memchr(path, '/', (size_t)(end - path));
+static bool read_id(const char *text, size_t bytes, struct ohtd_params *params)
+{
+	params->id = ohtd_route_id(text, bytes);
+	return params->id != 0;
+}
 
-			*segment = path;
-			*segment_bytes = (size_t)((slash ? slash : end) - path);
-			if (!*segment_bytes)
-				return false;
-			path += *segment_bytes;
-			pattern += strcspn(pattern, "}") + 1;
-			continue;
-		}
-		if (path == end || *path != *pattern)
+static bool read_name(const char *text, size_t bytes, struct ohtd_params *params)
+{
+	if (bytes >= sizeof(params->name))
+		return false;
+	for (size_t i = 0; i < bytes; i++)
+		if (!isascii(text[i]) || (!isalnum((unsigned char)text[i]) && !strchr("_-.", text[i])))
 			return false;
-		path++;
-		pattern++;
+	memcpy(params->name, text, bytes);
+	params->name[bytes] = 0;
+	return true;
+}
+
+static const struct ohtd_param_kind param_kinds[] = {
+	{ "unit", read_unit, "bad_address", "a unit address is 1 to 247, written as 2 or 0x02",
+	  "{\"type\":\"string\",\"pattern\":\"^([0-9]{1,3}|0x[0-9a-fA-F]{1,3})$\"}" },
+	{ "id", read_id, "bad_id", "an id is a decimal number above 0",
+	  "{\"type\":\"integer\",\"minimum\":1}" },
+	{ "name", read_name, "bad_name",
+	  "a name has 1 to 64 letters, digits and characters of \"_\", \"-\", \".\"",
+	  "{\"type\":\"string\",\"pattern\":\"^[A-Za-z0-9_.-]{1,64}$\"}" },
+};
+
+const struct ohtd_param_kind *ohtd_param_kind(const char *segment)
+{
+	for (size_t i = 0; i < sizeof(param_kinds) / sizeof(param_kinds[0]); i++) {
+		size_t n = strlen(param_kinds[i].name);
+
+		if (segment[0] == '{' && !strncmp(segment + 1, param_kinds[i].name, n) &&
+		    segment[n + 1] == '}' && (!segment[n + 2] || segment[n + 2] == '/'))
+			return &param_kinds[i];
 	}
-	return path == end;
+	return NULL;
 }
 
-static bool method_matches(const struct ohtd_route *route, const char *method, size_t bytes)
+const char *ohtd_method_name(enum ohtd_method method)
 {
-	size_t n = strlen(route->method);
+	static const char *const names[] = {
+		[OHTD_GET] = "GET", [OHTD_POST] = "POST", [OHTD_PUT] = "PUT",
+		[OHTD_PATCH] = "PATCH", [OHTD_DELETE] = "DELETE",
+	};
 
-	if (n == bytes && !memcmp(route->method, method, n))
-		return true;
-	return bytes == 4 && !memcmp(method, "HEAD", 4) && !strcmp(route->method, "GET");
+	return names[method];
 }
 
-static void add_allowed(struct ohtd_found *found, const char *method)
+void ohtd_route_path(const struct ohtd_route *route, char *path, size_t size)
 {
-	size_t used = strlen(found->allow);
-
-	snprintf(found->allow + used, sizeof(found->allow) - used, "%s%s%s", used ? ", " : "",
-		 method, strcmp(method, "GET") ? "" : ", HEAD");
-}
-
-enum ohtd_match ohtd_route_find(const char *method, size_t method_bytes, const char *path,
-				size_t path_bytes, struct ohtd_found *found)
-{
-	enum ohtd_match match = OHTD_MATCH_NONE;
-	size_t segment_bytes = 0;
-	const char *segment;
-
-	memset(found, 0, sizeof(*found));
-	for (size_t i = 0; i < ohtd_route_count; i++) {
-		const struct ohtd_route *route = &ohtd_routes[i];
-
-		if (!path_matches(route->path, path, path_bytes, &segment, &segment_bytes))
-			continue;
-		if (!method_matches(route, method, method_bytes)) {
-			match = OHTD_MATCH_METHOD;
-			add_allowed(found, route->method);
-			continue;
-		}
-		found->route = route;
-		if (!segment)
-			return OHTD_MATCH_FOUND;
-		if (strstr(route->path, "{id}"))
-			found->id = ohtd_route_id(segment, segment_bytes);
-		else
-			found->unit = ohtd_route_unit(segment, segment_bytes);
-		return found->unit || found->id ? OHTD_MATCH_FOUND : OHTD_MATCH_ADDRESS;
-	}
-	return match;
+	snprintf(path, size, "%s%s", *route->path == '/' ? "" : OHTD_API_PREFIX, route->path);
 }

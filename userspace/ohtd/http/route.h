@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     the table of all routes: who may call what, with which body; matching a path with it.
- * Contexts: any thread; constants and pure functions.
+ * Owns:     the description of a route; finding the route of a request.
+ * Contexts: any thread; what is found in is constant after ohtd_router_create().
  * Locks:    none.
+ *
+ * Each api_*.c has a table of its routes beside their handlers, and routes.c lists the tables. From
+ * them come dispatch, checks, metrics and openapi.json.
  */
 #ifndef OHTD_HTTP_ROUTE_H
 #define OHTD_HTTP_ROUTE_H
@@ -11,90 +14,205 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "auth/role.h"
+#include "base/role.h"
+#include "http/member.h"
 
 struct ohtd_call;
 
-enum ohtd_field_type {
-	OHTD_FIELD_STRING,
-	OHTD_FIELD_INTEGER,
-	OHTD_FIELD_BOOLEAN,	/* not in a query */
+enum ohtd_method {
+	OHTD_GET,	/* serves HEAD too */
+	OHTD_POST,
+	OHTD_PUT,
+	OHTD_PATCH,
+	OHTD_DELETE,
+	OHTD_METHODS,
 };
 
-/**
- * struct ohtd_field - a member of a request body
- * @name: member
- * @type: what it must be
- * @required: must be there
- * @min: shortest length in bytes, or smallest value
- * @max: longest length in bytes, or greatest value
- * @words: NULL-terminated list of the only strings allowed, or NULL
+/*
+ * Requests of the last three are served in the places that are kept for them (listen.c). Budgets
+ * are for general requests and log-ins (budget.h).
  */
-struct ohtd_field {
-	const char *name;
-	enum ohtd_field_type type;
-	bool required;
-	int64_t min, max;
-	const char *const *words;
+enum ohtd_rate {
+	OHTD_RATE_GENERAL,
+	OHTD_RATE_RENEW,	/* of a session, which must not end because others ask too much */
+	OHTD_RATE_HEALTH,
+	OHTD_RATE_LOGIN,
+	OHTD_RATE_STOP,
+};
+
+enum ohtd_route_kind {
+	OHTD_ANSWER,	/* one answer, sent at once or a little later */
+	OHTD_STREAM,	/* GET only: the body comes in pieces for as long as the client wants them */
+	OHTD_UPGRADE,	/* GET only: the connection becomes a WebSocket, without one the answer is 426 */
 };
 
 /* ohtd_route.flags */
-#define OHTD_ROUTE_ANY_BODY	(1U << 0)	/* what the body says is not looked at */
+#define OHTD_ROUTE_ANY_BODY	(1U << 0)	/* what the body and Accept say is not looked at */
 #define OHTD_ROUTE_EXPIRED_OK	(1U << 1)	/* an expired token will do (the stop) */
-#define OHTD_ROUTE_RESERVED	(1U << 2)	/* served in the places that are kept for it */
+#define OHTD_ROUTE_TICKET	(1U << 2)	/* "ticket" of the query will do in place of a token */
+#define OHTD_ROUTE_COMMAND	(1U << 3)	/* asks the control thread: may answer its reasons */
+#define OHTD_ROUTE_STORE	(1U << 4)	/* needs the store: may answer its troubles */
+
+#define OHTD_REPLIES_MAX	3
+#define OHTD_CODES_MAX		16
 
 /**
- * struct ohtd_route - one row
- * @method: "GET" (serves HEAD too), "POST", ...
- * @path: segments; "{addr}" stands for a unit address, "{id}" for the number of something stored
- * @role: the least that may; OHTD_ROLE_NONE: open to everybody
- * @flags: OHTD_ROUTE_*
- * @body_bytes_max: longest body; 0: the general limit
- * @fields: allowed members of the body, ends with a NULL name; NULL: no member is allowed. With GET
- *	parameters of the query, which come as members of a body; NULL: a query is not looked at
- * @handle: answers
- * @summary: for people; docs/api.md has the table
+ * struct ohtd_reply_kind - an answer that is not a problem
+ * @status: HTTP status, 0 ends the list
+ * @shape: members of the answer; NULL: no JSON
+ * @type: media type; NULL: application/json
  */
-struct ohtd_route {
-	const char *method;
-	const char *path;
-	enum ohtd_role role;
-	unsigned int flags;
-	size_t body_bytes_max;
-	const struct ohtd_field *fields;
-	void (*handle)(struct ohtd_call *call);
-	const char *summary;
+struct ohtd_reply_kind {
+	int status;
+	const struct ohtd_shape *shape;
+	const char *type;
 };
 
-extern const struct ohtd_route ohtd_routes[];
-extern const size_t ohtd_route_count;
+/**
+ * struct ohtd_route - one route
+ * @method: GET serves HEAD too; OPTIONS is served by the dispatcher
+ * @path: below /api/v1/, or from the root with a "/" in front; "{unit}" stands for a unit address,
+ *	"{id}" for the number of something stored (param_kinds in route.c)
+ * @role: the least that may; OHTD_ROLE_NONE: open to everybody
+ * @rate: class of requests
+ * @kind: how long the answer lasts
+ * @flags: OHTD_ROUTE_*
+ * @body_bytes_max: longest body; 0: the general limit
+ * @query: members of the query; NULL: a query is not looked at
+ * @body: members of the body; NULL: {} is the only one
+ * @replies: the answers
+ * @problems: codes that only this route answers; those of its role and body come by themselves
+ * @handle: answers
+ * @summary: one line for people
+ * @text: more, where it is needed; or NULL
+ */
+struct ohtd_route {
+	enum ohtd_method method;
+	const char *path;
+	enum ohtd_role role;
+	enum ohtd_rate rate;
+	enum ohtd_route_kind kind;
+	unsigned int flags;
+	size_t body_bytes_max;
+	const struct ohtd_shape *query;
+	const struct ohtd_shape *body;
+	struct ohtd_reply_kind replies[OHTD_REPLIES_MAX];
+	const char *problems[OHTD_CODES_MAX];
+	void (*handle)(struct ohtd_call *call);
+	const char *summary;
+	const char *text;
+};
+
+/**
+ * struct ohtd_route_table - the routes of one file
+ * @tag: what they are about, as a heading
+ * @routes: the routes
+ * @count: of @routes
+ */
+struct ohtd_route_table {
+	const char *tag;
+	const struct ohtd_route *routes;
+	size_t count;
+};
+
+/* The table name_ of the routes in the array array_. */
+#define OHTD_ROUTE_TABLE(name_, tag_, array_)						\
+	const struct ohtd_route_table name_ = {						\
+		.tag = (tag_), .routes = (array_), .count = sizeof(array_) / sizeof((array_)[0]),	\
+	}
+
+/* routes.c: all tables, ends with NULL. */
+extern const struct ohtd_route_table *const ohtd_route_tables[];
+
+#define OHTD_API_PREFIX		"/api/v1/"
+#define OHTD_PARAM_BYTES	65
+
+/* What a path may have in a segment, each at most once; 0 and "" without. */
+struct ohtd_params {
+	unsigned int unit;		/* {unit}: 1 to 247 */
+	int64_t id;			/* {id}: above 0 */
+	char name[OHTD_PARAM_BYTES];	/* {name}: letters, digits, "_", "-" and "." */
+};
+
+/* A kind of parameter; route.c has the table. */
+struct ohtd_param_kind {
+	const char *name;		/* as in a path, without the braces */
+	bool (*read)(const char *text, size_t bytes, struct ohtd_params *params);
+	const char *code;		/* of the refusal */
+	const char *complaint;
+	const char *schema;		/* as JSON */
+};
+
+/* The kind of a path's segment, "{unit}" and what follows; NULL: there is no such kind. */
+const struct ohtd_param_kind *ohtd_param_kind(const char *segment);
 
 enum ohtd_match {
 	OHTD_MATCH_NONE,	/* no such path */
 	OHTD_MATCH_METHOD,	/* the path is there, the method is not: see allow */
-	OHTD_MATCH_ADDRESS,	/* {addr} is not a unit address, or {id} no id */
+	OHTD_MATCH_PARAM,	/* a parameter is not what it must be: see wrong */
 	OHTD_MATCH_FOUND,
 };
 
-#define OHTD_ALLOW_BYTES	64
-
+/**
+ * struct ohtd_found - what a request asks for
+ * @route: FOUND, PARAM: the route
+ * @index: of @route among all, in the order of the tables
+ * @params: FOUND: of the path
+ * @allow: value of the header Allow; NULL with NONE
+ * @wrong: PARAM: the kind of what is wrong
+ */
 struct ohtd_found {
 	const struct ohtd_route *route;
-	unsigned int unit;
-	int64_t id;
-	char allow[OHTD_ALLOW_BYTES];	/* value of the header Allow, with OHTD_MATCH_METHOD */
+	size_t index;
+	struct ohtd_params params;
+	const char *allow;
+	const struct ohtd_param_kind *wrong;
 };
+
+struct ohtd_router;
+
+/**
+ * ohtd_router_create() - check all tables and make them ready to be searched
+ * @tables: ends with NULL
+ * @why: on failure one line, which names the route
+ * @size: of @why
+ *
+ * Return: NULL with @why filled.
+ */
+struct ohtd_router *ohtd_router_create(const struct ohtd_route_table *const *tables, char *why,
+				       size_t size);
+void ohtd_router_destroy(struct ohtd_router *router);
+
+/* How many routes there are; the one at @index, and the heading of its table. */
+size_t ohtd_router_count(const struct ohtd_router *router);
+const struct ohtd_route *ohtd_router_route(const struct ohtd_router *router, size_t index);
+const char *ohtd_router_tag(const struct ohtd_router *router, size_t index);
+
+/* "GET", ... */
+const char *ohtd_method_name(enum ohtd_method method);
+
+/* Asks for the head of what a GET is answered. The method need not be NUL-terminated. */
+bool ohtd_method_is_head(const char *method, size_t bytes);
+/* GET or HEAD. */
+bool ohtd_method_reads(const char *method, size_t bytes);
+
+/* The whole path of a route, with the prefix. */
+void ohtd_route_path(const struct ohtd_route *route, char *path, size_t size);
 
 /**
  * ohtd_route_find() - look a request up
+ * @router: where
  * @method: need not be NUL-terminated
  * @method_bytes: its length
  * @path: decoded, without the query
  * @path_bytes: its length
  * @found: filled
+ *
+ * A segment that stands in a table wins over a parameter: modules/discover is never a unit.
  */
-enum ohtd_match ohtd_route_find(const char *method, size_t method_bytes, const char *path,
-				size_t path_bytes, struct ohtd_found *found);
+enum ohtd_match ohtd_route_find(const struct ohtd_router *router, const char *method,
+				size_t method_bytes, const char *path, size_t path_bytes,
+				struct ohtd_found *found);
 
 /* 1 to 18 digits, the first not 0; 0 for anything else. */
 int64_t ohtd_route_id(const char *text, size_t bytes);

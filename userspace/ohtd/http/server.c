@@ -10,9 +10,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "auth/ticket.h"
+#include "http/asyncapi.h"
+#include "http/certificate.h"
+#include "http/channels.h"
+#include "http/handover.h"
 #include "http/loop.h"
-#include "main/log.h"
-#include "main/thread.h"
+#include "http/openapi.h"
+#include "http/route.h"
+#include "http/socket.h"
+#include "http/stream.h"
+#include "base/log.h"
+#include "base/thread.h"
 #include "robot/robot.h"
 
 #define STACK_BYTES		(512 * 1024)
@@ -65,33 +74,80 @@ static void configure(struct ohtd_server *server)
 	ohtd_reply_register_filter(&host->fallback_path);
 }
 
-static struct ohtd_loop *make_loop(struct ohtd_server *server, unsigned int index, SSL_CTX *ssl)
+static struct ohtd_loop *make_loop(struct ohtd_server *server, unsigned int index)
 {
 	struct ohtd_loop *loop = calloc(1, sizeof(*loop));
 
 	if (!loop)
 		return NULL;
 	loop->server = server;
-	loop->link = ohtd_robot_link(server->setup.robot, index);
+	loop->link = ohtd_robot_link(server->services.robot, index);
 	loop->listen_fd = -1;
-	loop->accept.ssl_ctx = ssl;
-	return loop;
+	loop->accept.ssl_ctx = ohtd_certificate_context(server->services.certificate);
+	loop->counts = ohtd_figures_make(ohtd_router_count(server->router));
+	/* What a loop shows is always a whole snapshot, the oldest one that of the beginning. */
+	if (loop->counts && !ohtd_robot_snapshot(server->services.robot, &loop->snapshot))
+		return loop;
+	free(loop->counts);
+	free(loop);
+	return NULL;
 }
 
-/* The page, and the device's own authority, so that a client can learn to trust it. */
-static void load_files(struct ohtd_server *server)
+static int make_documents(struct ohtd_server *server, char *why, size_t size)
 {
-	const struct ohtd_config *config = server->setup.config;
-	char path[OHTD_PATH_BYTES + 8];
+	size_t openapi_bytes = 0, asyncapi_bytes = 0;
+	char *openapi = ohtd_openapi_make(server->router, &openapi_bytes, why, size);
+	char *asyncapi = openapi ? ohtd_asyncapi_make(&asyncapi_bytes, why, size) : NULL;
 
-	server->files = ohtd_files_load(config->web_dir);
-	snprintf(path, sizeof(path), "%s/ca.crt", config->state_dir);
-	if (!*config->certificate && ohtd_files_add(server->files, path, "/ca.crt"))
-		ohtd_log(OHTD_LOG_WARNING, "http", "no_ca", "%s cannot be served", path);
+	if (!asyncapi) {
+		free(openapi);
+		return -1;
+	}
+	ohtd_document_make(&server->openapi, "application/json", openapi, openapi_bytes);
+	ohtd_document_make(&server->asyncapi, "application/json", asyncapi, asyncapi_bytes);
+	return 0;
 }
 
-struct ohtd_server *ohtd_server_create(const struct ohtd_server_setup *setup, SSL_CTX *ssl,
-				       char *why, size_t size)
+/* Now, as the filter of system calls does not let the file be made later. */
+static void prepare_handover(struct ohtd_server *server)
+{
+	server->supervisor = ohtd_supervisor_look();
+	server->handover_fd = -1;
+	if (server->supervisor != OHTD_SUPERVISOR_KEEPS)
+		return;
+	server->handover_fd = ohtd_handover_make();
+	if (server->handover_fd >= 0)
+		return;
+	ohtd_log(OHTD_LOG_WARNING, "http", "live_not_given",
+		 "live data begins anew with the next start: %s", strerror(-server->handover_fd));
+	/* It starts us again all the same. */
+	server->supervisor = OHTD_SUPERVISOR_RESTARTS;
+}
+
+static struct ohtd_budgets *make_budgets(const struct ohtd_config *config)
+{
+	const unsigned int per_s[OHTD_BUDGETS] = {
+		[OHTD_BUDGET_LOGINS] = config->logins_per_s,
+		[OHTD_BUDGET_CHANGES] = config->changes_per_s,
+		[OHTD_BUDGET_QUERIES] = config->queries_per_s,
+	};
+
+	return ohtd_budgets_create(per_s);
+}
+
+/* What is made first goes last. */
+static void free_first(struct ohtd_server *server)
+{
+	ohtd_router_destroy(server->router);
+	ohtd_message_drop(server->topics);
+	ohtd_tickets_destroy(server->tickets);
+	ohtd_hub_destroy(server->hub);
+	ohtd_document_free(&server->openapi);
+	ohtd_document_free(&server->asyncapi);
+	free(server);
+}
+
+struct ohtd_server *ohtd_server_create(const struct ohtd_services *services, char *why, size_t size)
 {
 	struct ohtd_server *server = calloc(1, sizeof(*server));
 
@@ -103,16 +159,36 @@ struct ohtd_server *ohtd_server_create(const struct ohtd_server_setup *setup, SS
 	/* A file that may not grow is an error of whoever writes it, not the end of the stop. */
 	signal(SIGXFSZ, SIG_IGN);
 	sem_init(&server->loop_ready, 0, 0);
-	server->setup = *setup;
+	server->services = *services;
 	server->local_fd = -1;
-	ohtd_names_collect(&server->names, setup->config);
-	load_files(server);
+	ohtd_kept_take(&server->kept);
+	prepare_handover(server);
+	server->router = ohtd_router_create(ohtd_route_tables, why, size);
+	if (!server->router || make_documents(server, why, size)) {
+		free_first(server);
+		return NULL;
+	}
+	server->hub = ohtd_channels_make(&server->kept, server->asyncapi.etag);
+	server->tickets = ohtd_tickets_create();
+	server->topics = ohtd_foxglove_advertise();
+	if (!server->hub || !server->tickets || !server->topics) {
+		snprintf(why, size, "the channels cannot be made: out of memory");
+		free_first(server);
+		return NULL;
+	}
+	ohtd_names_collect(&server->names, services->config);
+	server->files = ohtd_files_load(services->config->web_dir);
 	configure(server);
-	while (server->loop_count < setup->config->loops) {
-		struct ohtd_loop *loop = make_loop(server, server->loop_count, ssl);
+	server->budgets = make_budgets(services->config);
+	if (!server->budgets) {
+		snprintf(why, size, "the budgets of requests: out of memory");
+		goto fail;
+	}
+	while (server->loop_count < services->config->loops) {
+		struct ohtd_loop *loop = make_loop(server, server->loop_count);
 
 		if (!loop) {
-			snprintf(why, size, "out of memory");
+			snprintf(why, size, "a loop cannot be made: out of memory");
 			goto fail;
 		}
 		server->loops[server->loop_count++] = loop;
@@ -169,6 +245,8 @@ static void begin_drain(struct ohtd_loop *loop, struct ohtd_post *post)
 	/* Not h2o_context_request_shutdown(): it starts a timer of HTTP/2 that outlives the context. */
 	loop->ctx.shutdown_requested = 1;
 	loop->drain_from_ms = h2o_now(loop->ctx.loop);
+	ohtd_sockets_drain(loop);
+	ohtd_streams_drain(loop);
 	ohtd_loop_cut_late(loop);
 	free(post);
 }
@@ -194,9 +272,19 @@ static bool end_loop(struct ohtd_loop *loop)
 	} else if (loop->listen_fd >= 0) {
 		close(loop->listen_fd);
 	}
-	if (idle)
+	if (idle) {
+		free(loop->counts);
 		free(loop);
+	}
 	return idle;
+}
+
+static void hand_over(struct ohtd_server *server)
+{
+	if (server->handover_fd < 0)
+		return;
+	ohtd_channels_hand_over(server->hub, server->asyncapi.etag, server->handover_fd);
+	close(server->handover_fd);
 }
 
 bool ohtd_server_destroy(struct ohtd_server *server)
@@ -215,11 +303,14 @@ bool ohtd_server_destroy(struct ohtd_server *server)
 		atomic_store(&server->loops[i]->ended, true);
 	for (unsigned int i = 0; i < server->loop_count; i++)
 		idle = end_loop(server->loops[i]) && idle;
+	/* Nobody is told anything any more. */
+	hand_over(server);
 	if (!idle)
 		return false;
 	sem_destroy(&server->loop_ready);
 	h2o_config_dispose(&server->globalconf);
 	ohtd_files_free(server->files);
-	free(server);
+	ohtd_budgets_destroy(server->budgets);
+	free_first(server);
 	return true;
 }

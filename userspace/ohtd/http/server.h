@@ -10,13 +10,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <openssl/ssl.h>
 
 #include "config/config.h"
 
 struct ohtd_auth;
+struct ohtd_checks;
 struct ohtd_clock;
+struct ohtd_gateway;
 struct ohtd_recorder;
+struct ohtd_certificate;
 struct ohtd_setup;
 struct ohtd_robot;
 struct ohtd_server;
@@ -31,15 +33,18 @@ struct ohtd_names {
 };
 
 /* Everything outlives the server. */
-struct ohtd_server_setup {
+struct ohtd_services {
 	const struct ohtd_config *config;
 	struct ohtd_clock *clock;
 	struct ohtd_robot *robot;
 	struct ohtd_auth *auth;
 	struct ohtd_workers *workers;
+	struct ohtd_checks *checks;
 	struct ohtd_store *store;
 	const struct ohtd_recorder *recorder;	/* NULL: no journal */
 	struct ohtd_setup *setup;
+	struct ohtd_certificate *certificate;
+	const struct ohtd_gateway *gateway;	/* NULL: none */
 };
 
 /* localhost, the loop-back addresses, the host name, those of the configuration. */
@@ -47,15 +52,13 @@ void ohtd_names_collect(struct ohtd_names *names, const struct ohtd_config *conf
 
 /**
  * ohtd_server_create() - listen, and prepare the loops; nothing is served yet
- * @setup: copied
- * @ssl: from ohtd_tls_context(); outlives the server and its connections
+ * @services: copied
  * @why: on failure one line
  * @size: of @why in bytes
  *
  * Return: NULL with @why filled.
  */
-struct ohtd_server *ohtd_server_create(const struct ohtd_server_setup *setup, SSL_CTX *ssl,
-				       char *why, size_t size);
+struct ohtd_server *ohtd_server_create(const struct ohtd_services *services, char *why, size_t size);
 
 /* Starts the threads. Returns 0 or a negative errno. */
 int ohtd_server_start(struct ohtd_server *server);

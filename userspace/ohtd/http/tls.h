@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns:     the server's TLS settings, and the certificate that new connections get.
- * Contexts: create, reload, destroy: main thread. The context: any loop.
+ * Contexts: create, destroy: main thread. Reload: one thread at a time. The context: any loop.
  * Locks:    one mutex around the current certificate, held for a few instructions.
  */
 #ifndef OHTD_HTTP_TLS_H
@@ -32,13 +32,16 @@ struct ohtd_tls *ohtd_tls_create(const char *certificate, const char *key, char 
  * @size: the same
  *
  * Return: 0, or -1 with @why filled; the certificate is then still the old one.
- * Context: main thread, while loops use the context.
+ * Context: one thread at a time, while loops use the context.
  */
 int ohtd_tls_reload(struct ohtd_tls *tls, const char *certificate, const char *key, char *why,
 		    size_t size);
 
 /* The context for h2o, the same one for as long as @tls lives: connections point to it. */
 SSL_CTX *ohtd_tls_context(struct ohtd_tls *tls);
+
+/* What new connections get; to be released with X509_free(). */
+X509 *ohtd_tls_certificate(struct ohtd_tls *tls);
 
 /* No loop may run any more, or hold a connection. NULL is allowed. */
 void ohtd_tls_destroy(struct ohtd_tls *tls);

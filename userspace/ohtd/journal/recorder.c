@@ -6,21 +6,24 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "main/clock.h"
-#include "main/log.h"
-#include "main/thread.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/thread.h"
 #include "oht_client.h"
 #include "store/journal.h"
 #include "store/store.h"
 
 #define STACK_BYTES	(256 * 1024)
-/* In one commit. With each entry a gap may come. */
+/* In one commit. */
 #define BATCH		64
+/* Entries of the driver beyond the newest so many are lost when they are not read. */
+#define DRIVER_KEEPS	256
 #define AGAIN_MS	1000	/* the store has refused */
 #define ABSENT_MS	200	/* a driver that is bound again should not stop unheard for long */
 #define IDLE_MS		60000
@@ -32,10 +35,18 @@ struct batch {
 	struct ohtd_entry entries[BATCH];
 };
 
+struct lookup {
+	const struct ohtd_source *source;
+	struct ohtd_entry_place place;
+};
+
+/* Where the one job is that is handed to the store. */
+enum job_state { IDLE, AWAY, BACK };
+
 struct ohtd_recorder {
 	struct ohtd_recorder_setup setup;
 	pthread_t thread;
-	int quit_fd;
+	int wake_fd;			/* the end, or a job that is back */
 	atomic_bool quit;
 
 	/* The thread's, from the start on. */
@@ -44,17 +55,22 @@ struct ohtd_recorder {
 	struct ohtd_source source;
 	bool known;			/* the store has said where to go on */
 	uint64_t next_seq;
+	struct ohtd_entry *ring;	/* OHTD_RECORDER_WAITING_MAX of them: read, not kept yet */
+	unsigned int first, count;
+	uint64_t try_at_ns;		/* not before; the store has refused */
+
+	/* The store thread's while it is away. */
+	struct ohtd_store_job job;
+	_Atomic unsigned int job_state;
+	struct lookup lookup;
 	struct batch batch;
 
 	_Atomic unsigned int state;
 	_Atomic uint64_t newest_seq;
 	_Atomic uint64_t missing;
+	_Atomic uint64_t overwritten;	/* missing, and no gap has been made of them yet */
+	_Atomic unsigned int waiting;
 	_Atomic uint64_t waiting_since_ns;
-};
-
-struct lookup {
-	const struct ohtd_source *source;
-	struct ohtd_entry_place place;
 };
 
 static int work_source(struct ohtd_db *db, void *arg)
@@ -124,9 +140,16 @@ static int open_device(struct ohtd_recorder *recorder)
 
 /* ---- what was read ---- */
 
+/* With each entry a gap may come. */
+static bool has_room(const struct ohtd_recorder *recorder)
+{
+	return recorder->count < OHTD_RECORDER_WAITING_MAX - 1;
+}
+
 static struct ohtd_entry *append(struct ohtd_recorder *recorder, uint64_t event_ns)
 {
-	struct ohtd_entry *entry = &recorder->batch.entries[recorder->batch.count++];
+	unsigned int at = (recorder->first + recorder->count++) % OHTD_RECORDER_WAITING_MAX;
+	struct ohtd_entry *entry = &recorder->ring[at];
 
 	memset(entry, 0, sizeof(*entry));
 	entry->wall_ns = ohtd_clock_wall_of_ns(recorder->setup.clock, event_ns);
@@ -171,7 +194,7 @@ static void read_entries(struct ohtd_recorder *recorder)
 	struct oht_event event;
 	int r = 1;
 
-	while (r == 1 && recorder->batch.count < BATCH - 1) {
+	while (r == 1 && has_room(recorder)) {
 		r = oht_dev_read_event(recorder->dev, &event, 0);
 		if (r == 1 && event.type == OHT_EVENT_SAFETY)
 			append_event(recorder, &event.safety);
@@ -179,95 +202,185 @@ static void read_entries(struct ohtd_recorder *recorder)
 	recorder->gone = r < 0;
 }
 
+/* Nothing more can be read: of what the driver makes meanwhile it keeps the newest. */
+static void count_overwritten(struct ohtd_recorder *recorder)
+{
+	struct oht_stop_status status = { 0 };
+	uint64_t unread = 0;
+
+	if (!has_room(recorder) && !oht_dev_stop_status(recorder->dev, &status) &&
+	    status.journal_seq >= recorder->next_seq)
+		unread = status.journal_seq - recorder->next_seq + 1;
+	atomic_store(&recorder->overwritten, unread > DRIVER_KEEPS ? unread - DRIVER_KEEPS : 0);
+}
+
 /* ---- the store ---- */
 
-static int ask_store(struct ohtd_recorder *recorder, ohtd_store_work work, void *arg)
+static void wake(struct ohtd_recorder *recorder)
+{
+	uint64_t one = 1;
+
+	/* It cannot be full: there is one job and one end. */
+	if (write(recorder->wake_fd, &one, sizeof(one)) != sizeof(one))
+		ohtd_log(OHTD_LOG_ERROR, "journal", "wake", "%s", strerror(errno));
+}
+
+static void take_back(struct ohtd_store_job *job)
+{
+	char *at = (char *)job - offsetof(struct ohtd_recorder, job);
+	struct ohtd_recorder *recorder = (struct ohtd_recorder *)at;
+
+	atomic_store(&recorder->job_state, BACK);
+	wake(recorder);
+}
+
+static void note_refusal(struct ohtd_recorder *recorder, int error)
+{
+	recorder->try_at_ns = now_ns(recorder) + AGAIN_MS * OHTD_NS_PER_MS;
+	enter(recorder, OHTD_RECORDER_FAILING, error);
+}
+
+/* Whatever becomes of it, the thread goes on reading. */
+static void hand_over(struct ohtd_recorder *recorder, ohtd_store_work work, void *arg)
 {
 	uint64_t none = 0;
 	int r;
 
 	atomic_compare_exchange_strong(&recorder->waiting_since_ns, &none, now_ns(recorder));
-	r = ohtd_store_call(recorder->setup.store, work, arg);
+	recorder->job = (struct ohtd_store_job){ .work = work, .arg = arg, .done = take_back };
+	atomic_store(&recorder->job_state, AWAY);
+	r = ohtd_store_submit(recorder->setup.store, &recorder->job);
 	if (!r)
-		atomic_store(&recorder->waiting_since_ns, 0);
-	enter(recorder, r ? OHTD_RECORDER_FAILING : OHTD_RECORDER_RECORDING, r);
-	return r;
+		return;
+	atomic_store(&recorder->job_state, IDLE);
+	note_refusal(recorder, r);
 }
 
 /* From where the store ends: what was made while nobody listened is still in the kernel. */
 static int begin_listening(struct ohtd_recorder *recorder)
 {
-	struct lookup lookup = { .source = &recorder->source };
-	int r = ask_store(recorder, work_source, &lookup);
+	const struct ohtd_entry_place *place = &recorder->lookup.place;
 
-	if (r)
-		return r;
 	/* The kernel must know what was kept, or it is not the source that it seems to be. */
-	if (oht_dev_subscribe_from(recorder->dev, OHT_WANT_SAFETY, lookup.place.seq))
+	if (oht_dev_subscribe_from(recorder->dev, OHT_WANT_SAFETY, place->seq)) {
+		recorder->try_at_ns = now_ns(recorder) + AGAIN_MS * OHTD_NS_PER_MS;
 		return fail(recorder, errno == EINVAL ? -ESTALE : -errno);
-	recorder->batch.source = lookup.place.source;
-	recorder->next_seq = lookup.place.seq;
+	}
+	recorder->batch.source = place->source;
+	recorder->next_seq = place->seq;
 	recorder->known = true;
 	atomic_store(&recorder->newest_seq, recorder->next_seq - 1);
 	return 0;
 }
 
-static int write_entries(struct ohtd_recorder *recorder)
+static void drop_kept(struct ohtd_recorder *recorder)
 {
-	int r = ask_store(recorder, work_add, &recorder->batch);
+	const struct ohtd_entry *last = &recorder->batch.entries[recorder->batch.count - 1];
+	uint64_t more = last->missing ? last->missing : 1;
 
-	if (r)
-		return r;
-	recorder->batch.count = 0;
-	atomic_store(&recorder->newest_seq, recorder->next_seq - 1);
-	return 0;
+	recorder->first = (recorder->first + recorder->batch.count) % OHTD_RECORDER_WAITING_MAX;
+	recorder->count -= recorder->batch.count;
+	atomic_store(&recorder->newest_seq, last->event.journal_seq + more - 1);
+}
+
+static void take_result(struct ohtd_recorder *recorder)
+{
+	if (atomic_load(&recorder->job_state) != BACK)
+		return;
+	atomic_store(&recorder->job_state, IDLE);
+	if (recorder->job.result) {
+		note_refusal(recorder, recorder->job.result);
+		return;
+	}
+	if (recorder->job.work == work_add)
+		drop_kept(recorder);
+	if (recorder->job.work == work_add || !begin_listening(recorder))
+		enter(recorder, OHTD_RECORDER_RECORDING, 0);
+	/* What waits behind it has not waited for longer. */
+	atomic_store(&recorder->waiting_since_ns, recorder->count ? now_ns(recorder) : 0);
+}
+
+static void write_entries(struct ohtd_recorder *recorder)
+{
+	struct batch *batch = &recorder->batch;
+
+	batch->count = recorder->count < BATCH ? recorder->count : BATCH;
+	for (unsigned int i = 0; i < batch->count; i++)
+		batch->entries[i] = recorder->ring[(recorder->first + i) % OHTD_RECORDER_WAITING_MAX];
+	hand_over(recorder, work_add, batch);
+}
+
+static bool may_hand_over(const struct ohtd_recorder *recorder)
+{
+	return atomic_load(&recorder->job_state) == IDLE && now_ns(recorder) >= recorder->try_at_ns;
 }
 
 /* ---- the thread ---- */
 
-/* One turn; returns how long to wait, a negative number if not for the device. */
-static int turn(struct ohtd_recorder *recorder)
+static void look_for_device(struct ohtd_recorder *recorder)
 {
 	if (!recorder->dev && open_device(recorder))
-		return -ABSENT_MS;
-	if (!recorder->known && begin_listening(recorder))
-		return -AGAIN_MS;
-	if (!recorder->batch.count)
-		read_entries(recorder);
-	if (recorder->batch.count)
-		return write_entries(recorder) ? -AGAIN_MS : 0;
-	if (!recorder->gone)
-		return IDLE_MS;
-	close_device(recorder);
-	return -ABSENT_MS;
+		return;
+	if (!recorder->known && may_hand_over(recorder)) {
+		recorder->lookup = (struct lookup){ .source = &recorder->source };
+		hand_over(recorder, work_source, &recorder->lookup);
+	}
 }
 
-static void wait_for(struct ohtd_recorder *recorder, int wait_ms)
+/* A device that has gone is closed when all that was read of it is kept. */
+static void turn(struct ohtd_recorder *recorder)
 {
+	take_result(recorder);
+	if (!recorder->known && atomic_load(&recorder->job_state) == IDLE)
+		look_for_device(recorder);
+	if (recorder->known && !recorder->gone) {
+		read_entries(recorder);
+		count_overwritten(recorder);
+	}
+	if (recorder->known && recorder->count && may_hand_over(recorder))
+		write_entries(recorder);
+	if (recorder->gone && !recorder->count)
+		close_device(recorder);
+	atomic_store(&recorder->waiting, recorder->count);
+}
+
+static void wait_for(struct ohtd_recorder *recorder)
+{
+	bool reading = recorder->known && !recorder->gone;
 	struct pollfd fds[2] = {
-		{ .fd = recorder->quit_fd, .events = POLLIN },
-		{ .fd = wait_ms > 0 ? oht_dev_fd(recorder->dev) : -1, .events = POLLIN },
+		{ .fd = recorder->wake_fd, .events = POLLIN },
+		{ .fd = reading && has_room(recorder) ? oht_dev_fd(recorder->dev) : -1,
+		  .events = POLLIN },
 	};
+	uint64_t wait_ms = !recorder->dev ? ABSENT_MS : recorder->count || !reading ? AGAIN_MS : IDLE_MS;
+	uint64_t woken;
 
 	ohtd_clock_wait(recorder->setup.clock, fds, 2,
-			now_ns(recorder) + (uint64_t)abs(wait_ms) * OHTD_NS_PER_MS);
+			now_ns(recorder) + wait_ms * OHTD_NS_PER_MS);
+	if (read(recorder->wake_fd, &woken, sizeof(woken)) < 0 && errno != EAGAIN)
+		ohtd_log(OHTD_LOG_ERROR, "journal", "wake", "%s", strerror(errno));
+}
+
+/* A job that is away holds memory of ours; one that was refused is not tried again now. */
+static bool is_finished(const struct ohtd_recorder *recorder)
+{
+	if (atomic_load(&recorder->job_state) != IDLE)
+		return false;
+	return !recorder->known || !recorder->count || now_ns(recorder) < recorder->try_at_ns;
 }
 
 static void *recorder_main(void *arg)
 {
 	struct ohtd_recorder *recorder = arg;
 	bool last;
-	int wait_ms;
 
 	do {
 		/* What was made before the end was asked for is still read. */
 		last = atomic_load(&recorder->quit);
-		do {
-			wait_ms = turn(recorder);
-		} while (!wait_ms);
-		if (!last)
-			wait_for(recorder, wait_ms);
-	} while (!last);
+		turn(recorder);
+		if (!last || !is_finished(recorder))
+			wait_for(recorder);
+	} while (!last || !is_finished(recorder));
 	return NULL;
 }
 
@@ -284,6 +397,15 @@ static int start_thread(struct ohtd_recorder *recorder)
 	return r;
 }
 
+static void release(struct ohtd_recorder *recorder)
+{
+	oht_dev_close(recorder->dev);
+	if (recorder->wake_fd >= 0)
+		close(recorder->wake_fd);
+	free(recorder->ring);
+	free(recorder);
+}
+
 struct ohtd_recorder *ohtd_recorder_start(const struct ohtd_recorder_setup *setup)
 {
 	struct ohtd_recorder *recorder = calloc(1, sizeof(*recorder));
@@ -294,31 +416,26 @@ struct ohtd_recorder *ohtd_recorder_start(const struct ohtd_recorder_setup *setu
 	recorder->setup = *setup;
 	memcpy(recorder->source.boot_id, setup->boot_id, strnlen(setup->boot_id,
 	       sizeof(recorder->source.boot_id) - 1));
-	recorder->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (recorder->quit_fd >= 0) {
+	recorder->ring = calloc(OHTD_RECORDER_WAITING_MAX, sizeof(*recorder->ring));
+	recorder->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (recorder->ring && recorder->wake_fd >= 0) {
 		r = start_thread(recorder);
 		if (!r)
 			return recorder;
-		close(recorder->quit_fd);
 	}
-	free(recorder);
+	release(recorder);
 	errno = r;
 	return NULL;
 }
 
 void ohtd_recorder_stop(struct ohtd_recorder *recorder)
 {
-	uint64_t one = 1;
-
 	if (!recorder)
 		return;
 	atomic_store(&recorder->quit, true);
-	/* It cannot be full. */
-	if (write(recorder->quit_fd, &one, sizeof(one)) == sizeof(one))
-		pthread_join(recorder->thread, NULL);
-	oht_dev_close(recorder->dev);
-	close(recorder->quit_fd);
-	free(recorder);
+	wake(recorder);
+	pthread_join(recorder->thread, NULL);
+	release(recorder);
 }
 
 void ohtd_recorder_look(const struct ohtd_recorder *recorder, struct ohtd_recorder_view *view)
@@ -328,6 +445,7 @@ void ohtd_recorder_look(const struct ohtd_recorder *recorder, struct ohtd_record
 		return;
 	view->state = atomic_load(&recorder->state);
 	view->newest_seq = atomic_load(&recorder->newest_seq);
-	view->missing = atomic_load(&recorder->missing);
+	view->missing = atomic_load(&recorder->missing) + atomic_load(&recorder->overwritten);
+	view->waiting = atomic_load(&recorder->waiting);
 	view->waiting_since_ns = atomic_load(&recorder->waiting_since_ns);
 }

@@ -5,9 +5,10 @@
  * Locks:    none; what others see is a handful of atomics.
  *
  * It reads with a descriptor of its own, so neither the control thread nor a loop has anything to
- * do with it. While the store is slow, locked or full nothing more is read: the kernel keeps the
- * newest 256 entries, also while no daemon runs. What is older by the time that it can be read is
- * kept as a gap with its size.
+ * do with it. It never waits for the store: while that is slow, hung, locked or full, entries wait in
+ * a ring of OHTD_RECORDER_WAITING_MAX. When the ring is full nothing more is read, and the kernel
+ * keeps the newest 256 entries, also while no daemon runs. Entries that are lost in between are
+ * counted and kept as a gap with its size.
  */
 #ifndef OHTD_JOURNAL_RECORDER_H
 #define OHTD_JOURNAL_RECORDER_H
@@ -35,6 +36,8 @@ struct ohtd_recorder_setup {
 	int (*identify)(struct oht_dev *dev, uint64_t *device);
 };
 
+#define OHTD_RECORDER_WAITING_MAX	4096
+
 enum ohtd_recorder_state {
 	OHTD_RECORDER_OFF,		/* the back-end or the device has no journal */
 	OHTD_RECORDER_NO_DEVICE,	/* waits for the device */
@@ -47,12 +50,14 @@ enum ohtd_recorder_state {
  * @state: enum ohtd_recorder_state
  * @newest_seq: newest entry of the present device that is on the disk, 0: none
  * @missing: entries that were lost since the start of this program
+ * @waiting: entries that were read and are not on the disk yet
  * @waiting_since_ns: since when entries have been waiting for the store, 0: none are
  */
 struct ohtd_recorder_view {
 	unsigned int state;
 	uint64_t newest_seq;
 	uint64_t missing;
+	unsigned int waiting;
 	uint64_t waiting_since_ns;
 };
 
@@ -65,7 +70,7 @@ struct ohtd_recorder_view {
  */
 struct ohtd_recorder *ohtd_recorder_start(const struct ohtd_recorder_setup *setup);
 
-/* Takes what is there now, ends the thread. Waits for the store. NULL is allowed. */
+/* Takes what is there now, ends the thread. Waits for a store that does not refuse. NULL is allowed. */
 void ohtd_recorder_stop(struct ohtd_recorder *recorder);
 
 /* NULL: there is none, OHTD_RECORDER_OFF. */

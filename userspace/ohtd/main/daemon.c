@@ -2,6 +2,8 @@
 #include "main/daemon.h"
 
 #include <errno.h>
+#include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,30 +12,38 @@
 #include <unistd.h>
 #include <openssl/crypto.h>
 
+#include "auth/checks.h"
 #include "auth/session.h"
 #include "auth/setup.h"
 #include "config/config.h"
-#include "http/pki.h"
+#include "gateway/gateway.h"
+#include "http/certificate.h"
 #include "http/server.h"
-#include "http/tls.h"
 #include "journal/recorder.h"
 #include "journal/source.h"
-#include "main/clock.h"
+#include "base/clock.h"
+#include "main/command_keeper.h"
 #include "main/confine.h"
-#include "main/file.h"
-#include "main/log.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "main/robot_log.h"
 #include "main/sandbox.h"
 #include "main/state.h"
 #include "main/upkeep.h"
-#include "main/workers.h"
+#include "base/workers.h"
 #include "robot/robot.h"
+#include "robot/user_maps.h"
 #include "store/db.h"
+#include "store/schema.h"
 #include "store/store.h"
 
 #define WHY_BYTES	512
 #define FILE_BYTES	(OHTD_PATH_BYTES + 16)
-/* A whole shut-down; whoever waits longer has been forgotten by something. */
-#define END_S		10
+/*
+ * A whole shut-down; what takes longer hangs. The machine stopped at its beginning. On a busy
+ * machine a password check that is under way takes ten seconds, since its thread steps back.
+ */
+#define END_S		30
 #define ROBOT_END_MS	3000
 #define DRAIN_MS	2000
 #define WORKERS		2
@@ -52,11 +62,15 @@ struct running {
 	struct ohtd_auth *auth;
 	struct ohtd_setup *setup;
 	struct ohtd_workers *workers;
+	struct ohtd_checks *checks;
 	struct ohtd_recorder *recorder;
+	struct ohtd_keeper *keeper;
 	struct ohtd_robot *robot;
 	bool robot_runs;
-	struct ohtd_tls *tls;
+	struct ohtd_gateway *gateway;
+	struct ohtd_certificate *certificate;
 	struct ohtd_server *server;
+	struct ohtd_upkeep upkeep;
 };
 
 static int64_t wall_s(struct running *run)
@@ -64,9 +78,13 @@ static int64_t wall_s(struct running *run)
 	return ohtd_clock_wall_ns(&run->clock) / (int64_t)OHTD_NS_PER_S;
 }
 
+/* errno stays as it is. */
 static int fail(struct running *run, const char *what)
 {
-	snprintf(run->why, sizeof(run->why), "%s: %s", what, strerror(errno));
+	int error = errno;
+
+	snprintf(run->why, sizeof(run->why), "%s: %s", what, strerror(error));
+	errno = error;
 	return -1;
 }
 
@@ -76,7 +94,7 @@ static int open_store(struct running *run)
 	struct ohtd_db *db;
 
 	snprintf(path, sizeof(path), "%s/oht.db", run->config->state_dir);
-	if (ohtd_db_open(&db, path, wall_s(run), run->why, sizeof(run->why)))
+	if (ohtd_db_open(&db, &ohtd_small_schema, path, wall_s(run), run->why, sizeof(run->why)))
 		return -1;
 	run->store = ohtd_store_start(db);
 	if (run->store)
@@ -101,6 +119,9 @@ static int open_setup(struct running *run)
 
 static int open_auth(struct running *run)
 {
+	static const struct ohtd_workers_kind workers = {
+		.name = "ohtd-worker", .threads = WORKERS, .queue_max = WORK_WAITING,
+	};
 	unsigned char key[OHTD_TOKEN_KEY_BYTES];
 
 	if (ohtd_state_key(run->config->state_dir, "token.key", key, sizeof(key), run->why,
@@ -110,11 +131,12 @@ static int open_auth(struct running *run)
 	OPENSSL_cleanse(key, sizeof(key));
 	if (!run->tokens)
 		return fail(run, "tokens");
-	run->auth = ohtd_auth_create(run->store, run->tokens, &run->clock);
-	if (!run->auth)
-		return fail(run, "accounts");
-	run->workers = ohtd_workers_start(WORKERS, WORK_WAITING);
-	return run->workers ? 0 : fail(run, "worker threads");
+	/* Before the sessions of an earlier boot are judged by it. */
+	ohtd_state_recall_time(run->config->state_dir, &run->clock, ohtd_tokens_boot_id(run->tokens));
+	run->workers = ohtd_workers_start(&workers);
+	if (run->workers)
+		run->checks = ohtd_checks_start();
+	return run->checks ? 0 : fail(run, "worker threads");
 }
 
 /* Before anything of ours stops or resets, so that it hears of all of it. */
@@ -134,9 +156,24 @@ static int open_journal(struct running *run)
 	return run->recorder ? 0 : fail(run, "journal thread");
 }
 
-static int create_robot(struct running *run, bool unclean)
+static void log_profiles(const struct ohtd_user_maps *maps)
+{
+	for (unsigned int i = 0; i < maps->count; i++) {
+		const struct ohtd_user_map *map = &maps->items[i];
+
+		if (map->used)
+			ohtd_log(OHTD_LOG_NOTICE, "main", "profile_used", "%s: %u registers",
+				 map->name, map->registers);
+		else
+			ohtd_log(OHTD_LOG_WARNING, "main", "profile_refused", "%s: %s", map->name,
+				 map->error);
+	}
+}
+
+static int create_robot(struct running *run, bool unclean, uint64_t commands_given)
 {
 	const struct ohtd_config *config = run->config;
+	char profiles[sizeof(config->state_dir) + sizeof("/profiles")];
 	bool rtu = config->backend == OHTD_BACKEND_RTU;
 	const struct ohtd_robot_config robot = {
 		.backend = rtu ? "rtu" : "kernel",
@@ -145,58 +182,64 @@ static int create_robot(struct running *run, bool unclean)
 		.parity = config->parity,
 		.stop_bits = (uint8_t)config->stop_bits,
 		.data_dir = config->data_dir,
-		.loops = config->loops,
+		.user_dir = profiles,
+		.loops = config->loops + config->gateway,
 		.deadman_ms = config->deadman_ms,
 		.time_factor = config->time_factor,
 		.auto_enable = config->auto_enable,
 		.unclean_restart = unclean,
+		.commands_given = commands_given,
 		.rt_priority = (int)config->realtime_priority,
 		.cpu = config->cpu,
 	};
 
+	snprintf(profiles, sizeof(profiles), "%s/profiles", config->state_dir);
 	run->robot = ohtd_robot_create(&robot, &run->clock, run->why, sizeof(run->why));
-	return run->robot ? 0 : -1;
+	if (!run->robot)
+		return -1;
+	log_profiles(ohtd_robot_user_maps(run->robot));
+	return 0;
 }
 
-/* Which certificate it should be now, made anew if it is our own and needs it. */
-static int find_certificate(struct running *run, const struct ohtd_config *config, char *crt,
-			    char *key)
+/* Its commands go on where those of the last run have ended. */
+static int open_robot(struct running *run)
 {
-	struct ohtd_names names;
+	uint64_t given;
 
-	if (*config->certificate) {
-		snprintf(crt, FILE_BYTES, "%s", config->certificate);
-		snprintf(key, FILE_BYTES, "%s", config->key);
-		return 0;
-	}
-	snprintf(crt, FILE_BYTES, "%s/server.crt", config->state_dir);
-	snprintf(key, FILE_BYTES, "%s/server.key", config->state_dir);
-	ohtd_names_collect(&names, config);
-	return ohtd_pki_ensure(&(struct ohtd_pki_request){
-			.state_dir = config->state_dir,
-			.names = names.names,
-			.name_count = names.count,
-			.now_s = wall_s(run),
-			.from_s = OHTD_BUILD_DATE_S,
-		}, run->why, sizeof(run->why));
+	run->keeper = ohtd_keeper_create(run->store, &run->clock, &given);
+	if (!run->keeper)
+		return fail(run, "commands");
+	return create_robot(run, ohtd_state_was_cut(run->config->state_dir), given);
 }
 
 static int open_server(struct running *run)
 {
-	const struct ohtd_server_setup setup = {
-		run->config, &run->clock, run->robot, run->auth, run->workers, run->store,
-		run->recorder, run->setup,
+	struct ohtd_services services = {
+		run->config, &run->clock, run->robot, run->auth, run->workers, run->checks,
+		run->store, run->recorder, run->setup, NULL, run->gateway,
 	};
-	char crt[FILE_BYTES], key[FILE_BYTES];
 
-	if (find_certificate(run, run->config, crt, key))
+	run->certificate = ohtd_certificate_open(run->config, &run->clock, OHTD_BUILD_DATE_S,
+						 run->why, sizeof(run->why));
+	if (!run->certificate)
 		return -1;
-	run->tls = ohtd_tls_create(crt, key, run->why, sizeof(run->why));
-	if (!run->tls)
-		return -1;
-	run->server = ohtd_server_create(&setup, ohtd_tls_context(run->tls), run->why,
-					 sizeof(run->why));
+	services.certificate = run->certificate;
+	run->server = ohtd_server_create(&services, run->why, sizeof(run->why));
 	return run->server ? 0 : -1;
+}
+
+/* Its link to the control thread is the one behind those of the loops. */
+static int open_gateway(struct running *run)
+{
+	const struct ohtd_gateway_setup setup = {
+		.config = run->config, .clock = &run->clock, .robot = run->robot,
+		.link = ohtd_robot_link(run->robot, run->config->loops),
+	};
+
+	if (!run->config->gateway)
+		return 0;
+	run->gateway = ohtd_gateway_create(&setup, run->why, sizeof(run->why));
+	return run->gateway ? 0 : -1;
 }
 
 /* Somebody who adds a user has it for a moment. */
@@ -224,6 +267,31 @@ static int confine(struct running *run)
 	return r < 0 ? -1 : 0;
 }
 
+static int read_accounts(struct running *run)
+{
+	run->auth = ohtd_auth_create(run->store, run->tokens, &run->clock);
+	return run->auth ? open_setup(run) : fail(run, "accounts");
+}
+
+/*
+ * What the start reads may be what is damaged. The store has noted that when it has been stopped:
+ * opened anew it is repaired.
+ */
+static int open_accounts(struct running *run)
+{
+	if (!read_accounts(run))
+		return 0;
+	if (errno != EUCLEAN)
+		return -1;
+	ohtd_setup_destroy(run->setup);
+	ohtd_auth_destroy(run->auth);
+	ohtd_store_stop(run->store);
+	run->setup = NULL;
+	run->auth = NULL;
+	run->store = NULL;
+	return open_store(run) ? -1 : read_accounts(run);
+}
+
 static int open_all(struct running *run)
 {
 	const char *dir = run->config->state_dir;
@@ -233,11 +301,9 @@ static int open_all(struct running *run)
 	run->lock_fd = lock_state(run);
 	if (run->lock_fd < 0 || confine(run))
 		return -1;
-	if (open_store(run) || open_auth(run))
+	if (open_store(run) || open_auth(run) || open_accounts(run))
 		return -1;
-	ohtd_state_recall_time(dir, &run->clock, ohtd_tokens_boot_id(run->tokens));
-	if (open_setup(run) || open_journal(run) ||
-	    create_robot(run, ohtd_state_was_cut(dir)))
+	if (open_journal(run) || open_robot(run) || open_gateway(run))
 		return -1;
 	return open_server(run);
 }
@@ -245,11 +311,11 @@ static int open_all(struct running *run)
 static int say_ready(struct running *run)
 {
 	const struct ohtd_config *config = run->config;
-	bool v6 = strchr(config->listen_host, ':');
+	bool v6 = strchr(config->listen.host, ':');
 	char url[128];
 	int r;
 
-	snprintf(url, sizeof(url), "https://%s%s%s:%u\n", v6 ? "[" : "", config->listen_host,
+	snprintf(url, sizeof(url), "https://%s%s%s:%u\n", v6 ? "[" : "", config->listen.host,
 		 v6 ? "]" : "", ohtd_server_port(run->server));
 	ohtd_log(OHTD_LOG_NOTICE, "main", "ready", "%.*s", (int)strlen(url) - 1, url);
 	if (!*config->ready_file)
@@ -288,17 +354,20 @@ static int start_all(struct running *run)
 		errno = -r;
 		return fail(run, "server threads");
 	}
+	r = run->gateway ? ohtd_gateway_start(run->gateway) : 0;
+	if (r) {
+		errno = -r;
+		return fail(run, "gateway thread");
+	}
 	return say_ready(run);
 }
 
 static void reload(struct running *run)
 {
-	char crt[FILE_BYTES], key[FILE_BYTES];
 	struct ohtd_config fresh;
 
 	if (ohtd_config_load(&fresh, run->config_path, run->why, sizeof(run->why)) ||
-	    find_certificate(run, &fresh, crt, key) ||
-	    ohtd_tls_reload(run->tls, crt, key, run->why, sizeof(run->why))) {
+	    ohtd_certificate_reload(run->certificate, &fresh, run->why, sizeof(run->why))) {
 		ohtd_log(OHTD_LOG_ERROR, "main", "reload", "%s; nothing changed", run->why);
 		return;
 	}
@@ -310,38 +379,46 @@ static void reload(struct running *run)
 static void wait_for_end(struct running *run, const sigset_t *signals)
 {
 	const struct timespec turn = { .tv_nsec = OHTD_UPKEEP_MS * (long)OHTD_NS_PER_MS };
-	struct ohtd_upkeep upkeep = {
-		.state_dir = run->config->state_dir,
-		.boot_id = ohtd_tokens_boot_id(run->tokens),
-		.clock = &run->clock,
-		.robot = run->robot,
-		.store = run->store,
-	};
+	struct ohtd_upkeep *upkeep = &run->upkeep;
 	int number;
 
-	ohtd_upkeep_begin(&upkeep);
+	upkeep->state_dir = run->config->state_dir;
+	upkeep->boot_id = ohtd_tokens_boot_id(run->tokens);
+	upkeep->clock = &run->clock;
+	upkeep->keeper = run->keeper;
+	upkeep->robot = run->robot;
+	upkeep->store = run->store;
+	upkeep->certificate = run->certificate;
+	upkeep->workers = run->workers;
+	ohtd_upkeep_begin(upkeep);
 	for (;;) {
 		number = sigtimedwait(signals, NULL, &turn);
 		if (number == SIGHUP) {
-			ohtd_upkeep_reloading(&upkeep);
+			ohtd_upkeep_reloading(upkeep);
 			reload(run);
-			ohtd_upkeep_reloaded(&upkeep);
-		} else if (number > 0) {
+			ohtd_upkeep_reloaded(upkeep);
+		} else if (number > 0 || ohtd_robot_leaves(run->robot)) {
 			break;
 		}
-		ohtd_upkeep(&upkeep);
+		ohtd_upkeep(upkeep);
 		ohtd_setup_tick(run->setup);
 	}
-	ohtd_upkeep_end(&upkeep);
-	ohtd_log(OHTD_LOG_NOTICE, "main", "end", "signal %d", number);
+	ohtd_upkeep_end(upkeep);
+	/* A signal that has come as well has the same wish. */
+	if (ohtd_robot_leaves(run->robot))
+		ohtd_log(OHTD_LOG_NOTICE, "main", "end", "restart");
+	else
+		ohtd_log(OHTD_LOG_NOTICE, "main", "end", "signal %d", number);
 }
 
 static void too_late(int number)
 {
 	static const char line[] = "ohtd: error: main end: not ended in time\n";
+	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
 
 	(void)number;
-	if (write(STDERR_FILENO, line, sizeof(line) - 1) < 0)
+	/* Nor may the last word wait for a reader. */
+	if (poll(&ready, 1, 0) != 1 || write(STDERR_FILENO, line, sizeof(line) - 1) < 0)
 		_exit(1);
 	_exit(1);
 }
@@ -353,6 +430,7 @@ static void too_late(int number)
  */
 static int end_all(struct running *run)
 {
+	bool leaves = run->robot_runs && ohtd_robot_leaves(run->robot);
 	int r = 0;
 
 	signal(SIGALRM, too_late);
@@ -363,12 +441,21 @@ static int end_all(struct running *run)
 		ohtd_log(OHTD_LOG_ERROR, "main", "end", "the control thread did not end");
 		_exit(1);
 	}
+	ohtd_checks_close(run->checks);
+	ohtd_gateway_stop(run->gateway);
+	if (run->robot_runs)
+		ohtd_robot_log(run->robot, &run->upkeep.robot_told);
+	if (run->robot_runs)
+		ohtd_keeper_end(run->keeper, run->robot);
 	if (run->server && run->robot_runs)
 		ohtd_server_drain(run->server, DRAIN_MS);
+	ohtd_checks_stop(run->checks);
 	ohtd_workers_stop(run->workers);
 	if (ohtd_server_destroy(run->server))
-		ohtd_tls_destroy(run->tls);
+		ohtd_certificate_close(run->certificate);
+	ohtd_gateway_destroy(run->gateway);
 	ohtd_recorder_stop(run->recorder);
+	ohtd_keeper_destroy(run->keeper);
 	ohtd_robot_destroy(run->robot);
 	if (run->robot_runs)
 		ohtd_state_store_time(run->config->state_dir, &run->clock,
@@ -379,7 +466,8 @@ static int end_all(struct running *run)
 	ohtd_store_stop(run->store);
 	if (*run->config->ready_file)
 		unlink(run->config->ready_file);
-	if (run->robot_runs && !r)
+	/* With the mark still there the next run waits in safe for a person, whatever auto_enable says. */
+	if (run->robot_runs && !r && !leaves)
 		ohtd_state_end_run(run->config->state_dir);
 	if (run->lock_fd >= 0)
 		close(run->lock_fd);
@@ -403,6 +491,8 @@ int ohtd_daemon_run(struct ohtd_config *config, const char *config_path)
 	int r;
 
 	umask(077);
+	/* An arena per thread fills up with its own holes for hours; one for all stays as it is. */
+	mallopt(M_ARENA_MAX, 1);
 	block_signals(&signals);
 	ohtd_log_set_level(config->log_level);
 	ohtd_clock_init(&run.clock, &ohtd_clock_system, NULL,

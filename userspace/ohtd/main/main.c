@@ -5,17 +5,18 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <openssl/crypto.h>
 
+#include "auth/accounts.h"
 #include "auth/password.h"
-#include "auth/session.h"
 #include "config/config.h"
+#include "http/asyncapi.h"
+#include "http/openapi.h"
 #include "main/daemon.h"
 #include "main/offline.h"
 #include "main/options.h"
-#include "store/users.h"
 
 #define WHY_BYTES	512
 
@@ -39,39 +40,76 @@ static const char *read_password(char *password, size_t size)
 	return ohtd_password_unfit(password);
 }
 
-static int store_user(const struct ohtd_config *config, const struct ohtd_user *user, char *why)
+static int store_user(const struct ohtd_config *config, struct ohtd_account_order *order,
+		      char *why)
 {
 	struct ohtd_offline offline;
 	int r = ohtd_offline_open(&offline, config, true, why, WHY_BYTES);
 
 	if (r)
 		return r;
-	r = ohtd_db_user_add(offline.db, user, offline.now_s);
+	order->now_s = offline.now_s;
+	r = ohtd_account_work(offline.db, order);
 	ohtd_offline_close(&offline);
 	if (r)
-		snprintf(why, WHY_BYTES, "%s: %s", user->name, r == -EEXIST ?
+		snprintf(why, WHY_BYTES, "%s: %s", order->user.name, r == -EEXIST ?
 			 "there is such a user already" : strerror(-r));
 	return r;
 }
 
 static int add_user(const struct ohtd_config *config, const struct ohtd_options *options)
 {
-	char password[OHTD_PASSWORD_BYTES_MAX + 3], why[WHY_BYTES];
-	struct ohtd_user user = { .role = options->role };
-	const char *unfit = ohtd_auth_name_unfit(options->user);
+	struct ohtd_account_order order = {
+		.act = OHTD_ACCOUNT_ADD, .user.role = options->role,
+	};
+	const char *unfit = ohtd_account_name_unfit(options->user);
+	char why[WHY_BYTES];
 	int r;
 
 	if (!unfit)
-		unfit = read_password(password, sizeof(password));
+		unfit = read_password(order.password.revealed, OHTD_PASSWORD_BYTES_MAX + 3);
 	if (unfit)
 		return complain(unfit);
 	umask(077);
-	strcpy(user.name, options->user);
-	r = ohtd_password_hash(password, user.password_hash, sizeof(user.password_hash));
-	OPENSSL_cleanse(password, sizeof(password));
+	strcpy(order.user.name, options->user);
+	r = ohtd_account_prepare(&order);
+	ohtd_secret_forget(&order.password);
 	if (r)
 		return complain("the password could not be hashed");
-	return store_user(config, &user, why) ? complain(why) : 0;
+	return store_user(config, &order, why) ? complain(why) : 0;
+}
+
+/* @text: NULL: there is none, and @why says why. */
+static int print_description(char *text, size_t bytes, const char *why)
+{
+	bool written;
+
+	if (!text)
+		return complain(why);
+	written = fwrite(text, 1, bytes, stdout) == bytes && putchar('\n') != EOF && !fflush(stdout);
+	free(text);
+	return written ? 0 : complain("standard output cannot be written");
+}
+
+static int print_asyncapi(void)
+{
+	char why[WHY_BYTES];
+	size_t bytes = 0;
+	char *text = ohtd_asyncapi_make(&bytes, why, sizeof(why));
+
+	return print_description(text, bytes, why);
+}
+
+static int print_openapi(void)
+{
+	char why[WHY_BYTES], *text = NULL;
+	struct ohtd_router *router = ohtd_router_create(ohtd_route_tables, why, sizeof(why));
+	size_t bytes = 0;
+
+	if (router)
+		text = ohtd_openapi_make(router, &bytes, why, sizeof(why));
+	ohtd_router_destroy(router);
+	return print_description(text, bytes, why);
 }
 
 int main(int argc, char **argv)
@@ -85,6 +123,10 @@ int main(int argc, char **argv)
 		return 2;
 	if (action == OHTD_ACTION_DONE)
 		return 0;
+	if (action == OHTD_ACTION_PRINT_OPENAPI)
+		return print_openapi();
+	if (action == OHTD_ACTION_PRINT_ASYNCAPI)
+		return print_asyncapi();
 	if (ohtd_config_load(&config, options.config, why, sizeof(why)))
 		return complain(why);
 	if (action == OHTD_ACTION_ADD_USER)

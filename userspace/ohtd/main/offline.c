@@ -2,6 +2,7 @@
 #include "main/offline.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,16 +10,18 @@
 #include <unistd.h>
 #include <openssl/crypto.h>
 
-#include "auth/password.h"
-#include "auth/session.h"
+#include "auth/accounts.h"
+#include "base/role.h"
 #include "config/config.h"
 #include "http/account.h"
-#include "http/body.h"
+#include "http/input.h"
 #include "http/problem.h"
 #include "http/route.h"
-#include "main/clock.h"
+#include "http/writer.h"
+#include "base/clock.h"
 #include "main/state.h"
 #include "store/db.h"
+#include "store/schema.h"
 #include "store/store.h"
 #include "store/users.h"
 
@@ -32,21 +35,64 @@ struct request {
 	const char *body;
 	struct ohtd_offline offline;
 	struct ohtd_found found;
-	struct json_object *fields;
 };
 
 /* ---- in and out ---- */
 
-static void answer(int status, struct json_object *json)
+/* All that was taken, until the end of the process, which comes soon. */
+static struct block {
+	struct block *next;
+	_Alignas(max_align_t) unsigned char bytes[];
+} *blocks;
+
+static void *take(void *from, size_t bytes)
 {
-	printf("HTTP/1.1 %d %s\r\n\r\n%s", status, ohtd_status_text(status),
-	       json_object_to_json_string(json));
-	json_object_put(json);
+	struct block *block = calloc(1, sizeof(*block) + bytes);
+
+	(void)from;
+	if (!block) {
+		fprintf(stderr, "ohtd: out of memory\n");
+		exit(1);
+	}
+	block->next = blocks;
+	blocks = block;
+	return block->bytes;
+}
+
+static const struct ohtd_memory memory = { .take = take };
+
+static void print(int status, const struct ohtd_writer *writer)
+{
+	printf("HTTP/1.1 %d %s\r\n\r\n%.*s", status, ohtd_status_text(status), (int)writer->used,
+	       writer->text);
+}
+
+static void reply(int status, const struct ohtd_shape *shape, const void *view)
+{
+	struct ohtd_writer writer;
+
+	ohtd_writer_begin(&writer, &memory, 1024);
+	ohtd_write_shape(&writer, shape, view);
+	print(status, &writer);
+}
+
+static void refuse_errors(int status, const char *code, const char *detail,
+			  const struct ohtd_error *errors, size_t count)
+{
+	struct ohtd_problem problem = {
+		.status = status, .code = code, .detail = detail, .request_id = "offline",
+		.errors = errors, .errors_count = count,
+	};
+	struct ohtd_writer writer;
+
+	ohtd_writer_begin(&writer, &memory, 1024);
+	ohtd_problem_write(&writer, &problem);
+	print(status, &writer);
 }
 
 static void refuse(int status, const char *code, const char *detail)
 {
-	answer(status, ohtd_problem_json(status, code, detail, "offline"));
+	refuse_errors(status, code, detail, NULL, 0);
 }
 
 static void refuse_account(int error)
@@ -57,7 +103,7 @@ static void refuse_account(int error)
 }
 
 /* False if it is no request. */
-static bool take(struct request *request)
+static bool take_request(struct request *request)
 {
 	size_t n = fread(request->text, 1, sizeof(request->text) - 1, stdin);
 	int line = 0;
@@ -72,129 +118,135 @@ static bool take(struct request *request)
 
 /* ---- what is done ---- */
 
+static int add_views(struct ohtd_account_view **views, size_t used, const struct ohtd_user *users,
+		     int count)
+{
+	struct ohtd_account_view *more = realloc(*views, (used + (size_t)count) * sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	*views = more;
+	for (int i = 0; i < count; i++)
+		more[used + (size_t)i] = ohtd_account_view_of(&users[i]);
+	return 0;
+}
+
+/* All of them: the program that asks here wants no pages. */
 static void list(struct request *request)
 {
-	struct json_object *json = json_object_new_object(), *items = json_object_new_array();
-	struct ohtd_user users[PAGE];
-	int64_t after = 0;
+	struct ohtd_account_page page = { 0 };
+	struct ohtd_account_view *views = NULL;
+	struct ohtd_users_query query = { .order = OHTD_USERS_BY_ID };
 	int count;
 
-	while ((count = ohtd_db_user_list(request->offline.db, after, users, PAGE)) > 0) {
-		for (int i = 0; i < count; i++)
-			json_object_array_add(items, ohtd_account_json(&users[i]));
-		after = users[count - 1].id;
-	}
-	json_object_object_add(json, "items", items);
-	json_object_object_add(json, "next_cursor", NULL);
-	if (!count) {
-		answer(200, json);
-		return;
-	}
-	json_object_put(json);
-	refuse_account(count);
+	do {
+		struct ohtd_user *users = take(NULL, PAGE * sizeof(*users));
+
+		count = ohtd_db_user_list(request->offline.db, &query, users, PAGE);
+		if (count > 0 && add_views(&views, page.items_count, users, count))
+			count = -ENOMEM;
+		if (count > 0) {
+			page.items_count += (size_t)count;
+			query.after = query.key = users[count - 1].id;
+		}
+	} while (count > 0);
+	page.items = views;
+	if (count)
+		refuse_account(count);
+	else
+		reply(200, &ohtd_account_page_shape, &page);
+	free(views);
 }
 
-static const char *text_of(const struct request *request, const char *name)
+static void act(struct request *request, struct ohtd_account_order *order,
+		struct ohtd_account_fault fault)
 {
-	return json_object_get_string(json_object_object_get(request->fields, name));
-}
-
-/* True if it has been refused. */
-static bool is_unfit(const struct request *request)
-{
-	const char *name = text_of(request, "username"), *password = text_of(request, "password");
-	const char *unfit = name ? ohtd_auth_name_unfit(name) : NULL;
-
-	if (!unfit && password)
-		unfit = ohtd_password_unfit(password);
-	if (unfit)
-		refuse(400, "validation", unfit);
-	return unfit;
-}
-
-static int hash(const struct request *request, char *to)
-{
-	return ohtd_password_hash(text_of(request, "password"), to, OHTD_PASSWORD_HASH_MAX + 1);
-}
-
-static void add(struct request *request)
-{
-	struct ohtd_user user = { .role = (int)ohtd_role_parse(text_of(request, "role")) };
+	struct ohtd_account_view view;
 	int r;
 
-	if (is_unfit(request))
+	if (fault.detail) {
+		refuse(400, "validation", fault.detail);
 		return;
-	strcpy(user.name, text_of(request, "username"));
-	r = hash(request, user.password_hash);
+	}
+	order->now_s = request->offline.now_s;
+	r = ohtd_account_prepare(order);
+	ohtd_secret_forget(&order->password);
 	if (!r)
-		r = ohtd_db_user_add(request->offline.db, &user, request->offline.now_s);
-	if (!r)
-		r = ohtd_db_user_find(request->offline.db, &user);
-	user.created_s = request->offline.now_s;
+		r = ohtd_account_work(request->offline.db, order);
+	view = ohtd_account_view_of(&order->user);
 	if (r)
 		refuse_account(r);
+	else if (order->change.deleted)
+		printf("HTTP/1.1 204 %s\r\n\r\n", ohtd_status_text(204));
 	else
-		answer(201, ohtd_account_json(&user));
+		reply(order->act == OHTD_ACCOUNT_ADD ? 201 : 200, &ohtd_account_view_shape, &view);
 }
 
-static void change(struct request *request)
+static void serve_route(struct request *request, const void *said)
 {
-	struct json_object *disabled = json_object_object_get(request->fields, "disabled");
-	const char *role = text_of(request, "role");
-	char hashed[OHTD_PASSWORD_HASH_MAX + 1];
-	struct ohtd_user_change change = {
-		.id = request->found.id,
-		.role = role ? (int)ohtd_role_parse(role) : 0,
-		.disabled = disabled ? json_object_get_boolean(disabled) : -1,
-		.by_role = OHTD_ROLE_ADMINISTRATOR,
-		.now_s = request->offline.now_s,
+	struct ohtd_account_order order = {
+		.act = OHTD_ACCOUNT_CHANGE,
+		.change = { .id = request->found.params.id, .disabled = -1,
+			    .by_role = OHTD_ROLE_ADMINISTRATOR },
 	};
-	int r = 0;
+	struct ohtd_account_fault fault = { NULL, NULL, NULL };
 
-	if (is_unfit(request))
+	switch (request->found.route->method) {
+	case OHTD_GET:
+		list(request);
 		return;
-	if (text_of(request, "password")) {
-		r = hash(request, hashed);
-		change.password_hash = hashed;
+	case OHTD_POST:
+		fault = ohtd_account_fault(((const struct ohtd_account_new *)said)->username,
+					   ((const struct ohtd_account_new *)said)->password);
+		ohtd_account_take_new(&order, said);
+		break;
+	case OHTD_PATCH:
+		fault = ohtd_account_patch_fault(said);
+		ohtd_account_take_patch(&order, request->found.params.id, said);
+		break;
+	default:
+		order.change.deleted = true;
+		break;
 	}
-	if (!r)
-		r = ohtd_db_user_change(request->offline.db, &change);
-	if (r)
-		refuse_account(r);
-	else
-		answer(200, ohtd_account_json(&change.user));
+	act(request, &order, fault);
+}
+
+/* Of the routes of accounts all but the one that shows sessions, which only a daemon knows. */
+static bool is_served(const struct ohtd_route *route)
+{
+	return !strcmp(route->path, "users") ||
+	       (!strcmp(route->path, "users/{id}") && route->method != OHTD_GET);
+}
+
+static bool find(struct request *request)
+{
+	const char *query = strchr(request->path, '?');
+	size_t length = query ? (size_t)(query - request->path) : strlen(request->path);
+	char why[WHY_BYTES];
+	struct ohtd_router *router = ohtd_router_create(ohtd_route_tables, why, sizeof(why));
+	enum ohtd_match match;
+
+	if (!router)
+		return false;
+	match = ohtd_route_find(router, request->method, strlen(request->method), request->path,
+				length, &request->found);
+	ohtd_router_destroy(router);
+	return match == OHTD_MATCH_FOUND && is_served(request->found.route);
 }
 
 static void serve(struct request *request)
 {
-	const char *query = strchr(request->path, '?');
-	size_t length = query ? (size_t)(query - request->path) : strlen(request->path);
-	enum ohtd_match match = ohtd_route_find(request->method, strlen(request->method),
-						request->path, length, &request->found);
-	bool get = !strcmp(request->method, "GET");
-	struct ohtd_body_fault fault;
+	struct ohtd_input input = { .memory = &memory };
 
-	if (match != OHTD_MATCH_FOUND || strncmp(request->found.route->path, "/api/v1/users", 13)) {
+	if (!find(request)) {
 		refuse(503, "offline", "no ohtd runs, and without it there are only accounts");
 		return;
 	}
-	if (!get)
-		request->fields = ohtd_body_parse(request->body, strlen(request->body),
-						  request->found.route->fields, &fault);
-	if (!get && !request->fields) {
-		struct json_object *json = ohtd_problem_json(fault.status, fault.code, fault.detail,
-							     "offline");
-
-		json_object_object_add(json, "errors", fault.errors);
-		answer(fault.status, json);
-	} else if (get) {
-		list(request);
-	} else if (!strcmp(request->method, "POST")) {
-		add(request);
-	} else {
-		change(request);
-	}
-	json_object_put(request->fields);
+	input.shape = request->found.route->body;
+	if (ohtd_input_body(&input, request->body, strlen(request->body)))
+		refuse_errors(400, input.code, input.detail, input.errors, input.error_count);
+	else
+		serve_route(request, input.view);
 }
 
 /* ---- who may ---- */
@@ -216,8 +268,8 @@ int ohtd_offline_open(struct ohtd_offline *offline, const struct ohtd_config *co
 	/* Whoever has the lock may make, migrate and repair. */
 	offline->lock_fd = ohtd_state_lock(config->state_dir, why, size);
 	if (offline->lock_fd < 0)
-		return join ? ohtd_db_join(&offline->db, path, why, size) : -1;
-	r = ohtd_db_open(&offline->db, path, offline->now_s, why, size);
+		return join ? ohtd_db_join(&offline->db, &ohtd_small_schema, path, why, size) : -1;
+	r = ohtd_db_open(&offline->db, &ohtd_small_schema, path, offline->now_s, why, size);
 	if (r)
 		close(offline->lock_fd);
 	return r;
@@ -245,7 +297,7 @@ int ohtd_offline_serve(const struct ohtd_config *config)
 	char why[WHY_BYTES];
 
 	umask(077);
-	if (!take(&request)) {
+	if (!take_request(&request)) {
 		fprintf(stderr, "ohtd: --administer is for ohtctl: no request on standard input\n");
 		return 1;
 	}

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "auth/role.h"
+#include "base/role.h"
 
 static const struct option longs[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -13,6 +13,8 @@ static const struct option longs[] = {
 	{ "add-user", required_argument, NULL, 'u' },
 	{ "administer", no_argument, NULL, 'a' },
 	{ "role", required_argument, NULL, 'r' },
+	{ "print-openapi", no_argument, NULL, 'o' },
+	{ "print-asyncapi", no_argument, NULL, 's' },
 	{ "version", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -23,13 +25,15 @@ static void print_help(void)
 	puts("Usage: ohtd --config FILE [--check-config]\n"
 	     "       ohtd --config FILE --add-user NAME --role ROLE < password\n"
 	     "       ohtd --config FILE --administer < request\n"
-	     "       ohtd --version | --help\n"
+	     "       ohtd --print-openapi | --print-asyncapi | --version | --help\n"
 	     "\n"
 	     "  --config FILE    configuration, usually /etc/oht/ohtd.conf\n"
 	     "  --check-config   say whether FILE is good, and end\n"
 	     "  --add-user NAME  make an account; the password is one line on standard input\n"
 	     "  --role ROLE      viewer, operator, supervisor or administrator\n"
 	     "  --administer     for ohtctl: answer a request about accounts while no ohtd runs\n"
+	     "  --print-openapi  print the description of all routes, and end\n"
+	     "  --print-asyncapi print the description of all messages of WebSockets, and end\n"
 	     "  --version        print the version, and end\n"
 	     "  --help           print this, and end\n"
 	     "\n"
@@ -90,6 +94,10 @@ enum ohtd_action ohtd_options_parse(struct ohtd_options *options, int argc, char
 			role = optarg;
 			options->role = ohtd_role_parse(optarg);
 			break;
+		case 'o':
+			return OHTD_ACTION_PRINT_OPENAPI;
+		case 's':
+			return OHTD_ACTION_PRINT_ASYNCAPI;
 		case 'v':
 			puts("ohtd " OHT_VERSION);
 			return OHTD_ACTION_DONE;

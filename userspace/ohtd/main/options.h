@@ -12,6 +12,8 @@ enum ohtd_action {
 	OHTD_ACTION_CHECK,
 	OHTD_ACTION_ADD_USER,
 	OHTD_ACTION_ADMINISTER,
+	OHTD_ACTION_PRINT_OPENAPI,
+	OHTD_ACTION_PRINT_ASYNCAPI,
 	OHTD_ACTION_DONE,	/* help or version has been printed */
 	OHTD_ACTION_USAGE,	/* complained already: exit 2 */
 };

@@ -14,9 +14,9 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
-#include "main/clock.h"
-#include "main/file.h"
-#include "main/log.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
 
 #define PATH_BYTES	320
 #define KEY_BYTES_MAX	256

@@ -3,32 +3,71 @@
 
 #include <systemd/sd-daemon.h>
 
+#include <stddef.h>
+
 #include "http/alive.h"
-#include "main/clock.h"
-#include "main/log.h"
+#include "http/certificate.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "main/command_keeper.h"
+#include "main/robot_log.h"
 #include "main/state.h"
 #include "robot/robot.h"
+#include "store/store.h"
 
 /* Without a right clock at the next start, records may go back by as much after a power cut. */
 #define STORE_TIME_S	600
 
+/* ---- on a worker: a disk that hangs must not hold up the main thread ---- */
+
 static void keep_time(struct ohtd_upkeep *upkeep)
 {
 	uint64_t boottime_ns = ohtd_clock_boottime_ns(upkeep->clock);
-	uint32_t jumps = upkeep->jumps_told;
 	struct ohtd_clock_view view;
 
 	ohtd_clock_look(upkeep->clock, &view);
-	upkeep->jumps_told = view.jumps;
-	if (jumps != view.jumps)
+	if (upkeep->jumps_stored == view.jumps && boottime_ns < upkeep->store_time_ns)
+		return;
+	ohtd_state_store_time(upkeep->state_dir, upkeep->clock, upkeep->boot_id);
+	upkeep->jumps_stored = view.jumps;
+	upkeep->store_time_ns = boottime_ns + STORE_TIME_S * OHTD_NS_PER_S;
+}
+
+static void work_on_files(struct ohtd_work *work, bool dropped)
+{
+	struct ohtd_upkeep *upkeep =
+		(void *)((char *)work - offsetof(struct ohtd_upkeep, files));
+
+	if (!dropped) {
+		keep_time(upkeep);
+		ohtd_certificate_tick(upkeep->certificate);
+	}
+	atomic_store(&upkeep->files_busy, false);
+}
+
+/* ---- on the main thread ---- */
+
+/* Workers that have no place for it have one later. */
+static void look_after_files(struct ohtd_upkeep *upkeep)
+{
+	if (atomic_exchange(&upkeep->files_busy, true))
+		return;
+	upkeep->files.run = work_on_files;
+	if (ohtd_workers_submit(upkeep->workers, &upkeep->files))
+		atomic_store(&upkeep->files_busy, false);
+}
+
+static void tell_jumps(struct ohtd_upkeep *upkeep)
+{
+	struct ohtd_clock_view view;
+
+	ohtd_clock_look(upkeep->clock, &view);
+	if (upkeep->jumps_told != view.jumps)
 		ohtd_log(OHTD_LOG_WARNING, "main", "clock_jumped",
 			 "the system's time of day moved by %+lld s, ours is %lld s ahead of it",
 			 (long long)(view.last_jump_ns / (int64_t)OHTD_NS_PER_S),
 			 (long long)(view.ahead_ns / (int64_t)OHTD_NS_PER_S));
-	if (jumps == view.jumps && boottime_ns < upkeep->store_time_ns)
-		return;
-	ohtd_state_store_time(upkeep->state_dir, upkeep->clock, upkeep->boot_id);
-	upkeep->store_time_ns = boottime_ns + STORE_TIME_S * OHTD_NS_PER_S;
+	upkeep->jumps_told = view.jumps;
 }
 
 static void tell_stalled(const struct ohtd_alive *alive)
@@ -36,7 +75,7 @@ static void tell_stalled(const struct ohtd_alive *alive)
 	ohtd_log(OHTD_LOG_ERROR, "main", "control_plane_stalled",
 		 "%s%s%s(newest snapshot %llu ms old); the watchdog is not petted",
 		 alive->control ? "" : "control thread ", alive->loops ? "" : "a loop ",
-		 alive->store ? "" : "store thread ", (unsigned long long)alive->control_age_ms);
+		 alive->store_lost ? "store thread " : "", (unsigned long long)alive->control_age_ms);
 }
 
 static void watch_threads(struct ohtd_upkeep *upkeep)
@@ -47,7 +86,7 @@ static void watch_threads(struct ohtd_upkeep *upkeep)
 	if (ohtd_robot_snapshot(upkeep->robot, &snapshot))
 		return;
 	ohtd_alive_look(&alive, &snapshot, upkeep->store, ohtd_clock_monotonic_ns(upkeep->clock));
-	if (!ohtd_alive_all(&alive)) {
+	if (!ohtd_alive_needs_no_restart(&alive)) {
 		if (!upkeep->stalled_told)
 			tell_stalled(&alive);
 		upkeep->stalled_told = true;
@@ -68,7 +107,11 @@ void ohtd_upkeep_begin(struct ohtd_upkeep *upkeep)
 
 void ohtd_upkeep(struct ohtd_upkeep *upkeep)
 {
-	keep_time(upkeep);
+	tell_jumps(upkeep);
+	ohtd_robot_log(upkeep->robot, &upkeep->robot_told);
+	ohtd_keeper_turn(upkeep->keeper, upkeep->robot);
+	look_after_files(upkeep);
+	ohtd_store_watch(upkeep->store);
 	watch_threads(upkeep);
 }
 

@@ -1,33 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     what the main thread looks after while the daemon runs: the time of day, and whether the
- *           other threads go on, which is what the service manager hears of.
- * Contexts: main thread.
+ * Owns:     what the main thread looks after while the daemon runs: the time of day, the certificate,
+ *           and whether the other threads go on, which is what the service manager hears of.
+ * Contexts: main thread; files are read and written by a worker, since a disk may hang.
  * Locks:    none.
  */
 #ifndef OHTD_MAIN_UPKEEP_H
 #define OHTD_MAIN_UPKEEP_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/workers.h"
+#include "robot/robot.h"
+
+struct ohtd_certificate;
 struct ohtd_clock;
-struct ohtd_robot;
 struct ohtd_store;
 
 /* How often ohtd_upkeep() wants to be called. */
 #define OHTD_UPKEEP_MS	250
 
-/* The upper five members are the caller's; the rest begins as zero. */
+/* The upper eight members are the caller's; the rest begins as zero. Outlives the workers. */
 struct ohtd_upkeep {
 	const char *state_dir;
 	const char *boot_id;
 	struct ohtd_clock *clock;
+	struct ohtd_keeper *keeper;
 	struct ohtd_robot *robot;
 	struct ohtd_store *store;
+	struct ohtd_certificate *certificate;
+	struct ohtd_workers *workers;
 	uint32_t jumps_told;
 	bool stalled_told;
+	struct ohtd_event_reader robot_told;
 	bool watched;			/* the service manager wants to hear of us */
+
+	/* The worker's while @files_busy. */
+	atomic_bool files_busy;
+	struct ohtd_work files;
+	uint32_t jumps_stored;
 	uint64_t store_time_ns;		/* boot time at which the time is stored again */
 };
 
@@ -35,8 +48,9 @@ struct ohtd_upkeep {
 void ohtd_upkeep_begin(struct ohtd_upkeep *upkeep);
 
 /*
- * Tells of jumps of the clock, stores the time now and then, and pets the watchdog of the service
- * manager while all threads go on.
+ * Tells of jumps of the clock and of what the robot did, has what became of commands written, the time
+ * stored now and then and the certificate renewed in time, and
+ * pets the watchdog of the service manager while all threads go on.
  */
 void ohtd_upkeep(struct ohtd_upkeep *upkeep);
 

@@ -26,8 +26,9 @@ static struct ohtd_block cut(const struct oht_regmap *map, const uint8_t *marks,
 	for (next = first + 1; next < map->count; next++) {
 		const struct oht_register *reg = &map->reg[next];
 
+		/* What a user has added costs no block of ours anything, whether it is there or not. */
 		if (taken[next] || marks[next] != OHTD_MARK_NONE ||
-		    reg->access == OHT_ACCESS_WO ||
+		    reg->access == OHT_ACCESS_WO || reg->added != map->reg[first].added ||
 		    reg->address != block.address + block.words ||
 		    block.words + reg->words > OHTD_READ_MAX)
 			break;

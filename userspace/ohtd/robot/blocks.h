@@ -50,6 +50,7 @@ struct ohtd_blocks {
  *
  * A block never reaches over a gap, which a module may refuse (exception 02), holds no write-only
  * register and at most OHTD_READ_MAX words, since a stop has to wait for the exchange on the wire.
+ * What a user has added has blocks of its own.
  */
 void ohtd_blocks_cut(const struct oht_regmap *map, const int *signals, unsigned int signal_count,
 		     const uint8_t *marks, struct ohtd_blocks *blocks);

@@ -17,6 +17,7 @@ enum ohtd_state {
 	OHTD_STATE_IDLE,
 	OHTD_STATE_MOVE,
 	OHTD_STATE_PAUSED,
+	OHTD_STATE_BLOCKED,
 	OHTD_STATE_DOCK,
 	OHTD_STATE_CONFIG,
 	OHTD_STATE_FAULT,
@@ -24,6 +25,14 @@ enum ohtd_state {
 	OHTD_STATE_SAFE,
 	OHTD_STATE_SHUTDOWN,
 	OHTD_STATES,
+};
+
+/* How the robot may be driven (mode.h). */
+enum ohtd_mode {
+	OHTD_MODE_AUTOMATIC,
+	OHTD_MODE_MANUAL,	/* only by hand, slowly */
+	OHTD_MODE_MAINTENANCE,	/* by no command of motion */
+	OHTD_MODES,
 };
 
 /* State of the stop, as the bus back-end knows it. */
@@ -39,6 +48,8 @@ enum ohtd_health {
 	OHTD_HEALTH_GOOD,
 	OHTD_HEALTH_DEGRADED,	/* some polls fail */
 	OHTD_HEALTH_LOST,	/* silent longer than its loss time */
+	OHTD_HEALTH_NOT_POLLED,	/* answered when it was searched for, and has no place in the plan */
+	OHTD_HEALTH_QUARANTINED, /* a person has taken it out: it is not asked */
 };
 
 /* Why something was refused or a fault stands. OHTD_WHY_NONE never stands in a list. */
@@ -80,6 +91,49 @@ enum ohtd_why_code {
 	OHTD_WHY_NOT_STOPPED,		/* only while the machine is stopped */
 	OHTD_WHY_CONTACTS_MOVING,	/* the contacts behind the outputs may not have settled */
 	OHTD_WHY_NOT_PREPARED,		/* detail is what the machine lacks for an enable */
+	/* the state machine */
+	OHTD_WHY_NOT_AVAILABLE,		/* the state machine has it, this program does not */
+	OHTD_WHY_ROLE,			/* detail is the lowest role that may, enum ohtd_role */
+	OHTD_WHY_EVENTS_LOST,		/* more events at once than the queue holds */
+	OHTD_WHY_PLAN_REFUSED,		/* the bus does not take the plan of its exchanges */
+	OHTD_WHY_CONTROL_HELD,		/* another session is in control */
+	OHTD_WHY_CONTROL_FREE,		/* no session is in control */
+	OHTD_WHY_ID_REUSED,		/* the client has given this id to another command */
+	OHTD_WHY_STOP_CHANGED,		/* the journal of the stop has more than the person has seen */
+	/* one module; unit is set */
+	OHTD_WHY_ENABLED,		/* only while the enable outputs are off */
+	OHTD_WHY_MODULE_QUARANTINED,	/* a person has taken it out */
+	OHTD_WHY_NOT_QUARANTINED,
+	OHTD_WHY_MODULE_CHANGED,	/* another module answers at its address */
+	OHTD_WHY_MOTION_REGISTER,	/* a write can move the robot */
+	/* motion: refusals */
+	OHTD_WHY_NO_TARGET,		/* nothing is kept that could be gone on with */
+	OHTD_WHY_SOFT_LIMIT,		/* beyond a soft limit */
+	OHTD_WHY_OBSTACLE,		/* a stop zone is in the way; detail is the sensor, from 1 */
+	OHTD_WHY_DOCKED,		/* at the dock: undock first */
+	OHTD_WHY_NOT_DOCKED,
+	OHTD_WHY_DOCK_FINAL,		/* the last phase of docking cannot be paused */
+	OHTD_WHY_JOG_SPEED,		/* nought, or above the limit */
+	OHTD_WHY_MODE,			/* the mode forbids it; detail is enum ohtd_mode */
+	OHTD_WHY_REPLACED,		/* another command took its place */
+	OHTD_WHY_CANCELLED,		/* a person has stopped it */
+	/* the queue */
+	OHTD_WHY_EARLIER_FAILED,	/* the command before it has failed */
+	OHTD_WHY_QUEUE_FULL,		/* OHTD_QUEUE_MAX wait */
+	OHTD_WHY_JOG_RUNS,		/* nothing waits behind a jog */
+	OHTD_WHY_NOT_WAITING,		/* it runs, or it has ended */
+	/* motion: faults */
+	OHTD_WHY_POSITION_LOST,		/* detail is enum ohtd_position_trust */
+	OHTD_WHY_DRIVE_FOLLOWING,
+	OHTD_WHY_DRIVE_STALLED,
+	OHTD_WHY_DRIVE_NOT_SETTLED,
+	/* motion: what ends or delays a command */
+	OHTD_WHY_MOVE_TIMEOUT,
+	OHTD_WHY_DOCK_TIMEOUT,
+	OHTD_WHY_DOCK_FAILED,
+	OHTD_WHY_DOCK_NOT_CONFIRMED,
+	OHTD_WHY_PAUSE_LONG,
+	OHTD_WHY_BLOCKED_LONG,
 	OHTD_WHYS,
 };
 
@@ -97,7 +151,14 @@ struct ohtd_why {
 
 /* Stable names for JSON ("module_lost", "estop"), and sentences for people. Never NULL. */
 const char *ohtd_state_name(unsigned int state);
+/* Of a command, enum ohtd_command_state (snapshot.h): "running". */
+const char *ohtd_command_state_name(unsigned int state);
+/* The outputs are on in this state; the device must be enabled. */
+bool ohtd_state_is_enabled(unsigned int state);
+/* The states in which the carriage is meant to travel. */
+bool ohtd_state_in_motion(unsigned int state);
 const char *ohtd_safety_state_name(unsigned int state);
+const char *ohtd_mode_name(unsigned int mode);
 const char *ohtd_health_name(unsigned int health);
 const char *ohtd_why_name(unsigned int code);
 const char *ohtd_why_text(unsigned int code);

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "../base/role.h"
 #include "snapshot.h"
 
 enum ohtd_command_kind {
@@ -17,13 +18,39 @@ enum ohtd_command_kind {
 	OHTD_COMMAND_DISABLE	= 3,	/* disable_command: outputs off, no latch */
 	OHTD_COMMAND_RESET_FAULT = 4,	/* fault_cleared: answered when state has left fault */
 	OHTD_COMMAND_DISCOVER	= 5,	/* search units 1..8; answered when done, with a time in the snapshot */
-	OHTD_COMMAND_READ	= 6,	/* holding registers, now; at most OHTD_READ_MAX */
+	OHTD_COMMAND_READ	= 6,	/* registers, now; at most OHTD_READ_MAX */
 	OHTD_COMMAND_STOP	= 7,	/* stop_command: controlled stop, outputs stay (not the emergency stop) */
 	OHTD_COMMAND_SELF_TEST	= 8,	/* of the stop, while stopped; what it found is in the snapshot */
-	OHTD_COMMAND_LAST	= OHTD_COMMAND_SELF_TEST,
+	/* who is in control (lease.h); the last two come from the daemon itself */
+	OHTD_COMMAND_CONTROL_TAKE = 9,
+	OHTD_COMMAND_CONTROL_RELEASE = 10,
+	OHTD_COMMAND_CONTROL_TAKE_OVER = 11,
+	OHTD_COMMAND_CONTROL_HAND_OVER = 12,
+	OHTD_COMMAND_CONTROL_RENEW = 13,	/* something was heard of the session */
+	OHTD_COMMAND_CONTROL_END = 14,		/* the session has ended */
+	OHTD_COMMAND_WRITE	= 15,	/* one register of a module, read back; only while nothing moves */
+	OHTD_COMMAND_PING	= 16,	/* one question to a module: does it answer, and how soon */
+	OHTD_COMMAND_QUARANTINE	= 17,	/* the module is not asked any more; a required one not while enabled */
+	OHTD_COMMAND_RELEASE	= 18,	/* and is asked again */
+	/* Motion: answered when the drive has echoed the first set-point, PAUSE when the ramp has begun. */
+	OHTD_COMMAND_MOVE	= 19,
+	OHTD_COMMAND_JOG	= 20,	/* the same @caller_id again: keeps it going */
+	OHTD_COMMAND_HOME	= 21,
+	OHTD_COMMAND_DOCK	= 22,
+	OHTD_COMMAND_UNDOCK	= 23,
+	OHTD_COMMAND_PAUSE	= 24,
+	OHTD_COMMAND_RESUME	= 25,
+	OHTD_COMMAND_HUNG_UP	= 26,	/* a connection has ended, and with it its jog */
+	OHTD_COMMAND_CANCEL	= 27,	/* the command @number waits no more */
+	OHTD_COMMAND_OVERRIDE	= 28,	/* moves and jogs at @percent of their speed, from now on */
+	OHTD_COMMAND_MODE	= 29,	/* another mode */
+	OHTD_COMMAND_LIMITS	= 30,	/* the limits of motion of a reading; answered when they hold */
+	OHTD_COMMAND_RESTART	= 31,	/* the daemon ends; answered when nothing begins any more */
+	OHTD_COMMAND_LAST	= OHTD_COMMAND_RESTART,
 };
 
-#define OHTD_READ_MAX	8
+#define OHTD_READ_MAX		8
+#define OHTD_WRITE_MAX		2	/* words of a register */
 
 /**
  * struct ohtd_command - a request to the control thread
@@ -32,9 +59,33 @@ enum ohtd_command_kind {
  * @valid_ms: from posting; afterwards it is dropped and answered OHTD_OUTCOME_EXPIRED. 1..60000;
  *	0 means 2000
  * @tag: any number; goes into the kernel's safety record (who did it)
- * @unit: READ: unit address 1..247
- * @address: READ: first register
- * @count: READ: 1..OHTD_READ_MAX
+ * @role: of the person, enum ohtd_role; the state machine says which role an event needs
+ * @by: the session that asks
+ * @to: CONTROL_HAND_OVER: the person that gets control; its session is not looked at
+ * @text: CONTROL_TAKE_OVER: the reason
+ * @bound: RESET: holds only while @journal_seq is the newest entry of the stop's journal
+ * @append: MOVE, HOME, DOCK, UNDOCK: wait behind what is under way (queue.h)
+ * @mode: MODE: enum ohtd_mode
+ * @after_stop: RESTART: what moves is stopped first, and no reason to refuse
+ * @journal_seq: RESET: the newest entry that the person has seen
+ * @unit: READ, WRITE, PING, QUARANTINE, RELEASE: unit address 1..247
+ * @address: READ, WRITE: first register
+ * @count: READ: 1..OHTD_READ_MAX; WRITE: words of the register, 1..OHTD_WRITE_MAX
+ * @generation: WRITE: of the module that is meant (struct ohtd_module_view); LIMITS: of the reading that
+ *	is meant (motion_limits.h)
+ * @words: WRITE: what the register is to hold
+ * @input: READ: input registers instead of holding registers
+ * @background: READ: behind everything else beside the plan, never in a cycle that a set-point needs,
+ *	and a module that is lost is not asked at all
+ * @target_mm: MOVE: where to
+ * @speed_mm_s: JOG: signed; MOVE: at most this, 0: as fast as the limits permit
+ * @caller_id: motion: the client's own, or ""
+ * @connection: HUNG_UP: which. JOG: to which it is bound, 0: to none
+ * @number: CANCEL: of the command that waits. Of a command out of the queue its own; else 0
+ * @percent: OVERRIDE: 1..100
+ * @accepted_ns: of a command out of the queue, filled by the queue
+ * @not_after_ns: MOVE, HOME, DOCK, UNDOCK: dropped if it has not begun by then (CLOCK_MONOTONIC);
+ *	0: no such bound
  */
 struct ohtd_command {
 	uint64_t id;
@@ -42,11 +93,30 @@ struct ohtd_command {
 	uint32_t kind;
 	uint32_t valid_ms;
 	uint8_t unit;
-	uint8_t pad;
+	uint8_t role;
 	uint16_t address;
 	uint16_t count;
-	uint16_t pad2;
+	uint8_t bound;
+	uint8_t append;
+	uint8_t mode;
+	uint8_t after_stop;
+	uint8_t input;
+	uint8_t background;
+	uint64_t journal_seq;
+	struct ohtd_holder by;
+	struct ohtd_holder to;
+	char text[OHTD_REASON_BYTES];
+	uint32_t generation;
+	uint16_t words[OHTD_WRITE_MAX];
 	uint64_t posted_ns;	/* filled by ohtd_link_post() */
+	double target_mm;
+	double speed_mm_s;
+	char caller_id[OHTD_CALLER_ID_BYTES];
+	uint64_t connection;
+	uint64_t number;
+	uint64_t percent;
+	uint64_t accepted_ns;
+	uint64_t not_after_ns;
 };
 
 enum ohtd_outcome {
@@ -54,6 +124,14 @@ enum ohtd_outcome {
 	OHTD_OUTCOME_REFUSED	= 1,	/* @why says exactly what stands in the way; nothing was done */
 	OHTD_OUTCOME_EXPIRED	= 2,	/* too late; nothing was done after the deadline */
 	OHTD_OUTCOME_FAILED	= 3,	/* tried; the device or module did not do it; @why says which */
+	OHTD_OUTCOMES		= 4,
+};
+
+/* What the read-back of a write has said. */
+enum ohtd_verified {
+	OHTD_VERIFIED_UNKNOWN,	/* not read back: it failed, or the register cannot be read */
+	OHTD_VERIFIED,		/* it holds the value */
+	OHTD_VERIFIED_OTHER,	/* it holds another one */
 };
 
 /**
@@ -64,9 +142,16 @@ enum ohtd_outcome {
  * @state: enum ohtd_state afterwards
  * @safety_state: enum ohtd_safety_state afterwards
  * @why: empty when DONE
+ * @holder: who is in control afterwards, "" without one
+ * @number: of the command of motion that DONE is about, also one that waits; 0: of none
+ * @command_state: enum ohtd_command_state of that command; NONE: of none, or it has ended before
  * @version: first snapshot version that shows the effect
- * @count: READ: words that follow
- * @words: READ: values
+ * @count: READ, PING, WRITE: words that follow
+ * @words: READ, PING: values; WRITE: as read back
+ * @turnaround_us: READ, PING, WRITE: from the request's end to the answer's beginning, the last time
+ * @took_us: of the whole command, with its waits
+ * @attempts: of the last exchange
+ * @verified: WRITE: enum ohtd_verified
  */
 struct ohtd_answer {
 	uint64_t id;
@@ -77,7 +162,15 @@ struct ohtd_answer {
 	struct ohtd_why_list why;
 	uint32_t count;
 	uint16_t words[OHTD_READ_MAX];
+	char holder[OHTD_HOLDER_USER_BYTES];
+	uint32_t turnaround_us;
+	uint32_t took_us;
+	uint32_t attempts;
+	uint32_t verified;
 	uint64_t version;
+	uint64_t number;
+	uint32_t command_state;
+	uint32_t pad;
 };
 
 /**

@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "control.h"
-
-#define READ_ATTEMPTS	2
+#include "one_module.h"
 
 static uint64_t deadline_ns(const struct ohtd_command *command)
 {
@@ -20,253 +19,359 @@ static bool late(const struct ohtd_control *control, const struct ohtd_command *
 	return control->now_ns > deadline_ns(command);
 }
 
+bool ohtd_commands_late(const struct ohtd_control *control, const struct ohtd_command *command)
+{
+	return late(control, command);
+}
+
 /* The snapshot that shows the effect is out before the answer is. */
-static void send(struct ohtd_control *control, const struct ohtd_pending *pending,
+/* The life of a command that this answer is about. */
+static uint32_t state_of(const struct ohtd_control *control, uint64_t number)
+{
+	if (!number)
+		return OHTD_COMMAND_STATE_NONE;
+	if (control->mission.command.number == number)
+		return control->mission.command.state;
+	return ohtd_queue_has(control, number) ? OHTD_COMMAND_STATE_WAITING
+					       : OHTD_COMMAND_STATE_NONE;
+}
+
+static void send(struct ohtd_control *control, const struct ohtd_asked *asked,
 		 struct ohtd_answer *answer)
 {
+	if (asked->link == OHTD_LINK_QUEUE) {
+		ohtd_queue_answered(control, asked, answer);
+		return;
+	}
+	ohtd_lease_settle(control, asked, answer->outcome);
+	memcpy(answer->holder, control->lease.view.holder.user, sizeof(answer->holder));
 	ohtd_facts_update(control);
 	ohtd_publish(control);
-	answer->id = pending->command.id;
-	answer->kind = pending->command.kind;
+	answer->id = asked->command.id;
+	answer->kind = asked->command.kind;
 	answer->state = control->state;
 	answer->safety_state = ohtd_safety_state(control);
 	answer->version = control->snapshot.version;
-	ohtd_link_reply(&control->links[pending->link], answer);
+	answer->command_state = state_of(control, answer->number);
+	ohtd_link_reply(&control->links[asked->link], answer);
 }
 
-static void done(struct ohtd_control *control, const struct ohtd_pending *pending)
+void ohtd_commands_send(struct ohtd_control *control, const struct ohtd_asked *asked,
+			struct ohtd_answer *answer)
+{
+	send(control, asked, answer);
+}
+
+static void done(struct ohtd_control *control, const struct ohtd_asked *asked)
 {
 	struct ohtd_answer answer = { .outcome = OHTD_OUTCOME_DONE };
 
-	send(control, pending, &answer);
+	send(control, asked, &answer);
 }
 
-static void refuse_all(struct ohtd_control *control, const struct ohtd_pending *pending,
+static void refuse_all(struct ohtd_control *control, const struct ohtd_asked *asked,
 		       unsigned int outcome, const struct ohtd_why_list *why)
 {
 	struct ohtd_answer answer = { .outcome = outcome, .why = *why };
 
-	send(control, pending, &answer);
+	send(control, asked, &answer);
 }
 
-static void refuse(struct ohtd_control *control, const struct ohtd_pending *pending,
+void ohtd_commands_refuse(struct ohtd_control *control, const struct ohtd_asked *asked,
+			  unsigned int outcome, const struct ohtd_why_list *why)
+{
+	refuse_all(control, asked, outcome, why);
+}
+
+static void refuse(struct ohtd_control *control, const struct ohtd_asked *asked,
 		   unsigned int outcome, const struct ohtd_why *reason)
 {
 	struct ohtd_why_list why = { 0 };
 
 	ohtd_why_add(&why, reason->code, reason->unit, reason->detail);
-	refuse_all(control, pending, outcome, &why);
+	refuse_all(control, asked, outcome, &why);
 }
 
-static void refuse_code(struct ohtd_control *control, const struct ohtd_pending *pending,
+static void refuse_code(struct ohtd_control *control, const struct ohtd_asked *asked,
 			unsigned int outcome, unsigned int code)
 {
 	const struct ohtd_why why = { .code = (uint16_t)code };
 
-	refuse(control, pending, outcome, &why);
+	refuse(control, asked, outcome, &why);
 }
 
-/* Would the state machine take @event now? If not, the refusal is sent. */
-static bool admitted(struct ohtd_control *control, const struct ohtd_pending *pending,
-		     enum ohtd_event event)
+/* What the state machine makes of the event is the answer. */
+static void ask_machine(struct ohtd_control *control, const struct ohtd_asked *asked,
+			enum ohtd_event event)
 {
-	struct ohtd_why_list why = { 0 };
+	if (!ohtd_event_ask(control, event, asked))
+		refuse_code(control, asked, OHTD_OUTCOME_REFUSED, OHTD_WHY_BUSY);
+}
 
-	if (control->device.open &&
-	    ohtd_machine_find(&control->machine, control->state, event, control->facts))
+static void do_reset(struct ohtd_control *control, const struct ohtd_asked *asked)
+{
+	ask_machine(control, asked, OHTD_EVENT_ESTOP_RESET);
+}
+
+static void do_reset_fault(struct ohtd_control *control, const struct ohtd_asked *asked)
+{
+	ask_machine(control, asked, OHTD_EVENT_FAULT_CLEARED);
+}
+
+static void do_disable(struct ohtd_control *control, const struct ohtd_asked *asked)
+{
+	ask_machine(control, asked, OHTD_EVENT_DISABLE_COMMAND);
+}
+
+static void do_stop(struct ohtd_control *control, const struct ohtd_asked *asked)
+{
+	ask_machine(control, asked, OHTD_EVENT_STOP_COMMAND);
+}
+
+void ohtd_commands_ask(struct ohtd_control *control, const struct ohtd_asked *asked,
+		       enum ohtd_event event)
+{
+	ask_machine(control, asked, event);
+}
+
+void ohtd_commands_done(struct ohtd_control *control, const struct ohtd_asked *asked)
+{
+	done(control, asked);
+}
+
+/* Set-points begin to move the robot: that is answered by the drive. */
+static bool begins_motion(unsigned int event)
+{
+	switch (event) {
+	case OHTD_EVENT_MOVE_COMMAND:
+	case OHTD_EVENT_JOG_COMMAND:
+	case OHTD_EVENT_HOME_COMMAND:
+	case OHTD_EVENT_DOCK_COMMAND:
+	case OHTD_EVENT_UNDOCK_COMMAND:
+	case OHTD_EVENT_RESUME_COMMAND:
 		return true;
-	ohtd_why_event(control, event, &why);
-	if (!why.count)
-		ohtd_why_add(&why, OHTD_WHY_STATE, 0, 0);
-	refuse_all(control, pending, OHTD_OUTCOME_REFUSED, &why);
-	return false;
+	default:
+		return false;
+	}
 }
 
-/* Raises @event; what it leads to decides the answer. */
-static void finish(struct ohtd_control *control, const struct ohtd_pending *pending,
-		   enum ohtd_event event)
+void ohtd_commands_done_as(struct ohtd_control *control, const struct ohtd_asked *asked,
+			   uint64_t number)
 {
-	ohtd_facts_update(control);
-	if (ohtd_control_raise(control, event))
-		done(control, pending);
+	struct ohtd_answer answer = { .outcome = OHTD_OUTCOME_DONE, .number = number };
+
+	send(control, asked, &answer);
+}
+
+void ohtd_commands_answer(struct ohtd_control *control, const struct ohtd_raised *raised,
+			  const struct ohtd_why_list *refused)
+{
+	const struct ohtd_asked *asked = &raised->asked;
+
+	if (refused)
+		refuse_all(control, asked, OHTD_OUTCOME_REFUSED, refused);
+	else if (raised->event == OHTD_EVENT_DISABLE_COMMAND &&
+		 ohtd_safety_state(control) != OHTD_SAFETY_READY)
+		refuse_code(control, asked, OHTD_OUTCOME_FAILED, OHTD_WHY_STOPPED_MEANWHILE);
+	else if (begins_motion(raised->event))
+		ohtd_motion_await(control, asked);
 	else
-		refuse_code(control, pending, OHTD_OUTCOME_REFUSED, OHTD_WHY_STOPPED_MEANWHILE);
+		done(control, asked);
+	if (!refused && raised->event == OHTD_EVENT_SHUTDOWN)
+		ohtd_control_leave(control);
 }
 
-static void do_reset(struct ohtd_control *control, const struct ohtd_pending *pending)
+static void do_enable(struct ohtd_control *control, const struct ohtd_asked *asked)
 {
-	struct ohtd_why_list why = { 0 };
+	const struct ohtd_row *row;
 
-	if (!admitted(control, pending, OHTD_EVENT_ESTOP_RESET))
-		return;
-	if (ohtd_safety_reset(control, pending->command.tag, &why))
-		refuse_all(control, pending, OHTD_OUTCOME_REFUSED, &why);
-	else
-		finish(control, pending, OHTD_EVENT_ESTOP_RESET);
-}
-
-static void do_reset_fault(struct ohtd_control *control, const struct ohtd_pending *pending)
-{
-	struct ohtd_why_list why = { 0 };
-
-	if (!admitted(control, pending, OHTD_EVENT_FAULT_CLEARED))
-		return;
-	/* From fault it goes to safe, where the device is ready; start and farewell need nobody. */
-	if (control->state == OHTD_STATE_FAULT &&
-	    ohtd_safety_reset(control, pending->command.tag, &why))
-		refuse_all(control, pending, OHTD_OUTCOME_REFUSED, &why);
-	else
-		finish(control, pending, OHTD_EVENT_FAULT_CLEARED);
-}
-
-static void do_disable(struct ohtd_control *control, const struct ohtd_pending *pending)
-{
-	if (!admitted(control, pending, OHTD_EVENT_DISABLE_COMMAND))
-		return;
-	ohtd_safety_disable(control, pending->command.tag);
-	if (ohtd_safety_state(control) == OHTD_SAFETY_READY)
-		finish(control, pending, OHTD_EVENT_DISABLE_COMMAND);
-	else
-		refuse_code(control, pending, OHTD_OUTCOME_FAILED, OHTD_WHY_STOPPED_MEANWHILE);
-}
-
-static void do_stop(struct ohtd_control *control, const struct ohtd_pending *pending)
-{
-	if (admitted(control, pending, OHTD_EVENT_STOP_COMMAND))
-		finish(control, pending, OHTD_EVENT_STOP_COMMAND);
-}
-
-static void do_enable(struct ohtd_control *control, const struct ohtd_pending *pending)
-{
 	/* What can never be is said before what cannot be now. */
 	if (!control->bus->ops->hardware_stop) {
-		refuse_code(control, pending, OHTD_OUTCOME_REFUSED, OHTD_WHY_UNSUPPORTED);
+		refuse_code(control, asked, OHTD_OUTCOME_REFUSED, OHTD_WHY_UNSUPPORTED);
 		return;
 	}
-	if (!admitted(control, pending, OHTD_EVENT_SAFE_RESET))
-		return;
-	if (control->enable.step != OHTD_ENABLE_IDLE) {
-		refuse_code(control, pending, OHTD_OUTCOME_REFUSED, OHTD_WHY_BUSY);
-	} else {
-		control->enable.pending = *pending;
-		control->enable.step = OHTD_ENABLE_ZERO;
-		ohtd_telegram_start(control, OHTD_TELEGRAM_ZERO_SPEED);
-	}
+	row = ohtd_machine_find(&control->machine, control->state, OHTD_EVENT_SAFE_RESET,
+				control->facts);
+	/*
+	 * What the machine will refuse it refuses now, and not only when the set-points are nought.
+	 * An enable from before a stop that has been reset meanwhile is too old.
+	 */
+	if (!row || !control->device.open || asked->command.role < row->role)
+		ask_machine(control, asked, OHTD_EVENT_SAFE_RESET);
+	else if (asked->command.posted_ns < control->safety.status.since_ns)
+		refuse_code(control, asked, OHTD_OUTCOME_REFUSED, OHTD_WHY_STOPPED_MEANWHILE);
+	else if (control->enable.step != OHTD_ENABLE_IDLE)
+		refuse_code(control, asked, OHTD_OUTCOME_REFUSED, OHTD_WHY_BUSY);
+	else
+		ohtd_enable_begin(control, asked);
 }
 
 /* Faults that it finds are its result, and a cause of the stop; it has been done all the same. */
-static void do_self_test(struct ohtd_control *control, const struct ohtd_pending *pending)
+static void do_self_test(struct ohtd_control *control, const struct ohtd_asked *asked)
 {
 	struct ohtd_why_list why = { 0 };
 
 	if (ohtd_safety_self_test(control, &why))
-		refuse_all(control, pending, OHTD_OUTCOME_REFUSED, &why);
+		refuse_all(control, asked, OHTD_OUTCOME_REFUSED, &why);
 	else
-		done(control, pending);
+		done(control, asked);
 }
 
-static void do_discover(struct ohtd_control *control, const struct ohtd_pending *pending)
+static void do_control(struct ohtd_control *control, const struct ohtd_asked *asked)
+{
+	struct ohtd_why_list why = { 0 };
+
+	if (ohtd_lease_ask(control, &asked->command, &why))
+		done(control, asked);
+	else
+		refuse_all(control, asked, OHTD_OUTCOME_REFUSED, &why);
+}
+
+static void do_hung_up(struct ohtd_control *control, const struct ohtd_asked *asked)
+{
+	ohtd_motion_hung_up(control, asked->command.connection);
+	done(control, asked);
+}
+
+static void do_override(struct ohtd_control *control, const struct ohtd_asked *asked)
+{
+	ohtd_mission_override(control, (double)asked->command.percent);
+	done(control, asked);
+}
+
+static void do_discover(struct ohtd_control *control, const struct ohtd_asked *asked)
 {
 	if (!control->device.open || control->device.bus_dead) {
-		refuse_code(control, pending, OHTD_OUTCOME_REFUSED, OHTD_WHY_DEVICE);
-	} else if (control->state == OHTD_STATE_MOVE || control->state == OHTD_STATE_DOCK) {
-		refuse_code(control, pending, OHTD_OUTCOME_REFUSED, OHTD_WHY_MOVING);
+		refuse_code(control, asked, OHTD_OUTCOME_REFUSED, OHTD_WHY_DEVICE);
+	} else if (ohtd_state_in_motion(control->state)) {
+		refuse_code(control, asked, OHTD_OUTCOME_REFUSED, OHTD_WHY_MOVING);
 	} else if (control->identify.full) {
-		refuse_code(control, pending, OHTD_OUTCOME_REFUSED, OHTD_WHY_BUSY);
+		refuse_code(control, asked, OHTD_OUTCOME_REFUSED, OHTD_WHY_BUSY);
 	} else {
-		control->discover = *pending;
+		control->discover = *asked;
 		ohtd_identify_all(control, false);
 	}
 }
 
-static void do_read(struct ohtd_control *control, const struct ohtd_pending *pending)
+static void execute(struct ohtd_control *control, const struct ohtd_asked *asked)
 {
-	unsigned int i;
-
-	if (!control->device.open || control->device.bus_dead) {
-		refuse_code(control, pending, OHTD_OUTCOME_REFUSED, OHTD_WHY_DEVICE);
-		return;
-	}
-	for (i = 0; i < OHTD_READS_MAX; i++)
-		if (!control->reads[i].pending.used) {
-			control->reads[i] = (struct ohtd_read){ .pending = *pending };
-			return;
-		}
-	refuse_code(control, pending, OHTD_OUTCOME_REFUSED, OHTD_WHY_BUSY);
-}
-
-static void execute(struct ohtd_control *control, const struct ohtd_pending *pending)
-{
-	static void (*const verbs[])(struct ohtd_control *, const struct ohtd_pending *) = {
+	static void (*const verbs[])(struct ohtd_control *, const struct ohtd_asked *) = {
 		[OHTD_COMMAND_RESET] = do_reset,
 		[OHTD_COMMAND_ENABLE] = do_enable,
 		[OHTD_COMMAND_DISABLE] = do_disable,
 		[OHTD_COMMAND_RESET_FAULT] = do_reset_fault,
 		[OHTD_COMMAND_DISCOVER] = do_discover,
-		[OHTD_COMMAND_READ] = do_read,
+		[OHTD_COMMAND_READ] = ohtd_exchange_begin,
 		[OHTD_COMMAND_STOP] = do_stop,
 		[OHTD_COMMAND_SELF_TEST] = do_self_test,
+		[OHTD_COMMAND_CONTROL_TAKE] = do_control,
+		[OHTD_COMMAND_CONTROL_RELEASE] = do_control,
+		[OHTD_COMMAND_CONTROL_TAKE_OVER] = do_control,
+		[OHTD_COMMAND_CONTROL_HAND_OVER] = do_control,
+		[OHTD_COMMAND_CONTROL_RENEW] = do_control,
+		[OHTD_COMMAND_CONTROL_END] = do_control,
+		[OHTD_COMMAND_WRITE] = ohtd_exchange_begin,
+		[OHTD_COMMAND_PING] = ohtd_exchange_begin,
+		[OHTD_COMMAND_QUARANTINE] = ohtd_quarantine_begin,
+		[OHTD_COMMAND_RELEASE] = ohtd_quarantine_end,
+		[OHTD_COMMAND_HUNG_UP] = do_hung_up,
+		[OHTD_COMMAND_MOVE] = ohtd_motion_execute,
+		[OHTD_COMMAND_JOG] = ohtd_motion_execute,
+		[OHTD_COMMAND_HOME] = ohtd_motion_execute,
+		[OHTD_COMMAND_DOCK] = ohtd_motion_execute,
+		[OHTD_COMMAND_UNDOCK] = ohtd_motion_execute,
+		[OHTD_COMMAND_PAUSE] = ohtd_motion_execute,
+		[OHTD_COMMAND_RESUME] = ohtd_motion_execute,
+		[OHTD_COMMAND_CANCEL] = ohtd_queue_cancel,
+		[OHTD_COMMAND_OVERRIDE] = do_override,
+		[OHTD_COMMAND_MODE] = ohtd_mode_change,
+		[OHTD_COMMAND_LIMITS] = ohtd_limits_ask,
+		[OHTD_COMMAND_RESTART] = ohtd_control_ask_end,
 	};
+	struct ohtd_why_list why = { 0 };
 
 	/* A decision is made on what is true now, not at the last cycle. */
 	ohtd_safety_refresh(control);
 	ohtd_facts_update(control);
-	if (control->state == OHTD_STATE_SHUTDOWN)
-		refuse_code(control, pending, OHTD_OUTCOME_REFUSED, OHTD_WHY_SHUTTING_DOWN);
-	else if (late(control, &pending->command))
-		refuse_code(control, pending, OHTD_OUTCOME_EXPIRED, OHTD_WHY_EXPIRED);
+	if (control->state == OHTD_STATE_SHUTDOWN || atomic_load(&control->leaves))
+		refuse_code(control, asked, OHTD_OUTCOME_REFUSED, OHTD_WHY_SHUTTING_DOWN);
+	else if (late(control, &asked->command))
+		refuse_code(control, asked, OHTD_OUTCOME_EXPIRED, OHTD_WHY_EXPIRED);
+	else if (!ohtd_lease_admit(control, asked, &why))
+		refuse_all(control, asked, OHTD_OUTCOME_REFUSED, &why);
 	else
-		verbs[pending->command.kind](control, pending);
+		verbs[asked->command.kind](control, asked);
 }
 
-void ohtd_commands_receive(struct ohtd_control *control)
+bool ohtd_commands_receive(struct ohtd_control *control)
 {
-	struct ohtd_pending pending = { .used = true };
+	struct ohtd_asked asked = { .used = true };
 	unsigned int i;
 
 	for (i = 0; i < control->link_count; i++) {
-		pending.link = (uint8_t)i;
-		/* Ends: a link cannot have more in flight than its ring holds. */
-		while (ohtd_link_receive(&control->links[i], &pending.command))
-			execute(control, &pending);
+		asked.link = (uint8_t)i;
+		if (ohtd_link_receive(&control->links[i], &asked.command)) {
+			execute(control, &asked);
+			return true;
+		}
 	}
+	return false;
 }
 
 /* ---- enable ---- */
 
+void ohtd_enable_begin(struct ohtd_control *control, const struct ohtd_asked *asked)
+{
+	control->enable.asked = asked ? *asked : (struct ohtd_asked){ 0 };
+	control->enable.journal_seq = control->safety.status.journal_seq;
+	control->enable.step = OHTD_ENABLE_ZERO;
+	ohtd_telegram_start(control, OHTD_TELEGRAM_ZERO_SPEED);
+}
+
+/* It was not switched on. */
 static void end_enable(struct ohtd_control *control, unsigned int outcome,
 		       const struct ohtd_why_list *why)
 {
-	struct ohtd_pending pending = control->enable.pending;
+	struct ohtd_asked asked = control->enable.asked;
 
 	control->enable.step = OHTD_ENABLE_IDLE;
-	control->enable.pending.used = false;
-	/* Begun by init itself: nobody waits; it shows in the state. */
-	if (!pending.used)
-		return;
-	if (outcome == OHTD_OUTCOME_DONE)
-		done(control, &pending);
-	else
-		refuse_all(control, &pending, outcome, why);
+	control->enable.asked.used = false;
+	/* What init has begun by itself shows in the state; no command waits for it. */
+	if (asked.used)
+		refuse_all(control, &asked, outcome, why);
 }
 
 static void switch_on(struct ohtd_control *control, enum ohtd_event event)
 {
 	struct ohtd_why_list why = { 0 };
+	struct ohtd_asked asked;
 
-	control->enable.step = OHTD_ENABLE_OUTPUTS;
-	ohtd_facts_update(control);
-	if (!ohtd_machine_find(&control->machine, control->state, event, control->facts)) {
-		ohtd_why_event(control, event, &why);
+	/* Ready now as then is not enough: a stop and its reset may lie in between. */
+	ohtd_safety_refresh(control);
+	if (control->enable.step == OHTD_ENABLE_IDLE)
+		return;
+	if (control->safety.status.journal_seq != control->enable.journal_seq) {
+		ohtd_why_add(&why, OHTD_WHY_STOPPED_MEANWHILE, 0, 0);
 		end_enable(control, OHTD_OUTCOME_REFUSED, &why);
 		return;
 	}
-	if (ohtd_safety_enable(control, control->enable.pending.command.tag, &why)) {
+	/* The answer is now that of the event. */
+	asked = control->enable.asked;
+	control->enable.asked.used = false;
+	control->enable.step = OHTD_ENABLE_IDLE;
+	if (!asked.used)
+		ohtd_event_raise(control, event, NULL);
+	else
+		ask_machine(control, &asked, event);
+}
+
+void ohtd_enable_cancel(struct ohtd_control *control)
+{
+	struct ohtd_why_list why = { 0 };
+
+	ohtd_why_add(&why, OHTD_WHY_STOPPED_MEANWHILE, 0, 0);
+	if (control->enable.step != OHTD_ENABLE_IDLE)
 		end_enable(control, OHTD_OUTCOME_REFUSED, &why);
-		return;
-	}
-	ohtd_control_raise(control, event);
-	end_enable(control, OHTD_OUTCOME_DONE, &why);
 }
 
 static void advance_enable(struct ohtd_control *control)
@@ -277,7 +382,7 @@ static void advance_enable(struct ohtd_control *control)
 
 	if (enable->step != OHTD_ENABLE_ZERO)
 		return;
-	if (enable->pending.used && late(control, &enable->pending.command)) {
+	if (enable->asked.used && late(control, &enable->asked.command)) {
 		ohtd_why_add(&why, OHTD_WHY_EXPIRED, 0, 0);
 		end_enable(control, OHTD_OUTCOME_EXPIRED, &why);
 	} else if (telegrams->telegram != OHTD_TELEGRAM_ZERO_SPEED &&
@@ -294,7 +399,7 @@ static void advance_enable(struct ohtd_control *control)
 			     telegrams->why.detail);
 		end_enable(control, OHTD_OUTCOME_FAILED, &why);
 	} else {
-		switch_on(control, enable->pending.used ? OHTD_EVENT_SAFE_RESET
+		switch_on(control, enable->asked.used ? OHTD_EVENT_SAFE_RESET
 							: OHTD_EVENT_INIT_COMPLETE);
 	}
 }
@@ -303,93 +408,17 @@ static void advance_enable(struct ohtd_control *control)
 
 static void advance_discover(struct ohtd_control *control)
 {
-	struct ohtd_pending pending = control->discover;
+	struct ohtd_asked asked = control->discover;
 
-	if (!pending.used)
+	if (!asked.used)
 		return;
-	if (control->identify.full && !late(control, &pending.command))
+	if (control->identify.full && !late(control, &asked.command))
 		return;
 	control->discover.used = false;
 	if (control->identify.full)
-		refuse_code(control, &pending, OHTD_OUTCOME_EXPIRED, OHTD_WHY_EXPIRED);
+		refuse_code(control, &asked, OHTD_OUTCOME_EXPIRED, OHTD_WHY_EXPIRED);
 	else
-		done(control, &pending);
-}
-
-/* ---- reads ---- */
-
-static void expire_reads(struct ohtd_control *control)
-{
-	unsigned int i;
-
-	for (i = 0; i < OHTD_READS_MAX; i++) {
-		struct ohtd_read *read = &control->reads[i];
-
-		if (!read->pending.used || read->under_way || !late(control, &read->pending.command))
-			continue;
-		read->pending.used = false;
-		refuse_code(control, &read->pending, OHTD_OUTCOME_EXPIRED, OHTD_WHY_EXPIRED);
-	}
-}
-
-bool ohtd_commands_read_next(struct ohtd_control *control)
-{
-	const struct ohtd_transfer transfer = { .purpose = OHTD_PURPOSE_READ, .slack = true };
-	unsigned int i;
-
-	for (i = 0; i < OHTD_READS_MAX; i++) {
-		unsigned int index = (control->read_next + i) % OHTD_READS_MAX;
-		struct ohtd_read *read = &control->reads[index];
-		const struct ohtd_command *command = &read->pending.command;
-		const struct ohtd_unit *unit = ohtd_unit(control, command->unit);
-		const struct oht_request request = {
-			.unit = command->unit,
-			.function = OHT_READ_HOLDING,
-			.priority = OHT_PRIORITY_COMMAND,
-			.address = command->address,
-			.count = command->count,
-			.timeout_us = unit ? ohtd_unit_timeout_us(control, unit)
-					   : control->model->timeout_max_ms * 1000,
-		};
-
-		if (!read->pending.used || read->under_way)
-			continue;
-		control->read_next = index;
-		read->attempts++;
-		read->under_way = ohtd_transfer_submit(control, &request, &transfer);
-		return read->under_way;
-	}
-	return false;
-}
-
-void ohtd_commands_read_done(struct ohtd_control *control, const struct ohtd_transfer *transfer,
-			     const struct oht_reply *reply)
-{
-	struct ohtd_read *read = &control->reads[control->read_next];
-	struct ohtd_answer answer = { .outcome = OHTD_OUTCOME_DONE, .count = reply->count };
-	bool exception = reply->outcome == OHT_OUTCOME_EXCEPTION;
-
-	(void)transfer;
-	if (!read->pending.used || !read->under_way)
-		return;
-	read->under_way = false;
-	if (reply->outcome != OHT_OUTCOME_OK && !exception && read->attempts < READ_ATTEMPTS &&
-	    reply->outcome != OHT_OUTCOME_GONE)
-		return;
-	read->pending.used = false;
-	control->read_next = (control->read_next + 1) % OHTD_READS_MAX;
-	if (reply->outcome == OHT_OUTCOME_OK) {
-		memcpy(answer.words, reply->words, reply->count * sizeof(answer.words[0]));
-		send(control, &read->pending, &answer);
-	} else {
-		const struct ohtd_why why = {
-			.code = (uint16_t)ohtd_why_code_of(reply->outcome),
-			.unit = read->pending.command.unit,
-			.detail = exception ? reply->exception : reply->outcome,
-		};
-
-		refuse(control, &read->pending, OHTD_OUTCOME_FAILED, &why);
-	}
+		done(control, &asked);
 }
 
 /* ---- all ---- */
@@ -398,28 +427,31 @@ void ohtd_commands_advance(struct ohtd_control *control)
 {
 	advance_enable(control);
 	advance_discover(control);
-	expire_reads(control);
+	ohtd_exchange_expire(control);
+	ohtd_motion_advance(control);
 }
 
 void ohtd_commands_fail_all(struct ohtd_control *control, unsigned int outcome, unsigned int code)
 {
 	struct ohtd_why_list why = { 0 };
-	struct ohtd_pending pending;
+	struct ohtd_asked asked;
 	unsigned int i;
 
 	ohtd_why_add(&why, code, 0, 0);
+	ohtd_motion_give_up(control, outcome, &why.items[0]);
+	ohtd_limits_give_up(control, outcome, code);
 	if (control->enable.step != OHTD_ENABLE_IDLE)
 		end_enable(control, outcome, &why);
 	if (control->discover.used) {
-		pending = control->discover;
+		asked = control->discover;
 		control->discover.used = false;
-		refuse_all(control, &pending, outcome, &why);
+		refuse_all(control, &asked, outcome, &why);
 	}
 	for (i = 0; i < OHTD_READS_MAX; i++) {
-		pending = control->reads[i].pending;
-		if (!pending.used)
+		asked = control->reads[i].asked;
+		if (!asked.used)
 			continue;
-		control->reads[i].pending.used = false;
-		refuse_all(control, &pending, outcome, &why);
+		control->reads[i].asked.used = false;
+		refuse_all(control, &asked, outcome, &why);
 	}
 }

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "one_module.h"
+
 #define STALL_NS	(500 * OHTD_NS_PER_MS)
 /* How long the last words to the drive may take at shutdown. */
 #define LAST_WORDS_NS	(300 * OHTD_NS_PER_MS)
@@ -28,6 +30,7 @@ int ohtd_control_init(struct ohtd_control *control)
 			ret = ohtd_seqlock_init(&control->units[i].published,
 						sizeof(struct ohtd_registers));
 	}
+	ohtd_mission_init(control);
 	return ret;
 }
 
@@ -40,84 +43,26 @@ void ohtd_control_fini(struct ohtd_control *control)
 		ohtd_seqlock_fini(&control->units[i].published);
 }
 
-/* ---- state machine ---- */
-
-static void act(struct ohtd_control *control, uint32_t actions)
-{
-	const struct ohtd_why why = { .code = OHTD_WHY_STATE };
-
-	if ((actions & OHTD_ACTION_LATCH) && ohtd_safety_state(control) != OHTD_SAFETY_STOPPED)
-		ohtd_safety_stop(control, &why);
-	if (actions & OHTD_ACTION_OUTPUTS_OFF)
-		ohtd_safety_disable(control, 0);
-	if (actions & OHTD_ACTION_STOP_TELEGRAM)
-		ohtd_telegram_start(control, OHTD_TELEGRAM_STOP);
-	else if (actions & (OHTD_ACTION_ZERO_SPEED | OHTD_ACTION_CONTROLLED_STOP))
-		ohtd_telegram_start(control, OHTD_TELEGRAM_ZERO_SPEED);
-	if (actions & (OHTD_ACTION_CLEAR_FAULTS | OHTD_ACTION_CLEAR_LATCH))
-		ohtd_faults_clear(control);
-	if (actions & OHTD_ACTION_LIST_MISSING)
-		ohtd_units_list_missing(control);
-	if (actions & OHTD_ACTION_DISCOVER)
-		ohtd_identify_all(control, true);
-}
-
-static void note_timeout(struct ohtd_control *control)
-{
-	struct ohtd_why why = { .code = OHTD_WHY_INIT_TIMEOUT };
-
-	if (control->state == OHTD_STATE_BOOT)
-		why.code = OHTD_WHY_BOOT_TIMEOUT;
-	else if (control->state != OHTD_STATE_INIT)
-		return;
-	/* It is over: what was missing is listed by itself and stands as long as it does. */
-	ohtd_fault_raise(control, &why, false);
-}
-
-bool ohtd_control_raise(struct ohtd_control *control, enum ohtd_event event)
-{
-	const struct ohtd_row *row =
-		ohtd_machine_find(&control->machine, control->state, event, control->facts);
-
-	if (!row)
-		return false;
-	if (event == OHTD_EVENT_TIMEOUT)
-		note_timeout(control);
-	if (row->to != control->state) {
-		control->state = row->to;
-		control->state_since_ns = control->now_ns;
-		control->facts[OHTD_FACT_IN_STATE_MS] = 0;
-		control->snapshot.transitions++;
-		control->notify = true;
-	}
-	act(control, row->actions);
-	/* Without outputs that could be cut, the drive's own stop is all there is: in every state. */
-	if (event == OHTD_EVENT_ESTOP_TRIGGERED && !control->bus->ops->hardware_stop)
-		ohtd_telegram_start(control, OHTD_TELEGRAM_STOP);
-	return true;
-}
-
 /* ---- the parts of a cycle ---- */
 
 static void start_enable(struct ohtd_control *control)
 {
-	if (control->enable.step != OHTD_ENABLE_IDLE)
-		return;
-	control->enable.pending.used = false;
-	control->enable.step = OHTD_ENABLE_ZERO;
-	ohtd_telegram_start(control, OHTD_TELEGRAM_ZERO_SPEED);
+	if (control->enable.step == OHTD_ENABLE_IDLE)
+		ohtd_enable_begin(control, NULL);
 }
 
 /* Every signal has been asked for once, so that the first answers are not about nothing. */
 static bool polled_once(const struct ohtd_control *control)
 {
-	unsigned int i;
+	unsigned int i, block;
 
 	for (i = 0; i < OHTD_UNITS; i++) {
 		const struct ohtd_unit *unit = &control->units[i];
 
-		if (unit->plan && unit->poll_next < (unsigned int)(unit->blocks.polls + unit->busy))
-			return false;
+		for (block = 0; unit->plan && block < unit->blocks.polls; block++)
+			if (unit->values.values[unit->blocks.poll[block].first].state ==
+			    OHTD_REGISTER_NEVER)
+				return false;
 	}
 	return true;
 }
@@ -131,7 +76,7 @@ static void run_init(struct ohtd_control *control)
 	if (control->identify.polls_wait || !control->safety.known)
 		return;
 	if (ohtd_safety_latched(control)) {
-		ohtd_control_raise(control, OHTD_EVENT_INIT_COMPLETE);
+		ohtd_event_raise(control, OHTD_EVENT_INIT_COMPLETE, NULL);
 		return;
 	}
 	/* A module that is still missing may come; if not, the time-out of the state says so. */
@@ -143,10 +88,10 @@ static void run_init(struct ohtd_control *control)
 	ohtd_facts_update(control);
 	row = ohtd_machine_find(&control->machine, control->state, OHTD_EVENT_INIT_COMPLETE,
 				control->facts);
-	if (row && (row->actions & OHTD_ACTION_OUTPUTS_ON))
+	if (row && ohtd_state_is_enabled(row->to))
 		start_enable(control);
 	else
-		ohtd_control_raise(control, OHTD_EVENT_INIT_COMPLETE);
+		ohtd_event_raise(control, OHTD_EVENT_INIT_COMPLETE, NULL);
 }
 
 static void watch_safety_module(struct ohtd_control *control)
@@ -163,7 +108,7 @@ static void watch_safety_module(struct ohtd_control *control)
 	if (control->state == OHTD_STATE_ESTOP)
 		return;
 	ohtd_safety_stop(control, &why);
-	ohtd_control_raise(control, OHTD_EVENT_ESTOP_TRIGGERED);
+	ohtd_event_raise(control, OHTD_EVENT_ESTOP_TRIGGERED, &why);
 }
 
 static void stall(struct ohtd_control *control, unsigned int index)
@@ -175,7 +120,7 @@ static void stall(struct ohtd_control *control, unsigned int index)
 
 	control->watches[index].stalled = true;
 	ohtd_fault_raise(control, &why, true);
-	ohtd_control_raise(control, OHTD_EVENT_FAULT_DETECTED);
+	ohtd_event_raise(control, OHTD_EVENT_FAULT_DETECTED, &why);
 }
 
 static uint64_t stalled_mask(const struct ohtd_control *control)
@@ -218,6 +163,17 @@ static void watch_links(struct ohtd_control *control, uint64_t passed_ns)
 		ohtd_fault_settle(control, OHTD_WHY_CONTROL_PLANE_STALLED, 0);
 }
 
+static void note_lateness(struct ohtd_bus_view *view)
+{
+	uint64_t limit_ns = OHTD_LATE_FIRST_US * OHTD_NS_PER_US;
+	unsigned int i = 0;
+
+	for (; i < OHTD_LATE_BUCKETS - 1 && view->late_last_ns >= limit_ns; i++)
+		limit_ns *= 2;
+	view->late[i]++;
+	view->late_sum_ns += view->late_last_ns;
+}
+
 /* Moves the grid on; returns the time since the last cycle. */
 static uint64_t start_tick(struct ohtd_control *control)
 {
@@ -228,29 +184,46 @@ static uint64_t start_tick(struct ohtd_control *control)
 	if (view->late_last_ns > view->late_max_ns)
 		view->late_max_ns = view->late_last_ns;
 	view->cycles_missed += view->late_last_ns / TICK_NS;
+	note_lateness(view);
 	control->next_tick_ns += (1 + view->late_last_ns / TICK_NS) * TICK_NS;
 	control->last_tick_ns = control->now_ns;
 	return passed_ns;
 }
 
-static void run_cycle(struct ohtd_control *control)
+/* Once in each stay: a transition to the same state does not restart the time. */
+static void watch_time(struct ohtd_control *control)
 {
-	uint64_t passed_ns = start_tick(control);
+	if (control->timed_out || !ohtd_machine_find(&control->machine, control->state,
+						     OHTD_EVENT_TIMEOUT, control->facts))
+		return;
+	control->timed_out = true;
+	ohtd_event_raise(control, OHTD_EVENT_TIMEOUT, NULL);
+}
+
+/* Everything that time alone can bring about. What follows from it is queued. */
+static void look_around(struct ohtd_control *control, uint64_t passed_ns)
+{
 
 	ohtd_device_retry(control);
+	ohtd_layout_read(control);
+	/* In front of all that is computed by them in this cycle. */
+	ohtd_limits_edge(control);
+	ohtd_mission_read(control);
 	ohtd_transfer_check(control);
 	ohtd_units_check(control);
 	ohtd_telegram_leave(control);
 	watch_links(control, passed_ns);
+	ohtd_setpoint_look(control);
 	ohtd_facts_update(control);
 	watch_safety_module(control);
+	ohtd_lease_check(control);
+	ohtd_queue_check(control);
+	ohtd_mission_watch(control);
 	if (control->state == OHTD_STATE_BOOT && control->device.open)
-		ohtd_control_raise(control, OHTD_EVENT_BOOT_COMPLETE);
+		ohtd_event_raise(control, OHTD_EVENT_BOOT_COMPLETE, NULL);
 	else if (control->state == OHTD_STATE_INIT)
 		run_init(control);
-	ohtd_control_raise(control, OHTD_EVENT_TIMEOUT);
-	ohtd_schedule_cyclic(control);
-	control->snapshot.bus.cycles++;
+	watch_time(control);
 }
 
 static void notify_links(struct ohtd_control *control)
@@ -269,30 +242,79 @@ static void close_links(struct ohtd_control *control)
 		atomic_store(&control->links[i].closing, true);
 }
 
-/* Stop moving, outputs off, last words to the drive, role back, everybody answered. */
-static void run_shutdown(struct ohtd_control *control)
+/* Nothing more is begun, and all that waits is answered. */
+static void take_leave(struct ohtd_control *control)
 {
-	if (control->state != OHTD_STATE_SHUTDOWN) {
-		close_links(control);
-		ohtd_commands_fail_all(control, OHTD_OUTCOME_REFUSED, OHTD_WHY_SHUTTING_DOWN);
-		ohtd_control_raise(control, OHTD_EVENT_SHUTDOWN);
-		/* No farewell stops a machine whose outputs cannot be cut. */
-		if (!control->bus->ops->hardware_stop)
-			ohtd_telegram_start(control, OHTD_TELEGRAM_STOP);
-		/* A stop that comes now leads to estop; the shutdown then is asked for again. */
+	close_links(control);
+	ohtd_commands_fail_all(control, OHTD_OUTCOME_REFUSED, OHTD_WHY_SHUTTING_DOWN);
+	/* No farewell stops a machine whose outputs cannot be cut. */
+	if (!control->bus->ops->hardware_stop)
+		ohtd_telegram_start(control, OHTD_TELEGRAM_STOP);
+}
+
+/* A stop that comes now leads to estop; then the shutdown is asked for again. */
+static void begin_shutdown(struct ohtd_control *control)
+{
+	if (control->state == OHTD_STATE_SHUTDOWN)
+		return;
+	take_leave(control);
+	ohtd_event_raise(control, OHTD_EVENT_SHUTDOWN, NULL);
+}
+
+static bool moves(const struct ohtd_control *control)
+{
+	return ohtd_state_in_motion(control->state) || ohtd_moving(control) ||
+	       (control->mission.driving && !ohtd_mission_rests(control));
+}
+
+void ohtd_control_ask_end(struct ohtd_control *control, const struct ohtd_asked *asked)
+{
+	struct ohtd_why_list why = { 0 };
+
+	if (!asked->command.after_stop && moves(control)) {
+		ohtd_why_add(&why, OHTD_WHY_MOVING, 0, 0);
+		ohtd_commands_refuse(control, asked, OHTD_OUTCOME_REFUSED, &why);
+	} else {
+		ohtd_commands_ask(control, asked, OHTD_EVENT_SHUTDOWN);
 	}
+}
+
+/* The main thread sees it and ends the process as after a signal. */
+void ohtd_control_leave(struct ohtd_control *control)
+{
+	atomic_store(&control->leaves, true);
+	take_leave(control);
+}
+
+/* Standstill and outputs off, last words to the drive, role back, everybody answered. */
+static void end_shutdown(struct ohtd_control *control)
+{
+	if (control->state != OHTD_STATE_SHUTDOWN || control->steps.row)
+		return;
 	if (control->telegrams.active && control->device.open &&
 	    control->now_ns - control->state_since_ns < LAST_WORDS_NS)
 		return;
 	ohtd_device_close(control, true);
 	/* Whatever was posted before the links were closed. */
-	ohtd_commands_receive(control);
+	ohtd_events_take(control);
 	control->ended = true;
+}
+
+static void publish_turn(struct ohtd_control *control, bool cycle)
+{
+	if (cycle || control->notify || control->ended) {
+		ohtd_publish_registers(control);
+		ohtd_publish(control);
+	}
+	if (control->notify || control->ended)
+		notify_links(control);
+	control->notify = false;
 }
 
 void ohtd_control_turn(struct ohtd_control *control)
 {
-	uint64_t pokes;
+	bool quit = atomic_load(&control->quit);
+	uint64_t pokes, passed_ns = 0;
 	bool cycle;
 
 	if (control->ended)
@@ -304,20 +326,26 @@ void ohtd_control_turn(struct ohtd_control *control)
 	ohtd_device_reap(control);
 	if (cycle || control->safety.stale)
 		ohtd_safety_refresh(control);
-	ohtd_commands_receive(control);
-	if (cycle)
-		run_cycle(control);
-	ohtd_commands_advance(control);
-	if (atomic_load(&control->quit))
-		run_shutdown(control);
-	ohtd_schedule_slack(control);
-	if (cycle || control->notify || control->ended) {
-		ohtd_publish_registers(control);
-		ohtd_publish(control);
+	if (cycle) {
+		passed_ns = start_tick(control);
+		look_around(control, passed_ns);
 	}
-	if (control->notify || control->ended)
-		notify_links(control);
-	control->notify = false;
+	ohtd_steps_advance(control);
+	ohtd_commands_advance(control);
+	if (quit)
+		begin_shutdown(control);
+	ohtd_events_take(control);
+	if (quit)
+		end_shutdown(control);
+	if (cycle) {
+		ohtd_mission_step(control, passed_ns);
+		ohtd_passage_look(control);
+		ohtd_layout_update(control);
+		control->snapshot.bus.cycles++;
+	}
+	ohtd_setpoint_give(control);
+	ohtd_schedule_slack(control);
+	publish_turn(control, cycle);
 	/* Last, and only behind a whole cycle: the deadman is to notice when any of this hangs. */
 	if (cycle)
 		ohtd_device_heartbeat(control);

@@ -5,8 +5,10 @@
  *           runs in a cycle allocates, locks or logs.
  * Locks:    none.
  *
- * One turn: take what the bus has finished, look at the stop, take commands, and when the grid says
- * so run a cycle: health, facts, state machine, polls, snapshot, and at the very end the heartbeat.
+ * One turn: take what the bus has finished, look at the stop, and when the grid says so read the
+ * image, look at health and time. All of that only queues events. Then, at one place, events and
+ * commands are taken, each with its facts and to its end; then plan, snapshot, and at the very end
+ * the heartbeat.
  */
 #ifndef OHTD_ROBOT_CONTROL_H
 #define OHTD_ROBOT_CONTROL_H
@@ -15,19 +17,30 @@
 #include <stdint.h>
 
 #include "../bus/bus.h"
-#include "../main/clock.h"
+#include "../base/clock.h"
 #include "blocks.h"
+#include "event_ring.h"
+#include "layout.h"
+#include "lease.h"
 #include "link.h"
+#include "mission.h"
+#include "mode.h"
 #include "model.h"
+#include "motion_limits.h"
+#include "passage.h"
+#include "queue.h"
 #include "robot.h"
-#include "seqlock.h"
+#include "setpoint.h"
+#include "../base/seqlock.h"
 #include "states.h"
+#include "stations.h"
+#include "verbs.h"
 
-#define OHTD_CYCLE_MS		25
 #define OHTD_UNITS		OHTD_MODULES_MAX	/* unit addresses 1..8 */
 #define OHTD_TRANSFERS		16
 #define OHTD_FAULTS_MAX		16
 #define OHTD_READS_MAX		32
+#define OHTD_EVENTS_WAITING_MAX	64
 #define OHTD_UNIT_MASTER	1	/* ours by convention, searched all the same */
 
 /* ---- transfers ---- */
@@ -41,7 +54,7 @@ enum ohtd_purpose {
 	OHTD_PURPOSE_TELEGRAM,
 };
 
-/* A request on its way. @slack: it is the one that uses the time between cyclic polls. */
+/* A request on its way. @slack: this request uses the time that the plan leaves. */
 struct ohtd_transfer {
 	uint64_t cookie;
 	uint64_t submitted_ns;
@@ -57,14 +70,18 @@ struct ohtd_transfer {
 /**
  * struct ohtd_unit - what is known of one unit address
  * @kind: what it says it is; NULL unknown
- * @plan: how it is polled; NULL when it is not (unknown, unassigned, profile not known yet)
+ * @plan: how it is read and written; NULL when it is not (unknown, unassigned, profile not known yet)
  * @view: published part
  * @values: register values, in the order of @plan->map
  * @published: of @values
  * @dirty: @values differ from what is published
- * @busy: a poll of it is under way
- * @due_ns: when the next poll is due
- * @attempts: failed attempts of the poll that is due
+ * @busy: a poll of it is under way in the slack
+ * @due_ns: when the next poll in the slack is due; only for what is in trouble
+ * @attempts: exchanges that failed on end, of the plan and of polls
+ * @silences: of these, time-outs
+ * @quick_us: how long its answer is waited for at first while it answers well
+ * @refused_ns: when registers were last refused, 0: none are
+ * @doubted: it has refused registers for long: it is asked once more what it is
  * @marks: enum ohtd_mark of every register
  * @blocks: requests, cut again when a mark changes
  * @poll_next: next block of @blocks.poll
@@ -72,6 +89,7 @@ struct ohtd_transfer {
  * @backoff_ms: between probes of a silent unit
  * @lost_since_ns: when it was lost, 0 when not
  * @escalated: the second loss action has been taken
+ * @quarantined: a person has taken it out: it is not asked
  */
 struct ohtd_unit {
 	const struct ohtd_kind *kind;
@@ -82,8 +100,13 @@ struct ohtd_unit {
 	bool dirty;
 	bool busy;
 	bool escalated;
+	bool quarantined;
+	bool doubted;
 	uint64_t due_ns;
 	unsigned int attempts;
+	unsigned int silences;
+	uint32_t quick_us;
+	uint64_t refused_ns;
 	uint8_t marks[OHTD_REGISTERS_MAX];
 	struct ohtd_blocks blocks;
 	unsigned int poll_next;
@@ -104,12 +127,14 @@ enum ohtd_identify_step {
  * struct ohtd_identify - at most one unit at a time
  * @active: a unit is being asked
  * @full: part of a discovery of all units; @queue holds the rest
+ * @whole: device id and type code are asked for together: the unit has told them before
  * @polls_wait: nothing else is polled meanwhile (the first discovery, outputs are off)
  */
 struct ohtd_identify {
 	bool active;
 	bool full;
 	bool polls_wait;
+	bool whole;
 	uint8_t unit;
 	uint8_t step;
 	uint8_t attempts;
@@ -138,24 +163,87 @@ struct ohtd_telegrams {
 
 /* ---- commands under way ---- */
 
-struct ohtd_pending {
+struct ohtd_asked {
 	bool used;
 	uint8_t link;
 	struct ohtd_command command;
 };
 
+/**
+ * struct ohtd_read - a command that talks to one module
+ * @asked: READ, WRITE or PING
+ * @under_way: an exchange of it is on its way
+ * @writing: WRITE: not acknowledged yet; afterwards it is read back
+ * @attempts: of the present exchange
+ * @begun_ns: when it was accepted
+ */
 struct ohtd_read {
-	struct ohtd_pending pending;
+	struct ohtd_asked asked;
 	bool under_way;
+	bool writing;
 	uint8_t attempts;
+	uint64_t begun_ns;
 };
 
-enum ohtd_enable_step { OHTD_ENABLE_IDLE, OHTD_ENABLE_ZERO, OHTD_ENABLE_OUTPUTS };
+enum ohtd_enable_step { OHTD_ENABLE_IDLE, OHTD_ENABLE_ZERO };
 
-/* Switching on: set-points to zero, then outputs. @pending unused: by init (auto_enable). */
+/**
+ * struct ohtd_enable - switching on: set-points to zero, then the event that switches outputs on
+ * @step: how far it is
+ * @asked: unused: by init (auto_enable)
+ * @journal_seq: newest entry of the stop's journal when it was begun; it holds for no later one
+ */
 struct ohtd_enable {
 	enum ohtd_enable_step step;
-	struct ohtd_pending pending;
+	struct ohtd_asked asked;
+	uint64_t journal_seq;
+};
+
+/* A command that is answered once the drive has echoed a set-point that is younger than @since_ns. */
+struct ohtd_await {
+	struct ohtd_asked asked;
+	uint64_t since_ns;
+};
+
+/* ---- events ---- */
+
+/**
+ * struct ohtd_raised - an event on its way
+ * @event: enum ohtd_event
+ * @from: state in which it was taken
+ * @role: of the request, or OHTD_ROLE_SYSTEM
+ * @why: the reason; code OHTD_WHY_NONE without one
+ * @tag: of the person's act, 0: by itself
+ * @asked: used: the command that is answered with what becomes of the event
+ */
+struct ohtd_raised {
+	uint8_t event;
+	uint8_t from;
+	uint8_t role;
+	struct ohtd_why why;
+	uint64_t tag;
+	struct ohtd_asked asked;
+};
+
+/* Events that wait, the oldest first. @lost: one did not fit; it is taken as a stop. */
+struct ohtd_events {
+	struct ohtd_raised waiting[OHTD_EVENTS_WAITING_MAX];
+	uint32_t count;
+	bool lost;
+};
+
+/**
+ * struct ohtd_steps - the actions of the last event while one of them waits
+ * @row: NULL: none waits
+ * @waits: index of the action that waits
+ * @since_ns: since when
+ * @raised: the event
+ */
+struct ohtd_steps {
+	const struct ohtd_row *row;
+	uint8_t waits;
+	uint64_t since_ns;
+	struct ohtd_raised raised;
 };
 
 /* ---- the rest ---- */
@@ -211,6 +299,8 @@ struct ohtd_control {
 	/* constant */
 	struct ohtd_model *model;
 	struct ohtd_machine machine;
+	struct ohtd_verbs verbs;
+	struct ohtd_stations stations;
 	struct ohtd_bus *bus;
 	struct ohtd_clock *clock;
 	struct ohtd_link *links;
@@ -219,18 +309,26 @@ struct ohtd_control {
 	uint32_t deadman_wish_ms;
 	bool auto_enable;
 	bool unclean_restart;
+	uint64_t commands_given;	/* by earlier runs */
 	int wake_fd;
 	/* shared with others */
+	struct ohtd_limits limits;
 	atomic_bool quit;
+	atomic_bool leaves;		/* a person has asked for the end; nothing begins any more */
 	_Atomic uint32_t device_epoch;	/* odd: open */
 	struct ohtd_seqlock published;
+	struct ohtd_event_ring event_ring;
 	/* this thread's */
 	bool ended;
 	uint64_t now_ns;
 	uint64_t next_tick_ns;
 	uint64_t last_tick_ns;
 	enum ohtd_state state;
+	enum ohtd_mode mode;
 	uint64_t state_since_ns;
+	bool timed_out;			/* the time-out of this stay has been raised */
+	struct ohtd_events events;
+	struct ohtd_steps steps;
 	int64_t facts[OHTD_FACTS_AVAILABLE];
 	uint64_t moving_ns;		/* last moment at which movement was seen */
 	uint64_t outputs_high_ns;	/* last moment at which an output or feedback was high */
@@ -238,14 +336,26 @@ struct ohtd_control {
 	struct ohtd_device device;
 	struct ohtd_safety safety;
 	struct ohtd_unit units[OHTD_UNITS];
+	struct ohtd_layout layout;
+	struct ohtd_layout wanted;	/* being made */
+	uint64_t plan_silent_ns;	/* newest time-out of a slow module in the plan */
 	struct ohtd_transfer transfers[OHTD_TRANSFERS];
 	struct ohtd_identify identify;
 	struct ohtd_telegrams telegrams;
+	struct ohtd_setpoints setpoints;
 	struct ohtd_enable enable;
-	struct ohtd_pending discover;
+	struct ohtd_lease lease;
+	struct ohtd_mission mission;
+	struct ohtd_passages passages;
+	struct ohtd_queue queue;
+	struct ohtd_await await;
+	struct ohtd_asked discover;
+	struct ohtd_asked limits_asked;	/* waits for the edge of a cycle */
 	struct ohtd_read reads[OHTD_READS_MAX];
 	uint32_t read_next;
-	bool read_was_last;
+	uint8_t slack_last;		/* enum ohtd_purpose of the last one beside the plan */
+	bool swept_last;		/* the last one beside the plan was an overdue signal */
+	uint8_t sweeps_due;		/* before a read in the background has its turn */
 	uint32_t sweep_unit;		/* whose turn it is */
 	uint64_t swept_cycle;		/* cycle of the last sweep: at most one each */
 	struct ohtd_fault faults[OHTD_FAULTS_MAX];
@@ -263,8 +373,45 @@ void ohtd_control_fini(struct ohtd_control *control);
 void ohtd_control_turn(struct ohtd_control *control);
 /* Turns until the shutdown is done. */
 void ohtd_control_run(struct ohtd_control *control);
-/* Raises an event; false: refused by the state machine, nothing happened. */
-bool ohtd_control_raise(struct ohtd_control *control, enum ohtd_event event);
+/* OHTD_COMMAND_RESTART, and what follows when the state machine has taken its event. */
+void ohtd_control_ask_end(struct ohtd_control *control, const struct ohtd_asked *asked);
+void ohtd_control_leave(struct ohtd_control *control);
+
+/* events.c */
+
+/*
+ * Queues an event; it is taken in this turn, behind all others but for a stop, which goes first. The
+ * same event for the same reason waits only once. Callable from anywhere on this thread.
+ */
+void ohtd_event_raise(struct ohtd_control *control, enum ohtd_event event,
+		      const struct ohtd_why *why);
+/* The same for a command; false: the queue is full, nothing was done. */
+bool ohtd_event_ask(struct ohtd_control *control, enum ohtd_event event,
+		    const struct ohtd_asked *asked);
+/* Takes all events and commands that wait, each to its end: the one place where that happens. */
+void ohtd_events_take(struct ohtd_control *control);
+/* Writes into the ring what has happened; @raised gives event, role, tag and reason. */
+void ohtd_event_record(struct ohtd_control *control, enum ohtd_record_kind kind,
+		       const struct ohtd_raised *raised, const struct ohtd_phrase *action);
+/* What a person has done without an event of the state machine; to be completed and put into the ring. */
+struct ohtd_event_record ohtd_event_of_person(const struct ohtd_control *control,
+					      enum ohtd_record_kind kind,
+					      const struct ohtd_command *by);
+
+/* steps.c */
+
+/* Carries the actions of @row out in their order, up to the first that waits. */
+void ohtd_steps_begin(struct ohtd_control *control, const struct ohtd_row *row,
+		      const struct ohtd_raised *raised);
+/* Ends the wait of an action at once; what stands behind it is carried out. */
+void ohtd_steps_cut(struct ohtd_control *control);
+/* Goes on behind an action whose wait is over. */
+void ohtd_steps_advance(struct ohtd_control *control);
+/* Asks the device for what it may refuse of @row; 0, or a negative errno and the reasons. */
+int ohtd_steps_ask(struct ohtd_control *control, const struct ohtd_row *row,
+		   const struct ohtd_raised *raised, struct ohtd_why_list *why);
+/* Does an action of @row wait? */
+bool ohtd_steps_wait(const struct ohtd_row *row);
 
 /* device.c */
 int ohtd_device_open(struct ohtd_control *control, char *error, size_t error_bytes);
@@ -287,12 +434,11 @@ void ohtd_transfer_done(struct ohtd_control *control, const struct oht_reply *re
 /* Gives up what has been under way for too long; forgets everything when the device is gone. */
 void ohtd_transfer_check(struct ohtd_control *control);
 void ohtd_transfer_fail_all(struct ohtd_control *control);
+/* A poll beside the plan that waits for its cycle has to wait longer: it is made again later. */
+void ohtd_transfer_withdraw_poll(struct ohtd_control *control);
 bool ohtd_transfer_slack_busy(const struct ohtd_control *control);
-/* Wire time of a read with its gaps, without the module's turnaround. */
-uint64_t ohtd_transfer_wire_ns(const struct ohtd_control *control, unsigned int words);
 
 /* schedule.c */
-void ohtd_schedule_cyclic(struct ohtd_control *control);
 void ohtd_schedule_slack(struct ohtd_control *control);
 
 /* units.c */
@@ -309,11 +455,30 @@ static inline bool ohtd_unit_every_cycle(const struct ohtd_unit *unit)
 
 /* Answer time-out of a unit as it is stretched by the time factor. */
 uint32_t ohtd_unit_timeout_us(const struct ohtd_control *control, const struct ohtd_unit *unit);
+/*
+ * The time-out of a first attempt at a request of ours while a plan runs: short enough for the slack
+ * when the unit answers well, else as above. Who gets no answer repeats with the other one.
+ */
+uint32_t ohtd_unit_quick_us(const struct ohtd_control *control, const struct ohtd_unit *unit);
+/*
+ * The time-out of a first question of a search for @words: short enough for the slack of the plan, if
+ * the unit usually answers sooner, or if nothing has ever answered there.
+ */
+uint32_t ohtd_unit_search_us(const struct ohtd_control *control, const struct ohtd_unit *unit,
+			     unsigned int words);
 /* Counts what came of one attempt. */
 void ohtd_unit_count(struct ohtd_unit *unit, const struct oht_reply *reply);
-/* A poll or sweep has ended. */
-void ohtd_unit_polled(struct ohtd_control *control, const struct ohtd_transfer *transfer,
-		      const struct oht_reply *reply);
+/* Silent for longer, a unit of a known kind is lost; moving and standing are told apart. */
+uint64_t ohtd_unit_loss_ns(const struct ohtd_control *control, const struct ohtd_unit *unit);
+/* Sets when the next poll beside the plan is due, after one that was answered. */
+void ohtd_unit_wait(const struct ohtd_control *control, struct ohtd_unit *unit);
+/* An exchange of the plan has ended at @time_ns, or a poll in the slack. */
+void ohtd_unit_polled(struct ohtd_control *control, struct ohtd_unit *unit,
+		      const struct ohtd_block *block, const struct oht_reply *reply,
+		      uint64_t time_ns);
+/* A sweep has ended: its failure says nothing about the unit's health. */
+void ohtd_unit_swept(struct ohtd_control *control, struct ohtd_unit *unit,
+		     const struct ohtd_block *block, const struct oht_reply *reply);
 /* A unit has told what it is (kind NULL: unknown type). */
 void ohtd_unit_found(struct ohtd_control *control, struct ohtd_unit *unit,
 		     const struct ohtd_identify *identify, enum oht_profile profile);
@@ -331,6 +496,11 @@ void ohtd_units_device_gone(struct ohtd_control *control);
 /* identify.c */
 void ohtd_identify_all(struct ohtd_control *control, bool polls_wait);
 void ohtd_identify_unit(struct ohtd_control *control, uint8_t unit);
+/*
+ * A search while nothing can move: the plan is left out, and modules are polled between the questions
+ * just often enough not to be lost.
+ */
+bool ohtd_identify_alone(const struct ohtd_control *control);
 /* Submits the next step as the slack transfer; false: nothing to do. */
 bool ohtd_identify_next(struct ohtd_control *control);
 void ohtd_identify_done(struct ohtd_control *control, const struct ohtd_transfer *transfer,
@@ -354,6 +524,9 @@ void ohtd_safety_stop(struct ohtd_control *control, const struct ohtd_why *why);
 void ohtd_safety_disable(struct ohtd_control *control, uint64_t tag);
 /* Opens the latch; 0 or a negative errno, and the reasons. */
 int ohtd_safety_reset(struct ohtd_control *control, uint64_t tag, struct ohtd_why_list *why);
+/* The same for a caller that has read the journal up to @seen: refused after any later entry. */
+int ohtd_safety_reset_seen(struct ohtd_control *control, uint64_t tag, uint64_t seen,
+			   struct ohtd_why_list *why);
 int ohtd_safety_enable(struct ohtd_control *control, uint64_t tag, struct ohtd_why_list *why);
 /* The device looks for faults of the stop; 0 whatever it found, or a negative errno and why not. */
 int ohtd_safety_self_test(struct ohtd_control *control, struct ohtd_why_list *why);
@@ -388,13 +561,25 @@ void ohtd_fault_settle(struct ohtd_control *control, unsigned int code, uint8_t 
 void ohtd_faults_clear(struct ohtd_control *control);
 
 /* commands.c */
-void ohtd_commands_receive(struct ohtd_control *control);
+
+/* Takes the oldest command that waits and begins it; false: none waits. */
+bool ohtd_commands_receive(struct ohtd_control *control);
+/* Answers the command behind an event. @refused: why it was not accepted, NULL: it was. */
+void ohtd_commands_answer(struct ohtd_control *control, const struct ohtd_raised *raised,
+			  const struct ohtd_why_list *refused);
+/* What the state machine makes of @event is the answer. */
+void ohtd_commands_ask(struct ohtd_control *control, const struct ohtd_asked *asked,
+		       enum ohtd_event event);
+void ohtd_commands_done(struct ohtd_control *control, const struct ohtd_asked *asked);
+/* The same for the command of motion with @number. */
+void ohtd_commands_done_as(struct ohtd_control *control, const struct ohtd_asked *asked,
+			   uint64_t number);
+/* Begins to switch on; @asked: the command that is answered at the end, NULL: none. */
+void ohtd_enable_begin(struct ohtd_control *control, const struct ohtd_asked *asked);
+/* Ends what is being switched on; its command is refused. */
+void ohtd_enable_cancel(struct ohtd_control *control);
 /* Drives enable and discovery on; drops what is late. */
 void ohtd_commands_advance(struct ohtd_control *control);
-/* Submits the next read as the slack transfer; false: none waits. */
-bool ohtd_commands_read_next(struct ohtd_control *control);
-void ohtd_commands_read_done(struct ohtd_control *control, const struct ohtd_transfer *transfer,
-			     const struct oht_reply *reply);
 /* Answers everything with @code; at shutdown and when the device goes. */
 void ohtd_commands_fail_all(struct ohtd_control *control, unsigned int outcome, unsigned int code);
 

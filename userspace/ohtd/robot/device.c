@@ -65,8 +65,11 @@ void ohtd_device_close(struct ohtd_control *control, bool farewell)
 
 	if (!device->open)
 		return;
-	if (farewell)
+	if (farewell) {
+		ohtd_layout_end(control);
 		control->bus->ops->farewell(control->bus);
+	}
+	ohtd_layout_forget(control);
 	device->open = false;
 	control->safety.known = false;
 	control->bus->ops->close(control->bus);
@@ -98,7 +101,7 @@ void ohtd_device_lost(struct ohtd_control *control)
 	 * A device does not go without lowering its outputs, whether its last record has reached us
 	 * or not: this is a stop, and wants a reset by a person when it is back.
 	 */
-	ohtd_control_raise(control, OHTD_EVENT_ESTOP_TRIGGERED);
+	ohtd_event_raise(control, OHTD_EVENT_ESTOP_TRIGGERED, &why);
 	control->notify = true;
 }
 

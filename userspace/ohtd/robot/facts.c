@@ -61,10 +61,15 @@ bool ohtd_signal(const struct ohtd_control *control, enum ohtd_signal signal,
 	return unit && read_signal(unit, signal, value);
 }
 
+/* Never shorter than its unit's loss time: what is not lost yet says what it said last. */
 static uint64_t fresh_ns(const struct ohtd_control *control, const struct ohtd_unit *unit)
 {
-	return (uint64_t)unit->kind->module->poll_period_ms * unit->blocks.polls * FRESH_PERIODS *
-	       control->time_factor * OHTD_NS_PER_MS;
+	uint64_t fresh_ms = (uint64_t)unit->kind->module->poll_period_ms * unit->blocks.polls *
+			    FRESH_PERIODS;
+
+	if (fresh_ms < unit->kind->lost_ms)
+		fresh_ms = unit->kind->lost_ms;
+	return fresh_ms * control->time_factor * OHTD_NS_PER_MS;
 }
 
 /* Recent, whatever it says. */
@@ -223,7 +228,6 @@ void ohtd_facts_update(struct ohtd_control *control)
 {
 	uint64_t standing = control->safety.known ? control->safety.status.standing : 0;
 	int64_t *facts = control->facts;
-	double value;
 
 	facts[OHTD_FACT_ALWAYS] = 1;
 	facts[OHTD_FACT_IN_STATE_MS] =
@@ -239,7 +243,7 @@ void ohtd_facts_update(struct ohtd_control *control)
 	facts[OHTD_FACT_AUTO_ENABLE] = control->auto_enable;
 	facts[OHTD_FACT_SAFETY_OK] = safety_module_good(control) && !ohtd_safety_latched(control);
 	facts[OHTD_FACT_SENSORS_OK] = sensors_good(control);
-	facts[OHTD_FACT_LOCATION_OK] =
-		ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &value);
+	facts[OHTD_FACT_LOCATION_OK] = ohtd_mission_located(control);
 	facts[OHTD_FACT_STANDSTILL] = standstill(control);
+	ohtd_mission_facts(control);
 }

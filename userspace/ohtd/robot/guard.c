@@ -49,6 +49,9 @@ static const char *const fact_names[OHTD_FACTS] = {
 	[OHTD_FACT_DOCK_CONFIRMED]		= "dock_confirmed",
 	[OHTD_FACT_EXPECTED_DOCK_CONTACT]	= "expected_dock_contact",
 	[OHTD_FACT_RETRIES_LEFT]		= "retries_left",
+	[OHTD_FACT_DOCK_PHASE_FINAL]		= "dock_phase_final",
+	[OHTD_FACT_KEPT_IS_DOCK]		= "kept_is_dock",
+	[OHTD_FACT_AUTO_CONTINUE]		= "auto_continue",
 	[OHTD_FACT_JOG_ACTIVE]			= "jog_active",
 	[OHTD_FACT_JOG_SPEED_IN_LIMIT]		= "jog_speed_in_limit",
 	[OHTD_FACT_POSITION_ERROR_IN_TOLERANCE]	= "position_error_in_tolerance",
@@ -60,11 +63,6 @@ static const char *const fact_names[OHTD_FACTS] = {
 	[OHTD_FACT_DOCK_TIMEOUT_MS]		= "dock_timeout_ms",
 	[OHTD_FACT_CHANGE_SET_VALID]		= "change_set_valid",
 };
-
-const char *ohtd_fact_name(unsigned int fact)
-{
-	return fact < OHTD_FACTS ? fact_names[fact] : "unknown";
-}
 
 static void fail(struct parser *parser, const char *what)
 {

@@ -20,6 +20,19 @@ static const struct ohtd_probe *probe_of(const struct ohtd_control *control)
 	return kind ? &kind->probe : &no_probe;
 }
 
+/* Device id and type code in one read, with what lies between them; no words: they lie too far apart. */
+static struct ohtd_block whole_block(const struct ohtd_control *control)
+{
+	uint16_t id = control->model->device_id_address, type = control->model->module_type_address;
+	uint16_t first = id < type ? id : type;
+	unsigned int words = (id < type ? type - id : id - type) + 1u;
+
+	return (struct ohtd_block){
+		.address = first,
+		.words = words <= OHTD_READ_MAX ? (uint16_t)words : 0,
+	};
+}
+
 static void begin(struct ohtd_control *control, uint8_t unit)
 {
 	struct ohtd_identify *identify = &control->identify;
@@ -28,6 +41,8 @@ static void begin(struct ohtd_control *control, uint8_t unit)
 	identify->unit = unit;
 	identify->step = OHTD_IDENTIFY_ID;
 	identify->attempts = 0;
+	identify->whole = ohtd_unit(control, unit)->view.generation && whole_block(control).words;
+	ohtd_unit(control, unit)->doubted = false;
 }
 
 static void end_all(struct ohtd_control *control)
@@ -36,15 +51,15 @@ static void end_all(struct ohtd_control *control)
 	uint64_t took_ns = control->now_ns - identify->started_ns;
 	unsigned int i;
 
+	/* Nobody waited for answers meanwhile; silence counts from here. */
+	for (i = 0; i < OHTD_UNITS && identify->polls_wait; i++)
+		if (control->units[i].plan && control->units[i].view.health == OHTD_HEALTH_GOOD)
+			control->units[i].view.last_good_ns = control->now_ns;
 	identify->full = false;
 	identify->polls_wait = false;
 	identify->runs++;
 	control->snapshot.bus.discovering = 0;
 	control->snapshot.bus.discovery_ms = (uint32_t)(took_ns / OHTD_NS_PER_MS);
-	/* Nobody waited for answers meanwhile; silence counts from here. */
-	for (i = 0; i < OHTD_UNITS; i++)
-		if (control->units[i].plan && control->units[i].view.health == OHTD_HEALTH_GOOD)
-			control->units[i].view.last_good_ns = control->now_ns;
 }
 
 /* This unit is done; go on with the next one of a discovery. */
@@ -81,6 +96,14 @@ void ohtd_identify_all(struct ohtd_control *control, bool polls_wait)
 	next_unit(control);
 }
 
+bool ohtd_identify_alone(const struct ohtd_control *control)
+{
+	enum ohtd_safety_state state = ohtd_safety_state(control);
+
+	return control->identify.full && control->enable.step == OHTD_ENABLE_IDLE &&
+	       (state == OHTD_SAFETY_STOPPED || state == OHTD_SAFETY_READY);
+}
+
 void ohtd_identify_unit(struct ohtd_control *control, uint8_t unit)
 {
 	begin(control, unit);
@@ -91,6 +114,8 @@ static struct ohtd_block step_block(const struct ohtd_control *control)
 {
 	switch (control->identify.step) {
 	case OHTD_IDENTIFY_ID:
+		if (control->identify.whole)
+			return whole_block(control);
 		return (struct ohtd_block){
 			.address = control->model->device_id_address,
 			.words = 1,
@@ -111,6 +136,7 @@ static struct ohtd_block step_block(const struct ohtd_control *control)
 bool ohtd_identify_next(struct ohtd_control *control)
 {
 	const struct ohtd_identify *identify = &control->identify;
+	const struct ohtd_unit *unit = ohtd_unit(control, identify->unit);
 	struct ohtd_transfer transfer = { .purpose = OHTD_PURPOSE_IDENTIFY, .slack = true };
 	struct oht_request request = {
 		.unit = identify->unit,
@@ -120,10 +146,15 @@ bool ohtd_identify_next(struct ohtd_control *control)
 
 	if (!identify->active)
 		return false;
+	if (unit->quarantined) {
+		next_unit(control);
+		return ohtd_identify_next(control);
+	}
 	transfer.block = step_block(control);
 	request.address = transfer.block.address;
 	request.count = transfer.block.words;
-	request.timeout_us = ohtd_unit_timeout_us(control, ohtd_unit(control, identify->unit));
+	request.timeout_us = identify->attempts ? ohtd_unit_timeout_us(control, unit)
+						: ohtd_unit_search_us(control, unit, request.count);
 	return ohtd_transfer_submit(control, &request, &transfer);
 }
 
@@ -150,8 +181,10 @@ static enum oht_profile judge_profile(const struct ohtd_probe *probe,
 {
 	bool legacy;
 
+	/* Only a canonical module has what is all zero at a legacy one, or refused by it. */
 	if (reply->outcome == OHT_OUTCOME_EXCEPTION)
-		return OHT_PROFILE_CANONICAL;
+		return probe->rule == OHTD_PROBE_ALL_ZERO ? OHT_PROFILE_LEGACY
+							  : OHT_PROFILE_CANONICAL;
 	switch (probe->rule) {
 	case OHTD_PROBE_ALL_ZERO:
 		legacy = all_zero(reply->words, probe->count);
@@ -172,21 +205,29 @@ static void found(struct ohtd_control *control, enum oht_profile profile)
 	next_unit(control);
 }
 
+static void take_type(struct ohtd_control *control, uint16_t type_code)
+{
+	control->identify.type_code = type_code;
+	control->identify.step = OHTD_IDENTIFY_PROFILE;
+	if (!probe_of(control)->count)
+		found(control, OHT_PROFILE_CANONICAL);
+}
+
 static void answered(struct ohtd_control *control, const struct oht_reply *reply)
 {
 	struct ohtd_identify *identify = &control->identify;
+	uint16_t first = step_block(control).address;
 
 	identify->attempts = 0;
 	switch (identify->step) {
 	case OHTD_IDENTIFY_ID:
-		identify->device_id = reply->words[0];
+		identify->device_id = reply->words[control->model->device_id_address - first];
 		identify->step = OHTD_IDENTIFY_TYPE;
+		if (identify->whole)
+			take_type(control, reply->words[control->model->module_type_address - first]);
 		break;
 	case OHTD_IDENTIFY_TYPE:
-		identify->type_code = reply->words[0];
-		identify->step = OHTD_IDENTIFY_PROFILE;
-		if (!probe_of(control)->count)
-			found(control, OHT_PROFILE_CANONICAL);
+		take_type(control, reply->words[0]);
 		break;
 	default:
 		found(control, judge_profile(probe_of(control), reply));
@@ -199,9 +240,12 @@ static void failed(struct ohtd_control *control)
 	struct ohtd_unit *unit = ohtd_unit(control, identify->unit);
 	bool expected = ohtd_model_by_unit(control->model, identify->unit) != NULL;
 	/* Once it has answered, one lost frame must not spoil it; a silent one costs one time-out. */
-	bool patient = identify->step != OHTD_IDENTIFY_ID || (expected && !unit->backoff_ms);
+	bool patient = identify->step != OHTD_IDENTIFY_ID ||
+		       ((expected || unit->view.generation) && !unit->backoff_ms);
 
 	identify->attempts++;
+	/* Another module may be there now, which does not know what lies between. */
+	identify->whole = false;
 	if (patient && identify->attempts < ATTEMPTS_PATIENT)
 		return;
 	if (expected || unit->view.generation)
@@ -214,14 +258,18 @@ void ohtd_identify_done(struct ohtd_control *control, const struct ohtd_transfer
 {
 	bool refused = reply->outcome == OHT_OUTCOME_EXCEPTION &&
 		       reply->exception == EXCEPTION_ADDRESS;
+	bool whole = control->identify.whole && control->identify.step == OHTD_IDENTIFY_ID;
 
 	/* A discovery that began meanwhile has displaced the question that this answers. */
 	if (!control->identify.active || control->identify.unit != transfer->unit ||
-	    step_block(control).address != transfer->block.address)
+	    step_block(control).address != transfer->block.address ||
+	    step_block(control).words != transfer->block.words)
 		return;
 	if (reply->outcome == OHT_OUTCOME_OK ||
 	    (refused && control->identify.step == OHTD_IDENTIFY_PROFILE))
 		answered(control, reply);
+	else if (refused && whole)
+		control->identify.whole = false;
 	else
 		failed(control);
 }

@@ -52,13 +52,31 @@ int ohtd_link_fd(const struct ohtd_link *link)
 
 static bool valid(const struct ohtd_command *command)
 {
+	unsigned int words_max;
+
 	if (command->kind < OHTD_COMMAND_RESET || command->kind > OHTD_COMMAND_LAST ||
 	    command->valid_ms > VALID_MAX_MS)
 		return false;
-	if (command->kind != OHTD_COMMAND_READ)
+	switch (command->kind) {
+	case OHTD_COMMAND_READ:
+	case OHTD_COMMAND_WRITE:
+		words_max = command->kind == OHTD_COMMAND_READ ? OHTD_READ_MAX : OHTD_WRITE_MAX;
+		if (command->count < 1 || command->count > words_max ||
+		    command->address + command->count > 0x10000)
+			return false;
+		break;
+	case OHTD_COMMAND_OVERRIDE:
+		return command->percent >= 1 && command->percent <= 100;
+	case OHTD_COMMAND_PING:
+	case OHTD_COMMAND_QUARANTINE:
+	case OHTD_COMMAND_RELEASE:
+		break;
+	case OHTD_COMMAND_MODE:
+		return command->mode < OHTD_MODES;
+	default:
 		return true;
-	return command->unit >= 1 && command->unit <= UNIT_MAX && command->count >= 1 &&
-	       command->count <= OHTD_READ_MAX && command->address + command->count <= 0x10000;
+	}
+	return command->unit >= 1 && command->unit <= UNIT_MAX;
 }
 
 int ohtd_link_post(struct ohtd_link *link, const struct ohtd_command *command)

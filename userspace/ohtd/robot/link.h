@@ -11,8 +11,8 @@
 #include <stdbool.h>
 
 #include "../bus/bus.h"
-#include "../main/clock.h"
-#include "../main/ring.h"
+#include "../base/clock.h"
+#include "../base/ring.h"
 #include "robot.h"
 
 /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "model.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -8,8 +9,16 @@
 #include <string.h>
 
 #include "common/cells.h"
+#include "oht_plan.h"
+#include "tag.h"
 
-#define COLUMNS_MAX	8
+static_assert(OHT_ADDED_REGISTERS_MAX <= OHTD_REGISTERS_MAX, "what a user adds has room");
+
+#define COLUMNS_MAX	9
+#define PERIOD_MAX_CYCLES	1000
+#define TIMEOUT_MIN_US		1000
+/* 200 ms: a drive that is told more seldom is not led. */
+#define OUTPUT_PERIOD_MAX_CYCLES	8
 
 static const char *const signal_names[OHTD_SIGNALS + 1] = {
 	[OHTD_SIGNAL_BATTERY_PERCENT]	= "battery_percent",
@@ -24,11 +33,29 @@ static const char *const signal_names[OHTD_SIGNALS + 1] = {
 	[OHTD_SIGNAL_DRIVE_DIRECTION]	= "drive_direction",
 	[OHTD_SIGNAL_SPEED_MM_S]	= "speed_mm_s",
 	[OHTD_SIGNAL_POSITION_MM]	= "position_mm",
+	[OHTD_SIGNAL_STOP_ZONE_1]	= "stop_zone_1",
+	[OHTD_SIGNAL_STOP_ZONE_2]	= "stop_zone_2",
+	[OHTD_SIGNAL_STOP_ZONE_3]	= "stop_zone_3",
+	[OHTD_SIGNAL_STOP_ZONE_4]	= "stop_zone_4",
+	[OHTD_SIGNAL_DOCK_STATUS]	= "dock_status",
+	[OHTD_SIGNAL_DOCK_CONFIRMED]	= "dock_confirmed",
+	[OHTD_SIGNAL_TAG_ID]		= "tag_id",
+	[OHTD_SIGNAL_TAG_PRESENT]	= "tag_present",
+};
+
+static const char *const output_names[OHTD_OUTPUTS + 1] = {
+	[OHTD_OUTPUT_SPEED_1]		= "set_speed_1",
+	[OHTD_OUTPUT_DIRECTION_1]	= "set_direction_1",
+	[OHTD_OUTPUT_SPEED_2]		= "set_speed_2",
+	[OHTD_OUTPUT_DIRECTION_2]	= "set_direction_2",
 };
 
 static const char *const telegram_names[OHTD_TELEGRAMS + 1] = {
 	[OHTD_TELEGRAM_STOP]		= "stop",
 	[OHTD_TELEGRAM_ZERO_SPEED]	= "zero_speed",
+	[OHTD_TELEGRAM_DRIVE_ON]	= "drive_on",
+	[OHTD_TELEGRAM_CHARGE_OFF]	= "charge_off",
+	[OHTD_TELEGRAM_CHARGE_ON]	= "charge_on",
 };
 
 static const char *const rule_names[] = { "answers", "all_zero", "strictly_falling", NULL };
@@ -96,20 +123,33 @@ static int cell_u32(const struct oht_cells *cells, size_t column, int64_t max, u
 	return ret;
 }
 
+/* The register that columns 2 and 3 name, and its module; or a complaint and NULL. */
+static const struct oht_register *cell_register(struct ohtd_model *model,
+						const struct oht_cells *cells,
+						unsigned int profile, struct ohtd_kind **kind)
+{
+	const struct oht_register *reg;
+
+	*kind = cell_kind(model, cells, 2);
+	if (!*kind)
+		return NULL;
+	reg = oht_regmap_find((*kind)->plan[profile].map, oht_cell(cells, 3));
+	if (!reg)
+		oht_cell_refuse(cells, 3, "the module has no such register in this profile");
+	return reg;
+}
+
 /* signals.csv: signal, profile, module, register */
 static int set_signal(struct ohtd_model *model, const struct oht_cells *cells, unsigned int profile,
 		      unsigned int signal)
 {
-	struct ohtd_kind *kind = cell_kind(model, cells, 2);
-	const struct oht_register *reg;
+	struct ohtd_kind *kind;
+	const struct oht_register *reg = cell_register(model, cells, profile, &kind);
 	struct ohtd_plan *plan;
 
-	if (!kind)
+	if (!reg)
 		return -EINVAL;
 	plan = &kind->plan[profile];
-	reg = oht_regmap_find(plan->map, oht_cell(cells, 3));
-	if (!reg)
-		return oht_cell_refuse(cells, 3, "the module has no such register in this profile");
 	if (reg->access == OHT_ACCESS_WO || reg->type == OHT_TYPE_STRING)
 		return oht_cell_refuse(cells, 3, "not a readable number");
 	if (plan->signal[signal] >= 0)
@@ -118,16 +158,50 @@ static int set_signal(struct ohtd_model *model, const struct oht_cells *cells, u
 	return 0;
 }
 
+/* The same for what is written. */
+static int set_output(struct ohtd_model *model, const struct oht_cells *cells, unsigned int profile,
+		      unsigned int output)
+{
+	struct ohtd_kind *kind;
+	const struct oht_register *reg = cell_register(model, cells, profile, &kind);
+	struct ohtd_plan *plan;
+
+	if (!reg)
+		return -EINVAL;
+	plan = &kind->plan[profile];
+	if (reg->access == OHT_ACCESS_RO || reg->type != OHT_TYPE_U16)
+		return oht_cell_refuse(cells, 3, "not a writable register of type u16");
+	if (!oht_register_in_range(reg, 0))
+		return oht_cell_refuse(cells, 3, "does not take 0, which is standstill");
+	if (plan->output[output] >= 0)
+		return oht_cell_refuse(cells, 0, "signal given twice for this module and profile");
+	if (model->drive && model->drive != kind)
+		return oht_cell_refuse(cells, 2, "another module is the drive already");
+	model->drive = kind;
+	plan->output[output] = (int)(reg - plan->map->reg);
+	return 0;
+}
+
+static bool is_output(const char *name, unsigned int *output)
+{
+	for (*output = 0; *output < OHTD_OUTPUTS; ++*output)
+		if (!strcmp(output_names[*output], name))
+			return true;
+	return false;
+}
+
 static int signal_row(struct ohtd_model *model, const struct oht_cells *cells)
 {
-	unsigned int signal, profile, i;
-	int ret = oht_cell_word(cells, 0, signal_names, &signal);
+	unsigned int signal = 0, output, profile, i;
+	bool writes = is_output(oht_cell(cells, 0), &output);
+	int ret = writes ? 0 : oht_cell_word(cells, 0, signal_names, &signal);
 
 	if (!ret)
 		ret = oht_cell_word(cells, 1, profile_names, &profile);
 	for (i = 0; !ret && i < OHT_PROFILES; i++)
 		if (profile == i || profile == PROFILE_COMMON)
-			ret = set_signal(model, cells, i, signal);
+			ret = writes ? set_output(model, cells, i, output)
+				     : set_signal(model, cells, i, signal);
 	return ret;
 }
 
@@ -150,6 +224,102 @@ static int loss_row(struct ohtd_model *model, const struct oht_cells *cells)
 		     kind->lost_moving_ms < kind->module->response_timeout_ms))
 		ret = oht_cell_refuse(cells, 1, "shorter than the module's response time-out");
 	return ret;
+}
+
+/*
+ * plan.csv: module, period_cycles, phase_cycles, timeout_us, turnaround_us, loss_action, loss_errors,
+ * output
+ */
+static int plan_period(const struct ohtd_kind *kind, const struct oht_cells *cells,
+		       struct ohtd_cyclic *cyclic)
+{
+	uint32_t period, phase = 0;
+	int ret = cell_u32(cells, 1, PERIOD_MAX_CYCLES, &period);
+
+	if (ret)
+		return ret;
+	if (cyclic->output == OHTD_OUTPUT_NONE &&
+	    period * OHTD_CYCLE_MS != kind->module->poll_period_ms)
+		return oht_cell_refuse(cells, 1, "not the poll period of modules.csv");
+	if (!period || (cyclic->output != OHTD_OUTPUT_NONE && period > OUTPUT_PERIOD_MAX_CYCLES))
+		return oht_cell_refuse(cells, 1, "a set-point is written every 1 to 8 cycles");
+	ret = cell_u32(cells, 2, period - 1, &phase);
+	cyclic->period_cycles = (uint16_t)period;
+	cyclic->phase_cycles = (uint16_t)phase;
+	return ret;
+}
+
+static int plan_numbers(const struct ohtd_kind *kind, const struct oht_cells *cells,
+			struct ohtd_cyclic *cyclic)
+{
+	static const char *const losses[] = { "none", "stop", NULL };
+	uint32_t errors = 0;
+	unsigned int loss = 0;
+	int ret = plan_period(kind, cells, cyclic);
+
+	if (!ret)
+		ret = cell_u32(cells, 3, kind->module->response_timeout_ms * 1000,
+			       &cyclic->timeout_us);
+	if (!ret && cyclic->timeout_us < TIMEOUT_MIN_US)
+		ret = oht_cell_refuse(cells, 3, "shorter than 1000 us");
+	if (!ret)
+		ret = cell_u32(cells, 4, cyclic->timeout_us, &cyclic->turnaround_us);
+	if (!ret)
+		ret = oht_cell_word(cells, 5, losses, &loss);
+	if (!ret)
+		ret = cell_u32(cells, 6, UINT8_MAX, &errors);
+	if (ret)
+		return ret;
+	if (!errors)
+		return oht_cell_refuse(cells, 6, "must be 1 at least");
+	cyclic->loss = (uint8_t)(loss ? OHT_CYCLIC_LOSS_STOP : OHT_CYCLIC_LOSS_NONE);
+	cyclic->loss_errors = (uint8_t)errors;
+	return 0;
+}
+
+/* Which set-point of @kind the row writes; empty: the row reads. */
+static int plan_output(const struct ohtd_model *model, const struct ohtd_kind *kind,
+		       const struct oht_cells *cells, unsigned int *output)
+{
+	unsigned int i;
+	int ret = 0;
+
+	*output = OHTD_OUTPUT_NONE;
+	if (*oht_cell(cells, 7))
+		ret = oht_cell_word(cells, 7, output_names, output);
+	if (ret)
+		return ret;
+	for (i = 0; i < model->planned; i++)
+		if (model->in_order[i].kind == kind && model->in_order[i].cyclic.output == *output)
+			return *output == OHTD_OUTPUT_NONE
+				       ? oht_cell_refuse(cells, 0, "module given twice")
+				       : oht_cell_refuse(cells, 7, "given twice");
+	for (i = 0; i < OHT_PROFILES && *output != OHTD_OUTPUT_NONE; i++)
+		if (kind->plan[i].output[*output] >= 0)
+			return 0;
+	return *output == OHTD_OUTPUT_NONE
+		       ? 0 : oht_cell_refuse(cells, 7, "signals.csv has no such register of it");
+}
+
+static int plan_row(struct ohtd_model *model, const struct oht_cells *cells)
+{
+	struct ohtd_kind *kind = cell_kind(model, cells, 0);
+	struct ohtd_cyclic cyclic = { 0 };
+	unsigned int output;
+	int ret;
+
+	if (!kind)
+		return -EINVAL;
+	ret = plan_output(model, kind, cells, &output);
+	cyclic.output = (uint8_t)output;
+	if (!ret)
+		ret = plan_numbers(kind, cells, &cyclic);
+	if (ret)
+		return ret;
+	if (output == OHTD_OUTPUT_NONE)
+		kind->cyclic = cyclic;
+	model->in_order[model->planned++] = (struct ohtd_planned){ kind, cyclic };
+	return 0;
 }
 
 /* probes.csv: module, address, count, legacy_when */
@@ -228,6 +398,9 @@ static const struct table {
 } tables[] = {
 	{ "signals.csv", signal_row, { "signal", "profile", "module", "register" } },
 	{ "loss.csv", loss_row, { "module", "lost_ms", "lost_moving_ms", "escalate_ms" } },
+	{ "plan.csv", plan_row,
+	  { "module", "period_cycles", "phase_cycles", "timeout_us", "turnaround_us",
+	    "loss_action", "loss_errors", "output" } },
 	{ "probes.csv", probe_row, { "module", "address", "count", "legacy_when" } },
 	{ "telegrams.csv", telegram_row,
 	  { "telegram", "profile", "module", "register", "value" } },
@@ -265,7 +438,7 @@ static int load_table(struct ohtd_model *model, const char *data_dir, const stru
 
 static void init_kinds(struct ohtd_model *model)
 {
-	unsigned int i, profile, signal;
+	unsigned int i, profile, signal, output;
 
 	for (i = 0; i < model->count; i++) {
 		struct ohtd_kind *kind = &model->kinds[i];
@@ -279,6 +452,8 @@ static void init_kinds(struct ohtd_model *model)
 			kind->plan[profile].map = &kind->module->map[profile];
 			for (signal = 0; signal < OHTD_SIGNALS; signal++)
 				kind->plan[profile].signal[signal] = -1;
+			for (output = 0; output < OHTD_OUTPUTS; output++)
+				kind->plan[profile].output[output] = -1;
 		}
 	}
 }
@@ -311,6 +486,11 @@ static int check_kinds(struct ohtd_model *model, char error[OHT_ERROR_BYTES])
 				 kind->module->name);
 			return -EINVAL;
 		}
+		if (!kind->cyclic.period_cycles) {
+			snprintf(error, OHT_ERROR_BYTES, "plan.csv: module '%s' is missing",
+				 kind->module->name);
+			return -EINVAL;
+		}
 		for (profile = 0; profile < OHT_PROFILES; profile++)
 			if (kind->plan[profile].map->count > OHTD_REGISTERS_MAX) {
 				snprintf(error, OHT_ERROR_BYTES,
@@ -319,6 +499,44 @@ static int check_kinds(struct ohtd_model *model, char error[OHT_ERROR_BYTES])
 				return -EINVAL;
 			}
 	}
+	return 0;
+}
+
+static bool is_planned(const struct ohtd_model *model, unsigned int output)
+{
+	unsigned int i;
+
+	for (i = 0; i < model->planned; i++)
+		if (model->in_order[i].cyclic.output == output)
+			return true;
+	return false;
+}
+
+/* A motor has both, and each is written. */
+static int check_outputs(const struct ohtd_model *model, char error[OHT_ERROR_BYTES])
+{
+	unsigned int profile, output;
+
+	for (profile = 0; model->drive && profile < OHT_PROFILES; profile++)
+		for (output = 0; output < OHTD_OUTPUTS; output++) {
+			const int *place = model->drive->plan[profile].output;
+
+			if (place[output] < 0)
+				continue;
+			if (place[output ^ 1] < 0) {
+				snprintf(error, OHT_ERROR_BYTES,
+					 "signals.csv: '%s' without '%s' in profile %s",
+					 output_names[output], output_names[output ^ 1],
+					 profile_names[profile]);
+				return -EINVAL;
+			}
+			if (!is_planned(model, output)) {
+				snprintf(error, OHT_ERROR_BYTES,
+					 "plan.csv: no row writes output '%s'",
+					 output_names[output]);
+				return -EINVAL;
+			}
+		}
 	return 0;
 }
 
@@ -338,10 +556,15 @@ static int fill_model(struct ohtd_model *model, const char *data_dir, char error
 	ret = find_identification(model, error);
 	for (i = 0; !ret && i < sizeof(tables) / sizeof(tables[0]); i++)
 		ret = load_table(model, data_dir, &tables[i], error);
-	return ret ? ret : check_kinds(model, error);
+	if (!ret)
+		ret = check_kinds(model, error);
+	if (!ret)
+		ret = ohtd_tag_check(model, error);
+	return ret ? ret : check_outputs(model, error);
 }
 
-struct ohtd_model *ohtd_model_load(const char *data_dir, char error[OHT_ERROR_BYTES])
+struct ohtd_model *ohtd_model_load(const char *data_dir, const char *user_dir,
+				   char error[OHT_ERROR_BYTES])
 {
 	struct ohtd_model *model = calloc(1, sizeof(*model));
 
@@ -351,8 +574,12 @@ struct ohtd_model *ohtd_model_load(const char *data_dir, char error[OHT_ERROR_BY
 		snprintf(error, OHT_ERROR_BYTES, "out of memory");
 		return NULL;
 	}
-	if (oht_modmap_load(data_dir, &model->modmap, error) ||
-	    fill_model(model, data_dir, error)) {
+	if (oht_modmap_load(data_dir, &model->modmap, error)) {
+		ohtd_model_free(model);
+		return NULL;
+	}
+	ohtd_user_maps_load(&model->user, model->modmap, user_dir);
+	if (fill_model(model, data_dir, error)) {
 		ohtd_model_free(model);
 		return NULL;
 	}

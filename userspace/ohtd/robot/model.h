@@ -14,9 +14,11 @@
 #include "command.h"
 #include "common/modmap.h"
 #include "snapshot.h"
+#include "user_maps.h"
 
 #define OHTD_KINDS_MAX		8	/* modules in modules.csv */
 #define OHTD_WRITES_MAX		4
+#define OHTD_CYCLE_MS		25	/* of control and of the plan of the bus */
 
 /* Measured quantities that the control logic uses; rows of signals.csv name their registers. */
 enum ohtd_signal {
@@ -32,20 +34,53 @@ enum ohtd_signal {
 	OHTD_SIGNAL_DRIVE_DIRECTION,
 	OHTD_SIGNAL_SPEED_MM_S,
 	OHTD_SIGNAL_POSITION_MM,
+	OHTD_SIGNALS_POLLED,
+	/* Read with what the plan leaves, but before everything else there. */
+	OHTD_SIGNAL_STOP_ZONE_1 = OHTD_SIGNALS_POLLED,
+	OHTD_SIGNAL_STOP_ZONE_2,
+	OHTD_SIGNAL_STOP_ZONE_3,
+	OHTD_SIGNAL_STOP_ZONE_4,
+	OHTD_SIGNAL_DOCK_STATUS,	/* a number: OHTD_DOCK_STATUS_DOCKED is docked */
+	OHTD_SIGNAL_DOCK_CONFIRMED,	/* 1 is docked */
+	OHTD_SIGNAL_TAG_ID,		/* holds while OHTD_SIGNAL_TAG_PRESENT is 1: read by one request */
+	OHTD_SIGNAL_TAG_PRESENT,
 	OHTD_SIGNALS,
 };
 
-/* Prepared writes to the drive; rows of telegrams.csv. */
+#define OHTD_DOCK_STATUS_DOCKED	4
+
+/*
+ * Set-points of the drive; rows of signals.csv name their registers, rows of plan.csv the cycles in
+ * which they are written. A motor's direction follows its speed.
+ */
+enum ohtd_output {
+	OHTD_OUTPUT_SPEED_1,
+	OHTD_OUTPUT_DIRECTION_1,
+	OHTD_OUTPUT_SPEED_2,
+	OHTD_OUTPUT_DIRECTION_2,
+	OHTD_OUTPUTS,
+	OHTD_OUTPUT_NONE = OHTD_OUTPUTS,	/* a row of plan.csv that reads */
+};
+
+static inline bool ohtd_output_is_direction(unsigned int output)
+{
+	return output % 2;
+}
+
+/* Prepared writes to drive and charger; rows of telegrams.csv. */
 enum ohtd_telegram {
 	OHTD_TELEGRAM_STOP,
 	OHTD_TELEGRAM_ZERO_SPEED,
+	OHTD_TELEGRAM_DRIVE_ON,
+	OHTD_TELEGRAM_CHARGE_OFF,
+	OHTD_TELEGRAM_CHARGE_ON,
 	OHTD_TELEGRAMS,
 };
 
-/* When the answer to a profile probe means "legacy"; exception 02 always means "canonical". */
+/* When the answer to a profile probe means "legacy"; exception 02 mostly means "canonical". */
 enum ohtd_probe_rule {
 	OHTD_PROBE_ANSWERS,
-	OHTD_PROBE_ALL_ZERO,
+	OHTD_PROBE_ALL_ZERO,		/* also exception 02 */
 	OHTD_PROBE_STRICTLY_FALLING,
 };
 
@@ -53,6 +88,26 @@ struct ohtd_probe {
 	uint16_t address;
 	uint16_t count;			/* 0: the module has no probe and is canonical */
 	enum ohtd_probe_rule rule;
+};
+
+/**
+ * struct ohtd_cyclic - a row of plan.csv: how a module, or an output of it, stands in the plan
+ * @period_cycles: due in every so many-th cycle
+ * @phase_cycles: the first cycle in which it is due
+ * @timeout_us: how long its answer is waited for there
+ * @turnaround_us: what the arithmetic of the plan counts with
+ * @loss: enum oht_cyclic_loss: what the bus itself does when it is silent
+ * @loss_errors: so often on end
+ * @output: enum ohtd_output
+ */
+struct ohtd_cyclic {
+	uint16_t period_cycles;
+	uint16_t phase_cycles;
+	uint32_t timeout_us;
+	uint32_t turnaround_us;
+	uint8_t loss;
+	uint8_t loss_errors;
+	uint8_t output;
 };
 
 struct ohtd_write {
@@ -64,11 +119,13 @@ struct ohtd_write {
  * struct ohtd_plan - how a module of one profile is read and written
  * @map: its registers; the order of all values
  * @signal: place of a signal's register in @map, -1 for none
+ * @output: the same for an output
  * @writes: prepared writes
  */
 struct ohtd_plan {
 	const struct oht_regmap *map;
 	int signal[OHTD_SIGNALS];
+	int output[OHTD_OUTPUTS];
 	unsigned int write_count[OHTD_TELEGRAMS];
 	struct ohtd_write writes[OHTD_TELEGRAMS][OHTD_WRITES_MAX];
 };
@@ -79,6 +136,7 @@ struct ohtd_plan {
  * @lost_ms: silent so long at standstill: lost
  * @lost_moving_ms: the same while moving
  * @escalate_ms: still lost so much later: emergency stop; 0 never
+ * @cyclic: its row of plan.csv that reads
  * @probe: how its profile is found out
  * @plan: by enum oht_profile
  */
@@ -87,14 +145,25 @@ struct ohtd_kind {
 	uint32_t lost_ms;
 	uint32_t lost_moving_ms;
 	uint32_t escalate_ms;
+	struct ohtd_cyclic cyclic;
 	struct ohtd_probe probe;
 	struct ohtd_plan plan[OHT_PROFILES];
 };
 
+/* A row of plan.csv, and whose it is. */
+struct ohtd_planned {
+	const struct ohtd_kind *kind;
+	struct ohtd_cyclic cyclic;
+};
+
 struct ohtd_model {
 	struct oht_modmap *modmap;
+	struct ohtd_user_maps user;
 	unsigned int count;
 	struct ohtd_kind kinds[OHTD_KINDS_MAX];
+	const struct ohtd_kind *drive;	/* that has outputs; NULL: there is none */
+	unsigned int planned;
+	struct ohtd_planned in_order[OHTD_KINDS_MAX + OHTD_OUTPUTS];	/* as on the wire */
 	uint16_t device_id_address;	/* identification, the same in every module */
 	uint16_t module_type_address;
 	uint32_t timeout_max_ms;	/* longest response time-out of all modules */
@@ -102,13 +171,15 @@ struct ohtd_model {
 };
 
 /**
- * ohtd_model_load() - read and check modules, registers, signals, loss, probes and telegrams
+ * ohtd_model_load() - read and check modules, registers, signals, loss, plan, probes and telegrams
  * @data_dir: folder; NULL for the one that the program was built for
- * @error: one line on failure
+ * @user_dir: folder with register maps of the user, which need not be there; NULL: none
+ * @error: one line on failure; nothing in @user_dir is one
  *
  * Return: NULL on failure; else end with ohtd_model_free().
  */
-struct ohtd_model *ohtd_model_load(const char *data_dir, char error[OHT_ERROR_BYTES]);
+struct ohtd_model *ohtd_model_load(const char *data_dir, const char *user_dir,
+				   char error[OHT_ERROR_BYTES]);
 
 void ohtd_model_free(struct ohtd_model *model);
 

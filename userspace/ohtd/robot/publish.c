@@ -58,6 +58,7 @@ static void view_modules(struct ohtd_control *control)
 			view->requests = unit->view.requests;
 			view->timeouts = unit->view.timeouts;
 			view->next_probe_ns = unit->view.next_probe_ns;
+			view->health = unit->view.health;
 		} else {
 			continue;
 		}
@@ -82,11 +83,67 @@ static void view_bus(struct ohtd_control *control)
 	const struct ohtd_device *device = &control->device;
 
 	view->present = device->open;
+	if (device->open)
+		view->absent_since_ns = 0;
+	else if (!view->absent_since_ns)
+		view->absent_since_ns = control->now_ns;
 	view->timing_exact = device->open && (device->info.caps & OHT_HAS_EXACT_TIMING);
 	view->baud_bps = device->info.baud_bps;
 	memcpy(view->error, device->error, sizeof(view->error));
 	snprintf(view->port, sizeof(view->port), "%.*s", (int)sizeof(view->port) - 1,
 		 device->info.port);
+}
+
+static void view_interlocks(struct ohtd_control *control)
+{
+	unsigned int verb;
+
+	for (verb = 0; verb < OHTD_INTERLOCKS; verb++) {
+		struct ohtd_why_list *list = &control->snapshot.why_not[verb];
+
+		list->count = 0;
+		ohtd_why_event(control, ohtd_verb_event(verb), list);
+	}
+}
+
+static bool same_reasons(const struct ohtd_why_list *a, const struct ohtd_why_list *b)
+{
+	uint32_t i;
+
+	if (a->count != b->count)
+		return false;
+	for (i = 0; i < a->count && i < OHTD_WHY_MAX; i++)
+		if (a->items[i].code != b->items[i].code || a->items[i].unit != b->items[i].unit)
+			return false;
+	return true;
+}
+
+/* Its end moves with each word of the holder, and is no change. */
+static bool same_holder(const struct ohtd_control_view *a, const struct ohtd_control_view *b)
+{
+	return a->held == b->held && a->offered == b->offered && a->since_ns == b->since_ns &&
+	       !strcmp(a->holder.user, b->holder.user) &&
+	       !strcmp(a->holder.session, b->holder.session) && !strcmp(a->reason, b->reason);
+}
+
+/*
+ * Control and interlocks depend on the session that asks, so no channel has them: rights_seq tells
+ * clients to ask again.
+ */
+static void view_rights(struct ohtd_control *control)
+{
+	struct ohtd_snapshot *snapshot = &control->snapshot;
+	struct ohtd_why_list before[OHTD_INTERLOCKS];
+	bool same = same_holder(&snapshot->control, &control->lease.view);
+	unsigned int verb;
+
+	memcpy(before, snapshot->why_not, sizeof(before));
+	snapshot->control = control->lease.view;
+	view_interlocks(control);
+	for (verb = 0; verb < OHTD_INTERLOCKS; verb++)
+		same = same && same_reasons(&before[verb], &snapshot->why_not[verb]);
+	if (!same)
+		snapshot->rights_seq++;
 }
 
 void ohtd_publish(struct ohtd_control *control)
@@ -97,10 +154,13 @@ void ohtd_publish(struct ohtd_control *control)
 	snapshot->time_ns = control->now_ns;
 	snapshot->state = control->state;
 	snapshot->state_since_ns = control->state_since_ns;
+	snapshot->mode = control->mode;
 	view_signals(control);
 	view_modules(control);
 	view_faults(control);
 	view_bus(control);
+	ohtd_mission_view(control, snapshot);
+	snapshot->passage = control->passages.last;
 	ohtd_safety_view(control, &snapshot->safety);
 	snapshot->why_not_enable.count = 0;
 	if (!control->bus->ops->hardware_stop)
@@ -111,6 +171,7 @@ void ohtd_publish(struct ohtd_control *control)
 	    ohtd_safety_state(control) == OHTD_SAFETY_STOPPED)
 		ohtd_why_add(&snapshot->why_not_reset, OHTD_WHY_RESET_BUTTON, 0, 0);
 	ohtd_why_event(control, OHTD_EVENT_ESTOP_RESET, &snapshot->why_not_reset);
+	view_rights(control);
 	ohtd_seqlock_publish(&control->published, snapshot);
 }
 

@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../main/thread.h"
+#include "../base/thread.h"
 #include "control.h"
 
 #define STACK_BYTES		(256 * 1024)
@@ -93,6 +93,7 @@ static void set_setup(struct ohtd_robot *robot, const struct ohtd_robot_config *
 	robot->control.deadman_wish_ms = config->deadman_ms;
 	robot->control.auto_enable = config->auto_enable;
 	robot->control.unclean_restart = config->unclean_restart;
+	robot->control.commands_given = config->commands_given;
 }
 
 static int create_links(struct ohtd_robot *robot)
@@ -131,8 +132,12 @@ static int fill_robot(struct ohtd_robot *robot, const struct ohtd_robot_config *
 	int ret;
 
 	set_setup(robot, config);
-	control->model = ohtd_model_load(data_dir, why);
-	if (!control->model || ohtd_machine_load(data_dir, &control->machine, why)) {
+	control->model = ohtd_model_load(data_dir, config->user_dir, why);
+	if (!control->model || ohtd_machine_load(data_dir, &control->machine, why) ||
+	    ohtd_verbs_load(data_dir, &control->verbs, why) ||
+	    ohtd_stations_load(data_dir, &control->stations, why) ||
+	    ohtd_limits_init(&control->limits, data_dir, ohtd_clock_monotonic_ns(control->clock),
+			     why)) {
 		snprintf(error, error_bytes, "%s", why);
 		return -EINVAL;
 	}
@@ -190,6 +195,7 @@ void ohtd_robot_destroy(struct ohtd_robot *robot)
 		ohtd_link_fini(&robot->links[i]);
 	ohtd_bus_destroy(robot->control.bus);
 	ohtd_control_fini(&robot->control);
+	ohtd_limits_fini(&robot->control.limits);
 	ohtd_model_free(robot->control.model);
 	if (robot->control.wake_fd >= 0)
 		close(robot->control.wake_fd);
@@ -307,6 +313,11 @@ int ohtd_robot_stop(struct ohtd_robot *robot, uint32_t timeout_ms)
 	return 0;
 }
 
+bool ohtd_robot_leaves(const struct ohtd_robot *robot)
+{
+	return atomic_load(&robot->control.leaves);
+}
+
 /* ---- views ---- */
 
 int ohtd_robot_snapshot(const struct ohtd_robot *robot, struct ohtd_snapshot *out)
@@ -340,6 +351,101 @@ const struct oht_regmap *ohtd_robot_map(const struct ohtd_robot *robot, const ch
 	if (!kind || oht_profile_parse(profile, &which))
 		return NULL;
 	return kind->plan[which].map;
+}
+
+int ohtd_robot_event(const struct ohtd_robot *robot, struct ohtd_event_reader *reader,
+		     struct ohtd_event_record *record)
+{
+	return ohtd_event_ring_next(&robot->control.event_ring, reader, record);
+}
+
+uint64_t ohtd_robot_events(const struct ohtd_robot *robot)
+{
+	return atomic_load(&robot->control.event_ring.newest);
+}
+
+unsigned int ohtd_robot_registers_of(const struct ohtd_robot *robot, unsigned int profile)
+{
+	const struct ohtd_model *model = robot->control.model;
+	unsigned int i, count = 0;
+	size_t k;
+
+	for (i = 0; i < model->count; i++) {
+		const struct oht_regmap *map = &model->kinds[i].module->map[profile];
+
+		for (k = 0; k < map->count; k++)
+			count += !map->reg[k].added;
+	}
+	return count;
+}
+
+const struct ohtd_user_maps *ohtd_robot_user_maps(const struct ohtd_robot *robot)
+{
+	return &robot->control.model->user;
+}
+
+const struct ohtd_verb_rule *ohtd_robot_verb(const struct ohtd_robot *robot, unsigned int verb)
+{
+	return &robot->control.verbs.rule[verb];
+}
+
+const struct ohtd_stations *ohtd_robot_stations(const struct ohtd_robot *robot)
+{
+	return &robot->control.stations;
+}
+
+void ohtd_robot_limits(struct ohtd_robot *robot, struct ohtd_limits_block *block)
+{
+	ohtd_limits_copy(&robot->control.limits, block);
+}
+
+int ohtd_robot_limits_changed(struct ohtd_robot *robot, uint32_t generation,
+			      struct ohtd_limits_change *changes)
+{
+	return ohtd_limits_changed(&robot->control.limits, generation, changes);
+}
+
+/* Leaves the folder out, which is no business of a client. */
+struct without_folder {
+	struct oht_complaints complaints;
+	struct oht_complaints *to;
+	const char *dir;
+	unsigned int count;
+};
+
+static void pass_on(struct oht_complaints *complaints, const char *line)
+{
+	struct without_folder *from = (struct without_folder *)complaints;
+	size_t n = strlen(from->dir);
+	bool below = !strncmp(line, from->dir, n) && line[n] == '/';
+
+	from->count++;
+	from->to->take(from->to, below ? line + n + 1 : line);
+}
+
+int ohtd_robot_limits_read(struct ohtd_robot *robot, struct oht_complaints *complaints,
+			   uint32_t *generation)
+{
+	const char *dir = *robot->data_dir ? robot->data_dir : OHT_DATADIR;
+	struct without_folder passing = {
+		.complaints.take = pass_on, .to = complaints, .dir = dir,
+	};
+	struct ohtd_rule_table *table = malloc(sizeof(*table));
+	char error[OHT_ERROR_BYTES] = "";
+	int ret = table ? ohtd_rules_load(dir, table, &passing.complaints, error) : -ENOMEM;
+
+	if (ret && ret != -ENOMEM && !passing.count)
+		pass_on(&passing.complaints, error);
+	if (!ret)
+		*generation = ohtd_limits_offer(&robot->control.limits, table,
+						ohtd_clock_monotonic_ns(robot->control.clock));
+	free(table);
+	return ret && ret != -ENOMEM ? -EINVAL : ret;
+}
+
+const char *ohtd_robot_event_name(unsigned int event)
+{
+	return ohtd_event_name(event);
 }
 
 struct ohtd_link *ohtd_robot_link(struct ohtd_robot *robot, uint32_t index)

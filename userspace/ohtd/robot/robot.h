@@ -13,14 +13,21 @@
 
 #include "codes.h"
 #include "command.h"
+#include "event_ring.h"
 #include "snapshot.h"
 
 struct ohtd_clock;
+struct ohtd_limits_block;
+struct ohtd_limits_change;
 struct ohtd_robot;
 struct ohtd_link;
+struct oht_complaints;
 struct oht_regmap;
+struct ohtd_stations;
+struct ohtd_user_maps;
+struct ohtd_verb_rule;
 
-#define OHTD_LINKS_MAX		16
+#define OHTD_LINKS_MAX		17	/* of 16 h2o loops and the gateway */
 #define OHTD_LINK_COMMANDS	64	/* posted and not yet taken, per link */
 
 /**
@@ -31,12 +38,14 @@ struct oht_regmap;
  * @parity: rtu only: 'N', 'E' or 'O'; 0 means 'N'
  * @stop_bits: rtu only: 1 or 2; 0 means 1
  * @data_dir: folder with the data files; NULL for the one the program was built for
- * @loops: number of h2o loops, 1..OHTD_LINKS_MAX: one link for each
+ * @user_dir: folder with register maps of the user; NULL: none
+ * @loops: number of links, 1..OHTD_LINKS_MAX: one for each h2o loop, and one for the gateway
  * @deadman_ms: heartbeat period to ask for; 0 means the device's default
  * @time_factor: stretches loss times, and answer times up to threefold (emulated board, busy PC);
  *	0 means 1, at most 20
  * @auto_enable: after a clean power-on go to idle without a person (state_machine.csv)
  * @unclean_restart: the last run did not reach shutdown
+ * @commands_given: numbers of commands up to this one may have been given by earlier runs
  * @rt_priority: SCHED_FIFO priority to ask for, 1..98; 0 does not ask
  * @cpu: CPU to pin the control thread to, -1 for none
  */
@@ -47,11 +56,13 @@ struct ohtd_robot_config {
 	char parity;
 	uint8_t stop_bits;
 	const char *data_dir;
+	const char *user_dir;
 	uint32_t loops;
 	uint32_t deadman_ms;
 	uint32_t time_factor;
 	bool auto_enable;
 	bool unclean_restart;
+	uint64_t commands_given;
 	int rt_priority;
 	int cpu;
 };
@@ -87,14 +98,17 @@ int ohtd_robot_start(struct ohtd_robot *robot, char *error, size_t error_bytes);
  */
 int ohtd_robot_stop(struct ohtd_robot *robot, uint32_t timeout_ms);
 
+/* A person has asked for the end (OHTD_COMMAND_RESTART): ohtd_robot_stop() is due. Any thread. */
+bool ohtd_robot_leaves(const struct ohtd_robot *robot);
+
 /* Ends everything. Only after a successful ohtd_robot_stop() or without a start. NULL is allowed. */
 void ohtd_robot_destroy(struct ohtd_robot *robot);
 
 /**
  * ohtd_robot_snapshot() - copy the newest snapshot
  *
- * Return: 0, or -EAGAIN when the writer came in between 64 times in a row (then the caller keeps
- * his older copy). Context: any thread, lock-free.
+ * Return: 0, or -EAGAIN when the writer published during each of 64 attempts; @out is then as it
+ * was. Context: any thread, lock-free.
  */
 int ohtd_robot_snapshot(const struct ohtd_robot *robot, struct ohtd_snapshot *out);
 
@@ -119,9 +133,59 @@ int ohtd_robot_registers(const struct ohtd_robot *robot, uint8_t unit, struct oh
 const struct oht_regmap *ohtd_robot_map(const struct ohtd_robot *robot, const char *module_name,
 					const char *profile);
 
-/* ---- one link per h2o loop ---- */
+/* Registers of all modules in a built-in profile, enum oht_profile, without what a user added. */
+unsigned int ohtd_robot_registers_of(const struct ohtd_robot *robot, unsigned int profile);
 
-/* Link @index, 0..loops-1; belongs to exactly one loop thread. NULL out of range. */
+/* What became of the user's register maps. Constant after ohtd_robot_create(). */
+const struct ohtd_user_maps *ohtd_robot_user_maps(const struct ohtd_robot *robot);
+
+/**
+ * ohtd_robot_event() - the next record of what has happened
+ * @reader: the caller's place, begun zeroed; one for each thread
+ *
+ * Return: 1 taken, 0 none. Context: any thread, lock-free.
+ */
+int ohtd_robot_event(const struct ohtd_robot *robot, struct ohtd_event_reader *reader,
+		     struct ohtd_event_record *record);
+
+/* Number of the newest record; 0: none yet. */
+uint64_t ohtd_robot_events(const struct ohtd_robot *robot);
+
+/* What commands.csv says of a verb, enum ohtd_verb. Constant after ohtd_robot_create(). */
+const struct ohtd_verb_rule *ohtd_robot_verb(const struct ohtd_robot *robot, unsigned int verb);
+
+/* Named positions (stations.h). Constant after ohtd_robot_create(). */
+const struct ohtd_stations *ohtd_robot_stations(const struct ohtd_robot *robot);
+
+/* The limits of motion in force (motion_limits.h). Context: any thread but the control thread; a mutex. */
+void ohtd_robot_limits(struct ohtd_robot *robot, struct ohtd_limits_block *block);
+
+/**
+ * ohtd_robot_limits_changed() - what the limits of a reading have changed
+ * @generation: of the reading
+ * @changes: room for OHTD_RULE_ROWS_MAX
+ *
+ * Return: how many, or -ENOENT when those of another reading are in force by now. Context: as above.
+ */
+int ohtd_robot_limits_changed(struct ohtd_robot *robot, uint32_t generation,
+			      struct ohtd_limits_change *changes);
+
+/**
+ * ohtd_robot_limits_read() - read motion.csv again, and lay ready what it says
+ * @complaints: hears of everything that is wrong with it, each line without the folder
+ * @generation: filled: for OHTD_COMMAND_LIMITS
+ *
+ * Return: 0, -EINVAL after complaints, or -ENOMEM. Context: a worker; it waits for the disk.
+ */
+int ohtd_robot_limits_read(struct ohtd_robot *robot, struct oht_complaints *complaints,
+			   uint32_t *generation);
+
+/* Name of ohtd_event_record.event as in state_machine.csv. Never NULL. */
+const char *ohtd_robot_event_name(unsigned int event);
+
+/* ---- one link per h2o loop, and one of the gateway ---- */
+
+/* Link @index, 0..loops-1; belongs to exactly one thread. NULL out of range. */
 struct ohtd_link *ohtd_robot_link(struct ohtd_robot *robot, uint32_t index);
 
 /*

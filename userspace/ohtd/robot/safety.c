@@ -13,13 +13,6 @@
 #define HARMLESS	(oht_cause_mask(OHT_STOPPED_BY_START) | \
 			 oht_cause_mask(OHT_STOPPED_BY_FAREWELL))
 
-static bool enabled_class(enum ohtd_state state)
-{
-	return state == OHTD_STATE_IDLE || state == OHTD_STATE_MOVE ||
-	       state == OHTD_STATE_PAUSED || state == OHTD_STATE_DOCK ||
-	       state == OHTD_STATE_CONFIG;
-}
-
 enum ohtd_safety_state ohtd_safety_state(const struct ohtd_control *control)
 {
 	if (!control->safety.known)
@@ -85,22 +78,33 @@ static void note_causes(struct ohtd_control *control)
 
 static void follow_stopped(struct ohtd_control *control)
 {
-	if (enabled_class(control->state) || control->state == OHTD_STATE_SAFE ||
+	const struct ohtd_why why = {
+		.code = OHTD_WHY_STOP_CAUSE,
+		.detail = (uint8_t)control->safety.status.first_cause,
+	};
+
+	if (ohtd_state_is_enabled(control->state) || control->state == OHTD_STATE_SAFE ||
 	    (control->state == OHTD_STATE_FAULT && ohtd_safety_latched(control)))
-		ohtd_control_raise(control, OHTD_EVENT_ESTOP_TRIGGERED);
+		ohtd_event_raise(control, OHTD_EVENT_ESTOP_TRIGGERED, &why);
 }
 
 static void follow_ready(struct ohtd_control *control)
 {
+	const struct ohtd_why why = { .code = OHTD_WHY_NOT_ENABLED };
+
 	if (control->state == OHTD_STATE_ESTOP) {
 		/* A button has reset the device; the robot waits for its own reset, as a person's. */
 		if (control->device.info.caps & OHT_HAS_RESET_BUTTON)
 			return;
 		/* Nobody but we may reset, and we have not: the latch belongs here. */
 		ohtd_safety_stop(control, &(struct ohtd_why){ .code = OHTD_WHY_STATE });
-	} else if (enabled_class(control->state) &&
-		   !ohtd_control_raise(control, OHTD_EVENT_DISABLE_COMMAND)) {
-		ohtd_control_raise(control, OHTD_EVENT_FAULT_DETECTED);
+	} else if (ohtd_state_is_enabled(control->state)) {
+		bool can_disable = ohtd_machine_find(&control->machine, control->state,
+						     OHTD_EVENT_DISABLE_COMMAND,
+						     control->facts);
+
+		ohtd_event_raise(control, can_disable ? OHTD_EVENT_DISABLE_COMMAND
+						      : OHTD_EVENT_FAULT_DETECTED, &why);
 	}
 }
 
@@ -144,8 +148,12 @@ void ohtd_safety_refresh(struct ohtd_control *control)
 		follow_ready(control);
 		break;
 	default:
-		/* Only while we are switching on may the device be ahead of the robot's state. */
-		if (!enabled_class(control->state) && control->enable.step == OHTD_ENABLE_IDLE)
+		/*
+		 * Only while we are switching on may the device be ahead of the robot's state, and
+		 * behind it only while the drive is brought to a standstill.
+		 */
+		if (!ohtd_state_is_enabled(control->state) && !control->steps.row &&
+		    control->enable.step == OHTD_ENABLE_IDLE)
 			ohtd_safety_disable(control, 0);
 	}
 }
@@ -217,6 +225,9 @@ static void list_refusal(struct ohtd_control *control, int error, uint64_t block
 	case -EOPNOTSUPP:
 		ohtd_why_add(why, OHTD_WHY_UNSUPPORTED, 0, 0);
 		break;
+	case -ESTALE:
+		ohtd_why_add(why, OHTD_WHY_STOP_CHANGED, 0, 0);
+		break;
 	case -EREMOTE:
 		ohtd_why_add(why, OHTD_WHY_RESET_BUTTON, 0, 0);
 		break;
@@ -244,13 +255,45 @@ int ohtd_safety_reset(struct ohtd_control *control, uint64_t tag, struct ohtd_wh
 	return ret;
 }
 
+/*
+ * The device knows nothing of what was seen. So the journal is looked at before and behind: a stop
+ * that came in between has been cleared unseen, and the machine is stopped again.
+ */
+int ohtd_safety_reset_seen(struct ohtd_control *control, uint64_t tag, uint64_t seen,
+			   struct ohtd_why_list *why)
+{
+	const struct ohtd_why changed = { .code = OHTD_WHY_STOP_CHANGED };
+	const struct oht_stop_status *status = &control->safety.status;
+	/* A device with outputs keeps a reset in its journal, the others only stops. */
+	uint64_t after = seen + (control->bus->ops->hardware_stop ? 1 : 0);
+	int ret = 0;
+
+	if (control->device.open)
+		ret = read_status(control);
+	if (!ret && status->journal_seq != seen)
+		ret = -ESTALE;
+	if (ret) {
+		list_refusal(control, ret, 0, why);
+		return ret;
+	}
+	ret = ohtd_safety_reset(control, tag, why);
+	if (ret || status->journal_seq <= after)
+		return ret;
+	if (status->state != OHT_STATE_STOPPED)
+		ohtd_safety_stop(control, &changed);
+	list_refusal(control, -ESTALE, 0, why);
+	return -ESTALE;
+}
+
 int ohtd_safety_enable(struct ohtd_control *control, uint64_t tag, struct ohtd_why_list *why)
 {
 	uint64_t blocking = 0;
 	int ret = -ENODEV;
 
-	if (control->device.open)
+	if (control->device.open) {
+		ohtd_setpoint_prepare(control);
 		ret = control->bus->ops->enable(control->bus, tag, &blocking);
+	}
 	if (!ret) {
 		read_status(control);
 		if (ohtd_safety_state(control) == OHTD_SAFETY_ENABLED)

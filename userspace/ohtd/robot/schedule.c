@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What goes on the wire when. Modules with the period of the cycle that answer well are asked at
- * the beginning of every cycle. Everything else (slower modules, retries, probes, commands that
- * read, the sweep) goes one at a time into the time that is left; so a cyclic poll waits for at most
- * one other exchange, and a silent module costs the others at most its one time-out.
+ * What goes on the wire beside the plan, one at a time in the time that it leaves: polls of modules
+ * that fail, probes of those that are silent, commands that read, the sweep. So a silent module
+ * costs the others at most its one time-out.
  */
 #include "control.h"
+#include "mission.h"
+#include "one_module.h"
+#include "tag.h"
 
-/* Reserve for what the estimate of an exchange does not know: scheduling, interrupt latency. */
-#define SWEEP_RESERVE_NS	(2 * OHTD_NS_PER_MS)
-/* After so many cycles without room the sweep goes all the same, and the next poll waits for it. */
-#define SWEEP_WAITS_MAX		8
+/* After so many of its ages a signal outside of the plan takes a turn like a poll. */
+#define OVERDUE_AGES	4
+/* So many blocks are swept for each read in the background. */
+#define SWEEPS_FOR_A_READ	3
 
 static bool polled(const struct ohtd_unit *unit)
 {
@@ -30,18 +32,18 @@ static bool submit_read(struct ohtd_control *control, const struct ohtd_unit *un
 	const struct oht_request request = {
 		.unit = unit->view.unit,
 		.function = OHT_READ_HOLDING,
-		.priority = transfer->slack ? OHT_PRIORITY_BACKGROUND : OHT_PRIORITY_CYCLIC,
+		.priority = OHT_PRIORITY_BACKGROUND,
 		.address = transfer->block.address,
 		.count = transfer->block.words,
-		.timeout_us = ohtd_unit_timeout_us(control, unit),
+		.timeout_us = ohtd_unit_quick_us(control, unit),
 	};
 
 	return ohtd_transfer_submit(control, &request, transfer);
 }
 
-static bool submit_poll(struct ohtd_control *control, struct ohtd_unit *unit, bool slack)
+static bool submit_poll(struct ohtd_control *control, struct ohtd_unit *unit)
 {
-	struct ohtd_transfer transfer = { .purpose = OHTD_PURPOSE_POLL, .slack = slack };
+	struct ohtd_transfer transfer = { .purpose = OHTD_PURPOSE_POLL, .slack = true };
 
 	/* It knows none of its registers: only the probes can tell whether it is there. */
 	if (!unit->blocks.polls)
@@ -51,25 +53,17 @@ static bool submit_poll(struct ohtd_control *control, struct ohtd_unit *unit, bo
 	return unit->busy;
 }
 
-void ohtd_schedule_cyclic(struct ohtd_control *control)
+/* Out of the plan, or there is none; or the plan asks it again too late. */
+static bool needs_poll(const struct ohtd_control *control, const struct ohtd_unit *unit)
 {
-	unsigned int i;
-
-	if (control->identify.polls_wait)
-		return;
-	for (i = 0; i < OHTD_UNITS; i++) {
-		struct ohtd_unit *unit = &control->units[i];
-
-		if (polled(unit) && ohtd_unit_every_cycle(unit) && at_ease(unit) && !unit->busy)
-			submit_poll(control, unit, false);
-	}
+	if (!control->layout.count || !ohtd_unit_in_plan(control, unit))
+		return true;
+	return !at_ease(unit) && !ohtd_unit_every_cycle(unit);
 }
 
-/* ---- the time that is left ---- */
-
 /*
- * The unit that has been due longest; those of every cycle only when they are in trouble. A failed
- * attempt moves the moment on, so a silent module comes behind whoever waits already.
+ * The unit that has been due longest. A failed attempt moves the moment on, so a silent module comes
+ * behind the others that wait.
  */
 static struct ohtd_unit *most_due(struct ohtd_control *control)
 {
@@ -80,7 +74,7 @@ static struct ohtd_unit *most_due(struct ohtd_control *control)
 		struct ohtd_unit *unit = &control->units[i];
 
 		if (!polled(unit) || unit->busy || unit->due_ns > control->now_ns ||
-		    (ohtd_unit_every_cycle(unit) && at_ease(unit)))
+		    !needs_poll(control, unit))
 			continue;
 		if (!best || unit->due_ns < best->due_ns)
 			best = unit;
@@ -92,16 +86,22 @@ static bool poll_due(struct ohtd_control *control)
 {
 	struct ohtd_unit *unit = control->identify.polls_wait ? NULL : most_due(control);
 
-	return unit && submit_poll(control, unit, true);
+	return unit && submit_poll(control, unit);
 }
 
 static bool probe_due(const struct ohtd_control *control, const struct ohtd_unit *unit)
 {
+	if (unit->doubted && !ohtd_state_in_motion(control->state) && polled(unit) && at_ease(unit))
+		return true;
 	return unit->view.next_probe_ns && unit->view.next_probe_ns <= control->now_ns &&
-	       (unit->view.health == OHTD_HEALTH_LOST || unit->view.health == OHTD_HEALTH_ABSENT);
+	       (unit->view.health == OHTD_HEALTH_LOST || unit->view.health == OHTD_HEALTH_ABSENT ||
+		unit->view.health == OHTD_HEALTH_NOT_POLLED);
 }
 
-/* Asks the unit that is silent longest whether it is back: required ones, and ones seen before. */
+/*
+ * Asks the unit that has waited longest: silent ones whether they are back, those without a place in
+ * the plan whether they are still there, and those that refuse registers what they are.
+ */
 static bool probe_silent(struct ohtd_control *control)
 {
 	struct ohtd_unit *best = NULL;
@@ -122,17 +122,107 @@ static bool probe_silent(struct ohtd_control *control)
 	return ohtd_identify_next(control);
 }
 
-static bool sweep_fits(const struct ohtd_control *control, const struct ohtd_unit *unit,
-		       const struct ohtd_block *block)
+/*
+ * A sweep may wait, a set-point may not: while the drive is led, what fits into no slack of the plan
+ * is not swept, since it would take a whole cycle.
+ */
+static bool may_sweep(const struct ohtd_control *control, const struct ohtd_unit *unit,
+		      const struct ohtd_block *block)
 {
-	uint64_t exchange_ns = ohtd_transfer_wire_ns(control, block->words) +
-			       2 * unit->view.turnaround_us * OHTD_NS_PER_US + SWEEP_RESERVE_NS;
-
-	return control->now_ns + exchange_ns <= control->next_tick_ns ||
-	       control->snapshot.bus.cycles - control->swept_cycle >= SWEEP_WAITS_MAX;
+	return !ohtd_setpoint_live(control) ||
+	       ohtd_layout_fits(control, block->words, ohtd_unit_quick_us(control, unit));
 }
 
-/* One block of the unit whose turn it is, if there is time for it. */
+/* A robot that stands has no set-point that a cycle for a signal alone could delay. */
+static bool may_sweep_signal(const struct ohtd_control *control, const struct ohtd_unit *unit,
+			     const struct ohtd_block *block)
+{
+	return ohtd_mission_rests(control) || may_sweep(control, unit, block);
+}
+
+/*
+ * How old a signal outside of the plan may become; a setting of a module changes by a person only. A robot
+ * that moves is beside a tag for a moment.
+ */
+static uint64_t signal_age_ns(const struct ohtd_control *control, unsigned int signal)
+{
+	if (ohtd_signal_is_tag(signal) && ohtd_moving(control))
+		return 50 * OHTD_NS_PER_MS;
+	return (signal >= OHTD_SIGNAL_DOCK_STATUS ? 250 : 1000) * OHTD_NS_PER_MS;
+}
+
+/* A signal's register, alone: the shortest request; those of a tag both. */
+static struct ohtd_block block_of(const struct ohtd_unit *unit, unsigned int signal)
+{
+	int index = unit->plan->signal[signal];
+
+	if (ohtd_signal_is_tag(signal))
+		return ohtd_tag_block(unit->plan);
+	return (struct ohtd_block){
+		.address = unit->plan->map->reg[index].address,
+		.words = unit->plan->map->reg[index].words,
+		.first = (uint16_t)index,
+		.registers = 1,
+	};
+}
+
+/* A module that has refused a request as a whole is not asked the same again. */
+static bool is_asked(const struct ohtd_unit *unit, unsigned int signal, int index)
+{
+	return ohtd_signal_is_tag(signal) ? unit->marks[index] == OHTD_MARK_NONE
+					  : unit->marks[index] != OHTD_MARK_UNKNOWN;
+}
+
+/* The register of a signal that @unit has, and whose reading is older than @ages of its ages; or -1. */
+static int old_signal(const struct ohtd_control *control, const struct ohtd_unit *unit,
+		      unsigned int signal, unsigned int ages)
+{
+	int index = unit->plan ? unit->plan->signal[signal] : -1;
+	struct ohtd_block block;
+
+	if (index < 0 || !polled(unit) || !at_ease(unit) || unit->busy ||
+	    !is_asked(unit, signal, index) || control->now_ns - unit->values.values[index].time_ns <
+						      ages * signal_age_ns(control, signal))
+		return -1;
+	block = block_of(unit, signal);
+	return may_sweep_signal(control, unit, &block) ? index : -1;
+}
+
+/* The signal outside of the plan that has waited longest. */
+static bool sweep_signal(struct ohtd_control *control, unsigned int ages)
+{
+	struct ohtd_transfer transfer = { .purpose = OHTD_PURPOSE_SWEEP, .slack = true };
+	const struct ohtd_unit *whose = NULL;
+	uint64_t oldest_ns = UINT64_MAX;
+	unsigned int i, signal;
+
+	for (i = 0; i < OHTD_UNITS; i++)
+		for (signal = OHTD_SIGNALS_POLLED; signal < OHTD_SIGNALS; signal++) {
+			const struct ohtd_unit *unit = &control->units[i];
+			int index = old_signal(control, unit, signal, ages);
+
+			if (index < 0 || unit->values.values[index].time_ns >= oldest_ns)
+				continue;
+			oldest_ns = unit->values.values[index].time_ns;
+			transfer.block = block_of(unit, signal);
+			whose = unit;
+		}
+	if (!whose)
+		return false;
+	control->swept_cycle = control->snapshot.bus.cycles;
+	return submit_read(control, whose, &transfer);
+}
+
+/* A signal that has waited for several of its ages goes in front; at once if a command waits for it. */
+static bool sweep_overdue(struct ohtd_control *control)
+{
+	unsigned int ages = ohtd_dock_awaited(control) ? 1 : OVERDUE_AGES;
+
+	return control->swept_cycle != control->snapshot.bus.cycles &&
+	       !control->identify.polls_wait && sweep_signal(control, ages);
+}
+
+/* One block of the unit whose turn it is. */
 static bool sweep(struct ohtd_control *control)
 {
 	struct ohtd_transfer transfer = { .purpose = OHTD_PURPOSE_SWEEP, .slack = true };
@@ -140,49 +230,103 @@ static bool sweep(struct ohtd_control *control)
 
 	if (control->swept_cycle == control->snapshot.bus.cycles || control->identify.polls_wait)
 		return false;
+	if (sweep_signal(control, 1))
+		return true;
 	for (tries = 0; tries < OHTD_UNITS; tries++) {
 		struct ohtd_unit *unit = &control->units[control->sweep_unit];
 
 		if (polled(unit) && at_ease(unit) && !unit->busy && unit->blocks.sweeps) {
-			transfer.block = unit->blocks.sweep[unit->sweep_next % unit->blocks.sweeps];
-			/* No time for it in this cycle: it keeps its turn. */
-			if (!sweep_fits(control, unit, &transfer.block))
-				return false;
+			transfer.block =
+				unit->blocks.sweep[unit->sweep_next++ % unit->blocks.sweeps];
 			control->swept_cycle = control->snapshot.bus.cycles;
 			control->sweep_unit = (control->sweep_unit + 1) % OHTD_UNITS;
-			unit->sweep_next++;
-			return submit_read(control, unit, &transfer);
+			if (may_sweep(control, unit, &transfer.block))
+				return submit_read(control, unit, &transfer);
+			continue;
 		}
 		control->sweep_unit = (control->sweep_unit + 1) % OHTD_UNITS;
 	}
 	return false;
 }
 
-static bool cyclic_under_way(const struct ohtd_control *control)
+/* A module of every cycle that is in trouble: its loss time is the shortest. */
+static bool is_urgent(const struct ohtd_control *control)
 {
 	unsigned int i;
 
-	for (i = 0; i < OHTD_TRANSFERS; i++)
-		if (control->transfers[i].purpose == OHTD_PURPOSE_POLL &&
-		    !control->transfers[i].slack)
+	for (i = 0; i < OHTD_UNITS; i++) {
+		const struct ohtd_unit *unit = &control->units[i];
+
+		if (polled(unit) && ohtd_unit_every_cycle(unit) && !unit->busy &&
+		    unit->due_ns <= control->now_ns && needs_poll(control, unit))
 			return true;
+	}
 	return false;
 }
 
-/* Commands that read go first, but every other time only, so that they cannot crowd out polls. */
+static bool submit(struct ohtd_control *control, enum ohtd_purpose purpose)
+{
+	switch (purpose) {
+	case OHTD_PURPOSE_READ:
+		return ohtd_exchange_next(control, false);
+	case OHTD_PURPOSE_POLL:
+		return poll_due(control);
+	default:
+		return ohtd_identify_next(control);
+	}
+}
+
+/*
+ * What can wait: the sweep, and reads in the background, of which there may be one at any time. Where
+ * the slack is short, all values must still be read before they count as old.
+ */
+static bool next_beside(struct ohtd_control *control)
+{
+	if (!control->sweeps_due && ohtd_exchange_next(control, true)) {
+		control->sweeps_due = SWEEPS_FOR_A_READ;
+		return true;
+	}
+	if (sweep(control)) {
+		control->sweeps_due -= control->sweeps_due > 0;
+		return true;
+	}
+	return ohtd_exchange_next(control, true);
+}
+
+/*
+ * Commands, polls, the search and signals that are overdue take turns, so that none of them waits for
+ * ever for the others. Only a search and a signal yield to a poll that is urgent.
+ */
 static bool next_slack(struct ohtd_control *control)
 {
-	bool read = !control->read_was_last && ohtd_commands_read_next(control);
+	static const uint8_t purposes[] = {
+		OHTD_PURPOSE_READ, OHTD_PURPOSE_POLL, OHTD_PURPOSE_IDENTIFY,
+	};
+	unsigned int first = 0, i;
 
-	control->read_was_last = read;
-	return read || poll_due(control) || ohtd_identify_next(control) ||
-	       ohtd_commands_read_next(control) || probe_silent(control) || sweep(control);
+	control->swept_last = !control->swept_last && !is_urgent(control) && sweep_overdue(control);
+	if (control->swept_last)
+		return true;
+	while (first < 3 && purposes[first] != control->slack_last)
+		first++;
+	first = first < 2 && !(first == 1 && is_urgent(control)) ? first + 1 : 0;
+	for (i = 0; i < 3; i++) {
+		uint8_t purpose = purposes[(first + i) % 3];
+
+		if (submit(control, purpose)) {
+			control->slack_last = purpose;
+			return true;
+		}
+	}
+	return probe_silent(control) || next_beside(control);
 }
 
 void ohtd_schedule_slack(struct ohtd_control *control)
 {
 	if (!control->device.open || control->device.bus_dead ||
-	    ohtd_transfer_slack_busy(control) || cyclic_under_way(control))
+	    ohtd_transfer_slack_busy(control) ||
+	    (control->layout.count &&
+	     (ohtd_layout_waits(control) || ohtd_layout_catches_up(control))))
 		return;
 	next_slack(control);
 }

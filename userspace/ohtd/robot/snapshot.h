@@ -17,6 +17,9 @@
 #define OHTD_WHY_MAX		12	/* reasons in one list; further ones are counted only */
 #define OHTD_NAME_BYTES		24
 #define OHTD_TEXT_BYTES		96
+#define OHTD_STATION_NAME_BYTES	48	/* 40 characters */
+#define OHTD_LATE_BUCKETS	14	/* 16 us * 2^12 = 65.536 ms is the last limit */
+#define OHTD_LATE_FIRST_US	16
 
 /* A list of reasons. @count may exceed OHTD_WHY_MAX: then the rest did not fit. */
 struct ohtd_why_list {
@@ -154,6 +157,7 @@ struct ohtd_safety_view {
  * @port: kind of port as the device names it ("pl011"), or "tty"
  * @error: why the device is not there, "" when it is
  * @present: the device is open
+ * @absent_since_ns: since when it is not, 0 while it is
  * @timing_exact: gaps are timed by the device; false must be shown in health
  * @baud_bps: bit rate
  * @cycle_ms: period of the control cycle
@@ -162,6 +166,8 @@ struct ohtd_safety_view {
  * @cycles_missed: grid points that were skipped because a cycle came too late
  * @late_max_ns: greatest lateness of a cycle's start so far
  * @late_last_ns: lateness of the last one
+ * @late: cycles by lateness: below 16 us, below 32 us and so on, the last one without a limit
+ * @late_sum_ns: all of it together
  * @heartbeats: accepted heartbeats
  * @transfers: completed transfers
  * @records_lost: records of the device that we did not see
@@ -185,13 +191,214 @@ struct ohtd_bus_view {
 	uint32_t cycle_ms;
 	uint32_t time_factor;
 	uint32_t discovery_ms;
+	uint64_t absent_since_ns;
 	uint64_t cycles;
 	uint64_t cycles_missed;
 	uint64_t late_max_ns;
 	uint64_t late_last_ns;
+	uint64_t late[OHTD_LATE_BUCKETS];
+	uint64_t late_sum_ns;
 	uint64_t heartbeats;
 	uint64_t transfers;
 	uint64_t records_lost;
+};
+
+#define OHTD_PLAN_ENTRIES_MAX	64
+
+/**
+ * struct ohtd_plan_entry_view - an exchange of the plan in force
+ * @unit: unit address
+ * @function: Modbus function
+ * @outcome: of the last try, enum oht_outcome (liboht); only if @tried_ns
+ * @address: first register
+ * @count: registers
+ * @period_cycles: due in every so many-th cycle
+ * @phase_cycles: the first cycle in which it is due
+ * @timeout_us: how long an answer is waited for
+ * @planned_us: the whole exchange, as the plan counts with it
+ * @last_us: the same with the last answer
+ * @tried_ns: when the last try ended, 0: none yet
+ */
+struct ohtd_plan_entry_view {
+	uint8_t unit;
+	uint8_t function;
+	uint8_t outcome;
+	uint8_t pad;
+	uint16_t address;
+	uint16_t count;
+	uint16_t period_cycles;
+	uint16_t phase_cycles;
+	uint32_t timeout_us;
+	uint32_t planned_us;
+	uint32_t last_us;
+	uint64_t tried_ns;
+};
+
+/**
+ * struct ohtd_plan_view - the plan of the bus, and what it comes to
+ * @refused: the bus has refused the newest one; the figures are then of that one
+ * @generation: of the layout in force
+ * @entries: exchanges of the plan in force, 0 without one
+ * @worst_permille: share of the fullest cycle that is taken
+ * @mean_permille: share of all cycles together
+ * @busy_worst_ns: the fullest cycle
+ * @stop_ns: longest from a stop to the end of a stop telegram; OHT_UNBOUNDED_NS: no bound
+ * @command_wait_ns: longest wait of a command that fits into the slack
+ * @cycles: points of the bus's own grid
+ * @missed: of these, not begun
+ * @exceeded: begun, and not over in time
+ * @given: given to a request that fitted into no slack
+ * @entry_count: of @entry; 0 while no plan is in force
+ * @entry: in their order on the wire
+ */
+struct ohtd_plan_view {
+	uint32_t refused;
+	uint32_t generation;
+	uint32_t entries;
+	uint32_t worst_permille;
+	uint32_t mean_permille;
+	uint32_t pad;
+	uint64_t busy_worst_ns;
+	uint64_t stop_ns;
+	uint64_t command_wait_ns;
+	uint64_t cycles;
+	uint64_t missed;
+	uint64_t exceeded;
+	uint64_t given;
+	uint64_t entry_count;
+	struct ohtd_plan_entry_view entry[OHTD_PLAN_ENTRIES_MAX];
+};
+
+#define OHTD_HOLDER_USER_BYTES		72
+#define OHTD_ID_CHARACTERS		64
+#define OHTD_CALLER_ID_BYTES		72	/* those and the end, in words of eight bytes */
+#define OHTD_HOLDER_SESSION_BYTES	40
+#define OHTD_REASON_BYTES		128
+
+/**
+ * struct ohtd_holder - a session that asks for something, or that is in control
+ * @user: name of its account, or words for a person on this machine
+ * @session: names it; not secret
+ * @user_id: number of the account, 0: no account
+ * @role: enum ohtd_role
+ */
+struct ohtd_holder {
+	char user[OHTD_HOLDER_USER_BYTES];
+	char session[OHTD_HOLDER_SESSION_BYTES];
+	int64_t user_id;
+	uint8_t role;
+	uint8_t pad[7];
+};
+
+/**
+ * struct ohtd_control_view - who is in control
+ * @holder: who; zeroed without one
+ * @reason: why control was taken over from somebody, "" if it was not
+ * @since_ns: since when
+ * @expires_boot_ns: end of the lease on CLOCK_BOOTTIME, unless something is heard of the holder
+ * @held: somebody is
+ * @offered: it was handed over: any session of @holder.user_id gets it with its next message
+ */
+struct ohtd_control_view {
+	struct ohtd_holder holder;
+	char reason[OHTD_REASON_BYTES];
+	uint64_t since_ns;
+	uint64_t expires_boot_ns;
+	uint8_t held;
+	uint8_t offered;
+	uint8_t pad[6];
+};
+
+/* States of a command, as clients see them. */
+enum ohtd_command_state {
+	OHTD_COMMAND_STATE_NONE,		/* there has been none */
+	OHTD_COMMAND_STATE_WAITING,		/* in the queue */
+	OHTD_COMMAND_STATE_INITIALIZING,	/* accepted, the drive has not echoed yet */
+	OHTD_COMMAND_STATE_RUNNING,
+	OHTD_COMMAND_STATE_PAUSED,
+	OHTD_COMMAND_STATE_RETRIABLE,		/* did not get on, and is kept for another try */
+	OHTD_COMMAND_STATE_FINISHED,
+	OHTD_COMMAND_STATE_FAILED,
+	OHTD_COMMAND_STATES,
+};
+
+/**
+ * struct ohtd_command_view - a command of motion: the present one, the last one, or one that waits
+ * @number: running; never used again
+ * @kind: enum ohtd_command_kind
+ * @state: enum ohtd_command_state
+ * @tag: of the person
+ * @target_mm: not a number: none
+ * @speed_mm_s: of a jog, signed; else the highest that is wanted, 0: as the limits permit
+ * @accepted_ns: @began_ns the drive has echoed, @ended_ns; 0: not yet
+ * @reason: why it failed, or why it must try again
+ * @caller_id: the client's own, or ""
+ * @user: whose it is
+ */
+struct ohtd_command_view {
+	uint64_t number;
+	uint32_t kind;
+	uint32_t state;
+	uint64_t tag;
+	double target_mm;
+	double speed_mm_s;
+	uint64_t accepted_ns;
+	uint64_t began_ns;
+	uint64_t ended_ns;
+	struct ohtd_why reason;
+	uint32_t pad;
+	char caller_id[OHTD_CALLER_ID_BYTES];
+	char user[OHTD_HOLDER_USER_BYTES];
+};
+
+/* Limits of motion that clients may want to know. */
+struct ohtd_limits_view {
+	double soft_min_mm;
+	double soft_max_mm;
+	double speed_mm_s;
+	double jog_mm_s;
+	double dock_position_mm;
+	uint32_t jog_expiry_ms;
+	uint32_t override_percent;	/* of the speed of moves and jogs */
+	uint32_t profile;		/* enum oht_profile: layout of the drive for which they hold */
+	uint32_t pad;
+};
+
+/**
+ * struct ohtd_motion_view - the axis and what the drive makes of it
+ * @estimate_mm: position now, between two readings
+ * @set_mm: position of the planned curve
+ * @set_mm_s: its speed
+ * @error_mm: following error
+ * @trust: of @estimate_mm, enum ohtd_position_trust
+ * @driving: the outputs are on: the three figures in the middle say something
+ */
+struct ohtd_motion_view {
+	double estimate_mm;
+	double set_mm;
+	double set_mm_s;
+	double error_mm;
+	uint32_t trust;
+	uint32_t driving;
+};
+
+#define OHTD_INTERLOCKS	10	/* verbs of POST robot/commands */
+#define OHTD_QUEUE_MAX	32	/* commands that wait behind the present one */
+
+/**
+ * struct ohtd_passage_view - the newest station or tag that was passed
+ * @number: counts from 1; 0: none was
+ * @at_ns: when
+ * @position_mm: of the station; where the robot was when it saw the tag
+ * @distance_mm: way from the passage before; not a number: not known
+ * @name: of the station, or "tag_" and the number of the tag
+ */
+struct ohtd_passage_view {
+	uint64_t number;
+	uint64_t at_ns;
+	double position_mm;
+	double distance_mm;
+	char name[OHTD_STATION_NAME_BYTES];
 };
 
 /**
@@ -206,12 +413,21 @@ struct ohtd_bus_view {
  * @speed_mm_s: signed; positive forward
  * @battery_percent: state of charge
  * @safety: the stop
+ * @control: who is in control
+ * @rights_seq: rises when @control or @why_not have changed
  * @bus: the back-end
+ * @plan: its plan
  * @module_count: entries of @modules in use, sorted by unit
  * @modules: units found, and required ones that are missing
  * @faults: what stands in the fault list
  * @why_not_enable: what forbids enable now; empty: it would be accepted
  * @why_not_reset: what forbids reset now
+ * @why_not: the same of each verb of POST robot/commands, by enum ohtd_verb
+ * @command: of motion, the present or the last one
+ * @queue_count: entries of @queue in use
+ * @queue: what waits behind @command, the next one first
+ * @limits: of motion
+ * @motion: where the axis is and is to be
  */
 struct ohtd_snapshot {
 	uint64_t version;
@@ -225,11 +441,22 @@ struct ohtd_snapshot {
 	struct ohtd_value speed_mm_s;
 	struct ohtd_value battery_percent;
 	struct ohtd_safety_view safety;
+	struct ohtd_control_view control;
+	uint64_t rights_seq;
 	struct ohtd_bus_view bus;
+	struct ohtd_plan_view plan;
 	struct ohtd_module_view modules[OHTD_MODULES_MAX];
 	struct ohtd_why_list faults;
 	struct ohtd_why_list why_not_enable;
 	struct ohtd_why_list why_not_reset;
+	struct ohtd_why_list why_not[OHTD_INTERLOCKS];
+	struct ohtd_command_view command;
+	uint32_t queue_count;
+	uint32_t mode;
+	struct ohtd_command_view queue[OHTD_QUEUE_MAX];
+	struct ohtd_limits_view limits;
+	struct ohtd_motion_view motion;
+	struct ohtd_passage_view passage;
 };
 
 _Static_assert(sizeof(struct ohtd_snapshot) <= 16384, "readers copy at most 16 KiB");

@@ -42,81 +42,56 @@ static const char *const event_names[OHTD_EVENTS + 1] = {
 	[OHTD_EVENT_CONFIG_FAILED]	= "config_failed",
 };
 
-/*
- * Every phrase that the file may use. Those with 0 are done by whoever receives the snapshot, are
- * true by construction ("keep latch"), or belong to motion, docking and configuration.
- */
-static const struct {
-	const char *phrase;
-	uint32_t action;
-} phrases[] = {
-	{ "outputs off", OHTD_ACTION_OUTPUTS_OFF },
-	{ "outputs on", OHTD_ACTION_OUTPUTS_ON },
-	{ "latch", OHTD_ACTION_LATCH },
-	{ "zero speed to drive", OHTD_ACTION_ZERO_SPEED },
-	{ "stop telegram", OHTD_ACTION_STOP_TELEGRAM },
-	{ "repeat stop telegram", OHTD_ACTION_STOP_TELEGRAM },
-	{ "controlled stop", OHTD_ACTION_CONTROLLED_STOP },
-	{ "controlled stop when drive answers", OHTD_ACTION_CONTROLLED_STOP },
-	{ "clear latch", OHTD_ACTION_CLEAR_LATCH },
-	{ "clear acknowledged faults", OHTD_ACTION_CLEAR_FAULTS },
-	{ "resolve alert", OHTD_ACTION_CLEAR_FAULTS },
-	{ "list missing modules", OHTD_ACTION_LIST_MISSING },
-	{ "list what is missing", OHTD_ACTION_LIST_MISSING },
-	{ "start discovery", OHTD_ACTION_DISCOVER },
-	{ "abort command", 0 }, { "abort docking", 0 }, { "accept", 0 },
-	{ "add to fault list", 0 }, { "alert boot_timeout", 0 }, { "alert config_timeout", 0 },
-	{ "alert dock_failed", 0 }, { "alert dock_timeout", 0 }, { "alert init_timeout", 0 },
-	{ "alert move_timeout", 0 }, { "alert pause_timeout", 0 }, { "apply", 0 },
-	{ "arm jog dead-man", 0 }, { "ask for enable", 0 }, { "audit", 0 }, { "back off", 0 },
-	{ "block motion", 0 }, { "clear docked", 0 }, { "complete command", 0 },
-	{ "controlled approach", 0 }, { "discard change set", 0 }, { "drop target", 0 },
-	{ "fail command", 0 }, { "flush records", 0 }, { "journal further reason", 0 },
-	{ "journal reason", 0 }, { "journal reason and position", 0 },
-	{ "journal who and when", 0 }, { "keep latch", 0 }, { "keep target", 0 },
-	{ "lift speed limit", 0 }, { "limit speed to zone speed", 0 }, { "next attempt", 0 },
-	{ "nothing changes", 0 }, { "nothing moves", 0 }, { "open bus and inputs", 0 },
-	{ "open change set", 0 }, { "open charge relay", 0 }, { "outputs stay off", 0 },
-	{ "plan profile", 0 }, { "process start", 0 }, { "publish registry", 0 },
-	{ "raise alert", 0 }, { "raise alert obstacle", 0 }, { "rearm jog dead-man", 0 },
-	{ "replace target", 0 }, { "replan from present speed", 0 },
-	{ "replan from standstill to kept target", 0 }, { "report latched reason", 0 },
-	{ "request charge when wanted", 0 }, { "restore last good version", 0 },
-	{ "set docked", 0 }, { "shutdown may be asked again", 0 },
-	{ "start docking sequence", 0 }, { "start docking sequence at phase approach", 0 },
-	{ "start homing at homing speed", 0 }, { "start motion", 0 }, { "start phase undock", 0 },
-	{ "start velocity motion", 0 }, { "store version", 0 }, { "update speed", 0 },
-};
-
 const char *ohtd_event_name(unsigned int event)
 {
 	return event < OHTD_EVENTS ? event_names[event] : "unknown";
 }
 
-static int parse_phrase(const char *text, size_t length, uint32_t *actions)
+static const struct ohtd_phrase *find_phrase(const char *text, size_t length)
 {
-	size_t i;
+	unsigned int i;
 
-	for (i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
-		if (strlen(phrases[i].phrase) == length &&
-		    !strncmp(phrases[i].phrase, text, length)) {
-			*actions |= phrases[i].action;
-			return 0;
-		}
+	for (i = 0; i < ohtd_phrase_count; i++)
+		if (strlen(ohtd_phrases[i].text) == length &&
+		    !strncmp(ohtd_phrases[i].text, text, length))
+			return &ohtd_phrases[i];
+	return NULL;
+}
+
+/* Writes "file:line: action: what: 'phrase'". */
+static int refuse_phrase(const struct oht_cells *cells, const char *what, const char *phrase,
+			 size_t length)
+{
+	snprintf(cells->error, OHT_ERROR_BYTES, "%s:%u: action: %s: '%.*s'", cells->csv->path,
+		 cells->row->line, what, (int)length, phrase);
 	return -EINVAL;
 }
 
-/* "outputs off; raise alert" -> mask */
-static int parse_actions(const struct oht_cells *cells, size_t column, uint32_t *actions)
+static bool is_planned(const struct ohtd_phrase *phrase)
+{
+	return !phrase->ask && !phrase->act && !phrase->kept;
+}
+
+/* "outputs off; raise alert" */
+static int parse_actions(const struct oht_cells *cells, size_t column, struct ohtd_row *row)
 {
 	const char *text = oht_cell(cells, column);
-	size_t length;
+	unsigned int asked = 0;
 
-	*actions = 0;
 	while (*text) {
-		length = strcspn(text, ";");
-		if (parse_phrase(text, length, actions))
-			return oht_cell_refuse(cells, column, "unknown action");
+		size_t length = strcspn(text, ";");
+		const struct ohtd_phrase *phrase = find_phrase(text, length);
+
+		if (!phrase)
+			return refuse_phrase(cells, "unknown action", text, length);
+		if (row->actions == OHTD_ACTIONS_MAX)
+			return refuse_phrase(cells, "too many actions", text, length);
+		/* What the device has granted would stay when the second is refused. */
+		if (phrase->ask && asked++)
+			return refuse_phrase(cells, "second action that the device may refuse",
+					     text, length);
+		row->action[row->actions++] = phrase;
+		row->planned |= is_planned(phrase);
 		text += length;
 		text += strspn(text, "; ");
 	}
@@ -132,11 +107,13 @@ static int parse_guard(const struct oht_cells *cells, size_t column, struct ohtd
 	return oht_cell_refuse(cells, column, why);
 }
 
-/* from, event, to, guard, action */
+/* from, event, to, guard, action, role */
 static int parse_row(const struct oht_cells *cells, struct ohtd_row *row)
 {
+	static const char *const roles[] = { "viewer", "operator", "supervisor", "administrator",
+					     "system", NULL };
 	const char *states[OHTD_STATES + 1] = { NULL };
-	unsigned int from, to, event, i;
+	unsigned int from, to, event, role, i;
 	int ret;
 
 	for (i = 0; i < OHTD_STATES; i++)
@@ -149,37 +126,90 @@ static int parse_row(const struct oht_cells *cells, struct ohtd_row *row)
 	if (!ret)
 		ret = parse_guard(cells, 3, &row->guard);
 	if (!ret)
-		ret = parse_actions(cells, 4, &row->actions);
+		ret = parse_actions(cells, 4, row);
+	if (!ret)
+		ret = oht_cell_word(cells, 5, roles, &role);
 	if (ret)
 		return ret;
 	row->from = (uint8_t)from;
 	row->event = (uint8_t)event;
 	row->to = (uint8_t)to;
+	row->role = (uint8_t)(OHTD_ROLE_VIEWER + role);
 	row->line = cells->row->line;
 	return 0;
 }
 
-/* What README.md of the data files promises about every state. */
-static int check_machine(const struct ohtd_machine *machine, char error[OHT_ERROR_BYTES])
+static bool may_be_true(const struct ohtd_row *row)
 {
-	unsigned int state;
+	return row->event < OHTD_EVENTS_AVAILABLE && !row->guard.unavailable;
+}
+
+/* The states that can be reached by events that are raised and guards that can be true. */
+static uint32_t reachable_states(const struct ohtd_machine *machine)
+{
+	uint32_t reached = 1u << OHTD_STATE_BOOT;
+	uint32_t before;
+	unsigned int i;
+
+	do {
+		before = reached;
+		for (i = 0; i < machine->count; i++)
+			if (may_be_true(&machine->rows[i]) &&
+			    (reached & 1u << machine->rows[i].from))
+				reached |= 1u << machine->rows[i].to;
+	} while (reached != before);
+	return reached;
+}
+
+/* A row that can be taken is carried out whole: each of its actions is there. */
+static int check_planned(const struct oht_cells *cells, const struct ohtd_machine *machine)
+{
+	uint32_t reached = reachable_states(machine);
+	struct oht_csv_row place = { 0 };
+	struct oht_cells at = *cells;
+	unsigned int i, j;
+
+	for (i = 0; i < machine->count; i++) {
+		const struct ohtd_row *row = &machine->rows[i];
+
+		if (!may_be_true(row) || !(reached & 1u << row->from))
+			continue;
+		for (j = 0; j < row->actions; j++) {
+			if (!is_planned(row->action[j]))
+				continue;
+			place.line = row->line;
+			at.row = &place;
+			return refuse_phrase(&at, "not there yet, and the row can be taken",
+					     row->action[j]->text,
+					     strlen(row->action[j]->text));
+		}
+	}
+	return 0;
+}
+
+/* What README.md of the data files promises about every state. */
+static int check_machine(const struct oht_cells *cells, const struct ohtd_machine *machine)
+{
+	static const uint8_t always[] = { OHTD_EVENT_ESTOP_TRIGGERED, OHTD_EVENT_STOP_COMMAND };
+	unsigned int state, i;
 
 	for (state = 0; state < OHTD_STATES; state++)
-		if (!ohtd_machine_knows(machine, state, OHTD_EVENT_ESTOP_TRIGGERED) &&
-		    state != OHTD_STATE_ESTOP) {
-			snprintf(error, OHT_ERROR_BYTES,
-				 "state_machine.csv: no way to estop out of '%s'",
-				 ohtd_state_name(state));
+		for (i = 0; i < sizeof(always); i++) {
+			if (ohtd_machine_knows(machine, state, always[i]))
+				continue;
+			snprintf(cells->error, OHT_ERROR_BYTES, "%s: no %s in state '%s'",
+				 cells->csv->path, event_names[always[i]], ohtd_state_name(state));
 			return -EINVAL;
 		}
-	return 0;
+	return check_planned(cells, machine);
 }
 
 static int load_rows(const struct oht_csv *csv, struct ohtd_machine *machine,
 		     char error[OHT_ERROR_BYTES])
 {
-	static const char *const names[] = { "from", "event", "to", "guard", "action", NULL };
-	size_t index[5];
+	static const char *const names[] = { "from", "event", "to", "guard", "action", "role",
+					     NULL };
+	size_t index[6];
 	struct oht_cells cells = { .csv = csv, .names = names, .index = index, .error = error };
 	size_t i;
 	int ret = oht_csv_columns(csv, names, index, error);
@@ -193,7 +223,7 @@ static int load_rows(const struct oht_csv *csv, struct ohtd_machine *machine,
 		cells.row = &csv->row[i];
 		ret = parse_row(&cells, &machine->rows[machine->count++]);
 	}
-	return ret ? ret : check_machine(machine, error);
+	return ret ? ret : check_machine(&cells, machine);
 }
 
 int ohtd_machine_load(const char *data_dir, struct ohtd_machine *machine,
@@ -232,6 +262,17 @@ const struct ohtd_row *ohtd_machine_find(const struct ohtd_machine *machine, uns
 		    ohtd_guard_true(&machine->rows[i].guard, facts))
 			return &machine->rows[i];
 	return NULL;
+}
+
+bool ohtd_machine_can(const struct ohtd_machine *machine, unsigned int state, unsigned int event)
+{
+	unsigned int i;
+
+	for (i = 0; i < machine->count; i++)
+		if (matches(&machine->rows[i], state, event) && !machine->rows[i].planned &&
+		    may_be_true(&machine->rows[i]))
+			return true;
+	return false;
 }
 
 bool ohtd_machine_knows(const struct ohtd_machine *machine, unsigned int state,

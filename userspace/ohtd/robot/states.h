@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../base/role.h"
 #include "codes.h"
 #include "common/csv.h"
 
@@ -26,8 +27,6 @@ enum ohtd_event {
 	OHTD_EVENT_FAULT_CLEARED,
 	OHTD_EVENT_TIMEOUT,
 	OHTD_EVENT_SHUTDOWN,
-	/* Not raised by anybody yet: motion, docking, configuration. */
-	OHTD_EVENT_START,
 	OHTD_EVENT_MOVE_COMMAND,
 	OHTD_EVENT_JOG_COMMAND,
 	OHTD_EVENT_JOG_REFRESH,
@@ -44,6 +43,9 @@ enum ohtd_event {
 	OHTD_EVENT_OBSTACLE_NEAR,
 	OHTD_EVENT_OBSTACLE_CLEARED,
 	OHTD_EVENT_OBSTACLE_DETECTED,
+	/* Configuration, which would raise the others, is not there yet. */
+	OHTD_EVENTS_AVAILABLE,
+	OHTD_EVENT_START = OHTD_EVENTS_AVAILABLE,
 	OHTD_EVENT_CONFIG_COMMAND,
 	OHTD_EVENT_CONFIG_COMPLETE,
 	OHTD_EVENT_CONFIG_FAILED,
@@ -66,13 +68,15 @@ enum ohtd_fact {
 	OHTD_FACT_SENSORS_OK,
 	OHTD_FACT_LOCATION_OK,
 	OHTD_FACT_STANDSTILL,
-	OHTD_FACTS_AVAILABLE,
-	OHTD_FACT_WAY_CLEAR = OHTD_FACTS_AVAILABLE,
+	OHTD_FACT_WAY_CLEAR,
 	OHTD_FACT_TARGET_VALID,
 	OHTD_FACT_DOCKED,
 	OHTD_FACT_DOCK_CONFIRMED,
 	OHTD_FACT_EXPECTED_DOCK_CONTACT,
 	OHTD_FACT_RETRIES_LEFT,
+	OHTD_FACT_DOCK_PHASE_FINAL,
+	OHTD_FACT_KEPT_IS_DOCK,
+	OHTD_FACT_AUTO_CONTINUE,
 	OHTD_FACT_JOG_ACTIVE,
 	OHTD_FACT_JOG_SPEED_IN_LIMIT,
 	OHTD_FACT_POSITION_ERROR_IN_TOLERANCE,
@@ -82,22 +86,42 @@ enum ohtd_fact {
 	OHTD_FACT_COMMAND_MS,
 	OHTD_FACT_COMMAND_LIMIT_MS,
 	OHTD_FACT_DOCK_TIMEOUT_MS,
-	OHTD_FACT_CHANGE_SET_VALID,
+	OHTD_FACTS_AVAILABLE,
+	OHTD_FACT_CHANGE_SET_VALID = OHTD_FACTS_AVAILABLE,
 	OHTD_FACTS,
 };
 
-/* Actions that this thread carries out. Other phrases of the file are known and have no bit. */
-#define OHTD_ACTION_OUTPUTS_OFF		(1u << 0)
-#define OHTD_ACTION_OUTPUTS_ON		(1u << 1)
-#define OHTD_ACTION_LATCH		(1u << 2)
-#define OHTD_ACTION_ZERO_SPEED		(1u << 3)
-#define OHTD_ACTION_STOP_TELEGRAM	(1u << 4)
-#define OHTD_ACTION_CONTROLLED_STOP	(1u << 5)
-#define OHTD_ACTION_CLEAR_LATCH		(1u << 6)
-#define OHTD_ACTION_CLEAR_FAULTS	(1u << 7)
-#define OHTD_ACTION_LIST_MISSING	(1u << 8)
-#define OHTD_ACTION_DISCOVER		(1u << 9)
+struct ohtd_control;
+struct ohtd_raised;
+struct ohtd_why_list;
 
+/**
+ * struct ohtd_phrase - an action as the file words it, and how it is carried out
+ * @text: as in the file
+ * @ask: what the device may refuse; asked for before the state changes. 0, or a negative errno and
+ *	the reasons: then the event is refused and nothing has happened
+ * @act: carried out behind the change of the state, in the order of the row
+ * @over: the next action waits until this is true, or a time limit is over; NULL: it does not wait
+ * @begins: sets something in motion: left out when the wait in front of it was cut short
+ * @kept: true by construction: the comment in the table says by what
+ *
+ * With neither @ask nor @act nor @kept it is planned: a row that can be taken must not have it.
+ */
+struct ohtd_phrase {
+	const char *text;
+	int (*ask)(struct ohtd_control *control, const struct ohtd_raised *raised,
+		   struct ohtd_why_list *why);
+	void (*act)(struct ohtd_control *control, const struct ohtd_raised *raised);
+	bool (*over)(const struct ohtd_control *control);
+	bool begins;
+	bool kept;
+};
+
+/* The one table of actions (steps.c). */
+extern const struct ohtd_phrase ohtd_phrases[];
+extern const unsigned int ohtd_phrase_count;
+
+#define OHTD_ACTIONS_MAX	6	/* of one row */
 #define OHTD_GUARD_STEPS	24
 #define OHTD_ROWS_MAX		256
 
@@ -121,11 +145,29 @@ struct ohtd_guard {
 	struct ohtd_literal literal[OHTD_GUARD_STEPS];
 };
 
+/* Above all roles of people: what happens by itself. */
+#define OHTD_ROLE_SYSTEM	(OHTD_ROLE_ADMINISTRATOR + 1)
+
+/**
+ * struct ohtd_row - what one event does in one state
+ * @from: enum ohtd_state
+ * @event: enum ohtd_event
+ * @to: enum ohtd_state
+ * @role: lowest role whose request may cause the event, enum ohtd_role or OHTD_ROLE_SYSTEM
+ * @planned: has an action that is not there yet, and cannot be taken
+ * @actions: entries of @action
+ * @action: what is done, in this order
+ * @line: of the file
+ * @guard: when
+ */
 struct ohtd_row {
 	uint8_t from;
 	uint8_t event;
 	uint8_t to;
-	uint32_t actions;
+	uint8_t role;
+	bool planned;
+	uint8_t actions;
+	const struct ohtd_phrase *action[OHTD_ACTIONS_MAX];
 	unsigned int line;
 	struct ohtd_guard guard;
 };
@@ -139,7 +181,8 @@ struct ohtd_machine {
  * ohtd_machine_load() - read and check state_machine.csv
  * @data_dir: folder
  * @machine: filled
- * @error: one line on failure: unknown state, event, guard word or action, bad guard
+ * @error: one line on failure: unknown state, event, guard word, action or role, bad guard, or an
+ *	action that is not there yet in a row that can be taken
  *
  * Return: 0 or a negative errno.
  */
@@ -166,11 +209,13 @@ unsigned int ohtd_machine_blockers(const struct ohtd_machine *machine, unsigned 
 				   unsigned int event, const int64_t *facts,
 				   enum ohtd_fact *blockers, unsigned int max);
 
+/* Has any row for @event in @state all its actions? Otherwise nothing can come of the event. */
+bool ohtd_machine_can(const struct ohtd_machine *machine, unsigned int state, unsigned int event);
+
 /* Is there any row for @event in @state? */
 bool ohtd_machine_knows(const struct ohtd_machine *machine, unsigned int state,
 			unsigned int event);
 
 const char *ohtd_event_name(unsigned int event);
-const char *ohtd_fact_name(unsigned int fact);
 
 #endif

@@ -30,6 +30,12 @@ static void note_failure(struct ohtd_telegrams *telegrams, unsigned int code, ui
 	};
 }
 
+/* What takes motion or power away goes out in any state; what gives it, only with the outputs on. */
+static bool takes_away(unsigned int telegram)
+{
+	return telegram != OHTD_TELEGRAM_DRIVE_ON && telegram != OHTD_TELEGRAM_CHARGE_ON;
+}
+
 static void give_up(struct ohtd_telegrams *telegrams, unsigned int code)
 {
 	note_failure(telegrams, code, 0);
@@ -109,9 +115,9 @@ void ohtd_telegram_next(struct ohtd_control *control)
 		.priority = OHT_PRIORITY_COMMAND,
 		.address = write->address,
 		.count = 1,
-		.timeout_us = ohtd_unit_timeout_us(control, drive),
-		/* All of them take motion away. */
-		.flags = OHT_REQUEST_WHILE_STOPPED,
+		.timeout_us = telegrams->attempts ? ohtd_unit_timeout_us(control, drive)
+						  : ohtd_unit_quick_us(control, drive),
+		.flags = takes_away(telegrams->telegram) ? OHT_REQUEST_WHILE_STOPPED : 0,
 		.words = &write->value,
 	};
 	telegrams->attempts++;

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Requests under way and who wants to know how they ended. Retries are never left to the bus: a
- * silent module would then hold it for several time-outs on end, longer than the safety module may
- * stay unheard. Every attempt is a transfer of its own and goes back into the schedule.
+ * Requests under way beside the plan, and the purpose of each. The bus never repeats a request by
+ * itself: a silent module would hold the wire for several time-outs on end, longer than the safety
+ * module may stay unheard. Every attempt is a transfer of its own.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "control.h"
+#include "one_module.h"
 
 /* A transfer ends by itself long before; this is for a device that has lost one. */
 #define STUCK_MS		2000
-#define READ_REQUEST_BYTES	8
-#define READ_REPLY_BYTES	5
 
 static struct ohtd_transfer *find(struct ohtd_control *control, uint64_t cookie)
 {
@@ -70,14 +69,19 @@ static void dispatch(struct ohtd_control *control, const struct ohtd_transfer *t
 		ohtd_unit_count(unit, reply);
 	switch (transfer->purpose) {
 	case OHTD_PURPOSE_POLL:
+		unit->busy = false;
+		ohtd_unit_polled(control, unit, &transfer->block, reply, control->now_ns);
+		if (reply->outcome == OHT_OUTCOME_OK)
+			ohtd_unit_wait(control, unit);
+		break;
 	case OHTD_PURPOSE_SWEEP:
-		ohtd_unit_polled(control, transfer, reply);
+		ohtd_unit_swept(control, unit, &transfer->block, reply);
 		break;
 	case OHTD_PURPOSE_IDENTIFY:
 		ohtd_identify_done(control, transfer, reply);
 		break;
 	case OHTD_PURPOSE_READ:
-		ohtd_commands_read_done(control, transfer, reply);
+		ohtd_exchange_done(control, reply);
 		break;
 	case OHTD_PURPOSE_TELEGRAM:
 		ohtd_telegram_done(control, reply);
@@ -131,6 +135,20 @@ void ohtd_transfer_check(struct ohtd_control *control)
 	}
 }
 
+void ohtd_transfer_withdraw_poll(struct ohtd_control *control)
+{
+	unsigned int i;
+
+	for (i = 0; i < OHTD_TRANSFERS; i++) {
+		struct ohtd_transfer *slot = &control->transfers[i];
+
+		if (slot->purpose != OHTD_PURPOSE_POLL || !slot->slack || slot->cancelled)
+			continue;
+		slot->cancelled = true;
+		control->bus->ops->cancel(control->bus, slot->cookie);
+	}
+}
+
 void ohtd_transfer_fail_all(struct ohtd_control *control)
 {
 	unsigned int i;
@@ -149,12 +167,4 @@ bool ohtd_transfer_slack_busy(const struct ohtd_control *control)
 		    control->transfers[i].slack)
 			return true;
 	return false;
-}
-
-uint64_t ohtd_transfer_wire_ns(const struct ohtd_control *control, unsigned int words)
-{
-	const struct oht_dev_info *info = &control->device.info;
-	uint64_t chars = READ_REQUEST_BYTES + READ_REPLY_BYTES + 2ull * words;
-
-	return chars * info->char_ns + 2ull * info->t35_ns;
 }

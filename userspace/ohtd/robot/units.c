@@ -11,6 +11,15 @@
 #define EXCEPTION_ADDRESS	2
 #define BACKOFF_FIRST_MS	100
 #define BACKOFF_MAX_MS		2000
+/* How often a unit without a place in the plan is asked whether it is still there. */
+#define ASIDE_MS		10000
+/* Registers that were refused are asked for again after so long: a module may refuse all while it starts. */
+#define REFUSED_NS		(10 * OHTD_NS_PER_S)
+/* Bounds of the quick time-out. */
+#define QUICK_MIN_US		3500
+#define QUICK_MAX_US		1000000
+/* A search does not wait for less at first. */
+#define SEARCH_MIN_US		3000
 /* A stretched wait for one module is time that the others do not get: loss times stretch further. */
 #define ANSWER_FACTOR_MAX	3
 
@@ -35,11 +44,63 @@ uint32_t ohtd_unit_timeout_us(const struct ohtd_control *control, const struct o
 	return (uint32_t)timeout_us;
 }
 
+uint32_t ohtd_unit_quick_us(const struct ohtd_control *control, const struct ohtd_unit *unit)
+{
+	uint32_t timeout_us = ohtd_unit_timeout_us(control, unit);
+
+	/*
+	 * Without exact timing an answer comes in lumps, and nothing keeps a slack; and a machine
+	 * that stalls makes any answer late.
+	 */
+	if (!(control->device.info.caps & OHT_HAS_EXACT_TIMING) || control->time_factor > 1 ||
+	    !control->layout.count || unit->view.health != OHTD_HEALTH_GOOD || unit->attempts || !unit->quick_us)
+		return timeout_us;
+	return unit->quick_us < timeout_us ? unit->quick_us : timeout_us;
+}
+
+uint32_t ohtd_unit_search_us(const struct ohtd_control *control, const struct ohtd_unit *unit,
+			     unsigned int words)
+{
+	uint32_t timeout_us = ohtd_unit_timeout_us(control, unit);
+	uint32_t slack_us = ohtd_layout_slack_us(control, words);
+	uint32_t usual_us = unit->view.turnaround_us, wish_us = 2 * usual_us;
+	bool empty = !unit->view.generation &&
+		     !ohtd_model_by_unit(control->model, unit->view.unit);
+	bool answers = unit->view.health == OHTD_HEALTH_GOOD ||
+		       unit->view.health == OHTD_HEALTH_NOT_POLLED;
+
+	if (wish_us < SEARCH_MIN_US)
+		wish_us = SEARCH_MIN_US;
+	if (empty || (wish_us > slack_us && slack_us > usual_us + usual_us / 2))
+		wish_us = slack_us;
+	/* Other than a poll, a search asks again before silence means anything: a stall costs nothing. */
+	if (!(control->device.info.caps & OHT_HAS_EXACT_TIMING) || !(empty || answers) ||
+	    slack_us < SEARCH_MIN_US || wish_us > slack_us)
+		return timeout_us;
+	return wish_us < timeout_us ? wish_us : timeout_us;
+}
+
+/* Twice its answer; what was too short is doubled, and comes back little by little. */
+static void learn_quick(struct ohtd_unit *unit, const struct oht_reply *reply)
+{
+	uint32_t wish_us = 2 * (reply->turnaround_ns / 1000);
+	uint32_t slowly_us = unit->quick_us - unit->quick_us / 8;
+
+	if (reply->outcome == OHT_OUTCOME_TIMEOUT && unit->quick_us < QUICK_MAX_US)
+		unit->quick_us *= 2;
+	if (reply->outcome != OHT_OUTCOME_OK)
+		return;
+	if (wish_us < QUICK_MIN_US)
+		wish_us = QUICK_MIN_US;
+	unit->quick_us = wish_us > slowly_us ? wish_us : slowly_us;
+}
+
 void ohtd_unit_count(struct ohtd_unit *unit, const struct oht_reply *reply)
 {
 	struct ohtd_module_view *view = &unit->view;
 
 	view->requests++;
+	learn_quick(unit, reply);
 	switch (reply->outcome) {
 	case OHT_OUTCOME_OK:
 		view->replies++;
@@ -69,8 +130,8 @@ static void fault_of(const struct ohtd_unit *unit, unsigned int code, struct oht
 
 /* ---- polls ---- */
 
-static void store_words(struct ohtd_control *control, struct ohtd_unit *unit,
-			const struct ohtd_block *block, const uint16_t *words)
+static void store_words(struct ohtd_unit *unit, const struct ohtd_block *block,
+			const uint16_t *words, uint64_t time_ns)
 {
 	unsigned int i, j, at = 0;
 
@@ -81,22 +142,23 @@ static void store_words(struct ohtd_control *control, struct ohtd_unit *unit,
 		for (j = 0; j < count; j++)
 			value->words[j] = words[at++];
 		value->state = OHTD_REGISTER_OK;
-		value->time_ns = control->now_ns;
+		value->time_ns = time_ns;
 	}
 	unit->dirty = true;
 }
 
 static void cut_blocks(struct ohtd_unit *unit)
 {
-	ohtd_blocks_cut(unit->plan->map, unit->plan->signal, OHTD_SIGNALS, unit->marks,
+	ohtd_blocks_cut(unit->plan->map, unit->plan->signal, OHTD_SIGNALS_POLLED, unit->marks,
 			&unit->blocks);
 }
 
 /* Exception 02: the registers of a block are asked for one by one, a single one not any more. */
-static void store_unknown(struct ohtd_unit *unit, const struct ohtd_block *block)
+static void store_unknown(struct ohtd_unit *unit, const struct ohtd_block *block, uint64_t time_ns)
 {
 	unsigned int i;
 
+	unit->refused_ns = time_ns;
 	for (i = block->first; i < block->first + block->registers; i++) {
 		unit->marks[i] = block->registers > 1 ? OHTD_MARK_ALONE : OHTD_MARK_UNKNOWN;
 		if (block->registers == 1)
@@ -115,22 +177,14 @@ static void store_known(struct ohtd_unit *unit, const struct ohtd_block *block)
 	cut_blocks(unit);
 }
 
-static void note_alive(struct ohtd_control *control, struct ohtd_unit *unit)
+static void note_alive(struct ohtd_unit *unit, uint64_t time_ns)
 {
-	unit->view.last_good_ns = control->now_ns;
+	if (time_ns > unit->view.last_good_ns)
+		unit->view.last_good_ns = time_ns;
 	unit->view.errors_in_row = 0;
 	unit->view.health = OHTD_HEALTH_GOOD;
 	unit->attempts = 0;
-}
-
-static void schedule_next(struct ohtd_control *control, struct ohtd_unit *unit)
-{
-	uint64_t period_ns = unit->kind->module->poll_period_ms * OHTD_NS_PER_MS;
-
-	/* On its own grid; a late answer does not shift it, but it does not catch up either. */
-	unit->due_ns += period_ns;
-	if (unit->due_ns + period_ns < control->now_ns)
-		unit->due_ns = control->now_ns;
+	unit->silences = 0;
 }
 
 /* One attempt failed; a poll has failed when its retries are used up. */
@@ -149,35 +203,65 @@ static void note_failure(struct ohtd_control *control, struct ohtd_unit *unit)
 	unit->view.errors_in_row++;
 	if (unit->view.errors_in_row >= module->degrade_after_errors)
 		unit->view.health = OHTD_HEALTH_DEGRADED;
-	schedule_next(control, unit);
+	unit->due_ns = control->now_ns + module->poll_period_ms * OHTD_NS_PER_MS;
 }
 
-void ohtd_unit_polled(struct ohtd_control *control, const struct ohtd_transfer *transfer,
-		      const struct oht_reply *reply)
+/* True: the unit has answered, be it that it has no such register. */
+static bool store(struct ohtd_unit *unit, const struct ohtd_block *block,
+		  const struct oht_reply *reply, uint64_t time_ns)
 {
-	struct ohtd_unit *unit = ohtd_unit(control, transfer->unit);
-	bool poll = transfer->purpose == OHTD_PURPOSE_POLL;
 	bool unknown = reply->outcome == OHT_OUTCOME_EXCEPTION &&
 		       reply->exception == EXCEPTION_ADDRESS;
 
-	if (poll)
-		unit->busy = false;
-	/* It was found to be something else meanwhile, or was lost: the words mean nothing now. */
-	if (!unit->plan || unit->view.health == OHTD_HEALTH_LOST)
-		return;
 	if (unknown) {
-		store_unknown(unit, &transfer->block);
+		store_unknown(unit, block, time_ns);
 	} else if (reply->outcome == OHT_OUTCOME_OK) {
-		store_words(control, unit, &transfer->block, reply->words);
-		store_known(unit, &transfer->block);
+		store_words(unit, block, reply->words, time_ns);
+		store_known(unit, block);
+	} else {
+		return false;
 	}
-	if (unknown || reply->outcome == OHT_OUTCOME_OK) {
-		note_alive(control, unit);
-		if (poll)
-			schedule_next(control, unit);
-	} else if (poll && reply->outcome != OHT_OUTCOME_GONE) {
-		note_failure(control, unit);
-	}
+	note_alive(unit, time_ns);
+	return true;
+}
+
+/* It was found to be something else meanwhile, or was lost: the words mean nothing now. */
+static bool is_stale(const struct ohtd_unit *unit)
+{
+	return !unit->plan || unit->quarantined || unit->view.health == OHTD_HEALTH_LOST;
+}
+
+void ohtd_unit_polled(struct ohtd_control *control, struct ohtd_unit *unit,
+		      const struct ohtd_block *block, const struct oht_reply *reply,
+		      uint64_t time_ns)
+{
+	if (is_stale(unit) || store(unit, block, reply, time_ns) ||
+	    reply->outcome == OHT_OUTCOME_GONE || reply->outcome == OHT_OUTCOME_CANCELLED)
+		return;
+	if (reply->outcome == OHT_OUTCOME_TIMEOUT)
+		unit->silences++;
+	note_failure(control, unit);
+}
+
+void ohtd_unit_swept(struct ohtd_control *control, struct ohtd_unit *unit,
+		     const struct ohtd_block *block, const struct oht_reply *reply)
+{
+	if (!is_stale(unit))
+		store(unit, block, reply, control->now_ns);
+}
+
+/*
+ * Without a plan a module of every cycle is asked again after 2/5 of its loss time: what a search waits
+ * for an empty address, one time-out and the repeat fit into the rest.
+ */
+void ohtd_unit_wait(const struct ohtd_control *control, struct ohtd_unit *unit)
+{
+	uint64_t wait_ms = 0;
+
+	if (unit->kind)
+		wait_ms = control->layout.count ? unit->kind->module->poll_period_ms
+						: unit->kind->lost_ms * 2 / 5;
+	unit->due_ns = control->now_ns + wait_ms * OHTD_NS_PER_MS;
 }
 
 /* ---- identity ---- */
@@ -197,6 +281,7 @@ static void forget_values(struct ohtd_unit *unit)
 	unit->dirty = true;
 	unit->poll_next = 0;
 	unit->sweep_next = 0;
+	unit->refused_ns = 0;
 	memset(unit->marks, 0, sizeof(unit->marks));
 	if (unit->plan)
 		cut_blocks(unit);
@@ -217,9 +302,14 @@ static void set_names(struct ohtd_unit *unit, enum oht_profile profile)
 /* The unit is what it was: go on with its values. */
 static void resume(struct ohtd_control *control, struct ohtd_unit *unit)
 {
-	note_alive(control, unit);
+	note_alive(unit, control->now_ns);
+	/* Its silence would show in nothing, so that it cannot be said to be well. */
 	unit->backoff_ms = 0;
 	unit->view.next_probe_ns = 0;
+	if (!unit->plan) {
+		unit->view.health = OHTD_HEALTH_NOT_POLLED;
+		unit->view.next_probe_ns = control->now_ns + ASIDE_MS * OHTD_NS_PER_MS;
+	}
 	unit->lost_since_ns = 0;
 	unit->escalated = false;
 	unit->due_ns = control->now_ns;
@@ -234,6 +324,9 @@ void ohtd_unit_found(struct ohtd_control *control, struct ohtd_unit *unit,
 	bool assigned = kind && kind->module->unit == unit->view.unit;
 	const struct ohtd_plan *plan = assigned ? &kind->plan[profile] : NULL;
 
+	/* It was taken out while its answer was on the way. */
+	if (unit->quarantined)
+		return;
 	unit->view.device_id = identify->device_id;
 	unit->view.type_code = identify->type_code;
 	if (!unit->view.generation || kind != unit->kind || plan != unit->plan) {
@@ -249,11 +342,11 @@ void ohtd_unit_found(struct ohtd_control *control, struct ohtd_unit *unit,
 void ohtd_unit_silent(struct ohtd_control *control, struct ohtd_unit *unit)
 {
 	/* One that is polled well all the same is judged by its polls. */
-	if (unit->view.health == OHTD_HEALTH_GOOD || unit->view.health == OHTD_HEALTH_DEGRADED) {
-		if (unit->plan)
-			return;
+	if (unit->quarantined || unit->view.health == OHTD_HEALTH_GOOD ||
+	    unit->view.health == OHTD_HEALTH_DEGRADED)
+		return;
+	if (unit->view.health == OHTD_HEALTH_NOT_POLLED)
 		unit->view.health = OHTD_HEALTH_LOST;
-	}
 	unit->backoff_ms = unit->backoff_ms ? unit->backoff_ms * 2 : BACKOFF_FIRST_MS;
 	if (unit->backoff_ms > BACKOFF_MAX_MS)
 		unit->backoff_ms = BACKOFF_MAX_MS;
@@ -274,10 +367,10 @@ static void act_on_loss(struct ohtd_control *control, struct ohtd_unit *unit,
 	if (action == OHT_LOSS_ESTOP) {
 		ohtd_fault_raise(control, &why, true);
 		ohtd_safety_stop(control, &why);
-		ohtd_control_raise(control, OHTD_EVENT_ESTOP_TRIGGERED);
+		ohtd_event_raise(control, OHTD_EVENT_ESTOP_TRIGGERED, &why);
 	} else if (action == OHT_LOSS_STOP) {
 		ohtd_fault_raise(control, &why, true);
-		ohtd_control_raise(control, OHTD_EVENT_FAULT_DETECTED);
+		ohtd_event_raise(control, OHTD_EVENT_FAULT_DETECTED, &why);
 	}
 }
 
@@ -294,13 +387,17 @@ static void lose(struct ohtd_control *control, struct ohtd_unit *unit)
 			    moving ? module->loss_action : module->loss_action_standing);
 }
 
+uint64_t ohtd_unit_loss_ns(const struct ohtd_control *control, const struct ohtd_unit *unit)
+{
+	uint64_t limit_ms = ohtd_moving(control) ? unit->kind->lost_moving_ms
+						 : unit->kind->lost_ms;
+
+	return limit_ms * control->time_factor * OHTD_NS_PER_MS;
+}
+
 static void check_alive(struct ohtd_control *control, struct ohtd_unit *unit)
 {
-	const struct ohtd_kind *kind = unit->kind;
-	uint64_t limit_ms = ohtd_moving(control) ? kind->lost_moving_ms : kind->lost_ms;
-	uint64_t silent_ns = control->now_ns - unit->view.last_good_ns;
-
-	if (silent_ns > limit_ms * control->time_factor * OHTD_NS_PER_MS)
+	if (control->now_ns - unit->view.last_good_ns > ohtd_unit_loss_ns(control, unit))
 		lose(control, unit);
 }
 
@@ -315,6 +412,21 @@ static void check_lost(struct ohtd_control *control, struct ohtd_unit *unit)
 	act_on_loss(control, unit, OHT_LOSS_ESTOP);
 }
 
+/*
+ * Not while something moves: the plan is another one then. A module that refused its registers for a
+ * while may have refused the one that tells its profile, too.
+ */
+static void ask_again(const struct ohtd_control *control, struct ohtd_unit *unit)
+{
+	if (!unit->refused_ns || ohtd_state_in_motion(control->state) ||
+	    control->now_ns - unit->refused_ns < REFUSED_NS)
+		return;
+	unit->refused_ns = 0;
+	unit->doubted = true;
+	memset(unit->marks, 0, sizeof(unit->marks));
+	cut_blocks(unit);
+}
+
 void ohtd_units_check(struct ohtd_control *control)
 {
 	unsigned int i;
@@ -325,8 +437,9 @@ void ohtd_units_check(struct ohtd_control *control)
 	for (i = 0; i < OHTD_UNITS; i++) {
 		struct ohtd_unit *unit = &control->units[i];
 
-		if (!unit->plan)
+		if (!unit->plan || unit->quarantined)
 			continue;
+		ask_again(control, unit);
 		if (unit->view.health == OHTD_HEALTH_LOST)
 			check_lost(control, unit);
 		else
@@ -346,7 +459,7 @@ void ohtd_units_list_missing(struct ohtd_control *control)
 	for (i = 0; i < control->model->count; i++) {
 		const struct ohtd_kind *kind = &control->model->kinds[i];
 		struct ohtd_unit *unit = ohtd_unit_of_kind(control, kind);
-		bool there = unit && unit->plan && unit->kind == kind &&
+		bool there = unit && unit->plan && unit->kind == kind && !unit->quarantined &&
 			     unit->view.health != OHTD_HEALTH_LOST;
 		struct ohtd_why why = {
 			.code = OHTD_WHY_MODULE_MISSING,
@@ -368,7 +481,8 @@ void ohtd_units_device_gone(struct ohtd_control *control)
 		unit->busy = false;
 		unit->backoff_ms = 0;
 		unit->view.next_probe_ns = 0;
-		if (!unit->view.generation || unit->view.health == OHTD_HEALTH_LOST)
+		if (!unit->view.generation || unit->quarantined ||
+		    unit->view.health == OHTD_HEALTH_LOST)
 			continue;
 		unit->view.health = OHTD_HEALTH_LOST;
 		unit->lost_since_ns = control->now_ns;

@@ -27,6 +27,8 @@ static void explain_modules(struct ohtd_control *control, struct ohtd_why_list *
 		[OHTD_HEALTH_GOOD] = OHTD_WHY_NONE,
 		[OHTD_HEALTH_DEGRADED] = OHTD_WHY_MODULE_DEGRADED,
 		[OHTD_HEALTH_LOST] = OHTD_WHY_MODULE_LOST,
+		[OHTD_HEALTH_NOT_POLLED] = OHTD_WHY_MODULE_MISSING,
+		[OHTD_HEALTH_QUARANTINED] = OHTD_WHY_MODULE_QUARANTINED,
 	};
 	unsigned int i;
 
@@ -39,6 +41,8 @@ static void explain_modules(struct ohtd_control *control, struct ohtd_why_list *
 			continue;
 		if (unit && unit->plan && unit->kind == kind)
 			code = codes[unit->view.health];
+		if (unit && unit->quarantined)
+			code = OHTD_WHY_MODULE_QUARANTINED;
 		if (code != OHTD_WHY_NONE)
 			ohtd_why_add(list, code, kind->module->unit, 0);
 	}
@@ -133,8 +137,28 @@ static void explain_fact(struct ohtd_control *control, enum ohtd_fact fact,
 	case OHTD_FACT_STANDSTILL:
 		ohtd_why_add(list, OHTD_WHY_MOVING, 0, 0);
 		break;
+	case OHTD_FACT_TARGET_VALID:
+		ohtd_mission_explain_target(control, list);
+		break;
+	case OHTD_FACT_JOG_SPEED_IN_LIMIT:
+		ohtd_mission_explain_jog(control, list);
+		break;
+	case OHTD_FACT_WAY_CLEAR:
+		ohtd_why_add(list, OHTD_WHY_OBSTACLE, 0, 0);
+		break;
+	case OHTD_FACT_DOCKED:
+		ohtd_why_add(list, control->facts[fact] ? OHTD_WHY_DOCKED : OHTD_WHY_NOT_DOCKED,
+			     0, 0);
+		break;
+	case OHTD_FACT_DOCK_PHASE_FINAL:
+		ohtd_why_add(list, OHTD_WHY_DOCK_FINAL, 0, 0);
+		break;
+	/* It chooses between two rows, and stands in the way of neither. */
+	case OHTD_FACT_KEPT_IS_DOCK:
+		break;
 	default:
-		ohtd_why_add(list, OHTD_WHY_STATE, 0, 0);
+		ohtd_why_add(list, fact < OHTD_FACTS_AVAILABLE ? OHTD_WHY_STATE :
+			     OHTD_WHY_NOT_AVAILABLE, 0, 0);
 	}
 }
 
@@ -146,12 +170,18 @@ void ohtd_why_event(struct ohtd_control *control, enum ohtd_event event,
 
 	if (!control->device.open)
 		ohtd_why_add(list, OHTD_WHY_DEVICE, 0, 0);
+	if (ohtd_mode_forbids(control->mode, event))
+		ohtd_why_add(list, OHTD_WHY_MODE, 0, (uint8_t)control->mode);
 	if (!ohtd_machine_knows(&control->machine, control->state, event)) {
 		ohtd_why_add(list, control->state == OHTD_STATE_FAULT ? OHTD_WHY_IN_FAULT :
 			     OHTD_WHY_STATE, 0, 0);
 		/* It would have to be reset first: say so as well. */
 		if (event == OHTD_EVENT_SAFE_RESET && ohtd_safety_latched(control))
 			explain_stop(control, list);
+		return;
+	}
+	if (!ohtd_machine_can(&control->machine, control->state, event)) {
+		ohtd_why_add(list, OHTD_WHY_NOT_AVAILABLE, 0, 0);
 		return;
 	}
 	count = ohtd_machine_blockers(&control->machine, control->state, event, control->facts,

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "main/thread.h"
+#include "base/thread.h"
 #include "store/db_private.h"
 
 #define STACK_BYTES	(256 * 1024)

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
-
+#include <stdlib.h>
 
 int ohtd_db_errno(int result)
 {
@@ -33,24 +33,62 @@ int ohtd_db_errno(int result)
 	}
 }
 
-sqlite3_stmt *ohtd_db_statement(struct ohtd_db *db, enum ohtd_statement which)
+static int prepare(struct ohtd_db *db, const struct ohtd_statement *statement)
 {
-	sqlite3_reset(db->statements[which]);
-	sqlite3_clear_bindings(db->statements[which]);
-	return db->statements[which];
+	size_t bytes = (db->prepared_count + 1) * sizeof(*db->prepared);
+	struct ohtd_prepared *grown = realloc(db->prepared, bytes);
+	int r = SQLITE_NOMEM;
+
+	if (grown) {
+		db->prepared = grown;
+		grown += db->prepared_count;
+		grown->statement = statement;
+		r = sqlite3_prepare_v3(db->sql, statement->sql, -1, SQLITE_PREPARE_PERSISTENT,
+				       &grown->s, NULL);
+	}
+	if (r == SQLITE_OK)
+		db->prepared_count++;
+	return r;
 }
 
-int ohtd_db_run(sqlite3_stmt *statement)
+sqlite3_stmt *ohtd_db_statement(struct ohtd_db *db, const struct ohtd_statement *statement)
 {
-	int r = sqlite3_step(statement);
+	unsigned int i = 0;
 
-	sqlite3_reset(statement);
-	return ohtd_db_errno(r);
+	while (i < db->prepared_count && db->prepared[i].statement != statement)
+		i++;
+	if (i == db->prepared_count) {
+		db->prepare_result = prepare(db, statement);
+		if (db->prepare_result != SQLITE_OK)
+			return NULL;
+	}
+	sqlite3_reset(db->prepared[i].s);
+	sqlite3_clear_bindings(db->prepared[i].s);
+	return db->prepared[i].s;
 }
 
-static int run_text(struct ohtd_db *db, const char *sql)
+void ohtd_db_forget_statements(struct ohtd_db *db)
 {
-	return ohtd_db_errno(sqlite3_exec(db->sql, sql, NULL, NULL, NULL));
+	for (unsigned int i = 0; i < db->prepared_count; i++)
+		sqlite3_finalize(db->prepared[i].s);
+	free(db->prepared);
+	db->prepared = NULL;
+	db->prepared_count = 0;
+}
+
+int ohtd_db_row(struct ohtd_db *db, sqlite3_stmt *s)
+{
+	int r = s ? sqlite3_step(s) : db->prepare_result;
+
+	return r == SQLITE_ROW ? 1 : ohtd_db_errno(r);
+}
+
+int ohtd_db_run(struct ohtd_db *db, sqlite3_stmt *s)
+{
+	int r = ohtd_db_row(db, s);
+
+	sqlite3_reset(s);
+	return r < 0 ? r : 0;
 }
 
 bool ohtd_db_is_undone(const struct ohtd_db *db)
@@ -58,18 +96,45 @@ bool ohtd_db_is_undone(const struct ohtd_db *db)
 	return sqlite3_get_autocommit(db->sql);
 }
 
-/* Parts are named by their depth, so that one that could not begin does not undo the one around it. */
-static int run_part(struct ohtd_db *db, const char *verb)
-{
-	char sql[48];
+/*
+ * By depth. A part is named by its own, so that a part that could not begin does not undo the one
+ * around it.
+ */
+#define DEPTH_MAX	5
 
-	snprintf(sql, sizeof(sql), "%s part%u", verb, db->depth);
-	return run_text(db, sql);
+static const struct ohtd_statement begin_sql[DEPTH_MAX] = {
+	{ "BEGIN IMMEDIATE" }, { "SAVEPOINT part1" }, { "SAVEPOINT part2" }, { "SAVEPOINT part3" },
+	{ "SAVEPOINT part4" },
+};
+
+static const struct ohtd_statement undo_sql[DEPTH_MAX] = {
+	{ "ROLLBACK" }, { "ROLLBACK TO part1" }, { "ROLLBACK TO part2" }, { "ROLLBACK TO part3" },
+	{ "ROLLBACK TO part4" },
+};
+
+static const struct ohtd_statement end_sql[DEPTH_MAX] = {
+	{ "COMMIT" }, { "RELEASE part1" }, { "RELEASE part2" }, { "RELEASE part3" },
+	{ "RELEASE part4" },
+};
+
+static int run_at_depth(struct ohtd_db *db, const struct ohtd_statement *statements)
+{
+	if (db->depth >= DEPTH_MAX)
+		return -EOVERFLOW;
+	return ohtd_db_run(db, ohtd_db_statement(db, &statements[db->depth]));
+}
+
+/* What is short of memory can still be undone, so the statement for that is there before. */
+static int begin(struct ohtd_db *db)
+{
+	if (db->depth < DEPTH_MAX && !ohtd_db_statement(db, &undo_sql[db->depth]))
+		return ohtd_db_errno(db->prepare_result);
+	return run_at_depth(db, begin_sql);
 }
 
 int ohtd_db_begin(struct ohtd_db *db)
 {
-	int r = db->depth ? run_part(db, "SAVEPOINT") : run_text(db, "BEGIN IMMEDIATE");
+	int r = begin(db);
 
 	db->depth++;
 	return r;
@@ -80,18 +145,18 @@ static int end_part(struct ohtd_db *db, int result)
 	int r = 0;
 
 	if (result)
-		r = run_part(db, "ROLLBACK TO");
+		r = run_at_depth(db, undo_sql);
 	if (!r)
-		r = run_part(db, "RELEASE");
+		r = run_at_depth(db, end_sql);
 	return result ? result : r;
 }
 
 static int end_all(struct ohtd_db *db, int result)
 {
 	if (!result)
-		result = run_text(db, "COMMIT");
+		result = run_at_depth(db, end_sql);
 	if (result && !ohtd_db_is_undone(db))
-		run_text(db, "ROLLBACK");
+		run_at_depth(db, undo_sql);
 	return result;
 }
 
@@ -173,6 +238,7 @@ int ohtd_db_probe(struct ohtd_db *db)
 	int r = ohtd_db_begin(db);
 
 	if (!r)
-		r = run_text(db, "PRAGMA user_version = 0");
+		r = ohtd_db_errno(sqlite3_exec(db->sql, "PRAGMA user_version = 0", NULL, NULL,
+					       NULL));
 	return ohtd_db_end(db, r);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     the database: opening it safely, its migrations, its named statements.
+ * Owns:     the database: opening it safely, its migrations, its statements.
  * Contexts: one thread at a time per handle: the store thread, a reader, or main() before they exist.
  * Locks:    none of its own; SQLite's file locks keep other processes apart.
  *
@@ -14,13 +14,12 @@
 #include <stddef.h>
 
 struct ohtd_db;
-
-/* The newest schema that this program knows. */
-#define OHTD_SCHEMA_VERSION	2
+struct ohtd_schema;
 
 /**
- * ohtd_db_open() - open or make the database and bring it to OHTD_SCHEMA_VERSION
+ * ohtd_db_open() - open or make the database and bring it to the newest schema
  * @db: receives the handle
+ * @schema: which kind of database
  * @path: the file; made with mode 0600 if it is not there
  * @now_s: wall clock in seconds; names what is put beside the file
  * @why: on failure one line that begins with a path
@@ -28,15 +27,17 @@ struct ohtd_db;
  *
  * For the one process that holds the state directory's lock. A file that others may read, that is
  * no database, that belongs to another program or that has a newer schema is refused and not
- * changed. One of an older schema is copied first. All of it is read; a damaged one is set aside,
- * and what can be read of it is put into a new one.
+ * changed. One of an older schema is copied first. All of it is read only if damage was met
+ * before; a damaged one is set aside, and what can be read of it is put into a new one.
  *
  * Return: 0, or -1 with @why filled.
  */
-int ohtd_db_open(struct ohtd_db **db, const char *path, long long now_s, char *why, size_t size);
+int ohtd_db_open(struct ohtd_db **db, const struct ohtd_schema *schema, const char *path,
+		 long long now_s, char *why, size_t size);
 
 /* The same beside the process that holds it: nothing is made, migrated or repaired. */
-int ohtd_db_join(struct ohtd_db **db, const char *path, char *why, size_t size);
+int ohtd_db_join(struct ohtd_db **db, const struct ohtd_schema *schema, const char *path, char *why,
+		 size_t size);
 
 /* How many damaged databases were set aside beside this one and are still there. */
 unsigned int ohtd_db_damaged_files(const struct ohtd_db *db);

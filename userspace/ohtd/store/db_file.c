@@ -5,14 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "store/db_private.h"
 
 #define DAMAGED		".damaged-"
 #define NAMES_MAX	100
@@ -76,7 +74,7 @@ static int refuse(char *why, size_t size, const char *path, const char *text)
  * Of another program only if it says so here: one of ours may have all it has in the log still, and
  * then SQLite is asked.
  */
-static int check_header(int fd, const char *path, char *why, size_t size)
+static int check_header(int fd, uint32_t application_id, const char *path, char *why, size_t size)
 {
 	static const char magic[16] = "SQLite format 3";
 	unsigned char header[HEADER_BYTES];
@@ -91,13 +89,13 @@ static int check_header(int fd, const char *path, char *why, size_t size)
 	if (n < HEADER_BYTES || memcmp(header, magic, sizeof(magic)))
 		return refuse(why, size, path, "file is not a database");
 	number = (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3];
-	if (!number || number == OHTD_APPLICATION_ID)
+	if (!number || number == application_id)
 		return 0;
 	snprintf(why, size, "%s: database of another program (application id 0x%08x)", path, number);
 	return -1;
 }
 
-static int check_open(int fd, const char *path, char *why, size_t size)
+static int check_open(int fd, uint32_t application_id, const char *path, char *why, size_t size)
 {
 	struct stat st;
 
@@ -110,10 +108,11 @@ static int check_open(int fd, const char *path, char *why, size_t size)
 			 (unsigned int)st.st_mode & 07777);
 		return -1;
 	}
-	return check_header(fd, path, why, size);
+	return check_header(fd, application_id, path, why, size);
 }
 
-int ohtd_db_file_check(const char *path, bool create, char *why, size_t size)
+int ohtd_db_file_check(const char *path, uint32_t application_id, bool create, char *why,
+		       size_t size)
 {
 	char folder[OHTD_DB_PATH_BYTES];
 	int fd, r;
@@ -132,7 +131,7 @@ int ohtd_db_file_check(const char *path, bool create, char *why, size_t size)
 	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return refuse(why, size, path, strerror(errno));
-	r = check_open(fd, path, why, size);
+	r = check_open(fd, application_id, path, why, size);
 	close(fd);
 	return r;
 }
@@ -197,6 +196,39 @@ int ohtd_db_file_set_aside(const char *path, long long now_s, char *name, size_t
 	snprintf(from, sizeof(from), "%s-shm", path);
 	unlink(from);
 	return r ? r : ohtd_db_file_sync_folder(path);
+}
+
+static void name_mark(char *name, const char *path)
+{
+	snprintf(name, OHTD_DB_PATH_BYTES, "%s.suspect", path);
+}
+
+bool ohtd_db_file_is_suspect(const char *path)
+{
+	char mark[OHTD_DB_PATH_BYTES];
+
+	name_mark(mark, path);
+	return !access(mark, F_OK);
+}
+
+int ohtd_db_file_set_suspect(const char *path)
+{
+	char mark[OHTD_DB_PATH_BYTES];
+	int r;
+
+	name_mark(mark, path);
+	r = ohtd_db_file_make(mark);
+	return r == -EEXIST ? 0 : r;
+}
+
+int ohtd_db_file_clear_suspect(const char *path)
+{
+	char mark[OHTD_DB_PATH_BYTES];
+
+	name_mark(mark, path);
+	if (unlink(mark))
+		return errno == ENOENT ? 0 : -errno;
+	return ohtd_db_file_sync_folder(path);
 }
 
 static bool is_damaged(const char *name, const char *base)

@@ -5,19 +5,21 @@
  * Locks:    none.
  *
  * Beside oht.db there may be: oht.db-wal and -shm (SQLite's), oht.db.v1-TIME (before a migration),
- * oht.db.damaged-TIME (set aside), oht.db.salvaging and .salvaged (a repair that is under way).
+ * oht.db.damaged-TIME (set aside), oht.db.suspect, oht.db.salvaging and .salvaged (a repair that is under way).
  */
 #ifndef OHTD_STORE_DB_FILE_H
 #define OHTD_STORE_DB_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define OHTD_DB_PATH_BYTES	320
 
 /**
  * ohtd_db_file_check() - refuse what should not be opened; nothing is changed
  * @path: the database
+ * @application_id: of our databases of this kind
  * @create: make it with mode 0600 if it is not there
  * @why: on failure one line that begins with a path
  * @size: of @why in bytes
@@ -27,7 +29,8 @@
  *
  * Return: 0, or -1 with @why filled.
  */
-int ohtd_db_file_check(const char *path, bool create, char *why, size_t size);
+int ohtd_db_file_check(const char *path, uint32_t application_id, bool create, char *why,
+		       size_t size);
 
 /* A new private file of this name that is not there yet. 0 or a negative errno. */
 int ohtd_db_file_make(const char *path);
@@ -47,6 +50,14 @@ int ohtd_db_file_name_aside(char *name, size_t size, const char *path, const cha
 
 /* Moves @path and its log to PATH.damaged-TIME. 0 or a negative errno; @name: where to. */
 int ohtd_db_file_set_aside(const char *path, long long now_s, char *name, size_t size);
+
+/*
+ * A mark beside it, PATH.suspect, says that damage was met: the next start reads all of it. Set and
+ * clear return 0 or a negative errno.
+ */
+bool ohtd_db_file_is_suspect(const char *path);
+int ohtd_db_file_set_suspect(const char *path);
+int ohtd_db_file_clear_suspect(const char *path);
 
 /* How many were set aside and are still there. */
 unsigned int ohtd_db_file_count_damaged(const char *path);

@@ -5,8 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "main/log.h"
+#include "base/log.h"
 #include "store/backup.h"
+#include "store/check.h"
 #include "store/db_private.h"
 #include "store/salvage.h"
 
@@ -37,6 +38,7 @@ static bool is_damage(const struct ohtd_db *db)
 /* Version of the schema in the file, 0 for an empty one, or one of those above with @why filled. */
 static int read_version(struct ohtd_db *db, char *why, size_t size)
 {
+	int newest = ohtd_schema_version(db->schema);
 	int tables = ohtd_db_number(db, "SELECT count(*) FROM sqlite_schema");
 	int id = tables < 0 ? -1 : ohtd_db_number(db, "PRAGMA application_id");
 	int version;
@@ -47,7 +49,7 @@ static int read_version(struct ohtd_db *db, char *why, size_t size)
 	}
 	if (!tables && !id)
 		return 0;
-	if (id != OHTD_APPLICATION_ID) {
+	if ((uint32_t)id != db->schema->application_id) {
 		snprintf(why, size, "%s: database of another program (application id 0x%08x)",
 			 db->path, (unsigned int)id);
 		return NOT_OURS;
@@ -57,22 +59,12 @@ static int read_version(struct ohtd_db *db, char *why, size_t size)
 		version = DAMAGED;
 	if (version < 1)
 		snprintf(why, size, "%s: no schema version in it", db->path);
-	else if (version > OHTD_SCHEMA_VERSION)
+	else if (version > newest)
 		snprintf(why, size, "%s: schema %d is newer than this program's %d", db->path,
-			 version, OHTD_SCHEMA_VERSION);
+			 version, newest);
 	else
 		return version;
 	return version == DAMAGED ? DAMAGED : NOT_OURS;
-}
-
-static int prepare_all(struct ohtd_db *db)
-{
-	int r = SQLITE_OK;
-
-	for (int i = 0; r == SQLITE_OK && i < OHTD_STATEMENTS; i++)
-		r = sqlite3_prepare_v3(db->sql, ohtd_statements[i], -1, SQLITE_PREPARE_PERSISTENT,
-				       &db->statements[i], NULL);
-	return r;
 }
 
 /* Instead of SQLite's own checkpoint within a commit, for which somebody would wait. */
@@ -92,25 +84,30 @@ static int refuse(const struct ohtd_db *db, char *why, size_t size)
 	return -1;
 }
 
-static int set_up(struct ohtd_db *db, char *why, size_t size)
+/* What is fixed at creation comes before the journal's mode, which writes the first page. */
+static int set_up(struct ohtd_db *db, int version, char *why, size_t size)
 {
-	int r = sqlite3_exec(db->sql,
+	int r = version ? SQLITE_OK : sqlite3_exec(db->sql, db->schema->create, NULL, NULL, NULL);
+
+	if (r == SQLITE_OK)
+		r = sqlite3_exec(db->sql,
 			     "PRAGMA journal_mode = WAL;"
 			     "PRAGMA journal_size_limit = " LOG_BYTES_KEPT ";"
 			     "PRAGMA synchronous = FULL;"
 			     "PRAGMA foreign_keys = ON;"
 			     EVERY_CONNECTION, NULL, NULL, NULL);
-
+	if (r == SQLITE_OK)
+		r = sqlite3_exec(db->sql, db->schema->settings, NULL, NULL, NULL);
 	return r == SQLITE_OK ? 0 : refuse(db, why, size);
 }
 
 /* With a copy of what there was. A step that fails leaves neither a change nor the copy. */
 static int migrate(struct ohtd_db *db, int version, long long now_s, char *why, size_t size)
 {
+	int newest = ohtd_schema_version(db->schema), r;
 	char copy[OHTD_DB_PATH_BYTES] = "";
-	int r;
 
-	if (version == OHTD_SCHEMA_VERSION)
+	if (version == newest)
 		return 0;
 	r = version ? ohtd_db_back_up(db, version, now_s, copy, sizeof(copy)) : 0;
 	if (r) {
@@ -118,12 +115,12 @@ static int migrate(struct ohtd_db *db, int version, long long now_s, char *why, 
 			 strerror(-r));
 		return -1;
 	}
-	r = ohtd_db_migrate(db, db->path, now_s, why, size);
+	r = ohtd_db_migrate(db, db->path, newest, now_s, why, size);
 	if (r && *copy)
 		unlink(copy);
 	else if (*copy)
 		ohtd_log(OHTD_LOG_NOTICE, "store", "migrated", "schema %d to %d; before: %s",
-			 version, OHTD_SCHEMA_VERSION, copy);
+			 version, newest, copy);
 	return r;
 }
 
@@ -135,10 +132,11 @@ static bool has_log(const char *path)
 	return !access(log, F_OK);
 }
 
-static int open_handle(struct ohtd_db *db, const char *path, int flags, char *why, size_t size)
+static int open_handle(struct ohtd_db *db, const struct ohtd_schema *schema, const char *path, int flags, char *why, size_t size)
 {
 	bool log = has_log(path);
 
+	db->schema = schema;
 	snprintf(db->path, sizeof(db->path), "%s", path);
 	if (sqlite3_open_v2(path, &db->sql, flags | SQLITE_OPEN_NOMUTEX, NULL)) {
 		snprintf(why, size, "%s: %s", path, sqlite3_errmsg(db->sql));
@@ -154,10 +152,8 @@ static int open_handle(struct ohtd_db *db, const char *path, int flags, char *wh
 static int open_sound(struct ohtd_db *db, int version, long long now_s, char *why, size_t size)
 {
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-	if (set_up(db, why, size) || migrate(db, version, now_s, why, size))
+	if (set_up(db, version, why, size) || migrate(db, version, now_s, why, size))
 		return -1;
-	if (prepare_all(db) != SQLITE_OK)
-		return refuse(db, why, size);
 	db->log = log_bounds;
 	sqlite3_wal_hook(db->sql, note_log_pages, db);
 	return 0;
@@ -167,7 +163,7 @@ static int open_sound(struct ohtd_db *db, int version, long long now_s, char *wh
 static int check(struct ohtd_db *db, char *why, size_t size)
 {
 	char what[WHY_BYTES];
-	enum ohtd_soundness found = ohtd_db_check(db, what, sizeof(what));
+	enum ohtd_soundness found = ohtd_db_check(db, NULL, what, sizeof(what));
 
 	if (found == OHTD_DB_SOUND)
 		return 0;
@@ -176,16 +172,20 @@ static int check(struct ohtd_db *db, char *why, size_t size)
 }
 
 /* 0, or NOT_OURS or DAMAGED with @why filled. */
-static int try_open(struct ohtd_db **db, const char *path, long long now_s, char *why, size_t size)
+static int try_open(struct ohtd_db **db, const struct ohtd_schema *schema, const char *path,
+		    long long now_s, char *why, size_t size)
 {
-	int r = NOT_OURS, version = NOT_OURS;
+	int version = NOT_OURS, r;
 
 	*db = calloc(1, sizeof(**db));
-	if (!*db)
+	if (!*db) {
 		snprintf(why, size, "%s: out of memory", path);
-	else if (!open_handle(*db, path, SQLITE_OPEN_READWRITE, why, size))
-		version = r = read_version(*db, why, size);
-	if (version > 0)
+		return NOT_OURS;
+	}
+	if (!open_handle(*db, schema, path, SQLITE_OPEN_READWRITE, why, size))
+		version = read_version(*db, why, size);
+	r = version < 0 ? version : 0;
+	if (version > 0 && ohtd_db_file_is_suspect(path))
 		r = check(*db, why, size);
 	if (version >= 0 && !r)
 		r = open_sound(*db, version, now_s, why, size) ? NOT_OURS : 0;
@@ -196,40 +196,50 @@ static int try_open(struct ohtd_db **db, const char *path, long long now_s, char
 	return r;
 }
 
-int ohtd_db_open(struct ohtd_db **db, const char *path, long long now_s, char *why, size_t size)
+int ohtd_db_open(struct ohtd_db **db, const struct ohtd_schema *schema, const char *path,
+		 long long now_s, char *why, size_t size)
 {
 	char what[WHY_BYTES];
 	int r;
 
 	*db = NULL;
 	if (ohtd_db_salvage_finish(path, now_s, why, size) ||
-	    ohtd_db_file_check(path, true, why, size))
+	    ohtd_db_file_check(path, schema->application_id, true, why, size))
 		return -1;
-	r = try_open(db, path, now_s, why, size);
+	r = try_open(db, schema, path, now_s, why, size);
 	/* A disk that fails once looks the same as damage: only what is found twice is believed. */
 	if (r == DAMAGED)
-		r = try_open(db, path, now_s, why, size);
+		r = try_open(db, schema, path, now_s, why, size);
 	if (r == DAMAGED && ohtd_db_file_read_through(path, why, size))
 		return -1;
 	snprintf(what, sizeof(what), "%s", r ? why : "");
-	if (r == DAMAGED && !ohtd_db_salvage(path, now_s, what, why, size))
-		r = try_open(db, path, now_s, why, size);
-	return r ? -1 : 0;
+	if (r == DAMAGED && !ohtd_db_salvage(schema, path, now_s, what, why, size))
+		r = try_open(db, schema, path, now_s, why, size);
+	if (r)
+		return -1;
+	r = ohtd_db_file_clear_suspect(path);
+	if (r)
+		ohtd_log(OHTD_LOG_WARNING, "store", "suspect", "%s.suspect stays: %s", path,
+			 strerror(-r));
+	return 0;
 }
 
-int ohtd_db_join(struct ohtd_db **db, const char *path, char *why, size_t size)
+int ohtd_db_join(struct ohtd_db **db, const struct ohtd_schema *schema, const char *path, char *why,
+		 size_t size)
 {
 	int version = NOT_OURS, r = -1;
 
 	*db = NULL;
-	if (ohtd_db_file_check(path, false, why, size))
+	if (ohtd_db_file_check(path, schema->application_id, false, why, size))
 		return -1;
 	*db = calloc(1, sizeof(**db));
-	if (!*db)
+	if (!*db) {
 		snprintf(why, size, "%s: out of memory", path);
-	else if (!open_handle(*db, path, SQLITE_OPEN_READWRITE, why, size))
+		return -1;
+	}
+	if (!open_handle(*db, schema, path, SQLITE_OPEN_READWRITE, why, size))
 		version = read_version(*db, why, size);
-	if (version == OHTD_SCHEMA_VERSION)
+	if (version == ohtd_schema_version(schema))
 		r = open_sound(*db, version, 0, why, size);
 	else if (version >= 0)
 		snprintf(why, size, "%s: schema %d, which the running ohtd does not have", path,
@@ -250,7 +260,7 @@ static int open_more(struct ohtd_db **more, const struct ohtd_db *db, int flags,
 	*more = calloc(1, sizeof(**more));
 	if (!*more)
 		return -ENOMEM;
-	r = open_handle(*more, db->path, flags, why, sizeof(why)) ? -EIO : 0;
+	r = open_handle(*more, db->schema, db->path, flags, why, sizeof(why)) ? -EIO : 0;
 	if (!r)
 		r = ohtd_db_errno(sqlite3_exec((*more)->sql, sql, NULL, NULL, NULL));
 	if (r) {
@@ -262,17 +272,11 @@ static int open_more(struct ohtd_db **more, const struct ohtd_db *db, int flags,
 
 int ohtd_db_open_reader(struct ohtd_db **reader, const struct ohtd_db *db)
 {
-	int r = open_more(reader, db, SQLITE_OPEN_READONLY, "PRAGMA query_only = ON;"
-			  EVERY_CONNECTION
-			  "PRAGMA cache_size = " READER_CACHE ";");
-
-	if (!r)
-		r = ohtd_db_errno(prepare_all(*reader));
-	if (r) {
-		ohtd_db_close(*reader);
-		*reader = NULL;
-	}
-	return r;
+	/* What is read last shows at once whether it can be read. */
+	return open_more(reader, db, SQLITE_OPEN_READONLY, "PRAGMA query_only = ON;"
+			 EVERY_CONNECTION
+			 "PRAGMA cache_size = " READER_CACHE ";"
+			 "SELECT count(*) FROM sqlite_schema");
 }
 
 int ohtd_db_open_copier(struct ohtd_db **copier, const struct ohtd_db *db)
@@ -288,8 +292,7 @@ void ohtd_db_close(struct ohtd_db *db)
 {
 	if (!db)
 		return;
-	for (int i = 0; i < OHTD_STATEMENTS; i++)
-		sqlite3_finalize(db->statements[i]);
+	ohtd_db_forget_statements(db);
 	sqlite3_close(db->sql);
 	free(db);
 }

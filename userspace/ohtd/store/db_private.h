@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     what the files of this folder share: the handle and its prepared statements.
+ * Owns:     what the files of this folder share: the handle and its statements.
  * Contexts: as db.h.
  * Locks:    none.
  */
@@ -13,31 +13,21 @@
 
 #include "store/db.h"
 #include "store/db_file.h"
+#include "store/schema.h"
 
-/* "OHTD": tells our files from those of other programs. */
-#define OHTD_APPLICATION_ID	0x4f485444
+/**
+ * struct ohtd_statement - SQL text that is prepared when a connection first needs it
+ * @sql: the text
+ *
+ * Declared static const in the file of the function that runs it. The address is the key.
+ */
+struct ohtd_statement {
+	const char *sql;
+};
 
-enum ohtd_statement {
-	OHTD_USER_FIND,
-	OHTD_USER_ADD,
-	OHTD_USER_GET,
-	OHTD_USER_LIST,
-	OHTD_USER_CHANGE,
-	OHTD_USER_OTHER_ADMINS,
-	OHTD_USER_SESSIONS,
-	OHTD_USER_SESSIONS_END,
-	OHTD_SESSION_ADD,
-	OHTD_SESSION_FIND,
-	OHTD_SESSION_ROTATE,
-	OHTD_SESSION_REVOKE,
-	OHTD_SESSION_REVOKED,
-	OHTD_SESSION_EXPIRE,
-	OHTD_JOURNAL_SOURCE_ADD,
-	OHTD_JOURNAL_SOURCE_FIND,
-	OHTD_JOURNAL_RUN_ADD,
-	OHTD_JOURNAL_ADD,
-	OHTD_JOURNAL_LIST,
-	OHTD_STATEMENTS,
+struct ohtd_prepared {
+	const struct ohtd_statement *statement;
+	sqlite3_stmt *s;
 };
 
 /**
@@ -54,7 +44,10 @@ struct ohtd_log_bounds {
 /**
  * struct ohtd_db - a connection
  * @sql: SQLite's
- * @statements: prepared, by enum ohtd_statement
+ * @schema: of the file
+ * @prepared: the statements that were needed so far
+ * @prepared_count: how many
+ * @prepare_result: SQLite's result of the last statement that could not be prepared
  * @path: of the file
  * @depth: transactions that are open, one within the other
  * @log_pages: length of the write-ahead log after the newest commit
@@ -62,30 +55,43 @@ struct ohtd_log_bounds {
  */
 struct ohtd_db {
 	sqlite3 *sql;
-	sqlite3_stmt *statements[OHTD_STATEMENTS];
+	const struct ohtd_schema *schema;
+	struct ohtd_prepared *prepared;
+	unsigned int prepared_count;
+	int prepare_result;
 	char path[OHTD_DB_PATH_BYTES];
 	unsigned int depth;
 	int log_pages;
 	struct ohtd_log_bounds log;
 };
 
-/* All SQL text that runs after the migrations. */
-extern const char *const ohtd_statements[OHTD_STATEMENTS];
-
-/* Makes what a repair has copied consistent. */
-extern const char ohtd_mend_sql[];
-
-/* Applies all that is missing up to OHTD_SCHEMA_VERSION, or nothing. 0, or -1 with @why filled. */
-int ohtd_db_migrate(struct ohtd_db *db, const char *path, long long now_s, char *why, size_t size);
+/*
+ * Applies all that is missing up to version @target, or nothing. @path: named in @why. 0, or -1 with
+ * @why filled.
+ */
+int ohtd_db_migrate(struct ohtd_db *db, const char *path, int target, long long now_s, char *why,
+		    size_t size);
 
 /* First column of the first row; -1 if there is none or the query failed. */
 int ohtd_db_number(struct ohtd_db *db, const char *sql);
 
-/* The statement, reset and with nothing bound. */
-sqlite3_stmt *ohtd_db_statement(struct ohtd_db *db, enum ohtd_statement which);
+/*
+ * The statement, reset and with nothing bound. NULL if it cannot be prepared: then binding does
+ * nothing, and ohtd_db_row() and ohtd_db_run() return the reason.
+ */
+sqlite3_stmt *ohtd_db_statement(struct ohtd_db *db, const struct ohtd_statement *statement);
+
+/* Before the connection is closed. */
+void ohtd_db_forget_statements(struct ohtd_db *db);
+
+/*
+ * Steps to the next row. Returns 1 if there is one, 0 at the end, or a negative errno. After the
+ * last call, sqlite3_reset() ends the reading.
+ */
+int ohtd_db_row(struct ohtd_db *db, sqlite3_stmt *s);
 
 /* Runs a statement that returns no row. Returns 0 or a negative errno. */
-int ohtd_db_run(sqlite3_stmt *statement);
+int ohtd_db_run(struct ohtd_db *db, sqlite3_stmt *s);
 
 /*
  * A transaction, or a part of one that is open already, which can be undone alone. The end commits

@@ -5,6 +5,47 @@
 
 #include "store/db_private.h"
 
+static const struct ohtd_statement add_source_sql = {
+	"INSERT INTO journal_sources (boot_id, device) VALUES (:boot, :device)"
+	" ON CONFLICT DO NOTHING"
+};
+
+static const struct ohtd_statement add_run_sql = {
+	"INSERT INTO daemon_runs (boot_id, tgid) VALUES (:boot, :tgid)"
+	" ON CONFLICT DO NOTHING"
+};
+
+/* Nothing is ever added behind the newest, so the newest says what is there. */
+static const struct ohtd_statement find_source_place_sql = {
+	"SELECT id, coalesce((SELECT seq + max(missing, 1) FROM journal"
+	" WHERE source = id ORDER BY seq DESC LIMIT 1), 1)"
+	" FROM journal_sources WHERE boot_id = :boot AND device = :device"
+};
+
+static const struct ohtd_statement add_one_entry_sql = {
+	"INSERT INTO journal (source, seq, missing, wall_ns, event_ns, low_ns, kind, cause,"
+	" causes, state_from, state_to, inputs, outputs, tag, tgid) VALUES (:source, :seq,"
+	" :missing, :wall, :event, :low, :kind, :cause, :causes, :from, :to, :inputs,"
+	" :outputs, :tag, :tgid) ON CONFLICT (source, seq) DO NOTHING"
+};
+
+#define LIST_ENTRIES(compare_, order_) {						\
+	"SELECT j.source, j.seq, j.missing, j.wall_ns, j.event_ns, j.low_ns, j.kind,"	\
+	" j.cause, j.causes, j.state_from, j.state_to, j.inputs, j.outputs, j.tag, j.tgid,"	\
+	" s.boot_id, s.device, r.tgid IS NOT NULL, u.name"				\
+	" FROM journal j JOIN journal_sources s ON s.id = j.source"			\
+	" LEFT JOIN daemon_runs r ON r.boot_id = s.boot_id AND r.tgid = j.tgid"		\
+	" LEFT JOIN users u ON u.id = j.tag AND r.tgid IS NOT NULL"			\
+	" WHERE (j.source, j.seq) " compare_ " (:source, :seq)"				\
+	" AND (:kind < 0 OR j.kind = :kind) AND (:cause < 0 OR j.cause = :cause)"	\
+	" ORDER BY j.source" order_ ", j.seq" order_ " LIMIT :limit"			\
+}
+
+/* The newest first, the oldest first. */
+static const struct ohtd_statement list_entries_sql[2] = {
+	LIST_ENTRIES("<", " DESC"), LIST_ENTRIES(">", ""),
+};
+
 /* Masks and tags have 64 bits, and SQLite's integers a sign: the bits are kept, not the value. */
 static void bind_bits(sqlite3_stmt *s, const char *name, uint64_t bits)
 {
@@ -13,37 +54,37 @@ static void bind_bits(sqlite3_stmt *s, const char *name, uint64_t bits)
 
 static int note_source(struct ohtd_db *db, const struct ohtd_source *source)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_JOURNAL_SOURCE_ADD);
+	sqlite3_stmt *s = ohtd_db_statement(db, &add_source_sql);
 
 	ohtd_db_bind_text(s, ":boot", source->boot_id);
 	bind_bits(s, ":device", source->device);
-	return ohtd_db_run(s);
+	return ohtd_db_run(db, s);
 }
 
 static int note_run(struct ohtd_db *db, const char *boot_id, uint32_t tgid)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_JOURNAL_RUN_ADD);
+	sqlite3_stmt *s = ohtd_db_statement(db, &add_run_sql);
 
 	ohtd_db_bind_text(s, ":boot", boot_id);
 	ohtd_db_bind_number(s, ":tgid", tgid);
-	return ohtd_db_run(s);
+	return ohtd_db_run(db, s);
 }
 
 static int find_source(struct ohtd_db *db, const struct ohtd_source *source,
 		       struct ohtd_entry_place *place)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_JOURNAL_SOURCE_FIND);
+	sqlite3_stmt *s = ohtd_db_statement(db, &find_source_place_sql);
 	int r;
 
 	ohtd_db_bind_text(s, ":boot", source->boot_id);
 	bind_bits(s, ":device", source->device);
-	r = sqlite3_step(s);
-	if (r == SQLITE_ROW) {
+	r = ohtd_db_row(db, s);
+	if (r > 0) {
 		place->source = sqlite3_column_int64(s, 0);
 		place->seq = (uint64_t)sqlite3_column_int64(s, 1);
 	}
 	sqlite3_reset(s);
-	return r == SQLITE_DONE ? -ENOENT : ohtd_db_errno(r);
+	return r > 0 ? 0 : r ? r : -ENOENT;
 }
 
 int ohtd_db_journal_source(struct ohtd_db *db, const struct ohtd_source *source, uint32_t tgid,
@@ -62,7 +103,7 @@ int ohtd_db_journal_source(struct ohtd_db *db, const struct ohtd_source *source,
 
 static int add_entry(struct ohtd_db *db, int64_t source, const struct ohtd_entry *entry)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_JOURNAL_ADD);
+	sqlite3_stmt *s = ohtd_db_statement(db, &add_one_entry_sql);
 	const struct oht_safety_event *event = &entry->event;
 
 	ohtd_db_bind_number(s, ":source", source);
@@ -80,7 +121,7 @@ static int add_entry(struct ohtd_db *db, int64_t source, const struct ohtd_entry
 	ohtd_db_bind_number(s, ":outputs", event->outputs);
 	bind_bits(s, ":tag", event->tag);
 	ohtd_db_bind_number(s, ":tgid", event->tgid);
-	return ohtd_db_run(s);
+	return ohtd_db_run(db, s);
 }
 
 int ohtd_db_journal_add(struct ohtd_db *db, int64_t source, const struct ohtd_entry *entries,
@@ -129,20 +170,26 @@ static void take_found(sqlite3_stmt *s, struct ohtd_entry_found *found)
 	ohtd_db_take_text(s, 18, found->user, sizeof(found->user));
 }
 
+struct ohtd_entry_place ohtd_entry_first_place(bool oldest_first)
+{
+	return oldest_first ? (struct ohtd_entry_place){ 0, 0 } :
+	       (struct ohtd_entry_place){ INT64_MAX, INT64_MAX };
+}
+
 int ohtd_db_journal_list(struct ohtd_db *db, const struct ohtd_entry_query *query,
 			 struct ohtd_entry_found *found)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_JOURNAL_LIST);
+	sqlite3_stmt *s = ohtd_db_statement(db, &list_entries_sql[query->oldest_first]);
 	unsigned int count = 0;
 	int r;
 
-	ohtd_db_bind_number(s, ":source", query->before.source);
-	bind_bits(s, ":seq", query->before.seq);
+	ohtd_db_bind_number(s, ":source", query->behind.source);
+	bind_bits(s, ":seq", query->behind.seq);
 	ohtd_db_bind_number(s, ":kind", query->kind);
 	ohtd_db_bind_number(s, ":cause", query->cause);
 	ohtd_db_bind_number(s, ":limit", query->limit);
-	while ((r = sqlite3_step(s)) == SQLITE_ROW && count < query->limit)
+	while ((r = ohtd_db_row(db, s)) > 0 && count < query->limit)
 		take_found(s, &found[count++]);
 	sqlite3_reset(s);
-	return r == SQLITE_DONE || r == SQLITE_ROW ? (int)count : ohtd_db_errno(r);
+	return r < 0 ? r : (int)count;
 }

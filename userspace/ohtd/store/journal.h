@@ -53,21 +53,23 @@ struct ohtd_entry_place {
 
 /**
  * struct ohtd_entry_query - which entries are wanted
- * @before: only those before this one; a source of INT64_MAX: the newest
+ * @behind: only those behind this one in the order; ohtd_entry_first_place(): from its beginning
  * @kind: enum oht_safety_event_kind, 0 gaps, -1 all
  * @cause: enum oht_stop_cause, -1 all
  * @limit: how many at most
+ * @oldest_first: in the order in which they were made; else the newest first
  */
 struct ohtd_entry_query {
-	struct ohtd_entry_place before;
+	struct ohtd_entry_place behind;
 	int kind;
 	int cause;
 	unsigned int limit;
+	bool oldest_first;
 };
 
 /**
  * struct ohtd_entry_found - an entry and what is known about it
- * @place: for the next query's @before
+ * @place: for the next query's @behind
  * @source: whose entry
  * @entry: the entry
  * @by_daemon: made by a call of an ohtd: its tag is the number of a user, or our own
@@ -103,7 +105,10 @@ int ohtd_db_journal_source(struct ohtd_db *db, const struct ohtd_source *source,
 int ohtd_db_journal_add(struct ohtd_db *db, int64_t source, const struct ohtd_entry *entries,
 			unsigned int count);
 
-/* The newest first. Returns how many were filled in, or a negative errno. */
+/* A place that is before all others in that order. */
+struct ohtd_entry_place ohtd_entry_first_place(bool oldest_first);
+
+/* Returns how many were filled in, or a negative errno. */
 int ohtd_db_journal_list(struct ohtd_db *db, const struct ohtd_entry_query *query,
 			 struct ohtd_entry_found *found);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "store/db.h"
 
@@ -17,12 +18,16 @@ struct ohtd_readers {
 struct ohtd_readers *ohtd_readers_open(const struct ohtd_db *db)
 {
 	struct ohtd_readers *readers = calloc(1, sizeof(*readers));
+	pthread_condattr_t attr;
 	int r = 0;
 
 	if (!readers)
 		return NULL;
 	pthread_mutex_init(&readers->lock, NULL);
-	pthread_cond_init(&readers->given, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&readers->given, &attr);
+	pthread_condattr_destroy(&attr);
 	while (!r && readers->free < OHTD_READERS) {
 		r = ohtd_db_open_reader(&readers->dbs[readers->free], db);
 		if (!r)
@@ -46,14 +51,19 @@ void ohtd_readers_close(struct ohtd_readers *readers)
 	free(readers);
 }
 
-struct ohtd_db *ohtd_readers_take(struct ohtd_readers *readers)
+struct ohtd_db *ohtd_readers_take(struct ohtd_readers *readers, unsigned int within_s)
 {
-	struct ohtd_db *db;
+	struct ohtd_db *db = NULL;
+	struct timespec until;
+	int r = 0;
 
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += within_s;
 	pthread_mutex_lock(&readers->lock);
-	while (!readers->free)
-		pthread_cond_wait(&readers->given, &readers->lock);
-	db = readers->dbs[--readers->free];
+	while (!readers->free && !r)
+		r = pthread_cond_timedwait(&readers->given, &readers->lock, &until);
+	if (readers->free)
+		db = readers->dbs[--readers->free];
 	pthread_mutex_unlock(&readers->lock);
 	return db;
 }

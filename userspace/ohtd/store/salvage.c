@@ -7,13 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "main/log.h"
+#include "base/log.h"
 #include "store/db_file.h"
 #include "store/db_private.h"
 
 #define MAKING		".salvaging"
 #define MADE		".salvaged"
-#define TABLES_MAX	64
 #define COLUMNS_MAX	64
 /* Pages that point to each other in a circle would give the same rows for ever. */
 #define REPEATED_MAX	1000
@@ -27,32 +26,9 @@ struct salvage {
 
 /* A table of the new database, and how it is read in order. */
 struct table {
-	char *name;
-	char *ascending, *descending;
+	const char *name;
+	const char *ascending, *descending;
 };
-
-enum ohtd_soundness ohtd_db_check(struct ohtd_db *db, char *what, size_t size)
-{
-	sqlite3_stmt *s = NULL;
-	int r = sqlite3_prepare_v2(db->sql, "PRAGMA integrity_check(1)", -1, &s, NULL);
-	enum ohtd_soundness found;
-	const char *text;
-
-	if (r == SQLITE_OK)
-		r = sqlite3_step(s);
-	text = r == SQLITE_ROW ? (const char *)sqlite3_column_text(s, 0) : NULL;
-	if (text)
-		found = !strcmp(text, "ok") ? OHTD_DB_SOUND : OHTD_DB_DAMAGED;
-	else
-		found = ohtd_db_errno(r) == -EUCLEAN ? OHTD_DB_DAMAGED : OHTD_DB_UNREADABLE;
-	snprintf(what, size, "%s", text ? text : sqlite3_errmsg(db->sql));
-	sqlite3_finalize(s);
-	/* It has several lines. */
-	for (char *c = what; *c; c++)
-		if (*c == '\n')
-			*c = ' ';
-	return found;
-}
 
 /* ---- one table ---- */
 
@@ -92,7 +68,7 @@ static int copy_row(struct salvage *salvage, sqlite3_stmt *row, sqlite3_stmt *in
 
 	for (int i = 0; i < count; i++)
 		sqlite3_bind_value(insert, i + 1, sqlite3_column_value(row, places[i]));
-	r = ohtd_db_run(insert);
+	r = ohtd_db_run(salvage->to, insert);
 	if (r)
 		return r == -EEXIST ? 0 : r;
 	return sqlite3_changes(salvage->to->sql);
@@ -146,13 +122,25 @@ static int copy_table(struct salvage *salvage, const struct table *table)
 
 /* ---- all of them ---- */
 
-static char *copy_text(sqlite3_stmt *s, int column)
+static int copy_listed(struct salvage *salvage, sqlite3_stmt *s)
 {
-	return sqlite3_mprintf("%s", (const char *)sqlite3_column_text(s, column));
+	int r = 0, count = 0, step;
+
+	while (!r && (step = sqlite3_step(s)) == SQLITE_ROW) {
+		const struct table table = { (const char *)sqlite3_column_text(s, 0),
+					     (const char *)sqlite3_column_text(s, 1),
+					     (const char *)sqlite3_column_text(s, 2) };
+
+		r = copy_table(salvage, &table);
+		count++;
+	}
+	if (!r && step != SQLITE_DONE)
+		r = ohtd_db_errno(step);
+	return r ? r : count ? 0 : -EIO;
 }
 
-/* Of the new database: the list of the damaged one may be what is damaged. */
-static unsigned int list_tables(struct ohtd_db *db, struct table *tables)
+/* By the list of the new database: the list of the damaged one may be what is damaged. */
+static int copy_tables(struct salvage *salvage)
 {
 	static const char sql[] =
 		"SELECT name,"
@@ -161,45 +149,32 @@ static unsigned int list_tables(struct ohtd_db *db, struct table *tables)
 		" iif(wr, (SELECT group_concat(c.name || ' DESC', ', ')"
 		"  FROM pragma_table_info(t.name) c WHERE c.pk > 0), 'rowid DESC')"
 		" FROM pragma_table_list t WHERE schema = 'main' AND type = 'table'"
-		" AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name <> 'schema_migrations'";
-	unsigned int count = 0;
+		" AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name <> 'schema_migrations'"
+		" ORDER BY name";
 	sqlite3_stmt *s;
+	int r = sqlite3_prepare_v2(salvage->to->sql, sql, -1, &s, NULL);
 
-	if (sqlite3_prepare_v2(db->sql, sql, -1, &s, NULL) != SQLITE_OK)
-		return 0;
-	while (count < TABLES_MAX && sqlite3_step(s) == SQLITE_ROW) {
-		tables[count].name = copy_text(s, 0);
-		tables[count].ascending = copy_text(s, 1);
-		tables[count++].descending = copy_text(s, 2);
-	}
+	r = r == SQLITE_OK ? copy_listed(salvage, s) : ohtd_db_errno(r);
 	sqlite3_finalize(s);
-	return count;
-}
-
-static int copy_tables(struct salvage *salvage)
-{
-	struct table tables[TABLES_MAX];
-	unsigned int count = list_tables(salvage->to, tables);
-	int r = count ? 0 : -EIO;
-
-	for (unsigned int i = 0; i < count; i++) {
-		if (!r)
-			r = copy_table(salvage, &tables[i]);
-		sqlite3_free(tables[i].name);
-		sqlite3_free(tables[i].ascending);
-		sqlite3_free(tables[i].descending);
-	}
 	return r;
 }
 
-static int fill(struct salvage *salvage)
+static int copy_all(struct salvage *salvage)
 {
 	int r = ohtd_db_begin(salvage->to);
 
 	if (!r)
 		r = copy_tables(salvage);
+	return ohtd_db_end(salvage->to, r);
+}
+
+static int mend(struct salvage *salvage)
+{
+	int r = ohtd_db_begin(salvage->to);
+
 	if (!r)
-		r = ohtd_db_errno(sqlite3_exec(salvage->to->sql, ohtd_mend_sql, NULL, NULL, NULL));
+		r = ohtd_db_errno(sqlite3_exec(salvage->to->sql, salvage->to->schema->mend, NULL,
+					       NULL, NULL));
 	return ohtd_db_end(salvage->to, r);
 }
 
@@ -222,18 +197,18 @@ static void remove_leftovers(const char *making)
 }
 
 /* Not in its place and without a log of its own until it is whole. */
-static int make(struct salvage *salvage, const char *making, long long now_s, char *why, size_t size)
+static int make(struct salvage *salvage, const char *making, char *why, size_t size)
 {
 	struct ohtd_db *db = salvage->to;
 
 	remove_leftovers(making);
-	if (ohtd_db_file_make(making) ||
-	    sqlite3_open_v2(making, &db->sql, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
-	    sqlite3_exec(db->sql, "PRAGMA synchronous = FULL", NULL, NULL, NULL) != SQLITE_OK) {
-		snprintf(why, size, "%s: cannot be made", making);
-		return -1;
-	}
-	return ohtd_db_migrate(db, making, now_s, why, size);
+	if (!ohtd_db_file_make(making) &&
+	    sqlite3_open_v2(making, &db->sql, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+	    sqlite3_exec(db->sql, db->schema->create, NULL, NULL, NULL) == SQLITE_OK &&
+	    sqlite3_exec(db->sql, "PRAGMA synchronous = FULL", NULL, NULL, NULL) == SQLITE_OK)
+		return 0;
+	snprintf(why, size, "%s: cannot be made", making);
+	return -1;
 }
 
 /* Whatever the damaged one says about itself is not believed. */
@@ -248,30 +223,57 @@ static int open_damaged(struct salvage *salvage, const char *path)
 					  "PRAGMA cell_size_check = ON;", NULL, NULL, NULL));
 }
 
-static int build(struct salvage *salvage, const char *path, const char *making, long long now_s,
-		 char *why, size_t size)
+/* Rows are copied into tables of their own version, since a migration may convert them. */
+static int find_version(struct salvage *salvage)
 {
-	struct ohtd_db db = { 0 };
+	struct ohtd_db from = { .sql = salvage->from };
+	int newest = ohtd_schema_version(salvage->to->schema);
+	int version = ohtd_db_number(&from, "SELECT max(version) FROM schema_migrations");
+
+	return version >= 1 && version <= newest ? version : newest;
+}
+
+/* 0, or -1 with @why filled. A database that cannot even be opened has nothing to be copied. */
+static int rebuild(struct salvage *salvage, const char *path, const char *making, long long now_s,
+		   char *why, size_t size)
+{
+	int newest = ohtd_schema_version(salvage->to->schema), r = 0;
+	bool open = !open_damaged(salvage, path);
+	int version = open ? find_version(salvage) : newest;
+
+	if (ohtd_db_migrate(salvage->to, making, version, now_s, why, size))
+		return -1;
+	if (open)
+		r = copy_all(salvage);
+	else
+		salvage->tables_cut++;
+	if (!r && ohtd_db_migrate(salvage->to, making, newest, now_s, why, size))
+		return -1;
+	if (!r)
+		r = mend(salvage);
+	if (r)
+		snprintf(why, size, "%s: not repaired: %s", path, strerror(-r));
+	return r ? -1 : 0;
+}
+
+static int build(struct salvage *salvage, const struct ohtd_schema *schema, const char *path,
+		 const char *making, long long now_s, char *why, size_t size)
+{
+	struct ohtd_db db = { .schema = schema };
 	int r;
 
 	salvage->to = &db;
-	r = make(salvage, making, now_s, why, size);
-	if (!r) {
-		/* One that cannot even be opened has nothing to be copied. */
-		if (!open_damaged(salvage, path))
-			r = fill(salvage);
-		else
-			salvage->tables_cut++;
-		if (r)
-			snprintf(why, size, "%s: not repaired: %s", path, strerror(-r));
-	}
+	r = make(salvage, making, why, size);
+	if (!r)
+		r = rebuild(salvage, path, making, now_s, why, size);
 	sqlite3_close(salvage->from);
 	salvage->to = NULL;
+	ohtd_db_forget_statements(&db);
 	if (sqlite3_close(db.sql) != SQLITE_OK && !r) {
 		snprintf(why, size, "%s: cannot be closed", making);
 		r = -1;
 	}
-	return r ? -1 : 0;
+	return r;
 }
 
 int ohtd_db_salvage_finish(const char *path, long long now_s, char *why, size_t size)
@@ -295,7 +297,8 @@ int ohtd_db_salvage_finish(const char *path, long long now_s, char *why, size_t 
 	return r ? -1 : 0;
 }
 
-int ohtd_db_salvage(const char *path, long long now_s, const char *what, char *why, size_t size)
+int ohtd_db_salvage(const struct ohtd_schema *schema, const char *path, long long now_s,
+		    const char *what, char *why, size_t size)
 {
 	char making[OHTD_DB_PATH_BYTES], made[OHTD_DB_PATH_BYTES];
 	struct salvage salvage = { 0 };
@@ -304,7 +307,7 @@ int ohtd_db_salvage(const char *path, long long now_s, const char *what, char *w
 	ohtd_log(OHTD_LOG_ERROR, "store", "damaged", "%s", what);
 	name_beside(making, path, MAKING);
 	name_beside(made, path, MADE);
-	if (build(&salvage, path, making, now_s, why, size)) {
+	if (build(&salvage, schema, path, making, now_s, why, size)) {
 		remove_leftovers(making);
 		return -1;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     a damaged database: finding out, and a new one of what can be read of it.
+ * Owns:     making a new database of what can be read of a damaged one.
  * Contexts: the thread that opens the database, which holds the state directory's lock.
  * Locks:    none.
  *
@@ -12,19 +12,11 @@
 
 #include <stddef.h>
 
-struct ohtd_db;
-
-enum ohtd_soundness {
-	OHTD_DB_SOUND,
-	OHTD_DB_DAMAGED,
-	OHTD_DB_UNREADABLE,	/* the disk gave errors, which may be gone the next time */
-};
-
-/* Reads all of it. Unless it is sound, @what says the first thing that is not. */
-enum ohtd_soundness ohtd_db_check(struct ohtd_db *db, char *what, size_t size);
+struct ohtd_schema;
 
 /**
  * ohtd_db_salvage() - make a new database of what can be read, and set the damaged one aside
+ * @schema: which kind of database
  * @path: the damaged one, which nobody has open
  * @now_s: wall clock in seconds
  * @what: what is wrong with it, for the log
@@ -33,7 +25,8 @@ enum ohtd_soundness ohtd_db_check(struct ohtd_db *db, char *what, size_t size);
  *
  * Return: 0, or -1 with @why filled and the damaged one where it was.
  */
-int ohtd_db_salvage(const char *path, long long now_s, const char *what, char *why, size_t size);
+int ohtd_db_salvage(const struct ohtd_schema *schema, const char *path, long long now_s,
+		    const char *what, char *why, size_t size);
 
 /* Ends a repair that was cut short, if there was one. 0, or -1 with @why filled. */
 int ohtd_db_salvage_finish(const char *path, long long now_s, char *why, size_t size);

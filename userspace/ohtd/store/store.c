@@ -5,12 +5,16 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "main/log.h"
-#include "main/thread.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "store/check.h"
 #include "store/checkpoint.h"
 #include "store/db_private.h"
 #include "store/readers.h"
@@ -18,30 +22,31 @@
 #define STACK_BYTES	(512 * 1024)
 /* How often a store in trouble looks whether it is over. */
 #define PROBE_S		1
-
-/* Lives on the stack of the thread that waits in ohtd_store_call(). */
-struct call {
-	struct call *next;
-	ohtd_store_work work;
-	void *arg;
-	int result;
-	bool done;
-};
+/* Milliseconds that a full log waits for the check; less than makes a store that hangs. */
+#define CHECK_NAPS_MAX	2000
 
 struct ohtd_store {
-	struct ohtd_db *db;		/* store thread */
+	const struct ohtd_schema *schema;
+	char path[OHTD_DB_PATH_BYTES];
+	struct ohtd_clock *clock;	/* NULL: the database was open at the start */
+
+	/* Store thread; NULL until the database is open. */
+	struct ohtd_db *db;
 	struct ohtd_checkpoint *checkpoint;
-	struct ohtd_readers *readers;
+	struct ohtd_check *check;
+	_Atomic(struct ohtd_readers *) readers;
+
 	pthread_t thread;
 	pthread_mutex_t lock;		/* the queue */
 	pthread_cond_t work_there;
-	pthread_cond_t work_done;
-	struct call *first, **last;
+	struct ohtd_store_job *first, **last;
 	unsigned int waiting;
 	bool stopping;
 
+	bool hung_told;			/* main thread */
+
 	_Atomic unsigned int state;
-	atomic_bool damaged;
+	atomic_bool damaged, checked;
 	_Atomic uint64_t busy_since_ns;
 	_Atomic uint64_t groups, calls, refused;
 	_Atomic unsigned int damaged_files;
@@ -57,35 +62,17 @@ static uint64_t now_ns(void)
 
 /* ---- how it does ---- */
 
-const char *ohtd_store_state_name(unsigned int state)
+bool ohtd_store_is_hung(const struct ohtd_store_view *view, uint64_t now_ns)
 {
-	static const char *const names[] = {
-		[OHTD_STORE_OK] = "ok", [OHTD_STORE_BUSY] = "busy", [OHTD_STORE_FULL] = "full",
-		[OHTD_STORE_READ_ONLY] = "read_only", [OHTD_STORE_FAILING] = "failing",
-		[OHTD_STORE_DAMAGED] = "damaged",
-	};
-
-	return names[state];
+	return view->busy_since_ns && now_ns > view->busy_since_ns &&
+	       now_ns - view->busy_since_ns > OHTD_STORE_HUNG_MS * 1000000ull;
 }
 
-enum ohtd_store_state ohtd_store_state_of(int error)
+static bool is_hung(struct ohtd_store *store)
 {
-	switch (error) {
-	case -EUCLEAN:
-		return OHTD_STORE_DAMAGED;
-	case -ENOSPC:
-		return OHTD_STORE_FULL;
-	case -EROFS:
-		return OHTD_STORE_READ_ONLY;
-	case -EIO:
-	case -ENOMEM:
-		return OHTD_STORE_FAILING;
-	case -EBUSY:
-	case -EAGAIN:
-		return OHTD_STORE_BUSY;
-	default:
-		return OHTD_STORE_OK;
-	}
+	const struct ohtd_store_view view = { .busy_since_ns = atomic_load(&store->busy_since_ns) };
+
+	return ohtd_store_is_hung(&view, now_ns());
 }
 
 /* Told once, when it begins and when it ends. */
@@ -102,19 +89,34 @@ static void enter(struct ohtd_store *store, unsigned int state)
 		ohtd_log(OHTD_LOG_NOTICE, "store", "ok", "everything is kept again");
 }
 
-static void note_damage(struct ohtd_store *store)
+/* The mark comes first: the next start must know, however this one ends. */
+static void note_damage(struct ohtd_store *store, const char *what)
 {
-	if (!atomic_exchange(&store->damaged, true))
-		ohtd_log(OHTD_LOG_ERROR, "store", "damaged",
-			 "the database is damaged; the next start repairs it");
+	int r;
+
+	if (atomic_exchange(&store->damaged, true))
+		return;
+	r = ohtd_db_file_set_suspect(store->path);
+	ohtd_log(OHTD_LOG_ERROR, "store", "damaged", "%s; %s", what, r ? strerror(-r) :
+		 "the next start repairs the database");
 	atomic_store(&store->state, OHTD_STORE_DAMAGED);
+}
+
+/* On the thread of the check. */
+static void end_check(void *arg, const char *what)
+{
+	struct ohtd_store *store = arg;
+
+	if (what)
+		note_damage(store, what);
+	atomic_store(&store->checked, !what);
 }
 
 /* @error: 0 if something was written. */
 static void judge(struct ohtd_store *store, int error)
 {
 	if (error == -EUCLEAN)
-		note_damage(store);
+		note_damage(store, "a write met damage");
 	else if (!atomic_load(&store->damaged))
 		enter(store, ohtd_store_state_of(error));
 }
@@ -127,6 +129,7 @@ void ohtd_store_look(struct ohtd_store *store, struct ohtd_store_view *view)
 	view->groups = atomic_load(&store->groups);
 	view->calls = atomic_load(&store->calls);
 	view->refused = atomic_load(&store->refused);
+	view->checked = atomic_load(&store->checked);
 	view->damaged_files = atomic_load(&store->damaged_files);
 	pthread_mutex_lock(&store->lock);
 	view->waiting = store->waiting;
@@ -136,75 +139,151 @@ void ohtd_store_look(struct ohtd_store *store, struct ohtd_store_view *view)
 /* ---- a group ---- */
 
 /* A part of the transaction. What others did before it stays when it fails. */
-static int run_call(struct ohtd_store *store, struct call *call)
+static int run_job(struct ohtd_store *store, struct ohtd_store_job *job)
 {
 	int r = ohtd_db_begin(store->db), done = 0;
 
 	if (!r)
-		done = call->work(store->db, call->arg);
+		done = job->work(store->db, job->arg);
 	r = ohtd_db_end(store->db, r ? r : done < 0 ? done : 0);
 	return r ? r : done;
 }
 
-static void fail_all(struct call *group, int error)
+static void fail_all(struct ohtd_store_job *group, int error)
 {
-	for (struct call *call = group; call; call = call->next)
-		if (call->result >= 0)
-			call->result = error;
+	for (struct ohtd_store_job *job = group; job; job = job->next)
+		if (job->result >= 0)
+			job->result = error;
 }
 
 /* Returns what has kept the whole group from being kept, or 0. */
-static int run_transaction(struct ohtd_store *store, struct call *group)
+static int run_transaction(struct ohtd_store *store, struct ohtd_store_job *group)
 {
 	int r = ohtd_db_begin(store->db);
 
-	for (struct call *call = group; !r && call; call = call->next) {
-		call->result = run_call(store, call);
+	for (struct ohtd_store_job *job = group; !r && job; job = job->next) {
+		job->result = run_job(store, job);
 		if (ohtd_db_is_undone(store->db))
-			r = call->result;
+			r = job->result;
 	}
 	return ohtd_db_end(store->db, r);
 }
 
 /* The first trouble of the store's own; what a call did wrong itself is not. */
-static int find_trouble(const struct call *group)
+static int find_trouble(const struct ohtd_store_job *group)
 {
-	for (const struct call *call = group; call; call = call->next)
-		if (call->result < 0 && ohtd_store_state_of(call->result))
-			return call->result;
+	for (const struct ohtd_store_job *job = group; job; job = job->next)
+		if (job->result < 0 && ohtd_store_state_of(job->result))
+			return job->result;
 	return 0;
 }
 
-static void count(struct ohtd_store *store, const struct call *group)
+static void count(struct ohtd_store *store, const struct ohtd_store_job *group)
 {
-	for (const struct call *call = group; call; call = call->next) {
-		if (call->result >= 0)
+	for (const struct ohtd_store_job *job = group; job; job = job->next) {
+		if (job->result >= 0)
 			atomic_fetch_add(&store->calls, 1);
-		else if (ohtd_store_state_of(call->result))
+		else if (ohtd_store_state_of(job->result))
 			atomic_fetch_add(&store->refused, 1);
 	}
 	atomic_fetch_add(&store->groups, 1);
 }
 
-static void answer(struct ohtd_store *store, struct call *group)
+static void answer(struct ohtd_store_job *group)
 {
-	pthread_mutex_lock(&store->lock);
 	while (group) {
-		struct call *call = group;
+		struct ohtd_store_job *job = group;
 
 		/* Gone as soon as it is done. */
-		group = call->next;
-		call->done = true;
+		group = job->next;
+		job->done(job);
 	}
-	pthread_cond_broadcast(&store->work_done);
-	pthread_mutex_unlock(&store->lock);
 }
 
-static void run_group(struct ohtd_store *store, struct call *group)
+/* ---- opening ---- */
+
+static void close_parts(struct ohtd_store *store)
 {
-	long long before = ohtd_db_changes(store->db);
-	int r = atomic_load(&store->damaged) ? -EUCLEAN : ohtd_checkpoint_before(store->checkpoint);
-	int trouble;
+	ohtd_check_stop(store->check);
+	store->check = NULL;
+	ohtd_checkpoint_close(store->checkpoint);
+	store->checkpoint = NULL;
+	ohtd_readers_close(atomic_exchange(&store->readers, NULL));
+}
+
+/* All that works on the database beside the thread. 0 or a positive errno. */
+static int open_parts(struct ohtd_store *store, struct ohtd_db *db)
+{
+	struct ohtd_readers *readers = NULL;
+	int r;
+
+	store->checkpoint = ohtd_checkpoint_open(db);
+	if (store->checkpoint)
+		readers = ohtd_readers_open(db);
+	if (readers)
+		store->check = ohtd_check_start(db, end_check, store);
+	r = store->check ? 0 : errno;
+	atomic_store(&store->damaged_files, ohtd_db_damaged_files(db));
+	atomic_store(&store->readers, readers);
+	if (r)
+		close_parts(store);
+	else
+		store->db = db;
+	return r;
+}
+
+/* On the store thread, unless it is open. 0 or a negative errno. */
+static int open_late(struct ohtd_store *store)
+{
+	char why[OHTD_DB_PATH_BYTES + 192];
+	struct ohtd_db *db;
+	int r;
+
+	if (store->db)
+		return 0;
+	if (ohtd_db_open(&db, store->schema, store->path,
+			 ohtd_clock_wall_ns(store->clock) / (int64_t)OHTD_NS_PER_S, why, sizeof(why))) {
+		ohtd_log(OHTD_LOG_ERROR, "store", "not_opened", "%s", why);
+		return -EIO;
+	}
+	r = open_parts(store, db);
+	if (r)
+		ohtd_db_close(db);
+	return r ? -EIO : 0;
+}
+
+/* ---- the thread ---- */
+
+/*
+ * A check that still reads an older state keeps the log from beginning anew. It gives way as soon as
+ * it gets the processor: no write is refused because of it.
+ */
+static int make_room(struct ohtd_store *store)
+{
+	const struct timespec nap = { .tv_nsec = 1000000 };
+	int r = ohtd_checkpoint_before(store->checkpoint);
+
+	for (int naps = 0; naps < CHECK_NAPS_MAX && r == -EBUSY && ohtd_check_runs(store->check);
+	     naps++) {
+		ohtd_check_pause(store->check);
+		nanosleep(&nap, NULL);
+		r = ohtd_checkpoint_before(store->checkpoint);
+	}
+	return r;
+}
+
+/* 0, or why there can be no transaction now. */
+static int get_ready(struct ohtd_store *store)
+{
+	int r = atomic_load(&store->damaged) ? -EUCLEAN : open_late(store);
+
+	return r ? r : make_room(store);
+}
+
+static void run_group(struct ohtd_store *store, struct ohtd_store_job *group)
+{
+	int r = get_ready(store), trouble;
+	long long before = store->db ? ohtd_db_changes(store->db) : 0;
 
 	if (!r)
 		r = run_transaction(store, group);
@@ -214,8 +293,10 @@ static void run_group(struct ohtd_store *store, struct call *group)
 	count(store, group);
 	if (trouble || before != ohtd_db_changes(store->db))
 		judge(store, trouble ? trouble : ohtd_checkpoint_error(store->checkpoint));
-	answer(store, group);
+	answer(group);
 	if (!trouble) {
+		if (ohtd_db_log_pages(store->db) >= store->db->log.wait)
+			ohtd_check_pause(store->check);
 		r = ohtd_checkpoint_after(store->checkpoint);
 		if (r)
 			judge(store, r);
@@ -228,16 +309,16 @@ static void run_group(struct ohtd_store *store, struct call *group)
  */
 static void probe(struct ohtd_store *store)
 {
-	int r;
+	int r = open_late(store);
 
+	if (r)
+		return;
 	atomic_store(&store->damaged_files, ohtd_db_damaged_files(store->db));
 	if (atomic_load(&store->damaged) || !atomic_load(&store->state))
 		return;
 	r = ohtd_checkpoint_now(store->checkpoint);
 	judge(store, r ? r : ohtd_db_probe(store->db));
 }
-
-/* ---- the thread ---- */
 
 /* False if it has waited in vain. With the lock held. */
 static bool wait_for_work(struct ohtd_store *store)
@@ -253,18 +334,29 @@ static bool wait_for_work(struct ohtd_store *store)
 	return pthread_cond_timedwait(&store->work_there, &store->lock, &until) != ETIMEDOUT;
 }
 
-/* All that waits; NULL: nothing, look whether the trouble is over, or if @stopping end. */
-static struct call *take_group(struct ohtd_store *store, bool *stopping)
+/* Empties the queue. With the lock held. */
+static struct ohtd_store_job *take_queue(struct ohtd_store *store)
 {
-	struct call *group;
+	struct ohtd_store_job *group = store->first;
 
-	pthread_mutex_lock(&store->lock);
-	while (!store->first && !store->stopping && wait_for_work(store))
-		;
-	group = store->first;
 	store->first = NULL;
 	store->last = &store->first;
 	store->waiting = 0;
+	return group;
+}
+
+/* All that waits; NULL: nothing, look whether the trouble is over, or if @stopping end. */
+static struct ohtd_store_job *take_group(struct ohtd_store *store, bool *stopping)
+{
+	struct ohtd_store_job *group;
+
+	pthread_mutex_lock(&store->lock);
+	if (!store->first)
+		atomic_store(&store->busy_since_ns, 0);
+	while (!store->first && !store->stopping && wait_for_work(store))
+		;
+	group = take_queue(store);
+	atomic_store(&store->busy_since_ns, now_ns());
 	*stopping = store->stopping;
 	pthread_mutex_unlock(&store->lock);
 	return group;
@@ -273,27 +365,18 @@ static struct call *take_group(struct ohtd_store *store, bool *stopping)
 static void *store_main(void *arg)
 {
 	struct ohtd_store *store = arg;
-	struct call *group;
+	struct ohtd_store_job *group;
 	bool stopping;
 
 	for (;;) {
 		group = take_group(store, &stopping);
 		if (!group && stopping)
 			return NULL;
-		atomic_store(&store->busy_since_ns, now_ns());
 		if (group)
 			run_group(store, group);
 		else
 			probe(store);
-		atomic_store(&store->busy_since_ns, 0);
 	}
-}
-
-static int start_thread(struct ohtd_store *store)
-{
-	const struct ohtd_thread what = { "ohtd-store", STACK_BYTES, store_main };
-
-	return ohtd_thread_start(&store->thread, &what, store);
 }
 
 static void init_queue(struct ohtd_store *store)
@@ -305,39 +388,50 @@ static void init_queue(struct ohtd_store *store)
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&store->work_there, &attr);
-	pthread_cond_init(&store->work_done, &attr);
 	pthread_condattr_destroy(&attr);
 }
 
 static void release(struct ohtd_store *store)
 {
-	ohtd_checkpoint_close(store->checkpoint);
-	ohtd_readers_close(store->readers);
-	pthread_cond_destroy(&store->work_done);
+	close_parts(store);
 	pthread_cond_destroy(&store->work_there);
 	pthread_mutex_destroy(&store->lock);
 	free(store);
 }
 
-struct ohtd_store *ohtd_store_start(struct ohtd_db *db)
+/* With @db if it is open already. */
+static struct ohtd_store *start(const struct ohtd_schema *schema, const char *path,
+				struct ohtd_clock *clock, struct ohtd_db *db)
 {
+	const struct ohtd_thread what = { schema->thread, STACK_BYTES, store_main };
 	struct ohtd_store *store = calloc(1, sizeof(*store));
 	int r;
 
 	if (!store)
 		return NULL;
-	store->db = db;
-	store->damaged_files = ohtd_db_damaged_files(db);
+	store->schema = schema;
+	snprintf(store->path, sizeof(store->path), "%s", path);
+	store->clock = clock;
 	init_queue(store);
-	store->checkpoint = ohtd_checkpoint_open(db);
-	if (store->checkpoint)
-		store->readers = ohtd_readers_open(db);
-	r = store->readers ? start_thread(store) : errno;
+	r = db ? open_parts(store, db) : 0;
+	if (!r)
+		r = ohtd_thread_start(&store->thread, &what, store);
 	if (!r)
 		return store;
 	release(store);
 	errno = r;
 	return NULL;
+}
+
+struct ohtd_store *ohtd_store_start(struct ohtd_db *db)
+{
+	return start(db->schema, db->path, NULL, db);
+}
+
+struct ohtd_store *ohtd_store_prepare(const struct ohtd_schema *schema, const char *path,
+				      struct ohtd_clock *clock)
+{
+	return start(schema, path, clock, NULL);
 }
 
 void ohtd_store_stop(struct ohtd_store *store)
@@ -349,46 +443,135 @@ void ohtd_store_stop(struct ohtd_store *store)
 	pthread_cond_broadcast(&store->work_there);
 	pthread_mutex_unlock(&store->lock);
 	pthread_join(store->thread, NULL);
-	ohtd_checkpoint_close(store->checkpoint);
-	store->checkpoint = NULL;
-	ohtd_readers_close(store->readers);
-	store->readers = NULL;
-	/* The last one to close does so too, but another process may have it open. */
-	ohtd_db_fold(store->db);
-	ohtd_db_close(store->db);
+	close_parts(store);
+	if (store->db) {
+		/* The last one to close does so too, but another process may have it open. */
+		ohtd_db_fold(store->db);
+		ohtd_db_close(store->db);
+	}
 	release(store);
 }
 
 /* ---- callers ---- */
 
+/* 0 if it waits in the queue now. With the lock held. */
+static int enqueue(struct ohtd_store *store, struct ohtd_store_job *job)
+{
+	if (store->stopping)
+		return -ESHUTDOWN;
+	if (is_hung(store))
+		return -ETIMEDOUT;
+	if (store->waiting == OHTD_STORE_QUEUE_MAX)
+		return -EAGAIN;
+	*store->last = job;
+	store->last = &job->next;
+	store->waiting++;
+	/* A thread that does not come for the job is as bad as one that does not end a group. */
+	if (!atomic_load(&store->busy_since_ns))
+		atomic_store(&store->busy_since_ns, now_ns());
+	pthread_cond_signal(&store->work_there);
+	return 0;
+}
+
+int ohtd_store_submit(struct ohtd_store *store, struct ohtd_store_job *job)
+{
+	int r;
+
+	job->next = NULL;
+	job->result = 0;
+	pthread_mutex_lock(&store->lock);
+	r = enqueue(store, job);
+	pthread_mutex_unlock(&store->lock);
+	if (r && r != -ESHUTDOWN)
+		atomic_fetch_add(&store->refused, 1);
+	return r;
+}
+
+void ohtd_store_watch(struct ohtd_store *store)
+{
+	struct ohtd_store_job *refused;
+	bool hung = is_hung(store);
+
+	if (hung != store->hung_told)
+		ohtd_log(hung ? OHTD_LOG_ERROR : OHTD_LOG_NOTICE, "store", hung ? "hung" : "goes_on",
+			 hung ? "the disk does not answer, writes are refused" :
+			 "the disk answers again");
+	store->hung_told = hung;
+	if (!hung)
+		return;
+	pthread_mutex_lock(&store->lock);
+	refused = take_queue(store);
+	pthread_mutex_unlock(&store->lock);
+	fail_all(refused, -ETIMEDOUT);
+	for (struct ohtd_store_job *job = refused; job; job = job->next)
+		atomic_fetch_add(&store->refused, 1);
+	answer(refused);
+}
+
+/* Lives on the stack of the thread that waits for it. */
+struct call {
+	struct ohtd_store_job job;
+	struct ohtd_store *store;
+	pthread_cond_t answered;
+	bool done;
+};
+
+static void end_call(struct ohtd_store_job *job)
+{
+	struct call *call = (struct call *)job;
+
+	pthread_mutex_lock(&call->store->lock);
+	call->done = true;
+	pthread_cond_signal(&call->answered);
+	pthread_mutex_unlock(&call->store->lock);
+}
+
 int ohtd_store_call(struct ohtd_store *store, ohtd_store_work work, void *arg)
 {
-	struct call call = { .work = work, .arg = arg };
+	struct call call = { .job = { .work = work, .arg = arg, .done = end_call },
+			     .store = store, .answered = PTHREAD_COND_INITIALIZER };
+	int r = ohtd_store_submit(store, &call.job);
 
+	if (r)
+		return r;
 	pthread_mutex_lock(&store->lock);
-	if (store->stopping || store->waiting == OHTD_STORE_QUEUE_MAX) {
-		call.result = store->stopping ? -ESHUTDOWN : -EAGAIN;
-		if (!store->stopping)
-			atomic_fetch_add(&store->refused, 1);
-	} else {
-		*store->last = &call;
-		store->last = &call.next;
-		store->waiting++;
-		pthread_cond_signal(&store->work_there);
-		while (!call.done)
-			pthread_cond_wait(&store->work_done, &store->lock);
-	}
+	while (!call.done)
+		pthread_cond_wait(&call.answered, &store->lock);
 	pthread_mutex_unlock(&store->lock);
-	return call.result;
+	pthread_cond_destroy(&call.answered);
+	return call.job.result;
+}
+
+static int work_nothing(struct ohtd_db *db, void *arg)
+{
+	(void)db;
+	(void)arg;
+	return 0;
+}
+
+/* What an earlier run has left can be read before this run has written anything. */
+static int open_for_reading(struct ohtd_store *store)
+{
+	if (atomic_load(&store->readers))
+		return 0;
+	if (access(store->path, F_OK))
+		return -errno;
+	return ohtd_store_call(store, work_nothing, NULL);
 }
 
 int ohtd_store_read(struct ohtd_store *store, ohtd_store_work work, void *arg)
 {
-	struct ohtd_db *db = ohtd_readers_take(store->readers);
-	int r = work(db, arg);
+	int r = open_for_reading(store);
+	struct ohtd_db *db;
 
-	ohtd_readers_give(store->readers, db);
+	if (r)
+		return r;
+	db = ohtd_readers_take(atomic_load(&store->readers), OHTD_STORE_HUNG_MS / 1000);
+	if (!db)
+		return -ETIMEDOUT;
+	r = work(db, arg);
+	ohtd_readers_give(atomic_load(&store->readers), db);
 	if (r == -EUCLEAN)
-		note_damage(store);
+		note_damage(store, "reading met damage");
 	return r;
 }

@@ -6,6 +6,56 @@
 
 #include "store/db_private.h"
 
+static const struct ohtd_statement get_user_sql = {
+	"SELECT id, name, role, disabled, epoch, created_s FROM users"
+	" WHERE id = :id AND deleted_s IS NULL"
+};
+
+/* A name never changes, and the row of an account stays; what may change is bound as :key. */
+#define LIST_USERS(column_, key_, compare_, order_) {					\
+	"SELECT id, name, role, disabled, epoch, created_s FROM users"			\
+	" WHERE deleted_s IS NULL AND"							\
+	" (:after = 0 OR (" column_ ", id) " compare_ " (" key_ ", :after))"		\
+	" ORDER BY " column_ order_ ", id" order_ " LIMIT :limit"			\
+}
+#define NAME_OF_AFTER	"(SELECT name FROM users WHERE id = :after)"
+
+/* Upwards, downwards. */
+static const struct ohtd_statement list_users_sql[OHTD_USERS_ORDERS][2] = {
+	[OHTD_USERS_BY_ID] = { LIST_USERS("id", ":key", ">", ""),
+			       LIST_USERS("id", ":key", "<", " DESC") },
+	[OHTD_USERS_BY_NAME] = { LIST_USERS("name", NAME_OF_AFTER, ">", ""),
+				 LIST_USERS("name", NAME_OF_AFTER, "<", " DESC") },
+	[OHTD_USERS_BY_ROLE] = { LIST_USERS("role", ":key", ">", ""),
+				 LIST_USERS("role", ":key", "<", " DESC") },
+	[OHTD_USERS_BY_DISABLED] = { LIST_USERS("disabled", ":key", ">", ""),
+				     LIST_USERS("disabled", ":key", "<", " DESC") },
+	[OHTD_USERS_BY_CREATED] = { LIST_USERS("created_s", ":key", ">", ""),
+				    LIST_USERS("created_s", ":key", "<", " DESC") },
+};
+
+static const struct ohtd_statement count_other_admins_sql = {
+	"SELECT count(*) FROM users WHERE role = 4 AND NOT disabled AND deleted_s IS NULL"
+	" AND id <> :id"
+};
+
+static const struct ohtd_statement change_user_sql = {
+	"UPDATE users SET role = :role, disabled = :disabled, deleted_s = :deleted, epoch = :epoch,"
+	" password_hash = coalesce(:hash, password_hash) WHERE id = :id"
+};
+
+static const struct ohtd_statement keep_session_sql = {
+	"UPDATE sessions SET epoch = :epoch, generation = generation + 1,"
+	" previous_until_boot_ms = 0 WHERE id = :keep AND user_id = :id AND epoch = :before"
+	" RETURNING generation"
+};
+
+static const struct ohtd_statement end_other_sessions_sql = {
+	"DELETE FROM sessions WHERE user_id = :id AND epoch <> :epoch"
+};
+
+/* The hash of no password. */
+#define NO_PASSWORD	"*"
 #define ADMINISTRATOR	4	/* enum ohtd_role, which is stored */
 
 static void take(sqlite3_stmt *s, struct ohtd_user *user)
@@ -14,47 +64,65 @@ static void take(sqlite3_stmt *s, struct ohtd_user *user)
 	ohtd_db_take_text(s, 1, user->name, sizeof(user->name));
 	user->role = sqlite3_column_int(s, 2);
 	user->disabled = sqlite3_column_int(s, 3);
-	user->created_s = sqlite3_column_int64(s, 4);
+	user->epoch = sqlite3_column_int64(s, 4);
+	user->created_s = sqlite3_column_int64(s, 5);
 }
 
-static int get(struct ohtd_db *db, int64_t id, struct ohtd_user *user)
+int ohtd_db_user_get(struct ohtd_db *db, struct ohtd_user *user)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_USER_GET);
+	sqlite3_stmt *s = ohtd_db_statement(db, &get_user_sql);
 	int r;
 
-	ohtd_db_bind_number(s, ":id", id);
-	r = sqlite3_step(s);
-	if (r == SQLITE_ROW)
+	ohtd_db_bind_number(s, ":id", user->id);
+	r = ohtd_db_row(db, s);
+	if (r > 0)
 		take(s, user);
 	sqlite3_reset(s);
-	return r == SQLITE_DONE ? -ENOENT : ohtd_db_errno(r);
+	return r > 0 ? 0 : r ? r : -ENOENT;
 }
 
-int ohtd_db_user_list(struct ohtd_db *db, int64_t after, struct ohtd_user *users, int max)
+int64_t ohtd_user_key(const struct ohtd_user *user, enum ohtd_users_order order)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_USER_LIST);
+	switch (order) {
+	case OHTD_USERS_BY_ROLE:
+		return user->role;
+	case OHTD_USERS_BY_DISABLED:
+		return user->disabled;
+	case OHTD_USERS_BY_CREATED:
+		return user->created_s;
+	default:
+		return user->id;
+	}
+}
+
+int ohtd_db_user_list(struct ohtd_db *db, const struct ohtd_users_query *query,
+		      struct ohtd_user *users, int max)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &list_users_sql[query->order][query->descends]);
 	int r, count = 0;
 
-	ohtd_db_bind_number(s, ":after", after);
+	if (query->order != OHTD_USERS_BY_NAME)
+		ohtd_db_bind_number(s, ":key", query->key);
+	ohtd_db_bind_number(s, ":after", query->after);
 	ohtd_db_bind_number(s, ":limit", max);
-	while ((r = sqlite3_step(s)) == SQLITE_ROW && count < max)
+	while ((r = ohtd_db_row(db, s)) > 0 && count < max)
 		take(s, &users[count++]);
 	sqlite3_reset(s);
-	return r == SQLITE_ROW || r == SQLITE_DONE ? count : ohtd_db_errno(r);
+	return r < 0 ? r : count;
 }
 
 /* 1 if somebody else can administer, 0 if not, or a negative errno. */
 static int has_other_admin(struct ohtd_db *db, int64_t id)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_USER_OTHER_ADMINS);
+	sqlite3_stmt *s = ohtd_db_statement(db, &count_other_admins_sql);
 	int r, count = 0;
 
 	ohtd_db_bind_number(s, ":id", id);
-	r = sqlite3_step(s);
-	if (r == SQLITE_ROW)
+	r = ohtd_db_row(db, s);
+	if (r > 0)
 		count = sqlite3_column_int(s, 0);
 	sqlite3_reset(s);
-	return r == SQLITE_ROW ? count > 0 : ohtd_db_errno(r);
+	return r > 0 ? count > 0 : r;
 }
 
 /* Ids begin at 1. */
@@ -81,7 +149,7 @@ static int check(struct ohtd_db *db, const struct ohtd_user_change *change,
 	if (before->role > change->by_role || after->role > change->by_role)
 		return -EACCES;
 	if (before->role != ADMINISTRATOR || before->disabled ||
-	    (after->role == ADMINISTRATOR && !after->disabled))
+	    (after->role == ADMINISTRATOR && !after->disabled && !change->deleted))
 		return 0;
 	r = has_other_admin(db, change->id);
 	return r < 0 ? r : r ? 0 : -EPERM;
@@ -89,45 +157,62 @@ static int check(struct ohtd_db *db, const struct ohtd_user_change *change,
 
 static int write_user(struct ohtd_db *db, const struct ohtd_user_change *change)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_USER_CHANGE);
+	sqlite3_stmt *s = ohtd_db_statement(db, &change_user_sql);
 
 	ohtd_db_bind_number(s, ":id", change->id);
 	ohtd_db_bind_number(s, ":role", change->user.role);
 	ohtd_db_bind_number(s, ":disabled", change->user.disabled);
-	if (change->password_hash)
+	ohtd_db_bind_number(s, ":epoch", change->user.epoch);
+	if (change->deleted)
+		ohtd_db_bind_number(s, ":deleted", change->now_s);
+	if (change->deleted)
+		ohtd_db_bind_text(s, ":hash", NO_PASSWORD);
+	else if (change->password_hash)
 		ohtd_db_bind_text(s, ":hash", change->password_hash);
-	return ohtd_db_run(s);
+	return ohtd_db_run(db, s);
+}
+
+static int keep_session(struct ohtd_db *db, struct ohtd_user_change *change)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &keep_session_sql);
+	int r;
+
+	ohtd_db_bind_number(s, ":id", change->id);
+	ohtd_db_bind_text(s, ":keep", change->keep);
+	ohtd_db_bind_number(s, ":epoch", change->user.epoch);
+	ohtd_db_bind_number(s, ":before", change->user.epoch - 1);
+	r = ohtd_db_row(db, s);
+	if (r > 0)
+		change->generation = sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	return r > 0 ? 0 : r ? r : -ENOENT;
 }
 
 /* Access tokens name their role, so every change ends what was begun before it. */
 static int end_sessions(struct ohtd_db *db, struct ohtd_user_change *change)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, OHTD_USER_SESSIONS);
-	int r;
+	sqlite3_stmt *s;
+	int r = change->keep ? keep_session(db, change) : 0;
 
+	if (r)
+		return r;
+	s = ohtd_db_statement(db, &end_other_sessions_sql);
 	ohtd_db_bind_number(s, ":id", change->id);
-	ohtd_db_bind_number(s, ":limit", OHTD_SESSIONS_PER_USER);
-	while ((r = sqlite3_step(s)) == SQLITE_ROW && change->ended_count < OHTD_SESSIONS_PER_USER)
-		ohtd_db_take_text(s, 0, change->ended[change->ended_count++],
-				  OHTD_SESSION_ID_BYTES);
-	sqlite3_reset(s);
-	if (ohtd_db_errno(r))
-		return ohtd_db_errno(r);
-	s = ohtd_db_statement(db, OHTD_USER_SESSIONS_END);
-	ohtd_db_bind_number(s, ":id", change->id);
-	ohtd_db_bind_number(s, ":now", change->now_s);
-	return ohtd_db_run(s);
+	ohtd_db_bind_number(s, ":epoch", change->user.epoch);
+	return ohtd_db_run(db, s);
 }
 
 static int change_all(struct ohtd_db *db, struct ohtd_user_change *change)
 {
-	struct ohtd_user before = { 0 };
-	int r = get(db, change->id, &before);
+	struct ohtd_user before = { .id = change->id };
+	int r = ohtd_db_user_get(db, &before);
 
 	if (r)
 		return r;
-	change->ended_count = 0;
+	if (change->epoch && change->epoch != before.epoch)
+		return -ESTALE;
 	change->user = before;
+	change->user.epoch++;
 	if (change->role)
 		change->user.role = change->role;
 	if (change->disabled >= 0)

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "client.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "cli.h"
+#include "http.h"
+#include "offline.h"
+#include "site.h"
+
+#define NO_CONTENT	204
+#define PROBLEM_BYTES	1024
+#define CURSOR_MAX	60
+/* Of a list: no endless one keeps us. */
+#define PAGES_MAX	1000
+#define URL_BYTES	512
+#define OFFLINE_BYTES	(1024 * 1024)
+
+/* ---- what came ---- */
+
+/* In place: what is not printable would act on a reader's terminal. UTF-8 and line ends stay. */
+static void make_printable(char *text)
+{
+	unsigned char *c = (unsigned char *)text;
+
+	for (; *c; c++) {
+		if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+			*c++ = '?', *c = '?';
+		else if ((*c < 0x20 && *c != '\n') || *c == 0x7f)
+			*c = '?';
+	}
+}
+
+static void clean_text(struct json_object *json)
+{
+	const char *text = json_object_get_string(json);
+	char *copy = strdup(text);
+
+	if (!copy)
+		return;
+	make_printable(copy);
+	if (strcmp(copy, text))
+		json_object_set_string(json, copy);
+	free(copy);
+}
+
+/* The daemon has no name of another kind: such a member is left out, for its name would be printed too. */
+static bool is_plain_name(const char *name)
+{
+	for (; *name; name++) {
+		if (*name < 0x20 || *name > 0x7e)
+			return false;
+	}
+	return true;
+}
+
+/* The macro allows the removal of the member that it is at. */
+static void clean_members(struct json_object *object)
+{
+	json_object_object_foreach(object, name, member) {
+		if (is_plain_name(name))
+			client_clean(member);
+		else
+			json_object_object_del(object, name);
+	}
+}
+
+/* The parser has bounded the depth. */
+void client_clean(struct json_object *json)
+{
+	switch (json_object_get_type(json)) {
+	case json_type_string:
+		clean_text(json);
+		break;
+	case json_type_array:
+		for (size_t i = 0; i < json_object_array_length(json); i++)
+			client_clean(json_object_array_get_idx(json, i));
+		break;
+	case json_type_object:
+		clean_members(json);
+		break;
+	default:
+		break;
+	}
+}
+
+static const char *text_of(struct json_object *json, const char *name)
+{
+	return json_object_get_string(json_object_object_get(json, name));
+}
+
+/* "detail [code]: /pointer detail; /pointer detail" */
+static void describe(struct json_object *problem, char *line, size_t size)
+{
+	struct json_object *errors = json_object_object_get(problem, "errors");
+	const char *code = text_of(problem, "code"), *detail = text_of(problem, "detail");
+	FILE *to = fmemopen(line, size, "w");
+
+	if (!to)
+		return;
+	fprintf(to, "%s", detail ? detail : "ohtd refused, and said nothing");
+	if (code)
+		fprintf(to, " [%s]", code);
+	for (size_t i = 0; json_object_is_type(errors, json_type_array) &&
+			   i < json_object_array_length(errors); i++) {
+		struct json_object *one = json_object_array_get_idx(errors, i);
+		const char *pointer = text_of(one, "pointer");
+
+		detail = text_of(one, "detail");
+		fprintf(to, "%s %s%s%s", i ? ";" : ":", pointer ? pointer : "", pointer ? " " : "",
+			detail ? detail : "");
+	}
+	fclose(to);
+	line[size - 1] = '\0';
+	for (; *line; line++)
+		if (*line == '\n')
+			*line = '?';
+}
+
+static int refused(struct cli *cli, const char *whom, struct json_object *problem)
+{
+	const char *code = text_of(problem, "code");
+	char line[PROBLEM_BYTES] = "";
+
+	/* No daemon listens, and the database cannot be had either. */
+	if (!cli->url && code && !strcmp(code, "offline"))
+		return cli_fail(cli, CLI_NO_DEVICE, "no ohtd answers at %s, and without it: %s",
+				whom, text_of(problem, "detail"));
+	describe(problem, line, sizeof(line));
+	return cli_fail(cli, CLI_FAILED, "%s", line);
+}
+
+int client_judge(struct cli *cli, const char *whom, const struct http_answer *answer,
+		 struct json_object **json)
+{
+	int result = CLI_DONE;
+
+	*json = answer->body ? json_tokener_parse(answer->body) : NULL;
+	if (!json_object_is_type(*json, json_type_object)) {
+		result = cli_fail(cli, CLI_FAILED, "what answers at %s is no ohtd", whom);
+	} else {
+		client_clean(*json);
+		if (answer->status < 200 || answer->status >= 300)
+			result = refused(cli, whom, *json);
+	}
+	if (result) {
+		json_object_put(*json);
+		*json = NULL;
+	}
+	return result;
+}
+
+/* ---- over the socket ---- */
+
+static int ask_offline(struct cli *cli, const struct http_request *request, const char *path,
+		       struct http_answer *answer)
+{
+	int result;
+
+	answer->body = calloc(1, OFFLINE_BYTES + 1);
+	if (!answer->body)
+		return cli_fail(cli, CLI_FAILED, "out of memory");
+	result = offline_exchange(cli, request->method, path, request->body ? request->body : "",
+				  answer, OFFLINE_BYTES);
+	return result;
+}
+
+/* What has been deleted is answered without a body. */
+static int judge(struct cli *cli, const char *whom, const struct http_request *request,
+		 const struct http_answer *answer, struct json_object **json)
+{
+	if (answer->status != NO_CONTENT || strcmp(request->method, "DELETE"))
+		return client_judge(cli, whom, answer, json);
+	*json = json_object_new_object();
+	return CLI_DONE;
+}
+
+static int check_socket(struct cli *cli)
+{
+	if (strlen(cli->socket) < sizeof(((struct sockaddr_un *)NULL)->sun_path))
+		return 0;
+	return cli_fail(cli, CLI_USAGE, "--socket: '%s' is too long for a socket", cli->socket);
+}
+
+static int local_request(struct cli *cli, struct http_request *request, const char *path,
+			 struct json_object **json)
+{
+	struct http_answer answer = { 0 };
+	enum http_result came;
+	int result = CLI_DONE;
+
+	if (check_socket(cli))
+		return CLI_USAGE;
+	request->socket = cli->socket;
+	came = http_exchange(request, &answer);
+	if (came == HTTP_ABSENT)
+		result = ask_offline(cli, request, path, &answer);
+	else if (came != HTTP_ANSWERED)
+		result = cli_fail(cli, came == HTTP_NOBODY ? CLI_NO_DEVICE : CLI_FAILED, "%s: %s",
+				  cli->socket, answer.why);
+	if (!result)
+		result = judge(cli, cli->socket, request, &answer, json);
+	http_forget(&answer);
+	return result;
+}
+
+/* ---- either way ---- */
+
+static int remote_request(struct cli *cli, struct http_request *request, const char *path,
+			  struct json_object **json)
+{
+	struct http_answer answer = { 0 };
+	int result = site_open(cli);
+
+	if (!result)
+		result = site_exchange(cli, request, path, &answer);
+	if (!result)
+		result = judge(cli, site_url(), request, &answer, json);
+	http_forget(&answer);
+	return result;
+}
+
+int client_request(struct cli *cli, const char *method, const char *path, struct json_object *body,
+		   struct json_object **answer)
+{
+	char url[URL_BYTES];
+	struct http_request request = {
+		.method = method,
+		.url = url,
+		.body = body ? json_object_to_json_string(body) : NULL,
+	};
+
+	*answer = NULL;
+	if (cli->url)
+		return remote_request(cli, &request, path, answer);
+	snprintf(url, sizeof(url), "http://localhost/api/v1/%s", path);
+	return local_request(cli, &request, path, answer);
+}
+
+/* ---- streams ---- */
+
+int client_prepare(struct cli *cli)
+{
+	return cli->url ? site_open(cli) : check_socket(cli);
+}
+
+struct http_stream *client_stream(struct cli *cli, const char *path, const char *last_id,
+				  http_take_fn take, void *arg)
+{
+	struct http_request request = { .method = "GET", .last_id = last_id };
+	char url[URL_BYTES];
+
+	if (cli->url)
+		return site_stream(&request, path, take, arg);
+	snprintf(url, sizeof(url), "http://localhost/api/v1/%s", path);
+	request.url = url;
+	request.socket = cli->socket;
+	return http_stream_open(&request, take, arg);
+}
+
+int client_stream_failed(struct cli *cli, enum http_result came, const struct http_answer *answer)
+{
+	const char *whom = cli->url ? site_url() : cli->socket;
+	struct json_object *json = NULL;
+	int result;
+
+	if (came == HTTP_ABSENT)
+		return cli_fail(cli, CLI_NO_DEVICE, "no ohtd answers at %s: %s", whom, answer->why);
+	if (came != HTTP_ANSWERED && cli->url)
+		return site_fail(cli, came, answer);
+	if (came != HTTP_ANSWERED)
+		return cli_fail(cli, came == HTTP_NOBODY ? CLI_NO_DEVICE : CLI_FAILED, "%s: %s", whom,
+				answer->why);
+	result = client_judge(cli, whom, answer, &json);
+	json_object_put(json);
+	return result ? result : cli_fail(cli, CLI_FAILED, "what answers at %s is no ohtd", whom);
+}
+
+/* ---- lists ---- */
+
+/* Its items; NULL after a complaint. */
+static struct json_object *items_of(struct cli *cli, struct json_object *page)
+{
+	struct json_object *items = json_object_object_get(page, "items");
+	bool good = json_object_is_type(items, json_type_array);
+
+	for (size_t i = 0; good && i < json_object_array_length(items); i++)
+		good = json_object_is_type(json_object_array_get_idx(items, i), json_type_object);
+	if (good)
+		return items;
+	cli_fail(cli, CLI_FAILED, "what answers at %s is no list", cli->url ? cli->url : cli->socket);
+	return NULL;
+}
+
+static int each_of_page(struct cli *cli, struct json_object *page, client_item_fn fn, void *arg)
+{
+	struct json_object *items = items_of(cli, page);
+	int result = items ? CLI_DONE : CLI_FAILED;
+
+	for (size_t i = 0; !result && i < json_object_array_length(items); i++)
+		result = fn(cli, json_object_array_get_idx(items, i), arg);
+	return result;
+}
+
+/* What may stand in a query as it is. */
+static bool is_cursor(const char *cursor)
+{
+	size_t length = strspn(cursor, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+				       "-._~:");
+
+	return length && length <= CURSOR_MAX && !cursor[length];
+}
+
+int client_each(struct cli *cli, const char *path, client_item_fn fn, void *arg)
+{
+	char cursor[CURSOR_MAX + 1] = "", whole[URL_BYTES / 2];
+	struct json_object *page;
+	const char *next;
+	int result, pages;
+
+	for (pages = 0; pages < PAGES_MAX; pages++) {
+		snprintf(whole, sizeof(whole), "%s%s%s", path, *cursor ? "&cursor=" : "", cursor);
+		result = client_request(cli, "GET", whole, NULL, &page);
+		if (!result)
+			result = each_of_page(cli, page, fn, arg);
+		next = result ? NULL : text_of(page, "next_cursor");
+		if (next && (!is_cursor(next) || !strcmp(next, cursor)))
+			result = cli_fail(cli, CLI_FAILED, "what answers is no list: cursor '%.*s'",
+					  CURSOR_MAX, next);
+		if (next && !result)
+			snprintf(cursor, sizeof(cursor), "%s", next);
+		json_object_put(page);
+		if (result || !next)
+			return result;
+	}
+	return cli_fail(cli, CLI_FAILED, "the list has more than %d pages", PAGES_MAX);
+}

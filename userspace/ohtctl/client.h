@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One request to ohtd: over its socket for local administration, or with --url over TLS.
+ *
+ * Owns:     nothing that outlives a call.
+ * Contexts: the program's one thread; waits for the answer.
+ * Locks:    none.
+ */
+#ifndef OHTCTL_CLIENT_H
+#define OHTCTL_CLIENT_H
+
+#include <json-c/json.h>
+
+#include "http.h"
+
+#define CLIENT_DEFAULT_SOCKET	"/run/oht/ohtd.sock"
+
+struct cli;
+
+/**
+ * client_request() - send a request and wait for its answer
+ * @cli: where complaints go, and who is asked: --url, else --socket
+ * @method: "GET", "POST", ...
+ * @path: below /api/v1/
+ * @body: JSON to send, NULL for none; not released
+ * @answer: out: the answer's JSON object, to be released; NULL unless CLI_DONE is returned
+ *
+ * Return: CLI_DONE; CLI_FAILED after a complaint that says why ohtd refused; CLI_NO_DEVICE after
+ * one that says that no ohtd answers.
+ */
+int client_request(struct cli *cli, const char *method, const char *path, struct json_object *body,
+		   struct json_object **answer);
+
+typedef int (*client_item_fn)(struct cli *cli, struct json_object *item, void *arg);
+
+/**
+ * client_each() - all items of a list, page by page
+ * @cli: as client_request()
+ * @path: below /api/v1/, with a query: cursors are put behind it
+ * @fn: called for each item; anything but CLI_DONE ends it
+ * @arg: for @fn
+ *
+ * Return: as client_request(), or what @fn has returned.
+ */
+int client_each(struct cli *cli, const char *path, client_item_fn fn, void *arg);
+
+/**
+ * client_judge() - make an exit code of an answer
+ * @cli: where complaints go
+ * @whom: who has answered, for complaints
+ * @answer: as it came
+ * @json: as client_request()
+ */
+int client_judge(struct cli *cli, const char *whom, const struct http_answer *answer,
+		 struct json_object **json);
+
+/* In place: every text in it, so that none acts on a reader's terminal. Line ends stay. */
+void client_clean(struct json_object *json);
+
+/**
+ * client_prepare() - what is asked of a person, or wrong from the beginning, before a stream
+ * @cli: see client_request()
+ *
+ * Return: 0, or an exit code after a complaint.
+ */
+int client_prepare(struct cli *cli);
+
+/* As http_stream_open(), behind client_prepare(); path below /api/v1/. */
+struct http_stream *client_stream(struct cli *cli, const char *path, const char *last_id,
+				  http_take_fn take, void *arg);
+
+/**
+ * client_stream_failed() - complain about a stream that has not been one
+ * @cli: where complaints go
+ * @came: as http_stream_close() said it
+ * @answer: the same
+ *
+ * Return: the exit code.
+ */
+int client_stream_failed(struct cli *cli, enum http_result came, const struct http_answer *answer);
+
+#endif /* OHTCTL_CLIENT_H */

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "password.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+/* Without its end of line; -1 if there is none, or if it is too long to be one. */
+static int read_line(FILE *from, char *line, size_t size)
+{
+	size_t n;
+
+	if (!fgets(line, (int)size, from))
+		return -1;
+	n = strcspn(line, "\r\n");
+	if (!line[n] && n == size - 1)
+		return -1;
+	line[n] = 0;
+	return 0;
+}
+
+/* ---- the terminal ---- */
+
+static FILE *open_terminal(struct cli *cli, const char *instead)
+{
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	FILE *terminal = fd < 0 ? NULL : fdopen(fd, "r");
+
+	if (!terminal)
+		cli_fail(cli, CLI_USAGE, "there is no terminal to ask, see %s", instead);
+	return terminal;
+}
+
+static int ask(FILE *terminal, const char *prompt, bool echo, char *line, size_t size)
+{
+	struct termios before, quiet;
+	int fd = fileno(terminal), r;
+
+	if (tcgetattr(fd, &before))
+		return -1;
+	quiet = before;
+	if (!echo) {
+		quiet.c_lflag &= ~(tcflag_t)ECHO;
+		quiet.c_lflag |= ECHONL;
+	}
+	if (tcsetattr(fd, TCSAFLUSH, &quiet))
+		return -1;
+	r = dprintf(fd, "%s", prompt) < 0 || read_line(terminal, line, size);
+	tcsetattr(fd, TCSAFLUSH, &before);
+	return r;
+}
+
+static int ask_password(struct cli *cli, bool twice, char *password)
+{
+	FILE *terminal = open_terminal(cli, "--password-stdin");
+	char again[PASSWORD_BYTES] = "";
+	int r;
+
+	if (!terminal)
+		return CLI_USAGE;
+	/* A person who breaks it off must get the echo back. */
+	cli_catch_signals();
+	r = ask(terminal, "Password: ", false, password, PASSWORD_BYTES) ||
+	    (twice && ask(terminal, "Again: ", false, again, PASSWORD_BYTES));
+	if (r || cli_interrupted())
+		r = cli_fail(cli, CLI_FAILED, "no password was given");
+	else if (twice && strcmp(password, again))
+		r = cli_fail(cli, CLI_FAILED, "the two are not the same; nothing was changed");
+	cli_release_signals();
+	fclose(terminal);
+	explicit_bzero(again, sizeof(again));
+	return r;
+}
+
+int password_ask_line(struct cli *cli, const char *question, char *line, size_t size)
+{
+	FILE *terminal = open_terminal(cli, "ohtctl login --help");
+	int r;
+
+	if (!terminal)
+		return CLI_USAGE;
+	r = ask(terminal, question, true, line, size);
+	fclose(terminal);
+	return r ? cli_fail(cli, CLI_FAILED, "no answer was given") : 0;
+}
+
+/* ---- a file ---- */
+
+static int read_file(struct cli *cli, char *password)
+{
+	int fd = open(cli->password_file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	struct stat status;
+	int result = 0;
+
+	if (!file)
+		return cli_fail(cli, CLI_FAILED, "%s: %s", cli->password_file, strerror(errno));
+	if (!fstat(fd, &status) && S_ISREG(status.st_mode) && status.st_mode & (S_IRWXG | S_IRWXO))
+		result = cli_fail(cli, CLI_FAILED, "%s: others can read it; chmod 0600 it",
+				  cli->password_file);
+	else if (read_line(file, password, PASSWORD_BYTES))
+		result = cli_fail(cli, CLI_FAILED, "%s: no password, or a line that is too long",
+				  cli->password_file);
+	fclose(file);
+	return result;
+}
+
+int password_take(struct cli *cli, bool twice, char password[PASSWORD_BYTES])
+{
+	if (cli->password_file)
+		return read_file(cli, password);
+	if (!cli->password_stdin)
+		return ask_password(cli, twice, password);
+	return read_line(stdin, password, PASSWORD_BYTES) ?
+	       cli_fail(cli, CLI_FAILED, "no password on standard input, or a line that is too long") :
+	       0;
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "auth/live.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHAINS	256
+/* Accounts begin with 1, so no token has this. */
+#define NO_EPOCH	0
+
+struct entry {
+	struct entry *next;
+	uint64_t number;	/* in the order of the log-ins */
+	struct ohtd_session session;
+};
+
+struct ohtd_live {
+	pthread_mutex_t lock;	/* the chains */
+	uint64_t newest;
+	struct entry *chains[CHAINS];
+};
+
+struct ohtd_live *ohtd_live_create(void)
+{
+	struct ohtd_live *live = calloc(1, sizeof(*live));
+
+	if (live)
+		pthread_mutex_init(&live->lock, NULL);
+	return live;
+}
+
+void ohtd_live_destroy(struct ohtd_live *live)
+{
+	if (!live)
+		return;
+	for (unsigned int i = 0; i < CHAINS; i++) {
+		while (live->chains[i]) {
+			struct entry *entry = live->chains[i];
+
+			live->chains[i] = entry->next;
+			free(entry);
+		}
+	}
+	pthread_mutex_destroy(&live->lock);
+	free(live);
+}
+
+/* An id is random, so any part of it spreads well. */
+static struct entry **chain_of(struct ohtd_live *live, const char *id)
+{
+	unsigned int hash = 0;
+
+	for (unsigned int i = 0; i < 4 && id[i]; i++)
+		hash = hash * 16 + (unsigned char)id[i];
+	return &live->chains[hash % CHAINS];
+}
+
+/* Where the entry hangs; what hangs there is NULL if there is none. */
+static struct entry **find(struct ohtd_live *live, const char *id)
+{
+	struct entry **link = chain_of(live, id);
+
+	while (*link && strcmp((*link)->session.id, id))
+		link = &(*link)->next;
+	return link;
+}
+
+static void remove_at(struct entry **link)
+{
+	struct entry *entry = *link;
+
+	*link = entry->next;
+	free(entry);
+}
+
+int ohtd_live_add(struct ohtd_live *live, const struct ohtd_session *session)
+{
+	struct entry *entry = calloc(1, sizeof(*entry)), **chain;
+
+	if (!entry)
+		return -ENOMEM;
+	entry->session = *session;
+	pthread_mutex_lock(&live->lock);
+	entry->number = ++live->newest;
+	chain = chain_of(live, session->id);
+	entry->next = *chain;
+	*chain = entry;
+	pthread_mutex_unlock(&live->lock);
+	return 0;
+}
+
+bool ohtd_live_end(struct ohtd_live *live, const char *id, int64_t user_id)
+{
+	struct entry *entry;
+	bool found;
+
+	pthread_mutex_lock(&live->lock);
+	entry = *find(live, id);
+	found = entry && (!user_id || entry->session.user_id == user_id);
+	if (found)
+		entry->session.epoch = NO_EPOCH;
+	pthread_mutex_unlock(&live->lock);
+	return found;
+}
+
+void ohtd_live_forget(struct ohtd_live *live, const char *id)
+{
+	struct entry **link;
+
+	pthread_mutex_lock(&live->lock);
+	link = find(live, id);
+	if (*link)
+		remove_at(link);
+	pthread_mutex_unlock(&live->lock);
+}
+
+void ohtd_live_end_user(struct ohtd_live *live, int64_t user_id, int64_t epoch)
+{
+	pthread_mutex_lock(&live->lock);
+	for (unsigned int i = 0; i < CHAINS; i++) {
+		struct entry **link = &live->chains[i];
+
+		while (*link) {
+			const struct ohtd_session *session = &(*link)->session;
+
+			if (session->user_id == user_id && session->epoch < epoch)
+				remove_at(link);
+			else
+				link = &(*link)->next;
+		}
+	}
+	pthread_mutex_unlock(&live->lock);
+}
+
+void ohtd_live_raise(struct ohtd_live *live, const char *id, int64_t epoch)
+{
+	struct entry *entry;
+
+	pthread_mutex_lock(&live->lock);
+	entry = *find(live, id);
+	if (entry && entry->session.epoch != NO_EPOCH && entry->session.epoch < epoch)
+		entry->session.epoch = epoch;
+	pthread_mutex_unlock(&live->lock);
+}
+
+/* The session of an access token, NULL if it has ended. With the lock. */
+static struct entry *find_living(struct ohtd_live *live, const char *id, int64_t user_id,
+				 int64_t epoch, int64_t now_boot_ms)
+{
+	struct entry *entry = *find(live, id);
+	bool lives = entry && epoch != NO_EPOCH && entry->session.user_id == user_id &&
+		     entry->session.epoch == epoch && now_boot_ms < entry->session.expires_boot_ms;
+
+	return lives ? entry : NULL;
+}
+
+bool ohtd_live_use(struct ohtd_live *live, const char *id, int64_t user_id, int64_t epoch,
+		   int64_t now_s, int64_t now_boot_ms)
+{
+	struct entry *entry;
+
+	pthread_mutex_lock(&live->lock);
+	entry = find_living(live, id, user_id, epoch, now_boot_ms);
+	if (entry)
+		entry->session.used_s = now_s;
+	pthread_mutex_unlock(&live->lock);
+	return entry;
+}
+
+bool ohtd_live_lives(struct ohtd_live *live, const char *id, int64_t user_id, int64_t epoch,
+		     int64_t now_boot_ms)
+{
+	bool lives;
+
+	pthread_mutex_lock(&live->lock);
+	lives = find_living(live, id, user_id, epoch, now_boot_ms);
+	pthread_mutex_unlock(&live->lock);
+	return lives;
+}
+
+bool ohtd_live_has(struct ohtd_live *live, const char *id, int64_t now_boot_ms)
+{
+	const struct entry *entry;
+	bool has;
+
+	pthread_mutex_lock(&live->lock);
+	entry = *find(live, id);
+	has = entry && entry->session.epoch != NO_EPOCH &&
+	      now_boot_ms < entry->session.expires_boot_ms;
+	pthread_mutex_unlock(&live->lock);
+	return has;
+}
+
+/* Puts an entry where it belongs among the newest; what does not fit falls off the end. */
+static void insert(const struct entry **sorted, int *count, int max, const struct entry *entry)
+{
+	int i = *count < max ? (*count)++ : max;
+
+	for (; i > 0 && sorted[i - 1]->number < entry->number; i--)
+		if (i < max)
+			sorted[i] = sorted[i - 1];
+	if (i < max)
+		sorted[i] = entry;
+}
+
+int ohtd_live_list(struct ohtd_live *live, int64_t user_id, int64_t now_boot_ms,
+		   struct ohtd_session *sessions, int max)
+{
+	const struct entry *sorted[OHTD_SESSIONS_PER_USER];
+	int count = 0;
+
+	if (max > OHTD_SESSIONS_PER_USER)
+		max = OHTD_SESSIONS_PER_USER;
+	pthread_mutex_lock(&live->lock);
+	for (unsigned int i = 0; i < CHAINS; i++)
+		for (const struct entry *entry = live->chains[i]; entry; entry = entry->next)
+			if (entry->session.user_id == user_id &&
+			    now_boot_ms < entry->session.expires_boot_ms)
+				insert(sorted, &count, max, entry);
+	for (int i = 0; i < count; i++)
+		sessions[i] = sorted[i]->session;
+	pthread_mutex_unlock(&live->lock);
+	return count;
+}

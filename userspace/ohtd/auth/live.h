@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the sessions that live, in memory: what is not in here has ended.
+ * Contexts: any thread but the control thread.
+ * Locks:    its own mutex, for a walk over one chain; over all for a list and for the end of an account's.
+ *
+ * Each access token is looked up in here at each use, so the end of a session is at once and stays,
+ * whatever the token says of its own age. A session is added before it is written: nobody has a
+ * token of it yet. What ends sessions in the store takes them out of here before it is answered.
+ */
+#ifndef OHTD_AUTH_LIVE_H
+#define OHTD_AUTH_LIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/sessions.h"
+
+struct ohtd_live;
+
+/* NULL: out of memory. */
+struct ohtd_live *ohtd_live_create(void);
+void ohtd_live_destroy(struct ohtd_live *live);
+
+/* Takes a copy, with expires_boot_ms as a time of this boot. 0 or -ENOMEM. */
+int ohtd_live_add(struct ohtd_live *live, const struct ohtd_session *session);
+
+/*
+ * Lets no access token of the session be good any more. False if @user_id, or anybody if that is 0,
+ * has no such session. The entry stays until the row in the store has gone too.
+ */
+bool ohtd_live_end(struct ohtd_live *live, const char *id, int64_t user_id);
+void ohtd_live_forget(struct ohtd_live *live, const char *id);
+
+/* Ends the sessions of a user that are of an earlier epoch than @epoch. */
+void ohtd_live_end_user(struct ohtd_live *live, int64_t user_id, int64_t epoch);
+
+/* The account of a session that goes on has a new epoch. */
+void ohtd_live_raise(struct ohtd_live *live, const char *id, int64_t epoch);
+
+/**
+ * ohtd_live_use() - does the session of an access token live?
+ * @id: of the session
+ * @user_id: whose the token says that it is
+ * @epoch: of the account, as the token says
+ * @now_s: wall clock; noted as the last use
+ * @now_boot_ms: CLOCK_BOOTTIME
+ */
+bool ohtd_live_use(struct ohtd_live *live, const char *id, int64_t user_id, int64_t epoch,
+		   int64_t now_s, int64_t now_boot_ms);
+
+/* The same without noting a use: for connections that stay. */
+bool ohtd_live_lives(struct ohtd_live *live, const char *id, int64_t user_id, int64_t epoch,
+		     int64_t now_boot_ms);
+
+/* Has the session not ended? Of whatever epoch its account is. */
+bool ohtd_live_has(struct ohtd_live *live, const char *id, int64_t now_boot_ms);
+
+/* The sessions of a user, the newest log-in first. Returns how many were filled. */
+int ohtd_live_list(struct ohtd_live *live, int64_t user_id, int64_t now_boot_ms,
+		   struct ohtd_session *sessions, int max);
+
+#endif /* OHTD_AUTH_LIVE_H */

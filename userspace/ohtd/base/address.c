@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+void ohtd_address_fold(char folded[OHTD_FOLDED_BYTES], const char *address)
+{
+	struct in6_addr v6;
+
+	if (inet_pton(AF_INET6, address, &v6) == 1 && !IN6_IS_ADDR_V4MAPPED(&v6)) {
+		memset(&v6.s6_addr[8], 0, 8);
+		inet_ntop(AF_INET6, &v6, folded, OHTD_FOLDED_BYTES);
+	} else {
+		snprintf(folded, OHTD_FOLDED_BYTES, "%s", address);
+	}
+}
+
+socklen_t ohtd_address_make(const char *host, uint16_t port, struct sockaddr_storage *address)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)address;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
+
+	memset(address, 0, sizeof(*address));
+	if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(port);
+		return sizeof(*v4);
+	}
+	inet_pton(AF_INET6, host, &v6->sin6_addr);
+	v6->sin6_family = AF_INET6;
+	v6->sin6_port = htons(port);
+	return sizeof(*v6);
+}
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+void ohtd_address_of_peer(int fd, char text[OHTD_PEER_BYTES])
+{
+	union address peer = { .v6 = { 0 } };
+	socklen_t length = sizeof(peer);
+
+	*text = 0;
+	if (getpeername(fd, &peer.any, &length))
+		return;
+	if (peer.any.sa_family == AF_INET)
+		inet_ntop(AF_INET, &peer.v4.sin_addr, text, OHTD_PEER_BYTES);
+	else if (peer.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&peer.v6.sin6_addr))
+		inet_ntop(AF_INET, &peer.v6.sin6_addr.s6_addr[12], text, OHTD_PEER_BYTES);
+	else if (peer.any.sa_family == AF_INET6)
+		inet_ntop(AF_INET6, &peer.v6.sin6_addr, text, OHTD_PEER_BYTES);
+}
+
+uint16_t ohtd_address_port(int fd)
+{
+	union address address = { .v6 = { 0 } };
+	socklen_t length = sizeof(address);
+
+	if (getsockname(fd, &address.any, &length))
+		return 0;
+	return ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     all time of the daemon: monotonic, boot time, wall time, and waiting until a moment.
+ * Contexts: any thread, the control thread's cycle included; nothing here allocates.
+ * Locks:    none; the wall time's offset is one atomic word that only grows.
+ */
+#ifndef OHTD_BASE_CLOCK_H
+#define OHTD_BASE_CLOCK_H
+
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define OHTD_NS_PER_US	1000ull
+#define OHTD_NS_PER_MS	1000000ull
+#define OHTD_NS_PER_S	1000000000ull
+
+/**
+ * struct ohtd_clock_ops - where time comes from
+ * @monotonic_ns: never goes back, stands still in suspend
+ * @boottime_ns: never goes back, goes on in suspend
+ * @realtime_ns: what the system believes the time of day is; may jump either way
+ * @synchronised: somebody keeps the time of day right (NTP, PTP)
+ * @wait: sleep until @until_ns (monotonic) or until one of @fds is ready; returns as poll(2) does,
+ *	with a negative errno instead of -1; -EINTR after a signal
+ */
+struct ohtd_clock_ops {
+	uint64_t (*monotonic_ns)(void *context);
+	uint64_t (*boottime_ns)(void *context);
+	int64_t (*realtime_ns)(void *context);
+	bool (*synchronised)(void *context);
+	int (*wait)(void *context, struct pollfd *fds, unsigned int count, uint64_t until_ns);
+};
+
+struct ohtd_clock {
+	const struct ohtd_clock_ops *ops;
+	void *context;
+	_Atomic int64_t wall_offset_ns;	/* wall = boottime + offset; only ever raised */
+	_Atomic int64_t system_offset_ns;	/* the same of the system's time, at its last jump */
+	_Atomic uint32_t jumps;
+	_Atomic int64_t last_jump_ns;
+	_Atomic uint64_t last_leap_boot_ns;	/* when the wall time last jumped */
+};
+
+/* The system's time of day is said to have jumped when it moves by as much against boot time. */
+#define OHTD_JUMP_NS	1000000000ll
+
+/**
+ * struct ohtd_clock_view - what is known of the time of day
+ * @wall_ns: ours
+ * @ahead_ns: of the system's; more than 0 after a jump back, or while the system is before the floor
+ * @jumps: of the system's time since the start, either way
+ * @last_jump_ns: by how much the last one moved it; 0 when there was none
+ * @synchronised: somebody keeps the system's time right
+ */
+struct ohtd_clock_view {
+	int64_t wall_ns;
+	int64_t ahead_ns;
+	uint32_t jumps;
+	int64_t last_jump_ns;
+	bool synchronised;
+};
+
+/* The clocks of the running system. */
+extern const struct ohtd_clock_ops ohtd_clock_system;
+
+/* A clock that stands still until told to go on: for tests and runs in virtual time. */
+extern const struct ohtd_clock_ops ohtd_clock_manual;
+
+/**
+ * struct ohtd_manual_clock - context of ohtd_clock_manual
+ * @now_ns: monotonic and boot time
+ * @realtime_ns: system's time of day
+ * @synchronised: as told
+ *
+ * Its wait goes straight to the moment waited for, unless a descriptor is ready at once.
+ */
+struct ohtd_manual_clock {
+	_Atomic uint64_t now_ns;
+	_Atomic int64_t realtime_ns;
+	atomic_bool synchronised;
+};
+
+/* Moves both times of @manual on by @ns. */
+void ohtd_manual_clock_advance(struct ohtd_manual_clock *manual, uint64_t ns);
+
+/**
+ * ohtd_clock_init() - start a clock
+ * @clock: to fill; outlives all users
+ * @ops: where time comes from
+ * @context: for @ops
+ * @floor_ns: wall time cannot be earlier: newest persisted time or date of the build, since 1970
+ *
+ * Source: docs/operations.md, Time: wall time = floor + monotonic, never backwards.
+ */
+void ohtd_clock_init(struct ohtd_clock *clock, const struct ohtd_clock_ops *ops, void *context,
+		     int64_t floor_ns);
+
+/* Wall time is @floor_ns or later from now on. */
+void ohtd_clock_raise(struct ohtd_clock *clock, int64_t floor_ns);
+
+static inline uint64_t ohtd_clock_monotonic_ns(const struct ohtd_clock *clock)
+{
+	return clock->ops->monotonic_ns(clock->context);
+}
+
+static inline uint64_t ohtd_clock_boottime_ns(const struct ohtd_clock *clock)
+{
+	return clock->ops->boottime_ns(clock->context);
+}
+
+static inline int ohtd_clock_wait(const struct ohtd_clock *clock, struct pollfd *fds,
+				  unsigned int count, uint64_t until_ns)
+{
+	return clock->ops->wait(clock->context, fds, count, until_ns);
+}
+
+/**
+ * ohtd_clock_wall_ns() - time of day since 1970, for people and records
+ *
+ * Follows the system when it says later than we do, and never when it says earlier: between jumps
+ * forward it runs as boot time does. Do not measure intervals with it.
+ */
+int64_t ohtd_clock_wall_ns(struct ohtd_clock *clock);
+
+/**
+ * ohtd_clock_leapt_since() - has the wall time jumped forward since a moment?
+ * @boottime_ns: the moment, of the boot clock
+ *
+ * The start of the program counts as one, since nobody has seen what was before it. If so, the wall time that has passed since then says nothing: boot time does.
+ */
+bool ohtd_clock_leapt_since(const struct ohtd_clock *clock, uint64_t boottime_ns);
+
+/* What /health tells of the clock. Looks at the system's time, so that a jump is seen by then. */
+void ohtd_clock_look(struct ohtd_clock *clock, struct ohtd_clock_view *view);
+
+/**
+ * ohtd_clock_wall_of_ns() - time of day of a moment of the monotonic clock
+ * @monotonic_ns: a moment, at most a suspend away from now
+ */
+int64_t ohtd_clock_wall_of_ns(struct ohtd_clock *clock, uint64_t monotonic_ns);
+
+#endif

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What a frame asks, who answers it, and what the control thread has answered. */
+#include "base/clock.h"
+#include "gateway/private.h"
+
+/* Which place a command has: parts first, then writes. */
+#define WRITES_FROM	OHTD_GATEWAY_PARTS
+
+static bool is_write(const struct ohtd_mbap_request *request)
+{
+	return request->function == OHTD_MBAP_WRITE_SINGLE ||
+	       request->function == OHTD_MBAP_WRITE_MULTIPLE;
+}
+
+void ohtd_gateway_request(struct ohtd_gateway *gateway, const struct ohtd_client *client,
+			  const uint8_t *frame, size_t bytes)
+{
+	struct ohtd_mbap_request request;
+	enum ohtd_mbap_exception fault = ohtd_mbap_parse(frame, bytes, &request);
+
+	if (fault)
+		ohtd_gateway_refuse(gateway, client->name, &request, fault);
+	else if (is_write(&request))
+		ohtd_gateway_write(gateway, client, &request);
+	else
+		ohtd_gateway_read(gateway, client, &request);
+}
+
+void ohtd_gateway_hear(struct ohtd_gateway *gateway)
+{
+	struct ohtd_answer answer;
+
+	while (ohtd_link_take(gateway->setup.link, &answer)) {
+		if (answer.id < WRITES_FROM)
+			ohtd_gateway_read_done(gateway, (unsigned int)answer.id, &answer);
+		else
+			ohtd_gateway_write_done(gateway, (unsigned int)answer.id - WRITES_FROM, &answer);
+	}
+}
+
+const struct ohtd_snapshot *ohtd_gateway_snapshot(struct ohtd_gateway *gateway)
+{
+	/* If it is being written over and over, the one before will do. */
+	if (gateway->snapshot.version != ohtd_robot_version(gateway->setup.robot))
+		ohtd_robot_snapshot(gateway->setup.robot, &gateway->snapshot);
+	return &gateway->snapshot;
+}
+
+const struct ohtd_module_view *ohtd_gateway_module(struct ohtd_gateway *gateway, uint8_t unit)
+{
+	const struct ohtd_snapshot *snapshot = ohtd_gateway_snapshot(gateway);
+
+	for (unsigned int i = 0; i < snapshot->module_count; i++)
+		if (snapshot->modules[i].unit == unit)
+			return &snapshot->modules[i];
+	return NULL;
+}
+
+const struct oht_regmap *ohtd_gateway_values(struct ohtd_gateway *gateway, uint8_t unit,
+					     struct ohtd_registers *values)
+{
+	const struct ohtd_module_view *module = ohtd_gateway_module(gateway, unit);
+
+	if (!module || ohtd_robot_registers(gateway->setup.robot, unit, values) ||
+	    values->generation != module->generation)
+		return NULL;
+	return ohtd_robot_map(gateway->setup.robot, module->name, module->profile);
+}
+
+/* What stands in the way, in the words of Modbus. */
+static unsigned int exception_of(const struct ohtd_why *why)
+{
+	switch (why->code) {
+	case OHTD_WHY_MODULE_EXCEPTION:
+		return why->detail;
+	case OHTD_WHY_MODULE_LOST:
+	case OHTD_WHY_MODULE_NO_ANSWER:
+	case OHTD_WHY_MODULE_PAUSES:
+		return OHTD_MBAP_NO_ANSWER;
+	case OHTD_WHY_DEVICE:
+	case OHTD_WHY_DEVICE_GONE:
+	case OHTD_WHY_MODULE_QUARANTINED:
+	case OHTD_WHY_SHUTTING_DOWN:
+		return OHTD_MBAP_NO_PATH;
+	case OHTD_WHY_BUSY:
+	case OHTD_WHY_EXPIRED:
+	case OHTD_WHY_STOPPED_MEANWHILE:
+	case OHTD_WHY_MODULE_CHANGED:
+		return OHTD_MBAP_BUSY;
+	default:
+		return OHTD_MBAP_FAILED;
+	}
+}
+
+unsigned int ohtd_gateway_exception(const struct ohtd_answer *answer)
+{
+	if (answer->outcome == OHTD_OUTCOME_DONE)
+		return OHTD_MBAP_GOOD;
+	return answer->why.count ? exception_of(&answer->why.items[0]) : OHTD_MBAP_FAILED;
+}

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "http/catalogue.h"
+
+#include <string.h>
+
+#include "http/member.h"
+
+static const char *const kinds[] = {
+	[OHTD_CATALOGUE_PROBLEM] = "problem",
+	[OHTD_CATALOGUE_MEMBER] = "member",
+	[OHTD_CATALOGUE_REASON] = "reason",
+	[OHTD_CATALOGUE_SOCKET] = "socket",
+};
+OHTD_WORDS_OF(kind_words, kinds);
+
+OHTD_SHAPE_SHARED(ohtd_catalogue_entry, "ErrorCode",
+	OHTD_TEXT(ohtd_catalogue_entry, code, .summary = "The word that answers have"),
+	OHTD_WORD(ohtd_catalogue_entry, kind, .words = &kind_words,
+		  .summary = "problem: of an answer; member: of a member, in errors; reason: of the robot; "
+			    "socket: of a WebSocket"),
+	OHTD_INTEGER(ohtd_catalogue_entry, status, .flags = OHTD_NULL,
+		     .summary = "Status of the answer; null: several have the code"),
+	OHTD_TEXT(ohtd_catalogue_entry, cause, .summary = "What has happened"),
+	OHTD_TEXT(ohtd_catalogue_entry, action, .summary = "What to do"));
+
+#define P(status_, code_, cause_, action_)	\
+	{ code_, OHTD_CATALOGUE_PROBLEM, status_, cause_, action_ }
+#define M(code_, cause_, action_)		\
+	{ code_, OHTD_CATALOGUE_MEMBER, OHTD_NONE, cause_, action_ }
+#define R(code_, cause_, action_)		\
+	{ code_, OHTD_CATALOGUE_REASON, OHTD_NONE, cause_, action_ }
+
+#define S(code_, cause_, action_)		\
+	{ code_, OHTD_CATALOGUE_SOCKET, OHTD_NONE, cause_, action_ }
+
+const struct ohtd_catalogue_entry ohtd_catalogue[] = {
+	/* ---- the request ---- */
+	P(400, "validation", "A member of the body or query is missing, unknown or out of its limits.",
+	  "Look at errors: each names its member. Asking again without a change does not help."),
+	P(400, "bad_json", "The body is not one JSON object by RFC 8259.",
+	  "Mend the place that detail names; a name must not come twice."),
+	P(400, "bad_query", "The query is not name=value in printable ASCII.",
+	  "Encode values with %XX."),
+	P(400, "bad_request", "The request is not HTTP/1.1.", "Mend the client."),
+	P(400, "bad_path", "The path has a control byte, a byte beyond ASCII or an encoded slash.",
+	  "Mend the path."),
+	P(400, "bad_address", "The unit address in the path is not 1 to 247.",
+	  "Write the address as 2 or 0x02."),
+	P(400, "bad_id", "The id in the path is not a decimal number above 0.",
+	  "Take the id from a list."),
+	P(400, "bad_name", "The name in the path has other characters than names have.",
+	  "Take the name from a list."),
+	P(400, "bad_header", "A header is folded, has a control byte or is there twice.",
+	  "Mend the client."),
+	P(400, "bad_method", "The method is not in capital letters.", "Mend the client."),
+	P(400, "bad_framing", "The head says in more than one way where the request ends.",
+	  "Send one Host, and one Content-Length or Transfer-Encoding."),
+	P(400, "subprotocol", "The client offers no subprotocol that this WebSocket speaks.",
+	  "Offer foxglove.websocket.v1 or foxglove.sdk.v1, or none."),
+	P(400, "no_host", "The header Host is missing.", "Send the header Host."),
+	P(400, "unexpected_body", "GET and HEAD have no body.", "Leave the body out."),
+	P(404, "not_found", "There is nothing at this path, or nothing of this id.",
+	  "See openapi.json for the paths, a list for the ids."),
+	P(404, "module_not_found", "There is no module at this unit address.",
+	  "See GET modules; look for modules with POST modules/discover."),
+	P(404, "register_not_found", "The module has no register of this name.",
+	  "See GET modules/{unit}/registers for the names."),
+	P(405, "method_not_allowed", "The path is there, for other methods.",
+	  "Take a method of the header Allow."),
+	P(406, "not_acceptable", "The header Accept excludes the only form of the answer.",
+	  "Accept application/json, or leave the header out."),
+	P(411, "length_required", "The body came without its length.", "Send Content-Length."),
+	P(413, "body_too_large", "The body is longer than this route takes.",
+	  "Send less; openapi.json has the limits."),
+	P(414, "uri_too_long", "The path with its query is longer than 1024 bytes.", "Send less."),
+	P(415, "content_type", "The body is not declared as application/json.",
+	  "Send the header Content-Type: application/json."),
+	P(417, "expectation_failed", "The header Expect asks for what is not done.",
+	  "Leave the header out."),
+	P(421, "wrong_host", "The header Host is none of the names of this machine.",
+	  "Add the name to [http] names in ohtd.conf."),
+	P(426, "upgrade_required", "There is a WebSocket at this path, and the request does not ask for one.",
+	  "Take a WebSocket client: version 13, with Upgrade, Connection and a key of 16 bytes."),
+	P(431, "headers_too_large", "The headers have more than 16384 bytes.", "Send fewer."),
+	P(431, "too_many_headers", "There are more than 48 headers.", "Send fewer."),
+	P(505, "http_version", "Only HTTP/1.1 is spoken.", "Take HTTP/1.1."),
+	/* ---- who asks ---- */
+	P(422, "unknown_signal", "Something is asked for that is not measured under this name.",
+	  "See GET telemetry/signals for the names."),
+	P(422, "unknown_station", "No station has this name.",
+	  "See GET robot/stations for the names; stations.csv has them."),
+	P(422, "verb_member", "A member does not fit the verb of the command.",
+	  "See errors: each names its member."),
+	P(422, "limits_file", "The file with the limits of motion is wrong, and was not taken.",
+	  "See errors: each names a line and its value, or two values that do not agree. Mend the file."),
+	P(401, "token_missing", "Nobody has logged in.", "Log in with POST auth/login."),
+	P(401, "token_invalid", "The access token is not one of this machine.", "Log in again."),
+	P(401, "token_expired", "The access token is too old.", "Renew it with POST auth/refresh."),
+	P(401, "token_revoked", "The session has been ended.", "Log in again."),
+	P(401, "ticket_invalid", "The ticket is used, too old, or of another page or address.",
+	  "Draw another with POST auth/ticket, and use it once and within 10 s."),
+	P(401, "login_refused", "Name or password is wrong.", "Try again; wrong passwords make you wait."),
+	P(401, "refresh_refused", "The refresh token is not valid any more, or was used twice.",
+	  "Log in again."),
+	P(403, "role", "The account has not the role that this needs.",
+	  "Ask an administrator for the role."),
+	P(403, "elevation_required", "It needs an elevated session, and the session is not elevated.",
+	  "This version cannot elevate a session yet: change a value at the module, choose the mode with "
+	  "ohtctl at the machine."),
+	P(403, "role_above_own", "An account above the own role is not made or changed.",
+	  "Ask somebody with that role."),
+	P(403, "local_not_admin", "Only root and the group oht-admin may use the local socket.",
+	  "Join the group oht-admin."),
+	P(403, "setup_code_wrong", "This is not the set-up code.",
+	  "Read the code from the console or /run/oht/setup-code."),
+	P(403, "setup_code_retired", "The set-up code is used up or too old.",
+	  "Start ohtd again: it draws a new code."),
+	P(403, "cross_origin", "A page of another machine has made the request.",
+	  "Open the page of this machine; a program sends the token in the body, and no Origin."),
+	P(403, "password_wrong", "The present password is wrong.",
+	  "Try again; wrong passwords make you wait."),
+	P(429, "too_many_failures", "Too many log-ins have failed.", "Wait as Retry-After says."),
+	P(429, "rate_limited", "The account, or the address, asks for this too often.",
+	  "Wait as Retry-After says; [http] of ohtd.conf has the limits."),
+	/* ---- the state of things ---- */
+	P(409, "user_exists", "There is such a user already.", "Take another name."),
+	P(409, "last_administrator", "This is the last administrator who can log in.",
+	  "Make another administrator first."),
+	P(409, "account_changed", "Somebody else has changed the account meanwhile.", "Log in again."),
+	P(409, "no_session", "There is no session: the request came over the local socket.",
+	  "Log in over HTTPS for this."),
+	P(409, "setup_done", "There is an administrator already.", "Log in."),
+	P(409, "certificate_installed", "The certificate was installed, so it is not made here.",
+	  "Replace the files in [tls] of ohtd.conf; ohtd reads them by itself."),
+	P(409, "no_supervisor", "Nothing starts the daemon again when it has ended.",
+	  "Run it as a service of systemd, or end and start it by hand."),
+	P(409, "not_logged_in", "The user to whom control is handed over has no session.",
+	  "The user must log in first."),
+	P(409, "role_too_low", "The user to whom control is handed over may not drive.",
+	  "Hand control over to an operator, a supervisor or an administrator."),
+	P(409, "read_only", "The register can only be read.",
+	  "See access in GET modules/{unit}/registers."),
+	P(409, "no_register_map", "The module has not been identified, so its registers are not known.",
+	  "Check the module; POST modules/discover looks again."),
+	/* ---- the daemon ---- */
+	P(500, "internal", "A defect of ohtd.", "Report it with the request_id and the log."),
+	P(500, "certificate_failed", "The certificate could not be made or written.",
+	  "Mend what detail says; the certificate before stays in use."),
+	P(500, "out_of_memory", "There was no memory for the request.", "Try again."),
+	P(503, "busy", "Too much of this is under way.", "Try again as Retry-After says."),
+	P(503, "shutting_down", "The daemon ends.", "Try again when it has been started."),
+	P(503, "not_ready", "The control thread or the bus is not there yet.", "Try again in a second."),
+	P(503, "device_gone", "The device did not confirm: it is not there.",
+	  "Check cable and driver; the outputs are low without the device."),
+	P(503, "unavailable", "This cannot be done now.", "Try again."),
+	P(503, "storage_busy", "Too much is being written.", "Try again as Retry-After says."),
+	P(503, "storage_hung", "The disk has not answered for a while.",
+	  "Try again; check the disk. The robot can still be stopped."),
+	P(503, "storage_read_only", "The disk cannot be written.", "Check the file system."),
+	P(503, "storage_failing", "The disk gives errors.", "Check the disk, replace it."),
+	P(503, "storage_damaged", "The database is damaged.", "Start ohtd again: it repairs the database."),
+	P(503, "offline", "No ohtd runs, and without it there are only accounts.", "Start ohtd."),
+	P(504, "no_answer_in_time", "There was no result before the deadline; it may still come.",
+	  "Look whether it has been done before asking again."),
+	P(504, "expired", "It could not be carried out before valid_for_ms was over, and was dropped.",
+	  "Ask again."),
+	P(507, "storage_full", "There is no room on the disk.", "Make room on the disk."),
+	P(502, "refused", "The device did not do it and gave no reason.", "See the log."),
+	/* ---- members ---- */
+	M("missing", "The member is required.", "Add the member."),
+	M("one_of", "Of several members just one must be there.", "Leave the others out."),
+	M("type", "The value has another type.", "See openapi.json for the type."),
+	M("length", "The text or list is too short or too long.", "Keep to the limits."),
+	M("range", "The number is too small or too great.", "Keep to the limits."),
+	M("unknown_value", "The word is not one of those allowed.", "Take a word of the list."),
+	M("unknown_member", "Such a member is not known here.", "Leave the member out; check its spelling."),
+	M("twice", "The member is there twice.", "Send the member once."),
+	M("cursor_of_other_query", "This is the next_cursor of another filter, sort or list.",
+	  "Ask without cursor, and then with the same filter and sort for each page."),
+	M("bad_cursor", "This is no next_cursor of this list.",
+	  "Begin without a cursor; take next_cursor as it is."),
+	M("not_taken", "This verb does not take the member.", "Leave the member out."),
+	M("unprintable", "The text has other characters than printable ASCII.", "Take others."),
+	M("unfit", "The text cannot be a name or password.", "See detail."),
+	M("empty", "Nothing is to be changed.", "Name a member to change."),
+	M("file_line", "The file on the machine is wrong here.", "See detail, and mend the file."),
+	/* ---- WebSockets ---- */
+	S("authenticated_already", "The client has said before who it is.",
+	  "Open another connection for somebody else."),
+	S("not_subscribed", "The channel is not subscribed to.", "Subscribe to it."),
+	S("auth_timeout", "The client has not said within 2 s who it is.",
+	  "Send the message auth as the first one."),
+	S("ticket_invalid", "The ticket is used, too old, or of another page or address.",
+	  "Draw another with POST auth/ticket, and use it within 10 s."),
+	S("safety_not_taken", "The client did not take an event of the stop within 1 s.",
+	  "Connect again, and resume; look at the network."),
+	S("too_slow", "The client does not read what it has asked for, or does not answer pings.",
+	  "Connect again; subscribe to less, or with max_rate_hz."),
+	S("too_many_messages", "The client has sent more than 100 messages at once, or 50 in a second.",
+	  "Connect again; send less."),
+	S("not_text", "The client has sent a binary message.", "Send JSON in text messages."),
+	/* ---- the robot ---- */
+	R("wrong_state", "Not possible in this state of the robot.", "See GET robot for the state."),
+	R("in_fault", "The robot is in fault.", "See faults in GET robot, then reset_fault."),
+	R("expired", "It could not be carried out in time and was dropped.", "Ask again."),
+	R("unsupported", "This bus has no outputs that could be switched on.",
+	  "Take the back-end kernel."),
+	R("busy", "The same is already under way.", "Wait for it."),
+	R("not_controller", "Another program is the controller of the device.", "End that program."),
+	R("device", "The device is not there or does not answer.", "Check driver and cable."),
+	R("shutting_down", "The daemon is shutting down.", "Start it again."),
+	R("bad_request", "No such unit, or not so many registers.", "See GET modules."),
+	R("stop_cause", "A cause of the stop still stands.", "Do what the cause's action says."),
+	R("stop_latched", "The stop has not been reset.", "POST safety/reset, as a supervisor."),
+	R("inputs_not_stable", "The stop button has not been released long enough.",
+	  "Release the button and wait a moment."),
+	R("not_enabled", "The enable outputs are off.", "POST safety/enable."),
+	R("control_held", "Another session is in control of the robot.",
+	  "Wait until it gives control back, or take it over with a reason: POST control/take-over."),
+	R("control_free", "No session is in control, so that nothing can be handed over.",
+	  "Take control with POST control."),
+	R("id_reused", "The client has given this id to another command, which was accepted.",
+	  "Give each command an id of its own; a repetition has the same members, too."),
+	R("stop_changed", "The journal of the stop has a newer entry than journal_seq.",
+	  "Look at the causes in GET safety, then reset with its journal_seq."),
+	R("stopped_meanwhile", "A stop came while it was carried out.", "See GET safety."),
+	R("module_missing", "A required module has not been found.", "Check power and wiring of the module."),
+	R("module_degraded", "A module answers only now and then.", "Check wiring and termination."),
+	R("module_lost", "A module does not answer any more.", "Check power and wiring of the module."),
+	R("module_no_answer", "The module did not answer this request.", "Try again; check the module."),
+	R("module_pauses", "The answer came with pauses, and not all of it in time.",
+	  "Take a bridge or adapter out of the line that holds characters up."),
+	R("module_exception", "The module refused this request.",
+	  "Search for modules once more if it is taken for another profile; else see the module's manual."),
+	R("safety_module", "The safety module reports a stop or a fault.", "Check the safety module."),
+	R("sensors", "A distance or the position is old or out of range.", "Check the sensors."),
+	R("moving", "The robot does not stand still.", "Wait until it stands, or stop it."),
+	R("no_target", "No target is kept that could be gone on with.", "Give a new command."),
+	R("soft_limit", "This is beyond a soft limit.", "See limits of GET robot."),
+	R("obstacle", "Something is in the way: a distance is below its stop zone.",
+	  "Clear the way, or drive the other way."),
+	R("docked", "The robot is at the dock.", "Undock first."),
+	R("not_docked", "The robot is not at the dock.", "Dock first."),
+	R("dock_final", "The last phase of docking cannot be paused.", "Wait, or stop the robot."),
+	R("jog_speed", "The speed of a jog is nought or above its limit.", "See limits of GET robot."),
+	R("mode", "The mode of the robot does not permit it.",
+	  "See GET robot/mode; PUT robot/mode chooses another one."),
+	R("replaced", "Another command took its place.", "Give it again if it is still wanted."),
+	R("cancelled", "It was stopped.", "Give it again if it is still wanted."),
+	R("earlier_failed", "The command before it in the queue has failed.",
+	  "See why that one has failed; then give the rest again."),
+	R("queue_full", "The queue is full: 32 commands wait.",
+	  "Wait until one of them has begun, or cancel one: DELETE robot/commands/{id}."),
+	R("jog_runs", "A jog is under way, behind which nothing can wait.", "End the jog first."),
+	R("not_waiting", "No such command waits: it is under way, or it has ended.",
+	  "See GET robot/commands; the verb stop ends what is under way."),
+	R("position_lost", "The readings of the position cannot be trusted any more.",
+	  "Check the position sensor; reset_fault, enable, and home."),
+	R("drive_following", "The robot was too far from where it should have been.",
+	  "Look for a load that is too heavy, or wheels that slip; then reset_fault."),
+	R("drive_stalled", "The drive was told to move and did not.",
+	  "Look for what holds the robot; then reset_fault."),
+	R("drive_not_settled", "The robot did not come to rest at its target.",
+	  "Check calibration and brakes; then reset_fault."),
+	R("move_timeout", "The move took too long.", "See what slowed it down; give it again."),
+	R("dock_timeout", "Docking took too long.", "See what slowed it down; give it again."),
+	R("dock_failed", "Docking failed.", "Check the dock; give it again."),
+	R("dock_not_confirmed", "The dock module did not confirm the dock.",
+	  "Check the dock and its sensors; give it again."),
+	R("pause_long", "The robot has been paused for long.", "Resume or stop."),
+	R("blocked_long", "The robot has been blocked for long.", "Clear the way, or stop."),
+	R("boot_timeout", "The start took too long.", "See the log; reset_fault tries again."),
+	R("init_timeout", "Not all required modules were ready in time.",
+	  "See GET modules; reset_fault tries again."),
+	R("control_plane_stalled", "A part of the daemon made no progress.", "See GET health and the log."),
+	R("device_gone", "The device went away.", "Check cable and driver."),
+	R("deadman", "The control thread was too late for its heartbeat.",
+	  "Look for what loads the computer."),
+	R("reset_button", "Only the reset button at the machine resets.", "Press the button for 0.1 to 3 s."),
+	R("not_stopped", "This is done only while the machine is stopped.", "Stop it first."),
+	R("contacts_moving", "The contacts behind the outputs may still be moving.",
+	  "Try again in a moment."),
+	R("not_available", "This version cannot do that yet.", "Look for a newer version."),
+	R("role", "The role is too low for this.", "Ask an administrator for the role."),
+	R("events_lost", "More happened at once than could be handled.",
+	  "See the log and report it; reset, then enable."),
+	R("plan_refused", "The bus refuses the plan of its exchanges.",
+	  "Compare the line's speed and plan.csv; /metrics has the figures (oht_plan_load_worst)."),
+	R("enabled", "This is done only while the enable outputs are off.",
+	  "POST robot/commands {\"verb\": \"disable\"}."),
+	R("module_quarantined", "The module is in quarantine and is not asked.",
+	  "DELETE modules/{unit}/quarantine lets it back."),
+	R("not_quarantined", "The module is not in quarantine.", "See GET modules."),
+	R("module_changed", "Another module answers at this address now.",
+	  "Look at its registers again."),
+	R("motion_register", "A write to this register can move the robot or change where it believes it is.",
+	  "Use the verbs of POST robot/commands; writes by name need mode maintenance."),
+	R("not_prepared", "The computer is not prepared to let the machine move.",
+	  "See docs/safety.md, What the computer must bring."),
+};
+
+const size_t ohtd_catalogue_count = sizeof(ohtd_catalogue) / sizeof(ohtd_catalogue[0]);
+
+/* Statuses of a refused command, see command.c. */
+static bool is_of_robot(int status)
+{
+	return status == 409 || status == 502 || status == 503 || status == 504;
+}
+
+const struct ohtd_catalogue_entry *ohtd_catalogue_find(int status, const char *code)
+{
+	for (size_t i = 0; i < ohtd_catalogue_count; i++) {
+		const struct ohtd_catalogue_entry *entry = &ohtd_catalogue[i];
+
+		if (strcmp(entry->code, code))
+			continue;
+		if (entry->kind == OHTD_CATALOGUE_PROBLEM && entry->status == status)
+			return entry;
+		if (entry->kind == OHTD_CATALOGUE_REASON && is_of_robot(status))
+			return entry;
+	}
+	return NULL;
+}
+
+bool ohtd_catalogue_has_detail(const char *code)
+{
+	for (size_t i = 0; i < ohtd_catalogue_count; i++)
+		if (ohtd_catalogue[i].kind != OHTD_CATALOGUE_PROBLEM &&
+		    !strcmp(ohtd_catalogue[i].code, code))
+			return true;
+	return false;
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "main/command_keeper.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "robot/life.h"
+#include "robot/robot.h"
+#include "store/commands.h"
+#include "store/store.h"
+
+/* More than a robot is given in the time that a disk may hang. */
+#define MARGIN		100000
+#define BATCH		64
+
+/**
+ * struct ohtd_keeper - phases on their way
+ * @reader: place in the ring of events
+ * @busy: @job is with the store
+ * @written: @job is on the disk; else @rows wait for another try
+ * @reserved: numbers up to this one may be given
+ * @newest: greatest number so far
+ * @count: of @rows
+ */
+struct ohtd_keeper {
+	struct ohtd_store *store;
+	struct ohtd_clock *clock;
+	struct ohtd_event_reader reader;
+	struct ohtd_store_job job;
+	atomic_bool busy;
+	atomic_bool written;
+	bool told;
+	int64_t reserved;
+	int64_t newest;
+	unsigned int count;
+	struct ohtd_command_row rows[BATCH];
+};
+
+/* ---- on the store's thread ---- */
+
+static int work_keep(struct ohtd_db *db, void *arg)
+{
+	struct ohtd_keeper *keeper = arg;
+	int r = ohtd_db_commands_keep(db, keeper->rows, keeper->count);
+
+	if (!r)
+		r = ohtd_db_commands_reserve(db, keeper->reserved);
+	return r;
+}
+
+static void is_written(struct ohtd_store_job *job)
+{
+	struct ohtd_keeper *keeper = job->arg;
+
+	atomic_store(&keeper->written, job->result >= 0);
+	atomic_store(&keeper->busy, false);
+}
+
+/* ---- the beginning ---- */
+
+struct begin {
+	int64_t now_ns;
+	int64_t given;
+};
+
+static int work_begin(struct ohtd_db *db, void *arg)
+{
+	struct begin *begin = arg;
+
+	return ohtd_db_commands_begin(db, begin->now_ns, MARGIN, &begin->given);
+}
+
+struct ohtd_keeper *ohtd_keeper_create(struct ohtd_store *store, struct ohtd_clock *clock,
+				       uint64_t *given)
+{
+	struct ohtd_keeper *keeper = calloc(1, sizeof(*keeper));
+	struct begin begin = { .now_ns = ohtd_clock_wall_ns(clock) };
+	int r;
+
+	if (!keeper)
+		return NULL;
+	r = ohtd_store_call(store, work_begin, &begin);
+	if (r < 0) {
+		begin.given = begin.now_ns / (int64_t)OHTD_NS_PER_S;
+		ohtd_log(OHTD_LOG_WARNING, "main", "commands_not_read",
+			 "%s: numbers of commands go on from %" PRId64, strerror(-r), begin.given);
+	} else if (r > 0) {
+		ohtd_log(OHTD_LOG_WARNING, "main", "commands_aborted",
+			 "%d commands had not ended when the last run was cut short", r);
+	}
+	keeper->store = store;
+	keeper->clock = clock;
+	keeper->newest = begin.given;
+	keeper->reserved = begin.given + MARGIN;
+	*given = (uint64_t)begin.given;
+	return keeper;
+}
+
+/* ---- phases ---- */
+
+static int64_t wall_ns(struct ohtd_keeper *keeper, uint64_t time_ns)
+{
+	return time_ns ? ohtd_clock_wall_of_ns(keeper->clock, time_ns) : 0;
+}
+
+static void fill(struct ohtd_keeper *keeper, const struct ohtd_command_view *view,
+		 struct ohtd_command_row *row)
+{
+	*row = (struct ohtd_command_row){
+		.number = (int64_t)view->number, .tag = (int64_t)view->tag,
+		.position_mm = view->target_mm, .speed_mm_s = view->speed_mm_s,
+		.accepted_ns = wall_ns(keeper, view->accepted_ns),
+		.began_ns = wall_ns(keeper, view->began_ns),
+		.ended_ns = wall_ns(keeper, view->ended_ns),
+	};
+	snprintf(row->caller_id, sizeof(row->caller_id), "%s", view->caller_id);
+	snprintf(row->user, sizeof(row->user), "%s", view->user);
+	snprintf(row->verb, sizeof(row->verb), "%s", ohtd_life_verb(view));
+	snprintf(row->state, sizeof(row->state), "%s", ohtd_command_state_name(view->state));
+	if (view->reason.code)
+		snprintf(row->reason, sizeof(row->reason), "%s", ohtd_why_name(view->reason.code));
+	if (row->number > keeper->newest)
+		keeper->newest = row->number;
+}
+
+static void gather(struct ohtd_keeper *keeper, const struct ohtd_robot *robot)
+{
+	struct ohtd_event_record record;
+
+	while (keeper->count < BATCH && ohtd_robot_event(robot, &keeper->reader, &record))
+		if (record.kind == OHTD_RECORD_COMMAND)
+			fill(keeper, &record.command, &keeper->rows[keeper->count++]);
+	if (keeper->newest > keeper->reserved - MARGIN / 2)
+		keeper->reserved = keeper->newest + MARGIN;
+}
+
+static void note_result(struct ohtd_keeper *keeper)
+{
+	bool failed = keeper->count && !atomic_load(&keeper->written);
+
+	if (failed != keeper->told)
+		ohtd_log(failed ? OHTD_LOG_WARNING : OHTD_LOG_NOTICE, "main",
+			 failed ? "commands_not_kept" : "commands_kept",
+			 failed ? "what becomes of commands is not written now" :
+				  "what becomes of commands is written again");
+	keeper->told = failed;
+	if (!failed)
+		keeper->count = 0;
+}
+
+void ohtd_keeper_turn(struct ohtd_keeper *keeper, const struct ohtd_robot *robot)
+{
+	if (atomic_load(&keeper->busy))
+		return;
+	note_result(keeper);
+	gather(keeper, robot);
+	if (!keeper->count)
+		return;
+	keeper->job = (struct ohtd_store_job){
+		.work = work_keep, .arg = keeper, .done = is_written,
+	};
+	atomic_store(&keeper->written, false);
+	atomic_store(&keeper->busy, true);
+	if (ohtd_store_submit(keeper->store, &keeper->job))
+		atomic_store(&keeper->busy, false);
+}
+
+/* ---- the end ---- */
+
+static int work_nothing(struct ohtd_db *db, void *arg)
+{
+	(void)db;
+	(void)arg;
+	return 0;
+}
+
+void ohtd_keeper_end(struct ohtd_keeper *keeper, const struct ohtd_robot *robot)
+{
+	int r;
+
+	if (!keeper)
+		return;
+	/* The store does one after the other: behind this call the job is done. */
+	ohtd_store_call(keeper->store, work_nothing, NULL);
+	note_result(keeper);
+	do {
+		gather(keeper, robot);
+		/* In order, so that no number is left out. */
+		keeper->reserved = keeper->newest;
+		r = ohtd_store_call(keeper->store, work_keep, keeper);
+		atomic_store(&keeper->written, r >= 0);
+		if (r < 0)
+			break;
+		note_result(keeper);
+	} while (!r && keeper->reader.seen < ohtd_robot_events(robot));
+	if (r < 0)
+		ohtd_log(OHTD_LOG_WARNING, "main", "commands_not_kept",
+			 "what became of the last commands is not written: %s", strerror(-r));
+}
+
+void ohtd_keeper_destroy(struct ohtd_keeper *keeper)
+{
+	free(keeper);
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Position loop, steps of the drive, supervision. */
+#include "motion/drive.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Not a number is not within. */
+static bool within(double value, double least, double most)
+{
+	return value >= least && value <= most;
+}
+
+static bool positive(double value)
+{
+	return within(value, 1e-9, 1e9);
+}
+
+static enum ohtd_drive_refusal check(const struct ohtd_drive_rules *r)
+{
+	if (!positive(r->full_speed_mm_s))
+		return OHTD_DRIVE_BAD_FULL_SPEED;
+	if (!r->full_raw)
+		return OHTD_DRIVE_BAD_FULL_RAW;
+	if (!within(r->gain_per_s, 0, 100))
+		return OHTD_DRIVE_BAD_GAIN;
+	if (!within(r->correction_mm_s, 0, r->full_speed_mm_s))
+		return OHTD_DRIVE_BAD_CORRECTION;
+	if (!positive(r->dead_band_mm) || !positive(r->settle_s) ||
+	    !within(r->settle_max_s, r->settle_s, 1e9))
+		return OHTD_DRIVE_BAD_SETTLING;
+	if (!positive(r->standstill_mm_s))
+		return OHTD_DRIVE_BAD_STANDSTILL;
+	if (!positive(r->following_mm) || !positive(r->following_s))
+		return OHTD_DRIVE_BAD_FOLLOWING;
+	if (!positive(r->stall_mm_s) || !positive(r->stall_mm) || !positive(r->stall_s))
+		return OHTD_DRIVE_BAD_STALL;
+	return ohtd_position_check(&r->position) ? OHTD_DRIVE_OK : OHTD_DRIVE_BAD_POSITION;
+}
+
+enum ohtd_drive_refusal ohtd_drive_init(struct ohtd_drive *drive,
+					const struct ohtd_drive_rules *rules)
+{
+	enum ohtd_drive_refusal refusal = check(rules);
+
+	memset(drive, 0, sizeof(*drive));
+	if (refusal)
+		return refusal;
+	drive->rules = *rules;
+	ohtd_drive_reset(drive, NAN);
+	return OHTD_DRIVE_OK;
+}
+
+void ohtd_drive_reset(struct ohtd_drive *drive, double reading_mm)
+{
+	struct ohtd_drive_rules rules = drive->rules;
+
+	memset(drive, 0, sizeof(*drive));
+	drive->rules = rules;
+	drive->position.rules = rules.position;
+	ohtd_position_begin(&drive->position, reading_mm);
+	drive->wanted_mm = drive->position.estimate_mm;
+	drive->stall_from_mm = drive->position.estimate_mm;
+}
+
+static bool trusted(const struct ohtd_drive *d)
+{
+	return d->position.trust == OHTD_POSITION_TRUSTED;
+}
+
+/* Speed that the drive was told in the cycle before. */
+static double told_mm_s(const struct ohtd_drive *d)
+{
+	double speed = d->setpoint.speed_raw * d->rules.full_speed_mm_s / d->rules.full_raw;
+
+	return d->setpoint.direction == OHTD_DRIVE_REVERSE ? -speed :
+	       d->setpoint.direction == OHTD_DRIVE_FORWARD ? speed : 0;
+}
+
+/* ---- supervision ---- */
+
+static void raise_fault(struct ohtd_drive *d, enum ohtd_drive_fault fault)
+{
+	if (!d->fault)
+		d->fault = fault;
+}
+
+static void watch_following(struct ohtd_drive *d, double cycle_s)
+{
+	bool off = trusted(d) && fabs(d->error_mm) > d->rules.following_mm;
+
+	d->following_s = off ? d->following_s + cycle_s : 0;
+	if (d->following_s > d->rules.following_s)
+		raise_fault(d, OHTD_DRIVE_FOLLOWING);
+}
+
+/* Only readings show movement, and that there is none; the estimate follows what the drive is told. */
+static void watch_stall(struct ohtd_drive *d, double cycle_s, double reading_mm)
+{
+	bool moved = isfinite(reading_mm) &&
+		     fabs(reading_mm - d->stall_from_mm) >= d->rules.stall_mm;
+
+	if (moved)
+		d->stall_from_mm = reading_mm;
+	d->stall_s = moved || fabs(told_mm_s(d)) < d->rules.stall_mm_s ? 0 : d->stall_s + cycle_s;
+	if (isfinite(reading_mm) && d->stall_s > d->rules.stall_s)
+		raise_fault(d, OHTD_DRIVE_STALLED);
+}
+
+/* By the estimate, and by the drive: with a load it is slower than the estimate knows. */
+static bool slow(const struct ohtd_drive *d)
+{
+	return fmax(fabs(d->position.speed_mm_s), d->reported_mm_s) <= d->rules.standstill_mm_s;
+}
+
+static void watch_rest(struct ohtd_drive *d, double cycle_s, double reading_mm)
+{
+	bool rests = !d->setpoint.speed_raw && slow(d);
+
+	d->rest_s = rests ? d->rest_s + cycle_s : 0;
+	d->fresh = d->rest_s >= d->rules.settle_s && (d->fresh || isfinite(reading_mm));
+}
+
+/* ---- speed ---- */
+
+/* Along the plan: its speed, the lag taken off, and a correction that does not turn around. */
+static double follow_mm_s(const struct ohtd_drive *d, const struct ohtd_axis_sample *s)
+{
+	double speed = s->point.speed_mm_s + d->rules.position.lag_s * s->point.accel_mm_s2;
+	double correction = trusted(d) ? d->rules.gain_per_s * d->error_mm : 0;
+	double most = d->rules.correction_mm_s;
+
+	speed += fmin(fmax(correction, -most), most);
+	return speed * s->point.speed_mm_s > 0 ? speed : 0;
+}
+
+/*
+ * The axis has arrived. While creeping, the vehicle will roll on by its lag: that way counts as
+ * gone. At rest a reading decides whether to creep.
+ */
+static double settle_mm_s(struct ohtd_drive *d, double target_mm, double cycle_s)
+{
+	double roll_mm = d->position.speed_mm_s * d->rules.position.lag_s;
+	double left_mm = target_mm - d->position.estimate_mm - roll_mm;
+	double least = d->rules.full_speed_mm_s / d->rules.full_raw;
+
+	if (!trusted(d))
+		return 0;
+	d->settling_s += cycle_s;
+	if (d->creep && left_mm * d->creep <= 0)
+		d->creep = 0;
+	else if (!d->creep && d->fresh && fabs(left_mm) > d->rules.dead_band_mm)
+		d->creep = left_mm > 0 ? 1 : -1;
+	d->settled = !d->creep && d->fresh && fabs(left_mm) <= d->rules.dead_band_mm;
+	if (d->settled)
+		d->settling_s = 0;
+	if (d->settling_s > d->rules.settle_max_s)
+		raise_fault(d, OHTD_DRIVE_NOT_SETTLED);
+	return d->creep * fmax(least, fmin(d->rules.gain_per_s * fabs(left_mm),
+					   d->rules.correction_mm_s));
+}
+
+/* ---- steps ---- */
+
+static uint16_t steps_of(struct ohtd_drive *d, double speed_mm_s, double cap_mm_s)
+{
+	double per_mm_s = d->rules.full_raw / d->rules.full_speed_mm_s;
+	double most = floor(fmin(cap_mm_s * per_mm_s, d->rules.full_raw) + 1e-9);
+	double exact, steps;
+
+	/* Slower than one step: one step now and then. */
+	if (cap_mm_s > 0)
+		most = fmax(most, 1);
+	exact = fabs(speed_mm_s) * per_mm_s + d->carry;
+	steps = fmin(fmax(round(exact), 0), most);
+
+	/* What a limit cuts off is not made up for later. */
+	d->carry = speed_mm_s == 0 ? 0 : fmin(fmax(exact - steps, -0.5), 0.5);
+	return speed_mm_s == 0 ? 0 : (uint16_t)steps;
+}
+
+/* Direction first, at standstill; then speed. */
+static void set(struct ohtd_drive *d, double speed_mm_s, double cap_mm_s, uint16_t echoed)
+{
+	uint16_t wanted = speed_mm_s < 0 ? OHTD_DRIVE_REVERSE : OHTD_DRIVE_FORWARD;
+	bool turn = speed_mm_s != 0 && wanted != d->setpoint.direction;
+
+	if (turn && slow(d) && !d->setpoint.speed_raw) {
+		d->setpoint.direction = wanted;
+		turn = false;
+	}
+	if (turn || (speed_mm_s != 0 && echoed != wanted))
+		speed_mm_s = 0;
+	d->setpoint.speed_raw = steps_of(d, speed_mm_s, cap_mm_s);
+}
+
+struct ohtd_drive_setpoint ohtd_drive_step(struct ohtd_drive *drive, double cycle_s,
+					   const struct ohtd_axis_sample *sample, double cap_mm_s,
+					   const struct ohtd_drive_feedback *feedback)
+{
+	double reading_mm = feedback->position_mm, speed_mm_s;
+
+	if (isfinite(feedback->speed_mm_s))
+		drive->reported_mm_s = fabs(feedback->speed_mm_s);
+	ohtd_position_step(&drive->position, cycle_s, told_mm_s(drive), reading_mm);
+	/* Both of the same time: now. The sample is for the end of the cycle that begins. */
+	drive->error_mm = drive->wanted_mm - drive->position.estimate_mm;
+	drive->wanted_mm = sample->point.position_mm;
+	watch_following(drive, cycle_s);
+	watch_stall(drive, cycle_s, reading_mm);
+	watch_rest(drive, cycle_s, reading_mm);
+	if (sample->arrived) {
+		speed_mm_s = settle_mm_s(drive, sample->point.position_mm, cycle_s);
+	} else {
+		drive->creep = 0;
+		drive->settled = false;
+		drive->settling_s = 0;
+		speed_mm_s = follow_mm_s(drive, sample);
+	}
+	/* A cap that has just fallen is reached along the plan. */
+	set(drive, speed_mm_s, fmax(cap_mm_s, fabs(sample->point.speed_mm_s)),
+	    feedback->direction);
+	return drive->setpoint;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The drive: from the axis' set-point to the registers of speed and direction, and what the
+ * readings say of it.
+ *
+ * Owns:     the position loop, quantisation, supervision of one drive. position.h is a part.
+ * Contexts: one thread, as axis.h. No allocation, no lock, no clock.
+ * Locks:    none.
+ *
+ * Each cycle, after ohtd_axis_step(): ohtd_drive_step() with the sample and what the modules have
+ * sent. Write what it returns. While the
+ * outputs are off, or to begin anew after a fault: ohtd_drive_reset() with a position, then
+ * ohtd_axis_reset() with position.estimate_mm.
+ *
+ * Method: the speed of the sample goes to the drive directly, with the lag of the drive taken off
+ * (feed-forward: speed + lag x acceleration); a bounded correction in proportion to the following
+ * error is added. It never turns the drive around against the plan. The drive takes whole steps
+ * only (canonical: 255 of them); the rest of each rounding is carried into the next cycle, so the
+ * mean speed is exact. Once the axis has arrived, what is left of the error is removed by creeping:
+ * one way, at few steps, ended where the lag will carry the vehicle to the target; then a pause
+ * for a reading, and again if need be.
+ *
+ * The direction is written while the speed is zero, and speed only once the drive has echoed the
+ * direction.
+ */
+#ifndef OHTD_MOTION_DRIVE_H
+#define OHTD_MOTION_DRIVE_H
+
+#include <stdint.h>
+
+#include "motion/axis.h"
+#include "motion/position.h"
+
+/* Values of the direction registers in the data, both profiles. */
+enum ohtd_drive_direction {
+	OHTD_DRIVE_IDLE = 0,
+	OHTD_DRIVE_FORWARD = 1,
+	OHTD_DRIVE_REVERSE = 2,
+};
+
+struct ohtd_drive_rules {
+	double full_speed_mm_s;		/* calibration: speed at @full_raw */
+	uint16_t full_raw;		/* canonical 255; legacy: full speed in mm/s */
+	double gain_per_s;		/* correction for each mm of following error */
+	double correction_mm_s;		/* at most this */
+	double dead_band_mm;		/* at rest and nearer than this to the target: settled */
+	double settle_s;		/* at rest for so long before the error counts */
+	double settle_max_s;		/* arrived, but not settled for longer: a fault */
+	double standstill_mm_s;
+	double following_mm;		/* error above this for longer than the time: a fault */
+	double following_s;
+	double stall_mm_s;		/* told at least this speed, and moved less than */
+	double stall_mm;		/* this way */
+	double stall_s;			/* in this time: a fault */
+	struct ohtd_position_rules position;
+};
+
+enum ohtd_drive_refusal {
+	OHTD_DRIVE_OK,
+	OHTD_DRIVE_BAD_FULL_SPEED,
+	OHTD_DRIVE_BAD_FULL_RAW,
+	OHTD_DRIVE_BAD_GAIN,
+	OHTD_DRIVE_BAD_CORRECTION,
+	OHTD_DRIVE_BAD_SETTLING,
+	OHTD_DRIVE_BAD_STANDSTILL,
+	OHTD_DRIVE_BAD_FOLLOWING,
+	OHTD_DRIVE_BAD_STALL,
+	OHTD_DRIVE_BAD_POSITION,
+};
+
+/* Kept until ohtd_drive_reset(). The set-points go on: the caller stops the axis. */
+enum ohtd_drive_fault {
+	OHTD_DRIVE_NO_FAULT,
+	OHTD_DRIVE_FOLLOWING,
+	OHTD_DRIVE_STALLED,
+	OHTD_DRIVE_NOT_SETTLED,
+};
+
+/* What to write to the drive. */
+struct ohtd_drive_setpoint {
+	uint16_t speed_raw;
+	uint16_t direction;
+};
+
+/* What came from the modules in this cycle. Not a number: nothing. */
+struct ohtd_drive_feedback {
+	double position_mm;
+	double speed_mm_s;	/* that the drive reports; its sign does not matter */
+	uint16_t direction;	/* that the drive has (echo or reading) */
+};
+
+struct ohtd_drive {
+	struct ohtd_drive_rules rules;
+	struct ohtd_position position;
+	struct ohtd_drive_setpoint setpoint;	/* of the cycle before */
+	enum ohtd_drive_fault fault;
+	bool settled;		/* arrived, at rest, within the dead band by a reading */
+	double error_mm;	/* following error: set-point minus estimate */
+	double wanted_mm;	/* set-point of the cycle before */
+	double carry;		/* rest of the rounding, in steps */
+	int creep;		/* direction of the creeping: 1, -1, 0 */
+	double reported_mm_s;	/* the newest speed that the drive reported, 0 at first */
+	double rest_s;		/* told zero for so long, and slow */
+	bool fresh;		/* a reading came since the vehicle rests */
+	double settling_s;
+	double following_s;
+	double stall_s;
+	double stall_from_mm;	/* reading when the time of the stall began */
+};
+
+/**
+ * ohtd_drive_init() - a drive whose position is unknown
+ * @drive: filled
+ * @rules: finite and positive, but gain, correction and times of position may be 0
+ *
+ * Return: OHTD_DRIVE_OK, else what is refused.
+ */
+enum ohtd_drive_refusal ohtd_drive_init(struct ohtd_drive *drive,
+					const struct ohtd_drive_rules *rules);
+
+/**
+ * ohtd_drive_reset() - begin at a place, without faults
+ * @drive: initialised
+ * @reading_mm: where the vehicle stands; not a number: unknown
+ */
+void ohtd_drive_reset(struct ohtd_drive *drive, double reading_mm);
+
+/**
+ * ohtd_drive_step() - one cycle
+ * @drive: initialised
+ * @cycle_s: its length
+ * @sample: of ohtd_axis_step() in the same cycle
+ * @cap_mm_s: no set-point is faster, unless the sample is
+ * @feedback: of the modules
+ *
+ * Without a trusted position the speed of the sample alone is followed.
+ *
+ * Return: what to write.
+ */
+struct ohtd_drive_setpoint ohtd_drive_step(struct ohtd_drive *drive, double cycle_s,
+					   const struct ohtd_axis_sample *sample, double cap_mm_s,
+					   const struct ohtd_drive_feedback *feedback);
+
+#endif

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Docking: to a place before the dock, on at a low speed, the last way, standstill until the module
+ * says that the robot is docked. And back.
+ */
+#include <math.h>
+
+#include "control.h"
+#include "mission.h"
+
+static bool has(const struct ohtd_control *control, enum ohtd_signal signal, double docked,
+		uint64_t *at_ns)
+{
+	struct ohtd_value value;
+
+	if (!ohtd_signal(control, signal, &value))
+		return false;
+	*at_ns = value.time_ns;
+	return value.value == docked;
+}
+
+/* Each profile has one of the two registers. */
+static bool says_docked(const struct ohtd_control *control, uint64_t *at_ns)
+{
+	*at_ns = 0;
+	return has(control, OHTD_SIGNAL_DOCK_STATUS, OHTD_DOCK_STATUS_DOCKED, at_ns) ||
+	       has(control, OHTD_SIGNAL_DOCK_CONFIRMED, 1, at_ns);
+}
+
+/* A robot of which the module has said nothing yet is taken for docked: it must not tear itself off. */
+bool ohtd_dock_docked(const struct ohtd_control *control)
+{
+	uint64_t at_ns;
+
+	return says_docked(control, &at_ns) || !at_ns;
+}
+
+static bool recent(const struct ohtd_control *control, uint64_t at_ns)
+{
+	double age_ms = (double)(control->now_ns - at_ns) / OHTD_NS_PER_MS;
+
+	return at_ns && age_ms <= ohtd_rule(&control->mission, OHTD_RULE_DOCK_AGE_MS) *
+				  control->time_factor;
+}
+
+bool ohtd_dock_confirmed(const struct ohtd_control *control)
+{
+	uint64_t at_ns;
+
+	return says_docked(control, &at_ns) && recent(control, at_ns);
+}
+
+bool ohtd_dock_final(const struct ohtd_control *control)
+{
+	unsigned int phase = control->mission.docking.phase;
+
+	return phase == OHTD_DOCK_FINAL || phase == OHTD_DOCK_SETTLED;
+}
+
+bool ohtd_dock_awaited(const struct ohtd_control *control)
+{
+	return control->mission.docking.stands_ns != 0;
+}
+
+double ohtd_dock_limit_ms(const struct ohtd_control *control)
+{
+	const struct ohtd_mission *m = &control->mission;
+
+	return m->docking.approach_ms * control->time_factor +
+	       ohtd_rule(m, OHTD_RULE_DOCK_TIMEOUT_MS) * (m->docking.attempts + 1) *
+	       control->time_factor;
+}
+
+/* ---- phases ---- */
+
+static void head_for(struct ohtd_control *control, enum ohtd_dock_phase phase, double away_mm,
+		     double speed_mm_s)
+{
+	struct ohtd_mission *m = &control->mission;
+
+	m->docking.phase = (uint8_t)phase;
+	m->docking.stands_ns = 0;
+	m->phase_mm_s = speed_mm_s;
+	m->kept_mm = ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM) + away_mm;
+	ohtd_mission_go(control);
+}
+
+static void align(struct ohtd_control *control)
+{
+	struct ohtd_mission *m = &control->mission;
+	double away_mm = fabs(m->drive.position.estimate_mm -
+			      ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM));
+
+	if (away_mm > ohtd_rule(m, OHTD_RULE_DOCK_FINAL_MM))
+		head_for(control, OHTD_DOCK_ALIGN,
+			 m->docking.side * ohtd_rule(m, OHTD_RULE_DOCK_FINAL_MM),
+			 ohtd_rule(m, OHTD_RULE_DOCK_ALIGN_MM_S));
+	else
+		head_for(control, OHTD_DOCK_FINAL, 0, ohtd_rule(m, OHTD_RULE_DOCK_FINAL_MM_S));
+}
+
+void ohtd_dock_begin(struct ohtd_control *control)
+{
+	struct ohtd_mission *m = &control->mission;
+	double off_mm = m->drive.position.estimate_mm - ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM);
+	uint32_t attempts = m->docking.attempts;
+
+	m->docking = (struct ohtd_docking){ .side = off_mm < 0 ? -1 : 1, .attempts = attempts };
+	m->command.target_mm = ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM);
+	if (fabs(off_mm) <= ohtd_rule(m, OHTD_RULE_DOCK_ALIGN_MM)) {
+		align(control);
+		return;
+	}
+	head_for(control, OHTD_DOCK_APPROACH,
+		 m->docking.side * ohtd_rule(m, OHTD_RULE_DOCK_ALIGN_MM), 0);
+	m->docking.approach_ms = m->limit_ms / control->time_factor;
+}
+
+void ohtd_dock_back_off(struct ohtd_control *control)
+{
+	struct ohtd_mission *m = &control->mission;
+
+	m->docking.attempts++;
+	head_for(control, OHTD_DOCK_BACK_OFF,
+		 m->docking.side * ohtd_rule(m, OHTD_RULE_DOCK_ALIGN_MM),
+		 ohtd_rule(m, OHTD_RULE_DOCK_ALIGN_MM_S));
+}
+
+void ohtd_dock_leave(struct ohtd_control *control)
+{
+	struct ohtd_mission *m = &control->mission;
+
+	m->command.target_mm = ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM) +
+			       ohtd_rule(m, OHTD_RULE_UNDOCK_MM);
+	head_for(control, OHTD_DOCK_LEAVE, ohtd_rule(m, OHTD_RULE_UNDOCK_MM),
+		 ohtd_rule(m, OHTD_RULE_DOCK_ALIGN_MM_S));
+}
+
+/* ---- at rest ---- */
+
+static void raise_if_taken(struct ohtd_control *control, enum ohtd_event event,
+			   const struct ohtd_why *why)
+{
+	if (ohtd_machine_find(&control->machine, control->state, event, control->facts))
+		ohtd_event_raise(control, event, why);
+}
+
+/* What the module said before the robot stood counts for nothing. */
+static void await_module(struct ohtd_control *control, bool docked, enum ohtd_event complete)
+{
+	const struct ohtd_why why = { .code = OHTD_WHY_DOCK_NOT_CONFIRMED };
+	struct ohtd_mission *m = &control->mission;
+	uint64_t limit_ns = (uint64_t)ohtd_rule(m, OHTD_RULE_DOCK_CONFIRM_MS) *
+			    control->time_factor * OHTD_NS_PER_MS;
+	uint64_t at_ns;
+	bool says;
+
+	if (!m->docking.stands_ns)
+		m->docking.stands_ns = control->now_ns;
+	says = says_docked(control, &at_ns) == docked;
+	if (says && at_ns > m->docking.stands_ns)
+		raise_if_taken(control, complete, NULL);
+	else if (control->now_ns - m->docking.stands_ns > limit_ns)
+		raise_if_taken(control, OHTD_EVENT_DOCK_FAILED, &why);
+}
+
+void ohtd_dock_watch(struct ohtd_control *control)
+{
+	struct ohtd_mission *m = &control->mission;
+
+	switch (m->docking.phase) {
+	case OHTD_DOCK_APPROACH:
+	case OHTD_DOCK_ALIGN:
+	case OHTD_DOCK_BACK_OFF:
+		/* To be there exactly is for the last phase. */
+		if (m->sample.arrived && m->drive.rest_s > 0)
+			align(control);
+		break;
+	case OHTD_DOCK_FINAL:
+		if (m->drive.settled)
+			m->docking.phase = OHTD_DOCK_SETTLED;
+		break;
+	case OHTD_DOCK_SETTLED:
+		await_module(control, true, OHTD_EVENT_DOCK_COMPLETE);
+		break;
+	case OHTD_DOCK_LEAVE:
+		if (m->drive.settled)
+			await_module(control, false, OHTD_EVENT_UNDOCK_COMPLETE);
+		break;
+	default:
+		break;
+	}
+}

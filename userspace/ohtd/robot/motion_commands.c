@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Commands that move: what the machine accepts is answered when the drive has echoed the first
+ * set-point, so that "done" means that the robot has begun to move.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "control.h"
+#include "one_module.h"
+#include "mission.h"
+#include "setpoint.h"
+
+static const uint8_t events[] = {
+	[OHTD_COMMAND_MOVE] = OHTD_EVENT_MOVE_COMMAND,
+	[OHTD_COMMAND_JOG] = OHTD_EVENT_JOG_COMMAND,
+	[OHTD_COMMAND_HOME] = OHTD_EVENT_HOME_COMMAND,
+	[OHTD_COMMAND_DOCK] = OHTD_EVENT_DOCK_COMMAND,
+	[OHTD_COMMAND_UNDOCK] = OHTD_EVENT_UNDOCK_COMMAND,
+	[OHTD_COMMAND_PAUSE] = OHTD_EVENT_PAUSE_COMMAND,
+	[OHTD_COMMAND_RESUME] = OHTD_EVENT_RESUME_COMMAND,
+};
+
+static bool same_jog(const struct ohtd_control *control, const struct ohtd_command *command)
+{
+	const struct ohtd_mission *m = &control->mission;
+
+	return control->state == OHTD_STATE_MOVE && ohtd_mission_busy(control) &&
+	       m->command.kind == OHTD_COMMAND_JOG &&
+	       !strcmp(m->by.session, command->by.session) &&
+	       m->connection == command->connection &&
+	       !strncmp(m->caller_id, command->caller_id, sizeof(m->caller_id));
+}
+
+/* The robot cannot be at the dock and so far from it: whichever is wrong, no way is the way off. */
+static bool is_far_from_dock(const struct ohtd_control *control)
+{
+	const struct ohtd_mission *m = &control->mission;
+	double away_mm = m->drive.position.estimate_mm - ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM);
+
+	return fabs(away_mm) > fabs(ohtd_rule(m, OHTD_RULE_UNDOCK_MM)) +
+			       ohtd_rule(m, OHTD_RULE_TOLERANCE_MM);
+}
+
+/* The table asks for no position here: homing takes the reading, docking goes by it. */
+static bool lacks_position(const struct ohtd_control *control, const struct ohtd_command *command)
+{
+	double position_mm;
+
+	if (command->kind == OHTD_COMMAND_HOME)
+		return !ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &position_mm);
+	if (command->kind == OHTD_COMMAND_DOCK || command->kind == OHTD_COMMAND_UNDOCK)
+		return !ohtd_mission_located(control) ||
+		       (command->kind == OHTD_COMMAND_UNDOCK && ohtd_dock_docked(control) &&
+			is_far_from_dock(control));
+	return false;
+}
+
+/* True if it has been answered: it was accepted before, or its id is that of another command. */
+static bool known(struct ohtd_control *control, const struct ohtd_asked *asked)
+{
+	struct ohtd_why_list why = { 0 };
+	uint64_t number;
+
+	/* Its id was looked up when it came into the queue. */
+	if (asked->command.number)
+		return false;
+	switch (ohtd_life_known(&control->mission.life, &asked->command, &number)) {
+	case OHTD_KNOWN_SAME:
+		ohtd_commands_done_as(control, asked, number);
+		return true;
+	case OHTD_KNOWN_OTHER:
+		ohtd_why_add(&why, OHTD_WHY_ID_REUSED, 0, 0);
+		ohtd_commands_refuse(control, asked, OHTD_OUTCOME_REFUSED, &why);
+		return true;
+	default:
+		return false;
+	}
+}
+
+void ohtd_motion_execute(struct ohtd_control *control, const struct ohtd_asked *asked)
+{
+	const struct ohtd_command *command = &asked->command;
+	enum ohtd_event event = events[command->kind];
+	struct ohtd_why_list why = { 0 };
+
+	if (known(control, asked))
+		return;
+	if (ohtd_mode_forbids(control->mode, event)) {
+		ohtd_why_event(control, event, &why);
+		ohtd_commands_refuse(control, asked, OHTD_OUTCOME_REFUSED, &why);
+		return;
+	}
+	if (ohtd_queue_take(control, asked))
+		return;
+	if (lacks_position(control, command)) {
+		ohtd_why_event(control, event, &why);
+		ohtd_why_add(&why, OHTD_WHY_SENSORS, 0, 0);
+		ohtd_commands_refuse(control, asked, OHTD_OUTCOME_REFUSED, &why);
+		return;
+	}
+	if (command->kind == OHTD_COMMAND_JOG && same_jog(control, command))
+		event = OHTD_EVENT_JOG_REFRESH;
+	ohtd_commands_ask(control, asked, event);
+}
+
+void ohtd_motion_hung_up(struct ohtd_control *control, uint64_t connection)
+{
+	const struct ohtd_mission *m = &control->mission;
+
+	if (ohtd_mission_busy(control) && m->command.kind == OHTD_COMMAND_JOG &&
+	    m->connection == connection &&
+	    ohtd_machine_find(&control->machine, control->state, OHTD_EVENT_JOG_EXPIRED,
+			      control->facts))
+		ohtd_event_raise(control, OHTD_EVENT_JOG_EXPIRED, NULL);
+}
+
+/* ---- the echo ---- */
+
+static void answer(struct ohtd_control *control)
+{
+	struct ohtd_mission *m = &control->mission;
+	struct ohtd_asked asked = control->await.asked;
+
+	control->await.asked.used = false;
+	if (m->command.state == OHTD_COMMAND_STATE_INITIALIZING) {
+		m->command.state = OHTD_COMMAND_STATE_RUNNING;
+		m->command.began_ns = control->now_ns;
+		ohtd_life_tell(control, &m->command);
+	}
+	/* A client that has waited for this answer can refresh from now on. */
+	if (asked.command.kind == OHTD_COMMAND_JOG && !m->jog_refreshed)
+		ohtd_mission_arm_jog(control, control->now_ns);
+	ohtd_commands_done_as(control, &asked, m->command.number);
+}
+
+void ohtd_motion_paused(struct ohtd_control *control)
+{
+	const struct ohtd_asked asked = control->await.asked;
+
+	control->await.asked.used = false;
+	if (asked.used)
+		ohtd_commands_done(control, &asked);
+}
+
+void ohtd_motion_give_up(struct ohtd_control *control, unsigned int outcome,
+			 const struct ohtd_why *why)
+{
+	struct ohtd_asked asked = control->await.asked;
+	struct ohtd_why_list list = { 0 };
+
+	if (!asked.used)
+		return;
+	control->await.asked.used = false;
+	ohtd_why_add(&list, why->code, why->unit, why->detail);
+	ohtd_commands_refuse(control, &asked, outcome, &list);
+}
+
+static bool moves(const struct ohtd_control *control)
+{
+	struct ohtd_drive_setpoint echoed;
+	uint64_t at_ns;
+
+	return ohtd_setpoint_echoed(control, &echoed, &at_ns) && echoed.speed_raw &&
+	       at_ns >= control->await.since_ns;
+}
+
+/* Nothing is to be gone: the drive need not be told anything. */
+static bool is_there(const struct ohtd_control *control)
+{
+	const struct ohtd_mission *m = &control->mission;
+
+	return m->axis.goal == OHTD_AXIS_GOAL_MOVE && m->drive.settled &&
+	       fabs(m->axis.target_mm - m->drive.position.estimate_mm) <=
+	       ohtd_rule(m, OHTD_RULE_TOLERANCE_MM);
+}
+
+void ohtd_motion_await(struct ohtd_control *control, const struct ohtd_asked *asked)
+{
+	control->await.asked = *asked;
+	control->await.since_ns = control->now_ns;
+}
+
+void ohtd_motion_advance(struct ohtd_control *control)
+{
+	const struct ohtd_why expired = { .code = OHTD_WHY_EXPIRED };
+	const struct ohtd_asked *asked = &control->await.asked;
+
+	if (!asked->used)
+		return;
+	if (moves(control) || is_there(control)) {
+		answer(control);
+	} else if (ohtd_commands_late(control, &asked->command)) {
+		ohtd_motion_give_up(control, OHTD_OUTCOME_EXPIRED, &expired);
+		ohtd_event_raise(control, OHTD_EVENT_STOP_COMMAND, &expired);
+	}
+}

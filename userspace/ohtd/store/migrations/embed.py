@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Write the migrations of one database as a C file: embed.py NAME OUTPUT FILE.sql...
+
+The files are 0001_TEXT.sql, 0002_TEXT.sql, ... without a hole, and mend.sql. The line "-- step: FUNCTION" in a file
+names a function in C that runs after the SQL of the file, in the same transaction.
+"""
+import pathlib
+import re
+import sys
+
+
+def quote(text):
+    lines = (line.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t") for line in text.splitlines())
+    return "\n".join(f'\t"{line}\\n"' for line in lines)
+
+
+def check_numbers(paths):
+    for number, path in enumerate(paths, 1):
+        if not re.fullmatch(rf"{number:04}_[a-z0-9_]+\.sql", path.name):
+            sys.exit(f"{path}: the name of migration {number} begins with {number:04}_")
+
+
+def step_of(path):
+    found = re.search(r"^-- step: ([a-z0-9_]+)$", path.read_text(), re.M)
+    return found.group(1) if found else None
+
+
+def main():
+    name, output, *files = sys.argv[1:]
+    paths = sorted(pathlib.Path(file) for file in files)
+    mend = [path for path in paths if path.name == "mend.sql"]
+    migrations = [path for path in paths if path not in mend]
+    check_numbers(migrations)
+    text = ['/* Made by embed.py. */', '#include "store/schema.h"', ""]
+    text += [f"int {step}(struct ohtd_db *db);" for step in map(step_of, migrations) if step]
+    text += [f"const struct ohtd_migration ohtd_{name}_migrations[] = {{"]
+    for path in migrations:
+        text += ["\t{", quote(path.read_text()) + ",", f"\t{step_of(path) or 'NULL'} }},"]
+    text += ["\t{ NULL, NULL }", "};", f"const char ohtd_{name}_mend[] ="]
+    text += [quote(path.read_text()) for path in mend] + ['\t"";', ""]
+    pathlib.Path(output).write_text("\n".join(text))
+
+
+main()

@@ -1,0 +1,23 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- Runs after a repair, on the newest schema, and mends references to rows that were lost.
+
+-- Sessions go with their user.
+DELETE FROM sessions WHERE user_id NOT IN (SELECT id FROM users);
+
+-- An entry of the journal is worth more than its source: the lost source gets a row of its own.
+INSERT INTO journal_sources (id, boot_id, device)
+	SELECT DISTINCT source, 'lost', source FROM journal
+	WHERE source NOT IN (SELECT id FROM journal_sources);
+
+-- Lost entries become gaps, as entries that were never read; the state is that of the entry behind.
+INSERT INTO journal (source, seq, missing, wall_ns, event_ns, low_ns, kind, cause, causes,
+		state_from, state_to, inputs, outputs, tag, tgid)
+	SELECT source, next, seq - next, wall_ns, event_ns, 0, 0, 0, 0, state_from, state_from,
+		inputs, outputs, 0, 0
+	FROM (SELECT *, lag(seq + max(missing, 1), 1, 1) OVER (PARTITION BY source ORDER BY seq) AS next
+		FROM journal)
+	WHERE seq > next;
+
+-- Numbers of commands are not given twice, whatever of them was lost.
+INSERT INTO command_numbers SELECT 100000 + coalesce((SELECT max(number) FROM commands), 0)
+	WHERE NOT EXISTS (SELECT 1 FROM command_numbers);

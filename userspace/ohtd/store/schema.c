@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "store/schema.h"
+
+extern const struct ohtd_migration ohtd_small_migrations[];
+extern const char ohtd_small_mend[];
+extern const struct ohtd_migration ohtd_history_migrations[];
+extern const char ohtd_history_mend[];
+
+const struct ohtd_schema ohtd_small_schema = {
+	.thread = "ohtd-store",
+	.application_id = 0x4f485444,	/* "OHTD" */
+	.migrations = ohtd_small_migrations,
+	.create = "",
+	.settings = "PRAGMA secure_delete = ON;",
+	.check = "integrity_check",
+	.mend = ohtd_small_mend,
+};
+
+const struct ohtd_schema ohtd_history_schema = {
+	.thread = "ohtd-history",
+	.application_id = 0x4f485448,	/* "OHTH" */
+	.migrations = ohtd_history_migrations,
+	.create = "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL;",
+	.settings = "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = OFF;",
+	.check = "quick_check",
+	.mend = ohtd_history_mend,
+};
+
+int ohtd_schema_version(const struct ohtd_schema *schema)
+{
+	int version = 0;
+
+	while (schema->migrations[version].sql)
+		version++;
+	return version;
+}

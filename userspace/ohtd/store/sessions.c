@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "store/sessions.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store/db_private.h"
+
+/* Not for an account that has changed since its password was looked at. */
+static const struct ohtd_statement add_session_sql = {
+	"INSERT INTO sessions (id, user_id, epoch, generation, previous_until_boot_ms, boot_id,"
+	" expires_boot_ms, expires_s, created_s, used_s, address, agent)"
+	" SELECT :id, id, epoch, :generation, :again, :boot, :expires_boot, :expires, :created, :used,"
+	" :address, :agent FROM users WHERE id = :user AND epoch = :epoch AND NOT disabled"
+	" AND deleted_s IS NULL"
+};
+
+static const struct ohtd_statement drop_oldest_sessions_sql = {
+	"DELETE FROM sessions WHERE user_id = :user AND id NOT IN (SELECT id FROM sessions"
+	" WHERE user_id = :user ORDER BY rowid DESC LIMIT :keep) RETURNING id"
+};
+
+#define SESSION_COLUMNS	"s.id, s.user_id, s.epoch, s.generation, s.previous_until_boot_ms," \
+			" s.boot_id, s.expires_boot_ms, s.expires_s, s.created_s, s.used_s," \
+			" s.address, s.agent"
+#define OF_USERS	" FROM sessions s JOIN users u ON u.id = s.user_id AND u.epoch = s.epoch" \
+			" AND NOT u.disabled AND u.deleted_s IS NULL"
+
+static const struct ohtd_statement find_session_sql = {
+	"SELECT " SESSION_COLUMNS ", u.name, u.role" OF_USERS " WHERE s.id = :id"
+};
+
+static const struct ohtd_statement list_sessions_sql = {
+	"SELECT " SESSION_COLUMNS ", s.rowid" OF_USERS
+	" WHERE s.rowid > :after ORDER BY s.rowid LIMIT :limit"
+};
+
+static const struct ohtd_statement renew_session_sql = {
+	"UPDATE sessions SET generation = :generation, previous_until_boot_ms = :again,"
+	" boot_id = :boot, expires_boot_ms = :expires_boot, used_s = :used WHERE id = :id"
+};
+
+static const struct ohtd_statement end_session_sql = {
+	"DELETE FROM sessions WHERE id = :id AND (:user = 0 OR user_id = :user)"
+};
+
+static int insert_session(struct ohtd_db *db, const struct ohtd_session *session)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &add_session_sql);
+	int r;
+
+	ohtd_db_bind_text(s, ":id", session->id);
+	ohtd_db_bind_number(s, ":user", session->user_id);
+	ohtd_db_bind_number(s, ":epoch", session->epoch);
+	ohtd_db_bind_number(s, ":generation", session->generation);
+	ohtd_db_bind_number(s, ":again", session->previous_until_boot_ms);
+	ohtd_db_bind_text(s, ":boot", session->boot_id);
+	ohtd_db_bind_number(s, ":expires_boot", session->expires_boot_ms);
+	ohtd_db_bind_number(s, ":expires", session->expires_s);
+	ohtd_db_bind_number(s, ":created", session->created_s);
+	ohtd_db_bind_number(s, ":used", session->used_s);
+	ohtd_db_bind_text(s, ":address", session->address);
+	ohtd_db_bind_text(s, ":agent", session->agent);
+	r = ohtd_db_run(db, s);
+	return r ? r : sqlite3_changes(db->sql) ? 0 : -ENOENT;
+}
+
+static int drop_oldest(struct ohtd_db *db, int64_t user_id, struct ohtd_session_dropped *dropped)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &drop_oldest_sessions_sql);
+	int r;
+
+	ohtd_db_bind_number(s, ":user", user_id);
+	ohtd_db_bind_number(s, ":keep", OHTD_SESSIONS_PER_USER);
+	dropped->count = 0;
+	/* One at a time is pushed out, so the array is large enough. */
+	while ((r = ohtd_db_row(db, s)) > 0)
+		if (dropped->count < OHTD_SESSIONS_PER_USER)
+			ohtd_db_take_text(s, 0, dropped->ids[dropped->count++],
+					  OHTD_SESSION_ID_BYTES);
+	sqlite3_reset(s);
+	return r;
+}
+
+int ohtd_db_session_add(struct ohtd_db *db, const struct ohtd_session *session,
+			struct ohtd_session_dropped *dropped)
+{
+	int r = ohtd_db_begin(db);
+
+	if (!r)
+		r = insert_session(db, session);
+	if (!r)
+		r = drop_oldest(db, session->user_id, dropped);
+	return ohtd_db_end(db, r);
+}
+
+static void take_session(sqlite3_stmt *s, struct ohtd_session *session)
+{
+	ohtd_db_take_text(s, 0, session->id, sizeof(session->id));
+	session->user_id = sqlite3_column_int64(s, 1);
+	session->epoch = sqlite3_column_int64(s, 2);
+	session->generation = sqlite3_column_int64(s, 3);
+	session->previous_until_boot_ms = sqlite3_column_int64(s, 4);
+	ohtd_db_take_text(s, 5, session->boot_id, sizeof(session->boot_id));
+	session->expires_boot_ms = sqlite3_column_int64(s, 6);
+	session->expires_s = sqlite3_column_int64(s, 7);
+	session->created_s = sqlite3_column_int64(s, 8);
+	session->used_s = sqlite3_column_int64(s, 9);
+	ohtd_db_take_text(s, 10, session->address, sizeof(session->address));
+	ohtd_db_take_text(s, 11, session->agent, sizeof(session->agent));
+}
+
+static int find(struct ohtd_db *db, struct ohtd_renewal *renewal)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &find_session_sql);
+	int r;
+
+	ohtd_db_bind_text(s, ":id", renewal->id);
+	r = ohtd_db_row(db, s);
+	if (r > 0) {
+		take_session(s, &renewal->session);
+		renewal->user = (struct ohtd_user){
+			.id = renewal->session.user_id, .epoch = renewal->session.epoch,
+		};
+		ohtd_db_take_text(s, 12, renewal->user.name, sizeof(renewal->user.name));
+		renewal->user.role = sqlite3_column_int(s, 13);
+	}
+	sqlite3_reset(s);
+	return r > 0 ? 0 : r ? r : -ENOENT;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Within the boot that wrote the row its own clock counts; wall time only after a reboot. */
+int64_t ohtd_session_left_ms(const struct ohtd_session *session, const char *boot_id,
+			     int64_t now_boot_ms, int64_t now_s, int64_t life_ms)
+{
+	if (!strcmp(session->boot_id, boot_id))
+		return least(session->expires_boot_ms - now_boot_ms, life_ms);
+	return least((session->expires_s - now_s) * 1000, life_ms);
+}
+
+/* The session's times become those of this boot. */
+static int write_renewed(struct ohtd_db *db, struct ohtd_renewal *renewal, int64_t left_ms)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &renew_session_sql);
+	struct ohtd_session *session = &renewal->session;
+
+	session->generation++;
+	session->previous_until_boot_ms = renewal->now_boot_ms + renewal->again_ms;
+	session->expires_boot_ms = renewal->now_boot_ms + left_ms;
+	session->used_s = renewal->now_s;
+	snprintf(session->boot_id, sizeof(session->boot_id), "%s", renewal->boot_id);
+	ohtd_db_bind_text(s, ":id", session->id);
+	ohtd_db_bind_number(s, ":generation", session->generation);
+	ohtd_db_bind_number(s, ":again", session->previous_until_boot_ms);
+	ohtd_db_bind_text(s, ":boot", session->boot_id);
+	ohtd_db_bind_number(s, ":expires_boot", session->expires_boot_ms);
+	ohtd_db_bind_number(s, ":used", session->used_s);
+	return ohtd_db_run(db, s);
+}
+
+static bool is_repeated(const struct ohtd_renewal *renewal)
+{
+	const struct ohtd_session *session = &renewal->session;
+
+	return renewal->generation == session->generation - 1 &&
+	       !strcmp(session->boot_id, renewal->boot_id) &&
+	       renewal->now_boot_ms < session->previous_until_boot_ms;
+}
+
+int ohtd_db_session_renew(struct ohtd_db *db, struct ohtd_renewal *renewal)
+{
+	int64_t left_ms;
+	int r = find(db, renewal);
+
+	if (r)
+		return r;
+	left_ms = ohtd_session_left_ms(&renewal->session, renewal->boot_id, renewal->now_boot_ms,
+				       renewal->now_s, renewal->life_ms);
+	if (left_ms <= 0)
+		return -ENOENT;
+	if (renewal->generation == renewal->session.generation) {
+		renewal->result = OHTD_RENEWED;
+		return write_renewed(db, renewal, left_ms);
+	}
+	if (is_repeated(renewal)) {
+		renewal->result = OHTD_REPEATED;
+		return 0;
+	}
+	renewal->result = OHTD_REUSED;
+	return ohtd_db_session_end(db, renewal->id, 0);
+}
+
+int ohtd_db_session_end(struct ohtd_db *db, const char *id, int64_t user_id)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &end_session_sql);
+	int r;
+
+	ohtd_db_bind_text(s, ":id", id);
+	ohtd_db_bind_number(s, ":user", user_id);
+	r = ohtd_db_run(db, s);
+	return r ? r : sqlite3_changes(db->sql) ? 0 : -ENOENT;
+}
+
+int ohtd_db_sessions(struct ohtd_db *db, int64_t *after, struct ohtd_session *sessions, int max)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &list_sessions_sql);
+	int r = 0, count = 0;
+
+	ohtd_db_bind_number(s, ":after", *after);
+	ohtd_db_bind_number(s, ":limit", max);
+	while (count < max && (r = ohtd_db_row(db, s)) > 0) {
+		take_session(s, &sessions[count++]);
+		*after = sqlite3_column_int64(s, 12);
+	}
+	sqlite3_reset(s);
+	return r < 0 ? r : count;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The WebSocket to the robot: the client of oht-client, by the paths that the page knows. fresh() tells whether messages
+ * still come.
+ */
+import { Client, CommandRefused, type Command, type Subscription as Followed, type SubscribeOptions } from "oht-client";
+import { Problem } from "./problem";
+import { accessToken, session } from "./session";
+
+/** A message comes at least twice a second: the longest silence that is none. */
+export const SILENCE_MS = 1600;
+
+/** How the robot tells a path of the API: the channel, and what of it. */
+export interface Subscription extends Pick<SubscribeOptions, "signals" | "maxRateHz"> {
+	channel: string;
+}
+
+type State = Record<string, unknown>;
+
+/** Somebody who is told: a path, its whole state, and when it was so, in ms of the robot's clock. */
+type Told = (path: string, data: unknown, robotMs: number) => void;
+
+export class Line {
+	#client: Client;
+	/** by the path that each tells */
+	#followed = new Map<string, Followed<State>>();
+	/** the token of the newest attempt: once refused, it is not tried again */
+	#tried: string | undefined;
+	#how: (path: string) => Subscription | undefined;
+	#told: Told;
+
+	constructor(how: (path: string) => Subscription | undefined, told: Told, lost: () => void) {
+		this.#how = how;
+		this.#told = told;
+		this.#client = new Client({
+			url: `wss://${location.host}/api/v1/ws`,
+			credentials: ({ refused }) => this.#credentials(refused !== undefined),
+			firstWaitMs: 250,
+			longestWaitMs: 8000,
+		});
+		this.#client.on("lost", lost);
+		session.subscribe(() => {
+			const { state } = session.get();
+
+			if (state === "open") this.#client.start();
+			else if (state !== "starting") this.#client.stop();
+			// What one person may see the next may not.
+			if (state === "none") for (const followed of this.#followed.values()) followed.forget();
+		});
+	}
+
+	/** Somebody wants to be told a path, or nobody any more. */
+	want(path: string, wanted: boolean): void {
+		const followed = this.#followed.get(path) ?? (wanted ? this.#add(path) : undefined);
+
+		if (!followed) return;
+		if (wanted) {
+			followed.open();
+			this.#client.wake();
+			return;
+		}
+		followed.close();
+		// There are too many filters to keep the state of each.
+		if (this.#how(path)?.signals) this.#followed.delete(path);
+	}
+
+	/** Is the path told now, so that nobody has to ask? */
+	fresh(path: string): boolean {
+		return this.#followed.get(path)?.fresh(SILENCE_MS) ?? false;
+	}
+
+	wake(): void {
+		this.#client.wake();
+	}
+
+	/** Sends a command, as POST robot/commands has it; undefined while there is no line that can be relied on. */
+	command(body: Command): Promise<void> | undefined {
+		if (!this.#client.connected || !this.fresh("robot")) return undefined;
+		return this.#client.command(body).then(
+			() => undefined,
+			(error) => {
+				if (!(error instanceof CommandRefused)) throw Problem.noConnection();
+				throw new Problem(error.status, { code: error.code, detail: error.message, errors: error.errors });
+			},
+		);
+	}
+
+	/** Says only that somebody is here; false: there is no line to say it on. */
+	ping(): boolean {
+		return this.#client.ping();
+	}
+
+	/* A connection has one subscription to a channel: the newest takes the place of the one before. */
+	#add(path: string): Followed<State> | undefined {
+		const how = this.#how(path);
+
+		if (!how) return undefined;
+		for (const [other, { channel }] of this.#followed) if (channel === how.channel) this.#followed.delete(other);
+		const { channel, ...options } = how;
+		const followed: Followed<State> = this.#client.channel(channel, {
+			...options,
+			onChange: (change) => {
+				if (change.type !== "resync") this.#told(path, change.state, Date.parse(change.ts.utc));
+			},
+		});
+
+		this.#followed.set(path, followed);
+		return followed;
+	}
+
+	#credentials(refused: boolean): { token: string } | undefined {
+		const token = accessToken();
+		const wanted = [...this.#followed.values()].some(({ isOpen }) => isOpen);
+
+		if (!token || !wanted || session.get().state !== "open" || (refused && token === this.#tried)) return undefined;
+		this.#tried = token;
+		return { token };
+	}
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Who is logged in. The access token is in this tab's memory only; the refresh token is in a cookie that no script can
+ * read. All tabs of a browser are one session: they share that cookie, which can be used once, so a lock of the browser
+ * lets one tab at a time use it.
+ */
+import { Store } from "../store";
+import { type Method, type Sending, send } from "./client";
+import { Problem } from "./problem";
+import type { Grant, Role } from "./types";
+
+export const ROLES: Role[] = ["viewer", "operator", "supervisor", "administrator"];
+
+export interface Session {
+	/** starting: not known yet; none: log in; open; ended: it was open, and the page is kept */
+	state: "starting" | "none" | "open" | "ended";
+	user: string;
+	role: Role | null;
+}
+
+export const session = new Store<Session>({ state: "starting", user: "", role: null });
+
+const KEPT = "oht.session";
+const LOCK = "oht.session";
+/* Of an access token's life, when it is renewed. */
+const RENEW_PART = 0.8;
+
+let access: string | null = null;
+let renewAt = 0;
+let renewing: Promise<void> | null = null;
+
+/* The storage says only that there is a session and whose; other tabs hear of each change. */
+function keep(user: string): void {
+	localStorage.setItem(KEPT, user);
+}
+
+function take(grant: Grant, user: string): void {
+	access = grant.access_token;
+	renewAt = performance.now() + grant.expires_in * 1000 * RENEW_PART;
+	keep(user);
+	session.set({ state: "open", user, role: grant.role });
+}
+
+/** The token that the stop is sent with: as it is, also when it is too old. */
+export function accessToken(): string | null {
+	return access;
+}
+
+export function may(role: Role | null): boolean {
+	const mine = session.get().role;
+
+	return !role || (mine !== null && ROLES.indexOf(mine) >= ROLES.indexOf(role));
+}
+
+function end(state: "none" | "ended"): void {
+	access = null;
+	renewAt = 0;
+	session.set({ ...session.get(), state });
+}
+
+async function renewAlone(): Promise<void> {
+	const user = localStorage.getItem(KEPT);
+
+	if (!user) {
+		end(session.get().state === "open" ? "ended" : "none");
+		throw new Problem(401, { code: "token_missing" });
+	}
+	try {
+		take(await send<Grant>("POST", "auth/refresh", { body: {} }), user);
+	} catch (error) {
+		if (error instanceof Problem && error.status === 401) {
+			localStorage.removeItem(KEPT);
+			end(session.get().state === "open" ? "ended" : "none");
+		}
+		throw error;
+	}
+}
+
+function renew(): Promise<void> {
+	const alone = async () => {
+		if (navigator.locks) await navigator.locks.request(LOCK, renewAlone);
+		else await renewAlone();
+	};
+
+	renewing ??= alone().finally(() => {
+		renewing = null;
+	});
+	return renewing;
+}
+
+const WORN = new Set(["token_expired", "token_invalid", "token_missing"]);
+
+/** A request in the name of the person who is logged in. */
+export async function call<T>(method: Method, path: string, sending: Sending = {}): Promise<T> {
+	if (!access || performance.now() > renewAt) await renew();
+	try {
+		return await send<T>(method, path, { ...sending, token: access });
+	} catch (error) {
+		if (!(error instanceof Problem) || error.status !== 401) throw error;
+		if (!WORN.has(error.code)) {
+			end("ended");
+			throw error;
+		}
+	}
+	// Refused before anything was done, so that the same may be sent again.
+	await renew();
+	return send<T>(method, path, { ...sending, token: access });
+}
+
+/** Takes up the session of an earlier load of the page. */
+export async function resume(): Promise<void> {
+	if (!localStorage.getItem(KEPT)) {
+		end("none");
+		return;
+	}
+	try {
+		await renew();
+	} catch (error) {
+		// Without an answer the session is neither there nor gone.
+		if (error instanceof Problem && error.status !== 401) throw error;
+	}
+}
+
+export async function login(username: string, password: string): Promise<void> {
+	take(await send<Grant>("POST", "auth/login", { body: { username, password, cookie: true } }), username);
+}
+
+/** Ends all other sessions of the account; this one goes on. */
+export async function changePassword(oldPassword: string, newPassword: string): Promise<void> {
+	const body = { old_password: oldPassword, new_password: newPassword, cookie: true };
+
+	take(await call<Grant>("POST", "auth/password/change", { body }), session.get().user);
+}
+
+/** Also without an answer this page forgets the session. */
+export function logout(): void {
+	if (access) send("POST", "auth/logout", { token: access, body: {}, keepalive: true }).catch(() => undefined);
+	localStorage.removeItem(KEPT);
+	end("none");
+}
+
+// Another tab has logged out, or in.
+addEventListener("storage", (event) => {
+	if (event.key !== KEPT) return;
+	if (event.newValue === null) end("none");
+	else if (session.get().state !== "open" || event.newValue !== session.get().user) resume().catch(() => undefined);
+});

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the API answers, under the names that the page uses. What openapi.json describes comes from it: build-web --check
+ * makes #schema and holds the page against it.
+ */
+import type { components } from "#schema";
+
+type Schemas = components["schemas"];
+
+export type Role = Grant["role"];
+
+export type Grant = Schemas["Tokens"];
+
+export type Session = Schemas["Session"];
+
+export interface List<T> {
+	items: T[];
+	next_cursor: string | null;
+}
+
+/** Of a fault, or of what forbids a step; the latter may name a cause of the stop. */
+export type Reason = (Schemas["RobotFault"] | Schemas["VerbReason"]) & { cause?: string | null } | Schemas["Interlock"];
+
+export type Certificate = Schemas["Certificate"];
+
+export type ErrorCode = Schemas["ErrorCode"];
+
+export type Health = Schemas["Health"];
+
+export type Robot = Schemas["Robot"];
+
+export type Station = Schemas["Station"];
+
+export type CommandAnswer = Schemas["CommandAnswer"];
+
+export type Contact = Safety["channels"]["a"];
+
+export type Safety = Schemas["Safety"];
+
+export type Stopped = Schemas["Stopped"];
+
+export type Module = Schemas["Module"];
+
+export type ModuleDetail = Schemas["ModuleDetail"];
+
+export type Register = Schemas["Register"];
+
+export type WrittenRegister = Schemas["WrittenRegister"];
+
+export type Ping = Schemas["Ping"];
+
+export type Bus = Schemas["Bus"];
+
+export type BusPlan = Schemas["BusPlan"];
+
+export type BusStatistics = Schemas["BusStatistics"];
+
+export type JournalEntry = Schemas["SafetyEvent"];
+
+export type Latency = Schemas["Latency"];
+
+export type User = Schemas["Account"];
+
+export type LogLine = Schemas["LogLine"];
+
+export type Verb = Schemas["RobotCommand"]["verb"];
+
+export type Limits = Schemas["MotionLimits"];
+
+export type Control = Schemas["Control"];
+
+export type VerbInterlocks = Schemas["VerbInterlocks"];
+
+export type Signal = Schemas["TelemetrySignal"];
+
+export type SignalReading = Schemas["TelemetryReading"];

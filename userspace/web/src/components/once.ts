@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import { useEffect, useState } from "preact/hooks";
+import type { Problem } from "../api/problem";
+import { asProblem } from "./act";
+
+/** What does not change while the page is open: read once, again on demand. */
+export function useOnce<T>(read: () => Promise<T>): { value?: T; problem?: Problem; again: () => void } {
+	const [state, setState] = useState<{ value?: T; problem?: Problem }>({});
+	const [turn, setTurn] = useState(0);
+
+	useEffect(() => {
+		read().then(
+			(value) => setState({ value }),
+			(error) => setState({ problem: asProblem(error) }),
+		);
+	}, [turn]);
+	return { ...state, again: () => setTurn(turn + 1) };
+}

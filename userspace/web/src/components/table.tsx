@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A list: search, sort and paging of its rows, an empty state with the next act, an error state with a retry.
+ * Search, sort and page are in the address, so that a link restores the view.
+ */
+import type { ComponentChildren } from "preact";
+import type { Problem } from "../api/problem";
+import { useQuery } from "../router";
+import { texts } from "../texts";
+import { Button, Refusal, Skeleton } from "./basics";
+
+export interface Column<Row> {
+	id: string;
+	title: string;
+	cell: (row: Row) => ComponentChildren;
+	/** what it is sorted and searched by; columns without are neither */
+	key?: (row: Row) => string | number | null;
+	number?: boolean;
+	/** not on a phone */
+	wide?: boolean;
+	/** the name of the row */
+	head?: boolean;
+	nowrap?: boolean;
+}
+
+interface TableProps<Row> {
+	id: string;
+	label: string;
+	columns: Column<Row>[];
+	rows: Row[] | undefined;
+	rowKey: (row: Row) => string | number;
+	problem?: Problem | undefined;
+	retry?: () => void;
+	empty: ComponentChildren;
+	searchable?: boolean;
+	sortable?: boolean;
+	/** the rows come in the order that the address asks for: the daemon sorts them, pages that are not here yet included */
+	sorted?: boolean;
+	pageRows?: number;
+	rowClass?: (row: Row) => string;
+	/** further narrowing, left of the search */
+	tools?: ComponentChildren;
+	/** below the rows, for lists that the daemon pages */
+	pager?: ComponentChildren;
+}
+
+function compare(a: string | number | null, b: string | number | null): number {
+	if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
+	if (typeof a === "number" && typeof b === "number") return a - b;
+	return String(a).localeCompare(String(b), undefined, { numeric: true });
+}
+
+function narrow<Row>(rows: Row[], columns: Column<Row>[], search: string): Row[] {
+	const wanted = search.trim().toLowerCase();
+
+	if (!wanted) return rows;
+	return rows.filter((row) =>
+		columns.some((c) =>
+			String(c.key?.(row) ?? "")
+				.toLowerCase()
+				.includes(wanted),
+		),
+	);
+}
+
+function order<Row>(rows: Row[], columns: Column<Row>[], sort: string | null): Row[] {
+	const down = sort?.startsWith("-") ?? false;
+	const key = columns.find((c) => c.id === sort?.replace(/^-/, ""))?.key;
+
+	return key ? [...rows].sort((a, b) => compare(key(a), key(b)) * (down ? -1 : 1)) : rows;
+}
+
+export function Table<Row>(props: TableProps<Row>) {
+	const { id, columns, rows, searchable = true, sortable = true, pageRows = 50 } = props;
+	const [query, narrowTo] = useQuery();
+	const search = searchable ? (query.get("search") ?? "") : "";
+	const sort = sortable ? query.get("sort") : null;
+	const wanted = narrow(rows ?? [], columns, search);
+	const found = props.sorted ? wanted : order(wanted, columns, sort);
+	const pageCount = Math.max(Math.ceil(found.length / pageRows), 1);
+	const page = Math.min(Math.max(Number(query.get("page") ?? 1) || 1, 1), pageCount);
+	const shown = found.slice((page - 1) * pageRows, page * pageRows);
+
+	const sortBy = (column: Column<Row>) =>
+		narrowTo({ sort: sort === column.id ? `-${column.id}` : sort === `-${column.id}` ? null : column.id, page: null });
+
+	return (
+		<>
+			{searchable || props.tools ? (
+				<div class="tools">
+					{props.tools}
+					{searchable ? (
+						<input
+							class="push"
+							id={`${id}-search`}
+							type="search"
+							placeholder={texts.table.search}
+							aria-label={`${texts.table.search}: ${props.label}`}
+							value={search}
+							onInput={(event) => narrowTo({ search: event.currentTarget.value, page: null })}
+						/>
+					) : null}
+				</div>
+			) : null}
+			{props.problem && !rows ? (
+				<Refusal problem={props.problem} {...(props.retry ? { retry: props.retry } : {})} />
+			) : (
+				<div class="scroll">
+					<table id={id} aria-label={props.label} aria-busy={!rows}>
+						<thead>
+							<tr>
+								{columns.map((c) => (
+									<th
+										key={c.id}
+										scope="col"
+										class={`${c.number ? "num" : ""} ${c.wide ? "wide-only" : ""}`}
+										aria-sort={sort === c.id ? "ascending" : sort === `-${c.id}` ? "descending" : undefined}
+									>
+										{c.key && sortable && c.title ? (
+											<button type="button" onClick={() => sortBy(c)}>
+												{c.title}
+												<span aria-hidden="true">{sort === c.id ? "▲" : sort === `-${c.id}` ? "▼" : ""}</span>
+											</button>
+										) : (
+											c.title || <span class="hidden">{texts.table.act}</span>
+										)}
+									</th>
+								))}
+							</tr>
+						</thead>
+						<tbody>
+							{rows
+								? shown.map((row) => (
+										<tr key={props.rowKey(row)} class={props.rowClass?.(row)}>
+											{columns.map((c) => {
+												const css = `${c.number ? "num" : ""} ${c.wide ? "wide-only" : ""} ${c.nowrap ? "nowrap" : ""}`;
+
+												return c.head ? (
+													<th key={c.id} scope="row" class={css}>
+														{c.cell(row)}
+													</th>
+												) : (
+													<td key={c.id} class={css}>
+														{c.cell(row)}
+													</td>
+												);
+											})}
+										</tr>
+									))
+								: Array.from({ length: 4 }, (_, i) => (
+										<tr key={i}>
+											<td colSpan={columns.length}>
+												<Skeleton />
+											</td>
+										</tr>
+									))}
+						</tbody>
+					</table>
+				</div>
+			)}
+			{rows && !rows.length ? <div class="empty">{props.empty}</div> : null}
+			{rows?.length && !found.length ? (
+				<div class="empty">
+					<p>{texts.table.none}</p>
+					<Button onPress={() => narrowTo({ search: null, page: null })}>{texts.table.clear}</Button>
+				</div>
+			) : null}
+			{found.length > pageRows ? (
+				<div class="pager">
+					{texts.table.rows((page - 1) * pageRows + 1, Math.min(page * pageRows, found.length), found.length)}
+					<Button kind="plain" onPress={() => narrowTo({ page: String(Math.max(page - 1, 1)) })}>
+						{texts.table.before}
+					</Button>
+					<Button kind="plain" onPress={() => narrowTo({ page: String(Math.min(page + 1, pageCount)) })}>
+						{texts.table.next}
+					</Button>
+				</div>
+			) : null}
+			{props.pager}
+		</>
+	);
+}

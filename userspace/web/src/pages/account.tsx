@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The own account: where it is logged in, and its password.
+ */
+import { call, changePassword, logout, session } from "../api/session";
+import type { List, Session } from "../api/types";
+import { useAct } from "../components/act";
+import { Badge, Button, Card, Facts, Refusal } from "../components/basics";
+import { Form, type Member, type Values } from "../components/form";
+import { useOnce } from "../components/once";
+import { confirm, toast } from "../components/overlay";
+import { Table } from "../components/table";
+import { time } from "../format";
+import type { Page } from "../pages";
+import { useStore } from "../store";
+import { texts } from "../texts";
+
+const t = texts.account;
+
+const MEMBERS: Member[] = [
+	{
+		name: "old_password",
+		label: t.oldPassword,
+		kind: "password",
+		required: true,
+		hint: "",
+		secret: true,
+		autocomplete: "current-password",
+	},
+	{
+		name: "new_password",
+		label: t.newPassword,
+		kind: "password",
+		required: true,
+		min: 8,
+		max: 72,
+		autocomplete: "new-password",
+	},
+	{
+		name: "again",
+		label: t.again,
+		kind: "password",
+		required: true,
+		hint: "",
+		autocomplete: "new-password",
+	},
+];
+
+/* "Mozilla/5.0 (X11; Linux x86_64) ... Chrome/120.0" -> "Chrome 120 on Linux" */
+function clientOf(agent: string): string {
+	const browser = /(Firefox|Edg|Chrome|Version|ohtctl|curl)\/(\d+)/.exec(agent);
+	const system = /(Windows|Android|iPhone|iPad|Mac OS X|Linux)/.exec(agent);
+	const names: Record<string, string> = { Edg: "Edge", Version: "Safari" };
+
+	if (!browser) return agent || t.unknownClient;
+	return `${names[browser[1] ?? ""] ?? browser[1]} ${browser[2]}${system ? ` ${t.on} ${system[1]}` : ""}`;
+}
+
+function Sessions() {
+	const list = useOnce(() => call<List<Session>>("GET", "auth/sessions"));
+	const act = useAct();
+
+	const endOne = async (one: Session) => {
+		if (one.current) {
+			logout();
+			return;
+		}
+		if (!(await confirm(t.askEnd, t.askEndText(clientOf(one.user_agent), one.address), t.end))) return;
+		await act.run(async () => {
+			await call("DELETE", `auth/sessions/${one.id}`);
+			toast(t.ended);
+		});
+		list.again();
+	};
+
+	return (
+		<Card title={t.sessions} span="c8">
+			{act.problem ? <Refusal problem={act.problem} /> : null}
+			<Table
+				id="sessions"
+				label={t.sessions}
+				rows={list.value?.items}
+				problem={list.problem}
+				retry={list.again}
+				rowKey={(s) => s.id}
+				rowClass={() => "can"}
+				empty={t.none}
+				columns={[
+					{
+						id: "client",
+						title: t.client,
+						key: (s) => clientOf(s.user_agent),
+						head: true,
+						cell: (s) => (
+							<>
+								<span title={s.user_agent}>{clientOf(s.user_agent)}</span>{" "}
+								{s.current ? <Badge tone="ok">{t.thisOne}</Badge> : null}
+							</>
+						),
+					},
+					{ id: "address", title: t.address, key: (s) => s.address, cell: (s) => s.address, nowrap: true },
+					{
+						id: "used",
+						title: t.used,
+						key: (s) => s.last_used,
+						cell: (s) => time(s.last_used),
+						nowrap: true,
+					},
+					{
+						id: "created",
+						title: t.created,
+						key: (s) => s.created,
+						cell: (s) => time(s.created, true),
+						wide: true,
+						nowrap: true,
+					},
+					{
+						id: "act",
+						title: "",
+						number: true,
+						cell: (s) => (
+							<Button kind="plain" onPress={() => void endOne(s)}>
+								{s.current ? texts.shell.logout : t.end}
+							</Button>
+						),
+					},
+				]}
+			/>
+		</Card>
+	);
+}
+
+function Account() {
+	const { user, role } = useStore(session);
+
+	return (
+		<div class="grid" id="account">
+			<Sessions />
+			<div class="c4 stack">
+				<Card title={t.who}>
+					<Facts
+						items={[
+							[t.name, user],
+							[t.role, `${texts.roles[role ?? ""] ?? ""}: ${texts.roleMeans[role ?? ""] ?? ""}`],
+						]}
+					/>
+				</Card>
+				<Card title={t.password}>
+					<Form
+						id="password"
+						members={MEMBERS}
+						submit={t.change}
+						check={(values): Record<string, string> =>
+							values.new_password && values.again && values.new_password !== values.again
+								? { again: texts.setup.same }
+								: {}
+						}
+						onSend={async ({ old_password, new_password }: Values) => {
+							await changePassword(String(old_password), String(new_password));
+							toast(t.changed);
+						}}
+					/>
+					<p class="sub">{t.endsOthers}</p>
+				</Card>
+			</div>
+		</div>
+	);
+}
+
+export const page: Page = {
+	id: "account",
+	path: "/account",
+	title: t.title,
+	icon: (
+		<>
+			<circle cx="12" cy="8" r="4" />
+			<path d="M4.5 20.5c0-4 3.400-6.5 7.5-6.5s7.5 2.5 7.5 6.5" />
+		</>
+	),
+	order: 115,
+	role: "viewer",
+	words: t.words,
+	component: Account,
+};

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Can it work, and what is it doing?
+ */
+import { useEffect, useState } from "preact/hooks";
+import type { Problem } from "../api/problem";
+import { useLive } from "../api/live";
+import { call } from "../api/session";
+import type { Health, JournalEntry, List, Module, Robot, Safety } from "../api/types";
+import { asProblem } from "../components/act";
+import { Age, Badge, Card, Figure, Share, Skeleton, useAge } from "../components/basics";
+import { Chain } from "../components/chain";
+import { Rail } from "../components/rail";
+import { Signals, useRecording } from "../components/signals";
+import { Table } from "../components/table";
+import { sentence, time, title } from "../format";
+import type { Page } from "../pages";
+import { actorText, reasonText } from "../reasons";
+import { href } from "../router";
+import { FULL_BUS_PERCENT, healthTone, stateView } from "../shell/robot";
+import { readings } from "../signals";
+import { useStore } from "../store";
+import { texts } from "../texts";
+
+const LOW_BATTERY_PERCENT = 20;
+const EVENTS = 6;
+
+/* What forbids the next step: to reset while stopped, to enable while ready. */
+function blocking(robot: Robot | undefined, safety: Safety | undefined): string[] {
+	const reasons =
+		safety?.state === "stopped" ? safety.why_not_reset : safety?.state === "ready" ? safety.why_not_enable : [];
+
+	return [...new Set([...(robot?.faults ?? []), ...reasons].map(reasonText))];
+}
+
+function StateCard({ robot, safety }: { robot: Robot | undefined; safety: Safety | undefined }) {
+	const { word, tone, means } = stateView(robot);
+	const causes = safety?.state === "stopped" ? safety.causes : [];
+
+	if (!robot) return <Skeleton lines={3} />;
+	return (
+		<>
+			<div class="figure word" id="state">
+				<Badge tone={tone}>{word}</Badge>
+			</div>
+			<p class="sub">
+				{means} {robot.since ? texts.overview.since(time(robot.since)) : ""}
+			</p>
+			<ul class="reasons" id="reasons">
+				{causes.map((cause) => (
+					<li key={cause.code}>
+						<b>{cause.text}</b> <span class="mute">{cause.action}</span>
+					</li>
+				))}
+				{blocking(robot, safety).map((text) => (
+					<li key={text}>{text}</li>
+				))}
+			</ul>
+		</>
+	);
+}
+
+function Battery({ percent }: { percent: number | null }) {
+	if (percent === null) return <Figure value="–" />;
+	return <Share percent={percent} warn={percent < LOW_BATTERY_PERCENT} />;
+}
+
+function Strip({ modules, receivedAgo }: { modules: Module[]; receivedAgo: number }) {
+	return (
+		<div class="strip" id="module-strip">
+			{modules.map((m) => {
+				const age = m.age_ms === null ? null : m.age_ms + receivedAgo;
+
+				return (
+					<a
+						key={m.address}
+						href={href(`/modules/${m.address}`)}
+						class={healthTone(m.health) === "ok" ? "" : healthTone(m.health)}
+					>
+						<b>{title(m.name)}</b>
+						<Badge tone={healthTone(m.health)}>{texts.health[m.health] ?? m.health}</Badge> <Age ms={age} />
+					</a>
+				);
+			})}
+		</div>
+	);
+}
+
+/* How much of its fullest cycle the wire is busy. */
+function BusLoad() {
+	const reading = useStore(readings);
+	const age = useAge(reading, 0);
+	const worst = reading.data?.bus_load_worst_percent;
+	const mean = reading.data?.bus_load_percent;
+	const percent = worst?.quality === "good" ? Number(worst.value) : null;
+
+	return (
+		<Card title={texts.signals.bus} span="c2 half" id="bus-load" age={age} head={<a href={href("/bus")}>{texts.bus.title}</a>}>
+			{!reading.data ? (
+				<Skeleton lines={2} />
+			) : percent === null ? (
+				<Figure value="–" />
+			) : (
+				<>
+					<Share percent={percent} warn={percent > FULL_BUS_PERCENT} />
+					{mean?.quality === "good" ? <p class="sub">{texts.signals.busMean(Number(mean.value).toFixed(0))}</p> : null}
+				</>
+			)}
+		</Card>
+	);
+}
+
+/** The newest entries of the journal; read again when there is a newer one. */
+function useEvents(newest: number | undefined): { items: JournalEntry[] | undefined; problem?: Problem } {
+	const [items, setItems] = useState<JournalEntry[]>();
+	const [problem, setProblem] = useState<Problem>();
+
+	useEffect(() => {
+		let gone = false;
+
+		call<List<JournalEntry>>("GET", `safety/events?limit=${EVENTS}`).then(
+			(list) => {
+				if (gone) return;
+				setItems(list.items);
+				setProblem(undefined);
+			},
+			(error) => gone || setProblem(asProblem(error)),
+		);
+		return () => {
+			gone = true;
+		};
+	}, [newest]);
+	return { items, ...(problem ? { problem } : {}) };
+}
+
+function Overview() {
+	const robot = useLive<Robot>("robot");
+	const safety = useLive<Safety>("safety");
+	const modules = useLive<List<Module>>("modules");
+	const health = useLive<Health>("health").data;
+	const robotAge = useAge(robot, robot.data?.age_ms);
+	const safetyAge = useAge(safety, safety.data?.age_ms);
+	const modulesAge = useAge(modules, modules.data ? 0 : null);
+	const events = useEvents(health?.journal.newest_seq);
+	const recording = useRecording();
+	const position = robot.data?.position_mm;
+	const speed = robot.data?.speed_mm_s;
+
+	return (
+		<div class="grid" id="overview">
+			<Card title={texts.overview.rail} id="overview-rail" age={robotAge} head={<a href={href("/drive")}>{texts.drive.title}</a>}>
+				{robot.data ? <Rail robot={robot.data} draft={null} stations={[]} /> : <Skeleton lines={4} />}
+			</Card>
+			<Card title={texts.overview.state} span="c4" age={robotAge}>
+				<StateCard robot={robot.data} safety={safety.data} />
+			</Card>
+			<Card title={texts.overview.battery} span="c2 half" age={robotAge}>
+				{robot.data ? <Battery percent={robot.data.battery_percent} /> : <Skeleton lines={2} />}
+			</Card>
+			<Card title={texts.overview.position} span="c2 half" age={robotAge}>
+				{!robot.data ? (
+					<Skeleton lines={2} />
+				) : position === null || position === undefined ? (
+					<div class="figure word mute">{texts.overview.positionUnknown}</div>
+				) : (
+					<Figure value={position.toFixed(0)} unit="mm" />
+				)}
+			</Card>
+			<Card title={texts.overview.speed} span="c2 half" age={robotAge}>
+				{robot.data ? (
+					<>
+						<Figure value={speed === null || speed === undefined ? "–" : (speed / 1000).toFixed(2)} unit="m/s" />
+						<p class="sub">
+							{!speed ? texts.overview.stands : speed > 0 ? texts.overview.forward : texts.overview.backward}
+						</p>
+					</>
+				) : (
+					<Skeleton lines={2} />
+				)}
+			</Card>
+			<BusLoad />
+			<Card title={texts.overview.chain} span="c7" age={safetyAge} head={<a href={href("/safety")}>{texts.safety.title}</a>}>
+				{safety.data ? <Chain safety={safety.data} /> : <Skeleton lines={4} />}
+			</Card>
+			<Card title={texts.overview.modules} span="c5" age={modulesAge} head={<a href={href("/modules")}>{texts.overview.all}</a>}>
+				{modules.data ? (
+					<Strip modules={modules.data.items} receivedAgo={modulesAge ?? 0} />
+				) : (
+					<Skeleton lines={4} />
+				)}
+			</Card>
+			<Signals {...recording} />
+			<Card title={texts.overview.events} head={<a href={href("/safety")}>{texts.overview.all}</a>}>
+				<Table
+					id="events"
+					label={texts.overview.events}
+					searchable={false}
+					sortable={false}
+					rows={events.items}
+					problem={events.problem}
+					rowKey={(e) => `${e.source}-${e.seq}`}
+					empty={health?.journal.state === "none" ? texts.overview.noJournal : texts.overview.noEvents}
+					columns={[
+						{ id: "time", title: texts.safety.time, cell: (e) => time(e.time), nowrap: true },
+						{ id: "kind", title: texts.safety.kind, cell: (e) => texts.kinds[e.kind] ?? e.kind },
+						{ id: "what", title: texts.safety.what, cell: (e) => sentence(e.cause?.text ?? e.text) },
+						{ id: "who", title: texts.safety.who, cell: actorText },
+					]}
+				/>
+			</Card>
+		</div>
+	);
+}
+
+export const page: Page = {
+	id: "overview",
+	path: "/",
+	title: texts.overview.title,
+	icon: <path d="M4 11l8-7 8 7v8a1 1 0 0 1-1 1h-4v-6H9v6H5a1 1 0 0 1-1-1z" />,
+	order: 10,
+	role: "viewer",
+	words: texts.overview.words,
+	component: Overview,
+};

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Is the box in the cupboard well? Health with reasons, the certificate to take along, versions, the log.
+ */
+import { useEffect, useState } from "preact/hooks";
+import { feed, useLive } from "../api/live";
+import { call, may } from "../api/session";
+import type { Health, LogLine } from "../api/types";
+import { useAct } from "../components/act";
+import { Badge, Button, Card, Facts, Notice, Refusal, Skeleton, type Tone, useAge } from "../components/basics";
+import { CertificateView } from "../components/certificate";
+import { Restart } from "../components/restart";
+import { toast } from "../components/overlay";
+import { usePaged } from "../components/paged";
+import { Table } from "../components/table";
+import { time, words } from "../format";
+import type { Page } from "../pages";
+import { useQuery } from "../router";
+import { texts } from "../texts";
+
+const t = texts.system;
+const LOG_ROWS = 100;
+const LEVELS: LogLine["level"][] = ["error", "warning", "notice", "info", "debug"];
+const LEVEL_TONES: Record<LogLine["level"], Tone> = {
+	error: "bad",
+	warning: "warn",
+	notice: "live",
+	info: "none",
+	debug: "none",
+};
+
+function HealthCard({ health }: { health: Health }) {
+	const { bus, store, journal, clock } = health;
+
+	return (
+		<>
+			<div class="figure word" id="health">
+				<Badge tone={health.status === "ok" ? "ok" : "warn"}>{health.status === "ok" ? t.well : t.degraded}</Badge>
+			</div>
+			<ul class="reasons" id="health-reasons">
+				{health.reasons.map((r) => (
+					<li key={`${r.component} ${r.code} ${r.unit}`}>
+						<b>{r.text}</b> {r.unit === null ? "" : t.ofUnit(r.unit)} <span class="mute">{r.action}</span>
+						{r.since ? <span class="age"> {texts.overview.since(time(r.since))}</span> : null}
+					</li>
+				))}
+			</ul>
+			<Facts
+				items={[
+					[t.bus, `${bus.present ? t.there : t.gone} · ${bus.backend}`],
+					[t.timing, bus.timing === "exact" ? t.exact : t.notGuaranteed],
+					[t.hardwareStop, bus.hardware_stop ? texts.form.yes : texts.form.no],
+					[t.store, `${words(store.state)} · ${store.writable ? t.writable : t.readOnly}`],
+					[t.journal, words(journal.state)],
+					[t.clock, `${time(clock.time, true)} · ${clock.synchronised ? t.synchronised : t.notSynchronised}`],
+					[t.jumps, String(clock.jumps)],
+				]}
+			/>
+		</>
+	);
+}
+
+function Versions({ health }: { health: Health }) {
+	return (
+		<>
+			<Facts
+				items={[
+					["ohtd", health.version],
+					[t.backend, health.bus.backend],
+					[t.simulated, health.simulated ? texts.form.yes : texts.form.no],
+				]}
+			/>
+			<p class="gap-above">
+				<a href="/THIRD-PARTY.txt">{t.licences}</a>
+			</p>
+		</>
+	);
+}
+
+function SetLevel() {
+	const act = useAct();
+	const [level, setLevel] = useState<LogLine["level"]>("info");
+
+	return (
+		<div class="set-level">
+			<select
+				id="set-level"
+				aria-label={t.writeFrom}
+				value={level}
+				onChange={(event) => setLevel(event.currentTarget.value as LogLine["level"])}
+			>
+				{LEVELS.map((l) => (
+					<option key={l} value={l}>
+						{t.levels[l]}
+					</option>
+				))}
+			</select>
+			<Button
+				id="write-from"
+				why={may("administrator") ? undefined : texts.shell.needs(texts.roles.administrator ?? "")}
+				onPress={() =>
+					void act.run(async () => {
+						const done = await call<{ old: string; new: string }>("PUT", "logs/level", { body: { level } });
+
+						toast(t.levelSet(done.old, done.new));
+					})
+				}
+			>
+				{t.writeFrom}
+			</Button>
+			{act.problem ? <Refusal problem={act.problem} /> : null}
+		</div>
+	);
+}
+
+interface Told {
+	lines: LogLine[];
+	left_out: number;
+}
+
+/* The lines that have come behind those of the list, the newest first; what was left out is read with the list again. */
+function useNewLines(rows: LogLine[] | undefined, wanted: (line: LogLine) => boolean, again: () => void): LogLine[] {
+	const told = useLive<Told>("logs").data;
+	const [kept, keep] = useState<LogLine[]>([]);
+	const newest = rows?.[0]?.seq ?? 0;
+
+	useEffect(() => {
+		const first = told?.lines[0];
+
+		if (!told || !first) return;
+		// Another run of the daemon counts anew.
+		const anew = first.seq < (kept[0]?.seq ?? newest);
+
+		if (told.left_out || anew) again();
+		keep(anew ? [] : [...told.lines.filter((l) => l.seq > (kept[0]?.seq ?? 0)), ...kept].slice(0, LOG_ROWS));
+	}, [told?.lines]);
+	return rows ? kept.filter((l) => l.seq > newest && wanted(l)) : [];
+}
+
+function Log() {
+	const [query, narrowTo] = useQuery();
+	const level = query.get("level") ?? "";
+	const known = LEVELS.some((l) => l === level);
+	const list = usePaged<LogLine, { lost: number }>(`logs?limit=${LOG_ROWS}${known ? `&level=${level}` : ""}`);
+
+	const fresh = useNewLines(
+		list.rows,
+		(line) => !known || LEVELS.indexOf(line.level) <= LEVELS.indexOf(level as LogLine["level"]),
+		list.again,
+	);
+
+	return (
+		<Card
+			title={t.log}
+			head={
+				<Button kind="plain" id="log-again" onPress={list.again}>
+					{t.readAgain}
+				</Button>
+			}
+		>
+			{list.last?.lost ? <Notice tone="warn">{t.lost(list.last.lost)}</Notice> : null}
+			<Table
+				id="log"
+				label={t.log}
+				sortable={false}
+				pageRows={LOG_ROWS * 10}
+				rows={list.rows && [...fresh, ...list.rows]}
+				problem={list.problem}
+				retry={list.again}
+				rowKey={(l) => l.seq}
+				tools={
+					<>
+						<select
+							id="level"
+							aria-label={t.level}
+							value={level}
+							onChange={(event) => narrowTo({ level: event.currentTarget.value || null })}
+						>
+							<option value="">{t.allLevels}</option>
+							{LEVELS.map((l) => (
+								<option key={l} value={l}>
+									{t.levelFrom(t.levels[l] ?? l)}
+								</option>
+							))}
+						</select>
+						<SetLevel />
+					</>
+				}
+				empty={
+					<>
+						<p>{t.logEmpty}</p>
+						{level ? <Button onPress={() => narrowTo({ level: null })}>{texts.table.clear}</Button> : null}
+					</>
+				}
+				pager={
+					list.older ? (
+						<div class="pager">
+							<Button kind="plain" id="log-older" onPress={list.older}>
+								{t.older}
+							</Button>
+						</div>
+					) : null
+				}
+				columns={[
+					{ id: "time", title: t.time, key: (l) => l.time, cell: (l) => time(l.time), nowrap: true },
+					{
+						id: "level",
+						title: t.level,
+						key: (l) => l.level,
+						cell: (l) => <Badge tone={LEVEL_TONES[l.level] ?? "none"}>{t.levels[l.level] ?? l.level}</Badge>,
+						nowrap: true,
+					},
+					{ id: "room", title: t.room, key: (l) => l.room, cell: (l) => l.room, wide: true },
+					{
+						id: "code",
+						title: t.code,
+						key: (l) => l.code,
+						cell: (l) => <span class="mono">{l.code}</span>,
+						wide: true,
+						nowrap: true,
+					},
+					{ id: "text", title: t.text, key: (l) => l.text, cell: (l) => l.text },
+				]}
+			/>
+		</Card>
+	);
+}
+
+function System() {
+	const health = useLive<Health>("health");
+	const age = useAge(health, health.data ? 0 : null);
+
+	if (!health.data && health.problem)
+		return <Refusal problem={health.problem} retry={() => feed.refresh("health")} />;
+	return (
+		<div class="grid" id="system">
+			<Card title={t.health} span="c5" age={age}>
+				{health.data ? <HealthCard health={health.data} /> : <Skeleton lines={8} />}
+			</Card>
+			<Card title={t.certificate} span="c4">
+				<CertificateView />
+			</Card>
+			<Card title={t.versions} span="c3" age={age}>
+				{health.data ? <Versions health={health.data} /> : <Skeleton lines={4} />}
+				<Restart />
+			</Card>
+			{may("supervisor") ? <Log /> : null}
+		</div>
+	);
+}
+
+export const page: Page = {
+	id: "system",
+	path: "/system",
+	title: t.title,
+	icon: (
+		<>
+			<rect x="3" y="4" width="18" height="7" rx="1.5" />
+			<rect x="3" y="13" width="18" height="7" rx="1.5" />
+			<path d="M7 7.5h.01M7 16.5h.01M11 7.5h6M11 16.5h6" />
+		</>
+	),
+	order: 130,
+	role: "viewer",
+	words: t.words,
+	component: System,
+};

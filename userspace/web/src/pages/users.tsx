@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Accounts: which there are, with which role; to add and to change them.
+ */
+import { useState } from "preact/hooks";
+import { ROLES, call, session } from "../api/session";
+import type { Role, User } from "../api/types";
+import { Badge, Button, Card } from "../components/basics";
+import { Form, type Member, type Values } from "../components/form";
+import { Dialog, toast } from "../components/overlay";
+import { usePaged } from "../components/paged";
+import { Table } from "../components/table";
+import { time } from "../format";
+import type { Page } from "../pages";
+import { useQuery } from "../router";
+import { texts } from "../texts";
+
+const t = texts.users;
+const PASSWORD_BYTES = { min: 8, max: 72 };
+const NAME_BYTES = { min: 1, max: 64 };
+
+/* An administrator cannot give a role above the own role. */
+function roleChoices(): { value: string; label: string }[] {
+	const mine = session.get().role;
+
+	return ROLES.slice(0, mine ? ROLES.indexOf(mine) + 1 : 0).map((role) => ({
+		value: role,
+		label: `${texts.roles[role]}: ${texts.roleMeans[role]}`,
+	}));
+}
+
+function Add({ close, done }: { close: () => void; done: () => void }) {
+	const members: Member[] = [
+		{ name: "username", label: t.name, kind: "text", required: true, ...NAME_BYTES },
+		{ name: "role", label: t.role, kind: "choice", choices: roleChoices() },
+		{
+			name: "password",
+			label: t.password,
+			kind: "password",
+			required: true,
+			autocomplete: "new-password",
+			...PASSWORD_BYTES,
+		},
+	];
+	const send = async (values: Values) => {
+		await call("POST", "users", { body: values });
+		toast(t.made(String(values.username)));
+		done();
+		close();
+	};
+
+	return (
+		<Dialog title={t.add} id="user-add" onClose={close}>
+			<Form id="add" members={members} submit={t.add} onSend={send} onCancel={close} />
+		</Dialog>
+	);
+}
+
+function Change({ user, close, done }: { user: User; close: () => void; done: () => void }) {
+	const members: Member[] = [
+		{ name: "role", label: t.role, kind: "choice", choices: roleChoices(), now: user.role },
+		{ name: "disabled", label: t.disable, kind: "boolean", now: user.disabled },
+		{
+			name: "password",
+			label: t.newPassword,
+			kind: "password",
+			hint: t.keepPassword,
+			autocomplete: "new-password",
+			...PASSWORD_BYTES,
+		},
+	];
+	const send = async (values: Values) => {
+		await call("PATCH", `users/${user.id}`, { body: values });
+		toast(t.changed(user.username));
+		done();
+		close();
+	};
+
+	return (
+		<Dialog title={t.changeTitle(user.username)} id="user-change" onClose={close}>
+			<p class="dialog-text">{t.endsSessions}</p>
+			<Form id="change" members={members} submit={texts.form.send} onSend={send} onCancel={close} />
+		</Dialog>
+	);
+}
+
+const rank = (role: Role) => ROLES.indexOf(role);
+
+/* The columns by which the daemon sorts have the names of its members. */
+const SORTED = ["username", "role", "disabled", "created"];
+
+function Users() {
+	const sort = useQuery()[0].get("sort") ?? "";
+	const known = SORTED.includes(sort.replace(/^-/, ""));
+	const list = usePaged<User>(`users?limit=200${known ? `&sort=${sort}` : ""}`);
+	const [adding, setAdding] = useState(false);
+	const [changing, setChanging] = useState<User>();
+
+	return (
+		<Card title={t.title}>
+			<Table
+				id="users"
+				label={t.title}
+				sorted
+				tools={
+					<Button id="add-user" kind="primary" onPress={() => setAdding(true)}>
+						{t.add}
+					</Button>
+				}
+				rows={list.rows}
+				problem={list.problem}
+				retry={list.again}
+				rowKey={(u) => u.id}
+				rowClass={() => "can"}
+				empty={t.none}
+				pager={
+					list.older ? (
+						<div class="pager">
+							<Button kind="plain" onPress={list.older}>
+								{texts.table.next}
+							</Button>
+						</div>
+					) : null
+				}
+				columns={[
+					{ id: "username", title: t.name, key: (u) => u.username, cell: (u) => u.username, head: true },
+					{
+						id: "role",
+						title: t.role,
+						key: (u) => rank(u.role),
+						cell: (u) => (
+							<>
+								{texts.roles[u.role] ?? u.role} <span class="mute wide-only">{texts.roleMeans[u.role]}</span>
+							</>
+						),
+					},
+					{
+						id: "disabled",
+						title: t.state,
+						key: (u) => (u.disabled ? 1 : 0),
+						cell: (u) => <Badge tone={u.disabled ? "warn" : "ok"}>{u.disabled ? t.disabled : t.active}</Badge>,
+						nowrap: true,
+					},
+					{
+						id: "created",
+						title: t.created,
+						key: (u) => u.created,
+						cell: (u) => time(u.created, true),
+						wide: true,
+						nowrap: true,
+					},
+					{
+						id: "act",
+						title: "",
+						cell: (u) => (
+							<Button kind="plain" label={t.changeTitle(u.username)} onPress={() => setChanging(u)}>
+								{t.change}
+							</Button>
+						),
+						number: true,
+					},
+				]}
+			/>
+			{adding ? <Add close={() => setAdding(false)} done={list.again} /> : null}
+			{changing ? <Change user={changing} close={() => setChanging(undefined)} done={list.again} /> : null}
+		</Card>
+	);
+}
+
+export const page: Page = {
+	id: "users",
+	path: "/users",
+	title: t.title,
+	icon: (
+		<>
+			<circle cx="9" cy="8" r="3.5" />
+			<path d="M2.5 20c0-3.6 2.9-6 6.5-6s6.5 2.4 6.5 6M16 4.8a3.5 3.5 0 0 1 0 6.4M18 14.5c2.1.8 3.5 2.700 3.5 5.5" />
+		</>
+	),
+	order: 110,
+	role: "administrator",
+	words: t.words,
+	component: Users,
+};

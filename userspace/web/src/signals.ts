@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The signals that somebody has chosen: which there are, which are drawn, and what has come of them. All of it outlives the
+ * page Overview, so that who comes back sees the minutes before; it ends with the session.
+ */
+import { feed, NOTHING, type Reading, signalsPath } from "./api/live";
+import { call, session } from "./api/session";
+import type { List, Signal, SignalReading } from "./api/types";
+import { sentence, title } from "./format";
+import { Store } from "./store";
+import { texts } from "./texts";
+import { KEPT_MS, Trace } from "./trace";
+
+export const CHARTS_MAX = 4;
+export const WINDOWS_S = [30, 120, KEPT_MS / 1000];
+/** What Overview shows in words beside the charts. */
+export const OVERVIEW_SIGNALS = ["bus_load_worst_percent", "bus_load_percent"];
+
+export type Readings = Record<string, SignalReading | undefined>;
+
+export interface Choice {
+	names: string[];
+	windowS: number;
+}
+
+const KEPT = "oht.signals";
+const USUAL: Choice = {
+	names: ["position_mm", "speed_mm_s", "battery_v", "bus_load_worst_percent"],
+	windowS: WINDOWS_S[1] ?? 120,
+};
+const NAME_CHARS_MAX = 40;
+
+/* ---- the choice ---- */
+
+/** What was left out of the kept choice, in words; empty: nothing. */
+export const complaint = new Store("");
+
+/* Anybody may have written there: only what has the form of a choice is taken. */
+function read(): Choice | null {
+	const text = localStorage.getItem(KEPT);
+
+	if (text === null) return USUAL;
+	try {
+		const { names, windowS } = JSON.parse(text) as Partial<Choice>;
+
+		if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) return null;
+		return {
+			names: [...new Set(names)],
+			windowS: WINDOWS_S.find((s) => s === windowS) ?? USUAL.windowS,
+		};
+	} catch {
+		return null;
+	}
+}
+
+const kept = read();
+
+if (!kept) {
+	complaint.set(texts.signals.forgotten);
+	localStorage.removeItem(KEPT);
+}
+
+export const choice = new Store<Choice>(kept ?? USUAL);
+
+export function choose(wanted: Choice): void {
+	localStorage.setItem(KEPT, JSON.stringify(wanted));
+	choice.set(wanted);
+}
+
+/** Can a chart show it? Words have no place on an axis. */
+export const drawable = (signal: Signal) => signal.type !== "word";
+
+/** Leaves out what this robot does not have, and says so. */
+function judge(signals: Signal[]): void {
+	const { names, windowS } = choice.get();
+	const known = new Set(signals.filter(drawable).map(({ name }) => name));
+	const left = names.filter((name) => known.has(name)).slice(0, CHARTS_MAX);
+	const unknown = names.filter((name) => !known.has(name));
+
+	if (unknown.length) {
+		const shown = unknown.slice(0, CHARTS_MAX).map((name) => name.slice(0, NAME_CHARS_MAX));
+
+		complaint.set(texts.signals.dropped(shown.join(", ")));
+	}
+	if (left.length === names.length) return;
+	choose({ names: left.length ? left : USUAL.names.filter((name) => known.has(name)), windowS });
+}
+
+/* ---- names and numbers ---- */
+
+const SUFFIXES = /_(mm_s|mm|v|a|percent|deg_c|us)$/;
+const DECIMALS: Record<string, number> = { mm: 0, "mm/s": 0, V: 1, A: 1, "%": 1, degC: 1, us: 0 };
+/* A cell is watched to the millivolt. */
+const FINER: Record<string, number> = { cell_max_v: 3, cell_min_v: 3 };
+
+/** The name for people; the unit stands beside the number. */
+export function nameOf({ name }: Signal): string {
+	return sentence(texts.signals.names[name] ?? title(name.replace(SUFFIXES, "")));
+}
+
+/** A number with as many decimals as its unit has, so that nothing jumps. */
+export function numberOf({ name, type, unit }: Signal, value: number): string {
+	if (type === "boolean") return value ? texts.signals.yes : texts.signals.no;
+	return value.toFixed(type === "integer" ? 0 : (FINER[name] ?? DECIMALS[unit ?? ""] ?? 1));
+}
+
+/** NaN unless the reading is good: a gap. */
+function drawnOf(reading: SignalReading | undefined): number {
+	return reading?.quality === "good" && typeof reading.value !== "string" ? Number(reading.value ?? Number.NaN) : Number.NaN;
+}
+
+/* ---- what has come ---- */
+
+/** Rows of all chosen signals. */
+export const trace = new Trace();
+
+/* How much the robot's clock is ahead of performance.now(), by the messages that took the shortest way. */
+let aheadMs = Number.NaN;
+/* One that came late says little; many say that the robot's clock runs slower than ours. */
+const FOLLOW_SHARE = 0.005;
+
+/** What the robot's clock shows now, as far as it has been heard. */
+export function robotNowMs(): number {
+	const now = performance.now() + aheadMs;
+
+	return Number.isNaN(now) ? Date.now() : Math.max(now, trace.newestMs ?? 0);
+}
+
+function hear(robotMs: number, atMs: number): void {
+	const ahead = robotMs - atMs;
+
+	if (Number.isNaN(aheadMs) || trace.isSetBack(robotMs)) aheadMs = ahead;
+	else aheadMs = Math.max(ahead, aheadMs + (ahead - aheadMs) * FOLLOW_SHARE);
+}
+
+/* An answer says only when each value was measured: the newest of these times is near the answer's own. */
+function newestTime(readings: Readings): number {
+	return Math.max(...Object.values(readings).map((reading) => Date.parse(reading?.time ?? "") || 0));
+}
+
+/** The newest readings of what is chosen, and of OVERVIEW_SIGNALS. */
+export const readings = new Store<Reading<Readings>>(NOTHING);
+
+/** Keeps the newest readings and records the chosen ones, until the returned function is called. */
+export function record(names: readonly string[]): () => void {
+	const path = signalsPath([...new Set([...names, ...OVERVIEW_SIGNALS])]);
+	let before: Readings | undefined;
+
+	trace.choose(names);
+	return feed.subscribe(path, () => {
+		const reading = feed.read<Readings>(path);
+		const { data, at, robotMs } = reading;
+
+		readings.set(reading);
+		// A refusal leaves the data before: nothing new has come.
+		if (!data || data === before) return;
+		before = data;
+		// What was asked for has no time of its own, and must not be older than what was told.
+		const when = robotMs ?? (Number.isNaN(aheadMs) ? newestTime(data) : at + aheadMs);
+
+		if (!when) return;
+		hear(when, at);
+		trace.push(when, (name) => drawnOf(data[name]));
+	});
+}
+
+/** Which signals there are; read anew with each session. */
+export const registry = new Store<Signal[] | null>(null);
+
+export async function readRegistry(): Promise<void> {
+	if (registry.get()) return;
+	const { items } = await call<List<Signal>>("GET", "telemetry/signals");
+
+	judge(items);
+	registry.set(items);
+}
+
+session.subscribe(() => {
+	// What one person may see the next may not.
+	if (session.get().state !== "none") return;
+	trace.clear();
+	readings.set(NOTHING);
+	registry.set(null);
+});

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Texts of the charts and of the choice of signals; texts.ts has all others.
+ */
+export const signalTexts = {
+	title: "Signals",
+	choose: "Choose signals",
+	chooseTitle: "Choose the signals to draw",
+	chosen: (count: number, most: number) =>
+		count < most ? `${count} of at most ${most} chosen.` : `${count} of at most ${most} chosen: take one out to choose another.`,
+	show: "Draw these",
+	noUnit: "without a unit",
+	none: "No signal is chosen.",
+	window: "Shown",
+	windows: { 30: "30 s", 120: "2 min", 300: "5 min" } as Record<number, string>,
+	lastOf: { 30: "the last 30 seconds", 120: "the last 2 minutes", 300: "the last 5 minutes" } as Record<number, string>,
+	pause: "Pause",
+	goOn: "Go on",
+	paused: (time: string) => `Picture of ${time}; the values go on.`,
+	picture: (name: string, unit: string, window: string) => `${name}${unit ? ` in ${unit}` : ""}, ${window}`,
+	at: (time: string, value: string, unit: string) => `${time}: ${value}${unit ? ` ${unit}` : ""}`,
+	min: "lowest",
+	max: "greatest",
+	yes: "yes",
+	no: "no",
+	noValue: "–",
+	quality: { old: "old", bad: "not to be trusted", none: "no value" } as Record<string, string>,
+	dropped: (names: string) => `This robot has no such signal, so it was left out of your choice: ${names}.`,
+	forgotten: "Your choice of signals could not be read; these are the usual ones.",
+	understood: "Understood",
+	noPictures: "The charts could not be loaded. The values below are right; load the page again to see pictures.",
+	reload: "Load again",
+	bus: "Bus load",
+	busMean: (percent: string) => `all cycles ${percent} %`,
+	names: {
+		position_mm: "Position",
+		speed_mm_s: "Speed",
+		battery_v: "Battery voltage",
+		battery_percent: "Battery charge",
+		battery_a: "Battery current",
+		battery_deg_c: "Battery temperature",
+		bus_load_percent: "Bus load, all cycles",
+		bus_load_worst_percent: "Bus load, fullest cycle",
+	} as Record<string, string>,
+};

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import { defineConfig } from "vite";
+
+// scripts/build-web gives the folder. Nothing is inlined: the content security policy takes files of our own only.
+export default defineConfig({
+	base: "./",
+	esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none" },
+	build: {
+		target: "es2022",
+		assetsInlineLimit: 0,
+		cssCodeSplit: false,
+		modulePreload: { polyfill: false },
+		reportCompressedSize: false,
+		emptyOutDir: true,
+	},
+});
