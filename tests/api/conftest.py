@@ -14,6 +14,7 @@ import sqlite3
 import pytest
 
 from daemon import SANITIZER, Daemon, begin
+from keeper import Keeper
 from oht_test.client import PASSWORD, ROLES
 from oht_test.plugin import deselect
 
@@ -97,3 +98,14 @@ def fresh(tmp_path, accounts):        # pylint: disable=redefined-outer-name
         yield made
     finally:
         made.end()
+
+
+@pytest.fixture
+def kept(fresh):        # pylint: disable=redefined-outer-name
+    """A daemon under a service manager that keeps what is handed to it."""
+    made = Keeper(fresh, slow_s=0)
+    fresh.start()
+    fresh.keeper = made
+    yield fresh
+    fresh.kill()
+    made.close()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """ohtctl admin against a running ohtd, and without one."""
+import contextlib
 import json
 import os
 import pty
@@ -20,7 +21,7 @@ NOBODY = 65534
 def admin(daemon, *words, said="", config=None, **more):
     """One ohtctl admin, with ohtd on its path as where both are installed."""
     env = {**daemon.environment(), "PATH": f"{OHTD.parent}:{os.environ['PATH']}"}
-    return subprocess.run([OHTCTL, "admin", *words, "--socket", daemon.socket, "--config", config or daemon.config],
+    return subprocess.run([OHTCTL, "admin", "--socket", daemon.socket, "--config", config or daemon.config, *words],
                           input=said, capture_output=True, text=True, timeout=60, check=False,
                           **{"env": env, **more})
 
@@ -55,7 +56,7 @@ def test_whole_life_of_an_account(fresh):
     (("create", "viewer"), PASSWORD, "there is such a user already"), (("create", "a b"), PASSWORD, "a name has only"),
     (("create", "eve"), "short", "/password must have 8 to 72 bytes"), (("create", "eve"), "", "no password on"),
     (("create", "eve"), "x" * 73, "/password must have 8 to 72 bytes"), (("create", "eve"), "x" * 500, "no password on"),
-    (("create", "eve", "--role", "king"), PASSWORD, "/role 'king' is not one of"),
+    (("create", "eve", "--role", "king"), PASSWORD, "/role 'king' is none of"),
     (("reset", "nobody"), PASSWORD, "there is no account 'nobody'"), (("reset", "viewer"), "short", "/password must")])
 def test_refusals_say_why(daemon, words, said, expected):
     assert expected in complaint(admin(daemon, *words, "--password-stdin", said=said))
@@ -110,7 +111,7 @@ def test_many_accounts_without_a_daemon(fresh):
 @pytest.mark.parametrize("words, said, expected", [
     (("create", "viewer"), PASSWORD, "there is such a user already"), (("create", "a b"), PASSWORD, "a name has only"),
     (("create", "eve"), "short", "/password must have 8 to 72 bytes"), (("create", "eve"), "", "no password on"),
-    (("create", "eve", "--role", "king"), PASSWORD, "/role 'king' is not one of"),
+    (("create", "eve", "--role", "king"), PASSWORD, "/role 'king' is none of"),
     (("reset", "nobody"), PASSWORD, "there is no account 'nobody'"), (("reset", "viewer"), "short", "/password must"),
     (("disable", "administrator"), None, "this is the last administrator")])
 def test_refusals_without_a_daemon(fresh, words, said, expected):
@@ -170,32 +171,71 @@ def test_administer_is_for_ohtctl(fresh, text):
     assert "no request on standard input" in complaint(done)
 
 
-@pytest.mark.parametrize("line", ["GET /api/v1/robot", "POST /api/v1/safety/stop", "DELETE /api/v1/users/1",
+@pytest.mark.parametrize("line", ["GET /api/v1/robot", "POST /api/v1/safety/stop", "GET /api/v1/users/1",
                                   "GET /api/v1/usersx"])
 def test_only_accounts_without_a_daemon(fresh, line):
     done = subprocess.run([OHTD, "--config", fresh.config, "--administer"], input=f"{line} {fresh.socket}\n",
                           capture_output=True, text=True, timeout=60, check=True, env=fresh.environment())
-    assert '"code": "offline"' in done.stdout
+    assert '"code":"offline"' in done.stdout
     assert "without it there are only accounts" in done.stdout
 
 
-def test_something_else_behind_the_socket(fresh):
+def answered(daemon, raw, *words):
+    """What ohtctl makes of these bytes from something else behind the socket."""
     with socket.socket(socket.AF_UNIX) as other:
-        other.bind(str(fresh.socket))
+        other.bind(str(daemon.socket))
         other.listen()
+        other.settimeout(60)
 
         def answer():
             peer, _ = other.accept()
             with peer:
                 peer.recv(65536)
-                peer.sendall(b"220 mail ready\r\n\r\n[]")
-                peer.shutdown(socket.SHUT_WR)
-                peer.recv(65536)
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                    peer.sendall(raw)
+                    peer.shutdown(socket.SHUT_WR)
+                    peer.recv(65536)
 
-        thread = threading.Thread(target=answer)
+        thread = threading.Thread(target=answer, daemon=True)
         thread.start()
-        assert "is no ohtd" in complaint(admin(fresh, "list"))
+        done = admin(daemon, *words)
         thread.join()
+    return done
+
+
+def head(status, body):
+    """An answer with this body."""
+    return f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+FOREIGN = [
+    (b"220 mail ready\r\n\r\n[]", "is no ohtd"), (b"", "Empty reply"), (b"\0" * 5000, "is no ohtd"),
+    (head(200, b"[]"), "is no ohtd"), (head(200, b""), "is no ohtd"), (head(500, b"<html>"), "is no ohtd"),
+    (head(200, b"{" * 5000), "is no ohtd"), (head(200, b'{"a":' * 200 + b"1" + b"}" * 200), "is no ohtd"),
+    (head(204, b""), "is no ohtd"), (head(302, b"{}"), "refused, and said nothing"),
+    (head(200, b'{"items":"' + b"x" * (2 << 20) + b'"}'), "more than 1024 KiB"),
+    (head(400, b'{"detail":7,"errors":{"a":1}}'), "7"),
+    (head(403, b'{"detail":"no","code":"role","errors":[{"pointer":"/a","detail":"b"},7]}'), "no [role]: /a b;"),
+    (head(409, b'{"detail":"\\u001b[2Jx\\u009by\\r\\n","code":"a\\u0007b"}'), "?[2Jx??y?? [a?b]\n"),
+    (head(200, b'{"items":7,"next_cursor":null}'), "is no list"),
+    (head(200, b'{"items":[7],"next_cursor":null}'), "is no list")]
+
+
+# pytest puts the name of a test into the environment: not the bytes.
+@pytest.mark.parametrize("raw, expected", FOREIGN, ids=range(len(FOREIGN)))
+def test_something_else_behind_the_socket(fresh, raw, expected):
+    assert expected in complaint(answered(fresh, raw, "list"))
+
+
+def test_a_socket_that_may_not_be_used(fresh):
+    if os.geteuid():
+        pytest.skip("only root becomes somebody else")
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(fresh.socket))
+        os.chmod(fresh.socket, 0o600)
+        done = admin(fresh, "list", user=NOBODY, group=NOBODY, extra_groups=[], cwd="/")
+    assert "Permission denied" in complaint(done, 3)
+    assert "too long for a socket" in complaint(admin(fresh, "list", "--socket", "/" + "x" * 200), 2)
 
 
 def on_terminal(daemon, words, lines):

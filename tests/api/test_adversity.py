@@ -99,7 +99,7 @@ def test_stop_health_and_login_have_places_of_their_own(crowded):
 
 @pytest.mark.parametrize("method, path", [
     ("GET", "robot"), ("GET", "safety"), ("POST", "safety/reset"), ("POST", "safety/enable"), ("GET", "/"),
-    ("GET", "nothing"), ("POST", "auth/refresh"), ("GET", "safety/stop"), ("POST", "health"), ("GET", "/app.js"),
+    ("GET", "nothing"), ("POST", "auth/refresh"), ("GET", "safety/stop"), ("POST", "health"), ("GET", "/icon.svg"),
 ])
 def test_nothing_else_is_served_there(crowded, method, path):
     answer = crowded.request(method, path, token=crowded.token("supervisor"))
@@ -177,7 +177,7 @@ def test_stop_with_the_disk_full(fresh):
         reset(fresh)
     is_stopped(fresh, token)
     resource.prlimit(fresh.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    until(lambda: fresh.login("viewer").status == 200, 30, "room again")
+    until(lambda: fresh.login("viewer").status == 200, 120, "room again")
 
 
 def test_stop_while_the_workers_are_busy(fresh):

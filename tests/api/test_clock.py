@@ -1,35 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The daemon on a system whose time of day is wrong or jumps, seen by clients whose clock is right."""
 import datetime
-import struct
 import time
 
 import pytest
 
+from clocks import Skewed
 from oht_test.wait import until
 
 pytestmark = pytest.mark.plain("shim")
 
 HOUR_S = 3600
 TEN_YEARS_S = 3652 * 86400
-
-
-class Skewed:
-    """The time of day of a daemon's system, off by as many seconds as wanted."""
-
-    def __init__(self, daemon):
-        self.file = daemon.folder / "off_s"
-        self.set(0)
-        daemon.preload("clock", OHT_SHIM_CLOCK=str(self.file))
-
-    def set(self, off_s):
-        """From now on, in place: the daemon has the file mapped."""
-        with self.file.open("r+b" if self.file.exists() else "wb") as file:
-            file.write(struct.pack("=q", off_s))
-
-    def set_to_1970(self):
-        """As a board without a battery comes up."""
-        self.set(-int(time.time()) + 60)
 
 
 @pytest.fixture(name="skewed")

@@ -4,70 +4,16 @@ import concurrent.futures
 import os
 import signal
 import socket
-import sys
 import time
 
 import pytest
 
-from notified import Notified
+from keeper import Keeper
 from oht_test.wait import until
 
 pytestmark = pytest.mark.plain("filter")
 
 LOOPS = 2
-# What systemd does between fork() and exec(): the descriptors from 3 on, and whose they are.
-HAND_OVER = """
-import os, sys
-fds = [int(n) for n in sys.argv[1].split(",")]
-copies = [os.dup2(fd, 100 + i) for i, fd in enumerate(fds)]
-for fd in fds:
-    os.close(fd)
-for at, copy in enumerate(copies):
-    os.dup2(copy, 3 + at)
-    os.close(copy)
-os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(fds)), LISTEN_FDNAMES=sys.argv[2])
-os.execv(sys.argv[3], sys.argv[3:])
-"""
-
-
-class Keeper(Notified):
-    """With a store of descriptors; slow, as a busy one is."""
-
-    def __init__(self, daemon):
-        self.daemon = daemon
-        self.kept = {}          # the socket's inode: descriptor
-        super().__init__(daemon)
-
-    def take(self, message, fds):
-        words = message.split("\n")
-        if "FDSTORE=1" in words:
-            assert "FDNAME=https" in words and len(fds) == 1
-            before = self.kept.pop(os.fstat(fds[0]).st_ino, None)
-            self.kept[os.fstat(fds[0]).st_ino] = fds[0]
-            return [before] if before is not None else []
-        if "FDSTOREREMOVE=1" in words:
-            assert "FDNAME=https" in words
-            time.sleep(0.3)
-            self.forget()
-        return fds              # of the barrier: a pipe whose end is what is waited for
-
-    def forget(self):
-        """As at the end of the service."""
-        while self.kept:
-            os.close(self.kept.popitem()[1])
-
-    def close(self):
-        super().close()
-        self.forget()
-
-    def hand_over(self, others=()):
-        """What is kept, and `others`, to every later start."""
-        fds = [*self.kept.values(), *others]
-        self.daemon.pass_fds = tuple(fds)
-        self.daemon.prefix = [sys.executable, "-c", HAND_OVER, ",".join(map(str, fds)),
-                              ":".join(["https"] * len(fds))] if fds else []
-
-
 @pytest.fixture(name="keeper")
 def fixture_keeper(fresh):
     """Told of the daemon's life, which has begun."""
@@ -93,7 +39,7 @@ def test_clients_wait_over_a_restart(fresh, keeper, number, code):
         fresh.start()
         assert fresh.port == port, "any port will do, but it is where it was"
         assert [answer.result().status for answer in answers] == [200] * clients
-    assert len(keeper.kept) == LOOPS
+    assert len(keeper.of("https")) == LOOPS
 
 
 def test_without_a_keeper_nobody_waits(fresh, keeper):

@@ -157,7 +157,7 @@ def test_database_of_a_newer_program(fresh):
         connection.execute("INSERT INTO schema_migrations VALUES (7, 0)")
     connection.close()
     before = database.read_bytes()
-    fails_to_start(fresh, "schema 7 is newer than this program's 2")
+    fails_to_start(fresh, "schema 7 is newer than this program's 4")
     assert database.read_bytes() == before
 
 
@@ -427,5 +427,5 @@ def test_clients_that_leave_before_the_answer(fresh):
         with fresh.connect() as sock:
             sock.sendall(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                          b"Content-Length: %d\r\n\r\n" % len(body) + body)
-    until(lambda: fresh.login("administrator").status == 200, 30, "the workers' queue empty again")
+    until(lambda: fresh.login("administrator").status == 200, 120, "the workers' queue empty again")
     fresh.stop()

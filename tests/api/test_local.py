@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The socket for local administration: who is let in, what it does, and what it never removes."""
+import contextlib
 import json
 import os
 import shutil
@@ -18,13 +19,19 @@ pytestmark = pytest.mark.plain("filter")
 
 NOBODY = 65534
 SOME_GID = 54321
-# Sends what is in argv[2] to the socket argv[1] and prints what comes back.
+# Sends what is in argv[2] to the socket argv[1] and prints what comes back, within argv[3] seconds if that is there; one
+# that is turned away is answered at once.
 CLIENT = """import socket, sys
 s = socket.socket(socket.AF_UNIX)
 s.connect(sys.argv[1])
-s.sendall(sys.argv[2].encode())
-while data := s.recv(65536):
-    sys.stdout.buffer.write(data)
+if sys.argv[3:]:
+    s.settimeout(float(sys.argv[3]))
+try:
+    s.sendall(sys.argv[2].encode())
+    while data := s.recv(65536):
+        sys.stdout.buffer.write(data)
+except (BrokenPipeError, ConnectionResetError, TimeoutError):
+    pass        # answered before the request was read, or not at all
 """
 
 
@@ -81,6 +88,17 @@ def test_root_is_an_administrator_without_a_token(local):
     assert "all rooms from info to debug by uid 0" in daemon.log()
 
 
+def test_who_is_there_is_the_uid_and_no_session(local):
+    _, path = local
+    me = ask(path, "GET", "auth/me").json
+    assert me == {"id": None, "username": None, "role": "administrator", "session": None, "uid": 0}
+    assert ask(path, "GET", "auth/me", user=NOBODY, group=SOME_GID).json["uid"] == NOBODY
+    assert ask(path, "GET", "auth/sessions").json == {"items": [], "next_cursor": None}
+    assert ask(path, "POST", "auth/logout", {}).code == "no_session"
+    change = {"old_password": "whatever it is", "new_password": "something else"}
+    assert ask(path, "POST", "auth/password/change", change).code == "no_session"
+
+
 def test_members_of_the_group_are_administrators(local):
     _, path = local
     for who in ({"group": SOME_GID}, {"group": NOBODY, "extra_groups": [7, SOME_GID]}):
@@ -134,7 +152,7 @@ def test_a_crowd_on_the_network_does_not_keep_an_administrator_out(fresh):
         sock.close()
 
 
-def test_more_than_its_places_wait_until_one_is_free(fresh):
+def test_places_that_become_free_are_used(fresh):
     fresh.start()
     crowd = [socket.socket(socket.AF_UNIX) for _ in range(20)]
     for sock in crowd:
@@ -142,6 +160,91 @@ def test_more_than_its_places_wait_until_one_is_free(fresh):
     for sock in crowd:
         sock.close()
     assert ask(fresh.socket, "GET", "health/live").status == 200
+
+
+# ---- idle connections ----
+
+# Opens what the daemon closes anew, for ever.
+HOLD = """import selectors, socket, sys
+held = selectors.DefaultSelector()
+def hold():
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(sys.argv[1])
+    held.register(s, selectors.EVENT_READ)
+for _ in range(int(sys.argv[2])):
+    hold()
+print("held", flush=True)
+while True:
+    for key, _ in held.select():
+        try:
+            more = key.fileobj.recv(65536)
+        except OSError:
+            more = b""
+        if not more:
+            held.unregister(key.fileobj)
+            key.fileobj.close()
+            hold()
+"""
+
+
+@contextlib.contextmanager
+def idle(path, count, **who):
+    """Another process that keeps so many connections and says nothing."""
+    with subprocess.Popen([sys.executable, "-c", HOLD, path, str(count)], stdout=subprocess.PIPE, text=True, **who) as holder:
+        try:
+            assert holder.stdout.readline() == "held\n"
+            yield
+        finally:
+            holder.kill()
+
+
+def raw_answer(path, **who):
+    """To a request that may be turned away before it is read, and then lose its answer."""
+    return subprocess.run([sys.executable, "-c", CLIENT, path, text_of("GET", "robot")], check=True, capture_output=True,
+                          timeout=60, **who).stdout
+
+
+def refused_at_once(path, **who):
+    """Answer to a connection that has no place: before it has asked. Until those of others who have left are noticed, the
+    crowd may not have its places yet, and a connection that gets one waits in vain.
+    """
+    def ask_nothing():
+        return subprocess.run([sys.executable, "-c", CLIENT, path, "", "1"], check=True, capture_output=True, timeout=60,
+                              **who).stdout
+
+    return parse(until(ask_nothing, what="a connection without a place").decode())
+
+
+def test_no_user_keeps_the_administrators_out(local):
+    _, path = local
+    # Each of them has only its share, and so do all of them together.
+    with contextlib.ExitStack() as crowd:
+        for uid in range(NOBODY - 5, NOBODY):
+            crowd.enter_context(idle(path, 20, user=uid, group=uid, extra_groups=[]))
+        for _ in range(3):
+            assert ask(path, "GET", "robot").status == 200
+            assert ask(path, "GET", "robot", user=NOBODY, group=SOME_GID, extra_groups=[]).status == 200
+
+
+def test_one_more_than_its_share_is_told_so(local):
+    _, path = local
+    who = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+    with idle(path, 20, **who):
+        answer = refused_at_once(path, **who)
+        assert (answer.status, answer.code) == (503, "busy")
+        # Others have their own.
+        other = {"user": NOBODY - 1, "group": NOBODY, "extra_groups": []}
+        until(lambda: b"local_not_admin" in raw_answer(path, **other), what="a place of their own")
+    until(lambda: b"local_not_admin" in raw_answer(path, **who), what="a place again")
+
+
+def test_members_of_the_group_do_not_keep_root_out(local):
+    _, path = local
+    with contextlib.ExitStack() as crowd:
+        for uid in range(NOBODY - 9, NOBODY):
+            crowd.enter_context(idle(path, 20, user=uid, group=SOME_GID, extra_groups=[]))
+        for _ in range(3):
+            assert ask(path, "GET", "robot").status == 200
 
 
 def test_dead_socket_of_our_own_is_replaced_and_removed_at_the_end(fresh):

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The log over the API: who may read it, what is in it, what never is, and its levels."""
+import os
 import re
 import signal
+import socket
 
 import pytest
 
@@ -32,6 +34,20 @@ def test_every_line_has_its_parts(daemon):
     assert re.fullmatch(r"ohtd: \d{4}-\S+Z notice auth login_refused: from 127\.0\.0\.1 \[[0-9a-f]{16}\]", written[-1])
 
 
+def test_what_the_robot_does_is_told(fresh):
+    """Each transition and refusal is a line: from where to where, by which event, asked by whom, for which reasons."""
+    fresh.start()
+
+    def safe():
+        return [item for item in lines(fresh, code="transition", limit=200) if item["text"].startswith("init -> safe: ")]
+    found = until(safe, what="the robot in safe")[0]
+    assert (found["level"], found["room"], found["text"]) == ("notice", "robot", "init -> safe: init_complete by itself")
+    assert [item["text"] for item in lines(fresh, code="transition", limit=200)][-1] == "boot -> init: boot_complete by itself"
+    assert fresh.request("POST", "robot/commands", {"verb": "disable"}, role="operator").status == 409
+    refused = until(lambda: lines(fresh, code="refusal"), what="the refusal in the log")[0]
+    assert (refused["level"], refused["text"]) == ("info", "safe: disable_command by operator, for wrong_state")
+
+
 def test_only_supervisors_read_it_and_administrators_set_it(daemon):
     for role in ROLES:
         allowed = role in ("supervisor", "administrator")
@@ -56,8 +72,9 @@ def test_bad_queries_are_refused_by_name(daemon, query, pointer):
     {}, {"level": "loud"}, {"level": 6}, {"level": "info", "room": "kitchen"}, {"level": "info", "room": None},
     {"level": "info", "rooms": "bus"}, {"room": "bus"}, b"[]", b"{"])
 def test_bad_levels_are_refused_and_change_nothing(daemon, body):
+    before = lines(daemon, code="log_level")
     assert put_level(daemon, body).status == 400
-    assert not lines(daemon, code="log_level")
+    assert lines(daemon, code="log_level") == before
 
 
 def test_pages_go_on_where_the_last_one_ended(daemon):
@@ -72,9 +89,13 @@ def test_pages_go_on_where_the_last_one_ended(daemon):
         cursor = f"&cursor={page['next_cursor']}"
     assert len(seen) >= 5
     assert seen == sorted(set(seen), reverse=True)
-    run, seq = (cursor or "=0-0").split("=")[1].split("-")
-    for wrong in (f"{int(run, 16) ^ 1:x}-{seq}", f"{run}-0", f"{run}-0{seq}", f"{run}-{seq}x", f"0{run}-{seq}"):
-        assert daemon.get(f"logs?cursor={wrong}", role="supervisor").status == 400, wrong
+    run, seq, belongs = cursor.split("=")[1].split("-")
+    for wrong in (f"{int(run) ^ 1}-{seq}-{belongs}", f"{run}-0{seq}-{belongs}", f"{run}-{seq}-{belongs}x",
+                  f"0{run}-{seq}-{belongs}", f"{run}-{seq}"):
+        answer = daemon.get(f"logs?limit=2&code=login&cursor={wrong}", role="supervisor")
+        assert answer.json["errors"][0]["code"] == "bad_cursor", wrong
+    answer = daemon.get(f"logs?code=answer{cursor}", role="supervisor")
+    assert answer.json["errors"][0]["code"] == "cursor_of_other_query"
 
 
 @pytest.mark.plain("filter")
@@ -103,7 +124,9 @@ def test_no_secret_is_ever_written(fresh):
     fresh.start()
     grant = fresh.login("administrator").json
     fresh.login("viewer", "Wr0ng-but-secret-too")
-    fresh.request("POST", "auth/refresh", {"refresh_token": grant["refresh_token"]})
+    # Twice, since the token that has just been replaced may come once more.
+    successor = fresh.request("POST", "auth/refresh", {"refresh_token": grant["refresh_token"]}).json
+    fresh.request("POST", "auth/refresh", {"refresh_token": successor["refresh_token"]})
     again = fresh.request("POST", "auth/refresh", {"refresh_token": grant["refresh_token"]})
     assert again.code == "refresh_refused"
     fresh.request("GET", "robot?token=" + grant["access_token"], token=grant["access_token"])
@@ -111,7 +134,7 @@ def test_no_secret_is_ever_written(fresh):
     everything = fresh.log() + str(lines(fresh, limit=200))
     assert " refresh_reused: " in everything
     assert "/api/v1/robot: 40" in everything
-    for secret in (PASSWORD, "Wr0ng-but-secret-too", grant["access_token"], grant["refresh_token"]):
+    for secret in (PASSWORD, "Wr0ng-but-secret-too", grant["access_token"], grant["refresh_token"], successor["refresh_token"]):
         assert secret not in everything
 
 
@@ -166,3 +189,96 @@ def test_every_answer_has_its_own_id(daemon):
     refused = daemon.raw(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                          b"Content-Length: 99999999\r\n\r\n")
     assert b"\r\nx-request-id: " in refused and b'"request_id":' in refused
+
+
+# ---- nothing reads it ----
+
+def fill(write, piece):
+    """Write until nothing more is taken."""
+    try:
+        while True:
+            write(piece)
+    except BlockingIOError:
+        pass
+
+
+class Pipe:
+    """Standard error of a daemon: a named pipe that the test reads when it wants to."""
+
+    def __init__(self, daemon):
+        path = daemon.folder / "stderr"
+        os.mkfifo(path)
+        self.fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        self.text = ""
+        daemon.prefix = ["sh", "-c", f'exec "$@" 2>"{path}"', "sh"]
+
+    def fill(self):
+        """No place is left in it."""
+        fill(lambda piece: os.write(self.fd, piece), b"x")
+
+    def take(self):
+        """Everything that has come so far."""
+        try:
+            while piece := os.read(self.fd, 65536):
+                self.text += piece.decode(errors="replace")
+        except BlockingIOError:
+            pass
+        return self.text
+
+    def close(self):
+        """The test is over."""
+        os.close(self.fd)
+
+
+@pytest.fixture(name="pipe")
+def fixture_pipe(fresh):
+    made = Pipe(fresh)
+    yield made
+    made.close()
+
+
+def works_and_ends(daemon):
+    """Answers, stops, writes lines and ends in order."""
+    token = daemon.token("administrator")
+    for _ in range(60):
+        assert daemon.login("nobody", "wrong password").status in (401, 429)
+        assert daemon.get("health/live", role=None).status == 200
+    assert daemon.post("safety/stop", token=token).json["state"] == "stopped"
+    assert put_level(daemon, {"level": "debug"}).status == 200
+    assert lines(daemon, code="login_refused")
+    daemon.stop()
+
+
+@pytest.mark.plain("filter")
+def test_full_standard_error_holds_nobody_up(fresh, pipe):
+    pipe.fill()
+    fresh.start()
+    works_and_ends(fresh)
+
+
+@pytest.mark.plain("filter")
+def test_lines_follow_when_standard_error_is_read_again(fresh, pipe):
+    fresh.start()
+    until(lambda: " notice main ready: " in pipe.take(), what="the first lines")
+    pipe.fill()
+    assert put_level(fresh, {"level": "debug"}).status == 200
+    until(lambda: "all rooms from info to debug by administrator" in pipe.take(), what="the line that was held")
+    fresh.stop()
+
+
+@pytest.mark.plain("filter")
+def test_stuck_journal_holds_nobody_up(fresh, pipe):
+    path = fresh.folder / "journal"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as stuck, \
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        stuck.bind(str(path))
+        sender.setblocking(False)
+        sender.connect(str(path))
+        fill(sender.send, b"x")
+        pipe.fill()
+        status = os.fstat(pipe.fd)
+        fresh.shims["JOURNAL_STREAM"] = f"{status.st_dev}:{status.st_ino}"
+        fresh.prefix = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /run && mkdir -p /run/systemd/journal && '
+                        f'ln -s "{path}" /run/systemd/journal/socket && exec "$@"', "sh", *fresh.prefix]
+        fresh.start()
+        works_and_ends(fresh)

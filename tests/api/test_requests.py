@@ -112,6 +112,10 @@ def test_garbage_instead_of_tls_does_not_hurt(daemon, chance):
     (line(method="POST", headers=HEAD + b"Transfer-Encoding: gzip\r\n"), 400),
     (line(method="POST", headers=HEAD + b"Transfer-Encoding: chunked\r\n", body=b"zz\r\n"), 400),
     (line(method="POST", headers=HEAD + b"Content-Length: 2\r\nExpect: a miracle\r\n"), 417),
+    (line(headers=HEAD + HEAD), 400),
+    (line(headers=HEAD + b"hOsT: evil.example\r\n"), 400),
+    (line(headers=HEAD + b"X: a\n"), 400),
+    (line().replace(b"\r\n", b"\n"), 400),
     (b"\r\n\r\n\r\n\r\n\r\n", 400),
     (b"GET\r\n\r\n", 400),
     (b"\0\1\2\3\4\5\6\7\r\n\r\n", 400),
@@ -125,6 +129,84 @@ def test_bad_request_is_refused(daemon, request_bytes, expected):
         assert json.loads(body)["status"] == expected
         for name in SECURITY:
             assert name.encode() in head.lower()
+
+
+# ---- where one request ends and the next one begins ----
+
+JSON = b"Content-Type: application/json\r\n"
+LOGIN = b'{"username":"nobody","password":"nothing at all"}'
+LENGTH = b"Content-Length: %d\r\n" % len(LOGIN)
+CHUNKED = b"%x\r\n%s\r\n0\r\n\r\n" % (len(LOGIN), LOGIN)
+# Bytes that a server which takes the other length answers as a request of their own.
+SMUGGLED = b"GET /api/v1/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
+AMBIGUOUS = {
+    "two lengths": (LENGTH + b"Content-Length: 5\r\n", LOGIN),
+    "two lengths, the other way round": (b"Content-Length: 5\r\n" + LENGTH, LOGIN),
+    "the same length twice": (LENGTH + LENGTH, LOGIN),
+    "names in other letters": (LENGTH + b"content-LENGTH: 0\r\n", LOGIN),
+    "a list of lengths": (b"Content-Length: 5, 5\r\n", LOGIN),
+    "length and chunks": (LENGTH + b"Transfer-Encoding: chunked\r\n", CHUNKED),
+    "chunks and length": (b"Transfer-Encoding: chunked\r\n" + LENGTH, CHUNKED),
+    "chunks twice": (b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", CHUNKED),
+    "chunks and nothing": (b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", CHUNKED),
+    "chunks in a list": (b"Transfer-Encoding: gzip, chunked\r\n", CHUNKED),
+    "a blank in front of the colon": (LENGTH + b"Transfer-Encoding : chunked\r\n", LOGIN),
+    "a line end without CR": (LENGTH + b"X: y\nContent-Length: 5\r\n", LOGIN),
+}
+
+
+def ambiguous(kind):
+    """A request whose length can be read in two ways, and a further one behind it."""
+    headers, body = AMBIGUOUS[kind]
+    return b"POST /api/v1/auth/login HTTP/1.1\r\n" + HEAD + JSON + headers + b"\r\n" + body + SMUGGLED
+
+
+def refused_and_closed(raw, before=0):
+    """`before` good answers, then one refusal, and nothing behind it."""
+    assert raw.count(b"HTTP/1.1 ") == before + 1, raw
+    assert raw.count(b"HTTP/1.1 200 ") == before
+    assert b"HTTP/1.1 400 " in raw
+
+
+@pytest.mark.parametrize("kind", AMBIGUOUS)
+def test_a_length_that_can_be_read_in_two_ways_is_refused(daemon, kind):
+    refused_and_closed(daemon.raw(ambiguous(kind)))
+
+
+@pytest.mark.parametrize("kind", AMBIGUOUS)
+def test_also_behind_good_requests_on_the_same_connection(daemon, kind):
+    refused_and_closed(daemon.raw(SMUGGLED * 3 + ambiguous(kind)), before=3)
+
+
+@pytest.mark.parametrize("kind", ["two lengths", "chunks and length"])
+def test_also_when_it_comes_in_pieces(daemon, kind):
+    with daemon.connect() as sock:
+        for byte in ambiguous(kind):
+            try:
+                sock.sendall(bytes([byte]))
+            except OSError:        # it has been answered and closed before the last byte
+                break
+        raw = b""
+        try:
+            while more := sock.recv(65536):
+                raw += more
+        except OSError:
+            pass
+    refused_and_closed(raw)
+
+
+@pytest.mark.parametrize("headers, body", [(LENGTH, LOGIN), (b"Transfer-Encoding: chunked\r\n", CHUNKED)])
+def test_one_length_is_enough_for_many_requests(daemon, headers, body):
+    request = b"POST /api/v1/health HTTP/1.1\r\n" + HEAD + JSON + headers + b"\r\n" + body
+    raw = daemon.raw(request * 3 + b"\r\n" + line())
+    assert (raw.count(b"HTTP/1.1 405 "), raw.count(b"HTTP/1.1 200 ")) == (3, 1), raw
+
+
+def test_a_body_may_look_like_headers(daemon):
+    body = b"Content-Length: 1\r\nContent-Length: 2\r\nHost: evil\r\n\r\n"
+    raw = daemon.raw(b"POST /api/v1/health HTTP/1.1\r\n" + HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body +
+                     line())
+    assert (raw.count(b"HTTP/1.1 405 "), raw.count(b"HTTP/1.1 200 ")) == (1, 1), raw
 
 
 # The limit is 10 s: whatever is done about these takes as long, so all of it is done at the same time.
@@ -188,11 +270,11 @@ def test_clients_that_keep_a_connection_waiting_are_cut_off(daemon):
 # ---- methods and paths ----
 
 @pytest.mark.parametrize("method, path, allow", [
-    ("GET", "safety/stop", "POST"),
-    ("DELETE", "robot", "GET, HEAD"),
-    ("PUT", "health", "GET, HEAD"),
-    ("POST", "modules", "GET, HEAD"),
-    ("BREW", "safety", "GET, HEAD"),
+    ("GET", "safety/stop", "POST, OPTIONS"),
+    ("DELETE", "robot", "GET, HEAD, OPTIONS"),
+    ("PUT", "health", "GET, HEAD, OPTIONS"),
+    ("POST", "modules", "GET, HEAD, OPTIONS"),
+    ("BREW", "safety", "GET, HEAD, OPTIONS"),
 ])
 def test_wrong_method(daemon, method, path, allow):
     answer = daemon.request(method, path, role="administrator")

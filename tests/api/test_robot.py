@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is shown and done: modules, registers, stop. The bus is the simulator behind a pty."""
 import csv
+import gzip
+import pathlib
+import re
 
 import pytest
 
@@ -16,7 +19,7 @@ def test_health_says_what_this_back_end_is(daemon):
     assert health["bus"]["backend"] == "rtu"
     assert health["bus"]["timing"] == "not_guaranteed"
     assert health["bus"]["hardware_stop"] is False
-    assert health["simulated"] is False, "nobody has said so"
+    assert health["simulated"] is True
     assert daemon.get("health/live", role=None).json == {"status": "live"}
     assert daemon.get("health/ready", role=None).json == {"status": "ready"}
 
@@ -118,6 +121,24 @@ def test_reset_opens_the_latch_and_enable_is_refused_here(daemon):
     assert (refused.status, refused.code) == (409, "unsupported")
 
 
+def test_a_reset_is_not_for_a_stop_that_came_after_the_look(daemon):
+    daemon.post("safety/stop")
+    until(lambda: not daemon.get("safety").json["why_not_reset"], what="nothing in the way of a reset")
+    seen = daemon.get("safety").json["journal_seq"]
+    daemon.post("safety/stop", role="operator")
+    for wrong in (seen, 0, seen + 1000):
+        refused = daemon.post("safety/reset", {"journal_seq": wrong}, role="supervisor")
+        assert (refused.status, refused.code) == (409, "stop_changed"), wrong
+        assert daemon.get("safety").json["state"] == "stopped"
+    for wrong in (-1, 1.5, "1", None):
+        refused = daemon.post("safety/reset", {"journal_seq": wrong}, role="supervisor")
+        assert (refused.status, refused.json["errors"][0]["pointer"]) == (400, "/journal_seq"), wrong
+    assert daemon.post("safety/enable", {"journal_seq": seen}).json["errors"][0]["pointer"] == "/journal_seq"
+    until(lambda: daemon.get("safety").json["journal_seq"] > seen, what="the second stop")
+    answer = daemon.post("safety/reset", {"journal_seq": daemon.get("safety").json["journal_seq"]}, role="supervisor")
+    assert (answer.status, answer.json["state"]) == (200, "ready")
+
+
 @pytest.mark.parametrize("role, status, code", [
     ("viewer", 403, "role"), ("operator", 403, "role"), ("supervisor", 409, "unsupported"),
     ("administrator", 409, "unsupported"),
@@ -145,6 +166,159 @@ def test_commands_are_validated(daemon):
     assert daemon.post("robot/commands", {"verb": "stop"}).status in (200, 409)
 
 
+def test_members_fit_the_verb(daemon):
+    """A member that the verb does not take, or lacks, is named; nothing is passed over in silence."""
+    for body, pointer, code in (
+            ({"verb": "move"}, "/position_mm", "missing"),
+            ({"verb": "move", "station": "home", "position_mm": 1}, "/station", "one_of"),
+            ({"verb": "home", "station": "home"}, "/station", "not_taken"),
+            ({"verb": "jog", "speed_mm_s": 10, "station": "home"}, "/station", "not_taken"),
+            ({"verb": "jog"}, "/speed_mm_s", "missing"),
+            ({"verb": "jog", "speed_mm_s": 10, "position_mm": 1}, "/position_mm", "not_taken"),
+            ({"verb": "home", "position_mm": 1}, "/position_mm", "not_taken"),
+            ({"verb": "dock", "speed_mm_s": 1}, "/speed_mm_s", "not_taken"),
+            ({"verb": "stop", "id": "a\x7f"}, "/id", "unprintable"),
+            ({"verb": "disable", "position_mm": 0}, "/position_mm", "not_taken"),
+            ({"verb": "pause", "queue": "replace"}, "/queue", "not_taken"),
+            ({"verb": "jog", "speed_mm_s": 10, "queue": "replace"}, "/queue", "not_taken"),
+            ({"verb": "jog", "speed_mm_s": 10, "queue": "append"}, "/queue", "not_taken"),
+            ({"verb": "stop", "queue": "append"}, "/queue", "not_taken"),
+            ({"verb": "resume", "not_after": "2100-01-01T00:00:00Z"}, "/not_after", "not_taken"),
+            *(({"verb": "home", "not_after": text}, "/not_after", "unfit") for text in (
+                "2100-01-01T00:00:00+00", "2100-01-01 00:00:00Z", "2100-02-30T00:00:00Z", "2100-13-01T00:00:00Z",
+                "2100-01-01T00:00:00.Z", "2100-01-01T00:00:60Z", "tomorrow at 12 o'clock", "2100-01-01T00:00:00.12ZZ")),
+            ({"verb": "move", "position_mm": 1, "speed_mm_s": 0}, "/speed_mm_s", "range"),
+            ({"verb": "move", "position_mm": 1, "speed_mm_s": -5}, "/speed_mm_s", "range"),
+            ({"verb": "move", "position_mm": 1, "id": "tab\there"}, "/id", "unprintable"),
+            ({"verb": "move", "position_mm": 1, "id": "gr\u00fcn"}, "/id", "unprintable")):
+        answer = daemon.post("robot/commands", body)
+        assert (answer.status, answer.code) == (422, "verb_member"), (body, answer)
+        assert [(error["pointer"], error["code"]) for error in answer.json["errors"]] == [(pointer, code)], body
+
+
+def test_bad_values_of_motion_are_refused(daemon):
+    for body, pointer in (
+            ({"verb": "move", "position_mm": 1e7}, "/position_mm"), ({"verb": "move", "position_mm": "1"}, "/position_mm"),
+            ({"verb": "move", "position_mm": None}, "/position_mm"), ({"verb": "move", "position_mm": True}, "/position_mm"),
+            ({"verb": "jog", "speed_mm_s": 1e6}, "/speed_mm_s"), ({"verb": "jog", "speed_mm_s": [1]}, "/speed_mm_s"),
+            ({"verb": "move", "position_mm": 1, "id": ""}, "/id"), ({"verb": "move", "position_mm": 1, "id": "x" * 65}, "/id"),
+            ({"verb": "move", "position_mm": 1, "queue": "first"}, "/queue"),
+            ({"verb": "home", "not_after": 5}, "/not_after"), ({"verb": "home", "not_after": "2100-01-01"}, "/not_after"),
+            ({"verb": "home", "not_after": "2100-01-01T00:00:00.1234Z"}, "/not_after"),
+            ({"verb": "move", "position_mm": 1, "force": True}, "/force")):
+        answer = daemon.post("robot/commands", body)
+        assert (answer.status, answer.json["errors"][0]["pointer"]) == (400, pointer), body
+
+
+def test_stations_are_listed_and_are_targets(daemon):
+    assert daemon.get("robot/stations", role="viewer").json == {
+        "items": [{"name": "dock", "position_mm": 0}, {"name": "home", "position_mm": 500}], "next_cursor": None}
+    assert daemon.request("GET", "robot/stations").status == 401
+    # Refused as a move to its position is.
+    by_name, by_position = (daemon.post("robot/commands", {"verb": "move", **target}) for target in
+                            ({"station": "home"}, {"position_mm": 500}))
+    assert by_name.status == by_position.status == 409 and by_name.json["errors"] == by_position.json["errors"]
+    for name in ("Home", "home ", "hom", "homes", "500", "../home", "x" * 40, "\u00f6"):
+        answer = daemon.post("robot/commands", {"verb": "move", "station": name})
+        assert (answer.status, answer.code) == (422, "unknown_station"), (name, answer)
+        assert [error["pointer"] for error in answer.json["errors"]] == ["/station"]
+    for name in ("", "x" * 41, 5, None, ["home"]):
+        answer = daemon.post("robot/commands", {"verb": "move", "station": name})
+        assert (answer.status, answer.json["errors"][0]["pointer"]) == (400, "/station"), (name, answer)
+    assert daemon.get("robot").json["last_passage"] is None
+
+
+def test_nothing_moves_without_outputs(daemon):
+    """This bus has no outputs that could be switched on: each verb says why not, and the robot stands."""
+    until(lambda: daemon.get("robot").json["state"] not in ("boot", "init"), what="the end of the start")
+    before = daemon.get("robot").json
+    for body in ({"verb": "move", "position_mm": 1000}, {"verb": "jog", "speed_mm_s": 100}, {"verb": "home"}, {"verb": "dock"},
+                 {"verb": "undock"}, {"verb": "pause"}, {"verb": "resume"},
+                 {"verb": "move", "position_mm": 1000, "queue": "append"}, {"verb": "dock", "queue": "append"},
+                 {"verb": "home", "not_after": "2100-01-01T00:00:00.5Z"}, {"verb": "home", "not_after": "9999-12-31T23:59:59Z"},
+                 {"verb": "home", "not_after": "2262-04-12T00:00:00Z"}):
+        answer = daemon.post("robot/commands", body)
+        assert answer.status == 409, (body, answer)
+        assert answer.json["errors"], body
+        assert daemon.request("POST", "robot/commands", body).status == 401
+        assert daemon.post("robot/commands", body, role="viewer").status == 403
+    after = daemon.get("robot").json
+    assert after["command"] is None and after["queue"] == []
+    assert (after["state"], after["position_mm"]) == (before["state"], before["position_mm"])
+
+
+def test_a_command_whose_time_is_past_is_dropped(daemon):
+    for text in ("2020-02-29T23:59:59.999Z", "1970-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "0001-01-01T00:00:00Z"):
+        answer = daemon.post("robot/commands", {"verb": "home", "not_after": text})
+        assert (answer.status, answer.code) == (504, "expired"), text
+
+
+def test_the_answer_has_the_robot_and_no_number_without_a_motion(daemon):
+    answer = daemon.post("robot/commands", {"verb": "stop"})
+    assert answer.status == 200 and answer.json["number"] is None
+    assert answer.json["robot"].keys() == daemon.get("robot").json.keys()
+    assert (answer.json["id"], answer.json["state"], answer.json["why_not"]) == (None, "finished", [])
+    assert daemon.post("robot/commands", {"verb": "stop", "id": "mine"}).json["id"] == "mine"
+
+
+def test_the_factsheet_says_what_holds(daemon):
+    """Each fact against the place where it shows: a sheet that is wrong is worse than none."""
+    facts = daemon.get("robot/factsheet").json
+    robot, document = daemon.get("robot").json, daemon.get("openapi.json", role=None).json
+    for name in ("soft_min_mm", "soft_max_mm", "dock_position_mm"):
+        assert facts["lengths"][name] == robot["limits"][name], name
+    for name in ("speed_mm_s", "jog_mm_s"):
+        assert facts["limits"][name] == robot["limits"][name], name
+    assert facts["intervals"]["jog_expiry_ms"] == robot["jog_expiry_ms"]
+    members = document["components"]["schemas"]["RobotCommand"]["properties"]
+    assert facts["array_limits"]["id_characters"] == members["id"]["maxLength"]
+    assert facts["intervals"]["valid_for_max_ms"] == members["valid_for_ms"]["maximum"]
+    assert facts["intervals"]["valid_for_ms"] == members["valid_for_ms"]["default"]
+    assert [module["address"] for module in facts["versions"]["modules"]] == \
+        [item["address"] for item in daemon.get("modules").json["items"]]
+    assert facts["versions"]["ohtd"] == daemon.get("health").json["version"] and facts["versions"]["bus"] == "rtu"
+    assert daemon.request("GET", "robot/factsheet").status == 401
+
+
+def test_the_factsheet_knows_what_each_command_takes(daemon):
+    commands = {item["verb"]: item for item in daemon.get("robot/factsheet").json["commands"]}
+    assert set(commands) == {"move", "jog", "home", "dock", "undock"}
+    for verb, facts in commands.items():
+        target = {"position_mm": 1000} if facts["needs_target"] else {"speed_mm_s": 50} if verb == "jog" else {}
+        said = daemon.post("robot/commands", {"verb": verb, "queue": "append", **target})
+        assert (said.code == "verb_member") == (not facts["can_wait"]), verb
+        assert daemon.post("robot/commands", {"verb": verb, **target}).code != "verb_member", verb
+
+
+def test_the_override_is_set_and_told(daemon):
+    assert daemon.get("robot").json["override_percent"] == 100
+    try:
+        for percent in (1, 40, 100):
+            answer = daemon.request("PUT", "robot/override", {"percent": percent}, role="operator")
+            assert answer.status == 200 and answer.json["override_percent"] == percent
+            assert daemon.get("robot").json["override_percent"] == percent
+        for body, pointer in (({}, "/percent"), ({"percent": 0}, "/percent"), ({"percent": 101}, "/percent"),
+                              ({"percent": 50.5}, "/percent"), ({"percent": "50"}, "/percent"), ({"percent": None}, "/percent"),
+                              ({"percent": 50, "verb": "move"}, "/verb"), ({"percent": 50, "valid_for_ms": 0}, "/valid_for_ms")):
+            answer = daemon.request("PUT", "robot/override", body, role="operator")
+            assert (answer.status, answer.json["errors"][0]["pointer"]) == (400, pointer), body
+        assert daemon.request("PUT", "robot/override", {"percent": 50}).status == 401
+        assert daemon.request("PUT", "robot/override", {"percent": 50}, role="viewer").status == 403
+        refused = daemon.request("PUT", "robot/override", {"percent": 50}, role="supervisor")
+        assert (refused.status, refused.code) == (409, "control_held"), "the operator has taken control with it"
+        assert daemon.get("robot").json["override_percent"] == 100
+    finally:
+        daemon.request("DELETE", "control", role="operator")
+
+
+def test_limits_of_motion_are_told(daemon):
+    robot = daemon.get("robot").json
+    limits = robot["limits"]
+    assert limits["soft_min_mm"] < limits["dock_position_mm"] < limits["soft_max_mm"]
+    assert 0 < limits["jog_mm_s"] <= limits["speed_mm_s"]
+    assert robot["jog_expiry_ms"] >= 100
+
+
 @pytest.mark.plain("filter")
 def test_discover_finds_all_four(daemon):
     """The daemon's own search at the start goes first. A busy host may hide a module from a search, but adds none."""
@@ -165,12 +339,12 @@ def test_discover_finds_all_four(daemon):
 def test_silent_module_is_shown_and_recovers(daemon):
     daemon.sim("fault 5 silence")
     try:
-        until(lambda: daemon.get("modules/5").json["health"] in ("degraded", "lost"), 20, "loss")
+        until(lambda: daemon.get("modules/5").json["health"] in ("degraded", "lost"), 120, "loss")
         assert daemon.get("modules/5").json["statistics"]["timeouts"] > 0
         assert daemon.get("health", role=None).json["status"] == "degraded"
     finally:
         daemon.sim("clear 5")
-    until(lambda: daemon.get("modules/5").json["health"] == "good", 30, "recovery")
+    until(lambda: daemon.get("modules/5").json["health"] == "good", 120, "recovery")
 
 
 # ---- the page ----
@@ -180,17 +354,52 @@ def test_page_is_served_with_etag(daemon):
     page = daemon.get("/", role=None)
     assert page.status == 200
     assert page.headers["content-type"].startswith("text/html")
-    assert b"<script src=\"app.js\">" in page.body
     assert b"onclick" not in page.body and b"<script>" not in page.body and b"style=" not in page.body
+    assert page.headers["cache-control"] == "no-cache"
     again = daemon.get("/", role=None, headers={"If-None-Match": page.headers["etag"]})
     assert (again.status, again.body) == (304, b"")
-    for name, kind in (("app.js", "text/javascript"), ("style.css", "text/css"), ("icon.svg", "image/svg+xml")):
-        answer = daemon.get(f"/{name}", role=None)
+    for path in ("/x/meson.build", "/x/../ohtd.conf", "/x/index.html", "/x/", "/meson.build", "/index.html",
+                 "/index.html.gz", "/assets", "/assets/", "/assets/../index.html"):
+        assert daemon.get(path, role=None).status == 404, path
+
+
+def assets_of(daemon):
+    """What the page loads, by path."""
+    text = daemon.get("/", role=None).body.decode()
+    return re.findall(r'(?:src|href)="\./(assets/[^"]+)"', text)
+
+
+@pytest.mark.plain("filter")
+def test_what_the_page_loads_is_named_by_its_content(daemon):
+    kinds = {".js": "text/javascript", ".css": "text/css"}
+    found = assets_of(daemon)
+    assert {pathlib.Path(path).suffix for path in found} == set(kinds)
+    for path in found:
+        answer = daemon.get(f"/{path}", role=None)
         assert answer.status == 200
-        assert answer.headers["content-type"].startswith(kind)
-    for name in ("meson.build", "../ohtd.conf", "index.html", "app.js/", ""):
-        assert daemon.get(f"/x/{name}", role=None).status == 404
-    assert daemon.get("/meson.build", role=None).status == 404
+        assert answer.headers["content-type"].startswith(kinds[pathlib.Path(path).suffix])
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert daemon.get("/icon.svg", role=None).headers["content-type"] == "image/svg+xml"
+
+
+@pytest.mark.plain("filter")
+def test_the_page_comes_compressed_to_who_takes_that(daemon):
+    path = next(f"/{path}" for path in assets_of(daemon) if path.endswith(".js"))
+    plain = daemon.get(path, role=None)
+    assert "content-encoding" not in plain.headers and plain.headers["vary"] == "accept-encoding"
+    packed = daemon.get(path, role=None, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip" and packed.headers["vary"] == "accept-encoding"
+    assert gzip.decompress(packed.body) == plain.body
+    both = daemon.get(path, role=None, headers={"Accept-Encoding": "gzip, deflate, br"})
+    assert both.headers["content-encoding"] == "br" and len(both.body) < len(packed.body)
+    assert len({answer.headers["etag"] for answer in (plain, packed, both)}) == 3
+    # A form that a cache has is no answer for another form.
+    other = daemon.get(path, role=None, headers={"If-None-Match": packed.headers["etag"]})
+    assert other.status == 200
+    # Nothing that may ever hold a secret, or say again what a request has said.
+    assert "content-encoding" not in daemon.get("/", role=None, headers={"Accept-Encoding": "gzip, br"}).headers
+    for refused in ("br;q=0, gzip;q=0", "identity", "*;q=0", "", "zstd"):
+        assert daemon.get(path, role=None, headers={"Accept-Encoding": refused}).body == plain.body, refused
 
 
 def test_ca_certificate_can_be_fetched(daemon):

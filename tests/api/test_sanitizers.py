@@ -3,6 +3,7 @@
 import pytest
 
 from daemon import FOUND
+from oht_test.wait import until
 
 
 @pytest.mark.needs("thread")
@@ -21,6 +22,7 @@ def test_race_is_found(fresh):
 def test_race_of_a_killed_daemon_is_found(fresh):
     fresh.preload("seeded", OHT_SEEDED="race")
     fresh.start()
+    until(lambda: "data race" in fresh.log(), what="a race that is told while the daemon runs")
     with pytest.raises(AssertionError, match="data race"):
         fresh.end()
     (fresh.folder / "ohtd.log").unlink()

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A disk in trouble under the running daemon, and a database that was damaged before it started."""
+import contextlib
+import sqlite3
 import time
 
 import pytest
@@ -70,7 +72,7 @@ def test_disk_in_trouble(disk, order, status, code, state):
     check_alive(daemon)
     # It finds out by itself, and the token that could not be exchanged still can.
     what.write_text("")
-    until(lambda: store(daemon)["writable"], 30, "a store that writes")
+    until(lambda: store(daemon)["writable"], 120, "a store that writes")
     assert daemon.request("POST", "auth/refresh", {"refresh_token": refresh}).status == 200
     assert daemon.login("administrator").status == 200
     daemon.stop()
@@ -83,14 +85,28 @@ def test_slow_disk(disk):
     body = b'{"username":"administrator","password":"correct horse battery"}'
     connection.sendall(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                        b"Content-Length: %d\r\n\r\n" % len(body) + body)
-    until(lambda: store(daemon)["state"] == "stalled", 30, "a store that is told as stalled")
+    until(lambda: store(daemon)["state"] == "stalled", 120, "a store that is told as stalled")
     assert store(daemon)["writable"] is False
     check_alive(daemon)
     # It is late, not lost.
     what.write_text("")
     assert connection.recv(20).startswith(b"HTTP/1.1 200")
     connection.close()
-    until(lambda: store(daemon)["state"] == "ok", 30, "a store that is well")
+    until(lambda: store(daemon)["state"] == "ok", 120, "a store that is well")
+
+
+def damage(database, table):
+    """The first page of a table becomes nonsense."""
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        page = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()[0]
+    data = bytearray(database.read_bytes())
+    data[(page - 1) * 4096:page * 4096] = b"\xa5" * 4096
+    database.write_bytes(data)
+
+
+def set_aside(daemon):
+    """The databases that a repair has kept."""
+    return [file for file in daemon.state.iterdir() if ".damaged-" in file.name and not file.name.endswith("-wal")]
 
 
 def test_damaged_database(fresh):
@@ -98,20 +114,42 @@ def test_damaged_database(fresh):
     fresh.token("viewer")
     fresh.stop()
     database = fresh.state / "oht.db"
-    data = bytearray(database.read_bytes())
-    data[-4096:] = b"\xa5" * 4096
-    database.write_bytes(data)
+    damage(database, "journal")
+    # A start does not read all of it: the damage is found beside the work, and then nothing more is written.
+    fresh.start()
+    until(lambda: store(fresh)["state"] == "damaged", 30, "the damage being found")
+    assert store(fresh)["writable"] is False
+    assert fresh.get("robot").status == 200
+    answer = fresh.login("operator")
+    assert (answer.status, answer.code) == (503, "storage_damaged")
+    fresh.stop()
+    data = database.read_bytes()
     fresh.start()
     health = fresh.get("health", role=None).json
     assert health["status"] == "degraded"
     assert (health["store"]["state"], health["store"]["writable"]) == ("damaged", True)
     assert health["store"]["damaged_files"] == 1
-    aside = [file for file in fresh.state.iterdir() if ".damaged-" in file.name and not file.name.endswith("-wal")]
-    assert [file.read_bytes() for file in aside] == [bytes(data)]
+    aside = set_aside(fresh)
+    assert [file.read_bytes() for file in aside] == [data]
     assert "salvaged" in fresh.log()
     # Until somebody has looked.
     time.sleep(1.5)
     assert store(fresh)["state"] == "damaged"
     aside[0].rename(fresh.folder / "looked-at")
-    until(lambda: store(fresh)["state"] == "ok", 30, "a store that is well")
+    until(lambda: store(fresh)["state"] == "ok", 120, "a store that is well")
+    # Sessions and accounts are whole.
+    assert fresh.get("robot").status == 200
+
+
+def test_damage_in_what_the_start_reads(fresh):
+    fresh.start()
+    fresh.token("viewer")
+    fresh.stop()
+    damage(fresh.state / "oht.db", "sessions")
+    fresh.start()
+    assert (store(fresh)["state"], store(fresh)["writable"]) == ("damaged", True)
+    assert len(set_aside(fresh)) == 1
+    # What was lost is the session.
+    assert fresh.get("robot").code == "token_revoked"
+    fresh.tokens.clear()
     assert fresh.get("robot").status == 200

@@ -34,8 +34,57 @@ def test_list_goes_on_where_the_last_page_ended(daemon):
             break
         cursor = f"&cursor={page['next_cursor']}"
     assert seen == list(users(daemon))
-    for wrong in ("0", "-1", "01", "x", "1x", "1" * 19):
+    for wrong in ("0", "-1", "01", "x", "1x", "9" * 19):
         assert daemon.get(f"users?cursor={wrong}", role="administrator").code == "validation", wrong
+
+
+def sorted_by(daemon, sort, limit):
+    """Names of all accounts, by pages."""
+    names, cursor = [], ""
+    while cursor is not None:
+        page = daemon.get(f"users?sort={sort}&limit={limit}{cursor}", role="administrator").json
+        names += [item["username"] for item in page["items"]]
+        cursor = f"&cursor={page['next_cursor']}" if page["next_cursor"] else None
+    return names
+
+
+def test_list_is_sorted_over_all_pages(fresh):
+    fresh.start()
+    for name, role in (("Zoe", "viewer"), ("anna", "operator"), ("Bob", "viewer")):
+        assert fresh.post("users", {"username": name, "password": OTHER, "role": role}).status == 201
+    assert patch(fresh, "anna", {"disabled": True}).status == 200
+    everybody = list(users(fresh).values())
+    keys = {"id": lambda u: u["id"], "username": lambda u: (u["username"].lower(), u["id"]),
+            "role": lambda u: (ROLES.index(u["role"]), u["id"]), "disabled": lambda u: (u["disabled"], u["id"]),
+            "created": lambda u: (u["created"], u["id"])}
+    for sort, key in keys.items():
+        want = [user["username"] for user in sorted(everybody, key=key)]
+        for limit in (1, 2, 3, 200):
+            assert sorted_by(fresh, sort, limit) == want, (sort, limit)
+            assert sorted_by(fresh, f"-{sort}", limit) == want[::-1], (sort, limit)
+    assert [user["username"] for user in everybody] == sorted_by(fresh, "id", 200), "unless asked otherwise"
+    document = fresh.get("openapi.json", role=None).json
+    described = {each["name"]: each for each in document["paths"]["/api/v1/users"]["get"]["parameters"]}["sort"]["schema"]
+    assert set(described["enum"]) == set(keys) | {f"-{sort}" for sort in keys}
+
+
+@pytest.mark.parametrize("sort", ["", "name", "password_hash", "-", "--id", "id,role", "ID", "id;--", "deleted_s"])
+def test_sorts_that_are_none(daemon, sort):
+    answer = daemon.get(f"users?sort={sort}", role="administrator")
+    assert (answer.status, answer.code) == (400, "validation")
+    assert (answer.json["errors"][0]["pointer"], answer.json["errors"][0]["code"]) == ("/sort", "unknown_value")
+
+
+def test_a_cursor_belongs_to_its_sort(daemon):
+    sorts = ("id", "-id", "username", "-username", "role")
+    cursors = {sort: daemon.get(f"users?limit=1&sort={sort}", role="administrator").json["next_cursor"] for sort in sorts}
+    for sort in sorts:
+        for other, cursor in cursors.items():
+            answer = daemon.get(f"users?sort={sort}&cursor={cursor}", role="administrator")
+            if sort == other:
+                assert answer.status == 200
+            else:
+                assert answer.status == 400 and answer.json["errors"][0]["code"] == "cursor_of_other_query", (sort, other)
 
 
 @pytest.mark.parametrize("method, path, body", [

@@ -15,10 +15,12 @@ from oht_test.board import ALL_UNITS, PROGRAMS, Board, Controller, build_dtb  # 
 from oht_test.robot import Robot, make_accounts  # noqa: E402
 from oht_test.tap import tap_results, tap_values  # noqa: E402
 
-__all__ = ["ALL_UNITS", "ENABLES", "PROGRAMS", "STATE", "TOP", "Board", "Controller", "Robot", "build_dtb", "fresh", "host_lateness",
-           "make_accounts", "prefer", "prefer_at_once", "prefer_processes", "share", "stolen_percent", "tap_results", "tap_values"]
+__all__ = ["ALL_UNITS", "ARM_ATTEMPTS", "ENABLES", "PROGRAMS", "STATE", "TOP", "Board", "Controller", "Robot", "arm", "build_dtb",
+           "fresh", "host_lateness", "make_accounts", "prefer", "prefer_at_once", "prefer_processes", "rss_mib", "share",
+           "stolen_percent", "tap_results", "tap_values"]
 ENABLES = (4, 5)
 PREFERRED_NICE = -10
+ARM_ATTEMPTS = 20
 STATE = TOP / "build/bench/state"
 
 
@@ -26,6 +28,22 @@ def share(values, per_mille):
     """The value that per_mille of the series do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, len(ordered) * per_mille // 1000)]
+
+
+def arm(robot):
+    """Enable, again where a module went missing meanwhile: with all CPUs busy the far end answers late at times."""
+    for _ in range(ARM_ATTEMPTS):
+        try:
+            return robot.arm()
+        except AssertionError as refused:
+            last = refused
+    raise last
+
+
+def rss_mib(pid):
+    """Resident memory of a process."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS:"))
 
 
 def fresh(folder):

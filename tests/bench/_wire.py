@@ -2,6 +2,7 @@
 """The engine on a wire in software, in virtual time ahead of wall time: boards, loads, ceilings."""
 import contextlib
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -45,10 +46,13 @@ def _dtb(line):
 
 
 @contextlib.contextmanager
-def wire_board(line="115200 8N1", disturb=None, **options):
-    """A board on that wire; `disturb` are the parameters of the disturber, None: there is none."""
+def wire_board(line="115200 8N1", disturb=None, own=None, **options):
+    """A board on that wire; `disturb` are the parameters of the disturber, None: there is none; `own`: another oht.ko."""
     name = "virtual-" + line.replace(" ", "-")
     with Board(STATE / name, "stock", far=None, icount=ICOUNT, dtb=_dtb(line), **options) as board:
+        if own:
+            board.guest.push("/tmp/oht.ko", pathlib.Path(own).read_bytes())
+            board.guest.check("insmod /tmp/oht.ko")
         board.guest.check("modprobe oht_sim")
         if disturb is not None:
             board.guest.check(f"modprobe oht_disturb seed={SEED} {disturb}")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The bus: over the emulated UART, how long discovery takes; over a wire in software, what is exact."""
 import _cycle
+import _observed
 import _virtual
 from _board import ALL_UNITS, STATE, Board, Robot, fresh, make_accounts, share
 
@@ -12,6 +13,7 @@ UNITS = [2, 3, 4, 5]
 def run(bench):
     """All figures of the group."""
     _virtual.run(bench)
+    _observed.run(bench)
     _cycle.run(bench)
     _discovery(bench)
     _reads(bench)

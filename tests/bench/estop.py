@@ -7,7 +7,7 @@ import random
 import subprocess
 import time
 
-from _board import (ALL_UNITS, ENABLES, PROGRAMS, STATE, TOP, Board, Controller, Robot, build_dtb, fresh,
+from _board import (ALL_UNITS, ARM_ATTEMPTS, ENABLES, PROGRAMS, STATE, TOP, Board, Controller, Robot, arm, build_dtb, fresh,
                     host_lateness, make_accounts, prefer, prefer_at_once, share, stolen_percent, tap_results, tap_values)
 from _native import api_call
 from _wire import ICOUNT, LONG_OFF_US, scaled
@@ -26,7 +26,6 @@ TELEGRAM_STOPS = 1000
 TIMEOUT_PER_PRESS_S = 0.1
 # A little nicer than the controller, so that it enables again soon; the CPUs are never idle all the same.
 CPU_HOGS = "for i in 1 2; do nice -n 5 sh -c 'while :; do :; done' </dev/null >/dev/null 2>&1 & done"
-ARM_ATTEMPTS = 20
 # Beside each other: in virtual time they do not feel it.
 BOARDS = min(os.cpu_count(), 4)
 SEED = int(os.environ.get("OHT_SEED") or 1)
@@ -171,21 +170,11 @@ def _outside(bench):
                  "no own record with the button as cause, or not low")
 
 
-def _arm(robot):
-    """Enable, again where a module went missing meanwhile: with all CPUs busy the far end answers late at times."""
-    for _ in range(ARM_ATTEMPTS):
-        try:
-            return robot.arm()
-        except AssertionError as refused:
-            last = refused
-    raise last
-
-
 def _stops(robot, stops):
     """POST safety/stop on a kept connection, until both outputs are seen low outside: (ms each, us of each call)."""
     took_ms, called_us = [], []
     for _ in range(stops):
-        _arm(robot)
+        arm(robot)
         before_ns = time.monotonic_ns()
         answer = robot.post("safety/stop", role="operator")
         assert answer.status == 200 and robot.pins.wait_enables(0, 5), answer
@@ -210,7 +199,7 @@ def _api(bench, accounts):
     with Robot(STATE / "api", "stock", accounts, dtb=build_dtb("quick-reset")) as robot:
         preferred = prefer(robot)
         robot.guest.check(CPU_HOGS)
-        _arm(robot)
+        arm(robot)
         _record_stops(bench, "api_stop", _stops(robot, API_STOPS),
                       f"cyclic traffic and two CPU hogs in the guest; {preferred}")
 
@@ -236,7 +225,7 @@ def _api_beside_clients(bench, accounts):
 @contextlib.contextmanager
 def _clients(robot, seconds, *per_s):
     """As many connections as CLIENTS, all of them open; see _clients.py."""
-    command = ["/usr/bin/python3", TOP / "tests/bench/_clients.py", str(robot.port), str(CLIENTS), str(seconds),
+    command = ["/usr/bin/python3", "-P", TOP / "tests/bench/_clients.py", str(robot.port), str(CLIENTS), str(seconds),
                *map(str, per_s)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -155,7 +155,7 @@ static void prepare(void)
 int bus_main(void)
 {
 	const struct contract_test *more = bus_software_tests;
-	size_t count = bus_software_count;
+	size_t count = bus_software_count, outputs = 0;
 	struct contract_test *tests;
 	int code;
 
@@ -163,15 +163,18 @@ int bus_main(void)
 	if (!bus)
 		return 1;
 	if (bus->ops->hardware_stop) {
+		outputs = bus_outputs_count;
 		more = bus_hardware_tests;
 		count = bus_hardware_count;
 	}
-	tests = calloc(bus_common_count + count, sizeof(*tests));
+	tests = calloc(bus_common_count + outputs + count, sizeof(*tests));
 	if (!tests)
 		abort();
 	memcpy(tests, bus_common_tests, bus_common_count * sizeof(*tests));
-	memcpy(tests + bus_common_count, more, count * sizeof(*tests));
-	code = contract_run(tests, bus_common_count + count, prepare);
+	memcpy(tests + bus_common_count, bus_outputs_tests, outputs * sizeof(*tests));
+	/* The last of them takes the device away. */
+	memcpy(tests + bus_common_count + outputs, more, count * sizeof(*tests));
+	code = contract_run(tests, bus_common_count + outputs + count, prepare);
 	destroy();
 	free(tests);
 	return code;

@@ -15,6 +15,7 @@
 #include "contract.h"
 
 #define NO_REGISTER	0x9999
+#define BUS_CYCLE_MS	50
 
 /**
  * struct bus_place - a back-end with its far end
@@ -26,6 +27,7 @@
  * @pass_ms: so much time passes; the bus may be used by nobody else meanwhile
  * @rival: somebody else takes the role (true), or gives it back; NULL: nobody else can
  * @press: the button, pressed (true) or released; NULL: there is none
+ * @exchanges: are the plan's exchanges made? If not, only its form is kept
  * @unplug: the driver is taken away (true), or put back; NULL: there is none
  */
 struct bus_place {
@@ -38,6 +40,7 @@ struct bus_place {
 	void (*rival)(bool takes);
 	void (*press)(bool pressed);
 	void (*unplug)(bool unplugged);
+	bool (*exchanges)(void);
 };
 
 extern const struct bus_place place;
@@ -46,8 +49,9 @@ extern struct ohtd_bus *bus;
 
 /* The tests that hold for every back-end, and those of one that stops in hardware. */
 int bus_main(void);
-extern const struct contract_test bus_common_tests[], bus_hardware_tests[], bus_software_tests[];
-extern const size_t bus_common_count, bus_hardware_count, bus_software_count;
+extern const struct contract_test bus_common_tests[], bus_hardware_tests[], bus_outputs_tests[],
+	bus_software_tests[];
+extern const size_t bus_common_count, bus_hardware_count, bus_outputs_count, bus_software_count;
 
 void bus_reopen(void);
 /* The role, with the longest deadman there is. */
@@ -56,6 +60,11 @@ void bus_take(void);
 void bus_reset(void);
 void bus_enable(void);
 struct oht_stop_status bus_status(void);
+
+/* Puts a plan in force, with a cycle of BUS_CYCLE_MS; its generation. */
+uint32_t bus_run_plan(const struct oht_cyclic_entry *entries, unsigned int count);
+/* An entry of the image. */
+struct oht_cyclic_value bus_value(unsigned int entry);
 
 struct oht_request bus_read_of(uint8_t unit);
 uint64_t bus_submit(const struct oht_request *request);

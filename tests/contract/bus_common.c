@@ -257,6 +257,224 @@ static void a_write_is_not_sent_while_stopped(void)
 	EXPECT_IS(reply.attempts, 0);
 }
 
+/* ---- the plan ---- */
+
+#define CYCLE_US	(BUS_CYCLE_MS * 1000)
+#define PATIENCE_MS	10000
+#define STEP_MS		5
+
+static struct oht_cyclic_entry entry_of(uint8_t unit)
+{
+	return (struct oht_cyclic_entry){
+		.unit = unit,
+		.function = OHT_READ_HOLDING,
+		.loss_errors = 200,
+		.address = place.address,
+		.count = 2,
+		.period_cycles = 1,
+		.timeout_us = 10000,
+		.turnaround_us = 1750,
+	};
+}
+
+static struct oht_cyclic_plan plan_of(const struct oht_cyclic_entry *entries, unsigned int count)
+{
+	return (struct oht_cyclic_plan){
+		.entries = entries, .count = count, .cycle_us = CYCLE_US, .whole_cycles = 4,
+	};
+}
+
+static int offer(const struct oht_cyclic_plan *plan, struct oht_cyclic_figures *figures)
+{
+	uint32_t generation;
+
+	return -bus->ops->plan(bus, plan, figures, &generation);
+}
+
+static struct oht_cyclic_head head_of(void)
+{
+	struct oht_cyclic_head head;
+
+	EXPECT_IS(bus->ops->image_head(bus, &head), 0);
+	return head;
+}
+
+static struct oht_cyclic_value value_of(unsigned int entry)
+{
+	struct oht_cyclic_value value;
+
+	EXPECT_IS(bus->ops->image(bus, entry, &value), 0);
+	return value;
+}
+
+/* In force. */
+static uint32_t run_plan(const struct oht_cyclic_plan *plan)
+{
+	struct oht_cyclic_figures figures;
+	unsigned int waited_ms;
+	uint32_t generation;
+
+	EXPECT_ERRNO(-bus->ops->plan(bus, plan, &figures, &generation), 0);
+	EXPECT(generation != 0);
+	for (waited_ms = 0; waited_ms < PATIENCE_MS; waited_ms += STEP_MS) {
+		if (head_of().generation == generation && head_of().running)
+			break;
+		place.pass_ms(bus, STEP_MS);
+	}
+	EXPECT_IS(head_of().generation, generation);
+	return generation;
+}
+
+uint32_t bus_run_plan(const struct oht_cyclic_entry *entries, unsigned int count)
+{
+	const struct oht_cyclic_plan plan = plan_of(entries, count);
+
+	return run_plan(&plan);
+}
+
+struct oht_cyclic_value bus_value(unsigned int entry)
+{
+	return value_of(entry);
+}
+
+static void a_plan_needs_the_role(void)
+{
+	const struct oht_cyclic_entry entry = entry_of(place.unit);
+	const struct oht_cyclic_plan plan = plan_of(&entry, 1), none = { 0 };
+	struct oht_cyclic_figures figures;
+
+	EXPECT_ERRNO(offer(&plan, &figures), EPERM);
+	EXPECT_ERRNO(offer(&none, &figures), EPERM);
+	EXPECT(!head_of().running);
+}
+
+#define EXPECT_REFUSED(code, member, value) do {				\
+		struct oht_cyclic_entry entry = entry_of(place.unit);		\
+		struct oht_cyclic_plan plan = plan_of(&entry, 1);		\
+		struct oht_cyclic_figures figures;				\
+										\
+		(member) = (value);						\
+		EXPECT_ERRNO(offer(&plan, &figures), code);			\
+	} while (0)
+
+static void what_is_no_plan_is_refused(void)
+{
+	bus_take();
+	EXPECT_REFUSED(EINVAL, plan.cycle_us, 999);
+	EXPECT_REFUSED(EINVAL, plan.cycle_us, 1000001);
+	EXPECT_REFUSED(EINVAL, plan.whole_cycles, 1);
+	EXPECT_REFUSED(EINVAL, plan.whole_cycles, 1001);
+	EXPECT_REFUSED(EINVAL, plan.count, OHT_CYCLIC_ENTRIES_MAX + 1);
+	EXPECT_REFUSED(EINVAL, entry.unit, 0);
+	EXPECT_REFUSED(EINVAL, entry.unit, 248);
+	EXPECT_REFUSED(EOPNOTSUPP, entry.function, 1);
+	EXPECT_REFUSED(EINVAL, entry.count, 0);
+	EXPECT_REFUSED(EINVAL, entry.count, 126);
+	EXPECT_REFUSED(EINVAL, entry.address, 0xFFFF);
+	EXPECT_REFUSED(EINVAL, entry.function, OHT_WRITE_SINGLE);
+	EXPECT_REFUSED(EINVAL, entry.function, OHT_WRITE_READ);
+	EXPECT_REFUSED(EINVAL, entry.write_count, 1);
+	EXPECT_REFUSED(EINVAL, entry.loss, 2);
+	EXPECT_REFUSED(EINVAL, entry.loss_errors, 0);
+	EXPECT_REFUSED(EINVAL, entry.period_cycles, 0);
+	EXPECT_REFUSED(EINVAL, entry.period_cycles, 1001);
+	EXPECT_REFUSED(EINVAL, entry.phase_cycles, 1);
+	EXPECT_REFUSED(EINVAL, entry.timeout_us, 999);
+	EXPECT_REFUSED(EINVAL, entry.turnaround_us, 10001);
+	EXPECT(!head_of().running);
+}
+
+static void a_plan_that_is_too_heavy_is_told_with_its_figures(void)
+{
+	struct oht_cyclic_entry entry = entry_of(place.unit);
+	struct oht_cyclic_plan plan = plan_of(&entry, 1);
+	struct oht_cyclic_figures figures;
+
+	bus_take();
+	plan.cycle_us = 5000;
+	EXPECT_ERRNO(offer(&plan, &figures), EDQUOT);
+	EXPECT(figures.worst_permille > OHT_CYCLIC_LOAD_MAX_PERMILLE);
+	EXPECT_IS(figures.hyperperiod_cycles, 1);
+	EXPECT(figures.busy_worst_ns > 4750000);
+	EXPECT(!head_of().running);
+	plan.cycle_us = CYCLE_US;
+	EXPECT_ERRNO(offer(&plan, &figures), 0);
+	EXPECT(figures.worst_permille > 0 && figures.worst_permille < 950);
+	EXPECT(figures.slack_min_ns > 0);
+}
+
+static void a_plan_shows_in_the_image_until_it_ends(void)
+{
+	struct oht_cyclic_entry entries[2] = { entry_of(place.unit), entry_of(place.other_unit) };
+	const struct oht_cyclic_plan plan = plan_of(entries, 2), none = { 0 };
+	struct oht_cyclic_figures figures;
+	struct oht_cyclic_value value;
+	uint32_t first, second;
+
+	bus_take();
+	entries[1].period_cycles = 4;
+	entries[1].phase_cycles = 3;
+	first = run_plan(&plan);
+	EXPECT_IS(head_of().entries, 2);
+	EXPECT_IS(head_of().cycle_us, CYCLE_US);
+	value = value_of(1);
+	EXPECT_IS(value.generation, first);
+	EXPECT_IS(value.unit, place.other_unit);
+	EXPECT_IS(value.address, place.address);
+	EXPECT_IS(value.count, 2);
+	EXPECT_IS(value.period_cycles, 4);
+	EXPECT_IS(value.phase_cycles, 3);
+	EXPECT_ERRNO(-bus->ops->image(bus, OHT_CYCLIC_ENTRIES_MAX, &value), EINVAL);
+	second = run_plan(&plan);
+	EXPECT(second != first);
+	EXPECT_IS(value_of(0).generation, second);
+	EXPECT_ERRNO(offer(&none, &figures), 0);
+	place.pass_ms(bus, 2 * CYCLE_US / 1000);
+	EXPECT(!head_of().running);
+	EXPECT_IS(head_of().entries, 0);
+	EXPECT(head_of().generation != second);
+}
+
+/* Beside a unit that is silent, and beside requests that want the wire too. */
+static void the_image_has_what_the_units_say(void)
+{
+	const uint16_t words[] = { 3, 5 };
+	const struct oht_cyclic_entry entries[] = {
+		entry_of(place.unit), entry_of(place.silent_unit),
+	};
+	const struct oht_cyclic_plan plan = plan_of(entries, 2);
+	struct oht_request write = bus_read_of(place.unit), read = write;
+	unsigned int waited_ms;
+	uint64_t first_ns;
+
+	if (!place.exchanges())
+		return;
+	bus_take();
+	write.flags = OHT_REQUEST_WHILE_STOPPED;
+	write.function = OHT_WRITE_MULTIPLE;
+	write.count = 2;
+	write.words = words;
+	EXPECT_IS(bus_reply(bus_submit(&write)).error, 0);
+	run_plan(&plan);
+	for (waited_ms = 0; value_of(1).errors < 2 && waited_ms < PATIENCE_MS; waited_ms += STEP_MS)
+		place.pass_ms(bus, STEP_MS);
+	EXPECT_IS(value_of(0).error, 0);
+	EXPECT_IS(value_of(0).errors, 0);
+	EXPECT_IS(value_of(0).words[0], 3);
+	EXPECT_IS(value_of(0).words[1], 5);
+	EXPECT(value_of(0).timestamp_ns == value_of(0).tried_ns);
+	EXPECT(value_of(1).errors >= 2);
+	EXPECT_IS(value_of(1).outcome, OHT_OUTCOME_TIMEOUT);
+	EXPECT_ERRNO(value_of(1).error, ETIMEDOUT);
+	EXPECT_IS(value_of(1).timestamp_ns, 0);
+	EXPECT(value_of(1).tried_ns != 0);
+	first_ns = value_of(0).timestamp_ns;
+	EXPECT_IS(bus_reply(bus_submit(&read)).words[0], 3);
+	place.pass_ms(bus, 4 * CYCLE_US / 1000);
+	EXPECT(value_of(0).timestamp_ns > first_ns);
+	EXPECT(head_of().cycles > 0 && head_of().cycle_start_ns > 0);
+}
+
 const struct contract_test bus_common_tests[] = {
 	CONTRACT(closed_is_closed),
 	CONTRACT(acts_need_the_role),
@@ -274,5 +492,10 @@ const struct contract_test bus_common_tests[] = {
 	CONTRACT(cancel_needs_a_transfer),
 	CONTRACT(so_many_and_no_more),
 	CONTRACT(a_write_is_not_sent_while_stopped),
+	CONTRACT(a_plan_needs_the_role),
+	CONTRACT(what_is_no_plan_is_refused),
+	CONTRACT(a_plan_that_is_too_heavy_is_told_with_its_figures),
+	CONTRACT(a_plan_shows_in_the_image_until_it_ends),
+	CONTRACT(the_image_has_what_the_units_say),
 };
 const size_t bus_common_count = sizeof(bus_common_tests) / sizeof(bus_common_tests[0]);

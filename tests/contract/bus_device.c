@@ -59,6 +59,7 @@ static void unplug(bool unplugged)
 const struct bus_place place = {
 	.unit = UNIT_A, .other_unit = UNIT_B, .silent_unit = UNIT_NONE, .address = 0x20,
 	.create = create, .pass_ms = pass_ms, .rival = rival, .press = press, .unplug = unplug,
+	.exchanges = place_exchanges,
 };
 
 int main(void)

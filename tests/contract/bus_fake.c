@@ -68,9 +68,14 @@ static void unplug(bool unplugged)
 		fake_bus_bind(fake);
 }
 
+static bool exchanges(void)
+{
+	return true;
+}
+
 const struct bus_place place = {
 	.unit = 4, .other_unit = 5, .silent_unit = 7, .address = ADDRESS,
-	.create = create, .pass_ms = pass_ms, .rival = rival, .press = press, .unplug = unplug,
+	.create = create, .pass_ms = pass_ms, .rival = rival, .press = press, .unplug = unplug, .exchanges = exchanges,
 };
 
 int main(int argc, char **argv)

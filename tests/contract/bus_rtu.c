@@ -55,9 +55,14 @@ static void pass_ms(struct ohtd_bus *unused, unsigned int ms)
 	pause_ms(ms);
 }
 
+static bool exchanges(void)
+{
+	return true;
+}
+
 const struct bus_place place = {
 	.unit = 4, .other_unit = 5, .silent_unit = 7, .address = 0x0008,
-	.create = create, .pass_ms = pass_ms,
+	.create = create, .pass_ms = pass_ms, .exchanges = exchanges,
 };
 
 int main(void)

@@ -9,6 +9,7 @@ static void there_are_no_outputs(void)
 	const struct oht_stop_telegram telegram = {
 		.unit = place.unit, .function = OHT_WRITE_SINGLE, .count = 1,
 	};
+	const uint16_t word = 1;
 	uint64_t blocking = 99;
 	uint32_t failed = 99;
 	struct oht_dev_info info;
@@ -19,6 +20,7 @@ static void there_are_no_outputs(void)
 	EXPECT_IS(blocking, 0);
 	EXPECT_ERRNO(-bus->ops->self_test(bus, &failed), EOPNOTSUPP);
 	EXPECT_ERRNO(-bus->ops->telegrams(bus, &telegram, 1), EOPNOTSUPP);
+	EXPECT_ERRNO(-bus->ops->outputs(bus, 1, 0, &word, 1), EOPNOTSUPP);
 	EXPECT_IS(bus_status().outputs, 0);
 	EXPECT_IS(bus->ops->info(bus, &info), 0);
 	EXPECT(!(info.caps & OHT_HAS_ESTOP));

@@ -7,6 +7,7 @@
 
 #include "device.h"
 #include "lib/guest.h"
+#include "lib/stim.h"
 #include "lib/tap.h"
 
 static int stim = -1;
@@ -59,6 +60,11 @@ void place_unpress(void)
 void place_unbind(void)
 {
 	EXPECT_ERRNO(guest_unbind(), 0);
+}
+
+bool place_exchanges(void)
+{
+	return true;
 }
 
 void place_bind(void)

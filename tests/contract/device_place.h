@@ -7,6 +7,7 @@
 #ifndef CONTRACT_DEVICE_PLACE_H
 #define CONTRACT_DEVICE_PLACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Units at the far end: two answer, with 0x200 registers at least. */
@@ -22,5 +23,7 @@ void place_unpress(void);
 /* The driver is taken off its device, and put back. */
 void place_unbind(void);
 void place_bind(void);
+/* Are the exchanges of a plan made here? */
+bool place_exchanges(void);
 
 #endif /* CONTRACT_DEVICE_PLACE_H */

@@ -238,6 +238,25 @@ static void one_plan_waits_at_a_time(void)
 	EXPECT_ERRNO(clear(fd, 0), 0);
 }
 
+/* Its figures have been computed with the pauses that units may make. */
+static void a_plan_holds_the_pauses(void)
+{
+	struct oht_unit_set set = { .size = sizeof(set), .unit = UNIT_B, .timeout_us = 20000,
+				    .pause_max_us = 4000 };
+	int fd = dev_controller();
+
+	EXPECT_ERRNO(dev_call(fd, OHT_IOC_UNIT_SET, &set), 0);
+	run_good_plan(fd);
+	set.pause_max_us = 0;
+	EXPECT_ERRNO(dev_call(fd, OHT_IOC_UNIT_SET, &set), EBUSY);
+	set.pause_max_us = 4000;
+	set.retries = 1;
+	EXPECT_ERRNO(dev_call(fd, OHT_IOC_UNIT_SET, &set), 0);
+	EXPECT_ERRNO(clear(fd, 0), 0);
+	set.pause_max_us = 0;
+	EXPECT_ERRNO(dev_call(fd, OHT_IOC_UNIT_SET, &set), 0);
+}
+
 static void a_plan_outlives_its_controller(void)
 {
 	int fd = dev_controller(), other = dev_open(O_RDWR);
@@ -306,6 +325,7 @@ const struct contract_test plan_tests[] = {
 	CONTRACT(too_heavy_plans_are_refused_with_figures),
 	CONTRACT(a_plan_comes_in_force),
 	CONTRACT(one_plan_waits_at_a_time),
+	CONTRACT(a_plan_holds_the_pauses),
 	CONTRACT(a_plan_outlives_its_controller),
 	CONTRACT(outputs_are_checked),
 	CONTRACT(the_image_shows_the_layout),

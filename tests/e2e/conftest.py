@@ -17,6 +17,7 @@ import pytest
 from oht_test import kernels
 from oht_test.board import Board, Controller, build_dtb
 from oht_test.plugin import deselect, has_failed
+from oht_test.robot import Robot, make_accounts
 from vsbc import paths
 from vsbc.paths import TOP
 
@@ -125,6 +126,31 @@ def controller(board):
     one.work_button()
     yield one
     one.leave()
+
+
+@pytest.fixture(scope="session")
+def accounts(tmp_path_factory):
+    return make_accounts(tmp_path_factory.mktemp("accounts"))
+
+
+@pytest.fixture(scope="module")
+def shared_robots(kernel, accounts):
+    # Not counted (D118): the far end is in the host's time, and the daemon gives up a module that is late.
+    one = Renewed(lambda: Robot(fresh_state(f"{kernel}-robot"), kernel, accounts))
+    yield one
+    one.end()
+
+
+@pytest.fixture
+def robot(shared_robots, request):
+    """Stopped or not, but with everything in its place, whatever the test before left."""
+    one = shared_robots.get()
+    one.wait_ready()
+    one.pins.release()
+    one.wire.mend()
+    one.wire.command("clear")
+    yield one
+    shared_robots.give_back(has_failed(request.node))
 
 
 class OwnBoard:

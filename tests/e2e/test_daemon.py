@@ -7,42 +7,15 @@ import re
 import pytest
 
 from oht_test.board import DRIVER
-from oht_test.robot import Robot, make_accounts
-from oht_test.plugin import has_failed
+from oht_test.robot import ROBOT_DEADMAN_MS
 from oht_test.wait import until
-from conftest import Renewed, fresh_state
+from test_drive import begin, leave_dock
 
 DEVICE = "9000000.pl011"
 ENABLES = (4, 5)
-DEADMAN_NS = 500_000_000
 KILLS = 40 if os.environ.get("OHT_SOAK") else 1
 
 PROGRAM = pytest.mark.kernels("stock", why="a program is the same on every kernel")
-
-
-@pytest.fixture(scope="session")
-def accounts(tmp_path_factory):
-    return make_accounts(tmp_path_factory.mktemp("accounts"))
-
-
-@pytest.fixture(scope="module")
-def shared_robots(kernel, accounts):
-    # Not counted (D118): the far end is in the host's time, and the daemon gives up a module that is late.
-    one = Renewed(lambda: Robot(fresh_state(f"{kernel}-robot"), kernel, accounts))
-    yield one
-    one.end()
-
-
-@pytest.fixture
-def robot(shared_robots, request):
-    """Stopped or not, but with everything in its place, whatever the test before left."""
-    one = shared_robots.get()
-    one.wait_ready()
-    one.pins.release()
-    one.wire.mend()
-    one.wire.command("clear")
-    yield one
-    shared_robots.give_back(has_failed(request.node))
 
 
 @pytest.fixture
@@ -50,7 +23,7 @@ def watch(robot):
     """Safety events of the kernel from now on, as a second program in the guest reads them."""
     robot.guest.check("ohtctl --json safety watch </dev/null >/tmp/watch.json 2>&1 & echo $! >/tmp/watch.pid")
     until(lambda: robot.guest.run("ls -l /proc/$(cat /tmp/watch.pid)/fd | grep -q /dev/oht0")[0] == 0,
-          10, "the watching program")
+          what="the watching program")
 
     def events():
         # Its last line may be a complaint: the device has gone.
@@ -417,11 +390,10 @@ def actual_speed(robot):
 @PROGRAM
 def test_orderly_end_while_it_moves(robot, watch):
     """The drives are on and turn: the end cuts the outputs and takes the drives' power over the bus too."""
-    robot.arm()
+    leave_dock(robot)
     code, said = robot.guest.run("ohtctl --force write 4 1 1")
     assert code == 1 and "not the controller" in said, said
-    for address, value in (("2", 128), ("7", 1), ("0x11", 1), ("1", 1)):
-        robot.wire.command(f"set 4 {address} {value}")
+    begin(robot, "move", position_mm=20000)
     until(lambda: actual_speed(robot) > 64, what="the drive turning")
     assert robot.safety()["state"] == "enabled", robot.causes()
     assert all(robot.pins.levels(ENABLES))
@@ -447,10 +419,51 @@ def test_frozen_daemon(robot, watch):
     print(f"frozen -> low {after_ns / 1e6:.0f} ms later")
     # The last heartbeat came up to one cycle (25 ms) before, /proc/uptime counts hundredths, and the daemon was frozen somewhat
     # later than it was read. The other bound is in tests/guest/estop_test.c, where no host holds anything up.
-    assert after_ns >= DEADMAN_NS - 200_000_000
+    assert after_ns >= (ROBOT_DEADMAN_MS - 200) * 1_000_000
     # The loop may answer before the control thread has had its first cycle: then with what it knew before.
     until(lambda: robot.safety()["state"] == "stopped", what="ohtd seeing that it is stopped")
     assert not any(robot.pins.levels(ENABLES))
+
+
+# ---- the plan ----
+
+def plan_of(robot):
+    return json.loads(robot.guest.check("ohtctl --json plan"))
+
+
+def units_of(plan):
+    return {entry["unit"] for entry in plan["entries"]}
+
+
+def reads_of(plan):
+    return [entry for entry in plan["entries"] if entry["function"] == 3]
+
+
+def is_newer(plan, than_ns):
+    return all(entry["timestamp_ns"] > than_ns and entry["status"] == "ok" for entry in reads_of(plan))
+
+
+@PROGRAM
+def test_plan_is_in_production(robot):
+    """What ohtd shows comes from the kernel's image; a module that is silent leaves the plan until it is back."""
+    robot.arm()
+    until(lambda: units_of(plan_of(robot)) == {2, 3, 4, 5}, what="all modules in the plan")
+    first = plan_of(robot)
+    assert first["running"] and first["cycle_us"] == 25000 and first["figures"]["worst_permille"] <= 950
+    assert {entry["period_cycles"] for entry in first["entries"] if entry["unit"] == 3} == {2}, "two blocks in turn"
+    # None of its entries was lost, so that the kernel has stopped nothing.
+    assert not first["losses"]
+    # Another plan may come in force: beside a drive that stands, the set-points give way where cycles are missed.
+    read = max(entry["tried_ns"] for entry in reads_of(first))
+    newer = until(lambda: plan if is_newer(plan := plan_of(robot), read) else None, what="a newer value of every entry")
+    assert newer["missed"] - first["missed"] < newer["cycles"] - first["cycles"]
+    # Whatever has been written to a drive that nobody moves is zero.
+    assert all(set(entry["words"]) <= {0} for plan in (first, newer) for entry in plan["entries"] if entry["function"] == 6)
+    robot.wire.command("fault 5 silence")
+    until(lambda: units_of(plan_of(robot)) == {2, 3, 4}, what="the dock out of the plan")
+    robot.wire.command("clear")
+    until(lambda: units_of(plan_of(robot)) == {2, 3, 4, 5}, what="the dock in the plan again")
+    assert robot.safety()["state"] == "enabled", "a dock that is lost at standstill is only told"
 
 
 # ---- modules get lost ----

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from oht_test.board import PROGRAMS, written
+from oht_test.board import SELFTESTS, written
 from oht_test.wait import until
 
 SILENT = 3
@@ -20,7 +20,7 @@ class Watching:
     def __init__(self, board, seconds):
         self.board = board
         units = " ".join(map(str, UNITS))
-        line = f"{PROGRAMS}/units_test --watch {seconds} {units}"
+        line = f"{SELFTESTS}/units_test --watch {seconds} {units}"
         board.guest.check(f"rm -f /tmp/watched.exit; ({line} >/tmp/watched; echo $? >/tmp/watched.exit) 2>/dev/null &")
 
     def lines(self):

@@ -85,8 +85,8 @@ def test_silent_unit_and_cut_cable(board):
     until(lambda: board.ohtctl("scan")[0] == 0, what="the mended bus")
 
 
-def test_watch_repeats(board):
-    code, output = board.guest.run("ohtctl --json watch power module_type --rounds 3 --interval-ms 50")
+def test_events_repeats(board):
+    code, output = board.guest.run("ohtctl --json events power module_type --rounds 3 --interval-ms 50")
     assert code == 0
     assert [json.loads(line)["registers"][0]["raw"] for line in output.splitlines()] == [2, 2, 2]
 
@@ -182,9 +182,9 @@ def test_plan_from_its_file_to_its_end(plans):
     assert code == 1 and "of the fullest cycle" in refused["error"] and refused["figures"]["worst_permille"] > 950
     code, refused = board.ohtctl("plan load /usr/share/oht/modules.csv")
     assert code == 1 and refused["error"] == "/usr/share/oht/modules.csv:1: no column 'unit'"
-    board.guest.check(f"sed 's/,20,2,/,997,2,/; s/,4,1,/,991,1,/' {example} >/tmp/odd.csv")
+    board.guest.check(f"sed 's/,20,7,/,997,7,/; s/,4,1,/,991,1,/' {example} >/tmp/odd.csv")
     code, refused = board.ohtctl("plan load /tmp/odd.csv")
-    assert code == 1 and refused["error"].startswith("/tmp/odd.csv:5: period_cycles: must repeat together"), refused
+    assert code == 1 and refused["error"].startswith("/tmp/odd.csv:9: period_cycles: must repeat together"), refused
     assert statuses(board) == {}
 
     code, loaded = board.ohtctl(f"plan load {example}")
@@ -192,6 +192,8 @@ def test_plan_from_its_file_to_its_end(plans):
     until(lambda: statuses(board) == good, what="a value of every module")
     _, plan = board.ohtctl("plan")
     assert plan["running"] and plan["generation"] == loaded["generation"] and plan["figures"] == loaded["figures"]
+    # What writes has its place, and is sent to nobody.
+    assert [entry["status"] for entry in plan["entries"] if entry["function"] == 6] == ["blocked"] * 4
     # The supply voltage does not change, whoever reads it.
     assert plan["entries"][0]["words"][7:] == board.ohtctl("read 3 7")[1]["words"] != [0]
 

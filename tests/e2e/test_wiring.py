@@ -94,8 +94,7 @@ class Lines:
         self.fault, self.closed = ("none", None), True
 
     def apply(self, levels):
-        for pin, level in enumerate(levels):
-            self.board.pins.drive(pin, level)
+        self.board.pins.drive_all(dict(enumerate(levels)))
 
     def set(self, fault=None, closed=None, outcome=0):
         """Change the fault or the button; of several possible outcomes that one."""

@@ -1,42 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The body of a request. Input: one byte that chooses the route, then the body. */
-#include "fields.h"
+/* The body of a request, as a struct with every type of member. Input: the body. */
+#include "lamp.h"
 
-static struct json_object *parse(const char *text, size_t bytes, const struct ohtd_field *fields,
-				 struct ohtd_body_fault *fault)
+static int parse(struct ohtd_input *input, const char *text, size_t bytes)
 {
-	struct json_object *taken = ohtd_body_parse(text, bytes, fields, fault);
+	int r = ohtd_input_body(input, text, bytes);
 
 #ifdef FUZZ_SEED_DEFECT
-	/* Forgets the upper limit of a number. */
-	if (taken && json_object_object_get_ex(taken, "limit", NULL))
-		json_object_object_add(taken, "limit", json_object_new_int64(1 << 20));
+	/* Forgets the upper limit of a number in a list. */
+	struct street *street = input->view;
+
+	if (!r && street->bulbs_count == 2)
+		((struct lamp_bulb *)(uintptr_t)street->bulbs)[1].watts = 255;
 #endif
-	return taken;
+	return r;
+}
+
+static void check_bulb(const struct lamp_bulb *bulb)
+{
+	HOLDS("an inner number is inside its limits", bulb->watts >= 1 && bulb->watts <= 200);
+	HOLDS("an inner text is inside its limits", !bulb->maker || strlen(bulb->maker) <= 20);
+}
+
+static void check(const struct street *street)
+{
+	fuzz_check_lamp(&street->lamp);
+	HOLDS("a number is inside its limits or not there",
+	      street->length != street->length || (street->length >= -1000 && street->length <= 1000));
+	HOLDS("lists are inside their limits", street->bulbs_count <= 4 && street->owners_count <= 4);
+	if (street->spare)
+		check_bulb(street->spare);
+	for (size_t i = 0; i < street->bulbs_count; i++)
+		check_bulb(&street->bulbs[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct fuzz_input in = { data, size };
-	const struct ohtd_field *fields = fuzz_fields(fuzz_take8(&in));
-	struct json_object *taken, *again;
-	struct ohtd_body_fault fault;
-	char *text = fuzz_copy(in.at, in.left);
-	const char *written;
-	size_t bytes;
+	static struct fuzz_memory memory;
+	const struct ohtd_memory from = { fuzz_take, &memory };
+	struct ohtd_input input = { .memory = &from, .shape = &street_shape }, again = input;
+	struct ohtd_writer first, second;
+	char *text = fuzz_copy(data, size);
 
-	taken = parse(text, in.left, fields, &fault);
-	if (!taken) {
-		fuzz_check_fault(&fault);
+	if (parse(&input, text, size)) {
+		fuzz_check_refusal(&memory, &input);
 	} else {
-		fuzz_check_taken(taken, fields);
-		written = json_object_to_json_string_length(taken, JSON_C_TO_STRING_PLAIN, &bytes);
-		again = parse(written, bytes, fields, &fault);
-		HOLDS("what is written from it is taken again and means the same",
-		      again && json_object_equal(taken, again));
-		json_object_put(again);
-		json_object_put(taken);
+		check(input.view);
+		first = fuzz_write(&memory, &street_shape, input.view);
+		HOLDS("what is written is taken again", !parse(&again, first.text, first.used));
+		second = fuzz_write(&memory, &street_shape, again.view);
+		HOLDS("and means the same", first.used == second.used &&
+					    !memcmp(first.text, second.text, first.used));
 	}
 	free(text);
+	fuzz_release(&memory);
 	return 0;
 }

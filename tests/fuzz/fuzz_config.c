@@ -43,7 +43,7 @@ static void check_path(const char *text, size_t size)
 static void check_config(const struct ohtd_config *config)
 {
 	HOLDS("there is an address to listen on",
-	      *config->listen_host && memchr(config->listen_host, 0, sizeof(config->listen_host)));
+	      *config->listen.host && memchr(config->listen.host, 0, sizeof(config->listen.host)));
 	HOLDS("names fit", config->name_count <= OHTD_NAMES_MAX);
 	for (unsigned int i = 0; i < config->name_count; i++)
 		HOLDS("a name is one",

@@ -69,6 +69,7 @@ static void check_register(const struct oht_register *reg)
 {
 	uint16_t words[OHT_REGISTER_WORDS_MAX];
 	char text[OHT_REGISTER_TEXT_BYTES];
+	int64_t raw;
 	const int64_t values[] = { reg->min, reg->max, reg->initial };
 	const bool has[] = { reg->has_min, reg->has_max, reg->has_initial };
 
@@ -89,6 +90,9 @@ static void check_register(const struct oht_register *reg)
 			      oht_register_decode(reg, words) == values[i]);
 		oht_register_text(reg, words, text);
 		HOLDS("and has a text", *text || reg->type == OHT_TYPE_STRING);
+		HOLDS("which means the same raw value",
+		      reg->type == OHT_TYPE_STRING ||
+			      (!oht_register_parse(reg, text, &raw) && raw == values[i]));
 	}
 }
 

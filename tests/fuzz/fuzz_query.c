@@ -1,104 +1,90 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What stands behind the "?" of a path. Input: one byte that chooses the route, then the query.
- * ohtd_prologue() lets printable ASCII through only, so other bytes of an input become such.
+ * What stands behind the "?" of a path. Input: the query. ohtd_prologue() lets printable ASCII
+ * through only, so other bytes of an input become such.
  */
-#include "fields.h"
+#include "lamp.h"
 
-#include "http/query.h"
+#define QUERY_BYTES	1024
 
-#define QUERY_BYTES	8192
-
-static struct json_object *parse(const char *text, size_t bytes, const struct ohtd_field *fields,
-				 struct ohtd_body_fault *fault)
+static int parse(struct ohtd_input *input, const char *text, size_t bytes)
 {
 #ifdef FUZZ_SEED_DEFECT
 	/* Takes "+" for a space, as forms do. */
 	char *copy = fuzz_copy(text, bytes);
-	struct json_object *taken;
+	int r;
 
 	for (size_t i = 0; i < bytes; i++)
 		copy[i] = copy[i] == '+' ? ' ' : copy[i];
-	taken = ohtd_query_parse(copy, bytes, fields, fault);
+	r = ohtd_input_query(input, copy, bytes);
 	free(copy);
-	return taken;
+	return r;
 #else
-	return ohtd_query_parse(text, bytes, fields, fault);
+	return ohtd_input_query(input, text, bytes);
 #endif
 }
 
-static size_t encode(const char *value, char *to)
+static size_t encode(const char *value, bool all, char *to)
 {
 	char *at = to;
 
 	for (; *value; value++)
-		at += sprintf(at, "%%%02X", (unsigned int)(unsigned char)*value);
+		at += all || strchr("%&", *value) ?
+		      sprintf(at, "%%%02X", (unsigned int)(unsigned char)*value) :
+		      sprintf(at, "%c", *value);
 	return (size_t)(at - to);
 }
 
-/* The same query with every character of its values encoded. */
-static size_t write_encoded(struct json_object *taken, char *to)
+/* The same as a query again, with every character of the name encoded or only those that need it. */
+static size_t write_query(const struct lamp *lamp, bool all, char *to)
 {
-	size_t n = 0;
+	size_t n = (size_t)sprintf(to, "limit=%d&colour=%s&name=", lamp->place.limit,
+				   lamp_colours[lamp->colour]);
 
-	json_object_object_foreach(taken, name, value) {
-		n += (size_t)sprintf(to + n, "%s%s=", n ? "&" : "", name);
-		n += encode(json_object_get_string(value), to + n);
-	}
+	n += encode(lamp->name, all, to + n);
+	if (lamp->age != OHTD_NONE)
+		n += (size_t)sprintf(to + n, "&age=%lld", (long long)lamp->age);
+	if (lamp->on >= 0)
+		n += (size_t)sprintf(to + n, "&on=%s", lamp->on ? "true" : "false");
 	return n;
 }
 
-static size_t write_plain(struct json_object *taken, char *to)
+static void check_again(struct fuzz_memory *memory, const struct lamp *lamp, bool all)
 {
-	size_t n = 0;
-
-	json_object_object_foreach(taken, name, value) {
-		const char *text = json_object_get_string(value);
-
-		n += (size_t)sprintf(to + n, "%s%s=", n ? "&" : "", name);
-		for (; *text; text++)
-			n += strchr("%&", *text) ? encode((char[]){ *text, 0 }, to + n)
-						 : (size_t)sprintf(to + n, "%c", *text);
-	}
-	return n;
-}
-
-static void check_again(struct json_object *taken, const struct ohtd_field *fields,
-			size_t (*write)(struct json_object *taken, char *to))
-{
+	const struct ohtd_memory from = { fuzz_take, memory };
+	struct ohtd_input input = { .memory = &from, .shape = &lamp_shape };
+	struct ohtd_writer first = fuzz_write(memory, &lamp_shape, lamp), second;
 	char text[QUERY_BYTES], *copy;
-	size_t bytes = write(taken, text);
-	struct ohtd_body_fault fault;
-	struct json_object *again;
+	size_t bytes = write_query(lamp, all, text);
 
 	copy = fuzz_copy(text, bytes);
-	again = parse(copy, bytes, fields, &fault);
-	HOLDS("what is written from it is taken again and means the same",
-	      again && json_object_equal(taken, again));
-	json_object_put(again);
+	HOLDS("what is written from it is taken again", !parse(&input, copy, bytes));
+	second = fuzz_write(memory, &lamp_shape, input.view);
+	HOLDS("and means the same",
+	      first.used == second.used && !memcmp(first.text, second.text, first.used));
 	free(copy);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct fuzz_input in = { data, size };
-	const struct ohtd_field *fields = fuzz_fields(fuzz_take8(&in));
-	struct ohtd_body_fault fault;
-	struct json_object *taken;
-	char *text = fuzz_copy(in.at, in.left);
+	static struct fuzz_memory memory;
+	const struct ohtd_memory from = { fuzz_take, &memory };
+	struct ohtd_input input = { .memory = &from, .shape = &lamp_shape };
+	/* A path is not longer. */
+	size_t bytes = size < 1024 ? size : 1024;
+	char *text = fuzz_copy(data, bytes);
 
-	for (size_t i = 0; i < in.left; i++)
+	for (size_t i = 0; i < bytes; i++)
 		if (text[i] < '!' || text[i] > '~')
 			text[i] = (char)('!' + (uint8_t)text[i] % ('~' - '!' + 1));
-	taken = parse(text, in.left, fields, &fault);
-	if (taken) {
-		fuzz_check_taken(taken, fields);
-		check_again(taken, fields, write_encoded);
-		check_again(taken, fields, write_plain);
-		json_object_put(taken);
+	if (parse(&input, text, bytes)) {
+		fuzz_check_refusal(&memory, &input);
 	} else {
-		fuzz_check_fault(&fault);
+		fuzz_check_lamp(input.view);
+		check_again(&memory, input.view, true);
+		check_again(&memory, input.view, false);
 	}
 	free(text);
+	fuzz_release(&memory);
 	return 0;
 }

@@ -11,7 +11,7 @@
 #include <openssl/hmac.h>
 
 #include "auth/token.h"
-#include "main/clock.h"
+#include "base/clock.h"
 
 #define NOW_S	   1800000000LL
 #define BOOT_S	   5000

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The CPU that has latched a stop is held up before it can do anything else, and another one resets
- * and enables meanwhile: what a plan was told to write before the stop is not written any more.
- * Nobody is at the far end of the wire, so a write that was tried shows as one.
+ * The CPU that has latched a stop, or disabled the machine, is held up before it can do anything
+ * else, and another one resets and enables meanwhile: outputs of a plan from before are not written
+ * any more. No module is at the far end of the wire; an attempt to write shows in the image.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +13,7 @@
 
 #include "lib/guest.h"
 #include "lib/plan.h"
+#include "lib/stim.h"
 #include "lib/stop.h"
 #include "lib/tap.h"
 
@@ -66,6 +67,16 @@ static void wait_cycles(const struct oht_image *image)
 		tap_bail("the plan does not go on");
 }
 
+/* Another thread of the controller, with the descriptor of the controller. */
+static void *disable_and_be_held(void *context)
+{
+	guest_pin_cpu(0);
+	hold(OHT_STIM_HOLD_ARM);
+	if (guest_command(*(const int *)context, OHT_IOC_DISABLE, 0, NULL))
+		tap_bail("DISABLE: %s", strerror(errno));
+	return context;
+}
+
 /* Reset and enable while the stop's own CPU has not got on. */
 static void enable_meanwhile(int fd)
 {
@@ -98,6 +109,34 @@ static void test_outputs(int fd, const struct oht_image *image, uint32_t generat
 	       "are written");
 }
 
+static void test_disable(int fd, const struct oht_image *image, uint32_t generation)
+{
+	struct oht_image_slot before, after;
+	pthread_t disabler;
+
+	tap_is(guest_state(fd), OHT_ESTOP_ENABLED, "enabled");
+	set_outputs(fd, generation, 0, "before DISABLE");
+	if (pthread_create(&disabler, NULL, disable_and_be_held, &fd))
+		tap_bail("no thread");
+	if (!GUEST_UNTIL(hold(OHT_STIM_HOLD_ASK), STOP_WAIT_MS))
+		tap_bail("DISABLE is not held up");
+	tap_is(guest_state(fd), OHT_ESTOP_READY, "disabled");
+	wait_cycles(image);
+	plan_read_slot(image, OUTPUT, &before);
+	tap_errno(guest_command(fd, OHT_IOC_ENABLE, 0, NULL), 0, "enable by another thread");
+	wait_cycles(image);
+	plan_read_slot(image, OUTPUT, &after);
+	tap_is(hold(OHT_STIM_HOLD_END), 1, "held up all the while");
+	pthread_join(disabler, NULL);
+	tap_is((long long)after.tried_ns, (long long)before.tried_ns,
+	       "nothing from before DISABLE was written");
+	tap_errno(-after.status, ENODATA, "the slot says that there is nothing to write");
+	tap_is(guest_state(fd), OHT_ESTOP_ENABLED, "still enabled");
+	set_outputs(fd, generation, 0, "after the enable");
+	tap_ok(GUEST_UNTIL((plan_read_slot(image, OUTPUT, &after),
+			    after.tried_ns != before.tried_ns), STOP_WAIT_MS), "are written");
+}
+
 int main(void)
 {
 	const struct oht_image *image;
@@ -118,5 +157,6 @@ int main(void)
 	if (error || !plan_wait_generation(image, made.generation))
 		tap_bail("no plan: %s", strerror(error));
 	TAP_TEST(test_outputs(fd, image, made.generation), "outputs, and a stop that is held up");
+	TAP_TEST(test_disable(fd, image, made.generation), "outputs, and a DISABLE that is held up");
 	return tap_done();
 }

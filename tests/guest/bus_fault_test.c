@@ -16,6 +16,7 @@
 #include "lib/guest.h"
 #include "lib/load.h"
 #include "lib/sim.h"
+#include "lib/stim.h"
 #include "lib/stop.h"
 #include "lib/tap.h"
 #include "oht_telegram.h"

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/guest.h"
+#include "lib/stim.h"
 #include "lib/stop.h"
 #include "lib/tap.h"
 

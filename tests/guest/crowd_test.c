@@ -24,6 +24,7 @@
 
 #include "lib/guest.h"
 #include "lib/plan.h"
+#include "lib/stim.h"
 #include "lib/tap.h"
 
 #define SYSFS		"/sys/class/oht/oht0/"
@@ -427,12 +428,15 @@ static void test_unbind(void)
 
 int main(int argc, char **argv)
 {
-	unsigned int seconds = argc > 1 ? (unsigned int)guest_number(argv[1], 86400) : 5;
+	unsigned int seconds = argc > 1 ? (unsigned int)guest_number(argv[1], 86400) : 5, i;
 
 	crowd_seed = argc > 2 ? (unsigned int)guest_number(argv[2], UINT32_MAX) : guest_default_seed();
 	guest_seed(crowd_seed);
 	stim = guest_open_stim();
 	plan_make_good();
+	/* Of modules that answer. */
+	for (i = 0; i < PLAN_ENTRIES; i++)
+		plan_entries[i].unit = 3 + i;
 	TAP_TEST(test_crowd(seconds), "crowd");
 	TAP_TEST(test_unbind(), "crowd, and the driver is taken away");
 	TAP_TEST(test_crowd(1), "crowd once more");

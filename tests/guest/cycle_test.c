@@ -6,8 +6,9 @@
  *	cycle_test [-p PLAN] [-c CYCLES] [-a CYCLES] [-l CYCLES] [-b] [-e]
  *		   [-s PARAMETER=VALUE]...
  *
- * PLAN is `default` (the modules and periods of modules.csv) or `full` (four modules, 6 registers
- * each, every cycle); without -p both. First so many cycles of the plan alone; then, on the same
+ * PLAN is `default` (the modules and periods of modules.csv), `full` (four modules, 6 registers
+ * each, every cycle) or `drive` (what ohtd commits while it leads the canonical drive, with new speeds
+ * in every cycle; needs -e); without -p all. First so many cycles of the plan alone; then, on the same
  * grid, so many (-a) while clients ask without a pause for what is not in it. Looks at the image every
  * (-l) so many cycles. -b: hold the bars of an idle machine. -e: the machine is enabled
  * all the while, and nothing may stop it. Source: docs/architecture.md, A plan's
@@ -60,6 +61,25 @@ static const struct oht_cyclic_entry full_entries[] = {
 	READ(2, 0x0001, 6, 1, 0, 30),
 };
 
+#define WRITE(unit_, address_, period_, phase_) {						\
+		.unit = (unit_), .function = OHT_WRITE_SINGLE, .loss_errors = 6,		\
+		.address = (address_), .count = 1, .period_cycles = (period_),			\
+		.phase_cycles = (phase_), .timeout_us = 5000, .turnaround_us = TURNAROUND_US }
+
+/* The rows of userspace/data/plan.csv with the registers of the canonical modules, in two turns each. */
+static const struct oht_cyclic_entry drive_entries[] = {
+	READ(3, 0x0000, 8, 2, 0, 20),
+	READ(3, 0x0010, 8, 2, 1, 20),
+	WRITE(4, 0x0002, 2, 0),
+	WRITE(4, 0x0012, 2, 0),
+	WRITE(4, 0x0007, 8, 3),
+	WRITE(4, 0x0017, 8, 7),
+	READ(4, 0x0006, 7, 2, 0, 25),
+	READ(4, 0x0016, 7, 2, 1, 25),
+	READ(5, 0x0030, 6, 4, 1, 35),
+	READ(2, 0x0000, 8, 20, 7, 30),
+};
+
 /* Who asks besides: nobody of it may be the first in a cycle that is given away. */
 struct client {
 	uint8_t priority;
@@ -74,13 +94,16 @@ static const struct subject {
 	const char *name;
 	const struct oht_cyclic_entry *entries;
 	unsigned int count;
+	bool writes;
 	unsigned int client_count;
 	struct client clients[CLIENTS_MAX];
 } subjects[] = {
-	{ "default", default_entries, sizeof(default_entries) / sizeof(default_entries[0]), 2,
+	{ "default", default_entries, sizeof(default_entries) / sizeof(default_entries[0]), false, 2,
 	  { { OHT_PRIORITY_COMMAND, 2500 }, { OHT_PRIORITY_BACKGROUND, 30000 } } },
-	{ "full", full_entries, sizeof(full_entries) / sizeof(full_entries[0]), 1,
+	{ "full", full_entries, sizeof(full_entries) / sizeof(full_entries[0]), false, 1,
 	  { { OHT_PRIORITY_COMMAND, 2500 } } },
+	{ "drive", drive_entries, sizeof(drive_entries) / sizeof(drive_entries[0]), true, 1,
+	  { { OHT_PRIORITY_BACKGROUND, 2500 } } },
 };
 
 /* One plan in force, and the present series of its cycles. */
@@ -236,7 +259,7 @@ static void look_at_entry(struct run *run, unsigned int index)
 	run->looks++;
 	run->bad += value.error || value.generation != run->generation;
 	run->stale += guest_now_ns() - value.timestamp_ns > age_max_ns;
-	for (i = 0; i < entry->count; i++)
+	for (i = 0; entry->function == OHT_READ_HOLDING && i < entry->count; i++)
 		run->wrong += value.words[i] != sim_initial(entry->unit, entry->address + i);
 }
 
@@ -262,18 +285,39 @@ struct beating {
 	struct oht_dev *dev;
 	pthread_t thread;
 	atomic_bool ended;
+	const struct subject *subject;
+	atomic_uint generation;	/* of the plan whose outputs are set; 0: not yet */
 	uint64_t journal_seq;	/* when it had just been enabled */
 };
+
+/* Another speed each time; a register that is read besides keeps its value. */
+static void set_outputs(struct beating *beating, uint32_t generation, uint16_t count)
+{
+	unsigned int i;
+
+	for (i = 0; i < beating->subject->count; i++) {
+		const struct oht_cyclic_entry *entry = &beating->subject->entries[i];
+		bool speed = entry->period_cycles == 2;
+		uint16_t word = speed ? count : sim_initial(entry->unit, entry->address);
+
+		if (entry->function == OHT_WRITE_SINGLE &&
+		    oht_plan_set_outputs(beating->dev, generation, i, &word, 1))
+			tap_bail("outputs: %s", strerror(errno));
+	}
+}
 
 static void *beat(void *context)
 {
 	struct beating *beating = context;
+	uint16_t count = 0;
 
 	/* Not where the engine is. */
 	guest_pin_cpu(guest_cpus() - 1);
 	while (!beating->ended) {
 		if (oht_dev_heartbeat(beating->dev))
 			tap_bail("heartbeat: %s", strerror(errno));
+		if (beating->generation)
+			set_outputs(beating, beating->generation, count++);
 		guest_sleep_ms(BEAT_MS);
 	}
 	return NULL;
@@ -399,7 +443,7 @@ static void run_plan(const struct subject *subject, uint64_t cycles, uint64_t cy
 	struct oht_dev *dev = oht_dev_open(NULL, 0);
 	struct run run = { .subject = subject, .image = oht_image_open(NULL) };
 	uint32_t deadman_ms = enabled ? DEADMAN_MS : 10000;
-	struct beating beating = { .dev = dev };
+	struct beating beating = { .dev = dev, .subject = subject };
 	uint64_t late_ns;
 
 	if (!dev || !run.image || oht_dev_control_take(dev, &deadman_ms))
@@ -408,6 +452,8 @@ static void run_plan(const struct subject *subject, uint64_t cycles, uint64_t cy
 		enable(&beating);
 	put_in_force(dev, &run);
 	print_periods(&run);
+	if (subject->writes)
+		beating.generation = run.generation;
 	tell_grid(&run);
 	/* Until each entry has had its first turn. */
 	guest_sleep_ms(SETTLE_MS);
@@ -429,7 +475,7 @@ static void run_plan(const struct subject *subject, uint64_t cycles, uint64_t cy
 
 static void usage(void)
 {
-	fputs("usage: cycle_test [-p default|full] [-c CYCLES] [-a CYCLES] [-l CYCLES] [-b] [-e] "
+	fputs("usage: cycle_test [-p default|full|drive] [-c CYCLES] [-a CYCLES] [-l CYCLES] [-b] [-e] "
 	      "[-s PARAMETER=VALUE]...\n", stderr);
 	exit(2);
 }
@@ -450,7 +496,8 @@ static void run_all(uint64_t cycles, uint64_t cycles_asked)
 	unsigned int i;
 
 	for (i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++)
-		run_plan(&subjects[i], cycles, cycles_asked);
+		if (enabled || !subjects[i].writes)
+			run_plan(&subjects[i], cycles, cycles_asked);
 }
 
 int main(int argc, char **argv)
@@ -474,7 +521,7 @@ int main(int argc, char **argv)
 		default: usage();
 		}
 	}
-	if (optind < argc || !cycles || !look_every)
+	if (optind < argc || !cycles || !look_every || (subject && subject->writes && !enabled))
 		usage();
 	if (subject)
 		run_plan(subject, cycles, cycles_asked);

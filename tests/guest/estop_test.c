@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "lib/guest.h"
+#include "lib/stim.h"
 #include "lib/stop.h"
 #include "lib/tap.h"
 
@@ -79,7 +80,7 @@ static void test_states(void)
 
 static void test_press(void)
 {
-	int fd = enabled_controller(LONG_MS);
+	int fd = enabled_controller(LONG_MS), error;
 	struct oht_estop_status status;
 	struct oht_record record = { 0 };
 	uint64_t blocking, released_ns;
@@ -101,8 +102,13 @@ static void test_press(void)
 	guest_unpress(stim, BOTH);
 	tap_is(outputs(), 0, "release: outputs stay low");
 	tap_is(guest_state(fd), OHT_ESTOP_STOPPED, "release: still stopped");
-	tap_errno(guest_command(fd, OHT_IOC_RESET, 0, NULL), EBUSY, "released just now: no reset");
-	tap_errno(guest_reset_when_stable(fd, 0), 0, "reset when stable");
+	error = guest_command(fd, OHT_IOC_RESET, 0, NULL);
+	/* A host that stalls may let the time pass before the question: then the answer is yes. */
+	if (error || guest_now_ns() - released_ns < info.reset_stable_ms * MS)
+		tap_errno(error, EBUSY, "released just now: no reset");
+	if (error)
+		error = guest_reset_when_stable(fd, 0);
+	tap_errno(error, 0, "reset when stable");
 	tap_ok(guest_now_ns() - released_ns >= info.reset_stable_ms * MS,
 	       "... not before it was closed for %u ms", info.reset_stable_ms);
 	tap_is(guest_state(fd), OHT_ESTOP_READY, "reset: ready");

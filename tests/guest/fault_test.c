@@ -21,6 +21,7 @@
 #include <linux/gpio.h>
 
 #include "lib/guest.h"
+#include "lib/stim.h"
 #include "lib/stop.h"
 #include "lib/stuck.h"
 #include "lib/tap.h"

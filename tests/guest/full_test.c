@@ -16,6 +16,7 @@
 
 #include "lib/guest.h"
 #include "lib/sim.h"
+#include "lib/stim.h"
 #include "lib/tap.h"
 
 #define DESCRIPTORS	1000

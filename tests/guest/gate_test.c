@@ -21,6 +21,7 @@
 
 #include "lib/guest.h"
 #include "lib/sim.h"
+#include "lib/stim.h"
 #include "lib/tap.h"
 
 #define DRIVE		4

@@ -127,8 +127,8 @@ struct oht_stim_relays {
 /* Interrupts off on the caller's CPU, for ever. */
 #define OHT_STIM_IOC_STICK	_IO('s', 13)
 /*
- * Argument: OHT_STIM_HOLD_*. The next stop that is latched on the caller's CPU holds that CPU up in
- * an interrupt, which comes as soon as it takes one again, until it is ended or 500 ms are over.
+ * Argument: OHT_STIM_HOLD_*. The next stop or DISABLE on the caller's CPU holds that CPU up in an
+ * interrupt, which comes as soon as it takes one again, until it is ended or 500 ms are over.
  * Asked or ended, it returns 1 if it was held. ENODEV: the driver is not there.
  * EOPNOTSUPP: the kernel has no tracepoints.
  */

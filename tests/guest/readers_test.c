@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Eight who read and a controller, on the wire in software (oht_sim) with a plan that fills every
- * cycle: no cycle may be missed and no record of the stop lost. Each reader takes what records there
- * are and looks at the image a thousand times a second; the controller enables, disables, stops and
- * resets without a pause, ahead of them in the scheduler as ohtd is; a client takes what the plan
- * leaves of the bus.
+ * Eight readers and a controller, on the wire in software (oht_sim) with a plan that fills every
+ * cycle: no cycle may be missed and no record of the stop lost. Each reader takes the records and
+ * looks at the image a thousand times a second: readers that never sleep keep one CPU of a counted
+ * board from running at all (docs/decisions.md, D145). The controller enables, disables, stops and
+ * resets without a pause, ahead of the readers in the scheduler as ohtd is; a client takes the rest
+ * of the bus.
  *
  *	readers_test CYCLES
  */

@@ -15,6 +15,7 @@
 #include <linux/gpio.h>
 
 #include "lib/guest.h"
+#include "lib/stim.h"
 #include "lib/stop.h"
 #include "lib/tap.h"
 

@@ -17,6 +17,7 @@
 
 #include "lib/guest.h"
 #include "lib/sim.h"
+#include "lib/stim.h"
 #include "lib/tap.h"
 #include "oht_telegram.h"
 

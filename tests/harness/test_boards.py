@@ -34,7 +34,7 @@ def load(tmp_path, text, known=("splats",)):
 
 
 def test_every_program_is_run(boards):
-    there = {path.stem for path in (TOP / "tests/guest").glob("*_test.c")} - NOT_ALONE
+    there = {path.stem for folder in ("guest", "kselftest") for path in (TOP / "tests" / folder).glob("*_test.c")} - NOT_ALONE
     assert there == {name for name in table.programs() if name.endswith("_test")}
     assert all(name in boards for name in there)
 

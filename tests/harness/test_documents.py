@@ -13,20 +13,14 @@ def text(name):
     return (TOP / name).read_text(encoding="utf-8")
 
 
-def test_the_table_of_routes_is_that_of_the_daemon():
-    rows = re.findall(r'\{ "(\w+)", V1 "([^"]+)", OHTD_ROLE_(\w+)', text("userspace/ohtd/http/routes.c"))
-    said = dict(re.findall(r"^\| `([A-Z]+ [^`]+)` \| (\w+) \|", text("docs/api.md"), re.MULTILINE))
-    assert len(rows) > 20
-    assert said == {f"{method} {path}": role.lower() for method, path, role in rows}
-
-
-def test_every_refusal_of_the_daemon_is_in_the_api():
-    sources = "".join(path.read_text() for path in sorted((TOP / "userspace/ohtd/http").glob("*.c")))
-    codes = set(re.findall(r'(?:ohtd_reply_problem|ohtd_reply_problem_list|refuse)\(call, [45]\d\d, "(\w+)"', sources))
-    codes |= set(re.findall(r'unauthorized\(call, "(\w+)"', sources)) - {"out_of_memory"}
-    said = text("docs/api.md")
-    missing = {code for code in codes - {"out_of_memory"} if f"`{code}`" not in said}
-    assert len(codes) > 30 and not missing
+def test_every_refusal_of_the_daemon_is_in_the_catalogue():
+    """What is not is answered as 500; tests/api holds the catalogue against docs/api.md."""
+    sources = "".join(path.read_text() for path in sorted((TOP / "userspace/ohtd/http").glob("*.c")) if path.name != "catalogue.c")
+    sent = set(re.findall(r'(?:ohtd_reply_problem|refuse)\(call, ([45]\d\d), "(\w+)"', sources))
+    sent |= set(re.findall(r'\{ ([45]\d\d), "(\w+)",', sources))
+    sent |= {("401", code) for code in re.findall(r'unauthorized\(call, "(\w+)"', sources)}
+    listed = set(re.findall(r'P\((\d\d\d), "(\w+)"', text("userspace/ohtd/http/catalogue.c")))
+    assert len(sent) > 45 and sent <= listed, sent - listed
 
 
 def test_reasons_of_the_robot_are_in_the_api():
@@ -37,17 +31,15 @@ def test_reasons_of_the_robot_are_in_the_api():
 
 @pytest.mark.parametrize("kind, pattern, source", [
     ("verb", r'^\t\{ "([a-z ]+)", "', "userspace/ohtctl/ohtctl.c"),
-    ("option", r'^\t\{ "(--[a-z-]+)", VALUE', "userspace/ohtctl/options.c"),
+    ("option", r'^\t\{ "(--[a-z-]+)", ', "userspace/ohtctl/options.c"),
 ])
 def test_the_manual_page_has_all_of_ohtctl(kind, pattern, source):
     page = text("docs/man/ohtctl.1").replace("\\-", "-").replace('"', "")
-    help_text = text("userspace/ohtctl/ohtctl.c")
     found = re.findall(pattern, text(source), re.MULTILINE)
     assert len(found) > 20
     for name in found:
         words = r"\s".join(name.split())
         assert re.search(rf"(?<![\w-]){words}(?![\w-])", page), f"{kind} {name} is not in the manual page"
-        assert kind == "verb" or name in help_text, f"option {name} is not in --help"
 
 
 def test_columns_of_the_tables_are_described():

@@ -183,11 +183,20 @@ def test_the_seed_is_said_and_passed_on(project):
     assert f"OHT_SEED={(project.folder / 'logs/seed').read_text().strip()}\n" in said
 
 
+def test_a_suite_that_holds_another_stands_for_it(project):
+    project.suite("short", GOOD.format("short"))
+    project.suite("long", GOOD.format("long"), tier="all", instead_of=["short"])
+    assert "short ..." in project.run()[1]
+    _, said = project.run("--tier", "all")
+    assert "long ..." in said and "short ..." not in said
+    assert "short ..." in project.run("short", "long")[1], "asked for by name"
+
+
 # ---- refusals ----
 
 @pytest.mark.parametrize("row, word", [
     ('tier = "often"', "no tier 'often'"), ('lane = "left"', "no lane 'left'"), ('counts = "toes"', "'toes'"),
-    ('needs = ["nothing"]', "no step 'nothing'"), ("inputs = []", "no inputs"), ('colour = "red"', "unknown colour")])
+    ('needs = ["nothing"]', "no step 'nothing'"), ('instead_of = ["b"]', "no suite 'b'"), ("inputs = []", "no inputs"), ('colour = "red"', "unknown colour")])
 def test_a_table_that_is_wrong_is_refused(project, row, word):
     key = row.split()[0]
     project.suite("a", "true")
@@ -228,6 +237,14 @@ def test_a_suite_that_does_not_do_its_work_fails(project, script, why):
     assert code == 1 and why in said, said
     assert "1 failed" in last(said) or "1 skipped" in last(said)
     assert not alive(int((project.folder / "logs/pid").read_text()))
+
+
+def test_what_failed_is_said_again_at_the_end(project):
+    project.suite("a", "echo 1..2; echo not ok 1 - x; echo ok 2 - y")
+    project.suite("b", "sleep 0.5; echo 1..2; echo ok 1 - x; echo 'ok 2 - y # SKIP no chip'")
+    _, said = project.run()
+    assert sorted(line.partition(":")[0] for line in said.splitlines()[-4:-2]) == ["a", "b"], said
+    assert "a: failed: x" in said and "b: unexpected skip: y: no chip" in said
 
 
 def test_a_step_that_fails_fails_what_needs_it_and_nothing_else(project):

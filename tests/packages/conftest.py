@@ -54,6 +54,7 @@ def use_line(tty, more):
     """What changes the installed configuration: the rtu back-end at that line of the simulator, and another sed expression."""
     return ("sed -i -e 's/^backend = .*/backend = rtu/' -e '/^device = /d' -e '/^deadman_ms = /d'"
             f" -e 's,^#tty = .*,tty = {tty},' -e 's/^#baud/baud/' -e 's/^time_factor = .*/time_factor = 15/'"
+            " -e 's/^simulated = .*/simulated = yes/'"
             f" -e '{more}' /etc/oht/ohtd.conf")
 
 
@@ -122,11 +123,12 @@ def newer_board(built):
 
 
 class Dkms:
-    """DKMS of this machine in folders of its own: builds oht-dkms for the board's kernel with the cross compiler."""
+    """DKMS of this machine in folders of its own: builds the module `name` for the board's kernel with the cross compiler, and
+    signs it with a key of its own."""
 
-    def __init__(self, deb, folder):
+    def __init__(self, name, deb, folder):
         shutil.rmtree(folder, ignore_errors=True)
-        self.folder = folder
+        self.name, self.folder = name, folder
         self.kernel = (paths.CACHE / "kernels/stock").resolve()
         self.release = (self.kernel / "release").read_text().strip()
         (folder / "bin").mkdir(parents=True)
@@ -134,10 +136,15 @@ class Dkms:
         # It strips with this name, whatever it has built for.
         (folder / "bin/strip").symlink_to(shutil.which("aarch64-linux-gnu-strip"))
         subprocess.run(["dpkg-deb", "-x", deb, folder / "root"], check=True)
+        (folder / "framework.conf").write_text(f"sign_file={self.kernel}/build/scripts/sign-file\n"
+                                               f"mok_signing_key={folder}/mok.key\nmok_certificate={folder}/mok.pub\n")
 
     def run(self, *arguments, kernel=None):
         """One dkms command for our module and the board's kernel, or one that looks like `kernel`."""
-        command = ["dkms", *arguments, "-m", "oht", "-v", VERSION, "--dkmstree", self.folder / "tree",
+        # It reads its configuration from one place only: put ours there, for this command.
+        there = 'mount --bind "$0" /etc/dkms/framework.conf && exec "$@"'
+        command = ["unshare", "--map-root-user", "--mount", "sh", "-c", there, self.folder / "framework.conf",
+                   "dkms", *arguments, "-m", self.name, "-v", VERSION, "--dkmstree", self.folder / "tree",
                    "--sourcetree", self.folder / "root/usr/src", "-k", f"{self.release}/aarch64",
                    "--kernelsourcedir", kernel or self.kernel / "build"]
         environment = {**os.environ, "ARCH": BOARD, "CROSS_COMPILE": "aarch64-linux-gnu-",
@@ -145,22 +152,36 @@ class Dkms:
         return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, env=environment)
 
 
-@pytest.fixture(scope="session")
-def dkms(built):
-    """oht-dkms, known to a DKMS of our own."""
-    one = Dkms(built[NATIVE].deb("oht-dkms"), PACKAGES / "dkms")
+def _added(name, deb, folder):
+    one = Dkms(name, deb, folder)
     done = one.run("add")
     assert done.returncode == 0, done.stdout + done.stderr
     return one
 
 
 @pytest.fixture(scope="session")
-def modules(dkms):
-    """The modules that DKMS has built for the board's kernel, as the archive in which it hands them on."""
+def dkms(built):
+    """oht-dkms, known to a DKMS of our own."""
+    return _added("oht", built[NATIVE].deb("oht-dkms"), PACKAGES / "dkms")
+
+
+def _archive(dkms):
     done = dkms.run("build")
     log = next(dkms.folder.rglob("make.log"), None)
     assert done.returncode == 0, done.stdout + done.stderr + (log.read_text() if log else "")
-    archive = dkms.folder / "oht.dkms.tar.gz"
+    archive = dkms.folder / f"{dkms.name}.dkms.tar.gz"
     done = dkms.run("mktarball", "--binaries-only", "--archive", archive)
     assert done.returncode == 0, done.stdout + done.stderr
     return archive
+
+
+@pytest.fixture(scope="session")
+def modules(dkms):
+    """The modules that DKMS has built for the board's kernel, as the archive in which it hands them on."""
+    return _archive(dkms)
+
+
+@pytest.fixture(scope="session")
+def simulator(built):
+    """The wire in software, of a package of its own, in the same form."""
+    return _archive(_added("oht-sim", built[NATIVE].deb("oht-sim-dkms"), PACKAGES / "dkms-sim"))

@@ -40,9 +40,8 @@ def repack(debs, folder, version, following):
         for path in tree.rglob("*"):
             if path.is_file() and not path.is_symlink():
                 _exchange(path, old, new)
-        source = tree / f"usr/src/oht-{version}"
-        if source.exists():
-            source.rename(tree / f"usr/src/oht-{following}")
+        for source in tree.glob(f"usr/src/*-{version}"):
+            source.rename(source.with_name(source.name.replace(version, following)))
         (tree / "DEBIAN/md5sums").write_text(_sums(tree))
         target = folder / deb.name.replace(f"_{version}_", f"_{following}_")
         subprocess.run(["dpkg-deb", "--root-owner-group", "-b", tree, target], check=True, stdout=subprocess.DEVNULL)

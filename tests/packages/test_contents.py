@@ -10,20 +10,28 @@ import pytest
 from conftest import ARCHITECTURES, BOARD, NATIVE, PACKAGES, TOP, VERSION, build, script
 
 MACHINE = {"amd64": "Advanced Micro Devices X86-64", "arm64": "AArch64"}
-PROGRAMS = {"ohtd": ["usr/sbin/ohtd", "usr/bin/oht-sim"], "ohtctl": ["usr/bin/ohtctl"]}
+SELFTESTS = "usr/libexec/oht/selftest"
+PROGRAMS = {"ohtd": ["usr/sbin/ohtd", "usr/bin/oht-sim"], "ohtctl": ["usr/bin/ohtctl"],
+            "oht-selftest": [f"{SELFTESTS}/uapi_test", f"{SELFTESTS}/refusal_test"]}
 WANTED = {
     "ohtd": {"etc/oht/ohtd.conf", "lib/systemd/system/ohtd.service", "usr/sbin/ohtd", "usr/bin/oht-sim",
              "usr/share/oht/web/index.html", "usr/share/man/man8/ohtd.8.gz", "usr/share/man/man1/oht-sim.1.gz",
-             "usr/share/doc/ohtd/docs/install.md", "usr/share/doc/ohtd/copyright"},
+             "usr/share/doc/ohtd/docs/install.md", "usr/share/doc/ohtd/copyright",
+             "usr/share/doc/ohtd/examples/monitoring/oht.rules.yml"},
     "ohtctl": {"usr/bin/ohtctl", "lib/udev/rules.d/60-oht.rules", "usr/lib/sysusers.d/oht.conf",
                "usr/share/bash-completion/completions/ohtctl", "usr/share/man/man1/ohtctl.1.gz",
-               "usr/share/oht/modules.csv", "usr/share/oht/state_machine.csv"},
+               "usr/share/oht/commands.csv", "usr/share/oht/modules.csv", "usr/share/oht/state_machine.csv"},
     "liboht0": {"usr/lib/{triplet}/liboht.so.0"},
     "liboht-dev": {"usr/include/oht_client.h", "usr/include/linux/oht.h", "usr/lib/{triplet}/liboht.so",
                    "usr/lib/{triplet}/liboht.a", "usr/lib/{triplet}/pkgconfig/liboht.pc"},
     "oht-dkms": {f"usr/src/oht-{VERSION}/dkms.conf", f"usr/src/oht-{VERSION}/kernel/Kbuild",
                  f"usr/src/oht-{VERSION}/kernel/platform.c", f"usr/src/oht-{VERSION}/include/uapi/linux/oht.h",
-                 "usr/share/oht/overlays/oht-virt.dtbo"},
+                 *(f"usr/share/oht/overlays/oht-{board}.dtbo" for board in ("orangepi-5b", "rpi-4", "rpi-5", "virt"))},
+    "oht-sim-dkms": {f"usr/src/oht-sim-{VERSION}/{path}" for path in ("dkms.conf", "kernel/Kbuild", "kernel/sim/main.c",
+                                                                     "kernel/bind.h", "include/uapi/linux/oht.h")},
+    "oht-selftest": {"usr/sbin/oht-selftest", "usr/share/man/man8/oht-selftest.8.gz",
+                     *(f"{SELFTESTS}/{name}" for name in ("run_selftest.sh", "settings", "kselftest-list.txt",
+                                                          *(path.stem for path in (TOP / "tests/kselftest").glob("*_test.c"))))},
 }
 TRIPLET = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
 # The maintainer has no address outside, since the project has no home there yet.
@@ -50,12 +58,12 @@ def field(deb, name):
 
 
 @every_architecture
-def test_five_packages_of_one_version(built, arch):
+def test_seven_packages_of_one_version(built, arch):
     names = built[arch].names()
     assert set(names) == set(WANTED)
     for name, deb in names.items():
         assert field(deb, "Version") == VERSION
-        assert field(deb, "Architecture") == ("all" if name == "oht-dkms" else arch)
+        assert field(deb, "Architecture") == ("all" if name.endswith("-dkms") else arch)
 
 
 @every_architecture
@@ -66,7 +74,7 @@ def test_files(built, arch, package):
     assert not missing, sorted(files)
     for path, (mode, owner) in files.items():
         assert owner == "root/root", path
-        program = re.match(r"usr/s?bin/", path)
+        program = re.match(rf"usr/s?bin/|{SELFTESTS}/\w+_test$|{SELFTESTS}/.*\.sh$", path)
         assert mode in ("lrwxrwxrwx", "-rwxr-xr-x" if program else "-rw-r--r--"), f"{path} is {mode}"
 
 
@@ -184,8 +192,10 @@ def test_install_into_a_folder(built, tmp_path):
     root = tmp_path / "with space"
     ours = {str(p.relative_to(root)) for p in root.rglob("*") if not p.is_dir()}
     ours = {path for path in ours if not path.startswith("usr/share/doc/")}
-    packed = {re.sub(r"^lib/", "usr/lib/", path.removesuffix(".gz")) for deb in built[NATIVE].names().values() for path in listing(deb)}
-    packed = {path for path in packed if not path.startswith(("usr/share/doc/", "usr/src/"))}
+    packed = {re.sub(r"^lib/", "usr/lib/", re.sub(r"^(usr/share/man/.*)\.gz$", r"\1", path))
+              for deb in built[NATIVE].names().values() for path in listing(deb)}
+    # The self-tests are for a robot, and install themselves: make -C tests/kselftest install.
+    packed = {path for path in packed if not path.startswith(("usr/share/doc/", "usr/src/", SELFTESTS)) and "oht-selftest" not in path}
     assert ours == packed
 
 

@@ -14,15 +14,41 @@ def modinfo(module, field):
     return done.stdout.strip()
 
 
+def unpacked(archive, folder):
+    """{name: file} of the modules in it."""
+    with tarfile.open(archive) as packed:
+        packed.extractall(folder)
+    return {path.name: path for path in folder.rglob("*.ko")}
+
+
 @pytest.mark.long
 def test_builds_for_the_kernel_of_the_board(dkms, modules, tmp_path):
-    with tarfile.open(modules) as archive:
-        archive.extractall(tmp_path)
-    found = {path.name: path for path in tmp_path.rglob("*.ko")}
-    assert set(found) == {"oht.ko", "oht_sim.ko", "oht_serdev.ko"}
+    found = unpacked(modules, tmp_path)
+    assert set(found) == {"oht.ko", "oht_serdev.ko"}
     for module in found.values():
         assert modinfo(module, "vermagic").startswith(dkms.release + " ")
     assert re.search(r"^of:.*oht,rs485-pl011", modinfo(found["oht.ko"], "alias"), re.M), "udev could not find it"
+
+
+@pytest.mark.long
+def test_the_simulator_is_built_from_a_package_of_its_own(dkms, simulator, tmp_path):
+    found = unpacked(simulator, tmp_path)
+    assert set(found) == {"oht_sim.ko"}
+    assert modinfo(found["oht_sim.ko"], "vermagic").startswith(dkms.release + " ")
+    assert "oht" in modinfo(found["oht_sim.ko"], "depends").split(",")
+
+
+@pytest.mark.long
+def test_modules_are_signed(dkms, modules, tmp_path):
+    """With the key that framework.conf names; the first build has made it."""
+    for module in unpacked(modules, tmp_path).values():
+        assert modinfo(module, "signer") == "DKMS module signing key"
+        assert modinfo(module, "sig_hashalgo") == "sha256"
+    key, certificate = dkms.folder / "mok.key", dkms.folder / "mok.pub"
+    told = subprocess.run(["openssl", "x509", "-inform", "DER", "-in", certificate, "-noout", "-serial"], check=True,
+                          capture_output=True, text=True).stdout.strip().removeprefix("serial=")
+    module = next(tmp_path.rglob("oht.ko"))
+    assert modinfo(module, "sig_key").replace(":", "") == told and key.read_text().startswith("-----BEGIN PRIVATE KEY")
 
 
 @pytest.mark.long

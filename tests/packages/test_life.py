@@ -239,3 +239,26 @@ def test_purge_leaves_what_others_have_put_there(system):
 def test_installed_and_purged_without_a_configuration_of_others(system):
     system.check(f"rm /etc/oht/own.key; {APT} install {media('ohtd', 'ohtctl')}; {APT} purge ohtd ohtctl")
     assert not names(system)
+
+
+# ---- the self-tests, by themselves ----
+
+def test_self_tests_are_skipped_without_a_device(system):
+    """They need neither daemon nor module to be installed."""
+    system.check(f"{APT} install {media('oht-selftest')}")
+    code, said = system.run("oht-selftest")
+    results = [line for line in said.splitlines() if re.match("(not )?ok ", line)]
+    assert code == 4 and results and all(line.startswith("ok ") and line.endswith("# SKIP") for line in results), said
+    assert said.count("there is no /dev/oht0") == len(results)
+    assert [line.split()[4] for line in results] == [line.removeprefix("oht:") for line in system.check("oht-selftest -l").split()]
+
+
+@pytest.mark.parametrize("words", ["-t ../uapi_test", "-t nothing", "-x", "uapi_test", "-d /nowhere", "-t"])
+def test_self_tests_refuse_other_words(system, words):
+    code, said = system.run(f"oht-selftest {words}")
+    assert code == 2 and "ok 1" not in said, said
+
+
+def test_self_tests_leave_nothing(system):
+    system.check(f"{APT} purge oht-selftest")
+    assert not names(system)

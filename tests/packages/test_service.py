@@ -133,6 +133,17 @@ def test_reload_is_over_when_it_says_so(system):
     until(lambda: "certificate and log level" in journal(system), 10, "the reload being told")
 
 
+def test_restart_by_command(system):
+    """It ends by itself, and live data goes on: the file with it comes back, and is kept no longer."""
+    pid, before = main_pid(system), restarts(system)
+    until(lambda: system.run("ohtctl admin restart")[0] == 0, 30, "a standstill")
+    until(lambda: main_pid(system) not in (0, pid), 30, "a new process")
+    wait_serving(system)
+    assert restarts(system) == before + 1
+    assert "live data goes on in epoch" in journal(system)
+    assert system.shown("ohtd", "NFileDescriptorStore") == "2"
+
+
 def test_stop_ends_in_order(system):
     system.check("systemctl stop ohtd")
     assert system.shown("ohtd", "Result") == "success"

@@ -179,6 +179,8 @@ static void enter(struct fake_bus *fake, unsigned int state, unsigned int kind,
 {
 	unsigned int from = fake->status.state;
 
+	if (state != OHT_STATE_ENABLED && from != OHT_STATE_STOPPED)
+		fake_bus_forget_outputs(fake);
 	if (from != state)
 		fake->status.since_ns = now_ns(fake);
 	fake->status.state = state;
@@ -217,6 +219,7 @@ void fake_bus_stop(struct fake_bus *fake, unsigned int cause)
 	if (!fake->status.causes)
 		fake->status.first_cause = cause;
 	fake_bus_end_jobs(fake, false);
+	fake_bus_tell_drive(fake);
 	/* Recorded once per stop. */
 	if (fake->status.causes & oht_cause_mask(cause))
 		return;
@@ -299,6 +302,9 @@ static int fake_reset(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking)
 	*blocking = standing(fake);
 	if (*blocking)
 		return -EBUSY;
+	if (fake->stop_at_reset)
+		fake_bus_stop(fake, OHT_STOPPED_BY_SOFTWARE);
+	fake->stop_at_reset = false;
 	fake->last_tag = tag;
 	fake->status.causes = 0;
 	fake->status.first_cause = 0;
@@ -420,6 +426,10 @@ static int fake_telegrams(struct ohtd_bus *bus, const struct oht_stop_telegram *
 	.disable = fake_disable,			\
 	.self_test = fake_self_test,			\
 	.telegrams = fake_telegrams,			\
+	.plan = fake_bus_plan,				\
+	.outputs = fake_bus_outputs,			\
+	.image_head = fake_bus_image_head,		\
+	.image = fake_bus_image,			\
 	.destroy = fake_destroy,			\
 }
 
@@ -429,6 +439,14 @@ static const struct ohtd_bus_ops ops_software = FAKE_OPS(false);
 void fake_bus_bind(struct fake_bus *fake)
 {
 	fake->there = true;
+	/* A driver that comes has no plan. */
+	memset(&fake->grid, 0, sizeof(fake->grid));
+	fake->has_next = false;
+	fake->give = fake->whole = false;
+	fake->give_cycle = 0;
+	fake->running_entry = -1;
+	fake->telegrams_left = fake->telegram_count = 0;
+	fake->telegram_runs = false;
 	fake->status = (struct oht_stop_status){
 		.state = OHT_STATE_STOPPED,
 		.first_cause = OHT_STOPPED_BY_START,
@@ -446,6 +464,7 @@ struct fake_bus *fake_bus_create(struct ohtd_clock *clock, bool hardware_stop)
 	fake->bus.setup.device = "/dev/fake";
 	fake->clock = clock;
 	fake->running = -1;
+	fake->running_entry = -1;
 	fake_bus_bind(fake);
 	return fake;
 }

@@ -12,7 +12,8 @@
 #include <stdint.h>
 
 #include "bus/bus.h"
-#include "main/clock.h"
+#include "bus/grid.h"
+#include "base/clock.h"
 #include "robot/model.h"
 
 #define FAKE_UNITS	9		/* index is the unit address, 0 unused */
@@ -20,6 +21,7 @@
 #define FAKE_CHAR_NS	86806ull	/* 10 bits at 115200 */
 #define FAKE_GAP_NS	1750000ull
 #define FAKE_EVENTS	512
+#define FAKE_OUTPUT_WORDS	8	/* of one entry */
 
 enum fake_fault { FAKE_GOOD, FAKE_SILENT, FAKE_CRC, FAKE_LATE };
 
@@ -67,6 +69,24 @@ struct fake_bus {
 	struct fake_unit units[FAKE_UNITS];
 	struct fake_job jobs[OHT_UNDER_WAY_MAX];
 	int running;			/* index of the job on the wire, -1 none */
+	/* the plan: as the kernel runs it */
+	struct ohtd_grid grid;
+	struct ohtd_grid_plan next_plan;
+	bool has_next;
+	uint64_t has_outputs;		/* entries, one bit each */
+	uint16_t outputs[OHT_CYCLIC_ENTRIES_MAX][FAKE_OUTPUT_WORDS];
+	/* as they were when the cycle began */
+	uint16_t sent[OHT_CYCLIC_ENTRIES_MAX][FAKE_OUTPUT_WORDS];
+	unsigned int output_calls;
+	int running_entry;		/* entry on the wire, -1 none */
+	uint64_t slack_max_ns;
+	bool give;			/* a transfer that fits into no slack waits */
+	bool whole;			/* the present cycle is given to it */
+	uint64_t give_cycle;		/* not before this one again */
+	uint32_t whole_cycles;
+	uint32_t generation;
+	unsigned int plan_calls;
+	int plan_error;			/* what commits return meanwhile */
 	uint64_t ends_ns;		/* when it completes */
 	uint64_t order;
 	unsigned int under_way;		/* submitted and not handed out as events */
@@ -88,6 +108,7 @@ struct fake_bus {
 	bool unstable;			/* closed, but not long enough */
 	uint64_t missing;		/* causes for which enable() alone is refused */
 	bool stop_at_enable;		/* a stop comes right behind the next enable */
+	bool stop_at_reset;		/* a stop comes right before the next reset */
 	bool contacts_moving;		/* a self-test is refused */
 	uint32_t test_fails;		/* what it finds: OHT_TEST_* */
 	unsigned int stops;
@@ -96,6 +117,8 @@ struct fake_bus {
 	unsigned int telegram_count;
 	unsigned int telegram_calls;
 	int telegram_error;		/* what the next call returns, once */
+	unsigned int telegrams_left;	/* to be sent yet, to somebody else at the far end only */
+	bool telegram_runs;		/* one is on the wire */
 	unsigned int enables;
 	uint64_t last_tag;
 	uint64_t heartbeats;
@@ -126,6 +149,21 @@ void fake_bus_stop(struct fake_bus *fake, unsigned int cause);
 uint64_t fake_bus_next_ns(const struct fake_bus *fake);
 void fake_bus_run(struct fake_bus *fake);
 
+/* ---- fake_bus_plan.c, for fake_bus.c and fake_bus_wire.c ---- */
+
+int fake_bus_plan(struct ohtd_bus *bus, const struct oht_cyclic_plan *plan,
+		  struct oht_cyclic_figures *figures, uint32_t *generation);
+int fake_bus_outputs(struct ohtd_bus *bus, uint32_t generation, unsigned int entry,
+		     const uint16_t *words, unsigned int count);
+/* A stop or a disable: outputs are forgotten, and none is sent any more. */
+void fake_bus_forget_outputs(struct fake_bus *fake);
+int fake_bus_image_head(struct ohtd_bus *bus, struct oht_cyclic_head *head);
+int fake_bus_image(struct ohtd_bus *bus, unsigned int entry, struct oht_cyclic_value *value);
+/* Begins the cycle whose moment has come. */
+void fake_bus_tick(struct fake_bus *fake);
+/* May this request go on the wire now, as far as the plan is concerned? */
+bool fake_bus_open_for(const struct fake_bus *fake, const struct oht_request *request);
+
 /* ---- fake_bus_wire.c, for fake_bus.c ---- */
 
 int fake_bus_submit(struct ohtd_bus *bus, const struct oht_request *request, uint64_t *cookie);
@@ -134,6 +172,8 @@ int fake_bus_next(struct ohtd_bus *bus, struct oht_event *event);
 void fake_bus_push(struct fake_bus *fake, const struct oht_event *event);
 /* What a stop ends; or all, since the device is gone. */
 void fake_bus_end_jobs(struct fake_bus *fake, bool gone);
+/* The stop telegrams go in front of everything else. */
+void fake_bus_tell_drive(struct fake_bus *fake);
 uint64_t fake_bus_wire_next_ns(const struct fake_bus *fake);
 void fake_bus_wire_run(struct fake_bus *fake);
 

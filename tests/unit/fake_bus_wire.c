@@ -62,7 +62,7 @@ static int pick(const struct fake_bus *fake)
 	for (i = 0; i < OHT_UNDER_WAY_MAX; i++) {
 		const struct fake_job *job = &fake->jobs[i];
 
-		if (!job->used)
+		if (!job->used || !fake_bus_open_for(fake, &job->request))
 			continue;
 		if (best < 0 || job->request.priority < fake->jobs[best].request.priority ||
 		    (job->request.priority == fake->jobs[best].request.priority &&
@@ -95,13 +95,84 @@ static bool refuse(struct fake_bus *fake, struct fake_job *job)
 	return true;
 }
 
-static void start_next(struct fake_bus *fake)
+/* Puts a request on the wire. */
+static void send(struct fake_bus *fake, const struct oht_request *request, const uint16_t *words)
 {
 	struct fake_exchange *entry;
+
+	memset(&fake->far_reply, 0, sizeof(fake->far_reply));
+	if (fake->far)
+		fake->ends_ns = fake->far(fake->far_context, now_ns(fake), request, words,
+					  &fake->far_reply);
+	else
+		fake->ends_ns = now_ns(fake) + duration_ns(fake, request);
+	entry = &fake->log[fake->exchanges++ % FAKE_LOG];
+	entry->start_ns = now_ns(fake);
+	entry->request = *request;
+	entry->word = words ? words[0] : 0;
+	entry->outcome = present_outcome(fake, request);
+}
+
+static bool is_busy(const struct fake_bus *fake)
+{
+	return fake->running >= 0 || fake->running_entry >= 0 || fake->telegram_runs;
+}
+
+/* ---- stop telegrams ---- */
+
+#define TELEGRAM_ROUNDS		3
+#define TELEGRAM_TIMEOUT_US	3000
+
+/* A stop that comes meanwhile adds no further list. */
+void fake_bus_tell_drive(struct fake_bus *fake)
+{
+	if (fake->far && !fake->telegrams_left)
+		fake->telegrams_left = TELEGRAM_ROUNDS * fake->telegram_count;
+}
+
+static bool telegram_waits(const struct fake_bus *fake)
+{
+	return fake->telegrams_left && fake->telegram_count && !fake->gone && !fake->port_dead;
+}
+
+static void start_telegram(struct fake_bus *fake)
+{
+	const struct oht_stop_telegram *telegram =
+		&fake->telegrams[(TELEGRAM_ROUNDS * fake->telegram_count - fake->telegrams_left) %
+				 fake->telegram_count];
+	const struct oht_request request = {
+		.unit = telegram->unit, .function = telegram->function,
+		.address = telegram->address, .count = telegram->count,
+		.timeout_us = TELEGRAM_TIMEOUT_US,
+	};
+
+	fake->telegrams_left--;
+	fake->telegram_runs = true;
+	send(fake, &request, telegram->words);
+}
+
+static void start_entry(struct fake_bus *fake, int index)
+{
+	const struct oht_request request = ohtd_grid_request(&fake->grid, index);
+
+	fake->running_entry = index;
+	send(fake, &request, fake_request_writes(&request) ? fake->sent[index] : NULL);
+}
+
+static void start_next(struct fake_bus *fake)
+{
 	struct fake_job *job;
 
-	if (fake->running >= 0 || fake->swallow || now_ns(fake) < fake->ends_ns)
+	if (is_busy(fake) || fake->swallow || now_ns(fake) < fake->ends_ns)
 		return;
+	if (telegram_waits(fake)) {
+		start_telegram(fake);
+		return;
+	}
+	if (ohtd_grid_next(&fake->grid) >= 0 && !fake->gone && !fake->port_dead) {
+		start_entry(fake, ohtd_grid_next(&fake->grid));
+		return;
+	}
 	fake->running = pick(fake);
 	if (fake->running < 0)
 		return;
@@ -112,17 +183,8 @@ static void start_next(struct fake_bus *fake)
 		return;
 	}
 	job->attempts = 1;
-	memset(&fake->far_reply, 0, sizeof(fake->far_reply));
-	if (fake->far)
-		fake->ends_ns = fake->far(fake->far_context, now_ns(fake), &job->request,
-					  job->words, &fake->far_reply);
-	else
-		fake->ends_ns = now_ns(fake) + duration_ns(fake, &job->request);
-	entry = &fake->log[fake->exchanges++ % FAKE_LOG];
-	entry->start_ns = now_ns(fake);
-	entry->request = job->request;
-	entry->word = job->words[0];
-	entry->outcome = present_outcome(fake, &job->request);
+	fake->whole = false;
+	send(fake, &job->request, job->words);
 }
 
 void fake_bus_push(struct fake_bus *fake, const struct oht_event *event)
@@ -177,6 +239,31 @@ static int error_of(uint8_t outcome)
 	}
 }
 
+static void complete_entry(struct fake_bus *fake)
+{
+	const struct oht_request request = ohtd_grid_request(&fake->grid, fake->running_entry);
+	struct fake_job job = { .request = request };
+	uint8_t outcome = present_outcome(fake, &request);
+	struct oht_reply reply = { .unit = request.unit };
+
+	if (fake_request_writes(&request))
+		memcpy(job.words, fake->sent[fake->running_entry],
+		       sizeof(fake->sent[fake->running_entry]));
+	if (fake->far)
+		reply = fake->far_reply;
+	else if (outcome == OHT_OUTCOME_OK)
+		answer(fake, &job, &reply);
+	/* The image shows what was written. */
+	if (fake_request_writes(&request))
+		memcpy(reply.words, job.words, request.count * sizeof(reply.words[0]));
+	reply.outcome = outcome;
+	reply.error = error_of(outcome);
+	if (outcome == OHT_OUTCOME_EXCEPTION && !fake->far)
+		reply.exception = 2;
+	ohtd_grid_done(&fake->grid, fake->running_entry, &reply, now_ns(fake));
+	fake->running_entry = -1;
+}
+
 static void complete(struct fake_bus *fake, struct fake_job *job, uint8_t outcome)
 {
 	struct oht_event event = { .type = OHT_EVENT_REPLY };
@@ -216,8 +303,15 @@ void fake_bus_end_jobs(struct fake_bus *fake, bool gone)
 
 uint64_t fake_bus_wire_next_ns(const struct fake_bus *fake)
 {
-	return fake->running >= 0 || (!fake->swallow && pick(fake) >= 0) ? fake->ends_ns
-									 : UINT64_MAX;
+	uint64_t grid_ns = fake->gone || fake->port_dead ? UINT64_MAX
+							 : ohtd_grid_next_ns(&fake->grid);
+	uint64_t wire_ns = UINT64_MAX;
+
+	if (is_busy(fake) ||
+	    (!fake->swallow && (telegram_waits(fake) || fake->grid.due || pick(fake) >= 0) &&
+	     !(fake->gone || fake->port_dead)))
+		wire_ns = fake->ends_ns;
+	return wire_ns < grid_ns ? wire_ns : grid_ns;
 }
 
 void fake_bus_wire_run(struct fake_bus *fake)
@@ -228,6 +322,11 @@ void fake_bus_wire_run(struct fake_bus *fake)
 		fake->running = -1;
 		complete(fake, job, present_outcome(fake, &job->request));
 	}
+	if (fake->running_entry >= 0 && now_ns(fake) >= fake->ends_ns)
+		complete_entry(fake);
+	if (fake->telegram_runs && now_ns(fake) >= fake->ends_ns)
+		fake->telegram_runs = false;
+	fake_bus_tick(fake);
 	start_next(fake);
 }
 

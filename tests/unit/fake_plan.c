@@ -61,8 +61,11 @@ static int do_unit_set(int file, const struct oht_unit_set *set)
 		return EOPNOTSUPP;
 	if (!fake_is_controller(file))
 		return EPERM;
-	fake.unit_set = *set;
 	unit = &fake.units[set->unit];
+	if (fake.plan.flags & (OHT_PLAN_RUNNING | OHT_PLAN_PENDING) &&
+	    set->pause_max_us != unit->pause_max_us)
+		return EBUSY;
+	fake.unit_set = *set;
 	unit->flags = OHT_UNIT_CONFIGURED;
 	unit->health = OHT_HEALTH_UNKNOWN;
 	unit->errors_in_row = 0;
@@ -141,12 +144,35 @@ static void show_layout(uint32_t flags, uint32_t generation)
 	fake.plan.cycle_us = header->cycle_us = flags & OHT_PLAN_RUNNING ? fake.pending.cycle_us : 0;
 }
 
+static void show_entries(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < fake.plan.entries; i++) {
+		const struct oht_plan_entry *entry = &fake.running_entries[i];
+
+		fake.image.slots[i] = (struct oht_image_slot){
+			.generation = fake.plan.generation,
+			.unit = entry->unit,
+			.function = entry->function,
+			.status = -ENODATA,
+			.address = entry->address,
+			.count = entry->count,
+			.period_cycles = entry->period_cycles,
+			.phase_cycles = entry->phase_cycles,
+			.loss_action = entry->loss_action,
+			.loss_errors = entry->loss_errors,
+		};
+	}
+}
+
 void fake_plan_run(void)
 {
 	if (!(fake.plan.flags & OHT_PLAN_PENDING) || fake.now_ns < fake.starts_ns)
 		return;
 	memcpy(fake.running_entries, fake.pending_entries, sizeof(fake.running_entries));
 	show_layout(OHT_PLAN_RUNNING, fake.generation + fake.commit_generation_off);
+	show_entries();
 }
 
 static int do_commit(int file, struct oht_plan_commit *commit)

@@ -20,7 +20,7 @@ enum kind { ALLOCATION, LOCK, WRITE, KINDS };
 
 static unsigned long counts[KINDS];
 static bool watching;
-static uint64_t turns;
+static uint64_t turns, cycles;	/* of all daemons of the run */
 
 static void note(enum kind kind)
 {
@@ -160,10 +160,13 @@ void __wrap_ohtd_control_turn(struct ohtd_control *control);
 
 void __wrap_ohtd_control_turn(struct ohtd_control *control)
 {
+	uint64_t before = control->snapshot.bus.cycles;
+
 	turns++;
 	watching = true;
 	__real_ohtd_control_turn(control);
 	watching = false;
+	cycles += control->snapshot.bus.cycles - before;
 }
 
 /* ---- */
@@ -189,11 +192,6 @@ static void check_watch(void)
 	memset(counts, 0, sizeof(counts));
 }
 
-static uint64_t cycles_of(const struct virtual_run *run)
-{
-	return run->f->control.snapshot.bus.cycles;
-}
-
 int main(int argc, char **argv)
 {
 	static struct virtual_run run;
@@ -203,14 +201,13 @@ int main(int argc, char **argv)
 		return 2;
 	wanted = strtoull(argv[2], NULL, 10);
 	check_watch();
-	virtual_begin(&run, strtoull(argv[1], NULL, 10));
-	while (cycles_of(&run) < wanted) {
+	virtual_begin(&run, strtoull(argv[1], NULL, 10), OHT_PROFILE_CANONICAL);
+	while (cycles < wanted) {
 		fixture_run_ms(run.f, 20 + virtual_roll(&run, 1000));
 		virtual_act(&run);
 	}
 	printf("cycles %llu allocations %lu locks %lu writes %lu\n",
-	       (unsigned long long)cycles_of(&run), counts[ALLOCATION], counts[LOCK],
-	       counts[WRITE]);
+	       (unsigned long long)cycles, counts[ALLOCATION], counts[LOCK], counts[WRITE]);
 	virtual_end(&run);
 	return turns < wanted || counts[ALLOCATION] || counts[LOCK] || counts[WRITE];
 }

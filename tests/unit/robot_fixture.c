@@ -6,13 +6,25 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#define FREE_MM	5000
 #define T0	(1000 * OHTD_NS_PER_S)
+#define IDLE_STEP_NS	(100 * OHTD_NS_PER_US)
+
+/* What is not constant. */
+static void start_control(struct fixture *f)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		assert_int_equal(ohtd_link_init(&f->links[i], &f->fake->bus, &f->clock,
+						f->control.wake_fd, &f->control.device_epoch), 0);
+	assert_int_equal(ohtd_control_init(&f->control), 0);
+}
 
 struct fixture *fixture_create(bool hardware_stop)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	char error[OHT_ERROR_BYTES];
-	unsigned int i;
 
 	assert_non_null(f);
 	atomic_init(&f->time.now_ns, T0);
@@ -26,22 +38,28 @@ struct fixture *fixture_create(bool hardware_stop)
 	f->control.link_count = 2;
 	f->control.time_factor = 1;
 	f->control.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	f->control.model = ohtd_model_load(OHT_SOURCE_DATADIR, error);
+	f->control.model = ohtd_model_load(OHT_SOURCE_DATADIR, NULL, error);
 	if (!f->control.model ||
-	    ohtd_machine_load(OHT_SOURCE_DATADIR, &f->control.machine, error))
+	    ohtd_machine_load(OHT_SOURCE_DATADIR, &f->control.machine, error) ||
+	    ohtd_verbs_load(OHT_SOURCE_DATADIR, &f->control.verbs, error) ||
+	    ohtd_stations_load(OHT_SOURCE_DATADIR, &f->control.stations, error) ||
+	    ohtd_limits_init(&f->control.limits, OHT_SOURCE_DATADIR, T0, error))
 		fail_msg("%s", error);
-	for (i = 0; i < 2; i++)
-		assert_int_equal(ohtd_link_init(&f->links[i], &f->fake->bus, &f->clock,
-						f->control.wake_fd, &f->control.device_epoch), 0);
-	assert_int_equal(ohtd_control_init(&f->control), 0);
+	start_control(f);
 	return f;
 }
 
-void fixture_destroy(struct fixture *f)
+static void end_control(struct fixture *f)
 {
 	ohtd_link_fini(&f->links[0]);
 	ohtd_link_fini(&f->links[1]);
 	ohtd_control_fini(&f->control);
+}
+
+void fixture_destroy(struct fixture *f)
+{
+	end_control(f);
+	ohtd_limits_fini(&f->control.limits);
 	ohtd_model_free(f->control.model);
 	ohtd_bus_destroy(&f->fake->bus);
 	close(f->control.wake_fd);
@@ -54,6 +72,13 @@ void fixture_plug_all(struct fixture *f, enum oht_profile profile)
 
 	for (i = 0; i < f->control.model->count; i++)
 		fake_bus_plug(f->fake, f->control.model, &f->control.model->kinds[i], profile);
+	/* Nothing stands in the way. */
+	for (i = 0; i < 4; i++) {
+		char name[] = "distance_1";
+
+		name[sizeof(name) - 2] = (char)('1' + i);
+		fake_bus_set(f->fake, f->control.model, "safety", name, FREE_MM);
+	}
 }
 
 void fixture_open(struct fixture *f)
@@ -62,6 +87,26 @@ void fixture_open(struct fixture *f)
 
 	if (ohtd_device_open(&f->control, error, sizeof(error)))
 		fail_msg("%s", error);
+}
+
+void fixture_crash(struct fixture *f)
+{
+	f->fake->bus.ops->close(&f->fake->bus);
+	f->crashed = true;
+}
+
+void fixture_start_again(struct fixture *f, uint64_t given)
+{
+	const size_t mutable = offsetof(struct ohtd_control, quit);
+
+	end_control(f);
+	memset((char *)&f->control + mutable, 0, sizeof(f->control) - mutable);
+	f->control.unclean_restart = true;
+	f->control.commands_given = given;
+	start_control(f);
+	f->crashed = false;
+	f->starts++;
+	fixture_open(f);
 }
 
 /*
@@ -74,6 +119,18 @@ static void loops_progress(struct fixture *f)
 		return;
 	atomic_fetch_add(&f->links[0].progress, 1);
 	atomic_fetch_add(&f->links[1].progress, 1);
+}
+
+/* Without a daemon the bus goes on: its events, and nothing else. */
+static void turn_without_daemon(struct fixture *f, uint64_t until_ns)
+{
+	uint64_t next_ns = fake_bus_next_ns(f->fake);
+	uint64_t now_ns = atomic_load(&f->time.now_ns);
+
+	if (next_ns < now_ns + IDLE_STEP_NS)
+		next_ns = now_ns + IDLE_STEP_NS;
+	ohtd_manual_clock_advance(&f->time, (next_ns < until_ns ? next_ns : until_ns) - now_ns);
+	fake_bus_run(f->fake);
 }
 
 static void turn_until(struct fixture *f, uint64_t until_ns)
@@ -100,7 +157,12 @@ void fixture_run_ms(struct fixture *f, uint32_t ms)
 	uint64_t until_ns = atomic_load(&f->time.now_ns) + ms * OHTD_NS_PER_MS;
 
 	do {
-		turn_until(f, until_ns);
+		if (f->crashed)
+			turn_without_daemon(f, until_ns);
+		else
+			turn_until(f, until_ns);
+		if (f->watch)
+			f->watch(f->watch_context);
 	} while (atomic_load(&f->time.now_ns) < until_ns);
 }
 
@@ -126,10 +188,13 @@ struct fixture *fixture_idle(void)
 
 struct ohtd_answer fixture_command(struct fixture *f, const struct ohtd_command *command)
 {
+	struct ohtd_command posted = *command;
 	struct ohtd_answer answer = { 0 };
 	unsigned int ms;
 
-	assert_int_equal(ohtd_link_post(&f->links[0], command), 0);
+	if (!posted.role)
+		posted.role = OHTD_ROLE_ADMINISTRATOR;
+	assert_int_equal(ohtd_link_post(&f->links[0], &posted), 0);
 	for (ms = 0; ms < 61000; ms++) {
 		if (ohtd_link_take(&f->links[0], &answer)) {
 			assert_int_equal(answer.id, command->id);

@@ -24,6 +24,11 @@ struct fixture {
 	struct ohtd_link links[2];
 	struct ohtd_control control;
 	bool loops_hang;
+	bool crashed;
+	unsigned int starts;		/* of the daemon, behind the first one */
+	/* Behind each turn; NULL: nothing looks on. */
+	void (*watch)(void *context);
+	void *watch_context;
 };
 
 struct fixture *fixture_create(bool hardware_stop);
@@ -35,6 +40,13 @@ void fixture_open(struct fixture *f);
 
 /* Lets time pass, with all turns that it brings. */
 void fixture_run_ms(struct fixture *f, uint32_t ms);
+
+/*
+ * The daemon is killed: its memory is lost, and the device is closed for it. The bus goes on. A new daemon
+ * starts with what the store knows: the last run was cut short, and @given commands were given.
+ */
+void fixture_crash(struct fixture *f);
+void fixture_start_again(struct fixture *f, uint64_t given);
 
 /* From power-on to safe. */
 struct fixture *fixture_safe(void);

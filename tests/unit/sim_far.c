@@ -30,8 +30,9 @@ static size_t make_request(uint8_t *adu, const struct oht_request *request, cons
 	return oht_sim_adu_seal(adu, len);
 }
 
-static uint8_t judge(const uint8_t *adu, size_t len, const struct oht_request *request,
-		     struct oht_reply *reply)
+/* A write is answered with the first six bytes of its request, as kernel/frame.c holds it to. */
+static uint8_t judge(const uint8_t *adu, size_t len, const uint8_t *asked,
+		     const struct oht_request *request, struct oht_reply *reply)
 {
 	if (len < 5 || !oht_sim_adu_sealed(adu, len) || adu[0] != request->unit)
 		return OHT_OUTCOME_CRC;
@@ -43,7 +44,7 @@ static uint8_t judge(const uint8_t *adu, size_t len, const struct oht_request *r
 		return OHT_OUTCOME_CRC;
 	reply->count = request->count;
 	if (request->function != FC_READ)
-		return OHT_OUTCOME_OK;
+		return len == 8 && !memcmp(adu, asked, 6) ? OHT_OUTCOME_OK : OHT_OUTCOME_ECHO;
 	if (len != 5u + 2u * request->count)
 		return OHT_OUTCOME_CRC;
 	for (unsigned int i = 0; i < request->count; i++)
@@ -58,7 +59,7 @@ uint64_t sim_far(void *context, uint64_t now_ns, const struct oht_request *reque
 	uint8_t adu[OHT_SIM_ADU_MAX_BYTES], answer[4 * OHT_SIM_ADU_MAX_BYTES];
 	size_t len = make_request(adu, request, words), got = 0, n;
 	uint64_t sent_ns = now_ns + len * station->timing.char_ns;
-	uint64_t end_ns = sent_ns + request->timeout_us * 1000ull, last_ns = 0, at_ns;
+	uint64_t end_ns = sent_ns + request->timeout_us * 1000ull, first_ns = 0, last_ns = 0, at_ns;
 	const uint8_t *bytes;
 
 	oht_sim_station_receive(station, adu, len, now_ns);
@@ -68,11 +69,13 @@ uint64_t sim_far(void *context, uint64_t now_ns, const struct oht_request *reque
 			if (got + n <= sizeof(answer))
 				memcpy(answer + got, bytes, n);
 			got += n;
+			first_ns = first_ns ? first_ns : at_ns;
 			last_ns = at_ns;
 		}
 	}
 	reply->outcome = !got ? OHT_OUTCOME_TIMEOUT : got > sizeof(answer) ? OHT_OUTCOME_CRC :
-			 judge(answer, got, request, reply);
-	reply->turnaround_ns = got && last_ns > sent_ns ? (uint32_t)(last_ns - sent_ns) : 0;
+			 judge(answer, got, adu, request, reply);
+	/* To the first character, as the kernel module counts it. */
+	reply->turnaround_ns = got && first_ns > sent_ns ? (uint32_t)(first_ns - sent_ns) : 0;
 	return (got ? last_ns : end_ns) + station->timing.t35_ns;
 }

@@ -12,9 +12,11 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "main/log.h"
+#include "base/log.h"
 #include "scratch.h"
 #include "store/db.h"
+#include "store/schema.h"
+#include "store/users.h"
 
 char store_dir[] = "/tmp/ohtd-store-XXXXXX";
 char store_path[64], store_why[512];
@@ -39,7 +41,7 @@ struct ohtd_db *store_open_db(void)
 {
 	struct ohtd_db *db;
 
-	if (ohtd_db_open(&db, store_path, STORE_NOW_S, store_why, sizeof(store_why)))
+	if (ohtd_db_open(&db, &ohtd_small_schema, store_path, STORE_NOW_S, store_why, sizeof(store_why)))
 		fail_msg("%s", store_why);
 	return db;
 }
@@ -48,7 +50,7 @@ void store_refuse_open(const char *text)
 {
 	struct ohtd_db *db;
 
-	assert_int_equal(ohtd_db_open(&db, store_path, STORE_NOW_S, store_why, sizeof(store_why)),
+	assert_int_equal(ohtd_db_open(&db, &ohtd_small_schema, store_path, STORE_NOW_S, store_why, sizeof(store_why)),
 			 -1);
 	assert_null(db);
 	if (!strstr(store_why, text) || strchr(store_why, '\n'))
@@ -66,7 +68,39 @@ void store_run_sql(const char *sql)
 	sqlite3_close(raw);
 }
 
+long long store_ask_sql(const char *sql)
+{
+	long long number;
+	sqlite3_stmt *s;
+	sqlite3 *raw;
+
+	assert_int_equal(sqlite3_open(store_path, &raw), SQLITE_OK);
+	if (sqlite3_prepare_v2(raw, sql, -1, &s, NULL) != SQLITE_OK)
+		fail_msg("%s", sqlite3_errmsg(raw));
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	number = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	sqlite3_close(raw);
+	return number;
+}
+
 void store_nap(void)
 {
 	nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+}
+
+int store_work_add(struct ohtd_db *db, void *name)
+{
+	struct ohtd_user user = { .role = 1, .password_hash = "hash" };
+
+	snprintf(user.name, sizeof(user.name), "%s", (const char *)name);
+	return ohtd_db_user_add(db, &user, STORE_NOW_S);
+}
+
+int store_work_find(struct ohtd_db *db, void *name)
+{
+	struct ohtd_user user = { 0 };
+
+	snprintf(user.name, sizeof(user.name), "%s", (const char *)name);
+	return ohtd_db_user_find(db, &user);
 }

@@ -26,6 +26,12 @@ struct ohtd_db *store_open_db(void);
 void store_refuse_open(const char *text);
 /* From outside of our code: SQL that must succeed. */
 void store_run_sql(const char *sql);
+/* The same; the first column of the first row. */
+long long store_ask_sql(const char *sql);
+
+/* Work of the store: adds, or looks for, the account of this name. */
+int store_work_add(struct ohtd_db *db, void *name);
+int store_work_find(struct ohtd_db *db, void *name);
 
 /* A millisecond. */
 void store_nap(void);

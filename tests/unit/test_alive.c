@@ -6,13 +6,13 @@
 #include <cmocka.h>
 
 #include "http/alive.h"
-#include "main/clock.h"
+#include "base/clock.h"
 #include "robot/snapshot.h"
 #include "store/store.h"
 
-#define NOW_NS		(100 * OHTD_NS_PER_S)
+#define NOW_NS		(10000 * OHTD_NS_PER_S)
 #define CONTROL_MS	500
-#define STORE_MS	10000
+#define LOST_MS		600000
 
 static struct ohtd_store_view store_view;
 
@@ -44,23 +44,38 @@ static void control_thread_has_half_a_second(void **state)
 		assert_true(look(CONTROL_MS * factor, factor).control);
 		assert_false(look(CONTROL_MS * factor + 1, factor).control);
 	}
-	assert_true(ohtd_alive_all(&(struct ohtd_alive){ .control = true, .loops = true,
-							 .store = true }));
-	assert_false(ohtd_alive_all(&(struct ohtd_alive){ .loops = true, .store = true }));
+	assert_true(ohtd_alive_all(&(struct ohtd_alive){ .control = true, .loops = true }));
+	assert_false(ohtd_alive_all(&(struct ohtd_alive){ .loops = true }));
+	assert_false(ohtd_alive_needs_no_restart(&(struct ohtd_alive){ .loops = true }));
 }
 
-static void store_has_ten_seconds_whatever_the_factor(void **state)
+/* A robot that is enabled is never restarted for its store, however long the store hangs. */
+static void store_has_ten_minutes_and_no_say_over_an_enabled_robot(void **state)
 {
+	static const uint8_t others[] = { OHTD_SAFETY_STOPPED, OHTD_SAFETY_READY, OHTD_SAFETY_UNKNOWN };
+	struct ohtd_snapshot snapshot = { .time_ns = NOW_NS, .bus.time_factor = 1 };
+	struct ohtd_alive alive;
+
 	(void)state;
-	for (uint32_t factor = 1; factor <= 20; factor++) {
-		store_view.busy_since_ns = NOW_NS - STORE_MS * OHTD_NS_PER_MS;
-		assert_true(look(0, factor).store);
-		store_view.busy_since_ns -= OHTD_NS_PER_MS;
-		assert_false(look(0, factor).store);
+	for (unsigned int late = 0; late < 2; late++) {
+		store_view.busy_since_ns = NOW_NS - (LOST_MS + late) * OHTD_NS_PER_MS;
+		for (unsigned int i = 0; i < 3; i++) {
+			snapshot.safety.state = others[i];
+			ohtd_alive_look(&alive, &snapshot, (struct ohtd_store *)&store_view, NOW_NS);
+			assert_int_equal(ohtd_alive_needs_no_restart(&alive), !late);
+			assert_true(ohtd_alive_all(&alive));
+		}
+		snapshot.safety.state = OHTD_SAFETY_ENABLED;
+		ohtd_alive_look(&alive, &snapshot, (struct ohtd_store *)&store_view, NOW_NS);
+		assert_true(ohtd_alive_needs_no_restart(&alive));
 	}
+	store_view.busy_since_ns = 1;
+	ohtd_alive_look(&alive, &snapshot, (struct ohtd_store *)&store_view, NOW_NS);
+	assert_true(ohtd_alive_needs_no_restart(&alive));
 	store_view.busy_since_ns = 0;
-	assert_true(look(0, 1).store);
-	assert_false(ohtd_alive_all(&(struct ohtd_alive){ .control = true, .loops = true }));
+	snapshot.safety.state = OHTD_SAFETY_STOPPED;
+	ohtd_alive_look(&alive, &snapshot, (struct ohtd_store *)&store_view, NOW_NS);
+	assert_true(ohtd_alive_needs_no_restart(&alive));
 }
 
 /* A count of another thread may be newer than this thread's clock reading. */
@@ -68,7 +83,7 @@ static void what_comes_from_the_future_is_new(void **state)
 {
 	(void)state;
 	store_view.busy_since_ns = NOW_NS + OHTD_NS_PER_MS;
-	assert_true(look(0, 1).store);
+	assert_false(look(0, 1).store_lost);
 	store_view.busy_since_ns = 0;
 }
 
@@ -93,7 +108,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(control_thread_has_half_a_second),
-		cmocka_unit_test(store_has_ten_seconds_whatever_the_factor),
+		cmocka_unit_test(store_has_ten_minutes_and_no_say_over_an_enabled_robot),
 		cmocka_unit_test(what_comes_from_the_future_is_new),
 		cmocka_unit_test(loops_are_judged_by_the_control_thread),
 	};

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "main/clock.h"
+#include "base/clock.h"
 
 #define YEAR_NS		(365 * 86400 * (int64_t)OHTD_NS_PER_S)
 #define FLOOR_NS	(56 * YEAR_NS)

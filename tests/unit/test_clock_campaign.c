@@ -17,11 +17,12 @@
 
 #include "auth/session.h"
 #include "dice.h"
-#include "main/clock.h"
-#include "main/file.h"
+#include "base/clock.h"
+#include "base/file.h"
 #include "main/state.h"
 #include "scratch.h"
 #include "store/db.h"
+#include "store/schema.h"
 #include "store/store.h"
 
 #define BUILD_S		1700000000LL
@@ -60,7 +61,7 @@ static void come_up(struct machine *m)
 	snprintf(path, sizeof(path), "%s/oht.db", m->dir);
 	ohtd_clock_init(&m->clock, &ohtd_clock_manual, &m->system,
 			BUILD_S * (int64_t)OHTD_NS_PER_S);
-	if (ohtd_db_open(&db, path, BUILD_S, why, sizeof(why)))
+	if (ohtd_db_open(&db, &ohtd_small_schema, path, BUILD_S, why, sizeof(why)))
 		fail_msg("%s", why);
 	m->store = ohtd_store_start(db);
 	m->tokens = ohtd_tokens_create(key, sizeof(key), &m->clock);
@@ -80,12 +81,11 @@ static void go_down(struct machine *m)
 
 static void log_in(struct machine *m)
 {
-	struct ohtd_credentials credentials = { "anna", { "correct horse" } };
+	struct ohtd_credentials credentials = { "anna", { "correct horse" }, "::1", "" };
 
 	free(m->grant.access_token);
 	assert_int_equal(ohtd_auth_wait_s(m->auth, "anna", "::1"), 0);
-	assert_int_equal(ohtd_auth_login(m->auth, &credentials, "::1", &m->grant),
-			 OHTD_AUTH_GRANTED);
+	assert_int_equal(ohtd_auth_login(m->auth, &credentials, &m->grant), OHTD_AUTH_GRANTED);
 	m->issued_ns = m->login_ns = ohtd_clock_boottime_ns(&m->clock);
 }
 
@@ -121,18 +121,27 @@ static void check_access(struct machine *m)
 	struct ohtd_principal who;
 
 	assert_int_equal(ohtd_auth_check(m->auth, m->grant.access_token, &who),
+			 is_over(m, m->login_ns, OHTD_SESSION_LIFE_S) ? OHTD_TOKEN_REVOKED :
 			 is_over(m, m->issued_ns, OHTD_TOKEN_LIFE_S) ? OHTD_TOKEN_EXPIRED :
 								       OHTD_TOKEN_GOOD);
+}
+
+static int work_renew(struct ohtd_db *db, void *renewal)
+{
+	return ohtd_db_session_renew(db, renewal);
 }
 
 static void refresh(struct machine *m)
 {
 	struct ohtd_secret token = m->grant.refresh_token;
+	struct ohtd_renewal renewal;
 	enum ohtd_auth_result result;
 
 	free(m->grant.access_token);
-	result = ohtd_auth_refresh(m->auth, &token, &m->grant);
-	if (is_over(m, m->login_ns, OHTD_REFRESH_LIFE_S)) {
+	assert_true(ohtd_auth_renewal_begin(m->auth, &token, &renewal));
+	result = ohtd_auth_renewal_end(m->auth, &renewal,
+				       ohtd_store_call(m->store, work_renew, &renewal), &m->grant);
+	if (is_over(m, m->login_ns, OHTD_SESSION_LIFE_S)) {
 		assert_int_equal(result, OHTD_AUTH_REFUSED);
 		log_in(m);
 		return;
@@ -199,7 +208,7 @@ static void nobody_is_locked_out_or_let_in(void **state)
 
 static void wrong_passwords_wait_on_boot_time(void **state)
 {
-	struct ohtd_credentials wrong = { "anna", { "wrong horse" } };
+	struct ohtd_credentials wrong = { "anna", { "wrong horse" }, "::1", "" };
 	struct machine m = { .dir = "/tmp/ohtd-clock-XXXXXX" };
 	unsigned int wait_s;
 
@@ -209,7 +218,7 @@ static void wrong_passwords_wait_on_boot_time(void **state)
 	come_up(&m);
 	assert_int_equal(ohtd_store_call(m.store, add_anna, NULL), 0);
 	while (!ohtd_auth_wait_s(m.auth, "anna", "::1"))
-		assert_int_equal(ohtd_auth_login(m.auth, &wrong, "::1", &m.grant),
+		assert_int_equal(ohtd_auth_login(m.auth, &wrong, &m.grant),
 				 OHTD_AUTH_REFUSED);
 	wait_s = ohtd_auth_wait_s(m.auth, "anna", "::1");
 	atomic_fetch_add(&m.system.realtime_ns, TEN_YEARS_S * (int64_t)OHTD_NS_PER_S);

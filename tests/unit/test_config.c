@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
-#include "main/log.h"
+#include "base/log.h"
 
 static char path[] = "/tmp/ohtd-config-XXXXXX";
 static struct ohtd_config config;
@@ -59,12 +59,14 @@ static void empty_file_means_defaults(void **state)
 {
 	(void)state;
 	assert_int_equal(load(""), 0);
-	assert_string_equal(config.listen_host, "127.0.0.1");
-	assert_int_equal(config.listen_port, 8443);
+	assert_string_equal(config.listen.host, "127.0.0.1");
+	assert_int_equal(config.listen.port, 8443);
 	assert_int_equal(config.backend, OHTD_BACKEND_KERNEL);
 	assert_string_equal(config.device, "/dev/oht0");
 	assert_string_equal(config.state_dir, "/var/lib/oht");
 	assert_int_equal(config.loops, sysconf(_SC_NPROCESSORS_ONLN) < 2 ? 2 : 4);
+	assert_int_equal(config.gateway, 0);
+	assert_int_equal(config.gateway_writers, 0);
 	assert_int_equal(config.log_level, OHTD_LOG_INFO);
 }
 
@@ -85,15 +87,31 @@ static void everything_can_be_set(void **state)
 	(void)state;
 	assert_int_equal(load("# comment\r\n; another\n\n[http]\r\nlisten = [::1]:0\r\n"
 			      "names = robot.example, 192.0.2.1 fe80::1\nloops=2\nconnections = 99\n"
+			      "logins_per_s = 1\nchanges_per_s = 2\nqueries_per_s = 0\n"
 			      "[paths]\nstate = /s\ndata\t=\t/d\nready_file = /r\n"
 			      "[tls]\ncertificate = /c\nkey = /k\n"
 			      "[bus]\nbackend = rtu\ntty = /dev/pts/9\nbaud = 19200\n"
-			      "parity = even\nstop_bits = 2\n[robot]\nauto_enable = yes\nsimulated = yes\n"
-			      "realtime_priority = 0\ncpu = 0\n[log]\nlevel = debug"), 0);
-	assert_string_equal(config.listen_host, "::1");
-	assert_int_equal(config.listen_port, 0);
+			      "parity = even\nstop_bits = 2\ntime_factor = 20\n[robot]\nauto_enable = yes\nsimulated = yes\n"
+			      "realtime_priority = 0\ncpu = 0\n[log]\nlevel = debug\n"
+			      "[gateway]\nlisten = [::]:1502\nwrite_from = 192.0.2.1, ::1 FE80:0::2\n"
+			      "write_registers = 1:7,247:0xFFFF 2:65535\nidle_s = 1\nfresh_ms = 0\n"), 0);
+	assert_int_equal(config.gateway, 1);
+	assert_string_equal(config.gateway_listen.host, "::");
+	assert_int_equal(config.gateway_listen.port, 1502);
+	assert_int_equal(config.gateway_writers, 3);
+	assert_string_equal(config.gateway_write_from[2], "fe80::2");
+	assert_int_equal(config.gateway_writable, 3);
+	assert_int_equal(config.gateway_write[1].unit, 247);
+	assert_int_equal(config.gateway_write[1].address, 0xffff);
+	assert_int_equal(config.gateway_idle_s, 1);
+	assert_int_equal(config.gateway_fresh_ms, 0);
+	assert_string_equal(config.listen.host, "::1");
+	assert_int_equal(config.listen.port, 0);
 	assert_int_equal(config.name_count, 3);
 	assert_string_equal(config.names[2], "fe80::1");
+	assert_int_equal(config.logins_per_s, 1);
+	assert_int_equal(config.changes_per_s, 2);
+	assert_int_equal(config.queries_per_s, 0);
 	assert_int_equal(config.loops, 2);
 	assert_string_equal(config.data_dir, "/d");
 	assert_string_equal(config.web_dir, "/d/web");
@@ -102,6 +120,7 @@ static void everything_can_be_set(void **state)
 	assert_int_equal(config.baud_bps, 19200);
 	assert_int_equal(config.parity, 'E');
 	assert_int_equal(config.stop_bits, 2);
+	assert_int_equal(config.time_factor, 20);
 	assert_int_equal(config.auto_enable, 1);
 	assert_int_equal(config.simulated, 1);
 	assert_int_equal(config.cpu, 0);
@@ -158,6 +177,10 @@ static void wrong_values_are_refused(void **state)
 	refuse("[http]\nconnections = 7\n", ":2: connections must be 8 to 4096, not '7'");
 	refuse("[http]\nconnections = 99999999999999999999\n",
 	       ":2: connections must be 8 to 4096, not '99999999999999999999'");
+	refuse("[http]\nchanges_per_s = -1\n",
+	       ":2: changes_per_s must be 0 to 10000, not '-1'");
+	refuse("[http]\nlogins_per_s = 10001\n",
+	       ":2: logins_per_s must be 0 to 10000, not '10001'");
 	refuse("[http]\nloops = 1x\n", ":2: loops must be 0 to 16, not '1x'");
 	refuse("[http]\nloops =\n", ":2: loops must be 0 to 16, not ''");
 	refuse("[http]\nnames = a/b\n", ":2: names has 'a/b', which is no name and no address");
@@ -166,15 +189,45 @@ static void wrong_values_are_refused(void **state)
 	refuse("[bus]\nbaud = 300\n", ":2: baud must be 1200 to 1000000, not '300'");
 	refuse("[robot]\nsimulated = maybe\n", ":2: simulated must be yes or no, not 'maybe'");
 	refuse("[robot]\nauto_enable = 1\n", ":2: auto_enable must be yes or no, not '1'");
+	refuse("[gateway]\nlisten = on\n",
+	       ":2: listen must be off, ADDRESS:PORT or [IPV6]:PORT, not 'on'");
+	refuse("[gateway]\nwrite_from = 192.0.2.0/24\n",
+	       ":2: write_from has '192.0.2.0/24', which is no address");
+	refuse("[gateway]\nwrite_from = plc.example\n",
+	       ":2: write_from has 'plc.example', which is no address");
+	refuse("[gateway]\nwrite_from = 1.1.1.1 1.1.1.2 1.1.1.3 1.1.1.4 1.1.1.5 1.1.1.6 1.1.1.7 1.1.1.8 1.1.1.9\n",
+	       ":2: write_from has more than 8 entries");
+	refuse("[gateway]\nidle_s = 0\n", ":2: idle_s must be 1 to 3600, not '0'");
+	refuse("[gateway]\nfresh_ms = 10001\n", ":2: fresh_ms must be 0 to 10000, not '10001'");
 	refuse("[log]\nlevel = loud\n",
 	       ":2: level must be error, warning, notice, info or debug, not 'loud'");
 	refuse("[paths]\nstate = var\n",
 	       ":2: state must be an absolute path of less than 256 bytes, not 'var'");
 }
 
+static void registers_of_the_gateway_are_checked(void **state)
+{
+	static const char *const bad[] = {
+		"7", "0:7", "248:7", "2:65536", "2:0x10000", "2:", ":7", "2:7x", "-2:7", "2:-7", "2:0x", "2;7",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char text[96], expected[96];
+
+		snprintf(text, sizeof(text), "[gateway]\nwrite_registers = 2:1 %s\n", bad[i]);
+		snprintf(expected, sizeof(expected),
+			 ":2: write_registers has '%s', which is not UNIT:REGISTER", bad[i]);
+		refuse(text, expected);
+	}
+}
+
 static void contradictions_are_refused(void **state)
 {
 	(void)state;
+	refuse("[gateway]\nwrite_from = ::1\n", ":2: 'write_from' needs 'write_registers' beside it");
+	refuse("[gateway]\nwrite_registers = 1:7\n",
+	       ":2: 'write_registers' needs 'write_from' beside it");
 	refuse("[bus]\nbackend = rtu\n", ":2: backend = rtu needs 'tty'");
 	refuse("[bus]\ntty = /dev/ttyS0\n", ":2: 'tty' contradicts backend = kernel");
 	refuse("[bus]\nbaud = 9600\nbackend = kernel\n",
@@ -183,8 +236,9 @@ static void contradictions_are_refused(void **state)
 	       ":4: 'device' contradicts backend = rtu");
 	refuse("[tls]\ncertificate = /c\n", ":2: 'certificate' needs 'key' beside it");
 	refuse("[tls]\nkey = /k\n", ":2: 'key' needs 'certificate' beside it");
-	refuse("[bus]\nbackend = rtu\ntty = /t\n[http]\nconnections = 1024\n",
-	       ":5: backend = rtu allows at most 768 connections");
+	refuse("[bus]\ntime_factor = 2\n", ":2: time_factor = 2 needs simulated = yes in [robot]");
+	refuse("[robot]\nsimulated = no\n[bus]\ntime_factor = 20\n",
+	       ":4: time_factor = 20 needs simulated = yes in [robot]");
 }
 
 static void missing_file_and_directory_are_refused(void **state)
@@ -207,6 +261,7 @@ int main(void)
 		CASE(nul_byte_and_long_line_are_refused),
 		CASE(unknown_and_repeated_keys_are_refused),
 		CASE(wrong_values_are_refused),
+		CASE(registers_of_the_gateway_are_checked),
 		CASE(contradictions_are_refused),
 		CASE(missing_file_and_directory_are_refused),
 	};

@@ -254,13 +254,15 @@ static void late_module_counts_as_silent(void **state)
 	struct fixture *f = fixture_idle();
 
 	(void)state;
+	/* The drive has been switched on by then. */
+	fixture_run_ms(f, 500);
 	/* 25 ms is its response time-out. */
 	f->fake->units[MOTOR].turnaround_us = 24000;
 	fixture_run_ms(f, 2000);
 	assert_string_equal(ohtd_state_name(f->control.state), "idle");
 	f->fake->units[MOTOR].turnaround_us = 26000;
-	/* Its last good answer may be two slow cycles old by now. */
-	assert_in_range(ms_until_not_idle(f), 400, 600);
+	/* Its last good answer may be as old as a slow module is asked: every fourth cycle. */
+	assert_in_range(ms_until_not_idle(f), 370, 600);
 	fixture_destroy(f);
 }
 
@@ -280,7 +282,8 @@ static void dead_module_does_not_slow_the_others(void **state)
 		oldest_ns = age_ns > oldest_ns ? age_ns : oldest_ns;
 	}
 	assert_string_equal(ohtd_state_name(f->control.state), "idle");
-	assert_in_range(oldest_ns, 1, 80 * OHTD_NS_PER_MS);
+	/* As seen between two control cycles; with more it would be lost. */
+	assert_in_range(oldest_ns, 1, 99 * OHTD_NS_PER_MS);
 	timeouts = f->control.units[DOCK - 1].view.timeouts;
 	fixture_run_ms(f, 20000);
 	assert_in_range(f->control.units[DOCK - 1].view.timeouts - timeouts, 8, 12);
@@ -346,11 +349,17 @@ static void foreign_type_is_shown_and_not_polled(void **state)
 	fixture_run_ms(f, 6000);
 	s = fixture_snapshot(f);
 	assert_int_equal(module(&s, 7)->assigned, 0);
+	assert_string_equal(ohtd_health_name(module(&s, 7)->health), "not_polled");
 	assert_string_equal(module(&s, 7)->name, "travel_motor");
 	assert_string_equal(module(&s, MOTOR)->name, "unknown");
 	assert_int_equal(module(&s, MOTOR)->type_code, 77);
 	assert_true(fixture_says(&s.faults, OHTD_WHY_MODULE_MISSING, MOTOR));
 	assert_in_range(module(&s, 7)->requests, 1, 3);
+	/* The next search finds that it has gone. */
+	clone->present = false;
+	assert_int_equal(fixture_ask(f, OHTD_COMMAND_DISCOVER).outcome, OHTD_OUTCOME_DONE);
+	s = fixture_snapshot(f);
+	assert_string_equal(ohtd_health_name(module(&s, 7)->health), "lost");
 	fixture_destroy(f);
 }
 

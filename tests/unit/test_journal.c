@@ -27,7 +27,7 @@ static struct ohtd_db *open_db(void)
 {
 	struct ohtd_db *opened;
 
-	if (ohtd_db_open(&opened, store_path, STORE_NOW_S, store_why, sizeof(store_why)))
+	if (ohtd_db_open(&opened, &ohtd_small_schema, store_path, STORE_NOW_S, store_why, sizeof(store_why)))
 		fail_msg("%s", store_why);
 	sqlite3_busy_timeout(opened->sql, 20);
 	return opened;
@@ -263,7 +263,7 @@ static void filter_limit_and_place(void **state)
 	ohtd_db_journal_add(db, place.source, &gap, 1);
 	assert_int_equal(ohtd_db_journal_list(db, &query, found), 3);
 	assert_int_equal(found[0].entry.missing, 2);
-	query.before = found[2].place;
+	query.behind = found[2].place;
 	query.limit = 10;
 	assert_int_equal(ohtd_db_journal_list(db, &query, found), 5);
 	assert_int_equal(found[0].place.seq, 5);
@@ -277,8 +277,16 @@ static void filter_limit_and_place(void **state)
 	query.kind = OHT_KIND_RESET;
 	assert_int_equal(ohtd_db_journal_list(db, &query, found), 0);
 	query = query_all(10);
-	query.before = (struct ohtd_entry_place){ place.source, 1 };
+	query.behind = (struct ohtd_entry_place){ place.source, 1 };
 	assert_int_equal(ohtd_db_journal_list(db, &query, found), 0);
+	query.oldest_first = true;
+	assert_int_equal(ohtd_db_journal_list(db, &query, found), 7);
+	assert_int_equal(found[0].place.seq, 2);
+	query.behind = ohtd_entry_first_place(true);
+	query.limit = 2;
+	assert_int_equal(ohtd_db_journal_list(db, &query, found), 2);
+	assert_int_equal(found[0].place.seq, 1);
+	assert_int_equal(found[1].place.seq, 2);
 }
 
 /* A tag is the number of a user only in the mouth of an ohtd of the same boot. */

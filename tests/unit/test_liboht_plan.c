@@ -312,7 +312,7 @@ static void image_is_read(void **state)
 	fake.image.slots[1] = (struct oht_image_slot){
 		.seq = 2, .generation = 3, .unit = 4, .function = 3, .detail = OHT_DETAIL_TIMEOUT,
 		.status = -ETIMEDOUT, .errors = 6, .timestamp_ns = 100, .tried_ns = 900,
-		.address = 0x20, .count = 2, .words = { 17, 18 },
+		.address = 0x20, .count = 2, .words = { 17, 18 }, .turnaround_ns = 1750000,
 	};
 	assert_int_equal(oht_image_read_head(view, &head), 0);
 	assert_int_equal(head.generation, 3);
@@ -330,6 +330,7 @@ static void image_is_read(void **state)
 	assert_int_equal(value.tried_ns, 900);
 	assert_int_equal(value.address, 0x20);
 	assert_int_equal(value.words[1], 18);
+	assert_int_equal(value.turnaround_ns, 1750000);
 	assert_int_equal(oht_image_read(view, OHT_CYCLIC_ENTRIES_MAX, &value), -1);
 	assert_int_equal(errno, EINVAL);
 	oht_image_close(view);

@@ -10,17 +10,18 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "main/clock.h"
-#include "main/log.h"
-#include "main/log_limit.h"
-#include "main/log_sink.h"
-#include "main/log_tail.h"
-#include "main/secret.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/log_limit.h"
+#include "base/log_sink.h"
+#include "base/log_tail.h"
+#include "base/secret.h"
 #include "scratch.h"
 
 static struct ohtd_manual_clock manual;
@@ -347,6 +348,168 @@ static void line_is_not_lost_when_the_journal_is_gone_or_full(void **state)
 	assert_non_null(strstr(said(), " error auth gone: nobody listens\n"));
 }
 
+/* ---- nothing takes a line ---- */
+
+/* Standard error becomes a pipe that is full; returns the end to read from. */
+static int fill_standard_error(void)
+{
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	fcntl(ends[1], F_SETFL, O_NONBLOCK);
+	while (write(ends[1], "x", 1) == 1)
+		;
+	fcntl(ends[1], F_SETFL, 0);
+	dup2(ends[1], STDERR_FILENO);
+	close(ends[1]);
+	ohtd_log_start(&wall);
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	return ends[0];
+}
+
+static const char *drain(int fd)
+{
+	static char text[1 << 20];
+	size_t used = 0;
+	ssize_t n;
+
+	/* What has been held goes as soon as there is a place, and makes more to read. */
+	for (int idle = 0; idle < 2; idle++) {
+		while ((n = read(fd, text + used, sizeof(text) - 1 - used)) > 0) {
+			used += (size_t)n;
+			idle = 0;
+		}
+		ohtd_log_tick();
+	}
+	text[used] = 0;
+	return text;
+}
+
+static void write_lines(unsigned int count)
+{
+	struct ohtd_log_line line = { .level = OHTD_LOG_ERROR, .room = "auth", .code = "many" };
+
+	for (unsigned int i = 0; i < count; i++) {
+		snprintf(line.text, sizeof(line.text), "number %u.", i);
+		ohtd_log_sink_write(&line);
+	}
+}
+
+/* Each of @count lines once, in order, and nothing in between. */
+static const char *assert_lines(const char *text, unsigned int count)
+{
+	char wanted[32];
+
+	for (unsigned int i = 0; i < count; i++) {
+		snprintf(wanted, sizeof(wanted), "many: number %u.\n", i);
+		text = strstr(text, "many: ");
+		assert_non_null(text);
+		assert_memory_equal(text, wanted, strlen(wanted));
+		text += strlen(wanted);
+	}
+	assert_null(strstr(text, "many: "));
+	return text;
+}
+
+static void full_standard_error_holds_nobody_up(void **state)
+{
+	int fd = fill_standard_error();
+	unsigned int held;
+	uint64_t lost;
+
+	(void)state;
+	ohtd_log(OHTD_LOG_ERROR, "auth", "stuck", "first");
+	ohtd_log_sink_look(&held, &lost);
+	assert_int_equal(held, 1);
+	write_lines(100);
+	assert_lines(drain(fd), 100);
+	ohtd_log_sink_look(&held, &lost);
+	assert_int_equal(held, 0);
+	close(fd);
+}
+
+static void what_finds_no_place_is_counted_and_told(void **state)
+{
+	int fd = fill_standard_error();
+	uint64_t before, lost;
+	unsigned int held;
+	const char *text;
+
+	(void)state;
+	ohtd_log_sink_look(&held, &before);
+	write_lines(OHTD_LOG_HELD_LINES + 17);
+	ohtd_log_sink_look(&held, &lost);
+	assert_int_equal(held, OHTD_LOG_HELD_LINES);
+	assert_int_equal(lost - before, 17);
+	text = assert_lines(drain(fd), OHTD_LOG_HELD_LINES);
+	assert_non_null(strstr(text, " warning main log_lost: 17 lines are missing here"));
+	/* Once. */
+	ohtd_log_tick();
+	assert_string_equal(drain(fd), "");
+	close(fd);
+}
+
+static void a_stuck_journal_holds_nobody_up(void **state)
+{
+	char path[64];
+	int journal_end = journal(path, sizeof(path)), fd = fill_standard_error();
+	unsigned int held;
+	uint64_t lost;
+
+	(void)state;
+	assert_int_equal(ohtd_log_sink_open(path), 0);
+	do {
+		write_lines(20);
+		ohtd_log_sink_look(&held, &lost);
+	} while (!held);
+	/* It goes on by itself when either of both takes lines again. */
+	while (recv(journal_end, (char[4096]){ 0 }, 4096, 0) > 0)
+		;
+	ohtd_log_tick();
+	ohtd_log_sink_look(&held, &lost);
+	assert_int_equal(held, 0);
+	close(journal_end);
+	close(fd);
+}
+
+static void a_reader_that_has_gone_is_a_loss(void **state)
+{
+	int fd = fill_standard_error();
+	uint64_t before, lost;
+	unsigned int held;
+
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	ohtd_log_sink_look(&held, &before);
+	close(fd);
+	write_lines(3);
+	ohtd_log_sink_look(&held, &lost);
+	assert_int_equal(held, 0);
+	assert_int_equal(lost - before, 3);
+}
+
+static void a_stream_that_is_full_holds_nobody_up(void **state)
+{
+	int ends[2];
+	unsigned int held;
+	uint64_t lost;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	dup2(ends[1], STDERR_FILENO);
+	close(ends[1]);
+	ohtd_log_start(&wall);
+	do {
+		write_lines(1);
+		ohtd_log_sink_look(&held, &lost);
+	} while (!held);
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	assert_non_null(strstr(drain(ends[0]), "many: number 0."));
+	ohtd_log_sink_look(&held, &lost);
+	assert_int_equal(held, 0);
+	close(ends[0]);
+}
+
 static void only_the_journal_named_is_taken(void **state)
 {
 	char own[64];
@@ -385,6 +548,11 @@ int main(void)
 		TEST(many_writers_and_a_reader_tear_no_line),
 		TEST(journal_gets_fields),
 		TEST(line_is_not_lost_when_the_journal_is_gone_or_full),
+		TEST(full_standard_error_holds_nobody_up),
+		TEST(what_finds_no_place_is_counted_and_told),
+		TEST(a_stuck_journal_holds_nobody_up),
+		TEST(a_reader_that_has_gone_is_a_loss),
+		TEST(a_stream_that_is_full_holds_nobody_up),
 		TEST(only_the_journal_named_is_taken),
 		TEST(more_codes_than_places_share_one_count),
 	};

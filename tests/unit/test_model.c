@@ -19,7 +19,7 @@ static char error[OHT_ERROR_BYTES];
 
 static struct ohtd_model *load_shipped_model(void)
 {
-	struct ohtd_model *model = ohtd_model_load(OHT_SOURCE_DATADIR, error);
+	struct ohtd_model *model = ohtd_model_load(OHT_SOURCE_DATADIR, NULL, error);
 
 	if (!model)
 		fail_msg("%s", error);
@@ -88,14 +88,14 @@ static void blocks_cover_every_map(void **state)
 			const struct ohtd_plan *plan = &model->kinds[i].plan[profile];
 			unsigned int seen[OHTD_REGISTERS_MAX] = { 0 };
 
-			ohtd_blocks_cut(plan->map, plan->signal, OHTD_SIGNALS, marks, &blocks);
+			ohtd_blocks_cut(plan->map, plan->signal, OHTD_SIGNALS_POLLED, marks, &blocks);
 			assert_true(blocks.polls > 0);
 			check_blocks(plan->map, blocks.poll, blocks.polls, seen);
 			check_blocks(plan->map, blocks.sweep, blocks.sweeps, seen);
 			for (j = 0; j < plan->map->count; j++)
 				assert_int_equal(seen[j],
 						 plan->map->reg[j].access != OHT_ACCESS_WO);
-			for (j = 0; j < OHTD_SIGNALS; j++)
+			for (j = 0; j < OHTD_SIGNALS_POLLED; j++)
 				assert_true(plan->signal[j] < (int)plan->map->count);
 		}
 	ohtd_model_free(model);
@@ -113,7 +113,7 @@ static void marked_registers_stand_alone_or_not_at_all(void **state)
 	(void)state;
 	for (i = 0; i < plan->map->count; i++)
 		marks[i] = (uint8_t)(i % 3);
-	ohtd_blocks_cut(plan->map, plan->signal, OHTD_SIGNALS, marks, &blocks);
+	ohtd_blocks_cut(plan->map, plan->signal, OHTD_SIGNALS_POLLED, marks, &blocks);
 	check_blocks(plan->map, blocks.poll, blocks.polls, seen);
 	check_blocks(plan->map, blocks.sweep, blocks.sweeps, seen);
 	for (i = 0; i < plan->map->count; i++)
@@ -124,6 +124,14 @@ static void marked_registers_stand_alone_or_not_at_all(void **state)
 			assert_int_equal(blocks.sweep[i].registers, 1);
 	ohtd_model_free(model);
 }
+
+#define SIGNALS "signal,profile,module,register\n"
+#define LED SIGNALS "set_speed_1,canonical,travel_motor,motor1_speed\n" \
+	"set_direction_1,canonical,travel_motor,motor1_direction\n" \
+	"set_speed_2,canonical,travel_motor,motor2_speed\n" \
+	"set_direction_2,canonical,travel_motor,motor2_direction\n"
+#define PLAN_HEAD \
+	"module,period_cycles,phase_cycles,timeout_us,turnaround_us,loss_action,loss_errors,output\n"
 
 /* A copy of the shipped folder with one file replaced. */
 static bool loads_with(const char *file, const char *content)
@@ -147,7 +155,7 @@ static bool loads_with(const char *file, const char *content)
 		unlink(path);
 	}
 	error[0] = '\0';
-	model = ohtd_model_load(dir, error);
+	model = ohtd_model_load(dir, NULL, error);
 	ohtd_model_free(model);
 	snprintf(command, sizeof(command), "rm -r %s", dir);
 	assert_int_equal(system(command), 0);
@@ -161,7 +169,61 @@ static void bad_files_are_refused_in_one_line(void **state)
 		const char *content;
 		const char *complaint;
 	} cases[] = {
+		{ "plan.csv", NULL, "plan.csv" },
+		{ "plan.csv", PLAN_HEAD, "'power' is missing" },
+		{ "plan.csv", PLAN_HEAD "engine,1,0,20000,1750,none,4,\n", "'engine'" },
+		{ "plan.csv", PLAN_HEAD "safety,1,0,20000,1750,none,4,\n"
+		  "safety,1,0,20000,1750,none,4,\n",
+		  "given twice" },
+		{ "plan.csv", PLAN_HEAD "safety,2,0,20000,1750,none,4,\n", "not the poll period" },
+		{ "plan.csv", PLAN_HEAD "dock_location,4,4,35000,1750,none,4,\n", "'4'" },
+		{ "plan.csv", PLAN_HEAD "safety,1,0,999,500,none,4,\n", "'999'" },
+		{ "plan.csv", PLAN_HEAD "safety,1,0,20001,1750,none,4,\n", "'20001'" },
+		{ "plan.csv", PLAN_HEAD "safety,1,0,20000,20001,none,4,\n", "'20001'" },
+		{ "plan.csv", PLAN_HEAD "safety,1,0,20000,1750,estop,4,\n", "'estop'" },
+		{ "plan.csv", PLAN_HEAD "safety,1,0,20000,1750,stop,0,\n", "must be 1" },
+		{ "plan.csv", PLAN_HEAD "safety,1,0,20000,1750,stop,256,\n", "'256'" },
+		{ "plan.csv", PLAN_HEAD "travel_motor,2,0,5000,1750,none,6,set_speed_3\n",
+		  "'set_speed_3'" },
+		{ "plan.csv", PLAN_HEAD "power,2,0,5000,1750,none,6,set_speed_1\n",
+		  "signals.csv has no" },
+		{ "plan.csv", PLAN_HEAD "travel_motor,2,0,5000,1750,none,6,set_speed_1\n"
+		  "travel_motor,2,1,5000,1750,none,6,set_speed_1\n", "given twice" },
+		{ "plan.csv", PLAN_HEAD "travel_motor,0,0,5000,1750,none,6,set_speed_1\n",
+		  "every 1 to 8 cycles" },
+		{ "plan.csv", PLAN_HEAD "travel_motor,9,0,5000,1750,none,6,set_speed_1\n",
+		  "every 1 to 8 cycles" },
+		{ "plan.csv", PLAN_HEAD "travel_motor,2,2,5000,1750,none,6,set_speed_1\n", "'2'" },
+		{ "plan.csv", PLAN_HEAD "travel_motor,2,0,25001,1750,none,6,set_speed_1\n",
+		  "'25001'" },
+		{ "plan.csv", PLAN_HEAD "power,20,2,30000,1750,none,2,\n"
+		  "safety,1,0,20000,1750,stop,4,\n"
+		  "travel_motor,1,0,25000,1750,none,6,\ndock_location,4,1,35000,1750,none,9,\n",
+		  "no row writes output 'set_speed_1'" },
 		{ "signals.csv", NULL, "signals.csv" },
+		{ "signals.csv", SIGNALS "set_speed_1,canonical,travel_motor,motor1_actual_speed\n",
+		  "not a writable register" },
+		{ "signals.csv", SIGNALS "set_speed_1,canonical,travel_motor,motor1_enable\n",
+		  "not a writable register" },
+		{ "signals.csv", SIGNALS "set_speed_1,canonical,travel_motor,motor3_speed\n",
+		  "'motor3_speed'" },
+		{ "signals.csv", SIGNALS "set_speed_1,canonical,travel_motor,motor1_control_mode\n",
+		  "does not take 0" },
+		{ "signals.csv", SIGNALS "set_speed_1,canonical,travel_motor,motor1_speed\n"
+		  "set_speed_1,common,travel_motor,motor1_speed\n", "twice" },
+		{ "signals.csv", SIGNALS "set_speed_1,canonical,travel_motor,motor1_speed\n"
+		  "set_speed_1,legacy,power,charger_voltage_setpoint\n",
+		  "another module is the drive" },
+		{ "signals.csv", SIGNALS "set_speed_1,common,travel_motor,motor1_speed\n",
+		  "'motor1_speed'" },
+		{ "signals.csv", SIGNALS "set_speed_1,canonical,travel_motor,motor1_speed\n"
+		  "set_direction_1,canonical,travel_motor,motor1_direction\n"
+		  "set_speed_2,canonical,travel_motor,motor2_speed\n"
+		  "set_direction_2,canonical,travel_motor,motor2_direction\n"
+		  "set_speed_1,legacy,travel_motor,speed_target\n",
+		  "'set_speed_1' without 'set_direction_1' in profile legacy" },
+		{ "signals.csv", SIGNALS "set_speed_1,canonical,travel_motor,motor1_speed\n",
+		  "signals.csv has no such register" },
 		{ "signals.csv", "signal,profile,module\n", "register" },
 		{ "signals.csv", "signal,profile,module,register\nx,common,power,battery_soc\n",
 		  "'x'" },
@@ -182,6 +244,11 @@ static void bad_files_are_refused_in_one_line(void **state)
 		  "signal,profile,module,register\nbattery_percent,common,power,battery_soc\n"
 		  "battery_percent,legacy,power,battery_soc\n",
 		  "twice" },
+		{ "signals.csv", LED "tag_id,legacy,dock_location,rfid_tag_id\n", "tag_present" },
+		{ "signals.csv", LED "tag_present,legacy,dock_location,rfid_read_status\n",
+		  "tag_id" },
+		{ "signals.csv", LED "tag_id,legacy,dock_location,rfid_tag_id\n"
+		  "tag_present,legacy,dock_location,proximity_1\n", "one request" },
 		{ "loss.csv", "module,lost_ms,lost_moving_ms,escalate_ms\npower,1000,1000,0\n",
 		  "safety" },
 		{ "loss.csv", "module,lost_ms,lost_moving_ms,escalate_ms\npower,5,5,0\n", "'5'" },

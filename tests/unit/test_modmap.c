@@ -211,6 +211,70 @@ static int load(const char *modules, const char *registers)
 	return err;
 }
 
+/* Raw values of a register that tell something: its ends, and steps between them. */
+static void expect_round_trip(const struct oht_register *reg)
+{
+	char said[OHT_REGISTER_TEXT_BYTES];
+	uint16_t words[OHT_REGISTER_WORDS_MAX];
+	int64_t min, max, raw, back, step;
+
+	oht_register_limits(reg, &min, &max);
+	step = (max - min) / 997 + 1;
+	for (raw = min; raw <= max; raw += raw + step > max && raw < max ? max - raw : step) {
+		assert_int_equal(oht_register_encode(reg, raw, words), 0);
+		oht_register_text(reg, words, said);
+		assert_int_equal(oht_register_parse(reg, said, &back), 0);
+		if (back != raw)
+			fail_msg("%s: %s is %ld, not %ld", reg->name, said, (long)back, (long)raw);
+	}
+	assert_int_equal(oht_register_encode(reg, max + 1, words), -ERANGE);
+	assert_int_equal(oht_register_encode(reg, min - 1, words), -ERANGE);
+}
+
+static void reads_the_values_that_it_says(void **state)
+{
+	struct oht_modmap *m = shipped();
+	size_t module, i;
+
+	(void)state;
+	for (module = 0; module < oht_modmap_count(m); module++)
+		for (int profile = 0; profile < OHT_PROFILES; profile++) {
+			const struct oht_regmap *map = &oht_modmap_module(m, module)->map[profile];
+
+			for (i = 0; i < map->count; i++)
+				if (map->reg[i].type != OHT_TYPE_STRING)
+					expect_round_trip(&map->reg[i]);
+		}
+	oht_modmap_free(m);
+}
+
+static void refuses_what_is_no_value(void **state)
+{
+	static const char *const bad[] = { "", "-", "+1", " 1", "1 ", "1.", ".", "-.", "1e2", "inf",
+		"nan", "0x1p3", "1,5", "--1", "0x", "1.2.3" };
+	struct oht_modmap *m = shipped();
+	const struct oht_module *power = oht_modmap_by_name(m, "power");
+	const struct oht_register *reg = oht_regmap_find(&power->map[0], "charger_voltage_setpoint");
+	const struct oht_register *name = oht_regmap_find(&power->map[0], "module_name");
+	int64_t raw = 77;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(oht_register_parse(reg, bad[i], &raw), -EINVAL);
+	assert_int_equal(oht_register_parse(name, "1", &raw), -EINVAL);
+	assert_int_equal(raw, 77);
+	assert_int_equal(oht_register_parse(reg, "60.06", &raw), -ERANGE);
+	assert_int_equal(oht_register_parse(reg, "-0.06", &raw), -ERANGE);
+	assert_int_equal(oht_register_parse(reg, "60.04", &raw), 0);
+	assert_int_equal(raw, 600);
+	assert_int_equal(oht_register_parse(reg, "-0.04", &raw), 0);
+	assert_int_equal(raw, 0);
+	assert_int_equal(oht_register_parse(reg, ".5", &raw), 0);
+	assert_int_equal(raw, 5);
+	oht_modmap_free(m);
+}
+
 static void accepts_the_rows_that_the_refusals_are_made_of(void **state)
 {
 	(void)state;
@@ -385,6 +449,8 @@ int main(void)
 		cmocka_unit_test(encodes_what_it_decodes),
 		cmocka_unit_test(refuses_to_encode_out_of_range),
 		cmocka_unit_test(says_values_exactly),
+		cmocka_unit_test(reads_the_values_that_it_says),
+		cmocka_unit_test(refuses_what_is_no_value),
 		cmocka_unit_test(accepts_the_rows_that_the_refusals_are_made_of),
 		cmocka_unit_test(refuses_bad_registers),
 		cmocka_unit_test(refuses_registers_that_clash),

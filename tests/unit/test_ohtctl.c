@@ -47,12 +47,11 @@ static const struct usage_case usage_cases[] = {
 	{ "read power battery_voltage --profile strange", "'strange'" },
 	{ "write 2 1", "too few" },
 	{ "write 2 1 65536", "'65536'" },
-	{ "write 2 1 -1", "'-1'" },
 	{ "write 2 1 1 2 --fc 6", "not 2" },
 	{ "write 2 1 1 --fc 3", "'3'" },
 	{ "write 2 0xFFFF 1 2", "beyond 0xFFFF" },
-	{ "watch 2", "'2'" },
-	{ "watch --interval-ms 1", "'1'" },
+	{ "events 2", "'2'" },
+	{ "events --interval-ms 1", "'1'" },
 	{ "scan --fc 3", "--fc" },
 	{ "info --strange", "'--strange'" },
 	{ "info --json=yes", "'yes'" },
@@ -89,7 +88,7 @@ static void help_is_complete(void **state)
 {
 	static const char verbs[][16] = {
 		"info", "status", "scan", "read", "write", "mask", "exchange", "identify", "raw",
-		"watch", "safety status", "safety stop", "safety reset", "safety enable",
+		"events", "safety status", "safety stop", "safety reset", "safety enable",
 		"safety disable", "safety watch",
 	};
 	char line[sizeof(verbs) + 16];
@@ -130,7 +129,7 @@ static void device_comes_from_option_environment_or_default(void **state)
 
 static void looking_needs_no_write_permission(void **state)
 {
-	static const char *const lines[] = { "info", "status", "safety status", "watch --rounds 1" };
+	static const char *const lines[] = { "info", "status", "safety status", "events --rounds 1" };
 	size_t i;
 
 	(void)state;
@@ -144,7 +143,7 @@ static void no_device_is_exit_3(void **state)
 {
 	static const char *const lines[] = {
 		"info", "status", "scan", "read 2 0", "write 2 0 1", "mask 2 0 1 1",
-		"exchange 2 0 1 0 1", "identify 2", "raw 2 41", "watch", "safety status",
+		"exchange 2 0 1 0 1", "identify 2", "raw 2 41", "events", "safety status",
 		"safety stop", "safety reset", "safety enable", "safety disable", "safety watch",
 	};
 	size_t i;

@@ -190,15 +190,18 @@ static void load_passes_everything(void **state)
 	assert_int_equal(fake.stage.whole_cycles, 20);
 }
 
-/* The example is one: its four modules reach the kernel. */
+/* The example is one: its four modules and what it writes reach the kernel. */
 static void the_example_is_read(void **state)
 {
 	(void)state;
 	assert_int_equal(run("plan check " DATA_DIR "/plan.csv"), 0);
-	assert_int_equal(fake.stage.count, 4);
-	assert_int_equal(fake.entries[2].unit, 5);
-	assert_int_equal(fake.entries[2].address, 0x30);
-	assert_int_equal(fake.entries[3].period_cycles, 20);
+	assert_int_equal(fake.stage.count, 8);
+	assert_int_equal(fake.entries[1].unit, 4);
+	assert_int_equal(fake.entries[1].function, 6);
+	assert_int_equal(fake.entries[1].address, 0x02);
+	assert_int_equal(fake.entries[6].unit, 5);
+	assert_int_equal(fake.entries[6].address, 0x30);
+	assert_int_equal(fake.entries[7].period_cycles, 20);
 }
 
 static void too_heavy_tells_the_figures(void **state)

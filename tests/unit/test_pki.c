@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "http/pki.h"
-#include "main/file.h"
+#include "base/file.h"
 #include "scratch.h"
 
 #define NOW_S	1800000000LL
@@ -73,6 +73,151 @@ static uint64_t serial(void)
 	BN_free(number);
 	X509_free(crt);
 	return low;
+}
+
+/* What a client that trusts the authority says of a certificate: X509_V_*. */
+static int verify(X509 *leaf)
+{
+	X509_STORE *trusted = X509_STORE_new();
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	X509 *ca = load("ca.crt");
+	int r;
+
+	X509_STORE_add_cert(trusted, ca);
+	X509_STORE_CTX_init(ctx, trusted, leaf, NULL);
+	X509_STORE_CTX_set_time(ctx, 0, NOW_S);
+	X509_STORE_CTX_set_purpose(ctx, X509_PURPOSE_SSL_SERVER);
+	r = X509_verify_cert(ctx) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(ctx);
+	X509_STORE_CTX_free(ctx);
+	X509_STORE_free(trusted);
+	X509_free(ca);
+	return r;
+}
+
+/* The same of one that a thief of the authority's key makes for @san. */
+static int verify_stolen(const char *san)
+{
+	FILE *f = fopen(file("ca.key"), "r");
+	EVP_PKEY *key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
+	X509 *ca = load("ca.crt"), *leaf = X509_new();
+	X509_EXTENSION *names_ext = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, san);
+	int r;
+
+	fclose(f);
+	X509_set_version(leaf, X509_VERSION_3);
+	ASN1_TIME_set(X509_getm_notBefore(leaf), NOW_S - DAY_S);
+	ASN1_TIME_set(X509_getm_notAfter(leaf), NOW_S + DAY_S);
+	X509_set_issuer_name(leaf, X509_get_subject_name(ca));
+	X509_set_pubkey(leaf, key);
+	X509_add_ext(leaf, names_ext, -1);
+	assert_true(X509_sign(leaf, key, EVP_sha256()) > 0);
+	r = verify(leaf);
+	X509_EXTENSION_free(names_ext);
+	X509_free(leaf);
+	X509_free(ca);
+	EVP_PKEY_free(key);
+	return r;
+}
+
+static void stolen_authority_signs_for_this_robot_only(void **state)
+{
+	static const char *const own[] = {
+		"DNS:robot", "DNS:robot.local", "DNS:localhost", "DNS:robot.example",
+		"IP:127.0.0.1", "IP:::1", "IP:10.1.2.3", "IP:172.31.0.1", "IP:192.168.178.20",
+		"IP:169.254.9.9", "IP:fe80::1", "IP:fd00::1",
+	};
+	static const char *const foreign[] = {
+		"DNS:bank.example", "DNS:example", "DNS:robot2", "DNS:other.local", "DNS:robot.example.org",
+		"IP:192.0.2.1", "IP:172.32.0.1", "IP:11.0.0.1", "IP:2001:db8::1", "DNS:robot,DNS:bank.example",
+	};
+
+	(void)state;
+	assert_int_equal(ensure(NOW_S, 5), 0);
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		assert_int_equal(verify_stolen(own[i]), X509_V_OK);
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+		assert_int_equal(verify_stolen(foreign[i]), X509_V_ERR_PERMITTED_VIOLATION);
+}
+
+static void public_address_of_the_configuration_is_permitted(void **state)
+{
+	const char *const public[] = { "robot", "192.0.2.7", "2001:db8::7" };
+	const struct ohtd_pki_request request = { dir, public, 3, NOW_S, 0 };
+	X509 *leaf;
+
+	(void)state;
+	assert_int_equal(ohtd_pki_ensure(&request, why, sizeof(why)), 0);
+	leaf = load("server.crt");
+	assert_int_equal(verify(leaf), X509_V_OK);
+	X509_free(leaf);
+	assert_int_equal(verify_stolen("IP:192.0.2.7"), X509_V_OK);
+	assert_int_equal(verify_stolen("IP:192.0.2.8"), X509_V_ERR_PERMITTED_VIOLATION);
+	assert_int_equal(verify_stolen("IP:2001:db8::8"), X509_V_ERR_PERMITTED_VIOLATION);
+}
+
+/* It would spoil the certificate for every other name, too. */
+static void name_that_is_not_permitted_is_left_out(void **state)
+{
+	uint64_t first;
+	X509 *leaf;
+
+	(void)state;
+	assert_int_equal(ensure(NOW_S, 4), 0);
+	assert_int_equal(ensure(NOW_S, 5), 0);
+	leaf = load("server.crt");
+	assert_int_equal(verify(leaf), X509_V_OK);
+	assert_int_equal(X509_check_host(leaf, "robot", 0, 0, NULL), 1);
+	assert_int_equal(X509_check_host(leaf, "robot.example", 0, 0, NULL), 0);
+	X509_free(leaf);
+	/* And is no reason to make it again and again. */
+	first = serial();
+	assert_int_equal(ensure(NOW_S, 5), 0);
+	assert_true(serial() == first);
+	/* A new authority permits it. */
+	{
+		const struct ohtd_pki_request request = { dir, names, 5, NOW_S, 0 };
+
+		assert_int_equal(ohtd_pki_renew(&request, true, why, sizeof(why)), 0);
+	}
+	leaf = load("server.crt");
+	assert_int_equal(verify(leaf), X509_V_OK);
+	assert_int_equal(X509_check_host(leaf, "robot.example", 0, 0, NULL), 1);
+	X509_free(leaf);
+}
+
+/* Is that file the same certificate still? */
+static bool is_same(X509 *one, const char *name)
+{
+	X509 *other = load(name);
+	bool same = !X509_cmp(one, other);
+
+	X509_free(other);
+	return same;
+}
+
+static void renewal_keeps_the_authority_unless_it_is_asked_for(void **state)
+{
+	const struct ohtd_pki_request request = { dir, names, 5, NOW_S, 0 };
+	X509 *ca, *leaf;
+
+	(void)state;
+	assert_int_equal(ensure(NOW_S, 5), 0);
+	ca = load("ca.crt");
+	leaf = load("server.crt");
+	assert_int_equal(ohtd_pki_renew(&request, false, why, sizeof(why)), 0);
+	assert_true(is_same(ca, "ca.crt"));
+	assert_false(is_same(leaf, "server.crt"));
+	X509_free(leaf);
+	leaf = load("server.crt");
+	assert_int_equal(verify(leaf), X509_V_OK);
+	assert_int_equal(ohtd_pki_renew(&request, true, why, sizeof(why)), 0);
+	assert_false(is_same(ca, "ca.crt"));
+	assert_int_not_equal(verify(leaf), X509_V_OK);
+	X509_free(leaf);
+	leaf = load("server.crt");
+	assert_int_equal(verify(leaf), X509_V_OK);
+	X509_free(leaf);
+	X509_free(ca);
 }
 
 static void first_start_makes_what_clients_can_check(void **state)
@@ -139,10 +284,12 @@ static void good_certificate_is_kept(void **state)
 
 static void certificate_is_renewed_when_it_must(void **state)
 {
+	const struct ohtd_pki_request fewer = { dir, names, 4, NOW_S, 0 };
 	uint64_t last;
 
 	(void)state;
-	ensure(NOW_S, 4);
+	ensure(NOW_S, 5);
+	ohtd_pki_renew(&fewer, false, why, sizeof(why));
 	last = serial();
 	assert_int_equal(ensure(NOW_S, 5), 0);		/* a name more */
 	assert_true(serial() != last);
@@ -210,6 +357,10 @@ int main(void)
 #define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(first_start_makes_what_clients_can_check),
+		CASE(stolen_authority_signs_for_this_robot_only),
+		CASE(public_address_of_the_configuration_is_permitted),
+		CASE(name_that_is_not_permitted_is_left_out),
+		CASE(renewal_keeps_the_authority_unless_it_is_asked_for),
 		CASE(certificate_of_a_clock_that_is_ahead_is_good_today),
 		CASE(good_certificate_is_kept),
 		CASE(certificate_is_renewed_when_it_must),

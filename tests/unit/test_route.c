@@ -5,60 +5,58 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
-#include "http/api.h"
-#include "http/body.h"
-#include "http/query.h"
+#include "http/input.h"
 #include "http/route.h"
 
-/* The table names these; nothing here calls them. */
-#define HANDLER(name)	void name(struct ohtd_call *call) { (void)call; }
-HANDLER(ohtd_api_health)
-HANDLER(ohtd_api_health_live)
-HANDLER(ohtd_api_health_ready)
-HANDLER(ohtd_api_login)
-HANDLER(ohtd_api_refresh)
-HANDLER(ohtd_api_robot)
-HANDLER(ohtd_api_robot_command)
-HANDLER(ohtd_api_modules)
-HANDLER(ohtd_api_module)
-HANDLER(ohtd_api_module_registers)
-HANDLER(ohtd_api_modules_discover)
-HANDLER(ohtd_api_safety)
-HANDLER(ohtd_api_safety_stop)
-HANDLER(ohtd_api_safety_reset)
-HANDLER(ohtd_api_safety_enable)
-HANDLER(ohtd_api_safety_self_test)
-HANDLER(ohtd_api_safety_events)
-HANDLER(ohtd_api_safety_latency)
-HANDLER(ohtd_api_logs)
-HANDLER(ohtd_api_users)
-HANDLER(ohtd_api_user_add)
-HANDLER(ohtd_api_setup)
-HANDLER(ohtd_api_user_change)
-HANDLER(ohtd_api_logs_level)
-
+static struct ohtd_router *router;
 static struct ohtd_found found;
+
+static int make_router(void **state)
+{
+	char why[256];
+
+	(void)state;
+	router = ohtd_router_create(ohtd_route_tables, why, sizeof(why));
+	if (!router)
+		print_error("%s\n", why);
+	return !router;
+}
+
+static int drop_router(void **state)
+{
+	(void)state;
+	ohtd_router_destroy(router);
+	return 0;
+}
 
 static enum ohtd_match find(const char *method, const char *path)
 {
-	return ohtd_route_find(method, strlen(method), path, strlen(path), &found);
+	return ohtd_route_find(router, method, strlen(method), path, strlen(path), &found);
+}
+
+static void expect_route(const char *method, const char *path, enum ohtd_method found_method,
+			 const char *found_path)
+{
+	if (find(method, path) != OHTD_MATCH_FOUND)
+		fail_msg("not found: %s %s", method, path);
+	assert_int_equal(found.route->method, found_method);
+	assert_string_equal(found.route->path, found_path);
 }
 
 static void routes_are_found_by_method_and_path(void **state)
 {
 	(void)state;
-	assert_int_equal(find("GET", "/api/v1/safety"), OHTD_MATCH_FOUND);
-	assert_ptr_equal(found.route->handle, ohtd_api_safety);
-	assert_int_equal(find("HEAD", "/api/v1/safety"), OHTD_MATCH_FOUND);
-	assert_ptr_equal(found.route->handle, ohtd_api_safety);
-	assert_int_equal(find("POST", "/api/v1/modules/discover"), OHTD_MATCH_FOUND);
-	assert_ptr_equal(found.route->handle, ohtd_api_modules_discover);
-	assert_int_equal(find("GET", "/api/v1/modules/0x02/registers"), OHTD_MATCH_FOUND);
-	assert_ptr_equal(found.route->handle, ohtd_api_module_registers);
-	assert_int_equal(found.unit, 2);
+	expect_route("GET", "/api/v1/safety", OHTD_GET, "safety");
+	expect_route("HEAD", "/api/v1/safety", OHTD_GET, "safety");
+	expect_route("POST", "/api/v1/modules/discover", OHTD_POST, "modules/discover");
+	expect_route("GET", "/api/v1/modules/0x02/registers", OHTD_GET, "modules/{unit}/registers");
+	assert_int_equal(found.params.unit, 2);
+	expect_route("PATCH", "/api/v1/users/17", OHTD_PATCH, "users/{id}");
+	assert_int_equal(found.params.id, 17);
 }
 
 static void unknown_paths_are_not_found(void **state)
@@ -67,23 +65,36 @@ static void unknown_paths_are_not_found(void **state)
 		"", "/", "/api", "/api/v1", "/api/v1/", "/api/v1/robots", "/api/v1/robo",
 		"/api/v1/modules/", "/api/v1/modules//registers", "/api/v1/modules/2/",
 		"/api/v1/modules/2/registers/", "/api/v1/modules/2/3/registers", "/API/v1/robot",
-		"/api/v1/safety/stop/now", "/api/v1/{addr}",
+		"/api/v1/safety/stop/now", "/api/v1/{unit}", "//api/v1/robot", "/api//v1/robot",
+		"api/v1/robot", "/api/v1/modules/discover/registers",
 	};
+	char long_path[2048] = "/api/v1/modules/";
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		assert_int_equal(find("GET", paths[i]), OHTD_MATCH_NONE);
+	memset(long_path + strlen(long_path), '/', 1000);
+	assert_int_equal(find("GET", long_path), OHTD_MATCH_NONE);
+	memset(long_path + strlen("/api/v1/modules/"), '9', 1000);
+	assert_int_equal(find("GET", long_path), OHTD_MATCH_PARAM);
 }
 
 static void wrong_method_tells_the_right_ones(void **state)
 {
 	(void)state;
 	assert_int_equal(find("GET", "/api/v1/safety/stop"), OHTD_MATCH_METHOD);
-	assert_string_equal(found.allow, "POST");
+	assert_string_equal(found.allow, "POST, OPTIONS");
 	assert_int_equal(find("DELETE", "/api/v1/robot"), OHTD_MATCH_METHOD);
-	assert_string_equal(found.allow, "GET, HEAD");
+	assert_string_equal(found.allow, "GET, HEAD, OPTIONS");
+	assert_int_equal(find("PUT", "/api/v1/users"), OHTD_MATCH_METHOD);
+	assert_string_equal(found.allow, "GET, HEAD, POST, OPTIONS");
 	assert_int_equal(find("get", "/api/v1/robot"), OHTD_MATCH_METHOD);
 	assert_int_equal(find("HEAD", "/api/v1/safety/stop"), OHTD_MATCH_METHOD);
+	/* A word of the table is no unit address. */
+	assert_int_equal(find("GET", "/api/v1/modules/discover"), OHTD_MATCH_METHOD);
+	assert_string_equal(found.allow, "POST, OPTIONS");
+	/* The method comes first: nothing could be asked here with a right address either. */
+	assert_int_equal(find("POST", "/api/v1/modules/0"), OHTD_MATCH_METHOD);
 }
 
 static unsigned int unit(const char *text)
@@ -107,31 +118,120 @@ static void unit_addresses(void **state)
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		if (unit(wrong[i]))
 			fail_msg("taken as an address: %s", wrong[i]);
-	assert_int_equal(find("GET", "/api/v1/modules/0"), OHTD_MATCH_ADDRESS);
-	assert_int_equal(find("GET", "/api/v1/modules/abc/registers"), OHTD_MATCH_ADDRESS);
+	assert_int_equal(find("GET", "/api/v1/modules/0"), OHTD_MATCH_PARAM);
+	assert_int_equal(find("GET", "/api/v1/modules/abc/registers"), OHTD_MATCH_PARAM);
 }
 
-/* What a table can get wrong: a role that is too low, a body limit above the general one. */
-static void table_is_sound(void **state)
+/* ---- tables that are not taken ---- */
+
+static void handle(struct ohtd_call *call)
+{
+	(void)call;
+}
+
+struct lamp {
+	int64_t age_ms;
+};
+
+OHTD_SHAPE(lamp, "Lamp", OHTD_INTEGER(lamp, age_ms, .summary = "Age"));
+static const struct ohtd_member mute[] = { OHTD_INTEGER(lamp, age_ms, .flags = 0) };
+static const struct ohtd_shape lamp_mute_shape = { "Lamp", sizeof(struct lamp), mute, 1 };
+
+static const struct ohtd_route good = {
+	.method = OHTD_GET, .path = "lamps/{unit}", .replies = { { 200, &lamp_shape } },
+	.handle = handle, .summary = "A lamp",
+};
+
+/* With a second row that is not as it should be. */
+static void refuse_row(struct ohtd_route row, const char *expected)
+{
+	struct ohtd_route rows[] = { good, row };
+	const struct ohtd_route_table table = { "Lamps", rows, 2 };
+	const struct ohtd_route_table *const tables[] = { &table, NULL };
+	char why[256];
+
+	if (ohtd_router_create(tables, why, sizeof(why)))
+		fail_msg("taken: %s", row.path);
+	if (!strstr(why, expected))
+		fail_msg("'%s' does not say '%s'", why, expected);
+}
+
+#define ROW(...)	((struct ohtd_route){						\
+	.method = OHTD_GET, .path = "others", .replies = { { 200, &lamp_shape } },	\
+	.handle = handle, .summary = "Others", __VA_ARGS__ })
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+static void ambiguous_and_broken_tables_are_refused(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ohtd_route_count; i++) {
-		const struct ohtd_route *route = &ohtd_routes[i];
-		bool open = strstr(route->path, "/health") || strstr(route->path, "/auth/") ||
-			    !strcmp(route->path, "/api/v1/setup");
+	refuse_row(good, "twice");
+	refuse_row(ROW(.path = "lamps/{id}"), "'{id}' and '{unit}' are at the same place");
+	refuse_row(ROW(.path = "lamps/{id}/colour"), "same place");
+	refuse_row(ROW(.path = "lamps/7"), "'7' would also be a value of '{unit}'");
+	refuse_row(ROW(.path = "lamps/0x07/colour"), "'0x07' would also be");
+	refuse_row(ROW(.path = "lamps/{colour}"), "no parameter '{colour}'");
+	refuse_row(ROW(.path = "lamps/{unit"), "no parameter");
+	refuse_row(ROW(.path = "lamps/x{unit}"), "no parameter");
+	refuse_row(ROW(.path = "{id}/to/{id}"), "'{id}' is there twice");
+	refuse_row(ROW(.path = "lamps//colour"), "empty");
+	refuse_row(ROW(.path = "lamps/"), "empty");
+	refuse_row(ROW(.path = ""), "empty");
+	refuse_row(ROW(.handle = NULL), "no handler");
+	refuse_row(ROW(.summary = ""), "no summary");
+	refuse_row(ROW(.replies = { { 0, NULL } }), "no answer");
+	refuse_row(ROW(.body = &lamp_shape), "GET has no body");
+	refuse_row(ROW(.replies = { { 200, &lamp_mute_shape } }), "member 'age_ms' of 'Lamp': it has no summary");
+}
 
-		assert_non_null(route->handle);
-		assert_true(*route->summary);
+static void words_beside_a_parameter_are_taken(void **state)
+{
+	struct ohtd_route rows[] = {
+		good, ROW(.path = "lamps/all"), ROW(.path = "lamps/{unit}/colour"), ROW(.path = "/metrics"),
+		ROW(.path = "things/{name}/{id}/{unit}"),
+	};
+	const struct ohtd_route_table table = { "Lamps", rows, 5 };
+	const struct ohtd_route_table *const tables[] = { &table, NULL };
+	char why[256];
+	struct ohtd_router *made = ohtd_router_create(tables, why, sizeof(why));
+
+	(void)state;
+	assert_non_null(made);
+	assert_int_equal(ohtd_route_find(made, "GET", 3, "/metrics", 8, &found), OHTD_MATCH_FOUND);
+	assert_int_equal(ohtd_route_find(made, "GET", 3, "/api/v1/lamps/all", 17, &found), OHTD_MATCH_FOUND);
+	assert_int_equal(found.index, 1);
+	assert_int_equal(ohtd_route_find(made, "GET", 3, "/api/v1/things/a-b/5/0x10", 25, &found), OHTD_MATCH_FOUND);
+	assert_string_equal(found.params.name, "a-b");
+	assert_int_equal(found.params.id, 5);
+	assert_int_equal(found.params.unit, 16);
+	assert_int_equal(ohtd_route_find(made, "GET", 3, "/api/v1/things/a b/5/16", 23, &found), OHTD_MATCH_PARAM);
+	assert_string_equal(found.wrong->code, "bad_name");
+	assert_int_equal(ohtd_route_find(made, "GET", 3, "/api/v1/things/ab/x/y", 21, &found), OHTD_MATCH_PARAM);
+	assert_string_equal(found.wrong->code, "bad_id");
+	ohtd_router_destroy(made);
+}
+#pragma GCC diagnostic pop
+
+/* What a table can get wrong although it is sound: a role that is too low, a limit that is too high. */
+static void roles_and_limits_are_sensible(void **state)
+{
+	static const char *const open[] = { "health", "auth/login", "auth/refresh", "setup", "openapi.json", "asyncapi.json",
+					    "docs", "errors", "/metrics", "/ca.crt", "ws" };
+
+	(void)state;
+	for (size_t i = 0; i < ohtd_router_count(router); i++) {
+		const struct ohtd_route *route = ohtd_router_route(router, i);
+		bool is_open = false;
+
+		for (size_t j = 0; j < sizeof(open) / sizeof(open[0]); j++)
+			is_open = is_open || !strncmp(route->path, open[j], strlen(open[j]));
 		assert_true(route->body_bytes_max <= 65536);
-		if (open)
+		if (is_open)
 			assert_int_equal(route->role, OHTD_ROLE_NONE);
-		else if (!strcmp(route->method, "GET"))
+		else if (route->method == OHTD_GET || !strncmp(route->path, "auth/", 5))
 			assert_true(route->role >= OHTD_ROLE_VIEWER);
 		else
 			assert_true(route->role >= OHTD_ROLE_OPERATOR);
-		for (size_t j = 0; j < i; j++)
-			assert_true(strcmp(route->method, ohtd_routes[j].method) ||
-				    strcmp(route->path, ohtd_routes[j].path));
 	}
 }
 
@@ -142,52 +242,87 @@ static void table_is_sound(void **state)
 #define EURO_19		EURO_4 EURO_4 EURO_4 EURO_4 EURO EURO EURO
 #define EURO_20		EURO_19 EURO
 
-static const char *const words[] = { "go", "stay", NULL };
-static const struct ohtd_field fields[] = {
-	{ "name", OHTD_FIELD_STRING, true, 2, 4, NULL },
-	{ "word", OHTD_FIELD_STRING, false, 0, 10, words },
-	{ "count", OHTD_FIELD_INTEGER, false, 1, 9, NULL },
-	{ NULL, 0, false, 0, 0, NULL },
+static const char *const words[] = { "go", "stay" };
+OHTD_WORDS_OF(word_words, words);
+
+struct said {
+	const char *name;
+	uint32_t word;
+	uint32_t count;
 };
+
+OHTD_SHAPE(said, "Said",
+	OHTD_TEXT(said, name, .flags = OHTD_NEEDED, .min = 2, .max = 4, .summary = "Name"),
+	OHTD_WORD(said, word, .words = &word_words, .summary = "Word"),
+	OHTD_INTEGER(said, count, .min = 1, .max = 9, .preset = 1, .summary = "Count"));
+
+static void *blocks[4096];
+static size_t block_count;
+
+static void *take(void *from, size_t bytes)
+{
+	(void)from;
+	assert_true(block_count < sizeof(blocks) / sizeof(blocks[0]));
+	return blocks[block_count++] = malloc(bytes);
+}
+
+static int release(void **state)
+{
+	(void)state;
+	while (block_count)
+		free(blocks[--block_count]);
+	return 0;
+}
+
+static const struct ohtd_memory memory = { take, NULL };
+static struct ohtd_input input;
+
+static const struct said *body(const char *text)
+{
+	input = (struct ohtd_input){ .memory = &memory, .shape = &said_shape };
+	return ohtd_input_body(&input, text, strlen(text)) ? NULL : input.view;
+}
+
+static const struct said *query_of(const char *text, size_t bytes)
+{
+	input = (struct ohtd_input){ .memory = &memory, .shape = &said_shape };
+	return ohtd_input_query(&input, text, bytes) ? NULL : input.view;
+}
+
+static const struct said *query(const char *text)
+{
+	return query_of(text, strlen(text));
+}
 
 static void good_bodies_are_taken(void **state)
 {
-	static const char text[] = "{\"name\":\"ab\",\"word\":\"stay\",\"count\":9}";
-	struct ohtd_body_fault fault;
-	struct json_object *body;
+	const struct said *said = body("{\"name\":\"ab\",\"word\":\"stay\",\"count\":9}");
+	struct ohtd_input nothing = { .memory = &memory };
 
 	(void)state;
-	body = ohtd_body_parse(text, strlen(text), fields, &fault);
-	assert_non_null(body);
-	assert_int_equal(json_object_get_int(json_object_object_get(body, "count")), 9);
-	json_object_put(body);
-	body = ohtd_body_parse("", 0, NULL, &fault);
-	assert_non_null(body);
-	json_object_put(body);
+	assert_non_null(said);
+	assert_string_equal(said->name, "ab");
+	assert_int_equal(said->word, 1);
+	assert_int_equal(said->count, 9);
+	assert_int_equal(ohtd_input_body(&nothing, "", 0), 0);
+	assert_int_equal(ohtd_input_body(&nothing, "{}", 2), 0);
+	assert_int_equal(ohtd_input_body(&nothing, "{\"x\":1}", 7), -1);
 }
 
-/* The first of them; releases all. */
-static void expect_first(struct json_object *errors, const char *pointer, const char *error)
+static void expect_first(const char *pointer, const char *error)
 {
-	struct json_object *first = json_object_array_get_idx(errors, 0);
-
-	assert_string_equal(json_object_get_string(json_object_object_get(first, "pointer")),
-			    pointer);
-	assert_string_equal(json_object_get_string(json_object_object_get(first, "code")), error);
-	json_object_put(errors);
+	assert_true(input.error_count > 0);
+	assert_string_equal(input.errors[0].pointer, pointer);
+	assert_string_equal(input.errors[0].code, error);
 }
 
 static void refuse(const char *text, const char *code, const char *pointer, const char *error)
 {
-	struct ohtd_body_fault fault;
-
-	if (ohtd_body_parse(text, strlen(text), fields, &fault))
+	if (body(text))
 		fail_msg("taken: %s", text);
-	assert_int_equal(fault.status, 400);
-	assert_string_equal(fault.code, code);
-	if (!pointer)
-		return;
-	expect_first(fault.errors, pointer, error);
+	assert_string_equal(input.code, code);
+	if (pointer)
+		expect_first(pointer, error);
 }
 
 static void bad_bodies_are_refused_by_pointer(void **state)
@@ -224,54 +359,40 @@ static void names_nobody_knows_are_pointed_at(void **state)
 
 static void place_of_a_syntax_fault_is_told(void **state)
 {
-	struct ohtd_body_fault fault;
-
 	(void)state;
-	assert_null(ohtd_body_parse("{\n \"name\": NaN}", 15, fields, &fault));
-	assert_string_equal(fault.detail, "line 2, column 10 (byte 11): expected a value");
-	assert_null(fault.errors);
+	assert_null(body("{\n \"name\": NaN}"));
+	assert_string_equal(input.detail, "line 2, column 10 (byte 11): expected a value");
+	assert_int_equal(input.error_count, 0);
 }
 
 /* ---- queries ---- */
 
-static struct json_object *query(const char *text, struct ohtd_body_fault *fault)
-{
-	return ohtd_query_parse(text, strlen(text), fields, fault);
-}
-
 static void good_queries_are_taken(void **state)
 {
-	struct ohtd_body_fault fault;
-	struct json_object *taken = query("name=a%62+&count=-0&", &fault);
+	const struct said *said;
 
 	(void)state;
 	/* -0 is an integer, but out of range. */
-	assert_null(taken);
-	json_object_put(fault.errors);
-	taken = query("name=a%62+&count=9&word=stay", &fault);
-	assert_non_null(taken);
-	assert_string_equal(json_object_get_string(json_object_object_get(taken, "name")), "ab+");
-	assert_int_equal(json_object_get_int(json_object_object_get(taken, "count")), 9);
-	json_object_put(taken);
-	taken = ohtd_query_parse("", 0, fields + 1, &fault);
-	assert_non_null(taken);
-	assert_int_equal(json_object_object_length(taken), 0);
-	json_object_put(taken);
+	assert_null(query("name=a%62+&count=-0&"));
+	said = query("name=a%62+&count=9&word=stay");
+	assert_non_null(said);
+	assert_string_equal(said->name, "ab+");
+	assert_int_equal(said->count, 9);
+	assert_int_equal(said->word, 1);
+	said = query("name=ab");
+	assert_non_null(said);
+	assert_int_equal(said->count, 1);
 }
 
 static void refuse_query(const char *text, const char *pointer, const char *error)
 {
-	struct ohtd_body_fault fault;
-
-	if (query(text, &fault))
+	if (query(text))
 		fail_msg("taken: %s", text);
-	assert_int_equal(fault.status, 400);
-	assert_string_equal(fault.code, pointer ? "validation" : "bad_query");
-	if (!pointer) {
-		assert_null(fault.errors);
-		return;
-	}
-	expect_first(fault.errors, pointer, error);
+	assert_string_equal(input.code, pointer ? "validation" : "bad_query");
+	if (pointer)
+		expect_first(pointer, error);
+	else
+		assert_int_equal(input.error_count, 0);
 }
 
 static void bad_queries_are_refused(void **state)
@@ -304,15 +425,14 @@ static void bad_queries_are_refused(void **state)
 static void long_queries_and_those_without_an_end(void **state)
 {
 	char text[OHTD_QUERY_VALUE_BYTES + 8] = "name=";
-	struct ohtd_body_fault fault;
 
 	(void)state;
 	memset(text + 5, 'x', OHTD_QUERY_VALUE_BYTES - 1);
 	refuse_query(text, "/name", "length");
 	text[OHTD_QUERY_VALUE_BYTES + 4] = 'x';
 	refuse_query(text, NULL, NULL);
-	assert_null(ohtd_query_parse("name=%41b", 6, fields, &fault));
-	assert_string_equal(fault.code, "bad_query");
+	assert_null(query_of("name=%41b", 6));
+	assert_string_equal(input.code, "bad_query");
 }
 
 int main(void)
@@ -322,15 +442,17 @@ int main(void)
 		cmocka_unit_test(unknown_paths_are_not_found),
 		cmocka_unit_test(wrong_method_tells_the_right_ones),
 		cmocka_unit_test(unit_addresses),
-		cmocka_unit_test(table_is_sound),
-		cmocka_unit_test(good_bodies_are_taken),
-		cmocka_unit_test(bad_bodies_are_refused_by_pointer),
-		cmocka_unit_test(names_nobody_knows_are_pointed_at),
-		cmocka_unit_test(place_of_a_syntax_fault_is_told),
-		cmocka_unit_test(good_queries_are_taken),
-		cmocka_unit_test(bad_queries_are_refused),
-		cmocka_unit_test(long_queries_and_those_without_an_end),
+		cmocka_unit_test(ambiguous_and_broken_tables_are_refused),
+		cmocka_unit_test(words_beside_a_parameter_are_taken),
+		cmocka_unit_test(roles_and_limits_are_sensible),
+		cmocka_unit_test_teardown(good_bodies_are_taken, release),
+		cmocka_unit_test_teardown(bad_bodies_are_refused_by_pointer, release),
+		cmocka_unit_test_teardown(names_nobody_knows_are_pointed_at, release),
+		cmocka_unit_test_teardown(place_of_a_syntax_fault_is_told, release),
+		cmocka_unit_test_teardown(good_queries_are_taken, release),
+		cmocka_unit_test_teardown(bad_queries_are_refused, release),
+		cmocka_unit_test_teardown(long_queries_and_those_without_an_end, release),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, make_router, drop_router);
 }

@@ -25,7 +25,7 @@
 
 #include "bus/bus.h"
 #include "common/registers.h"
-#include "main/clock.h"
+#include "base/clock.h"
 #include "robot/robot.h"
 
 #define WAIT_MS		10000
@@ -466,8 +466,8 @@ static struct ohtd_answer ask(const struct ohtd_command *command)
 
 static void robot_runs_from_start_to_farewell(void **state)
 {
-	const struct ohtd_command enable = { .id = 1, .kind = OHTD_COMMAND_ENABLE };
-	const struct ohtd_command reset = { .id = 2, .kind = OHTD_COMMAND_RESET };
+	const struct ohtd_command enable = { .id = 1, .kind = OHTD_COMMAND_ENABLE, .role = OHTD_ROLE_ADMINISTRATOR };
+	const struct ohtd_command reset = { .id = 2, .kind = OHTD_COMMAND_RESET, .role = OHTD_ROLE_ADMINISTRATOR };
 	const struct ohtd_command type = {
 		.id = 3, .kind = OHTD_COMMAND_READ, .unit = 5, .address = 0x0104, .count = 1,
 	};

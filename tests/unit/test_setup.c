@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "auth/setup.h"
-#include "main/clock.h"
-#include "main/file.h"
+#include "base/clock.h"
+#include "base/file.h"
 #include "store/store.h"
 #include "store/users.h"
 #include "store_fixture.h"

@@ -64,6 +64,56 @@ static void gets_and_sets_registers(void **state)
 	assert_non_null(strstr(say("get 2 0xfc"), "address=0x00FB name=serial_number"));
 }
 
+/* Whatever the drive's registers say, and however far the daemon is from them. */
+static void without_power_the_brake_falls_in(void **state)
+{
+	const struct oht_sim_rail *rail = &line.station.world.rail;
+	uint64_t now_ns = T0;
+
+	(void)state;
+	for (unsigned int drive = 1; drive <= 2; drive++) {
+		char words[64];
+
+		snprintf(words, sizeof(words), "set 4 motor%u_speed 128", drive);
+		say(words);
+		snprintf(words, sizeof(words), "set 4 motor%u_direction 1", drive);
+		say(words);
+		snprintf(words, sizeof(words), "set 4 motor%u_enable 1", drive);
+		say(words);
+	}
+	oht_sim_world_advance(&line.station.world, now_ns += 2000 * MS);
+	assert_true(rail->speed_mm_s > 900);
+	assert_non_null(strstr(say("rail power off"), "power=off"));
+	oht_sim_world_advance(&line.station.world, now_ns += 500 * MS);
+	assert_true(rail->speed_mm_s == 0);
+	assert_null(strstr(say("rail power on"), "power="));
+	oht_sim_world_advance(&line.station.world, now_ns += 500 * MS);
+	assert_true(rail->speed_mm_s > 900);
+}
+
+static void changes_the_vehicle(void **state)
+{
+	(void)state;
+	assert_string_equal(say("rail"), "ok position_mm=0.00 speed_mm_s=0.00 load_kg=0.0 "
+					 "slip_percent=0.0 obstacle=none");
+	assert_non_null(strstr(say("rail load 50"), "load_kg=50.0"));
+	assert_non_null(strstr(say("rail slip 5"), "slip_percent=5.0"));
+	assert_non_null(strstr(say("rail obstacle -100"), "obstacle_mm=-100"));
+	assert_non_null(strstr(say("rail obstacle none"), "obstacle=none"));
+	assert_string_equal(say("rail load -1"), "error rail: 'load' cannot be '-1'");
+	assert_string_equal(say("rail load 201"), "error rail: 'load' cannot be '201'");
+	assert_string_equal(say("rail slip 101"), "error rail: 'slip' cannot be '101'");
+	assert_string_equal(say("rail slip much"), "error rail: 'slip' cannot be 'much'");
+	assert_string_equal(say("rail obstacle 32001"),
+			    "error rail: 'obstacle' cannot be '32001'");
+	assert_string_equal(say("rail power none"), "error rail: 'power' cannot be 'none'");
+	assert_string_equal(say("rail colour 1"), "error rail: 'colour' cannot be '1'");
+	assert_string_equal(say("rail load"),
+			    "error usage: rail [load KG | slip PERCENT | obstacle MM|none | "
+			    "power on|off]");
+	assert_non_null(strstr(say("rail"), "load_kg=50.0 slip_percent=5.0 obstacle=none"));
+}
+
 static void says_its_status_in_one_line(void **state)
 {
 	(void)state;
@@ -265,6 +315,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(sets_and_clears_faults),
 		TEST(gets_and_sets_registers),
+		TEST(changes_the_vehicle),
+		TEST(without_power_the_brake_falls_in),
 		TEST(says_its_status_in_one_line),
 		TEST(refuses_bad_lines),
 		TEST(answers_lines_however_they_are_cut),

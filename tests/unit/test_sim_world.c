@@ -187,6 +187,68 @@ static void the_rail_ends(void **state)
 	assert_true(get(SAFETY, "proximity_alert") == 1);
 }
 
+static void a_load_makes_it_slow(void **state)
+{
+	double without;
+
+	(void)state;
+	drive(128, 1);
+	pass_ms(150);
+	without = get(DOCK, "velocity_x");
+	pass_ms(2000);
+	drive(0, 1);
+	pass_ms(2000);
+	line.station.world.rail.load_kg = OHT_SIM_VEHICLE_KG;
+	drive(128, 1);
+	pass_ms(300);
+	/* Twice the mass, twice the time. */
+	assert_true(fabs(get(DOCK, "velocity_x") - without) < 25);
+	assert_true(without > 500);
+}
+
+static void wheels_that_slip_lose_way(void **state)
+{
+	double from;
+
+	(void)state;
+	line.station.world.rail.slip_percent = 10;
+	drive(128, 1);
+	pass_ms(1500);
+	from = get(DOCK, "position_x");
+	pass_ms(1000);
+	assert_true(fabs(get(DOCK, "position_x") - from - 0.9 * 1004) < 5);
+	assert_true(fabs(get(MOTOR, "motor1_actual_speed") - 50.2) < 1);
+	line.station.world.rail.slip_percent = 100;
+	pass_ms(20);
+	from = get(DOCK, "position_x");
+	pass_ms(1000);
+	assert_true(get(DOCK, "position_x") == from);
+	assert_true(fabs(get(MOTOR, "motor1_actual_speed") - 50.2) < 1);
+}
+
+static void an_obstacle_is_seen_and_stops(void **state)
+{
+	(void)state;
+	line.station.world.rail.obstacle_mm = 3000;
+	pass_ms(20);
+	assert_true(fabs(get(SAFETY, "distance_1") - 3000) < 6);
+	assert_true(get(SAFETY, "distance_2") == 5000);
+	drive(128, 1);
+	pass_ms(6000);
+	assert_true(fabs(get(DOCK, "position_x") - 3000) <= 1);
+	assert_true(get(DOCK, "velocity_x") == 0);
+	assert_true(get(SAFETY, "zone_status") == 1);
+	line.station.world.rail.obstacle_mm = NAN;
+	pass_ms(2000);
+	/* From behind, too: it does not come through. */
+	line.station.world.rail.obstacle_mm = 3000;
+	drive(128, 2);
+	pass_ms(6000);
+	assert_true(fabs(get(DOCK, "position_x") - 3000) <= 2);
+	assert_true(get(SAFETY, "distance_2") < 6);
+	assert_true(get(SAFETY, "zone_status") == 2);
+}
+
 static void a_written_position_is_a_reference(void **state)
 {
 	(void)state;
@@ -512,6 +574,9 @@ int main(void)
 		CANONICAL(goes_nowhere_without_enable_or_direction),
 		CANONICAL(reverses_and_halves),
 		CANONICAL(ramps_in_linear_mode),
+		CANONICAL(a_load_makes_it_slow),
+		CANONICAL(wheels_that_slip_lose_way),
+		CANONICAL(an_obstacle_is_seen_and_stops),
 		CANONICAL(the_rail_ends),
 		CANONICAL(a_written_position_is_a_reference),
 		CANONICAL(docks),

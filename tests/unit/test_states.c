@@ -25,54 +25,82 @@ static int load_shipped(void **state)
 static void loads_every_row(void **state)
 {
 	(void)state;
-	assert_int_equal(machine.count, 89);
+	assert_int_equal(machine.count, 105);
 }
 
-/* All values of all facts that a guard can tell apart. */
-static void facts_from_bits(uint32_t bits, int64_t *facts)
+/* The facts that the rows of a pair look at. */
+static unsigned int facts_of_pair(unsigned int state, unsigned int event, uint8_t *looked_at)
+{
+	uint64_t seen = 1ull << OHTD_FACT_ALWAYS;
+	unsigned int count = 0;
+	unsigned int i, j;
+
+	for (i = 0; i < machine.count; i++) {
+		const struct ohtd_row *row = &machine.rows[i];
+
+		for (j = 0; row->from == state && row->event == event && j < row->guard.literals;
+		     j++) {
+			uint8_t fact = row->guard.literal[j].fact;
+
+			if (fact >= OHTD_FACTS_AVAILABLE || seen >> fact & 1)
+				continue;
+			seen |= 1ull << fact;
+			looked_at[count++] = fact;
+		}
+	}
+	return count;
+}
+
+static void facts_from_bits(unsigned int bits, const uint8_t *looked_at, unsigned int count,
+			    int64_t *facts)
 {
 	unsigned int i;
 
-	for (i = 0; i < OHTD_FACTS_AVAILABLE; i++)
-		facts[i] = (bits >> i) & 1;
+	memset(facts, 0, OHTD_FACTS_AVAILABLE * sizeof(*facts));
 	facts[OHTD_FACT_ALWAYS] = 1;
-	/* Short of and beyond every limit in the table. */
-	facts[OHTD_FACT_IN_STATE_MS] = bits & 1 ? 100000 : 10;
+	for (i = 0; i < count; i++)
+		facts[looked_at[i]] = bits >> i & 1;
+	if (facts[OHTD_FACT_IN_STATE_MS])
+		facts[OHTD_FACT_IN_STATE_MS] = 100000;
 }
 
-/* Guards of equal (from, event) exclude each other, for every combination of facts. */
+static void check_pair(unsigned int state, unsigned int event)
+{
+	uint8_t looked_at[OHTD_FACTS_AVAILABLE];
+	unsigned int count = facts_of_pair(state, event, looked_at);
+	int64_t facts[OHTD_FACTS_AVAILABLE];
+	unsigned int bits, i, hits;
+
+	for (bits = 0; bits < 1u << count; bits++) {
+		facts_from_bits(bits, looked_at, count, facts);
+		hits = 0;
+		for (i = 0; i < machine.count; i++)
+			hits += machine.rows[i].from == state && machine.rows[i].event == event &&
+				ohtd_guard_true(&machine.rows[i].guard, facts);
+		assert_in_range(hits, 0, 1);
+		assert_int_equal(hits, ohtd_machine_find(&machine, state, event, facts) != NULL);
+	}
+}
+
+/* Guards of equal (from, event) exclude each other, for every combination of their facts. */
 static void every_pair_is_decided_for_all_facts(void **state)
 {
-	int64_t facts[OHTD_FACTS_AVAILABLE];
-	unsigned int s, e, i, hits;
-	uint32_t bits;
+	unsigned int s, e;
 
 	(void)state;
-	for (bits = 0; bits < 1u << OHTD_FACTS_AVAILABLE; bits += 1) {
-		facts_from_bits(bits, facts);
-		for (i = 0; i < machine.count; i++) {
-			const struct ohtd_row *row = &machine.rows[i];
-			unsigned int j;
-
-			/* Only the rows whose pair occurs more than once can disagree. */
-			if (i && machine.rows[i - 1].from == row->from &&
-			    machine.rows[i - 1].event == row->event)
-				continue;
-			hits = 0;
-			for (j = i; j < machine.count && machine.rows[j].from == row->from &&
-				    machine.rows[j].event == row->event; j++)
-				hits += ohtd_guard_true(&machine.rows[j].guard, facts);
-			assert_in_range(hits, 0, 1);
-		}
-	}
-	facts_from_bits(~0u, facts);
 	for (s = 0; s < OHTD_STATES; s++)
-		for (e = 0; e < OHTD_EVENTS; e++) {
-			const struct ohtd_row *row = ohtd_machine_find(&machine, s, e, facts);
+		for (e = 0; e < OHTD_EVENTS; e++)
+			check_pair(s, e);
+}
 
-			assert_true(!row || (row->from == s && row->event == e));
-			assert_true(!row || ohtd_machine_knows(&machine, s, e));
-		}
+static bool does(const struct ohtd_row *row, const char *phrase)
+{
+	unsigned int i;
+
+	for (i = 0; i < row->actions; i++)
+		if (!strcmp(row->action[i]->text, phrase))
+			return true;
+	return false;
 }
 
 static void stops_are_accepted_in_every_state(void **state)
@@ -88,16 +116,10 @@ static void stops_are_accepted_in_every_state(void **state)
 
 		assert_non_null(row);
 		assert_int_equal(row->to, OHTD_STATE_ESTOP);
-		assert_true(s == OHTD_STATE_ESTOP || (row->actions & OHTD_ACTION_LATCH));
-		assert_true(s == OHTD_STATE_ESTOP || (row->actions & OHTD_ACTION_OUTPUTS_OFF));
+		assert_true(does(row, s == OHTD_STATE_ESTOP ? "keep latch" : "latch"));
+		assert_true(s == OHTD_STATE_ESTOP || does(row, "outputs off"));
 		assert_non_null(ohtd_machine_find(&machine, s, OHTD_EVENT_STOP_COMMAND, facts));
 	}
-}
-
-static bool enabled_class(unsigned int s)
-{
-	return s == OHTD_STATE_IDLE || s == OHTD_STATE_MOVE || s == OHTD_STATE_PAUSED ||
-	       s == OHTD_STATE_DOCK || s == OHTD_STATE_CONFIG;
 }
 
 /* No way from outputs off to outputs on but enable out of safe, and auto_enable out of init. */
@@ -109,35 +131,30 @@ static void only_enable_switches_on(void **state)
 	for (i = 0; i < machine.count; i++) {
 		const struct ohtd_row *row = &machine.rows[i];
 
-		if (enabled_class(row->from) || !enabled_class(row->to))
+		if (ohtd_state_is_enabled(row->from) || !ohtd_state_is_enabled(row->to))
 			continue;
 		if (row->event == OHTD_EVENT_SAFE_RESET)
 			assert_int_equal(row->from, OHTD_STATE_SAFE);
 		else
 			assert_int_equal(row->event, OHTD_EVENT_INIT_COMPLETE);
-		assert_true(row->actions & OHTD_ACTION_OUTPUTS_ON);
+		assert_true(does(row, "outputs on"));
 	}
 }
 
 static void estop_is_left_only_by_reset_and_shutdown(void **state)
 {
-	int64_t facts[OHTD_FACTS_AVAILABLE];
-	unsigned int e, bits;
+	unsigned int i;
 
 	(void)state;
-	for (bits = 0; bits < 1u << OHTD_FACTS_AVAILABLE; bits += 7) {
-		facts_from_bits(bits, facts);
-		for (e = 0; e < OHTD_EVENTS; e++) {
-			const struct ohtd_row *row =
-				ohtd_machine_find(&machine, OHTD_STATE_ESTOP, e, facts);
+	for (i = 0; i < machine.count; i++) {
+		const struct ohtd_row *row = &machine.rows[i];
 
-			if (!row || row->to == OHTD_STATE_ESTOP)
-				continue;
-			if (e == OHTD_EVENT_ESTOP_RESET)
-				assert_int_equal(row->to, OHTD_STATE_SAFE);
-			else
-				assert_int_equal(e, OHTD_EVENT_SHUTDOWN);
-		}
+		if (row->from != OHTD_STATE_ESTOP || row->to == OHTD_STATE_ESTOP)
+			continue;
+		if (row->event == OHTD_EVENT_ESTOP_RESET)
+			assert_int_equal(row->to, OHTD_STATE_SAFE);
+		else
+			assert_int_equal(row->event, OHTD_EVENT_SHUTDOWN);
 	}
 }
 
@@ -184,10 +201,9 @@ static void guards_mean_what_they_say(void **state)
 		{ "!(standstill || !no_fault)", true },
 		{ "standstill || standstill && always", false },
 		/* Not available yet: never true, not even denied. */
-		{ "docked", false },
-		{ "!docked", false },
-		{ "always || docked", false },
-		{ "distance < slow_zone", false },
+		{ "change_set_valid", false },
+		{ "!change_set_valid", false },
+		{ "always || change_set_valid", false },
 	};
 	int64_t facts[OHTD_FACTS_AVAILABLE] = { 0 };
 	struct ohtd_guard guard;
@@ -226,8 +242,9 @@ static void bad_guards_are_refused(void **state)
 	}
 }
 
-/* The shipped table with one line added or replaced. */
-static int load_with(const char *line)
+/* ---- tables that are refused ---- */
+
+static int load_text(const char *text)
 {
 	char dir[] = "/tmp/oht-states-XXXXXX";
 	char path[128];
@@ -238,7 +255,7 @@ static int load_with(const char *line)
 	snprintf(path, sizeof(path), "%s/state_machine.csv", dir);
 	file = fopen(path, "w");
 	assert_non_null(file);
-	fprintf(file, "from,event,to,guard,action,role,note\n%s\n", line);
+	fputs(text, file);
 	fclose(file);
 	ret = ohtd_machine_load(dir, &machine, error);
 	unlink(path);
@@ -246,30 +263,152 @@ static int load_with(const char *line)
 	return ret;
 }
 
-static void bad_tables_are_refused_in_one_line(void **state)
+static char *shipped_text(void)
+{
+	char *text = calloc(1, 1 << 16);
+	FILE *file = fopen(OHT_SOURCE_DATADIR "/state_machine.csv", "r");
+
+	assert_non_null(text);
+	assert_non_null(file);
+	assert_in_range(fread(text, 1, (1 << 16) - 1, file), 1000, (1 << 16) - 2);
+	fclose(file);
+	return text;
+}
+
+/* The shipped table with the row that begins with @key replaced; its line number. */
+static int load_with(const char *key, const char *row, unsigned int *line)
+{
+	char *text = shipped_text();
+	char *changed = calloc(1, 1 << 17);
+	char *at = text;
+	char *next;
+	bool found = false;
+	int ret;
+
+	assert_non_null(changed);
+	*line = 0;
+	for (; *at; at = next) {
+		next = strchr(at, '\n') + 1;
+		*line += !found;
+		if (!found && !strncmp(at, key, strlen(key))) {
+			strcat(strcat(changed, row), "\n");
+			found = true;
+		} else {
+			strncat(changed, at, (size_t)(next - at));
+		}
+	}
+	assert_true(found);
+	ret = load_text(changed);
+	free(changed);
+	free(text);
+	return ret;
+}
+
+static void bad_rows_are_refused_with_file_line_and_word(void **state)
 {
 	static const struct {
-		const char *line;
+		const char *key;
+		const char *row;
 		const char *complaint;
 	} cases[] = {
-		{ "hell,timeout,fault,always,outputs off,system,", "hell" },
-		{ "boot,explode,fault,always,outputs off,system,", "explode" },
-		{ "boot,timeout,hell,always,outputs off,system,", "hell" },
-		{ "boot,timeout,fault,sometimes,outputs off,system,", "sometimes" },
-		{ "boot,timeout,fault,always,outputs of,system,", "outputs of" },
-		{ "boot,timeout,fault,always,outputs off,system,", "estop" },
+		{ "boot,timeout,", "hell,timeout,fault,always,outputs off,system,", "hell" },
+		{ "boot,timeout,", "boot,explode,fault,always,outputs off,system,", "explode" },
+		{ "boot,timeout,", "boot,timeout,hell,always,outputs off,system,", "hell" },
+		{ "boot,timeout,", "boot,timeout,fault,sometimes,outputs off,system,", "sometimes" },
+		{ "boot,timeout,", "boot,timeout,fault,always,outputs off,nobody,", "nobody" },
+		/* Actions that nobody knows. */
+		{ "boot,timeout,", "boot,timeout,fault,always,outputs of,system,",
+		  "unknown action: 'outputs of'" },
+		{ "boot,timeout,", "boot,timeout,fault,always,outputs off; sing,system,",
+		  "unknown action: 'sing'" },
+		/* Where nobody can come yet, too. */
+		{ "paused,stop_command,", "paused,stop_command,idle,always,sing,operator,",
+		  "unknown action: 'sing'" },
+		/* Actions that are not there yet. */
+		{ "idle,stop_command,", "idle,stop_command,idle,always,open change set,operator,",
+		  "not there yet, and the row can be taken: 'open change set'" },
+		{ "safe,fault_detected,",
+		  "safe,fault_detected,fault,always,outputs off; apply,system,",
+		  "not there yet, and the row can be taken: 'apply'" },
+		/* What opens a way to rows that have them: 'discard change set' of config. */
+		{ "idle,stop_command,", "idle,stop_command,config,always,zero speed to drive,operator,",
+		  "not there yet, and the row can be taken: 'discard change set'" },
+		{ "safe,safe_reset,",
+		  "safe,safe_reset,idle,always,clear latch; outputs on,operator,",
+		  "second action that the device may refuse: 'outputs on'" },
+		{ "boot,stop_command,",
+		  "boot,stop_command,boot,always,accept; accept; accept; accept; accept; accept; "
+		  "accept,operator,", "too many actions: 'accept'" },
+		{ "fault,stop_command,", "fault,fault_detected,fault,always,accept,system,",
+		  "no stop_command in state 'fault'" },
+		{ "move,estop_triggered,", "move,jog_expired,idle,always,keep target,system,",
+		  "no estop_triggered in state 'move'" },
 	};
-	unsigned int i;
+	unsigned int i, line;
+	char place[40];
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_int_not_equal(load_with(cases[i].line), 0);
-		assert_non_null(strstr(error, cases[i].complaint));
-		assert_non_null(strstr(error, "state_machine.csv"));
+		error[0] = '\0';
+		if (!load_with(cases[i].key, cases[i].row, &line))
+			fail_msg("accepted: %s", cases[i].row);
+		if (!strstr(error, cases[i].complaint))
+			fail_msg("%s: %s", cases[i].row, error);
+		/* Some say what the table as a whole lacks, or which other row is reached now. */
+		snprintf(place, sizeof(place), "state_machine.csv:%u: ", line);
+		if (!strstr(cases[i].complaint, "in state") &&
+		    !strstr(cases[i].complaint, "discard change set"))
+			assert_non_null(strstr(error, place));
+		assert_non_null(strstr(error, "state_machine.csv:"));
 		assert_null(strchr(error, '\n'));
 	}
 	assert_int_not_equal(ohtd_machine_load("/nowhere", &machine, error), 0);
 	assert_int_equal(load_shipped(NULL), 0);
+}
+
+static void columns_are_needed(void **state)
+{
+	(void)state;
+	assert_int_not_equal(load_text("from,event,to,guard,action,note\n"), 0);
+	assert_non_null(strstr(error, "role"));
+	assert_int_equal(load_shipped(NULL), 0);
+}
+
+/* No planned action in what can be taken, and so much that none of it is there by mistake. */
+static void planned_rows_cannot_be_taken(void **state)
+{
+	unsigned int planned = 0;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < machine.count; i++) {
+		const struct ohtd_row *row = &machine.rows[i];
+
+		planned += row->planned;
+		if (row->planned && row->event < OHTD_EVENTS_AVAILABLE)
+			assert_true(ohtd_state_is_enabled(row->from));
+	}
+	assert_in_range(planned, 1, machine.count - 1);
+}
+
+static void every_row_has_its_role(void **state)
+{
+	int64_t facts[OHTD_FACTS_AVAILABLE] = { 0 };
+	unsigned int s, i;
+
+	(void)state;
+	facts[OHTD_FACT_ALWAYS] = 1;
+	for (s = 0; s < OHTD_STATES; s++) {
+		const struct ohtd_row *row =
+			ohtd_machine_find(&machine, s, OHTD_EVENT_STOP_COMMAND, facts);
+
+		assert_int_equal(row->role, OHTD_ROLE_OPERATOR);
+	}
+	for (i = 0; i < machine.count; i++)
+		if (machine.rows[i].event == OHTD_EVENT_ESTOP_RESET)
+			assert_int_equal(machine.rows[i].role, OHTD_ROLE_SUPERVISOR);
+		else if (machine.rows[i].event == OHTD_EVENT_FAULT_DETECTED)
+			assert_int_equal(machine.rows[i].role, OHTD_ROLE_SYSTEM);
 }
 
 int main(void)
@@ -283,7 +422,10 @@ int main(void)
 		cmocka_unit_test(blockers_are_named),
 		cmocka_unit_test(guards_mean_what_they_say),
 		cmocka_unit_test(bad_guards_are_refused),
-		cmocka_unit_test(bad_tables_are_refused_in_one_line),
+		cmocka_unit_test(bad_rows_are_refused_with_file_line_and_word),
+		cmocka_unit_test(columns_are_needed),
+		cmocka_unit_test(planned_rows_cannot_be_taken),
+		cmocka_unit_test(every_row_has_its_role),
 	};
 
 	return cmocka_run_group_tests(tests, load_shipped, NULL);

@@ -114,6 +114,14 @@ static long size_of(const char *ending)
 	return stat(name, &st) ? 0 : (long)st.st_size;
 }
 
+static bool is_checked(void)
+{
+	struct ohtd_store_view view;
+
+	ohtd_store_look(store, &view);
+	return view.checked;
+}
+
 /* Adds until it is refused; how many were not. */
 static int add_until_refused(int error)
 {
@@ -143,6 +151,8 @@ static int hold_a_copy(void)
 {
 	int calls = 0;
 
+	/* A check that has read an old state of an empty log would keep all from being copied. */
+	WAIT_FOR(is_checked());
 	atomic_store(&hold, true);
 	fault_vfs_set(&(struct fault_plan){ .hold = &hold, .held = &held });
 	while (ohtd_db_log_pages(writer) < bounds.due && calls++ < MANY)

@@ -27,7 +27,7 @@ static int open_store(void)
 {
 	struct ohtd_db *db;
 
-	if (ohtd_db_open(&db, store_path, STORE_NOW_S, store_why, sizeof(store_why)))
+	if (ohtd_db_open(&db, &ohtd_small_schema, store_path, STORE_NOW_S, store_why, sizeof(store_why)))
 		return -1;
 	store = ohtd_store_start(db);
 	if (!store)
@@ -55,38 +55,22 @@ static int tear_down(void **state)
 
 /* ---- work ---- */
 
-static int work_add(struct ohtd_db *db, void *name)
-{
-	struct ohtd_user user = { .role = 1, .password_hash = "hash" };
-
-	snprintf(user.name, sizeof(user.name), "%s", (const char *)name);
-	return ohtd_db_user_add(db, &user, STORE_NOW_S);
-}
-
 /* Adds first, so that there is something to be undone. */
 static int work_add_and_fail(struct ohtd_db *db, void *name)
 {
-	int r = work_add(db, name);
+	int r = store_work_add(db, name);
 
 	return r ? r : -ENOENT;
 }
 
-static int work_find(struct ohtd_db *db, void *name)
-{
-	struct ohtd_user user = { 0 };
-
-	snprintf(user.name, sizeof(user.name), "%s", (const char *)name);
-	return ohtd_db_user_find(db, &user);
-}
-
 static int add(const char *name)
 {
-	return ohtd_store_call(store, work_add, (void *)(uintptr_t)name);
+	return ohtd_store_call(store, store_work_add, (void *)(uintptr_t)name);
 }
 
 static int find(const char *name)
 {
-	return ohtd_store_read(store, work_find, (void *)(uintptr_t)name);
+	return ohtd_store_read(store, store_work_find, (void *)(uintptr_t)name);
 }
 
 static struct ohtd_store_view look(void)
@@ -144,12 +128,18 @@ static void begin_hold(void)
 	WAIT_FOR(atomic_load(&held));
 }
 
-static void end_hold(unsigned int others)
+/* @calls of callers[1] and on wait, and @job_count jobs. */
+static void end_hold_of(unsigned int calls, unsigned int job_count)
 {
-	WAIT_FOR(look().waiting == others);
+	WAIT_FOR(look().waiting == calls + job_count);
 	atomic_store(&hold, false);
-	for (unsigned int i = 0; i <= others; i++)
+	for (unsigned int i = 0; i <= calls; i++)
 		pthread_join(callers[i].thread, NULL);
+}
+
+static void end_hold(unsigned int calls)
+{
+	end_hold_of(calls, 0);
 }
 
 static void begin_adds(unsigned int count)
@@ -158,7 +148,7 @@ static void begin_adds(unsigned int count)
 
 	for (unsigned int i = 1; i <= count; i++) {
 		snprintf(name, sizeof(name), "user%u", i);
-		begin_call(&callers[i], work_add, name);
+		begin_call(&callers[i], store_work_add, name);
 	}
 }
 
@@ -187,11 +177,11 @@ static void a_bad_call_does_not_take_its_neighbours_along(void **state)
 {
 	(void)state;
 	begin_hold();
-	begin_call(&callers[1], work_add, "anna");
+	begin_call(&callers[1], store_work_add, "anna");
 	WAIT_FOR(look().waiting == 1);
-	begin_call(&callers[2], work_add, "anna");
+	begin_call(&callers[2], store_work_add, "anna");
 	begin_call(&callers[3], work_add_and_fail, "bert");
-	begin_call(&callers[4], work_add, "carl");
+	begin_call(&callers[4], store_work_add, "carl");
 	end_hold(4);
 	assert_int_equal(callers[1].result, 0);
 	assert_int_equal(callers[2].result, -EEXIST);
@@ -231,6 +221,148 @@ static void an_end_keeps_what_waits(void **state)
 		assert_int_equal(find(callers[i].name), 0);
 }
 
+/* ---- jobs, for which no thread waits ---- */
+
+struct job {
+	struct ohtd_store_job job;
+	char name[16];
+	atomic_uint answers;
+	unsigned int again;		/* times that it submits itself once more */
+	pthread_t answered_by;
+};
+
+static struct job jobs[MANY + 1];
+
+static void note_answer(struct ohtd_store_job *done)
+{
+	struct job *job = (struct job *)done;
+
+	job->answered_by = pthread_self();
+	if (job->again) {
+		snprintf(job->name, sizeof(job->name), "again%u", job->again--);
+		assert_int_equal(ohtd_store_submit(store, done), 0);
+	}
+	atomic_fetch_add(&job->answers, 1);
+}
+
+static int submit(struct job *job, ohtd_store_work work, unsigned int number)
+{
+	*job = (struct job){ .job = { .work = work, .arg = job->name, .done = note_answer } };
+	snprintf(job->name, sizeof(job->name), "user%u", number);
+	return ohtd_store_submit(store, &job->job);
+}
+
+static void no_thread_waits_for_jobs_and_all_become_one_group(void **state)
+{
+	uint64_t groups;
+
+	(void)state;
+	assert_int_equal(add("first"), 0);
+	begin_hold();
+	groups = look().groups;
+	fault_vfs_set(&(struct fault_plan){ 0 });
+	/* From one thread, which goes on. */
+	for (unsigned int i = 0; i < MANY; i++)
+		assert_int_equal(submit(&jobs[i], i == 7 ? work_add_and_fail : store_work_add, i), 0);
+	assert_int_equal(look().waiting, MANY);
+	/* One more is refused at once, and never answered. */
+	assert_int_equal(submit(&jobs[MANY], store_work_add, MANY), -EAGAIN);
+	assert_int_equal(atomic_load(&jobs[0].answers), 0);
+	end_hold_of(0, MANY);
+	for (unsigned int i = 0; i < MANY; i++) {
+		WAIT_FOR(atomic_load(&jobs[i].answers));
+		assert_int_equal(jobs[i].job.result, i == 7 ? -ENOENT : 0);
+		assert_int_equal(find(jobs[i].name), i == 7 ? -ENOENT : 0);
+		assert_int_equal(atomic_load(&jobs[i].answers), 1);
+		assert_false(pthread_equal(jobs[i].answered_by, pthread_self()));
+	}
+	assert_int_equal(atomic_load(&jobs[MANY].answers), 0);
+	assert_int_equal(fault_vfs_calls(FAULT_SYNC), 1);
+	/* That of the call which holds, and that of the jobs. */
+	assert_int_equal(look().groups - groups, 2);
+	assert_int_equal(look().refused, 1);
+}
+
+static void a_job_may_submit_itself_again(void **state)
+{
+	(void)state;
+	begin_hold();
+	assert_int_equal(submit(&jobs[0], store_work_add, 0), 0);
+	jobs[0].again = 3;
+	end_hold_of(0, 1);
+	WAIT_FOR(atomic_load(&jobs[0].answers) == 4);
+	assert_int_equal(jobs[0].job.result, 0);
+	for (const char *const *name = (const char *const[]){ "user0", "again1", "again2", "again3",
+	     NULL }; *name; name++)
+		assert_int_equal(find(*name), 0);
+}
+
+static void a_commit_that_fails_fails_each_job(void **state)
+{
+	(void)state;
+	assert_int_equal(add("before"), 0);
+	begin_hold();
+	for (unsigned int i = 0; i < 3; i++)
+		assert_int_equal(submit(&jobs[i], store_work_add, i), 0);
+	fault_vfs_set(&(struct fault_plan){ .ops = FAULT_SYNC, .first = 1, .count = UINT64_MAX,
+					    .code = SQLITE_IOERR_FSYNC });
+	end_hold_of(0, 3);
+	for (unsigned int i = 0; i < 3; i++) {
+		WAIT_FOR(atomic_load(&jobs[i].answers));
+		assert_int_equal(jobs[i].job.result, -EIO);
+		assert_int_equal(find(jobs[i].name), -ENOENT);
+	}
+}
+
+static void an_end_answers_each_job(void **state)
+{
+	(void)state;
+	begin_hold();
+	for (unsigned int i = 0; i < 9; i++)
+		assert_int_equal(submit(&jobs[i], store_work_add, i), 0);
+	end_hold_of(0, 9);
+	ohtd_store_stop(store);
+	store = NULL;
+	assert_int_equal(open_store(), 0);
+	for (unsigned int i = 0; i < 9; i++) {
+		assert_int_equal(atomic_load(&jobs[i].answers), 1);
+		assert_int_equal(jobs[i].job.result, 0);
+		assert_int_equal(find(jobs[i].name), 0);
+	}
+}
+
+/* Each job gets its answer while the disk is silent, but for the group that has begun. */
+static void a_hung_store_refuses_and_recovers(void **state)
+{
+	(void)state;
+	assert_int_equal(add("before"), 0);
+	atomic_store(&hold, true);
+	atomic_store(&held, false);
+	fault_vfs_set(&(struct fault_plan){ .hold = &hold, .hold_log = true, .held = &held });
+	assert_int_equal(submit(&jobs[0], store_work_add, 0), 0);
+	WAIT_FOR(atomic_load(&held));
+	assert_int_equal(submit(&jobs[1], store_work_add, 1), 0);
+	ohtd_store_watch(store);
+	assert_int_equal(atomic_load(&jobs[1].answers), 0);
+	WAIT_FOR(submit(&jobs[2], store_work_add, 2) == -ETIMEDOUT);
+	assert_int_equal(add("late"), -ETIMEDOUT);
+	ohtd_store_watch(store);
+	assert_int_equal(look().waiting, 0);
+	assert_int_equal(atomic_load(&jobs[1].answers), 1);
+	assert_int_equal(jobs[1].job.result, -ETIMEDOUT);
+	assert_int_equal(atomic_load(&jobs[0].answers), 0);
+	assert_int_equal(find("before"), 0);
+	atomic_store(&hold, false);
+	WAIT_FOR(atomic_load(&jobs[0].answers));
+	assert_int_equal(jobs[0].job.result, 0);
+	assert_int_equal(find("user0"), 0);
+	assert_int_equal(find("user1"), -ENOENT);
+	assert_int_equal(find("late"), -ENOENT);
+	WAIT_FOR(!look().busy_since_ns);
+	ohtd_store_watch(store);
+	assert_int_equal(add("late"), 0);
+}
+
 /* ---- readers ---- */
 
 static void readers_go_on_beside_a_writer(void **state)
@@ -238,7 +370,7 @@ static void readers_go_on_beside_a_writer(void **state)
 	(void)state;
 	assert_int_equal(add("anna"), 0);
 	begin_hold();
-	begin_call(&callers[1], work_add, "bert");
+	begin_call(&callers[1], store_work_add, "bert");
 	WAIT_FOR(look().waiting == 1);
 	assert_int_equal(find("anna"), 0);
 	/* Not before it is on the disk. */
@@ -252,7 +384,7 @@ static void readers_cannot_write(void **state)
 	char name[] = "anna";
 
 	(void)state;
-	assert_int_equal(ohtd_store_read(store, work_add, name), -EROFS);
+	assert_int_equal(ohtd_store_read(store, store_work_add, name), -EROFS);
 	assert_int_equal(find("anna"), -ENOENT);
 	assert_int_equal(look().state, OHTD_STORE_OK);
 }
@@ -335,7 +467,7 @@ static void a_slow_disk_says_since_when(void **state)
 	atomic_store(&hold, true);
 	atomic_store(&held, false);
 	fault_vfs_set(&(struct fault_plan){ .hold = &hold, .hold_log = true, .held = &held });
-	begin_call(&callers[0], work_add, "anna");
+	begin_call(&callers[0], store_work_add, "anna");
 	WAIT_FOR(atomic_load(&held));
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	assert_true(look().busy_since_ns);
@@ -445,6 +577,11 @@ int main(void)
 		CASE(a_bad_call_does_not_take_its_neighbours_along),
 		CASE(a_full_queue_refuses_at_once),
 		CASE(an_end_keeps_what_waits),
+		CASE(no_thread_waits_for_jobs_and_all_become_one_group),
+		CASE(a_job_may_submit_itself_again),
+		CASE(a_commit_that_fails_fails_each_job),
+		CASE(an_end_answers_each_job),
+		CASE(a_hung_store_refuses_and_recovers),
 		CASE(readers_go_on_beside_a_writer),
 		CASE(readers_cannot_write),
 		CASE(a_commit_that_fails_is_nobodys_success),

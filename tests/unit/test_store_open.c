@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "fault_vfs.h"
-#include "main/file.h"
+#include "base/file.h"
 #include "store/db_private.h"
 #include "store/users.h"
 #include "store_fixture.h"
@@ -60,6 +60,7 @@ static void make_version_1(void)
 	assert_int_equal(ohtd_db_user_add(db, &user, STORE_NOW_S), 0);
 	ohtd_db_close(db);
 	store_run_sql("DROP TABLE journal; DROP TABLE journal_sources; DROP TABLE daemon_runs;"
+		"DROP TABLE commands; DROP TABLE command_numbers;"
 		"DELETE FROM schema_migrations WHERE version > 1;");
 }
 
@@ -82,7 +83,7 @@ static void an_older_schema_is_migrated_and_kept(void **state)
 	db = store_open_db();
 	check_user(db);
 	assert_int_equal(ohtd_db_number(db, "SELECT max(version) FROM schema_migrations"),
-			 OHTD_SCHEMA_VERSION);
+			 ohtd_schema_version(&ohtd_small_schema));
 	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM journal"), 0);
 	ohtd_db_close(db);
 	snprintf(copy, sizeof(copy), "%s" BACKUP, store_path);
@@ -111,7 +112,7 @@ static void a_step_that_fails_leaves_what_there_was(void **state)
 	/* The second step makes a table of this name, after others. */
 	store_run_sql("CREATE TABLE daemon_runs (n)");
 	for (int i = 0; i < 3; i++) {
-		store_refuse_open("the migration has failed at schema 1, nothing was changed: "
+		store_refuse_open("the migration to schema 2 has failed, nothing was changed: "
 			    "table daemon_runs already exists");
 		assert_int_equal(count_files(), 1);
 	}
@@ -143,7 +144,7 @@ static void each_call_of_a_migration_fails_once(void **state)
 			make_version_1();
 			fault_vfs_set(&(struct fault_plan){ .ops = kinds[kind].op,
 				.first = ++number, .count = 1, .code = kinds[kind].code });
-			refused += !!ohtd_db_open(&db, store_path, STORE_NOW_S, store_why, sizeof(store_why));
+			refused += !!ohtd_db_open(&db, &ohtd_small_schema, store_path, STORE_NOW_S, store_why, sizeof(store_why));
 			ohtd_db_close(db);
 			calls = fault_vfs_calls(kinds[kind].op);
 			fault_vfs_set(&(struct fault_plan){ 0 });
@@ -195,7 +196,7 @@ static void a_newer_schema_is_refused_with_both_versions(void **state)
 	ohtd_db_close(store_open_db());
 	store_run_sql("INSERT INTO schema_migrations VALUES (99, 0)");
 	snprintf(text, sizeof(text), "schema 99 is newer than this program's %d",
-		 OHTD_SCHEMA_VERSION);
+		 ohtd_schema_version(&ohtd_small_schema));
 	refuse_unchanged(text);
 }
 
@@ -256,7 +257,7 @@ static void refuse_join(const char *text)
 {
 	struct ohtd_db *db;
 
-	assert_int_equal(ohtd_db_join(&db, store_path, store_why, sizeof(store_why)), -1);
+	assert_int_equal(ohtd_db_join(&db, &ohtd_small_schema, store_path, store_why, sizeof(store_why)), -1);
 	assert_null(db);
 	if (!strstr(store_why, text))
 		fail_msg("'%s' does not say '%s'", store_why, text);
@@ -274,7 +275,7 @@ static void whoever_joins_makes_and_changes_nothing(void **state)
 	refuse_join("schema 1, which the running ohtd does not have");
 	assert_int_equal(count_files(), 1);
 	db = store_open_db();
-	assert_int_equal(ohtd_db_join(&other, store_path, store_why, sizeof(store_why)), 0);
+	assert_int_equal(ohtd_db_join(&other, &ohtd_small_schema, store_path, store_why, sizeof(store_why)), 0);
 	assert_int_equal(ohtd_db_user_add(other, &user, STORE_NOW_S), 0);
 	ohtd_db_close(other);
 	assert_int_equal(ohtd_db_user_find(db, &user), 0);

@@ -14,9 +14,10 @@
 
 #include "dice.h"
 #include "fault_vfs.h"
-#include "main/file.h"
+#include "base/file.h"
 #include "store/db_private.h"
 #include "store/journal.h"
+#include "store/sessions.h"
 #include "store/users.h"
 #include "store_fixture.h"
 
@@ -51,13 +52,15 @@ static void make(unsigned int count)
 {
 	struct ohtd_user user = { .name = "anna", .role = 2, .password_hash = "hash" };
 	struct ohtd_source source = { "boot", 7 };
-	struct ohtd_session session = { .id = "s", .user_id = 1 };
+	struct ohtd_session session = { .id = "0123456789abcdef0123456789abcdef", .user_id = 1,
+					.epoch = 1, .generation = 1 };
+	struct ohtd_session_dropped dropped;
 	static struct ohtd_entry entries[BATCH];
 	struct ohtd_entry_place place;
 	struct ohtd_db *db = store_open_db();
 
 	assert_int_equal(ohtd_db_user_add(db, &user, STORE_NOW_S), 0);
-	assert_int_equal(ohtd_db_session_add(db, &session), 0);
+	assert_int_equal(ohtd_db_session_add(db, &session, &dropped), 0);
 	assert_int_equal(ohtd_db_journal_source(db, &source, 1, &place), 0);
 	for (unsigned int i = 0; i < count; ) {
 		for (unsigned int k = 0; k < BATCH; k++) {
@@ -135,6 +138,17 @@ static int count_users(struct ohtd_db *db)
 	return ohtd_db_number(db, "SELECT count(*) FROM users");
 }
 
+/* Damage was met, so all of it is read. */
+static struct ohtd_db *open_suspect(void)
+{
+	struct ohtd_db *db;
+
+	assert_int_equal(ohtd_db_file_set_suspect(store_path), 0);
+	db = store_open_db();
+	assert_false(ohtd_db_file_is_suspect(store_path));
+	return db;
+}
+
 /* Opens it, with the damaged bytes kept beside it. */
 static struct ohtd_db *open_damaged(void)
 {
@@ -144,7 +158,7 @@ static struct ohtd_db *open_damaged(void)
 	struct stat st;
 
 	assert_int_equal(ohtd_file_read(store_path, FILE_MAX, &before, &before_bytes), 0);
-	db = store_open_db();
+	db = open_suspect();
 	assert_int_equal(ohtd_db_damaged_files(db), 1);
 	assert_int_equal(ohtd_file_read(aside, FILE_MAX, &after, &after_bytes), 0);
 	assert_int_equal(before_bytes, after_bytes);
@@ -160,7 +174,7 @@ static struct ohtd_db *open_damaged(void)
 static void check_sound(struct ohtd_db *db)
 {
 	ohtd_db_close(db);
-	db = store_open_db();
+	db = open_suspect();
 	assert_int_equal(ohtd_db_damaged_files(db), 1);
 	check_journal(db);
 	ohtd_db_close(db);
@@ -233,7 +247,7 @@ static void an_index_that_lies_is_made_anew(void **state)
 
 	(void)state;
 	make_full();
-	smash(root_of("sqlite_autoindex_users_1"));
+	smash(root_of("users_name"));
 	db = open_damaged();
 	assert_int_equal(ohtd_db_user_find(db, &user), 0);
 	assert_int_equal(count_entries(db), ENTRIES);
@@ -323,7 +337,7 @@ static void damage_anywhere_never_keeps_it_from_starting(void **state)
 				noise[n] = (unsigned char)dice(&seed, 256);
 			overwrite((off_t)at, noise, 1 + dice(&seed, sizeof(noise)));
 		}
-		db = store_open_db();
+		db = open_suspect();
 		if (ohtd_db_damaged_files(db)) {
 			/* Numbers that are damage themselves may be anything; order and reach stay. */
 			entries = count_entries(db);
@@ -337,7 +351,7 @@ static void damage_anywhere_never_keeps_it_from_starting(void **state)
 				whole++;
 		}
 		ohtd_db_close(db);
-		db = store_open_db();
+		db = open_suspect();
 		ohtd_db_close(db);
 		tear_down(state);
 		set_up(state);
@@ -410,7 +424,8 @@ static void no_room_for_a_repair(void **state)
 	smash(count_pages() / 2);
 	assert_int_equal(ohtd_file_read(store_path, FILE_MAX, &before, &bytes), 0);
 	fault_vfs_set(&(struct fault_plan){ .room_bytes = (int64_t)bytes + 200000 });
-	assert_int_equal(ohtd_db_open(&db, store_path, STORE_NOW_S, store_why, sizeof(store_why)), -1);
+	assert_int_equal(ohtd_db_file_set_suspect(store_path), 0);
+	assert_int_equal(ohtd_db_open(&db, &ohtd_small_schema, store_path, STORE_NOW_S, store_why, sizeof(store_why)), -1);
 	if (!strstr(store_why, "not repaired: No space left on device"))
 		fail_msg("%s", store_why);
 	assert_int_equal(ohtd_file_read(store_path, FILE_MAX, &after, &bytes), 0);
@@ -422,6 +437,60 @@ static void no_room_for_a_repair(void **state)
 	assert_in_range(count_entries(db), ENTRIES - 200, ENTRIES - 1);
 	ohtd_db_close(db);
 	fault_vfs_remove();
+}
+
+/* ---- many tables ---- */
+
+#define TABLES		100
+
+static void put_damage(unsigned int root)
+{
+	char page[PAGE];
+	int fd = open(store_path, O_WRONLY);
+
+	memset(page, 0xff, sizeof(page));
+	assert_int_equal(pwrite(fd, page, PAGE, (off_t)(root - 1) * PAGE), PAGE);
+	close(fd);
+}
+
+static void no_table_is_forgotten_among_many(void **state)
+{
+	struct ohtd_migration steps[] = { { NULL, NULL }, { NULL, NULL } };
+	const struct ohtd_schema schema = { "test", 0x54455354, steps, "", "", "integrity_check", "" };
+	char sql[TABLES * 96];
+	struct ohtd_db *db;
+	size_t n;
+
+	(void)state;
+	n = (size_t)snprintf(sql, sizeof(sql), "CREATE TABLE schema_migrations"
+			     " (version INTEGER PRIMARY KEY, applied_s INTEGER);");
+	for (int i = 0; i < TABLES; i++)
+		n += (size_t)snprintf(sql + n, sizeof(sql) - n, "CREATE TABLE t%d (n);"
+				      "INSERT INTO t%d VALUES (%d);", i, i, i);
+	steps[0].sql = sql;
+	assert_int_equal(ohtd_db_open(&db, &schema, store_path, STORE_NOW_S, store_why,
+				      sizeof(store_why)), 0);
+	ohtd_db_close(db);
+	put_damage((unsigned int)store_ask_sql("SELECT rootpage FROM sqlite_schema WHERE name = 't50'"));
+	assert_int_equal(ohtd_db_file_set_suspect(store_path), 0);
+	for (int i = 0; i < TABLES; i++) {
+		snprintf(sql, sizeof(sql), "UPDATE t%d SET n = n + 1000", i);
+		if (i != 50)
+			store_run_sql(sql);
+	}
+	snprintf(sql, sizeof(sql), "CREATE TABLE schema_migrations"
+		 " (version INTEGER PRIMARY KEY, applied_s INTEGER);");
+	n = strlen(sql);
+	for (int i = 0; i < TABLES; i++)
+		n += (size_t)snprintf(sql + n, sizeof(sql) - n, "CREATE TABLE t%d (n);", i);
+	assert_int_equal(ohtd_db_open(&db, &schema, store_path, STORE_NOW_S, store_why,
+				      sizeof(store_why)), 0);
+	assert_int_equal(ohtd_db_damaged_files(db), 1);
+	for (int i = 0; i < TABLES; i++) {
+		snprintf(sql, 64, "SELECT sum(n) FROM t%d", i);
+		assert_int_equal(ohtd_db_number(db, sql), i == 50 ? 0 : 1000 + i);
+	}
+	ohtd_db_close(db);
 }
 
 int main(void)
@@ -438,6 +507,7 @@ int main(void)
 		CASE(damage_anywhere_never_keeps_it_from_starting),
 		CASE(a_repair_that_was_cut_short_is_ended),
 		CASE(no_room_for_a_repair),
+		CASE(no_table_is_forgotten_among_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,6 +112,59 @@ static void leaves_alone_who_cannot(void **state)
 	fixture_destroy(f);
 }
 
+static bool is_switched_on(const struct fixture *f, const struct fake_exchange *exchange)
+{
+	const struct ohtd_plan *plan = f->control.units[MOTOR - 1].plan;
+	unsigned int i;
+
+	for (i = 0; i < plan->write_count[OHTD_TELEGRAM_DRIVE_ON]; i++)
+		if (exchange->request.unit == MOTOR &&
+		    exchange->request.function == OHT_WRITE_SINGLE &&
+		    exchange->request.address == plan->writes[OHTD_TELEGRAM_DRIVE_ON][i].address &&
+		    exchange->word == plan->writes[OHTD_TELEGRAM_DRIVE_ON][i].value)
+			return true;
+	return false;
+}
+
+/* A stop, or a disable, at any moment of the enable: behind it the drive is not switched on. */
+static unsigned int switched_on(unsigned int delay_ms, bool stop)
+{
+	const struct ohtd_command enable = {
+		.kind = OHTD_COMMAND_ENABLE, .role = OHTD_ROLE_ADMINISTRATOR,
+	};
+	struct fixture *f = fixture_safe();
+	unsigned int before, on = 0, i;
+
+	assert_int_equal(ohtd_link_post(&f->links[1], &enable), 0);
+	fixture_run_ms(f, delay_ms);
+	before = f->fake->exchanges;
+	if (stop || f->fake->status.state != OHT_STATE_ENABLED)
+		fake_bus_press(f->fake);
+	else
+		f->fake->bus.ops->disable(&f->fake->bus, 0);
+	fixture_run_ms(f, 500);
+	assert_true(f->fake->exchanges < FAKE_LOG);
+	for (i = before; i < f->fake->exchanges; i++)
+		assert_false(is_switched_on(f, &f->fake->log[i]));
+	for (i = 0; i < before; i++)
+		on += is_switched_on(f, &f->fake->log[i]);
+	fixture_destroy(f);
+	return on;
+}
+
+static void drive_is_not_switched_on_behind_a_stop(void **state)
+{
+	unsigned int counts[3] = { 0 }, i, on;
+
+	(void)state;
+	for (i = 300; i < 600; i++) {
+		on = switched_on(i / 2, i % 2);
+		counts[on < 2 ? on : 2]++;
+	}
+	/* Before the first of its two writes, between them, behind both. */
+	assert_true(counts[0] && counts[1] && counts[2]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +174,7 @@ int main(void)
 		cmocka_unit_test(leaves_them_again_with_a_new_device),
 		cmocka_unit_test(tries_again_what_failed),
 		cmocka_unit_test(leaves_alone_who_cannot),
+		cmocka_unit_test(drive_is_not_switched_on_behind_a_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

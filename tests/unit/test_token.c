@@ -16,7 +16,7 @@
 
 #include "auth/token.h"
 #include "auth/token_cache.h"
-#include "main/clock.h"
+#include "base/clock.h"
 
 #define NOW_S	1800000000LL
 #define BOOT_S	5000
@@ -30,7 +30,7 @@ static struct ohtd_principal who;
 
 static const struct ohtd_principal anna = {
 	.user_id = 7, .user = "anna", .session = "0123456789abcdef0123456789abcdef",
-	.role = OHTD_ROLE_SUPERVISOR,
+	.epoch = 3, .role = OHTD_ROLE_SUPERVISOR,
 };
 
 static int set_up(void **state)
@@ -93,12 +93,12 @@ static const char *forge(const char *claims)
 }
 
 struct claims {
-	const char *iss, *aud, *typ, *sub, *uid, *sid, *role, *iat, *nbf, *exp, *boot, *boot_exp;
+	const char *iss, *aud, *typ, *sub, *uid, *sid, *epoch, *role, *iat, *nbf, *exp, *boot, *boot_exp;
 };
 
 static const struct claims good = {
 	"\"ohtd\"", "\"oht\"", "\"access\"", "\"anna\"", "7",
-	"\"0123456789abcdef0123456789abcdef\"", "\"supervisor\"", "1800000000", "1800000000",
+	"\"0123456789abcdef0123456789abcdef\"", "3", "\"supervisor\"", "1800000000", "1800000000",
 	"1800000900", NULL, "5900",
 };
 
@@ -109,9 +109,9 @@ static const char *claims_text(const struct claims *c)
 
 	snprintf(boot, sizeof(boot), "\"%s\"", ohtd_tokens_boot_id(tokens));
 	snprintf(text, sizeof(text),
-		 "{\"iss\":%s,\"aud\":%s,\"typ\":%s,\"sub\":%s,\"uid\":%s,\"sid\":%s,\"role\":%s,"
+		 "{\"iss\":%s,\"aud\":%s,\"typ\":%s,\"sub\":%s,\"uid\":%s,\"sid\":%s,\"epoch\":%s,\"role\":%s,"
 		 "\"iat\":%s,\"nbf\":%s,\"exp\":%s,\"boot\":%s,\"boot_exp\":%s}",
-		 c->iss, c->aud, c->typ, c->sub, c->uid, c->sid, c->role, c->iat, c->nbf, c->exp,
+		 c->iss, c->aud, c->typ, c->sub, c->uid, c->sid, c->epoch, c->role, c->iat, c->nbf, c->exp,
 		 c->boot ? c->boot : boot, c->boot_exp);
 	return text;
 }
@@ -230,9 +230,10 @@ static void alg_confusion_with_public_key(void **state)
 static void tampered(void **state)
 {
 	char *text = ohtd_token_issue(tokens, &anna);
+	size_t n = strlen(text);
 
 	(void)state;
-	for (size_t i = 0; text[i]; i += 3) {
+	for (size_t i = 0; i < n; i += 3) {
 		char was = text[i];
 
 		/* The last character of a part may carry unused bits: keep away from them. */
@@ -394,25 +395,6 @@ static void names_that_do_not_fit(void **state)
 	assert_int_equal(REPLACED(sub, "\"an\\u0000na\""), OHTD_TOKEN_INVALID);
 }
 
-static void of_a_revoked_session(void **state)
-{
-	char *text = ohtd_token_issue(tokens, &anna);
-	struct ohtd_principal other = anna;
-	char *unharmed;
-
-	(void)state;
-	other.session[0] = 'f';
-	unharmed = ohtd_token_issue(tokens, &other);
-	assert_int_equal(ohtd_tokens_revoke(tokens, anna.session), 0);
-	assert_int_equal(check(text), OHTD_TOKEN_REVOKED);
-	assert_int_equal(check(unharmed), OHTD_TOKEN_GOOD);
-	/* also when it is too old on top: the stop takes expired ones */
-	ohtd_manual_clock_advance(&manual, (OHTD_TOKEN_LIFE_S + 1) * OHTD_NS_PER_S);
-	assert_int_equal(check(text), OHTD_TOKEN_REVOKED);
-	free(text);
-	free(unharmed);
-}
-
 /* ---- tokens that have been good before are remembered ---- */
 
 static void remembered_and_then_expired(void **state)
@@ -428,17 +410,6 @@ static void remembered_and_then_expired(void **state)
 	ohtd_manual_clock_advance(&manual, OHTD_TOKEN_LIFE_S * OHTD_NS_PER_S);
 	assert_int_equal(check(text), OHTD_TOKEN_EXPIRED);
 	assert_string_equal(who.user, "anna");
-	free(text);
-}
-
-static void remembered_and_then_revoked(void **state)
-{
-	char *text = ohtd_token_issue(tokens, &anna);
-
-	(void)state;
-	assert_int_equal(check(text), OHTD_TOKEN_GOOD);
-	assert_int_equal(ohtd_tokens_revoke(tokens, anna.session), 0);
-	assert_int_equal(check(text), OHTD_TOKEN_REVOKED);
 	free(text);
 }
 
@@ -583,9 +554,7 @@ int main(void)
 		CASE(of_another_kind_issuer_or_audience),
 		CASE(invented_role),
 		CASE(names_that_do_not_fit),
-		CASE(of_a_revoked_session),
 		CASE(remembered_and_then_expired),
-		CASE(remembered_and_then_revoked),
 		CASE(remembered_before_the_clock_was_set_back),
 		CASE(tampered_with_a_remembered_one),
 		CASE(remembered_by_another_daemon),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     control logic and module simulator in one process and in virtual time, and a seed that
- *           presses buttons, gives commands and disturbs the wire.
+ * Owns:     control logic and module simulator in one process and in virtual time, and a seed by which
+ *           persons, clients, modules, the wire and the computer act.
  * Contexts: one thread.
  * Locks:    none.
  */
@@ -11,21 +11,54 @@
 #include "robot_fixture.h"
 #include "station.h"
 
+/**
+ * struct virtual_run - a robot in virtual time
+ * @dice: of the seed
+ * @position_lies: something has happened by which the robot cannot know where it is
+ * @asked: commands
+ * @posted: of these, by the second link since the daemon began
+ * @answered: of these, by an answer
+ */
 struct virtual_run {
 	struct fixture *f;
 	struct oht_modmap *modmap;
 	struct oht_sim_station station;
 	uint64_t dice;
+	bool position_lies;
+	uint64_t asked;
+	unsigned int posted;
+	unsigned int answered;
 };
 
-/* A failure fails the test. */
-void virtual_begin(struct virtual_run *run, uint64_t seed);
+/*
+ * The simulator's drive has power while the enable outputs are high, and the simulator's truth is as
+ * old as the last turn. A failure fails the test.
+ */
+void virtual_begin(struct virtual_run *run, uint64_t seed, enum oht_profile profile);
 void virtual_end(struct virtual_run *run);
 
 /* 0 to @sides - 1 */
 unsigned int virtual_roll(struct virtual_run *run, unsigned int sides);
 
-/* What a person, a client or the wire may do; or nothing. */
+static inline uint64_t virtual_now_ns(const struct virtual_run *run)
+{
+	return atomic_load(&run->f->time.now_ns);
+}
+
+/* One line to the simulator, as docs/simulator.md has it; a refusal fails the test. */
+void virtual_sim(struct virtual_run *run, const char *line);
+
+/* ---- virtual_acts.c ---- */
+
+/* What a person, a client, a module, the wire, the rail or the computer may do. */
 void virtual_act(struct virtual_run *run);
+/* The modules, the wire, the rail and the button are as they should be. */
+void virtual_heal(struct virtual_run *run);
+/* Counts the answers that wait at the second link. */
+void virtual_take_answers(struct virtual_run *run);
+/* A person in control asks; the answer. */
+struct ohtd_answer virtual_ask(struct virtual_run *run, const struct ohtd_command *said);
+/* By the steps of docs/states.md to idle, at rest; fails the test after @limit_ms. */
+void virtual_recover(struct virtual_run *run, unsigned int limit_ms);
 
 #endif

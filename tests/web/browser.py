@@ -15,6 +15,13 @@ FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "-
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--disable-default-apps", "--disable-dev-shm-usage", "--hide-scrollbars"]
 
+# Of the WebDriver protocol: what the page does not hold, or does not hold any more.
+GONE = ("no such element", "stale element reference")
+
+
+class NotThere(AssertionError):
+    """The element that was asked for is not in the page."""
+
 
 class Browser:
     """One window with an empty profile of its own."""
@@ -35,7 +42,7 @@ class Browser:
         self.driver = subprocess.Popen(["chromedriver", f"--port={port}"], stdout=subprocess.DEVNULL,
                                        stderr=(self.folder / "chromedriver.log").open("ab"))
         self.base = f"http://127.0.0.1:{port}"
-        self.wait(self._ready, 20, "chromedriver")
+        self.wait(self._ready, what="chromedriver")
         try:
             made = self._call("POST", "/session", {"capabilities": {"alwaysMatch": self.capabilities}})
         except BaseException:
@@ -67,9 +74,19 @@ class Browser:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
-            raise AssertionError(f"{method} {path}: {json.load(error)['value']['message']}") from error
+            told = json.load(error)["value"]
+            kind = NotThere if told["error"] in GONE else AssertionError
+            raise kind(f"{method} {path}: {told['message']}") from error
 
-    wait = staticmethod(until)
+    @staticmethod
+    def wait(condition, *more, **named):
+        """Until condition(); an element that is not there yet, or was drawn anew meanwhile, is one more reason to wait."""
+        def met():
+            try:
+                return condition()
+            except NotThere:
+                return False
+        return until(met, *more, **named)
 
     def open(self, url):
         """Go there."""
@@ -95,6 +112,34 @@ class Browser:
         actions = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
         self._call("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]})
 
+    def hold(self, selector, kind="mouse", finger="first"):
+        """Press in the middle of an element and stay; kind is mouse or touch."""
+        target = {ELEMENT: self._find(selector)}
+        self._point(kind, finger, [{"type": "pointerMove", "duration": 0, "origin": target, "x": 0, "y": 0},
+                                   {"type": "pointerDown", "button": 0}])
+
+    def move(self, by, kind="mouse", finger="first"):
+        """What is held, so many pixels to the right."""
+        self._point(kind, finger, [{"type": "pointerMove", "duration": 0, "origin": "pointer", "x": by, "y": 0}])
+
+    def let_go(self, kind="mouse", finger="first"):
+        """What is held."""
+        self._point(kind, finger, [{"type": "pointerUp", "button": 0}])
+
+    def _point(self, kind, finger, actions):
+        self._call("POST", "/actions", {"actions": [{"type": "pointer", "id": f"{kind}-{finger}", "actions": actions,
+                                                     "parameters": {"pointerType": kind}}]})
+
+    def key_down(self, key):
+        """To whatever has the focus; the key stays down."""
+        self._call("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard",
+                                                     "actions": [{"type": "keyDown", "value": key}]}]})
+
+    def key_up(self, key):
+        """The other half."""
+        self._call("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard",
+                                                     "actions": [{"type": "keyUp", "value": key}]}]})
+
     def text(self, selector):
         """What a person reads there."""
         return self._call("GET", f"/element/{self._find(selector)}/text")
@@ -109,16 +154,45 @@ class Browser:
 
     def narrow(self, width, height):
         """A viewport narrower than a window can be, as on a telephone."""
-        self._call("POST", "/goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride", "params": {
-            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": True}})
+        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=True)
 
     def scheme(self, name):
         """light or dark"""
-        self._call("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {
-            "features": [{"name": "prefers-color-scheme", "value": name}]}})
+        self.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
+
+    def forget(self, url):
+        """All that the site has kept, as in a browser that has never been there."""
+        self.open("about:blank")
+        self.cdp("Storage.clearDataForOrigin", origin=url.rstrip("/"), storageTypes="all")
+        self.cdp("Network.clearBrowserCache")
+
+    def cdp(self, command, **parameters):
+        """A command of Chromium's own."""
+        return self._call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
+
+    def handle(self):
+        """Of the tab that is in front."""
+        return self._call("GET", "/window")
+
+    def switch(self, handle):
+        """To another tab."""
+        self._call("POST", "/window", {"handle": handle})
+
+    def new_tab(self):
+        """A further one, in front."""
+        self.switch(self._call("POST", "/window/new", {"type": "tab"})["handle"])
+
+    def close_others(self):
+        """All tabs but the one in front."""
+        mine = self.handle()
+        for other in self._call("GET", "/window/handles"):
+            if other != mine:
+                self.switch(other)
+                self._call("DELETE", "/window")
+        self.switch(mine)
 
     def picture(self, file):
-        """A PNG of what is seen."""
+        """A PNG of the window."""
         pathlib.Path(file).write_bytes(base64.b64decode(self._call("GET", "/screenshot")))
 
     def complaints(self):

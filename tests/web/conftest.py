@@ -1,10 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The page in a browser, in front of a native daemon with the simulator."""
-import base64
-import hashlib
 import pathlib
-import ssl
-import subprocess
 import sys
 
 import pytest
@@ -13,26 +9,51 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "api"))
 
 from browser import Browser  # noqa: E402 # pylint: disable=wrong-import-position
 from daemon import running  # noqa: E402 # pylint: disable=wrong-import-position
-
-
-def key_pin(certificate):
-    """What tells Chromium to trust exactly this key."""
-    public = subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-pubkey"], check=True,
-                            capture_output=True, text=True).stdout
-    return base64.b64encode(hashlib.sha256(ssl.PEM_cert_to_DER_cert(
-        public.replace("PUBLIC KEY", "CERTIFICATE"))).digest()).decode()
+from person import key_pin  # noqa: E402 # pylint: disable=wrong-import-position
 
 
 @pytest.fixture(scope="session")
 def daemon(tmp_path_factory):
     """Simulator, an account of every role, ohtd."""
-    with running(tmp_path_factory.mktemp("oht"), robot_simulated="yes") as made:
+    # A host that stalls makes no page wrong: a module is lost after twenty times its time, not before.
+    with running(tmp_path_factory.mktemp("oht"), robot_simulated="yes", bus_time_factor=20) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def window(daemon, tmp_path_factory):        # pylint: disable=redefined-outer-name
+    """One browser for all tests: its start takes longer than most of them."""
+    with Browser(tmp_path_factory.mktemp("browser"), key_pin(daemon.state / "server.crt")) as made:
+        made.address = f"https://localhost:{daemon.port}/"
         yield made
 
 
 @pytest.fixture
-def browser(daemon, tmp_path):        # pylint: disable=redefined-outer-name
-    """A fresh browser on the page."""
-    with Browser(tmp_path, key_pin(daemon.state / "server.crt")) as made:
-        made.open(f"https://localhost:{daemon.port}/")
-        yield made
+def page(daemon, window):        # pylint: disable=redefined-outer-name
+    """The page as a person sees it for the first time, who is not logged in. No test leaves a complaint behind."""
+    window.narrow(1280, 800)
+    window.scheme("light")
+    window.forget(window.address)
+    window.open(window.address)
+    window.complaints()
+    yield window
+    faults = [line for line in window.complaints() if not expected(line)]
+    window.run("for (const name of Object.keys(localStorage)) localStorage.removeItem(name)")
+    end_sessions_of_pages(daemon)
+    assert not faults
+
+
+def end_sessions_of_pages(daemon):        # pylint: disable=redefined-outer-name
+    """All but those with which the tests themselves ask: an account has 32, and the next log-in would end the oldest."""
+    for role in daemon.tokens:
+        listed = daemon.get("auth/sessions", role)
+        assert listed.status == 200, listed
+        for session in listed.json["items"]:
+            if not session["current"]:
+                assert daemon.request("DELETE", f"auth/sessions/{session['id']}", role=role).status in (204, 404)
+
+
+def expected(line):
+    """The browser complains of each answer that is a refusal; these the page shows."""
+    return "Failed to load resource: the server responded with a status of" in line or \
+        "Failed to load resource: net::ERR_" in line or "WebSocket connection to" in line

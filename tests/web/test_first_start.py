@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The page of a robot that nobody can log in to yet."""
+"""The page of a robot that has no account yet."""
 import pytest
 
 from browser import Browser
-from conftest import key_pin
 from daemon import running
 from oht_test.client import PASSWORD
+from person import fill as put
+from person import has, key_pin
 
 
 @pytest.fixture(name="empty")
@@ -15,59 +16,58 @@ def fixture_empty(tmp_path):
         yield made
 
 
-@pytest.fixture(name="page")
-def fixture_page(empty, tmp_path):
+@pytest.fixture(name="first")
+def fixture_first(empty, tmp_path):
     """A browser on its page, which asks for the set-up code."""
     with Browser(tmp_path, key_pin(empty.state / "server.crt")) as made:
         made.open(f"https://localhost:{empty.port}/")
-        made.wait(lambda: made.shown("#setup"), 10, "the form for the first administrator")
+        made.wait(lambda: has(made, "#setup"), what="the form for the first administrator")
         yield made
 
 
 def fill(page, code, password=PASSWORD, again=None):
     """The form, and send it."""
-    for field, text in (("code", code), ("name", "anna"), ("password", password), ("again", again or password)):
-        page.run("document.querySelector(arguments[0]).value = ''", f"#setup-{field}")
-        page.type(f"#setup-{field}", text)
-    page.click("#setup-enter")
+    for field, text in (("code", code), ("username", "anna"), ("password", password), ("again", again or password)):
+        put(page, f"#setup-{field}", text)
+    page.click("#setup-send")
 
 
 def code_of(daemon):
     return (daemon.folder / "setup-code").read_text().strip()
 
 
-def test_first_administrator(empty, page):
-    assert not page.shown("#login") and page.shown("#stop")
-    assert "/run/oht/setup-code" in page.text("#setup")
-    fill(page, code_of(empty).lower())
-    page.wait(lambda: page.shown("#live"), 20, "the live view")
-    assert page.text("#user") == "anna (administrator)"
-    assert not page.shown("#setup") and not page.shown("#login")
-    page.open(f"https://localhost:{empty.port}/")
-    page.wait(lambda: page.shown("#login"), 10, "the login of whoever comes next")
-    assert not page.shown("#setup")
-    assert page.complaints() == []
+def fault(page, field):
+    """The fault below a field."""
+    return page.text(f"#setup-{field}-notes")
 
 
-def test_refusals_are_told_in_words_and_nothing_is_lost(empty, page):
+def test_refusals_are_told_in_words_and_nothing_is_lost(empty, first):
     code = code_of(empty)
-    fill(page, code, again="another password")
-    page.wait(lambda: page.text("#message") == "The two passwords are not the same.", 5, "the passwords")
-    fill(page, "0000-0000-0000-0000")
-    page.wait(lambda: page.text("#message") == "this is not the set-up code", 10, "the code")
-    box = page.run("const b = document.querySelector('#message').getBoundingClientRect(); return [b.top, b.bottom]")
-    assert box[0] >= page.run("return document.querySelector('header').getBoundingClientRect().bottom") - 1
-    assert box[1] <= page.run("return innerHeight"), "what was refused is out of sight"
-    fill(page, code, password="short")
-    page.wait(lambda: page.text("#message") == "password: must have 8 to 72 bytes, has 5", 10, "the length")
-    assert page.run("return document.querySelector('#setup-name').value") == "anna"
-    fill(page, code)
-    page.wait(lambda: page.shown("#live"), 20, "the live view")
+    assert not has(first, "#login") and has(first, "#stop")
+    assert "/run/oht/setup-code" in first.text("#content")
+    fill(first, code, again="another password")
+    first.wait(lambda: fault(first, "again") == "The two passwords are not the same.", what="the passwords")
+    fill(first, "0000-0000-0000-0000")
+    first.wait(lambda: has(first, "#setup-problem") and "not the set-up code" in first.text("#setup-problem"), what="the code")
+    fill(first, code, password="short")
+    first.wait(lambda: "at least 8 bytes, has 5" in fault(first, "password"), what="the length")
+    assert first.run("return document.querySelector('#setup-username').value") == "anna"
+    first.run("window.logins = 0; new MutationObserver(() => { window.logins += !!document.querySelector('#login'); })"
+              ".observe(document.body, { childList: true, subtree: true })")
+    fill(first, code.lower())
+    first.wait(lambda: has(first, "#content .head"), 60, "the pages")
+    assert first.run("return window.logins") == 0, "asked to log in while that was under way"
+    assert "anna" in first.text("#user") and "Administrator" in first.text("#user")
+    first.open(f"https://localhost:{empty.port}/")
+    first.wait(lambda: has(first, "#content .head"), 60, "the same session after a reload")
+    first.run("localStorage.clear()")
+    first.open(f"https://localhost:{empty.port}/?again")
+    first.wait(lambda: has(first, "#login"), 60, "the login of the next person")
+    assert not has(first, "#setup")
 
 
-def test_somebody_else_was_first(empty, page):
+def test_somebody_else_was_first(empty, first):
     code = code_of(empty)
     assert empty.request("POST", "setup", {"code": code, "username": "bert", "password": PASSWORD}).status == 201
-    fill(page, code)
-    page.wait(lambda: page.shown("#login"), 10, "the login")
-    assert "administrator" in page.text("#message")
+    first.wait(lambda: has(first, "#login"), 60, "the login in place of the set-up")
+    assert not has(first, "#setup")

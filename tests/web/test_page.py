@@ -1,119 +1,158 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a person sees and does on the first page."""
+"""What a person sees and does on the pages."""
+import hashlib
 import signal
+import ssl
 
 from oht_test.client import PASSWORD
+from person import go, has, log_in, log_out, names_of
 
 ENTER, TAB = "\ue007", "\ue004"
-NAMES = ("power (unit 2)", "safety (unit 3)", "travel motor (unit 4)", "dock location (unit 5)")
-
-
-def log_in(browser, role):
-    """Through the form."""
-    browser.type("#username", role)
-    browser.type("#password", PASSWORD)
-    browser.click("#enter")
-    browser.wait(lambda: browser.shown("#live"), 20, "the live view")
-
-
-def headings(browser):
-    """Of the module cards."""
-    return browser.run("return [...document.querySelectorAll('#module-list h3')].map((n) => n.textContent)")
+MODULES = ["Power", "Safety", "Travel motor", "Dock location"]
 
 
 def ready(daemon):
     """Bring the stop to ready, whatever was before."""
-    if daemon.get("safety").json["state"] == "stopped":
-        def done():
-            return daemon.post("safety/reset").status == 200
-        return done
-    return lambda: True
+    return daemon.get("safety").json["state"] != "stopped" or daemon.post("safety/reset").status == 200
 
 
-def test_see_the_modules_and_stop(daemon, browser):
-    assert not browser.shown("#live")
-    assert browser.shown("#stop")
-    log_in(browser, "operator")
-    browser.wait(lambda: headings(browser) == list(NAMES), 20, "four modules")
-    browser.wait(lambda: "V" in browser.text("#module-2 dl"), 20, "values of a module")
-    assert "Timing is not guaranteed" in browser.text("#notice")
-    assert "there is no robot behind this page" in browser.text("#notice")
-    browser.wait(ready(daemon), 20, "ready")
-    browser.wait(lambda: browser.text("#safety-state") == "Ready: outputs off", 10, "ready on the page")
-    browser.click("#stop")
-    browser.wait(lambda: browser.text("#safety-state") == "STOPPED", 5, "stopped on the page")
-    assert daemon.get("safety").json["state"] == "stopped"
-    browser.wait(lambda: "program asked for the stop" in browser.text("#causes"), 5, "the cause in words")
-    assert "Find out who and why, then reset." in browser.text("#causes .action")
-    assert browser.complaints() == []
+def strip(page):
+    """Names of the modules on the overview."""
+    return page.run("return [...document.querySelectorAll('#module-strip b')].map((n) => n.textContent)")
 
 
-def test_roles_decide_which_buttons_there_are(daemon, browser):
+def test_overview_says_what_it_is_and_why(daemon, page):
+    page.wait(lambda: ready(daemon), what="ready")
+    log_in(page, "operator")
+    page.wait(lambda: strip(page) == MODULES, what="four modules")
+    page.wait(lambda: "Ready, outputs off" in page.text("#state"), what="the state")
+    text = page.text("#content")
+    assert "Timing is not guaranteed" in text and "there is no robot behind this page" in text
+    assert "This bus has no outputs that could be switched on." in page.text("#reasons")
+    page.click("#stop")
+    page.wait(lambda: "Stopped" in page.text("#state"), what="stopped")
+    page.wait(lambda: "program asked for the stop" in page.text("#reasons"), what="the cause in words")
+    assert "Find out who and why, then reset." in page.text("#reasons")
+    assert "Stopped" in page.run("return document.title")
+    page.wait(lambda: "icon-bad" in page.run("return document.querySelector('link[rel=icon]').href"), what="the tab's icon")
+
+
+def test_reset_and_enable_are_two_acts_that_say_why_not(daemon, page):
     daemon.post("safety/stop")
-    log_in(browser, "operator")
-    browser.wait(lambda: browser.text("#safety-state") == "STOPPED", 10, "stopped")
-    assert not browser.shown("#reset") and not browser.shown("#enable")
-    assert browser.shown("#discover")
-    browser.click("#logout")
-    assert browser.shown("#login") and not browser.shown("#live")
-    log_in(browser, "supervisor")
-    browser.wait(lambda: browser.shown("#reset"), 10, "the reset button")
-    assert not browser.shown("#enable")
+    log_in(page, "operator")
+    go(page, "/safety", "#reset")
+    page.wait(lambda: "Stopped" in page.text("#safety-state"), what="stopped")
+    assert "needs the role Supervisor" in page.run("return document.querySelector('#reset').title")
+    assert page.run("return document.querySelector('#reset').getAttribute('aria-disabled')") == "true"
+    assert "Reset the stop first." in page.run("return document.querySelector('#enable').title")
+    log_out(page)
+    log_in(page, "supervisor")
+    go(page, "/safety", "#reset:not([aria-disabled])")
+    assert "program asked for the stop" in page.text("#causes")
+    page.click("#reset")
+    page.click("#confirm-no")
+    assert daemon.get("safety").json["state"] == "stopped", "a question that was left is no yes"
+
+    # The answer is about the stop that was seen, not about one that came behind the question.
+    page.click("#reset")
+    page.wait(lambda: has(page, "#confirm-yes"), what="the question")
+    daemon.post("safety/stop", role="operator")
+    page.click("#confirm-yes")
+    page.wait(lambda: has(page, "#act-problem"), what="a refusal")
+    assert "More has happened at the stop" in page.text("#act-problem")
+    assert daemon.get("safety").json["state"] == "stopped"
 
     def is_reset():
-        if browser.text("#safety-state") == "STOPPED" and browser.shown("#reset"):
-            browser.click("#reset")
-        return browser.text("#safety-state") == "Ready: outputs off"
-    browser.wait(is_reset, 15, "reset")
-    browser.wait(lambda: browser.shown("#enable") and not browser.shown("#reset"), 5, "the enable button")
-    browser.click("#enable")
-    browser.wait(lambda: "no outputs" in browser.text("#message"), 5, "why it cannot be enabled")
+        if has(page, "#reset:not([aria-disabled])") and not has(page, "#confirm"):
+            page.click("#reset")
+            page.click("#confirm-yes")
+        return "Ready, outputs off" in page.text("#safety-state")
+    page.wait(is_reset, what="reset")
+    page.wait(lambda: "no outputs" in page.run("return document.querySelector('#enable').title"), what="why not")
 
 
-def test_a_viewer_is_told_in_words(browser):
-    log_in(browser, "viewer")
-    for button in ("#reset", "#enable", "#disable", "#discover"):
-        assert not browser.shown(button)
-    browser.click("#stop")
-    browser.wait(lambda: "needs the role operator" in browser.text("#message"), 5, "the refusal")
+def test_wrong_password_is_told_in_words(page):
+    page.wait(lambda: has(page, "#login"), what="the form")
+    page.type("#login-username", "operator")
+    page.type("#login-password", "wrong password" + ENTER)
+    page.wait(lambda: has(page, "#login-problem") and "Name or password is wrong" in page.text("#login-problem"), what="words")
+    assert page.run("return document.querySelector('#login-password').value") == ""
+    assert page.run("return document.querySelector('#login-username').value") == "operator"
 
 
-def test_wrong_password_is_told_in_words(browser):
-    browser.type("#username", "operator")
-    browser.type("#password", "wrong password" + ENTER)
-    browser.wait(lambda: browser.text("#message") == "name or password is wrong", 20, "the refusal")
-    assert browser.run("return document.querySelector('#password').value") == ""
+def test_keyboard_is_enough(page):
+    page.wait(lambda: has(page, "#login"), what="the form")
+    page.run("document.querySelector('#login-username').focus()")
+    page.keys("operator" + TAB + PASSWORD + ENTER)
+    page.wait(lambda: has(page, "#content .head"), what="the pages")
+    page.keys("/")
+    page.wait(lambda: has(page, "#palette"), what="the search")
+    page.keys("safe" + ENTER)
+    page.wait(lambda: has(page, "#reset"), what="the page Safety")
+    assert page.run("return location.hash") == "#/safety"
 
 
-def test_keyboard_is_enough(daemon, browser):
-    browser.keys("operator" + TAB + PASSWORD + ENTER)        # the name has the focus
-    browser.wait(lambda: browser.shown("#live"), 20, "the live view")
-    browser.run("document.activeElement.blur(); document.querySelector('#logout').focus()")
-    browser.keys(TAB)
-    assert browser.run("return document.activeElement.id") == "stop"
-    browser.keys(ENTER)
-    browser.wait(lambda: daemon.get("safety").json["state"] == "stopped", 5, "stopped by the keyboard")
+def test_a_module_with_its_registers(page):
+    log_in(page, "viewer")
+    go(page, "/modules", "#modules tbody th")
+    assert page.run("return [...document.querySelectorAll('#modules tbody th')].map((n) => n.textContent)") == MODULES
+    page.click("#modules tbody tr:first-child a")
+    page.wait(lambda: has(page, "#registers tbody th"), what="registers")
+    page.type("#registers-search", "battery volt")
+    page.wait(lambda: page.run("return document.querySelectorAll('#registers tbody tr').length") == 1, what="one register")
+    page.wait(lambda: " V" in page.text("#registers tbody tr"), what="its value with its unit")
+    assert page.run("return location.hash") == "#/modules/2?search=battery+volt"
+    page.open(page.run("return location.href"))
+    page.wait(lambda: has(page, "#registers tbody th"), what="the view after a reload")
+    assert page.run("return document.querySelectorAll('#registers tbody tr').length") == 1
 
 
-def test_narrow_screen(browser):
-    browser.narrow(360, 740)
-    log_in(browser, "supervisor")
-    browser.wait(lambda: len(headings(browser)) == 4, 20, "four modules")
-    assert browser.run("return document.documentElement.scrollWidth") <= 360
-    browser.run("window.scrollTo(0, document.body.scrollHeight)")
-    box = browser.run("const b = document.querySelector('#stop').getBoundingClientRect();"
-                      "return [b.left, b.right, b.top, b.bottom]")
-    assert box[0] >= 0 and box[1] <= 360 and box[2] >= 0 and box[3] <= 740, "stop is always in view"
+def test_pages_of_a_role_and_a_link_to_a_page_of_another(page):
+    log_in(page, "viewer")
+    assert "Users" not in names_of(page)
+    go(page, "/users", "#needs-role")
+    text = page.text("#needs-role")
+    assert "needs the role Administrator" in text and "viewer is Viewer" in text
+    go(page, "/nothing", ".body .button")
+    assert "no such page" in page.text(".head")
 
 
-def test_old_data_is_greyed_with_its_age(daemon, browser):
-    log_in(browser, "operator")
-    browser.wait(lambda: len(headings(browser)) == 4, 20, "four modules")
-    assert not browser.run("return document.querySelector('#safety').classList.contains('stale')")
+def test_old_data_is_greyed_with_its_age_and_comes_back(daemon, page):
+    log_in(page, "operator")
+    page.wait(lambda: strip(page) == MODULES, what="four modules")
+    assert not has(page, ".card.stale") and not has(page, "#offline")
     daemon.process.send_signal(signal.SIGSTOP)
     try:
-        browser.wait(lambda: browser.run("return document.querySelectorAll('.stale').length") >= 6, 15, "grey")
-        assert "s old" in browser.text("#safety-age")
+        page.wait(lambda: page.run("return document.querySelectorAll('.card.stale').length") >= 5, what="grey")
+        assert "s old" in page.text(".card.stale header")
+        page.wait(lambda: has(page, "#offline"), what="the banner")
+        assert "No connection to the robot" in page.text("#offline")
+        assert "outputs unknown" in page.text("#stop-line")
     finally:
         daemon.process.send_signal(signal.SIGCONT)
-    browser.wait(lambda: browser.run("return document.querySelectorAll('.stale').length") == 0, 30, "colour")
+    page.wait(lambda: not has(page, "#offline") and not has(page, ".card.stale"), what="colour")
+
+
+def test_the_authority_can_be_compared_and_taken_along(daemon, page):
+    log_in(page, "viewer")
+    go(page, "/system", "#fingerprint")
+    wanted = hashlib.sha256(ssl.PEM_cert_to_DER_cert((daemon.state / "ca.crt").read_text())).hexdigest()
+    assert page.text("#fingerprint").replace(":", "").lower() == wanted
+    assert page.run("return fetch(document.querySelector('#ca').href).then((a) => a.text())") == \
+        (daemon.state / "ca.crt").read_text()
+    assert "needs the role Administrator" in page.run("return document.querySelector('#renew').title")
+    assert not has(page, "#log"), "the log is for supervisors"
+
+
+def test_what_is_not_well_is_named_with_what_to_do(daemon, page):
+    log_in(page, "viewer")
+    go(page, "/system", "#health")
+    daemon.sim("fault 5 silence")
+    try:
+        page.wait(lambda: "unit 5" in page.text("#health-reasons"), 60, "the reason")
+        assert "Not all is well" in page.text("#health")
+        go(page, "/modules", "#modules tbody th")
+        page.wait(lambda: any(word in page.text("#modules") for word in ("lost", "absent", "degraded")), 60, "its quality")
+    finally:
+        daemon.sim("clear 5")
+    page.wait(lambda: daemon.get("modules/5").json["health"] == "good", 60, "good again")

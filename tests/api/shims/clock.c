@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * For LD_PRELOAD: a system whose time of day is off by OHT_SHIM_CLOCK's 8 bytes (seconds, signed, in
- * the order of this machine), read anew for every question. The other clocks are as they are.
+ * the order of this machine), and whose boot time by OHT_SHIM_BOOT's, read anew for every question.
+ * The other clocks are as they are.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -12,23 +13,28 @@
 #include <time.h>
 #include <unistd.h>
 
-static const volatile int64_t *off_s;
+static const volatile int64_t *off_s, *boot_off_s;
 static int (*real_clock_gettime)(clockid_t, struct timespec *);
 
-static void __attribute__((constructor)) find(void)
+static const volatile int64_t *open_offset(const char *variable)
 {
-	const char *path = getenv("OHT_SHIM_CLOCK");
+	const char *path = getenv(variable);
 	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	void *map;
 
+	if (fd < 0)
+		return NULL;
+	map = mmap(NULL, sizeof(*off_s), PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	return map == MAP_FAILED ? NULL : map;
+}
+
+static void __attribute__((constructor)) find(void)
+{
 	real_clock_gettime = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT,
 									  "clock_gettime");
-	if (fd < 0)
-		return;
-	map = mmap(NULL, sizeof(*off_s), PROT_READ, MAP_SHARED, fd, 0);
-	if (map != MAP_FAILED)
-		off_s = map;
-	close(fd);
+	off_s = open_offset("OHT_SHIM_CLOCK");
+	boot_off_s = open_offset("OHT_SHIM_BOOT");
 }
 
 int clock_gettime(clockid_t id, struct timespec *ts)
@@ -40,6 +46,8 @@ int clock_gettime(clockid_t id, struct timespec *ts)
 	r = real_clock_gettime(id, ts);
 	if (!r && off_s && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE))
 		ts->tv_sec += (time_t)*off_s;
+	if (!r && boot_off_s && id == CLOCK_BOOTTIME)
+		ts->tv_sec += (time_t)*boot_off_s;
 	return r;
 }
 

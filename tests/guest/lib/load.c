@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "sim.h"
-#include "tap.h"
+#include "lib/tap.h"
 
 /* Babble of a second with everything queued behind it. */
 #define LOAD_PATIENCE_MS	60000

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tap.h"
+#include "lib/tap.h"
 
 #define LINE_BYTES	128
 

@@ -7,8 +7,9 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
-#include "guest.h"
-#include "tap.h"
+#include "lib/guest.h"
+#include "lib/tap.h"
+#include "stim.h"
 
 int stop_outputs(int stim)
 {

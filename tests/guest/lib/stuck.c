@@ -5,8 +5,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "guest.h"
-#include "tap.h"
+#include "lib/guest.h"
+#include "lib/tap.h"
+#include "stim.h"
 
 static void *stick(void *context)
 {

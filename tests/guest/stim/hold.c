@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Holds up a CPU that has just latched a stop, as soon as it takes interrupts again: whatever is
- * not done by then comes late. The tracepoint of the stop, which is under its lock, asks for an
- * interrupt on the same CPU.
+ * Holds up a CPU that has just latched a stop or disabled the machine, as soon as it takes
+ * interrupts again: whatever is not done by then comes late. The tracepoint of the stop's records,
+ * which is under its lock, asks for an interrupt on the same CPU.
  */
 #include <linux/irq_work.h>
 #include <linux/ktime.h>
@@ -17,7 +17,7 @@
 #define STIM_HOLD_NS	(500 * NSEC_PER_MSEC)
 #define STIM_NOT_ARMED	(-1)
 
-static int stim_hold_cpu = STIM_NOT_ARMED;	/* the next stop there is held up */
+static int stim_hold_cpu = STIM_NOT_ARMED;	/* the next stop or DISABLE there is held up */
 static bool stim_holding;
 static struct tracepoint *stim_stop_point;
 
@@ -33,9 +33,12 @@ static void stim_hold_now(struct irq_work *work)
 
 static struct irq_work stim_hold_work = IRQ_WORK_INIT_HARD(stim_hold_now);
 
-static void stim_stopped(void *context, const struct oht_safety_record *record)
+static void stim_stopped(void *context, const struct oht_safety_record *record,
+			 unsigned int device)
 {
-	if (record->kind != OHT_SAFETY_STOP || READ_ONCE(stim_hold_cpu) != smp_processor_id())
+	if (record->kind != OHT_SAFETY_STOP && record->kind != OHT_SAFETY_DISABLE)
+		return;
+	if (READ_ONCE(stim_hold_cpu) != smp_processor_id())
 		return;
 	WRITE_ONCE(stim_hold_cpu, STIM_NOT_ARMED);
 	irq_work_queue(&stim_hold_work);

@@ -13,6 +13,7 @@ from vsbc.wire import Wire
 from .wait import PATIENCE_S, until
 
 PROGRAMS = "/usr/libexec/oht"
+SELFTESTS = f"{PROGRAMS}/selftest"
 OVERLAYS = TOP / "tests/e2e/dts"
 DRIVER = "/sys/bus/platform/drivers/oht"
 # unit:address:registers of every module's system block.
@@ -116,6 +117,17 @@ class Board:
         self._console_before = len(self.machine.console())
         self.pins.release()
         qmp.command("cont")
+
+    # ---- the disk ----
+
+    def hang_disk(self):
+        """From the second write on the disk answers none and no synchronisation; what the guest has in memory can be read."""
+        # One byte per second.
+        self._monitor("block_set_io_throttle disk 0 0 1 0 0 0")
+
+    def mend_disk(self):
+        """The disk goes on, with all that waits."""
+        self._monitor("block_set_io_throttle disk 0 0 0 0 0 0")
 
     # ---- what is seen from outside ----
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Somebody who changes an account again and again until the daemon has gone."""
+"""Somebody who changes an account again and again until the daemon has gone or keeps nothing."""
 import http.client
 import itertools
 import threading
@@ -31,6 +31,9 @@ class RoleWriter(threading.Thread):
             if answer.status == 503:
                 # Refused for good: it did not happen.
                 self.asked = self.acknowledged
+                return
+            if answer.status == 504:
+                # It may still happen.
                 return
             if answer.status != 200:
                 self.refused = answer

@@ -10,5 +10,7 @@
 #include <stdatomic.h>
 
 #define smp_wmb()	atomic_thread_fence(memory_order_release)
+#define smp_load_acquire(p)		__atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define smp_store_release(p, value)	__atomic_store_n((p), (value), __ATOMIC_RELEASE)
 
 #endif /* OHT_SHIM_ASM_BARRIER_H */

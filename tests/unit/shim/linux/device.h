@@ -27,6 +27,13 @@ static inline void *devm_kzalloc(struct device *dev, size_t bytes, int flags)
 }
 
 /* Says nothing: the tests look at what is returned. */
+__attribute__((format(printf, 2, 3)))
+static inline void dev_err(struct device *dev, const char *format, ...)
+{
+	(void)dev;
+	(void)format;
+}
+
 __attribute__((format(printf, 3, 4)))
 static inline int dev_err_probe(struct device *dev, int err, const char *format, ...)
 {

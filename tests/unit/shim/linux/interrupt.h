@@ -10,4 +10,7 @@
 typedef enum { IRQ_NONE, IRQ_HANDLED } irqreturn_t;
 typedef irqreturn_t (*irq_handler_t)(int irq, void *context);
 
+void disable_irq_nosync(unsigned int irq);
+void enable_irq(unsigned int irq);
+
 #endif /* OHT_SHIM_LINUX_INTERRUPT_H */

@@ -8,6 +8,7 @@
 #define OHT_SHIM_LINUX_SPINLOCK_H
 
 #include <assert.h>
+#include <asm/barrier.h>
 #include <linux/types.h>
 
 typedef struct {
@@ -42,6 +43,20 @@ static inline void shim_unlock(raw_spinlock_t *lock)
 		(void)(flags);				\
 		shim_unlock(lock);			\
 	} while (0)
+
+static inline bool shim_trylock(raw_spinlock_t *lock)
+{
+	bool was_free = !lock->held;
+
+	lock->held = true;
+	return was_free;
+}
+
+#define raw_spin_unlock(lock)				shim_unlock(lock)
+#define raw_spin_trylock(lock)				shim_trylock(lock)
+#define raw_spin_trylock_irqsave(lock, flags)		((flags) = 0, shim_trylock(lock))
+#define raw_spin_is_locked(lock)			((lock)->held)
+#define local_irq_restore(flags)			((void)(flags))
 
 #define lockdep_assert_held(lock)	assert((lock)->held)
 

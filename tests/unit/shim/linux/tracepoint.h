@@ -15,8 +15,14 @@
 #define TP_fast_assign(...)	__VA_ARGS__
 #define TP_printk(...)		__VA_ARGS__
 #define __field(type, item)	type item;
+#define TRACE_DEFINE_ENUM(value)
 
 #define TRACE_EVENT(name, proto, args, entry, assign, print)		\
+	static inline bool trace_##name##_enabled(void)			\
+	{								\
+		return true;						\
+	}								\
+									\
 	static inline void trace_##name(proto)				\
 	{								\
 		struct {						\

@@ -22,6 +22,8 @@ typedef int32_t s32;
 typedef int64_t s64;
 
 #define __iomem
+#define __acquires(lock)
+#define __releases(lock)
 #define U32_MAX		UINT32_MAX
 #define U64_MAX		UINT64_MAX
 

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Real answers against openapi.json, and against docs/api-examples.json, which is made of them.
+
+OHT_RECORD=1 writes the examples anew; without it a test fails when an example has not the members of the real answer any
+more, or when a route has none.
+"""
+import copy
+import json
+import os
+import pathlib
+import socket
+
+import jsonschema
+import pytest
+
+from daemon import begin
+from oht_test.client import PASSWORD
+from oht_test.wait import until
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+EXAMPLES = TOP / "docs/api-examples.json"
+# (method, template, path, body, role, status): what is asked for each route, in this order.
+ASKED = [
+    ("POST", "auth/login", "auth/login", {"username": "operator", "password": PASSWORD}, None, 200),
+    ("POST", "auth/refresh", "auth/refresh", {"refresh_token": "x" * 72}, None, 401),
+    ("GET", "auth/me", "auth/me", None, "viewer", 200),
+    ("GET", "auth/sessions", "auth/sessions", None, "viewer", 200),
+    ("DELETE", "auth/sessions/{name}", "auth/sessions/9c1b8a7d5e4f3a2b1c0d9e8f7a6b5c4d", None, "viewer", 404),
+    ("POST", "auth/password/change", "auth/password/change",
+     {"old_password": "wrong password", "new_password": "another password"}, "viewer", 403),
+    ("GET", "users", "users?limit=1", None, "administrator", 200),
+    ("POST", "users", "users", {"username": "anna", "password": PASSWORD, "role": "operator"}, "administrator", 201),
+    ("GET", "users/{id}", "users/2", None, "administrator", 200),
+    ("PATCH", "users/{id}", "users/5", {"disabled": True}, "administrator", 200),
+    ("DELETE", "users/{id}", "users/5", None, "administrator", 204),
+    ("POST", "setup", "setup", {"code": "K7QM-2F9X-TR4C-0ZBD", "username": "anna", "password": PASSWORD}, None, 409),
+    ("GET", "health", "health", None, None, 200),
+    ("GET", "health/live", "health/live", None, None, 200),
+    ("GET", "health/ready", "health/ready", None, None, 200),
+    ("POST", "auth/ticket", "auth/ticket", {}, "viewer", 200),
+    ("GET", "robot", "robot", None, "viewer", 200),
+    ("GET", "robot/mode", "robot/mode", None, "viewer", 200),
+    ("GET", "robot/limits", "robot/limits", None, "viewer", 200),
+    ("POST", "robot/commands", "robot/commands", {"verb": "disable"}, "operator", 409),
+    ("PUT", "robot/override", "robot/override", {"percent": 100}, "operator", 200),
+    ("GET", "robot/interlocks", "robot/interlocks", None, "viewer", 200),
+    ("GET", "robot/factsheet", "robot/factsheet", None, "viewer", 200),
+    ("GET", "robot/commands", "robot/commands", None, "viewer", 200),
+    ("GET", "robot/commands/{id}", "robot/commands/1", None, "viewer", 404),
+    ("DELETE", "robot/commands/{id}", "robot/commands/1", None, "operator", 409),
+    ("GET", "modules", "modules", None, "viewer", 200),
+    ("GET", "modules/profiles", "modules/profiles", None, "viewer", 200),
+    ("POST", "modules/discover", "modules/discover", {"valid_for_ms": 20000}, "operator", 200),
+    ("GET", "modules/{unit}", "modules/2", None, "viewer", 200),
+    ("GET", "modules/{unit}", "modules/99", None, "viewer", 404),
+    ("GET", "modules/{unit}/registers", "modules/2/registers", None, "viewer", 200),
+    ("GET", "modules/{unit}/registers/{name}", "modules/2/registers/battery_voltage", None, "viewer", 200),
+    ("PUT", "modules/{unit}/registers/{name}", "modules/2/registers/use_voltage_threshold", {"value": 1.18}, "supervisor", 200),
+    ("PUT", "modules/{unit}/registers/{name}", "modules/2/registers/battery_voltage", {"raw": 1}, "supervisor", 409),
+    ("POST", "modules/{unit}/reset", "modules/5/reset", {}, "supervisor", 403),
+    ("POST", "modules/{unit}/ping", "modules/5/ping", {}, "operator", 200),
+    ("POST", "modules/{unit}/quarantine", "modules/5/quarantine", {}, "supervisor", 200),
+    ("DELETE", "modules/{unit}/quarantine", "modules/5/quarantine", None, "supervisor", 200),
+    ("GET", "bus", "bus", None, "viewer", 200),
+    ("GET", "bus/plan", "bus/plan", None, "viewer", 200),
+    ("GET", "bus/statistics", "bus/statistics", None, "viewer", 200),
+    ("GET", "robot/stations", "robot/stations", None, "viewer", 200),
+    ("GET", "telemetry/signals", "telemetry/signals", None, "viewer", 200),
+    ("GET", "telemetry/current", "telemetry/current?signals=state,position_mm,battery_percent,target_mm", None, "viewer", 200),
+    ("GET", "telemetry/current", "telemetry/current?signals=position_mm,flux", None, "viewer", 422),
+    ("GET", "safety", "safety", None, "viewer", 200),
+    ("POST", "safety/stop", "safety/stop", None, "operator", 200),
+    ("POST", "safety/reset", "safety/reset", {}, "supervisor", 200),
+    ("POST", "safety/enable", "safety/enable", {"valid_for_ms": 1000}, "operator", 409),
+    ("POST", "safety/self-test", "safety/self-test", {}, "supervisor", 409),
+    ("GET", "control", "control", None, "viewer", 200),
+    ("POST", "control", "control", {}, "operator", 200),
+    ("POST", "control", "control", {}, "supervisor", 409),
+    ("POST", "control/take-over", "control/take-over", {"reason": "The way is blocked"}, "supervisor", 200),
+    ("POST", "control/hand-over", "control/hand-over", {"to": "operator"}, "supervisor", 200),
+    ("DELETE", "control", "control", None, "operator", 200),
+    # They take control, which would be in the way of those before.
+    ("POST", "robot/limits/reload", "robot/limits/reload", {"valid_for_ms": 5000}, "administrator", 200),
+    ("PUT", "robot/mode", "robot/mode", {"mode": "automatic"}, "administrator", 200),
+    ("GET", "safety/events", "safety/events?limit=1", None, "viewer", 200),
+    ("GET", "safety/latency", "safety/latency", None, "viewer", 200),
+    ("GET", "logs", "logs?limit=2&level=notice", None, "supervisor", 200),
+    ("PUT", "logs/level", "logs/level", {"level": "info", "room": "http"}, "administrator", 200),
+    ("GET", "system/certificate", "system/certificate", None, "administrator", 200),
+    ("GET", "errors", "errors", None, None, 200),
+    # The last, since nobody comes back with that token.
+    ("POST", "auth/logout", "auth/logout", {}, "supervisor", 204),
+]
+# Routes without an example: a document, not an answer with members, or one that is tested by itself.
+NO_EXAMPLE = {("GET", "openapi.json"), ("GET", "asyncapi.json"), ("GET", "docs"), ("POST", "system/certificate"),
+              ("POST", "system/restart"), ("GET", "/ca.crt"), ("GET", "/metrics"), ("GET", "ws"), ("GET", "foxglove"),
+              ("GET", "stream")}
+# Left out of an example: secrets, and what is long and says nothing.
+HIDDEN = {"ticket", "access_token", "refresh_token", "pem", "password", "old_password", "new_password"}
+
+
+@pytest.fixture(scope="module", name="own")
+def _own(tmp_path_factory, accounts):
+    made = begin(tmp_path_factory.mktemp("answers"), accounts)
+    try:
+        made.start()
+        until(lambda: all(item["health"] == "good" for item in made.get("modules").json["items"]), what="the modules")
+        until(lambda: made.post("modules/discover", role="operator").status == 200, what="the first search to be over")
+        yield made
+        made.stop()
+    finally:
+        made.end()
+
+
+@pytest.fixture(scope="module", name="document")
+def _document(own):
+    return own.get("openapi.json", role=None).json
+
+
+@pytest.fixture(scope="module", name="answers")
+def _answers(own):
+    """All of ASKED, in its order."""
+    return [own.request(method, path, body, role=role) for method, _, path, body, role, _ in ASKED]
+
+
+def strict(document):
+    """The same, but an answer may have no member that is not described."""
+    document = copy.deepcopy(document)
+    for schema in document["components"]["schemas"].values():
+        schema["additionalProperties"] = False
+    return document
+
+
+def validate(document, schema, value):
+    """A value against a schema of the document; formats too."""
+    resolver = jsonschema.RefResolver.from_schema(document)
+    jsonschema.Draft202012Validator(schema, resolver=resolver, format_checker=jsonschema.FormatChecker()).validate(value)
+
+
+def operation_of(document, method, template):
+    """What openapi.json says of it."""
+    return document["paths"][f"/api/v1/{template}"][method.lower()]
+
+
+def test_answers_are_as_described(document, answers):
+    rigid = strict(document)
+    for (method, template, path, body, _, status), answer in zip(ASKED, answers):
+        operation = operation_of(rigid, method, template)
+        assert answer.status == status, (method, path, answer.body)
+        if body:
+            validate(rigid, operation["requestBody"]["content"]["application/json"]["schema"], body)
+        described = operation["responses"][str(status)]
+        if status == 204:
+            assert answer.body == b"" and "content" not in described
+            continue
+        kind = "application/json" if status < 400 else "application/problem+json"
+        assert answer.headers["content-type"] == kind
+        validate(rigid, described["content"][kind]["schema"], answer.json)
+        if status >= 400:
+            assert answer.code in described["x-codes"], path
+
+
+def test_the_description_is_strict_enough(document, answers):
+    """A validator that takes everything would show nothing."""
+    rigid = strict(document)
+    for (method, template, _, _, _, status), answer in zip(ASKED, answers):
+        if status >= 400 or status == 204:
+            continue
+        schema = operation_of(rigid, method, template)["responses"][str(status)]["content"]["application/json"]["schema"]
+        whole = answer.json
+        for name in whole:
+            broken_ones = [{**whole, "other": 1}, {**whole, name: ["x", 5, {}]}]
+            # With the cookie it is not there; of signals only those that were asked for.
+            if name != "refresh_token" and template != "telemetry/current":
+                broken_ones.append({k: v for k, v in whole.items() if k != name})
+            for broken in broken_ones:
+                with pytest.raises(jsonschema.ValidationError):
+                    validate(rigid, schema, broken)
+
+
+def test_unknown_members_are_described_as_refused(document):
+    schema = document["components"]["schemas"]["RobotCommand"]
+    for wrong in ({}, {"verb": "jump"}, {"verb": "stop", "valid_for_ms": 0}, {"verb": "stop", "x": 1}):
+        with pytest.raises(jsonschema.ValidationError):
+            validate(document, schema, wrong)
+
+
+# ---- examples ----
+
+def shape(value):
+    """What an example and the real answer must have in common: names and types, but not null or an empty list."""
+    if isinstance(value, dict):
+        return {name: shape(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [shape(value[0])] if value else []
+    return "number" if isinstance(value, (int, float)) and not isinstance(value, bool) else type(value).__name__
+
+
+def fits(first, second):
+    """Do two shapes agree? What is null or empty in one may be anything in the other."""
+    if "NoneType" in (first, second) or [] in (first, second):
+        return True
+    if isinstance(first, dict) and isinstance(second, dict):
+        return first.keys() == second.keys() and all(fits(first[name], second[name]) for name in first)
+    if isinstance(first, list) and isinstance(second, list):
+        return fits(first[0], second[0])
+    return first == second
+
+
+def shortened(value):
+    """An answer as an example: long lists with two items."""
+    if isinstance(value, dict):
+        return {name: "..." if name in HIDDEN else shortened(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [shortened(item) for item in value[:2]]
+    return value.replace(socket.gethostname(), "robot") if isinstance(value, str) else value
+
+
+def test_examples_are_real_answers(document, answers):
+    made = [{"method": method, "route": f"/api/v1/{template}", "path": f"/api/v1/{path}", "status": status,
+             **({"request": shortened(body)} if body is not None else {}),
+             "answer": shortened(answer.json) if answer.body else None}
+            for (method, template, path, body, _, status), answer in zip(ASKED, answers)]
+    text = json.dumps(made, indent=1) + "\n"
+    assert PASSWORD not in text
+    if os.environ.get("OHT_RECORD"):
+        EXAMPLES.write_text(text, encoding="utf-8")
+    kept = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    for old, new in zip(kept, made):
+        assert {**old, "answer": 0} == {**new, "answer": 0}, "record with OHT_RECORD=1"
+        assert fits(shape(old["answer"]), shape(new["answer"])), (old["route"], "record with OHT_RECORD=1")
+    assert len(kept) == len(made)
+    with_example = {(each["method"], each["route"]) for each in kept}
+    for path, item in document["paths"].items():
+        for method in item:
+            if (method.upper(), path.replace("/api/v1/", "")) not in NO_EXAMPLE:
+                assert (method.upper(), path) in with_example, f"no example of {method.upper()} {path}: add it to ASKED"
+
+
+def test_drift_would_be_seen():
+    assert fits(shape({"a": 1, "b": [{"c": None}]}), shape({"a": 2.5, "b": []}))
+    for other in ({"a": 1}, {"a": "1", "b": []}, {"a": 1, "b": [{"d": 1}]}, {"a": 1, "b": [], "c": 1}):
+        assert not fits(shape({"a": 1, "b": [{"c": 2}]}), shape(other)), other

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""health: each state that is not well names component, code, since when and what to do."""
+import datetime
+
+from clocks import Skewed
+from oht_test.wait import until
+
+
+def reasons(daemon, component=None):
+    """Those of a component, or all."""
+    health = daemon.get("health", role=None).json
+    assert (health["status"] == "ok") == (not health["reasons"])
+    for reason in health["reasons"]:
+        assert reason.keys() == {"component", "code", "unit", "since", "text", "action"}
+        assert reason["text"].endswith(".") and reason["action"].endswith("."), reason
+        if reason["since"]:
+            since = datetime.datetime.fromisoformat(reason["since"].replace("Z", "+00:00"))
+            assert since <= datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=2)
+    return [reason for reason in health["reasons"] if component in (None, reason["component"])]
+
+
+def test_nothing_is_named_when_all_is_well(daemon):
+    until(lambda: not reasons(daemon), what="ok")
+
+
+def test_a_lost_module_is_named(fresh):
+    fresh.start()
+    until(lambda: not reasons(fresh), what="ok")
+    fresh.sim("fault 4 silence")
+    found = until(lambda: reasons(fresh, "module"), what="a reason")
+    assert {(reason["code"], reason["unit"]) for reason in found} <= {("module_lost", 4), ("module_degraded", 4)}
+    until(lambda: [r for r in reasons(fresh, "module") if r["code"] == "module_lost" and r["since"]], what="lost, since when")
+    assert fresh.get("health/live", role=None).status == 200
+    assert fresh.get("health/ready", role=None).status == 200
+
+
+def test_no_module_at_all(fresh):
+    fresh.start()
+    until(lambda: not reasons(fresh), what="ok")
+    fresh.stop_simulator()
+    found = until(lambda: [r for r in reasons(fresh) if r["component"] in ("bus", "module")], what="a reason")
+    assert all(reason["since"] for reason in found)
+
+
+def test_a_certificate_that_is_not_renewed_is_named(fresh):
+    skewed = Skewed(fresh)
+    fresh.start()
+    (fresh.state / "ca.key").rename(fresh.state / "elsewhere")
+    skewed.set(370 * 86400)
+    found = until(lambda: reasons(fresh, "certificate"), what="a reason")
+    assert [reason["code"] for reason in found] == ["certificate_not_renewed"]
+    (fresh.state / "elsewhere").rename(fresh.state / "ca.key")
+    assert fresh.post("system/certificate", {}).status == 200
+    until(lambda: not reasons(fresh, "certificate"), what="all well again")
+
+
+def test_an_installed_certificate_that_ends_is_named(fresh):
+    skewed = Skewed(fresh)
+    fresh.start()
+    fresh.stop()
+    for suffix in ("crt", "key"):
+        (fresh.state / f"server.{suffix}").rename(fresh.folder / f"installed.{suffix}")
+    fresh.write_config(tls_certificate=fresh.folder / "installed.crt", tls_key=fresh.folder / "installed.key")
+    fresh.start()
+    assert not reasons(fresh, "certificate")
+    skewed.set(391 * 86400)
+    found = until(lambda: reasons(fresh, "certificate"), what="a reason")
+    assert [reason["code"] for reason in found] == ["certificate_ends_soon"]

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Role x route x method, generated from openapi.json: every refusal that each route can give before its handler runs."""
+import json
+import subprocess
+
+import pytest
+
+from daemon import OHTD, begin
+from oht_test.client import ROLES
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+DOCUMENT = json.loads(subprocess.run([OHTD, "--print-openapi"], stdout=subprocess.PIPE, check=True, timeout=60).stdout)
+ROUTES = [(path, method.upper(), operation) for path, item in DOCUMENT["paths"].items() for method, operation in item.items()]
+PARAMS = {"unit": ("2", "0", "bad_address"), "id": ("1", "0", "bad_id"), "name": ("a", "%20", "bad_name")}
+
+
+@pytest.fixture(scope="module", name="own")
+def _own(tmp_path_factory, accounts):
+    """A daemon of this module, and clients with a kept connection."""
+    made = begin(tmp_path_factory.mktemp("matrix"), accounts)
+    try:
+        made.start()
+        client = made.another(keep_s=3)
+        for role in ROLES:
+            client.token(role)
+        yield client
+        made.stop()
+    finally:
+        made.end()
+
+
+def fill(path, which=0):
+    """The path with values for its parameters: right ones, or the last one wrong."""
+    names = [part.split("}")[0] for part in path.split("{")[1:]]
+    for name in names:
+        path = path.replace("{" + name + "}", PARAMS[name][which if name == names[-1] else 0])
+    return path
+
+
+def allowed(path):
+    """The value of Allow."""
+    methods = [method for method in METHODS if method.lower() in DOCUMENT["paths"][path]]
+    return {*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])}
+
+
+def at_least(operation):
+    """The lowest role that may, or None."""
+    return None if operation["x-role"] == "none" else operation["x-role"]
+
+
+def schema_of(reference):
+    """The schema that {"$ref": ...} names."""
+    return DOCUMENT["components"]["schemas"][reference["$ref"].rsplit("/", 1)[1]]
+
+
+def body_schema(operation):
+    """The schema of the body, {} when it has no members."""
+    if "requestBody" not in operation:
+        return {"properties": {}, "required": []}
+    return schema_of(operation["requestBody"]["content"]["application/json"]["schema"])
+
+
+def plain(schema):
+    """The first type that is not null."""
+    kinds = schema.get("type", "object")
+    return kinds if isinstance(kinds, str) else next(kind for kind in kinds if kind != "null")
+
+
+def good(schema):
+    """A value that the schema takes."""
+    if "enum" in schema:
+        return schema["enum"][0]
+    kind = plain(schema)
+    if kind == "string":
+        return "x" * max(schema.get("x-min-bytes", 1), 1)
+    return {"integer": schema.get("minimum", 0), "number": schema.get("minimum", 0), "boolean": True, "array": [], "object": {}}[kind]
+
+
+def wrong(schema):
+    """Values that it does not take, each with the code of the refusal."""
+    kind = plain(schema)
+    yield ({} if kind != "object" else 1), "type"
+    if "null" not in (schema.get("type") or ()):
+        yield None, "type"
+    if kind == "string" and "enum" in schema:
+        yield "no such word", "unknown_value"
+    elif kind == "string":
+        yield "x" * (schema["x-max-bytes"] + 1), "length"
+        if schema["x-min-bytes"]:
+            yield "", "length"
+    if kind == "integer":
+        if schema["maximum"] < 2**63 - 1:
+            yield schema["maximum"] + 1, "range"
+        yield schema["minimum"] - 1, "range"
+        yield 1.5, "type"
+
+
+def ask(own, path, method, operation, body=None, **more):
+    """As the role that just may."""
+    return own.request(method, fill(path), body, role=at_least(operation), **more)
+
+
+def test_there_are_routes():
+    assert len(ROUTES) > 15 and {method for _, method, _ in ROUTES} >= {"GET", "POST", "PUT"}
+    assert len({operation["operationId"] for _, _, operation in ROUTES}) == len(ROUTES)
+
+
+@pytest.mark.parametrize("path, method, operation", ROUTES, ids=lambda value: value if isinstance(value, str) else "")
+class TestRoute:
+    """One route."""
+
+    def test_who_may_not(self, own, path, method, operation):
+        least = at_least(operation)
+        if least is None:
+            return
+        path = fill(path)
+        answer = own.request(method, path)
+        assert (answer.status, answer.code) == (401, "token_missing") and answer.headers["www-authenticate"].startswith("Bearer")
+        answer = own.request(method, path, token="nonsense")
+        assert (answer.status, answer.code) == (401, "token_invalid")
+        answer = own.request(method, path, headers={"Authorization": "Basic YTpi"})
+        assert (answer.status, answer.code) == (401, "token_invalid")
+        for role in ROLES[:ROLES.index(least)]:
+            answer = own.request(method, path, role=role)
+            assert (answer.status, answer.code) == (403, "role"), role
+            assert least in answer.json["detail"] and role in answer.json["detail"]
+
+    def test_other_methods(self, own, path, method, operation):
+        del method, operation
+        for other in (*METHODS, "HEAD", "BREW"):
+            if other in allowed(path):
+                continue
+            answer = own.request(other, fill(path))
+            assert answer.status == 405 and set(answer.headers["allow"].split(", ")) == allowed(path), other
+            assert other == "HEAD" or answer.code == "method_not_allowed"
+
+    def test_options(self, own, path, method, operation):
+        del method, operation
+        answer = own.request("OPTIONS", fill(path))
+        assert (answer.status, answer.body) == (204, b"") and set(answer.headers["allow"].split(", ")) == allowed(path)
+        assert "content-length" not in answer.headers and "content-security-policy" in answer.headers
+
+    def test_head(self, own, path, method, operation):
+        if method != "GET" or operation["x-kind"] == "stream":
+            return
+        whole, answer = (own.request(each, fill(path), role=at_least(operation)) for each in ("GET", "HEAD"))
+        assert answer.status == whole.status and answer.body == b"" and whole.body
+        assert answer.headers["content-type"] == whole.headers["content-type"]
+        assert own.request("HEAD", fill(path), role=at_least(operation)).status == whole.status, "out of step"
+
+    def test_no_such_path(self, own, path, method, operation):
+        for other in (fill(path) + "/x/y/z/x-y-z", fill(path) + "/", fill(path).replace("/api/v1/", "/api/v2/")):
+            if other == fill(path):
+                continue
+            answer = own.request(method, other, role=at_least(operation))
+            assert (answer.status, answer.code) == (404, "not_found"), other
+        answer = own.request(method, fill(path).replace("/api/", "/api%2F"), role=at_least(operation))
+        if path.startswith("/api/"):
+            assert (answer.status, answer.code) == (400, "bad_path")
+
+    def test_parameters(self, own, path, method, operation):
+        if "{" not in path:
+            return
+        name = path.rsplit("{", 1)[1].split("}")[0]
+        answer = own.request(method, fill(path, 1), role=at_least(operation))
+        assert (answer.status, answer.code) == (400, PARAMS[name][2])
+        if at_least(operation):
+            assert own.request(method, fill(path, 1)).code == "token_missing", "it tells strangers what is well-formed"
+
+    def test_accept(self, own, path, method, operation):
+        if operation.get("x-any-body") or operation["x-kind"] == "upgrade":
+            return
+        answer = ask(own, path, method, operation, headers={"Accept": "image/png, application/json;q=0"})
+        assert (answer.status, answer.code) == (406, "not_acceptable")
+        if method == "GET" and operation["x-kind"] == "answer":
+            for accept in ("*/*", "application/*, text/*", "image/png, */*;q=0.1"):
+                assert ask(own, path, method, operation, headers={"Accept": accept}).status != 406, accept
+
+    def test_body_as_a_whole(self, own, path, method, operation):
+        if method == "GET":
+            answer = ask(own, path, method, operation, body={})
+            assert (answer.status, answer.code) == (400, "unexpected_body")
+            return
+        if operation.get("x-any-body"):
+            return
+        answer = ask(own, path, method, operation, b" " * (operation["x-body-bytes-max"] + 1))
+        assert (answer.status, answer.code) == (413, "body_too_large")
+        answer = ask(own, path, method, operation, b"{}", headers={"Content-Type": "text/plain"})
+        assert (answer.status, answer.code) == (415, "content_type")
+        for body in (b"{", b"[]", b"null", b'{"a":1,"a":2}', b"\xff", b'{"a":' * 40 + b"1" + b"}" * 40):
+            answer = ask(own, path, method, operation, body)
+            assert (answer.status, answer.code) == (400, "bad_json"), body
+
+    def test_body_without_a_length(self, own, path, method, operation):
+        if method == "GET" or operation.get("x-any-body"):
+            return
+        link = own.connection()
+        token = {"Authorization": f"Bearer {own.token(at_least(operation))}"} if at_least(operation) else {}
+        link.request(method, fill(path), iter([b"{", b"}"]), {"Content-Type": "application/json", **token}, encode_chunked=True)
+        answer = link.getresponse()
+        assert (answer.status, json.loads(answer.read())["code"]) == (411, "length_required")
+        link.close()
+
+    def test_members_of_the_body(self, own, path, method, operation):
+        if method == "GET" or operation.get("x-any-body"):
+            return
+        schema = body_schema(operation)
+        whole = {name: good(schema["properties"][name]) for name in schema["required"]}
+
+        def refused(body, pointer, code):
+            answer = ask(own, path, method, operation, body)
+            assert (answer.status, answer.code) == (400, "validation"), body
+            assert [(error["pointer"], error["code"]) for error in answer.json["errors"]] == [(pointer, code)], body
+
+        refused({**whole, "no/such": 1}, "/no~1such", "unknown_member")
+        for name in schema["required"]:
+            refused({key: value for key, value in whole.items() if key != name}, f"/{name}", "missing")
+        for name, member in schema["properties"].items():
+            for value, code in wrong(member):
+                refused({**whole, name: value}, f"/{name}", code)
+
+    def test_members_of_the_query(self, own, path, method, operation):
+        members = [each for each in operation.get("parameters", []) if each["in"] == "query"]
+        if not members:
+            return
+
+        def refused(query, pointer, code):
+            answer = own.request(method, f"{fill(path)}?{query}", role=at_least(operation))
+            assert (answer.status, answer.code) == (400, "validation"), query
+            assert [(error["pointer"], error["code"]) for error in answer.json["errors"]] == [(pointer, code)], query
+
+        refused("no-such=1", "/no-such", "unknown_member")
+        for member in members:
+            name, schema = member["name"], member["schema"]
+            refused(f"{name}={good(schema)}&{name}={good(schema)}", f"/{name}", "twice")
+            if plain(schema) == "integer":
+                refused(f"{name}=x", f"/{name}", "type")
+                refused(f"{name}={schema['maximum'] + 1}", f"/{name}", "range")
+                refused(f"{name}={schema['minimum'] - 1}", f"/{name}", "range")
+            elif "enum" in schema:
+                refused(f"{name}=no-such", f"/{name}", "unknown_value")
+            elif schema["x-max-bytes"] < 60:
+                refused(f"{name}={'x' * (schema['x-max-bytes'] + 1)}", f"/{name}", "length")
+        for query in ("limit", "=1", "limit=%", "limit=%zz", "limit=%00"):
+            answer = own.request(method, f"{fill(path)}?{query}", role=at_least(operation))
+            assert (answer.status, answer.code) == (400, "bad_query"), query

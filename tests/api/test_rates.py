@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How often one client may ask: what is refused, for whom, and what is never refused."""
+import itertools
+import time
+
+import pytest
+
+from clocks import Skewed
+from oht_test.client import PASSWORD
+from test_flood import Elsewhere
+from test_metrics import fetched
+
+BURST_S = 10
+TRIES = 400
+
+
+def limited(ask, before=0):
+    """Asks until the budget of 1 each second is used up; returns the refusal. `before`: how many it has taken already."""
+    began = time.monotonic()
+    for tries in itertools.count(1):
+        answer = ask()
+        if answer.status == 429 and answer.code == "rate_limited":
+            break
+        assert tries < TRIES, "a budget without an end"
+    let_through = tries - 1
+    assert BURST_S - before <= let_through <= BURST_S + time.monotonic() - began + 1
+    assert answer.headers["retry-after"] == "1"
+    return answer
+
+
+def refused_of(daemon, budget):
+    """What GET /metrics has counted."""
+    return fetched(daemon)[0]["oht_rate_limited_total", f'{{budget="{budget}"}}']
+
+
+def change(daemon, role="administrator"):
+    """A change that does nothing."""
+    return daemon.request("PUT", "logs/level", {"level": "info"}, role=role)
+
+
+def test_changes_are_counted_for_each_account(fresh):
+    fresh.write_config(http_changes_per_s=1)
+    fresh.start()
+    assert fresh.post("users", {"username": "other", "password": PASSWORD, "role": "administrator"}).status == 201
+    before = refused_of(fresh, "changes")
+    answer = limited(lambda: change(fresh), before=1)
+    assert answer.json["detail"] == "more than 1 changes each second; wait for 1 s"
+    assert refused_of(fresh, "changes") > before
+    # Another account has a budget of its own, also at the same address.
+    other = fresh.login("other").json["access_token"]
+    assert fresh.request("PUT", "logs/level", {"level": "info"}, token=other).status == 200
+    # It comes back by itself.
+    time.sleep(1.1)
+    assert change(fresh).status == 200
+    assert "rate_limited" in fresh.log()
+    fresh.stop()
+
+
+def test_a_refused_change_is_not_made(fresh):
+    fresh.write_config(http_changes_per_s=1)
+    fresh.start()
+    operator = next(item for item in fresh.get("users", role="administrator").json["items"] if item["username"] == "operator")
+    limited(lambda: change(fresh))
+    answers = [fresh.request("DELETE", f"users/{operator['id']}", role="administrator").status for _ in range(3)]
+    left = {item["username"] for item in fresh.get("users", role="administrator").json["items"]}
+    assert 429 in answers and ("operator" in left) == (204 not in answers), answers
+    fresh.stop()
+
+
+def test_what_has_no_budget(fresh):
+    fresh.write_config(http_changes_per_s=1, http_queries_per_s=1, http_logins_per_s=1)
+    fresh.start()
+    renewed = fresh.login("administrator").json["refresh_token"]
+    token = fresh.token("administrator")
+    limited(lambda: change(fresh))
+    limited(lambda: fresh.get("users", role="administrator"))
+    limited(lambda: fresh.login("administrator"), before=2)
+    for _ in range(3 * BURST_S):
+        assert fresh.request("POST", "safety/stop", b"", token=token).status == 200
+        assert fresh.get("health", role=None).status == 200
+        assert fresh.get("health/live", role=None).status == 200
+        assert fresh.get("robot", role=None, token=token).status == 200
+        answer = fresh.request("POST", "robot/commands", {"verb": "disable"}, token=token)
+        assert answer.status != 429, answer
+        answer = fresh.request("POST", "auth/refresh", {"refresh_token": renewed})
+        assert answer.status == 200, answer
+        renewed = answer.json["refresh_token"]
+    fresh.stop()
+
+
+def test_queries_are_counted_for_each_account(fresh):
+    fresh.write_config(http_queries_per_s=1)
+    fresh.start()
+    limited(lambda: fresh.get("safety/events", role="viewer"))
+    assert fresh.get("safety/events", role="operator").status == 200
+    assert change(fresh).status == 200
+    assert refused_of(fresh, "queries") >= 1
+    fresh.stop()
+
+
+def test_log_ins_are_counted_for_each_address(fresh):
+    """Also those that succeed, and those that are nonsense."""
+    fresh.write_config(http_logins_per_s=1)
+    fresh.start()
+    here, there = Elsewhere(fresh, "127.0.0.9"), Elsewhere(fresh, "127.0.0.10")
+    limited(lambda: here.login("operator"))
+    assert there.login("operator").status == 200
+    limited(lambda: there.request("POST", "auth/login", {"username": 5}), before=1)
+    assert fresh.login("operator").status == 200
+    fresh.stop()
+
+
+def test_zero_is_without_a_limit(fresh):
+    fresh.write_config(http_changes_per_s=0)
+    fresh.start()
+    for _ in range(10 * BURST_S):
+        assert change(fresh).status == 200
+    assert refused_of(fresh, "changes") == 0
+    fresh.stop()
+
+
+def test_who_may_not_does_not_use_a_budget_up(fresh):
+    """Refusals of other kinds stay what they are."""
+    fresh.write_config(http_changes_per_s=1)
+    fresh.start()
+    for _ in range(2 * BURST_S):
+        assert change(fresh, role="viewer").status == 403
+        assert change(fresh, role=None).status == 401
+    assert change(fresh).status == 200
+    fresh.stop()
+
+
+@pytest.mark.plain("shim")
+@pytest.mark.parametrize("off_s", [-3600, 3600])
+def test_a_time_of_day_that_jumps_changes_nothing(fresh, off_s):
+    skewed = Skewed(fresh)
+    fresh.write_config(http_changes_per_s=1)
+    fresh.start()
+    limited(lambda: change(fresh))
+    skewed.set(off_s)
+    seen = [change(fresh).status for _ in range(5)]
+    assert 429 in seen and set(seen) <= {200, 429}, seen
+    time.sleep(1.1)
+    assert change(fresh).status == 200
+    fresh.stop()

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the plan writes, on a back-end that can enable. */
+#include <errno.h>
+
+#include "bus.h"
+
+enum { READS, WRITES, ENTRIES };
+
+static const uint16_t word = 7;
+
+static void fill(struct oht_cyclic_entry *entries)
+{
+	const struct oht_cyclic_entry entry = {
+		.unit = place.unit, .loss_errors = 200, .address = place.address, .count = 1,
+		.period_cycles = 1, .timeout_us = 10000, .turnaround_us = 1750,
+	};
+
+	entries[READS] = entry;
+	entries[READS].function = OHT_READ_HOLDING;
+	entries[WRITES] = entry;
+	entries[WRITES].function = OHT_WRITE_SINGLE;
+}
+
+static uint32_t run(void)
+{
+	struct oht_cyclic_entry entries[ENTRIES];
+
+	fill(entries);
+	return bus_run_plan(entries, ENTRIES);
+}
+
+static int give(uint32_t generation, unsigned int entry, unsigned int count)
+{
+	const uint16_t words[2] = { word, word };
+
+	return -bus->ops->outputs(bus, generation, entry, words, count);
+}
+
+static void pass_cycles(unsigned int count)
+{
+	place.pass_ms(bus, count * BUS_CYCLE_MS);
+}
+
+static void set_register(uint16_t value)
+{
+	struct oht_request write = bus_read_of(place.unit);
+
+	write.flags = OHT_REQUEST_WHILE_STOPPED;
+	write.function = OHT_WRITE_SINGLE;
+	write.words = &value;
+	EXPECT_IS(bus_reply(bus_submit(&write)).error, 0);
+}
+
+static uint16_t register_now(void)
+{
+	struct oht_request read = bus_read_of(place.unit);
+
+	return bus_reply(bus_submit(&read)).words[0];
+}
+
+static void outputs_need_the_role(void)
+{
+	EXPECT_ERRNO(give(1, 0, 1), EPERM);
+	place.rival(true);
+	EXPECT_ERRNO(give(1, 0, 1), EPERM);
+	place.rival(false);
+}
+
+static void outputs_need_a_plan(void)
+{
+	bus_take();
+	bus_reset();
+	EXPECT_ERRNO(give(1, 0, 1), ENOENT);
+}
+
+static void outputs_are_of_the_plan_in_force(void)
+{
+	uint32_t first, second;
+
+	bus_take();
+	bus_reset();
+	first = run();
+	second = run();
+	EXPECT_ERRNO(give(first, WRITES, 1), ENOENT);
+	EXPECT_ERRNO(give(second + 1, WRITES, 1), ENOENT);
+	EXPECT_ERRNO(give(second, WRITES, 1), 0);
+}
+
+static void outputs_have_a_form(void)
+{
+	uint32_t generation;
+
+	bus_take();
+	bus_reset();
+	generation = run();
+	EXPECT_ERRNO(give(generation, WRITES, 0), EINVAL);
+	EXPECT_ERRNO(give(generation, WRITES, 2), EINVAL);
+	EXPECT_ERRNO(give(generation, READS, 1), EINVAL);
+	EXPECT_ERRNO(give(generation, ENTRIES, 1), EINVAL);
+	EXPECT_ERRNO(give(generation, OHT_CYCLIC_ENTRIES_MAX, 1), EINVAL);
+}
+
+static void nothing_is_given_while_stopped(void)
+{
+	uint32_t generation;
+
+	bus_take();
+	bus_reset();
+	generation = run();
+	EXPECT_ERRNO(-bus->ops->stop(bus, 0), 0);
+	EXPECT_ERRNO(give(generation, WRITES, 1), ECANCELED);
+}
+
+static void outputs_wait_for_the_enable(void)
+{
+	uint64_t blocking;
+	uint32_t generation;
+
+	if (!place.exchanges())
+		return;
+	bus_take();
+	bus_reset();
+	set_register(1);
+	generation = run();
+	EXPECT_ERRNO(give(generation, WRITES, 1), 0);
+	pass_cycles(4);
+	EXPECT_IS(bus_value(WRITES).tried_ns, 0);
+	EXPECT_IS(register_now(), 1);
+	EXPECT_ERRNO(-bus->ops->enable(bus, 0, &blocking), 0);
+	pass_cycles(4);
+	EXPECT_IS(bus_value(WRITES).error, 0);
+	EXPECT_IS(bus_value(WRITES).words[0], word);
+	EXPECT(bus_value(WRITES).timestamp_ns != 0);
+	EXPECT_IS(register_now(), word);
+	EXPECT_IS(bus_value(READS).words[0], word);
+}
+
+/* Neither a stop nor a disable lets an old value come back. */
+static void outputs_do_not_outlive_a_stop(bool disable)
+{
+	uint64_t blocking, last_ns;
+	uint32_t generation;
+
+	if (!place.exchanges())
+		return;
+	bus_take();
+	bus_enable();
+	generation = run();
+	EXPECT_ERRNO(give(generation, WRITES, 1), 0);
+	pass_cycles(4);
+	EXPECT_IS(bus_value(WRITES).words[0], word);
+	if (disable) {
+		EXPECT_ERRNO(-bus->ops->disable(bus, 0), 0);
+	} else {
+		EXPECT_ERRNO(-bus->ops->stop(bus, 0), 0);
+		bus_reset();
+	}
+	/* What was under way is over. */
+	pass_cycles(1);
+	last_ns = bus_value(WRITES).timestamp_ns;
+	EXPECT_ERRNO(-bus->ops->enable(bus, 0, &blocking), 0);
+	pass_cycles(4);
+	EXPECT(bus_value(WRITES).timestamp_ns == last_ns);
+	EXPECT_ERRNO(give(generation, WRITES, 1), 0);
+	pass_cycles(4);
+	EXPECT(bus_value(WRITES).timestamp_ns > last_ns);
+}
+
+static void a_stop_forgets_outputs(void)
+{
+	outputs_do_not_outlive_a_stop(false);
+}
+
+static void a_disable_forgets_outputs(void)
+{
+	outputs_do_not_outlive_a_stop(true);
+}
+
+static void another_plan_forgets_outputs(void)
+{
+	uint32_t generation;
+
+	if (!place.exchanges())
+		return;
+	bus_take();
+	bus_enable();
+	generation = run();
+	EXPECT_ERRNO(give(generation, WRITES, 1), 0);
+	pass_cycles(4);
+	run();
+	pass_cycles(4);
+	EXPECT_IS(bus_value(WRITES).tried_ns, 0);
+	EXPECT_IS(bus_value(READS).error, 0);
+}
+
+const struct contract_test bus_outputs_tests[] = {
+	CONTRACT(outputs_need_the_role),
+	CONTRACT(outputs_need_a_plan),
+	CONTRACT(outputs_are_of_the_plan_in_force),
+	CONTRACT(outputs_have_a_form),
+	CONTRACT(nothing_is_given_while_stopped),
+	CONTRACT(outputs_wait_for_the_enable),
+	CONTRACT(a_stop_forgets_outputs),
+	CONTRACT(a_disable_forgets_outputs),
+	CONTRACT(another_plan_forgets_outputs),
+};
+const size_t bus_outputs_count = sizeof(bus_outputs_tests) / sizeof(bus_outputs_tests[0]);

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Places and order of the threads for passwords. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/checks.h"
+
+static struct ohtd_checks *checks;
+static sem_t gate, begun;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static char order[64];
+static unsigned int begun_count;
+static atomic_uint dropped_count, run_count;
+
+struct job {
+	struct ohtd_check check;
+	char letter;
+};
+
+static void run(struct ohtd_check *check, bool dropped)
+{
+	struct job *job = (struct job *)check;
+
+	if (dropped) {
+		atomic_fetch_add(&dropped_count, 1);
+	} else {
+		pthread_mutex_lock(&lock);
+		order[begun_count++ % sizeof(order)] = job->letter;
+		pthread_mutex_unlock(&lock);
+		sem_post(&begun);
+		while (sem_wait(&gate))
+			;
+	}
+	free(job);
+	atomic_fetch_add(&run_count, 1);
+}
+
+static int submit(char letter, const char *address)
+{
+	struct job *job = calloc(1, sizeof(*job));
+	int r;
+
+	assert_non_null(job);
+	job->letter = letter;
+	job->check.run = run;
+	r = ohtd_checks_submit(checks, &job->check, address);
+	if (r)
+		free(job);
+	return r;
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	sem_init(&gate, 0, 0);
+	sem_init(&begun, 0, 0);
+	begun_count = 0;
+	memset(order, 0, sizeof(order));
+	atomic_store(&dropped_count, 0);
+	atomic_store(&run_count, 0);
+	checks = ohtd_checks_start();
+	return checks ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	ohtd_checks_stop(checks);
+	sem_destroy(&gate);
+	sem_destroy(&begun);
+	return 0;
+}
+
+static void open_gate(unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		sem_post(&gate);
+}
+
+static void wait_for_both_threads(void)
+{
+	for (int i = 0; i < 2; i++)
+		while (sem_wait(&begun))
+			;
+}
+
+static void an_address_has_its_part(void **state)
+{
+	char other[32];
+	int taken = 0;
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		taken += !submit('x', "192.0.2.1");
+	assert_int_equal(taken, OHTD_CHECK_PLACES_PER_ADDRESS);
+	assert_int_equal(submit('y', "192.0.2.1"), -EAGAIN);
+	for (int i = 0; i < 40; i++) {
+		snprintf(other, sizeof(other), "192.0.2.%d", i + 2);
+		taken += !submit('y', other);
+	}
+	assert_int_equal(taken, OHTD_CHECK_PLACES);
+	assert_int_equal(submit('k', NULL), 0);
+	open_gate(OHTD_CHECK_PLACES + 1);
+	while (atomic_load(&run_count) < OHTD_CHECK_PLACES + 1)
+		sched_yield();
+	/* All places are free again as soon as the last has left it. */
+	for (int i = 0; i < OHTD_CHECK_PLACES_PER_ADDRESS; i++)
+		while (submit('x', "192.0.2.1") == -EAGAIN)
+			sched_yield();
+	open_gate(OHTD_CHECK_PLACES_PER_ADDRESS);
+}
+
+static void the_known_go_first(void **state)
+{
+	(void)state;
+	assert_int_equal(submit('a', "192.0.2.1"), 0);
+	assert_int_equal(submit('a', "192.0.2.1"), 0);
+	wait_for_both_threads();
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(submit('z', "192.0.2.1"), 0);
+	assert_int_equal(submit('k', NULL), 0);
+	open_gate(6);
+	while (atomic_load(&run_count) < 6)
+		sched_yield();
+	assert_string_equal(order, "aakzzz");
+}
+
+/* Or the end would wait for one check after the other, at the low priority of the pool. */
+static void close_drops_what_waits_and_does_not_wait_itself(void **state)
+{
+	(void)state;
+	assert_int_equal(submit('a', "192.0.2.1"), 0);
+	assert_int_equal(submit('a', "192.0.2.1"), 0);
+	wait_for_both_threads();
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(submit('b', "192.0.2.1"), 0);
+	assert_int_equal(submit('k', NULL), 0);
+	ohtd_checks_close(checks);
+	assert_int_equal(atomic_load(&dropped_count), 5);
+	assert_int_equal(atomic_load(&run_count), 5);
+	assert_int_equal(submit('a', "192.0.2.1"), -ESHUTDOWN);
+	assert_int_equal(submit('k', NULL), -ESHUTDOWN);
+	ohtd_checks_close(checks);
+	open_gate(2);
+	ohtd_checks_stop(checks);
+	checks = NULL;
+	assert_int_equal(atomic_load(&dropped_count), 5);
+	assert_int_equal(atomic_load(&run_count), 7);
+}
+
+static void what_waits_at_the_end_is_dropped_once(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(submit('a', "192.0.2.1"), 0);
+	assert_int_equal(submit('k', NULL), 0);
+	wait_for_both_threads();
+	open_gate(7);
+	ohtd_checks_stop(checks);
+	checks = NULL;
+	assert_int_equal(atomic_load(&run_count), 7);
+	assert_true(atomic_load(&dropped_count) <= 5);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(an_address_has_its_part, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_known_go_first, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(close_drops_what_waits_and_does_not_wait_itself, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_waits_at_the_end_is_dropped_once, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A search on demand, in virtual time: how long it takes beside the plan, and what it may not cost. */
+#include "robot_fixture.h"
+
+#include <string.h>
+
+#define POWER	2
+#define SAFETY	3
+#define MOTOR	4
+#define DOCK	5
+#define STRANGER	7
+#define TARGET_MS	499
+#define SEARCHES	60
+
+static uint64_t now_ns(struct fixture *f)
+{
+	return atomic_load(&f->time.now_ns);
+}
+
+static const struct ohtd_module_view *view_of(struct fixture *f, uint8_t unit)
+{
+	return &f->control.units[unit - 1].view;
+}
+
+static void answer_after_us(struct fixture *f, uint32_t turnaround_us)
+{
+	uint8_t unit;
+
+	for (unit = 1; unit < FAKE_UNITS; unit++)
+		f->fake->units[unit].turnaround_us = turnaround_us;
+}
+
+/* A copy of the drive at an address where nothing is expected. */
+static void plug_stranger(struct fixture *f)
+{
+	f->fake->units[STRANGER] = f->fake->units[MOTOR];
+}
+
+/* One search; returns the greatest age of the safety module's last good answer meanwhile. */
+static uint64_t search(struct fixture *f)
+{
+	const struct ohtd_command command = {
+		.id = 1, .kind = OHTD_COMMAND_DISCOVER, .valid_ms = 60000, .role = OHTD_ROLE_OPERATOR,
+	};
+	struct ohtd_answer answer = { 0 };
+	uint64_t oldest_ns = 0;
+
+	assert_int_equal(ohtd_link_post(&f->links[0], &command), 0);
+	while (!ohtd_link_take(&f->links[0], &answer)) {
+		uint64_t age_ns = now_ns(f) - view_of(f, SAFETY)->last_good_ns;
+
+		oldest_ns = age_ns > oldest_ns ? age_ns : oldest_ns;
+		fixture_run_ms(f, 1);
+	}
+	assert_int_equal(answer.outcome, OHTD_OUTCOME_DONE);
+	return oldest_ns;
+}
+
+/* The same from any place in the plan's periods. */
+static void search_often(struct fixture *f)
+{
+	unsigned int i;
+
+	for (i = 0; i < SEARCHES; i++) {
+		uint64_t oldest_ns = search(f);
+
+		assert_in_range(f->control.snapshot.bus.discovery_ms, 1, TARGET_MS);
+		/* As seen between two control cycles; with more it would be lost. */
+		assert_in_range(oldest_ns, 0, 99 * OHTD_NS_PER_MS);
+		fixture_run_ms(f, 613);
+	}
+}
+
+static void search_is_quick(struct fixture *(*begin)(void), const char *in_state)
+{
+	static const uint32_t turnarounds_us[] = { 100, 1750, 3000 };
+	static const uint32_t factors[] = { 1, 10 };
+	unsigned int i, factor;
+	uint8_t unit;
+
+	for (factor = 0; factor < 2; factor++)
+		for (i = 0; i < 3; i++) {
+			struct fixture *f = begin();
+
+			f->control.time_factor = factors[factor];
+			answer_after_us(f, turnarounds_us[i]);
+			fixture_run_ms(f, 5000);
+			search_often(f);
+			assert_string_equal(ohtd_state_name(f->control.state), in_state);
+			for (unit = POWER; unit <= DOCK; unit++) {
+				assert_int_equal(view_of(f, unit)->health, OHTD_HEALTH_GOOD);
+				assert_int_equal(view_of(f, unit)->timeouts, 0);
+			}
+			fixture_destroy(f);
+		}
+}
+
+static void search_is_quick_beside_the_plan(void **state)
+{
+	(void)state;
+	search_is_quick(fixture_idle, "idle");
+}
+
+static void search_is_quick_while_outputs_are_off(void **state)
+{
+	(void)state;
+	search_is_quick(fixture_safe, "safe");
+}
+
+static void search_finds_a_stranger(void **state)
+{
+	struct fixture *f = fixture_idle();
+
+	(void)state;
+	plug_stranger(f);
+	search(f);
+	assert_int_equal(view_of(f, STRANGER)->health, OHTD_HEALTH_NOT_POLLED);
+	assert_int_equal(view_of(f, STRANGER)->type_code, 4);
+	f->fake->units[STRANGER].present = false;
+	search(f);
+	assert_int_equal(view_of(f, STRANGER)->health, OHTD_HEALTH_LOST);
+	fixture_destroy(f);
+}
+
+/* One that is known to be there is waited for as long as in the first search. */
+static void known_stranger_may_be_slow(void **state)
+{
+	struct fixture *f = fixture_create(true);
+
+	(void)state;
+	fixture_plug_all(f, OHT_PROFILE_CANONICAL);
+	plug_stranger(f);
+	f->fake->units[STRANGER].turnaround_us = 15000;
+	fixture_open(f);
+	fixture_run_ms(f, 3000);
+	assert_int_equal(view_of(f, STRANGER)->health, OHTD_HEALTH_NOT_POLLED);
+	search(f);
+	assert_int_equal(view_of(f, STRANGER)->health, OHTD_HEALTH_NOT_POLLED);
+	assert_int_equal(view_of(f, SAFETY)->health, OHTD_HEALTH_GOOD);
+	fixture_destroy(f);
+}
+
+/* No slack is as long as its answers take: it gets a whole cycle, and is found all the same. */
+static void slow_module_is_searched_for_patiently(void **state)
+{
+	struct fixture *f = fixture_idle();
+
+	(void)state;
+	f->fake->units[DOCK].turnaround_us = 20000;
+	fixture_run_ms(f, 3000);
+	search(f);
+	assert_int_equal(view_of(f, DOCK)->health, OHTD_HEALTH_GOOD);
+	assert_int_equal(view_of(f, SAFETY)->health, OHTD_HEALTH_GOOD);
+	fixture_destroy(f);
+}
+
+static void post_search(struct fixture *f)
+{
+	const struct ohtd_command command = { .id = 1, .kind = OHTD_COMMAND_DISCOVER };
+
+	assert_int_equal(ohtd_link_post(&f->links[1], &command), 0);
+	fixture_run_ms(f, 40);
+	assert_true(f->control.snapshot.bus.discovering);
+}
+
+/* The plan comes back at once, and with it what the bus itself does when the safety module is silent. */
+static void enable_ends_the_time_without_a_plan(void **state)
+{
+	struct fixture *f = fixture_safe();
+
+	(void)state;
+	post_search(f);
+	assert_int_equal(f->control.layout.count, 0);
+	assert_int_equal(fixture_ask(f, OHTD_COMMAND_ENABLE).outcome, OHTD_OUTCOME_DONE);
+	fixture_run_ms(f, 50);
+	assert_true(f->fake->grid.plan.count > 0);
+	fixture_run_ms(f, 1000);
+	assert_false(f->control.snapshot.bus.discovering);
+	assert_string_equal(ohtd_state_name(f->control.state), "idle");
+	fixture_destroy(f);
+}
+
+/* A search does not hide it, and does not make it take longer than polls do. */
+static void module_may_be_lost_during_a_search(void **state)
+{
+	struct fixture *f = fixture_safe();
+	uint64_t since_ns;
+
+	(void)state;
+	post_search(f);
+	f->fake->units[SAFETY].fault = FAKE_SILENT;
+	since_ns = now_ns(f);
+	while (f->control.state == OHTD_STATE_SAFE)
+		fixture_run_ms(f, 1);
+	assert_string_equal(ohtd_state_name(f->control.state), "estop");
+	assert_in_range(now_ns(f) - since_ns, 0, 130 * OHTD_NS_PER_MS);
+	assert_int_equal(view_of(f, MOTOR)->health, OHTD_HEALTH_GOOD);
+	fixture_destroy(f);
+}
+
+static void silent_module_costs_the_others_nothing(void **state)
+{
+	uint8_t silent, unit;
+
+	(void)state;
+	for (silent = POWER; silent <= DOCK; silent++) {
+		struct fixture *f = fixture_safe();
+
+		post_search(f);
+		f->fake->units[silent].fault = FAKE_SILENT;
+		fixture_run_ms(f, 3000);
+		assert_false(f->control.snapshot.bus.discovering);
+		for (unit = POWER; unit <= DOCK; unit++)
+			if (unit != silent)
+				assert_int_equal(view_of(f, unit)->health, OHTD_HEALTH_GOOD);
+		fixture_destroy(f);
+	}
+}
+
+/* Its registers between device id and type code are not known: it is asked for each alone. */
+static void other_module_in_its_place_is_told(void **state)
+{
+	struct fixture *f = fixture_safe();
+	uint16_t id = f->control.model->device_id_address, type = f->control.model->module_type_address;
+	uint16_t address;
+
+	(void)state;
+	for (address = id + 1; address < type; address++)
+		f->fake->units[DOCK].known[address] = false;
+	f->fake->units[DOCK].words[type] = 77;
+	search(f);
+	assert_int_equal(view_of(f, DOCK)->type_code, 77);
+	assert_string_equal(view_of(f, DOCK)->name, "unknown");
+	fixture_destroy(f);
+}
+
+/* It refuses what lies between its registers, or has memory there: its layout is the same. */
+static void legacy_modules_are_told_with_and_without_gaps(void **state)
+{
+	uint16_t address;
+	uint8_t unit;
+	int gaps;
+
+	(void)state;
+	for (gaps = 0; gaps < 2; gaps++) {
+		struct fixture *f = fixture_create(true);
+
+		fixture_plug_all(f, OHT_PROFILE_LEGACY);
+		for (unit = POWER; unit <= DOCK && !gaps; unit++)
+			for (address = 0; address < 0x200; address++)
+				f->fake->units[unit].known[address] = true;
+		fixture_open(f);
+		fixture_run_ms(f, 3000);
+		for (unit = POWER; unit <= DOCK; unit++)
+			assert_string_equal(view_of(f, unit)->profile, "legacy");
+		fixture_destroy(f);
+	}
+}
+
+static void drive_tells_its_profile(struct fixture *f, bool tells)
+{
+	const struct ohtd_kind *kind = ohtd_model_by_unit(f->control.model, MOTOR);
+	unsigned int i;
+
+	for (i = 0; i < kind->probe.count; i++)
+		f->fake->units[MOTOR].known[kind->probe.address + i] = tells;
+}
+
+/* It refuses the register that tells its profile while it starts: what it is taken for does not last. */
+static void profile_refused_at_first_is_asked_for_again(void **state)
+{
+	struct fixture *f = fixture_create(true);
+
+	(void)state;
+	fixture_plug_all(f, OHT_PROFILE_LEGACY);
+	drive_tells_its_profile(f, false);
+	fixture_open(f);
+	fixture_run_ms(f, 3000);
+	assert_string_equal(view_of(f, MOTOR)->profile, "canonical");
+	drive_tells_its_profile(f, true);
+	fixture_run_ms(f, 12000);
+	assert_string_equal(view_of(f, MOTOR)->profile, "legacy");
+	assert_int_equal(view_of(f, MOTOR)->health, OHTD_HEALTH_GOOD);
+	assert_int_equal(fixture_ask(f, OHTD_COMMAND_ENABLE).outcome, OHTD_OUTCOME_DONE);
+	fixture_destroy(f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(search_is_quick_beside_the_plan),
+		cmocka_unit_test(search_is_quick_while_outputs_are_off),
+		cmocka_unit_test(search_finds_a_stranger),
+		cmocka_unit_test(known_stranger_may_be_slow),
+		cmocka_unit_test(slow_module_is_searched_for_patiently),
+		cmocka_unit_test(enable_ends_the_time_without_a_plan),
+		cmocka_unit_test(module_may_be_lost_during_a_search),
+		cmocka_unit_test(silent_module_costs_the_others_nothing),
+		cmocka_unit_test(other_module_in_its_place_is_told),
+		cmocka_unit_test(legacy_modules_are_told_with_and_without_gaps),
+		cmocka_unit_test(profile_refused_at_first_is_asked_for_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

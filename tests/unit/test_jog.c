@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Jogs: refreshed, left alone, at a limit, before an obstacle; with the simulator's rail. */
+#include <math.h>
+#include <stdio.h>
+
+#include "drive_robot.h"
+
+static void jog_refused(struct driver *d, double speed_mm_s, unsigned int code)
+{
+	struct ohtd_answer answer = driver_jog(d, speed_mm_s, "one");
+
+	driver_refused(d, &answer, code);
+	driver_state(d, OHTD_STATE_IDLE);
+}
+
+/* As a page does it: every 50 ms, whether the one before has been answered or not. */
+static void jog_for_ms(struct driver *d, double speed_mm_s, unsigned int ms)
+{
+	for (; ms >= 50; ms -= 50) {
+		driver_press(d, speed_mm_s, "one");
+		driver_run_ms(d, 50);
+	}
+}
+
+/* From the last refresh until both motors have echoed zero; 0 if they were never told anything else. */
+static double ms_to_zero(struct driver *d, uint64_t last_ns)
+{
+	struct ohtd_drive_setpoint echoed = { .speed_raw = 1 };
+	uint64_t at_ns = 0;
+	unsigned int ms;
+
+	for (ms = 0; d->f->control.state != OHTD_STATE_IDLE || echoed.speed_raw; ms++) {
+		driver_run_ms(d, 1);
+		ohtd_setpoint_echoed(&d->f->control, &echoed, &at_ns);
+		assert_true(ms < 1000);
+	}
+	return at_ns > last_ns ? (double)(at_ns - last_ns) / OHTD_NS_PER_MS : 0;
+}
+
+/* At any moment of the plan, after a jog of any length, also one that waits for its direction. */
+static void zero_is_echoed_within_150_ms_of_the_last_refresh(void **state)
+{
+	struct driver *d = driver_begin(15000);
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 100; i++) {
+		uint64_t last_ns = 0;
+		unsigned int n;
+
+		driver_run_ms(d, virtual_roll(&d->run, 500));
+		for (n = 2 + virtual_roll(&d->run, 20); n; n--) {
+			last_ns = virtual_now_ns(&d->run);
+			driver_press(d, i & 1 ? -200 : 200, "one");
+			driver_run_ms(d, 50);
+		}
+		assert_in_range((unsigned int)ceil(ms_to_zero(d, last_ns)), 0, 150);
+	}
+	driver_end(d);
+}
+
+/* The new direction is echoed after up to 0.25 s; by then the key is up. */
+static void jog_that_is_let_go_before_it_begins_does_not_begin(void **state)
+{
+	struct driver *d = driver_begin(15000);
+	unsigned int i;
+
+	(void)state;
+	jog_for_ms(d, 200, 1000);
+	driver_until(d, OHTD_STATE_IDLE, 1000);
+	driver_run_ms(d, 2000);
+	for (i = 0; i < 20; i++) {
+		double before_mm = d->rail->position_mm;
+
+		driver_run_ms(d, virtual_roll(&d->run, 200));
+		jog_for_ms(d, -200, 100);
+		driver_run_ms(d, 2000);
+		driver_state(d, OHTD_STATE_IDLE);
+		if (d->rail->position_mm < before_mm - 20)
+			fail_msg("%.1f mm after the key was let go", before_mm - d->rail->position_mm);
+		jog_for_ms(d, 200, 1000);
+		driver_run_ms(d, 2000);
+	}
+	driver_end(d);
+}
+
+static void jog_goes_on_while_it_is_refreshed(void **state)
+{
+	struct driver *d = driver_begin(3000);
+	uint64_t number;
+
+	(void)state;
+	jog_for_ms(d, 200, 100);
+	number = fixture_snapshot(d->f).command.number;
+	jog_for_ms(d, 200, 2000);
+	assert_near(d->rail->speed_mm_s, 200, 10);
+	jog_for_ms(d, 100, 1000);
+	assert_near(d->rail->speed_mm_s, 100, 10);
+	assert_int_equal(fixture_snapshot(d->f).command.number, number);
+	driver_end(d);
+}
+
+/* A client that waits for each answer can jog too; one that sends nothing more does not go far. */
+static void jog_of_one_command_ends_by_itself(void **state)
+{
+	struct driver *d = driver_begin(3000);
+	struct ohtd_answer answer = driver_jog(d, -250, "one");
+
+	(void)state;
+	driver_done(&answer);
+	driver_until(d, OHTD_STATE_IDLE, 126);
+	driver_run_ms(d, 1000);
+	driver_stands(d);
+	assert_in_range((int)(3000 - d->rail->position_mm), 1, 60);
+	driver_end(d);
+}
+
+static bool told_zero(struct driver *d)
+{
+	struct ohtd_drive_setpoint echoed;
+	uint64_t at_ns;
+
+	return ohtd_setpoint_echoed(&d->f->control, &echoed, &at_ns) && !echoed.speed_raw;
+}
+
+static void jog_ends_without_a_refresh(void **state)
+{
+	struct driver *d = driver_begin(3000);
+	unsigned int ms;
+
+	(void)state;
+	jog_for_ms(d, 250, 2000);
+	driver_press(d, 250, "one");
+	driver_until(d, OHTD_STATE_IDLE, 126);
+	for (ms = 0; !told_zero(d); ms++)
+		driver_run_ms(d, 1);
+	assert_in_range(ms, 0, 150);
+	driver_run_ms(d, 2000);
+	driver_stands(d);
+	assert_int_equal(fixture_snapshot(d->f).command.state, OHTD_COMMAND_STATE_FINISHED);
+	driver_arrives(d, 3000);
+	driver_end(d);
+}
+
+static void jog_ends_at_the_soft_limit(void **state)
+{
+	struct driver *d = driver_begin(-3000);
+
+	(void)state;
+	jog_for_ms(d, -250, 6000);
+	assert_near(d->rail->position_mm, -3500, 3);
+	assert_true(d->lowest_mm > -3505);
+	driver_run_ms(d, 2000);
+	driver_arrives(d, -3500);
+	jog_refused(d, -100, OHTD_WHY_SOFT_LIMIT);
+	jog_for_ms(d, 250, 1000);
+	assert_true(d->rail->position_mm > -3400);
+	driver_end(d);
+}
+
+static void bad_jogs_are_refused(void **state)
+{
+	struct driver *d = driver_begin(3000);
+	struct ohtd_answer answer;
+
+	(void)state;
+	jog_refused(d, 0, OHTD_WHY_JOG_SPEED);
+	jog_refused(d, NAN, OHTD_WHY_JOG_SPEED);
+	jog_refused(d, 251, OHTD_WHY_JOG_SPEED);
+	jog_refused(d, -251, OHTD_WHY_JOG_SPEED);
+	driver_stands(d);
+	/* Another jog than the present one, and a move in between. */
+	jog_for_ms(d, 100, 500);
+	answer = driver_jog(d, 100, "two");
+	driver_refused(d, &answer, OHTD_WHY_STATE);
+	driver_run_ms(d, 1000);
+	driver_departs(d, 5000);
+	answer = driver_jog(d, 100, "one");
+	driver_refused(d, &answer, OHTD_WHY_STATE);
+	driver_end(d);
+}
+
+static void jog_stops_before_an_obstacle(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	driver_sim(d, "rail obstacle 4500");
+	while (d->f->control.state == OHTD_STATE_IDLE && d->rail->position_mm < 3400)
+		jog_for_ms(d, 250, 50);
+	while (d->f->control.state == OHTD_STATE_MOVE) {
+		driver_press(d, 250, "one");
+		driver_run_ms(d, 20);
+	}
+	driver_state(d, OHTD_STATE_IDLE);
+	driver_run_ms(d, 1000);
+	assert_near(4500 - d->rail->position_mm, 1000, 6);
+	jog_refused(d, 100, OHTD_WHY_OBSTACLE);
+	jog_for_ms(d, -100, 500);
+	driver_end(d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(zero_is_echoed_within_150_ms_of_the_last_refresh),
+		cmocka_unit_test(jog_that_is_let_go_before_it_begins_does_not_begin),
+		cmocka_unit_test(jog_goes_on_while_it_is_refreshed),
+		cmocka_unit_test(jog_of_one_command_ends_by_itself),
+		cmocka_unit_test(jog_ends_without_a_refresh),
+		cmocka_unit_test(jog_ends_at_the_soft_limit),
+		cmocka_unit_test(bad_jogs_are_refused),
+		cmocka_unit_test(jog_stops_before_an_obstacle),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

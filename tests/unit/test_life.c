@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The life of commands: each phase is told once, and no command is executed twice. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "drive_robot.h"
+
+static struct ohtd_command move_of(const char *id, double target_mm)
+{
+	struct ohtd_command command = {
+		.id = 5, .kind = OHTD_COMMAND_MOVE, .tag = 7, .target_mm = target_mm,
+		.by = { .user = "anna" },
+	};
+
+	snprintf(command.caller_id, sizeof(command.caller_id), "%s", id);
+	return command;
+}
+
+static struct ohtd_answer ask(struct driver *d, const struct ohtd_command *command)
+{
+	return fixture_command(d->f, command);
+}
+
+#define DONE(d_, command_)	\
+	assert_int_equal(ask(d_, command_).outcome, OHTD_OUTCOME_DONE)
+
+static struct ohtd_command_view newest(struct driver *d)
+{
+	return fixture_snapshot(d->f).command;
+}
+
+static void each_phase_is_told_once(void **state)
+{
+	const struct ohtd_command move = move_of("order-5", 3400);
+	struct ohtd_event_reader reader = { 0 };
+	struct driver *d = driver_begin(3000);
+	struct ohtd_command_view view;
+
+	(void)state;
+	DONE(d, &move);
+	driver_told(d, &reader, "1 initializing, 1 running");
+	driver_until(d, OHTD_STATE_IDLE, 20000);
+	driver_told(d, &reader, "1 finished");
+	view = newest(d);
+	assert_string_equal(view.caller_id, "order-5");
+	assert_string_equal(view.user, "anna");
+	assert_int_equal(view.tag, 7);
+	assert_true(view.accepted_ns && view.began_ns >= view.accepted_ns &&
+		    view.ended_ns > view.began_ns);
+	driver_end(d);
+}
+
+static void pause_resume_and_stop_are_told(void **state)
+{
+	const struct ohtd_command move = move_of("", 9000);
+	struct ohtd_event_reader reader = { 0 };
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	DONE(d, &move);
+	driver_run_ms(d, 500);
+	assert_int_equal(driver_ask(d, OHTD_COMMAND_PAUSE).outcome, OHTD_OUTCOME_DONE);
+	driver_until(d, OHTD_STATE_PAUSED, 5000);
+	driver_run_ms(d, 3000);
+	assert_int_equal(driver_ask(d, OHTD_COMMAND_RESUME).outcome, OHTD_OUTCOME_DONE);
+	driver_run_ms(d, 500);
+	assert_int_equal(driver_ask(d, OHTD_COMMAND_STOP).outcome, OHTD_OUTCOME_DONE);
+	/* It fails when the robot stands, and not before. */
+	driver_told(d, &reader, "1 initializing, 1 running, 1 paused, 1 running");
+	driver_run_ms(d, 3000);
+	driver_told(d, &reader, "1 failed cancelled");
+	driver_end(d);
+}
+
+/* What follows while the command stays paused is no new phase. */
+static void each_phase_of_an_obstacle_is_told_once(void **state)
+{
+	const struct ohtd_command move = move_of("", 9000);
+	struct ohtd_event_reader reader = { 0 };
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	DONE(d, &move);
+	driver_told(d, &reader, "1 initializing, 1 running");
+	driver_sim(d, "rail obstacle 6000");
+	driver_until(d, OHTD_STATE_BLOCKED, 20000);
+	driver_sim(d, "rail obstacle none");
+	driver_until(d, OHTD_STATE_PAUSED, 5000);
+	assert_int_equal(driver_ask(d, OHTD_COMMAND_PAUSE).outcome, OHTD_OUTCOME_DONE);
+	driver_told(d, &reader, "1 retriable obstacle, 1 paused");
+	driver_end(d);
+}
+
+static void a_blocked_way_can_be_tried_again(void **state)
+{
+	const struct ohtd_command move = move_of("", 12000);
+	struct ohtd_event_reader reader = { 0 };
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	DONE(d, &move);
+	driver_told(d, &reader, "1 initializing, 1 running");
+	driver_run_ms(d, 1500);
+	driver_sim(d, "rail obstacle 8000");
+	driver_until(d, OHTD_STATE_BLOCKED, 30000);
+	driver_run_ms(d, 2000);
+	driver_told(d, &reader, "1 retriable obstacle");
+	driver_sim(d, "rail obstacle none");
+	driver_until(d, OHTD_STATE_PAUSED, 5000);
+	driver_told(d, &reader, "1 paused");
+	assert_int_equal(driver_ask(d, OHTD_COMMAND_RESUME).outcome, OHTD_OUTCOME_DONE);
+	driver_until(d, OHTD_STATE_IDLE, 60000);
+	/* What is over leaves no reason behind. */
+	driver_told(d, &reader, "1 running, 1 finished");
+	driver_end(d);
+}
+
+static void a_stop_of_a_blocked_way_is_the_end(void **state)
+{
+	const struct ohtd_command move = move_of("", 12000);
+	struct ohtd_event_reader reader = { 0 };
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	DONE(d, &move);
+	driver_run_ms(d, 1500);
+	driver_sim(d, "rail obstacle 8000");
+	driver_until(d, OHTD_STATE_BLOCKED, 30000);
+	assert_int_equal(driver_ask(d, OHTD_COMMAND_STOP).outcome, OHTD_OUTCOME_DONE);
+	driver_run_ms(d, 1000);
+	driver_told(d, &reader, "1 initializing, 1 running, 1 retriable obstacle, 1 failed cancelled");
+	driver_end(d);
+}
+
+static void a_new_command_ends_the_one_before(void **state)
+{
+	const struct ohtd_command there = move_of("there", 9000), back = move_of("back", 2000);
+	struct ohtd_event_reader reader = { 0 };
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	DONE(d, &there);
+	driver_run_ms(d, 500);
+	DONE(d, &back);
+	driver_told(d, &reader, "1 initializing, 1 running, 1 failed replaced, 2 initializing, "
+		    "2 running");
+	driver_end(d);
+}
+
+static void the_same_once_more_is_not_executed_again(void **state)
+{
+	const struct ohtd_command move = move_of("order-5", 3400);
+	struct ohtd_command other = move_of("order-5", 3500);
+	struct driver *d = driver_begin(3000);
+	struct ohtd_answer a;
+
+	(void)state;
+	DONE(d, &move);
+	DONE(d, &move);
+	assert_int_equal(newest(d).number, 1);
+	/* With another content it is another command, and that one is not taken for this one. */
+	a = ask(d, &other);
+	driver_refused(d, &a, OHTD_WHY_ID_REUSED);
+	assert_true(newest(d).target_mm == 3400);
+	driver_until(d, OHTD_STATE_IDLE, 20000);
+	/* Nor later. */
+	DONE(d, &move);
+	driver_run_ms(d, 500);
+	driver_state(d, OHTD_STATE_IDLE);
+	assert_int_equal(newest(d).number, 1);
+	/* Ids are those of a person. */
+	other.tag = 8;
+	DONE(d, &other);
+	assert_int_equal(newest(d).number, 2);
+	driver_end(d);
+}
+
+static void what_was_refused_has_no_life(void **state)
+{
+	const struct ohtd_command away = move_of("order-5", 1e6), move = move_of("order-5", 3400);
+	struct ohtd_event_reader reader = { 0 };
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	assert_int_equal(ask(d, &away).outcome, OHTD_OUTCOME_REFUSED);
+	driver_told(d, &reader, "");
+	DONE(d, &move);
+	assert_int_equal(newest(d).number, 1);
+	driver_end(d);
+}
+
+static void a_jog_ends_with_its_connection(void **state)
+{
+	struct ohtd_command jog = {
+		.id = 5, .kind = OHTD_COMMAND_JOG, .tag = 7, .speed_mm_s = 100, .connection = 3,
+		.caller_id = "one",
+	};
+	struct ohtd_command hung_up = { .id = 6, .kind = OHTD_COMMAND_HUNG_UP, .connection = 4 };
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	DONE(d, &jog);
+	DONE(d, &hung_up);
+	driver_state(d, OHTD_STATE_MOVE);
+	hung_up.connection = 3;
+	DONE(d, &hung_up);
+	driver_state(d, OHTD_STATE_IDLE);
+	driver_run_ms(d, 1000);
+	assert_int_equal(newest(d).state, OHTD_COMMAND_STATE_FINISHED);
+	driver_end(d);
+}
+
+static void a_move_outlives_its_connection(void **state)
+{
+	struct ohtd_command move = move_of("order-5", 3400);
+	const struct ohtd_command hung_up = { .id = 6, .kind = OHTD_COMMAND_HUNG_UP, .connection = 3 };
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	move.connection = 3;
+	DONE(d, &move);
+	DONE(d, &hung_up);
+	driver_state(d, OHTD_STATE_MOVE);
+	driver_until(d, OHTD_STATE_IDLE, 20000);
+	assert_int_equal(newest(d).state, OHTD_COMMAND_STATE_FINISHED);
+	driver_end(d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_phase_is_told_once),
+		cmocka_unit_test(pause_resume_and_stop_are_told),
+		cmocka_unit_test(each_phase_of_an_obstacle_is_told_once),
+		cmocka_unit_test(a_blocked_way_can_be_tried_again),
+		cmocka_unit_test(a_stop_of_a_blocked_way_is_the_end),
+		cmocka_unit_test(a_new_command_ends_the_one_before),
+		cmocka_unit_test(the_same_once_more_is_not_executed_again),
+		cmocka_unit_test(what_was_refused_has_no_life),
+		cmocka_unit_test(a_jog_ends_with_its_connection),
+		cmocka_unit_test(a_move_outlives_its_connection),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

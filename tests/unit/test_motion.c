@@ -1,0 +1,596 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The robot moves: commands, limits, obstacles and stops, with the simulator's rail. */
+#include <math.h>
+#include <stdio.h>
+
+#include "drive_robot.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+static void refused(struct driver *d, enum ohtd_command_kind kind, unsigned int code)
+{
+	struct ohtd_answer answer = driver_ask(d, kind);
+
+	driver_refused(d, &answer, code);
+}
+
+static void move_refused(struct driver *d, double target_mm, unsigned int code)
+{
+	enum ohtd_state state = d->f->control.state;
+	struct ohtd_answer answer = driver_move(d, target_mm, 0);
+
+	driver_refused(d, &answer, code);
+	driver_state(d, state);
+}
+
+static void ended(struct driver *d, unsigned int code)
+{
+	const struct ohtd_command_view view = fixture_snapshot(d->f).command;
+
+	assert_int_equal(view.state, OHTD_COMMAND_STATE_FAILED);
+	assert_string_equal(ohtd_why_name(view.reason.code), ohtd_why_name(code));
+}
+
+/* ---- moves ---- */
+
+static void moves_there_and_back(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	driver_arrives(d, 12000);
+	driver_arrives(d, 11990);
+	driver_arrives(d, -3000);
+	assert_true(d->fastest_mm_s <= 1000);
+	assert_true(d->highest_mm < 12002 && d->lowest_mm > -3002);
+	driver_end(d);
+}
+
+static void answer_comes_with_the_first_movement(void **state)
+{
+	struct driver *d = driver_begin(3000);
+	struct ohtd_drive_setpoint echoed;
+	uint64_t at_ns;
+
+	(void)state;
+	driver_departs(d, 9000);
+	assert_true(ohtd_setpoint_echoed(&d->f->control, &echoed, &at_ns));
+	assert_true(echoed.speed_raw > 0);
+	assert_int_equal(echoed.direction, OHTD_DRIVE_FORWARD);
+	assert_int_equal(fixture_snapshot(d->f).command.state, OHTD_COMMAND_STATE_RUNNING);
+	driver_end(d);
+}
+
+static void target_under_the_robot_is_reached_without_motion(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	driver_arrives(d, 3000);
+	assert_near(d->rail->position_mm, 3000, 0.001);
+	driver_end(d);
+}
+
+static void command_keeps_its_own_speed_limit(void **state)
+{
+	struct driver *d = driver_begin(3000);
+	struct ohtd_answer answer = driver_move(d, 5000, 150);
+
+	(void)state;
+	driver_done(&answer);
+	driver_until(d, OHTD_STATE_IDLE, 60000);
+	assert_near(d->rail->position_mm, 5000, 2);
+	assert_true(d->fastest_mm_s < 152);
+	driver_end(d);
+}
+
+/* A speed between two steps of the drive, over a long way: the plan goes no faster than the drive can. */
+static void slow_command_keeps_up_over_a_long_way(void **state)
+{
+	struct driver *d = driver_begin(3000);
+	struct ohtd_answer answer = driver_move(d, 7000, 30);
+
+	(void)state;
+	driver_done(&answer);
+	driver_until(d, OHTD_STATE_IDLE, 300000);
+	assert_int_equal(fixture_snapshot(d->f).command.state, OHTD_COMMAND_STATE_FINISHED);
+	assert_near(d->rail->position_mm, 7000, 2);
+	assert_true(d->fastest_mm_s < 31);
+	driver_end(d);
+}
+
+static void newer_target_takes_the_place_of_the_older_one(void **state)
+{
+	struct driver *d = driver_begin(3000);
+	uint64_t number;
+
+	(void)state;
+	driver_departs(d, 12000);
+	number = fixture_snapshot(d->f).command.number;
+	driver_run_ms(d, 3000);
+	assert_true(d->rail->speed_mm_s > 500);
+	driver_departs(d, 2000);
+	assert_int_equal(fixture_snapshot(d->f).command.number, number + 1);
+	driver_until(d, OHTD_STATE_IDLE, 60000);
+	assert_near(d->rail->position_mm, 2000, 2);
+	driver_end(d);
+}
+
+static void soft_limits_hold(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	move_refused(d, 30501, OHTD_WHY_SOFT_LIMIT);
+	move_refused(d, -3501, OHTD_WHY_SOFT_LIMIT);
+	move_refused(d, 1e300, OHTD_WHY_SOFT_LIMIT);
+	move_refused(d, NAN, OHTD_WHY_NO_TARGET);
+	driver_stands(d);
+	driver_arrives(d, 30500);
+	driver_arrives(d, -3500);
+	assert_true(d->highest_mm < 30502 && d->lowest_mm > -3502);
+	driver_end(d);
+}
+
+/* ---- pause, resume, stop ---- */
+
+static void pause_keeps_the_target_and_resume_goes_on(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	driver_departs(d, 12000);
+	driver_run_ms(d, 3000);
+	driver_asks(d, OHTD_COMMAND_PAUSE);
+	driver_state(d, OHTD_STATE_PAUSED);
+	driver_run_ms(d, 2000);
+	driver_stands(d);
+	assert_int_equal(fixture_snapshot(d->f).command.state, OHTD_COMMAND_STATE_PAUSED);
+	driver_asks(d, OHTD_COMMAND_PAUSE);
+	driver_state(d, OHTD_STATE_PAUSED);
+	driver_asks(d, OHTD_COMMAND_RESUME);
+	driver_until(d, OHTD_STATE_IDLE, 60000);
+	assert_near(d->rail->position_mm, 12000, 2);
+	driver_end(d);
+}
+
+/* The drive's echo does not come then: the pause is the answer, and the target stays. */
+static void pause_before_the_first_movement_keeps_the_target(void **state)
+{
+	const struct ohtd_command move = {
+		.id = 5, .kind = OHTD_COMMAND_MOVE, .role = OHTD_ROLE_OPERATOR, .target_mm = 9000,
+	};
+	struct driver *d = driver_begin(3000);
+	struct ohtd_answer answer;
+
+	(void)state;
+	assert_int_equal(ohtd_link_post(&d->f->links[1], &move), 0);
+	driver_until(d, OHTD_STATE_MOVE, 100);
+	assert_int_equal(ohtd_link_take(&d->f->links[1], &answer), 0);
+	driver_asks(d, OHTD_COMMAND_PAUSE);
+	/* Once the standstill has been seen. */
+	driver_run_ms(d, 1000);
+	assert_int_equal(ohtd_link_take(&d->f->links[1], &answer), 1);
+	assert_int_equal(answer.id, 5);
+	driver_done(&answer);
+	driver_run_ms(d, 5000);
+	driver_state(d, OHTD_STATE_PAUSED);
+	driver_stands(d);
+	driver_asks(d, OHTD_COMMAND_RESUME);
+	driver_until(d, OHTD_STATE_IDLE, 60000);
+	assert_near(d->rail->position_mm, 9000, 2);
+	driver_end(d);
+}
+
+static void stop_ends_the_command_and_leaves_the_outputs(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	driver_departs(d, 12000);
+	driver_run_ms(d, 3000);
+	driver_asks(d, OHTD_COMMAND_STOP);
+	driver_state(d, OHTD_STATE_IDLE);
+	driver_run_ms(d, 2000);
+	driver_stands(d);
+	ended(d, OHTD_WHY_CANCELLED);
+	assert_int_equal(d->f->fake->status.state, OHT_STATE_ENABLED);
+	refused(d, OHTD_COMMAND_RESUME, OHTD_WHY_STATE);
+	driver_arrives(d, 4000);
+	driver_end(d);
+}
+
+static void stop_of_a_pause_drops_the_target(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	driver_departs(d, 12000);
+	driver_asks(d, OHTD_COMMAND_PAUSE);
+	driver_run_ms(d, 2000);
+	driver_asks(d, OHTD_COMMAND_STOP);
+	driver_state(d, OHTD_STATE_IDLE);
+	ended(d, OHTD_WHY_CANCELLED);
+	refused(d, OHTD_COMMAND_RESUME, OHTD_WHY_STATE);
+	driver_stands(d);
+	driver_end(d);
+}
+
+/* Nothing of the old motion comes back: the robot waits, and begins where it stands. */
+static void button_ends_it_all(void **state)
+{
+	struct driver *d = driver_begin(3000);
+	double stopped_mm;
+
+	(void)state;
+	driver_departs(d, 12000);
+	driver_run_ms(d, 3000);
+	fake_bus_press(d->f->fake);
+	driver_run_ms(d, 50);
+	driver_state(d, OHTD_STATE_ESTOP);
+	ended(d, OHTD_WHY_STOP_CAUSE);
+	move_refused(d, 5000, OHTD_WHY_STATE);
+	driver_run_ms(d, 3000);
+	driver_stands(d);
+	stopped_mm = d->rail->position_mm;
+	d->f->fake->pressed = false;
+	driver_run_ms(d, 500);
+	driver_asks(d, OHTD_COMMAND_RESET);
+	move_refused(d, 5000, OHTD_WHY_STATE);
+	driver_asks(d, OHTD_COMMAND_ENABLE);
+	driver_stands(d);
+	assert_near(d->rail->position_mm, stopped_mm, 0.001);
+	refused(d, OHTD_COMMAND_RESUME, OHTD_WHY_STATE);
+	d->fastest_mm_s = 0;
+	driver_departs(d, stopped_mm + 500);
+	driver_run_ms(d, 100);
+	assert_true(d->fastest_mm_s < 130);
+	driver_until(d, OHTD_STATE_IDLE, 60000);
+	assert_near(d->rail->position_mm, stopped_mm + 500, 2);
+	driver_end(d);
+}
+
+/* ---- the way ---- */
+
+static void obstacle_blocks_and_a_person_goes_on(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	driver_departs(d, 12000);
+	driver_run_ms(d, 1500);
+	driver_sim(d, "rail obstacle 8000");
+	driver_until(d, OHTD_STATE_BLOCKED, 30000);
+	driver_run_ms(d, 2000);
+	driver_stands(d);
+	assert_in_range((int)(8000 - d->rail->position_mm), 995, 1005);
+	refused(d, OHTD_COMMAND_RESUME, OHTD_WHY_OBSTACLE);
+	move_refused(d, 4000, OHTD_WHY_OBSTACLE);
+	driver_sim(d, "rail obstacle none");
+	driver_until(d, OHTD_STATE_PAUSED, 5000);
+	driver_stands(d);
+	driver_asks(d, OHTD_COMMAND_RESUME);
+	driver_until(d, OHTD_STATE_IDLE, 60000);
+	assert_near(d->rail->position_mm, 12000, 2);
+	driver_end(d);
+}
+
+/* It slows down before it stands, and a stop zone is reached at a crawl. */
+static void robot_crawls_to_the_stop_zone(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	driver_departs(d, 12000);
+	driver_run_ms(d, 2000);
+	driver_sim(d, "rail obstacle 9500");
+	while (d->rail->position_mm < 9500 - 1350)
+		driver_run_ms(d, 1);
+	d->fastest_mm_s = 0;
+	driver_run_ms(d, 500);
+	assert_true(d->fastest_mm_s < 215);
+	while (d->rail->position_mm < 9500 - 1000)
+		driver_run_ms(d, 1);
+	d->fastest_mm_s = 0;
+	driver_until(d, OHTD_STATE_BLOCKED, 1000);
+	assert_true(d->fastest_mm_s < 30);
+	driver_end(d);
+}
+
+static void target_behind_an_obstacle_is_refused(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	driver_sim(d, "rail obstacle 6000");
+	driver_run_ms(d, 200);
+	move_refused(d, 5500, OHTD_WHY_OBSTACLE);
+	move_refused(d, 12000, OHTD_WHY_OBSTACLE);
+	driver_arrives(d, 4500);
+	driver_arrives(d, 1000);
+	driver_end(d);
+}
+
+/* ---- where nothing may move ---- */
+
+static void nothing_moves_before_enable(void **state)
+{
+	static const enum ohtd_command_kind kinds[] = {
+		OHTD_COMMAND_HOME, OHTD_COMMAND_DOCK, OHTD_COMMAND_UNDOCK, OHTD_COMMAND_PAUSE,
+		OHTD_COMMAND_RESUME,
+	};
+	struct driver *d = driver_safe(3000);
+	struct ohtd_answer answer;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		refused(d, kinds[i], OHTD_WHY_STATE);
+	move_refused(d, 5000, OHTD_WHY_STATE);
+	answer = driver_jog(d, 100, "one");
+	driver_refused(d, &answer, OHTD_WHY_STATE);
+	driver_stands(d);
+	driver_end(d);
+}
+
+static void idle_refuses_what_is_about_a_motion(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	refused(d, OHTD_COMMAND_PAUSE, OHTD_WHY_STATE);
+	refused(d, OHTD_COMMAND_RESUME, OHTD_WHY_STATE);
+	refused(d, OHTD_COMMAND_UNDOCK, OHTD_WHY_NOT_DOCKED);
+	driver_stands(d);
+	driver_end(d);
+}
+
+static void docked_robot_does_not_tear_itself_off(void **state)
+{
+	struct driver *d = driver_begin(0);
+	struct ohtd_answer answer;
+
+	(void)state;
+	move_refused(d, 5000, OHTD_WHY_DOCKED);
+	answer = driver_jog(d, 100, "one");
+	driver_refused(d, &answer, OHTD_WHY_DOCKED);
+	refused(d, OHTD_COMMAND_HOME, OHTD_WHY_DOCKED);
+	driver_stands(d);
+	driver_end(d);
+}
+
+/* ---- what breaks ---- */
+
+static void silent_drive_stops_the_machine(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	driver_departs(d, 12000);
+	driver_run_ms(d, 3000);
+	driver_sim(d, "fault 4 silence");
+	driver_until(d, OHTD_STATE_ESTOP, 400);
+	ended(d, OHTD_WHY_MODULE_LOST);
+	driver_end(d);
+}
+
+/* Its answers take whole cycles, and the echo of a direction is seldom. */
+static void robot_turns_beside_a_module_that_answers_late(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	driver_sim(d, "fault 5 delay ms=10");
+	driver_arrives(d, 6000);
+	driver_arrives(d, 3000);
+	driver_arrives(d, 4000);
+	driver_end(d);
+}
+
+static void silent_dock_module_stops_a_move(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	driver_departs(d, 12000);
+	driver_run_ms(d, 2000);
+	driver_sim(d, "fault 5 silence");
+	driver_until(d, OHTD_STATE_FAULT, 1500);
+	ended(d, OHTD_WHY_MODULE_LOST);
+	driver_run_ms(d, 3000);
+	assert_near(d->rail->speed_mm_s, 0, 0.001);
+	assert_int_equal(d->f->fake->status.state, OHT_STATE_READY);
+	driver_end(d);
+}
+
+static void silent_dock_module_leaves_a_standing_robot(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	driver_sim(d, "fault 5 silence");
+	driver_run_ms(d, 3000);
+	driver_state(d, OHTD_STATE_IDLE);
+	move_refused(d, 5000, OHTD_WHY_SENSORS);
+	driver_stands(d);
+	driver_sim(d, "clear 5");
+	driver_run_ms(d, 5000);
+	driver_state(d, OHTD_STATE_IDLE);
+	driver_end(d);
+}
+
+/* Whatever its silence is made of, and without a person. */
+static void knows_its_place(enum oht_profile profile)
+{
+	static const char *const faults[] = {
+		"silence", "exception code=4", "crc", "delay ms=90", "wrong-unit",
+	};
+	struct driver *d = driver_begin_as(profile, 3000);
+	char line[64];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(faults); i++) {
+		snprintf(line, sizeof(line), "fault 5 %s", faults[i]);
+		driver_sim(d, line);
+		driver_run_ms(d, 4000);
+		driver_state(d, OHTD_STATE_IDLE);
+		move_refused(d, 5000, OHTD_WHY_SENSORS);
+		driver_sim(d, "clear 5");
+		driver_run_ms(d, 3000);
+		driver_arrives(d, i % 2 ? 3000 : 4000);
+	}
+	driver_end(d);
+}
+
+static void standing_robot_knows_its_place_when_the_dock_module_is_back(void **state)
+{
+	(void)state;
+	knows_its_place(OHT_PROFILE_CANONICAL);
+	knows_its_place(OHT_PROFILE_LEGACY);
+}
+
+/* As a module does that starts: it knows its registers later. */
+static void position_jumps(struct driver *d)
+{
+	driver_sim(d, "set 5 position_x 9000");
+	driver_run_ms(d, 130);
+	assert_true(d->f->control.mission.drive.position.jumps == 1);
+}
+
+static void position_is_right_again(struct driver *d)
+{
+	driver_sim(d, "set 5 position_x 3000");
+	driver_sim(d, "unset 5 position_x");
+	driver_run_ms(d, 500);
+}
+
+/* One reading far away may be a slip of the module, so it ends no move; but none begins on top of it. */
+static void command_waits_until_a_position_is_beyond_doubt(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	position_jumps(d);
+	move_refused(d, 4000, OHTD_WHY_SENSORS);
+	position_is_right_again(d);
+	driver_arrives(d, 4000);
+	position_jumps(d);
+	driver_run_ms(d, 1000);
+	move_refused(d, 5000, OHTD_WHY_SENSORS);
+	driver_end(d);
+}
+
+static void module_that_refuses_its_registers_for_a_while_serves_again(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	for (unsigned int unit = 2; unit <= 5; unit++) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "fault %u exception code=2", unit);
+		driver_sim(d, line);
+		driver_run_ms(d, 3000);
+		driver_sim(d, "clear");
+		driver_run_ms(d, 12000);
+		d->f->fake->pressed = false;
+		if (d->f->control.state == OHTD_STATE_ESTOP)
+			driver_asks(d, OHTD_COMMAND_RESET);
+		if (d->f->control.state == OHTD_STATE_FAULT)
+			driver_asks(d, OHTD_COMMAND_RESET_FAULT);
+		if (d->f->control.state == OHTD_STATE_SAFE)
+			driver_asks(d, OHTD_COMMAND_ENABLE);
+		driver_arrives(d, unit % 2 ? 3000 : 4000);
+	}
+	driver_end(d);
+}
+
+static void legacy_robot_does_not_go_where_its_position_has_no_number(void **state)
+{
+	struct driver *d = driver_begin_as(OHT_PROFILE_LEGACY, 800);
+
+	(void)state;
+	move_refused(d, -1, OHTD_WHY_SOFT_LIMIT);
+	move_refused(d, -3500, OHTD_WHY_SOFT_LIMIT);
+	driver_arrives(d, 60);
+	driver_arrives(d, 1000);
+	driver_end(d);
+}
+
+static void wheels_that_slip_are_a_fault(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	driver_departs(d, 12000);
+	driver_run_ms(d, 3000);
+	driver_sim(d, "rail slip 100");
+	driver_until(d, OHTD_STATE_FAULT, 5000);
+	assert_true(d->f->control.mission.command.reason.code == OHTD_WHY_DRIVE_FOLLOWING ||
+		    d->f->control.mission.command.reason.code == OHTD_WHY_DRIVE_STALLED ||
+		    d->f->control.mission.command.reason.code == OHTD_WHY_POSITION_LOST);
+	driver_run_ms(d, 4000);
+	assert_int_equal(d->f->fake->status.state, OHT_STATE_READY);
+	/* It is over, and can be cleared. */
+	driver_sim(d, "rail slip 0");
+	driver_asks(d, OHTD_COMMAND_RESET_FAULT);
+	driver_asks(d, OHTD_COMMAND_ENABLE);
+	driver_stands(d);
+	driver_arrives(d, 4000);
+	driver_end(d);
+}
+
+static void late_command_is_dropped(void **state)
+{
+	struct driver *d = driver_begin(3000);
+	const struct ohtd_command command = {
+		.kind = OHTD_COMMAND_MOVE, .target_mm = 9000, .valid_ms = 30, .id = 1,
+	};
+	struct ohtd_answer answer = fixture_command(d->f, &command);
+
+	(void)state;
+	/* A drive that turns first takes longer than this to echo. */
+	assert_int_equal(answer.outcome, OHTD_OUTCOME_EXPIRED);
+	driver_run_ms(d, 1500);
+	driver_state(d, OHTD_STATE_IDLE);
+	assert_near(d->rail->position_mm, 3000, 2);
+	ended(d, OHTD_WHY_EXPIRED);
+	driver_stands(d);
+	driver_end(d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(moves_there_and_back),
+		cmocka_unit_test(answer_comes_with_the_first_movement),
+		cmocka_unit_test(target_under_the_robot_is_reached_without_motion),
+		cmocka_unit_test(command_keeps_its_own_speed_limit),
+		cmocka_unit_test(slow_command_keeps_up_over_a_long_way),
+		cmocka_unit_test(newer_target_takes_the_place_of_the_older_one),
+		cmocka_unit_test(soft_limits_hold),
+		cmocka_unit_test(pause_keeps_the_target_and_resume_goes_on),
+		cmocka_unit_test(pause_before_the_first_movement_keeps_the_target),
+		cmocka_unit_test(stop_ends_the_command_and_leaves_the_outputs),
+		cmocka_unit_test(stop_of_a_pause_drops_the_target),
+		cmocka_unit_test(button_ends_it_all),
+		cmocka_unit_test(obstacle_blocks_and_a_person_goes_on),
+		cmocka_unit_test(robot_crawls_to_the_stop_zone),
+		cmocka_unit_test(target_behind_an_obstacle_is_refused),
+		cmocka_unit_test(nothing_moves_before_enable),
+		cmocka_unit_test(idle_refuses_what_is_about_a_motion),
+		cmocka_unit_test(docked_robot_does_not_tear_itself_off),
+		cmocka_unit_test(silent_drive_stops_the_machine),
+		cmocka_unit_test(robot_turns_beside_a_module_that_answers_late),
+		cmocka_unit_test(silent_dock_module_stops_a_move),
+		cmocka_unit_test(silent_dock_module_leaves_a_standing_robot),
+		cmocka_unit_test(standing_robot_knows_its_place_when_the_dock_module_is_back),
+		cmocka_unit_test(command_waits_until_a_position_is_beyond_doubt),
+		cmocka_unit_test(module_that_refuses_its_registers_for_a_while_serves_again),
+		cmocka_unit_test(legacy_robot_does_not_go_where_its_position_has_no_number),
+		cmocka_unit_test(wheels_that_slip_are_a_fault),
+		cmocka_unit_test(late_command_is_dropped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* ohtctl on a machine whose controller is ohtd: what only the controller may do goes over its socket. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "fake_device.h"
+#include "ohtctl_runner.h"
+
+#define REQUEST_BYTES	4096
+
+/* A daemon that takes one request, or one before it that is answered with @first. */
+static struct {
+	struct sockaddr_un address;
+	int fd;
+	const char *first;
+	const char *answer;
+	char request[REQUEST_BYTES];
+	pthread_t thread;
+} far;
+
+/* The head, and a body if there is one. */
+static bool is_whole(const char *request)
+{
+	return strstr(request, "\r\n\r\n") &&
+	       (!strncmp(request, "GET ", 4) || strstr(request, "Content-Length: 0") ||
+		strchr(request, '}'));
+}
+
+static void serve_one(const char *answer)
+{
+	int fd = accept(far.fd, NULL, NULL);
+	size_t used = 0;
+	ssize_t n;
+
+	memset(far.request, 0, sizeof(far.request));
+	while (fd >= 0 && !is_whole(far.request)) {
+		n = read(fd, far.request + used, sizeof(far.request) - 1 - used);
+		if (n <= 0)
+			break;
+		used += (size_t)n;
+	}
+	if (fd >= 0 && write(fd, answer, strlen(answer)) < 0)
+		perror("write");
+	if (fd >= 0)
+		close(fd);
+}
+
+static void *serve(void *arg)
+{
+	if (far.first)
+		serve_one(far.first);
+	serve_one(far.answer);
+	return arg;
+}
+
+static void listen_with(const char *answer)
+{
+	far.answer = answer;
+	assert_int_equal(pthread_create(&far.thread, NULL, serve, NULL), 0);
+}
+
+/* The line with the socket, and what it asked; the exit code. */
+static int run_asking(const char *verb, const char *answer, const char *request)
+{
+	char line[256];
+	int result;
+
+	listen_with(answer);
+	snprintf(line, sizeof(line), "%s --socket %s", verb, far.address.sun_path);
+	result = run(line);
+	assert_int_equal(pthread_join(far.thread, NULL), 0);
+	if (strncmp(far.request, request, strlen(request)))
+		fail_msg("%s: %.60s", verb, far.request);
+	return result;
+}
+
+static int setup(void **state)
+{
+	far.address.sun_family = AF_UNIX;
+	snprintf(far.address.sun_path, sizeof(far.address.sun_path), "/tmp/oht-test-%d.sock",
+		 getpid());
+	unlink(far.address.sun_path);
+	far.fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (bind(far.fd, (void *)&far.address, sizeof(far.address)) || listen(far.fd, 1))
+		return -1;
+	/* Who is the controller is told by the name of its process: ours, for this test. */
+	prctl(PR_SET_NAME, "ohtd");
+	runner_setup(state);
+	fake.stop.flags = OHT_ESTOP_HAS_CONTROLLER;
+	fake.stop.controller_tgid = (uint32_t)getpid();
+	fake.stop.state = OHT_ESTOP_STOPPED;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	close(far.fd);
+	unlink(far.address.sun_path);
+	prctl(PR_SET_NAME, "test");
+	return runner_teardown(state);
+}
+
+#define STOPPED		"HTTP/1.1 200 OK\r\nContent-Length: 19\r\n\r\n{\"state\":\"stopped\"}"
+#define SEEN		"HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n{\"journal_seq\":7}"
+#define REFUSED		"HTTP/1.1 409 C\r\nContent-Length: 36\r\n\r\n{\"detail\":\"not now\",\"code\":\"moving\"}"
+
+static void acts_go_to_the_daemon(void **state)
+{
+	(void)state;
+	/* Not for a stop that comes after the look at it. */
+	far.first = SEEN;
+	assert_int_equal(run_asking("safety reset", STOPPED, "POST /api/v1/safety/reset "), 0);
+	assert_non_null(strstr(far.request, "\"journal_seq\": 7"));
+	assert_non_null(strstr(out_text, "stopped"));
+	far.first = NULL;
+	assert_int_equal(run_asking("safety enable", STOPPED, "POST /api/v1/safety/enable "), 0);
+	assert_int_equal(run_asking("safety selftest", STOPPED, "POST /api/v1/safety/self-test "), 0);
+	assert_int_equal(run_asking("safety disable", STOPPED, "POST /api/v1/robot/commands "), 0);
+	assert_non_null(strstr(far.request, "\"disable\""));
+	/* None of them has touched the device. */
+	assert_int_equal(fake.sessions, 0);
+	assert_int_equal(fake.enables, 0);
+}
+
+#define EMPTY		"HTTP/1.1 204 No Content\r\n\r\n"
+#define QUEUE		"HTTP/1.1 200 OK\r\nContent-Length: 80\r\n\r\n" \
+			"{\"queue\":[{\"number\":17,\"verb\":\"move\",\"position_mm\":3500,\"id\":null,\"by\":\"anna\"}]}"
+
+static void the_queue_is_kept_by_the_daemon(void **state)
+{
+	(void)state;
+	assert_int_equal(run_asking("robot move 3500 --append", STOPPED, "POST /api/v1/robot/commands "), 0);
+	assert_non_null(strstr(far.request, "\"queue\": \"append\""));
+	assert_int_equal(run_asking("robot dock", STOPPED, "POST /api/v1/robot/commands "), 0);
+	assert_null(strstr(far.request, "queue"));
+	assert_int_equal(run_asking("robot queue", QUEUE, "GET /api/v1/robot "), 0);
+	assert_non_null(strstr(out_text, "17"));
+	assert_non_null(strstr(out_text, "3500"));
+	assert_int_equal(run_asking("robot cancel 17", EMPTY, "DELETE /api/v1/robot/commands/17 "), 0);
+	assert_int_equal(run_asking("robot cancel 17", REFUSED, "DELETE /api/v1/robot/commands/17 "), 1);
+	assert_int_equal(run("robot cancel 0"), 2);
+	assert_int_equal(run("robot cancel last"), 2);
+	assert_int_equal(run("robot cancel"), 2);
+	assert_int_equal(run("robot stop --append"), 2);
+}
+
+static void a_station_stands_in_place_of_a_position(void **state)
+{
+	(void)state;
+	assert_int_equal(run_asking("robot move --station bay_3", STOPPED, "POST /api/v1/robot/commands "), 0);
+	assert_non_null(strstr(far.request, "\"station\": \"bay_3\""));
+	assert_null(strstr(far.request, "position_mm"));
+	assert_int_equal(run_asking("robot move --station none", REFUSED, "POST /api/v1/robot/commands "), 1);
+	assert_int_equal(run_asking("robot stations", STOPPED, "GET /api/v1/robot/stations "), 0);
+	assert_int_equal(run("robot move"), 2);
+	assert_int_equal(run("robot move 500 --station home"), 2);
+	assert_int_equal(run("robot move --station"), 2);
+	assert_int_equal(run("robot home --station home"), 2);
+	assert_int_equal(run("robot stations home"), 2);
+}
+
+static void facts_come_from_the_daemon(void **state)
+{
+	(void)state;
+	assert_int_equal(run_asking("robot facts", STOPPED, "GET /api/v1/robot/factsheet "), 0);
+	assert_int_equal(run("robot facts now"), 2);
+}
+
+static void limits_come_from_the_daemon(void **state)
+{
+	(void)state;
+	assert_int_equal(run_asking("robot limits", STOPPED, "GET /api/v1/robot/limits "), 0);
+	assert_int_equal(run_asking("robot limits reload", STOPPED,
+				    "POST /api/v1/robot/limits/reload "), 0);
+	assert_int_equal(run_asking("robot limits reload", REFUSED,
+				    "POST /api/v1/robot/limits/reload "), 1);
+	assert_int_equal(run("robot limits now"), 2);
+	assert_int_equal(run("robot limits reload now"), 2);
+}
+
+static void the_speed_override_is_set_by_the_daemon(void **state)
+{
+	(void)state;
+	assert_int_equal(run_asking("robot override 40", STOPPED, "PUT /api/v1/robot/override "), 0);
+	assert_non_null(strstr(far.request, "\"percent\": 40"));
+	assert_int_equal(run_asking("robot override 1", REFUSED, "PUT /api/v1/robot/override "), 1);
+	assert_int_equal(run("robot override 0"), 2);
+	assert_int_equal(run("robot override 101"), 2);
+	assert_int_equal(run("robot override half"), 2);
+}
+
+static void refusals_of_the_daemon_are_told(void **state)
+{
+	(void)state;
+	assert_int_equal(run_asking("safety enable", REFUSED, "POST /api/v1/safety/enable "), 1);
+	assert_string_equal(err_text, "ohtctl: not now [moving]\n");
+}
+
+static void stop_never_goes_to_the_daemon(void **state)
+{
+	(void)state;
+	fake.stop.state = OHT_ESTOP_ENABLED;
+	assert_int_equal(run("safety stop"), 0);
+	assert_int_equal(fake.stop.state, OHT_ESTOP_STOPPED);
+}
+
+static void a_heartbeat_of_ones_own_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(run("safety enable --deadman-ms 200"), 1);
+	assert_non_null(strstr(err_text, "is the controller: end it first"));
+}
+
+#define CASE(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(acts_go_to_the_daemon),
+		CASE(the_queue_is_kept_by_the_daemon),
+		CASE(a_station_stands_in_place_of_a_position),
+		CASE(facts_come_from_the_daemon),
+		CASE(limits_come_from_the_daemon),
+		CASE(the_speed_override_is_set_by_the_daemon),
+		CASE(refusals_of_the_daemon_are_told),
+		CASE(stop_never_goes_to_the_daemon),
+		CASE(a_heartbeat_of_ones_own_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

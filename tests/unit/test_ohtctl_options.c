@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* ohtctl: help of a verb, the end of options, negative values, registers written by name. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_device.h"
+#include "ohtctl_runner.h"
+
+#define HELP_COLUMNS	80
+
+static const struct usage_case usage_cases[] = {
+	/* The end of options, and what looks like a negative number. */
+	{ "read 2 -- --json", "'--json'" },
+	{ "-- --help", "unknown verb '--help'" },
+	{ "write 2 1 -32769", "-32768..65535: '-32769'" },
+	{ "write 2 1 -1x", "'-1x'" },
+	{ "write 2 1 -0x5", "'-0x5'" },
+	{ "write 2 1 -", "'-'" },
+	{ "write 2 1 -x", "unknown option '-x'" },
+	{ "write 2 -1 5", "0..65535: '-1'" },
+	{ "write -2 1 5", "-2" },
+	{ "write 2 1 -1 --fc 5", "0..1: '-1'" },
+	{ "mask 2 1 -1 0", "0..65535: '-1'" },
+	{ "read 2 0 --timeout-ms -5", "1..60000: '-5'" },
+	{ "write 2 1 1.5", "'1.5'" },
+	/* What only works on this machine, and what only means something there. */
+	{ "raw 2 11 --url https://localhost", "no route for 'raw'" },
+	{ "write 2 1 1 --url https://localhost", "no route for 'write'" },
+	{ "plan load x --url https://localhost", "no route for 'plan load'" },
+	{ "scan --all --url https://localhost", "--all does not belong to 'scan' with --url" },
+	{ "read power x --timeout-ms 5 --url https://localhost", "--timeout-ms does not belong" },
+	{ "stats --fingerprint 00", "--fingerprint does not belong to 'stats'" },
+	{ "login", "needs --url" },
+	{ "logout", "needs --url" },
+	{ "foxglove", "needs --url" },
+	{ "info --url http://localhost", "must be https://HOST:PORT: 'http://localhost'" },
+	{ "info --url localhost:8443", "'localhost:8443'" },
+	{ "info --url https://", "'https://'" },
+	{ "info --url https://u:p@localhost", "'https://u:p@localhost'" },
+	{ "info --url https://localhost/api", "'https://localhost/api'" },
+	{ "info --url https://localhost?x", "'https://localhost?x'" },
+	{ "info --url https://localhost#x", "'https://localhost#x'" },
+	{ "info --url https://../../etc", "'https://../../etc'" },
+	{ "info --url https://%2e%2e%2fetc", "'https://%2e%2e%2fetc'" },
+	{ "info --url https://localhost:99999", "'https://localhost:99999'" },
+	/* By name. */
+	{ "write power battery_voltage 1", "'battery_voltage' can only be read" },
+	{ "write power charger_voltage_setpont 1", "is it 'charger_voltage_setpoint'?" },
+	{ "write power setpoint 1", "is it 'charger_voltage_setpoint'?" },
+	{ "write power xyzzyxyzzyxyzzy 1", "no register 'xyzzyxyzzyxyzzy'\n" },
+	{ "read power battery_voltag", "is it 'battery_voltage'?" },
+	{ "write power charger_voltage_setpoint 60.1", "takes 0.0..60.0 V: '60.1'" },
+	{ "write power charger_voltage_setpoint -0.1", "takes 0.0..60.0 V: '-0.1'" },
+	{ "write power charger_voltage_setpoint 1e1", "not a number: '1e1'" },
+	{ "write power charger_voltage_setpoint 0x10", "not a number: '0x10'" },
+	{ "write power charger_voltage_setpoint nan", "not a number: 'nan'" },
+	{ "write power charger_voltage_setpoint 1.", "not a number: '1.'" },
+	{ "write power charger_voltage_setpoint 99999999999999999999999999", "99999'" },
+	{ "write power charger_voltage_setpoint 1 2", "one value: '2'" },
+	{ "write power charger_voltage_setpoint 1 --fc 5", "--fc 5" },
+	{ "write power charger_voltage_setpoint 1 --fc 15", "--fc 15" },
+	{ "write power charge_relay 2", "takes 0..1: '2'" },
+	{ "write 4 motor1_speed -100", "motor1_speed takes 0.0000000000..99.9999999885 %: '-100'" },
+	{ "write dock_location position_x -32769", "takes -32768..32767 mm: '-32769'" },
+	{ "write 99 position_x 1", "unit 99" },
+	{ "write 0 position_x 1", "1..247: '0'" },
+	{ "write nothing position_x 1", "'nothing'" },
+	{ "write power position_x 1 --profile legacy", "'position_x'" },
+};
+
+static void refusals_name_the_value(void **state)
+{
+	(void)state;
+	expect_wrong_usage(usage_cases, sizeof(usage_cases) / sizeof(usage_cases[0]));
+	assert_int_equal(fake.submits, 0);
+}
+
+static void negative_values_are_twos_complement(void **state)
+{
+	(void)state;
+	assert_int_equal(run("write 2 0x20 -1"), 0);
+	assert_int_equal(fake.words[2][0x20], 0xFFFF);
+	assert_int_equal(run("write 2 0x20 -32768 -- -5 65535"), 0);
+	assert_int_equal(fake.words[2][0x20], 0x8000);
+	assert_int_equal(fake.words[2][0x21], 0xFFFB);
+	assert_int_equal(fake.words[2][0x22], 65535);
+	assert_int_equal(run("exchange 2 0x20 1 0x21 -2"), 0);
+	assert_int_equal(fake.words[2][0x21], 0xFFFE);
+}
+
+static void names_take_values_in_their_unit(void **state)
+{
+	(void)state;
+	assert_int_equal(run("write power charger_voltage_setpoint 24.5"), 0);
+	assert_int_equal(fake.words[2][0x30], 245);
+	assert_int_equal(fake.transfer.function, 6);
+	assert_string_equal(out_text, "unit 2 took charger_voltage_setpoint = 24.5 V (0x0030)\n");
+	/* The number of the unit does as well, and the nearest step is what is written. */
+	assert_int_equal(run_json("write 2 charger_voltage_setpoint 24.46 --fc 16"), 0);
+	assert_int_equal(fake.words[2][0x30], 245);
+	assert_int_equal(fake.transfer.function, 16);
+	assert_string_equal(text("/name"), "charger_voltage_setpoint");
+	assert_int_equal(number("/raw"), 245);
+	assert_int_equal(number("/unit"), 2);
+	assert_int_equal(number("/attempts"), 1);
+}
+
+static void negative_and_plain_values_by_name(void **state)
+{
+	(void)state;
+	fake_add_unit(5, 5);
+	assert_int_equal(run("write dock_location position_x -100"), 0);
+	assert_int_equal(fake.words[5][0x30], 0xFF9C);
+	assert_string_equal(out_text, "unit 5 took position_x = -100 mm (0x0030)\n");
+	assert_int_equal(run("write 5 position_x 0x10"), 0);
+	assert_int_equal(fake.words[5][0x30], 0x10);
+	/* What cannot be read can be written. */
+	assert_int_equal(run("write power reset_error_command 1"), 0);
+	assert_int_equal(fake.words[2][0x109], 1);
+}
+
+static void names_step_aside_for_a_controller(void **state)
+{
+	(void)state;
+	fake.stop.flags = OHT_ESTOP_HAS_CONTROLLER;
+	fake.stop.controller_tgid = OTHER_TGID;
+	assert_int_equal(run("write power charger_voltage_setpoint 1"), 1);
+	assert_non_null(strstr(err_text, "(pid 1) is the controller"));
+	assert_int_equal(fake.submits, 0);
+}
+
+/* ---- help ---- */
+
+static void expect_narrow(const char *line)
+{
+	const char *begin, *end;
+
+	assert_int_equal(run(line), 0);
+	assert_string_equal(err_text, "");
+	for (begin = out_text; *begin; begin = end + 1) {
+		end = strchr(begin, '\n');
+		assert_non_null(end);
+		/* A usage line is as long as its verb. */
+		if (end - begin > HELP_COLUMNS && strncmp(begin, "Usage: ", 7))
+			fail_msg("'%s': too wide: %.*s", line, (int)(end - begin), begin);
+	}
+}
+
+static void a_verb_lists_its_options_and_no_others(void **state)
+{
+	(void)state;
+	expect_narrow("--help");
+	expect_narrow("write --help");
+	assert_non_null(strstr(out_text, "  --retries N       attempts after the first (0..10, "
+					 "default: 2 to read"));
+	assert_non_null(strstr(out_text, "(1..60000, default 100)"));
+	assert_non_null(strstr(out_text, "--profile WORD"));
+	assert_non_null(strstr(out_text, "--json"));
+	assert_null(strstr(out_text, "--cycle-us"));
+	assert_null(strstr(out_text, "--function N"));
+	expect_narrow("stats --help");
+	assert_null(strstr(out_text, "\nOptions:"));
+	assert_non_null(strstr(out_text, "--device PATH"));
+	expect_narrow("plan load --help");
+	assert_non_null(strstr(out_text, "(1000..1000000, default 25000)"));
+	expect_narrow("safety commission --help");
+	expect_narrow("admin create --help");
+	assert_non_null(strstr(out_text, "--role WORD"));
+	assert_int_equal(fake.opens, 0);
+}
+
+#define CASE(function) cmocka_unit_test_setup_teardown(function, runner_setup, runner_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(refusals_name_the_value),
+		CASE(negative_values_are_twos_complement),
+		CASE(names_take_values_in_their_unit),
+		CASE(negative_and_plain_values_by_name),
+		CASE(names_step_aside_for_a_controller),
+		CASE(a_verb_lists_its_options_and_no_others),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

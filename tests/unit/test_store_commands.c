@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the store keeps of commands, over a restart and a crash. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "store/commands.h"
+#include "store/db_private.h"
+#include "store_fixture.h"
+
+#define NOW_NS	(STORE_NOW_S * 1000000000LL)
+#define MARGIN	100
+
+static struct ohtd_db *db;
+
+static int set_up(void **state)
+{
+	(void)state;
+	if (store_folder_make())
+		return -1;
+	db = store_open_db();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	ohtd_db_close(db);
+	return store_folder_remove();
+}
+
+static void open_anew(void)
+{
+	ohtd_db_close(db);
+	db = store_open_db();
+}
+
+static struct ohtd_command_row row_of(int64_t number, const char *state)
+{
+	struct ohtd_command_row row = {
+		.number = number, .caller_id = "order-5", .tag = 3, .user = "anna", .verb = "move",
+		.position_mm = 1200.5, .speed_mm_s = NAN, .accepted_ns = NOW_NS + number,
+	};
+
+	strcpy(row.state, state);
+	return row;
+}
+
+static void keep(int64_t number, const char *state, int64_t ended_ns)
+{
+	struct ohtd_command_row row = row_of(number, state);
+
+	row.ended_ns = ended_ns;
+	assert_int_equal(ohtd_db_commands_keep(db, &row, 1), 0);
+}
+
+static struct ohtd_command_row get(int64_t number)
+{
+	struct ohtd_command_row row = { .number = number };
+
+	assert_int_equal(ohtd_db_command_get(db, &row), 0);
+	return row;
+}
+
+static void a_command_is_kept_with_its_newest_phase(void **state)
+{
+	struct ohtd_command_row row = row_of(1, "running"), found;
+
+	(void)state;
+	keep(1, "initializing", 0);
+	row.began_ns = NOW_NS + 9;
+	row.position_mm = NAN;
+	row.speed_mm_s = -50;
+	assert_int_equal(ohtd_db_commands_keep(db, &row, 1), 0);
+	open_anew();
+	found = get(1);
+	assert_string_equal(found.caller_id, "order-5");
+	assert_string_equal(found.user, "anna");
+	assert_int_equal(found.tag, 3);
+	assert_string_equal(found.verb, "move");
+	assert_string_equal(found.state, "running");
+	assert_string_equal(found.reason, "");
+	assert_true(isnan(found.position_mm));
+	assert_true(found.speed_mm_s == -50);
+	assert_int_equal(found.accepted_ns, NOW_NS + 1);
+	assert_int_equal(found.began_ns, NOW_NS + 9);
+	assert_int_equal(found.ended_ns, 0);
+	found.number = 2;
+	assert_int_equal(ohtd_db_command_get(db, &found), -ENOENT);
+}
+
+static void all_or_none_of_several(void **state)
+{
+	struct ohtd_command_row rows[] = { row_of(1, "running"), row_of(0, "running") };
+
+	(void)state;
+	assert_true(ohtd_db_commands_keep(db, rows, 2) < 0);
+	assert_int_equal(ohtd_db_command_get(db, &rows[0]), -ENOENT);
+}
+
+static void listed_newest_first_and_page_by_page(void **state)
+{
+	struct ohtd_command_row rows[4];
+	int64_t number;
+
+	(void)state;
+	assert_int_equal(ohtd_db_command_list(db, INT64_MAX, rows, 4), 0);
+	for (number = 1; number <= 6; number++)
+		keep(number, "finished", NOW_NS + number);
+	assert_int_equal(ohtd_db_command_list(db, INT64_MAX, rows, 4), 4);
+	assert_int_equal(rows[0].number, 6);
+	assert_int_equal(rows[3].number, 3);
+	assert_int_equal(ohtd_db_command_list(db, 3, rows, 4), 2);
+	assert_int_equal(rows[0].number, 2);
+	assert_int_equal(rows[1].number, 1);
+	assert_int_equal(ohtd_db_command_list(db, 1, rows, 4), 0);
+}
+
+static void what_a_crash_left_open_has_failed(void **state)
+{
+	int64_t given = -1;
+
+	(void)state;
+	assert_int_equal(ohtd_db_commands_begin(db, NOW_NS, MARGIN, &given), 0);
+	assert_int_equal(given, 0);
+	keep(1, "finished", NOW_NS);
+	keep(2, "failed", NOW_NS);
+	keep(3, "running", 0);
+	keep(4, "waiting", 0);
+	open_anew();
+	assert_int_equal(ohtd_db_commands_begin(db, NOW_NS + 7, MARGIN, &given), 2);
+	assert_string_equal(get(1).state, "finished");
+	assert_string_equal(get(2).reason, "");
+	assert_string_equal(get(3).state, "failed");
+	assert_string_equal(get(3).reason, "aborted_by_restart");
+	assert_int_equal(get(3).ended_ns, NOW_NS + 7);
+	assert_string_equal(get(4).reason, "aborted_by_restart");
+	assert_int_equal(ohtd_db_commands_begin(db, NOW_NS + 8, MARGIN, &given), 0);
+	assert_int_equal(get(3).ended_ns, NOW_NS + 7);
+}
+
+static void no_number_is_given_twice(void **state)
+{
+	int64_t given;
+
+	(void)state;
+	assert_int_equal(ohtd_db_commands_begin(db, NOW_NS, MARGIN, &given), 0);
+	keep(given + 1, "finished", NOW_NS);
+	/* After a crash more of them may have been given than were written. */
+	open_anew();
+	assert_int_equal(ohtd_db_commands_begin(db, NOW_NS, MARGIN, &given), 0);
+	assert_int_equal(given, MARGIN);
+	/* In order: the next one follows. */
+	keep(given + 1, "finished", NOW_NS);
+	assert_int_equal(ohtd_db_commands_reserve(db, given + 1), 0);
+	open_anew();
+	assert_int_equal(ohtd_db_commands_begin(db, NOW_NS, MARGIN, &given), 0);
+	assert_int_equal(given, MARGIN + 1);
+	/* A row says more than a reservation that is behind it. */
+	keep(5000, "finished", NOW_NS);
+	assert_int_equal(ohtd_db_commands_begin(db, NOW_NS, MARGIN, &given), 0);
+	assert_int_equal(given, 5000);
+}
+
+static void the_oldest_are_dropped(void **state)
+{
+	(void)state;
+	keep(1, "finished", NOW_NS);
+	keep(2, "finished", NOW_NS);
+	keep(OHTD_COMMANDS_KEPT + 1, "finished", NOW_NS);
+	assert_int_equal(ohtd_db_command_get(db, &(struct ohtd_command_row){ .number = 1 }), -ENOENT);
+	get(2);
+}
+
+#define CASE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_command_is_kept_with_its_newest_phase),
+		CASE(all_or_none_of_several),
+		CASE(listed_newest_first_and_page_by_page),
+		CASE(what_a_crash_left_open_has_failed),
+		CASE(no_number_is_given_twice),
+		CASE(the_oldest_are_dropped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

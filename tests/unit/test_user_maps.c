@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Register maps of the user: what they add, everything that is refused, and that the rest goes on. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/modmap.h"
+#include "robot/blocks.h"
+#include "robot/user_maps.h"
+#include "scratch.h"
+
+#define HEADER								\
+	"profile,module,address,name,label,access,type,scale,unit,min,max,default,"	\
+	"write_level,safety_critical,motion,description\n"
+#define FAN	"common,power,0x0150,fan_speed,Fan,RO,u16,0.1,rpm,0,6000,0,none,no,no,x\n"
+#define OIL	"legacy,travel_motor,0x0180,oil,Oil,RO,i32,1,,,,,none,no,no,x\n"
+#define PATH_BYTES	160
+#define HEARD_MAX	64
+
+static char dir[] = "/tmp/oht-user-maps-XXXXXX";
+static char error[OHT_ERROR_BYTES];
+static struct oht_modmap *map;
+
+static int setup(void **state)
+{
+	(void)state;
+	if (scratch_make(dir))
+		return -1;
+	return oht_modmap_load(OHT_SOURCE_DATADIR, &map, error);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	oht_modmap_free(map);
+	map = NULL;
+	return scratch_remove(dir);
+}
+
+static const char *put_bytes(const char *name, const void *bytes, size_t count)
+{
+	static char path[PATH_BYTES];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, count, file), count);
+	assert_int_equal(fclose(file), 0);
+	return path;
+}
+
+static const char *put(const char *name, const char *text)
+{
+	return put_bytes(name, text, strlen(text));
+}
+
+static const struct oht_register *find(const char *module, enum oht_profile profile,
+				       const char *name)
+{
+	return oht_regmap_find(&oht_modmap_by_name(map, module)->map[profile], name);
+}
+
+static int add(const char *path)
+{
+	size_t registers;
+
+	return oht_modmap_add(map, path, NULL, &registers, error);
+}
+
+/* ---- what is taken ---- */
+
+static void registers_are_added_to_both_profiles(void **state)
+{
+	const struct oht_regmap *power = &oht_modmap_by_name(map, "power")->map[OHT_PROFILE_LEGACY];
+	size_t count = power->count, registers = 0;
+
+	(void)state;
+	assert_int_equal(oht_modmap_add(map, put("a.csv", "# mine\n" HEADER "# one\n" FAN OIL),
+					NULL, &registers, error), 0);
+	assert_int_equal(registers, 2);
+	assert_int_equal(power->count, count + 1);
+	assert_non_null(find("power", OHT_PROFILE_CANONICAL, "fan_speed"));
+	assert_ptr_equal(oht_regmap_at(power, 0x150), find("power", OHT_PROFILE_LEGACY, "fan_speed"));
+	assert_true(oht_regmap_at(power, 0x150)->added);
+	assert_false(oht_regmap_at(power, 0x100)->added);
+	assert_ptr_equal(oht_regmap_at(power, 0x100), find("power", OHT_PROFILE_LEGACY, "device_id"));
+	/* The second word of a value; and only in the profile that was said. */
+	assert_string_equal(oht_regmap_at(&oht_modmap_by_name(map, "travel_motor")->
+					  map[OHT_PROFILE_LEGACY], 0x181)->name, "oil");
+	assert_null(find("travel_motor", OHT_PROFILE_CANONICAL, "oil"));
+}
+
+static void row_of_system_is_in_every_module(void **state)
+{
+	size_t i;
+
+	(void)state;
+	assert_int_equal(add(put("a.csv", HEADER "common,system,0x0120,hours,H,RO,u32,1,h,,,,none,no,no,\n")), 0);
+	for (i = 0; i < oht_modmap_count(map) * OHT_PROFILES; i++)
+		assert_non_null(oht_regmap_find(&oht_modmap_module(map, i / OHT_PROFILES)->
+						map[i % OHT_PROFILES], "hours"));
+}
+
+/* Nobody's block becomes longer or is refused by what a user believes to be there. */
+static void what_is_added_has_blocks_of_its_own(void **state)
+{
+	const struct oht_regmap *power = &oht_modmap_by_name(map, "power")->map[OHT_PROFILE_LEGACY];
+	static struct ohtd_blocks before, after;
+	uint8_t marks[OHTD_REGISTERS_MAX] = { 0 };
+	int signal = (int)(find("power", OHT_PROFILE_LEGACY, "battery_soc") - power->reg);
+	unsigned int i;
+
+	(void)state;
+	ohtd_blocks_cut(power, &signal, 1, marks, &before);
+	/* Right behind the built-in ones, and behind one another. */
+	assert_int_equal(add(put("a.csv", HEADER
+		"common,power,0x010A,x,X,RO,u16,1,,,,,none,no,no,\n"
+		"common,power,0x010B,y,Y,RO,u16,1,,,,,none,no,no,\n")), 0);
+	ohtd_blocks_cut(power, &signal, 1, marks, &after);
+	assert_int_equal(after.polls, before.polls);
+	assert_memory_equal(&after.poll[0], &before.poll[0], sizeof(before.poll[0]));
+	assert_int_equal(after.sweeps, before.sweeps + 1);
+	for (i = 0; i < after.sweeps; i++)
+		if (after.sweep[i].address == 0x10a)
+			assert_int_equal(after.sweep[i].words, 2);
+}
+
+/* ---- what is refused ---- */
+
+#define ROW(cells)	HEADER cells "\n"
+
+static void wrong_file_is_refused_with_the_reason(void **state)
+{
+	static const struct { const char *text, *said; } cases[] = {
+		{ "", "no header line" },
+		{ "# only a comment\n", "no header line" },
+		{ HEADER, "no row under the header" },
+		{ "profile,module\ncommon,power\n", "a.csv:1: no column 'address'" },
+		{ "profile,profile\n1,2\n", "column 'profile' twice" },
+		{ HEADER "common,power\n", "a.csv:2: 2 fields where the header has 16" },
+		{ HEADER "\"common\n", "closing quote" },
+		{ ROW("mine,power,0x150,x,X,RO,u16,1,,,,,none,no,no,"), "profile: must be one of common|canonical|legacy: 'mine'" },
+		{ ROW("common,gripper,0x150,x,X,RO,u16,1,,,,,none,no,no,"), "a.csv:2: module: not in modules.csv: 'gripper'" },
+		{ ROW("common,power,65536,x,X,RO,u16,1,,,,,none,no,no,"), "address: must be 0..65535: '65536'" },
+		{ ROW("common,power,0xFFFF,x,X,RO,u32,1,,,,,none,no,no,"), "second word lies beyond 0xFFFF" },
+		{ ROW("common,power,0x150,X-1,X,RO,u16,1,,,,,none,no,no,"), "name: not a name of a-z, 0-9 and _: 'X-1'" },
+		{ ROW("common,power,0x150,x,X,RO,float,1,,,,,none,no,no,"), "type: must be one of" },
+		{ ROW("common,power,0x150,x,X,RO,u16,0,,,,,none,no,no,"), "scale: not a positive decimal number: '0'" },
+		{ ROW("common,power,0x150,x,X,RO,u16,1,,10,5,,none,no,no,"), "max: below min: '5'" },
+		{ ROW("common,power,0x150,x,X,RO,u16,1,,0,65536,,none,no,no,"), "max: the type cannot hold it" },
+		{ ROW("common,power,0x150,x,X,RO,u16,1,,0,5,6,none,no,no,"), "default: outside min and max: '6'" },
+		{ ROW("common,power,0x150,x,X,RW,u16,1,,0,5,,operator,no,no,"), "operator needs max 1" },
+		{ ROW("common,power,0x150,x,X,RW,u16,1,,0,5,,none,no,no,"), "must be none exactly for RO" },
+		{ ROW("common,power,0x150,x,X,RO,u16,1,,,,,none,no,yes,"), "nothing moves by an RO register" },
+		{ ROW("common,power,0x150,x,a\tb,RO,u16,1,,,,,none,no,no,"), "label: no printable text in UTF-8: 'a?b'" },
+		{ ROW("common,power,0x150,x,a\x1b[31m,RO,u16,1,,,,,none,no,no,"), "label: no printable text" },
+		{ ROW("common,power,0x150,x,X,RO,u16,1,\xb0" "C,,,,none,no,no,"), "unit: no printable text" },
+		{ ROW("common,power,0x150,x,X,RO,u16,1,\xc2\x9b,,,,none,no,no,"), "unit: no printable text" },
+		{ ROW("common,power,0x150,x,X,RO,u16,1,\xed\xa0\x80,,,,none,no,no,"), "unit: no printable text" },
+		{ ROW("common,power,0x150,x,X,RO,u16,1,12345678901234567,,,,none,no,no,"), "unit: too long" },
+		/* Over what is built in, and over one another. */
+		{ ROW("common,power,0x0100,x,X,RO,u16,1,,,,,none,no,no,"), "also in registers.csv:" },
+		{ ROW("legacy,power,0x00FC,x,X,RO,u16,1,,,,,none,no,no,"), "inside a two-word register" },
+		{ ROW("canonical,power,0x150,battery_soc,X,RO,u16,1,,,,,none,no,no,"), "name: same name twice" },
+		{ HEADER FAN FAN, "a.csv:3: address: same address twice, also in line 2" },
+		{ HEADER FAN "legacy,power,0x0151,fan_speed,F,RO,u16,1,,,,,none,no,no,\n", "a.csv:3: name: same name twice" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (!add(put("a.csv", cases[i].text)))
+			fail_msg("taken: %s", cases[i].text);
+		if (!strstr(error, cases[i].said) || strchr(error, '\n'))
+			fail_msg("'%s' is not in '%s'", cases[i].said, error);
+		/* And nothing of it is left. */
+		assert_null(find("power", OHT_PROFILE_LEGACY, "fan_speed"));
+		assert_null(find("power", OHT_PROFILE_LEGACY, "x"));
+	}
+	assert_int_equal(add(put("a.csv", ROW("common,power,0x150,x,\xc3\xb6l,RO,u16,1,\xc2\xb0" "C,,,,none,no,no,"))), 0);
+}
+
+static void hostile_file_is_refused(void **state)
+{
+	const size_t bytes = 10 << 20;
+	char *line = malloc(bytes);
+	char path[PATH_BYTES];
+
+	(void)state;
+	assert_non_null(line);
+	memset(line, 'a', bytes);
+	assert_int_not_equal(add(put_bytes("a.csv", line, bytes)), 0);
+	assert_non_null(strstr(error, "10485760 bytes, at most 262144"));
+	assert_int_not_equal(add(put_bytes("a.csv", line, OHT_ADDED_BYTES_MAX)), 0);
+	assert_non_null(strstr(error, "no row under the header"));
+	memset(line, '\0', 1000);
+	assert_int_not_equal(add(put_bytes("a.csv", line, 1000)), 0);
+	assert_non_null(strstr(error, "NUL byte"));
+	memset(line, ',', OHT_ADDED_BYTES_MAX);
+	assert_int_not_equal(add(put_bytes("a.csv", line, OHT_ADDED_BYTES_MAX)), 0);
+	assert_non_null(strstr(error, "262145 columns, at most 64"));
+	memset(line, '\n', OHT_ADDED_BYTES_MAX);
+	assert_int_not_equal(add(put_bytes("a.csv", line, OHT_ADDED_BYTES_MAX)), 0);
+	memset(line, '"', OHT_ADDED_BYTES_MAX);
+	assert_int_not_equal(add(put_bytes("a.csv", line, OHT_ADDED_BYTES_MAX)), 0);
+	free(line);
+	assert_int_not_equal(add(dir), 0);
+	assert_non_null(strstr(error, "not a regular file"));
+	snprintf(path, sizeof(path), "%s/fifo.csv", dir);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_not_equal(add(path), 0);
+	assert_non_null(strstr(error, "not a regular file"));
+	snprintf(path, sizeof(path), "%s/none.csv", dir);
+	assert_int_not_equal(add(path), 0);
+	assert_non_null(strstr(error, "No such file"));
+}
+
+static void too_many_registers_are_refused(void **state)
+{
+	const struct oht_regmap *power = &oht_modmap_by_name(map, "power")->map[OHT_PROFILE_CANONICAL];
+	size_t count = power->count, room = OHT_ADDED_REGISTERS_MAX - count, i;
+	char text[32768] = HEADER;
+
+	(void)state;
+	for (i = 0; i <= room; i++)
+		sprintf(text + strlen(text), "canonical,power,%zu,x%zu,X,RO,u16,1,,,,,none,no,no,\n",
+			0x1000 + i, i);
+	assert_int_not_equal(add(put("a.csv", text)), 0);
+	assert_non_null(strstr(error, "the canonical map of power would have 129 registers, at most 128"));
+	assert_int_equal(power->count, count);
+	*strstr(text, "canonical,power,4096") = '#';
+	assert_int_equal(add(put("a.csv", text)), 0);
+	assert_int_equal(power->count, OHT_ADDED_REGISTERS_MAX);
+}
+
+/* ---- all that is wrong ---- */
+
+struct ear {
+	struct oht_complaints complaints;
+	char heard[HEARD_MAX][OHT_ERROR_BYTES];
+	unsigned int count;
+};
+
+static void hear(struct oht_complaints *complaints, const char *line)
+{
+	struct ear *ear = (struct ear *)complaints;
+
+	assert_in_range(ear->count, 0, HEARD_MAX - 1);
+	strcpy(ear->heard[ear->count++], line);
+}
+
+static bool has_heard(const struct ear *ear, const char *said)
+{
+	unsigned int i;
+
+	for (i = 0; i < ear->count; i++)
+		if (strstr(ear->heard[i], said))
+			return true;
+	return false;
+}
+
+static void every_complaint_is_told_with_its_line(void **state)
+{
+	static const char *const said[] = {
+		":2: profile: must be one of common|canonical|legacy: 'x'",
+		":2: type: must be one of", ":2: access: must be one of",
+		":3: 3 fields where the header has 16",
+		":5: scale: not a positive decimal number: '-1'", ":5: max: below min: '1'",
+		":6: module: not in modules.csv: 'nobody'",
+		":7: address: same address twice, also in registers.csv:",
+		":8: motion: must be one of no|yes: 'perhaps'",
+		":8: safety_critical: must be one of no|yes: ''",
+		":10: address: same address twice, also in line 9",
+	};
+	static struct ear ear = { .complaints.take = hear };
+	size_t registers = 0, i;
+
+	(void)state;
+	assert_int_equal(oht_modmap_add(map, put("a.csv", HEADER
+		"x,power,0x150,a,A,RX,u8,1,,,,,none,no,no,\n"
+		"common,power,5\n"
+		"common,power,0x151,b,B,RO,u16,1,,,,,none,no,no,\n"
+		"common,power,0x152,c,C,RO,u16,-1,,2,1,3,none,no,no,\n"
+		"common,nobody,0x153,d,D,RO,u16,1,,,,,none,no,no,\n"
+		"common,system,0x0100,e,E,RO,u16,1,,,,,none,no,no,\n"
+		"common,power,0x154,f,F,RW,u16,1,,,,,supervisor,,perhaps,\n"
+		"common,power,0x155,g,G,RO,u16,1,,,,,none,no,no,\n"
+		"legacy,power,0x155,h,H,RO,u16,1,,,,,none,no,no,\n"),
+		&ear.complaints, &registers, error), -EINVAL);
+	for (i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		if (!has_heard(&ear, said[i]))
+			fail_msg("not told: %s", said[i]);
+	/* Each once, though the map of every module is checked in both profiles; and nothing of line 4. */
+	assert_int_equal(ear.count, sizeof(said) / sizeof(said[0]));
+	assert_false(has_heard(&ear, ":4:"));
+	assert_null(find("power", OHT_PROFILE_LEGACY, "b"));
+}
+
+/* ---- a folder of them ---- */
+
+static void wrong_file_of_a_folder_costs_the_others_nothing(void **state)
+{
+	static struct ohtd_user_maps maps;
+
+	(void)state;
+	put("10-good.csv", HEADER FAN);
+	put("20-wrong.csv", HEADER "common,power,0x160,x,X,RO,u16,1,,9,1,,none,no,no,\n");
+	put("30-again.csv", HEADER FAN);
+	put("40-good.csv", HEADER OIL);
+	put("notes.txt", "not looked at");
+	put(".hidden.csv", "not looked at");
+	ohtd_user_maps_load(&maps, map, dir);
+	assert_int_equal(maps.count, 4);
+	assert_int_equal(maps.refused, 2);
+	assert_true(maps.items[0].used && maps.items[3].used);
+	assert_int_equal(maps.items[0].registers, 1);
+	assert_string_equal(maps.items[1].error, "20-wrong.csv:2: max: below min: '1'");
+	assert_non_null(strstr(maps.items[2].error, "same address twice, also in 10-good.csv:2"));
+	assert_non_null(find("power", OHT_PROFILE_LEGACY, "fan_speed"));
+	assert_non_null(find("travel_motor", OHT_PROFILE_LEGACY, "oil"));
+	assert_null(find("power", OHT_PROFILE_LEGACY, "x"));
+}
+
+static void folder_need_not_be_there_and_has_a_bound(void **state)
+{
+	static struct ohtd_user_maps maps;
+	char name[32], row[256];
+	unsigned int i;
+
+	(void)state;
+	ohtd_user_maps_load(&maps, map, NULL);
+	ohtd_user_maps_load(&maps, map, "/nonexistent/folder");
+	assert_int_equal(maps.count, 0);
+	ohtd_user_maps_load(&maps, map, put("file", ""));
+	assert_int_equal(maps.refused, 1);
+	memset(&maps, 0, sizeof(maps));
+	for (i = 0; i < OHT_ADDED_FILES_MAX + 3; i++) {
+		snprintf(name, sizeof(name), "%02u.csv", i);
+		snprintf(row, sizeof(row), HEADER "common,power,%u,x%u,X,RO,u16,1,,,,,none,no,no,\n",
+			 0x1000 + i, i);
+		put(name, row);
+	}
+	ohtd_user_maps_load(&maps, map, dir);
+	assert_int_equal(maps.count, OHT_ADDED_FILES_MAX + 1);
+	assert_int_equal(maps.refused, 1);
+	assert_string_equal(maps.items[OHT_ADDED_FILES_MAX].error,
+			    "19 files, of which the first 16 are used");
+	assert_non_null(find("power", OHT_PROFILE_LEGACY, "x15"));
+	assert_null(find("power", OHT_PROFILE_LEGACY, "x16"));
+}
+
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(registers_are_added_to_both_profiles),
+		TEST(row_of_system_is_in_every_module),
+		TEST(what_is_added_has_blocks_of_its_own),
+		TEST(wrong_file_is_refused_with_the_reason),
+		TEST(hostile_file_is_refused),
+		TEST(too_many_registers_are_refused),
+		TEST(every_complaint_is_told_with_its_line),
+		TEST(wrong_file_of_a_folder_costs_the_others_nothing),
+		TEST(folder_need_not_be_there_and_has_a_bound),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

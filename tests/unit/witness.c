@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "witness.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim_far.h"
+
+/* A second with a full load, and the simulator's step. */
+#define BRAKE_NS	OHTD_NS_PER_S
+#define STEP_NS		(30 * OHTD_NS_PER_MS)
+/* A controlled stop may take 2 s, and a control cycle looks whether its time is over. */
+#define UNLED_NS	(2 * OHTD_NS_PER_S + 2 * OHTD_CYCLE_MS * OHTD_NS_PER_MS)
+#define SOFT_MM		3.0
+#define FAST_FACTOR	1.05
+
+#define BROKEN(w, ...)	broken(w, __LINE__, __VA_ARGS__)
+
+__attribute__((format(printf, 3, 4), noreturn))
+static void broken(const struct witness *w, int line, const char *format, ...)
+{
+	const struct ohtd_control *control = &w->run->f->control;
+	char text[200];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	fail_msg("rule %d at %.3f s: %s (%s, %.1f mm, %.1f mm/s)", line,
+		 (double)virtual_now_ns(w->run) / OHTD_NS_PER_S, text,
+		 ohtd_state_name(control->state), w->run->station.world.rail.position_mm,
+		 w->run->station.world.rail.speed_mm_s);
+	abort();
+}
+
+/* ---- what is told ---- */
+
+static void see_transition(struct witness *w, const struct ohtd_event_record *record)
+{
+	const struct ohtd_machine *machine = &w->run->f->control.machine;
+	unsigned int i;
+
+	for (i = 0; i < machine->count; i++)
+		if (machine->rows[i].line == record->line)
+			break;
+	if (i == machine->count || machine->rows[i].from != record->from ||
+	    machine->rows[i].to != record->to || machine->rows[i].event != record->event)
+		BROKEN(w, "%s from %s to %s is not row %u", ohtd_event_name(record->event),
+		       ohtd_state_name(record->from), ohtd_state_name(record->to), record->line);
+	if (record->from != w->state)
+		BROKEN(w, "left %s, but was in %s", ohtd_state_name(record->from),
+		       ohtd_state_name(w->state));
+	if (record->to != record->from)
+		w->entered[record->to]++;
+	w->state = record->to;
+}
+
+static bool is_over(unsigned int state)
+{
+	return state == OHTD_COMMAND_STATE_NONE || state == OHTD_COMMAND_STATE_FINISHED ||
+	       state == OHTD_COMMAND_STATE_FAILED;
+}
+
+static bool may_follow(unsigned int before, unsigned int after)
+{
+	switch (after) {
+	case OHTD_COMMAND_STATE_INITIALIZING:
+		return before == OHTD_COMMAND_STATE_WAITING;
+	case OHTD_COMMAND_STATE_RUNNING:
+	case OHTD_COMMAND_STATE_PAUSED:
+	case OHTD_COMMAND_STATE_RETRIABLE:
+	case OHTD_COMMAND_STATE_FINISHED:
+		return before != after && before != OHTD_COMMAND_STATE_WAITING && !is_over(before);
+	default:
+		return after == OHTD_COMMAND_STATE_FAILED && !is_over(before);
+	}
+}
+
+static void see_begin(struct witness *w, const struct ohtd_command_view *command)
+{
+	bool next = command->number == w->number + 1;
+
+	if ((command->state != OHTD_COMMAND_STATE_INITIALIZING &&
+	     command->state != OHTD_COMMAND_STATE_WAITING) || !(next || w->restarted))
+		BROKEN(w, "command %llu begins as %s behind %llu",
+		       (unsigned long long)command->number, ohtd_command_state_name(command->state),
+		       (unsigned long long)w->number);
+	w->restarted = false;
+	w->number = command->number;
+	w->begun++;
+}
+
+/* One that waits leaves the present one alone. */
+static void see_present(struct witness *w, const struct ohtd_command_view *command, unsigned int before)
+{
+	if (command->state == OHTD_COMMAND_STATE_WAITING ||
+	    (before == OHTD_COMMAND_STATE_WAITING && is_over(command->state)))
+		return;
+	if (command->number != w->command.number && !is_over(w->command.state))
+		BROKEN(w, "command %llu begins, and the one before has not ended",
+		       (unsigned long long)command->number);
+	w->command = *command;
+}
+
+static void see_end(struct witness *w, const struct ohtd_command_view *command)
+{
+	bool failed = command->state == OHTD_COMMAND_STATE_FAILED;
+
+	w->ended[command->state]++;
+	if (failed != (command->reason.code != OHTD_WHY_NONE) || !command->ended_ns)
+		BROKEN(w, "command %llu is %s: %s", (unsigned long long)command->number,
+		       ohtd_command_state_name(command->state),
+		       ohtd_why_name(command->reason.code));
+}
+
+static void see_command(struct witness *w, const struct ohtd_command_view *command)
+{
+	uint8_t *told = &w->told_state[command->number % WITNESS_COMMANDS];
+
+	if (command->number > w->number) {
+		see_begin(w, command);
+		*told = OHTD_COMMAND_STATE_NONE;
+	} else if (!may_follow(*told, command->state)) {
+		BROKEN(w, "command %llu: %s behind %s", (unsigned long long)command->number,
+		       ohtd_command_state_name(command->state), ohtd_command_state_name(*told));
+	}
+	see_present(w, command, *told);
+	*told = (uint8_t)command->state;
+	if (is_over(command->state))
+		see_end(w, command);
+}
+
+/* For a person who looks for the reason of a failure. */
+static void trace(const struct ohtd_event_record *record)
+{
+	print_message("%.3f s %s: %s, %s to %s, command %llu %s; %s %u\n",
+		      (double)record->time_ns / OHTD_NS_PER_S, ohtd_record_name(record->kind),
+		      ohtd_event_name(record->event), ohtd_state_name(record->from),
+		      ohtd_state_name(record->to), (unsigned long long)record->command.number,
+		      ohtd_command_state_name(record->command.state),
+		      ohtd_why_name(record->why.items[0].code), record->why.items[0].unit);
+}
+
+static void read_records(struct witness *w)
+{
+	struct fixture *f = w->run->f;
+	struct ohtd_event_record record;
+
+	while (ohtd_event_ring_next(&f->control.event_ring, &w->reader, &record)) {
+		if (getenv("OHT_TRACE"))
+			trace(&record);
+		if (record.kind == OHTD_RECORD_TRANSITION)
+			see_transition(w, &record);
+		else if (record.kind == OHTD_RECORD_COMMAND)
+			see_command(w, &record.command);
+		else if (record.kind == OHTD_RECORD_ALERT)
+			w->alerts[record.why.items[0].code]++;
+		if (w->told)
+			w->told(w->told_context, &record);
+	}
+	if (w->reader.lost)
+		BROKEN(w, "%llu records lost", (unsigned long long)w->reader.lost);
+	if (w->state != f->control.state)
+		BROKEN(w, "in %s without a transition from %s", ohtd_state_name(f->control.state),
+		       ohtd_state_name(w->state));
+}
+
+/* ---- what is done ---- */
+
+/* Latched or not, without outputs no state has motion; and the other way round after a moment. */
+static void look_at_stop(struct witness *w)
+{
+	const struct fixture *f = w->run->f;
+	bool led = ohtd_state_is_enabled(f->control.state);
+	uint64_t now_ns = virtual_now_ns(w->run);
+
+	if (led && f->fake->status.state == OHT_STATE_STOPPED)
+		BROKEN(w, "the stop is latched");
+	if (led || f->fake->status.state != OHT_STATE_ENABLED)
+		w->unled_since_ns = 0;
+	else if (!w->unled_since_ns)
+		w->unled_since_ns = now_ns;
+	else if (now_ns - w->unled_since_ns > UNLED_NS * f->control.time_factor)
+		BROKEN(w, "outputs are high for %llu ms",
+		       (unsigned long long)((now_ns - w->unled_since_ns) / OHTD_NS_PER_MS));
+}
+
+static void look_at_rail(struct witness *w)
+{
+	const struct oht_sim_rail *rail = &w->run->station.world.rail;
+	const struct ohtd_mission *m = &w->run->f->control.mission;
+	uint64_t now_ns = virtual_now_ns(w->run), low_ns = 0;
+	double wheel_mm_s = fabs(rail->wheel_mm_s);
+
+	if (w->run->f->fake->status.state == OHT_STATE_ENABLED)
+		w->low_since_ns = 0;
+	else if (!w->low_since_ns)
+		w->low_since_ns = now_ns;
+	if (w->low_since_ns)
+		low_ns = now_ns - w->low_since_ns;
+	if (low_ns > STEP_NS && wheel_mm_s > w->wheel_mm_s + 1e-6)
+		BROKEN(w, "faster with outputs low: %.2f mm/s", wheel_mm_s);
+	if (low_ns > BRAKE_NS && wheel_mm_s > 0)
+		BROKEN(w, "moves with outputs low");
+	w->wheel_mm_s = wheel_mm_s;
+	if (wheel_mm_s > ohtd_rule(m, OHTD_RULE_SPEED_MM_S) * FAST_FACTOR)
+		BROKEN(w, "faster than the limit");
+	if (!w->run->position_lies &&
+	    (rail->position_mm < ohtd_rule(m, OHTD_RULE_SOFT_MIN_MM) - SOFT_MM ||
+	     rail->position_mm > ohtd_rule(m, OHTD_RULE_SOFT_MAX_MM) + SOFT_MM))
+		BROKEN(w, "beyond a soft limit");
+}
+
+/* Its records begin anew, and the newest command of the last one may have no end. */
+static void meet_new_daemon(struct witness *w)
+{
+	w->starts = w->run->f->starts;
+	w->reader = (struct ohtd_event_reader){ 0 };
+	w->state = OHTD_STATE_BOOT;
+	w->unled_since_ns = 0;
+	w->command.state = OHTD_COMMAND_STATE_NONE;
+	memset(w->told_state, 0, sizeof(w->told_state));
+	w->restarted = true;
+}
+
+static void look(void *context)
+{
+	struct witness *w = context;
+
+	w->inner(w->inner_context);
+	look_at_rail(w);
+	if (w->run->f->crashed)
+		return;
+	if (w->starts != w->run->f->starts)
+		meet_new_daemon(w);
+	read_records(w);
+	look_at_stop(w);
+}
+
+/* ---- what the drive is told ---- */
+
+/* A speed, or to switch on. */
+static bool sets_in_motion(const struct ohtd_plan *plan, const struct oht_request *request)
+{
+	unsigned int i;
+
+	for (i = 0; i < OHTD_OUTPUTS; i++)
+		if (plan->output[i] >= 0 && !ohtd_output_is_direction(i) &&
+		    plan->map->reg[plan->output[i]].address == request->address)
+			return true;
+	for (i = 0; i < plan->write_count[OHTD_TELEGRAM_DRIVE_ON]; i++)
+		if (plan->writes[OHTD_TELEGRAM_DRIVE_ON][i].address == request->address)
+			return true;
+	return false;
+}
+
+static uint64_t listen(void *context, uint64_t now_ns, const struct oht_request *request,
+		       const uint16_t *words, struct oht_reply *reply)
+{
+	const struct witness *w = context;
+	const struct fixture *f = w->run->f;
+	const struct ohtd_kind *drive = f->control.model->drive;
+
+	if (request->function == OHT_WRITE_SINGLE && words[0] && f->fake->status.state != OHT_STATE_ENABLED &&
+	    request->unit == drive->module->unit &&
+	    sets_in_motion(&drive->plan[w->run->station.profile], request))
+		BROKEN(w, "%u is written to 0x%04x with outputs low", words[0], request->address);
+	return sim_far(&w->run->station, now_ns, request, words, reply);
+}
+
+/* ---- */
+
+void witness_begin(struct witness *w, struct virtual_run *run)
+{
+	struct fixture *f = run->f;
+
+	w->run = run;
+	w->inner = f->watch;
+	w->inner_context = f->watch_context;
+	w->starts = f->starts;
+	w->state = f->control.state;
+	w->reader.seen = atomic_load(&f->control.event_ring.newest);
+	w->command = f->control.mission.command;
+	w->number = f->control.mission.numbers;
+	w->wheel_mm_s = fabs(run->station.world.rail.wheel_mm_s);
+	f->watch = look;
+	f->watch_context = w;
+	f->fake->far = listen;
+	f->fake->far_context = w;
+}

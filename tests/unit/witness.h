@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the rules that hold in each moment of a trial: a witness looks at robot, bus and rail behind
+ *           each turn, and fails the test at the first rule that is broken. It counts what was told.
+ * Contexts: one thread.
+ * Locks:    none.
+ *
+ * The rules:
+ * - each transition is a row of state_machine.csv, and the state changes by transitions only;
+ * - while the stop is latched the robot is in no state with outputs, and outputs are high in a state
+ *   without them only for as long as a controlled stop may take;
+ * - while the outputs are low nothing tells the drive to move, the wheels only become slower, and they
+ *   stand within a second;
+ * - commands have numbers without gaps; each begins or waits, and ends once, with a reason if it fails;
+ *   one at a time does not wait;
+ * - speed and position keep their limits, as far as the robot can know its position.
+ */
+#ifndef OHTD_TEST_WITNESS_H
+#define OHTD_TEST_WITNESS_H
+
+#include "virtual_run.h"
+
+#define WITNESS_COMMANDS	256	/* more than ever wait */
+
+/**
+ * struct witness - zeroed, then witness_begin()
+ * @state: after the last transition
+ * @command: the newest one that does not wait, as it was told last
+ * @number: greatest number of a command
+ * @told_state: of the newest commands, by their numbers
+ * @begun: commands
+ * @ended: commands that have ended, by enum ohtd_command_state
+ * @entered: transitions into another state, by enum ohtd_state
+ * @alerts: by enum ohtd_why_code
+ * @told: called with each record; may be NULL
+ */
+struct witness {
+	struct virtual_run *run;
+	void (*inner)(void *context);
+	void *inner_context;
+	struct ohtd_event_reader reader;
+	unsigned int starts;
+	bool restarted;
+	unsigned int state;
+	uint64_t low_since_ns;
+	uint64_t unled_since_ns;
+	double wheel_mm_s;
+	struct ohtd_command_view command;
+	uint64_t number;
+	uint8_t told_state[WITNESS_COMMANDS];
+	unsigned int begun;
+	unsigned int ended[OHTD_COMMAND_STATES];
+	unsigned int entered[OHTD_STATES];
+	unsigned int alerts[OHTD_WHYS];
+	void (*told)(void *context, const struct ohtd_event_record *record);
+	void *told_context;
+};
+
+/* Looks on from now on, until the run ends. */
+void witness_begin(struct witness *w, struct virtual_run *run);
+
+#endif

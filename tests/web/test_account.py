@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The own account: its sessions and its password."""
+import pytest
+
+from oht_test.client import PASSWORD
+from person import fill, go, has, log_in
+
+NEXT = "the next good password"
+
+
+@pytest.fixture(name="clara")
+def fixture_clara(daemon):
+    """An operator of these tests only."""
+    made = daemon.request("POST", "users", {"username": "clara", "password": PASSWORD, "role": "operator"},
+                          role="administrator")
+    if made.status != 201:
+        users = daemon.get("users?limit=200", role="administrator").json["items"]
+        ident = next(user["id"] for user in users if user["username"] == "clara")
+        assert daemon.request("PATCH", f"users/{ident}", {"password": PASSWORD}, role="administrator").status == 200
+    return "clara"
+
+
+def rows(page):
+    """Of the list of sessions."""
+    return page.run("return document.querySelectorAll('#sessions tbody tr').length")
+
+
+def test_no_script_can_read_what_keeps_the_session(page, clara):
+    log_in(page, clara)
+    assert page.run("return document.cookie") == ""
+    assert page.run("return Object.entries(localStorage)") == [["oht.session", clara]]
+    assert page.run("return Object.keys(sessionStorage)") == []
+    page.open(page.address)
+    page.wait(lambda: has(page, "#content .head"), what="the same session after a reload")
+    assert clara in page.text("#user")
+    page.click("#user")
+    page.click("#logout")
+    page.wait(lambda: has(page, "#login"), what="the form")
+    # The cookie is gone, too: who puts the mark back has no session.
+    page.run("localStorage.setItem('oht.session', 'clara')")
+    page.open(page.address)
+    page.wait(lambda: has(page, "#login"), what="the form, again")
+
+
+def test_another_session_is_seen_and_ended(daemon, page, clara):
+    other = daemon.request("POST", "auth/login", {"username": clara, "password": PASSWORD}).json["access_token"]
+    assert daemon.request("GET", "robot", token=other).status == 200
+    log_in(page, clara)
+    go(page, "/account", "#sessions tbody tr")
+    page.wait(lambda: rows(page) == 2, what="two sessions")
+    assert "this one" in page.text("#sessions") and "127.0.0.1" in page.text("#sessions")
+    page.run("[...document.querySelectorAll('#sessions tbody tr')].find((r) => !r.textContent.includes('this one'))"
+             ".querySelector('button').click()")
+    page.wait(lambda: has(page, "#confirm"), what="the question")
+    page.click("#confirm-yes")
+    page.wait(lambda: rows(page) == 1, what="one session")
+    assert daemon.request("GET", "robot", token=other).code == "token_revoked"
+    assert has(page, "#account"), "the own session goes on"
+
+
+def test_the_password_is_changed_and_this_session_goes_on(daemon, page, clara):
+    other = daemon.request("POST", "auth/login", {"username": clara, "password": PASSWORD}).json["access_token"]
+    log_in(page, clara)
+    go(page, "/account", "#password")
+    for old, new, again, said in ((PASSWORD, NEXT, "something else", "The two passwords are not the same."),
+                                  (PASSWORD, "short", "short", "at least 8 bytes, has 5"),
+                                  ("not the password", NEXT, NEXT, "wrong")):
+        fill(page, "#password-old_password", old)
+        fill(page, "#password-new_password", new)
+        fill(page, "#password-again", again)
+        page.click("#password-send")
+        page.wait(lambda text=said: text in page.text("#password"), what=said)
+    fill(page, "#password-old_password", PASSWORD)
+    page.click("#password-send")
+    page.wait(lambda: has(page, ".toast") and "password is changed" in page.text(".toasts"), what="said")
+    assert daemon.request("GET", "robot", token=other).code == "token_revoked"
+    assert daemon.request("POST", "auth/login", {"username": clara, "password": NEXT}).status == 200
+    page.open(page.address)
+    page.wait(lambda: has(page, "#content .head"), what="the session of this page")

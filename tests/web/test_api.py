@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The page API: read without a log-in, with every route and every error."""
+from person import go, has, log_in
+
+
+def texts(page, selector):
+    """Of all such elements."""
+    return page.run("return [...document.querySelectorAll(arguments[0])].map((n) => n.textContent)", selector)
+
+
+def test_everything_is_there_without_a_log_in(daemon, page):
+    page.wait(lambda: has(page, "#login"), what="the form")
+    page.click("#to-api")
+    page.wait(lambda: has(page, "#routes details"), what="the routes")
+    document = daemon.get("openapi.json", role=None).json
+    shown = list(zip(texts(page, "#routes .method"), texts(page, "#routes .route-path"), texts(page, "#routes .route-summary")))
+    assert sorted(shown) == sorted((method.upper(), path, operation["summary"])
+                                   for path, item in document["paths"].items() for method, operation in item.items())
+    assert not has(page, "nav.navigation") and not has(page, "#login")
+    page.run("document.querySelector('#api nav a:last-child').click()")
+    page.wait(lambda: has(page, "#errors tbody th"), what="the errors")
+    items = daemon.get("errors", role=None).json["items"]
+    assert sorted(texts(page, "#errors tbody th")) == sorted(item["code"] for item in items)
+    assert set(item["action"] for item in items) <= set(texts(page, "#errors tbody td"))
+
+
+def test_a_route_shows_members_example_and_refusals(page):
+    page.wait(lambda: has(page, "#login"), what="the form")
+    go(page, "/api?route=GET /api/v1/robot", "details[open] .refusals")
+    text = page.text("details[open]")
+    assert "position_mm" in text and "battery_percent" in text and "token_missing" in text and "mm" in text
+
+
+def test_no_other_page_is_seen_without_a_log_in(page):
+    page.wait(lambda: has(page, "#login"), what="the form")
+    for path in ("/users", "/modules", "/system", "/nothing"):
+        page.run("location.hash = arguments[0]", f"#{path}")
+        page.wait(lambda: has(page, "#login"), what="the form")
+        assert not has(page, "#content .head"), path
+
+
+def test_docs_lead_here_and_a_log_in_leads_on(page):
+    page.open(page.address + "api/v1/docs")
+    page.wait(lambda: has(page, "#routes details"), what="the routes")
+    page.click("#to-login")
+    log_in(page, "viewer")
+    go(page, "/api", "#routes details")
+    assert has(page, "nav.navigation") and not has(page, "#to-login")

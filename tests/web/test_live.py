@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The page is told by the robot, asks where it is not told, and never says that old values are new."""
+import signal
+
+import pytest
+
+from person import go, has, log_in
+
+# How often each path of the API was asked for since the count was begun.
+COUNT = """
+const count = {};
+for (const entry of performance.getEntriesByType("resource")) {
+    const path = new URL(entry.name).pathname.replace("/api/v1/", "");
+    count[path] = (count[path] ?? 0) + 1;
+}
+return count;
+"""
+# Sockets are not there, as where a browser refuses them.
+REFUSED = "window.WebSocket = class { constructor() { throw new DOMException('refused', 'SecurityError'); } };"
+TOLD = ("robot", "safety", "modules", "health")
+WHILE_MS = 3000
+
+
+def asked(page):
+    """path -> how often"""
+    return page.run(COUNT)
+
+
+def anew(page):
+    """Begin the count."""
+    page.run("performance.clearResourceTimings(); window.countedFrom = performance.now();")
+
+
+def told_only(page):
+    """Was nothing that is told asked for, for a while? If something was, the count begins anew."""
+    counts = asked(page)
+    if any(counts.get(path) for path in TOLD):
+        anew(page)
+        return False
+    return page.run("return performance.now() - window.countedFrom") >= WHILE_MS
+
+
+def test_what_is_told_is_not_asked_for(daemon, page):
+    log_in(page, "viewer")
+    page.wait(lambda: "Power" in page.text("#module-strip"), what="the modules")
+    anew(page)
+    page.wait(lambda: told_only(page), 60, "a while without a request")
+    daemon.post("safety/stop", role="operator")
+    page.wait(lambda: "Stopped" in page.text("#state"), what="the stop of somebody else")
+    daemon.post("safety/reset", role="supervisor")
+    page.wait(lambda: "Stopped" not in page.text("#state"), what="the reset of somebody else")
+    go(page, "/modules", "#modules tbody tr")
+    anew(page)
+    page.wait(lambda: told_only(page), 60, "a while on another page")
+
+
+# A page, what says that it is there, and what it asks for once.
+PAGES = (("/", "#module-strip", ()), ("/drive", "#holder", ("control", "robot/interlocks")),
+         ("/modules", "#modules tbody tr", ()), ("/modules/2", "#registers tbody tr", ("modules/2", "modules/2/registers")),
+         ("/bus", "#plan tbody tr", ("bus", "bus/plan", "bus/statistics")), ("/safety", "#safety", ("safety/latency",)),
+         ("/system", "#log tbody tr", ("logs",)))
+
+
+def silent(page):
+    """Was nothing at all asked for, for a while? If something was, the count begins anew."""
+    if asked(page):
+        anew(page)
+        return False
+    return page.run("return performance.now() - window.countedFrom") >= WHILE_MS
+
+
+@pytest.mark.parametrize("path, there, once", PAGES)
+def test_no_page_asks_again_and_again(page, path, there, once):
+    log_in(page, "supervisor")
+    anew(page)
+    go(page, path, there)
+    page.wait(lambda: all(asked(page).get(what) for what in once), what=f"one look at {once}")
+    anew(page)
+    page.wait(lambda: silent(page), 60, f"a while on {path} without a request")
+
+
+def test_who_is_in_control_is_seen_without_asking_again_and_again(daemon, page):
+    """Also when it goes to another session of the same user, whose name does not change."""
+    log_in(page, "supervisor")
+    go(page, "/drive", "#holder")
+    first, second = (daemon.login("operator").json["access_token"] for _ in range(2))
+    try:
+        assert daemon.request("POST", "control", {}, token=first).status == 200
+        page.wait(lambda: "operator has control" in page.text("#drive-control"), what="who has it")
+        anew(page)
+        assert daemon.request("POST", "control/take-over", {"reason": "other screen"}, token=second).status == 200
+        page.wait(lambda: "Taken over: other screen" in page.text("#drive-control"), what="the reason")
+    finally:
+        for token in (first, second):
+            daemon.request("POST", "auth/logout", {}, token=token)
+    page.wait(lambda: "Free" in page.text("#drive-control"), what="the end of the session")
+    assert asked(page)["control"]
+
+
+def test_what_was_read_says_when_and_is_read_again(daemon, page):
+    log_in(page, "viewer")
+    go(page, "/modules/2", "#registers tbody tr")
+    page.wait(lambda: "read at" in page.text("#content"), what="when it was read")
+    anew(page)
+    page.wait(lambda: silent(page), 60, "a while")
+    daemon.sim("set 2 battery_voltage 287")
+    try:
+        # Overview is told it; the registers are as they were read.
+        page.wait(lambda: daemon.get("telemetry/current?signals=battery_v").json["battery_v"]["value"] == 28.7, 60, "the value")
+        # Unless a host that stalls has made the page ask.
+        assert "28.7" not in page.text("#registers") or asked(page)
+
+        def again():
+            page.click("#read-again")
+            return "28.7" in page.text("#registers")
+        page.wait(again, what="the new value")
+    finally:
+        daemon.sim("unset 2 battery_voltage")
+
+
+def test_a_module_that_changes_is_read_again(daemon, page):
+    log_in(page, "supervisor")
+    go(page, "/modules/5", "#registers tbody tr")
+    page.wait(lambda: "good" in page.text("#content .crumbs"), 60, "a good module")
+    anew(page)
+    daemon.request("POST", "modules/5/quarantine", {}, role="supervisor")
+    try:
+        page.wait(lambda: "in quarantine" in page.text("#content .crumbs"), what="told")
+        page.wait(lambda: asked(page).get("modules/5") and asked(page).get("modules/5/registers"), what="read again")
+        page.wait(lambda: page.text("#quarantine") == "Let back", what="the way back")
+    finally:
+        daemon.request("DELETE", "modules/5/quarantine", role="supervisor")
+
+
+def test_where_sockets_are_refused_all_of_it_is_asked_for(page):
+    page.run(REFUSED)
+    log_in(page, "viewer")
+    go(page, "/drive", "#holder")
+    anew(page)
+    page.wait(lambda: all(asked(page).get(path, 0) >= 3 for path in ("control", "robot/interlocks")), what="requests")
+
+
+def test_where_sockets_are_refused_it_asks(daemon, page):
+    page.run(REFUSED)
+    log_in(page, "viewer")
+    anew(page)
+    page.wait(lambda: all(asked(page).get(path, 0) >= 2 for path in TOLD), what="requests")
+    daemon.post("safety/stop", role="operator")
+    page.wait(lambda: "Stopped" in page.text("#state"), what="the stop of somebody else")
+    daemon.post("safety/reset", role="supervisor")
+
+
+def test_a_line_that_goes_silent_is_seen_and_comes_back(daemon, page):
+    log_in(page, "viewer")
+    page.wait(lambda: "Power" in page.text("#module-strip"), what="the modules")
+    daemon.process.send_signal(signal.SIGSTOP)
+    try:
+        page.wait(lambda: has(page, "#content .card.stale"), what="values that are old")
+    finally:
+        daemon.process.send_signal(signal.SIGCONT)
+    page.wait(lambda: not has(page, "#content .card.stale"), what="new values")
+    anew(page)
+    page.wait(lambda: told_only(page), 60, "told again")
+
+
+def test_new_lines_of_the_log_come_by_themselves(daemon, page):
+    """Without a request for the list; those of a lower level than is shown do not."""
+    log_in(page, "supervisor")
+    go(page, "/system?level=warning", "#log tbody tr")
+    anew(page)
+    daemon.request("PUT", "logs/level", {"level": "notice"}, role="administrator")
+    page.wait(lambda: "to notice by" in page.text("#log tbody tr:first-child"), what="the new line")
+    assert daemon.login("viewer").status == 200
+    daemon.request("PUT", "logs/level", {"level": "info"}, role="administrator")
+    page.wait(lambda: "to info by" in page.text("#log tbody tr:first-child"), what="the next one")
+    assert "to notice by" in page.text("#log tbody tr:nth-child(2)"), "what lies between is of a lower level"
+    assert not asked(page).get("logs")

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every page in every size, light and dark: pictures to look at, no complaint of the browser, nothing that axe calls serious."""
+import pathlib
+
+import pytest
+
+from oht_test.client import ROLES
+from person import SIZES, THEMES, go, has, log_in
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+AXE = TOP / "userspace/web/node_modules/axe-core/axe.min.js"
+PICTURES = TOP / "build/web-pictures"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SMALLEST_PX = 44
+
+
+def axe(page):
+    """What axe finds that is serious or worse, a line each."""
+    if not page.run("return !!window.axe"):
+        page.run(AXE.read_text(encoding="utf-8") + "; window.axe = axe;")
+    found = page.run("""return axe.run(document, { runOnly: arguments[0], resultTypes: ["violations"] }).then((r) => r.violations
+        .filter((v) => v.impact === "serious" || v.impact === "critical")
+        .flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(" ")}: ${n.failureSummary}`)))""", TAGS)
+    return "\n".join(found)
+
+
+def paths_of(page):
+    """Of the pages that this person has."""
+    return page.run("return [...document.querySelectorAll('.navigation a.page-link')].map((a) => a.hash.slice(1))")
+
+
+def settled(page):
+    """All that is asked for has come."""
+    page.wait(lambda: not has(page, ".skeleton, [aria-busy=true]"), what="no skeleton left")
+
+
+def small(page):
+    """Buttons, fields and links of their own that a finger misses; links within a text may be as high as the text."""
+    return page.run("""return [...document.querySelectorAll("button, select, input, nav a, a.button, summary")]
+        .filter((n) => n.offsetParent && !n.closest("thead, .skip, td") && n.type !== "checkbox")
+        .map((n) => [n.getBoundingClientRect(), n])
+        .filter(([b]) => b.height < arguments[0] - 0.5 || b.width < arguments[0] - 0.5)
+        .map(([b, n]) => `${n.outerHTML.slice(0, 80)} ${b.width} x ${b.height}`)""", SMALLEST_PX)
+
+
+def look(page, name):
+    """Take the picture and judge it."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    settled(page)
+    page.picture(PICTURES / f"{name}.png")
+    assert page.run("return document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than the window"
+    assert axe(page) == "", name
+    assert small(page) == [], name
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_in_this_size_light_and_dark(daemon, page, size):
+    daemon.post("safety/stop")
+    page.narrow(*size)
+    page.wait(lambda: has(page, "#login"), what="the form")
+    for theme in THEMES:
+        page.scheme(theme)
+        look(page, f"login-{size[0]}-{theme}")
+    # The one page that needs no log-in.
+    go(page, "/api", "#routes details")
+    for theme in THEMES:
+        page.scheme(theme)
+        look(page, f"api-outside-{size[0]}-{theme}")
+    go(page, "/", "#login")
+    log_in(page, "administrator")
+    paths = [*paths_of(page), "/modules/2"]
+    for path in paths:
+        go(page, path, "#content .head")
+        for theme in THEMES:
+            page.scheme(theme)
+            look(page, f"{path.strip('/').replace('/', '-') or 'overview'}-{size[0]}-{theme}")
+
+
+@pytest.mark.parametrize("role", ROLES[:-1])
+def test_every_page_of_this_role(page, role):
+    log_in(page, role)
+    for path in paths_of(page):
+        go(page, path, "#content .head")
+        look(page, f"{role}-{path.strip('/') or 'overview'}")
+
+
+def test_what_lies_over_the_page(daemon, page):
+    daemon.post("safety/stop")
+    page.narrow(390, 844)
+    log_in(page, "administrator")
+    page.click("#user")
+    look(page, "menu-390")
+    page.run("document.querySelector('.more-button').click()")
+    look(page, "more-390")
+    page.narrow(1280, 800)
+    page.run("document.querySelector('#search').click()")
+    look(page, "search-1280")
+    page.keys("\ue00c")
+    page.wait(lambda: not has(page, "#palette"), what="closed by Esc")
+    go(page, "/users", "#add-user")
+    page.click("#add-user")
+    page.click("#add-send")
+    page.wait(lambda: "This is needed" in page.text("#add-username-notes"), what="what is missing")
+    for theme in THEMES:
+        page.scheme(theme)
+        look(page, f"form-1280-{theme}")

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The pages Modules and Bus: what a person sees of a module and does with it."""
+import pytest
+
+from person import fill, go, has, log_in
+
+
+def row(page, label):
+    """Text of the register's row."""
+    return page.run("""return [...document.querySelectorAll('#registers tbody tr')]
+        .find((n) => n.textContent.includes(arguments[0]))?.textContent ?? ''""", label)
+
+
+def press(page, name):
+    """A button by what it is called."""
+    page.run("document.querySelector(`button[aria-label=\"${arguments[0]}\"]`).click()", name)
+
+
+def open_module(page, unit, role, register):
+    """Log in and go to a module whose registers are there."""
+    log_in(page, role)
+    go(page, f"/modules/{unit}", "#registers tbody tr")
+    page.wait(lambda: register in page.text("#registers"), what="the register")
+
+
+@pytest.fixture(autouse=True)
+def good_modules(daemon):
+    """Nothing is left in quarantine."""
+    yield
+    for unit in (2, 3, 4, 5):
+        daemon.request("DELETE", f"modules/{unit}/quarantine", role="supervisor")
+
+
+def test_register_is_changed_in_a_field_and_read_back(daemon, page):
+    open_module(page, 2, "supervisor", "Charger voltage set-point")
+    press(page, "Change Charger voltage set-point")
+    page.wait(lambda: has(page, "#write-value"), what="the field")
+    assert "0 to 60 V" in page.text("#edit")
+    fill(page, "#write-value", "60.1")
+    page.click("#write-send")
+    page.wait(lambda: "60.1" in page.text("#write-value-notes"), what="a refusal in place")
+    before = daemon.get("modules/2/registers/charger_voltage_setpoint").json["value"]
+    fill(page, "#write-value", "1.23")
+    page.click("#write-send")
+    page.wait(lambda: "no multiple of 0.1" in page.text("#edit"), what="the refusal of the API in place")
+    assert daemon.get("modules/2/registers/charger_voltage_setpoint").json["value"] == before
+    fill(page, "#write-value", "12.5")
+    page.click("#write-send")
+    page.wait(lambda: not has(page, "#edit"), what="written")
+    assert "read back" in page.text("body")
+    page.wait(lambda: "12.5" in row(page, "Charger voltage set-point"), what="the new value")
+
+
+def test_what_cannot_be_written_says_why(page):
+    open_module(page, 2, "operator", "Charger voltage set-point")
+    assert "upervisor" in page.run("return document.querySelector('button[aria-label=\"Change Charger voltage set-point\"]').title")
+    press(page, "Change Charger voltage set-point")
+    assert not has(page, "#write-value")
+    # What can only be read has no button at all.
+    assert "Change" not in row(page, "Pack voltage") and "Change" not in row(page, "Battery voltage")
+
+
+def test_quarantine_is_asked_for_shown_and_ended(daemon, page):
+    open_module(page, 5, "supervisor", "Position")
+    page.click("#ping")
+    page.wait(lambda: "Answered after" in page.text("body"), what="an answer")
+    page.click("#quarantine")
+    page.wait(lambda: has(page, "[role=dialog], dialog"), what="the question")
+    assert daemon.get("modules/5").json["health"] != "quarantined"
+    page.run("[...document.querySelectorAll('dialog button, [role=dialog] button')].find((n) => n.textContent === 'Take out').click()")
+    page.wait(lambda: daemon.get("modules/5").json["health"] == "quarantined", what="taken out")
+    page.wait(lambda: "in quarantine" in page.text("#content .crumbs"), what="shown")
+    page.wait(lambda: page.text("#quarantine") == "Let back", what="the way back")
+    page.click("#quarantine")
+    page.wait(lambda: daemon.get("modules/5").json["health"] == "good", what="good again")
+
+
+def test_bus_shows_each_cycle(daemon, page):
+    page.wait(lambda: len(daemon.get("bus/plan").json["items"]) >= 4, what="a plan")
+    log_in(page, "viewer")
+    go(page, "/bus", "#cycles .cycle")
+    page.wait(lambda: page.run("return document.querySelectorAll('#cycles .cycle').length") % 20 == 0, what="a whole period")
+    labels = page.run("return [...document.querySelectorAll('#cycles .cycle')].map((n) => n.getAttribute('aria-label'))")
+    assert all("Safety" in label and "Travel motor" in label for label in labels)
+    assert sum("Dock location" in label for label in labels) == len(labels) / 4
+    assert sum("Power" in label for label in labels) == len(labels) / 20
+    # The picture is inside its track.
+    assert page.run("""return [...document.querySelectorAll('#cycles .track')].every((track) => { const t = track.getBoundingClientRect();
+        return [...track.children].every((n) => { const b = n.getBoundingClientRect();
+            return b.width > 0 && b.left >= t.left - 1 && b.right <= t.right + 1; }); })""")
+    page.wait(lambda: "below" in page.text("#histograms"), what="a histogram")
+    page.wait(lambda: "cycles, from" in page.text("#plan"), what="the plan")

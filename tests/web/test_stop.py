@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The stop: on every page, at the first touch, over nothing and under nothing."""
+import signal
+
+import pytest
+
+from person import SIZES, at_rest, box, go, has, log_in, log_out, names_of, stops
+
+ENTER, ESCAPE, SPACE = "\ue007", "\ue00c", " "
+SMALLEST_PX = 96
+
+# What the page is told of a robot that no bus of this machine can move: the answer of the daemon with other values.
+MOVING = """
+const answer = window.fetch;
+window.fetch = async (url, options) => {
+    const got = await answer(url, options);
+    if (!String(url).endsWith("/robot")) return got;
+    return new Response(JSON.stringify({ ...await got.json(), state: "move", speed_mm_s: 250 }), { status: 200 });
+};
+const { get } = Object.getOwnPropertyDescriptor(MessageEvent.prototype, "data");
+Object.defineProperty(MessageEvent.prototype, "data", { get() {
+    const message = JSON.parse(get.call(this));
+    if (message.channel === "robot") Object.assign(message.data, { state: "move", speed_mm_s: 250 });
+    return JSON.stringify(message);
+} });
+"""
+
+
+def phase(page):
+    """idle, sent, done, failed"""
+    return page.run("return document.querySelector('#stop').dataset.phase")
+
+
+def test_stop_works_at_the_first_click_on_every_page(daemon, page):
+    log_in(page, "administrator")
+    paths = page.run("return [...document.querySelectorAll('.navigation a.page-link')].map((a) => a.hash.slice(1))")
+    assert len(paths) == len(names_of(page)) >= 4
+    for path in paths:
+        go(page, path, f'a[aria-current="page"][href="#{path}"]')
+        stops(daemon, page)
+        assert "modules told" in page.text("#stop-line")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_stop_is_large_alone_and_in_view(page, size):
+    page.narrow(*size)
+    log_in(page, "administrator")
+    for path in ("/", "/modules", "/safety", "/users"):
+        go(page, path, "#content .head")
+        page.run("document.querySelector('#content').scrollTo(0, 100000)")
+        left, top, right, bottom = box(page, "#stop")
+        assert right - left >= SMALLEST_PX and bottom - top >= SMALLEST_PX
+        assert left >= 0 and top >= 0 and right <= size[0] and bottom <= size[1]
+        # The element that a finger meets, in the middle and at the corners.
+        assert page.run("""const [left, top, right, bottom] = arguments[0];
+            return [[(left + right) / 2, (top + bottom) / 2], [left + 12, top + 12], [right - 12, top + 12],
+                    [left + 12, bottom - 12], [right - 12, bottom - 12]]
+                .every(([x, y]) => document.elementFromPoint(x, y).closest("#stop"))""", [left, top, right, bottom])
+        assert page.run("return document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_stop_works_while_a_question_is_open_and_under_the_lock(daemon, page):
+    log_in(page, "supervisor")
+    daemon.post("safety/stop")
+    go(page, "/safety", "#reset:not([aria-disabled])")
+    page.click("#reset")
+    page.wait(lambda: has(page, "#confirm"), what="the question")
+    stops(daemon, page)
+    assert has(page, "#confirm"), "the stop has answered the question"
+    page.click("#confirm-no")
+    page.click("#touch-lock")
+    page.wait(lambda: has(page, "#lock"), what="the lock")
+    stops(daemon, page)
+    # Nothing else answers.
+    with pytest.raises(AssertionError):
+        page.click("#user")
+    page.run("document.querySelector('#unlock').dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }))")
+    page.wait(lambda: not has(page, "#lock"), what="opened by holding")
+
+
+def test_stop_works_with_a_token_that_is_too_old_and_waits_for_no_other_request(daemon, page):
+    log_in(page, "operator")
+    at_rest(daemon)
+    # From now on each request but the stop hangs: it is neither renewed nor preceded by anything.
+    page.run("""const answer = window.fetch;
+        window.fetch = (url, options) => String(url).endsWith("safety/stop") ? answer(url, options) : new Promise(() => {});""")
+    page.click("#stop")
+    page.wait(lambda: phase(page) == "done", what="confirmed")
+    assert daemon.get("safety").json["state"] == "stopped"
+
+
+def test_stop_that_is_not_confirmed_is_loud_and_sent_again(daemon, page):
+    log_in(page, "operator")
+    at_rest(daemon)
+    page.run("""const answer = window.fetch; let refused = 0;
+        window.fetch = (url, options) => String(url).endsWith("safety/stop") && refused++ < 3
+            ? Promise.reject(new TypeError("no network")) : answer(url, options);""")
+    page.run("window.said = []; new MutationObserver(() => {"
+             "  const alarm = document.querySelector('#stop-alarm'); if (alarm) window.said.push(alarm.textContent);"
+             "}).observe(document.body, { childList: true, subtree: true })")
+    page.click("#stop")
+    page.wait(lambda: phase(page) == "done", what="confirmed in the end")
+    said = page.run("return window.said.join()")
+    assert "The stop was not confirmed." in said and "Press the button on the machine." in said
+    assert daemon.get("safety").json["state"] == "stopped"
+
+
+def test_a_refused_stop_says_so(daemon, page):
+    log_in(page, "viewer")
+    page.click("#stop")
+    page.wait(lambda: has(page, "#stop-alarm"), what="the alarm")
+    text = page.text("#stop-alarm")
+    assert "needs the role operator" in text and "Press the button on the machine." in text
+    log_out(page)
+    page.click("#stop")
+    page.wait(lambda: has(page, "#stop-alarm") and "Log in to stop from here" in page.text("#stop-alarm"), what="the alarm")
+    del daemon
+
+
+@pytest.mark.parametrize("key", [ESCAPE, SPACE])
+def test_keys_stop_while_the_robot_moves(daemon, page, key):
+    log_in(page, "operator")
+    at_rest(daemon)
+    page.run("document.activeElement.blur()")
+    page.keys(key)
+    assert phase(page) == "idle" and daemon.get("safety").json["state"] == "ready", "it stands: a key is only a key"
+    page.run(MOVING)
+    page.wait(lambda: "Moving" in page.text("#robot-state"), what="moving")
+    page.click("#search")
+    page.wait(lambda: has(page, "#palette-search"), what="a text field")
+    page.keys(SPACE)
+    assert phase(page) == "idle", "a space in a text field is a space"
+    page.run("document.querySelector('#palette-search').blur()")
+    page.keys(key)
+    page.wait(lambda: phase(page) == "done", what="confirmed")
+    assert daemon.get("safety").json["state"] == "stopped"
+
+
+def test_stop_by_key_alone(daemon, page):
+    log_in(page, "operator")
+    at_rest(daemon)
+    page.run("document.querySelector('#stop').focus()")
+    page.keys(ENTER)
+    page.wait(lambda: phase(page) == "done", what="confirmed")
+    assert daemon.get("safety").json["state"] == "stopped"
+
+
+def test_a_daemon_that_hangs_is_seen_and_the_stop_is_not_called_done(daemon, page):
+    log_in(page, "operator")
+    daemon.process.send_signal(signal.SIGSTOP)
+    try:
+        page.click("#stop")
+        page.wait(lambda: phase(page) == "failed", what="not confirmed")
+        assert "not confirmed" in page.text("#stop-line")
+    finally:
+        daemon.process.send_signal(signal.SIGCONT)
+    page.wait(lambda: phase(page) == "done", what="confirmed in the end")
