@@ -40,6 +40,21 @@ fetch_packages()
 	fi
 }
 
+# unpack_package NAME ARCH : into the cache, whole or not at all; sets $work, which is to be removed when cut short
+unpack_package()
+{
+	local root=$cache/packages/$1 deb
+	mkdir -p "$cache/packages"
+	work=$(mktemp -d "$cache/packages/.fetch.XXXXXX")
+	fetch_packages "$work" "$1:$2"
+	for deb in "$work"/*.deb; do
+		dpkg -x "$deb" "$work/root"
+	done
+	rm -rf "$root"
+	mv "$work/root" "$root"
+	rm -rf "$work"
+}
+
 # depends_on PACKAGE PATTERN : the first dependency of PACKAGE that matches PATTERN, without architecture
 depends_on()
 {
@@ -65,9 +80,9 @@ single()
 	) 9>"$lock"
 }
 
-# kernel_tree KIND : the folder of the kernel `stock`, `rt`, `debug`, `kcsan` or of a release in the cache: release (the
-# name of it), build/ (make tree for modules), boot/vmlinuz* or Image, lib/modules. `amd64` and `armhf` have only the
-# first two.
+# kernel_tree KIND : the folder of the kernel `stock`, `rt`, `newer`, `debug`, `kcsan` or of a release in the cache:
+# release (the name of it), build/ (make tree for modules), boot/vmlinuz* or Image, lib/modules. `amd64` and `armhf` have
+# only the first two.
 kernel_tree()
 {
 	local tree
@@ -78,7 +93,7 @@ kernel_tree()
 	debug | kcsan)
 		"$top/scripts/build-debug-kernel" "$1" >&2
 		;;
-	amd64 | armhf)
+	newer | amd64 | armhf)
 		[ -e "$cache/kernels/$1/build" ] || "$top/scripts/fetch-kernels" "$1" >&2
 		;;
 	*)
@@ -87,7 +102,7 @@ kernel_tree()
 			(cd "$tree" && pwd -P)
 			return 0
 		done
-		die "no kernel '$1' in $cache/kernels; give stock, rt, debug, kcsan, amd64, armhf or a release that is there"
+		die "no kernel '$1' in $cache/kernels; give stock, rt, newer, debug, kcsan, amd64, armhf or a release that is there"
 		;;
 	esac
 	[ -e "$cache/kernels/$1/build" ] || return 1

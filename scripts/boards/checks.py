@@ -6,6 +6,8 @@ import re
 from suites import tap
 from vsbc import splat
 
+from .run import ALLOWED, SELFTESTS, judge
+
 KMEMLEAK = "/sys/kernel/debug/kmemleak"
 TRACEFS = "/sys/kernel/tracing"
 # Functions of oht_race.ko: whether the detector of data races must report them.
@@ -81,6 +83,52 @@ def kunit(run):
         run.test(f"modprobe {module}", code == 0, said)
     for suite in run.guest.check("ls /sys/kernel/debug/kunit").split():
         run.report(suite, tap.parse(run.guest.check(f"cat /sys/kernel/debug/kunit/{suite}/results")))
+
+
+# What the functions of Modbus that write have as numbers.
+WRITES = {5, 6, 15, 16, 21, 22, 23}
+SKIPPED = 4
+
+
+def _run_selftests(run, what, variables=""):
+    """All programs of tests/kselftest by their own runner, as on a robot; returns what they said and, from the trace, the numbers
+    of the functions that were sent on the bus and the states of the stop. A trace ends where a module is unloaded."""
+    run.guest.check(f"echo > {TRACEFS}/trace; echo 1 > {TRACEFS}/tracing_on")
+    code, said = run.guest.run(f"{variables} {SELFTESTS}/run_selftest.sh", timeout=run.board.program_s)
+    run.report(what, judge(code, said, run.board.program_s))
+    found = re.search(r"# refusals: \d+ calls, \d+ refusals, fewest (\d+) .*", said)
+    run.test(f"{what}: refusals are counted", found is not None and int(found[1]) >= 8, said[-2000:])
+    if found:
+        run.note(f"{run.board.name}: {what}: {found[0][2:]}")
+    run.guest.check(f"echo 0 > {TRACEFS}/tracing_on")
+    sent = run.guest.check(f"sed -n 's/.* oht_tx: .* function=\\([0-9]*\\) .*/\\1/p' {TRACEFS}/trace | sort -u", timeout=300)
+    states = run.guest.check(f"sed -n 's/.* oht_estop: .* to=\\([A-Z]*\\) .*/\\1/p' {TRACEFS}/trace | sort -u", timeout=300)
+    return said, {int(number) for number in sent.split()}, set(states.split())
+
+
+def selftest(run):
+    """The self-tests: without a variable they do no harm, with all of them everything is run; and when they are skipped."""
+    rounds = run.guest.check("dmesg").count("oht0: ")
+    _, sent, states = _run_selftests(run, "harmless")
+    run.test("harmless: the bus was used", 3 in sent, sorted(sent))
+    run.test("harmless: nothing was written on the bus", not sent & WRITES, sorted(sent))
+    run.test("harmless: the machine was stopped all the time", states == {"STOPPED"}, sorted(states))
+    run.test("harmless: the driver stayed", run.guest.check("dmesg").count("oht0: ") == rounds)
+    said, _, _ = _run_selftests(run, "everything", ALLOWED)
+    skipped = [line for line in said.splitlines() if "# SKIP" in line]
+    run.test("everything: no test was skipped", not skipped, *skipped)
+    _selftests_are_skipped(run)
+
+
+def _selftests_are_skipped(run):
+    """Whoever needs the device has it, and what is not there cannot be tested."""
+    run.guest.check(f"{SELFTESTS}/units_test --watch 600 247 </dev/null >/tmp/leader 2>&1 & echo $! >/tmp/leader.pid; sleep 2")
+    code, said = run.guest.run(f"{SELFTESTS}/run_selftest.sh", timeout=run.board.program_s)
+    run.test("skipped beside a controller", code == SKIPPED and "is the controller" in said, said[-2000:])
+    run.guest.check("kill $(cat /tmp/leader.pid); sleep 2")
+    run.guest.check("rmmod oht")
+    code, said = run.guest.run(f"{SELFTESTS}/run_selftest.sh", timeout=run.board.program_s)
+    run.test("skipped without a device", code == SKIPPED and "there is no /dev/oht0" in said, said[-2000:])
 
 
 def no_device(run):

@@ -9,6 +9,7 @@ import tomllib
 TOP = pathlib.Path(__file__).resolve().parents[2]
 LIST = TOP / "tests/boards.toml"
 GUEST = TOP / "tests/guest"
+SELFTESTS = TOP / "tests/kselftest"
 TIERS = ("test", "all", "nightly")
 CLOCKS = ("parallel", "counted")
 
@@ -61,10 +62,15 @@ def _placeholders(program):
     return {name for _, name, _, _ in string.Formatter().parse(program) if name}
 
 
+def selftests():
+    """The programs of tests/kselftest."""
+    return {path.stem for path in SELFTESTS.glob("*.c")}
+
+
 def _programs():
-    """What scripts/build-guest-tests makes: each C file of tests/guest, and what it names."""
+    """What scripts/build-guest-tests makes: each C file of tests/guest and of tests/kselftest, and what it names."""
     named = re.findall(r"^\s*build_program (\w+)", (TOP / "scripts/build-guest-tests").read_text(), re.MULTILINE)
-    return {*named, *(path.stem for path in (TOP / "tests/guest").glob("*.c"))}
+    return {*named, *(path.stem for path in GUEST.glob("*.c")), *selftests()}
 
 
 def _check(board, known):

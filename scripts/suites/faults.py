@@ -31,9 +31,9 @@ class Tree:
     def __init__(self, top=TOP):
         self._top = pathlib.Path(top)
         self.guest = {path.stem: self._functions(path, r"^static void (test_\w+)\(")
-                      for path in sorted((self._top / "tests/guest").glob("*_test.c"))}
+                      for path in self._programs()}
         self.periods = {path.stem: _periods(path.read_text())
-                        for path in sorted((self._top / "tests/guest").glob("*_test.c"))}
+                        for path in self._programs()}
         self.python = {}
         for folder in ("tests/e2e", "tests/api"):
             # Both may have a file of that name.
@@ -43,6 +43,9 @@ class Tree:
         self.endings = set(re.findall(r'^    "([a-z-]+)": \(', (self._top / "tests/e2e/test_endings.py").read_text(),
                                       re.MULTILINE))
         self.figures = "".join(path.read_text() for path in sorted((self._top / "tests/bench").glob("*.py")))
+
+    def _programs(self):
+        return [path for folder in ("tests/guest", "tests/kselftest") for path in sorted((self._top / folder).glob("*_test.c"))]
 
     @staticmethod
     def _functions(path, pattern):

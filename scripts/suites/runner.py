@@ -17,6 +17,7 @@ from .table import NIGHTLY, TIERS, TOP, Step
 
 LOGS = TOP / "build/test"
 SHOWN = 20
+WIDTH = 300
 # The programs of the guest take no larger one.
 SEED_MAX = 10_000_000
 
@@ -140,8 +141,18 @@ class Run:
         """Run one suite with nothing beside it, kept result or not."""
         Schedule([s for s in self._table.steps_for([suite]) if s.name not in self._built], [suite], LOGS, self._told, self._built).run()
 
+    def _again(self):
+        """Say once more what was wrong, as the end of a long log is what is read first and kept longest."""
+        wrong = [f"{row['suite']}: {what}: {name}" for row in self.rows
+                 for what, names in (("failed", row["failures"]), ("unexpected skip", row["skips"])) for name in names]
+        for line in wrong[:SHOWN]:
+            print(line[:WIDTH])
+        if len(wrong) > SHOWN:
+            print(f"and {len(wrong) - SHOWN} more")
+
     def end(self, started):
         """The last lines; returns the exit code."""
+        self._again()
         print(f"all suites in {time.monotonic() - started:.0f} s, the host late by up to {self._host.worst_ms()} ms")
         print(f"{self.total.passed} passed, {self.total.failed} failed, {self.total.skipped} skipped")
         return 1 if self.bad else 0

@@ -46,6 +46,7 @@ class Suite:
     needs: list = dataclasses.field(default_factory=list)
     env: dict = dataclasses.field(default_factory=dict)
     allow_skip: list = dataclasses.field(default_factory=list)
+    instead_of: list = dataclasses.field(default_factory=list)
 
     def __post_init__(self):
         if (self.command is None) == (self.pytest is None):
@@ -106,6 +107,9 @@ def _check(table, where):
             raise TableError(f"{where}: {suite.name}: no way to count '{suite.counts}'")
         if not suite.inputs:
             raise TableError(f"{where}: {suite.name}: no inputs")
+        for name in suite.instead_of:
+            if name not in names:
+                raise TableError(f"{where}: {suite.name}: instead of no suite '{name}'")
     for job in [*table.steps.values(), *table.suites]:
         for need in job.needs:
             if need not in table.steps:
@@ -127,6 +131,8 @@ def load(path=LIST):
 
 
 def of_tier(table, tier):
-    """The suites of a tier and of those below it."""
+    """The suites of a tier and of those below it, without those that another one of them has whole."""
     tiers = (NIGHTLY,) if tier == NIGHTLY else TIERS[:TIERS.index(tier) + 1]
-    return [suite for suite in table.suites if suite.tier in tiers]
+    chosen = [suite for suite in table.suites if suite.tier in tiers]
+    contained = {name for suite in chosen for name in suite.instead_of}
+    return [suite for suite in chosen if suite.name not in contained]

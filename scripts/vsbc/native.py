@@ -15,8 +15,8 @@ from .errors import SbcError
 from .spawn import end, last_line, spawn
 from .wire import DATA, SIMULATOR
 
-DAEMON = paths.BUILD / "userspace/native/userspace/ohtd/http/ohtd"
-WEB = paths.TOP / "userspace/web"
+DAEMON = paths.BUILD / "userspace/native/userspace/ohtd/main/ohtd"
+WEB = paths.BUILD / "web"
 START_TIMEOUT_S = 20
 
 CONFIG = """\

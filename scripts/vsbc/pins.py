@@ -71,36 +71,43 @@ class Pins:
         elif words:
             self._answers.append(words)
 
-    def _ask(self, line):
-        """Send one qtest command; returns the time just before it left."""
+    def _ask(self, *lines):
+        """Send qtest commands, which the emulator carries out together; returns the time just before they left."""
         with self._asking:
             sent_ns = time.monotonic_ns()
             try:
-                self._sock.sendall(line.encode() + b"\n")
+                self._sock.sendall("".join(f"{line}\n" for line in lines).encode())
             except OSError as error:
                 raise SbcError(f"the emulator has gone ({error})") from error
-            with self._changed:
-                if not self._changed.wait_for(lambda: self._answers or self._gone, 20):
-                    raise SbcError("the emulator does not answer on its qtest socket")
-                if not self._answers:
-                    raise SbcError("the emulator has gone")
-                answer = self._answers.popleft()
-        if answer[0] != "OK":
-            raise SbcError(f"qtest refuses '{line}': {' '.join(answer)}")
+            answers = [self._take_answer() for _ in lines]
+        for line, answer in zip(lines, answers):
+            if answer[0] != "OK":
+                raise SbcError(f"qtest refuses '{line}': {' '.join(answer)}")
         return sent_ns
+
+    def _take_answer(self):
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._answers or self._gone, 20):
+                raise SbcError("the emulator does not answer on its qtest socket")
+            if not self._answers:
+                raise SbcError("the emulator has gone")
+            return self._answers.popleft()
 
     def drive(self, pin, level):
         """Set an input pin; returns the monotonic time just before the change."""
+        return self.drive_all({pin: level})
+
+    def drive_all(self, levels):
+        """Set input pins, by pin, with no stall of this host between them; returns the time just before the change."""
         with self._driving:
-            self._driven[pin] = level
-            return self._ask(f"set_irq_in {self._path} unnamed-gpio-in {pin} {level}")
+            self._driven.update(levels)
+            return self._ask(*(f"set_irq_in {self._path} unnamed-gpio-in {pin} {level}" for pin, level in levels.items()))
 
     def drive_again(self):
         """After a reset, in which the emulated bank forgets its inputs: what is wired to a real one stays."""
         # Nobody moves a button in between, which would be undone by the older level.
         with self._driving:
-            for pin, level in self._driven.items():
-                self.drive(pin, level)
+            self.drive_all(self._driven)
 
     def write_register(self, address, value):
         """Write 32 bits at a physical address behind the guest's back, as a power domain does that was off."""
@@ -117,11 +124,8 @@ class Pins:
     def _set(self, channel, pressed):
         if channel not in (None, *BUTTON):
             raise SbcError(f"no button channel '{channel}': a or b, or none for both")
-        first_ns = None
-        for name in BUTTON if channel is None else [channel]:
-            sent_ns = self.drive(BUTTON[name], HEALTHY[name] ^ int(pressed))
-            first_ns = first_ns or sent_ns
-        return first_ns
+        names = BUTTON if channel is None else [channel]
+        return self.drive_all({BUTTON[name]: HEALTHY[name] ^ int(pressed) for name in names})
 
     def level(self, pin):
         """The level of an output pin, as far as we have heard."""
