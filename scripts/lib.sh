@@ -87,13 +87,10 @@ kernel_tree()
 {
 	local tree
 	case "$1" in
-	stock | rt)
-		[ -e "$cache/kernels/$1/build" ] || "$top/scripts/fetch-kernels" >&2
-		;;
 	debug | kcsan)
 		"$top/scripts/build-debug-kernel" "$1" >&2
 		;;
-	newer | amd64 | armhf)
+	stock | rt | newer | amd64 | armhf)
 		[ -e "$cache/kernels/$1/build" ] || "$top/scripts/fetch-kernels" "$1" >&2
 		;;
 	*)

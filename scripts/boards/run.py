@@ -104,12 +104,12 @@ def _options(board, state):
                    wire=Wire("sim", state) if board.wire else None)
 
 
-def _on(run, functions, long, seed):
+def _on(run, functions, form, seed):
     """Everything of a board that has started."""
     run.machine.wait_booted(BOOT_S)
     for command in run.board.setup:
         run.guest.check(command)
-    for line in run.board.lines(long, seed):
+    for line in run.board.lines(form, seed):
         run.program(line, seed)
     for name in run.board.then:
         functions[name](run)
@@ -118,7 +118,7 @@ def _on(run, functions, long, seed):
         run.test(f"the kernel says: {words}", words in log, log[-2000:])
 
 
-def one(board, functions, writer, traces, long, seed):
+def one(board, functions, writer, traces, form, seed):
     """One board, from its start to its end; if it breaks down, that is one failed test."""
     begun = time.monotonic()
     state = paths.BUILD / "test/boards" / board.name.replace("/", "-")
@@ -128,7 +128,7 @@ def one(board, functions, writer, traces, long, seed):
             shutil.rmtree(state, ignore_errors=True)
             run.machine = Machine(_options(board, state))
             with run.machine:
-                _on(run, functions, long, seed)
+                _on(run, functions, form, seed)
     except (SbcError, BoardTimeout, OSError, subprocess.CalledProcessError) as error:
         run.test(f"broke down: {error}", False, run.machine.console()[-3000:] if run.machine else "")
     writer.note(f"{board.name}: {time.monotonic() - begun:.0f} s")
@@ -149,7 +149,7 @@ def _check_traces(writer, traces):
     writer.report("all traces", judge(done.returncode, done.stdout + done.stderr, 0))
 
 
-def run(boards, functions, long, seed):
+def run(boards, functions, form, seed):
     """All boards; returns the exit code."""
     writer, traces = tap.Writer(), []
     writer.note(f"seed {seed}")
@@ -159,7 +159,7 @@ def run(boards, functions, long, seed):
         writer.test(f"build: {error}", False)
         return writer.end()
     for board in boards:
-        one(board, functions, writer, traces, long, seed)
+        one(board, functions, writer, traces, form, seed)
     if traces:
         _check_traces(writer, traces)
     return writer.end()

@@ -12,6 +12,7 @@ GUEST = TOP / "tests/guest"
 SELFTESTS = TOP / "tests/kselftest"
 TIERS = ("test", "all", "nightly")
 CLOCKS = ("parallel", "counted")
+FORMS = ("gate", "short", "long")
 
 
 class TableError(Exception):
@@ -37,6 +38,7 @@ class Board:
     builds: tuple = ()
     setup: tuple = ("modprobe oht_stim",)
     programs: tuple = ()
+    gate: dict = dataclasses.field(default_factory=dict)
     short: dict = dataclasses.field(default_factory=dict)
     long: dict = dataclasses.field(default_factory=dict)
     says: tuple = ()
@@ -44,9 +46,9 @@ class Board:
     program_s: int = 900
     timeout_s: int = 2400
 
-    def lines(self, long, seed):
-        """The command lines of the programs."""
-        quantities = {**self.short, **(self.long if long else {}), "seed": seed}
+    def lines(self, form, seed):
+        """The command lines of the programs, with the quantities of a form: gate, short or long."""
+        quantities = {**self.short, **getattr(self, form), "seed": seed}
         return [program.format(**quantities) for program in self.programs]
 
 
@@ -82,8 +84,9 @@ def _check(board, known):
     yield from (f"no program {line.split()[0]} in scripts/build-guest-tests" for line in board.programs
                 if line.split()[0] not in _programs())
     used = set().union(*map(_placeholders, board.programs)) - {"seed"}
-    if used != set(board.short) or not set(board.long) <= used:
-        yield f"quantities {sorted(used)} in programs, {sorted(board.short)} in short, {sorted(board.long)} in long"
+    if used != set(board.short) or not {*board.gate, *board.long} <= used:
+        yield (f"quantities {sorted(used)} in programs, {sorted(board.short)} in short, "
+               f"{sorted({*board.gate, *board.long} - used)} only in gate or long")
     if not board.programs and not board.then:
         yield "nothing is tested on it"
 

@@ -19,7 +19,7 @@ from .table import TOP
 
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "oht"
 # How a run is made, not what it finds.
-WITHOUT = {"OHT_CLEAN", "OHT_JOBS", "OHT_SEED", "OHT_STATE", "OHT_PORT"}
+WITHOUT = {"OHT_CLEAN", "OHT_DEADLINE_S", "OHT_JOBS", "OHT_SEED", "OHT_STATE", "OHT_PORT"}
 RUNNER = ["scripts/test", "scripts/suites/*", "scripts/packages.txt"]
 # Sources of so long ago hardly come back.
 UNUSED_S = 30 * 24 * 3600

@@ -66,11 +66,11 @@ def _signal_group(child, number):
         pass
 
 
-def _end(child, mark):
+def _end(child, mark, term_s=TERM_S):
     """End the command and everything that it started."""
     _signal_group(child, signal.SIGTERM)
     try:
-        child.wait(TERM_S)
+        child.wait(term_s)
     except subprocess.TimeoutExpired:
         _signal_group(child, signal.SIGKILL)
         child.wait()
@@ -115,10 +115,11 @@ def ending():
 
 
 def end_all():
-    """End every command that runs in any thread, and let none begin."""
+    """End every command that runs in any thread, and let none begin. All together have the time of one."""
     _ending.set()
     running = list(_running)
     for child, _ in running:
         _signal_group(child, signal.SIGTERM)
+    deadline = time.monotonic() + TERM_S
     for child, mark in running:
-        _end(child, mark)
+        _end(child, mark, max(deadline - time.monotonic(), 0))

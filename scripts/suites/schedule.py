@@ -54,11 +54,22 @@ def count(suite, ended, log):
     return counts
 
 
-class Schedule:
-    """Runs jobs; `told(done)` is called for each that ended, one at a time."""
+class OutOfTime(Exception):
+    """The time of the whole run is up."""
 
-    def __init__(self, steps, suites, logs, told, built):
+    def __init__(self, running, waiting):
+        super().__init__("the time of the whole run is up")
+        self.running = running      # (name, seconds so far) of each job that was ended
+        self.waiting = waiting      # names of the jobs that never began
+
+
+class Schedule:
+    """Runs jobs; `told(done)` is called for each that ended, one at a time. `deadline` of time.monotonic() ends all."""
+
+    def __init__(self, steps, suites, logs, told, built, deadline=None):
         self._waiting = [*steps, *suites]
+        self._deadline = deadline
+        self._begun = {}            # name of a running job -> since when
         self._running = []
         self._built = built         # name of a step -> "" or why it failed
         self._logs = logs
@@ -67,7 +78,7 @@ class Schedule:
         self._error = None
 
     def run(self):
-        """Run everything; returns when all has ended."""
+        """Run everything; returns when all has ended. Raises OutOfTime when the deadline comes first."""
         threads = [threading.Thread(target=self._work, args=(first,), daemon=True) for first in (True, False)]
         for thread in threads:
             thread.start()
@@ -76,6 +87,8 @@ class Schedule:
                 # In slices: a signal's handler runs between two of them.
                 while thread.is_alive():
                     thread.join(0.2)
+                    if self._deadline and time.monotonic() > self._deadline:
+                        raise self._out_of_time()
         except BaseException:
             with self._changed:
                 self._waiting.clear()
@@ -84,6 +97,11 @@ class Schedule:
             raise
         if self._error:
             raise self._error
+
+    def _out_of_time(self):
+        with self._changed:
+            now = time.monotonic()
+            return OutOfTime([(job.name, now - self._begun[job.name]) for job in self._running], [job.name for job in self._waiting])
 
     def _ready(self, job):
         return all(need in self._built for need in job.needs)
@@ -113,6 +131,7 @@ class Schedule:
                         return
                     self._waiting.remove(job)
                     self._running.append(job)
+                    self._begun[job.name] = time.monotonic()
                     beside = not first and any(self._wants_quiet(j) for j in self._waiting + self._running)
                 done = self._do(job, beside)
                 if process.ending():

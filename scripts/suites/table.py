@@ -8,9 +8,9 @@ from .counts import FORMATS
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 LIST = TOP / "tests/suites.toml"
-# Each tier holds those before it; "nightly" stands for itself.
-TIERS = ("check", "test", "all")
 NIGHTLY = "nightly"
+GATE = "test"
+TIERS = ("check", GATE, "all", NIGHTLY)
 LANES = ("quiet", "any")
 PYTEST = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 
@@ -34,7 +34,7 @@ class Suite:
     """Runs tests; the head of tests/suites.toml says what each member means."""
 
     name: str
-    tier: str
+    tiers: list
     inputs: list
     timeout_s: int
     lane: str = "any"
@@ -46,13 +46,13 @@ class Suite:
     needs: list = dataclasses.field(default_factory=list)
     env: dict = dataclasses.field(default_factory=dict)
     allow_skip: list = dataclasses.field(default_factory=list)
-    instead_of: list = dataclasses.field(default_factory=list)
 
     def __post_init__(self):
         if (self.command is None) == (self.pytest is None):
             raise TableError(f"suite {self.name}: needs a command or pytest, and not both")
         if self.pytest is not None:
             self.counts, self.report = "junit", f"build/test/{self.name}.xml"
+            self.env = {"OHT_NOW": f"{TOP}/build/test/{self.name}.now", **self.env}
             self.command = [*PYTEST, f"--junitxml={self.report}", *self.pytest]
         if self.test_timeout_s:
             self.env = {"OHT_TEST_TIMEOUT_S": str(self.test_timeout_s), **self.env}
@@ -65,6 +65,7 @@ class Table:
     steps: dict     # name -> Step
     suites: list
     inputs: dict    # name of a set -> its patterns
+    seed: int | None = None     # of the gate
 
     def patterns(self, suite):
         """The patterns of that suite's inputs, with the names of sets replaced by what they hold."""
@@ -99,17 +100,15 @@ def _check(table, where):
         if names.count(name) > 1:
             raise TableError(f"{where}: suite {name} is there twice")
     for suite in table.suites:
-        if suite.tier not in (*TIERS, NIGHTLY):
-            raise TableError(f"{where}: {suite.name}: no tier '{suite.tier}'")
+        for tier in suite.tiers or ["none"]:
+            if tier not in TIERS:
+                raise TableError(f"{where}: {suite.name}: no tier '{tier}'")
         if suite.lane not in LANES:
             raise TableError(f"{where}: {suite.name}: no lane '{suite.lane}'")
         if suite.counts not in FORMATS:
             raise TableError(f"{where}: {suite.name}: no way to count '{suite.counts}'")
         if not suite.inputs:
             raise TableError(f"{where}: {suite.name}: no inputs")
-        for name in suite.instead_of:
-            if name not in names:
-                raise TableError(f"{where}: {suite.name}: instead of no suite '{name}'")
     for job in [*table.steps.values(), *table.suites]:
         for need in job.needs:
             if need not in table.steps:
@@ -125,14 +124,11 @@ def load(path=LIST):
         raise TableError(f"{path.name}: {error}") from error
     steps = [_make(Step, row, path.name) for row in raw.get("step", [])]
     table = Table({step.name: step for step in steps},
-                  [_make(Suite, row, path.name) for row in raw.get("suite", [])], raw.get("inputs", {}))
+                  [_make(Suite, row, path.name) for row in raw.get("suite", [])], raw.get("inputs", {}), raw.get("gate", {}).get("seed"))
     _check(table, path.name)
     return table
 
 
 def of_tier(table, tier):
-    """The suites of a tier and of those below it, without those that another one of them has whole."""
-    tiers = (NIGHTLY,) if tier == NIGHTLY else TIERS[:TIERS.index(tier) + 1]
-    chosen = [suite for suite in table.suites if suite.tier in tiers]
-    contained = {name for suite in chosen for name in suite.instead_of}
-    return [suite for suite in chosen if suite.name not in contained]
+    """The suites of a tier."""
+    return [suite for suite in table.suites if tier in suite.tiers]

@@ -48,6 +48,7 @@ def test_every_program_is_run(boards):
     ('programs = ["estop_tset"]', "no program estop_tset"),
     ('programs = ["estop_test {n}"]', "quantities ['n'] in programs, [] in short"),
     ('short = { n = 1 }', "quantities [] in programs, ['n'] in short"),
+    ('gate = { n = 1 }', "['n'] only in gate or long"),
     ('programs = "estop_test"', "b: programs = 'estop_test'"),
     ('timeout_s = "long"', "timeout_s = 'long'"),
     ('then = []', "nothing is tested on it"),
@@ -71,9 +72,9 @@ def test_names_choose_whole_parts(tmp_path):
 
 
 def test_quantities_and_seed(tmp_path):
-    board = load(tmp_path, 'programs = ["wire_test --reads {n} --seed {seed}"]\nshort = { n = 3 }\nlong = { n = 9 }')["stock/b"]
-    assert board.lines(False, 7) == ["wire_test --reads 3 --seed 7"]
-    assert board.lines(True, 7) == ["wire_test --reads 9 --seed 7"]
+    board = load(tmp_path, 'programs = ["wire_test --reads {n} --seed {seed}"]\nshort = { n = 3 }\ngate = { n = 1 }\nlong = { n = 9 }')["stock/b"]
+    for form, reads in (("gate", 1), ("short", 3), ("long", 9)):
+        assert board.lines(form, 7) == [f"wire_test --reads {reads} --seed 7"]
 
 
 @pytest.mark.parametrize("code, said, problem", [
@@ -152,7 +153,7 @@ def outcome(tmp_path, monkeypatch, capsys):
         monkeypatch.setattr(run.paths, "BUILD", pathlib.Path(tmp_path))
         functions = functions or {"splats": lambda r: r.test("quiet", True)}
         found = load(tmp_path, text, functions)
-        code = run.run(list(found.values()), functions, False, 1)
+        code = run.run(list(found.values()), functions, "short", 1)
         report = tap.parse(capsys.readouterr().out)
         assert FakeMachine.open == 0, "a board still runs"
         assert not report.problems, report.problems
@@ -207,7 +208,7 @@ def test_nothing_that_cannot_be_built_is_started(tmp_path, monkeypatch, capsys):
         raise SbcError("no compiler")
 
     monkeypatch.setattr(run, "build", no)
-    assert run.run(list(load(tmp_path, "").values()), {}, False, 1) == 1
+    assert run.run(list(load(tmp_path, "").values()), {}, "short", 1) == 1
     assert tap.parse(capsys.readouterr().out).failed == [("build: no compiler", "")]
 
 

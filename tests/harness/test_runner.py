@@ -11,7 +11,8 @@ import time
 
 import pytest
 
-from suites import kept, table
+from suites import kept, stamp, table
+from suites.counts import Counts
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
@@ -42,7 +43,7 @@ class Project:
 
     def suite(self, name, script, **more):
         """Add a suite that is a shell script."""
-        row = {"name": name, "tier": "test", "inputs": ["one.txt"], "timeout_s": 20, "command": ["sh", "-c", script], **more}
+        row = {"name": name, "tiers": ["test"], "inputs": ["one.txt"], "timeout_s": 20, "command": ["sh", "-c", script], **more}
         self.rows.append("[[suite]]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in row.items()))
 
     def step(self, name, script, **more):
@@ -52,7 +53,7 @@ class Project:
 
     def start(self, *arguments, **environment):
         (self.folder / "tests/suites.toml").write_text("\n".join(self.rows))
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("OHT_")}
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("OHT_")} | {"XDG_CACHE_HOME": str(self.folder / "logs/cache")}
         return subprocess.Popen([self.folder / "scripts/test", *arguments], cwd=self.folder, text=True, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT, env={**clean, **environment}, start_new_session=True)
 
@@ -183,20 +184,28 @@ def test_the_seed_is_said_and_passed_on(project):
     assert f"OHT_SEED={(project.folder / 'logs/seed').read_text().strip()}\n" in said
 
 
-def test_a_suite_that_holds_another_stands_for_it(project):
+def test_a_tier_has_the_suites_that_name_it(project):
     project.suite("short", GOOD.format("short"))
-    project.suite("long", GOOD.format("long"), tier="all", instead_of=["short"])
+    project.suite("long", GOOD.format("long"), tiers=["all"])
     assert "short ..." in project.run()[1]
     _, said = project.run("--tier", "all")
     assert "long ..." in said and "short ..." not in said
-    assert "short ..." in project.run("short", "long")[1], "asked for by name"
+    assert "long ..." in project.run("long")[1], "asked for by name"
+
+
+def test_the_gate_has_a_seed_of_its_own(project):
+    project.suite("a", GOOD.format("a"), tiers=["test", "all"])
+    project.rows.insert(0, "[gate]\nseed = 77\n")
+    assert "OHT_SEED=77\n" in project.run()[1]
+    assert "OHT_SEED=5\n" in project.run(OHT_SEED="5")[1]
+    assert "OHT_SEED=77\n" not in project.run("--tier", "all")[1]
 
 
 # ---- refusals ----
 
 @pytest.mark.parametrize("row, word", [
-    ('tier = "often"', "no tier 'often'"), ('lane = "left"', "no lane 'left'"), ('counts = "toes"', "'toes'"),
-    ('needs = ["nothing"]', "no step 'nothing'"), ('instead_of = ["b"]', "no suite 'b'"), ("inputs = []", "no inputs"), ('colour = "red"', "unknown colour")])
+    ('tiers = ["often"]', "no tier 'often'"), ("tiers = []", "no tier 'none'"), ('lane = "left"', "no lane 'left'"), ('counts = "toes"', "'toes'"),
+    ('needs = ["nothing"]', "no step 'nothing'"), ("inputs = []", "no inputs"), ('colour = "red"', "unknown colour")])
 def test_a_table_that_is_wrong_is_refused(project, row, word):
     key = row.split()[0]
     project.suite("a", "true")
@@ -320,8 +329,8 @@ def night(project, *arguments, **environment):
 
 
 def test_a_night_goes_on_where_it_stopped(project):
-    project.suite("a", GOOD.format("a"), tier="nightly")
-    project.suite("b", "echo run >>logs/b; echo 1..1; [ -e logs/mended ] && echo ok 1 - b || echo not ok 1 - b", tier="nightly")
+    project.suite("a", GOOD.format("a"), tiers=["nightly"])
+    project.suite("b", "echo run >>logs/b; echo 1..1; [ -e logs/mended ] && echo ok 1 - b || echo not ok 1 - b", tiers=["nightly"])
     assert night(project)[0] == 1
     (project.folder / "logs/mended").touch()
     code, said = night(project)
@@ -332,7 +341,7 @@ def test_a_night_goes_on_where_it_stopped(project):
 
 
 def test_another_commit_is_another_night(project):
-    project.suite("a", GOOD.format("a"), tier="nightly")
+    project.suite("a", GOOD.format("a"), tiers=["nightly"])
     night(project)
     (project.folder / "two.txt").write_text("3\n")
     project.commit()
@@ -341,10 +350,56 @@ def test_another_commit_is_another_night(project):
 
 
 def test_a_night_that_is_over_says_what_is_left(project):
-    project.suite("a", GOOD.format("a"), tier="nightly")
-    project.suite("b", GOOD.format("b"), tier="nightly", timeout_s=3600)
+    project.suite("a", GOOD.format("a"), tiers=["nightly"])
+    project.suite("b", GOOD.format("b"), tiers=["nightly"], timeout_s=3600)
     code, said = night(project, OHT_NIGHT_S="100")
     assert code == 1 and project.ran("b") == 0 and "b" in said and "the night is over" in said
+
+
+# ---- the gate: its deadline, and the record of green runs ----
+
+def test_a_deadline_ends_everything_and_names_it(project):
+    project.suite("a", "echo $$ >>logs/pids; exec sleep 60", lane="quiet")
+    project.suite("b", GOOD.format("b"))
+    project.suite("c", GOOD.format("c"), lane="quiet")
+    code, said = project.run(OHT_DEADLINE_S="1")
+    assert code == 1 and "running: a 1 s" in said and "not run: c" in said
+    assert last(said) == "1 passed, 2 failed, 0 skipped"
+    assert not alive(int((project.folder / "logs/pids").read_text()))
+
+
+def green(project):
+    path = project.folder / "logs/cache/oht/green"
+    return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_a_green_run_of_what_is_committed_is_recorded(project):
+    project.suite("a", GOOD.format("a"))
+    assert project.run()[0] == 0
+    head = subprocess.run(["git", "-C", project.folder, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    assert [(line[0], line[3]) for line in green(project)] == [(head, "1/0/0")]
+    project.run("a")
+    project.run("--tier", "all")
+    (project.folder / "one.txt").write_text("changed\n")
+    project.run()
+    assert len(green(project)) == 1, "only a whole gate on a clean tree"
+
+
+def test_a_red_run_is_not_recorded(project):
+    project.suite("a", "echo 1..1; echo not ok 1 - a")
+    assert project.run()[0] == 1 and not green(project)
+
+
+def test_a_tree_that_changes_meanwhile_is_not_recorded(project):
+    project.suite("a", "echo 2 >one.txt; echo 1..1; echo ok 1 - a")
+    assert project.run()[0] == 0 and not green(project)
+
+
+def test_the_record_keeps_the_last_twenty(tmp_path):
+    for number in range(25):
+        stamp.append(f"{number}", 1, Counts(), tmp_path / "green")
+    lines = (tmp_path / "green").read_text().splitlines()
+    assert [line.split()[0] for line in lines] == [str(number) for number in range(5, 25)]
 
 
 # ---- the real table ----
@@ -362,7 +417,7 @@ def test_every_pattern_of_the_table_matches_a_file(real):
 
 
 def test_slices_of_a_night_end_within_an_hour(real):
-    assert all(suite.timeout_s <= 3600 for suite in real.suites if suite.tier == "nightly")
+    assert all(suite.timeout_s <= 3600 for suite in real.suites if "nightly" in suite.tiers)
 
 
 def test_every_source_is_an_input_of_a_suite_beside_style(real):

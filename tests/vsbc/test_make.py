@@ -1,45 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`make up`, `down` and `run` as somebody who has just cloned uses them."""
-import json
 import os
 import re
 import shutil
 import signal
-import ssl
 import subprocess
 import time
 
 import pytest
 
-from oht_test.client import Client
+from oht_test.clone import Clone
 from oht_test.processes import processes_of
-from oht_test.wait import free_port
 from vsbc.paths import TOP
-
-
-class Clone:
-    """The make targets with a state folder and a port of the test's own."""
-
-    def __init__(self, folder):
-        self.state = folder
-        self.environment = {**os.environ, "OHT_STATE": str(folder), "OHT_PORT": str(free_port())}
-
-    def run(self, *command, timeout=300):
-        return subprocess.run(command, cwd=TOP, env=self.environment, capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, timeout=timeout, check=False)
-
-    def credentials(self):
-        return json.loads((self.state / "credentials.json").read_text())
-
-    def client(self):
-        """A client that trusts the authority which credentials.json names."""
-        known = self.credentials()
-        return Client(int(self.environment["OHT_PORT"]), ssl.create_default_context(cafile=known["ca_file"]))
-
-    def health(self):
-        answer = self.client().get("health", role=None)
-        assert answer.status == 200, answer
-        return answer.json
 
 
 @pytest.fixture(scope="module")
@@ -55,55 +27,9 @@ def clone():
     assert not processes_of(folder)
 
 
-def test_ready_block_says_where_and_who(clone):
-    administrator = next(a for a in clone.credentials()["accounts"] if a["role"] == "administrator")
-    block = clone.said[clone.said.index("\nready\n"):]
-    for word in (clone.credentials()["url"], administrator["username"], administrator["password"], "500 ms"):
-        assert word in block
-
-
-def test_files_are_private(clone):
-    assert clone.state.stat().st_mode & 0o777 == 0o700
-    assert (clone.state / "credentials.json").stat().st_mode & 0o777 == 0o600
-    assert {a["role"] for a in clone.credentials()["accounts"]} == {"viewer", "operator", "supervisor",
-                                                                    "administrator"}
-
-
-def test_api_answers_with_the_device_authority(clone):
-    assert clone.health()["bus"]["backend"] == "kernel"
-
-
 def test_every_account_can_log_in(clone):
     for account in clone.credentials()["accounts"]:
         assert clone.client().login(account["username"], account["password"]).json["access_token"]
-
-
-def test_second_start_says_that_one_is_running(clone):
-    done = clone.run("make", "run")
-    assert done.returncode != 0 and clone.credentials()["url"] in done.stderr and "make down" in done.stderr
-
-
-def test_status_logs_and_guest(clone):
-    status = clone.run("scripts/sbc", "status", "--json")
-    assert status.returncode == 0 and json.loads(status.stdout)["kernel"] == "stock"
-    assert "ohtd" in clone.run("make", "logs").stdout
-    done = clone.run("scripts/guest", "echo hello; exit 5")
-    assert (done.returncode, done.stdout) == (5, "hello\n")
-
-
-def test_button_and_relays(clone):
-    relays = json.loads(clone.run("scripts/relays", "--json").stdout)
-    assert {name: relays[name]["level"] for name in ("enable1", "enable2")} == {"enable1": 0, "enable2": 0}
-    assert clone.run("scripts/button", "press", "a").returncode == 0
-    assert "open" in clone.run("scripts/guest", "ohtctl status").stdout
-    assert clone.run("scripts/button", "release").returncode == 0
-    assert clone.run("scripts/button", "push").returncode == 2
-
-
-def test_wire_passes_commands_and_complaints(clone):
-    assert "unit=0x02" in clone.run("scripts/wire", "status").stdout
-    done = clone.run("scripts/wire", "fault", "9", "silence")
-    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
 
 
 def test_accounts_and_authority_survive_a_restart(clone):
