@@ -217,6 +217,8 @@ def main(arguments):
     clean = bool(given.suite) or os.environ.get("OHT_CLEAN") == "1" or "OHT_SEED" in os.environ
     # One seed for all that draws lots, so that a run can be made again. That of the gate does not change.
     gate = not given.suite and (given.tier or GATE) == GATE
+    if gate:
+        os.environ["OHT_GATE"] = "1"
     os.environ.setdefault("OHT_SEED", str(table.seed if gate and table.seed else 1 + secrets.randbelow(SEED_MAX)))
     print(f"commit {kept.commit()}, OHT_SEED={os.environ['OHT_SEED']}", flush=True)
     started = time.monotonic()

@@ -16,7 +16,7 @@ import pytest
 from daemon import SANITIZER, Daemon, begin
 from keeper import Keeper
 from oht_test.client import PASSWORD, ROLES
-from oht_test.plugin import deselect
+from oht_test.plugin import deselect, in_gate
 
 
 # ---- which tests, and how a run says so ----
@@ -41,6 +41,8 @@ def pytest_collection_modifyitems(config, items):
             return f"needs a build with the sanitizer {needs[0]}" if needs[0] else "needs a build without sanitizers"
         if config.getoption("--plain") and not item.get_closest_marker("plain"):
             return "not marked plain: run with sanitizers"
+        if in_gate() and SANITIZER and item.get_closest_marker("plain"):
+            return "marked plain: run without sanitizers"
         return None
 
     deselect(config, items, reason)

@@ -64,6 +64,7 @@ def test_failures_slow_down_and_stop_is_not_concerned(daemon):
     assert daemon.post("safety/stop", role="operator").status == 200
 
 
+@pytest.mark.slow
 @pytest.mark.plain("timing")
 def test_a_storm_of_logins_is_bounded_and_delays_nobody(fresh):
     """Passwords are hashed beside the loops: between two hashes others are answered, whatever the machine's speed."""

@@ -58,6 +58,7 @@ def flood(daemon, address_of):
 ADDRESSES = [lambda number: "127.0.0.9", lambda number: f"127.{number >> 16 & 127 | 1}.{number >> 8 & 255}.{number & 255 | 1}"]
 
 
+@pytest.mark.slow
 @pytest.mark.plain("timing")
 @pytest.mark.parametrize("address_of", ADDRESSES, ids=["one address", "many addresses"])
 def test_who_is_logged_in_does_not_wait_for_passwords(fresh, address_of):
@@ -79,6 +80,7 @@ def test_who_is_logged_in_does_not_wait_for_passwords(fresh, address_of):
     assert turned_away, answers
 
 
+@pytest.mark.slow
 def test_set_up_does_not_wait_for_passwords(tmp_path):
     empty = Daemon(tmp_path)
     empty.write_config()
@@ -107,6 +109,7 @@ def test_a_burst_gets_no_more_guesses_than_one_after_the_other(fresh):
     fresh.stop()
 
 
+@pytest.mark.slow
 def test_one_address_does_not_keep_others_out(fresh):
     """The flood of one machine takes some of the places for passwords, not all."""
     fresh.start()

@@ -177,6 +177,7 @@ def test_quarantine(robot, unit):
     only_stops(robot.simulator.written())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", [2, 3, 4, 5])
 def test_unplugged_and_back(fresh, chance, unit):
     line = foreign_robot(fresh.uart, chance)
@@ -240,6 +241,7 @@ def test_address_that_begins_to_answer(fresh, chance):
     fresh.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", [2, 3, 4, 5, 7])
 def test_two_at_one_address(fresh, chance, unit):
     line = foreign_robot(fresh.uart, chance)

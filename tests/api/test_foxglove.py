@@ -510,6 +510,7 @@ def test_who_does_not_read_harms_nobody(fresh):
             link.sock.close()
 
 
+@pytest.mark.slow
 def test_who_does_not_read_states_is_closed_as_too_slow(fresh):
     fresh.start()
     with deaf(fresh) as link, dial(fresh) as other:

@@ -37,6 +37,7 @@ def live_until(daemon, followers, messages, lost):
         time.sleep(0.2)
 
 
+@pytest.mark.slow
 @pytest.mark.plain("timing")
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_message_is_missing(kept, part):

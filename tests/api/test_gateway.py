@@ -167,6 +167,7 @@ class AskTheDead(threading.Thread):
                 time.sleep(0.002)
 
 
+@pytest.mark.slow
 def test_dead_unit_does_not_stall_the_others(fresh):
     with gateway(fresh, gateway_fresh_ms=0) as port, Libmodbus(port) as client:
         first_search_is_over(fresh)

@@ -82,6 +82,7 @@ def is_alive(sock):
     return data.startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.slow
 def test_two_hundred_reloads_beside_connecting_clients(paired):
     both = {der(paired, "one"), der(paired, "two")}
     ended = threading.Event()

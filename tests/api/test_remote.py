@@ -487,6 +487,7 @@ def test_names_of_members_do_not_act_on_the_terminal(remote, json_form):
     assert "good" in made.stdout and not set("\x1b\x07\x7f\x9b") & set(made.stdout), made
 
 
+@pytest.mark.slow
 def test_random_answers(remote, chance):
     remote.login("viewer")
     good = head(200, json.dumps({"state": "safe", "faults": [{"code": "x", "text": "y"}], "age_ms": 5}).encode())

@@ -258,6 +258,7 @@ def client_that_does_not_read(daemon):
         until(is_cut, PATIENCE_S, "the end of the connection")
 
 
+@pytest.mark.slow
 def test_clients_that_keep_a_connection_waiting_are_cut_off(daemon):
     daemon.token("viewer")
     with concurrent.futures.ThreadPoolExecutor(4) as pool:

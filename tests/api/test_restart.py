@@ -144,6 +144,7 @@ def test_a_session_that_was_ended_stays_so(kept):
 
 # ---- live data over it ----
 
+@pytest.mark.slow
 def test_many_restarts_without_a_gap(kept):
     follower = Follower(kept, kept.token("viewer"))
     try:

@@ -207,6 +207,7 @@ def test_it_comes_back_after_a_crash(fresh, mode):
     fresh.stop()
 
 
+@pytest.mark.slow
 def test_silence_is_a_loss_and_a_stop_says_that_it_failed(fresh):
     patient(fresh)
     with bridge(fresh) as told:

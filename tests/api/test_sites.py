@@ -218,6 +218,7 @@ def judge_life(life, place, whole):
         assert status in {whole.status[name]} | TROUBLE | {401, 409}, f"{name} {status}"
 
 
+@pytest.mark.slow
 @pytest.mark.limit_s(3600)
 def test_each_place_fails_once(home, accounts, chance):
     daemon, board = home

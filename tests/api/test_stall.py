@@ -214,6 +214,7 @@ def test_hung_store(fresh, manager, hangs):
     until(lambda: "store goes_on: " in fresh.log(), what="the end being told")
 
 
+@pytest.mark.slow
 def test_main_thread_needs_no_disk(fresh, manager, skewed, hangs):
     """The time of day moves and the certificate is made anew: both want to be written. The watchdog is content all the same."""
     administrator = fresh.token("administrator")
@@ -250,6 +251,7 @@ def test_hung_control_thread_and_full_ring(fresh, manager, hangs):
     until(manager.is_petted, what="the watchdog being petted")
 
 
+@pytest.mark.slow
 def test_hung_control_thread_at_the_end(fresh, hangs):
     """It is not waited for: the process leaves, and the device stops by itself."""
     hangs.set(CONTROL)

@@ -276,6 +276,7 @@ def test_a_stream_has_a_head(daemon):
         assert (answer.status, answer.body) == (status, b""), "as GET"
 
 
+@pytest.mark.slow
 def test_a_stream_outlives_the_time_of_an_answer(daemon):
     """Answers that nobody takes are cut off after 15 s; a stream that is read is not."""
     with Events(daemon) as events:

@@ -4,7 +4,8 @@
 OHT_TEST_TIMEOUT_S, which scripts/test sets from tests/suites.toml, says how long a test may take, with the fixtures that
 it makes; else tests/pytest.ini says so for each folder. The mark limit_s(N) of a test goes before both. The limit ends what hangs: no test asserts by it how long something takes.
 
-A folder leaves tests out with deselect() only, so that the end of the run can say why.
+A folder leaves tests out with deselect() only, so that the end of the run can say why. OHT_GATE=1, the environment of the gate,
+leaves out what is marked slow: `make test-all` runs it.
 """
 import collections
 import os
@@ -32,6 +33,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "limit_s(seconds): how long this test may take")
+    config.addinivalue_line("markers", "slow: takes more time than it may in the gate")
     config.stash[DESELECTED] = collections.Counter()
     config.stash[LEFT_OUT] = set()
     config.stash[SAMPLER] = Lateness()
@@ -140,6 +142,16 @@ def deselect(config, items, reason):
     config.stash[DESELECTED].update(reasons[item] for item in left_out)
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if not reasons[item]]
+
+
+def in_gate():
+    """Whether this run is one of the gate."""
+    return os.environ.get("OHT_GATE") == "1"
+
+
+def pytest_collection_modifyitems(config, items):
+    if in_gate():
+        deselect(config, items, lambda item: "slow; make test-all runs them" if item.get_closest_marker("slow") else None)
 
 
 def pytest_deselected(items):
