@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs steps and suites on two places of one machine, each when what it needs is built.
 
-One place takes the suites that want a quiet machine, one after the other; the other place takes what does not mind,
-with what CPU time the first one leaves. When no suite that wants quiet is left, both take the rest.
+Steps come first, then what does not mind company. What wants a quiet machine comes last and has both places: nothing
+runs beside it.
 """
 import threading
 import time
@@ -11,8 +11,8 @@ from . import process
 from .counts import FORMATS, Counts
 from .table import TOP, Step
 
-# Beside a suite that wants quiet: what CPU time that one leaves, and never nothing.
-BEHIND = ["nice", "-n", "10"]
+
+PLACES = 2
 
 
 class Done:
@@ -79,7 +79,7 @@ class Schedule:
 
     def run(self):
         """Run everything; returns when all has ended. Raises OutOfTime when the deadline comes first."""
-        threads = [threading.Thread(target=self._work, args=(first,), daemon=True) for first in (True, False)]
+        threads = [threading.Thread(target=self._work, daemon=True) for _ in range(PLACES)]
         for thread in threads:
             thread.start()
         try:
@@ -109,31 +109,30 @@ class Schedule:
     def _wants_quiet(self, job):
         return getattr(job, "lane", "any") == "quiet"
 
-    def _next(self, first):
-        """A job for that place, or None when there is none now. Suites that want quiet come first, then steps."""
+    def _next(self):
+        """A job, or None when there is none now."""
+        if any(self._wants_quiet(job) for job in self._running):
+            return None
         ready = [job for job in self._waiting if self._ready(job)]
-        quiet = [job for job in ready if self._wants_quiet(job)]
         others = [job for job in ready if not self._wants_quiet(job)]
-        if first and quiet:
-            return quiet[0]
-        others.sort(key=lambda job: not isinstance(job, Step))
-        return others[0] if others else None
+        if others:
+            return min(others, key=lambda job: not isinstance(job, Step))
+        return ready[0] if ready and not self._running else None
 
-    def _work(self, first):
+    def _work(self):
         try:
             while True:
                 with self._changed:
-                    job = self._next(first)
+                    job = self._next()
                     while job is None and self._waiting:
                         self._changed.wait()
-                        job = self._next(first)
+                        job = self._next()
                     if job is None:
                         return
                     self._waiting.remove(job)
                     self._running.append(job)
                     self._begun[job.name] = time.monotonic()
-                    beside = not first and any(self._wants_quiet(j) for j in self._waiting + self._running)
-                done = self._do(job, beside)
+                done = self._do(job)
                 if process.ending():
                     return
                 with self._changed:
@@ -148,25 +147,25 @@ class Schedule:
                 self._waiting.clear()
                 self._changed.notify_all()
 
-    def _do(self, job, beside):
+    def _do(self, job):
         begun = time.monotonic()
         broken = next((need for need in job.needs if self._built[need]), None)
         counts = Counts()
         if broken:
             counts.add(job.name, "failed", f"not run, since the step '{broken}' failed")
         elif isinstance(job, Step):
-            self._build(job, beside, counts)
+            self._build(job, counts)
         else:
             if job.report:
                 (TOP / job.report).unlink(missing_ok=True)
             log = self._logs / f"{job.name}.log"
-            ended = process.run((BEHIND if beside else []) + job.command, log, job.env, job.timeout_s, TOP)
+            ended = process.run(job.command, log, job.env, job.timeout_s, TOP)
             counts = count(job, ended, log)
         return Done(job, counts, begun, time.monotonic())
 
-    def _build(self, step, beside, counts):
+    def _build(self, step, counts):
         log = self._logs / f"build-{step.name.replace(' ', '-')}.log"
-        ended = process.run((BEHIND if beside else []) + step.command, log, None, step.timeout_s, TOP)
+        ended = process.run(step.command, log, None, step.timeout_s, TOP)
         if ended.code is None:
             counts.add(step.name, "failed", f"not done within {step.timeout_s} s")
         elif ended.code:

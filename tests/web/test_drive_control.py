@@ -43,7 +43,6 @@ def left_ms(daemon):
     return daemon.get("control").json["expires_in_ms"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("line", ["socket", "requests"])
 def test_control_stays_while_the_page_is_seen(daemon, page, line):
     drive(page)

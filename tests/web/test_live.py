@@ -69,7 +69,6 @@ def silent(page):
     return page.run("return performance.now() - window.countedFrom") >= WHILE_MS
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("path, there, once", PAGES)
 def test_no_page_asks_again_and_again(page, path, there, once):
     log_in(page, "supervisor")

@@ -7,8 +7,6 @@ import pytest
 from oht_test.client import ROLES
 from person import SIZES, THEMES, go, has, log_in
 
-pytestmark = pytest.mark.slow
-
 TOP = pathlib.Path(__file__).resolve().parents[2]
 AXE = TOP / "userspace/web/node_modules/axe-core/axe.min.js"
 PICTURES = TOP / "build/web-pictures"

@@ -4,6 +4,8 @@ import hashlib
 import signal
 import ssl
 
+import pytest
+
 from oht_test.client import PASSWORD
 from person import go, has, log_in, log_out, names_of
 
@@ -117,6 +119,7 @@ def test_pages_of_a_role_and_a_link_to_a_page_of_another(page):
     assert "no such page" in page.text(".head")
 
 
+@pytest.mark.slow
 def test_old_data_is_greyed_with_its_age_and_comes_back(daemon, page):
     log_in(page, "operator")
     page.wait(lambda: strip(page) == MODULES, what="four modules")

@@ -10,8 +10,6 @@ from person import THEMES, has, log_in
 from test_live import REFUSED
 from test_look import axe, look
 
-pytestmark = pytest.mark.slow
-
 # An account has 32 sessions: this one's are few in the other tests, and none of theirs may end by ours.
 ROLE = "supervisor"
 USUAL = ["position_mm", "speed_mm_s", "battery_v", "bus_load_worst_percent"]

@@ -5,12 +5,8 @@ By itself this is 4,000 s of messages at 40 Hz, with OHT_SOAK=1 10,000 s: 600,00
 `make bench ONLY=web`."""
 import os
 
-import pytest
-
 from person import has, log_in
 from replay import CHARTS, DRIVE, LOG, record, replay, show
-
-pytestmark = pytest.mark.slow
 
 SPAN_S = 10_000 if os.environ.get("OHT_SOAK") else 4_000
 LEGS = 10
