@@ -27,11 +27,6 @@ def clone():
     assert not processes_of(folder)
 
 
-def test_every_account_can_log_in(clone):
-    for account in clone.credentials()["accounts"]:
-        assert clone.client().login(account["username"], account["password"]).json["access_token"]
-
-
 def test_accounts_and_authority_survive_a_restart(clone):
     known, authority = clone.credentials(), (clone.state / "ca.crt").read_bytes()
     assert clone.run("make", "down").returncode == 0
@@ -41,7 +36,7 @@ def test_accounts_and_authority_survive_a_restart(clone):
     assert clone.run("make", "up").returncode == 0
     print(f"second start: {time.monotonic() - started:.1f} s")
     assert clone.credentials() == known and (clone.state / "ca.crt").read_bytes() == authority
-    test_every_account_can_log_in(clone)
+    clone.log_in()
 
 
 def test_ctrl_c_ends_a_run_in_the_foreground(state):

@@ -30,6 +30,15 @@ class Clone:
         known = self.credentials()
         return Client(int(self.environment["OHT_PORT"]), ssl.create_default_context(cafile=known["ca_file"]))
 
+    def log_in(self):
+        """A client with a token of each role: every account can log in with what the file says."""
+        one = self.client()
+        for account in self.credentials()["accounts"]:
+            answer = one.login(account["username"], account["password"])
+            assert answer.status == 200, (account["username"], answer)
+            one.tokens[account["role"]] = answer.json["access_token"]
+        return one
+
     def health(self):
         answer = self.client().get("health", role=None)
         assert answer.status == 200, answer
