@@ -17,6 +17,8 @@ class Counts:
     skipped: int = 0
     failures: list = dataclasses.field(default_factory=list)
     skips: list = dataclasses.field(default_factory=list)
+    unsteady: list = dataclasses.field(default_factory=list)    # failed, and passed when run once more
+    times: list = dataclasses.field(default_factory=list)       # (seconds, name), where the result says them
 
     def add(self, name, outcome, why=""):
         """Count one test: outcome is passed, failed or skipped."""
@@ -56,6 +58,7 @@ def junit(_text, report):
         name = f"{case.get('classname', '')}.{case.get('name', '')}".strip(".")
         failure = next((case.find(tag) for tag in ("failure", "error") if case.find(tag) is not None), None)
         skip = case.find("skipped")
+        counts.times.append((float(case.get("time", 0)), name))
         if failure is not None:
             counts.add(name, "failed", (failure.get("message") or "").splitlines()[0][:160]
                        if failure.get("message") else "")
@@ -72,6 +75,7 @@ def meson(_text, report):
     with open(report, encoding="utf-8") as lines:
         for line in lines:
             program = json.loads(line)
+            counts.times.append((program.get("duration", 0), program["name"]))
             said = program.get("stdout", "") + program.get("stderr", "")
             begun = sum(int(n) for n in re.findall(r"^\[={10}\] .*Running (\d+) test", said, re.M))
             passed = sum(int(n) for n in re.findall(r"\[  PASSED  \] (\d+) test", said))

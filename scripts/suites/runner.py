@@ -17,6 +17,8 @@ from .table import GATE, NIGHTLY, TIERS, TOP, Step
 
 LOGS = TOP / "build/test"
 SHOWN = 20
+SLOWEST = 5
+OUTPUT_LINES = 40
 WIDTH = 300
 # The programs of the guest take no larger one.
 SEED_MAX = 10_000_000
@@ -49,6 +51,16 @@ def _deselected(log):
         return []
 
 
+def _print_unsteady(name, unsteady):
+    """A case that failed and then passed: both outputs, so that its cause can be found."""
+    for what in unsteady:
+        print(f"    unsteady: {what}")
+    for log in (LOGS / f"{name}.log", LOGS / f"{name}.again.log"):
+        print(f"    the end of {log.relative_to(TOP)}:")
+        for line in log.read_text(errors="replace").splitlines()[-OUTPUT_LINES:]:
+            print(f"        {line}")
+
+
 class Run:
     """One call: what ran, what was kept, what failed."""
 
@@ -65,6 +77,7 @@ class Run:
         self.total = Counts()
         self.bad = False
         self.rows = []
+        self._over = []     # lines on what took longer than its budget
 
     def kept_row(self, suite):
         """The result of that suite that still holds, or None."""
@@ -89,6 +102,15 @@ class Run:
             self._add(done.counts)
         else:
             print(f"{name} {'.' * max(3, 37 - len(name))} {done.seconds:.1f} s", flush=True)
+        self._note_budget(done)
+
+    def _note_budget(self, done):
+        """What takes longer than it may is said at the end of the run, with where the time goes."""
+        budget_s = done.job.budget_s
+        if budget_s and done.seconds > budget_s:
+            slowest = sorted(done.counts.times, reverse=True)[:SLOWEST]
+            self._over += [f"over budget: {done.job.name}: {done.seconds:.0f} s of {budget_s} s",
+                           *(f"    {seconds:.1f} s {name}" for seconds, name in slowest)]
 
     def _told(self, done):
         """Print what came of a job, write failures to the ledger and keep a good result."""
@@ -107,13 +129,16 @@ class Run:
             if len(names) > SHOWN:
                 print(f"    and {len(names) - SHOWN} more")
         late_ms = self._host.worst_ms(done.begun)
+        if counts.unsteady:
+            _print_unsteady(suite.name, counts.unsteady)
         if counts.failed or skips:
             print(f"    the host was late by up to {late_ms} ms meanwhile; all of it: {LOGS.relative_to(TOP)}/{suite.name}.log",
                   flush=True)
             self.bad = True
             self._store.forget(suite)
-        else:
+        elif not counts.unsteady:
             self._keep(done)
+        self._note_budget(done)
         self._add(counts)
         self._write_ledger(done, skips, late_ms)
 
@@ -130,7 +155,7 @@ class Run:
                "commit": self.commit, "suite": done.job.name, "seed": os.environ.get("OHT_SEED"),
                "passed": done.counts.passed, "failed": done.counts.failed, "skipped": done.counts.skipped,
                "seconds": round(done.seconds, 1), "host_late_ms": late_ms,
-               "failures": done.counts.failures[:SHOWN], "skips": skips}
+               "failures": done.counts.failures[:SHOWN], "skips": skips, "unsteady": done.counts.unsteady}
         self.rows.append(row)
         with open(LOGS / "ledger.jsonl", "a", encoding="utf-8") as ledger:
             ledger.write(json.dumps(row) + "\n")
@@ -163,7 +188,8 @@ class Run:
     def _again(self):
         """Say once more what was wrong, as the end of a long log is what is read first and kept longest."""
         wrong = [f"{row['suite']}: {what}: {name}" for row in self.rows
-                 for what, names in (("failed", row["failures"]), ("unexpected skip", row["skips"])) for name in names]
+                 for what, names in (("failed", row["failures"]), ("unexpected skip", row["skips"]), ("unsteady", row["unsteady"]))
+                 for name in names]
         for line in wrong[:SHOWN]:
             print(line[:WIDTH])
         if len(wrong) > SHOWN:
@@ -171,6 +197,7 @@ class Run:
 
     def end(self, started):
         """The last lines; returns the exit code."""
+        print("".join(f"{line[:WIDTH]}\n" for line in self._over), end="")
         self._again()
         print(f"all suites in {time.monotonic() - started:.0f} s, the host late by up to {self._host.worst_ms()} ms")
         print(f"{self.total.passed} passed, {self.total.failed} failed, {self.total.skipped} skipped")
@@ -207,7 +234,7 @@ def main(arguments):
     chosen = _choose(table, given, parser)
     if given.list:
         for suite in table.suites if not (given.suite or given.tier) else chosen:
-            print(f"{suite.name:24} {' '.join(suite.tiers):16} {suite.lane:6} {suite.timeout_s:5} s")
+            print(f"{suite.name:24} {' '.join(suite.tiers):16} {suite.lane:6} {suite.timeout_s:5} s  {suite.budget_s or ''}")
         return 0
     if given.inputs:
         print("\n".join(sorted({name for suite in chosen for name in kept.Digests(table).files(suite)})))

@@ -27,6 +27,7 @@ class Step:
     command: list
     needs: list = dataclasses.field(default_factory=list)
     timeout_s: int = 1800
+    budget_s: int = 0
 
 
 @dataclasses.dataclass
@@ -37,6 +38,8 @@ class Suite:
     tiers: list
     inputs: list
     timeout_s: int
+    budget_s: int = 0
+    unsteady: bool = False
     lane: str = "any"
     command: list = None
     pytest: list = None
@@ -109,6 +112,8 @@ def _check(table, where):
             raise TableError(f"{where}: {suite.name}: no way to count '{suite.counts}'")
         if not suite.inputs:
             raise TableError(f"{where}: {suite.name}: no inputs")
+    if sum(suite.unsteady for suite in table.suites) > 1:
+        raise TableError(f"{where}: more than one suite may be unsteady")
     for job in [*table.steps.values(), *table.suites]:
         for need in job.needs:
             if need not in table.steps:

@@ -13,6 +13,7 @@ import pytest
 
 from suites import kept, stamp, table
 from suites.counts import Counts
+from suites.schedule import PLACES
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
@@ -398,6 +399,57 @@ def test_the_record_keeps_the_last_twenty(tmp_path):
     assert [line.split()[0] for line in lines] == [str(number) for number in range(5, 25)]
 
 
+# ---- budgets, and the one case that may be run once more ----
+
+def test_what_is_over_its_budget_is_named_with_its_slowest_tests(project):
+    project.step("kernel", "sleep 1.1", budget_s=1)
+    report = "".join(f'<testcase classname="t" name="case{n}" time="{n}"/>' for n in range(7))
+    project.suite("a", f"echo '<testsuite tests=\"7\">{report}</testsuite>' >logs/report; sleep 1.1", counts="junit", report="logs/report",
+                  budget_s=1, needs=["kernel"])
+    project.suite("b", GOOD.format("b"), budget_s=20)
+    code, said = project.run()
+    over = said[said.index("over budget: kernel: 1 s of 1 s"):]
+    assert code == 0 and "over budget: a: 1 s of 1 s\n    6.0 s t.case6\n" in over
+    assert "t.case2" in over and "t.case1" not in over and "over budget: b" not in said
+
+
+CASES = """import os, pathlib
+def once(name):
+    path = pathlib.Path("logs/" + name)
+    seen = path.exists()
+    path.touch()
+    return seen or os.environ.get("STEADY") == "1"
+def test_one(): assert once("one")
+def test_two(): assert os.environ.get("TWO") != "always"
+def test_three(): assert os.environ.get("TWO") != "once" or once("three")
+"""
+
+
+@pytest.mark.parametrize("environment, unsteady, counted", [
+    ({"STEADY": "1"}, False, "3 passed, 0 failed, 0 skipped"),
+    ({}, True, "3 passed, 0 failed, 0 skipped"),
+    ({"STEADY": "1", "TWO": "always"}, False, "2 passed, 1 failed, 0 skipped"),
+    ({"TWO": "once"}, False, "1 passed, 2 failed, 0 skipped")])
+def test_one_case_that_fails_is_run_once_more_and_two_are_not(project, environment, unsteady, counted):
+    (project.folder / "cases").mkdir()
+    (project.folder / "cases/test_cases.py").write_text(CASES)
+    project.rows.append('[[suite]]\nname = "a"\ntiers = ["test", "all"]\nunsteady = true\ninputs = ["one.txt"]\ntimeout_s = 20\npytest = ["cases"]\n')
+    code, said = project.run(**environment)
+    assert last(said) == counted and (code == 0) == counted.startswith("3") and ("unsteady: cases.test_cases.test_one" in said) == unsteady, said
+    if unsteady:
+        assert said.index("the end of build/test/a.log") < said.index("the end of build/test/a.again.log")
+        ledger = (project.folder / "build/test/ledger.jsonl").read_text().splitlines()
+        assert json.loads(ledger[-1])["unsteady"]
+        assert "kept from" not in project.run(**environment)[1], "it is not kept"
+
+
+def test_nothing_is_run_once_more_outside_of_the_gate(project):
+    (project.folder / "cases").mkdir()
+    (project.folder / "cases/test_cases.py").write_text(CASES)
+    project.rows.append('[[suite]]\nname = "a"\ntiers = ["all"]\nunsteady = true\ninputs = ["one.txt"]\ntimeout_s = 20\npytest = ["cases"]\n')
+    assert last(project.run("--tier", "all")[1]) == "2 passed, 1 failed, 0 skipped"
+
+
 # ---- the real table ----
 
 @pytest.fixture(scope="module")
@@ -410,6 +462,14 @@ def test_every_pattern_of_the_table_matches_a_file(real):
                            text=True).stdout.split()
     patterns = {p for suite in real.suites for p in real.patterns(suite)} | {p for ps in real.inputs.values() for p in ps}
     assert not [p for p in sorted(patterns) if not fnmatch.filter(files, p)]
+
+
+def test_the_budgets_of_the_gate_stay_below_fifteen_minutes(real):
+    suites = table.of_tier(real, table.GATE)
+    jobs = [*real.steps_for(suites), *suites]
+    assert not [job.name for job in jobs if not 0 < job.budget_s <= job.timeout_s <= 300]
+    alone_s = sum(job.budget_s for job in jobs if job.name == "packages" or getattr(job, "lane", "any") == "quiet")
+    assert alone_s + (sum(job.budget_s for job in jobs) - alone_s) / PLACES <= 900
 
 
 def test_slices_of_a_night_end_within_an_hour(real):
