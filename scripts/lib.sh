@@ -12,6 +12,11 @@ board_triplet=aarch64-linux-gnu
 # Held by build-image while it reads what the builds have made, and by a build while it replaces that.
 image_lock=$top/build/.image.lock
 
+# Another apt on the machine is waited for, and a mirror that fails once is asked again.
+apt_patience=(-o DPkg::Lock::Timeout=120 -o Acquire::Retries=5)
+# A build that holds a lock for longer than this hangs.
+lock_wait_s=1800
+
 # die MESSAGE... : one line saying what is wrong and what to do
 die()
 {
@@ -28,13 +33,16 @@ packages()
 		here { print $1 }' "$top/scripts/packages.txt"
 }
 
-# fetch_packages FOLDER PACKAGE... : download the current version of each into FOLDER
+# fetch_packages FOLDER PACKAGE... : download the current version of each into FOLDER. Lists that are older than the mirror name
+# versions that are gone from it, so that a refusal is followed by new lists and a second attempt.
 fetch_packages()
 {
 	local folder=$1 log
 	shift
 	log=$folder/apt.log
-	if ! (cd "$folder" && apt-get download -q "$@" >"$log" 2>&1); then
+	if ! (cd "$folder" && apt-get "${apt_patience[@]}" download -q "$@" >"$log" 2>&1) &&
+		! { "$top/scripts/install-packages" --update >>"$log" 2>&1 &&
+			(cd "$folder" && apt-get "${apt_patience[@]}" download -q "$@" >"$log" 2>&1); }; then
 		grep -E '^E:' "$log" | head -n 3 >&2 || true
 		die "cannot download $*; check the network, then run scripts/install-packages --update"
 	fi
@@ -75,8 +83,9 @@ single()
 	shift
 	mkdir -p "$(dirname "$lock")"
 	(
-		flock 9
-		"$@"
+		flock -w "$lock_wait_s" 9 || die "$lock has been held for $lock_wait_s s; 'fuser $lock' names who holds it"
+		# Without the lock: what outlives this build must not keep it.
+		"$@" 9>&-
 	) 9>"$lock"
 }
 

@@ -10,6 +10,8 @@ import time
 
 # In the environment of everything that a command starts, also of what leaves its session.
 MARK = "OHT_RUN_MARK"
+# Whoever ends us without a word ends the commands, too: the thread that begins one waits for it.
+WITH_US = ["setpriv", "--pdeathsig", "TERM", "--"]
 # What an orderly end may take; a process that needs longer has been left behind.
 GRACE_S = 5
 TERM_S = 20
@@ -89,7 +91,7 @@ def run(command, log, env=None, timeout_s=3600, cwd=None):
     """Run a command with everything that it prints in `log`. Nothing of it runs any more when this returns."""
     mark = f"{os.getpid()}-{next(_numbers)}"
     with open(log, "wb") as out:
-        child = subprocess.Popen(command, cwd=cwd, env={**os.environ, **(env or {}), MARK: mark},
+        child = subprocess.Popen([*WITH_US, *command], cwd=cwd, env={**os.environ, **(env or {}), MARK: mark},
                                  stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
     _running.add((child, mark))
     try:

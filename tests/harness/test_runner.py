@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from oht_test.wait import until
 from suites import kept, stamp, table
 from suites.counts import Counts
 from suites.schedule import PLACES
@@ -301,8 +302,7 @@ def test_both_places_take_what_does_not_mind(project):
 
 # ---- an end from outside ----
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("number, times", [(signal.SIGINT, 1), (signal.SIGINT, 2), (signal.SIGTERM, 1), (signal.SIGTERM, 2), (signal.SIGHUP, 1)])
 def test_an_end_from_outside_ends_everything(project, number, times):
     for name in "ab":
         project.suite(name, "echo $$ >>logs/pids; setsid sh -c 'echo $$ >>logs/pids; exec sleep 60' & exec sleep 60")
@@ -317,6 +317,15 @@ def test_an_end_from_outside_ends_everything(project, number, times):
         said = child.stdout.read()
     assert child.returncode == 128 + number and "Traceback" not in said
     assert not [pid for pid in pids.read_text().split() if alive(int(pid))]
+
+
+def test_an_end_without_a_word_ends_the_commands(project):
+    project.suite("a", "echo $$ >logs/pid; exec sleep 60")
+    with project.start() as child:
+        pid = project.folder / "logs/pid"
+        until(lambda: pid.exists() and pid.read_text(), what="a suite that runs")
+        child.kill()
+    until(lambda: not alive(int(pid.read_text())), what="an end of the suite")
 
 
 # ---- nightly ----
