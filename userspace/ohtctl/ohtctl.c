@@ -101,7 +101,7 @@ static const struct cli_verb verbs[] = {
 	  CLI_OPT_SOCKET | CLI_OPT_APPEND | CLI_OPT_STATION, 0, 1, cmd_robot_move },
 	{ "robot stations", "", "named places of the rail", remote_call, CLI_OPT_SOCKET, 0, 0,
 	  remote_call },
-	{ "robot jog", "MM/S", "drive at a speed until Ctrl-C; below 0: backwards, behind --",
+	{ "robot jog", "MM/S", "drive at a speed until Ctrl-C; below 0: backwards",
 	  cmd_robot_jog, CLI_OPT_SOCKET | CLI_OPT_ROUNDS, 1, 1, cmd_robot_jog },
 	{ "robot home", "", "drive to the home position", cmd_robot, CLI_OPT_SOCKET | CLI_OPT_APPEND,
 	  0, 0, cmd_robot },
