@@ -32,7 +32,8 @@ enum oht_xfer_state {
  * struct oht_xfer - one transfer; the memory is the caller's, until @done has been called
  *
  * The caller fills in (constant from submit on):
- * @unit: 1..247; 0: broadcast
+ * @unit: 1..247; 0: broadcast; 248..255 with @any_unit, and then never while enabled
+ * @any_unit: as struct oht_frame_request
  * @function: enum oht_function; with @raw the first byte of @pdu
  * @raw: send @pdu as it stands
  * @priority: enum oht_priority
@@ -83,6 +84,7 @@ struct oht_xfer {
 	bool moves;
 	bool blind;
 	u16 key;
+	bool any_unit;
 	bool raw;
 	bool planned;
 	u16 address;
@@ -413,8 +415,8 @@ struct oht_engine {
 	u64 line_free_ns;
 	u64 gap_since_ns;
 	u64 extra_until_ns;
-	struct oht_engine_late late[OHT_UNIT_MAX + 1];
-	struct oht_engine_unit units[OHT_UNIT_MAX + 1];
+	struct oht_engine_late late[OHT_UNITS];
+	struct oht_engine_unit units[OHT_UNITS];
 	struct oht_engine_telegrams stop;
 	struct oht_engine_meter meter;
 	struct oht_histogram histograms[OHT_HISTOGRAMS];
@@ -446,8 +448,9 @@ int oht_engine_init(struct oht_engine *e, struct oht_port *port, const struct oh
  * Return: 0, then @done will be called exactly once; or it will not be called: -ENODEV (shut
  * down), -EINVAL (class, time-out or retries out of range, no time-out and the unit has none
  * either) or what oht_frame_check() says, -EBUSY (already queued), -EDQUOT (longer than the plan's
- * stop budget, and the machine is enabled), -EPERM (it moves, the machine is enabled, and its
- * session is not the controller's), -EAGAIN (as many as there may be have not ended yet).
+ * stop budget, and the machine is enabled), -EPERM (the machine is enabled, and it moves and its
+ * session is not the controller's, or its unit is above 247), -EAGAIN (as many as there may be
+ * have not ended yet).
  */
 int oht_engine_submit(struct oht_engine *e, struct oht_xfer *x);
 

@@ -323,11 +323,17 @@ void oht_engine_make_way(struct oht_engine *e, u64 now_ns)
  */
 u8 oht_engine_stop_refuses(const struct oht_engine *e, const struct oht_xfer *x)
 {
+	bool reserved = x->unit > OHT_UNIT_MAX;
 	u32 enabled;
 
-	if (!x->moves)
+	if (!x->moves && !reserved)
 		return OHT_DETAIL_OK;
 	enabled = oht_engine_enabled(e);
+	/* A reserved address is for setting up a unit, which is no work for an enabled machine. */
+	if (enabled && reserved)
+		return OHT_DETAIL_NOT_CONTROLLER;
+	if (!x->moves)
+		return OHT_DETAIL_OK;
 	if (!x->while_stopped && (!enabled || x->enabled != enabled))
 		return OHT_DETAIL_STOPPED;
 	if (enabled && !oht_engine_is_controllers(e, x))

@@ -18,6 +18,7 @@ struct oht_frame_request oht_xfer_request(const struct oht_xfer *x)
 	return (struct oht_frame_request) {
 		.unit = x->unit,
 		.function = x->function,
+		.any_unit = x->any_unit,
 		.raw = x->raw,
 		.address = x->address,
 		.count = x->count,

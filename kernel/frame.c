@@ -112,23 +112,31 @@ static bool oht_frame_range_ok(u16 address, u16 count, u16 max)
 	return count >= 1 && count <= max && (u32)address + count <= 0x10000;
 }
 
+/* The specification reserves what is above OHT_UNIT_MAX; some units have no other address. */
+static bool oht_frame_unit_in_range(const struct oht_frame_request *req)
+{
+	return req->any_unit ? req->unit >= OHT_UNIT_MIN : req->unit <= OHT_UNIT_MAX;
+}
+
 static int oht_frame_check_raw(const struct oht_frame_request *req)
 {
 	if (!req->pdu || !req->count || req->count > OHT_PDU_MAX_BYTES)
 		return -EINVAL;
 	if (req->address || req->write_address || req->write_count)
 		return -EINVAL;
-	if (req->unit > OHT_UNIT_MAX || req->function != req->pdu[0])
+	if (!oht_frame_unit_in_range(req) || req->function != req->pdu[0])
 		return -EINVAL;
 	return !req->function || (req->function & OHT_FC_EXCEPTION) ? -EINVAL : 0;
 }
 
 /* A broadcast has no answer: of the functions that we know, those that lose nothing by it. */
-static bool oht_frame_unit_ok(const struct oht_frame_rule *rule, u8 unit)
+static bool oht_frame_unit_ok(const struct oht_frame_rule *rule,
+			      const struct oht_frame_request *req)
 {
-	if (unit == OHT_UNIT_BROADCAST)
-		return rule->write && rule->reply != OHT_REPLY_COUNTED;
-	return unit <= OHT_UNIT_MAX;
+	if (!oht_frame_unit_in_range(req))
+		return false;
+	return req->unit != OHT_UNIT_BROADCAST ||
+	       (rule->write && rule->reply != OHT_REPLY_COUNTED);
 }
 
 static bool oht_frame_write_range_ok(const struct oht_frame_rule *rule,
@@ -147,7 +155,7 @@ int oht_frame_check(const struct oht_frame_request *req)
 		return oht_frame_check_raw(req);
 	if (!rule)
 		return -EOPNOTSUPP;
-	if (!oht_frame_unit_ok(rule, req->unit))
+	if (!oht_frame_unit_ok(rule, req))
 		return -EINVAL;
 	if (!oht_frame_range_ok(req->address, req->count, rule->count_max) ||
 	    !oht_frame_write_range_ok(rule, req))
@@ -234,7 +242,7 @@ int oht_frame_build(u8 *adu, const struct oht_frame_request *req)
 
 int oht_frame_build_raw(u8 *adu, u8 unit, const u8 *pdu, unsigned int pdu_bytes)
 {
-	if (unit > OHT_UNIT_MAX || pdu_bytes < 1 || pdu_bytes > OHT_PDU_MAX_BYTES)
+	if (pdu_bytes < 1 || pdu_bytes > OHT_PDU_MAX_BYTES)
 		return -EINVAL;
 	adu[0] = unit;
 	memcpy(adu + 1, pdu, pdu_bytes);

@@ -18,6 +18,7 @@
 #define OHT_UNIT_BROADCAST	0
 #define OHT_UNIT_MIN		1
 #define OHT_UNIT_MAX		247
+#define OHT_UNITS		256	/* all that a byte can say, the reserved ones too */
 
 enum oht_function {
 	OHT_FC_READ_COILS		= 0x01,
@@ -37,7 +38,9 @@ enum oht_function {
 
 /**
  * struct oht_frame_request - one Modbus request before it is made into bytes
- * @unit: 1..247; 0 is broadcast: raw, and writes whose answer carries no values
+ * @unit: 1..247, with @any_unit 1..255; 0 is broadcast: raw, and writes whose answer carries no
+ *	values
+ * @any_unit: for a unit at an address that the specification reserves; no broadcast then
  * @function: enum oht_function; with @raw any of 1..127
  * @raw: the request is @pdu as it stands; @address, @write_address and @write_count are 0
  * @address: first coil or register; of the part that is read with READ_WRITE; first object, 0..255,
@@ -54,6 +57,7 @@ enum oht_function {
 struct oht_frame_request {
 	u8 unit;
 	u8 function;
+	bool any_unit;
 	bool raw;
 	u16 address;
 	u16 count;
@@ -85,7 +89,7 @@ int oht_frame_build(u8 *adu, const struct oht_frame_request *req);
 /**
  * oht_frame_build_raw() - put unit and CRC around a PDU that somebody else has made
  * @adu: OHT_ADU_MAX_BYTES of room
- * @unit: 0..247
+ * @unit: any; oht_frame_check() says which may be asked
  * @pdu: function code and data; must not lie inside @adu
  * @pdu_bytes: 1..253
  *

@@ -112,6 +112,7 @@ static int oht_ioctl_fill(struct oht_xfer *xfer, const struct oht_transfer *tran
 	xfer->write_count = transfer->write_count;
 	xfer->timeout_us = transfer->timeout_us;
 	xfer->while_stopped = transfer->flags & OHT_TRANSFER_WHILE_STOPPED;
+	xfer->any_unit = transfer->flags & OHT_TRANSFER_ANY_UNIT;
 	if (transfer->flags & OHT_TRANSFER_RAW)
 		return oht_ioctl_fill_raw(xfer, transfer);
 	req = oht_xfer_request(xfer);
@@ -130,7 +131,8 @@ static int oht_ioctl_prepare_submit(struct oht_file *file, struct oht_ioctl_call
 	struct oht_transfer *transfer = &call->arg.transfer;
 	int ret;
 
-	if (transfer->flags & ~(OHT_TRANSFER_WHILE_STOPPED | OHT_TRANSFER_RAW))
+	if (transfer->flags &
+	    ~(OHT_TRANSFER_WHILE_STOPPED | OHT_TRANSFER_RAW | OHT_TRANSFER_ANY_UNIT))
 		return -EINVAL;
 	if (!oht_core_has_bus(file->oht))
 		return -EOPNOTSUPP;

@@ -157,6 +157,26 @@ static void engine_calls_gate_meets_the_controller(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.xfers[1].attempts + fake.xfers[2].attempts, 0);
 }
 
+/* While enabled nothing goes to a unit above 247, not even a read of the controller. */
+static void engine_calls_gate_any_unit(struct kunit *test)
+{
+	unsigned int i;
+
+	fake.session = 7;
+	for (i = 0; i < 3; i++) {
+		fake_xfer(i, 255, i < 2 ? 3 : 6, 0, 1)->any_unit = true;
+		fake_submit(i);
+	}
+	engine_calls_expect_sent(test, 0, 1);
+	fake.may_move = true;
+	fake_run_done(2);
+	FAKE_EXPECT_DONE(1, -EPERM, OHT_DETAIL_NOT_CONTROLLER);
+	FAKE_EXPECT_DONE(2, -EPERM, OHT_DETAIL_NOT_CONTROLLER);
+	KUNIT_EXPECT_EQ(test, fake.frame_count, 1);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, &fake.xfers[i]), -EPERM);
+}
+
 static void engine_calls_cancel_queued(struct kunit *test)
 {
 	fake_xfer(0, 1, 3, 0, 1);
@@ -545,6 +565,7 @@ static struct kunit_case engine_calls_cases[] = {
 	KUNIT_CASE(engine_calls_gate_remembers_stops),
 	KUNIT_CASE(engine_calls_gate_is_the_controllers),
 	KUNIT_CASE(engine_calls_gate_meets_the_controller),
+	KUNIT_CASE(engine_calls_gate_any_unit),
 	KUNIT_CASE(engine_calls_cancel_queued),
 	KUNIT_CASE(engine_calls_cancel_active),
 	KUNIT_CASE(engine_calls_abort_queued),

@@ -305,7 +305,6 @@ static void frame_test_raw(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, oht_frame_build_raw(adu, 0, pdu, 1), 4);
 	KUNIT_EXPECT_EQ(test, oht_frame_build_raw(adu, 5, pdu, 0), -EINVAL);
 	KUNIT_EXPECT_EQ(test, oht_frame_build_raw(adu, 5, pdu, sizeof(pdu)), -EINVAL);
-	KUNIT_EXPECT_EQ(test, oht_frame_build_raw(adu, 248, pdu, 1), -EINVAL);
 }
 
 /* With each byte that arrives the length is unknown or right, never wrong. */

@@ -363,6 +363,36 @@ static void pdu_test_broadcast(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, oht_frame_check(&req), 0);
 }
 
+/* ---- addresses that the specification reserves ---- */
+
+static void pdu_test_any_unit(struct kunit *test)
+{
+	static const u16 words[OHT_WORDS_MAX];
+	struct oht_frame_request reqs[] = {
+		{ .function = 3, .count = 1 },
+		{ .function = 6, .count = 1, .words = words },
+		pdu_raw(0, pdu_some, 2),
+	};
+	struct oht_frame_request *req;
+	u8 adu[OHT_ADU_MAX_BYTES];
+	unsigned int unit;
+
+	for (req = reqs; req < reqs + ARRAY_SIZE(reqs); req++) {
+		for (unit = 248; unit <= 255; unit++) {
+			req->unit = unit;
+			req->any_unit = false;
+			KUNIT_EXPECT_EQ(test, oht_frame_check(req), -EINVAL);
+			req->any_unit = true;
+			KUNIT_EXPECT_GT(test, oht_frame_build(adu, req), 0);
+			KUNIT_EXPECT_EQ(test, adu[0], unit);
+		}
+		req->unit = 247;
+		KUNIT_EXPECT_EQ(test, oht_frame_check(req), 0);
+		req->unit = 0;
+		KUNIT_EXPECT_EQ(test, oht_frame_check(req), -EINVAL);
+	}
+}
+
 /* ---- what goes in, what can be mistaken ---- */
 
 struct pdu_sent {
@@ -419,6 +449,7 @@ static struct kunit_case pdu_test_cases[] = {
 	KUNIT_CASE(pdu_test_raw_exception),
 	KUNIT_CASE(pdu_test_raw_known_function),
 	KUNIT_CASE(pdu_test_broadcast),
+	KUNIT_CASE(pdu_test_any_unit),
 	KUNIT_CASE(pdu_test_values_sent),
 	{}
 };

@@ -48,7 +48,7 @@ static void members_are_checked(void)
 {
 	int fd = dev_open(O_RDWR);
 
-	EXPECT_REFUSED(fd, EINVAL, flags, 4);
+	EXPECT_REFUSED(fd, EINVAL, flags, 8);
 	EXPECT_REFUSED(fd, EINVAL, flags, 0x80000000);
 	EXPECT_REFUSED(fd, EINVAL, unit, 0);
 	EXPECT_REFUSED(fd, EINVAL, unit, 248);
@@ -481,6 +481,37 @@ static void a_stranger_s_write_ends_when_it_meets_enabled(void)
 	expect_end(other, cookie, EPERM, OHT_DETAIL_NOT_CONTROLLER);
 }
 
+/* Addresses that the specification reserves: by a flag, no broadcast, and nothing while enabled. */
+static void reserved_units_are_for_a_stopped_machine(void)
+{
+	int fd = dev_ready();
+	struct oht_transfer read = dev_read_of(255), raw = raw_of(248), write = write_of(0, 0, some_words, 1);
+	uint64_t first, cookie;
+
+	EXPECT_ERRNO(dev_submit(fd, read, NULL), EINVAL);
+	EXPECT_ERRNO(dev_submit(fd, raw, NULL), EINVAL);
+	read.flags |= OHT_TRANSFER_ANY_UNIT;
+	raw.flags |= OHT_TRANSFER_ANY_UNIT;
+	write.flags |= OHT_TRANSFER_ANY_UNIT;
+	EXPECT_ERRNO(dev_submit(fd, write, NULL), EINVAL);
+	EXPECT_ERRNO(dev_submit(fd, raw, &cookie), 0);
+	expect_end(fd, cookie, ECANCELED, OHT_DETAIL_STOPPED);
+	EXPECT_ERRNO(dev_submit(fd, read, &cookie), 0);
+	EXPECT_ERRNO(-dev_completion(fd, cookie).status, ETIMEDOUT);
+	first = occupy(fd);
+	EXPECT_ERRNO(dev_submit(fd, read, &cookie), 0);
+	EXPECT_ERRNO(dev_command(fd, OHT_IOC_ENABLE, 0, NULL), 0);
+	dev_completion(fd, first);
+	expect_end(fd, cookie, EPERM, OHT_DETAIL_NOT_CONTROLLER);
+	EXPECT_ERRNO(dev_submit(fd, read, NULL), EPERM);
+	EXPECT_ERRNO(dev_submit(fd, raw, NULL), EPERM);
+	write.unit = 255;
+	EXPECT_ERRNO(dev_submit(fd, write, NULL), EPERM);
+	read.unit = UNIT_A;
+	EXPECT_ERRNO(dev_submit(fd, read, &cookie), 0);
+	expect_end(fd, cookie, 0, OHT_DETAIL_OK);
+}
+
 static void a_stop_ends_writes_that_wait(void)
 {
 	int fd = dev_open(O_RDWR);
@@ -553,6 +584,7 @@ const struct contract_test transfer_tests[] = {
 	CONTRACT(what_moves_needs_the_same_enable),
 	CONTRACT(while_enabled_only_the_controller_writes),
 	CONTRACT(a_stranger_s_write_ends_when_it_meets_enabled),
+	CONTRACT(reserved_units_are_for_a_stopped_machine),
 	CONTRACT(a_stop_ends_writes_that_wait),
 	CONTRACT(broadcast_takes_its_delay),
 	CONTRACT(close_gives_up_what_is_under_way),

@@ -16,7 +16,7 @@
 /* With a checksum behind them they are the longest frame that a receiver takes. */
 #define BODY_BYTES_MAX	(OHT_ADU_MAX_BYTES - 2)
 
-enum flags { RAW = 1, SEALED = 2, EXCEPTION = 4 };
+enum flags { RAW = 1, SEALED = 2, EXCEPTION = 4, ANY_UNIT = 8 };
 
 static int verify(const struct oht_frame_request *req, const u8 *adu, unsigned int bytes,
 		  u8 *exception)
@@ -49,6 +49,8 @@ static void check_request(const struct oht_frame_request *req)
 		HOLDS("and fits", bytes >= OHT_ADU_MIN_BYTES && bytes <= OHT_ADU_MAX_BYTES);
 		HOLDS("the far end takes its checksum", oht_sim_adu_sealed(adu, (size_t)bytes));
 		HOLDS("it goes where it should", adu[0] == req->unit && adu[1] == req->function);
+		HOLDS("a reserved unit is meant, and then no broadcast",
+		      req->any_unit ? adu[0] : adu[0] <= OHT_UNIT_MAX);
 		if (!req->raw) {
 			told = (int)oht_sim_adu_request_bytes(adu, (size_t)bytes);
 			HOLDS("the far end sees its length", told == bytes);
@@ -110,6 +112,7 @@ static void take_request(struct fuzz_input *in, unsigned int flags, struct oht_f
 {
 	*req = (struct oht_frame_request){
 		.raw = flags & RAW,
+		.any_unit = flags & ANY_UNIT,
 		.unit = fuzz_take8(in),
 		.function = fuzz_take8(in),
 		.address = fuzz_take16(in),

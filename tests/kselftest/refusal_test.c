@@ -287,7 +287,7 @@ struct member {
 		.bytes = sizeof(((struct type_ *)0)->member_), .value = value_, .want = want_ }
 
 static const struct member members[] = {
-	MEMBER(SUBMIT, oht_transfer, flags, 4, EINVAL),
+	MEMBER(SUBMIT, oht_transfer, flags, 8, EINVAL),
 	MEMBER(SUBMIT, oht_transfer, unit, 248, EINVAL),
 	MEMBER(SUBMIT, oht_transfer, function, 7, EOPNOTSUPP),
 	MEMBER(SUBMIT, oht_transfer, priority, 0, EINVAL),

@@ -22,7 +22,7 @@
 #define FAKE_FD		1000		/* of the first descriptor; the others follow */
 #define FAKE_FILES	4
 #define FAKE_WAITING	512		/* records that a descriptor has not read */
-#define FAKE_UNITS	248
+#define FAKE_UNITS	256
 #define FAKE_REGISTERS	0x200
 #define FAKE_JOURNAL	OHT_SAFETY_RECORDS_MAX	/* entries that it keeps */
 #define FAKE_JOBS	(FAKE_FILES * OHT_TRANSFERS_MAX)

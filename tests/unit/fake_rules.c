@@ -23,11 +23,12 @@ int fake_rules_transfer(const struct oht_transfer *t)
 	struct oht_frame_request req = {
 		.unit = t->unit, .function = t->function, .address = t->address, .count = t->count,
 		.write_address = t->write_address, .write_count = t->write_count,
-		.raw = t->flags & OHT_TRANSFER_RAW, .words = no_words,
+		.raw = t->flags & OHT_TRANSFER_RAW, .any_unit = t->flags & OHT_TRANSFER_ANY_UNIT,
+		.words = no_words,
 	};
 	int err;
 
-	if (t->flags & ~(OHT_TRANSFER_WHILE_STOPPED | OHT_TRANSFER_RAW))
+	if (t->flags & ~(OHT_TRANSFER_WHILE_STOPPED | OHT_TRANSFER_RAW | OHT_TRANSFER_ANY_UNIT))
 		return EINVAL;
 	if (req.raw) {
 		if (t->function || t->count < 1 || t->count > OHT_PDU_MAX_BYTES)
@@ -60,6 +61,11 @@ unsigned int fake_rules_words_sent(const struct oht_transfer *t)
 	};
 
 	return oht_frame_values_sent(&req);
+}
+
+bool fake_rules_is_reserved(unsigned int unit)
+{
+	return unit > OHT_UNIT_MAX;
 }
 
 bool fake_rules_writes(unsigned int function)

@@ -21,6 +21,8 @@ int fake_rules_stage(struct oht_plan_stage *stage);
 /* Words that a good transfer sends, and whether a stop ends it. */
 unsigned int fake_rules_words_sent(const struct oht_transfer *transfer);
 bool fake_rules_writes(unsigned int function);
+/* The specification reserves this address. */
+bool fake_rules_is_reserved(unsigned int unit);
 
 /* What a good plan comes to at 115200 8N1; 0 or EDQUOT. */
 int fake_rules_figures(const struct oht_plan_stage *stage, const struct oht_plan_entry *entries,

@@ -230,6 +230,8 @@ static uint8_t refusal_of(const struct fake_job *job)
 {
 	bool needs_enabled = !(job->transfer.flags & OHT_TRANSFER_WHILE_STOPPED);
 
+	if (enabled() && fake_rules_is_reserved(job->transfer.unit))
+		return OHT_DETAIL_NOT_CONTROLLER;
 	if (!moves(&job->transfer))
 		return OHT_DETAIL_OK;
 	if (needs_enabled && (!enabled() || job->enabled != enabled()))
@@ -355,7 +357,7 @@ static int do_submit(int file, struct oht_transfer *t)
 		return error;
 	if (fake.files[file].transfers == OHT_TRANSFERS_MAX || is_full(file, t))
 		return EAGAIN;
-	if (moves(t) && enabled() && !fake_is_controller(file))
+	if (enabled() && (fake_rules_is_reserved(t->unit) || (moves(t) && !fake_is_controller(file))))
 		return EPERM;
 	filled = *t;
 	error = fill(&filled);

@@ -137,6 +137,10 @@ static void syntax_is_refused_with_its_line(void **state)
 	refuse("[http]\n= 3\n", ":2: expected 'key = value', found '= 3'");
 	refuse("[http]\nlevel\x01 = 3\n", ":2: control byte 0x01");
 	refuse("[http]\na = \x1b[31m\n", ":2: control byte 0x1b");
+	/* The byte order mark of an editor is skipped in front of all else, and nowhere else. */
+	refuse("\xef\xbb\xbf[http]\nport = 8443\n", ":2: unknown key 'port' in section [http]");
+	refuse("\n\xef\xbb\xbf[http]\n", ":2: expected 'key = value', found '\xef\xbb\xbf[http]'");
+	refuse("\xef\xbb", ":1: expected 'key = value', found '\xef\xbb'");
 }
 
 static void nul_byte_and_long_line_are_refused(void **state)

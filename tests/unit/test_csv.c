@@ -63,6 +63,24 @@ static void reads_quotes_commas_and_line_ends(void **state)
 	oht_csv_free(&csv);
 }
 
+/* The mark, remarks and empty rows filled up with commas, all in quotes, CRLF. */
+static void reads_what_a_spreadsheet_saves(void **state)
+{
+	struct oht_csv csv;
+
+	(void)state;
+	assert_int_equal(load("\xef\xbb\xbf" "a,b\r\n1,2\r\n", &csv), 0);
+	assert_string_equal(csv.header[0], "a");
+	oht_csv_free(&csv);
+	assert_int_equal(load("\xef\xbb\xbf# x,\r\n\"# y; \"\"z\"\"\",\r\n,\r\n\"a\",\"b;c\"\r\n"
+			      "\"#1\",\"\"\r\n\"\",\"\"\r\n\"1;2\",\"3\"\r\n", &csv), 0);
+	assert_string_equal(csv.header[0], "a");
+	assert_int_equal(csv.rows, 1);
+	assert_int_equal(csv.row[0].line, 7);
+	assert_string_equal(csv.row[0].field[0], "1;2");
+	oht_csv_free(&csv);
+}
+
 static void keeps_spaces(void **state)
 {
 	struct oht_csv csv;
@@ -103,6 +121,13 @@ static void refuses_bad_tables(void **state)
 		{ "a,a\n1,2\n", ":1: column 'a' twice" },
 		{ "a,,c\n1,2,3\n", ":1: column 2 has no name" },
 		{ "\"a\nb\",\"a\nb\"\n", ":3: column 'a?b' twice" },
+		{ "\xef\xbb\xbf" "a;b\r\n1;2\r\n", ":1: the columns are separated by ';', not ',': " },
+		{ "# x, y\n\n\"a\";\"b, c\"\n", ":3: the columns are separated by ';', not ',': save it" },
+		{ "a\tb\n", ":1: the columns are separated by a tab, not ',': " },
+		{ "sep=;\na;b\n", ":1: the columns are separated by ';', not ',': " },
+		{ "\xff\xfe" "a", ":1: the text is UTF-16: save it as UTF-8" },
+		{ "\xfe\xff", ":1: the text is UTF-16: save it as UTF-8" },
+		{ "\xef\xbb\xbf", "no header line" },
 	};
 	struct oht_csv csv;
 	size_t i;
@@ -164,6 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_rows_with_lines),
 		cmocka_unit_test(reads_quotes_commas_and_line_ends),
+		cmocka_unit_test(reads_what_a_spreadsheet_saves),
 		cmocka_unit_test(keeps_spaces),
 		cmocka_unit_test(finds_columns_in_any_order),
 		cmocka_unit_test(refuses_bad_tables),

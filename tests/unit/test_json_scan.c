@@ -62,6 +62,16 @@ static void everything_else_is_refused_where_it_is_wrong(void **state)
 	}
 }
 
+/* RFC 8259, 8.1: no text has one; a person does not see it. */
+static void byte_order_mark_is_named(void **state)
+{
+	struct ohtd_json_fault fault;
+
+	(void)state;
+	assert_int_equal(ohtd_json_scan("\xef\xbb\xbf{}", 5, &fault), -1);
+	assert_string_equal(fault.reason, "a byte order mark (EF BB BF) in front of the text: leave it out");
+}
+
 static void nul_byte_is_refused(void **state)
 {
 	struct ohtd_json_fault fault;
@@ -125,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(valid_json_is_accepted),
 		cmocka_unit_test(everything_else_is_refused_where_it_is_wrong),
+		cmocka_unit_test(byte_order_mark_is_named),
 		cmocka_unit_test(nul_byte_is_refused),
 		cmocka_unit_test(depth_is_limited),
 		cmocka_unit_test(members_are_limited),

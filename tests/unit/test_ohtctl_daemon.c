@@ -76,7 +76,8 @@ static int run_asking(const char *verb, const char *answer, const char *request)
 	int result;
 
 	listen_with(answer);
-	snprintf(line, sizeof(line), "%s --socket %s", verb, far.address.sun_path);
+	/* In front: words behind "--" are no options. */
+	snprintf(line, sizeof(line), "--socket %s %s", far.address.sun_path, verb);
 	result = run(line);
 	assert_int_equal(pthread_join(far.thread, NULL), 0);
 	if (strncmp(far.request, request, strlen(request)))
@@ -199,6 +200,20 @@ static void the_speed_override_is_set_by_the_daemon(void **state)
 	assert_int_equal(run("robot override half"), 2);
 }
 
+static void negative_values_go_to_the_daemon(void **state)
+{
+	(void)state;
+	assert_int_equal(run_asking("module write 5 position_x -5", STOPPED,
+				    "PUT /api/v1/modules/5/registers/position_x "), 0);
+	assert_non_null(strstr(far.request, "{ \"value\": -5.0 }"));
+	assert_int_equal(run_asking("module write 5 position_x -- -5", STOPPED, "PUT "), 0);
+	assert_non_null(strstr(far.request, "{ \"value\": -5.0 }"));
+	assert_int_equal(run_asking("robot move -- -5", STOPPED, "POST "), 0);
+	assert_non_null(strstr(far.request, "\"position_mm\": -5.0"));
+	assert_int_equal(run("module write 5 position_x -- --5"), 2);
+	assert_non_null(strstr(err_text, "'--5'"));
+}
+
 static void refusals_of_the_daemon_are_told(void **state)
 {
 	(void)state;
@@ -232,6 +247,7 @@ int main(void)
 		CASE(facts_come_from_the_daemon),
 		CASE(limits_come_from_the_daemon),
 		CASE(the_speed_override_is_set_by_the_daemon),
+		CASE(negative_values_go_to_the_daemon),
 		CASE(refusals_of_the_daemon_are_told),
 		CASE(stop_never_goes_to_the_daemon),
 		CASE(a_heartbeat_of_ones_own_is_refused),

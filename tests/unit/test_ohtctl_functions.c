@@ -20,7 +20,17 @@ static const struct usage_case usage_cases[] = {
 	{ "read 2 0xFFFF 2 --fc 2", "2 coils from 0xFFFF" },
 	{ "read power module_type --fc 1", "--fc 1" },
 	{ "read 0 1", "1..247: '0'" },
-	{ "write 248 1 1", "0..247: '248'" },
+	{ "write 248 1 1", "0..247: '248'; --any-unit" },
+	{ "read 255 1", "1..247: '255'; --any-unit reaches 248 to 255" },
+	{ "raw 254 41", "0..247: '254'; --any-unit" },
+	{ "read 256 1", "1..247: '256'\n" },
+	{ "read 0 1 --any-unit", "1..255: '0'" },
+	{ "write 0 1 1 --any-unit", "1..255: '0'" },
+	{ "raw 0 41 --any-unit", "1..255: '0'" },
+	{ "write 256 1 1 --any-unit", "1..255: '256'" },
+	{ "read 255 module_type --any-unit", "unit 255: use addresses" },
+	{ "scan --any-unit", "--any-unit does not belong to 'scan'" },
+	{ "read power x --any-unit --url https://localhost", "--any-unit does not belong" },
 	{ "write 2 1 2 --fc 5", "0..1: '2'" },
 	{ "write 2 1 0 2 --fc 15", "0..1: '2'" },
 	{ "write 2 1 0 1 --fc 5", "use 15" },
@@ -134,6 +144,34 @@ static void exchange_writes_and_reads(void **state)
 	assert_int_equal(number("/function"), 23);
 	assert_int_equal(number("/words/0"), 5);
 	assert_int_equal(fake.transfer.retries, 1);
+}
+
+/* ---- units that the specification reserves ---- */
+
+static void any_unit_is_reached_while_not_enabled(void **state)
+{
+	static const char *const lines[] = {
+		"read 255 0x104 --any-unit", "write 255 1 5 --any-unit", "raw 255 --any-unit 41",
+	};
+	size_t i;
+
+	(void)state;
+	fake_add_unit(255, 2);
+	assert_int_equal(run(lines[0]), 0);
+	assert_string_equal(out_text, "0x0104      2  0x0002\n");
+	assert_int_equal(fake.transfer.flags, OHT_TRANSFER_ANY_UNIT);
+	assert_int_equal(run(lines[1]), 0);
+	assert_int_equal(fake.words[255][1], 5);
+	/* A unit that has a usual address is reached as ever. */
+	assert_int_equal(run("read power 0x104 --any-unit"), 0);
+	fake.stop.state = OHT_ESTOP_ENABLED;
+	fake.enables = 1;
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		assert_int_equal(run(lines[i]), 1);
+		assert_non_null(strstr(err_text, "the machine is enabled"));
+		assert_non_null(strstr(err_text, "above 247"));
+	}
+	assert_int_equal(run("read power 0x104 --any-unit"), 0);
 }
 
 /* ---- identify ---- */
@@ -333,6 +371,7 @@ int main(void)
 		CASE(too_many_values_are_refused),
 		CASE(coils_are_written_and_read),
 		CASE(many_coils_are_packed_in_order),
+		CASE(any_unit_is_reached_while_not_enabled),
 		CASE(mask_changes_bits),
 		CASE(exchange_writes_and_reads),
 		CASE(identify_shows_objects),

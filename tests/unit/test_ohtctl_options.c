@@ -26,7 +26,10 @@ static const struct usage_case usage_cases[] = {
 	{ "write 2 -1 5", "0..65535: '-1'" },
 	{ "write -2 1 5", "-2" },
 	{ "write 2 1 -1 --fc 5", "0..1: '-1'" },
-	{ "mask 2 1 -1 0", "0..65535: '-1'" },
+	{ "mask 2 1 -32769 0", "-32768..65535: '-32769'" },
+	{ "mask 2 1 0 -- -32769", "-32768..65535: '-32769'" },
+	{ "exchange 2 0 1 1 -- -32769", "-32768..65535: '-32769'" },
+	{ "exchange 2 -1 1 1 5", "0..65535: '-1'" },
 	{ "read 2 0 --timeout-ms -5", "1..60000: '-5'" },
 	{ "write 2 1 1.5", "'1.5'" },
 	/* What only works on this machine, and what only means something there. */
@@ -92,6 +95,10 @@ static void negative_values_are_twos_complement(void **state)
 	assert_int_equal(fake.words[2][0x22], 65535);
 	assert_int_equal(run("exchange 2 0x20 1 0x21 -2"), 0);
 	assert_int_equal(fake.words[2][0x21], 0xFFFE);
+	assert_int_equal(run("exchange 2 0x20 1 0x21 -- -3"), 0);
+	assert_int_equal(fake.words[2][0x21], 0xFFFD);
+	assert_int_equal(run("mask 2 0x21 -16 -- -5"), 0);
+	assert_int_equal(fake.words[2][0x21], 0xFFFB);
 }
 
 static void names_take_values_in_their_unit(void **state)
@@ -118,6 +125,8 @@ static void negative_and_plain_values_by_name(void **state)
 	assert_int_equal(run("write dock_location position_x -100"), 0);
 	assert_int_equal(fake.words[5][0x30], 0xFF9C);
 	assert_string_equal(out_text, "unit 5 took position_x = -100 mm (0x0030)\n");
+	assert_int_equal(run("write 5 position_x -- -5"), 0);
+	assert_int_equal(fake.words[5][0x30], 0xFFFB);
 	assert_int_equal(run("write 5 position_x 0x10"), 0);
 	assert_int_equal(fake.words[5][0x30], 0x10);
 	/* What cannot be read can be written. */

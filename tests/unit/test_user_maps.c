@@ -207,8 +207,9 @@ static void hostile_file_is_refused(void **state)
 	assert_int_not_equal(add(put_bytes("a.csv", line, 1000)), 0);
 	assert_non_null(strstr(error, "NUL byte"));
 	memset(line, ',', OHT_ADDED_BYTES_MAX);
+	line[0] = 'a';
 	assert_int_not_equal(add(put_bytes("a.csv", line, OHT_ADDED_BYTES_MAX)), 0);
-	assert_non_null(strstr(error, "262145 columns, at most 64"));
+	assert_non_null(strstr(error, "262144 columns, at most 64"));
 	memset(line, '\n', OHT_ADDED_BYTES_MAX);
 	assert_int_not_equal(add(put_bytes("a.csv", line, OHT_ADDED_BYTES_MAX)), 0);
 	memset(line, '"', OHT_ADDED_BYTES_MAX);

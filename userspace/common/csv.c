@@ -89,6 +89,19 @@ static void check_header(struct parse *p)
 	}
 }
 
+/* A spreadsheet quotes comments, and fills them and empty lines up with commas. */
+static bool says_nothing(char *const *field, size_t fields)
+{
+	size_t i;
+
+	if (**field == '#')
+		return true;
+	for (i = 0; i < fields; i++)
+		if (*field[i])
+			return false;
+	return true;
+}
+
 static void on_row(int end, void *ctx)
 {
 	struct parse *p = ctx;
@@ -96,7 +109,9 @@ static void on_row(int end, void *ctx)
 	size_t fields = (size_t)(p->field - p->row_start);
 
 	(void)end;
-	if (!csv->header) {
+	if (says_nothing(p->row_start, fields)) {
+		p->field = p->row_start;
+	} else if (!csv->header) {
 		csv->header = p->row_start;
 		csv->columns = fields;
 		check_header(p);
@@ -117,22 +132,62 @@ static int no_space(unsigned char c)
 	return 0;
 }
 
+/* What a spreadsheet has put between the columns instead of commas, or NULL. */
+static const char *wrong_separator(const char *line, size_t len)
+{
+	const char *found = NULL;
+	bool quoted = false;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		quoted ^= line[i] == '"';
+		if (quoted)
+			continue;
+		if (line[i] == ',')
+			return NULL;
+		if (line[i] == ';' || (line[i] == '\t' && !found))
+			found = line[i] == ';' ? "';'" : "a tab";
+	}
+	return found;
+}
+
 /* False: what comes behind it cannot be divided into rows. */
 static bool parse_line(struct parse *p, struct csv_parser *parser, const char *line, size_t len)
 {
+	const char *separator;
+
 	p->line++;
 	if (*line == '#' && parser->pstate == ROW_NOT_BEGUN)
 		return true;
+	separator = p->csv->header ? NULL : wrong_separator(line, len);
+	if (separator) {
+		complain(p, "the columns are separated by %s, not ',': save it as CSV with commas, in UTF-8",
+			 separator);
+		return false;
+	}
 	if (csv_parse(parser, line, len, on_field, on_row, p) == len)
 		return !p->err || p->csv->complaints;
 	complain(p, "%s", csv_strerror(csv_error(parser)));
 	return false;
 }
 
+static bool begins_with(const char *text, size_t len, const char *mark)
+{
+	return len >= strlen(mark) && !memcmp(text, mark, strlen(mark));
+}
+
 static int parse_lines(struct parse *p, struct csv_parser *parser, const char *text, size_t len)
 {
 	const char *end = text + len;
 
+	/* The byte order mark of UTF-8 says nothing; those of UTF-16 say that no byte here is a comma. */
+	if (begins_with(text, len, "\xef\xbb\xbf"))
+		text += 3;
+	else if (begins_with(text, len, "\xff\xfe") || begins_with(text, len, "\xfe\xff")) {
+		p->line = 1;
+		complain(p, "the text is UTF-16: save it as UTF-8");
+		return p->err;
+	}
 	while (text < end) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		size_t n = newline ? (size_t)(newline - text) + 1 : (size_t)(end - text);

@@ -41,8 +41,9 @@ struct oht_csv {
  * @error: on failure one line "file:line: what is wrong", no newline
  *
  * Every row must have as many fields as the header. Spaces are kept, quotes follow RFC 4180
- * strictly, NUL bytes, more than 64 columns and an empty or repeated column name are refused. Empty
- * lines are skipped, and those that begin with "#".
+ * strictly. NUL bytes, UTF-16, another separator than the comma, more than 64 columns and an empty
+ * or repeated column name are refused. A byte order mark, empty lines, rows of empty fields and
+ * rows whose first field begins with "#" are skipped.
  *
  * Return: 0, -errno of the file, -EINVAL for its content, -EFBIG, -ENOMEM.
  */

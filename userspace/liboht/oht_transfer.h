@@ -62,11 +62,13 @@ enum oht_request_priority {
 #define OHT_REQUEST_WHILE_STOPPED	(1U << 0)
 /* send oht_request.pdu as it stands */
 #define OHT_REQUEST_RAW			(1U << 1)
+/* oht_request.unit may be 248..255 and must not be 0; to those nothing is sent while enabled */
+#define OHT_REQUEST_ANY_UNIT		(1U << 2)
 
 /**
  * struct oht_request - one Modbus request
- * @unit: 1..247; OHT_BROADCAST with WRITE_COIL, WRITE_SINGLE, WRITE_COILS, WRITE_MULTIPLE, MASK_WRITE
- *	and raw
+ * @unit: 1..247, with OHT_REQUEST_ANY_UNIT 1..255; OHT_BROADCAST with WRITE_COIL, WRITE_SINGLE,
+ *	WRITE_COILS, WRITE_MULTIPLE, MASK_WRITE and raw
  * @function: one of those above; 0 if raw
  * @priority: enum oht_request_priority
  * @retries: attempts after the first one, 0..10
@@ -123,7 +125,8 @@ enum oht_outcome {
 	OHT_OUTCOME_GONE	= 13,	/* [ENODEV] the device went away */
 	OHT_OUTCOME_DEGRADED	= 14,	/* [EHOSTUNREACH] its unit fails: it was not sent */
 	OHT_OUTCOME_BUDGET	= 15,	/* [EDQUOT] longer than the plan's stop budget */
-	OHT_OUTCOME_NOT_CONTROLLER = 16, /* [EPERM] enabled, and not of the present controller */
+	/* [EPERM] enabled, and not of the present controller or to a unit above 247 */
+	OHT_OUTCOME_NOT_CONTROLLER = 16,
 	OHT_OUTCOME_PAUSED	= 17,	/* [EBADMSG] the reply came with pauses, too slowly */
 };
 

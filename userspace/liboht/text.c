@@ -128,7 +128,8 @@ static const struct word outcomes[] = {
 	[OHT_OUTCOME_BUDGET] = { "budget",
 		"longer than a stop may wait for the bus: read fewer registers at once" },
 	[OHT_OUTCOME_NOT_CONTROLLER] = { "not_controller",
-		"not sent: the machine is enabled, and only its controller may write" },
+		"not sent: the machine is enabled, then only its controller may write, and no "
+		"unit above 247 is asked" },
 	[OHT_OUTCOME_PAUSED] = WORD("paused",
 		"the answer came with pauses, and not all of it in time: ",
 		"a bridge or adapter holds characters up; allow the unit pauses"),

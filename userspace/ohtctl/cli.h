@@ -55,6 +55,7 @@ enum cli_exit {
 #define CLI_OPT_SAFETY		(1U << 28)
 #define CLI_OPT_BUS		(1U << 29)
 #define CLI_OPT_DUMP		(1U << 30)
+#define CLI_OPT_ANY_UNIT	(1U << 31)
 /* Those that mean something to an ohtd elsewhere. */
 #define CLI_REMOTE_OPTIONS	(CLI_OPT_URL | CLI_OPT_FINGERPRINT | CLI_OPT_LEVEL | CLI_OPT_ROLE | \
 				 CLI_OPT_PASSWORD_FILE | CLI_OPT_STDIN | CLI_OPT_ROUNDS |	    \

@@ -88,6 +88,7 @@ int cmd_identify(struct cli *cli, int count, char **arguments)
 {
 	struct oht_request request = {
 		.function = OHT_IDENTIFY,
+		.flags = exchange_flags(cli),
 		.priority = OHT_PRIORITY_BACKGROUND,
 		.retries = cli->given & CLI_OPT_RETRIES ? cli->retries : 2,
 		.timeout_us = cli->timeout_ms * 1000,

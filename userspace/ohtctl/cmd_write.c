@@ -242,7 +242,7 @@ int cmd_mask(struct cli *cli, int count, char **arguments)
 	if (!result)
 		result = exchange_parse_address(cli, arguments[1], &request.address);
 	if (!result)
-		result = exchange_parse_values(cli, count - 2, arguments + 2, EXCHANGE_BITS, masks);
+		result = exchange_parse_values(cli, count - 2, arguments + 2, EXCHANGE_REGISTER, masks);
 	exchange_prepare_write(cli, &request);
 	return result ? result : act(cli, &request);
 }

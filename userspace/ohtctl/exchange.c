@@ -2,23 +2,35 @@
 /* Requests to modules as the verbs make them, and who may make them. */
 #include <errno.h>
 
+#include "common/number.h"
 #include "exchange.h"
 #include "show.h"
 
-#define UNIT_LIMITS	((const uint32_t[]){ 1, 247 })
+#define UNIT_MAX	247	/* Modbus over serial line 1.02, 2.2: what is above is reserved */
 #define ADDRESS_LIMITS	((const uint32_t[]){ 0, 0xFFFF })
 
 /* Others are before us on the bus; far beyond what they can take. */
 #define QUEUE_MS	5000
 
-int exchange_parse_unit(struct cli *cli, const char *word, uint8_t *unit)
+int exchange_parse_unit(struct cli *cli, const char *word, uint32_t lowest, uint8_t *unit)
 {
+	bool any = cli->given & CLI_OPT_ANY_UNIT;
+	const uint32_t limits[] = { any ? 1 : lowest, any ? UINT8_MAX : UNIT_MAX };
 	uint32_t number;
+	int64_t reserved;
 
-	if (cli_number(cli, "unit", word, UNIT_LIMITS, &number))
+	if (!any && !oht_number_parse(word, UNIT_MAX + 1, UINT8_MAX, &reserved))
+		return cli_fail(cli, CLI_USAGE, "unit must be %u..%u: '%s'; --any-unit reaches 248 to "
+				"255, which Modbus reserves", lowest, UNIT_MAX, word);
+	if (cli_number(cli, "unit", word, limits, &number))
 		return CLI_USAGE;
 	*unit = number;
 	return 0;
+}
+
+uint32_t exchange_flags(const struct cli *cli)
+{
+	return cli->given & CLI_OPT_ANY_UNIT ? OHT_REQUEST_ANY_UNIT : 0;
 }
 
 int exchange_parse_address(struct cli *cli, const char *word, uint16_t *address)
@@ -72,6 +84,7 @@ int exchange_prepare_read(struct cli *cli, struct oht_request *request)
 	if (fc != OHT_READ_HOLDING && fc != OHT_READ_INPUT && !is_coils(fc))
 		return cli_fail(cli, CLI_USAGE, "--fc must be 1, 2, 3 or 4 to read: '%u'", fc);
 	request->function = fc;
+	request->flags |= exchange_flags(cli);
 	request->priority = OHT_PRIORITY_BACKGROUND;
 	request->timeout_us = cli->timeout_ms * 1000;
 	request->retries = cli->given & CLI_OPT_RETRIES ? cli->retries : 2;
@@ -85,7 +98,7 @@ void exchange_prepare_write(struct cli *cli, struct oht_request *request)
 	/* Once, unless asked for: a command register may count its writes. */
 	request->retries = cli->retries;
 	/* A person at the shell knows the machine; while it is enabled the kernel refuses. */
-	request->flags |= OHT_REQUEST_WHILE_STOPPED;
+	request->flags |= OHT_REQUEST_WHILE_STOPPED | exchange_flags(cli);
 }
 
 int exchange_try(struct cli *cli, const struct oht_request *request, struct oht_reply *reply)
@@ -95,8 +108,11 @@ int exchange_try(struct cli *cli, const struct oht_request *request, struct oht_
 	return oht_dev_transact(cli->dev, request, reply, wait_ms);
 }
 
-static const char *reason(const struct oht_reply *reply, int error)
+static const char *reason(const struct oht_request *request, const struct oht_reply *reply,
+			  int error)
 {
+	if (!reply->cookie && error == EPERM && request->unit > UNIT_MAX)
+		return oht_outcome_text(OHT_OUTCOME_NOT_CONTROLLER);
 	if (!reply->cookie)
 		return error == ETIMEDOUT ? "the bus was busy all the time" : oht_errno_text(error);
 	if (reply->outcome == OHT_OUTCOME_EXCEPTION)
@@ -142,12 +158,12 @@ int exchange(struct cli *cli, const struct oht_request *request, struct oht_repl
 	if (reply->outcome == OHT_OUTCOME_PAUSED)
 		return cli_fail(cli, CLI_FAILED,
 				"unit %u, %s: %s (attempts: %u, received: %u bytes, longest pause: %u us)",
-				request->unit, what, reason(reply, error), reply->attempts,
+				request->unit, what, reason(request, reply, error), reply->attempts,
 				reply->received, reply->pause_us);
 	return cli_fail(cli, error == ENODEV ? CLI_NO_DEVICE : CLI_FAILED,
 			"unit %u, %s: %s%s (attempts: %u)", request->unit, what,
 			reply->outcome == OHT_OUTCOME_EXCEPTION ? "the module refused: " : "",
-			reason(reply, error), reply->attempts);
+			reason(request, reply, error), reply->attempts);
 }
 
 int exchange_act(struct cli *cli, const struct oht_request *request, struct oht_reply *reply)

@@ -14,13 +14,15 @@
 #include "cli.h"
 
 /* Parse what stands in the words of a verb; 0 or CLI_USAGE after a complaint. */
-int exchange_parse_unit(struct cli *cli, const char *word, uint8_t *unit);
+/* A unit from @lowest on (1, or OHT_BROADCAST) to 247; with --any-unit 1 to 255. */
+int exchange_parse_unit(struct cli *cli, const char *word, uint32_t lowest, uint8_t *unit);
+/* OHT_REQUEST_* of the options on the command line. */
+uint32_t exchange_flags(const struct cli *cli);
 int exchange_parse_address(struct cli *cli, const char *word, uint16_t *address);
 /* How many to read from request->address on by request->function, into request->count. */
 int exchange_parse_count(struct cli *cli, const char *word, struct oht_request *request);
-/* Of exchange_parse_values(): a register, also as a negative number; bits of one; a coil. */
+/* Limits for exchange_parse_values(): a register, which may be negative; a coil. */
 #define EXCHANGE_REGISTER	((const int64_t[]){ INT16_MIN, UINT16_MAX })
-#define EXCHANGE_BITS		((const int64_t[]){ 0, UINT16_MAX })
 #define EXCHANGE_COIL		((const int64_t[]){ 0, 1 })
 /* Values inside the limits, @count of them; a negative one becomes its two's complement. */
 int exchange_parse_values(struct cli *cli, int count, char **words, const int64_t limits[2],

@@ -48,7 +48,7 @@ const struct oht_module *names_module(struct cli *cli, const char *word)
 			cli_fail(cli, CLI_USAGE, "no module is called '%s'", word);
 		return module;
 	}
-	if (exchange_parse_unit(cli, word, &unit))
+	if (exchange_parse_unit(cli, word, 1, &unit))
 		return NULL;
 	module = oht_modmap_by_unit(map, unit);
 	if (!module)
@@ -61,7 +61,7 @@ int names_unit(struct cli *cli, const char *word, uint8_t *unit)
 	const struct oht_module *module;
 
 	if (isdigit((unsigned char)word[0]))
-		return exchange_parse_unit(cli, word, unit);
+		return exchange_parse_unit(cli, word, 1, unit);
 	module = names_module(cli, word);
 	if (!module)
 		return loaded ? CLI_USAGE : CLI_FAILED;
@@ -71,15 +71,9 @@ int names_unit(struct cli *cli, const char *word, uint8_t *unit)
 
 int names_target(struct cli *cli, const char *word, uint8_t *unit)
 {
-	static const uint32_t limits[] = { OHT_BROADCAST, 247 };
-	uint32_t number;
-
-	if (!isdigit((unsigned char)word[0]))
-		return names_unit(cli, word, unit);
-	if (cli_number(cli, "unit", word, limits, &number))
-		return CLI_USAGE;
-	*unit = number;
-	return 0;
+	if (isdigit((unsigned char)word[0]))
+		return exchange_parse_unit(cli, word, OHT_BROADCAST, unit);
+	return names_unit(cli, word, unit);
 }
 
 const struct oht_regmap *names_registers(struct cli *cli, const struct oht_module *module)

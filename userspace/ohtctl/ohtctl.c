@@ -16,7 +16,8 @@
 #define LOCAL_OPTIONS		(CLI_OPT_SOCKET | CLI_OPT_CONFIG)
 #define PASSWORD_OPTIONS	(CLI_OPT_STDIN | CLI_OPT_PASSWORD_FILE)
 #define EFFORT_OPTIONS		(CLI_OPT_TIMEOUT | CLI_OPT_RETRIES)
-#define TRANSFER_OPTIONS	(CLI_OPT_FC | EFFORT_OPTIONS)
+#define UNIT_OPTIONS		(EFFORT_OPTIONS | CLI_OPT_ANY_UNIT)
+#define TRANSFER_OPTIONS	(CLI_OPT_FC | UNIT_OPTIONS)
 #define NAME_OPTIONS		(CLI_OPT_PROFILE | CLI_OPT_DATA)
 #define WRITE_OPTIONS		(CLI_OPT_FORCE | NAME_OPTIONS)
 #define PLAN_OPTIONS		(CLI_OPT_CYCLE | CLI_OPT_BUDGET | CLI_OPT_WHOLE)
@@ -33,14 +34,14 @@ static const struct cli_verb verbs[] = {
 	  "write registers or coils", cmd_write,
 	  TRANSFER_OPTIONS | WRITE_OPTIONS, 3, 125 },
 	{ "mask", "UNIT ADDRESS AND OR", "change bits of a register", cmd_mask,
-	  EFFORT_OPTIONS | WRITE_OPTIONS, 4, 4 },
+	  UNIT_OPTIONS | WRITE_OPTIONS, 4, 4 },
 	{ "exchange", "UNIT ADDRESS COUNT WRITE-ADDRESS VALUE...",
 	  "write registers, then read, in one go", cmd_exchange,
-	  EFFORT_OPTIONS | WRITE_OPTIONS, 5, 125 },
+	  UNIT_OPTIONS | WRITE_OPTIONS, 5, 125 },
 	{ "identify", "UNIT [basic | regular | extended]", "what a unit says about itself",
-	  cmd_identify, EFFORT_OPTIONS | NAME_OPTIONS, 1, 2 },
+	  cmd_identify, UNIT_OPTIONS | NAME_OPTIONS, 1, 2 },
 	{ "raw", "UNIT HEX...", "send a PDU as it stands", cmd_raw,
-	  EFFORT_OPTIONS | WRITE_OPTIONS, 2, 254 },
+	  UNIT_OPTIONS | WRITE_OPTIONS, 2, 254 },
 	{ "events", "[UNIT ADDRESS [COUNT]]", "repeat the state of the stop or a read, show events",
 	  cmd_events,
 	  TRANSFER_OPTIONS | NAME_OPTIONS | CLI_OPT_INTERVAL | CLI_OPT_ROUNDS, 0, 3, remote_events },
@@ -101,7 +102,7 @@ static const struct cli_verb verbs[] = {
 	  CLI_OPT_SOCKET | CLI_OPT_APPEND | CLI_OPT_STATION, 0, 1, cmd_robot_move },
 	{ "robot stations", "", "named places of the rail", remote_call, CLI_OPT_SOCKET, 0, 0,
 	  remote_call },
-	{ "robot jog", "MM/S", "drive at a speed until Ctrl-C; below 0: backwards, behind --",
+	{ "robot jog", "MM/S", "drive at a speed until Ctrl-C; below 0: backwards",
 	  cmd_robot_jog, CLI_OPT_SOCKET | CLI_OPT_ROUNDS, 1, 1, cmd_robot_jog },
 	{ "robot home", "", "drive to the home position", cmd_robot, CLI_OPT_SOCKET | CLI_OPT_APPEND,
 	  0, 0, cmd_robot },

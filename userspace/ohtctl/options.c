@@ -46,6 +46,8 @@ static const struct option_row rows[] = {
 	{ "--fc", "N", "Modbus function: 1..4 to read, 5, 6, 15 or 16 to write; --function is the same",
 	  "3 to read, 6 or 16 to write", CLI_OPT_FC, MEMBER(fc), { 1, 127 } },
 	{ "--function", "N", NULL, NULL, CLI_OPT_FC, MEMBER(fc), { 1, 127 } },
+	{ "--any-unit", NULL, "reach units 248..255 too, which Modbus reserves; not while enabled",
+	  NULL, CLI_OPT_ANY_UNIT, 0 },
 	{ "--timeout-ms", "N", "wait for the first byte of an answer; scan: 50 without it",
 	  NULL, CLI_OPT_TIMEOUT, MEMBER(timeout_ms), { 1, 60000 }, 100 },
 	{ "--retries", "N", "attempts after the first", "2 to read, 0 to write", CLI_OPT_RETRIES,

@@ -42,13 +42,16 @@ enum oht_priority {
 #define OHT_TRANSFER_WHILE_STOPPED	(1U << 0)
 /* Send the PDU at @words as it stands, and give out the PDU of the answer. */
 #define OHT_TRANSFER_RAW		(1U << 1)
+/* The unit may be 248..255, which the specification reserves, but not 0. Never while enabled. */
+#define OHT_TRANSFER_ANY_UNIT		(1U << 2)
 
 /**
  * struct oht_transfer - one Modbus request and its reply (OHT_IOC_SUBMIT)
  * @size: sizeof(struct oht_transfer)
  * @flags: OHT_TRANSFER_*
  * @cookie: out: names this transfer on this descriptor, never 0
- * @unit: unit address 1..247; 0 is broadcast: only 5, 6, 15, 16, 22 and raw
+ * @unit: unit address 1..247, with OHT_TRANSFER_ANY_UNIT 1..255; 0 is broadcast: only 5, 6, 15,
+ *	16, 22 and raw
  * @function: Modbus function code of the table below, another one is EOPNOTSUPP; 0 if raw
  * @priority: enum oht_priority
  * @retries: attempts after the first one, 0..10; 0 if @timeout_us is 0
@@ -93,6 +96,10 @@ enum oht_priority {
  *   turn while enabled ends with OHT_DETAIL_NOT_CONTROLLER;
  * - a stop ends it with OHT_DETAIL_STOPPED, whatever its flags.
  * Reads go out in every state, from any descriptor; the flag says nothing about them.
+ *
+ * While enabled nothing goes out to a unit above 247, reads and the controller's requests included:
+ * EPERM at once, and what was submitted before ends with OHT_DETAIL_NOT_CONTROLLER at its turn. No
+ * plan, telegram or OHT_IOC_UNIT_SET can have such a unit.
  *
  * A broadcast is not answered: it completes with 0 after the turnaround delay, whoever obeyed it.
  *
@@ -150,7 +157,8 @@ enum oht_detail {
 	OHT_DETAIL_GONE		= 13,	/* -ENODEV: the device went away */
 	OHT_DETAIL_DEGRADED	= 14,	/* -EHOSTUNREACH: its unit is degraded: not sent */
 	OHT_DETAIL_BUDGET	= 15,	/* -EDQUOT: enabled, and over the plan's stop budget */
-	OHT_DETAIL_NOT_CONTROLLER = 16,	/* -EPERM: enabled, and not of the present controller */
+	/* -EPERM: enabled, and not of the present controller or to a unit above 247 */
+	OHT_DETAIL_NOT_CONTROLLER = 16,
 	OHT_DETAIL_PAUSED	= 17,	/* -EBADMSG: the reply came with pauses, too slowly */
 };
 

@@ -8,6 +8,7 @@
 
 #define LINE_BYTES	1024
 #define SECTION_BYTES	64
+#define MARK		"\xef\xbb\xbf"
 
 static char *trim(char *text)
 {
@@ -94,9 +95,10 @@ static int take_line(char *text, char *section, unsigned int number, ohtd_ini_cb
 
 int ohtd_ini_parse(const char *path, ohtd_ini_cb cb, void *ctx, char *why, size_t size)
 {
-	char line[LINE_BYTES], section[SECTION_BYTES] = "", reason[512];
+	char line[LINE_BYTES] = "", section[SECTION_BYTES] = "", reason[512];
 	unsigned int number = 0;
 	FILE *f = fopen(path, "re");
+	char *text;
 	int r;
 
 	if (!f) {
@@ -106,7 +108,9 @@ int ohtd_ini_parse(const char *path, ohtd_ini_cb cb, void *ctx, char *why, size_
 	do {
 		number++;
 		r = read_line(f, line, reason, sizeof(reason));
-		if (r > 0 && take_line(line, section, number, cb, ctx, reason, sizeof(reason)))
+		/* Some editors put a byte order mark in front of the text. */
+		text = number == 1 && !strncmp(line, MARK, strlen(MARK)) ? line + strlen(MARK) : line;
+		if (r > 0 && take_line(text, section, number, cb, ctx, reason, sizeof(reason)))
 			r = -1;
 	} while (r > 0);
 	fclose(f);

@@ -4,6 +4,7 @@
 #include "http/call.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -324,6 +325,18 @@ static bool raw_of(struct ohtd_call *call, const struct oht_register *reg, doubl
 	return false;
 }
 
+/* A side that the table leaves open is that of the type. */
+static void refuse_range(struct ohtd_call *call, const struct oht_register *reg, const char *pointer,
+			 const char *given)
+{
+	int64_t min, max;
+
+	oht_register_limits(reg, &min, &max);
+	ohtd_reply_member(call, pointer, "range", "%s takes %s to %s%s%s: '%s'", reg->name,
+			  decimal_of(call, reg, min), decimal_of(call, reg, max),
+			  *reg->unit ? " " : "", reg->unit, given);
+}
+
 static bool take_value(struct ohtd_call *call, const struct oht_register *reg, int64_t *raw)
 {
 	const struct write_register *input = OHTD_INPUT(call, write_register);
@@ -343,9 +356,9 @@ static bool take_value(struct ohtd_call *call, const struct oht_register *reg, i
 	if (reg->write_level == OHT_WRITE_OPERATOR)
 		ohtd_reply_member(call, pointer, "range", "%s only stops: it takes 1", reg->name);
 	else
-		ohtd_reply_member(call, pointer, "range", "%s takes %s to %s %s", reg->name,
-				  decimal_of(call, reg, reg->min), decimal_of(call, reg, reg->max),
-				  reg->unit);
+		refuse_range(call, reg, pointer,
+			     has_raw ? ohtd_call_text_of(call, "raw %" PRId64, *raw) :
+				       ohtd_call_text_of(call, "%.10g", input->value));
 	return false;
 }
 

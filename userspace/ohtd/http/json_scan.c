@@ -408,6 +408,8 @@ int ohtd_json_scan(const char *text, size_t length_bytes, struct ohtd_json_fault
 	const unsigned char *begin = (const unsigned char *)text;
 	struct scan s = { begin, begin, begin + length_bytes, 0, fault };
 
+	if (length_bytes >= 3 && !memcmp(begin, "\xef\xbb\xbf", 3))
+		return fail(&s, "a byte order mark (EF BB BF) in front of the text: leave it out");
 	if (scan_value(&s))
 		return -1;
 	skip_space(&s);
