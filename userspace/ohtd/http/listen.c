@@ -265,16 +265,16 @@ static int ensure_descriptors(const struct ohtd_config *config, char *why, size_
 		return 0;
 	snprintf(why, size, "connections = %u needs %lu descriptors, the limit is %lu",
 		 config->connections_max, (unsigned long)need, (unsigned long)limit.rlim_max);
-	return -1;
+	return -EINVAL;
 }
 
 int ohtd_listen_open(struct ohtd_server *server, char *why, size_t size)
 {
 	const struct ohtd_config *config = server->services.config;
-	int r;
+	int r = ensure_descriptors(config, why, size);
 
-	if (ensure_descriptors(config, why, size))
-		return -1;
+	if (r)
+		return r;
 	r = open_listeners(server);
 	if (r)
 		snprintf(why, size, "cannot listen on %s port %u: %s", config->listen.host,
