@@ -5,6 +5,7 @@ import concurrent.futures
 import hashlib
 import hmac
 import json
+import re
 import threading
 
 import pytest
@@ -268,4 +269,8 @@ def test_sessions_that_were_pushed_out_are_over(fresh):
     statuses = [fresh.request("POST", "safety/stop", token=grant["access_token"]).status for grant in grants]
     assert statuses == [401] * 2 + [200] * 32
     assert refresh(fresh, grants[0]).status == 401
+    ended = re.findall(r"notice auth session_ended: (\w+), session (\w+): ", fresh.log())
+    assert [user for user, _ in ended] == ["operator"] * 2
+    kept = fresh.request("GET", "auth/sessions", token=grants[-1]["access_token"]).json["items"]
+    assert len(kept) == 32 and not {ident for _, ident in ended} & {item["id"] for item in kept}
     fresh.stop()

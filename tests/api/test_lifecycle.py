@@ -4,6 +4,7 @@ import concurrent.futures
 import http.client
 import itertools
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -14,7 +15,7 @@ import time
 
 import pytest
 
-from daemon import OHTD
+from daemon import OHTD, TOP
 from oht_test.client import PASSWORD
 from oht_test.wait import until
 
@@ -25,13 +26,13 @@ def run(*arguments, text=None, env=None):
                           check=False, env=env)
 
 
-def fails_to_start(daemon, expected):
-    """It must end with 1 and one line on standard error that says @expected; the bus is not what is missing."""
+def fails_to_start(daemon, expected, status=78):
+    """It must end with status and one line on standard error that says @expected; the bus is not what is missing."""
     if not daemon.simulator:
         daemon.start_simulator()
     done = run("--config", daemon.config, env=daemon.environment())
     errors = [line for line in done.stderr.splitlines() if "error" in line or line.startswith("ohtd: /")]
-    assert done.returncode == 1, done
+    assert done.returncode == status, done
     assert len(errors) == 1 and expected in errors[0], done.stderr
 
 
@@ -60,7 +61,7 @@ def test_check_config(tmp_path):
     assert run("--config", file, "--check-config").returncode == 0
     file.write_text("[http]\nlisten = 127.0.0.1:1\nlisten = 127.0.0.1:2\n")
     done = run("--config", file, "--check-config")
-    assert (done.returncode, done.stderr) == (1, f"ohtd: {file}:3: 'listen' was already set in line 2\n")
+    assert (done.returncode, done.stderr) == (78, f"ohtd: {file}:3: 'listen' was already set in line 2\n")
     assert not list(tmp_path.glob("s*"))
 
 
@@ -90,9 +91,17 @@ def test_wrong_configuration(fresh):
     fails_to_start(fresh, ":3: 'tty' contradicts backend = kernel")
 
 
-def test_no_device(fresh):
-    fresh.write_config(bus_tty="/nonexistent/tty")
-    fails_to_start(fresh, "/nonexistent/tty")
+def test_device_that_comes_later(fresh):
+    """It is said why it is not there, in the log and by the API, and the robot is served once it is."""
+    path = fresh.folder / "later"
+    fresh.write_config(bus_tty=path)
+    fresh.start()
+    assert "warning main device_missing: " in fresh.log() and f"{path}: " in fresh.log()
+    bus = fresh.get("health").json["bus"]
+    assert bus["present"] is False and str(path) in bus["error"]
+    path.symlink_to(fresh.uart)
+    until(lambda: fresh.get("robot").json["state"] == "safe", what="the robot")
+    fresh.stop()
 
 
 def use_device(daemon, path):
@@ -100,11 +109,6 @@ def use_device(daemon, path):
     daemon.settings = {}
     daemon.write_config(bus_backend="kernel", bus_device=path)
     daemon.config.write_text(daemon.config.read_text().replace(f"tty = {daemon.uart}\n", ""))
-
-
-def test_no_kernel_module(fresh):
-    use_device(fresh, "/nonexistent/oht0")
-    fails_to_start(fresh, "/nonexistent/oht0")
 
 
 def test_device_that_is_none_of_ours(fresh):
@@ -115,12 +119,34 @@ def test_device_that_is_none_of_ours(fresh):
 def test_kernel_module_of_another_release(fresh):
     use_device(fresh, "/dev/null")
     fresh.preload("abi")
-    fails_to_start(fresh, "the module speaks ABI version")
+    fresh.start()
+    assert "the module speaks ABI version" in fresh.log()
+    fresh.stop()
 
 
 def test_no_data(fresh):
     fresh.write_config(paths_data="/nonexistent")
     fails_to_start(fresh, "/nonexistent")
+
+
+@pytest.mark.parametrize("settings, expected", [
+    ({"http_nonsense": "1"}, "nonsense"), ({"http_listen": "everywhere"}, "listen must be ADDRESS:PORT"),
+    ({"http_connections": "100000"}, "connections"), ({"tls_certificate": "/nonexistent.crt", "tls_key": "/nonexistent.key"}, "/nonexistent.crt"),
+    ({"paths_state": "/nonexistent/state"}, "/nonexistent/state"), ({"paths_ready_file": "/nonexistent/ready"}, "/nonexistent/ready"),
+    ({"paths_socket": "/etc/passwd"}, "is there and is no socket"),
+])
+def test_setting_that_no_restart_mends(fresh, settings, expected):
+    fresh.write_config(**settings)
+    fails_to_start(fresh, expected)
+
+
+def test_data_that_is_broken(fresh):
+    data = fresh.folder / "data"
+    shutil.copytree(TOP / "userspace/data", data)
+    with (data / "plan.csv").open("a") as table:
+        table.write("wrong\n")
+    fresh.write_config(paths_data=data)
+    fails_to_start(fresh, "plan.csv:")
 
 
 def test_port_taken(fresh):
@@ -129,17 +155,17 @@ def test_port_taken(fresh):
         taken.listen()
         port = taken.getsockname()[1]
         fresh.write_config(http_listen=f"127.0.0.1:{port}")
-        fails_to_start(fresh, f"cannot listen on 127.0.0.1 port {port}: Address already in use")
+        fails_to_start(fresh, f"cannot listen on 127.0.0.1 port {port}: Address already in use", status=1)
 
 
 def test_second_instance(fresh):
     fresh.start()
-    fails_to_start(fresh, "another ohtd runs with this state directory")
+    fails_to_start(fresh, "another ohtd runs with this state directory", status=1)
     other = fresh.folder / "other"
     text = fresh.config.read_text()
     fresh.config.write_text(text.replace(str(fresh.state), str(other)).replace("127.0.0.1:0",
                                                                               f"127.0.0.1:{fresh.port}"))
-    fails_to_start(fresh, "Address already in use")        # also when every socket is shared
+    fails_to_start(fresh, "Address already in use", status=1)        # also when every socket is shared
     fresh.config.write_text(text)
     assert fresh.get("robot").status == 200
 

@@ -48,6 +48,7 @@ def fixture_settings():
 def test_unit_watches_and_restarts(settings):
     assert settings["Type"] == ["notify"]
     assert settings["Restart"] == ["always"] and settings["StartLimitIntervalSec"] == ["0"]
+    assert settings["RestartSec"] == ["500ms"] and settings["RestartPreventExitStatus"] == ["78"]
     assert settings["WatchdogSec"] == ["3s"], "longer than the main thread's turn by a lot"
     assert settings["User"] == ["oht"] and settings["Group"] == ["oht"]
     assert settings["CapabilityBoundingSet"] == ["CAP_SYS_NICE CAP_IPC_LOCK"]

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The own session: who am I, which sessions there are, log out, change the password; and the cookie for pages."""
 import concurrent.futures
+import http.client
+import json
+import ssl
 
 import pytest
 
@@ -64,6 +67,33 @@ def test_sessions_say_when_where_and_by_what(fresh):
     again = sessions(fresh, grants[1])
     assert [item["id"] for item in again] == [item["id"] for item in found]
     assert [item["user_agent"] for item in again] == [item["user_agent"] for item in found]
+    fresh.stop()
+
+
+def test_client_over_ipv4_has_one_address_at_a_socket_of_ipv6(fresh):
+    """The socket shows both ends as ::ffff:127.0.0.x; what people write is 127.0.0.x."""
+    fresh.write_config(http_listen="[::ffff:127.0.0.2]:0")
+    fresh.start()
+    context = ssl.create_default_context(cafile=fresh.state / "ca.crt")
+    context.check_hostname = False
+
+    def ask(host, path, body=None, **headers):
+        link = http.client.HTTPSConnection("127.0.0.2", fresh.port, timeout=20, context=context)
+        link.request("POST" if body else "GET", "/api/v1/" + path, json.dumps(body) if body else None,
+                     {"Host": host, "Content-Type": "application/json", **headers})
+        answer = link.getresponse()
+        found = answer.status, json.loads(answer.read())
+        link.close()
+        return found
+
+    for host in ("127.0.0.2", f"127.0.0.2:{fresh.port}", "[::ffff:127.0.0.2]", "[::FFFF:7f00:2]:1"):
+        assert ask(host, "health")[0] == 200, host
+    for host in ("127.0.0.3", "[::ffff:127.0.0.3]", "[127.0.0.2", "127.0.0.2%lo", "127.0.0.2.example"):
+        assert ask(host, "health")[0] == 421, host
+    status, grant = ask("127.0.0.2", "auth/login", {"username": "operator", "password": PASSWORD})
+    assert status == 200
+    found = ask("127.0.0.2", "auth/sessions", Authorization="Bearer " + grant["access_token"])[1]
+    assert {item["address"] for item in found["items"]} == {"127.0.0.1"}
     fresh.stop()
 
 

@@ -23,11 +23,12 @@
 #define FAKE_EVENTS	512
 #define FAKE_OUTPUT_WORDS	8	/* of one entry */
 
-enum fake_fault { FAKE_GOOD, FAKE_SILENT, FAKE_CRC, FAKE_LATE };
+enum fake_fault { FAKE_GOOD, FAKE_SILENT, FAKE_CRC, FAKE_LATE, FAKE_REFUSES };
 
 struct fake_unit {
 	bool present;
 	enum fake_fault fault;
+	uint8_t exception;		/* with which it refuses; 0: 02 */
 	uint32_t turnaround_us;
 	uint16_t words[0x10000];
 	bool known[0x10000];

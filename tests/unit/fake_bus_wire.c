@@ -22,6 +22,11 @@ static bool knows_all(const struct fake_unit *unit, const struct oht_request *re
 	return true;
 }
 
+static uint8_t exception_of(const struct fake_bus *fake, uint8_t unit)
+{
+	return fake->units[unit].exception ? fake->units[unit].exception : 2;
+}
+
 static uint8_t outcome_of(const struct fake_bus *fake, const struct oht_request *request)
 {
 	const struct fake_unit *unit;
@@ -35,7 +40,8 @@ static uint8_t outcome_of(const struct fake_bus *fake, const struct oht_request 
 		return OHT_OUTCOME_TIMEOUT;
 	if (unit->fault == FAKE_CRC)
 		return OHT_OUTCOME_CRC;
-	return knows_all(unit, request) ? OHT_OUTCOME_OK : OHT_OUTCOME_EXCEPTION;
+	return unit->fault != FAKE_REFUSES && knows_all(unit, request) ? OHT_OUTCOME_OK
+								       : OHT_OUTCOME_EXCEPTION;
 }
 
 static uint8_t present_outcome(const struct fake_bus *fake, const struct oht_request *request)
@@ -259,7 +265,7 @@ static void complete_entry(struct fake_bus *fake)
 	reply.outcome = outcome;
 	reply.error = error_of(outcome);
 	if (outcome == OHT_OUTCOME_EXCEPTION && !fake->far)
-		reply.exception = 2;
+		reply.exception = exception_of(fake, request.unit);
 	ohtd_grid_done(&fake->grid, fake->running_entry, &reply, now_ns(fake));
 	fake->running_entry = -1;
 }
@@ -281,7 +287,7 @@ static void complete(struct fake_bus *fake, struct fake_job *job, uint8_t outcom
 	if (outcome == OHT_OUTCOME_OK && !fake->far)
 		answer(fake, job, &event.reply);
 	if (outcome == OHT_OUTCOME_EXCEPTION && !fake->far)
-		event.reply.exception = 2;
+		event.reply.exception = exception_of(fake, job->request.unit);
 	job->used = false;
 	fake_bus_push(fake, &event);
 }

@@ -169,10 +169,33 @@ static void what_counts_as_one_address(void **state)
 	folds("192.0.2.7", "192.0.2.7");
 	folds("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::");
 	folds("2001:db8:1:2::", "2001:db8:1:2::");
-	folds("::ffff:192.0.2.7", "::ffff:192.0.2.7");
 	folds("::1", "::");
 	folds("unknown", "unknown");
 	folds("", "");
+}
+
+static void normal(const char *literal, const char *expected)
+{
+	char text[OHTD_PEER_BYTES];
+
+	assert_int_equal(ohtd_address_normalise(literal, strlen(literal), text), *expected != 0);
+	assert_string_equal(text, expected);
+}
+
+static void an_address_has_one_text(void **state)
+{
+	(void)state;
+	normal("192.0.2.7", "192.0.2.7");
+	normal("::ffff:192.0.2.7", "192.0.2.7");
+	normal("::FFFF:C000:207", "192.0.2.7");
+	normal("FE80:0::2%eth0", "fe80::2");
+	normal("fe80::2%25eth0", "fe80::2");
+	normal("192.0.2.7%eth0", "");
+	normal("192.0.2.07", "");
+	normal("::ffff:192.0.2.7.example", "");
+	normal("plc.example", "");
+	normal("", "");
+	normal("0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0001", "");
 }
 
 int main(void)
@@ -187,6 +210,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_flood_of_clients_frees_none_that_waits, set_up, tear_down),
 		cmocka_unit_test(which_requests_are_counted),
 		cmocka_unit_test(what_counts_as_one_address),
+		cmocka_unit_test(an_address_has_one_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,7 +93,7 @@ static void everything_can_be_set(void **state)
 			      "[bus]\nbackend = rtu\ntty = /dev/pts/9\nbaud = 19200\n"
 			      "parity = even\nstop_bits = 2\ntime_factor = 20\n[robot]\nauto_enable = yes\nsimulated = yes\n"
 			      "realtime_priority = 0\ncpu = 0\n[log]\nlevel = debug\n"
-			      "[gateway]\nlisten = [::]:1502\nwrite_from = 192.0.2.1, ::1 FE80:0::2\n"
+			      "[gateway]\nlisten = [::]:1502\nwrite_from = ::ffff:192.0.2.1, ::1 FE80:0::2\n"
 			      "write_registers = 1:7,247:0xFFFF 2:65535\nidle_s = 1\nfresh_ms = 0\n"), 0);
 	assert_int_equal(config.gateway, 1);
 	assert_string_equal(config.gateway_listen.host, "::");

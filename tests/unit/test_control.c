@@ -279,6 +279,52 @@ static void device_that_goes_and_comes(void **state)
 	fixture_destroy(f);
 }
 
+/* A start without the device: the daemon serves, says what is missing, and looks ever more rarely. */
+static struct fixture *start_without_device(void)
+{
+	struct fixture *f = fixture_create(true);
+	char error[OHT_TEXT_BYTES];
+
+	fixture_plug_all(f, OHT_PROFILE_CANONICAL);
+	f->fake->there = false;
+	assert_int_not_equal(ohtd_device_open(&f->control, error, sizeof(error)), 0);
+	ohtd_device_await(&f->control, error);
+	return f;
+}
+
+static void device_that_comes_soon_after_the_start_needs_no_person(void **state)
+{
+	struct fixture *f = start_without_device();
+
+	(void)state;
+	fixture_run_ms(f, 3000);
+	assert_string_equal(ohtd_state_name(f->control.state), "boot");
+	assert_int_equal(fixture_ask(f, OHTD_COMMAND_ENABLE).outcome, OHTD_OUTCOME_REFUSED);
+	f->fake->there = true;
+	fixture_run_ms(f, 6000);
+	assert_string_equal(ohtd_state_name(f->control.state), "safe");
+	fixture_destroy(f);
+}
+
+static void device_is_awaited_with_growing_pauses(void **state)
+{
+	struct fixture *f = start_without_device();
+	struct ohtd_snapshot s;
+
+	(void)state;
+	fixture_run_ms(f, 12000);
+	s = fixture_snapshot(f);
+	assert_string_equal(ohtd_state_name(s.state), "fault");
+	assert_int_equal(s.bus.present, 0);
+	assert_true(strlen(s.bus.error) > 0);
+	assert_int_equal(f->control.device.backoff_ms, 5000);
+	f->fake->there = true;
+	fixture_run_ms(f, 9000);
+	assert_int_equal(fixture_ask(f, OHTD_COMMAND_RESET_FAULT).outcome, OHTD_OUTCOME_DONE);
+	assert_string_equal(ohtd_state_name(f->control.state), "safe");
+	fixture_destroy(f);
+}
+
 static void dead_port_leaves_the_stop(void **state)
 {
 	struct fixture *f = fixture_create(true);
@@ -475,6 +521,8 @@ int main(void)
 		cmocka_unit_test(fresh_driver_is_waited_for),
 		cmocka_unit_test(auto_enable_switches_on_after_a_clean_shutdown_only),
 		cmocka_unit_test(device_that_goes_and_comes),
+		cmocka_unit_test(device_that_comes_soon_after_the_start_needs_no_person),
+		cmocka_unit_test(device_is_awaited_with_growing_pauses),
 		cmocka_unit_test(dead_port_leaves_the_stop),
 		cmocka_unit_test(hanging_loop_is_a_fault_until_it_goes_on),
 		cmocka_unit_test(stalled_machine_is_not_a_stalled_loop),

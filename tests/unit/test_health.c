@@ -64,18 +64,98 @@ static void unknown_register_is_found_out(void **state)
 	fixture_destroy(f);
 }
 
-static void unknown_signal_does_not_lose_the_module(void **state)
+static enum ohtd_register_state register_state(struct fixture *f, uint8_t unit, const char *name)
 {
-	struct fixture *f = fixture_create(true);
+	const struct oht_regmap *map = f->control.units[unit - 1].plan->map;
+
+	return f->control.units[unit - 1].values.values[oht_regmap_find(map, name) - map->reg].state;
+}
+
+/* Codes 01 to 04 all say that a register is not there: in the search, in a block and alone. */
+static void refused_register_does_not_lose_the_module(void **state)
+{
+	uint8_t exception, unit;
 
 	(void)state;
-	fixture_plug_all(f, OHT_PROFILE_CANONICAL);
-	f->fake->units[SAFETY].known[0x0003] = false;
-	fixture_open(f);
-	fixture_run_ms(f, 6000);
-	assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
-	assert_int_equal(f->control.units[SAFETY - 1].view.timeouts, 0);
-	fixture_destroy(f);
+	for (exception = 1; exception <= 4; exception++) {
+		struct fixture *f = fixture_create(true);
+
+		fixture_plug_all(f, OHT_PROFILE_CANONICAL);
+		for (unit = POWER; unit <= DOCK; unit++)
+			f->fake->units[unit].exception = exception;
+		f->fake->units[SAFETY].known[0x0003] = false;
+		f->fake->units[DOCK].known[0x0033] = false;
+		fixture_open(f);
+		fixture_run_ms(f, 6000);
+		assert_string_equal(ohtd_state_name(f->control.state), "safe");
+		for (unit = POWER; unit <= DOCK; unit++) {
+			assert_int_equal(f->control.units[unit - 1].view.health, OHTD_HEALTH_GOOD);
+			assert_int_equal(f->control.units[unit - 1].view.timeouts, 0);
+		}
+		assert_string_equal(f->control.units[DOCK - 1].view.profile, "canonical");
+		assert_int_equal(register_state(f, DOCK, "velocity_x"), OHTD_REGISTER_UNSUPPORTED);
+		assert_int_equal(register_state(f, DOCK, "velocity_y"), OHTD_REGISTER_OK);
+		/* And later, in an entry of the plan. */
+		f->fake->units[DOCK].known[0x0030] = false;
+		fixture_run_ms(f, 1500);
+		assert_int_equal(register_state(f, DOCK, "position_x"), OHTD_REGISTER_UNSUPPORTED);
+		assert_int_equal(f->control.units[DOCK - 1].view.health, OHTD_HEALTH_GOOD);
+		fixture_destroy(f);
+	}
+}
+
+/* Any other code is a read that failed: the values are missed, and the registers are not given up. */
+static void busy_module_is_lost_and_keeps_its_registers(void **state)
+{
+	static const uint8_t exceptions[] = { 5, 6, 10, 11 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		struct fixture *f = fixture_safe();
+
+		f->fake->units[SAFETY].exception = exceptions[i];
+		f->fake->units[SAFETY].fault = FAKE_REFUSES;
+		fixture_run_ms(f, 500);
+		assert_string_equal(ohtd_state_name(f->control.state), "estop");
+		assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_LOST);
+		assert_int_equal(register_state(f, SAFETY, "safety_status"), OHTD_REGISTER_OK);
+		f->fake->units[SAFETY].fault = FAKE_GOOD;
+		fixture_run_ms(f, 500);
+		assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
+		fixture_destroy(f);
+	}
+}
+
+/* It answers, and does not say what it is: it is there, and the module of this place is missing. */
+static void module_that_does_not_say_what_it_is_is_not_absent(void **state)
+{
+	static const uint8_t exceptions[] = { 1, 3, 6 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		struct fixture *f = fixture_create(true);
+		struct ohtd_snapshot s;
+
+		fixture_plug_all(f, OHT_PROFILE_CANONICAL);
+		f->fake->units[DOCK].exception = exceptions[i];
+		f->fake->units[DOCK].fault = FAKE_REFUSES;
+		fixture_open(f);
+		fixture_run_ms(f, 7000);
+		assert_int_equal(f->control.units[DOCK - 1].view.health, OHTD_HEALTH_NOT_POLLED);
+		assert_string_equal(f->control.units[DOCK - 1].view.name, "unknown");
+		assert_string_equal(ohtd_state_name(f->control.state), "fault");
+		s = fixture_snapshot(f);
+		assert_true(fixture_says(&s.faults, OHTD_WHY_MODULE_MISSING, DOCK));
+		/* It has started now, and is asked again as soon as a silent one. */
+		f->fake->units[DOCK].fault = FAKE_GOOD;
+		f->fake->units[DOCK].exception = 0;
+		fixture_run_ms(f, 3000);
+		assert_int_equal(f->control.units[DOCK - 1].view.health, OHTD_HEALTH_GOOD);
+		assert_int_equal(fixture_ask(f, OHTD_COMMAND_RESET_FAULT).outcome, OHTD_OUTCOME_DONE);
+		fixture_destroy(f);
+	}
 }
 
 static void missing_module_ends_in_fault_and_may_come_later(void **state)
@@ -383,7 +463,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tells_profiles_apart),
 		cmocka_unit_test(unknown_register_is_found_out),
-		cmocka_unit_test(unknown_signal_does_not_lose_the_module),
+		cmocka_unit_test(refused_register_does_not_lose_the_module),
+		cmocka_unit_test(busy_module_is_lost_and_keeps_its_registers),
+		cmocka_unit_test(module_that_does_not_say_what_it_is_is_not_absent),
 		cmocka_unit_test(missing_module_ends_in_fault_and_may_come_later),
 		cmocka_unit_test(all_dead_is_survived),
 		cmocka_unit_test(lost_safety_module_is_an_emergency_stop),

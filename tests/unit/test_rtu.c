@@ -538,7 +538,7 @@ static void robot_survives_the_line(void **state)
 static void bad_configuration_is_refused_in_one_line(void **state)
 {
 	const struct ohtd_robot_config good = {
-		.backend = "rtu", .device = "/dev/nowhere", .data_dir = OHT_SOURCE_DATADIR,
+		.backend = "rtu", .device = "/dev/null", .data_dir = OHT_SOURCE_DATADIR,
 		.loops = 1, .cpu = -1,
 	};
 	struct ohtd_robot_config bad[7] = { good, good, good, good, good, good, good };
@@ -556,13 +556,14 @@ static void bad_configuration_is_refused_in_one_line(void **state)
 	for (i = 0; i < 7; i++) {
 		error[0] = '\0';
 		assert_null(ohtd_robot_create(&bad[i], &robot_clock, error, sizeof(error)));
+		assert_int_equal(errno, EINVAL);
 		assert_true(strlen(error) > 0);
 		assert_null(strchr(error, '\n'));
 	}
 	robot = ohtd_robot_create(&good, &robot_clock, error, sizeof(error));
 	assert_non_null(robot);
-	assert_int_equal(ohtd_robot_start(robot, error, sizeof(error)), -ENOENT);
-	assert_non_null(strstr(error, "/dev/nowhere"));
+	assert_int_equal(ohtd_robot_start(robot, error, sizeof(error)), -ENOTTY);
+	assert_non_null(strstr(error, "/dev/null"));
 }
 
 int main(void)

@@ -261,8 +261,8 @@ static int prepare(struct ohtd_auth *auth, const struct ohtd_user *user,
 	return draw_session_id(session->id);
 }
 
-/* It lives in memory first: whatever ends it from the commit on finds it there. */
-static int open_session(struct ohtd_auth *auth, struct opening *opening)
+/* The session lives in memory first: whatever ends it from the commit on finds it there. */
+static int open_session(struct ohtd_auth *auth, const char *user, struct opening *opening)
 {
 	int r = ohtd_live_add(auth->live, &opening->session);
 
@@ -271,8 +271,12 @@ static int open_session(struct ohtd_auth *auth, struct opening *opening)
 	r = ohtd_store_call(auth->store, work_open, opening);
 	if (r)
 		ohtd_live_forget(auth->live, opening->session.id);
-	for (int i = 0; !r && i < opening->dropped.count; i++)
+	for (int i = 0; !r && i < opening->dropped.count; i++) {
 		ohtd_live_forget(auth->live, opening->dropped.ids[i]);
+		ohtd_log(OHTD_LOG_NOTICE, "auth", "session_ended",
+			 "%s, session %s: the oldest of more than %d", user, opening->dropped.ids[i],
+			 OHTD_SESSIONS_PER_USER);
+	}
 	return r;
 }
 
@@ -292,7 +296,7 @@ enum ohtd_auth_result ohtd_auth_login(struct ohtd_auth *auth,
 		r = prepare(auth, &user, credentials, &opening.session);
 	/* -ENOENT: somebody has changed the account while the password was being looked at. */
 	if (!r)
-		r = open_session(auth, &opening);
+		r = open_session(auth, user.name, &opening);
 	if (r)
 		return refused(grant, r);
 	ohtd_log(OHTD_LOG_INFO, "auth", "login", "%s (%s) from %s", user.name,

@@ -10,7 +10,7 @@ void ohtd_address_fold(char folded[OHTD_FOLDED_BYTES], const char *address)
 {
 	struct in6_addr v6;
 
-	if (inet_pton(AF_INET6, address, &v6) == 1 && !IN6_IS_ADDR_V4MAPPED(&v6)) {
+	if (inet_pton(AF_INET6, address, &v6) == 1) {
 		memset(&v6.s6_addr[8], 0, 8);
 		inet_ntop(AF_INET6, &v6, folded, OHTD_FOLDED_BYTES);
 	} else {
@@ -41,20 +41,50 @@ union address {
 	struct sockaddr_in6 v6;
 };
 
+bool ohtd_address_text(const struct sockaddr *address, char text[OHTD_PEER_BYTES])
+{
+	const struct in6_addr *v6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
+
+	*text = 0;
+	if (address->sa_family == AF_INET)
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)address)->sin_addr, text, OHTD_PEER_BYTES);
+	else if (address->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(v6))
+		inet_ntop(AF_INET, &v6->s6_addr[12], text, OHTD_PEER_BYTES);
+	else if (address->sa_family == AF_INET6)
+		inet_ntop(AF_INET6, v6, text, OHTD_PEER_BYTES);
+	return *text;
+}
+
+bool ohtd_address_normalise(const char *literal, size_t length, char text[OHTD_PEER_BYTES])
+{
+	union address address = { .v6 = { 0 } };
+	const char *zone = memchr(literal, '%', length);
+	char host[OHTD_PEER_BYTES];
+
+	*text = 0;
+	if (zone)
+		length = (size_t)(zone - literal);
+	if (length >= sizeof(host))
+		return false;
+	memcpy(host, literal, length);
+	host[length] = 0;
+	if (!zone && inet_pton(AF_INET, host, &address.v4.sin_addr) == 1)
+		address.any.sa_family = AF_INET;
+	else if (inet_pton(AF_INET6, host, &address.v6.sin6_addr) == 1)
+		address.any.sa_family = AF_INET6;
+	else
+		return false;
+	return ohtd_address_text(&address.any, text);
+}
+
 void ohtd_address_of_peer(int fd, char text[OHTD_PEER_BYTES])
 {
 	union address peer = { .v6 = { 0 } };
 	socklen_t length = sizeof(peer);
 
 	*text = 0;
-	if (getpeername(fd, &peer.any, &length))
-		return;
-	if (peer.any.sa_family == AF_INET)
-		inet_ntop(AF_INET, &peer.v4.sin_addr, text, OHTD_PEER_BYTES);
-	else if (peer.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&peer.v6.sin6_addr))
-		inet_ntop(AF_INET, &peer.v6.sin6_addr.s6_addr[12], text, OHTD_PEER_BYTES);
-	else if (peer.any.sa_family == AF_INET6)
-		inet_ntop(AF_INET6, &peer.v6.sin6_addr, text, OHTD_PEER_BYTES);
+	if (!getpeername(fd, &peer.any, &length))
+		ohtd_address_text(&peer.any, text);
 }
 
 uint16_t ohtd_address_port(int fd)

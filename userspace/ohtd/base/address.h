@@ -7,6 +7,8 @@
 #ifndef OHTD_BASE_ADDRESS_H
 #define OHTD_BASE_ADDRESS_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -20,9 +22,16 @@ void ohtd_address_fold(char folded[OHTD_FOLDED_BYTES], const char *address);
 socklen_t ohtd_address_make(const char *host, uint16_t port, struct sockaddr_storage *address);
 
 /*
- * Who is at the other end of @fd, numeric and without the port, "" if nobody is any more. A client over
- * IPv4 is written as such, also where the socket is one of IPv6.
+ * The one text of an address: numeric, without port and zone. An address of IPv4 that a socket of IPv6
+ * shows as ::ffff:a.b.c.d is written a.b.c.d, so that one client has one address in sessions, budgets,
+ * back-off and log. False and "": the address is of neither family.
  */
+bool ohtd_address_text(const struct sockaddr *address, char text[OHTD_PEER_BYTES]);
+
+/* The same text for an address that a person or a client has written. False and "": @literal is no address. */
+bool ohtd_address_normalise(const char *literal, size_t length, char text[OHTD_PEER_BYTES]);
+
+/* The text of the address at the other end of @fd, "" if the peer has gone. */
 void ohtd_address_of_peer(int fd, char text[OHTD_PEER_BYTES]);
 
 /* The port to which @fd is bound, 0: none. */

@@ -9,8 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/ini.h"
+#include "base/address.h"
 #include "base/log.h"
+#include "config/ini.h"
 
 #define KEYS_MAX	40
 
@@ -184,17 +185,6 @@ static bool next_entry(const char **value, char *entry, size_t size)
 	return n;
 }
 
-/* As peers are written, so that they can be compared. */
-static bool take_address(char address[OHTD_ADDRESS_BYTES], const char *text)
-{
-	unsigned char raw[sizeof(struct in6_addr)];
-
-	if (inet_pton(AF_INET, text, raw) == 1)
-		return inet_ntop(AF_INET, raw, address, OHTD_ADDRESS_BYTES);
-	return inet_pton(AF_INET6, text, raw) == 1 &&
-	       inet_ntop(AF_INET6, raw, address, OHTD_ADDRESS_BYTES);
-}
-
 static int set_write_from(struct ohtd_config *config, const struct key *key, const char *value,
 			  char *why, size_t size)
 {
@@ -205,7 +195,10 @@ static int set_write_from(struct ohtd_config *config, const struct key *key, con
 			snprintf(why, size, "%s has more than %d entries", key->name, OHTD_WRITERS_MAX);
 			return -1;
 		}
-		if (!take_address(config->gateway_write_from[config->gateway_writers], entry)) {
+		/* A peer is known without its zone, so that a zone here would promise too much. */
+		if (strchr(entry, '%') ||
+		    !ohtd_address_normalise(entry, strlen(entry),
+					    config->gateway_write_from[config->gateway_writers])) {
 			snprintf(why, size, "%s has '%s', which is no address", key->name, entry);
 			return -1;
 		}

@@ -75,7 +75,7 @@ struct ohtd_config {
 	/* [gateway] */
 	unsigned int gateway;			/* 0 or 1: there is one */
 	struct ohtd_endpoint gateway_listen;
-	char gateway_write_from[OHTD_WRITERS_MAX][OHTD_ADDRESS_BYTES];	/* numeric, as inet_ntop() has it */
+	char gateway_write_from[OHTD_WRITERS_MAX][OHTD_ADDRESS_BYTES];	/* as ohtd_address_text() writes a peer */
 	unsigned int gateway_writers;
 	struct ohtd_unit_register gateway_write[OHTD_WRITABLE_MAX];
 	unsigned int gateway_writable;

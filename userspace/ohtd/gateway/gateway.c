@@ -325,6 +325,7 @@ struct ohtd_gateway *ohtd_gateway_create(const struct ohtd_gateway_setup *setup,
 
 	if (!gateway) {
 		snprintf(why, size, "gateway: out of memory");
+		errno = ENOMEM;
 		return NULL;
 	}
 	gateway->setup = *setup;
@@ -339,6 +340,7 @@ struct ohtd_gateway *ohtd_gateway_create(const struct ohtd_gateway_setup *setup,
 	snprintf(why, size, "gateway: cannot listen on %s port %u: %s", endpoint->host,
 		 endpoint->port, strerror(-r));
 	ohtd_gateway_destroy(gateway);
+	errno = -r;
 	return NULL;
 }
 

@@ -456,7 +456,7 @@ static const struct ohtd_route routes[] = {
 		.replies = { { 200, &grant_view_shape } },
 		.problems = { "login_refused", CHECK_PROBLEMS },
 		.handle = post_login,
-		.summary = "Password against tokens",
+		.summary = "Password against tokens; of more than 32 sessions of an account the oldest ends",
 	}, {
 		.method = OHTD_POST, .path = "auth/refresh", .rate = OHTD_RATE_RENEW,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &refresh_input_shape,

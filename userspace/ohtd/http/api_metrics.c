@@ -445,8 +445,7 @@ static bool is_forwarded(struct ohtd_call *call)
 
 static bool is_loopback(const char *address)
 {
-	return !strncmp(address, "127.", 4) || !strcmp(address, "::1") ||
-	       !strncmp(address, "::ffff:127.", 11);
+	return !strncmp(address, "127.", 4) || !strcmp(address, "::1");
 }
 
 /* Somebody who has logged in, this machine itself, or an administrator at the local socket. */

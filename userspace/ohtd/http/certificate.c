@@ -2,6 +2,7 @@
 #include "http/certificate.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -319,6 +320,7 @@ struct ohtd_certificate *ohtd_certificate_open(const struct ohtd_config *config,
 
 	if (!certificate) {
 		snprintf(why, size, "certificate: out of memory");
+		errno = ENOMEM;
 		return NULL;
 	}
 	certificate->clock = clock;
@@ -327,11 +329,14 @@ struct ohtd_certificate *ohtd_certificate_open(const struct ohtd_config *config,
 	pthread_mutex_init(&certificate->view_lock, NULL);
 	if (take_config(certificate, config, why, size)) {
 		ohtd_certificate_close(certificate);
+		/* Files that the configuration names are for a person to mend. */
+		errno = is_own(config) ? EIO : EINVAL;
 		return NULL;
 	}
 	if (certificate->view.own && !*certificate->pem) {
 		snprintf(why, size, "%s/ca.crt cannot be read", config->state_dir);
 		ohtd_certificate_close(certificate);
+		errno = EIO;
 		return NULL;
 	}
 	if (certificate->view.own && !certificate->view.authority_limited)

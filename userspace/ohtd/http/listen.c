@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -78,16 +77,9 @@ static void conn_closed(void *data)
 
 static void note_address(struct ohtd_conn *conn)
 {
-	struct sockaddr_storage peer;
-	char text[NI_MAXHOST];
-	socklen_t length = h2o_socket_getpeername(conn->sock, (struct sockaddr *)&peer);
-	size_t n = length ? h2o_socket_getnumerichost((struct sockaddr *)&peer, length, text) :
-			    SIZE_MAX;
-
-	if (n >= sizeof(conn->address))
-		n = (size_t)snprintf(text, sizeof(text), "unknown");
-	memcpy(conn->address, text, n);
-	conn->address[n] = 0;
+	ohtd_address_of_peer(h2o_socket_get_fd(conn->sock), conn->address);
+	if (!*conn->address)
+		snprintf(conn->address, sizeof(conn->address), "unknown");
 }
 
 struct ohtd_conn *ohtd_conn_track(struct ohtd_loop *loop, h2o_socket_t *sock, atomic_uint *count)
@@ -273,16 +265,16 @@ static int ensure_descriptors(const struct ohtd_config *config, char *why, size_
 		return 0;
 	snprintf(why, size, "connections = %u needs %lu descriptors, the limit is %lu",
 		 config->connections_max, (unsigned long)need, (unsigned long)limit.rlim_max);
-	return -1;
+	return -EINVAL;
 }
 
 int ohtd_listen_open(struct ohtd_server *server, char *why, size_t size)
 {
 	const struct ohtd_config *config = server->services.config;
-	int r;
+	int r = ensure_descriptors(config, why, size);
 
-	if (ensure_descriptors(config, why, size))
-		return -1;
+	if (r)
+		return r;
 	r = open_listeners(server);
 	if (r)
 		snprintf(why, size, "cannot listen on %s port %u: %s", config->listen.host,

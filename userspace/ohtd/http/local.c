@@ -39,10 +39,11 @@ static void address_of(const char *path, struct sockaddr_un *address)
 
 /* ---- birth and end ---- */
 
-static int refuse(const char *path, const char *what, char *why, size_t size)
+/* @what: NULL: what @error means. */
+static int refuse(const char *path, int error, const char *what, char *why, size_t size)
 {
-	snprintf(why, size, "%s: %s", path, what);
-	return -1;
+	snprintf(why, size, "%s: %s", path, what ? what : strerror(error));
+	return -error;
 }
 
 /* What an earlier run of ours left behind is removed, and nothing else. */
@@ -53,35 +54,36 @@ static int make_room(const char *path, char *why, size_t size)
 	int fd, r;
 
 	if (lstat(path, &st))
-		return errno == ENOENT ? 0 : refuse(path, strerror(errno), why, size);
+		return errno == ENOENT ? 0 : refuse(path, errno, NULL, why, size);
 	if (!S_ISSOCK(st.st_mode))
-		return refuse(path, "is there and is no socket", why, size);
+		return refuse(path, EINVAL, "is there and is no socket", why, size);
 	if (st.st_uid != geteuid())
-		return refuse(path, "is the socket of another user", why, size);
+		return refuse(path, EINVAL, "is the socket of another user", why, size);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return refuse(path, strerror(errno), why, size);
+		return refuse(path, errno, NULL, why, size);
 	address_of(path, &address);
 	r = connect(fd, (struct sockaddr *)&address, sizeof(address)) ? errno : 0;
 	close(fd);
 	if (r != ECONNREFUSED)
-		return refuse(path, "another program listens there", why, size);
-	return unlink(path) ? refuse(path, strerror(errno), why, size) : 0;
+		return refuse(path, EADDRINUSE, "another program listens there", why, size);
+	return unlink(path) ? refuse(path, errno, NULL, why, size) : 0;
 }
 
 static int bind_socket(const char *path, char *why, size_t size)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_un address;
+	int r;
 
 	address_of(path, &address);
 	if (fd >= 0 && !bind(fd, (struct sockaddr *)&address, sizeof(address)) &&
 	    !chmod(path, 0666) && !listen(fd, BACKLOG))
 		return fd;
-	refuse(path, strerror(errno), why, size);
+	r = refuse(path, errno, NULL, why, size);
 	if (fd >= 0)
 		close(fd);
-	return -1;
+	return r;
 }
 
 static bool has_folder(const char *path)
@@ -97,6 +99,7 @@ int ohtd_local_open(struct ohtd_server *server, char *why, size_t size)
 {
 	const char *path = server->services.config->socket;
 	const struct group *group = getgrnam(ADMIN_GROUP);
+	int r;
 
 	server->admin_gid = group ? group->gr_gid : (gid_t)-1;
 	if (!*path)
@@ -106,10 +109,14 @@ int ohtd_local_open(struct ohtd_server *server, char *why, size_t size)
 			 path);
 		return 0;
 	}
-	if (make_room(path, why, size))
-		return -1;
-	server->local_fd = bind_socket(path, why, size);
-	return server->local_fd < 0 ? -1 : 0;
+	r = make_room(path, why, size);
+	if (r)
+		return r;
+	r = bind_socket(path, why, size);
+	if (r < 0)
+		return r;
+	server->local_fd = r;
+	return 0;
 }
 
 void ohtd_local_remove(struct ohtd_server *server)

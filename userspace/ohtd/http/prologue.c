@@ -4,10 +4,10 @@
  * the case of the method nor insists on one Host and one length, decodes %00 into the path and keeps
  * folded headers as entries without a name.
  */
-#include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/address.h"
 #include "http/framing.h"
 #include "http/loop.h"
 
@@ -112,14 +112,11 @@ static bool is_own_address(struct ohtd_call *call, h2o_iovec_t name)
 {
 	h2o_conn_t *conn = call->req->conn;
 	struct sockaddr_storage own;
-	char text[NI_MAXHOST];
-	socklen_t length = conn->callbacks->get_sockname(conn, (struct sockaddr *)&own);
-	size_t n;
+	char own_text[OHTD_PEER_BYTES], name_text[OHTD_PEER_BYTES];
 
-	if (!length)
-		return false;
-	n = h2o_socket_getnumerichost((struct sockaddr *)&own, length, text);
-	return n == name.len && !strncasecmp(text, name.base, n);
+	return conn->callbacks->get_sockname(conn, (struct sockaddr *)&own) &&
+	       ohtd_address_text((struct sockaddr *)&own, own_text) &&
+	       ohtd_address_normalise(name.base, name.len, name_text) && !strcmp(own_text, name_text);
 }
 
 /* Another name than ours means a proxy that is lost, or a page that had its DNS name rebound. */

@@ -150,7 +150,9 @@ static void free_first(struct ohtd_server *server)
 struct ohtd_server *ohtd_server_create(const struct ohtd_services *services, char *why, size_t size)
 {
 	struct ohtd_server *server = calloc(1, sizeof(*server));
+	int r = -ENOMEM;
 
+	errno = ENOMEM;
 	if (!server) {
 		snprintf(why, size, "out of memory");
 		return NULL;
@@ -166,6 +168,7 @@ struct ohtd_server *ohtd_server_create(const struct ohtd_services *services, cha
 	server->router = ohtd_router_create(ohtd_route_tables, why, size);
 	if (!server->router || make_documents(server, why, size)) {
 		free_first(server);
+		errno = ENOMEM;
 		return NULL;
 	}
 	server->hub = ohtd_channels_make(&server->kept, server->asyncapi.etag);
@@ -174,6 +177,7 @@ struct ohtd_server *ohtd_server_create(const struct ohtd_services *services, cha
 	if (!server->hub || !server->tickets || !server->topics) {
 		snprintf(why, size, "the channels cannot be made: out of memory");
 		free_first(server);
+		errno = ENOMEM;
 		return NULL;
 	}
 	ohtd_names_collect(&server->names, services->config);
@@ -193,10 +197,14 @@ struct ohtd_server *ohtd_server_create(const struct ohtd_services *services, cha
 		}
 		server->loops[server->loop_count++] = loop;
 	}
-	if (!ohtd_listen_open(server, why, size) && !ohtd_local_open(server, why, size))
+	r = ohtd_listen_open(server, why, size);
+	if (!r)
+		r = ohtd_local_open(server, why, size);
+	if (!r)
 		return server;
 fail:
 	ohtd_server_destroy(server);
+	errno = -r;
 	return NULL;
 }
 

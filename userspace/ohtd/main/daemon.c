@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 #include <openssl/crypto.h>
@@ -55,6 +56,7 @@ struct running {
 	struct ohtd_config *config;
 	const char *config_path;
 	char why[WHY_BYTES];
+	bool lasting;		/* the start failed in a way that another start cannot mend */
 	struct ohtd_clock clock;
 	int lock_fd;
 	struct ohtd_store *store;
@@ -88,6 +90,24 @@ static int fail(struct running *run, const char *what)
 	return -1;
 }
 
+/* Settings, files and data that are wrong stay wrong until a person mends them. */
+static bool is_lasting(int error)
+{
+	return error == EINVAL || error == ENOENT || error == ENOTDIR || error == EISDIR ||
+	       error == EACCES || error == EPERM || error == ENAMETOOLONG || error == ELOOP ||
+	       error == ENOTTY;
+}
+
+/*
+ * For what has failed because of @error, which the function that failed must have set. A port that is in
+ * use, a disk that fails and memory that is missing may be different for the next start.
+ */
+static int judge(struct running *run, int error)
+{
+	run->lasting = is_lasting(error);
+	return -1;
+}
+
 static int open_store(struct running *run)
 {
 	char path[FILE_BYTES];
@@ -95,7 +115,7 @@ static int open_store(struct running *run)
 
 	snprintf(path, sizeof(path), "%s/oht.db", run->config->state_dir);
 	if (ohtd_db_open(&db, &ohtd_small_schema, path, wall_s(run), run->why, sizeof(run->why)))
-		return -1;
+		return judge(run, errno);
 	run->store = ohtd_store_start(db);
 	if (run->store)
 		return 0;
@@ -126,7 +146,7 @@ static int open_auth(struct running *run)
 
 	if (ohtd_state_key(run->config->state_dir, "token.key", key, sizeof(key), run->why,
 			   sizeof(run->why)))
-		return -1;
+		return judge(run, errno);
 	run->tokens = ohtd_tokens_create(key, sizeof(key), &run->clock);
 	OPENSSL_cleanse(key, sizeof(key));
 	if (!run->tokens)
@@ -196,7 +216,7 @@ static int create_robot(struct running *run, bool unclean, uint64_t commands_giv
 	snprintf(profiles, sizeof(profiles), "%s/profiles", config->state_dir);
 	run->robot = ohtd_robot_create(&robot, &run->clock, run->why, sizeof(run->why));
 	if (!run->robot)
-		return -1;
+		return judge(run, errno);
 	log_profiles(ohtd_robot_user_maps(run->robot));
 	return 0;
 }
@@ -222,10 +242,10 @@ static int open_server(struct running *run)
 	run->certificate = ohtd_certificate_open(run->config, &run->clock, OHTD_BUILD_DATE_S,
 						 run->why, sizeof(run->why));
 	if (!run->certificate)
-		return -1;
+		return judge(run, errno);
 	services.certificate = run->certificate;
 	run->server = ohtd_server_create(&services, run->why, sizeof(run->why));
-	return run->server ? 0 : -1;
+	return run->server ? 0 : judge(run, errno);
 }
 
 /* Its link to the control thread is the one behind those of the loops. */
@@ -239,7 +259,7 @@ static int open_gateway(struct running *run)
 	if (!run->config->gateway)
 		return 0;
 	run->gateway = ohtd_gateway_create(&setup, run->why, sizeof(run->why));
-	return run->gateway ? 0 : -1;
+	return run->gateway ? 0 : judge(run, errno);
 }
 
 /* Somebody who adds a user has it for a moment. */
@@ -297,7 +317,7 @@ static int open_all(struct running *run)
 	const char *dir = run->config->state_dir;
 
 	if (ohtd_state_ensure(dir, run->why, sizeof(run->why)))
-		return -1;
+		return judge(run, errno);
 	run->lock_fd = lock_state(run);
 	if (run->lock_fd < 0 || confine(run))
 		return -1;
@@ -324,7 +344,8 @@ static int say_ready(struct running *run)
 	if (!r)
 		return 0;
 	errno = -r;
-	return fail(run, config->ready_file);
+	fail(run, config->ready_file);
+	return judge(run, -r);
 }
 
 /* Everything has been opened, and no client has been listened to yet. */
@@ -341,11 +362,13 @@ static int narrow(struct running *run)
 
 static int start_all(struct running *run)
 {
-	int r;
+	int r = ohtd_robot_start(run->robot, run->why, sizeof(run->why));
 
-	if (ohtd_robot_start(run->robot, run->why, sizeof(run->why)))
-		return -1;
+	if (r)
+		return judge(run, -r);
 	run->robot_runs = true;
+	if (*run->why)
+		ohtd_log(OHTD_LOG_WARNING, "main", "device_missing", "%s; trying again", run->why);
 	ohtd_state_begin_run(run->config->state_dir);
 	if (narrow(run))
 		return -1;
@@ -505,5 +528,7 @@ int ohtd_daemon_run(struct ohtd_config *config, const char *config_path)
 		wait_for_end(&run, &signals);
 	if (end_all(&run))
 		r = 1;
+	if (r && run.lasting)
+		return EX_CONFIG;
 	return r ? 1 : 0;
 }

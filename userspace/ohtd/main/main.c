@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 
 #include "auth/accounts.h"
 #include "auth/password.h"
@@ -127,8 +128,10 @@ int main(int argc, char **argv)
 		return print_openapi();
 	if (action == OHTD_ACTION_PRINT_ASYNCAPI)
 		return print_asyncapi();
-	if (ohtd_config_load(&config, options.config, why, sizeof(why)))
-		return complain(why);
+	if (ohtd_config_load(&config, options.config, why, sizeof(why))) {
+		complain(why);
+		return EX_CONFIG;
+	}
 	if (action == OHTD_ACTION_ADD_USER)
 		return add_user(&config, &options);
 	if (action == OHTD_ACTION_ADMINISTER)

@@ -38,7 +38,8 @@ static void print_help(void)
 	     "  --help           print this, and end\n"
 	     "\n"
 	     "SIGTERM stops the machine and ends in order. SIGHUP reads certificates and log level\n"
-	     "again. Exit status: 0 done, 1 could not run, 2 wrong usage.");
+	     "again. Exit status: 0 done, 1 could not run, 2 wrong usage, 78 wrong configuration\n"
+	     "or files, which no restart mends.");
 }
 
 static enum ohtd_action complain(const char *what, const char *value)

@@ -36,16 +36,21 @@ int ohtd_state_ensure(const char *dir, char *why, size_t size)
 	struct stat st;
 
 	if (mkdir(dir, 0700) && errno != EEXIST) {
-		snprintf(why, size, "%s: %s", dir, strerror(errno));
+		int error = errno;
+
+		snprintf(why, size, "%s: %s", dir, strerror(error));
+		errno = error;
 		return -1;
 	}
 	if (stat(dir, &st) || !S_ISDIR(st.st_mode)) {
 		snprintf(why, size, "%s: not a directory", dir);
+		errno = ENOTDIR;
 		return -1;
 	}
 	if (st.st_mode & 022) {
 		snprintf(why, size, "%s: mode %04o lets others write, must be 0700", dir,
 			 (unsigned int)st.st_mode & 07777);
+		errno = EINVAL;
 		return -1;
 	}
 	return 0;
@@ -111,6 +116,7 @@ int ohtd_state_key(const char *dir, const char *name, unsigned char *key, size_t
 		snprintf(why, size, "%s: has %zu bytes, a key has %zu", path, length, bytes);
 	else if (r)
 		snprintf(why, size, "%s: %s", path, strerror(-r));
+	errno = -r;
 	return r ? -1 : 0;
 }
 

@@ -48,7 +48,7 @@ struct ohtd_blocks {
  * @marks: enum ohtd_mark of every register
  * @blocks: filled
  *
- * A block never reaches over a gap, which a module may refuse (exception 02), holds no write-only
+ * A block never reaches over a gap, which a module may refuse (exception 01 to 04), holds no write-only
  * register and at most OHTD_READ_MAX words, since a stop has to wait for the exchange on the wire.
  * What a user has added has blocks of its own.
  */

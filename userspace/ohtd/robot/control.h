@@ -419,6 +419,8 @@ int ohtd_device_open(struct ohtd_control *control, char *error, size_t error_byt
 void ohtd_device_close(struct ohtd_control *control, bool farewell);
 /* The device is gone: close, fault, try again later. */
 void ohtd_device_lost(struct ohtd_control *control);
+/* The device could not be opened, because of @error: try again, each time after a longer pause. */
+void ohtd_device_await(struct ohtd_control *control, const char *error);
 void ohtd_device_retry(struct ohtd_control *control);
 /* Takes all events that wait. */
 void ohtd_device_reap(struct ohtd_control *control);
@@ -466,6 +468,10 @@ uint32_t ohtd_unit_quick_us(const struct ohtd_control *control, const struct oht
  */
 uint32_t ohtd_unit_search_us(const struct ohtd_control *control, const struct ohtd_unit *unit,
 			     unsigned int words);
+/* The one place that decides which exceptions to a read mean "not here": 01 to 04, as modules differ. */
+bool ohtd_reply_is_not_here(const struct oht_reply *reply);
+/* The unit itself has answered: with values, or with an exception that no gateway made. */
+bool ohtd_reply_is_of_unit(const struct oht_reply *reply);
 /* Counts what came of one attempt. */
 void ohtd_unit_count(struct ohtd_unit *unit, const struct oht_reply *reply);
 /* Silent for longer, a unit of a known kind is lost; moving and standing are told apart. */
@@ -482,6 +488,8 @@ void ohtd_unit_swept(struct ohtd_control *control, struct ohtd_unit *unit,
 /* A unit has told what it is (kind NULL: unknown type). */
 void ohtd_unit_found(struct ohtd_control *control, struct ohtd_unit *unit,
 		     const struct ohtd_identify *identify, enum oht_profile profile);
+/* A unit answered, and did not say what it is: the unit is there, and stays what it was. */
+void ohtd_unit_unnamed(struct ohtd_control *control, struct ohtd_unit *unit);
 /* A unit did not answer when asked what it is. */
 void ohtd_unit_silent(struct ohtd_control *control, struct ohtd_unit *unit);
 /* Who is lost, who is back. */

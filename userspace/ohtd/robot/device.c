@@ -9,7 +9,7 @@
 #include "control.h"
 
 #define OPEN_BACKOFF_FIRST_MS	250
-#define OPEN_BACKOFF_MAX_MS	4000
+#define OPEN_BACKOFF_MAX_MS	5000
 /* Events taken in one go: far more than can be under way, so that it always ends. */
 #define EVENTS_MAX		256
 
@@ -105,6 +105,17 @@ void ohtd_device_lost(struct ohtd_control *control)
 	control->notify = true;
 }
 
+void ohtd_device_await(struct ohtd_control *control, const char *error)
+{
+	struct ohtd_device *device = &control->device;
+
+	snprintf(device->error, sizeof(device->error), "%.*s", (int)sizeof(device->error) - 1, error);
+	device->backoff_ms = device->backoff_ms ? device->backoff_ms * 2 : OPEN_BACKOFF_FIRST_MS;
+	if (device->backoff_ms > OPEN_BACKOFF_MAX_MS)
+		device->backoff_ms = OPEN_BACKOFF_MAX_MS;
+	device->next_open_ns = control->now_ns + device->backoff_ms * OHTD_NS_PER_MS;
+}
+
 void ohtd_device_retry(struct ohtd_control *control)
 {
 	struct ohtd_device *device = &control->device;
@@ -113,13 +124,7 @@ void ohtd_device_retry(struct ohtd_control *control)
 	if (device->open || control->now_ns < device->next_open_ns)
 		return;
 	if (ohtd_device_open(control, error, sizeof(error))) {
-		snprintf(device->error, sizeof(device->error), "%.*s",
-			 (int)sizeof(device->error) - 1, error);
-		device->backoff_ms = device->backoff_ms ? device->backoff_ms * 2
-							: OPEN_BACKOFF_FIRST_MS;
-		if (device->backoff_ms > OPEN_BACKOFF_MAX_MS)
-			device->backoff_ms = OPEN_BACKOFF_MAX_MS;
-		device->next_open_ns = control->now_ns + device->backoff_ms * OHTD_NS_PER_MS;
+		ohtd_device_await(control, error);
 		return;
 	}
 	ohtd_fault_settle(control, OHTD_WHY_DEVICE_GONE, 0);

@@ -7,7 +7,6 @@
 
 #include "control.h"
 
-#define EXCEPTION_ADDRESS	2
 #define ATTEMPTS_PATIENT	2
 
 static const struct ohtd_probe no_probe;
@@ -181,7 +180,7 @@ static enum oht_profile judge_profile(const struct ohtd_probe *probe,
 {
 	bool legacy;
 
-	/* Only a canonical module has what is all zero at a legacy one, or refused by it. */
+	/* Only a canonical module has the registers that a legacy module reads as zero, or refuses. */
 	if (reply->outcome == OHT_OUTCOME_EXCEPTION)
 		return probe->rule == OHTD_PROBE_ALL_ZERO ? OHT_PROFILE_LEGACY
 							  : OHT_PROFILE_CANONICAL;
@@ -234,7 +233,22 @@ static void answered(struct ohtd_control *control, const struct oht_reply *reply
 	}
 }
 
-static void failed(struct ohtd_control *control)
+/* The unit refuses device id or type code alone. A module without a device id may still have a type. */
+static void refused_alone(struct ohtd_control *control)
+{
+	struct ohtd_identify *identify = &control->identify;
+
+	if (identify->step == OHTD_IDENTIFY_ID) {
+		identify->device_id = 0;
+		identify->attempts = 0;
+		identify->step = OHTD_IDENTIFY_TYPE;
+		return;
+	}
+	ohtd_unit_unnamed(control, ohtd_unit(control, identify->unit));
+	next_unit(control);
+}
+
+static void failed(struct ohtd_control *control, const struct oht_reply *reply)
 {
 	struct ohtd_identify *identify = &control->identify;
 	struct ohtd_unit *unit = ohtd_unit(control, identify->unit);
@@ -248,7 +262,9 @@ static void failed(struct ohtd_control *control)
 	identify->whole = false;
 	if (patient && identify->attempts < ATTEMPTS_PATIENT)
 		return;
-	if (expected || unit->view.generation)
+	if (ohtd_reply_is_of_unit(reply))
+		ohtd_unit_unnamed(control, unit);
+	else if (expected || unit->view.generation)
 		ohtd_unit_silent(control, unit);
 	next_unit(control);
 }
@@ -256,8 +272,7 @@ static void failed(struct ohtd_control *control)
 void ohtd_identify_done(struct ohtd_control *control, const struct ohtd_transfer *transfer,
 			const struct oht_reply *reply)
 {
-	bool refused = reply->outcome == OHT_OUTCOME_EXCEPTION &&
-		       reply->exception == EXCEPTION_ADDRESS;
+	bool refused = ohtd_reply_is_not_here(reply);
 	bool whole = control->identify.whole && control->identify.step == OHTD_IDENTIFY_ID;
 
 	/* A discovery that began meanwhile has displaced the question that this answers. */
@@ -270,6 +285,8 @@ void ohtd_identify_done(struct ohtd_control *control, const struct ohtd_transfer
 		answered(control, reply);
 	else if (refused && whole)
 		control->identify.whole = false;
+	else if (refused)
+		refused_alone(control);
 	else
-		failed(control);
+		failed(control, reply);
 }

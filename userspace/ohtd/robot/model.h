@@ -77,10 +77,10 @@ enum ohtd_telegram {
 	OHTD_TELEGRAMS,
 };
 
-/* When the answer to a profile probe means "legacy"; exception 02 mostly means "canonical". */
+/* When the answer to a profile probe means "legacy"; a refusal mostly means "canonical". */
 enum ohtd_probe_rule {
 	OHTD_PROBE_ANSWERS,
-	OHTD_PROBE_ALL_ZERO,		/* also exception 02 */
+	OHTD_PROBE_ALL_ZERO,		/* or refused */
 	OHTD_PROBE_STRICTLY_FALLING,
 };
 

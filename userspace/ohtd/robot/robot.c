@@ -161,12 +161,15 @@ struct ohtd_robot *ohtd_robot_create(const struct ohtd_robot_config *config,
 {
 	struct ohtd_robot *robot;
 	unsigned int i;
+	int ret;
 
+	errno = EINVAL;
 	if (check_config(config, error, error_bytes))
 		return NULL;
 	robot = calloc(1, sizeof(*robot));
 	if (!robot) {
 		snprintf(error, error_bytes, "robot: out of memory");
+		errno = ENOMEM;
 		return NULL;
 	}
 	robot->control.clock = clock;
@@ -174,12 +177,15 @@ struct ohtd_robot *ohtd_robot_create(const struct ohtd_robot_config *config,
 	robot->ended_fd = -1;
 	for (i = 0; i < OHTD_LINKS_MAX; i++)
 		robot->links[i].answer_fd = -1;
-	if (copy_text(robot->device, sizeof(robot->device), config->device, "device", error,
-		      error_bytes) ||
-	    copy_text(robot->data_dir, sizeof(robot->data_dir),
-		      config->data_dir ? config->data_dir : "", "data_dir", error, error_bytes) ||
-	    fill_robot(robot, config, error, error_bytes)) {
+	ret = copy_text(robot->device, sizeof(robot->device), config->device, "device", error, error_bytes);
+	if (!ret)
+		ret = copy_text(robot->data_dir, sizeof(robot->data_dir),
+				config->data_dir ? config->data_dir : "", "data_dir", error, error_bytes);
+	if (!ret)
+		ret = fill_robot(robot, config, error, error_bytes);
+	if (ret) {
 		ohtd_robot_destroy(robot);
+		errno = -ret;
 		return NULL;
 	}
 	return robot;
@@ -278,9 +284,13 @@ int ohtd_robot_start(struct ohtd_robot *robot, char *error, size_t error_bytes)
 	control->next_tick_ns = control->now_ns;
 	control->last_tick_ns = control->now_ns;
 	control->state_since_ns = control->now_ns;
+	*error = '\0';
 	ret = ohtd_device_open(control, error, error_bytes);
-	if (ret)
+	/* Something that is no such device does not become one. */
+	if (ret == -ENOTTY)
 		return ret;
+	if (ret)
+		ohtd_device_await(control, error);
 	ret = create_thread(robot);
 	if (ret) {
 		snprintf(error, error_bytes, "robot: cannot start the control thread: %s",

@@ -74,6 +74,7 @@ struct ohtd_robot_config {
  * @error: receives one line without line feed when NULL is returned
  * @error_bytes: size of @error
  *
+ * NULL: errno is EINVAL when settings or data files are wrong.
  * Context: main thread, before any other thread. Source: docs/architecture.md.
  */
 struct ohtd_robot *ohtd_robot_create(const struct ohtd_robot_config *config,
@@ -82,8 +83,11 @@ struct ohtd_robot *ohtd_robot_create(const struct ohtd_robot_config *config,
 /**
  * ohtd_robot_start() - open the device, become its controller, start the control thread
  *
- * Return: 0 or a negative errno with one line in @error: -ENOENT no device, -EACCES not allowed,
- * -EBUSY somebody else is the controller, -EPROTO wrong ABI version.
+ * A device that is missing, busy or of another release is awaited by the control thread: it tries to open
+ * it again, with pauses that grow to 5 s.
+ *
+ * Return: 0; then @error is one line if the device is not open yet, else empty. Or a negative errno with one
+ * line in @error: -ENOTTY something else is in the device's place.
  * Context: main thread.
  */
 int ohtd_robot_start(struct ohtd_robot *robot, char *error, size_t error_bytes);

@@ -465,7 +465,7 @@ _Static_assert(sizeof(struct ohtd_snapshot) % 8 == 0, "copied in words of eight 
 enum ohtd_register_state {
 	OHTD_REGISTER_NEVER,		/* not read yet */
 	OHTD_REGISTER_OK,
-	OHTD_REGISTER_UNSUPPORTED,	/* the module answers exception 02 */
+	OHTD_REGISTER_UNSUPPORTED,	/* the module refuses a read of it */
 	OHTD_REGISTER_WRITE_ONLY,	/* never read */
 };
 

@@ -8,7 +8,11 @@
 
 #include "control.h"
 
-#define EXCEPTION_ADDRESS	2
+/* Modbus exceptions: illegal function 01, address 02 and value 03, device failure 04. */
+#define EXCEPTION_NOT_HERE_MAX	4
+/* Exceptions of a gateway: no path to the module, no answer from the module. */
+#define EXCEPTION_NO_PATH	10
+#define EXCEPTION_NO_ANSWER	11
 #define BACKOFF_FIRST_MS	100
 #define BACKOFF_MAX_MS		2000
 /* How often a unit without a place in the plan is asked whether it is still there. */
@@ -123,6 +127,19 @@ void ohtd_unit_count(struct ohtd_unit *unit, const struct oht_reply *reply)
 	}
 }
 
+bool ohtd_reply_is_not_here(const struct oht_reply *reply)
+{
+	return reply->outcome == OHT_OUTCOME_EXCEPTION && reply->exception >= 1 &&
+	       reply->exception <= EXCEPTION_NOT_HERE_MAX;
+}
+
+bool ohtd_reply_is_of_unit(const struct oht_reply *reply)
+{
+	return reply->outcome == OHT_OUTCOME_OK ||
+	       (reply->outcome == OHT_OUTCOME_EXCEPTION && reply->exception != EXCEPTION_NO_PATH &&
+		reply->exception != EXCEPTION_NO_ANSWER);
+}
+
 static void fault_of(const struct ohtd_unit *unit, unsigned int code, struct ohtd_why *why)
 {
 	*why = (struct ohtd_why){ .code = (uint16_t)code, .unit = unit->view.unit };
@@ -153,7 +170,10 @@ static void cut_blocks(struct ohtd_unit *unit)
 			&unit->blocks);
 }
 
-/* Exception 02: the registers of a block are asked for one by one, a single one not any more. */
+/*
+ * A refused block is read register by register; a register that is refused alone is not read again
+ * until REFUSED_NS later.
+ */
 static void store_unknown(struct ohtd_unit *unit, const struct ohtd_block *block, uint64_t time_ns)
 {
 	unsigned int i;
@@ -206,14 +226,11 @@ static void note_failure(struct ohtd_control *control, struct ohtd_unit *unit)
 	unit->due_ns = control->now_ns + module->poll_period_ms * OHTD_NS_PER_MS;
 }
 
-/* True: the unit has answered, be it that it has no such register. */
+/* True: the unit has answered, with values or that it has no such register. */
 static bool store(struct ohtd_unit *unit, const struct ohtd_block *block,
 		  const struct oht_reply *reply, uint64_t time_ns)
 {
-	bool unknown = reply->outcome == OHT_OUTCOME_EXCEPTION &&
-		       reply->exception == EXCEPTION_ADDRESS;
-
-	if (unknown) {
+	if (ohtd_reply_is_not_here(reply)) {
 		store_unknown(unit, block, time_ns);
 	} else if (reply->outcome == OHT_OUTCOME_OK) {
 		store_words(unit, block, reply->words, time_ns);
@@ -266,6 +283,14 @@ void ohtd_unit_wait(const struct ohtd_control *control, struct ohtd_unit *unit)
 
 /* ---- identity ---- */
 
+/* All registers of a unit are read again, also those that it has refused. */
+static void forget_refusals(struct ohtd_unit *unit)
+{
+	unit->refused_ns = 0;
+	memset(unit->marks, 0, sizeof(unit->marks));
+	cut_blocks(unit);
+}
+
 static void forget_values(struct ohtd_unit *unit)
 {
 	const struct oht_regmap *map = unit->plan ? unit->plan->map : NULL;
@@ -281,10 +306,8 @@ static void forget_values(struct ohtd_unit *unit)
 	unit->dirty = true;
 	unit->poll_next = 0;
 	unit->sweep_next = 0;
-	unit->refused_ns = 0;
-	memset(unit->marks, 0, sizeof(unit->marks));
 	if (unit->plan)
-		cut_blocks(unit);
+		forget_refusals(unit);
 }
 
 static void set_names(struct ohtd_unit *unit, enum oht_profile profile)
@@ -299,9 +322,14 @@ static void set_names(struct ohtd_unit *unit, enum oht_profile profile)
 	view->required = unit->plan && unit->kind->module->required;
 }
 
-/* The unit is what it was: go on with its values. */
+/*
+ * The unit is what it was: go on with its values. A lost unit may have refused all registers because of
+ * a fault that is over now.
+ */
 static void resume(struct ohtd_control *control, struct ohtd_unit *unit)
 {
+	if (unit->refused_ns && unit->plan && unit->view.health == OHTD_HEALTH_LOST)
+		forget_refusals(unit);
 	note_alive(unit, control->now_ns);
 	/* Its silence would show in nothing, so that it cannot be said to be well. */
 	unit->backoff_ms = 0;
@@ -314,7 +342,9 @@ static void resume(struct ohtd_control *control, struct ohtd_unit *unit)
 	unit->escalated = false;
 	unit->due_ns = control->now_ns;
 	ohtd_fault_settle(control, OHTD_WHY_MODULE_LOST, unit->view.unit);
-	ohtd_fault_settle(control, OHTD_WHY_MODULE_MISSING, unit->view.unit);
+	/* Another module at this address is not the one that is missing. */
+	if (unit->plan)
+		ohtd_fault_settle(control, OHTD_WHY_MODULE_MISSING, unit->view.unit);
 }
 
 void ohtd_unit_found(struct ohtd_control *control, struct ohtd_unit *unit,
@@ -339,18 +369,44 @@ void ohtd_unit_found(struct ohtd_control *control, struct ohtd_unit *unit,
 	resume(control, unit);
 }
 
-void ohtd_unit_silent(struct ohtd_control *control, struct ohtd_unit *unit)
+/* Polls judge the health of a polled unit, whatever a search finds. */
+static bool is_judged_by_polls(const struct ohtd_unit *unit)
 {
-	/* One that is polled well all the same is judged by its polls. */
-	if (unit->quarantined || unit->view.health == OHTD_HEALTH_GOOD ||
-	    unit->view.health == OHTD_HEALTH_DEGRADED)
-		return;
-	if (unit->view.health == OHTD_HEALTH_NOT_POLLED)
-		unit->view.health = OHTD_HEALTH_LOST;
-	unit->backoff_ms = unit->backoff_ms ? unit->backoff_ms * 2 : BACKOFF_FIRST_MS;
+	return unit->view.health == OHTD_HEALTH_GOOD || unit->view.health == OHTD_HEALTH_DEGRADED;
+}
+
+static void probe_later(const struct ohtd_control *control, struct ohtd_unit *unit,
+			uint32_t last_ms)
+{
+	unit->backoff_ms = last_ms ? last_ms * 2 : BACKOFF_FIRST_MS;
 	if (unit->backoff_ms > BACKOFF_MAX_MS)
 		unit->backoff_ms = BACKOFF_MAX_MS;
 	unit->view.next_probe_ns = control->now_ns + unit->backoff_ms * OHTD_NS_PER_MS;
+}
+
+void ohtd_unit_silent(struct ohtd_control *control, struct ohtd_unit *unit)
+{
+	if (unit->quarantined || is_judged_by_polls(unit))
+		return;
+	if (unit->view.health == OHTD_HEALTH_NOT_POLLED)
+		unit->view.health = OHTD_HEALTH_LOST;
+	probe_later(control, unit, unit->backoff_ms);
+}
+
+void ohtd_unit_unnamed(struct ohtd_control *control, struct ohtd_unit *unit)
+{
+	static const struct ohtd_identify unknown;
+	uint32_t last_ms = unit->backoff_ms;
+
+	if (unit->quarantined || is_judged_by_polls(unit))
+		return;
+	if (!unit->view.generation)
+		ohtd_unit_found(control, unit, &unknown, OHT_PROFILE_CANONICAL);
+	else if (!unit->plan)
+		resume(control, unit);
+	/* A module that refuses everything while it starts must not be missed for ASIDE_MS. */
+	if (unit->plan || ohtd_model_by_unit(control->model, unit->view.unit))
+		probe_later(control, unit, last_ms);
 }
 
 /* ---- loss ---- */
@@ -421,10 +477,8 @@ static void ask_again(const struct ohtd_control *control, struct ohtd_unit *unit
 	if (!unit->refused_ns || ohtd_state_in_motion(control->state) ||
 	    control->now_ns - unit->refused_ns < REFUSED_NS)
 		return;
-	unit->refused_ns = 0;
 	unit->doubted = true;
-	memset(unit->marks, 0, sizeof(unit->marks));
-	cut_blocks(unit);
+	forget_refusals(unit);
 }
 
 void ohtd_units_check(struct ohtd_control *control)

@@ -30,7 +30,7 @@ struct ohtd_schema;
  * changed. One of an older schema is copied first. All of it is read only if damage was met
  * before; a damaged one is set aside, and what can be read of it is put into a new one.
  *
- * Return: 0, or -1 with @why filled.
+ * Return: 0, or -1 with @why filled and errno set: EINVAL for a file that is refused.
  */
 int ohtd_db_open(struct ohtd_db **db, const struct ohtd_schema *schema, const char *path,
 		 long long now_s, char *why, size_t size);

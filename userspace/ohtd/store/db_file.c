@@ -64,9 +64,11 @@ int ohtd_db_file_make(const char *path)
 
 /* ---- what it is ---- */
 
-static int refuse(char *why, size_t size, const char *path, const char *text)
+/* @error becomes errno: EINVAL for a file that is not ours. */
+static int refuse(char *why, size_t size, const char *path, int error, const char *text)
 {
-	snprintf(why, size, "%s: %s", path, text);
+	snprintf(why, size, "%s: %s", path, text ? text : strerror(error));
+	errno = error;
 	return -1;
 }
 
@@ -83,15 +85,16 @@ static int check_header(int fd, uint32_t application_id, const char *path, char 
 	uint32_t number;
 
 	if (n < 0)
-		return refuse(why, size, path, strerror(errno));
+		return refuse(why, size, path, errno, NULL);
 	if (!n)
 		return 0;
 	if (n < HEADER_BYTES || memcmp(header, magic, sizeof(magic)))
-		return refuse(why, size, path, "file is not a database");
+		return refuse(why, size, path, EINVAL, "file is not a database");
 	number = (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3];
 	if (!number || number == application_id)
 		return 0;
 	snprintf(why, size, "%s: database of another program (application id 0x%08x)", path, number);
+	errno = EINVAL;
 	return -1;
 }
 
@@ -100,12 +103,13 @@ static int check_open(int fd, uint32_t application_id, const char *path, char *w
 	struct stat st;
 
 	if (fstat(fd, &st))
-		return refuse(why, size, path, strerror(errno));
+		return refuse(why, size, path, errno, NULL);
 	if (!S_ISREG(st.st_mode))
-		return refuse(why, size, path, "not a regular file");
+		return refuse(why, size, path, EINVAL, "not a regular file");
 	if (st.st_mode & 077) {
 		snprintf(why, size, "%s: mode %04o lets others in, must be 0600", path,
 			 (unsigned int)st.st_mode & 07777);
+		errno = EINVAL;
 		return -1;
 	}
 	return check_header(fd, application_id, path, why, size);
@@ -118,19 +122,22 @@ int ohtd_db_file_check(const char *path, uint32_t application_id, bool create, c
 	int fd, r;
 
 	if (strlen(path) + 32 > OHTD_DB_PATH_BYTES)
-		return refuse(why, size, path, "the name is too long");
+		return refuse(why, size, path, EINVAL, "the name is too long");
 	folder_of(folder, path);
 	/* Journals are made in it. */
 	if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS)) {
-		snprintf(why, size, "%s: cannot be written: %s", folder, strerror(errno));
+		int error = errno;
+
+		snprintf(why, size, "%s: cannot be written: %s", folder, strerror(error));
+		errno = error;
 		return -1;
 	}
 	r = create ? ohtd_db_file_make(path) : 0;
 	if (r && r != -EEXIST)
-		return refuse(why, size, path, strerror(-r));
+		return refuse(why, size, path, -r, NULL);
 	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
-		return refuse(why, size, path, strerror(errno));
+		return refuse(why, size, path, errno, NULL);
 	r = check_open(fd, application_id, path, why, size);
 	close(fd);
 	return r;
@@ -146,7 +153,7 @@ int ohtd_db_file_read_through(const char *path, char *why, size_t size)
 		while ((n = read(fd, block, sizeof(block))) > 0)
 			;
 	if (n)
-		refuse(why, size, path, strerror(errno));
+		refuse(why, size, path, errno, NULL);
 	if (fd >= 0)
 		close(fd);
 	return n ? -1 : 0;

@@ -19,7 +19,7 @@
 #define EVERY_CONNECTION	"PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;"
 
 /* What opening found, besides versions from 0 on. */
-enum { NOT_OURS = -1, DAMAGED = -2 };
+enum { NOT_OURS = -1, DAMAGED = -2, FAILED = -3 };
 
 /*
  * Copying beside the writer every 8 MiB. At 48 MiB the writer waits for the rest, which is three
@@ -45,7 +45,7 @@ static int read_version(struct ohtd_db *db, char *why, size_t size)
 
 	if (tables < 0) {
 		snprintf(why, size, "%s: %s", db->path, sqlite3_errmsg(db->sql));
-		return is_damage(db) ? DAMAGED : NOT_OURS;
+		return is_damage(db) ? DAMAGED : FAILED;
 	}
 	if (!tables && !id)
 		return 0;
@@ -159,7 +159,7 @@ static int open_sound(struct ohtd_db *db, int version, long long now_s, char *wh
 	return 0;
 }
 
-/* 0, or NOT_OURS or DAMAGED with @why filled. */
+/* 0, or FAILED or DAMAGED with @why filled. */
 static int check(struct ohtd_db *db, char *why, size_t size)
 {
 	char what[WHY_BYTES];
@@ -168,19 +168,19 @@ static int check(struct ohtd_db *db, char *why, size_t size)
 	if (found == OHTD_DB_SOUND)
 		return 0;
 	snprintf(why, size, "%s: %s", db->path, what);
-	return found == OHTD_DB_DAMAGED ? DAMAGED : NOT_OURS;
+	return found == OHTD_DB_DAMAGED ? DAMAGED : FAILED;
 }
 
-/* 0, or NOT_OURS or DAMAGED with @why filled. */
+/* 0, or NOT_OURS, DAMAGED or FAILED with @why filled. */
 static int try_open(struct ohtd_db **db, const struct ohtd_schema *schema, const char *path,
 		    long long now_s, char *why, size_t size)
 {
-	int version = NOT_OURS, r;
+	int version = FAILED, r;
 
 	*db = calloc(1, sizeof(**db));
 	if (!*db) {
 		snprintf(why, size, "%s: out of memory", path);
-		return NOT_OURS;
+		return FAILED;
 	}
 	if (!open_handle(*db, schema, path, SQLITE_OPEN_READWRITE, why, size))
 		version = read_version(*db, why, size);
@@ -188,7 +188,7 @@ static int try_open(struct ohtd_db **db, const struct ohtd_schema *schema, const
 	if (version > 0 && ohtd_db_file_is_suspect(path))
 		r = check(*db, why, size);
 	if (version >= 0 && !r)
-		r = open_sound(*db, version, now_s, why, size) ? NOT_OURS : 0;
+		r = open_sound(*db, version, now_s, why, size) ? FAILED : 0;
 	if (r) {
 		ohtd_db_close(*db);
 		*db = NULL;
@@ -203,20 +203,27 @@ int ohtd_db_open(struct ohtd_db **db, const struct ohtd_schema *schema, const ch
 	int r;
 
 	*db = NULL;
-	if (ohtd_db_salvage_finish(path, now_s, why, size) ||
-	    ohtd_db_file_check(path, schema->application_id, true, why, size))
+	if (ohtd_db_salvage_finish(path, now_s, why, size)) {
+		errno = EIO;
+		return -1;
+	}
+	if (ohtd_db_file_check(path, schema->application_id, true, why, size))
 		return -1;
 	r = try_open(db, schema, path, now_s, why, size);
 	/* A disk that fails once looks the same as damage: only what is found twice is believed. */
 	if (r == DAMAGED)
 		r = try_open(db, schema, path, now_s, why, size);
-	if (r == DAMAGED && ohtd_db_file_read_through(path, why, size))
+	if (r == DAMAGED && ohtd_db_file_read_through(path, why, size)) {
+		errno = EIO;
 		return -1;
+	}
 	snprintf(what, sizeof(what), "%s", r ? why : "");
 	if (r == DAMAGED && !ohtd_db_salvage(schema, path, now_s, what, why, size))
 		r = try_open(db, schema, path, now_s, why, size);
-	if (r)
+	if (r) {
+		errno = r == NOT_OURS ? EINVAL : EIO;
 		return -1;
+	}
 	r = ohtd_db_file_clear_suspect(path);
 	if (r)
 		ohtd_log(OHTD_LOG_WARNING, "store", "suspect", "%s.suspect stays: %s", path,
