@@ -262,13 +262,13 @@ def test_dead_socket_of_our_own_is_replaced_and_removed_at_the_end(fresh):
     assert ask(fresh.socket, "GET", "health/live").status == 200
 
 
-def refused(daemon):
-    """Standard error of a start that must fail."""
+def refused(daemon, status=78):
+    """Standard error of a start that must fail with that exit status."""
     daemon.process = None
     begun = len(daemon.log()) if (daemon.folder / "ohtd.log").exists() else 0
     with pytest.raises(AssertionError):
         daemon.start()
-    assert daemon.process.wait(20) == 1
+    assert daemon.process.wait(20) == status
     daemon.process = None
     return daemon.log()[begun:]
 
@@ -287,7 +287,7 @@ def test_living_or_foreign_socket_is_not_touched(fresh):
     with socket.socket(socket.AF_UNIX) as living:
         living.bind(str(fresh.socket))
         living.listen()
-        assert f"{fresh.socket}: another program listens there" in refused(fresh)
+        assert f"{fresh.socket}: another program listens there" in refused(fresh, status=1)
         os.chown(fresh.socket, NOBODY, NOBODY)
         assert f"{fresh.socket}: is the socket of another user" in refused(fresh)
     assert f"{fresh.socket}: is the socket of another user" in refused(fresh)
