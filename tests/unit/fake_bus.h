@@ -29,6 +29,7 @@ struct fake_unit {
 	bool present;
 	enum fake_fault fault;
 	uint32_t turnaround_us;
+	uint64_t bytes_stray, bytes_extra;
 	uint16_t words[0x10000];
 	bool known[0x10000];
 };
