@@ -323,14 +323,18 @@ static bool oht_engine_rx_conclude(struct oht_engine *e, bool over, u64 now_ns)
 	bool sound = oht_engine_rx_is_foreign(detail, whole);
 	bool collides;
 
-	if (!sound && !oht_engine_held_is_answer(detail)) {
+	if (!oht_engine_held_is_answer(detail)) {
 		at = oht_engine_held_seek(e, &missing);
+		/* Inside a sound frame it is what the registers of its unit hold. */
+		if (sound && at + oht_engine_held_bytes(e, at) <= bytes)
+			at = 0;
 		if (!at && missing && !over && !oht_engine_rx_is_urgent(e)) {
 			oht_engine_rx_await(e, missing);
 			return false;
 		}
 	}
 	if (at) {
+		sound = false;
 		bytes = oht_engine_held_bytes(e, at);
 		detail = oht_engine_held_verify(e, at, bytes, &exception);
 	}

@@ -110,6 +110,8 @@ static void engine_stray_any_byte(struct kunit *test)
 	} asked[] = {
 		{ 1, 3, 0x0100, 2 }, { 2, 3, 0x0018, 9 }, { 3, 3, 0x0203, 1 }, { 4, 4, 0, 1 },
 		{ 4, 16, 0x0010, 2 }, { 5, 6, 0x0005, 1 }, { 16, 16, 0x1010, 16 },
+		/* 80 80 in front of it makes a sound exception of unit 128. */
+		{ 4, 16, 0x2b6f, 3 },
 	};
 	u8 data[OHT_ADU_MAX_BYTES], lead[3];
 	unsigned int i, value, bytes;
@@ -123,8 +125,10 @@ static void engine_stray_any_byte(struct kunit *test)
 				  asked[i / 2].address, asked[i / 2].count);
 			bytes = stray_wrap(0, data, lead, 1 + value / 256, NULL, 0);
 			stray_say(i % 2, data, bytes);
-			fake.rx[0].byte.flags = OHT_BYTE_FRAMING;
-			fake.rx[1 + value / 256].byte.flags = OHT_BYTE_OVERRUN;
+			if (value % 2) {
+				fake.rx[0].byte.flags = OHT_BYTE_FRAMING;
+				fake.rx[1 + value / 256].byte.flags = OHT_BYTE_OVERRUN;
+			}
 			stray_expect(0, 1 + value / 256, 0);
 			/* From our last stop bit to the answer's own first bit. */
 			first_ns = FAKE_MS + (1 + value / 256) * fake.engine.timing.char_ns;
@@ -266,6 +270,20 @@ static void engine_stray_inside_a_foreign_frame(struct kunit *test)
 	}
 }
 
+/* A broken answer ends with its last byte: what it holds may begin an answer, of another count. */
+static void engine_stray_broken_answer(struct kunit *test)
+{
+	u8 data[16];
+
+	fake_answer(stray_ask(0, 1, 3, 0x0100, 2), data);
+	memcpy(data + 3, data, 2);
+	data[5] = 6;
+	stray_say(STRAY_EACH, data, 9);
+	fake_run_done(0);
+	FAKE_EXPECT_DONE(0, -EBADMSG, OHT_DETAIL_CRC);
+	KUNIT_EXPECT_LE(test, fake.done_ns[0], fake.heard_ns + fake.engine.timing.char_ns);
+}
+
 /* Two units with one address: what they say over each other has no checksum, or another echo. */
 static void engine_stray_collision(struct kunit *test)
 {
@@ -388,12 +406,13 @@ static u32 stray_random(u32 *seed)
 	return *seed;
 }
 
-/* Exchange @i, with leading and trailing bytes at once. */
+/* With leading and trailing bytes at once, and now and then behind a frame of another unit. */
 static void stray_exchange(u32 *seed)
 {
 	static const u8 functions[] = { 3, 4, 6, 16 };
 	static const u8 clicks[] = { 0x00, 0xff, 0xf0, 0x80 };
-	u8 data[OHT_ADU_MAX_BYTES], lead[3], trail[6];
+	u8 data[OHT_ADU_MAX_BYTES] = { 77, 3, 4, 1, 2, 3, 4 }, lead[3], trail[6];
+	unsigned int foreign = stray_random(seed) % 4 ? 0 : 9;
 	unsigned int leads = stray_random(seed) % 4, trails = stray_random(seed) % 7;
 	u8 function = functions[stray_random(seed) % 4];
 	u16 address = stray_random(seed) % 0x4000, count = 1 + stray_random(seed) % 12;
@@ -408,8 +427,10 @@ static void stray_exchange(u32 *seed)
 		trail[i] = stray_random(seed) % 2 ? 0 : stray_random(seed);
 	fake.rx_level = stray_random(seed) % 9;
 	x = stray_ask(0, 1 + stray_random(seed) % 9, function, address, function == 6 ? 1 : count);
-	bytes = stray_wrap(0, data, lead, leads, trail, trails);
-	stray_say(stray_random(seed) % STRAY_PACES, data, bytes);
+	if (foreign)
+		fake_reseal(data, foreign);
+	bytes = stray_wrap(0, data + foreign, lead, leads, trail, trails);
+	stray_say(stray_random(seed) % STRAY_PACES, data, foreign + bytes);
 	fake_run_done(0);
 	fake_run(max(fake.heard_ns, fake.now_ns) + FAKE_MS);
 	KUNIT_EXPECT_EQ(fake.test, x->status, 0);
@@ -470,6 +491,7 @@ static struct kunit_case engine_stray_cases[] = {
 	KUNIT_CASE(engine_stray_behind_without_end),
 	KUNIT_CASE(engine_stray_behind_a_foreign_frame),
 	KUNIT_CASE(engine_stray_inside_a_foreign_frame),
+	KUNIT_CASE(engine_stray_broken_answer),
 	KUNIT_CASE(engine_stray_collision),
 	KUNIT_CASE(engine_stray_at_once),
 	KUNIT_CASE(engine_stray_around_an_echo),
