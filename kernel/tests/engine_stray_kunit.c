@@ -123,7 +123,7 @@ static void engine_stray_any_byte(struct kunit *test)
 			memset(lead, value, sizeof(lead));
 			stray_ask(0, asked[i / 2].unit, asked[i / 2].function,
 				  asked[i / 2].address, asked[i / 2].count);
-			bytes = stray_wrap(0, data, lead, 1 + value / 256, NULL, 0);
+			bytes = stray_wrap(0, data, lead, 1 + value / 256, lead, 0);
 			stray_say(i % 2, data, bytes);
 			if (value % 2) {
 				fake.rx[0].byte.flags = OHT_BYTE_FRAMING;
@@ -380,7 +380,7 @@ static void engine_stray_and_stop(struct kunit *test)
 		fake_init(test, 115200);
 		KUNIT_ASSERT_EQ(test, oht_engine_set_telegrams(&fake.engine, &telegram, 1), 0);
 		stray_ask(0, 1, 3, 0x0100, 2);
-		bytes = stray_wrap(0, data, &leads[i / 4], 1, NULL, 0);
+		bytes = stray_wrap(0, data, &leads[i / 4], 1, leads, 0);
 		stray_say(pace, data, bytes - 3 * broken);
 		end_ns = fake.heard_ns;
 		fake_run(fake.rx[pace ? 0 : 3].at_ns);
