@@ -287,7 +287,7 @@ static void engine_stray_broken_answer(struct kunit *test)
 /* Two units with one address: what they say over each other has no checksum, or another echo. */
 static void engine_stray_collision(struct kunit *test)
 {
-	u8 data[16], other[16];
+	u8 data[24], other[16];
 	unsigned int i, shift;
 
 	for (shift = 0; shift < 9; shift++) {
