@@ -576,7 +576,6 @@ int oht_engine_resume(struct oht_engine *e)
 		return err;
 	raw_spin_lock_irqsave(&e->lock, flags);
 	e->rx_bytes = 0;
-	e->rx_line_error = false;
 	oht_engine_begin_silent(e);
 	e->extra_until_ns = 0;
 	oht_engine_enter(e, OHT_ENGINE_IDLE);

@@ -232,6 +232,9 @@ struct oht_engine_clock {
 	void (*drain)(struct oht_engine *e);
 };
 
+/* So many bytes may stand directly in front of an answer. */
+#define OHT_ENGINE_LEAD_MAX	3
+
 /* Above all classes of user space: the stop telegrams. */
 #define OHT_PRIO_STOP		0
 #define OHT_RETRIES_MAX		10
@@ -341,7 +344,7 @@ struct oht_engine_telegrams {
  * @echo_dropped: our own request has been heard and thrown away in this transaction
  * @rx: what has been heard since we began to send, without our own request
  * @rx_bytes: length of @rx
- * @rx_line_error: the UART complained about a character of it
+ * @rx_flags: by character, what the UART complained about
  * @rx_first_ns: stamp of its first character
  * @rx_first_lump: characters that were found together with the first one, itself included
  * @rx_last_ns: stamp of the last character received at all
@@ -356,6 +359,7 @@ struct oht_engine_telegrams {
  * @line_free_ns: earliest start bit that the silence rule allows
  * @gap_since_ns: since when somebody has been waiting for silence
  * @extra_until_ns: what is heard before this came after the end of a complete answer
+ * @extra_unit: whose answer that was
  * @late: by unit, answers that may still come
  * @units: by address, what is known of each unit; [0]: the longest turnaround of all of them
  * @stop: the stop telegrams
@@ -397,9 +401,9 @@ struct oht_engine {
 
 	enum oht_engine_echo echo;
 	bool echo_dropped;
-	u8 rx[OHT_ADU_MAX_BYTES];
+	u8 rx[OHT_ADU_MAX_BYTES + OHT_ENGINE_LEAD_MAX];
+	u8 rx_flags[OHT_ADU_MAX_BYTES + OHT_ENGINE_LEAD_MAX];
 	unsigned int rx_bytes;
-	bool rx_line_error;
 	u64 rx_first_ns;
 	unsigned int rx_first_lump;
 	u64 rx_last_ns;
@@ -415,6 +419,7 @@ struct oht_engine {
 	u64 line_free_ns;
 	u64 gap_since_ns;
 	u64 extra_until_ns;
+	u8 extra_unit;
 	struct oht_engine_late late[OHT_UNITS];
 	struct oht_engine_unit units[OHT_UNITS];
 	struct oht_engine_telegrams stop;

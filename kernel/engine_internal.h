@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Owns:     what the files of the engine tell each other: queue, calls and end (engine.c), the way
- *           out (engine_tx.c), the way in (engine_rx.c), the stop (engine_stop.c).
+ *           out (engine_tx.c), the way in (engine_rx.c, engine_held.c), the stop (engine_stop.c).
  * Contexts: interrupts off, engine lock held, for all of them.
  * Locks:    none taken here.
  */
@@ -97,6 +97,9 @@ void oht_engine_meter_heard(struct oht_engine *e, unsigned int chars, u64 looked
 /* The frame in rx has ended. */
 void oht_engine_meter_conclude(struct oht_engine *e);
 
+/* What is in rx now was found together with the frame before it. */
+void oht_engine_meter_split(struct oht_engine *e);
+
 /* ---- engine_tx.c ---- */
 
 /* Put @x, already taken off the queue, on the wire. */
@@ -110,6 +113,52 @@ void oht_engine_tx_expire(struct oht_engine *e, u64 now_ns);
 
 /* Throw away what has not left; DE_SETUP and SEND and DRAIN only. The transfer is gone already. */
 void oht_engine_cut(struct oht_engine *e, u64 now_ns);
+
+/* ---- engine_held.c: rx, what has been heard since we began to send ---- */
+
+/* Nothing is held any more. */
+void oht_engine_held_clear(struct oht_engine *e);
+
+/* Count bytes that are dropped as noise, or that are behind an answer. */
+void oht_engine_held_stray(struct oht_engine *e, unsigned int bytes);
+void oht_engine_held_extra(struct oht_engine *e, unsigned int bytes);
+
+/* Drop the first @bytes. The rest came directly behind them. */
+void oht_engine_held_drop(struct oht_engine *e, unsigned int bytes);
+
+/* It begins with the address of the unit that was asked. */
+bool oht_engine_held_is_ours(const struct oht_engine *e);
+
+/* A frame may begin with @data. */
+bool oht_engine_held_may_begin(const struct oht_engine *e, u8 data);
+
+/* Where our own request, or the beginning of it, stands; -1: nowhere. */
+int oht_engine_held_echo_at(const struct oht_engine *e);
+
+/* It ends with our whole request, whose last character came at @stamp_ns. */
+bool oht_engine_held_is_echo(const struct oht_engine *e, u64 stamp_ns);
+
+/* Our request has left: where an answer may begin; -1: nowhere. */
+int oht_engine_held_early_at(const struct oht_engine *e);
+
+/* Length of the frame that begins at @at: by its count, or all that follows. */
+unsigned int oht_engine_held_bytes(const struct oht_engine *e, unsigned int at);
+
+/* What the @bytes from @at on are: enum oht_detail. */
+u8 oht_engine_held_verify(const struct oht_engine *e, unsigned int at, unsigned int bytes,
+			  u8 *exception);
+
+/* @detail is that of an answer. */
+bool oht_engine_held_is_answer(u8 detail);
+
+/*
+ * Where the answer stands behind bytes that are not part of it; 0: nowhere. @missing: how many
+ * bytes are still to come until there may be one, 0: there will be none.
+ */
+unsigned int oht_engine_held_seek(const struct oht_engine *e, unsigned int *missing);
+
+/* The @bytes from @at on are the answer: count the others, hold nothing else. */
+void oht_engine_held_take(struct oht_engine *e, unsigned int at, unsigned int bytes);
 
 /* ---- engine_rx.c ---- */
 

@@ -127,6 +127,12 @@ void oht_engine_meter_conclude(struct oht_engine *e)
 	oht_engine_meter_count(e, unit, OHT_SIDE_THEIRS, OHT_RULE_T15, m->heard_inside);
 }
 
+void oht_engine_meter_split(struct oht_engine *e)
+{
+	e->meter.heard_before = OHT_VERDICT_NOT_JUDGED;
+	e->meter.heard_inside = OHT_VERDICT_NOT_JUDGED;
+}
+
 /* ---- for its owner ---- */
 
 void oht_engine_get_histogram(struct oht_engine *e, unsigned int which,
@@ -169,6 +175,8 @@ void oht_engine_reset_stats(struct oht_engine *e)
 	for (u = e->units; u < e->units + ARRAY_SIZE(e->units); u++) {
 		raw_spin_lock_irqsave(&e->lock, flags);
 		u->pauses = 0;
+		u->bytes_stray = 0;
+		u->bytes_extra = 0;
 		memset(u->details, 0, sizeof(u->details));
 		memset(u->meter, 0, sizeof(u->meter));
 		raw_spin_unlock_irqrestore(&e->lock, flags);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The way in: what is heard is our own echo, noise, somebody else's frame, or the answer. */
+/* The way in: what is heard is our own echo, noise, another unit's frame, or the answer. */
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/time64.h>
@@ -8,14 +8,6 @@
 
 /* No interrupt reads more than this; what is left raises the next one. */
 #define OHT_ENGINE_READ_MAX	(2 * OHT_ADU_MAX_BYTES)
-
-static void oht_engine_rx_clear(struct oht_engine *e)
-{
-	e->rx_bytes = 0;
-	e->rx_line_error = false;
-	e->rx_pause_ns = 0;
-	e->rx_pauses = 0;
-}
 
 /* An answer that has begun is complete by then, with every pause that it may make. */
 static u64 oht_engine_rx_whole_ns(const struct oht_engine *e)
@@ -40,33 +32,6 @@ static void oht_engine_rx_note_pause(struct oht_engine *e, u64 stamp_ns, u64 bef
 	e->rx_pauses += pause_ns > e->timing.t35_ns;
 }
 
-static bool oht_engine_rx_is_ours(const struct oht_engine *e)
-{
-	return e->rx_bytes && e->rx[0] == e->req.unit;
-}
-
-/* What has been heard could still be the request that we are sending ourselves. */
-static bool oht_engine_rx_like_echo(const struct oht_engine *e)
-{
-	return !e->echo_dropped && e->echo != OHT_ECHO_NO && e->rx_bytes <= e->tx_bytes &&
-	       !memcmp(e->rx, e->tx, e->rx_bytes);
-}
-
-/*
- * All of our request has been heard. The answer to some writes consists of the same bytes, then
- * only time tells: an answer cannot be complete before it has been sent, an echo ends with us.
- */
-static bool oht_engine_rx_is_echo(const struct oht_engine *e, u64 stamp_ns)
-{
-	u64 half_ns = oht_timing_chars_ns(&e->timing, e->tx_bytes) / 2;
-
-	if (!oht_engine_rx_like_echo(e) || e->rx_bytes < e->tx_bytes)
-		return false;
-	if (e->echo == OHT_ECHO_YES || !oht_frame_is_write(e->req.function))
-		return true;
-	return stamp_ns < e->tx_end_ns + half_ns;
-}
-
 static void oht_engine_rx_count_errors(struct oht_engine *e, u8 flags)
 {
 	e->stats.framing += !!(flags & OHT_BYTE_FRAMING);
@@ -78,32 +43,36 @@ static void oht_engine_rx_count_errors(struct oht_engine *e, u8 flags)
 static void oht_engine_rx_store(struct oht_engine *e, const struct oht_port_byte *byte,
 				u64 stamp_ns)
 {
-	u8 flags = byte->flags;
 	u64 frame_gap_ns = (u64)e->timing.t15_ns + e->timing.char_ns;
 
 	/* A click on the line, or a frame that was not for us, ended before this character. */
-	if (e->rx_bytes && !oht_engine_rx_is_ours(e) && stamp_ns > e->rx_last_ns + frame_gap_ns) {
-		e->stats.bytes_stray += e->rx_bytes;
+	if (e->rx_bytes && !oht_engine_held_is_ours(e) && stamp_ns > e->rx_last_ns + frame_gap_ns) {
+		oht_engine_held_stray(e, e->rx_bytes);
 		e->noted = OHT_DETAIL_SHORT;
-		oht_engine_rx_clear(e);
+		oht_engine_held_clear(e);
+	}
+	if (!e->rx_bytes && !oht_engine_held_may_begin(e, byte->data)) {
+		oht_engine_held_stray(e, 1);
+		if (e->state == OHT_ENGINE_WAIT)
+			e->noted = OHT_DETAIL_SHORT;
+		return;
 	}
 	if (e->rx_bytes == sizeof(e->rx)) {
-		e->stats.bytes_stray++;
+		oht_engine_held_stray(e, 1);
 		return;
 	}
 	if (!e->rx_bytes) {
 		e->rx_first_ns = stamp_ns;
 		e->rx_first_lump = 1;
-		/* Lost before this one: of something else. */
-		flags &= ~OHT_BYTE_OVERRUN;
 		e->rx_limit_ns = stamp_ns + oht_engine_rx_whole_ns(e);
 	}
+	e->rx_flags[e->rx_bytes] = byte->flags;
 	e->rx[e->rx_bytes++] = byte->data;
-	e->rx_line_error |= flags != 0;
-	if (oht_engine_rx_is_echo(e, stamp_ns)) {
-		e->stats.bytes_echo += e->rx_bytes;
+	if (oht_engine_held_is_echo(e, stamp_ns)) {
+		oht_engine_held_stray(e, e->rx_bytes - e->tx_bytes);
+		e->stats.bytes_echo += e->tx_bytes;
 		e->echo_dropped = true;
-		oht_engine_rx_clear(e);
+		oht_engine_held_clear(e);
 	}
 }
 
@@ -124,20 +93,23 @@ bool oht_engine_listens(const struct oht_engine *e)
 static void oht_engine_rx_byte(struct oht_engine *e, const struct oht_port_byte *byte,
 			       u64 stamp_ns)
 {
+	u64 end_ns = oht_timing_rx_end_ns(&e->timing, stamp_ns);
+
 	e->stats.bytes_received++;
 	oht_engine_rx_count_errors(e, byte->flags);
-	if (oht_engine_listens(e))
+	if (oht_engine_listens(e)) {
 		oht_engine_rx_store(e, byte, stamp_ns);
-	else if (stamp_ns < e->extra_until_ns)
-		e->stats.bytes_extra++;
-	else
+	} else if (stamp_ns < e->extra_until_ns) {
+		oht_engine_held_extra(e, 1);
+		e->extra_until_ns = oht_timing_next_ns(&e->timing, end_ns);
+	} else {
 		e->stats.bytes_stray++;
+	}
 	e->rx_last_ns = stamp_ns;
 }
 
 void oht_engine_receive(struct oht_engine *e, u64 stamp_ns)
 {
-	bool fresh = !e->rx_bytes;
 	u64 before_ns = e->rx_last_ns;
 	struct oht_port_byte byte;
 	unsigned int i;
@@ -153,7 +125,7 @@ void oht_engine_receive(struct oht_engine *e, u64 stamp_ns)
 	trace_oht_rx(e, i);
 	end_ns = oht_timing_rx_end_ns(&e->timing, looked_ns);
 	e->line_free_ns = max(e->line_free_ns, oht_timing_next_ns(&e->timing, end_ns));
-	if (fresh && e->rx_bytes)
+	if (e->rx_bytes && e->rx_first_ns == stamp_ns)
 		e->rx_first_lump = e->rx_bytes;
 	oht_engine_rx_note_pause(e, stamp_ns, before_ns, i);
 	oht_engine_rx_judge(e, stamp_ns);
@@ -161,14 +133,19 @@ void oht_engine_receive(struct oht_engine *e, u64 stamp_ns)
 
 void oht_engine_rx_drop_noise(struct oht_engine *e)
 {
-	bool answer = oht_engine_rx_is_ours(e) && !e->rx_line_error &&
-		      (e->rx_bytes < 2 ||
-		       (e->rx[1] & ~OHT_FC_EXCEPTION) == e->req.function);
+	unsigned int noise = e->rx_bytes;
+	int at;
 
-	if (!e->rx_bytes || answer || oht_engine_rx_like_echo(e))
+	if (!noise || oht_engine_held_echo_at(e) >= 0)
 		return;
-	e->stats.bytes_stray += e->rx_bytes;
-	oht_engine_rx_clear(e);
+	at = oht_engine_held_early_at(e);
+	if (at >= 0)
+		noise = at;
+	oht_engine_held_stray(e, noise);
+	if (noise == e->rx_bytes)
+		oht_engine_held_clear(e);
+	else if (noise)
+		oht_engine_held_drop(e, noise);
 }
 
 /*
@@ -188,6 +165,12 @@ static u64 oht_engine_rx_limit_ns(const struct oht_engine *e)
 	return min(e->rx_last_ns + silence_ns, e->rx_limit_ns);
 }
 
+/* The first t3.5 of silence behind what has come. */
+static u64 oht_engine_rx_silent_ns(const struct oht_engine *e)
+{
+	return e->rx_last_ns + e->timing.char_ns / 2 + e->timing.t35_ns;
+}
+
 /*
  * Look again when the frame should be complete, at the latest when it must be. If only silence can
  * end it (@missing 0), the first t3.5 does, provided that it then is sound.
@@ -201,7 +184,7 @@ static void oht_engine_rx_await(struct oht_engine *e, unsigned int missing)
 	bool stands;
 
 	if (!missing)
-		expected_ns += e->timing.t35_ns;
+		expected_ns = oht_engine_rx_silent_ns(e);
 	expected_ns = min(expected_ns, limit_ns);
 	/* It goes on as predicted: setting the timer anew is the dearest part of this. */
 	stands = e->state == OHT_ENGINE_COLLECT && e->armed &&
@@ -220,11 +203,11 @@ static u64 oht_engine_rx_turnaround_ns(const struct oht_engine *e)
 	return start_ns > e->tx_end_ns ? start_ns - e->tx_end_ns : 1;
 }
 
-/* The answer to the request before this one, which asked for something else. */
-static bool oht_engine_rx_is_old(const struct oht_engine *e)
+/* The frame at @at is the answer to the request before this one, which asked for something else. */
+static bool oht_engine_rx_is_old(const struct oht_engine *e, unsigned int at, unsigned int bytes)
 {
 	return e->answered_tx_crc != oht_frame_crc(e->tx, e->tx_bytes) &&
-	       e->answered_rx_crc == oht_frame_crc(e->rx, e->rx_bytes);
+	       e->answered_rx_crc == oht_frame_crc(e->rx + at, bytes);
 }
 
 /*
@@ -233,15 +216,16 @@ static bool oht_engine_rx_is_old(const struct oht_engine *e)
  * in an emulator with a program on a pseudo terminal, an answer may be that early. Then it is an
  * old one if it has the same bytes, and comes no faster than a line allows.
  */
-static bool oht_engine_rx_is_collision(const struct oht_engine *e)
+static bool oht_engine_rx_is_collision(const struct oht_engine *e, unsigned int at,
+				       unsigned int bytes)
 {
-	u64 wire_ns = oht_timing_chars_ns(&e->timing, e->rx_bytes - 1);
-
 	if (e->rx_first_ns >= e->tx_end_ns)
 		return false;
-	if (e->tx_paced || e->rx_bytes < OHT_ADU_MIN_BYTES)
+	if (e->tx_paced || bytes < OHT_ADU_MIN_BYTES)
 		return true;
-	return oht_engine_rx_is_old(e) && e->rx_last_ns - e->rx_first_ns > wire_ns / 2;
+	return oht_engine_rx_is_old(e, at, bytes) &&
+	       e->rx_last_ns - e->rx_first_ns >
+		       oht_timing_chars_ns(&e->timing, e->rx_bytes - 1) / 2;
 }
 
 static void oht_engine_rx_answered(struct oht_engine *e, u8 detail, u8 exception, u64 now_ns)
@@ -272,76 +256,139 @@ static void oht_engine_rx_answered(struct oht_engine *e, u8 detail, u8 exception
 	oht_engine_finish(e, detail, now_ns);
 }
 
-/* Not the answer: note what it was and go on waiting, but not for longer than before. */
-static void oht_engine_rx_skip(struct oht_engine *e, u8 detail, bool sound, u64 now_ns)
+/*
+ * The first @bytes are not the answer: note what they were and go on waiting, but not for longer
+ * than before. True: what was found together with them is still to be judged.
+ */
+static bool oht_engine_rx_skip(struct oht_engine *e, u8 detail, bool sound, unsigned int bytes,
+			       u64 now_ns)
 {
 	e->noted = detail;
 	if (sound)
 		e->stats.frames_foreign++;
 	else
-		e->stats.bytes_stray += e->rx_bytes;
-	oht_engine_rx_clear(e);
+		oht_engine_held_stray(e, bytes);
+	oht_engine_held_drop(e, bytes);
+	for (bytes = 0; bytes < e->rx_bytes; bytes++)
+		if (now_ns < e->reply_deadline_ns && oht_engine_held_may_begin(e, e->rx[bytes]))
+			break;
+	oht_engine_held_stray(e, bytes);
+	oht_engine_held_drop(e, bytes);
+	if (e->rx_bytes) {
+		e->rx_limit_ns = e->rx_first_ns + oht_engine_rx_whole_ns(e);
+		e->rx_pause_ns = 0;
+		e->rx_pauses = 0;
+		oht_engine_meter_split(e);
+		return true;
+	}
+	oht_engine_held_clear(e);
 	oht_engine_enter(e, OHT_ENGINE_WAIT);
 	if (now_ns >= e->reply_deadline_ns)
 		oht_engine_rx_expire(e, now_ns);
 	else
 		oht_engine_arm(e, e->reply_deadline_ns);
+	return false;
 }
 
-/* A frame has ended, by its count or by silence. */
-static void oht_engine_rx_conclude(struct oht_engine *e, u64 now_ns)
+/* An answer to something else, or of another unit. */
+static bool oht_engine_rx_is_foreign(u8 detail, bool whole)
 {
-	bool whole = oht_frame_reply_bytes(e->rx, e->rx_bytes) == (int)e->rx_bytes;
-	bool sound = false;
-	u8 exception = 0;
-	int detail;
-
-	oht_engine_meter_conclude(e);
-	if (oht_engine_rx_is_collision(e)) {
-		oht_engine_rx_skip(e, OHT_DETAIL_LINE, false, now_ns);
-		return;
-	}
-	detail = e->rx_line_error ? OHT_DETAIL_LINE :
-		 oht_frame_verify(&e->req, e->rx, e->rx_bytes, &exception);
 	switch (detail) {
-	case OHT_DETAIL_OK:
-	case OHT_DETAIL_EXCEPTION:
-		oht_engine_rx_answered(e, detail, exception, now_ns);
-		return;
 	case OHT_DETAIL_UNIT:
 	case OHT_DETAIL_FUNCTION:
 	case OHT_DETAIL_ECHO:
-		sound = true;
-		break;
+		return true;
 	case OHT_DETAIL_LENGTH:
-		sound = whole;
-		break;
+		return whole;
+	default:
+		return false;
 	}
-	if (sound || !oht_engine_rx_is_ours(e))
-		oht_engine_rx_skip(e, detail, sound, now_ns);
+}
+
+/* A stop cannot wait for what may stand inside a broken answer. */
+static bool oht_engine_rx_is_urgent(const struct oht_engine *e)
+{
+	return oht_engine_held_is_ours(e) &&
+	       (oht_engine_stop_waits(e) || oht_engine_is_telegram(e->cur));
+}
+
+/* A frame has ended, by its count or, if @over, by silence. True: there is more to be judged. */
+static bool oht_engine_rx_conclude(struct oht_engine *e, bool over, u64 now_ns)
+{
+	int need = oht_frame_reply_bytes(e->rx, e->rx_bytes);
+	bool whole = need > 0 && need <= (int)e->rx_bytes;
+	unsigned int bytes = oht_engine_held_bytes(e, 0), at = 0, missing;
+	u8 exception = 0;
+	u8 detail = oht_engine_held_verify(e, 0, bytes, &exception);
+	bool sound = oht_engine_rx_is_foreign(detail, whole);
+	bool collides;
+
+	if (!oht_engine_held_is_answer(detail)) {
+		at = oht_engine_held_seek(e, &missing);
+		/* Inside a sound frame it is what the registers of its unit hold. */
+		if (sound && at + oht_engine_held_bytes(e, at) <= bytes)
+			at = 0;
+		if (!at && missing && !over && !oht_engine_rx_is_urgent(e)) {
+			oht_engine_rx_await(e, missing);
+			return false;
+		}
+	}
+	if (at) {
+		sound = false;
+		bytes = oht_engine_held_bytes(e, at);
+		detail = oht_engine_held_verify(e, at, bytes, &exception);
+	}
+	collides = oht_engine_rx_is_collision(e, at, bytes);
+	if (!collides && oht_engine_held_is_answer(detail))
+		oht_engine_held_take(e, at, bytes);
+	oht_engine_meter_conclude(e);
+	if (collides)
+		return oht_engine_rx_skip(e, OHT_DETAIL_LINE, false, e->rx_bytes, now_ns);
+	if (sound || !oht_engine_held_is_ours(e))
+		return oht_engine_rx_skip(e, detail, sound, over ? e->rx_bytes : bytes, now_ns);
+	if (oht_engine_held_is_answer(detail))
+		oht_engine_rx_answered(e, detail, exception, now_ns);
 	else
 		oht_engine_finish(e, whole || !e->rx_pauses ? detail : OHT_DETAIL_PAUSED, now_ns);
+	return false;
+}
+
+/* The frame in front has ended by its count. If not: look again later. */
+static bool oht_engine_rx_is_whole(struct oht_engine *e)
+{
+	int need, at = oht_engine_held_echo_at(e);
+	unsigned int lacks, missing;
+
+	if (at >= 0 && e->rx_bytes - at < e->tx_bytes) {
+		oht_engine_rx_await(e, e->tx_bytes + at - e->rx_bytes);
+		return false;
+	}
+	need = oht_frame_reply_bytes(e->rx, e->rx_bytes);
+	if ((need > 0 && need <= (int)e->rx_bytes) || e->rx_bytes == sizeof(e->rx))
+		return true;
+	lacks = need > 0 ? need - e->rx_bytes : 0;
+	/*
+	 * Another unit's frame may hold what looks like our answer; then more bytes follow. Only
+	 * silence shows that the bytes in front were noise.
+	 */
+	if (!oht_engine_held_is_ours(e)) {
+		if (oht_engine_held_seek(e, &missing))
+			lacks = 0;
+		else if (missing && (!lacks || missing < lacks))
+			lacks = missing;
+	}
+	oht_engine_rx_await(e, lacks);
+	return false;
 }
 
 void oht_engine_rx_judge(struct oht_engine *e, u64 now_ns)
 {
-	int need;
-
 	if (e->state != OHT_ENGINE_WAIT && e->state != OHT_ENGINE_COLLECT)
 		return;
 	if (!e->rx_bytes || e->req.unit == OHT_UNIT_BROADCAST)
 		return;
-	if (oht_engine_rx_like_echo(e) && e->rx_bytes < e->tx_bytes) {
-		oht_engine_rx_await(e, e->tx_bytes - e->rx_bytes);
-		return;
-	}
-	need = oht_frame_reply_bytes(e->rx, e->rx_bytes);
-	if (need > (int)e->rx_bytes)
-		oht_engine_rx_await(e, need - e->rx_bytes);
-	else if (need <= 0 && e->rx_bytes < sizeof(e->rx))
-		oht_engine_rx_await(e, 0);
-	else
-		oht_engine_rx_conclude(e, now_ns);
+	while (oht_engine_rx_is_whole(e) && oht_engine_rx_conclude(e, false, now_ns))
+		;
 }
 
 static void oht_engine_rx_expect_late(struct oht_engine *e)
@@ -378,11 +425,15 @@ bool oht_engine_rx_may_mistake(const struct oht_engine *e, const struct oht_xfer
 	return x->blind && late->key != (x->planned ? oht_engine_rx_key(x) : x->key);
 }
 
-/* Silence ends a frame of unknown length as soon as the frame is sound. */
+/* t3.5 of silence ends a sound frame of unknown length, and what stood in front of the answer. */
 static bool oht_engine_rx_is_ended(const struct oht_engine *e)
 {
-	return oht_frame_reply_bytes(e->rx, e->rx_bytes) < 0 &&
-	       oht_frame_is_sound(e->rx, e->rx_bytes);
+	unsigned int missing;
+
+	if (oht_frame_reply_bytes(e->rx, e->rx_bytes) < 0 &&
+	    oht_frame_is_sound(e->rx, e->rx_bytes))
+		return true;
+	return oht_engine_held_seek(e, &missing);
 }
 
 void oht_engine_rx_expire(struct oht_engine *e, u64 now_ns)
@@ -391,7 +442,7 @@ void oht_engine_rx_expire(struct oht_engine *e, u64 now_ns)
 
 	if (e->req.unit == OHT_UNIT_BROADCAST) {
 		/* The turnaround delay is over; no answer was expected. */
-		e->stats.bytes_stray += e->rx_bytes;
+		oht_engine_held_stray(e, e->rx_bytes);
 		oht_engine_finish(e, OHT_DETAIL_OK, now_ns);
 		return;
 	}
@@ -404,10 +455,12 @@ void oht_engine_rx_expire(struct oht_engine *e, u64 now_ns)
 		return;
 	}
 	limit_ns = oht_engine_rx_limit_ns(e);
-	if (now_ns < limit_ns && !oht_engine_rx_is_ended(e))
+	if (now_ns < limit_ns && oht_engine_rx_is_ended(e))
+		limit_ns = min(limit_ns, oht_engine_rx_silent_ns(e));
+	if (now_ns < limit_ns)
 		oht_engine_arm(e, limit_ns);
 	else
-		oht_engine_rx_conclude(e, now_ns);
+		oht_engine_rx_conclude(e, true, now_ns);
 }
 
 void oht_engine_rx_hurry(struct oht_engine *e, u64 now_ns)

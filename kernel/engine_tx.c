@@ -81,7 +81,6 @@ static void oht_engine_load(struct oht_engine *e, const struct oht_xfer *x)
 	e->tx_taken = 0;
 	e->tx_stuck_ns = 0;
 	e->rx_bytes = 0;
-	e->rx_line_error = false;
 	e->rx_pause_ns = 0;
 	e->rx_pauses = 0;
 	e->echo_dropped = false;

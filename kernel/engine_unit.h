@@ -51,6 +51,8 @@ struct oht_engine_policy {
  * @last_good_ns: when it answered last
  * @learned_turnaround_ns: longest silence before an answer of it, 0: never answered; never reset
  * @pauses: longer than t3.5, inside answers that were whole all the same
+ * @bytes_stray: dropped as noise while its answer was awaited
+ * @bytes_extra: received after its answer, before the silence that must follow
  * @details: ends of attempts by enum oht_detail
  * @meter: frames by enum oht_side, enum oht_rule, enum oht_verdict
  */
@@ -65,6 +67,8 @@ struct oht_engine_unit {
 	u64 last_good_ns;
 	u64 learned_turnaround_ns;
 	u64 pauses;
+	u64 bytes_stray;
+	u64 bytes_extra;
 	u64 details[OHT_ENGINE_DETAILS];
 	u64 meter[OHT_ENGINE_SIDES][OHT_ENGINE_RULES][OHT_ENGINE_VERDICTS];
 };

@@ -39,6 +39,8 @@ static_assert(sizeof(struct oht_safety_record) == 56);
 static_assert(sizeof(struct oht_unit_set) == 32);
 static_assert(sizeof(struct oht_unit_status) == 608);
 static_assert(offsetof(struct oht_unit_status, turnaround_max_ns) == 32);
+static_assert(offsetof(struct oht_unit_status, bytes_stray) == 72);
+static_assert(offsetof(struct oht_unit_status, pauses) == 88);
 static_assert(offsetof(struct oht_unit_status, details) == 96);
 static_assert(offsetof(struct oht_unit_status, conformance) == 352);
 static_assert(sizeof(struct oht_unit_record) == 48);

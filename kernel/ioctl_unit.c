@@ -80,8 +80,7 @@ int oht_ioctl_unit_get(struct oht_file *file, struct oht_ioctl_call *call)
 	u8 unit = status->unit;
 	struct oht_engine_unit u;
 
-	if (unit < OHT_UNIT_MIN || unit > OHT_UNIT_MAX ||
-	    memchr_inv(status->reserved, 0, sizeof(status->reserved)))
+	if (unit < OHT_UNIT_MIN || unit > OHT_UNIT_MAX || status->reserved)
 		return -EINVAL;
 	if (!oht_core_has_bus(file->oht))
 		return -EOPNOTSUPP;
@@ -102,6 +101,8 @@ int oht_ioctl_unit_get(struct oht_file *file, struct oht_ioctl_call *call)
 	status->changed_ns = u.changed_ns;
 	status->next_probe_ns = u.next_probe_ns;
 	status->pause_max_us = u.policy.pause_max_us;
+	status->bytes_stray = u.bytes_stray;
+	status->bytes_extra = u.bytes_extra;
 	status->pauses = u.pauses;
 	memcpy(status->details, u.details, sizeof(u.details));
 	oht_ioctl_fill_conformance(status, &u);

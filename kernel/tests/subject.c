@@ -13,6 +13,7 @@
 #include "../plan.c"
 #include "../engine.c"
 #include "../engine_tx.c"
+#include "../engine_held.c"
 #include "../engine_rx.c"
 #include "../engine_stop.c"
 #include "../engine_slot.c"

@@ -37,6 +37,10 @@ void oht_engine_meter_conclude(struct oht_engine *e)
 {
 }
 
+void oht_engine_meter_split(struct oht_engine *e)
+{
+}
+
 void oht_engine_get_histogram(struct oht_engine *e, unsigned int which,
 			      struct oht_histogram *histogram)
 {

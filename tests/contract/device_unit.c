@@ -67,7 +67,7 @@ static void settings_are_checked(void)
 static void status_is_checked(void)
 {
 	struct oht_unit_status reserved = { .size = sizeof(reserved), .unit = 1,
-					      .reserved = { [4] = 1 } };
+					      .reserved = 1 };
 	struct oht_unit_status status = { .size = sizeof(status), .unit = 0 };
 	int fd = dev_open(O_RDONLY);
 

@@ -62,6 +62,14 @@ def test_fault_error_recovery(board, fault, outcomes):
     assert board.bus_test(f"-c 40 {ALL_UNITS}")["errors"] == 0, "it did not recover"
 
 
+def test_bytes_around_answers_cost_nothing(board):
+    for fault in ("lead", "trail"):
+        board.wire.command(f"fault {FAULTY} {fault}")
+    result = board.bus_test(f"-c 40 {ALL_UNITS}")
+    board.wire.command(f"clear {FAULTY}")
+    assert result["errors"] == 0 and result["attempts"] == 40
+
+
 def test_late_answer_is_not_taken_for_the_next(board):
     """Two registers of one module, the answer about the first comes after its time: in the guest's, so the far end is held up."""
     assert board.ohtctl(f"write 2 0x30 123 45 {PATIENT}")[0] == 0

@@ -332,7 +332,7 @@ static const struct member members[] = {
 	MEMBER(UNIT_SET, oht_unit_set, pause_max_us, 50001, EINVAL),
 	MEMBER(UNIT_GET, oht_unit_status, unit, 0, EINVAL),
 	MEMBER(UNIT_GET, oht_unit_status, unit, 248, EINVAL),
-	MEMBER(UNIT_GET, oht_unit_status, reserved[4], 1, EINVAL),
+	MEMBER(UNIT_GET, oht_unit_status, reserved, 1, EINVAL),
 	MEMBER(PLAN_STAGE, oht_plan_stage, flags, 1, EINVAL),
 	MEMBER(PLAN_STAGE, oht_plan_stage, entry_size, 31, EINVAL),
 	MEMBER(PLAN_STAGE, oht_plan_stage, count, 0, EINVAL),

@@ -102,7 +102,7 @@ static void test_get_refusals(int fd)
 	status.unit = 248;
 	tap_errno(guest_ioctl(fd, OHT_IOC_UNIT_GET, &status), EINVAL, "MODULE_GET: unit 248");
 	status.unit = 1;
-	status.reserved[4] = 1;
+	status.reserved = 1;
 	tap_errno(guest_ioctl(fd, OHT_IOC_UNIT_GET, &status), EINVAL, "MODULE_GET: reserved");
 	get(fd, NOBODY - 1, &status);
 	tap_is(status.flags, 0, "MODULE_GET: nothing was set");

@@ -459,7 +459,7 @@ inline skip_frame()
 	fi
 }
 
-/* An answer, a broken one, or not the answer. */
+/* An answer, a broken one, or not the answer; without bytes, so nothing stands around it (engine_stray). */
 inline conclude()
 {
 	if

@@ -120,6 +120,17 @@ static int fake_info(struct ohtd_bus *bus, struct oht_dev_info *info)
 	return 0;
 }
 
+static int fake_unit(struct ohtd_bus *bus, uint8_t unit, struct oht_unit_view *view)
+{
+	const struct fake_bus *fake = fake_of(bus);
+
+	*view = (struct oht_unit_view){
+		.bytes_stray = fake->units[unit].bytes_stray,
+		.bytes_extra = fake->units[unit].bytes_extra,
+	};
+	return fake->gone ? -ENODEV : 0;
+}
+
 static int fake_fd(struct ohtd_bus *bus)
 {
 	(void)bus;
@@ -412,6 +423,7 @@ static int fake_telegrams(struct ohtd_bus *bus, const struct oht_stop_telegram *
 	.open = fake_open,				\
 	.close = fake_close,				\
 	.info = fake_info,				\
+	.unit = (stop_in_hardware) ? fake_unit : NULL,	\
 	.fd = fake_fd,					\
 	.submit = fake_bus_submit,				\
 	.cancel = fake_bus_cancel,				\

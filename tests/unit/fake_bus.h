@@ -30,6 +30,7 @@ struct fake_unit {
 	enum fake_fault fault;
 	uint8_t exception;		/* with which it refuses; 0: 02 */
 	uint32_t turnaround_us;
+	uint64_t bytes_stray, bytes_extra;
 	uint16_t words[0x10000];
 	bool known[0x10000];
 };

@@ -24,11 +24,9 @@
 
 static int do_unit_get(struct oht_unit_status *status)
 {
-	static const struct oht_unit_status none;
 	uint8_t unit = status->unit;
 
-	if (unit < 1 || unit > 247 ||
-	    memcmp(status->reserved, none.reserved, sizeof(none.reserved)))
+	if (unit < 1 || unit > 247 || status->reserved)
 		return EINVAL;
 	if (!(fake.info.caps & OHT_CAP_BUS))
 		return EOPNOTSUPP;

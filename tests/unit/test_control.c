@@ -42,6 +42,24 @@ static void finds_all_modules_and_waits_in_safe(void **state)
 	fixture_destroy(f);
 }
 
+/* What the driver has counted around a module's answers is that module's, whatever its health. */
+static void bytes_around_answers_are_named(void **state)
+{
+	struct fixture *f = fixture_safe();
+	struct ohtd_snapshot s;
+
+	(void)state;
+	f->fake->units[MOTOR].bytes_stray = 5;
+	f->fake->units[MOTOR].bytes_extra = 7;
+	fixture_run_ms(f, 200);
+	s = fixture_snapshot(f);
+	assert_int_equal(module(&s, MOTOR)->bytes_stray, 5);
+	assert_int_equal(module(&s, MOTOR)->bytes_extra, 7);
+	assert_int_equal(module(&s, MOTOR)->health, OHTD_HEALTH_GOOD);
+	assert_int_equal(module(&s, DOCK)->bytes_stray + module(&s, DOCK)->bytes_extra, 0);
+	fixture_destroy(f);
+}
+
 static void heartbeat_follows_every_cycle(void **state)
 {
 	struct fixture *f = fixture_safe();
@@ -509,6 +527,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_all_modules_and_waits_in_safe),
+		cmocka_unit_test(bytes_around_answers_are_named),
 		cmocka_unit_test(heartbeat_follows_every_cycle),
 		cmocka_unit_test(sweep_reaches_every_register),
 		cmocka_unit_test(polls_keep_their_periods),

@@ -74,6 +74,8 @@ static void get_gives_all_of_it(void **state)
 	raw->last_good_ns = 11;
 	raw->changed_ns = 12;
 	raw->next_probe_ns = 13;
+	raw->bytes_stray = 16;
+	raw->bytes_extra = 17;
 	raw->details[OHT_DETAIL_TIMEOUT] = 14;
 	raw->conformance[OHT_SIDE_THEIRS][OHT_RULE_T15][OHT_VERDICT_VIOLATION] = 15;
 	assert_int_equal(oht_dev_unit_get(dev, 7, &view), 0);
@@ -91,6 +93,8 @@ static void get_gives_all_of_it(void **state)
 	assert_int_equal(view.last_good_ns, 11);
 	assert_int_equal(view.changed_ns, 12);
 	assert_int_equal(view.next_probe_ns, 13);
+	assert_int_equal(view.bytes_stray, 16);
+	assert_int_equal(view.bytes_extra, 17);
 	assert_int_equal(view.outcomes[OHT_OUTCOME_TIMEOUT], 14);
 	assert_int_equal(view.conformance[OHT_FRAMES_HEARD][OHT_GAP_T15][OHT_GAP_VIOLATION], 15);
 }

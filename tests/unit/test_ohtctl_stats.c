@@ -104,16 +104,21 @@ static void modules_that_were_met(void **state)
 	fake.units[5].health = OHT_HEALTH_GOOD;
 	fake.units[5].details[OHT_DETAIL_OK] = 100;
 	fake.units[5].turnaround_max_ns = 1750000;
+	fake.units[5].bytes_stray = 6;
+	fake.units[5].bytes_extra = 7;
 	assert_int_equal(run_json("stats"), 0);
 	assert_int_equal(json_object_array_length(member("/modules")), 2);
 	assert_int_equal(number("/modules/0/unit"), 3);
 	assert_string_equal(text("/modules/0/state"), "degraded");
 	assert_int_equal(number("/modules/0/outcomes/timeout"), 4);
 	assert_int_equal(number("/modules/1/outcomes/ok"), 100);
+	assert_int_equal(number("/modules/1/bytes_stray"), 6);
+	assert_int_equal(number("/modules/1/bytes_extra"), 7);
 	assert_int_equal(run("stats"), 0);
 	assert_non_null(strstr(out_text, "unit 3    degraded, 0 answers, 4 failures (4 in a row)"));
 	assert_non_null(strstr(out_text, "asked every 800 ms\n"));
-	assert_non_null(strstr(out_text, "answers within 1.750 ms\n"));
+	assert_non_null(strstr(out_text, "answers within 1.750 ms, 6 stray bytes, "
+			       "7 extra bytes behind answers\n"));
 }
 
 static void nonsense_is_named(void **state)

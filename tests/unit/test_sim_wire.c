@@ -362,6 +362,8 @@ static void spoils_as_told_and_as_often(void **state)
 		{ "truncate count=2", 5, false },    { "truncate bytes=255 count=2", 1, false },
 		{ "wrong-unit count=2", 7, true },   { "exception count=2", 5, true },
 		{ "duplicate count=2", 14, false },  { "noise bytes=64 count=2", 71, false },
+		/* What follows a frame as zeros does not change its checksum. */
+		{ "lead count=2", 8, false },	     { "trail count=2", 10, true },
 		{ "delay ms=300 count=2", 7, true }, { "pauses ms=50 count=2", 7, true },
 	};
 	uint64_t t_ns = T0;
@@ -421,6 +423,14 @@ static void each_fault_does_what_its_name_says(void **state)
 	fault("noise bytes=4 count=1");
 	ask_at(T0 + 4000 * MS);
 	assert_true(oht_sim_adu_sealed(out.byte + 4, 7));
+	fault("noise bytes=64 count=1");
+	fault("lead bytes=8 count=1");
+	fault("trail bytes=8 count=1");
+	ask_at(T0 + 4500 * MS);
+	assert_int_equal(out.len, 8 + 64 + 7 + 8);
+	assert_true(oht_sim_adu_sealed(out.byte + 8 + 64, 7));
+	for (unsigned int i = 0; i < 8; i++)
+		assert_int_equal(out.byte[i] | out.byte[out.len - 1 - i], 0);
 	/* Two at once. */
 	fault("wrong-unit count=1");
 	fault("truncate bytes=1 count=1");

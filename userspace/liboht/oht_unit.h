@@ -72,6 +72,9 @@ enum { OHT_FRAMES_SIDES_MAX = 2, OHT_GAP_RULES_MAX = 4, OHT_GAP_VERDICTS_MAX = 4
  * @pauses: silences longer than t3.5 inside replies that were whole all the same
  * @outcomes: attempts by enum oht_outcome since the counters were reset
  * @conformance: frames by side, rule and verdict since then
+ * @bytes_stray: dropped as noise while a reply of it was awaited, those directly in front of the
+ *	reply too
+ * @bytes_extra: received behind a reply of it
  */
 struct oht_unit_view {
 	struct oht_unit_policy policy;
@@ -86,6 +89,8 @@ struct oht_unit_view {
 	uint64_t pauses;
 	uint64_t outcomes[OHT_OUTCOMES_MAX];
 	uint64_t conformance[OHT_FRAMES_SIDES_MAX][OHT_GAP_RULES_MAX][OHT_GAP_VERDICTS_MAX];
+	uint64_t bytes_stray;
+	uint64_t bytes_extra;
 };
 
 /**

@@ -47,6 +47,8 @@ OHT_PUBLIC int oht_dev_unit_get_sized(struct oht_dev *dev, uint8_t unit, struct 
 		.changed_ns = raw.changed_ns,
 		.next_probe_ns = raw.next_probe_ns,
 		.pauses = raw.pauses,
+		.bytes_stray = raw.bytes_stray,
+		.bytes_extra = raw.bytes_extra,
 	};
 	static_assert(sizeof(whole.outcomes) == sizeof(raw.details), "outcomes");
 	static_assert(sizeof(whole.conformance) == sizeof(raw.conformance), "conformance");

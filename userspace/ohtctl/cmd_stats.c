@@ -137,7 +137,11 @@ static void show_module(struct cli *cli, const struct oht_unit_view *view)
 		oht_unit_state_name(view->state), view->outcomes[OHT_OUTCOME_OK], failures(view),
 		view->errors_in_row, violations(view), (double)view->turnaround_max_ns / 1e6);
 	if (view->pauses)
-		fprintf(cli->out, ", %" PRIu64 " pauses borne", view->pauses);
+		fprintf(cli->out, ", %" PRIu64 " pauses tolerated", view->pauses);
+	if (view->bytes_stray)
+		fprintf(cli->out, ", %" PRIu64 " stray bytes", view->bytes_stray);
+	if (view->bytes_extra)
+		fprintf(cli->out, ", %" PRIu64 " extra bytes behind answers", view->bytes_extra);
 	if (view->state == OHT_UNIT_DEGRADED)
 		fprintf(cli->out, ", asked every %u ms", view->backoff_ms);
 	fputc('\n', cli->out);
@@ -160,6 +164,8 @@ static struct json_object *module_json(const struct oht_unit_view *view)
 	show_add_number(object, "gap_violations", (int64_t)violations(view));
 	show_add_number(object, "pause_max_us", view->policy.pause_max_us);
 	show_add_number(object, "pauses", (int64_t)view->pauses);
+	show_add_number(object, "bytes_stray", (int64_t)view->bytes_stray);
+	show_add_number(object, "bytes_extra", (int64_t)view->bytes_extra);
 	for (i = 0; i < OHT_OUTCOMES_MAX; i++)
 		if (view->outcomes[i])
 			show_add_number(outcomes, oht_outcome_name(i), (int64_t)view->outcomes[i]);

@@ -2,6 +2,7 @@
 /* Faults on demand: the vocabulary, and what each does to a reply. */
 #include "fault.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +11,8 @@
 #include "common/number.h"
 
 #define COUNT_MAX		1000000
-#define NOISE_BYTES_MAX		(OHT_SIM_PACER_BYTES - OHT_SIM_ADU_MAX_BYTES)
+#define NOISE_BYTES_MAX		64
+#define CLICK_BYTES_MAX		8	/* in front, and as many behind */
 #define NS_PER_MS		1000000ull
 
 static const struct kind {
@@ -25,6 +27,8 @@ static const struct kind {
 	[OHT_SIM_FAULT_CRC]	   = { .name = "crc" },
 	[OHT_SIM_FAULT_TRUNCATE]   = { "truncate", "bytes", 2, 1, 255 },
 	[OHT_SIM_FAULT_NOISE]	   = { "noise", "bytes", 4, 1, NOISE_BYTES_MAX },
+	[OHT_SIM_FAULT_LEAD]	   = { "lead", "bytes", 1, 1, CLICK_BYTES_MAX },
+	[OHT_SIM_FAULT_TRAIL]	   = { "trail", "bytes", 3, 1, CLICK_BYTES_MAX },
 	[OHT_SIM_FAULT_DUPLICATE]  = { .name = "duplicate" },
 	[OHT_SIM_FAULT_PAUSES]	   = { "pauses", "ms", 5, 1, 100 },
 };
@@ -112,13 +116,28 @@ static void truncate_reply(struct oht_sim_reply *reply, size_t bytes)
 	reply->len = bytes < reply->len ? reply->len - bytes : 1;
 }
 
+static_assert(OHT_SIM_PACER_BYTES ==
+	      OHT_SIM_ADU_MAX_BYTES + NOISE_BYTES_MAX + 2 * CLICK_BYTES_MAX, "room");
+
+static void prepend_zeros(struct oht_sim_reply *reply, size_t bytes)
+{
+	memmove(reply->bytes + bytes, reply->bytes, reply->len);
+	memset(reply->bytes, 0, bytes);
+	reply->len += bytes;
+}
+
 static void prepend_noise(struct oht_sim_reply *reply, size_t bytes, struct oht_sim_prng *prng)
 {
 	size_t i;
 
-	memmove(reply->bytes + bytes, reply->bytes, reply->len);
+	prepend_zeros(reply, bytes);
 	for (i = 0; i < bytes; i++)
 		reply->bytes[i] = (uint8_t)oht_sim_prng_next(prng);
+}
+
+static void append_zeros(struct oht_sim_reply *reply, size_t bytes)
+{
+	memset(reply->bytes + reply->len, 0, bytes);
 	reply->len += bytes;
 }
 
@@ -139,6 +158,10 @@ void oht_sim_faults_spoil(struct oht_sim_faults *faults, struct oht_sim_reply *r
 		truncate_reply(reply, fault[OHT_SIM_FAULT_TRUNCATE].argument);
 	if (oht_sim_faults_take(faults, OHT_SIM_FAULT_NOISE))
 		prepend_noise(reply, fault[OHT_SIM_FAULT_NOISE].argument, prng);
+	if (oht_sim_faults_take(faults, OHT_SIM_FAULT_LEAD))
+		prepend_zeros(reply, fault[OHT_SIM_FAULT_LEAD].argument);
+	if (oht_sim_faults_take(faults, OHT_SIM_FAULT_TRAIL))
+		append_zeros(reply, fault[OHT_SIM_FAULT_TRAIL].argument);
 	if (oht_sim_faults_take(faults, OHT_SIM_FAULT_PAUSES))
 		reply->pause_ns = fault[OHT_SIM_FAULT_PAUSES].argument * NS_PER_MS;
 	reply->again = oht_sim_faults_take(faults, OHT_SIM_FAULT_DUPLICATE);

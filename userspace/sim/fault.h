@@ -22,6 +22,8 @@ enum oht_sim_fault_kind {
 	OHT_SIM_FAULT_CRC,		/* wrong checksum */
 	OHT_SIM_FAULT_TRUNCATE,		/* bytes=N: the last N are missing, one always stays */
 	OHT_SIM_FAULT_NOISE,		/* bytes=N: random bytes directly in front */
+	OHT_SIM_FAULT_LEAD,		/* bytes=N: zeros directly in front */
+	OHT_SIM_FAULT_TRAIL,		/* bytes=N: zeros directly behind */
 	OHT_SIM_FAULT_DUPLICATE,	/* the reply comes twice, t3.5 apart */
 	OHT_SIM_FAULT_PAUSES,		/* ms=N: silence between the bytes of the reply */
 	OHT_SIM_FAULTS,
@@ -66,7 +68,7 @@ const char *oht_sim_fault_argument(enum oht_sim_fault_kind kind);
  *
  * count=N is 0..1000000, 0 and the default meaning until cleared; ms=N 0..60000 (default 100) of
  * delay and 1..100 (default 5) of pauses, code=N 1..255 (default 4), bytes=N 1..255 to truncate
- * (default 2) and 1..64 of noise (default 4).
+ * (default 2), 1..64 of noise (default 4), 1..8 of lead (default 1) and trail (default 3).
  *
  * Return: 0 or -EINVAL.
  */

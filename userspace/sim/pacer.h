@@ -13,8 +13,8 @@
 
 #include "timing.h"
 
-/* The longest frame and line noise in front of it. */
-#define OHT_SIM_PACER_BYTES	320u
+/* The longest frame, and what faults put around it. */
+#define OHT_SIM_PACER_BYTES	336u
 
 struct oht_sim_pacer {
 	const struct oht_sim_timing *timing;

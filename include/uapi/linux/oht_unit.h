@@ -107,8 +107,10 @@ enum oht_verdict {
  * @next_probe_ns: when a probe is due, 0 if not degraded
  * @pause_max_us: see @retries
  * @reserved: zero
- * @pauses: silences longer than t3.5 inside replies that were whole all the same, since the
- *	counters were reset
+ * @bytes_stray: dropped as noise while a reply of it was awaited, those directly in front of the
+ *	reply too, since the counters were reset
+ * @bytes_extra: received behind a reply of it, before the silence that must follow, likewise
+ * @pauses: silences longer than t3.5 inside replies that were whole all the same, likewise
  * @details: ends of attempts by enum oht_detail since the counters were reset, beyond the known
  *	ones 0
  * @conformance: frames by enum oht_side, enum oht_rule and enum oht_verdict, likewise
@@ -132,7 +134,9 @@ struct oht_unit_status {
 	__aligned_u64 changed_ns;
 	__aligned_u64 next_probe_ns;
 	__u32 pause_max_us;
-	__u32 reserved[5];
+	__u32 reserved;
+	__aligned_u64 bytes_stray;
+	__aligned_u64 bytes_extra;
 	__aligned_u64 pauses;
 	__aligned_u64 details[OHT_DETAILS_MAX];
 	__aligned_u64 conformance[OHT_SIDES_MAX][OHT_RULES_MAX][OHT_VERDICTS_MAX];

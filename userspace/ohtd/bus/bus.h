@@ -17,6 +17,7 @@
 #include "oht_client.h"
 #include "oht_plan.h"
 #include "oht_telegram.h"
+#include "oht_unit.h"
 
 struct ohtd_bus;
 
@@ -45,6 +46,7 @@ struct ohtd_bus_setup {
  * @open: connect; fills @error on failure. Allocates and may block for a moment.
  * @close: disconnect; a controller that has not said farewell causes a stop. Not an error twice.
  * @info: constant facts of the open device
+ * @unit: what the driver has counted of a unit; NULL: nobody counts
  * @fd: becomes readable when next() has something; -1 when not open
  * @submit: hand over a request; its event comes exactly once. -EAGAIN: too many under way.
  * @cancel: give up a request; its event still comes
@@ -79,6 +81,7 @@ struct ohtd_bus_ops {
 	int (*open)(struct ohtd_bus *bus, char *error, size_t error_bytes);
 	void (*close)(struct ohtd_bus *bus);
 	int (*info)(struct ohtd_bus *bus, struct oht_dev_info *info);
+	int (*unit)(struct ohtd_bus *bus, uint8_t unit, struct oht_unit_view *view);
 	int (*fd)(struct ohtd_bus *bus);
 	int (*submit)(struct ohtd_bus *bus, const struct oht_request *request, uint64_t *cookie);
 	int (*cancel)(struct ohtd_bus *bus, uint64_t cookie);

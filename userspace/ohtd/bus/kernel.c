@@ -74,6 +74,11 @@ static int kernel_info(struct ohtd_bus *bus, struct oht_dev_info *info)
 	return as_errno(oht_dev_info(device_of(bus), info));
 }
 
+static int kernel_unit(struct ohtd_bus *bus, uint8_t unit, struct oht_unit_view *view)
+{
+	return as_errno(oht_dev_unit_get(device_of(bus), unit, view));
+}
+
 static int kernel_fd(struct ohtd_bus *bus)
 {
 	return device_of(bus) ? oht_dev_fd(device_of(bus)) : -1;
@@ -184,6 +189,7 @@ static const struct ohtd_bus_ops kernel_ops = {
 	.open = kernel_open,
 	.close = kernel_close,
 	.info = kernel_info,
+	.unit = kernel_unit,
 	.fd = kernel_fd,
 	.submit = kernel_submit,
 	.cancel = kernel_cancel,

@@ -147,6 +147,8 @@ struct module_statistics {
 	uint64_t crc_errors;
 	uint64_t exceptions;
 	uint64_t other_errors;
+	int64_t bytes_stray;
+	int64_t bytes_extra;
 	uint32_t errors_in_row;
 	uint32_t turnaround_us;
 	uint32_t turnaround_max_us;
@@ -159,6 +161,10 @@ OHTD_SHAPE(module_statistics, "ModuleStatistics",
 	OHTD_INTEGER(module_statistics, crc_errors, .summary = "Answers with a wrong CRC or broken off"),
 	OHTD_INTEGER(module_statistics, exceptions, .summary = "Modbus exceptions"),
 	OHTD_INTEGER(module_statistics, other_errors, .summary = "Everything else"),
+	OHTD_INTEGER(module_statistics, bytes_stray, .flags = OHTD_NULL,
+		     .summary = "Noise while its answer was awaited, also directly in front of it; null: nobody counts"),
+	OHTD_INTEGER(module_statistics, bytes_extra, .flags = OHTD_NULL,
+		     .summary = "Bytes behind its answers; null: nobody counts"),
 	OHTD_INTEGER(module_statistics, errors_in_row, .summary = "Failures since the last good answer"),
 	OHTD_INTEGER(module_statistics, turnaround_us, .unit = "us",
 		     .summary = "From the request's end to the answer's beginning, the last time"),
@@ -191,6 +197,11 @@ const struct ohtd_module_view *ohtd_find_module(struct ohtd_call *call)
 	return NULL;
 }
 
+static int64_t counted(int64_t bytes)
+{
+	return bytes < 0 ? OHTD_NONE : bytes;
+}
+
 static void get_module(struct ohtd_call *call)
 {
 	const struct ohtd_module_view *view = ohtd_find_module(call);
@@ -201,8 +212,8 @@ static void get_module(struct ohtd_call *call)
 		return;
 	statistics = (struct module_statistics){
 		view->requests, view->replies, view->timeouts, view->crc_errors, view->exceptions,
-		view->other_errors, view->errors_in_row, view->turnaround_us,
-		view->turnaround_max_us,
+		view->other_errors, counted(view->bytes_stray), counted(view->bytes_extra),
+		view->errors_in_row, view->turnaround_us, view->turnaround_max_us,
 	};
 	OHTD_REPLY(call, 200, module_detail, (&(struct module_detail){
 		.module = module_of(&scene, view),

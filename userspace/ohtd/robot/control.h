@@ -336,6 +336,7 @@ struct ohtd_control {
 	struct ohtd_device device;
 	struct ohtd_safety safety;
 	struct ohtd_unit units[OHTD_UNITS];
+	unsigned int counted;	/* of @units: whose bytes were asked for last */
 	struct ohtd_layout layout;
 	struct ohtd_layout wanted;	/* being made */
 	uint64_t plan_silent_ns;	/* newest time-out of a slow module in the plan */

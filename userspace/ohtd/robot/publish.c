@@ -40,11 +40,32 @@ static void view_missing(const struct ohtd_kind *kind, struct ohtd_module_view *
 	snprintf(view->name, sizeof(view->name), "%s", kind->module->name);
 }
 
+/* One module each time, so that many modules cost no more than one. */
+static void count_bytes(struct ohtd_control *control)
+{
+	const struct ohtd_bus_ops *ops = control->bus->ops;
+	struct oht_unit_view counted;
+	struct ohtd_module_view *view;
+	unsigned int tries = OHTD_UNITS;
+
+	if (!ops->unit || !control->device.open)
+		return;
+	do {
+		control->counted = (control->counted + 1) % OHTD_UNITS;
+		view = &control->units[control->counted].view;
+	} while (!view->generation && --tries);
+	if (!tries || ops->unit(control->bus, view->unit, &counted))
+		return;
+	view->bytes_stray = (int64_t)counted.bytes_stray;
+	view->bytes_extra = (int64_t)counted.bytes_extra;
+}
+
 static void view_modules(struct ohtd_control *control)
 {
 	struct ohtd_snapshot *snapshot = &control->snapshot;
 	unsigned int i;
 
+	count_bytes(control);
 	snapshot->module_count = 0;
 	for (i = 0; i < OHTD_UNITS; i++) {
 		const struct ohtd_unit *unit = &control->units[i];
@@ -62,6 +83,8 @@ static void view_modules(struct ohtd_control *control)
 		} else {
 			continue;
 		}
+		if (!control->bus->ops->unit)
+			view->bytes_stray = view->bytes_extra = -1;
 		snapshot->module_count++;
 	}
 }

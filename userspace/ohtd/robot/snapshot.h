@@ -55,6 +55,8 @@ struct ohtd_value {
  * @crc_errors: answers with a wrong CRC or broken off
  * @exceptions: Modbus exceptions
  * @other_errors: everything else
+ * @bytes_stray: noise that came while its answer was awaited, -1: nobody counts
+ * @bytes_extra: bytes behind its answers, -1: nobody counts
  * @turnaround_us: of the last good answer
  * @turnaround_max_us: longest of all
  * @next_probe_ns: when a silent module is tried again, 0 when it is polled normally
@@ -79,6 +81,8 @@ struct ohtd_module_view {
 	uint64_t crc_errors;
 	uint64_t exceptions;
 	uint64_t other_errors;
+	int64_t bytes_stray;
+	int64_t bytes_extra;
 	uint32_t turnaround_us;
 	uint32_t turnaround_max_us;
 	uint64_t next_probe_ns;

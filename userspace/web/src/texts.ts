@@ -272,6 +272,8 @@ export const texts = {
 		crc_errors: ["CRC errors", ""],
 		exceptions: ["Exceptions", ""],
 		other_errors: ["Other errors", ""],
+		bytes_stray: ["Stray bytes", ""],
+		bytes_extra: ["Bytes behind answers", ""],
 		errors_in_row: ["Errors in a row", ""],
 		turnaround_us: ["Turnaround", "µs"],
 		turnaround_max_us: ["Longest turnaround", "µs"],

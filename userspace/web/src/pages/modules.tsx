@@ -382,7 +382,7 @@ function One({ address }: { address: string }) {
 								items={Object.entries(module.data.statistics).map(([name, value]) => {
 									const [label, of] = texts.statistics[name] ?? [words(name), ""];
 
-									return [label, `${value} ${of}`.trim()];
+									return [label, value === null ? t.unknown : `${value} ${of}`.trim()];
 								})}
 							/>
 						) : (
