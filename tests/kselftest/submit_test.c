@@ -110,7 +110,7 @@ static void test_function_refusals(int fd)
 static void test_transfer_refusals(int fd)
 {
 	REFUSE(fd, EINVAL, "unknown flag", flags, 0x80000000);
-	REFUSE(fd, EINVAL, "flag 4", flags, 4);
+	REFUSE(fd, EINVAL, "flag 8", flags, 8);
 	REFUSE(fd, EINVAL, "unit 248", unit, 248);
 	REFUSE(fd, EINVAL, "unit 255", unit, 255);
 	REFUSE(fd, EINVAL, "priority 0", priority, 0);
