@@ -198,6 +198,32 @@ static void module_may_be_lost_during_a_search(void **state)
 	fixture_destroy(f);
 }
 
+/* In the first search, in the one behind it, and in the plan's periods after that; with both back-ends. */
+static void silence_is_shown_from_any_moment_of_a_search(void **state)
+{
+	const struct ohtd_command command = { .id = 1, .kind = OHTD_COMMAND_DISCOVER };
+	unsigned int begun_ms;
+
+	(void)state;
+	for (begun_ms = 0; begun_ms < 2500; begun_ms += 17) {
+		struct fixture *f = fixture_create(begun_ms & 1);
+
+		fixture_plug_all(f, OHT_PROFILE_CANONICAL);
+		fixture_open(f);
+		fixture_run_ms(f, begun_ms);
+		assert_int_equal(ohtd_link_post(&f->links[1], &command), 0);
+		fixture_run_ms(f, begun_ms % 200);
+		f->fake->units[DOCK].fault = FAKE_SILENT;
+		fixture_run_ms(f, 2000);
+		assert_false(f->control.identify.full);
+		assert_int_not_equal(view_of(f, DOCK)->health, OHTD_HEALTH_GOOD);
+		f->fake->units[DOCK].fault = FAKE_GOOD;
+		fixture_run_ms(f, 3000);
+		assert_int_equal(view_of(f, DOCK)->health, OHTD_HEALTH_GOOD);
+		fixture_destroy(f);
+	}
+}
+
 static void silent_module_costs_the_others_nothing(void **state)
 {
 	uint8_t silent, unit;
@@ -295,6 +321,7 @@ int main(void)
 		cmocka_unit_test(slow_module_is_searched_for_patiently),
 		cmocka_unit_test(enable_ends_the_time_without_a_plan),
 		cmocka_unit_test(module_may_be_lost_during_a_search),
+		cmocka_unit_test(silence_is_shown_from_any_moment_of_a_search),
 		cmocka_unit_test(silent_module_costs_the_others_nothing),
 		cmocka_unit_test(other_module_in_its_place_is_told),
 		cmocka_unit_test(legacy_modules_are_told_with_and_without_gaps),
