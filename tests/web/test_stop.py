@@ -37,6 +37,14 @@ for (let i = 0; i < 12; i++) fetch("/api/v1/stream", options).catch(() => {});
 fetch("/api/v1/health", options).then(() => { window.answered = true; }, () => {});
 """
 
+# What a tablet of 2021 lacks (WebView 90, Safari 14).
+OLD = """
+delete AbortSignal.timeout; delete AbortSignal.any; delete Crypto.prototype.randomUUID; delete window.structuredClone;
+delete Array.prototype.at; delete String.prototype.at; delete Array.prototype.findLast; delete Array.prototype.toSorted;
+delete Object.groupBy; delete window.requestIdleCallback; delete Navigator.prototype.locks;
+delete HTMLElement.prototype.inert; delete HTMLDialogElement.prototype.showModal;
+"""
+
 # All that the button has said.
 LINES = """
 const line = document.querySelector("#stop-line");
@@ -210,3 +218,31 @@ def test_stop_that_no_connection_takes_asks_for_the_button_and_goes_on(daemon, p
     assert page.run("return window.lines") == ["stopping …", UNCONFIRMED]
     page.run("window.streams.abort()")
     page.wait(lambda: phase(page) == "done", what="confirmed in the end")
+
+
+def test_stop_works_in_a_browser_of_2021(daemon, page):
+    with page.first(OLD):
+        page.open(page.address)
+    log_in(page, "operator")
+    stops(daemon, page)
+    page.run(NO_SOCKET)
+    stops(daemon, page)
+    assert not has(page, "#old-browser")
+
+
+def test_a_browser_that_is_too_old_is_told_so(page):
+    with page.first("delete window.ResizeObserver; delete window.AbortController;"):
+        page.open(page.address)
+        page.wait(lambda: has(page, "#old-browser"), what="the notice")
+        text = page.text("#old-browser")
+        assert "lacks AbortController, ResizeObserver:" in text and "press the button at the machine" in text
+        # As in a browser that cannot read the page's own file at all.
+        page.cdp("Network.enable")
+        page.cdp("Network.setBlockedURLs", urls=["*/assets/index-*.js"])
+        try:
+            page.open(page.address)
+            page.wait(lambda: has(page, "#not-started"), what="words in place of the page")
+        finally:
+            page.cdp("Network.setBlockedURLs", urls=[])
+        assert "press the button at the machine" in page.text("#not-started")
+        assert "Safari 14" in page.text("#not-started") and not has(page, "#stop")
