@@ -109,7 +109,8 @@ def test_all_messages_of_a_robot_are_as_described(fresh):
                         {"type": "command", "id": "two", "command": {"verb": "move", "position_mm": 1}}):
             link.say(message)
         heard += link.hear_until(lambda said: said.get("id") == "two")
-        assert fresh.post("safety/stop", role="operator").status == 200
+        link.say({"type": "stop", "id": 3})
+        heard += link.hear_until(lambda said: said["type"] == "stopped")
         heard += link.hear_until(lambda said: said["type"] == "event" and said["channel"] == "safety")
         wanted = {f"{name}Snapshot" for name in CHANNELS} | {f"{name}Update" for name in CHANNELS}
         while not wanted <= {name_of(message) for message in heard}:
@@ -124,7 +125,7 @@ def test_all_messages_of_a_robot_are_as_described(fresh):
         heard += link.hear_until(lambda said: said.get("channel") == "robot" and said["type"] == "snapshot")
     fresh.stop()
     names = {name_of(message) for message in heard}
-    assert {"hello", "pong", "error", "result", "refusal", "safetySnapshot", "safetyEvent", "robotResync"} <= names
+    assert {"hello", "pong", "error", "result", "refusal", "stopped", "safetySnapshot", "safetyEvent", "robotResync"} <= names
     for message in heard:
         assert not faults(document, name_of(message), message), message
 
@@ -159,6 +160,7 @@ SAID = [
     ("command", {"type": "command", "id": 1, "command": {"verb": "stop"}}, True),
     ("command", {"type": "command", "command": {"verb": "stop"}}, False),
     ("command", {"type": "command", "id": 1, "command": {"verb": "nonsense"}}, False),
+    ("stop", {"type": "stop", "id": 1}, True), ("stop", {"type": "stop"}, False), ("stop", {"type": "stop", "id": 1, "x": 1}, False),
     ("ping", {"type": "ping"}, True), ("ping", {"type": "ping", "id": 1}, False),
 ]
 

@@ -196,6 +196,29 @@ def test_a_stop_is_told_to_all_as_an_event(fresh):
             assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
 
 
+def test_a_stop_over_the_socket_is_that_of_the_route(daemon, link):
+    def ready():
+        daemon.post("safety/reset", role="supervisor")
+        return daemon.get("safety").json["state"] == "ready"
+    until(ready, what="a stop that can be made")
+    assert error_of(link, {"type": "stop"})["errors"][0]["pointer"] == "/id"
+    link.say({"type": "stop", "id": "x"})
+    refusal = link.hear_until(lambda message: message["type"] == "result")[-1]
+    assert (refusal["id"], refusal["status"], refusal["data"]["code"]) == ("x", 403, "role")
+    with dial(daemon) as stranger:
+        assert error_of(stranger, {"type": "stop", "id": 1})["code"] == "token_missing"
+    assert daemon.get("safety").json["state"] == "ready", "none of them has stopped it"
+    with dial(daemon, "operator") as mine:
+        mine.say({"type": "stop", "id": 1})
+        answer = mine.hear_until(lambda message: message["type"] == "stopped")[-1]
+    route = daemon.post("safety/stop", role="operator").json
+    assert (answer["id"], answer["status"], answer["data"].keys()) == (1, 200, route.keys())
+    same = ("state", "hardware", "outputs")
+    assert [answer["data"][name] for name in same] == [route[name] for name in same]
+    assert (answer["data"]["repeated"], route["repeated"]) == (False, True)
+    until(lambda: daemon.get("safety").json["state"] == "stopped", what="stopped")
+
+
 def test_a_channel_that_was_left_is_silent(link):
     subscribe(link, "safety")
     subscribe(link, "robot")
@@ -293,6 +316,7 @@ def test_what_is_not_there_any_more_is_said(daemon, since):
     (b'{"type":"command","id":1,"command":{"verb":"fly"}}', "validation", "/command/verb", "unknown_value"),
     (b'{"type":"command","id":1,"command":{"verb":"stop","valid_for_ms":0}}', "validation", "/command/valid_for_ms", "range"),
     (b'{"type":"command","id":1,"command":"stop"}', "validation", "/command", "type"),
+    (b'{"type":"stop","id":[]}', "validation", "/id", "type"),
 ], ids=lambda value: value.decode()[:60] if isinstance(value, bytes) else "")
 def test_nonsense_is_told_precisely(link, message, code, pointer, detail):
     answer = error_of(link, message)

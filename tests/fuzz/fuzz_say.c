@@ -75,6 +75,16 @@ int __wrap_ohtd_command_post(struct ohtd_loop *loop, const struct ohtd_principal
 	return -EAGAIN;
 }
 
+int __wrap_ohtd_stop(struct ohtd_link *link, uint64_t tag, struct ohtd_stop_result *result);
+int __wrap_ohtd_stop(struct ohtd_link *link, uint64_t tag, struct ohtd_stop_result *result)
+{
+	(void)link;
+	(void)tag;
+	(void)result;
+	posted++;
+	return -ENODEV;
+}
+
 /* ---- what is said ---- */
 
 static const char *text_of(struct json_object *answer, const char *name)

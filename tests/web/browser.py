@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Chromium through chromedriver: the few calls of the WebDriver protocol that the tests need."""
 import base64
+import contextlib
 import json
 import pathlib
 import shutil
@@ -169,6 +170,15 @@ class Browser:
     def cdp(self, command, **parameters):
         """A command of Chromium's own."""
         return self._call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
+
+    @contextlib.contextmanager
+    def first(self, script):
+        """Pages that are opened meanwhile run the script before anything of their own."""
+        made = self.cdp("Page.addScriptToEvaluateOnNewDocument", source=script)
+        try:
+            yield
+        finally:
+            self.cdp("Page.removeScriptToEvaluateOnNewDocument", identifier=made["identifier"])
 
     def handle(self):
         """Of the tab that is in front."""

@@ -498,6 +498,21 @@ test("results come by their id, also in another order", async () => {
 	assert.deepEqual([refusal.status, refusal.code, refusal.message, refusal.errors.length], [409, "refused", "no", 1]);
 });
 
+test("the stop is a message of its own, answered or refused by its id", async () => {
+	const { client } = await make();
+
+	newest().hello();
+	const one = client.safetyStop();
+	const two = client.safetyStop().catch((error) => error);
+	const [, first, second] = newest().said;
+
+	assert.deepEqual(first, { type: "stop", id: first.id });
+	newest().tell({ type: "result", id: second.id, status: 403, data: { code: "role", detail: "no" } });
+	newest().tell({ type: "stopped", id: first.id, status: 200, data: { state: "stopped" } });
+	assert.deepEqual(await one, { state: "stopped" });
+	assert.ok((await two) instanceof CommandRefused);
+});
+
 test("a command without a connection is not sent, one that loses it may have been", async () => {
 	const { client } = await make();
 	const early = await client.command({ verb: "stop" }).catch((error) => error);

@@ -26,6 +26,34 @@ Object.defineProperty(MessageEvent.prototype, "data", { get() {
 """
 
 
+# No message leaves over a WebSocket any more.
+NO_SOCKET = "WebSocket.prototype.send = function () { this.close(); };"
+
+# Twelve answers that do not end take all connections that the browser gives to requests: the thirteenth request waits.
+FULL = """
+window.streams = new AbortController();
+const options = { headers: { authorization: `Bearer ${arguments[0]}` }, signal: window.streams.signal, cache: "no-store" };
+for (let i = 0; i < 12; i++) fetch("/api/v1/stream", options).catch(() => {});
+fetch("/api/v1/health", options).then(() => { window.answered = true; }, () => {});
+"""
+
+# What a tablet of 2021 lacks (WebView 90, Safari 14).
+OLD = """
+delete AbortSignal.timeout; delete AbortSignal.any; delete Crypto.prototype.randomUUID; delete window.structuredClone;
+delete Array.prototype.at; delete String.prototype.at; delete Array.prototype.findLast; delete Array.prototype.toSorted;
+delete Object.groupBy; delete window.requestIdleCallback; delete Navigator.prototype.locks;
+delete HTMLElement.prototype.inert; delete HTMLDialogElement.prototype.showModal;
+"""
+
+# All that the button has said.
+LINES = """
+const line = document.querySelector("#stop-line");
+window.lines = [];
+new MutationObserver(() => window.lines.push(line.textContent)).observe(line, { characterData: true, childList: true, subtree: true });
+"""
+UNCONFIRMED = "not confirmed: press the button at the machine"
+
+
 def phase(page):
     """idle, sent, done, failed"""
     return page.run("return document.querySelector('#stop').dataset.phase")
@@ -82,16 +110,21 @@ def test_stop_works_with_a_token_that_is_too_old_and_waits_for_no_other_request(
     log_in(page, "operator")
     at_rest(daemon)
     # From now on each request but the stop hangs: it is neither renewed nor preceded by anything.
-    page.run("""const answer = window.fetch;
-        window.fetch = (url, options) => String(url).endsWith("safety/stop") ? answer(url, options) : new Promise(() => {});""")
+    page.run(NO_SOCKET)
+    page.run("""const answer = window.fetch; window.hanging = [];
+        window.fetch = (url, options) => String(url).endsWith("safety/stop") ? answer(url, options)
+            : new Promise(() => window.hanging.push(url));
+        for (let i = 0; i < 12; i++) window.dispatchEvent(new Event("focus"));""")
     page.click("#stop")
     page.wait(lambda: phase(page) == "done", what="confirmed")
+    assert page.run("return window.hanging.length") == 1, "the page has one poll under way, so that connections are left"
     assert daemon.get("safety").json["state"] == "stopped"
 
 
 def test_stop_that_is_not_confirmed_is_loud_and_sent_again(daemon, page):
     log_in(page, "operator")
     at_rest(daemon)
+    page.run(NO_SOCKET)
     page.run("""const answer = window.fetch; let refused = 0;
         window.fetch = (url, options) => String(url).endsWith("safety/stop") && refused++ < 3
             ? Promise.reject(new TypeError("no network")) : answer(url, options);""")
@@ -101,7 +134,7 @@ def test_stop_that_is_not_confirmed_is_loud_and_sent_again(daemon, page):
     page.click("#stop")
     page.wait(lambda: phase(page) == "done", what="confirmed in the end")
     said = page.run("return window.said.join()")
-    assert "The stop was not confirmed." in said and "Press the button on the machine." in said
+    assert "The stop was not confirmed." in said and "Press the button at the machine." in said
     assert daemon.get("safety").json["state"] == "stopped"
 
 
@@ -110,7 +143,7 @@ def test_a_refused_stop_says_so(daemon, page):
     page.click("#stop")
     page.wait(lambda: has(page, "#stop-alarm"), what="the alarm")
     text = page.text("#stop-alarm")
-    assert "needs the role operator" in text and "Press the button on the machine." in text
+    assert "needs the role operator" in text and "Press the button at the machine." in text
     log_out(page)
     page.click("#stop")
     page.wait(lambda: has(page, "#stop-alarm") and "Log in to stop from here" in page.text("#stop-alarm"), what="the alarm")
@@ -147,11 +180,69 @@ def test_stop_by_key_alone(daemon, page):
 
 def test_a_daemon_that_hangs_is_seen_and_the_stop_is_not_called_done(daemon, page):
     log_in(page, "operator")
+    page.run(LINES)
     daemon.process.send_signal(signal.SIGSTOP)
     try:
         page.click("#stop")
         page.wait(lambda: phase(page) == "failed", what="not confirmed")
-        assert "not confirmed" in page.text("#stop-line")
+        assert page.run("return window.lines") == ["stopping …", UNCONFIRMED]
     finally:
         daemon.process.send_signal(signal.SIGCONT)
     page.wait(lambda: phase(page) == "done", what="confirmed in the end")
+
+
+# The first way of the stop is the WebSocket that is open; when that is dead, one of its own.
+@pytest.mark.parametrize("dead", ["", """
+    const { send } = WebSocket.prototype;
+    WebSocket.prototype.send = () => {};
+    window.WebSocket = class extends WebSocket { send(text) { send.call(this, text); } };"""], ids=["open", "dead"])
+def test_stop_passes_requests_that_hold_all_connections(daemon, page, dead):
+    log_in(page, "operator")
+    page.run(FULL, daemon.token("operator"))
+    page.run(dead)
+    page.run("window.requests = 0; const answer = window.fetch;"
+             "window.fetch = (url, options) => { window.requests += String(url).endsWith('stop'); return answer(url, options); }")
+    stops(daemon, page)
+    assert page.run("return window.answered") is None, "a connection was free: this has shown nothing"
+    assert page.run("return window.requests") == (1 if dead else 0)
+    page.run("window.streams.abort()")
+
+
+def test_stop_that_no_connection_takes_asks_for_the_button_and_goes_on(daemon, page):
+    log_in(page, "operator")
+    at_rest(daemon)
+    page.run(NO_SOCKET + LINES)
+    page.run(FULL, daemon.token("operator"))
+    page.click("#stop")
+    page.wait(lambda: phase(page) == "failed", what="not confirmed")
+    assert page.run("return window.lines") == ["stopping …", UNCONFIRMED]
+    page.run("window.streams.abort()")
+    page.wait(lambda: phase(page) == "done", what="confirmed in the end")
+
+
+def test_stop_works_in_a_browser_of_2021(daemon, page):
+    with page.first(OLD):
+        page.open(page.address)
+    log_in(page, "operator")
+    stops(daemon, page)
+    page.run(NO_SOCKET)
+    stops(daemon, page)
+    assert not has(page, "#old-browser")
+
+
+def test_a_browser_that_is_too_old_is_told_so(page):
+    with page.first("delete window.ResizeObserver; delete window.AbortController;"):
+        page.open(page.address)
+        page.wait(lambda: has(page, "#old-browser"), what="the notice")
+        text = page.text("#old-browser")
+        assert "lacks AbortController, ResizeObserver:" in text and "press the button at the machine" in text
+        # As in a browser that cannot read the page's own file at all.
+        page.cdp("Network.enable")
+        page.cdp("Network.setBlockedURLs", urls=["*/assets/index-*.js"])
+        try:
+            page.open(page.address)
+            page.wait(lambda: has(page, "#not-started"), what="words in place of the page")
+        finally:
+            page.cdp("Network.setBlockedURLs", urls=[])
+        assert "press the button at the machine" in page.text("#not-started")
+        assert "Safari 14" in page.text("#not-started") and not has(page, "#stop")

@@ -46,6 +46,28 @@ function files(folder) {
 	);
 }
 
+/*
+ * Functions and CSS that the browsers of vite.config.ts lack: vite writes newer syntax as older, and these as they are. What only looks
+ * plainer without (:has, :focus-visible, accent-color) may stay, and what is asked for before it is used.
+ */
+const TOO_NEW = {
+	".js": [
+		/AbortSignal\.(any|timeout)/, /structuredClone/, /randomUUID/, /Object\.(hasOwn|groupBy)/, /\.findLast(Index)?\(/,
+		/\.to(Sorted|Reversed|Spliced)\(/, /Promise\.(withResolvers|try)/, /showModal|showPopover/, /\(\?<[=!]/, /checkVisibility/,
+	],
+	".css": [
+		/light-dark\(|color-mix\(|oklch\(/, /@layer|@container|@property|@scope/, /\d[dsl]v[hw]\b/, /aspect-ratio:/, /[{;]inset(-inline|-block)?:/,
+		/(margin|padding)-(inline|block):/, /text-wrap:|field-sizing:/, /\n?[{;]\s*&/,
+	],
+};
+
+for (const name of readdirSync(join(out, "assets")))
+	for (const pattern of TOO_NEW[name.slice(name.lastIndexOf("."))] ?? []) {
+		const found = pattern.exec(readFileSync(join(out, "assets", name), "utf8"));
+
+		if (found) throw new Error(`error: ${name} has ${JSON.stringify(found[0])}, which browsers of vite.config.ts lack`);
+	}
+
 writeFileSync(join(out, "THIRD-PARTY.txt"), licences());
 
 const loaded = files(join(out, "assets"))

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "base/log.h"
 #include "http/safety_cause.h"
+#include "http/stop.h"
 #include "http/words.h"
 #include "oht_client.h"
 #include "robot/robot.h"
@@ -25,16 +25,6 @@ OHTD_SHAPE(safety_channels, "Channels",
 		  .summary = "First channel; null: there is none"),
 	OHTD_WORD(safety_channels, b, .flags = OHTD_NULL, .words = &contact_words,
 		  .summary = "Second channel; null: there is none"));
-
-struct safety_outputs {
-	int8_t enable1;
-	int8_t enable2;
-};
-
-OHTD_SHAPE(safety_outputs, "Outputs",
-	OHTD_TRISTATE(safety_outputs, enable1, .flags = OHTD_NULL,
-		      .summary = "true: driven high; null: there are no outputs"),
-	OHTD_TRISTATE(safety_outputs, enable2, .flags = OHTD_NULL, .summary = "As enable1"));
 
 struct safety_feedback {
 	int8_t enable1;
@@ -265,68 +255,16 @@ static void get_safety(struct ohtd_call *call)
 
 /* ---- the stop ---- */
 
-struct stopped {
-	unsigned int state;
-	bool repeated;
-	bool hardware;
-	const struct safety_outputs *outputs;
-	uint64_t called_ns;
-	uint64_t call_us;
-};
-
-OHTD_SHAPE(stopped, "Stopped",
-	OHTD_WORD(stopped, state, .words = &ohtd_safety_state_words, .summary = "Always stopped"),
-	OHTD_BOOLEAN(stopped, repeated, .summary = "It was stopped already"),
-	OHTD_BOOLEAN(stopped, hardware, .summary = "The device has cut the outputs"),
-	OHTD_OBJECT(stopped, outputs, safety_outputs, .summary = "Enable outputs"),
-	OHTD_INTEGER(stopped, called_ns, .unit = "ns",
-		     .summary = "When the call into the device began, CLOCK_MONOTONIC"),
-	OHTD_INTEGER(stopped, call_us, .unit = "us", .summary = "How long the call took"));
-
-/* What the call itself has found, not what the control thread will see a cycle later. */
-static void reply_stopped(struct ohtd_call *call, const struct ohtd_stop_result *result)
-{
-	int8_t level = result->hardware ? 0 : -1;
-	const struct safety_outputs outputs = { level, level };
-
-	OHTD_REPLY(call, 200, stopped, (&(struct stopped){
-		.state = OHTD_SAFETY_STOPPED, .repeated = result->repeated,
-		.hardware = result->hardware, .outputs = &outputs,
-		/* So that a client with our clock can tell what came before the stop. */
-		.called_ns = result->at_ns - result->call_ns,
-		.call_us = result->call_ns / 1000,
-	}));
-}
-
-/* One line for all of them, once they are over: a client that keeps asking must not fill the log. */
-static void tell_repeated(struct ohtd_call *call)
-{
-	unsigned long count = ohtd_call_stops_repeated(call, true);
-
-	if (count)
-		ohtd_log(OHTD_LOG_NOTICE, "http", "stop_repeated",
-			 "%lu more requests while it was stopped already", count);
-}
-
 static void post_stop(struct ohtd_call *call)
 {
-	struct ohtd_stop_result result = { 0 };
-	int r = ohtd_stop(ohtd_call_link(call), ohtd_principal_tag(&call->who), &result);
+	struct stopped stopped;
+	int r = ohtd_stop_ask(call->loop, &call->who, &stopped);
 
-	if (r) {
-		ohtd_reply_problem(call, 503, "device_gone", "the stop could not be confirmed: %s",
-				   strerror(-r));
-		ohtd_log(OHTD_LOG_ERROR, "http", "stop_unconfirmed", "%s: %s", call->who.user,
-			 strerror(-r));
-		return;
-	}
-	reply_stopped(call, &result);
-	if (result.repeated) {
-		ohtd_call_stop_repeated(call);
-		return;
-	}
-	tell_repeated(call);
-	ohtd_log(OHTD_LOG_WARNING, "http", "stop", "asked for by %s", call->who.user);
+	if (r)
+		ohtd_reply_problem(call, 503, "device_gone", OHTD_STOP_UNCONFIRMED ": %s", strerror(-r));
+	else
+		OHTD_REPLY(call, 200, stopped, &stopped);
+	ohtd_stop_log(call->loop, &call->who, r, &stopped);
 }
 
 /* ---- commands ---- */
@@ -354,7 +292,7 @@ static void safety_done(struct ohtd_call *call, const struct ohtd_answer *answer
 {
 	/* A reset by its button is seen at the enable. */
 	if (answer->kind != OHTD_COMMAND_SELF_TEST)
-		tell_repeated(call);
+		ohtd_stop_log_repeated(call->loop);
 	get_safety(call);
 }
 

@@ -77,7 +77,8 @@ static const struct {
 	{ "hello", "hello", &told_hello_shape, "The first message of a connection" },
 	{ "pong", "pong", &told_type_shape, "Answers ping" },
 	{ "result", "result", &socket_result_shape, "A command has been done" },
-	{ "refusal", "result", &socket_refusal_shape, "A command has not been done, and why" },
+	{ "refusal", "result", &socket_refusal_shape, "A command or a stop has not been done, and why" },
+	{ "stopped", "stopped", &socket_stopped_shape, "The machine is stopped" },
 	{ "error", "error", &socket_error_shape, "A message of the client was wrong, and changed nothing" },
 };
 

@@ -85,29 +85,12 @@ struct ohtd_tickets *ohtd_call_tickets(struct ohtd_call *call)
 	return call->loop->server->tickets;
 }
 
-struct ohtd_link *ohtd_call_link(struct ohtd_call *call)
-{
-	return call->loop->link;
-}
-
-void ohtd_call_stop_repeated(struct ohtd_call *call)
-{
-	atomic_fetch_add(&call->loop->server->stops_repeated, 1);
-}
-
-unsigned long ohtd_call_stops_repeated(struct ohtd_call *call, bool take)
-{
-	atomic_ulong *count = &call->loop->server->stops_repeated;
-
-	return take ? atomic_exchange(count, 0) : atomic_load(count);
-}
-
 struct ohtd_scene ohtd_call_scene(struct ohtd_call *call)
 {
 	return (struct ohtd_scene){
 		.snapshot = ohtd_call_snapshot(call), .services = &call->loop->server->services,
 		.now_ns = ohtd_clock_monotonic_ns(ohtd_call_clock(call)),
-		.stops_repeated = ohtd_call_stops_repeated(call, false), .memory = &call->memory,
+		.stops_repeated = atomic_load(&call->loop->server->stops_repeated), .memory = &call->memory,
 	};
 }
 

@@ -87,11 +87,6 @@ const struct ohtd_document *ohtd_call_openapi(struct ohtd_call *call);
 /* The description of all messages over WebSockets. */
 const struct ohtd_document *ohtd_call_asyncapi(struct ohtd_call *call);
 struct ohtd_tickets *ohtd_call_tickets(struct ohtd_call *call);
-struct ohtd_link *ohtd_call_link(struct ohtd_call *call);
-/* A stop was asked for while the machine was stopped already: counted, nothing else. */
-void ohtd_call_stop_repeated(struct ohtd_call *call);
-/* How often, since the count was last taken; @take begins anew. */
-unsigned long ohtd_call_stops_repeated(struct ohtd_call *call, bool take);
 /* What views of the robot are made from, in the memory of the request. */
 struct ohtd_scene ohtd_call_scene(struct ohtd_call *call);
 /* Numeric address of the client. */

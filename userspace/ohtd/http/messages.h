@@ -38,5 +38,6 @@ const struct ohtd_saying *ohtd_saying_at(size_t index);
 extern const struct ohtd_shape socket_error_shape;
 extern const struct ohtd_shape socket_result_shape;
 extern const struct ohtd_shape socket_refusal_shape;
+extern const struct ohtd_shape socket_stopped_shape;
 
 #endif /* OHTD_HTTP_MESSAGES_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Commands that come over a WebSocket: those of POST robot/commands, answered by the client's id of the message. */
+/* Commands and the stop over a WebSocket, as POST robot/commands and POST safety/stop; answered by the client's id of the message. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "http/control.h"
 #include "http/problem.h"
 #include "http/socket_private.h"
+#include "http/stop.h"
 #include "robot/robot.h"
 
 #define ID_BYTES_MAX	64	/* of a message */
@@ -54,6 +55,19 @@ OHTD_SHAPE_SHARED(socket_refusal, "SocketRefusal",
 	OHTD_SCALAR(socket_refusal, id, .summary = "Of the message that is answered"),
 	OHTD_INTEGER(socket_refusal, status, .summary = "Of HTTP"),
 	OHTD_OBJECT(socket_refusal, data, socket_problem, .summary = "Why it was not done"));
+
+struct socket_stopped {
+	const char *type;
+	struct ohtd_scalar id;
+	int status;
+	const struct stopped *data;
+};
+
+OHTD_SHAPE_SHARED(socket_stopped, "SocketStopped",
+	OHTD_TEXT(socket_stopped, type, .summary = "stopped"),
+	OHTD_SCALAR(socket_stopped, id, .summary = "Of the message that is answered"),
+	OHTD_INTEGER(socket_stopped, status, .summary = "Of HTTP"),
+	OHTD_OBJECT(socket_stopped, data, stopped, .summary = "As POST safety/stop answers"));
 
 static void say(struct ohtd_socket *socket, const struct ohtd_memory *memory,
 		const struct ohtd_shape *shape, const void *view)
@@ -216,4 +230,43 @@ void ohtd_socket_take_command(struct ohtd_socket *socket, const struct ohtd_memo
 		drop(waiting);
 	ohtd_refusal_not_taken(r, &refusal);
 	refuse(socket, memory, &said->id, &refusal);
+}
+
+/* ---- the stop ---- */
+
+struct say_stop {
+	const char *type;
+	struct ohtd_scalar id;
+};
+
+OHTD_SHAPE_SHARED(say_stop, "SocketStop",
+	OHTD_TEXT(say_stop, type, .flags = OHTD_NEEDED, .min = 1, .max = 16,
+		  .summary = "What the message is"),
+	OHTD_SCALAR(say_stop, id, .flags = OHTD_NEEDED, .min = 1, .max = ID_BYTES_MAX,
+		    .summary = "Any number or text; the answer has it too"));
+
+/* The stop waits for no place among the commands: the loop makes it here and now. */
+void ohtd_socket_take_stop(struct ohtd_socket *socket, const struct ohtd_memory *memory,
+			   const void *view)
+{
+	const struct say_stop *said = view;
+	struct stopped stopped;
+	int r;
+
+	if (socket->who.role < OHTD_ROLE_OPERATOR) {
+		refuse(socket, memory, &said->id, &(struct ohtd_refusal){
+			.status = 403, .code = "role", .detail = "the stop needs the role operator",
+		});
+		return;
+	}
+	r = ohtd_stop_ask(socket->loop, &socket->who, &stopped);
+	if (r)
+		refuse(socket, memory, &said->id, &(struct ohtd_refusal){
+			.status = 503, .code = "device_gone", .detail = OHTD_STOP_UNCONFIRMED,
+		});
+	else
+		say(socket, memory, &socket_stopped_shape, &(struct socket_stopped){
+			.type = "stopped", .id = said->id, .status = 200, .data = &stopped,
+		});
+	ohtd_stop_log(socket->loop, &socket->who, r, &stopped);
 }

@@ -267,6 +267,8 @@ static const struct {
 	    "Tell a channel no more" }, take_unsubscribe },
 	{ { "command", false, &say_command_shape, { "result", "refusal" },
 	    "As POST robot/commands; needs the role operator" }, ohtd_socket_take_command },
+	{ { "stop", false, &say_stop_shape, { "stopped", "refusal" },
+	    "As POST safety/stop; needs the role operator" }, ohtd_socket_take_stop },
 	{ { "ping", true, &say_ping_shape, { "pong" }, "Is anybody there?" }, take_ping },
 };
 

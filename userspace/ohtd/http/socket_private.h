@@ -140,6 +140,9 @@ bool ohtd_socket_breaks(struct ohtd_socket *socket);
 extern const struct ohtd_shape say_command_shape;
 void ohtd_socket_take_command(struct ohtd_socket *socket, const struct ohtd_memory *memory,
 			      const void *view);
+extern const struct ohtd_shape say_stop_shape;
+void ohtd_socket_take_stop(struct ohtd_socket *socket, const struct ohtd_memory *memory,
+			   const void *view);
 /* The socket goes: open commands lose their receiver. */
 void ohtd_socket_commands_forget(struct ohtd_socket *socket);
 

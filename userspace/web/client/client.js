@@ -125,8 +125,26 @@ export class Client {
 	 * @returns {Promise<any>}
 	 */
 	async command(command, { timeoutMs = COMMAND_MS } = {}) {
+		return this.#request({ type: "command", command }, timeoutMs);
+	}
+
+	/**
+	 * As POST safety/stop, which is not the verb "stop".
+	 * @param {{ timeoutMs?: number }} [options]
+	 * @returns {Promise<any>}
+	 */
+	async safetyStop({ timeoutMs = COMMAND_MS } = {}) {
+		return this.#request({ type: "stop" }, timeoutMs);
+	}
+
+	/**
+	 * @param {Record<string, unknown>} message
+	 * @param {number} timeoutMs
+	 * @returns {Promise<any>}
+	 */
+	#request(message, timeoutMs) {
 		const id = ++this.#id;
-		const text = JSON.stringify({ type: "command", id, command });
+		const text = JSON.stringify({ ...message, id });
 
 		if (new TextEncoder().encode(text).length > MESSAGE_BYTES_MAX)
 			throw new RangeError(`a command has at most ${MESSAGE_BYTES_MAX} bytes`);
@@ -355,7 +373,7 @@ export class Client {
 	/** @param {any} message */
 	#take(message) {
 		if (message.type === "hello") this.#greet(message);
-		else if (message.type === "result") this.#answered(message);
+		else if (message.type === "result" || message.type === "stopped") this.#answered(message);
 		else if (message.type === "error") this.#emit("refused", message);
 		else if (message.type === "pong") this.#attempt = 0;
 		else if (typeof message.channel === "string") this.#follow(message);

@@ -146,6 +146,18 @@ export interface CommandResult {
 	why_not: { code: string; text: string; address: number | null }[];
 }
 
+/** As POST safety/stop answers. */
+export interface Stopped {
+	state: string;
+	/** it was stopped already */
+	repeated: boolean;
+	/** the device has cut the outputs */
+	hardware: boolean;
+	outputs: { enable1: boolean | null; enable2: boolean | null };
+	called_ns: number;
+	call_us: number;
+}
+
 export interface Events {
 	/** the robot has answered; subscriptions are asked for */
 	open: { epoch: number };
@@ -180,6 +192,11 @@ export class Client<C = Channels> {
 	channel<N extends keyof C & string>(channel: N, options?: SubscribeOptions<C[N]>): Subscription<C[N]>;
 	/** @throws CommandRefused, ConnectionLost, RangeError: it is longer than the robot takes */
 	command(command: Command, options?: { timeoutMs?: number }): Promise<CommandResult>;
+	/**
+	 * Stops and latches as POST safety/stop does, which the verb "stop" of a command does not.
+	 * @throws CommandRefused, ConnectionLost
+	 */
+	safetyStop(options?: { timeoutMs?: number }): Promise<Stopped>;
 	/** Says only that somebody is here, which keeps control; false: there is no connection. */
 	ping(): boolean;
 	/** Returns what takes the handler away again. */

@@ -58,8 +58,11 @@ function jogNumber(robot = feed.read<Robot>("robot").data): number | null {
 	return robot?.command?.verb === "jog" ? robot.command.number : null;
 }
 
+/* crypto.randomUUID() is younger than the tablets on the machines. */
+const randomId = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
+
 class Run {
-	readonly id = crypto.randomUUID();
+	readonly id = randomId();
 	over = false;
 	/** requests that have no answer yet */
 	underWay = 0;
@@ -91,7 +94,7 @@ let run: Run | undefined;
 function post(body: Command, keepalive = false): Promise<Robot | undefined> {
 	return (
 		feed.command(body)?.then(() => undefined) ??
-		send<CommandAnswer>("POST", "robot/commands", { token: accessToken(), timeoutMs: TIMEOUT_MS, keepalive, body }).then(
+		send<CommandAnswer>("POST", "robot/commands", { token: accessToken(), timeoutMs: TIMEOUT_MS, keepalive, urgent: body.verb === "stop", body }).then(
 			({ robot }) => robot,
 		)
 	);

@@ -2,12 +2,16 @@
 /*
  * The stop. It shares nothing with other requests but the token, as it is: no renewal, no queue, no limit of its own on
  * how often. It counts as done when the answer says so, which the kernel module gives after it has lowered the outputs.
+ *
+ * It goes over the WebSocket that is open, since a browser has few connections for requests and those may be taken, by other
+ * tabs too. Without an answer at once it goes as a request and over a WebSocket of its own as well: a stop may come twice.
  */
+import type { Stopped } from "oht-client";
 import { send } from "./api/client";
+import { stopOverOwnLine } from "./api/line";
 import { feed } from "./api/live";
 import { Problem } from "./api/problem";
 import { accessToken, session } from "./api/session";
-import type { Stopped } from "./api/types";
 import { Store } from "./store";
 
 export interface StopState {
@@ -25,18 +29,47 @@ const SHOWN_MS = 15000;
 const TRY_AGAIN_MS = 250;
 const GIVE_UP_MS = 20000;
 const TIMEOUT_MS = 3000;
+/* Without an answer for so long the WebSocket is not relied on. */
+const LINE_MS = 50;
+/* A person is told by then. */
+const CONFIRM_MS = 2000;
 
 export const stop = new Store<StopState>(IDLE);
 
 let pressed = 0;
 let forget: ReturnType<typeof setTimeout> | undefined;
 
-async function once(started: number): Promise<void> {
-	const answer = await send<Stopped>("POST", "safety/stop", {
-		token: accessToken(),
-		timeoutMs: TIMEOUT_MS,
-		keepalive: true,
+/* The first that confirms; else why not, where one of them knows. */
+function first(ways: Promise<Stopped>[]): Promise<Stopped> {
+	return Promise.any(ways).catch(({ errors }: AggregateError) => {
+		throw errors.find((error) => error instanceof Problem && error.status !== 0) ?? errors[0];
 	});
+}
+
+function otherWays(): Promise<Stopped>[] {
+	const token = accessToken();
+	const request = send<Stopped>("POST", "safety/stop", { token, timeoutMs: TIMEOUT_MS, keepalive: true, urgent: true });
+
+	return token ? [request, stopOverOwnLine(token, TIMEOUT_MS)] : [request];
+}
+
+async function ask(): Promise<Stopped> {
+	const told = feed.stop(TIMEOUT_MS);
+
+	if (!told) return first(otherWays());
+	const confirmed = await Promise.race([
+		told.then(
+			() => true,
+			() => false,
+		),
+		new Promise<false>((resolve) => setTimeout(() => resolve(false), LINE_MS)),
+	]);
+
+	return confirmed ? told : first([told, ...otherWays()]);
+}
+
+async function once(started: number): Promise<void> {
+	const answer = await ask();
 	const { enable1, enable2 } = answer.outputs;
 
 	stop.set({
@@ -55,6 +88,9 @@ function mayHelp(problem: Problem): boolean {
 async function press(mine: number): Promise<void> {
 	const started = performance.now();
 
+	setTimeout(() => {
+		if (mine === pressed && stop.get().phase === "sent") stop.set({ ...IDLE, phase: "failed", problem: Problem.noConnection() });
+	}, CONFIRM_MS);
 	for (;;) {
 		try {
 			await once(started);

@@ -3,12 +3,15 @@
  * Requests to /api/v1. Every one passes send(); those that need somebody to be logged in pass call().
  */
 import { Store } from "../store";
+import { Lane } from "./lane";
 import { Problem, problemOf } from "./problem";
 
 const API = "/api/v1/";
 const TIMEOUT_MS = 15000;
 /* A password check waits in a queue. */
 const AUTH_TIMEOUT_MS = 70000;
+/* Of the six connections of a browser; one of them is for polls (live.ts). */
+const AT_ONCE = 4;
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -40,36 +43,55 @@ export interface Sending {
 	token?: string | null;
 	timeoutMs?: number;
 	keepalive?: boolean;
+	/** a stop: waits for no other request of the page */
+	urgent?: boolean;
 	/** wanted of the body; JSON unless said */
 	as?: "json" | "text";
 }
 
-/** One request as it is: no renewal, no second try. */
+const requests = new Lane(AT_ONCE);
+
+/* AbortSignal.timeout() is younger than the tablets on the machines. */
+function timeout(ms: number): { signal: AbortSignal; clear: () => void } {
+	const abort = new AbortController();
+	const timer = setTimeout(() => abort.abort(), ms);
+
+	return { signal: abort.signal, clear: () => clearTimeout(timer) };
+}
+
+/** One request as it is: no renewal, no second try. The time to wait for its turn counts. */
 export async function send<T>(method: Method, path: string, sending: Sending = {}): Promise<T> {
-	const { body, token, keepalive = false } = sending;
-	const timeoutMs = sending.timeoutMs ?? (/^(auth\/|setup)/.test(path) ? AUTH_TIMEOUT_MS : TIMEOUT_MS);
+	const { body, token, keepalive = false, urgent = false } = sending;
 	const headers: Record<string, string> = {};
-	const started = performance.now();
-	let answer: Response;
+	const { signal, clear } = timeout(sending.timeoutMs ?? (/^(auth\/|setup)/.test(path) ? AUTH_TIMEOUT_MS : TIMEOUT_MS));
 
 	if (token) headers.authorization = `Bearer ${token}`;
 	if (body !== undefined) headers["content-type"] = "application/json";
-	try {
-		answer = await fetch(path.startsWith("/") ? path : API + path, {
+	const exchange = async () => {
+		const started = performance.now();
+		const answer = await fetch(path.startsWith("/") ? path : API + path, {
 			method,
 			headers,
 			keepalive,
 			cache: "no-store",
 			credentials: "same-origin",
 			body: body === undefined ? null : JSON.stringify(body),
-			signal: AbortSignal.timeout(timeoutMs),
+			signal,
 		});
-	} catch {
+
+		sawAnswer(performance.now() - started);
+		if (!answer.ok) throw await problemOf(answer);
+		if (answer.status === 204) return undefined as T;
+		return (await (sending.as === "text" ? answer.text() : answer.json())) as T;
+	};
+
+	try {
+		return await (urgent ? exchange() : requests.run(exchange, signal));
+	} catch (error) {
+		if (error instanceof Problem) throw error;
 		sawNone();
 		throw Problem.noConnection();
+	} finally {
+		clear();
 	}
-	sawAnswer(performance.now() - started);
-	if (!answer.ok) throw await problemOf(answer);
-	if (answer.status === 204) return undefined as T;
-	return (sending.as === "text" ? answer.text() : answer.json()) as Promise<T>;
 }

@@ -3,7 +3,7 @@
  * The WebSocket to the robot: the client of oht-client, by the paths that the page knows. fresh() tells whether messages
  * still come.
  */
-import { Client, CommandRefused, type Command, type Subscription as Followed, type SubscribeOptions } from "oht-client";
+import { Client, CommandRefused, type Command, type Stopped, type Subscription as Followed, type SubscribeOptions } from "oht-client";
 import { Problem } from "./problem";
 import { accessToken, session } from "./session";
 
@@ -15,7 +15,29 @@ export interface Subscription extends Pick<SubscribeOptions, "signals" | "maxRat
 	channel: string;
 }
 
+const URL = `wss://${location.host}/api/v1/ws`;
+
 type State = Record<string, unknown>;
+
+/* A refusal in the words of the robot; else there is no connection. */
+function problemOf(error: unknown): Problem {
+	if (!(error instanceof CommandRefused)) return Problem.noConnection();
+	return new Problem(error.status, { code: error.code, detail: error.message, errors: error.errors });
+}
+
+/** The stop over a connection that is dialled for it. */
+export function stopOverOwnLine(token: string, timeoutMs: number): Promise<Stopped> {
+	const client = new Client({ url: URL, credentials: { token } });
+
+	return new Promise<Stopped>((resolve, reject) => {
+		const fail = (error?: unknown) => reject(problemOf(error));
+
+		setTimeout(fail, timeoutMs);
+		client.on("lost", () => fail());
+		client.on("open", () => client.safetyStop({ timeoutMs }).then(resolve, fail));
+		client.start();
+	}).finally(() => client.stop());
+}
 
 /** Somebody who is told: a path, its whole state, and when it was so, in ms of the robot's clock. */
 type Told = (path: string, data: unknown, robotMs: number) => void;
@@ -33,7 +55,7 @@ export class Line {
 		this.#how = how;
 		this.#told = told;
 		this.#client = new Client({
-			url: `wss://${location.host}/api/v1/ws`,
+			url: URL,
 			credentials: ({ refused }) => this.#credentials(refused !== undefined),
 			firstWaitMs: 250,
 			longestWaitMs: 8000,
@@ -79,10 +101,17 @@ export class Line {
 		return this.#client.command(body).then(
 			() => undefined,
 			(error) => {
-				if (!(error instanceof CommandRefused)) throw Problem.noConnection();
-				throw new Problem(error.status, { code: error.code, detail: error.message, errors: error.errors });
+				throw problemOf(error);
 			},
 		);
+	}
+
+	/** Sends the stop; undefined: there is no line. */
+	stop(timeoutMs: number): Promise<Stopped> | undefined {
+		if (!this.#client.connected) return undefined;
+		return this.#client.safetyStop({ timeoutMs }).catch((error) => {
+			throw problemOf(error);
+		});
 	}
 
 	/** Says only that somebody is here; false: there is no line to say it on. */

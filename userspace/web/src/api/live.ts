@@ -4,10 +4,11 @@
  * itself; what is in no channel is asked for once, and again when a channel says so (follow.ts). Only where nothing is told
  * (a browser may refuse the socket and not say why) the same paths are asked for again and again.
  */
-import type { Command } from "oht-client";
+import type { Command, Stopped } from "oht-client";
 import { useEffect, useState } from "preact/hooks";
 import { send } from "./client";
 import { followOf } from "./follow";
+import { Lane } from "./lane";
 import { Line, type Subscription } from "./line";
 import { Problem } from "./problem";
 import { call, session } from "./session";
@@ -33,11 +34,15 @@ export interface Feed {
 	ping(): boolean;
 	/** sends a command over the WebSocket; undefined: there is none */
 	command(body: Command): Promise<void> | undefined;
+	/** sends the stop over the WebSocket; undefined: there is none */
+	stop(timeoutMs: number): Promise<Stopped> | undefined;
 }
 
 /* Twice a second: with the age of an answer no value on the page is older than the second that needs words. */
 const PERIOD_MS = 500;
-const TIMEOUT_MS = 5000;
+const TIMEOUT_MS = 2000;
+/* One poll at a time: those that hang must not take the connections of the browser. */
+const polls = new Lane(1);
 const OPEN = new Set(["health"]);
 /** The channel that tells each of these paths. */
 const TOLD = new Map([
@@ -165,6 +170,10 @@ class Values implements Feed {
 		return this.#line.command(body);
 	}
 
+	stop(timeoutMs: number): Promise<Stopped> | undefined {
+		return this.#line.stop(timeoutMs);
+	}
+
 	#tell(path: string, data: unknown, robotMs: number): void {
 		const topic = this.#topics.get(path);
 
@@ -209,22 +218,29 @@ class Values implements Feed {
 
 	async #ask(path: string, topic: Topic): Promise<void> {
 		clearTimeout(topic.timer);
-		if (document.hidden || (!OPEN.has(path) && session.get().state !== "open")) {
+		const isOpen = () => OPEN.has(path) || session.get().state === "open";
+
+		if (document.hidden || !isOpen()) {
 			topic.timer = setTimeout(() => this.#turn(path, topic), PERIOD_MS);
 			return;
 		}
 		topic.busy = true;
 		topic.askedAt = performance.now();
-		let key = this.#keyOf(path);
+		let key: string | undefined;
+		// What a channel tells meanwhile is newer than the answer.
+		const isTold = () => topic.reading.robotMs !== undefined && topic.reading.at > topic.askedAt;
 
 		try {
 			const ask = OPEN.has(path) ? send : call;
 
-			topic.reading = {
-				data: await ask("GET", path, { timeoutMs: TIMEOUT_MS }),
-				at: performance.now(),
-				problem: undefined,
-			};
+			const data = await polls.run(async () => {
+				// The session may have ended while this poll waited.
+				if (!isOpen()) throw Problem.noConnection();
+				key = this.#keyOf(path);
+				return isTold() ? undefined : ask("GET", path, { timeoutMs: TIMEOUT_MS });
+			});
+
+			if (!isTold()) topic.reading = { data, at: performance.now(), problem: undefined };
 		} catch (error) {
 			const problem = error instanceof Problem ? error : Problem.noConnection();
 

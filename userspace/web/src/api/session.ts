@@ -58,11 +58,18 @@ function end(state: "none" | "ended"): void {
 	session.set({ ...session.get(), state });
 }
 
+/* Also a request that began before the end and is refused behind it leaves the page as it is. */
+function endKept(): void {
+	const { state } = session.get();
+
+	end(state === "open" || state === "ended" ? "ended" : "none");
+}
+
 async function renewAlone(): Promise<void> {
 	const user = localStorage.getItem(KEPT);
 
 	if (!user) {
-		end(session.get().state === "open" ? "ended" : "none");
+		endKept();
 		throw new Problem(401, { code: "token_missing" });
 	}
 	try {
@@ -70,7 +77,7 @@ async function renewAlone(): Promise<void> {
 	} catch (error) {
 		if (error instanceof Problem && error.status === 401) {
 			localStorage.removeItem(KEPT);
-			end(session.get().state === "open" ? "ended" : "none");
+			endKept();
 		}
 		throw error;
 	}

@@ -220,6 +220,16 @@ function Navigation({ current }: { current: Page | undefined }) {
 	);
 }
 
+/** What the browser lacks stays on the page: the stop may be what does not work. */
+function OldBrowser() {
+	if (!window.ohtBrowser) return null;
+	return (
+		<Notice tone="bad" id="old-browser" role="alert">
+			{window.ohtBrowser}
+		</Notice>
+	);
+}
+
 function Offline() {
 	const { online, lostAt } = useStore(link);
 	const now = useTick();
@@ -264,6 +274,7 @@ function Frame({ health, children }: { health: Reading<Health>; children: Compon
 	return (
 		<>
 			<StopAlarm />
+			<OldBrowser />
 			<Offline />
 			{children}
 			<ul class="limits">
@@ -335,6 +346,7 @@ export function Shell() {
 			) : (
 				<div class="outside-body" inert={isLocked}>
 					<StopAlarm />
+					<OldBrowser />
 					<WayIn health={health} />
 				</div>
 			)}
