@@ -187,10 +187,13 @@ class Foreign:
         self._loop.add_reader(self._near, self._from_ohtd)
 
     def _close_line(self):
+        if self._near is None:
+            return
         self._loop.remove_reader(self._near)
         self.link.unlink(missing_ok=True)
         os.close(self._near)
         os.close(self._near_end)
+        self._near = None
 
     def _from_ohtd(self):
         request = os.read(self._near, 512)
@@ -198,7 +201,10 @@ class Foreign:
         os.write(self._far, request)
 
     def _from_slaves(self):
-        os.write(self._near, os.read(self._far, 512))
+        said = os.read(self._far, 512)
+        # The number of a line that is closed may belong to another file by now.
+        if self._near is not None:
+            os.write(self._near, said)
 
     async def _start(self):
         self._server = ModbusSerialServer(
