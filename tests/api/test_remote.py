@@ -223,6 +223,9 @@ def test_password_from_a_file_that_others_cannot_read(remote, tmp_path):
     assert "others can read it" in complaint(remote.run(*words))
     file.chmod(0o600)
     assert remote.run(*words).returncode == 0
+    # What an editor puts in front of a text is no part of it.
+    file.write_text("\ufeff" + PASSWORD + "\r\n")
+    assert remote.run(*words).returncode == 0
     assert "No such file" in complaint(remote.run(*words[:-1], str(file) + "x"))
     assert "--password-stdin" in complaint(remote.run(*words[:-2]), 2)
 
