@@ -147,7 +147,7 @@ def test_modules_and_bus(own):
     assert json.loads(own.done("module", "read", "2", "battery_voltage", "--json"))["unit"] == "V"
     done = json.loads(own.done("module", "write", "power", "charger_voltage_setpoint", "12.5", "--json"))
     assert done["echoed"] and done["verified"] and done["written"]["value"] == 12.5
-    done = json.loads(own.done("module", "write", "power", "charger_voltage_setpoint", "0x7E", "--json"))
+    done = json.loads(own.done("write", "power", "charger_voltage_setpoint", "0x7E", "--json"))
     assert done["written"]["raw"] == 126
     assert json.loads(own.done("module", "ping", "safety", "--json"))["device_id"] == 3
     assert json.loads(own.done("module", "quarantine", "5", "--json"))["health"] == "quarantined"
@@ -186,7 +186,7 @@ def test_logout_ends_the_session_there(remote):
     assert not remote.file("json").exists()
 
 
-@pytest.mark.parametrize("words", [("raw", "2", "11"), ("stats",), ("plan",), ("write", "2", "0", "1"), ("safety", "commission"),
+@pytest.mark.parametrize("words", [("raw", "2", "11"), ("stats",), ("plan",), ("mask", "2", "0", "1", "1"), ("safety", "commission"),
                                    ("safety", "telegrams"), ("identify", "2")])
 def test_what_has_no_route_says_so_and_touches_no_device(remote, words):
     said = complaint(remote.run(*words, "--device", "/nonexistent"), 2)

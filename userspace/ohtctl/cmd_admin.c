@@ -227,7 +227,8 @@ int cmd_admin_cert(struct cli *cli, int count, char **arguments)
 	if (!strcmp(word, "show") || !strcmp(word, "ca"))
 		return ask_certificate(cli, "GET", NULL, !strcmp(word, "ca"));
 	if (!authority && strcmp(word, "renew"))
-		return cli_fail(cli, CLI_USAGE, "not show, renew, renew-authority or ca: '%s'", word);
+		return cli_fail(cli, CLI_USAGE, "admin cert needs one of show, renew, renew-authority, ca: "
+				"'%s'", word);
 	body = json_object_new_object();
 	if (authority)
 		json_object_object_add(body, "authority", json_object_new_boolean(true));
