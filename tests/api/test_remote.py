@@ -118,6 +118,11 @@ def test_every_verb_that_has_a_route(own):
     assert "administrator" in own.done("admin", "list")
     assert own.run("admin", "create", "anna", "--role", "viewer", "--password-stdin", said=PASSWORD).returncode == 0
     assert own.done("admin", "disable", "anna").split() == ["anna", "viewer,", "disabled"]
+    # Whoever makes a new authority through the one that is trusted trusts it.
+    before = own.file("pem").read_text()
+    own.done("admin", "cert", "renew-authority")
+    assert own.file("pem").read_text() == (own.daemon.state / "ca.crt").read_text() != before
+    assert "state" in own.done("status")
     reset = own.run("safety", "reset")
     assert reset.returncode == 0 or "[" in reset.stderr
     assert own.done("logout") == f"logged out at {own.url}\n"

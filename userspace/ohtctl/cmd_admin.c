@@ -7,6 +7,7 @@
 #include "client.h"
 #include "cmd.h"
 #include "password.h"
+#include "site.h"
 
 static const char *text_of(struct json_object *user, const char *name)
 {
@@ -213,6 +214,9 @@ static int ask_certificate(struct cli *cli, const char *method, struct json_obje
 		result = print_authority(cli, certificate);
 	else if (!result)
 		show_certificate(cli, certificate);
+	/* The connection was that of the authority that is trusted, so its word for the next one is good. */
+	if (!result && cli->url && body && json_object_object_get(body, "authority"))
+		result = site_trust(cli, text_of(json_object_object_get(certificate, "authority"), "pem"));
 	json_object_put(certificate);
 	json_object_put(body);
 	return result;
