@@ -342,7 +342,7 @@ static void resume(struct ohtd_control *control, struct ohtd_unit *unit)
 	unit->escalated = false;
 	unit->due_ns = control->now_ns;
 	ohtd_fault_settle(control, OHTD_WHY_MODULE_LOST, unit->view.unit);
-	/* Another module at this address is not the one that is missing. */
+	/* A module of another type at this address does not replace the missing one. */
 	if (unit->plan)
 		ohtd_fault_settle(control, OHTD_WHY_MODULE_MISSING, unit->view.unit);
 }
