@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every function code through ohtctl, module and wire, to a far end that knows it; and to one that does not."""
+"""What goes to no module or to all of them through ohtctl, module and wire: raw requests, broadcasts, a scan of all addresses."""
 import pytest
 
 from oht_test.board import build_dtb
