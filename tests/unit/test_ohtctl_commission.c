@@ -31,15 +31,6 @@ static const char *in_dir(const char *name)
 	return path;
 }
 
-static void put(const char *name, const char *text)
-{
-	FILE *file = fopen(in_dir(name), "we");
-
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
 static int setup(void **state)
 {
 	if (runner_setup(state) || scratch_make(dir))
@@ -48,8 +39,8 @@ static int setup(void **state)
 	mkdir(in_dir("oht0/histograms"), 0755);
 	mkdir(in_dir("oht0/device"), 0755);
 	mkdir(in_dir("oht0/device/of_node"), 0755);
-	put("oht0/histograms/estop_to_low_ns", "0 0 0 0 0 0 0 0 0 0 0 0 99\n");
-	put("oht0/device/of_node/status", "x");
+	scratch_put(dir, "oht0/histograms/estop_to_low_ns", "0 0 0 0 0 0 0 0 0 0 0 0 99\n");
+	scratch_put(dir, "oht0/device/of_node/status", "x");
 	setenv("OHT_SYSFS", dir, 1);
 	fake.stop.opened_age_s = OHT_NEVER_S;
 	person_comes();
@@ -270,7 +261,7 @@ static void refusals_touch_nothing(void **state)
 static void reports_are_never_overwritten(void **state)
 {
 	(void)state;
-	put("r.txt", "an older one\n");
+	scratch_put(dir, "r.txt", "an older one\n");
 	assert_int_equal(commission(""), 1);
 	assert_non_null(strstr(err_text, "r.txt: File exists"));
 	slurp("r.txt", big, sizeof(big));
@@ -352,7 +343,7 @@ static void what_the_self_test_finds_ends_it(void **state)
 static void slow_and_uncounted_stops_are_found(void **state)
 {
 	(void)state;
-	put("oht0/histograms/estop_to_low_ns", "0 0 3\n");
+	scratch_put(dir, "oht0/histograms/estop_to_low_ns", "0 0 3\n");
 	assert_int_equal(commission(""), 1);
 	failed_at("latency", "the histogram has 3 stops");
 	unlink(in_dir("r.json"));
