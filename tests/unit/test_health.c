@@ -5,22 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define POWER	2
-#define SAFETY	3
-#define MOTOR	4
-#define DOCK	5
-
-static const struct ohtd_module_view *module(const struct ohtd_snapshot *s, uint8_t unit)
-{
-	unsigned int i;
-
-	for (i = 0; i < s->module_count; i++)
-		if (s->modules[i].unit == unit)
-			return &s->modules[i];
-	fail_msg("unit %u is not in the snapshot", unit);
-	return NULL;
-}
-
 static void tells_profiles_apart(void **state)
 {
 	struct fixture *f = fixture_create(true);
@@ -34,7 +18,7 @@ static void tells_profiles_apart(void **state)
 	s = fixture_snapshot(f);
 	/* Power: cells all zero is the mark of the legacy one, and here they have no registers. */
 	for (unit = SAFETY; unit <= DOCK; unit++)
-		assert_string_equal(module(&s, unit)->profile, "legacy");
+		assert_string_equal(fixture_module(&s, unit)->profile, "legacy");
 	fixture_destroy(f);
 }
 
@@ -174,13 +158,13 @@ static void missing_module_ends_in_fault_and_may_come_later(void **state)
 	s = fixture_snapshot(f);
 	assert_true(fixture_says(&s.faults, OHTD_WHY_INIT_TIMEOUT, 0));
 	assert_true(fixture_says(&s.faults, OHTD_WHY_MODULE_MISSING, DOCK));
-	assert_int_equal(module(&s, DOCK)->health, OHTD_HEALTH_ABSENT);
+	assert_int_equal(fixture_module(&s, DOCK)->health, OHTD_HEALTH_ABSENT);
 	assert_int_equal(fixture_ask(f, OHTD_COMMAND_RESET_FAULT).outcome, OHTD_OUTCOME_REFUSED);
 
 	f->fake->units[DOCK].present = true;
 	fixture_run_ms(f, 3000);
 	s = fixture_snapshot(f);
-	assert_int_equal(module(&s, DOCK)->health, OHTD_HEALTH_GOOD);
+	assert_int_equal(fixture_module(&s, DOCK)->health, OHTD_HEALTH_GOOD);
 	assert_string_equal(ohtd_state_name(f->control.state), "fault");
 	assert_int_equal(fixture_ask(f, OHTD_COMMAND_RESET_FAULT).outcome, OHTD_OUTCOME_DONE);
 	assert_string_equal(ohtd_state_name(f->control.state), "safe");
@@ -281,7 +265,7 @@ static void lost_dock_module_at_standstill_is_only_told(void **state)
 	fixture_run_ms(f, 3000);
 	assert_string_equal(ohtd_state_name(f->control.state), "idle");
 	s = fixture_snapshot(f);
-	assert_int_equal(module(&s, DOCK)->health, OHTD_HEALTH_LOST);
+	assert_int_equal(fixture_module(&s, DOCK)->health, OHTD_HEALTH_LOST);
 	fixture_destroy(f);
 }
 
@@ -428,18 +412,18 @@ static void foreign_type_is_shown_and_not_polled(void **state)
 	fixture_open(f);
 	fixture_run_ms(f, 6000);
 	s = fixture_snapshot(f);
-	assert_int_equal(module(&s, 7)->assigned, 0);
-	assert_string_equal(ohtd_health_name(module(&s, 7)->health), "not_polled");
-	assert_string_equal(module(&s, 7)->name, "travel_motor");
-	assert_string_equal(module(&s, MOTOR)->name, "unknown");
-	assert_int_equal(module(&s, MOTOR)->type_code, 77);
+	assert_int_equal(fixture_module(&s, 7)->assigned, 0);
+	assert_string_equal(ohtd_health_name(fixture_module(&s, 7)->health), "not_polled");
+	assert_string_equal(fixture_module(&s, 7)->name, "travel_motor");
+	assert_string_equal(fixture_module(&s, MOTOR)->name, "unknown");
+	assert_int_equal(fixture_module(&s, MOTOR)->type_code, 77);
 	assert_true(fixture_says(&s.faults, OHTD_WHY_MODULE_MISSING, MOTOR));
-	assert_in_range(module(&s, 7)->requests, 1, 3);
+	assert_in_range(fixture_module(&s, 7)->requests, 1, 3);
 	/* The next search finds that it has gone. */
 	clone->present = false;
 	assert_int_equal(fixture_ask(f, OHTD_COMMAND_DISCOVER).outcome, OHTD_OUTCOME_DONE);
 	s = fixture_snapshot(f);
-	assert_string_equal(ohtd_health_name(module(&s, 7)->health), "lost");
+	assert_string_equal(ohtd_health_name(fixture_module(&s, 7)->health), "lost");
 	fixture_destroy(f);
 }
 
