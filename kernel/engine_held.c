@@ -43,11 +43,6 @@ void oht_engine_held_drop(struct oht_engine *e, unsigned int bytes)
 	e->rx_first_lump = 1;
 }
 
-bool oht_engine_held_is_ours(const struct oht_engine *e)
-{
-	return e->rx_bytes && e->rx[0] == e->req.unit;
-}
-
 /*
  * No unit has address 0, and one above 247 only the unit that was addressed there. A transceiver
  * that switches its driver produces such bytes.
@@ -79,7 +74,7 @@ int oht_engine_held_echo_at(const struct oht_engine *e)
 	unsigned int last = oht_engine_held_is_ours(e) ? 0 : OHT_ENGINE_LEAD_MAX;
 	unsigned int at, left;
 
-	if (e->echo_dropped || e->echo == OHT_ECHO_NO)
+	if (!oht_engine_held_may_echo(e))
 		return -1;
 	for (at = 0; at <= last && at < e->rx_bytes; at++) {
 		left = e->rx_bytes - at;
@@ -97,8 +92,6 @@ bool oht_engine_held_is_echo(const struct oht_engine *e, u64 stamp_ns)
 {
 	unsigned int lead = e->rx_bytes - e->tx_bytes;
 
-	if (e->echo_dropped || e->echo == OHT_ECHO_NO)
-		return false;
 	if (e->rx_bytes < e->tx_bytes || lead > OHT_ENGINE_LEAD_MAX ||
 	    memcmp(e->rx + lead, e->tx, e->tx_bytes))
 		return false;

@@ -71,7 +71,7 @@ static void oht_engine_rx_store(struct oht_engine *e, const struct oht_port_byte
 	}
 	e->rx_flags[e->rx_bytes] = byte->flags;
 	e->rx[e->rx_bytes++] = byte->data;
-	if (oht_engine_held_is_echo(e, stamp_ns)) {
+	if (oht_engine_held_may_echo(e) && oht_engine_held_is_echo(e, stamp_ns)) {
 		oht_engine_held_stray(e, e->rx_bytes - e->tx_bytes);
 		e->stats.bytes_echo += e->tx_bytes;
 		e->echo_dropped = true;
@@ -96,7 +96,7 @@ bool oht_engine_listens(const struct oht_engine *e)
 static void oht_engine_rx_byte(struct oht_engine *e, const struct oht_port_byte *byte,
 			       u64 stamp_ns)
 {
-	u64 end_ns = oht_timing_rx_end_ns(&e->timing, stamp_ns);
+	u64 end_ns;
 
 	e->stats.bytes_received++;
 	oht_engine_rx_count_errors(e, byte->flags);
@@ -104,6 +104,7 @@ static void oht_engine_rx_byte(struct oht_engine *e, const struct oht_port_byte 
 		oht_engine_rx_store(e, byte, stamp_ns);
 	} else if (stamp_ns < e->extra_until_ns) {
 		oht_engine_held_extra(e, 1);
+		end_ns = oht_timing_rx_end_ns(&e->timing, stamp_ns);
 		e->extra_until_ns = oht_timing_next_ns(&e->timing, end_ns);
 	} else {
 		e->stats.bytes_stray++;
