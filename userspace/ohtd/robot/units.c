@@ -291,6 +291,13 @@ static void forget_refusals(struct ohtd_unit *unit)
 	cut_blocks(unit);
 }
 
+static int place_of(const struct oht_regmap *map, const char *name)
+{
+	const struct oht_register *reg = map ? oht_regmap_find(map, name) : NULL;
+
+	return reg ? (int)(reg - map->reg) : -1;
+}
+
 static void forget_values(struct ohtd_unit *unit)
 {
 	const struct oht_regmap *map = unit->plan ? unit->plan->map : NULL;
@@ -300,6 +307,8 @@ static void forget_values(struct ohtd_unit *unit)
 	unit->values.unit = unit->view.unit;
 	unit->values.generation = unit->view.generation;
 	unit->values.count = map ? (uint16_t)map->count : 0;
+	unit->firmware = place_of(map, "firmware_version");
+	unit->hardware = place_of(map, "hardware_version");
 	for (i = 0; map && i < map->count; i++)
 		if (map->reg[i].access == OHT_ACCESS_WO)
 			unit->values.values[i].state = OHTD_REGISTER_WRITE_ONLY;
