@@ -313,6 +313,33 @@ static void degraded_module_forbids_enable_and_recovers(void **state)
 	fixture_destroy(f);
 }
 
+/* Two blocks, one of which always fails: the answers of the other one do not hide that values are missing. */
+static void block_that_always_fails_degrades_its_module(void **state)
+{
+	struct fixture *f = fixture_safe();
+	struct fake_unit *safety = &f->fake->units[SAFETY];
+	struct ohtd_snapshot s;
+	uint32_t ms;
+
+	(void)state;
+	assert_int_equal(f->control.units[SAFETY - 1].blocks.polls, 2);
+	safety->exception = 6;
+	safety->known[0x0011] = false;
+	fixture_run_ms(f, 500);
+	for (ms = 0; ms < 1500; ms++) {
+		fixture_run_ms(f, 1);
+		assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_DEGRADED);
+	}
+	s = fixture_snapshot(f);
+	assert_true(fixture_says(&s.why_not_enable, OHTD_WHY_MODULE_DEGRADED, SAFETY));
+	assert_int_equal(register_state(f, SAFETY, "distance_2"), OHTD_REGISTER_OK);
+	safety->known[0x0011] = true;
+	fixture_run_ms(f, 500);
+	assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
+	assert_string_equal(ohtd_state_name(f->control.state), "safe");
+	fixture_destroy(f);
+}
+
 static void late_module_counts_as_silent(void **state)
 {
 	struct fixture *f = fixture_idle();
@@ -459,6 +486,7 @@ int main(void)
 		cmocka_unit_test(lost_dock_module_at_standstill_is_only_told),
 		cmocka_unit_test(crc_storm_degrades_before_it_loses),
 		cmocka_unit_test(degraded_module_forbids_enable_and_recovers),
+		cmocka_unit_test(block_that_always_fails_degrades_its_module),
 		cmocka_unit_test(late_module_counts_as_silent),
 		cmocka_unit_test(dead_module_does_not_slow_the_others),
 		cmocka_unit_test(silent_modules_do_not_starve_the_others),

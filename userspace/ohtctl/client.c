@@ -93,11 +93,20 @@ static const char *text_of(struct json_object *json, const char *name)
 	return json_object_get_string(json_object_object_get(json, name));
 }
 
+/* A reason about no member, in the words of the refusal itself. */
+static bool says_it_again(struct json_object *error, const char *detail)
+{
+	const char *pointer = text_of(error, "pointer"), *text = text_of(error, "detail");
+
+	return pointer && !*pointer && detail && text && !strcmp(text, detail);
+}
+
 /* "detail [code]: /pointer detail; /pointer detail" */
 static void describe(struct json_object *problem, char *line, size_t size)
 {
 	struct json_object *errors = json_object_object_get(problem, "errors");
 	const char *code = text_of(problem, "code"), *detail = text_of(problem, "detail");
+	const char *before = ":", *first = detail;
 	FILE *to = fmemopen(line, size, "w");
 
 	if (!to)
@@ -110,9 +119,12 @@ static void describe(struct json_object *problem, char *line, size_t size)
 		struct json_object *one = json_object_array_get_idx(errors, i);
 		const char *pointer = text_of(one, "pointer");
 
+		if (says_it_again(one, first))
+			continue;
 		detail = text_of(one, "detail");
-		fprintf(to, "%s %s%s%s", i ? ";" : ":", pointer ? pointer : "", pointer ? " " : "",
+		fprintf(to, "%s %s%s%s", before, pointer ? pointer : "", pointer && *pointer ? " " : "",
 			detail ? detail : "");
+		before = ";";
 	}
 	fclose(to);
 	line[size - 1] = '\0';
