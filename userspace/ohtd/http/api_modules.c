@@ -12,7 +12,7 @@
 
 const char *ohtd_version_text(struct ohtd_call *call, unsigned int version)
 {
-	return version ? ohtd_call_text_of(call, "%u.%u", version >> 8, version & 0xff) : NULL;
+	return version ? ohtd_call_text_of(call, "%u.%02u", version >> 8, version & 0xff) : NULL;
 }
 
 /* ---- the list ---- */

@@ -3,12 +3,15 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "http/member.h"
 
 #define NUMBER_BYTES	32
-#define DECIMALS	6
+/* Fifteen digits give each decimal back, seventeen each double. */
+#define DIGITS_MIN	15
+#define DIGITS_MAX	17
 #define NS_PER_MS	1000000
 #define NS_PER_S	1000000000LL
 #define S_PER_DAY	86400
@@ -174,35 +177,11 @@ static void put_integer(struct ohtd_writer *writer, int64_t value)
 	put_unsigned(writer, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
-/* With at most six decimals, as most numbers of the robot have. False: it would not read back the same. */
-static bool put_decimals(struct ohtd_writer *writer, double value)
-{
-	char text[DECIMALS + 1];
-	uint64_t millionths;
-	size_t n = DECIMALS;
-
-	if (value == 0 || fabs(value) >= 1e9)
-		return false;
-	millionths = (uint64_t)(fabs(value) * 1e6 + 0.5);
-	/* A reader rounds the text as this division does. */
-	if ((double)millionths / 1e6 != fabs(value))
-		return false;
-	if (value < 0)
-		put(writer, '-');
-	put_unsigned(writer, millionths / 1000000);
-	snprintf(text, sizeof(text), "%0*u", DECIMALS, (unsigned int)(millionths % 1000000));
-	while (n > 1 && text[n - 1] == '0')
-		n--;
-	put(writer, '.');
-	ohtd_write_bytes(writer, text, n);
-	return true;
-}
-
-/* Seventeen digits give each double back; ".0" tells a number with decimals from an integer. */
+/* ".0" tells a number with decimals from an integer. */
 static void put_number(struct ohtd_writer *writer, double value)
 {
 	char text[NUMBER_BYTES];
-	int n;
+	int n, digits = DIGITS_MIN;
 
 	if (!isfinite(value)) {
 		PUT_WORD(writer, "null");
@@ -213,9 +192,10 @@ static void put_number(struct ohtd_writer *writer, double value)
 		PUT_WORD(writer, ".0");
 		return;
 	}
-	if (put_decimals(writer, value))
-		return;
-	n = snprintf(text, sizeof(text), "%.17g", value);
+	/* 79.9, not 79.900000000000006: as many digits as it takes to read the same number back. */
+	do {
+		n = snprintf(text, sizeof(text), "%.*g", digits, value);
+	} while (digits++ < DIGITS_MAX && strtod(text, NULL) != value);
 	ohtd_write_bytes(writer, text, (size_t)n);
 	if (!strpbrk(text, ".e"))
 		PUT_WORD(writer, ".0");
