@@ -126,7 +126,7 @@ void oht_engine_held_extra(struct oht_engine *e, unsigned int bytes);
 /* Drop the first @bytes. The rest came directly behind them. */
 void oht_engine_held_drop(struct oht_engine *e, unsigned int bytes);
 
-/* It begins with the address of the unit that was asked. Inline, since it is asked for each byte. */
+/* It begins with the address of the unit that was asked. Inline: called for each byte. */
 static inline bool oht_engine_held_is_ours(const struct oht_engine *e)
 {
 	return e->rx_bytes && e->rx[0] == e->req.unit;
