@@ -8,7 +8,7 @@
 #include "show.h"
 
 /* Columns: of a name, and by how much the members of an object stand further right. */
-#define NAME_WIDTH	18
+#define NAME_WIDTH	20
 #define INDENT		2
 
 static void write_value(struct json_object *value, FILE *to);
