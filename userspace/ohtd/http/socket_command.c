@@ -29,45 +29,23 @@ OHTD_SHAPE(socket_problem, "SocketProblem",
 	OHTD_LIST(socket_problem, errors, ohtd_error, .flags = OHTD_OMIT,
 		  .summary = "Single reasons"));
 
-/* @data is one of two shapes: what was done, or why it was not. */
-struct socket_result {
-	const char *type;
-	struct ohtd_scalar id;
-	int status;
-	const struct command_result *data;
-};
+/* An answer to a message of the client; they differ in what @data is. */
+#define SOCKET_ANSWER(S_, title_, word_, Data_, summary_)					\
+	struct S_ {										\
+		const char *type;								\
+		struct ohtd_scalar id;								\
+		int status;									\
+		const struct Data_ *data;							\
+	};											\
+	OHTD_SHAPE_SHARED(S_, title_,								\
+		OHTD_TEXT(S_, type, .summary = word_),						\
+		OHTD_SCALAR(S_, id, .summary = "Of the message that is answered"),		\
+		OHTD_INTEGER(S_, status, .summary = "Of HTTP"),					\
+		OHTD_OBJECT(S_, data, Data_, .summary = summary_))
 
-OHTD_SHAPE_SHARED(socket_result, "SocketResult",
-	OHTD_TEXT(socket_result, type, .summary = "result"),
-	OHTD_SCALAR(socket_result, id, .summary = "Of the message that is answered"),
-	OHTD_INTEGER(socket_result, status, .summary = "Of HTTP"),
-	OHTD_OBJECT(socket_result, data, command_result, .summary = "What was done"));
-
-struct socket_refusal {
-	const char *type;
-	struct ohtd_scalar id;
-	int status;
-	const struct socket_problem *data;
-};
-
-OHTD_SHAPE_SHARED(socket_refusal, "SocketRefusal",
-	OHTD_TEXT(socket_refusal, type, .summary = "result"),
-	OHTD_SCALAR(socket_refusal, id, .summary = "Of the message that is answered"),
-	OHTD_INTEGER(socket_refusal, status, .summary = "Of HTTP"),
-	OHTD_OBJECT(socket_refusal, data, socket_problem, .summary = "Why it was not done"));
-
-struct socket_stopped {
-	const char *type;
-	struct ohtd_scalar id;
-	int status;
-	const struct stopped *data;
-};
-
-OHTD_SHAPE_SHARED(socket_stopped, "SocketStopped",
-	OHTD_TEXT(socket_stopped, type, .summary = "stopped"),
-	OHTD_SCALAR(socket_stopped, id, .summary = "Of the message that is answered"),
-	OHTD_INTEGER(socket_stopped, status, .summary = "Of HTTP"),
-	OHTD_OBJECT(socket_stopped, data, stopped, .summary = "As POST safety/stop answers"));
+SOCKET_ANSWER(socket_result, "SocketResult", "result", command_result, "What was done");
+SOCKET_ANSWER(socket_refusal, "SocketRefusal", "result", socket_problem, "Why it was not done");
+SOCKET_ANSWER(socket_stopped, "SocketStopped", "stopped", stopped, "As POST safety/stop answers");
 
 static void say(struct ohtd_socket *socket, const struct ohtd_memory *memory,
 		const struct ohtd_shape *shape, const void *view)
