@@ -12,7 +12,6 @@
 #include "http/stop.h"
 #include "robot/robot.h"
 
-#define ID_BYTES_MAX	64	/* of a message */
 
 struct socket_problem {
 	int status;
@@ -78,7 +77,7 @@ struct ohtd_socket_command {
 	struct ohtd_socket *socket;	/* NULL: gone */
 	unsigned int place;		/* in @socket->commands */
 	struct ohtd_scalar id;		/* its text is @id_text */
-	char id_text[ID_BYTES_MAX + 1];
+	char id_text[OHTD_SOCKET_ID_BYTES_MAX + 1];
 	char caller_id[OHTD_CALLER_ID_BYTES];
 };
 
@@ -171,7 +170,7 @@ struct say_command {
 OHTD_SHAPE_SHARED(say_command, "SocketCommand",
 	OHTD_TEXT(say_command, type, .flags = OHTD_NEEDED, .min = 1, .max = 16,
 		  .summary = "What the message is"),
-	OHTD_SCALAR(say_command, id, .flags = OHTD_NEEDED, .min = 1, .max = ID_BYTES_MAX,
+	OHTD_SCALAR(say_command, id, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_SOCKET_ID_BYTES_MAX,
 		    .summary = "Any number or text; the result has it too"),
 	OHTD_OBJECT(say_command, command, robot_command, .flags = OHTD_NEEDED,
 		    .summary = "As the body of POST robot/commands"));
@@ -220,7 +219,7 @@ struct say_stop {
 OHTD_SHAPE_SHARED(say_stop, "SocketStop",
 	OHTD_TEXT(say_stop, type, .flags = OHTD_NEEDED, .min = 1, .max = 16,
 		  .summary = "What the message is"),
-	OHTD_SCALAR(say_stop, id, .flags = OHTD_NEEDED, .min = 1, .max = ID_BYTES_MAX,
+	OHTD_SCALAR(say_stop, id, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_SOCKET_ID_BYTES_MAX,
 		    .summary = "Any number or text; the answer has it too"));
 
 /* The stop waits for no place among the commands: the loop makes it here and now. */

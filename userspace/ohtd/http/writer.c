@@ -272,6 +272,13 @@ static bool integer_is_null(const struct ohtd_member *member, int64_t value)
 	return member->type == OHTD_IS_WORD && value == -1;
 }
 
+static bool scalar_is_null(const void *at)
+{
+	const struct ohtd_scalar *scalar = at;
+
+	return (scalar->type == OHTD_IS_TEXT || scalar->type == OHTD_IS_DECIMAL) && !scalar->text;
+}
+
 static bool is_null(const struct ohtd_member *member, const void *base)
 {
 	const char *at = (const char *)base + member->offset;
@@ -292,6 +299,8 @@ static bool is_null(const struct ohtd_member *member, const void *base)
 	case OHTD_IS_LIST:
 	case OHTD_IS_TEXTS:
 		return member->flags & (OHTD_NULL | OHTD_OMIT) && !pointer_at(at);
+	case OHTD_IS_SCALAR:
+		return member->flags & OHTD_OMIT && scalar_is_null(at);
 	default:
 		return false;
 	}
