@@ -16,7 +16,7 @@
 #include "netlink.h"
 #include "sysfs.h"
 
-/* Is it the integrator's mistake, or not yet the time? Both fail the probe. */
+/* A wrong property, or a resource that is not there yet? Both fail the probe. */
 static bool oht_bind_refuses(int error)
 {
 	return error == -EINVAL || error == -ERANGE || error == -EDOM || error == -EPROBE_DEFER;
@@ -48,7 +48,7 @@ int oht_bind_attach(struct device *dev, const struct oht_port_backend *backend)
 	/* sysfs can give the driver any device (driver_override). */
 	if (!backend)
 		return dev_err_probe(dev, -ENODEV, "no UART that this driver knows\n");
-	/* All of the device tree is judged before anything is armed. */
+	/* Check the whole device tree before anything is armed. */
 	ret = oht_port_read_line(dev, &line);
 	if (ret)
 		return ret;
@@ -89,7 +89,7 @@ static int oht_bind_suspend(struct device *dev)
 	return 0;
 }
 
-/* Whatever the lines were in the meantime: they are written low, and the drives are told again. */
+/* The lines may have changed meanwhile: write them low and send the stop telegrams again. */
 static int oht_bind_resume(struct device *dev)
 {
 	struct oht_device *oht = dev_get_drvdata(dev);

@@ -42,7 +42,7 @@ static int oht_chrdev_release(struct inode *inode, struct file *filp)
 	struct oht_file *file = filp->private_data;
 	struct oht_device *oht = file->oht;
 
-	/* First of all the stop: the controller may just have died. */
+	/* The stop comes first: the controller may just have died. */
 	down_read(&oht->life);
 	if (!oht->gone)
 		oht_estop_forget(&oht->estop, file);
@@ -64,7 +64,7 @@ static ssize_t oht_chrdev_copy(struct oht_file *file, char __user *buffer, size_
 
 	mutex_lock(&file->mutex);
 	while (count - copied >= sizeof(*record) && oht_file_peek(file, record)) {
-		/* What cannot be delivered stays. */
+		/* A record that cannot be copied stays queued. */
 		if (copy_to_user(buffer + copied, record, sizeof(*record))) {
 			copied = copied ?: -EFAULT;
 			break;

@@ -235,7 +235,7 @@ struct oht_device *oht_core_alloc(struct device *parent, const struct file_opera
 	struct oht_device *oht;
 	int ret;
 
-	/* Too long for pages in one piece on a machine that has been running for a while. */
+	/* Too large for contiguous pages on a machine whose memory is fragmented. */
 	oht = kvzalloc(sizeof(*oht), GFP_KERNEL);
 	if (!oht)
 		return ERR_PTR(-ENOMEM);

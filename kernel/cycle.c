@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The cyclic side: at every point of the grid what is due goes to the engine, and what becomes of
- * it goes into the process image. Nothing is ever left out silently: a cycle that cannot begin is
- * missed, one that does not end in time has exceeded, one that is given away is given.
+ * The cyclic side. At every point of the grid the entries that are due go to the engine, and their
+ * results into the process image. No cycle is dropped silently: a cycle that could not start is
+ * counted as missed, one that ends late as exceeded, one that yields its slot as given.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -89,7 +89,7 @@ static void oht_cycle_show_entry(struct oht_cycle *cycle, u16 index)
 	oht_image_end(slot);
 }
 
-/* Outputs that are not sent: because there are none, or because nothing may move. */
+/* True if outputs are not sent: there are none, or the machine may not move. */
 static void oht_cycle_show_unsent(struct oht_cycle *cycle, u16 index, u8 detail, int status)
 {
 	struct oht_image_slot *slot = oht_image_begin(cycle->image, index);
@@ -123,7 +123,7 @@ static void oht_cycle_show_result(struct oht_cycle *cycle, u16 index, u64 now_ns
 
 /* ---- the end of exchanges ---- */
 
-/* The exchange ended for a reason that says nothing about its unit. */
+/* The exchange ended for a reason that does not concern its unit. */
 static bool oht_cycle_is_void(u8 detail)
 {
 	return detail == OHT_DETAIL_STOPPED || detail == OHT_DETAIL_CANCELLED ||
@@ -158,7 +158,7 @@ static void oht_cycle_bad(struct oht_cycle *cycle, u16 index)
 	} else if (oht_cycle_state(cycle) != OHT_ESTOP_ENABLED) {
 		return;
 	}
-	/* Also if somebody has enabled the machine in spite of the loss. */
+	/* Repeat the stop if the machine was enabled again while the entry is lost. */
 	if (planned->loss_action == OHT_LOSS_STOP)
 		cycle->ops->lost(cycle->context);
 }
@@ -214,7 +214,7 @@ static bool oht_cycle_has_outputs(struct oht_cycle *cycle, const struct oht_cycl
 	return entry->has_outputs && entry->halts == oht_cycle_halts(cycle);
 }
 
-/* May it write? If not, an exchange still reads; what else writes is not begun. */
+/* May the entry write? If not, a combined exchange only reads, and a pure write is not started. */
 static bool oht_cycle_may_write(struct oht_cycle *cycle, u16 index)
 {
 	const struct oht_plan_entry *planned = &cycle->running->plan.entry[index];
@@ -237,7 +237,10 @@ static void oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 	int err;
 
 	x->function = planned->function;
-	/* Before the look at the outputs: enabled anew in between, the engine sends none. */
+	/*
+	 * Read before the outputs: if the machine is enabled anew in between, the engine drops the
+	 * transfer.
+	 */
 	x->enabled = oht_engine_enabled(cycle->engine);
 	if (writes && !oht_cycle_may_write(cycle, index)) {
 		if (planned->function != OHT_FC_READ_WRITE)
@@ -304,7 +307,10 @@ static void oht_cycle_miss(struct oht_cycle *cycle, u64 count)
 	oht_cycle_record(cycle, OHT_CYCLE_MISSED, min_t(u64, count, U32_MAX));
 }
 
-/* The timer came later than by a whole cycle: what should have begun meanwhile is missed. */
+/*
+ * The timer was late by more than a cycle: the cycles that should have started meanwhile are
+ * missed.
+ */
 static void oht_cycle_catch_up(struct oht_cycle *cycle, u64 now_ns)
 {
 	u64 cycle_ns, passed;
@@ -326,9 +332,8 @@ static void oht_cycle_catch_up(struct oht_cycle *cycle, u64 now_ns)
 }
 
 /*
- * A transfer that wants the whole of the coming cycle has to wait already when the cycle before it
- * has begun: to look at all transfers that wait takes time, which the beginning of a cycle does not
- * have.
+ * A transfer that wants the whole coming cycle must be queued when the cycle before it starts:
+ * visiting all waiting transfers takes time that the start of a cycle does not have.
  */
 static void oht_cycle_plan_give(struct oht_cycle *cycle)
 {
@@ -358,7 +363,7 @@ u64 oht_cycle_tick(struct oht_cycle *cycle)
 	e->slot.whole = false;
 	if (cycle->next && !e->slot.planned)
 		oht_cycle_swap(cycle);
-	/* Before anything is begun: what comes next is judged by it. */
+	/* Set before the first exchange starts, since all later ones are judged by it. */
 	e->slot.until_ns = cycle->grid_ns + oht_cycle_ns(cycle->running);
 	if (e->slot.planned) {
 		oht_cycle_exceed(cycle);
@@ -445,7 +450,7 @@ static void oht_cycle_note_pauses(struct oht_cycle *cycle, bool hold)
 	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
 }
 
-/* The commit is over: pauses are held by a plan that waits or is in force. */
+/* The commit is over: a plan that waits or is in force keeps the pauses as they are. */
 static void oht_cycle_settle_pauses(struct oht_cycle *cycle)
 {
 	unsigned long flags;
@@ -530,7 +535,7 @@ void oht_cycle_clear(struct oht_cycle *cycle)
 
 	for (i = 0; ended && i < ended->plan.entries; i++)
 		oht_engine_cancel(e, &ended->entry[i].xfer);
-	/* Transfers that waited for a slack may go now. */
+	/* Transfers that waited for slack may go now. */
 	raw_spin_lock_irqsave(&e->lock, flags);
 	oht_engine_slot_run(e, oht_cycle_now_ns(cycle));
 	raw_spin_unlock_irqrestore(&e->lock, flags);

@@ -88,7 +88,7 @@ struct oht_cycle_layout {
  * @end_ns: that at which it must be over
  * @index: points of the grid since @running came in force; due are the entries up to it
  * @give_cycle: the first one that may be given away, counted as status.cycles
- * @give: whether the coming one is to be, if somebody still wants it
+ * @give: whether the coming one is given away if a transfer still wants it
  * @overrun: the present one has been counted as exceeded
  * @status: counters
  * @header: what the image's head says

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is asked of the cyclic side, and changes nothing: how the plan does, and its records. */
+/* Calls that only read the cyclic side: the status of the plan, and its records. */
 #include "cycle.h"
 
 void oht_cycle_status(struct oht_cycle *cycle, struct oht_plan_status *status)

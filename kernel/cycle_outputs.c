@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the entries of a plan write from now on; cycle.c sends it as long as it holds. */
+/* Output values of the plan's entries. cycle.c writes them in each cycle while they are valid. */
 #include <linux/errno.h>
 #include <linux/string.h>
 #include "cycle.h"
@@ -19,7 +19,7 @@ static int oht_cycle_take_outputs(struct oht_cycle *cycle, const struct oht_outp
 	planned = &layout->plan.entry[outputs->entry];
 	if (!outputs->count || outputs->count != oht_plan_output_words(planned))
 		return -EINVAL;
-	/* In this order: a stop that is not seen in the state is not counted either. */
+	/* The count first: a stop that the state does not show yet is not in the count either. */
 	halts = oht_cycle_halts(cycle);
 	if (oht_cycle_state(cycle) == OHT_ESTOP_STOPPED)
 		return -ECANCELED;

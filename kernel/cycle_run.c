@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The timer of the grid, and the two ways out of the engine's lock: a loss stops the machine at
- * once, a record wakes the readers. While there is a plan the CPUs do not sleep deeply: waking
- * from that takes 100 us and more.
+ * The timer of the grid, and the two notifications that leave the engine's lock: a loss stops the
+ * machine at once, a record wakes the readers. While a plan is in force the CPUs do not sleep
+ * deeply, since waking them takes 100 us and more.
  */
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
@@ -86,7 +86,7 @@ struct oht_run *oht_run_create(struct oht_engine *engine, const struct oht_run_o
 	run->ops = ops;
 	run->context = context;
 	mutex_init(&run->mutex);
-	/* The stop must not wait for a thread. */
+	/* The stop runs in hard interrupt context, not in a thread. */
 	run->lost = IRQ_WORK_INIT_HARD(oht_run_lost);
 	init_irq_work(&run->recorded, oht_run_recorded);
 	oht_hrtimer_setup(&run->timer, oht_run_timer, CLOCK_MONOTONIC,

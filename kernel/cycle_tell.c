@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the tracepoint oht_cycle says of each point of the grid. Where a cycle sends something, that
- * is said with its first request (engine_slot.c): only then it is known how late it is.
+ * Data for the tracepoint oht_cycle, one event per point of the grid. If a cycle sends something,
+ * its first request emits the event (engine_slot.c), since the lateness is known only then.
  */
 #include "cycle.h"
 #include "trace.h"
@@ -32,7 +32,7 @@ void oht_cycle_tell_unsent(struct oht_cycle *cycle, unsigned int fate, u64 now_n
 
 	if (slot->begun)
 		return;
-	/* Nothing of it can be sent any more. */
+	/* The rest of the cycle can no longer be sent. */
 	slot->begun = true;
 	trace_oht_cycle(cycle->engine, &slot->start, fate, now_ns);
 }

@@ -34,16 +34,16 @@ static const int oht_engine_errnos[] = {
 /* ---- the clock of the real machine ---- */
 
 /*
- * What begins a frame is waited for from so long before: the way into the handler then costs
- * nothing, and of a section with interrupts off that much less is left. It is also what the
- * button's interrupt may have to wait for us, and what a frame costs at most. Other deadlines are
- * not worth it.
+ * The timer that starts a frame expires this much early, and its handler waits for the exact time.
+ * So the latency of the interrupt, and of a section with interrupts off, up to this much delays no
+ * frame. The price: the button's interrupt may have to wait this long for the handler, and each
+ * frame may cost as much CPU time. Other deadlines need no such precision.
  */
 #define OHT_ENGINE_LEAD_NS	15000
 
 /*
- * Without the lock, which others want meanwhile. If the timer is armed anew just now it expires
- * once more, so it does not matter which of the two moments is waited for here.
+ * Called without the lock, so that other CPUs can take it meanwhile. A timer that is armed again
+ * during the wait expires once more, so either of its two times may be awaited here.
  */
 static void oht_engine_clock_wait(struct oht_engine *e)
 {
@@ -218,7 +218,7 @@ void oht_engine_drop(struct oht_engine *e, struct oht_xfer *x, u8 detail)
 }
 
 /*
- * Somebody talks and does not stop: the first in the queue has waited long enough. Only a stop
+ * The line never falls silent, and the first in the queue has waited long enough. Only a stop
  * telegram waits on, for as long as it takes.
  */
 static void oht_engine_gap_wait(struct oht_engine *e, u64 now_ns)
@@ -236,7 +236,7 @@ static void oht_engine_gap_wait(struct oht_engine *e, u64 now_ns)
 	oht_engine_arm(e, min(e->line_free_ns, limit_ns));
 }
 
-/* OK, or why not. */
+/* OHT_DETAIL_OK, or the reason against it. */
 static u8 oht_engine_may_send(struct oht_engine *e, const struct oht_xfer *x)
 {
 	u8 refusal = oht_engine_stop_refuses(e, x);
@@ -247,8 +247,8 @@ static u8 oht_engine_may_send(struct oht_engine *e, const struct oht_xfer *x)
 }
 
 /*
- * One walk, which looks once at each waiting transfer and costs little for each: interrupts are
- * off. A transfer that may not be sent any more is dropped on the way. NULL: none is left, or all
+ * Visit each waiting transfer once. Interrupts are off here, so a visit must be cheap. A transfer
+ * that may no longer be sent is dropped on the way. Returns NULL if no transfer is left, or if all
  * have to wait, until @until_ns.
  */
 static struct oht_xfer *oht_engine_pick(struct oht_engine *e, u64 now_ns, u64 *until_ns)
@@ -321,7 +321,7 @@ static void oht_engine_event(void *context, u64 stamp_ns)
 
 	raw_spin_lock_irqsave(&e->lock, flags);
 	if (e->state == OHT_ENGINE_DEAD) {
-		/* The interrupt is still on: take the byte, or it comes for ever. */
+		/* Read the byte although it is not wanted, or the interrupt never ends. */
 		e->port->ops->receive(e->port, &byte);
 	} else {
 		oht_engine_receive(e, stamp_ns);
@@ -344,7 +344,7 @@ void oht_engine_tick(struct oht_engine *e)
 
 	raw_spin_lock_irqsave(&e->lock, flags);
 	now_ns = e->clock->now_ns(e);
-	/* What lies in the receiver came before this tick, and may put the deadline off. */
+	/* Bytes in the receiver came before this tick, and may extend the deadline. */
 	if (oht_engine_is_due(e, now_ns))
 		oht_engine_receive(e, now_ns);
 	if (!oht_engine_is_due(e, now_ns))
@@ -425,7 +425,7 @@ int oht_engine_prepare(struct oht_xfer *x)
 	return 0;
 }
 
-/* The controller finds places when everybody else has taken theirs. */
+/* Some places are for the controller alone. */
 static bool oht_engine_is_full(const struct oht_engine *e, const struct oht_xfer *x)
 {
 	bool controllers = oht_engine_is_controllers(e, x);
@@ -508,7 +508,7 @@ int oht_engine_cancel(struct oht_engine *e, struct oht_xfer *x)
 	if (x->state == OHT_XFER_QUEUED) {
 		oht_engine_drop(e, x, OHT_DETAIL_CANCELLED);
 	} else if (x->state == OHT_XFER_ACTIVE) {
-		/* The transaction goes on without it, so that its answer meets somebody. */
+		/* The transaction goes on without its transfer and receives the answer. */
 		e->cur = NULL;
 		e->stats.details[OHT_DETAIL_CANCELLED]++;
 		oht_engine_complete(e, x, OHT_DETAIL_CANCELLED);
@@ -521,7 +521,7 @@ int oht_engine_cancel(struct oht_engine *e, struct oht_xfer *x)
 
 /* ---- the end, for good or until a suspend is over ---- */
 
-/* Telegrams are not queued again only if their device is gone. */
+/* Stop telegrams are queued again unless the device is gone. */
 static void oht_engine_complete_all(struct oht_engine *e, u8 detail)
 {
 	struct oht_xfer *x;
@@ -570,7 +570,7 @@ int oht_engine_resume(struct oht_engine *e)
 	unsigned long flags;
 	int err;
 
-	/* While it is dead: what is heard already is thrown away. */
+	/* The engine is dead: drop the bytes received so far. */
 	err = e->port->ops->start(e->port);
 	if (err)
 		return err;

@@ -255,11 +255,11 @@ enum oht_engine_class {
 
 /* Whose the exchange is that is under way: enum oht_engine_class, or one of these. */
 enum oht_engine_holder {
-	OHT_HOLDER_ABANDONED = OHT_ENGINE_CLASSES,	/* nobody's any more; its unit answers */
+	OHT_HOLDER_ABANDONED = OHT_ENGINE_CLASSES,	/* transfer gone; its unit answers */
 	OHT_HOLDER_NONE,				/* there is none */
 };
 
-/* Do we hear what we send? Learned from answers that differ from their requests. */
+/* Does the receiver hear our own requests? Learned from answers that differ from their requests. */
 enum oht_engine_echo {
 	OHT_ECHO_UNKNOWN = 0,
 	OHT_ECHO_NO,
@@ -321,10 +321,10 @@ struct oht_engine_telegrams {
  * @lock: protects everything below; taken in hard interrupt context
  * @state: enum oht_engine_state
  * @generation: counts transactions let go of; what was armed for an older one is void
- * @exact_ns: what the timer's handler waits for before it ticks, 0: nothing; written under @lock
+ * @exact_ns: the timer's handler waits until then before it ticks, 0: no wait; written under @lock
  * @armed_generation: @generation when the timer was armed
- * @armed: somebody wants the timer
- * @deadline_ns: when it is wanted; a tick before that is a stale one
+ * @armed: the timer is set for @deadline_ns
+ * @deadline_ns: when it is due; a tick before that is stale
  * @held: transfers that were submitted and have not ended, without those of the plan and the stop
  * @held_moves: those of them that move
  * @queue: waiting transfers by class, first come first served
@@ -357,7 +357,7 @@ struct oht_engine_telegrams {
  * @reply_deadline_ns: when a first character must have come
  * @noted: detail to report instead of TIMEOUT: what came meanwhile and was not the answer
  * @line_free_ns: earliest start bit that the silence rule allows
- * @gap_since_ns: since when somebody has been waiting for silence
+ * @gap_since_ns: since when a transfer has been waiting for silence
  * @extra_until_ns: what is heard before this came after the end of a complete answer
  * @extra_unit: whose answer that was
  * @late: by unit, answers that may still come

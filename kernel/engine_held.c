@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What has been heard since we began to send (rx): where our own echo or the answer stands in it. A
- * frame is the answer if its unit, function and count fit the request, its CRC is good and, after a
- * write, its echo fits. Up to OHT_ENGINE_LEAD_MAX bytes in front of it, and what is behind it, are
- * counted and change nothing.
+ * The bytes received since our request began (rx): where our own echo or the answer stands in
+ * them. A frame is the answer if its unit, function and count fit the request, its CRC is good
+ * and, after a write, its echo fits. Up to OHT_ENGINE_LEAD_MAX bytes in front of it, and all bytes
+ * behind it, are counted and change nothing.
  */
 #include <linux/kernel.h>
 #include <linux/string.h>
@@ -43,14 +43,9 @@ void oht_engine_held_drop(struct oht_engine *e, unsigned int bytes)
 	e->rx_first_lump = 1;
 }
 
-bool oht_engine_held_is_ours(const struct oht_engine *e)
-{
-	return e->rx_bytes && e->rx[0] == e->req.unit;
-}
-
 /*
- * No unit has the address 0, and one above 247 only the unit that was asked there: a driver that
- * switches makes such bytes.
+ * No unit has address 0, and one above 247 only the unit that was addressed there. A transceiver
+ * that switches its driver produces such bytes.
  */
 bool oht_engine_held_may_begin(const struct oht_engine *e, u8 data)
 {
@@ -58,7 +53,7 @@ bool oht_engine_held_may_begin(const struct oht_engine *e, u8 data)
 	       (data >= OHT_UNIT_MIN && data <= OHT_UNIT_MAX);
 }
 
-/* The UART did not complain. What was lost before the first character belongs to something else. */
+/* The UART reported no error. Characters lost before the first one belong to another frame. */
 static bool oht_engine_held_is_clean(const struct oht_engine *e, unsigned int at,
 				     unsigned int bytes)
 {
@@ -66,7 +61,7 @@ static bool oht_engine_held_is_clean(const struct oht_engine *e, unsigned int at
 			  !memchr_inv(e->rx_flags + at + 1, 0, bytes - 1));
 }
 
-/* Unit and function of the answer stand at @at, as far as they have come. */
+/* The bytes at @at match unit and function of the answer, as far as they have arrived. */
 static bool oht_engine_held_begins(const struct oht_engine *e, unsigned int at)
 {
 	return e->rx[at] == e->req.unit &&
@@ -79,7 +74,7 @@ int oht_engine_held_echo_at(const struct oht_engine *e)
 	unsigned int last = oht_engine_held_is_ours(e) ? 0 : OHT_ENGINE_LEAD_MAX;
 	unsigned int at, left;
 
-	if (e->echo_dropped || e->echo == OHT_ECHO_NO)
+	if (!oht_engine_held_may_echo(e))
 		return -1;
 	for (at = 0; at <= last && at < e->rx_bytes; at++) {
 		left = e->rx_bytes - at;
@@ -97,8 +92,6 @@ bool oht_engine_held_is_echo(const struct oht_engine *e, u64 stamp_ns)
 {
 	unsigned int lead = e->rx_bytes - e->tx_bytes;
 
-	if (e->echo_dropped || e->echo == OHT_ECHO_NO)
-		return false;
 	if (e->rx_bytes < e->tx_bytes || lead > OHT_ENGINE_LEAD_MAX ||
 	    memcmp(e->rx + lead, e->tx, e->tx_bytes))
 		return false;
@@ -144,7 +137,7 @@ bool oht_engine_held_is_answer(u8 detail)
 	return detail == OHT_DETAIL_OK || detail == OHT_DETAIL_EXCEPTION;
 }
 
-/* What stands at @at may be the answer: its count is right too, as far as that has come. */
+/* The bytes at @at may be the answer: the count matches too, as far as it has arrived. */
 static bool oht_engine_held_fits(const struct oht_engine *e, unsigned int at)
 {
 	int need, good;

@@ -126,8 +126,17 @@ void oht_engine_held_extra(struct oht_engine *e, unsigned int bytes);
 /* Drop the first @bytes. The rest came directly behind them. */
 void oht_engine_held_drop(struct oht_engine *e, unsigned int bytes);
 
-/* It begins with the address of the unit that was asked. */
-bool oht_engine_held_is_ours(const struct oht_engine *e);
+/* It begins with the address of the unit that was asked. Inline: called for each byte. */
+static inline bool oht_engine_held_is_ours(const struct oht_engine *e)
+{
+	return e->rx_bytes && e->rx[0] == e->req.unit;
+}
+
+/* Our own request may still be heard. Inline for the same reason. */
+static inline bool oht_engine_held_may_echo(const struct oht_engine *e)
+{
+	return !e->echo_dropped && e->echo != OHT_ECHO_NO;
+}
 
 /* A frame may begin with @data. */
 bool oht_engine_held_may_begin(const struct oht_engine *e, u8 data);
@@ -135,7 +144,7 @@ bool oht_engine_held_may_begin(const struct oht_engine *e, u8 data);
 /* Where our own request, or the beginning of it, stands; -1: nowhere. */
 int oht_engine_held_echo_at(const struct oht_engine *e);
 
-/* It ends with our whole request, whose last character came at @stamp_ns. */
+/* It ends with our whole request, whose last character came at @stamp_ns; may_echo() was true. */
 bool oht_engine_held_is_echo(const struct oht_engine *e, u64 stamp_ns);
 
 /* Our request has left: where an answer may begin; -1: nowhere. */

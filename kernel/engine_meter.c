@@ -58,7 +58,7 @@ void oht_engine_meter_sent(struct oht_engine *e)
 	struct oht_engine_meter *m = &e->meter;
 
 	oht_engine_meter_count(e, e->req.unit, OHT_SIDE_OURS, OHT_RULE_T15, m->sent_inside);
-	/* A character after our last one may have been heard already. */
+	/* A character after our last one may have been received already. */
 	if (m->end.to_ns > e->tx_end_ns)
 		return;
 	m->end.from_ns = m->busy_ns ?: e->tx_end_ns;
@@ -120,7 +120,7 @@ void oht_engine_meter_conclude(struct oht_engine *e)
 	const struct oht_engine_meter *m = &e->meter;
 	u8 unit = e->rx[0] >= OHT_UNIT_MIN && e->rx[0] <= OHT_UNIT_MAX ? e->rx[0] : e->req.unit;
 
-	/* A click on the line is no frame. */
+	/* Noise on the line is no frame. */
 	if (e->rx_bytes < OHT_ADU_MIN_BYTES)
 		return;
 	oht_engine_meter_count(e, unit, OHT_SIDE_THEIRS, OHT_RULE_T35, m->heard_before);

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The way in: what is heard is our own echo, noise, another unit's frame, or the answer. */
+/*
+ * Receive path. A received byte belongs to our own echo, to noise, to the frame of another unit or
+ * to the answer.
+ */
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/time64.h>
 #include "engine_internal.h"
 #include "trace.h"
 
-/* No interrupt reads more than this; what is left raises the next one. */
+/* At most so many bytes are read per interrupt. The UART raises the next interrupt for the rest. */
 #define OHT_ENGINE_READ_MAX	(2 * OHT_ADU_MAX_BYTES)
 
-/* An answer that has begun is complete by then, with every pause that it may make. */
+/* Latest end of an answer that has begun, with every pause that its unit may make. */
 static u64 oht_engine_rx_whole_ns(const struct oht_engine *e)
 {
 	int chars = oht_frame_answer_bytes(&e->req);
@@ -25,7 +28,7 @@ static void oht_engine_rx_note_pause(struct oht_engine *e, u64 stamp_ns, u64 bef
 	u64 wire_ns = oht_timing_chars_ns(&e->timing, chars);
 	u64 pause_ns = apart_ns - min(apart_ns, wire_ns);
 
-	/* Not the first part of what is held: that has no silence before it. */
+	/* The first lump in rx has no silence before it. */
 	if (e->rx_bytes <= chars || pause_ns <= e->timing.t15_ns)
 		return;
 	e->rx_pause_ns = max(e->rx_pause_ns, pause_ns);
@@ -45,7 +48,7 @@ static void oht_engine_rx_store(struct oht_engine *e, const struct oht_port_byte
 {
 	u64 frame_gap_ns = (u64)e->timing.t15_ns + e->timing.char_ns;
 
-	/* A click on the line, or a frame that was not for us, ended before this character. */
+	/* Noise, or a frame of another unit, ended before this character. */
 	if (e->rx_bytes && !oht_engine_held_is_ours(e) && stamp_ns > e->rx_last_ns + frame_gap_ns) {
 		oht_engine_held_stray(e, e->rx_bytes);
 		e->noted = OHT_DETAIL_SHORT;
@@ -68,7 +71,7 @@ static void oht_engine_rx_store(struct oht_engine *e, const struct oht_port_byte
 	}
 	e->rx_flags[e->rx_bytes] = byte->flags;
 	e->rx[e->rx_bytes++] = byte->data;
-	if (oht_engine_held_is_echo(e, stamp_ns)) {
+	if (oht_engine_held_may_echo(e) && oht_engine_held_is_echo(e, stamp_ns)) {
 		oht_engine_held_stray(e, e->rx_bytes - e->tx_bytes);
 		e->stats.bytes_echo += e->tx_bytes;
 		e->echo_dropped = true;
@@ -93,7 +96,7 @@ bool oht_engine_listens(const struct oht_engine *e)
 static void oht_engine_rx_byte(struct oht_engine *e, const struct oht_port_byte *byte,
 			       u64 stamp_ns)
 {
-	u64 end_ns = oht_timing_rx_end_ns(&e->timing, stamp_ns);
+	u64 end_ns;
 
 	e->stats.bytes_received++;
 	oht_engine_rx_count_errors(e, byte->flags);
@@ -101,6 +104,7 @@ static void oht_engine_rx_byte(struct oht_engine *e, const struct oht_port_byte 
 		oht_engine_rx_store(e, byte, stamp_ns);
 	} else if (stamp_ns < e->extra_until_ns) {
 		oht_engine_held_extra(e, 1);
+		end_ns = oht_timing_rx_end_ns(&e->timing, stamp_ns);
 		e->extra_until_ns = oht_timing_next_ns(&e->timing, end_ns);
 	} else {
 		e->stats.bytes_stray++;
@@ -117,7 +121,10 @@ void oht_engine_receive(struct oht_engine *e, u64 stamp_ns)
 
 	for (i = 0; i < OHT_ENGINE_READ_MAX && e->port->ops->receive(e->port, &byte); i++)
 		oht_engine_rx_byte(e, &byte, stamp_ns);
-	/* What came while we read is younger than the stamp: silence counts from the last look. */
+	/*
+	 * Bytes that arrived during the read are younger than the stamp: silence counts from the
+	 * last look.
+	 */
 	looked_ns = e->clock->now_ns(e);
 	oht_engine_meter_heard(e, i, looked_ns);
 	if (!i)
@@ -149,31 +156,35 @@ void oht_engine_rx_drop_noise(struct oht_engine *e)
 }
 
 /*
- * A good answer is complete by count and CRC, so silence only ends a broken one. It is given as
- * long as the answer itself was, since bridges and emulated UARTs hand characters over in lumps.
+ * A good answer is complete by count and CRC, so silence only ends a broken one. A broken one gets
+ * as much time as the whole answer takes, since bridges and emulated UARTs pass characters on in
+ * lumps.
  */
 static u64 oht_engine_rx_limit_ns(const struct oht_engine *e)
 {
 	u64 silence_ns = max_t(u64, e->timing.t35_ns, (u64)e->timeout_us * NSEC_PER_USEC);
 
-	/* A stop has no time for bridges: what t3.5 of silence ends is over. */
+	/*
+	 * While a stop telegram waits, t3.5 of silence ends the frame: lumps of a bridge are not
+	 * awaited.
+	 */
 	if (oht_engine_stop_waits(e) || oht_engine_is_telegram(e->cur))
 		silence_ns = (u64)e->timing.t35_ns + e->timing.char_ns;
-	/* But for a unit that is known for its pauses: the next character may still come. */
+	/* A unit with a tolerance for pauses may still send the next character. */
 	if (e->pause_ns)
 		silence_ns = max(silence_ns, e->pause_ns + e->timing.char_ns);
 	return min(e->rx_last_ns + silence_ns, e->rx_limit_ns);
 }
 
-/* The first t3.5 of silence behind what has come. */
+/* End of the first t3.5 of silence behind the bytes in rx. */
 static u64 oht_engine_rx_silent_ns(const struct oht_engine *e)
 {
 	return e->rx_last_ns + e->timing.char_ns / 2 + e->timing.t35_ns;
 }
 
 /*
- * Look again when the frame should be complete, at the latest when it must be. If only silence can
- * end it (@missing 0), the first t3.5 does, provided that it then is sound.
+ * Judge again when the frame should be complete, at the latest when it must be. If only silence
+ * can end it (@missing is 0), judge after the first t3.5, and accept it only if it is sound then.
  */
 static void oht_engine_rx_await(struct oht_engine *e, unsigned int missing)
 {
@@ -186,7 +197,10 @@ static void oht_engine_rx_await(struct oht_engine *e, unsigned int missing)
 	if (!missing)
 		expected_ns = oht_engine_rx_silent_ns(e);
 	expected_ns = min(expected_ns, limit_ns);
-	/* It goes on as predicted: setting the timer anew is the dearest part of this. */
+	/*
+	 * The frame arrives as predicted. Setting the timer again would be the most expensive part
+	 * here.
+	 */
 	stands = e->state == OHT_ENGINE_COLLECT && e->armed &&
 		 expected_ns + slack_ns > e->deadline_ns && expected_ns < e->deadline_ns + slack_ns;
 	oht_engine_enter(e, OHT_ENGINE_COLLECT);
@@ -196,14 +210,17 @@ static void oht_engine_rx_await(struct oht_engine *e, unsigned int missing)
 
 static u64 oht_engine_rx_turnaround_ns(const struct oht_engine *e)
 {
-	/* Found together: the first one came at least that many characters earlier. */
+	/*
+	 * The lump was found at once: its first character came at least that many characters
+	 * earlier.
+	 */
 	u64 first_ns = e->rx_first_ns - oht_timing_chars_ns(&e->timing, e->rx_first_lump - 1);
 	u64 start_ns = oht_timing_rx_start_ns(&e->timing, first_ns);
 
 	return start_ns > e->tx_end_ns ? start_ns - e->tx_end_ns : 1;
 }
 
-/* The frame at @at is the answer to the request before this one, which asked for something else. */
+/* The frame at @at answers the previous request, which asked for something else. */
 static bool oht_engine_rx_is_old(const struct oht_engine *e, unsigned int at, unsigned int bytes)
 {
 	return e->answered_tx_crc != oht_frame_crc(e->tx, e->tx_bytes) &&
@@ -233,7 +250,10 @@ static void oht_engine_rx_answered(struct oht_engine *e, u8 detail, u8 exception
 	u64 turnaround_ns = oht_engine_rx_turnaround_ns(e);
 	struct oht_xfer *x = e->cur;
 
-	/* An answer that differs from its request shows whether we hear ourselves. */
+	/*
+	 * An answer that differs from its request shows whether our receiver hears our own
+	 * requests.
+	 */
 	if (e->rx_bytes != e->tx_bytes || memcmp(e->rx, e->tx, e->rx_bytes))
 		e->echo = e->echo_dropped ? OHT_ECHO_YES : OHT_ECHO_NO;
 	e->answered_tx_crc = oht_frame_crc(e->tx, e->tx_bytes);
@@ -257,8 +277,8 @@ static void oht_engine_rx_answered(struct oht_engine *e, u8 detail, u8 exception
 }
 
 /*
- * The first @bytes are not the answer: note what they were and go on waiting, but not for longer
- * than before. True: what was found together with them is still to be judged.
+ * The first @bytes are not the answer: note their detail and keep waiting, within the same
+ * deadline. Returns true if bytes that arrived together with them are still to be judged.
  */
 static bool oht_engine_rx_skip(struct oht_engine *e, u8 detail, bool sound, unsigned int bytes,
 			       u64 now_ns)
@@ -305,14 +325,17 @@ static bool oht_engine_rx_is_foreign(u8 detail, bool whole)
 	}
 }
 
-/* A stop cannot wait for what may stand inside a broken answer. */
+/* A stop does not wait for an answer that may stand inside a broken frame. */
 static bool oht_engine_rx_is_urgent(const struct oht_engine *e)
 {
 	return oht_engine_held_is_ours(e) &&
 	       (oht_engine_stop_waits(e) || oht_engine_is_telegram(e->cur));
 }
 
-/* A frame has ended, by its count or, if @over, by silence. True: there is more to be judged. */
+/*
+ * A frame has ended, by its count or, if @over, by silence. Returns true if bytes are left to
+ * judge.
+ */
 static bool oht_engine_rx_conclude(struct oht_engine *e, bool over, u64 now_ns)
 {
 	int need = oht_frame_reply_bytes(e->rx, e->rx_bytes);
@@ -325,7 +348,9 @@ static bool oht_engine_rx_conclude(struct oht_engine *e, bool over, u64 now_ns)
 
 	if (!oht_engine_held_is_answer(detail)) {
 		at = oht_engine_held_seek(e, &missing);
-		/* Inside a sound frame it is what the registers of its unit hold. */
+		/*
+		 * Inside a sound frame such bytes are register values of its unit, not an answer.
+		 */
 		if (sound && at + oht_engine_held_bytes(e, at) <= bytes)
 			at = 0;
 		if (!at && missing && !over && !oht_engine_rx_is_urgent(e)) {
@@ -353,7 +378,7 @@ static bool oht_engine_rx_conclude(struct oht_engine *e, bool over, u64 now_ns)
 	return false;
 }
 
-/* The frame in front has ended by its count. If not: look again later. */
+/* True if the frame in front has ended by its count; else judge again later. */
 static bool oht_engine_rx_is_whole(struct oht_engine *e)
 {
 	int need, at = oht_engine_held_echo_at(e);
@@ -410,9 +435,9 @@ u16 oht_engine_rx_key(const struct oht_xfer *x)
 }
 
 /*
- * The answer to a read says neither which register it begins with nor which request it answers.
- * While the answer to an earlier read of the same shape may still come, a read of other registers
- * of the same unit would take it for its own: so it waits. Others go on.
+ * The answer to a read names neither its first register nor its request. While the answer to an
+ * earlier read of the same shape may still come, a read of other registers of the same unit would
+ * accept that answer, so it waits. Other transfers go on.
  */
 bool oht_engine_rx_may_mistake(const struct oht_engine *e, const struct oht_xfer *x, u64 now_ns)
 {

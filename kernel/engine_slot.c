@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the engine knows of a plan: whose turn it is between two points of the grid. Transfers of
- * the plan go first; all others only if their worst case is over before the next point, or if the
- * whole cycle has been given to one of them.
+ * The engine's view of a plan: which transfer may go between two points of the grid. Transfers of
+ * the plan go first; all others only if their worst case ends before the next point, or if the
+ * whole cycle was given to one of them.
  */
 #include <linux/kernel.h>
 #include <linux/time64.h>
 #include "engine_internal.h"
 #include "trace.h"
 
-/* The next point of the grid has passed and the plan has not come yet: look again after this. */
+/*
+ * The next point of the grid has passed and the plan's timer has not run yet: check again after
+ * this.
+ */
 #define OHT_ENGINE_SLOT_LATE_NS	250000
 
-/* What @x may put on the wire; the longest there is where only the unit knows. */
+/* The longest exchange that @x may cause; the longest possible one where only the unit knows. */
 static struct oht_timing_exchange oht_engine_slot_exchange(const struct oht_engine *e,
 							   const struct oht_xfer *x)
 {
@@ -38,7 +41,7 @@ u64 oht_engine_slot_worst_ns(const struct oht_engine *e, const struct oht_xfer *
 	       e->timing.t35_ns;
 }
 
-/* It fits into no slack of the plan. */
+/* Longer than the slack of any cycle. */
 static bool oht_engine_slot_is_long(const struct oht_engine *e, const struct oht_xfer *x)
 {
 	return x->worst_ns > e->slot.slack_max_ns;
@@ -62,7 +65,10 @@ u64 oht_engine_slot_opens_ns(const struct oht_engine *e, const struct oht_xfer *
 {
 	if (oht_engine_slot_is_open(e, x, now_ns))
 		return 0;
-	/* When the plan comes it looks by itself. Not at the same time: it would have to wait. */
+	/*
+	 * The plan's tick restarts the queue by itself. A tick at the same time would have to wait
+	 * for it.
+	 */
 	return max(e->slot.until_ns, now_ns) + OHT_ENGINE_SLOT_LATE_NS;
 }
 
@@ -104,7 +110,10 @@ bool oht_engine_slot_too_long(const struct oht_engine *e, const struct oht_xfer 
 {
 	struct oht_timing_exchange exchange;
 
-	/* A plan's own are judged as a whole when it is committed, a telegram is what waits. */
+	/*
+	 * Transfers of the plan are judged as a whole at commit; a telegram is what a stop waits
+	 * for.
+	 */
 	if (!e->slot.budget_ns || x->planned || x->priority < OHT_PRIO_COMMAND ||
 	    !oht_engine_enabled(e))
 		return false;
@@ -119,9 +128,9 @@ int oht_engine_slot_add(struct oht_engine *e, struct oht_xfer *x)
 	lockdep_assert_held(&e->lock);
 	x->planned = true;
 	x->priority = OHT_PRIO_CYCLIC;
-	/* The controller has set its values, and giving up the role stops the machine. */
+	/* The controller set these values, and releasing the role stops the machine. */
 	x->session = oht_engine_session(e);
-	/* It may be over when this returns. */
+	/* The transfer may have ended when this returns. */
 	e->slot.planned++;
 	err = oht_engine_prepare(x) ?: oht_engine_enqueue(e, x);
 	if (err)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The stop on the wire: what moves is ended, telegrams that need no user space, and the way made
- * for them. Source: docs/timing.md, The stop on the wire; docs/safety.md, Stop telegrams.
+ * The stop on the wire: writes are ended, and the bus is cleared for stop telegrams, which need no
+ * user space. Source: docs/timing.md, The stop on the wire; docs/safety.md, Stop telegrams.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -11,9 +11,9 @@
 #include "engine_internal.h"
 #include "trace.h"
 
-/* The whole list goes out so many times, whatever is answered. */
+/* How many times the whole list is sent, whatever the answers are. */
 #define OHT_STOP_ROUNDS			3
-/* The least that an answer is waited for before the next telegram is sent. */
+/* Minimum wait for an answer before the next telegram is sent. */
 #define OHT_STOP_ANSWER_MIN_US		3000U
 
 /* ---- the list ---- */
@@ -88,7 +88,7 @@ static void oht_engine_stop_note(struct oht_telegram_result *result, const struc
 				 u64 now_ns)
 {
 	result->attempts += x->attempts;
-	/* Once answered is answered: what becomes of the repeats changes nothing. */
+	/* A telegram that was answered stays answered, whatever happens to its repeats. */
 	if (result->answered_ns)
 		return;
 	result->status = x->status;
@@ -97,7 +97,10 @@ static void oht_engine_stop_note(struct oht_telegram_result *result, const struc
 		result->answered_ns = now_ns;
 }
 
-/* As long as its unit has ever taken and a tenth more, within what was asked for. */
+/*
+ * Wait for the longest turnaround seen from this unit plus a tenth, within the configured
+ * time-out.
+ */
 static u32 oht_engine_stop_answer_us(const struct oht_engine *e,
 				     const struct oht_telegram *telegram)
 {
@@ -158,14 +161,17 @@ void oht_engine_stop_sent(struct oht_engine *e)
 		result->sent_ns = e->tx_end_ns;
 }
 
-/* True if the telegrams of an earlier stop serve this one as well. */
+/* True if the telegrams of an earlier stop that are still to be sent serve this stop as well. */
 static bool oht_engine_stop_is_running(struct oht_engine *e)
 {
 	struct oht_engine_telegrams *stop = &e->stop;
 
 	if (!stop->round)
 		return false;
-	/* Only the repeat for a late reply is left, and it waits: begin anew instead. */
+	/*
+	 * Only the repeat for a late reply is left, and it is still queued: start the list again
+	 * instead.
+	 */
 	if (stop->round > OHT_STOP_ROUNDS && stop->xfer.state == OHT_XFER_QUEUED) {
 		list_del(&stop->xfer.node);
 		return false;
@@ -196,7 +202,7 @@ void oht_engine_stop_begin(struct oht_engine *e, u64 now_ns)
 	stop->runs++;
 	stop->asked_ns = now_ns;
 	stop->not_before_ns = 0;
-	/* A reply that was given up for the stop before may still come. */
+	/* The unit may still send a reply that was given up for the previous stop. */
 	if (stop->abandoned_ns <= now_ns)
 		stop->abandoned_ns = 0;
 	oht_engine_stop_queue(e);
@@ -218,9 +224,9 @@ void oht_engine_learn(struct oht_engine *e, u8 unit, u64 turnaround_ns)
 }
 
 /*
- * A unit that has never answered is most likely not there, and is given the time of the slowest of
- * the others. Should its answer come all the same, it meets one of the repeats at worst. A
- * broadcast is not answered at all.
+ * A unit that never answered is probably absent. Use the longest turnaround seen from the other
+ * units. If its answer comes after all, it collides with one of the repeats at worst. A broadcast
+ * has no answer.
  */
 u64 oht_engine_stop_deadline_ns(const struct oht_engine *e, u64 deadline_ns)
 {
@@ -234,7 +240,7 @@ u64 oht_engine_stop_deadline_ns(const struct oht_engine *e, u64 deadline_ns)
 	return min(deadline_ns, e->tx_end_ns + oht_timing_stop_silence_ns(&e->timing, learned_ns));
 }
 
-/* Not its fault: first in its class again. */
+/* The transfer did not fail by itself: it goes first in its class. */
 static void oht_engine_stop_put_back(struct oht_engine *e)
 {
 	struct oht_xfer *x = e->cur;
@@ -259,9 +265,9 @@ bool oht_engine_stop_give_up(struct oht_engine *e, u64 now_ns)
 }
 
 /*
- * The characters that a request under way cannot go without. Before a last character of zero its
- * checksum is right as well: a unit that goes by silence and checksum alone takes what has left
- * for a request and answers, into the telegram.
+ * The last characters, without which no unit takes a cut request for a whole one. If the last
+ * character of a request is zero, the checksum is right without it: a unit that judges by silence
+ * and checksum alone would accept the part that has left, and answer into the telegram.
  */
 static unsigned int oht_engine_stop_tail(const struct oht_engine *e)
 {
@@ -269,8 +275,8 @@ static unsigned int oht_engine_stop_tail(const struct oht_engine *e)
 }
 
 /*
- * The character in the shift register leaves in any case. If the tail has begun with it, the unit
- * has a request and will answer; and so it has if the transmitter takes no time.
+ * The character in the shift register leaves in any case. If it belongs to that tail, the unit has
+ * the request and will answer. The same holds if the transmitter takes no time.
  */
 static bool oht_engine_stop_can_cut(const struct oht_engine *e, u64 now_ns)
 {
@@ -318,8 +324,8 @@ void oht_engine_make_way(struct oht_engine *e, u64 now_ns)
 /* ---- what moves ---- */
 
 /*
- * A stop latches first and aborts later, without a lock of ours. Enabled again in between, the
- * machine is in another enable than the one in which the transfer was submitted.
+ * A stop latches first and aborts later, without a lock of ours. If the machine was enabled again
+ * in between, the number of the enable differs from that at submit.
  */
 u8 oht_engine_stop_refuses(const struct oht_engine *e, const struct oht_xfer *x)
 {
@@ -329,7 +335,7 @@ u8 oht_engine_stop_refuses(const struct oht_engine *e, const struct oht_xfer *x)
 	if (!x->moves && !reserved)
 		return OHT_DETAIL_OK;
 	enabled = oht_engine_enabled(e);
-	/* A reserved address is for setting up a unit, which is no work for an enabled machine. */
+	/* Reserved addresses are for setting up a unit, which an enabled machine does not allow. */
 	if (enabled && reserved)
 		return OHT_DETAIL_NOT_CONTROLLER;
 	if (!x->moves)
@@ -369,10 +375,10 @@ void oht_engine_abort(struct oht_engine *e)
 		oht_engine_complete(e, x, OHT_DETAIL_STOPPED);
 	}
 	oht_engine_stop_begin(e, now_ns);
-	/* A reply may have begun, or ended, whose characters have not been read yet. */
+	/* The characters of a reply that has begun, or ended, may still be unread. */
 	if (oht_engine_stop_waits(e))
 		oht_engine_receive(e, now_ns);
-	/* Also if its owner has given it up meanwhile: what moves is cut. */
+	/* A write is cut also if its owner has cancelled it meanwhile. */
 	oht_engine_make_way(e, now_ns);
 	raw_spin_unlock_irqrestore(&e->lock, flags);
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The way out: driver enable, transmitter, the end of the last stop bit. */
+/* Transmit path: driver enable, transmitter, the end of the last stop bit. */
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/time64.h>
 #include "engine_internal.h"
 #include "trace.h"
 
-/* A timer that is set nearer than this only costs interrupts. */
+/* A timer set nearer than this costs an interrupt and gains nothing. */
 #define OHT_ENGINE_POLL_MIN_NS	1000
 /* A transmitter that is busy for longer than this beyond its time is stuck. */
 #define OHT_ENGINE_STUCK_CHARS	2
-/* How often a transmission that begins late is asked for meanwhile. */
+/* How often the transmitter is polled meanwhile when a transmission begins late. */
 #define OHT_ENGINE_LATE_POLLS	16
 
 struct oht_frame_request oht_xfer_request(const struct oht_xfer *x)
@@ -43,7 +43,7 @@ static void oht_engine_limit(struct oht_engine *e, unsigned int left)
 	u64 limit_ns = e->clock->now_ns(e) + e->port->send_late_ns +
 		       oht_timing_chars_ns(&e->timing, left + OHT_ENGINE_STUCK_CHARS);
 
-	/* What was handed over before may still be on its way. */
+	/* Characters of an earlier fill may still be leaving. */
 	e->tx_stuck_ns = max(e->tx_stuck_ns, limit_ns);
 }
 
@@ -55,7 +55,7 @@ static void oht_engine_send(struct oht_engine *e)
 	if (e->cur)
 		e->cur->attempts++;
 	e->stats.frames_sent++;
-	/* Now, not when the handler began: else we would look for the end too early. */
+	/* The time now, not the start of the handler: else the end would be expected too early. */
 	start_ns = e->clock->now_ns(e);
 	e->tx_taken = e->port->ops->send(e->port, e->tx, e->tx_bytes);
 	oht_engine_limit(e, e->tx_bytes);
@@ -71,7 +71,7 @@ static void oht_engine_load(struct oht_engine *e, const struct oht_xfer *x)
 {
 	e->req = oht_xfer_request(x);
 	e->tx_bytes = oht_frame_build(e->tx, &e->req);
-	/* It may have to outlive its transfer; of a PDU nothing is needed to judge the answer. */
+	/* The copy may outlive the transfer. Judging the answer needs no data of the PDU. */
 	memcpy(e->words, x->words, sizeof(e->words));
 	e->req.words = e->words;
 	e->req.pdu = NULL;
@@ -120,8 +120,8 @@ void oht_engine_feed(struct oht_engine *e, u64 now_ns)
 	trace_oht_tx(e, taken);
 	oht_engine_meter_feed(e, left, now_ns);
 	/*
-	 * If we came in time the end stays where it was. If the transmitter had run dry, it starts
-	 * again now, and all that was left takes its full time from here.
+	 * If the refill was in time, the computed end stays. If the transmitter had run dry, it
+	 * starts again now, and the remaining characters take their full time from here.
 	 */
 	end_ns = oht_timing_tx_end_ns(&e->timing, now_ns, left);
 	e->tx_end_ns = max(e->tx_end_ns, end_ns);
@@ -158,7 +158,7 @@ static void oht_engine_sent(struct oht_engine *e, u64 now_ns)
 	oht_engine_arm(e, off_ns);
 }
 
-/* Our clock says that all has left. The UART has the last word, within two characters. */
+/* By our clock the request has left. The UART confirms that within two characters. */
 static void oht_engine_drain(struct oht_engine *e, u64 now_ns)
 {
 	u64 poll_ns = max_t(u64, e->timing.bit_ns / 4, OHT_ENGINE_POLL_MIN_NS);
@@ -170,7 +170,7 @@ static void oht_engine_drain(struct oht_engine *e, u64 now_ns)
 		if (e->state == OHT_ENGINE_SEND)
 			return;
 	} else if (!e->port->ops->transmitting(e->port)) {
-		/* Seen busy a moment ago: it ended between then and now. */
+		/* It was busy at the last look, so it ended between that look and now. */
 		if (was_busy)
 			e->tx_end_ns = now_ns;
 		oht_engine_sent(e, now_ns);
@@ -182,7 +182,7 @@ static void oht_engine_drain(struct oht_engine *e, u64 now_ns)
 		return;
 	}
 	oht_engine_meter_busy(e, now_ns);
-	/* A port that sends late says so itself when it has: look now and then only. */
+	/* A port that sends late raises an interrupt when it has sent, so poll it rarely. */
 	oht_engine_arm(e, now_ns + max(poll_ns, e->port->send_late_ns / OHT_ENGINE_LATE_POLLS));
 }
 

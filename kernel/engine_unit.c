@@ -66,7 +66,7 @@ static void oht_engine_unit_change(struct oht_engine *e, u8 unit, u8 health, u8 
 		e->gate.health(e->gate.context, &record);
 }
 
-/* What has waited for a probe's success goes back to its own class. */
+/* Transfers that waited for a successful probe return to their own class. */
 static void oht_engine_unit_requeue_class(struct oht_engine *e, u8 unit, unsigned int class)
 {
 	struct oht_xfer *x, *next;
@@ -112,8 +112,8 @@ static void oht_engine_unit_answered(struct oht_engine *e, u8 unit, u8 detail)
 }
 
 /*
- * The next probe. If this one was a command that came before its time, the wait that it has used up
- * is still to pass, and no command can come before the end of that again.
+ * Time of the next probe. If a command took the place of this probe early, the rest of the wait
+ * still has to pass, and no other command may come before its end.
  */
 static void oht_engine_unit_back_off(struct oht_engine_unit *u, u32 backoff_ms, u64 now_ns)
 {

@@ -21,7 +21,7 @@ struct oht_xfer;
 
 /**
  * struct oht_engine_policy - how a unit is treated; see struct oht_unit_set
- * @set: somebody has set it
+ * @set: user space has set it
  * @retries: for transfers without a time-out of their own
  * @degrade_after: transfers that fail in a row until it is degraded, 0: never
  * @timeout_us: for transfers without one of their own
@@ -46,7 +46,7 @@ struct oht_engine_policy {
  * @errors_in_row: transfers that failed since it answered last
  * @backoff_ms: the present wait, 0 if not degraded
  * @probe_from_ns: from here on a command may take the place of the coming probe
- * @next_probe_ns: from here on anybody may be that probe
+ * @next_probe_ns: from here on any transfer may be that probe
  * @changed_ns: when @health changed last
  * @last_good_ns: when it answered last
  * @learned_turnaround_ns: longest silence before an answer of it, 0: never answered; never reset
@@ -75,7 +75,7 @@ struct oht_engine_unit {
 
 /* ---- for the engine itself ---- */
 
-/* Gives @x the unit's time-out and retries if it has none. -EINVAL: none have been set. */
+/* Gives @x the unit's time-out and retries if it has none. -EINVAL: the unit has none either. */
 int oht_engine_unit_fill(struct oht_engine *e, struct oht_xfer *x);
 
 /* False: its unit is degraded, and it is not the turn of @x to see whether it is back. */

@@ -21,7 +21,7 @@
 
 #define OHT_OUTPUTS_ALL		(OHT_OUTPUT_ENABLE_1 | OHT_OUTPUT_ENABLE_2)
 
-/* Of oht_estop_note_fault(): far longer than a section under the lock lasts. */
+/* How long oht_estop_note_fault() tries to get the lock: far longer than any section under it. */
 #define OHT_NOTE_TRIES		10000
 
 /* oht_estop.effects */
@@ -38,8 +38,8 @@ unsigned long oht_estop_lock(struct oht_estop *estop)
 }
 
 /*
- * The owner hears of a stop only after the lock is dropped: the engine has a lock of its own. Until
- * it has heard, interrupts stay off, so that nothing comes between the latch and the abort.
+ * The owner is told of a stop after the lock is dropped, since the engine has a lock of its own.
+ * Interrupts stay off until then, so no interrupt runs between the latch and the abort.
  */
 void oht_estop_unlock(struct oht_estop *estop, unsigned long flags)
 	__releases(&estop->lock)
@@ -89,7 +89,7 @@ bool oht_estop_raise(struct oht_estop *estop, u64 now)
 
 	if (estop->state == OHT_ESTOP_STOPPED || estop->inputs != estop->all_closed)
 		return false;
-	/* Still, or for ever, closed behind outputs that are low. */
+	/* Contacts that are closed although the outputs are low: still moving, or welded. */
 	if (oht_estop_contacts_standing(estop))
 		return false;
 	estop->outputs = OHT_OUTPUTS_ALL;
@@ -103,7 +103,7 @@ bool oht_estop_raise(struct oht_estop *estop, u64 now)
 	return false;
 }
 
-/* The next slot of the journal, filled with what every record says. */
+/* The next entry of the journal, with the members that every record has. */
 struct oht_safety_record *oht_estop_record(struct oht_estop *estop, u32 kind, u32 from,
 					   u64 event_ns)
 {
@@ -153,7 +153,7 @@ void oht_estop_latch(struct oht_estop *estop, u32 cause, u32 kind, u64 event_ns)
 	oht_histogram_add(&estop->to_low, record->low_ns - event_ns);
 }
 
-/* For what is read again and again: latches only if that says something new. */
+/* For conditions that are polled: latches only if @cause does not stand already. */
 void oht_estop_find(struct oht_estop *estop, u32 cause, u64 now)
 {
 	if (estop->state != OHT_ESTOP_STOPPED || !(estop->causes & OHT_CAUSE_BIT(cause)))
@@ -214,17 +214,17 @@ irqreturn_t oht_estop_edge(int irq, void *channel_ptr)
 	WRITE_ONCE(estop->irq_cpu, smp_processor_id());
 	estop->closed_since_ns = 0;
 	oht_estop_note_edge(channel, now);
-	/* Contacts need milliseconds to follow: no business of this handler. */
+	/* The contacts follow milliseconds later: the supervision timer reads them. */
 	oht_estop_check_channels(estop, now);
 	/*
-	 * Closed again already: too short for the level, but an edge all the same. Only the release
-	 * of a press that is latched is no news.
+	 * The channel is closed again: the level no longer shows the press, but the edge counts.
+	 * Only the release of a press that is latched already is no news.
 	 */
 	known = estop->state == OHT_ESTOP_STOPPED &&
 		(estop->causes & OHT_CAUSE_BIT(channel->cause));
 	if (!known)
 		oht_estop_latch(estop, channel->cause, OHT_SAFETY_GLITCH, now);
-	/* Not if it is a tasklet: in one the interrupt core replays the edge of a masked line. */
+	/* Not in a tasklet: there the interrupt core replays the edge of a masked line. */
 	if (in_task())
 		told = oht_estop_find_thread(estop, now);
 	storm = oht_storm_edge(&channel->storm, now);
@@ -246,7 +246,7 @@ void oht_estop_supervise(struct oht_estop *estop)
 	u32 calm;
 
 	flags = oht_estop_lock(estop);
-	/* Looks at its own stamp as well, so before it renews it. */
+	/* Also checks this timer's own stamp, so it comes before the stamp is renewed. */
 	oht_estop_check(estop, now);
 	oht_stall_ran(&estop->stall, OHT_STALL_SUPERVISION, now);
 	if (estop->pulse)
@@ -263,7 +263,7 @@ void oht_estop_stop_locked(struct oht_estop *estop, u32 cause, u64 now)
 {
 	oht_estop_read_inputs(estop);
 	oht_estop_latch(estop, cause, OHT_SAFETY_STOP, now);
-	/* Somebody asks for it: write once more, whatever we believe the outputs to be. */
+	/* An explicit stop: write the outputs again, whatever level they should already have. */
 	oht_estop_lower(estop);
 	estop->effects |= OHT_EFFECT_STOPPED;
 }
@@ -315,12 +315,15 @@ void oht_estop_cut_outputs(struct oht_estop *estop)
 	}
 	if (estop->cuts)
 		return;
-	/* Without a register path: the chip may take its own lock, which a stopped CPU may hold. */
+	/*
+	 * Without a register path the chip's driver may take its own lock, which a stopped CPU may
+	 * hold.
+	 */
 	for (i = 0; i < OHT_ESTOP_OUTPUTS; i++)
 		gpiod_set_value(estop->enable[i], 0);
 }
 
-/* A CPU that died with the lock held never gives it back, any other CPU does in microseconds. */
+/* A CPU that died with the lock held never releases it; any other CPU does within microseconds. */
 void oht_estop_note_fault(struct oht_estop *estop)
 {
 	unsigned int tries = OHT_NOTE_TRIES;

@@ -125,7 +125,7 @@ struct oht_estop {
 	u32 sessions;			/* times that the role was taken */
 	u32 first_cause;
 	u64 causes;			/* since the present stop began */
-	u64 held;			/* causes that stand until somebody lets go of them */
+	u64 held;			/* causes that stand until their owner releases them */
 	u32 inputs;			/* as last read */
 	u32 unreadable;			/* those that failed at the last reading; 0 in @inputs */
 	u32 outputs;			/* as last written */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is asked of the emergency stop: reset, enable, disable, the role of controller, the
- * self-test, its state and its journal. The rules are in include/uapi/linux/oht.h; estop.c writes
- * the outputs.
+ * Commands to the emergency stop: reset, enable, disable, the role of controller, the self-test,
+ * its state and its journal. The rules are in include/uapi/linux/oht.h; estop.c writes the
+ * outputs.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -18,7 +18,7 @@
 
 /* ---- reset, enable, disable ---- */
 
-/* What forbids a reset now. A button stands until it has been closed long enough. */
+/* Causes that forbid a reset now. A button counts until it has been closed for long enough. */
 static u64 oht_estop_standing(const struct oht_estop *estop, u64 now)
 {
 	u64 stable_ns = (u64)estop->config.reset_stable_ms * NSEC_PER_MSEC;
@@ -61,7 +61,7 @@ int oht_estop_reset_locked(struct oht_estop *estop, const u64 *tag, u64 *blockin
 		estop->tag = *tag;
 	estop->causes = 0;
 	estop->first_cause = OHT_CAUSE_NONE;
-	/* A press before this reset does not speak for the channels in the next one. */
+	/* A press before this reset does not prove the channels for the next one. */
 	oht_agree_forget(&estop->agree);
 	estop->since_ns = now;
 	WRITE_ONCE(estop->state, OHT_ESTOP_READY);
@@ -90,7 +90,7 @@ static int oht_estop_enable_locked(struct oht_estop *estop, u64 tag, u64 *blocki
 	*blocking = estop->causes | oht_estop_contacts_standing(estop);
 	if (estop->state != OHT_ESTOP_READY)
 		return -ECANCELED;
-	/* Nothing that latches: it may be asked again. */
+	/* This refusal latches nothing: the caller may enable again later. */
 	if (missing) {
 		*blocking = missing;
 		return -EBUSY;
@@ -183,7 +183,7 @@ int oht_estop_take(struct oht_estop *estop, const void *who, u32 deadman_ms)
 	return ret;
 }
 
-/* Takes the role from @who with a stop; false if it had not got it. */
+/* Stops and takes the role from @who; false if @who is not the controller. */
 static bool oht_estop_drop(struct oht_estop *estop, const void *who, u32 cause)
 {
 	u64 now = ktime_get_ns();
@@ -247,7 +247,7 @@ bool oht_estop_is_controller(struct oht_estop *estop, const void *who)
  * written low once more and must all read low. It never raises an output.
  */
 
-/* A chip that cannot read an output back says so; that is no failure of the output. */
+/* A GPIO chip may be unable to read an output back; that is no failure of the output. */
 static u32 oht_estop_outputs_seen(const struct oht_estop *estop)
 {
 	u32 seen = 0;

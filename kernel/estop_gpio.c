@@ -26,7 +26,7 @@ struct oht_gpio_property {
 	int max;
 };
 
-/* All lines of the device, also those that other rooms claim: one line must not serve two ends. */
+/* All lines of the device, also those of other rooms: no line may serve two purposes. */
 static const struct oht_gpio_property oht_gpio_properties[] = {
 	{ "estop-gpios", 1, OHT_ESTOP_CHANNELS_MAX },
 	{ "enable-gpios", OHT_ESTOP_OUTPUTS, OHT_ESTOP_OUTPUTS },
@@ -114,7 +114,7 @@ static int oht_gpio_check_property(struct device *dev, const struct oht_gpio_pro
 	return 0;
 }
 
-/* What can be judged before a line is claimed. */
+/* Checks that need no claimed line. */
 static int oht_gpio_check_tree(struct device *dev)
 {
 	struct oht_gpio_line lines[OHT_GPIO_LINES_MAX];
@@ -201,9 +201,9 @@ static int oht_estop_map_cut(struct device *dev, struct oht_estop_cut *cut, cons
 	    REGION_DISJOINT)
 		return dev_err_probe(dev, -EINVAL,
 				     "oht,panic-write: %#llx is memory, no register\n", address);
-	/* Not claimed: the register belongs to the GPIO driver, which has it mapped as well. */
+	/* The register is not claimed: it belongs to the GPIO driver, which has it mapped too. */
 	cut->reg = devm_ioremap(dev, address, sizeof(u32));
-	/* Not ENOMEM, of which newer kernels print nothing. */
+	/* Not ENOMEM, for which newer kernels print no line. */
 	if (!cut->reg)
 		return dev_err_probe(dev, -EINVAL,
 				     "oht,panic-write: %#llx cannot be mapped: beyond the bus?\n",

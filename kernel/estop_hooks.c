@@ -60,7 +60,7 @@ static int oht_estop_on_reboot(struct notifier_block *nb, unsigned long action, 
 	return NOTIFY_DONE;
 }
 
-/* Written while the module is loaded, before there is a device. */
+/* Set at module load, before there is a device. */
 static bool oht_estop_follows_suspend;
 
 static int oht_estop_set_suspend(const char *value, const struct kernel_param *param)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The inputs of the emergency stop, and what is concluded from each: the channels of the button,
- * the contacts behind the outputs, a channel that storms, the reset button. Everything here is
- * called with estop->lock held, unless it says otherwise.
+ * The inputs of the emergency stop and the conclusions from each: the channels of the button, the
+ * contacts behind the outputs, a channel that storms, the reset button. Each function is called
+ * with estop->lock held, unless its comment says otherwise.
  */
 #include <linux/interrupt.h>
 #include <linux/ktime.h>
@@ -64,7 +64,7 @@ void oht_estop_check_channels(struct oht_estop *estop, u64 now)
 	u32 seen;
 
 	oht_estop_read_inputs(estop);
-	/* It stops like a button, but is not called one: no press was seen. */
+	/* The cause is not a button: no press was seen. */
 	if (estop->unreadable)
 		oht_estop_find(estop, OHT_CAUSE_INPUT_ERROR, now);
 	else if (!estop->inputs)
@@ -110,7 +110,7 @@ static void oht_estop_read_contacts(struct oht_estop *estop)
 	}
 }
 
-/* The bit of a line that is not there follows the outputs. */
+/* A contact without a line counts as following the outputs. */
 static u32 oht_estop_contacts_wanted(const struct oht_estop *estop)
 {
 	u32 wanted = 0;
@@ -188,7 +188,10 @@ void oht_estop_mask(struct oht_estop_channel *channel, int irq)
 	struct oht_estop *estop = channel->estop;
 	unsigned long flags;
 
-	/* Not under estop->lock, as nothing but the lines is; and not waiting for ourselves. */
+	/*
+	 * Called without estop->lock, under which only lines are read and written. It does not
+	 * wait for the running handler, which may be its caller.
+	 */
 	disable_irq_nosync(irq);
 	flags = oht_estop_lock(estop);
 	oht_storm_masked(&channel->storm, ktime_get_ns());
@@ -271,7 +274,7 @@ static void oht_estop_button_changed(struct oht_estop *estop)
 	button->changing_ns = 0;
 	button->pressed = !button->pressed;
 	button->pressed_ns = button->pressed ? at_ns : 0;
-	/* If something stands in the way, that is what status shows. */
+	/* A refused reset leaves its causes in the status. */
 	if (held_ns >= OHT_BUTTON_SHORTEST_NS && held_ns <= OHT_BUTTON_LONGEST_NS)
 		oht_estop_reset_locked(estop, NULL, &blocking);
 }

@@ -34,7 +34,7 @@ void oht_estop_check(struct oht_estop *estop, u64 now);
 /* Raises the outputs if nothing forbids it, before and after; else they are low. */
 bool oht_estop_raise(struct oht_estop *estop, u64 now);
 void oht_estop_lower(struct oht_estop *estop);
-/* Stops because somebody asks for it. */
+/* Stops on request of a caller. */
 void oht_estop_stop_locked(struct oht_estop *estop, u32 cause, u64 now);
 /* Stops for @cause; @kind is enum oht_safety_kind. Lowers outputs unless they have been. */
 void oht_estop_latch(struct oht_estop *estop, u32 cause, u32 kind, u64 event_ns);

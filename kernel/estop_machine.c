@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the stop wants of the machine around it: a watchdog that counts, no crash kernel, and CPUs
- * that wake quickly.
+ * Requirements of the stop on the machine: a watchdog that counts, no crash kernel, and CPUs that
+ * wake quickly.
  */
 #include <linux/amba/bus.h>
 #include <linux/device.h>
@@ -34,14 +34,14 @@
  * (i6300esb) cannot be recognised.
  */
 
-/* A watchdog that its driver found running counts too: the kernel feeds it until a program does. */
+/* A watchdog that was already running counts too: the kernel feeds it until a program does. */
 static bool oht_require_counts(const struct watchdog_device *watchdog)
 {
 	return watchdog && (test_bit(WDOG_ACTIVE, &watchdog->status) ||
 			    test_bit(WDOG_HW_RUNNING, &watchdog->status));
 }
 
-/* The device below which a watchdog is looked for, and for whom. */
+/* The device below which a watchdog is searched, and the stop that asks. */
 struct oht_require_search {
 	struct oht_estop *estop;
 	struct device *dev;
@@ -49,13 +49,13 @@ struct oht_require_search {
 
 static int oht_require_visit(struct device *dev, void *search_ptr);
 
-/* True: one of the devices below @dev is a watchdog that counts, and noted. */
+/* True if a device below @dev is a watchdog that counts; it is noted. */
 static bool oht_require_look_below(struct oht_estop *estop, struct device *dev)
 {
 	struct oht_require_search search = { .estop = estop, .dev = dev };
 	int found;
 
-	/* Its driver is just coming or going: then it does not protect yet, or no more. */
+	/* Its driver is being bound or unbound, so the watchdog does not protect the machine. */
 	if (!device_trylock(dev))
 		return false;
 	found = device_for_each_child(dev, &search, oht_require_visit);
@@ -135,7 +135,7 @@ void oht_estop_check_machine(struct oht_estop *estop, u64 now)
 		oht_estop_find(estop, OHT_CAUSE_KDUMP, now);
 }
 
-/* The driver goes, and with it the memory of the watchdog: forget the watchdog before that. */
+/* The driver is being unbound and frees the watchdog: forget the watchdog before that. */
 static int oht_require_unbound(struct oht_estop *estop, unsigned long action, const void *dev)
 {
 	unsigned long flags;

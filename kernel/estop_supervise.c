@@ -30,14 +30,14 @@ static int oht_estop_irq_cpu(const struct oht_estop *estop)
 	return cpu < nr_cpu_ids ? cpu : READ_ONCE(estop->irq_cpu);
 }
 
-/* A timer that has done its work: is it where it belongs, and when does it come again? */
+/* After the work of a timer: is it on its CPU, and when does it expire next? */
 static enum hrtimer_restart oht_estop_go_on(struct oht_estop *estop, enum oht_stall_side side)
 {
 	struct oht_estop_timer *t = &estop->timers[side];
 	bool with_irq = smp_processor_id() == oht_estop_irq_cpu(estop);
 	bool belongs_there = side == OHT_STALL_WATCH;
 
-	/* The interrupt has come to the supervision's CPU, or gone from that of the watch. */
+	/* The interrupt has moved to the supervision's CPU, or away from the watch's CPU. */
 	if (READ_ONCE(estop->may_move) && with_irq != belongs_there) {
 		WRITE_ONCE(estop->misplaced, true);
 		irq_work_queue(&estop->notify);
@@ -55,7 +55,7 @@ static enum hrtimer_restart oht_estop_tick(struct hrtimer *timer)
 	return oht_estop_go_on(estop, OHT_STALL_SUPERVISION);
 }
 
-/* Cheap: it shows that its CPU handles interrupts, and looks whether the other one does. */
+/* The watch is cheap: it proves that its CPU handles interrupts, and checks the other CPU. */
 static enum hrtimer_restart oht_estop_watch_tick(struct hrtimer *timer)
 {
 	struct oht_estop *estop = container_of(timer, struct oht_estop,
@@ -70,7 +70,7 @@ static enum hrtimer_restart oht_estop_watch_tick(struct hrtimer *timer)
 	return oht_estop_go_on(estop, OHT_STALL_WATCH);
 }
 
-/* On the CPU where the timer is to run: that is what pinned means. */
+/* Runs on the CPU that the timer is pinned to. */
 static void oht_estop_start_timer(void *context)
 {
 	struct oht_estop_timer *t = context;
@@ -79,7 +79,7 @@ static void oht_estop_start_timer(void *context)
 		      HRTIMER_MODE_ABS_PINNED_HARD);
 }
 
-/* Another CPU than the interrupt's if there is one, and never one that is leaving. */
+/* A CPU that does not handle the interrupt, if there is one; never one that is going offline. */
 static int oht_estop_choose_cpu(const struct oht_estop *estop, int leaving)
 {
 	int cpu, irq_cpu = oht_estop_irq_cpu(estop), last = OHT_CPU_NONE;
@@ -102,7 +102,7 @@ static void oht_estop_set_watched(struct oht_estop *estop, bool watched)
 	oht_estop_unlock(estop, flags);
 }
 
-/* While a timer moves, the other one goes on watching it; so the move must not be preempted. */
+/* While one timer moves, the other one keeps watching it, so the move must not be preempted. */
 static void oht_estop_move(struct oht_estop *estop, enum oht_stall_side side, int cpu)
 {
 	struct oht_estop_timer *t = &estop->timers[side];
@@ -115,7 +115,7 @@ static void oht_estop_move(struct oht_estop *estop, enum oht_stall_side side, in
 	flags = oht_estop_lock(estop);
 	oht_stall_ran(&estop->stall, side, ktime_get_ns());
 	oht_estop_unlock(estop, flags);
-	/* sysfs shows it without the lock. */
+	/* Read by sysfs without the lock. */
 	WRITE_ONCE(t->cpu, cpu);
 	if (cpu != OHT_CPU_NONE)
 		smp_call_function_single(cpu, oht_estop_start_timer, t, true);
@@ -224,7 +224,7 @@ int oht_estop_supervise_start(struct oht_estop *estop)
 
 	estop->timers[OHT_STALL_SUPERVISION].period_ns =
 		(u64)config->supervision_period_us * NSEC_PER_USEC;
-	/* Twice within the time after which it counts as stalled. */
+	/* Two periods fit into the time after which the CPU counts as stalled. */
 	estop->timers[OHT_STALL_WATCH].period_ns = (u64)config->cpu_stall_us * NSEC_PER_USEC / 2;
 	estop->irq_mask = oht_estop_find_irq_mask(estop);
 	ret = cpuhp_state_add_instance_nocalls(oht_estop_hotplug_state, &estop->hotplug);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One open descriptor. Its completions wait in a list, its safety records in the journal of the
- * stop, where it only keeps its place: nothing is copied per descriptor in an interrupt, and a
+ * One open descriptor. Its completions wait in a list; of the safety records it keeps only its
+ * position in the journal of the stop. So no interrupt copies a record per descriptor, and a
  * reader that is too slow loses the oldest records, which the sequence number shows.
  */
 #include <linux/err.h>
@@ -53,7 +53,7 @@ void oht_file_destroy(struct oht_file *file)
 
 	list_for_each_entry(call, &file->calls, node)
 		oht_engine_cancel(&file->oht->engine, &call->xfer);
-	/* All are done: nothing wakes us any more. */
+	/* All transfers have ended, so no completion wakes this descriptor any more. */
 	oht_core_unlisten(file->oht, &file->listener);
 	irq_work_sync(&file->wake);
 	oht_file_free_calls(&file->calls);
@@ -92,7 +92,7 @@ struct oht_call *oht_file_get_call(struct oht_file *file)
 	return call;
 }
 
-/* No more are kept than can ever be under way. */
+/* Keep at most as many spare transfers as can be under way. */
 static void oht_file_keep_call(struct oht_file *file, struct oht_call *call)
 {
 	lockdep_assert_held(&file->mutex);
@@ -243,8 +243,8 @@ static void oht_file_describe(const struct oht_call *call, struct oht_record *re
 }
 
 /*
- * The one that is wanted next, unless @record is older already. Records that the journal no longer
- * has are counted as made and dropped.
+ * The next wanted record, unless @record is older already. Records that the journal has
+ * overwritten are counted as made and dropped.
  */
 static void oht_file_peek_journal(struct oht_file *file, unsigned int i, struct oht_record *record)
 {
@@ -306,7 +306,7 @@ void oht_file_reap(struct oht_file *file, const struct oht_record *record)
 		oht_file_reap_call(file);
 		return;
 	}
-	/* Those that were dropped count too. */
+	/* Dropped records count too. */
 	for (i = 0; i < OHT_JOURNALS; i++)
 		if (oht_journals[i].type == record->type)
 			WRITE_ONCE(file->next[i], file->next[i] + passed);

@@ -38,7 +38,7 @@ struct oht_file {
 	struct irq_work wake;		/* completion -> listener */
 };
 
-/* A transfer and its descriptor. */
+/* One transfer and the descriptor that it belongs to. */
 struct oht_call {
 	struct oht_xfer xfer;
 	struct oht_file *file;

@@ -129,7 +129,7 @@ static int oht_frame_check_raw(const struct oht_frame_request *req)
 	return !req->function || (req->function & OHT_FC_EXCEPTION) ? -EINVAL : 0;
 }
 
-/* A broadcast has no answer: of the functions that we know, those that lose nothing by it. */
+/* A broadcast has no answer: allowed are the functions that do not need one. */
 static bool oht_frame_unit_ok(const struct oht_frame_rule *rule,
 			      const struct oht_frame_request *req)
 {
@@ -399,7 +399,10 @@ int oht_frame_verify(const struct oht_frame_request *req, const u8 *adu, unsigne
 
 	if (bytes < OHT_ADU_MIN_BYTES || !need || need > (int)bytes)
 		return OHT_DETAIL_SHORT;
-	/* Without a known length the silence has ended the frame: all of it must be sound. */
+	/*
+	 * The length is unknown and silence has ended the frame, so the CRC must be right over all
+	 * of it.
+	 */
 	if (!oht_frame_is_sound(adu, need > 0 ? need : (int)bytes))
 		return OHT_DETAIL_CRC;
 	if (need == -EMSGSIZE || (need > 0 && need < (int)bytes))

@@ -87,7 +87,7 @@ int oht_frame_check(const struct oht_frame_request *req);
 int oht_frame_build(u8 *adu, const struct oht_frame_request *req);
 
 /**
- * oht_frame_build_raw() - put unit and CRC around a PDU that somebody else has made
+ * oht_frame_build_raw() - put unit and CRC around the caller's PDU
  * @adu: OHT_ADU_MAX_BYTES of room
  * @unit: any; oht_frame_check() says which may be asked
  * @pdu: function code and data; must not lie inside @adu

@@ -41,13 +41,13 @@
 static void oht_image_seq_begin(__u32 *seq)
 {
 	WRITE_ONCE(*seq, *seq + 1);
-	/* Odd before anything changes. Pairs with the reader's second read of seq. */
+	/* seq is odd before the entry changes. Pairs with the reader's second read of seq. */
 	smp_wmb();
 }
 
 static void oht_image_seq_end(__u32 *seq)
 {
-	/* All has changed before it is even. Pairs with the reader's first read of seq. */
+	/* The entry is complete before seq is even. Pairs with the reader's first read of seq. */
 	smp_wmb();
 	WRITE_ONCE(*seq, *seq + 1);
 }

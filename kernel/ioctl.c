@@ -11,7 +11,7 @@
 #include "ioctl_internal.h"
 #include "timing.h"
 
-/* The contract: what a program was compiled with must stay true. */
+/* The ABI: sizes and numbers that programs were compiled with never change. */
 static_assert(sizeof(struct oht_info) == 128);
 static_assert(offsetof(struct oht_info, baud_effective_millibps) == 56);
 static_assert(sizeof(struct oht_transfer) == 40);
@@ -89,7 +89,7 @@ static int oht_ioctl_fill_raw(struct oht_xfer *xfer, const struct oht_transfer *
 {
 	int err;
 
-	/* The rest is for the engine to say; this must be right before anything is copied. */
+	/* The engine checks the rest; this must be right before anything is copied. */
 	if (transfer->function || transfer->count < 1 || transfer->count > sizeof(xfer->pdu))
 		return -EINVAL;
 	err = oht_ioctl_fetch(xfer->pdu, transfer, transfer->count);
@@ -187,7 +187,7 @@ static int oht_ioctl_estop_status(struct oht_file *file, struct oht_ioctl_call *
 	return 0;
 }
 
-/* Nothing blocks a command that succeeds. */
+/* The mask of blocking causes of a command that succeeds is empty. */
 static int oht_ioctl_prepare_command(struct oht_file *file, struct oht_ioctl_call *call)
 {
 	struct oht_command *command = &call->arg.command;
@@ -231,7 +231,7 @@ static int oht_ioctl_control(struct oht_file *file, struct oht_ioctl_call *call)
 
 	if (control->action == OHT_CONTROL_RELEASE)
 		return oht_estop_release(estop, file);
-	/* What the last controller has under way ends first. */
+	/* Transfers of the last controller end first. */
 	down_write(&file->oht->role);
 	ret = oht_estop_take(estop, file, control->deadman_ms);
 	up_write(&file->oht->role);
@@ -272,7 +272,7 @@ static int oht_ioctl_prepare_self_test(struct oht_file *file, struct oht_ioctl_c
 	return 0;
 }
 
-/* What the test has found also stands in the status, for a caller whose memory has gone. */
+/* The result is also in the status, for a caller whose memory has gone. */
 static int oht_ioctl_self_test(struct oht_file *file, struct oht_ioctl_call *call)
 {
 	struct oht_self_test *test = &call->arg.self_test;
@@ -407,7 +407,7 @@ static int oht_ioctl_copy_in(const struct oht_ioctl_op *op, union oht_ioctl_arg 
 		return -EFAULT;
 	if (*user_size < (op->min_size ?: op->size))
 		return -EINVAL;
-	/* No structure is that long; and the scan for zeroes must end soon. */
+	/* No structure is longer; it also bounds the check for trailing zeroes. */
 	if (*user_size > PAGE_SIZE)
 		return -E2BIG;
 	return copy_struct_from_user(arg, op->size, user, *user_size);
@@ -421,8 +421,8 @@ static int oht_ioctl_copy_out(const struct oht_ioctl_op *op, union oht_ioctl_arg
 }
 
 /*
- * Everything before the act: the structure, what it points to, and the answer of success. A call
- * that only asks has none yet.
+ * Everything before the act: the structure, the memory it points to, and the answer of success. A
+ * call that only reads has no answer yet.
  */
 static int oht_ioctl_begin(struct oht_file *file, const struct oht_ioctl_op *op,
 			   struct oht_ioctl_call *call, void __user *user, u32 *user_size)
@@ -456,7 +456,7 @@ static int oht_ioctl_execute_locked(struct oht_file *file, const struct oht_ioct
 	return ret;
 }
 
-/* The act. The device may have gone meanwhile; while this runs it stays. */
+/* The act. The device may be gone by now; during the act it stays. */
 static int oht_ioctl_act(struct oht_file *file, const struct oht_ioctl_op *op,
 			 struct oht_ioctl_call *call)
 {
@@ -485,11 +485,11 @@ long oht_ioctl_execute(struct oht_file *file, unsigned int cmd, void __user *use
 		return -EBADF;
 	ret = oht_ioctl_begin(file, op, &call, user, &user_size);
 	if (ret)
-		/* Of a structure that is wrong nothing counts, the tag of a stop neither. */
+		/* A wrong structure is ignored as a whole, also the tag of a stop. */
 		memset(&call.arg, 0, sizeof(call.arg));
 	if (!ret || (op->flags & OHT_OP_ALWAYS)) {
 		done = oht_ioctl_act(file, op, &call);
-		/* Success of an act has been told before; everything else is told now. */
+		/* An act has written its success before; every other answer is written now. */
 		if (!ret && (done || call.untold || (op->flags & OHT_OP_ASKS)))
 			ret = oht_ioctl_copy_out(op, &call.arg, user, user_size);
 		ret = ret ?: done;

@@ -25,7 +25,7 @@ static_assert(sizeof(struct oht_image_slot) == 320);
 static_assert(offsetof(struct oht_image_slot, words) == 64);
 static_assert(sizeof(struct oht_image) == 20736);
 
-/* Whether the caller may change the plan. */
+/* May the caller change the plan? */
 static int oht_ioctl_plan_allowed(struct oht_file *file)
 {
 	if (!oht_core_has_bus(file->oht))

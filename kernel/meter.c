@@ -9,7 +9,7 @@ static u64 oht_meter_chars_ns(const struct oht_timing *t, unsigned int chars, in
 	return div_u64(oht_timing_chars_ns(t, chars) * (100 + percent), 100);
 }
 
-/* They fit into the time in which they must have come. In an emulator they need not. */
+/* True if the characters fit into the time in which they came. In an emulator they may not. */
 static bool oht_meter_fits(const struct oht_timing *t, const struct oht_meter_lump *lump)
 {
 	return lump->empty_ns +

@@ -149,7 +149,9 @@ static void oht_netlink_tell(const struct oht_device *oht, const struct oht_netl
 		return;
 	}
 	genlmsg_end(skb, head);
-	/* -ESRCH: they have all left. A listener that is full learns of it from its own socket. */
+	/*
+	 * -ESRCH: no listener is left. A listener whose socket is full learns it from that socket.
+	 */
 	genlmsg_multicast(&oht_netlink_family, skb, 0, form->group, GFP_KERNEL);
 }
 
@@ -163,7 +165,7 @@ static void oht_netlink_tell_journal(struct oht_netlink *netlink, unsigned int i
 	struct oht_record record;
 	u64 newest = journal->newest(oht);
 
-	/* In this order: what is made once somebody has joined is beyond @newest, and told. */
+	/* @newest was read before: a record made after a listener joined is beyond it. */
 	if (!genl_has_listeners(&oht_netlink_family, &init_net, form->group)) {
 		netlink->next[i] = newest + 1;
 		return;
@@ -181,7 +183,7 @@ static void oht_netlink_work(struct work_struct *work)
 		oht_netlink_tell_journal(netlink, i);
 }
 
-/* In the place of a reader that is woken. */
+/* Called where a reading descriptor would be woken. */
 static int oht_netlink_woken(wait_queue_entry_t *entry, unsigned int mode, int sync, void *key)
 {
 	struct oht_netlink *netlink = container_of(entry, struct oht_netlink, woken);
@@ -205,7 +207,7 @@ int oht_netlink_attach(struct oht_device *oht)
 	oht->netlink = netlink;
 	oht_core_listen(oht, &netlink->listener);
 	add_wait_queue(&netlink->listener.wait, &netlink->woken);
-	/* The first record was made before anything could be woken. */
+	/* The first record was made before this work item existed. */
 	queue_work(system_unbound_wq, &netlink->work);
 	return 0;
 }

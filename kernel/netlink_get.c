@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * What anybody may ask: device, statistics, units.
- */
+/* Requests that need no privilege: device, statistics, units. */
 #include <linux/oht_netlink.h>
 #include <linux/rwsem.h>
 
@@ -234,7 +232,7 @@ static int oht_netlink_dump_message(struct sk_buff *skb, struct netlink_callback
 				       NLM_F_MULTI, answer, oht, unit);
 }
 
-/* Begins at the device that did not fit the last time. */
+/* Continues with the device that did not fit into the last message. */
 static int oht_netlink_dump_each(struct sk_buff *skb, struct netlink_callback *cb,
 				 const struct oht_netlink_answer *answer)
 {
@@ -265,7 +263,7 @@ static int oht_netlink_dump_statistics(struct sk_buff *skb, struct netlink_callb
 	return oht_netlink_dump_each(skb, cb, &oht_netlink_statistics);
 }
 
-/* Somebody has set it, or asked it for something. */
+/* The unit has a policy, or has been addressed. */
 static bool oht_netlink_is_known(struct oht_device *oht, unsigned int unit)
 {
 	struct oht_engine_unit u;
@@ -319,7 +317,7 @@ static int oht_netlink_dump_units(struct sk_buff *skb, struct netlink_callback *
 	return skb->len;
 }
 
-/* A dump names no single thing of those that it goes over. */
+/* A dump takes no attribute that selects a single object. */
 static int oht_netlink_start(struct netlink_callback *cb, unsigned int attribute)
 {
 	const struct nlattr *named = oht_genl_dump_attrs(cb)[attribute];
@@ -335,7 +333,7 @@ static int oht_netlink_start_devices(struct netlink_callback *cb)
 	return oht_netlink_start(cb, OHT_A_DEVICE);
 }
 
-/* Units of a device that is not there are refused like the device itself. */
+/* The units of a missing device are refused like the device itself. */
 static int oht_netlink_start_units(struct netlink_callback *cb)
 {
 	const struct nlattr *wanted = oht_genl_dump_attrs(cb)[OHT_A_DEVICE];

@@ -134,8 +134,8 @@ static irqreturn_t oht_16550_interrupt(int irq, void *context)
 }
 
 /*
- * A DesignWare may report silence after a character that somebody has read already, for ever. One
- * read of nothing ends it. Asked again first, lest a character that has just come be thrown away.
+ * A DesignWare UART may report its receive time-out for ever although the FIFO is empty. One read
+ * of the empty FIFO ends that. LSR is read once more before, so that no new character is lost.
  */
 static void oht_16550_unstick(struct oht_16550 *u)
 {
@@ -266,7 +266,7 @@ static unsigned int oht_16550_depth(struct oht_16550 *u)
 
 	if (u->io.width_bytes < sizeof(u32) || u->io.size_bytes < OHT_DW_UCV + sizeof(u32))
 		return OHT_16550_FIFO_BYTES;
-	/* Three digits and an asterisk in ASCII; what somebody else has there looks different. */
+	/* Three digits and an asterisk in ASCII; other UARTs have something else at this offset. */
 	version = oht_mmio_read(&u->io, OHT_DW_UCV);
 	if ((version & 0xf0f0f0ff) != 0x3030302a)
 		return OHT_16550_FIFO_BYTES;

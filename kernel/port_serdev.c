@@ -48,7 +48,7 @@ enum oht_serdev_out {
  * @worker: the thread, constant
  * @work: what it does
  * @gate: serialises the receive callback with start and stop
- * @open: somebody listens; written under @gate
+ * @open: the engine listens; written under @gate
  * @in: received, not yet read; written by the receive callback, read under the engine's lock
  * @lost: @in was full; any of the two
  * @lock: protects the rest; taken inside the engine's lock

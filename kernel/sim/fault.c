@@ -6,7 +6,7 @@
 
 #include "sim.h"
 
-/* A sound answer of somebody else: eight words, all the same. */
+/* A sound answer of another unit: eight equal words. */
 #define OHT_SIM_FOREIGN_WORDS	8
 #define OHT_SIM_FOREIGN_BYTES	(5 + 2 * OHT_SIM_FOREIGN_WORDS)
 

@@ -65,13 +65,13 @@ static void oht_sim_judge_frame(struct oht_sim_wire *w, struct oht_sim_uart *u, 
 		seen->shortest_gap_ns = div_u64(gap_ps, 1000);
 	if (gap_ps < w->line.t35_ps)
 		seen->violations++;
-	else if (last_ps == w->far_end_ps && seen->frames > 1)	/* nobody waited for the first */
+	else if (last_ps == w->far_end_ps && seen->frames > 1)	/* the first follows no frame */
 		oht_hist_add(&seen->late, div_u64(gap_ps - w->line.t35_ps, 1000));
 }
 
 /*
- * The grid is what we are told, not what the plan makes of it; a cycle begins with the first
- * request to one unit, whatever else somebody has sent before.
+ * The grid is a parameter of the test, not taken from the plan. A cycle begins with the first
+ * request to one unit, whatever other requests were sent before.
  */
 static void oht_sim_judge_cycle(struct oht_sim_seen *seen, u8 unit, u64 start_ps)
 {

@@ -61,7 +61,7 @@ struct oht_sim_line {
 struct oht_sim_seen {
 	u64 frames;
 	u64 violations;		/* began before t3.5 after the last stop bit of anybody */
-	u64 not_judged;		/* began while a character was on the wire that nobody could know */
+	u64 not_judged;		/* began while a character was on the wire that was not foreseen */
 	u64 pauses;		/* silence inside a frame, up to t1.5 */
 	u64 shortest_gap_ns;
 	u64 without_de;		/* characters that began with the driver off */
@@ -103,7 +103,7 @@ struct oht_sim_uart {
 	u8 frame[OHT_ADU_MAX_BYTES];	/* what the slaves have heard of it */
 	unsigned int frame_bytes;
 	u64 frame_end_ps;
-	bool spoiled;			/* somebody else spoke meanwhile */
+	bool spoiled;			/* another sender spoke meanwhile */
 
 	struct oht_sim_seen seen;
 };
@@ -146,7 +146,7 @@ struct oht_sim_wire {
 
 	/* of the far end */
 	u64 answers;
-	u64 spoiled;			/* requests that somebody talked into */
+	u64 spoiled;			/* requests that another sender spoke into */
 	u64 broken;			/* what no slave could make sense of */
 	u64 stop_writes;		/* heard: of the stop's register, of the one that moves, */
 	u64 motion_writes;		/* and of that one behind a stop */

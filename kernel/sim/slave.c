@@ -2,8 +2,8 @@
 /*
  * The far end: slaves with registers. A frame is what has a good checksum when the line pauses.
  *
- * A register has the value that oht_sim_initial() gives it until it is written, so whoever reads it
- * knows without asking what is right. A test of the daemon sets the registers of real modules.
+ * A register has the value that oht_sim_initial() gives it until it is written, so a test knows the
+ * right value of each read. A test of the daemon sets the registers of real modules.
  */
 #include <linux/crc16.h>
 #include <linux/kernel.h>

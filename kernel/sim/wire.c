@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Who speaks when: characters on the wire, in order, up to the present. */
+/* The schedule of the wire: which sender puts which character on it, in order, up to now. */
 #include <linux/kernel.h>
 #include <linux/string.h>
 
@@ -210,7 +210,7 @@ void oht_sim_cut(struct oht_sim_uart *u, u64 char_ps, u64 now_ps)
 
 /* ---- time ---- */
 
-/* Who is next. */
+/* The next sender. */
 struct oht_sim_next {
 	u64 at_ps;
 	struct oht_sim_uart *uart;
@@ -313,7 +313,7 @@ void oht_sim_kick(struct oht_sim_wire *w)
 
 	for (t = w->talk; t < w->talk + OHT_SIM_TALKS; t++)
 		at_ps = min(at_ps, oht_sim_talk_wakes_ps(w, t));
-	/* Nobody says more, and yet it is not read. */
+	/* No character follows, but those received are not read. */
 	if (at_ps == U64_MAX && w->uart.on && w->uart.rx_in != w->uart.rx_out)
 		at_ps = w->uart.rx_last_ps + oht_sim_rx_timeout_ps(w);
 	if (at_ps == U64_MAX)

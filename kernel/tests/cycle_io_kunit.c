@@ -114,7 +114,7 @@ static void cycle_io_loss(struct kunit *test)
 	cyclic_run(CYCLE_NS - FAKE_MS);
 	cyclic.silent[3] = true;
 	cyclic_run(5 * CYCLE_NS);
-	/* Nobody wants a stop for this one. */
+	/* The loss of this entry does not stop. */
 	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
 	KUNIT_EXPECT_EQ(test, cyclic_status().losses, 1);
 	cycle_io_expect_record(1, OHT_CYCLE_LOST, 3, 0);
@@ -125,7 +125,7 @@ static void cycle_io_loss(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cyclic.losses, 1);
 	cycle_io_expect_record(2, OHT_CYCLE_LOST, 3, 1);
 	cyclic_stop();
-	/* Once is enough, as long as nobody enables the machine in spite of it. */
+	/* Stopped once, as long as the machine is not enabled in spite of the loss. */
 	cyclic_run(5 * CYCLE_NS);
 	KUNIT_EXPECT_EQ(test, cyclic.losses, 1);
 	cyclic_set_state(OHT_ESTOP_ENABLED);
@@ -307,7 +307,7 @@ static void cycle_io_outputs_after_disable(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cyclic.start[cyclic.starts - 1].first_word, 10);
 }
 
-/* In the middle of a cyclic write: it is cut, and that is nobody's error. */
+/* In the middle of a cyclic write: the write is cut and counts as no error of its unit. */
 static void cycle_io_stop_cuts(struct kunit *test)
 {
 	cyclic_add(3, 16, 100);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The grid: what is due when, what is late, missed, exceeded, given away, and who waits for it. */
+/*
+ * The grid: which entries are due when, cycles that are late, missed, exceeded or given away, and
+ * the transfers that wait for it.
+ */
 #include "cycle_fake.h"
 
 #define CYCLE_NS	(20 * FAKE_MS)
@@ -137,7 +140,10 @@ static void cycle_exceeded(struct kunit *test)
 
 /* ---- slack ---- */
 
-/* A read of somebody else: all of the plan's come first, then it, if its worst case fits. */
+/*
+ * A read of another descriptor: all entries of the plan go first, then the read, if its worst case
+ * fits.
+ */
 static void cycle_background_fits(struct kunit *test)
 {
 	cyclic_add(3, 3, 2);
@@ -171,7 +177,7 @@ static void cycle_background_does_not_fit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cyclic_status().start_late_max_ns, 0);
 }
 
-/* Somebody who never stops asking: no cycle begins late for it. */
+/* A client that never stops asking makes no cycle late. */
 static void cycle_saturated(struct kunit *test)
 {
 	unsigned int i, round;
@@ -248,7 +254,7 @@ static void cycle_given(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cyclic.records, 2);
 }
 
-/* Whoever wanted the cycle has gone when it begins: it is the plan's. */
+/* The transfer that wanted the cycle is gone when it begins, so the cycle is the plan's. */
 static void cycle_given_to_nobody(struct kunit *test)
 {
 	cyclic_add(3, 3, 2);
@@ -308,7 +314,10 @@ static void cycle_given_to_the_dead(struct kunit *test)
 	KUNIT_EXPECT_LT(test, cyclic_status().start_late_max_ns, 8 * FAKE_MS);
 }
 
-/* The timer of the grid is late, and the engine's own comes first: nobody slips in before it. */
+/*
+ * The grid's timer is late and the engine's own comes first: no other transfer goes before the
+ * plan.
+ */
 static void cycle_late_tick_holds_the_line(struct kunit *test)
 {
 	cyclic_add(3, 3, 2);

@@ -150,7 +150,7 @@ static void cycle_tell_empty(struct kunit *test)
 	expect_tale(test, 3, 3, OHT_FATE_EMPTY);
 }
 
-/* Somebody talks for longer than anybody waits: the cycle ends without a request, told once. */
+/* Noise for longer than any wait: the cycle ends without a request, reported once. */
 static void cycle_tell_unsent(struct kunit *test)
 {
 	u64 talk_ns, begin_ns;

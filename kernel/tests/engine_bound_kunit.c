@@ -285,7 +285,7 @@ static const struct bound_wait bound_waits[] = {
 	{ 1, 50000, 0, 1750 },
 	{ 1, 50000, 500 * FAKE_US, 1750 },
 	{ 1, 5000, 4900 * FAKE_US, 5000 },
-	/* Who has never answered is given what the slowest of the others takes. */
+	/* A unit that never answered gets the longest time of the others. */
 	{ 9, 50000, 10 * FAKE_MS, 11000 },
 	{ 9, 50000, 0, 1750 },
 };
@@ -315,7 +315,7 @@ static void engine_bound_waits(struct kunit *test)
 	}
 }
 
-/* Nobody has ever answered anything. */
+/* No unit has ever answered. */
 static void engine_bound_nobody_known(struct kunit *test)
 {
 	far_set_telegrams(1);
@@ -328,7 +328,7 @@ static void engine_bound_nobody_known(struct kunit *test)
 			fake.frames[0].end_ns + 1750 * FAKE_US + 90 * FAKE_US);
 }
 
-/* After a broadcast nobody is waited for: t3.5, however long the line was to be kept quiet. */
+/* After a broadcast only t3.5 is awaited, however long the line was to be kept quiet. */
 static void engine_bound_broadcast(struct kunit *test)
 {
 	far_set_telegrams(1);

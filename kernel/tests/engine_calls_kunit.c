@@ -135,7 +135,9 @@ static void engine_calls_gate_is_the_controllers(struct kunit *test)
 	engine_calls_expect_sent(test, 1, 1);
 }
 
-/* Queued while stopped by somebody else, or in a role that has ended: its turn comes enabled. */
+/*
+ * Queued while stopped, by another descriptor or in a role that has ended, and sent while enabled.
+ */
 static void engine_calls_gate_meets_the_controller(struct kunit *test)
 {
 	fake.session = 7;
@@ -194,7 +196,7 @@ static void engine_calls_cancel_queued(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.done[1], 1);
 }
 
-/* Given up on the wire: nobody gets the answer, the next one least of all. */
+/* Cancelled on the wire: no transfer gets the answer, least of all the next one. */
 static void engine_calls_cancel_active(struct kunit *test)
 {
 	u64 moment_ns;
@@ -461,7 +463,7 @@ static void engine_calls_refusals(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, oht_engine_cancel(&fake.engine, &fake.xfers[1]), -ENOENT);
 }
 
-/* So many, whoever they are, and some places more for the controller. */
+/* So many of all descriptors, and some places more for the controller. */
 static void engine_calls_so_many(struct kunit *test)
 {
 	unsigned int strangers = OHT_DEVICE_TRANSFERS_MAX - OHT_CONTROLLER_TRANSFERS, i;

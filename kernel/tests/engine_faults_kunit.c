@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The engine when the answer is missing, late, broken, somebody else's, or too long. */
+/* The engine with an answer that is missing, late, broken, of another unit, or too long. */
 #include "engine_fake.h"
 
 static int engine_faults_init(struct kunit *test)

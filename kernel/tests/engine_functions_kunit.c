@@ -361,7 +361,7 @@ static void functions_test_broadcast_raw(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, x->reply_bytes, 0);
 }
 
-/* Somebody who answers a broadcast is not heard, and does not shorten the delay. */
+/* An answer to a broadcast is ignored and does not shorten the delay. */
 static void functions_test_broadcast_answered(struct kunit *test)
 {
 	u8 adu[8] = { 0, 6, 0, 0x11, 1, 0 };
@@ -428,7 +428,7 @@ static void functions_test_broadcast_gives_way(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.done[0], 1);
 }
 
-/* Nobody knows what a raw request does: the stop takes it as a write. */
+/* The effect of a raw request is unknown, so the stop treats it as a write. */
 static void functions_test_stop_takes_raw(struct kunit *test)
 {
 	functions_xfer(0, &functions_odd);

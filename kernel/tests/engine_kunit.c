@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The engine when everybody behaves: what it sends when, and what it makes of the answer. */
+/* The engine with units that behave: when it sends what, and how it judges the answer. */
 #include "engine_fake.h"
 
 static int engine_test_init(struct kunit *test)

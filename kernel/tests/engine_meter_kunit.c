@@ -166,7 +166,7 @@ static void engine_meter_test_collision(struct kunit *test)
 	expect_counts(OHT_SIDE_THEIRS, OHT_RULE_T35, 0, 1, 0);
 }
 
-/* A click on the line is not a frame; a foreign answer belongs to who sent it. */
+/* Noise on the line is no frame; an answer of another unit counts for that unit. */
 static void engine_meter_test_whose(struct kunit *test)
 {
 	u8 adu[OHT_ADU_MAX_BYTES];

@@ -196,7 +196,7 @@ static void engine_noise_click_only(struct kunit *test)
 	fake_expect_in_step(1);
 }
 
-/* Somebody talks without end: transfers fail in bounded time, and afterwards all is well. */
+/* Noise without end: transfers fail in bounded time, and afterwards all is well. */
 static void engine_noise_babble(struct kunit *test)
 {
 	u64 end_ns = fake.now_ns + 240 * FAKE_MS, at_ns;

@@ -128,7 +128,7 @@ static void engine_pause_in_all(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.engine.units[1].pauses, bytes - 1);
 }
 
-/* Somebody who never comes to an end is not waited for longer than the frame may take. */
+/* An answer that never ends is not awaited for longer than the frame may take. */
 static void engine_pause_has_an_end(struct kunit *test)
 {
 	u64 begun_ns, limit_ns;

@@ -113,7 +113,7 @@ static const struct stop_wait stop_waits[] = {
 	{ 10 * FAKE_MS, 0, 3000 },
 };
 
-/* Nobody answers: the next one is sent as long after the end of one as its unit may take. */
+/* No unit answers: the next telegram follows the end of the last one by the wait for its unit. */
 static void stop_unanswered(struct kunit *test, const struct stop_wait *wait)
 {
 	struct oht_telegram slow[2] = { far_stop_list[0], far_stop_list[1] };
@@ -262,7 +262,7 @@ static void engine_stop_given_up(struct kunit *test)
 	FAKE_EXPECT_DONE(0, 0, OHT_DETAIL_OK);
 	KUNIT_EXPECT_EQ(test, far_telegrams_sent(), 3);
 	KUNIT_EXPECT_EQ(test, far_status().flags, OHT_TELEGRAMS_RUNNING);
-	/* Slower than ever, and nobody is in a hurry any more. */
+	/* Slower than ever, and no telegram waits any more. */
 	far_end.slow_ns = 20 * FAKE_MS;
 	fake_xfer(1, 1, 3, 0, 8);
 	fake_submit(1);
@@ -342,7 +342,7 @@ static void engine_stop_given_up_then_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.done[0], 1);
 }
 
-/* Somebody talks all the time: others are given up, the stop goes as soon as it can. */
+/* The line is never silent: other transfers fail, and the stop telegram goes as soon as it can. */
 static void engine_stop_babble(struct kunit *test)
 {
 	u64 at_ns;

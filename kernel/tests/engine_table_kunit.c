@@ -423,7 +423,7 @@ static unsigned int table_done(void)
 	return fake.done[0] | fake.done[1] << 1 | fake.done[SUBMITTED] << SUBMITTED;
 }
 
-/* Whatever it was: nobody answers, and in the end all is done, once, and the line is free. */
+/* Whatever the event was: no unit answers, each transfer ends once, and the line is free. */
 static void table_settle(struct kunit *test, unsigned int state, enum table_event event,
 			 bool stopping)
 {

@@ -182,7 +182,7 @@ static void unit_test_answer_at_the_end(struct kunit *test)
 	fake_run_done(0);
 	FAKE_EXPECT_DONE(0, -ETIMEDOUT, OHT_DETAIL_TIMEOUT);
 	KUNIT_EXPECT_EQ(test, dead()->health, OHT_HEALTH_DEGRADED);
-	/* And the late answer changes nothing: it answers nobody. */
+	/* The late answer changes nothing: no transfer takes it. */
 	fake_run(fake.heard_ns + FAKE_MS);
 	KUNIT_EXPECT_EQ(test, dead()->health, OHT_HEALTH_DEGRADED);
 }
@@ -212,7 +212,7 @@ static void unit_test_not_its_fault(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dead()->errors_in_row, 0);
 }
 
-/* Nobody wants to know any more, but that it did not answer is true all the same. */
+/* The transfer is cancelled, but the missing answer still counts. */
 static void unit_test_cancelled_on_the_wire(struct kunit *test)
 {
 	set_policy(DEAD, 1, 100, 500);
@@ -238,7 +238,7 @@ static void unit_test_probe_when_due(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.frame_count, 4);
 }
 
-/* One attempt, whatever was asked for; and who waited behind it ends with it. */
+/* One attempt, whatever was asked for; transfers that waited behind it end with it. */
 static void unit_test_probe_once(struct kunit *test)
 {
 	struct oht_xfer *x;
@@ -259,7 +259,7 @@ static void unit_test_probe_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.frame_count, 4);
 }
 
-/* It waits until nobody else wants to send, also those who came after it. */
+/* It waits until no other transfer is queued, also later ones. */
 static void unit_test_probe_in_background(struct kunit *test)
 {
 	degrade();

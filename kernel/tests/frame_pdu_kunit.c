@@ -202,7 +202,7 @@ static void pdu_test_identify_truncations(struct kunit *test)
 				    "at %u", bytes);
 }
 
-/* Who asks for one object gets that one and no other. */
+/* A request for one object gets that object and no other. */
 static void pdu_test_identify_one(struct kunit *test)
 {
 	struct oht_frame_request req = pdu_identify(4, 2);
@@ -287,7 +287,7 @@ static void pdu_test_raw_refusals(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, oht_frame_check(&req), 0);
 }
 
-/* Nobody knows how long the answer to function 0x41 is: all of it must be sound. */
+/* The length of the answer to function 0x41 is unknown: all of it must be sound. */
 static void pdu_test_raw_unknown_length(struct kunit *test)
 {
 	const struct oht_frame_request req = pdu_raw(5, pdu_some, 2);
@@ -324,7 +324,7 @@ static void pdu_test_raw_exception(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, exception, 1);
 }
 
-/* A function that we know has its length, whoever made the request; the content is the caller's. */
+/* A known function has its length also in a raw request; the content is the caller's. */
 static void pdu_test_raw_known_function(struct kunit *test)
 {
 	static const u8 pdu_read[] = { 3, 0, 0, 0, 2 };

@@ -180,7 +180,7 @@ static void test_lcr_ignored_while_unread(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, chip.tx_tail, 0);
 }
 
-/* A bus on which somebody talks without end: the loop-back keeps it away while we set up. */
+/* A bus that is never silent: the loop-back keeps it away during set-up. */
 static void test_lcr_in_babble(struct kunit *test)
 {
 	chip_make_designware();
@@ -248,7 +248,9 @@ static void test_level_and_silence(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, chip.empty_reads, 0);
 }
 
-/* Whoever looks before the report gets what is there; the report does not come any more. */
+/*
+ * A read before the time-out interrupt gets the characters; the interrupt does not come any more.
+ */
 static void test_looked_at_early(struct kunit *test)
 {
 	struct oht_port_byte byte;

@@ -56,7 +56,7 @@ static void stall_test_stands(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, oht_stall_found(&stall, now, LIMIT_NS));
 }
 
-/* Who waited for the lock has an older time than the stamp. */
+/* A CPU that waited for the lock has an older time than the stamp. */
 static void stall_test_older_stamp(struct kunit *test)
 {
 	struct oht_stall stall = watched_stall();
@@ -66,7 +66,7 @@ static void stall_test_older_stamp(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, oht_stall_found(&stall, 0, LIMIT_NS));
 }
 
-/* One CPU alone: nobody could tell. When there is another one again, it begins anew. */
+/* With one CPU no other one can notice a stall. With a second one again, the check starts anew. */
 static void stall_test_one_cpu(struct kunit *test)
 {
 	u64 later_ns = START_NS + 1000 * LIMIT_NS;

@@ -57,7 +57,7 @@ static void storm_test_masked_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, edges_until_mask(&storm, &now, FAST_NS, 1000), 0);
 }
 
-/* However long masking takes: nobody unmasks before it is done. */
+/* However long masking takes: no unmasking before it is done. */
 static void storm_test_not_before_masked(struct kunit *test)
 {
 	struct oht_storm storm = { 0 };
@@ -85,7 +85,7 @@ static void storm_test_calm(struct kunit *test)
 	oht_storm_poll(&storm, false, now);
 	KUNIT_EXPECT_FALSE(test, oht_storm_poll(&storm, false, now + OHT_STORM_CALM_NS));
 	KUNIT_EXPECT_TRUE(test, oht_storm_poll(&storm, false, now + OHT_STORM_CALM_NS + 1));
-	/* Once; and it is not heard, nor masked again, before somebody says so. */
+	/* Masked once. Until it is unmasked no edge counts, and it is not masked again. */
 	KUNIT_EXPECT_FALSE(test, oht_storm_poll(&storm, false, now + 2 * OHT_STORM_CALM_NS));
 	KUNIT_EXPECT_NE(test, storm.state, OHT_STORM_HEARD);
 	KUNIT_EXPECT_EQ(test, edges_until_mask(&storm, &now, FAST_NS, 1000), 0);

@@ -77,7 +77,7 @@ static void timing_test_every_format(struct kunit *test)
 	}
 }
 
-/* Figures that everybody who has debugged a Modbus line knows by heart. */
+/* Well-known figures of Modbus lines. */
 static void timing_test_known_figures(struct kunit *test)
 {
 	struct oht_line line = timing_line(9600);

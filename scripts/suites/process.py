@@ -10,7 +10,7 @@ import time
 
 # In the environment of everything that a command starts, also of what leaves its session.
 MARK = "OHT_RUN_MARK"
-# Whoever ends us without a word ends the commands, too: the thread that begins one waits for it.
+# The commands get SIGTERM when this process dies. The thread that starts a command waits for it.
 WITH_US = ["setpriv", "--pdeathsig", "TERM", "--"]
 # What an orderly end may take; a process that needs longer has been left behind.
 GRACE_S = 5

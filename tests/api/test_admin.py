@@ -216,6 +216,7 @@ FOREIGN = [
     (head(200, b'{"items":"' + b"x" * (2 << 20) + b'"}'), "more than 1024 KiB"),
     (head(400, b'{"detail":7,"errors":{"a":1}}'), "7"),
     (head(403, b'{"detail":"no","code":"role","errors":[{"pointer":"/a","detail":"b"},7]}'), "no [role]: /a b;"),
+    (head(409, b'{"detail":"no","code":"c","errors":[{"pointer":"","detail":"no"},{"pointer":"","detail":"b"}]}'), "no [c]: b\n"),
     (head(409, b'{"detail":"\\u001b[2Jx\\u009by\\r\\n","code":"a\\u0007b"}'), "?[2Jx??y?? [a?b]\n"),
     (head(200, b'{"items":7,"next_cursor":null}'), "is no list"),
     (head(200, b'{"items":[7],"next_cursor":null}'), "is no list")]

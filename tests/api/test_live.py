@@ -3,6 +3,7 @@
 import concurrent.futures
 import contextlib
 import json
+import re
 import socket
 import ssl
 import time
@@ -206,7 +207,8 @@ def test_a_stop_over_the_socket_is_that_of_the_route(daemon, link):
     refusal = link.hear_until(lambda message: message["type"] == "result")[-1]
     assert (refusal["id"], refusal["status"], refusal["data"]["code"]) == ("x", 403, "role")
     with dial(daemon) as stranger:
-        assert error_of(stranger, {"type": "stop", "id": 1})["code"] == "token_missing"
+        answer = error_of(stranger, {"type": "stop", "id": 1})
+        assert (answer["code"], answer["id"]) == ("token_missing", 1)
     assert daemon.get("safety").json["state"] == "ready", "none of them has stopped it"
     with dial(daemon, "operator") as mine:
         mine.say({"type": "stop", "id": 1})
@@ -317,10 +319,14 @@ def test_what_is_not_there_any_more_is_said(daemon, since):
     (b'{"type":"command","id":1,"command":{"verb":"stop","valid_for_ms":0}}', "validation", "/command/valid_for_ms", "range"),
     (b'{"type":"command","id":1,"command":"stop"}', "validation", "/command", "type"),
     (b'{"type":"stop","id":[]}', "validation", "/id", "type"),
+    (b'{"type":"stop","id":"x","why":"x"}', "validation", "/why", "unknown_member"),
 ], ids=lambda value: value.decode()[:60] if isinstance(value, bytes) else "")
 def test_nonsense_is_told_precisely(link, message, code, pointer, detail):
     answer = error_of(link, message)
     assert answer["code"] == code and answer["detail"]
+    # A client that has said several things learns which of them is refused.
+    said = re.search(rb'"id":(\d+|"x{1,64}")[,}]', message)
+    assert answer.get("id") == (json.loads(said[1]) if said else None)
     if pointer:
         assert (pointer, detail) in [(error["pointer"], error["code"]) for error in answer["errors"]]
     else:

@@ -221,7 +221,7 @@ class TestRoute:
 
     def test_members_of_the_query(self, own, path, method, operation):
         members = [each for each in operation.get("parameters", []) if each["in"] == "query"]
-        if not members:
+        if operation.get("x-any-body"):
             return
 
         def refused(query, pointer, code):

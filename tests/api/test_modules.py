@@ -33,6 +33,9 @@ def test_register_has_all_that_an_editor_needs(daemon):
     command = daemon.get("modules/2/registers/reset_error_command").json
     assert command["quality"] == "none" and command["value"] is None and command["needs_elevation"]
     assert daemon.get("modules/4/registers/motor1_speed").json["moves"]
+    # A register like others; the module itself says it too.
+    raw = until(lambda: daemon.get("modules/2/registers/firmware_version").json["raw"], what="a version that is read")
+    until(lambda: daemon.get("modules/2").json["firmware"] == f"{raw >> 8}.{raw & 0xff:02}", what="the same of the module")
 
 
 @pytest.mark.parametrize("path, status, code", [

@@ -110,15 +110,6 @@ def test_log_ins_are_counted_for_each_address(fresh):
     fresh.stop()
 
 
-def test_zero_is_without_a_limit(fresh):
-    fresh.write_config(http_changes_per_s=0)
-    fresh.start()
-    for _ in range(10 * BURST_S):
-        assert change(fresh).status == 200
-    assert refused_of(fresh, "changes") == 0
-    fresh.stop()
-
-
 def test_who_may_not_does_not_use_a_budget_up(fresh):
     """Refusals of other kinds stay what they are."""
     fresh.write_config(http_changes_per_s=1)

@@ -118,6 +118,11 @@ def test_every_verb_that_has_a_route(own):
     assert "administrator" in own.done("admin", "list")
     assert own.run("admin", "create", "anna", "--role", "viewer", "--password-stdin", said=PASSWORD).returncode == 0
     assert own.done("admin", "disable", "anna").split() == ["anna", "viewer,", "disabled"]
+    # Whoever makes a new authority through the one that is trusted trusts it.
+    before = own.file("pem").read_text()
+    own.done("admin", "cert", "renew-authority")
+    assert own.file("pem").read_text() == (own.daemon.state / "ca.crt").read_text() != before
+    assert "state" in own.done("status")
     reset = own.run("safety", "reset")
     assert reset.returncode == 0 or "[" in reset.stderr
     assert own.done("logout") == f"logged out at {own.url}\n"
@@ -147,7 +152,7 @@ def test_modules_and_bus(own):
     assert json.loads(own.done("module", "read", "2", "battery_voltage", "--json"))["unit"] == "V"
     done = json.loads(own.done("module", "write", "power", "charger_voltage_setpoint", "12.5", "--json"))
     assert done["echoed"] and done["verified"] and done["written"]["value"] == 12.5
-    done = json.loads(own.done("module", "write", "power", "charger_voltage_setpoint", "0x7E", "--json"))
+    done = json.loads(own.done("write", "power", "charger_voltage_setpoint", "0x7E", "--json"))
     assert done["written"]["raw"] == 126
     assert json.loads(own.done("module", "ping", "safety", "--json"))["device_id"] == 3
     assert json.loads(own.done("module", "quarantine", "5", "--json"))["health"] == "quarantined"
@@ -186,7 +191,7 @@ def test_logout_ends_the_session_there(remote):
     assert not remote.file("json").exists()
 
 
-@pytest.mark.parametrize("words", [("raw", "2", "11"), ("stats",), ("plan",), ("write", "2", "0", "1"), ("safety", "commission"),
+@pytest.mark.parametrize("words", [("raw", "2", "11"), ("stats",), ("plan",), ("mask", "2", "0", "1", "1"), ("safety", "commission"),
                                    ("safety", "telegrams"), ("identify", "2")])
 def test_what_has_no_route_says_so_and_touches_no_device(remote, words):
     said = complaint(remote.run(*words, "--device", "/nonexistent"), 2)
@@ -222,6 +227,9 @@ def test_password_from_a_file_that_others_cannot_read(remote, tmp_path):
     words = ("login", "viewer", "--fingerprint", remote.fingerprint, "--password-file", str(file))
     assert "others can read it" in complaint(remote.run(*words))
     file.chmod(0o600)
+    assert remote.run(*words).returncode == 0
+    # What an editor puts in front of a text is no part of it.
+    file.write_text("\ufeff" + PASSWORD + "\r\n")
     assert remote.run(*words).returncode == 0
     assert "No such file" in complaint(remote.run(*words[:-1], str(file) + "x"))
     assert "--password-stdin" in complaint(remote.run(*words[:-2]), 2)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import re
 
 NONE, DOWN, UP = "no pull", "pull-down", "pull-up"
-BCM_GPIO_INPUT = 0
 
 
 @dataclass

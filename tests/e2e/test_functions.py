@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every function code through ohtctl, module and wire, to a far end that knows it; and to one that does not."""
+"""What goes to no module or to all of them through ohtctl, module and wire: raw requests, broadcasts, a scan of all addresses."""
 import pytest
 
 from oht_test.board import build_dtb
 
 
 pytestmark = pytest.mark.kernels("stock", why="the engine has KUnit on each kernel")
-MODULES = {2: "power", 3: "safety", 4: "travel_motor", 5: "dock_location"}
 # The simulator on a busy host answers late; the time-outs themselves are another test's subject.
 PATIENT = "--timeout-ms 500"
 # Of oht_sim.ko: who is on its wire, and the bit of its parameter `faults` for a slave that says nothing.
@@ -32,26 +31,6 @@ def held(board):
     return ok(board, f"read 2 {HELD} 2")["words"]
 
 
-def test_identify_each(board):
-    for unit, name in MODULES.items():
-        objects = ok(board, f"identify {unit}")["objects"]
-        assert [one["value"] for one in objects] == ["oht-sim", name, "1.01"]
-        assert [one["name"] for one in objects] == ["vendor_name", "product_code", "revision"]
-    assert len(ok(board, "identify power extended")["objects"]) == 3
-
-
-def test_mask_and_exchange(board):
-    ok(board, f"write 2 {HELD} 100 27")
-    ok(board, f"mask 2 {HELD} 0xFFF0 0x0005")
-    assert held(board) == [0x65, 27]
-    # It writes first, so the answer shows what it did.
-    answer = ok(board, f"exchange 2 {HELD} 2 {HELD + 1} 45")
-    assert answer["words"] == [0x65, 45] and answer["function"] == 23
-    assert held(board) == [0x65, 45]
-    assert "no such register" in refused(board, f"exchange 2 0x7ff0 1 {HELD} 1")
-    assert held(board) == [0x65, 45], "neither half happens if one is refused"
-
-
 def test_raw(board):
     ok(board, f"write 2 {HELD} 0x12 0x34")
     assert ok(board, "raw 2 03 0030 0002")["pdu"] == "030400120034"
@@ -64,11 +43,6 @@ def test_raw(board):
 def identity_tail(name):
     """Object 1, one of one, as its bytes."""
     return f"01{len(name):02x}{name.encode().hex()}"
-
-
-def test_coils_are_refused_by_modules_without(board):
-    for line in ("read 2 0 1 --fc 1", "read 2 0 9 --fc 2", "write 2 0 1 --fc 5", "write 2 0 1 0 1 --fc 15"):
-        assert "does not know this function" in refused(board, line)
 
 
 def test_broadcast(board):

@@ -85,19 +85,6 @@ def test_silent_unit_and_cut_cable(board):
     until(lambda: board.ohtctl("scan")[0] == 0, what="the mended bus")
 
 
-def test_events_repeats(board):
-    code, output = board.guest.run("ohtctl --json events power module_type --rounds 3 --interval-ms 50")
-    assert code == 0
-    assert [json.loads(line)["registers"][0]["raw"] for line in output.splitlines()] == [2, 2, 2]
-
-
-def test_wrong_usage_and_no_device(board):
-    assert board.ohtctl("read 0 0")[0] == 2
-    assert board.ohtctl("info --device /dev/oht9")[0] == 3
-    code, answer = board.ohtctl("info --device /dev/null")
-    assert code == 3 and "not an oht device" in answer["error"]
-
-
 def test_enable_holds_until_told_to_end(board):
     acknowledged(board)
     held = Holding(board)

@@ -16,7 +16,6 @@
 #define REGISTERS_HEADER                                                                           \
 	"profile,module,address,name,label,access,type,scale,unit,min,max,default,"                \
 	"write_level,safety_critical,motion,description\n"
-#define CELL_BYTES	512
 
 static char folder[256];
 static int modules_fd, registers_fd;

@@ -33,7 +33,11 @@
 #define GRID_NS		(GRID_US * 1000ull)
 #define TURNAROUND_US	1750
 #define JITTER_MAX_NS	20000
-/* Of so few cycles; looking at all that wait first took 5 us. The bench has the bar, of many. */
+/*
+ * How much later the median cycle may begin beside clients: looking at all that wait first took 5 us
+ * in each. The median, since 99 % of 100 cycles are the worst one; the bench has the bar for that, of
+ * many.
+ */
 #define LATER_MAX_NS	3000
 #define BEGIN_MS_MAX	1000
 #define SETTLE_MS	(GRID_US / 1000 * 25)
@@ -403,7 +407,7 @@ static void judge(const struct run *run)
 		       late_ns);
 }
 
-/* A series of cycles of the plan in force. Returns how late 99 % of them began at most. */
+/* A series of cycles of the plan in force. Returns how late half of them began at most. */
 static uint64_t run_series(struct run *run, const char *how, uint64_t cycles)
 {
 	snprintf(run->name, sizeof(run->name), "%s_%s", run->subject->name, how);
@@ -419,7 +423,7 @@ static uint64_t run_series(struct run *run, const char *how, uint64_t cycles)
 	sim_set_number("grid_ns", 0);
 	print(run);
 	judge(run);
-	return sim_result("oht_sim", "uart_cycle_late_p99_ns");
+	return sim_result("oht_sim", "uart_cycle_late_p50_ns");
 }
 
 static void test_asked(struct run *run, uint64_t cycles, uint64_t alone_ns)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The cyclic plan of /dev/oht0: every refusal that include/uapi/linux/oht.h
- * documents, figures, outputs, losses, slack and stop budget. Source: docs/architecture.md, A plan's
+ * The cyclic plan of /dev/oht0: every refusal of PLAN_STAGE that include/uapi/linux/oht.h documents (the other
+ * calls are in refusal_test), figures, outputs, losses, slack and stop budget. Source: docs/architecture.md, A plan's
  * register. Nobody is at the far end of the wire, so every exchange times out.
  */
 #include <errno.h>
@@ -76,57 +76,6 @@ static void test_stage_refusals(int fd)
 static int outputs(int fd, struct oht_outputs set)
 {
 	return guest_ioctl(fd, OHT_IOC_OUTPUTS, &set);
-}
-
-/* Nothing is in force, and @fd is the controller. */
-static void test_commit_refusals(int fd)
-{
-	static const uint16_t words[3];
-	struct oht_plan_commit made;
-	struct oht_outputs set = {
-		.size = sizeof(set), .entry = 2, .count = 3, .words = (uintptr_t)words,
-	};
-
-	tap_errno(plan_clear(fd, 1), EINVAL, "PLAN_CLEAR: a flag");
-	tap_errno(plan_clear(fd, 0), 0, "PLAN_CLEAR: nothing there");
-	tap_errno(plan_commit(fd, 0, NULL), ENOENT, "PLAN_COMMIT: nothing laid ready");
-	tap_errno(plan_commit(fd, 2, NULL), EINVAL, "PLAN_COMMIT: unknown flag");
-	memset(&made, 0, sizeof(made));
-	made.size = sizeof(made);
-	made.reserved = 1;
-	tap_errno(guest_ioctl(fd, OHT_IOC_PLAN_COMMIT, &made), EINVAL, "PLAN_COMMIT: reserved");
-	tap_errno(outputs(fd, set), ENOENT, "OUTPUTS: no plan");
-	set.flags = 1;
-	tap_errno(outputs(fd, set), EINVAL, "OUTPUTS: a flag");
-	set.flags = 0;
-	set.count = 0;
-	tap_errno(outputs(fd, set), EINVAL, "OUTPUTS: none");
-	set.count = 126;
-	tap_errno(outputs(fd, set), EINVAL, "OUTPUTS: 126");
-	set.count = 3;
-	set.words = 0;
-	tap_errno(outputs(fd, set), EFAULT, "OUTPUTS: NULL");
-}
-
-/* Only the controller may, and anybody may look. */
-static void test_roles(int fd)
-{
-	struct oht_plan_status status;
-	struct oht_outputs set = { .size = sizeof(set), .count = 1 };
-	int other = guest_open(O_RDWR), watcher = guest_open(O_RDONLY);
-
-	plan_make_good();
-	tap_errno(guest_ioctl(other, OHT_IOC_PLAN_STAGE, &plan_stage), EPERM, "PLAN_STAGE: role");
-	tap_errno(plan_commit(other, 0, NULL), EPERM, "PLAN_COMMIT: role");
-	tap_errno(plan_clear(other, 0), EPERM, "PLAN_CLEAR: role");
-	tap_errno(outputs(other, set), EPERM, "OUTPUTS: role");
-	tap_errno(plan_commit(watcher, 0, NULL), EBADF, "PLAN_COMMIT: read-only");
-	plan_status(watcher, &status);
-	tap_is(status.flags, 0, "PLAN_STATUS: read-only, no plan");
-	plan_status(fd, &status);
-	tap_is(status.entries, 0, "PLAN_STATUS: no entries");
-	close(watcher);
-	close(other);
 }
 
 /* Too heavy, too slow for a stop: refused with the figures, and nothing changes. */
@@ -395,9 +344,7 @@ int main(void)
 	watcher = guest_open(O_RDONLY);
 	if (guest_take(fd, 10000))
 		tap_bail("somebody else is the controller");
-	TAP_TEST(test_roles(fd), "roles");
 	TAP_TEST(test_stage_refusals(fd), "refusals of PLAN_STAGE");
-	TAP_TEST(test_commit_refusals(fd), "refusals of the other calls");
 	TAP_TEST(test_figures(fd), "figures");
 	/* Not through the controller's own: a mapping would keep that open. */
 	image = plan_map_image(watcher);

@@ -100,26 +100,6 @@ static void test_function_refusals(int fd)
 	}
 }
 
-#define REFUSE(fd, want, name, member, value) do {			\
-		struct oht_transfer transfer = guest_read;		\
-									\
-		transfer.member = (value);				\
-		tap_errno(guest_submit(fd, transfer), want, "SUBMIT: " name);	\
-	} while (0)
-
-static void test_transfer_refusals(int fd)
-{
-	REFUSE(fd, EINVAL, "unknown flag", flags, 0x80000000);
-	REFUSE(fd, EINVAL, "flag 8", flags, 8);
-	REFUSE(fd, EINVAL, "unit 248", unit, 248);
-	REFUSE(fd, EINVAL, "unit 255", unit, 255);
-	REFUSE(fd, EINVAL, "priority 0", priority, 0);
-	REFUSE(fd, EINVAL, "priority 4", priority, 4);
-	REFUSE(fd, EINVAL, "11 retries", retries, 11);
-	REFUSE(fd, EINVAL, "time-out 999 us", timeout_us, 999);
-	REFUSE(fd, EINVAL, "time-out of an hour", timeout_us, 3600000000U);
-}
-
 static void refuse_raw(int fd, int error, const char *name, struct oht_transfer change)
 {
 	struct oht_transfer transfer = change;
@@ -213,7 +193,6 @@ int main(void)
 
 	selftest_begin();
 	fd = guest_open(O_RDWR);
-	TAP_TEST(test_transfer_refusals(fd), "refusals of a transfer");
 	TAP_TEST(test_function_refusals(fd), "refusals of each function");
 	TAP_TEST(test_value_refusals(fd), "refusals of values");
 	SELFTEST_IF(SELFTEST_WRITE, test_broadcast(fd), "broadcast");

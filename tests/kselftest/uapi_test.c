@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Every refusal of /dev/oht0 that include/uapi/linux/oht.h documents, and what it forbids besides.
- * Source: include/uapi/linux/oht.h. Transfers are refused in submit_test. Needs nobody at the
+ * What the calls of /dev/oht0 refuse and do with the role, the stop and its telegrams, as include/uapi/linux/oht.h documents
+ * it. Sizes, addresses and numbers are in refusal_test, transfers in submit_test and units_test. Needs nobody at the
  * far end of the wire. It ends by taking the driver off its device and putting it back, if that is allowed.
  */
 #include <errno.h>
@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "lib/guest.h"
@@ -21,7 +20,6 @@
 #include "lib/tap.h"
 
 #define TAIL_BYTES	64
-#define NUMBERS_MAX	0x24
 #define ARG_BYTES_MAX	768
 #define WAIT_MS		15000
 
@@ -75,69 +73,14 @@ static int call_with_size(int fd, const struct call *call, uint32_t size, uint8_
 	return guest_ioctl(fd, call->cmd, &arg);
 }
 
-/* A structure that ends where the next page cannot be read. */
-static int call_across_the_end(int fd, const struct call *call)
-{
-	long page = sysconf(_SC_PAGESIZE);
-	uint8_t *map = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			    -1, 0);
-	uint32_t *size;
-	int error;
-
-	if (map == MAP_FAILED || munmap(map + page, page))
-		tap_bail("mmap: %s", strerror(errno));
-	size = (uint32_t *)(map + page) - 1;
-	*size = call->size;
-	error = guest_ioctl(fd, call->cmd, size);
-	munmap(map, page);
-	return error;
-}
-
-static void test_sizes(int fd)
+/* As of a program that was compiled with a later header. */
+static void test_longer(int fd)
 {
 	const struct call *call;
-	int plain;
 
-	for (call = calls; call < calls + CALLS; call++) {
-		tap_errno(guest_ioctl(fd, call->cmd, NULL), EFAULT, "%s: NULL", call->name);
-		tap_errno(call_across_the_end(fd, call), EFAULT, "%s: half unmapped", call->name);
-		tap_errno(call_with_size(fd, call, 0, 0), EINVAL, "%s: size 0", call->name);
-		tap_errno(call_with_size(fd, call, call->size - 1, 0), EINVAL,
-			  "%s: one byte short", call->name);
-		tap_errno(call_with_size(fd, call, call->size + TAIL_BYTES, 1), E2BIG,
-			  "%s: long and dirty", call->name);
-		tap_errno(call_with_size(fd, call, UINT32_MAX, 0), E2BIG, "%s: absurdly long",
-			  call->name);
-		plain = call_with_size(fd, call, call->size, 0);
-		tap_errno(call_with_size(fd, call, call->size + TAIL_BYTES, 0), plain,
+	for (call = calls; call < calls + CALLS; call++)
+		tap_errno(call_with_size(fd, call, call->size + TAIL_BYTES, 0), call_with_size(fd, call, call->size, 0),
 			  "%s: long and zero is as exact", call->name);
-	}
-}
-
-static bool is_known(unsigned int nr)
-{
-	size_t i;
-
-	for (i = 0; i < CALLS; i++)
-		if (calls[i].cmd == _IO(OHT_IOC_MAGIC, nr))
-			return true;
-	return false;
-}
-
-/* Every number that is not in the list, holes between known ones included. */
-static void test_numbers(int fd)
-{
-	union argument arg = { .size = sizeof(struct oht_info) };
-	unsigned int nr;
-
-	for (nr = 0; nr < NUMBERS_MAX; nr++)
-		if (!is_known(nr))
-			tap_errno(guest_ioctl(fd, _IO(OHT_IOC_MAGIC, nr), &arg), ENOTTY,
-				  "number %#x", nr);
-	tap_errno(guest_ioctl(fd, _IO(OHT_IOC_MAGIC, 0xff), &arg), ENOTTY, "number 0xff");
-	tap_errno(guest_ioctl(fd, _IO(OHT_IOC_MAGIC + 1, 0), &arg), ENOTTY, "another magic");
-	tap_errno(guest_ioctl(fd, _IOR(OHT_IOC_MAGIC, 0, struct oht_info), &arg), ENOTTY,
-		  "a size in the number");
 }
 
 static void test_read_only(void)
@@ -151,46 +94,7 @@ static void test_read_only(void)
 	close(fd);
 }
 
-static void test_info(int fd)
-{
-	struct oht_info info;
-	union argument arg;
-
-	guest_info(fd, &info);
-	tap_is(info.size, sizeof(info), "INFO: size comes back");
-	tap_is(info.abi_version, OHT_ABI_VERSION, "INFO: version");
-	tap_ok(info.caps & OHT_CAP_ESTOP, "INFO: has a stop");
-	tap_ok(info.caps & OHT_CAP_BUS, "INFO: has a bus");
-	tap_ok(info.deadman_min_ms && info.deadman_min_ms <= info.deadman_default_ms &&
-	       info.deadman_default_ms <= info.deadman_max_ms, "INFO: deadman range");
-	tap_ok(info.t15_ns && info.t15_ns < info.t35_ns, "INFO: t1.5 < t3.5");
-
-	memset(&arg, 0xa5, sizeof(arg));
-	arg.size = sizeof(info);
-	guest_ioctl(fd, OHT_IOC_INFO, &arg);
-	tap_is(arg.bytes[sizeof(info)], 0xa5, "INFO: nothing is written beyond the size");
-}
-
 /* ---- transfers ---- */
-
-/* Nobody is unit 247. */
-static void test_transfer_times_out(int fd)
-{
-	struct oht_transfer transfer = guest_read;
-	struct oht_record record;
-
-	transfer.retries = 1;
-	tap_errno(guest_ioctl(fd, OHT_IOC_SUBMIT, &transfer), 0, "SUBMIT: a read");
-	tap_ok(transfer.cookie, "SUBMIT: gives a cookie");
-	if (!tap_ok(guest_next_record(fd, OHT_RECORD_COMPLETION, WAIT_MS, &record), "a record of its end comes"))
-		return;
-	tap_is(record.completion.cookie, transfer.cookie, "... with the cookie");
-	tap_errno(-record.completion.status, ETIMEDOUT, "... timed out");
-	tap_is(record.completion.detail, OHT_DETAIL_TIMEOUT, "... detail");
-	tap_is(record.completion.attempts, 2, "... after two attempts");
-	tap_is(record.seq, 1, "... the first record of this descriptor");
-	tap_is(record.size, sizeof(record), "... of the known size");
-}
 
 static void test_cancel(int fd)
 {
@@ -212,40 +116,6 @@ static void test_cancel(int fd)
 		return;
 	tap_errno(-record.completion.status, EINTR, "... interrupted");
 	tap_is(record.completion.detail, OHT_DETAIL_CANCELLED, "... detail");
-}
-
-static void test_too_many(void)
-{
-	int i, accepted = 0, error = 0, fd = guest_open(O_RDWR);
-	struct oht_transfer transfer = guest_read;
-	struct oht_record record;
-
-	transfer.timeout_us = 200000;
-	for (i = 0; i < OHT_TRANSFERS_MAX; i++)
-		accepted += !guest_submit(fd, transfer);
-	tap_is(accepted, OHT_TRANSFERS_MAX, "SUBMIT: as many as allowed");
-	error = guest_submit(fd, transfer);
-	tap_errno(error, EAGAIN, "SUBMIT: one more");
-	tap_ok(guest_next_record(fd, OHT_RECORD_COMPLETION, WAIT_MS, &record), "one is reaped");
-	tap_errno(guest_submit(fd, transfer), 0, "SUBMIT: room for one");
-	/* Closing with transfers under way must neither hang nor leave them behind. */
-	tap_errno(close(fd) ? errno : 0, 0, "close with transfers under way");
-}
-
-static void test_write_while_stopped(int fd)
-{
-	struct oht_transfer transfer = guest_read;
-	const uint16_t word = 1;
-	struct oht_record record;
-
-	transfer.function = 6;
-	transfer.words = (uintptr_t)&word;
-	tap_errno(guest_submit(fd, transfer), 0, "SUBMIT: a write");
-	if (!tap_ok(guest_next_record(fd, OHT_RECORD_COMPLETION, WAIT_MS, &record), "its record comes"))
-		return;
-	tap_errno(-record.completion.status, ECANCELED, "... not while stopped");
-	tap_is(record.completion.detail, OHT_DETAIL_STOPPED, "... detail");
-	tap_is(record.completion.attempts, 0, "... never sent");
 }
 
 /* ---- commands ---- */
@@ -413,24 +283,6 @@ static void test_release(int fd)
 	tap_is(guest_state(fd), OHT_ESTOP_STOPPED, "... which stops");
 }
 
-/* ---- the descriptor ---- */
-
-static void test_descriptor(void)
-{
-	int fd = guest_open(O_RDWR | O_NONBLOCK);
-	struct pollfd wait = { .fd = fd, .events = POLLIN | POLLPRI };
-	char buffer[sizeof(struct oht_record)];
-
-	tap_errno(read(fd, buffer, sizeof(buffer) - 1) < 0 ? errno : 0, EINVAL,
-		  "read: less than a record");
-	tap_errno(read(fd, buffer, sizeof(buffer)) < 0 ? errno : 0, EAGAIN, "read: nothing there");
-	tap_errno(write(fd, buffer, sizeof(buffer)) < 0 ? errno : 0, EINVAL, "write");
-	tap_errno(lseek(fd, 0, SEEK_SET) < 0 ? errno : 0, ESPIPE, "lseek");
-	tap_errno(pread(fd, buffer, sizeof(buffer), 0) < 0 ? errno : 0, ESPIPE, "pread");
-	tap_is(poll(&wait, 1, 0), 0, "poll: nothing there");
-	close(fd);
-}
-
 static void test_unbind(void)
 {
 	int fd = guest_open(O_RDWR);
@@ -505,17 +357,9 @@ int main(void)
 
 	selftest_begin();
 	fd = guest_open(O_RDWR);
-	TAP_TEST(test_numbers(fd), "unknown numbers");
-	TAP_TEST(test_sizes(fd), "sizes of each call");
+	TAP_TEST(test_longer(fd), "longer structures");
 	TAP_TEST(test_read_only(), "read-only descriptor");
-	TAP_TEST(test_info(fd), "INFO");
-	close(fd);
-
-	fd = guest_open(O_RDWR);
-	TAP_TEST(test_transfer_times_out(fd), "a transfer times out");
 	TAP_TEST(test_cancel(fd), "CANCEL");
-	TAP_TEST(test_write_while_stopped(fd), "a write while stopped");
-	TAP_TEST(test_too_many(), "too many transfers");
 	TAP_TEST(test_reserved(fd), "reserved members of commands");
 	TAP_TEST(test_control(fd), "CONTROL");
 	TAP_TEST(test_telegrams(fd), "TELEGRAMS");
@@ -525,7 +369,6 @@ int main(void)
 	TAP_TEST(test_release(fd), "the role goes back");
 	close(fd);
 
-	TAP_TEST(test_descriptor(), "read, write, seek, poll");
 	SELFTEST_IF(SELFTEST_UNBIND, test_unbind(), "unbind with a descriptor open");
 	SELFTEST_IF(SELFTEST_UNBIND, test_strange_device(), "a device that is none of ours");
 	return tap_done();

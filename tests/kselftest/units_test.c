@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Units as the bus treats them: refusals of OHT_IOC_UNIT_SET and OHT_IOC_UNIT_GET, a unit
- * that nobody is, its records, and the counters in sysfs. Source: linux/oht_unit.h, docs/ABI.
+ * Units as the bus treats them: a unit that nobody is, its records, and the counters in sysfs.
+ * Refusals of the calls are in refusal_test. Source: linux/oht_unit.h, docs/ABI.
  *
  *	units_test				the above; needs nobody at the far end (TAP)
  *	units_test --watch SECONDS UNIT...	is the controller, asks each unit every 50 ms, and
@@ -57,57 +57,15 @@ static void get(int fd, uint8_t unit, struct oht_unit_status *status)
 	*status = (struct oht_unit_status){ .size = sizeof(*status), .unit = unit };
 	error = guest_ioctl(fd, OHT_IOC_UNIT_GET, status);
 	if (error)
-		tap_bail("MODULE_GET %u: %s", unit, strerror(error));
+		tap_bail("UNIT_GET %u: %s", unit, strerror(error));
 }
 
-/* ---- refusals ---- */
-
-#define REFUSE(fd, name, member, value) do {				\
-		struct oht_unit_set bad = good_set;			\
-									\
-		bad.member = (value);					\
-		tap_errno(set(fd, bad), EINVAL, "MODULE_SET: " name); \
-	} while (0)
-
-static void test_set_refusals(int fd)
+static void test_set(int fd, int watcher)
 {
-	REFUSE(fd, "unit 0", unit, 0);
-	REFUSE(fd, "unit 248", unit, 248);
-	REFUSE(fd, "11 retries", retries, 11);
-	REFUSE(fd, "padding", pad, 1);
-	REFUSE(fd, "a flag", flags, 1);
-	REFUSE(fd, "reserved", reserved, 1);
-	REFUSE(fd, "pauses beyond 50 ms", pause_max_us, 50001);
-	REFUSE(fd, "time-out 0", timeout_us, 0);
-	REFUSE(fd, "time-out 999 us", timeout_us, 999);
-	REFUSE(fd, "time-out beyond the longest", timeout_us, 5000001);
-	REFUSE(fd, "first back-off 9 ms", backoff_first_ms, 9);
-	REFUSE(fd, "first back-off beyond a minute", backoff_first_ms, 60001);
-	REFUSE(fd, "longest back-off below the first", backoff_max_ms, 1999);
-	REFUSE(fd, "longest back-off beyond an hour", backoff_max_ms, 3600001);
-	REFUSE(fd, "back-off without degradation", degrade_after, 0);
-	tap_errno(set(fd, good_set), EPERM, "MODULE_SET: not the controller");
+	tap_errno(guest_subscribe(watcher, OHT_SUBSCRIBE_UNITS), 0, "SUBSCRIBE: units");
 	tap_errno(guest_take(fd, DEADMAN_MS), 0, "the role");
-	REFUSE(fd, "the controller's unit 0", unit, 0);
 	tap_errno(set(fd, good_set), 0, "UNIT_SET");
-	tap_errno(set_never_degraded(fd, good_set), 0, "MODULE_SET: never degraded");
-}
-
-static void test_get_refusals(int fd)
-{
-	struct oht_unit_status status = { .size = sizeof(status), .unit = 0 };
-
-	tap_errno(guest_subscribe(fd, OHT_SUBSCRIBE_UNITS), 0, "SUBSCRIBE: units");
-	tap_errno(guest_ioctl(fd, OHT_IOC_UNIT_GET, &status), EINVAL, "MODULE_GET: unit 0");
-	status.unit = 248;
-	tap_errno(guest_ioctl(fd, OHT_IOC_UNIT_GET, &status), EINVAL, "MODULE_GET: unit 248");
-	status.unit = 1;
-	status.reserved = 1;
-	tap_errno(guest_ioctl(fd, OHT_IOC_UNIT_GET, &status), EINVAL, "MODULE_GET: reserved");
-	get(fd, NOBODY - 1, &status);
-	tap_is(status.flags, 0, "MODULE_GET: nothing was set");
-	tap_is(status.health, OHT_HEALTH_UNKNOWN, "... nor is anything known");
-	tap_is(status.timeout_us, 0, "... nor a time-out");
+	tap_errno(set_never_degraded(fd, good_set), 0, "UNIT_SET: never degraded");
 }
 
 /* ---- a unit that is not there ---- */
@@ -203,7 +161,7 @@ static void test_lost(int fd, int watcher)
 	submit(fd, NOBODY, 2000, OHT_PRIO_CYCLIC);
 	expect_end(fd, EHOSTUNREACH, OHT_DETAIL_DEGRADED, 0, "degraded");
 	get(watcher, NOBODY, &status);
-	tap_is(status.health, OHT_HEALTH_DEGRADED, "MODULE_GET: health");
+	tap_is(status.health, OHT_HEALTH_DEGRADED, "UNIT_GET: health");
 	tap_is(status.flags, OHT_UNIT_CONFIGURED, "... configured");
 	tap_is(status.retries, good_set.retries, "... retries");
 	tap_is(status.timeout_us, good_set.timeout_us, "... time-out");
@@ -224,7 +182,7 @@ static void test_probe(int fd, int watcher)
 	expect_end(fd, ETIMEDOUT, OHT_DETAIL_TIMEOUT, 1, "the probe");
 	get(fd, NOBODY, &status);
 	tap_is(status.backoff_ms, good_set.backoff_max_ms, "the back-off has doubled");
-	tap_errno(set(fd, good_set), 0, "MODULE_SET: anew");
+	tap_errno(set(fd, good_set), 0, "UNIT_SET: anew");
 	get(fd, NOBODY, &status);
 	tap_is(status.health, OHT_HEALTH_UNKNOWN, "... forgets that it was lost");
 	tap_is(status.errors_in_row, 0, "... and its failures");
@@ -319,7 +277,7 @@ static void test_sysfs_while_running(int fd)
 
 static void test_end(int fd)
 {
-	tap_errno(set_never_degraded(fd, good_set), 0, "MODULE_SET: never degraded again");
+	tap_errno(set_never_degraded(fd, good_set), 0, "UNIT_SET: never degraded again");
 	tap_errno(guest_release_role(fd), 0, "the role goes back");
 }
 
@@ -416,8 +374,7 @@ int main(int argc, char **argv)
 	selftest_begin();
 	fd = guest_open(O_RDWR);
 	watcher = guest_open(O_RDONLY);
-	TAP_TEST(test_get_refusals(watcher), "refusals of MODULE_GET");
-	TAP_TEST(test_set_refusals(fd), "refusals of MODULE_SET");
+	TAP_TEST(test_set(fd, watcher), "the role and UNIT_SET");
 	TAP_TEST(test_no_time_out(fd), "a request without a time-out");
 	TAP_TEST(test_lost(fd, watcher), "a unit is lost");
 	TAP_TEST(test_probe(fd, watcher), "a lost unit is probed");

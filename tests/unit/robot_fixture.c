@@ -231,3 +231,14 @@ struct ohtd_snapshot fixture_snapshot(struct fixture *f)
 	assert_int_equal(ohtd_seqlock_copy(&f->control.published, &snapshot), 0);
 	return snapshot;
 }
+
+const struct ohtd_module_view *fixture_module(const struct ohtd_snapshot *s, uint8_t unit)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->module_count; i++)
+		if (s->modules[i].unit == unit)
+			return &s->modules[i];
+	fail_msg("unit %u is not in the snapshot", unit);
+	return NULL;
+}

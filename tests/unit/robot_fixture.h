@@ -17,6 +17,9 @@
 #include "fake_bus.h"
 #include "robot/control.h"
 
+/* The units of the four modules. */
+enum { POWER = 2, SAFETY, MOTOR, DOCK };
+
 struct fixture {
 	struct ohtd_manual_clock time;
 	struct ohtd_clock clock;
@@ -59,5 +62,7 @@ struct ohtd_answer fixture_command(struct fixture *f, const struct ohtd_command 
 
 bool fixture_says(const struct ohtd_why_list *list, unsigned int code, uint8_t unit);
 struct ohtd_snapshot fixture_snapshot(struct fixture *f);
+/* It must be there. */
+const struct ohtd_module_view *fixture_module(const struct ohtd_snapshot *s, uint8_t unit);
 
 #endif

@@ -15,4 +15,10 @@ int scratch_make(char *dir);
 /* Remove it with all that is in it; not 0 if that fails, as a tear-down returns. */
 int scratch_remove(const char *dir);
 
+/* A file in it. */
+void scratch_put(const char *dir, const char *name, const char *text);
+
+/* What @load returns of a folder of its own with that one file. */
+int scratch_load(const char *name, const char *text, int (*load)(const char *dir));
+
 #endif /* SCRATCH_H */

@@ -46,6 +46,25 @@ static inline void line_close(struct line *line)
 	oht_modmap_free(line->modmap);
 }
 
+/* The line of a program, new for each of its tests. */
+static struct line line;
+
+static inline int open_line(void **state)
+{
+	(void)state;
+	line_open(&line, OHT_PROFILE_CANONICAL);
+	return 0;
+}
+
+static inline int close_line(void **state)
+{
+	(void)state;
+	line_close(&line);
+	return 0;
+}
+
+#define TEST(f)	cmocka_unit_test_setup_teardown(f, open_line, close_line)
+
 /* Unit, PDU and a right checksum. Returns the length of the ADU. */
 static inline size_t seal(uint8_t *adu, uint8_t unit, const uint8_t *pdu, size_t len)
 {

@@ -20,6 +20,7 @@
 
 char store_dir[] = "/tmp/ohtd-store-XXXXXX";
 char store_path[64], store_why[512];
+atomic_bool store_hold, store_held;
 
 int store_folder_make(void)
 {
@@ -35,6 +36,18 @@ int store_folder_make(void)
 int store_folder_remove(void)
 {
 	return scratch_remove(store_dir);
+}
+
+int store_set_up(void **state)
+{
+	(void)state;
+	return store_folder_make();
+}
+
+int store_tear_down(void **state)
+{
+	(void)state;
+	return store_folder_remove();
 }
 
 struct ohtd_db *store_open_db(void)
@@ -103,4 +116,14 @@ int store_work_find(struct ohtd_db *db, void *name)
 
 	snprintf(user.name, sizeof(user.name), "%s", (const char *)name);
 	return ohtd_db_user_find(db, &user);
+}
+
+int store_work_hang(struct ohtd_db *db, void *unused)
+{
+	(void)db;
+	(void)unused;
+	atomic_store(&store_held, true);
+	while (atomic_load(&store_hold))
+		store_nap();
+	return 0;
 }

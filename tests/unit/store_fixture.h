@@ -9,6 +9,8 @@
 #ifndef STORE_FIXTURE_H
 #define STORE_FIXTURE_H
 
+#include <stdatomic.h>
+
 struct ohtd_db;
 
 #define STORE_NOW_S	1800000000LL	/* 2027-01-15T08:00:00Z */
@@ -19,6 +21,9 @@ extern char store_dir[], store_path[64], store_why[512];
 int store_folder_make(void);
 /* Removed with all that is in it; not 0 if that fails, as a tear-down returns. */
 int store_folder_remove(void);
+/* Both, of a program that needs no more. */
+int store_set_up(void **state);
+int store_tear_down(void **state);
 
 /* Opens or makes the database; a refusal fails the test. */
 struct ohtd_db *store_open_db(void);
@@ -32,6 +37,9 @@ long long store_ask_sql(const char *sql);
 /* Work of the store: adds, or looks for, the account of this name. */
 int store_work_add(struct ohtd_db *db, void *name);
 int store_work_find(struct ohtd_db *db, void *name);
+/* Work that says it is held, and ends when nobody holds it any more. */
+extern atomic_bool store_hold, store_held;
+int store_work_hang(struct ohtd_db *db, void *unused);
 
 /* A millisecond. */
 void store_nap(void);

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define MOTOR		4
-#define DOCK		5
 #define NOBODY		200
 #define TYPE		0x0104
 #define UNDER_WAY	4

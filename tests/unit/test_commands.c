@@ -5,9 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define MOTOR	4
-#define DOCK	5
-
 static void enable_answers_when_outputs_are_high(void **state)
 {
 	struct fixture *f = fixture_safe();

@@ -5,22 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define POWER	2
-#define SAFETY	3
-#define MOTOR	4
-#define DOCK	5
-
-static const struct ohtd_module_view *module(const struct ohtd_snapshot *s, uint8_t unit)
-{
-	unsigned int i;
-
-	for (i = 0; i < s->module_count; i++)
-		if (s->modules[i].unit == unit)
-			return &s->modules[i];
-	fail_msg("unit %u is not in the snapshot", unit);
-	return NULL;
-}
-
 static void finds_all_modules_and_waits_in_safe(void **state)
 {
 	struct fixture *f = fixture_safe();
@@ -30,9 +14,9 @@ static void finds_all_modules_and_waits_in_safe(void **state)
 	(void)state;
 	assert_int_equal(s.module_count, 4);
 	for (unit = POWER; unit <= DOCK; unit++) {
-		assert_int_equal(module(&s, unit)->health, OHTD_HEALTH_GOOD);
-		assert_int_equal(module(&s, unit)->assigned, 1);
-		assert_string_equal(module(&s, unit)->profile, "canonical");
+		assert_int_equal(fixture_module(&s, unit)->health, OHTD_HEALTH_GOOD);
+		assert_int_equal(fixture_module(&s, unit)->assigned, 1);
+		assert_string_equal(fixture_module(&s, unit)->profile, "canonical");
 	}
 	assert_in_range(s.bus.discovery_ms, 1, 499);
 	assert_int_equal(s.safety.state, OHTD_SAFETY_READY);
@@ -53,10 +37,10 @@ static void bytes_around_answers_are_named(void **state)
 	f->fake->units[MOTOR].bytes_extra = 7;
 	fixture_run_ms(f, 200);
 	s = fixture_snapshot(f);
-	assert_int_equal(module(&s, MOTOR)->bytes_stray, 5);
-	assert_int_equal(module(&s, MOTOR)->bytes_extra, 7);
-	assert_int_equal(module(&s, MOTOR)->health, OHTD_HEALTH_GOOD);
-	assert_int_equal(module(&s, DOCK)->bytes_stray + module(&s, DOCK)->bytes_extra, 0);
+	assert_int_equal(fixture_module(&s, MOTOR)->bytes_stray, 5);
+	assert_int_equal(fixture_module(&s, MOTOR)->bytes_extra, 7);
+	assert_int_equal(fixture_module(&s, MOTOR)->health, OHTD_HEALTH_GOOD);
+	assert_int_equal(fixture_module(&s, DOCK)->bytes_stray + fixture_module(&s, DOCK)->bytes_extra, 0);
 	fixture_destroy(f);
 }
 

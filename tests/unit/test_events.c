@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define MOTOR	4
-
 static const struct ohtd_why lost_motor = { .code = OHTD_WHY_MODULE_LOST, .unit = MOTOR };
 
 /* Takes what the ring has; a bit for each kind of record. */

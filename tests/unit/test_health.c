@@ -5,22 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define POWER	2
-#define SAFETY	3
-#define MOTOR	4
-#define DOCK	5
-
-static const struct ohtd_module_view *module(const struct ohtd_snapshot *s, uint8_t unit)
-{
-	unsigned int i;
-
-	for (i = 0; i < s->module_count; i++)
-		if (s->modules[i].unit == unit)
-			return &s->modules[i];
-	fail_msg("unit %u is not in the snapshot", unit);
-	return NULL;
-}
-
 static void tells_profiles_apart(void **state)
 {
 	struct fixture *f = fixture_create(true);
@@ -34,7 +18,7 @@ static void tells_profiles_apart(void **state)
 	s = fixture_snapshot(f);
 	/* Power: cells all zero is the mark of the legacy one, and here they have no registers. */
 	for (unit = SAFETY; unit <= DOCK; unit++)
-		assert_string_equal(module(&s, unit)->profile, "legacy");
+		assert_string_equal(fixture_module(&s, unit)->profile, "legacy");
 	fixture_destroy(f);
 }
 
@@ -174,13 +158,13 @@ static void missing_module_ends_in_fault_and_may_come_later(void **state)
 	s = fixture_snapshot(f);
 	assert_true(fixture_says(&s.faults, OHTD_WHY_INIT_TIMEOUT, 0));
 	assert_true(fixture_says(&s.faults, OHTD_WHY_MODULE_MISSING, DOCK));
-	assert_int_equal(module(&s, DOCK)->health, OHTD_HEALTH_ABSENT);
+	assert_int_equal(fixture_module(&s, DOCK)->health, OHTD_HEALTH_ABSENT);
 	assert_int_equal(fixture_ask(f, OHTD_COMMAND_RESET_FAULT).outcome, OHTD_OUTCOME_REFUSED);
 
 	f->fake->units[DOCK].present = true;
 	fixture_run_ms(f, 3000);
 	s = fixture_snapshot(f);
-	assert_int_equal(module(&s, DOCK)->health, OHTD_HEALTH_GOOD);
+	assert_int_equal(fixture_module(&s, DOCK)->health, OHTD_HEALTH_GOOD);
 	assert_string_equal(ohtd_state_name(f->control.state), "fault");
 	assert_int_equal(fixture_ask(f, OHTD_COMMAND_RESET_FAULT).outcome, OHTD_OUTCOME_DONE);
 	assert_string_equal(ohtd_state_name(f->control.state), "safe");
@@ -281,7 +265,7 @@ static void lost_dock_module_at_standstill_is_only_told(void **state)
 	fixture_run_ms(f, 3000);
 	assert_string_equal(ohtd_state_name(f->control.state), "idle");
 	s = fixture_snapshot(f);
-	assert_int_equal(module(&s, DOCK)->health, OHTD_HEALTH_LOST);
+	assert_int_equal(fixture_module(&s, DOCK)->health, OHTD_HEALTH_LOST);
 	fixture_destroy(f);
 }
 
@@ -325,6 +309,33 @@ static void degraded_module_forbids_enable_and_recovers(void **state)
 	fixture_run_ms(f, 500);
 	s = fixture_snapshot(f);
 	assert_int_equal(s.why_not_enable.count, 0);
+	assert_string_equal(ohtd_state_name(f->control.state), "safe");
+	fixture_destroy(f);
+}
+
+/* Two blocks, one of which always fails: the answers of the other one do not hide that values are missing. */
+static void block_that_always_fails_degrades_its_module(void **state)
+{
+	struct fixture *f = fixture_safe();
+	struct fake_unit *safety = &f->fake->units[SAFETY];
+	struct ohtd_snapshot s;
+	uint32_t ms;
+
+	(void)state;
+	assert_int_equal(f->control.units[SAFETY - 1].blocks.polls, 2);
+	safety->exception = 6;
+	safety->known[0x0011] = false;
+	fixture_run_ms(f, 500);
+	for (ms = 0; ms < 1500; ms++) {
+		fixture_run_ms(f, 1);
+		assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_DEGRADED);
+	}
+	s = fixture_snapshot(f);
+	assert_true(fixture_says(&s.why_not_enable, OHTD_WHY_MODULE_DEGRADED, SAFETY));
+	assert_int_equal(register_state(f, SAFETY, "distance_2"), OHTD_REGISTER_OK);
+	safety->known[0x0011] = true;
+	fixture_run_ms(f, 500);
+	assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
 	assert_string_equal(ohtd_state_name(f->control.state), "safe");
 	fixture_destroy(f);
 }
@@ -428,18 +439,18 @@ static void foreign_type_is_shown_and_not_polled(void **state)
 	fixture_open(f);
 	fixture_run_ms(f, 6000);
 	s = fixture_snapshot(f);
-	assert_int_equal(module(&s, 7)->assigned, 0);
-	assert_string_equal(ohtd_health_name(module(&s, 7)->health), "not_polled");
-	assert_string_equal(module(&s, 7)->name, "travel_motor");
-	assert_string_equal(module(&s, MOTOR)->name, "unknown");
-	assert_int_equal(module(&s, MOTOR)->type_code, 77);
+	assert_int_equal(fixture_module(&s, 7)->assigned, 0);
+	assert_string_equal(ohtd_health_name(fixture_module(&s, 7)->health), "not_polled");
+	assert_string_equal(fixture_module(&s, 7)->name, "travel_motor");
+	assert_string_equal(fixture_module(&s, MOTOR)->name, "unknown");
+	assert_int_equal(fixture_module(&s, MOTOR)->type_code, 77);
 	assert_true(fixture_says(&s.faults, OHTD_WHY_MODULE_MISSING, MOTOR));
-	assert_in_range(module(&s, 7)->requests, 1, 3);
+	assert_in_range(fixture_module(&s, 7)->requests, 1, 3);
 	/* The next search finds that it has gone. */
 	clone->present = false;
 	assert_int_equal(fixture_ask(f, OHTD_COMMAND_DISCOVER).outcome, OHTD_OUTCOME_DONE);
 	s = fixture_snapshot(f);
-	assert_string_equal(ohtd_health_name(module(&s, 7)->health), "lost");
+	assert_string_equal(ohtd_health_name(fixture_module(&s, 7)->health), "lost");
 	fixture_destroy(f);
 }
 
@@ -475,6 +486,7 @@ int main(void)
 		cmocka_unit_test(lost_dock_module_at_standstill_is_only_told),
 		cmocka_unit_test(crc_storm_degrades_before_it_loses),
 		cmocka_unit_test(degraded_module_forbids_enable_and_recovers),
+		cmocka_unit_test(block_that_always_fails_degrades_its_module),
 		cmocka_unit_test(late_module_counts_as_silent),
 		cmocka_unit_test(dead_module_does_not_slow_the_others),
 		cmocka_unit_test(silent_modules_do_not_starve_the_others),

@@ -5,10 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define POWER	2
-#define SAFETY	3
-#define MOTOR	4
-#define DOCK	5
 #define CYCLE_NS	(OHTD_CYCLE_MS * OHTD_NS_PER_MS)
 
 static const struct ohtd_grid_plan *plan_of(const struct fixture *f)

@@ -266,64 +266,6 @@ static void stop_needs_no_role(void **state)
 	assert_int_equal(fake.stop.state, OHT_ESTOP_STOPPED);
 }
 
-static void acts_need_the_role(void **state)
-{
-	assert_int_equal(oht_dev_reset(*state, 1, NULL), -1);
-	assert_int_equal(errno, EPERM);
-	assert_int_equal(oht_dev_enable(*state, 1, NULL), -1);
-	assert_int_equal(errno, EPERM);
-	assert_int_equal(oht_dev_disable(*state, 1), -1);
-	assert_int_equal(errno, EPERM);
-	assert_int_equal(oht_dev_heartbeat(*state), -1);
-	assert_int_equal(errno, EPERM);
-	assert_int_equal(oht_dev_control_release(*state), -1);
-	assert_int_equal(errno, EPERM);
-}
-
-static void controller_drives_the_states(void **state)
-{
-	uint32_t deadman_ms = 0;
-	uint64_t blocking = 99;
-
-	assert_int_equal(oht_dev_control_take(*state, &deadman_ms), 0);
-	assert_int_equal(deadman_ms, 100);
-	assert_int_equal(oht_dev_reset(*state, 5, &blocking), 0);
-	assert_int_equal(blocking, 0);
-	assert_int_equal(oht_dev_enable(*state, 6, &blocking), 0);
-	assert_int_equal(fake.stop.state, OHT_ESTOP_ENABLED);
-	assert_int_equal(fake.command.tag, 6);
-	assert_int_equal(oht_dev_heartbeat(*state), 0);
-	assert_int_equal(fake.heartbeats, 1);
-	assert_int_equal(oht_dev_disable(*state, 7), 0);
-	assert_int_equal(fake.stop.state, OHT_ESTOP_READY);
-	assert_int_equal(oht_dev_control_release(*state), 0);
-	assert_int_equal(fake.stop.state, OHT_ESTOP_STOPPED);
-	assert_int_equal(fake.stop.first_cause, OHT_CAUSE_FAREWELL);
-}
-
-static void refused_reset_names_what_blocks(void **state)
-{
-	uint64_t blocking = 0;
-
-	assert_int_equal(oht_dev_control_take(*state, NULL), 0);
-	fake.stop.standing = OHT_CAUSE_BIT(OHT_CAUSE_BUTTON_A);
-	assert_int_equal(oht_dev_reset(*state, 1, &blocking), -1);
-	assert_int_equal(errno, EBUSY);
-	assert_int_equal(blocking, oht_cause_mask(OHT_STOPPED_BY_BUTTON_A));
-}
-
-static void role_is_exclusive_and_period_checked(void **state)
-{
-	uint32_t deadman_ms = 1;
-
-	assert_int_equal(oht_dev_control_take(*state, &deadman_ms), -1);
-	assert_int_equal(errno, EINVAL);
-	assert_int_equal(deadman_ms, 1);
-	fake.stop.flags = OHT_ESTOP_HAS_CONTROLLER;
-	assert_int_equal(oht_dev_control_take(*state, NULL), -1);
-	assert_int_equal(errno, EBUSY);
-}
-
 /* ---- words ---- */
 
 static void check_words(const char *(*name)(unsigned int), const char *(*text)(unsigned int),
@@ -348,8 +290,6 @@ static void every_number_has_its_own_word(void **state)
 {
 	(void)state;
 	check_words(oht_state_name, oht_state_text, 0, OHT_STATE_ENABLED);
-	check_words(oht_cause_name, oht_cause_text, 0, OHT_STOPPED_BY_IRQ_THREAD);
-	check_words(oht_cause_name, oht_cause_action, 0, OHT_STOPPED_BY_IRQ_THREAD);
 	check_words(oht_outcome_name, oht_outcome_text, 0, OHT_OUTCOME_PAUSED);
 	check_words(oht_kind_name, oht_kind_text, OHT_KIND_STOP, OHT_KIND_FAULT);
 	check_words(oht_cycle_kind_name, oht_cycle_kind_text, OHT_KIND_MISSED, OHT_KIND_FOUND);
@@ -359,7 +299,6 @@ static void every_number_has_its_own_word(void **state)
 	assert_string_equal(oht_kind_name(0), "unknown");
 	assert_string_equal(oht_parity_name(1), "even");
 	assert_string_equal(oht_parity_name(3), "unknown");
-	assert_string_equal(oht_cause_name(OHT_STOPPED_BY_BUTTON_A), "button_a");
 }
 
 static void every_errno_of_the_contract_has_a_sentence(void **state)
@@ -401,10 +340,6 @@ int main(void)
 		CASE(info_fails_when_gone),
 		CASE(status_is_complete),
 		CASE(stop_needs_no_role),
-		CASE(acts_need_the_role),
-		CASE(controller_drives_the_states),
-		CASE(refused_reset_names_what_blocks),
-		CASE(role_is_exclusive_and_period_checked),
 		CASE(every_number_has_its_own_word),
 		CASE(every_errno_of_the_contract_has_a_sentence),
 		CASE(cause_mask_stays_inside),

@@ -172,27 +172,6 @@ static void outputs_and_clear(void **state)
 	assert_int_equal(fake.clears, 1);
 }
 
-/* Another one is the controller: nothing of the plan changes. */
-static void only_the_controller_changes_it(void **state)
-{
-	const struct oht_cyclic_plan plan = { .entries = entries, .count = 2 };
-	const uint16_t word = 1;
-	unsigned int bad_entry = 9;
-
-	(void)state;
-	assert_int_equal(oht_dev_control_release(dev), 0);
-	assert_int_equal(oht_plan_stage(dev, &plan, &bad_entry), -1);
-	assert_int_equal(errno, EPERM);
-	assert_int_equal(bad_entry, 2);
-	assert_int_equal(oht_plan_commit(dev, true, NULL, NULL), -1);
-	assert_int_equal(errno, EPERM);
-	assert_int_equal(oht_plan_clear(dev), -1);
-	assert_int_equal(errno, EPERM);
-	assert_int_equal(oht_plan_set_outputs(dev, 0, 0, &word, 1), -1);
-	assert_int_equal(errno, EPERM);
-	assert_int_equal(fake.commits + fake.clears, 0);
-}
-
 static void status_tells_everything(void **state)
 {
 	struct oht_dev *reader = oht_dev_open(NULL, OHT_OPEN_READ_ONLY);
@@ -272,23 +251,6 @@ static void events_are_complete(void **state)
 	assert_int_equal(oht_dev_read_event(dev, &event, 0), 1);
 	assert_int_equal(event.cycle.kind, OHT_KIND_FOUND);
 	assert_int_equal(oht_dev_read_event(dev, &event, 0), 0);
-}
-
-/* The kernel keeps so many: the next one that comes says how many are missing. */
-static void lost_events_are_counted(void **state)
-{
-	struct oht_event event;
-
-	(void)state;
-	oht_dev_subscribe(dev, OHT_WANT_CYCLES);
-	fake_cycle(OHT_CYCLE_MISSED, 1, 0);
-	fake_skip(5);
-	fake_cycle(OHT_CYCLE_EXCEEDED, 1, 0);
-	assert_int_equal(oht_dev_read_event(dev, &event, 0), 1);
-	assert_int_equal(event.lost, 0);
-	assert_int_equal(oht_dev_read_event(dev, &event, 0), 1);
-	assert_int_equal(event.cycle.kind, OHT_KIND_EXCEEDED);
-	assert_int_equal(event.lost, 5);
 }
 
 /* ---- the image ---- */
@@ -446,11 +408,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(stage_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(commit_returns_the_figures, setup, teardown),
 		cmocka_unit_test_setup_teardown(outputs_and_clear, setup, teardown),
-		cmocka_unit_test_setup_teardown(only_the_controller_changes_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(status_tells_everything, setup, teardown),
 		cmocka_unit_test_setup_teardown(status_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(events_are_complete, setup, teardown),
-		cmocka_unit_test_setup_teardown(lost_events_are_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(image_is_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(image_odd_for_ever, setup, teardown),
 		cmocka_unit_test_setup_teardown(image_is_refused, setup, teardown),

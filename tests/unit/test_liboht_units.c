@@ -158,22 +158,6 @@ static void order_and_subscription(void **state)
 	assert_int_equal(fake.subscribed, OHT_SUBSCRIBE_SAFETY);
 }
 
-/* Nobody reads them: the oldest go, and the next one says how many. */
-static void unread_ones_are_counted(void **state)
-{
-	struct oht_event event;
-	unsigned int i, lost = 0;
-
-	(void)state;
-	oht_dev_subscribe(dev, OHT_WANT_UNITS);
-	for (i = 0; i < 2 * OHT_UNDER_WAY_MAX; i++)
-		fake_unit_news(1 + i, OHT_HEALTH_GOOD, OHT_HEALTH_DEGRADED);
-	for (i = 0; oht_dev_read_event(dev, &event, 0) == 1; i++)
-		lost += event.lost;
-	assert_int_equal(i + lost, 2 * OHT_UNDER_WAY_MAX);
-	assert_int_equal(event.unit.unit, 2 * OHT_UNDER_WAY_MAX);
-}
-
 static void words(void **state)
 {
 	(void)state;
@@ -195,7 +179,6 @@ int main(void)
 		TEST(get_is_refused),
 		TEST(lost_and_found_are_told),
 		TEST(order_and_subscription),
-		TEST(unread_ones_are_counted),
 		TEST(words),
 	};
 

@@ -1,81 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* liboht: transfers, and the synchronous exchange while other events arrive. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <errno.h>
-#include <string.h>
 
-#include "fake_device.h"
-#include "oht_client.h"
+#include "liboht_fixture.h"
 
-static const struct oht_request read_two = {
-	.unit = 2,
-	.function = OHT_READ_HOLDING,
-	.priority = OHT_PRIORITY_CYCLIC,
-	.retries = 1,
-	.address = 0x10,
-	.count = 2,
-	.timeout_us = 20000,
-};
-
-static struct oht_dev *dev;
-static struct oht_event event;
 static struct oht_reply reply;
 
-static int setup(void **state)
-{
-	(void)state;
-	fake_install();
-	fake.hold = true;
-	memset(&event, 0, sizeof(event));
-	dev = oht_dev_open(NULL, 0);
-	return dev ? oht_dev_subscribe_safety(dev, true) : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	oht_dev_close(dev);
-	return 0;
-}
-
-static uint64_t submit(void)
-{
-	uint64_t cookie = 0;
-
-	assert_int_equal(oht_dev_submit(dev, &read_two, &cookie), 0);
-	assert_int_not_equal(cookie, 0);
-	return cookie;
-}
-
-static void button(void)
-{
-	fake_safety(OHT_SAFETY_STOP, OHT_CAUSE_BUTTON_A, OHT_ESTOP_ENABLED, OHT_ESTOP_STOPPED);
-}
-
-static void expect_reply(uint64_t cookie)
-{
-	assert_int_equal(oht_dev_read_event(dev, &event, 0), 1);
-	assert_int_equal(event.type, OHT_EVENT_REPLY);
-	assert_int_equal(event.reply.cookie, cookie);
-}
-
-static void expect_safety(uint64_t journal_seq)
-{
-	assert_int_equal(oht_dev_read_event(dev, &event, 0), 1);
-	assert_int_equal(event.type, OHT_EVENT_SAFETY);
-	assert_int_equal(event.safety.journal_seq, journal_seq);
-}
-
-static void expect_nothing(void)
-{
-	assert_int_equal(oht_dev_read_event(dev, &event, 0), 0);
-}
-
-/* ---- submit and cancel ---- */
+/* ---- submit ---- */
 
 static void submit_passes_everything(void **state)
 {
@@ -137,17 +68,6 @@ static void refused_submit_leaves_room(void **state)
 		assert_int_equal(errno, EOPNOTSUPP);
 	}
 	submit();
-}
-
-static void cancel_names_the_transfer(void **state)
-{
-	uint64_t cookie = submit();
-
-	(void)state;
-	assert_int_equal(oht_dev_cancel(dev, cookie), 0);
-	assert_int_equal(fake.cancelled, cookie);
-	assert_int_equal(oht_dev_cancel(dev, cookie + 1), -1);
-	assert_int_equal(errno, ENOENT);
 }
 
 /* ---- transact ---- */
@@ -397,15 +317,12 @@ static void full_house(void **state)
 	expect_nothing();
 }
 
-#define CASE(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(submit_passes_everything),
 		CASE(submit_is_bounded_until_events_are_taken),
 		CASE(refused_submit_leaves_room),
-		CASE(cancel_names_the_transfer),
 		CASE(transact_reads),
 		CASE(transact_tells_the_exception),
 		CASE(transact_tells_a_silent_unit_from_its_own_wait),

@@ -14,6 +14,7 @@
 #include "robot/blocks.h"
 #include "robot/command.h"
 #include "robot/model.h"
+#include "scratch.h"
 
 static char error[OHT_ERROR_BYTES];
 
@@ -140,25 +141,19 @@ static bool loads_with(const char *file, const char *content)
 	char command[512];
 	char path[128];
 	struct ohtd_model *model;
-	FILE *out;
 
-	assert_non_null(mkdtemp(dir));
+	assert_int_equal(scratch_make(dir), 0);
 	snprintf(command, sizeof(command), "cp %s/*.csv %s", OHT_SOURCE_DATADIR, dir);
 	assert_int_equal(system(command), 0);
 	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	if (content) {
-		out = fopen(path, "w");
-		assert_non_null(out);
-		fputs(content, out);
-		fclose(out);
-	} else {
+	if (content)
+		scratch_put(dir, file, content);
+	else
 		unlink(path);
-	}
 	error[0] = '\0';
 	model = ohtd_model_load(dir, NULL, error);
 	ohtd_model_free(model);
-	snprintf(command, sizeof(command), "rm -r %s", dir);
-	assert_int_equal(system(command), 0);
+	assert_int_equal(scratch_remove(dir), 0);
 	return model != NULL;
 }
 

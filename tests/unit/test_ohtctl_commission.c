@@ -31,15 +31,6 @@ static const char *in_dir(const char *name)
 	return path;
 }
 
-static void put(const char *name, const char *text)
-{
-	FILE *file = fopen(in_dir(name), "we");
-
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
 static int setup(void **state)
 {
 	if (runner_setup(state) || scratch_make(dir))
@@ -48,8 +39,8 @@ static int setup(void **state)
 	mkdir(in_dir("oht0/histograms"), 0755);
 	mkdir(in_dir("oht0/device"), 0755);
 	mkdir(in_dir("oht0/device/of_node"), 0755);
-	put("oht0/histograms/estop_to_low_ns", "0 0 0 0 0 0 0 0 0 0 0 0 99\n");
-	put("oht0/device/of_node/status", "x");
+	scratch_put(dir, "oht0/histograms/estop_to_low_ns", "0 0 0 0 0 0 0 0 0 0 0 0 99\n");
+	scratch_put(dir, "oht0/device/of_node/status", "x");
 	setenv("OHT_SYSFS", dir, 1);
 	fake.stop.opened_age_s = OHT_NEVER_S;
 	person_comes();
@@ -270,7 +261,7 @@ static void refusals_touch_nothing(void **state)
 static void reports_are_never_overwritten(void **state)
 {
 	(void)state;
-	put("r.txt", "an older one\n");
+	scratch_put(dir, "r.txt", "an older one\n");
 	assert_int_equal(commission(""), 1);
 	assert_non_null(strstr(err_text, "r.txt: File exists"));
 	slurp("r.txt", big, sizeof(big));
@@ -306,52 +297,38 @@ static void needs_a_stop(void **state)
 
 /* ---- machines with a fault ---- */
 
-static void swapped_channels_are_found(void **state)
+struct defect {
+	const char *name;
+	bool *is;			/* of the machine or of the person; it is so */
+	const char *options, *step, *words;
+};
+
+static struct defect defects[] = {
+	{ "swapped channels", &person.swapped, "", "channel_a", "stopped by button_b" },
+	{ "bridged channels", &person.bridged, "", "channel_a", "the other channel opened as well" },
+	{ "a disagreement that nobody notices", &person.tolerant, "", "channel_a", "was not noticed" },
+	{ "a contact that does not open", &person.one_contact, "--step-timeout-s 3", "present", "not all channels were seen open" },
+	{ "a release that resets", &person.forgets, "", "release", "the release alone" },
+	{ "a reset while it is pressed", &person.hasty, "", "button", "a reset was accepted" },
+	{ "no deadman", &person.immortal, "", "deadman", "no stop without heartbeats" },
+};
+
+static int setup_defect(void **state)
 {
-	(void)state;
-	person.swapped = true;
-	assert_int_equal(commission(""), 1);
-	failed_at("channel_a", "stopped by button_b");
+	const struct defect *defect = *state;
+
+	if (setup(state))
+		return -1;
+	*defect->is = true;
+	return 0;
 }
 
-static void bridged_channels_are_found(void **state)
+static void defect_is_found(void **state)
 {
-	(void)state;
-	person.bridged = true;
-	assert_int_equal(commission(""), 1);
-	failed_at("channel_a", "the other channel opened as well");
-}
+	const struct defect *defect = *state;
 
-static void a_disagreement_must_be_noticed(void **state)
-{
-	(void)state;
-	person.tolerant = true;
-	assert_int_equal(commission(""), 1);
-	failed_at("channel_a", "was not noticed");
-}
-
-static void a_contact_that_does_not_open_is_found(void **state)
-{
-	(void)state;
-	person.one_contact = true;
-	assert_int_equal(commission("--step-timeout-s 3"), 1);
-	failed_at("present", "not all channels were seen open");
-}
-
-static void a_release_must_not_reset(void **state)
-{
-	(void)state;
-	person.forgets = true;
-	assert_int_equal(commission(""), 1);
-	failed_at("release", "the release alone");
-}
-
-static void no_reset_while_it_is_pressed(void **state)
-{
-	(void)state;
-	person.hasty = true;
-	assert_int_equal(commission(""), 1);
-	failed_at("button", "a reset was accepted");
+	assert_int_equal(commission(defect->options), 1);
+	failed_at(defect->step, defect->words);
 }
 
 static void what_the_self_test_finds_ends_it(void **state)
@@ -363,18 +340,10 @@ static void what_the_self_test_finds_ends_it(void **state)
 	assert_string_equal(step("channel_a", "result"), "not_made");
 }
 
-static void a_missing_deadman_is_found_and_stopped(void **state)
-{
-	(void)state;
-	person.immortal = true;
-	assert_int_equal(commission(""), 1);
-	failed_at("deadman", "no stop without heartbeats");
-}
-
 static void slow_and_uncounted_stops_are_found(void **state)
 {
 	(void)state;
-	put("oht0/histograms/estop_to_low_ns", "0 0 3\n");
+	scratch_put(dir, "oht0/histograms/estop_to_low_ns", "0 0 3\n");
 	assert_int_equal(commission(""), 1);
 	failed_at("latency", "the histogram has 3 stops");
 	unlink(in_dir("r.json"));
@@ -500,6 +469,7 @@ static void json_is_one_object_per_line(void **state)
 }
 
 #define CASE(function)	cmocka_unit_test_setup_teardown(function, setup, teardown)
+#define DEFECT(i)	{ defects[i].name, defect_is_found, setup_defect, teardown, &defects[i] }
 
 int main(void)
 {
@@ -511,14 +481,8 @@ int main(void)
 		CASE(reports_are_never_overwritten),
 		CASE(gives_way_to_a_controller),
 		CASE(needs_a_stop),
-		CASE(swapped_channels_are_found),
-		CASE(bridged_channels_are_found),
-		CASE(a_disagreement_must_be_noticed),
-		CASE(a_contact_that_does_not_open_is_found),
-		CASE(a_release_must_not_reset),
-		CASE(no_reset_while_it_is_pressed),
+		DEFECT(0), DEFECT(1), DEFECT(2), DEFECT(3), DEFECT(4), DEFECT(5), DEFECT(6),
 		CASE(what_the_self_test_finds_ends_it),
-		CASE(a_missing_deadman_is_found_and_stopped),
 		CASE(slow_and_uncounted_stops_are_found),
 		CASE(a_slow_stop_is_found),
 		CASE(nobody_comes),

@@ -155,6 +155,24 @@ static void the_queue_is_kept_by_the_daemon(void **state)
 	assert_int_equal(run("robot stop --append"), 2);
 }
 
+#define STATIONS	"HTTP/1.1 200 OK\r\nContent-Length: 65\r\n\r\n" \
+			"{\"items\":[{\"name\":\"bay_3\",\"position_mm\":500}],\"next_cursor\":null}"
+#define INTERLOCKS	"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n" \
+			"{\"items\":[{\"verb\":\"jog\",\"why_not\":[{\"code\":\"mode\",\"text\":\"no\",\"address\":null}]}],\"next\":0}"
+#define ALONE		"HTTP/1.1 409 Conflict\r\nContent-Length: 71\r\n\r\n" \
+			"{\"detail\":\"No.\",\"code\":\"mode\",\"errors\":[{\"pointer\":\"\",\"detail\":\"No.\"}]}"
+
+static void what_stands_in_the_way_is_said_once(void **state)
+{
+	(void)state;
+	assert_int_equal(run_asking("robot interlocks", INTERLOCKS, "GET /api/v1/robot/interlocks "), 0);
+	assert_string_equal(out_text, "jog        mode\n");
+	assert_int_equal(run_asking("robot home", ALONE, "POST /api/v1/robot/commands "), 1);
+	assert_non_null(strstr(err_text, ": No. [mode]\n"));
+	assert_int_equal(run_asking("robot commands", INTERLOCKS, "GET /api/v1/robot/commands?limit=20 "), 0);
+	assert_int_equal(run("robot commands 5"), 2);
+}
+
 static void a_station_stands_in_place_of_a_position(void **state)
 {
 	(void)state;
@@ -162,7 +180,9 @@ static void a_station_stands_in_place_of_a_position(void **state)
 	assert_non_null(strstr(far.request, "\"station\": \"bay_3\""));
 	assert_null(strstr(far.request, "position_mm"));
 	assert_int_equal(run_asking("robot move --station none", REFUSED, "POST /api/v1/robot/commands "), 1);
-	assert_int_equal(run_asking("robot stations", STOPPED, "GET /api/v1/robot/stations "), 0);
+	assert_int_equal(run_asking("robot stations", STATIONS, "GET /api/v1/robot/stations "), 0);
+	assert_non_null(strstr(out_text, "bay_3"));
+	assert_null(strstr(out_text, "next_cursor"));
 	assert_int_equal(run("robot move"), 2);
 	assert_int_equal(run("robot move 500 --station home"), 2);
 	assert_int_equal(run("robot move --station"), 2);
@@ -243,6 +263,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(acts_go_to_the_daemon),
 		CASE(the_queue_is_kept_by_the_daemon),
+		CASE(what_stands_in_the_way_is_said_once),
 		CASE(a_station_stands_in_place_of_a_position),
 		CASE(facts_come_from_the_daemon),
 		CASE(limits_come_from_the_daemon),

@@ -342,6 +342,43 @@ static void scan_asks_strangers_in_passing(void **state)
 	assert_int_equal(fake.transfer.timeout_us, 20000);
 }
 
+static uint32_t timeouts_us[FAKE_UNITS];
+
+/* Of the newest question to each unit. */
+static void note_timeout(void)
+{
+	timeouts_us[fake.transfer.unit] = fake.transfer.timeout_us;
+}
+
+/* Beside a plan each question fits into the slack: one that does not waits for a cycle of its own. */
+static void scan_fits_into_the_slack_of_a_plan(void **state)
+{
+	/* Slack of the emptiest cycle, then time-out of a question to a unit that need not be there. */
+	static const uint32_t cases[][2] = { { 14000, 9000 }, { 8200, 3889 }, { 6000, 50000 } };
+	unsigned int i;
+
+	(void)state;
+	fake_add_unit(3, 3);
+	fake.plan.flags = OHT_PLAN_RUNNING;
+	fake.on_answer = note_timeout;
+	for (i = 0; i < 3; i++) {
+		fake.plan.figures.slack_max_ns = cases[i][0] * 1000;
+		memset(timeouts_us, 0, sizeof(timeouts_us));
+		fake.submits = 0;
+		assert_int_equal(run_json("scan"), 0);
+		assert_int_equal(json_object_array_length(member("/units")), 2);
+		assert_int_equal(timeouts_us[3], cases[i][1]);
+		assert_int_equal(timeouts_us[8], cases[i][1]);
+		/* Silent where a module is expected: may only be slow, and is asked again with all of its time. */
+		assert_int_equal(timeouts_us[5], 50000);
+		/* Two tell their type besides, and two are asked again. */
+		assert_int_equal(fake.submits, 8 + 2 + (cases[i][1] < 50000 ? 2 : 0));
+	}
+	fake.plan.figures.slack_max_ns = 14000000;
+	assert_int_equal(run("scan --timeout-ms 20"), 0);
+	assert_int_equal(timeouts_us[8], 20000);
+}
+
 static unsigned int late_unit;
 
 /* A unit that answers while the next but one is asked, but always within 50 ms. */
@@ -383,6 +420,7 @@ int main(void)
 		CASE(broadcast_reaches_all),
 		CASE(what_acts_leaves_a_driven_robot_alone),
 		CASE(scan_asks_strangers_in_passing),
+		CASE(scan_fits_into_the_slack_of_a_plan),
 		CASE(scan_hears_who_is_late),
 	};
 

@@ -34,7 +34,9 @@ static const struct usage_case usage_cases[] = {
 	{ "write 2 1 1.5", "'1.5'" },
 	/* What only works on this machine, and what only means something there. */
 	{ "raw 2 11 --url https://localhost", "no route for 'raw'" },
-	{ "write 2 1 1 --url https://localhost", "no route for 'write'" },
+	{ "write 2 1 1 --url https://localhost", "one register is written, by name: '1'" },
+	{ "write power x 1 2 --url https://localhost", "one register is written, by name: '2'" },
+	{ "write 2 X 1 --url https://localhost", "no name of a register: 'X'" },
 	{ "plan load x --url https://localhost", "no route for 'plan load'" },
 	{ "scan --all --url https://localhost", "--all does not belong to 'scan' with --url" },
 	{ "read power x --timeout-ms 5 --url https://localhost", "--timeout-ms does not belong" },
@@ -52,6 +54,13 @@ static const struct usage_case usage_cases[] = {
 	{ "info --url https://../../etc", "'https://../../etc'" },
 	{ "info --url https://%2e%2e%2fetc", "'https://%2e%2e%2fetc'" },
 	{ "info --url https://localhost:99999", "'https://localhost:99999'" },
+	/* A group of verbs is none itself. */
+	{ "robot", "robot needs one of status, facts, mode," },
+	{ "profile what", "profile needs one of check, new: 'what'" },
+	{ "safety what --help", "telegrams, journal, latency, watch: 'what'" },
+	{ "admin", "admin needs one of list, create, reset, disable, enable, cert, restart: ''" },
+	{ "adm --help", "unknown verb 'adm'" },
+	{ "status 1", "usage: ohtctl status\n" },
 	/* By name. */
 	{ "write power battery_voltage 1", "'battery_voltage' can only be read" },
 	{ "write power charger_voltage_setpont 1", "is it 'charger_voltage_setpoint'?" },
@@ -184,6 +193,56 @@ static void a_verb_lists_its_options_and_no_others(void **state)
 	assert_int_equal(fake.opens, 0);
 }
 
+static void a_group_lists_its_verbs_and_no_others(void **state)
+{
+	(void)state;
+	expect_narrow("robot --help");
+	assert_non_null(strstr(out_text, "\n  robot cancel "));
+	assert_null(strstr(out_text, "  safety "));
+	expect_narrow("plan -h");
+	assert_non_null(strstr(out_text, "Usage: ohtctl plan [status]\n"));
+	assert_non_null(strstr(out_text, "\n  plan load "));
+}
+
+/* A text file with a blank around each word. */
+static char *words_of(const char *path)
+{
+	static char text[65536] = " ";
+	FILE *file = fopen(path, "re");
+
+	assert_non_null(file);
+	text[1 + fread(text + 1, 1, sizeof(text) - 2, file)] = 0;
+	fclose(file);
+	for (char *at = text; *at; at++)
+		if (strchr("\n\t'", *at))
+			*at = ' ';
+	return text;
+}
+
+static void completion_knows_each_verb_and_option(void **state)
+{
+	const char *known = words_of(DATA_DIR "/../ohtctl/ohtctl.bash");
+	char name[24], spaced[32], *rest, *word;
+	int checked = 0;
+
+	(void)state;
+	assert_int_equal(run("--help"), 0);
+	/* Names have the columns from 3 to 20; behind that of an option is its argument. */
+	for (const char *line = out_text; line; line = strchr(line + 1, '\n')) {
+		if (strncmp(line, "\n  ", 3) || sscanf(line + 3, "%18[a-z -]", name) != 1 || *name == ' ')
+			continue;
+		for (word = strtok_r(name, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+			snprintf(spaced, sizeof(spaced), " %s ", word);
+			if (!strstr(known, spaced))
+				fail_msg("ohtctl.bash does not complete '%s'", word);
+			checked++;
+			if (*name == '-')
+				break;
+		}
+	}
+	assert_true(checked > 100);
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, runner_setup, runner_teardown)
 
 int main(void)
@@ -195,6 +254,8 @@ int main(void)
 		CASE(negative_and_plain_values_by_name),
 		CASE(names_step_aside_for_a_controller),
 		CASE(a_verb_lists_its_options_and_no_others),
+		CASE(a_group_lists_its_verbs_and_no_others),
+		CASE(completion_knows_each_verb_and_option),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,6 +91,7 @@ static void file_that_cannot_be_read_is_told(void **state)
 	(void)state;
 	assert_int_equal(run("--data " DATA_DIR " profile check /nonexistent"), 1);
 	assert_non_null(strstr(out_text, "/nonexistent: No such file or directory"));
+	assert_non_null(strstr(err_text, ": 1 complaint;"));
 	assert_int_equal(run("--data " DATA_DIR " profile check /tmp"), 1);
 	assert_non_null(strstr(out_text, "/tmp: not a regular file"));
 	assert_int_equal(run("--data /nonexistent profile check /tmp"), 1);

@@ -10,25 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "fake_device.h"
 #include "ohtctl_runner.h"
 #include "scratch.h"
 
 static char root[] = "/tmp/oht-stats-XXXXXX";
-
-static void put(const char *name, const char *content)
-{
-	char path[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s", root, name);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(content, file);
-	assert_int_equal(fclose(file), 0);
-}
 
 static void folder(const char *name)
 {
@@ -46,11 +33,11 @@ static int setup(void **state)
 	folder("oht0");
 	folder("oht0/statistics");
 	folder("oht0/histograms");
-	put("oht0/statistics/frames_sent", "18446744073709551\n");
-	put("oht0/statistics/timeouts", "0\n");
+	scratch_put(root, "oht0/statistics/frames_sent", "18446744073709551\n");
+	scratch_put(root, "oht0/statistics/timeouts", "0\n");
 	/* 90 of 0 ns, 9 of 1 ns, 1 of 4..7 ns */
-	put("oht0/histograms/gap_late_ns", "90 9 0 1 0\n");
-	put("oht0/histograms/turnaround_ns", "0 0 0 0 0\n");
+	scratch_put(root, "oht0/histograms/gap_late_ns", "90 9 0 1 0\n");
+	scratch_put(root, "oht0/histograms/turnaround_ns", "0 0 0 0 0\n");
 	return 0;
 }
 
@@ -88,7 +75,7 @@ static void text_is_short(void **state)
 static void text_quantiles(void **state)
 {
 	(void)state;
-	put("oht0/histograms/new_ns", "0 0 0 0 0 0 0 0 0 0 500 490 9 1\n");
+	scratch_put(root, "oht0/histograms/new_ns", "0 0 0 0 0 0 0 0 0 0 500 490 9 1\n");
 	assert_int_equal(run("stats"), 0);
 	assert_non_null(strstr(out_text, "new_ns                1000 times; half within 1.0 us, "
 			       "99 % 2.0 us, 99.9 % 4.1 us, all 8.2 us\n"));
@@ -124,11 +111,11 @@ static void modules_that_were_met(void **state)
 static void nonsense_is_named(void **state)
 {
 	(void)state;
-	put("oht0/statistics/timeouts", "12 apples\n");
+	scratch_put(root, "oht0/statistics/timeouts", "12 apples\n");
 	assert_int_equal(run("stats"), 1);
 	assert_non_null(strstr(err_text, "statistics/timeouts: "));
 	assert_int_equal(run_json("stats"), 1);
-	put("oht0/statistics/timeouts", "");
+	scratch_put(root, "oht0/statistics/timeouts", "");
 	assert_int_equal(run("stats"), 1);
 }
 
@@ -158,7 +145,7 @@ static void latency_in_words_and_json(void **state)
 {
 	(void)state;
 	/* 90 of 2^11..2^12 - 1 ns, 9 of the next, 1 of 2^15..2^16 - 1 */
-	put("oht0/histograms/estop_to_low_ns", "0 0 0 0 0 0 0 0 0 0 0 0 90 9 0 0 1 0 0\n");
+	scratch_put(root, "oht0/histograms/estop_to_low_ns", "0 0 0 0 0 0 0 0 0 0 0 0 90 9 0 0 1 0 0\n");
 	assert_int_equal(run_json("safety latency"), 0);
 	assert_int_equal(number("/count"), 100);
 	assert_int_equal(number("/p50_ns"), 4095);
@@ -176,7 +163,7 @@ static void latency_in_words_and_json(void **state)
 static void latency_before_the_first_stop(void **state)
 {
 	(void)state;
-	put("oht0/histograms/estop_to_low_ns", "0 0 0\n");
+	scratch_put(root, "oht0/histograms/estop_to_low_ns", "0 0 0\n");
 	assert_int_equal(run_json("safety latency"), 0);
 	assert_int_equal(number("/count"), 0);
 	assert_null(member("/p50_ns"));
@@ -189,7 +176,7 @@ static void latency_that_is_not_there_or_nonsense(void **state)
 	(void)state;
 	assert_int_equal(run("safety latency"), 1);
 	assert_non_null(strstr(err_text, "estop_to_low_ns: No such file"));
-	put("oht0/histograms/estop_to_low_ns", "1 2 many\n");
+	scratch_put(root, "oht0/histograms/estop_to_low_ns", "1 2 many\n");
 	assert_int_equal(run("safety latency"), 1);
 	assert_non_null(strstr(err_text, "estop_to_low_ns: Input/output error"));
 	assert_int_equal(run("safety latency now"), 2);

@@ -4,10 +4,6 @@
 
 #include <string.h>
 
-#define POWER		2
-#define SAFETY		3
-#define MOTOR		4
-#define DOCK		5
 #define STRANGER	7
 
 static struct ohtd_unit *unit_of(struct fixture *f, uint8_t unit)

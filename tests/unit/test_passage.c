@@ -2,11 +2,10 @@
 /* Stations and tags that the robot passes, with the simulator's rail; and the file that names stations. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "drive_robot.h"
+#include "scratch.h"
 
 /* The simulator has a tag at each metre. */
 #define FIRST_TAG	0x00100000u
@@ -16,23 +15,14 @@ static char error[OHT_ERROR_BYTES];
 
 /* ---- the file ---- */
 
+static int load_folder(const char *dir)
+{
+	return ohtd_stations_load(dir, &loaded, error);
+}
+
 static int load_text(const char *text)
 {
-	char dir[] = "/tmp/oht-stations-XXXXXX";
-	char path[128];
-	FILE *file;
-	int ret;
-
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/stations.csv", dir);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-	ret = ohtd_stations_load(dir, &loaded, error);
-	unlink(path);
-	rmdir(dir);
-	return ret;
+	return scratch_load("stations.csv", text, load_folder);
 }
 
 static void shipped_stations_are_those_of_the_motion(void **state)

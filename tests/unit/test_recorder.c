@@ -240,21 +240,9 @@ static void nothing_missed_makes_no_gap(void **state)
 
 /* ---- a store in trouble ---- */
 
-static atomic_bool hold, held;
-
-static int work_hang(struct ohtd_db *db, void *arg)
-{
-	(void)db;
-	(void)arg;
-	atomic_store(&held, true);
-	while (atomic_load(&hold))
-		store_nap();
-	return 0;
-}
-
 static void *hang_store(void *arg)
 {
-	ohtd_store_call(store, work_hang, arg);
+	ohtd_store_call(store, store_work_hang, arg);
 	return NULL;
 }
 
@@ -262,10 +250,10 @@ static pthread_t begin_hang(void)
 {
 	pthread_t thread;
 
-	atomic_store(&held, false);
-	atomic_store(&hold, true);
+	atomic_store(&store_held, false);
+	atomic_store(&store_hold, true);
 	assert_int_equal(pthread_create(&thread, NULL, hang_store, NULL), 0);
-	WAIT_FOR(atomic_load(&held));
+	WAIT_FOR(atomic_load(&store_held));
 	return thread;
 }
 
@@ -280,7 +268,7 @@ static void hung_store_loses_nothing_that_the_kernel_keeps(void **state)
 	fake_ring_add(FAKE_KEPT);
 	WAIT_FOR(look().waiting_since_ns);
 	assert_int_equal(look().newest_seq, 0);
-	atomic_store(&hold, false);
+	atomic_store(&store_hold, false);
 	pthread_join(thread, NULL);
 	WAIT_FOR(look().newest_seq == FAKE_KEPT);
 	assert_int_equal(check_complete(), 0);
@@ -302,7 +290,7 @@ static void hung_store_loses_nothing_that_the_ring_holds(void **state)
 	assert_int_equal(look().missing, 0);
 	assert_int_equal(look().newest_seq, 0);
 	assert_true(look().waiting_since_ns);
-	atomic_store(&hold, false);
+	atomic_store(&store_hold, false);
 	pthread_join(thread, NULL);
 	WAIT_FOR(look().newest_seq == 3000);
 	WAIT_FOR(!look().waiting);
@@ -330,7 +318,7 @@ static void more_than_the_ring_is_counted_at_once_and_a_gap_of_the_right_size(vo
 	counted = fake_ring->seq - held_back - FAKE_KEPT;
 	/* While nothing can be kept yet. */
 	WAIT_FOR(look().missing == counted);
-	atomic_store(&hold, false);
+	atomic_store(&store_hold, false);
 	pthread_join(thread, NULL);
 	WAIT_FOR(look().newest_seq == fake_ring->seq);
 	missing = check_complete();
@@ -351,7 +339,7 @@ static void an_end_with_entries_that_wait(void **state)
 	thread = begin_hang();
 	fake_ring_add(200);
 	WAIT_FOR(look().waiting == 200);
-	atomic_store(&hold, false);
+	atomic_store(&store_hold, false);
 	stop();
 	pthread_join(thread, NULL);
 	assert_int_equal(check_complete(), 0);

@@ -10,10 +10,7 @@
 #include "drive_robot.h"
 #include "witness.h"
 
-#define POWER	2
-#define SAFETY	3
 #define DRIVE	4
-#define DOCK	5
 
 /* A control cycle looks at the image, and the last answer was up to a cycle old. */
 #define LOOK_MS		(2 * OHTD_CYCLE_MS)

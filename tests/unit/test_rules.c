@@ -6,35 +6,25 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "robot/rules.h"
+#include "scratch.h"
 
 static struct ohtd_rule_table table;
 static const struct ohtd_rules *const rules = table.rules;
 static char error[OHT_ERROR_BYTES];
 
+static int load_folder(const char *dir)
+{
+	return ohtd_rules_load(dir, &table, NULL, error);
+}
+
 static int load_text(const char *text)
 {
-	char dir[] = "/tmp/oht-rules-XXXXXX";
-	char path[128];
-	FILE *file;
-	int ret;
-
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/motion.csv", dir);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-	ret = ohtd_rules_load(dir, &table, NULL, error);
-	unlink(path);
-	rmdir(dir);
-	return ret;
+	return scratch_load("motion.csv", text, load_folder);
 }
 
 /* The shipped table with the row that begins with @key replaced by @row, or left out. */
@@ -126,42 +116,32 @@ static void hear(struct oht_complaints *complaints, const char *line)
 	snprintf(heard->lines[heard->count++], OHT_ERROR_BYTES, "%s", line);
 }
 
+static struct heard heard = { .complaints.take = hear };
+
+static int load_and_hear(const char *dir)
+{
+	heard.count = 0;
+	return ohtd_rules_load(dir, &table, &heard.complaints, error);
+}
+
 static void all_complaints_are_told(void **state)
 {
-	struct heard heard = { .complaints.take = hear };
-	char dir[] = "/tmp/oht-rules-XXXXXX";
-	char path[128];
-	FILE *file;
-
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/motion.csv", dir);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs("name,profile,value,min,max\n"
-	      "speed,common,1,0,10\n"
-	      "jerk_mm_s3,common\n"
-	      "lag_s,common,3,0,2\n", file);
-	fclose(file);
-	assert_int_equal(ohtd_rules_load(dir, &table, &heard.complaints, error), -EINVAL);
+	assert_int_equal(scratch_load("motion.csv",
+				      "name,profile,value,min,max\n"
+				      "speed,common,1,0,10\n"
+				      "jerk_mm_s3,common\n"
+				      "lag_s,common,3,0,2\n", load_and_hear), -EINVAL);
 	assert_int_equal(heard.count, 3);
 	assert_non_null(strstr(heard.lines[0], "motion.csv:3: 2 fields"));
 	assert_non_null(strstr(heard.lines[1], "motion.csv:2: name: no such value of motion: 'speed'"));
 	assert_non_null(strstr(heard.lines[2], "motion.csv:4: value: must be 0..2: '3'"));
-	heard.count = 0;
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs("name,profile,value\nlag_s,common,1\n", file);
-	fclose(file);
-	assert_int_equal(ohtd_rules_load(dir, &table, &heard.complaints, error), -EINVAL);
+	assert_int_equal(scratch_load("motion.csv", "name,profile,value\nlag_s,common,1\n", load_and_hear), -EINVAL);
 	assert_int_equal(heard.count, 2);
 	assert_non_null(strstr(heard.lines[0], "no column 'min'"));
 	assert_non_null(strstr(heard.lines[1], "no column 'max'"));
-	unlink(path);
-	heard.count = 0;
-	assert_int_equal(ohtd_rules_load(dir, &table, &heard.complaints, error), -ENOENT);
+	assert_int_equal(load_and_hear("/nowhere"), -ENOENT);
 	assert_int_equal(heard.count, 1);
-	rmdir(dir);
 }
 
 /* Texts for people: nothing depends on them, and they are cut between characters. */

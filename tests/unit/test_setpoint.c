@@ -4,9 +4,6 @@
 
 #include <errno.h>
 
-#define SAFETY		3
-#define MOTOR		4
-#define DOCK		5
 #define MOTORS		2
 #define CYCLE_NS	(OHTD_CYCLE_MS * OHTD_NS_PER_MS)
 #define FORWARD		OHTD_DRIVE_FORWARD

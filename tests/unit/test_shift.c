@@ -446,23 +446,11 @@ static void legacy_drive(void **state)
 	half_a_shift(OHT_PROFILE_LEGACY, 1);
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	return store_folder_make();
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	return store_folder_remove();
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(canonical_drive, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(legacy_drive, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(canonical_drive, store_set_up, store_tear_down),
+		cmocka_unit_test_setup_teardown(legacy_drive, store_set_up, store_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

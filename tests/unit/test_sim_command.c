@@ -12,7 +12,6 @@
 #include "server.h"
 #include "sim_fixture.h"
 
-static struct line line;
 static char answer[OHT_SIM_ANSWER_BYTES];
 
 static const char *say(const char *words)
@@ -277,20 +276,6 @@ static void takes_the_place_of_the_dead_only(void **state)
 	assert_int_equal(oht_sim_server_open(&second, "/nonexistent/dir/socket"), -ENOENT);
 }
 
-static int open_line(void **state)
-{
-	(void)state;
-	line_open(&line, OHT_PROFILE_CANONICAL);
-	return 0;
-}
-
-static int close_line(void **state)
-{
-	(void)state;
-	line_close(&line);
-	return 0;
-}
-
 static int make_dir(void **state)
 {
 	(void)state;
@@ -307,8 +292,6 @@ static int remove_dir(void **state)
 	unlink(path);
 	return rmdir(dir);
 }
-
-#define TEST(f)	cmocka_unit_test_setup_teardown(f, open_line, close_line)
 
 int main(void)
 {

@@ -7,7 +7,6 @@
 #define U8(...)		((const uint8_t[]){ __VA_ARGS__ })
 #define REQUEST(...)	U8(__VA_ARGS__), sizeof(U8(__VA_ARGS__))
 
-static struct line line;
 static uint8_t reply[OHT_SIM_ADU_MAX_BYTES];
 
 static struct oht_sim_bank *bank_of(uint8_t unit)
@@ -352,22 +351,6 @@ static void legacy_modules_answer_the_probes(void **state)
 					      adu, len, reply), 5);
 	line_close(&legacy);
 }
-
-static int open_line(void **state)
-{
-	(void)state;
-	line_open(&line, OHT_PROFILE_CANONICAL);
-	return 0;
-}
-
-static int close_line(void **state)
-{
-	(void)state;
-	line_close(&line);
-	return 0;
-}
-
-#define TEST(f)	cmocka_unit_test_setup_teardown(f, open_line, close_line)
 
 int main(void)
 {

@@ -4,7 +4,6 @@
 
 #include "sim_fixture.h"
 
-static struct line line;
 static uint8_t request[OHT_SIM_ADU_MAX_BYTES];
 static size_t request_len;
 
@@ -533,51 +532,42 @@ static void refuses_bad_faults(void **state)
 	}
 }
 
-static int open_line(void **state)
+static int open_timed(void **state)
 {
-	(void)state;
 	out.len = 0;
-	line_open(&line, OHT_PROFILE_CANONICAL);
-	return 0;
+	return open_line(state);
 }
 
-static int close_line(void **state)
-{
-	(void)state;
-	line_close(&line);
-	return 0;
-}
-
-#define TEST(f)	cmocka_unit_test_setup_teardown(f, open_line, close_line)
+#define TIMED(f)	cmocka_unit_test_setup_teardown(f, open_timed, close_line)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(computes_times),
-		TEST(refuses_bad_lines),
-		TEST(replies_in_wire_time),
-		TEST(times_hold_at_every_rate),
-		TEST(a_slow_master_is_timed_from_its_last_byte),
-		TEST(a_late_wake_up_never_makes_bytes_come_faster),
-		TEST(unknown_functions_end_by_silence),
-		TEST(wrong_checksum_is_silence),
-		TEST(a_truncated_frame_does_not_swallow_the_next),
-		TEST(noise_in_front_does_not_swallow_the_next),
-		TEST(endless_noise_is_dropped),
-		TEST(bytes_behind_a_frame_spoil_it),
-		TEST(of_two_frames_at_once_the_newer_is_answered),
-		TEST(foreign_units_and_broadcasts_are_silence),
-		TEST(every_split_of_a_request_is_one_request),
-		TEST(counts_requests_that_come_too_early),
-		TEST(hears_nothing_while_it_speaks),
-		TEST(a_cut_line_forgets_what_was_under_way),
-		TEST(spoils_as_told_and_as_often),
-		TEST(faults_last_until_cleared),
-		TEST(each_fault_does_what_its_name_says),
-		TEST(silence_and_exception_write_nothing),
-		TEST(a_late_reply_meets_the_next_request),
-		TEST(a_late_reply_waits_for_the_line),
-		TEST(refuses_bad_faults),
+		TIMED(computes_times),
+		TIMED(refuses_bad_lines),
+		TIMED(replies_in_wire_time),
+		TIMED(times_hold_at_every_rate),
+		TIMED(a_slow_master_is_timed_from_its_last_byte),
+		TIMED(a_late_wake_up_never_makes_bytes_come_faster),
+		TIMED(unknown_functions_end_by_silence),
+		TIMED(wrong_checksum_is_silence),
+		TIMED(a_truncated_frame_does_not_swallow_the_next),
+		TIMED(noise_in_front_does_not_swallow_the_next),
+		TIMED(endless_noise_is_dropped),
+		TIMED(bytes_behind_a_frame_spoil_it),
+		TIMED(of_two_frames_at_once_the_newer_is_answered),
+		TIMED(foreign_units_and_broadcasts_are_silence),
+		TIMED(every_split_of_a_request_is_one_request),
+		TIMED(counts_requests_that_come_too_early),
+		TIMED(hears_nothing_while_it_speaks),
+		TIMED(a_cut_line_forgets_what_was_under_way),
+		TIMED(spoils_as_told_and_as_often),
+		TIMED(faults_last_until_cleared),
+		TIMED(each_fault_does_what_its_name_says),
+		TIMED(silence_and_exception_write_nothing),
+		TIMED(a_late_reply_meets_the_next_request),
+		TIMED(a_late_reply_waits_for_the_line),
+		TIMED(refuses_bad_faults),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

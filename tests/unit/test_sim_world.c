@@ -9,7 +9,6 @@
 #define MOTOR	4
 #define DOCK	5
 
-static struct line line;
 static uint64_t now_ns;
 
 static const struct oht_register *find(uint8_t unit, const char *name)
@@ -73,19 +72,6 @@ static void starts_standing_at_the_dock(void **state)
 	assert_true(get(POWER, "bms_connected") == 1);
 }
 
-static void identifies_itself(void **state)
-{
-	static const uint8_t units[] = { POWER, SAFETY, MOTOR, DOCK };
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(units); i++) {
-		assert_true(get(units[i], "device_id") == units[i]);
-		assert_true(get(units[i], "module_type") == units[i]);
-		assert_true(get(units[i], "serial_number") > 0);
-	}
-}
-
 static void speed_follows_the_set_point_with_a_lag(void **state)
 {
 	(void)state;
@@ -126,19 +112,6 @@ static void every_way_to_stop_stops(void **state)
 		pass_ms(1000);
 		assert_true(get(DOCK, "position_x") == position);
 	}
-}
-
-static void goes_nowhere_without_enable_or_direction(void **state)
-{
-	(void)state;
-	write_raw(MOTOR, "motor1_speed", 255);
-	write_raw(MOTOR, "motor1_direction", 1);
-	pass_ms(1000);
-	assert_true(get(DOCK, "position_x") == 0);
-	write_raw(MOTOR, "motor1_direction", 0);
-	write_raw(MOTOR, "motor1_enable", 1);
-	pass_ms(1000);
-	assert_true(get(DOCK, "position_x") == 0);
 }
 
 static void reverses_and_halves(void **state)
@@ -554,13 +527,6 @@ static int open_legacy(void **state)
 	return open_profile(OHT_PROFILE_LEGACY);
 }
 
-static int close_line(void **state)
-{
-	(void)state;
-	line_close(&line);
-	return 0;
-}
-
 #define CANONICAL(f)	cmocka_unit_test_setup_teardown(f, open_canonical, close_line)
 #define LEGACY(f)	cmocka_unit_test_setup_teardown(f, open_legacy, close_line)
 
@@ -568,10 +534,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CANONICAL(starts_standing_at_the_dock),
-		CANONICAL(identifies_itself),
 		CANONICAL(speed_follows_the_set_point_with_a_lag),
 		CANONICAL(every_way_to_stop_stops),
-		CANONICAL(goes_nowhere_without_enable_or_direction),
 		CANONICAL(reverses_and_halves),
 		CANONICAL(ramps_in_linear_mode),
 		CANONICAL(a_load_makes_it_slow),

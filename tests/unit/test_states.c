@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "robot/states.h"
+#include "scratch.h"
 
 static struct ohtd_machine machine;
 static char error[OHT_ERROR_BYTES];
@@ -244,23 +244,14 @@ static void bad_guards_are_refused(void **state)
 
 /* ---- tables that are refused ---- */
 
+static int load_folder(const char *dir)
+{
+	return ohtd_machine_load(dir, &machine, error);
+}
+
 static int load_text(const char *text)
 {
-	char dir[] = "/tmp/oht-states-XXXXXX";
-	char path[128];
-	FILE *file;
-	int ret;
-
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/state_machine.csv", dir);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-	ret = ohtd_machine_load(dir, &machine, error);
-	unlink(path);
-	rmdir(dir);
-	return ret;
+	return scratch_load("state_machine.csv", text, load_folder);
 }
 
 static char *shipped_text(void)

@@ -18,18 +18,6 @@
 #include "store/users.h"
 #include "store_fixture.h"
 
-static int set_up(void **state)
-{
-	(void)state;
-	return store_folder_make();
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	return store_folder_remove();
-}
-
 static void new_file_is_private(void **state)
 {
 	struct ohtd_db *db = store_open_db();
@@ -382,7 +370,7 @@ static void a_page_goes_on_where_its_last_account_stood(void **state)
 
 int main(void)
 {
-#define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name)	cmocka_unit_test_setup_teardown(name, store_set_up, store_tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(new_file_is_private),
 		CASE(file_that_others_may_read_is_refused),

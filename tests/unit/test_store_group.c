@@ -83,18 +83,6 @@ static struct ohtd_store_view look(void)
 
 /* ---- callers that wait together ---- */
 
-static atomic_bool hold, held;
-
-static int work_hang(struct ohtd_db *db, void *arg)
-{
-	(void)db;
-	(void)arg;
-	atomic_store(&held, true);
-	while (atomic_load(&hold))
-		store_nap();
-	return 0;
-}
-
 struct caller {
 	pthread_t thread;
 	ohtd_store_work work;
@@ -122,17 +110,17 @@ static void begin_call(struct caller *caller, ohtd_store_work work, const char *
 /* The store is held by callers[0]; whoever calls from now on waits. */
 static void begin_hold(void)
 {
-	atomic_store(&held, false);
-	atomic_store(&hold, true);
-	begin_call(&callers[0], work_hang, "");
-	WAIT_FOR(atomic_load(&held));
+	atomic_store(&store_held, false);
+	atomic_store(&store_hold, true);
+	begin_call(&callers[0], store_work_hang, "");
+	WAIT_FOR(atomic_load(&store_held));
 }
 
 /* @calls of callers[1] and on wait, and @job_count jobs. */
 static void end_hold_of(unsigned int calls, unsigned int job_count)
 {
 	WAIT_FOR(look().waiting == calls + job_count);
-	atomic_store(&hold, false);
+	atomic_store(&store_hold, false);
 	for (unsigned int i = 0; i <= calls; i++)
 		pthread_join(callers[i].thread, NULL);
 }
@@ -336,11 +324,11 @@ static void a_hung_store_refuses_and_recovers(void **state)
 {
 	(void)state;
 	assert_int_equal(add("before"), 0);
-	atomic_store(&hold, true);
-	atomic_store(&held, false);
-	fault_vfs_set(&(struct fault_plan){ .hold = &hold, .hold_log = true, .held = &held });
+	atomic_store(&store_hold, true);
+	atomic_store(&store_held, false);
+	fault_vfs_set(&(struct fault_plan){ .hold = &store_hold, .hold_log = true, .held = &store_held });
 	assert_int_equal(submit(&jobs[0], store_work_add, 0), 0);
-	WAIT_FOR(atomic_load(&held));
+	WAIT_FOR(atomic_load(&store_held));
 	assert_int_equal(submit(&jobs[1], store_work_add, 1), 0);
 	ohtd_store_watch(store);
 	assert_int_equal(atomic_load(&jobs[1].answers), 0);
@@ -352,7 +340,7 @@ static void a_hung_store_refuses_and_recovers(void **state)
 	assert_int_equal(jobs[1].job.result, -ETIMEDOUT);
 	assert_int_equal(atomic_load(&jobs[0].answers), 0);
 	assert_int_equal(find("before"), 0);
-	atomic_store(&hold, false);
+	atomic_store(&store_hold, false);
 	WAIT_FOR(atomic_load(&jobs[0].answers));
 	assert_int_equal(jobs[0].job.result, 0);
 	assert_int_equal(find("user0"), 0);
@@ -464,16 +452,16 @@ static void a_slow_disk_says_since_when(void **state)
 	struct timespec now;
 
 	(void)state;
-	atomic_store(&hold, true);
-	atomic_store(&held, false);
-	fault_vfs_set(&(struct fault_plan){ .hold = &hold, .hold_log = true, .held = &held });
+	atomic_store(&store_hold, true);
+	atomic_store(&store_held, false);
+	fault_vfs_set(&(struct fault_plan){ .hold = &store_hold, .hold_log = true, .held = &store_held });
 	begin_call(&callers[0], store_work_add, "anna");
-	WAIT_FOR(atomic_load(&held));
+	WAIT_FOR(atomic_load(&store_held));
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	assert_true(look().busy_since_ns);
 	assert_true(look().busy_since_ns / 1000000000u <= (uint64_t)now.tv_sec);
 	assert_int_equal(find("anna"), -ENOENT);
-	atomic_store(&hold, false);
+	atomic_store(&store_hold, false);
 	pthread_join(callers[0].thread, NULL);
 	assert_int_equal(callers[0].result, 0);
 	WAIT_FOR(!look().busy_since_ns);

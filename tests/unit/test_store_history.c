@@ -226,17 +226,7 @@ static void accounts_are_no_history(void **state)
 
 /* ---- beside the other ---- */
 
-static atomic_bool hold, held, answered;
-
-static int work_hang(struct ohtd_db *db, void *arg)
-{
-	(void)db;
-	(void)arg;
-	atomic_store(&held, true);
-	while (atomic_load(&hold))
-		store_nap();
-	return 0;
-}
+static atomic_bool answered;
 
 static int work_user(struct ohtd_db *db, void *user)
 {
@@ -256,21 +246,21 @@ static void note_answer(struct ohtd_store_job *job)
 
 static void history_that_hangs_keeps_no_account_waiting(void **state)
 {
-	struct ohtd_store_job job = { .work = work_hang, .done = note_answer };
+	struct ohtd_store_job job = { .work = store_work_hang, .done = note_answer };
 	struct ohtd_user user = { .name = "anna", .role = 1, .password_hash = "hash" };
 	struct ohtd_store *history = store;
 	char name[80];
 
 	(void)state;
 	snprintf(name, sizeof(name), "%s/small.db", store_dir);
-	atomic_store(&hold, true);
+	atomic_store(&store_hold, true);
 	assert_int_equal(ohtd_store_submit(history, &job), 0);
-	WAIT_FOR(atomic_load(&held));
+	WAIT_FOR(atomic_load(&store_held));
 	store = ohtd_store_prepare(&ohtd_small_schema, name, &wall);
 	assert_int_equal(ohtd_store_call(store, work_user, &user), 0);
 	assert_int_equal(ohtd_store_read(store, work_find, &user), 0);
 	assert_false(atomic_load(&answered));
-	atomic_store(&hold, false);
+	atomic_store(&store_hold, false);
 	WAIT_FOR(atomic_load(&answered));
 	assert_int_equal(job.result, 0);
 	ohtd_store_stop(history);

@@ -23,18 +23,6 @@
 #define FILE_MAX	(1 << 22)
 #define PAGE		4096
 
-static int set_up(void **state)
-{
-	(void)state;
-	return store_folder_make();
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	return store_folder_remove();
-}
-
 /* The database that the program of that schema has left, as ours. */
 static void put_released(int version)
 {
@@ -116,8 +104,8 @@ static void every_released_schema_becomes_the_newest(void **state)
 		check_accounts(db, version);
 		check_journal(db, version);
 		ohtd_db_close(db);
-		tear_down(state);
-		set_up(state);
+		store_tear_down(state);
+		store_set_up(state);
 	}
 }
 
@@ -245,7 +233,7 @@ static void another_kind_of_database_is_refused(void **state)
 
 int main(void)
 {
-#define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name)	cmocka_unit_test_setup_teardown(name, store_set_up, store_tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(every_released_schema_becomes_the_newest),
 		CASE(a_migrated_schema_is_that_of_a_new_database),

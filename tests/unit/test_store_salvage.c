@@ -41,12 +41,6 @@ static int set_up(void **state)
 	return 0;
 }
 
-static int tear_down(void **state)
-{
-	(void)state;
-	return store_folder_remove();
-}
-
 /* A user with a session, and a journal of many pages. */
 static void make(unsigned int count)
 {
@@ -353,7 +347,7 @@ static void damage_anywhere_never_keeps_it_from_starting(void **state)
 		ohtd_db_close(db);
 		db = open_suspect();
 		ohtd_db_close(db);
-		tear_down(state);
+		store_tear_down(state);
 		set_up(state);
 	}
 	free(good);
@@ -393,7 +387,7 @@ static void a_repair_that_was_cut_short_is_ended(void **state)
 	assert_int_not_equal(access(making, F_OK), 0);
 
 	/* Before the damaged one was moved. */
-	tear_down(NULL);
+	store_tear_down(NULL);
 	set_up(NULL);
 	snprintf(made, sizeof(made), "%s.salvaged", store_path);
 	make_full();
@@ -495,7 +489,7 @@ static void no_table_is_forgotten_among_many(void **state)
 
 int main(void)
 {
-#define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, store_tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(both_sides_of_a_lost_page_are_kept),
 		CASE(lost_users_take_their_sessions_and_nothing_else),

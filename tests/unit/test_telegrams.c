@@ -4,8 +4,6 @@
 
 #include <errno.h>
 
-#define MOTOR	4
-
 /* Known drive and profile: then its own stop, once. */
 static void leaves_the_stop_of_the_drive(void **state)
 {

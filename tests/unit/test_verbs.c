@@ -5,35 +5,25 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "robot/command.h"
 #include "robot/verbs.h"
+#include "scratch.h"
 
 static struct ohtd_verbs verbs;
 static char error[OHT_ERROR_BYTES];
 
+static int load_folder(const char *dir)
+{
+	return ohtd_verbs_load(dir, &verbs, error);
+}
+
 static int load_text(const char *text)
 {
-	char dir[] = "/tmp/oht-verbs-XXXXXX";
-	char path[128];
-	FILE *file;
-	int ret;
-
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/commands.csv", dir);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-	ret = ohtd_verbs_load(dir, &verbs, error);
-	unlink(path);
-	rmdir(dir);
-	return ret;
+	return scratch_load("commands.csv", text, load_folder);
 }
 
 static void shipped_text(char *text, size_t size)

@@ -93,12 +93,25 @@ static const char *text_of(struct json_object *json, const char *name)
 	return json_object_get_string(json_object_object_get(json, name));
 }
 
+/* A single reason; not the one that is the whole @detail already. */
+static bool describe_one(struct json_object *error, const char *detail, const char *before, FILE *to)
+{
+	const char *pointer = text_of(error, "pointer"), *own = text_of(error, "detail");
+	bool has_place = pointer && *pointer;
+
+	if (!has_place && own && detail && !strcmp(own, detail))
+		return false;
+	fprintf(to, "%s %s%s%s", before, has_place ? pointer : "", has_place ? " " : "", own ? own : "");
+	return true;
+}
+
 /* "detail [code]: /pointer detail; /pointer detail" */
 static void describe(struct json_object *problem, char *line, size_t size)
 {
 	struct json_object *errors = json_object_object_get(problem, "errors");
 	const char *code = text_of(problem, "code"), *detail = text_of(problem, "detail");
 	FILE *to = fmemopen(line, size, "w");
+	bool said = false;
 
 	if (!to)
 		return;
@@ -106,14 +119,8 @@ static void describe(struct json_object *problem, char *line, size_t size)
 	if (code)
 		fprintf(to, " [%s]", code);
 	for (size_t i = 0; json_object_is_type(errors, json_type_array) &&
-			   i < json_object_array_length(errors); i++) {
-		struct json_object *one = json_object_array_get_idx(errors, i);
-		const char *pointer = text_of(one, "pointer");
-
-		detail = text_of(one, "detail");
-		fprintf(to, "%s %s%s%s", i ? ";" : ":", pointer ? pointer : "", pointer ? " " : "",
-			detail ? detail : "");
-	}
+			   i < json_object_array_length(errors); i++)
+		said |= describe_one(json_object_array_get_idx(errors, i), detail, said ? ";" : ":", to);
 	fclose(to);
 	line[size - 1] = '\0';
 	for (; *line; line++)

@@ -7,6 +7,7 @@
 #include "client.h"
 #include "cmd.h"
 #include "password.h"
+#include "site.h"
 
 static const char *text_of(struct json_object *user, const char *name)
 {
@@ -213,6 +214,9 @@ static int ask_certificate(struct cli *cli, const char *method, struct json_obje
 		result = print_authority(cli, certificate);
 	else if (!result)
 		show_certificate(cli, certificate);
+	/* The connection was that of the authority that is trusted, so its word for the next one is good. */
+	if (!result && cli->url && body && json_object_object_get(body, "authority"))
+		result = site_trust(cli, text_of(json_object_object_get(certificate, "authority"), "pem"));
 	json_object_put(certificate);
 	json_object_put(body);
 	return result;
@@ -227,7 +231,8 @@ int cmd_admin_cert(struct cli *cli, int count, char **arguments)
 	if (!strcmp(word, "show") || !strcmp(word, "ca"))
 		return ask_certificate(cli, "GET", NULL, !strcmp(word, "ca"));
 	if (!authority && strcmp(word, "renew"))
-		return cli_fail(cli, CLI_USAGE, "not show, renew, renew-authority or ca: '%s'", word);
+		return cli_fail(cli, CLI_USAGE, "admin cert needs one of show, renew, renew-authority, ca: "
+				"'%s'", word);
 	body = json_object_new_object();
 	if (authority)
 		json_object_object_add(body, "authority", json_object_new_boolean(true));

@@ -34,7 +34,7 @@ int cmd_control(struct cli *cli, int count, char **arguments)
 		i++;
 	if (i == ACTS)
 		return cli_fail(cli, CLI_USAGE,
-				"not show, take, release, take-over or hand-over: '%s'", word);
+				"control needs one of show, take, release, take-over, hand-over: '%s'", word);
 	if ((count == 2) != (acts[i].member != NULL))
 		return cli_fail(cli, CLI_USAGE, "control %s needs %s", word,
 				!acts[i].member ? "no further word" :

@@ -2,6 +2,7 @@
 /* ohtctl module: the modules and their registers as ohtd has them, and what is done with one. */
 #include "cmd.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,4 +183,15 @@ int cmd_module(struct cli *cli, int count, char **arguments)
 		return cli_fail(cli, CLI_USAGE, "usage: ohtctl module %s %s", word, acts[i].arguments);
 	result = remote_find_unit(cli, arguments[1], &unit);
 	return result ? result : acts[i].run(cli, unit, arguments + 2);
+}
+
+int remote_write(struct cli *cli, int count, char **arguments)
+{
+	char word[] = "write";
+	char *words[] = { word, arguments[0], arguments[1], arguments[2] };
+
+	if (count > 3 || !isalpha((unsigned char)arguments[1][0]))
+		return cli_fail(cli, CLI_USAGE, "with --url one register is written, by name: '%s'",
+				arguments[count > 3 ? 3 : 1]);
+	return cmd_module(cli, 4, words);
 }

@@ -71,8 +71,8 @@ static int show_verdict(struct check *check, const char *path, size_t registers,
 		return CLI_DONE;
 	}
 	if (!cli->json)
-		return cli_fail(cli, CLI_FAILED, "%s: %u complaints; ohtd would not use it", path,
-				check->count);
+		return cli_fail(cli, CLI_FAILED, "%s: %u complaint%s; ohtd would not use it", path,
+				check->count, check->count == 1 ? "" : "s");
 	object = json_object_new_object();
 	show_add_text(object, "file", path);
 	show_add_bool(object, "good", good);

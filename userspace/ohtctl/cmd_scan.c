@@ -7,6 +7,7 @@
 #include "cmd.h"
 #include "exchange.h"
 #include "names.h"
+#include "oht_plan.h"
 #include "show.h"
 
 /* The identification block is the same in every module; the type code decides, not the address. */
@@ -23,9 +24,25 @@
 /* Who answers later than that is heard while another unit is asked, at most so many further on. */
 #define LATE_UNITS	5
 
+/*
+ * Beside a plan a question whose time-out fits into no slack waits for a cycle of its own, 100 ms and more.
+ * A shorter time-out than the least one means nothing; some time is left for the driver's own.
+ */
+#define QUICK_MIN_US	3000
+#define SPARE_NS	1000000
+/* Bytes of a question and its answer on the wire, for the greater number of registers, and one more. */
+#define QUESTION_CHARS	(8 + 5 + 2 * IDENT_REGISTERS + 1)
+
 /* Requests under way at a time: the wire never waits for us. */
 #define WINDOW		16
 #define WAIT_MS		5000
+
+/* What the sweep has heard of a unit. */
+struct heard {
+	bool worth;			/* look closer */
+	bool told;			/* its device id */
+	uint16_t device_id;
+};
 
 struct found {
 	uint8_t unit;
@@ -48,10 +65,27 @@ static struct oht_request question(struct cli *cli, uint8_t unit, uint32_t timeo
 	};
 }
 
+/* The longest time-out that fits into the slack of the plan in force; 0: no plan, or too little slack. */
+static uint32_t quick_us(struct cli *cli)
+{
+	struct oht_cyclic_status status;
+	struct oht_dev_info info;
+	uint64_t wire_ns, left_us;
+
+	if (cli->given & CLI_OPT_TIMEOUT || oht_plan_status(cli->dev, &status) ||
+	    !status.running || oht_dev_info(cli->dev, &info))
+		return 0;
+	wire_ns = (uint64_t)QUESTION_CHARS * info.char_ns + info.t35_ns + SPARE_NS;
+	if (status.figures.slack_max_ns < wire_ns + QUICK_MIN_US * 1000ull)
+		return 0;
+	left_us = (status.figures.slack_max_ns - wire_ns) / 1000;
+	return left_us < PASSING_US ? (uint32_t)left_us : PASSING_US;
+}
+
 /* ---- is anybody there? ---- */
 
 /* What one unit's question came to; 0, or -1 if there is no sense in going on. */
-static int judge(const struct oht_reply *reply, bool *worth)
+static int judge(const struct oht_reply *reply, struct heard *heard)
 {
 	unsigned int unit = reply->unit, i;
 
@@ -64,18 +98,20 @@ static int judge(const struct oht_reply *reply, bool *worth)
 		errno = reply->error;
 		return -1;
 	case OHT_OUTCOME_OK:
+		heard[unit] = (struct heard){ true, true, reply->words[0] };
+		return 0;
 	case OHT_OUTCOME_EXCEPTION:
-		worth[unit] = true;
+		heard[unit].worth = true;
 		return 0;
 	default:
 		/* Something was heard: of this unit, or of one asked a moment ago. */
 		for (i = 0; i <= LATE_UNITS && i < unit; i++)
-			worth[unit - i] = true;
+			heard[unit - i].worth = true;
 		return 0;
 	}
 }
 
-static int take_one(struct cli *cli, bool *worth)
+static int take_one(struct cli *cli, struct heard *heard)
 {
 	struct oht_event event;
 	int got;
@@ -84,68 +120,84 @@ static int take_one(struct cli *cli, bool *worth)
 		got = oht_dev_read_event(cli->dev, &event, WAIT_MS);
 	} while (got == 1 && event.type != OHT_EVENT_REPLY);
 	if (got == 1)
-		return judge(&event.reply, worth);
+		return judge(&event.reply, heard);
 	if (!got)
 		errno = ETIMEDOUT;
 	return -1;
 }
 
-/* Ask all units without waiting for each; worth[unit]: look closer at this one. */
-static int sweep(struct cli *cli, unsigned int last, bool *worth)
+/* Ask all units without waiting for each. */
+static int sweep(struct cli *cli, unsigned int last, uint32_t quick, struct heard *heard)
 {
 	unsigned int unit, under_way = 0;
 	struct oht_request request;
 	uint64_t cookie;
 
 	for (unit = 1; unit <= last; unit++) {
-		request = question(cli, unit, unit <= LAST_UNIT ? TIMEOUT_US : PASSING_US);
+		request = question(cli, unit, quick ? quick :
+						unit <= LAST_UNIT ? TIMEOUT_US : PASSING_US);
 		if (oht_dev_submit(cli->dev, &request, &cookie))
 			return -1;
 		if (++under_way < WINDOW)
 			continue;
-		if (take_one(cli, worth))
+		if (take_one(cli, heard))
 			return -1;
 		under_way--;
 	}
 	while (under_way--)
-		if (take_one(cli, worth))
+		if (take_one(cli, heard))
 			return -1;
 	return 0;
 }
 
+/* A module that was asked quickly may only be slow, and without descriptions each may be one. */
+static void doubt_silence(struct cli *cli, struct heard *heard)
+{
+	const struct oht_modmap *modmap = names_try(cli);
+	unsigned int unit;
+
+	for (unit = 1; unit <= LAST_UNIT; unit++)
+		if (!modmap || oht_modmap_by_unit(modmap, (uint8_t)unit))
+			heard[unit].worth = true;
+}
+
 /* ---- who is it? ---- */
 
-static int ask(struct cli *cli, uint8_t unit, uint16_t address, uint16_t count,
+/* @quick: time-out of the first try; 0: the whole one. */
+static int ask(struct cli *cli, uint8_t unit, uint16_t address, uint16_t count, uint32_t quick,
 	       struct oht_reply *reply)
 {
-	struct oht_request request = question(cli, unit, TIMEOUT_US);
+	struct oht_request request = question(cli, unit, quick ? quick : TIMEOUT_US);
 
 	request.address = address;
 	request.count = count;
 	if (!exchange_try(cli, &request, reply))
 		return 0;
-	/* Noise or a late answer may spoil one question; silence is an answer. */
-	if (!reply->cookie || reply->outcome == OHT_OUTCOME_TIMEOUT ||
+	/* Noise or a late answer may spoil one question; silence for the whole time is an answer. */
+	if (!reply->cookie || (reply->outcome == OHT_OUTCOME_TIMEOUT && !quick) ||
 	    reply->outcome == OHT_OUTCOME_EXCEPTION)
 		return -1;
+	request.timeout_us = question(cli, unit, TIMEOUT_US).timeout_us;
 	return exchange_try(cli, &request, reply);
 }
 
 /* 1 found, 0 nobody there, -1 the scan cannot go on. */
-static int probe(struct cli *cli, uint8_t unit, struct found *found)
+static int probe(struct cli *cli, uint8_t unit, const struct heard *heard, uint32_t quick,
+		 struct found *found)
 {
 	struct oht_reply reply;
 
-	*found = (struct found){ .unit = unit };
-	if (ask(cli, unit, DEVICE_ID, 1, &reply)) {
+	*found = (struct found){ .unit = unit, .device_id = heard->device_id };
+	if (!heard->told && ask(cli, unit, DEVICE_ID, 1, 0, &reply)) {
 		if (!reply.cookie || reply.outcome == OHT_OUTCOME_GONE ||
 		    reply.outcome == OHT_OUTCOME_TX_STUCK)
 			return -1;
 		/* A refusal comes from somebody. */
 		return reply.outcome == OHT_OUTCOME_EXCEPTION;
 	}
-	found->device_id = reply.words[0];
-	if (ask(cli, unit, MODULE_TYPE, IDENT_REGISTERS, &reply))
+	if (!heard->told)
+		found->device_id = reply.words[0];
+	if (ask(cli, unit, MODULE_TYPE, IDENT_REGISTERS, heard->told ? quick : 0, &reply))
 		return 1;
 	found->has_type = true;
 	found->type = reply.words[0];
@@ -219,15 +271,18 @@ static int finish(struct cli *cli, struct json_object *units, unsigned int last,
 
 static int scan(struct cli *cli, struct json_object *units, unsigned int last)
 {
-	bool worth[LAST_UNIT_ALL + 1] = { false };
+	struct heard heard[LAST_UNIT_ALL + 1] = { 0 };
+	uint32_t quick = quick_us(cli);
 	struct found found;
 	unsigned int unit;
 	int result;
 
-	if (sweep(cli, last, worth))
+	if (sweep(cli, last, quick, heard))
 		return cli_fail_errno(cli, "scan");
+	if (quick)
+		doubt_silence(cli, heard);
 	for (unit = 1; unit <= last; unit++) {
-		result = worth[unit] ? probe(cli, unit, &found) : 0;
+		result = heard[unit].worth ? probe(cli, unit, &heard[unit], quick, &found) : 0;
 		if (result < 0)
 			return cli_fail_errno(cli, "scan");
 		if (!result)

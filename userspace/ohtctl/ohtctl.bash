@@ -12,11 +12,11 @@ _ohtctl_urls() {
 
 _ohtctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-	local verbs='info status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module bus telemetry logs login logout foxglove admin'
+	local verbs='info status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry logs login logout foxglove admin'
 	local modules='power safety travel_motor dock_location'
 	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds --count
 		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --by --key --step-timeout-s
-		--profile --data --all --force --safety --bus --dump --socket --config --role
+		--profile --data --all --any-unit --append --force --safety --bus --dump --socket --config --role
 		--password-stdin --password-file --after-stop --url --fingerprint --level --station --help --version'
 
 	case $before in
@@ -44,6 +44,9 @@ _ohtctl() {
 	plan)
 		mapfile -t COMPREPLY < <(compgen -W 'status check load clear watch' -- "$word")
 		return ;;
+	profile)
+		mapfile -t COMPREPLY < <(compgen -W 'check new' -- "$word")
+		return ;;
 	check | load)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return ;;
@@ -60,7 +63,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'show take release take-over hand-over' -- "$word")
 		return ;;
 	robot)
-		mapfile -t COMPREPLY < <(compgen -W 'status facts stations mode limits move jog home dock undock override pause resume stop queue cancel' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'status facts stations interlocks commands mode limits move jog home dock undock override pause resume stop queue cancel' -- "$word")
 		return ;;
 	limits)
 		mapfile -t COMPREPLY < <(compgen -W 'reload' -- "$word")

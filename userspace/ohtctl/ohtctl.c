@@ -32,7 +32,7 @@ static const struct cli_verb verbs[] = {
 	  cmd_read, TRANSFER_OPTIONS | NAME_OPTIONS, 2, 126, remote_read },
 	{ "write", "UNIT (ADDRESS VALUE... | NAME VALUE) [--fc 5|6|15|16]",
 	  "write registers or coils", cmd_write,
-	  TRANSFER_OPTIONS | WRITE_OPTIONS, 3, 125 },
+	  TRANSFER_OPTIONS | WRITE_OPTIONS, 3, 125, remote_write },
 	{ "mask", "UNIT ADDRESS AND OR", "change bits of a register", cmd_mask,
 	  UNIT_OPTIONS | WRITE_OPTIONS, 4, 4 },
 	{ "exchange", "UNIT ADDRESS COUNT WRITE-ADDRESS VALUE...",
@@ -80,7 +80,8 @@ static const struct cli_verb verbs[] = {
 	  CLI_OPT_ROUNDS, 0, 0, remote_safety_watch },
 	{ "control", "[take | release | take-over REASON | hand-over USER]",
 	  "who is in control of the robot", cmd_control, CLI_OPT_SOCKET, 0, 2, cmd_control },
-	{ "module", "[list | show U | registers U | read U NAME | write U NAME VALUE | ping U | ...]",
+	{ "module", "[list | show U | registers U | read U NAME | write U NAME VALUE | "
+	  "ping U | reset U | quarantine U | release U]",
 	  "modules and registers as ohtd has them", cmd_module,
 	  CLI_OPT_SOCKET, 0, 4, cmd_module },
 	{ "profile check", "FILE", "all that is wrong with a register map of your own",
@@ -100,8 +101,12 @@ static const struct cli_verb verbs[] = {
 	  cmd_robot_limits, CLI_OPT_SOCKET, 0, 1, cmd_robot_limits },
 	{ "robot move", "[MM]", "drive to a position, or with --station to a place", cmd_robot_move,
 	  CLI_OPT_SOCKET | CLI_OPT_APPEND | CLI_OPT_STATION, 0, 1, cmd_robot_move },
-	{ "robot stations", "", "named places of the rail", remote_call, CLI_OPT_SOCKET, 0, 0,
-	  remote_call },
+	{ "robot stations", "", "named places of the rail", cmd_robot_list, CLI_OPT_SOCKET, 0, 0,
+	  cmd_robot_list },
+	{ "robot interlocks", "", "what would refuse each verb now", cmd_robot_list, CLI_OPT_SOCKET,
+	  0, 0, cmd_robot_list },
+	{ "robot commands", "", "the newest commands and how they ended", cmd_robot_list,
+	  CLI_OPT_SOCKET, 0, 0, cmd_robot_list },
 	{ "robot jog", "MM/S", "drive at a speed until Ctrl-C; below 0: backwards",
 	  cmd_robot_jog, CLI_OPT_SOCKET | CLI_OPT_ROUNDS, 1, 1, cmd_robot_jog },
 	{ "robot home", "", "drive to the home position", cmd_robot, CLI_OPT_SOCKET | CLI_OPT_APPEND,
@@ -137,7 +142,7 @@ static const struct cli_verb verbs[] = {
 	  cmd_admin_disable, LOCAL_OPTIONS, 1, 1, cmd_admin_disable },
 	{ "admin enable", "USER", "the opposite of disable", cmd_admin_enable, LOCAL_OPTIONS, 1, 1,
 	  cmd_admin_enable },
-	{ "admin cert", "[WORD]", "certificate of ohtd: show, renew, renew-authority or ca",
+	{ "admin cert", "[show | renew | renew-authority | ca]", "certificate of ohtd, and its authority",
 	  cmd_admin_cert, LOCAL_OPTIONS, 0, 1, cmd_admin_cert },
 	{ "admin restart", "", "end ohtd in order and have it started again",
 	  cmd_admin_restart, CLI_OPT_SOCKET | CLI_OPT_AFTER_STOP, 0, 0, cmd_admin_restart },
@@ -152,18 +157,46 @@ static const char closing_help[] =
 	"Unit 0 writes to all units; --timeout-ms is then how long the bus is kept quiet.\n"
 	"Exit: 0 done, 1 refused or failed, 2 usage, 3 no device or daemon.\n";
 
+static void print_verb(const struct cli_verb *verb, FILE *to)
+{
+	fprintf(to, "  %-18s%s\n", verb->name, verb->help);
+}
+
 static void print_help(FILE *to)
 {
 	size_t i;
 
 	fprintf(to, "Usage: ohtctl VERB [ARGUMENT...] [OPTION...], more: ohtctl VERB --help\n\n");
 	for (i = 0; i < VERBS; i++)
-		fprintf(to, "  %-18s%s\n", verbs[i].name, verbs[i].help);
+		print_verb(&verbs[i], to);
 	fputs("\nCommon options:\n", to);
 	cli_print_options(0, to);
 	fputs("\nOptions of some verbs:\n", to);
 	cli_print_options(~0U, to);
 	fputs(closing_help, to);
+}
+
+/* Has @verb two words, the first of which is @word? */
+static bool is_of_group(const struct cli_verb *verb, const char *word)
+{
+	size_t length = strlen(word);
+
+	return !strncmp(verb->name, word, length) && verb->name[length] == ' ';
+}
+
+static bool is_group(const char *word)
+{
+	for (size_t i = 0; i < VERBS; i++)
+		if (is_of_group(&verbs[i], word))
+			return true;
+	return false;
+}
+
+static void print_group(const char *word, FILE *to)
+{
+	for (size_t i = 0; i < VERBS; i++)
+		if (is_of_group(&verbs[i], word))
+			print_verb(&verbs[i], to);
 }
 
 static void print_verb_help(const struct cli_verb *verb, FILE *to)
@@ -173,6 +206,10 @@ static void print_verb_help(const struct cli_verb *verb, FILE *to)
 	if (cli_options_of(verb)) {
 		fputs("\nOptions:\n", to);
 		cli_print_options(cli_options_of(verb), to);
+	}
+	if (is_group(verb->name)) {
+		fputs("\nFurther verbs:\n", to);
+		print_group(verb->name, to);
 	}
 	fputs("\nCommon options:\n", to);
 	cli_print_options(0, to);
@@ -191,17 +228,29 @@ static int match(const struct cli_verb *verb, int count, char **words)
 	return count > 1 && !strcmp(space + 1, words[1]) ? 2 : 0;
 }
 
+static void print_group_help(const char *word, FILE *to)
+{
+	fprintf(to, "Usage: ohtctl %s VERB [ARGUMENT...] [OPTION...], more: ohtctl %s VERB --help\n\n",
+		word, word);
+	print_group(word, to);
+}
+
 static int unknown_verb(struct cli *cli, int count, char **words)
 {
-	if (!strcmp(words[0], "admin"))
-		return cli_fail(cli, CLI_USAGE, "admin needs one of %s: '%s'",
-				"list, create, reset, disable, enable, cert, restart", count > 1 ? words[1] : "");
-	if (strcmp(words[0], "safety"))
+	char list[256] = "";
+	size_t used = 0;
+
+	if (!is_group(words[0]))
 		return cli_fail(cli, CLI_USAGE, "unknown verb '%s', see ohtctl --help", words[0]);
-	return cli_fail(cli, CLI_USAGE,
-			"safety needs one of %s: '%s'",
-			"status, stop, reset, enable, disable, selftest, commission, telegrams, "
-			"journal, latency, watch",
+	if (cli->help && count == 1) {
+		print_group_help(words[0], cli->out);
+		return CLI_DONE;
+	}
+	for (size_t i = 0; i < VERBS && used < sizeof(list); i++)
+		if (is_of_group(&verbs[i], words[0]))
+			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
+						 used ? ", " : "", strchr(verbs[i].name, ' ') + 1);
+	return cli_fail(cli, CLI_USAGE, "%s needs one of %s: '%s'", words[0], list,
 			count > 1 ? words[1] : "");
 }
 
@@ -218,9 +267,9 @@ static int run_verb(struct cli *cli, int count, char **arguments)
 	if (result)
 		return result;
 	if (count < verb->arguments_min || count > verb->arguments_max)
-		return cli_fail(cli, CLI_USAGE, "%s arguments, usage: ohtctl %s %s",
+		return cli_fail(cli, CLI_USAGE, "%s arguments, usage: ohtctl %s%s%s",
 				count < verb->arguments_min ? "too few" : "too many", verb->name,
-				verb->arguments);
+				*verb->arguments ? " " : "", verb->arguments);
 	result = (cli->url ? verb->remote : verb->run)(cli, count, arguments);
 	site_close();
 	http_end();

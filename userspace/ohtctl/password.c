@@ -25,6 +25,25 @@ static int read_line(FILE *from, char *line, size_t size)
 	return 0;
 }
 
+/* The same from a file or a pipe, where a program may put the byte order mark of UTF-8 in front of the text. */
+static int read_password(FILE *from, char *password)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	char line[PASSWORD_BYTES + sizeof(mark) - 1];
+	size_t skip;
+	int r = read_line(from, line, sizeof(line));
+
+	if (!r) {
+		skip = strncmp(line, mark, sizeof(mark) - 1) ? 0 : sizeof(mark) - 1;
+		if (strlen(line + skip) < PASSWORD_BYTES)
+			strcpy(password, line + skip);
+		else
+			r = -1;
+	}
+	explicit_bzero(line, sizeof(line));
+	return r;
+}
+
 /* ---- the terminal ---- */
 
 static FILE *open_terminal(struct cli *cli, const char *instead)
@@ -104,7 +123,7 @@ static int read_file(struct cli *cli, char *password)
 	if (!fstat(fd, &status) && S_ISREG(status.st_mode) && status.st_mode & (S_IRWXG | S_IRWXO))
 		result = cli_fail(cli, CLI_FAILED, "%s: others can read it; chmod 0600 it",
 				  cli->password_file);
-	else if (read_line(file, password, PASSWORD_BYTES))
+	else if (read_password(file, password))
 		result = cli_fail(cli, CLI_FAILED, "%s: no password, or a line that is too long",
 				  cli->password_file);
 	fclose(file);
@@ -117,7 +136,7 @@ int password_take(struct cli *cli, bool twice, char password[PASSWORD_BYTES])
 		return read_file(cli, password);
 	if (!cli->password_stdin)
 		return ask_password(cli, twice, password);
-	return read_line(stdin, password, PASSWORD_BYTES) ?
+	return read_password(stdin, password) ?
 	       cli_fail(cli, CLI_FAILED, "no password on standard input, or a line that is too long") :
 	       0;
 }

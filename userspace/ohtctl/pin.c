@@ -17,6 +17,7 @@
 
 #define SHA256_BYTES	32
 #define QUESTION_BYTES	512
+#define FILE_BYTES	256
 
 /* ---- certificates ---- */
 
@@ -132,14 +133,25 @@ static int ask(struct cli *cli, const char *url, const char *fingerprint)
 	return strcmp(line, "yes") ? cli_fail(cli, CLI_FAILED, "not trusted; nothing was sent") : 0;
 }
 
-static int keep(struct cli *cli, int folder, const char *file, const char *name, const char *pem)
+static void name_file(const char *name, char file[FILE_BYTES])
 {
-	int lock = keep_lock(cli, folder, name), result;
+	snprintf(file, FILE_BYTES, "%.200s.pem", name);
+}
 
-	if (lock < 0)
-		return CLI_FAILED;
-	result = keep_write(cli, folder, file, pem);
-	close(lock);
+int pin_keep(struct cli *cli, int folder, const char *name, const char *pem)
+{
+	char file[FILE_BYTES], *first = only_first(pem);
+	int lock, result = CLI_FAILED;
+
+	if (!first)
+		return cli_fail(cli, CLI_FAILED, "%s: what it names as its authority is no certificate", name);
+	lock = keep_lock(cli, folder, name);
+	if (lock >= 0) {
+		name_file(name, file);
+		result = keep_write(cli, folder, file, first);
+		close(lock);
+	}
+	free(first);
 	return result;
 }
 
@@ -165,10 +177,10 @@ static int pin_new(struct cli *cli, const char *url, char **authority)
 
 int pin_get(struct cli *cli, int folder, const char *url, const char *name, char **authority)
 {
-	char file[256];
+	char file[FILE_BYTES];
 	int result, named = 0;
 
-	snprintf(file, sizeof(file), "%.200s.pem", name);
+	name_file(name, file);
 	result = keep_read(cli, folder, file, authority);
 	if (!result && *authority && cli->fingerprint)
 		named = is_named(cli, *authority);
@@ -179,5 +191,5 @@ int pin_get(struct cli *cli, int folder, const char *url, const char *name, char
 	free(*authority);
 	*authority = NULL;
 	result = pin_new(cli, url, authority);
-	return result ? result : keep(cli, folder, file, name, *authority);
+	return result ? result : pin_keep(cli, folder, name, *authority);
 }

@@ -60,7 +60,6 @@ static const struct {
 	{ "status", "GET", "robot", NULL },
 	{ "robot status", "GET", "robot", NULL },
 	{ "robot facts", "GET", "robot/factsheet", NULL },
-	{ "robot stations", "GET", "robot/stations", NULL },
 	{ "safety status", "GET", "safety", NULL },
 	{ "safety stop", "POST", "safety/stop", NULL },
 	{ "safety enable", "POST", "safety/enable", NULL },

@@ -29,6 +29,8 @@ int remote_modules(struct cli *cli);
 int remote_find_unit(struct cli *cli, const char *module, int64_t *unit);
 int remote_scan(struct cli *cli, int count, char **arguments);
 int remote_read(struct cli *cli, int count, char **arguments);
+/* cmd_module.c: as module write, one register by name. */
+int remote_write(struct cli *cli, int count, char **arguments);
 int remote_events(struct cli *cli, int count, char **arguments);
 int remote_journal(struct cli *cli, int count, char **arguments);
 int remote_safety_watch(struct cli *cli, int count, char **arguments);

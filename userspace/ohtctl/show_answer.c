@@ -7,6 +7,10 @@
 #include "cli.h"
 #include "show.h"
 
+/* Columns: of a name, and by how much the members of an object stand further right. */
+#define NAME_WIDTH	20
+#define INDENT		2
+
 static void write_value(struct json_object *value, FILE *to);
 
 /* A text does not look like several lines of ours. */
@@ -66,7 +70,7 @@ static void write_value(struct json_object *value, FILE *to)
 }
 
 /* Why something is so, and what to do: a line each. */
-static void show_reasons(struct cli *cli, const char *name, struct json_object *reasons)
+static void show_reasons(struct cli *cli, int indent, const char *name, struct json_object *reasons)
 {
 	size_t i;
 
@@ -75,14 +79,14 @@ static void show_reasons(struct cli *cli, const char *name, struct json_object *
 		const char *text = json_object_get_string(json_object_object_get(one, "text"));
 		const char *action = json_object_get_string(json_object_object_get(one, "action"));
 
-		fprintf(cli->out, "%-18s", i ? "" : name);
+		fprintf(cli->out, "%*s%-*s", indent, "", NAME_WIDTH - indent, i ? "" : name);
 		write_value(one, cli->out);
 		fputs(text ? ": " : "", cli->out);
 		write_text(text ? text : "", cli->out);
 		fputc('\n', cli->out);
 		if (!action)
 			continue;
-		fprintf(cli->out, "%-18s  ", "");
+		fprintf(cli->out, "%-*s  ", NAME_WIDTH, "");
 		write_text(action, cli->out);
 		fputc('\n', cli->out);
 	}
@@ -94,21 +98,35 @@ static bool are_reasons(struct json_object *value)
 	       json_object_object_get(json_object_array_get_idx(value, 0), "code");
 }
 
+/* An object whose members have lines of their own. */
+static bool is_group(struct json_object *value)
+{
+	return json_object_is_type(value, json_type_object) && json_object_object_length(value) &&
+	       !json_object_object_get(value, "code");
+}
+
+static void show_members(struct cli *cli, int indent, struct json_object *object)
+{
+	json_object_object_foreach(object, name, member) {
+		if (are_reasons(member)) {
+			show_reasons(cli, indent, name, member);
+		} else if (is_group(member)) {
+			fprintf(cli->out, "%*s%s\n", indent, "", name);
+			show_members(cli, indent + INDENT, member);
+		} else {
+			fprintf(cli->out, "%*s%-*s ", indent, "", NAME_WIDTH - indent - 1, name);
+			write_value(member, cli->out);
+			fputc('\n', cli->out);
+		}
+	}
+}
+
 void show_answer(struct cli *cli, struct json_object *answer)
 {
-	if (cli->json) {
+	if (cli->json)
 		show_json(cli, json_object_get(answer));
-		return;
-	}
-	json_object_object_foreach(answer, name, member) {
-		if (are_reasons(member)) {
-			show_reasons(cli, name, member);
-			continue;
-		}
-		fprintf(cli->out, "%-18s", name);
-		write_value(member, cli->out);
-		fputc('\n', cli->out);
-	}
+	else
+		show_members(cli, 0, answer);
 }
 
 void show_item(struct cli *cli, struct json_object *item, const struct show_column *columns)

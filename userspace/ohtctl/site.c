@@ -47,6 +47,11 @@ void site_close(void)
 	site.folder = -1;
 }
 
+int site_trust(struct cli *cli, const char *authority)
+{
+	return pin_keep(cli, site.folder, site.name, authority);
+}
+
 /* ---- the address ---- */
 
 /* Letters of a host name or address: the host becomes part of a file name. */

@@ -57,6 +57,9 @@ int site_login(struct cli *cli, const char *username, const char *password);
 /* End the session there and forget the tokens here; 0 or an exit code. */
 int site_logout(struct cli *cli);
 
+/* The ohtd has told its new authority, through the old one: trust it the next time. 0 or an exit code. */
+int site_trust(struct cli *cli, const char *authority);
+
 /* https://HOST:PORT, after site_open(). */
 const char *site_url(void);
 

@@ -420,9 +420,9 @@ enum oht_record_type {
  * struct oht_subscribe - which records besides completions read() returns (OHT_IOC_SUBSCRIBE)
  * @size: sizeof(struct oht_subscribe)
  * @mask: OHT_SUBSCRIBE_*, replaces the earlier mask; a new descriptor has 0
- * @safety_from: oht_safety_record.journal_seq of the first safety record that is wanted, for who
- *	has read some before; those that are not kept any more are counted in oht_record.seq. 0:
- *	the next one to be made, or what comes next on a descriptor that has SAFETY already
+ * @safety_from: oht_safety_record.journal_seq of the first safety record that is wanted, for a
+ *	reader that goes on where it stopped; those no longer kept are counted in oht_record.seq.
+ *	0: the next one to be made, or the next one of a descriptor that has SAFETY already
  *
  * Errors: EINVAL for an unknown bit, @safety_from without SAFETY, or one that is beyond the next
  * record: then it is the number of another device, or of an earlier life of this one.

@@ -23,13 +23,13 @@
  *   OHT_CMD_UNIT_GET        in: OHT_A_UNIT too, unless it is a dump. Out: OHT_A_DEVICE, OHT_A_UNIT,
  *                           OHT_A_HEALTH, OHT_A_ERRORS_IN_ROW, OHT_A_BACKOFF_MS,
  *                           OHT_A_LAST_GOOD_NS, OHT_A_CHANGED_NS, OHT_A_TURNAROUND_MAX_NS. A dump
- *                           leaves out units that nobody has set or asked for anything.
+ *                           leaves out units that have no policy and were never addressed.
  *
  * Notifications, to the members of a group. Each carries OHT_A_DEVICE, OHT_A_TIME_NS and
  * OHT_A_SEQ, which counts those of its command and device from 1 without gaps: whatever is missing
  * was lost, because the listener was slow (its socket says ENOBUFS then), because the kernel was
  * out of memory, or because more came at once than the journal keeps. A notification is made only
- * while somebody is a member; a group hears nothing of what was before.
+ * while the group has a member; earlier events are not sent.
  *
  *   group "safety"
  *   OHT_CMD_SAFETY_NTF      struct oht_safety_record: OHT_A_KIND (enum oht_safety_kind),

@@ -350,7 +350,7 @@ struct oht_image {
 
 /* ---- records ---- */
 
-/* The last so many records of the plan are kept; who falls further behind loses the oldest. */
+/* Records of the plan that are kept; a reader that falls further behind loses the oldest. */
 #define OHT_CYCLE_RECORDS_MAX	64
 
 /* oht_cycle_record.kind */

@@ -101,7 +101,8 @@ enum oht_priority {
  * EPERM at once, and what was submitted before ends with OHT_DETAIL_NOT_CONTROLLER at its turn. No
  * plan, telegram or OHT_IOC_UNIT_SET can have such a unit.
  *
- * A broadcast is not answered: it completes with 0 after the turnaround delay, whoever obeyed it.
+ * A broadcast is not answered: it completes with 0 after the turnaround delay, whether or not any
+ * unit obeyed it.
  *
  * The result comes as a record of type OHT_RECORD_COMPLETION by read(). EAGAIN: the descriptor has
  * OHT_TRANSFERS_MAX that it has not read; or the device has OHT_DEVICE_TRANSFERS_MAX that have not

@@ -31,10 +31,10 @@ enum oht_unit_health {
  *	0 if @degrade_after is 0
  * @pause_max_us: longest silence inside a reply that is waited out, 0..50000. The reply gets so
  *	much more time per byte, and so does a stop that has to wait for it. 0: a stop waits for
- *	t3.5, everybody else as long as the transfer's time-out
+ *	t3.5, every other transfer for its time-out
  * @reserved: zero
  *
- * For the controller only (EPERM), since it decides about everybody's transfers; EOPNOTSUPP without
+ * For the controller only (EPERM), since it affects all descriptors' transfers; EOPNOTSUPP without
  * a bus; EBUSY: @pause_max_us would change while a plan waits or is in force, whose figures were
  * computed with it. It stays when the controller goes. The unit starts anew: health unknown, no
  * failure in a row; its counters and its learned turnaround stay. Without this call a unit is never

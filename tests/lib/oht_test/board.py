@@ -177,10 +177,6 @@ class Board:
     def kernel_log(self):
         return self.guest.check("dmesg")
 
-    def uptime_ns(self):
-        """CLOCK_MONOTONIC of the guest, roughly: what /proc/uptime says."""
-        return int(float(self.guest.check("cat /proc/uptime").split()[0]) * 1e9)
-
 
 class Refused(Exception):
     """The controller was told no."""

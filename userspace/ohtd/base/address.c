@@ -18,6 +18,13 @@ void ohtd_address_fold(char folded[OHTD_FOLDED_BYTES], const char *address)
 	}
 }
 
+bool ohtd_address_is(const char *host)
+{
+	unsigned char raw[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, host, raw) == 1 || inet_pton(AF_INET6, host, raw) == 1;
+}
+
 socklen_t ohtd_address_make(const char *host, uint16_t port, struct sockaddr_storage *address)
 {
 	struct sockaddr_in *v4 = (struct sockaddr_in *)address;

@@ -18,6 +18,9 @@
 /* An address of IPv6 stands for its /64, since one machine has all of those. */
 void ohtd_address_fold(char folded[OHTD_FOLDED_BYTES], const char *address);
 
+/* Is @host an address of IPv4 or IPv6, without port, zone and brackets? */
+bool ohtd_address_is(const char *host);
+
 /* The address of a numeric @host, which has been checked. Returns its length. */
 socklen_t ohtd_address_make(const char *host, uint16_t port, struct sockaddr_storage *address);
 

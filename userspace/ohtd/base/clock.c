@@ -17,10 +17,15 @@ static uint64_t read_clock(clockid_t id)
 	return (uint64_t)ts.tv_sec * OHTD_NS_PER_S + (uint64_t)ts.tv_nsec;
 }
 
+uint64_t ohtd_monotonic_ns(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
 static uint64_t system_monotonic_ns(void *context)
 {
 	(void)context;
-	return read_clock(CLOCK_MONOTONIC);
+	return ohtd_monotonic_ns();
 }
 
 static uint64_t system_boottime_ns(void *context)

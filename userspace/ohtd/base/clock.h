@@ -62,6 +62,9 @@ struct ohtd_clock_view {
 	bool synchronised;
 };
 
+/* CLOCK_MONOTONIC of the system, for what has no clock of its own. */
+uint64_t ohtd_monotonic_ns(void);
+
 /* The clocks of the running system. */
 extern const struct ohtd_clock_ops ohtd_clock_system;
 

@@ -46,7 +46,7 @@ struct ohtd_bus_setup {
  * @open: connect; fills @error on failure. Allocates and may block for a moment.
  * @close: disconnect; a controller that has not said farewell causes a stop. Not an error twice.
  * @info: constant facts of the open device
- * @unit: what the driver has counted of a unit; NULL: nobody counts
+ * @unit: counters that the back-end keeps of a unit; NULL: it keeps none
  * @fd: becomes readable when next() has something; -1 when not open
  * @submit: hand over a request; its event comes exactly once. -EAGAIN: too many under way.
  * @cancel: give up a request; its event still comes

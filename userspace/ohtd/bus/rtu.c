@@ -22,6 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
+#include "../base/poke.h"
 #include "../base/ring.h"
 #include "../base/seqlock.h"
 #include "../base/thread.h"
@@ -33,7 +35,6 @@
 #define WORDS_WRITE_MAX	123
 #define STACK_BYTES	(128 * 1024)
 #define SPARE_CYCLES	2
-#define NS_PER_S	1000000000ull
 
 struct rtu_job {
 	struct oht_request request;
@@ -74,23 +75,6 @@ static struct rtu_bus *rtu_of(struct ohtd_bus *bus)
 	return (struct rtu_bus *)bus;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
-}
-
-static void poke(int fd)
-{
-	uint64_t one = 1;
-
-	/* Full means that the other side has been told already. */
-	if (write(fd, &one, sizeof(one)) < 0)
-		return;
-}
-
 static void drain(int fd)
 {
 	uint64_t count;
@@ -101,8 +85,8 @@ static void drain(int fd)
 
 static void set_stopped(struct rtu_bus *rtu, enum oht_stop_cause cause, uint64_t tag)
 {
-	rtu_latch_stop(&rtu->latch, cause, tag, now_ns());
-	poke(rtu->ready_fd);
+	rtu_latch_stop(&rtu->latch, cause, tag, ohtd_monotonic_ns());
+	ohtd_poke(rtu->ready_fd);
 }
 
 /* ---- the line's thread ---- */
@@ -142,10 +126,10 @@ static void finish_job(struct rtu_bus *rtu, int slot)
 	event->reply.unit = job->request.unit;
 	event->reply.function = job->request.function;
 	run_job(rtu, job, &event->reply);
-	event->time_ns = now_ns();
+	event->time_ns = ohtd_monotonic_ns();
 	ohtd_ring_done(&rtu->in);
 	ohtd_ring_put(&rtu->out);
-	poke(rtu->ready_fd);
+	ohtd_poke(rtu->ready_fd);
 }
 
 /* ---- the plan, in the same thread ---- */
@@ -162,10 +146,10 @@ static void show_values(struct rtu_bus *rtu)
 static bool take_plan(struct rtu_bus *rtu)
 {
 	if (!atomic_load(&rtu->has_next) ||
-	    (rtu->next_plan.count && now_ns() < ohtd_grid_next_ns(&rtu->grid) &&
+	    (rtu->next_plan.count && ohtd_monotonic_ns() < ohtd_grid_next_ns(&rtu->grid) &&
 	     rtu->grid.plan.count))
 		return false;
-	ohtd_grid_start(&rtu->grid, &rtu->next_plan, now_ns());
+	ohtd_grid_start(&rtu->grid, &rtu->next_plan, ohtd_monotonic_ns());
 	atomic_store(&rtu->has_next, false);
 	show_values(rtu);
 	ohtd_seqlock_publish(&rtu->head, &rtu->grid.head);
@@ -178,13 +162,13 @@ static void exchange_entry(struct rtu_bus *rtu, int entry)
 	struct oht_reply reply = { .unit = request.unit, .function = request.function };
 
 	rtu_line_exchange(&rtu->line, &request, &reply);
-	ohtd_grid_done(&rtu->grid, entry, &reply, now_ns());
+	ohtd_grid_done(&rtu->grid, entry, &reply, ohtd_monotonic_ns());
 	ohtd_seqlock_publish(&rtu->values[entry], &rtu->grid.value[entry]);
 	if (reply.outcome == OHT_OUTCOME_TIMEOUT && !rtu->spare)
 		rtu->spare = SPARE_CYCLES;
 	if (reply.outcome == OHT_OUTCOME_GONE) {
 		atomic_store(&rtu->gone, true);
-		poke(rtu->ready_fd);
+		ohtd_poke(rtu->ready_fd);
 	}
 }
 
@@ -196,7 +180,7 @@ static bool run_plan(struct rtu_bus *rtu)
 	if (atomic_load(&rtu->gone))
 		return false;
 	if (entry >= 0) {
-		if (!atomic_load(&rtu->has_next) || !ohtd_grid_give_up(&rtu->grid, now_ns()))
+		if (!atomic_load(&rtu->has_next) || !ohtd_grid_give_up(&rtu->grid, ohtd_monotonic_ns()))
 			exchange_entry(rtu, entry);
 		return true;
 	}
@@ -204,7 +188,7 @@ static bool run_plan(struct rtu_bus *rtu)
 		return false;
 	if (take_plan(rtu))
 		return true;
-	if (!ohtd_grid_tick(&rtu->grid, now_ns(), false))
+	if (!ohtd_grid_tick(&rtu->grid, ohtd_monotonic_ns(), false))
 		return false;
 	rtu->served = false;
 	rtu->spare -= rtu->spare > 0;
@@ -216,12 +200,12 @@ static bool run_plan(struct rtu_bus *rtu)
 static void wait_line(struct rtu_bus *rtu)
 {
 	struct pollfd fd = { .fd = rtu->wake_fd, .events = POLLIN };
-	uint64_t next_ns = ohtd_grid_next_ns(&rtu->grid), now = now_ns();
+	uint64_t next_ns = ohtd_grid_next_ns(&rtu->grid), now = ohtd_monotonic_ns();
 	struct timespec left = { 0 };
 
 	if (next_ns > now) {
-		left.tv_sec = (time_t)((next_ns - now) / NS_PER_S);
-		left.tv_nsec = (long)((next_ns - now) % NS_PER_S);
+		left.tv_sec = (time_t)((next_ns - now) / OHTD_NS_PER_S);
+		left.tv_nsec = (long)((next_ns - now) % OHTD_NS_PER_S);
 	}
 	ppoll(&fd, 1, next_ns == UINT64_MAX || atomic_load(&rtu->gone) ? NULL : &left, NULL);
 	drain(rtu->wake_fd);
@@ -263,7 +247,7 @@ static void rtu_close(struct ohtd_bus *bus)
 
 	if (rtu->running) {
 		atomic_store(&rtu->quit, true);
-		poke(rtu->wake_fd);
+		ohtd_poke(rtu->wake_fd);
 		pthread_join(rtu->thread, NULL);
 		rtu->running = false;
 	}
@@ -362,7 +346,7 @@ static int rtu_submit(struct ohtd_bus *bus, const struct oht_request *request, u
 	*cookie = job->cookie;
 	rtu->under_way++;
 	ohtd_ring_put(&rtu->in);
-	poke(rtu->wake_fd);
+	ohtd_poke(rtu->wake_fd);
 	return 0;
 }
 
@@ -433,7 +417,7 @@ static int rtu_reset(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking)
 		*blocking = 0;
 	if (!atomic_load(&rtu->is_controller))
 		return -EPERM;
-	return rtu_latch_reset(&rtu->latch, tag, now_ns());
+	return rtu_latch_reset(&rtu->latch, tag, ohtd_monotonic_ns());
 }
 
 static int rtu_enable(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking)
@@ -496,7 +480,7 @@ static int rtu_plan(struct ohtd_bus *bus, const struct oht_cyclic_plan *plan,
 		       plan->count * sizeof(rtu->next_plan.entry[0]));
 	*generation = rtu->generation;
 	atomic_store(&rtu->has_next, true);
-	poke(rtu->wake_fd);
+	ohtd_poke(rtu->wake_fd);
 	return 0;
 }
 
@@ -584,7 +568,7 @@ struct ohtd_bus *ohtd_bus_rtu_create(const struct ohtd_bus_setup *setup, char *e
 	rtu->bus.ops = &rtu_ops;
 	rtu->bus.setup = *setup;
 	rtu->line.low_fd = -1;
-	rtu_latch_init(&rtu->latch, now_ns());
+	rtu_latch_init(&rtu->latch, ohtd_monotonic_ns());
 	rtu->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	rtu->ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	ret = rtu->wake_fd < 0 || rtu->ready_fd < 0 ? -errno : rtu_line_init(&rtu->line, setup);

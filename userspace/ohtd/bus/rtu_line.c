@@ -10,7 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NS_PER_S	1000000000ull
+#include "../base/clock.h"
+
 #define NS_PER_US	1000ull
 /* Longest silence inside a frame; a USB adapter hands bytes on in lumps of up to 16 ms. */
 #define BYTE_TIMEOUT_US	20000
@@ -20,19 +21,11 @@
 /* A request that reads: unit, function, address, count, CRC. */
 #define REQUEST_BYTES	8
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
-}
-
 static void sleep_until(uint64_t until_ns)
 {
 	struct timespec ts = {
-		.tv_sec = (time_t)(until_ns / NS_PER_S),
-		.tv_nsec = (long)(until_ns % NS_PER_S),
+		.tv_sec = (time_t)(until_ns / OHTD_NS_PER_S),
+		.tv_nsec = (long)(until_ns % OHTD_NS_PER_S),
 	};
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) == EINTR)
@@ -44,7 +37,7 @@ int rtu_line_init(struct rtu_line *line, const struct ohtd_bus_setup *setup)
 	uint64_t char_bits = 9 + setup->stop_bits + (setup->parity != 'N');
 
 	memset(line, 0, sizeof(*line));
-	line->char_ns = char_bits * NS_PER_S / setup->baud_bps;
+	line->char_ns = char_bits * OHTD_NS_PER_S / setup->baud_bps;
 	line->gap_ns = setup->baud_bps > GAP_FIXED_ABOVE_BPS ? GAP_FIXED_NS
 							     : line->char_ns * 7 / 2;
 	line->low_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -101,7 +94,7 @@ int rtu_line_open(struct rtu_line *line, const struct ohtd_bus_setup *setup, cha
 	modbus_set_byte_timeout(line->modbus, 0, BYTE_TIMEOUT_US);
 	modbus_set_error_recovery(line->modbus, MODBUS_ERROR_RECOVERY_NONE);
 	/* Whoever was on the line before us may still be answered. */
-	line->busy_until_ns = now_ns() + line->gap_ns;
+	line->busy_until_ns = ohtd_monotonic_ns() + line->gap_ns;
 	return 0;
 }
 
@@ -218,7 +211,7 @@ void rtu_line_exchange(struct rtu_line *line, const struct oht_request *request,
 		judge(reply, done < 0 ? errno : EMBBADDATA);
 		reply->count = 0;
 	}
-	line->busy_until_ns = now_ns() + line->gap_ns;
+	line->busy_until_ns = ohtd_monotonic_ns() + line->gap_ns;
 	/* An exception is an answer; after anything else one may still be on its way. */
 	if (reply->outcome != OHT_OUTCOME_OK && reply->outcome != OHT_OUTCOME_EXCEPTION &&
 	    reply->outcome != OHT_OUTCOME_GONE)

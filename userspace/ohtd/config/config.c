@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config/config.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -85,13 +84,6 @@ static int set_socket(struct ohtd_config *config, const struct key *key, const c
 	return 0;
 }
 
-static bool is_address(const char *host)
-{
-	unsigned char raw[sizeof(struct in6_addr)];
-
-	return inet_pton(AF_INET, host, raw) == 1 || inet_pton(AF_INET6, host, raw) == 1;
-}
-
 /* "address:port" or "[address]:port"; no name service before the robot runs */
 static bool take_endpoint(struct ohtd_endpoint *endpoint, const char *value)
 {
@@ -110,7 +102,7 @@ static bool take_endpoint(struct ohtd_endpoint *endpoint, const char *value)
 		port = strtoul(colon + 1, &end, 10);
 	}
 	if (!end || !isdigit((unsigned char)colon[1]) || *end || port > 65535 ||
-	    !is_address(endpoint->host) || (strchr(endpoint->host, ':') && *value != '['))
+	    !ohtd_address_is(endpoint->host) || (strchr(endpoint->host, ':') && *value != '['))
 		return false;
 	endpoint->port = (uint16_t)port;
 	return true;
@@ -160,7 +152,7 @@ static int set_names(struct ohtd_config *config, const struct key *key, const ch
 		}
 		if (n < OHTD_HOST_BYTES)
 			snprintf(name, OHTD_HOST_BYTES, "%.*s", (int)n, value);
-		if (n >= OHTD_HOST_BYTES || (!is_address(name) && !is_dns_name(name))) {
+		if (n >= OHTD_HOST_BYTES || (!ohtd_address_is(name) && !is_dns_name(name))) {
 			snprintf(why, size, "%s has '%.*s', which is no name and no address",
 				 key->name, (int)n, value);
 			return -1;

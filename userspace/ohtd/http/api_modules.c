@@ -12,7 +12,7 @@
 
 const char *ohtd_version_text(struct ohtd_call *call, unsigned int version)
 {
-	return version ? ohtd_call_text_of(call, "%u.%u", version >> 8, version & 0xff) : NULL;
+	return version ? ohtd_call_text_of(call, "%u.%02u", version >> 8, version & 0xff) : NULL;
 }
 
 /* ---- the list ---- */
@@ -162,9 +162,9 @@ OHTD_SHAPE(module_statistics, "ModuleStatistics",
 	OHTD_INTEGER(module_statistics, exceptions, .summary = "Modbus exceptions"),
 	OHTD_INTEGER(module_statistics, other_errors, .summary = "Everything else"),
 	OHTD_INTEGER(module_statistics, bytes_stray, .flags = OHTD_NULL,
-		     .summary = "Noise while its answer was awaited, also directly in front of it; null: nobody counts"),
+		     .summary = "Noise while its answer was awaited, also directly in front of it; null: the bus does not count it"),
 	OHTD_INTEGER(module_statistics, bytes_extra, .flags = OHTD_NULL,
-		     .summary = "Bytes behind its answers; null: nobody counts"),
+		     .summary = "Bytes behind its answers; null: the bus does not count them"),
 	OHTD_INTEGER(module_statistics, errors_in_row, .summary = "Failures since the last good answer"),
 	OHTD_INTEGER(module_statistics, turnaround_us, .unit = "us",
 		     .summary = "From the request's end to the answer's beginning, the last time"),

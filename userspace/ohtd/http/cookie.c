@@ -28,7 +28,7 @@ bool ohtd_cookie_check(struct ohtd_call *call)
 	if (ohtd_origin_is_own(call) && (!site || !strcmp(site, "same-origin")))
 		return true;
 	ohtd_reply_problem(call, 403, "cross_origin",
-			   "the cookie is for pages of this machine only");
+			   "the cookie is for pages of this machine only; a program sends the token in the body");
 	return false;
 }
 

@@ -197,7 +197,8 @@ static int take_query(struct ohtd_call *call)
 	struct ohtd_input input = { .memory = &call->memory, .shape = call->route->query };
 	h2o_iovec_t text = query_of(call->req);
 
-	if (!call->route->query)
+	/* A route without a shape knows no member. */
+	if (!call->route->query && !text.len)
 		return 0;
 	if (ohtd_input_query(&input, text.base, text.len))
 		return refuse_input(call, &input);

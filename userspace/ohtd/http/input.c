@@ -420,23 +420,30 @@ static struct json_object *tokenize(const char *text, size_t bytes)
 	return body;
 }
 
-bool ohtd_input_peek(const char *text, size_t bytes, const char *name, char *value, size_t size)
+struct ohtd_scalar ohtd_input_peek(const struct ohtd_memory *memory, const char *text, size_t bytes,
+				   const char *name, size_t length_max)
 {
+	struct ohtd_scalar value = { .type = OHTD_IS_TEXT };
 	struct json_object *body, *member = NULL;
 	struct ohtd_json_fault where;
-	bool found = false;
+	size_t length;
 
 	if (ohtd_json_scan(text, bytes, &where))
-		return false;
+		return value;
 	body = tokenize(text, bytes);
-	if (json_object_is_type(body, json_type_object) && json_object_object_get_ex(body, name, &member) &&
-	    json_object_is_type(member, json_type_string) &&
-	    (size_t)json_object_get_string_len(member) < size) {
-		strcpy(value, json_object_get_string(member));
-		found = true;
+	if (json_object_is_type(body, json_type_object))
+		json_object_object_get_ex(body, name, &member);
+	if (json_object_is_type(member, json_type_int)) {
+		value.type = OHTD_IS_INTEGER;
+		value.number = json_object_get_int64(member);
+	} else if (json_object_is_type(member, json_type_string)) {
+		length = (size_t)json_object_get_string_len(member);
+		if (length && length <= length_max)
+			value.text = memcpy(memory->take(memory->from, length + 1),
+					    json_object_get_string(member), length + 1);
 	}
 	json_object_put(body);
-	return found;
+	return value;
 }
 
 int ohtd_input_body(struct ohtd_input *input, const char *text, size_t bytes)

@@ -49,10 +49,12 @@ struct ohtd_input {
 };
 
 /*
- * The value of the text member @name, of a body that has still to be read: tells which shape to read it
- * by. False: there is none, it is longer than @size - 1, or the body is not JSON.
+ * The member @name of a body that is not read yet: its type says by which shape to read it, its id names it
+ * in a refusal. A text or an integer; the text NULL if there is none, if it is empty or longer than @length_max, or
+ * if the body is not JSON. @memory: keeps the text.
  */
-bool ohtd_input_peek(const char *text, size_t bytes, const char *name, char *value, size_t size);
+struct ohtd_scalar ohtd_input_peek(const struct ohtd_memory *memory, const char *text, size_t bytes,
+				   const char *name, size_t length_max);
 
 /* A body. No bytes count as {}. 0, or -1 when it is refused with 400. */
 int ohtd_input_body(struct ohtd_input *input, const char *text, size_t bytes);

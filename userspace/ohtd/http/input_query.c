@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
+
 #define DIGITS_MAX	18	/* of what surely fits into 64 bits */
 #define MEMBERS_MAX	64	/* as many as an object of a body may have */
 
@@ -13,13 +15,6 @@ struct said {
 	const struct ohtd_member *members[MEMBERS_MAX];
 	size_t count;
 };
-
-static int hex_digit(char c)
-{
-	const char *const digits = "0123456789abcdef", *at = c ? strchr(digits, c | ' ') : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
 
 /* Decodes @bytes into @to; -1 if it is too long, not well encoded, or has a control byte in it. */
 static int decode(const char *from, size_t bytes, char *to, size_t size)
@@ -30,8 +25,8 @@ static int decode(const char *from, size_t bytes, char *to, size_t size)
 		int byte = (unsigned char)from[i];
 
 		if (byte == '%') {
-			int high = bytes - i < 3 ? -1 : hex_digit(from[i + 1]);
-			int low = bytes - i < 3 ? -1 : hex_digit(from[i + 2]);
+			int high = bytes - i < 3 ? -1 : ohtd_hex_digit(from[i + 1]);
+			int low = bytes - i < 3 ? -1 : ohtd_hex_digit(from[i + 2]);
 
 			if (high < 0 || low < 0)
 				return -1;

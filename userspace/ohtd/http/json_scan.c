@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
+
 struct scan {
 	const unsigned char *begin, *at, *end;
 	unsigned int depth;
@@ -39,17 +41,6 @@ static void skip_space(struct scan *s)
 		s->at++;
 }
 
-static int hex_digit(int c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* The four digits behind \u, or -1. */
 static int hex_unit(const unsigned char *at, const unsigned char *end)
 {
@@ -58,7 +49,7 @@ static int hex_unit(const unsigned char *at, const unsigned char *end)
 	if (end - at < 4)
 		return -1;
 	for (int i = 0; i < 4; i++) {
-		int digit = hex_digit(at[i]);
+		int digit = ohtd_hex_digit(at[i]);
 
 		if (digit < 0)
 			return -1;

@@ -60,7 +60,7 @@ static void add_of_path(struct codes *codes, const struct ohtd_route *route)
 static void add_of_input(struct codes *codes, const struct ohtd_route *route)
 {
 	static const char *const body[] = {
-		"validation", "bad_json", "body_too_large", "content_type", "length_required", NULL,
+		"bad_json", "body_too_large", "content_type", "length_required", NULL,
 	};
 
 	if (route->kind == OHTD_UPGRADE)
@@ -69,10 +69,8 @@ static void add_of_input(struct codes *codes, const struct ohtd_route *route)
 		return;
 	if (route->kind != OHTD_UPGRADE)
 		add_problem(codes, "not_acceptable");
-	if (route->query) {
-		add_problem(codes, "validation");
-		add_problem(codes, "bad_query");
-	}
+	add_problem(codes, "validation");
+	add_problem(codes, "bad_query");
 	if (route->method != OHTD_GET)
 		add_all(codes, body);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "http/pki.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
+#include "base/address.h"
 #include "base/file.h"
 #include "base/log.h"
 
@@ -176,13 +176,6 @@ static X509 *begin_certificate(const struct ohtd_pki_request *request, EVP_PKEY 
 	return NULL;
 }
 
-static bool is_address(const char *name)
-{
-	unsigned char raw[sizeof(struct in6_addr)];
-
-	return inet_pton(AF_INET, name, raw) == 1 || inet_pton(AF_INET6, name, raw) == 1;
-}
-
 /*
  * What the authority may sign for: the names of this machine, and addresses that no site on the
  * internet has, since those of a private network change without anybody's doing. Its key lies on a
@@ -204,10 +197,10 @@ static void permitted_names(const struct ohtd_pki_request *request, char *text, 
 							"/255.255.255.255";
 
 		used += (size_t)snprintf(text + used, size - used, ",permitted;%s:%s%s",
-					 is_address(name) ? "IP" : "DNS", name,
-					 is_address(name) ? whole : "");
+					 ohtd_address_is(name) ? "IP" : "DNS", name,
+					 ohtd_address_is(name) ? whole : "");
 		/* As it is found in a network without a name server. */
-		if (used < size && !is_address(name) && !strchr(name, '.'))
+		if (used < size && !ohtd_address_is(name) && !strchr(name, '.'))
 			used += (size_t)snprintf(text + used, size - used, ",permitted;DNS:%s.local",
 						 name);
 	}
@@ -236,7 +229,7 @@ static bool add_name(X509 *crt, const char *name)
 {
 	char san[300];
 
-	snprintf(san, sizeof(san), "%s:%s", is_address(name) ? "IP" : "DNS", name);
+	snprintf(san, sizeof(san), "%s:%s", ohtd_address_is(name) ? "IP" : "DNS", name);
 	return add_extension(crt, crt, NID_subject_alt_name, san);
 }
 
@@ -269,7 +262,7 @@ static void alternative_names(const struct ohtd_pki_request *request, X509 *ca, 
 
 		if (is_permitted(ca, name))
 			used += (size_t)snprintf(text + used, size - used, "%s%s:%s",
-						 used ? "," : "", is_address(name) ? "IP" : "DNS",
+						 used ? "," : "", ohtd_address_is(name) ? "IP" : "DNS",
 						 name);
 		else
 			ohtd_log(OHTD_LOG_WARNING, "http", "name_not_permitted",
@@ -302,7 +295,7 @@ static bool covers_names(X509 *crt, X509 *ca, const struct ohtd_pki_request *req
 {
 	for (unsigned int i = 0; i < request->name_count; i++) {
 		const char *name = request->names[i];
-		int r = is_address(name) ? X509_check_ip_asc(crt, name, 0)
+		int r = ohtd_address_is(name) ? X509_check_ip_asc(crt, name, 0)
 					 : X509_check_host(crt, name, 0, 0, NULL);
 
 		if (r != 1 && is_permitted(ca, name))

@@ -6,18 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define UNIT_MAX	247
+#include "base/hex.h"
 
-static int digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return 16;
-}
+#define UNIT_MAX	247
 
 unsigned int ohtd_route_unit(const char *text, size_t bytes)
 {
@@ -32,9 +23,11 @@ unsigned int ohtd_route_unit(const char *text, size_t bytes)
 	if (!bytes || bytes > 3)
 		return 0;
 	for (size_t i = 0; i < bytes; i++) {
-		if (digit_of(text[i]) >= base)
+		int digit = ohtd_hex_digit(text[i]);
+
+		if (digit < 0 || digit >= base)
 			return 0;
-		unit = unit * (unsigned int)base + (unsigned int)digit_of(text[i]);
+		unit = unit * (unsigned int)base + (unsigned int)digit;
 	}
 	return unit <= UNIT_MAX ? unit : 0;
 }
@@ -46,9 +39,9 @@ int64_t ohtd_route_id(const char *text, size_t bytes)
 	if (!bytes || bytes > 18 || text[0] == '0')
 		return 0;
 	for (size_t i = 0; i < bytes; i++) {
-		if (digit_of(text[i]) >= 10)
+		if (!isdigit((unsigned char)text[i]))
 			return 0;
-		id = id * 10 + digit_of(text[i]);
+		id = id * 10 + (text[i] - '0');
 	}
 	return id;
 }

@@ -12,7 +12,6 @@
 #include "http/stop.h"
 #include "robot/robot.h"
 
-#define ID_BYTES_MAX	64	/* of a message */
 
 struct socket_problem {
 	int status;
@@ -29,45 +28,23 @@ OHTD_SHAPE(socket_problem, "SocketProblem",
 	OHTD_LIST(socket_problem, errors, ohtd_error, .flags = OHTD_OMIT,
 		  .summary = "Single reasons"));
 
-/* @data is one of two shapes: what was done, or why it was not. */
-struct socket_result {
-	const char *type;
-	struct ohtd_scalar id;
-	int status;
-	const struct command_result *data;
-};
+/* An answer to a message of the client; they differ in what @data is. */
+#define SOCKET_ANSWER(S_, title_, word_, Data_, summary_)					\
+	struct S_ {										\
+		const char *type;								\
+		struct ohtd_scalar id;								\
+		int status;									\
+		const struct Data_ *data;							\
+	};											\
+	OHTD_SHAPE_SHARED(S_, title_,								\
+		OHTD_TEXT(S_, type, .summary = word_),						\
+		OHTD_SCALAR(S_, id, .summary = "Of the message that is answered"),		\
+		OHTD_INTEGER(S_, status, .summary = "Of HTTP"),					\
+		OHTD_OBJECT(S_, data, Data_, .summary = summary_))
 
-OHTD_SHAPE_SHARED(socket_result, "SocketResult",
-	OHTD_TEXT(socket_result, type, .summary = "result"),
-	OHTD_SCALAR(socket_result, id, .summary = "Of the message that is answered"),
-	OHTD_INTEGER(socket_result, status, .summary = "Of HTTP"),
-	OHTD_OBJECT(socket_result, data, command_result, .summary = "What was done"));
-
-struct socket_refusal {
-	const char *type;
-	struct ohtd_scalar id;
-	int status;
-	const struct socket_problem *data;
-};
-
-OHTD_SHAPE_SHARED(socket_refusal, "SocketRefusal",
-	OHTD_TEXT(socket_refusal, type, .summary = "result"),
-	OHTD_SCALAR(socket_refusal, id, .summary = "Of the message that is answered"),
-	OHTD_INTEGER(socket_refusal, status, .summary = "Of HTTP"),
-	OHTD_OBJECT(socket_refusal, data, socket_problem, .summary = "Why it was not done"));
-
-struct socket_stopped {
-	const char *type;
-	struct ohtd_scalar id;
-	int status;
-	const struct stopped *data;
-};
-
-OHTD_SHAPE_SHARED(socket_stopped, "SocketStopped",
-	OHTD_TEXT(socket_stopped, type, .summary = "stopped"),
-	OHTD_SCALAR(socket_stopped, id, .summary = "Of the message that is answered"),
-	OHTD_INTEGER(socket_stopped, status, .summary = "Of HTTP"),
-	OHTD_OBJECT(socket_stopped, data, stopped, .summary = "As POST safety/stop answers"));
+SOCKET_ANSWER(socket_result, "SocketResult", "result", command_result, "What was done");
+SOCKET_ANSWER(socket_refusal, "SocketRefusal", "result", socket_problem, "Why it was not done");
+SOCKET_ANSWER(socket_stopped, "SocketStopped", "stopped", stopped, "As POST safety/stop answers");
 
 static void say(struct ohtd_socket *socket, const struct ohtd_memory *memory,
 		const struct ohtd_shape *shape, const void *view)
@@ -100,7 +77,7 @@ struct ohtd_socket_command {
 	struct ohtd_socket *socket;	/* NULL: gone */
 	unsigned int place;		/* in @socket->commands */
 	struct ohtd_scalar id;		/* its text is @id_text */
-	char id_text[ID_BYTES_MAX + 1];
+	char id_text[OHTD_SOCKET_ID_BYTES_MAX + 1];
 	char caller_id[OHTD_CALLER_ID_BYTES];
 };
 
@@ -193,7 +170,7 @@ struct say_command {
 OHTD_SHAPE_SHARED(say_command, "SocketCommand",
 	OHTD_TEXT(say_command, type, .flags = OHTD_NEEDED, .min = 1, .max = 16,
 		  .summary = "What the message is"),
-	OHTD_SCALAR(say_command, id, .flags = OHTD_NEEDED, .min = 1, .max = ID_BYTES_MAX,
+	OHTD_SCALAR(say_command, id, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_SOCKET_ID_BYTES_MAX,
 		    .summary = "Any number or text; the result has it too"),
 	OHTD_OBJECT(say_command, command, robot_command, .flags = OHTD_NEEDED,
 		    .summary = "As the body of POST robot/commands"));
@@ -242,7 +219,7 @@ struct say_stop {
 OHTD_SHAPE_SHARED(say_stop, "SocketStop",
 	OHTD_TEXT(say_stop, type, .flags = OHTD_NEEDED, .min = 1, .max = 16,
 		  .summary = "What the message is"),
-	OHTD_SCALAR(say_stop, id, .flags = OHTD_NEEDED, .min = 1, .max = ID_BYTES_MAX,
+	OHTD_SCALAR(say_stop, id, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_SOCKET_ID_BYTES_MAX,
 		    .summary = "Any number or text; the answer has it too"));
 
 /* The stop waits for no place among the commands: the loop makes it here and now. */

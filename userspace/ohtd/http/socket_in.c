@@ -13,11 +13,13 @@
 #include "robot/telemetry.h"
 
 #define NUMBER_MAX	(1ll << 53)
+#define TYPE_BYTES_MAX	16
 
 /* ---- answers ---- */
 
 struct socket_error {
 	const char *type;
+	struct ohtd_scalar id;
 	const char *code;
 	const char *detail;
 	const struct ohtd_error *errors;
@@ -26,6 +28,7 @@ struct socket_error {
 
 OHTD_SHAPE_SHARED(socket_error, "SocketError",
 	OHTD_TEXT(socket_error, type, .summary = "error"),
+	OHTD_SCALAR(socket_error, id, .flags = OHTD_OMIT, .summary = "Of the message that is refused, if it has one"),
 	OHTD_TEXT(socket_error, code, .summary = "Why not, for programs; GET errors has all"),
 	OHTD_TEXT(socket_error, detail, .summary = "Why not, for people"),
 	OHTD_LIST(socket_error, errors, ohtd_error, .flags = OHTD_OMIT,
@@ -55,7 +58,7 @@ struct say_auth {
 	const char *ticket;
 };
 
-#define TYPE(S_)	OHTD_TEXT(S_, type, .flags = OHTD_NEEDED, .min = 1, .max = 16, \
+#define TYPE(S_)	OHTD_TEXT(S_, type, .flags = OHTD_NEEDED, .min = 1, .max = TYPE_BYTES_MAX, \
 				  .summary = "What the message is")
 
 OHTD_SHAPE(say_auth, "SocketAuth", TYPE(say_auth),
@@ -299,22 +302,24 @@ static void read_message(struct ohtd_socket *socket, const struct ohtd_memory *m
 			 const char *text, size_t bytes)
 {
 	struct ohtd_input input = { .memory = memory, .shape = &say_type_shape };
-	char type[17];
-	size_t i = SAYINGS;
+	struct ohtd_scalar type = ohtd_input_peek(memory, text, bytes, "type", TYPE_BYTES_MAX);
+	struct ohtd_scalar id = ohtd_input_peek(memory, text, bytes, "id", OHTD_SOCKET_ID_BYTES_MAX);
+	size_t i = type.text ? 0 : SAYINGS;
 
-	if (ohtd_input_peek(text, bytes, "type", type, sizeof(type)))
-		for (i = 0; i < SAYINGS && strcmp(type, sayings[i].kind.type); i++)
-			;
+	while (i < SAYINGS && strcmp(type.text, sayings[i].kind.type))
+		i++;
 	if (i < SAYINGS)
 		input.shape = sayings[i].kind.shape;
 	if (ohtd_input_body(&input, text, bytes) || i == SAYINGS)
 		reply(socket, memory, &(struct socket_error){
-			.type = "error", .code = input.code, .detail = input.detail,
+			.type = "error", .id = id, .code = input.code, .detail = input.detail,
 			.errors = input.error_count ? input.errors : NULL,
 			.errors_count = input.error_count,
 		});
 	else if (!socket->who.role && !sayings[i].kind.stranger)
-		refuse(socket, memory, "token_missing", "say first who you are");
+		reply(socket, memory, &(struct socket_error){
+			.type = "error", .id = id, .code = "token_missing", .detail = "say first who you are",
+		});
 	else
 		sayings[i].take(socket, memory, input.view);
 	if (socket->who.role)

@@ -17,6 +17,7 @@
 
 #define OHTD_SOCKET_REPLIES	32	/* that wait to be written */
 #define OHTD_SOCKET_COMMANDS	16	/* that wait for the robot */
+#define OHTD_SOCKET_ID_BYTES_MAX 64	/* of a message */
 
 /* Subscriptions of a socket, in either dialect. */
 #define OHTD_PLACES	OHTD_CHANNELS

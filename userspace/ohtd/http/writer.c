@@ -3,11 +3,15 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "http/member.h"
 
 #define NUMBER_BYTES	32
+/* Fifteen digits give each decimal back, seventeen each double. */
+#define DIGITS_MIN	15
+#define DIGITS_MAX	17
 #define NS_PER_MS	1000000
 #define NS_PER_S	1000000000LL
 #define S_PER_DAY	86400
@@ -173,11 +177,11 @@ static void put_integer(struct ohtd_writer *writer, int64_t value)
 	put_unsigned(writer, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
-/* Seventeen digits give each double back; ".0" tells a number with decimals from an integer. */
+/* ".0" tells a number with decimals from an integer. */
 static void put_number(struct ohtd_writer *writer, double value)
 {
 	char text[NUMBER_BYTES];
-	int n;
+	int n, digits = DIGITS_MIN;
 
 	if (!isfinite(value)) {
 		PUT_WORD(writer, "null");
@@ -188,7 +192,10 @@ static void put_number(struct ohtd_writer *writer, double value)
 		PUT_WORD(writer, ".0");
 		return;
 	}
-	n = snprintf(text, sizeof(text), "%.17g", value);
+	/* 79.9, not 79.900000000000006: as many digits as it takes to read the same number back. */
+	do {
+		n = snprintf(text, sizeof(text), "%.*g", digits, value);
+	} while (digits++ < DIGITS_MAX && strtod(text, NULL) != value);
 	ohtd_write_bytes(writer, text, (size_t)n);
 	if (!strpbrk(text, ".e"))
 		PUT_WORD(writer, ".0");
@@ -265,6 +272,13 @@ static bool integer_is_null(const struct ohtd_member *member, int64_t value)
 	return member->type == OHTD_IS_WORD && value == -1;
 }
 
+static bool scalar_is_null(const void *at)
+{
+	const struct ohtd_scalar *scalar = at;
+
+	return (scalar->type == OHTD_IS_TEXT || scalar->type == OHTD_IS_DECIMAL) && !scalar->text;
+}
+
 static bool is_null(const struct ohtd_member *member, const void *base)
 {
 	const char *at = (const char *)base + member->offset;
@@ -285,6 +299,8 @@ static bool is_null(const struct ohtd_member *member, const void *base)
 	case OHTD_IS_LIST:
 	case OHTD_IS_TEXTS:
 		return member->flags & (OHTD_NULL | OHTD_OMIT) && !pointer_at(at);
+	case OHTD_IS_SCALAR:
+		return member->flags & OHTD_OMIT && scalar_is_null(at);
 	default:
 		return false;
 	}

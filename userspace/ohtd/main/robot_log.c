@@ -9,6 +9,7 @@
 #include "base/role.h"
 #include "robot/life.h"
 #include "robot/motion_limits.h"
+#include "robot/states.h"
 
 #define REASONS_BYTES	512
 /* With the rest of the line it is one that GET logs keeps whole; room for one change more, or a count. */
@@ -47,6 +48,9 @@ static int level_of(const struct ohtd_event_record *record)
 		return OHTD_LOG_WARNING;
 	if (record->kind == OHTD_RECORD_TRANSITION && record->from != record->to)
 		return OHTD_LOG_NOTICE;
+	/* 20 each second while somebody jogs: with them the log would hold back what matters. */
+	if (record->kind == OHTD_RECORD_TRANSITION && record->event == OHTD_EVENT_JOG_REFRESH)
+		return OHTD_LOG_DEBUG;
 	return OHTD_LOG_INFO;
 }
 

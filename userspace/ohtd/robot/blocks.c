@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "blocks.h"
 
+#include <string.h>
+
 #include "command.h"
 
 static bool readable(const struct oht_regmap *map, const uint8_t *marks, size_t index)
@@ -49,6 +51,7 @@ void ohtd_blocks_cut(const struct oht_regmap *map, const int *signals, unsigned 
 	for (i = 0; i < signal_count; i++)
 		if (signals[i] >= 0)
 			wanted[signals[i]] = true;
+	memset(blocks->failures, 0, sizeof(blocks->failures));
 	blocks->polls = 0;
 	blocks->sweeps = 0;
 	for (i = 0; i < map->count; i++)

@@ -32,12 +32,14 @@ enum ohtd_mark {
  * struct ohtd_blocks - all requests for one unit
  * @poll: blocks that hold signals; read in turn at the module's period
  * @sweep: blocks of everything else that can be read; read in the time left over
+ * @failures: of each block of @poll, by its first register: how often it has failed on end
  */
 struct ohtd_blocks {
 	uint16_t polls;
 	uint16_t sweeps;
 	struct ohtd_block poll[OHTD_REGISTERS_MAX];
 	struct ohtd_block sweep[OHTD_REGISTERS_MAX];
+	uint8_t failures[OHTD_REGISTERS_MAX];
 };
 
 /**

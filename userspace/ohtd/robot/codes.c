@@ -87,7 +87,7 @@ static const struct {
 	[OHTD_WHY_STOPPED_MEANWHILE] = { "stopped_meanwhile",
 		"A stop came while it was carried out." },
 	[OHTD_WHY_MODULE_MISSING] = { "module_missing", "A required module has not been found." },
-	[OHTD_WHY_MODULE_DEGRADED] = { "module_degraded", "A module answers only now and then." },
+	[OHTD_WHY_MODULE_DEGRADED] = { "module_degraded", "A module answers only now and then, or not for all of its values." },
 	[OHTD_WHY_MODULE_LOST] = { "module_lost", "A module does not answer any more." },
 	[OHTD_WHY_MODULE_NO_ANSWER] = { "module_no_answer",
 		"The module did not answer this request." },

@@ -75,6 +75,7 @@ struct ohtd_transfer {
  * @values: register values, in the order of @plan->map
  * @published: of @values
  * @dirty: @values differ from what is published
+ * @firmware: place of that register in @plan->map, -1: none; so is @hardware
  * @busy: a poll of it is under way in the slack
  * @due_ns: when the next poll in the slack is due; only for what is in trouble
  * @attempts: exchanges that failed on end, of the plan and of polls
@@ -97,6 +98,7 @@ struct ohtd_unit {
 	struct ohtd_module_view view;
 	struct ohtd_registers values;
 	struct ohtd_seqlock published;
+	int firmware, hardware;
 	bool dirty;
 	bool busy;
 	bool escalated;
@@ -109,8 +111,7 @@ struct ohtd_unit {
 	uint64_t refused_ns;
 	uint8_t marks[OHTD_REGISTERS_MAX];
 	struct ohtd_blocks blocks;
-	unsigned int poll_next;
-	unsigned int sweep_next;
+	unsigned int poll_next, sweep_next;
 	uint32_t backoff_ms;
 	uint64_t lost_since_ns;
 };

@@ -6,19 +6,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "../base/poke.h"
+
 #define VALID_DEFAULT_MS	2000
 #define VALID_MAX_MS		60000
 #define UNIT_MAX		247
 #define NOT_WATCHED		0
-
-static void poke(int fd)
-{
-	uint64_t one = 1;
-
-	/* Full means that the other side has been told already. */
-	if (write(fd, &one, sizeof(one)) < 0)
-		return;
-}
 
 int ohtd_link_init(struct ohtd_link *link, struct ohtd_bus *bus, struct ohtd_clock *clock,
 		   int wake_fd, _Atomic uint32_t *device_epoch)
@@ -97,7 +90,7 @@ int ohtd_link_post(struct ohtd_link *link, const struct ohtd_command *command)
 		slot->valid_ms = VALID_DEFAULT_MS;
 	link->in_flight++;
 	ohtd_ring_put(&link->commands);
-	poke(link->wake_fd);
+	ohtd_poke(link->wake_fd);
 	return 0;
 }
 
@@ -175,10 +168,10 @@ void ohtd_link_reply(struct ohtd_link *link, const struct ohtd_answer *answer)
 
 	link->answer[slot] = *answer;
 	ohtd_ring_put(&link->answers);
-	poke(link->answer_fd);
+	ohtd_poke(link->answer_fd);
 }
 
 void ohtd_link_notify(struct ohtd_link *link)
 {
-	poke(link->answer_fd);
+	ohtd_poke(link->answer_fd);
 }

@@ -60,6 +60,14 @@ static void count_bytes(struct ohtd_control *control)
 	view->bytes_extra = (int64_t)counted.bytes_extra;
 }
 
+/* 0: not known. */
+static uint16_t version_of(const struct ohtd_unit *unit, int place)
+{
+	const struct ohtd_register_value *value = &unit->values.values[place < 0 ? 0 : place];
+
+	return unit->plan && place >= 0 && value->state == OHTD_REGISTER_OK ? value->words[0] : 0;
+}
+
 static void view_modules(struct ohtd_control *control)
 {
 	struct ohtd_snapshot *snapshot = &control->snapshot;
@@ -74,6 +82,8 @@ static void view_modules(struct ohtd_control *control)
 
 		if (unit->view.generation) {
 			*view = unit->view;
+			view->firmware_version = version_of(unit, unit->firmware);
+			view->hardware_version = version_of(unit, unit->hardware);
 		} else if (kind) {
 			view_missing(kind, view);
 			view->requests = unit->view.requests;

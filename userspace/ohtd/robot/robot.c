@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../base/poke.h"
 #include "../base/thread.h"
 #include "control.h"
 
@@ -35,15 +36,6 @@ struct ohtd_robot {
 	int ended_fd;		/* readable when the thread has nothing left to do */
 	bool running;
 };
-
-static void poke(int fd)
-{
-	uint64_t one = 1;
-
-	/* Full means that the other side has been told already. */
-	if (write(fd, &one, sizeof(one)) < 0)
-		return;
-}
 
 /* ---- create and destroy ---- */
 
@@ -239,7 +231,7 @@ static void *run_thread(void *context)
 		!pthread_setschedparam(pthread_self(), SCHED_FIFO, &param);
 	touch_stack();
 	ohtd_control_run(&robot->control);
-	poke(robot->ended_fd);
+	ohtd_poke(robot->ended_fd);
 	return NULL;
 }
 
@@ -312,7 +304,7 @@ int ohtd_robot_stop(struct ohtd_robot *robot, uint32_t timeout_ms)
 	if (!robot->running)
 		return 0;
 	atomic_store(&robot->control.quit, true);
-	poke(robot->control.wake_fd);
+	ohtd_poke(robot->control.wake_fd);
 	do {
 		ret = ohtd_clock_wait(clock, &fd, 1, until_ns);
 	} while (ret == -EINTR);

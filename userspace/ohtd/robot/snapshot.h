@@ -55,8 +55,8 @@ struct ohtd_value {
  * @crc_errors: answers with a wrong CRC or broken off
  * @exceptions: Modbus exceptions
  * @other_errors: everything else
- * @bytes_stray: noise that came while its answer was awaited, -1: nobody counts
- * @bytes_extra: bytes behind its answers, -1: nobody counts
+ * @bytes_stray: noise that came while its answer was awaited, -1: the bus does not count it
+ * @bytes_extra: bytes behind its answers, -1: the bus does not count them
  * @turnaround_us: of the last good answer
  * @turnaround_max_us: longest of all
  * @next_probe_ns: when a silent module is tried again, 0 when it is polled normally

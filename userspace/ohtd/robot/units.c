@@ -197,12 +197,32 @@ static void store_known(struct ohtd_unit *unit, const struct ohtd_block *block)
 	cut_blocks(unit);
 }
 
+/* A poll that has failed as often as degrades its module hides behind no answer to another one. */
+static bool misses_values(const struct ohtd_unit *unit)
+{
+	const struct oht_module *module = unit->plan ? unit->kind->module : NULL;
+	unsigned int i;
+
+	for (i = 0; module && i < unit->blocks.polls; i++)
+		if (unit->blocks.failures[unit->blocks.poll[i].first] >=
+		    module->degrade_after_errors * (module->retries + 1))
+			return true;
+	return false;
+}
+
+static void count_failure(struct ohtd_unit *unit, const struct ohtd_block *block)
+{
+	uint8_t *failures = &unit->blocks.failures[block->first];
+
+	*failures += *failures < UINT8_MAX;
+}
+
 static void note_alive(struct ohtd_unit *unit, uint64_t time_ns)
 {
 	if (time_ns > unit->view.last_good_ns)
 		unit->view.last_good_ns = time_ns;
 	unit->view.errors_in_row = 0;
-	unit->view.health = OHTD_HEALTH_GOOD;
+	unit->view.health = misses_values(unit) ? OHTD_HEALTH_DEGRADED : OHTD_HEALTH_GOOD;
 	unit->attempts = 0;
 	unit->silences = 0;
 }
@@ -233,6 +253,7 @@ static bool store(struct ohtd_unit *unit, const struct ohtd_block *block,
 	if (ohtd_reply_is_not_here(reply)) {
 		store_unknown(unit, block, time_ns);
 	} else if (reply->outcome == OHT_OUTCOME_OK) {
+		unit->blocks.failures[block->first] = 0;
 		store_words(unit, block, reply->words, time_ns);
 		store_known(unit, block);
 	} else {
@@ -257,6 +278,7 @@ void ohtd_unit_polled(struct ohtd_control *control, struct ohtd_unit *unit,
 		return;
 	if (reply->outcome == OHT_OUTCOME_TIMEOUT)
 		unit->silences++;
+	count_failure(unit, block);
 	note_failure(control, unit);
 }
 
@@ -291,6 +313,13 @@ static void forget_refusals(struct ohtd_unit *unit)
 	cut_blocks(unit);
 }
 
+static int place_of(const struct oht_regmap *map, const char *name)
+{
+	const struct oht_register *reg = map ? oht_regmap_find(map, name) : NULL;
+
+	return reg ? (int)(reg - map->reg) : -1;
+}
+
 static void forget_values(struct ohtd_unit *unit)
 {
 	const struct oht_regmap *map = unit->plan ? unit->plan->map : NULL;
@@ -300,6 +329,8 @@ static void forget_values(struct ohtd_unit *unit)
 	unit->values.unit = unit->view.unit;
 	unit->values.generation = unit->view.generation;
 	unit->values.count = map ? (uint16_t)map->count : 0;
+	unit->firmware = place_of(map, "firmware_version");
+	unit->hardware = place_of(map, "hardware_version");
 	for (i = 0; map && i < map->count; i++)
 		if (map->reg[i].access == OHT_ACCESS_WO)
 			unit->values.values[i].state = OHTD_REGISTER_WRITE_ONLY;
@@ -330,6 +361,7 @@ static void resume(struct ohtd_control *control, struct ohtd_unit *unit)
 {
 	if (unit->refused_ns && unit->plan && unit->view.health == OHTD_HEALTH_LOST)
 		forget_refusals(unit);
+	memset(unit->blocks.failures, 0, sizeof(unit->blocks.failures));
 	note_alive(unit, control->now_ns);
 	/* Its silence would show in nothing, so that it cannot be said to be well. */
 	unit->backoff_ms = 0;
@@ -342,7 +374,7 @@ static void resume(struct ohtd_control *control, struct ohtd_unit *unit)
 	unit->escalated = false;
 	unit->due_ns = control->now_ns;
 	ohtd_fault_settle(control, OHTD_WHY_MODULE_LOST, unit->view.unit);
-	/* Another module at this address is not the one that is missing. */
+	/* A module of another type at this address does not replace the missing one. */
 	if (unit->plan)
 		ohtd_fault_settle(control, OHTD_WHY_MODULE_MISSING, unit->view.unit);
 }

@@ -52,14 +52,6 @@ struct ohtd_store {
 	_Atomic unsigned int damaged_files;
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 /* ---- how it does ---- */
 
 bool ohtd_store_is_hung(const struct ohtd_store_view *view, uint64_t now_ns)
@@ -72,7 +64,7 @@ static bool is_hung(struct ohtd_store *store)
 {
 	const struct ohtd_store_view view = { .busy_since_ns = atomic_load(&store->busy_since_ns) };
 
-	return ohtd_store_is_hung(&view, now_ns());
+	return ohtd_store_is_hung(&view, ohtd_monotonic_ns());
 }
 
 /* Told once, when it begins and when it ends. */
@@ -356,7 +348,7 @@ static struct ohtd_store_job *take_group(struct ohtd_store *store, bool *stoppin
 	while (!store->first && !store->stopping && wait_for_work(store))
 		;
 	group = take_queue(store);
-	atomic_store(&store->busy_since_ns, now_ns());
+	atomic_store(&store->busy_since_ns, ohtd_monotonic_ns());
 	*stopping = store->stopping;
 	pthread_mutex_unlock(&store->lock);
 	return group;
@@ -468,7 +460,7 @@ static int enqueue(struct ohtd_store *store, struct ohtd_store_job *job)
 	store->waiting++;
 	/* A thread that does not come for the job is as bad as one that does not end a group. */
 	if (!atomic_load(&store->busy_since_ns))
-		atomic_store(&store->busy_since_ns, now_ns());
+		atomic_store(&store->busy_since_ns, ohtd_monotonic_ns());
 	pthread_cond_signal(&store->work_there);
 	return 0;
 }

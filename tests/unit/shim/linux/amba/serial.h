@@ -18,7 +18,6 @@
 #define UART011_CR		0x030
 #define UART011_IFLS		0x034
 #define UART011_IMSC		0x038
-#define UART011_RIS		0x03c
 #define UART011_MIS		0x040
 #define UART011_ICR		0x044
 #define UART011_DMACR		0x048
