@@ -128,6 +128,7 @@ class Scenario:
         until(lambda: shown(self.robot)["position_mm"] is not None, what="a position")
         until(lambda: why_not(self.robot, "move") <= {"docked"}, what="nothing but the dock in the way of a move")
         if "docked" in why_not(self.robot, "move"):
+            until(lambda: not why_not(self.robot, "undock"), what="nothing in the way of undocking")
             finishes(self.robot, begin(self.robot, "undock"))
             until(lambda: shown(self.robot)["state"] == "idle", DRIVE_S, "the end of undocking")
         target_mm = round(shown(self.robot)["position_mm"]) + (400 if shown(self.robot)["position_mm"] < 6000 else -400)
