@@ -183,7 +183,7 @@ int oht_estop_take(struct oht_estop *estop, const void *who, u32 deadman_ms)
 	return ret;
 }
 
-/* Stops and takes the role from @who; false if @who is not the controller. */
+/* Stop the machine and end the role of @who; false if @who is not the controller. */
 static bool oht_estop_drop(struct oht_estop *estop, const void *who, u32 cause)
 {
 	u64 now = ktime_get_ns();

@@ -93,7 +93,7 @@ static const char *text_of(struct json_object *json, const char *name)
 	return json_object_get_string(json_object_object_get(json, name));
 }
 
-/* A single reason; not the one that is the whole @detail already. */
+/* Write one reason behind @before. False: it repeats @detail and names no member, so it is left out. */
 static bool describe_one(struct json_object *error, const char *detail, const char *before, FILE *to)
 {
 	const char *pointer = text_of(error, "pointer"), *own = text_of(error, "detail");

@@ -51,7 +51,6 @@ int cmd_robot(struct cli *cli, int count, char **arguments);
 int cmd_robot_move(struct cli *cli, int count, char **arguments);
 int cmd_robot_mode(struct cli *cli, int count, char **arguments);
 int cmd_robot_limits(struct cli *cli, int count, char **arguments);
-int cmd_robot_list(struct cli *cli, int count, char **arguments);
 int cmd_robot_queue(struct cli *cli, int count, char **arguments);
 int cmd_robot_cancel(struct cli *cli, int count, char **arguments);
 int cmd_robot_override(struct cli *cli, int count, char **arguments);

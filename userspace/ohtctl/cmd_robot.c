@@ -90,38 +90,6 @@ int cmd_robot_mode(struct cli *cli, int count, char **arguments)
 	return result;
 }
 
-/* Lists that are one request, a line for each item. */
-static const struct {
-	const char *verb;
-	const char *path;
-	struct show_column columns[8];
-} lists[] = {
-	{ "robot stations", "robot/stations", { { "name", 24 }, { "position_mm", 0 } } },
-	{ "robot interlocks", "robot/interlocks", { { "verb", 10 }, { "why_not", 0 } } },
-	{ "robot commands", "robot/commands?limit=20",
-	  { { "number", 8 }, { "verb", 8 }, { "state", 12 }, { "reason", 16 }, { "position_mm", 12 },
-	    { "accepted", 24 }, { "by", 0 } } },
-};
-
-int cmd_robot_list(struct cli *cli, int count, char **arguments)
-{
-	struct json_object *answer = NULL;
-	size_t i = 0;
-	int result;
-
-	(void)count;
-	(void)arguments;
-	while (strcmp(lists[i].verb, cli->verb->name))
-		i++;
-	result = client_request(cli, "GET", lists[i].path, NULL, &answer);
-	if (!result && cli->json)
-		show_answer(cli, answer);
-	else if (!result)
-		show_items(cli, answer, "items", lists[i].columns);
-	json_object_put(answer);
-	return result;
-}
-
 int cmd_robot_queue(struct cli *cli, int count, char **arguments)
 {
 	static const struct show_column columns[] = {

@@ -31,7 +31,7 @@ struct cli;
  */
 int pin_get(struct cli *cli, int folder, const char *url, const char *name, char **authority);
 
-/* Trust the authority @pem from now on, since the one that was kept until now vouched for it. 0 or an exit code. */
+/* Replace the kept authority by @pem, which came over a connection that the kept one had signed. 0 or an exit code. */
 int pin_keep(struct cli *cli, int folder, const char *name, const char *pem);
 
 /* Fingerprint of a certificate (PEM); 0, or -1 if it is none. */

@@ -50,16 +50,29 @@ bool remote_is_controller(struct cli *cli)
 
 /* ---- one request ---- */
 
+static const struct show_column station_columns[] = { { "name", 24 }, { "position_mm", 0 }, { NULL, 0 } };
+
+static const struct show_column interlock_columns[] = { { "verb", 10 }, { "why_not", 0 }, { NULL, 0 } };
+
+static const struct show_column command_columns[] = {
+	{ "number", 8 }, { "verb", 8 }, { "state", 12 }, { "reason", 16 }, { "position_mm", 12 },
+	{ "accepted", 24 }, { "by", 0 }, { NULL, 0 },
+};
+
 static const struct {
 	const char *verb;
 	const char *method;
 	const char *path;
 	const char *body;
+	const struct show_column *columns;	/* of a list, a line for each item */
 } calls[] = {
 	{ "info", "GET", "health", NULL },
 	{ "status", "GET", "robot", NULL },
 	{ "robot status", "GET", "robot", NULL },
 	{ "robot facts", "GET", "robot/factsheet", NULL },
+	{ "robot stations", "GET", "robot/stations", NULL, station_columns },
+	{ "robot interlocks", "GET", "robot/interlocks", NULL, interlock_columns },
+	{ "robot commands", "GET", "robot/commands?limit=20", NULL, command_columns },
 	{ "safety status", "GET", "safety", NULL },
 	{ "safety stop", "POST", "safety/stop", NULL },
 	{ "safety enable", "POST", "safety/enable", NULL },
@@ -82,7 +95,9 @@ int remote_call(struct cli *cli, int count, char **arguments)
 	body = calls[i].body ? json_tokener_parse(calls[i].body) : NULL;
 	result = client_request(cli, calls[i].method, calls[i].path, body, &answer);
 	json_object_put(body);
-	if (!result)
+	if (!result && calls[i].columns && !cli->json)
+		show_items(cli, answer, "items", calls[i].columns);
+	else if (!result)
 		show_answer(cli, answer);
 	json_object_put(answer);
 	return result;

@@ -298,12 +298,17 @@ OHTD_SHAPE(say_type, "SocketMessage",
 	OHTD_WORD(say_type, type, .flags = OHTD_NEEDED, .words = &type_words,
 		  .summary = "What the message is"));
 
+/* For a refusal: a message that is taken is not read once more. */
+static struct ohtd_scalar id_of(const struct ohtd_memory *memory, const char *text, size_t bytes)
+{
+	return ohtd_input_peek(memory, text, bytes, "id", OHTD_SOCKET_ID_BYTES_MAX);
+}
+
 static void read_message(struct ohtd_socket *socket, const struct ohtd_memory *memory,
 			 const char *text, size_t bytes)
 {
 	struct ohtd_input input = { .memory = memory, .shape = &say_type_shape };
 	struct ohtd_scalar type = ohtd_input_peek(memory, text, bytes, "type", TYPE_BYTES_MAX);
-	struct ohtd_scalar id = ohtd_input_peek(memory, text, bytes, "id", OHTD_SOCKET_ID_BYTES_MAX);
 	size_t i = type.text ? 0 : SAYINGS;
 
 	while (i < SAYINGS && strcmp(type.text, sayings[i].kind.type))
@@ -312,13 +317,13 @@ static void read_message(struct ohtd_socket *socket, const struct ohtd_memory *m
 		input.shape = sayings[i].kind.shape;
 	if (ohtd_input_body(&input, text, bytes) || i == SAYINGS)
 		reply(socket, memory, &(struct socket_error){
-			.type = "error", .id = id, .code = input.code, .detail = input.detail,
+			.type = "error", .id = id_of(memory, text, bytes), .code = input.code, .detail = input.detail,
 			.errors = input.error_count ? input.errors : NULL,
 			.errors_count = input.error_count,
 		});
 	else if (!socket->who.role && !sayings[i].kind.stranger)
 		reply(socket, memory, &(struct socket_error){
-			.type = "error", .id = id, .code = "token_missing", .detail = "say first who you are",
+			.type = "error", .id = id_of(memory, text, bytes), .code = "token_missing", .detail = "say first who you are",
 		});
 	else
 		sayings[i].take(socket, memory, input.view);
