@@ -307,6 +307,60 @@ static void profile_refused_at_first_is_asked_for_again(void **state)
 	fixture_destroy(f);
 }
 
+/* Says of the power module whether it knows its registers; what it is it always tells. */
+static void power_knows(struct fixture *f, bool knows)
+{
+	const struct ohtd_model *model = f->control.model;
+	const struct ohtd_unit *unit = &f->control.units[POWER - 1];
+	const struct ohtd_probe *probe = &unit->kind->probe;
+	unsigned int i;
+
+	for (i = 0; i < unit->plan->map->count; i++) {
+		uint16_t address = unit->plan->map->reg[i].address;
+
+		if (address != model->device_id_address && address != model->module_type_address &&
+		    (address < probe->address || address >= probe->address + probe->count))
+			f->fake->units[POWER].known[address] = knows;
+	}
+}
+
+/*
+ * That it says what it is makes a module no better that has not one of its values, be it that it does not know them (02) or
+ * is busy (06): it gets worse, never well by turns, and is well when it has them.
+ */
+static void module_without_its_values_is_not_well(void **state)
+{
+	static const struct {
+		uint8_t exception;
+		enum ohtd_health then;
+	} rows[] = { { 2, OHTD_HEALTH_DEGRADED }, { 6, OHTD_HEALTH_LOST } };
+	unsigned int row, i;
+
+	(void)state;
+	for (row = 0; row < 2; row++) {
+		struct fixture *f = fixture_create(true);
+		unsigned int good = 0;
+
+		fixture_plug_all(f, OHT_PROFILE_CANONICAL);
+		fixture_open(f);
+		fixture_run_ms(f, 3000);
+		assert_int_equal(view_of(f, POWER)->health, OHTD_HEALTH_GOOD);
+		f->fake->units[POWER].exception = rows[row].exception;
+		power_knows(f, false);
+		fixture_run_ms(f, 2000);
+		for (i = 0; i < 3000; i++) {
+			fixture_run_ms(f, 10);
+			good += view_of(f, POWER)->health != rows[row].then;
+		}
+		assert_int_equal(good, 0);
+		power_knows(f, true);
+		fixture_run_ms(f, 12000);
+		assert_int_equal(view_of(f, POWER)->health, OHTD_HEALTH_GOOD);
+		assert_string_equal(view_of(f, POWER)->profile, "canonical");
+		fixture_destroy(f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +376,7 @@ int main(void)
 		cmocka_unit_test(other_module_in_its_place_is_told),
 		cmocka_unit_test(legacy_modules_are_told_with_and_without_gaps),
 		cmocka_unit_test(profile_refused_at_first_is_asked_for_again),
+		cmocka_unit_test(module_without_its_values_is_not_well),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,11 +79,11 @@ static void refused_register_does_not_lose_the_module(void **state)
 		assert_string_equal(f->control.units[DOCK - 1].view.profile, "canonical");
 		assert_int_equal(register_state(f, DOCK, "velocity_x"), OHTD_REGISTER_UNSUPPORTED);
 		assert_int_equal(register_state(f, DOCK, "velocity_y"), OHTD_REGISTER_OK);
-		/* And later, in an entry of the plan. */
+		/* And later, in an entry of the plan; none of its signals is left then. */
 		f->fake->units[DOCK].known[0x0030] = false;
 		fixture_run_ms(f, 1500);
 		assert_int_equal(register_state(f, DOCK, "position_x"), OHTD_REGISTER_UNSUPPORTED);
-		assert_int_equal(f->control.units[DOCK - 1].view.health, OHTD_HEALTH_GOOD);
+		assert_int_equal(f->control.units[DOCK - 1].view.health, OHTD_HEALTH_DEGRADED);
 		fixture_destroy(f);
 	}
 }

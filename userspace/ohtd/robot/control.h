@@ -83,6 +83,8 @@ struct ohtd_transfer {
  * @quick_us: how long its answer is waited for at first while it answers well
  * @refused_ns: when registers were last refused, 0: none are
  * @doubted: it has refused registers for long: it is asked once more what it is
+ * @mute: it has refused each of its signals, and answered none since
+ * @show_next: which of its polled registers it is asked for next while it is lost
  * @marks: enum ohtd_mark of every register
  * @blocks: requests, cut again when a mark changes
  * @poll_next: next block of @blocks.poll
@@ -104,11 +106,13 @@ struct ohtd_unit {
 	bool escalated;
 	bool quarantined;
 	bool doubted;
+	bool mute;
 	uint64_t due_ns;
 	unsigned int attempts;
 	unsigned int silences;
 	uint32_t quick_us;
 	uint64_t refused_ns;
+	unsigned int show_next;
 	uint8_t marks[OHTD_REGISTERS_MAX];
 	struct ohtd_blocks blocks;
 	unsigned int poll_next, sweep_next;
@@ -122,6 +126,7 @@ enum ohtd_identify_step {
 	OHTD_IDENTIFY_ID,
 	OHTD_IDENTIFY_TYPE,
 	OHTD_IDENTIFY_PROFILE,
+	OHTD_IDENTIFY_VALUE,
 };
 
 /**
@@ -130,6 +135,7 @@ enum ohtd_identify_step {
  * @full: part of a discovery of all units; @queue holds the rest
  * @whole: device id and type code are asked for together: the unit has told them before
  * @polls_wait: nothing else is polled meanwhile (the first discovery, outputs are off)
+ * @profile: what the unit was found to be, while it is asked for @value
  */
 struct ohtd_identify {
 	bool active;
@@ -138,11 +144,13 @@ struct ohtd_identify {
 	bool whole;
 	uint8_t unit;
 	uint8_t step;
+	uint8_t profile;
 	uint8_t attempts;
 	uint8_t queue[OHTD_UNITS];
 	uint8_t queued;
 	uint16_t device_id;
 	uint16_t type_code;
+	struct ohtd_block value;
 	uint64_t started_ns;
 	uint32_t runs;		/* completed discoveries */
 };
@@ -487,6 +495,12 @@ void ohtd_unit_polled(struct ohtd_control *control, struct ohtd_unit *unit,
 /* A sweep has ended: its failure says nothing about the unit's health. */
 void ohtd_unit_swept(struct ohtd_control *control, struct ohtd_unit *unit,
 		     const struct ohtd_block *block, const struct oht_reply *reply);
+/*
+ * What a lost unit has to answer beside what it is, to be back: one of its polled registers, in turn. No words: it is not
+ * lost, is another one than before, or has no such register.
+ */
+struct ohtd_block ohtd_unit_to_show(const struct ohtd_control *control, const struct ohtd_unit *unit,
+				    const struct ohtd_identify *identify, enum oht_profile profile);
 /* A unit has told what it is (kind NULL: unknown type). */
 void ohtd_unit_found(struct ohtd_control *control, struct ohtd_unit *unit,
 		     const struct ohtd_identify *identify, enum oht_profile profile);

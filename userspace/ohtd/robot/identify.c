@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What is at a unit address: device id, type code, and by the answer to one more read the profile.
+ * What is at a unit address: device id, type code, and by the answer to one more read the profile. A lost unit
+ * must answer a register that is polled, too: else it could be back only to be lost again.
  * Source: docs/data.md.
  */
 #include <string.h>
@@ -124,11 +125,13 @@ static struct ohtd_block step_block(const struct ohtd_control *control)
 			.address = control->model->module_type_address,
 			.words = 1,
 		};
-	default:
+	case OHTD_IDENTIFY_PROFILE:
 		return (struct ohtd_block){
 			.address = probe_of(control)->address,
 			.words = probe_of(control)->count,
 		};
+	default:
+		return control->identify.value;
 	}
 }
 
@@ -199,8 +202,16 @@ static enum oht_profile judge_profile(const struct ohtd_probe *probe,
 
 static void found(struct ohtd_control *control, enum oht_profile profile)
 {
-	ohtd_unit_found(control, ohtd_unit(control, control->identify.unit), &control->identify,
-			profile);
+	struct ohtd_identify *identify = &control->identify;
+	struct ohtd_unit *unit = ohtd_unit(control, identify->unit);
+
+	identify->profile = profile;
+	identify->value = ohtd_unit_to_show(control, unit, identify, profile);
+	if (identify->step != OHTD_IDENTIFY_VALUE && identify->value.words) {
+		identify->step = OHTD_IDENTIFY_VALUE;
+		return;
+	}
+	ohtd_unit_found(control, unit, identify, profile);
 	next_unit(control);
 }
 
@@ -228,15 +239,19 @@ static void answered(struct ohtd_control *control, const struct oht_reply *reply
 	case OHTD_IDENTIFY_TYPE:
 		take_type(control, reply->words[0]);
 		break;
-	default:
+	case OHTD_IDENTIFY_PROFILE:
 		found(control, judge_profile(probe_of(control), reply));
+		break;
+	default:
+		found(control, identify->profile);
 	}
 }
 
-/* The unit refuses device id or type code alone. A module without a device id may still have a type. */
+/* The unit refuses device id, type code or a value. A module without a device id may still have a type. */
 static void refused_alone(struct ohtd_control *control)
 {
 	struct ohtd_identify *identify = &control->identify;
+	struct ohtd_unit *unit = ohtd_unit(control, identify->unit);
 
 	if (identify->step == OHTD_IDENTIFY_ID) {
 		identify->device_id = 0;
@@ -244,7 +259,9 @@ static void refused_alone(struct ohtd_control *control)
 		identify->step = OHTD_IDENTIFY_TYPE;
 		return;
 	}
-	ohtd_unit_unnamed(control, ohtd_unit(control, identify->unit));
+	if (identify->step == OHTD_IDENTIFY_VALUE)
+		unit->show_next++;
+	ohtd_unit_unnamed(control, unit);
 	next_unit(control);
 }
 
@@ -262,6 +279,8 @@ static void failed(struct ohtd_control *control, const struct oht_reply *reply)
 	identify->whole = false;
 	if (patient && identify->attempts < ATTEMPTS_PATIENT)
 		return;
+	if (identify->step == OHTD_IDENTIFY_VALUE)
+		unit->show_next++;
 	if (ohtd_reply_is_of_unit(reply))
 		ohtd_unit_unnamed(control, unit);
 	else if (expected || unit->view.generation)

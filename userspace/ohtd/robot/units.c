@@ -168,6 +168,7 @@ static void cut_blocks(struct ohtd_unit *unit)
 {
 	ohtd_blocks_cut(unit->plan->map, unit->plan->signal, OHTD_SIGNALS_POLLED, unit->marks,
 			&unit->blocks);
+	unit->mute |= unit->blocks.mute;
 }
 
 /*
@@ -197,12 +198,17 @@ static void store_known(struct ohtd_unit *unit, const struct ohtd_block *block)
 	cut_blocks(unit);
 }
 
-/* A poll that has failed as often as degrades its module hides behind no answer to another one. */
+/*
+ * A poll that has failed as often as degrades its module hides behind no answer to another one, and no answer replaces
+ * the values of which it has refused each.
+ */
 static bool misses_values(const struct ohtd_unit *unit)
 {
 	const struct oht_module *module = unit->plan ? unit->kind->module : NULL;
 	unsigned int i;
 
+	if (module && unit->mute)
+		return true;
 	for (i = 0; module && i < unit->blocks.polls; i++)
 		if (unit->blocks.failures[unit->blocks.poll[i].first] >=
 		    module->degrade_after_errors * (module->retries + 1))
@@ -273,6 +279,9 @@ void ohtd_unit_polled(struct ohtd_control *control, struct ohtd_unit *unit,
 		      const struct ohtd_block *block, const struct oht_reply *reply,
 		      uint64_t time_ns)
 {
+	/* A poll is of signals, unless all of them are refused. */
+	if (reply->outcome == OHT_OUTCOME_OK && !unit->blocks.mute)
+		unit->mute = false;
 	if (is_stale(unit) || store(unit, block, reply, time_ns) ||
 	    reply->outcome == OHT_OUTCOME_GONE || reply->outcome == OHT_OUTCOME_CANCELLED)
 		return;
@@ -335,6 +344,7 @@ static void forget_values(struct ohtd_unit *unit)
 		if (map->reg[i].access == OHT_ACCESS_WO)
 			unit->values.values[i].state = OHTD_REGISTER_WRITE_ONLY;
 	unit->dirty = true;
+	unit->mute = false;
 	unit->poll_next = 0;
 	unit->sweep_next = 0;
 	if (unit->plan)
@@ -379,12 +389,39 @@ static void resume(struct ohtd_control *control, struct ohtd_unit *unit)
 		ohtd_fault_settle(control, OHTD_WHY_MODULE_MISSING, unit->view.unit);
 }
 
+static const struct ohtd_plan *plan_of(const struct ohtd_unit *unit, const struct ohtd_kind *kind,
+				       enum oht_profile profile)
+{
+	return kind && kind->module->unit == unit->view.unit ? &kind->plan[profile] : NULL;
+}
+
+struct ohtd_block ohtd_unit_to_show(const struct ohtd_control *control, const struct ohtd_unit *unit,
+				    const struct ohtd_identify *identify, enum oht_profile profile)
+{
+	const struct ohtd_kind *kind = ohtd_model_by_type(control->model, identify->type_code);
+	const struct ohtd_plan *plan = plan_of(unit, kind, profile);
+	struct ohtd_block block = { 0 };
+	unsigned int i;
+
+	if (!plan || plan != unit->plan || unit->view.health != OHTD_HEALTH_LOST)
+		return block;
+	for (i = 0; i < OHTD_SIGNALS_POLLED && !block.words; i++) {
+		int place = plan->signal[(unit->show_next + i) % OHTD_SIGNALS_POLLED];
+
+		if (place >= 0)
+			block = (struct ohtd_block){
+				.address = plan->map->reg[place].address,
+				.words = plan->map->reg[place].words,
+			};
+	}
+	return block;
+}
+
 void ohtd_unit_found(struct ohtd_control *control, struct ohtd_unit *unit,
 		     const struct ohtd_identify *identify, enum oht_profile profile)
 {
 	const struct ohtd_kind *kind = ohtd_model_by_type(control->model, identify->type_code);
-	bool assigned = kind && kind->module->unit == unit->view.unit;
-	const struct ohtd_plan *plan = assigned ? &kind->plan[profile] : NULL;
+	const struct ohtd_plan *plan = plan_of(unit, kind, profile);
 
 	/* It was taken out while its answer was on the way. */
 	if (unit->quarantined)
@@ -506,8 +543,8 @@ static void check_lost(struct ohtd_control *control, struct ohtd_unit *unit)
  */
 static void ask_again(const struct ohtd_control *control, struct ohtd_unit *unit)
 {
-	if (!unit->refused_ns || ohtd_state_in_motion(control->state) ||
-	    control->now_ns - unit->refused_ns < REFUSED_NS)
+	if (!unit->refused_ns || unit->view.health == OHTD_HEALTH_LOST ||
+	    ohtd_state_in_motion(control->state) || control->now_ns - unit->refused_ns < REFUSED_NS)
 		return;
 	unit->doubted = true;
 	forget_refusals(unit);
