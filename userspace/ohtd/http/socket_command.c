@@ -37,10 +37,10 @@ OHTD_SHAPE(socket_problem, "SocketProblem",
 		const struct Data_ *data;							\
 	};											\
 	OHTD_SHAPE_SHARED(S_, title_,								\
-		OHTD_TEXT(S_, type, .summary = word_),						\
+		OHTD_TEXT(S_, type, .summary = (word_)),					\
 		OHTD_SCALAR(S_, id, .summary = "Of the message that is answered"),		\
 		OHTD_INTEGER(S_, status, .summary = "Of HTTP"),					\
-		OHTD_OBJECT(S_, data, Data_, .summary = summary_))
+		OHTD_OBJECT(S_, data, Data_, .summary = (summary_)))
 
 SOCKET_ANSWER(socket_result, "SocketResult", "result", command_result, "What was done");
 SOCKET_ANSWER(socket_refusal, "SocketRefusal", "result", socket_problem, "Why it was not done");
