@@ -95,6 +95,7 @@ def test_not_while_stopped(own):
     until(lambda: own.get("robot").json["state"] == "estop", what="estop")
     answer = choose(own, "manual")
     assert (answer.status, answer.code) == (409, "wrong_state"), answer.body
+    assert answer.json["detail"].endswith(": estop."), answer.body
 
 
 def test_maintenance_is_chosen_at_the_machine(own):

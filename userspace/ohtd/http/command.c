@@ -14,8 +14,8 @@
 #define GRACE_MS	2000
 
 /*
- * One sentence out of the reason, its cause, its unit or the holder of the lease, of which each has
- * its own full stop.
+ * One sentence out of the reason, its cause, its unit, the state or the holder of the lease, of which
+ * each may have its own full stop.
  */
 static void reason_text(const struct ohtd_answer *answer, const struct ohtd_why *why, char *text,
 			size_t size)
@@ -31,6 +31,8 @@ static void reason_text(const struct ohtd_answer *answer, const struct ohtd_why 
 	if (why->code == OHTD_WHY_STOP_CAUSE || why->code == OHTD_WHY_NOT_PREPARED)
 		snprintf(text, size, "%.*s: %s %s", (int)n, reason, oht_cause_text(why->detail),
 			 oht_cause_action(why->detail));
+	else if (why->code == OHTD_WHY_STATE && why->detail)
+		snprintf(text, size, "%.*s: %s.", (int)n, reason, ohtd_state_name(why->detail - 1u));
 	else if (why->code == OHTD_WHY_CONTROL_HELD && *answer->holder)
 		snprintf(text, size, "%.*s: %s.", (int)n, reason, answer->holder);
 	else

@@ -56,7 +56,7 @@ enum ohtd_health {
 enum ohtd_why_code {
 	OHTD_WHY_NONE,
 	/* the request itself */
-	OHTD_WHY_STATE,			/* not possible in this robot state */
+	OHTD_WHY_STATE,			/* not possible in the robot state detail - 1; 0: not said */
 	OHTD_WHY_IN_FAULT,		/* the fault comes first: reset_fault */
 	OHTD_WHY_EXPIRED,		/* its deadline passed before it could be carried out */
 	OHTD_WHY_UNSUPPORTED,		/* the bus back-end cannot do it */

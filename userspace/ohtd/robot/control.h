@@ -577,6 +577,8 @@ bool ohtd_safety_module_stops(const struct ohtd_control *control);
 
 /* why.c */
 void ohtd_why_add(struct ohtd_why_list *list, unsigned int code, uint8_t unit, uint8_t detail);
+/* OHTD_WHY_STATE, with the present state. */
+void ohtd_why_add_state(const struct ohtd_control *control, struct ohtd_why_list *list);
 /* Everything that keeps @event from being accepted now. */
 void ohtd_why_event(struct ohtd_control *control, enum ohtd_event event,
 		    struct ohtd_why_list *list);

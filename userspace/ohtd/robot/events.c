@@ -161,7 +161,7 @@ static const struct ohtd_row *admit(struct ohtd_control *control,
 	if (!row || row->planned) {
 		ohtd_why_event(control, raised->event, why);
 		if (!why->count)
-			ohtd_why_add(why, OHTD_WHY_STATE, 0, 0);
+			ohtd_why_add_state(control, why);
 		return NULL;
 	}
 	if (raised->role < row->role) {

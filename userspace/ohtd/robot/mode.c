@@ -40,7 +40,7 @@ static void list_refusals(const struct ohtd_control *control, struct ohtd_why_li
 	if (control->state == OHTD_STATE_FAULT)
 		ohtd_why_add(why, OHTD_WHY_IN_FAULT, 0, 0);
 	else if (control->state != OHTD_STATE_SAFE && control->state != OHTD_STATE_IDLE)
-		ohtd_why_add(why, OHTD_WHY_STATE, 0, 0);
+		ohtd_why_add_state(control, why);
 	else if (control->state == OHTD_STATE_IDLE && !control->facts[OHTD_FACT_STANDSTILL])
 		ohtd_why_add(why, OHTD_WHY_MOVING, 0, 0);
 }

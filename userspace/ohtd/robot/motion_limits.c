@@ -151,7 +151,7 @@ static void list_refusals(const struct ohtd_control *control, struct ohtd_why_li
 	case OHTD_STATE_CONFIG:
 		break;
 	default:
-		ohtd_why_add(why, OHTD_WHY_STATE, 0, 0);
+		ohtd_why_add_state(control, why);
 		return;
 	}
 	if (!control->facts[OHTD_FACT_STANDSTILL] ||

@@ -20,6 +20,11 @@ void ohtd_why_add(struct ohtd_why_list *list, unsigned int code, uint8_t unit, u
 	list->count++;
 }
 
+void ohtd_why_add_state(const struct ohtd_control *control, struct ohtd_why_list *list)
+{
+	ohtd_why_add(list, OHTD_WHY_STATE, 0, (uint8_t)(control->state + 1));
+}
+
 static void explain_modules(struct ohtd_control *control, struct ohtd_why_list *list)
 {
 	static const uint8_t codes[] = {
@@ -157,8 +162,10 @@ static void explain_fact(struct ohtd_control *control, enum ohtd_fact fact,
 	case OHTD_FACT_KEPT_IS_DOCK:
 		break;
 	default:
-		ohtd_why_add(list, fact < OHTD_FACTS_AVAILABLE ? OHTD_WHY_STATE :
-			     OHTD_WHY_NOT_AVAILABLE, 0, 0);
+		if (fact < OHTD_FACTS_AVAILABLE)
+			ohtd_why_add_state(control, list);
+		else
+			ohtd_why_add(list, OHTD_WHY_NOT_AVAILABLE, 0, 0);
 	}
 }
 
@@ -173,8 +180,10 @@ void ohtd_why_event(struct ohtd_control *control, enum ohtd_event event,
 	if (ohtd_mode_forbids(control->mode, event))
 		ohtd_why_add(list, OHTD_WHY_MODE, 0, (uint8_t)control->mode);
 	if (!ohtd_machine_knows(&control->machine, control->state, event)) {
-		ohtd_why_add(list, control->state == OHTD_STATE_FAULT ? OHTD_WHY_IN_FAULT :
-			     OHTD_WHY_STATE, 0, 0);
+		if (control->state == OHTD_STATE_FAULT)
+			ohtd_why_add(list, OHTD_WHY_IN_FAULT, 0, 0);
+		else
+			ohtd_why_add_state(control, list);
 		/* It would have to be reset first: say so as well. */
 		if (event == OHTD_EVENT_SAFE_RESET && ohtd_safety_latched(control))
 			explain_stop(control, list);
