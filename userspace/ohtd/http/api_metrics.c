@@ -53,8 +53,11 @@ static void head(struct ohtd_writer *out, const char *name, const char *type, co
 static void put_one(struct ohtd_writer *out, const char *name, const char *type, const char *help,
 		    double value)
 {
+	char text[OHTD_NUMBER_BYTES];
+
+	ohtd_number_text(text, value);
 	head(out, name, type, help);
-	put(out, "%s %.17g\n", name, value);
+	put(out, "%s %s\n", name, text);
 }
 
 /* ---- requests ---- */

@@ -8,7 +8,6 @@
 
 #include "http/member.h"
 
-#define NUMBER_BYTES	32
 /* Fifteen digits give each decimal back, seventeen each double. */
 #define DIGITS_MIN	15
 #define DIGITS_MAX	17
@@ -177,11 +176,22 @@ static void put_integer(struct ohtd_writer *writer, int64_t value)
 	put_unsigned(writer, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
+/* 79.9, not 79.900000000000006. */
+int ohtd_number_text(char text[static OHTD_NUMBER_BYTES], double value)
+{
+	int n, digits = DIGITS_MIN;
+
+	do {
+		n = snprintf(text, OHTD_NUMBER_BYTES, "%.*g", digits, value);
+	} while (digits++ < DIGITS_MAX && strtod(text, NULL) != value);
+	return n;
+}
+
 /* ".0" tells a number with decimals from an integer. */
 static void put_number(struct ohtd_writer *writer, double value)
 {
-	char text[NUMBER_BYTES];
-	int n, digits = DIGITS_MIN;
+	char text[OHTD_NUMBER_BYTES];
+	int n;
 
 	if (!isfinite(value)) {
 		PUT_WORD(writer, "null");
@@ -192,10 +202,7 @@ static void put_number(struct ohtd_writer *writer, double value)
 		PUT_WORD(writer, ".0");
 		return;
 	}
-	/* 79.9, not 79.900000000000006: as many digits as it takes to read the same number back. */
-	do {
-		n = snprintf(text, sizeof(text), "%.*g", digits, value);
-	} while (digits++ < DIGITS_MAX && strtod(text, NULL) != value);
+	n = ohtd_number_text(text, value);
 	ohtd_write_bytes(writer, text, (size_t)n);
 	if (!strpbrk(text, ".e"))
 		PUT_WORD(writer, ".0");
