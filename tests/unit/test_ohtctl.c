@@ -156,6 +156,11 @@ static void no_device_is_exit_3(void **state)
 		assert_int_equal(run_json(lines[i]), 3);
 		assert_int_equal(number("/exit"), 3);
 	}
+	/* A robot elsewhere takes what ohtd has a route for. */
+	run("status");
+	assert_non_null(strstr(err_text, "--url https://"));
+	run("raw 2 41");
+	assert_null(strstr(err_text, "--url"));
 }
 
 static void no_permission_is_exit_1(void **state)

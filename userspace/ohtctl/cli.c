@@ -70,6 +70,7 @@ static int open_exit_code(int error)
 
 int cli_open(struct cli *cli, unsigned int flags)
 {
+	const char *elsewhere = "";
 	char text[OHT_TEXT_BYTES];
 	int error;
 
@@ -80,7 +81,9 @@ int cli_open(struct cli *cli, unsigned int flags)
 		return 0;
 	error = errno;
 	oht_open_text(cli->device, error, text, sizeof(text));
-	return cli_fail(cli, open_exit_code(error), "%s", text);
+	if (error == ENOENT && cli->verb->remote)
+		elsewhere = "; a robot elsewhere: --url https://HOST:8443";
+	return cli_fail(cli, open_exit_code(error), "%s%s", text, elsewhere);
 }
 
 int cli_fail_errno(struct cli *cli, const char *doing)
