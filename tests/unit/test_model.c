@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +153,8 @@ static bool loads_with(const char *file, const char *content)
 		unlink(path);
 	error[0] = '\0';
 	model = ohtd_model_load(dir, NULL, error);
+	/* By this the daemon tells what another start may mend. */
+	assert_true(model || errno == (content ? EINVAL : ENOENT));
 	ohtd_model_free(model);
 	assert_int_equal(scratch_remove(dir), 0);
 	return model != NULL;

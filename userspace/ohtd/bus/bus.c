@@ -19,6 +19,7 @@ struct ohtd_bus *ohtd_bus_create(const struct ohtd_bus_setup *setup, char *error
 	} else {
 		snprintf(error, error_bytes, "bus: no back-end is called '%s': kernel or rtu",
 			 setup->backend);
+		errno = EINVAL;
 	}
 	return bus;
 }

@@ -115,7 +115,7 @@ struct ohtd_bus {
 /**
  * ohtd_bus_create() - a bus that is not open yet
  * @setup: which
- * @error: one line when NULL is returned
+ * @error: one line when NULL is returned; errno says why, too
  * @error_bytes: size of @error
  *
  * The rtu back-end reserves a low descriptor number here: libmodbus uses select(), and a number of

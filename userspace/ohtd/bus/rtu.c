@@ -577,6 +577,7 @@ struct ohtd_bus *ohtd_bus_rtu_create(const struct ohtd_bus_setup *setup, char *e
 	if (ret) {
 		snprintf(error, error_bytes, "bus: cannot begin: %s", strerror(-ret));
 		rtu_destroy(&rtu->bus);
+		errno = -ret;
 		return NULL;
 	}
 	return &rtu->bus;

@@ -567,6 +567,7 @@ struct ohtd_model *ohtd_model_load(const char *data_dir, const char *user_dir,
 				   char error[OHT_ERROR_BYTES])
 {
 	struct ohtd_model *model = calloc(1, sizeof(*model));
+	int ret;
 
 	if (!data_dir)
 		data_dir = OHT_DATADIR;
@@ -574,13 +575,14 @@ struct ohtd_model *ohtd_model_load(const char *data_dir, const char *user_dir,
 		snprintf(error, OHT_ERROR_BYTES, "out of memory");
 		return NULL;
 	}
-	if (oht_modmap_load(data_dir, &model->modmap, error)) {
-		ohtd_model_free(model);
-		return NULL;
+	ret = oht_modmap_load(data_dir, &model->modmap, error);
+	if (!ret) {
+		ohtd_user_maps_load(&model->user, model->modmap, user_dir);
+		ret = fill_model(model, data_dir, error);
 	}
-	ohtd_user_maps_load(&model->user, model->modmap, user_dir);
-	if (fill_model(model, data_dir, error)) {
+	if (ret) {
 		ohtd_model_free(model);
+		errno = -ret;
 		return NULL;
 	}
 	return model;

@@ -176,7 +176,7 @@ struct ohtd_model {
  * @user_dir: folder with register maps of the user, which need not be there; NULL: none
  * @error: one line on failure; nothing in @user_dir is one
  *
- * Return: NULL on failure; else end with ohtd_model_free().
+ * Return: NULL on failure, which errno tells, too; else end with ohtd_model_free().
  */
 struct ohtd_model *ohtd_model_load(const char *data_dir, const char *user_dir,
 				   char error[OHT_ERROR_BYTES]);

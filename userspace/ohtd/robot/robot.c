@@ -115,6 +115,24 @@ static void describe_bus(struct ohtd_robot *robot)
 	view->time_factor = robot->control.time_factor;
 }
 
+/* What the robot is, from the files of its folder. */
+static int load_tables(struct ohtd_control *control, const char *data_dir, const char *user_dir,
+		       char error[OHT_ERROR_BYTES])
+{
+	int ret;
+
+	control->model = ohtd_model_load(data_dir, user_dir, error);
+	if (!control->model)
+		return -errno;
+	ret = ohtd_machine_load(data_dir, &control->machine, error);
+	if (!ret)
+		ret = ohtd_verbs_load(data_dir, &control->verbs, error);
+	if (!ret)
+		ret = ohtd_stations_load(data_dir, &control->stations, error);
+	return ret ? ret : ohtd_limits_init(&control->limits, data_dir,
+					    ohtd_clock_monotonic_ns(control->clock), error);
+}
+
 static int fill_robot(struct ohtd_robot *robot, const struct ohtd_robot_config *config,
 		      char *error, size_t error_bytes)
 {
@@ -124,18 +142,14 @@ static int fill_robot(struct ohtd_robot *robot, const struct ohtd_robot_config *
 	int ret;
 
 	set_setup(robot, config);
-	control->model = ohtd_model_load(data_dir, config->user_dir, why);
-	if (!control->model || ohtd_machine_load(data_dir, &control->machine, why) ||
-	    ohtd_verbs_load(data_dir, &control->verbs, why) ||
-	    ohtd_stations_load(data_dir, &control->stations, why) ||
-	    ohtd_limits_init(&control->limits, data_dir, ohtd_clock_monotonic_ns(control->clock),
-			     why)) {
+	ret = load_tables(control, data_dir, config->user_dir, why);
+	if (ret) {
 		snprintf(error, error_bytes, "%s", why);
-		return -EINVAL;
+		return ret;
 	}
 	control->bus = ohtd_bus_create(&robot->setup, error, error_bytes);
 	if (!control->bus)
-		return -EINVAL;
+		return -errno;
 	ret = create_links(robot);
 	if (!ret)
 		ret = ohtd_control_init(control);
