@@ -2,6 +2,7 @@
 #include "config/config.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -440,9 +441,12 @@ int ohtd_config_load(struct ohtd_config *config, const char *path, char *why, si
 	struct loading loading = { .config = config };
 
 	set_defaults(config);
-	if (ohtd_ini_parse(path, take_key, &loading, why, size) ||
-	    check_together(&loading, path, why, size))
+	if (ohtd_ini_parse(path, take_key, &loading, why, size))
 		return -1;
+	if (check_together(&loading, path, why, size)) {
+		errno = EINVAL;
+		return -1;
+	}
 	resolve(config);
 	return 0;
 }

@@ -92,7 +92,7 @@ struct ohtd_config {
  * @why: on failure one line "file:line: text"
  * @size: of @why in bytes
  *
- * Return: 0, or -1 with @why filled.
+ * Return: 0, or -1 with @why filled and errno, as of ohtd_ini_parse().
  */
 int ohtd_config_load(struct ohtd_config *config, const char *path, char *why, size_t size);
 

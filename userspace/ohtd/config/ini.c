@@ -102,7 +102,10 @@ int ohtd_ini_parse(const char *path, ohtd_ini_cb cb, void *ctx, char *why, size_
 	int r;
 
 	if (!f) {
-		snprintf(why, size, "%s: %s", path, strerror(errno));
+		int error = errno;
+
+		snprintf(why, size, "%s: %s", path, strerror(error));
+		errno = error;
 		return -1;
 	}
 	do {
@@ -114,7 +117,9 @@ int ohtd_ini_parse(const char *path, ohtd_ini_cb cb, void *ctx, char *why, size_
 			r = -1;
 	} while (r > 0);
 	fclose(f);
-	if (r < 0)
+	if (r < 0) {
 		snprintf(why, size, "%s:%u: %s", path, number, reason);
+		errno = EINVAL;
+	}
 	return r;
 }

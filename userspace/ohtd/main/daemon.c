@@ -90,21 +90,17 @@ static int fail(struct running *run, const char *what)
 	return -1;
 }
 
-/* Settings, files and data that are wrong stay wrong until a person mends them. */
-static bool is_lasting(int error)
+bool ohtd_is_lasting(int error)
 {
 	return error == EINVAL || error == ENOENT || error == ENOTDIR || error == EISDIR ||
 	       error == EACCES || error == EPERM || error == ENAMETOOLONG || error == ELOOP ||
 	       error == ENOTTY;
 }
 
-/*
- * For what has failed because of @error, which the function that failed must have set. A port that is in
- * use, a disk that fails and memory that is missing may be different for the next start.
- */
+/* For what has failed because of @error, which the function that failed must have set. */
 static int judge(struct running *run, int error)
 {
-	run->lasting = is_lasting(error);
+	run->lasting = ohtd_is_lasting(error);
 	return -1;
 }
 

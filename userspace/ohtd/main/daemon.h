@@ -7,7 +7,15 @@
 #ifndef OHTD_MAIN_DAEMON_H
 #define OHTD_MAIN_DAEMON_H
 
+#include <stdbool.h>
+
 struct ohtd_config;
+
+/*
+ * Whether a failure because of @error stays until a person mends it: settings, files and data that are wrong. A port
+ * that is in use, a disk that fails, memory and descriptors that are missing may be different for the next start.
+ */
+bool ohtd_is_lasting(int error);
 
 /**
  * ohtd_daemon_run() - run until SIGTERM or SIGINT

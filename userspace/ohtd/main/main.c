@@ -129,8 +129,10 @@ int main(int argc, char **argv)
 	if (action == OHTD_ACTION_PRINT_ASYNCAPI)
 		return print_asyncapi();
 	if (ohtd_config_load(&config, options.config, why, sizeof(why))) {
+		bool lasting = ohtd_is_lasting(errno);
+
 		complain(why);
-		return EX_CONFIG;
+		return lasting ? EX_CONFIG : 1;
 	}
 	if (action == OHTD_ACTION_ADD_USER)
 		return add_user(&config, &options);

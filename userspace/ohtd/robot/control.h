@@ -20,6 +20,7 @@
 #include "../base/clock.h"
 #include "blocks.h"
 #include "event_ring.h"
+#include "identify.h"
 #include "layout.h"
 #include "lease.h"
 #include "link.h"
@@ -118,41 +119,6 @@ struct ohtd_unit {
 	unsigned int poll_next, sweep_next;
 	uint32_t backoff_ms;
 	uint64_t lost_since_ns;
-};
-
-/* ---- finding out what a unit is ---- */
-
-enum ohtd_identify_step {
-	OHTD_IDENTIFY_ID,
-	OHTD_IDENTIFY_TYPE,
-	OHTD_IDENTIFY_PROFILE,
-	OHTD_IDENTIFY_VALUE,
-};
-
-/**
- * struct ohtd_identify - at most one unit at a time
- * @active: a unit is being asked
- * @full: part of a discovery of all units; @queue holds the rest
- * @whole: device id and type code are asked for together: the unit has told them before
- * @polls_wait: nothing else is polled meanwhile (the first discovery, outputs are off)
- * @profile: what the unit was found to be, while it is asked for @value
- */
-struct ohtd_identify {
-	bool active;
-	bool full;
-	bool polls_wait;
-	bool whole;
-	uint8_t unit;
-	uint8_t step;
-	uint8_t profile;
-	uint8_t attempts;
-	uint8_t queue[OHTD_UNITS];
-	uint8_t queued;
-	uint16_t device_id;
-	uint16_t type_code;
-	struct ohtd_block value;
-	uint64_t started_ns;
-	uint32_t runs;		/* completed discoveries */
 };
 
 /* ---- prepared writes ---- */
@@ -495,12 +461,6 @@ void ohtd_unit_polled(struct ohtd_control *control, struct ohtd_unit *unit,
 /* A sweep has ended: its failure says nothing about the unit's health. */
 void ohtd_unit_swept(struct ohtd_control *control, struct ohtd_unit *unit,
 		     const struct ohtd_block *block, const struct oht_reply *reply);
-/*
- * What a lost unit has to answer beside what it is, to be back: one of its polled registers, in turn. No words: it is not
- * lost, is another one than before, or has no such register.
- */
-struct ohtd_block ohtd_unit_to_show(const struct ohtd_control *control, const struct ohtd_unit *unit,
-				    const struct ohtd_identify *identify, enum oht_profile profile);
 /* A unit has told what it is (kind NULL: unknown type). */
 void ohtd_unit_found(struct ohtd_control *control, struct ohtd_unit *unit,
 		     const struct ohtd_identify *identify, enum oht_profile profile);

@@ -200,16 +200,45 @@ static enum oht_profile judge_profile(const struct ohtd_probe *probe,
 	return legacy ? OHT_PROFILE_LEGACY : OHT_PROFILE_CANONICAL;
 }
 
+/*
+ * What a lost unit has to answer beside what it is, to be back: one of its polled registers, in turn. No words: it is not
+ * lost, is another one than before, or has no such register.
+ */
+static struct ohtd_block value_to_show(const struct ohtd_control *control, const struct ohtd_unit *unit,
+				       enum oht_profile profile)
+{
+	const struct ohtd_kind *kind =
+		ohtd_model_by_type(control->model, control->identify.type_code);
+	const struct ohtd_plan *plan = unit->plan;
+	struct ohtd_block block = { 0 };
+	unsigned int i;
+
+	if (!plan || unit->kind != kind || plan != &kind->plan[profile] ||
+	    unit->view.health != OHTD_HEALTH_LOST)
+		return block;
+	for (i = 0; i < OHTD_SIGNALS_POLLED && !block.words; i++) {
+		int place = plan->signal[(unit->show_next + i) % OHTD_SIGNALS_POLLED];
+
+		if (place >= 0)
+			block = (struct ohtd_block){
+				.address = plan->map->reg[place].address,
+				.words = plan->map->reg[place].words,
+			};
+	}
+	return block;
+}
+
 static void found(struct ohtd_control *control, enum oht_profile profile)
 {
 	struct ohtd_identify *identify = &control->identify;
 	struct ohtd_unit *unit = ohtd_unit(control, identify->unit);
 
 	identify->profile = profile;
-	identify->value = ohtd_unit_to_show(control, unit, identify, profile);
-	if (identify->step != OHTD_IDENTIFY_VALUE && identify->value.words) {
+	if (identify->step != OHTD_IDENTIFY_VALUE) {
 		identify->step = OHTD_IDENTIFY_VALUE;
-		return;
+		identify->value = value_to_show(control, unit, profile);
+		if (identify->value.words)
+			return;
 	}
 	ohtd_unit_found(control, unit, identify, profile);
 	next_unit(control);

@@ -389,39 +389,12 @@ static void resume(struct ohtd_control *control, struct ohtd_unit *unit)
 		ohtd_fault_settle(control, OHTD_WHY_MODULE_MISSING, unit->view.unit);
 }
 
-static const struct ohtd_plan *plan_of(const struct ohtd_unit *unit, const struct ohtd_kind *kind,
-				       enum oht_profile profile)
-{
-	return kind && kind->module->unit == unit->view.unit ? &kind->plan[profile] : NULL;
-}
-
-struct ohtd_block ohtd_unit_to_show(const struct ohtd_control *control, const struct ohtd_unit *unit,
-				    const struct ohtd_identify *identify, enum oht_profile profile)
-{
-	const struct ohtd_kind *kind = ohtd_model_by_type(control->model, identify->type_code);
-	const struct ohtd_plan *plan = plan_of(unit, kind, profile);
-	struct ohtd_block block = { 0 };
-	unsigned int i;
-
-	if (!plan || plan != unit->plan || unit->view.health != OHTD_HEALTH_LOST)
-		return block;
-	for (i = 0; i < OHTD_SIGNALS_POLLED && !block.words; i++) {
-		int place = plan->signal[(unit->show_next + i) % OHTD_SIGNALS_POLLED];
-
-		if (place >= 0)
-			block = (struct ohtd_block){
-				.address = plan->map->reg[place].address,
-				.words = plan->map->reg[place].words,
-			};
-	}
-	return block;
-}
-
 void ohtd_unit_found(struct ohtd_control *control, struct ohtd_unit *unit,
 		     const struct ohtd_identify *identify, enum oht_profile profile)
 {
 	const struct ohtd_kind *kind = ohtd_model_by_type(control->model, identify->type_code);
-	const struct ohtd_plan *plan = plan_of(unit, kind, profile);
+	bool assigned = kind && kind->module->unit == unit->view.unit;
+	const struct ohtd_plan *plan = assigned ? &kind->plan[profile] : NULL;
 
 	/* It was taken out while its answer was on the way. */
 	if (unit->quarantined)
