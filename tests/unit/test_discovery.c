@@ -353,6 +353,13 @@ static void module_without_its_values_is_not_well(void **state)
 			good += view_of(f, POWER)->health != rows[row].then;
 		}
 		assert_int_equal(good, 0);
+		/* Pulled out and put back it is as before. */
+		f->fake->units[POWER].fault = FAKE_SILENT;
+		fixture_run_ms(f, 3000);
+		assert_int_equal(view_of(f, POWER)->health, OHTD_HEALTH_LOST);
+		f->fake->units[POWER].fault = FAKE_GOOD;
+		fixture_run_ms(f, 3000);
+		assert_int_equal(view_of(f, POWER)->health, rows[row].then);
 		power_knows(f, true);
 		fixture_run_ms(f, 12000);
 		assert_int_equal(view_of(f, POWER)->health, OHTD_HEALTH_GOOD);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What is at a unit address: device id, type code, and by the answer to one more read the profile. A lost unit
- * must answer a register that is polled, too: else it could be back only to be lost again.
+ * must also answer for a register that is polled, if only that it has none: else it could be back only to be lost again.
  * Source: docs/data.md.
  */
 #include <string.h>
@@ -276,11 +276,10 @@ static void answered(struct ohtd_control *control, const struct oht_reply *reply
 	}
 }
 
-/* The unit refuses device id, type code or a value. A module without a device id may still have a type. */
+/* The unit refuses device id or type code alone. A module without a device id may still have a type. */
 static void refused_alone(struct ohtd_control *control)
 {
 	struct ohtd_identify *identify = &control->identify;
-	struct ohtd_unit *unit = ohtd_unit(control, identify->unit);
 
 	if (identify->step == OHTD_IDENTIFY_ID) {
 		identify->device_id = 0;
@@ -288,9 +287,7 @@ static void refused_alone(struct ohtd_control *control)
 		identify->step = OHTD_IDENTIFY_TYPE;
 		return;
 	}
-	if (identify->step == OHTD_IDENTIFY_VALUE)
-		unit->show_next++;
-	ohtd_unit_unnamed(control, unit);
+	ohtd_unit_unnamed(control, ohtd_unit(control, identify->unit));
 	next_unit(control);
 }
 
@@ -329,7 +326,8 @@ void ohtd_identify_done(struct ohtd_control *control, const struct ohtd_transfer
 	    step_block(control).words != transfer->block.words)
 		return;
 	if (reply->outcome == OHT_OUTCOME_OK ||
-	    (refused && control->identify.step == OHTD_IDENTIFY_PROFILE))
+	    (refused && (control->identify.step == OHTD_IDENTIFY_PROFILE ||
+			 control->identify.step == OHTD_IDENTIFY_VALUE)))
 		answered(control, reply);
 	else if (refused && whole)
 		control->identify.whole = false;
