@@ -202,7 +202,7 @@ static enum oht_profile judge_profile(const struct ohtd_probe *probe,
 
 /*
  * What a lost unit has to answer beside what it is, to be back: one of its polled registers, in turn. No words: it is not
- * lost, is another one than before, or has no such register.
+ * lost, is another one than before, or is polled for no signal.
  */
 static struct ohtd_block value_to_show(const struct ohtd_control *control, const struct ohtd_unit *unit,
 				       enum oht_profile profile)
