@@ -183,7 +183,10 @@ int oht_estop_take(struct oht_estop *estop, const void *who, u32 deadman_ms)
 	return ret;
 }
 
-/* Stop the machine and end the role of @who; false if @who is not the controller. */
+/*
+ * If @who is the controller, stop the machine for @cause and end its role. Else change nothing and
+ * return false.
+ */
 static bool oht_estop_drop(struct oht_estop *estop, const void *who, u32 cause)
 {
 	u64 now = ktime_get_ns();
