@@ -48,18 +48,15 @@ void ohtd_blocks_cut(const struct oht_regmap *map, const int *signals, unsigned 
 	bool wanted[OHTD_REGISTERS_MAX] = { false };
 	size_t i;
 
-	blocks->mute = false;
 	for (i = 0; i < signal_count; i++)
 		if (signals[i] >= 0)
-			blocks->mute = wanted[signals[i]] = true;
+			wanted[signals[i]] = true;
 	memset(blocks->failures, 0, sizeof(blocks->failures));
 	blocks->polls = 0;
 	blocks->sweeps = 0;
 	for (i = 0; i < map->count; i++)
 		if (wanted[i] && !taken[i] && readable(map, marks, i))
 			blocks->poll[blocks->polls++] = cut(map, marks, taken, i);
-	if (blocks->polls)
-		blocks->mute = false;
 	for (i = 0; i < map->count; i++)
 		if (!taken[i] && readable(map, marks, i))
 			blocks->sweep[blocks->sweeps++] = cut(map, marks, taken, i);

@@ -32,13 +32,11 @@ enum ohtd_mark {
  * struct ohtd_blocks - all requests for one unit
  * @poll: blocks that hold signals; read in turn at the module's period
  * @sweep: blocks of everything else that can be read; read in the time left over
- * @mute: the map has signals, and the module has refused each of them
  * @failures: of each block of @poll, by its first register: how often it has failed on end
  */
 struct ohtd_blocks {
 	uint16_t polls;
 	uint16_t sweeps;
-	bool mute;
 	struct ohtd_block poll[OHTD_REGISTERS_MAX];
 	struct ohtd_block sweep[OHTD_REGISTERS_MAX];
 	uint8_t failures[OHTD_REGISTERS_MAX];

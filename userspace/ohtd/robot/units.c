@@ -168,7 +168,22 @@ static void cut_blocks(struct ohtd_unit *unit)
 {
 	ohtd_blocks_cut(unit->plan->map, unit->plan->signal, OHTD_SIGNALS_POLLED, unit->marks,
 			&unit->blocks);
-	unit->mute |= unit->blocks.mute;
+}
+
+static bool refuses_all_signals(const struct ohtd_unit *unit)
+{
+	const int *signal = unit->plan->signal;
+	bool any = false;
+	unsigned int i;
+
+	for (i = 0; i < OHTD_SIGNALS_POLLED; i++) {
+		if (signal[i] < 0)
+			continue;
+		if (unit->marks[signal[i]] != OHTD_MARK_UNKNOWN)
+			return false;
+		any = true;
+	}
+	return any;
 }
 
 /*
@@ -187,6 +202,7 @@ static void store_unknown(struct ohtd_unit *unit, const struct ohtd_block *block
 	}
 	unit->dirty = true;
 	cut_blocks(unit);
+	unit->mute |= refuses_all_signals(unit);
 }
 
 /* A register that was asked for alone and answered may stand in a block again. */
@@ -279,11 +295,13 @@ void ohtd_unit_polled(struct ohtd_control *control, struct ohtd_unit *unit,
 		      const struct ohtd_block *block, const struct oht_reply *reply,
 		      uint64_t time_ns)
 {
+	if (is_stale(unit))
+		return;
 	/* A poll is of signals, unless all of them are refused. */
-	if (reply->outcome == OHT_OUTCOME_OK && !unit->blocks.mute)
-		unit->mute = false;
-	if (is_stale(unit) || store(unit, block, reply, time_ns) ||
-	    reply->outcome == OHT_OUTCOME_GONE || reply->outcome == OHT_OUTCOME_CANCELLED)
+	if (reply->outcome == OHT_OUTCOME_OK && unit->mute)
+		unit->mute = refuses_all_signals(unit);
+	if (store(unit, block, reply, time_ns) || reply->outcome == OHT_OUTCOME_GONE ||
+	    reply->outcome == OHT_OUTCOME_CANCELLED)
 		return;
 	if (reply->outcome == OHT_OUTCOME_TIMEOUT)
 		unit->silences++;
