@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -245,13 +246,17 @@ static void contradictions_are_refused(void **state)
 	       ":4: time_factor = 20 needs simulated = yes in [robot]");
 }
 
-static void missing_file_and_directory_are_refused(void **state)
+static void files_that_cannot_be_read_are_refused(void **state)
 {
 	(void)state;
 	assert_int_equal(ohtd_config_load(&config, "/nonexistent/x", why, sizeof(why)), -1);
 	assert_string_equal(why, "/nonexistent/x: No such file or directory");
 	assert_int_equal(ohtd_config_load(&config, "/tmp", why, sizeof(why)), -1);
 	assert_string_equal(why, "/tmp:1: Is a directory");
+	/* Opens, and its first byte cannot be read: no fault of the text, so the caller must hear which one. */
+	assert_int_equal(ohtd_config_load(&config, "/proc/self/mem", why, sizeof(why)), -1);
+	assert_int_equal(errno, EIO);
+	assert_string_equal(why, "/proc/self/mem:1: Input/output error");
 }
 
 int main(void)
@@ -267,7 +272,7 @@ int main(void)
 		CASE(wrong_values_are_refused),
 		CASE(registers_of_the_gateway_are_checked),
 		CASE(contradictions_are_refused),
-		CASE(missing_file_and_directory_are_refused),
+		CASE(files_that_cannot_be_read_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

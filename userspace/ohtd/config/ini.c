@@ -22,7 +22,10 @@ static char *trim(char *text)
 	return text;
 }
 
-/* Reads one line without its end. Returns 1, 0 at the end of the file, -1 with @why filled. */
+/*
+ * Reads one line without its end. Returns 1, 0 at the end of the file, or a negative errno with @why filled:
+ * -EINVAL for what is in the file, else why it cannot be read.
+ */
 static int read_line(FILE *f, char *line, char *why, size_t size)
 {
 	size_t n = 0;
@@ -38,18 +41,20 @@ static int read_line(FILE *f, char *line, char *why, size_t size)
 		}
 		if (iscntrl(c) && c != '\t') {
 			snprintf(why, size, "control byte 0x%02x", c);
-			return -1;
+			return -EINVAL;
 		}
 		if (n >= LINE_BYTES - 2) {
 			snprintf(why, size, "line longer than %d bytes", LINE_BYTES - 2);
-			return -1;
+			return -EINVAL;
 		}
 		line[n++] = (char)c;
 	}
 	line[n] = 0;
 	if (ferror(f)) {
-		snprintf(why, size, "%s", strerror(errno));
-		return -1;
+		int error = errno;
+
+		snprintf(why, size, "%s", strerror(error));
+		return -error;
 	}
 	return n || c != EOF;
 }
@@ -114,12 +119,13 @@ int ohtd_ini_parse(const char *path, ohtd_ini_cb cb, void *ctx, char *why, size_
 		/* Some editors put a byte order mark in front of the text. */
 		text = number == 1 && !strncmp(line, MARK, strlen(MARK)) ? line + strlen(MARK) : line;
 		if (r > 0 && take_line(text, section, number, cb, ctx, reason, sizeof(reason)))
-			r = -1;
+			r = -EINVAL;
 	} while (r > 0);
 	fclose(f);
 	if (r < 0) {
 		snprintf(why, size, "%s:%u: %s", path, number, reason);
-		errno = EINVAL;
+		errno = -r;
+		return -1;
 	}
-	return r;
+	return 0;
 }

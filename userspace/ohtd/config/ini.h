@@ -30,7 +30,7 @@ typedef int (*ohtd_ini_cb)(const struct ohtd_ini_line *line, void *ctx, char *wh
  * A line may have at most 1,022 bytes, a NUL or another control byte but tab is refused, as is a key
  * before the first section, an empty key and a line without "=".
  *
- * Return: 0, or -1 with @why filled and errno: EINVAL for what is in the file, else why it cannot be opened.
+ * Return: 0, or -1 with @why filled and errno: EINVAL for what is in the file, else why it cannot be opened or read.
  */
 int ohtd_ini_parse(const char *path, ohtd_ini_cb cb, void *ctx, char *why, size_t size);
 
