@@ -65,22 +65,16 @@ static void check_config(const struct ohtd_config *config)
 	HOLDS("certificate and key come together", !*config->certificate == !*config->key);
 }
 
-/* A comment in front, and no newline or one at the end: the same. Only at the start of a file is a byte order mark one. */
+/* No newline, or one and a comment behind it: the same. */
 static void check_again(const struct ohtd_config *config, const uint8_t *data, size_t size)
 {
-	static const char comment[] = "# comment\n\n";
-	static const char mark[] = "\xef\xbb\xbf";
-	char *padded = malloc(sizeof(comment) + size), why[WHY_BYTES];
+	static const char comment[] = "\n# comment\n\n";
+	char *padded = malloc(size + strlen(comment)), why[WHY_BYTES];
 	struct ohtd_config again;
 
-	if (size >= strlen(mark) && !memcmp(data, mark, strlen(mark))) {
-		data += strlen(mark);
-		size -= strlen(mark);
-	}
-	memcpy(padded, comment, sizeof(comment) - 1);
-	memcpy(padded + sizeof(comment) - 1, data, size);
-	padded[sizeof(comment) - 1 + size] = '\n';
-	fill(padded, sizeof(comment) + size);
+	memcpy(padded, data, size);
+	memcpy(padded + size, comment, strlen(comment));
+	fill(padded, size + strlen(comment));
 	HOLDS("comments and empty lines change nothing",
 	      !load(&again, why) && !memcmp(config, &again, sizeof(again)));
 	free(padded);
