@@ -48,7 +48,7 @@ struct ohtd_blocks {
  * @signals: places of signals in @map, negative ones are skipped
  * @signal_count: entries of @signals
  * @marks: enum ohtd_mark of every register
- * @blocks: filled
+ * @blocks: as the cut before left it, zeros at first; a block that stays as it was keeps its failures
  *
  * A block never reaches over a gap, which a module may refuse (exception 01 to 04), holds no write-only
  * register and at most OHTD_READ_MAX words, since a stop has to wait for the exchange on the wire.
