@@ -243,15 +243,10 @@ static bool has_session(struct ohtd_call *call)
 static void post_password_change(struct ohtd_call *call)
 {
 	const struct password_input *said = OHTD_INPUT(call, password_input);
-	struct ohtd_account_fault fault = ohtd_account_fault(NULL, said->new_password);
 	struct auth_job *job;
 
 	if (!has_session(call) || (said->cookie > 0 && !ohtd_cookie_check(call)))
 		return;
-	if (fault.detail) {
-		ohtd_reply_member(call, "/new_password", fault.code, "%s", fault.detail);
-		return;
-	}
 	if (must_wait(call, call->who.user))
 		return;
 	job = make_job(call);
