@@ -85,3 +85,20 @@ void ohtd_blocks_cut(const struct oht_regmap *map, const int *signals, unsigned 
 		blocks->poll[blocks->polls++] = blocks->sweep[0];
 	forget_failures_of_others(blocks, before);
 }
+
+void ohtd_blocks_count_failure(struct ohtd_blocks *blocks, const struct ohtd_block *block)
+{
+	uint8_t *failures = &blocks->failures[block->first];
+
+	*failures += *failures < UINT8_MAX;
+}
+
+bool ohtd_blocks_any_fails(const struct ohtd_blocks *blocks, unsigned int failures)
+{
+	unsigned int i;
+
+	for (i = 0; i < blocks->polls; i++)
+		if (blocks->failures[blocks->poll[i].first] >= failures)
+			return true;
+	return false;
+}

@@ -57,4 +57,9 @@ struct ohtd_blocks {
 void ohtd_blocks_cut(const struct oht_regmap *map, const int *signals, unsigned int signal_count,
 		     const uint8_t *marks, struct ohtd_blocks *blocks);
 
+void ohtd_blocks_count_failure(struct ohtd_blocks *blocks, const struct ohtd_block *block);
+
+/* Has a polled block failed at least @failures times on end? */
+bool ohtd_blocks_any_fails(const struct ohtd_blocks *blocks, unsigned int failures);
+
 #endif
