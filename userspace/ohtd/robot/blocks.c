@@ -88,9 +88,9 @@ void ohtd_blocks_cut(const struct oht_regmap *map, const int *signals, unsigned 
 
 void ohtd_blocks_count_failure(struct ohtd_blocks *blocks, const struct ohtd_block *block)
 {
-	uint8_t *failures = &blocks->failures[block->first];
+	uint16_t *failures = &blocks->failures[block->first];
 
-	*failures += *failures < UINT8_MAX;
+	*failures += *failures < UINT16_MAX;
 }
 
 bool ohtd_blocks_any_fails(const struct ohtd_blocks *blocks, unsigned int failures)

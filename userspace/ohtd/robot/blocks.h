@@ -39,7 +39,7 @@ struct ohtd_blocks {
 	uint16_t sweeps;
 	struct ohtd_block poll[OHTD_REGISTERS_MAX];
 	struct ohtd_block sweep[OHTD_REGISTERS_MAX];
-	uint8_t failures[OHTD_REGISTERS_MAX];
+	uint16_t failures[OHTD_REGISTERS_MAX];
 };
 
 /**
