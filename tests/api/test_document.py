@@ -15,7 +15,7 @@ TABLE = (pathlib.Path(__file__).resolve().parents[2] / "docs/api.md").read_text(
 def listed(route):
     """The members that the row of that route names for its answer."""
     row = next(line for line in TABLE.splitlines() if line.startswith(f"| `{route}` |"))
-    answer = re.sub(r"\([^)]*\)", "", row.strip("|").split("|")[3])
+    answer = re.sub(r"\([^()]*\)", "", re.sub(r"\]\([^)]*\)", "]", row.strip("|").split("|")[3]))
     return set(re.findall(r"`(\w+)`", answer))
 
 

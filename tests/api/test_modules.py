@@ -20,6 +20,31 @@ def value_of(daemon, path):
     return daemon.get(path).json["value"]
 
 
+# ---- the list ----
+
+def test_modules_come_page_by_page(daemon):
+    whole = daemon.get("modules").json
+    assert len(whole["items"]) > 3 and whole["next_cursor"] is None
+    for limit in (1, 2, len(whole["items"])):
+        seen, query = [], f"limit={limit}"
+        while query:
+            answer = daemon.get(f"modules?{query}").json
+            assert len(answer["items"]) == limit or not answer["next_cursor"]
+            seen += answer["items"]
+            cursor = answer["next_cursor"]
+            query = cursor and f"limit={limit}&cursor={cursor}"
+        assert [item["address"] for item in seen] == [item["address"] for item in whole["items"]]
+
+
+@pytest.mark.parametrize("cursor, code", [
+    ("2", "bad_cursor"), ("2-", "bad_cursor"), ("-2-00000000", "bad_cursor"), ("2-00000000", "cursor_of_other_query"),
+    ("2-2-00000000", "bad_cursor")])
+def test_cursors_that_are_none_of_modules(daemon, cursor, code):
+    answer = daemon.get(f"modules?cursor={cursor}")
+    assert (answer.status, answer.code) == (400, "validation")
+    assert [(error["pointer"], error["code"]) for error in answer.json["errors"]] == [("/cursor", code)]
+
+
 # ---- reading ----
 
 def test_register_has_all_that_an_editor_needs(daemon):

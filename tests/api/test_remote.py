@@ -420,6 +420,7 @@ class Hostile:
         self.context.load_cert_chain(daemon.state / "server.crt", daemon.state / "server.key")
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.socket.settimeout(0.2)
+        self.asked = []
         self.ended = False
         self.thread = threading.Thread(target=self.serve, daemon=True)
         self.thread.start()
@@ -436,7 +437,7 @@ class Hostile:
                 peer, _ = self.socket.accept()
                 peer.settimeout(20)
                 with self.context.wrap_socket(peer, server_side=True) as tls:
-                    tls.recv(65536)
+                    self.asked.append(tls.recv(65536))
                     tls.sendall(self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])
                     tls.unwrap()
 
@@ -455,6 +456,8 @@ def hostile(remote, *arguments):
         for ending in ("json", "pem"):
             shutil.copy(remote.file(ending), remote.folder / f"127.0.0.1_{server.port}.{ending}")
         yield f"https://127.0.0.1:{server.port}"
+        # ohtd would refuse it.
+        assert not any(b"?&" in request for request in server.asked), server.asked
     finally:
         server.end()
 
@@ -544,6 +547,15 @@ def test_journal_comes_the_oldest_first(remote):
     with hostile(remote, page(9, 8, cursor="7")) as url:
         lines = remote.done("safety", "journal", "--rounds", "1", url=url).splitlines()
     assert len(lines) == 1 and " 9 " in lines[0] and " software " in lines[0]
+
+
+def test_modules_come_page_by_page(remote):
+    remote.login("viewer")
+    pages = [head(200, json.dumps({"items": [{"address": address, "name": f"number{address}"}],
+                                   "next_cursor": cursor}).encode()) for address, cursor in ((2, "2-00000000"), (3, None))]
+    with hostile(remote, pages) as url:
+        shown = remote.done("module", url=url)
+    assert "number2" in shown and "number3" in shown
 
 
 def test_watch_shows_what_comes(remote):

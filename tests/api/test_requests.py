@@ -66,10 +66,45 @@ def test_upgrade_to_h2c_is_ignored(daemon):
     assert status_of(answer) == 200
 
 
-def test_plain_http_gets_nothing(daemon):
+def in_clear(daemon, sent):
+    """All that comes for bytes that are sent without TLS."""
     with socket.create_connection(("127.0.0.1", daemon.port), 10) as raw:
-        raw.sendall(line())
-        assert not raw.recv(100).startswith(b"HTTP/")
+        raw.sendall(sent)
+        return raw.makefile("rb").read()
+
+
+@pytest.mark.parametrize("sent", [line(), line("POST", body=b"x" * 3000000), b"GET / HTTP/1.1\r\nHost: evil\r\n",
+                                  b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"P"], ids=["get", "long", "unfinished", "http2", "byte"])
+def test_http_in_clear_is_told_to_use_https(daemon, sent):
+    head, body = in_clear(daemon, sent).split(b"\r\n\r\n")
+    assert head.split(b"\r\n") == [b"HTTP/1.1 400 Bad Request", b"connection: close", b"content-type: text/plain",
+                                   b"content-length: %d" % len(body)]
+    assert body == b"This port speaks HTTPS: use https://\n"
+
+
+@pytest.mark.parametrize("sent", [b"get / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"\0" * 20, b"@" * 20, b"[" * 20, b"\xff" * 20])
+def test_bytes_that_are_neither_tls_nor_http_get_nothing(daemon, sent):
+    assert in_clear(daemon, sent) == b""
+
+
+def test_client_hello_may_come_byte_by_byte(daemon):
+    come, go = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = daemon.tls().wrap_bio(come, go, server_hostname="localhost")
+    with socket.create_connection(("127.0.0.1", daemon.port), 10) as raw:
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+        def talk(act):
+            while True:
+                try:
+                    return act()
+                except ssl.SSLWantReadError:
+                    for byte in go.read():
+                        raw.sendall(bytes([byte]))
+                    come.write(raw.recv(65536))
+
+        talk(client.do_handshake)
+        client.write(line())
+        assert status_of(talk(lambda: client.read(100))) == 200
 
 
 @pytest.mark.plain("filter")
@@ -211,6 +246,17 @@ def test_a_body_may_look_like_headers(daemon):
 
 # The limit is 10 s: whatever is done about these takes as long, so all of it is done at the same time.
 
+def silent(daemon, sent=b""):
+    """It does not shake hands."""
+    with socket.create_connection(("127.0.0.1", daemon.port), PATIENCE_S) as sock:
+        sock.sendall(sent)
+        assert sock.recv(1) == b""
+
+
+def silent_behind_a_byte(daemon):
+    silent(daemon, b"\x16")
+
+
 def idle(daemon):
     """It has shaken hands and says nothing."""
     with daemon.connect(PATIENCE_S) as sock:
@@ -261,9 +307,9 @@ def client_that_does_not_read(daemon):
 @pytest.mark.slow
 def test_clients_that_keep_a_connection_waiting_are_cut_off(daemon):
     daemon.token("viewer")
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
         cut = {kind.__name__: pool.submit(kind, daemon)
-               for kind in (idle, slow_header, slow_body, client_that_does_not_read)}
+               for kind in (silent, silent_behind_a_byte, idle, slow_header, slow_body, client_that_does_not_read)}
         failed = {name: each.exception() for name, each in cut.items() if each.exception()}
     assert not failed
 

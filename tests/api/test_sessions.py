@@ -97,6 +97,38 @@ def test_client_over_ipv4_has_one_address_at_a_socket_of_ipv6(fresh):
     fresh.stop()
 
 
+def test_sessions_come_page_by_page(fresh):
+    fresh.start()
+    grant = [fresh.login("operator").json for _ in range(5)][-1]
+    whole = [item["id"] for item in sessions(fresh, grant)]
+
+    def page(query):
+        answer = fresh.request("GET", f"auth/sessions?{query}", token=grant["access_token"])
+        assert answer.status == 200, answer
+        return [item["id"] for item in answer.json["items"]], answer.json["next_cursor"]
+
+    first, cursor = page("limit=2")
+    # Neither the end of the last one of the page nor a new one moves another.
+    assert fresh.request("DELETE", f"auth/sessions/{first[-1]}", token=grant["access_token"]).status == 204
+    fresh.login("operator")
+    second, cursor = page(f"limit=2&cursor={cursor}")
+    last, end = page(f"limit=2&cursor={cursor}")
+    assert (first + second + last, end) == (whole, None)
+    assert page("limit=5")[1] is None
+    for query, code in ((f"cursor={cursor[:-1]}", "bad_cursor"), ("cursor=1", "bad_cursor"), ("cursor=0-" + cursor.split("-", 1)[1], "bad_cursor")):
+        answer = fresh.request("GET", f"auth/sessions?{query}", token=grant["access_token"])
+        assert (answer.status, answer.code) == (400, "validation")
+        assert [(error["pointer"], error["code"]) for error in answer.json["errors"]] == [("/cursor", code)]
+    other = fresh.request("GET", f"safety/events?cursor={cursor}", token=grant["access_token"])
+    assert other.json["errors"][0]["code"] == "cursor_of_other_query"
+    # Sessions are numbered anew.
+    fresh.stop()
+    fresh.start()
+    answer = fresh.request("GET", f"auth/sessions?cursor={cursor}", token=grant["access_token"])
+    assert [(error["pointer"], error["code"]) for error in answer.json["errors"]] == [("/cursor", "bad_cursor")]
+    fresh.stop()
+
+
 # ---- ends ----
 
 def dead(daemon, grant):

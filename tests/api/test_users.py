@@ -114,6 +114,15 @@ def test_accounts_that_cannot_be_made(daemon, change, pointer):
     assert str(body["password"]) not in answer.body.decode()
 
 
+def test_each_bad_member_of_an_account_is_named(daemon):
+    before = users(daemon)
+    answer = daemon.post("users", {"username": "a b", "password": "short", "role": "king", "id": 1})
+    assert (answer.status, answer.code) == (400, "validation")
+    assert [(error["pointer"], error["code"]) for error in answer.json["errors"]] == [
+        ("/username", "unfit"), ("/password", "length"), ("/role", "unknown_value"), ("/id", "unknown_member")]
+    assert users(daemon) == before
+
+
 def test_taken_name_is_refused_in_any_case(daemon):
     for name in ("viewer", "VIEWER", "Viewer"):
         answer = daemon.post("users", {"username": name, "password": PASSWORD, "role": "viewer"})

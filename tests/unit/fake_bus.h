@@ -28,7 +28,8 @@ enum fake_fault { FAKE_GOOD, FAKE_SILENT, FAKE_CRC, FAKE_LATE, FAKE_REFUSES };
 struct fake_unit {
 	bool present;
 	enum fake_fault fault;
-	uint8_t exception;		/* with which it refuses; 0: 02 */
+	uint8_t exception;		/* with which it refuses what it does not know; 0: 02 */
+	uint16_t singly;		/* from here on it refuses several registers at once with 02; 0: none */
 	uint32_t turnaround_us;
 	uint64_t bytes_stray, bytes_extra;
 	uint16_t words[0x10000];

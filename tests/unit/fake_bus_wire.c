@@ -22,9 +22,19 @@ static bool knows_all(const struct fake_unit *unit, const struct oht_request *re
 	return true;
 }
 
-static uint8_t exception_of(const struct fake_bus *fake, uint8_t unit)
+static uint8_t exception_of(const struct fake_bus *fake, const struct oht_request *request)
 {
-	return fake->units[unit].exception ? fake->units[unit].exception : 2;
+	const struct fake_unit *unit = &fake->units[request->unit];
+	bool other = unit->exception && (unit->fault == FAKE_REFUSES || !knows_all(unit, request));
+
+	return other ? unit->exception : 2;
+}
+
+static bool refuses(const struct fake_unit *unit, const struct oht_request *request)
+{
+	bool apart = unit->singly && request->address >= unit->singly;
+
+	return unit->fault == FAKE_REFUSES || !knows_all(unit, request) || (apart && request->count > 1);
 }
 
 static uint8_t outcome_of(const struct fake_bus *fake, const struct oht_request *request)
@@ -40,8 +50,7 @@ static uint8_t outcome_of(const struct fake_bus *fake, const struct oht_request 
 		return OHT_OUTCOME_TIMEOUT;
 	if (unit->fault == FAKE_CRC)
 		return OHT_OUTCOME_CRC;
-	return unit->fault != FAKE_REFUSES && knows_all(unit, request) ? OHT_OUTCOME_OK
-								       : OHT_OUTCOME_EXCEPTION;
+	return refuses(unit, request) ? OHT_OUTCOME_EXCEPTION : OHT_OUTCOME_OK;
 }
 
 static uint8_t present_outcome(const struct fake_bus *fake, const struct oht_request *request)
@@ -265,7 +274,7 @@ static void complete_entry(struct fake_bus *fake)
 	reply.outcome = outcome;
 	reply.error = error_of(outcome);
 	if (outcome == OHT_OUTCOME_EXCEPTION && !fake->far)
-		reply.exception = exception_of(fake, request.unit);
+		reply.exception = exception_of(fake, &request);
 	ohtd_grid_done(&fake->grid, fake->running_entry, &reply, now_ns(fake));
 	fake->running_entry = -1;
 }
@@ -287,7 +296,7 @@ static void complete(struct fake_bus *fake, struct fake_job *job, uint8_t outcom
 	if (outcome == OHT_OUTCOME_OK && !fake->far)
 		answer(fake, job, &event.reply);
 	if (outcome == OHT_OUTCOME_EXCEPTION && !fake->far)
-		event.reply.exception = exception_of(fake, job->request.unit);
+		event.reply.exception = exception_of(fake, &job->request);
 	job->used = false;
 	fake_bus_push(fake, &event);
 }

@@ -340,6 +340,46 @@ static void block_that_always_fails_degrades_its_module(void **state)
 	fixture_destroy(f);
 }
 
+/* Its map is cut again and again: what is swept is refused as blocks, and answered register by register. */
+static void cutting_other_blocks_forgets_no_failure(void **state)
+{
+	struct fixture *f = fixture_safe();
+	struct fake_unit *safety = &f->fake->units[SAFETY];
+	uint32_t ms;
+
+	(void)state;
+	safety->exception = 6;
+	safety->known[0x0011] = false;
+	safety->singly = 0x0020;
+	fixture_run_ms(f, 3000);
+	for (ms = 0; ms < 3000; ms++) {
+		fixture_run_ms(f, 1);
+		assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_DEGRADED);
+	}
+	safety->known[0x0011] = true;
+	fixture_run_ms(f, 3000);
+	assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
+	fixture_destroy(f);
+}
+
+/* As many failures as modules.csv can ask for: 100 polls of 11 attempts each. */
+static void block_that_fails_as_often_as_can_be_asked_for_degrades_its_module(void **state)
+{
+	struct fixture *f = fixture_safe();
+	struct oht_module *module = (struct oht_module *)f->control.units[SAFETY - 1].kind->module;
+
+	(void)state;
+	module->degrade_after_errors = 100;
+	module->retries = 10;
+	f->fake->units[SAFETY].exception = 6;
+	f->fake->units[SAFETY].known[0x0011] = false;
+	fixture_run_ms(f, 50000);
+	assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
+	fixture_run_ms(f, 10000);
+	assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_DEGRADED);
+	fixture_destroy(f);
+}
+
 static void late_module_counts_as_silent(void **state)
 {
 	struct fixture *f = fixture_idle();
@@ -487,6 +527,8 @@ int main(void)
 		cmocka_unit_test(crc_storm_degrades_before_it_loses),
 		cmocka_unit_test(degraded_module_forbids_enable_and_recovers),
 		cmocka_unit_test(block_that_always_fails_degrades_its_module),
+		cmocka_unit_test(cutting_other_blocks_forgets_no_failure),
+		cmocka_unit_test(block_that_fails_as_often_as_can_be_asked_for_degrades_its_module),
 		cmocka_unit_test(late_module_counts_as_silent),
 		cmocka_unit_test(dead_module_does_not_slow_the_others),
 		cmocka_unit_test(silent_modules_do_not_starve_the_others),

@@ -81,7 +81,7 @@ static void blocks_cover_every_map(void **state)
 {
 	struct ohtd_model *model = load_shipped_model();
 	const uint8_t marks[OHTD_REGISTERS_MAX] = { 0 };
-	struct ohtd_blocks blocks;
+	struct ohtd_blocks blocks = { 0 };
 	unsigned int i, profile, j;
 
 	(void)state;
@@ -109,7 +109,7 @@ static void marked_registers_stand_alone_or_not_at_all(void **state)
 	const struct ohtd_plan *plan = &ohtd_model_by_unit(model, 3)->plan[0];
 	uint8_t marks[OHTD_REGISTERS_MAX] = { 0 };
 	unsigned int seen[OHTD_REGISTERS_MAX] = { 0 };
-	struct ohtd_blocks blocks;
+	struct ohtd_blocks blocks = { 0 };
 	unsigned int i;
 
 	(void)state;

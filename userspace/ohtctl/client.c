@@ -330,7 +330,8 @@ int client_each(struct cli *cli, const char *path, client_item_fn fn, void *arg)
 	int result, pages;
 
 	for (pages = 0; pages < PAGES_MAX; pages++) {
-		snprintf(whole, sizeof(whole), "%s%s%s", path, *cursor ? "&cursor=" : "", cursor);
+		snprintf(whole, sizeof(whole), "%s%s%s", path,
+			 !*cursor ? "" : strchr(path, '?') ? "&cursor=" : "?cursor=", cursor);
 		result = client_request(cli, "GET", whole, NULL, &page);
 		if (!result)
 			result = each_of_page(cli, page, fn, arg);

@@ -36,7 +36,7 @@ typedef int (*client_item_fn)(struct cli *cli, struct json_object *item, void *a
 /**
  * client_each() - all items of a list, page by page
  * @cli: as client_request()
- * @path: below /api/v1/, with a query: cursors are put behind it
+ * @path: below /api/v1/, with or without a query: cursors are put behind it
  * @fn: called for each item; anything but CLI_DONE ends it
  * @arg: for @fn
  *

@@ -66,7 +66,7 @@ static int show_registers(struct cli *cli, int64_t unit, char **arguments)
 	char path[PATH_BYTES];
 
 	(void)arguments;
-	return client_each(cli, path_of(unit, "/registers?", "", path), show_register, NULL);
+	return client_each(cli, path_of(unit, "/registers", "", path), show_register, NULL);
 }
 
 /* A name becomes part of a path: letters, digits and "_" only. */

@@ -161,7 +161,7 @@ static int show_module(struct cli *cli, struct json_object *item, void *arg)
 
 int remote_modules(struct cli *cli)
 {
-	return client_each(cli, "modules?", show_module, NULL);
+	return client_each(cli, "modules", show_module, NULL);
 }
 
 /* ---- registers ---- */
@@ -191,7 +191,7 @@ static int find_unit(struct cli *cli, struct wanted *wanted)
 
 	if (isdigit((unsigned char)wanted->module[0]))
 		return cli_integer(cli, "unit", wanted->module, limits, &wanted->unit);
-	result = client_each(cli, "modules?", compare_module, wanted);
+	result = client_each(cli, "modules", compare_module, wanted);
 	if (!result && (wanted->unit < 1 || wanted->unit > 247))
 		result = cli_fail(cli, CLI_USAGE, "no module is called '%s'", wanted->module);
 	return result;
@@ -241,7 +241,7 @@ int remote_read(struct cli *cli, int count, char **arguments)
 	result = find_unit(cli, &wanted);
 	if (result)
 		return result;
-	snprintf(path, sizeof(path), "modules/%" PRId64 "/registers?", wanted.unit);
+	snprintf(path, sizeof(path), "modules/%" PRId64 "/registers", wanted.unit);
 	result = client_each(cli, path, show_wanted, &wanted);
 	if (!result && wanted.found < (size_t)count - 1)
 		result = cli_fail(cli, CLI_FAILED, "%zu of %d registers are not there: see their names "

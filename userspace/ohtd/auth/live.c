@@ -12,7 +12,6 @@
 
 struct entry {
 	struct entry *next;
-	uint64_t number;	/* in the order of the log-ins */
 	struct ohtd_session session;
 };
 
@@ -83,7 +82,7 @@ int ohtd_live_add(struct ohtd_live *live, const struct ohtd_session *session)
 		return -ENOMEM;
 	entry->session = *session;
 	pthread_mutex_lock(&live->lock);
-	entry->number = ++live->newest;
+	entry->session.number = ++live->newest;
 	chain = chain_of(live, session->id);
 	entry->next = *chain;
 	*chain = entry;
@@ -198,7 +197,7 @@ static void insert(const struct entry **sorted, int *count, int max, const struc
 {
 	int i = *count < max ? (*count)++ : max;
 
-	for (; i > 0 && sorted[i - 1]->number < entry->number; i--)
+	for (; i > 0 && sorted[i - 1]->session.number < entry->session.number; i--)
 		if (i < max)
 			sorted[i] = sorted[i - 1];
 	if (i < max)

@@ -76,8 +76,8 @@ OHTD_SHAPE_SHARED(ohtd_account_page, "AccountPage",
 
 OHTD_SHAPE_SHARED(ohtd_account_new, "NewAccount",
 	OHTD_TEXT(ohtd_account_new, username, .flags = OHTD_NEEDED, .min = 1,
-		  .max = OHTD_USER_NAME_MAX, .summary = "Letters, digits and . _ - @",
-		  .example = "\"anna\""),
+		  .max = OHTD_USER_NAME_MAX, .unfit = ohtd_account_name_unfit,
+		  .summary = "Letters, digits and . _ - @", .example = "\"anna\""),
 	NEW_PASSWORD(ohtd_account_new, OHTD_NEEDED),
 	OHTD_WORD(ohtd_account_new, role, .flags = OHTD_NEEDED, .words = &ohtd_role_words,
 		  .summary = "What is allowed", .example = "\"operator\""));
@@ -115,19 +115,7 @@ void ohtd_account_take_patch(struct ohtd_account_order *order, int64_t id,
 		ohtd_secret_set(&order->password, said->password);
 }
 
-struct ohtd_account_fault ohtd_account_fault(const char *username, const char *password)
+bool ohtd_account_patch_is_empty(const struct ohtd_account_patch *said)
 {
-	const char *detail = username ? ohtd_account_name_unfit(username) : NULL;
-
-	if (detail)
-		return (struct ohtd_account_fault){ "/username", "unfit", detail };
-	detail = password ? ohtd_password_unfit(password) : NULL;
-	return (struct ohtd_account_fault){ "/password", "unfit", detail };
-}
-
-struct ohtd_account_fault ohtd_account_patch_fault(const struct ohtd_account_patch *said)
-{
-	if (!said->password && said->role == OHTD_NONE && said->disabled < 0)
-		return (struct ohtd_account_fault){ "", "empty", "say what is to be changed" };
-	return ohtd_account_fault(NULL, said->password);
+	return !said->password && said->role == OHTD_NONE && said->disabled < 0;
 }

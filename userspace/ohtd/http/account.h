@@ -7,6 +7,7 @@
 #ifndef OHTD_HTTP_ACCOUNT_H
 #define OHTD_HTTP_ACCOUNT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -60,16 +61,9 @@ void ohtd_account_take_new(struct ohtd_account_order *order, const struct ohtd_a
 void ohtd_account_take_patch(struct ohtd_account_order *order, int64_t id,
 			     const struct ohtd_account_patch *said);
 
-/* What is wrong with a body beyond its description: the pointer of the member, a code, a sentence. */
-struct ohtd_account_fault {
-	const char *pointer;
-	const char *code;
-	const char *detail;
-};
-
-/* NULL texts are fit. detail is NULL if nothing is wrong. */
-struct ohtd_account_fault ohtd_account_fault(const char *username, const char *password);
-struct ohtd_account_fault ohtd_account_patch_fault(const struct ohtd_account_patch *said);
+/* It asks for no change: refused, with this sentence. */
+bool ohtd_account_patch_is_empty(const struct ohtd_account_patch *said);
+#define OHTD_ACCOUNT_PATCH_EMPTY	"say what is to be changed"
 
 /* A status of HTTP, a word for programs and a sentence for people. */
 struct ohtd_account_problem {

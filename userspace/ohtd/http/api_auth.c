@@ -3,6 +3,7 @@
 #include "http/api.h"
 #include "http/call.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "auth/accounts.h"
 #include "auth/session.h"
 #include "auth/setup.h"
+#include "base/log_tail.h"
 #include "http/account.h"
 #include "http/cookie.h"
 #include "http/late.h"
@@ -243,15 +245,10 @@ static bool has_session(struct ohtd_call *call)
 static void post_password_change(struct ohtd_call *call)
 {
 	const struct password_input *said = OHTD_INPUT(call, password_input);
-	struct ohtd_account_fault fault = ohtd_account_fault(NULL, said->new_password);
 	struct auth_job *job;
 
 	if (!has_session(call) || (said->cookie > 0 && !ohtd_cookie_check(call)))
 		return;
-	if (fault.detail) {
-		ohtd_reply_member(call, "/new_password", fault.code, "%s", fault.detail);
-		return;
-	}
 	if (must_wait(call, call->who.user))
 		return;
 	job = make_job(call);
@@ -429,6 +426,15 @@ static void get_me(struct ohtd_call *call)
 	}));
 }
 
+struct session_query {
+	struct ohtd_page page;
+};
+
+OHTD_SHAPE(session_query, "SessionQuery",
+	OHTD_PART(session_query, page, ohtd_page));
+
+static_assert(OHTD_SESSIONS_PER_USER <= OHTD_LIMIT_PRESET, "who says no limit gets all of them");
+
 struct session_page {
 	const struct ohtd_session_view *items;
 	size_t items_count;
@@ -441,9 +447,30 @@ OHTD_SHAPE(session_page, "SessionPage",
 
 static void get_sessions(struct ohtd_call *call)
 {
+	const struct session_query *asked = OHTD_QUERY(call, session_query);
+	const struct ohtd_session_view *views;
+	uint64_t run = ohtd_log_tail_run(), place[2];
+	size_t count, first = 0, limit = asked->page.limit;
 	struct session_page page = { 0 };
+	int r = ohtd_cursor_take(call, &asked->page, place, 2);
 
-	page.items = ohtd_session_views(call, call->who.user_id, &page.items_count);
+	if (r < 0)
+		return;
+	/* Another run has other numbers. */
+	if (r && place[0] != run) {
+		ohtd_cursor_refuse(call, &asked->page);
+		return;
+	}
+	views = ohtd_session_views(call, call->who.user_id, &count);
+	while (r && first < count && views[first].number >= place[1])
+		first++;
+	page.items = views + first;
+	page.items_count = count - first;
+	if (page.items_count > limit) {
+		page.items_count = limit;
+		page.next_cursor = ohtd_cursor_text(call, (uint64_t[]){
+			run, page.items[limit - 1].number }, 2);
+	}
 	OHTD_REPLY(call, 200, session_page, &page);
 }
 
@@ -485,6 +512,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Who asks",
 	}, {
 		.method = OHTD_GET, .path = "auth/sessions", .role = OHTD_ROLE_VIEWER,
+		.query = &session_query_shape,
 		.replies = { { 200, &session_page_shape } },
 		.handle = get_sessions,
 		.summary = "The own sessions",

@@ -2,6 +2,8 @@
 #include "http/api.h"
 #include "http/call.h"
 
+#include <assert.h>
+
 #include "base/log.h"
 #include "http/list.h"
 #include "http/words.h"
@@ -83,11 +85,34 @@ static const void *make_modules(const struct ohtd_scene *scene)
 
 const struct ohtd_view ohtd_modules_view = { &module_list_shape, make_modules };
 
+struct module_query {
+	struct ohtd_page page;
+};
+
+OHTD_SHAPE(module_query, "ModuleQuery",
+	OHTD_PART(module_query, page, ohtd_page));
+
+static_assert(OHTD_MODULES_MAX <= OHTD_LIMIT_PRESET, "who says no limit gets all of them");
+
 static void get_modules(struct ohtd_call *call)
 {
+	const struct module_query *asked = OHTD_QUERY(call, module_query);
 	const struct ohtd_scene scene = ohtd_call_scene(call);
+	struct module_list list = list_modules(&scene);
+	size_t limit = asked->page.limit;
+	uint64_t after = 0;
 
-	ohtd_reply_view(call, 200, &module_list_shape, make_modules(&scene));
+	if (ohtd_cursor_take(call, &asked->page, &after, 1) < 0)
+		return;
+	/* They stand in the order of their addresses. */
+	for (; list.items_count && list.items->address <= after; list.items++)
+		list.items_count--;
+	if (list.items_count > limit) {
+		list.items_count = limit;
+		list.next_cursor = ohtd_cursor_text(call, (uint64_t[]){
+			list.items[limit - 1].address }, 1);
+	}
+	OHTD_REPLY(call, 200, module_list, &list);
 }
 
 /* ---- where their registers come from ---- */
@@ -334,6 +359,7 @@ static void post_discover(struct ohtd_call *call)
 static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_GET, .path = "modules", .role = OHTD_ROLE_VIEWER,
+		.query = &module_query_shape,
 		.replies = { { 200, &module_list_shape } },
 		.handle = get_modules,
 		.summary = "Modules on the bus",

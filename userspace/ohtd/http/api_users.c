@@ -31,14 +31,6 @@ static void reply_refusal(struct ohtd_call *call, int error)
 	ohtd_reply_problem(call, problem.status, problem.code, "%s", problem.detail);
 }
 
-/* True if it has been refused. */
-static bool refuse_fault(struct ohtd_call *call, struct ohtd_account_fault fault)
-{
-	if (fault.detail)
-		ohtd_reply_member(call, fault.pointer, fault.code, "%s", fault.detail);
-	return fault.detail;
-}
-
 /* ---- what changes accounts ---- */
 
 struct order_job {
@@ -119,8 +111,6 @@ static void post_user(struct ohtd_call *call)
 	const struct ohtd_account_new *said = OHTD_INPUT(call, ohtd_account_new);
 	struct order_job *job;
 
-	if (refuse_fault(call, ohtd_account_fault(said->username, said->password)))
-		return;
 	if (said->role > (int64_t)call->who.role) {
 		reply_refusal(call, -EACCES);
 		return;
@@ -137,8 +127,10 @@ static void patch_user(struct ohtd_call *call)
 	const struct ohtd_account_patch *said = OHTD_INPUT(call, ohtd_account_patch);
 	struct order_job *job;
 
-	if (refuse_fault(call, ohtd_account_patch_fault(said)))
+	if (ohtd_account_patch_is_empty(said)) {
+		ohtd_reply_member(call, "", "empty", OHTD_ACCOUNT_PATCH_EMPTY);
 		return;
+	}
 	job = make_order(call, call->who.user);
 	if (!job)
 		return;
@@ -172,7 +164,8 @@ OHTD_SHAPE(setup_input, "Setup",
 		  .summary = "The set-up code; hyphens, spaces and the case of letters do not count",
 		  .example = "\"K7QM-2F9X-TR4C-0ZBD\""),
 	OHTD_TEXT(setup_input, username, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_USER_NAME_MAX,
-		  .summary = "Letters, digits and . _ - @", .example = "\"anna\""),
+		  .unfit = ohtd_account_name_unfit, .summary = "Letters, digits and . _ - @",
+		  .example = "\"anna\""),
 	OHTD_TEXT(setup_input, password, .flags = OHTD_NEEDED | OHTD_SECRET,
 		  .min = OHTD_PASSWORD_BYTES_MIN, .max = OHTD_PASSWORD_BYTES_MAX,
 		  .summary = "Password of the administrator",
@@ -217,8 +210,7 @@ static void post_setup(struct ohtd_call *call)
 		reply_refusal(call, -EALREADY);
 		return;
 	}
-	if (refuse_fault(call, ohtd_account_fault(said->username, said->password)) ||
-	    check_code(call, said->code))
+	if (check_code(call, said->code))
 		return;
 	job = make_order(call, "set-up code");
 	if (!job)

@@ -161,6 +161,18 @@ static void take_word(struct ohtd_input *input, const struct ohtd_member *member
 			 list);
 }
 
+static void take_text(struct ohtd_input *input, const struct ohtd_member *member, void *base,
+		      const char *at, const char *text, size_t bytes)
+{
+	const char *made = copy(input, text, bytes);
+	const char *unfit = member->unfit ? member->unfit(made) : NULL;
+
+	if (unfit)
+		ohtd_input_fault(input, at, member->name, "unfit", "%s", unfit);
+	else
+		*(const char **)(void *)((char *)base + member->offset) = made;
+}
+
 void ohtd_input_text(struct ohtd_input *input, const struct ohtd_member *member, void *base,
 		     const char *at, const char *text, size_t bytes)
 {
@@ -171,7 +183,7 @@ void ohtd_input_text(struct ohtd_input *input, const struct ohtd_member *member,
 				 "must have %lld to %lld bytes, has %zu", (long long)member->min,
 				 (long long)member->max, bytes);
 	else
-		*(const char **)(void *)((char *)base + member->offset) = copy(input, text, bytes);
+		take_text(input, member, base, at, text, bytes);
 }
 
 void ohtd_input_integer(struct ohtd_input *input, const struct ohtd_member *member, void *base,

@@ -10,7 +10,7 @@
 #define HASH_DIGITS	8
 
 OHTD_SHAPE_SHARED(ohtd_page, "Page",
-	OHTD_INTEGER(ohtd_page, limit, .min = 1, .max = OHTD_LIMIT_MAX, .preset = 50,
+	OHTD_INTEGER(ohtd_page, limit, .min = 1, .max = OHTD_LIMIT_MAX, .preset = OHTD_LIMIT_PRESET,
 		     .summary = "How many items at most"),
 	OHTD_TEXT(ohtd_page, cursor, .min = 1, .max = 60,
 		  .summary = "next_cursor of the page before"));

@@ -21,6 +21,7 @@
 struct ohtd_call;
 
 #define OHTD_LIMIT_MAX		200
+#define OHTD_LIMIT_PRESET	50
 #define OHTD_CURSOR_PARTS_MAX	2
 
 /* A part of each list's query: OHTD_PART(some_query, page, ohtd_page). */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/address.h"
@@ -135,6 +136,54 @@ static void make_room(struct ohtd_loop *loop)
 	}
 }
 
+/* A socket that is closed while its client still sends may take the answer with it. */
+static void on_rest(h2o_socket_t *sock, const char *err)
+{
+	if (err)
+		h2o_socket_close(sock);
+	else
+		h2o_buffer_consume(&sock->input, sock->input->size);
+}
+
+/* A browser that is given HOST:8443 asks in clear. Of what it sends nothing is looked at or sent back. */
+static void answer_in_clear(h2o_socket_t *sock)
+{
+	static const char answer[] =
+		"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: text/plain\r\n"
+		"content-length: 37\r\n\r\nThis port speaks HTTPS: use https://\n";
+
+	send(h2o_socket_get_fd(sock), answer, sizeof(answer) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	shutdown(h2o_socket_get_fd(sock), SHUT_WR);
+	h2o_socket_read_start(sock, on_rest);
+	on_rest(sock, NULL);
+}
+
+/* A request begins with a capital letter, TLS never does. h2o hands to TLS what has been read. */
+static void on_first_bytes(h2o_socket_t *sock, const char *err)
+{
+	struct ohtd_conn *conn = sock->data;
+	char first = sock->input->size ? *sock->input->bytes : 0;
+
+	if (err) {
+		h2o_socket_close(sock);
+	} else if (first >= 'A' && first <= 'Z') {
+		answer_in_clear(sock);
+	} else {
+		conn->before_tls = false;
+		h2o_accept(&conn->loop->accept, sock);
+	}
+}
+
+static void admit(struct ohtd_loop *loop, h2o_socket_t *sock, bool reserved)
+{
+	struct ohtd_conn *conn = ohtd_conn_track(loop, sock, &loop->server->conn_count);
+
+	conn->reserved = reserved;
+	conn->before_tls = true;
+	sock->data = conn;
+	h2o_socket_read_start(sock, on_first_bytes);
+}
+
 /*
  * A listener that stays readable while nothing can be accepted would keep the loop spinning, so it
  * rests until the next tick, when there is no place or no descriptor.
@@ -159,8 +208,7 @@ static void on_accept(h2o_socket_t *listener, const char *err)
 				h2o_socket_read_stop(listener);
 			return;
 		}
-		ohtd_conn_track(loop, sock, &loop->server->conn_count)->reserved = reserved;
-		h2o_accept(&loop->accept, sock);
+		admit(loop, sock, reserved);
 	}
 }
 

@@ -81,6 +81,7 @@ void ohtd_loop_cut_late(struct ohtd_loop *loop)
 		struct ohtd_conn *conn = H2O_STRUCT_FROM_MEMBER(struct ohtd_conn, link, at);
 
 		if (is_idle(conn, now_ms) ||
+		    (conn->before_tls && now_ms - conn->accepted_ms > OHTD_HANDSHAKE_MS) ||
 		    (conn->answered_ms && now_ms - conn->answered_ms > OHTD_ANSWER_MS))
 			ohtd_conn_cut(conn);
 	}

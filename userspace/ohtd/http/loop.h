@@ -32,6 +32,8 @@ struct ohtd_ticket_bond;
 #define OHTD_HEADER_BYTES_MAX	16384
 #define OHTD_BODY_BYTES_MAX	65536
 
+/* A client that does not shake hands within this time is cut off. */
+#define OHTD_HANDSHAKE_MS	5000
 /* A client that does not take its answer within this time is cut off. */
 #define OHTD_ANSWER_MS		15000
 
@@ -51,6 +53,7 @@ struct ohtd_conn {
 	struct ohtd_loop *loop;
 	h2o_socket_t *sock;
 	struct ohtd_call *call;		/* under way, or NULL */
+	bool before_tls;		/* h2o, and its time-out, have not begun */
 	bool asked;			/* a request has come, at any time */
 	atomic_uint *count;		/* of its kind */
 	bool local;			/* came by the socket of this machine */

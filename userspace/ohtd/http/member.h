@@ -110,6 +110,8 @@ struct ohtd_shape;
  * @min: smallest value; TEXT: shortest length in bytes; LIST, TEXTS: fewest items. In requests
  * @max: greatest value, longest length, most items; @min and @max 0: what the type can hold
  * @preset: value of an integer or word that a request leaves out
+ * @unfit: TEXT, in requests: why a text of fitting length cannot be taken, as one sentence, or NULL;
+ *	without the function each is taken
  * @words: WORD: the words. TEXT, TEXTS: the words that may stand there, for the description
  * @shape: OBJECT, PART, LIST: of the struct
  * @unit: unit of the value, NULL without one
@@ -127,6 +129,7 @@ struct ohtd_member {
 	size_t count_offset;
 	int64_t min, max;
 	int64_t preset;
+	const char *(*unfit)(const char *text);
 	const struct ohtd_words *words;
 	const struct ohtd_shape *shape;
 	const char *unit;

@@ -26,7 +26,6 @@
 
 #define STACK_BYTES		(512 * 1024)
 #define REQUEST_MS		10000
-#define HANDSHAKE_MS		5000
 /* Read before it is refused: a client that is cut off while it sends does not see the answer. */
 #define ENTITY_BYTES_MAX	(4 * OHTD_BODY_BYTES_MAX)
 
@@ -65,7 +64,7 @@ static void configure(struct ohtd_server *server)
 	conf->max_request_entity_size = ENTITY_BYTES_MAX;
 	conf->http1.req_timeout = REQUEST_MS;
 	conf->http1.upgrade_to_http2 = 0;
-	conf->handshake_timeout = HANDSHAKE_MS;
+	conf->handshake_timeout = OHTD_HANDSHAKE_MS;
 	host = h2o_config_register_host(conf, h2o_iovec_init(H2O_STRLIT("default")), 65535);
 	path = h2o_config_register_path(host, "/", 0);
 	handler = h2o_create_handler(path, sizeof(*handler));

@@ -29,6 +29,7 @@ static struct ohtd_session_view view_of(const struct ohtd_call *call,
 		.address = session->address,
 		.user_agent = session->agent,
 		.current = !strcmp(session->id, call->who.session),
+		.number = session->number,
 	};
 }
 

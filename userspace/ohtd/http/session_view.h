@@ -21,6 +21,7 @@ struct ohtd_session_view {
 	const char *address;
 	const char *user_agent;
 	bool current;
+	uint64_t number;	/* for cursors, not shown: the newest session has the greatest */
 };
 
 extern const struct ohtd_shape ohtd_session_view_shape;

@@ -158,16 +158,11 @@ static void list(struct request *request)
 	free(views);
 }
 
-static void act(struct request *request, struct ohtd_account_order *order,
-		struct ohtd_account_fault fault)
+static void act(struct request *request, struct ohtd_account_order *order)
 {
 	struct ohtd_account_view view;
 	int r;
 
-	if (fault.detail) {
-		refuse(400, "validation", fault.detail);
-		return;
-	}
 	order->now_s = request->offline.now_s;
 	r = ohtd_account_prepare(order);
 	ohtd_secret_forget(&order->password);
@@ -189,26 +184,26 @@ static void serve_route(struct request *request, const void *said)
 		.change = { .id = request->found.params.id, .disabled = -1,
 			    .by_role = OHTD_ROLE_ADMINISTRATOR },
 	};
-	struct ohtd_account_fault fault = { NULL, NULL, NULL };
 
 	switch (request->found.route->method) {
 	case OHTD_GET:
 		list(request);
 		return;
 	case OHTD_POST:
-		fault = ohtd_account_fault(((const struct ohtd_account_new *)said)->username,
-					   ((const struct ohtd_account_new *)said)->password);
 		ohtd_account_take_new(&order, said);
 		break;
 	case OHTD_PATCH:
-		fault = ohtd_account_patch_fault(said);
+		if (ohtd_account_patch_is_empty(said)) {
+			refuse(400, "validation", OHTD_ACCOUNT_PATCH_EMPTY);
+			return;
+		}
 		ohtd_account_take_patch(&order, request->found.params.id, said);
 		break;
 	default:
 		order.change.deleted = true;
 		break;
 	}
-	act(request, &order, fault);
+	act(request, &order);
 }
 
 /* Of the routes of accounts all but the one that shows sessions, which only a daemon knows. */

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "blocks.h"
 
-#include <string.h>
-
 #include "command.h"
 
 static bool readable(const struct oht_regmap *map, const uint8_t *marks, size_t index)
@@ -41,17 +39,39 @@ static struct ohtd_block cut(const struct oht_regmap *map, const uint8_t *marks,
 	return block;
 }
 
+/* How many registers each polled block has, by its first register. */
+static void measure(const struct ohtd_blocks *blocks, uint16_t *registers)
+{
+	unsigned int i;
+
+	for (i = 0; i < blocks->polls; i++)
+		registers[blocks->poll[i].first] = blocks->poll[i].registers;
+}
+
+/* A module may have its map cut more often than a block needs to be seen failing. */
+static void forget_failures_of_others(struct ohtd_blocks *blocks, const uint16_t *before)
+{
+	uint16_t now[OHTD_REGISTERS_MAX] = { 0 };
+	unsigned int i;
+
+	measure(blocks, now);
+	for (i = 0; i < OHTD_REGISTERS_MAX; i++)
+		if (now[i] != before[i])
+			blocks->failures[i] = 0;
+}
+
 void ohtd_blocks_cut(const struct oht_regmap *map, const int *signals, unsigned int signal_count,
 		     const uint8_t *marks, struct ohtd_blocks *blocks)
 {
 	bool taken[OHTD_REGISTERS_MAX] = { false };
 	bool wanted[OHTD_REGISTERS_MAX] = { false };
+	uint16_t before[OHTD_REGISTERS_MAX] = { 0 };
 	size_t i;
 
+	measure(blocks, before);
 	for (i = 0; i < signal_count; i++)
 		if (signals[i] >= 0)
 			wanted[signals[i]] = true;
-	memset(blocks->failures, 0, sizeof(blocks->failures));
 	blocks->polls = 0;
 	blocks->sweeps = 0;
 	for (i = 0; i < map->count; i++)
@@ -63,4 +83,22 @@ void ohtd_blocks_cut(const struct oht_regmap *map, const int *signals, unsigned 
 	/* A module without signals is polled all the same, to know that it is there. */
 	if (!blocks->polls && blocks->sweeps)
 		blocks->poll[blocks->polls++] = blocks->sweep[0];
+	forget_failures_of_others(blocks, before);
+}
+
+void ohtd_blocks_count_failure(struct ohtd_blocks *blocks, const struct ohtd_block *block)
+{
+	uint16_t *failures = &blocks->failures[block->first];
+
+	*failures += *failures < UINT16_MAX;
+}
+
+bool ohtd_blocks_any_fails(const struct ohtd_blocks *blocks, unsigned int failures)
+{
+	unsigned int i;
+
+	for (i = 0; i < blocks->polls; i++)
+		if (blocks->failures[blocks->poll[i].first] >= failures)
+			return true;
+	return false;
 }

@@ -39,7 +39,7 @@ struct ohtd_blocks {
 	uint16_t sweeps;
 	struct ohtd_block poll[OHTD_REGISTERS_MAX];
 	struct ohtd_block sweep[OHTD_REGISTERS_MAX];
-	uint8_t failures[OHTD_REGISTERS_MAX];
+	uint16_t failures[OHTD_REGISTERS_MAX];
 };
 
 /**
@@ -48,7 +48,7 @@ struct ohtd_blocks {
  * @signals: places of signals in @map, negative ones are skipped
  * @signal_count: entries of @signals
  * @marks: enum ohtd_mark of every register
- * @blocks: filled
+ * @blocks: as the cut before left it, zeros at first; a block that stays as it was keeps its failures
  *
  * A block never reaches over a gap, which a module may refuse (exception 01 to 04), holds no write-only
  * register and at most OHTD_READ_MAX words, since a stop has to wait for the exchange on the wire.
@@ -56,5 +56,10 @@ struct ohtd_blocks {
  */
 void ohtd_blocks_cut(const struct oht_regmap *map, const int *signals, unsigned int signal_count,
 		     const uint8_t *marks, struct ohtd_blocks *blocks);
+
+void ohtd_blocks_count_failure(struct ohtd_blocks *blocks, const struct ohtd_block *block);
+
+/* Has a polled block failed at least @failures times on end? */
+bool ohtd_blocks_any_fails(const struct ohtd_blocks *blocks, unsigned int failures);
 
 #endif

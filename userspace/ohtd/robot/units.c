@@ -221,22 +221,10 @@ static void store_known(struct ohtd_unit *unit, const struct ohtd_block *block)
 static bool misses_values(const struct ohtd_unit *unit)
 {
 	const struct oht_module *module = unit->plan ? unit->kind->module : NULL;
-	unsigned int i;
 
-	if (module && unit->mute)
-		return true;
-	for (i = 0; module && i < unit->blocks.polls; i++)
-		if (unit->blocks.failures[unit->blocks.poll[i].first] >=
-		    module->degrade_after_errors * (module->retries + 1))
-			return true;
-	return false;
-}
-
-static void count_failure(struct ohtd_unit *unit, const struct ohtd_block *block)
-{
-	uint8_t *failures = &unit->blocks.failures[block->first];
-
-	*failures += *failures < UINT8_MAX;
+	return module &&
+	       (unit->mute || ohtd_blocks_any_fails(&unit->blocks, module->degrade_after_errors *
+								   (module->retries + 1)));
 }
 
 static void note_alive(struct ohtd_unit *unit, uint64_t time_ns)
@@ -305,7 +293,7 @@ void ohtd_unit_polled(struct ohtd_control *control, struct ohtd_unit *unit,
 		return;
 	if (reply->outcome == OHT_OUTCOME_TIMEOUT)
 		unit->silences++;
-	count_failure(unit, block);
+	ohtd_blocks_count_failure(&unit->blocks, block);
 	note_failure(control, unit);
 }
 

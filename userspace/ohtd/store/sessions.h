@@ -32,6 +32,7 @@ struct ohtd_db;
  * @used_s: wall time of the newest use that is written down
  * @address: where the log-in came from
  * @agent: what the client called itself
+ * @number: its place in the order of the log-ins, given anew in each run; not in the database
  */
 struct ohtd_session {
 	char id[OHTD_SESSION_ID_BYTES];
@@ -46,6 +47,7 @@ struct ohtd_session {
 	int64_t used_s;
 	char address[OHTD_SESSION_ADDRESS_BYTES];
 	char agent[OHTD_AGENT_BYTES];
+	uint64_t number;
 };
 
 /**

@@ -25,6 +25,10 @@ export class Lane {
 	}
 
 	#enter(signal: AbortSignal | undefined): Promise<void> {
+		const late = () => new Error("no turn in time");
+
+		// Such a signal tells no listener any more.
+		if (signal?.aborted) return Promise.reject(late());
 		if (this.#free > 0) {
 			this.#free--;
 			return Promise.resolve();
@@ -36,7 +40,7 @@ export class Lane {
 			};
 			const leave = () => {
 				this.#waiting = this.#waiting.filter((each) => each !== enter);
-				reject(new Error("no turn in time"));
+				reject(late());
 			};
 
 			this.#waiting.push(enter);
