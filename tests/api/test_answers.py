@@ -28,6 +28,8 @@ ASKED = [
     ("DELETE", "auth/sessions/{name}", "auth/sessions/9c1b8a7d5e4f3a2b1c0d9e8f7a6b5c4d", None, "viewer", 404),
     ("POST", "auth/password/change", "auth/password/change",
      {"old_password": "wrong password", "new_password": "another password"}, "viewer", 403),
+    ("POST", "auth/elevate", "auth/elevate", {"password": PASSWORD}, "viewer", 200),
+    ("DELETE", "auth/elevate", "auth/elevate", None, "viewer", 204),
     ("GET", "users", "users?limit=1", None, "administrator", 200),
     ("POST", "users", "users", {"username": "anna", "password": PASSWORD, "role": "operator"}, "administrator", 201),
     ("GET", "users/{id}", "users/2", None, "administrator", 200),

@@ -91,12 +91,15 @@ def test_root_is_an_administrator_without_a_token(local):
 def test_who_is_there_is_the_uid_and_no_session(local):
     _, path = local
     me = ask(path, "GET", "auth/me").json
-    assert me == {"id": None, "username": None, "role": "administrator", "session": None, "uid": 0}
+    assert me == {"id": None, "username": None, "role": "administrator", "session": None, "uid": 0,
+                  "elevated_for_ms": None}
     assert ask(path, "GET", "auth/me", user=NOBODY, group=SOME_GID).json["uid"] == NOBODY
     assert ask(path, "GET", "auth/sessions").json == {"items": [], "next_cursor": None}
     assert ask(path, "POST", "auth/logout", {}).code == "no_session"
     change = {"old_password": "whatever it is", "new_password": "something else"}
     assert ask(path, "POST", "auth/password/change", change).code == "no_session"
+    assert ask(path, "POST", "auth/elevate", {"password": "whatever it is"}).code == "no_session"
+    assert ask(path, "DELETE", "auth/elevate").code == "no_session"
 
 
 def test_members_of_the_group_are_administrators(local):

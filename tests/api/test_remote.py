@@ -129,6 +129,25 @@ def test_every_verb_that_has_a_route(own):
     assert "not logged in" in complaint(own.run("status"))
 
 
+def test_a_refusal_for_want_of_elevation_names_the_way(own):
+    write = ("module", "write", "2", "charge_relay", "1")
+    assert "not logged in" in complaint(own.run("elevate", "--fingerprint", own.fingerprint))
+    own.login("administrator")
+    until(lambda: "charge_relay" in own.run("module", "registers", "2").stdout, what="the register")
+    assert complaint(own.run(*write)).endswith(f"[elevation_required]: ohtctl elevate --url {own.url}\n")
+    assert "[password_wrong]" in complaint(own.run("elevate", "--password-stdin", said="wrong\n"))
+    assert "no terminal" in complaint(own.run("elevate"), status=2)
+    assert "[elevation_required]" in complaint(own.run(*write))
+    made = own.run("elevate", "--password-stdin", said=PASSWORD + "\n")
+    assert (made.returncode, made.stdout, made.stderr) == (0, "elevated for 300 s\n", "")
+    until(lambda: own.run(*write).returncode == 0, what="a write that is not in the way of a search")
+    told = own.run("elevate", "--password-stdin", "--json", said=PASSWORD + "\n").stdout
+    assert json.loads(told) == {"elevated_for_ms": 300000}
+    assert PASSWORD not in own.file("json").read_text() + own.daemon.log()
+    here = subprocess.run([OHTCTL, "elevate"], capture_output=True, text=True, check=False, env=own.environment())
+    assert "elevate needs --url" in complaint(here, status=2)
+
+
 def test_an_address_for_a_viewer_opens_once(own):
     own.login("viewer")
     url, link = own.done("foxglove").splitlines()

@@ -36,12 +36,17 @@ int64_t anna_id;
 
 atomic_uint hashes;
 char hashed_by[8];
+void (*meanwhile)(void);
 
 char *crypt_rn(const char *phrase, const char *setting, void *data, int size)
 {
 	static char *(*real)(const char *, const char *, void *, int);
+	void (*act)(void) = meanwhile;
 	char cheap[64];
 
+	meanwhile = NULL;
+	if (act)
+		act();
 	if (!real)
 		*(void **)&real = dlsym(RTLD_NEXT, "crypt_rn");
 	atomic_fetch_add(&hashes, 1);

@@ -25,6 +25,8 @@ extern int64_t anna_id;
 /* How many passwords were hashed, and by which method and cost the last. */
 extern atomic_uint hashes;
 extern char hashed_by[8];
+/* Called once, while the next password is hashed: what somebody else does meanwhile. */
+extern void (*meanwhile)(void);
 
 int session_set_up(void **state);
 int session_tear_down(void **state);

@@ -231,6 +231,141 @@ static void a_password_of_an_account_that_changed_meanwhile_is_not_set(void **st
 	forget(&mine, 1);
 }
 
+/* ---- elevation ---- */
+
+#define ELEVATED_NS	(300 * OHTD_NS_PER_S)
+#define MS_NS		OHTD_NS_PER_MS
+
+static enum ohtd_auth_result elevate(const struct ohtd_grant *by, const char *password)
+{
+	struct ohtd_credentials credentials = credentials_of("anna", password);
+	/* A copy, as a request has: @by may become another one meanwhile. */
+	struct ohtd_principal who = by->who;
+	struct ohtd_grant none;
+	enum ohtd_auth_result result = ohtd_auth_elevate(auth, &who, &credentials, &none);
+
+	assert_null(none.access_token);
+	return result;
+}
+
+static int64_t elevated_ms(const struct ohtd_grant *by)
+{
+	return ohtd_auth_elevated_ms(auth, &by->who);
+}
+
+/* Neither the time of day nor a renewal changes it; each right password begins anew. */
+static void a_session_alone_is_elevated_for_five_minutes(void **state)
+{
+	struct ohtd_grant mine, other, renewed;
+
+	(void)state;
+	login(&mine);
+	login(&other);
+	assert_int_equal(elevated_ms(&mine), 0);
+	assert_int_equal(elevate(&mine, "correct horse"), OHTD_AUTH_GRANTED);
+	assert_int_equal(elevated_ms(&mine), 300000);
+	assert_int_equal(elevated_ms(&other), 0);
+	ohtd_manual_clock_advance(&manual, 200 * OHTD_NS_PER_S);
+	assert_int_equal(elevate(&mine, "correct horse"), OHTD_AUTH_GRANTED);
+	atomic_fetch_add(&manual.realtime_ns, (int64_t)DAY_NS);
+	assert_int_equal(refresh(&mine, &renewed), OHTD_AUTH_GRANTED);
+	ohtd_manual_clock_advance(&manual, ELEVATED_NS - MS_NS);
+	assert_int_equal(elevated_ms(&renewed), 1);
+	ohtd_manual_clock_advance(&manual, MS_NS);
+	assert_int_equal(elevated_ms(&renewed), 0);
+	assert_int_equal(check(&renewed), OHTD_TOKEN_GOOD);
+	forget(&mine, 1);
+	forget(&other, 1);
+	forget(&renewed, 1);
+}
+
+/* It ends with the session and, where the session goes on, with a new password or a restart. */
+static void elevation_ends_with_what_it_was_given_for(void **state)
+{
+	struct ohtd_grant mine, fresh;
+
+	(void)state;
+	login(&mine);
+	assert_int_equal(elevate(&mine, "correct horse"), OHTD_AUTH_GRANTED);
+	ohtd_auth_lower(auth, &mine.who, "192.0.2.1");
+	assert_int_equal(elevated_ms(&mine), 0);
+	assert_int_equal(elevate(&mine, "correct horse"), OHTD_AUTH_GRANTED);
+	assert_int_equal(change_password(&mine, "correct horse", "battery staple", &fresh),
+			 OHTD_AUTH_GRANTED);
+	assert_int_equal(elevated_ms(&mine), 0);
+	assert_int_equal(elevated_ms(&fresh), 0);
+	assert_int_equal(elevate(&fresh, "correct horse"), OHTD_AUTH_REFUSED);
+	assert_int_equal(elevate(&fresh, "battery staple"), OHTD_AUTH_GRANTED);
+	session_restart();
+	assert_int_equal(check(&fresh), OHTD_TOKEN_GOOD);
+	assert_int_equal(elevated_ms(&fresh), 0);
+	assert_int_equal(elevate(&fresh, "battery staple"), OHTD_AUTH_GRANTED);
+	order_change((struct ohtd_user_change){ .disabled = -1, .role = OHTD_ROLE_VIEWER });
+	assert_int_equal(elevated_ms(&fresh), 0);
+	forget(&mine, 1);
+	forget(&fresh, 1);
+}
+
+static struct ohtd_grant asking;
+
+static void somebody_ends_the_session(void)
+{
+	assert_int_equal(end_session(asking.who.session, 0), 0);
+}
+
+static void somebody_changes_the_role(void)
+{
+	order_change((struct ohtd_user_change){ .disabled = -1, .role = OHTD_ROLE_VIEWER });
+}
+
+/* The same session, in another tab. */
+static void its_user_changes_the_password(void)
+{
+	struct ohtd_grant fresh;
+
+	assert_int_equal(change_password(&asking, "correct horse", "battery staple", &fresh),
+			 OHTD_AUTH_GRANTED);
+	forget(&asking, 1);
+	asking = fresh;
+}
+
+/* The password was right, for an account or session that is not what it was any more. */
+static void what_changes_while_the_password_is_hashed_is_not_elevated(void **state)
+{
+	static void (*const acts[])(void) = {
+		somebody_ends_the_session, somebody_changes_the_role, its_user_changes_the_password,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+		login(&asking);
+		meanwhile = acts[i];
+		assert_int_equal(elevate(&asking, "correct horse"), OHTD_AUTH_CHANGED);
+		assert_null(meanwhile);
+		assert_int_equal(elevated_ms(&asking), 0);
+		forget(&asking, 1);
+	}
+}
+
+static void a_wrong_password_does_not_elevate_and_is_counted(void **state)
+{
+	struct ohtd_grant mine, more;
+
+	(void)state;
+	login(&mine);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(elevate(&mine, "wrong"), OHTD_AUTH_REFUSED);
+	assert_int_equal(elevate(&mine, "correct horse"), OHTD_AUTH_TOO_MANY);
+	assert_int_equal(login_with("correct horse", &more), OHTD_AUTH_TOO_MANY);
+	assert_int_equal(elevated_ms(&mine), 0);
+	/* One that succeeds clears the count, as a log-in does. */
+	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
+	assert_int_equal(elevate(&mine, "correct horse"), OHTD_AUTH_GRANTED);
+	assert_int_equal(elevate(&mine, "wrong"), OHTD_AUTH_REFUSED);
+	assert_int_equal(ohtd_auth_wait_s(auth, "anna", "192.0.2.1"), 0);
+	forget(&mine, 1);
+}
+
 /* ---- the list ---- */
 
 static void sessions_are_listed_the_newest_first(void **state)
@@ -275,6 +410,10 @@ int main(void)
 		CASE(a_new_password_spends_the_refresh_token_at_once),
 		CASE(a_wrong_password_changes_nothing_and_is_counted),
 		CASE(a_password_of_an_account_that_changed_meanwhile_is_not_set),
+		CASE(a_session_alone_is_elevated_for_five_minutes),
+		CASE(elevation_ends_with_what_it_was_given_for),
+		CASE(what_changes_while_the_password_is_hashed_is_not_elevated),
+		CASE(a_wrong_password_does_not_elevate_and_is_counted),
 		CASE(sessions_are_listed_the_newest_first),
 	};
 

@@ -37,6 +37,18 @@ def test_refusal_is_told_where_it_was_asked(page):
     assert page.text("#mode") == "Automatic"
 
 
+def test_maintenance_that_is_not_given_the_password_is_not_asked_for_again(page):
+    drive(page, "supervisor")
+    page.wait(shown(page, "Automatic"), what="the mode")
+    answers(page, "PUT robot/mode", {"status": 403, "title": "Forbidden", "code": "elevation_required", "detail": "not elevated"}, 403)
+    page.click("#mode-maintenance")
+    page.wait(lambda: has(page, "#elevation-password"), what="the question")
+    page.keys("\ue00c")        # Escape
+    page.wait(lambda: has(page, "#mode-problem") and "Nothing was changed" in page.text("#mode-problem"), what="said")
+    assert not has(page, "#elevate")
+    assert page.run("return window.asked.filter((one) => one.path === 'robot/mode').length") == 1
+
+
 @pytest.mark.parametrize("role", ["viewer", "operator"])
 def test_others_look(page, role):
     drive(page, role)

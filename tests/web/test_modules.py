@@ -2,6 +2,7 @@
 """The pages Modules and Bus: what a person sees of a module and does with it."""
 import pytest
 
+from oht_test.client import PASSWORD
 from person import fill, go, has, log_in
 
 
@@ -58,6 +59,43 @@ def test_what_cannot_be_written_says_why(page):
     assert not has(page, "#write-value")
     # What can only be read has no button at all.
     assert "Change" not in row(page, "Pack voltage") and "Change" not in row(page, "Battery voltage")
+
+
+def test_a_safety_critical_register_asks_for_the_password(daemon, page):
+    def relay():
+        return daemon.sim("get 2 0x3D").split("raw=")[1].split()[0]
+
+    def write(raw):
+        press(page, "Change Charge relay")
+        page.wait(lambda: has(page, "#write-value"), what="the field")
+        fill(page, "#write-value", raw)
+        page.click("#write-send")
+
+    open_module(page, 2, "administrator", "Charger voltage set-point")
+    page.type("#registers-search", "charge relay")
+    page.wait(lambda: row(page, "Charge relay"), what="the register")
+    before = relay()
+    other = "0" if before == "1" else "1"
+    write(other)
+    page.wait(lambda: has(page, "#elevation-password"), what="the question")
+    assert page.run("return document.activeElement.id") == "elevation-password"
+    page.keys("\ue00c")        # Escape
+    page.wait(lambda: "Nothing was changed" in page.text("#edit"), what="the refusal, with the value as it was typed")
+    assert not has(page, "#elevate") and relay() == before
+    page.click("#write-send")
+    page.wait(lambda: has(page, "#elevation-password"), what="the question, again")
+    page.type("#elevation-password", "a wrong password")
+    page.click("#elevation-send")
+    page.wait(lambda: "wrong" in page.text("#elevate"), what="a refusal in place")
+    assert page.run("return document.querySelector('#elevation-password').value") == "" and relay() == before
+    page.type("#elevation-password", PASSWORD)
+    page.click("#elevation-send")
+    page.wait(lambda: not has(page, "#edit"), 60, "written")
+    assert relay() == other
+    # It holds: the next one does not ask.
+    write(before)
+    page.wait(lambda: not has(page, "#edit"), what="written back")
+    assert relay() == before
 
 
 def test_quarantine_is_asked_for_shown_and_ended(daemon, page):

@@ -138,6 +138,8 @@ static int refused(struct cli *cli, const char *whom, struct json_object *proble
 		return cli_fail(cli, CLI_NO_DEVICE, "no ohtd answers at %s, and without it: %s",
 				whom, text_of(problem, "detail"));
 	describe(problem, line, sizeof(line));
+	if (cli->url && code && !strcmp(code, "elevation_required"))
+		return cli_fail(cli, CLI_FAILED, "%s: ohtctl elevate --url %s", line, whom);
 	return cli_fail(cli, CLI_FAILED, "%s", line);
 }
 

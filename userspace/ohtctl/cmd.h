@@ -57,6 +57,7 @@ int cmd_robot_override(struct cli *cli, int count, char **arguments);
 int cmd_robot_jog(struct cli *cli, int count, char **arguments);
 
 int cmd_login(struct cli *cli, int count, char **arguments);
+int cmd_elevate(struct cli *cli, int count, char **arguments);
 int cmd_logout(struct cli *cli, int count, char **arguments);
 int cmd_foxglove(struct cli *cli, int count, char **arguments);
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* ohtctl login, logout: a session at an ohtd elsewhere. */
+/* ohtctl login, elevate, logout: a session at an ohtd elsewhere. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "cli.h"
+#include "client.h"
 #include "cmd.h"
 #include "password.h"
 #include "show.h"
 #include "site.h"
 
 #define NAME_BYTES	80
+#define MS_PER_S	1000
 
 static int need_url(struct cli *cli)
 {
@@ -45,6 +48,51 @@ int cmd_login(struct cli *cli, int count, char **arguments)
 		result = site_login(cli, name, password);
 	explicit_bzero(password, sizeof(password));
 	return result ? result : show_done(cli, "logged in at");
+}
+
+static int show_elevated(struct cli *cli, struct json_object *answer)
+{
+	int64_t ms = json_object_get_int64(json_object_object_get(answer, "elevated_for_ms"));
+
+	if (cli->json)
+		show_json(cli, json_object_get(answer));
+	else
+		fprintf(cli->out, "elevated for %" PRId64 " s\n", ms / MS_PER_S);
+	return CLI_DONE;
+}
+
+/* With the password that the account has; the session keeps its role. */
+static int elevate_with(struct cli *cli, const char *password)
+{
+	struct json_object *body = json_object_new_object(), *answer;
+	int result;
+
+	json_object_object_add(body, "password", json_object_new_string(password));
+	result = client_request(cli, "POST", "auth/elevate", body, &answer);
+	json_object_put(body);
+	if (!result)
+		result = show_elevated(cli, answer);
+	json_object_put(answer);
+	return result;
+}
+
+int cmd_elevate(struct cli *cli, int count, char **arguments)
+{
+	char password[PASSWORD_BYTES] = "";
+	int result = need_url(cli);
+
+	(void)count;
+	(void)arguments;
+	/* Before a password is asked for in vain. */
+	if (!result && !site_is_logged_in())
+		result = cli_fail(cli, CLI_FAILED, "not logged in: ohtctl login --url %s",
+				  site_url());
+	if (!result)
+		result = password_take(cli, false, password);
+	if (!result)
+		result = elevate_with(cli, password);
+	explicit_bzero(password, sizeof(password));
+	return result;
 }
 
 int cmd_logout(struct cli *cli, int count, char **arguments)

@@ -130,6 +130,8 @@ static const struct cli_verb verbs[] = {
 	  CLI_OPT_SOCKET | CLI_OPT_LEVEL | CLI_OPT_ROUNDS, 0, 0, remote_logs },
 	{ "login", "[USER]", "log in at an ohtd elsewhere, --url", cmd_login, PASSWORD_OPTIONS, 0, 1,
 	  cmd_login },
+	{ "elevate", "", "give the password again for safety-critical acts, 5 min", cmd_elevate,
+	  PASSWORD_OPTIONS, 0, 0, cmd_elevate },
 	{ "logout", "", "end that session", cmd_logout, 0, 0, 0, cmd_logout },
 	{ "foxglove", "", "address for Foxglove and the like, good once, 10 s", cmd_foxglove,
 	  0, 0, 0, cmd_foxglove },

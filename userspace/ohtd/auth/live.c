@@ -12,6 +12,7 @@
 
 struct entry {
 	struct entry *next;
+	int64_t elevated_until_ms;	/* CLOCK_BOOTTIME; 0: not elevated */
 	struct ohtd_session session;
 };
 
@@ -139,8 +140,10 @@ void ohtd_live_raise(struct ohtd_live *live, const char *id, int64_t epoch)
 
 	pthread_mutex_lock(&live->lock);
 	entry = *find(live, id);
-	if (entry && entry->session.epoch != NO_EPOCH && entry->session.epoch < epoch)
+	if (entry && entry->session.epoch != NO_EPOCH && entry->session.epoch < epoch) {
 		entry->session.epoch = epoch;
+		entry->elevated_until_ms = 0;
+	}
 	pthread_mutex_unlock(&live->lock);
 }
 
@@ -177,6 +180,32 @@ bool ohtd_live_lives(struct ohtd_live *live, const char *id, int64_t user_id, in
 	lives = find_living(live, id, user_id, epoch, now_boot_ms);
 	pthread_mutex_unlock(&live->lock);
 	return lives;
+}
+
+bool ohtd_live_elevate(struct ohtd_live *live, const char *id, int64_t user_id, int64_t epoch,
+		       int64_t now_boot_ms, int64_t until_boot_ms)
+{
+	struct entry *entry;
+
+	pthread_mutex_lock(&live->lock);
+	entry = find_living(live, id, user_id, epoch, now_boot_ms);
+	if (entry)
+		entry->elevated_until_ms = until_boot_ms;
+	pthread_mutex_unlock(&live->lock);
+	return entry;
+}
+
+int64_t ohtd_live_elevated_ms(struct ohtd_live *live, const char *id, int64_t user_id,
+			      int64_t epoch, int64_t now_boot_ms)
+{
+	const struct entry *entry;
+	int64_t left_ms;
+
+	pthread_mutex_lock(&live->lock);
+	entry = find_living(live, id, user_id, epoch, now_boot_ms);
+	left_ms = entry ? entry->elevated_until_ms - now_boot_ms : 0;
+	pthread_mutex_unlock(&live->lock);
+	return left_ms > 0 ? left_ms : 0;
 }
 
 bool ohtd_live_has(struct ohtd_live *live, const char *id, int64_t now_boot_ms)

@@ -7,6 +7,9 @@
  * Each access token is looked up in here at each use, so the end of a session is at once and stays,
  * whatever the token says of its own age. A session is added before it is written: nobody has a
  * token of it yet. What ends sessions in the store takes them out of here before it is answered.
+ *
+ * Whether a session is elevated is known in here only: a restart ends it, and so does all that ends
+ * the session or gives its account a new epoch (password, role, disabled).
  */
 #ifndef OHTD_AUTH_LIVE_H
 #define OHTD_AUTH_LIVE_H
@@ -35,7 +38,7 @@ void ohtd_live_forget(struct ohtd_live *live, const char *id);
 /* Ends the sessions of a user that are of an earlier epoch than @epoch. */
 void ohtd_live_end_user(struct ohtd_live *live, int64_t user_id, int64_t epoch);
 
-/* The account of a session that goes on has a new epoch. */
+/* The account of a session that goes on has a new epoch. The session is not elevated any more. */
 void ohtd_live_raise(struct ohtd_live *live, const char *id, int64_t epoch);
 
 /**
@@ -52,6 +55,20 @@ bool ohtd_live_use(struct ohtd_live *live, const char *id, int64_t user_id, int6
 /* The same without noting a use: for connections that stay. */
 bool ohtd_live_lives(struct ohtd_live *live, const char *id, int64_t user_id, int64_t epoch,
 		     int64_t now_boot_ms);
+
+/**
+ * ohtd_live_elevate() - elevate a session, or end that
+ * @until_boot_ms: CLOCK_BOOTTIME; 0: from now on it is not elevated
+ *
+ * Return: false if it does not live, or its account has another epoch than @epoch; then nothing is
+ * changed.
+ */
+bool ohtd_live_elevate(struct ohtd_live *live, const char *id, int64_t user_id, int64_t epoch,
+		       int64_t now_boot_ms, int64_t until_boot_ms);
+
+/* For how long the session is still elevated, 0: it is not, or does not live. */
+int64_t ohtd_live_elevated_ms(struct ohtd_live *live, const char *id, int64_t user_id,
+			      int64_t epoch, int64_t now_boot_ms);
 
 /* Has the session not ended? Of whatever epoch its account is. */
 bool ohtd_live_has(struct ohtd_live *live, const char *id, int64_t now_boot_ms);

@@ -357,6 +357,55 @@ enum ohtd_auth_result ohtd_auth_change_password(struct ohtd_auth *auth,
 	return grant_kept(auth, &change, grant);
 }
 
+/* ---- elevation ---- */
+
+static bool elevate_until(struct ohtd_auth *auth, const struct ohtd_principal *who, int64_t now_ms,
+			  int64_t until_ms)
+{
+	return ohtd_live_elevate(auth->live, who->session, who->user_id, who->epoch, now_ms,
+				 until_ms);
+}
+
+enum ohtd_auth_result ohtd_auth_elevate(struct ohtd_auth *auth, const struct ohtd_principal *who,
+					const struct ohtd_credentials *credentials,
+					struct ohtd_grant *grant)
+{
+	struct ohtd_user user = { 0 };
+	int r = check_password(auth, credentials, &user, grant);
+	int64_t now_ms = boot_ms(auth);
+
+	if (r == -EAGAIN && grant->wait_s)
+		return OHTD_AUTH_TOO_MANY;
+	if (r == -ENOENT)
+		ohtd_log(OHTD_LOG_NOTICE, "auth", "elevation_refused", "%s, from %s", who->user,
+			 credentials->address);
+	if (r)
+		return refused(grant, r);
+	/* A change of the account meanwhile has given it another epoch, or ended the session. */
+	if (user.id != who->user_id || user.epoch != who->epoch ||
+	    !elevate_until(auth, who, now_ms, now_ms + OHTD_ELEVATED_MS))
+		return OHTD_AUTH_CHANGED;
+	ohtd_log(OHTD_LOG_NOTICE, "auth", "elevated", "%s (%s) from %s, session %s, for %d s",
+		 user.name, ohtd_role_name(user.role), credentials->address, who->session,
+		 OHTD_ELEVATED_MS / 1000);
+	return OHTD_AUTH_GRANTED;
+}
+
+void ohtd_auth_lower(struct ohtd_auth *auth, const struct ohtd_principal *who, const char *address)
+{
+	if (!ohtd_auth_elevated_ms(auth, who))
+		return;
+	elevate_until(auth, who, boot_ms(auth), 0);
+	ohtd_log(OHTD_LOG_NOTICE, "auth", "elevation_ended", "%s, session %s, from %s", who->user,
+		 who->session, address);
+}
+
+int64_t ohtd_auth_elevated_ms(struct ohtd_auth *auth, const struct ohtd_principal *who)
+{
+	return ohtd_live_elevated_ms(auth->live, who->session, who->user_id, who->epoch,
+				     boot_ms(auth));
+}
+
 /* ---- renewal ---- */
 
 bool ohtd_auth_renewal_begin(struct ohtd_auth *auth, const struct ohtd_secret *token,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     the life of sessions: log-in, renewal, change of the own password, end.
- * Contexts: ohtd_auth_login(), _change_password(): threads that may wait for the store and hash
- *           passwords. Create: main thread. The rest: any thread but the
+ * Owns:     the life of sessions: log-in, renewal, elevation, change of the own password, end.
+ * Contexts: ohtd_auth_login(), _elevate(), _change_password(): threads that may wait for the store
+ *           and hash passwords. Create: main thread. The rest: any thread but the
  *           control thread.
  * Locks:    those of the parts, never two at a time.
  */
@@ -26,6 +26,8 @@ struct ohtd_store;
 #define OHTD_SESSION_LIFE_S	(7 * 24 * 3600)
 /* For so long the token that was just replaced gives the same successor again. */
 #define OHTD_REFRESH_AGAIN_MS	10000
+/* A session is elevated for so long after its user has given the password. */
+#define OHTD_ELEVATED_MS	(5 * 60 * 1000)
 
 enum ohtd_auth_result {
 	OHTD_AUTH_GRANTED,
@@ -105,6 +107,28 @@ enum ohtd_auth_result ohtd_auth_change_password(struct ohtd_auth *auth,
 						const struct ohtd_credentials *credentials,
 						const struct ohtd_secret *fresh,
 						struct ohtd_grant *grant);
+
+/**
+ * ohtd_auth_elevate() - elevate a session for OHTD_ELEVATED_MS from now
+ * @who: with the session
+ * @credentials: the name is that of @who
+ * @grant: no tokens; wait_s and error only
+ *
+ * The session keeps its role. Elevation ends with the session, with a change of the account and
+ * with the daemon.
+ *
+ * Return: OHTD_AUTH_REFUSED: the password is wrong; OHTD_AUTH_CHANGED: the session has ended or the
+ * account was changed while the password was checked.
+ */
+enum ohtd_auth_result ohtd_auth_elevate(struct ohtd_auth *auth, const struct ohtd_principal *who,
+					const struct ohtd_credentials *credentials,
+					struct ohtd_grant *grant);
+
+/* End that. @address: who asks, for the log. */
+void ohtd_auth_lower(struct ohtd_auth *auth, const struct ohtd_principal *who, const char *address);
+
+/* Milliseconds for which the session of @who is still elevated, 0: it is not. */
+int64_t ohtd_auth_elevated_ms(struct ohtd_auth *auth, const struct ohtd_principal *who);
 
 /**
  * ohtd_auth_renewal_begin() - read a refresh token

@@ -242,6 +242,13 @@ static bool has_session(struct ohtd_call *call)
 	return false;
 }
 
+static void expect_present_password(struct auth_job *job)
+{
+	job->refused_status = 403;
+	job->refused = "password_wrong";
+	job->refused_text = "the present password is wrong";
+}
+
 static void post_password_change(struct ohtd_call *call)
 {
 	const struct password_input *said = OHTD_INPUT(call, password_input);
@@ -255,12 +262,70 @@ static void post_password_change(struct ohtd_call *call)
 	if (!job)
 		return;
 	job->cookie = said->cookie > 0;
-	job->refused_status = 403;
-	job->refused = "password_wrong";
-	job->refused_text = "the present password is wrong";
+	expect_present_password(job);
 	take_credentials(call, &job->credentials, call->who.user, said->old_password);
 	ohtd_secret_set(&job->fresh, said->new_password);
 	ohtd_late_check(call, &job->late, NULL, act_check, answer_result);
+}
+
+/* ---- elevation ---- */
+
+struct elevate_input {
+	const char *password;
+};
+
+OHTD_SHAPE(elevate_input, "Elevate",
+	OHTD_TEXT(elevate_input, password, .flags = OHTD_NEEDED | OHTD_SECRET, .min = 1,
+		  .max = OHTD_PASSWORD_BYTES_MAX, .summary = "The present password of the account",
+		  .example = "\"correct horse battery\""));
+
+struct elevated {
+	int64_t elevated_for_ms;
+};
+
+OHTD_SHAPE(elevated, "Elevated",
+	OHTD_INTEGER(elevated, elevated_for_ms, .unit = "ms", .summary = "From now"));
+
+/* On a thread for passwords. */
+static int act_elevate(struct ohtd_late *late)
+{
+	struct auth_job *job = (struct auth_job *)late;
+
+	job->result = ohtd_auth_elevate(job->auth, &job->who, &job->credentials, &job->grant);
+	return 0;
+}
+
+static void answer_elevate(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const struct auth_job *job = (const struct auth_job *)late;
+
+	if (job->result == OHTD_AUTH_GRANTED)
+		OHTD_REPLY(call, 200, elevated, (&(struct elevated){ OHTD_ELEVATED_MS }));
+	else
+		reply_result(call, job);
+}
+
+static void post_elevate(struct ohtd_call *call)
+{
+	const struct elevate_input *said = OHTD_INPUT(call, elevate_input);
+	struct auth_job *job;
+
+	if (!has_session(call) || must_wait(call, call->who.user))
+		return;
+	job = make_job(call);
+	if (!job)
+		return;
+	expect_present_password(job);
+	take_credentials(call, &job->credentials, call->who.user, said->password);
+	ohtd_late_check(call, &job->late, NULL, act_elevate, answer_elevate);
+}
+
+static void delete_elevate(struct ohtd_call *call)
+{
+	if (!has_session(call))
+		return;
+	ohtd_auth_lower(ohtd_call_auth(call), &call->who, ohtd_call_address(call));
+	ohtd_reply_empty(call, 204);
 }
 
 /* ---- renewal ---- */
@@ -402,6 +467,7 @@ struct me {
 	int role;
 	const char *session;
 	int64_t uid;
+	int64_t elevated_for_ms;
 };
 
 OHTD_SHAPE(me, "Me",
@@ -411,7 +477,10 @@ OHTD_SHAPE(me, "Me",
 	OHTD_WORD(me, role, .words = &ohtd_role_words, .summary = "What is allowed"),
 	OHTD_TEXT(me, session, .flags = OHTD_NULL, .summary = "Id of the session"),
 	OHTD_INTEGER(me, uid, .flags = OHTD_NULL,
-		     .summary = "Over the local socket: who, as the kernel says"));
+		     .summary = "Over the local socket: who, as the kernel says"),
+	OHTD_INTEGER(me, elevated_for_ms, .flags = OHTD_NULL | OHTD_DRIFTS, .unit = "ms",
+		     .summary = "How long the session is still elevated, 0: it is not; null over the "
+				"local socket, where nothing needs it"));
 
 static void get_me(struct ohtd_call *call)
 {
@@ -423,6 +492,8 @@ static void get_me(struct ohtd_call *call)
 		.role = (int)who->role,
 		.session = who->local ? NULL : who->session,
 		.uid = who->local ? (int64_t)who->uid : OHTD_NONE,
+		.elevated_for_ms = who->local ? OHTD_NONE :
+				   ohtd_auth_elevated_ms(ohtd_call_auth(call), who),
 	}));
 }
 
@@ -505,6 +576,24 @@ static const struct ohtd_route routes[] = {
 		.problems = { "password_wrong", "account_changed", "no_session", CHECK_PROBLEMS },
 		.handle = post_password_change,
 		.summary = "Change the own password; ends all other sessions",
+	}, {
+		.method = OHTD_POST, .path = "auth/elevate", .role = OHTD_ROLE_VIEWER,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &elevate_input_shape,
+		.replies = { { 200, &elevated_shape } },
+		.problems = { "password_wrong", "account_changed", "no_session",
+			      "too_many_failures" },
+		.handle = post_elevate,
+		.summary = "Elevate the own session for 5 minutes, by the password",
+		.text = "Writes to safety-critical registers and mode maintenance need it. It gives no "
+			"role. It ends with DELETE, with the session, and with a change of the "
+			"password or the account.",
+	}, {
+		.method = OHTD_DELETE, .path = "auth/elevate", .role = OHTD_ROLE_VIEWER,
+		.body_bytes_max = 1024,
+		.replies = { { 204, NULL } },
+		.problems = { "no_session" },
+		.handle = delete_elevate,
+		.summary = "End the elevation of the own session",
 	}, {
 		.method = OHTD_GET, .path = "auth/me", .role = OHTD_ROLE_VIEWER,
 		.replies = { { 200, &me_shape } },

@@ -60,11 +60,7 @@ static void put_mode(struct ohtd_call *call)
 		.valid_ms = input->valid_for_ms,
 	};
 
-	/* At the machine itself the kernel has said who it is. */
-	if (input->mode == OHTD_MODE_MAINTENANCE && !call->who.local)
-		ohtd_reply_problem(call, 403, "elevation_required",
-				   "mode maintenance needs an elevated session");
-	else
+	if (input->mode != OHTD_MODE_MAINTENANCE || ohtd_call_elevated(call, "mode maintenance"))
 		ohtd_call_command(call, &command, mode_done);
 }
 

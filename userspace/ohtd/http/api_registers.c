@@ -378,11 +378,11 @@ static bool may_write(struct ohtd_call *call, const struct oht_register *reg)
 		ohtd_reply_problem(call, 403, "role", "a write to %s needs the role %s, this is %s",
 				   reg->name, oht_write_level_name(reg->write_level),
 				   ohtd_role_name(call->who.role));
-	else if (oht_register_needs_elevation(reg) && !reg->motion)
-		ohtd_reply_problem(call, 403, "elevation_required",
-				   "%s is safety-critical: a write needs an elevated session", reg->name);
 	else
-		return true;
+		/* What moves is refused in any session, by the control thread. */
+		return reg->motion || !oht_register_needs_elevation(reg) ||
+		       ohtd_call_elevated(call, ohtd_call_text_of(call, "a write to %s, which is "
+								  "safety-critical,", reg->name));
 	return false;
 }
 

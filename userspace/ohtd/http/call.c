@@ -135,6 +135,14 @@ int64_t ohtd_call_wall_ns(struct ohtd_call *call, uint64_t time_ns)
 	return time_ns ? ohtd_clock_wall_of_ns(ohtd_call_clock(call), time_ns) : OHTD_NONE;
 }
 
+bool ohtd_call_elevated(struct ohtd_call *call, const char *what)
+{
+	if (call->who.local || ohtd_auth_elevated_ms(ohtd_call_auth(call), &call->who))
+		return true;
+	ohtd_reply_problem(call, 403, "elevation_required", "%s needs an elevated session", what);
+	return false;
+}
+
 void *ohtd_call_alloc(struct ohtd_call *call, size_t bytes)
 {
 	return memset(call->memory.take(call->memory.from, bytes ? bytes : 1), 0, bytes);

@@ -104,6 +104,12 @@ void *ohtd_call_alloc(struct ohtd_call *call, size_t bytes);
 const char *ohtd_call_text_of(struct ohtd_call *call, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/*
+ * May the request do @what, which needs an elevated session? False: it has been answered with 403.
+ * The local socket needs none: the kernel has named its peer.
+ */
+bool ohtd_call_elevated(struct ohtd_call *call, const char *what);
+
 /* What the request says, as the struct S_ of the route's body or query. */
 #define OHTD_INPUT(call_, S_)	((const struct S_ *)(call_)->input)
 #define OHTD_QUERY(call_, S_)	((const struct S_ *)(call_)->query)

@@ -105,8 +105,8 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	P(403, "role", "The account has not the role that this needs.",
 	  "Ask an administrator for the role."),
 	P(403, "elevation_required", "It needs an elevated session, and the session is not elevated.",
-	  "This version cannot elevate a session yet: change a value at the module, choose the mode with "
-	  "ohtctl at the machine."),
+	  "Give the password with POST auth/elevate, which holds for 5 minutes, and try again; ohtctl at "
+	  "the machine needs no session."),
 	P(403, "role_above_own", "An account above the own role is not made or changed.",
 	  "Ask somebody with that role."),
 	P(403, "local_not_admin", "Only root and the group oht-admin may use the local socket.",

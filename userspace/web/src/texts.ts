@@ -127,6 +127,12 @@ export const texts = {
 		api: "For programs: the API",
 		unreachable: "The robot does not answer. It is asked again.",
 	},
+	elevate: {
+		title: "Your password, please",
+		text: "Safety-critical changes need your password. It holds for 5 minutes.",
+		submit: "Go on",
+		cancelled: "Nothing was changed: it needs your password.",
+	},
 	setup: {
 		title: "First start",
 		intro: "Nobody can log in to this robot yet. Make the first administrator.",
@@ -210,7 +216,7 @@ export const texts = {
 		writing: "Writing",
 		readOnly: "It can only be read.",
 		moves: "It can move the robot: use the page Drive.",
-		elevation: "It is safety-critical: sessions cannot be elevated yet.",
+		elevation: "It is safety-critical: your password is asked for.",
 		verified: (name: string, value: string) => `${name} is ${value} now, read back.`,
 		notVerified: (name: string) => `${name} was acknowledged, and not read back.`,
 		other: (name: string, value: string) => `${name} was acknowledged, but reads ${value}.`,

@@ -8,17 +8,17 @@ import type { Robot } from "../api/types";
 import { texts } from "../texts";
 import { useAct } from "./act";
 import { Button, Card } from "./basics";
+import { elevated } from "./elevate";
 import { Refused } from "./refused";
 
 const t = texts.drive;
-/* Maintenance is chosen at the machine, and left from here. */
-const OFFERED: Robot["mode"][] = ["automatic", "manual"];
+const OFFERED: Robot["mode"][] = ["automatic", "manual", "maintenance"];
 
 export function ModeCard({ robot, age }: { robot: Robot; age: number | null }) {
 	const act = useAct();
 	const choose = (mode: Robot["mode"]) =>
 		act.run(async () => {
-			await call("PUT", "robot/mode", { body: { mode } });
+			await elevated(() => call("PUT", "robot/mode", { body: { mode } }));
 			feed.refresh("robot");
 		});
 

@@ -8,6 +8,7 @@ import { call, may } from "../api/session";
 import type { List, Module, ModuleDetail, Ping, Register, Role, WrittenRegister } from "../api/types";
 import { useAct } from "../components/act";
 import { Age, Badge, Button, Card, Facts, Icon, Refusal, STALE_MS, Skeleton, useAge } from "../components/basics";
+import { elevated } from "../components/elevate";
 import { Form, type Member, type Values } from "../components/form";
 import { Job } from "../components/job";
 import { confirm, Dialog, toast } from "../components/overlay";
@@ -152,7 +153,7 @@ function whyNot(r: Register): string | undefined {
 	if (r.write_level === null) return t.readOnly;
 	if (r.moves) return t.moves;
 	if (!may(r.write_level as Role)) return texts.shell.needs(texts.roles[r.write_level] ?? r.write_level);
-	return r.needs_elevation ? t.elevation : undefined;
+	return undefined;
 }
 
 function told(r: WrittenRegister, address: string): string {
@@ -177,7 +178,7 @@ function Edit({ address, register, close }: { address: string; register: Registe
 	];
 	const send = async (values: Values) => {
 		const path = `modules/${address}/registers/${register.name}`;
-		const written = await call<WrittenRegister>("PUT", path, { body: { value: values.value } });
+		const written = await elevated(() => call<WrittenRegister>("PUT", path, { body: { value: values.value } }));
 
 		toast(told(written, address), written.verified === false ? "warn" : "ok");
 		feed.refresh(`modules/${address}/registers`);
@@ -187,6 +188,7 @@ function Edit({ address, register, close }: { address: string; register: Registe
 	return (
 		<Dialog title={t.editOf(register.label)} id="edit" onClose={close}>
 			<p class="mute">{register.description}</p>
+			{register.needs_elevation ? <p class="dialog-text">{t.elevation}</p> : null}
 			<Form id="write" members={members} submit={t.write} busyText={t.writing} onSend={send} onCancel={close} />
 		</Dialog>
 	);

@@ -10,6 +10,7 @@ import { type Reading, feed, useLive } from "../api/live";
 import { logout, may, session } from "../api/session";
 import type { Health, Robot } from "../api/types";
 import { Badge, Button, Icon, Notice, STALE_MS, useAge } from "../components/basics";
+import { Elevate } from "../components/elevate";
 import { Confirm, Toasts, dialogs } from "../components/overlay";
 import { StopAlarm, StopButton } from "../components/stop";
 import { span } from "../format";
@@ -352,6 +353,7 @@ export function Shell() {
 			)}
 			<Toasts />
 			<Confirm />
+			<Elevate />
 			<Palette />
 			<LoginAgain />
 			<LockCover />

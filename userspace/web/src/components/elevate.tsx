@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the API refuses in a session that is not elevated: the password is asked for, and the same is sent once more.
+ */
+import { useEffect } from "preact/hooks";
+import { Problem } from "../api/problem";
+import { call, session } from "../api/session";
+import { Store, useStore } from "../store";
+import { texts } from "../texts";
+import { Form, type Member } from "./form";
+import { Dialog } from "./overlay";
+
+const MEMBERS: Member[] = [
+	{
+		name: "password",
+		label: texts.login.password,
+		kind: "password",
+		required: true,
+		hint: "",
+		secret: true,
+		autocomplete: "current-password",
+	},
+];
+
+type Answer = (given: boolean) => void;
+
+const asked = new Store<Answer | null>(null);
+
+/* True when the session is elevated; false: the person does not want it. */
+function ask(): Promise<boolean> {
+	asked.get()?.(false);
+	return new Promise((resolve) => {
+		const answer: Answer = (given) => {
+			// One that comes late, to a question that was left: another may stand there by now.
+			if (asked.get() === answer) asked.set(null);
+			resolve(given);
+		};
+
+		asked.set(answer);
+	});
+}
+
+/** Does an act; when it wants an elevated session, asks for the password first. Cancelled: that is thrown. */
+export async function elevated<T>(act: () => Promise<T>): Promise<T> {
+	try {
+		return await act();
+	} catch (error) {
+		if (!(error instanceof Problem) || error.code !== "elevation_required") throw error;
+		if (!(await ask())) throw new Problem(error.status, { code: "page", detail: texts.elevate.cancelled });
+	}
+	return act();
+}
+
+export function Elevate() {
+	const answer = useStore(asked);
+	const { state } = useStore(session);
+
+	// What one person has begun is not done in the session of the next.
+	useEffect(() => {
+		if (state === "none") answer?.(false);
+	}, [answer, state]);
+	if (!answer) return null;
+	return (
+		<Dialog title={texts.elevate.title} id="elevate" onClose={() => answer(false)}>
+			<p class="dialog-text">{texts.elevate.text}</p>
+			<Form
+				id="elevation"
+				members={MEMBERS}
+				submit={texts.elevate.submit}
+				busyText={texts.login.busy}
+				onSend={async ({ password }) => {
+					await call("POST", "auth/elevate", { body: { password } });
+					answer(true);
+				}}
+				onCancel={() => answer(false)}
+			/>
+		</Dialog>
+	);
+}
