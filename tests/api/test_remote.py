@@ -537,7 +537,7 @@ def test_lists_without_end_are_left(remote):
         assert "cursor 'again'" in complaint(remote.run("admin", "list", url=url))
     with hostile(remote, page(cursor="a b&c")) as url:
         assert "cursor 'a b&c'" in complaint(remote.run("admin", "list", url=url))
-    with hostile(remote, head(200, json.dumps({"items": [5], "next_cursor": None}).encode())) as url:
+    with hostile(remote, page("5")) as url:
         assert "is no list" in complaint(remote.run("admin", "list", url=url))
 
 
@@ -553,9 +553,9 @@ def event(seq):
             "cause": {"code": "software", "text": "t", "action": "a"}, "edge_to_low_ns": 5}
 
 
-def page(*numbers, cursor=None):
-    """Of the journal, the newest first."""
-    return head(200, json.dumps({"items": [event(number) for number in numbers], "next_cursor": cursor}).encode())
+def page(*items, cursor=None):
+    """Of a list; a number stands for an entry of the journal."""
+    return head(200, json.dumps({"items": [event(i) if isinstance(i, int) else i for i in items], "next_cursor": cursor}).encode())
 
 
 def test_journal_comes_the_oldest_first(remote):
@@ -570,9 +570,7 @@ def test_journal_comes_the_oldest_first(remote):
 
 def test_modules_come_page_by_page(remote):
     remote.login("viewer")
-    pages = [head(200, json.dumps({"items": [{"address": address, "name": f"number{address}"}],
-                                   "next_cursor": cursor}).encode()) for address, cursor in ((2, "2-00000000"), (3, None))]
-    with hostile(remote, pages) as url:
+    with hostile(remote, [page({"address": 2, "name": "number2"}, cursor="2-0"), page({"address": 3, "name": "number3"})]) as url:
         shown = remote.done("module", url=url)
     assert "number2" in shown and "number3" in shown
 

@@ -36,6 +36,7 @@ extern const struct ohtd_route_table ohtd_register_routes;
 extern const struct ohtd_route_table ohtd_restart_routes;
 extern const struct ohtd_route_table ohtd_robot_routes;
 extern const struct ohtd_route_table ohtd_safety_routes;
+extern const struct ohtd_route_table ohtd_session_routes;
 extern const struct ohtd_route_table ohtd_telemetry_routes;
 extern const struct ohtd_route_table ohtd_user_routes;
 

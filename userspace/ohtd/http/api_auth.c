@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* auth: log-in, renewal, the own session, sessions and password. */
+/* auth: what takes a password or a token: log-in, renewal, change of the password, elevation. */
 #include "http/api.h"
 #include "http/call.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -14,11 +13,9 @@
 #include "auth/accounts.h"
 #include "auth/session.h"
 #include "auth/setup.h"
-#include "base/log_tail.h"
 #include "http/account.h"
 #include "http/cookie.h"
 #include "http/late.h"
-#include "http/list.h"
 #include "http/session_view.h"
 #include "http/words.h"
 
@@ -57,7 +54,6 @@ struct auth_job {
 	struct ohtd_credentials credentials;
 	struct ohtd_secret fresh;
 	struct ohtd_renewal renewal;
-	char ended[OHTD_SESSION_ID_BYTES];
 	enum ohtd_auth_result result;
 	struct ohtd_grant grant;
 };
@@ -233,15 +229,6 @@ OHTD_SHAPE(password_input, "PasswordChange",
 		  .summary = "The password from now on", .example = "\"another horse battery\""),
 	COOKIE_MEMBER(password_input));
 
-/* True if there is one; else it has been refused. */
-static bool has_session(struct ohtd_call *call)
-{
-	if (*call->who.session)
-		return true;
-	ohtd_reply_problem(call, 409, "no_session", "the local socket has no session");
-	return false;
-}
-
 static void expect_present_password(struct auth_job *job)
 {
 	job->refused_status = 403;
@@ -254,7 +241,7 @@ static void post_password_change(struct ohtd_call *call)
 	const struct password_input *said = OHTD_INPUT(call, password_input);
 	struct auth_job *job;
 
-	if (!has_session(call) || (said->cookie > 0 && !ohtd_cookie_check(call)))
+	if (!ohtd_call_has_session(call) || (said->cookie > 0 && !ohtd_cookie_check(call)))
 		return;
 	if (must_wait(call, call->who.user))
 		return;
@@ -310,7 +297,7 @@ static void post_elevate(struct ohtd_call *call)
 	const struct elevate_input *said = OHTD_INPUT(call, elevate_input);
 	struct auth_job *job;
 
-	if (!has_session(call) || must_wait(call, call->who.user))
+	if (!ohtd_call_has_session(call) || must_wait(call, call->who.user))
 		return;
 	job = make_job(call);
 	if (!job)
@@ -322,7 +309,7 @@ static void post_elevate(struct ohtd_call *call)
 
 static void delete_elevate(struct ohtd_call *call)
 {
-	if (!has_session(call))
+	if (!ohtd_call_has_session(call))
 		return;
 	ohtd_auth_lower(ohtd_call_auth(call), &call->who, ohtd_call_address(call));
 	ohtd_reply_empty(call, 204);
@@ -402,149 +389,6 @@ static void post_refresh(struct ohtd_call *call)
 	ohtd_secret_forget(&token);
 }
 
-/* ---- ends ---- */
-
-static int work_end(struct ohtd_db *db, void *arg)
-{
-	struct auth_job *job = arg;
-
-	return ohtd_db_session_end(db, job->ended, 0);
-}
-
-/* -ENOENT: something else has ended it at the same time. */
-static void settle_end(struct ohtd_late *late)
-{
-	const struct auth_job *job = (const struct auth_job *)late;
-
-	if (!late->result || late->result == -ENOENT)
-		ohtd_auth_gone(job->auth, job->ended);
-}
-
-static void answer_end(struct ohtd_call *call, struct ohtd_late *late)
-{
-	if (late->result && late->result != -ENOENT)
-		ohtd_reply_store_problem(call, late->result);
-	else
-		ohtd_reply_empty(call, 204);
-}
-
-static void end_session(struct ohtd_call *call, const char *id, int64_t user_id)
-{
-	struct auth_job *job = make_job(call);
-
-	if (!job)
-		return;
-	if (!ohtd_auth_end(job->auth, id, user_id)) {
-		ohtd_reply_problem(call, 404, "not_found", "there is no such session");
-		ohtd_late_drop(&job->late);
-		return;
-	}
-	snprintf(job->ended, sizeof(job->ended), "%s", id);
-	if (!strcmp(id, call->who.session))
-		ohtd_cookie_clear(call);
-	job->late.settle = settle_end;
-	ohtd_late_write(call, &job->late, work_end, answer_end);
-}
-
-static void post_logout(struct ohtd_call *call)
-{
-	if (has_session(call))
-		end_session(call, call->who.session, call->who.user_id);
-}
-
-/* An administrator ends the session of anybody. */
-static void delete_session(struct ohtd_call *call)
-{
-	end_session(call, call->params.name,
-		    call->who.role == OHTD_ROLE_ADMINISTRATOR ? 0 : call->who.user_id);
-}
-
-/* ---- who am I ---- */
-
-struct me {
-	int64_t id;
-	const char *username;
-	int role;
-	const char *session;
-	int64_t uid;
-	int64_t elevated_for_ms;
-};
-
-OHTD_SHAPE(me, "Me",
-	OHTD_INTEGER(me, id, .flags = OHTD_NULL,
-		     .summary = "Number of the account; null over the local socket"),
-	OHTD_TEXT(me, username, .flags = OHTD_NULL, .summary = "Its name"),
-	OHTD_WORD(me, role, .words = &ohtd_role_words, .summary = "What is allowed"),
-	OHTD_TEXT(me, session, .flags = OHTD_NULL, .summary = "Id of the session"),
-	OHTD_INTEGER(me, uid, .flags = OHTD_NULL,
-		     .summary = "Over the local socket: who, as the kernel says"),
-	OHTD_INTEGER(me, elevated_for_ms, .flags = OHTD_NULL | OHTD_DRIFTS, .unit = "ms",
-		     .summary = "How long the session is still elevated, 0: it is not; null over the "
-				"local socket, where nothing needs it"));
-
-static void get_me(struct ohtd_call *call)
-{
-	const struct ohtd_principal *who = &call->who;
-
-	OHTD_REPLY(call, 200, me, (&(struct me){
-		.id = who->local ? OHTD_NONE : who->user_id,
-		.username = who->local ? NULL : who->user,
-		.role = (int)who->role,
-		.session = who->local ? NULL : who->session,
-		.uid = who->local ? (int64_t)who->uid : OHTD_NONE,
-		.elevated_for_ms = who->local ? OHTD_NONE :
-				   ohtd_auth_elevated_ms(ohtd_call_auth(call), who),
-	}));
-}
-
-struct session_query {
-	struct ohtd_page page;
-};
-
-OHTD_SHAPE(session_query, "SessionQuery",
-	OHTD_PART(session_query, page, ohtd_page));
-
-static_assert(OHTD_SESSIONS_PER_USER <= OHTD_LIMIT_PRESET, "who says no limit gets all of them");
-
-struct session_page {
-	const struct ohtd_session_view *items;
-	size_t items_count;
-	const char *next_cursor;
-};
-
-OHTD_SHAPE(session_page, "SessionPage",
-	OHTD_LIST(session_page, items, ohtd_session_view, .summary = "Sessions, the newest first"),
-	OHTD_NEXT_CURSOR(session_page));
-
-static void get_sessions(struct ohtd_call *call)
-{
-	const struct session_query *asked = OHTD_QUERY(call, session_query);
-	const struct ohtd_session_view *views;
-	uint64_t run = ohtd_log_tail_run(), place[2];
-	size_t count, first = 0, limit = asked->page.limit;
-	struct session_page page = { 0 };
-	int r = ohtd_cursor_take(call, &asked->page, place, 2);
-
-	if (r < 0)
-		return;
-	/* Another run has other numbers. */
-	if (r && place[0] != run) {
-		ohtd_cursor_refuse(call, &asked->page);
-		return;
-	}
-	views = ohtd_session_views(call, call->who.user_id, &count);
-	while (r && first < count && views[first].number >= place[1])
-		first++;
-	page.items = views + first;
-	page.items_count = count - first;
-	if (page.items_count > limit) {
-		page.items_count = limit;
-		page.next_cursor = ohtd_cursor_text(call, (uint64_t[]){
-			run, page.items[limit - 1].number }, 2);
-	}
-	OHTD_REPLY(call, 200, session_page, &page);
-}
-
 #define CHECK_PROBLEMS	"too_many_failures", "cross_origin"
 
 static const struct ohtd_route routes[] = {
@@ -562,13 +406,6 @@ static const struct ohtd_route routes[] = {
 		.problems = { "refresh_refused", "cross_origin" },
 		.handle = post_refresh,
 		.summary = "Refresh token against new tokens",
-	}, {
-		.method = OHTD_POST, .path = "auth/logout", .role = OHTD_ROLE_VIEWER,
-		.flags = OHTD_ROUTE_EXPIRED_OK | OHTD_ROUTE_STORE, .body_bytes_max = 1024,
-		.replies = { { 204, NULL } },
-		.problems = { "not_found", "no_session" },
-		.handle = post_logout,
-		.summary = "End the own session",
 	}, {
 		.method = OHTD_POST, .path = "auth/password/change", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &password_input_shape,
@@ -594,24 +431,6 @@ static const struct ohtd_route routes[] = {
 		.problems = { "no_session" },
 		.handle = delete_elevate,
 		.summary = "End the elevation of the own session",
-	}, {
-		.method = OHTD_GET, .path = "auth/me", .role = OHTD_ROLE_VIEWER,
-		.replies = { { 200, &me_shape } },
-		.handle = get_me,
-		.summary = "Who asks",
-	}, {
-		.method = OHTD_GET, .path = "auth/sessions", .role = OHTD_ROLE_VIEWER,
-		.query = &session_query_shape,
-		.replies = { { 200, &session_page_shape } },
-		.handle = get_sessions,
-		.summary = "The own sessions",
-	}, {
-		.method = OHTD_DELETE, .path = "auth/sessions/{name}", .role = OHTD_ROLE_VIEWER,
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
-		.replies = { { 204, NULL } },
-		.problems = { "not_found" },
-		.handle = delete_session,
-		.summary = "End an own session; an administrator, any",
 	},
 };
 

@@ -143,6 +143,14 @@ bool ohtd_call_elevated(struct ohtd_call *call, const char *what)
 	return false;
 }
 
+bool ohtd_call_has_session(struct ohtd_call *call)
+{
+	if (*call->who.session)
+		return true;
+	ohtd_reply_problem(call, 409, "no_session", "the local socket has no session");
+	return false;
+}
+
 void *ohtd_call_alloc(struct ohtd_call *call, size_t bytes)
 {
 	return memset(call->memory.take(call->memory.from, bytes ? bytes : 1), 0, bytes);

@@ -110,6 +110,9 @@ const char *ohtd_call_text_of(struct ohtd_call *call, const char *format, ...)
  */
 bool ohtd_call_elevated(struct ohtd_call *call, const char *what);
 
+/* False over the local socket: it has been answered with 409. */
+bool ohtd_call_has_session(struct ohtd_call *call);
+
 /* What the request says, as the struct S_ of the route's body or query. */
 #define OHTD_INPUT(call_, S_)	((const struct S_ *)(call_)->input)
 #define OHTD_QUERY(call_, S_)	((const struct S_ *)(call_)->query)

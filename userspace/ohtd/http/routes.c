@@ -4,6 +4,7 @@
 
 const struct ohtd_route_table *const ohtd_route_tables[] = {
 	&ohtd_auth_routes,
+	&ohtd_session_routes,
 	&ohtd_user_routes,
 	&ohtd_health_routes,
 	&ohtd_robot_routes,
