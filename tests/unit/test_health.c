@@ -362,6 +362,28 @@ static void cutting_other_blocks_forgets_no_failure(void **state)
 	fixture_destroy(f);
 }
 
+/* Whose map is cut for ever, its plan is committed for ever, and always begins with the same block. */
+static void module_that_reads_one_register_at_a_time_is_read(void **state)
+{
+	struct fixture *f = fixture_safe();
+	const struct ohtd_unit *unit = &f->control.units[SAFETY - 1];
+	uint32_t ms;
+	unsigned int i;
+
+	(void)state;
+	f->fake->units[SAFETY].singly = 1;
+	fixture_run_ms(f, 2000);
+	for (ms = 0; ms < 3000; ms++) {
+		fixture_run_ms(f, 1);
+		for (i = 0; i < OHTD_SIGNALS_POLLED; i++)
+			assert_true(unit->plan->signal[i] < 0 ||
+				    f->control.now_ns - unit->values.values[unit->plan->signal[i]].time_ns <
+				    1000 * OHTD_NS_PER_MS);
+	}
+	assert_int_equal(unit->view.health, OHTD_HEALTH_GOOD);
+	fixture_destroy(f);
+}
+
 /* As many failures as modules.csv can ask for: 100 polls of 11 attempts each. */
 static void block_that_fails_as_often_as_can_be_asked_for_degrades_its_module(void **state)
 {
@@ -528,6 +550,7 @@ int main(void)
 		cmocka_unit_test(degraded_module_forbids_enable_and_recovers),
 		cmocka_unit_test(block_that_always_fails_degrades_its_module),
 		cmocka_unit_test(cutting_other_blocks_forgets_no_failure),
+		cmocka_unit_test(module_that_reads_one_register_at_a_time_is_read),
 		cmocka_unit_test(block_that_fails_as_often_as_can_be_asked_for_degrades_its_module),
 		cmocka_unit_test(late_module_counts_as_silent),
 		cmocka_unit_test(dead_module_does_not_slow_the_others),

@@ -114,7 +114,7 @@ static void marked_registers_stand_alone_or_not_at_all(void **state)
 
 	(void)state;
 	for (i = 0; i < plan->map->count; i++)
-		marks[i] = (uint8_t)(i % 3);
+		marks[i] = (uint8_t)(i % (OHTD_MARK_SINGLE + 1));
 	ohtd_blocks_cut(plan->map, plan->signal, OHTD_SIGNALS_POLLED, marks, &blocks);
 	check_blocks(plan->map, blocks.poll, blocks.polls, seen);
 	check_blocks(plan->map, blocks.sweep, blocks.sweeps, seen);
@@ -122,7 +122,7 @@ static void marked_registers_stand_alone_or_not_at_all(void **state)
 		assert_int_equal(seen[i], marks[i] != OHTD_MARK_UNKNOWN &&
 					  plan->map->reg[i].access != OHT_ACCESS_WO);
 	for (i = 0; i < blocks.sweeps; i++)
-		if (marks[blocks.sweep[i].first] == OHTD_MARK_ALONE)
+		if (!ohtd_mark_joins(marks[blocks.sweep[i].first]))
 			assert_int_equal(blocks.sweep[i].registers, 1);
 	ohtd_model_free(model);
 }

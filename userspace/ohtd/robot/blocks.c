@@ -3,6 +3,25 @@
 
 #include "command.h"
 
+void ohtd_marks_refused(uint8_t *marks, const struct ohtd_block *block)
+{
+	unsigned int i;
+
+	/* Else a module that reads one register at a time would have its map cut for ever. */
+	for (i = block->first; i < block->first + block->registers; i++)
+		marks[i] = block->registers == 1       ? OHTD_MARK_UNKNOWN :
+			   marks[i] == OHTD_MARK_AGAIN ? OHTD_MARK_SINGLE :
+							 OHTD_MARK_ALONE;
+}
+
+bool ohtd_marks_answered(uint8_t *marks, const struct ohtd_block *block)
+{
+	if (marks[block->first] != OHTD_MARK_ALONE)
+		return false;
+	marks[block->first] = OHTD_MARK_AGAIN;
+	return true;
+}
+
 static bool readable(const struct oht_regmap *map, const uint8_t *marks, size_t index)
 {
 	return map->reg[index].access != OHT_ACCESS_WO && marks[index] != OHTD_MARK_UNKNOWN;
@@ -21,13 +40,13 @@ static struct ohtd_block cut(const struct oht_regmap *map, const uint8_t *marks,
 	size_t next;
 
 	taken[first] = true;
-	if (marks[first] == OHTD_MARK_ALONE)
+	if (!ohtd_mark_joins(marks[first]))
 		return block;
 	for (next = first + 1; next < map->count; next++) {
 		const struct oht_register *reg = &map->reg[next];
 
 		/* What a user has added costs no block of ours anything, whether it is there or not. */
-		if (taken[next] || marks[next] != OHTD_MARK_NONE ||
+		if (taken[next] || !ohtd_mark_joins(marks[next]) ||
 		    reg->access == OHT_ACCESS_WO || reg->added != map->reg[first].added ||
 		    reg->address != block.address + block.words ||
 		    block.words + reg->words > OHTD_READ_MAX)

@@ -26,7 +26,21 @@ enum ohtd_mark {
 	OHTD_MARK_NONE,
 	OHTD_MARK_ALONE,	/* in a block that was refused: ask for it alone */
 	OHTD_MARK_UNKNOWN,	/* refused alone: do not ask */
+	OHTD_MARK_AGAIN,	/* answered alone after that: may stand in a block once more */
+	OHTD_MARK_SINGLE,	/* refused in that one too: ask for it alone, whatever it answers */
 };
+
+/* May a register stand in a block with others? */
+static inline bool ohtd_mark_joins(uint8_t mark)
+{
+	return mark == OHTD_MARK_NONE || mark == OHTD_MARK_AGAIN;
+}
+
+/* What follows for the registers of @block from its refusal. */
+void ohtd_marks_refused(uint8_t *marks, const struct ohtd_block *block);
+
+/* What follows from its answer. True: its first register may stand in a block again. */
+bool ohtd_marks_answered(uint8_t *marks, const struct ohtd_block *block);
 
 /**
  * struct ohtd_blocks - all requests for one unit

@@ -169,7 +169,7 @@ static struct ohtd_block block_of(const struct ohtd_unit *unit, unsigned int sig
 /* A module that has refused a request as a whole is not asked the same again. */
 static bool is_asked(const struct ohtd_unit *unit, unsigned int signal, int index)
 {
-	return ohtd_signal_is_tag(signal) ? unit->marks[index] == OHTD_MARK_NONE
+	return ohtd_signal_is_tag(signal) ? ohtd_mark_joins(unit->marks[index])
 					  : unit->marks[index] != OHTD_MARK_UNKNOWN;
 }
 

@@ -192,14 +192,10 @@ static bool refuses_all_signals(const struct ohtd_unit *unit)
  */
 static void store_unknown(struct ohtd_unit *unit, const struct ohtd_block *block, uint64_t time_ns)
 {
-	unsigned int i;
-
 	unit->refused_ns = time_ns;
-	for (i = block->first; i < block->first + block->registers; i++) {
-		unit->marks[i] = block->registers > 1 ? OHTD_MARK_ALONE : OHTD_MARK_UNKNOWN;
-		if (block->registers == 1)
-			unit->values.values[i].state = OHTD_REGISTER_UNSUPPORTED;
-	}
+	ohtd_marks_refused(unit->marks, block);
+	if (block->registers == 1)
+		unit->values.values[block->first].state = OHTD_REGISTER_UNSUPPORTED;
 	unit->dirty = true;
 	cut_blocks(unit);
 	unit->mute |= refuses_all_signals(unit);
@@ -208,10 +204,8 @@ static void store_unknown(struct ohtd_unit *unit, const struct ohtd_block *block
 /* A register that was asked for alone and answered may stand in a block again. */
 static void store_known(struct ohtd_unit *unit, const struct ohtd_block *block)
 {
-	if (unit->marks[block->first] != OHTD_MARK_ALONE)
-		return;
-	unit->marks[block->first] = OHTD_MARK_NONE;
-	cut_blocks(unit);
+	if (ohtd_marks_answered(unit->marks, block))
+		cut_blocks(unit);
 }
 
 /*
