@@ -23,6 +23,7 @@ from oht_test.plugin import deselect, in_gate
 
 def pytest_addoption(parser):
     parser.addoption("--plain", action="store_true", help="only the tests marked plain()")
+    parser.addoption("--part", metavar="K/N", default="1/1", help="only each Nth file, from the Kth on")
 
 
 def pytest_configure(config):
@@ -35,7 +36,12 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
+    part, parts = map(int, config.getoption("--part").split("/"))
+    files = sorted({item.path for item in items})
+
     def reason(item):
+        if files.index(item.path) % parts != part - 1:
+            return f"in another part than {part}/{parts}"
         needs = [mark.args[0] for mark in item.iter_markers("needs")]
         if needs and SANITIZER not in needs:
             return f"needs a build with the sanitizer {needs[0]}" if needs[0] else "needs a build without sanitizers"

@@ -180,6 +180,7 @@ def test_stop_with_the_disk_full(fresh):
     until(lambda: fresh.login("viewer").status == 200, 120, "room again")
 
 
+@pytest.mark.slow
 def test_stop_while_the_workers_are_busy(fresh):
     fresh.start()
     token = fresh.token("operator")

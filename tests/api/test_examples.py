@@ -15,6 +15,9 @@ from node_packages import install_packages
 from oht_test.client import PASSWORD
 from oht_test.wait import until
 
+# It starts an interpreter for each test.
+pytestmark = pytest.mark.slow
+
 PYTHON = TOP / "examples/python/follow.py"
 JAVASCRIPT = TOP / "examples/javascript/follow.mjs"
 RECIPES = TOP / "examples/curl/recipes.sh"

@@ -16,6 +16,9 @@ from modbus import ADDRESS, FUNCTION, NO_ANSWER, NO_PATH, VALUE
 from node_packages import install_packages
 from test_gateway import CONTROL, GOOD, LISTED, MAP_END, THRESHOLD, TYPE, VERSION, first_search_is_over, gateway
 
+# It starts a client of somebody else for each test.
+pytestmark = pytest.mark.slow
+
 FOLDER = TOP / "tests/api/modbus_clients"
 UNITS = (2, 3, 4, 5)
 

@@ -27,6 +27,9 @@ sys.path.insert(0, str(PROGRAM.parent))
 
 import oht_bridge  # noqa: E402 # pylint: disable=wrong-import-position
 
+# It starts an interpreter for each test.
+pytestmark = pytest.mark.slow
+
 OK, WARN, ERROR, STALE = range(4)
 UTC = "2026-03-01T10:15:00.125Z"
 WHEN = {"sec": 1772360100, "nanosec": 125000000}

@@ -16,6 +16,9 @@ from oht_test.terminal import Terminal
 from oht_test.wait import until
 from test_remote import Remote, complaint, head, hostile
 
+# It draws on a terminal, second by second.
+pytestmark = pytest.mark.slow
+
 OHTCTL = BUILD / "userspace/ohtctl/ohtctl"
 CHANNELS = {"safety", "robot", "modules", "commands", "telemetry"}
 

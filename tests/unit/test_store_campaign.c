@@ -91,7 +91,7 @@ static void empty_folder(unsigned int which)
 
 static unsigned int count_lives(void)
 {
-	return getenv("OHT_SOAK") ? 500 : 100;
+	return getenv("OHT_SOAK") ? 500 : getenv("OHT_GATE") ? 25 : 100;
 }
 
 /* ---- in the process that dies ---- */
