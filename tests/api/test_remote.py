@@ -137,12 +137,12 @@ def test_a_refusal_for_want_of_elevation_names_the_way(own):
     assert complaint(own.run(*write)).endswith(f"[elevation_required]: ohtctl elevate --url {own.url}\n")
     assert "[password_wrong]" in complaint(own.run("elevate", "--password-stdin", said="wrong\n"))
     assert "no terminal" in complaint(own.run("elevate"), status=2)
-    assert "[elevation_required]" in complaint(own.run(*write))
-    made = own.run("elevate", "--password-stdin", said=PASSWORD + "\n")
-    assert (made.returncode, made.stdout, made.stderr) == (0, "elevated for 300 s\n", "")
+    assert own.run("elevate", "--password-stdin", said=PASSWORD + "\n").stdout == "elevated for 300 s\n"
     until(lambda: own.run(*write).returncode == 0, what="a write that is not in the way of a search")
-    told = own.run("elevate", "--password-stdin", "--json", said=PASSWORD + "\n").stdout
-    assert json.loads(told) == {"elevated_for_ms": 300000}
+    assert json.loads(own.run("elevate", "--password-stdin", "--json", said=PASSWORD + "\n").stdout) == {"elevated_for_ms": 300000}
+    assert "elevate takes nothing or end: 'ende'" in complaint(own.run("elevate", "ende"), status=2)
+    assert own.done("elevate", "end") == f"not elevated any more at {own.url}\n"
+    assert "[elevation_required]" in complaint(own.run(*write))
     assert PASSWORD not in own.file("json").read_text() + own.daemon.log()
     here = subprocess.run([OHTCTL, "elevate"], capture_output=True, text=True, check=False, env=own.environment())
     assert "elevate needs --url" in complaint(here, status=2)

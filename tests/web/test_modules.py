@@ -96,6 +96,14 @@ def test_a_safety_critical_register_asks_for_the_password(daemon, page):
     write(before)
     page.wait(lambda: not has(page, "#edit"), what="written back")
     assert relay() == before
+    # Until it is ended, with the own account.
+    go(page, "/account", "#lower")
+    page.click("#lower")
+    page.wait(lambda: not has(page, "#lower"), what="ended")
+    go(page, "/modules/2", "#registers tbody tr")
+    page.wait(lambda: row(page, "Charge relay"), what="the register")
+    write(other)
+    page.wait(lambda: has(page, "#elevation-password"), what="the question, once more")
 
 
 def test_quarantine_is_asked_for_shown_and_ended(daemon, page):

@@ -76,17 +76,30 @@ static int elevate_with(struct cli *cli, const char *password)
 	return result;
 }
 
+static int end_elevation(struct cli *cli)
+{
+	struct json_object *answer;
+	int result = client_request(cli, "DELETE", "auth/elevate", NULL, &answer);
+
+	json_object_put(answer);
+	return result ? result : show_done(cli, "not elevated any more at");
+}
+
 int cmd_elevate(struct cli *cli, int count, char **arguments)
 {
 	char password[PASSWORD_BYTES] = "";
-	int result = need_url(cli);
+	int result = CLI_DONE;
 
-	(void)count;
-	(void)arguments;
+	if (count && strcmp(arguments[0], "end"))
+		result = cli_fail(cli, CLI_USAGE, "elevate takes nothing or end: '%s'", arguments[0]);
+	if (!result)
+		result = need_url(cli);
 	/* Before a password is asked for in vain. */
 	if (!result && !site_is_logged_in())
 		result = cli_fail(cli, CLI_FAILED, "not logged in: ohtctl login --url %s",
 				  site_url());
+	if (!result && count)
+		return end_elevation(cli);
 	if (!result)
 		result = password_take(cli, false, password);
 	if (!result)

@@ -68,6 +68,9 @@ _ohtctl() {
 	limits)
 		mapfile -t COMPREPLY < <(compgen -W 'reload' -- "$word")
 		return ;;
+	elevate)
+		mapfile -t COMPREPLY < <(compgen -W 'end' -- "$word")
+		return ;;
 	admin)
 		mapfile -t COMPREPLY < <(compgen -W 'list create reset disable enable cert restart' -- "$word")
 		return ;;

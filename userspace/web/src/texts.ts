@@ -450,6 +450,9 @@ export const texts = {
 		change: "Change the password",
 		changed: "The password is changed. All other sessions have ended.",
 		endsOthers: "A change ends all other sessions of the account.",
+		elevated: "Elevated",
+		elevatedText: (until: string) => `Until ${until}, safety-critical changes from this session need no password.`,
+		lower: "End it now",
 	},
 	system: {
 		title: "System",

@@ -13,6 +13,8 @@ export type Grant = Schemas["Tokens"];
 
 export type Session = Schemas["Session"];
 
+export type Me = Schemas["Me"];
+
 export interface List<T> {
 	items: T[];
 	next_cursor: string | null;

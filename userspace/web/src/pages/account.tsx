@@ -2,8 +2,9 @@
 /*
  * The own account: where it is logged in, and its password.
  */
+import { useEffect } from "preact/hooks";
 import { call, changePassword, logout, session } from "../api/session";
-import type { List, Session } from "../api/types";
+import type { List, Me, Session } from "../api/types";
 import { useAct } from "../components/act";
 import { Badge, Button, Card, Facts, Refusal } from "../components/basics";
 import { Form, type Member, type Values } from "../components/form";
@@ -130,6 +131,37 @@ function Sessions() {
 	);
 }
 
+/* Nothing, unless the session is elevated. */
+function Elevation() {
+	const me = useOnce(() => call<Me>("GET", "auth/me"));
+	const act = useAct();
+	const left = me.value?.elevated_for_ms ?? 0;
+	const problem = act.problem ?? me.problem;
+
+	useEffect(() => {
+		if (!left) return undefined;
+		const over = setTimeout(me.again, left);
+
+		return () => clearTimeout(over);
+	}, [left]);
+
+	const end = async () => {
+		await act.run(() => call("DELETE", "auth/elevate"));
+		me.again();
+	};
+
+	if (problem) return <Refusal problem={problem} />;
+	if (!left) return null;
+	return (
+		<Card title={t.elevated}>
+			<p class="sub">{t.elevatedText(time(new Date(Date.now() + left).toISOString()))}</p>
+			<Button id="lower" onPress={() => void end()}>
+				{t.lower}
+			</Button>
+		</Card>
+	);
+}
+
 function Account() {
 	const { user, role } = useStore(session);
 
@@ -145,6 +177,7 @@ function Account() {
 						]}
 					/>
 				</Card>
+				<Elevation />
 				<Card title={t.password}>
 					<Form
 						id="password"
