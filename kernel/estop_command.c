@@ -184,8 +184,8 @@ int oht_estop_take(struct oht_estop *estop, const void *who, u32 deadman_ms)
 }
 
 /*
- * If @who is the controller, stop the machine for @cause and end its role. Else change nothing and
- * return false.
+ * If @who is the controller, stop the machine for @cause and end its role. Otherwise change nothing
+ * and return false.
  */
 static bool oht_estop_drop(struct oht_estop *estop, const void *who, u32 cause)
 {

@@ -5,6 +5,7 @@ OHT_BUILD names the build under test. --plain takes only the tests marked plain(
 sanitizers: the filter of system calls is there (filter), the times are those of the shipped program (timing), or what is
 preloaded is not between a sanitizer and the C library (shim). OHT_SEED repeats what was chosen at random.
 """
+import argparse
 import contextlib
 import ctypes
 import os
@@ -21,9 +22,16 @@ from oht_test.plugin import deselect, in_gate
 
 # ---- which tests, and how a run says so ----
 
+def part_of(text):
+    part, _, parts = text.partition("/")
+    if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
+        raise argparse.ArgumentTypeError(f"'{text}' is not K/N with K from 1 to N")
+    return int(part), int(parts)
+
+
 def pytest_addoption(parser):
     parser.addoption("--plain", action="store_true", help="only the tests marked plain()")
-    parser.addoption("--part", metavar="K/N", default="1/1", help="only each Nth file, from the Kth on")
+    parser.addoption("--part", type=part_of, metavar="K/N", default="1/1", help="only each Nth file, from the Kth on")
 
 
 def pytest_configure(config):
@@ -36,7 +44,7 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    part, parts = map(int, config.getoption("--part").split("/"))
+    part, parts = config.getoption("--part")
     files = sorted({item.path for item in items})
 
     def reason(item):

@@ -124,10 +124,10 @@ enum ohtd_auth_result ohtd_auth_elevate(struct ohtd_auth *auth, const struct oht
 					const struct ohtd_credentials *credentials,
 					struct ohtd_grant *grant);
 
-/* End that. @address: who asks, for the log. */
+/* Ends the elevation of the session of @who. @address: who asks, for the log. */
 void ohtd_auth_lower(struct ohtd_auth *auth, const struct ohtd_principal *who, const char *address);
 
-/* Milliseconds for which the session of @who is still elevated, 0: it is not. */
+/* How long the session of @who stays elevated, in ms; 0: it is not elevated. */
 int64_t ohtd_auth_elevated_ms(struct ohtd_auth *auth, const struct ohtd_principal *who);
 
 /**

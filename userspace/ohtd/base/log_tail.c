@@ -5,8 +5,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/random.h>
-#include <unistd.h>
 
 #define TRIES	100	/* a writer has a place for less than a microsecond */
 
@@ -79,19 +77,6 @@ int ohtd_log_tail_next(const struct ohtd_log_query *query, struct ohtd_log_line 
 		if (look(query, seq, line))
 			return 1;
 	return 0;
-}
-
-uint64_t ohtd_log_tail_run(void)
-{
-	static _Atomic uint64_t run;
-	uint64_t none = 0, drawn = 0;
-
-	if (!atomic_load(&run)) {
-		if (getrandom(&drawn, sizeof(drawn), GRND_NONBLOCK) != sizeof(drawn) || !drawn)
-			drawn = (uint64_t)getpid();
-		atomic_compare_exchange_strong(&run, &none, drawn);
-	}
-	return atomic_load(&run);
 }
 
 uint64_t ohtd_log_tail_lost(void)

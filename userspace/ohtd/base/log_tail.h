@@ -46,9 +46,6 @@ void ohtd_log_tail_add(struct ohtd_log_line *line);
 /* The newest line that @query wants, copied to @line. Returns 1, or 0 if there is none. */
 int ohtd_log_tail_next(const struct ohtd_log_query *query, struct ohtd_log_line *line);
 
-/* Tells this run of the program from others, whose lines have the same numbers. Never 0. */
-uint64_t ohtd_log_tail_run(void);
-
 /* Lines that were not kept because the place was taken. */
 uint64_t ohtd_log_tail_lost(void);
 

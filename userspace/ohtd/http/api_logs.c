@@ -99,12 +99,10 @@ static void reply_lines(struct ohtd_call *call, struct ohtd_log_query *query, ui
 		more = ohtd_log_tail_next(query, &line);
 	}
 	if (more)
-		page.next_cursor = ohtd_cursor_text(call, (uint64_t[]){ ohtd_log_tail_run(),
-						    query->before }, 2);
+		page.next_cursor = ohtd_cursor_text_of_run(call, query->before);
 	OHTD_REPLY(call, 200, log_page, &page);
 }
 
-/* A place of another run is none of this one: lines are numbered anew. */
 static void get_logs(struct ohtd_call *call)
 {
 	const struct log_query *asked = OHTD_QUERY(call, log_query);
@@ -114,17 +112,9 @@ static void get_logs(struct ohtd_call *call)
 		.room = asked->room == OHTD_NONE ? NULL : room_name((unsigned int)asked->room),
 		.code = asked->code,
 	};
-	uint64_t place[2];
-	int r = ohtd_cursor_take(call, &asked->page, place, 2);
 
-	if (r < 0)
+	if (ohtd_cursor_take_of_run(call, &asked->page, &query.before) < 0)
 		return;
-	if (r && place[0] != ohtd_log_tail_run()) {
-		ohtd_cursor_refuse(call, &asked->page);
-		return;
-	}
-	if (r)
-		query.before = place[1];
 	reply_lines(call, &query, asked->page.limit);
 }
 

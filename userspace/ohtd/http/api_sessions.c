@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* auth: who asks, the sessions of an account, and their ends. */
+/* auth: the account that asks, its sessions, and their ends. */
 #include "http/api.h"
 #include "http/call.h"
 
@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "auth/session.h"
-#include "base/log_tail.h"
 #include "http/cookie.h"
 #include "http/late.h"
 #include "http/list.h"
@@ -79,27 +78,20 @@ static void get_sessions(struct ohtd_call *call)
 {
 	const struct session_query *asked = OHTD_QUERY(call, session_query);
 	const struct ohtd_session_view *views;
-	uint64_t run = ohtd_log_tail_run(), place[2];
 	size_t count, first = 0, limit = asked->page.limit;
 	struct session_page page = { 0 };
-	int r = ohtd_cursor_take(call, &asked->page, place, 2);
+	uint64_t before = UINT64_MAX;
 
-	if (r < 0)
+	if (ohtd_cursor_take_of_run(call, &asked->page, &before) < 0)
 		return;
-	/* Another run has other numbers. */
-	if (r && place[0] != run) {
-		ohtd_cursor_refuse(call, &asked->page);
-		return;
-	}
 	views = ohtd_session_views(call, call->who.user_id, &count);
-	while (r && first < count && views[first].number >= place[1])
+	while (first < count && views[first].number >= before)
 		first++;
 	page.items = views + first;
 	page.items_count = count - first;
 	if (page.items_count > limit) {
 		page.items_count = limit;
-		page.next_cursor = ohtd_cursor_text(call, (uint64_t[]){
-			run, page.items[limit - 1].number }, 2);
+		page.next_cursor = ohtd_cursor_text_of_run(call, page.items[limit - 1].number);
 	}
 	OHTD_REPLY(call, 200, session_page, &page);
 }

@@ -2,8 +2,11 @@
 #include "http/list.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
 
 #include "http/call.h"
 
@@ -125,4 +128,38 @@ const char *ohtd_cursor_text(struct ohtd_call *call, const uint64_t *parts, size
 					 hash_of(call));
 	return ohtd_call_text_of(call, "%llu-%llu-%08x", (unsigned long long)parts[0],
 				 (unsigned long long)parts[1], hash_of(call));
+}
+
+/* Tells this run of the daemon from others. Never 0. */
+static uint64_t this_run(void)
+{
+	static _Atomic uint64_t run;
+	uint64_t none = 0, drawn = 0;
+
+	if (!atomic_load(&run)) {
+		if (getrandom(&drawn, sizeof(drawn), GRND_NONBLOCK) != sizeof(drawn) || !drawn)
+			drawn = (uint64_t)getpid();
+		atomic_compare_exchange_strong(&run, &none, drawn);
+	}
+	return atomic_load(&run);
+}
+
+int ohtd_cursor_take_of_run(struct ohtd_call *call, const struct ohtd_page *page, uint64_t *place)
+{
+	uint64_t parts[2];
+	int r = ohtd_cursor_take(call, page, parts, 2);
+
+	if (r <= 0)
+		return r;
+	if (parts[0] != this_run()) {
+		ohtd_cursor_refuse(call, page);
+		return -1;
+	}
+	*place = parts[1];
+	return 1;
+}
+
+const char *ohtd_cursor_text_of_run(struct ohtd_call *call, uint64_t place)
+{
+	return ohtd_cursor_text(call, (uint64_t[]){ this_run(), place }, 2);
 }

@@ -77,4 +77,8 @@ void ohtd_cursor_refuse(struct ohtd_call *call, const struct ohtd_page *page);
 /* The cursor behind the item at that place. In the request's memory. */
 const char *ohtd_cursor_text(struct ohtd_call *call, const uint64_t *parts, size_t count);
 
+/* The same for a list that each run of the daemon numbers anew: a cursor of another run is refused. */
+int ohtd_cursor_take_of_run(struct ohtd_call *call, const struct ohtd_page *page, uint64_t *place);
+const char *ohtd_cursor_text_of_run(struct ohtd_call *call, uint64_t place);
+
 #endif /* OHTD_HTTP_LIST_H */

@@ -7,7 +7,6 @@ void ohtd_marks_refused(uint8_t *marks, const struct ohtd_block *block)
 {
 	unsigned int i;
 
-	/* Else a module that reads one register at a time would have its map cut for ever. */
 	for (i = block->first; i < block->first + block->registers; i++)
 		marks[i] = block->registers == 1       ? OHTD_MARK_UNKNOWN :
 			   marks[i] == OHTD_MARK_AGAIN ? OHTD_MARK_SINGLE :

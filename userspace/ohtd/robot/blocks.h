@@ -27,7 +27,9 @@ enum ohtd_mark {
 	OHTD_MARK_ALONE,	/* in a block that was refused: ask for it alone */
 	OHTD_MARK_UNKNOWN,	/* refused alone: do not ask */
 	OHTD_MARK_AGAIN,	/* answered alone after that: may stand in a block once more */
-	OHTD_MARK_SINGLE,	/* refused in that one too: ask for it alone, whatever it answers */
+	/* Refused in that one too: ask for it alone, whatever it answers. Else the map of a module
+	 * that reads one register at a time would be cut for ever. */
+	OHTD_MARK_SINGLE,
 };
 
 /* May a register stand in a block with others? */
