@@ -9,6 +9,7 @@
 #include "fake_link.h"
 #include "monitor.h"
 
+#define FAMILY		0x1e
 #define DATAGRAMS	128
 #define DATAGRAM_BYTES	2048
 /* An event of a device that was bound long before the monitor was opened; and one of later. */
@@ -107,9 +108,16 @@ void fake_news_error(int error)
 	queues[OHT_LINK_NEWS][tails[OHT_LINK_NEWS]++ % DATAGRAMS] = building;
 }
 
+void fake_news_family(uint8_t command, const char *name)
+{
+	begin(GENL_ID_CTRL, 0, 0, command);
+	fake_news_bytes(CTRL_ATTR_FAMILY_NAME, name, strlen(name) + 1);
+	fake_news_send(0, 0, false);
+}
+
 static void head_of(uint32_t device, uint64_t seq, uint8_t command)
 {
-	fake_news_begin(FAKE_FAMILY, command);
+	fake_news_begin(fake_link.family, command);
 	fake_news_u32(OHT_A_DEVICE, device);
 	fake_news_u64(OHT_A_TIME_NS, LATER_NS);
 	fake_news_u64(OHT_A_SEQ, seq);
@@ -206,7 +214,7 @@ static void put_unit(void)
 
 static void answer(const struct oht_ask *ask, uint32_t i)
 {
-	begin(FAKE_FAMILY, ask->dump ? NLM_F_MULTI : 0, ask_seq, ask->command);
+	begin(fake_link.family, ask->dump ? NLM_F_MULTI : 0, ask_seq, ask->command);
 	fake_news_u32(OHT_A_DEVICE, i);
 	if (ask->command == OHT_CMD_DEVICE_GET)
 		put_device(&fake_link.devices[i]);
@@ -234,7 +242,7 @@ static int refusal(const struct oht_ask *ask)
 		return ENODEV;
 	if (ask->command != OHT_CMD_DEVICE_GET && !fake_link.devices[ask->device].bus)
 		return EOPNOTSUPP;
-	return ask->unit > 247 ? EINVAL : 0;
+	return ask->unit > 247 ? ERANGE : 0;
 }
 
 static int fake_send(void *at, const struct oht_ask *ask, uint32_t *seq)
@@ -267,8 +275,21 @@ static void *fake_open(unsigned int groups, uint16_t *family)
 	}
 	fake_link.opens++;
 	fake_link.groups = groups;
-	*family = FAKE_FAMILY;
+	*family = fake_link.family;
 	return &fake_link;
+}
+
+static int fake_renew(void *at, unsigned int groups, uint16_t *family)
+{
+	(void)at;
+	fake_link.renewals++;
+	if (fake_link.renew_error) {
+		errno = fake_link.renew_error;
+		return -1;
+	}
+	fake_link.groups = groups;
+	*family = fake_link.family;
+	return 0;
 }
 
 static void fake_close(void *at)
@@ -320,6 +341,7 @@ static ssize_t fake_receive(void *at, enum oht_link_end end, void *buffer, size_
 static const struct oht_link link_in_memory = {
 	.open = fake_open,
 	.close = fake_close,
+	.renew = fake_renew,
 	.fd = fake_fd,
 	.wait = fake_wait,
 	.receive = fake_receive,
@@ -331,5 +353,6 @@ void fake_link_install(void)
 	memset(&fake_link, 0, sizeof(fake_link));
 	memset(heads, 0, sizeof(heads));
 	memset(tails, 0, sizeof(tails));
+	fake_link.family = FAMILY;
 	oht_link = &link_in_memory;
 }

@@ -16,7 +16,6 @@
 
 #include <linux/oht_netlink.h>
 
-#define FAKE_FAMILY	0x1e
 #define FAKE_DEVICES	4
 #define FAKE_UNIT	7	/* the one that bus devices know */
 
@@ -32,8 +31,11 @@ struct fake_link {
 	int open_error;			/* errno of open, 0: it works */
 	int answer_error;		/* errno of requests, 0: they are answered */
 	unsigned int groups;		/* that were joined */
+	uint16_t family;		/* number of the family */
+	int renew_error;		/* errno of joining again, 0: it works */
 	int opens;
 	int closes;
+	int renewals;
 	bool silent;			/* requests are not answered at all */
 	bool raise_when_empty;		/* SIGTERM once nothing is there any more */
 	struct fake_netlink_device then;	/* what oht0 is from that moment on */
@@ -57,6 +59,9 @@ void fake_news_raw(const void *bytes, size_t count);
 void fake_news_send(uint32_t port, size_t cut, bool said);
 /* The socket says that errno in its turn. */
 void fake_news_error(int error);
+
+/* The kernel says that a family has come, or with CTRL_CMD_DELFAMILY that it has gone. */
+void fake_news_family(uint8_t command, const char *name);
 
 /* Whole ones, by the kernel. */
 void fake_news_safety(uint32_t device, uint64_t seq);

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <linux/genetlink.h>
+
 #include "fake_link.h"
 #include "oht_monitor.h"
 
@@ -256,6 +258,79 @@ static void test_end_of_a_device_that_has_gone(void **state)
 	assert_int_equal(errno, ENOENT);
 }
 
+/* ---- a module that is removed and loaded again ---- */
+
+/* From now on the family has another number, and oht0 counts anew. */
+static void load_again(void)
+{
+	fake_news_family(CTRL_CMD_DELFAMILY, OHT_GENL_NAME);
+	fake_link.family++;
+	fake_link.groups = 0;
+	fake_link.devices[0] = (struct fake_netlink_device){ true, true, 0, 0, 0 };
+}
+
+/* What it told before the groups were joined again is lost, and counted. */
+static void test_loaded_again(void **state)
+{
+	(void)state;
+	fake_news_safety(0, 6);
+	load_again();
+	fake_news_family(CTRL_CMD_NEWFAMILY, OHT_GENL_NAME);
+	fake_news_safety(0, 3);
+	fake_news_cycle(0, 1);
+	expect(OHT_NEWS_SAFETY, 0, 6);
+	expect_lost(OHT_NEWS_SAFETY, 0, 1, 2);
+	expect(OHT_NEWS_SAFETY, 0, 3);
+	expect(OHT_NEWS_CYCLE, 0, 1);
+	expect_nothing();
+	assert_int_equal(fake_link.groups, OHT_MONITOR_SAFETY | OHT_MONITOR_BUS);
+	/* At the end it is asked by its new number. */
+	fake_link.devices[0].safety_seq = 5;
+	assert_int_equal(oht_monitor_settle(monitor), 0);
+	expect_lost(OHT_NEWS_SAFETY, 0, 4, 2);
+	expect_nothing();
+}
+
+/* When the word of it was lost with others. */
+static void test_loaded_again_unheard(void **state)
+{
+	(void)state;
+	fake_news_error(ENOBUFS);
+	fake_news_safety(0, 6);
+	load_again();
+	expect(OHT_NEWS_SAFETY, 0, 6);
+	expect_nothing();
+	fake_news_safety(0, 2);
+	expect_lost(OHT_NEWS_SAFETY, 0, 1, 1);
+	expect(OHT_NEWS_SAFETY, 0, 2);
+	assert_int_equal(fake_link.renewals, 1);
+}
+
+static void test_not_loaded_again(void **state)
+{
+	(void)state;
+	/* It goes; another one comes; somebody says so who is not the kernel; a message is cut short. */
+	fake_news_family(CTRL_CMD_DELFAMILY, OHT_GENL_NAME);
+	fake_news_family(CTRL_CMD_NEWFAMILY, "oht2");
+	fake_news_begin(GENL_ID_CTRL, CTRL_CMD_NEWFAMILY);
+	fake_news_bytes(CTRL_ATTR_FAMILY_NAME, OHT_GENL_NAME, sizeof(OHT_GENL_NAME));
+	fake_news_send(4711, 0, false);
+	fake_news_begin(GENL_ID_CTRL, CTRL_CMD_NEWFAMILY);
+	fake_news_send(0, GENL_HDRLEN, true);
+	expect_nothing();
+	assert_int_equal(fake_link.renewals, 0);
+	/* It has gone again before we could join. */
+	fake_link.renew_error = ENOENT;
+	fake_news_family(CTRL_CMD_NEWFAMILY, OHT_GENL_NAME);
+	expect_nothing();
+	/* Who can hear no more is told. */
+	fake_link.renew_error = ENOMEM;
+	fake_news_family(CTRL_CMD_NEWFAMILY, OHT_GENL_NAME);
+	assert_int_equal(oht_monitor_read(monitor, &news, 0), -1);
+	assert_int_equal(errno, ENOMEM);
+	assert_int_equal(fake_link.renewals, 2);
+}
+
 /* Only of the groups that were joined. */
 static void test_one_group(void **state)
 {
@@ -288,7 +363,7 @@ static void test_other_senders(void **state)
 	fake_news_safety_begin(0, 6);
 	fake_news_send(4711, 0, false);
 	expect_thrown_away();
-	fake_news_begin(FAKE_FAMILY + 1, OHT_CMD_SAFETY_NTF);
+	fake_news_begin(fake_link.family + 1, OHT_CMD_SAFETY_NTF);
 	fake_news_send(0, 0, false);
 	expect_thrown_away();
 }
@@ -379,7 +454,7 @@ static void test_newer_kernel(void **state)
 	fake_news_bytes(OHT_A_MAX + 900, "", 0);
 	fake_news_u32(OHT_A_KIND, 77);
 	fake_news_send(0, 0, false);
-	fake_news_begin(FAKE_FAMILY, OHT_CMD_CYCLE_NTF + 1);
+	fake_news_begin(fake_link.family, OHT_CMD_CYCLE_NTF + 1);
 	fake_news_u32(OHT_A_DEVICE, 0);
 	fake_news_send(0, 0, false);
 	fake_news_safety(0, 7);
@@ -392,9 +467,9 @@ static void test_newer_kernel(void **state)
 static void test_nothing_at_all(void **state)
 {
 	(void)state;
-	fake_news_begin(FAKE_FAMILY, OHT_CMD_SAFETY_NTF);
+	fake_news_begin(fake_link.family, OHT_CMD_SAFETY_NTF);
 	fake_news_send(0, 20, false);
-	fake_news_begin(FAKE_FAMILY, OHT_CMD_SAFETY_NTF);
+	fake_news_begin(fake_link.family, OHT_CMD_SAFETY_NTF);
 	fake_news_send(0, 4, true);
 	expect_thrown_away();
 }
@@ -533,7 +608,8 @@ int main(void)
 		TEST(test_bound_anew), TEST(test_bound_anew_at_the_beginning), TEST(test_told_late),
 		TEST(test_a_device_that_comes), TEST(test_losses_at_the_end),
 		TEST(test_nothing_lost_at_the_end), TEST(test_end_after_a_new_life),
-		TEST(test_end_of_a_device_that_has_gone), TEST(test_one_group),
+		TEST(test_end_of_a_device_that_has_gone), TEST(test_loaded_again),
+		TEST(test_loaded_again_unheard), TEST(test_not_loaded_again), TEST(test_one_group),
 		TEST(test_other_senders), TEST(test_cut_short), TEST(test_wrong_lengths),
 		TEST(test_lying_lengths), TEST(test_out_of_range), TEST(test_newer_kernel),
 		TEST(test_nothing_at_all), TEST(test_open_refusals), TEST(test_ask),

@@ -150,10 +150,28 @@ static int settle_one(struct oht_monitor *monitor, struct oht_news *news)
 	return 1;
 }
 
+/* ---- a module that is loaded again ---- */
+
+/*
+ * Its family has another number, and its groups lost their members with the old one. Its devices
+ * count from 1, so what they told before this is noticed as missing. 0, or -1 with errno.
+ */
+static int join_again(struct oht_monitor *monitor)
+{
+	uint16_t before = monitor->family;
+
+	if (oht_link->renew(monitor->at, monitor->groups, &monitor->family))
+		/* It has gone again, and will be told of when it comes. */
+		return errno == ENOENT ? 0 : -1;
+	if (monitor->family != before)
+		monitor->track_count = 0;
+	return 0;
+}
+
 /* ---- reading ---- */
 
-/* Of a datagram; a message that is no notification is passed over. */
-static bool next_in_buffer(struct oht_monitor *monitor, struct oht_news *came)
+/* 1: a notification of a datagram; 0: it has no more; -1 with errno. The rest is passed over. */
+static int next_in_buffer(struct oht_monitor *monitor, struct oht_news *came)
 {
 	const struct nlmsghdr *message;
 
@@ -161,10 +179,21 @@ static bool next_in_buffer(struct oht_monitor *monitor, struct oht_news *came)
 		message = monitor->next;
 		monitor->next = NLMSG_NEXT(monitor->next, monitor->left);
 		if (message->nlmsg_type == monitor->family && !oht_news_of(message, came))
-			return true;
+			return 1;
+		if (oht_family_came(message) && join_again(monitor))
+			return -1;
 	}
 	monitor->left = 0;
-	return false;
+	return 0;
+}
+
+/* Nothing is there any more. What was lost may have said that the family came. */
+static int check_emptied(struct oht_monitor *monitor)
+{
+	bool overrun = monitor->overrun;
+
+	monitor->overrun = false;
+	return overrun ? join_again(monitor) : 0;
 }
 
 /* 1: the buffer was filled, perhaps with nothing; 0: nothing is there; -1 with errno. */
@@ -175,10 +204,14 @@ static int fill_buffer(struct oht_monitor *monitor)
 					     sizeof(monitor->buffer), &port);
 
 	if (received < 0 && errno == EAGAIN)
-		return 0;
+		return check_emptied(monitor);
+	if (received < 0 && errno != ENOBUFS)
+		return -1;
 	/* The gap in the numbers will say how many. */
-	if (received < 0)
-		return errno == ENOBUFS ? 1 : -1;
+	if (received < 0) {
+		monitor->overrun = true;
+		return 1;
+	}
 	monitor->next = (const void *)monitor->buffer;
 	/* Only the kernel is believed. */
 	monitor->left = port ? 0 : (int)received;
@@ -189,19 +222,21 @@ static int fill_buffer(struct oht_monitor *monitor)
 static int read_now(struct oht_monitor *monitor, struct oht_news *news)
 {
 	struct oht_news came;
-	int filled;
+	int result;
 
 	if (monitor->is_pending) {
 		monitor->is_pending = false;
 		*news = monitor->pending;
 		return 1;
 	}
-	while (!next_in_buffer(monitor, &came)) {
-		filled = fill_buffer(monitor);
-		if (filled <= 0)
-			return filled;
-	}
-	return account(monitor, &came, news);
+	do {
+		result = next_in_buffer(monitor, &came);
+		if (result > 0)
+			return account(monitor, &came, news);
+		if (!result)
+			result = fill_buffer(monitor);
+	} while (result > 0);
+	return result;
 }
 
 /* 1: look again; 0: the time is over, or nothing more is due; -1 with errno. */

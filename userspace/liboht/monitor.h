@@ -18,6 +18,7 @@
 
 /* Longer than any message of the family, and than what the kernel puts into one part of a dump. */
 #define OHT_MONITOR_BYTES	32768
+#define OHT_MONITOR_UNIT_MAX	247
 
 enum oht_link_end {
 	OHT_LINK_NEWS,		/* a member of the groups; never waits */
@@ -45,6 +46,8 @@ struct oht_link {
 	/* @groups: OHT_MONITOR_*; *family: type of the family's messages. */
 	void *(*open)(unsigned int groups, uint16_t *family);
 	void (*close)(void *at);
+	/* Joins @groups of the family as it is now, which may have another number. */
+	int (*renew)(void *at, unsigned int groups, uint16_t *family);
 	int (*fd)(const void *at, enum oht_link_end end);
 	/* One datagram; EAGAIN if there is none, ENOBUFS: some were lost. *port: who sent it. */
 	ssize_t (*receive)(void *at, enum oht_link_end end, void *buffer, size_t bytes,
@@ -76,6 +79,7 @@ struct oht_monitor {
 	struct oht_track *tracks;
 	size_t track_count;
 	bool settling;
+	bool overrun;		/* since then the family may have come anew */
 	struct oht_news pending;	/* behind a loss that was told */
 	bool is_pending;
 	const struct nlmsghdr *next;	/* in the buffer */
@@ -97,6 +101,8 @@ void oht_attribute_text(const struct oht_attributes *attributes, unsigned int nu
 
 /* What a notification says; -1 if it is none, or makes no sense. */
 int oht_news_of(const struct nlmsghdr *message, struct oht_news *news);
+/* Says the kernel that the family has come? */
+bool oht_family_came(const struct nlmsghdr *message);
 void oht_device_view_of(const struct oht_attributes *attributes, struct oht_device_view *view);
 void oht_unit_view_of(const struct oht_attributes *attributes, struct oht_unit_view *view);
 /* -1 if there are none. */

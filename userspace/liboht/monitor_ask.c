@@ -273,7 +273,7 @@ OHT_PUBLIC int oht_monitor_unit_sized(struct oht_monitor *monitor, uint32_t devi
 	};
 	struct oht_unit_view ours = { 0 };
 
-	if (!unit) {
+	if (!unit || unit > OHT_MONITOR_UNIT_MAX) {
 		errno = EINVAL;
 		return -1;
 	}

@@ -57,41 +57,60 @@ static void make_room(int fd)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 }
 
-static int join(struct sockets *sockets, unsigned int groups)
+static int connect_one(struct nl_sock **end)
+{
+	*end = nl_socket_alloc();
+	return *end ? genl_connect(*end) : -NLE_NOMEM;
+}
+
+static int join_one(struct nl_sock *news, struct nl_sock *finder, const char *family,
+		    const char *name)
+{
+	int group = genl_ctrl_resolve_grp(finder, family, name);
+
+	return group < 0 ? group : nl_socket_add_membership(news, group);
+}
+
+/* Finds the family and joins its groups; once more, when it is there anew. */
+static int join_by(struct sockets *sockets, struct nl_sock *finder, unsigned int groups)
 {
 	struct nl_sock *news = sockets->end[OHT_LINK_NEWS];
+	int family = genl_ctrl_resolve(finder, OHT_GENL_NAME), error = 0;
 	size_t i;
-	int group, error;
 
-	make_room(nl_socket_get_fd(news));
-	for (i = 0; i < sizeof(groups_of) / sizeof(groups_of[0]); i++) {
-		if (!(groups & groups_of[i].bit))
-			continue;
-		group = genl_ctrl_resolve_grp(sockets->end[OHT_LINK_ANSWERS], OHT_GENL_NAME,
-					      groups_of[i].name);
-		if (group < 0)
-			return group;
-		error = nl_socket_add_membership(news, group);
-		if (error)
-			return error;
-	}
-	return 0;
+	if (family < 0)
+		return family;
+	sockets->family = family;
+	for (i = 0; i < sizeof(groups_of) / sizeof(groups_of[0]) && !error; i++)
+		if (groups & groups_of[i].bit)
+			error = join_one(news, finder, OHT_GENL_NAME, groups_of[i].name);
+	/* It tells when a family comes: that of a module that is loaded again has no members. */
+	if (groups && !error)
+		error = join_one(news, finder, "nlctrl", "notify");
+	return error;
+}
+
+/* With a socket of its own: libnl wants the numbers of answers in order, and we take ours ourselves. */
+static int join(struct sockets *sockets, unsigned int groups)
+{
+	struct nl_sock *finder;
+	int error = connect_one(&finder);
+
+	if (!error)
+		error = join_by(sockets, finder, groups);
+	nl_socket_free(finder);
+	return error;
 }
 
 static int connect_both(struct sockets *sockets)
 {
-	int i, error;
+	int error = connect_one(&sockets->end[OHT_LINK_NEWS]);
 
-	for (i = 0; i < 2; i++) {
-		sockets->end[i] = nl_socket_alloc();
-		if (!sockets->end[i])
-			return -NLE_NOMEM;
-		error = genl_connect(sockets->end[i]);
-		if (error)
-			return error;
-	}
-	sockets->family = genl_ctrl_resolve(sockets->end[OHT_LINK_ANSWERS], OHT_GENL_NAME);
-	return sockets->family < 0 ? sockets->family : 0;
+	if (!error)
+		error = connect_one(&sockets->end[OHT_LINK_ANSWERS]);
+	if (!error)
+		make_room(nl_socket_get_fd(sockets->end[OHT_LINK_NEWS]));
+	return error;
 }
 
 static void real_close(void *at)
@@ -121,6 +140,19 @@ static void *real_open(unsigned int groups, uint16_t *family)
 	real_close(sockets);
 	errno = errno_of(error);
 	return NULL;
+}
+
+static int real_renew(void *at, unsigned int groups, uint16_t *family)
+{
+	struct sockets *sockets = at;
+	int error = join(sockets, groups);
+
+	if (!error) {
+		*family = (uint16_t)sockets->family;
+		return 0;
+	}
+	errno = errno_of(error);
+	return -1;
 }
 
 static int real_fd(const void *at, enum oht_link_end end)
@@ -189,6 +221,7 @@ static int real_send(void *at, const struct oht_ask *ask, uint32_t *seq)
 const struct oht_link oht_link_real = {
 	.open = real_open,
 	.close = real_close,
+	.renew = real_renew,
 	.fd = real_fd,
 	.wait = real_wait,
 	.receive = real_receive,

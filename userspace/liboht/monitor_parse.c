@@ -5,8 +5,6 @@
 
 #include "monitor.h"
 
-#define UNIT_MAX	247
-
 enum form { FORM_U32, FORM_U64, FORM_TEXT, FORM_NEST };
 
 static enum form form_of(unsigned int number)
@@ -159,7 +157,7 @@ static int safety_of(const struct oht_attributes *a, struct oht_news *news)
 
 static bool is_unit(uint64_t unit)
 {
-	return unit >= 1 && unit <= UNIT_MAX;
+	return unit >= 1 && unit <= OHT_MONITOR_UNIT_MAX;
 }
 
 static int unit_of(const struct oht_attributes *a, struct oht_news *news)
@@ -236,6 +234,18 @@ int oht_news_of(const struct nlmsghdr *message, struct oht_news *news)
 	default:
 		return -1;
 	}
+}
+
+bool oht_family_came(const struct nlmsghdr *message)
+{
+	const struct genlmsghdr *head = nlmsg_data(message);
+	int left = (int)message->nlmsg_len - NLMSG_HDRLEN - GENL_HDRLEN;
+	const struct nlattr *name;
+
+	if (message->nlmsg_type != GENL_ID_CTRL || left < 0 || head->cmd != CTRL_CMD_NEWFAMILY)
+		return false;
+	name = nla_find((const void *)(head + 1), left, CTRL_ATTR_FAMILY_NAME);
+	return name && !nla_strcmp(name, OHT_GENL_NAME);
 }
 
 /* ---- answers ---- */

@@ -31,7 +31,8 @@ extern "C" {
  * oht_monitor_open() - begin to hear
  * @groups: OHT_MONITOR_*; 0: only ask
  *
- * What was before is not heard. All devices are heard, also those that come later.
+ * What was before is not heard. All devices are heard, also those that come later, and those of a
+ * kernel module that is removed and loaded again.
  *
  * Return: a handle for oht_monitor_close(), or NULL with errno: ENOENT if the family is not there
  * (the kernel module is not loaded, or this is not the initial network namespace), EINVAL for an
@@ -133,7 +134,8 @@ int oht_monitor_settle(struct oht_monitor *monitor);
  * @room: places in @devices
  *
  * Return: how many there are, which may be more than @room, or -1 with errno of the request:
- * ENOENT (the module has been removed), ETIMEDOUT (no answer within a second), EIO (an answer that
+ * ENOENT (the module has been removed; a handle without groups does not notice when it comes back),
+ * ETIMEDOUT (no answer within a second), EIO (an answer that
  * makes no sense), ENOMEM.
  * Context: the handle's thread.
  */

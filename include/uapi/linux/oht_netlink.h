@@ -44,8 +44,8 @@
  *                           OHT_A_ENTRY, OHT_A_UNIT, OHT_A_DETAIL
  *
  * Errors: ENOENT: the family is not there; EINVAL: an attribute is missing, not one of the
- * command's, of the wrong length, or out of its range, and the extended ACK names it;
- * EOPNOTSUPP: no such command, or no bus; ENODEV: no such device.
+ * command's, or of the wrong length; ERANGE: it is out of its range; with both the extended ACK
+ * names it; EOPNOTSUPP: no such command, or no bus; ENODEV: no such device.
  *
  * Times are nanoseconds of CLOCK_MONOTONIC. Numbers mean what they mean in linux/oht.h.
  */
