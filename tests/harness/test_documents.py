@@ -42,6 +42,18 @@ def test_the_manual_page_has_all_of_ohtctl(kind, pattern, source):
         assert re.search(rf"(?<![\w-]){words}(?![\w-])", page), f"{kind} {name} is not in the manual page"
 
 
+def test_tracepoints_name_their_device_and_are_described():
+    events = dict(re.findall(r'TRACE_EVENT\((\w+),.*?TP_printk\("([^"]*)"', text("kernel/trace.h"), re.DOTALL))
+    page = text("docs/tracing.md")
+    rows = dict(re.findall(r"^\| `(oht_\w+)` \| (.*) \|$", page, re.MULTILINE))
+    table = page.split("| member of `oht_cycle` |")[1].split("\n\n")[0]
+    assert len(events) >= 8 and events.keys() == rows.keys()
+    for name, form in events.items():
+        assert form.startswith("device=oht%u time_ns=%llu "), name
+        described = re.findall(r"`(\w+)`", table if name == "oht_cycle" else rows[name])
+        assert set(re.findall(r"(\w+)=", form)) - {"device", "time_ns"} <= set(described), name
+
+
 def test_columns_of_the_tables_are_described():
     said = text("docs/data.md")
     for table in sorted((TOP / "userspace/data").glob("*.csv")):
