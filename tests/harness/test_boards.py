@@ -243,3 +243,9 @@ def test_lost_memory_of_others_is_not_ours(outcome):
     answers = {"cat /sys/kernel/debug/kmemleak": (0, LEAK)}
     report = outcome(answers, 'setup = []\nthen = ["leaks"]', functions=functions)
     assert [name for name, _ in report.failed] == ["stock/b: no memory of the module is lost"]
+
+
+def test_self_tests_of_a_robot_are_skipped_without_a_device(tmp_path):
+    done = subprocess.run(["make", "-C", TOP / "tests/kselftest", "run_tests", "TEST_GEN_PROGS=page_test", f"OUTPUT={tmp_path}"],
+                          check=False, capture_output=True, text=True)
+    assert done.returncode == 0 and "ok 1 selftests: oht: page_test # SKIP\n" in done.stdout, done.stdout + done.stderr

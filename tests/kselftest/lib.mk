@@ -29,8 +29,9 @@ $(OUTPUT)/%.o: $(source)%.c $(headers)
 $(programs): $(OUTPUT)/%: $(OUTPUT)/%.o $(library)
 	$(CC) $(CFLAGS) $(flags) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# A machine on which all are skipped is no failure of make, as with the kernel's.
 run_tests: all
-	@$(source)run_selftest.sh -d "$(OUTPUT)" $(if $(filter 1,$(summary)),-s) $(foreach test,$(TEST_GEN_PROGS),-t $(test))
+	@$(source)run_selftest.sh -d "$(OUTPUT)" $(if $(filter 1,$(summary)),-s) $(foreach test,$(TEST_GEN_PROGS),-t $(test)) || [ $$? -eq 4 ]
 
 # The list is what the runner runs without -t.
 install: all
