@@ -41,7 +41,7 @@ def _robot(bench):
             ("robot.gateway_missed_cycles", "gateway_missed", 2, "", 0,
              "more than without: drive led, one module of four dead, four reads of the gateway under way at any time")):
         p50, p99, worst, count = found[key]
-        bench.record(name, found[key][which], unit, "virtual", ("<=", bar) if bar else None, count,
+        bench.record(name, found[key][which], unit, "virtual", ("<=", bar) if bar is not None else None, count,
                      f"{what}; median {p50:.3g}, p99 {p99:.3g}, max {worst:.3g}")
     missed, exceeded, cycles = next(map(int, line.split()[1:]) for line in done.stdout.splitlines() if line.startswith("hour "))
     bench.record("robot.missed_cycles_1h", missed, "", "virtual", ("==", 0), cycles,

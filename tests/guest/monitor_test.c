@@ -40,6 +40,7 @@
 #define TYPES		3	/* safety, unit; 0 is not used */
 #define JOURNAL_MAX	65536
 #define WAIT_MS		30000
+#define NOTHING_MS	200	/* no notification for so long: that was all */
 
 /* When it happened, by type and number: as the device's journal says, and as ohtctl has shown it. */
 static uint64_t truth_ns[TYPES][JOURNAL_MAX], shown_ns[TYPES][JOURNAL_MAX];
@@ -475,6 +476,53 @@ static void test_answers(void)
 	tap_is(WEXITSTATUS(system(OHTCTL " monitor --device 9 2>/dev/null")), 3, "no such device");
 }
 
+/* Reads all that there is; returns the number behind the last one of the stop's journal, lost or not. */
+static uint64_t read_all(struct oht_monitor *monitor, uint64_t next)
+{
+	struct oht_news news;
+
+	while (oht_monitor_read(monitor, &news, NOTHING_MS) == 1) {
+		if (news.type == OHT_NEWS_LOST && news.lost.of == OHT_NEWS_SAFETY && news.seq == next)
+			next += news.lost.count;
+		else if (news.type == OHT_NEWS_SAFETY && news.seq == next)
+			next++;
+	}
+	return next;
+}
+
+/* Whether each of the first @last entries of the journal comes, or is told as lost. */
+static bool hears_all(struct oht_monitor *monitor, uint64_t last)
+{
+	/* What the removed module has told at its end is among it, with higher numbers. */
+	uint64_t next = read_all(monitor, 1);
+
+	return !oht_monitor_settle(monitor) && read_all(monitor, next) == last + 1;
+}
+
+/* The family goes and comes with the module, and its groups have no members then. */
+static void test_loaded_again(void)
+{
+	struct oht_monitor *monitor = oht_monitor_open(OHT_MONITOR_SAFETY | OHT_MONITOR_BUS);
+	struct oht_estop_status status;
+	int round;
+
+	if (!monitor)
+		tap_bail("oht_monitor_open: %s", strerror(errno));
+	for (round = 1; round <= 2; round++) {
+		close(dev);
+		read_all(monitor, 0);
+		tap_is(system("rmmod oht_sim oht"), 0, "rmmod, round %d", round);
+		tap_is(system("modprobe oht_sim"), 0, "modprobe, round %d", round);
+		dev = guest_open(O_RDWR | O_NONBLOCK);
+		guest_take(dev, DEADMAN_MS);
+		guest_status(dev, &status);
+		tap_ok(status.journal_seq > 1, "the journal begins anew: %" PRIu64 " entries",
+		       (uint64_t)status.journal_seq);
+		tap_ok(hears_all(monitor, status.journal_seq), "all are heard, or told as lost");
+	}
+	oht_monitor_close(monitor);
+}
+
 static void read_arguments(int argc, char **argv)
 {
 	int i;
@@ -508,5 +556,6 @@ int main(int argc, char **argv)
 	TAP_TEST(test_burst(), "ohtctl monitor after a burst of stops");
 	TAP_TEST(test_answers(), "ohtctl monitor --dump");
 	guest_release_role(dev);
+	TAP_TEST(test_loaded_again(), "a monitor, and a module that is loaded again");
 	return tap_done();
 }

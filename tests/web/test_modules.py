@@ -101,6 +101,7 @@ def test_a_safety_critical_register_asks_for_the_password(daemon, page):
     page.click("#lower")
     page.wait(lambda: not has(page, "#lower"), what="ended")
     go(page, "/modules/2", "#registers tbody tr")
+    page.type("#registers-search", "charge relay")
     page.wait(lambda: row(page, "Charge relay"), what="the register")
     write(other)
     page.wait(lambda: has(page, "#elevation-password"), what="the question, once more")
