@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Alerts: what is not well now, over the socket and as a list, and gone with its reason."""
 import contextlib
+import json
+import re
+import subprocess
 
 import pytest
 
+from daemon import BUILD
 from oht_test.wait import until
 from test_live import dial, subscribe
 
@@ -33,6 +37,12 @@ def found(items, code, address=None):
 
 def listed(daemon, code, address=None):
     return found(whole(daemon.get("alerts").json), code, address)
+
+
+def ohtctl(daemon, *options):
+    """What ohtctl alerts prints at the machine."""
+    return subprocess.run([BUILD / "userspace/ohtctl/ohtctl", "alerts", "--socket", daemon.socket, *options],
+                          env=daemon.environment(), stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def is_at_rest(daemon):
@@ -86,8 +96,11 @@ def test_a_stop_is_told_until_it_is_reset(daemon):
         assert stopped["text"] == f"The robot is stopped. {daemon.get('safety').json['causes'][0]['text']}"
         # It is no defect of the daemon.
         assert not [reason for reason in daemon.get("health", role=None).json["reasons"] if reason["code"] == "stop_latched"]
+        assert re.search(r"^\S+ +emergency +robot +stop_latched +The robot is stopped\. ", ohtctl(daemon), re.M)
+        assert found(whole(json.loads(ohtctl(daemon, "--json"))), "stop_latched") == stopped
         until(lambda: is_at_rest(daemon), what="a reset", period_s=0.1)
         hear("stop_latched", holds=lambda alert: not alert)
+        assert "stop_latched" not in ohtctl(daemon)
 
 
 def test_pages(daemon):
