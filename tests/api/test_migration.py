@@ -81,6 +81,20 @@ def test_channels_and_metrics_are_there(daemon):
         assert new.startswith("not ") == (old_name not in told), old_name
 
 
+def test_no_channel_is_denied(daemon):
+    """An old socket is a channel or is about what is not here; who is sent to a route is told of its channel too."""
+    channels = daemon.get("asyncapi.json", role=None).json["channels"]
+    for old, new in rows("Sockets").items():
+        assert re.match(r"channels? `|not here, because ", new), old
+    channel_of = {"health": "system", **{name: name for name in channels}}
+    for old, new in rows("Messages of the server").items():
+        for route in re.findall(r"`GET (\w+)`", new):
+            assert route not in channel_of or f"`{channel_of[route]}`" in new, old
+    for file in (TOP / "docs").glob("*.md"):
+        for name in re.findall(r"`/?(\w+)` (?:is|are) (?:not a|no|in no) channel", file.read_text(encoding="utf-8")):
+            assert name not in channels, (file.name, name)
+
+
 def test_alerts_are_in_the_rules():
     rules = (TOP / "examples/monitoring/oht.rules.yml").read_text(encoding="utf-8")
     for name in re.findall(r"`([A-Z]\w+)`", "\n".join(rows("Alerts").values())):

@@ -9,7 +9,7 @@ import pytest
 from oht_test.wait import until
 from test_live import dial, subscribe
 
-CHANNELS = ("safety", "robot", "modules", "commands", "telemetry", "bus", "system")
+CHANNELS = ("safety", "robot", "modules", "commands", "telemetry", "bus", "system", "alerts")
 
 
 class Events:

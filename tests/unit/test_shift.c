@@ -208,6 +208,24 @@ static void button_in_a_docking(struct shift *s)
 	command_failed(s, OHTD_WHY_STOP_CAUSE);
 }
 
+/* Is it among the alerts of the snapshot? @over: a fault whose reason is gone. */
+static bool alerts(const struct shift *s, unsigned int code, bool fault, bool over)
+{
+	const struct ohtd_snapshot *snapshot = &s->d->f->control.snapshot;
+	uint64_t i;
+
+	for (i = 0; i < snapshot->alert_count; i++)
+		if (snapshot->alerts[i].why.code == code && snapshot->alerts[i].fault == fault &&
+		    snapshot->alerts[i].over == over && snapshot->alerts[i].since_ns)
+			return true;
+	return false;
+}
+
+static void no_alert(const struct shift *s)
+{
+	assert_int_equal(s->d->f->control.snapshot.alert_count, 0);
+}
+
 static void pause(struct shift *s)
 {
 	double target_mm = next_place(s);
@@ -221,8 +239,10 @@ static void pause(struct shift *s)
 	driver_run_ms(s->d, 115000);
 	driver_state(s->d, OHTD_STATE_PAUSED);
 	assert_int_equal(s->w.alerts[OHTD_WHY_PAUSE_LONG], ++s->pauses);
+	assert_true(alerts(s, OHTD_WHY_PAUSE_LONG, false, false));
 	ask(s, OHTD_COMMAND_RESUME);
 	driver_until(s->d, OHTD_STATE_IDLE, 60000);
+	no_alert(s);
 	is_at(s, target_mm);
 }
 
@@ -242,6 +262,7 @@ static void meet_obstacle(struct shift *s, double target_mm, double obstacle_mm)
 	/* At the edge of the stop zone of the sensor that looks there. */
 	assert_near(fabs(obstacle_mm - s->d->rail->position_mm), zone_mm[ahead ? 0 : 1], 5);
 	assert_int_equal(s->w.alerts[OHTD_WHY_OBSTACLE], ++s->obstacles);
+	assert_true(alerts(s, OHTD_WHY_OBSTACLE, false, false));
 }
 
 static void obstacle_that_goes_away(struct shift *s)
@@ -251,6 +272,7 @@ static void obstacle_that_goes_away(struct shift *s)
 	driver_state(s->d, OHTD_STATE_BLOCKED);
 	driver_sim(s->d, "rail obstacle none");
 	driver_until(s->d, OHTD_STATE_PAUSED, 5000);
+	no_alert(s);
 	ask(s, OHTD_COMMAND_RESUME);
 	driver_until(s->d, OHTD_STATE_IDLE, 60000);
 	is_at(s, 20000);
@@ -263,11 +285,14 @@ static void obstacle_that_stays(struct shift *s)
 	driver_run_ms(s->d, 65000);
 	driver_state(s->d, OHTD_STATE_BLOCKED);
 	assert_int_equal(s->w.alerts[OHTD_WHY_BLOCKED_LONG], 1);
+	assert_true(alerts(s, OHTD_WHY_BLOCKED_LONG, false, false));
+	assert_true(alerts(s, OHTD_WHY_OBSTACLE, false, false));
 	ask(s, OHTD_COMMAND_STOP);
 	driver_state(s->d, OHTD_STATE_IDLE);
 	command_failed(s, OHTD_WHY_CANCELLED);
 	driver_sim(s->d, "rail obstacle none");
 	driver_run_ms(s->d, 500);
+	no_alert(s);
 	s->place_mm = s->d->rail->position_mm;
 }
 
@@ -295,14 +320,17 @@ static void power_module_is_lost_in_a_move(struct shift *s)
 	command_failed(s, OHTD_WHY_MODULE_LOST);
 	driver_run_ms(s->d, 2500);
 	assert_int_equal(s->d->f->fake->status.state, OHT_STATE_READY);
+	assert_true(alerts(s, OHTD_WHY_MODULE_LOST, true, false));
 	/* Before the 5 s are over after which it would be an emergency stop. */
 	driver_sim(s->d, "clear 2");
 	driver_run_ms(s->d, 4000);
 	driver_stands(s->d);
 	driver_state(s->d, OHTD_STATE_FAULT);
+	assert_true(alerts(s, OHTD_WHY_MODULE_LOST, true, true));
 	ask(s, OHTD_COMMAND_RESET_FAULT);
 	driver_state(s->d, OHTD_STATE_SAFE);
 	ask(s, OHTD_COMMAND_ENABLE);
+	no_alert(s);
 	s->place_mm = s->d->rail->position_mm;
 	s->losses++;
 }

@@ -52,6 +52,10 @@ bool remote_is_controller(struct cli *cli)
 
 static const struct show_column station_columns[] = { { "name", 24 }, { "position_mm", 0 }, { NULL, 0 } };
 
+static const struct show_column alert_columns[] = {
+	{ "since", 28 }, { "severity", 9 }, { "source", 13 }, { "code", 24 }, { "text", 0 }, { NULL, 0 },
+};
+
 static const struct show_column interlock_columns[] = { { "verb", 10 }, { "why_not", 0 }, { NULL, 0 } };
 
 static const struct show_column command_columns[] = {
@@ -73,6 +77,7 @@ static const struct {
 	{ "robot stations", "GET", "robot/stations", NULL, station_columns },
 	{ "robot interlocks", "GET", "robot/interlocks", NULL, interlock_columns },
 	{ "robot commands", "GET", "robot/commands?limit=20", NULL, command_columns },
+	{ "alerts", "GET", "alerts", NULL, alert_columns },
 	{ "safety status", "GET", "safety", NULL },
 	{ "safety stop", "POST", "safety/stop", NULL },
 	{ "safety enable", "POST", "safety/enable", NULL },

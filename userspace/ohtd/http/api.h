@@ -16,6 +16,7 @@ struct ohtd_module_view;
 struct ohtd_snapshot;
 
 /* Tables of routes, each beside its handlers; routes.c lists them. */
+extern const struct ohtd_route_table ohtd_alert_routes;
 extern const struct ohtd_route_table ohtd_docs_routes;
 extern const struct ohtd_route_table ohtd_auth_routes;
 extern const struct ohtd_route_table ohtd_bus_routes;

@@ -2,27 +2,16 @@
 /* Open to everybody, therefore nothing in here that an unknown client should not know. */
 #include "http/api.h"
 
-#include <stdio.h>
-
-#include "http/alive.h"
+#include "http/alerts.h"
 #include "http/call.h"
 
 #include "auth/setup.h"
 #include "base/clock.h"
-#include "base/log_sink.h"
 #include "config/config.h"
-#include "http/catalogue.h"
-#include "http/certificate.h"
 #include "http/scene.h"
 #include "http/server.h"
 #include "http/words.h"
-#include "journal/recorder.h"
 #include "robot/robot.h"
-#include "robot/user_maps.h"
-#include "store/store.h"
-
-/* Longer than a store that is busy with something else. */
-#define JOURNAL_LATE_MS	2000
 
 /* ---- the journal of the stop ---- */
 
@@ -52,22 +41,17 @@ OHTD_SHAPE(health_journal, "HealthJournal",
 	OHTD_INTEGER(health_journal, waiting_ms, .flags = OHTD_NULL | OHTD_DRIFTS, .unit = "ms",
 		     .summary = "How long entries have been waiting for the store; null: none waits"));
 
-/* True when all is well. */
-static bool look_at_journal(const struct ohtd_scene *scene, struct health_journal *journal,
-			    uint64_t *since_ns)
+static struct health_journal look_at_journal(const struct ohtd_scene *scene, const struct ohtd_looks *looks)
 {
-	struct ohtd_recorder_view view;
+	const struct ohtd_recorder_view *view = &looks->journal;
 
-	ohtd_recorder_look(scene->services->recorder, &view);
-	*journal = (struct health_journal){
-		.state = view.state,
-		.newest_seq = view.newest_seq,
-		.missing = view.missing,
-		.waiting = view.waiting,
-		.waiting_ms = ohtd_scene_age_ms(scene, view.waiting_since_ns),
+	return (struct health_journal){
+		.state = view->state,
+		.newest_seq = view->newest_seq,
+		.missing = view->missing,
+		.waiting = view->waiting,
+		.waiting_ms = ohtd_scene_age_ms(scene, view->waiting_since_ns),
 	};
-	*since_ns = view.waiting_since_ns;
-	return view.state != OHTD_RECORDER_FAILING && journal->waiting_ms <= JOURNAL_LATE_MS;
 }
 
 /* ---- the store ---- */
@@ -90,35 +74,15 @@ OHTD_SHAPE(health_store, "HealthStore",
 	OHTD_INTEGER(health_store, damaged_files,
 		     .summary = "Databases that were damaged and set aside"));
 
-static const char *store_state(const struct ohtd_store_view *view, bool hung, bool stalled)
+static struct health_store look_at_store(const struct ohtd_scene *scene, const struct ohtd_looks *looks)
 {
-	if (view->state)
-		return ohtd_store_state_name(view->state);
-	if (hung)
-		return "hung";
-	if (stalled)
-		return "stalled";
-	return view->damaged_files ? "damaged" : "ok";
-}
-
-/* True when all is well. */
-static bool look_at_store(const struct ohtd_scene *scene, struct health_store *store, uint64_t *since_ns)
-{
-	struct ohtd_store_view view;
-	bool hung, stalled;
-
-	ohtd_store_look(scene->services->store, &view);
-	hung = ohtd_store_is_hung(&view, scene->now_ns);
-	stalled = ohtd_scene_age_ms(scene, view.busy_since_ns) > OHTD_STORE_STALLED_MS;
-	*store = (struct health_store){
-		.state = store_state(&view, hung, stalled),
-		.writable = !view.state && !stalled,
-		.busy_ms = ohtd_scene_age_ms(scene, view.busy_since_ns),
-		.refused = view.refused,
-		.damaged_files = view.damaged_files,
+	return (struct health_store){
+		.state = ohtd_looks_store_word(looks),
+		.writable = ohtd_looks_writable(looks),
+		.busy_ms = ohtd_scene_age_ms(scene, looks->store.busy_since_ns),
+		.refused = looks->store.refused,
+		.damaged_files = looks->store.damaged_files,
 	};
-	*since_ns = view.busy_since_ns;
-	return store->writable && !view.damaged_files;
 }
 
 /* ---- bus, threads, clock ---- */
@@ -221,9 +185,6 @@ static struct health_clock look_at_clock(const struct ohtd_scene *scene)
 
 /* ---- what is not well ---- */
 
-#define REASONS_MAX	24
-#define ENDS_SOON_S	(7 * 86400)
-
 struct health_reason {
 	const char *component;
 	const char *code;
@@ -243,171 +204,25 @@ OHTD_SHAPE(health_reason, "HealthReason",
 	OHTD_TEXT(health_reason, text, .summary = "What is not well"),
 	OHTD_TEXT(health_reason, action, .summary = "What to do"));
 
-struct reasons {
-	const struct ohtd_scene *scene;
-	struct health_reason items[REASONS_MAX];
-	size_t count;
-};
-
-/* @since_ns: CLOCK_MONOTONIC, 0: not known */
-static void add_reason(struct reasons *reasons, struct health_reason reason, uint64_t since_ns)
+/* @reasons: of OHTD_ALERTS_LISTED_MAX */
+static size_t fill_reasons(const struct ohtd_scene *scene, const struct ohtd_looks *looks,
+			   struct health_reason *reasons)
 {
-	if (reasons->count == REASONS_MAX)
-		return;
-	reason.since = ohtd_scene_wall_ns(reasons->scene, since_ns);
-	if (!reason.unit)
-		reason.unit = OHTD_NONE;
-	reasons->items[reasons->count++] = reason;
-}
+	const struct ohtd_alert_list *list = ohtd_alerts_list(scene, looks);
+	size_t count = 0;
 
-static const char *action_of(const char *code)
-{
-	const struct ohtd_catalogue_entry *entry = ohtd_catalogue_find(409, code);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct ohtd_alert *alert = &list->items[i];
 
-	return entry ? entry->action : "See GET robot, and the log.";
-}
-
-static void add_why(struct reasons *reasons, const char *component, const struct ohtd_why *why,
-		    uint64_t since_ns)
-{
-	add_reason(reasons, (struct health_reason){
-		.component = component, .code = ohtd_why_name(why->code), .unit = why->unit,
-		.text = ohtd_why_text(why->code), .action = action_of(ohtd_why_name(why->code)),
-	}, since_ns);
-}
-
-static void judge_module(struct reasons *reasons, const struct ohtd_module_view *module)
-{
-	static const uint16_t codes[] = {
-		[OHTD_HEALTH_ABSENT] = OHTD_WHY_MODULE_MISSING,
-		[OHTD_HEALTH_GOOD] = OHTD_WHY_NONE,
-		[OHTD_HEALTH_DEGRADED] = OHTD_WHY_MODULE_DEGRADED,
-		[OHTD_HEALTH_LOST] = OHTD_WHY_MODULE_LOST,
-		[OHTD_HEALTH_NOT_POLLED] = OHTD_WHY_MODULE_MISSING,
-		[OHTD_HEALTH_QUARANTINED] = OHTD_WHY_MODULE_QUARANTINED,
-	};
-	const struct ohtd_why why = { .code = codes[module->health], .unit = module->unit };
-
-	if (module->required && why.code != OHTD_WHY_NONE)
-		add_why(reasons, "module", &why, module->last_good_ns);
-}
-
-/* Why the device is not there, in a sentence. */
-static const char *absence_of(const struct ohtd_scene *scene)
-{
-	enum { SENTENCE_BYTES = 32 };
-	size_t size = SENTENCE_BYTES + sizeof(scene->snapshot->bus.error);
-	char *text = ohtd_scene_alloc(scene, size);
-
-	snprintf(text, size, "The device is not there: %s.", scene->snapshot->bus.error);
-	return text;
-}
-
-static void judge_robot(struct reasons *reasons, const struct ohtd_snapshot *snapshot)
-{
-	const struct ohtd_why_list *faults = &snapshot->faults;
-
-	if (!snapshot->bus.present)
-		add_reason(reasons, (struct health_reason){
-			.component = "bus", .code = "device_gone",
-			.text = absence_of(reasons->scene),
-			.action = "Check cable, driver and the device in ohtd.conf; ohtd tries again by itself.",
-		}, snapshot->bus.absent_since_ns);
-	for (unsigned int i = 0; i < snapshot->module_count; i++)
-		judge_module(reasons, &snapshot->modules[i]);
-	for (unsigned int i = 0; snapshot->state == OHTD_STATE_FAULT && i < faults->count &&
-	     i < OHTD_WHY_MAX; i++)
-		add_why(reasons, "robot", &faults->items[i], snapshot->state_since_ns);
-	if (snapshot->state == OHTD_STATE_FAULT && !faults->count)
-		add_reason(reasons, (struct health_reason){
-			.component = "robot", .code = "in_fault", .text = "The robot is in fault.",
-			.action = action_of("in_fault"),
-		}, snapshot->state_since_ns);
-}
-
-static void judge_threads(struct reasons *reasons, const struct ohtd_alive *alive,
-			  const struct ohtd_snapshot *snapshot)
-{
-	if (!ohtd_alive_all(alive))
-		add_reason(reasons, (struct health_reason){
-			.component = "control_plane", .code = "control_plane_stalled",
-			.text = "A thread of ohtd makes no progress.",
-			.action = "Look at the load of the machine and at the log; the stop needs no thread of ohtd.",
-		}, alive->control ? 0 : snapshot->time_ns);
-}
-
-static void judge_journal(struct reasons *reasons, const struct health_journal *journal,
-			  uint64_t waiting_since_ns)
-{
-	add_reason(reasons, (struct health_reason){
-		.component = "journal",
-		.code = journal->state == OHTD_RECORDER_FAILING ? "failing" : "late",
-		.text = "Entries of the stop's journal are not on the disk.",
-		.action = "See store; the kernel keeps the newest 256 entries meanwhile.",
-	}, waiting_since_ns);
-}
-
-static void judge_store(struct reasons *reasons, const struct health_store *store,
-			uint64_t busy_since_ns)
-{
-	add_reason(reasons, (struct health_reason){
-		.component = "store", .code = store->state,
-		.text = store->damaged_files && store->writable ?
-			"A damaged database was set aside and replaced." : "Changes cannot be kept now.",
-		.action = store->damaged_files && store->writable ?
-			"See operations.md, When the database is damaged; then remove the file." :
-			"Check the disk: room, errors, mount options. The robot can still be stopped.",
-	}, busy_since_ns);
-}
-
-static void judge_log(struct reasons *reasons)
-{
-	unsigned int held;
-	uint64_t lost;
-
-	ohtd_log_sink_look(&held, &lost);
-	if (held)
-		add_reason(reasons, (struct health_reason){
-			.component = "log", .code = "log_stuck",
-			.text = "Neither journal nor standard error takes lines.",
-			.action = "Look at systemd-journald and at what reads standard error.",
-		}, 0);
-}
-
-static void judge_certificate(struct reasons *reasons)
-{
-	const struct ohtd_scene *scene = reasons->scene;
-	struct ohtd_certificate_view *view = ohtd_scene_alloc(scene, sizeof(*view));
-	int64_t now_s = ohtd_clock_wall_ns(scene->services->clock) / (int64_t)OHTD_NS_PER_S;
-
-	ohtd_certificate_look(scene->services->certificate, view);
-	if (*view->failed)
-		add_reason(reasons, (struct health_reason){
-			.component = "certificate",
-			.code = view->own ? "certificate_not_renewed" : "certificate_not_read",
-			.text = "The last renewal or reading of the certificate has failed.",
-			.action = "See GET system/certificate; the one before stays in use.",
-		}, 0);
-	else if (view->not_after_s - now_s < ENDS_SOON_S)
-		add_reason(reasons, (struct health_reason){
-			.component = "certificate", .code = "certificate_ends_soon",
-			.text = "The certificate ends within a week.",
-			.action = "Replace the files in [tls], or ohtctl admin cert renew.",
-		}, 0);
-}
-
-/* What is wrong with it is no business of an unknown client. */
-static void judge_profiles(struct reasons *reasons)
-{
-	const struct ohtd_user_maps *maps = ohtd_robot_user_maps(reasons->scene->services->robot);
-
-	if (maps->refused)
-		add_reason(reasons, (struct health_reason){
-			.component = "profile", .code = "profile_refused",
-			.text = "A register map of the user is wrong and not used.",
-			.action = "See GET modules/profiles or the log; ohtctl profile check says all that is "
-				  "wrong. Then restart ohtd.",
-		}, 0);
+		if (alert->degrades)
+			reasons[count++] = (struct health_reason){
+				.component = alert->source, .code = alert->code,
+				.unit = alert->unit ? alert->unit : OHTD_NONE,
+				.since = ohtd_scene_wall_ns(scene, alert->since_ns),
+				.text = alert->text, .action = alert->action,
+			};
+	}
+	return count;
 }
 
 /* ---- GET health ---- */
@@ -450,7 +265,7 @@ OHTD_SHAPE(health, "Health",
 /* All that an answer points to. */
 struct health_parts {
 	struct health health;
-	struct reasons reasons;
+	struct health_reason reasons[OHTD_ALERTS_LISTED_MAX];
 	struct health_bus bus;
 	struct health_threads threads;
 	struct health_clock clock;
@@ -462,33 +277,25 @@ static const void *make_health(const struct ohtd_scene *scene)
 {
 	const struct ohtd_snapshot *snapshot = scene->snapshot;
 	struct health_parts *parts = ohtd_scene_alloc(scene, sizeof(*parts));
-	struct reasons *reasons = &parts->reasons;
-	struct ohtd_alive alive;
-	uint64_t since_ns;
+	struct ohtd_looks looks;
+	size_t reasons;
 
-	reasons->scene = scene;
+	ohtd_looks_take(scene, &looks);
+	reasons = fill_reasons(scene, &looks, parts->reasons);
 	parts->bus = look_at_bus(snapshot);
 	parts->clock = look_at_clock(scene);
-	ohtd_alive_look(&alive, snapshot, scene->services->store, scene->now_ns);
-	look_at_threads(&alive, &parts->threads);
-	judge_robot(reasons, snapshot);
-	judge_threads(reasons, &alive, snapshot);
-	if (!look_at_journal(scene, &parts->journal, &since_ns))
-		judge_journal(reasons, &parts->journal, since_ns);
-	if (!look_at_store(scene, &parts->store, &since_ns))
-		judge_store(reasons, &parts->store, since_ns);
-	judge_log(reasons);
-	judge_certificate(reasons);
-	judge_profiles(reasons);
+	look_at_threads(&looks.alive, &parts->threads);
+	parts->journal = look_at_journal(scene, &looks);
+	parts->store = look_at_store(scene, &looks);
 	parts->health = (struct health){
-		.status = !reasons->count,
+		.status = !reasons,
 		.version = OHT_VERSION,
 		.state = snapshot->state,
 		/* By the look that has judged the threads. */
-		.age_ms = snapshot->time_ns ? (int64_t)alive.control_age_ms : -1,
+		.age_ms = snapshot->time_ns ? (int64_t)looks.alive.control_age_ms : -1,
 		.setup_required = ohtd_setup_is_required(scene->services->setup),
 		.simulated = scene->services->config->simulated,
-		.reasons = reasons->items, .reasons_count = reasons->count,
+		.reasons = parts->reasons, .reasons_count = reasons,
 		.bus = &parts->bus, .control_plane = &parts->threads, .clock = &parts->clock,
 		.journal = &parts->journal, .store = &parts->store,
 	};

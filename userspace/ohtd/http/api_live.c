@@ -149,7 +149,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Live data over a WebSocket",
 		.text = "One JSON object in each text message, see docs/api.md. The first says hello; the "
 			"client has two seconds to say who it is, with {\"type\":\"auth\",\"token\":...}, and "
-			"then subscribes to the channels safety, robot, modules, commands and telemetry.",
+			"then subscribes to channels: GET asyncapi.json has each channel and its messages.",
 	}, {
 		.method = OHTD_GET, .path = "foxglove", .role = OHTD_ROLE_VIEWER,
 		.kind = OHTD_UPGRADE, .flags = OHTD_ROUTE_TICKET,

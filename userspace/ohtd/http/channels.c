@@ -29,6 +29,7 @@ static const struct ohtd_channel_kind kinds[OHTD_CHANNELS + OHTD_TOPICS] = {
 	[OHTD_CHANNEL_BUS] = { "bus" },
 	[OHTD_CHANNEL_LOGS] = { "logs", .events = true },
 	[OHTD_CHANNEL_SYSTEM] = { "system" },
+	[OHTD_CHANNEL_ALERTS] = { "alerts" },
 	[OHTD_HUB_TOPIC(OHTD_TOPIC_SAFETY)] = {
 		"/safety", .events = true, .prompt = true, .whole = true,
 	},
@@ -54,6 +55,7 @@ static const struct {
 	[OHTD_CHANNEL_BUS] = { OHTD_ROLE_VIEWER, &ohtd_live_bus_view },
 	[OHTD_CHANNEL_LOGS] = { OHTD_ROLE_SUPERVISOR, &ohtd_live_logs_view },
 	[OHTD_CHANNEL_SYSTEM] = { OHTD_ROLE_VIEWER, &ohtd_health_view },
+	[OHTD_CHANNEL_ALERTS] = { OHTD_ROLE_VIEWER, &ohtd_alerts_view },
 };
 
 const struct ohtd_topic ohtd_topics[OHTD_TOPICS] = {

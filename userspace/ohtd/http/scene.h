@@ -53,6 +53,7 @@ extern const struct ohtd_view ohtd_stop_view;
 extern const struct ohtd_view ohtd_modules_view;
 extern const struct ohtd_view ohtd_telemetry_view;
 extern const struct ohtd_view ohtd_health_view;
+extern const struct ohtd_view ohtd_alerts_view;
 extern const struct ohtd_view ohtd_bus_view;
 /* For channels only. */
 extern const struct ohtd_view ohtd_commands_view;

@@ -40,6 +40,7 @@
 #define OHTD_UNITS		OHTD_MODULES_MAX	/* unit addresses 1..8 */
 #define OHTD_TRANSFERS		16
 #define OHTD_FAULTS_MAX		16
+#define OHTD_NOTES_MAX		4
 #define OHTD_READS_MAX		32
 #define OHTD_EVENTS_WAITING_MAX	64
 #define OHTD_UNIT_MASTER	1	/* ours by convention, searched all the same */
@@ -93,6 +94,8 @@ struct ohtd_transfer {
  * @backoff_ms: between probes of a silent unit
  * @lost_since_ns: when it was lost, 0 when not
  * @escalated: the second loss action has been taken
+ * @told_health: health that was published last
+ * @health_since_ns: since when it has been that
  * @quarantined: a person has taken it out: it is not asked
  */
 struct ohtd_unit {
@@ -106,6 +109,7 @@ struct ohtd_unit {
 	bool busy;
 	bool escalated;
 	bool quarantined;
+	uint8_t told_health;
 	bool doubted;
 	bool mute;
 	uint64_t due_ns;
@@ -119,6 +123,7 @@ struct ohtd_unit {
 	unsigned int poll_next, sweep_next;
 	uint32_t backoff_ms;
 	uint64_t lost_since_ns;
+	uint64_t health_since_ns;
 };
 
 /* ---- prepared writes ---- */
@@ -223,9 +228,16 @@ struct ohtd_steps {
 
 /* ---- the rest ---- */
 
+/**
+ * struct ohtd_fault - an entry of the fault list, or a note
+ * @why: what it is
+ * @standing: its reason is still there
+ * @since_ns: since when
+ */
 struct ohtd_fault {
 	struct ohtd_why why;
 	bool standing;
+	uint64_t since_ns;
 };
 
 /**
@@ -336,6 +348,8 @@ struct ohtd_control {
 	uint64_t swept_cycle;		/* cycle of the last sweep: at most one each */
 	struct ohtd_fault faults[OHTD_FAULTS_MAX];
 	uint32_t fault_count;
+	struct ohtd_fault notes[OHTD_NOTES_MAX];	/* alerts that are no faults, of this stay in the state */
+	uint32_t note_count;
 	struct ohtd_watch watches[OHTD_LINKS_MAX];
 	struct ohtd_snapshot snapshot;
 };
@@ -545,6 +559,8 @@ void ohtd_why_event(struct ohtd_control *control, enum ohtd_event event,
 void ohtd_fault_raise(struct ohtd_control *control, const struct ohtd_why *why, bool standing);
 void ohtd_fault_settle(struct ohtd_control *control, unsigned int code, uint8_t unit);
 void ohtd_faults_clear(struct ohtd_control *control);
+/* An alert that is no fault: it ends when the robot leaves its state. */
+void ohtd_note_raise(struct ohtd_control *control, unsigned int code);
 
 /* commands.c */
 

@@ -176,6 +176,7 @@ static void enter(struct ohtd_control *control, enum ohtd_state state)
 	control->state = state;
 	control->state_since_ns = control->now_ns;
 	control->timed_out = false;
+	control->note_count = 0;
 	control->snapshot.transitions++;
 	control->notify = true;
 }

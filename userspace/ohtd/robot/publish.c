@@ -68,6 +68,15 @@ static uint16_t version_of(const struct ohtd_unit *unit, int place)
 	return unit->plan && place >= 0 && value->state == OHTD_REGISTER_OK ? value->words[0] : 0;
 }
 
+/* Health changes in many places: what counts is when a change is seen from outside. */
+static uint64_t health_since(struct ohtd_control *control, struct ohtd_unit *unit)
+{
+	if (!unit->health_since_ns || unit->told_health != unit->view.health)
+		unit->health_since_ns = control->now_ns;
+	unit->told_health = unit->view.health;
+	return unit->health_since_ns;
+}
+
 static void view_modules(struct ohtd_control *control)
 {
 	struct ohtd_snapshot *snapshot = &control->snapshot;
@@ -76,7 +85,7 @@ static void view_modules(struct ohtd_control *control)
 	count_bytes(control);
 	snapshot->module_count = 0;
 	for (i = 0; i < OHTD_UNITS; i++) {
-		const struct ohtd_unit *unit = &control->units[i];
+		struct ohtd_unit *unit = &control->units[i];
 		const struct ohtd_kind *kind = ohtd_model_by_unit(control->model, (uint8_t)(i + 1));
 		struct ohtd_module_view *view = &snapshot->modules[snapshot->module_count];
 
@@ -95,6 +104,7 @@ static void view_modules(struct ohtd_control *control)
 		}
 		if (!control->bus->ops->unit)
 			view->bytes_stray = view->bytes_extra = -1;
+		view->health_since_ns = health_since(control, unit);
 		snapshot->module_count++;
 	}
 }
@@ -108,6 +118,27 @@ static void view_faults(struct ohtd_control *control)
 	for (i = 0; i < control->fault_count; i++)
 		ohtd_why_add(list, control->faults[i].why.code, control->faults[i].why.unit,
 			     control->faults[i].why.detail);
+}
+
+static void view_alert(struct ohtd_snapshot *snapshot, const struct ohtd_fault *what, bool fault)
+{
+	snapshot->alerts[snapshot->alert_count++] = (struct ohtd_alert_view){
+		.why = what->why, .fault = fault, .over = !what->standing, .since_ns = what->since_ns,
+	};
+}
+
+_Static_assert(OHTD_FAULTS_MAX + OHTD_NOTES_MAX <= OHTD_ALERTS_MAX, "each is shown");
+
+static void view_alerts(struct ohtd_control *control)
+{
+	struct ohtd_snapshot *snapshot = &control->snapshot;
+	unsigned int i;
+
+	snapshot->alert_count = 0;
+	for (i = 0; i < control->fault_count; i++)
+		view_alert(snapshot, &control->faults[i], true);
+	for (i = 0; i < control->note_count; i++)
+		view_alert(snapshot, &control->notes[i], false);
 }
 
 static void view_bus(struct ohtd_control *control)
@@ -191,6 +222,7 @@ void ohtd_publish(struct ohtd_control *control)
 	view_signals(control);
 	view_modules(control);
 	view_faults(control);
+	view_alerts(control);
 	view_bus(control);
 	ohtd_mission_view(control, snapshot);
 	snapshot->passage = control->passages.last;

@@ -15,6 +15,7 @@
 #define OHTD_MODULES_MAX	8	/* units 1..8 are searched */
 #define OHTD_REGISTERS_MAX	128	/* of one module */
 #define OHTD_WHY_MAX		12	/* reasons in one list; further ones are counted only */
+#define OHTD_ALERTS_MAX		20
 #define OHTD_NAME_BYTES		24
 #define OHTD_TEXT_BYTES		96
 #define OHTD_STATION_NAME_BYTES	48	/* 40 characters */
@@ -60,6 +61,7 @@ struct ohtd_value {
  * @turnaround_us: of the last good answer
  * @turnaround_max_us: longest of all
  * @next_probe_ns: when a silent module is tried again, 0 when it is polled normally
+ * @health_since_ns: since when @health is what it is
  * @generation: changes when the module was found anew; register values belong to one generation
  */
 struct ohtd_module_view {
@@ -86,6 +88,7 @@ struct ohtd_module_view {
 	uint32_t turnaround_us;
 	uint32_t turnaround_max_us;
 	uint64_t next_probe_ns;
+	uint64_t health_since_ns;
 	uint32_t generation;
 	uint32_t pad;
 };
@@ -406,6 +409,21 @@ struct ohtd_passage_view {
 };
 
 /**
+ * struct ohtd_alert_view - an alert of the control thread
+ * @why: what it is
+ * @fault: it is in the fault list; 0: it ends when the robot leaves its state
+ * @over: of a fault: its reason is gone, and a person has to clear it
+ * @since_ns: since when
+ */
+struct ohtd_alert_view {
+	struct ohtd_why why;
+	uint8_t fault;
+	uint8_t over;
+	uint8_t pad[2];
+	uint64_t since_ns;
+};
+
+/**
  * struct ohtd_snapshot - everything that hot answers need
  * @version: counts publications; equal versions have equal content
  * @time_ns: CLOCK_MONOTONIC when it was taken
@@ -424,6 +442,8 @@ struct ohtd_passage_view {
  * @module_count: entries of @modules in use, sorted by unit
  * @modules: units found, and required ones that are missing
  * @faults: what stands in the fault list
+ * @alert_count: entries of @alerts in use
+ * @alerts: the fault list in whole, then what the state machine warns of
  * @why_not_enable: what forbids enable now; empty: it would be accepted
  * @why_not_reset: what forbids reset now
  * @why_not: the same of each verb of POST robot/commands, by enum ohtd_verb
@@ -461,6 +481,8 @@ struct ohtd_snapshot {
 	struct ohtd_limits_view limits;
 	struct ohtd_motion_view motion;
 	struct ohtd_passage_view passage;
+	uint64_t alert_count;
+	struct ohtd_alert_view alerts[OHTD_ALERTS_MAX];
 };
 
 _Static_assert(sizeof(struct ohtd_snapshot) <= 16384, "readers copy at most 16 KiB");

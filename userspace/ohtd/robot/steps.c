@@ -256,13 +256,14 @@ static void fail_command(struct ohtd_control *control, const struct ohtd_raised 
 	ohtd_mission_fail(control, &why);
 }
 
-/* A note for people; nothing stands that a person would have to clear. */
+/* A note for people, as long as the robot stays as it is; nothing that a person would have to clear. */
 static void alert_of(struct ohtd_control *control, const struct ohtd_raised *raised,
 		     unsigned int code)
 {
 	struct ohtd_raised alert = *raised;
 
 	alert.why = (struct ohtd_why){ .code = (uint16_t)code };
+	ohtd_note_raise(control, code);
 	raise_alert(control, &alert);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Why not: from a guard that is false to what a person can do something about. And the fault list.
+ * Why not: from a guard that is false to what a person can do something about. And the fault list, with
+ * the notes beside it.
  */
 #include <string.h>
 
@@ -220,7 +221,11 @@ void ohtd_fault_raise(struct ohtd_control *control, const struct ohtd_why *why, 
 		if (control->fault_count < OHTD_FAULTS_MAX)
 			control->fault_count++;
 		fault = &control->faults[control->fault_count - 1];
+		fault->standing = false;
+		fault->since_ns = control->now_ns;
 	}
+	if (standing && !fault->standing)
+		fault->since_ns = control->now_ns;
 	fault->why = *why;
 	fault->standing = standing;
 	control->notify = true;
@@ -242,4 +247,19 @@ void ohtd_faults_clear(struct ohtd_control *control)
 		if (control->faults[from].standing)
 			control->faults[to++] = control->faults[from];
 	control->fault_count = to;
+}
+
+void ohtd_note_raise(struct ohtd_control *control, unsigned int code)
+{
+	uint32_t i;
+
+	for (i = 0; i < control->note_count; i++)
+		if (control->notes[i].why.code == code)
+			return;
+	if (control->note_count == OHTD_NOTES_MAX)
+		return;
+	control->notes[control->note_count++] = (struct ohtd_fault){
+		.why.code = (uint16_t)code, .standing = true, .since_ns = control->now_ns,
+	};
+	control->notify = true;
 }

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Alerts: what is not well now, over the socket and as a list, and gone with its reason."""
+import contextlib
+import json
+import re
+import subprocess
+
+import pytest
+
+from daemon import BUILD
+from oht_test.wait import until
+from test_live import dial, subscribe
+
+MEMBERS = {"code", "severity", "text", "action", "source", "address", "since", "over"}
+
+
+def whole(answer):
+    """The alerts of an answer, after a look at what holds for each of them."""
+    items = answer["items"]
+    assert answer["total_count"] == len(items)
+    for severity in ("emergency", "critical", "warning"):
+        assert answer[f"{severity}_count"] == sum(item["severity"] == severity for item in items)
+    since = [item["since"] or "" for item in items]
+    assert since == sorted(since, reverse=True)
+    for item in items:
+        assert item.keys() == MEMBERS and item["text"].endswith(".") and item["action"].endswith("."), item
+        assert (item["source"] == "module") == (item["address"] is not None), item
+    return items
+
+
+def found(items, code, address=None):
+    """The one with that code, or None."""
+    matching = [item for item in items if (item["code"], item["address"]) == (code, address)]
+    assert len(matching) <= 1, matching
+    return matching[0] if matching else None
+
+
+def listed(daemon, code, address=None):
+    return found(whole(daemon.get("alerts").json), code, address)
+
+
+def ohtctl(daemon, *options):
+    """What ohtctl alerts prints at the machine."""
+    return subprocess.run([BUILD / "userspace/ohtctl/ohtctl", "alerts", "--socket", daemon.socket, *options],
+                          env=daemon.environment(), stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def is_at_rest(daemon):
+    """Asks for a reset in an emergency stop, which is refused while something stands in the way."""
+    if daemon.get("robot").json["state"] == "estop":
+        daemon.post("safety/reset", role="supervisor")
+    return daemon.get("robot").json["state"] == "safe"
+
+
+@contextlib.contextmanager
+def following(daemon):
+    """hear(code, address, holds): hears until that holds for the alert, or None in its place, and returns it."""
+    with dial(daemon, "viewer") as link:
+        told = [subscribe(link, "alerts")["data"]]
+
+        def hear(code, address=None, holds=bool):
+            while not holds(found(whole(told[-1]), code, address)):
+                message = link.hear_until(lambda said: said.get("channel") == "alerts")[-1]
+                assert message["type"] == "update"
+                told.append({**told[-1], **message["data"]})
+            return found(told[-1]["items"], code, address)
+        yield hear
+
+
+def test_a_silent_module_is_told_until_it_answers_and_is_cleared(daemon):
+    """The safety module, whose loss stops the robot: module and fault are one alert."""
+    until(lambda: is_at_rest(daemon) and daemon.get("modules/3").json["health"] == "good", what="a robot that is well")
+    with following(daemon) as hear:
+        assert daemon.sim("fault 3 silence") == "ok"
+        try:
+            lost = hear("module_lost", 3)
+            assert (lost["severity"], lost["source"], lost["over"]) == ("critical", "module", False)
+            assert lost["text"] == "Module 3 (safety) does not answer any more."
+            assert listed(daemon, "module_lost", 3) == lost
+            reasons = [reason for reason in daemon.get("health", role=None).json["reasons"] if reason["unit"] == 3]
+            assert [(each["code"], each["text"], each["since"]) for each in reasons] == [("module_lost", lost["text"], lost["since"])]
+        finally:
+            assert daemon.sim("clear 3") == "ok"
+        over = hear("module_lost", 3, lambda alert: alert and alert["over"])
+        assert over["text"] == f"{lost['text']} This is over: clear the fault with reset_fault."
+        until(lambda: is_at_rest(daemon), what="a reset", period_s=0.1)
+        hear("module_lost", 3, lambda alert: not alert)
+    assert not listed(daemon, "module_lost", 3)
+
+
+def test_a_stop_is_told_until_it_is_reset(daemon):
+    with following(daemon) as hear:
+        assert daemon.post("safety/stop", role="operator").status == 200
+        stopped = hear("stop_latched")
+        assert (stopped["severity"], stopped["source"]) == ("emergency", "robot")
+        assert stopped["text"] == f"The robot is stopped. {daemon.get('safety').json['causes'][0]['text']}"
+        # It is no defect of the daemon.
+        assert not [reason for reason in daemon.get("health", role=None).json["reasons"] if reason["code"] == "stop_latched"]
+        assert re.search(r"^\S+ +emergency +robot +stop_latched +The robot is stopped\. ", ohtctl(daemon), re.M)
+        assert found(whole(json.loads(ohtctl(daemon, "--json"))), "stop_latched") == stopped
+        until(lambda: is_at_rest(daemon), what="a reset", period_s=0.1)
+        hear("stop_latched", holds=lambda alert: not alert)
+        assert "stop_latched" not in ohtctl(daemon)
+
+
+def test_pages(daemon):
+    """A page goes on behind its last alert; a cursor of another list, or of no list, is refused."""
+    until(lambda: daemon.post("modules/5/quarantine", role="supervisor").status == 200, what="quarantine")
+    try:
+        assert daemon.post("safety/stop", role="operator").status == 200
+        until(lambda: listed(daemon, "stop_latched") and listed(daemon, "module_quarantined", 5), what="two alerts")
+        alerts = daemon.get("alerts").json["items"]
+        seen, cursor = [], ""
+        while cursor is not None:
+            page = daemon.get(f"alerts?limit=1{cursor and '&cursor='}{cursor}").json
+            assert page["total_count"] == len(alerts)
+            seen += page["items"]
+            cursor = page["next_cursor"]
+        assert seen == alerts and len(alerts) >= 2
+        other = daemon.get("modules?limit=1").json["next_cursor"]
+        for wrong, code in ((other, "bad_cursor"), ("x", "bad_cursor"), ("1-2-00000000", "cursor_of_other_query")):
+            refused = daemon.get(f"alerts?cursor={wrong}")
+            assert (refused.status, refused.json["errors"][0]["code"]) == (400, code), refused.json
+            assert wrong in refused.json["errors"][0]["detail"]
+    finally:
+        until(lambda: daemon.request("DELETE", "modules/5/quarantine", role="supervisor").status == 200, what="no quarantine")
+        until(lambda: is_at_rest(daemon), what="a reset", period_s=0.1)
+
+
+@pytest.mark.parametrize("query", ["severity=critical", "sort=since", "limit=0", "limit=201"])
+def test_what_is_not_described_is_refused(daemon, query):
+    refused = daemon.get(f"alerts?{query}")
+    assert (refused.status, refused.json["code"]) == (400, "validation")
+    assert refused.json["errors"][0]["pointer"] == "/" + query.partition("=")[0]
+
+
+def test_nobody_without_a_login(daemon):
+    for path in ("alerts", "stream?channel=alerts"):
+        assert daemon.get(path, role=None).status == 401
