@@ -6,13 +6,15 @@ import json
 import re
 import socket
 import ssl
+import struct
 import time
 
 import pytest
 
+from clocks import Skewed
 from oht_test.client import PASSWORD
 from oht_test.wait import until
-from oht_test.websocket import PING, TEXT, Closed, WebSocket, frame, gapless, handshake
+from oht_test.websocket import CLOSE, PING, TEXT, Closed, WebSocket, frame, gapless, handshake
 
 CHANNELS = ("safety", "robot", "modules")
 STRANGERS_MAX = 16
@@ -347,6 +349,19 @@ def test_a_flood_ends_only_itself(daemon, link):
     link.hear_until(lambda message: message == {"type": "pong"})
 
 
+def test_a_flood_of_subscriptions_ends_only_itself(daemon, link):
+    """Within one read of the daemon, so that time gives it no credit."""
+    first = subscribe(link, "safety")
+    with dial(daemon, "viewer") as flood:
+        flood.raw(frame(TEXT, b'{"type":"subscribe","channel":"safety"}') * 300 + frame(TEXT, b'{"type":"ping"}'))
+        with pytest.raises(Closed, match="4429 too_many_messages"):
+            flood.hear_until(lambda message: message == {"type": "pong"})
+    link.say({"type": "ping"})
+    heard = link.hear_until(lambda message: message == {"type": "pong"})
+    heard += link.hear_until(lambda message: message.get("channel") == "safety")
+    assert gapless([first, *(message for message in heard if "channel" in message)])
+
+
 def test_many_together(daemon):
     """Whatever some of them do, all others hear the same numbers."""
     with contextlib.ExitStack() as stack:
@@ -450,6 +465,23 @@ def test_a_ticket_ends_with_its_session(daemon):
         assert link.hear_end().reason == "token_revoked"
 
 
+@pytest.mark.plain("shim")
+def test_a_ticket_is_good_for_ten_seconds(fresh):
+    boot = Skewed(fresh, "OHT_SHIM_BOOT")
+    fresh.start()
+    early, late = ticket_of(fresh), ticket_of(fresh)
+    boot.set(8)
+    with dial(fresh) as link:
+        link.say({"type": "auth", "ticket": early})
+        assert subscribe(link, "robot")["type"] == "snapshot"
+    boot.set(10)
+    with dial(fresh) as link:
+        link.say({"type": "auth", "ticket": late})
+        link.say({"type": "ping"})
+        with pytest.raises(Closed, match="4401 ticket_invalid"):
+            link.hear()
+
+
 @pytest.mark.parametrize("message", [{}, {"token": "x", "ticket": "y"}], ids=str)
 def test_either_token_or_ticket(daemon, message):
     with dial(daemon) as link:
@@ -484,6 +516,27 @@ def test_who_does_not_take_an_event_is_closed(fresh):
         until(lambda: "4008 safety_not_taken" in fresh.log(), what="the end of who does not read")
         other.say({"type": "ping"})
         other.hear_until(lambda message: message == {"type": "pong"})
+
+
+@pytest.mark.plain("shim")
+def test_who_answers_no_ping_is_closed(fresh):
+    """Nothing says that the client has gone: 15 s without a word from it bring a ping, 15 more the end."""
+    monotonic = Skewed(fresh, "OHT_SHIM_MONOTONIC")
+    fresh.start()
+    with dial(fresh, "viewer") as silent, dial(fresh, "viewer") as other:
+        def is_there():
+            other.say({"type": "ping"})
+            return other.hear_until(lambda message: message == {"type": "pong"})
+        assert is_there()
+        # The rest of the time must not come by itself.
+        silent.sock.settimeout(10)
+        monotonic.set(16)
+        assert silent.receive_frame() == (PING, b"")
+        assert is_there()
+        monotonic.set(32)
+        assert silent.receive_frame() == (CLOSE, struct.pack(">H", 4408) + b"too_slow")
+        assert is_there()
+        assert fresh.log().count("4408 too_slow") == 1
 
 
 # ---- the end of the daemon ----
