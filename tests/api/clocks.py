@@ -5,7 +5,7 @@ import time
 
 
 class Skewed:
-    """The time of day of a daemon's system, or with OHT_SHIM_BOOT its boot time, off by as many seconds as wanted."""
+    """The time of day of a daemon's system, off by as many seconds as wanted; or another clock, by its variable of shims/clock.c."""
 
     def __init__(self, daemon, variable="OHT_SHIM_CLOCK"):
         self.file = daemon.folder / variable

@@ -136,6 +136,9 @@ def test_wrong_messages_are_told_apart(document):
     assert not faults(document, "safetyUpdate", update)
     for wrong in ({"channel": "robot"}, {"type": "event"}, {"seq": "1"}, {"ts": {}}, {"data": {"age_ms": "1"}}, {"data": None}):
         assert faults(document, "safetyUpdate", {**update, **wrong}), wrong
+    assert not faults(document, "safetyUpdate", {**update, "conflated": 3})
+    assert not faults(document, "safetyEvent", {**update, "type": "event"})
+    assert faults(document, "safetyEvent", {**update, "type": "event", "conflated": 3}), "an event stands for itself alone"
     snapshot = {"type": "snapshot", "channel": "safety", "seq": 1, "ts": ts}
     assert not faults(document, "safetySnapshot", {**snapshot, "recovered": True, "data": {}})
     for wrong in ({}, {"recovered": False}, {"recovered": False, "data": {}}, {"recovered": True, "data": {"age_ms": 1}}):

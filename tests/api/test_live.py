@@ -6,13 +6,15 @@ import json
 import re
 import socket
 import ssl
+import struct
 import time
 
 import pytest
 
+from clocks import Skewed
 from oht_test.client import PASSWORD
 from oht_test.wait import until
-from oht_test.websocket import PING, TEXT, Closed, WebSocket, frame, handshake
+from oht_test.websocket import CLOSE, PING, TEXT, Closed, WebSocket, frame, gapless, handshake
 
 CHANNELS = ("safety", "robot", "modules")
 STRANGERS_MAX = 16
@@ -157,12 +159,12 @@ def test_commands_are_a_channel_of_their_own(daemon, link):
     first = subscribe(link, "commands")
     assert first["type"] == "snapshot" and first["data"] == {"present": None, "waiting": [], "ended": []}
     quiet = link.hear()
-    assert (quiet["type"], quiet["channel"], quiet["seq"], quiet["data"]) == ("update", "commands", first["seq"] + 1, {})
+    assert (quiet["type"], quiet["channel"], quiet["data"]) == ("update", "commands", {}) and gapless([first, quiet])
     with dial(daemon, "viewer") as other:
         other.say({"type": "subscribe", "channel": "commands", "since": {"epoch": other.hello["epoch"], "seq": first["seq"]}})
         heard = other.hear_until(lambda message: message["channel"] == "commands" and message["type"] == "update")
         assert heard[0]["recovered"] is True and heard[0]["seq"] == first["seq"]
-        assert heard[1]["seq"] == first["seq"] + 1, "told again, none left out"
+        assert gapless(heard)
 
 
 def test_numbers_rise_by_one_and_are_those_of_all(daemon):
@@ -171,9 +173,7 @@ def test_numbers_rise_by_one_and_are_those_of_all(daemon):
             subscribe(link, "safety")
         goal = one.hear()["seq"] + 3
         heard = [link.hear_until(lambda message: message["seq"] >= goal) for link in (one, two)]
-        for messages in heard:
-            seqs = [message["seq"] for message in messages]
-            assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+        assert gapless(heard[0]) and gapless(heard[1])
         same = {message["seq"]: message for message in heard[0]}
         shared = [(same[message["seq"]], message) for message in heard[1] if message["seq"] in same]
         assert shared and all(a == b for a, b in shared)
@@ -193,8 +193,7 @@ def test_a_stop_is_told_to_all_as_an_event(fresh):
         assert fresh.post("safety/stop", role="operator").status == 200
         for link, snapshot in zip((one, two), first):
             heard = link.hear_until(lambda message: message["type"] == "event" and "causes" in message["data"])
-            seqs = [snapshot["seq"], *(message["seq"] for message in heard)]
-            assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+            assert gapless([snapshot, *heard])
 
 
 def test_a_stop_over_the_socket_is_that_of_the_route(daemon, link):
@@ -245,7 +244,8 @@ def test_what_was_missed_is_told_again(daemon):
         first = subscribe(link, "safety", since={"epoch": link.hello["epoch"], "seq": last})
         assert (first["type"], first["recovered"], first["seq"], first["data"]) == ("snapshot", True, last, {})
         heard = link.hear_until(lambda message: message["seq"] >= last + 2)
-        assert [message["seq"] for message in heard] == list(range(last + 1, last + 1 + len(heard)))
+        assert gapless([first, *heard])
+        assert not any(a["type"] == b["type"] == "update" for a, b in zip(heard, heard[1:])), "quiet in a row is one message"
 
 
 def test_missed_state_comes_as_one_message(daemon):
@@ -347,6 +347,19 @@ def test_a_flood_ends_only_itself(daemon, link):
         assert pings.hear_end().code in (4429, 4408, None)
     link.say({"type": "ping"})
     link.hear_until(lambda message: message == {"type": "pong"})
+
+
+def test_a_flood_of_subscriptions_ends_only_itself(daemon, link):
+    """Within one read of the daemon, so that time gives it no credit."""
+    first = subscribe(link, "safety")
+    with dial(daemon, "viewer") as flood:
+        flood.raw(frame(TEXT, b'{"type":"subscribe","channel":"safety"}') * 300 + frame(TEXT, b'{"type":"ping"}'))
+        with pytest.raises(Closed, match="4429 too_many_messages"):
+            flood.hear_until(lambda message: message == {"type": "pong"})
+    link.say({"type": "ping"})
+    heard = link.hear_until(lambda message: message == {"type": "pong"})
+    heard += link.hear_until(lambda message: message.get("channel") == "safety")
+    assert gapless([first, *(message for message in heard if "channel" in message)])
 
 
 def test_many_together(daemon):
@@ -452,6 +465,23 @@ def test_a_ticket_ends_with_its_session(daemon):
         assert link.hear_end().reason == "token_revoked"
 
 
+@pytest.mark.plain("shim")
+def test_a_ticket_is_good_for_ten_seconds(fresh):
+    boot = Skewed(fresh, "OHT_SHIM_BOOT")
+    fresh.start()
+    early, late = ticket_of(fresh), ticket_of(fresh)
+    boot.set(8)
+    with dial(fresh) as link:
+        link.say({"type": "auth", "ticket": early})
+        assert subscribe(link, "robot")["type"] == "snapshot"
+    boot.set(10)
+    with dial(fresh) as link:
+        link.say({"type": "auth", "ticket": late})
+        link.say({"type": "ping"})
+        with pytest.raises(Closed, match="4401 ticket_invalid"):
+            link.hear()
+
+
 @pytest.mark.parametrize("message", [{}, {"token": "x", "ticket": "y"}], ids=str)
 def test_either_token_or_ticket(daemon, message):
     with dial(daemon) as link:
@@ -486,6 +516,27 @@ def test_who_does_not_take_an_event_is_closed(fresh):
         until(lambda: "4008 safety_not_taken" in fresh.log(), what="the end of who does not read")
         other.say({"type": "ping"})
         other.hear_until(lambda message: message == {"type": "pong"})
+
+
+@pytest.mark.plain("shim")
+def test_who_answers_no_ping_is_closed(fresh):
+    """Nothing says that the client has gone: 15 s without a word from it bring a ping, 15 more the end."""
+    monotonic = Skewed(fresh, "OHT_SHIM_MONOTONIC")
+    fresh.start()
+    with dial(fresh, "viewer") as silent, dial(fresh, "viewer") as other:
+        def is_there():
+            other.say({"type": "ping"})
+            return other.hear_until(lambda message: message == {"type": "pong"})
+        assert is_there()
+        # The rest of the time must not come by itself.
+        silent.sock.settimeout(10)
+        monotonic.set(16)
+        assert silent.receive_frame() == (PING, b"")
+        assert is_there()
+        monotonic.set(32)
+        assert silent.receive_frame() == (CLOSE, struct.pack(">H", 4408) + b"too_slow")
+        assert is_there()
+        assert fresh.log().count("4408 too_slow") == 1
 
 
 # ---- the end of the daemon ----

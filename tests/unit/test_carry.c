@@ -42,17 +42,33 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void publish(int channel, int a)
+/* The age is no news. */
+static void publish_at(int channel, int a, int age)
 {
 	char text[64], key[64];
 	struct ohtd_moment moment = { .version = ++version, .ts = "{\"utc\":\"\"}", .now_ms = now_ms };
 	struct ohtd_channel_state state = { .text = text, .key = key };
 
-	state.bytes = (size_t)snprintf(text, sizeof(text), "{\"a\":%d,\"age\":0}", a);
+	state.bytes = (size_t)snprintf(text, sizeof(text), "{\"a\":%d,\"age\":%d}", a, age);
 	state.key_bytes = (size_t)snprintf(key, sizeof(key), "{\"a\":%d}", a);
 	assert_true(ohtd_hub_begin(hub, version, now_ms));
 	ohtd_hub_publish(hub, channel, &state, &moment);
 	ohtd_hub_end(hub, &moment);
+}
+
+static void publish(int channel, int a)
+{
+	publish_at(channel, a, 0);
+}
+
+static void stay_quiet(int channel, int a, int rounds)
+{
+	ohtd_hub_listen(hub, channel, true);
+	for (int age = 1; age <= rounds; age++) {
+		now_ms += OHTD_QUIET_MS;
+		publish_at(channel, a, age);
+	}
+	ohtd_hub_listen(hub, channel, false);
 }
 
 /* The next message holds @text; NULL: there is none. */
@@ -166,6 +182,46 @@ static void test_a_full_ring_and_many_lives(void **state)
 	expect_next(EVENTS, "resync");
 }
 
+/* Quiet in the life before and in this one is one quiet. */
+static void test_quiet_over_two_lives(void **state)
+{
+	(void)state;
+	publish(EVENTS, 1);
+	stay_quiet(EVENTS, 1, 600);
+	publish(EVENTS, 2);
+	stay_quiet(EVENTS, 2, 400);
+	carry();
+	stay_quiet(EVENTS, 2, 100);
+	resume(EVENTS, 1);
+	expect_next(EVENTS, "recovered\":true");
+	expect_next(EVENTS, "\"seq\":601,\"ts\":{\"utc\":\"\"},\"conflated\":599,\"data\":{\"age\":600}}");
+	expect_next(EVENTS, "\"type\":\"event\",\"channel\":\"stop\",\"seq\":602,\"ts\":{\"utc\":\"\"},\"data\":{\"a\":2,\"age\":0}}");
+	expect_next(EVENTS, "\"seq\":1102,\"ts\":{\"utc\":\"\"},\"conflated\":499,\"data\":{\"age\":100}}");
+	expect_next(EVENTS, NULL);
+	/* Out of the midst of the first quiet. */
+	resume(EVENTS, 600);
+	expect_next(EVENTS, "recovered\":true");
+	expect_next(EVENTS, "\"seq\":601,\"ts\":{\"utc\":\"\"},\"data\":{\"age\":600}}");
+}
+
+/* Of a state the changes are carried over, and its messages made of them. */
+static void test_state_goes_on_from_each_place(void **state)
+{
+	(void)state;
+	publish(STATE, 1);
+	publish(STATE, 2);
+	stay_quiet(STATE, 2, 600);
+	carry();
+	resume(STATE, 601);
+	expect_next(STATE, "recovered\":true");
+	expect_next(STATE, "\"seq\":602,\"ts\":{\"utc\":\"\"},\"data\":{\"age\":600}}");
+	expect_next(STATE, NULL);
+	resume(STATE, 1);
+	expect_next(STATE, "recovered\":true");
+	expect_next(STATE, "\"seq\":602,\"ts\":{\"utc\":\"\"},\"conflated\":600,\"data\":{\"a\":2,\"age\":600}}");
+	expect_next(STATE, NULL);
+}
+
 static void test_nothing_told_yet(void **state)
 {
 	(void)state;
@@ -204,7 +260,10 @@ static void test_packed_again_it_is_the_same(void **state)
 
 	(void)state;
 	publish(EVENTS, 1);
+	stay_quiet(EVENTS, 1, 3);
+	publish(EVENTS, 2);
 	publish(TERSE, 2);
+	stay_quiet(TERSE, 2, 3);
 	before = pack(&before_bytes);
 	carry();
 	after = pack(&bytes);
@@ -248,6 +307,50 @@ static void test_each_cut_and_each_bit(void **state)
 	free(data);
 }
 
+static void put_sum(char *data, size_t bytes)
+{
+	uint64_t sum = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < bytes - sizeof(sum); i++)
+		sum = (sum ^ (unsigned char)data[i]) * 0x100000001b3;
+	memcpy(data + bytes - sizeof(sum), &sum, sizeof(sum));
+}
+
+/* A hub with a byte that is wrong, and a sum that is right, is refused or is as what was written. */
+static void test_each_byte_with_a_right_sum(void **state)
+{
+	static const unsigned char others[] = { 0x01, 0x02, 0x80, 0xff };
+	size_t bytes, again_bytes, taken = 0;
+	char *data, *again;
+
+	(void)state;
+	publish(EVENTS, 1);
+	stay_quiet(EVENTS, 1, 3);
+	publish(EVENTS, 2);
+	publish(STATE, 1);
+	stay_quiet(STATE, 1, 2);
+	data = pack(&bytes);
+	for (size_t i = 0; i < (bytes - sizeof(uint64_t)) * sizeof(others); i++) {
+		struct ohtd_hub *other;
+
+		data[i / sizeof(others)] ^= (char)others[i % sizeof(others)];
+		put_sum(data, bytes);
+		other = ohtd_hub_unpack(kinds, CHANNELS, BUILD, data, bytes, &why);
+		if (other) {
+			taken++;
+			again = ohtd_hub_pack(other, BUILD, &again_bytes, &why);
+			assert_int_equal(again_bytes, bytes);
+			assert_memory_equal(again, data, bytes);
+			free(again);
+			ohtd_hub_destroy(other);
+		}
+		data[i / sizeof(others)] ^= (char)others[i % sizeof(others)];
+	}
+	/* Letters of values may be others, lengths, numbers and names may not. */
+	assert_in_range(taken, 1, bytes * sizeof(others) / 2);
+	free(data);
+}
+
 static void test_what_another_daemon_has_written(void **state)
 {
 	static const struct ohtd_channel_kind others[CHANNELS] = {
@@ -282,7 +385,7 @@ static void test_too_much(void **state)
 	char *data = calloc(1, OHTD_CARRY_BYTES_MAX + 1);
 
 	(void)state;
-	put(data, "OHTLIVE1");
+	put(data, "OHTLIVE2");
 	refused(kinds, CHANNELS, BUILD, data, OHTD_CARRY_BYTES_MAX + 1, "not of this form");
 	free(data);
 }
@@ -303,7 +406,7 @@ static void test_too_much_is_not_written(void **state)
 
 		text[10] = (char)('a' + i);
 		assert_true(ohtd_hub_begin(hub, version, now_ms));
-		ohtd_hub_publish(hub, STATE, &big, &moment);
+		ohtd_hub_publish(hub, EVENTS, &big, &moment);
 		ohtd_hub_end(hub, &moment);
 	}
 	assert_null(ohtd_hub_pack(hub, BUILD, &bytes, &why));
@@ -320,10 +423,13 @@ int main(void)
 		TEST(test_the_same_state_is_no_news),
 		TEST(test_who_comes_anew_gets_the_newest_state),
 		TEST(test_a_full_ring_and_many_lives),
+		TEST(test_quiet_over_two_lives),
+		TEST(test_state_goes_on_from_each_place),
 		TEST(test_nothing_told_yet),
 		TEST(test_time_counts_from_the_return),
 		TEST(test_packed_again_it_is_the_same),
 		TEST(test_each_cut_and_each_bit),
+		TEST(test_each_byte_with_a_right_sum),
 		TEST(test_what_another_daemon_has_written),
 		TEST(test_too_much),
 		TEST(test_too_much_is_not_written),

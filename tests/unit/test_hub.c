@@ -9,97 +9,23 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "live/hub.h"
+#include "hub_fixture.h"
 #include "live/members.h"
-
-#define EPOCH	77
-
-enum { EVENTS, STATE, TERSE, WHOLE, WHOLE_EVENTS, CHANNELS };
-
-static const struct ohtd_channel_kind kinds[CHANNELS] = {
-	{ "stop", true }, { "place", false }, { "signals", .terse = true },
-	{ "/place", .whole = true }, { "/stop", .events = true, .prompt = true, .whole = true },
-};
-
-struct fixture {
-	struct ohtd_hub *hub;
-	uint64_t version, now_ms;
-	struct ohtd_subscription place;
-};
-
-static int setup(void **state)
-{
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-
-	fixture->hub = ohtd_hub_create(kinds, CHANNELS, EPOCH);
-	fixture->now_ms = 5000;
-	*state = fixture;
-	return fixture->hub ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *fixture = *state;
-
-	ohtd_hub_destroy(fixture->hub);
-	free(fixture);
-	return 0;
-}
-
-/* The state {"a":@a,"age":@age}, whose age is no news. */
-static void publish_at(struct fixture *fixture, int channel, int a, int age)
-{
-	char text[64], key[64], ts[] = "{\"utc\":\"\",\"monotonic_ns\":1}";
-	struct ohtd_moment moment = { .version = ++fixture->version, .ts = ts, .now_ms = fixture->now_ms };
-	struct ohtd_channel_state state = { .text = text, .key = key };
-
-	state.bytes = (size_t)snprintf(text, sizeof(text), "{\"a\":%d,\"b\":[1,\"}\"],\"age\":%d}", a, age);
-	state.key_bytes = (size_t)snprintf(key, sizeof(key), "{\"a\":%d}", a);
-	assert_true(ohtd_hub_begin(fixture->hub, fixture->version, fixture->now_ms));
-	ohtd_hub_publish(fixture->hub, channel, &state, &moment);
-	ohtd_hub_end(fixture->hub, &moment);
-}
-
-static void publish(struct fixture *fixture, int channel, int a)
-{
-	publish_at(fixture, channel, a, 0);
-}
 
 /* Two members, each with an age in it: {"a":{"v":@a,"age":@age},"b":{"v":@b,"age":@age}}. */
 static void publish_two(struct fixture *fixture, int a, int b, int age)
 {
-	char text[96], key[64], ts[] = "{}";
-	struct ohtd_moment moment = { .version = ++fixture->version, .ts = ts, .now_ms = fixture->now_ms };
-	struct ohtd_channel_state state = { .text = text, .key = key };
+	char text[96], key[64];
 
-	state.bytes = (size_t)snprintf(text, sizeof(text), "{\"a\":{\"v\":%d,\"age\":%d},\"b\":{\"v\":%d,\"age\":%d}}",
-				       a, age, b, age);
-	state.key_bytes = (size_t)snprintf(key, sizeof(key), "{\"a\":{\"v\":%d},\"b\":{\"v\":%d}}", a, b);
-	assert_true(ohtd_hub_begin(fixture->hub, fixture->version, fixture->now_ms));
-	ohtd_hub_publish(fixture->hub, TERSE, &state, &moment);
-	ohtd_hub_end(fixture->hub, &moment);
+	snprintf(text, sizeof(text), "{\"a\":{\"v\":%d,\"age\":%d},\"b\":{\"v\":%d,\"age\":%d}}", a, age, b, age);
+	snprintf(key, sizeof(key), "{\"a\":{\"v\":%d},\"b\":{\"v\":%d}}", a, b);
+	publish_text(fixture, TERSE, text, key);
 }
 
 static void subscribe_to(struct fixture *fixture, uint64_t wanted, uint32_t pause_ms)
 {
 	ohtd_hub_subscribe(&fixture->place, pause_ms);
 	fixture->place.wanted = wanted;
-}
-
-/* The next message holds @text; NULL: there is none. */
-static void expect_next(struct fixture *fixture, int channel, const char *text)
-{
-	struct ohtd_message *message = ohtd_hub_next(fixture->hub, channel, &fixture->place,
-						     fixture->now_ms);
-
-	if (!text) {
-		assert_null(message);
-		return;
-	}
-	assert_non_null(message);
-	if (!memmem(message->text, message->text_bytes, text, strlen(text)))
-		fail_msg("%s is not in %.*s", text, (int)message->text_bytes, message->text);
-	ohtd_message_drop(message);
 }
 
 static bool split(struct ohtd_members *members, const char *text)
@@ -163,11 +89,11 @@ static void test_a_snapshot_then_what_changes(void **state)
 	ohtd_hub_subscribe(&fixture->place, 0);
 	expect_next(fixture, STATE, NULL);
 	publish(fixture, STATE, 1);
-	expect_next(fixture, STATE, "{\"type\":\"snapshot\",\"channel\":\"place\",\"seq\":1,\"ts\":{\"utc\":\"\",\"monotonic_ns\":1},"
+	expect_next(fixture, STATE, "{\"type\":\"snapshot\",\"channel\":\"place\",\"seq\":1,\"ts\":{},"
 				    "\"recovered\":false,\"data\":{\"a\":1,\"b\":[1,\"}\"],\"age\":0}}");
 	expect_next(fixture, STATE, NULL);
 	publish(fixture, STATE, 2);
-	expect_next(fixture, STATE, "\"seq\":2,\"ts\":{\"utc\":\"\",\"monotonic_ns\":1},\"data\":{\"a\":2}}");
+	expect_next(fixture, STATE, "\"seq\":2,\"ts\":{},\"data\":{\"a\":2}}");
 	/* The same, only older: no news. */
 	publish_at(fixture, STATE, 2, 9);
 	expect_next(fixture, STATE, NULL);
@@ -219,7 +145,7 @@ static void test_state_is_conflated_and_events_are_not(void **state)
 			expect_next(fixture, channel, "\"data\":{\"a\":3}}");
 			expect_next(fixture, channel, "\"seq\":4,");
 		} else {
-			expect_next(fixture, channel, "\"seq\":4,\"ts\":{\"utc\":\"\",\"monotonic_ns\":1},"
+			expect_next(fixture, channel, "\"seq\":4,\"ts\":{},"
 						      "\"conflated\":2,\"data\":{\"a\":4}}");
 		}
 		expect_next(fixture, channel, NULL);
@@ -320,16 +246,16 @@ static void test_resume(void **state)
 	for (int channel = EVENTS; channel <= STATE; channel++)
 		for (int a = 1; a <= 5; a++)
 			publish(fixture, channel, a);
-	ohtd_hub_resume(fixture->hub, EVENTS, &fixture->place, 0, EPOCH, 3);
+	ohtd_hub_resume(fixture->hub, EVENTS, &fixture->place, 0, HUB_EPOCH, 3);
 	expect_next(fixture, EVENTS, "\"type\":\"snapshot\",\"channel\":\"stop\",\"seq\":3,");
 	expect_next(fixture, EVENTS, "\"seq\":4,");
 	expect_next(fixture, EVENTS, "\"seq\":5,");
 	expect_next(fixture, EVENTS, NULL);
-	ohtd_hub_resume(fixture->hub, STATE, &fixture->place, 0, EPOCH, 3);
+	ohtd_hub_resume(fixture->hub, STATE, &fixture->place, 0, HUB_EPOCH, 3);
 	expect_next(fixture, STATE, "\"recovered\":true,\"data\":{}}");
 	expect_next(fixture, STATE, "\"conflated\":1,\"data\":{\"a\":5}}");
 	/* The newest one: nothing was missed. */
-	ohtd_hub_resume(fixture->hub, EVENTS, &fixture->place, 0, EPOCH, 5);
+	ohtd_hub_resume(fixture->hub, EVENTS, &fixture->place, 0, HUB_EPOCH, 5);
 	expect_next(fixture, EVENTS, "\"recovered\":true");
 	expect_next(fixture, EVENTS, NULL);
 }
@@ -408,7 +334,7 @@ static void test_a_filter_with_a_pause_and_a_resume(void **state)
 	fixture->now_ms += 100;
 	expect_next(fixture, TERSE, "\"seq\":3,\"ts\":{},\"conflated\":1,\"data\":{\"a\":{\"v\":2,\"age\":2}}}");
 	publish_two(fixture, 3, 3, 3);
-	ohtd_hub_resume(fixture->hub, TERSE, &fixture->place, 0, EPOCH, 3);
+	ohtd_hub_resume(fixture->hub, TERSE, &fixture->place, 0, HUB_EPOCH, 3);
 	fixture->place.wanted = 1;
 	expect_next(fixture, TERSE, "\"seq\":3,\"ts\":{},\"recovered\":true,\"data\":{}}");
 	expect_next(fixture, TERSE, "\"seq\":4,\"ts\":{},\"data\":{\"a\":{\"v\":3,\"age\":3}}}");
@@ -440,7 +366,7 @@ static void test_what_cannot_be_resumed(void **state)
 	struct fixture *fixture = *state;
 	static const struct {
 		uint64_t epoch, seq;
-	} wrong[] = { { EPOCH + 1, 3 }, { EPOCH, 0 }, { EPOCH, 1ull << 53 }, { EPOCH, 1 } };
+	} wrong[] = { { HUB_EPOCH + 1, 3 }, { HUB_EPOCH, 0 }, { HUB_EPOCH, 1ull << 53 }, { HUB_EPOCH, 1 } };
 
 	for (int a = 1; a <= OHTD_CHANNEL_RING + 2; a++)
 		publish(fixture, EVENTS, a);
@@ -451,7 +377,7 @@ static void test_what_cannot_be_resumed(void **state)
 		expect_next(fixture, EVENTS, NULL);
 	}
 	/* The oldest that goes. */
-	ohtd_hub_resume(fixture->hub, EVENTS, &fixture->place, 0, EPOCH, 2);
+	ohtd_hub_resume(fixture->hub, EVENTS, &fixture->place, 0, HUB_EPOCH, 2);
 	expect_next(fixture, EVENTS, "\"recovered\":true");
 	expect_next(fixture, EVENTS, "\"seq\":3,");
 }
@@ -501,10 +427,10 @@ static void test_epoch(void **state)
 {
 	struct fixture *fixture = *state;
 
-	assert_int_equal(ohtd_hub_epoch(fixture->hub), EPOCH);
+	assert_int_equal(ohtd_hub_epoch(fixture->hub), HUB_EPOCH);
 }
 
-#define TEST(test_)	cmocka_unit_test_setup_teardown(test_, setup, teardown)
+#define TEST(test_)	cmocka_unit_test_setup_teardown(test_, hub_set_up, hub_tear_down)
 
 int main(void)
 {

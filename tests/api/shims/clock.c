@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * For LD_PRELOAD: a system whose time of day is off by OHT_SHIM_CLOCK's 8 bytes (seconds, signed, in
- * the order of this machine), and whose boot time by OHT_SHIM_BOOT's, read anew for every question.
- * The other clocks are as they are.
+ * the order of this machine), whose boot time by OHT_SHIM_BOOT's, and whose monotonic time by
+ * OHT_SHIM_MONOTONIC's, read anew for every question. The other clocks are as they are.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static const volatile int64_t *off_s, *boot_off_s;
+static const volatile int64_t *off_s, *boot_off_s, *monotonic_off_s;
 static int (*real_clock_gettime)(clockid_t, struct timespec *);
 
 static const volatile int64_t *open_offset(const char *variable)
@@ -35,6 +35,7 @@ static void __attribute__((constructor)) find(void)
 									  "clock_gettime");
 	off_s = open_offset("OHT_SHIM_CLOCK");
 	boot_off_s = open_offset("OHT_SHIM_BOOT");
+	monotonic_off_s = open_offset("OHT_SHIM_MONOTONIC");
 }
 
 int clock_gettime(clockid_t id, struct timespec *ts)
@@ -48,6 +49,8 @@ int clock_gettime(clockid_t id, struct timespec *ts)
 		ts->tv_sec += (time_t)*off_s;
 	if (!r && boot_off_s && id == CLOCK_BOOTTIME)
 		ts->tv_sec += (time_t)*boot_off_s;
+	if (!r && monotonic_off_s && id == CLOCK_MONOTONIC)
+		ts->tv_sec += (time_t)*monotonic_off_s;
 	return r;
 }
 

@@ -11,6 +11,12 @@ TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 WAIT_S = 30
 
 
+def gapless(messages):
+    """Of one channel. None is missing between any two: those that were left out are counted, and an event never is."""
+    return all(message["seq"] == before["seq"] + 1 + message.get("conflated", 0) and ("conflated" not in message or message["type"] == "update")
+               for before, message in zip(messages, messages[1:]))
+
+
 class Closed(Exception):
     """The server has ended the connection; code and reason of its close frame, or None."""
 

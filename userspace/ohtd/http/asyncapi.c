@@ -66,7 +66,7 @@ OHTD_SHAPE(told_state, "SocketState",
 	OHTD_INTEGER(told_state, seq, .summary = "Rises by one with each message of the channel"),
 	OHTD_OBJECT(told_state, ts, told_time, .summary = "When it was so"),
 	OHTD_INTEGER(told_state, conflated, .flags = OHTD_OMIT,
-		     .summary = "So many messages were left out; this one has what they said"));
+		     .summary = "So many messages were left out; this one has what they said. Events never are"));
 
 /* What is told besides the channels of the robot. */
 static const struct {
@@ -209,6 +209,10 @@ static void write_told(struct ohtd_writer *writer, int channel, enum told messag
 			 ohtd_channel_shape(channel)->name);
 		ohtd_write_key(writer, "data");
 		write_ref(writer, changes);
+		if (message == EVENT) {
+			ohtd_write_key(writer, "conflated");
+			ohtd_write_json(writer, "false");
+		}
 		ohtd_write_close(writer, '}');
 		ohtd_write_key(writer, "required");
 		ohtd_write_json(writer, "[\"data\"]");

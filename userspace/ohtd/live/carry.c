@@ -9,7 +9,7 @@
 #include "live/hub_private.h"
 
 /* What is written in this order, with the number of the form in it. */
-#define MAGIC		"OHTLIVE1"
+#define MAGIC		"OHTLIVE2"
 #define MAGIC_BYTES	(sizeof(MAGIC) - 1)
 #define EPOCH_END	(1ull << 53)
 #define HEAD_BYTES	160
@@ -22,11 +22,6 @@ static uint64_t sum_of(const char *data, size_t bytes)
 	for (size_t i = 0; i < bytes; i++)
 		sum = (sum ^ (unsigned char)data[i]) * 0x100000001b3;
 	return sum;
-}
-
-static size_t in_ring(uint64_t seq)
-{
-	return seq < OHTD_CHANNEL_RING ? (size_t)seq : OHTD_CHANNEL_RING;
 }
 
 /* ---- out ---- */
@@ -42,24 +37,35 @@ static void put_text(FILE *to, const char *text, size_t bytes)
 	fwrite(text, 1, bytes, to);
 }
 
-static void put_told(FILE *to, const struct told *told)
+/* False: a message could not be made when it was told. */
+static bool put_told(FILE *to, const struct told *told, bool messages)
 {
+	bool quiet = told->last > told->seq;
+
 	put_number(to, told->changed);
-	put_number(to, told->event);
+	put_number(to, told->last - told->seq);
+	put_number(to, told->quiet_changed);
+	if (!messages)
+		return true;
+	if (!told->message || (quiet && !told->quiet))
+		return false;
 	put_text(to, told->message->text, told->message->text_bytes);
+	if (quiet)
+		put_text(to, told->quiet->text, told->quiet->text_bytes);
+	return true;
 }
 
-/* False: a message could not be made when it was told. */
-static bool put_ring(FILE *to, const struct channel *channel)
+/* @messages: of events only. What has changed of a state is put together when it is told. */
+static bool put_ring(FILE *to, const struct channel *channel, bool messages)
 {
-	for (uint64_t seq = channel->seq - in_ring(channel->seq) + 1; seq <= channel->seq; seq++) {
-		const struct told *told = &channel->ring[seq % OHTD_CHANNEL_RING];
+	uint64_t change = ohtd_told_oldest(channel);
+	bool whole = true;
 
-		if (!told->message)
-			return false;
-		put_told(to, told);
-	}
-	return true;
+	put_number(to, channel->changes - change + 1);
+	put_number(to, channel->ring[ohtd_told_place(change)].seq);
+	for (; whole && change <= channel->changes; change++)
+		whole = put_told(to, &channel->ring[ohtd_told_place(change)], messages);
+	return whole;
 }
 
 static bool put_channel(FILE *to, const struct ohtd_channel_kind *kind, const struct channel *channel)
@@ -71,7 +77,7 @@ static bool put_channel(FILE *to, const struct ohtd_channel_kind *kind, const st
 	put_text(to, channel->ts, strlen(channel->ts));
 	put_text(to, channel->text, channel->text_bytes);
 	put_text(to, channel->key, channel->key_bytes);
-	return put_ring(to, channel);
+	return put_ring(to, channel, kind->events);
 }
 
 static bool put_all(FILE *to, const struct ohtd_hub *hub, const char *build)
@@ -189,38 +195,71 @@ static char *take_copy(struct input *in, size_t *bytes)
 }
 
 /* As the hub would have made it: that of another channel or number is none of this place. */
-static bool is_message(const char *name, uint64_t seq, bool event, const char *text, size_t bytes)
+static bool is_message(const char *name, uint64_t seq, const char *type, const char *text, size_t bytes)
 {
 	char head[HEAD_BYTES];
 	size_t n = (size_t)snprintf(head, sizeof(head), "{\"type\":\"%s\",\"channel\":\"%s\",\"seq\":%llu,",
-				    event ? "event" : "update", name, (unsigned long long)seq);
+				    type, name, (unsigned long long)seq);
 
 	return n < sizeof(head) && bytes >= n + 2 && !memcmp(text, head, n) &&
+	       memmem(text + n, bytes - n, OHTD_DATA_MARK, strlen(OHTD_DATA_MARK)) &&
 	       !memcmp(text + bytes - 2, "}}", 2);
 }
 
-static void take_told(struct input *in, const struct ohtd_channel_kind *kind, uint64_t seq,
-		      struct told *told)
+static struct ohtd_message *take_message(struct input *in, const char *name, uint64_t seq, const char *type)
 {
-	uint64_t changed = take_number(in), event = take_number(in);
+	struct ohtd_message *message = NULL;
 	struct ohtd_message_piece piece;
 
 	piece.text = take_text(in, &piece.bytes);
-	if (in->wrong || event > kind->events ||
-	    !is_message(kind->name, seq, event, piece.text, piece.bytes)) {
+	if (!in->wrong && is_message(name, seq, type, piece.text, piece.bytes))
+		message = ohtd_message_of(&piece, 1);
+	if (message)
+		message->seq = seq;
+	else
+		in->wrong = true;
+	return message;
+}
+
+/* The change of number @seq with what is behind it, at most up to @end. */
+static void take_told(struct input *in, const struct ohtd_channel_kind *kind, uint64_t seq, uint64_t end,
+		      struct told *told)
+{
+	uint64_t quiet;
+
+	/* Told long ago: for a client that comes back to it, time counts from its return. */
+	*told = (struct told){ .seq = seq, .at_ms = 1 };
+	told->changed = take_number(in);
+	quiet = take_number(in);
+	told->quiet_changed = take_number(in);
+	if (in->wrong || seq > end || quiet > end - seq || (!quiet && told->quiet_changed)) {
 		in->wrong = true;
 		return;
 	}
-	/* Told long ago: for whoever comes back to it, time counts from then on. */
-	*told = (struct told){
-		.message = ohtd_message_of(&piece, 1), .changed = changed, .event = event, .at_ms = 1,
-	};
-	if (!told->message) {
-		in->wrong = true;
+	told->last = seq + quiet;
+	if (!kind->events)
 		return;
+	told->message = take_message(in, kind->name, seq, "event");
+	if (told->message)
+		told->message->event = kind->prompt;
+	if (quiet)
+		told->quiet = take_message(in, kind->name, told->last, "update");
+}
+
+static void take_ring(struct input *in, const struct ohtd_channel_kind *kind, struct channel *channel)
+{
+	uint64_t changes = take_number(in), seq = take_number(in);
+
+	if (!changes || changes > OHTD_CHANNEL_RING || !seq)
+		in->wrong = true;
+	while (!in->wrong && channel->changes < changes) {
+		struct told *told = &channel->ring[ohtd_told_place(++channel->changes)];
+
+		take_told(in, kind, seq, channel->seq, told);
+		seq = told->last + 1;
 	}
-	told->message->seq = seq;
-	told->message->event = event && kind->prompt;
+	if (seq != channel->seq + 1)
+		in->wrong = true;
 }
 
 static void take_state(struct input *in, const struct ohtd_channel_kind *kind, struct channel *channel)
@@ -250,8 +289,7 @@ static void take_channel(struct input *in, const struct ohtd_channel_kind *kind,
 	if (in->wrong || !channel->seq)
 		return;
 	take_state(in, kind, channel);
-	for (uint64_t seq = channel->seq - in_ring(channel->seq) + 1; !in->wrong && seq <= channel->seq; seq++)
-		take_told(in, kind, seq, &channel->ring[seq % OHTD_CHANNEL_RING]);
+	take_ring(in, kind, channel);
 }
 
 static void take_channels(struct input *in, struct ohtd_hub *hub)

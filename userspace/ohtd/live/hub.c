@@ -22,6 +22,23 @@ struct ohtd_hub *ohtd_hub_create(const struct ohtd_channel_kind *kinds, size_t c
 	return hub;
 }
 
+static void drop_messages(struct told *told)
+{
+	ohtd_message_drop(told->message);
+	ohtd_message_drop(told->quiet);
+	told->message = told->quiet = NULL;
+}
+
+/* The channel begins anew: no later subscriber gets a message from before. */
+static void forget_all(struct channel *channel)
+{
+	for (size_t i = 0; i < OHTD_CHANNEL_RING; i++) {
+		drop_messages(&channel->ring[i]);
+		channel->ring[i] = (struct told){ 0 };
+	}
+	channel->seq = channel->changes = 0;
+}
+
 void ohtd_hub_destroy(struct ohtd_hub *hub)
 {
 	if (!hub)
@@ -29,8 +46,7 @@ void ohtd_hub_destroy(struct ohtd_hub *hub)
 	for (size_t i = 0; i < hub->count; i++) {
 		struct channel *channel = &hub->channels[i];
 
-		for (size_t j = 0; j < OHTD_CHANNEL_RING; j++)
-			ohtd_message_drop(channel->ring[j].message);
+		forget_all(channel);
 		ohtd_message_drop(channel->snapshot);
 		ohtd_message_drop(channel->conflated);
 		free(channel->text);
@@ -43,25 +59,6 @@ void ohtd_hub_destroy(struct ohtd_hub *hub)
 uint64_t ohtd_hub_epoch(const struct ohtd_hub *hub)
 {
 	return hub->epoch;
-}
-
-static struct told *told_at(struct channel *channel, uint64_t seq)
-{
-	return &channel->ring[seq % OHTD_CHANNEL_RING];
-}
-
-static void forget(struct told *told)
-{
-	ohtd_message_drop(told->message);
-	*told = (struct told){ 0 };
-}
-
-/* Who comes later must not be told what was. */
-static void forget_all(struct channel *channel)
-{
-	for (size_t i = 0; i < OHTD_CHANNEL_RING; i++)
-		forget(&channel->ring[i]);
-	channel->seq = 0;
 }
 
 void ohtd_hub_listen(struct ohtd_hub *hub, int index, bool begins)
@@ -96,7 +93,7 @@ static struct ohtd_message *make(const struct ohtd_hub *hub, int index, const ch
 	size_t count = 1;
 
 	pieces[0].bytes = (size_t)snprintf(
-		head, sizeof(head), "{\"type\":\"%s\",\"channel\":\"%s\",\"seq\":%llu,\"ts\":%s,%s\"data\":{",
+		head, sizeof(head), "{\"type\":\"%s\",\"channel\":\"%s\",\"seq\":%llu,\"ts\":%s,%s" OHTD_DATA_MARK,
 		type, hub->kinds[index].name, (unsigned long long)seq, channel->ts, more);
 	pieces[0].text = head;
 	for (size_t i = 0; i < channel->members.count; i++) {
@@ -134,10 +131,35 @@ static struct ohtd_message *make_resync(const struct ohtd_hub *hub, int index)
 	return ohtd_message_of(&piece, 1);
 }
 
-/* Is everything behind @seq still in the ring? */
-static bool reaches(const struct channel *channel, uint64_t seq)
+/* ---- what has been told ---- */
+
+static struct told *told_at(struct channel *channel, uint64_t change)
 {
-	return seq <= channel->seq && channel->seq - seq <= OHTD_CHANNEL_RING;
+	return &channel->ring[ohtd_told_place(change)];
+}
+
+/* Is everything behind @seq still in the ring? */
+static bool reaches(struct channel *channel, uint64_t seq)
+{
+	return channel->changes && seq <= channel->seq &&
+	       seq + 1 >= told_at(channel, ohtd_told_oldest(channel))->seq;
+}
+
+/* The number of the change whose message, or quiet message, follows @seq. For a @seq that the ring reaches. */
+static uint64_t change_behind(struct channel *channel, uint64_t seq)
+{
+	uint64_t change = channel->changes;
+
+	while (change > ohtd_told_oldest(channel) && told_at(channel, change)->seq > seq + 1)
+		change--;
+	return change;
+}
+
+static struct ohtd_message *newest_message(struct channel *channel)
+{
+	struct told *told = told_at(channel, channel->changes);
+
+	return told->last > told->seq ? told->quiet : told->message;
 }
 
 /* ---- publishing ---- */
@@ -206,12 +228,34 @@ bool ohtd_hub_wants(const struct ohtd_hub *hub, int index)
 	return !hub->kinds[index].whole || hub->channels[index].listeners;
 }
 
+/* A change gets a place of its own. Quiet messages share that of the change before them. */
+static struct told *place_for(struct channel *channel, const struct ohtd_channel_kind *kind, bool news,
+			      uint64_t changed)
+{
+	struct told *told = told_at(channel, channel->changes);
+
+	channel->seq++;
+	if (news) {
+		/* Of a state nobody gets another message than the newest. */
+		if (!kind->events)
+			drop_messages(told);
+		told = told_at(channel, ++channel->changes);
+		drop_messages(told);
+		*told = (struct told){ .seq = channel->seq, .changed = changed, .at_ms = channel->at_ms };
+	} else {
+		told->quiet_changed |= changed;
+	}
+	told->last = channel->seq;
+	return told;
+}
+
 void ohtd_hub_publish(struct ohtd_hub *hub, int index, const struct ohtd_channel_state *state,
 		      const struct ohtd_moment *moment)
 {
 	const struct ohtd_channel_kind *kind = &hub->kinds[index];
 	struct channel *channel = &hub->channels[index];
 	bool news = is_news(channel, state), event = news && kind->events;
+	struct ohtd_message **place, *message;
 	struct told *told;
 	uint64_t changed;
 
@@ -223,24 +267,20 @@ void ohtd_hub_publish(struct ohtd_hub *hub, int index, const struct ohtd_channel
 		return;
 	snprintf(channel->ts, sizeof(channel->ts), "%s", moment->ts);
 	channel->at_ms = moment->now_ms;
-	channel->seq++;
 	ohtd_message_drop(channel->snapshot);
 	ohtd_message_drop(channel->conflated);
 	channel->snapshot = channel->conflated = NULL;
-	/* Of a state nobody gets another message than the newest. */
-	if (kind->whole && !kind->events)
-		forget(told_at(channel, channel->seq - 1));
-	told = told_at(channel, channel->seq);
-	ohtd_message_drop(told->message);
-	*told = (struct told){
-		.message = kind->whole ? make_whole(channel) :
-			   make(hub, index, event ? "event" : "update", "", channel->seq, changed),
-		.changed = changed, .event = event, .at_ms = moment->now_ms,
-	};
-	if (!told->message)
+	told = place_for(channel, kind, news, changed);
+	message = kind->whole ? make_whole(channel) :
+		  make(hub, index, event ? "event" : "update", "", channel->seq,
+		       news ? changed : told->quiet_changed);
+	place = news ? &told->message : &told->quiet;
+	ohtd_message_drop(*place);
+	*place = message;
+	if (!message)
 		return;
-	told->message->wall_ns = moment->wall_ns;
-	told->message->event = event && kind->prompt;
+	message->wall_ns = moment->wall_ns;
+	message->event = event && kind->prompt;
 }
 
 /* ---- subscribers ---- */
@@ -271,39 +311,87 @@ static uint64_t changed_since(struct channel *channel, uint64_t seq)
 
 	if (!reaches(channel, seq))
 		return UINT64_MAX;
-	while (++seq <= channel->seq)
-		changed |= told_at(channel, seq)->changed;
+	for (uint64_t change = change_behind(channel, seq); change <= channel->changes; change++) {
+		const struct told *told = told_at(channel, change);
+
+		changed |= told->quiet_changed;
+		if (told->seq > seq)
+			changed |= told->changed;
+	}
 	return changed;
 }
 
-/* Those who are late together share the message. */
+#define LEFT_OUT_BYTES	48
+
+/* The member that says how many messages were left out; "": none. */
+static void say_left_out(char more[LEFT_OUT_BYTES], uint64_t left_out)
+{
+	*more = '\0';
+	if (left_out)
+		snprintf(more, LEFT_OUT_BYTES, "\"conflated\":%llu,", (unsigned long long)left_out);
+}
+
+/* Those who are late together share the message. Without a reference. */
 static struct ohtd_message *conflate(struct ohtd_hub *hub, int index, uint64_t seq)
 {
 	struct channel *channel = &hub->channels[index];
-	char more[48];
+	char more[LEFT_OUT_BYTES];
 
 	if (channel->conflated && channel->conflated_from == seq)
 		return channel->conflated;
 	ohtd_message_drop(channel->conflated);
-	snprintf(more, sizeof(more), "\"conflated\":%llu,",
-		 (unsigned long long)(channel->seq - seq - 1));
+	say_left_out(more, channel->seq - seq - 1);
 	channel->conflated = make(hub, index, "update", more, channel->seq,
 				  changed_since(channel, seq));
 	channel->conflated_from = seq;
 	return channel->conflated;
 }
 
-/* What comes behind @subscription->seq, without a reference; NULL: out of memory. */
-static struct ohtd_message *follow(struct ohtd_hub *hub, int index,
-				   const struct ohtd_subscription *subscription)
+/* A quiet message for a subscriber that did not get the @left_out quiet ones before it. It has their members too. */
+static struct ohtd_message *join_quiet(const struct ohtd_message *quiet, uint64_t left_out)
+{
+	const char *data = memmem(quiet->text, quiet->text_bytes, OHTD_DATA_MARK, strlen(OHTD_DATA_MARK));
+	size_t head = data ? (size_t)(data - quiet->text) : 0;
+	struct ohtd_message_piece pieces[3];
+	struct ohtd_message *message;
+	char more[LEFT_OUT_BYTES];
+
+	if (!data)
+		return NULL;
+	say_left_out(more, left_out);
+	pieces[0] = (struct ohtd_message_piece){ quiet->text, head };
+	pieces[1] = (struct ohtd_message_piece){ more, strlen(more) };
+	pieces[2] = (struct ohtd_message_piece){ data, quiet->text_bytes - head };
+	message = ohtd_message_of(pieces, 3);
+	if (message)
+		message->seq = quiet->seq;
+	return message;
+}
+
+/* Each event is told. Of quiet messages in a row only the newest is left. */
+static struct ohtd_message *follow_events(struct channel *channel, uint64_t seq, bool whole)
+{
+	const struct told *told = told_at(channel, change_behind(channel, seq));
+
+	if (told->seq > seq)
+		return ohtd_message_hold(told->message);
+	if (whole || !told->quiet || told->last == seq + 1)
+		return ohtd_message_hold(told->quiet);
+	return join_quiet(told->quiet, told->last - seq - 1);
+}
+
+/* What comes behind @seq; NULL: out of memory. */
+static struct ohtd_message *follow(struct ohtd_hub *hub, int index, uint64_t seq)
 {
 	struct channel *channel = &hub->channels[index];
+	const struct ohtd_channel_kind *kind = &hub->kinds[index];
+	struct ohtd_message *message = newest_message(channel);
 
-	if (hub->kinds[index].whole && !hub->kinds[index].events)
-		return told_at(channel, channel->seq)->message;
-	if (hub->kinds[index].events || subscription->seq + 1 == channel->seq)
-		return told_at(channel, subscription->seq + 1)->message;
-	return conflate(hub, index, subscription->seq);
+	if (kind->events)
+		return follow_events(channel, seq, kind->whole);
+	if (!kind->whole && (!message || seq + 1 < channel->seq))
+		message = conflate(hub, index, seq);
+	return ohtd_message_hold(message);
 }
 
 /*
@@ -315,14 +403,12 @@ static struct ohtd_message *next_wanted(struct ohtd_hub *hub, int index,
 {
 	struct channel *channel = &hub->channels[index];
 	uint64_t changed = changed_since(channel, subscription->seq) & subscription->wanted;
-	uint64_t left_out = channel->seq - subscription->seq - 1;
 	struct ohtd_message *message;
-	char more[48] = "";
+	char more[LEFT_OUT_BYTES];
 
 	if (!changed && now_ms - subscription->told_ms < OHTD_QUIET_MS)
 		return NULL;
-	if (left_out)
-		snprintf(more, sizeof(more), "\"conflated\":%llu,", (unsigned long long)left_out);
+	say_left_out(more, channel->seq - subscription->seq - 1);
 	message = make(hub, index, "update", more, channel->seq, changed);
 	if (message) {
 		subscription->seq = message->seq;
@@ -347,7 +433,7 @@ static struct ohtd_message *next_change(struct ohtd_hub *hub, int index,
 		return NULL;
 	if (subscription->wanted)
 		return next_wanted(hub, index, subscription, now_ms);
-	message = ohtd_message_hold(follow(hub, index, subscription));
+	message = follow(hub, index, subscription->seq);
 	if (message) {
 		subscription->seq = message->seq;
 		subscription->told_ms = now_ms;
@@ -358,7 +444,7 @@ static struct ohtd_message *next_change(struct ohtd_hub *hub, int index,
 static struct ohtd_message *next_whole(struct channel *channel,
 				       struct ohtd_subscription *subscription, uint64_t now_ms)
 {
-	struct ohtd_message *message = channel->seq ? told_at(channel, channel->seq)->message : NULL;
+	struct ohtd_message *message = newest_message(channel);
 
 	if (!message)
 		return NULL;
@@ -423,6 +509,15 @@ struct ohtd_message *ohtd_hub_next(struct ohtd_hub *hub, int index,
 	return message;
 }
 
+/* When the first event behind @seq was told; 0: there is none. */
+static uint64_t event_behind_ms(struct channel *channel, uint64_t seq)
+{
+	for (uint64_t change = change_behind(channel, seq); change <= channel->changes; change++)
+		if (told_at(channel, change)->seq > seq)
+			return told_at(channel, change)->at_ms;
+	return 0;
+}
+
 uint64_t ohtd_hub_event_waits_ms(struct ohtd_hub *hub, int index,
 				 const struct ohtd_subscription *subscription)
 {
@@ -432,10 +527,8 @@ uint64_t ohtd_hub_event_waits_ms(struct ohtd_hub *hub, int index,
 	if (!hub->kinds[index].events || subscription->step != OHTD_FOLLOWING)
 		return 0;
 	pthread_mutex_lock(&hub->lock);
-	for (uint64_t seq = subscription->seq + 1;
-	     !at_ms && seq <= channel->seq && reaches(channel, seq - 1); seq++)
-		if (told_at(channel, seq)->event)
-			at_ms = told_at(channel, seq)->at_ms;
+	if (reaches(channel, subscription->seq))
+		at_ms = event_behind_ms(channel, subscription->seq);
 	pthread_mutex_unlock(&hub->lock);
 	/* What happened while it was away could not be taken before it came back. */
 	return at_ms && at_ms < subscription->from_ms ? subscription->from_ms : at_ms;

@@ -8,8 +8,12 @@
  * changed, whole, and a number that rises by one; the numbers count within an epoch, which begins with
  * the daemon or is carried over from the one before (carry.h), and are the same for all subscribers. A
  * channel of *state* may leave messages out for a slow subscriber, and says how many; a channel of *events*
- * leaves none out. While nothing changes, two messages a second say so: a subscriber that hears nothing
- * knows that its values are old.
+ * leaves no event out.
+ *
+ * While nothing changes, two *quiet* messages a second say so: a subscriber that hears nothing knows that
+ * its values are old. They have numbers as all messages have. For a subscriber that comes back, the quiet
+ * messages between two changes are one: the newest, with all members of the others, which says how
+ * many were left out. So hours of quiet push no change out of the ring.
  *
  * A channel that is *whole* has the whole state in each message and nothing around it. There is
  * nothing of it while nobody listens.
@@ -24,14 +28,14 @@
 #include "live/message.h"
 
 #define OHTD_CHANNELS_MAX	16
-/* Messages of a channel that can be told again. */
+/* Changes of a channel that can be told again, with any number of quiet messages behind each. */
 #define OHTD_CHANNEL_RING	128
 #define OHTD_QUIET_MS		500
 
 /**
  * struct ohtd_channel_kind - what never changes of a channel
  * @name: its name
- * @events: no message is ever left out
+ * @events: no change is ever left out
  * @prompt: who does not take an event soon is no longer served
  * @terse: of the state; a member is told anew only when it differs in the key, not with each age in it
  * @whole: each message is the whole state; not with @terse, filters or ohtd_hub_resume()

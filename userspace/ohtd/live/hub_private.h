@@ -12,12 +12,21 @@
 #include "live/hub.h"
 #include "live/members.h"
 
-/* A message that has been told, and what it was about. */
+/* Where the data of a message begins, and its head ends. */
+#define OHTD_DATA_MARK	"\"data\":{"
+
+/*
+ * A change that has been told, and the quiet messages behind it. However many these are, the newest one
+ * stands for all of them.
+ */
 struct told {
-	struct ohtd_message *message;
-	uint64_t changed;	/* members of the state */
-	bool event;		/* something has happened: not only ages */
-	uint64_t at_ms;
+	uint64_t seq;		/* of the change */
+	uint64_t last;		/* of the newest quiet message; @seq: there is none */
+	struct ohtd_message *message;	/* of the change */
+	struct ohtd_message *quiet;	/* the newest quiet one */
+	uint64_t changed;	/* members of the state, by the change */
+	uint64_t quiet_changed;	/* by all the quiet messages together */
+	uint64_t at_ms;		/* of the change */
 };
 
 struct channel {
@@ -29,7 +38,8 @@ struct channel {
 	unsigned int listeners;
 	char ts[OHTD_TS_BYTES];
 	uint64_t at_ms;
-	struct told ring[OHTD_CHANNEL_RING];	/* by seq */
+	uint64_t changes;	/* how many have been told; the newest one has this number */
+	struct told ring[OHTD_CHANNEL_RING];	/* by the number of the change */
 	struct ohtd_message *snapshot;	/* of the newest state; NULL: not made yet */
 	struct ohtd_message *conflated;	/* from @conflated_from to the newest; NULL: not made yet */
 	uint64_t conflated_from;
@@ -45,5 +55,16 @@ struct ohtd_hub {
 	unsigned int listeners;
 	struct channel channels[OHTD_CHANNELS_MAX];
 };
+
+static inline size_t ohtd_told_place(uint64_t change)
+{
+	return change % OHTD_CHANNEL_RING;
+}
+
+/* The number of the oldest change in the ring; 1 when there is none. */
+static inline uint64_t ohtd_told_oldest(const struct channel *channel)
+{
+	return channel->changes > OHTD_CHANNEL_RING ? channel->changes - OHTD_CHANNEL_RING + 1 : 1;
+}
 
 #endif /* OHTD_LIVE_HUB_PRIVATE_H */
