@@ -71,7 +71,7 @@ def run(bench):
     assert of_dead and not any(client.answered for client in clients if client.unit == DEAD)
     alive = [client for client in clients if client.unit != DEAD]
     what = (f"{len(clients)} clients with {READS_PER_S * REGISTERS} registers a second each, {REGISTERS} at a time, "
-            f"for {LOAD_S} s; unit {DEAD} of {len(UNITS)} dead, whose clients were refused {of_dead} times")
+            f"for {LOAD_S} s; unit {DEAD}, one of {len(UNITS)}, is dead, its clients were refused {of_dead} times")
     bench.record("gateway.rate_percent", min(client.percent for client in alive), "%", "native", (">=", 95),
                  sum(client.answered for client in alive), f"rtu back-end; the client that got least of its rate; {what}")
     bench.record("gateway.missed_cycles", missed, "", "native", ("==", 0), LOAD_S * 40,
