@@ -1,27 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Server-sent events: several channels in one stream, what is refused, and going on behind the last event in all of them."""
 import concurrent.futures
+import contextlib
 import json
 import time
 
 import pytest
 
+from clocks import Skewed
 from oht_test.wait import until
 from oht_test.websocket import gapless
-from test_live import dial, subscribe
+from test_live import dial, subscribe, ticket_of
 
 CHANNELS = ("safety", "robot", "modules", "commands", "telemetry", "bus", "system", "alerts")
 
 
 class Events:
-    """A stream that is being read."""
+    """A stream that is being read; without a role, with what the query says."""
 
     def __init__(self, daemon, query="", role="viewer", token=None, **headers):
         self.link = daemon.another().connection()
-        self.link.request("GET", f"/api/v1/stream{query}", None,
-                          {"Authorization": f"Bearer {token or daemon.token(role)}", **headers})
+        if role:
+            headers["Authorization"] = f"Bearer {token or daemon.token(role)}"
+        self.link.request("GET", f"/api/v1/stream{query}", None, headers)
         self.answer = self.link.getresponse()
         assert (self.answer.status, self.answer.headers["content-type"]) == (200, "text/event-stream")
+        assert self.answer.headers["x-accel-buffering"] == "no", "nginx would hold events back"
         assert self.answer.headers["cache-control"] == "no-store" and "content-security-policy" in self.answer.headers
 
     def __enter__(self):
@@ -80,6 +84,96 @@ def test_a_stream_tells_what_the_websocket_tells(daemon):
                  for message in link.hear_until(lambda message: message["seq"] >= told[-1][1]["seq"])}
         assert all(heard[message["seq"]] == message for _, message in told if message["seq"] in heard)
         assert told[-1][1]["seq"] in heard
+
+
+# ---- tickets, for what cannot send a header ----
+
+def own_page(daemon):
+    """What a page of this machine sends with a POST; with the GET of an EventSource it sends no Origin."""
+    return {"Origin": f"https://127.0.0.1:{daemon.port}"}
+
+
+def turned_away(daemon, query, status, code, **headers):
+    """A stream that is refused to who has no token, or one of these headers."""
+    with contextlib.closing(daemon.another().connection()) as link:
+        link.request("GET", f"/api/v1/stream?{query}", None, headers)
+        answer = link.getresponse()
+        # One that is not refused has no end.
+        assert answer.status == status
+        assert json.load(answer)["code"] == code
+
+
+@pytest.mark.parametrize("page", [False, True], ids=["program", "page"])
+@pytest.mark.parametrize("names_itself", [False, True], ids=["unnamed", "named"])
+def test_a_ticket_opens_one_stream(daemon, page, names_itself):
+    """Drawn by a program or a page of this machine, and used with the Origin of that page or without any."""
+    ticket = ticket_of(daemon, **(own_page(daemon) if page else {}))
+    headers = own_page(daemon) if names_itself else {}
+    with Events(daemon, f"?channel=safety,robot&ticket={ticket}", None, **headers) as events:
+        number, message = events.hear()
+        assert (message["channel"], message["type"]) == ("safety", "snapshot")
+        turned_away(daemon, f"ticket={ticket}", 401, "ticket_invalid", **headers)
+        assert events.hear()
+    # As an EventSource comes again by itself.
+    turned_away(daemon, f"channel=safety,robot&ticket={ticket}", 401, "ticket_invalid", **{"Last-Event-ID": number}, **headers)
+
+
+@pytest.mark.parametrize("query", ["ticket=" + "0" * 64, "ticket=", "ticket=x", "channel=robot&ticket=1", "ticket=1&ticket=2"])
+def test_an_unknown_ticket_is_refused(daemon, query):
+    turned_away(daemon, query, 401, "ticket_invalid")
+
+
+def test_a_token_in_the_address_is_none(daemon):
+    token = daemon.token("viewer")
+    turned_away(daemon, f"token={token}", 401, "token_missing")
+    turned_away(daemon, f"ticket={token}", 401, "ticket_invalid")
+    turned_away(daemon, "", 401, "token_missing", Cookie=f"__Secure-oht-refresh={daemon.login('viewer').json['refresh_token']}")
+
+
+def test_a_ticket_is_used_up_by_a_question_that_is_refused(daemon):
+    ticket = ticket_of(daemon)
+    turned_away(daemon, f"channel=flux&ticket={ticket}", 400, "validation")
+    turned_away(daemon, f"ticket={ticket}", 401, "ticket_invalid")
+
+
+@pytest.mark.plain("shim")
+def test_a_ticket_that_is_too_old_is_refused(fresh):
+    boot = Skewed(fresh, "OHT_SHIM_BOOT")
+    fresh.start()
+    good, old = (ticket_of(fresh) for _ in range(2))
+    boot.set(9)
+    with Events(fresh, f"?ticket={good}", None) as events:
+        assert events.hear()
+    boot.set(11)
+    turned_away(fresh, f"ticket={old}", 401, "ticket_invalid")
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "file://", "null", "http://127.0.0.1:{port}", "https://127.0.0.1:{port}.evil.example"])
+def test_a_page_elsewhere_gets_no_stream(daemon, origin):
+    """Not with the ticket of a program, that of this page, nor a token."""
+    origin = {"Origin": origin.format(port=daemon.port)}
+    turned_away(daemon, f"ticket={ticket_of(daemon)}", 403, "cross_origin", **origin)
+    turned_away(daemon, f"ticket={ticket_of(daemon, **own_page(daemon))}", 401, "ticket_invalid", **origin)
+    turned_away(daemon, "", 403, "cross_origin", Authorization=f"Bearer {daemon.token('viewer')}", **origin)
+
+
+def test_a_ticket_of_a_page_elsewhere_is_for_nobody(daemon):
+    ticket = ticket_of(daemon, Origin="https://evil.example")
+    turned_away(daemon, f"ticket={ticket}", 401, "ticket_invalid")
+
+
+def test_a_ticket_has_the_role_and_the_life_of_its_session(daemon):
+    turned_away(daemon, f"channel=logs&ticket={ticket_of(daemon)}", 403, "role")
+    grant = daemon.login("viewer").json["access_token"]
+    first, second = (daemon.request("POST", "auth/ticket", {}, token=grant).json["ticket"] for _ in range(2))
+    with Events(daemon, f"?ticket={first}", None) as events:
+        events.hear()
+        assert daemon.request("POST", "auth/logout", {}, token=grant).status == 204
+        turned_away(daemon, f"ticket={second}", 401, "token_revoked")
+        heard = [events.hear()]
+        while heard[-1]:
+            heard.append(events.hear())
+        assert heard[-2][1]["code"] == "token_revoked"
 
 
 # ---- several channels ----

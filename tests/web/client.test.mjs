@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // oht-client against a robot that is played here, on a clock that stands still: node --test client.test.mjs
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, mock, test } from "node:test";
+import { beforeEach, mock, test } from "node:test";
 import { Client, CommandRefused, ConnectionLost, comeAgain } from "../../userspace/web/client/index.js";
+import { STEP_MS, clock, pass, settle, standStill } from "./standstill.mjs";
 
-const STEP_MS = 50;
-let clock = 0;
 let sockets = [];
 
 class Socket {
@@ -41,27 +40,9 @@ class Socket {
 	}
 }
 
-const settle = async () => {
-	for (let i = 0; i < 10; i++) await Promise.resolve();
-};
-
-async function pass(ms) {
-	for (let left = ms; left > 0; left -= STEP_MS) {
-		clock += STEP_MS;
-		mock.timers.tick(STEP_MS);
-		await settle();
-	}
-}
-
+standStill();
 beforeEach(() => {
-	clock = 1000;
 	sockets = [];
-	mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
-	mock.method(performance, "now", () => clock);
-});
-afterEach(() => {
-	mock.timers.reset();
-	mock.restoreAll();
 });
 
 /* A client that has dialled; its events. */
@@ -345,11 +326,11 @@ test("waits are a random part of a limit that doubles up to the longest", async 
 	const { client } = await make({ random: () => 1, longestWaitMs: 4000 });
 
 	for (let i = 0; i < 5; i++) {
-		const before = clock;
+		const before = clock.now;
 
 		newest().end(1006);
 		while (sockets.length === i + 1) await pass(STEP_MS);
-		limits.push(clock - before);
+		limits.push(clock.now - before);
 	}
 	assert.deepEqual(limits, [500, 1000, 2000, 4000, 4000]);
 	client.stop();
@@ -445,7 +426,7 @@ test("a program that has slept does not take that for silence", async () => {
 	client.subscribe("robot");
 	newest().hello();
 	newest().snapshot(1, { a: 1 });
-	clock += 600000;
+	clock.now += 600000;
 	await pass(STEP_MS * 20);
 	assert.equal(of("lost").length, 0);
 	await pass(3000);

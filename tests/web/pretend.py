@@ -73,9 +73,8 @@ WebSocket.prototype.send = function (text) {
     setTimeout(() => this.onmessage(new MessageEvent("message", { data: JSON.stringify(
         { type: "result", id: message.id, status: told.status, data }) })), now.delay_ms ?? 0);
 };
-const { get } = Object.getOwnPropertyDescriptor(MessageEvent.prototype, "data");
-Object.defineProperty(MessageEvent.prototype, "data", { get() {
-    const message = JSON.parse(get.call(this));
+const otherwise = (text) => {
+    const message = JSON.parse(text);
     const over = window.pretended.values[message.channel];
     if (over && message.data) {
         if (message.channel === "robot") rights = message.data.rights_seq ??= rights;
@@ -83,7 +82,21 @@ Object.defineProperty(MessageEvent.prototype, "data", { get() {
         window.told.add(message.channel);
     }
     return JSON.stringify(message);
-} });
+};
+const { get } = Object.getOwnPropertyDescriptor(MessageEvent.prototype, "data");
+Object.defineProperty(MessageEvent.prototype, "data", { get() { return otherwise(get.call(this)); } });
+// Of a stream, event by event.
+const { read } = ReadableStreamDefaultReader.prototype;
+const begun = new WeakMap();
+ReadableStreamDefaultReader.prototype.read = async function () {
+    const { done, value } = await read.call(this);
+    if (done) return { done, value };
+    const { decoder, text } = begun.get(this) ?? { decoder: new TextDecoder(), text: "" };
+    const events = (text + decoder.decode(value, { stream: true })).split("\\n\\n");
+    begun.set(this, { decoder, text: events.pop() });
+    const said = events.map((event) => event.replace(/^data: (.*)$/m, (_, data) => `data: ${otherwise(data)}`) + "\\n\\n");
+    return { done, value: new TextEncoder().encode(said.join("")) };
+};
 """
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""oht-client, the package of the page for the WebSocket, against a robot that is played, and against asyncapi.json."""
+"""oht-client, the package of the page for live data, against a robot that is played, and against asyncapi.json."""
 import json
 import pathlib
 import subprocess
@@ -11,8 +11,9 @@ PACKAGE = HERE.parents[1] / "userspace/web/client"
 COME_AGAIN = "import { comeAgain } from %s; console.log(JSON.stringify(%s.map(comeAgain)));"
 
 
-def test_it_does_right_against_a_robot_that_does_wrong():
-    done = subprocess.run(["node", "--test", "--test-reporter=tap", HERE / "client.test.mjs"], capture_output=True, text=True,
+@pytest.mark.parametrize("program", ["client.test.mjs", "stream.test.mjs"])
+def test_it_does_right_against_a_robot_that_does_wrong(program):
+    done = subprocess.run(["node", "--test", "--test-reporter=tap", HERE / program], capture_output=True, text=True,
                           check=False, timeout=150)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr
     assert "\n# fail 0\n" in done.stdout and "\n# pass 0\n" not in done.stdout

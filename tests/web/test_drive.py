@@ -6,8 +6,8 @@ import pytest
 
 from person import SIZES, THEMES, at_rest, box, fill, go, has, log_in
 from pretend import answers, asked, change, drive, truly, turning
-from test_live import REFUSED
 from test_look import look
+from test_way import NO_SOCKET
 
 ENTER, ESCAPE, RIGHT, END, PAGE_DOWN = "\ue007", "\ue00c", "\ue014", "\ue010", "\ue00f"
 NASTY = "<img src=x onerror=window.hit=1>"
@@ -418,7 +418,7 @@ def test_a_jog_by_key_ends_when_the_focus_goes_elsewhere(page):
 @pytest.mark.parametrize("refused", [False, True])
 def test_a_jog_goes_over_the_socket_or_where_there_is_none_by_requests(page, refused):
     if refused:
-        page.run(REFUSED)
+        page.run(NO_SOCKET)
     drive(page)
     jogs(page)
     way = "POST" if refused else "WS"

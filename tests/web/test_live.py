@@ -1,43 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The page is told by the robot, asks where it is not told, and never says that old values are new."""
+"""The page is told by the robot over a WebSocket, asks for nothing again and again, and never says that old values are new."""
 import signal
 
 import pytest
 
+from counted import anew, asked, silent, told_only
 from person import go, has, log_in
-
-# How often each path of the API was asked for since the count was begun.
-COUNT = """
-const count = {};
-for (const entry of performance.getEntriesByType("resource")) {
-    const path = new URL(entry.name).pathname.replace("/api/v1/", "");
-    count[path] = (count[path] ?? 0) + 1;
-}
-return count;
-"""
-# Sockets are not there, as where a browser refuses them.
-REFUSED = "window.WebSocket = class { constructor() { throw new DOMException('refused', 'SecurityError'); } };"
-TOLD = ("robot", "safety", "modules", "health")
-WHILE_MS = 3000
-
-
-def asked(page):
-    """path -> how often"""
-    return page.run(COUNT)
-
-
-def anew(page):
-    """Begin the count."""
-    page.run("performance.clearResourceTimings(); window.countedFrom = performance.now();")
-
-
-def told_only(page):
-    """Was nothing that is told asked for, for a while? If something was, the count begins anew."""
-    counts = asked(page)
-    if any(counts.get(path) for path in TOLD):
-        anew(page)
-        return False
-    return page.run("return performance.now() - window.countedFrom") >= WHILE_MS
 
 
 def test_what_is_told_is_not_asked_for(daemon, page):
@@ -59,14 +27,6 @@ PAGES = (("/", "#module-strip", ()), ("/drive", "#holder", ("control", "robot/in
          ("/modules", "#modules tbody tr", ()), ("/modules/2", "#registers tbody tr", ("modules/2", "modules/2/registers")),
          ("/bus", "#plan tbody tr", ("bus", "bus/plan", "bus/statistics")), ("/safety", "#safety", ("safety/latency",)),
          ("/system", "#log tbody tr", ("logs",)))
-
-
-def silent(page):
-    """Was nothing at all asked for, for a while? If something was, the count begins anew."""
-    if asked(page):
-        anew(page)
-        return False
-    return page.run("return performance.now() - window.countedFrom") >= WHILE_MS
 
 
 @pytest.mark.parametrize("path, there, once", PAGES)
@@ -130,24 +90,6 @@ def test_a_module_that_changes_is_read_again(daemon, page):
         page.wait(lambda: page.text("#quarantine") == "Let back", what="the way back")
     finally:
         daemon.request("DELETE", "modules/5/quarantine", role="supervisor")
-
-
-def test_where_sockets_are_refused_all_of_it_is_asked_for(page):
-    page.run(REFUSED)
-    log_in(page, "viewer")
-    go(page, "/drive", "#holder")
-    anew(page)
-    page.wait(lambda: all(asked(page).get(path, 0) >= 3 for path in ("control", "robot/interlocks")), what="requests")
-
-
-def test_where_sockets_are_refused_it_asks(daemon, page):
-    page.run(REFUSED)
-    log_in(page, "viewer")
-    anew(page)
-    page.wait(lambda: all(asked(page).get(path, 0) >= 2 for path in TOLD), what="requests")
-    daemon.post("safety/stop", role="operator")
-    page.wait(lambda: "Stopped" in page.text("#state"), what="the stop of somebody else")
-    daemon.post("safety/reset", role="supervisor")
 
 
 def test_a_line_that_goes_silent_is_seen_and_comes_back(daemon, page):

@@ -7,8 +7,8 @@ import signal
 import pytest
 
 from person import THEMES, has, log_in
-from test_live import REFUSED
 from test_look import axe, look
+from test_way import NO_SOCKET, NO_STREAM
 
 # An account has 32 sessions: this one's are few in the other tests, and none of theirs may end by ours.
 ROLE = "supervisor"
@@ -311,8 +311,9 @@ def test_a_hidden_tab_draws_nothing_and_misses_nothing(daemon, page):
         daemon.sim("unset 2 battery_voltage")
 
 
-def test_where_sockets_are_refused_the_values_are_asked_for(daemon, page):
-    page.run(REFUSED)
+@pytest.mark.parametrize("lacks", [NO_SOCKET, NO_SOCKET + NO_STREAM], ids=["told", "asked"])
+def test_where_no_socket_opens_the_values_come_over_http(daemon, page, lacks):
+    page.run(lacks)
     shown(page)
     daemon.sim("set 2 battery_voltage 334")
     try:

@@ -10,12 +10,28 @@
 #include "http/socket.h"
 #include "http/stream.h"
 
+#define TICKET(type)								\
+	OHTD_TEXT(type, ticket, .flags = OHTD_SECRET, .min = OHTD_TICKET_CHARS,	\
+		  .max = OHTD_TICKET_CHARS,					\
+		  .summary = "Of POST auth/ticket, in place of the header Authorization")
+
+static bool is_foreign_page(struct ohtd_call *call)
+{
+	return ohtd_call_has_header(call, "origin") && !ohtd_origin_is_own(call);
+}
+
+/* A page of another machine would show the robot in the name of the person in front of it. */
+static bool refuse_foreign_page(struct ohtd_call *call)
+{
+	if (!is_foreign_page(call))
+		return false;
+	ohtd_reply_problem(call, 403, "cross_origin", "this is for pages of this machine only");
+	return true;
+}
+
 static void get_ws(struct ohtd_call *call)
 {
-	/* A page of another machine would show the robot in the name of the person in front of it. */
-	if (ohtd_call_has_header(call, "origin") && !ohtd_origin_is_own(call))
-		ohtd_reply_problem(call, 403, "cross_origin", "this is for pages of this machine only");
-	else
+	if (!refuse_foreign_page(call))
 		ohtd_socket_open(call, &ohtd_dialect_own);
 }
 
@@ -23,15 +39,12 @@ struct foxglove_query {
 	const char *ticket;
 };
 
-OHTD_SHAPE(foxglove_query, "FoxgloveQuery",
-	OHTD_TEXT(foxglove_query, ticket, .flags = OHTD_SECRET, .min = OHTD_TICKET_CHARS,
-		  .max = OHTD_TICKET_CHARS,
-		  .summary = "Of POST auth/ticket, in place of the header Authorization"));
+OHTD_SHAPE(foxglove_query, "FoxgloveQuery", TICKET(foxglove_query));
 
 static void get_foxglove(struct ohtd_call *call)
 {
 	/* A page elsewhere has a ticket only from a person. */
-	if (ohtd_call_has_header(call, "origin") && !call->by_ticket && !ohtd_origin_is_own(call))
+	if (is_foreign_page(call) && !call->by_ticket)
 		ohtd_reply_problem(call, 403, "cross_origin",
 				   "a page of another machine needs a ticket");
 	else
@@ -46,7 +59,7 @@ struct ticket {
 };
 
 OHTD_SHAPE(ticket, "Ticket",
-	OHTD_TEXT(ticket, ticket, .flags = OHTD_SECRET, .summary = "For the message auth of a WebSocket, once"),
+	OHTD_TEXT(ticket, ticket, .flags = OHTD_SECRET, .summary = "For the message auth of a WebSocket, or the query of GET stream or foxglove; once"),
 	OHTD_INTEGER(ticket, expires_in, .unit = "s", .summary = "From now on"));
 
 static void post_ticket(struct ohtd_call *call)
@@ -77,6 +90,7 @@ struct stream_query {
 	const char *channel;
 	const char *signals;
 	uint32_t max_rate_hz;
+	const char *ticket;
 };
 
 OHTD_SHAPE(stream_query, "StreamQuery",
@@ -87,7 +101,8 @@ OHTD_SHAPE(stream_query, "StreamQuery",
 		  .summary = "Only these signals of the channel telemetry, with commas between them",
 		  .example = "\"position_mm,battery_percent\""),
 	OHTD_INTEGER(stream_query, max_rate_hz, .min = 1, .max = OHTD_RATE_HZ_MAX, .preset = OHTD_RATE_HZ_MAX,
-		     .unit = "Hz", .summary = "At most so often in each channel; events are told at once all the same"));
+		     .unit = "Hz", .summary = "At most so often in each channel; events are told at once all the same"),
+	TICKET(stream_query));
 
 static const struct ohtd_name_list channel_list = {
 	.member = "channel", .what = "channel", .words = &ohtd_channel_words,
@@ -123,6 +138,8 @@ static void get_stream(struct ohtd_call *call)
 		.last_id = ohtd_call_header(call, "last-event-id"),
 	};
 
+	if (refuse_foreign_page(call))
+		return;
 	if (query->channel)
 		wish.channels = ohtd_name_list_read(call, &channel_list, query->channel);
 	if (!wish.channels || !may_listen(call, wish.channels))
@@ -164,19 +181,21 @@ static const struct ohtd_route routes[] = {
 			"See docs/api.md.",
 	}, {
 		.method = OHTD_GET, .path = "stream", .role = OHTD_ROLE_VIEWER, .kind = OHTD_STREAM,
-		.query = &stream_query_shape,
+		.flags = OHTD_ROUTE_TICKET, .query = &stream_query_shape,
 		.replies = { { 200, NULL, "text/event-stream" } },
-		.problems = { "unknown_signal", "busy", "out_of_memory" },
+		.problems = { "ticket_invalid", "cross_origin", "unknown_signal", "busy", "out_of_memory" },
 		.handle = get_stream,
 		.summary = "Channels of live data as server-sent events",
 		.text = "The messages of the WebSocket, those of the stop first. The event of each is the name of "
-			"its channel; its id goes into Last-Event-ID to go on behind it in all channels.",
+			"its channel; its id goes into Last-Event-ID to go on behind it in all channels. "
+			"A ticket is for an EventSource, which cannot send Authorization; it opens one "
+			"stream and no second one.",
 	}, {
 		.method = OHTD_POST, .path = "auth/ticket", .role = OHTD_ROLE_VIEWER, .body_bytes_max = 4096,
 		.replies = { { 200, &ticket_shape } },
 		.problems = { "no_session", "busy" },
 		.handle = post_ticket,
-		.summary = "Ticket for a WebSocket, good once and for 10 s, from the same page and address",
+		.summary = "Ticket for a WebSocket or a stream, good once and for 10 s, from the same page and address",
 	},
 };
 

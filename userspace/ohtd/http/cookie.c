@@ -9,15 +9,23 @@
 #define ATTRIBUTES	"Path=/api/v1/auth; HttpOnly; Secure; SameSite=Strict"
 
 /* The page's own origin is https and the very Host of the request, with its port. */
+#define SCHEME		"https://"
+
 bool ohtd_origin_is_own(struct ohtd_call *call)
 {
-	static const char scheme[] = "https://";
 	const char *origin = ohtd_call_header(call, "origin");
 	h2o_iovec_t host = call->req->authority;
-	size_t n = sizeof(scheme) - 1;
+	size_t n = sizeof(SCHEME) - 1;
 
-	return origin && !strncmp(origin, scheme, n) && strlen(origin + n) == host.len &&
+	return origin && !strncmp(origin, SCHEME, n) && strlen(origin + n) == host.len &&
 	       !strncasecmp(origin + n, host.base, host.len);
+}
+
+const char *ohtd_origin_own(struct ohtd_call *call)
+{
+	h2o_iovec_t host = call->req->authority;
+
+	return ohtd_call_text_of(call, SCHEME "%.*s", (int)host.len, host.base);
 }
 
 bool ohtd_cookie_check(struct ohtd_call *call)

@@ -21,6 +21,9 @@ struct ohtd_call;
 /* Says the header Origin that a page of this machine has made the request? */
 bool ohtd_origin_is_own(struct ohtd_call *call);
 
+/* The header Origin that a page of this machine would send. */
+const char *ohtd_origin_own(struct ohtd_call *call);
+
 /* Was the request made by a page of this machine? False: it has been refused. */
 bool ohtd_cookie_check(struct ohtd_call *call);
 

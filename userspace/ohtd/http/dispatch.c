@@ -8,6 +8,7 @@
 #include "auth/session.h"
 #include "auth/ticket.h"
 #include "http/accept.h"
+#include "http/cookie.h"
 #include "http/framing.h"
 #include "http/loop.h"
 #include "http/route.h"
@@ -105,11 +106,23 @@ static const char *ticket_of(struct ohtd_call *call)
 					text + sizeof(name) - 1) : NULL;
 }
 
-static int check_ticket(struct ohtd_call *call, const char *ticket)
+/*
+ * The page that uses a ticket. A browser sends Origin with each WebSocket. With a GET it sends Origin only to
+ * other machines, so a GET without Origin may come from a page of this machine.
+ */
+static const char *page_of(struct ohtd_call *call)
 {
 	const char *origin = ohtd_call_header(call, "origin");
+
+	if (origin)
+		return origin;
+	return call->route->kind == OHTD_UPGRADE ? "" : ohtd_origin_own(call);
+}
+
+static int check_ticket(struct ohtd_call *call, const char *ticket)
+{
 	const struct ohtd_ticket_bond bond = {
-		.origin = origin ? origin : "", .address = ohtd_call_address(call), .any_page = true,
+		.origin = page_of(call), .address = ohtd_call_address(call), .any_page = true,
 	};
 	enum ohtd_close why;
 
@@ -139,7 +152,6 @@ static int check_proof(struct ohtd_call *call)
 
 static int authorize(struct ohtd_call *call)
 {
-
 	if (call->route->role == OHTD_ROLE_NONE || call->conn->local)
 		return 0;
 	if (check_proof(call))

@@ -223,6 +223,8 @@ static void start(struct stream *stream)
 	call->req->res.status = 200;
 	call->req->res.reason = ohtd_status_text(200);
 	ohtd_reply_header(call, "content-type", call->route->replies[0].type);
+	/* nginx keeps events back until a buffer is full, unless an answer says so. */
+	ohtd_reply_header(call, "x-accel-buffering", "no");
 	ohtd_figures_note(call->count, 200,
 			  ohtd_clock_monotonic_ns(ohtd_call_clock(call)) - call->begun_ns);
 	h2o_start_response(call->req, &stream->generator);

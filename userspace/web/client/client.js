@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A connection to ohtd's WebSocket that comes back: dialling, waiting, silence, commands. */
+/*
+ * A connection to ohtd that comes back: dialling, waiting, silence, commands. It is a WebSocket; where none opens, a stream over
+ * HTTP takes its place until one does.
+ */
 import { CommandRefused, ConnectionLost, comeAgain } from "./ends.js";
+import { Stream } from "./stream.js";
 import { Subscription } from "./subscription.js";
 
 const VERSION = 1;
 const DIAL_MS = 10000;
+/* Where there is another way: a proxy may take the connection and hold back what the robot says. */
+const HELLO_MS = 5000;
+/* So often a socket is tried beside a stream. */
+const PROBE_MS = 30000;
 const MESSAGE_BYTES_MAX = 4096;
 const COMMAND_MS = 10000;
 /* The greatest number of doublings that still matter. */
@@ -19,6 +27,8 @@ export class Client {
 	#socket;
 	#epoch = 0;
 	#greeted = false;
+	/* The next dial is for a stream. */
+	#streams = false;
 	#attempt = 0;
 	/* Counts dials, so that credentials that come late are those of the dial that has asked for them. */
 	#dials = 0;
@@ -32,6 +42,7 @@ export class Client {
 	#heardAt = 0;
 	#pingedAt = 0;
 	#tickedAt = 0;
+	#probedAt = 0;
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	#wait;
 	/** @type {ReturnType<typeof setInterval> | undefined} */
@@ -46,8 +57,8 @@ export class Client {
 
 	/** @param {ClientOptions} options */
 	constructor(options) {
-		if (!options.WebSocket && !globalThis.WebSocket)
-			throw new TypeError("there is no WebSocket here: pass one as the option WebSocket");
+		if (!options.WebSocket && !globalThis.WebSocket && !options.http)
+			throw new TypeError("there is no WebSocket here: pass one as the option WebSocket, or the option http");
 		this.#options = {
 			silenceMs: 3000,
 			firstWaitMs: 500,
@@ -61,6 +72,11 @@ export class Client {
 
 	get connected() {
 		return this.#greeted;
+	}
+
+	get over() {
+		if (!this.#greeted) return undefined;
+		return this.#socket instanceof Stream ? "stream" : "socket";
 	}
 
 	get epoch() {
@@ -160,10 +176,12 @@ export class Client {
 		});
 	}
 
-	/** Says only that somebody is here; false: there is no connection to say it on. */
+	/** Says only that somebody is here; false: there is no socket to say it on. */
 	ping() {
-		if (this.#greeted) this.#say({ type: "ping" });
-		return this.#greeted;
+		const can = this.over === "socket";
+
+		if (can) this.#say({ type: "ping" });
+		return can;
 	}
 
 	/**
@@ -247,15 +265,13 @@ export class Client {
 	/** @param {import("./index.js").Credentials | undefined} given */
 	#connect(given) {
 		const now = performance.now();
-		const WebSocket = this.#options.WebSocket ?? globalThis.WebSocket;
 
 		try {
-			this.#socket = new WebSocket(this.#options.url);
+			this.#socket = this.#streams ? this.#newStream(given) : this.#newSocket();
 		} catch (error) {
 			// A browser that refuses sockets, or no address.
 			this.#emit("error", error);
-			this.#later();
-			this.#emit("lost", { code: 1006, reason: "" });
+			this.#lost({ code: 1006, reason: "" });
 			return;
 		}
 		const socket = this.#socket;
@@ -271,6 +287,24 @@ export class Client {
 			this.#lost({ code, reason: String(reason ?? "") });
 		// An error is always followed by a close.
 		socket.onerror = () => {};
+	}
+
+	#newSocket() {
+		const WebSocket = this.#options.WebSocket ?? globalThis.WebSocket;
+
+		return new WebSocket(this.#options.url);
+	}
+
+	/** @param {any} given */
+	#newStream(given) {
+		const { http = "", fetch } = this.#options;
+
+		return new Stream({
+			base: http,
+			fetch: (...call) => (fetch ?? globalThis.fetch)(...call),
+			given,
+			requests: () => [...this.#subscriptions].filter(({ isOpen }) => isOpen).map((each) => each.request(this.#epoch)),
+		});
 	}
 
 	/** Gives the socket up at once: the close of a dead connection would take minutes. */
@@ -292,6 +326,8 @@ export class Client {
 
 	/** @param {End} end */
 	#lost(end) {
+		const opened = this.#greeted;
+
 		this.#socket = undefined;
 		this.#greeted = false;
 		clearInterval(this.#tick);
@@ -305,8 +341,19 @@ export class Client {
 
 		this.#refused = again === "login" ? end : undefined;
 		if (again === "never" || (again === "login" && typeof this.#options.credentials !== "function")) this.#end(end);
+		else if (again === "yes" && !opened && this.#turn()) this.#dial();
 		else this.#later();
 		this.#emit("lost", end);
+	}
+
+	/*
+	 * What did not open leaves the next dial to the other way. True: that is a stream, and it need not wait, since the robot
+	 * itself may be well.
+	 */
+	#turn() {
+		if (this.#options.http === undefined || !this.#started) return false;
+		this.#streams = !this.#streams;
+		return this.#streams;
 	}
 
 	/** @param {End} end */
@@ -325,6 +372,31 @@ export class Client {
 		if (this.#started) this.#wait = setTimeout(() => this.#dial(), random() * mostMs);
 	}
 
+	/* A stream is the second best: does a socket come through meanwhile? */
+	#probe() {
+		/** @type {any} */
+		let socket;
+
+		this.#probedAt = performance.now();
+		try {
+			socket = this.#newSocket();
+		} catch {
+			return;
+		}
+		const timer = setTimeout(() => socket.close(), HELLO_MS);
+
+		socket.onerror = () => {};
+		socket.onmessage = () => {
+			clearTimeout(timer);
+			socket.onmessage = null;
+			socket.close();
+			if (this.over !== "stream") return;
+			this.#streams = false;
+			this.#drop(1000, "socket");
+			this.#dial();
+		};
+	}
+
 	/* ---- silence ---- */
 
 	/* A connection that tells channels is never silent; any other is asked. */
@@ -336,15 +408,18 @@ export class Client {
 		if (now - this.#tickedAt >= silenceMs) this.#heardAt = Math.max(this.#heardAt, now - silenceMs / 2);
 		this.#tickedAt = now;
 		const silent = now - this.#heardAt >= silenceMs;
-		const told = [...this.#subscriptions].some(({ at }) => at > 0);
+		const isStream = this.#socket instanceof Stream;
+		const told = isStream || [...this.#subscriptions].some(({ at }) => at > 0);
 
 		if (!this.#greeted) {
-			if (now - this.#dialledAt >= DIAL_MS) this.#drop(1006, "no_hello");
+			if (now - this.#dialledAt >= (this.#options.http === undefined ? DIAL_MS : HELLO_MS)) this.#drop(1006, "no_hello");
 		} else if (silent && (told || (this.#pingedAt && now - this.#pingedAt >= silenceMs))) {
 			this.#drop(1006, "silence");
 		} else if (silent && !this.#pingedAt) {
 			this.#pingedAt = now;
 			this.ping();
+		} else if (isStream && now - this.#probedAt >= PROBE_MS) {
+			this.#probe();
 		}
 	}
 
@@ -390,9 +465,13 @@ export class Client {
 		// Another run of the daemon counts anew.
 		if (epoch !== this.#epoch) for (const subscription of this.#subscriptions) subscription.seq = 0;
 		this.#epoch = epoch;
+		// A stream that goes on in another run says hello again.
+		if (this.#greeted) return;
 		this.#greeted = true;
-		for (const subscription of this.#subscriptions)
-			if (subscription.isOpen) this.#say(subscription.request(epoch));
+		this.#probedAt = performance.now();
+		// A stream was asked for its channels when it was dialled.
+		if (!(this.#socket instanceof Stream))
+			for (const subscription of this.#subscriptions) if (subscription.isOpen) this.#want(subscription);
 		this.#emit("open", { epoch });
 	}
 
@@ -401,7 +480,7 @@ export class Client {
 		for (const subscription of this.#subscriptions) {
 			if (!subscription.isOpen || subscription.channel !== message.channel) continue;
 			// A gap is never drawn over.
-			if (!subscription.take(message, this.#epoch)) this.#say(subscription.request(this.#epoch));
+			if (!subscription.take(message, this.#epoch)) this.#want(subscription);
 			return;
 		}
 	}
@@ -430,11 +509,21 @@ export class Client {
 			other.seq = 0;
 		}
 		this.#subscriptions.add(subscription);
-		if (this.#greeted) this.#say(subscription.request(this.#epoch));
+		this.#want(subscription);
+	}
+
+	/**
+	 * Asks for what is behind its newest message, or for its whole state. A stream is asked for all channels at once.
+	 * @param {Subscription} subscription
+	 */
+	#want(subscription) {
+		if (this.#socket instanceof Stream) this.#socket.ask();
+		else if (this.#greeted) this.#say(subscription.request(this.#epoch));
 	}
 
 	/** @param {Subscription} subscription */
 	#closes(subscription) {
-		if (this.#greeted) this.#say({ type: "unsubscribe", channel: subscription.channel });
+		if (this.#socket instanceof Stream) this.#socket.ask();
+		else if (this.#greeted) this.#say({ type: "unsubscribe", channel: subscription.channel });
 	}
 }

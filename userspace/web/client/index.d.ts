@@ -32,6 +32,13 @@ export interface ClientOptions {
 	credentials?:
 		| Credentials
 		| ((asked: { refused: End | undefined }) => Credentials | null | undefined | Promise<Credentials | null | undefined>);
+	/**
+	 * https://HOST:8443/api/v1/, with the slash. Where no socket opens, channels come over GET stream of it, and commands and
+	 * the stop are requests. A socket is tried every 30 s beside. Without this option there are sockets only.
+	 */
+	http?: string;
+	/** the global one */
+	fetch?: typeof fetch;
 	/** the global one, which Node has from 22 on */
 	WebSocket?: new (url: string) => WebSocketLike;
 	/** after so long without a message the connection is given up; 3000. Channels tell twice a second. */
@@ -91,7 +98,7 @@ export type Change<S> = Told<S> | Resync<S>;
 export interface SubscribeOptions<S = Record<string, unknown>> {
 	/** only these signals of the channel telemetry */
 	signals?: readonly string[] | undefined;
-	/** 1 to 100; events are told at once all the same */
+	/** 1 to 100; events are told at once all the same. A stream has the lowest of all its channels. */
 	maxRateHz?: number | undefined;
 	onChange?: ((change: Change<S>) => void) | undefined;
 }
@@ -163,7 +170,7 @@ export interface Events {
 	open: { epoch: number };
 	/** any subscription has another state */
 	change: Change<Record<string, unknown>>;
-	/** the connection has ended; it is dialled again, unless ended comes too */
+	/** a connection has ended or did not open; another is dialled, unless ended comes too */
 	lost: End;
 	/** it is not dialled again before start() */
 	ended: End;
@@ -178,6 +185,8 @@ export type Channels = { [channel: string]: Record<string, unknown> };
 export class Client<C = Channels> {
 	constructor(options: ClientOptions);
 	readonly connected: boolean;
+	/** what the channels come over; undefined: there is no connection */
+	readonly over: "socket" | "stream" | undefined;
 	/** names the run of the daemon; 0: none yet */
 	readonly epoch: number;
 	/** why it is not dialled again; undefined: it is */
@@ -197,7 +206,7 @@ export class Client<C = Channels> {
 	 * @throws CommandRefused, ConnectionLost
 	 */
 	safetyStop(options?: { timeoutMs?: number }): Promise<Stopped>;
-	/** Says only that somebody is here, which keeps control; false: there is no connection. */
+	/** Says only that somebody is here, which keeps control; false: there is no socket to say it on. */
 	ping(): boolean;
 	/** Returns what takes the handler away again. */
 	on<E extends keyof Events>(event: E, handler: (event: Events[E]) => void): () => void;

@@ -77,8 +77,20 @@ export const texts = {
 		supervisor: "resets the stop, reads the log",
 		administrator: "accounts and settings",
 	} as Record<string, string>,
+	way: {
+		chip: (way: string | undefined) => (way === "stream" ? "live over HTTP" : way === "asked" ? "not live" : "live"),
+		title: {
+			stream: "Live over HTTP: WebSocket is blocked here.",
+			asked: "Not live: the page asks for its values twice a second.",
+		},
+		text: {
+			stream: "The usual reason is that this device does not trust the robot's certificate. A proxy may block WebSocket, too.",
+			asked: "Neither WebSocket nor HTTP brings live values. A proxy may hold them back, or the robot may have too many connections.",
+		},
+		ca: "Download the CA certificate",
+		install: "How to install it",
+	},
 	shell: {
-		live: "live",
 		connecting: "connecting",
 		offline: "no connection",
 		mode: "mode",

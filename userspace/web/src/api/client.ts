@@ -10,7 +10,7 @@ const API = "/api/v1/";
 const TIMEOUT_MS = 15000;
 /* A password check waits in a queue. */
 const AUTH_TIMEOUT_MS = 70000;
-/* Of the six connections of a browser; one of them is for polls (live.ts). */
+/* Of the six connections of a browser, one of them for polls (live.ts). A stream (line.ts) and the stop have one each. */
 const AT_ONCE = 4;
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The WebSocket to the robot: the client of oht-client, by the paths that the page knows. fresh() tells whether messages
- * still come.
+ * The line to the robot: the client of oht-client, by the paths that the page knows. It is a WebSocket, or a stream over HTTP
+ * where none opens. fresh() tells whether messages still come.
  */
 import { Client, CommandRefused, type Command, type Stopped, type Subscription as Followed, type SubscribeOptions } from "oht-client";
+import { Store } from "../store";
+import { link } from "./client";
 import { Problem } from "./problem";
 import { accessToken, session } from "./session";
 
@@ -16,6 +18,17 @@ export interface Subscription extends Pick<SubscribeOptions, "signals" | "maxRat
 }
 
 const URL = `wss://${location.host}/api/v1/ws`;
+const HTTP = "/api/v1/";
+/* A socket and a stream have 5 s each to open. */
+const ASKED_MS = 6000;
+
+/**
+ * How the values come. asked: neither way opens, and the page asks for them; resting: a page that nobody sees leaves its
+ * connection to others. undefined: not known yet.
+ */
+export type Way = "socket" | "stream" | "asked" | "resting" | undefined;
+
+export const way = new Store<Way>(undefined);
 
 type State = Record<string, unknown>;
 
@@ -48,6 +61,8 @@ export class Line {
 	#followed = new Map<string, Followed<State>>();
 	/** the token of the newest attempt: once refused, it is not tried again */
 	#tried: string | undefined;
+	/** until the page says that neither way opens */
+	#giveUp: ReturnType<typeof setTimeout> | undefined;
 	#how: (path: string) => Subscription | undefined;
 	#told: Told;
 
@@ -56,16 +71,30 @@ export class Line {
 		this.#told = told;
 		this.#client = new Client({
 			url: URL,
+			http: HTTP,
 			credentials: ({ refused }) => this.#credentials(refused !== undefined),
 			firstWaitMs: 250,
 			longestWaitMs: 8000,
 		});
-		this.#client.on("lost", lost);
+		this.#client.on("open", () => this.#opened());
+		this.#client.on("lost", () => {
+			this.#giveUp ??= setTimeout(() => way.set("asked"), ASKED_MS);
+			lost();
+		});
+		let before = link.get().online;
+
+		link.subscribe(() => {
+			const { online } = link.get();
+
+			// The robot answers again: there is nothing more to wait for.
+			if (online && !before) this.#client.wake();
+			before = online;
+		});
 		session.subscribe(() => {
 			const { state } = session.get();
 
 			if (state === "open") this.#client.start();
-			else if (state !== "starting") this.#client.stop();
+			else if (state !== "starting") this.#end(undefined);
 			// What one person may see the next may not.
 			if (state === "none") for (const followed of this.#followed.values()) followed.forget();
 		});
@@ -92,12 +121,18 @@ export class Line {
 	}
 
 	wake(): void {
-		this.#client.wake();
+		if (way.get() !== "resting") this.#client.wake();
+		else if (session.get().state === "open") this.#client.start();
+	}
+
+	/** Nobody sees the page. A stream holds one of the few connections of the browser, which the stop of another tab may need. */
+	rest(): void {
+		if (this.#client.over === "stream") this.#end("resting");
 	}
 
 	/** Sends a command, as POST robot/commands has it; undefined while there is no line that can be relied on. */
 	command(body: Command): Promise<void> | undefined {
-		if (!this.#client.connected || !this.fresh("robot")) return undefined;
+		if (this.#client.over !== "socket" || !this.fresh("robot")) return undefined;
 		return this.#client.command(body).then(
 			() => undefined,
 			(error) => {
@@ -106,9 +141,9 @@ export class Line {
 		);
 	}
 
-	/** Sends the stop; undefined: there is no line. */
+	/** Sends the stop; undefined: there is no socket, and a stream would send the same request as the page itself. */
 	stop(timeoutMs: number): Promise<Stopped> | undefined {
-		if (!this.#client.connected) return undefined;
+		if (this.#client.over !== "socket") return undefined;
 		return this.#client.safetyStop({ timeoutMs }).catch((error) => {
 			throw problemOf(error);
 		});
@@ -117,6 +152,24 @@ export class Line {
 	/** Says only that somebody is here; false: there is no line to say it on. */
 	ping(): boolean {
 		return this.#client.ping();
+	}
+
+	#opened(): void {
+		this.#forgive();
+		way.set(this.#client.over);
+		if (!link.get().online) link.set({ online: true, lostAt: 0, tookMs: null });
+		if (document.hidden) this.rest();
+	}
+
+	#end(how: Way): void {
+		this.#client.stop();
+		this.#forgive();
+		way.set(how);
+	}
+
+	#forgive(): void {
+		clearTimeout(this.#giveUp);
+		this.#giveUp = undefined;
 	}
 
 	/* A connection has one subscription to a channel: the newest takes the place of the one before. */

@@ -2,7 +2,8 @@
 /*
  * Values that change by themselves. Components subscribe to a path of the API. The robot tells the paths in TOLD by
  * itself; what is in no channel is asked for once, and again when a channel says so (follow.ts). Only where nothing is told
- * (a browser may refuse the socket and not say why) the same paths are asked for again and again.
+ * (before the log-in, while the line is lost, or where neither a socket nor a stream comes through) the same paths are
+ * asked for again and again: a path that is asked for is also how the page knows that the robot answers.
  */
 import type { Command, Stopped } from "oht-client";
 import { useEffect, useState } from "preact/hooks";
@@ -107,7 +108,10 @@ class Values implements Feed {
 
 	constructor() {
 		const wake = () => {
-			if (document.hidden) return;
+			if (document.hidden) {
+				this.#line.rest();
+				return;
+			}
 			this.#line.wake();
 			for (const path of this.#topics.keys()) this.refresh(path);
 		};
@@ -210,7 +214,7 @@ class Values implements Feed {
 		}
 	}
 
-	/* Asks at its turn, unless the WebSocket tells this topic, or that it is as it was. */
+	/* Asks at its turn, unless the line tells this topic, or that it is as it was. */
 	#turn(path: string, topic: Topic): void {
 		if (this.#line.fresh(path) || this.#isKept(path, topic)) topic.timer = setTimeout(() => this.#turn(path, topic), PERIOD_MS);
 		else void this.#ask(path, topic);
