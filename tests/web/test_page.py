@@ -73,6 +73,23 @@ def test_reset_and_enable_are_two_acts_that_say_why_not(daemon, page):
     page.wait(lambda: "no outputs" in page.run("return document.querySelector('#enable').title"), what="why not")
 
 
+def test_zones_and_stations_are_on_the_rail(daemon, page):
+    """As the distances that the safety module tells say: 1 looks forward, 2 back."""
+    log_in(page, "viewer")
+    page.wait(lambda: has(page, "#overview-rail .rail-station"), what="stations")
+    try:
+        daemon.sim("set 3 distance_1 1500")
+        page.wait(lambda: "Forward: 1.5 m free, slow" in page.text("#ways"), 60, "the slow zone")
+        assert "slow below 2.0 m, stop below 1.0 m" in page.text("#ways")
+        assert has(page, ".rail-zone.far.seen") and not has(page, ".rail-zone.near.seen") and has(page, ".rail-obstacle")
+        daemon.sim("set 3 distance_1 900")
+        page.wait(lambda: "Forward: obstacle at 0.9 m, stops" in page.text("#ways"), 60, "the stop zone")
+        go(page, "/drive", "#ways li")
+        assert "Forward: obstacle at 0.9 m, stops" in page.text("#ways") and has(page, ".rail-zone.near.seen")
+    finally:
+        daemon.sim("unset 3 distance_1")
+
+
 def test_wrong_password_is_told_in_words(page):
     page.wait(lambda: has(page, "#login"), what="the form")
     page.type("#login-username", "operator")

@@ -66,7 +66,7 @@ const FOLLOWS = new Map<string, Follow>([
 
 /** What that path follows; undefined: nothing, or the robot tells it itself. */
 export function followOf(path: string): Follow | undefined {
-	const address = /^modules\/([^/]+)(\/registers)?$/.exec(path)?.[1];
+	const address = /^modules\/([^/]+)(\/registers(\/[^/]+)?)?$/.exec(path)?.[1];
 
 	if (address === undefined) return FOLLOWS.get(path);
 	return { of: ["modules"], key: (modules: ModuleList | undefined) => moduleOf(modules, address) ?? null };

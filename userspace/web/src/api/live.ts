@@ -264,10 +264,21 @@ class Values implements Feed {
 
 export const feed: Feed = new Values();
 
-/** The newest reading of that path, kept new while the component is there. */
-export function useLive<T>(path: string): Reading<T> {
+/** The newest readings of these paths, kept new while the component is there. */
+export function useAllLive<T>(paths: readonly string[]): Reading<T>[] {
 	const [, draw] = useState(0);
 
-	useEffect(() => feed.subscribe(path, () => draw((n) => n + 1)), [path]);
-	return feed.read<T>(path);
+	useEffect(() => {
+		const ends = paths.map((path) => feed.subscribe(path, () => draw((n) => n + 1)));
+
+		return () => {
+			for (const end of ends) end();
+		};
+	}, [paths.join()]);
+	return paths.map((path) => feed.read<T>(path));
+}
+
+/** The newest reading of that path, kept new while the component is there. */
+export function useLive<T>(path: string): Reading<T> {
+	return useAllLive<T>([path])[0] ?? NOTHING;
 }

@@ -69,6 +69,8 @@ export type Verb = Schemas["RobotCommand"]["verb"];
 
 export type Limits = Schemas["MotionLimits"];
 
+export type LimitsInForce = Schemas["LimitsInForce"];
+
 export type Control = Schemas["Control"];
 
 export type VerbInterlocks = Schemas["VerbInterlocks"];

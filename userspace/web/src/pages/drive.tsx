@@ -4,8 +4,8 @@
  */
 import { useState } from "preact/hooks";
 import { useLive } from "../api/live";
-import { call, may } from "../api/session";
-import type { List, Robot, Safety, Station, Verb } from "../api/types";
+import { may } from "../api/session";
+import type { Robot, Safety, Verb } from "../api/types";
 import { Acts } from "../components/acts";
 import { Badge, Card, Figure, Notice, Skeleton, type Tone, useAge } from "../components/basics";
 import { VerbActs } from "../components/drive-acts";
@@ -15,8 +15,10 @@ import { Jog } from "../components/drive-jog";
 import { ModeCard } from "../components/drive-mode";
 import { Override } from "../components/drive-override";
 import { Queue } from "../components/drive-queue";
-import { useOnce } from "../components/once";
+import { useStations } from "../components/once";
 import { Rail } from "../components/rail";
+import { useRecording } from "../components/signals";
+import { useWays, Ways } from "../components/way";
 import { type WhyNot, useWhyNot } from "../drive";
 import type { Page } from "../pages";
 import { reasonText } from "../reasons";
@@ -151,10 +153,12 @@ function Drive() {
 	const safetyAge = useAge(safety, safety.data?.age_ms);
 	const whyNot = useWhyNot(robot);
 	const [draft, setDraft] = useState<Draft | null>(null);
-	const { value: stations } = useOnce(() => call<List<Station>>("GET", "robot/stations"));
+	const stations = useStations();
+	const ways = useWays();
 	const drives = may("operator");
 	const chosen = draft && draft.position !== "" && Number.isFinite(Number(draft.position)) ? Number(draft.position) : null;
 
+	useRecording();
 	const choose = (mm: number | null) =>
 		setDraft((before) => (mm === null ? null : { speed: before?.speed ?? "", position: String(mm) }));
 
@@ -173,7 +177,10 @@ function Drive() {
 				{robot ? (
 					<div class="drive-where">
 						<Where robot={robot} />
-						<Rail robot={robot} draft={chosen} stations={stations?.items ?? []} {...(drives ? { choose } : {})} />
+						<div>
+							<Rail robot={robot} draft={chosen} stations={stations} ways={ways} {...(drives ? { choose } : {})} />
+							<Ways ways={ways} />
+						</div>
 					</div>
 				) : (
 					<Skeleton lines={4} />

@@ -10,9 +10,11 @@ import type { Health, JournalEntry, List, Module, Robot, Safety } from "../api/t
 import { asProblem } from "../components/act";
 import { Age, Badge, Card, Figure, Share, Skeleton, useAge } from "../components/basics";
 import { Chain } from "../components/chain";
+import { useStations } from "../components/once";
 import { Rail } from "../components/rail";
 import { Signals, useRecording } from "../components/signals";
 import { Table } from "../components/table";
+import { useWays, Ways } from "../components/way";
 import { sentence, time, title } from "../format";
 import type { Page } from "../pages";
 import { actorText, reasonText } from "../reasons";
@@ -142,6 +144,8 @@ function Overview() {
 	const safetyAge = useAge(safety, safety.data?.age_ms);
 	const modulesAge = useAge(modules, modules.data ? 0 : null);
 	const events = useEvents(health?.journal.newest_seq);
+	const stations = useStations();
+	const ways = useWays();
 	const recording = useRecording();
 	const position = robot.data?.position_mm;
 	const speed = robot.data?.speed_mm_s;
@@ -149,7 +153,14 @@ function Overview() {
 	return (
 		<div class="grid" id="overview">
 			<Card title={texts.overview.rail} id="overview-rail" age={robotAge} head={<a href={href("/drive")}>{texts.drive.title}</a>}>
-				{robot.data ? <Rail robot={robot.data} draft={null} stations={[]} /> : <Skeleton lines={4} />}
+				{robot.data ? (
+					<>
+						<Rail robot={robot.data} draft={null} stations={stations} ways={ways} />
+						<Ways ways={ways} />
+					</>
+				) : (
+					<Skeleton lines={4} />
+				)}
 			</Card>
 			<Card title={texts.overview.state} span="c4" age={robotAge}>
 				<StateCard robot={robot.data} safety={safety.data} />
