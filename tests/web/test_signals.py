@@ -286,6 +286,7 @@ def test_a_pause_freezes_the_picture_and_not_the_values(daemon, page):
 def test_pointing_at_a_line_reads_a_value_of_all(page):
     shown(page)
     page.wait(lambda: drawn(page, "battery_v"), 60, "a line")
+    page.run("document.querySelector('#signals').scrollIntoView()")
     page.hold('.chart[data-signal="battery_v"] .u-over')
     page.let_go()
 

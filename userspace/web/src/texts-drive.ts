@@ -73,10 +73,13 @@ export const driveTexts = {
 	overrideLabel: "Speed of moves and jogs in percent",
 	overrideSet: (percent: number) => `Set ${percent} %`,
 	commandStates: {
+		waiting: "waits",
 		initializing: "begins",
 		running: "runs",
 		paused: "paused",
 		retriable: "to be tried again",
+		finished: "finished",
+		failed: "failed",
 	} as Record<string, string>,
 	stopMeans: "A controlled stop ends the command; the outputs stay on.",
 	jog: "Jog: hold to move, let go to stop",

@@ -52,9 +52,10 @@ const TOLD = new Map([
 	["health", "system"],
 	["logs", "logs"],
 	["bus/live", "bus"],
+	["commands/live", "commands"],
 ]);
-/* No route answers these: new lines of a list that is read page by page, and the bus without its long picture. */
-const ONLY_TOLD = new Set(["logs", "bus/live"]);
+/* No route answers these: new lines of a list that is read page by page, the bus without its long picture, commands by their state. */
+const ONLY_TOLD = new Set(["logs", "bus/live", "commands/live"]);
 /* What changes with every message of a channel is asked for no more often. */
 const AGAIN_MS = 100;
 /* As often as a line on a screen can show. */

@@ -35,6 +35,8 @@ export type Station = Schemas["Station"];
 
 export type CommandAnswer = Schemas["CommandAnswer"];
 
+export type CommandLife = Schemas["CommandLife"];
+
 export type Contact = Safety["channels"]["a"];
 
 export type Safety = Schemas["Safety"];

@@ -19,7 +19,7 @@ import { useStations } from "../components/once";
 import { Rail } from "../components/rail";
 import { useRecording } from "../components/signals";
 import { useWays, Ways } from "../components/way";
-import { type WhyNot, useWhyNot } from "../drive";
+import { commandText, type WhyNot, useWhyNot } from "../drive";
 import type { Page } from "../pages";
 import { reasonText } from "../reasons";
 import { useRemedies } from "../remedy";
@@ -68,11 +68,7 @@ function Present({ robot, whyNot, age }: { robot: Robot; whyNot: WhyNot | null; 
 	return (
 		<Card title={t.command} span="" age={age} id="drive-command">
 			<div class={`figure word${command ? "" : " mute"}`} id="command">
-				{!command
-					? t.noCommand
-					: command.verb === "move" && command.position_mm !== null
-						? t.moveTo(t.mm(command.position_mm))
-						: (t.verbs[command.verb] ?? command.verb)}
+				{command ? commandText(command) : t.noCommand}
 			</div>
 			{command ? (
 				<p class="sub">
