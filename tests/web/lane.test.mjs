@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The lane of requests of the page, src/api/lane.ts: node --test lane.test.mjs
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { test } from "node:test";
+import { part } from "./part.mjs";
 
-const WEB = new URL("../../userspace/web/", import.meta.url);
-const typescript = createRequire(new URL("package.json", WEB))("typescript");
-const { outputText } = typescript.transpileModule(readFileSync(new URL("src/api/lane.ts", WEB), "utf8"), {
-	compilerOptions: { target: "es2022", module: "es2022" },
-});
-const { Lane } = await import(`data:text/javascript,${encodeURIComponent(outputText)}`);
+const { Lane } = await part("api/lane.ts");
 
 const settle = async () => {
 	for (let i = 0; i < 10; i++) await Promise.resolve();

@@ -7,7 +7,8 @@ import ssl
 import pytest
 
 from oht_test.client import PASSWORD
-from person import go, has, log_in, log_out, names_of
+from person import at_rest, go, has, log_in, log_out, names_of
+from pretend import PRETEND
 
 ENTER, TAB = "\ue007", "\ue004"
 MODULES = ["Power", "Safety", "Travel motor", "Dock location"]
@@ -37,6 +38,48 @@ def test_overview_says_what_it_is_and_why(daemon, page):
     assert "Find out who and why, then reset." in page.text("#reasons")
     assert "Stopped" in page.run("return document.title")
     page.wait(lambda: "icon-bad" in page.run("return document.querySelector('link[rel=icon]').href"), what="the tab's icon")
+
+
+def happened(page):
+    """Rows of the last events: what they are of, what has happened, and where the link leads."""
+    return page.run("""return [...document.querySelectorAll("#events tbody tr")].map((tr) =>
+        [tr.cells[1]?.textContent, tr.cells[2]?.textContent, tr.querySelector("a")?.hash])""")
+
+
+def row_of(page, text):
+    """The row that says so, once it is there."""
+    page.wait(lambda: any(text in str(row[1]) for row in happened(page)), 60, text)
+    return next(row for row in happened(page) if text in str(row[1]))
+
+
+def test_what_happens_is_listed_without_asking_for_it(daemon, page):
+    at_rest(daemon)
+    log_in(page, "viewer")
+    page.wait(lambda: strip(page) == MODULES and happened(page), what="modules and a list")
+    page.run("window.same = true")
+    daemon.post("safety/stop", role="operator")
+    assert row_of(page, "program asked for the stop")[::2] == ["Stop", "#/safety"]
+    assert row_of(page, "Stopped.")[::2] == ["Robot", "#/safety"]
+    at_rest(daemon)
+    page.wait(lambda: [text for of, text, _ in happened(page) if of == "Robot"][:2] == ["Ready, outputs off.", "Stopped."],
+              what="the reset, as it happens")
+
+    # A native daemon has neither a journal nor outputs, so entries and commands are pretended.
+    page.run(PRETEND, {"answers": {"GET safety/events?limit=10": {"status": 200, "body": {"next_cursor": None, "items": [
+        {"source": 1, "seq": 7, "time": "2098-01-01T09:00:00Z", "kind": "stop", "text": "", "edge_to_low_ns": 3100, "actor": None,
+         "cause": {"code": "button", "text": "The button was pressed.", "action": ""}}]}}},
+        "values": {"system": {"journal": {"state": "running", "newest_seq": 7, "missing": 0, "waiting": 0, "waiting_ms": None}},
+                   "commands": {"ended": [
+        {"number": 900 + n, "id": None, "verb": "move", "state": state, "reason": reason, "position_mm": mm, "speed_mm_s": 0,
+         "by": "anna", "accepted": ended, "began": ended, "ended": ended}
+        for n, (state, reason, mm, ended) in enumerate([("finished", None, 1200, "2098-01-01T10:00:00Z"),
+                                                        ("failed", "cancelled", 3400, "2098-01-01T10:00:01Z")])]}}})
+    assert row_of(page, "The button was pressed. Outputs low after 3.1 µs.")[::2] == ["Stop", "#/safety"]
+    page.wait(lambda: not any("program asked" in row[1] for row in happened(page)), what="a cause that is not beside its entry")
+    assert row_of(page, "Move to 1200 mm: finished.")[::2] == ["Command", "#/drive"]
+    page.wait(lambda: "It was stopped." in row_of(page, "Move to 3400 mm: failed.")[1], what="the reason in words")
+    assert "Move to 3400 mm" in happened(page)[0][1], "the newest is first"
+    assert page.run("return window.same"), "the page was not loaded anew"
 
 
 def test_reset_and_enable_are_two_acts_that_say_why_not(daemon, page):
@@ -71,6 +114,23 @@ def test_reset_and_enable_are_two_acts_that_say_why_not(daemon, page):
         return "Ready, outputs off" in page.text("#safety-state")
     page.wait(is_reset, what="reset")
     page.wait(lambda: "no outputs" in page.run("return document.querySelector('#enable').title"), what="why not")
+
+
+def test_zones_and_stations_are_on_the_rail(daemon, page):
+    """As the distances that the safety module tells say: 1 looks forward, 2 back."""
+    log_in(page, "viewer")
+    page.wait(lambda: has(page, "#overview-rail .rail-station"), what="stations")
+    try:
+        daemon.sim("set 3 distance_1 1500")
+        page.wait(lambda: "Forward: 1.5 m free, slow" in page.text("#ways"), 60, "the slow zone")
+        assert "slow below 2.0 m, stop below 1.0 m" in page.text("#ways")
+        assert has(page, ".rail-zone.far.seen") and not has(page, ".rail-zone.near.seen") and has(page, ".rail-obstacle")
+        daemon.sim("set 3 distance_1 900")
+        page.wait(lambda: "Forward: obstacle at 0.9 m, stops" in page.text("#ways"), 60, "the stop zone")
+        go(page, "/drive", "#ways li")
+        assert "Forward: obstacle at 0.9 m, stops" in page.text("#ways") and has(page, ".rail-zone.near.seen")
+    finally:
+        daemon.sim("unset 3 distance_1")
 
 
 def test_wrong_password_is_told_in_words(page):
@@ -149,6 +209,7 @@ def test_the_authority_can_be_compared_and_taken_along(daemon, page):
 
 def test_what_is_not_well_is_named_with_what_to_do(daemon, page):
     log_in(page, "viewer")
+    page.wait(lambda: strip(page) == MODULES and happened(page), what="modules and a list")
     go(page, "/system", "#health")
     daemon.sim("fault 5 silence")
     try:
@@ -159,3 +220,8 @@ def test_what_is_not_well_is_named_with_what_to_do(daemon, page):
     finally:
         daemon.sim("clear 5")
     page.wait(lambda: daemon.get("modules/5").json["health"] == "good", 60, "good again")
+    # What has happened while other pages were open.
+    go(page, "/", "#events tbody tr")
+    page.wait(lambda: [row[1:] for row in happened(page) if row[0] == "Module"][:1] in (
+        [[f"Dock location (unit 5): good, before: {ill}.", "#/modules/5"]] for ill in ("degraded", "lost")), what="that it is back")
+    page.wait(lambda: [row[1] for row in happened(page) if row[0] == "Module"][1].startswith("Dock location (unit 5): "), what="its loss")

@@ -13,7 +13,7 @@ from test_way import NO_SOCKET, NO_STREAM
 # An account has 32 sessions: this one's are few in the other tests, and none of theirs may end by ours.
 ROLE = "supervisor"
 USUAL = ["position_mm", "speed_mm_s", "battery_v", "bus_load_worst_percent"]
-ALWAYS = ["bus_load_worst_percent", "bus_load_percent"]
+ALWAYS = ["bus_load_worst_percent", "bus_load_percent", *(f"distance_{n}_mm" for n in (1, 2, 3, 4))]
 NASTY = "<img src=x onerror=window.hit=1>"
 
 # For each column of a picture's pixels: is the line there? From the first pixel beside the axis on.
@@ -184,7 +184,7 @@ def test_the_choice_is_made_told_to_the_robot_and_kept(page):
     assert now(page, "enabled") == "no" and extremes(page, "enabled") == ["no", "no"]
     told = page.run("return window.subscribed")
     assert [message["filter"]["signals"] for message in told if message["type"] == "subscribe"] == \
-        [["bus_load_worst_percent", "enabled", "bus_load_percent"]]
+        [[*chosen, *ALWAYS[1:]]]
     page.click("[data-window='300']")
     page.open(page.address)
     page.wait(lambda: names(page) == chosen, 60, "the choice after a reload")
@@ -286,6 +286,7 @@ def test_a_pause_freezes_the_picture_and_not_the_values(daemon, page):
 def test_pointing_at_a_line_reads_a_value_of_all(page):
     shown(page)
     page.wait(lambda: drawn(page, "battery_v"), 60, "a line")
+    page.run("document.querySelector('#signals').scrollIntoView()")
     page.hold('.chart[data-signal="battery_v"] .u-over')
     page.let_go()
 

@@ -13,6 +13,11 @@ import { texts } from "./texts";
 
 const t = texts.drive;
 
+/** A command as people call it: "Move to 14200 mm". */
+export function commandText({ verb, position_mm }: { verb: string; position_mm: number | null }): string {
+	return verb === "move" && position_mm !== null ? t.moveTo(t.mm(position_mm)) : (t.verbs[verb] ?? verb);
+}
+
 /** Why something cannot be; the code leads to its remedy. */
 export interface Why {
 	text: string;

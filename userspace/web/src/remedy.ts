@@ -21,18 +21,25 @@ function ask(): void {
 	);
 }
 
-/** Finds the remedy for a code; the status tells codes apart that have several meanings. */
-export function useRemedies(): (code: string, status?: number) => string | undefined {
+/** Finds the entry of a code; the status tells codes apart that have several meanings. */
+export function useErrorCodes(): (code: string, status?: number) => ErrorCode | undefined {
 	const entries = useStore(catalogue);
 
 	useEffect(ask, []);
 	return (code, status) => {
 		const meant = entries.filter((entry) => entry.code === code);
-		const entry =
+
+		return (
 			meant.find((e) => status !== undefined && e.status === status) ??
 			meant.find((e) => e.kind === "reason") ??
-			meant[0];
-
-		return entry?.action;
+			meant[0]
+		);
 	};
+}
+
+/** Finds the remedy for a code. */
+export function useRemedies(): (code: string, status?: number) => string | undefined {
+	const find = useErrorCodes();
+
+	return (code, status) => find(code, status)?.action;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The signals that somebody has chosen: which there are, which are drawn, and what has come of them. All of it outlives the
- * page Overview, so that who comes back sees the minutes before; it ends with the session.
+ * pages Overview and Drive, so that who comes back sees the minutes before; it ends with the session.
  */
 import { feed, NOTHING, type Reading, signalsPath } from "./api/live";
 import { call, session } from "./api/session";
@@ -13,8 +13,15 @@ import { KEPT_MS, Trace } from "./trace";
 
 export const CHARTS_MAX = 4;
 export const WINDOWS_S = [30, 120, KEPT_MS / 1000];
-/** What Overview shows in words beside the charts. */
-export const OVERVIEW_SIGNALS = ["bus_load_worst_percent", "bus_load_percent"];
+/** What Overview and Drive show beside the charts. */
+export const OVERVIEW_SIGNALS = [
+	"bus_load_worst_percent",
+	"bus_load_percent",
+	"distance_1_mm",
+	"distance_2_mm",
+	"distance_3_mm",
+	"distance_4_mm",
+];
 
 export type Readings = Record<string, SignalReading | undefined>;
 

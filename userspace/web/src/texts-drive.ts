@@ -2,6 +2,8 @@
 /*
  * Texts of the page Drive; texts.ts has them as texts.drive.
  */
+const farOf = (mm: number) => `${(mm / 1000).toFixed(1)} m`;
+
 export const driveTexts = {
 	title: "Drive",
 	words: "move jog go position target home dock undock pause resume rail control take speed",
@@ -16,6 +18,15 @@ export const driveTexts = {
 	speedOf: (mm_s: number) => `${(Math.abs(mm_s) / 1000).toFixed(2)} m/s`,
 	vehicle: (at: string, how: string) => `Robot at ${at}, ${how}`,
 	vehicleUnknown: "The position of the robot is not known",
+	wayAhead: (direction: string, how: string) => `${direction}: ${how}`,
+	ways: {
+		clear: (mm: number, endless: boolean) => (endless ? `at least ${farOf(mm)} free` : `${farOf(mm)} free`),
+		slow: (mm: number) => `${farOf(mm)} free, slow`,
+		stop: (mm: number) => `obstacle at ${farOf(mm)}, stops`,
+		unknown: () => "not known, counts as an obstacle",
+	},
+	zones: (slow: number, stop: number) =>
+		slow > stop ? `slow below ${farOf(slow)}, stop below ${farOf(stop)}` : `stop below ${farOf(stop)}`,
 	goTo: "Go to",
 	choose: "Choose a target",
 	target: "Position",
@@ -62,10 +73,13 @@ export const driveTexts = {
 	overrideLabel: "Speed of moves and jogs in percent",
 	overrideSet: (percent: number) => `Set ${percent} %`,
 	commandStates: {
+		waiting: "waits",
 		initializing: "begins",
 		running: "runs",
 		paused: "paused",
 		retriable: "to be tried again",
+		finished: "finished",
+		failed: "failed",
 	} as Record<string, string>,
 	stopMeans: "A controlled stop ends the command; the outputs stay on.",
 	jog: "Jog: hold to move, let go to stop",

@@ -3,10 +3,12 @@
  * All texts of the page, in one place. What the API says (reasons, causes, refusals) is shown as it is.
  */
 import { driveTexts } from "./texts-drive";
+import { eventTexts } from "./texts-events";
 import { signalTexts } from "./texts-signals";
 
 export const texts = {
 	drive: driveTexts,
+	events: eventTexts,
 	signals: signalTexts,
 	product: "oht",
 	stop: {
@@ -171,8 +173,6 @@ export const texts = {
 		backward: "backward",
 		chain: "Stop chain",
 		modules: "Modules",
-		events: "Last events of the stop",
-		noEvents: "No stop has been recorded.",
 		noJournal: "This connection has no journal of stops.",
 		all: "All",
 		facts: "Connection",

@@ -4,7 +4,7 @@
  * names the channels of each such path, and the members whose change makes the page ask again. Durations of the plan, counters
  * and registers are measured all the time: the page keeps them as read until such a change, or until a person reads them again.
  */
-import type { Module, Robot, Safety } from "./types";
+import type { CommandLife, Health, Module, Robot, Safety } from "./types";
 
 type ModuleList = { items: Module[] };
 
@@ -18,6 +18,17 @@ export interface LiveBus {
 	plan: { [name: string]: unknown; cycles: number; missed: number; exceeded: number; given: number };
 	age_ms: number;
 }
+
+/** The channel `commands`. */
+export interface LiveCommands {
+	present: CommandLife | null;
+	waiting: CommandLife[];
+	ended: CommandLife[];
+}
+
+/** The newest entries of the journal, and the newest commands. */
+export const NEWEST_ENTRIES = "safety/events?limit=10";
+export const NEWEST_COMMANDS = "robot/commands?limit=10";
 
 export interface Follow {
 	/** paths that the robot tells */
@@ -45,6 +56,9 @@ const RIGHTS: Follow = { of: ["robot"], key: (robot: Robot | undefined) => robot
 const FOLLOWS = new Map<string, Follow>([
 	["control", RIGHTS],
 	["robot/interlocks", RIGHTS],
+	[NEWEST_ENTRIES, { of: ["health"], key: (health: Health | undefined) => health?.journal.newest_seq }],
+	// What was before the channel: the channel tells the rest by itself.
+	[NEWEST_COMMANDS, { of: ["commands/live"], key: () => null }],
 	// Each stop is in the journal.
 	["safety/latency", { of: ["safety"], key: (safety: Safety | undefined) => [safety?.state, safety?.journal_seq] }],
 	["bus", { of: ["bus/live"], key: planOf }],
@@ -66,7 +80,7 @@ const FOLLOWS = new Map<string, Follow>([
 
 /** What that path follows; undefined: nothing, or the robot tells it itself. */
 export function followOf(path: string): Follow | undefined {
-	const address = /^modules\/([^/]+)(\/registers)?$/.exec(path)?.[1];
+	const address = /^modules\/([^/]+)(\/registers(\/[^/]+)?)?$/.exec(path)?.[1];
 
 	if (address === undefined) return FOLLOWS.get(path);
 	return { of: ["modules"], key: (modules: ModuleList | undefined) => moduleOf(modules, address) ?? null };

@@ -53,9 +53,10 @@ const TOLD = new Map([
 	["health", "system"],
 	["logs", "logs"],
 	["bus/live", "bus"],
+	["commands/live", "commands"],
 ]);
-/* No route answers these: new lines of a list that is read page by page, and the bus without its long picture. */
-const ONLY_TOLD = new Set(["logs", "bus/live"]);
+/* No route answers these: new lines of a list that is read page by page, the bus without its long picture, commands by their state. */
+const ONLY_TOLD = new Set(["logs", "bus/live", "commands/live"]);
 /* What changes with every message of a channel is asked for no more often. */
 const AGAIN_MS = 100;
 /* As often as a line on a screen can show. */
@@ -268,10 +269,21 @@ class Values implements Feed {
 
 export const feed: Feed = new Values();
 
-/** The newest reading of that path, kept new while the component is there. */
-export function useLive<T>(path: string): Reading<T> {
+/** The newest readings of these paths, kept new while the component is there. */
+export function useAllLive<T>(paths: readonly string[]): Reading<T>[] {
 	const [, draw] = useState(0);
 
-	useEffect(() => feed.subscribe(path, () => draw((n) => n + 1)), [path]);
-	return feed.read<T>(path);
+	useEffect(() => {
+		const ends = paths.map((path) => feed.subscribe(path, () => draw((n) => n + 1)));
+
+		return () => {
+			for (const end of ends) end();
+		};
+	}, [paths.join()]);
+	return paths.map((path) => feed.read<T>(path));
+}
+
+/** The newest reading of that path, kept new while the component is there. */
+export function useLive<T>(path: string): Reading<T> {
+	return useAllLive<T>([path])[0] ?? NOTHING;
 }

@@ -35,6 +35,8 @@ export type Station = Schemas["Station"];
 
 export type CommandAnswer = Schemas["CommandAnswer"];
 
+export type CommandLife = Schemas["CommandLife"];
+
 export type Contact = Safety["channels"]["a"];
 
 export type Safety = Schemas["Safety"];
@@ -68,6 +70,8 @@ export type LogLine = Schemas["LogLine"];
 export type Verb = Schemas["RobotCommand"]["verb"];
 
 export type Limits = Schemas["MotionLimits"];
+
+export type LimitsInForce = Schemas["LimitsInForce"];
 
 export type Control = Schemas["Control"];
 

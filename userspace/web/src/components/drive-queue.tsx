@@ -3,7 +3,7 @@
  * What waits behind the present command, and how one of it is taken out.
  */
 import type { Robot } from "../api/types";
-import { dropQueued } from "../drive";
+import { commandText, dropQueued } from "../drive";
 import { texts } from "../texts";
 import { useAct } from "./act";
 import { Button, Card } from "./basics";
@@ -12,10 +12,6 @@ import { Refused } from "./refused";
 const t = texts.drive;
 
 type Queued = Robot["queue"][number];
-
-function wordsOf({ verb, position_mm }: Queued): string {
-	return verb === "move" && position_mm !== null ? t.moveTo(t.mm(position_mm)) : (t.verbs[verb] ?? verb);
-}
 
 function more({ speed_mm_s, by }: Queued): string {
 	return [speed_mm_s !== null ? t.atMost(t.speedOf(speed_mm_s)) : "", by].filter(Boolean).join(" · ");
@@ -31,12 +27,12 @@ export function Queue({ robot, age, drives }: { robot: Robot; age: number | null
 					{robot.queue.map((one) => (
 						<li key={one.number} id={`queued-${one.number}`}>
 							<span class="queue-words">
-								<b>{wordsOf(one)}</b> <span class="mute">{more(one)}</span>
+								<b>{commandText(one)}</b> <span class="mute">{more(one)}</span>
 							</span>
 							{drives ? (
 								<Button
 									id={`queued-${one.number}-drop`}
-									label={t.queueDrop(wordsOf(one))}
+									label={t.queueDrop(commandText(one))}
 									onPress={() => void act.run(() => dropQueued(one.number))}
 								>
 									✕

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import { useEffect, useState } from "preact/hooks";
 import type { Problem } from "../api/problem";
+import { call } from "../api/session";
+import type { List, Station } from "../api/types";
 import { asProblem } from "./act";
 
 /** What does not change while the page is open: read once, again on demand. */
@@ -15,4 +17,9 @@ export function useOnce<T>(read: () => Promise<T>): { value?: T; problem?: Probl
 		);
 	}, [turn]);
 	return { ...state, again: () => setTurn(turn + 1) };
+}
+
+/** The named positions of the rail; none until they are read. */
+export function useStations(): Station[] {
+	return useOnce(() => call<List<Station>>("GET", "robot/stations")).value?.items ?? [];
 }

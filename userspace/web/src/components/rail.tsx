@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The rail as a picture: robot with direction, target, soft limits, dock. A person who may drive chooses a target on it; what
- * is chosen is only a number to be looked at and sent. All is placed in percent, so that the words keep their size.
+ * The rail as a picture: robot with direction and the zones in which an obstacle slows or stops it, target, soft limits, dock. A
+ * person who may drive chooses a target on it; what is chosen is only a number to be looked at and sent. All is placed in
+ * percent, so that the words keep their size.
  */
 import { useEffect, useRef } from "preact/hooks";
 import type { Robot, Station } from "../api/types";
 import { texts } from "../texts";
+import type { Way } from "../way";
 
 const t = texts.drive;
 
@@ -84,6 +86,30 @@ function Vehicle({ robot, at }: { robot: Robot; at: number }) {
 	);
 }
 
+/* Above the robot, which is drawn wider than it is and would hide its zones. An obstacle is marked where it is seen. */
+function Zones({ way, from, scale }: { way: Way; from: number; scale: Scale }) {
+	const { direction, stopMm, slowMm, freeMm, endless } = way;
+	const at = (mm: number) => percent(from + direction * mm, scale);
+	const band = (kind: "near" | "far", near: number, far: number) => {
+		const seen = freeMm === null || freeMm < far;
+
+		return (
+			<span
+				class={`rail-zone ${kind} ${seen ? "seen" : ""}`}
+				style={{ left: `${Math.min(at(near), at(far))}%`, width: `${Math.abs(at(far) - at(near))}%` }}
+			/>
+		);
+	};
+
+	return (
+		<>
+			{slowMm > (stopMm ?? 0) ? band("far", stopMm ?? 0, slowMm) : null}
+			{stopMm !== null ? band("near", 0, stopMm) : null}
+			{freeMm !== null && !endless ? <span class="rail-obstacle" style={{ left: `${at(freeMm)}%` }} /> : null}
+		</>
+	);
+}
+
 function describe({ position_mm, speed_mm_s }: Robot): string {
 	if (position_mm === null) return t.vehicleUnknown;
 	const speed = speed_mm_s ?? 0;
@@ -116,11 +142,12 @@ interface RailProps {
 	/** chosen and not sent yet */
 	draft: number | null;
 	stations: Station[];
+	ways: Way[];
 	/** none: this person may only look */
 	choose?: (mm: number | null) => void;
 }
 
-export function Rail({ robot, draft, stations, choose }: RailProps) {
+export function Rail({ robot, draft, stations, ways, choose }: RailProps) {
 	const box = useRef<HTMLDivElement>(null);
 	const end = useRef<() => void>();
 	const { limits, command, position_mm } = robot;
@@ -217,6 +244,9 @@ export function Rail({ robot, draft, stations, choose }: RailProps) {
 					) : null}
 				</>
 			) : null}
+			{position_mm !== null
+				? ways.map((way) => <Zones key={way.direction} way={way} from={position_mm} scale={scale} />)
+				: null}
 			{here !== null ? <Vehicle robot={robot} at={here} /> : null}
 			{draft !== null ? (
 				<>

@@ -37,6 +37,8 @@ interface TableProps<Row> {
 	/** the rows come in the order that the address asks for: the daemon sorts them, pages that are not here yet included */
 	sorted?: boolean;
 	pageRows?: number;
+	/** so many are shown as long as none has come */
+	usualRows?: number;
 	rowClass?: (row: Row) => string;
 	/** further narrowing, left of the search */
 	tools?: ComponentChildren;
@@ -71,7 +73,7 @@ function order<Row>(rows: Row[], columns: Column<Row>[], sort: string | null): R
 }
 
 export function Table<Row>(props: TableProps<Row>) {
-	const { id, columns, rows, searchable = true, sortable = true, pageRows = 50 } = props;
+	const { id, columns, rows, searchable = true, sortable = true, pageRows = 50, usualRows = 4 } = props;
 	const [query, narrowTo] = useQuery();
 	const search = searchable ? (query.get("search") ?? "") : "";
 	const sort = sortable ? query.get("sort") : null;
@@ -147,7 +149,7 @@ export function Table<Row>(props: TableProps<Row>) {
 											})}
 										</tr>
 									))
-								: Array.from({ length: 4 }, (_, i) => (
+								: Array.from({ length: usualRows }, (_, i) => (
 										<tr key={i}>
 											<td colSpan={columns.length}>
 												<Skeleton />

@@ -4,8 +4,8 @@
  */
 import { useState } from "preact/hooks";
 import { useLive } from "../api/live";
-import { call, may } from "../api/session";
-import type { List, Robot, Safety, Station, Verb } from "../api/types";
+import { may } from "../api/session";
+import type { Robot, Safety, Verb } from "../api/types";
 import { Acts } from "../components/acts";
 import { Badge, Card, Figure, Notice, Skeleton, type Tone, useAge } from "../components/basics";
 import { VerbActs } from "../components/drive-acts";
@@ -15,9 +15,11 @@ import { Jog } from "../components/drive-jog";
 import { ModeCard } from "../components/drive-mode";
 import { Override } from "../components/drive-override";
 import { Queue } from "../components/drive-queue";
-import { useOnce } from "../components/once";
+import { useStations } from "../components/once";
 import { Rail } from "../components/rail";
-import { type WhyNot, useWhyNot } from "../drive";
+import { useRecording } from "../components/signals";
+import { useWays, Ways } from "../components/way";
+import { commandText, type WhyNot, useWhyNot } from "../drive";
 import type { Page } from "../pages";
 import { reasonText } from "../reasons";
 import { useRemedies } from "../remedy";
@@ -66,11 +68,7 @@ function Present({ robot, whyNot, age }: { robot: Robot; whyNot: WhyNot | null; 
 	return (
 		<Card title={t.command} span="" age={age} id="drive-command">
 			<div class={`figure word${command ? "" : " mute"}`} id="command">
-				{!command
-					? t.noCommand
-					: command.verb === "move" && command.position_mm !== null
-						? t.moveTo(t.mm(command.position_mm))
-						: (t.verbs[command.verb] ?? command.verb)}
+				{command ? commandText(command) : t.noCommand}
 			</div>
 			{command ? (
 				<p class="sub">
@@ -151,10 +149,12 @@ function Drive() {
 	const safetyAge = useAge(safety, safety.data?.age_ms);
 	const whyNot = useWhyNot(robot);
 	const [draft, setDraft] = useState<Draft | null>(null);
-	const { value: stations } = useOnce(() => call<List<Station>>("GET", "robot/stations"));
+	const stations = useStations();
+	const ways = useWays();
 	const drives = may("operator");
 	const chosen = draft && draft.position !== "" && Number.isFinite(Number(draft.position)) ? Number(draft.position) : null;
 
+	useRecording();
 	const choose = (mm: number | null) =>
 		setDraft((before) => (mm === null ? null : { speed: before?.speed ?? "", position: String(mm) }));
 
@@ -173,7 +173,10 @@ function Drive() {
 				{robot ? (
 					<div class="drive-where">
 						<Where robot={robot} />
-						<Rail robot={robot} draft={chosen} stations={stations?.items ?? []} {...(drives ? { choose } : {})} />
+						<div>
+							<Rail robot={robot} draft={chosen} stations={stations} ways={ways} {...(drives ? { choose } : {})} />
+							<Ways ways={ways} />
+						</div>
 					</div>
 				) : (
 					<Skeleton lines={4} />

@@ -2,20 +2,18 @@
 /*
  * Can it work, and what is it doing?
  */
-import { useEffect, useState } from "preact/hooks";
-import type { Problem } from "../api/problem";
 import { useLive } from "../api/live";
-import { call } from "../api/session";
-import type { Health, JournalEntry, List, Module, Robot, Safety } from "../api/types";
-import { asProblem } from "../components/act";
+import type { List, Module, Robot, Safety } from "../api/types";
 import { Age, Badge, Card, Figure, Share, Skeleton, useAge } from "../components/basics";
 import { Chain } from "../components/chain";
+import { LastEvents } from "../components/events";
+import { useStations } from "../components/once";
 import { Rail } from "../components/rail";
 import { Signals, useRecording } from "../components/signals";
-import { Table } from "../components/table";
-import { sentence, time, title } from "../format";
+import { useWays, Ways } from "../components/way";
+import { time, title } from "../format";
 import type { Page } from "../pages";
-import { actorText, reasonText } from "../reasons";
+import { reasonText } from "../reasons";
 import { href } from "../router";
 import { FULL_BUS_PERCENT, healthTone, stateView } from "../shell/robot";
 import { readings } from "../signals";
@@ -23,7 +21,6 @@ import { useStore } from "../store";
 import { texts } from "../texts";
 
 const LOW_BATTERY_PERCENT = 20;
-const EVENTS = 6;
 
 /* What forbids the next step: to reset while stopped, to enable while ready. */
 function blocking(robot: Robot | undefined, safety: Safety | undefined): string[] {
@@ -110,38 +107,15 @@ function BusLoad() {
 	);
 }
 
-/** The newest entries of the journal; read again when there is a newer one. */
-function useEvents(newest: number | undefined): { items: JournalEntry[] | undefined; problem?: Problem } {
-	const [items, setItems] = useState<JournalEntry[]>();
-	const [problem, setProblem] = useState<Problem>();
-
-	useEffect(() => {
-		let gone = false;
-
-		call<List<JournalEntry>>("GET", `safety/events?limit=${EVENTS}`).then(
-			(list) => {
-				if (gone) return;
-				setItems(list.items);
-				setProblem(undefined);
-			},
-			(error) => gone || setProblem(asProblem(error)),
-		);
-		return () => {
-			gone = true;
-		};
-	}, [newest]);
-	return { items, ...(problem ? { problem } : {}) };
-}
-
 function Overview() {
 	const robot = useLive<Robot>("robot");
 	const safety = useLive<Safety>("safety");
 	const modules = useLive<List<Module>>("modules");
-	const health = useLive<Health>("health").data;
 	const robotAge = useAge(robot, robot.data?.age_ms);
 	const safetyAge = useAge(safety, safety.data?.age_ms);
 	const modulesAge = useAge(modules, modules.data ? 0 : null);
-	const events = useEvents(health?.journal.newest_seq);
+	const stations = useStations();
+	const ways = useWays();
 	const recording = useRecording();
 	const position = robot.data?.position_mm;
 	const speed = robot.data?.speed_mm_s;
@@ -149,7 +123,14 @@ function Overview() {
 	return (
 		<div class="grid" id="overview">
 			<Card title={texts.overview.rail} id="overview-rail" age={robotAge} head={<a href={href("/drive")}>{texts.drive.title}</a>}>
-				{robot.data ? <Rail robot={robot.data} draft={null} stations={[]} /> : <Skeleton lines={4} />}
+				{robot.data ? (
+					<>
+						<Rail robot={robot.data} draft={null} stations={stations} ways={ways} />
+						<Ways ways={ways} />
+					</>
+				) : (
+					<Skeleton lines={4} />
+				)}
 			</Card>
 			<Card title={texts.overview.state} span="c4" age={robotAge}>
 				<StateCard robot={robot.data} safety={safety.data} />
@@ -189,25 +170,8 @@ function Overview() {
 					<Skeleton lines={4} />
 				)}
 			</Card>
+			<LastEvents age={robotAge} />
 			<Signals {...recording} />
-			<Card title={texts.overview.events} head={<a href={href("/safety")}>{texts.overview.all}</a>}>
-				<Table
-					id="events"
-					label={texts.overview.events}
-					searchable={false}
-					sortable={false}
-					rows={events.items}
-					problem={events.problem}
-					rowKey={(e) => `${e.source}-${e.seq}`}
-					empty={health?.journal.state === "none" ? texts.overview.noJournal : texts.overview.noEvents}
-					columns={[
-						{ id: "time", title: texts.safety.time, cell: (e) => time(e.time), nowrap: true },
-						{ id: "kind", title: texts.safety.kind, cell: (e) => texts.kinds[e.kind] ?? e.kind },
-						{ id: "what", title: texts.safety.what, cell: (e) => sentence(e.cause?.text ?? e.text) },
-						{ id: "who", title: texts.safety.who, cell: actorText },
-					]}
-				/>
-			</Card>
 		</div>
 	);
 }

@@ -30,7 +30,7 @@ export interface StateView {
 	means: string;
 }
 
-export function stateView(robot: Robot | undefined): StateView {
+export function stateView(robot: Pick<Robot, "state"> | undefined): StateView {
 	const state = robot?.state ?? "unknown";
 
 	return {
