@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The example of docs/liboht.md is the one in the tree, and it works. */
+/* The examples of docs/liboht.md are those in the tree, and the first one works. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -93,13 +93,15 @@ static void load(const char *path, char text[FILE_BYTES])
 	fclose(file);
 }
 
-static void page_shows_the_same_source(void **state)
+static void page_shows_the_same_sources(void **state)
 {
 	char page[FILE_BYTES], source[FILE_BYTES];
 
 	(void)state;
 	load(SOURCE_DIR "/docs/liboht.md", page);
 	load(SOURCE_DIR "/userspace/liboht/example.c", source);
+	assert_non_null(strstr(page, source));
+	load(SOURCE_DIR "/userspace/liboht/example_monitor.c", source);
 	assert_non_null(strstr(page, source));
 }
 
@@ -108,7 +110,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(reads_and_tells, setup),
 		cmocka_unit_test_setup(fails_without_module_or_device, setup),
-		cmocka_unit_test_setup(page_shows_the_same_source, setup),
+		cmocka_unit_test_setup(page_shows_the_same_sources, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,6 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <linux/genetlink.h>
@@ -578,26 +577,6 @@ static void test_words(void **state)
 		assert_non_null(oht_statistic_name(i));
 }
 
-static void load(const char *path, char *text, size_t bytes)
-{
-	FILE *file = fopen(path, "r");
-
-	assert_non_null(file);
-	text[fread(text, 1, bytes - 1, file)] = '\0';
-	fclose(file);
-}
-
-static void test_example_of_the_page(void **state)
-{
-	static char source[8192], page[65536];
-
-	(void)state;
-	load(SOURCE_DIR "/userspace/liboht/example_monitor.c", source, sizeof(source));
-	load(SOURCE_DIR "/docs/liboht.md", page, sizeof(page));
-	assert_true(strlen(source) > 500);
-	assert_non_null(strstr(page, source));
-}
-
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -613,7 +592,7 @@ int main(void)
 		TEST(test_other_senders), TEST(test_cut_short), TEST(test_wrong_lengths),
 		TEST(test_lying_lengths), TEST(test_out_of_range), TEST(test_newer_kernel),
 		TEST(test_nothing_at_all), TEST(test_open_refusals), TEST(test_ask),
-		TEST(test_ask_refusals), TEST(test_words), TEST(test_example_of_the_page),
+		TEST(test_ask_refusals), TEST(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
