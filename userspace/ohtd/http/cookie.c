@@ -9,7 +9,7 @@
 #define ATTRIBUTES	"Path=/api/v1/auth; HttpOnly; Secure; SameSite=Strict"
 
 /* The page's own origin is https and the very Host of the request, with its port. */
-#define SCHEME		"https://"
+#define SCHEME	"https://"
 
 bool ohtd_origin_is_own(struct ohtd_call *call)
 {
