@@ -15,6 +15,9 @@ import pytest
 from daemon import begin
 from oht_test.wait import until
 
+# Five of thirteen failed once, beside test_mode.py and at a load of 14; the cause is not known.
+pytestmark = pytest.mark.slow
+
 PLACES = 16
 RESERVED = 20
 
