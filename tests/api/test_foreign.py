@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Slaves that are not ours: pymodbus with the legacy map. They are found, told apart, decoded, not written by mistake."""
+import itertools
+
 import pytest
 
 from foreign import DRIVE, MODULES, Foreign, Slave, fill, foreign_robot
 from oht_test.wait import until
+
+# Slaves in Python answer when the host lets them.
+pytestmark = pytest.mark.slow
 
 CLONES = (6, 7, 8)
 
@@ -156,8 +161,12 @@ def test_stop_goes_to_our_drive_only(robot):
     settled(robot)
     robot.simulator.asked.clear()
     assert robot.post("safety/stop", role="operator").status == 200
-    until(lambda: len(robot.simulator.written().get(DRIVE, [])) >= 2, what="the stop of the drive")
-    assert robot.simulator.written()[DRIVE][:2] == [(6, 0x14), (6, 0x00)]
+
+    def told():
+        # A write whose answer came too late is repeated.
+        return [write for write, _ in itertools.groupby(robot.simulator.written().get(DRIVE, []))]
+    until(lambda: len(told()) >= 2, what="the stop of the drive")
+    assert told()[:2] == [(6, 0x14), (6, 0x00)]
     assert robot.simulator.slaves[DRIVE].words("emergency_stop") == [1]
     search(robot)
     only_stops(robot.simulator.written())
@@ -177,7 +186,6 @@ def test_quarantine(robot, unit):
     only_stops(robot.simulator.written())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("unit", [2, 3, 4, 5])
 def test_unplugged_and_back(fresh, chance, unit):
     line = foreign_robot(fresh.uart, chance)
@@ -241,7 +249,6 @@ def test_address_that_begins_to_answer(fresh, chance):
     fresh.stop()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("unit", [2, 3, 4, 5, 7])
 def test_two_at_one_address(fresh, chance, unit):
     line = foreign_robot(fresh.uart, chance)
