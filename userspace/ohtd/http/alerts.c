@@ -155,9 +155,8 @@ static const char *text_of(const struct gathering *to, const char *format, ...)
 
 /* ---- looking ---- */
 
-void ohtd_looks_take(const struct ohtd_scene *scene, struct ohtd_looks *looks)
+static void take_looks(const struct ohtd_scene *scene, struct ohtd_looks *looks)
 {
-	*looks = (struct ohtd_looks){ 0 };
 	ohtd_alive_look(&looks->alive, scene->snapshot, scene->services->store, scene->now_ns);
 	ohtd_recorder_look(scene->services->recorder, &looks->journal);
 	looks->journal_late =
@@ -356,13 +355,14 @@ static int compare(const void *a, const void *b)
 	return ohtd_alert_is_behind(a, other->since_ns, other->key) ? 1 : -1;
 }
 
-const struct ohtd_alert_list *ohtd_alerts_list(const struct ohtd_scene *scene,
-					       const struct ohtd_looks *looks)
+static const struct ohtd_alert_list *gather(const struct ohtd_scene *scene)
 {
 	const struct gathering to = {
 		.scene = scene, .list = ohtd_scene_alloc(scene, sizeof(*to.list)),
 	};
+	struct ohtd_looks *looks = &to.list->looks;
 
+	take_looks(scene, looks);
 	/* What can be told with more detail comes before the faults of the same name. */
 	judge_bus(&to);
 	judge_threads(&to, &looks->alive);
@@ -375,4 +375,13 @@ const struct ohtd_alert_list *ohtd_alerts_list(const struct ohtd_scene *scene,
 	judge_profiles(&to);
 	qsort(to.list->items, to.list->count, sizeof(to.list->items[0]), compare);
 	return to.list;
+}
+
+const struct ohtd_alert_list *ohtd_alerts_list(const struct ohtd_scene *scene)
+{
+	if (!scene->alerts)
+		return gather(scene);
+	if (!*scene->alerts)
+		*scene->alerts = gather(scene);
+	return *scene->alerts;
 }

@@ -39,8 +39,6 @@ struct ohtd_looks {
 	bool store_hung;
 };
 
-void ohtd_looks_take(const struct ohtd_scene *scene, struct ohtd_looks *looks);
-
 /* Changes can be kept. */
 bool ohtd_looks_writable(const struct ohtd_looks *looks);
 
@@ -86,17 +84,18 @@ struct ohtd_alert {
 
 /**
  * struct ohtd_alert_list - all that are active
+ * @looks: by which they were judged
  * @count: of @items
  * @items: the newest first, those of which the time is not known last
  */
 struct ohtd_alert_list {
+	struct ohtd_looks looks;
 	size_t count;
 	struct ohtd_alert items[OHTD_ALERTS_LISTED_MAX];
 };
 
-/* In the memory of the scene. Never NULL. */
-const struct ohtd_alert_list *ohtd_alerts_list(const struct ohtd_scene *scene,
-					       const struct ohtd_looks *looks);
+/* In the memory of the scene: the same list for all views of the channels. Never NULL. */
+const struct ohtd_alert_list *ohtd_alerts_list(const struct ohtd_scene *scene);
 
 /* Does @alert stand behind a place of the list, that of an alert with @since_ns and @key? */
 bool ohtd_alert_is_behind(const struct ohtd_alert *alert, uint64_t since_ns, uint64_t key);

@@ -61,14 +61,6 @@ OHTD_SHAPE(alert_list, "AlertList",
 	OHTD_INTEGER(alert_list, warning_count, .summary = "Those of severity warning"),
 	OHTD_NEXT_CURSOR(alert_list));
 
-static const struct ohtd_alert_list *look(const struct ohtd_scene *scene)
-{
-	struct ohtd_looks looks;
-
-	ohtd_looks_take(scene, &looks);
-	return ohtd_alerts_list(scene, &looks);
-}
-
 /* @count items of @list from @first on, with the counts of all. */
 static struct alert_list show(const struct ohtd_scene *scene, const struct ohtd_alert_list *list,
 			      size_t first, size_t count)
@@ -98,7 +90,7 @@ static struct alert_list show(const struct ohtd_scene *scene, const struct ohtd_
 
 static const void *make_alerts(const struct ohtd_scene *scene)
 {
-	const struct ohtd_alert_list *list = look(scene);
+	const struct ohtd_alert_list *list = ohtd_alerts_list(scene);
 	struct alert_list *view = ohtd_scene_alloc(scene, sizeof(*view));
 
 	*view = show(scene, list, 0, list->count);
@@ -120,7 +112,7 @@ static void get_alerts(struct ohtd_call *call)
 {
 	const struct alert_query *asked = OHTD_QUERY(call, alert_query);
 	const struct ohtd_scene scene = ohtd_call_scene(call);
-	const struct ohtd_alert_list *list = look(&scene);
+	const struct ohtd_alert_list *list = ohtd_alerts_list(&scene);
 	uint64_t after[2];	/* since when the last item is active, and its key */
 	size_t first = 0, count;
 	struct alert_list view;

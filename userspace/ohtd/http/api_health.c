@@ -205,10 +205,9 @@ OHTD_SHAPE(health_reason, "HealthReason",
 	OHTD_TEXT(health_reason, action, .summary = "What to do"));
 
 /* @reasons: of OHTD_ALERTS_LISTED_MAX */
-static size_t fill_reasons(const struct ohtd_scene *scene, const struct ohtd_looks *looks,
+static size_t fill_reasons(const struct ohtd_scene *scene, const struct ohtd_alert_list *list,
 			   struct health_reason *reasons)
 {
-	const struct ohtd_alert_list *list = ohtd_alerts_list(scene, looks);
 	size_t count = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
@@ -277,22 +276,21 @@ static const void *make_health(const struct ohtd_scene *scene)
 {
 	const struct ohtd_snapshot *snapshot = scene->snapshot;
 	struct health_parts *parts = ohtd_scene_alloc(scene, sizeof(*parts));
-	struct ohtd_looks looks;
-	size_t reasons;
+	const struct ohtd_alert_list *alerts = ohtd_alerts_list(scene);
+	const struct ohtd_looks *looks = &alerts->looks;
+	size_t reasons = fill_reasons(scene, alerts, parts->reasons);
 
-	ohtd_looks_take(scene, &looks);
-	reasons = fill_reasons(scene, &looks, parts->reasons);
 	parts->bus = look_at_bus(snapshot);
 	parts->clock = look_at_clock(scene);
-	look_at_threads(&looks.alive, &parts->threads);
-	parts->journal = look_at_journal(scene, &looks);
-	parts->store = look_at_store(scene, &looks);
+	look_at_threads(&looks->alive, &parts->threads);
+	parts->journal = look_at_journal(scene, looks);
+	parts->store = look_at_store(scene, looks);
 	parts->health = (struct health){
 		.status = !reasons,
 		.version = OHT_VERSION,
 		.state = snapshot->state,
 		/* By the look that has judged the threads. */
-		.age_ms = snapshot->time_ns ? (int64_t)looks.alive.control_age_ms : -1,
+		.age_ms = snapshot->time_ns ? (int64_t)looks->alive.control_age_ms : -1,
 		.setup_required = ohtd_setup_is_required(scene->services->setup),
 		.simulated = scene->services->config->simulated,
 		.reasons = parts->reasons, .reasons_count = reasons,

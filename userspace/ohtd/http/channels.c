@@ -227,6 +227,7 @@ void ohtd_channels_publish(struct ohtd_loop *loop)
 	struct ohtd_robot *robot = server->services.robot;
 	struct ohtd_moment moment = { .now_ms = ohtd_channels_now_ms(loop) };
 	char ts[OHTD_TS_BYTES], utc[OHTD_TIME_BYTES];
+	const struct ohtd_alert_list *alerts = NULL;
 	int64_t wall_ns;
 	struct ohtd_memory memory;
 	struct ohtd_scene scene;
@@ -244,7 +245,7 @@ void ohtd_channels_publish(struct ohtd_loop *loop)
 		.snapshot = &loop->snapshot, .services = &server->services,
 		.now_ns = ohtd_clock_monotonic_ns(server->services.clock),
 		.stops_repeated = atomic_load(&server->stops_repeated), .ended = &server->ended,
-		.logged = &server->logged, .memory = &memory,
+		.logged = &server->logged, .alerts = &alerts, .memory = &memory,
 	};
 	wall_ns = ohtd_clock_wall_of_ns(server->services.clock, loop->snapshot.time_ns);
 	ohtd_time_text(wall_ns, utc);

@@ -14,6 +14,7 @@
 #include "http/writer.h"
 #include "robot/snapshot.h"
 
+struct ohtd_alert_list;
 struct ohtd_ended;
 struct ohtd_logged;
 struct ohtd_services;
@@ -26,6 +27,7 @@ struct ohtd_services;
  * @stops_repeated: requests for a stop while stopped already
  * @ended: what has ended of late; only for channels, else NULL
  * @logged: lines of the log to tell; only for channels, else NULL
+ * @alerts: keeps the list that the first view has made, for the others; only for channels, else NULL
  * @memory: of the views
  */
 struct ohtd_scene {
@@ -35,6 +37,7 @@ struct ohtd_scene {
 	unsigned long stops_repeated;
 	const struct ohtd_ended *ended;
 	const struct ohtd_logged *logged;
+	const struct ohtd_alert_list **alerts;
 	const struct ohtd_memory *memory;
 };
 
