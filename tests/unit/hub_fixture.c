@@ -10,7 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-static const struct ohtd_channel_kind kinds[CHANNELS] = {
+const struct ohtd_channel_kind hub_kinds[CHANNELS] = {
 	{ "stop", true }, { "place", false }, { "signals", .terse = true },
 	{ "/place", .whole = true }, { "/stop", .events = true, .prompt = true, .whole = true },
 };
@@ -19,7 +19,7 @@ int hub_set_up(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 
-	fixture->hub = ohtd_hub_create(kinds, CHANNELS, HUB_EPOCH);
+	fixture->hub = ohtd_hub_create(hub_kinds, CHANNELS, HUB_EPOCH);
 	fixture->now_ms = 5000;
 	*state = fixture;
 	return fixture->hub ? 0 : -1;
@@ -56,6 +56,21 @@ void publish_at(struct fixture *fixture, int channel, int a, int age)
 void publish(struct fixture *fixture, int channel, int a)
 {
 	publish_at(fixture, channel, a, 0);
+}
+
+void stay_quiet(struct fixture *fixture, int channel, int a, int rounds)
+{
+	ohtd_hub_listen(fixture->hub, STATE, true);
+	for (int age = 1; age <= rounds; age++) {
+		fixture->now_ms += OHTD_QUIET_MS;
+		publish_at(fixture, channel, a, age);
+	}
+	ohtd_hub_listen(fixture->hub, STATE, false);
+}
+
+void resume(struct fixture *fixture, int channel, uint64_t seq)
+{
+	ohtd_hub_resume(fixture->hub, channel, &fixture->place, 0, HUB_EPOCH, seq);
 }
 
 void expect_next(struct fixture *fixture, int channel, const char *text)

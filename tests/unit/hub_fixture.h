@@ -15,6 +15,8 @@
 
 enum { EVENTS, STATE, TERSE, WHOLE, WHOLE_EVENTS, CHANNELS };
 
+extern const struct ohtd_channel_kind hub_kinds[CHANNELS];
+
 struct fixture {
 	struct ohtd_hub *hub;
 	uint64_t version, now_ms;
@@ -29,6 +31,12 @@ void publish_text(struct fixture *fixture, int channel, const char *text, const 
 /* The state {"a":@a,"b":[1,"}"],"age":@age}, whose age is no news; without @age it is 0. */
 void publish_at(struct fixture *fixture, int channel, int a, int age);
 void publish(struct fixture *fixture, int channel, int a);
+
+/* @rounds times nothing but the age has changed: 1, 2, ... @rounds. One listens, to another channel perhaps. */
+void stay_quiet(struct fixture *fixture, int channel, int a, int rounds);
+
+/* The subscriber comes back with the message @seq as its newest. */
+void resume(struct fixture *fixture, int channel, uint64_t seq);
 
 /* The next message holds @text; NULL: there is none. */
 void expect_next(struct fixture *fixture, int channel, const char *text);

@@ -9,264 +9,196 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "hub_fixture.h"
 #include "live/carry.h"
 
-#define EPOCH	77
 #define BUILD	"1.2.3"
 
-enum { EVENTS, STATE, TERSE, CHANNELS };
-
-static const struct ohtd_channel_kind kinds[CHANNELS] = {
-	{ "stop", .events = true, .prompt = true }, { "place" }, { "signals", .terse = true },
-};
-
-static struct ohtd_hub *hub;
-static uint64_t version;
-static uint64_t now_ms;
-static struct ohtd_subscription place;
 static const char *why;
 
-static int setup(void **state)
+static char *pack(const struct fixture *fixture, size_t *bytes)
 {
-	(void)state;
-	version = 0;
-	now_ms = 5000;
-	hub = ohtd_hub_create(kinds, CHANNELS, EPOCH);
-	return hub ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	ohtd_hub_destroy(hub);
-	return 0;
-}
-
-/* The age is no news. */
-static void publish_at(int channel, int a, int age)
-{
-	char text[64], key[64];
-	struct ohtd_moment moment = { .version = ++version, .ts = "{\"utc\":\"\"}", .now_ms = now_ms };
-	struct ohtd_channel_state state = { .text = text, .key = key };
-
-	state.bytes = (size_t)snprintf(text, sizeof(text), "{\"a\":%d,\"age\":%d}", a, age);
-	state.key_bytes = (size_t)snprintf(key, sizeof(key), "{\"a\":%d}", a);
-	assert_true(ohtd_hub_begin(hub, version, now_ms));
-	ohtd_hub_publish(hub, channel, &state, &moment);
-	ohtd_hub_end(hub, &moment);
-}
-
-static void publish(int channel, int a)
-{
-	publish_at(channel, a, 0);
-}
-
-static void stay_quiet(int channel, int a, int rounds)
-{
-	ohtd_hub_listen(hub, channel, true);
-	for (int age = 1; age <= rounds; age++) {
-		now_ms += OHTD_QUIET_MS;
-		publish_at(channel, a, age);
-	}
-	ohtd_hub_listen(hub, channel, false);
-}
-
-/* The next message holds @text; NULL: there is none. */
-static void expect_next(int channel, const char *text)
-{
-	struct ohtd_message *message = ohtd_hub_next(hub, channel, &place, now_ms);
-
-	if (!text) {
-		assert_null(message);
-		return;
-	}
-	assert_non_null(message);
-	if (!memmem(message->text, message->text_bytes, text, strlen(text)))
-		fail_msg("%s is not in %.*s", text, (int)message->text_bytes, message->text);
-	ohtd_message_drop(message);
-}
-
-static char *pack(size_t *bytes)
-{
-	char *data = ohtd_hub_pack(hub, BUILD, bytes, &why);
+	char *data = ohtd_hub_pack(fixture->hub, BUILD, bytes, &why);
 
 	assert_non_null(data);
 	return data;
 }
 
 /* From one life to the next. */
-static void carry(void)
+static void carry(struct fixture *fixture)
 {
 	size_t bytes;
-	char *data = pack(&bytes);
+	char *data = pack(fixture, &bytes);
 
-	ohtd_hub_destroy(hub);
-	hub = ohtd_hub_unpack(kinds, CHANNELS, BUILD, data, bytes, &why);
+	ohtd_hub_destroy(fixture->hub);
+	fixture->hub = ohtd_hub_unpack(hub_kinds, CHANNELS, BUILD, data, bytes, &why);
 	free(data);
-	assert_non_null(hub);
-	version = 0;
-	now_ms += 700;
-}
-
-static void resume(int channel, uint64_t seq)
-{
-	ohtd_hub_resume(hub, channel, &place, 0, EPOCH, seq);
+	assert_non_null(fixture->hub);
+	fixture->version = 0;
+	fixture->now_ms += 700;
 }
 
 static void test_numbers_and_messages_go_on(void **state)
 {
-	(void)state;
+	struct fixture *fixture = *state;
+
 	for (int a = 1; a <= 4; a++)
-		publish(EVENTS, a);
-	carry();
-	assert_int_equal(ohtd_hub_epoch(hub), EPOCH);
-	publish(EVENTS, 5);
-	resume(EVENTS, 2);
-	expect_next(EVENTS, "\"seq\":2,\"ts\":{\"utc\":\"\"},\"recovered\":true,\"data\":{}}");
-	expect_next(EVENTS, "{\"type\":\"event\",\"channel\":\"stop\",\"seq\":3,\"ts\":{\"utc\":\"\"},\"data\":{\"a\":3}}");
-	expect_next(EVENTS, "\"seq\":4,");
-	expect_next(EVENTS, "\"seq\":5,\"ts\":{\"utc\":\"\"},\"data\":{\"a\":5}}");
-	expect_next(EVENTS, NULL);
+		publish(fixture, EVENTS, a);
+	carry(fixture);
+	assert_int_equal(ohtd_hub_epoch(fixture->hub), HUB_EPOCH);
+	publish(fixture, EVENTS, 5);
+	resume(fixture, EVENTS, 2);
+	expect_next(fixture, EVENTS, "\"seq\":2,\"ts\":{},\"recovered\":true,\"data\":{}}");
+	expect_next(fixture, EVENTS, "{\"type\":\"event\",\"channel\":\"stop\",\"seq\":3,\"ts\":{},\"data\":{\"a\":3}}");
+	expect_next(fixture, EVENTS, "\"seq\":4,");
+	expect_next(fixture, EVENTS, "\"seq\":5,\"ts\":{},\"data\":{\"a\":5}}");
+	expect_next(fixture, EVENTS, NULL);
 }
 
 static void test_the_same_state_is_no_news(void **state)
 {
-	(void)state;
-	publish(STATE, 1);
-	publish(TERSE, 1);
-	carry();
-	resume(STATE, 1);
-	publish(STATE, 1);
-	publish(TERSE, 1);
-	expect_next(STATE, "\"recovered\":true");
-	expect_next(STATE, NULL);
-	publish(STATE, 2);
-	expect_next(STATE, "\"seq\":2,\"ts\":{\"utc\":\"\"},\"data\":{\"a\":2}}");
-	resume(TERSE, 1);
-	expect_next(TERSE, "\"recovered\":true");
-	publish(TERSE, 2);
-	expect_next(TERSE, "\"seq\":2,");
+	struct fixture *fixture = *state;
+
+	publish(fixture, STATE, 1);
+	publish(fixture, TERSE, 1);
+	carry(fixture);
+	resume(fixture, STATE, 1);
+	publish(fixture, STATE, 1);
+	publish(fixture, TERSE, 1);
+	expect_next(fixture, STATE, "\"recovered\":true");
+	expect_next(fixture, STATE, NULL);
+	publish(fixture, STATE, 2);
+	expect_next(fixture, STATE, "\"seq\":2,\"ts\":{},\"data\":{\"a\":2}}");
+	resume(fixture, TERSE, 1);
+	expect_next(fixture, TERSE, "\"recovered\":true");
+	publish(fixture, TERSE, 2);
+	expect_next(fixture, TERSE, "\"seq\":2,");
 }
 
 static void test_who_comes_anew_gets_the_newest_state(void **state)
 {
-	(void)state;
-	publish(STATE, 1);
-	publish(STATE, 7);
-	carry();
-	ohtd_hub_subscribe(&place, 0);
-	expect_next(STATE, "\"type\":\"snapshot\",\"channel\":\"place\",\"seq\":2,\"ts\":{\"utc\":\"\"},\"recovered\":false,"
-			   "\"data\":{\"a\":7,\"age\":0}}");
+	struct fixture *fixture = *state;
+
+	publish(fixture, STATE, 1);
+	publish(fixture, STATE, 7);
+	carry(fixture);
+	ohtd_hub_subscribe(&fixture->place, 0);
+	expect_next(fixture, STATE, "\"type\":\"snapshot\",\"channel\":\"place\",\"seq\":2,\"ts\":{},\"recovered\":false,"
+				    "\"data\":{\"a\":7,\"b\":[1,\"}\"],\"age\":0}}");
 }
 
 static void test_a_full_ring_and_many_lives(void **state)
 {
+	struct fixture *fixture = *state;
 	const int told = 2 * OHTD_CHANNEL_RING + 5;
 	char text[32];
 
-	(void)state;
 	for (int a = 1; a <= told; a++) {
-		publish(EVENTS, a);
+		publish(fixture, EVENTS, a);
 		if (a % 50 == 0)
-			carry();
+			carry(fixture);
 	}
-	carry();
-	resume(EVENTS, (uint64_t)told - OHTD_CHANNEL_RING);
-	expect_next(EVENTS, "recovered\":true");
+	carry(fixture);
+	resume(fixture, EVENTS, (uint64_t)told - OHTD_CHANNEL_RING);
+	expect_next(fixture, EVENTS, "recovered\":true");
 	for (int a = told - OHTD_CHANNEL_RING + 1; a <= told; a++) {
 		snprintf(text, sizeof(text), "\"seq\":%d,", a);
-		expect_next(EVENTS, text);
+		expect_next(fixture, EVENTS, text);
 	}
-	expect_next(EVENTS, NULL);
-	resume(EVENTS, (uint64_t)told - OHTD_CHANNEL_RING - 1);
-	expect_next(EVENTS, "resync");
+	expect_next(fixture, EVENTS, NULL);
+	resume(fixture, EVENTS, (uint64_t)told - OHTD_CHANNEL_RING - 1);
+	expect_next(fixture, EVENTS, "resync");
 }
 
 /* Quiet in the life before and in this one is one quiet. */
 static void test_quiet_over_two_lives(void **state)
 {
-	(void)state;
-	publish(EVENTS, 1);
-	stay_quiet(EVENTS, 1, 600);
-	publish(EVENTS, 2);
-	stay_quiet(EVENTS, 2, 400);
-	carry();
-	stay_quiet(EVENTS, 2, 100);
-	resume(EVENTS, 1);
-	expect_next(EVENTS, "recovered\":true");
-	expect_next(EVENTS, "\"seq\":601,\"ts\":{\"utc\":\"\"},\"conflated\":599,\"data\":{\"age\":600}}");
-	expect_next(EVENTS, "\"type\":\"event\",\"channel\":\"stop\",\"seq\":602,\"ts\":{\"utc\":\"\"},\"data\":{\"a\":2,\"age\":0}}");
-	expect_next(EVENTS, "\"seq\":1102,\"ts\":{\"utc\":\"\"},\"conflated\":499,\"data\":{\"age\":100}}");
-	expect_next(EVENTS, NULL);
+	struct fixture *fixture = *state;
+
+	publish(fixture, EVENTS, 1);
+	stay_quiet(fixture, EVENTS, 1, 600);
+	publish(fixture, EVENTS, 2);
+	stay_quiet(fixture, EVENTS, 2, 400);
+	carry(fixture);
+	stay_quiet(fixture, EVENTS, 2, 100);
+	resume(fixture, EVENTS, 1);
+	expect_next(fixture, EVENTS, "recovered\":true");
+	expect_next(fixture, EVENTS, "\"seq\":601,\"ts\":{},\"conflated\":599,\"data\":{\"age\":600}}");
+	expect_next(fixture, EVENTS, "\"type\":\"event\",\"channel\":\"stop\",\"seq\":602,\"ts\":{},\"data\":{\"a\":2,\"age\":0}}");
+	expect_next(fixture, EVENTS, "\"seq\":1102,\"ts\":{},\"conflated\":499,\"data\":{\"age\":100}}");
+	expect_next(fixture, EVENTS, NULL);
 	/* Out of the midst of the first quiet. */
-	resume(EVENTS, 600);
-	expect_next(EVENTS, "recovered\":true");
-	expect_next(EVENTS, "\"seq\":601,\"ts\":{\"utc\":\"\"},\"data\":{\"age\":600}}");
+	resume(fixture, EVENTS, 600);
+	expect_next(fixture, EVENTS, "recovered\":true");
+	expect_next(fixture, EVENTS, "\"seq\":601,\"ts\":{},\"data\":{\"age\":600}}");
 }
 
 /* Of a state the changes are carried over, and its messages made of them. */
 static void test_state_goes_on_from_each_place(void **state)
 {
-	(void)state;
-	publish(STATE, 1);
-	publish(STATE, 2);
-	stay_quiet(STATE, 2, 600);
-	carry();
-	resume(STATE, 601);
-	expect_next(STATE, "recovered\":true");
-	expect_next(STATE, "\"seq\":602,\"ts\":{\"utc\":\"\"},\"data\":{\"age\":600}}");
-	expect_next(STATE, NULL);
-	resume(STATE, 1);
-	expect_next(STATE, "recovered\":true");
-	expect_next(STATE, "\"seq\":602,\"ts\":{\"utc\":\"\"},\"conflated\":600,\"data\":{\"a\":2,\"age\":600}}");
-	expect_next(STATE, NULL);
+	struct fixture *fixture = *state;
+
+	publish(fixture, STATE, 1);
+	publish(fixture, STATE, 2);
+	stay_quiet(fixture, STATE, 2, 600);
+	carry(fixture);
+	resume(fixture, STATE, 601);
+	expect_next(fixture, STATE, "recovered\":true");
+	expect_next(fixture, STATE, "\"seq\":602,\"ts\":{},\"data\":{\"age\":600}}");
+	expect_next(fixture, STATE, NULL);
+	resume(fixture, STATE, 1);
+	expect_next(fixture, STATE, "recovered\":true");
+	expect_next(fixture, STATE, "\"seq\":602,\"ts\":{},\"conflated\":600,\"data\":{\"a\":2,\"age\":600}}");
+	expect_next(fixture, STATE, NULL);
 }
 
 static void test_nothing_told_yet(void **state)
 {
-	(void)state;
-	carry();
-	resume(EVENTS, 1);
-	expect_next(EVENTS, "resync");
-	expect_next(EVENTS, NULL);
-	publish(EVENTS, 1);
-	expect_next(EVENTS, "\"seq\":1,");
+	struct fixture *fixture = *state;
+
+	carry(fixture);
+	resume(fixture, EVENTS, 1);
+	expect_next(fixture, EVENTS, "resync");
+	expect_next(fixture, EVENTS, NULL);
+	publish(fixture, EVENTS, 1);
+	expect_next(fixture, EVENTS, "\"seq\":1,");
 }
 
 /* Who comes back has a second for what it missed from then on, not from when it was told. */
 static void test_time_counts_from_the_return(void **state)
 {
-	(void)state;
-	publish(EVENTS, 1);
-	publish(EVENTS, 2);
-	carry();
-	now_ms += 60000;
-	resume(EVENTS, 1);
-	expect_next(EVENTS, "recovered\":true");
-	assert_int_equal(ohtd_hub_event_waits_ms(hub, EVENTS, &place), now_ms);
-	now_ms += 10;
-	publish(EVENTS, 3);
-	assert_int_equal(ohtd_hub_event_waits_ms(hub, EVENTS, &place), now_ms - 10);
-	expect_next(EVENTS, "\"seq\":2,");
-	assert_int_equal(ohtd_hub_event_waits_ms(hub, EVENTS, &place), now_ms);
-	expect_next(EVENTS, "\"seq\":3,");
-	assert_int_equal(ohtd_hub_event_waits_ms(hub, EVENTS, &place), 0);
+	struct fixture *fixture = *state;
+
+	publish(fixture, EVENTS, 1);
+	publish(fixture, EVENTS, 2);
+	carry(fixture);
+	fixture->now_ms += 60000;
+	resume(fixture, EVENTS, 1);
+	expect_next(fixture, EVENTS, "recovered\":true");
+	assert_int_equal(ohtd_hub_event_waits_ms(fixture->hub, EVENTS, &fixture->place), fixture->now_ms);
+	fixture->now_ms += 10;
+	publish(fixture, EVENTS, 3);
+	assert_int_equal(ohtd_hub_event_waits_ms(fixture->hub, EVENTS, &fixture->place), fixture->now_ms - 10);
+	expect_next(fixture, EVENTS, "\"seq\":2,");
+	assert_int_equal(ohtd_hub_event_waits_ms(fixture->hub, EVENTS, &fixture->place), fixture->now_ms);
+	expect_next(fixture, EVENTS, "\"seq\":3,");
+	assert_int_equal(ohtd_hub_event_waits_ms(fixture->hub, EVENTS, &fixture->place), 0);
 }
 
 static void test_packed_again_it_is_the_same(void **state)
 {
+	struct fixture *fixture = *state;
 	size_t before_bytes, bytes;
 	char *before, *after;
 
-	(void)state;
-	publish(EVENTS, 1);
-	stay_quiet(EVENTS, 1, 3);
-	publish(EVENTS, 2);
-	publish(TERSE, 2);
-	stay_quiet(TERSE, 2, 3);
-	before = pack(&before_bytes);
-	carry();
-	after = pack(&bytes);
+	publish(fixture, EVENTS, 1);
+	stay_quiet(fixture, EVENTS, 1, 3);
+	publish(fixture, EVENTS, 2);
+	publish(fixture, TERSE, 2);
+	stay_quiet(fixture, TERSE, 2, 3);
+	before = pack(fixture, &before_bytes);
+	carry(fixture);
+	after = pack(fixture, &bytes);
 	assert_int_equal(bytes, before_bytes);
 	assert_memory_equal(after, before, bytes);
 	free(before);
@@ -285,23 +217,23 @@ static void refused(const struct ohtd_channel_kind *of, size_t count, const char
 
 static void test_each_cut_and_each_bit(void **state)
 {
+	struct fixture *fixture = *state;
 	size_t bytes;
 	char *data;
 
-	(void)state;
-	publish(EVENTS, 1);
-	publish(STATE, 1);
-	data = pack(&bytes);
+	publish(fixture, EVENTS, 1);
+	publish(fixture, STATE, 1);
+	data = pack(fixture, &bytes);
 	for (size_t n = 0; n < bytes; n++) {
 		char *copy = malloc(n ? n : 1);
 
 		memcpy(copy, data, n);
-		assert_null(ohtd_hub_unpack(kinds, CHANNELS, BUILD, copy, n, &why));
+		assert_null(ohtd_hub_unpack(hub_kinds, CHANNELS, BUILD, copy, n, &why));
 		free(copy);
 	}
 	for (size_t i = 0; i < bytes; i++) {
 		data[i] ^= 1;
-		assert_null(ohtd_hub_unpack(kinds, CHANNELS, BUILD, data, bytes, &why));
+		assert_null(ohtd_hub_unpack(hub_kinds, CHANNELS, BUILD, data, bytes, &why));
 		data[i] ^= 1;
 	}
 	free(data);
@@ -319,23 +251,23 @@ static void put_sum(char *data, size_t bytes)
 /* A hub with a byte that is wrong, and a sum that is right, is refused or is as what was written. */
 static void test_each_byte_with_a_right_sum(void **state)
 {
+	struct fixture *fixture = *state;
 	static const unsigned char others[] = { 0x01, 0x02, 0x80, 0xff };
 	size_t bytes, again_bytes, taken = 0;
 	char *data, *again;
 
-	(void)state;
-	publish(EVENTS, 1);
-	stay_quiet(EVENTS, 1, 3);
-	publish(EVENTS, 2);
-	publish(STATE, 1);
-	stay_quiet(STATE, 1, 2);
-	data = pack(&bytes);
+	publish(fixture, EVENTS, 1);
+	stay_quiet(fixture, EVENTS, 1, 3);
+	publish(fixture, EVENTS, 2);
+	publish(fixture, STATE, 1);
+	stay_quiet(fixture, STATE, 1, 2);
+	data = pack(fixture, &bytes);
 	for (size_t i = 0; i < (bytes - sizeof(uint64_t)) * sizeof(others); i++) {
 		struct ohtd_hub *other;
 
 		data[i / sizeof(others)] ^= (char)others[i % sizeof(others)];
 		put_sum(data, bytes);
-		other = ohtd_hub_unpack(kinds, CHANNELS, BUILD, data, bytes, &why);
+		other = ohtd_hub_unpack(hub_kinds, CHANNELS, BUILD, data, bytes, &why);
 		if (other) {
 			taken++;
 			again = ohtd_hub_pack(other, BUILD, &again_bytes, &why);
@@ -353,24 +285,24 @@ static void test_each_byte_with_a_right_sum(void **state)
 
 static void test_what_another_daemon_has_written(void **state)
 {
+	struct fixture *fixture = *state;
 	static const struct ohtd_channel_kind others[CHANNELS] = {
-		{ "stop", .events = true }, { "speed" }, { "signals", .terse = true },
+		{ "stop", .events = true }, { "speed" }, { "signals", .terse = true }, { "/place" }, { "/stop" },
 	};
 	size_t bytes;
 	char *data;
 
-	(void)state;
-	publish(STATE, 1);
-	data = pack(&bytes);
-	refused(kinds, CHANNELS, "1.2.4", data, bytes, "another version of the daemon has written it");
-	refused(kinds, CHANNELS, "", data, bytes, "another version of the daemon has written it");
+	publish(fixture, STATE, 1);
+	data = pack(fixture, &bytes);
+	refused(hub_kinds, CHANNELS, "1.2.4", data, bytes, "another version of the daemon has written it");
+	refused(hub_kinds, CHANNELS, "", data, bytes, "another version of the daemon has written it");
 	refused(others, CHANNELS, BUILD, data, bytes, "makes no sense");
-	refused(kinds, CHANNELS - 1, BUILD, data, bytes, "makes no sense");
+	refused(hub_kinds, CHANNELS - 1, BUILD, data, bytes, "makes no sense");
 	data[7]++;
-	refused(kinds, CHANNELS, BUILD, data, bytes, "not of this form");
+	refused(hub_kinds, CHANNELS, BUILD, data, bytes, "not of this form");
 	data[7]--;
 	data[20] ^= 4;
-	refused(kinds, CHANNELS, BUILD, data, bytes, "wrong checksum");
+	refused(hub_kinds, CHANNELS, BUILD, data, bytes, "wrong checksum");
 	free(data);
 }
 
@@ -386,35 +318,30 @@ static void test_too_much(void **state)
 
 	(void)state;
 	put(data, "OHTLIVE2");
-	refused(kinds, CHANNELS, BUILD, data, OHTD_CARRY_BYTES_MAX + 1, "not of this form");
+	refused(hub_kinds, CHANNELS, BUILD, data, OHTD_CARRY_BYTES_MAX + 1, "not of this form");
 	free(data);
 }
 
 static void test_too_much_is_not_written(void **state)
 {
+	struct fixture *fixture = *state;
 	const size_t text_bytes = 1u << 20;
-	char *text = malloc(text_bytes);
+	char *text = calloc(1, text_bytes + 1);
 	size_t bytes;
 
-	(void)state;
 	memset(text, 'x', text_bytes);
 	put(text, "{\"a\":\"");
 	put(text + text_bytes - 2, "\"}");
 	for (int i = 0; i < 8; i++) {
-		struct ohtd_moment moment = { .version = ++version, .ts = "{}", .now_ms = now_ms };
-		struct ohtd_channel_state big = { text, text_bytes, text, text_bytes };
-
 		text[10] = (char)('a' + i);
-		assert_true(ohtd_hub_begin(hub, version, now_ms));
-		ohtd_hub_publish(hub, EVENTS, &big, &moment);
-		ohtd_hub_end(hub, &moment);
+		publish_text(fixture, EVENTS, text, text);
 	}
-	assert_null(ohtd_hub_pack(hub, BUILD, &bytes, &why));
+	assert_null(ohtd_hub_pack(fixture->hub, BUILD, &bytes, &why));
 	assert_string_equal(why, "too much");
 	free(text);
 }
 
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, hub_set_up, hub_tear_down)
 
 int main(void)
 {

@@ -9,22 +9,6 @@
 
 #include "hub_fixture.h"
 
-/* @rounds times nothing but the age has changed: 1, 2, ... @rounds. */
-static void stay_quiet(struct fixture *fixture, int channel, int a, int rounds)
-{
-	ohtd_hub_listen(fixture->hub, STATE, true);
-	for (int age = 1; age <= rounds; age++) {
-		fixture->now_ms += OHTD_QUIET_MS;
-		publish_at(fixture, channel, a, age);
-	}
-	ohtd_hub_listen(fixture->hub, STATE, false);
-}
-
-static void resume(struct fixture *fixture, int channel, uint64_t seq)
-{
-	ohtd_hub_resume(fixture->hub, channel, &fixture->place, 0, HUB_EPOCH, seq);
-}
-
 static void test_quiet_costs_no_event(void **state)
 {
 	struct fixture *fixture = *state;
