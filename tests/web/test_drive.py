@@ -7,7 +7,7 @@ import pytest
 from person import SIZES, THEMES, at_rest, box, fill, go, has, log_in
 from pretend import answers, asked, change, drive, truly, turning
 from test_look import look
-from test_way import NO_SOCKET
+from test_transport import NO_SOCKET
 
 ENTER, ESCAPE, RIGHT, END, PAGE_DOWN = "\ue007", "\ue00c", "\ue014", "\ue010", "\ue00f"
 NASTY = "<img src=x onerror=window.hit=1>"

@@ -6,10 +6,12 @@ import pytest
 
 from counted import anew, asked, silent, told_only
 from person import go, has, log_in
+from test_transport import blocked
 
 
-def test_what_is_told_is_not_asked_for(daemon, page):
-    log_in(page, "viewer")
+@pytest.mark.parametrize("enter", [log_in, blocked], ids=["socket", "stream"])
+def test_what_is_told_is_not_asked_for(daemon, page, enter):
+    enter(page, "viewer")
     page.wait(lambda: "Power" in page.text("#module-strip"), what="the modules")
     anew(page)
     page.wait(lambda: told_only(page), 60, "a while without a request")
@@ -17,9 +19,12 @@ def test_what_is_told_is_not_asked_for(daemon, page):
     page.wait(lambda: "Stopped" in page.text("#state"), what="the stop of somebody else")
     daemon.post("safety/reset", role="supervisor")
     page.wait(lambda: "Stopped" not in page.text("#state"), what="the reset of somebody else")
-    go(page, "/modules", "#modules tbody tr")
+    go(page, "/bus", "#plan tbody tr")
+    if enter is blocked:
+        page.wait(lambda: "bus" in page.run("return window.streams.at(-1).url"), what="the channel of another page")
     anew(page)
     page.wait(lambda: told_only(page), 60, "a while on another page")
+    assert not has(page, "#content .card.stale")
 
 
 # A page, what says that it is there, and what it asks for once.

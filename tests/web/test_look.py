@@ -6,7 +6,7 @@ import pytest
 
 from oht_test.client import ROLES
 from person import SIZES, THEMES, go, has, log_in
-from test_way import blocked
+from test_transport import blocked
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 AXE = TOP / "userspace/web/node_modules/axe-core/axe.min.js"
@@ -111,9 +111,9 @@ def test_what_lies_over_the_page(daemon, page):
 def test_the_word_where_no_socket_opens(page, size):
     page.narrow(*size)
     blocked(page, "viewer")
-    page.wait(lambda: has(page, "#way-ca"), what="the notice")
+    page.wait(lambda: has(page, "#transport-ca"), what="the notice")
     for theme in THEMES:
         page.scheme(theme)
-        look(page, f"way-{size[0]}-{theme}")
+        look(page, f"transport-{size[0]}-{theme}")
     # Not cut off beside the stop.
     assert page.run("return [...document.querySelectorAll('#connection, #connection *')].every((n) => n.scrollWidth <= n.clientWidth || !n.clientWidth)")

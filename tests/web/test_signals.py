@@ -8,7 +8,7 @@ import pytest
 
 from person import THEMES, has, log_in
 from test_look import axe, look
-from test_way import NO_SOCKET, NO_STREAM
+from test_transport import NO_SOCKET, NO_STREAM
 
 # An account has 32 sessions: this one's are few in the other tests, and none of theirs may end by ours.
 ROLE = "supervisor"

@@ -14,7 +14,7 @@ const WHO_ARE_YOU = 4401;
 /* The robot knows no such channel or signal, or the role may not hear it: the same question has the same answer. */
 const NEVER = 4500;
 const REFUSED_FOR_GOOD = new Set([400, 403, 422]);
-/* The stream itself names no version: this is the one that the client knows. */
+/* The stream names no version, so the client takes its own. */
 const VERSION = 1;
 
 /** @typedef {{ channel: string, filter?: { signals: readonly string[] }, max_rate_hz?: number, since?: { epoch: number, seq: number } }} Request */

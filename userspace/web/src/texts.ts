@@ -79,8 +79,9 @@ export const texts = {
 		supervisor: "resets the stop, reads the log",
 		administrator: "accounts and settings",
 	} as Record<string, string>,
-	way: {
-		chip: (way: string | undefined) => (way === "stream" ? "live over HTTP" : way === "asked" ? "not live" : "live"),
+	transport: {
+		chip: (transport: string | undefined) =>
+			transport === "stream" ? "live over HTTP" : transport === "asked" ? "not live" : "live",
 		title: {
 			stream: "Live over HTTP: WebSocket is blocked here.",
 			asked: "Not live: the page asks for its values twice a second.",

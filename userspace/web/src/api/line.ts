@@ -23,12 +23,16 @@ const HTTP = "/api/v1/";
 const ASKED_MS = 6000;
 
 /**
- * How the values come. asked: neither way opens, and the page asks for them; resting: a page that nobody sees leaves its
- * connection to others. undefined: not known yet.
+ * By what the values come.
+ * socket:    a WebSocket
+ * stream:    messages over HTTP
+ * asked:     neither opens, and the page asks for them
+ * resting:   nothing: a page that nobody sees leaves its connection to others
+ * undefined: not known yet
  */
-export type Way = "socket" | "stream" | "asked" | "resting" | undefined;
+export type Transport = "socket" | "stream" | "asked" | "resting" | undefined;
 
-export const way = new Store<Way>(undefined);
+export const transport = new Store<Transport>(undefined);
 
 type State = Record<string, unknown>;
 
@@ -61,7 +65,7 @@ export class Line {
 	#followed = new Map<string, Followed<State>>();
 	/** the token of the newest attempt: once refused, it is not tried again */
 	#tried: string | undefined;
-	/** until the page says that neither way opens */
+	/** until the page says that neither transport opens */
 	#giveUp: ReturnType<typeof setTimeout> | undefined;
 	#how: (path: string) => Subscription | undefined;
 	#told: Told;
@@ -78,7 +82,7 @@ export class Line {
 		});
 		this.#client.on("open", () => this.#opened());
 		this.#client.on("lost", () => {
-			this.#giveUp ??= setTimeout(() => way.set("asked"), ASKED_MS);
+			this.#giveUp ??= setTimeout(() => transport.set("asked"), ASKED_MS);
 			lost();
 		});
 		let before = link.get().online;
@@ -121,7 +125,7 @@ export class Line {
 	}
 
 	wake(): void {
-		if (way.get() !== "resting") this.#client.wake();
+		if (transport.get() !== "resting") this.#client.wake();
 		else if (session.get().state === "open") this.#client.start();
 	}
 
@@ -156,15 +160,15 @@ export class Line {
 
 	#opened(): void {
 		this.#forgive();
-		way.set(this.#client.over);
+		transport.set(this.#client.over);
 		if (!link.get().online) link.set({ online: true, lostAt: 0, tookMs: null });
 		if (document.hidden) this.rest();
 	}
 
-	#end(how: Way): void {
+	#end(how: Transport): void {
 		this.#client.stop();
 		this.#forgive();
-		way.set(how);
+		transport.set(how);
 	}
 
 	#forgive(): void {

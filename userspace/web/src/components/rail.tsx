@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The rail as a picture: robot with direction and the zones in which an obstacle slows or stops it, target, soft limits, dock. A
- * person who may drive chooses a target on it; what is chosen is only a number to be looked at and sent. All is placed in
- * percent, so that the words keep their size.
+ * person who may drive chooses a target on it. The choice is a number until it is sent. All is placed in percent, so that the
+ * words keep their size.
  */
 import { useEffect, useRef } from "preact/hooks";
 import type { Robot, Station } from "../api/types";

@@ -6,7 +6,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { link } from "../api/client";
-import { way } from "../api/line";
+import { transport } from "../api/line";
 import { type Reading, feed, useLive } from "../api/live";
 import { logout, may, session } from "../api/session";
 import type { Health, Robot } from "../api/types";
@@ -24,7 +24,7 @@ import { LockCover, locked } from "./lock";
 import { LoginAgain, WayIn } from "./login";
 import { Palette, paletteOpen, usePaletteKey } from "./palette";
 import { limitsOf, robotName, showInTab, stateView } from "./robot";
-import { WayNotice } from "./way";
+import { TransportNotice } from "./transport";
 
 /* Pages in the bottom bar of a phone; the others are behind "More". */
 const BOTTOM_PAGES = 4;
@@ -35,14 +35,14 @@ const visible = () => pages.filter((page) => may(page.role));
 
 function Connection({ robot }: { robot: Reading<Robot> }) {
 	const { online } = useStore(link);
-	const how = useStore(way);
+	const how = useStore(transport);
 	const age = useAge(robot, robot.data?.age_ms);
 	const old = !online || how === "asked" || (age !== null && age > STALE_MS);
 
 	return (
 		<span class="chip" id="connection">
 			<Badge tone={!online ? "bad" : old ? "warn" : robot.data ? "ok" : "none"}>
-				{!online ? texts.shell.offline : robot.data ? texts.way.chip(how) : texts.shell.connecting}
+				{!online ? texts.shell.offline : robot.data ? texts.transport.chip(how) : texts.shell.connecting}
 			</Badge>
 			{age !== null ? <span class="chip-age">{age < 1000 ? `${age.toFixed(0)} ms` : span(age)}</span> : null}
 		</span>
@@ -280,7 +280,7 @@ function Frame({ health, children }: { health: Reading<Health>; children: Compon
 			<StopAlarm />
 			<OldBrowser />
 			<Offline />
-			<WayNotice />
+			<TransportNotice />
 			{children}
 			<ul class="limits">
 				{limitsOf(health.data).map((text) => (
@@ -294,7 +294,7 @@ function Frame({ health, children }: { health: Reading<Health>; children: Compon
 export function Shell() {
 	const { state } = useStore(session);
 	const { online } = useStore(link);
-	const resting = useStore(way) === "resting";
+	const resting = useStore(transport) === "resting";
 	const { path } = useStore(place);
 	const covered = useStore(dialogs) > 0;
 	const isLocked = useStore(locked);

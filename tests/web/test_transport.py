@@ -2,7 +2,7 @@
 """Where no WebSocket opens: the page is live over HTTP and says so, and asks only where that is held back, too."""
 import pytest
 
-from counted import TOLD, anew, asked, told_only
+from counted import TOLD, anew, asked
 from person import go, has, log_in, stops
 
 # Sockets are not there, as where a browser refuses them.
@@ -79,38 +79,22 @@ def place(text):
     return epoch, dict(each.split(":") for each in channels.split(","))
 
 
-def test_the_page_is_live_over_http_and_asks_for_nothing(daemon, page):
-    blocked(page, "viewer")
-    page.wait(lambda: "Power" in page.text("#module-strip"), what="the modules")
-    anew(page)
-    page.wait(lambda: told_only(page), 60, "a while without a request")
-    daemon.post("safety/stop", role="operator")
-    page.wait(lambda: "Stopped" in page.text("#state"), what="the stop of somebody else")
-    daemon.post("safety/reset", role="supervisor")
-    page.wait(lambda: "Stopped" not in page.text("#state"), what="the reset of somebody else")
-    go(page, "/bus", "#plan tbody tr")
-    page.wait(lambda: "bus" in page.run("return window.streams.at(-1).url"), what="the channel of another page")
-    anew(page)
-    page.wait(lambda: told_only(page), 60, "a while on another page")
-    assert not has(page, "#content .card.stale")
-
-
 def test_the_page_says_so_and_what_to_do(daemon, page):
     blocked(page, "viewer")
-    page.wait(lambda: has(page, "#way-ca"), what="the notice")
-    text = page.text("#way")
+    page.wait(lambda: has(page, "#transport-ca"), what="the notice")
+    text = page.text("#transport")
     assert "Live over HTTP: WebSocket is blocked here." in text and "does not trust the robot's certificate" in text
-    assert page.run("return fetch(document.querySelector('#way-ca').href).then((a) => a.text())") == (daemon.state / "ca.crt").read_text()
-    page.click("#way-dismiss")
-    page.wait(lambda: not has(page, "#way"), what="dismissed")
+    assert page.run("return fetch(document.querySelector('#transport-ca').href).then((a) => a.text())") == (daemon.state / "ca.crt").read_text()
+    page.click("#transport-dismiss")
+    page.wait(lambda: not has(page, "#transport"), what="dismissed")
     go(page, "/modules", "#modules tbody tr")
-    assert not has(page, "#way") and "live over HTTP" in page.text("#connection")
+    assert not has(page, "#transport") and "live over HTTP" in page.text("#connection")
 
 
 def test_over_a_socket_it_says_nothing(page):
     log_in(page, "viewer")
     page.wait(lambda: "live" in page.text("#connection"), what="live")
-    assert not has(page, "#way") and "HTTP" not in page.text("#connection")
+    assert not has(page, "#transport") and "HTTP" not in page.text("#connection")
 
 
 def test_stop_and_commands_go_as_requests(daemon, page):
@@ -173,12 +157,12 @@ def test_where_the_stream_does_not_open_either_it_asks(daemon, page):
 def test_a_page_that_asks_says_so_until_it_is_live(page):
     page.run(NO_SOCKET + STREAMS + "window.refused = true;")
     log_in(page, "viewer")
-    page.wait(lambda: has(page, "#way"), what="the notice")
-    assert "Not live: the page asks for its values twice a second." in page.text("#way")
+    page.wait(lambda: has(page, "#transport"), what="the notice")
+    assert "Not live: the page asks for its values twice a second." in page.text("#transport")
     assert "not live" in page.text("#connection")
     page.run("window.refused = false")
     page.wait(lambda: "live over HTTP" in page.text("#connection"), 60, "the stream")
-    assert "Live over HTTP" in page.text("#way")
+    assert "Live over HTTP" in page.text("#transport")
 
 
 def test_an_event_source_comes_in_by_a_ticket_once(daemon, page):

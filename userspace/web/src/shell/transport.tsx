@@ -4,7 +4,7 @@
  * a socket does not open; iOS refuses each one under a certificate that it does not trust.
  */
 import { link } from "../api/client";
-import { type Way, way } from "../api/line";
+import { type Transport, transport } from "../api/line";
 import { call } from "../api/session";
 import type { Certificate } from "../api/types";
 import { Button, Notice } from "../components/basics";
@@ -13,10 +13,10 @@ import { href } from "../router";
 import { Store, useStore } from "../store";
 import { texts } from "../texts";
 
-const t = texts.way;
+const t = texts.transport;
 
-/* Until the page is loaded again, or another way is taken. */
-const dismissed = new Store<Way>(undefined);
+/* Until the page is loaded again, or another transport is taken. */
+const dismissed = new Store<Transport>(undefined);
 
 function Advice() {
 	const authority = useOnce(() => call<Certificate>("GET", "system/certificate")).value?.authority;
@@ -24,7 +24,7 @@ function Advice() {
 	if (!authority) return null;
 	return (
 		<>
-			<a id="way-ca" href="/ca.crt" download={`oht-ca-${location.hostname}.crt`}>
+			<a id="transport-ca" href="/ca.crt" download={`oht-ca-${location.hostname}.crt`}>
 				{t.ca}
 			</a>
 			{" · "}
@@ -33,8 +33,8 @@ function Advice() {
 	);
 }
 
-export function WayNotice() {
-	const how = useStore(way);
+export function TransportNotice() {
+	const how = useStore(transport);
 	const { online } = useStore(link);
 	const gone = useStore(dismissed);
 
@@ -42,10 +42,10 @@ export function WayNotice() {
 	return (
 		<Notice
 			tone={how === "asked" ? "warn" : ""}
-			id="way"
+			id="transport"
 			role="status"
 			action={
-				<Button kind="plain" id="way-dismiss" onPress={() => dismissed.set(how)}>
+				<Button kind="plain" id="transport-dismiss" onPress={() => dismissed.set(how)}>
 					{texts.shell.dismiss}
 				</Button>
 			}
