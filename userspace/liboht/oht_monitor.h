@@ -31,8 +31,8 @@ extern "C" {
  * oht_monitor_open() - begin to hear
  * @groups: OHT_MONITOR_*; 0: only ask
  *
- * What was before is not heard. All devices are heard, also those that come later, and those of a
- * kernel module that is removed and loaded again.
+ * The handle hears what happens from now on, on all devices: also on those that come later, and on
+ * those of a kernel module that is removed and loaded again.
  *
  * Return: a handle for oht_monitor_close(), or NULL with errno: ENOENT if the family is not there
  * (the kernel module is not loaded, or this is not the initial network namespace), EINVAL for an
@@ -101,7 +101,8 @@ struct oht_news {
  * Notifications of one device and type come in their order. A message that did not come from the
  * kernel is thrown away, and so is one that makes no sense: it is counted as lost.
  *
- * Return: 1, 0 when the time is over, or -1 with EINTR (a signal), ENOMEM.
+ * Return: 1, 0 when the time is over, or -1 with EINTR (a signal), ENOMEM, or an error of
+ * oht_monitor_open() but ENOENT: the kernel module was loaded again, and it could not be joined.
  * Context: the handle's thread; may allocate when a device is heard for the first time.
  */
 int oht_monitor_read_sized(struct oht_monitor *monitor, struct oht_news *news, size_t news_bytes,

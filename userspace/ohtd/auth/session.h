@@ -124,7 +124,7 @@ enum ohtd_auth_result ohtd_auth_elevate(struct ohtd_auth *auth, const struct oht
 					const struct ohtd_credentials *credentials,
 					struct ohtd_grant *grant);
 
-/* Ends the elevation of the session of @who. @address: who asks, for the log. */
+/* Ends the elevation of the session of @who. @address: of the client, for the log. */
 void ohtd_auth_lower(struct ohtd_auth *auth, const struct ohtd_principal *who, const char *address);
 
 /* How long the session of @who stays elevated, in ms; 0: it is not elevated. */

@@ -236,7 +236,7 @@ static struct told *place_for(struct channel *channel, const struct ohtd_channel
 
 	channel->seq++;
 	if (news) {
-		/* Of a state nobody gets another message than the newest. */
+		/* A state channel only sends its newest message. */
 		if (!kind->events)
 			drop_messages(told);
 		told = told_at(channel, ++channel->changes);
