@@ -48,12 +48,7 @@ const struct ohtd_snapshot *ohtd_gateway_snapshot(struct ohtd_gateway *gateway)
 
 const struct ohtd_module_view *ohtd_gateway_module(struct ohtd_gateway *gateway, uint8_t unit)
 {
-	const struct ohtd_snapshot *snapshot = ohtd_gateway_snapshot(gateway);
-
-	for (unsigned int i = 0; i < snapshot->module_count; i++)
-		if (snapshot->modules[i].unit == unit)
-			return &snapshot->modules[i];
-	return NULL;
+	return ohtd_snapshot_module(ohtd_gateway_snapshot(gateway), unit);
 }
 
 const struct oht_regmap *ohtd_gateway_values(struct ohtd_gateway *gateway, uint8_t unit,

@@ -197,10 +197,9 @@ static void judge_bus(const struct gathering *to)
 
 static const char *name_of(const struct ohtd_snapshot *snapshot, unsigned int unit)
 {
-	for (unsigned int i = 0; i < snapshot->module_count; i++)
-		if (snapshot->modules[i].unit == unit)
-			return snapshot->modules[i].name;
-	return "unknown";
+	const struct ohtd_module_view *module = ohtd_snapshot_module(snapshot, unit);
+
+	return module ? module->name : "unknown";
 }
 
 /* "Module 5 (dock_location) does not answer any more." */
@@ -217,15 +216,7 @@ static struct ohtd_alert *add_module(const struct gathering *to, unsigned int co
 
 static void judge_module(const struct gathering *to, const struct ohtd_module_view *module)
 {
-	static const uint16_t codes[] = {
-		[OHTD_HEALTH_ABSENT] = OHTD_WHY_MODULE_MISSING,
-		[OHTD_HEALTH_GOOD] = OHTD_WHY_NONE,
-		[OHTD_HEALTH_DEGRADED] = OHTD_WHY_MODULE_DEGRADED,
-		[OHTD_HEALTH_LOST] = OHTD_WHY_MODULE_LOST,
-		[OHTD_HEALTH_NOT_POLLED] = OHTD_WHY_MODULE_MISSING,
-		[OHTD_HEALTH_QUARANTINED] = OHTD_WHY_MODULE_QUARANTINED,
-	};
-	const unsigned int code = codes[module->health];
+	const unsigned int code = ohtd_why_of_health(module->health);
 
 	if (module->required && code != OHTD_WHY_NONE)
 		add_module(to, code, module->unit, module->health_since_ns);

@@ -25,10 +25,9 @@ static const struct ohtd_words outcome_words = {
 
 static const char *module_name(const struct ohtd_snapshot *snapshot, unsigned int unit)
 {
-	for (unsigned int i = 0; i < snapshot->module_count && i < OHTD_MODULES_MAX; i++)
-		if (snapshot->modules[i].unit == unit)
-			return snapshot->modules[i].name;
-	return NULL;
+	const struct ohtd_module_view *module = ohtd_snapshot_module(snapshot, unit);
+
+	return module ? module->name : NULL;
 }
 
 /* ---- figures of the plan ---- */

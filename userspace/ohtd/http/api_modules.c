@@ -212,14 +212,13 @@ OHTD_SHAPE(module_detail, "ModuleDetail",
 
 const struct ohtd_module_view *ohtd_find_module(struct ohtd_call *call)
 {
-	const struct ohtd_snapshot *snapshot = ohtd_call_snapshot(call);
+	const struct ohtd_module_view *module =
+		ohtd_snapshot_module(ohtd_call_snapshot(call), call->params.unit);
 
-	for (unsigned int i = 0; i < snapshot->module_count && i < OHTD_MODULES_MAX; i++)
-		if (snapshot->modules[i].unit == call->params.unit)
-			return &snapshot->modules[i];
-	ohtd_reply_problem(call, 404, "module_not_found", "there is no module at unit address %u",
-			   call->params.unit);
-	return NULL;
+	if (!module)
+		ohtd_reply_problem(call, 404, "module_not_found", "there is no module at unit address %u",
+				   call->params.unit);
+	return module;
 }
 
 static int64_t counted(int64_t bytes)

@@ -210,6 +210,20 @@ const char *ohtd_health_name(unsigned int health)
 	return health < COUNT(health_names) ? health_names[health] : "unknown";
 }
 
+unsigned int ohtd_why_of_health(unsigned int health)
+{
+	static const uint16_t codes[] = {
+		[OHTD_HEALTH_ABSENT] = OHTD_WHY_MODULE_MISSING,
+		[OHTD_HEALTH_GOOD] = OHTD_WHY_NONE,
+		[OHTD_HEALTH_DEGRADED] = OHTD_WHY_MODULE_DEGRADED,
+		[OHTD_HEALTH_LOST] = OHTD_WHY_MODULE_LOST,
+		[OHTD_HEALTH_NOT_POLLED] = OHTD_WHY_MODULE_MISSING,
+		[OHTD_HEALTH_QUARANTINED] = OHTD_WHY_MODULE_QUARANTINED,
+	};
+
+	return codes[health];
+}
+
 const char *ohtd_why_name(unsigned int code)
 {
 	return code < COUNT(whys) ? whys[code].name : "unknown";

@@ -160,6 +160,8 @@ bool ohtd_state_in_motion(unsigned int state);
 const char *ohtd_safety_state_name(unsigned int state);
 const char *ohtd_mode_name(unsigned int mode);
 const char *ohtd_health_name(unsigned int health);
+/* What stands in the way when a module that is needed is so: enum ohtd_why_code; OHTD_WHY_NONE: nothing. */
+unsigned int ohtd_why_of_health(unsigned int health);
 const char *ohtd_why_name(unsigned int code);
 const char *ohtd_why_text(unsigned int code);
 /* Of a request to a module that has failed: enum ohtd_why_code for enum oht_outcome. */

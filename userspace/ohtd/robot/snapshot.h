@@ -8,6 +8,7 @@
 #define OHTD_ROBOT_SNAPSHOT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "codes.h"
@@ -487,6 +488,16 @@ struct ohtd_snapshot {
 
 _Static_assert(sizeof(struct ohtd_snapshot) <= 16384, "readers copy at most 16 KiB");
 _Static_assert(sizeof(struct ohtd_snapshot) % 8 == 0, "copied in words of eight bytes");
+
+/* The module at a unit address; NULL: there is none. */
+static inline const struct ohtd_module_view *ohtd_snapshot_module(const struct ohtd_snapshot *snapshot,
+								  unsigned int unit)
+{
+	for (unsigned int i = 0; i < snapshot->module_count && i < OHTD_MODULES_MAX; i++)
+		if (snapshot->modules[i].unit == unit)
+			return &snapshot->modules[i];
+	return NULL;
+}
 
 enum ohtd_register_state {
 	OHTD_REGISTER_NEVER,		/* not read yet */

@@ -28,14 +28,6 @@ void ohtd_why_add_state(const struct ohtd_control *control, struct ohtd_why_list
 
 static void explain_modules(struct ohtd_control *control, struct ohtd_why_list *list)
 {
-	static const uint8_t codes[] = {
-		[OHTD_HEALTH_ABSENT] = OHTD_WHY_MODULE_MISSING,
-		[OHTD_HEALTH_GOOD] = OHTD_WHY_NONE,
-		[OHTD_HEALTH_DEGRADED] = OHTD_WHY_MODULE_DEGRADED,
-		[OHTD_HEALTH_LOST] = OHTD_WHY_MODULE_LOST,
-		[OHTD_HEALTH_NOT_POLLED] = OHTD_WHY_MODULE_MISSING,
-		[OHTD_HEALTH_QUARANTINED] = OHTD_WHY_MODULE_QUARANTINED,
-	};
 	unsigned int i;
 
 	for (i = 0; i < control->model->count; i++) {
@@ -46,7 +38,7 @@ static void explain_modules(struct ohtd_control *control, struct ohtd_why_list *
 		if (!kind->module->required)
 			continue;
 		if (unit && unit->plan && unit->kind == kind)
-			code = codes[unit->view.health];
+			code = ohtd_why_of_health(unit->view.health);
 		if (unit && unit->quarantined)
 			code = OHTD_WHY_MODULE_QUARANTINED;
 		if (code != OHTD_WHY_NONE)
