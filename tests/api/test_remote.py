@@ -105,7 +105,7 @@ def test_every_verb_that_has_a_route(own):
     assert json.loads(own.done("safety", "stop", "--json"))["state"] == "stopped"
     # The stop is made at once; the robot's next cycle tells of it.
     until(lambda: "software" in own.done("safety", "status"), what="the cause")
-    assert json.loads(own.done("safety", "latency", "--json")).keys() == {"estop_to_low"}
+    assert json.loads(own.done("safety", "latency", "--json")).keys() == {"estop_to_low", "told"}
     # The daemon itself searches for a while after its start.
     assert "travel_motor" in until(lambda: own.run("scan").stdout, what="a search")
     assert "battery_voltage" in own.done("read", "power", "battery_voltage")

@@ -400,3 +400,39 @@ def test_the_end_of_the_daemon_ends_a_stream(fresh):
             heard.append(events.hear())
         assert heard[-2][1]["code"] == "shutting_down"
         ending.result()
+
+
+# ---- how long it takes ----
+
+def test_how_long_the_stop_took_to_each_client_is_counted(daemon):
+    def told():
+        figures = daemon.get("safety/latency").json["told"]
+        assert f"\noht_safety_told_seconds_count {figures['count']}\n" in daemon.request("GET", "/metrics").body.decode()
+        return figures
+
+    def is_stopped(message):
+        return message.get("data", {}).get("state") == "stopped"
+
+    def ready():
+        until(lambda: daemon.post("safety/reset", role="supervisor").status == 200, what="ready")
+
+    ready()
+    with Events(daemon, "?channel=safety") as stream, dial(daemon, "viewer") as link:
+        seq = subscribe(link, "safety")["seq"]
+        stream.hear()
+        before = told()["count"]
+        daemon.post("safety/stop", role="operator")
+        link.hear_until(is_stopped)
+        stream.hear_until(is_stopped)
+        until(lambda: told()["count"] >= before + 2, what="both written")
+        figures = told()
+        assert 0 < figures["p50_ns"] <= figures["p99_ns"] <= figures["max_ns"]
+    # Who was away could not be told sooner.
+    ready()
+    before = told()["count"]
+    with dial(daemon, "viewer") as link:
+        subscribe(link, "safety", since={"epoch": link.hello["epoch"], "seq": seq})
+        link.hear_until(is_stopped)
+        link.say({"type": "ping"})
+        link.hear_until(lambda message: message["type"] == "pong")
+    assert told()["count"] == before

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* GET safety/latency: what the driver itself has measured. Reading sysfs waits for no disk. */
+/* GET safety/latency: what the driver itself and the loops have measured. Reading sysfs waits for no disk. */
 #include "http/api.h"
 #include "http/call.h"
 
 #include "common/sysfs.h"
+#include "http/channels.h"
+#include "http/figures.h"
+#include "http/loop.h"
 
 struct percentiles {
 	int64_t count;
@@ -26,11 +29,16 @@ OHTD_SHAPE(percentiles, "Percentiles",
 
 struct latency {
 	const struct percentiles *estop_to_low;
+	const struct percentiles *told;
 };
 
 OHTD_SHAPE(latency, "Latency",
 	OHTD_OBJECT(latency, estop_to_low, percentiles,
-		    .summary = "From the edge of a stop until both outputs were low"));
+		    .summary = "From the edge of a stop until both outputs were low"),
+	OHTD_OBJECT(latency, told, percentiles,
+		    .summary = "From the control cycle that saw a change of the stop until its message was written "
+			       "to a client, for each client of the channel safety; upper ends of buckets, null above "
+			       "5 s"));
 
 static struct percentiles percentiles_of(const struct oht_values *histogram)
 {
@@ -46,10 +54,36 @@ static struct percentiles percentiles_of(const struct oht_values *histogram)
 	};
 }
 
+/* The end of the bucket below which so many are. */
+static int64_t at_most_ns(const struct ohtd_duration_figures *told, unsigned int per_mille)
+{
+	const uint64_t wanted = (told->count * per_mille + 999) / 1000;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; told->count && i < OHTD_LATENCY_BUCKETS - 1; i++) {
+		sum += told->at_most[i];
+		if (sum >= wanted)
+			return (int64_t)ohtd_latency_us[i] * 1000;
+	}
+	return OHTD_NONE;
+}
+
+static struct percentiles told_to_clients(const struct ohtd_server *server)
+{
+	struct ohtd_duration_figures told;
+
+	ohtd_channels_told(server, &told);
+	return (struct percentiles){
+		(int64_t)told.count, at_most_ns(&told, oht_percentiles[0].per_mille),
+		at_most_ns(&told, oht_percentiles[1].per_mille), at_most_ns(&told, oht_percentiles[2].per_mille),
+		at_most_ns(&told, oht_percentiles[3].per_mille), at_most_ns(&told, oht_percentiles[4].per_mille),
+	};
+}
+
 static void get_latency(struct ohtd_call *call)
 {
 	const struct ohtd_snapshot *snapshot = ohtd_call_snapshot(call);
-	struct percentiles to_low = { OHTD_NONE, OHTD_NONE, OHTD_NONE, OHTD_NONE, OHTD_NONE, OHTD_NONE };
+	struct percentiles to_low = { OHTD_NONE, OHTD_NONE, OHTD_NONE, OHTD_NONE, OHTD_NONE, OHTD_NONE }, told;
 	char path[OHT_SYSFS_PATH_BYTES];
 	struct oht_values histogram;
 
@@ -58,7 +92,8 @@ static void get_latency(struct ohtd_call *call)
 		if (!oht_sysfs_read(path, &histogram))
 			to_low = percentiles_of(&histogram);
 	}
-	OHTD_REPLY(call, 200, latency, (&(struct latency){ &to_low }));
+	told = told_to_clients(call->loop->server);
+	OHTD_REPLY(call, 200, latency, (&(struct latency){ &to_low, &told }));
 }
 
 static const struct ohtd_route routes[] = {

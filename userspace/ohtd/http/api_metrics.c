@@ -21,6 +21,7 @@
 #include "base/log_sink.h"
 #include "gateway/gateway.h"
 #include "http/certificate.h"
+#include "http/channels.h"
 #include "http/figures.h"
 #include "http/loop.h"
 #include "http/problem.h"
@@ -76,6 +77,23 @@ static void put_answers(struct ohtd_writer *out, const struct ohtd_server *serve
 				    (unsigned long long)figures.answers[number]);
 }
 
+/* @labels: "" or some, with a comma behind the last. */
+static void put_histogram(struct ohtd_writer *out, const char *name, const char *labels,
+			  const struct ohtd_duration_figures *figures)
+{
+	const int bytes = *labels ? (int)strlen(labels) - 1 : 0;
+	uint64_t sum = 0;
+
+	for (size_t bucket = 0; bucket < OHTD_LATENCY_BUCKETS - 1; bucket++) {
+		sum += figures->at_most[bucket];
+		put(out, "%s_bucket{%sle=\"%g\"} %llu\n", name, labels, ohtd_latency_us[bucket] / 1e6,
+		    (unsigned long long)sum);
+	}
+	put(out, "%s_bucket{%sle=\"+Inf\"} %llu\n", name, labels, (unsigned long long)figures->count);
+	put(out, "%s_sum{%.*s} %.6f\n%s_count{%.*s} %llu\n", name, bytes, labels,
+	    (double)figures->sum_us / 1e6, name, bytes, labels, (unsigned long long)figures->count);
+}
+
 static void put_durations(struct ohtd_writer *out, const struct ohtd_server *server)
 {
 	static const char name[] = "http_request_duration_seconds";
@@ -83,23 +101,24 @@ static void put_durations(struct ohtd_writer *out, const struct ohtd_server *ser
 
 	head(out, name, "histogram", "Time from the request to its answer.");
 	for (size_t i = 0; ohtd_figures_sum(server, i, &figures); i++) {
-		uint64_t sum = 0;
 		char labels[192];
 
-		if (!figures.count)
+		if (!figures.took.count)
 			continue;
-		snprintf(labels, sizeof(labels), "method=\"%s\",endpoint=\"%s\"", figures.method,
+		snprintf(labels, sizeof(labels), "method=\"%s\",endpoint=\"%s\",", figures.method,
 			 figures.path);
-		for (size_t bucket = 0; bucket < OHTD_LATENCY_BUCKETS - 1; bucket++) {
-			sum += figures.at_most[bucket];
-			put(out, "%s_bucket{%s,le=\"%g\"} %llu\n", name, labels,
-			    ohtd_latency_us[bucket] / 1e6, (unsigned long long)sum);
-		}
-		put(out, "%s_bucket{%s,le=\"+Inf\"} %llu\n", name, labels,
-		    (unsigned long long)figures.count);
-		put(out, "%s_sum{%s} %.6f\n%s_count{%s} %llu\n", name, labels,
-		    (double)figures.sum_us / 1e6, name, labels, (unsigned long long)figures.count);
+		put_histogram(out, name, labels, &figures.took);
 	}
+}
+
+static void put_told(struct ohtd_writer *out, const struct ohtd_server *server)
+{
+	static const char name[] = "oht_safety_told_seconds";
+	struct ohtd_duration_figures figures;
+
+	ohtd_channels_told(server, &figures);
+	head(out, name, "histogram", "From the change of the stop until its message was written, for each client.");
+	put_histogram(out, name, "", &figures);
 }
 
 /* Adds what other methods of the same path have counted; false: an earlier one has done so. */
@@ -113,8 +132,8 @@ static bool gather(const struct ohtd_server *server, size_t index,
 			continue;
 		if (i < index)
 			return false;
-		figures->count += other.count;
-		figures->sum_us += other.sum_us;
+		figures->took.count += other.took.count;
+		figures->took.sum_us += other.took.sum_us;
 	}
 	return true;
 }
@@ -126,10 +145,10 @@ static void put_response_times(struct ohtd_writer *out, const struct ohtd_server
 
 	head(out, name, "summary", "Time from the request to its answer, by path.");
 	for (size_t i = 0; ohtd_figures_sum(server, i, &figures); i++)
-		if (gather(server, i, &figures) && figures.count)
+		if (gather(server, i, &figures) && figures.took.count)
 			put(out, "%s_sum{endpoint=\"%s\"} %.6f\n%s_count{endpoint=\"%s\"} %llu\n",
-			    name, figures.path, (double)figures.sum_us / 1e6, name, figures.path,
-			    (unsigned long long)figures.count);
+			    name, figures.path, (double)figures.took.sum_us / 1e6, name, figures.path,
+			    (unsigned long long)figures.took.count);
 }
 
 static void put_budgets(struct ohtd_writer *out, const struct ohtd_server *server)
@@ -482,6 +501,7 @@ static void get_metrics(struct ohtd_call *call)
 	put_durations(&out, server);
 	put_response_times(&out, server);
 	put_budgets(&out, server);
+	put_told(&out, server);
 	put_commands(&out, server);
 	put_states(&out, snapshot);
 	put_bus(&out, call, snapshot);

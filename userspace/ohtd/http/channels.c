@@ -160,6 +160,24 @@ uint64_t ohtd_channels_now_ms(const struct ohtd_loop *loop)
 	return ohtd_clock_monotonic_ns(loop->server->services.clock) / OHTD_NS_PER_MS;
 }
 
+void ohtd_channels_written(struct ohtd_loop *loop, const struct ohtd_subscription *subscription,
+			   const struct ohtd_message *message)
+{
+	/* What was seen while the client was away, or in the life before, could not be told sooner. */
+	if (!message->event || !message->seen_ns ||
+	    message->seen_ns < subscription->from_ms * OHTD_NS_PER_MS)
+		return;
+	ohtd_durations_note(&loop->told,
+			    ohtd_clock_monotonic_ns(loop->server->services.clock) - message->seen_ns);
+}
+
+void ohtd_channels_told(const struct ohtd_server *server, struct ohtd_duration_figures *figures)
+{
+	*figures = (struct ohtd_duration_figures){ 0 };
+	for (unsigned int i = 0; i < server->loop_count; i++)
+		ohtd_durations_add(&server->loops[i]->told, figures);
+}
+
 bool ohtd_channels_often(struct ohtd_hub *hub)
 {
 	return ohtd_hub_listeners(hub, OHTD_CHANNEL_TELEMETRY) ||
@@ -254,6 +272,7 @@ void ohtd_channels_publish(struct ohtd_loop *loop)
 	moment.version = loop->snapshot.version;
 	moment.ts = ts;
 	moment.wall_ns = (uint64_t)wall_ns;
+	moment.seen_ns = loop->snapshot.time_ns;
 	for (int i = 0; i < OHTD_CHANNELS; i++)
 		publish(server->hub, i, rows[i].view, &scene, &moment);
 	for (int i = 0; i < OHTD_TOPICS; i++)

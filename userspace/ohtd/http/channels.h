@@ -11,12 +11,14 @@
 #include <stdint.h>
 
 #include "base/role.h"
+#include "http/figures.h"
 #include "http/member.h"
 #include "live/hub.h"
 #include "robot/event_ring.h"
 
 struct ohtd_kept;
 struct ohtd_loop;
+struct ohtd_server;
 struct ohtd_view;
 
 enum ohtd_channel {
@@ -125,6 +127,13 @@ void ohtd_channels_hand_over(const struct ohtd_hub *hub, const char *form, int f
 
 /* Publishes what the robot has published, unless another loop has done so. */
 void ohtd_channels_publish(struct ohtd_loop *loop);
+
+/* A message is written: how long an event of the stop took since the control cycle that saw it is counted. */
+void ohtd_channels_written(struct ohtd_loop *loop, const struct ohtd_subscription *subscription,
+			   const struct ohtd_message *message);
+
+/* What has been counted so. */
+void ohtd_channels_told(const struct ohtd_server *server, struct ohtd_duration_figures *figures);
 
 /* The time that hubs and subscriptions count in. */
 uint64_t ohtd_channels_now_ms(const struct ohtd_loop *loop);

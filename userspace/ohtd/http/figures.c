@@ -25,17 +25,36 @@ static void add(_Atomic uint64_t *counter, uint64_t n)
 			      memory_order_relaxed);
 }
 
+void ohtd_durations_note(struct ohtd_durations *durations, uint64_t took_ns)
+{
+	size_t bucket = 0;
+
+	while (bucket < OHTD_LATENCY_BUCKETS - 1 && took_ns > 1000ull * ohtd_latency_us[bucket])
+		bucket++;
+	add(&durations->at_most[bucket], 1);
+	add(&durations->sum_us, took_ns / 1000);
+}
+
+void ohtd_durations_add(const struct ohtd_durations *durations, struct ohtd_duration_figures *figures)
+{
+	/* The buckets of one moment: their sum fits to them. */
+	for (size_t i = 0; i < OHTD_LATENCY_BUCKETS; i++) {
+		const uint64_t n = atomic_load_explicit(&durations->at_most[i], memory_order_relaxed);
+
+		figures->at_most[i] += n;
+		figures->count += n;
+	}
+	figures->sum_us += atomic_load_explicit(&durations->sum_us, memory_order_relaxed);
+}
+
 void ohtd_figures_note(struct ohtd_route_count *count, int status, uint64_t took_ns)
 {
-	size_t number = ohtd_status_index(status), bucket = 0;
+	size_t number = ohtd_status_index(status);
 
 	if (number >= OHTD_STATUSES_MAX)
 		return;
-	while (bucket < OHTD_LATENCY_BUCKETS - 1 && took_ns > 1000ull * ohtd_latency_us[bucket])
-		bucket++;
 	add(&count->answers[number], 1);
-	add(&count->at_most[bucket], 1);
-	add(&count->sum_us, took_ns / 1000);
+	ohtd_durations_note(&count->took, took_ns);
 }
 
 static void sum_one(const struct ohtd_route_count *count, struct ohtd_route_figures *figures)
@@ -43,10 +62,7 @@ static void sum_one(const struct ohtd_route_count *count, struct ohtd_route_figu
 	for (size_t i = 0; i < OHTD_STATUSES_MAX; i++)
 		figures->answers[i] += atomic_load_explicit(&count->answers[i],
 							    memory_order_relaxed);
-	for (size_t i = 0; i < OHTD_LATENCY_BUCKETS; i++)
-		figures->at_most[i] += atomic_load_explicit(&count->at_most[i],
-							    memory_order_relaxed);
-	figures->sum_us += atomic_load_explicit(&count->sum_us, memory_order_relaxed);
+	ohtd_durations_add(&count->took, &figures->took);
 }
 
 bool ohtd_figures_sum(const struct ohtd_server *server, size_t index,
@@ -69,8 +85,5 @@ bool ohtd_figures_sum(const struct ohtd_server *server, size_t index,
 	}
 	for (unsigned int i = 0; i < server->loop_count; i++)
 		sum_one(&server->loops[i]->counts[index], figures);
-	/* The buckets of one moment: their sum fits to them. */
-	for (size_t i = 0; i < OHTD_LATENCY_BUCKETS; i++)
-		figures->count += figures->at_most[i];
 	return true;
 }

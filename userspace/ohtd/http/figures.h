@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     counting answers per route: how many of each status, and how long they took.
+ * Owns:     counting: answers per route, how many of each status, and durations.
  * Contexts: note: the loop that answers. Sum: any thread.
  * Locks:    none: each loop has counters of its own, written by it alone.
  */
@@ -20,11 +20,28 @@ struct ohtd_server;
 /* Upper limits of the buckets in microseconds; the last bucket has none. */
 extern const uint32_t ohtd_latency_us[OHTD_LATENCY_BUCKETS - 1];
 
+/* Durations that one loop has counted, each in one bucket only. */
+struct ohtd_durations {
+	_Atomic uint64_t at_most[OHTD_LATENCY_BUCKETS];
+	_Atomic uint64_t sum_us;
+};
+
+/**
+ * struct ohtd_duration_figures - of all loops
+ * @at_most: how many per bucket of ohtd_latency_us, each in one only
+ * @count: of all
+ * @sum_us: of all
+ */
+struct ohtd_duration_figures {
+	uint64_t at_most[OHTD_LATENCY_BUCKETS];
+	uint64_t count;
+	uint64_t sum_us;
+};
+
 /* Of one loop and route. */
 struct ohtd_route_count {
 	_Atomic uint64_t answers[OHTD_STATUSES_MAX];
-	_Atomic uint64_t at_most[OHTD_LATENCY_BUCKETS];	/* each answer in one bucket only */
-	_Atomic uint64_t sum_us;
+	struct ohtd_durations took;
 	size_t body_bytes;	/* of the longest answer of late: how much room the next one gets */
 };
 
@@ -33,18 +50,19 @@ struct ohtd_route_count {
  * @method: "GET", ...; "" when @path is not a route
  * @path: template of the path, "static" for the page, "unmatched" for all else
  * @answers: per status, in the order of ohtd_status_at()
- * @at_most: answers per bucket of ohtd_latency_us, each in one only
- * @count: of all answers
- * @sum_us: how long they took together, from the request to the hand-over to h2o
+ * @took: from the request to the hand-over to h2o
  */
 struct ohtd_route_figures {
 	const char *method;
 	char path[128];
 	uint64_t answers[OHTD_STATUSES_MAX];
-	uint64_t at_most[OHTD_LATENCY_BUCKETS];
-	uint64_t count;
-	uint64_t sum_us;
+	struct ohtd_duration_figures took;
 };
+
+/* Counts one duration. */
+void ohtd_durations_note(struct ohtd_durations *durations, uint64_t took_ns);
+/* Adds what one loop has counted. */
+void ohtd_durations_add(const struct ohtd_durations *durations, struct ohtd_duration_figures *figures);
 
 /* Counters of a loop for @routes routes; NULL: out of memory. To be freed by free(). */
 struct ohtd_route_count *ohtd_figures_make(size_t routes);

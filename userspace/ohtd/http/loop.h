@@ -88,6 +88,7 @@ struct ohtd_loop {
 	struct ohtd_pending *pendings;
 	unsigned int writes;		/* of them, that are with the store */
 	struct ohtd_route_count *counts;	/* per route, then "static" and "unmatched" */
+	struct ohtd_durations told;	/* events of the stop to clients, see channels.h */
 	struct ohtd_snapshot snapshot;
 	uint64_t control_renewed_ms;	/* see control.c */
 	h2o_linklist_t sockets;		/* WebSockets, see socket_private.h */

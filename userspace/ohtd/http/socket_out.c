@@ -90,6 +90,7 @@ static void on_written(h2o_socket_t *sock, const char *err)
 	}
 	if (socket->writing->event)
 		watch_event(socket);
+	ohtd_channels_written(socket->loop, &socket->subscriptions[OHTD_CHANNEL_SAFETY], socket->writing);
 	ohtd_message_drop(socket->writing);
 	socket->writing = NULL;
 	ohtd_socket_pump(socket);

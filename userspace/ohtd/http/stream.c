@@ -119,6 +119,8 @@ static void on_proceed(h2o_generator_t *self, h2o_req_t *req)
 	struct stream *stream = (struct stream *)self;
 
 	(void)req;
+	if (stream->writing)
+		ohtd_channels_written(stream->loop, &stream->subscriptions[OHTD_CHANNEL_SAFETY], stream->writing);
 	ohtd_message_drop(stream->writing);
 	stream->writing = NULL;
 	stream->writing_ms = 0;

@@ -281,6 +281,7 @@ void ohtd_hub_publish(struct ohtd_hub *hub, int index, const struct ohtd_channel
 		return;
 	message->wall_ns = moment->wall_ns;
 	message->event = event && kind->prompt;
+	message->seen_ns = moment->seen_ns;
 }
 
 /* ---- subscribers ---- */

@@ -67,12 +67,14 @@ struct ohtd_channel_state {
  * @version: of the state, see ohtd_hub_begin()
  * @ts: the robot's time as JSON, as messages have it; less than OHTD_TS_BYTES
  * @wall_ns: the same since 1970
- * @now_ms: when it is told, of a clock that never goes back
+ * @seen_ns: the same, CLOCK_MONOTONIC
+ * @now_ms: when it is told, of the same clock
  */
 struct ohtd_moment {
 	uint64_t version;
 	const char *ts;
 	uint64_t wall_ns;
+	uint64_t seen_ns;
 	uint64_t now_ms;
 };
 

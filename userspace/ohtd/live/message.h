@@ -22,6 +22,7 @@
  * @seq: of its channel; 0: of none
  * @wall_ns: when it was so, since 1970; 0: not known
  * @event: something has happened that must not come late
+ * @seen_ns: of an event: when it was seen, CLOCK_MONOTONIC; 0: in the life before
  */
 struct ohtd_message {
 	atomic_uint references;
@@ -32,6 +33,7 @@ struct ohtd_message {
 	uint64_t seq;
 	uint64_t wall_ns;
 	bool event;
+	uint64_t seen_ns;
 };
 
 /* Opcodes of frames (RFC 6455, 5.2). */

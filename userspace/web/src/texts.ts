@@ -372,6 +372,8 @@ export const texts = {
 		newer: "Newest entries",
 		latency: "From the event to outputs low",
 		latencyNotYet: "No stop has been measured yet.",
+		told: (count: number, half = "more than 5 s", all = "more than 5 s") =>
+			`Told to screens and programs: half within ${half}, all within ${all} (${count} times).`,
 		latencyNone: "Nothing measured: this connection has no outputs.",
 		stopsCounted: (n: number) => `${n} stops measured`,
 	},

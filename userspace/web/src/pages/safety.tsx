@@ -100,6 +100,17 @@ function SelfTest({ safety }: { safety: Safety }) {
 	);
 }
 
+/** How long the stop took to those who hear of it. */
+function Told({ told: { count, p50_ns, max_ns } }: { told: Latency["told"] }) {
+	const within = (ns: number | null) => (ns === null ? undefined : nanoseconds(ns).join(" "));
+
+	return (
+		<p class="sub" id="told">
+			{t.told(count ?? 0, within(p50_ns), within(max_ns))}
+		</p>
+	);
+}
+
 const PERCENTILES: [keyof Latency["estop_to_low"], string][] = [
 	["p50_ns", "50 %"],
 	["p90_ns", "90 %"],
@@ -256,6 +267,7 @@ function SafetyPage() {
 			</Card>
 			<Card title={t.latency} span="c3" age={useAge(latency, latency.data ? 0 : null)}>
 				{latency.data ? <Distribution latency={latency.data.estop_to_low} /> : <Skeleton lines={4} />}
+				{latency.data?.told.count ? <Told told={latency.data.told} /> : null}
 			</Card>
 			<Journal />
 		</div>
