@@ -23,6 +23,8 @@ export interface Page {
 	/** further words under which the search finds it */
 	words: string;
 	component: ComponentType<PageProps>;
+	/** drawn behind its name: how many things wait there */
+	count?: ComponentType;
 }
 
 const files = import.meta.glob<{ page?: Page }>("./pages/*.tsx", { eager: true });

@@ -3,11 +3,13 @@
  * All texts of the page, in one place. What the API says (reasons, causes, refusals) is shown as it is.
  */
 import { driveTexts } from "./texts-drive";
+import { alertTexts } from "./texts-alerts";
 import { eventTexts } from "./texts-events";
 import { signalTexts } from "./texts-signals";
 
 export const texts = {
 	drive: driveTexts,
+	alerts: alertTexts,
 	events: eventTexts,
 	signals: signalTexts,
 	product: "oht",

@@ -51,6 +51,7 @@ const TOLD = new Map([
 	["robot", "robot"],
 	["modules", "modules"],
 	["health", "system"],
+	["alerts", "alerts"],
 	["logs", "logs"],
 	["bus/live", "bus"],
 	["commands/live", "commands"],

@@ -61,6 +61,9 @@ export type BusStatistics = Schemas["BusStatistics"];
 
 export type JournalEntry = Schemas["SafetyEvent"];
 
+export type Alert = Schemas["Alert"];
+export type AlertList = Schemas["AlertList"];
+
 export type Latency = Schemas["Latency"];
 
 export type User = Schemas["Account"];

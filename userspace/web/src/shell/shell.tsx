@@ -187,6 +187,7 @@ function PageLink({ page, current, onGo }: { page: Page; current: Page | undefin
 		>
 			<Icon>{page.icon}</Icon>
 			<span>{page.title}</span>
+			{page.count ? <page.count /> : null}
 		</a>
 	);
 }
