@@ -77,6 +77,10 @@ def test_a_silent_module_is_told_until_it_answers_and_is_cleared(daemon):
             assert (lost["severity"], lost["source"], lost["over"]) == ("critical", "module", False)
             assert lost["text"] == "Module 3 (safety) does not answer any more."
             assert listed(daemon, "module_lost", 3) == lost
+            stopped = hear("stop_latched")
+            assert stopped["text"] == ("The robot is stopped. ohtd itself asked for the stop. "
+                                       "A module does not answer any more (unit 3).")
+            assert stopped["action"] == "Check power and wiring of the module. Then reset."
             reasons = [reason for reason in daemon.get("health", role=None).json["reasons"] if reason["unit"] == 3]
             assert [(each["code"], each["text"], each["since"]) for each in reasons] == [("module_lost", lost["text"], lost["since"])]
         finally:
@@ -93,7 +97,8 @@ def test_a_stop_is_told_until_it_is_reset(daemon):
         assert daemon.post("safety/stop", role="operator").status == 200
         stopped = hear("stop_latched")
         assert (stopped["severity"], stopped["source"]) == ("emergency", "robot")
-        assert stopped["text"] == f"The robot is stopped. {daemon.get('safety').json['causes'][0]['text']}"
+        assert stopped["text"] == "The robot is stopped. A person or a program asked for the stop."
+        assert daemon.get("safety").json["causes"][0]["text"] in stopped["text"]
         # It is no defect of the daemon.
         assert not [reason for reason in daemon.get("health", role=None).json["reasons"] if reason["code"] == "stop_latched"]
         assert re.search(r"^\S+ +emergency +robot +stop_latched +The robot is stopped\. ", ohtctl(daemon), re.M)

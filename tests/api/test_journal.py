@@ -114,6 +114,8 @@ def test_who_asked(fresh, user_id):
     assert actors[1] == {"type": "user", "id": user_id, "name": "operator"}
     assert actors[2] == {"type": "user", "id": 999, "name": None}
     assert actors[3]["type"] == "daemon" and actors[3]["address"] == 4 and actors[3]["text"]
+    own = [seq for seq, item in items.items() if item["cause"] and item["cause"]["text"].startswith("ohtd itself asked for the stop. ")]
+    assert own == [3] and "(unit 4)." in items[3]["cause"]["text"] and items[3]["cause"]["action"].endswith(". Then reset.")
     assert actors[4] == {"type": "daemon"}
     assert actors[5] == actors[6] == {"type": "process", "pid": 99}
     assert actors[7] is actors[8] is actors[9] is None

@@ -72,11 +72,13 @@ def test_what_happens_is_listed_without_asking_for_it(daemon, page):
                    "commands": {"ended": [
         {"number": 900 + n, "id": None, "verb": "move", "state": state, "reason": reason, "position_mm": mm, "speed_mm_s": 0,
          "by": "anna", "accepted": ended, "began": ended, "ended": ended}
-        for n, (state, reason, mm, ended) in enumerate([("finished", None, 1200, "2098-01-01T10:00:00Z"),
+        for n, (state, reason, mm, ended) in enumerate([("failed", "stop_cause", 600, "2098-01-01T09:30:00Z"),
+                                                        ("finished", None, 1200, "2098-01-01T10:00:00Z"),
                                                         ("failed", "cancelled", 3400, "2098-01-01T10:00:01Z")])]}}})
     assert row_of(page, "The button was pressed. Outputs low after 3.1 µs.")[::2] == ["Stop", "#/safety"]
     page.wait(lambda: not any("program asked" in row[1] for row in happened(page)), what="a cause that is not beside its entry")
     assert row_of(page, "Move to 1200 mm: finished.")[::2] == ["Command", "#/drive"]
+    page.wait(lambda: row_of(page, "Move to 600 mm: failed.")[1].endswith("failed. The robot was stopped."), what="the stop as its end")
     page.wait(lambda: "It was stopped." in row_of(page, "Move to 3400 mm: failed.")[1], what="the reason in words")
     assert "Move to 3400 mm" in happened(page)[0][1], "the newest is first"
     assert page.run("return window.same"), "the page was not loaded anew"

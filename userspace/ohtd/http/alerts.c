@@ -9,6 +9,7 @@
 #include "base/log_sink.h"
 #include "http/catalogue.h"
 #include "http/certificate.h"
+#include "http/safety_cause.h"
 #include "http/scene.h"
 #include "http/server.h"
 #include "oht_client.h"
@@ -248,15 +249,17 @@ static void judge_stop(const struct gathering *to)
 	const struct ohtd_snapshot *snapshot = to->scene->snapshot;
 	struct ohtd_alert *alert = snapshot->state != OHTD_STATE_ESTOP ? NULL :
 		add(to, OHTD_WHY_STOP_LATCHED, 0, snapshot->state_since_ns);
+	struct safety_cause first;
 
 	if (!alert)
 		return;
 	alert->degrades = false;
 	if (!snapshot->safety.cause_count)
 		return;
-	alert->text = text_of(to, "The robot is stopped. %s",
-			      oht_cause_text(snapshot->safety.causes[0].cause));
-	alert->action = oht_cause_action(snapshot->safety.causes[0].cause);
+	first = ohtd_safety_cause(to->scene->memory, snapshot->safety.causes[0].cause,
+				  &snapshot->safety.causes[0].own);
+	alert->text = text_of(to, "The robot is stopped. %s", first.text);
+	alert->action = first.action;
 }
 
 static void judge_robot(const struct gathering *to)

@@ -215,14 +215,18 @@ static const char *const *names_of(struct ohtd_call *call, uint64_t mask, unsign
 	return names;
 }
 
-static const struct safety_cause *cause_of(struct ohtd_call *call, unsigned int cause)
+static const struct safety_cause *cause_of(struct ohtd_call *call, const struct ohtd_entry_found *found)
 {
+	const struct oht_safety_event *event = &found->entry.event;
+	bool own = found->by_daemon && was_asked_for(event);
 	struct safety_cause *made;
+	struct ohtd_why why;
 
-	if (!cause)
+	if (!event->cause)
 		return NULL;
 	made = ohtd_call_alloc(call, sizeof(*made));
-	*made = ohtd_safety_cause(cause);
+	*made = ohtd_safety_cause(&call->memory, event->cause,
+				  own && ohtd_why_of_tag(event->tag, &why) ? &why : NULL);
 	return made;
 }
 
@@ -239,7 +243,7 @@ static void fill_event(struct ohtd_call *call, const struct ohtd_entry_found *fo
 		.kind = entry->missing ? 0 : event->kind,
 		.text = oht_kind_text(event->kind),
 		.missing = entry->missing,
-		.cause = cause_of(call, event->cause),
+		.cause = cause_of(call, found),
 		.from = event->state_from, .to = event->state_to,
 		.edge_to_low_ns = OHTD_NONE, .low_to_open_ns = OHTD_NONE,
 		.actor = actor_of(call, found),

@@ -146,7 +146,7 @@ static const struct standing_cause *make_causes(const struct ohtd_scene *scene, 
 
 	for (size_t i = 0; i < count; i++)
 		causes[i] = (struct standing_cause){
-			.cause = ohtd_safety_cause(view->causes[i].cause),
+			.cause = ohtd_safety_cause(scene->memory, view->causes[i].cause, &view->causes[i].own),
 			.since = ohtd_scene_wall_ns(scene, view->causes[i].since_ns),
 			.standing = view->causes[i].standing != 0,
 		};

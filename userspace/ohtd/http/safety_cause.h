@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     how a cause of a stop is shown, in the state of the stop and in its journal.
+ * Owns:     how a cause of a stop is shown: in the state of the stop, in its journal and among the alerts.
  * Contexts: any thread; pure.
  * Locks:    none.
  */
@@ -8,6 +8,8 @@
 #define OHTD_HTTP_SAFETY_CAUSE_H
 
 #include "http/member.h"
+#include "http/writer.h"
+#include "robot/codes.h"
 
 struct safety_cause {
 	unsigned int code;
@@ -17,7 +19,13 @@ struct safety_cause {
 
 extern const struct ohtd_shape safety_cause_shape;
 
-/* @cause: enum oht_stop_cause */
-struct safety_cause ohtd_safety_cause(unsigned int cause);
+/**
+ * ohtd_safety_cause() - a cause in words
+ * @memory: of its texts
+ * @cause: enum oht_stop_cause
+ * @own: of OHT_STOPPED_BY_SOFTWARE: why the daemon itself has stopped; NULL or code 0: it has not
+ */
+struct safety_cause ohtd_safety_cause(const struct ohtd_memory *memory, unsigned int cause,
+				      const struct ohtd_why *own);
 
 #endif /* OHTD_HTTP_SAFETY_CAUSE_H */

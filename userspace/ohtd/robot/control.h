@@ -270,6 +270,7 @@ struct ohtd_safety {
 	bool known;
 	bool stale;
 	uint64_t cause_since_ns[OHT_CAUSES_MAX];
+	struct ohtd_why own_why;	/* of the present stop, if we have asked for it before others have; code 0: not */
 	uint64_t last_event_ns;
 	uint64_t last_low_ns;
 	uint64_t stops;

@@ -121,6 +121,8 @@ static int read_status(struct ohtd_control *control)
 		control->notify = true;
 	if (status.state != OHT_STATE_STOPPED)
 		safety->stops = 0;
+	if (status.since_ns != safety->status.since_ns)
+		safety->own_why = (struct ohtd_why){ 0 };
 	safety->status = status;
 	safety->known = true;
 	safety->stale = false;
@@ -175,12 +177,19 @@ void ohtd_safety_event(struct ohtd_control *control, const struct oht_safety_eve
 
 void ohtd_safety_stop(struct ohtd_control *control, const struct ohtd_why *why)
 {
+	struct ohtd_safety *safety = &control->safety;
+	bool asked_before = safety->known && safety->status.state == OHT_STATE_STOPPED &&
+			    safety->status.causes & oht_cause_mask(OHT_STOPPED_BY_SOFTWARE);
+
 	if (!control->device.open)
 		return;
-	if (control->bus->ops->stop(control->bus, ohtd_why_tag(why)) == -ENODEV)
+	if (control->bus->ops->stop(control->bus, ohtd_why_tag(why)) == -ENODEV) {
 		ohtd_device_lost(control);
-	else
-		read_status(control);
+		return;
+	}
+	read_status(control);
+	if (!asked_before)
+		safety->own_why = *why;
 }
 
 void ohtd_safety_disable(struct ohtd_control *control, uint64_t tag)
@@ -341,7 +350,8 @@ static void view_causes(const struct ohtd_safety *safety, struct ohtd_safety_vie
 		if (!(causes & oht_cause_mask(cause)) || (i && i == safety->status.first_cause))
 			continue;
 		view->causes[view->cause_count++] = (struct ohtd_cause_view){
-			.cause = cause,
+			.cause = (uint16_t)cause,
+			.own = cause == OHT_STOPPED_BY_SOFTWARE ? safety->own_why : (struct ohtd_why){ 0 },
 			.standing = !!(safety->status.standing & oht_cause_mask(cause)),
 			.since_ns = safety->cause_since_ns[cause],
 		};

@@ -98,11 +98,13 @@ struct ohtd_module_view {
  * struct ohtd_cause_view - one cause of the present stop
  * @cause: enum oht_stop_cause (liboht)
  * @standing: it stands now and forbids a reset
+ * @own: of OHT_STOPPED_BY_SOFTWARE: why the control thread itself has stopped; code 0: somebody else has
  * @since_ns: when it was first seen in this stop (CLOCK_MONOTONIC), 0 if before our time
  */
 struct ohtd_cause_view {
-	uint32_t cause;
-	uint32_t standing;
+	uint16_t cause;
+	uint16_t standing;
+	struct ohtd_why own;
 	uint64_t since_ns;
 };
 

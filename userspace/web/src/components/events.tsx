@@ -65,7 +65,7 @@ function commandRow(life: CommandLife, why: (code: string) => string): Row {
 	return {
 		tone: COMMAND_TONES[life.state] ?? "none",
 		of: t.command,
-		text: life.reason ? `${state} ${why(life.reason)}` : state,
+		text: life.reason ? `${state} ${t.endedBy[life.reason] ?? why(life.reason)}` : state,
 		who: life.by,
 		page: "/drive",
 	};
