@@ -39,9 +39,15 @@ def listed(daemon, code, address=None):
     return found(whole(daemon.get("alerts").json), code, address)
 
 
-def ohtctl(daemon, *options):
+def history(daemon, query=""):
+    answer = daemon.get(f"alerts/history?{query}")
+    assert answer.status == 200, answer
+    return answer.json["items"]
+
+
+def ohtctl(daemon, *options, verb=("alerts",)):
     """What ohtctl alerts prints at the machine."""
-    return subprocess.run([BUILD / "userspace/ohtctl/ohtctl", "alerts", "--socket", daemon.socket, *options],
+    return subprocess.run([BUILD / "userspace/ohtctl/ohtctl", *verb, "--socket", daemon.socket, *options],
                           env=daemon.environment(), stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
@@ -90,6 +96,9 @@ def test_a_silent_module_is_told_until_it_answers_and_is_cleared(daemon):
         until(lambda: is_at_rest(daemon), what="a reset", period_s=0.1)
         hear("module_lost", 3, lambda alert: not alert)
     assert not listed(daemon, "module_lost", 3)
+    row = until(lambda: [row for row in history(daemon, "code=module_lost&address=3") if row["state"] == "ended"], what="its end")[0]
+    assert (row["text"], row["severity"], row["source"], row["address"]) == (lost["text"], "critical", "module", 3)
+    assert lost["since"] == row["since"] < row["ended"]
 
 
 def test_a_stop_is_told_until_it_is_reset(daemon):
@@ -132,13 +141,43 @@ def test_pages(daemon):
         until(lambda: is_at_rest(daemon), what="a reset", period_s=0.1)
 
 
-@pytest.mark.parametrize("query", ["severity=critical", "sort=since", "limit=0", "limit=201"])
-def test_what_is_not_described_is_refused(daemon, query):
-    refused = daemon.get(f"alerts?{query}")
+def test_what_comes_again_at_once_is_one_and_is_kept_over_kill_9(fresh):
+    def newest(state, times):
+        found = [row for row in history(fresh, "code=stop_latched&limit=1") if (row["state"], row["times"]) == (state, times)]
+        return found[0] if found else None
+
+    fresh.start()
+    until(lambda: is_at_rest(fresh), what="a robot that is well")
+    for times in (1, 2):
+        assert fresh.post("safety/stop", role="operator").status == 200
+        until(lambda: newest("active", times), what="a stop")
+        until(lambda: is_at_rest(fresh), what="a reset")
+        ended = until(lambda: newest("ended", times), what="its end")
+    assert ended["since"] < ended["ended"]
+    assert fresh.post("safety/stop", role="operator").status == 200
+    until(lambda: newest("active", 3), what="the stop")
+    fresh.kill()
+    fresh.start()
+    assert newest("unknown", 3) == {**ended, "state": "unknown", "times": 3, "ended": None}
+    until(lambda: is_at_rest(fresh), what="a robot that is well")
+    assert fresh.post("safety/stop", role="operator").status == 200
+    again = until(lambda: newest("active", 1), what="the stop of another run")
+    assert again["number"] > ended["number"]
+    numbers = [row["number"] for row in history(fresh)]
+    assert numbers == sorted(numbers, reverse=True)
+    page = fresh.get("alerts/history?limit=1").json
+    assert history(fresh, f"limit=200&cursor={page['next_cursor']}") == history(fresh)[1:]
+    assert re.search(r"^\S+ +\S+ +emergency +robot +stop_latched ", ohtctl(fresh, verb=("alerts", "history")), re.M)
+
+
+@pytest.mark.parametrize("path", ["alerts?severity=critical", "alerts?sort=since", "alerts?limit=0", "alerts?limit=201",
+                                  "alerts/history?address=0", "alerts/history?address=248", "alerts/history?code="])
+def test_what_is_not_described_is_refused(daemon, path):
+    refused = daemon.get(path)
     assert (refused.status, refused.json["code"]) == (400, "validation")
-    assert refused.json["errors"][0]["pointer"] == "/" + query.partition("=")[0]
+    assert refused.json["errors"][0]["pointer"] == "/" + path.partition("?")[2].partition("=")[0]
 
 
 def test_nobody_without_a_login(daemon):
-    for path in ("alerts", "stream?channel=alerts"):
+    for path in ("alerts", "alerts/history", "stream?channel=alerts"):
         assert daemon.get(path, role=None).status == 401

@@ -63,6 +63,7 @@ ASKED = [
     ("POST", "modules/{unit}/ping", "modules/5/ping", {}, "operator", 200),
     ("POST", "modules/{unit}/quarantine", "modules/5/quarantine", {}, "supervisor", 200),
     ("GET", "alerts", "alerts", None, "viewer", 200),
+    ("GET", "alerts/history", "alerts/history?code=module_quarantined", None, "viewer", 200),
     ("DELETE", "modules/{unit}/quarantine", "modules/5/quarantine", None, "supervisor", 200),
     ("GET", "bus", "bus", None, "viewer", 200),
     ("GET", "bus/plan", "bus/plan", None, "viewer", 200),

@@ -29,3 +29,5 @@ def test_an_alert_is_listed_counted_and_gone(daemon, page):
                   "the module")
     finally:
         daemon.sim("clear 5")
+    at_rest(daemon)
+    page.wait(lambda: "The robot is stopped." in page.text("#kept-alerts"), 60, "what was")

@@ -56,6 +56,10 @@ static const struct show_column alert_columns[] = {
 	{ "since", 28 }, { "severity", 9 }, { "source", 13 }, { "code", 24 }, { "text", 0 }, { NULL, 0 },
 };
 
+static const struct show_column kept_alert_columns[] = {
+	{ "since", 28 }, { "ended", 28 }, { "severity", 9 }, { "source", 13 }, { "code", 24 }, { "text", 0 }, { NULL, 0 },
+};
+
 static const struct show_column interlock_columns[] = { { "verb", 10 }, { "why_not", 0 }, { NULL, 0 } };
 
 static const struct show_column command_columns[] = {
@@ -78,6 +82,7 @@ static const struct {
 	{ "robot interlocks", "GET", "robot/interlocks", NULL, interlock_columns },
 	{ "robot commands", "GET", "robot/commands?limit=20", NULL, command_columns },
 	{ "alerts", "GET", "alerts", NULL, alert_columns },
+	{ "alerts history", "GET", "alerts/history?limit=50", NULL, kept_alert_columns },
 	{ "safety status", "GET", "safety", NULL },
 	{ "safety stop", "POST", "safety/stop", NULL },
 	{ "safety enable", "POST", "safety/enable", NULL },

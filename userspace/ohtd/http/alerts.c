@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "http/alerts.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,6 +101,19 @@ static const struct kind kinds[KINDS] = {
 		.action = "See GET modules/profiles or the log; ohtctl profile check says all that is "
 			  "wrong. Then restart ohtd." },
 };
+
+static const char *const severities[] = {
+	[OHTD_SEVERITY_CRITICAL] = "critical",
+	[OHTD_SEVERITY_WARNING] = "warning",
+	[OHTD_SEVERITY_EMERGENCY] = "emergency",
+};
+
+static_assert(sizeof(severities) / sizeof(severities[0]) == OHTD_SEVERITIES, "a word for each");
+
+const char *ohtd_severity_name(unsigned int severity)
+{
+	return severity < OHTD_SEVERITIES ? severities[severity] : NULL;
+}
 
 static const char *action_of(const char *code)
 {

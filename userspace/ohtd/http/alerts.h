@@ -53,6 +53,9 @@ enum ohtd_severity {
 	OHTD_SEVERITIES,
 };
 
+/* As programs read it. */
+const char *ohtd_severity_name(unsigned int severity);
+
 /**
  * struct ohtd_alert - one of them
  * @key: its place in the table, and its unit; no other alert has the same

@@ -3,18 +3,17 @@
 #include "http/call.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 #include "http/alerts.h"
+#include "http/late.h"
 #include "http/list.h"
 #include "http/scene.h"
+#include "store/alerts.h"
 
-static const char *const severities[] = {
-	[OHTD_SEVERITY_CRITICAL] = "critical",
-	[OHTD_SEVERITY_WARNING] = "warning",
-	[OHTD_SEVERITY_EMERGENCY] = "emergency",
-};
-OHTD_WORDS_OF(severity_words, severities);
-static_assert(sizeof(severities) / sizeof(severities[0]) == OHTD_SEVERITIES, "a word for each");
+static const struct ohtd_words severity_words = { .name = ohtd_severity_name, .end = OHTD_SEVERITIES };
+
+/* ---- what is active ---- */
 
 struct alert {
 	const char *code;
@@ -135,6 +134,132 @@ static void get_alerts(struct ohtd_call *call)
 	OHTD_REPLY(call, 200, alert_list, &view);
 }
 
+/* ---- what has been ---- */
+
+static const char *const kept_states[] = { "active", "ended", "unknown" };
+OHTD_WORDS_OF(kept_state_words, kept_states);
+
+enum kept_state { IS_ACTIVE, HAS_ENDED, NOT_KNOWN };
+
+struct kept_alert {
+	int64_t number;
+	const char *code;
+	const char *severity;
+	const char *text;
+	const char *source;
+	int64_t address;
+	unsigned int state;
+	int64_t since;
+	int64_t ended;
+	int64_t times;
+};
+
+OHTD_SHAPE(kept_alert, "KeptAlert",
+	OHTD_INTEGER(kept_alert, number, .summary = "Running; no other alert ever has it"),
+	OHTD_TEXT(kept_alert, code, .summary = "What it was, for programs", .example = "\"module_lost\""),
+	OHTD_TEXT(kept_alert, severity, .words = &severity_words, .summary = "As in GET alerts",
+		  .example = "\"critical\""),
+	OHTD_TEXT(kept_alert, text, .summary = "What it was, for people, when it came"),
+	OHTD_TEXT(kept_alert, source, .summary = "As in GET alerts", .example = "\"module\""),
+	OHTD_INTEGER(kept_alert, address, .flags = OHTD_NULL,
+		     .summary = "Unit address of the module; null: it was about no module"),
+	OHTD_WORD(kept_alert, state, .words = &kept_state_words,
+		  .summary = "unknown: ohtd ended before the alert did"),
+	OHTD_TIME(kept_alert, since, .flags = OHTD_NULL, .summary = "When it came first"),
+	OHTD_TIME(kept_alert, ended, .flags = OHTD_NULL, .summary = "When it ended; null: it is active, or not known"),
+	OHTD_INTEGER(kept_alert, times,
+		     .summary = "How often it came: within 10 s of its end it is the same one"));
+
+struct kept_list {
+	const struct kept_alert *items;
+	size_t items_count;
+	const char *next_cursor;
+};
+
+OHTD_SHAPE(kept_list, "KeptAlertList",
+	OHTD_LIST(kept_list, items, kept_alert, .summary = "The newest first"),
+	OHTD_NEXT_CURSOR(kept_list));
+
+struct kept_query {
+	struct ohtd_page page;
+	const char *code;
+	int64_t address;
+};
+
+OHTD_SHAPE(kept_query, "KeptAlertQuery",
+	OHTD_PART(kept_query, page, ohtd_page),
+	OHTD_TEXT(kept_query, code, .min = 1, .max = OHTD_ALERT_WORD_BYTES - 1,
+		  .summary = "Only alerts with this code"),
+	OHTD_INTEGER(kept_query, address, .min = 1, .max = 247, .preset = OHTD_NONE,
+		     .summary = "Only alerts about this module"));
+
+struct kept_late {
+	struct ohtd_late late;
+	int64_t before;
+	unsigned int limit;
+	char code[OHTD_ALERT_WORD_BYTES];
+	int unit;
+	struct ohtd_alert_row rows[OHTD_LIMIT_MAX + 1];	/* one more than is wanted */
+};
+
+static int read_kept(struct ohtd_db *db, void *arg)
+{
+	struct kept_late *job = arg;
+
+	return ohtd_db_alerts_list(db, job->before, *job->code ? job->code : NULL, job->unit, job->rows, job->limit + 1);
+}
+
+static struct kept_alert kept_of(const struct ohtd_alert_row *row)
+{
+	return (struct kept_alert){
+		.number = row->number, .code = row->code, .severity = row->severity, .text = row->text,
+		.source = row->source, .address = row->unit ? row->unit : OHTD_NONE,
+		.state = row->ended_ns ? HAS_ENDED : row->cut ? NOT_KNOWN : IS_ACTIVE,
+		.since = row->since_ns, .ended = row->ended_ns ? row->ended_ns : OHTD_NONE, .times = row->times,
+	};
+}
+
+static void reply_kept(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const struct kept_late *job = (const struct kept_late *)late;
+	struct kept_alert *items = ohtd_call_alloc(call, job->limit * sizeof(*items));
+	struct kept_list list = { .items = items };
+
+	if (late->result < 0) {
+		ohtd_reply_store_problem(call, late->result);
+		return;
+	}
+	while (list.items_count < job->limit && list.items_count < (size_t)late->result) {
+		items[list.items_count] = kept_of(&job->rows[list.items_count]);
+		list.items_count++;
+	}
+	if ((unsigned int)late->result > job->limit)
+		list.next_cursor = ohtd_cursor_text(call, (uint64_t[]){ (uint64_t)items[job->limit - 1].number }, 1);
+	OHTD_REPLY(call, 200, kept_list, &list);
+}
+
+static void get_kept(struct ohtd_call *call)
+{
+	const struct kept_query *asked = OHTD_QUERY(call, kept_query);
+	uint64_t before = INT64_MAX;
+	struct kept_late *job;
+
+	if (ohtd_cursor_take(call, &asked->page, &before, 1) < 0)
+		return;
+	if (before > INT64_MAX) {
+		ohtd_cursor_refuse(call, &asked->page);
+		return;
+	}
+	job = ohtd_late_make(call, sizeof(*job));
+	if (!job)
+		return;
+	job->before = (int64_t)before;
+	job->limit = asked->page.limit;
+	snprintf(job->code, sizeof(job->code), "%s", asked->code ? asked->code : "");
+	job->unit = asked->address == OHTD_NONE ? -1 : (int)asked->address;
+	ohtd_late_read(call, &job->late, read_kept, reply_kept);
+}
+
 static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_GET, .path = "alerts", .role = OHTD_ROLE_VIEWER,
@@ -142,8 +267,16 @@ static const struct ohtd_route routes[] = {
 		.replies = { { 200, &alert_list_shape } },
 		.handle = get_alerts,
 		.summary = "What is not well now with the robot, its modules and the daemon",
-		.text = "Only what is active: an alert leaves the list with its reason. Nothing is acknowledged or "
-			"kept. The channel alerts tells the same as it changes.",
+		.text = "Only what is active: an alert leaves the list with its reason. The channel alerts tells the same "
+			"as it changes, and GET alerts/history has what was.",
+	}, {
+		.method = OHTD_GET, .path = "alerts/history", .role = OHTD_ROLE_VIEWER,
+		.query = &kept_query_shape,
+		.replies = { { 200, &kept_list_shape } },
+		.handle = get_kept,
+		.summary = "The newest 10,000 alerts, with when they came and ended",
+		.text = "Also those that are active. An alert is here within about a second of its coming, and of its end. "
+			"What is missing only while the robot starts is not kept.",
 	},
 };
 

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/log_tail.h"
+#include "http/alert_keeper.h"
 #include "http/handover.h"
 #include "http/loop.h"
 #include "http/scene.h"
@@ -273,6 +274,7 @@ void ohtd_channels_publish(struct ohtd_loop *loop)
 	moment.ts = ts;
 	moment.wall_ns = (uint64_t)wall_ns;
 	moment.seen_ns = loop->snapshot.time_ns;
+	ohtd_alert_keeper_look(server->services.alert_keeper, &scene);
 	for (int i = 0; i < OHTD_CHANNELS; i++)
 		publish(server->hub, i, rows[i].view, &scene, &moment);
 	for (int i = 0; i < OHTD_TOPICS; i++)

@@ -13,6 +13,7 @@
 
 #include "config/config.h"
 
+struct ohtd_alert_keeper;
 struct ohtd_auth;
 struct ohtd_checks;
 struct ohtd_clock;
@@ -45,6 +46,7 @@ struct ohtd_services {
 	struct ohtd_setup *setup;
 	struct ohtd_certificate *certificate;
 	const struct ohtd_gateway *gateway;	/* NULL: none */
+	struct ohtd_alert_keeper *alert_keeper;
 };
 
 /* localhost, the loop-back addresses, the host name, those of the configuration. */

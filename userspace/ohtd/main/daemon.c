@@ -18,6 +18,7 @@
 #include "auth/setup.h"
 #include "config/config.h"
 #include "gateway/gateway.h"
+#include "http/alert_keeper.h"
 #include "http/certificate.h"
 #include "http/server.h"
 #include "journal/recorder.h"
@@ -67,6 +68,7 @@ struct running {
 	struct ohtd_checks *checks;
 	struct ohtd_recorder *recorder;
 	struct ohtd_keeper *keeper;
+	struct ohtd_alert_keeper *alert_keeper;
 	struct ohtd_robot *robot;
 	bool robot_runs;
 	struct ohtd_gateway *gateway;
@@ -232,9 +234,13 @@ static int open_server(struct running *run)
 {
 	struct ohtd_services services = {
 		run->config, &run->clock, run->robot, run->auth, run->workers, run->checks,
-		run->store, run->recorder, run->setup, NULL, run->gateway,
+		run->store, run->recorder, run->setup, NULL, run->gateway, NULL,
 	};
 
+	run->alert_keeper = ohtd_alert_keeper_create(run->store, &run->clock);
+	if (!run->alert_keeper)
+		return fail(run, "alerts");
+	services.alert_keeper = run->alert_keeper;
 	run->certificate = ohtd_certificate_open(run->config, &run->clock, OHTD_BUILD_DATE_S,
 						 run->why, sizeof(run->why));
 	if (!run->certificate)
@@ -472,9 +478,9 @@ static int end_all(struct running *run)
 	ohtd_workers_stop(run->workers);
 	if (ohtd_server_destroy(run->server))
 		ohtd_certificate_close(run->certificate);
+	ohtd_alert_keeper_end(run->alert_keeper);
 	ohtd_gateway_destroy(run->gateway);
 	ohtd_recorder_stop(run->recorder);
-	ohtd_keeper_destroy(run->keeper);
 	ohtd_robot_destroy(run->robot);
 	if (run->robot_runs)
 		ohtd_state_store_time(run->config->state_dir, &run->clock,
@@ -483,6 +489,9 @@ static int end_all(struct running *run)
 	ohtd_auth_destroy(run->auth);
 	ohtd_tokens_destroy(run->tokens);
 	ohtd_store_stop(run->store);
+	/* A store whose disk had hung has worked for them until now. */
+	ohtd_keeper_destroy(run->keeper);
+	ohtd_alert_keeper_destroy(run->alert_keeper);
 	if (*run->config->ready_file)
 		unlink(run->config->ready_file);
 	/* With the mark still there the next run waits in safe for a person, whatever auto_enable says. */

@@ -63,6 +63,7 @@ export type JournalEntry = Schemas["SafetyEvent"];
 
 export type Alert = Schemas["Alert"];
 export type AlertList = Schemas["AlertList"];
+export type KeptAlert = Schemas["KeptAlert"];
 
 export type Latency = Schemas["Latency"];
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What needs a person now? Everything that is not well, the newest first, each with what to do.
+ * What needs a person now? Everything that is not well, the newest first, each with what to do. Below it what was.
  */
+import { useEffect, useState } from "preact/hooks";
 import { feed, useLive } from "../api/live";
-import type { Alert, AlertList } from "../api/types";
-import { Badge, Card, type Tone, useAge } from "../components/basics";
+import type { Alert, AlertList, KeptAlert } from "../api/types";
+import { Badge, Button, Card, type Tone, useAge } from "../components/basics";
+import { usePaged } from "../components/paged";
 import { Table } from "../components/table";
 import { time, words } from "../format";
 import type { Page } from "../pages";
@@ -14,11 +16,86 @@ import { texts } from "../texts";
 const t = texts.alerts;
 const TONES: Record<Alert["severity"], Tone> = { emergency: "bad", critical: "bad", warning: "warn" };
 
+/* An alert that came or ended is with the store within this time. */
+const KEPT_MS = 1500;
+const HISTORY_ROWS = 20;
+
 /* The page that has more of it. */
-function pageOf({ code, source, address }: Alert): string {
+function pageOf({ code, source, address }: Pick<Alert, "code" | "source" | "address">): string {
 	if (address !== null) return `/modules/${address}`;
 	if (source === "robot") return code === "stop_latched" ? "/safety" : "/drive";
 	return source === "bus" ? "/bus" : "/system";
+}
+
+/* A value that changes is taken when it has stayed the same for so long. */
+function useSettled<T>(value: T, after_ms: number): T {
+	const [settled, settle] = useState(value);
+
+	useEffect(() => {
+		const timer = setTimeout(() => settle(value), after_ms);
+
+		return () => clearTimeout(timer);
+	}, [value, after_ms]);
+	return settled;
+}
+
+function History({ active }: { active: Alert[] | undefined }) {
+	const version = useSettled(active?.map(({ code, address, since }) => `${code} ${address} ${since}`).join(), KEPT_MS);
+	const list = usePaged<KeptAlert>(`alerts/history?limit=${HISTORY_ROWS}`, version);
+
+	return (
+		<Card title={t.history} id="alert-history">
+			<Table
+				id="kept-alerts"
+				label={t.history}
+				sortable={false}
+				rows={list.rows?.filter(({ state }) => state !== "active")}
+				problem={list.problem}
+				retry={list.again}
+				rowKey={(a) => String(a.number)}
+				empty={t.historyEmpty}
+				pager={
+					list.older ? (
+						<div class="pager">
+							<Button kind="plain" onPress={list.older}>
+								{t.older}
+							</Button>
+						</div>
+					) : null
+				}
+				columns={[
+					{ id: "since", title: t.came, key: (a) => a.since, cell: (a) => time(a.since), nowrap: true },
+					{
+						id: "ended",
+						title: t.ended,
+						key: (a) => a.ended,
+						cell: (a) => (a.ended ? time(a.ended) : t.notKnown),
+						nowrap: true,
+					},
+					{
+						id: "severity",
+						title: t.severity,
+						key: (a) => a.severity,
+						cell: (a) => t.severities[a.severity as Alert["severity"]] ?? a.severity,
+						wide: true,
+					},
+					{
+						id: "text",
+						title: t.what,
+						key: (a) => a.text,
+						cell: (a) => (
+							<>
+								<a class="row-link" href={href(pageOf(a))}>
+									{a.text}
+								</a>
+								{a.times > 1 ? <span class="mute"> {t.times(a.times)}</span> : null}
+							</>
+						),
+					},
+				]}
+			/>
+		</Card>
+	);
 }
 
 function Alerts() {
@@ -47,7 +124,7 @@ function Alerts() {
 						},
 						{
 							id: "text",
-							title: t.what,
+							title: t.whatToDo,
 							head: true,
 							cell: (a) => (
 								<>
@@ -63,6 +140,7 @@ function Alerts() {
 					]}
 				/>
 			</Card>
+			<History active={items} />
 		</div>
 	);
 }

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "http/alert_keeper.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/alerts.h"
+#include "http/scene.h"
+#include "store/alerts.h"
+
+/* Within this time of its end, an alert that comes again is the same. */
+#define AGAIN_NS	(10 * OHTD_NS_PER_S)
+#define WRITE_EVERY_NS	OHTD_NS_PER_S
+#define ENTRIES_MAX	(2 * OHTD_ALERTS_LISTED_MAX)
+
+/**
+ * struct entry - an alert that is active, or ended of late, or is not written yet
+ * @key: as of struct ohtd_alert
+ * @since_ns: the same, of the newest time that it came
+ * @ended_ns: CLOCK_MONOTONIC; 0: it is active
+ * @changed: since it was last handed to the store
+ * @row: as the store has it, or will
+ */
+struct entry {
+	uint32_t key;
+	uint64_t since_ns;
+	uint64_t ended_ns;
+	bool changed;
+	struct ohtd_alert_row row;
+};
+
+/**
+ * struct ohtd_alert_keeper - alerts on their way
+ * @newest: greatest number so far
+ * @entries: in no order
+ * @busy: @job is with the store
+ * @written: @job is on the disk; else @rows wait for another try
+ * @next_ns: when the store may be asked again
+ * @told: that the store does not take them
+ */
+struct ohtd_alert_keeper {
+	struct ohtd_store *store;
+	struct ohtd_clock *clock;
+	int64_t newest;
+	unsigned int entry_count;
+	struct entry entries[ENTRIES_MAX];
+	struct ohtd_store_job job;
+	atomic_bool busy;
+	atomic_bool written;
+	uint64_t next_ns;
+	bool told;
+	unsigned int row_count;
+	struct ohtd_alert_row rows[ENTRIES_MAX];
+};
+
+/* ---- on the store's thread ---- */
+
+static int work_keep(struct ohtd_db *db, void *arg)
+{
+	const struct ohtd_alert_keeper *keeper = arg;
+
+	return ohtd_db_alerts_keep(db, keeper->rows, keeper->row_count);
+}
+
+static int work_begin(struct ohtd_db *db, void *arg)
+{
+	return ohtd_db_alerts_begin(db, arg);
+}
+
+static void is_written(struct ohtd_store_job *job)
+{
+	struct ohtd_alert_keeper *keeper = job->arg;
+
+	atomic_store(&keeper->written, job->result >= 0);
+	atomic_store(&keeper->busy, false);
+}
+
+/* ---- the beginning ---- */
+
+struct ohtd_alert_keeper *ohtd_alert_keeper_create(struct ohtd_store *store, struct ohtd_clock *clock)
+{
+	struct ohtd_alert_keeper *keeper = calloc(1, sizeof(*keeper));
+	int r;
+
+	if (!keeper)
+		return NULL;
+	keeper->store = store;
+	keeper->clock = clock;
+	r = ohtd_store_call(store, work_begin, &keeper->newest);
+	if (r < 0) {
+		keeper->newest = ohtd_clock_wall_ns(clock) / (int64_t)OHTD_NS_PER_S;
+		ohtd_log(OHTD_LOG_WARNING, "http", "alerts_not_read",
+			 "%s: numbers of alerts go on from %" PRId64, strerror(-r), keeper->newest);
+	}
+	return keeper;
+}
+
+/* ---- what has changed ---- */
+
+static void end_entry(struct ohtd_alert_keeper *keeper, struct entry *entry, uint64_t now_ns)
+{
+	entry->ended_ns = now_ns;
+	entry->row.ended_ns = ohtd_clock_wall_of_ns(keeper->clock, now_ns);
+	entry->changed = true;
+}
+
+static const struct ohtd_alert *find_alert(const struct ohtd_alert_list *list, uint32_t key)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].key == key)
+			return &list->items[i];
+	return NULL;
+}
+
+/* Ends what is not in the list any more, and forgets what is written and cannot come again as the same. */
+static void end_missing(struct ohtd_alert_keeper *keeper, const struct ohtd_alert_list *list, uint64_t now_ns)
+{
+	unsigned int i = 0;
+
+	while (i < keeper->entry_count) {
+		struct entry *entry = &keeper->entries[i];
+
+		if (!entry->ended_ns && !find_alert(list, entry->key))
+			end_entry(keeper, entry, now_ns);
+		if (entry->ended_ns && !entry->changed && now_ns - entry->ended_ns > AGAIN_NS)
+			*entry = keeper->entries[--keeper->entry_count];
+		else
+			i++;
+	}
+}
+
+static struct entry *find_entry(struct ohtd_alert_keeper *keeper, uint32_t key)
+{
+	for (unsigned int i = 0; i < keeper->entry_count; i++)
+		if (keeper->entries[i].key == key)
+			return &keeper->entries[i];
+	return NULL;
+}
+
+static void begin_entry(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert, uint64_t now_ns)
+{
+	struct entry *entry = &keeper->entries[keeper->entry_count++];
+	struct ohtd_alert_row *row = &entry->row;
+
+	*entry = (struct entry){ .key = alert->key, .since_ns = alert->since_ns, .changed = true };
+	row->number = ++keeper->newest;
+	row->unit = alert->unit;
+	row->times = 1;
+	row->since_ns = ohtd_clock_wall_of_ns(keeper->clock, alert->since_ns ? alert->since_ns : now_ns);
+	snprintf(row->code, sizeof(row->code), "%s", alert->code);
+	snprintf(row->severity, sizeof(row->severity), "%s", ohtd_severity_name(alert->severity));
+	snprintf(row->source, sizeof(row->source), "%s", alert->source);
+	snprintf(row->text, sizeof(row->text), "%s", alert->text);
+}
+
+static void take_alert(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert, uint64_t now_ns)
+{
+	struct entry *entry = find_entry(keeper, alert->key);
+
+	if (!entry) {
+		/* No key is in the entries twice, so there is room unless the store takes nothing: later, then. */
+		if (keeper->entry_count < ENTRIES_MAX)
+			begin_entry(keeper, alert, now_ns);
+		return;
+	}
+	if (!entry->ended_ns && entry->since_ns == alert->since_ns)
+		return;
+	entry->since_ns = alert->since_ns;
+	entry->ended_ns = entry->row.ended_ns = 0;
+	entry->row.times++;
+	entry->changed = true;
+}
+
+/* ---- to the store ---- */
+
+static void note_result(struct ohtd_alert_keeper *keeper)
+{
+	bool failed = keeper->row_count && !atomic_load(&keeper->written);
+
+	if (failed != keeper->told)
+		ohtd_log(failed ? OHTD_LOG_WARNING : OHTD_LOG_NOTICE, "http",
+			 failed ? "alerts_not_kept" : "alerts_kept",
+			 failed ? "alerts are not written now" : "alerts are written again");
+	keeper->told = failed;
+	if (!failed)
+		keeper->row_count = 0;
+}
+
+static void gather(struct ohtd_alert_keeper *keeper)
+{
+	for (unsigned int i = 0; i < keeper->entry_count; i++) {
+		struct entry *entry = &keeper->entries[i];
+
+		if (entry->changed)
+			keeper->rows[keeper->row_count++] = entry->row;
+		entry->changed = false;
+	}
+}
+
+static void hand_over(struct ohtd_alert_keeper *keeper, uint64_t now_ns)
+{
+	if (now_ns < keeper->next_ns || atomic_load(&keeper->busy))
+		return;
+	note_result(keeper);
+	if (!keeper->row_count)
+		gather(keeper);
+	if (!keeper->row_count)
+		return;
+	keeper->next_ns = now_ns + WRITE_EVERY_NS;
+	keeper->job = (struct ohtd_store_job){ .work = work_keep, .arg = keeper, .done = is_written };
+	atomic_store(&keeper->written, false);
+	atomic_store(&keeper->busy, true);
+	if (ohtd_store_submit(keeper->store, &keeper->job))
+		atomic_store(&keeper->busy, false);
+}
+
+void ohtd_alert_keeper_look(struct ohtd_alert_keeper *keeper, const struct ohtd_scene *scene)
+{
+	const struct ohtd_alert_list *list;
+
+	switch (scene->snapshot->state) {
+	case OHTD_STATE_BOOT:
+	case OHTD_STATE_INIT:
+	case OHTD_STATE_SHUTDOWN:
+		return;
+	}
+	list = ohtd_alerts_list(scene);
+	end_missing(keeper, list, scene->now_ns);
+	for (size_t i = 0; i < list->count; i++)
+		take_alert(keeper, &list->items[i], scene->now_ns);
+	hand_over(keeper, scene->now_ns);
+}
+
+/* ---- the end ---- */
+
+static int work_nothing(struct ohtd_db *db, void *arg)
+{
+	(void)db;
+	(void)arg;
+	return 0;
+}
+
+void ohtd_alert_keeper_end(struct ohtd_alert_keeper *keeper)
+{
+	int r;
+
+	if (!keeper)
+		return;
+	/* The store does one after the other: behind this call the job is done. */
+	r = ohtd_store_call(keeper->store, work_nothing, NULL);
+	for (int batch = 0; r >= 0 && batch < 2; batch++) {
+		note_result(keeper);
+		if (!keeper->row_count)
+			gather(keeper);
+		r = ohtd_store_call(keeper->store, work_keep, keeper);
+		atomic_store(&keeper->written, r >= 0);
+	}
+	if (r < 0)
+		ohtd_log(OHTD_LOG_WARNING, "http", "alerts_not_kept", "the last alerts are not written: %s", strerror(-r));
+}
+
+void ohtd_alert_keeper_destroy(struct ohtd_alert_keeper *keeper)
+{
+	free(keeper);
+}

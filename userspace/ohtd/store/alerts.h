@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     what is kept about alerts: one row each, from when it comes until it ends.
+ * Contexts: the thread that owns the database handle; elsewhere through ohtd_store_call().
+ * Locks:    none.
+ */
+#ifndef OHTD_STORE_ALERTS_H
+#define OHTD_STORE_ALERTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ohtd_db;
+
+#define OHTD_ALERTS_KEPT		10000	/* older ones are dropped */
+#define OHTD_ALERT_WORD_BYTES		40
+#define OHTD_ALERT_TEXT_BYTES		256
+
+/**
+ * struct ohtd_alert_row - an alert as it is kept
+ * @number: running
+ * @code: stable word for programs
+ * @severity: "emergency", "critical" or "warning"
+ * @source: the part that it is about
+ * @unit: unit address of the module, 0: it is about no module
+ * @text: for people
+ * @since_ns: wall clock, when it came first
+ * @ended_ns: the same, when it ended last; 0: it has not
+ * @times: how often it came
+ * @cut: the run of the daemon ended before the alert; when that ended is not known
+ */
+struct ohtd_alert_row {
+	int64_t number;
+	char code[OHTD_ALERT_WORD_BYTES];
+	char severity[OHTD_ALERT_WORD_BYTES];
+	char source[OHTD_ALERT_WORD_BYTES];
+	uint8_t unit;
+	char text[OHTD_ALERT_TEXT_BYTES];
+	int64_t since_ns;
+	int64_t ended_ns;
+	int64_t times;
+	bool cut;
+};
+
+/* Keeps the newest state of each, and drops what is too old; all of them or, on an error, none. */
+int ohtd_db_alerts_keep(struct ohtd_db *db, const struct ohtd_alert_row *rows, unsigned int count);
+
+/* At the start of a run: what the last one left open is cut. @newest: out: greatest number. */
+int ohtd_db_alerts_begin(struct ohtd_db *db, int64_t *newest);
+
+/**
+ * ohtd_db_alerts_list() - the newest first
+ * @before: only below this number
+ * @code: only those of this code; NULL: of all
+ * @unit: only those of this module; negative: of all, and those of no module
+ * @rows: out
+ * @max: of @rows
+ *
+ * Return: how many were filled, or a negative errno.
+ */
+int ohtd_db_alerts_list(struct ohtd_db *db, int64_t before, const char *code, int unit, struct ohtd_alert_row *rows,
+			unsigned int max);
+
+#endif /* OHTD_STORE_ALERTS_H */
