@@ -169,10 +169,17 @@ static void no_number_is_given_twice(void **state)
 
 static void the_oldest_are_dropped(void **state)
 {
+	static struct ohtd_command_row many[OHTD_COMMANDS_KEPT - 1];
+
 	(void)state;
 	keep(1, "finished", NOW_NS);
 	keep(2, "finished", NOW_NS);
-	keep(OHTD_COMMANDS_KEPT + 1, "finished", NOW_NS);
+	/* After a crash numbers go on far above those before. */
+	for (int i = 0; i < OHTD_COMMANDS_KEPT - 1; i++)
+		many[i] = row_of(10 * OHTD_COMMANDS_KEPT + i, "finished");
+	assert_int_equal(ohtd_db_commands_keep(db, many, OHTD_COMMANDS_KEPT - 2), 0);
+	get(1);
+	assert_int_equal(ohtd_db_commands_keep(db, many, OHTD_COMMANDS_KEPT - 1), 0);
 	assert_int_equal(ohtd_db_command_get(db, &(struct ohtd_command_row){ .number = 1 }), -ENOENT);
 	get(2);
 }

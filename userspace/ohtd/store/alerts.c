@@ -9,7 +9,7 @@ static const struct ohtd_statement keep_sql = {
 	" ON CONFLICT (number) DO UPDATE SET ended_ns = excluded.ended_ns, times = excluded.times"
 };
 
-/* By their count: numbers may have gaps. */
+/* By their count: without the store at the start, numbers go on from the time of day. */
 static const struct ohtd_statement drop_old_sql = {
 	"DELETE FROM alerts WHERE number <="
 	" (SELECT number FROM alerts ORDER BY number DESC LIMIT 1 OFFSET :kept)"

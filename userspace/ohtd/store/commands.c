@@ -15,8 +15,10 @@ static const struct ohtd_statement keep_sql = {
 	" began_ns = excluded.began_ns, ended_ns = excluded.ended_ns"
 };
 
+/* By their count: behind a crash the numbers have a gap. */
 static const struct ohtd_statement drop_old_sql = {
-	"DELETE FROM commands WHERE number <= (SELECT max(number) FROM commands) - :kept"
+	"DELETE FROM commands WHERE number <="
+	" (SELECT number FROM commands ORDER BY number DESC LIMIT 1 OFFSET :kept)"
 };
 
 static const struct ohtd_statement abort_sql = {
