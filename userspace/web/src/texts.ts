@@ -375,7 +375,7 @@ export const texts = {
 		latency: "From the event to outputs low",
 		latencyNotYet: "No stop has been measured yet.",
 		told: (count: number, half = "more than 5 s", all = "more than 5 s") =>
-			`Told to screens and programs: half within ${half}, all within ${all} (${count} times).`,
+			`Told to screens and programs so far: half within ${half}, all within ${all} (${count} times).`,
 		latencyNone: "Nothing measured: this connection has no outputs.",
 		stopsCounted: (n: number) => `${n} stops measured`,
 	},

@@ -222,3 +222,14 @@ export function Refusal({ problem, retry }: { problem: Problem; retry?: () => vo
 		</Notice>
 	);
 }
+
+/** Date and time of day: one below the other on a phone. */
+export function When({ iso }: { iso: string | null }) {
+	return (
+		<div class="event-time">
+			{time(iso).split(" ").map((part) => (
+				<span key={part}>{part} </span>
+			))}
+		</div>
+	);
+}

@@ -16,7 +16,7 @@ import { href } from "../router";
 import { healthTone, stateView } from "../shell/robot";
 import { useStore } from "../store";
 import { texts } from "../texts";
-import { Badge, Card, Refusal, type Tone } from "./basics";
+import { Badge, Card, Refusal, type Tone, When } from "./basics";
 import { Table } from "./table";
 
 const t = texts.events;
@@ -117,17 +117,6 @@ function useHappened(recorder: string | undefined): { rows: Happened[] | undefin
 		rows: isThere(journal) && isThere(kept) ? newest(ofJournal(journal.data?.items ?? []), since, commands) : undefined,
 		trouble: troubleOf(journal, kept),
 	};
-}
-
-/* Date and time of day: one below the other on a phone. */
-function When({ iso }: { iso: string | null }) {
-	return (
-		<div class="event-time">
-			{time(iso).split(" ").map((part) => (
-				<span key={part}>{part} </span>
-			))}
-		</div>
-	);
 }
 
 export function LastEvents({ age }: { age: number | null }) {

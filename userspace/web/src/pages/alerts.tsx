@@ -5,7 +5,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { feed, useLive } from "../api/live";
 import type { Alert, AlertList, KeptAlert } from "../api/types";
-import { Badge, Button, Card, type Tone, useAge } from "../components/basics";
+import { Badge, Button, Card, type Tone, useAge, When } from "../components/basics";
 import { usePaged } from "../components/paged";
 import { Table } from "../components/table";
 import { time, words } from "../format";
@@ -42,7 +42,16 @@ function useSettled<T>(value: T, after_ms: number): T {
 function History({ active }: { active: Alert[] | undefined }) {
 	const version = useSettled(active?.map(({ code, address, since }) => `${code} ${address} ${since}`).join(), KEPT_MS);
 	const list = usePaged<KeptAlert>(`alerts/history?limit=${HISTORY_ROWS}`, version);
+	const isActive = ({ code, address }: KeptAlert) => active?.some((a) => a.code === code && a.address === address);
+	const late = list.rows?.some((row) => row.state === "active" && !isActive(row));
 
+	// It has ended, and the store has not been told of it when it was read.
+	useEffect(() => {
+		if (!late) return;
+		const timer = setTimeout(list.again, KEPT_MS);
+
+		return () => clearTimeout(timer);
+	}, [late, list.rows]);
 	return (
 		<Card title={t.history} id="alert-history">
 			<Table
@@ -64,13 +73,14 @@ function History({ active }: { active: Alert[] | undefined }) {
 					) : null
 				}
 				columns={[
-					{ id: "since", title: t.came, key: (a) => a.since, cell: (a) => time(a.since), nowrap: true },
+					{ id: "since", title: t.came, key: (a) => a.since, cell: (a) => <When iso={a.since} /> },
 					{
 						id: "ended",
 						title: t.ended,
 						key: (a) => a.ended,
 						cell: (a) => (a.ended ? time(a.ended) : t.notKnown),
 						nowrap: true,
+						wide: true,
 					},
 					{
 						id: "severity",
@@ -147,12 +157,12 @@ function Alerts() {
 
 /** How many there are, beside the name of the page. */
 function Count() {
-	const count = useLive<AlertList>("alerts").data?.total_count;
+	const { total_count, warning_count } = useLive<AlertList>("alerts").data ?? {};
 
-	if (!count) return null;
+	if (!total_count) return null;
 	return (
-		<span class="page-count">
-			{count}
+		<span class={`page-count ${total_count === warning_count ? "warn" : "bad"}`}>
+			{total_count}
 			<span class="hidden"> {t.active}</span>
 		</span>
 	);
