@@ -144,15 +144,22 @@ static int work_renew(struct ohtd_db *db, void *renewal)
 	return ohtd_db_session_renew(db, renewal);
 }
 
-enum ohtd_auth_result refresh(const struct ohtd_grant *from, struct ohtd_grant *grant)
+enum ohtd_auth_result refresh_slowly(const struct ohtd_grant *from, struct ohtd_grant *grant, uint64_t disk_ns)
 {
 	struct ohtd_renewal renewal;
+	int r;
 
 	memset(grant, 0, sizeof(*grant));
 	if (!ohtd_auth_renewal_begin(auth, &from->refresh_token, &renewal))
 		return OHTD_AUTH_REFUSED;
-	return ohtd_auth_renewal_end(auth, &renewal, ohtd_store_call(store, work_renew, &renewal),
-				     grant);
+	r = ohtd_store_call(store, work_renew, &renewal);
+	ohtd_manual_clock_advance(&manual, disk_ns);
+	return ohtd_auth_renewal_end(auth, &renewal, r, grant);
+}
+
+enum ohtd_auth_result refresh(const struct ohtd_grant *from, struct ohtd_grant *grant)
+{
+	return refresh_slowly(from, grant, 0);
 }
 
 enum ohtd_token_result check(const struct ohtd_grant *grant)

@@ -41,6 +41,8 @@ enum ohtd_auth_result login_with(const char *password, struct ohtd_grant *grant)
 /* With the right password; must succeed. */
 void login(struct ohtd_grant *grant);
 enum ohtd_auth_result refresh(const struct ohtd_grant *from, struct ohtd_grant *grant);
+/* The same; the disk takes so long. */
+enum ohtd_auth_result refresh_slowly(const struct ohtd_grant *from, struct ohtd_grant *grant, uint64_t disk_ns);
 enum ohtd_token_result check(const struct ohtd_grant *grant);
 void forget(struct ohtd_grant *grants, int count);
 /* In memory and in the store. 0 or -ENOENT. */

@@ -157,6 +157,25 @@ static void the_replaced_token_gives_the_same_successor_at_once(void **state)
 	forget(&again, 1);
 }
 
+/* The disk took longer than the client waits: it comes again with the token that it has. */
+static void a_late_answer_leaves_as_much_time_as_any(void **state)
+{
+	struct ohtd_grant first, second, again;
+
+	(void)state;
+	login(&first);
+	assert_int_equal(refresh_slowly(&first, &second, 15 * OHTD_NS_PER_S), OHTD_AUTH_GRANTED);
+	ohtd_manual_clock_advance(&manual, 9 * OHTD_NS_PER_S);
+	assert_int_equal(refresh(&first, &again), OHTD_AUTH_GRANTED);
+	assert_string_equal(again.refresh_token.revealed, second.refresh_token.revealed);
+	forget(&again, 1);
+	ohtd_manual_clock_advance(&manual, OHTD_NS_PER_S);
+	assert_int_equal(refresh(&first, &again), OHTD_AUTH_REFUSED);
+	assert_int_equal(check(&second), OHTD_TOKEN_REVOKED);
+	forget(&first, 1);
+	forget(&second, 1);
+}
+
 /* As soon as the successor was used, the answer was not lost. */
 static void once_the_successor_was_used_the_token_before_is_spent(void **state)
 {
@@ -383,6 +402,7 @@ int main(void)
 		CASE(agents_are_cut_and_cleaned),
 		CASE(every_older_generation_ends_the_session),
 		CASE(the_replaced_token_gives_the_same_successor_at_once),
+		CASE(a_late_answer_leaves_as_much_time_as_any),
 		CASE(once_the_successor_was_used_the_token_before_is_spent),
 		CASE(another_boot_gives_no_successor_again),
 		CASE(forged_tokens_are_refused_and_end_nothing),

@@ -15,6 +15,7 @@
 #include "dice.h"
 #include "fault_vfs.h"
 #include "base/file.h"
+#include "store/commands.h"
 #include "store/db_private.h"
 #include "store/journal.h"
 #include "store/sessions.h"
@@ -26,6 +27,7 @@
 #define ENTRIES		10000
 #define FEW		1000
 #define BATCH		500
+#define GIVEN		100	/* numbers of commands */
 #define FILE_MAX	(1 << 22)
 #define SEED		20261121u
 #define DAMAGES		50
@@ -52,9 +54,11 @@ static void make(unsigned int count)
 	static struct ohtd_entry entries[BATCH];
 	struct ohtd_entry_place place;
 	struct ohtd_db *db = store_open_db();
+	int64_t given;
 
 	assert_int_equal(ohtd_db_user_add(db, &user, STORE_NOW_S), 0);
 	assert_int_equal(ohtd_db_session_add(db, &session, &dropped), 0);
+	assert_int_equal(ohtd_db_commands_begin(db, 0, GIVEN, &given), 0);
 	assert_int_equal(ohtd_db_journal_source(db, &source, 1, &place), 0);
 	for (unsigned int i = 0; i < count; ) {
 		for (unsigned int k = 0; k < BATCH; k++) {
@@ -164,9 +168,13 @@ static struct ohtd_db *open_damaged(void)
 	return db;
 }
 
-/* What was repaired is sound: the next start finds nothing more. */
+/* What was repaired is sound: the next start finds nothing more, and gives no number of a command twice. */
 static void check_sound(struct ohtd_db *db)
 {
+	int64_t given = 0;
+
+	assert_int_equal(ohtd_db_commands_begin(db, 0, 1, &given), 0);
+	assert_true(given >= GIVEN);
 	ohtd_db_close(db);
 	db = open_suspect();
 	assert_int_equal(ohtd_db_damaged_files(db), 1);

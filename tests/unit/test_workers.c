@@ -42,6 +42,7 @@ static void test_each_thread_is_ready_when_the_pool_is_there(void **state)
 	assert_non_null(workers);
 	assert_int_equal(lowered, THREADS);
 	ohtd_workers_stop(workers);
+	ohtd_workers_destroy(workers);
 }
 
 static void test_a_pool_of_the_usual_priority_leaves_it(void **state)
@@ -56,6 +57,7 @@ static void test_a_pool_of_the_usual_priority_leaves_it(void **state)
 	workers = ohtd_workers_start(&kind);
 	assert_non_null(workers);
 	ohtd_workers_stop(workers);
+	ohtd_workers_destroy(workers);
 	assert_int_equal(lowered, 0);
 }
 

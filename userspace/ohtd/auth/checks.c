@@ -50,9 +50,15 @@ void ohtd_checks_close(struct ohtd_checks *checks)
 
 void ohtd_checks_stop(struct ohtd_checks *checks)
 {
+	if (checks)
+		ohtd_workers_stop(checks->workers);
+}
+
+void ohtd_checks_destroy(struct ohtd_checks *checks)
+{
 	if (!checks)
 		return;
-	ohtd_workers_stop(checks->workers);
+	ohtd_workers_destroy(checks->workers);
 	pthread_mutex_destroy(&checks->lock);
 	free(checks);
 }

@@ -42,8 +42,11 @@ struct ohtd_checks *ohtd_checks_start(void);
 /* Drops what waits and takes no more: a check that waited behind others would hold up the end. NULL is allowed. */
 void ohtd_checks_close(struct ohtd_checks *checks);
 
-/* Closes, waits for what is being done, ends the threads. NULL is allowed. */
+/* Closes, waits for what is being done, ends the threads; what is submitted then is refused. NULL is allowed. */
 void ohtd_checks_stop(struct ohtd_checks *checks);
+
+/* Stopped, and nobody submits any more. NULL is allowed. */
+void ohtd_checks_destroy(struct ohtd_checks *checks);
 
 /**
  * ohtd_checks_submit() - have a check made

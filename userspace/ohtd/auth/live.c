@@ -13,6 +13,7 @@
 struct entry {
 	struct entry *next;
 	int64_t elevated_until_ms;	/* CLOCK_BOOTTIME; 0: not elevated */
+	int64_t again_until_ms;		/* the same; 0: its tokens have not been renewed in this run */
 	struct ohtd_session session;
 };
 
@@ -206,6 +207,29 @@ int64_t ohtd_live_elevated_ms(struct ohtd_live *live, const char *id, int64_t us
 	left_ms = entry ? entry->elevated_until_ms - now_boot_ms : 0;
 	pthread_mutex_unlock(&live->lock);
 	return left_ms > 0 ? left_ms : 0;
+}
+
+void ohtd_live_renewed(struct ohtd_live *live, const char *id, int64_t again_until_ms)
+{
+	struct entry *entry;
+
+	pthread_mutex_lock(&live->lock);
+	entry = *find(live, id);
+	if (entry)
+		entry->again_until_ms = again_until_ms;
+	pthread_mutex_unlock(&live->lock);
+}
+
+int64_t ohtd_live_again_until_ms(struct ohtd_live *live, const char *id)
+{
+	const struct entry *entry;
+	int64_t until_ms;
+
+	pthread_mutex_lock(&live->lock);
+	entry = *find(live, id);
+	until_ms = entry ? entry->again_until_ms : 0;
+	pthread_mutex_unlock(&live->lock);
+	return until_ms;
 }
 
 bool ohtd_live_has(struct ohtd_live *live, const char *id, int64_t now_boot_ms)

@@ -125,6 +125,7 @@ struct ohtd_workers *ohtd_workers_start(const struct ohtd_workers_kind *kind)
 	r = start_threads(workers, kind);
 	if (r) {
 		ohtd_workers_stop(workers);
+		ohtd_workers_destroy(workers);
 		errno = r;
 		return NULL;
 	}
@@ -153,6 +154,12 @@ void ohtd_workers_stop(struct ohtd_workers *workers)
 	ohtd_workers_close(workers);
 	while (workers->count)
 		pthread_join(workers->threads[--workers->count], NULL);
+}
+
+void ohtd_workers_destroy(struct ohtd_workers *workers)
+{
+	if (!workers)
+		return;
 	pthread_cond_destroy(&workers->ready_one);
 	pthread_cond_destroy(&workers->work_there);
 	pthread_mutex_destroy(&workers->lock);

@@ -41,8 +41,11 @@ struct ohtd_workers *ohtd_workers_start(const struct ohtd_workers_kind *kind);
 /* Takes no more work, and drops in the calling thread what waits; does not wait for what is being done. Any thread. */
 void ohtd_workers_close(struct ohtd_workers *workers);
 
-/* Closes, waits for what is being done, ends the threads. NULL is allowed. */
+/* Closes, waits for what is being done, ends the threads; what is submitted then is refused. NULL is allowed. */
 void ohtd_workers_stop(struct ohtd_workers *workers);
+
+/* Stopped, and nobody submits any more. NULL is allowed. */
+void ohtd_workers_destroy(struct ohtd_workers *workers);
 
 /* Returns 0, -EAGAIN when the queue is full, -ESHUTDOWN; then run() is not called. */
 int ohtd_workers_submit(struct ohtd_workers *workers, struct ohtd_work *work);

@@ -43,6 +43,9 @@ struct ohtd_account_problem ohtd_account_problem(int error)
 	case -EACCES:
 		return (struct ohtd_account_problem){ 403, "role_above_own",
 						      "nobody makes or changes an account above his own role" };
+	case -ECANCELED:
+		return (struct ohtd_account_problem){ 401, "token_revoked",
+						      "the account that asks was changed meanwhile; nothing was done" };
 	case -EALREADY:
 		return (struct ohtd_account_problem){ 409, "setup_done",
 						      "there is an administrator already" };

@@ -37,6 +37,8 @@ struct entry {
 /**
  * struct ohtd_alert_keeper - alerts on their way
  * @newest: greatest number so far
+ * @before: greatest number of the runs before
+ * @begun: what those left open has been cut
  * @entries: in no order
  * @busy: @job is with the store
  * @written: @job is on the disk; else @rows wait for another try
@@ -47,6 +49,8 @@ struct ohtd_alert_keeper {
 	struct ohtd_store *store;
 	struct ohtd_clock *clock;
 	int64_t newest;
+	int64_t before;
+	bool begun;
 	unsigned int entry_count;
 	struct entry entries[ENTRIES_MAX];
 	struct ohtd_store_job job;
@@ -63,8 +67,9 @@ struct ohtd_alert_keeper {
 static int work_keep(struct ohtd_db *db, void *arg)
 {
 	const struct ohtd_alert_keeper *keeper = arg;
+	int r = keeper->begun ? 0 : ohtd_db_alerts_cut(db, keeper->before);
 
-	return ohtd_db_alerts_keep(db, keeper->rows, keeper->row_count);
+	return r ? r : ohtd_db_alerts_keep(db, keeper->rows, keeper->row_count);
 }
 
 static int work_begin(struct ohtd_db *db, void *arg)
@@ -97,6 +102,8 @@ struct ohtd_alert_keeper *ohtd_alert_keeper_create(struct ohtd_store *store, str
 		ohtd_log(OHTD_LOG_WARNING, "http", "alerts_not_read",
 			 "%s: numbers of alerts go on from %" PRId64, strerror(-r), keeper->newest);
 	}
+	keeper->before = keeper->newest;
+	keeper->begun = r >= 0;
 	return keeper;
 }
 
@@ -187,8 +194,10 @@ static void note_result(struct ohtd_alert_keeper *keeper)
 			 failed ? "alerts_not_kept" : "alerts_kept",
 			 failed ? "alerts are not written now" : "alerts are written again");
 	keeper->told = failed;
-	if (!failed)
-		keeper->row_count = 0;
+	if (failed)
+		return;
+	keeper->begun = keeper->begun || keeper->row_count;
+	keeper->row_count = 0;
 }
 
 static void gather(struct ohtd_alert_keeper *keeper)

@@ -315,8 +315,11 @@ static void judge_store(const struct gathering *to, const struct ohtd_looks *loo
 		return;
 	}
 	alert = add(to, STORE_REFUSES, 0, since_ns);
-	if (alert)
-		alert->code = ohtd_looks_store_word(looks);
+	if (!alert)
+		return;
+	alert->code = ohtd_looks_store_word(looks);
+	/* Another word is another alert. */
+	alert->key |= looks->store.state ? looks->store.state : looks->store_hung ? OHTD_STORE_HUNG : UINT8_MAX;
 }
 
 static void judge_log(const struct gathering *to)

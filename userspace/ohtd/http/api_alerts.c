@@ -271,7 +271,7 @@ static const struct ohtd_route routes[] = {
 			"as it changes, and GET alerts/history has what was.",
 	}, {
 		.method = OHTD_GET, .path = "alerts/history", .role = OHTD_ROLE_VIEWER,
-		.query = &kept_query_shape,
+		.flags = OHTD_ROUTE_STORE, .query = &kept_query_shape,
 		.replies = { { 200, &kept_list_shape } },
 		.handle = get_kept,
 		.summary = "The newest 10,000 alerts, with when they came and ended",

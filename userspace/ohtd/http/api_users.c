@@ -37,6 +37,8 @@ struct order_job {
 	struct ohtd_late late;
 	struct ohtd_auth *auth;
 	struct ohtd_setup *setup;
+	int64_t by_id;			/* who asks, 0: nobody with an account */
+	int64_t by_epoch;
 	struct ohtd_account_order order;
 };
 
@@ -60,6 +62,8 @@ static struct order_job *make_order(struct ohtd_call *call, const char *by)
 	job->late.settle = settle_order;
 	job->auth = ohtd_call_auth(call);
 	job->setup = ohtd_call_setup(call);
+	job->by_id = call->who.user_id;
+	job->by_epoch = call->who.epoch;
 	job->order.now_s = wall_s(call);
 	job->order.change.disabled = -1;
 	job->order.change.by_role = (int)call->who.role;
@@ -81,11 +85,23 @@ static void answer_order(struct ohtd_call *call, struct ohtd_late *late)
 			   ohtd_account_view, &view);
 }
 
+/* An account that was changed while the order waited has given it in vain: 0, -ECANCELED or another errno. */
+static int check_giver(struct ohtd_db *db, const struct order_job *job)
+{
+	struct ohtd_user by = { .id = job->by_id };
+	int r = by.id ? ohtd_db_user_get(db, &by) : 0;
+
+	if (r == -ENOENT || (by.id && !r && (by.disabled || by.epoch != job->by_epoch)))
+		return -ECANCELED;
+	return r;
+}
+
 static int work_order(struct ohtd_db *db, void *arg)
 {
 	struct order_job *job = arg;
+	int r = check_giver(db, job);
 
-	return ohtd_account_work(db, &job->order);
+	return r ? r : ohtd_account_work(db, &job->order);
 }
 
 /* On a thread for passwords. */

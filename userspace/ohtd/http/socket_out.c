@@ -128,7 +128,8 @@ static bool event_is_late(struct ohtd_socket *socket, uint64_t now_ms)
 						    &socket->subscriptions[OHTD_CHANNEL_SAFETY]);
 	struct tcp_info info;
 
-	if (waits_ms && now_ms - waits_ms >= EVENT_TAKEN_MS)
+	/* Another loop may have told it behind the beginning of this turn. */
+	if (waits_ms && now_ms > waits_ms && now_ms - waits_ms >= EVENT_TAKEN_MS)
 		return true;
 	if (socket->writing && socket->writing->event && now_ms - socket->writing_ms >= EVENT_TAKEN_MS)
 		return true;

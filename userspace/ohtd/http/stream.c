@@ -277,7 +277,7 @@ static void look(struct stream *stream, uint64_t now_ms)
 		return;
 	if (!who->local && !ohtd_auth_lives(ohtd_call_auth(stream->call), who))
 		end(stream, "token_revoked", "the session has been ended");
-	else if ((waits_ms && now_ms - waits_ms >= EVENT_TAKEN_MS) ||
+	else if ((waits_ms && now_ms > waits_ms && now_ms - waits_ms >= EVENT_TAKEN_MS) ||
 		 (stream->writing && stream->writing->event && written_ms >= EVENT_TAKEN_MS))
 		end(stream, "safety_not_taken", "an event was not taken in time");
 	else if (written_ms >= WRITTEN_MS)

@@ -167,7 +167,7 @@ static struct ohtd_message *newest_message(struct channel *channel)
 bool ohtd_hub_begin(struct ohtd_hub *hub, uint64_t version, uint64_t now_ms)
 {
 	pthread_mutex_lock(&hub->lock);
-	if (version > hub->version || (hub->listeners && now_ms - hub->at_ms >= OHTD_QUIET_MS))
+	if (version > hub->version || now_ms - hub->at_ms >= OHTD_QUIET_MS)
 		return true;
 	pthread_mutex_unlock(&hub->lock);
 	return false;

@@ -18,6 +18,7 @@
 /* More than a robot is given in the time that a disk may hang. */
 #define MARGIN		100000
 #define BATCH		64
+#define PENDING_MAX	256
 
 /**
  * struct ohtd_keeper - phases on their way
@@ -26,7 +27,10 @@
  * @written: @job is on the disk; else @rows wait for another try
  * @reserved: numbers up to this one may be given
  * @newest: greatest number so far
- * @count: of @rows
+ * @before: greatest number of the runs before
+ * @begun: what those left open has been ended
+ * @count: of @rows, which are with the store
+ * @pending_count: of @pending, which come next: the newest phase of each
  */
 struct ohtd_keeper {
 	struct ohtd_store *store;
@@ -38,8 +42,12 @@ struct ohtd_keeper {
 	bool told;
 	int64_t reserved;
 	int64_t newest;
+	int64_t before;
+	bool begun;
 	unsigned int count;
 	struct ohtd_command_row rows[BATCH];
+	unsigned int pending_count;
+	struct ohtd_command_row pending[PENDING_MAX];
 };
 
 /* ---- on the store's thread ---- */
@@ -47,8 +55,12 @@ struct ohtd_keeper {
 static int work_keep(struct ohtd_db *db, void *arg)
 {
 	struct ohtd_keeper *keeper = arg;
-	int r = ohtd_db_commands_keep(db, keeper->rows, keeper->count);
+	int r = 0;
 
+	if (!keeper->begun)
+		r = ohtd_db_commands_abort(db, ohtd_clock_wall_ns(keeper->clock), keeper->before);
+	if (r >= 0)
+		r = ohtd_db_commands_keep(db, keeper->rows, keeper->count);
 	if (!r)
 		r = ohtd_db_commands_reserve(db, keeper->reserved);
 	return r;
@@ -96,7 +108,8 @@ struct ohtd_keeper *ohtd_keeper_create(struct ohtd_store *store, struct ohtd_clo
 	}
 	keeper->store = store;
 	keeper->clock = clock;
-	keeper->newest = begin.given;
+	keeper->newest = keeper->before = begin.given;
+	keeper->begun = r >= 0;
 	keeper->reserved = begin.given + MARGIN;
 	*given = (uint64_t)begin.given;
 	return keeper;
@@ -129,13 +142,36 @@ static void fill(struct ohtd_keeper *keeper, const struct ohtd_command_view *vie
 		keeper->newest = row->number;
 }
 
+/* Of the command of that number, or a new one. */
+static struct ohtd_command_row *pending_of(struct ohtd_keeper *keeper, uint64_t number)
+{
+	for (unsigned int i = 0; i < keeper->pending_count; i++)
+		if (keeper->pending[i].number == (int64_t)number)
+			return &keeper->pending[i];
+	return &keeper->pending[keeper->pending_count++];
+}
+
+/* Also while the store is at work: the ring does not wait for a disk. */
 static void gather(struct ohtd_keeper *keeper, const struct ohtd_robot *robot)
 {
 	struct ohtd_event_record record;
 
-	while (keeper->count < BATCH && ohtd_robot_event(robot, &keeper->reader, &record))
+	while (keeper->pending_count < PENDING_MAX && ohtd_robot_event(robot, &keeper->reader, &record))
 		if (record.kind == OHTD_RECORD_COMMAND)
-			fill(keeper, &record.command, &keeper->rows[keeper->count++]);
+			fill(keeper, &record.command, pending_of(keeper, record.command.number));
+}
+
+/* The next ones for the store, unless the last ones wait for another try. */
+static void take_pending(struct ohtd_keeper *keeper)
+{
+	unsigned int count = keeper->pending_count < BATCH ? keeper->pending_count : BATCH;
+
+	if (keeper->count)
+		return;
+	memcpy(keeper->rows, keeper->pending, count * sizeof(keeper->rows[0]));
+	keeper->pending_count -= count;
+	memmove(keeper->pending, keeper->pending + count, keeper->pending_count * sizeof(keeper->pending[0]));
+	keeper->count = count;
 	if (keeper->newest > keeper->reserved - MARGIN / 2)
 		keeper->reserved = keeper->newest + MARGIN;
 }
@@ -150,16 +186,19 @@ static void note_result(struct ohtd_keeper *keeper)
 			 failed ? "what becomes of commands is not written now" :
 				  "what becomes of commands is written again");
 	keeper->told = failed;
-	if (!failed)
-		keeper->count = 0;
+	if (failed)
+		return;
+	keeper->begun = keeper->begun || keeper->count;
+	keeper->count = 0;
 }
 
 void ohtd_keeper_turn(struct ohtd_keeper *keeper, const struct ohtd_robot *robot)
 {
+	gather(keeper, robot);
 	if (atomic_load(&keeper->busy))
 		return;
 	note_result(keeper);
-	gather(keeper, robot);
+	take_pending(keeper);
 	if (!keeper->count)
 		return;
 	keeper->job = (struct ohtd_store_job){
@@ -191,6 +230,7 @@ void ohtd_keeper_end(struct ohtd_keeper *keeper, const struct ohtd_robot *robot)
 	note_result(keeper);
 	do {
 		gather(keeper, robot);
+		take_pending(keeper);
 		/* In order, so that no number is left out. */
 		keeper->reserved = keeper->newest;
 		r = ohtd_store_call(keeper->store, work_keep, keeper);
@@ -198,7 +238,7 @@ void ohtd_keeper_end(struct ohtd_keeper *keeper, const struct ohtd_robot *robot)
 		if (r < 0)
 			break;
 		note_result(keeper);
-	} while (!r && keeper->reader.seen < ohtd_robot_events(robot));
+	} while (!r && (keeper->pending_count || keeper->reader.seen < ohtd_robot_events(robot)));
 	if (r < 0)
 		ohtd_log(OHTD_LOG_WARNING, "main", "commands_not_kept",
 			 "what became of the last commands is not written: %s", strerror(-r));

@@ -478,6 +478,9 @@ static int end_all(struct running *run)
 	ohtd_workers_stop(run->workers);
 	if (ohtd_server_destroy(run->server))
 		ohtd_certificate_close(run->certificate);
+	/* Until then the loops have given them work, which was refused. */
+	ohtd_checks_destroy(run->checks);
+	ohtd_workers_destroy(run->workers);
 	ohtd_alert_keeper_end(run->alert_keeper);
 	ohtd_gateway_destroy(run->gateway);
 	ohtd_recorder_stop(run->recorder);

@@ -15,7 +15,10 @@ static const struct ohtd_statement drop_old_sql = {
 	" (SELECT number FROM alerts ORDER BY number DESC LIMIT 1 OFFSET :kept)"
 };
 
-static const struct ohtd_statement cut_sql = { "UPDATE alerts SET cut = 1 WHERE ended_ns = 0 AND cut = 0" };
+static const struct ohtd_statement cut_sql = {
+	"UPDATE alerts SET cut = 1 WHERE ended_ns = 0 AND cut = 0 AND number <= :last"
+};
+
 static const struct ohtd_statement newest_sql = { "SELECT coalesce(max(number), 0) FROM alerts" };
 
 static const struct ohtd_statement list_sql = {
@@ -70,12 +73,20 @@ static int find_newest(struct ohtd_db *db, int64_t *newest)
 	return r < 0 ? r : 0;
 }
 
+int ohtd_db_alerts_cut(struct ohtd_db *db, int64_t last)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &cut_sql);
+
+	ohtd_db_bind_number(s, ":last", last);
+	return ohtd_db_run(db, s);
+}
+
 int ohtd_db_alerts_begin(struct ohtd_db *db, int64_t *newest)
 {
 	int r = ohtd_db_begin(db);
 
 	if (!r)
-		r = ohtd_db_run(db, ohtd_db_statement(db, &cut_sql));
+		r = ohtd_db_alerts_cut(db, INT64_MAX);
 	if (!r)
 		r = find_newest(db, newest);
 	return ohtd_db_end(db, r);

@@ -48,6 +48,9 @@ int ohtd_db_alerts_keep(struct ohtd_db *db, const struct ohtd_alert_row *rows, u
 /* At the start of a run: what the last one left open is cut. @newest: out: greatest number. */
 int ohtd_db_alerts_begin(struct ohtd_db *db, int64_t *newest);
 
+/* The same for alerts up to number @last, when the start could not do it. 0 or a negative errno. */
+int ohtd_db_alerts_cut(struct ohtd_db *db, int64_t last);
+
 /**
  * ohtd_db_alerts_list() - the newest first
  * @before: only below this number

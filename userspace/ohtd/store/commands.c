@@ -23,11 +23,11 @@ static const struct ohtd_statement drop_old_sql = {
 
 static const struct ohtd_statement abort_sql = {
 	"UPDATE commands SET state = 'failed', reason = 'aborted_by_restart', ended_ns = :now"
-	" WHERE ended_ns = 0"
+	" WHERE ended_ns = 0 AND number <= :last"
 };
 
 static const struct ohtd_statement given_sql = {
-	"SELECT max(reserved, coalesce((SELECT max(number) FROM commands), 0)) FROM command_numbers"
+	"SELECT max(coalesce(max(reserved), 0), coalesce((SELECT max(number) FROM commands), 0)) FROM command_numbers"
 };
 
 static const struct ohtd_statement reserve_sql = {
@@ -90,15 +90,15 @@ int ohtd_db_commands_keep(struct ohtd_db *db, const struct ohtd_command_row *row
 
 /* ---- a run of the daemon ---- */
 
-static int abort_open(struct ohtd_db *db, int64_t now_ns, int *aborted)
+int ohtd_db_commands_abort(struct ohtd_db *db, int64_t now_ns, int64_t last)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &abort_sql);
 	int r;
 
 	ohtd_db_bind_number(s, ":now", now_ns);
+	ohtd_db_bind_number(s, ":last", last);
 	r = ohtd_db_run(db, s);
-	*aborted = r ? 0 : sqlite3_changes(db->sql);
-	return r;
+	return r ? r : sqlite3_changes(db->sql);
 }
 
 static int find_given(struct ohtd_db *db, int64_t *given)
@@ -125,8 +125,8 @@ int ohtd_db_commands_begin(struct ohtd_db *db, int64_t now_ns, int64_t margin, i
 	int aborted = 0, r = ohtd_db_begin(db);
 
 	if (!r)
-		r = abort_open(db, now_ns, &aborted);
-	if (!r)
+		r = aborted = ohtd_db_commands_abort(db, now_ns, INT64_MAX);
+	if (r >= 0)
 		r = find_given(db, given);
 	if (!r)
 		r = ohtd_db_commands_reserve(db, *given + margin);

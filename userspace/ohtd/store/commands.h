@@ -64,6 +64,9 @@ int ohtd_db_commands_keep(struct ohtd_db *db, const struct ohtd_command_row *row
  */
 int ohtd_db_commands_begin(struct ohtd_db *db, int64_t now_ns, int64_t margin, int64_t *given);
 
+/* The same for commands up to number @last, when the start could not do it. How many, or a negative errno. */
+int ohtd_db_commands_abort(struct ohtd_db *db, int64_t now_ns, int64_t last);
+
 /* Numbers up to @number may be given from now on; at the end of a run: have been given. */
 int ohtd_db_commands_reserve(struct ohtd_db *db, int64_t number);
 

@@ -18,6 +18,8 @@ INSERT INTO journal (source, seq, missing, wall_ns, event_ns, low_ns, kind, caus
 		FROM journal)
 	WHERE seq > next;
 
--- Numbers of commands are not given twice, whatever of them was lost.
-INSERT INTO command_numbers SELECT 100000 + coalesce((SELECT max(number) FROM commands), 0)
-	WHERE NOT EXISTS (SELECT 1 FROM command_numbers);
+-- Numbers of commands are not given twice, whatever of them was lost: the row of the new database stands beside the
+-- one that was read. While the old one was damaged nothing was written, so as many may have been given as at a crash.
+UPDATE command_numbers SET reserved = 100000 +
+	max((SELECT max(reserved) FROM command_numbers), coalesce((SELECT max(number) FROM commands), 0));
+DELETE FROM command_numbers WHERE rowid > (SELECT min(rowid) FROM command_numbers);
