@@ -341,6 +341,19 @@ static void register_of_two_words_is_not_cut(void **state)
 	fill(join, &part);
 	assert_read(read);
 	free(join);
+
+	/* What another read wants in front of it is left to a request of its own, with its other half. */
+	join = new_join();
+	read = add(join, 4, 9, 7);
+	add(join, 4, 7, 2);
+	expect(join, &part, 4, 8, 8);
+	ohtd_join_trim(&part, &map);
+	assert_int_equal(part.address, 9);
+	assert_int_equal(part.count, 7);
+	fill(join, &part);
+	assert_read(read);
+	expect(join, &part, 4, 7, 2);
+	free(join);
 }
 
 /* ---- silence ---- */

@@ -110,6 +110,7 @@ bool ohtd_join_next(struct ohtd_join *join, const bool busy[OHTD_JOIN_UNITS],
 		.count = 1,
 		.order = join->order,
 		.only = read->alone ? (int)(read - join->reads) : -1,
+		.asked = (uint16_t)(read->request.address + at),
 	};
 	grow(join, part);
 	join->last_unit = part->unit;
@@ -118,10 +119,15 @@ bool ohtd_join_next(struct ohtd_join *join, const bool busy[OHTD_JOIN_UNITS],
 
 void ohtd_join_trim(struct ohtd_join_part *part, const struct oht_regmap *map)
 {
-	const struct oht_register *last;
+	const struct oht_register *first, *last;
 
 	if (!map || part->count < OHTD_READ_MAX)
 		return;
+	first = oht_regmap_at(map, part->address);
+	if (first && first->address < part->address && part->address < part->asked) {
+		part->address++;
+		part->count--;
+	}
 	last = oht_regmap_at(map, (uint16_t)(part->address + part->count - 1));
 	if (last && last->address + last->words > part->address + part->count)
 		part->count--;

@@ -52,6 +52,7 @@ struct ohtd_join_read {
  * @count: 1..OHTD_READ_MAX
  * @order: of the newest read that it can answer: a later one may come behind a write
  * @only: index of the one read that it is for, -1: for all that it meets
+ * @asked: the register whose turn it was; those before it are wanted by other reads
  */
 struct ohtd_join_part {
 	uint8_t unit;
@@ -60,6 +61,7 @@ struct ohtd_join_part {
 	uint16_t count;
 	uint64_t order;
 	int only;
+	uint16_t asked;
 };
 
 /* @last_unit: whose turn was the last; @joined: reads that were answered along with another. */
