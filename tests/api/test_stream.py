@@ -10,6 +10,7 @@ import pytest
 from clocks import Skewed
 from oht_test.wait import until
 from oht_test.websocket import gapless
+from test_alerts import is_at_rest
 from test_live import dial, subscribe, ticket_of
 
 CHANNELS = ("safety", "robot", "modules", "commands", "telemetry", "bus", "system", "alerts")
@@ -413,10 +414,7 @@ def test_how_long_the_stop_took_to_each_client_is_counted(daemon):
     def is_stopped(message):
         return message.get("data", {}).get("state") == "stopped"
 
-    def ready():
-        until(lambda: daemon.post("safety/reset", role="supervisor").status == 200, what="ready")
-
-    ready()
+    until(lambda: is_at_rest(daemon), what="a robot at rest")
     with Events(daemon, "?channel=safety") as stream, dial(daemon, "viewer") as link:
         seq = subscribe(link, "safety")["seq"]
         stream.hear()
@@ -428,7 +426,7 @@ def test_how_long_the_stop_took_to_each_client_is_counted(daemon):
         figures = told()
         assert 0 < figures["p50_ns"] <= figures["p99_ns"] <= figures["max_ns"]
     # Who was away could not be told sooner.
-    ready()
+    until(lambda: is_at_rest(daemon), what="a robot at rest")
     before = told()["count"]
     with dial(daemon, "viewer") as link:
         subscribe(link, "safety", since={"epoch": link.hello["epoch"], "seq": seq})

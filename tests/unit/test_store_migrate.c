@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "store/commands.h"
 #include "store/db_private.h"
 #include "store/journal.h"
 #include "store/users.h"
@@ -82,6 +83,21 @@ static void check_journal(struct ohtd_db *db, int version)
 	assert_int_equal(found[4].source.device, 0xfedcba9876543210u);
 }
 
+static void check_commands(struct ohtd_db *db, int version)
+{
+	struct ohtd_command_row rows[10];
+	int64_t given = 0;
+
+	assert_int_equal(ohtd_db_command_list(db, INT64_MAX, rows, 10), version < 4 ? 0 : 2);
+	assert_int_equal(ohtd_db_commands_begin(db, 0, 1, &given), 0);
+	assert_int_equal(given, version < 4 ? 0 : 100007);
+	if (version < 4)
+		return;
+	assert_int_equal(rows[0].number, 8);
+	assert_string_equal(rows[0].reason, "stop_cause");
+	assert_string_equal(rows[1].caller_id, "order-7");
+}
+
 static void check_sound(struct ohtd_db *db)
 {
 	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM pragma_integrity_check"
@@ -103,6 +119,7 @@ static void every_released_schema_becomes_the_newest(void **state)
 		check_sound(db);
 		check_accounts(db, version);
 		check_journal(db, version);
+		check_commands(db, version);
 		ohtd_db_close(db);
 		store_tear_down(state);
 		store_set_up(state);

@@ -13,7 +13,7 @@ def test_an_alert_is_listed_counted_and_gone(daemon, page):
     at_rest(daemon)
     log_in(page, "viewer")
     go(page, "/alerts", "#alerts")
-    page.wait(lambda: "Nothing needs attention." in page.text("#alerts"), what="an empty list")
+    page.wait(lambda: "Nothing needs attention." in page.text("#alerts-page"), what="an empty list")
     assert not has(page, ".page-count")
     daemon.post("safety/stop", role="operator")
     page.wait(lambda: rows(page), what="the stop")

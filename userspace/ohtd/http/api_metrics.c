@@ -82,16 +82,19 @@ static void put_histogram(struct ohtd_writer *out, const char *name, const char 
 			  const struct ohtd_duration_figures *figures)
 {
 	const int bytes = *labels ? (int)strlen(labels) - 1 : 0;
+	char whole[200] = "";
 	uint64_t sum = 0;
 
+	if (bytes)
+		snprintf(whole, sizeof(whole), "{%.*s}", bytes, labels);
 	for (size_t bucket = 0; bucket < OHTD_LATENCY_BUCKETS - 1; bucket++) {
 		sum += figures->at_most[bucket];
 		put(out, "%s_bucket{%sle=\"%g\"} %llu\n", name, labels, ohtd_latency_us[bucket] / 1e6,
 		    (unsigned long long)sum);
 	}
 	put(out, "%s_bucket{%sle=\"+Inf\"} %llu\n", name, labels, (unsigned long long)figures->count);
-	put(out, "%s_sum{%.*s} %.6f\n%s_count{%.*s} %llu\n", name, bytes, labels,
-	    (double)figures->sum_us / 1e6, name, bytes, labels, (unsigned long long)figures->count);
+	put(out, "%s_sum%s %.6f\n%s_count%s %llu\n", name, whole, (double)figures->sum_us / 1e6, name, whole,
+	    (unsigned long long)figures->count);
 }
 
 static void put_durations(struct ohtd_writer *out, const struct ohtd_server *server)

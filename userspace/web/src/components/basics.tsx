@@ -6,7 +6,7 @@ import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 import type { Reading } from "../api/live";
 import type { Problem } from "../api/problem";
-import { span } from "../format";
+import { span, time } from "../format";
 import { useTick } from "../store";
 import { texts } from "../texts";
 

@@ -8,7 +8,7 @@ import { type Reading, useLive } from "../api/live";
 import type { CommandLife, Health, JournalEntry, List } from "../api/types";
 import { commandText } from "../drive";
 import { type Happened, newest, ofCommands, ofJournal, SHOWN_MAX } from "../events";
-import { nanoseconds, sentence, time, title, words } from "../format";
+import { nanoseconds, sentence, title, words } from "../format";
 import { note, noted } from "../noted";
 import { actorText } from "../reasons";
 import { useErrorCodes } from "../remedy";

@@ -128,8 +128,13 @@ function Alerts() {
 					columns={[
 						{
 							id: "severity",
-							title: t.severity,
-							cell: (a) => <Badge tone={TONES[a.severity]}>{t.severities[a.severity]}</Badge>,
+							title: t.severitySince,
+							cell: (a) => (
+								<>
+									<Badge tone={TONES[a.severity]}>{t.severities[a.severity]}</Badge>
+									{a.since ? <When iso={a.since} /> : null}
+								</>
+							),
 							nowrap: true,
 						},
 						{
@@ -145,7 +150,6 @@ function Alerts() {
 								</>
 							),
 						},
-						{ id: "since", title: t.since, cell: (a) => (a.since ? time(a.since) : "–") },
 						{ id: "source", title: t.source, cell: (a) => words(a.source), wide: true, nowrap: true },
 					]}
 				/>
