@@ -180,6 +180,32 @@ static void bad_jogs_are_refused(void **state)
 	driver_end(d);
 }
 
+/* No refresh is faster than a first command may be; the jog that it was for ends by itself. */
+static void bad_refreshes_are_refused(void **state)
+{
+	static const double bad[] = { 0, 1, NAN, 251, -251, -5000 };
+	struct driver *d = driver_begin(15000);
+	struct ohtd_mission *m = &d->f->control.mission;
+	struct ohtd_answer answer;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		jog_for_ms(d, -200, 1000);
+		/* In mode manual the limit is another one; nothing else is that slow and refused. */
+		d->f->control.mode = bad[i] == 1 ? OHTD_MODE_MANUAL : OHTD_MODE_AUTOMATIC;
+		answer = driver_jog(d, bad[i] == 1 ? -201 : bad[i], "one");
+		driver_refused(d, &answer, OHTD_WHY_JOG_SPEED);
+		driver_until(d, OHTD_STATE_IDLE, 150);
+		driver_run_ms(d, 1000);
+		assert_int_equal(m->command.state, OHTD_COMMAND_STATE_FINISHED);
+		assert_true(m->axis.cap_mm_s[0] <= 250 && m->axis.cap_mm_s[1] <= 250);
+	}
+	driver_stands(d);
+	assert_true(d->highest_mm < 15001 && d->fastest_mm_s < 210);
+	driver_end(d);
+}
+
 static void jog_stops_before_an_obstacle(void **state)
 {
 	struct driver *d = driver_begin(3000);
@@ -210,6 +236,7 @@ int main(void)
 		cmocka_unit_test(jog_ends_without_a_refresh),
 		cmocka_unit_test(jog_ends_at_the_soft_limit),
 		cmocka_unit_test(bad_jogs_are_refused),
+		cmocka_unit_test(bad_refreshes_are_refused),
 		cmocka_unit_test(jog_stops_before_an_obstacle),
 	};
 

@@ -59,7 +59,7 @@ static bool leads_out(const struct ohtd_mission *m, double speed_mm_s)
 			      : position_mm >= m->axis.limits.soft_max_mm - near_mm;
 }
 
-static bool speed_in_limit(const struct ohtd_control *control, double speed_mm_s)
+bool ohtd_mission_jog_speed(const struct ohtd_control *control, double speed_mm_s)
 {
 	return fabs(speed_mm_s) >= OHTD_AXIS_CREEP_MM_S &&
 	       fabs(speed_mm_s) <= ohtd_mode_jog_mm_s(control);
@@ -74,7 +74,7 @@ static bool jog_valid(const struct ohtd_control *control)
 	if (!ohtd_mission_located(control))
 		return false;
 	return !m->question.asked ||
-	       (speed_in_limit(control, speed_mm_s) && !leads_out(m, speed_mm_s) &&
+	       (ohtd_mission_jog_speed(control, speed_mm_s) && !leads_out(m, speed_mm_s) &&
 		!ohtd_way_barred(control, m->drive.position.estimate_mm + copysign(2, speed_mm_s)));
 }
 
@@ -152,7 +152,7 @@ void ohtd_mission_explain_jog(struct ohtd_control *control, struct ohtd_why_list
 
 	if (!ohtd_mission_located(control))
 		ohtd_why_add(list, OHTD_WHY_SENSORS, 0, 0);
-	else if (!speed_in_limit(control, m->question.speed_mm_s))
+	else if (!ohtd_mission_jog_speed(control, m->question.speed_mm_s))
 		ohtd_why_add(list, OHTD_WHY_JOG_SPEED, 0, 0);
 	else if (leads_out(m, m->question.speed_mm_s))
 		ohtd_why_add(list, OHTD_WHY_SOFT_LIMIT, 0, 0);

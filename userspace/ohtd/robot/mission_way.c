@@ -159,10 +159,21 @@ static double override_of(const struct ohtd_mission *m)
 	return scaled ? m->override_percent / 100 : 1;
 }
 
+/* What the command wants, 0: as fast as may be. A jog has a limit of its own, whatever it wants. */
+static double limit_mm_s(const struct ohtd_control *control)
+{
+	const struct ohtd_mission *m = &control->mission;
+	double jog_mm_s = ohtd_mode_jog_mm_s(control);
+
+	if (m->command.kind != OHTD_COMMAND_JOG)
+		return m->limit_mm_s;
+	return m->limit_mm_s > 0 ? fmin(m->limit_mm_s, jog_mm_s) : jog_mm_s;
+}
+
 void ohtd_way_caps(struct ohtd_control *control)
 {
 	struct ohtd_mission *m = &control->mission;
-	double override = override_of(m);
+	double override = override_of(m), most_mm_s = limit_mm_s(control);
 	struct ohtd_axis_caps caps = {
 		.forward_mm_s = INFINITY, .reverse_mm_s = INFINITY,
 		.mode_mm_s = m->axis.limits.speed_mm_s * override,
@@ -172,9 +183,9 @@ void ohtd_way_caps(struct ohtd_control *control)
 	/* The contact of the dock is no obstacle; the phase has a speed of its own. */
 	if (!ohtd_dock_final(control))
 		caps_of_way(m, &caps);
-	if (m->limit_mm_s > 0)
-		caps.mode_mm_s = fmin(caps.mode_mm_s, fmax(m->limit_mm_s * override,
-							   fmin(m->limit_mm_s, SLOWEST_MM_S)));
+	if (most_mm_s > 0)
+		caps.mode_mm_s = fmin(caps.mode_mm_s, fmax(most_mm_s * override,
+							   fmin(most_mm_s, SLOWEST_MM_S)));
 	if (m->phase_mm_s > 0)
 		caps.mode_mm_s = fmin(caps.mode_mm_s, m->phase_mm_s);
 	if (m->slow)

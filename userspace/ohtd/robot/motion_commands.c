@@ -99,8 +99,15 @@ void ohtd_motion_execute(struct ohtd_control *control, const struct ohtd_asked *
 		ohtd_commands_refuse(control, asked, OHTD_OUTCOME_REFUSED, &why);
 		return;
 	}
-	if (command->kind == OHTD_COMMAND_JOG && same_jog(control, command))
+	if (command->kind == OHTD_COMMAND_JOG && same_jog(control, command)) {
+		/* The table asks for the speed of the first command only. */
+		if (!ohtd_mission_jog_speed(control, command->speed_mm_s)) {
+			ohtd_why_add(&why, OHTD_WHY_JOG_SPEED, 0, 0);
+			ohtd_commands_refuse(control, asked, OHTD_OUTCOME_REFUSED, &why);
+			return;
+		}
 		event = OHTD_EVENT_JOG_REFRESH;
+	}
 	ohtd_commands_ask(control, asked, event);
 }
 
