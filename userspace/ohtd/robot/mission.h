@@ -199,7 +199,7 @@ void ohtd_mission_finish(struct ohtd_control *control);
 /* Why an event ends the commands: its own reason; without one a person has stopped them. */
 struct ohtd_why ohtd_mission_end_reason(const struct ohtd_raised *raised);
 void ohtd_mission_fail(struct ohtd_control *control, const struct ohtd_why *why);
-/* The outputs are off: the axis is where the robot is, and the drive is told nought. */
+/* The outputs have gone off: the axis is where the robot is, and the drive is told nought. */
 void ohtd_mission_off(struct ohtd_control *control);
 /* The robot has come into another state: where the outputs are off, no command goes on. */
 void ohtd_mission_entered(struct ohtd_control *control, const struct ohtd_raised *raised);

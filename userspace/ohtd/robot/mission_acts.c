@@ -232,7 +232,8 @@ void ohtd_mission_stop(struct ohtd_control *control)
 {
 	struct ohtd_mission *m = &control->mission;
 
-	if (m->command.kind == OHTD_COMMAND_JOG && ohtd_mission_busy(control))
+	/* Also one that a fault has ended by now. */
+	if (m->command.kind == OHTD_COMMAND_JOG)
 		ohtd_axis_reset(&m->axis, m->drive.position.estimate_mm, 0);
 	else
 		ohtd_axis_stop(&m->axis);
@@ -252,6 +253,4 @@ void ohtd_mission_entered(struct ohtd_control *control, const struct ohtd_raised
 		return;
 	}
 	ohtd_mission_fail(control, &why);
-	/* The outputs may be on again before the next cycle looks. */
-	ohtd_mission_off(control);
 }

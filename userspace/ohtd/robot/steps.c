@@ -15,9 +15,11 @@
 
 /* ---- the stop and the outputs ---- */
 
+/* What is left of a motion ends with the outputs: they may be on again before the next cycle looks. */
 static void turn_off(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
 	ohtd_safety_disable(control, raised->tag);
+	ohtd_mission_off(control);
 }
 
 static void latch(struct ohtd_control *control, const struct ohtd_raised *raised)
@@ -26,6 +28,7 @@ static void latch(struct ohtd_control *control, const struct ohtd_raised *raised
 
 	if (ohtd_safety_state(control) != OHTD_SAFETY_STOPPED)
 		ohtd_safety_stop(control, raised->why.code ? &raised->why : &unknown);
+	ohtd_mission_off(control);
 	/* Without outputs that could be cut, the drive's own stop is all there is. */
 	if (!control->bus->ops->hardware_stop)
 		ohtd_telegram_start(control, OHTD_TELEGRAM_STOP);

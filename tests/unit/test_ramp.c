@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* How a robot in motion is brought to rest: along the ramp while its drive listens, at once where the outputs are low. */
+#include <math.h>
+
+#include "drive_robot.h"
+
+/* 1500 mm/s2 of motion.csv in two cycles, in steps of 7.8 mm/s, and what the position loop adds. */
+#define STEPS_MOST	12
+
+static bool outputs_on(const struct driver *d)
+{
+	return d->f->fake->status.state == OHT_STATE_ENABLED;
+}
+
+static unsigned int told(const struct driver *d)
+{
+	return d->f->control.setpoints.told.speed_raw;
+}
+
+/* At 1 m/s, which are 128 steps. */
+static struct driver *fast(void)
+{
+	struct driver *d = driver_begin(3000);
+
+	driver_departs(d, 25000);
+	driver_run_ms(d, 4000);
+	assert_near(d->rail->speed_mm_s, 1000, 20);
+	return d;
+}
+
+/* Until the drive is told nought. Each set-point is a little below the one before. */
+static unsigned int falls_along_the_ramp(struct driver *d)
+{
+	unsigned int last = told(d), ms;
+
+	for (ms = 0; told(d) || ms < 100; ms++) {
+		driver_run_ms(d, 1);
+		if (told(d) > last + 1 || told(d) + STEPS_MOST < last)
+			fail_msg("told %u steps after %u, %u ms behind", told(d), last, ms);
+		assert_in_range(ms, 0, 2000);
+		last = told(d);
+	}
+	return ms;
+}
+
+static void ends_at_rest(struct driver *d)
+{
+	assert_in_range(falls_along_the_ramp(d), 500, 1500);
+	assert_true(outputs_on(d));
+	while (outputs_on(d))
+		driver_run_ms(d, 1);
+	assert_near(d->rail->speed_mm_s, 0, 1);
+	driver_stands(d);
+}
+
+static void fault_of_another_module_ends_in_a_ramp(void **state)
+{
+	struct driver *d = fast();
+
+	(void)state;
+	driver_sim(d, "fault 2 silence");
+	driver_until(d, OHTD_STATE_FAULT, 2000);
+	ends_at_rest(d);
+	driver_state(d, OHTD_STATE_FAULT);
+	/* Nothing of it is left when the outputs are on again. */
+	driver_sim(d, "clear 2");
+	driver_run_ms(d, 3000);
+	driver_asks(d, OHTD_COMMAND_RESET_FAULT);
+	driver_asks(d, OHTD_COMMAND_ENABLE);
+	driver_stands(d);
+	driver_arrives(d, 6000);
+	driver_end(d);
+}
+
+static void end_of_the_daemon_is_a_ramp(void **state)
+{
+	struct driver *d = fast();
+
+	(void)state;
+	atomic_store(&d->f->control.quit, true);
+	driver_until(d, OHTD_STATE_SHUTDOWN, 100);
+	ends_at_rest(d);
+	driver_run_ms(d, 500);
+	assert_true(d->f->control.ended);
+	driver_end(d);
+}
+
+/* It has no ramp of ours, as at its own end. */
+static void fault_of_a_jog_is_told_nought_at_once(void **state)
+{
+	struct driver *d = driver_begin(3000);
+	unsigned int ms;
+
+	(void)state;
+	driver_sim(d, "fault 2 silence");
+	for (ms = 0; d->f->control.state != OHTD_STATE_FAULT; ms++) {
+		if (ms % 50 == 0)
+			driver_press(d, 200, "one");
+		assert_in_range(ms, 0, 2000);
+		driver_run_ms(d, 1);
+	}
+	driver_run_ms(d, 30);
+	assert_int_equal(told(d), 0);
+	assert_true(outputs_on(d));
+	driver_run_ms(d, 1500);
+	assert_false(outputs_on(d));
+	driver_end(d);
+}
+
+/* In the middle of the ramp: outputs low, set-point nought. */
+static void cut_short(struct driver *d, enum ohtd_state state, unsigned int limit_ms)
+{
+	driver_until(d, state, limit_ms);
+	assert_false(outputs_on(d));
+	assert_true(d->rail->speed_mm_s > 200);
+	assert_true(ohtd_mission_rests(&d->f->control));
+	driver_run_ms(d, 30);
+	assert_int_equal(told(d), 0);
+	driver_end(d);
+}
+
+static void button_cuts_the_ramp(void **state)
+{
+	struct driver *d = fast();
+
+	(void)state;
+	driver_sim(d, "fault 2 silence");
+	driver_until(d, OHTD_STATE_FAULT, 2000);
+	driver_run_ms(d, 300);
+	fake_bus_press(d->f->fake);
+	cut_short(d, OHTD_STATE_ESTOP, 30);
+}
+
+static void drive_that_falls_silent_cuts_the_ramp(void **state)
+{
+	struct driver *d = fast();
+
+	(void)state;
+	driver_sim(d, "fault 2 silence");
+	driver_until(d, OHTD_STATE_FAULT, 2000);
+	driver_sim(d, "fault 4 silence");
+	cut_short(d, OHTD_STATE_ESTOP, 200);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fault_of_another_module_ends_in_a_ramp),
+		cmocka_unit_test(end_of_the_daemon_is_a_ramp),
+		cmocka_unit_test(fault_of_a_jog_is_told_nought_at_once),
+		cmocka_unit_test(button_cuts_the_ramp),
+		cmocka_unit_test(drive_that_falls_silent_cuts_the_ramp),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
