@@ -183,7 +183,13 @@ static void bad_jogs_are_refused(void **state)
 /* No refresh is faster than a first command may be; the jog that it was for ends by itself. */
 static void bad_refreshes_are_refused(void **state)
 {
-	static const double bad[] = { 0, 1, NAN, 251, -251, -5000 };
+	static const struct {
+		double speed_mm_s;
+		enum ohtd_mode mode;
+	} bad[] = {
+		{ 0, OHTD_MODE_AUTOMATIC }, { NAN, OHTD_MODE_AUTOMATIC }, { 251, OHTD_MODE_AUTOMATIC },
+		{ -5000, OHTD_MODE_AUTOMATIC }, { -201, OHTD_MODE_MANUAL },
+	};
 	struct driver *d = driver_begin(15000);
 	struct ohtd_mission *m = &d->f->control.mission;
 	struct ohtd_answer answer;
@@ -192,9 +198,8 @@ static void bad_refreshes_are_refused(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		jog_for_ms(d, -200, 1000);
-		/* In mode manual the limit is another one; nothing else is that slow and refused. */
-		d->f->control.mode = bad[i] == 1 ? OHTD_MODE_MANUAL : OHTD_MODE_AUTOMATIC;
-		answer = driver_jog(d, bad[i] == 1 ? -201 : bad[i], "one");
+		d->f->control.mode = bad[i].mode;
+		answer = driver_jog(d, bad[i].speed_mm_s, "one");
 		driver_refused(d, &answer, OHTD_WHY_JOG_SPEED);
 		driver_until(d, OHTD_STATE_IDLE, 150);
 		driver_run_ms(d, 1000);
@@ -203,6 +208,84 @@ static void bad_refreshes_are_refused(void **state)
 	}
 	driver_stands(d);
 	assert_true(d->highest_mm < 15001 && d->fastest_mm_s < 210);
+	driver_end(d);
+}
+
+/* ---- ended by others, and the key still held ---- */
+
+/* Each request says why, and nothing moves; what has not been pressed for a while is another press. */
+static void held_in_vain(struct driver *d, unsigned int code)
+{
+	uint64_t number = fixture_snapshot(d->f).command.number;
+	double before_mm;
+
+	jog_for_ms(d, 200, 500);
+	before_mm = d->rail->position_mm;
+	jog_for_ms(d, 200, 3000);
+	assert_near(d->rail->position_mm, before_mm, 1);
+	jog_refused(d, 200, code);
+	assert_int_equal(fixture_snapshot(d->f).command.number, number);
+	driver_stands(d);
+	jog_for_ms(d, 200, 500);
+	assert_int_equal(fixture_snapshot(d->f).command.number, number + 1);
+}
+
+static void jog_that_another_person_has_stopped_does_not_go_on(void **state)
+{
+	struct driver *d = driver_begin(15000);
+	struct ohtd_command other = {
+		.id = 5, .kind = OHTD_COMMAND_JOG, .tag = 7, .speed_mm_s = 200, .connection = 3,
+		.caller_id = "one",
+	};
+
+	(void)state;
+	jog_for_ms(d, 200, 1000);
+	driver_asks(d, OHTD_COMMAND_STOP);
+	held_in_vain(d, OHTD_WHY_CANCELLED);
+	/* Between two requests that came too slowly. */
+	driver_until(d, OHTD_STATE_IDLE, 150);
+	driver_asks(d, OHTD_COMMAND_STOP);
+	held_in_vain(d, OHTD_WHY_CANCELLED);
+	/* Another press, and another connection, are another jog. */
+	driver_asks(d, OHTD_COMMAND_STOP);
+	driver_run_ms(d, 200);
+	jog_refused(d, 200, OHTD_WHY_CANCELLED);
+	assert_int_equal(driver_jog(d, 200, "two").outcome, OHTD_OUTCOME_DONE);
+	driver_asks(d, OHTD_COMMAND_STOP);
+	assert_int_equal(fixture_command(d->f, &other).outcome, OHTD_OUTCOME_DONE);
+	driver_end(d);
+}
+
+static void jog_that_a_pause_or_a_move_has_ended_does_not_go_on(void **state)
+{
+	struct driver *d = driver_begin(15000);
+
+	(void)state;
+	jog_for_ms(d, 200, 1000);
+	driver_asks(d, OHTD_COMMAND_PAUSE);
+	jog_for_ms(d, 200, 1000);
+	driver_state(d, OHTD_STATE_PAUSED);
+	driver_asks(d, OHTD_COMMAND_STOP);
+	held_in_vain(d, OHTD_WHY_CANCELLED);
+	driver_departs(d, 16000);
+	while (d->f->control.state == OHTD_STATE_MOVE)
+		jog_for_ms(d, 200, 50);
+	held_in_vain(d, OHTD_WHY_REPLACED);
+	driver_end(d);
+}
+
+static void jog_that_an_obstacle_has_ended_does_not_go_on(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	driver_sim(d, "rail obstacle 4500");
+	do
+		jog_for_ms(d, 200, 50);
+	while (d->f->control.state == OHTD_STATE_MOVE);
+	assert_near(4500 - d->rail->position_mm, 1000, 30);
+	driver_sim(d, "rail obstacle none");
+	held_in_vain(d, OHTD_WHY_OBSTACLE);
 	driver_end(d);
 }
 
@@ -237,6 +320,9 @@ int main(void)
 		cmocka_unit_test(jog_ends_at_the_soft_limit),
 		cmocka_unit_test(bad_jogs_are_refused),
 		cmocka_unit_test(bad_refreshes_are_refused),
+		cmocka_unit_test(jog_that_another_person_has_stopped_does_not_go_on),
+		cmocka_unit_test(jog_that_a_pause_or_a_move_has_ended_does_not_go_on),
+		cmocka_unit_test(jog_that_an_obstacle_has_ended_does_not_go_on),
 		cmocka_unit_test(jog_stops_before_an_obstacle),
 	};
 

@@ -199,6 +199,7 @@ static void accept(struct ohtd_control *control, struct ohtd_raised *raised,
 	if (moves_on)
 		enter(control, row->to);
 	ohtd_queue_heed(control, raised);
+	ohtd_motion_heed(control, raised);
 	if (moves_on)
 		ohtd_mission_entered(control, raised);
 	ohtd_steps_begin(control, row, raised);

@@ -82,6 +82,22 @@ struct ohtd_question {
 };
 
 /**
+ * struct ohtd_ended_jog - a jog that something else has ended than its holder
+ * @by: whose it was
+ * @connection: by which it came
+ * @caller_id: its id
+ * @why: what has ended it
+ * @until_ns: until then its requests are refused, each of which puts this off; 0: there is none
+ */
+struct ohtd_ended_jog {
+	struct ohtd_holder by;
+	uint64_t connection;
+	char caller_id[OHTD_CALLER_ID_BYTES];
+	struct ohtd_why why;
+	uint64_t until_ns;
+};
+
+/**
  * struct ohtd_mission - members are of mission*.c; others read
  * @rules: of the drive's register layout
  * @driving: the outputs are on
@@ -99,6 +115,7 @@ struct ohtd_question {
  * @caller_id: of the jog
  * @by: whose command it is
  * @connection: of the jog; 0: none
+ * @ended_jog: by a stop, an obstacle, another command, ...
  * @numbers: given so far, also by earlier runs of the daemon
  * @life: which commands are known by their ids
  * @command: the present command, or the last one
@@ -125,6 +142,7 @@ struct ohtd_mission {
 	char caller_id[OHTD_CALLER_ID_BYTES];
 	struct ohtd_holder by;
 	uint64_t connection;
+	struct ohtd_ended_jog ended_jog;
 	uint64_t numbers;
 	struct ohtd_life life;
 	struct ohtd_command_view command;
@@ -227,6 +245,8 @@ void ohtd_motion_await(struct ohtd_control *control, const struct ohtd_asked *as
 void ohtd_motion_advance(struct ohtd_control *control);
 /* It is paused, and the drive echoes nothing meanwhile: that is its answer. */
 void ohtd_motion_paused(struct ohtd_control *control);
+/* An event has been accepted: a jog that it ends is not begun anew by a key that is still held. */
+void ohtd_motion_heed(struct ohtd_control *control, const struct ohtd_raised *raised);
 /* A jog that came by this connection ends at once. */
 void ohtd_motion_hung_up(struct ohtd_control *control, uint64_t connection);
 /* What is awaited will not happen. */

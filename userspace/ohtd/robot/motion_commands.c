@@ -11,6 +11,9 @@
 #include "mission.h"
 #include "setpoint.h"
 
+/* A jog that something else has ended is let go when none of its requests has come for so long. */
+#define LET_GO_NS	(500 * OHTD_NS_PER_MS)
+
 static const uint8_t events[] = {
 	[OHTD_COMMAND_MOVE] = OHTD_EVENT_MOVE_COMMAND,
 	[OHTD_COMMAND_JOG] = OHTD_EVENT_JOG_COMMAND,
@@ -31,6 +34,53 @@ static bool same_jog(const struct ohtd_control *control, const struct ohtd_comma
 	       m->connection == command->connection &&
 	       !strncmp(m->caller_id, command->caller_id, sizeof(m->caller_id));
 }
+
+/* ---- a jog that is over, and still held ---- */
+
+static bool leaves_jog(unsigned int event)
+{
+	return event == OHTD_EVENT_JOG_REFRESH || event == OHTD_EVENT_JOG_EXPIRED ||
+	       event == OHTD_EVENT_OBSTACLE_NEAR || event == OHTD_EVENT_OBSTACLE_CLEARED;
+}
+
+static void let_go_later(struct ohtd_control *control)
+{
+	control->mission.ended_jog.until_ns = control->now_ns + LET_GO_NS * control->time_factor;
+}
+
+/* A stop counts also between two requests that have come too slowly. */
+void ohtd_motion_heed(struct ohtd_control *control, const struct ohtd_raised *raised)
+{
+	struct ohtd_mission *m = &control->mission;
+	struct ohtd_ended_jog *ended = &m->ended_jog;
+	bool runs = raised->from == OHTD_STATE_MOVE && ohtd_mission_busy(control);
+
+	if (m->command.kind != OHTD_COMMAND_JOG || leaves_jog(raised->event) ||
+	    (!runs && raised->event != OHTD_EVENT_STOP_COMMAND))
+		return;
+	ended->by = m->by;
+	ended->connection = m->connection;
+	memcpy(ended->caller_id, m->caller_id, sizeof(ended->caller_id));
+	ended->why = ohtd_mission_end_reason(raised);
+	if (raised->event == OHTD_EVENT_MOVE_COMMAND || raised->event == OHTD_EVENT_DOCK_COMMAND)
+		ended->why.code = OHTD_WHY_REPLACED;
+	let_go_later(control);
+}
+
+static bool held_on(struct ohtd_control *control, const struct ohtd_command *command)
+{
+	const struct ohtd_ended_jog *ended = &control->mission.ended_jog;
+
+	if (command->kind != OHTD_COMMAND_JOG || control->now_ns >= ended->until_ns ||
+	    strcmp(ended->by.session, command->by.session) ||
+	    ended->connection != command->connection ||
+	    strncmp(ended->caller_id, command->caller_id, sizeof(ended->caller_id)))
+		return false;
+	let_go_later(control);
+	return true;
+}
+
+/* ---- what comes ---- */
 
 /* The robot cannot be at the dock and so far from it: whichever is wrong, no way is the way off. */
 static bool is_far_from_dock(const struct ohtd_control *control)
@@ -86,6 +136,11 @@ void ohtd_motion_execute(struct ohtd_control *control, const struct ohtd_asked *
 
 	if (known(control, asked))
 		return;
+	if (held_on(control, command)) {
+		why.items[why.count++] = control->mission.ended_jog.why;
+		ohtd_commands_refuse(control, asked, OHTD_OUTCOME_REFUSED, &why);
+		return;
+	}
 	if (ohtd_mode_forbids(control->mode, event)) {
 		ohtd_why_event(control, event, &why);
 		ohtd_commands_refuse(control, asked, OHTD_OUTCOME_REFUSED, &why);
