@@ -148,6 +148,23 @@ static void a_new_command_ends_the_one_before(void **state)
 	driver_end(d);
 }
 
+/* It does not drive, so nothing is ahead; the settling is not over yet. */
+static void a_thing_behind_does_not_block_an_arrival(void **state)
+{
+	const struct ohtd_command move = move_of("", 4000);
+	struct ohtd_event_reader reader = { 0 };
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	DONE(d, &move);
+	while (d->rail->position_mm < 3900)
+		driver_run_ms(d, 1);
+	driver_sim(d, "rail obstacle 3400");
+	driver_until(d, OHTD_STATE_IDLE, 10000);
+	driver_told(d, &reader, "1 initializing, 1 running, 1 finished");
+	driver_end(d);
+}
+
 static void the_same_once_more_is_not_executed_again(void **state)
 {
 	const struct ohtd_command move = move_of("order-5", 3400);
@@ -236,6 +253,7 @@ int main(void)
 		cmocka_unit_test(a_blocked_way_can_be_tried_again),
 		cmocka_unit_test(a_stop_of_a_blocked_way_is_the_end),
 		cmocka_unit_test(a_new_command_ends_the_one_before),
+		cmocka_unit_test(a_thing_behind_does_not_block_an_arrival),
 		cmocka_unit_test(the_same_once_more_is_not_executed_again),
 		cmocka_unit_test(what_was_refused_has_no_life),
 		cmocka_unit_test(a_jog_ends_with_its_connection),

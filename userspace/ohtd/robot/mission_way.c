@@ -60,7 +60,7 @@ static void read_sensors(struct ohtd_control *control)
 	}
 }
 
-/* The sensor ahead with the least room, as the words of the guards have it. */
+/* The sensor ahead with the least room, as the words of the guards have it. What goes neither way has nothing ahead. */
 static void look_ahead(struct ohtd_control *control)
 {
 	struct ohtd_mission *m = &control->mission;
@@ -72,7 +72,7 @@ static void look_ahead(struct ohtd_control *control)
 	way->distance_mm = m->rules->clearance.range_mm;
 	way->stop_mm = 0;
 	for (i = 0; i < OHTD_CLEARANCE_SENSORS; i++) {
-		if (!looks(m, i, ahead) || room_mm(way, i) >= least)
+		if (!ahead || !looks(m, i, ahead) || room_mm(way, i) >= least)
 			continue;
 		least = room_mm(way, i);
 		way->distance_mm = isinf(least) ? 0 : way->reading_mm[i];
