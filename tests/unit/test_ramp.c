@@ -142,6 +142,35 @@ static void drive_that_falls_silent_cuts_the_ramp(void **state)
 	cut_short(d, OHTD_STATE_ESTOP, 200);
 }
 
+/* Whoever presses STOP twice does not want a jerk. */
+static void second_stop_keeps_the_ramp(void **state)
+{
+	struct driver *d = fast();
+	unsigned int i;
+
+	(void)state;
+	driver_asks(d, OHTD_COMMAND_STOP);
+	for (i = 0; i < 5; i++) {
+		const struct ohtd_command stop = {
+			.kind = OHTD_COMMAND_STOP, .role = OHTD_ROLE_OPERATOR, .valid_ms = 2000,
+		};
+		unsigned int last = told(d), ms;
+
+		assert_int_equal(ohtd_link_post(&d->f->links[1], &stop), 0);
+		for (ms = 0; ms < 33; ms++) {
+			driver_run_ms(d, 1);
+			assert_true(told(d) <= last && told(d) + STEPS_MOST >= last);
+			last = told(d);
+		}
+	}
+	assert_true(told(d) > 0);
+	falls_along_the_ramp(d);
+	driver_run_ms(d, 1000);
+	driver_state(d, OHTD_STATE_IDLE);
+	driver_stands(d);
+	driver_end(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +179,7 @@ int main(void)
 		cmocka_unit_test(fault_of_a_jog_is_told_nought_at_once),
 		cmocka_unit_test(button_cuts_the_ramp),
 		cmocka_unit_test(drive_that_falls_silent_cuts_the_ramp),
+		cmocka_unit_test(second_stop_keeps_the_ramp),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,7 +82,9 @@ static void stand_still(struct ohtd_control *control, const struct ohtd_raised *
 static void send_zero(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
 	(void)raised;
-	ohtd_setpoint_zero(control);
+	/* On the ramp of an earlier stop nought would be a jerk, and gone in the next cycle. */
+	if (!ohtd_setpoint_live(control) || ohtd_mission_rests(control))
+		ohtd_setpoint_zero(control);
 }
 
 static void send_stop(struct ohtd_control *control, const struct ohtd_raised *raised)
