@@ -165,6 +165,52 @@ static void a_thing_behind_does_not_block_an_arrival(void **state)
 	driver_end(d);
 }
 
+/* The first is never answered as done; the second drives. */
+static void who_drives_by_a_second_command_is_in_control(void **state)
+{
+	struct ohtd_command move = move_of("", 9000);
+	struct driver *d = driver_begin(3000);
+	struct ohtd_answer a;
+
+	(void)state;
+	driver_asks(d, OHTD_COMMAND_CONTROL_RELEASE);
+	snprintf(move.by.session, sizeof(move.by.session), "aaaa");
+	move.role = OHTD_ROLE_OPERATOR;
+	assert_int_equal(ohtd_link_post(&d->f->links[1], &move), 0);
+	driver_until(d, OHTD_STATE_MOVE, 100);
+	move.target_mm = 8000;
+	DONE(d, &move);
+	assert_int_equal(ohtd_link_take(&d->f->links[1], &a), 1);
+	assert_int_equal(a.outcome, OHTD_OUTCOME_FAILED);
+	assert_string_equal(fixture_snapshot(d->f).control.holder.session, "aaaa");
+	driver_state(d, OHTD_STATE_MOVE);
+	driver_end(d);
+}
+
+/* And if none of them drives, nobody is. */
+static void who_drives_by_no_command_is_not_in_control(void **state)
+{
+	struct ohtd_command move = move_of("", 9000);
+	struct driver *d = driver_begin(3000);
+	struct ohtd_answer a;
+
+	(void)state;
+	driver_asks(d, OHTD_COMMAND_CONTROL_RELEASE);
+	snprintf(move.by.session, sizeof(move.by.session), "aaaa");
+	move.role = OHTD_ROLE_OPERATOR;
+	assert_int_equal(ohtd_link_post(&d->f->links[1], &move), 0);
+	driver_until(d, OHTD_STATE_MOVE, 100);
+	assert_int_equal(ohtd_link_post(&d->f->links[1], &move), 0);
+	driver_run_ms(d, 1);
+	assert_int_equal(fixture_snapshot(d->f).control.held, 1);
+	driver_asks(d, OHTD_COMMAND_STOP);
+	driver_run_ms(d, 3000);
+	while (ohtd_link_take(&d->f->links[1], &a))
+		assert_int_equal(a.outcome, OHTD_OUTCOME_FAILED);
+	assert_int_equal(fixture_snapshot(d->f).control.held, 0);
+	driver_end(d);
+}
+
 static void the_same_once_more_is_not_executed_again(void **state)
 {
 	const struct ohtd_command move = move_of("order-5", 3400);
@@ -254,6 +300,8 @@ int main(void)
 		cmocka_unit_test(a_stop_of_a_blocked_way_is_the_end),
 		cmocka_unit_test(a_new_command_ends_the_one_before),
 		cmocka_unit_test(a_thing_behind_does_not_block_an_arrival),
+		cmocka_unit_test(who_drives_by_a_second_command_is_in_control),
+		cmocka_unit_test(who_drives_by_no_command_is_not_in_control),
 		cmocka_unit_test(the_same_once_more_is_not_executed_again),
 		cmocka_unit_test(what_was_refused_has_no_life),
 		cmocka_unit_test(a_jog_ends_with_its_connection),

@@ -253,7 +253,7 @@ static void do_discover(struct ohtd_control *control, const struct ohtd_asked *a
 	}
 }
 
-static void execute(struct ohtd_control *control, const struct ohtd_asked *asked)
+static void execute(struct ohtd_control *control, struct ohtd_asked *asked)
 {
 	static void (*const verbs[])(struct ohtd_control *, const struct ohtd_asked *) = {
 		[OHTD_COMMAND_RESET] = do_reset,

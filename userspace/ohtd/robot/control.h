@@ -143,9 +143,11 @@ struct ohtd_telegrams {
 
 /* ---- commands under way ---- */
 
+/* @lease: number of the provisional lease that it was admitted by, 0: it was not. */
 struct ohtd_asked {
 	bool used;
 	uint8_t link;
+	uint32_t lease;
 	struct ohtd_command command;
 };
 

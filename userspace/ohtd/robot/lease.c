@@ -48,13 +48,14 @@ static void give(struct ohtd_control *control, const struct ohtd_holder *holder)
 {
 	control->lease = (struct ohtd_lease){
 		.view = { .held = true, .holder = *holder, .since_ns = control->now_ns },
+		.number = control->lease.number + 1,
 	};
 	renew(control);
 }
 
 static void drop(struct ohtd_control *control)
 {
-	control->lease = (struct ohtd_lease){ 0 };
+	control->lease = (struct ohtd_lease){ .number = control->lease.number };
 }
 
 /* ---- with a command ---- */
@@ -72,7 +73,16 @@ static void hear(struct ohtd_control *control, const struct ohtd_holder *session
 		renew(control);
 }
 
-bool ohtd_lease_admit(struct ohtd_control *control, const struct ohtd_asked *asked,
+static bool admit(struct ohtd_control *control, struct ohtd_asked *asked)
+{
+	if (control->lease.provisional) {
+		asked->lease = control->lease.number;
+		control->lease.under_way++;
+	}
+	return true;
+}
+
+bool ohtd_lease_admit(struct ohtd_control *control, struct ohtd_asked *asked,
 		      struct ohtd_why_list *why)
 {
 	const struct ohtd_command *command = &asked->command;
@@ -86,17 +96,17 @@ bool ohtd_lease_admit(struct ohtd_control *control, const struct ohtd_asked *ask
 		ohtd_why_add(why, OHTD_WHY_ROLE, 0, rule->role);
 		return false;
 	}
-	if (!rule->needs_control || ohtd_lease_is_of(&lease->view, &command->by))
+	if (!rule->needs_control)
 		return true;
+	if (ohtd_lease_is_of(&lease->view, &command->by))
+		return admit(control, asked);
 	if (lease->view.held) {
 		ohtd_why_add(why, OHTD_WHY_CONTROL_HELD, 0, 0);
 		return false;
 	}
 	give(control, &command->by);
 	lease->provisional = true;
-	lease->link = asked->link;
-	lease->command = command->id;
-	return true;
+	return admit(control, asked);
 }
 
 void ohtd_lease_settle(struct ohtd_control *control, const struct ohtd_asked *asked,
@@ -104,11 +114,11 @@ void ohtd_lease_settle(struct ohtd_control *control, const struct ohtd_asked *as
 {
 	struct ohtd_lease *lease = &control->lease;
 
-	if (!lease->provisional || lease->link != asked->link ||
-	    lease->command != asked->command.id)
+	if (!lease->provisional || lease->number != asked->lease)
 		return;
 	if (outcome != OHTD_OUTCOME_DONE) {
-		drop(control);
+		if (!--lease->under_way)
+			drop(control);
 		return;
 	}
 	lease->provisional = false;

@@ -25,15 +25,15 @@ struct ohtd_control;
 /**
  * struct ohtd_lease - the lease as this thread holds it
  * @view: as it is published
- * @provisional: taken by a command that is under way: if that is refused, the lease has never been
- * @link: of that command
- * @command: its id
+ * @provisional: taken by a command that is under way: if all that it has admitted fail, the lease has never been
+ * @number: counts leases, from 1
+ * @under_way: commands that it has admitted while it was provisional, and that are not answered yet
  */
 struct ohtd_lease {
 	struct ohtd_control_view view;
 	bool provisional;
-	uint8_t link;
-	uint64_t command;
+	uint32_t number;
+	uint32_t under_way;
 };
 
 /**
@@ -41,10 +41,10 @@ struct ohtd_lease {
  * @asked: a message of its session, so that it renews the lease of that session
  * @why: filled when false is returned
  */
-bool ohtd_lease_admit(struct ohtd_control *control, const struct ohtd_asked *asked,
+bool ohtd_lease_admit(struct ohtd_control *control, struct ohtd_asked *asked,
 		      struct ohtd_why_list *why);
 
-/* The command is answered: a lease that it has taken stays or was never there. */
+/* The command is answered: the first that is done makes a provisional lease firm, the last that fails ends it. */
 void ohtd_lease_settle(struct ohtd_control *control, const struct ohtd_asked *asked,
 		       unsigned int outcome);
 
