@@ -148,6 +148,25 @@ static void a_new_command_ends_the_one_before(void **state)
 	driver_end(d);
 }
 
+/* The drive is told the same on and on; that it still answers is all that can be waited for. */
+static void a_new_command_at_the_same_speed_goes_on(void **state)
+{
+	const struct ohtd_command first = move_of("first", 20000), second = move_of("second", 25000);
+	struct ohtd_event_reader reader = { 0 };
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	DONE(d, &first);
+	driver_run_ms(d, 8000);
+	DONE(d, &second);
+	driver_run_ms(d, 3000);
+	driver_state(d, OHTD_STATE_MOVE);
+	assert_near(d->rail->speed_mm_s, 1000, 30);
+	driver_told(d, &reader, "1 initializing, 1 running, 1 failed replaced, 2 initializing, "
+		    "2 running");
+	driver_end(d);
+}
+
 /* It does not drive, so nothing is ahead; the settling is not over yet. */
 static void a_thing_behind_does_not_block_an_arrival(void **state)
 {
@@ -299,6 +318,7 @@ int main(void)
 		cmocka_unit_test(a_blocked_way_can_be_tried_again),
 		cmocka_unit_test(a_stop_of_a_blocked_way_is_the_end),
 		cmocka_unit_test(a_new_command_ends_the_one_before),
+		cmocka_unit_test(a_new_command_at_the_same_speed_goes_on),
 		cmocka_unit_test(a_thing_behind_does_not_block_an_arrival),
 		cmocka_unit_test(who_drives_by_a_second_command_is_in_control),
 		cmocka_unit_test(who_drives_by_no_command_is_not_in_control),

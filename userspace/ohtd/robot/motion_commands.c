@@ -218,13 +218,14 @@ void ohtd_motion_give_up(struct ohtd_control *control, unsigned int outcome,
 	ohtd_commands_refuse(control, &asked, outcome, &list);
 }
 
+/* Also at the speed that it had before: an echo of the same set-point has no time of its own. */
 static bool moves(const struct ohtd_control *control)
 {
 	struct ohtd_drive_setpoint echoed;
 	uint64_t at_ns;
 
 	return ohtd_setpoint_echoed(control, &echoed, &at_ns) && echoed.speed_raw &&
-	       at_ns >= control->await.since_ns;
+	       ohtd_setpoint_answers_since(control, control->await.since_ns);
 }
 
 /* Nothing is to be gone: the drive need not be told anything. */

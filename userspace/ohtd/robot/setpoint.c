@@ -276,8 +276,7 @@ static bool place_fails(const struct ohtd_setpoints *s)
 	return false;
 }
 
-/* An older echo does not say that the drive still answers. */
-static bool is_echoed_since(const struct ohtd_control *control, uint64_t time_ns)
+bool ohtd_setpoint_answers_since(const struct ohtd_control *control, uint64_t time_ns)
 {
 	const struct ohtd_layout *layout = &control->layout;
 	unsigned int i;
@@ -300,7 +299,7 @@ static void watch_zero(struct ohtd_control *control)
 		s->zero_waits = false;
 		ohtd_telegram_start(control, OHTD_TELEGRAM_ZERO_SPEED);
 	} else if (!s->told.speed_raw && agreed(control, false) &&
-		   is_echoed_since(control, s->zero_ns)) {
+		   ohtd_setpoint_answers_since(control, s->zero_ns)) {
 		s->zero_waits = false;
 	}
 }

@@ -96,6 +96,9 @@ bool ohtd_setpoint_live(const struct ohtd_control *control);
 bool ohtd_setpoint_echoed(const struct ohtd_control *control, struct ohtd_drive_setpoint *echoed,
 			  uint64_t *at_ns);
 
+/* Have all motors acknowledged a speed since then? An older echo does not say that the drive still answers. */
+bool ohtd_setpoint_answers_since(const struct ohtd_control *control, uint64_t time_ns);
+
 /* When all motors will have echoed a speed that is told at @told_ns; @told_ns where that is not known. */
 uint64_t ohtd_setpoint_echo_due_ns(const struct ohtd_control *control, uint64_t told_ns);
 
