@@ -273,6 +273,55 @@ static void obstacle_on_the_way_to_the_dock_blocks(void **state)
 	driver_end(d);
 }
 
+/* As for the command itself: docking goes by the position, and one far reading puts it in doubt. */
+static void docking_does_not_go_on_without_a_position(void **state)
+{
+	struct driver *d = driver_begin(4000);
+	struct ohtd_answer answer;
+
+	(void)state;
+	driver_asks(d, OHTD_COMMAND_DOCK);
+	driver_run_ms(d, 2000);
+	driver_asks(d, OHTD_COMMAND_PAUSE);
+	driver_run_ms(d, 2000);
+	driver_sim(d, "set 5 position_x 9000");
+	driver_run_ms(d, 1000);
+	answer = driver_ask(d, OHTD_COMMAND_RESUME);
+	driver_refused(d, &answer, OHTD_WHY_SENSORS);
+	driver_state(d, OHTD_STATE_PAUSED);
+	driver_stands(d);
+	driver_end(d);
+}
+
+/* Nor by itself, where motion.csv wants that. */
+static void blocked_robot_without_a_position_stays(void **state)
+{
+	static const enum ohtd_command_kind kinds[] = { OHTD_COMMAND_DOCK, OHTD_COMMAND_MOVE };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		struct driver *d = driver_begin(9000);
+		struct ohtd_rules *rules = d->f->control.limits.block[0].table.rules;
+
+		rules[OHT_PROFILE_CANONICAL].value[OHTD_RULE_AUTO_CONTINUE] = 1;
+		if (kinds[i] == OHTD_COMMAND_DOCK)
+			driver_asks(d, OHTD_COMMAND_DOCK);
+		else
+			driver_departs(d, 500);
+		driver_run_ms(d, 2000);
+		driver_sim(d, "rail obstacle 3000");
+		driver_until(d, OHTD_STATE_BLOCKED, 20000);
+		driver_run_ms(d, 2000);
+		driver_sim(d, "set 5 position_x 9000");
+		driver_sim(d, "rail obstacle none");
+		driver_run_ms(d, 5000);
+		driver_state(d, OHTD_STATE_BLOCKED);
+		driver_stands(d);
+		driver_end(d);
+	}
+}
+
 static void move_in_the_middle_ends_the_docking(void **state)
 {
 	struct driver *d = driver_begin(4000);
@@ -334,6 +383,8 @@ int main(void)
 		cmocka_unit_test(docking_pauses_and_goes_on),
 		cmocka_unit_test(last_phase_cannot_be_paused),
 		cmocka_unit_test(obstacle_on_the_way_to_the_dock_blocks),
+		cmocka_unit_test(docking_does_not_go_on_without_a_position),
+		cmocka_unit_test(blocked_robot_without_a_position_stays),
 		cmocka_unit_test(move_in_the_middle_ends_the_docking),
 		cmocka_unit_test(button_ends_a_docking),
 		cmocka_unit_test(homes_at_homing_speed),

@@ -99,6 +99,8 @@ static bool lacks_position(const struct ohtd_control *control, const struct ohtd
 
 	if (command->kind == OHTD_COMMAND_HOME)
 		return !ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &position_mm);
+	if (command->kind == OHTD_COMMAND_RESUME)
+		return control->facts[OHTD_FACT_KEPT_IS_DOCK] && !ohtd_mission_located(control);
 	if (command->kind == OHTD_COMMAND_DOCK || command->kind == OHTD_COMMAND_UNDOCK)
 		return !ohtd_mission_located(control) ||
 		       (command->kind == OHTD_COMMAND_UNDOCK && ohtd_dock_docked(control) &&
