@@ -133,13 +133,14 @@ static bool known(struct ohtd_control *control, const struct ohtd_asked *asked)
 void ohtd_motion_execute(struct ohtd_control *control, const struct ohtd_asked *asked)
 {
 	const struct ohtd_command *command = &asked->command;
+	const struct ohtd_why *ended = &control->mission.ended_jog.why;
 	enum ohtd_event event = events[command->kind];
 	struct ohtd_why_list why = { 0 };
 
 	if (known(control, asked))
 		return;
 	if (held_on(control, command)) {
-		why.items[why.count++] = control->mission.ended_jog.why;
+		ohtd_why_add(&why, ended->code, ended->unit, ended->detail);
 		ohtd_commands_refuse(control, asked, OHTD_OUTCOME_REFUSED, &why);
 		return;
 	}
