@@ -6,6 +6,7 @@ import pytest
 
 from counted import anew, silent
 from person import SIZES, at_rest, box, go, has, log_in, log_out, names_of, stops
+from pretend import drive
 
 ENTER, ESCAPE, SPACE = "\ue007", "\ue00c", " "
 SMALLEST_PX = 96
@@ -140,7 +141,25 @@ def test_stop_that_is_not_confirmed_is_loud_and_sent_again(daemon, page):
     page.wait(lambda: phase(page) == "done", what="confirmed in the end")
     said = page.run("return window.said.join()")
     assert "The stop was not confirmed." in said and "Press the button at the machine." in said
+    assert "sends the stop again" in said
     assert daemon.get("safety").json["state"] == "stopped"
+
+
+def test_a_stop_that_is_given_up_says_so(daemon, page):
+    log_in(page, "operator")
+    at_rest(daemon)
+    page.run(NO_SOCKET)
+    page.run("""const answer = window.fetch; window.refuse = true;
+        window.fetch = (url, options) => String(url).endsWith("safety/stop") && window.refuse
+            ? Promise.reject(new TypeError("no network")) : answer(url, options);""")
+    page.click("#stop")
+    page.wait(lambda: "sends the stop again" in page.text("#stop-alarm"), what="a stop that is sent again")
+    # Twenty seconds later, by the page's own clock.
+    page.run("const now = performance.now.bind(performance); performance.now = () => now() + 21000;")
+    page.wait(lambda: "does not send the stop any more" in page.text("#stop-alarm"), what="the end of it")
+    assert "sends the stop again" not in page.text("#stop-alarm")
+    page.run("window.refuse = false")
+    stops(daemon, page)
 
 
 def test_a_refused_stop_says_so(daemon, page):
@@ -168,10 +187,26 @@ def test_keys_stop_while_the_robot_moves(daemon, page, key):
     page.wait(lambda: has(page, "#palette-search"), what="a text field")
     page.keys(SPACE)
     assert phase(page) == "idle", "a space in a text field is a space"
-    page.run("document.querySelector('#palette-search').blur()")
+    page.keys(ESCAPE)
+    page.wait(lambda: not has(page, "#palette"), what="a palette that is closed")
+    assert phase(page) == "idle", "Esc in a text field only leaves it"
+    page.click("#user")
+    page.run("document.querySelector('#theme').focus()")
     page.keys(key)
-    page.wait(lambda: phase(page) == "done", what="confirmed")
-    assert daemon.get("safety").json["state"] == "stopped"
+    page.wait(lambda: phase(page) == "done", what="confirmed: a selection is no text field")
+    assert daemon.get("safety").json["state"] == "stopped" and has(page, "#theme")
+
+
+def test_keys_stop_on_a_slider_and_a_radio_button(daemon, page):
+    drive(page, robot={"state": "move", "speed_mm_s": 300})
+    page.click("#override-open")
+    page.wait(lambda: has(page, "#override-slider"), what="the slider")
+    for where, key in (("#override-slider", ESCAPE), ("#override-slider", SPACE), ("#drive-jog input:not(:checked)", SPACE)):
+        at_rest(daemon)
+        page.run("document.querySelector(arguments[0]).focus()", where)
+        page.keys(key)
+        page.wait(lambda: daemon.get("safety").json["state"] == "stopped", what=f"a stop by a key on {where}")
+    assert page.run("return !document.activeElement.checked"), "the key stops and does nothing else"
 
 
 def test_stop_by_key_alone(daemon, page):
@@ -181,6 +216,18 @@ def test_stop_by_key_alone(daemon, page):
     page.keys(ENTER)
     page.wait(lambda: phase(page) == "done", what="confirmed")
     assert daemon.get("safety").json["state"] == "stopped"
+
+
+def test_a_confirmation_ends_when_somebody_resets_the_stop(daemon, page):
+    log_in(page, "operator")
+    # The time for which it is shown does not pass.
+    page.run("const later = window.setTimeout; window.setTimeout = (act, ms, ...more) => ms === 15000 ? 0 : later(act, ms, ...more);")
+    stops(daemon, page)
+    page.wait(lambda: "Stopped" in page.text("#robot-state"), what="the stop, as told")
+    assert phase(page) == "done"
+    daemon.post("safety/reset", role="supervisor")
+    page.wait(lambda: phase(page) == "idle", what="the end of the confirmation")
+    assert "ms" not in page.text("#stop-line")
 
 
 def test_a_daemon_that_hangs_is_seen_and_the_stop_is_not_called_done(daemon, page):

@@ -12,6 +12,7 @@ import { stopOverOwnLine } from "./api/line";
 import { feed } from "./api/live";
 import { Problem } from "./api/problem";
 import { accessToken, session } from "./api/session";
+import type { Safety } from "./api/types";
 import { Store } from "./store";
 
 export interface StopState {
@@ -22,9 +23,11 @@ export interface StopState {
 	/** both outputs are low; null: this bus has none, and the stop is a message to the modules */
 	outputsLow: boolean | null;
 	problem: Problem | undefined;
+	/** failed: the page sends it again by itself, gave up, or does neither because the robot refused it */
+	more: "again" | "gaveUp" | null;
 }
 
-const IDLE: StopState = { phase: "idle", tookMs: 0, outputsLow: null, problem: undefined };
+const IDLE: StopState = { phase: "idle", tookMs: 0, outputsLow: null, problem: undefined, more: null };
 const SHOWN_MS = 15000;
 const TRY_AGAIN_MS = 250;
 const GIVE_UP_MS = 20000;
@@ -37,7 +40,8 @@ const CONFIRM_MS = 2000;
 export const stop = new Store<StopState>(IDLE);
 
 let pressed = 0;
-let forget: ReturnType<typeof setTimeout> | undefined;
+/** ends the watch for the end of the newest confirmation */
+let endWatch: () => void = () => undefined;
 
 /* The first that confirms; else why not, where one of them knows. */
 function first(ways: Promise<Stopped>[]): Promise<Stopped> {
@@ -77,6 +81,7 @@ async function once(started: number): Promise<void> {
 		tookMs: performance.now() - started,
 		outputsLow: answer.hardware ? enable1 === false && enable2 === false : null,
 		problem: undefined,
+		more: null,
 	});
 }
 
@@ -85,11 +90,40 @@ function mayHelp(problem: Problem): boolean {
 	return problem.status === 0 || problem.status >= 500 || session.get().state === "starting";
 }
 
+function failed(problem: Problem, more: StopState["more"]): StopState {
+	return { ...IDLE, phase: "failed", problem, more };
+}
+
+/*
+ * The confirmation is shown for a while, or until the robot is no longer stopped. A message that is older than the confirmation may
+ * come behind it, so the page must have seen the robot stopped before.
+ */
+function watchConfirmation(): void {
+	const forget = () => {
+		endWatch();
+		stop.set(IDLE);
+	};
+	const timer = setTimeout(forget, SHOWN_MS);
+	let seen = false;
+	const unsubscribe = feed.subscribe("safety", () => {
+		const isStopped = feed.read<Safety>("safety").data?.state === "stopped";
+
+		if (seen && !isStopped) forget();
+		seen ||= isStopped;
+	});
+
+	endWatch();
+	endWatch = () => {
+		clearTimeout(timer);
+		unsubscribe();
+	};
+}
+
 async function press(mine: number): Promise<void> {
 	const started = performance.now();
 
 	setTimeout(() => {
-		if (mine === pressed && stop.get().phase === "sent") stop.set({ ...IDLE, phase: "failed", problem: Problem.noConnection() });
+		if (mine === pressed && stop.get().phase === "sent") stop.set(failed(Problem.noConnection(), "again"));
 	}, CONFIRM_MS);
 	for (;;) {
 		try {
@@ -99,20 +133,22 @@ async function press(mine: number): Promise<void> {
 			const problem = error instanceof Problem ? error : Problem.noConnection();
 
 			if (mine !== pressed) return;
-			stop.set({ ...IDLE, phase: "failed", problem });
-			if (!mayHelp(problem) || performance.now() - started > GIVE_UP_MS) return;
+			const more = !mayHelp(problem) ? null : performance.now() - started > GIVE_UP_MS ? "gaveUp" : "again";
+
+			stop.set(failed(problem, more));
+			if (more !== "again") return;
 			await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
 			if (mine !== pressed) return;
 		}
 	}
+	if (mine === pressed) watchConfirmation();
 	feed.refresh("safety");
 	feed.refresh("robot");
-	forget = setTimeout(() => stop.set(IDLE), SHOWN_MS);
 }
 
 /** Stops the machine. Every press is sent. */
 export function pressStop(): void {
-	clearTimeout(forget);
+	endWatch();
 	// The request first: the drawing can wait.
 	void press(++pressed);
 	stop.set({ ...IDLE, phase: "sent" });

@@ -43,14 +43,15 @@ function line(idle: string): string {
 	return outputsLow ? texts.stop.done(tookMs) : texts.stop.notLow;
 }
 
+/* Into these a person types. Sliders, radio buttons, checkboxes and selections are no text fields. */
+const TEXT_INPUTS = new Set(["text", "search", "password", "number", "email", "url", "tel"]);
+
 function inTextField(target: EventTarget | null): boolean {
-	return (
-		target instanceof HTMLElement &&
-		(target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName))
-	);
+	if (target instanceof HTMLInputElement) return TEXT_INPUTS.has(target.type);
+	return target instanceof HTMLElement && (target.isContentEditable || target.tagName === "TEXTAREA");
 }
 
-/** Esc and Space stop while the robot moves, wherever the focus is outside a text field. */
+/** Esc and Space stop while the robot moves, wherever the focus is outside a text field; they do nothing else then. */
 function useStopKeys(moving: boolean): void {
 	// Not after the next frame: from the moment in which the page says that the robot moves.
 	useLayoutEffect(() => {
@@ -112,7 +113,7 @@ export function StopButton() {
 
 /** A stop without a confirmation is the loudest thing on the page. */
 export function StopAlarm() {
-	const { phase, outputsLow, problem } = useStore(stop);
+	const { phase, outputsLow, problem, more } = useStore(stop);
 	const { state } = useStore(session);
 
 	if (phase !== "failed" && !(phase === "done" && outputsLow === false)) return null;
@@ -130,7 +131,7 @@ export function StopAlarm() {
 			<b>{phase === "failed" ? texts.stop.failedTitle : texts.stop.notLowTitle}</b>{" "}
 			{problem && (state === "open" || problem.status !== 401) ? `${problem.sentence} ` : ""}
 			{problem?.status === 401 && state !== "open" ? texts.stop.logIn : texts.stop.failedAdvice}
-			{problem?.status === 0 ? ` ${texts.stop.retrying}` : ""}
+			{more ? ` ${texts.stop[more]}` : ""}
 		</Notice>
 	);
 }
