@@ -86,9 +86,10 @@ function SelfTest({ safety }: { safety: Safety }) {
 					why={whyNot("supervisor", safety.state === "stopped", [], t.notStopped)}
 					onPress={() =>
 						void act.run(async () => {
-							await call("POST", "safety/self-test", { body: {} });
+							const { self_test } = await call<Safety>("POST", "safety/self-test", { body: {} });
+
 							feed.refresh("safety");
-							toast(t.selfTestDone);
+							if (self_test) toast(self_test.passed ? t.selfTestDone : t.selfTestFault, self_test.passed ? "ok" : "bad");
 						})
 					}
 				>
