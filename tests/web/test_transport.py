@@ -49,6 +49,13 @@ window.fetch = async (url, options) => {
 };
 """
 
+# The page is in the back, or seen again.
+HIDDEN = """
+const [hidden] = arguments;
+Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+document.dispatchEvent(new Event("visibilitychange"));
+"""
+
 EVENT_SOURCE = """
 const [token] = arguments;
 window.source = { events: [], errors: 0 };
@@ -150,6 +157,12 @@ def test_where_the_stream_does_not_open_either_it_asks(daemon, page):
     page.wait(lambda: all(asked(page).get(path, 0) >= 2 for path in TOLD), what="requests")
     daemon.post("safety/stop", role="operator")
     page.wait(lambda: "Stopped" in page.text("#state"), what="the stop of somebody else")
+    # A page that nobody sees does not ask, so its tab tells no state that may be over.
+    page.wait(lambda: "Stopped" in page.run("return document.title"), what="the state in the tab")
+    page.run(HIDDEN, True)
+    page.wait(lambda: page.run("return document.title") == "localhost", what="a tab without a state")
+    page.run(HIDDEN, False)
+    page.wait(lambda: "Stopped" in page.run("return document.title"), what="the state again")
     daemon.post("safety/reset", role="supervisor")
 
 

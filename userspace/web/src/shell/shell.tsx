@@ -33,6 +33,19 @@ const USABLE = "oht.usable";
 
 const visible = () => pages.filter((page) => may(page.role));
 
+function useHidden(): boolean {
+	const [hidden, setHidden] = useState(document.hidden);
+
+	useEffect(() => {
+		const look = () => setHidden(document.hidden);
+
+		look();
+		document.addEventListener("visibilitychange", look);
+		return () => document.removeEventListener("visibilitychange", look);
+	}, []);
+	return hidden;
+}
+
 function Connection({ robot }: { robot: Reading<Robot> }) {
 	const { online } = useStore(link);
 	const how = useStore(transport);
@@ -295,7 +308,10 @@ function Frame({ health, children }: { health: Reading<Health>; children: Compon
 export function Shell() {
 	const { state } = useStore(session);
 	const { online } = useStore(link);
-	const resting = useStore(transport) === "resting";
+	const how = useStore(transport);
+	const hidden = useHidden();
+	// A page that nobody sees asks for nothing, and is told nothing without a connection.
+	const blind = how === "resting" || (how === "asked" && hidden);
 	const { path } = useStore(place);
 	const covered = useStore(dialogs) > 0;
 	const isLocked = useStore(locked);
@@ -306,8 +322,8 @@ export function Shell() {
 	const content = useRef<HTMLElement>(null);
 
 	usePaletteKey();
-	// The tab of a page that rests would show a state that is over.
-	useEffect(() => showInTab(open && !resting ? robot.data : undefined, online), [robot.data, online, open, resting]);
+	// The tab of such a page would show a state that is over.
+	useEffect(() => showInTab(open && !blind ? robot.data : undefined, online), [robot.data, online, open, blind]);
 	useEffect(() => content.current?.scrollTo(0, 0), [path]);
 	useEffect(() => {
 		if ((open || health.data) && !performance.getEntriesByName(USABLE).length) performance.mark(USABLE);
