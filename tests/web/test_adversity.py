@@ -37,6 +37,13 @@ def test_a_session_that_ends_keeps_what_was_typed(daemon, page, second):
     page.type("#add-username", "kept.name")
     second(password=SECOND)
     page.wait(lambda: has(page, "#login-again"), what="log in again")
+    # Another tab hears that the session cannot be renewed: that is no log-out.
+    first = page.handle()
+    page.new_tab()
+    page.open(page.address)
+    page.wait(lambda: has(page, "#login"), what="the form in another tab")
+    page.switch(first)
+    page.close_others()
     assert page.run("return document.querySelector('#login-username').value") == "second"
     page.type("#login-password", SECOND)
     page.click("#login-send")

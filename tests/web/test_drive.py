@@ -4,6 +4,7 @@ import signal
 
 import pytest
 
+from counted import anew, asked as requests
 from person import SIZES, THEMES, at_rest, box, fill, go, has, log_in
 from pretend import answers, asked, change, drive, truly, turning
 from test_look import look
@@ -425,6 +426,14 @@ def test_a_jog_goes_over_the_socket_or_where_there_is_none_by_requests(page, ref
     page.wait(lambda: page.run("return window.asked.at(-1).method") == way, what=way)
     page.let_go()
     has_ended(page, "")
+    if not refused:
+        return
+    # A token that is too old refuses one jog, not each one.
+    answers(page, "POST robot/commands", {"status": 401, "code": "token_expired", "detail": "The access token has expired."}, 401)
+    anew(page)
+    page.hold("#jog-forward")
+    page.wait(lambda: requests(page).get("auth/refresh"), what="a renewal")
+    page.let_go()
 
 
 def test_a_jog_ends_when_the_finger_leaves_the_button(page):

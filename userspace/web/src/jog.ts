@@ -5,10 +5,10 @@
  * never goes on, the next jog needs a new press.
  */
 import type { Command } from "oht-client";
-import { link, send } from "./api/client";
+import { link } from "./api/client";
 import { feed } from "./api/live";
 import { Problem } from "./api/problem";
-import { accessToken, session } from "./api/session";
+import { callAtOnce, session } from "./api/session";
 import type { CommandAnswer, Robot } from "./api/types";
 import { stop } from "./stop";
 import { Store } from "./store";
@@ -94,7 +94,7 @@ let run: Run | undefined;
 function post(body: Command, keepalive = false): Promise<Robot | undefined> {
 	return (
 		feed.command(body)?.then(() => undefined) ??
-		send<CommandAnswer>("POST", "robot/commands", { token: accessToken(), timeoutMs: TIMEOUT_MS, keepalive, urgent: body.verb === "stop", body }).then(
+		callAtOnce<CommandAnswer>("POST", "robot/commands", { timeoutMs: TIMEOUT_MS, keepalive, urgent: body.verb === "stop", body }).then(
 			({ robot }) => robot,
 		)
 	);

@@ -29,7 +29,12 @@ let access: string | null = null;
 let renewAt = 0;
 let renewing: Promise<void> | null = null;
 
-/* The storage says only that there is a session and whose; other tabs hear of each change. */
+/*
+ * The storage says only that there is a session and whose; other tabs hear of each change. ENDED is in the place of the user when the
+ * robot has refused to renew it: the other tabs keep their pages and ask to log in again. A log-out removes it.
+ */
+const ENDED = "";
+
 function keep(user: string): void {
 	localStorage.setItem(KEPT, user);
 }
@@ -76,7 +81,7 @@ async function renewAlone(): Promise<void> {
 		take(await send<Grant>("POST", "auth/refresh", { body: {} }), user);
 	} catch (error) {
 		if (error instanceof Problem && error.status === 401) {
-			localStorage.removeItem(KEPT);
+			keep(ENDED);
 			endKept();
 		}
 		throw error;
@@ -93,6 +98,10 @@ function renew(): Promise<void> {
 		renewing = null;
 	});
 	return renewing;
+}
+
+function renewBeside(): void {
+	renew().catch(() => undefined);
 }
 
 const WORN = new Set(["token_expired", "token_invalid", "token_missing"]);
@@ -112,6 +121,22 @@ export async function call<T>(method: Method, path: string, sending: Sending = {
 	// Refused before anything was done, so that the same may be sent again.
 	await renew();
 	return send<T>(method, path, { ...sending, token: access });
+}
+
+/**
+ * A request with the token as it is: a renewal that is due goes beside it and helps the next one. For requests that must not be
+ * sent late.
+ */
+export async function callAtOnce<T>(method: Method, path: string, sending: Sending = {}): Promise<T> {
+	const token = access;
+
+	if (performance.now() > renewAt) renewBeside();
+	try {
+		return await send<T>(method, path, { ...sending, token });
+	} catch (error) {
+		if (error instanceof Problem && error.status === 401 && WORN.has(error.code) && token === access) renewBeside();
+		throw error;
+	}
 }
 
 /** Takes up the session of an earlier load of the page. */
@@ -146,9 +171,10 @@ export function logout(): void {
 	end("none");
 }
 
-// Another tab has logged out, or in.
+// Another tab has logged out or in, or has heard that the session is over.
 addEventListener("storage", (event) => {
 	if (event.key !== KEPT) return;
 	if (event.newValue === null) end("none");
+	else if (event.newValue === ENDED) endKept();
 	else if (session.get().state !== "open" || event.newValue !== session.get().user) resume().catch(() => undefined);
 });
