@@ -113,7 +113,7 @@ def test_a_line_that_goes_silent_is_seen_and_comes_back(daemon, page):
 def test_new_lines_of_the_log_come_by_themselves(daemon, page):
     """Without a request for the list; those of a lower level than is shown do not."""
     log_in(page, "supervisor")
-    go(page, "/system?level=warning", "#log tbody tr")
+    go(page, "/system?level=warning", "#log[aria-busy=false]")
     anew(page)
     daemon.request("PUT", "logs/level", {"level": "notice"}, role="administrator")
     page.wait(lambda: "to notice by" in page.text("#log tbody tr:first-child"), what="the new line")
@@ -122,3 +122,38 @@ def test_new_lines_of_the_log_come_by_themselves(daemon, page):
     page.wait(lambda: "to info by" in page.text("#log tbody tr:first-child"), what="the next one")
     assert "to notice by" in page.text("#log tbody tr:nth-child(2)"), "what lies between is of a lower level"
     assert not asked(page).get("logs")
+
+
+# A log of which each message tells 60 new lines: the daemon itself holds such a burst back.
+BURST = """
+const answer = window.fetch;
+const lines = (newest, count) => Array.from({ length: count }, (_, i) => ({ seq: newest - i, time: "2098-01-01T09:00:00Z", level: "warning",
+    room: "main", code: "burst", text: String(newest - i), request_id: null }));
+window.newest = 100;
+window.fetch = (url, options) => String(url).includes("/logs?")
+    ? Promise.resolve(new Response(JSON.stringify({ items: lines(window.newest, 100), next_cursor: null, lost: 0 }))) : answer(url, options);
+const { get } = Object.getOwnPropertyDescriptor(MessageEvent.prototype, "data");
+const read = new WeakMap();
+Object.defineProperty(MessageEvent.prototype, "data", { get() {
+    const message = JSON.parse(get.call(this));
+    if (message.channel !== "logs" || !message.data?.lines?.length) return get.call(this);
+    if (!read.has(this)) read.set(this, lines(window.newest += 60, 60));
+    message.data.lines = read.get(this);
+    return JSON.stringify(message);
+} });
+"""
+
+
+def test_many_new_lines_of_the_log_leave_no_hole(daemon, page):
+    page.run(BURST)
+    log_in(page, "supervisor")
+    go(page, "/system", "#log tbody tr")
+    for level in ("notice", "info", "notice", "info"):
+        before = page.run("return window.newest")
+        assert daemon.request("PUT", "logs/level", {"level": level}, role="administrator").status == 200
+        page.wait(lambda told=before: page.run("return window.newest") > told, what="new lines")
+
+    def whole():
+        told, newest = page.run("return [[...document.querySelectorAll('#log tbody tr')].map((tr) => Number(tr.cells[4].textContent)), window.newest]")
+        return len(told) >= 100 and told == list(range(newest, newest - len(told), -1))
+    page.wait(whole, what="each line, up to the newest")

@@ -2,7 +2,7 @@
 /*
  * Is the box in the cupboard well? Health with reasons, the certificate to take along, versions, the log.
  */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { feed, useLive } from "../api/live";
 import { call, may } from "../api/session";
 import type { Health, LogLine } from "../api/types";
@@ -20,6 +20,8 @@ import { texts } from "../texts";
 
 const t = texts.system;
 const LOG_ROWS = 100;
+/* After so many new lines the list is read again, so that it still overlaps with the lines on the page. */
+const NEW_ROWS = LOG_ROWS / 2;
 const LEVELS: LogLine["level"][] = ["error", "warning", "notice", "info", "debug"];
 const LEVEL_TONES: Record<LogLine["level"], Tone> = {
 	error: "bad",
@@ -120,21 +122,30 @@ interface Told {
 
 /* The lines that have come behind those of the list, the newest first; what was left out is read with the list again. */
 function useNewLines(rows: LogLine[] | undefined, wanted: (line: LogLine) => boolean, again: () => void): LogLine[] {
-	const told = useLive<Told>("logs").data;
-	const [kept, keep] = useState<LogLine[]>([]);
+	const now = useRef<{ kept: LogLine[]; seen?: number; take: () => void }>({ kept: [], take: () => undefined }).current;
+	const [, draw] = useState(0);
 	const newest = rows?.[0]?.seq ?? 0;
 
-	useEffect(() => {
+	now.take = () => {
+		const told = feed.read<Told>("logs").data;
 		const first = told?.lines[0];
 
 		if (!told || !first) return;
+		const seen = now.seen ?? newest;
+		const before = now.kept.filter((l) => l.seq > newest);
+		const all = [...told.lines.filter((l) => l.seq > seen && wanted(l)), ...before];
+		const parts = (lines: LogLine[]) => Math.floor(lines.length / NEW_ROWS);
 		// Another run of the daemon counts anew.
-		const anew = first.seq < (kept[0]?.seq ?? newest);
+		const anew = first.seq < seen;
 
-		if (told.left_out || anew) again();
-		keep(anew ? [] : [...told.lines.filter((l) => l.seq > (kept[0]?.seq ?? 0)), ...kept].slice(0, LOG_ROWS));
-	}, [told?.lines]);
-	return rows ? kept.filter((l) => l.seq > newest && wanted(l)) : [];
+		now.seen = first.seq;
+		now.kept = anew ? [] : all.slice(0, LOG_ROWS);
+		if (told.left_out || anew || parts(all) > parts(before)) again();
+		draw((n) => n + 1);
+	};
+	// Not by the newest reading when the page is drawn: two messages may come before that.
+	useEffect(() => feed.subscribe("logs", () => now.take()), []);
+	return rows ? now.kept.filter((l) => l.seq > newest && wanted(l)) : [];
 }
 
 function Log() {
@@ -163,7 +174,6 @@ function Log() {
 				id="log"
 				label={t.log}
 				sortable={false}
-				pageRows={LOG_ROWS * 10}
 				rows={list.rows && [...fresh, ...list.rows]}
 				problem={list.problem}
 				retry={list.again}
