@@ -8,7 +8,7 @@ import pytest
 
 from oht_test.client import PASSWORD
 from person import at_rest, go, has, log_in, log_out, names_of
-from pretend import PRETEND
+from pretend import PRETEND, answers, pretend
 
 ENTER, TAB = "\ue007", "\ue004"
 MODULES = ["Power", "Safety", "Travel motor", "Dock location"]
@@ -118,8 +118,62 @@ def test_reset_and_enable_are_two_acts_that_say_why_not(daemon, page):
     page.wait(lambda: "no outputs" in page.run("return document.querySelector('#enable').title"), what="why not")
 
 
+# A journal of 120 entries, in parts of 50.
+JOURNAL = """
+const before = window.fetch;
+window.newest = 120;
+window.fetch = async (url, options) => {
+    const { pathname, searchParams } = new URL(url, location);
+    if (!pathname.endsWith("/safety/events") || searchParams.get("limit") !== "50") return before(url, options);
+    if (window.fail) return new Response(JSON.stringify({ status: 500, code: "internal", detail: "The journal is away." }), { status: 500 });
+    const from = Number(searchParams.get("cursor") ?? window.newest);
+    const items = Array.from({ length: Math.min(50, from) }, (_, i) => ({ source: 1, seq: from - i, time: "2098-01-01T09:00:00Z", kind: "stop",
+        text: `entry ${from - i}`, from: "ready", to: "stopped", edge_to_low_ns: null, actor: null, cause: null }));
+    return new Response(JSON.stringify({ items, next_cursor: from > 50 ? String(from - 50) : null }), { status: 200 });
+};
+"""
+
+
+def entries(page):
+    """Of the journal: the number of rows, and the first of them."""
+    return page.run("const rows = document.querySelectorAll('#journal tbody tr');"
+                    "return [rows.length, rows[0]?.cells[2]?.textContent]")
+
+
+def test_older_entries_stay_when_a_new_one_comes_and_when_a_request_fails(page):
+    page.run(JOURNAL)
+    journal = {"state": "running", "missing": 0, "waiting": 0, "waiting_ms": None}
+    page.run(PRETEND, {"answers": {}, "values": {"system": {"journal": {**journal, "newest_seq": 120}}}})
+    log_in(page, "viewer")
+    go(page, "/safety", "#journal .pager button")
+    page.wait(lambda: entries(page) == [50, "Entry 120"], what="the newest")
+    page.click("#journal .pager button")
+    page.wait(lambda: entries(page) == [100, "Entry 120"], what="older ones, on the same page")
+    page.run("window.newest = 121; window.pretended.values.system.journal.newest_seq = 121")
+    page.wait(lambda: entries(page) == [100, "Entry 121"], what="a new one, before as many as were read")
+    page.run("window.fail = true")
+    page.click("#journal .pager button")
+    page.wait(lambda: "The journal is away." in page.text("#journal .notice"), what="why there are no more")
+    assert entries(page) == [100, "Entry 121"]
+    page.run("window.fail = false")
+    page.click("#journal .notice button")
+    page.wait(lambda: entries(page) == [121, "Entry 121"] and not has(page, "#journal .notice"), what="all of them")
+
+
+@pytest.mark.parametrize("passed, tone, words", [(True, "ok", "has passed"), (False, "bad", "has found a fault")])
+def test_a_self_test_says_what_it_found(page, passed, tone, words):
+    log_in(page, "supervisor")
+    pretend(page, safety={"state": "stopped"})
+    answers(page, "POST safety/self-test", {"self_test": {"at": None, "age_s": 0, "passed": passed, "failed": []}})
+    go(page, "/safety", "#self-test:not([aria-disabled])")
+    page.click("#self-test")
+    page.wait(lambda: has(page, f".toast.tone-{tone}") and words in page.text(".toasts"), what=words)
+
+
 def test_zones_and_stations_are_on_the_rail(daemon, page):
-    """As the distances that the safety module tells say: 1 looks forward, 2 back."""
+    """As the distances that the safety module tells say: 1 looks forward, 2 back. What was not answered once is asked for again."""
+    page.run("""const answer = window.fetch; const left = new Set(["/api/v1/robot/limits", "/api/v1/robot/stations"]);
+        window.fetch = (url, options) => left.delete(url) ? Promise.resolve(new Response("{}", { status: 503 })) : answer(url, options);""")
     log_in(page, "viewer")
     page.wait(lambda: has(page, "#overview-rail .rail-station"), what="stations")
     try:

@@ -5,6 +5,8 @@ import { call } from "../api/session";
 import type { List, Station } from "../api/types";
 import { asProblem } from "./act";
 
+const RETRY_MS = 1000;
+
 /** What does not change while the page is open: read once, again on demand. */
 export function useOnce<T>(read: () => Promise<T>): { value?: T; problem?: Problem; again: () => void } {
 	const [state, setState] = useState<{ value?: T; problem?: Problem }>({});
@@ -19,7 +21,20 @@ export function useOnce<T>(read: () => Promise<T>): { value?: T; problem?: Probl
 	return { ...state, again: () => setTurn(turn + 1) };
 }
 
+/** What no place of the page can say is missing: after a failure it is read again until it is there. */
+export function useUntilRead<T>(read: () => Promise<T>): T | undefined {
+	const { value, problem, again } = useOnce(read);
+
+	useEffect(() => {
+		if (!problem) return;
+		const timer = setTimeout(again, RETRY_MS);
+
+		return () => clearTimeout(timer);
+	}, [problem]);
+	return value;
+}
+
 /** The named positions of the rail; none until they are read. */
 export function useStations(): Station[] {
-	return useOnce(() => call<List<Station>>("GET", "robot/stations")).value?.items ?? [];
+	return useUntilRead(() => call<List<Station>>("GET", "robot/stations"))?.items ?? [];
 }

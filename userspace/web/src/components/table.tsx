@@ -42,7 +42,7 @@ interface TableProps<Row> {
 	rowClass?: (row: Row) => string;
 	/** further narrowing, left of the search */
 	tools?: ComponentChildren;
-	/** below the rows, for lists that the daemon pages */
+	/** below the rows, for lists that the daemon pages: all of their rows that are here are on one page; null: there are no more */
 	pager?: ComponentChildren;
 }
 
@@ -73,7 +73,9 @@ function order<Row>(rows: Row[], columns: Column<Row>[], sort: string | null): R
 }
 
 export function Table<Row>(props: TableProps<Row>) {
-	const { id, columns, rows, searchable = true, sortable = true, pageRows = 50, usualRows = 4 } = props;
+	const { id, columns, rows, searchable = true, sortable = true, usualRows = 4 } = props;
+	const isPaged = props.pager !== undefined;
+	const pageRows = isPaged ? Number.MAX_SAFE_INTEGER : (props.pageRows ?? 50);
 	const [query, narrowTo] = useQuery();
 	const search = searchable ? (query.get("search") ?? "") : "";
 	const sort = sortable ? query.get("sort") : null;
@@ -85,6 +87,10 @@ export function Table<Row>(props: TableProps<Row>) {
 
 	const sortBy = (column: Column<Row>) =>
 		narrowTo({ sort: sort === column.id ? `-${column.id}` : sort === `-${column.id}` ? null : column.id, page: null });
+
+	const refusal = props.problem ? (
+		<Refusal problem={props.problem} {...(props.retry ? { retry: props.retry } : {})} />
+	) : null;
 
 	return (
 		<>
@@ -104,8 +110,8 @@ export function Table<Row>(props: TableProps<Row>) {
 					) : null}
 				</div>
 			) : null}
-			{props.problem && !rows ? (
-				<Refusal problem={props.problem} {...(props.retry ? { retry: props.retry } : {})} />
+			{refusal && !rows ? (
+				refusal
 			) : (
 				<div class="scroll">
 					<table id={id} aria-label={props.label} aria-busy={!rows}>
@@ -178,6 +184,8 @@ export function Table<Row>(props: TableProps<Row>) {
 					</Button>
 				</div>
 			) : null}
+			{/* Where older rows are asked for. Rows that change by themselves say by their age that they are old. */}
+			{rows && isPaged ? refusal : null}
 			{props.pager}
 		</>
 	);

@@ -11,7 +11,7 @@ import { useStore } from "../store";
 import { texts } from "../texts";
 import { type Way, waysOf } from "../way";
 import { Badge } from "./basics";
-import { useOnce } from "./once";
+import { useUntilRead } from "./once";
 
 const t = texts.drive;
 
@@ -23,7 +23,7 @@ function limitOf({ items, profile }: LimitsInForce, name: string): number {
 
 /** The free way in each direction; empty until all of it has been told. */
 export function useWays(): Way[] {
-	const { value: limits } = useOnce(() => call<LimitsInForce>("GET", "robot/limits"));
+	const limits = useUntilRead(() => call<LimitsInForce>("GET", "robot/limits"));
 	const module = useLive<List<Module>>("modules").data?.items.find(({ name }) => name === "safety");
 	const distances = useStore(readings).data;
 	const looking = limits ? SENSORS.filter((n) => limitOf(limits, `distance_${n}_ways`)) : [];
