@@ -184,7 +184,7 @@ def test_a_robot_that_moves(daemon, tmp_path):
     command = {"number": 7, "verb": "move", "state": "running", "reason": None, "position_mm": 4000.0, "speed_mm_s": None}
     signals = {"position_mm": {"value": 1234.5, "quality": "good"}, "speed_mm_s": {"value": -250, "quality": "good"},
                "target_mm": {"value": 4000.0, "quality": "good"}, "battery_percent": {"value": 61.5, "quality": "old"}}
-    safety = {"state": "enabled", "causes": [], "channels": {"a": True, "b": False}, "outputs": {"enable1": True, "enable2": False}}
+    safety = {"state": "enabled", "causes": [], "channels": {"a": "closed", "b": "open"}, "outputs": {"enable1": True, "enable2": False}}
     told = stream(robot(state="move", mode="automatic", control="anna", command=command, queue=[{}, {}], faults=[]),
                   robot(state="move", mode="automatic", control="bert", command=None, queue=[], faults=[{"code": "x", "address": 4}]),
                   *(json.dumps({"type": "snapshot", "channel": channel, "ts": {}, "recovered": False, "data": data})

@@ -8,7 +8,7 @@ import pytest
 
 from oht_test.client import PASSWORD
 from person import at_rest, go, has, log_in, log_out, names_of
-from pretend import PRETEND, answers, pretend
+from pretend import PRETEND, answers, change, pretend
 
 ENTER, TAB = "\ue007", "\ue004"
 MODULES = ["Power", "Safety", "Travel motor", "Dock location"]
@@ -168,6 +168,18 @@ def test_a_self_test_says_what_it_found(page, passed, tone, words):
     go(page, "/safety", "#self-test:not([aria-disabled])")
     page.click("#self-test")
     page.wait(lambda: has(page, f".toast.tone-{tone}") and words in page.text(".toasts"), what=words)
+
+
+def test_the_chain_says_whether_the_contacts_follow_the_outputs(page):
+    def words():
+        return page.run("return document.querySelector('svg.chain').getAttribute('aria-label')")
+
+    log_in(page, "viewer")
+    pretend(page, safety={"outputs": {"enable1": True, "enable2": True}, "feedback": {"enable1": "closed", "enable2": "open"}})
+    go(page, "/safety", "svg.chain")
+    page.wait(lambda: "Feedback 1 agrees" in words() and "Feedback 2 disagrees" in words(), what="while enabled")
+    change(page, "safety", outputs={"enable1": False, "enable2": False})
+    page.wait(lambda: "Feedback 1 disagrees" in words() and "Feedback 2 agrees" in words(), what="with a welded contact")
 
 
 def test_zones_and_stations_are_on_the_rail(daemon, page):

@@ -70,8 +70,7 @@ static void write_inputs(struct json_object *data, FILE *to)
 {
 	struct json_object *channels = get(data, "channels");
 
-	fprintf(to, "a %s, b %s", word_of(get(channels, "a"), "closed", "open"),
-		word_of(get(channels, "b"), "closed", "open"));
+	fprintf(to, "a %s, b %s", text_of(channels, "a"), text_of(channels, "b"));
 }
 
 static void write_outputs(struct json_object *data, FILE *to)

@@ -12,7 +12,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	result = ohtctl_run(argc, argv, stdout, stderr);
 	/* A full disk is a failure too. */
-	if (fflush(stdout) && result == CLI_DONE) {
+	if ((fflush(stdout) || ferror(stdout)) && result == CLI_DONE) {
 		perror("ohtctl: standard output");
 		return CLI_FAILED;
 	}

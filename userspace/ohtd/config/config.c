@@ -410,6 +410,7 @@ static void set_defaults(struct ohtd_config *config)
 		.state_dir = "/var/lib/oht",
 		.socket = "/run/oht/ohtd.sock",
 		.data_dir = OHT_DATADIR,
+		.web_dir = OHT_DATADIR "/web",
 		.device = "/dev/oht0",
 		.baud_bps = 115200,
 		.parity = 'N',
@@ -430,10 +431,6 @@ static void resolve(struct ohtd_config *config)
 	/* More than CPUs: a stop waits for its own loop's requests only, and the kernel wakes it first. */
 	if (!config->loops)
 		config->loops = cpus < 2 ? 2 : 4;
-	/* A data directory too long for "/web" behind it is cut, and then simply not found. */
-	if (!*config->web_dir)
-		snprintf(config->web_dir, sizeof(config->web_dir), "%.*s/web",
-			 (int)sizeof(config->web_dir) - 5, config->data_dir);
 }
 
 int ohtd_config_load(struct ohtd_config *config, const char *path, char *why, size_t size)

@@ -70,10 +70,10 @@ const outputLook = (level: boolean | null): Look => (level === null ? "absent" :
 const outputWord = (level: boolean | null) =>
 	level === null ? texts.safety.notThere : level ? texts.safety.on : texts.safety.low;
 
-/* The feedback contact is closed while the relay is off. */
+/* The feedback contact is closed while the output is high. */
 function feedbackOf(level: boolean | null, contact: Contact): { look: Look; word: string } {
 	if (contact === null) return { look: "absent", word: texts.safety.notThere };
-	if (level !== null && (contact === "closed") === level) return { look: "wrong", word: texts.safety.disagrees };
+	if (level !== null && (contact === "closed") !== level) return { look: "wrong", word: texts.safety.disagrees };
 	return { look: level ? "through" : "off", word: texts.safety.agrees };
 }
 
