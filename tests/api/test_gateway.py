@@ -256,10 +256,12 @@ def test_writes_have_a_rate(fresh):
         codes = []
         for _ in range(20):
             try:
-                client.write(CONTROL, 0x0002)
+                client.write(THRESHOLD, 600, unit=2)
             except Refused as refusal:
                 codes.append(refusal.code)
         assert codes and set(codes) == {BUSY}
+        # What others write holds up no stop.
+        client.write(CONTROL, 0x0002)
 
 
 # ---- bad clients ----

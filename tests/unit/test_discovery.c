@@ -244,6 +244,7 @@ static void other_module_in_its_place_is_told(void **state)
 {
 	struct fixture *f = fixture_safe();
 	uint16_t id = f->control.model->device_id_address, type = f->control.model->module_type_address;
+	struct ohtd_snapshot s;
 	uint16_t address;
 
 	(void)state;
@@ -253,6 +254,8 @@ static void other_module_in_its_place_is_told(void **state)
 	search(f);
 	assert_int_equal(view_of(f, DOCK)->type_code, 77);
 	assert_string_equal(view_of(f, DOCK)->name, "unknown");
+	s = fixture_snapshot(f);
+	assert_true(fixture_module(&s, DOCK)->required);
 	fixture_destroy(f);
 }
 

@@ -506,6 +506,7 @@ static void foreign_type_is_shown_and_not_polled(void **state)
 	assert_string_equal(fixture_module(&s, 7)->name, "travel_motor");
 	assert_string_equal(fixture_module(&s, MOTOR)->name, "unknown");
 	assert_int_equal(fixture_module(&s, MOTOR)->type_code, 77);
+	assert_true(fixture_module(&s, MOTOR)->required && !fixture_module(&s, 7)->required);
 	assert_true(fixture_says(&s.faults, OHTD_WHY_MODULE_MISSING, MOTOR));
 	assert_in_range(fixture_module(&s, 7)->requests, 1, 3);
 	/* The next search finds that it has gone. */

@@ -477,6 +477,12 @@ test("results come by their id, also in another order", async () => {
 
 	assert.ok(refusal instanceof CommandRefused);
 	assert.deepEqual([refusal.status, refusal.code, refusal.message, refusal.errors.length], [409, "refused", "no", 1]);
+
+	// What is no command at all is an error with its id.
+	const bad = client.command({ verb: "jump" }).catch((error) => error);
+
+	newest().tell({ type: "error", id: newest().said.at(-1).id, code: "validation", detail: "no such verb" });
+	assert.deepEqual([(await bad).status, (await bad).code, (await bad).message], [400, "validation", "no such verb"]);
 });
 
 test("the stop is a message of its own, answered or refused by its id", async () => {

@@ -22,12 +22,18 @@
  * a link takes.
  */
 #define OHTD_GATEWAY_PARTS	4
-#define OHTD_GATEWAY_WRITES	4
+#define OHTD_GATEWAY_WRITES	4	/* and a quick stop, whatever they do */
 
 /* A request on the bus. @used: its answer has not come. */
 struct ohtd_gateway_part {
 	bool used;
 	struct ohtd_join_part part;
+};
+
+/* How many writes may come at once, and since when it has been so. */
+struct ohtd_gateway_bucket {
+	unsigned int tokens;
+	uint64_t refilled_ns;
 };
 
 /**
@@ -65,9 +71,8 @@ struct ohtd_gateway {
 	struct ohtd_join join;
 	struct ohtd_gateway_part parts[OHTD_GATEWAY_PARTS];
 	struct ohtd_silence silences[OHTD_JOIN_UNITS];
-	struct ohtd_gateway_write writes[OHTD_GATEWAY_WRITES];
-	unsigned int write_tokens;
-	uint64_t write_refilled_ns;
+	struct ohtd_gateway_write writes[OHTD_GATEWAY_WRITES + 1];
+	struct ohtd_gateway_bucket write_rate, stop_rate;
 };
 
 /* gateway.c */

@@ -12,7 +12,7 @@
 #include "gateway/private.h"
 #include "gateway/robot_map.h"
 
-/* Writes in a second, of all clients, and at once: fewer than the log has lines for one code. */
+/* Writes in a second, of all clients, and at once, and quick stops likewise: fewer than the log has lines for one code. */
 #define RATE		5
 #define BURST		10
 #define WRITE_MS	2000
@@ -36,18 +36,17 @@ static bool is_listed_register(const struct ohtd_config *config, uint8_t unit, u
 	return false;
 }
 
-static bool take_token(struct ohtd_gateway *gateway)
+static bool take_token(struct ohtd_gateway_bucket *bucket, uint64_t now_ns)
 {
-	uint64_t more = (gateway->now_ns - gateway->write_refilled_ns) * RATE / OHTD_NS_PER_S;
+	uint64_t more = (now_ns - bucket->refilled_ns) * RATE / OHTD_NS_PER_S;
 
 	if (more) {
-		gateway->write_tokens = gateway->write_tokens + more < BURST ?
-					gateway->write_tokens + (unsigned int)more : BURST;
-		gateway->write_refilled_ns = gateway->now_ns;
+		bucket->tokens = bucket->tokens + more < BURST ? bucket->tokens + (unsigned int)more : BURST;
+		bucket->refilled_ns = now_ns;
 	}
-	if (!gateway->write_tokens)
+	if (!bucket->tokens)
 		return false;
-	gateway->write_tokens--;
+	bucket->tokens--;
 	return true;
 }
 
@@ -63,12 +62,21 @@ static void refuse(struct ohtd_gateway *gateway, uint64_t owner, const char *pee
 
 /* ---- under way ---- */
 
-static struct ohtd_gateway_write *find_place(struct ohtd_gateway *gateway)
+/* The last place is kept for a stop. */
+static struct ohtd_gateway_write *find_place(struct ohtd_gateway *gateway, bool stop)
 {
-	for (unsigned int i = 0; i < OHTD_GATEWAY_WRITES; i++)
+	for (unsigned int i = 0; i < OHTD_GATEWAY_WRITES + (stop ? 1u : 0); i++)
 		if (!gateway->writes[i].used)
 			return &gateway->writes[i];
 	return NULL;
+}
+
+/* What others write holds up no stop. NULL: too many. */
+static struct ohtd_gateway_write *admit(struct ohtd_gateway *gateway, bool stop)
+{
+	struct ohtd_gateway_bucket *rate = stop ? &gateway->stop_rate : &gateway->write_rate;
+
+	return take_token(rate, gateway->now_ns) ? find_place(gateway, stop) : NULL;
 }
 
 /* Posts @command for the request. What comes of it is told by ohtd_gateway_write_done(). */
@@ -76,7 +84,7 @@ static void begin(struct ohtd_gateway *gateway, const struct ohtd_client *client
 		  const struct ohtd_mbap_request *request, struct ohtd_command *command,
 		  const struct ohtd_gateway_write *what)
 {
-	struct ohtd_gateway_write *write = take_token(gateway) ? find_place(gateway) : NULL;
+	struct ohtd_gateway_write *write = admit(gateway, command->kind == OHTD_COMMAND_STOP);
 
 	if (!write) {
 		refuse(gateway, client->name, client->peer, request, OHTD_MBAP_BUSY, "too many writes");

@@ -321,13 +321,16 @@ static void read_message(struct ohtd_socket *socket, const struct ohtd_memory *m
 			.errors = input.error_count ? input.errors : NULL,
 			.errors_count = input.error_count,
 		});
+	else if (socket->who.role && !socket->who.local &&
+		 !ohtd_auth_lives(socket->loop->server->services.auth, &socket->who))
+		ohtd_socket_close(socket, OHTD_CLOSE_TOKEN_REVOKED);
 	else if (!socket->who.role && !sayings[i].kind.stranger)
 		reply(socket, memory, &(struct socket_error){
 			.type = "error", .id = id_of(memory, text, bytes), .code = "token_missing", .detail = "say first who you are",
 		});
 	else
 		sayings[i].take(socket, memory, input.view);
-	if (socket->who.role)
+	if (socket->who.role && !socket->close_by_ms)
 		ohtd_control_heard(socket->loop, &socket->who);
 }
 

@@ -91,6 +91,8 @@ static void view_modules(struct ohtd_control *control)
 
 		if (unit->view.generation) {
 			*view = unit->view;
+			/* Another module at the address does not replace the one that is missing there. */
+			view->required = kind && kind->module->required;
 			view->firmware_version = version_of(unit, unit->firmware);
 			view->hardware_version = version_of(unit, unit->hardware);
 		} else if (kind) {

@@ -360,7 +360,6 @@ static void set_names(struct ohtd_unit *unit, enum oht_profile profile)
 	snprintf(view->profile, sizeof(view->profile), "%s",
 		 unit->plan ? oht_profile_name(profile) : "");
 	view->assigned = unit->plan != NULL;
-	view->required = unit->plan && unit->kind->module->required;
 }
 
 /*
@@ -383,10 +382,11 @@ static void resume(struct ohtd_control *control, struct ohtd_unit *unit)
 	unit->lost_since_ns = 0;
 	unit->escalated = false;
 	unit->due_ns = control->now_ns;
-	ohtd_fault_settle(control, OHTD_WHY_MODULE_LOST, unit->view.unit);
 	/* A module of another type at this address does not replace the missing one. */
-	if (unit->plan)
-		ohtd_fault_settle(control, OHTD_WHY_MODULE_MISSING, unit->view.unit);
+	if (!unit->plan)
+		return;
+	ohtd_fault_settle(control, OHTD_WHY_MODULE_LOST, unit->view.unit);
+	ohtd_fault_settle(control, OHTD_WHY_MODULE_MISSING, unit->view.unit);
 }
 
 void ohtd_unit_found(struct ohtd_control *control, struct ohtd_unit *unit,

@@ -390,7 +390,8 @@ export class Client {
 			clearTimeout(timer);
 			socket.onmessage = null;
 			socket.close();
-			if (this.over !== "stream") return;
+			// What is under way is answered by the stream; the next try comes later.
+			if (this.over !== "stream" || this.#commands.size) return;
 			this.#streams = false;
 			this.#drop(1000, "socket");
 			this.#dial();
@@ -449,6 +450,7 @@ export class Client {
 	#take(message) {
 		if (message.type === "hello") this.#greet(message);
 		else if (message.type === "result" || message.type === "stopped") this.#answered(message);
+		else if (message.type === "error" && this.#commands.has(message.id)) this.#answered({ id: message.id, status: 400, data: message });
 		else if (message.type === "error") this.#emit("refused", message);
 		else if (message.type === "pong") this.#attempt = 0;
 		else if (typeof message.channel === "string") this.#follow(message);

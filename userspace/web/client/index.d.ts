@@ -141,6 +141,7 @@ export interface Command {
 	id?: string;
 	valid_for_ms?: number;
 	position_mm?: number;
+	station?: string;
 	speed_mm_s?: number;
 	queue?: "replace" | "append";
 	not_after?: string;
