@@ -77,6 +77,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	ohtd_checks_stop(checks);
+	ohtd_checks_destroy(checks);
 	sem_destroy(&gate);
 	sem_destroy(&begun);
 	return 0;
@@ -154,6 +155,7 @@ static void close_drops_what_waits_and_does_not_wait_itself(void **state)
 	ohtd_checks_close(checks);
 	open_gate(2);
 	ohtd_checks_stop(checks);
+	ohtd_checks_destroy(checks);
 	checks = NULL;
 	assert_int_equal(atomic_load(&dropped_count), 5);
 	assert_int_equal(atomic_load(&run_count), 7);
@@ -168,6 +170,7 @@ static void what_waits_at_the_end_is_dropped_once(void **state)
 	wait_for_both_threads();
 	open_gate(7);
 	ohtd_checks_stop(checks);
+	ohtd_checks_destroy(checks);
 	checks = NULL;
 	assert_int_equal(atomic_load(&run_count), 7);
 	assert_true(atomic_load(&dropped_count) <= 5);

@@ -56,6 +56,9 @@ _ohtctl() {
 	bus)
 		mapfile -t COMPREPLY < <(compgen -W 'status plan statistics' -- "$word")
 		return ;;
+	alerts)
+		mapfile -t COMPREPLY < <(compgen -W 'history' -- "$word")
+		return ;;
 	registers | ping | quarantine)
 		mapfile -t COMPREPLY < <(compgen -W "$modules" -- "$word")
 		return ;;
