@@ -171,6 +171,38 @@ static void second_stop_keeps_the_ramp(void **state)
 	driver_end(d);
 }
 
+static unsigned int motor_enable(struct driver *d)
+{
+	const struct oht_sim_bank *bank = &oht_sim_station_unit(&d->run.station, MOTOR)->bank;
+
+	return (unsigned int)oht_sim_bank_get(bank, oht_regmap_find(bank->map, "motor1_enable"));
+}
+
+/* A motor without its enable brakes as hard as it can. */
+static void stop_keeps_the_ramp_of_a_fault(void **state)
+{
+	struct driver *d = fast();
+
+	(void)state;
+	driver_sim(d, "fault 2 silence");
+	driver_until(d, OHTD_STATE_FAULT, 2000);
+	driver_run_ms(d, 100);
+	driver_asks(d, OHTD_COMMAND_STOP);
+	assert_true(told(d) > 0);
+	while (told(d)) {
+		driver_run_ms(d, 1);
+		assert_int_equal(motor_enable(d), 1);
+	}
+	while (outputs_on(d))
+		driver_run_ms(d, 1);
+	/* Where nothing is led any more it is sent. */
+	driver_asks(d, OHTD_COMMAND_STOP);
+	driver_run_ms(d, 100);
+	assert_int_equal(motor_enable(d), 0);
+	driver_state(d, OHTD_STATE_FAULT);
+	driver_end(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +212,7 @@ int main(void)
 		cmocka_unit_test(button_cuts_the_ramp),
 		cmocka_unit_test(drive_that_falls_silent_cuts_the_ramp),
 		cmocka_unit_test(second_stop_keeps_the_ramp),
+		cmocka_unit_test(stop_keeps_the_ramp_of_a_fault),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,6 +93,13 @@ static void send_stop(struct ohtd_control *control, const struct ohtd_raised *ra
 	ohtd_telegram_start(control, OHTD_TELEGRAM_STOP);
 }
 
+/* It takes the drive's enable away: on the ramp of a fault that would be a hard brake. */
+static void repeat_stop(struct ohtd_control *control, const struct ohtd_raised *raised)
+{
+	if (!ohtd_setpoint_live(control) || ohtd_mission_rests(control))
+		send_stop(control, raised);
+}
+
 static bool stands(const struct ohtd_control *control)
 {
 	return !control->telegrams.active && !ohtd_setpoint_zero_waits(control) &&
@@ -365,7 +372,7 @@ const struct ohtd_phrase ohtd_phrases[] = {
 	/* drive */
 	{ "zero speed to drive", .act = send_zero },
 	{ "stop telegram", .act = send_stop },
-	{ "repeat stop telegram", .act = send_stop },
+	{ "repeat stop telegram", .act = repeat_stop },
 	{ "controlled stop", .act = controlled_stop, .over = stands },
 	{ "controlled stop when drive answers", .act = controlled_stop, .over = stands_or_silent },
 	/* registry */
