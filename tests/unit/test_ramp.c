@@ -203,6 +203,26 @@ static void stop_keeps_the_ramp_of_a_fault(void **state)
 	driver_end(d);
 }
 
+/* Its end tells the drive nought at once, but not from 0.9 m/s. */
+static void jog_on_the_ramp_of_a_stop_ends_in_a_ramp(void **state)
+{
+	struct driver *d = fast();
+
+	(void)state;
+	driver_asks(d, OHTD_COMMAND_STOP);
+	driver_run_ms(d, 50);
+	driver_press(d, 200, "one");
+	driver_until(d, OHTD_STATE_MOVE, 100);
+	driver_until(d, OHTD_STATE_IDLE, 500);
+	assert_true(d->rail->speed_mm_s > 600);
+	assert_true(told(d) > 60);
+	falls_along_the_ramp(d);
+	driver_run_ms(d, 1000);
+	driver_state(d, OHTD_STATE_IDLE);
+	driver_stands(d);
+	driver_end(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +233,7 @@ int main(void)
 		cmocka_unit_test(drive_that_falls_silent_cuts_the_ramp),
 		cmocka_unit_test(second_stop_keeps_the_ramp),
 		cmocka_unit_test(stop_keeps_the_ramp_of_a_fault),
+		cmocka_unit_test(jog_on_the_ramp_of_a_stop_ends_in_a_ramp),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

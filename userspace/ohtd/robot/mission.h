@@ -205,7 +205,7 @@ void ohtd_mission_jog(struct ohtd_control *control, const struct ohtd_raised *ra
 /* It expires, unless it is refreshed. */
 void ohtd_mission_arm_jog(struct ohtd_control *control, uint64_t from_ns);
 void ohtd_mission_home(struct ohtd_control *control, const struct ohtd_raised *raised);
-/* The ramp; or, for a jog, nought at once. */
+/* The ramp; or, for a jog that is no faster than a jog may be, nought at once. */
 void ohtd_mission_stop(struct ohtd_control *control);
 /* Moves and jogs at @percent of their speed; the target stays, the time limit follows. */
 void ohtd_mission_override(struct ohtd_control *control, double percent);

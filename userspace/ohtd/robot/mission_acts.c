@@ -228,12 +228,19 @@ void ohtd_mission_home(struct ohtd_control *control, const struct ohtd_raised *r
 	ohtd_mission_go(control);
 }
 
+/* Begun on the ramp of a stop, a jog is faster than its own limit: the drive's lag is no ramp for that. */
+static bool is_jog_speed(const struct ohtd_mission *m)
+{
+	return fabs(m->sample.point.speed_mm_s) <=
+	       ohtd_rule(m, OHTD_RULE_JOG_MM_S) + OHTD_AXIS_CREEP_MM_S;
+}
+
 void ohtd_mission_stop(struct ohtd_control *control)
 {
 	struct ohtd_mission *m = &control->mission;
 
 	/* Also one that a fault has ended by now. */
-	if (m->command.kind == OHTD_COMMAND_JOG)
+	if (m->command.kind == OHTD_COMMAND_JOG && is_jog_speed(m))
 		ohtd_axis_reset(&m->axis, m->drive.position.estimate_mm, 0);
 	else
 		ohtd_axis_stop(&m->axis);
