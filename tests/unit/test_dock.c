@@ -322,6 +322,55 @@ static void blocked_robot_without_a_position_stays(void **state)
 	}
 }
 
+/* At 1 m/s, 40 mm before the dock, and docking from there. */
+static struct driver *docks_at_speed(void)
+{
+	struct driver *d = driver_begin(3000);
+
+	driver_departs(d, -3000);
+	while (d->rail->position_mm > 40)
+		driver_run_ms(d, 1);
+	assert_true(d->rail->speed_mm_s < -900);
+	driver_asks(d, OHTD_COMMAND_DOCK);
+	driver_state(d, OHTD_STATE_DOCK);
+	return d;
+}
+
+static void docking_at_speed_comes_back_to_the_dock(void **state)
+{
+	struct driver *d = docks_at_speed();
+
+	(void)state;
+	while (d->f->control.state == OHTD_STATE_DOCK) {
+		if (ohtd_dock_final(&d->f->control))
+			assert_true(fabs(d->rail->speed_mm_s) < 60);
+		driver_run_ms(d, 1);
+	}
+	finished(d);
+	assert_near(d->rail->position_mm, 0, 2);
+	driver_end(d);
+}
+
+/* Only the last phase is blind. */
+static void docking_at_speed_sees_what_is_behind_the_dock(void **state)
+{
+	struct driver *d = docks_at_speed();
+
+	(void)state;
+	driver_sim(d, "rail obstacle -900");
+	driver_until(d, OHTD_STATE_BLOCKED, 300);
+	driver_run_ms(d, 2000);
+	driver_stands(d);
+	assert_true(d->lowest_mm > -850);
+	driver_sim(d, "rail obstacle none");
+	driver_until(d, OHTD_STATE_PAUSED, 5000);
+	driver_asks(d, OHTD_COMMAND_RESUME);
+	driver_until(d, OHTD_STATE_IDLE, 30000);
+	finished(d);
+	assert_near(d->rail->position_mm, 0, 2);
+	driver_end(d);
+}
+
 static void move_in_the_middle_ends_the_docking(void **state)
 {
 	struct driver *d = driver_begin(4000);
@@ -385,6 +434,8 @@ int main(void)
 		cmocka_unit_test(obstacle_on_the_way_to_the_dock_blocks),
 		cmocka_unit_test(docking_does_not_go_on_without_a_position),
 		cmocka_unit_test(blocked_robot_without_a_position_stays),
+		cmocka_unit_test(docking_at_speed_comes_back_to_the_dock),
+		cmocka_unit_test(docking_at_speed_sees_what_is_behind_the_dock),
 		cmocka_unit_test(move_in_the_middle_ends_the_docking),
 		cmocka_unit_test(button_ends_a_docking),
 		cmocka_unit_test(homes_at_homing_speed),

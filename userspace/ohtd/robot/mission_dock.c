@@ -85,13 +85,14 @@ static void head_for(struct ohtd_control *control, enum ohtd_dock_phase phase, d
 	ohtd_mission_go(control);
 }
 
+/* The last phase sees no obstacle, so it begins at rest: one that still brakes comes by here again. */
 static void align(struct ohtd_control *control)
 {
 	struct ohtd_mission *m = &control->mission;
 	double away_mm = fabs(m->drive.position.estimate_mm -
 			      ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM));
 
-	if (away_mm > ohtd_rule(m, OHTD_RULE_DOCK_FINAL_MM))
+	if (away_mm > ohtd_rule(m, OHTD_RULE_DOCK_FINAL_MM) || !ohtd_mission_rests(control))
 		head_for(control, OHTD_DOCK_ALIGN,
 			 m->docking.side * ohtd_rule(m, OHTD_RULE_DOCK_FINAL_MM),
 			 ohtd_rule(m, OHTD_RULE_DOCK_ALIGN_MM_S));
@@ -99,15 +100,17 @@ static void align(struct ohtd_control *control)
 		head_for(control, OHTD_DOCK_FINAL, 0, ohtd_rule(m, OHTD_RULE_DOCK_FINAL_MM_S));
 }
 
+/* One that cannot come to rest near the dock has a way back, for which the approach has time. */
 void ohtd_dock_begin(struct ohtd_control *control)
 {
 	struct ohtd_mission *m = &control->mission;
 	double off_mm = m->drive.position.estimate_mm - ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM);
+	double rest_mm = off_mm + ohtd_axis_stopping_mm(&m->axis);
 	uint32_t attempts = m->docking.attempts;
 
 	m->docking = (struct ohtd_docking){ .side = off_mm < 0 ? -1 : 1, .attempts = attempts };
 	m->command.target_mm = ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM);
-	if (fabs(off_mm) <= ohtd_rule(m, OHTD_RULE_DOCK_ALIGN_MM)) {
+	if (fmax(fabs(off_mm), fabs(rest_mm)) <= ohtd_rule(m, OHTD_RULE_DOCK_ALIGN_MM)) {
 		align(control);
 		return;
 	}
