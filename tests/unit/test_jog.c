@@ -211,6 +211,29 @@ static void bad_refreshes_are_refused(void **state)
 	driver_end(d);
 }
 
+/* From outside, the soft limit is the other way: it would be driven to against the key. */
+static void refresh_that_leads_out_is_refused(void **state)
+{
+	struct driver *d = driver_begin(-3600);
+	struct ohtd_answer answer;
+
+	(void)state;
+	jog_for_ms(d, 100, 500);
+	answer = driver_jog(d, -100, "one");
+	driver_refused(d, &answer, OHTD_WHY_SOFT_LIMIT);
+	driver_until(d, OHTD_STATE_IDLE, 150);
+	driver_run_ms(d, 1000);
+	driver_stands(d);
+	assert_true(d->lowest_mm > -3601 && d->highest_mm < -3500);
+	driver_end(d);
+	/* Within the limits a jog turns. */
+	d = driver_begin(15000);
+	jog_for_ms(d, 100, 500);
+	jog_for_ms(d, -100, 2000);
+	assert_near(d->rail->speed_mm_s, -100, 10);
+	driver_end(d);
+}
+
 /* ---- ended by others, and the key still held ---- */
 
 /* Each request says why, and nothing moves; what has not been pressed for a while is another press. */
@@ -320,6 +343,7 @@ int main(void)
 		cmocka_unit_test(jog_ends_at_the_soft_limit),
 		cmocka_unit_test(bad_jogs_are_refused),
 		cmocka_unit_test(bad_refreshes_are_refused),
+		cmocka_unit_test(refresh_that_leads_out_is_refused),
 		cmocka_unit_test(jog_that_another_person_has_stopped_does_not_go_on),
 		cmocka_unit_test(jog_that_a_pause_or_a_move_has_ended_does_not_go_on),
 		cmocka_unit_test(jog_that_an_obstacle_has_ended_does_not_go_on),

@@ -191,6 +191,8 @@ void ohtd_mission_ask(struct ohtd_control *control, const struct ohtd_raised *ra
 bool ohtd_mission_within_limits(const struct ohtd_mission *m, double position_mm);
 /* May a jog be that fast? No speed is none. */
 bool ohtd_mission_jog_speed(const struct ohtd_control *control, double speed_mm_s);
+/* A jog that cannot leave its place, at a soft limit or outside, would be none. */
+bool ohtd_mission_leads_out(const struct ohtd_mission *m, double speed_mm_s);
 /* Why the target, or the speed of a jog, is not accepted. */
 void ohtd_mission_explain_target(struct ohtd_control *control, struct ohtd_why_list *list);
 void ohtd_mission_explain_jog(struct ohtd_control *control, struct ohtd_why_list *list);

@@ -49,8 +49,7 @@ static bool target_valid(const struct ohtd_control *control)
 	return ohtd_mission_within_limits(m, target_mm) && !ohtd_way_barred(control, target_mm);
 }
 
-/* A jog that cannot leave its place would be none. */
-static bool leads_out(const struct ohtd_mission *m, double speed_mm_s)
+bool ohtd_mission_leads_out(const struct ohtd_mission *m, double speed_mm_s)
 {
 	double position_mm = m->drive.position.estimate_mm;
 	double near_mm = ohtd_rule(m, OHTD_RULE_TOLERANCE_MM);
@@ -74,7 +73,7 @@ static bool jog_valid(const struct ohtd_control *control)
 	if (!ohtd_mission_located(control))
 		return false;
 	return !m->question.asked ||
-	       (ohtd_mission_jog_speed(control, speed_mm_s) && !leads_out(m, speed_mm_s) &&
+	       (ohtd_mission_jog_speed(control, speed_mm_s) && !ohtd_mission_leads_out(m, speed_mm_s) &&
 		!ohtd_way_barred(control, m->drive.position.estimate_mm + copysign(2, speed_mm_s)));
 }
 
@@ -154,7 +153,7 @@ void ohtd_mission_explain_jog(struct ohtd_control *control, struct ohtd_why_list
 		ohtd_why_add(list, OHTD_WHY_SENSORS, 0, 0);
 	else if (!ohtd_mission_jog_speed(control, m->question.speed_mm_s))
 		ohtd_why_add(list, OHTD_WHY_JOG_SPEED, 0, 0);
-	else if (leads_out(m, m->question.speed_mm_s))
+	else if (ohtd_mission_leads_out(m, m->question.speed_mm_s))
 		ohtd_why_add(list, OHTD_WHY_SOFT_LIMIT, 0, 0);
 	else
 		ohtd_why_add(list, OHTD_WHY_OBSTACLE, 0, 0);

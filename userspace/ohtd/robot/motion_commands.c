@@ -130,6 +130,21 @@ static bool known(struct ohtd_control *control, const struct ohtd_asked *asked)
 	}
 }
 
+/*
+ * The table asks for the speed of the first command only. One that has come to a soft limit is held
+ * there by the same key; the other way from outside the axis would drive in, against the key.
+ */
+static unsigned int refresh_refusal(const struct ohtd_control *control, double speed_mm_s)
+{
+	const struct ohtd_mission *m = &control->mission;
+
+	if (!ohtd_mission_jog_speed(control, speed_mm_s))
+		return OHTD_WHY_JOG_SPEED;
+	if (speed_mm_s * m->command.speed_mm_s < 0 && ohtd_mission_leads_out(m, speed_mm_s))
+		return OHTD_WHY_SOFT_LIMIT;
+	return OHTD_WHY_NONE;
+}
+
 void ohtd_motion_execute(struct ohtd_control *control, const struct ohtd_asked *asked)
 {
 	const struct ohtd_command *command = &asked->command;
@@ -158,9 +173,10 @@ void ohtd_motion_execute(struct ohtd_control *control, const struct ohtd_asked *
 		return;
 	}
 	if (command->kind == OHTD_COMMAND_JOG && same_jog(control, command)) {
-		/* The table asks for the speed of the first command only. */
-		if (!ohtd_mission_jog_speed(control, command->speed_mm_s)) {
-			ohtd_why_add(&why, OHTD_WHY_JOG_SPEED, 0, 0);
+		unsigned int refusal = refresh_refusal(control, command->speed_mm_s);
+
+		if (refusal) {
+			ohtd_why_add(&why, refusal, 0, 0);
 			ohtd_commands_refuse(control, asked, OHTD_OUTCOME_REFUSED, &why);
 			return;
 		}
