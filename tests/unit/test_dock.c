@@ -174,6 +174,33 @@ static void module_that_answers_late_says_soon_that_the_robot_is_docked(void **s
 	driver_end(d);
 }
 
+/* A fault of the module neither undocks a robot, nor keeps it from undocking, nor docks one that is far off. */
+static void module_in_fault_leaves_what_it_said_before(void **state)
+{
+	static const char *const says[] = { "set 5 docking_status 5", "set 5 docking_status 7" };
+	struct ohtd_answer answer;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		struct driver *d = driver_begin(0);
+
+		driver_sim(d, says[i]);
+		driver_run_ms(d, 4000);
+		answer = driver_move(d, 3000, 0);
+		driver_refused(d, &answer, OHTD_WHY_DOCKED);
+		driver_asks(d, OHTD_COMMAND_UNDOCK);
+		driver_run_ms(d, 1000);
+		driver_sim(d, "unset 5 docking_status");
+		driver_until(d, OHTD_STATE_IDLE, 15000);
+		finished(d);
+		driver_sim(d, says[i]);
+		driver_run_ms(d, 1000);
+		driver_arrives(d, 1000);
+		driver_end(d);
+	}
+}
+
 /* One of the two is wrong, and the way off the dock might be the way into it. */
 /* The end of a motion that was stopped may show a fault after the robot has left the state of the motion. */
 static void fault_of_an_earlier_motion_does_not_end_this_one(void **state)
@@ -426,6 +453,7 @@ int main(void)
 		cmocka_unit_test(module_that_answers_late_confirms_the_dock_soon),
 		cmocka_unit_test(machine_that_stalls_confirms_the_dock_soon),
 		cmocka_unit_test(module_that_answers_late_says_soon_that_the_robot_is_docked),
+		cmocka_unit_test(module_in_fault_leaves_what_it_said_before),
 		cmocka_unit_test(fault_of_an_earlier_motion_does_not_end_this_one),
 		cmocka_unit_test(robot_that_is_docked_far_from_the_dock_does_not_undock),
 		cmocka_unit_test(relay_that_does_not_open_keeps_the_robot),

@@ -182,6 +182,7 @@ void ohtd_mission_read(struct ohtd_control *control)
 	else
 		take_reading(control);
 	ohtd_way_read(control);
+	ohtd_dock_read(control);
 }
 
 bool ohtd_mission_located(const struct ohtd_control *control)

@@ -52,6 +52,12 @@ struct ohtd_docking {
 	double approach_ms;
 };
 
+/* What the dock module has said of the dock last; @at_ns 0: nothing yet. */
+struct ohtd_dock_word {
+	bool docked;
+	uint64_t at_ns;
+};
+
 /**
  * struct ohtd_way - what the distances say
  * @clear: no distance of a used sensor is below its stop zone
@@ -147,6 +153,7 @@ struct ohtd_mission {
 	struct ohtd_life life;
 	struct ohtd_command_view command;
 	struct ohtd_docking docking;
+	struct ohtd_dock_word dock_word;
 	struct ohtd_question question;
 };
 
@@ -229,6 +236,7 @@ void ohtd_dock_begin(struct ohtd_control *control);
 void ohtd_dock_back_off(struct ohtd_control *control);
 void ohtd_dock_leave(struct ohtd_control *control);
 void ohtd_dock_watch(struct ohtd_control *control);
+void ohtd_dock_read(struct ohtd_control *control);
 /* What the module said last; and whether that is recent, and younger than the standstill. */
 bool ohtd_dock_docked(const struct ohtd_control *control);
 bool ohtd_dock_confirmed(const struct ohtd_control *control);

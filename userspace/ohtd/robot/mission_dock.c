@@ -8,31 +8,34 @@
 #include "control.h"
 #include "mission.h"
 
-static bool has(const struct ohtd_control *control, enum ohtd_signal signal, double docked,
-		uint64_t *at_ns)
+/* The highest value is "docked". What is above it, a fault or a number without a meaning, says nothing of the dock. */
+static bool read_dock(struct ohtd_control *control, enum ohtd_signal signal, double docked)
 {
 	struct ohtd_value value;
 
 	if (!ohtd_signal(control, signal, &value))
 		return false;
-	*at_ns = value.time_ns;
-	return value.value == docked;
+	if (value.valid && value.value <= docked)
+		control->mission.dock_word = (struct ohtd_dock_word){
+			.docked = value.value == docked, .at_ns = value.time_ns,
+		};
+	return true;
 }
 
 /* Each profile has one of the two registers. */
-static bool says_docked(const struct ohtd_control *control, uint64_t *at_ns)
+void ohtd_dock_read(struct ohtd_control *control)
 {
-	*at_ns = 0;
-	return has(control, OHTD_SIGNAL_DOCK_STATUS, OHTD_DOCK_STATUS_DOCKED, at_ns) ||
-	       has(control, OHTD_SIGNAL_DOCK_CONFIRMED, 1, at_ns);
+	if (!read_dock(control, OHTD_SIGNAL_DOCK_STATUS, OHTD_DOCK_STATUS_DOCKED) &&
+	    !read_dock(control, OHTD_SIGNAL_DOCK_CONFIRMED, 1))
+		control->mission.dock_word = (struct ohtd_dock_word){ 0 };
 }
 
 /* A robot of which the module has said nothing yet is taken for docked: it must not tear itself off. */
 bool ohtd_dock_docked(const struct ohtd_control *control)
 {
-	uint64_t at_ns;
+	const struct ohtd_dock_word *word = &control->mission.dock_word;
 
-	return says_docked(control, &at_ns) || !at_ns;
+	return word->docked || !word->at_ns;
 }
 
 static bool recent(const struct ohtd_control *control, uint64_t at_ns)
@@ -45,9 +48,9 @@ static bool recent(const struct ohtd_control *control, uint64_t at_ns)
 
 bool ohtd_dock_confirmed(const struct ohtd_control *control)
 {
-	uint64_t at_ns;
+	const struct ohtd_dock_word *word = &control->mission.dock_word;
 
-	return says_docked(control, &at_ns) && recent(control, at_ns);
+	return word->docked && recent(control, word->at_ns);
 }
 
 bool ohtd_dock_final(const struct ohtd_control *control)
@@ -155,13 +158,10 @@ static void await_module(struct ohtd_control *control, bool docked, enum ohtd_ev
 	struct ohtd_mission *m = &control->mission;
 	uint64_t limit_ns = (uint64_t)ohtd_rule(m, OHTD_RULE_DOCK_CONFIRM_MS) *
 			    control->time_factor * OHTD_NS_PER_MS;
-	uint64_t at_ns;
-	bool says;
 
 	if (!m->docking.stands_ns)
 		m->docking.stands_ns = control->now_ns;
-	says = says_docked(control, &at_ns) == docked;
-	if (says && at_ns > m->docking.stands_ns)
+	if (m->dock_word.docked == docked && m->dock_word.at_ns > m->docking.stands_ns)
 		raise_if_taken(control, complete, NULL);
 	else if (control->now_ns - m->docking.stands_ns > limit_ns)
 		raise_if_taken(control, OHTD_EVENT_DOCK_FAILED, &why);
