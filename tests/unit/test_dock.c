@@ -415,6 +415,53 @@ static void move_in_the_middle_ends_the_docking(void **state)
 	driver_end(d);
 }
 
+/* The charge relay may be closed; only an undock opens it. */
+static void docked_robot_takes_no_move_in_any_state(void **state)
+{
+	static const enum ohtd_state states[] = {
+		OHTD_STATE_DOCK, OHTD_STATE_PAUSED, OHTD_STATE_BLOCKED,
+	};
+	struct ohtd_answer answer;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		struct driver *d = driver_begin(200);
+
+		driver_sim(d, "set 5 docking_status 4");
+		driver_run_ms(d, 1000);
+		driver_asks(d, OHTD_COMMAND_DOCK);
+		if (states[i] == OHTD_STATE_PAUSED)
+			driver_asks(d, OHTD_COMMAND_PAUSE);
+		if (states[i] == OHTD_STATE_BLOCKED)
+			driver_sim(d, "rail obstacle -500");
+		driver_until(d, states[i], 500);
+		answer = driver_move(d, 3000, 0);
+		driver_refused(d, &answer, OHTD_WHY_DOCKED);
+		driver_state(d, states[i]);
+		assert_true(d->highest_mm < 201);
+		driver_end(d);
+	}
+}
+
+/* However long the module says that it is docked. */
+static void undock_that_has_left_the_dock_can_be_replaced(void **state)
+{
+	struct driver *d = driver_begin(0);
+	struct ohtd_answer answer;
+
+	(void)state;
+	driver_sim(d, "set 5 docking_status 4");
+	driver_asks(d, OHTD_COMMAND_UNDOCK);
+	answer = driver_move(d, 3000, 0);
+	driver_refused(d, &answer, OHTD_WHY_DOCKED);
+	driver_state(d, OHTD_STATE_DOCK);
+	while (d->rail->position_mm < 60)
+		driver_run_ms(d, 1);
+	driver_arrives(d, 3000);
+	driver_end(d);
+}
+
 static void button_ends_a_docking(void **state)
 {
 	struct driver *d = driver_begin(2000);
@@ -465,6 +512,8 @@ int main(void)
 		cmocka_unit_test(docking_at_speed_comes_back_to_the_dock),
 		cmocka_unit_test(docking_at_speed_sees_what_is_behind_the_dock),
 		cmocka_unit_test(move_in_the_middle_ends_the_docking),
+		cmocka_unit_test(docked_robot_takes_no_move_in_any_state),
+		cmocka_unit_test(undock_that_has_left_the_dock_can_be_replaced),
 		cmocka_unit_test(button_ends_a_docking),
 		cmocka_unit_test(homes_at_homing_speed),
 	};

@@ -92,6 +92,24 @@ static bool is_far_from_dock(const struct ohtd_control *control)
 			       ohtd_rule(m, OHTD_RULE_TOLERANCE_MM);
 }
 
+/*
+ * The charge relay may be closed. The table asks for that in idle only; jogs and homing begin nowhere
+ * else. A running move has left the dock, and so has an undock, with the relay open, a little further on.
+ */
+static bool is_at_contact(const struct ohtd_control *control, const struct ohtd_command *command)
+{
+	const struct ohtd_mission *m = &control->mission;
+	double away_mm = m->drive.position.estimate_mm - ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM);
+
+	if (command->kind != OHTD_COMMAND_MOVE || !ohtd_dock_docked(control))
+		return false;
+	if (control->state != OHTD_STATE_DOCK && control->state != OHTD_STATE_PAUSED &&
+	    control->state != OHTD_STATE_BLOCKED)
+		return false;
+	return m->command.kind != OHTD_COMMAND_UNDOCK ||
+	       fabs(away_mm) <= ohtd_rule(m, OHTD_RULE_DOCK_FINAL_MM);
+}
+
 /* The table asks for no position here: homing takes the reading, docking goes by it. */
 static bool lacks_position(const struct ohtd_control *control, const struct ohtd_command *command)
 {
@@ -169,6 +187,12 @@ void ohtd_motion_execute(struct ohtd_control *control, const struct ohtd_asked *
 	if (lacks_position(control, command)) {
 		ohtd_why_event(control, event, &why);
 		ohtd_why_add(&why, OHTD_WHY_SENSORS, 0, 0);
+		ohtd_commands_refuse(control, asked, OHTD_OUTCOME_REFUSED, &why);
+		return;
+	}
+	if (is_at_contact(control, command)) {
+		ohtd_why_event(control, event, &why);
+		ohtd_why_add(&why, OHTD_WHY_DOCKED, 0, 0);
 		ohtd_commands_refuse(control, asked, OHTD_OUTCOME_REFUSED, &why);
 		return;
 	}
