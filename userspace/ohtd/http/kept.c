@@ -12,8 +12,8 @@
 
 #define NAME		"https"
 #define LIVE_NAME	"live"
-/* For the service manager to have read what it was told: far longer than it takes. */
-#define BARRIER_US	1000000
+/* For the service manager to have read what it was told: far longer than it takes on a busy board. */
+#define BARRIER_US	10000000
 
 static bool is_listener(int fd, const char *name)
 {
