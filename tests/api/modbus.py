@@ -24,6 +24,18 @@ class Refused(Exception):
         return self.args[0]
 
 
+def heard(call, *args, **more):
+    """What a module answers that is there: asked again while a late host lets it wait."""
+    def answer():
+        try:
+            return (call(*args, **more),)
+        except Refused as refusal:
+            if refusal.code not in (NO_ANSWER, BUSY):
+                raise
+            return None
+    return until(answer, what="an answer of the module")[0]
+
+
 class Libmodbus:
     """A client as its manual has it."""
 

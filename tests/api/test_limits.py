@@ -5,7 +5,6 @@ import concurrent.futures
 import csv
 import json
 import os
-import shutil
 import subprocess
 
 import pytest
@@ -27,10 +26,8 @@ def with_rows(*swaps):
 
 
 def serve(made):
-    """Start it with a copy of the data files."""
-    shutil.copytree(TOP / "userspace/data", made.folder / "data")
-    made.table = made.folder / "data/motion.csv"
-    made.write_config(paths_data=made.folder / "data")
+    """Start it."""
+    made.table = made.data / "motion.csv"
     made.start()
     until(lambda: made.get("robot").json["state"] == "safe", what="safe")
 

@@ -22,13 +22,23 @@ STRANGERS_MAX = 16
 
 def dial(daemon, role=None, token=None, **headers):
     """A WebSocket behind its hello; authenticated for a role or token."""
-    token = token or (role and daemon.token(role))      # before the 2 s in which a client says who it is
-    made = WebSocket(daemon.connect(), f"127.0.0.1:{daemon.port}", **headers)
-    made.hello = made.hear()
-    assert made.hello.keys() == {"type", "version", "epoch"} and (made.hello["type"], made.hello["version"]) == ("hello", 1)
-    if token:
-        made.say({"type": "auth", "token": token})
-    return made
+    token = token or (role and daemon.token(role))
+    while True:
+        made = WebSocket(daemon.connect(), f"127.0.0.1:{daemon.port}", **headers)
+        made.hello = made.hear()
+        assert made.hello.keys() == {"type", "version", "epoch"} and (made.hello["type"], made.hello["version"]) == ("hello", 1)
+        if not token:
+            return made
+        try:
+            made.say({"type": "auth", "token": token})
+            made.say({"type": "ping"})
+            assert made.hear() == {"type": "pong"}
+            return made
+        except Closed as closed:
+            made.sock.close()
+            # The host let the 2 s pass in which a client says who it is: it comes again.
+            if closed.reason != "auth_timeout":
+                raise
 
 
 def subscribe(link, channel, **more):
@@ -485,7 +495,7 @@ def test_a_ticket_is_good_for_ten_seconds(fresh):
     boot = Skewed(fresh, "OHT_SHIM_BOOT")
     fresh.start()
     early, late = ticket_of(fresh), ticket_of(fresh)
-    boot.set(8)
+    boot.set(5)
     with dial(fresh) as link:
         link.say({"type": "auth", "ticket": early})
         assert subscribe(link, "robot")["type"] == "snapshot"
@@ -507,12 +517,13 @@ def test_either_token_or_ticket(daemon, message):
 
 def deaf(daemon):
     """A WebSocket whose kernel takes few bytes."""
+    token = daemon.token("viewer")
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
     raw.connect(("127.0.0.1", daemon.port))
     made = WebSocket(daemon.tls().wrap_socket(raw, server_hostname="localhost"), f"127.0.0.1:{daemon.port}")
     made.hear()
-    made.say({"type": "auth", "token": daemon.token("viewer")})
+    made.say({"type": "auth", "token": token})
     return made
 
 

@@ -8,6 +8,7 @@ import pytest
 from daemon import BUILD, TOP
 from foreign import MODULES, foreign_robot
 from oht_test.wait import until
+from test_modules import written
 
 OHTCTL = BUILD / "userspace/ohtctl/ohtctl"
 HEADER = (TOP / "userspace/data/registers.csv").read_text().splitlines()[0] + "\n"
@@ -48,8 +49,9 @@ def test_registers_of_the_user_are_decoded_and_written(begin):
     assert (fan["raw"], fan["value"], fan["unit"], fan["label"], fan["max"]) == (1234, 617, "rpm", "Fan speed", 3000)
     limit = until(lambda: (item := daemon.get("modules/2/registers/fan_limit").json)["state"] == "ok" and item, what="a value")
     assert (limit["raw"], limit["value"]) == (-100, -10)
-    answer = daemon.request("PUT", "modules/2/registers/fan_limit", {"value": 123.4}, role="supervisor")
-    assert answer.status == 200 and answer.json["verified"] is True, answer.body
+    answer = until(lambda: written(daemon.request("PUT", "modules/2/registers/fan_limit", {"value": 123.4}, role="supervisor")),
+                   what="a write that is verified")
+    assert answer.json["verified"] is True, answer.body
     assert daemon.simulator.slaves[2].context.getValues(3, 0x151, 2) == [1234, 0]
     refused = daemon.request("PUT", "modules/2/registers/fan_limit", {"value": 6000.1}, role="supervisor")
     assert (refused.status, refused.code) == (400, "validation") and b"-10.0 to 6000.0 rpm" in refused.body
@@ -62,8 +64,7 @@ def test_registers_of_the_user_are_decoded_and_written(begin):
 def test_register_that_the_module_has_not_is_told_and_costs_nothing(begin):
     daemon = begin(mine=HEADER + FAN.replace("0x0150", "0x3000"))
     until(lambda: daemon.get("modules/2/registers/fan_speed").json["state"] == "unsupported", what="unsupported")
-    module = daemon.get("modules/2").json
-    assert module["health"] == "good" and module["statistics"]["errors_in_row"] == 0
+    until(lambda: (m := daemon.get("modules/2").json)["health"] == "good" and m["statistics"]["errors_in_row"] == 0, what="a good module")
     assert daemon.get("modules/2/registers/battery_soc").json["quality"] == "good"
 
 

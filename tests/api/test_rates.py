@@ -61,9 +61,13 @@ def test_a_refused_change_is_not_made(fresh):
     fresh.start()
     operator = next(item for item in fresh.get("users", role="administrator").json["items"] if item["username"] == "operator")
     limited(lambda: change(fresh))
-    answers = [fresh.request("DELETE", f"users/{operator['id']}", role="administrator").status for _ in range(3)]
+    answers = []
+    # On a late host more than one comes by itself.
+    while 429 not in answers:
+        assert len(answers) < TRIES
+        answers.append(fresh.request("DELETE", f"users/{operator['id']}", role="administrator").status)
     left = {item["username"] for item in fresh.get("users", role="administrator").json["items"]}
-    assert 429 in answers and ("operator" in left) == (204 not in answers), answers
+    assert ("operator" in left) == (204 not in answers), answers
     fresh.stop()
 
 

@@ -118,7 +118,7 @@ def test_the_robot_waits_in_safe_whatever_auto_enable_says(fresh):
         fresh.start()
         assert restart(fresh) == {"state": "shutdown", "resumes": True}
         until(lambda: fresh.get("robot").json["state"] == "safe", what="safe")
-        time.sleep(1)
+        time.sleep(0.5)
         assert fresh.get("robot").json["state"] == "safe"
         assert "asked for by administrator" in fresh.log() and "main end: restart" in fresh.log()
     finally:

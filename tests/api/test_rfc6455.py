@@ -13,6 +13,7 @@ import typing
 
 import pytest
 
+import test_live
 from oht_test.websocket import BINARY, CLOSE, PING, PONG, TEXT, Closed, WebSocket, frame
 
 CONTINUED = 0
@@ -189,10 +190,7 @@ ROWS = [*LENGTHS, *RESERVED, *MASKS, *FRAGMENTS, *CONTROLS, *UTF8, *CLOSES]
 # ---- the two endpoints ----
 
 def _own(daemon, **headers):
-    link = WebSocket(daemon.connect(), f"127.0.0.1:{daemon.port}", **headers)
-    assert link.hear()["type"] == "hello"
-    link.say({"type": "auth", "token": daemon.token("viewer")})
-    return link
+    return test_live.dial(daemon, "viewer", **headers)
 
 
 def _foxglove(daemon, **headers):

@@ -75,16 +75,18 @@ def refused(daemon, query, status, code):
 
 
 def test_a_stream_tells_what_the_websocket_tells(daemon):
-    with dial(daemon, "viewer") as link, Events(daemon, "?channel=safety") as events:
+    with dial(daemon, "viewer") as link:
         subscribe(link, "safety")
-        first = events.hear()
-        assert first[1]["type"] == "snapshot" and first[0] == f"{link.hello['epoch']}-safety:{first[1]['seq']}"
-        told = [events.hear() for _ in range(3)]
-        assert [message["seq"] for _, message in told] == [first[1]["seq"] + i for i in (1, 2, 3)]
-        heard = {message["seq"]: message
-                 for message in link.hear_until(lambda message: message["seq"] >= told[-1][1]["seq"])}
-        assert all(heard[message["seq"]] == message for _, message in told if message["seq"] in heard)
-        assert told[-1][1]["seq"] in heard
+        with Events(daemon, "?channel=safety") as events:
+            first = events.hear()
+            assert first[1]["type"] == "snapshot" and first[0] == f"{link.hello['epoch']}-safety:{first[1]['seq']}"
+            told = [message for _, message in (events.hear() for _ in range(3))]
+        assert gapless([first[1], *told])
+        heard = {message["seq"]: message for message in link.hear_until(lambda message: message["seq"] >= told[-1]["seq"])}
+        # A late host joins messages of one of the two.
+        both = [(message, heard[message["seq"]]) for message in told if message["seq"] in heard]
+        assert all(a == b or "conflated" in a or "conflated" in b for a, b in both)
+        assert both or any("conflated" in message for message in (*told, *heard.values()))
 
 
 # ---- tickets, for what cannot send a header ----
@@ -142,7 +144,7 @@ def test_a_ticket_that_is_too_old_is_refused(fresh):
     boot = Skewed(fresh, "OHT_SHIM_BOOT")
     fresh.start()
     good, old = (ticket_of(fresh) for _ in range(2))
-    boot.set(9)
+    boot.set(5)
     with Events(fresh, f"?ticket={good}", None) as events:
         assert events.hear()
     boot.set(11)
@@ -407,9 +409,11 @@ def test_the_end_of_the_daemon_ends_a_stream(fresh):
 
 def test_how_long_the_stop_took_to_each_client_is_counted(daemon):
     def told():
-        figures = daemon.get("safety/latency").json["told"]
-        assert f"\noht_safety_told_seconds_count {figures['count']}\n" in daemon.request("GET", "/metrics").body.decode()
-        return figures
+        def same():
+            """What was just written may be counted between the two."""
+            figures = daemon.get("safety/latency").json["told"]
+            return f"\noht_safety_told_seconds_count {figures['count']}\n" in daemon.request("GET", "/metrics").body.decode() and figures
+        return until(same, what="the same figure in both")
 
     def is_stopped(message):
         return message.get("data", {}).get("state") == "stopped"

@@ -456,7 +456,9 @@ static void the_image_has_what_the_units_say(void)
 	write.words = words;
 	EXPECT_IS(bus_reply(bus_submit(&write)).error, 0);
 	run_plan(&plan);
-	for (waited_ms = 0; value_of(1).errors < 2 && waited_ms < PATIENCE_MS; waited_ms += STEP_MS)
+	/* A late host may have cost an exchange with the good one too; the next one tells. */
+	for (waited_ms = 0; (value_of(1).errors < 2 || value_of(0).errors) && waited_ms < PATIENCE_MS;
+	     waited_ms += STEP_MS)
 		place.pass_ms(bus, STEP_MS);
 	EXPECT_IS(value_of(0).error, 0);
 	EXPECT_IS(value_of(0).errors, 0);

@@ -4,6 +4,7 @@ import fnmatch
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -243,9 +244,14 @@ def test_an_unknown_suite_is_refused(project):
     ("echo begun; exec sleep 60", "not done within 1 s; it last printed: begun"),
     ("trap '' TERM; echo begun; (trap '' TERM; sleep 61); sleep 60", "not done within 1 s")])
 def test_a_suite_that_does_not_do_its_work_fails(project, script, why):
-    project.suite("a", f"echo $$ >logs/pid; {script}", timeout_s=1 if "60" in script and "setsid" not in script else 20)
-    code, said = project.run()
-    assert code == 1 and why in said, said
+    for limit_s in (1, 4, 16) if "not done" in why else (20,):
+        project.rows.clear()
+        project.suite("a", f"echo $$ >logs/pid; {script}", timeout_s=limit_s)
+        code, said = project.run()
+        # On a late host it may not have begun by then.
+        if "not done" not in why or "begun" in (project.folder / "build/test/a.log").read_text():
+            break
+    assert code == 1 and why.replace("1 s", f"{limit_s} s") in said, said
     assert "1 failed" in last(said) or "1 skipped" in last(said)
     assert not alive(int((project.folder / "logs/pid").read_text()))
 
@@ -368,8 +374,12 @@ def test_a_deadline_ends_everything_and_names_it(project):
     project.suite("a", "echo $$ >>logs/pids; exec sleep 60", lane="quiet")
     project.suite("b", GOOD.format("b"))
     project.suite("c", GOOD.format("c"), lane="quiet")
-    code, said = project.run(OHT_DEADLINE_S="1")
-    assert code == 1 and "running: a 1 s" in said and "not run: c" in said
+    for limit_s in (1, 4, 16):
+        code, said = project.run(OHT_DEADLINE_S=str(limit_s), OHT_CLEAN="1")
+        # On a late host it may not have begun by then.
+        if (project.folder / "logs/pids").exists():
+            break
+    assert code == 1 and re.search(r"running: a \d+ s", said) and "not run: c" in said
     assert last(said) == "1 passed, 2 failed, 0 skipped"
     assert not alive(int((project.folder / "logs/pids").read_text()))
 
@@ -417,8 +427,8 @@ def test_what_is_over_its_budget_is_named_with_its_slowest_tests(project):
                   budget_s=1, needs=["kernel"])
     project.suite("b", GOOD.format("b"), budget_s=20)
     code, said = project.run()
-    over = said[said.index("over budget: kernel: 1 s of 1 s"):]
-    assert code == 0 and "over budget: a: 1 s of 1 s\n    6.0 s t.case6\n" in over
+    over = re.search(r"over budget: kernel: \d+ s of 1 s.*", said, re.DOTALL)[0]
+    assert code == 0 and re.search(r"over budget: a: \d+ s of 1 s\n    6.0 s t.case6\n", over)
     assert "t.case2" in over and "t.case1" not in over and "over budget: b" not in said
 
 

@@ -149,7 +149,8 @@ struct caller {
 static void *call_often(void *context)
 {
 	struct caller *caller = context;
-	struct ohtd_command command = { .kind = OHTD_COMMAND_STOP, .role = OHTD_ROLE_ADMINISTRATOR, .id = caller->first_id };
+	struct ohtd_command command = { .kind = OHTD_COMMAND_STOP, .role = OHTD_ROLE_ADMINISTRATOR, .id = caller->first_id,
+					.valid_ms = 60000 };
 	struct ohtd_answer answer;
 	uint64_t next_answer = caller->first_id;
 	uint64_t end = caller->first_id + ROUNDS / 10;

@@ -86,7 +86,7 @@ static void wait_for(const char *path)
 static void set_patience(uint32_t us)
 {
 	modbus_set_response_timeout(master, us / 1000000, us % 1000000);
-	modbus_set_byte_timeout(master, 0, IMPATIENT_US);
+	modbus_set_byte_timeout(master, us / 1000000, us % 1000000);
 }
 
 static int start_on_pty(void **state)

@@ -32,6 +32,13 @@ def good_modules(daemon):
         daemon.request("DELETE", f"modules/{unit}/quarantine", role="supervisor")
 
 
+def is_written(page):
+    """Sent once more while a late host lets the module wait."""
+    if has(page, "#write-problem") and "did not answer" in page.text("#write-problem"):
+        page.click("#write-send")
+    return not has(page, "#edit")
+
+
 def test_register_is_changed_in_a_field_and_read_back(daemon, page):
     open_module(page, 2, "supervisor", "Charger voltage set-point")
     press(page, "Change Charger voltage set-point")
@@ -47,7 +54,7 @@ def test_register_is_changed_in_a_field_and_read_back(daemon, page):
     assert daemon.get("modules/2/registers/charger_voltage_setpoint").json["value"] == before
     fill(page, "#write-value", "12.5")
     page.click("#write-send")
-    page.wait(lambda: not has(page, "#edit"), what="written")
+    page.wait(lambda: is_written(page), what="written")
     assert "read back" in page.text("body")
     page.wait(lambda: "12.5" in row(page, "Charger voltage set-point"), what="the new value")
 
@@ -90,11 +97,11 @@ def test_a_safety_critical_register_asks_for_the_password(daemon, page):
     assert page.run("return document.querySelector('#elevation-password').value") == "" and relay() == before
     page.type("#elevation-password", PASSWORD)
     page.click("#elevation-send")
-    page.wait(lambda: not has(page, "#edit"), 60, "written")
+    page.wait(lambda: is_written(page), 60, "written")
     assert relay() == other
     # It holds: the next one does not ask.
     write(before)
-    page.wait(lambda: not has(page, "#edit"), what="written back")
+    page.wait(lambda: is_written(page), what="written back")
     assert relay() == before
     # Until it is ended, with the own account.
     go(page, "/account", "#lower")
@@ -126,11 +133,13 @@ def test_bus_shows_each_cycle(daemon, page):
     page.wait(lambda: len(daemon.get("bus/plan").json["items"]) >= 4, what="a plan")
     log_in(page, "viewer")
     go(page, "/bus", "#cycles .cycle")
-    page.wait(lambda: page.run("return document.querySelectorAll('#cycles .cycle').length") % 20 == 0, what="a whole period")
-    labels = page.run("return [...document.querySelectorAll('#cycles .cycle')].map((n) => n.getAttribute('aria-label'))")
-    assert all("Safety" in label and "Travel motor" in label for label in labels)
-    assert sum("Dock location" in label for label in labels) == len(labels) / 4
-    assert sum("Power" in label for label in labels) == len(labels) / 20
+    def is_whole():
+        """Not while one that was late with an answer has left the plan."""
+        labels = page.run("return [...document.querySelectorAll('#cycles .cycle')].map((n) => n.getAttribute('aria-label'))")
+        count = len(labels)
+        return count and count % 20 == 0 and [sum(name in label for label in labels) for name in
+                                              ("Safety", "Travel motor", "Dock location", "Power")] == [count, count, count / 4, count / 20]
+    page.wait(is_whole, what="a whole period with all modules")
     # The picture is inside its track.
     assert page.run("""return [...document.querySelectorAll('#cycles .track')].every((track) => { const t = track.getBoundingClientRect();
         return [...track.children].every((n) => { const b = n.getBoundingClientRect();

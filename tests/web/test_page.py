@@ -36,7 +36,7 @@ def test_overview_says_what_it_is_and_why(daemon, page):
     page.wait(lambda: "Stopped" in page.text("#state"), what="stopped")
     page.wait(lambda: "program asked for the stop" in page.text("#reasons"), what="the cause in words")
     assert "Find out who and why, then reset." in page.text("#reasons")
-    assert "Stopped" in page.run("return document.title")
+    page.wait(lambda: "Stopped" in page.run("return document.title"), what="the tab's title")
     page.wait(lambda: "icon-bad" in page.run("return document.querySelector('link[rel=icon]').href"), what="the tab's icon")
 
 
