@@ -129,6 +129,16 @@ static void tell_passage(const struct ohtd_event_record *record)
 		 (unsigned long long)passage->number, passage->name, passage->position_mm, way);
 }
 
+/* On a line without outputs: "unit 4 has not confirmed its stop and may still have power, for module_no_answer" */
+static void tell_drive_left_on(const struct ohtd_event_record *record)
+{
+	const struct ohtd_why *why = &record->why.items[0];
+
+	ohtd_log(OHTD_LOG_WARNING, "robot", ohtd_record_name(record->kind),
+		 "unit %u has not confirmed its stop and may still have power, for %s", why->unit,
+		 ohtd_why_name(why->code));
+}
+
 static void tell(const struct ohtd_event_record *record)
 {
 	const char *by = record->role <= OHTD_ROLE_ADMINISTRATOR ? ohtd_role_name(record->role)
@@ -162,6 +172,8 @@ void ohtd_robot_log(struct ohtd_robot *robot, struct ohtd_event_reader *reader)
 			tell_limits(robot, &record);
 		else if (record.kind == OHTD_RECORD_PASSAGE)
 			tell_passage(&record);
+		else if (record.kind == OHTD_RECORD_DRIVE_LEFT_ON)
+			tell_drive_left_on(&record);
 		else
 			tell(&record);
 	}

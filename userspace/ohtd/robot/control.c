@@ -286,6 +286,19 @@ void ohtd_control_leave(struct ohtd_control *control)
 	take_leave(control);
 }
 
+/* Without outputs to cut, a drive that has not confirmed its stop may still have power: people must know. */
+static void tell_last_words(struct ohtd_control *control)
+{
+	const struct ohtd_raised raised = {
+		.event = OHTD_EVENT_SHUTDOWN,
+		.role = OHTD_ROLE_SYSTEM,
+		.why = control->telegrams.unconfirmed,
+	};
+
+	if (!control->bus->ops->hardware_stop && raised.why.code)
+		ohtd_event_record(control, OHTD_RECORD_DRIVE_LEFT_ON, &raised, NULL);
+}
+
 /* Standstill and outputs off, last words to the drive, role back, everybody answered. */
 static void end_shutdown(struct ohtd_control *control)
 {
@@ -294,6 +307,7 @@ static void end_shutdown(struct ohtd_control *control)
 	if (control->telegrams.active && control->device.open &&
 	    control->now_ns - control->state_since_ns < LAST_WORDS_NS)
 		return;
+	tell_last_words(control);
 	ohtd_device_close(control, true);
 	/* Whatever was posted before the links were closed. */
 	ohtd_events_take(control);

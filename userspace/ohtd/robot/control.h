@@ -138,6 +138,7 @@ struct ohtd_telegrams {
 	uint8_t next;
 	uint8_t attempts;
 	struct ohtd_why why;	/* why it failed */
+	struct ohtd_why unconfirmed;	/* the drive has not confirmed its last stop; code 0: it has */
 	const struct ohtd_plan *left;	/* whose stop telegrams the device has; NULL: not yet */
 };
 

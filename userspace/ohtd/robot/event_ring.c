@@ -27,6 +27,7 @@ static const char *const record_names[] = {
 	[OHTD_RECORD_MODE]		= "mode",
 	[OHTD_RECORD_LIMITS]		= "limits",
 	[OHTD_RECORD_PASSAGE]		= "passage",
+	[OHTD_RECORD_DRIVE_LEFT_ON]	= "drive_left_on",
 };
 
 _Static_assert(COUNT(record_names) == OHTD_RECORDS, "a name for every kind");

@@ -36,6 +36,7 @@ enum ohtd_record_kind {
 	OHTD_RECORD_MODE,		/* @user has chosen the mode @mode in place of @mode_before */
 	OHTD_RECORD_LIMITS,		/* @user: limits of motion of the reading @generation are in force */
 	OHTD_RECORD_PASSAGE,		/* a station or a tag was passed */
+	OHTD_RECORD_DRIVE_LEFT_ON,	/* the daemon ends and the drive has not confirmed the stop telegrams */
 	OHTD_RECORDS,
 };
 

@@ -28,6 +28,27 @@ static void note_failure(struct ohtd_telegrams *telegrams, unsigned int code, ui
 		.unit = telegrams->unit,
 		.detail = detail,
 	};
+	if (telegrams->telegram == OHTD_TELEGRAM_STOP && telegrams->unit)
+		telegrams->unconfirmed = telegrams->why;
+}
+
+/* A stop counts as unconfirmed from its first write on, until the last one has been answered. */
+static void note_stop(struct ohtd_telegrams *telegrams)
+{
+	telegrams->unconfirmed = (struct ohtd_why){ 0 };
+	if (telegrams->unit)
+		telegrams->unconfirmed = (struct ohtd_why){
+			.code = (uint16_t)ohtd_why_code_of(OHT_OUTCOME_TIMEOUT),
+			.unit = telegrams->unit,
+			.detail = OHT_OUTCOME_TIMEOUT,
+		};
+}
+
+static void end_list(struct ohtd_telegrams *telegrams)
+{
+	telegrams->active = false;
+	if (telegrams->telegram == OHTD_TELEGRAM_STOP && !telegrams->failed)
+		telegrams->unconfirmed = (struct ohtd_why){ 0 };
 }
 
 /* What takes motion or power away goes out in any state; what gives it, only with the outputs on. */
@@ -56,6 +77,8 @@ void ohtd_telegram_start(struct ohtd_control *control, enum ohtd_telegram telegr
 	telegrams->next = 0;
 	telegrams->attempts = 0;
 	telegrams->unit = drive ? drive->view.unit : 0;
+	if (telegram == OHTD_TELEGRAM_STOP)
+		note_stop(telegrams);
 	if (!drive)
 		give_up(telegrams, OHTD_WHY_MODULE_MISSING);
 	else
@@ -151,9 +174,10 @@ void ohtd_telegram_done(struct ohtd_control *control, const struct oht_reply *re
 	if (telegrams->active && telegrams->attempts && judge(telegrams, reply)) {
 		telegrams->attempts = 0;
 		telegrams->next++;
-		if (!drive->plan ||
-		    telegrams->next >= drive->plan->write_count[telegrams->telegram])
-			telegrams->active = false;
+		if (!drive->plan)
+			give_up(telegrams, OHTD_WHY_MODULE_LOST);
+		else if (telegrams->next >= drive->plan->write_count[telegrams->telegram])
+			end_list(telegrams);
 	}
 	ohtd_telegram_next(control);
 }
