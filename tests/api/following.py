@@ -6,8 +6,8 @@ import ssl
 import threading
 import time
 
+from live import dial
 from oht_test.websocket import Closed, NotUpgraded
-from test_live import dial
 
 # Each event is told. Quiet messages in a row, and changes of a state that a slow reader has not taken, are joined and counted.
 EVENTS, STATES = ("safety", "commands"), ("robot", "modules")

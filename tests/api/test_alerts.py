@@ -8,8 +8,8 @@ import subprocess
 import pytest
 
 from daemon import BUILD
+from live import dial, subscribe
 from oht_test.wait import until
-from test_live import dial, subscribe
 
 MEMBERS = {"code", "severity", "text", "action", "source", "address", "since", "over"}
 

@@ -8,9 +8,9 @@ import pytest
 
 from clocks import Skewed
 from daemon import BUILD
+from live import dial, subscribe
 from oht_test.client import PASSWORD
 from oht_test.wait import until
-from test_live import dial, subscribe
 
 OHTCTL = BUILD / "userspace/ohtctl/ohtctl"
 

@@ -9,8 +9,8 @@ import time
 import pytest
 
 from following import EVENTS, Follower, Told
+from live import dial, subscribe
 from oht_test.wait import until
-from test_live import dial, subscribe
 from test_restart import restart
 
 SOAK = bool(os.environ.get("OHT_LIVE_SOAK"))

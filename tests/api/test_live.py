@@ -4,7 +4,6 @@ import concurrent.futures
 import contextlib
 import json
 import re
-import socket
 import ssl
 import struct
 import time
@@ -12,39 +11,12 @@ import time
 import pytest
 
 from clocks import Skewed
+from live import among_strangers, dial, narrow, subscribe, ticket_of
 from oht_test.client import PASSWORD
 from oht_test.wait import until
-from oht_test.websocket import CLOSE, PING, TEXT, Closed, NotUpgraded, WebSocket, frame, gapless, handshake
+from oht_test.websocket import CLOSE, PING, TEXT, Closed, frame, gapless, handshake
 
 CHANNELS = ("safety", "robot", "modules")
-STRANGERS_MAX = 16
-
-
-def dial(daemon, role=None, token=None, **headers):
-    """A WebSocket behind its hello; authenticated for a role or token."""
-    token = token or (role and daemon.token(role))
-    while True:
-        made = WebSocket(daemon.connect(), f"127.0.0.1:{daemon.port}", **headers)
-        made.hello = made.hear()
-        assert made.hello.keys() == {"type", "version", "epoch"} and (made.hello["type"], made.hello["version"]) == ("hello", 1)
-        if not token:
-            return made
-        try:
-            made.say({"type": "auth", "token": token})
-            made.say({"type": "ping"})
-            assert made.hear() == {"type": "pong"}
-            return made
-        except Closed as closed:
-            made.sock.close()
-            # The host let the 2 s pass in which a client says who it is: it comes again.
-            if closed.reason != "auth_timeout":
-                raise
-
-
-def subscribe(link, channel, **more):
-    """Returns the first message of the channel."""
-    link.say({"type": "subscribe", "channel": channel, **more})
-    return link.hear_until(lambda message: message.get("channel") == channel)[-1]
 
 
 def refused(daemon, code, status, **headers):
@@ -125,21 +97,14 @@ def test_strangers_are_few(fresh):
     fresh.start()
     token = fresh.token("viewer")
 
-    def full():
-        """False if the host was so late that one was ended, or one of the last round still counted: no verdict."""
-        with contextlib.ExitStack() as stack:
-            try:
-                links = [stack.enter_context(dial(fresh)) for _ in range(STRANGERS_MAX)]
-                answer = fresh.raw(handshake(f"127.0.0.1:{fresh.port}", Connection="close, Upgrade"))
-                links[0].say({"type": "auth", "token": token})
-                assert subscribe(links[0], "robot")["type"] == "snapshot"
-            except (Closed, NotUpgraded):
-                return False
-            assert answer.startswith(b"HTTP/1.1 503 ") and b"retry-after: 1" in answer.lower(), answer
-            stack.enter_context(dial(fresh))
-            return True
-
-    until(full, what="16 strangers within their 2 s")
+    def look(strangers):
+        answer = fresh.raw(handshake(f"127.0.0.1:{fresh.port}", Connection="close, Upgrade"))
+        strangers[0].say({"type": "auth", "token": token})
+        assert subscribe(strangers[0], "robot")["type"] == "snapshot"
+        dial(fresh).sock.close()
+        return answer
+    answer = among_strangers(fresh, look)
+    assert answer.startswith(b"HTTP/1.1 503 ") and b"retry-after: 1" in answer.lower(), answer
 
 
 @pytest.mark.parametrize("end", ["logout", "disable", "sessions"])
@@ -455,13 +420,6 @@ def test_each_line_of_the_log_is_told_once(daemon):
 
 # ---- tickets ----
 
-def ticket_of(daemon, role="viewer", **headers):
-    """A ticket, as a page with these headers gets it."""
-    answer = daemon.post("auth/ticket", role=role, headers=headers)
-    assert answer.status == 200 and answer.json["expires_in"] == 10, answer
-    return answer.json["ticket"]
-
-
 def test_a_ticket_opens_once(daemon):
     page = {"Origin": f"https://127.0.0.1:{daemon.port}"}
     ticket = ticket_of(daemon, **page)
@@ -515,21 +473,9 @@ def test_either_token_or_ticket(daemon, message):
 
 # ---- clients that do not read ----
 
-def deaf(daemon):
-    """A WebSocket whose kernel takes few bytes."""
-    token = daemon.token("viewer")
-    raw = socket.socket()
-    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-    raw.connect(("127.0.0.1", daemon.port))
-    made = WebSocket(daemon.tls().wrap_socket(raw, server_hostname="localhost"), f"127.0.0.1:{daemon.port}")
-    made.hear()
-    made.say({"type": "auth", "token": token})
-    return made
-
-
 def test_who_does_not_take_an_event_is_closed(fresh):
     fresh.start()
-    with deaf(fresh) as link, dial(fresh, "viewer") as other:
+    with dial(fresh, "viewer", connect=lambda: narrow(fresh)) as link, dial(fresh, "viewer") as other:
         subscribe(other, "safety")
         link.say({"type": "subscribe", "channel": "safety"})
         # Until nothing more fits into the kernels at both ends. An event of safety that a stalled host brings ends it earlier.

@@ -12,10 +12,10 @@ import pytest
 
 from following import EVENTS, STATES, Follower
 from keeper import Keeper
+from live import dial, subscribe
 from oht_test.wait import until
 from oht_test.websocket import gapless
 from test_admin import OHTCTL, admin, complaint
-from test_live import dial, subscribe
 from test_stream import Events, places
 
 pytestmark = pytest.mark.plain("filter")
@@ -118,7 +118,7 @@ def test_the_robot_waits_in_safe_whatever_auto_enable_says(fresh):
         fresh.start()
         assert restart(fresh) == {"state": "shutdown", "resumes": True}
         until(lambda: fresh.get("robot").json["state"] == "safe", what="safe")
-        time.sleep(0.5)
+        time.sleep(1)
         assert fresh.get("robot").json["state"] == "safe"
         assert "asked for by administrator" in fresh.log() and "main end: restart" in fresh.log()
     finally:

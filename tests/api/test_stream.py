@@ -8,10 +8,10 @@ import time
 import pytest
 
 from clocks import Skewed
+from live import dial, subscribe, ticket_of
 from oht_test.wait import until
 from oht_test.websocket import gapless
 from test_alerts import is_at_rest
-from test_live import dial, subscribe, ticket_of
 
 CHANNELS = ("safety", "robot", "modules", "commands", "telemetry", "bus", "system", "alerts")
 

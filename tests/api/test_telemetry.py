@@ -7,8 +7,8 @@ import subprocess
 import pytest
 
 from daemon import BUILD
+from live import dial, subscribe
 from oht_test.wait import until
-from test_live import dial, subscribe
 
 OHTCTL = BUILD / "userspace/ohtctl/ohtctl"
 TYPES = {"number": (int, float), "integer": int, "boolean": bool, "word": str}

@@ -152,6 +152,30 @@ static void moment_of_the_monotonic_clock_has_a_wall_time(void **state)
 	assert_true(ohtd_clock_wall_of_ns(&ck, then_ns) == FLOOR_NS);
 }
 
+static unsigned int readings;
+
+/* Held up for 5 ms before each of the first three readings. */
+static int64_t held_up(void *context)
+{
+	if (readings++ < 3)
+		ohtd_manual_clock_advance(context, 5 * OHTD_NS_PER_MS);
+	return ohtd_clock_manual.realtime_ns(context);
+}
+
+static void being_held_up_between_two_clocks_moves_no_moment(void **state)
+{
+	uint64_t then_ns = ohtd_clock_monotonic_ns(&ck);
+	struct ohtd_clock_ops ops = ohtd_clock_manual;
+
+	(void)state;
+	ops.realtime_ns = held_up;
+	ck.ops = &ops;
+	readings = 0;
+	assert_true(ohtd_clock_wall_of_ns(&ck, then_ns) == FLOOR_NS);
+	assert_int_equal(readings, 4);
+	ck.ops = &ohtd_clock_manual;
+}
+
 static void manual_wait_goes_to_the_moment(void **state)
 {
 	uint64_t until_ns = ohtd_clock_monotonic_ns(&ck) + 25 * OHTD_NS_PER_MS;
@@ -206,6 +230,7 @@ int main(void)
 		cmocka_unit_test_setup(only_leaps_forward_make_elapsed_time_meaningless, setup),
 		cmocka_unit_test_setup(floor_is_raised_and_never_lowered, setup),
 		cmocka_unit_test_setup(moment_of_the_monotonic_clock_has_a_wall_time, setup),
+		cmocka_unit_test_setup(being_held_up_between_two_clocks_moves_no_moment, setup),
 		cmocka_unit_test_setup(manual_wait_goes_to_the_moment, setup),
 		cmocka_unit_test_setup(system_wait_ends_at_the_moment_or_when_woken, setup),
 	};

@@ -9,6 +9,10 @@
 /* Being held up for longer between two readings makes them useless for finding a jump. */
 #define HELD_UP_NS	(100 * OHTD_NS_PER_MS)
 
+/* Two readings so near each other are taken as one; that many pairs are read to find such a pair. */
+#define APART_NS	(50 * OHTD_NS_PER_US)
+#define READINGS	8
+
 static uint64_t read_clock(clockid_t id)
 {
 	struct timespec ts;
@@ -215,9 +219,21 @@ void ohtd_clock_look(struct ohtd_clock *clock, struct ohtd_clock_view *view)
 	view->synchronised = clock->ops->synchronised(clock->context);
 }
 
+/* Two clocks are not read at once: being held up in between would move the answer by as much. */
 int64_t ohtd_clock_wall_of_ns(struct ohtd_clock *clock, uint64_t monotonic_ns)
 {
-	int64_t age_ns = (int64_t)(ohtd_clock_monotonic_ns(clock) - monotonic_ns);
+	uint64_t narrowest_ns = UINT64_MAX;
+	int64_t found_ns = 0;
 
-	return ohtd_clock_wall_ns(clock) - age_ns;
+	for (int i = 0; i < READINGS && narrowest_ns > APART_NS; i++) {
+		uint64_t before_ns = ohtd_clock_monotonic_ns(clock);
+		int64_t wall_ns = ohtd_clock_wall_ns(clock);
+		uint64_t apart_ns = ohtd_clock_monotonic_ns(clock) - before_ns;
+
+		if (apart_ns >= narrowest_ns)
+			continue;
+		narrowest_ns = apart_ns;
+		found_ns = wall_ns - (int64_t)(before_ns - monotonic_ns);
+	}
+	return found_ns;
 }

@@ -240,6 +240,16 @@ static void gather_logged(struct ohtd_logged *logged)
 	logged->to = line.seq;
 }
 
+/* A snapshot that is told again was so at the same time of day. */
+static int64_t wall_ns_of(struct ohtd_server *server, uint64_t seen_ns)
+{
+	if (server->told_seen_ns != seen_ns) {
+		server->told_seen_ns = seen_ns;
+		server->told_wall_ns = ohtd_clock_wall_of_ns(server->services.clock, seen_ns);
+	}
+	return server->told_wall_ns;
+}
+
 void ohtd_channels_publish(struct ohtd_loop *loop)
 {
 	struct ohtd_server *server = loop->server;
@@ -266,7 +276,7 @@ void ohtd_channels_publish(struct ohtd_loop *loop)
 		.stops_repeated = atomic_load(&server->stops_repeated), .ended = &server->ended,
 		.logged = &server->logged, .alerts = &alerts, .memory = &memory,
 	};
-	wall_ns = ohtd_clock_wall_of_ns(server->services.clock, loop->snapshot.time_ns);
+	wall_ns = wall_ns_of(server, loop->snapshot.time_ns);
 	ohtd_time_text(wall_ns, utc);
 	snprintf(ts, sizeof(ts), "{\"utc\":\"%.*s\",\"monotonic_ns\":%llu}", OHTD_TIME_BYTES, utc,
 		 (unsigned long long)loop->snapshot.time_ns);

@@ -114,6 +114,8 @@ struct ohtd_server {
 	enum ohtd_supervisor supervisor;
 	struct ohtd_ended ended;	/* under the lock of @hub */
 	struct ohtd_logged logged;	/* likewise */
+	uint64_t told_seen_ns;		/* of the snapshot that was told last; likewise */
+	int64_t told_wall_ns;		/* its time of day */
 	struct ohtd_tickets *tickets;
 	struct ohtd_message *topics;	/* what viewers are told first, see socket.h */
 	atomic_uint live_count;		/* connections that stay: WebSockets and streams */
