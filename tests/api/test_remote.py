@@ -166,19 +166,19 @@ def test_modules_and_bus(own):
     own.login("supervisor")
     until(lambda: own.run("scan").returncode == 0, what="a search")
     assert "travel_motor" in own.done("module") and own.done("module", "list").count("\n") >= 4
-    assert json.loads(own.done("module", "show", "power", "--json"))["address"] == 2
-    assert "battery_voltage" in own.done("module", "registers", "power")
+    assert json.loads(own.done("module", "show", "power", "--json"))["address"] == 2 and "battery_voltage" in own.done("module", "registers", "power")
     assert json.loads(own.done("module", "read", "2", "battery_voltage", "--json"))["unit"] == "V"
+
     def heard(*words):
-        """Said again while a late host lets the module wait."""
-        return until(lambda: not (ended := own.run(*words, "--json")).returncode and json.loads(ended.stdout), what=f"{words}")
-    assert heard("module", "write", "power", "charger_voltage_setpoint", "12.5")["written"]["value"] == 12.5
-    assert heard("write", "power", "charger_voltage_setpoint", "0x7E")["written"]["raw"] == 126
-    assert heard("module", "ping", "safety")["device_id"] == 3
+        """Said again while a late host lets the module wait, be it for the read-back."""
+        return until(lambda: not (ended := own.run(*words, "--json")).returncode and (told := json.loads(ended.stdout))
+                     and told.get("verified", True) is not None and told, what=f"{words}")
+    done = heard("module", "write", "power", "charger_voltage_setpoint", "12.5")
+    assert done["echoed"] and done["verified"] and done["written"]["value"] == 12.5
+    assert heard("write", "power", "charger_voltage_setpoint", "0x7E")["written"]["raw"] == 126 and heard("module", "ping", "safety")["device_id"] == 3
     assert json.loads(own.done("module", "quarantine", "5", "--json"))["health"] == "quarantined" and "quarantined" in own.done("module")
     assert json.loads(own.done("module", "release", "5", "--json"))["address"] == 5
-    until(lambda: "cycle   0" in own.done("bus"), what="a plan")
-    until(lambda: "safety" in own.done("bus", "plan"), what="a plan: between two there is none")
+    until(lambda: "cycle   0" in own.done("bus") and "safety" in own.done("bus", "plan"), what="a plan: between two there is none")
     assert "control thread" in own.done("bus", "statistics") and json.loads(own.done("bus", "--json"))["backend"] == "rtu"
 
 
