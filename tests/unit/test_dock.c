@@ -47,6 +47,29 @@ static void undocks_and_docks_again(void **state)
 	driver_end(d);
 }
 
+/* The charge relay is closed: neither the command nor a module that has second thoughts moves the robot. */
+static void docked_robot_docks_again_where_it_is(void **state)
+{
+	struct driver *d = driver_begin(2.5);
+
+	(void)state;
+	driver_sim(d, "set 5 docking_status 4");
+	driver_run_ms(d, 500);
+	d->lowest_mm = d->highest_mm = d->rail->position_mm;
+	driver_asks(d, OHTD_COMMAND_DOCK);
+	driver_until(d, OHTD_STATE_IDLE, 5000);
+	finished(d);
+	driver_run_ms(d, 500);
+	assert_int_equal(power_register(d, "charge_request"), 1);
+	driver_asks(d, OHTD_COMMAND_DOCK);
+	driver_sim(d, "set 5 docking_status 3");
+	driver_until(d, OHTD_STATE_IDLE, 30000);
+	ended(d, OHTD_WHY_DOCK_NOT_CONFIRMED);
+	driver_run_ms(d, 2000);
+	assert_near(d->lowest_mm, d->highest_mm, 0.001);
+	driver_end(d);
+}
+
 static void docks_from_afar_by_phases(void **state)
 {
 	struct driver *d = driver_begin(9000);
@@ -494,6 +517,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(undocks_and_docks_again),
+		cmocka_unit_test(docked_robot_docks_again_where_it_is),
 		cmocka_unit_test(docks_from_afar_by_phases),
 		cmocka_unit_test(dock_that_is_not_confirmed_is_tried_again),
 		cmocka_unit_test(undocking_that_is_not_confirmed_fails),

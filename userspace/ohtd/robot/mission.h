@@ -41,6 +41,7 @@ enum ohtd_dock_phase {
  * @phase: enum ohtd_dock_phase
  * @side: of the dock on which the robot is: 1, -1
  * @attempts: that have failed
+ * @stays: it began at the dock, whose contacts may carry current: no further attempt moves it
  * @stands_ns: since when the last phase stands; 0: not yet
  * @approach_ms: planned way of the approach
  */
@@ -48,6 +49,7 @@ struct ohtd_docking {
 	uint8_t phase;
 	int side;
 	uint32_t attempts;
+	bool stays;
 	uint64_t stands_ns;
 	double approach_ms;
 };

@@ -103,7 +103,16 @@ static void align(struct ohtd_control *control)
 		head_for(control, OHTD_DOCK_FINAL, 0, ohtd_rule(m, OHTD_RULE_DOCK_FINAL_MM_S));
 }
 
-/* One that cannot come to rest near the dock has a way back, for which the approach has time. */
+static bool is_at_dock(const struct ohtd_control *control, double off_mm)
+{
+	return ohtd_dock_confirmed(control) && ohtd_mission_rests(control) &&
+	       fabs(off_mm) <= ohtd_rule(&control->mission, OHTD_RULE_DOCK_FINAL_MM);
+}
+
+/*
+ * One that cannot come to rest near the dock has a way back, for which the approach has time. One that is
+ * docked stays where it is, for another word of the module.
+ */
 void ohtd_dock_begin(struct ohtd_control *control)
 {
 	struct ohtd_mission *m = &control->mission;
@@ -113,6 +122,11 @@ void ohtd_dock_begin(struct ohtd_control *control)
 
 	m->docking = (struct ohtd_docking){ .side = off_mm < 0 ? -1 : 1, .attempts = attempts };
 	m->command.target_mm = ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM);
+	if (is_at_dock(control, off_mm)) {
+		m->docking.stays = true;
+		head_for(control, OHTD_DOCK_FINAL, off_mm, ohtd_rule(m, OHTD_RULE_DOCK_FINAL_MM_S));
+		return;
+	}
 	if (fmax(fabs(off_mm), fabs(rest_mm)) <= ohtd_rule(m, OHTD_RULE_DOCK_ALIGN_MM)) {
 		align(control);
 		return;

@@ -82,7 +82,7 @@ static int64_t retries_left(const struct ohtd_mission *m)
 	double retries = ohtd_rule(m, OHTD_RULE_DOCK_RETRIES);
 
 	/* A robot that does not come off the dock does not get better by going back. */
-	if (m->command.kind != OHTD_COMMAND_DOCK || m->docking.attempts >= retries)
+	if (m->command.kind != OHTD_COMMAND_DOCK || m->docking.stays || m->docking.attempts >= retries)
 		return 0;
 	return (int64_t)retries - m->docking.attempts;
 }
