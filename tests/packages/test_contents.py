@@ -186,12 +186,17 @@ def test_install_refuses(arguments, word):
 
 
 def test_install_into_a_folder(built, tmp_path):
-    """make install puts the same files there as the packages have, outside of what Debian adds."""
+    """make install puts the same files there as the packages have, outside of what Debian adds, and keeps what was changed."""
+    own = tmp_path / "with space/etc/oht/ohtd.conf"
+    own.parent.mkdir(parents=True)
+    own.write_text("[log]\nlevel = debug\n")
     done = subprocess.run(["make", "install", f"DESTDIR={tmp_path}/with space"], cwd=TOP, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     root = tmp_path / "with space"
     ours = {str(p.relative_to(root)) for p in root.rglob("*") if not p.is_dir()}
-    ours = {path for path in ours if not path.startswith("usr/share/doc/")}
+    assert own.read_text() == "[log]\nlevel = debug\n" and f"{own}.new" in done.stderr
+    assert own.with_suffix(".conf.new").read_bytes() == (TOP / "userspace/etc/ohtd.conf").read_bytes()
+    ours = {path for path in ours if not path.startswith("usr/share/doc/") and path != "etc/oht/ohtd.conf.new"}
     packed = {re.sub(r"^lib/", "usr/lib/", re.sub(r"^(usr/share/man/.*)\.gz$", r"\1", path))
               for deb in built[NATIVE].names().values() for path in listing(deb)}
     # The self-tests are for a robot, and install themselves: make -C tests/kselftest install.
