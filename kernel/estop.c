@@ -134,6 +134,7 @@ void oht_estop_latch(struct oht_estop *estop, u32 cause, u32 kind, u64 event_ns)
 
 	if (from != OHT_ESTOP_STOPPED)
 		estop->since_ns = event_ns;
+	estop->latched_ns = event_ns;
 	if (!estop->causes)
 		estop->first_cause = cause;
 	estop->causes |= OHT_CAUSE_BIT(cause);

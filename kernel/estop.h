@@ -86,6 +86,7 @@ struct oht_estop_button {
 	bool pressed;			/* debounced */
 	u64 pressed_ns;			/* since when; 0: released, or not known */
 	u64 changing_ns;		/* since when the line says otherwise; 0: it does not */
+	u64 before_ns;			/* of the poll before that one */
 	u64 polled_ns;
 };
 
@@ -141,6 +142,7 @@ struct oht_estop {
 	bool dead;			/* cut without the lock: never raise again */
 	u32 effects;			/* what is to be done once the lock is dropped */
 	u64 since_ns;			/* of the present state */
+	u64 latched_ns;			/* the newest stop, also one for a known cause */
 	u64 closed_since_ns;		/* 0: not all closed */
 	struct oht_agree agree;		/* of two channels */
 	struct oht_estop_button button;

@@ -244,7 +244,8 @@ bool oht_estop_storms(const struct oht_estop *estop)
  * ---- the reset button ----
  *
  * It resets when it is released after it was pressed for 0.1 to 3 s. The supervision timer polls
- * it, and it is the only input that is debounced: a late reset does no harm.
+ * it, and it is the only input that is debounced: a late reset does no harm, but a stop that came
+ * behind the release is not what the person has seen, and stays.
  *
  * A button that is stuck, shorted or pressed since before the driver came is never released in
  * time, and so resets nothing. A button that could not be read, or was not polled for too long,
@@ -274,6 +275,9 @@ static void oht_estop_button_changed(struct oht_estop *estop)
 	button->changing_ns = 0;
 	button->pressed = !button->pressed;
 	button->pressed_ns = button->pressed ? at_ns : 0;
+	/* Released at some moment behind the last poll that found it pressed. */
+	if ((s64)(estop->latched_ns - button->before_ns) > 0)
+		return;
 	/* A refused reset leaves its causes in the status. */
 	if (held_ns >= OHT_BUTTON_SHORTEST_NS && held_ns <= OHT_BUTTON_LONGEST_NS)
 		oht_estop_reset_locked(estop, NULL, &blocking);
@@ -294,8 +298,10 @@ void oht_estop_poll_button(struct oht_estop *estop, u64 now)
 		button->changing_ns = 0;
 		return;
 	}
-	if (!button->changing_ns)
+	if (!button->changing_ns) {
 		button->changing_ns = now;
+		button->before_ns = polled_ns;
+	}
 	if (oht_passed(now, button->changing_ns, OHT_BUTTON_DEBOUNCE_NS))
 		oht_estop_button_changed(estop);
 }

@@ -2,8 +2,6 @@
 /* The emergency stop: what is refused, why, and that a refusal leaves everything as it was. */
 #include "estop_fake.h"
 
-#define PRESS_MS	150
-
 static struct oht_estop *const estop = &fake_estop.estop;
 
 /* What a refusal must leave. */
@@ -490,62 +488,6 @@ static void refuse_disable(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_estop_record()->low_ns, fake_estop.now_ns);
 }
 
-/* ---- the reset button ---- */
-
-static void refuse_press(unsigned int ms)
-{
-	fake_estop.button.value = 1;
-	fake_estop_pass(ms);
-	fake_estop.button.value = 0;
-	fake_estop_pass(2 * FAKE_STABLE_MS);
-}
-
-static void refuse_button_of_wrong_length(struct kunit *test)
-{
-	fake_estop_with_button();
-	refuse_become_resettable(test);
-	refuse_press(20);
-	KUNIT_EXPECT_EQ(test, estop->state, OHT_ESTOP_STOPPED);
-	refuse_press(90);
-	KUNIT_EXPECT_EQ(test, estop->state, OHT_ESTOP_STOPPED);
-	refuse_press(3100);
-	KUNIT_EXPECT_EQ(test, estop->state, OHT_ESTOP_STOPPED);
-	refuse_press(PRESS_MS);
-	KUNIT_EXPECT_EQ(test, estop->state, OHT_ESTOP_READY);
-	KUNIT_EXPECT_EQ(test, fake_estop_record()->kind, OHT_SAFETY_RESET);
-	KUNIT_EXPECT_EQ(test, fake_estop_record()->tgid, 0);
-}
-
-/* Pressed since before the driver looked, or not readable in between: since when is not known. */
-static void refuse_button_of_unknown_press(struct kunit *test)
-{
-	fake_estop_with_button();
-	fake_estop.button.value = 1;
-	refuse_become_resettable(test);
-	refuse_press(PRESS_MS);
-	KUNIT_EXPECT_EQ(test, estop->state, OHT_ESTOP_STOPPED);
-	fake_estop.button.value = 1;
-	fake_estop_pass(PRESS_MS);
-	fake_estop.button.value = -EIO;
-	fake_estop_pass(FAKE_PERIOD_MS);
-	refuse_press(PRESS_MS);
-	KUNIT_EXPECT_EQ(test, estop->state, OHT_ESTOP_STOPPED);
-	refuse_press(PRESS_MS);
-	KUNIT_EXPECT_EQ(test, estop->state, OHT_ESTOP_READY);
-}
-
-/* The button resets by the same rules as a command. */
-static void refuse_button_while_open(struct kunit *test)
-{
-	fake_estop_with_button();
-	refuse_become_resettable(test);
-	fake_estop.channel[0].value = FAKE_OPEN;
-	fake_estop.channel[1].value = FAKE_OPEN;
-	refuse_press(PRESS_MS);
-	KUNIT_EXPECT_EQ(test, estop->state, OHT_ESTOP_STOPPED);
-	KUNIT_EXPECT_TRUE(test, estop->causes & OHT_CAUSE_BIT(OHT_CAUSE_BUTTON_A));
-}
-
 static struct kunit_case refuse_cases[] = {
 	KUNIT_CASE(refuse_reset_without_role),
 	KUNIT_CASE(refuse_reset_when_not_stopped),
@@ -573,9 +515,6 @@ static struct kunit_case refuse_cases[] = {
 	KUNIT_CASE(refuse_enable_opened_meanwhile),
 	KUNIT_CASE(refuse_enable_behind_closed_contact),
 	KUNIT_CASE(refuse_disable),
-	KUNIT_CASE(refuse_button_of_wrong_length),
-	KUNIT_CASE(refuse_button_of_unknown_press),
-	KUNIT_CASE(refuse_button_while_open),
 	{}
 };
 
