@@ -27,6 +27,8 @@ class Keeper(Notified):
     def __init__(self, daemon, slow_s=0.3):
         self.daemon = daemon
         self.slow_s = slow_s
+        self.hangs = False      # answers no barrier
+        self.held = []
         self.kept = {}          # the file's inode: descriptor
         self.names = {}         # descriptor: as what it is kept
         super().__init__(daemon)
@@ -44,7 +46,11 @@ class Keeper(Notified):
             assert len(names) == 1
             time.sleep(self.slow_s)
             self.forget(names[0])
-        return fds              # of the barrier: a pipe whose end is what is waited for
+        # Of the barrier: a pipe whose end is what is waited for.
+        if self.hangs:
+            self.held += fds
+            return []
+        return fds
 
     def of(self, name):
         """Descriptors that are kept under a name."""
@@ -60,6 +66,8 @@ class Keeper(Notified):
     def close(self):
         super().close()
         self.forget()
+        for fd in self.held:
+            os.close(fd)
 
     def hand_over(self, others=(), name="https"):
         """What is kept, and `others`, to every later start."""

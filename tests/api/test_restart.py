@@ -143,6 +143,16 @@ def test_a_session_that_was_ended_stays_so(kept):
     assert kept.get("robot", token=token).code == "token_revoked"
 
 
+@pytest.mark.slow
+def test_a_manager_that_hangs_holds_up_a_restart_for_a_while_only(kept):
+    """10 s for each word that it should have taken: the robot has stopped before, and the next life begins all the same."""
+    kept.keeper.hangs = True
+    token = kept.login("operator").json["access_token"]
+    restart(kept)
+    assert "not ended in time" not in kept.log()
+    until(lambda: kept.get("robot", token=token).json["state"] == "safe", what="a robot that is well")
+
+
 # ---- live data over it ----
 
 @pytest.mark.slow
