@@ -11,7 +11,7 @@ from daemon import BUILD
 from live import dial, subscribe
 from oht_test.wait import until
 
-MEMBERS = {"code", "severity", "text", "action", "source", "address", "since", "over"}
+MEMBERS = {"code", "severity", "text", "action", "source", "address", "since", "over", "number", "acknowledged", "acknowledged_by"}
 
 
 def whole(answer):
@@ -110,11 +110,59 @@ def test_a_stop_is_told_until_it_is_reset(daemon):
         assert daemon.get("safety").json["causes"][0]["text"] in stopped["text"]
         # It is no defect of the daemon.
         assert not [reason for reason in daemon.get("health", role=None).json["reasons"] if reason["code"] == "stop_latched"]
-        assert re.search(r"^\S+ +emergency +robot +stop_latched +The robot is stopped\. ", ohtctl(daemon), re.M)
+        assert re.search(r"^\d+ +\S+ +emergency +robot +stop_latched +- +The robot is stopped\. ", ohtctl(daemon), re.M)
         assert found(whole(json.loads(ohtctl(daemon, "--json"))), "stop_latched") == stopped
         until(lambda: is_at_rest(daemon), what="a reset", period_s=0.1)
         hear("stop_latched", holds=lambda alert: not alert)
         assert "stop_latched" not in ohtctl(daemon)
+
+
+def acknowledge(daemon, number, role="operator"):
+    return daemon.post(f"alerts/{number}/acknowledge", role=role)
+
+
+def test_an_acknowledgement_is_told_and_kept_and_ends_with_the_alert(fresh):
+    fresh.start()
+    until(lambda: is_at_rest(fresh), what="a robot that is well")
+    with following(fresh) as hear:
+        assert fresh.post("safety/stop", role="operator").status == 200
+        stopped = hear("stop_latched", holds=lambda alert: alert and alert["number"])
+        assert (stopped["acknowledged"], stopped["acknowledged_by"]) == (None, None)
+        # It is on the disk before the answer, also where the alert itself was not yet.
+        seen = acknowledge(fresh, stopped["number"])
+        assert (seen.status, seen.json["acknowledged_by"], seen.json["state"]) == (200, "operator", "active"), seen
+        told = hear("stop_latched", holds=lambda alert: alert["acknowledged"])
+        assert told == {**stopped, "acknowledged": seen.json["acknowledged"], "acknowledged_by": "operator"}
+        assert f"http alert_acknowledged: {stopped['number']} stop_latched by operator" in fresh.log()
+        # Who was first stays, and nothing is cleared by it.
+        assert acknowledge(fresh, stopped["number"], "supervisor").json == seen.json
+        assert fresh.get("robot").json["state"] == "estop"
+        assert re.search(r" stop_latched +operator +The robot is stopped", ohtctl(fresh))
+        # It comes again in the same row, and nobody has seen that.
+        until(lambda: is_at_rest(fresh), what="a reset", period_s=0.1)
+        hear("stop_latched", holds=lambda alert: not alert)
+        assert fresh.post("safety/stop", role="operator").status == 200
+        again = hear("stop_latched", holds=bool)
+        assert again["acknowledged_by"] is None
+        assert json.loads(ohtctl(fresh, "--json", verb=("alerts", "acknowledge", str(again["number"]))))["acknowledged_by"].startswith("uid ")
+    fresh.kill()
+    fresh.start()
+    kept = next(row for row in history(fresh) if row["number"] == again["number"])
+    assert (kept["state"], kept["acknowledged_by"][:4]) == ("unknown", "uid ")
+    # Of an alert that is only in the store, too.
+    until(lambda: is_at_rest(fresh), what="a robot that is well")
+    assert fresh.post("safety/stop", role="operator").status == 200
+    number = until(lambda: (found := listed(fresh, "stop_latched")) and found["number"], what="a number")
+    assert number > kept["number"]
+    fresh.stop()
+    fresh.start()
+    assert acknowledge(fresh, number).json["acknowledged_by"] == "operator"
+
+
+def test_what_is_no_alert_is_not_acknowledged(daemon):
+    refused = acknowledge(daemon, 999999999)
+    assert (refused.status, refused.code) == (404, "not_found") and "999999999" in refused.json["detail"], refused
+    assert acknowledge(daemon, "stop_latched").code == "bad_id"
 
 
 def test_pages(daemon):
@@ -167,7 +215,7 @@ def test_what_comes_again_at_once_is_one_and_is_kept_over_kill_9(fresh):
     assert numbers == sorted(numbers, reverse=True)
     page = fresh.get("alerts/history?limit=1").json
     assert history(fresh, f"limit=200&cursor={page['next_cursor']}") == history(fresh)[1:]
-    assert re.search(r"^\S+ +\S+ +emergency +robot +stop_latched ", ohtctl(fresh, verb=("alerts", "history")), re.M)
+    assert re.search(r"^\d+ +\S+ +\S+ +emergency +robot +stop_latched +- ", ohtctl(fresh, verb=("alerts", "history")), re.M)
 
 
 @pytest.mark.parametrize("path", ["alerts?severity=critical", "alerts?sort=since", "alerts?limit=0", "alerts?limit=201",

@@ -179,7 +179,7 @@ def test_database_of_a_newer_program(fresh):
         connection.execute("INSERT INTO schema_migrations VALUES (7, 0)")
     connection.close()
     before = database.read_bytes()
-    fails_to_start(fresh, "schema 7 is newer than this program's 5")
+    fails_to_start(fresh, "schema 7 is newer than this program's 6")
     assert database.read_bytes() == before
 
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "store/alerts.h"
 #include "store/commands.h"
 #include "store/db_private.h"
 #include "store/journal.h"
@@ -98,6 +99,21 @@ static void check_commands(struct ohtd_db *db, int version)
 	assert_string_equal(rows[1].caller_id, "order-7");
 }
 
+static void check_alerts(struct ohtd_db *db, int version)
+{
+	struct ohtd_alert_row rows[10], seen = { .number = 3, .acknowledged_ns = 7, .acknowledged_by = "anna" };
+
+	assert_int_equal(ohtd_db_alerts_list(db, INT64_MAX, NULL, -1, rows, 10), version < 5 ? 0 : 2);
+	assert_int_equal(ohtd_db_alert_acknowledge(db, &seen), version < 5 ? -ENOENT : 1);
+	if (version < 5)
+		return;
+	assert_false(ohtd_alert_row_acknowledged(&rows[0]) || ohtd_alert_row_acknowledged(&rows[1]));
+	assert_string_equal(rows[0].code, "stop_latched");
+	assert_string_equal(seen.code, "module_lost");
+	assert_true(ohtd_alert_row_acknowledged(&seen));
+	assert_int_equal(ohtd_db_alert_acknowledge(db, &seen), 0);
+}
+
 static void check_sound(struct ohtd_db *db)
 {
 	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM pragma_integrity_check"
@@ -120,6 +136,7 @@ static void every_released_schema_becomes_the_newest(void **state)
 		check_accounts(db, version);
 		check_journal(db, version);
 		check_commands(db, version);
+		check_alerts(db, version);
 		ohtd_db_close(db);
 		store_tear_down(state);
 		store_set_up(state);

@@ -57,7 +57,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'status plan statistics' -- "$word")
 		return ;;
 	alerts)
-		mapfile -t COMPREPLY < <(compgen -W 'history' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'acknowledge history' -- "$word")
 		return ;;
 	registers | ping | quarantine)
 		mapfile -t COMPREPLY < <(compgen -W "$modules" -- "$word")

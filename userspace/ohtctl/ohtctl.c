@@ -126,6 +126,8 @@ static const struct cli_verb verbs[] = {
 	  CLI_OPT_SOCKET, 0, 0, cmd_robot_queue },
 	{ "robot cancel", "NUMBER", "take a command out of the queue", cmd_robot_cancel,
 	  CLI_OPT_SOCKET, 1, 1, cmd_robot_cancel },
+	{ "alerts acknowledge", "NUMBER", "say that somebody has seen an alert", remote_acknowledge,
+	  CLI_OPT_SOCKET, 1, 1, remote_acknowledge },
 	{ "alerts history", "", "the newest 50, also what is over", remote_call, CLI_OPT_SOCKET, 0, 0,
 	  remote_call },
 	{ "alerts", "", "what is not well now, the newest first", remote_call, CLI_OPT_SOCKET, 0, 0,

@@ -53,11 +53,13 @@ bool remote_is_controller(struct cli *cli)
 static const struct show_column station_columns[] = { { "name", 24 }, { "position_mm", 0 }, { NULL, 0 } };
 
 static const struct show_column alert_columns[] = {
-	{ "since", 28 }, { "severity", 9 }, { "source", 13 }, { "code", 24 }, { "text", 0 }, { NULL, 0 },
+	{ "number", 8 }, { "since", 28 }, { "severity", 9 }, { "source", 13 }, { "code", 24 }, { "acknowledged_by", 16 },
+	{ "text", 0 }, { NULL, 0 },
 };
 
 static const struct show_column kept_alert_columns[] = {
-	{ "since", 28 }, { "ended", 28 }, { "severity", 9 }, { "source", 13 }, { "code", 24 }, { "text", 0 }, { NULL, 0 },
+	{ "number", 8 }, { "since", 28 }, { "ended", 28 }, { "severity", 9 }, { "source", 13 }, { "code", 24 },
+	{ "acknowledged_by", 16 }, { "text", 0 }, { NULL, 0 },
 };
 
 static const struct show_column interlock_columns[] = { { "verb", 10 }, { "why_not", 0 }, { NULL, 0 } };
@@ -108,6 +110,25 @@ int remote_call(struct cli *cli, int count, char **arguments)
 	if (!result && calls[i].columns && !cli->json)
 		show_items(cli, answer, "items", calls[i].columns);
 	else if (!result)
+		show_answer(cli, answer);
+	json_object_put(answer);
+	return result;
+}
+
+int remote_acknowledge(struct cli *cli, int count, char **arguments)
+{
+	static const int64_t limits[] = { 1, INT64_MAX };
+	struct json_object *answer = NULL;
+	int64_t number = 0;
+	char path[64];
+	int result = cli_integer(cli, "number of an alert", arguments[0], limits, &number);
+
+	(void)count;
+	if (result)
+		return result;
+	snprintf(path, sizeof(path), "alerts/%lld/acknowledge", (long long)number);
+	result = client_request(cli, "POST", path, NULL, &answer);
+	if (!result)
 		show_answer(cli, answer);
 	json_object_put(answer);
 	return result;

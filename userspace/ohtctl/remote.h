@@ -21,6 +21,7 @@ bool remote_is_controller(struct cli *cli);
 
 /* Those that are one request: which, says a table by the name of the verb. */
 int remote_call(struct cli *cli, int count, char **arguments);
+int remote_acknowledge(struct cli *cli, int count, char **arguments);
 /* Not for a stop that comes after the beginning of the call. */
 int remote_safety_reset(struct cli *cli, int count, char **arguments);
 /* All modules, a line each. */

@@ -2,6 +2,7 @@
 #include "http/alert_keeper.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ struct entry {
  * @newest: greatest number so far
  * @before: greatest number of the runs before
  * @begun: what those left open has been cut
+ * @lock: of @entries
  * @entries: in no order
  * @busy: @job is with the store
  * @written: @job is on the disk; else @rows wait for another try
@@ -51,6 +53,7 @@ struct ohtd_alert_keeper {
 	int64_t newest;
 	int64_t before;
 	bool begun;
+	pthread_mutex_t lock;
 	unsigned int entry_count;
 	struct entry entries[ENTRIES_MAX];
 	struct ohtd_store_job job;
@@ -94,6 +97,7 @@ struct ohtd_alert_keeper *ohtd_alert_keeper_create(struct ohtd_store *store, str
 
 	if (!keeper)
 		return NULL;
+	pthread_mutex_init(&keeper->lock, NULL);
 	keeper->store = store;
 	keeper->clock = clock;
 	r = ohtd_store_call(store, work_begin, &keeper->newest);
@@ -239,10 +243,62 @@ void ohtd_alert_keeper_look(struct ohtd_alert_keeper *keeper, const struct ohtd_
 		return;
 	}
 	list = ohtd_alerts_list(scene);
+	pthread_mutex_lock(&keeper->lock);
 	end_missing(keeper, list, scene->now_ns);
 	for (size_t i = 0; i < list->count; i++)
 		take_alert(keeper, &list->items[i], scene->now_ns);
 	hand_over(keeper, scene->now_ns);
+	pthread_mutex_unlock(&keeper->lock);
+}
+
+/* ---- acknowledgement ---- */
+
+bool ohtd_alert_keeper_active(struct ohtd_alert_keeper *keeper, uint32_t key, struct ohtd_alert_row *row)
+{
+	const struct entry *entry;
+	bool is_active;
+
+	pthread_mutex_lock(&keeper->lock);
+	entry = find_entry(keeper, key);
+	is_active = entry && !entry->ended_ns;
+	if (is_active)
+		*row = entry->row;
+	pthread_mutex_unlock(&keeper->lock);
+	return is_active;
+}
+
+static struct entry *find_number(struct ohtd_alert_keeper *keeper, int64_t number)
+{
+	for (unsigned int i = 0; i < keeper->entry_count; i++)
+		if (keeper->entries[i].row.number == number)
+			return &keeper->entries[i];
+	return NULL;
+}
+
+bool ohtd_alert_keeper_find(struct ohtd_alert_keeper *keeper, int64_t number, struct ohtd_alert_row *row)
+{
+	const struct entry *entry;
+
+	pthread_mutex_lock(&keeper->lock);
+	entry = find_number(keeper, number);
+	if (entry)
+		*row = entry->row;
+	pthread_mutex_unlock(&keeper->lock);
+	return entry;
+}
+
+void ohtd_alert_keeper_note(struct ohtd_alert_keeper *keeper, const struct ohtd_alert_row *row)
+{
+	struct entry *entry;
+
+	pthread_mutex_lock(&keeper->lock);
+	entry = find_number(keeper, row->number);
+	if (entry && row->acknowledged_times > entry->row.acknowledged_times) {
+		entry->row.acknowledged_ns = row->acknowledged_ns;
+		entry->row.acknowledged_times = row->acknowledged_times;
+		snprintf(entry->row.acknowledged_by, sizeof(entry->row.acknowledged_by), "%s", row->acknowledged_by);
+	}
+	pthread_mutex_unlock(&keeper->lock);
 }
 
 /* ---- the end ---- */
@@ -275,5 +331,8 @@ void ohtd_alert_keeper_end(struct ohtd_alert_keeper *keeper)
 
 void ohtd_alert_keeper_destroy(struct ohtd_alert_keeper *keeper)
 {
+	if (!keeper)
+		return;
+	pthread_mutex_destroy(&keeper->lock);
 	free(keeper);
 }

@@ -3,12 +3,17 @@
 #include "http/call.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 
+#include "base/clock.h"
+#include "http/alert_keeper.h"
 #include "http/alerts.h"
 #include "http/late.h"
 #include "http/list.h"
 #include "http/scene.h"
+#include "http/server.h"
 #include "store/alerts.h"
 
 static const struct ohtd_words severity_words = { .name = ohtd_severity_name, .end = OHTD_SEVERITIES };
@@ -24,6 +29,9 @@ struct alert {
 	int64_t address;
 	int64_t since;
 	bool over;
+	int64_t number;
+	int64_t acknowledged;
+	const char *acknowledged_by;
 };
 
 OHTD_SHAPE(alert, "Alert",
@@ -40,7 +48,33 @@ OHTD_SHAPE(alert, "Alert",
 		     .summary = "Unit address of the module; null: it is about no module"),
 	OHTD_TIME(alert, since, .flags = OHTD_NULL, .summary = "Since when; null: not known"),
 	OHTD_BOOLEAN(alert, over,
-		     .summary = "Its reason is gone, and it stays until the fault is cleared (reset_fault)"));
+		     .summary = "Its reason is gone, and it stays until the fault is cleared (reset_fault)"),
+	OHTD_INTEGER(alert, number, .flags = OHTD_NULL,
+		     .summary = "As in GET alerts/history; null: for a moment when it comes, and while the robot starts"),
+	OHTD_TIME(alert, acknowledged, .flags = OHTD_NULL,
+		  .summary = "When somebody has acknowledged it; null: nobody has since it came last"),
+	OHTD_TEXT(alert, acknowledged_by, .flags = OHTD_NULL, .summary = "Who has", .example = "\"anna\""));
+
+static struct alert alert_of(const struct ohtd_scene *scene, const struct ohtd_alert *from)
+{
+	struct alert alert = {
+		.code = from->code, .severity = from->severity, .text = from->text,
+		.action = from->action, .source = from->source,
+		.address = from->unit ? from->unit : OHTD_NONE,
+		.since = ohtd_scene_wall_ns(scene, from->since_ns), .over = from->over,
+		.number = OHTD_NONE, .acknowledged = OHTD_NONE,
+	};
+	struct ohtd_alert_row *row = ohtd_scene_alloc(scene, sizeof(*row));
+
+	if (!ohtd_alert_keeper_active(scene->services->alert_keeper, from->key, row))
+		return alert;
+	alert.number = row->number;
+	if (ohtd_alert_row_acknowledged(row)) {
+		alert.acknowledged = row->acknowledged_ns;
+		alert.acknowledged_by = row->acknowledged_by;
+	}
+	return alert;
+}
 
 struct alert_list {
 	const struct alert *items;
@@ -69,16 +103,8 @@ static struct alert_list show(const struct ohtd_scene *scene, const struct ohtd_
 
 	for (size_t i = 0; i < list->count; i++)
 		counts[list->items[i].severity]++;
-	for (size_t i = 0; i < count; i++) {
-		const struct ohtd_alert *alert = &list->items[first + i];
-
-		items[i] = (struct alert){
-			.code = alert->code, .severity = alert->severity, .text = alert->text,
-			.action = alert->action, .source = alert->source,
-			.address = alert->unit ? alert->unit : OHTD_NONE,
-			.since = ohtd_scene_wall_ns(scene, alert->since_ns), .over = alert->over,
-		};
-	}
+	for (size_t i = 0; i < count; i++)
+		items[i] = alert_of(scene, &list->items[first + i]);
 	return (struct alert_list){
 		.items = items, .items_count = count, .total_count = (unsigned int)list->count,
 		.emergency_count = counts[OHTD_SEVERITY_EMERGENCY],
@@ -152,6 +178,8 @@ struct kept_alert {
 	int64_t since;
 	int64_t ended;
 	int64_t times;
+	int64_t acknowledged;
+	const char *acknowledged_by;
 };
 
 OHTD_SHAPE(kept_alert, "KeptAlert",
@@ -168,7 +196,10 @@ OHTD_SHAPE(kept_alert, "KeptAlert",
 	OHTD_TIME(kept_alert, since, .flags = OHTD_NULL, .summary = "When it came first"),
 	OHTD_TIME(kept_alert, ended, .flags = OHTD_NULL, .summary = "When it ended; null: it is active, or not known"),
 	OHTD_INTEGER(kept_alert, times,
-		     .summary = "How often it came: within 10 s of its end it is the same one"));
+		     .summary = "How often it came: within 10 s of its end it is the same one"),
+	OHTD_TIME(kept_alert, acknowledged, .flags = OHTD_NULL,
+		  .summary = "When somebody has acknowledged it; null: nobody has since it came last"),
+	OHTD_TEXT(kept_alert, acknowledged_by, .flags = OHTD_NULL, .summary = "Who has", .example = "\"anna\""));
 
 struct kept_list {
 	const struct kept_alert *items;
@@ -211,11 +242,15 @@ static int read_kept(struct ohtd_db *db, void *arg)
 
 static struct kept_alert kept_of(const struct ohtd_alert_row *row)
 {
+	bool acknowledged = ohtd_alert_row_acknowledged(row);
+
 	return (struct kept_alert){
 		.number = row->number, .code = row->code, .severity = row->severity, .text = row->text,
 		.source = row->source, .address = row->unit ? row->unit : OHTD_NONE,
 		.state = row->ended_ns ? HAS_ENDED : row->cut ? NOT_KNOWN : IS_ACTIVE,
 		.since = row->since_ns, .ended = row->ended_ns ? row->ended_ns : OHTD_NONE, .times = row->times,
+		.acknowledged = acknowledged ? row->acknowledged_ns : OHTD_NONE,
+		.acknowledged_by = acknowledged ? row->acknowledged_by : NULL,
 	};
 }
 
@@ -260,6 +295,61 @@ static void get_kept(struct ohtd_call *call)
 	ohtd_late_read(call, &job->late, read_kept, reply_kept);
 }
 
+/* ---- somebody has seen it ---- */
+
+struct acknowledge_late {
+	struct ohtd_late late;
+	struct ohtd_alert_keeper *keeper;
+	struct ohtd_alert_row row;
+};
+
+static int work_acknowledge(struct ohtd_db *db, void *arg)
+{
+	return ohtd_db_alert_acknowledge(db, &((struct acknowledge_late *)arg)->row);
+}
+
+static void settle_acknowledge(struct ohtd_late *late)
+{
+	const struct acknowledge_late *job = (const struct acknowledge_late *)late;
+	const struct ohtd_alert_row *row = &job->row;
+
+	if (late->result < 0)
+		return;
+	ohtd_alert_keeper_note(job->keeper, row);
+	if (late->result)
+		ohtd_log(OHTD_LOG_NOTICE, "http", "alert_acknowledged", "%" PRId64 " %s by %s", row->number, row->code,
+			 row->acknowledged_by);
+}
+
+static void reply_acknowledge(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const struct acknowledge_late *job = (const struct acknowledge_late *)late;
+	struct kept_alert alert = kept_of(&job->row);
+
+	if (late->result == -ENOENT)
+		ohtd_reply_problem(call, 404, "not_found", "there is no alert %" PRId64, job->row.number);
+	else if (late->result < 0)
+		ohtd_reply_store_problem(call, late->result);
+	else
+		OHTD_REPLY(call, 200, kept_alert, &alert);
+}
+
+static void post_acknowledge(struct ohtd_call *call)
+{
+	const struct ohtd_scene scene = ohtd_call_scene(call);
+	struct acknowledge_late *job = ohtd_late_make(call, sizeof(*job));
+
+	if (!job)
+		return;
+	job->keeper = scene.services->alert_keeper;
+	if (!ohtd_alert_keeper_find(job->keeper, call->params.id, &job->row))
+		job->row.number = call->params.id;
+	job->row.acknowledged_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
+	snprintf(job->row.acknowledged_by, sizeof(job->row.acknowledged_by), "%s", call->who.user);
+	job->late.settle = settle_acknowledge;
+	ohtd_late_write(call, &job->late, work_acknowledge, reply_acknowledge);
+}
+
 static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_GET, .path = "alerts", .role = OHTD_ROLE_VIEWER,
@@ -277,6 +367,15 @@ static const struct ohtd_route routes[] = {
 		.summary = "The newest 10,000 alerts, with when they came and ended",
 		.text = "Also those that are active. An alert is here within about a second of its coming, and of its end. "
 			"What is missing only while the robot starts is not kept.",
+	}, {
+		.method = OHTD_POST, .path = "alerts/{id}/acknowledge", .role = OHTD_ROLE_OPERATOR,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
+		.replies = { { 200, &kept_alert_shape } },
+		.problems = { "not_found" },
+		.handle = post_acknowledge,
+		.summary = "Say that somebody has seen an alert",
+		.text = "It stays until its reason is gone, and moves nothing. Who was first stays. An alert that comes again, "
+			"or is there again behind a restart of ohtd, is to be acknowledged again.",
 	},
 };
 

@@ -1,12 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "store/alerts.h"
 
+#include <errno.h>
+
 #include "store/db_private.h"
 
+#define INSERT										\
+	"INSERT INTO alerts (number, code, severity, source, unit, text, since_ns, ended_ns, times, cut)"	\
+	" VALUES (:number, :code, :severity, :source, :unit, :text, :since, :ended, :times, 0)"			\
+	" ON CONFLICT (number) DO "
+
 static const struct ohtd_statement keep_sql = {
-	"INSERT INTO alerts (number, code, severity, source, unit, text, since_ns, ended_ns, times, cut)"
-	" VALUES (:number, :code, :severity, :source, :unit, :text, :since, :ended, :times, 0)"
-	" ON CONFLICT (number) DO UPDATE SET ended_ns = excluded.ended_ns, times = excluded.times"
+	INSERT "UPDATE SET ended_ns = excluded.ended_ns, times = excluded.times"
+};
+
+/* What the store has already is newer. */
+static const struct ohtd_statement add_sql = { INSERT "NOTHING" };
+
+static const struct ohtd_statement acknowledge_sql = {
+	"UPDATE alerts SET acknowledged_ns = :now, acknowledged_by = :by, acknowledged_times = max(times, :times)"
+	" WHERE number = :number AND acknowledged_times < max(times, :times)"
 };
 
 /* By their count: without the store at the start, numbers go on from the time of day. */
@@ -21,15 +34,21 @@ static const struct ohtd_statement cut_sql = {
 
 static const struct ohtd_statement newest_sql = { "SELECT coalesce(max(number), 0) FROM alerts" };
 
+#define SELECT										\
+	"SELECT number, code, severity, source, unit, text, since_ns, ended_ns, times, cut,"	\
+	" acknowledged_ns, acknowledged_by, acknowledged_times FROM alerts"
+
+static const struct ohtd_statement get_sql = { SELECT " WHERE number = :number" };
+
 static const struct ohtd_statement list_sql = {
-	"SELECT number, code, severity, source, unit, text, since_ns, ended_ns, times, cut FROM alerts"
+	SELECT
 	" WHERE number < :before AND code = coalesce(:code, code) AND (:unit < 0 OR unit = :unit)"
 	" ORDER BY number DESC LIMIT :limit"
 };
 
-static int keep(struct ohtd_db *db, const struct ohtd_alert_row *row)
+static int put(struct ohtd_db *db, const struct ohtd_statement *sql, const struct ohtd_alert_row *row)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, &keep_sql);
+	sqlite3_stmt *s = ohtd_db_statement(db, sql);
 
 	ohtd_db_bind_number(s, ":number", row->number);
 	ohtd_db_bind_text(s, ":code", row->code);
@@ -56,7 +75,7 @@ int ohtd_db_alerts_keep(struct ohtd_db *db, const struct ohtd_alert_row *rows, u
 	int r = ohtd_db_begin(db);
 
 	for (unsigned int i = 0; !r && i < count; i++)
-		r = keep(db, &rows[i]);
+		r = put(db, &keep_sql, &rows[i]);
 	if (!r)
 		r = drop_old(db);
 	return ohtd_db_end(db, r);
@@ -104,6 +123,54 @@ static void take_row(sqlite3_stmt *s, struct ohtd_alert_row *row)
 	row->ended_ns = sqlite3_column_int64(s, 7);
 	row->times = sqlite3_column_int64(s, 8);
 	row->cut = sqlite3_column_int(s, 9) != 0;
+	row->acknowledged_ns = sqlite3_column_int64(s, 10);
+	ohtd_db_take_text(s, 11, row->acknowledged_by, sizeof(row->acknowledged_by));
+	row->acknowledged_times = sqlite3_column_int64(s, 12);
+}
+
+/* How many rows were changed, or a negative errno. */
+static int acknowledge(struct ohtd_db *db, const struct ohtd_alert_row *row)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &acknowledge_sql);
+	int r;
+
+	ohtd_db_bind_number(s, ":number", row->number);
+	ohtd_db_bind_number(s, ":now", row->acknowledged_ns);
+	ohtd_db_bind_text(s, ":by", row->acknowledged_by);
+	ohtd_db_bind_number(s, ":times", row->times);
+	r = ohtd_db_run(db, s);
+	return r ? r : sqlite3_changes(db->sql);
+}
+
+static int get(struct ohtd_db *db, struct ohtd_alert_row *row)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &get_sql);
+	int r;
+
+	ohtd_db_bind_number(s, ":number", row->number);
+	r = ohtd_db_row(db, s);
+	if (r > 0)
+		take_row(s, row);
+	sqlite3_reset(s);
+	return r > 0 ? 0 : r ? r : -ENOENT;
+}
+
+int ohtd_db_alert_acknowledge(struct ohtd_db *db, struct ohtd_alert_row *row)
+{
+	int64_t times = row->times;
+	int r = ohtd_db_begin(db), changed = 0;
+
+	if (!r && *row->code)
+		r = put(db, &add_sql, row);
+	if (!r)
+		r = changed = acknowledge(db, row);
+	if (r >= 0)
+		r = get(db, row);
+	r = ohtd_db_end(db, r);
+	/* The store may not know yet that it has come again. */
+	if (row->times < times)
+		row->times = times;
+	return r ? r : changed;
 }
 
 int ohtd_db_alerts_list(struct ohtd_db *db, int64_t before, const char *code, int unit, struct ohtd_alert_row *rows,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     what is kept about alerts: one row each, from when it comes until it ends.
+ * Owns:     what is kept about alerts: one row each, from when it comes until it ends, and who has acknowledged it.
  * Contexts: the thread that owns the database handle; elsewhere through ohtd_store_call().
  * Locks:    none.
  */
@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "store/users.h"
 
 struct ohtd_db;
 
@@ -28,6 +30,9 @@ struct ohtd_db;
  * @ended_ns: the same, when it ended last; 0: it has not
  * @times: how often it came
  * @cut: the run of the daemon ended before the alert; when that ended is not known
+ * @acknowledged_ns: wall clock, when somebody acknowledged it; 0: nobody has
+ * @acknowledged_by: who
+ * @acknowledged_times: @times by then: an alert that comes again is to be acknowledged again
  */
 struct ohtd_alert_row {
 	int64_t number;
@@ -40,7 +45,16 @@ struct ohtd_alert_row {
 	int64_t ended_ns;
 	int64_t times;
 	bool cut;
+	int64_t acknowledged_ns;
+	char acknowledged_by[OHTD_USER_NAME_MAX + 1];
+	int64_t acknowledged_times;
 };
+
+/* Has somebody acknowledged it since it came last? */
+static inline bool ohtd_alert_row_acknowledged(const struct ohtd_alert_row *row)
+{
+	return row->acknowledged_times >= row->times;
+}
 
 /* Keeps the newest state of each, and drops what is too old; all of them or, on an error, none. */
 int ohtd_db_alerts_keep(struct ohtd_db *db, const struct ohtd_alert_row *rows, unsigned int count);
@@ -50,6 +64,15 @@ int ohtd_db_alerts_begin(struct ohtd_db *db, int64_t *newest);
 
 /* The same for alerts up to number @last, when the start could not do it. 0 or a negative errno. */
 int ohtd_db_alerts_cut(struct ohtd_db *db, int64_t last);
+
+/**
+ * ohtd_db_alert_acknowledge() - keep that somebody has seen an alert; who was first stays
+ * @row: number, acknowledged_ns and acknowledged_by of who acknowledges; with a code: all of the row, which the store
+ *	may not have yet. Out: as it is now
+ *
+ * Return: 1: done, 0: somebody was first, -ENOENT: there is no such alert, or another negative errno.
+ */
+int ohtd_db_alert_acknowledge(struct ohtd_db *db, struct ohtd_alert_row *row);
 
 /**
  * ohtd_db_alerts_list() - the newest first
