@@ -18,7 +18,7 @@ def test_an_alert_is_listed_counted_and_gone(daemon, page):
     # The cell has the time, too.
     text = page.wait(lambda: next((text for severity, text, link in rows(page)
                                    if severity.startswith("Emergency") and link == "#/safety"), None), what="the stop")
-    assert "The robot is stopped." in text and "then reset" in text
+    assert "The robot is stopped." in text and "then reset" in text and "Acknowledge" not in text
     go(page, "/modules", "#modules")
     assert int(page.text(".page-count").split()[0]) >= 1 and has(page, ".page-count.bad")
     daemon.sim("fault 5 silence")
@@ -35,3 +35,16 @@ def test_an_alert_is_listed_counted_and_gone(daemon, page):
         ended = [row["text"] for row in daemon.get("alerts/history").json["items"] if row["state"] == "ended"]
         return ended and ended[0] in page.text("#kept-alerts")
     page.wait(is_shown, 60, "what was")
+
+
+def test_an_operator_acknowledges_an_alert(daemon, page):
+    at_rest(daemon)
+    log_in(page, "operator")
+    go(page, "/alerts", "#alerts")
+    daemon.post("safety/stop", role="supervisor")
+    button = '#alerts button[aria-label^="Acknowledge: The robot is stopped"]'
+    page.wait(lambda: has(page, button), what="the button")
+    page.click(button)
+    page.wait(lambda: any("Acknowledged by operator, " in text for _, text, _ in rows(page)) and not has(page, button), what="who has seen it")
+    at_rest(daemon)
+    page.wait(lambda: "Acknowledged by operator" in page.text("#kept-alerts"), 60, "the same among what was")

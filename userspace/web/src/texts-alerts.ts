@@ -20,5 +20,9 @@ export const alertTexts = {
 	came: "Came",
 	ended: "Ended",
 	notKnown: "not known",
+	acknowledge: "Acknowledge",
+	acknowledgeIt: (text: string) => `Acknowledge: ${text}`,
+	seen: (by: string, when: string) => `Acknowledged by ${by}, ${when}`,
+	seenBy: (by: string) => `Acknowledged by ${by}`,
 	times: (times: number) => `(${times} times)`,
 };

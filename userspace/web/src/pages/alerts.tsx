@@ -4,8 +4,10 @@
  */
 import { useEffect, useState } from "preact/hooks";
 import { feed, useLive } from "../api/live";
+import { call, may } from "../api/session";
 import type { Alert, AlertList, KeptAlert } from "../api/types";
-import { Badge, Button, Card, type Tone, useAge, When } from "../components/basics";
+import { useAct } from "../components/act";
+import { Badge, Button, Card, Refusal, type Tone, useAge, When } from "../components/basics";
 import { usePaged } from "../components/paged";
 import { Table } from "../components/table";
 import { time, words } from "../format";
@@ -99,12 +101,33 @@ function History({ active }: { active: Alert[] | undefined }) {
 									{a.text}
 								</a>
 								{a.times > 1 ? <span class="mute"> {t.times(a.times)}</span> : null}
+								{a.acknowledged_by ? <p class="sub">{t.seenBy(a.acknowledged_by)}</p> : null}
 							</>
 						),
 					},
 				]}
 			/>
 		</Card>
+	);
+}
+
+/* Who has acknowledged it, or the button for it. */
+function Seen({ alert: { number, text, acknowledged, acknowledged_by } }: { alert: Alert }) {
+	const act = useAct();
+	const acknowledge = async () => {
+		await call("POST", `alerts/${number}/acknowledge`, { body: {} });
+		feed.refresh("alerts");
+	};
+
+	if (acknowledged) return <p class="sub">{t.seen(acknowledged_by ?? "", time(acknowledged))}</p>;
+	if (number === null || !may("operator")) return null;
+	return (
+		<>
+			<Button label={t.acknowledgeIt(text)} onPress={() => void act.run(acknowledge)}>
+				{t.acknowledge}
+			</Button>
+			{act.problem ? <Refusal problem={act.problem} /> : null}
+		</>
 	);
 }
 
@@ -147,6 +170,7 @@ function Alerts() {
 										{a.text}
 									</a>
 									<p class="sub">{a.action}</p>
+									<Seen alert={a} />
 								</>
 							),
 						},
