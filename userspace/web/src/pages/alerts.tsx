@@ -29,16 +29,16 @@ function pageOf({ code, source, address }: Pick<Alert, "code" | "source" | "addr
 	return source === "bus" ? "/bus" : "/system";
 }
 
-/* A value that changes is taken when it has stayed the same for so long. */
-function useSettled<T>(value: T, after_ms: number): T {
-	const [settled, settle] = useState(value);
+/* How often a value has changed and then stayed for so long: also one that is again what it was. */
+function useSettled(value: unknown, after_ms: number): number {
+	const [times, setTimes] = useState(0);
 
 	useEffect(() => {
-		const timer = setTimeout(() => settle(value), after_ms);
+		const timer = setTimeout(() => setTimes((before) => before + 1), after_ms);
 
 		return () => clearTimeout(timer);
 	}, [value, after_ms]);
-	return settled;
+	return times;
 }
 
 function History({ active }: { active: Alert[] | undefined }) {
