@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns:     the way of alerts into the store: when each came and ended. Knows who has acknowledged those that are active.
- * Contexts: create, end, destroy: main thread. Look: a loop, one at a time; mark, row, note: any loop. Writing is done
+ * Contexts: create, end, destroy: main thread. Look: a loop, one at a time; active, find, note: any loop. Writing is done
  *           by the thread of the store.
  * Locks:    one of its own around the entries, taken before that of the store; one job at a time, whose end is an atomic.
  *

@@ -14,8 +14,10 @@ static const struct ohtd_statement keep_sql = {
 	INSERT "UPDATE SET ended_ns = excluded.ended_ns, times = excluded.times"
 };
 
-/* What the store has already is newer. */
-static const struct ohtd_statement add_sql = { INSERT "NOTHING" };
+/* What the store has already is newer, unless the alert has come again since. */
+static const struct ohtd_statement add_sql = {
+	INSERT "UPDATE SET ended_ns = excluded.ended_ns, times = excluded.times WHERE excluded.times > times"
+};
 
 static const struct ohtd_statement acknowledge_sql = {
 	"UPDATE alerts SET acknowledged_ns = :now, acknowledged_by = :by, acknowledged_times = max(times, :times)"
