@@ -23,7 +23,7 @@ static u64 oht_cycle_ns(const struct oht_cycle_layout *layout)
 
 /* ---- what is told ---- */
 
-static struct oht_cycle_record *oht_cycle_record(struct oht_cycle *cycle, u32 kind, u32 count)
+struct oht_cycle_record *oht_cycle_record(struct oht_cycle *cycle, u32 kind, u32 count)
 {
 	struct oht_cycle_record *record = oht_journal_next(&cycle->journal);
 
@@ -37,16 +37,6 @@ static struct oht_cycle_record *oht_cycle_record(struct oht_cycle *cycle, u32 ki
 	};
 	cycle->ops->recorded(cycle->context);
 	return record;
-}
-
-static void oht_cycle_record_entry(struct oht_cycle *cycle, u32 kind, u16 index, u32 count)
-{
-	const struct oht_cycle_entry *entry = &cycle->running->entry[index];
-	struct oht_cycle_record *record = oht_cycle_record(cycle, kind, count);
-
-	record->entry = index;
-	record->unit = entry->xfer.unit;
-	record->detail = entry->xfer.detail;
 }
 
 static void oht_cycle_show_header(struct oht_cycle *cycle)
@@ -130,39 +120,6 @@ static bool oht_cycle_is_void(u8 detail)
 	       detail == OHT_DETAIL_GONE;
 }
 
-static void oht_cycle_good(struct oht_cycle *cycle, u16 index)
-{
-	struct oht_cycle_entry *entry = &cycle->running->entry[index];
-
-	entry->errors = 0;
-	if (!entry->lost)
-		return;
-	entry->lost = false;
-	oht_cycle_record_entry(cycle, OHT_CYCLE_FOUND, index, 1);
-}
-
-static void oht_cycle_bad(struct oht_cycle *cycle, u16 index)
-{
-	const struct oht_plan_entry *planned = &cycle->running->plan.entry[index];
-	struct oht_cycle_entry *entry = &cycle->running->entry[index];
-
-	cycle->status.errors++;
-	if (entry->errors < U32_MAX)
-		entry->errors++;
-	if (entry->errors < planned->loss_errors)
-		return;
-	if (!entry->lost) {
-		entry->lost = true;
-		cycle->status.losses++;
-		oht_cycle_record_entry(cycle, OHT_CYCLE_LOST, index, entry->errors);
-	} else if (oht_cycle_state(cycle) != OHT_ESTOP_ENABLED) {
-		return;
-	}
-	/* Repeat the stop if the machine was enabled again while the entry is lost. */
-	if (planned->loss_action == OHT_LOSS_STOP)
-		cycle->ops->lost(cycle->context);
-}
-
 static void oht_cycle_exceed(struct oht_cycle *cycle)
 {
 	if (cycle->overrun)
@@ -191,9 +148,9 @@ static void oht_cycle_done(struct oht_xfer *x)
 	if (layout != cycle->running)
 		return;
 	if (!x->status)
-		oht_cycle_good(cycle, index);
+		oht_cycle_loss_heard(cycle, index);
 	else if (!oht_cycle_is_void(x->detail))
-		oht_cycle_bad(cycle, index);
+		oht_cycle_loss_failed(cycle, index);
 	oht_cycle_show_result(cycle, index, now_ns);
 	if (cycle->engine->slot.planned)
 		return;

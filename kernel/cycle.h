@@ -226,6 +226,15 @@ static inline u32 oht_cycle_halts(const struct oht_cycle *cycle)
 	return cycle->engine->gate.halts(cycle->engine->gate.context);
 }
 
+/* cycle.c: the next record, with what every record has. */
+struct oht_cycle_record *oht_cycle_record(struct oht_cycle *cycle, u32 kind, u32 count);
+
+/* ---- cycle_loss.c, for cycle.c; engine lock held ---- */
+
+/* An exchange of entry @index of the plan in force has worked; has failed. */
+void oht_cycle_loss_heard(struct oht_cycle *cycle, u16 index);
+void oht_cycle_loss_failed(struct oht_cycle *cycle, u16 index);
+
 /* ---- cycle_tell.c, for cycle.c: what the tracepoint oht_cycle says; engine lock held ---- */
 
 /* Fill in how the present point of the grid was found. */
