@@ -106,6 +106,14 @@ static void oht_core_run_lost(void *context)
 	oht_estop_stop(&oht->estop, OHT_CAUSE_BUS_LOSS, NULL);
 }
 
+/* Any context, interrupts off; engine.lock held, so nothing here may take estop.lock. */
+static void oht_core_run_await(void *context, u64 by_ns)
+{
+	struct oht_device *oht = context;
+
+	oht_estop_await_bus(&oht->estop, by_ns);
+}
+
 static void oht_core_run_recorded(void *context)
 {
 	oht_core_wake(context, EPOLLIN | EPOLLRDNORM);
@@ -113,6 +121,7 @@ static void oht_core_run_recorded(void *context)
 
 static const struct oht_run_ops oht_core_run_ops = {
 	.lost = oht_core_run_lost,
+	.await = oht_core_run_await,
 	.recorded = oht_core_run_recorded,
 };
 

@@ -148,9 +148,9 @@ static void oht_cycle_done(struct oht_xfer *x)
 	if (layout != cycle->running)
 		return;
 	if (!x->status)
-		oht_cycle_loss_heard(cycle, index);
+		oht_cycle_loss_heard(cycle, index, now_ns);
 	else if (!oht_cycle_is_void(x->detail))
-		oht_cycle_loss_failed(cycle, index);
+		oht_cycle_loss_failed(cycle, index, now_ns);
 	oht_cycle_show_result(cycle, index, now_ns);
 	if (cycle->engine->slot.planned)
 		return;
@@ -179,9 +179,11 @@ static bool oht_cycle_may_write(struct oht_cycle *cycle, u16 index)
 
 	if (enabled && oht_cycle_has_outputs(cycle, &cycle->running->entry[index]))
 		return true;
-	if (planned->function != OHT_FC_READ_WRITE)
-		oht_cycle_show_unsent(cycle, index, enabled ? OHT_DETAIL_OK : OHT_DETAIL_STOPPED,
-				      enabled ? -ENODATA : -ECANCELED);
+	if (planned->function == OHT_FC_READ_WRITE)
+		return false;
+	oht_cycle_show_unsent(cycle, index, enabled ? OHT_DETAIL_OK : OHT_DETAIL_STOPPED,
+			      enabled ? -ENODATA : -ECANCELED);
+	oht_cycle_loss_excuse(cycle, index, cycle->begin_ns);
 	return false;
 }
 
@@ -248,6 +250,7 @@ static void oht_cycle_swap(struct oht_cycle *cycle)
 	cycle->next = NULL;
 	cycle->index = 0;
 	cycle->header.generation = layout->generation;
+	slot->cycle_ns = oht_cycle_ns(layout);
 	slot->slack_max_ns = layout->figures.slack_max_ns;
 	slot->budget_ns = (u64)layout->plan.stop_budget_us * NSEC_PER_USEC;
 	slot->turnaround_ns = 0;
@@ -256,6 +259,7 @@ static void oht_cycle_swap(struct oht_cycle *cycle)
 					  (u64)NSEC_PER_USEC);
 		oht_cycle_show_entry(cycle, i);
 	}
+	oht_cycle_loss_begin(cycle);
 }
 
 static void oht_cycle_miss(struct oht_cycle *cycle, u64 count)
@@ -338,6 +342,7 @@ u64 oht_cycle_tick(struct oht_cycle *cycle)
 	oht_cycle_show_header(cycle);
 	next_ns = cycle->grid_ns;
 	oht_engine_slot_run(e, now_ns);
+	oht_cycle_loss_look(cycle, now_ns);
 	oht_cycle_plan_give(cycle);
 out:
 	raw_spin_unlock_irqrestore(&e->lock, flags);
@@ -484,9 +489,11 @@ void oht_cycle_clear(struct oht_cycle *cycle)
 	cycle->running = NULL;
 	cycle->next = NULL;
 	e->slot.until_ns = 0;
+	e->slot.cycle_ns = 0;
 	e->slot.budget_ns = 0;
 	e->slot.whole = false;
 	e->slot.pauses_held = false;
+	oht_cycle_loss_end(cycle);
 	oht_cycle_show_header(cycle);
 	raw_spin_unlock_irqrestore(&e->lock, flags);
 
@@ -517,6 +524,7 @@ void oht_cycle_gone(struct oht_cycle *cycle)
 	cycle->running = NULL;
 	cycle->next = NULL;
 	cycle->header.flags |= OHT_PLAN_GONE;
+	oht_cycle_loss_end(cycle);
 	oht_cycle_show_header(cycle);
 	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
 }

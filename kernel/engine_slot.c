@@ -114,8 +114,12 @@ bool oht_engine_slot_too_long(const struct oht_engine *e, const struct oht_xfer 
 	 * Transfers of the plan are judged as a whole at commit; a telegram is what a stop waits
 	 * for.
 	 */
-	if (!e->slot.budget_ns || x->planned || x->priority < OHT_PRIO_COMMAND ||
-	    !oht_engine_enabled(e))
+	if (x->planned || x->priority < OHT_PRIO_COMMAND || !oht_engine_enabled(e))
+		return false;
+	/* Nobody but the controller may keep the plan from more than the cycle that is given. */
+	if (e->slot.cycle_ns && x->worst_ns > e->slot.cycle_ns && !oht_engine_is_controllers(e, x))
+		return true;
+	if (!e->slot.budget_ns)
 		return false;
 	exchange = oht_engine_slot_exchange(e, x);
 	return oht_timing_stop_ns(&e->timing, &exchange) > e->slot.budget_ns;

@@ -53,6 +53,7 @@ struct oht_engine_start {
  * @start: how it began, and what was in its way
  * @begun: its first request has been begun
  * @whole: it is given to a transfer that is too long for any slack; over when that is begun
+ * @cycle_ns: the distance of two points of the grid; 0: there is no plan
  * @slack_max_ns: what is left of the emptiest cycle
  * @pauses_held: the pauses of the units are in the figures of a plan that is being committed, waits
  *	or is in force, and may not change
@@ -66,6 +67,7 @@ struct oht_engine_slot {
 	struct oht_engine_start start;
 	bool begun;
 	bool whole;
+	u64 cycle_ns;
 	u64 slack_max_ns;
 	bool pauses_held;
 	unsigned int planned;

@@ -167,6 +167,13 @@ bool oht_estop_is_late(const struct oht_estop *estop, u64 now)
 	       oht_passed(now, estop->heartbeat_ns, estop->deadman_ns);
 }
 
+bool oht_estop_is_bus_lost(const struct oht_estop *estop, u64 now)
+{
+	u64 by_ns = atomic64_read(&estop->heard_by_ns);
+
+	return by_ns && oht_passed(now, by_ns, 0);
+}
+
 bool oht_estop_is_stalled(const struct oht_estop *estop, u64 now)
 {
 	return oht_stall_found(&estop->stall, now,
