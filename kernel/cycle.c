@@ -155,6 +155,7 @@ static void oht_cycle_done(struct oht_xfer *x)
 	if (cycle->engine->slot.planned)
 		return;
 	oht_cycle_finish(cycle, now_ns);
+	oht_engine_slot_left(cycle->engine, now_ns);
 	if (!cycle->beginning)
 		oht_cycle_tell_unsent(cycle, OHT_FATE_UNSENT, now_ns);
 }
@@ -235,8 +236,10 @@ static void oht_cycle_begin(struct oht_cycle *cycle, u64 now_ns)
 		oht_cycle_begin_entry(cycle, i);
 	}
 	cycle->beginning = false;
-	if (!slot->planned)
-		oht_cycle_tell_unsent(cycle, OHT_FATE_EMPTY, now_ns);
+	if (slot->planned)
+		return;
+	oht_engine_slot_left(cycle->engine, now_ns);
+	oht_cycle_tell_unsent(cycle, OHT_FATE_EMPTY, now_ns);
 }
 
 /* The plan that waits comes in force; all exchanges of the old one are over. */
@@ -252,6 +255,10 @@ static void oht_cycle_swap(struct oht_cycle *cycle)
 	cycle->header.generation = layout->generation;
 	slot->cycle_ns = oht_cycle_ns(layout);
 	slot->slack_max_ns = layout->figures.slack_max_ns;
+	slot->left_ns = slot->slack_max_ns + slot->cycle_ns;
+	slot->left_max_ns = 0;
+	slot->left_cycles = layout->plan.whole_cycles;
+	slot->left_points = 0;
 	slot->budget_ns = (u64)layout->plan.stop_budget_us * NSEC_PER_USEC;
 	slot->turnaround_ns = 0;
 	for (i = 0; i < layout->plan.entries; i++) {
@@ -322,6 +329,7 @@ u64 oht_cycle_tick(struct oht_cycle *cycle)
 	now_ns = oht_cycle_now_ns(cycle);
 	oht_cycle_catch_up(cycle, now_ns);
 	e->slot.whole = false;
+	oht_engine_slot_point(e);
 	if (cycle->next && !e->slot.planned)
 		oht_cycle_swap(cycle);
 	/* Set before the first exchange starts, since all later ones are judged by it. */
