@@ -218,7 +218,6 @@ void oht_core_unlisten(struct oht_device *oht, struct oht_listener *listener)
 	mutex_lock(&oht->files_lock);
 	list_del_rcu(&listener->node);
 	mutex_unlock(&oht->files_lock);
-	synchronize_rcu();
 }
 
 /* Free for the next device once this one cannot be found by it: open descriptors do not count. */

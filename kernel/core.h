@@ -126,7 +126,7 @@ static inline bool oht_core_has_bus(const struct oht_device *oht)
 /* OHT_CAP_*. Any context. */
 u64 oht_core_caps(const struct oht_device *oht);
 
-/* A descriptor comes and goes. Process context; the second waits for RCU. */
+/* A descriptor comes and goes. Process; after the second the memory stays for an RCU period. */
 void oht_core_listen(struct oht_device *oht, struct oht_listener *listener);
 void oht_core_unlisten(struct oht_device *oht, struct oht_listener *listener);
 

@@ -59,7 +59,11 @@ void oht_file_destroy(struct oht_file *file)
 	oht_file_free_calls(&file->calls);
 	oht_file_free_calls(&file->spare);
 	oht_core_put(file->oht);
-	kfree(file);
+	/*
+	 * Not waited for: the descriptors of a process that dies are closed one after the other,
+	 * and the controller's, whose end stops the machine, may be the last.
+	 */
+	kfree_rcu(file, rcu);
 }
 
 /* Interrupts off, engine lock held. */
