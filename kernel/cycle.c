@@ -60,11 +60,7 @@ static void oht_cycle_show_header(struct oht_cycle *cycle)
 static void oht_cycle_show_entry(struct oht_cycle *cycle, u16 index)
 {
 	const struct oht_plan_entry *planned = &cycle->running->plan.entry[index];
-	struct oht_image_slot *slot = oht_image_begin(cycle->image, index);
-	u32 seq = slot->seq;
-
-	*slot = (struct oht_image_slot) {
-		.seq = seq,
+	const struct oht_image_slot slot = {
 		.generation = cycle->running->generation,
 		.unit = planned->unit,
 		.function = planned->function,
@@ -76,7 +72,8 @@ static void oht_cycle_show_entry(struct oht_cycle *cycle, u16 index)
 		.loss_action = planned->loss_action,
 		.loss_errors = planned->loss_errors,
 	};
-	oht_image_end(slot);
+
+	oht_image_write_slot(cycle->image, index, &slot);
 }
 
 /* True if outputs are not sent: there are none, or the machine may not move. */
