@@ -36,7 +36,8 @@
  *   EAGAIN      this descriptor has OHT_TRANSFERS_MAX transfers under way; reap some first
  *   ENOENT      no such cookie on this descriptor; no plan laid ready; an old layout
  *   EREMOTE     it is done at the machine: the device has a reset button
- *   EDQUOT      the plan is too heavy, or the exchange too long for its stop budget
+ *   EDQUOT      the plan is too heavy; the exchange too long for its stop budget, or, while enabled
+ *               and not by the controller, longer than its cycle
  *   ENODEV      the device is gone; poll() says EPOLLHUP
  */
 #ifndef _UAPI_LINUX_OHT_H
@@ -140,7 +141,7 @@ enum oht_cause {
 	OHT_CAUSE_DEADMAN		= 7,	/* the controller's heartbeat was late */
 	OHT_CAUSE_CLOSE			= 8,	/* the controller closed without farewell */
 	OHT_CAUSE_FAREWELL		= 9,	/* the controller gave its role back in order */
-	OHT_CAUSE_BUS_LOSS		= 10,	/* a unit was lost whose loss stops */
+	OHT_CAUSE_BUS_LOSS		= 10,	/* a unit is lost whose loss stops: linux/oht_plan.h */
 	OHT_CAUSE_UNBIND		= 11,	/* the driver is being taken off the device */
 	OHT_CAUSE_MODULE_REMOVAL	= 12,	/* the kernel module is being removed */
 	OHT_CAUSE_SUSPEND		= 13,
