@@ -132,6 +132,21 @@ static void estop_stop_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, estop->tag, 99);
 }
 
+/* A status call finds that the edge was lost: its caller has not pressed the button. */
+static void estop_names_who_asked(struct kunit *test)
+{
+	struct oht_estop_status status;
+
+	fake_estop_enable();
+	fake_estop.in_thread = true;
+	fake_estop.channel[0].value = FAKE_OPEN;
+	oht_estop_status(estop, &fake_stranger, &status);
+	KUNIT_EXPECT_EQ(test, fake_estop_record()->cause, OHT_CAUSE_BUTTON_A);
+	KUNIT_EXPECT_EQ(test, fake_estop_record()->tgid, 0);
+	oht_estop_stop(estop, OHT_CAUSE_SOFTWARE, NULL);
+	KUNIT_EXPECT_EQ(test, fake_estop_record()->tgid, 1234);
+}
+
 /* A unit whose loss stops has not been heard in time: that stands until it is. */
 static void estop_bus_loss(struct kunit *test)
 {
@@ -459,6 +474,7 @@ static struct kunit_case estop_cases[] = {
 	KUNIT_CASE(estop_level_latches),
 	KUNIT_CASE(estop_unreadable_latches),
 	KUNIT_CASE(estop_stop_again),
+	KUNIT_CASE(estop_names_who_asked),
 	KUNIT_CASE(estop_bus_loss),
 	KUNIT_CASE(estop_counts_what_ends_outputs),
 	KUNIT_CASE(estop_enable_has_a_number),

@@ -461,7 +461,7 @@ enum oht_safety_kind {
  * @state_to: enum oht_estop_state after
  * @inputs: OHT_INPUT_* as read by the handler; feedback as last read before
  * @outputs: OHT_OUTPUT_* after
- * @tgid: process that called, or was hit by the fault; 0 for interrupt and timer
+ * @tgid: process that asked for it, or was hit by the fault; 0: nobody asked, as for what is found
  */
 struct oht_safety_record {
 	__aligned_u64 journal_seq;
