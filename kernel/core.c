@@ -205,6 +205,28 @@ u64 oht_core_caps(const struct oht_device *oht)
 	return caps;
 }
 
+/* Each record wakes them all, in one walk that may be in a hard interrupt: so they are few. */
+int oht_core_admit(struct oht_device *oht, bool writable)
+{
+	unsigned int limit = OHT_FILES_MAX - (writable ? 0 : OHT_FILES_WRITERS);
+	int ret = 0;
+
+	mutex_lock(&oht->files_lock);
+	if (oht->files_open < limit)
+		oht->files_open++;
+	else
+		ret = -EMFILE;
+	mutex_unlock(&oht->files_lock);
+	return ret;
+}
+
+void oht_core_dismiss(struct oht_device *oht)
+{
+	mutex_lock(&oht->files_lock);
+	oht->files_open--;
+	mutex_unlock(&oht->files_lock);
+}
+
 void oht_core_listen(struct oht_device *oht, struct oht_listener *listener)
 {
 	init_waitqueue_head(&listener->wait);

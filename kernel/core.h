@@ -40,6 +40,7 @@ struct oht_device {
 
 	struct mutex files_lock;	/* writers of files */
 	struct list_head files;		/* struct oht_listener; read under RCU */
+	unsigned int files_open;	/* descriptors among them; under files_lock */
 	struct oht_netlink *netlink;	/* netlink.c's; constant while the device is visible */
 
 	struct oht_estop estop;
@@ -126,7 +127,13 @@ static inline bool oht_core_has_bus(const struct oht_device *oht)
 /* OHT_CAP_*. Any context. */
 u64 oht_core_caps(const struct oht_device *oht);
 
-/* A descriptor comes and goes. Process; after the second the memory stays for an RCU period. */
+/*
+ * A descriptor comes and goes, once admitted. Process. The first is -EMFILE if there are
+ * OHT_FILES_MAX, or without the right to write if only the places for writers are left. After the
+ * last the memory of the listener stays for an RCU period.
+ */
+int oht_core_admit(struct oht_device *oht, bool writable);
+void oht_core_dismiss(struct oht_device *oht);
 void oht_core_listen(struct oht_device *oht, struct oht_listener *listener);
 void oht_core_unlisten(struct oht_device *oht, struct oht_listener *listener);
 

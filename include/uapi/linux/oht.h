@@ -55,6 +55,12 @@
 #define OHT_NAME_SIZE		32
 /* The journal holds as many safety records; a reader that falls further behind loses the oldest. */
 #define OHT_SAFETY_RECORDS_MAX	256
+/*
+ * Descriptors of a device that may be open, and those of them that are kept for who opens it for
+ * writing; then open() is EMFILE.
+ */
+#define OHT_FILES_MAX		256
+#define OHT_FILES_WRITERS	64
 /* Telegrams that a stop writes to the bus, and registers of one. */
 #define OHT_TELEGRAMS_MAX	8
 #define OHT_TELEGRAM_WORDS_MAX	8
