@@ -82,10 +82,16 @@ put_core:
 }
 EXPORT_SYMBOL_OHT(oht_bind_attach);
 
-/* Programs are frozen, and the machine has been stopped by the power-management notifier. */
+/*
+ * Programs are frozen. The power-management notifier has stopped the machine; but not every way that
+ * leads here asks it (a jump by kexec does not).
+ */
 static int oht_bind_suspend(struct device *dev)
 {
-	oht_core_suspend_bus(dev_get_drvdata(dev));
+	struct oht_device *oht = dev_get_drvdata(dev);
+
+	oht_estop_stop(&oht->estop, OHT_CAUSE_SUSPEND, NULL);
+	oht_core_suspend_bus(oht);
 	return 0;
 }
 
@@ -95,6 +101,8 @@ static int oht_bind_resume(struct device *dev)
 	struct oht_device *oht = dev_get_drvdata(dev);
 	int ret;
 
+	/* The bus takes its time: the outputs first. */
+	oht_estop_stop(&oht->estop, OHT_CAUSE_SUSPEND, NULL);
 	ret = oht_core_resume_bus(oht);
 	if (ret)
 		dev_err(dev, "no bus after suspend (%d); the emergency stop works without it\n",
