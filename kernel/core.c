@@ -318,6 +318,8 @@ void oht_core_wake_all(struct oht_device *oht)
 {
 	struct oht_listener *listener;
 
+	/* Pairs with oht_chrdev_ended(). */
+	smp_store_release(&oht->ended, true);
 	mutex_lock(&oht->files_lock);
 	list_for_each_entry(listener, &oht->files, node)
 		wake_up_all(&listener->wait);

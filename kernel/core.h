@@ -37,6 +37,7 @@ struct oht_device {
 	struct rw_semaphore role;	/* read: acts for the controller; written: becomes it */
 	struct rw_semaphore life;
 	bool gone;			/* written under life, also read without */
+	bool ended;			/* and the last record has been made */
 
 	struct mutex files_lock;	/* writers of files */
 	struct list_head files;		/* struct oht_listener; read under RCU */
@@ -84,7 +85,7 @@ int oht_core_add(struct oht_device *oht);
 /* No descriptor is opened any more, and calls get -ENODEV. Once, after oht_core_add(). */
 void oht_core_remove(struct oht_device *oht);
 
-/* Wakes all readers: after the last record has been made. */
+/* The last record has been made: wakes all readers, for whom this is the end. */
 void oht_core_wake_all(struct oht_device *oht);
 
 /*
