@@ -83,7 +83,7 @@ bool oht_estop_storms(const struct oht_estop *estop);
 
 /*
  * estop_command.c, with estop->lock held: stopped -> ready if nothing stands. @tag is that of a
- * command, or NULL. 0, -EINVAL (not stopped), -EBUSY (causes in @blocking).
+ * command, or NULL. 0, -ECANCELED (not stopped), -EBUSY (causes in @blocking).
  */
 int oht_estop_reset_locked(struct oht_estop *estop, const u64 *tag, u64 *blocking);
 
