@@ -130,11 +130,22 @@ void oht_bind_detach(struct device *dev, bool leaving)
 }
 EXPORT_SYMBOL_OHT(oht_bind_detach);
 
-/* The reboot notifier has been here before, unless only this device is being shut down. */
+/* The longest that the telegrams of a stop are given before the UART is switched off. */
+#define OHT_BIND_TELEGRAMS_MS	20
+
+/*
+ * The reboot notifier has been here before, unless only this device is being shut down. Another
+ * kernel that follows must not find a line that is driven, nor an interrupt that nobody handles.
+ */
 void oht_bind_shutdown(struct device *dev)
 {
 	struct oht_device *oht = dev_get_drvdata(dev);
 
 	oht_estop_hold(&oht->estop, OHT_CAUSE_SHUTDOWN);
+	oht_core_finish_telegrams(oht, OHT_BIND_TELEGRAMS_MS);
+	/* Programs are not frozen here: no call may be between two looks at the bus. */
+	down_write(&oht->life);
+	oht_core_suspend_bus(oht);
+	up_write(&oht->life);
 }
 EXPORT_SYMBOL_OHT(oht_bind_shutdown);

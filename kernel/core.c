@@ -4,6 +4,7 @@
  * counter: allocate complete but invisible, add at once, revoke, wake, free with the last
  * reference.
  */
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/idr.h>
 #include <linux/module.h>
@@ -153,6 +154,18 @@ int oht_core_start_bus(struct oht_device *oht, struct oht_port *port)
 	/* Pairs with oht_core_has_bus(): the stop may come from now on. */
 	smp_store_release(&oht->has_bus, true);
 	return 0;
+}
+
+void oht_core_finish_telegrams(struct oht_device *oht, unsigned int limit_ms)
+{
+	struct oht_telegram_status status = {};
+
+	while (oht_core_has_bus(oht) && limit_ms--) {
+		oht_engine_telegram_status(&oht->engine, &status);
+		if (!(status.flags & OHT_TELEGRAMS_RUNNING))
+			return;
+		usleep_range(1000, 1100);
+	}
 }
 
 void oht_core_suspend_bus(struct oht_device *oht)

@@ -107,10 +107,13 @@ void oht_core_put(struct oht_device *oht);
  */
 int oht_core_start_bus(struct oht_device *oht, struct oht_port *port);
 
+/* Waits for the telegrams of the last stop to be sent, at most @limit_ms. Process, sleeps. */
+void oht_core_finish_telegrams(struct oht_device *oht, unsigned int limit_ms);
+
 /*
  * Nothing comes from the port between the two: transfers are completed with -ECANCELED, the plan is
  * dropped. The second returns the errno of the port's start; then there is no bus until it is tried
- * again. Process context, with programs frozen.
+ * again. Process context, with programs frozen or oht->life written.
  */
 void oht_core_suspend_bus(struct oht_device *oht);
 int oht_core_resume_bus(struct oht_device *oht);
