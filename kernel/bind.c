@@ -83,8 +83,8 @@ put_core:
 EXPORT_SYMBOL_OHT(oht_bind_attach);
 
 /*
- * Programs are frozen. The power-management notifier has stopped the machine; but not every way that
- * leads here asks it (a jump by kexec does not).
+ * Programs are frozen. The power-management notifier has stopped the machine; but not every way
+ * that leads here asks it (a jump by kexec does not).
  */
 static int oht_bind_suspend(struct device *dev)
 {

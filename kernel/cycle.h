@@ -26,7 +26,7 @@ struct oht_cycle_layout;
 struct oht_cycle_ops {
 	/* An entry was lost whose loss stops. */
 	void (*lost)(void *context);
-	/* By then the next such entry must be heard; a time that has passed: one is lost; 0: none. */
+	/* By then the next such entry must be heard; a time in the past: one is lost; 0: none. */
 	void (*await)(void *context, u64 by_ns);
 	/* There is a new record. */
 	void (*recorded)(void *context);

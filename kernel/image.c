@@ -62,7 +62,7 @@ void oht_image_init(struct oht_image *image)
 	header->slots = OHT_PLAN_ENTRIES_MAX;
 }
 
-/* Replaces a part behind its first @kept_bytes; they begin with the count, which only ever grows. */
+/* Replaces a part behind its first @kept_bytes, which begin with the count: it only ever grows. */
 static void oht_image_replace(void *part, const void *with, size_t kept_bytes, size_t bytes)
 {
 	oht_image_seq_begin(part);
