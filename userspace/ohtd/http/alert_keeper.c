@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "http/alerts.h"
 #include "http/scene.h"
 #include "store/alerts.h"
+#include "store/outbox.h"
 
 /* Within this time of its end, an alert that comes again is the same. */
 #define AGAIN_NS	(10 * OHTD_NS_PER_S)
@@ -42,13 +42,11 @@ struct entry {
  * @begun: what those left open has been cut
  * @lock: of @entries
  * @entries: in no order
- * @busy: @job is with the store
- * @written: @job is on the disk; else @rows wait for another try
+ * @outbox: the way of @rows
  * @next_ns: when the store may be asked again
- * @told: that the store does not take them
+ * @row_count: of @rows, which are with the store or wait for another try
  */
 struct ohtd_alert_keeper {
-	struct ohtd_store *store;
 	struct ohtd_clock *clock;
 	int64_t newest;
 	int64_t before;
@@ -56,13 +54,16 @@ struct ohtd_alert_keeper {
 	pthread_mutex_t lock;
 	unsigned int entry_count;
 	struct entry entries[ENTRIES_MAX];
-	struct ohtd_store_job job;
-	atomic_bool busy;
-	atomic_bool written;
+	struct ohtd_outbox outbox;
 	uint64_t next_ns;
-	bool told;
 	unsigned int row_count;
 	struct ohtd_alert_row rows[ENTRIES_MAX];
+};
+
+static const struct ohtd_outbox_words words = {
+	.room = "http",
+	.refused = "alerts_not_kept", .refused_text = "alerts are not written now",
+	.kept = "alerts_kept", .kept_text = "alerts are written again",
 };
 
 /* ---- on the store's thread ---- */
@@ -80,14 +81,6 @@ static int work_begin(struct ohtd_db *db, void *arg)
 	return ohtd_db_alerts_begin(db, arg);
 }
 
-static void is_written(struct ohtd_store_job *job)
-{
-	struct ohtd_alert_keeper *keeper = job->arg;
-
-	atomic_store(&keeper->written, job->result >= 0);
-	atomic_store(&keeper->busy, false);
-}
-
 /* ---- the beginning ---- */
 
 struct ohtd_alert_keeper *ohtd_alert_keeper_create(struct ohtd_store *store, struct ohtd_clock *clock)
@@ -98,7 +91,7 @@ struct ohtd_alert_keeper *ohtd_alert_keeper_create(struct ohtd_store *store, str
 	if (!keeper)
 		return NULL;
 	pthread_mutex_init(&keeper->lock, NULL);
-	keeper->store = store;
+	ohtd_outbox_init(&keeper->outbox, store, clock, &words, NULL);
 	keeper->clock = clock;
 	r = ohtd_store_call(store, work_begin, &keeper->newest);
 	if (r < 0) {
@@ -191,16 +184,9 @@ static void take_alert(struct ohtd_alert_keeper *keeper, const struct ohtd_alert
 
 static void note_result(struct ohtd_alert_keeper *keeper)
 {
-	bool failed = keeper->row_count && !atomic_load(&keeper->written);
-
-	if (failed != keeper->told)
-		ohtd_log(failed ? OHTD_LOG_WARNING : OHTD_LOG_NOTICE, "http",
-			 failed ? "alerts_not_kept" : "alerts_kept",
-			 failed ? "alerts are not written now" : "alerts are written again");
-	keeper->told = failed;
-	if (failed)
+	if (ohtd_outbox_take(&keeper->outbox) != OHTD_OUTBOX_KEPT)
 		return;
-	keeper->begun = keeper->begun || keeper->row_count;
+	keeper->begun = true;
 	keeper->row_count = 0;
 }
 
@@ -217,19 +203,15 @@ static void gather(struct ohtd_alert_keeper *keeper)
 
 static void hand_over(struct ohtd_alert_keeper *keeper, uint64_t now_ns)
 {
-	if (now_ns < keeper->next_ns || atomic_load(&keeper->busy))
-		return;
 	note_result(keeper);
+	if (now_ns < keeper->next_ns || !ohtd_outbox_is_free(&keeper->outbox))
+		return;
 	if (!keeper->row_count)
 		gather(keeper);
 	if (!keeper->row_count)
 		return;
 	keeper->next_ns = now_ns + WRITE_EVERY_NS;
-	keeper->job = (struct ohtd_store_job){ .work = work_keep, .arg = keeper, .done = is_written };
-	atomic_store(&keeper->written, false);
-	atomic_store(&keeper->busy, true);
-	if (ohtd_store_submit(keeper->store, &keeper->job))
-		atomic_store(&keeper->busy, false);
+	ohtd_outbox_send(&keeper->outbox, work_keep, keeper);
 }
 
 void ohtd_alert_keeper_look(struct ohtd_alert_keeper *keeper, const struct ohtd_scene *scene)
@@ -303,27 +285,19 @@ void ohtd_alert_keeper_note(struct ohtd_alert_keeper *keeper, const struct ohtd_
 
 /* ---- the end ---- */
 
-static int work_nothing(struct ohtd_db *db, void *arg)
-{
-	(void)db;
-	(void)arg;
-	return 0;
-}
-
 void ohtd_alert_keeper_end(struct ohtd_alert_keeper *keeper)
 {
 	int r;
 
 	if (!keeper)
 		return;
-	/* The store does one after the other: behind this call the job is done. */
-	r = ohtd_store_call(keeper->store, work_nothing, NULL);
+	r = ohtd_outbox_write(&keeper->outbox, NULL, NULL);
+	/* What waits for another try, and then what has changed since. */
 	for (int batch = 0; r >= 0 && batch < 2; batch++) {
 		note_result(keeper);
 		if (!keeper->row_count)
 			gather(keeper);
-		r = ohtd_store_call(keeper->store, work_keep, keeper);
-		atomic_store(&keeper->written, r >= 0);
+		r = ohtd_outbox_write(&keeper->outbox, work_keep, keeper);
 	}
 	if (r < 0)
 		ohtd_log(OHTD_LOG_WARNING, "http", "alerts_not_kept", "the last alerts are not written: %s", strerror(-r));

@@ -17,7 +17,7 @@
 #include "base/thread.h"
 #include "oht_client.h"
 #include "store/journal.h"
-#include "store/store.h"
+#include "store/outbox.h"
 
 #define STACK_BYTES	(256 * 1024)
 /* In one commit. */
@@ -40,9 +40,6 @@ struct lookup {
 	struct ohtd_entry_place place;
 };
 
-/* Where the one job is that is handed to the store. */
-enum job_state { IDLE, AWAY, BACK };
-
 struct ohtd_recorder {
 	struct ohtd_recorder_setup setup;
 	pthread_t thread;
@@ -57,11 +54,10 @@ struct ohtd_recorder {
 	uint64_t next_seq;
 	struct ohtd_entry *ring;	/* OHTD_RECORDER_WAITING_MAX of them: read, not kept yet */
 	unsigned int first, count;
-	uint64_t try_at_ns;		/* not before; the store has refused */
+	uint64_t listen_at_ns;		/* not before; the kernel has refused */
 
-	/* The store thread's while it is away. */
-	struct ohtd_store_job job;
-	_Atomic unsigned int job_state;
+	struct ohtd_outbox outbox;
+	/* The store thread's while they are away. */
 	struct lookup lookup;
 	struct batch batch;
 
@@ -225,35 +221,9 @@ static void wake(struct ohtd_recorder *recorder)
 		ohtd_log(OHTD_LOG_ERROR, "journal", "wake", "%s", strerror(errno));
 }
 
-static void take_back(struct ohtd_store_job *job)
+static void take_back(struct ohtd_outbox *outbox)
 {
-	char *at = (char *)job - offsetof(struct ohtd_recorder, job);
-	struct ohtd_recorder *recorder = (struct ohtd_recorder *)at;
-
-	atomic_store(&recorder->job_state, BACK);
-	wake(recorder);
-}
-
-static void note_refusal(struct ohtd_recorder *recorder, int error)
-{
-	recorder->try_at_ns = now_ns(recorder) + AGAIN_MS * OHTD_NS_PER_MS;
-	enter(recorder, OHTD_RECORDER_FAILING, error);
-}
-
-/* Whatever becomes of it, the thread goes on reading. */
-static void hand_over(struct ohtd_recorder *recorder, ohtd_store_work work, void *arg)
-{
-	uint64_t none = 0;
-	int r;
-
-	atomic_compare_exchange_strong(&recorder->waiting_since_ns, &none, now_ns(recorder));
-	recorder->job = (struct ohtd_store_job){ .work = work, .arg = arg, .done = take_back };
-	atomic_store(&recorder->job_state, AWAY);
-	r = ohtd_store_submit(recorder->setup.store, &recorder->job);
-	if (!r)
-		return;
-	atomic_store(&recorder->job_state, IDLE);
-	note_refusal(recorder, r);
+	wake((struct ohtd_recorder *)((char *)outbox - offsetof(struct ohtd_recorder, outbox)));
 }
 
 /* From where the store ends: what was made while nobody listened is still in the kernel. */
@@ -263,7 +233,7 @@ static int begin_listening(struct ohtd_recorder *recorder)
 
 	/* The kernel must know what was kept, or it is not the source that it seems to be. */
 	if (oht_dev_subscribe_from(recorder->dev, OHT_WANT_SAFETY, place->seq)) {
-		recorder->try_at_ns = now_ns(recorder) + AGAIN_MS * OHTD_NS_PER_MS;
+		recorder->listen_at_ns = now_ns(recorder) + AGAIN_MS * OHTD_NS_PER_MS;
 		return fail(recorder, errno == EINVAL ? -ESTALE : -errno);
 	}
 	recorder->batch.source = place->source;
@@ -285,19 +255,34 @@ static void drop_kept(struct ohtd_recorder *recorder)
 
 static void take_result(struct ohtd_recorder *recorder)
 {
-	if (atomic_load(&recorder->job_state) != BACK)
+	bool added = recorder->outbox.job.work == work_add;
+
+	switch (ohtd_outbox_take(&recorder->outbox)) {
+	case OHTD_OUTBOX_NOTHING:
 		return;
-	atomic_store(&recorder->job_state, IDLE);
-	if (recorder->job.result) {
-		note_refusal(recorder, recorder->job.result);
+	case OHTD_OUTBOX_REFUSED:
+		enter(recorder, OHTD_RECORDER_FAILING, recorder->outbox.error);
 		return;
+	case OHTD_OUTBOX_KEPT:
+		break;
 	}
-	if (recorder->job.work == work_add)
+	if (added)
 		drop_kept(recorder);
-	if (recorder->job.work == work_add || !begin_listening(recorder))
+	if (added || !begin_listening(recorder))
 		enter(recorder, OHTD_RECORDER_RECORDING, 0);
 	/* What waits behind it has not waited for longer. */
 	atomic_store(&recorder->waiting_since_ns, recorder->count ? now_ns(recorder) : 0);
+}
+
+/* Whatever becomes of it, the thread goes on reading. */
+static void hand_over(struct ohtd_recorder *recorder, ohtd_store_work work, void *arg)
+{
+	uint64_t none = 0;
+
+	atomic_compare_exchange_strong(&recorder->waiting_since_ns, &none, now_ns(recorder));
+	ohtd_outbox_send(&recorder->outbox, work, arg);
+	/* A store that does not take the job has refused it already. */
+	take_result(recorder);
 }
 
 static void write_entries(struct ohtd_recorder *recorder)
@@ -310,18 +295,13 @@ static void write_entries(struct ohtd_recorder *recorder)
 	hand_over(recorder, work_add, batch);
 }
 
-static bool may_hand_over(const struct ohtd_recorder *recorder)
-{
-	return atomic_load(&recorder->job_state) == IDLE && now_ns(recorder) >= recorder->try_at_ns;
-}
-
 /* ---- the thread ---- */
 
 static void look_for_device(struct ohtd_recorder *recorder)
 {
 	if (!recorder->dev && open_device(recorder))
 		return;
-	if (!recorder->known && may_hand_over(recorder)) {
+	if (now_ns(recorder) >= recorder->listen_at_ns && ohtd_outbox_is_free(&recorder->outbox)) {
 		recorder->lookup = (struct lookup){ .source = &recorder->source };
 		hand_over(recorder, work_source, &recorder->lookup);
 	}
@@ -331,13 +311,13 @@ static void look_for_device(struct ohtd_recorder *recorder)
 static void turn(struct ohtd_recorder *recorder)
 {
 	take_result(recorder);
-	if (!recorder->known && atomic_load(&recorder->job_state) == IDLE)
+	if (!recorder->known && !ohtd_outbox_is_away(&recorder->outbox))
 		look_for_device(recorder);
 	if (recorder->known && !recorder->gone) {
 		read_entries(recorder);
 		count_overwritten(recorder);
 	}
-	if (recorder->known && recorder->count && may_hand_over(recorder))
+	if (recorder->known && recorder->count && ohtd_outbox_is_free(&recorder->outbox))
 		write_entries(recorder);
 	if (recorder->gone && !recorder->count)
 		close_device(recorder);
@@ -364,9 +344,9 @@ static void wait_for(struct ohtd_recorder *recorder)
 /* A job that is away holds memory of ours; one that was refused is not tried again now. */
 static bool is_finished(const struct ohtd_recorder *recorder)
 {
-	if (atomic_load(&recorder->job_state) != IDLE)
+	if (ohtd_outbox_is_away(&recorder->outbox))
 		return false;
-	return !recorder->known || !recorder->count || now_ns(recorder) < recorder->try_at_ns;
+	return !recorder->known || !recorder->count || !ohtd_outbox_is_free(&recorder->outbox);
 }
 
 static void *recorder_main(void *arg)
@@ -414,6 +394,7 @@ struct ohtd_recorder *ohtd_recorder_start(const struct ohtd_recorder_setup *setu
 	if (!recorder)
 		return NULL;
 	recorder->setup = *setup;
+	ohtd_outbox_init(&recorder->outbox, setup->store, setup->clock, NULL, take_back);
 	memcpy(recorder->source.boot_id, setup->boot_id, strnlen(setup->boot_id,
 	       sizeof(recorder->source.boot_id) - 1));
 	recorder->ring = calloc(OHTD_RECORDER_WAITING_MAX, sizeof(*recorder->ring));

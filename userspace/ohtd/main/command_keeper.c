@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,7 @@
 #include "robot/life.h"
 #include "robot/robot.h"
 #include "store/commands.h"
-#include "store/store.h"
+#include "store/outbox.h"
 
 /* More than a robot is given in the time that a disk may hang. */
 #define MARGIN		100000
@@ -22,24 +21,19 @@
 
 /**
  * struct ohtd_keeper - phases on their way
+ * @outbox: the way of @rows
  * @reader: place in the ring of events
- * @busy: @job is with the store
- * @written: @job is on the disk; else @rows wait for another try
  * @reserved: numbers up to this one may be given
  * @newest: greatest number so far
  * @before: greatest number of the runs before
  * @begun: what those left open has been ended
- * @count: of @rows, which are with the store
+ * @count: of @rows, which are with the store or wait for another try
  * @pending_count: of @pending, which come next: the newest phase of each
  */
 struct ohtd_keeper {
-	struct ohtd_store *store;
+	struct ohtd_outbox outbox;
 	struct ohtd_clock *clock;
 	struct ohtd_event_reader reader;
-	struct ohtd_store_job job;
-	atomic_bool busy;
-	atomic_bool written;
-	bool told;
 	int64_t reserved;
 	int64_t newest;
 	int64_t before;
@@ -48,6 +42,12 @@ struct ohtd_keeper {
 	struct ohtd_command_row rows[BATCH];
 	unsigned int pending_count;
 	struct ohtd_command_row pending[PENDING_MAX];
+};
+
+static const struct ohtd_outbox_words words = {
+	.room = "main",
+	.refused = "commands_not_kept", .refused_text = "what becomes of commands is not written now",
+	.kept = "commands_kept", .kept_text = "what becomes of commands is written again",
 };
 
 /* ---- on the store's thread ---- */
@@ -64,14 +64,6 @@ static int work_keep(struct ohtd_db *db, void *arg)
 	if (!r)
 		r = ohtd_db_commands_reserve(db, keeper->reserved);
 	return r;
-}
-
-static void is_written(struct ohtd_store_job *job)
-{
-	struct ohtd_keeper *keeper = job->arg;
-
-	atomic_store(&keeper->written, job->result >= 0);
-	atomic_store(&keeper->busy, false);
 }
 
 /* ---- the beginning ---- */
@@ -106,7 +98,7 @@ struct ohtd_keeper *ohtd_keeper_create(struct ohtd_store *store, struct ohtd_clo
 		ohtd_log(OHTD_LOG_WARNING, "main", "commands_aborted",
 			 "%d commands had not ended when the last run was cut short", r);
 	}
-	keeper->store = store;
+	ohtd_outbox_init(&keeper->outbox, store, clock, &words, NULL);
 	keeper->clock = clock;
 	keeper->newest = keeper->before = begin.given;
 	keeper->begun = r >= 0;
@@ -178,46 +170,24 @@ static void take_pending(struct ohtd_keeper *keeper)
 
 static void note_result(struct ohtd_keeper *keeper)
 {
-	bool failed = keeper->count && !atomic_load(&keeper->written);
-
-	if (failed != keeper->told)
-		ohtd_log(failed ? OHTD_LOG_WARNING : OHTD_LOG_NOTICE, "main",
-			 failed ? "commands_not_kept" : "commands_kept",
-			 failed ? "what becomes of commands is not written now" :
-				  "what becomes of commands is written again");
-	keeper->told = failed;
-	if (failed)
+	if (ohtd_outbox_take(&keeper->outbox) != OHTD_OUTBOX_KEPT)
 		return;
-	keeper->begun = keeper->begun || keeper->count;
+	keeper->begun = true;
 	keeper->count = 0;
 }
 
 void ohtd_keeper_turn(struct ohtd_keeper *keeper, const struct ohtd_robot *robot)
 {
 	gather(keeper, robot);
-	if (atomic_load(&keeper->busy))
-		return;
 	note_result(keeper);
-	take_pending(keeper);
-	if (!keeper->count)
+	if (!ohtd_outbox_is_free(&keeper->outbox))
 		return;
-	keeper->job = (struct ohtd_store_job){
-		.work = work_keep, .arg = keeper, .done = is_written,
-	};
-	atomic_store(&keeper->written, false);
-	atomic_store(&keeper->busy, true);
-	if (ohtd_store_submit(keeper->store, &keeper->job))
-		atomic_store(&keeper->busy, false);
+	take_pending(keeper);
+	if (keeper->count)
+		ohtd_outbox_send(&keeper->outbox, work_keep, keeper);
 }
 
 /* ---- the end ---- */
-
-static int work_nothing(struct ohtd_db *db, void *arg)
-{
-	(void)db;
-	(void)arg;
-	return 0;
-}
 
 void ohtd_keeper_end(struct ohtd_keeper *keeper, const struct ohtd_robot *robot)
 {
@@ -225,20 +195,18 @@ void ohtd_keeper_end(struct ohtd_keeper *keeper, const struct ohtd_robot *robot)
 
 	if (!keeper)
 		return;
-	/* The store does one after the other: behind this call the job is done. */
-	ohtd_store_call(keeper->store, work_nothing, NULL);
+	r = ohtd_outbox_write(&keeper->outbox, NULL, NULL);
 	note_result(keeper);
 	do {
+		if (r < 0)
+			break;
 		gather(keeper, robot);
 		take_pending(keeper);
 		/* In order, so that no number is left out. */
 		keeper->reserved = keeper->newest;
-		r = ohtd_store_call(keeper->store, work_keep, keeper);
-		atomic_store(&keeper->written, r >= 0);
-		if (r < 0)
-			break;
+		r = ohtd_outbox_write(&keeper->outbox, work_keep, keeper);
 		note_result(keeper);
-	} while (!r && (keeper->pending_count || keeper->reader.seen < ohtd_robot_events(robot)));
+	} while (keeper->pending_count || keeper->reader.seen < ohtd_robot_events(robot));
 	if (r < 0)
 		ohtd_log(OHTD_LOG_WARNING, "main", "commands_not_kept",
 			 "what became of the last commands is not written: %s", strerror(-r));
