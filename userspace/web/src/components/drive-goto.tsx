@@ -5,6 +5,7 @@
 import { useState } from "preact/hooks";
 import type { Limits, Robot } from "../api/types";
 import { type WhyNot, command, laterWhyNot, whyLine } from "../drive";
+import { numberOf } from "../number";
 import { texts } from "../texts";
 import { useAct } from "./act";
 import { Button, Card } from "./basics";
@@ -60,10 +61,11 @@ function Chosen({ robot, draft, setDraft, whyNot, when }: GoToProps & { draft: D
 	const { position, speed } = membersOf(robot.limits);
 	const theirs = (pointer: string) => act.problem?.errors.find((e) => e.pointer === pointer)?.detail;
 	const faults = [faultOf(position, draft.position), faultOf(speed, draft.speed)];
-	const mm = Number(draft.position);
+	const mm = numberOf(draft.position);
+	const metres = numberOf(draft.speed);
 	const why = whyLine(whyNot("move"));
 
-	const way = faults[0] ? "" : robot.position_mm === null ? t.wayUnknown : t.way(mm - robot.position_mm);
+	const way = faults[0] || mm === null ? "" : robot.position_mm === null ? t.wayUnknown : t.way(mm - robot.position_mm);
 
 	const send = () =>
 		act.run(async () => {
@@ -71,7 +73,7 @@ function Chosen({ robot, draft, setDraft, whyNot, when }: GoToProps & { draft: D
 				verb: "move",
 				position_mm: mm,
 				...when,
-				...(draft.speed ? { speed_mm_s: Math.round(Number(draft.speed) * 1000) } : {}),
+				...(metres === null ? {} : { speed_mm_s: Math.round(metres * 1000) }),
 			});
 			setDraft(null);
 		});
@@ -82,7 +84,7 @@ function Chosen({ robot, draft, setDraft, whyNot, when }: GoToProps & { draft: D
 			noValidate
 			onSubmit={(event) => {
 				event.preventDefault();
-				if (!why && !faults.some(Boolean) && !act.busy) void send();
+				if (!why && !faults.some(Boolean) && mm !== null && !act.busy) void send();
 			}}
 		>
 			<div class="field-row">

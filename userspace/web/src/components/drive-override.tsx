@@ -43,7 +43,7 @@ export function Override({ robot, age, drives }: { robot: Robot; age: number | n
 						step={1}
 						value={chosen}
 						aria-label={t.overrideLabel}
-						onInput={(event) => choose(Number(event.currentTarget.value))}
+						onInput={(event) => choose(event.currentTarget.valueAsNumber)}
 					/>
 					<div class="act-row">
 						<Button id="override-set" kind="primary" onPress={() => void send(chosen)}>

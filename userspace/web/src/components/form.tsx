@@ -5,6 +5,7 @@
  */
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { Problem } from "../api/problem";
+import { isBlank, numberOf } from "../number";
 import { useTick } from "../store";
 import { texts } from "../texts";
 import { useAct } from "./act";
@@ -41,14 +42,40 @@ function rangeOf({ kind, min, max, unit = "" }: Member): string {
 	return texts.form.range(min, max, kind === "number" ? unit : "bytes");
 }
 
-function faultOfNumber(member: Member, text: string): string | undefined {
-	const value = Number(text);
+/* What stands beside a member's name: its range, and of a number how its decimals are written. */
+function besideOf(member: Member): string {
+	const range = member.hint ?? rangeOf(member);
 
-	if (!Number.isFinite(value)) return texts.form.notNumber(text);
+	return member.kind === "number" && !member.whole ? [range, texts.form.decimals].filter(Boolean).join(", ") : range;
+}
+
+/* The keypads of telephones have a minus in the one for text only. */
+function keypadOf({ kind, min, whole }: Member) {
+	if (kind !== "number") return undefined;
+	if (min === undefined || min < 0) return "text";
+	return whole ? "numeric" : "decimal";
+}
+
+function faultOfNumber(member: Member, text: string): string | undefined {
+	const value = numberOf(text);
+
+	if (value === null) return texts.form.notNumber(text);
 	if (member.whole && !Number.isInteger(value)) return texts.form.notWhole(text);
 	if (member.min !== undefined && value < member.min) return texts.form.tooLow(text, member.min);
 	if (member.max !== undefined && value > member.max) return texts.form.tooHigh(text, member.max);
 	return undefined;
+}
+
+/* A blank is no number; of a text it may be a part. */
+function isEmpty(member: Member, text: string): boolean {
+	return member.kind === "number" ? isBlank(text) : !text;
+}
+
+/* How a number with a comma was read: whoever means thousands by it sees it before anything is sent. */
+function readAs(member: Member, text: string): string | undefined {
+	const value = member.kind === "number" && text.includes(",") ? numberOf(text) : null;
+
+	return value === null ? undefined : texts.form.readAs(text.trim(), value);
 }
 
 /** The fault of a typed value; undefined for a value that may be sent. */
@@ -56,7 +83,7 @@ export function faultOf(member: Member, typed: string | boolean | undefined): st
 	if (typeof typed === "boolean") return undefined;
 	const text = typed ?? "";
 
-	if (!text) return member.required ? texts.form.missing : undefined;
+	if (isEmpty(member, text)) return member.required ? texts.form.missing : undefined;
 	if (member.kind === "number") return faultOfNumber(member, text);
 	if (member.kind === "choice") return undefined;
 	if (member.min !== undefined && bytes(text) < member.min) return texts.form.tooShort(member.min, bytes(text));
@@ -88,14 +115,14 @@ function changed(members: Member[], typed: Typed): Member[] {
 	return members.filter((m) => {
 		const value = typed[m.name];
 
-		if (m.now === undefined) return typeof value === "boolean" || value !== "";
+		if (m.now === undefined) return typeof value === "boolean" || !isEmpty(m, value ?? "");
 		return typeof m.now === "boolean" ? value !== m.now : String(value) !== String(m.now);
 	});
 }
 
 function wanted(members: Member[], typed: Typed): Values {
 	return Object.fromEntries(
-		members.map((m) => [m.name, m.kind === "number" ? Number(typed[m.name]) : (typed[m.name] ?? "")]),
+		members.map((m) => [m.name, (m.kind === "number" ? numberOf(String(typed[m.name])) : typed[m.name]) ?? ""]),
 	);
 }
 
@@ -127,7 +154,7 @@ export function Field({ member, value, fault, onInput, id }: FieldProps) {
 	return (
 		<div class={`field ${fault ? "wrong" : ""}`}>
 			<label for={id}>
-				{member.label} <span class="range">{member.hint ?? rangeOf(member)}</span>
+				{member.label} <span class="range">{besideOf(member)}</span>
 			</label>
 			{member.kind === "choice" ? (
 				<select
@@ -147,7 +174,7 @@ export function Field({ member, value, fault, onInput, id }: FieldProps) {
 					id={id}
 					name={member.name}
 					type={member.kind === "password" ? "password" : "text"}
-					inputMode={member.kind === "number" ? "decimal" : undefined}
+					inputMode={keypadOf(member)}
 					value={String(value ?? "")}
 					autocomplete={member.autocomplete ?? "off"}
 					autocapitalize="none"
@@ -157,8 +184,8 @@ export function Field({ member, value, fault, onInput, id }: FieldProps) {
 					onInput={(event) => onInput(event.currentTarget.value)}
 				/>
 			)}
-			<div class="fault" id={notes}>
-				{fault}
+			<div class={fault ? "fault" : "fault mute"} id={notes}>
+				{fault ?? readAs(member, String(value ?? ""))}
 			</div>
 		</div>
 	);

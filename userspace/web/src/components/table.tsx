@@ -5,6 +5,7 @@
  */
 import type { ComponentChildren } from "preact";
 import type { Problem } from "../api/problem";
+import { numberOf } from "../number";
 import { useQuery } from "../router";
 import { texts } from "../texts";
 import { Button, Refusal, Skeleton } from "./basics";
@@ -82,7 +83,7 @@ export function Table<Row>(props: TableProps<Row>) {
 	const wanted = narrow(rows ?? [], columns, search);
 	const found = props.sorted ? wanted : order(wanted, columns, sort);
 	const pageCount = Math.max(Math.ceil(found.length / pageRows), 1);
-	const page = Math.min(Math.max(Number(query.get("page") ?? 1) || 1, 1), pageCount);
+	const page = Math.min(Math.max(Math.floor(numberOf(query.get("page") ?? "") ?? 1), 1), pageCount);
 	const shown = found.slice((page - 1) * pageRows, page * pageRows);
 
 	const sortBy = (column: Column<Row>) =>

@@ -20,6 +20,7 @@ import { Rail } from "../components/rail";
 import { useRecording } from "../components/signals";
 import { useWays, Ways } from "../components/way";
 import { commandText, type WhyNot, useWhyNot } from "../drive";
+import { numberOf } from "../number";
 import type { Page } from "../pages";
 import { reasonText } from "../reasons";
 import { useRemedies } from "../remedy";
@@ -152,7 +153,7 @@ function Drive() {
 	const stations = useStations();
 	const ways = useWays();
 	const drives = may("operator");
-	const chosen = draft && draft.position !== "" && Number.isFinite(Number(draft.position)) ? Number(draft.position) : null;
+	const chosen = draft && numberOf(draft.position);
 
 	useRecording();
 	const choose = (mm: number | null) =>

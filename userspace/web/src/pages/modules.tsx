@@ -15,6 +15,7 @@ import { confirm, Dialog, toast } from "../components/overlay";
 import { ReadAgain } from "../components/read-again";
 import { Table } from "../components/table";
 import { span, title, unit, words } from "../format";
+import { textOf } from "../number";
 import type { Page, PageProps } from "../pages";
 import { href } from "../router";
 import { healthTone } from "../shell/robot";
@@ -170,7 +171,7 @@ function Edit({ address, register, close }: { address: string; register: Registe
 			label: t.newValue,
 			kind: "number",
 			required: true,
-			start: register.value === null ? "" : String(Number(register.value)),
+			start: register.value === null ? "" : textOf(Number(register.value)),
 			...(register.min === null ? {} : { min: register.min }),
 			...(register.max === null ? {} : { max: register.max }),
 			unit: unit(register.unit),

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What people type: a number is what it says."""
+from person import fill, go, has, log_in
+from pretend import asked, drive
+
+ENTER = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}
+NO_NUMBERS = [" ", "\u00a0", "-", "0x10", "1e3", "1.234,5", "1 000", "+1", ".5", "\uff11\uff12"]
+
+
+def said(page, field):
+    """Below a field."""
+    return page.run("return document.getElementById(arguments[0]).textContent", f"{field}-notes")
+
+
+def focus(page, selector):
+    """As by Tab."""
+    page.run("document.querySelector(arguments[0]).focus()", selector)
+
+
+# ---- numbers ----
+
+def test_a_target_is_a_number_as_people_write_it_or_it_is_not_sent(page):
+    drive(page)
+    page.click("#go-to-open")
+    for text in NO_NUMBERS:
+        fill(page, "#go-to-position", text)
+        fault = "This is needed." if not text.strip() else "is not a number: digits"
+        page.wait(lambda words=fault: words in said(page, "go-to-position"), what=f"the refusal of {text!r}")
+        focus(page, "#go-to-position")
+        page.cdp("Input.dispatchKeyEvent", type="keyDown", **ENTER)
+        page.cdp("Input.dispatchKeyEvent", type="keyUp", **ENTER)
+    assert not asked(page) and not has(page, ".rail-target.chosen")
+    assert "0.5 or 0,5" in page.text("#go-to label")
+    # Limits below nought: on a telephone only the keypad for text has a minus.
+    assert page.run("return ['position', 'speed'].map((n) => document.querySelector(`#go-to-${n}`).inputMode)") == ["text", "decimal"]
+    fill(page, "#go-to-position", "\u221212,5")
+    page.wait(lambda: "is read as -12.5." in said(page, "go-to-position"), what="how it was read")
+    fill(page, "#go-to-speed", " ")
+    page.click("#go-to-send")
+    page.wait(lambda: asked(page), what="the move")
+    assert asked(page) == [{"verb": "move", "position_mm": -12.5}], "a blank limits no speed"
+
+
+def test_a_blank_in_the_field_of_a_register_writes_nothing(daemon, page):
+    log_in(page, "supervisor")
+    go(page, "/modules/2", "#registers tbody tr")
+    button = "button[aria-label='Change Charger voltage set-point']"
+    page.wait(lambda: has(page, button), what="the register")
+    page.run("document.querySelector(arguments[0]).click()", button)
+    page.wait(lambda: has(page, "#write-value"), what="the field")
+    before = daemon.get("modules/2/registers/charger_voltage_setpoint").json["value"]
+    for text in NO_NUMBERS:
+        fill(page, "#write-value", text)
+        page.click("#write-send")
+        page.wait(lambda: said(page, "write-value"), what=f"the refusal of {text!r}")
+    assert daemon.get("modules/2/registers/charger_voltage_setpoint").json["value"] == before
+
