@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What people type: a number is what it says."""
-from person import fill, go, has, log_in
-from pretend import asked, drive
+"""What people type and press: a number is what it says, and one press is one act."""
+from person import at_rest, box, fill, go, has, log_in
+from pretend import asked, drive, pretend
 
 ENTER = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}
 NO_NUMBERS = [" ", "\u00a0", "-", "0x10", "1e3", "1.234,5", "1 000", "+1", ".5", "\uff11\uff12"]
@@ -12,9 +12,21 @@ def said(page, field):
     return page.run("return document.getElementById(arguments[0]).textContent", f"{field}-notes")
 
 
+def hold_enter(page, repeats=15):
+    """For half a second, as the keyboard of a person repeats it."""
+    for number in range(repeats + 1):
+        page.cdp("Input.dispatchKeyEvent", type="keyDown", autoRepeat=number > 0, **ENTER)
+    page.cdp("Input.dispatchKeyEvent", type="keyUp", **ENTER)
+
+
 def focus(page, selector):
     """As by Tab."""
     page.run("document.querySelector(arguments[0]).focus()", selector)
+
+
+def sent(page):
+    """What the page has asked to change, as paths."""
+    return page.run("return window.asked.map((a) => `${a.method} ${a.path}`)")
 
 
 # ---- numbers ----
@@ -55,3 +67,41 @@ def test_a_blank_in_the_field_of_a_register_writes_nothing(daemon, page):
         page.wait(lambda: said(page, "write-value"), what=f"the refusal of {text!r}")
     assert daemon.get("modules/2/registers/charger_voltage_setpoint").json["value"] == before
 
+
+# ---- presses ----
+
+def test_a_key_that_is_held_presses_once(page):
+    log_in(page, "supervisor")
+    for state, act in (("stopped", "reset"), ("ready", "enable")):
+        pretend(page, safety={"state": state})
+        go(page, "/safety", f"#{act}:not([aria-disabled])")
+        focus(page, f"#{act}")
+        hold_enter(page)
+        page.wait(lambda: has(page, "#confirm"), what="the question")
+        assert page.run("return document.activeElement.id") == "confirm-no", "a question begins on what does nothing"
+        # Who does not see it hears it.
+        assert page.run("""const box = document.querySelector("#confirm");
+            return document.getElementById(box.getAttribute("aria-describedby"))?.textContent""") == page.text("#confirm .dialog-text")
+        assert sent(page) == []
+        page.click("#confirm-no")
+        page.wait(lambda: not has(page, "#confirm"), what="no question")
+    focus(page, "#search")
+    hold_enter(page)
+    page.wait(lambda: has(page, "#palette"), what="the search")
+    assert page.run("return location.hash") == "#/safety", "the search has taken its first entry"
+
+
+def test_the_second_half_of_a_double_click_answers_no_question(daemon, page):
+    at_rest(daemon)
+    log_in(page, "supervisor")
+    pretend(page, safety={"state": "ready"})
+    go(page, "/safety", "#enable:not([aria-disabled])")
+    # The question comes up under the pointer.
+    page.run("const over = new CSSStyleSheet(); over.replaceSync('#confirm-yes { position: fixed; inset: 0; }');"
+             "document.adoptedStyleSheets = [over]")
+    left, top, right, bottom = box(page, "#enable")
+    for count in (1, 2):
+        for kind in ("mousePressed", "mouseReleased"):
+            page.cdp("Input.dispatchMouseEvent", type=kind, x=(left + right) / 2, y=(top + bottom) / 2, button="left", clickCount=count)
+        page.wait(lambda: has(page, "#confirm"), what="the question")
+    assert sent(page) == []

@@ -140,10 +140,12 @@ interface ButtonProps {
 	onWhy?: () => void;
 	submit?: boolean;
 	label?: string;
+	/** has the focus when its dialog opens */
+	first?: boolean;
 }
 
 /** A button that can say why not. It stays reachable by key, so that the reason is. */
-export function Button({ children, onPress, id, kind = "", why, onWhy, submit = false, label }: ButtonProps) {
+export function Button({ children, onPress, id, kind = "", why, onWhy, submit = false, label, first }: ButtonProps) {
 	const reason = useId();
 	const tell = why ? onWhy : undefined;
 
@@ -156,6 +158,7 @@ export function Button({ children, onPress, id, kind = "", why, onWhy, submit = 
 				aria-disabled={why ? "true" : undefined}
 				aria-describedby={why ? reason : undefined}
 				aria-label={label}
+				data-first={first}
 				title={why}
 				onFocus={tell}
 				onPointerEnter={tell}

@@ -43,8 +43,7 @@ function said({ held, mine, holder, since, reason }: Control): { head: string; m
 
 function TakeOver({ holder, onClose }: { holder: string; onClose: () => void }) {
 	return (
-		<Dialog title={t.takeOverTitle(holder)} id="take-over-dialog" onClose={onClose}>
-			<p class="dialog-text">{t.takeOverText(holder)}</p>
+		<Dialog title={t.takeOverTitle(holder)} text={t.takeOverText(holder)} id="take-over-dialog" onClose={onClose}>
 			<Form
 				id="take-over"
 				submit={t.takeOver}

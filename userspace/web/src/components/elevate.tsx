@@ -61,8 +61,7 @@ export function Elevate() {
 	}, [answer, state]);
 	if (!answer) return null;
 	return (
-		<Dialog title={texts.elevate.title} id="elevate" onClose={() => answer(false)}>
-			<p class="dialog-text">{texts.elevate.text}</p>
+		<Dialog title={texts.elevate.title} text={texts.elevate.text} id="elevate" onClose={() => answer(false)}>
 			<Form
 				id="elevation"
 				members={MEMBERS}

@@ -16,14 +16,17 @@ export const dialogs = new Store(0);
 interface DialogProps {
 	title: string;
 	id?: string;
+	/** what it asks or says, for those too who do not see it */
+	text?: string | undefined;
 	children: ComponentChildren;
 	/** none: it cannot be left without an answer */
 	onClose?: () => void;
 	wide?: boolean;
 }
 
-export function Dialog({ title, id, children, onClose, wide = false }: DialogProps) {
+export function Dialog({ title, id, text, children, onClose, wide = false }: DialogProps) {
 	const name = useId();
+	const said = useId();
 	const box = useRef<HTMLDivElement>(null);
 
 	// Before the dialog is painted: a key that follows belongs to what the person sees.
@@ -32,7 +35,9 @@ export function Dialog({ title, id, children, onClose, wide = false }: DialogPro
 
 		dialogs.set(dialogs.get() + 1);
 		(
-			box.current?.querySelector<HTMLElement>("[data-focus], input, select, .button.primary") ?? box.current
+			box.current?.querySelector<HTMLElement>("[data-first]") ??
+			box.current?.querySelector<HTMLElement>("input, select, .button.primary") ??
+			box.current
 		)?.focus();
 		return () => {
 			dialogs.set(dialogs.get() - 1);
@@ -49,12 +54,18 @@ export function Dialog({ title, id, children, onClose, wide = false }: DialogPro
 				id={id}
 				role="dialog"
 				aria-labelledby={name}
+				aria-describedby={text ? said : undefined}
 				tabIndex={-1}
 				onKeyDown={(event) => {
 					if (event.key === "Escape") onClose?.();
 				}}
 			>
 				<h2 id={name}>{title}</h2>
+				{text ? (
+					<p class="dialog-text" id={said}>
+						{text}
+					</p>
+				) : null}
 				{children}
 			</div>
 		</div>,
@@ -92,13 +103,12 @@ export function Confirm() {
 
 	if (!asked) return null;
 	return (
-		<Dialog title={asked.title} id="confirm" onClose={() => asked.answer(false)}>
-			<p class="dialog-text">{asked.text}</p>
+		<Dialog title={asked.title} text={asked.text} id="confirm" onClose={() => asked.answer(false)}>
 			<div class="actions">
 				<Button kind="primary" id="confirm-yes" onPress={() => asked.answer(true)}>
 					{asked.act}
 				</Button>
-				<Button id="confirm-no" onPress={() => asked.answer(false)}>
+				<Button id="confirm-no" first onPress={() => asked.answer(false)}>
 					{texts.shell.cancel}
 				</Button>
 			</div>

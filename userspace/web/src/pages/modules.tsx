@@ -187,9 +187,12 @@ function Edit({ address, register, close }: { address: string; register: Registe
 	};
 
 	return (
-		<Dialog title={t.editOf(register.label)} id="edit" onClose={close}>
-			<p class="mute">{register.description}</p>
-			{register.needs_elevation ? <p class="dialog-text">{t.elevation}</p> : null}
+		<Dialog
+			title={t.editOf(register.label)}
+			text={[register.description, register.needs_elevation ? t.elevation : ""].filter(Boolean).join(" ")}
+			id="edit"
+			onClose={close}
+		>
 			<Form id="write" members={members} submit={t.write} busyText={t.writing} onSend={send} onCancel={close} />
 		</Dialog>
 	);

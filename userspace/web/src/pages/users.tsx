@@ -77,8 +77,7 @@ function Change({ user, close, done }: { user: User; close: () => void; done: ()
 	};
 
 	return (
-		<Dialog title={t.changeTitle(user.username)} id="user-change" onClose={close}>
-			<p class="dialog-text">{t.endsSessions}</p>
+		<Dialog title={t.changeTitle(user.username)} text={t.endsSessions} id="user-change" onClose={close}>
 			<Form id="change" members={members} submit={texts.form.send} onSend={send} onCancel={close} />
 		</Dialog>
 	);

@@ -37,9 +37,11 @@ export function LockCover() {
 	if (!on) return null;
 	return (
 		<div class="cover" id="lock">
-			<div class="dialog" role="dialog" aria-labelledby="lock-title">
+			<div class="dialog" role="dialog" aria-labelledby="lock-title" aria-describedby="lock-text">
 				<h2 id="lock-title">{texts.shell.locked}</h2>
-				<p class="dialog-text">{texts.shell.lockedText}</p>
+				<p class="dialog-text" id="lock-text">
+					{texts.shell.lockedText}
+				</p>
 				<button
 					ref={button}
 					type="button"
@@ -49,7 +51,7 @@ export function LockCover() {
 					onPointerUp={letGo}
 					onPointerLeave={letGo}
 					onKeyDown={(event) => {
-						if (event.key === "Enter") hold();
+						if (event.key === "Enter" && !event.repeat) hold();
 					}}
 					onKeyUp={letGo}
 					onBlur={letGo}

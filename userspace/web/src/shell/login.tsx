@@ -58,8 +58,7 @@ export function LoginAgain() {
 
 	if (state !== "ended") return null;
 	return (
-		<Dialog title={texts.login.endedTitle} id="login-again">
-			<p class="dialog-text">{texts.login.endedText}</p>
+		<Dialog title={texts.login.endedTitle} text={texts.login.endedText} id="login-again">
 			<LoginForm user={user} />
 			<Button kind="plain" onPress={logout}>
 				{texts.login.other}

@@ -92,7 +92,7 @@ function Search() {
 					if (step) {
 						event.preventDefault();
 						setAt((at + step + found.length) % Math.max(found.length, 1));
-					} else if (event.key === "Enter") {
+					} else if (event.key === "Enter" && !event.repeat) {
 						take(found[at]);
 					}
 				}}
