@@ -42,6 +42,45 @@ def test_no_script_can_read_what_keeps_the_session(page, clara):
     page.wait(lambda: has(page, "#login"), what="the form, again")
 
 
+@pytest.mark.parametrize("storage", [
+    "Storage.prototype.setItem = () => { throw new DOMException('Full', 'QuotaExceededError'); }",
+    "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('Denied', 'SecurityError'); } });"
+    "LockManager.prototype.request = () => Promise.reject(new DOMException('Denied', 'SecurityError'));"
+    "Object.defineProperty(document, 'cookie', { get() { throw new DOMException('Denied', 'SecurityError'); } });",
+], ids=["full", "forbidden"])
+def test_a_browser_that_keeps_nothing_has_a_session_in_its_tab(daemon, page, clara, storage):
+    def sessions():
+        return page.run("return fetch('/api/v1/auth/sessions', { headers: { authorization: window.bearer } }).then((a) => a.json())"
+                        ".then((list) => list.items.length)")
+    with page.first(storage):
+        page.open(page.address + "?forgetful")
+        page.cdp("Network.clearBrowserCookies")
+        log_in(page, clara)
+        assert "its storage is forbidden or full" in page.text("#forgetful")
+        assert not has(page, "#old-browser"), "what is not kept is no reason to doubt the stop"
+        page.run("document.querySelector('#forgetful button').click()")
+        page.wait(lambda: not has(page, "#forgetful"), what="said once")
+        # The token gets old: the tab renews it by what it has itself.
+        page.cdp("Network.clearBrowserCookies")
+        page.run("""const answer = window.fetch; let worn = 0;
+            window.fetch = (url, options) => {
+                window.bearer = options.headers?.authorization ?? window.bearer;
+                return String(url).endsWith("/auth/sessions") && !worn++ ? Promise.resolve(new Response(
+                    JSON.stringify({ status: 401, code: "token_expired" }), { status: 401 })) : answer(url, options);
+            };""")
+        go(page, "/account", "#sessions tbody tr")
+        assert sessions() == 1 and rows(page) == 1
+        page.click("#user")
+        page.run("const theme = document.querySelector('#theme'); theme.value = 'dark'; theme.dispatchEvent(new Event('change'))")
+        page.wait(lambda: page.run("return document.documentElement.dataset.theme") == "dark", what="a choice that holds in this tab")
+        page.click("#logout")
+        page.wait(lambda: has(page, "#login"), what="the form")
+        page.wait(lambda: page.run("return fetch('/api/v1/auth/sessions', { headers: { authorization: window.bearer } })"
+                                   ".then((a) => a.status)") == 401, what="a session that has ended")
+    page.open(page.address)
+    page.wait(lambda: has(page, "#login"), what="the form")
+
+
 def test_another_session_is_seen_and_ended(daemon, page, clara):
     other = daemon.request("POST", "auth/login", {"username": clara, "password": PASSWORD}).json["access_token"]
     assert daemon.request("GET", "robot", token=other).status == 200

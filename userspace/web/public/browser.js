@@ -14,15 +14,6 @@
 		return !!object && name in object;
 	}
 
-	function keeps() {
-		try {
-			window.localStorage.getItem("oht.theme");
-			return true;
-		} catch (refused) {
-			return false;
-		}
-	}
-
 	function styles(property, value) {
 		return has(window.CSS, "supports") && window.CSS.supports(property, value);
 	}
@@ -42,7 +33,6 @@
 		["PointerEvent", has(window, "PointerEvent")],
 		["ResizeObserver", has(window, "ResizeObserver")],
 		["events of matchMedia", has(window.MediaQueryList && window.MediaQueryList.prototype, "addEventListener")],
-		["storage for this site", keeps()],
 		["CSS variables", styles("color", "var(--x)")],
 		["CSS grid", styles("display", "grid")]
 	];

@@ -7,6 +7,7 @@ import { feed, NOTHING, type Reading, signalsPath } from "./api/live";
 import { call, session } from "./api/session";
 import type { List, Signal, SignalReading } from "./api/types";
 import { sentence, title } from "./format";
+import { forget, keep, kept } from "./storage";
 import { Store } from "./store";
 import { texts } from "./texts";
 import { KEPT_MS, Trace } from "./trace";
@@ -44,7 +45,7 @@ export const complaint = new Store("");
 
 /* Anybody may have written there: only what has the form of a choice is taken. */
 function read(): Choice | null {
-	const text = localStorage.getItem(KEPT);
+	const text = kept(KEPT);
 
 	if (text === null) return USUAL;
 	try {
@@ -60,17 +61,17 @@ function read(): Choice | null {
 	}
 }
 
-const kept = read();
+const before = read();
 
-if (!kept) {
+if (!before) {
 	complaint.set(texts.signals.forgotten);
-	localStorage.removeItem(KEPT);
+	forget(KEPT);
 }
 
-export const choice = new Store<Choice>(kept ?? USUAL);
+export const choice = new Store<Choice>(before ?? USUAL);
 
 export function choose(wanted: Choice): void {
-	localStorage.setItem(KEPT, JSON.stringify(wanted));
+	keep(KEPT, JSON.stringify(wanted));
 	choice.set(wanted);
 }
 

@@ -131,6 +131,9 @@ export const texts = {
 		close: "Close",
 		cancel: "Cancel",
 		dismiss: "Dismiss",
+		forgetfulTitle: "This browser keeps nothing for this page:",
+		forgetfulText:
+			"its storage is forbidden or full. The session is that of this tab alone; load the page again, and it asks to log in.",
 	},
 	login: {
 		title: "Log in",

@@ -2,8 +2,10 @@
 /*
  * Who is logged in. The access token is in this tab's memory only; the refresh token is in a cookie that no script can
  * read. All tabs of a browser are one session: they share that cookie, which can be used once, so a lock of the browser
- * lets one tab at a time use it.
+ * lets one tab at a time use it. A browser that keeps nothing refuses cookies too, and its tabs hear nothing of each other:
+ * there each tab is a session by itself, with its refresh token in its memory.
  */
+import { alone, forget, forgetful, keep, kept, onKept } from "../storage";
 import { Store } from "../store";
 import { type Method, type Sending, send } from "./client";
 import { Problem } from "./problem";
@@ -26,6 +28,8 @@ const LOCK = "oht.session";
 const RENEW_PART = 0.8;
 
 let access: string | null = null;
+/* Of a tab that is a session by itself. */
+let ownRefresh: string | null = null;
 let renewAt = 0;
 let renewing: Promise<void> | null = null;
 
@@ -35,14 +39,11 @@ let renewing: Promise<void> | null = null;
  */
 const ENDED = "";
 
-function keep(user: string): void {
-	localStorage.setItem(KEPT, user);
-}
-
 function take(grant: Grant, user: string): void {
 	access = grant.access_token;
+	ownRefresh = grant.refresh_token ?? null;
 	renewAt = performance.now() + grant.expires_in * 1000 * RENEW_PART;
-	keep(user);
+	keep(KEPT, user);
 	session.set({ state: "open", user, role: grant.role });
 }
 
@@ -59,6 +60,7 @@ export function may(role: Role | null): boolean {
 
 function end(state: "none" | "ended"): void {
 	access = null;
+	ownRefresh = null;
 	renewAt = 0;
 	session.set({ ...session.get(), state });
 }
@@ -71,17 +73,17 @@ function endKept(): void {
 }
 
 async function renewAlone(): Promise<void> {
-	const user = localStorage.getItem(KEPT);
+	const user = kept(KEPT);
 
 	if (!user) {
 		endKept();
 		throw new Problem(401, { code: "token_missing" });
 	}
 	try {
-		take(await send<Grant>("POST", "auth/refresh", { body: {} }), user);
+		take(await send<Grant>("POST", "auth/refresh", { body: ownRefresh ? { refresh_token: ownRefresh } : {} }), user);
 	} catch (error) {
 		if (error instanceof Problem && error.status === 401) {
-			keep(ENDED);
+			keep(KEPT, ENDED);
 			endKept();
 		}
 		throw error;
@@ -89,12 +91,7 @@ async function renewAlone(): Promise<void> {
 }
 
 function renew(): Promise<void> {
-	const alone = async () => {
-		if (navigator.locks) await navigator.locks.request(LOCK, renewAlone);
-		else await renewAlone();
-	};
-
-	renewing ??= alone().finally(() => {
+	renewing ??= alone(LOCK, renewAlone).finally(() => {
 		renewing = null;
 	});
 	return renewing;
@@ -141,7 +138,7 @@ export async function callAtOnce<T>(method: Method, path: string, sending: Sendi
 
 /** Takes up the session of an earlier load of the page. */
 export async function resume(): Promise<void> {
-	if (!localStorage.getItem(KEPT)) {
+	if (!kept(KEPT)) {
 		end("none");
 		return;
 	}
@@ -154,12 +151,12 @@ export async function resume(): Promise<void> {
 }
 
 export async function login(username: string, password: string): Promise<void> {
-	take(await send<Grant>("POST", "auth/login", { body: { username, password, cookie: true } }), username);
+	take(await send<Grant>("POST", "auth/login", { body: { username, password, cookie: !forgetful.get() } }), username);
 }
 
 /** Ends all other sessions of the account; this one goes on. */
 export async function changePassword(oldPassword: string, newPassword: string): Promise<void> {
-	const body = { old_password: oldPassword, new_password: newPassword, cookie: true };
+	const body = { old_password: oldPassword, new_password: newPassword, cookie: ownRefresh === null };
 
 	take(await call<Grant>("POST", "auth/password/change", { body }), session.get().user);
 }
@@ -167,14 +164,13 @@ export async function changePassword(oldPassword: string, newPassword: string): 
 /** Also without an answer this page forgets the session. */
 export function logout(): void {
 	if (access) send("POST", "auth/logout", { token: access, body: {}, keepalive: true }).catch(() => undefined);
-	localStorage.removeItem(KEPT);
+	forget(KEPT);
 	end("none");
 }
 
 // Another tab has logged out or in, or has heard that the session is over.
-addEventListener("storage", (event) => {
-	if (event.key !== KEPT) return;
-	if (event.newValue === null) end("none");
-	else if (event.newValue === ENDED) endKept();
-	else if (session.get().state !== "open" || event.newValue !== session.get().user) resume().catch(() => undefined);
+onKept(KEPT, (user) => {
+	if (user === null) end("none");
+	else if (user === ENDED) endKept();
+	else if (session.get().state !== "open" || user !== session.get().user) resume().catch(() => undefined);
 });

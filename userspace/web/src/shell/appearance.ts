@@ -2,6 +2,7 @@
 /*
  * Light, dark, or as the system has it. Kept by the browser.
  */
+import { keep, kept } from "../storage";
 import { Store } from "../store";
 
 export type Theme = "auto" | "light" | "dark";
@@ -9,9 +10,9 @@ export type Theme = "auto" | "light" | "dark";
 const KEPT = "oht.theme";
 
 function read(): Theme {
-	const kept = localStorage.getItem(KEPT);
+	const wanted = kept(KEPT);
 
-	return kept === "light" || kept === "dark" ? kept : "auto";
+	return wanted === "light" || wanted === "dark" ? wanted : "auto";
 }
 
 export const theme = new Store<Theme>(read());
@@ -24,7 +25,7 @@ function show(): void {
 }
 
 export function setTheme(wanted: Theme): void {
-	localStorage.setItem(KEPT, wanted);
+	keep(KEPT, wanted);
 	theme.set(wanted);
 	show();
 }

@@ -17,6 +17,7 @@ import { StopAlarm, StopButton } from "../components/stop";
 import { span } from "../format";
 import { type Page, pageOf, pages } from "../pages";
 import { href, place } from "../router";
+import { forgetful } from "../storage";
 import { useStore, useTick } from "../store";
 import { texts } from "../texts";
 import { type Theme, setTheme, theme } from "./appearance";
@@ -248,6 +249,28 @@ function OldBrowser() {
 	);
 }
 
+/** A browser that keeps nothing: said once, until the page is loaded again. */
+function Forgetful() {
+	const forgets = useStore(forgetful);
+	const [seen, setSeen] = useState(false);
+
+	if (!forgets || seen) return null;
+	return (
+		<Notice
+			tone="warn"
+			id="forgetful"
+			role="status"
+			action={
+				<Button kind="plain" onPress={() => setSeen(true)}>
+					{texts.shell.dismiss}
+				</Button>
+			}
+		>
+			<b>{texts.shell.forgetfulTitle}</b> {texts.shell.forgetfulText}
+		</Notice>
+	);
+}
+
 function Offline() {
 	const { online, lostAt } = useStore(link);
 	const now = useTick();
@@ -293,6 +316,7 @@ function Frame({ health, children }: { health: Reading<Health>; children: Compon
 		<>
 			<StopAlarm />
 			<OldBrowser />
+			<Forgetful />
 			<Offline />
 			<TransportNotice />
 			{children}
