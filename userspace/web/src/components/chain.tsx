@@ -77,7 +77,7 @@ function feedbackOf(level: boolean | null, contact: Contact): { look: Look; word
 	return { look: level ? "through" : "off", word: texts.safety.agrees };
 }
 
-const narrow = matchMedia("(max-width: 599px)");
+const narrow = matchMedia("(max-width: 37.4375em)");
 
 function useLayout(): Layout {
 	const [is, setIs] = useState(narrow.matches);
