@@ -18,6 +18,7 @@ def test_an_alert_is_listed_counted_and_gone(daemon, page):
     # The cell has the time, too.
     text = page.wait(lambda: next((text for severity, text, link in rows(page)
                                    if severity.startswith("Emergency") and link == "#/safety"), None), what="the stop")
+    page.wait(lambda: "Nothing has needed attention yet." not in page.text("#alert-history"), what="no word that this one contradicts")
     assert "The robot is stopped." in text and "then reset" in text and "Acknowledge" not in text
     go(page, "/modules", "#modules")
     assert int(page.text(".page-count").split()[0]) >= 1 and has(page, ".page-count.bad")

@@ -40,6 +40,32 @@ def test_overview_says_what_it_is_and_why(daemon, page):
     page.wait(lambda: "icon-bad" in page.run("return document.querySelector('link[rel=icon]').href"), what="the tab's icon")
 
 
+# Of landmarks that have one name, as a screen reader lists them.
+TWICE = """
+const named = (n) => n.getAttribute("aria-label") ?? document.getElementById(n.getAttribute("aria-labelledby") ?? "")?.textContent ?? "";
+const all = [...document.querySelectorAll("main, nav, section[aria-label], section[aria-labelledby]")].map((n) => `${n.tagName} ${named(n)}`);
+return all.filter((one, i) => all.indexOf(one) !== i);
+"""
+
+
+def test_who_hears_the_page_or_reads_it_large_is_told_where_he_is(page):
+    log_in(page, "viewer")
+    for path, selector, title in (("/bus", "#cycles", "Bus"), ("/", "[data-signal=position_mm] .plot", "Overview")):
+        go(page, path, selector)
+        page.wait(lambda wanted=title: f" · {wanted} · localhost" in page.run("return document.title"), what="the page in the title")
+        assert page.run(TWICE) == []
+    # What goes by the size of letters that the person has chosen goes by it as a whole.
+    assert page.run("return getComputedStyle(document.body).fontSize") == "14px"
+    page.cdp("Page.setFontSizes", fontSizes={"standard": 24})
+    try:
+        page.wait(lambda: page.run("return getComputedStyle(document.body).fontSize") == "21px", what="large letters")
+        for width in (1280, 390):
+            page.narrow(width, 800)
+            assert page.run("return document.documentElement.scrollWidth <= innerWidth")
+    finally:
+        page.cdp("Page.setFontSizes", fontSizes={"standard": 16})
+
+
 def happened(page):
     """Rows of the last events: what they are of, what has happened, and where the link leads."""
     return page.run("""return [...document.querySelectorAll("#events tbody tr")].map((tr) =>

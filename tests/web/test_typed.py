@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What people type and press: a number is what it says, and one press is one act."""
+"""What people type and press: a number is what it says, one press is one act, and the focus is never lost."""
 from person import at_rest, box, fill, go, has, log_in
-from pretend import asked, drive, pretend
+from pretend import asked, change, drive, pretend
 
 ENTER = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}
 NO_NUMBERS = [" ", "\u00a0", "-", "0x10", "1e3", "1.234,5", "1 000", "+1", ".5", "\uff11\uff12"]
@@ -105,3 +105,30 @@ def test_the_second_half_of_a_double_click_answers_no_question(daemon, page):
             page.cdp("Input.dispatchMouseEvent", type=kind, x=(left + right) / 2, y=(top + bottom) / 2, button="left", clickCount=count)
         page.wait(lambda: has(page, "#confirm"), what="the question")
     assert sent(page) == []
+
+
+# ---- the focus ----
+
+def around(page):
+    """The card that has the focus, or in which something has it."""
+    return page.run("return document.activeElement.closest('.card')?.id ?? document.activeElement.tagName")
+
+
+def test_the_focus_stays_where_it_was_when_what_had_it_is_gone(daemon, page):
+    drive(page)
+    page.click("#go-to-open")
+    fill(page, "#go-to-position", "9000")
+    page.click("#go-to-send")
+    page.wait(lambda: not has(page, "#go-to"), what="the form has been sent")
+    assert around(page) == "drive-goto"
+    # The choice of when is there as long as something moves; Esc stops it.
+    change(page, "robot", state="move", speed_mm_s=600,
+           command={"number": 12, "verb": "move", "state": "running", "position_mm": 9000, "speed_mm_s": 600})
+    page.wait(lambda: has(page, "#go-then") and "Moving" in page.text("#robot-state"), what="a move")
+    focus(page, "#go-then")
+    page.keys("\ue00c")
+    page.wait(lambda: page.run("return document.querySelector('#stop').dataset.phase") == "done", what="stopped")
+    change(page, "robot", state="estop", speed_mm_s=0, command=None)
+    page.wait(lambda: not has(page, "#go-then"), what="no choice any more")
+    assert around(page) == "drive-goto"
+    at_rest(daemon)

@@ -16,6 +16,7 @@ export const alertTexts = {
 	source: "Part",
 	history: "What was",
 	historyEmpty: "Nothing has needed attention yet.",
+	historyNoneEnded: "None of what needed attention has ended yet.",
 	older: "Older alerts",
 	came: "Came",
 	ended: "Ended",

@@ -31,6 +31,7 @@ export const signalTexts = {
 	noPictures: "The charts could not be loaded. The values below are right; load the page again to see pictures.",
 	reload: "Load again",
 	bus: "Bus load",
+	chartOf: (name: string) => `${name}, drawn over time`,
 	busMean: (percent: string) => `all cycles ${percent} %`,
 	names: {
 		position_mm: "Position",

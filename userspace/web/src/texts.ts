@@ -264,6 +264,8 @@ export const texts = {
 		unbounded: "not bounded",
 		wait: "A command waits",
 		missed: "Missed / exceeded",
+		missedMeans:
+			"The modules are simulated. Where the board is emulated too, its clock goes on while the host has no time for it, so cycles are missed that a board of its own keeps.",
 		given: "Given away",
 		discovery: "Last search",
 		line: "Line",
@@ -283,7 +285,7 @@ export const texts = {
 		module: "Module",
 		registers: "Registers",
 		when: "Every",
-		every: (period: number, phase: number) => (period === 1 ? "cycle" : `${period} cycles, from ${phase}`),
+		every: (period: number, phase: number) => (period === 1 ? "cycle" : `${period.toFixed(0)} cycles, from ${phase.toFixed(0)}`),
 		planned: "Planned",
 		last: "Last",
 		outcome: "Outcome",

@@ -202,7 +202,7 @@ export function Chart(props: ChartProps) {
 	const said = (value: number | undefined) => (value === undefined ? t.noValue : numberOf(signal, value));
 
 	return (
-		<section class="chart" data-signal={signal.name} aria-label={name}>
+		<section class="chart" data-signal={signal.name} aria-label={t.chartOf(name)}>
 			<h3 title={signal.description}>{name}</h3>
 			<div class="chart-now">
 				<Now signal={signal} reading={reading} />

@@ -6,6 +6,7 @@
 import type { ComponentChildren } from "preact";
 import { createPortal } from "preact/compat";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
+import { focusAround } from "../focus";
 import { Store, useStore } from "../store";
 import { texts } from "../texts";
 import { Button, type Tone, Shape } from "./basics";
@@ -42,7 +43,10 @@ export function Dialog({ title, id, text, children, onClose, wide = false }: Dia
 		return () => {
 			dialogs.set(dialogs.get() - 1);
 			// Once the page below can have the focus again.
-			setTimeout(() => before instanceof HTMLElement && before.focus());
+			setTimeout(() => {
+				if (before instanceof HTMLElement && before.isConnected) before.focus();
+				else focusAround(document.querySelector("main"));
+			});
 		};
 	}, []);
 	// Outside of what opens it: that is inert as long as the dialog is there.

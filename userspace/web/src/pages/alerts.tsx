@@ -64,7 +64,7 @@ function History({ active }: { active: Alert[] | undefined }) {
 				problem={list.problem}
 				retry={list.again}
 				rowKey={(a) => String(a.number)}
-				empty={t.historyEmpty}
+				empty={active?.length ? t.historyNoneEnded : t.historyEmpty}
 				pager={
 					list.older ? (
 						<div class="pager">

@@ -4,7 +4,7 @@
  */
 import type { LiveBus } from "../api/follow";
 import { feed, type Reading, useLive } from "../api/live";
-import type { Bus, BusPlan, BusStatistics } from "../api/types";
+import type { Bus, BusPlan, BusStatistics, Health } from "../api/types";
 import { Badge, Card, Facts, Notice, Refusal, Share, Skeleton, useAge } from "../components/basics";
 import { ReadAgain } from "../components/read-again";
 import { Table } from "../components/table";
@@ -85,6 +85,7 @@ function Cycles({ bus }: { bus: Bus | undefined }) {
 
 function Load({ bus }: { bus: Bus | undefined }) {
 	const plan = bus?.plan;
+	const simulated = useLive<Health>("health").data?.simulated;
 
 	if (!bus || !plan) return <Skeleton lines={6} />;
 	return (
@@ -97,11 +98,16 @@ function Load({ bus }: { bus: Bus | undefined }) {
 					[t.busyWorst, ms(plan.busy_worst_us)],
 					[t.stop, plan.stop_us === null ? t.unbounded : ms(plan.stop_us)],
 					[t.wait, ms(plan.command_wait_us)],
-					[t.missed, `${plan.missed} / ${plan.exceeded}`],
-					[t.given, String(plan.given)],
+					[t.missed, `${plan.missed.toFixed(0)} / ${plan.exceeded.toFixed(0)}`],
+					[t.given, plan.given.toFixed(0)],
 					[t.discovery, bus.discovery_ms === null ? "–" : `${bus.discovery_ms} ms`],
 				]}
 			/>
+			{simulated && (plan.missed || plan.exceeded) ? (
+				<p class="sub" id="missed-means">
+					{t.missedMeans}
+				</p>
+			) : null}
 		</>
 	);
 }

@@ -57,13 +57,13 @@ export function healthTone(health: Module["health"]): Tone {
 /* The robot has no name of its own yet: it is known by that of its machine. */
 export const robotName = location.hostname;
 
-/** The tab tells the state, too. */
-export function showInTab(robot: Robot | undefined, online: boolean): void {
+/** The tab tells the state, too, and which page it is. */
+export function showInTab(robot: Robot | undefined, online: boolean, page: string): void {
 	const { word, tone } = stateView(robot);
 	const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
 	const wanted = `/icon-${online && robot ? tone : "none"}.svg`;
 
-	document.title = robot ? `${online ? word : texts.shell.offline} · ${robotName}` : robotName;
+	document.title = [...(robot ? [online ? word : texts.shell.offline] : []), page, robotName].join(" · ");
 	if (icon && icon.getAttribute("href") !== wanted) icon.href = wanted;
 }
 

@@ -347,7 +347,9 @@ export function Shell() {
 
 	usePaletteKey();
 	// The tab of such a page would show a state that is over.
-	useEffect(() => showInTab(open && !blind ? robot.data : undefined, online), [robot.data, online, open, blind]);
+	const title = open || found?.page.role === null ? (found?.page.title ?? texts.shell.noPage) : texts.login.title;
+
+	useEffect(() => showInTab(open && !blind ? robot.data : undefined, online, title), [robot.data, online, open, blind, title]);
 	useEffect(() => content.current?.scrollTo(0, 0), [path]);
 	useEffect(() => {
 		if ((open || health.data) && !performance.getEntriesByName(USABLE).length) performance.mark(USABLE);
@@ -371,7 +373,7 @@ export function Shell() {
 			{open || found?.page.role === null ? (
 				<main ref={content} id="content" tabIndex={-1} inert={covered || isLocked}>
 					<div class="head">
-						<h1>{found?.page.title ?? texts.shell.noPage}</h1>
+						<h1>{title}</h1>
 						<div id="head-tools" />
 						{open ? null : (
 							<a class="button" id="to-login" href={href("/")}>
