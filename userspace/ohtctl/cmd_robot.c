@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "client.h"
 #include "cmd.h"
+#include "remote.h"
 #include "show_answer.h"
 
 #define REFRESH_NS	50000000L
@@ -109,19 +110,10 @@ int cmd_robot_queue(struct cli *cli, int count, char **arguments)
 
 int cmd_robot_cancel(struct cli *cli, int count, char **arguments)
 {
-	static const int64_t limits[] = { 1, INT64_MAX };
-	struct json_object *answer = NULL;
-	int64_t number = 0;
-	char path[48];
-	int result = cli_integer(cli, "number of a command", arguments[0], limits, &number);
+	static const struct remote_numbered call = { "number of a command", "DELETE", "robot/commands", "" };
 
 	(void)count;
-	if (result)
-		return result;
-	snprintf(path, sizeof(path), "robot/commands/%lld", (long long)number);
-	result = client_request(cli, "DELETE", path, NULL, &answer);
-	json_object_put(answer);
-	return result;
+	return remote_numbered(cli, &call, arguments[0]);
 }
 
 int cmd_robot_override(struct cli *cli, int count, char **arguments)

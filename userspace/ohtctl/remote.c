@@ -115,23 +115,30 @@ int remote_call(struct cli *cli, int count, char **arguments)
 	return result;
 }
 
-int remote_acknowledge(struct cli *cli, int count, char **arguments)
+int remote_numbered(struct cli *cli, const struct remote_numbered *call, const char *word)
 {
 	static const int64_t limits[] = { 1, INT64_MAX };
 	struct json_object *answer = NULL;
 	int64_t number = 0;
-	char path[64];
-	int result = cli_integer(cli, "number of an alert", arguments[0], limits, &number);
+	char path[PATH_BYTES];
+	int result = cli_integer(cli, call->what, word, limits, &number);
 
-	(void)count;
 	if (result)
 		return result;
-	snprintf(path, sizeof(path), "alerts/%lld/acknowledge", (long long)number);
-	result = client_request(cli, "POST", path, NULL, &answer);
-	if (!result)
+	snprintf(path, sizeof(path), "%s/%" PRId64 "%s", call->list, number, call->act);
+	result = client_request(cli, call->method, path, NULL, &answer);
+	if (!result && answer)
 		show_answer(cli, answer);
 	json_object_put(answer);
 	return result;
+}
+
+int remote_acknowledge(struct cli *cli, int count, char **arguments)
+{
+	static const struct remote_numbered call = { "number of an alert", "POST", "alerts", "/acknowledge" };
+
+	(void)count;
+	return remote_numbered(cli, &call, arguments[0]);
 }
 
 /* What the reset holds for: the stop as it is now, and no later one. The body belongs to the caller. */
