@@ -55,7 +55,7 @@ static const struct usage_case usage_cases[] = {
 	{ "info --url https://%2e%2e%2fetc", "'https://%2e%2e%2fetc'" },
 	{ "info --url https://localhost:99999", "'https://localhost:99999'" },
 	/* A group of verbs is none itself. */
-	{ "robot", "robot needs one of status, facts, mode," },
+	{ "robot what", "robot needs one of status, facts, mode," },
 	{ "profile what", "profile needs one of check, new: 'what'" },
 	{ "safety what --help", "telegrams, journal, latency, watch: 'what'" },
 	{ "admin", "admin needs one of list, create, reset, disable, enable, cert, restart: ''" },

@@ -286,6 +286,15 @@ static int run_verb(struct cli *cli, int count, char **arguments)
 	return result;
 }
 
+/* What a group says by itself: how things are, if it has such a verb. */
+static const struct cli_verb *status_of(const char *group)
+{
+	for (size_t i = 0; i < VERBS; i++)
+		if (is_of_group(&verbs[i], group) && !strcmp(strchr(verbs[i].name, ' '), " status"))
+			return &verbs[i];
+	return NULL;
+}
+
 static int find_and_run(struct cli *cli, int count, char **words)
 {
 	size_t i;
@@ -298,7 +307,8 @@ static int find_and_run(struct cli *cli, int count, char **words)
 		cli->verb = &verbs[i];
 		return run_verb(cli, count - used, words + used);
 	}
-	return unknown_verb(cli, count, words);
+	cli->verb = count == 1 && !cli->help ? status_of(words[0]) : NULL;
+	return cli->verb ? run_verb(cli, 0, words + 1) : unknown_verb(cli, count, words);
 }
 
 static const char *environment(const char *name, const char *otherwise)
