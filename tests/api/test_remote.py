@@ -336,16 +336,6 @@ def test_files_are_private_and_what_others_can_read_is_refused(remote):
         assert "state" in remote.done("status")
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", "{}", "[]", '{"access_token":1}', "x" * 70000])
-def test_a_login_file_of_nonsense(remote, text):
-    remote.login("viewer")
-    remote.file("json").write_text(text)
-    complaint(remote.run("status"))
-    assert remote.login("viewer").returncode in (0, 1)
-    remote.file("json").unlink()
-    assert remote.login("viewer").returncode == 0
-
-
 def test_links_and_other_things_are_not_followed(remote, tmp_path):
     remote.login("viewer")
     target = tmp_path / "target"
@@ -597,4 +587,4 @@ def test_another_name_is_refused(remote):
             port = url.rsplit(":", 1)[1]
             shutil.copy(remote.file(ending), remote.folder / f"[::ffff:127.0.0.1]_{port}.{ending}")
         made = remote.run("status", url=url.replace("127.0.0.1", "[::ffff:127.0.0.1]"))
-    assert "match" in complaint(made)
+    assert "does not have this address" in complaint(made) and "match" in made.stderr and "names in [http]" in made.stderr

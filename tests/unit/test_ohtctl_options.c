@@ -54,6 +54,8 @@ static const struct usage_case usage_cases[] = {
 	{ "info --url https://../../etc", "'https://../../etc'" },
 	{ "info --url https://%2e%2e%2fetc", "'https://%2e%2e%2fetc'" },
 	{ "info --url https://localhost:99999", "'https://localhost:99999'" },
+	{ "info --url https://[fe80::1%25..%2f]:1", "'https://[fe80::1%25..%2f]:1'" },
+	{ "info --url https://[fe80::1%25sixteenletters00]:1", "'https://[fe80::1%25sixteenletters00]:1'" },
 	/* A group of verbs is none itself. */
 	{ "robot what", "robot needs one of status, facts, mode," },
 	{ "profile what", "profile needs one of check, new: 'what'" },

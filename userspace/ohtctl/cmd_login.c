@@ -15,7 +15,9 @@
 
 static int need_url(struct cli *cli)
 {
-	return cli->url ? site_open(cli) :
+	int (*open)(struct cli *cli) = cli->verb->run == cmd_login ? site_open_anew : site_open;
+
+	return cli->url ? open(cli) :
 	       cli_fail(cli, CLI_USAGE, "%s needs --url https://HOST:PORT", cli->verb->name);
 }
 

@@ -140,7 +140,8 @@ static enum http_result untrusted(CURL *handle, struct http_answer *answer, cons
 		snprintf(answer->why, sizeof(answer->why), "%s",
 			 X509_verify_cert_error_string(number));
 	switch (number) {
-	case X509_V_OK:				/* another name */
+	case X509_V_OK:
+		return HTTP_MISNAMED;
 	case X509_V_ERR_CERT_NOT_YET_VALID:
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		return HTTP_FAILED;

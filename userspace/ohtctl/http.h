@@ -42,6 +42,7 @@ enum http_result {
 	HTTP_NOBODY,		/* no connection: nobody listens there, or may not be reached */
 	HTTP_ABSENT,		/* the same for a socket that is not there, or has no program behind it */
 	HTTP_UNTRUSTED,		/* its certificate does not come from the authority */
+	HTTP_MISNAMED,		/* its certificate has other names and addresses than this one */
 	HTTP_FAILED,		/* a connection, and then no answer that could be one */
 };
 

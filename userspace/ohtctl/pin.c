@@ -175,13 +175,30 @@ static int pin_new(struct cli *cli, const char *url, char **authority)
 	return named ? 0 : ask(cli, url, fingerprint);
 }
 
-int pin_get(struct cli *cli, int folder, const char *url, const char *name, char **authority)
+/* A file as a power cut leaves it, full of zeros or too short, vouches for nobody. */
+static int drop_damaged(struct cli *cli, const char *file, const char *url, bool anew, char **authority)
+{
+	char *first = only_first(*authority);
+
+	if (!first) {
+		free(*authority);
+		*authority = NULL;
+	}
+	free(first);
+	return *authority || anew || cli->fingerprint ? 0 :
+	       cli_fail(cli, CLI_FAILED, "%s: is no certificate any more; ohtctl login --url %s asks anew "
+			"whom to trust", file, url);
+}
+
+int pin_get(struct cli *cli, int folder, const char *url, const char *name, bool anew, char **authority)
 {
 	char file[FILE_BYTES];
 	int result, named = 0;
 
 	name_file(name, file);
 	result = keep_read(cli, folder, file, authority);
+	if (!result && *authority)
+		result = drop_damaged(cli, file, url, anew, authority);
 	if (!result && *authority && cli->fingerprint)
 		named = is_named(cli, *authority);
 	if (result || named < 0)

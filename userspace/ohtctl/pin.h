@@ -10,6 +10,8 @@
 #ifndef OHTCTL_PIN_H
 #define OHTCTL_PIN_H
 
+#include <stdbool.h>
+
 struct cli;
 
 /* SHA-256 as pairs of digits with colons, and its NUL. */
@@ -21,6 +23,7 @@ struct cli;
  * @folder: from keep_open()
  * @url: https://HOST:PORT
  * @name: HOST_PORT
+ * @anew: what is kept and is no certificate counts as nothing; otherwise it is refused
  * @authority: takes its certificate (PEM), to be freed
  *
  * One that is not kept yet is taken from the server (/ca.crt, else the end of its chain) and kept if
@@ -29,7 +32,7 @@ struct cli;
  *
  * Return: 0, or an exit code after a complaint.
  */
-int pin_get(struct cli *cli, int folder, const char *url, const char *name, char **authority);
+int pin_get(struct cli *cli, int folder, const char *url, const char *name, bool anew, char **authority);
 
 /* Replace the kept authority by @pem, which came over a connection that the kept one had signed. 0 or an exit code. */
 int pin_keep(struct cli *cli, int folder, const char *name, const char *pem);

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <curl/curl.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,13 +69,34 @@ static char *part(CURLU *url, CURLUPart what, unsigned int flags)
 	return curl_url_get(url, what, &text, flags) ? NULL : text;
 }
 
+/* Of an IPv6 address: the interface that leads there. Its name becomes part of a file name, too. */
+static bool is_zone(const char *zone)
+{
+	return !zone || (*zone && strlen(zone) < IF_NAMESIZE && zone[0] != '.' &&
+			 strspn(zone, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789.-_") == strlen(zone));
+}
+
+/* libcurl gives [fe80::1%25eth0] in two parts: what is between its brackets, and the zone. */
+static void name_site(const char *host, const char *zone, const char *port)
+{
+	int bytes = (int)strlen(host) - (zone ? 1 : 0);
+	const char *end = zone ? "]" : "";
+
+	snprintf(site.url, sizeof(site.url), "https://%.*s%s%s%s:%s", bytes, host,
+		 zone ? "%25" : "", zone ? zone : "", end, port);
+	snprintf(site.name, sizeof(site.name), "%.*s%s%s%s_%s", bytes, host, zone ? "%" : "",
+		 zone ? zone : "", end, port);
+	snprintf(site.file, sizeof(site.file), "%.300s.json", site.name);
+}
+
 /* Nothing but scheme, host and port. */
 static bool take_address(CURLU *url)
 {
 	char *host = part(url, CURLUPART_HOST, 0), *port = part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
 	char *path = part(url, CURLUPART_PATH, 0), *scheme = part(url, CURLUPART_SCHEME, 0);
 	char *user = part(url, CURLUPART_USER, 0), *query = part(url, CURLUPART_QUERY, 0);
-	char *fragment = part(url, CURLUPART_FRAGMENT, 0);
+	char *fragment = part(url, CURLUPART_FRAGMENT, 0), *zone = part(url, CURLUPART_ZONEID, 0);
 	bool good = host && port && path && scheme && !strcmp(scheme, "https") &&
 		    !strcmp(path, "/") && !user && !query && !fragment;
 	char *c;
@@ -82,14 +104,11 @@ static bool take_address(CURLU *url)
 	for (c = host; c && *c; c++)
 		*c = (char)tolower((unsigned char)*c);
 	if (good)
-		good = is_host(host);
-	if (good) {
-		snprintf(site.url, sizeof(site.url), "https://%s:%s", host, port);
-		snprintf(site.name, sizeof(site.name), "%s_%s", host, port);
-		snprintf(site.file, sizeof(site.file), "%.300s.json", site.name);
-	}
+		good = is_host(host) && is_zone(zone);
+	if (good)
+		name_site(host, zone, port);
 	curl_free(host), curl_free(port), curl_free(path), curl_free(scheme);
-	curl_free(user), curl_free(query), curl_free(fragment);
+	curl_free(user), curl_free(query), curl_free(fragment), curl_free(zone);
 	return good;
 }
 
@@ -148,7 +167,7 @@ static int keep_tokens(struct cli *cli, const char *username, struct json_object
 	return keep_write(cli, site.folder, site.file, json_object_to_json_string(tokens));
 }
 
-int site_open(struct cli *cli)
+static int open_site(struct cli *cli, bool anew)
 {
 	int result;
 
@@ -160,8 +179,18 @@ int site_open(struct cli *cli)
 	site.folder = keep_open(cli);
 	if (site.folder < 0)
 		return CLI_FAILED;
-	result = pin_get(cli, site.folder, site.url, site.name, &site.authority);
-	return result ? result : load_tokens(cli);
+	result = pin_get(cli, site.folder, site.url, site.name, anew, &site.authority);
+	return result || anew ? result : load_tokens(cli);
+}
+
+int site_open(struct cli *cli)
+{
+	return open_site(cli, false);
+}
+
+int site_open_anew(struct cli *cli)
+{
+	return open_site(cli, true);
 }
 
 /* ---- requests ---- */
@@ -170,6 +199,11 @@ int site_fail(struct cli *cli, enum http_result came, const struct http_answer *
 {
 	char fingerprint[PIN_FINGERPRINT_BYTES] = "";
 
+	if (came == HTTP_MISNAMED)
+		return cli_fail(cli, CLI_FAILED,
+				"%s: its certificate does not have this address (%s): use one that it has, or "
+				"add this one to names in [http] of ohtd.conf there and restart ohtd",
+				site.url, answer->why);
 	if (came != HTTP_UNTRUSTED)
 		return cli_fail(cli, came == HTTP_NOBODY ? CLI_NO_DEVICE : CLI_FAILED, "%s: %s",
 				site.url, answer->why);

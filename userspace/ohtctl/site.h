@@ -26,6 +26,12 @@ struct cli;
  */
 int site_open(struct cli *cli);
 
+/*
+ * site_open_anew() - the same for who logs in: what is kept of an earlier log-in is not read, and an authority
+ * that is kept and cannot be read counts as none
+ */
+int site_open_anew(struct cli *cli);
+
 /**
  * site_exchange() - a request with the access token, which is renewed if it is too old
  * @cli: where complaints go

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""ohtctl --url: files in the home folder that are damaged, addresses with a zone, verbs that are a word alone."""
+import json
+
+import pytest
+
+from oht_test.client import PASSWORD
+from test_remote import complaint, _remote  # noqa: F401 # pylint: disable=unused-import
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "{}", "[]", '{"access_token":1}', "x" * 70000, "\0" * 400, '{"username":"vie'],
+                         ids=range(8))
+def test_a_login_file_of_nonsense(remote, text):
+    remote.login("viewer")
+    remote.file("json").write_text(text)
+    assert f"{remote.file('json').name}: " in complaint(remote.run("status"))
+    assert remote.login("viewer").returncode == 0
+    assert "state" in remote.done("status")
+
+
+def test_a_kept_authority_of_zeros_is_told_and_asked_for_anew(remote):
+    remote.login("viewer")
+    whole = remote.file("pem").read_text()
+    for text in ("", "\0" * 1200, whole[:len(whole) // 2]):
+        remote.file("pem").write_text(text)
+        said = complaint(remote.run("status"))
+        assert f"{remote.file('pem').name}: is no certificate any more; ohtctl login --url {remote.url} asks anew" in said
+        # Nobody vouches for what shows itself now: without a terminal nothing is sent.
+        assert "is not known yet" in complaint(remote.run("login", "viewer", "--password-stdin", said=PASSWORD + "\n"))
+        assert remote.login("viewer").returncode == 0
+        assert remote.file("pem").read_text() == whole and "state" in remote.done("status")
+
+
+def test_the_robot_by_itself_is_its_state(remote):
+    remote.login("viewer")
+    assert json.loads(remote.done("robot", "--json"))["state"]
+    assert "channels" in json.loads(remote.done("safety", "--json"))
+    assert "robot needs one of status, " in complaint(remote.run("robot", "what"), status=2)
+
+
+def test_the_zone_of_an_address_stays(remote):
+    # Each port of these is closed. Without its zone the address leads nowhere.
+    for zone in ("lo", "eth0.7", "wlan-A_1"):
+        made = remote.run("status", "--fingerprint", "00" * 32, url=f"https://[fe80::1%25{zone}]:1")
+        assert complaint(made, status=3).startswith(f"ohtctl: https://[fe80::1%25{zone}]:1: ")
