@@ -47,6 +47,94 @@ static void sets_and_clears_faults(void **state)
 	assert_false(fault(5, OHT_SIM_FAULT_SILENCE)->on);
 }
 
+/* ---- one register ---- */
+
+static uint64_t wire_ns;
+
+/* Asks unit 4. Returns the function of the reply, 0x80 more for an exception; @value is its last word. */
+static unsigned int ask_drive(const uint8_t *pdu, size_t len, unsigned int *value)
+{
+	uint8_t adu[32], heard[64];
+	size_t got = 0, n, adu_len = seal(adu, 4, pdu, len);
+	const uint8_t *bytes;
+	uint64_t end_ns;
+
+	wire_ns = (wire_ns ? wire_ns : T0) + 100 * MS;
+	oht_sim_station_receive(&line.station, adu, adu_len, wire_ns);
+	for (end_ns = wire_ns + 50 * MS; wire_ns < end_ns; wire_ns += 100 * US)
+		while ((n = oht_sim_station_run(&line.station, wire_ns, &bytes))) {
+			memcpy(heard + got, bytes, n);
+			got += n;
+		}
+	assert_true(got >= 5);
+	*value = (unsigned int)(heard[got - 4] << 8 | heard[got - 3]);
+	return heard[1];
+}
+
+static unsigned int write_drive(uint8_t address, uint8_t value)
+{
+	const uint8_t pdu[] = { 6, 0, address, 0, value };
+	unsigned int said, function = ask_drive(pdu, sizeof(pdu), &said);
+
+	if (function == 6)
+		assert_int_equal(said, value);
+	return function;
+}
+
+static unsigned int read_drive(uint8_t address)
+{
+	const uint8_t pdu[] = { 3, 0, address, 0, 1 };
+	unsigned int said;
+
+	assert_int_equal(ask_drive(pdu, sizeof(pdu), &said), 3);
+	return said;
+}
+
+static void ignores_a_register_and_says_done(void **state)
+{
+	static const uint8_t block[] = { 16, 0, 1, 0, 2, 4, 0, 1, 0, 99 };
+	static const uint8_t mask[] = { 22, 0, 2, 0, 0, 0, 77 };
+	unsigned int said;
+
+	(void)state;
+	assert_int_equal(write_drive(2, 60), 6);
+	assert_string_equal(say("fault 4 ignore register=0x0002 register=motor2_speed"), "ok");
+	say("status");
+	assert_non_null(strstr(answer, "faults=ignore:register=0x0002:register=0x0012"));
+	assert_int_equal(write_drive(2, 80), 6);
+	assert_int_equal(write_drive(0x12, 80), 6);
+	assert_int_equal(ask_drive(block, sizeof(block), &said), 16);
+	assert_int_equal(ask_drive(mask, sizeof(mask), &said), 22);
+	assert_int_equal(read_drive(2), 60);
+	assert_int_equal(read_drive(0x12), 0);
+	/* A block is done as a whole or not at all; what touches neither is done. */
+	assert_int_equal(read_drive(1), 0);
+	assert_int_equal(write_drive(1, 1), 6);
+	assert_int_equal(read_drive(1), 1);
+	/* A wrong value is refused as ever. */
+	assert_int_equal(ask_drive((const uint8_t[]){ 6, 0, 2, 1, 0 }, 5, &said), 0x86);
+	say("clear 4");
+	assert_int_equal(write_drive(2, 80), 6);
+	assert_int_equal(read_drive(2), 80);
+}
+
+static void refuses_a_register_only(void **state)
+{
+	unsigned int said;
+
+	(void)state;
+	assert_string_equal(say("fault 4 exception code=6 register=0x0002 count=2"), "ok");
+	assert_int_equal(read_drive(1), 0);
+	assert_int_equal(write_drive(2, 80), 0x86);
+	assert_int_equal(ask_drive((const uint8_t[]){ 3, 0, 0, 0, 3 }, 5, &said), 0x83);
+	assert_int_equal(said & 0xff, 6);
+	/* Twice, and then no more. */
+	assert_int_equal(read_drive(2), 0);
+	/* Without a register it is every request. */
+	assert_string_equal(say("fault 4 exception"), "ok");
+	assert_int_equal(write_drive(1, 1), 0x86);
+}
+
 static void gets_and_sets_registers(void **state)
 {
 	(void)state;
@@ -140,6 +228,20 @@ static void refuses_bad_lines(void **state)
 		{ "fault x crc", "error no such unit: 'x'" },
 		{ "fault 2 bang", "error no such fault: 'bang'" },
 		{ "fault 2 crc count=x", "error bad setting of crc: 'count=x'" },
+		{ "fault 4 ignore", "error ignore needs register=ADDRESS" },
+		{ "fault 4 ignore register=", "error bad setting of ignore: 'register='" },
+		{ "fault 4 crc register=2", "error bad setting of crc: 'register=2'" },
+		{ "fault 4 ignore code=2", "error bad setting of ignore: 'code=2'" },
+		{ "fault 4 ignore register=0x4000",
+		  "error unit 0x04 (travel_motor) has no register '0x4000'" },
+		{ "fault 4 exception register=65538",
+		  "error unit 0x04 (travel_motor) has no register '65538'" },
+		{ "fault 4 ignore register=two",
+		  "error unit 0x04 (travel_motor) has no register 'two'" },
+		{ "fault all ignore register=motor1_speed",
+		  "error unit 0x02 (power) has no register 'motor1_speed'" },
+		{ "fault 4 ignore register=1 register=2 register=3 register=4 register=5",
+		  "error bad setting of ignore: 'register=5'" },
 		{ "clear 9", "error no such unit: '9'" },
 		{ "clear 2 3", "error usage: clear [UNIT|all]" },
 		{ "get 2", "error usage: get UNIT REGISTER" },
@@ -297,6 +399,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(sets_and_clears_faults),
+		TEST(ignores_a_register_and_says_done),
+		TEST(refuses_a_register_only),
 		TEST(gets_and_sets_registers),
 		TEST(changes_the_vehicle),
 		TEST(without_power_the_brake_falls_in),

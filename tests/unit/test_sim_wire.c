@@ -332,6 +332,7 @@ static void a_cut_line_forgets_what_was_under_way(void **state)
 
 static void fault(const char *words)
 {
+	struct oht_sim_fault_words registers;
 	enum oht_sim_fault_kind kind;
 	struct oht_sim_fault f;
 	char copy[80], error[100], *word[8] = { 0 }, *save = NULL;
@@ -340,7 +341,7 @@ static void fault(const char *words)
 	strcpy(copy, words);
 	for (word[0] = strtok_r(copy, " ", &save); word[n]; word[n] = strtok_r(NULL, " ", &save))
 		n++;
-	if (oht_sim_fault_parse(word, &kind, &f, error, sizeof(error)))
+	if (oht_sim_fault_parse(word, &kind, &f, &registers, error, sizeof(error)))
 		fail_msg("%s", error);
 	oht_sim_station_unit(&line.station, 2)->faults.fault[kind] = f;
 }
@@ -518,6 +519,7 @@ static void refuses_bad_faults(void **state)
 		{ (char *)"truncate", (char *)"bytes=0" },
 		{ (char *)"noise", (char *)"bytes=65" },
 	};
+	struct oht_sim_fault_words registers;
 	enum oht_sim_fault_kind kind;
 	struct oht_sim_fault f;
 	char error[100];
@@ -526,8 +528,8 @@ static void refuses_bad_faults(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		error[0] = '\0';
-		assert_int_equal(oht_sim_fault_parse(bad[i], &kind, &f, error, sizeof(error)),
-				 -EINVAL);
+		assert_int_equal(oht_sim_fault_parse(bad[i], &kind, &f, &registers, error,
+						     sizeof(error)), -EINVAL);
 		assert_true(error[0]);
 	}
 }

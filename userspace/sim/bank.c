@@ -33,6 +33,7 @@ int oht_sim_bank_init(struct oht_sim_bank *bank, const struct oht_module *module
 	bank->module = module;
 	bank->map = &module->map[profile];
 	bank->gap_end = profile == OHT_PROFILE_LEGACY ? last_page_end(bank->map) : 0;
+	bank->deaf = false;
 	bank->cell = calloc(bank->map->count + 1, sizeof(*bank->cell));
 	if (!bank->cell)
 		return -ENOMEM;
@@ -106,7 +107,7 @@ enum oht_sim_exception oht_sim_bank_write(struct oht_sim_bank *bank, uint16_t ad
 		if (one)
 			found = one;
 	}
-	for (i = 0; !found && i < count; i += reg->words) {
+	for (i = 0; !found && !bank->deaf && i < count; i += reg->words) {
 		unsigned int k;
 
 		reg = register_at(bank, address + i);

@@ -32,12 +32,14 @@ struct oht_sim_cell {
  * @cell: content, as many as @map->count
  * @gap_end: reads of addresses without a register answer 0 below this one; 0 in a profile whose
  *	modules answer exception 02 there
+ * @deaf: a write is judged as ever, and nothing is stored
  */
 struct oht_sim_bank {
 	const struct oht_module *module;
 	const struct oht_regmap *map;
 	struct oht_sim_cell *cell;
 	uint32_t gap_end;
+	bool deaf;
 };
 
 /**

@@ -72,22 +72,44 @@ static const struct oht_register *find_register(const struct request *r,
 
 /* ---- verbs ---- */
 
+/* Registers are those of a unit's own layout. False: it lacks one, which has been said. */
+static bool find_registers(const struct request *r, const struct oht_sim_unit *unit,
+			   const struct oht_sim_fault_words *words, struct oht_sim_fault *fault)
+{
+	for (fault->registers = 0; fault->registers < words->count; fault->registers++) {
+		const struct oht_register *reg =
+			find_register(r, unit, words->word[fault->registers]);
+
+		if (!reg)
+			return false;
+		fault->reg[fault->registers] = reg;
+	}
+	return true;
+}
+
 static void do_fault(const struct request *r)
 {
+	struct oht_sim_fault_words words;
 	enum oht_sim_fault_kind kind;
 	struct oht_sim_fault fault;
 	struct oht_sim_unit *unit;
 	char error[100];
-	size_t n = find_units(r, r->word[1], &unit);
+	size_t n = find_units(r, r->word[1], &unit), i;
 
 	if (!n)
 		return;
-	if (oht_sim_fault_parse(r->word + 2, &kind, &fault, error, sizeof(error))) {
+	if (oht_sim_fault_parse(r->word + 2, &kind, &fault, &words, error, sizeof(error))) {
 		reply(r, "error %s", error);
 		return;
 	}
-	while (n--)
-		unit[n].faults.fault[kind] = fault;
+	/* All of them, or none. */
+	for (i = 0; i < n; i++)
+		if (!find_registers(r, &unit[i], &words, &fault))
+			return;
+	for (i = 0; i < n; i++) {
+		find_registers(r, &unit[i], &words, &fault);
+		unit[i].faults.fault[kind] = fault;
+	}
 	reply(r, "ok");
 }
 
@@ -155,6 +177,7 @@ static void do_unset(const struct request *r)
 static void show_faults(const struct request *r, const struct oht_sim_unit *unit)
 {
 	const char *separator = "";
+	unsigned int i;
 	int kind;
 
 	reply(r, " faults=");
@@ -167,6 +190,8 @@ static void show_faults(const struct request *r, const struct oht_sim_unit *unit
 		reply(r, "%s%s", separator, oht_sim_fault_name(kind));
 		if (argument)
 			reply(r, ":%s=%u", argument, fault->argument);
+		for (i = 0; i < fault->registers; i++)
+			reply(r, ":register=0x%04X", fault->reg[i]->address);
 		if (fault->left)
 			reply(r, ":count=%u", fault->left);
 		separator = ",";

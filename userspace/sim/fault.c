@@ -19,9 +19,12 @@ static const struct kind {
 	const char *name;
 	const char *argument;
 	unsigned int initial, min, max;
+	bool registers;		/* it may be about some only */
+	bool needs_one;
 } kinds[OHT_SIM_FAULTS] = {
 	[OHT_SIM_FAULT_SILENCE]	   = { .name = "silence" },
-	[OHT_SIM_FAULT_EXCEPTION]  = { "exception", "code", 4, 1, 255 },
+	[OHT_SIM_FAULT_EXCEPTION]  = { "exception", "code", 4, 1, 255, .registers = true },
+	[OHT_SIM_FAULT_IGNORE]	   = { .name = "ignore", .registers = true, .needs_one = true },
 	[OHT_SIM_FAULT_DELAY]	   = { "delay", "ms", 100, 0, 60000 },
 	[OHT_SIM_FAULT_WRONG_UNIT] = { .name = "wrong-unit" },
 	[OHT_SIM_FAULT_CRC]	   = { .name = "crc" },
@@ -64,11 +67,17 @@ static const char *value_of(const char *word, const char *key)
 	return len && !strncmp(word, key, len) && word[len] == '=' ? word + len + 1 : NULL;
 }
 
-static int parse_setting(const struct kind *k, const char *word, struct oht_sim_fault *fault)
+static int parse_setting(const struct kind *k, const char *word, struct oht_sim_fault *fault,
+			 struct oht_sim_fault_words *registers)
 {
-	const char *value = value_of(word, "count");
+	const char *value = value_of(word, "register");
 	int64_t number;
 
+	if (value && *value && k->registers && registers->count < OHT_SIM_FAULT_REGISTERS) {
+		registers->word[registers->count++] = value;
+		return 0;
+	}
+	value = value_of(word, "count");
 	if (value) {
 		if (oht_number_parse(value, 0, COUNT_MAX, &number))
 			return -EINVAL;
@@ -83,19 +92,25 @@ static int parse_setting(const struct kind *k, const char *word, struct oht_sim_
 }
 
 int oht_sim_fault_parse(char *const *words, enum oht_sim_fault_kind *kind,
-			struct oht_sim_fault *fault, char *error, size_t error_bytes)
+			struct oht_sim_fault *fault, struct oht_sim_fault_words *registers,
+			char *error, size_t error_bytes)
 {
+	*registers = (struct oht_sim_fault_words){ 0 };
 	if (!words[0] || find_kind(words[0], kind)) {
 		snprintf(error, error_bytes, "no such fault: '%.40s'", words[0] ? words[0] : "");
 		return -EINVAL;
 	}
 	*fault = (struct oht_sim_fault){ .on = true, .argument = kinds[*kind].initial };
 	for (words++; *words; words++) {
-		if (parse_setting(&kinds[*kind], *words, fault)) {
+		if (parse_setting(&kinds[*kind], *words, fault, registers)) {
 			snprintf(error, error_bytes, "bad setting of %s: '%.40s'",
 				 kinds[*kind].name, *words);
 			return -EINVAL;
 		}
+	}
+	if (kinds[*kind].needs_one && !registers->count) {
+		snprintf(error, error_bytes, "%s needs register=ADDRESS", kinds[*kind].name);
+		return -EINVAL;
 	}
 	return 0;
 }
@@ -109,6 +124,55 @@ bool oht_sim_faults_take(struct oht_sim_faults *faults, enum oht_sim_fault_kind 
 	if (fault->left && !--fault->left)
 		fault->on = false;
 	return true;
+}
+
+/* The @index-th range of registers that a request touches; 0: there is none. A read may be the second. */
+static unsigned int range(const uint8_t *adu, size_t len, unsigned int index, uint32_t *first)
+{
+	size_t at = index ? 6 : 2;
+
+	if (len < at + 6)
+		return 0;
+	*first = (uint32_t)(adu[at] << 8 | adu[at + 1]);
+	switch (adu[1]) {
+	case 6:
+	case 22:
+		return index ? 0 : 1;
+	case 3:
+	case 4:
+	case 16:
+		return index ? 0 : (unsigned int)(adu[at + 2] << 8 | adu[at + 3]);
+	case 23:
+		return (unsigned int)(adu[at + 2] << 8 | adu[at + 3]);
+	default:
+		return 0;
+	}
+}
+
+static bool touches(const struct oht_register *reg, const uint8_t *adu, size_t len)
+{
+	unsigned int index, count;
+	uint32_t first;
+
+	for (index = 0; index < 2; index++) {
+		count = range(adu, len, index, &first);
+		if (count && first < (uint32_t)reg->address + reg->words &&
+		    reg->address < first + count)
+			return true;
+	}
+	return false;
+}
+
+bool oht_sim_faults_touch(struct oht_sim_faults *faults, enum oht_sim_fault_kind kind,
+			  const uint8_t *adu, size_t len)
+{
+	const struct oht_sim_fault *fault = &faults->fault[kind];
+	bool hit = !fault->registers;
+	unsigned int i;
+
+	for (i = 0; i < fault->registers; i++)
+		hit |= touches(fault->reg[i], adu, len);
+	return hit && oht_sim_faults_take(faults, kind);
 }
 
 static void truncate_reply(struct oht_sim_reply *reply, size_t bytes)

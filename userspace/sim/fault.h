@@ -11,12 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/registers.h"
+
 #include "pacer.h"
 #include "prng.h"
 
 enum oht_sim_fault_kind {
 	OHT_SIM_FAULT_SILENCE,		/* the request is not seen: nothing is done, no reply */
 	OHT_SIM_FAULT_EXCEPTION,	/* code=N: refused with this exception, nothing is done */
+	OHT_SIM_FAULT_IGNORE,		/* register=R: answered as done, and not done */
 	OHT_SIM_FAULT_DELAY,		/* ms=N: the reply starts so much later */
 	OHT_SIM_FAULT_WRONG_UNIT,	/* another unit's address in the reply, checksum right */
 	OHT_SIM_FAULT_CRC,		/* wrong checksum */
@@ -29,16 +32,27 @@ enum oht_sim_fault_kind {
 	OHT_SIM_FAULTS,
 };
 
+#define OHT_SIM_FAULT_REGISTERS	4u
+
 /**
  * struct oht_sim_fault - one kind of fault at one unit
  * @on: it happens
  * @left: how often still; 0: until it is cleared
  * @argument: as the kind needs it
+ * @registers: it happens to requests that touch one of @reg; 0: to all
  */
 struct oht_sim_fault {
 	bool on;
 	unsigned int left;
 	unsigned int argument;
+	unsigned int registers;
+	const struct oht_register *reg[OHT_SIM_FAULT_REGISTERS];
+};
+
+/* Registers as they were said, which only a unit knows. */
+struct oht_sim_fault_words {
+	const char *word[OHT_SIM_FAULT_REGISTERS];
+	unsigned int count;
 };
 
 struct oht_sim_faults {
@@ -62,21 +76,28 @@ const char *oht_sim_fault_argument(enum oht_sim_fault_kind kind);
  * oht_sim_fault_parse() - "crc count=3" -> a fault
  * @words: kind, then key=value; NULL-terminated
  * @kind: takes the kind
- * @fault: takes the rest
+ * @fault: takes the rest, but its registers
+ * @registers: takes these, as they were said
  * @error: on failure takes one line
  * @error_bytes: size of @error
  *
  * count=N is 0..1000000, 0 and the default meaning until cleared; ms=N 0..60000 (default 100) of
  * delay and 1..100 (default 5) of pauses, code=N 1..255 (default 4), bytes=N 1..255 to truncate
- * (default 2), 1..64 of noise (default 4), 1..8 of lead (default 1) and trail (default 3).
+ * (default 2), 1..64 of noise (default 4), 1..8 of lead (default 1) and trail (default 3). register=R is
+ * for exception, and what ignore needs; up to OHT_SIM_FAULT_REGISTERS times.
  *
  * Return: 0 or -EINVAL.
  */
 int oht_sim_fault_parse(char *const *words, enum oht_sim_fault_kind *kind,
-			struct oht_sim_fault *fault, char *error, size_t error_bytes);
+			struct oht_sim_fault *fault, struct oht_sim_fault_words *registers,
+			char *error, size_t error_bytes);
 
 /* Is this fault on? Counts it as having happened. */
 bool oht_sim_faults_take(struct oht_sim_faults *faults, enum oht_sim_fault_kind kind);
+
+/* The same for what a request may touch. @adu: with a good checksum. */
+bool oht_sim_faults_touch(struct oht_sim_faults *faults, enum oht_sim_fault_kind kind,
+			  const uint8_t *adu, size_t len);
 
 /* Spoils @reply (a sealed frame) by every fault that is on and works on replies. */
 void oht_sim_faults_spoil(struct oht_sim_faults *faults, struct oht_sim_reply *reply,

@@ -53,19 +53,28 @@ struct oht_sim_unit *oht_sim_station_unit(struct oht_sim_station *s, unsigned in
 
 /* ---- requests ---- */
 
+/* What the unit does, and its reply in front of what spoils that on the wire. */
+static size_t obey(struct oht_sim_unit *unit, const uint8_t *adu, size_t len, uint8_t *reply)
+{
+	const struct oht_sim_fault *exception = &unit->faults.fault[OHT_SIM_FAULT_EXCEPTION];
+	size_t bytes;
+
+	if (oht_sim_faults_touch(&unit->faults, OHT_SIM_FAULT_EXCEPTION, adu, len))
+		return oht_sim_slave_refuse(unit->module->unit, adu[1],
+					    (uint8_t)exception->argument, reply);
+	unit->bank.deaf = oht_sim_faults_touch(&unit->faults, OHT_SIM_FAULT_IGNORE, adu, len);
+	bytes = oht_sim_slave_answer(&unit->bank, unit->module->unit, adu, len, reply);
+	unit->bank.deaf = false;
+	return bytes;
+}
+
 static void answer(struct oht_sim_station *s, struct oht_sim_unit *unit, const uint8_t *adu,
 		   size_t len)
 {
 	struct oht_sim_reply *reply = &unit->reply;
-	const struct oht_sim_fault *exception = &unit->faults.fault[OHT_SIM_FAULT_EXCEPTION];
 
 	memset(reply, 0, sizeof(*reply));
-	if (oht_sim_faults_take(&unit->faults, OHT_SIM_FAULT_EXCEPTION))
-		reply->len = oht_sim_slave_refuse(unit->module->unit, adu[1],
-						  (uint8_t)exception->argument, reply->bytes);
-	else
-		reply->len = oht_sim_slave_answer(&unit->bank, unit->module->unit, adu, len,
-						  reply->bytes);
+	reply->len = obey(unit, adu, len, reply->bytes);
 	if (!reply->len)
 		return;
 	unit->stats.replies++;
@@ -103,7 +112,7 @@ static void ask_all(struct oht_sim_station *s, const uint8_t *adu, size_t len)
 		if (oht_sim_faults_take(&unit->faults, OHT_SIM_FAULT_SILENCE))
 			unit->stats.suppressed++;
 		else
-			oht_sim_slave_answer(&unit->bank, unit->module->unit, adu, len, nothing);
+			obey(unit, adu, len, nothing);
 	}
 }
 
