@@ -82,6 +82,7 @@ struct fake_bus {
 	uint16_t sent[OHT_CYCLIC_ENTRIES_MAX][FAKE_OUTPUT_WORDS];
 	unsigned int output_calls;
 	int running_entry;		/* entry on the wire, -1 none */
+	uint16_t running_words[FAKE_OUTPUT_WORDS];	/* what it writes, whatever the next cycle will */
 	uint64_t slack_max_ns;
 	bool give;			/* a transfer that fits into no slack waits */
 	bool whole;			/* the present cycle is given to it */

@@ -171,6 +171,7 @@ static void start_entry(struct fake_bus *fake, int index)
 	const struct oht_request request = ohtd_grid_request(&fake->grid, index);
 
 	fake->running_entry = index;
+	memcpy(fake->running_words, fake->sent[index], sizeof(fake->running_words));
 	send(fake, &request, fake_request_writes(&request) ? fake->sent[index] : NULL);
 }
 
@@ -262,8 +263,7 @@ static void complete_entry(struct fake_bus *fake)
 	struct oht_reply reply = { .unit = request.unit };
 
 	if (fake_request_writes(&request))
-		memcpy(job.words, fake->sent[fake->running_entry],
-		       sizeof(fake->sent[fake->running_entry]));
+		memcpy(job.words, fake->running_words, sizeof(fake->running_words));
 	if (fake->far)
 		reply = fake->far_reply;
 	else if (outcome == OHT_OUTCOME_OK)
