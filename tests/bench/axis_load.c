@@ -19,7 +19,7 @@ static const struct ohtd_axis_limits limits = {
 static const struct ohtd_drive_rules rules = {
 	.full_speed_mm_s = 2000, .full_raw = 255, .gain_per_s = 1, .correction_mm_s = 100,
 	.dead_band_mm = 1, .settle_s = 0.2, .settle_max_s = 10, .standstill_mm_s = 2,
-	.following_mm = 150, .following_s = 0.5, .stall_mm_s = 20, .stall_mm = 3, .stall_s = 1,
+	.following_mm = 150, .following_s = 0.5, .stall_mm_s = 20, .stall_mm = 3, .stall_s = 1, .stray_mm = 10, .stand_s = 1,
 	.position = { .lag_s = 0.15, .jump_mm = 500, .wrap_mm = 65536, .silent_s = 0.5,
 		      .jumps_max = 3 },
 };

@@ -183,7 +183,7 @@ inline take()
 	:: state == IDLE && event == E_FAULT_DETECTED ->
 		cut();
 		enter(FAULT);
-		off();
+		wait(true);
 		done()
 	:: state == IDLE && event == E_SHUTDOWN ->
 		cut();
@@ -288,7 +288,7 @@ inline take()
 	:: state == PAUSED && event == E_PAUSE_COMMAND ->
 		enter(PAUSED);
 		done()
-	:: state == PAUSED && event == E_DISABLE_COMMAND && !DRIVEN ->
+	:: state == PAUSED && event == E_DISABLE_COMMAND && (!DRIVEN || true) ->
 		cut();
 		enter(SAFE);
 		off();
@@ -306,7 +306,7 @@ inline take()
 	:: state == PAUSED && event == E_FAULT_DETECTED ->
 		cut();
 		enter(FAULT);
-		off();
+		wait(true);
 		done()
 	:: state == PAUSED && event == E_SHUTDOWN ->
 		cut();
@@ -350,7 +350,7 @@ inline take()
 		cut();
 		enter(IDLE);
 		done()
-	:: state == BLOCKED && event == E_DISABLE_COMMAND && !DRIVEN ->
+	:: state == BLOCKED && event == E_DISABLE_COMMAND && (!DRIVEN || true) ->
 		cut();
 		enter(SAFE);
 		off();
@@ -368,7 +368,7 @@ inline take()
 	:: state == BLOCKED && event == E_FAULT_DETECTED ->
 		cut();
 		enter(FAULT);
-		off();
+		wait(true);
 		done()
 	:: state == BLOCKED && event == E_SHUTDOWN ->
 		cut();

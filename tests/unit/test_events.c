@@ -41,6 +41,18 @@ static struct fixture *moving(uint16_t speed)
 	return f;
 }
 
+/* What the drive does not know of: its wheels stand, and the robot still slides. */
+static struct fixture *sliding(void)
+{
+	struct fixture *f = fixture_idle();
+
+	f->control.state = OHTD_STATE_MOVE;
+	fake_bus_set(f->fake, f->control.model, "dock_location", "velocity_x", 500);
+	fixture_run_ms(f, 300);
+	assert_true(ohtd_moving(&f->control));
+	return f;
+}
+
 /* ---- order of the queue ---- */
 
 static void stop_goes_before_all_that_waits(void **state)
@@ -117,11 +129,13 @@ static void event_out_of_an_action_waits_for_its_turn(void **state)
 	struct ohtd_event_reader reader = { 0 };
 	struct ohtd_event_record record;
 	unsigned int i;
-	/* idle -> fault in whole, then fault -> estop */
+	/* init -> fault in whole, then fault -> estop */
 	static const uint8_t kinds[] = { OHTD_RECORD_TRANSITION, OHTD_RECORD_ALERT,
 					 OHTD_RECORD_TRANSITION };
 
 	(void)state;
+	/* From idle a ramp would come first. */
+	f->control.state = OHTD_STATE_INIT;
 	skip_ring(f, &reader);
 	f->fake->gone = true;
 	f->fake->there = false;
@@ -244,7 +258,7 @@ static void outputs_go_off_only_when_the_drive_stands(void **state)
 
 static void wait_for_a_standstill_has_a_limit(void **state)
 {
-	struct fixture *f = moving(50);
+	struct fixture *f = sliding();
 	struct ohtd_event_reader reader = { 0 };
 
 	(void)state;
@@ -254,6 +268,20 @@ static void wait_for_a_standstill_has_a_limit(void **state)
 	fixture_run_ms(f, 200);
 	assert_int_equal(f->fake->status.state, OHT_STATE_READY);
 	assert_true(ring_says(f, &reader, OHTD_RECORD_WAIT_LATE));
+	fixture_destroy(f);
+}
+
+/* It is told nought and goes on turning. */
+static void drive_that_does_not_obey_is_waited_for_no_longer(void **state)
+{
+	struct fixture *f = moving(50);
+
+	(void)state;
+	ohtd_event_raise(&f->control, OHTD_EVENT_FAULT_DETECTED, &lost_motor);
+	fixture_run_ms(f, 800);
+	assert_int_equal(f->fake->status.state, OHT_STATE_ENABLED);
+	fixture_run_ms(f, 350);
+	assert_int_equal(f->fake->status.state, OHT_STATE_READY);
 	fixture_destroy(f);
 }
 
@@ -313,7 +341,7 @@ static void button_ends_the_wait_at_once(void **state)
 static void event_that_stays_leaves_the_wait_alone(void **state)
 {
 	const struct ohtd_why other = { .code = OHTD_WHY_MODULE_LOST, .unit = 5 };
-	struct fixture *f = moving(50);
+	struct fixture *f = sliding();
 
 	(void)state;
 	ohtd_event_raise(&f->control, OHTD_EVENT_FAULT_DETECTED, &lost_motor);
@@ -476,6 +504,7 @@ int main(void)
 		cmocka_unit_test(stop_command_ends_what_is_being_switched_on),
 		cmocka_unit_test(outputs_go_off_only_when_the_drive_stands),
 		cmocka_unit_test(wait_for_a_standstill_has_a_limit),
+		cmocka_unit_test(drive_that_does_not_obey_is_waited_for_no_longer),
 		cmocka_unit_test(drive_that_does_not_answer_is_not_waited_for),
 		cmocka_unit_test(stop_ends_the_wait_at_once),
 		cmocka_unit_test(button_ends_the_wait_at_once),

@@ -42,7 +42,7 @@ static const uint16_t alarms[OHTD_WHYS] = {
 	[OHTD_WHY_DRIVE_NOT_SETTLED] = 17, [OHTD_WHY_MOVE_TIMEOUT] = 18,
 	[OHTD_WHY_DOCK_TIMEOUT] = 19, [OHTD_WHY_DOCK_FAILED] = 20,
 	[OHTD_WHY_DOCK_NOT_CONFIRMED] = 21, [OHTD_WHY_PAUSE_LONG] = 22,
-	[OHTD_WHY_BLOCKED_LONG] = 23,
+	[OHTD_WHY_BLOCKED_LONG] = 23, [OHTD_WHY_DRIVE_DISOBEYS] = 24,
 };
 
 static uint16_t number_of(const uint16_t *numbers, unsigned int count, unsigned int which)

@@ -35,6 +35,8 @@ static enum ohtd_drive_refusal check(const struct ohtd_drive_rules *r)
 		return OHTD_DRIVE_BAD_FOLLOWING;
 	if (!positive(r->stall_mm_s) || !positive(r->stall_mm) || !positive(r->stall_s))
 		return OHTD_DRIVE_BAD_STALL;
+	if (!positive(r->stray_mm) || !positive(r->stand_s))
+		return OHTD_DRIVE_BAD_STANDING;
 	return ohtd_position_check(&r->position) ? OHTD_DRIVE_OK : OHTD_DRIVE_BAD_POSITION;
 }
 
@@ -87,7 +89,8 @@ static void raise_fault(struct ohtd_drive *d, enum ohtd_drive_fault fault)
 
 static void watch_following(struct ohtd_drive *d, double cycle_s)
 {
-	bool off = trusted(d) && fabs(d->error_mm) > d->rules.following_mm;
+	/* Where it stands it follows nothing: a position that is corrected then is no error of the drive. */
+	bool off = trusted(d) && !d->stood && fabs(d->error_mm) > d->rules.following_mm;
 
 	d->following_s = off ? d->following_s + cycle_s : 0;
 	if (d->following_s > d->rules.following_s)
@@ -119,6 +122,33 @@ static void watch_rest(struct ohtd_drive *d, double cycle_s, double reading_mm)
 
 	d->rest_s = rests ? d->rest_s + cycle_s : 0;
 	d->fresh = d->rest_s >= d->rules.settle_s && (d->fresh || isfinite(reading_mm));
+}
+
+/* By the drive's own speed: a position that is corrected has turned no wheel. */
+void ohtd_drive_watch_standing(struct ohtd_drive *d, double passed_s)
+{
+	if (d->setpoint.speed_raw) {
+		d->zero_s = 0;
+		d->stood = false;
+		d->stray_mm = 0;
+		return;
+	}
+	d->zero_s += passed_s;
+	d->stood = d->stood || d->rest_s >= d->rules.settle_s || d->zero_s > d->rules.stand_s;
+	if (!d->stood || d->reported_mm_s <= d->rules.standstill_mm_s)
+		d->stray_mm = 0;
+	else
+		d->stray_mm += d->reported_mm_s * passed_s;
+	if (d->stray_mm > d->rules.stray_mm)
+		raise_fault(d, OHTD_DRIVE_DISOBEYS);
+}
+
+bool ohtd_drive_runs_ahead(const struct ohtd_drive *d)
+{
+	double ahead_mm = d->setpoint.direction == OHTD_DRIVE_REVERSE ? d->error_mm : -d->error_mm;
+
+	return trusted(d) && d->setpoint.direction != OHTD_DRIVE_IDLE &&
+	       ahead_mm > d->rules.following_mm;
 }
 
 /* ---- speed ---- */

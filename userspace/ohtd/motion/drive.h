@@ -52,6 +52,8 @@ struct ohtd_drive_rules {
 	double stall_mm_s;		/* told at least this speed, and moved less than */
 	double stall_mm;		/* this way */
 	double stall_s;			/* in this time: a fault */
+	double stray_mm;		/* told zero and at rest: turned this far: a fault */
+	double stand_s;			/* told zero for so long counts as at rest */
 	struct ohtd_position_rules position;
 };
 
@@ -65,6 +67,7 @@ enum ohtd_drive_refusal {
 	OHTD_DRIVE_BAD_STANDSTILL,
 	OHTD_DRIVE_BAD_FOLLOWING,
 	OHTD_DRIVE_BAD_STALL,
+	OHTD_DRIVE_BAD_STANDING,
 	OHTD_DRIVE_BAD_POSITION,
 };
 
@@ -74,6 +77,7 @@ enum ohtd_drive_fault {
 	OHTD_DRIVE_FOLLOWING,
 	OHTD_DRIVE_STALLED,
 	OHTD_DRIVE_NOT_SETTLED,
+	OHTD_DRIVE_DISOBEYS,
 };
 
 /* What to write to the drive. */
@@ -106,6 +110,9 @@ struct ohtd_drive {
 	double following_s;
 	double stall_s;
 	double stall_from_mm;	/* reading when the time of the stall began */
+	double zero_s;		/* told zero for so long */
+	bool stood;		/* and at rest since */
+	double stray_mm;	/* way of the wheels since then, by the speed that the drive reports */
 };
 
 /**
@@ -140,5 +147,17 @@ void ohtd_drive_reset(struct ohtd_drive *drive, double reading_mm);
 struct ohtd_drive_setpoint ohtd_drive_step(struct ohtd_drive *drive, double cycle_s,
 					   const struct ohtd_axis_sample *sample, double cap_mm_s,
 					   const struct ohtd_drive_feedback *feedback);
+
+/**
+ * ohtd_drive_watch_standing() - does a drive that is told zero stand?
+ * @drive: initialised
+ * @passed_s: since the last call, also where ohtd_drive_step() was given a cycle of 0
+ *
+ * Behind ohtd_drive_step(). What rolls out after a motion may do so for stand_s.
+ */
+void ohtd_drive_watch_standing(struct ohtd_drive *drive, double passed_s);
+
+/* Is the vehicle further along its way than the plan, by more than it may be? It does not brake then. */
+bool ohtd_drive_runs_ahead(const struct ohtd_drive *drive);
 
 #endif

@@ -104,6 +104,16 @@ void ohtd_blocks_cut(const struct oht_regmap *map, const int *signals, unsigned 
 	forget_failures_of_others(blocks, before);
 }
 
+bool ohtd_block_has(const struct ohtd_block *block, const int *places, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (places[i] >= block->first && places[i] < block->first + block->registers)
+			return true;
+	return false;
+}
+
 void ohtd_blocks_count_failure(struct ohtd_blocks *blocks, const struct ohtd_block *block)
 {
 	uint16_t *failures = &blocks->failures[block->first];

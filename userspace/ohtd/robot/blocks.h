@@ -73,6 +73,9 @@ struct ohtd_blocks {
 void ohtd_blocks_cut(const struct oht_regmap *map, const int *signals, unsigned int signal_count,
 		     const uint8_t *marks, struct ohtd_blocks *blocks);
 
+/* Is one of these places in it? Negative ones are none. */
+bool ohtd_block_has(const struct ohtd_block *block, const int *places, unsigned int count);
+
 void ohtd_blocks_count_failure(struct ohtd_blocks *blocks, const struct ohtd_block *block);
 
 /* Has a polled block failed at least @failures times on end? */

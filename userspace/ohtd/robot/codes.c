@@ -150,6 +150,8 @@ static const struct {
 	[OHTD_WHY_DRIVE_STALLED] = { "drive_stalled", "The drive was told to move and did not." },
 	[OHTD_WHY_DRIVE_NOT_SETTLED] = { "drive_not_settled",
 		"The robot did not come to rest at its target." },
+	[OHTD_WHY_DRIVE_DISOBEYS] = { "drive_disobeys",
+		"The drive does not do what it is told: it refuses or ignores set-points, or turns by itself." },
 	[OHTD_WHY_MOVE_TIMEOUT] = { "move_timeout", "The move took too long." },
 	[OHTD_WHY_DOCK_TIMEOUT] = { "dock_timeout", "Docking took too long." },
 	[OHTD_WHY_DOCK_FAILED] = { "dock_failed", "Docking failed." },

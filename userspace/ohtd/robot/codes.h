@@ -127,6 +127,7 @@ enum ohtd_why_code {
 	OHTD_WHY_DRIVE_FOLLOWING,
 	OHTD_WHY_DRIVE_STALLED,
 	OHTD_WHY_DRIVE_NOT_SETTLED,
+	OHTD_WHY_DRIVE_DISOBEYS,	/* unit is set when its registers show it */
 	/* motion: what ends or delays a command */
 	OHTD_WHY_MOVE_TIMEOUT,
 	OHTD_WHY_DOCK_TIMEOUT,

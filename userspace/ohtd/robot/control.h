@@ -85,6 +85,7 @@ struct ohtd_transfer {
  * @quick_us: how long its answer is waited for at first while it answers well
  * @refused_ns: when registers were last refused, 0: none are
  * @doubted: it has refused registers for long: it is asked once more what it is
+ * @hides_outputs: it has refused to show its set-points: signals are read without them
  * @mute: it has refused each of its signals, and answered none since
  * @show_next: which of its polled registers it is asked for next while it is lost
  * @marks: enum ohtd_mark of every register
@@ -111,6 +112,7 @@ struct ohtd_unit {
 	bool quarantined;
 	uint8_t told_health;
 	bool doubted;
+	bool hides_outputs;
 	bool mute;
 	uint64_t due_ns;
 	unsigned int attempts;

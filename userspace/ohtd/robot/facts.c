@@ -245,5 +245,6 @@ void ohtd_facts_update(struct ohtd_control *control)
 	facts[OHTD_FACT_SENSORS_OK] = sensors_good(control);
 	facts[OHTD_FACT_LOCATION_OK] = ohtd_mission_located(control);
 	facts[OHTD_FACT_STANDSTILL] = standstill(control);
+	facts[OHTD_FACT_TOLD_ZERO] = ohtd_mission_rests(control);
 	ohtd_mission_facts(control);
 }

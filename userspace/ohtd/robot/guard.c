@@ -43,6 +43,7 @@ static const char *const fact_names[OHTD_FACTS] = {
 	[OHTD_FACT_SENSORS_OK]			= "sensors_ok",
 	[OHTD_FACT_LOCATION_OK]			= "location_ok",
 	[OHTD_FACT_STANDSTILL]			= "standstill",
+	[OHTD_FACT_TOLD_ZERO]			= "told_zero",
 	[OHTD_FACT_WAY_CLEAR]			= "way_clear",
 	[OHTD_FACT_TARGET_VALID]		= "target_valid",
 	[OHTD_FACT_DOCKED]			= "docked",

@@ -61,6 +61,8 @@ static void use_rules(struct ohtd_control *control, const struct ohtd_rules *rul
 	drive.following_s *= control->time_factor;
 	drive.following_mm *= control->time_factor;
 	drive.stall_s *= control->time_factor;
+	drive.stray_mm *= control->time_factor;
+	drive.stand_s *= control->time_factor;
 	drive.settle_max_s *= control->time_factor;
 	ohtd_axis_init(&m->axis, &rules->axis);
 	ohtd_drive_init(&m->drive, &drive);
@@ -80,19 +82,26 @@ void ohtd_mission_init(struct ohtd_control *control)
 
 /* ---- readings ---- */
 
-/* The drive's own register may be a share of its full speed. */
-static double drive_mm_s(const struct ohtd_control *control)
+/* Of one motor. Its register may be a share of its full speed. */
+static double motor_mm_s(const struct ohtd_control *control, enum ohtd_signal signal)
 {
 	const struct ohtd_unit *drive = drive_of(control);
 	const struct oht_register *reg;
 	double speed;
 
-	if (!drive || !ohtd_signal_fresh(control, OHTD_SIGNAL_DRIVE_SPEED_1, &speed))
+	if (!drive || !ohtd_signal_fresh(control, signal, &speed))
 		return NAN;
-	reg = &drive->plan->map->reg[drive->plan->signal[OHTD_SIGNAL_DRIVE_SPEED_1]];
+	reg = &drive->plan->map->reg[drive->plan->signal[signal]];
 	if (reg->unit[0] == '%')
 		speed *= ohtd_rule(&control->mission, OHTD_RULE_FULL_SPEED_MM_S) / 100;
-	return speed;
+	return fabs(speed);
+}
+
+/* Of the faster one: either of them moves the robot. */
+static double drive_mm_s(const struct ohtd_control *control)
+{
+	return fmax(motor_mm_s(control, OHTD_SIGNAL_DRIVE_SPEED_1),
+		    motor_mm_s(control, OHTD_SIGNAL_DRIVE_SPEED_2));
 }
 
 /* The position, if it has been read since the last cycle; else not a number. */
@@ -282,30 +291,53 @@ static void watch_move(struct ohtd_control *control)
 	}
 }
 
-static void raise_fault(struct ohtd_control *control, unsigned int code, unsigned int detail)
+static void raise_fault(struct ohtd_control *control, const struct ohtd_why *why)
 {
-	const struct ohtd_why why = { .code = (uint16_t)code, .detail = (uint8_t)detail };
-
-	ohtd_fault_raise(control, &why, false);
-	ohtd_event_raise(control, OHTD_EVENT_FAULT_DETECTED, &why);
+	ohtd_fault_raise(control, why, false);
+	ohtd_event_raise(control, OHTD_EVENT_FAULT_DETECTED, why);
 }
 
-/* A robot that stands loses nothing by a position that is not known: location_ok says so. */
-static void watch_drive(struct ohtd_control *control)
+bool ohtd_mission_disobeyed(const struct ohtd_control *control)
+{
+	const struct ohtd_drive *drive = &control->mission.drive;
+
+	return ohtd_setpoint_fails(control) || drive->fault == OHTD_DRIVE_DISOBEYS ||
+	       ohtd_drive_runs_ahead(drive);
+}
+
+static struct ohtd_why why_of_drive(const struct ohtd_control *control)
 {
 	static const uint8_t codes[] = {
 		[OHTD_DRIVE_FOLLOWING] = OHTD_WHY_DRIVE_FOLLOWING,
 		[OHTD_DRIVE_STALLED] = OHTD_WHY_DRIVE_STALLED,
 		[OHTD_DRIVE_NOT_SETTLED] = OHTD_WHY_DRIVE_NOT_SETTLED,
+		[OHTD_DRIVE_DISOBEYS] = OHTD_WHY_DRIVE_DISOBEYS,
 	};
 	const struct ohtd_mission *m = &control->mission;
 
-	if (!ohtd_state_in_motion(control->state))
-		return;
+	if (ohtd_setpoint_fails(control))
+		return (struct ohtd_why){ .code = OHTD_WHY_DRIVE_DISOBEYS,
+					  .unit = drive_of(control)->view.unit };
 	if (m->drive.fault)
-		raise_fault(control, codes[m->drive.fault], 0);
-	else if (m->drive.position.trust != OHTD_POSITION_TRUSTED)
-		raise_fault(control, OHTD_WHY_POSITION_LOST, m->drive.position.trust);
+		return (struct ohtd_why){ .code = codes[m->drive.fault] };
+	/* A robot that stands loses nothing by a position that is not known: location_ok says so. */
+	if (ohtd_state_in_motion(control->state) &&
+	    m->drive.position.trust != OHTD_POSITION_TRUSTED)
+		return (struct ohtd_why){ .code = OHTD_WHY_POSITION_LOST,
+					  .detail = (uint8_t)m->drive.position.trust };
+	return (struct ohtd_why){ 0 };
+}
+
+/* Wherever the drive is led: in motion, on the ramp of a stop, and where it is told to stand. */
+static void watch_drive(struct ohtd_control *control)
+{
+	struct ohtd_why why;
+
+	if (!ohtd_state_is_enabled(control->state))
+		return;
+	why = why_of_drive(control);
+	if (why.code)
+		raise_fault(control, &why);
 }
 
 void ohtd_mission_watch(struct ohtd_control *control)
@@ -351,8 +383,9 @@ static double cap_mm_s(const struct ohtd_mission *m)
 void ohtd_mission_step(struct ohtd_control *control, uint64_t passed_ns)
 {
 	struct ohtd_mission *m = &control->mission;
-	double cycle_s = (double)(passed_ns < STEP_MAX_NS ? passed_ns : STEP_MAX_NS) /
-			 OHTD_NS_PER_S;
+	double passed_s = (double)(passed_ns < STEP_MAX_NS ? passed_ns : STEP_MAX_NS) /
+			  OHTD_NS_PER_S;
+	double cycle_s = passed_s;
 	struct ohtd_drive_setpoint setpoint = { 0 };
 
 	m->driving = m->driving && ohtd_safety_state(control) == OHTD_SAFETY_ENABLED;
@@ -370,6 +403,7 @@ void ohtd_mission_step(struct ohtd_control *control, uint64_t passed_ns)
 	ohtd_way_caps(control);
 	ohtd_axis_step(&m->axis, cycle_s, &m->sample);
 	setpoint = ohtd_drive_step(&m->drive, cycle_s, &m->sample, cap_mm_s(m), &m->feedback);
+	ohtd_drive_watch_standing(&m->drive, passed_s);
 	ohtd_setpoint_write(control, &setpoint);
 }
 

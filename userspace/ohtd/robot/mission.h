@@ -169,6 +169,8 @@ void ohtd_mission_watch(struct ohtd_control *control);
 void ohtd_mission_step(struct ohtd_control *control, uint64_t passed_ns);
 /* The axis rests and the drive is told nought. */
 bool ohtd_mission_rests(const struct ohtd_control *control);
+/* The drive does not do what it is told: no standstill can be awaited of it. */
+bool ohtd_mission_disobeyed(const struct ohtd_control *control);
 /* The position is known, and the newest reading agrees with it. */
 bool ohtd_mission_located(const struct ohtd_control *control);
 /* A command is under way or paused. */

@@ -42,6 +42,8 @@ static const char *const rule_names[OHTD_RULES + 1] = {
 	[OHTD_RULE_STALL_MM_S]		= "stall_mm_s",
 	[OHTD_RULE_STALL_MM]		= "stall_mm",
 	[OHTD_RULE_STALL_S]		= "stall_s",
+	[OHTD_RULE_STRAY_MM]		= "stray_mm",
+	[OHTD_RULE_STAND_S]		= "stand_s",
 	[OHTD_RULE_POSITION_JUMP_MM]	= "position_jump_mm",
 	[OHTD_RULE_POSITION_JUMPS]	= "position_jumps",
 	[OHTD_RULE_POSITION_SILENT_S]	= "position_silent_s",
@@ -244,6 +246,8 @@ static void set_drive(struct ohtd_rules *r)
 		.stall_mm_s = v[OHTD_RULE_STALL_MM_S],
 		.stall_mm = v[OHTD_RULE_STALL_MM],
 		.stall_s = v[OHTD_RULE_STALL_S],
+		.stray_mm = v[OHTD_RULE_STRAY_MM],
+		.stand_s = v[OHTD_RULE_STAND_S],
 		.position = {
 			.lag_s = v[OHTD_RULE_LAG_S],
 			.jump_mm = v[OHTD_RULE_POSITION_JUMP_MM],
@@ -332,7 +336,7 @@ static const char *refusal_of_motion(const struct ohtd_rules *r)
 	if (refusal)
 		return ohtd_axis_refusal_text(refusal);
 	if (ohtd_drive_init(&drive, &r->drive))
-		return "the drive refuses gain, settling, following, stall or position rules";
+		return "the drive refuses gain, settling, following, stall, standing or position rules";
 	if (ohtd_clearance_check(&r->clearance, &sensor))
 		return "the slow zone is beyond distance_range_mm, or crawl_mm_s above slow_mm_s";
 	return NULL;

@@ -11,6 +11,12 @@
 
 /* So many missing answers on end, or one refusal, and zero is said by the telegram instead. */
 #define ERRORS_MAX	3
+/* So many more, or so many refusals or other readings on end, and the drive does not obey. */
+#define FAILS_ERRORS	6
+#define FAILS_REFUSALS	2
+#define FAILS_STRAYS	2
+/* A drive may show what it has acknowledged a moment later. */
+#define SHOWN_NS	(OHTD_CYCLE_MS * OHTD_NS_PER_MS)
 
 static uint16_t word_of(const struct ohtd_drive_setpoint *setpoint, unsigned int output)
 {
@@ -116,10 +122,20 @@ void ohtd_setpoint_taken(struct ohtd_control *control, const struct ohtd_place *
 	if (!s->since_ns || value->tried_ns < s->since_ns)
 		return;
 	if (value->error) {
-		written->errors += value->outcome == OHT_OUTCOME_EXCEPTION ? ERRORS_MAX : 1;
+		bool refused = value->outcome == OHT_OUTCOME_EXCEPTION;
+
+		written->errors += refused ? ERRORS_MAX : 1;
+		written->refusals = refused ? written->refusals + 1 : 0;
+		written->doubted = true;
 		return;
 	}
 	written->errors = 0;
+	written->refusals = 0;
+	written->doubted = false;
+	if (!written->known || written->word != value->words[0]) {
+		written->before = written->known ? written->word : value->words[0];
+		written->changed_ns = value->tried_ns;
+	}
 	written->known = true;
 	written->word = value->words[0];
 	written->at_ns = value->tried_ns;
@@ -127,6 +143,61 @@ void ohtd_setpoint_taken(struct ohtd_control *control, const struct ohtd_place *
 		if (word_of(&s->kept[number % OHTD_SETPOINTS_KEPT], place->output) == written->word)
 			written->taken = number;
 	note_echo(control, value->tried_ns);
+}
+
+/* ---- what the drive's registers show ---- */
+
+/* Nought moves nothing, whatever has written it. */
+static bool shows(const struct ohtd_control *control, const struct ohtd_written *written,
+		  uint16_t word, uint64_t time_ns)
+{
+	return !word || word == written->word ||
+	       (word == written->before &&
+		time_ns < written->changed_ns + SHOWN_NS * control->time_factor);
+}
+
+static void look_at_register(struct ohtd_control *control, const struct ohtd_place *place)
+{
+	struct ohtd_written *written = &control->setpoints.written[place->output];
+	const struct ohtd_unit *unit = ohtd_unit(control, place->unit);
+	const struct ohtd_register_value *value = &unit->values.values[place->block.first];
+
+	if (!unit->plan || unit->view.generation != place->generation ||
+	    value->state != OHTD_REGISTER_OK || value->time_ns <= written->read_ns)
+		return;
+	written->read_ns = value->time_ns;
+	/* A reading of before the first acknowledgement of this stay says nothing of it. */
+	if (!written->known || written->doubted || value->time_ns < control->setpoints.since_ns ||
+	    shows(control, written, value->words[0], value->time_ns))
+		written->strays = 0;
+	else
+		written->strays++;
+}
+
+static void look_at_registers(struct ohtd_control *control)
+{
+	unsigned int i;
+
+	for (i = 0; i < control->layout.count; i++)
+		if (writes(&control->layout.place[i]))
+			look_at_register(control, &control->layout.place[i]);
+}
+
+bool ohtd_setpoint_fails(const struct ohtd_control *control)
+{
+	const struct ohtd_setpoints *s = &control->setpoints;
+	uint32_t strays = 0;
+	unsigned int output;
+	bool told = false;
+
+	if (!ohtd_setpoint_live(control))
+		return false;
+	for (output = 0; output < OHTD_OUTPUTS; output++) {
+		strays += s->written[output].strays;
+		told |= s->written[output].refusals >= FAILS_REFUSALS ||
+			s->written[output].errors >= FAILS_ERRORS * control->time_factor;
+	}
+	return told || strays >= FAILS_STRAYS;
 }
 
 /* ---- what the drive is told ---- */
@@ -345,6 +416,7 @@ void ohtd_setpoint_prepare(struct ohtd_control *control)
 void ohtd_setpoint_look(struct ohtd_control *control)
 {
 	follow(control);
+	look_at_registers(control);
 	watch_zero(control);
 }
 

@@ -33,7 +33,13 @@ struct ohtd_place;
  * @word: that value
  * @at_ns: when
  * @taken: number of the newest set-point that it agrees with
- * @errors: exchanges that failed on end
+ * @errors: exchanges that failed on end; a refusal counts for several
+ * @refusals: of these, on end
+ * @doubted: the last one failed: the register may hold what it said, or not
+ * @before: what @word took the place of
+ * @changed_ns: when
+ * @read_ns: newest reading of the register
+ * @strays: readings on end that showed what the drive had not acknowledged
  */
 struct ohtd_written {
 	bool known;
@@ -41,6 +47,12 @@ struct ohtd_written {
 	uint64_t at_ns;
 	uint32_t taken;
 	uint32_t errors;
+	uint32_t refusals;
+	bool doubted;
+	uint16_t before;
+	uint64_t changed_ns;
+	uint64_t read_ns;
+	uint32_t strays;
 };
 
 /**
@@ -101,6 +113,12 @@ bool ohtd_setpoint_answers_since(const struct ohtd_control *control, uint64_t ti
 
 /* When all motors will have echoed a speed that is told at @told_ns; @told_ns where that is not known. */
 uint64_t ohtd_setpoint_echo_due_ns(const struct ohtd_control *control, uint64_t told_ns);
+
+/*
+ * The drive refuses set-points, or does not acknowledge them, or acknowledges them and its registers show
+ * something else: it is told in vain.
+ */
+bool ohtd_setpoint_fails(const struct ohtd_control *control);
 
 /* Speed zero for the state machine: by the plan when live, else by the telegram. */
 void ohtd_setpoint_zero(struct ohtd_control *control);

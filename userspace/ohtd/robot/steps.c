@@ -106,11 +106,12 @@ static bool stands(const struct ohtd_control *control)
 	       !ohtd_moving(control) && ohtd_mission_rests(control);
 }
 
-/* Of a drive that does not answer no standstill can be awaited. */
+/* Of a drive that does not answer, or not obey, no standstill can be awaited. */
 static bool stands_or_silent(const struct ohtd_control *control)
 {
-	return stands(control) || (!control->telegrams.active && control->telegrams.failed &&
-				   !ohtd_setpoint_zero_waits(control));
+	return stands(control) || ohtd_mission_disobeyed(control) ||
+	       (!control->telegrams.active && control->telegrams.failed &&
+		!ohtd_setpoint_zero_waits(control));
 }
 
 /* The ramp of the axis; a drive that gets no set-points is told zero by itself. */

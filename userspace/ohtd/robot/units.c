@@ -68,8 +68,7 @@ uint32_t ohtd_unit_search_us(const struct ohtd_control *control, const struct oh
 	uint32_t timeout_us = ohtd_unit_timeout_us(control, unit);
 	uint32_t slack_us = ohtd_layout_slack_us(control, words);
 	uint32_t usual_us = unit->view.turnaround_us, wish_us = 2 * usual_us;
-	bool empty = !unit->view.generation &&
-		     !ohtd_model_by_unit(control->model, unit->view.unit);
+	bool empty = !unit->view.generation && !ohtd_model_by_unit(control->model, unit->view.unit);
 	bool answers = unit->view.health == OHTD_HEALTH_GOOD ||
 		       unit->view.health == OHTD_HEALTH_NOT_POLLED;
 
@@ -164,10 +163,29 @@ static void store_words(struct ohtd_unit *unit, const struct ohtd_block *block,
 	unit->dirty = true;
 }
 
+/* What is written by the plan is read by it too: only that shows that the module has taken it. */
 static void cut_blocks(struct ohtd_unit *unit)
 {
-	ohtd_blocks_cut(unit->plan->map, unit->plan->signal, OHTD_SIGNALS_POLLED, unit->marks,
+	int places[OHTD_SIGNALS_POLLED + OHTD_OUTPUTS];
+
+	memcpy(places, unit->plan->signal, OHTD_SIGNALS_POLLED * sizeof(places[0]));
+	memcpy(places + OHTD_SIGNALS_POLLED, unit->plan->output, sizeof(unit->plan->output));
+	ohtd_blocks_cut(unit->plan->map, places,
+			OHTD_SIGNALS_POLLED + (unit->hides_outputs ? 0 : OHTD_OUTPUTS), unit->marks,
 			&unit->blocks);
+}
+
+/* Signals are not lost with a set-point that the module does not show. True: they are read without it now. */
+static bool leave_outputs_out(struct ohtd_unit *unit, const struct ohtd_block *block,
+			      const struct oht_reply *reply, uint64_t time_ns)
+{
+	if (reply->outcome != OHT_OUTCOME_EXCEPTION || unit->hides_outputs ||
+	    !ohtd_block_has(block, unit->plan->output, OHTD_OUTPUTS))
+		return false;
+	unit->hides_outputs = true;
+	unit->refused_ns = time_ns;
+	cut_blocks(unit);
+	return true;
 }
 
 static bool refuses_all_signals(const struct ohtd_unit *unit)
@@ -199,13 +217,6 @@ static void store_unknown(struct ohtd_unit *unit, const struct ohtd_block *block
 	unit->dirty = true;
 	cut_blocks(unit);
 	unit->mute |= refuses_all_signals(unit);
-}
-
-/* A register that was asked for alone and answered may stand in a block again. */
-static void store_known(struct ohtd_unit *unit, const struct ohtd_block *block)
-{
-	if (ohtd_marks_answered(unit->marks, block))
-		cut_blocks(unit);
 }
 
 /*
@@ -259,7 +270,9 @@ static bool store(struct ohtd_unit *unit, const struct ohtd_block *block,
 	} else if (reply->outcome == OHT_OUTCOME_OK) {
 		unit->blocks.failures[block->first] = 0;
 		store_words(unit, block, reply->words, time_ns);
-		store_known(unit, block);
+		/* A register that was asked for alone and answered may stand in a block again. */
+		if (ohtd_marks_answered(unit->marks, block))
+			cut_blocks(unit);
 	} else {
 		return false;
 	}
@@ -277,7 +290,7 @@ void ohtd_unit_polled(struct ohtd_control *control, struct ohtd_unit *unit,
 		      const struct ohtd_block *block, const struct oht_reply *reply,
 		      uint64_t time_ns)
 {
-	if (is_stale(unit))
+	if (is_stale(unit) || leave_outputs_out(unit, block, reply, time_ns))
 		return;
 	/* A poll is of signals, unless all of them are refused. */
 	if (reply->outcome == OHT_OUTCOME_OK && unit->mute)
@@ -318,6 +331,7 @@ void ohtd_unit_wait(const struct ohtd_control *control, struct ohtd_unit *unit)
 static void forget_refusals(struct ohtd_unit *unit)
 {
 	unit->refused_ns = 0;
+	unit->hides_outputs = false;
 	memset(unit->marks, 0, sizeof(unit->marks));
 	cut_blocks(unit);
 }
@@ -487,8 +501,7 @@ static void lose(struct ohtd_control *control, struct ohtd_unit *unit)
 
 uint64_t ohtd_unit_loss_ns(const struct ohtd_control *control, const struct ohtd_unit *unit)
 {
-	uint64_t limit_ms = ohtd_moving(control) ? unit->kind->lost_moving_ms
-						 : unit->kind->lost_ms;
+	uint64_t limit_ms = ohtd_moving(control) ? unit->kind->lost_moving_ms : unit->kind->lost_ms;
 
 	return limit_ms * control->time_factor * OHTD_NS_PER_MS;
 }
@@ -501,8 +514,7 @@ static void check_alive(struct ohtd_control *control, struct ohtd_unit *unit)
 
 static void check_lost(struct ohtd_control *control, struct ohtd_unit *unit)
 {
-	uint64_t limit_ns = (uint64_t)unit->kind->escalate_ms * control->time_factor *
-			    OHTD_NS_PER_MS;
+	uint64_t limit_ns = (uint64_t)unit->kind->escalate_ms * control->time_factor * OHTD_NS_PER_MS;
 
 	if (!limit_ns || unit->escalated || control->now_ns - unit->lost_since_ns < limit_ns)
 		return;

@@ -133,6 +133,7 @@ static void explain_fact(struct ohtd_control *control, enum ohtd_fact fact,
 		ohtd_why_add(list, OHTD_WHY_STOP_CAUSE, 0, OHT_STOPPED_BY_DISCREPANCY);
 		break;
 	case OHTD_FACT_STANDSTILL:
+	case OHTD_FACT_TOLD_ZERO:
 		ohtd_why_add(list, OHTD_WHY_MOVING, 0, 0);
 		break;
 	case OHTD_FACT_TARGET_VALID:

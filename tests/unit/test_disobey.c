@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A drive that answers and does not obey: it refuses its set-points, or acknowledges them and goes on as before,
+ * with both motors or with one; or it turns by itself. From the word that it does not heed until the outputs are
+ * low the robot goes 0.25 m at most at 1 m/s, and 25 mm from idle.
+ */
+#include <math.h>
+#include <stdio.h>
+
+#include "drive_robot.h"
+
+#define MOST_MM		250
+#define MOST_IDLE_MM	25
+#define CRUISE_MM_S	1000
+/* Own speed of a drive that turns by itself: 60 steps of the canonical one. */
+#define STEPS_IDLE	60
+#define IDLE_MM_S	471
+
+enum how { REFUSED, IGNORED, REFUSED_BY_ONE, IGNORED_BY_ONE, HOWS };
+
+static bool outputs_on(const struct driver *d)
+{
+	return d->f->fake->status.state == OHT_STATE_ENABLED;
+}
+
+static void disobey(struct driver *d, enum how how)
+{
+	bool canonical = d->run.station.profile == OHT_PROFILE_CANONICAL;
+	char line[128];
+
+	snprintf(line, sizeof(line), "fault 4 %s %s%s",
+		 how == REFUSED || how == REFUSED_BY_ONE ? "exception code=6" : "ignore",
+		 canonical ? "register=motor2_speed" : "register=speed_target",
+		 canonical && how < REFUSED_BY_ONE ? " register=motor1_speed" : "");
+	driver_sim(d, line);
+}
+
+/* It is told, has its own fault, and can be put into service once the drive obeys again. */
+static void ends_as_drive_disobeys(struct driver *d)
+{
+	driver_state(d, OHTD_STATE_FAULT);
+	assert_string_equal(ohtd_why_name(d->f->control.faults[0].why.code), "drive_disobeys");
+	driver_sim(d, "clear");
+	driver_sim(d, "rail obstacle none");
+	driver_run_ms(d, 12500);
+	driver_asks(d, OHTD_COMMAND_RESET_FAULT);
+	driver_asks(d, OHTD_COMMAND_ENABLE);
+	driver_stands(d);
+	driver_arrives(d, d->rail->position_mm - 300);
+	driver_end(d);
+}
+
+static double mm_until_low(struct driver *d)
+{
+	double from_mm = d->rail->position_mm;
+	unsigned int ms;
+
+	for (ms = 0; outputs_on(d); ms++) {
+		if (ms > 10000)
+			fail_msg("outputs high after %.0f mm, in %s", d->rail->position_mm - from_mm,
+				 ohtd_state_name(d->f->control.state));
+		driver_run_ms(d, 1);
+	}
+	return fabs(d->rail->position_mm - from_mm);
+}
+
+static void goes_at_most(struct driver *d, double most_mm, const char *what, enum how how)
+{
+	double mm = mm_until_low(d);
+
+	print_message("%s, %d, profile %d: %.0f mm\n", what, how, d->run.station.profile, mm);
+	if (mm > most_mm)
+		fail_msg("%s, %d: outputs high for %.0f mm", what, how, mm);
+	driver_run_ms(d, 50);
+	ends_as_drive_disobeys(d);
+}
+
+static struct driver *fast(enum oht_profile profile, double target_mm)
+{
+	struct driver *d = driver_begin_as(profile, 3000);
+
+	driver_departs(d, target_mm);
+	driver_run_ms(d, 3500);
+	assert_near(d->rail->speed_mm_s, CRUISE_MM_S, 20);
+	return d;
+}
+
+static void post(struct driver *d, enum ohtd_command_kind kind)
+{
+	const struct ohtd_command said = {
+		.kind = kind, .role = OHTD_ROLE_OPERATOR, .valid_ms = 2000,
+		.by = { .user = "anna", .session = "anna", .role = OHTD_ROLE_OPERATOR },
+	};
+
+	assert_int_equal(ohtd_link_post(&d->f->links[1], &said), 0);
+}
+
+static void stopped(enum oht_profile profile, enum how how)
+{
+	struct driver *d = fast(profile, 25000);
+
+	disobey(d, how);
+	post(d, OHTD_COMMAND_STOP);
+	goes_at_most(d, MOST_MM, "stop", how);
+}
+
+static void paused(enum oht_profile profile, enum how how)
+{
+	struct driver *d = fast(profile, 25000);
+
+	disobey(d, how);
+	post(d, OHTD_COMMAND_PAUSE);
+	goes_at_most(d, MOST_MM, "pause", how);
+}
+
+static void before_an_obstacle(enum oht_profile profile, enum how how)
+{
+	struct driver *d = fast(profile, 25000);
+	char line[64];
+
+	disobey(d, how);
+	snprintf(line, sizeof(line), "rail obstacle %.0f", d->rail->position_mm + 900);
+	driver_sim(d, line);
+	goes_at_most(d, MOST_MM, "obstacle", how);
+}
+
+/* Nobody says anything: the plan brakes. What is refused is noticed at once, what is ignored when it changes. */
+static void at_the_target(enum oht_profile profile, enum how how)
+{
+	struct driver *d = fast(profile, 9000);
+	uint16_t cruise = d->f->control.setpoints.told.speed_raw;
+
+	disobey(d, how);
+	while (how % 2 && outputs_on(d) && d->f->control.setpoints.told.speed_raw >= cruise)
+		driver_run_ms(d, 1);
+	goes_at_most(d, MOST_MM, "target", how);
+}
+
+static void by_itself(enum oht_profile profile, enum how how)
+{
+	struct driver *d = driver_begin_as(profile, 3000);
+	char line[64];
+
+	driver_arrives(d, 3300);
+	driver_run_ms(d, 1000);
+	disobey(d, how);
+	snprintf(line, sizeof(line), "set 4 speed_target %u", IDLE_MM_S);
+	if (profile == OHT_PROFILE_LEGACY) {
+		driver_sim(d, line);
+	} else {
+		snprintf(line, sizeof(line), "set 4 motor2_speed %u", STEPS_IDLE);
+		driver_sim(d, line);
+		snprintf(line, sizeof(line), "set 4 motor1_speed %u", STEPS_IDLE);
+		if (how < REFUSED_BY_ONE)
+			driver_sim(d, line);
+	}
+	goes_at_most(d, MOST_IDLE_MM, "idle", how);
+}
+
+static void is_noticed(void (*situation)(enum oht_profile profile, enum how how))
+{
+	unsigned int how;
+
+	for (how = REFUSED; how < HOWS; how++)
+		situation(OHT_PROFILE_CANONICAL, how);
+	situation(OHT_PROFILE_LEGACY, REFUSED);
+	situation(OHT_PROFILE_LEGACY, IGNORED);
+}
+
+static void stop_is_not_obeyed(void **state)
+{
+	(void)state;
+	is_noticed(stopped);
+}
+
+static void pause_is_not_obeyed(void **state)
+{
+	(void)state;
+	is_noticed(paused);
+}
+
+static void obstacle_is_not_obeyed(void **state)
+{
+	(void)state;
+	is_noticed(before_an_obstacle);
+}
+
+static void plan_is_not_obeyed(void **state)
+{
+	(void)state;
+	is_noticed(at_the_target);
+}
+
+static void drive_turns_in_idle(void **state)
+{
+	(void)state;
+	is_noticed(by_itself);
+}
+
+/* In its own ramp mode the drive acknowledges set-points, shows them, and goes by another register. */
+static void own_mode(struct driver *d, unsigned int percent)
+{
+	unsigned int motor;
+	char line[64];
+
+	for (motor = 1; motor <= 2; motor++) {
+		snprintf(line, sizeof(line), "set 4 motor%u_linear_unit 20", motor);
+		driver_sim(d, line);
+		snprintf(line, sizeof(line), "set 4 motor%u_linear_input %u", motor, percent);
+		driver_sim(d, line);
+		snprintf(line, sizeof(line), "set 4 motor%u_control_mode 2", motor);
+		driver_sim(d, line);
+	}
+}
+
+static void drive_with_a_mind_of_its_own_is_noticed_by_its_speed(void **state)
+{
+	struct driver *d = driver_begin(3000);
+	double mm;
+
+	(void)state;
+	driver_arrives(d, 3300);
+	driver_run_ms(d, 1000);
+	own_mode(d, 50);
+	mm = mm_until_low(d);
+	print_message("own mode from idle: %.0f mm\n", mm);
+	assert_true(mm <= MOST_IDLE_MM);
+	driver_end(d);
+	/* On the ramp of a stop: in front of the plan, and then it is not waited for. */
+	d = fast(OHT_PROFILE_CANONICAL, 25000);
+	own_mode(d, 50);
+	driver_run_ms(d, 1500);
+	driver_state(d, OHTD_STATE_MOVE);
+	driver_asks(d, OHTD_COMMAND_STOP);
+	mm = mm_until_low(d);
+	print_message("own mode on a ramp: %.0f mm\n", mm);
+	assert_true(mm <= 1400);
+	driver_end(d);
+}
+
+/* ---- what is no disobedience ---- */
+
+static void robot_that_is_pushed_without_outputs_is_no_fault(void **state)
+{
+	struct driver *d = driver_safe(3000);
+
+	(void)state;
+	driver_sim(d, "set 4 motor1_actual_speed 90");
+	driver_run_ms(d, 3000);
+	driver_state(d, OHTD_STATE_SAFE);
+	driver_end(d);
+}
+
+static void flicker_of_a_speed_is_no_fault(void **state)
+{
+	struct driver *d = driver_begin(3000);
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 40; i++) {
+		driver_sim(d, i % 2 ? "set 4 motor1_actual_speed 0" : "set 4 motor1_actual_speed 2");
+		driver_run_ms(d, 250);
+	}
+	driver_state(d, OHTD_STATE_IDLE);
+	/* The speed that is always there is one. */
+	driver_sim(d, "set 4 motor2_actual_speed 2");
+	driver_until(d, OHTD_STATE_FAULT, 2000);
+	driver_end(d);
+}
+
+static void single_refusals_and_misses_are_no_fault(void **state)
+{
+	struct driver *d = fast(OHT_PROFILE_CANONICAL, 25000);
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 10; i++) {
+		driver_sim(d, "fault 4 exception code=6 register=motor1_speed count=1");
+		driver_run_ms(d, 160);
+		driver_sim(d, "fault 4 ignore register=motor2_speed count=1");
+		driver_run_ms(d, 160);
+		driver_sim(d, "fault 4 crc count=2");
+		driver_run_ms(d, 160);
+	}
+	driver_state(d, OHTD_STATE_MOVE);
+	driver_asks(d, OHTD_COMMAND_STOP);
+	driver_run_ms(d, 3000);
+	driver_state(d, OHTD_STATE_IDLE);
+	driver_stands(d);
+	driver_end(d);
+}
+
+/* ---- disable ---- */
+
+static void disable_passes_when_it_moves_although_told_zero(void **state)
+{
+	struct driver *d = fast(OHT_PROFILE_CANONICAL, 25000);
+	struct ohtd_answer answer;
+
+	(void)state;
+	driver_asks(d, OHTD_COMMAND_PAUSE);
+	driver_run_ms(d, 100);
+	/* On the ramp it would be a jerk. */
+	answer = driver_ask(d, OHTD_COMMAND_DISABLE);
+	driver_refused(d, &answer, OHTD_WHY_MOVING);
+	while (!ohtd_mission_rests(&d->f->control))
+		driver_run_ms(d, 1);
+	assert_true(ohtd_moving(&d->f->control));
+	driver_asks(d, OHTD_COMMAND_DISABLE);
+	assert_false(outputs_on(d));
+	driver_end(d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(stop_is_not_obeyed),
+		cmocka_unit_test(pause_is_not_obeyed),
+		cmocka_unit_test(obstacle_is_not_obeyed),
+		cmocka_unit_test(plan_is_not_obeyed),
+		cmocka_unit_test(drive_turns_in_idle),
+		cmocka_unit_test(drive_with_a_mind_of_its_own_is_noticed_by_its_speed),
+		cmocka_unit_test(robot_that_is_pushed_without_outputs_is_no_fault),
+		cmocka_unit_test(flicker_of_a_speed_is_no_fault),
+		cmocka_unit_test(single_refusals_and_misses_are_no_fault),
+		cmocka_unit_test(disable_passes_when_it_moves_although_told_zero),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
