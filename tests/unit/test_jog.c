@@ -332,9 +332,42 @@ static void jog_stops_before_an_obstacle(void **state)
 	driver_end(d);
 }
 
+/* Whoever began it may be gone, and an answer that does not come is refreshed by nobody. */
+static void jog_that_is_never_answered_ends_by_itself(void **state)
+{
+	struct ohtd_command said = {
+		.id = 1, .kind = OHTD_COMMAND_JOG, .speed_mm_s = 200, .tag = 7, .role = OHTD_ROLE_OPERATOR,
+		.valid_ms = 60000, .caller_id = "one",
+	};
+	struct driver *d = driver_begin(15000);
+	struct ohtd_answer answer = { 0 };
+	unsigned int ms;
+	double from_mm;
+
+	(void)state;
+	driver_arrives(d, 15200);
+	driver_run_ms(d, 500);
+	from_mm = d->rail->position_mm;
+	/* One motor does not echo what follows. */
+	d->f->control.setpoints.echoed_number = UINT32_MAX;
+	assert_int_equal(ohtd_link_post(&d->f->links[0], &said), 0);
+	driver_until(d, OHTD_STATE_MOVE, 100);
+	ms = driver_until(d, OHTD_STATE_IDLE, 1000);
+	assert_in_range(ms, 350, 500);
+	while (!ohtd_link_take(&d->f->links[0], &answer))
+		driver_run_ms(d, 1);
+	assert_int_equal(answer.outcome, OHTD_OUTCOME_EXPIRED);
+	driver_run_ms(d, 2000);
+	assert_true(d->rail->position_mm - from_mm < 120);
+	driver_state(d, OHTD_STATE_IDLE);
+	driver_stands(d);
+	driver_end(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(jog_that_is_never_answered_ends_by_itself),
 		cmocka_unit_test(zero_is_echoed_within_150_ms_of_the_last_refresh),
 		cmocka_unit_test(jog_that_is_let_go_before_it_begins_does_not_begin),
 		cmocka_unit_test(jog_goes_on_while_it_is_refreshed),

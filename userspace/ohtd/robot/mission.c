@@ -16,6 +16,8 @@
 #define TOLD_MM_S	1e-9
 /* The drive echoes the zero of a jog that has expired so much later at most. */
 #define JOG_ECHO_NS	(50 * OHTD_NS_PER_MS)
+/* What it tells the drive is answered by then, or it ends. */
+#define JOG_ANSWER_NS	(400 * OHTD_NS_PER_MS)
 /* Until a zero that the next cycle of control tells is on the wire. */
 #define NEXT_ZERO_NS	((OHTD_CYCLE_MS + 2) * OHTD_NS_PER_MS)
 
@@ -269,13 +271,23 @@ static bool jog_is_over(const struct ohtd_control *control)
 
 	if (!ohtd_lease_is_of(&control->lease.view, &m->by))
 		return true;
-	/* A client that waits for the first answer cannot refresh yet; the command has its deadline. */
+	/* A client that waits for the first answer cannot refresh yet; nor does it see what the robot does. */
 	if (control->await.asked.used && !m->jog_refreshed)
-		return false;
+		return m->jog_told_ns && control->now_ns - m->jog_told_ns >=
+						 JOG_ANSWER_NS * control->time_factor;
 	/* Zero told in the next cycle would be echoed too late. */
 	echo_ns = ohtd_setpoint_echo_due_ns(control, control->now_ns + NEXT_ZERO_NS);
 	return control->now_ns >= m->jog_until_ns ||
 	       echo_ns > m->jog_until_ns + JOG_ECHO_NS * control->time_factor;
+}
+
+/* Whoever still waits for its answer gets none by a later motion. */
+static void end_jog(struct ohtd_control *control)
+{
+	const struct ohtd_why expired = { .code = OHTD_WHY_EXPIRED };
+
+	ohtd_motion_give_up(control, OHTD_OUTCOME_EXPIRED, &expired);
+	raise_if_taken(control, OHTD_EVENT_JOG_EXPIRED, 0);
 }
 
 static void watch_move(struct ohtd_control *control)
@@ -284,8 +296,10 @@ static void watch_move(struct ohtd_control *control)
 
 	watch_zones(control);
 	if (m->command.kind == OHTD_COMMAND_JOG) {
+		if (!m->jog_told_ns && control->setpoints.told.speed_raw)
+			m->jog_told_ns = control->now_ns;
 		if (jog_is_over(control))
-			raise_if_taken(control, OHTD_EVENT_JOG_EXPIRED, 0);
+			end_jog(control);
 	} else if (m->drive.settled) {
 		raise_if_taken(control, OHTD_EVENT_TARGET_REACHED, 0);
 	}

@@ -119,6 +119,7 @@ struct ohtd_ended_jog {
  * @began_ns: when the present motion began
  * @limit_ms: how long it may take
  * @jog_until_ns: a jog expires then
+ * @jog_told_ns: when the drive was first seen to be told a speed by it; 0: not yet
  * @jog_refreshed: the client of the jog does not wait for the first answer
  * @caller_id: of the jog
  * @by: whose command it is
@@ -146,6 +147,7 @@ struct ohtd_mission {
 	uint64_t began_ns;
 	double limit_ms;
 	uint64_t jog_until_ns;
+	uint64_t jog_told_ns;
 	bool jog_refreshed;
 	char caller_id[OHTD_CALLER_ID_BYTES];
 	struct ohtd_holder by;

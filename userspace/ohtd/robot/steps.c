@@ -211,6 +211,7 @@ static void arm_jog(struct ohtd_control *control, const struct ohtd_raised *rais
 {
 	ohtd_mission_arm_jog(control, raised->asked.command.posted_ns);
 	control->mission.jog_refreshed = false;
+	control->mission.jog_told_ns = 0;
 }
 
 static void rearm_jog(struct ohtd_control *control, const struct ohtd_raised *raised)
