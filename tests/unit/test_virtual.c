@@ -177,6 +177,16 @@ static void place(struct virtual_run *run)
 	}
 }
 
+static bool is_found(uint64_t seed)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(seeds_found) / sizeof(seeds_found[0]); i++)
+		if (seeds_found[i] == seed)
+			return true;
+	return false;
+}
+
 /* The sum of everything that a client could see at its end. */
 static uint32_t play(uint64_t seed, struct tally *tally)
 {
@@ -189,6 +199,7 @@ static uint32_t play(uint64_t seed, struct tally *tally)
 	size_t i;
 
 	assert_true(run && w);
+	run->obeys = is_found(seed);
 	virtual_begin(run, seed, profile);
 	witness_begin(w, run);
 	place(run);

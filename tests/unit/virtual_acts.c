@@ -180,6 +180,23 @@ static void spoil(struct virtual_run *run)
 	    virtual_roll(run, 6));
 }
 
+/* A drive that answers, and does not do what it is told: one register, or those of both motors. */
+static void disobey(struct virtual_run *run)
+{
+	static const char *const canonical[] = {
+		"motor1_speed", "motor2_speed", "motor1_speed register=motor2_speed",
+		"motor1_direction", "motor2_direction",
+	};
+	static const char *const legacy[] = { "speed_target", "direction" };
+	static const char *const kinds[] = { "ignore", "exception code=4", "exception code=6" };
+	bool old = run->station.profile == OHT_PROFILE_LEGACY;
+	const char *kind = ONE_OF(run, kinds);
+	const char *reg = old ? ONE_OF(run, legacy) : ONE_OF(run, canonical);
+
+	sim(run, "fault 4 %s register=%s count=%u", kind, reg,
+	    virtual_roll(run, 2) ? 0 : 1 + virtual_roll(run, 40));
+}
+
 /* One module, or two at once; for a moment or for long. */
 static void lose_modules(struct virtual_run *run)
 {
@@ -443,13 +460,16 @@ static const struct {
 	{ spoil, 8 }, { lose_modules, 4 }, { return_modules, 8 }, { talk_nonsense, 6 },
 	{ talk_sense, 8 }, { put_obstacle, 8 }, { change_vehicle, 3 },
 	{ crash, 2 }, { restart, 1 }, { take_driver_away, 2 }, { hang_loops, 1 },
+	/* Last: without it the seeds of before play what they have played. */
+	{ disobey, 10 },
 };
 
 void virtual_act(struct virtual_run *run)
 {
+	unsigned int count = ARRAY_SIZE(acts) - (run->obeys ? 1 : 0);
 	unsigned int sum = 0, i, roll;
 
-	for (i = 0; i < ARRAY_SIZE(acts); i++)
+	for (i = 0; i < count; i++)
 		sum += acts[i].weight;
 	roll = virtual_roll(run, sum);
 	for (i = 0; roll >= acts[i].weight; i++)

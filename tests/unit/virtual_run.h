@@ -15,6 +15,7 @@
  * struct virtual_run - a robot in virtual time
  * @dice: of the seed
  * @position_lies: something has happened by which the robot cannot know where it is
+ * @obeys: nothing happens to single registers of the drive, as before there were such faults
  * @asked: commands
  * @posted: of these, by the second link since the daemon began
  * @answered: of these, by an answer
@@ -25,6 +26,7 @@ struct virtual_run {
 	struct oht_sim_station station;
 	uint64_t dice;
 	bool position_lies;
+	bool obeys;
 	uint64_t asked;
 	unsigned int posted;
 	unsigned int answered;

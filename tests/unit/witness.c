@@ -13,6 +13,9 @@
 #define STEP_NS		(30 * OHTD_NS_PER_MS)
 /* A controlled stop may take 2 s, and a control cycle looks whether its time is over. */
 #define UNLED_NS	(2 * OHTD_NS_PER_S + 2 * OHTD_CYCLE_MS * OHTD_NS_PER_MS)
+/* Told to stand for so long, the wheels stand, and turn no further than this by themselves. */
+#define STAND_NS	(2500 * OHTD_NS_PER_MS)
+#define STRAY_MM	25.0
 #define SOFT_MM		3.0
 #define FAST_FACTOR	1.05
 
@@ -213,6 +216,31 @@ static void look_at_rail(struct witness *w)
 		BROKEN(w, "beyond a soft limit");
 }
 
+static bool is_told_to_stand(unsigned int state)
+{
+	return state == OHTD_STATE_IDLE || state == OHTD_STATE_PAUSED ||
+	       state == OHTD_STATE_BLOCKED;
+}
+
+static void look_at_standing(struct witness *w)
+{
+	uint64_t now_ns = virtual_now_ns(w->run), passed_ns = now_ns - w->looked_ns;
+
+	w->looked_ns = now_ns;
+	if (!is_told_to_stand(w->state) || w->run->f->fake->status.state != OHT_STATE_ENABLED) {
+		w->stand_since_ns = 0;
+		w->stray_mm = 0;
+		return;
+	}
+	if (!w->stand_since_ns)
+		w->stand_since_ns = now_ns;
+	if (now_ns - w->stand_since_ns <= STAND_NS)
+		return;
+	w->stray_mm += w->wheel_mm_s * (double)passed_ns / OHTD_NS_PER_S;
+	if (w->stray_mm > STRAY_MM)
+		BROKEN(w, "outputs are high, and the wheels do not stand");
+}
+
 /* Its records begin anew, and the newest command of the last one may have no end. */
 static void meet_new_daemon(struct witness *w)
 {
@@ -220,6 +248,7 @@ static void meet_new_daemon(struct witness *w)
 	w->reader = (struct ohtd_event_reader){ 0 };
 	w->state = OHTD_STATE_BOOT;
 	w->unled_since_ns = 0;
+	w->stand_since_ns = 0;
 	w->command.state = OHTD_COMMAND_STATE_NONE;
 	memset(w->told_state, 0, sizeof(w->told_state));
 	w->restarted = true;
@@ -237,6 +266,7 @@ static void look(void *context)
 		meet_new_daemon(w);
 	read_records(w);
 	look_at_stop(w);
+	look_at_standing(w);
 }
 
 /* ---- what the drive is told ---- */
@@ -280,6 +310,7 @@ void witness_begin(struct witness *w, struct virtual_run *run)
 	w->inner = f->watch;
 	w->inner_context = f->watch_context;
 	w->starts = f->starts;
+	w->looked_ns = virtual_now_ns(run);
 	w->state = f->control.state;
 	w->reader.seen = atomic_load(&f->control.event_ring.newest);
 	w->command = f->control.mission.command;

@@ -9,6 +9,8 @@
  * - each transition is a row of state_machine.csv, and the state changes by transitions only;
  * - while the stop is latched the robot is in no state with outputs, and outputs are high in a state
  *   without them only for as long as a controlled stop may take;
+ * - in a state in which the robot is told to stand, the wheels stand 2.5 s behind the word, or the outputs are
+ *   low; and what turns later by itself has its outputs low before it has gone far;
  * - while the outputs are low nothing tells the drive to move, the wheels only become slower, and they
  *   stand within a second;
  * - commands have numbers without gaps; each begins or waits, and ends once, with a reason if it fails;
@@ -45,6 +47,9 @@ struct witness {
 	uint64_t low_since_ns;
 	uint64_t unled_since_ns;
 	double wheel_mm_s;
+	uint64_t stand_since_ns;	/* told to stand, with outputs high; 0: it is not */
+	double stray_mm;		/* way of the wheels, from 2.5 s behind that */
+	uint64_t looked_ns;
 	struct ohtd_command_view command;
 	uint64_t number;
 	uint8_t told_state[WITNESS_COMMANDS];
