@@ -192,6 +192,61 @@ static void a_new_password_spends_the_refresh_token_at_once(void **state)
 	forget(&fresh, 1);
 }
 
+/* A token that was just replaced may come again for some seconds, but not beyond a new password. */
+static void a_new_password_spends_the_token_of_a_moment_before_too(void **state)
+{
+	struct ohtd_grant first, second, fresh, more;
+
+	(void)state;
+	login(&first);
+	assert_int_equal(refresh(&first, &second), OHTD_AUTH_GRANTED);
+	assert_int_equal(change_password(&second, "correct horse", "battery staple", &fresh),
+			 OHTD_AUTH_GRANTED);
+	assert_int_equal(refresh(&second, &more), OHTD_AUTH_REFUSED);
+	assert_int_equal(check(&fresh), OHTD_TOKEN_REVOKED);
+	forget(&first, 1);
+	forget(&second, 1);
+	forget(&fresh, 1);
+}
+
+static int work_renew(struct ohtd_db *db, void *renewal)
+{
+	return ohtd_db_session_renew(db, renewal);
+}
+
+/* The same where the password is changed in the middle of a renewal: before its turn at the store, and behind it. */
+static void a_renewal_beside_a_new_password_leaves_nothing_behind(void **state)
+{
+	static const char *const passwords[] = { "correct horse", "battery staple", "third of them" };
+
+	(void)state;
+	for (int behind = 0; behind < 2; behind++) {
+		struct ohtd_grant first, second, fresh, granted, more;
+		struct ohtd_renewal renewal;
+		int r = 0;
+
+		assert_int_equal(login_with(passwords[behind], &first), OHTD_AUTH_GRANTED);
+		assert_int_equal(refresh(&first, &second), OHTD_AUTH_GRANTED);
+		assert_true(ohtd_auth_renewal_begin(auth, &second.refresh_token, &renewal));
+		if (behind)
+			r = ohtd_store_call(store, work_renew, &renewal);
+		assert_int_equal(change_password(&second, passwords[behind], passwords[behind + 1],
+						 &fresh), OHTD_AUTH_GRANTED);
+		if (!behind)
+			r = ohtd_store_call(store, work_renew, &renewal);
+		if (ohtd_auth_renewal_end(auth, &renewal, r, &granted) == OHTD_AUTH_GRANTED) {
+			assert_true(behind);
+			assert_int_equal(check(&granted), OHTD_TOKEN_REVOKED);
+			assert_int_equal(refresh(&granted, &more), OHTD_AUTH_REFUSED);
+		}
+		assert_int_equal(check(&fresh), OHTD_TOKEN_REVOKED);
+		forget(&first, 1);
+		forget(&second, 1);
+		forget(&fresh, 1);
+		forget(&granted, 1);
+	}
+}
+
 static void a_wrong_password_changes_nothing_and_is_counted(void **state)
 {
 	struct ohtd_grant mine, more;
@@ -408,6 +463,8 @@ int main(void)
 		CASE(logins_beside_changes_leave_no_session_behind),
 		CASE(a_new_password_keeps_only_the_session_that_set_it),
 		CASE(a_new_password_spends_the_refresh_token_at_once),
+		CASE(a_new_password_spends_the_token_of_a_moment_before_too),
+		CASE(a_renewal_beside_a_new_password_leaves_nothing_behind),
 		CASE(a_wrong_password_changes_nothing_and_is_counted),
 		CASE(a_password_of_an_account_that_changed_meanwhile_is_not_set),
 		CASE(a_session_alone_is_elevated_for_five_minutes),

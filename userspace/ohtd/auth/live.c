@@ -143,7 +143,9 @@ void ohtd_live_raise(struct ohtd_live *live, const char *id, int64_t epoch)
 	entry = *find(live, id);
 	if (entry && entry->session.epoch != NO_EPOCH && entry->session.epoch < epoch) {
 		entry->session.epoch = epoch;
+		/* Nothing that was granted before the change outlives it. */
 		entry->elevated_until_ms = 0;
+		entry->again_until_ms = 0;
 	}
 	pthread_mutex_unlock(&live->lock);
 }
@@ -209,18 +211,18 @@ int64_t ohtd_live_elevated_ms(struct ohtd_live *live, const char *id, int64_t us
 	return left_ms > 0 ? left_ms : 0;
 }
 
-void ohtd_live_renewed(struct ohtd_live *live, const char *id, int64_t again_until_ms)
+void ohtd_live_renewed(struct ohtd_live *live, const char *id, int64_t epoch, int64_t again_until_ms)
 {
 	struct entry *entry;
 
 	pthread_mutex_lock(&live->lock);
 	entry = *find(live, id);
-	if (entry)
+	if (entry && entry->session.epoch == epoch)
 		entry->again_until_ms = again_until_ms;
 	pthread_mutex_unlock(&live->lock);
 }
 
-int64_t ohtd_live_again_until_ms(struct ohtd_live *live, const char *id)
+int64_t ohtd_live_again_until_ms(struct ohtd_live *live, const char *id, int64_t *epoch)
 {
 	const struct entry *entry;
 	int64_t until_ms;
@@ -228,6 +230,7 @@ int64_t ohtd_live_again_until_ms(struct ohtd_live *live, const char *id)
 	pthread_mutex_lock(&live->lock);
 	entry = *find(live, id);
 	until_ms = entry ? entry->again_until_ms : 0;
+	*epoch = entry ? entry->session.epoch : NO_EPOCH;
 	pthread_mutex_unlock(&live->lock);
 	return until_ms;
 }

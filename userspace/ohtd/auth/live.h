@@ -66,11 +66,14 @@ bool ohtd_live_lives(struct ohtd_live *live, const char *id, int64_t user_id, in
 bool ohtd_live_elevate(struct ohtd_live *live, const char *id, int64_t user_id, int64_t epoch,
 		       int64_t now_boot_ms, int64_t until_boot_ms);
 
-/* Its refresh token was replaced and the new one is answered now: the old one may come again until then. */
-void ohtd_live_renewed(struct ohtd_live *live, const char *id, int64_t again_until_ms);
+/*
+ * Its refresh token was replaced and the new one is answered now: the old one may come again until then.
+ * Ignored if the account has another epoch by now than @epoch, that of the renewal.
+ */
+void ohtd_live_renewed(struct ohtd_live *live, const char *id, int64_t epoch, int64_t again_until_ms);
 
-/* What was said so last; 0: nothing in this run. */
-int64_t ohtd_live_again_until_ms(struct ohtd_live *live, const char *id);
+/* What was said so last, and the epoch under which it holds; 0: nothing in this run. */
+int64_t ohtd_live_again_until_ms(struct ohtd_live *live, const char *id, int64_t *epoch);
 
 /* For how long the session is still elevated, 0: it is not, or does not live. */
 int64_t ohtd_live_elevated_ms(struct ohtd_live *live, const char *id, int64_t user_id,

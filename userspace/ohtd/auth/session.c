@@ -419,7 +419,7 @@ bool ohtd_auth_renewal_begin(struct ohtd_auth *auth, const struct ohtd_secret *t
 	renewal->boot_id = ohtd_tokens_boot_id(auth->tokens);
 	if (!ohtd_refresh_token_read(auth->tokens, token, renewal->id, &renewal->generation))
 		return false;
-	renewal->again_until_boot_ms = ohtd_live_again_until_ms(auth->live, renewal->id);
+	renewal->again_until_boot_ms = ohtd_live_again_until_ms(auth->live, renewal->id, &renewal->again_epoch);
 	return true;
 }
 
@@ -438,7 +438,8 @@ enum ohtd_auth_result ohtd_auth_renewal_end(struct ohtd_auth *auth,
 		return refused(grant, r);
 	/* The disk may have taken longer than the time that the client has to try again. */
 	if (renewal->result == OHTD_RENEWED)
-		ohtd_live_renewed(auth->live, renewal->id, boot_ms(auth) + OHTD_REFRESH_AGAIN_MS);
+		ohtd_live_renewed(auth->live, renewal->id, renewal->session.epoch,
+				  boot_ms(auth) + OHTD_REFRESH_AGAIN_MS);
 	return grant_for(auth, &renewal->user, &renewal->session, grant);
 }
 

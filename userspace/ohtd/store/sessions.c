@@ -171,7 +171,8 @@ static bool is_repeated(const struct ohtd_renewal *renewal)
 	return renewal->generation == session->generation - 1 &&
 	       !strcmp(session->boot_id, renewal->boot_id) &&
 	       (renewal->now_boot_ms < session->previous_until_boot_ms ||
-		renewal->now_boot_ms < renewal->again_until_boot_ms);
+		(renewal->again_epoch == session->epoch &&
+		 renewal->now_boot_ms < renewal->again_until_boot_ms));
 }
 
 int ohtd_db_session_renew(struct ohtd_db *db, struct ohtd_renewal *renewal)

@@ -81,6 +81,7 @@ enum ohtd_renewal_result {
  * @now_boot_ms: CLOCK_BOOTTIME
  * @again_ms: how long the token that is replaced may come again
  * @again_until_boot_ms: until when the one that was replaced last may, since its answer was late; 0: not known
+ * @again_epoch: of the account when @again_until_boot_ms was asked for; a change meanwhile makes it void
  * @life_ms: the longest life of a session
  * @boot_id: of this boot
  * @result: out
@@ -94,6 +95,7 @@ struct ohtd_renewal {
 	int64_t now_boot_ms;
 	int64_t again_ms;
 	int64_t again_until_boot_ms;
+	int64_t again_epoch;
 	int64_t life_ms;
 	const char *boot_id;
 	enum ohtd_renewal_result result;
