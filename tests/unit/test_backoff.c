@@ -216,10 +216,23 @@ static void flood_does_not_push_an_attacker_out(void **state)
 	assert_true(wait_s("anna", "192.0.2.1"));
 }
 
+/* Two threads: the one that looked at the clock first comes second. */
+static void a_thread_that_comes_late_forgets_nothing(void **state)
+{
+	(void)state;
+	for (int i = 0; i < OHTD_BACKOFF_FREE; i++)
+		assert_true(guess("anna", "192.0.2.1"));
+	now_ns -= 1000;
+	assert_true(guess("anna", "192.0.2.1"));
+	now_ns += 1000;
+	assert_false(guess("anna", "192.0.2.1"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(waits_grow_and_end, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_thread_that_comes_late_forgets_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(burst_gets_no_more_guesses, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(success_clears_and_trouble_counts_nothing, set_up,
 						tear_down),

@@ -102,10 +102,13 @@ static void an_address_has_its_part(void **state)
 	int taken = 0;
 
 	(void)state;
-	for (int i = 0; i < 40; i++)
-		taken += !submit('x', "192.0.2.1");
+	/* One machine of IPv6 has all addresses of its network. */
+	for (int i = 0; i < 40; i++) {
+		snprintf(other, sizeof(other), "2001:db8::%x", i + 1);
+		taken += !submit('x', other);
+	}
 	assert_int_equal(taken, OHTD_CHECK_PLACES_PER_ADDRESS);
-	assert_int_equal(submit('y', "192.0.2.1"), -EAGAIN);
+	assert_int_equal(submit('y', "2001:db8::ffff"), -EAGAIN);
 	for (int i = 0; i < 40; i++) {
 		snprintf(other, sizeof(other), "192.0.2.%d", i + 2);
 		taken += !submit('y', other);

@@ -33,6 +33,7 @@ struct bucket {
 
 struct ohtd_backoff {
 	pthread_mutex_t lock;	/* all of it */
+	uint64_t newest_ns;	/* of all times that came: threads come later than they looked at the clock */
 	struct pair pairs[PAIRS];
 	struct bucket addresses[ADDRESSES];
 	struct bucket all;
@@ -199,6 +200,14 @@ static void uncount_address(struct ohtd_backoff *backoff, const char *address)
 
 /* ---- the three together ---- */
 
+/* Time that goes back would empty buckets and forget failures. */
+static uint64_t not_before(struct ohtd_backoff *backoff, uint64_t now_ns)
+{
+	if (now_ns > backoff->newest_ns)
+		backoff->newest_ns = now_ns;
+	return backoff->newest_ns;
+}
+
 static uint64_t until_of_address(struct ohtd_backoff *backoff, const char *address,
 				 uint64_t now_ns)
 {
@@ -237,6 +246,7 @@ unsigned int ohtd_backoff_wait_s(struct ohtd_backoff *backoff, const char *accou
 
 	ohtd_address_fold(folded, address);
 	pthread_mutex_lock(&backoff->lock);
+	now_ns = not_before(backoff, now_ns);
 	wait_s = look(backoff, account, folded, now_ns);
 	pthread_mutex_unlock(&backoff->lock);
 	return wait_s;
@@ -250,6 +260,7 @@ unsigned int ohtd_backoff_begin(struct ohtd_backoff *backoff, const char *accoun
 
 	ohtd_address_fold(folded, address);
 	pthread_mutex_lock(&backoff->lock);
+	now_ns = not_before(backoff, now_ns);
 	wait_s = look(backoff, account, folded, now_ns);
 	if (!wait_s) {
 		count_pair(backoff, account, folded, now_ns);
@@ -267,6 +278,7 @@ void ohtd_backoff_end(struct ohtd_backoff *backoff, const char *account, const c
 
 	ohtd_address_fold(folded, address);
 	pthread_mutex_lock(&backoff->lock);
+	now_ns = not_before(backoff, now_ns);
 	pair = find_pair(backoff, account, folded);
 	if (outcome != OHTD_BACKOFF_FAILED)
 		uncount_address(backoff, folded);

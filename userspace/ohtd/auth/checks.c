@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
+
 /* Two cores are usual; a third thread would only make all of them slower. */
 #define THREADS		2
 #define NICE		10
@@ -17,7 +19,7 @@
 struct ohtd_checks {
 	struct ohtd_workers *workers;
 	pthread_mutex_t lock;		/* the places */
-	char places[OHTD_CHECK_PLACES][OHTD_CHECK_ADDRESS_BYTES];	/* "": free */
+	char places[OHTD_CHECK_PLACES][OHTD_FOLDED_BYTES];	/* "": free */
 };
 
 struct ohtd_checks *ohtd_checks_start(void)
@@ -66,18 +68,20 @@ void ohtd_checks_destroy(struct ohtd_checks *checks)
 static int take_place(struct ohtd_checks *checks, const char *address)
 {
 	int of_address = 0, place = NO_PLACE;
+	char client[OHTD_FOLDED_BYTES];
 
+	ohtd_address_fold(client, address);
 	pthread_mutex_lock(&checks->lock);
 	for (int i = 0; i < OHTD_CHECK_PLACES; i++) {
 		if (!*checks->places[i])
 			place = i;
-		else if (!strcmp(checks->places[i], address))
+		else if (!strcmp(checks->places[i], client))
 			of_address++;
 	}
 	if (of_address >= OHTD_CHECK_PLACES_PER_ADDRESS)
 		place = NO_PLACE;
 	if (place != NO_PLACE)
-		snprintf(checks->places[place], sizeof(checks->places[place]), "%s", address);
+		snprintf(checks->places[place], sizeof(checks->places[place]), "%s", client);
 	pthread_mutex_unlock(&checks->lock);
 	return place;
 }

@@ -18,7 +18,6 @@
 
 struct ohtd_checks;
 
-#define OHTD_CHECK_ADDRESS_BYTES	64
 #define OHTD_CHECK_PLACES		16	/* for log-ins, with those under way */
 #define OHTD_CHECK_PLACES_PER_ADDRESS	8
 
@@ -52,7 +51,7 @@ void ohtd_checks_destroy(struct ohtd_checks *checks);
  * ohtd_checks_submit() - have a check made
  * @checks: the pool
  * @check: run must be set
- * @address: who logs in, numeric; NULL: somebody who is known
+ * @address: who logs in, numeric; all of a /64 of IPv6 count as one. NULL: somebody who is known
  *
  * Return: 0, -EAGAIN when there is no place, -ESHUTDOWN; then run() is not called.
  */
