@@ -98,12 +98,13 @@ def reading(transaction, unit, address, count=1, function=3):
 class Bare:
     """A socket that sends what it is told."""
 
-    def __init__(self, port, timeout=20, takes_bytes=None):
+    def __init__(self, port, timeout=20, takes_bytes=None, source="127.0.0.1"):
         """takes_bytes: the size of the kernel's buffer for what comes. By itself the buffer grows to megabytes."""
         self.socket = socket.socket()
         self.socket.settimeout(timeout)
         if takes_bytes:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, takes_bytes)
+        self.socket.bind((source, 0))
         self.socket.connect(("127.0.0.1", port))
 
     def __enter__(self):

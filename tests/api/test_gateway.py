@@ -74,6 +74,27 @@ def test_the_robot_is_unit_1(port):
         assert refused(client.read, MAP_END - 1, 2) == ADDRESS
 
 
+def asked(port, pdu, unit=1):
+    """What is answered behind transaction, protocol and length."""
+    with Bare(port) as client:
+        client.send(frame(7, unit, pdu))
+        return client.socket.recv(300)[7:]
+
+
+def test_tools_can_name_the_device(port):
+    basic = asked(port, b"\x2b\x0e\x01\x00")
+    assert basic.startswith(b"\x2b\x0e\x01\x81\x00\x00\x03\x00\x03oht\x01\x04ohtd\x02")
+    assert asked(port, b"\x2b\x0e\x02\x00")[4:] == basic[4:] and asked(port, b"\x2b\x0e\x01\x09")[3:] == basic[3:]
+    assert asked(port, b"\x2b\x0e\x04\x01") == b"\x2b\x0e\x04\x81\x00\x00\x01\x01\x04ohtd"
+    assert asked(port, b"\x2b\x0e\x04\x03") == b"\xab\x02" and asked(port, b"\x2b\x0e\x05\x00") == b"\xab\x03"
+    assert asked(port, b"\x2b\x0d\x01\x00") == b"\xab\x01" and asked(port, b"\x2b\x0e\x01") == b"\xab\x03"
+    said = asked(port, b"\x11")
+    assert said[:1] == b"\x11" and said[1] == len(said) - 2 and said[2:10] == b"oht ohtd" and said[-1] == 0xFF
+    assert asked(port, b"\x11\x00") == b"\x91\x03"
+    # A module says it in its registers.
+    assert asked(port, b"\x11", 2) == b"\x91\x01" and asked(port, b"\x2b\x0e\x01\x00", 2) == b"\xab\x01"
+
+
 def test_units_are_told_apart(port):
     with Libmodbus(port) as client:
         assert [heard(client.read, TYPE, unit=unit)[0] for unit in (2, 3, 4, 5)] == [2, 3, 4, 5]
@@ -348,13 +369,13 @@ def test_request_in_pieces(port):
 
 def test_33rd_client_is_refused(fresh, port):
     with contextlib.ExitStack() as stack:
-        clients = [stack.enter_context(Bare(port)) for _ in range(CLIENTS)]
+        clients = [stack.enter_context(Bare(port, source=f"127.0.0.{2 + i % 2}")) for i in range(CLIENTS)]
         for client in clients:
             client.send(reading(1, 1, 0))
             assert client.take() == (1, 1, b"\x03\x02\x00\x01")
         assert stack.enter_context(Bare(port)).closed()
         assert figure(fresh, "clients") == CLIENTS and figure(fresh, "clients_refused_total") == 1
-        assert "32 clients are connected" in fresh.log()
+        assert "no place of 32 is left" in fresh.log()
         clients[0].socket.close()
         until(lambda: figure(fresh, "clients") == CLIENTS - 1, what="a free place")
         again = stack.enter_context(Bare(port))

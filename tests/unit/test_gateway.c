@@ -91,6 +91,11 @@ static void requests_are_understood_or_refused(void **state)
 	assert_int_equal(request.words[0], 0xfedc);
 	assert_int_equal(PARSE("\x10\x00\x01\x00\x02\x04\x00\x01\x00\x02"), OHTD_MBAP_GOOD);
 	assert_int_equal(request.words[1], 2);
+	assert_int_equal(PARSE("\x11"), OHTD_MBAP_GOOD);
+	assert_int_equal(PARSE("\x11\x00"), OHTD_MBAP_BAD_VALUE);
+	assert_int_equal(PARSE("\x2b\x0e\x01\x00"), OHTD_MBAP_GOOD);
+	assert_int_equal(PARSE("\x2b\x0e\x01"), OHTD_MBAP_BAD_VALUE);
+	assert_int_equal(PARSE("\x2b\x0d\x01\x00"), OHTD_MBAP_BAD_FUNCTION);
 	assert_int_equal(PARSE("\x03\x00\x00\x00\x7e"), OHTD_MBAP_BAD_VALUE);
 	assert_int_equal(PARSE("\x04\x00\x00\x00\x00"), OHTD_MBAP_BAD_VALUE);
 	assert_int_equal(PARSE("\x03\xff\xff\x00\x02"), OHTD_MBAP_BAD_ADDRESS);

@@ -57,6 +57,7 @@ enum ohtd_client_state {
 	OHTD_CLIENT_HALF,	/* a frame never came to its end */
 	OHTD_CLIENT_DEAF,	/* it takes no answers */
 	OHTD_CLIENT_IDLE,
+	OHTD_CLIENT_DISPLACED,	/* its place is needed by one that may write */
 };
 
 void ohtd_client_begin(struct ohtd_client *client, int fd, uint64_t name, uint64_t now_ns);

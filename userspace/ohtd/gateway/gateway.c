@@ -46,6 +46,7 @@ static void tell_end(const struct ohtd_client *client, enum ohtd_client_state st
 		[OHTD_CLIENT_HALF] = "has not completed a request",
 		[OHTD_CLIENT_DEAF] = "does not take its answers",
 		[OHTD_CLIENT_IDLE] = "was silent for too long",
+		[OHTD_CLIENT_DISPLACED] = "makes room for one of write_from",
 	};
 
 	if (state != OHTD_CLIENT_GONE)
@@ -129,33 +130,86 @@ void ohtd_gateway_refuse(struct ohtd_gateway *gateway, uint64_t owner,
 
 /* ---- new ones ---- */
 
-static struct ohtd_client *find_place(struct ohtd_gateway *gateway)
+bool ohtd_gateway_is_writer(const struct ohtd_config *config, const char *peer)
 {
-	for (unsigned int i = 0; i < OHTD_GATEWAY_CLIENTS; i++)
-		if (gateway->clients[i].fd < 0)
-			return &gateway->clients[i];
-	return NULL;
+	for (unsigned int i = 0; i < config->gateway_writers; i++)
+		if (!strcmp(config->gateway_write_from[i], peer))
+			return true;
+	return false;
 }
 
-static void refuse_client(struct ohtd_gateway *gateway, int fd)
-{
-	char peer[OHTD_PEER_BYTES];
+/* What stands in the places, as it concerns one who comes. */
+struct places {
+	struct ohtd_client *free;
+	struct ohtd_client *idlest;	/* of those that may not write */
+	unsigned int taken;
+	unsigned int same;		/* by the same machine */
+};
 
-	ohtd_address_of_peer(fd, peer);
+static struct places look_at_places(struct ohtd_gateway *gateway, const char *peer)
+{
+	char folded[OHTD_FOLDED_BYTES], other[OHTD_FOLDED_BYTES];
+	struct places places = { 0 };
+
+	ohtd_address_fold(folded, peer);
+	for (unsigned int i = 0; i < OHTD_GATEWAY_CLIENTS; i++) {
+		struct ohtd_client *client = &gateway->clients[i];
+
+		if (client->fd < 0) {
+			places.free = client;
+			continue;
+		}
+		ohtd_address_fold(other, client->peer);
+		places.taken++;
+		places.same += !strcmp(other, folded);
+		if (!ohtd_gateway_is_writer(gateway->setup.config, client->peer) &&
+		    (!places.idlest || client->heard_ns < places.idlest->heard_ns))
+			places.idlest = client;
+	}
+	return places;
+}
+
+/*
+ * One machine gets at most half of the places. Some are kept for those that may write, and one of them
+ * displaces the idlest of the others, so that a quick stop is heard. NULL: @peer gets none.
+ */
+static struct ohtd_client *find_place(struct ohtd_gateway *gateway, const char *peer)
+{
+	struct places places = look_at_places(gateway, peer);
+	bool writes = ohtd_gateway_is_writer(gateway->setup.config, peer);
+	unsigned int kept = gateway->setup.config->gateway_writers ? OHTD_GATEWAY_KEPT : 0;
+
+	if (places.same >= OHTD_GATEWAY_SHARE)
+		return NULL;
+	if (!writes)
+		return places.taken < OHTD_GATEWAY_CLIENTS - kept ? places.free : NULL;
+	if (!places.free && places.idlest) {
+		end_client(gateway, places.idlest, OHTD_CLIENT_DISPLACED);
+		return places.idlest;
+	}
+	return places.free;
+}
+
+static void refuse_client(struct ohtd_gateway *gateway, int fd, const char *peer)
+{
 	atomic_fetch_add(&gateway->figures.refused, 1);
-	ohtd_log(OHTD_LOG_WARNING, "gateway", "client_refused", "%s: %d clients are connected", peer,
-		 OHTD_GATEWAY_CLIENTS);
+	ohtd_log(OHTD_LOG_WARNING, "gateway", "client_refused",
+		 "%s: no place of %d is left, at most %d are for one address and %d are kept for write_from",
+		 peer, OHTD_GATEWAY_CLIENTS, OHTD_GATEWAY_SHARE, OHTD_GATEWAY_KEPT);
 	close(fd);
 }
 
 static void begin_client(struct ohtd_gateway *gateway, int fd)
 {
-	struct ohtd_client *client = find_place(gateway);
 	struct epoll_event event = { .events = EPOLLIN };
 	int one = 1, buffer = SEND_BUFFER_BYTES;
+	struct ohtd_client *client;
+	char peer[OHTD_PEER_BYTES];
 
+	ohtd_address_of_peer(fd, peer);
+	client = find_place(gateway, peer);
 	if (!client) {
-		refuse_client(gateway, fd);
+		refuse_client(gateway, fd, peer);
 		return;
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));

@@ -71,6 +71,20 @@ static enum ohtd_mbap_exception parse_multiple(const uint8_t *data, size_t size,
 	return OHTD_MBAP_GOOD;
 }
 
+#define DEVICE_IDENTIFICATION	14
+
+static enum ohtd_mbap_exception parse_encapsulated(const uint8_t *data, size_t size,
+						   struct ohtd_mbap_request *request)
+{
+	if (size && data[0] != DEVICE_IDENTIFICATION)
+		return OHTD_MBAP_BAD_FUNCTION;
+	if (size != 3)
+		return OHTD_MBAP_BAD_VALUE;
+	request->words[0] = data[1];
+	request->words[1] = data[2];
+	return OHTD_MBAP_GOOD;
+}
+
 enum ohtd_mbap_exception ohtd_mbap_parse(const uint8_t *frame, size_t size,
 					 struct ohtd_mbap_request *request)
 {
@@ -91,6 +105,10 @@ enum ohtd_mbap_exception ohtd_mbap_parse(const uint8_t *frame, size_t size,
 	case OHTD_MBAP_WRITE_MULTIPLE:
 		fault = parse_multiple(data, size, request);
 		break;
+	case OHTD_MBAP_SERVER_ID:
+		return size ? OHTD_MBAP_BAD_VALUE : OHTD_MBAP_GOOD;
+	case OHTD_MBAP_ENCAPSULATED:
+		return parse_encapsulated(data, size, request);
 	default:
 		return OHTD_MBAP_BAD_FUNCTION;
 	}
@@ -132,6 +150,13 @@ size_t ohtd_mbap_write_answer(uint8_t out[OHTD_MBAP_BYTES_MAX],
 	put16(data, request->address);
 	put16(data + 2, single ? request->words[0] : request->count);
 	return begin(out, request, request->function, 4);
+}
+
+size_t ohtd_mbap_answer(uint8_t out[OHTD_MBAP_BYTES_MAX], const struct ohtd_mbap_request *request,
+			const uint8_t *data, size_t bytes)
+{
+	memcpy(out + FUNCTION_AT + 1, data, bytes);
+	return begin(out, request, request->function, bytes);
 }
 
 size_t ohtd_mbap_refusal(uint8_t out[OHTD_MBAP_BYTES_MAX], const struct ohtd_mbap_request *request,

@@ -19,6 +19,8 @@ enum ohtd_mbap_function {
 	OHTD_MBAP_READ_INPUT	= 4,
 	OHTD_MBAP_WRITE_SINGLE	= 6,
 	OHTD_MBAP_WRITE_MULTIPLE = 16,
+	OHTD_MBAP_SERVER_ID	= 17,
+	OHTD_MBAP_ENCAPSULATED	= 43,	/* of which only 14, device identification, is known */
 };
 
 enum ohtd_mbap_exception {
@@ -39,7 +41,7 @@ enum ohtd_mbap_exception {
  * @function: function code, whatever it is
  * @address: first register
  * @count: registers
- * @words: what is to be written
+ * @words: what is to be written; ENCAPSULATED: code and first object of a device identification
  */
 struct ohtd_mbap_request {
 	uint16_t transaction;
@@ -76,6 +78,9 @@ size_t ohtd_mbap_read_answer(uint8_t out[OHTD_MBAP_BYTES_MAX],
 			     const struct ohtd_mbap_request *request, const uint16_t *words);
 size_t ohtd_mbap_write_answer(uint8_t out[OHTD_MBAP_BYTES_MAX],
 			      const struct ohtd_mbap_request *request);
+/* @data: what stands behind the function. */
+size_t ohtd_mbap_answer(uint8_t out[OHTD_MBAP_BYTES_MAX], const struct ohtd_mbap_request *request,
+			const uint8_t *data, size_t bytes);
 size_t ohtd_mbap_refusal(uint8_t out[OHTD_MBAP_BYTES_MAX], const struct ohtd_mbap_request *request,
 			 unsigned int exception);
 

@@ -17,6 +17,8 @@
 #include "gateway/silence.h"
 
 #define OHTD_GATEWAY_CLIENTS	32
+#define OHTD_GATEWAY_SHARE	16	/* of one machine */
+#define OHTD_GATEWAY_KEPT	8	/* for those of write_from */
 /*
  * Commands under way, so that most places of the control thread stay for the API. Together fewer than
  * a link takes.
@@ -82,6 +84,9 @@ void ohtd_gateway_answer(struct ohtd_gateway *gateway, uint64_t owner, const uin
 			 size_t count);
 void ohtd_gateway_refuse(struct ohtd_gateway *gateway, uint64_t owner,
 			 const struct ohtd_mbap_request *request, unsigned int exception);
+
+/* Is it one of write_from? */
+bool ohtd_gateway_is_writer(const struct ohtd_config *config, const char *peer);
 
 /* requests.c */
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What a frame asks, who answers it, and what the control thread has answered. */
 #include "base/clock.h"
+#include "gateway/identity.h"
 #include "gateway/private.h"
 
 /* Which place a command has: parts first, then writes. */
@@ -12,14 +13,27 @@ static bool is_write(const struct ohtd_mbap_request *request)
 	       request->function == OHTD_MBAP_WRITE_MULTIPLE;
 }
 
+/* Who the robot is. */
+static bool is_question(const struct ohtd_mbap_request *request)
+{
+	return request->function == OHTD_MBAP_SERVER_ID || request->function == OHTD_MBAP_ENCAPSULATED;
+}
+
 void ohtd_gateway_request(struct ohtd_gateway *gateway, const struct ohtd_client *client,
 			  const uint8_t *frame, size_t bytes)
 {
+	uint8_t answer[OHTD_MBAP_BYTES_MAX];
 	struct ohtd_mbap_request request;
 	enum ohtd_mbap_exception fault = ohtd_mbap_parse(frame, bytes, &request);
 
+	/* A module says who it is in its registers. */
+	if (!fault && is_question(&request) && !ohtd_gateway_is_robot(request.unit))
+		fault = OHTD_MBAP_BAD_FUNCTION;
 	if (fault)
 		ohtd_gateway_refuse(gateway, client->name, &request, fault);
+	else if (is_question(&request))
+		ohtd_gateway_answer(gateway, client->name, answer,
+				    ohtd_identity_answer(answer, &request));
 	else if (is_write(&request))
 		ohtd_gateway_write(gateway, client, &request);
 	else

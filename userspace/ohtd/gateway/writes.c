@@ -20,14 +20,6 @@
 
 /* ---- may it ---- */
 
-static bool is_listed_peer(const struct ohtd_config *config, const char *peer)
-{
-	for (unsigned int i = 0; i < config->gateway_writers; i++)
-		if (!strcmp(config->gateway_write_from[i], peer))
-			return true;
-	return false;
-}
-
 static bool is_listed_register(const struct ohtd_config *config, uint8_t unit, uint16_t address)
 {
 	for (unsigned int i = 0; i < config->gateway_writable; i++)
@@ -180,7 +172,7 @@ void ohtd_gateway_write(struct ohtd_gateway *gateway, const struct ohtd_client *
 	bool robot = ohtd_gateway_is_robot(request->unit);
 	uint8_t unit = robot ? ROBOT_UNIT : request->unit;
 
-	if (!is_listed_peer(config, client->peer))
+	if (!ohtd_gateway_is_writer(config, client->peer))
 		refuse(gateway, client->name, client->peer, request, OHTD_MBAP_BAD_FUNCTION,
 		       config->gateway_writers ? "the address is not listed" : "writes are off");
 	else if (!is_listed_register(config, unit, request->address))
