@@ -38,6 +38,8 @@ enum {
 	KINDS,
 };
 
+_Static_assert(KINDS - OHTD_WHYS == OHTD_ALERT_KINDS, "count the kinds in OHTD_ALERT_KINDS");
+
 /**
  * struct kind - what the table says of an alert
  * @source: NULL: robot

@@ -82,8 +82,10 @@ struct ohtd_alert {
 	uint64_t since_ns;
 };
 
+/* Kinds that have no code of the robot; alerts.c has them. */
+#define OHTD_ALERT_KINDS	9
 /* Those of the control thread, one of each module, and one of each other kind that can be. */
-#define OHTD_ALERTS_LISTED_MAX	(OHTD_ALERTS_MAX + OHTD_MODULES_MAX + 9)
+#define OHTD_ALERTS_LISTED_MAX	(OHTD_ALERTS_MAX + OHTD_MODULES_MAX + OHTD_ALERT_KINDS)
 
 /**
  * struct ohtd_alert_list - all that are active

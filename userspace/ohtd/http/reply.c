@@ -28,12 +28,9 @@ static h2o_header_t security_headers[] = {
 	HEADER("cross-origin-resource-policy", "same-origin"),
 };
 
-/* @data must live as long as the request. */
-static void send_body(struct ohtd_call *call, int status, const char *data, size_t length_bytes)
+static void begin_answer(struct ohtd_call *call, int status, size_t length_bytes)
 {
-	static h2o_generator_t generator = { NULL, NULL };
 	h2o_req_t *req = call->req;
-	h2o_iovec_t body = h2o_iovec_init(data, length_bytes);
 
 	req->res.status = status;
 	req->res.reason = ohtd_status_text(status);
@@ -45,6 +42,16 @@ static void send_body(struct ohtd_call *call, int status, const char *data, size
 			  ohtd_clock_monotonic_ns(ohtd_call_clock(call)) - call->begun_ns);
 	ohtd_log(OHTD_LOG_DEBUG, "http", "answer", "%.*s %.*s: %d", (int)req->method.len,
 		 req->method.base, (int)req->path_normalized.len, req->path_normalized.base, status);
+}
+
+/* @data must live as long as the request. */
+static void send_body(struct ohtd_call *call, int status, const char *data, size_t length_bytes)
+{
+	static h2o_generator_t generator = { NULL, NULL };
+	h2o_req_t *req = call->req;
+	h2o_iovec_t body = h2o_iovec_init(data, length_bytes);
+
+	begin_answer(call, status, length_bytes);
 	h2o_start_response(req, &generator);
 	/* Only h2o_send_inline() would know that HEAD has no body. */
 	h2o_send(req, &body, ohtd_method_is_head(req->method.base, req->method.len) || !length_bytes ? 0 : 1, H2O_SEND_STATE_FINAL);
@@ -59,11 +66,38 @@ void ohtd_reply_data(struct ohtd_call *call, int status, const char *content_typ
 	send_body(call, status, copy.base, copy.len);
 }
 
+/* What is handed to h2o is encrypted at once, and stays in memory until the client has taken it. */
+#define PIECE_BYTES	16384
+
+struct pieces {
+	h2o_generator_t super;
+	const char *data;
+	size_t left;
+};
+
+static void send_piece(h2o_generator_t *generator, h2o_req_t *req)
+{
+	struct pieces *pieces = (struct pieces *)generator;
+	size_t n = pieces->left < PIECE_BYTES ? pieces->left : PIECE_BYTES;
+	h2o_iovec_t body = h2o_iovec_init(pieces->data, n);
+
+	pieces->data += n;
+	pieces->left -= n;
+	h2o_send(req, &body, n ? 1 : 0, pieces->left ? H2O_SEND_STATE_IN_PROGRESS : H2O_SEND_STATE_FINAL);
+}
+
 void ohtd_reply_lasting(struct ohtd_call *call, int status, const char *content_type,
 			const char *data, size_t length_bytes)
 {
+	h2o_req_t *req = call->req;
+	struct pieces *pieces = ohtd_call_alloc(call, sizeof(*pieces));
+	bool head = ohtd_method_is_head(req->method.base, req->method.len);
+
+	*pieces = (struct pieces){ { send_piece, NULL }, data, head ? 0 : length_bytes };
 	ohtd_reply_header(call, "content-type", content_type);
-	send_body(call, status, data, length_bytes);
+	begin_answer(call, status, length_bytes);
+	h2o_start_response(req, &pieces->super);
+	send_piece(&pieces->super, req);
 }
 
 void ohtd_reply_empty(struct ohtd_call *call, int status)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <openssl/evp.h>
 
+#include "http/accept.h"
 #include "http/loop.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -34,11 +35,10 @@ static const char *const types[][2] = {
 static const struct form {
 	const char *coding;		/* of HTTP; NULL: as it is */
 	const char *suffix;		/* of the file's name */
-	int bit;			/* as h2o names what a client takes */
 } forms[] = {
-	{ "br", ".br", H2O_COMPRESSIBLE_BROTLI },
-	{ "gzip", ".gz", H2O_COMPRESSIBLE_GZIP },
-	{ NULL, "", 0 },
+	{ "br", ".br" },
+	{ "gzip", ".gz" },
+	{ NULL, "" },
 };
 
 #define FORMS		(sizeof(forms) / sizeof(forms[0]))
@@ -189,10 +189,10 @@ static const struct file *find(const struct ohtd_files *files, const char *path,
 /* The smallest form that the client takes. */
 static size_t choose(struct ohtd_call *call, const struct file *file)
 {
-	int taken = h2o_get_compressible_types(&call->req->headers);
+	const char *taken = ohtd_call_header(call, "accept-encoding");
 
 	for (size_t i = 0; i < PLAIN; i++)
-		if (file->contents[i].data && taken & forms[i].bit)
+		if (file->contents[i].data && ohtd_accept_encodes(taken, forms[i].coding))
 			return i;
 	return PLAIN;
 }
@@ -213,12 +213,12 @@ bool ohtd_files_serve(struct ohtd_call *call, const char *path, size_t path_byte
 	ohtd_reply_header(call, "vary", "accept-encoding");
 	ohtd_reply_header(call, "cache-control", file->immutable ?
 			  "public, max-age=31536000, immutable" : "no-cache");
-	if (known && strstr(known, content->etag)) {
+	if (known && ohtd_etag_matches(known, content->etag)) {
 		ohtd_reply_empty(call, 304);
 		return true;
 	}
 	if (forms[form].coding)
 		ohtd_reply_header(call, "content-encoding", forms[form].coding);
-	ohtd_reply_data(call, 200, file->type, content->data, content->bytes);
+	ohtd_reply_lasting(call, 200, file->type, content->data, content->bytes);
 	return true;
 }
