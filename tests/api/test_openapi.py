@@ -2,6 +2,7 @@
 """openapi.json, the catalogue of errors, and what follows from them for every route."""
 import gzip
 import json
+import re
 import subprocess
 
 import jsonschema
@@ -23,6 +24,18 @@ def test_schemas_are_json_schema(daemon):
         jsonschema.Draft202012Validator.check_schema(schema)
         # Of all signals an answer has those that were asked for.
         assert name == "Telemetry" or schema["required"] or schema["additionalProperties"] is False, name
+
+
+def test_generated_types_and_values_are_taken(daemon):
+    """Nothing that may be left out looks required, and a value that fits the schema is not refused for its form."""
+    schemas = daemon.request("GET", "openapi.json").json["components"]["schemas"]
+    assert not [name for name, schema in schemas.items() for member in schema.get("properties", {}).values() if "default" in member]
+    assert schemas["RobotCommand"]["properties"]["valid_for_ms"]["x-default"] == 2000
+    assert schemas["AccountChange"]["minProperties"] == 1 and "minProperties" not in schemas["NewAccount"]
+    name, password = (schemas["NewAccount"]["properties"][member] for member in ("username", "password"))
+    assert password["minLength"] == password["x-min-bytes"] == 8
+    assert re.fullmatch(name["pattern"], "anna.b-c_d@e") and not re.fullmatch(name["pattern"], "anna b")
+    assert not re.fullmatch(schemas["RobotCommand"]["properties"]["id"]["pattern"], "tab\there")
 
 
 def test_a_client_that_has_it_gets_304(daemon):

@@ -4,6 +4,7 @@ import csv
 import gzip
 import pathlib
 import re
+import time
 
 import pytest
 
@@ -186,7 +187,9 @@ def test_members_fit_the_verb(daemon):
             ({"verb": "resume", "not_after": "2100-01-01T00:00:00Z"}, "/not_after", "not_taken"),
             *(({"verb": "home", "not_after": text}, "/not_after", "unfit") for text in (
                 "2100-01-01T00:00:00+00", "2100-01-01 00:00:00Z", "2100-02-30T00:00:00Z", "2100-13-01T00:00:00Z",
-                "2100-01-01T00:00:00.Z", "2100-01-01T00:00:60Z", "tomorrow at 12 o'clock", "2100-01-01T00:00:00.12ZZ")),
+                "2100-01-01T00:00:00.Z", "2100-01-01T00:00:60Z", "tomorrow at 12 o'clock", "2100-01-01T00:00:00.12ZZ", "2100-01-01T24:00:00Z",
+                "2100-1-1T00:00:00.00Z", "2100-01-01T00:00:00+0800", "2100-01-01T00:00:00+24:00", "2100-01-01T00:00:00+08:00Z",
+                "2100-01-01T00:00:00,5Z", "2100-01-01T00:00:00.5", "+100-01-01T00:00:00Z")),
             ({"verb": "move", "position_mm": 1, "speed_mm_s": 0}, "/speed_mm_s", "range"),
             ({"verb": "move", "position_mm": 1, "speed_mm_s": -5}, "/speed_mm_s", "range"),
             ({"verb": "move", "position_mm": 1, "id": "tab\there"}, "/id", "unprintable"),
@@ -204,7 +207,9 @@ def test_bad_values_of_motion_are_refused(daemon):
             ({"verb": "move", "position_mm": 1, "id": ""}, "/id"), ({"verb": "move", "position_mm": 1, "id": "x" * 65}, "/id"),
             ({"verb": "move", "position_mm": 1, "queue": "first"}, "/queue"),
             ({"verb": "home", "not_after": 5}, "/not_after"), ({"verb": "home", "not_after": "2100-01-01"}, "/not_after"),
-            ({"verb": "home", "not_after": "2100-01-01T00:00:00.1234Z"}, "/not_after"),
+            ({"verb": "home", "not_after": f"2100-01-01T00:00:00.{'1' * 60}Z"}, "/not_after"),
+            ({"verb": "home", "valid_for_ms": 1999.5}, "/valid_for_ms"), ({"verb": "home", "valid_for_ms": 1e300}, "/valid_for_ms"),
+            ({"verb": "home", "valid_for_ms": 0.0}, "/valid_for_ms"), ({"verb": "home", "valid_for_ms": "2000"}, "/valid_for_ms"),
             ({"verb": "move", "position_mm": 1, "force": True}, "/force")):
         answer = daemon.post("robot/commands", body)
         assert (answer.status, answer.json["errors"][0]["pointer"]) == (400, pointer), body
@@ -236,7 +241,11 @@ def test_nothing_moves_without_outputs(daemon):
                  {"verb": "undock"}, {"verb": "pause"}, {"verb": "resume"},
                  {"verb": "move", "position_mm": 1000, "queue": "append"}, {"verb": "dock", "queue": "append"},
                  {"verb": "home", "not_after": "2100-01-01T00:00:00.5Z"}, {"verb": "home", "not_after": "9999-12-31T23:59:59Z"},
-                 {"verb": "home", "not_after": "2262-04-12T00:00:00Z"}):
+                 {"verb": "home", "not_after": "2262-04-12T00:00:00Z"},
+                 # Python, .NET, Go, Java; and a client that knows only one kind of number.
+                 *({"verb": "home", "not_after": f"2100-01-01{rest}"} for rest in (
+                     "T00:00:00.123456+00:00", "T08:00:00.1234567+08:00", "T00:00:00.123456789Z", "t00:00:00z", "T00:00:00-00:00")),
+                 {"verb": "home", "valid_for_ms": 2000.0}):
         answer = daemon.post("robot/commands", body)
         assert answer.status == 409, (body, answer)
         assert answer.json["errors"], body
@@ -248,7 +257,8 @@ def test_nothing_moves_without_outputs(daemon):
 
 
 def test_a_command_whose_time_is_past_is_dropped(daemon):
-    for text in ("2020-02-29T23:59:59.999Z", "1970-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "0001-01-01T00:00:00Z"):
+    for text in ("2020-02-29T23:59:59.999Z", "1970-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "0001-01-01T00:00:00Z",
+                 time.strftime("%Y-%m-%dT%H:%M:%S+08:00", time.gmtime(time.time() + 3600))):
         answer = daemon.post("robot/commands", {"verb": "home", "not_after": text})
         assert (answer.status, answer.code) == (504, "expired"), text
 
@@ -273,7 +283,7 @@ def test_the_factsheet_says_what_holds(daemon):
     members = document["components"]["schemas"]["RobotCommand"]["properties"]
     assert facts["array_limits"]["id_characters"] == members["id"]["maxLength"]
     assert facts["intervals"]["valid_for_max_ms"] == members["valid_for_ms"]["maximum"]
-    assert facts["intervals"]["valid_for_ms"] == members["valid_for_ms"]["default"]
+    assert facts["intervals"]["valid_for_ms"] == members["valid_for_ms"]["x-default"]
     assert [module["address"] for module in facts["versions"]["modules"]] == \
         [item["address"] for item in daemon.get("modules").json["items"]]
     assert facts["versions"]["ohtd"] == daemon.get("health").json["version"] and facts["versions"]["bus"] == "rtu"
@@ -398,9 +408,15 @@ def test_the_page_comes_compressed_to_who_takes_that(daemon):
     both = daemon.get(path, role=None, headers={"Accept-Encoding": "gzip, deflate, br"})
     assert both.headers["content-encoding"] == "br" and len(both.body) < len(packed.body)
     assert len({answer.headers["etag"] for answer in (plain, packed, both)}) == 3
+    for wanted, coding in (("br;q=0, gzip", "gzip"), ("gzip;q=0", None), ("*;q=0", None), ("xbr, gzipx", None), ("BR", "br")):
+        answer = daemon.get(path, role=None, headers={"Accept-Encoding": wanted})
+        assert answer.headers.get("content-encoding") == coding, wanted
     # A form that a cache has is no answer for another form.
     other = daemon.get(path, role=None, headers={"If-None-Match": packed.headers["etag"]})
     assert other.status == 200
+    etag = plain.headers["etag"]
+    for known, status in ((f'"x", W/{etag}', 304), ("*", 304), (f"x{etag}y", 200), (etag[1:-1], 200)):
+        assert daemon.get(path, role=None, headers={"If-None-Match": known}).status == status, known
     # Nothing that may ever hold a secret, or say again what a request has said.
     assert "content-encoding" not in daemon.get("/", role=None, headers={"Accept-Encoding": "gzip, br"}).headers
     for refused in ("br;q=0, gzip;q=0", "identity", "*;q=0", "", "zstd"):

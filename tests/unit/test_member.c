@@ -135,6 +135,20 @@ static void what_is_left_out_has_its_preset(void **state)
 	assert_true(lamp->on == -1 && lamp->sure && !lamp->spare && !lamp->bulbs_count);
 }
 
+/* Some languages write each number with a point. */
+static void a_whole_number_is_an_integer(void **state)
+{
+	const struct lamp *lamp = read_lamp("{\"name\":\"ab\",\"sure\":true,\"limit\":20.0}");
+
+	(void)state;
+	assert_non_null(lamp);
+	assert_int_equal(lamp->page.limit, 20);
+	release(state);
+	lamp = read_lamp("{\"name\":\"ab\",\"sure\":true,\"limit\":2e1}");
+	assert_non_null(lamp);
+	assert_int_equal(lamp->page.limit, 20);
+}
+
 static void refuse(const char *members, const char *pointer, const char *code)
 {
 	char text[8192];
@@ -156,7 +170,9 @@ static void each_limit_refuses_by_its_pointer(void **state)
 	refuse("\"limit\":201", "/limit", "range");
 	refuse("\"limit\":65537", "/limit", "range");
 	refuse("\"limit\":9223372036854775807", "/limit", "range");
-	refuse("\"limit\":1.0", "/limit", "type");
+	refuse("\"limit\":1.5", "/limit", "type");
+	refuse("\"limit\":1e300", "/limit", "type");
+	refuse("\"limit\":-6.0", "/limit", "range");
 	refuse("\"limit\":null", "/limit", "type");
 	refuse("\"limit\":\"1\"", "/limit", "type");
 	refuse("\"age\":-9223372036854775808", "/age", "range");
@@ -440,6 +456,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_are_found_whole),
 		cmocka_unit_test_teardown(a_whole_request_is_taken, release),
+		cmocka_unit_test_teardown(a_whole_number_is_an_integer, release),
 		cmocka_unit_test_teardown(what_is_left_out_has_its_preset, release),
 		cmocka_unit_test_teardown(each_limit_refuses_by_its_pointer, release),
 		cmocka_unit_test_teardown(all_faults_are_told_at_once, release),

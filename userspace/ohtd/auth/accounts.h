@@ -47,6 +47,7 @@ struct ohtd_account_order {
 };
 
 /* Why @name cannot be the name of an account, as one sentence; NULL if it can. */
+#define OHTD_USER_NAME_PATTERN	"^[A-Za-z0-9._@-]+$"
 const char *ohtd_account_name_unfit(const char *name);
 
 /* Hashes the password, if there is one: takes long. 0 or a negative errno. */

@@ -74,22 +74,23 @@ OHTD_SHAPE_SHARED(ohtd_account_page, "AccountPage",
 
 #define NEW_PASSWORD(S_, flags_)							\
 	OHTD_TEXT(S_, password, .flags = OHTD_SECRET | (flags_), .min = OHTD_PASSWORD_BYTES_MIN, \
-		  .max = OHTD_PASSWORD_BYTES_MAX, .summary = "New password",		\
+		  .max = OHTD_PASSWORD_BYTES_MAX, .summary = "New password; its length counts in bytes of UTF-8", \
 		  .example = "\"correct horse battery\"")
 
 OHTD_SHAPE_SHARED(ohtd_account_new, "NewAccount",
 	OHTD_TEXT(ohtd_account_new, username, .flags = OHTD_NEEDED, .min = 1,
 		  .max = OHTD_USER_NAME_MAX, .unfit = ohtd_account_name_unfit,
+		  .pattern = OHTD_USER_NAME_PATTERN,
 		  .summary = "Letters, digits and . _ - @", .example = "\"anna\""),
 	NEW_PASSWORD(ohtd_account_new, OHTD_NEEDED),
 	OHTD_WORD(ohtd_account_new, role, .flags = OHTD_NEEDED, .words = &ohtd_role_words,
 		  .summary = "What is allowed", .example = "\"operator\""));
 
 OHTD_SHAPE_SHARED(ohtd_account_patch, "AccountChange",
-	NEW_PASSWORD(ohtd_account_patch, 0),
-	OHTD_WORD(ohtd_account_patch, role, .words = &ohtd_role_words, .preset = OHTD_NONE,
+	NEW_PASSWORD(ohtd_account_patch, OHTD_SOME),
+	OHTD_WORD(ohtd_account_patch, role, .flags = OHTD_SOME, .words = &ohtd_role_words, .preset = OHTD_NONE,
 		  .summary = "What is allowed from now on"),
-	OHTD_TRISTATE(ohtd_account_patch, disabled, .summary = "Whether the account can log in"));
+	OHTD_TRISTATE(ohtd_account_patch, disabled, .flags = OHTD_SOME, .summary = "Whether the account can log in"));
 
 struct ohtd_account_view ohtd_account_view_of(const struct ohtd_user *user)
 {

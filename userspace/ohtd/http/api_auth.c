@@ -178,6 +178,8 @@ static bool must_wait(struct ohtd_call *call, const char *username)
 	return wait_s;
 }
 
+#define BLANKS	" \t\r\n"
+
 #define COOKIE_MEMBER(S_)								\
 	OHTD_TRISTATE(S_, cookie,							\
 		      .summary = "For pages: the refresh token goes into a cookie, not into the answer")
@@ -196,12 +198,25 @@ OHTD_SHAPE(login_input, "Login",
 		  .example = "\"correct horse battery\""),
 	COOKIE_MEMBER(login_input));
 
+/* No name has blanks, and some keyboards put one behind it. */
+static const char *without_blanks(struct ohtd_call *call, const char *name)
+{
+	size_t n;
+
+	name += strspn(name, BLANKS);
+	n = strlen(name);
+	while (n && strchr(BLANKS, name[n - 1]))
+		n--;
+	return ohtd_call_text_of(call, "%.*s", (int)n, name);
+}
+
 static void post_login(struct ohtd_call *call)
 {
 	const struct login_input *said = OHTD_INPUT(call, login_input);
+	const char *username = without_blanks(call, said->username);
 	struct auth_job *job;
 
-	if ((said->cookie > 0 && !ohtd_cookie_check(call)) || must_wait(call, said->username))
+	if ((said->cookie > 0 && !ohtd_cookie_check(call)) || must_wait(call, username))
 		return;
 	job = make_job(call);
 	if (!job)
@@ -210,7 +225,7 @@ static void post_login(struct ohtd_call *call)
 	job->refused_status = 401;
 	job->refused = "login_refused";
 	job->refused_text = "name or password is wrong";
-	take_credentials(call, &job->credentials, said->username, said->password);
+	take_credentials(call, &job->credentials, username, said->password);
 	ohtd_late_check(call, &job->late, job->credentials.address, act_check, answer_result);
 }
 

@@ -229,9 +229,20 @@ static const struct kind_of_json kinds[] = {
 	[OHTD_IS_SCALAR] = { json_type_string, "must be a string or an integer" },
 };
 
+/* To some languages 2000.0 is what they write for the integer 2000. Beyond 2^53 a double names no single one. */
+#define WHOLE_MAX	9007199254740992.0
+
+static bool is_whole(struct json_object *value)
+{
+	double number = json_object_is_type(value, json_type_double) ? json_object_get_double(value) : NAN;
+
+	return fabs(number) <= WHOLE_MAX && number == trunc(number);
+}
+
 static bool has_type(const struct ohtd_member *member, struct json_object *value)
 {
-	return json_object_is_type(value, kinds[member->type].type) ||
+	return (member->type == OHTD_IS_INTEGER && is_whole(value)) ||
+	       json_object_is_type(value, kinds[member->type].type) ||
 	       ((member->type == OHTD_IS_NUMBER || member->type == OHTD_IS_SCALAR) &&
 		json_object_is_type(value, json_type_int));
 }

@@ -65,6 +65,7 @@ enum ohtd_store_as {
 #define OHTD_OMIT	(1U << 2)	/* an answer leaves the member out instead of saying null */
 #define OHTD_SECRET	(1U << 3)	/* never shown in an example or a log */
 #define OHTD_DRIFTS	(1U << 4)	/* changes by itself, as an age: that alone is no news */
+#define OHTD_SOME	(1U << 5)	/* a request must have one of those with this */
 
 /**
  * struct ohtd_words - the words for a range of numbers
@@ -112,6 +113,7 @@ struct ohtd_shape;
  * @preset: value of an integer or word that a request leaves out
  * @unfit: TEXT, in requests: why a text of fitting length cannot be taken, as one sentence, or NULL;
  *	without the function each is taken
+ * @pattern: TEXT, in requests: what is taken, as a regular expression, for the description
  * @words: WORD: the words. TEXT, TEXTS: the words that may stand there, for the description
  * @shape: OBJECT, PART, LIST: of the struct
  * @unit: unit of the value, NULL without one
@@ -130,6 +132,7 @@ struct ohtd_member {
 	int64_t min, max;
 	int64_t preset;
 	const char *(*unfit)(const char *text);
+	const char *pattern;
 	const struct ohtd_words *words;
 	const struct ohtd_shape *shape;
 	const char *unit;

@@ -105,7 +105,10 @@ static void write_limit(struct ohtd_writer *writer, const char *name, int64_t va
 	ohtd_write_integer(writer, value);
 }
 
-/* Lengths of texts are those of their bytes, of which a text has at least as many as characters. */
+/*
+ * Lengths of texts are those of their bytes, of which a text has at least as many as characters: a text
+ * of the shortest length in characters is always long enough.
+ */
 static void write_limits(struct ohtd_writer *writer, const struct ohtd_member *member)
 {
 	int64_t min, max;
@@ -113,8 +116,10 @@ static void write_limits(struct ohtd_writer *writer, const struct ohtd_member *m
 	switch (member->type) {
 	case OHTD_IS_TEXT:
 		if (member->min > 0)
-			write_limit(writer, "minLength", 1);
+			write_limit(writer, "minLength", member->min);
 		write_limit(writer, "maxLength", member->max);
+		if (member->pattern)
+			ohtd_write_pair(writer, "pattern", member->pattern);
 		write_limit(writer, "x-min-bytes", member->min);
 		write_limit(writer, "x-max-bytes", member->max);
 		break;
@@ -139,15 +144,16 @@ static void write_limits(struct ohtd_writer *writer, const struct ohtd_member *m
 	}
 }
 
+/* Not as "default": generators of types take such a member for one that is always there. */
 static void write_preset(struct ohtd_writer *writer, const struct ohtd_member *member)
 {
 	if (member->flags & OHTD_NEEDED || member->preset == OHTD_NONE)
 		return;
 	if (member->type == OHTD_IS_INTEGER)
-		write_limit(writer, "default", member->preset);
+		write_limit(writer, "x-default", member->preset);
 	else if (member->type == OHTD_IS_WORD && member->words &&
 		 member->preset >= member->words->first && member->preset < member->words->end)
-		ohtd_write_pair(writer, "default", ohtd_word_of(member->words, member->preset));
+		ohtd_write_pair(writer, "x-default", ohtd_word_of(member->words, member->preset));
 }
 
 static void write_items(struct ohtd_writer *writer, const struct ohtd_member *member, bool input)
@@ -247,6 +253,14 @@ static void write_required(struct ohtd_writer *writer, const struct ohtd_shape *
 	}
 }
 
+static bool needs_some(const struct ohtd_shape *shape)
+{
+	for (size_t i = 0; i < shape->count; i++)
+		if (shape->members[i].flags & OHTD_SOME)
+			return true;
+	return false;
+}
+
 static void write_schema(struct ohtd_writer *writer, const struct ohtd_shape *shape, bool input,
 			 bool some)
 {
@@ -262,6 +276,8 @@ static void write_schema(struct ohtd_writer *writer, const struct ohtd_shape *sh
 		write_required(writer, shape, input);
 		ohtd_write_close(writer, ']');
 	}
+	if (input && needs_some(shape))
+		write_limit(writer, "minProperties", 1);
 	/* An answer may grow, a request may not. */
 	if (input) {
 		ohtd_write_key(writer, "additionalProperties");
