@@ -180,9 +180,9 @@ class Daemon(Client):
         """A client's context that trusts this device only."""
         return ssl.create_default_context(cafile=self.state / "ca.crt")
 
-    def connect(self, timeout=20):
-        """A bare TLS socket."""
-        raw = socket.create_connection(("127.0.0.1", self.port), timeout)
+    def connect(self, timeout=20, source="127.0.0.1"):
+        """A bare TLS socket, from this address."""
+        raw = socket.create_connection(("127.0.0.1", self.port), timeout, (source, 0))
         return self.tls().wrap_socket(raw, server_hostname="localhost")
 
     def raw(self, data, timeout=20):

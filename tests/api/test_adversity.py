@@ -20,6 +20,8 @@ pytestmark = pytest.mark.slow
 
 PLACES = 16
 RESERVED = 20
+# Of places for any request, of one address.
+SHARE = 8
 
 
 def is_stopped(daemon, token, **more):
@@ -59,8 +61,8 @@ class Crowd:
     """Connections that hold their places: each asks something now and then, since idle ones are closed after 10 s."""
 
     def __init__(self, daemon, count):
-        self.links = [http.client.HTTPSConnection("127.0.0.1", daemon.port, context=daemon.tls(), timeout=60)
-                      for _ in range(count)]
+        self.links = [http.client.HTTPSConnection("127.0.0.1", daemon.port, context=daemon.tls(), timeout=60,
+                                                  source_address=(f"127.0.0.{2 + i // SHARE}", 0)) for i in range(count)]
         for link in self.links:
             link.connect()
         self.over = threading.Event()
@@ -139,7 +141,7 @@ def test_a_place_that_becomes_free_is_used(fresh):
     fresh.write_config(http_connections=PLACES)
     fresh.start()
     token = fresh.token("viewer")
-    held = [fresh.connect(60) for _ in range(PLACES)]
+    held = [fresh.connect(60, f"127.0.0.{2 + i // SHARE}") for i in range(PLACES)]
     with fresh.connect(60) as late:
         # One for it, and one for whoever looks whether the daemon has seen their end.
         held.pop().close()

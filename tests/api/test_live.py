@@ -93,6 +93,14 @@ def test_who_has_said_who_it_is_stays_so(daemon, link):
     assert subscribe(link, "robot")["type"] == "snapshot"
 
 
+def test_the_header_authorization_will_do(daemon):
+    with dial(daemon, Authorization="Bearer " + daemon.token("viewer")) as link:
+        assert subscribe(link, "robot")["type"] == "snapshot"
+    for value in ("Bearer nonsense", "Basic YTpi"):
+        answer = daemon.raw(handshake(f"127.0.0.1:{daemon.port}", Connection="close, Upgrade", Authorization=value))
+        assert answer.startswith(b"HTTP/1.1 401 "), answer
+
+
 def test_strangers_are_few(fresh):
     fresh.start()
     token = fresh.token("viewer")

@@ -95,6 +95,10 @@ def test_loopback_needs_no_token_but_no_proxy_either(daemon):
         refused = daemon.request("GET", "/metrics", headers={name: "127.0.0.1"})
         assert (refused.status, refused.code) == (401, "token_missing"), name
         assert fetched(daemon, headers={name: "127.0.0.1"}, role="viewer"), name
+    # Another Host is a name by which a proxy is reached, and nginx as it comes asks by HTTP/1.0.
+    for head in (b"HTTP/1.1\r\nHost: evil.example", b"HTTP/1.0\r\nHost: 127.0.0.1:8443", b"HTTP/1.1\r\nHost: 127.0.0.1.nip.io"):
+        raw = daemon.raw(b"GET /metrics " + head + b"\r\nConnection: close\r\n\r\n")
+        assert raw.split(b" ")[1] in (b"401", b"421"), head
     # Two headers of a name are no way round.
     raw = daemon.raw(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Forwarded-For: a\r\n"
                      b"X-Forwarded-For: b\r\n\r\n")

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the server lets nobody do: framing, sizes, methods, bodies, TLS."""
 import concurrent.futures
+import gzip
 import json
+import os
 import socket
 import ssl
+import subprocess
 import time
 
 import pytest
 
+from daemon import BUILD
 from oht_test.wait import until
 
 HEAD = b"Host: localhost\r\n"
@@ -120,7 +124,12 @@ def test_garbage_instead_of_tls_does_not_hurt(daemon, chance):
 @pytest.mark.parametrize("request_bytes, expected", [
     (line(method="get"), 400),
     (line(method="GeT"), 400),
-    (line(version="HTTP/1.0"), 505),
+    (line(version="HTTP/1.0"), 200),
+    (line(version="HTTP/1.0", headers=b""), 400),
+    (line(version="HTTP/1.0", path="/api/v1/ws"), 505),
+    (line(version="HTTP/1.0", method="POST", headers=HEAD + b"Transfer-Encoding: chunked\r\n", body=b"0\r\n\r\n"), 400),
+    (line(headers=b"Host: localhost.\r\n"), 200),
+    (line(headers=b"Host: .\r\n"), 421),
     (line(headers=b""), 400),
     (line(headers=b"Host: evil.example\r\n"), 421),
     (line(headers=b"Host: localhost.evil.example\r\n"), 421),
@@ -137,9 +146,9 @@ def test_garbage_instead_of_tls_does_not_hurt(daemon, chance):
     (line(path="/../../../etc/passwd"), 404),
     (line(path="/%2e%2e/%2e%2e/etc/passwd"), 404),
     (line(headers=HEAD + b"X: a\r\n b\r\n"), 400),
-    (line(headers=HEAD + b"".join(b"X-%d: y\r\n" % i for i in range(60))), 431),
+    (line(headers=HEAD + b"".join(b"X-%d: y\r\n" % i for i in range(98))), 431),
     (line(headers=HEAD + b"".join(b"X-%d: y\r\n" % i for i in range(150))), 400),
-    (line(headers=HEAD + b"X: " + b"y" * 20000 + b"\r\n"), 431),
+    (line(headers=HEAD + b"X: " + b"y" * 70000 + b"\r\n"), 431),
     (line(headers=HEAD + b"Authorization: Bearer a\r\nAuthorization: Bearer b\r\n"), 400),
     (line(headers=HEAD + b"Content-Length: 2\r\n", body=b"{}"), 400),
     (line(method="POST", headers=HEAD + b"Content-Length: -1\r\n"), 400),
@@ -164,6 +173,74 @@ def test_bad_request_is_refused(daemon, request_bytes, expected):
         assert json.loads(body)["status"] == expected
         for name in SECURITY:
             assert name.encode() in head.lower()
+
+
+# ---- what browsers and proxies add ----
+
+FOREIGN = {"fifty headers": b"".join(b"X-%d: y\r\n" % i for i in range(50)),
+           "many headers": b"".join(b"X-%d: y\r\n" % i for i in range(95)),
+           "cookies of 20 KiB": b"Cookie: " + b"; ".join(b"c%d=%s" % (i, b"v" * 1000) for i in range(20)) + b"\r\n",
+           "headers of 90 KiB": b"".join(b"X-%d: %s\r\n" % (i, b"y" * 1000) for i in range(90))}
+STOP_ONLY = {"many headers", "headers of 90 KiB"}
+
+
+@pytest.mark.parametrize("what", FOREIGN)
+def test_headers_of_others_do_not_refuse_a_stop(daemon, what):
+    proof = b"Authorization: Bearer " + daemon.token("operator").encode() + b"\r\n"
+    assert status_of(daemon.raw(line("POST", "/api/v1/safety/stop", headers=HEAD + proof + FOREIGN[what]))) == 200
+    assert status_of(daemon.raw(line(headers=HEAD + proof + FOREIGN[what]))) == (431 if what in STOP_ONLY else 200)
+
+
+@pytest.mark.parametrize("version, headers, body", [
+    ("HTTP/1.1", b"Host: another.example\r\n", b""), ("HTTP/1.0", b"", b""), ("HTTP/1.0", b"Host: another.example\r\n", b""),
+    ("HTTP/1.1", HEAD + b"Transfer-Encoding: chunked\r\n", b"3\r\nabc\r\n0\r\n\r\n"),
+    ("HTTP/1.1", HEAD + b"Content-Type: text/plain\r\nContent-Length: 70000\r\n", b"x" * 70000),
+    ("HTTP/1.1", HEAD + b"Content-Encoding: gzip\r\nContent-Length: 3\r\n", b"abc"),
+])
+def test_no_host_body_or_version_refuses_a_stop(daemon, version, headers, body):
+    proof = b"Authorization: Bearer " + daemon.token("operator").encode() + b"\r\n"
+    assert status_of(daemon.raw(line("POST", "/api/v1/safety/stop", version, headers + proof, body))) == 200
+    # Who it is, is asked all the same.
+    assert status_of(daemon.raw(line("POST", "/api/v1/safety/stop", version, headers, body))) == 401
+
+
+def test_a_compressed_body_is_refused_as_that(daemon):
+    answer = daemon.request("POST", "auth/login", gzip.compress(b'{"username":"anna","password":"x"}'), headers={"Content-Encoding": "gzip"})
+    assert (answer.status, answer.code, answer.headers["accept-encoding"]) == (415, "content_type", "identity")
+
+
+def test_a_body_in_chunks_is_read_up_to_its_limit(daemon):
+    def login(*parts):
+        chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
+        return status_of(daemon.raw(line("POST", "/api/v1/auth/login", headers=HEAD + JSON + b"Transfer-Encoding: chunked\r\n", body=chunks)))
+
+    assert login(b'{"username":"viewer",', b'"password":"correct horse battery"}') == 200
+    assert login(b'{"username":"viewer"', b" " * 70000, b"}") == 413
+    assert login(b'{"username":"viewer"', *[b" " * 60000] * 6) == 413
+
+
+def test_blanks_around_a_user_name_are_no_part_of_it(daemon):
+    assert daemon.login("viewer ").status == daemon.login(" viewer\t").status == 200
+    assert daemon.login("view er").status == 401
+
+
+def test_the_host_name_is_taken_in_each_form(daemon):
+    name = socket.gethostname()
+    if "." in name:
+        pytest.skip("this machine's name has a domain")
+    for host in (name, f"{name}.", f"{name}.local", f"{name}.LOCAL.:1"):
+        assert status_of(daemon.raw(line(headers=f"Host: {host}\r\n".encode()))) == 200, host
+    for host in (f"{name}.local.example", f"{name}..", f"x{name}.local"):
+        assert status_of(daemon.raw(line(headers=f"Host: {host}\r\n".encode()))) == 421, host
+    assert f"{name}.local" in daemon.get("system/certificate", role="administrator").json["names"]
+
+
+@pytest.mark.parametrize("host, code", [("agv_01.invalid", 3), ("agv01.invalid.", 3), ("agv..invalid", 2), ("-agv.invalid", 2), (".invalid", 2)])
+def test_ohtctl_takes_the_same_names(tmp_path, host, code):
+    """What may be a name is asked for, and is not there; what may not is refused."""
+    done = subprocess.run([BUILD / "userspace/ohtctl/ohtctl", "status", "--url", f"https://{host}:8443"], capture_output=True, text=True,
+                          check=False, timeout=60, env={**os.environ, "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)})
+    assert done.returncode == code, done
 
 
 # ---- where one request ends and the next one begins ----

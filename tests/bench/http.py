@@ -275,7 +275,7 @@ def _memory(bench, daemon, token):
 def run(bench):
     """Record the group."""
     folder = fresh(STATE / "http-files")
-    with running(fresh(STATE / "http"), ("viewer", "operator", "administrator"), http_loops=2) as daemon:
+    with running(fresh(STATE / "http"), ("viewer", "operator", "administrator"), http_loops=2, http_connections=1024) as daemon:
         daemon.stop()
         daemon.prefix = ["taskset", "-c", SERVER_CPU]
         daemon.start()

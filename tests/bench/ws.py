@@ -59,7 +59,7 @@ def _note(said, stops, clients, more=""):
 
 def run(bench):
     """Record the group."""
-    with running(fresh(STATE / "ws"), ("operator",), http_loops=2, http_connections=2200) as daemon:
+    with running(fresh(STATE / "ws"), ("operator",), http_loops=2, http_connections=4096) as daemon:
         prefer_processes("ohtd", daemon.process.pid)
         _, few_mib, _ = _series(daemon, FEW)
         said, _, stops = _series(daemon, MANY_CLIENTS)

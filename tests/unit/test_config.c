@@ -87,7 +87,8 @@ static void everything_can_be_set(void **state)
 {
 	(void)state;
 	assert_int_equal(load("# comment\r\n; another\n\n[http]\r\nlisten = [::1]:0\r\n"
-			      "names = robot.example, 192.0.2.1 fe80::1\nloops=2\nconnections = 99\n"
+			      "names = agv_01. 192.0.2.1 fe80::1\nloops=2\nconnections = 99\n"
+			      "trusted_proxies = 127.0.0.1, 10.0.0.0/9 2001:db8::/33\n"
 			      "logins_per_s = 1\nchanges_per_s = 2\nqueries_per_s = 0\n"
 			      "[paths]\nstate = /s\ndata\t=\t/d\nready_file = /r\n"
 			      "[tls]\ncertificate = /c\nkey = /k\n"
@@ -96,6 +97,15 @@ static void everything_can_be_set(void **state)
 			      "realtime_priority = 0\ncpu = 0\n[log]\nlevel = debug\n"
 			      "[gateway]\nlisten = [::]:1502\nwrite_from = ::ffff:192.0.2.1, ::1 FE80:0::2\n"
 			      "write_registers = 1:7,247:0xFFFF 2:65535\nidle_s = 1\nfresh_ms = 0\n"), 0);
+	assert_string_equal(config.names[0], "agv_01");
+	assert_int_equal(config.name_count, 3);
+	assert_true(ohtd_config_is_proxy(&config, "127.0.0.1"));
+	assert_false(ohtd_config_is_proxy(&config, "127.0.0.2"));
+	assert_true(ohtd_config_is_proxy(&config, "10.127.255.255"));
+	assert_false(ohtd_config_is_proxy(&config, "10.128.0.0"));
+	assert_true(ohtd_config_is_proxy(&config, "2001:db8:7fff::1"));
+	assert_false(ohtd_config_is_proxy(&config, "2001:db8:8000::1"));
+	assert_false(ohtd_config_is_proxy(&config, "unknown"));
 	assert_int_equal(config.gateway, 1);
 	assert_string_equal(config.gateway_listen.host, "::");
 	assert_int_equal(config.gateway_listen.port, 1502);
@@ -190,6 +200,14 @@ static void wrong_values_are_refused(void **state)
 	refuse("[http]\nloops = 1x\n", ":2: loops must be 0 to 16, not '1x'");
 	refuse("[http]\nloops =\n", ":2: loops must be 0 to 16, not ''");
 	refuse("[http]\nnames = a/b\n", ":2: names has 'a/b', which is no name and no address");
+	refuse("[http]\nnames = -a\n", ":2: names has '-a', which is no name and no address");
+	refuse("[http]\nnames = a..b\n", ":2: names has 'a..b', which is no name and no address");
+	refuse("[http]\ntrusted_proxies = proxy.example\n",
+	       ":2: trusted_proxies has 'proxy.example', which is no address and no ADDRESS/BITS");
+	refuse("[http]\ntrusted_proxies = 10.0.0.0/33\n",
+	       ":2: trusted_proxies has '10.0.0.0/33', which is no address and no ADDRESS/BITS");
+	refuse("[http]\ntrusted_proxies = ::1/\n",
+	       ":2: trusted_proxies has '::1/', which is no address and no ADDRESS/BITS");
 	refuse("[bus]\nbackend = usb\n", ":2: backend must be kernel or rtu, not 'usb'");
 	refuse("[bus]\nparity = N\n", ":2: parity must be none, even or odd, not 'N'");
 	refuse("[bus]\nbaud = 300\n", ":2: baud must be 1200 to 1000000, not '300'");

@@ -14,6 +14,7 @@
 #include "http.h"
 #include "keep.h"
 #include "pin.h"
+#include "common/host.h"
 
 #define URL_BYTES	320
 #define PATH_BYTES	1024
@@ -55,11 +56,14 @@ int site_trust(struct cli *cli, const char *authority)
 
 /* ---- the address ---- */
 
-/* Letters of a host name or address: the host becomes part of a file name. */
+/* A name or an address: the host becomes part of a file name. */
 static bool is_host(const char *host)
 {
-	return *host && strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-[]:") == strlen(host) &&
-	       host[0] != '.' && strlen(host) < 256;
+	size_t n = strlen(host);
+
+	if (*host == '[')
+		return n < 64 && host[n - 1] == ']' && strspn(host + 1, "abcdef0123456789.:") == n - 2;
+	return oht_host_is_name(host);
 }
 
 static char *part(CURLU *url, CURLUPart what, unsigned int flags)

@@ -2,8 +2,10 @@
 #include "base/address.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void ohtd_address_fold(char folded[OHTD_FOLDED_BYTES], const char *address)
@@ -23,6 +25,47 @@ bool ohtd_address_is(const char *host)
 	unsigned char raw[sizeof(struct in6_addr)];
 
 	return inet_pton(AF_INET, host, raw) == 1 || inet_pton(AF_INET6, host, raw) == 1;
+}
+
+#define MAPPED_BITS	96
+
+static bool map(const char *text, uint8_t bytes[16])
+{
+	static const uint8_t mapped[16] = { [10] = 0xff, [11] = 0xff };
+
+	memcpy(bytes, mapped, sizeof(mapped));
+	return inet_pton(AF_INET, text, bytes + MAPPED_BITS / 8) == 1 || inet_pton(AF_INET6, text, bytes) == 1;
+}
+
+bool ohtd_network_read(struct ohtd_network *network, const char *text)
+{
+	const char *slash = strchr(text, '/');
+	size_t n = slash ? (size_t)(slash - text) : strlen(text);
+	char host[OHTD_PEER_BYTES];
+	unsigned long bits, most;
+	char *end;
+
+	if (n >= sizeof(host))
+		return false;
+	memcpy(host, text, n);
+	host[n] = 0;
+	if (!map(host, network->bytes))
+		return false;
+	most = strchr(host, ':') ? 128 : 32;
+	bits = slash ? strtoul(slash + 1, &end, 10) : most;
+	if (slash && (!isdigit((unsigned char)slash[1]) || *end || bits > most))
+		return false;
+	network->bits = (unsigned int)(most == 32 ? MAPPED_BITS + bits : bits);
+	return true;
+}
+
+bool ohtd_network_has(const struct ohtd_network *network, const char *address)
+{
+	unsigned int whole = network->bits / 8, rest = network->bits % 8;
+	uint8_t bytes[16];
+
+	return map(address, bytes) && !memcmp(bytes, network->bytes, whole) &&
+	       (!rest || !((bytes[whole] ^ network->bytes[whole]) >> (8 - rest)));
 }
 
 socklen_t ohtd_address_make(const char *host, uint16_t port, struct sockaddr_storage *address)

@@ -18,6 +18,18 @@
 /* An address of IPv6 stands for its /64, since one machine has all of those. */
 void ohtd_address_fold(char folded[OHTD_FOLDED_BYTES], const char *address);
 
+/* Addresses that begin with the same bits; those of IPv4 as IPv6 maps them. */
+struct ohtd_network {
+	uint8_t bytes[16];
+	unsigned int bits;
+};
+
+/* "192.0.2.1", "192.0.2.0/24", "2001:db8::/32". False: @text is none of them. */
+bool ohtd_network_read(struct ohtd_network *network, const char *text);
+
+/* Is the numeric @address one of them? */
+bool ohtd_network_has(const struct ohtd_network *network, const char *address);
+
 /* Is @host an address of IPv4 or IPv6, without port, zone and brackets? */
 bool ohtd_address_is(const char *host);
 

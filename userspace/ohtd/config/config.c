@@ -11,6 +11,7 @@
 
 #include "base/address.h"
 #include "base/log.h"
+#include "common/host.h"
 #include "config/ini.h"
 
 #define KEYS_MAX	40
@@ -129,14 +130,6 @@ static int set_gateway(struct ohtd_config *config, const struct key *key, const 
 	return -1;
 }
 
-static bool is_dns_name(const char *name)
-{
-	for (const char *p = name; *p; p++)
-		if (!isalnum((unsigned char)*p) && *p != '-' && *p != '.')
-			return false;
-	return *name && *name != '-' && *name != '.';
-}
-
 static int set_names(struct ohtd_config *config, const struct key *key, const char *value,
 		     char *why, size_t size)
 {
@@ -153,11 +146,14 @@ static int set_names(struct ohtd_config *config, const struct key *key, const ch
 		}
 		if (n < OHTD_HOST_BYTES)
 			snprintf(name, OHTD_HOST_BYTES, "%.*s", (int)n, value);
-		if (n >= OHTD_HOST_BYTES || (!ohtd_address_is(name) && !is_dns_name(name))) {
+		if (n >= OHTD_HOST_BYTES || (!ohtd_address_is(name) && !oht_host_is_name(name))) {
 			snprintf(why, size, "%s has '%.*s', which is no name and no address",
 				 key->name, (int)n, value);
 			return -1;
 		}
+		/* The dot at the end of a name says only that it is whole. */
+		if (name[n - 1] == '.')
+			name[n - 1] = 0;
 		config->name_count++;
 		value += n;
 	}
@@ -176,6 +172,34 @@ static bool next_entry(const char **value, char *entry, size_t size)
 	snprintf(entry, size, "%.*s", (int)n, *value);
 	*value += n;
 	return n;
+}
+
+static int set_proxies(struct ohtd_config *config, const struct key *key, const char *value,
+		       char *why, size_t size)
+{
+	char entry[OHTD_ADDRESS_BYTES];
+
+	while (next_entry(&value, entry, sizeof(entry))) {
+		if (config->proxy_count == OHTD_PROXIES_MAX) {
+			snprintf(why, size, "%s has more than %d entries", key->name, OHTD_PROXIES_MAX);
+			return -1;
+		}
+		if (!ohtd_network_read(&config->proxies[config->proxy_count], entry)) {
+			snprintf(why, size, "%s has '%s', which is no address and no ADDRESS/BITS",
+				 key->name, entry);
+			return -1;
+		}
+		config->proxy_count++;
+	}
+	return 0;
+}
+
+bool ohtd_config_is_proxy(const struct ohtd_config *config, const char *address)
+{
+	for (unsigned int i = 0; i < config->proxy_count; i++)
+		if (ohtd_network_has(&config->proxies[i], address))
+			return true;
+	return false;
 }
 
 static int set_write_from(struct ohtd_config *config, const struct key *key, const char *value,
@@ -280,6 +304,7 @@ static int set_level(struct ohtd_config *config, const struct key *key, const ch
 static const struct key keys[] = {
 	{ "http", "listen", set_listen, 0, 0, 0 },
 	{ "http", "names", set_names, 0, 0, 0 },
+	{ "http", "trusted_proxies", set_proxies, 0, 0, 0 },
 	{ "http", "loops", set_number, FIELD(loops), 0, OHTD_LOOPS_MAX },
 	{ "http", "connections", set_number, FIELD(connections_max), 8, 4096 },
 	{ "http", "logins_per_s", set_number, FIELD(logins_per_s), 0, 10000 },

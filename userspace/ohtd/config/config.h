@@ -9,8 +9,11 @@
 #ifndef OHTD_CONFIG_CONFIG_H
 #define OHTD_CONFIG_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/address.h"
 
 #define OHTD_PATH_BYTES		256
 #define OHTD_SOCKET_BYTES	108	/* what the kernel takes, with its NUL */
@@ -19,6 +22,7 @@
 #define OHTD_LOOPS_MAX		16
 #define OHTD_ADDRESS_BYTES	64
 #define OHTD_WRITERS_MAX	8
+#define OHTD_PROXIES_MAX	8
 #define OHTD_WRITABLE_MAX	64
 
 enum ohtd_backend_kind {
@@ -43,6 +47,8 @@ struct ohtd_config {
 	struct ohtd_endpoint listen;		/* port 0: see ready_file */
 	char names[OHTD_NAMES_MAX][OHTD_HOST_BYTES];	/* further DNS names and addresses */
 	unsigned int name_count;
+	struct ohtd_network proxies[OHTD_PROXIES_MAX];	/* whose word about their clients is taken */
+	unsigned int proxy_count;
 	unsigned int loops;			/* resolved: never 0 */
 	unsigned int connections_max;
 	/* of one client, see http/budget.h; 0: without a limit */
@@ -95,5 +101,8 @@ struct ohtd_config {
  * Return: 0, or -1 with @why filled and errno, as of ohtd_ini_parse().
  */
 int ohtd_config_load(struct ohtd_config *config, const char *path, char *why, size_t size);
+
+/* Is the numeric @address one of trusted_proxies? */
+bool ohtd_config_is_proxy(const struct ohtd_config *config, const char *address);
 
 #endif /* OHTD_CONFIG_CONFIG_H */

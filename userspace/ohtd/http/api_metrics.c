@@ -22,6 +22,7 @@
 #include "gateway/gateway.h"
 #include "http/certificate.h"
 #include "http/channels.h"
+#include "http/cookie.h"
 #include "http/figures.h"
 #include "http/loop.h"
 #include "http/problem.h"
@@ -473,6 +474,23 @@ static bool is_loopback(const char *address)
 	return !strncmp(address, "127.", 4) || !strcmp(address, "::1");
 }
 
+/*
+ * A proxy on this machine connects from loop-back too. Whatever may show one counts: that it is listed,
+ * what it adds, another Host, and HTTP/1.0, by which nginx asks as it comes.
+ */
+static bool is_of_this_machine(struct ohtd_call *call)
+{
+	const struct ohtd_conn *conn = call->conn;
+	const char *host = ohtd_origin_own(call) + strlen("https://");
+	char name[OHTD_PEER_BYTES];
+	bool v6 = *host == '[';
+	size_t n = v6 ? strcspn(++host, "]") : strcspn(host, ":");
+
+	return is_loopback(conn->peer) && !conn->proxy && !is_forwarded(call) && call->req->version >= 0x101 &&
+	       ((n == strlen("localhost") && !strncasecmp(host, "localhost", n)) ||
+		(ohtd_address_normalise(host, n, name) && is_loopback(name)));
+}
+
 /* Somebody who has logged in, this machine itself, or an administrator at the local socket. */
 static bool may(struct ohtd_call *call)
 {
@@ -484,7 +502,7 @@ static bool may(struct ohtd_call *call)
 		return value && !strncasecmp(value, "Bearer ", 7) &&
 		       ohtd_auth_check(ohtd_call_auth(call), value + 7, &call->who) ==
 		       OHTD_TOKEN_GOOD;
-	return is_loopback(ohtd_call_address(call)) && !is_forwarded(call);
+	return is_of_this_machine(call);
 }
 
 static void get_metrics(struct ohtd_call *call)

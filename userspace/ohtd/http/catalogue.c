@@ -69,7 +69,6 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	  "Take a method of the header Allow."),
 	P(406, "not_acceptable", "The header Accept excludes the only form of the answer.",
 	  "Accept application/json, or leave the header out."),
-	P(411, "length_required", "The body came without its length.", "Send Content-Length."),
 	P(413, "body_too_large", "The body is longer than this route takes.",
 	  "Send less; openapi.json has the limits."),
 	P(414, "uri_too_long", "The path with its query is longer than 1024 bytes.", "Send less."),

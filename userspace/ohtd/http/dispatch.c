@@ -54,6 +54,7 @@ static struct ohtd_call *make_call(h2o_req_t *req)
 	call->conn->call = call;
 	call->conn->asked = true;
 	call->conn->answered_ms = 0;
+	ohtd_forwarded_take(call);
 	ohtd_request_id_take(call);
 	return call;
 }
@@ -152,7 +153,13 @@ static int check_proof(struct ohtd_call *call)
 
 static int authorize(struct ohtd_call *call)
 {
-	if (call->route->role == OHTD_ROLE_NONE || call->conn->local)
+	if (call->conn->local)
+		return 0;
+	/* Whoever says who he is at once need not say it in the first message. */
+	if (call->route->kind == OHTD_UPGRADE && call->route->role == OHTD_ROLE_NONE &&
+	    ohtd_call_has_header(call, "authorization"))
+		return check_proof(call);
+	if (call->route->role == OHTD_ROLE_NONE)
 		return 0;
 	if (check_proof(call))
 		return -1;
@@ -221,14 +228,9 @@ static int take_query(struct ohtd_call *call)
 static int check_body(struct ohtd_call *call)
 {
 	const struct ohtd_route *route = call->route;
-	const h2o_buffer_t *input = call->conn->sock->input;
+	const char *coding = ohtd_call_header(call, "content-encoding");
 	h2o_iovec_t entity = call->req->entity;
 
-	if (ohtd_framing_is_chunked(input->bytes, input->size)) {
-		ohtd_reply_problem(call, 411, "length_required",
-				   "the body must come with its length, not in chunks");
-		return -1;
-	}
 	if (route->body_bytes_max && entity.len > route->body_bytes_max) {
 		ohtd_reply_problem(call, 413, "body_too_large", "the body has %zu bytes, at most "
 				   "%zu are taken here", entity.len, route->body_bytes_max);
@@ -237,6 +239,12 @@ static int check_body(struct ohtd_call *call)
 	if (entity.len && !is_json(ohtd_call_header(call, "content-type"))) {
 		ohtd_reply_problem(call, 415, "content_type",
 				   "the body must be application/json");
+		return -1;
+	}
+	if (entity.len && coding && strcasecmp(coding, "identity")) {
+		ohtd_reply_header(call, "accept-encoding", "identity");
+		ohtd_reply_problem(call, 415, "content_type",
+				   "the body must not be compressed: send it without Content-Encoding");
 		return -1;
 	}
 	return 0;
@@ -337,6 +345,11 @@ static bool asks_for_websocket(struct ohtd_call *call)
 /* What the kind of the route asks beyond an ordinary one. 0, or -1 when the request has been answered. */
 static int check_kind(struct ohtd_call *call)
 {
+	if (call->route->kind == OHTD_UPGRADE && call->req->version < 0x101) {
+		ohtd_reply_problem(call, 505, "http_version", "a WebSocket needs HTTP/1.1: tell the proxy to "
+				   "use it");
+		return -1;
+	}
 	if (call->route->kind == OHTD_UPGRADE && !asks_for_websocket(call)) {
 		ohtd_reply_header(call, "upgrade", "websocket");
 		ohtd_reply_header(call, "sec-websocket-version", "13");
@@ -368,6 +381,14 @@ static void refuse_path(struct ohtd_call *call, enum ohtd_match match,
 	}
 }
 
+static int refuse_place(struct ohtd_call *call)
+{
+	ohtd_reply_header(call, "retry-after", "1");
+	ohtd_reply_problem(call, 503, "busy", "too many connections: only stop, pause, disable, health and "
+			   "login are served on this one");
+	return -1;
+}
+
 /*
  * A place that is kept is given back with each answer. 0, or -1 when the request has been answered:
  * it is none of those that the place is kept for.
@@ -377,12 +398,17 @@ static int check_place(struct ohtd_call *call, const struct ohtd_route *route)
 	if (!ohtd_conn_reserved(call->conn))
 		return 0;
 	call->req->http1_is_persistent = 0;
-	if (route && route->rate >= OHTD_RATE_HEALTH)
+	if (route && (route->rate >= OHTD_RATE_HEALTH || route->kept_for))
 		return 0;
-	ohtd_reply_header(call, "retry-after", "1");
-	ohtd_reply_problem(call, 503, "busy", "too many connections: only stop, health and login are "
-			   "served on this one");
-	return -1;
+	return refuse_place(call);
+}
+
+/* The same for a route of which only some requests are served there. */
+static int check_kept_for(struct ohtd_call *call)
+{
+	if (!call->route->kept_for || !call->conn->reserved || call->route->kept_for(call->input))
+		return 0;
+	return refuse_place(call);
 }
 
 /* An encoded slash is part of a segment for some programs and ends it for others: for none here. */
@@ -420,10 +446,13 @@ static void dispatch(struct ohtd_call *call)
 	struct ohtd_found found;
 	enum ohtd_match match;
 
-	if (ohtd_prologue(call) || check_slashes(call) || (call->conn->local && admit_local(call)))
+	if (ohtd_prologue_line(call) || check_slashes(call))
 		return;
 	match = ohtd_route_find(call->loop->server->router, req->method.base, req->method.len,
 				req->path_normalized.base, req->path_normalized.len, &found);
+	if (ohtd_prologue_head(call, match == OHTD_MATCH_FOUND ? found.route : NULL) ||
+	    (call->conn->local && admit_local(call)))
+		return;
 	if (check_place(call, found.route) || serve_beside_routes(call, match, &found))
 		return;
 	if (match == OHTD_MATCH_NONE || match == OHTD_MATCH_METHOD) {
@@ -438,7 +467,8 @@ static void dispatch(struct ohtd_call *call)
 	/* Whether an address is well-formed is told only to somebody who has logged in. */
 	if (match == OHTD_MATCH_PARAM)
 		refuse_path(call, match, &found);
-	else if (!check_accept(call) && !check_budget(call) && !take_input(call) && !check_kind(call))
+	else if (!check_accept(call) && !check_budget(call) && !take_input(call) && !check_kept_for(call) &&
+		 !check_kind(call))
 		call->route->handle(call);
 }
 

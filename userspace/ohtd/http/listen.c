@@ -17,12 +17,6 @@
 /* Descriptors that are not connections: files, eventfds, epoll, the bus, clients of the gateway. */
 #define OTHER_FDS		152
 #define ACCEPTS_PER_TURN	16
-/*
- * Places beyond the configured ones, kept for stop, health and login: which of them it is shows only
- * when the request has come. One that has not sent it after RESERVED_MS makes room for who waits.
- */
-#define RESERVED_PLACES		20
-#define RESERVED_MS		1000
 
 /* A socket bound to the configured address and @port, or a negative errno. */
 static int bound_socket(const struct ohtd_config *config, uint16_t port, bool shared)
@@ -72,6 +66,7 @@ static void conn_closed(void *data)
 	struct ohtd_conn *conn = data;
 
 	h2o_linklist_unlink(&conn->link);
+	ohtd_place_leave(conn);
 	atomic_fetch_sub(conn->count, 1);
 	free(conn);
 }
@@ -81,6 +76,7 @@ static void note_address(struct ohtd_conn *conn)
 	ohtd_address_of_peer(h2o_socket_get_fd(conn->sock), conn->address);
 	if (!*conn->address)
 		snprintf(conn->address, sizeof(conn->address), "unknown");
+	snprintf(conn->peer, sizeof(conn->peer), "%s", conn->address);
 }
 
 struct ohtd_conn *ohtd_conn_track(struct ohtd_loop *loop, h2o_socket_t *sock, atomic_uint *count)
@@ -88,52 +84,12 @@ struct ohtd_conn *ohtd_conn_track(struct ohtd_loop *loop, h2o_socket_t *sock, at
 	struct ohtd_conn *conn = h2o_mem_alloc(sizeof(*conn));
 
 	*conn = (struct ohtd_conn){ .loop = loop, .sock = sock, .count = count,
-				    .accepted_ms = h2o_now(loop->ctx.loop) };
+				    .share = OHTD_SHARES, .accepted_ms = h2o_now(loop->ctx.loop) };
 	note_address(conn);
 	h2o_linklist_insert(&loop->conns, &conn->link);
 	sock->on_close.cb = conn_closed;
 	sock->on_close.data = conn;
 	return conn;
-}
-
-static bool take_place(struct ohtd_server *server, bool *reserved)
-{
-	unsigned int taken = atomic_fetch_add(&server->conn_count, 1);
-	unsigned int places = server->services.config->connections_max;
-
-	*reserved = taken >= places;
-	if (taken < places + RESERVED_PLACES)
-		return true;
-	atomic_fetch_sub(&server->conn_count, 1);
-	atomic_store(&server->starved, true);
-	return false;
-}
-
-bool ohtd_conn_reserved(struct ohtd_conn *conn)
-{
-	struct ohtd_server *server = conn->loop->server;
-
-	if (conn->reserved &&
-	    atomic_load(&server->conn_count) <= server->services.config->connections_max)
-		conn->reserved = false;
-	return conn->reserved;
-}
-
-/* The oldest that keeps a reserved place without using it; one for each who may come in. */
-static void make_room(struct ohtd_loop *loop)
-{
-	uint64_t now_ms = h2o_now(loop->ctx.loop);
-
-	for (h2o_linklist_t *at = loop->conns.next; at != &loop->conns; at = at->next) {
-		struct ohtd_conn *conn = H2O_STRUCT_FROM_MEMBER(struct ohtd_conn, link, at);
-
-		if (!conn->reserved || conn->call || now_ms - conn->accepted_ms < RESERVED_MS)
-			continue;
-		ohtd_conn_cut(conn);
-		/* Not twice, should its end take longer than a tick. */
-		conn->accepted_ms = now_ms;
-		return;
-	}
 }
 
 /* A socket that is closed while its client still sends may take the answer with it. */
@@ -174,14 +130,24 @@ static void on_first_bytes(h2o_socket_t *sock, const char *err)
 	}
 }
 
-static void admit(struct ohtd_loop *loop, h2o_socket_t *sock, bool reserved)
+/* h2o, and its time-out, begin with the first bytes. */
+static void begin(struct ohtd_conn *conn)
+{
+	conn->accepted_ms = h2o_now(conn->loop->ctx.loop);
+	conn->before_tls = true;
+	h2o_socket_read_start(conn->sock, on_first_bytes);
+}
+
+static void admit(struct ohtd_loop *loop, h2o_socket_t *sock, bool crowded)
 {
 	struct ohtd_conn *conn = ohtd_conn_track(loop, sock, &loop->server->conn_count);
 
-	conn->reserved = reserved;
-	conn->before_tls = true;
+	conn->proxy = ohtd_config_is_proxy(loop->server->services.config, conn->address);
 	sock->data = conn;
-	h2o_socket_read_start(sock, on_first_bytes);
+	if (!ohtd_place_take(conn, crowded))
+		h2o_socket_close(sock);
+	else if (!conn->parked)
+		begin(conn);
 }
 
 /*
@@ -194,9 +160,10 @@ static void on_accept(h2o_socket_t *listener, const char *err)
 
 	for (int i = 0; !err && i < ACCEPTS_PER_TURN; i++) {
 		h2o_socket_t *sock;
-		bool reserved;
+		bool crowded;
 
-		if (!take_place(loop->server, &reserved)) {
+		if (!ohtd_place_any(loop->server, &crowded)) {
+			ohtd_place_starved(loop);
 			h2o_socket_read_stop(listener);
 			return;
 		}
@@ -208,27 +175,55 @@ static void on_accept(h2o_socket_t *listener, const char *err)
 				h2o_socket_read_stop(listener);
 			return;
 		}
-		admit(loop, sock, reserved);
+		admit(loop, sock, crowded);
+	}
+}
+
+/* Those that wait, the oldest first. */
+static void unpark(struct ohtd_loop *loop)
+{
+	if (!atomic_load(&loop->server->parked_count))
+		return;
+	for (h2o_linklist_t *at = loop->conns.next; at != &loop->conns; at = at->next) {
+		struct ohtd_conn *conn = H2O_STRUCT_FROM_MEMBER(struct ohtd_conn, link, at);
+
+		if (conn->parked && ohtd_place_unpark(conn))
+			begin(conn);
+		else if (conn->parked)
+			ohtd_place_starved(loop);
 	}
 }
 
 void ohtd_listen_tick(struct ohtd_loop *loop)
 {
 	struct ohtd_server *server = loop->server;
-	unsigned int places = server->services.config->connections_max + RESERVED_PLACES;
+	unsigned int places = server->services.config->connections_max + OHTD_KEPT_PLACES;
 
-	/* Who waits may wait at another loop. */
-	if (atomic_load(&server->starved))
-		make_room(loop);
-	if (!loop->listener || h2o_socket_is_reading(loop->listener) ||
-	    atomic_load(&server->conn_count) >= places)
+	ohtd_place_make_room(loop);
+	unpark(loop);
+	if (!loop->listener || h2o_socket_is_reading(loop->listener))
 		return;
-	atomic_store(&server->starved, false);
-	h2o_socket_read_start(loop->listener, on_accept);
+	if (atomic_load(&server->conn_count) >= places)
+		ohtd_place_starved(loop);
+	else
+		h2o_socket_read_start(loop->listener, on_accept);
+}
+
+/* Nothing of them is read, so their end would not be noticed. */
+static void close_parked(struct ohtd_loop *loop)
+{
+	for (h2o_linklist_t *at = loop->conns.next, *next; at != &loop->conns; at = next) {
+		struct ohtd_conn *conn = H2O_STRUCT_FROM_MEMBER(struct ohtd_conn, link, at);
+
+		next = at->next;
+		if (conn->parked)
+			h2o_socket_close(conn->sock);
+	}
 }
 
 void ohtd_listen_close(struct ohtd_loop *loop)
 {
+	close_parked(loop);
 	if (loop->listener)
 		h2o_socket_close(loop->listener);
 	loop->listener = NULL;
@@ -303,7 +298,7 @@ void ohtd_listen_start(struct ohtd_loop *loop)
 /* Raises the soft limit of descriptors to what the configured connections need. */
 static int ensure_descriptors(const struct ohtd_config *config, char *why, size_t size)
 {
-	rlim_t need = config->connections_max + RESERVED_PLACES + OTHER_FDS;
+	rlim_t need = config->connections_max + OHTD_KEPT_PLACES + OHTD_PARKED_PLACES + OTHER_FDS;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= need)

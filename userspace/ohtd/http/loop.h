@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <h2o.h>
 
+#include "base/address.h"
 #include "http/channels.h"
 #include "http/budget.h"
 #include "http/call.h"
@@ -22,15 +23,25 @@
 #include "http/kept.h"
 #include "http/pending.h"
 #include "http/server.h"
+#include "http/shares.h"
 
 struct ohtd_message;
 struct ohtd_ticket_bond;
 
 /* Things longer than these are refused before anything looks at them. */
 #define OHTD_PATH_BYTES_MAX	1024
-#define OHTD_HEADERS_MAX	48
-#define OHTD_HEADER_BYTES_MAX	16384
+/* h2o itself takes 100. Browsers send the cookies of all that is served under the name of this machine. */
+#define OHTD_HEADERS_MAX	96
+#define OHTD_HEADER_BYTES_MAX	65536
 #define OHTD_BODY_BYTES_MAX	65536
+
+/*
+ * Places beyond the configured ones, kept for stop, health and login: which of them it is shows only
+ * when the request has come.
+ */
+#define OHTD_KEPT_PLACES	20
+/* Connections that wait for a place. */
+#define OHTD_PARKED_PLACES	32
 
 /* A client that does not shake hands within this time is cut off. */
 #define OHTD_HANDSHAKE_MS	5000
@@ -60,10 +71,16 @@ struct ohtd_conn {
 	bool admin;			/* local: root or a member of oht-admin */
 	uint32_t uid;			/* local: who, as the kernel says */
 	bool stays;			/* became a WebSocket: its end is told first (socket.h) */
-	bool reserved;			/* in a place kept for the stop, see listen.c */
-	uint64_t accepted_ms;
+	bool reserved;			/* in a place kept for the stop, see places.c */
+	bool parked;			/* waits for a place: nothing of it is read */
+	bool proxy;			/* its other end is one of trusted_proxies */
+	bool forwarded;			/* and the present request says for whom it asks */
+	enum ohtd_share share;		/* of @client; OHTD_SHARES: none */
+	uint64_t accepted_ms;		/* or when a place was found */
 	uint64_t answered_ms;		/* when the answer was handed to h2o, 0 before */
-	char address[OHTD_ADDRESS_BYTES];	/* of the client, taken while it is surely there */
+	char address[OHTD_ADDRESS_BYTES];	/* of the client; with @forwarded, as the proxy says */
+	char peer[OHTD_ADDRESS_BYTES];	/* of the other end, taken while it is surely there */
+	char client[OHTD_FOLDED_BYTES];	/* for which it is counted */
 };
 
 struct ohtd_loop {
@@ -105,6 +122,8 @@ struct ohtd_server {
 	struct ohtd_budgets *budgets;
 	struct ohtd_names names;
 	atomic_uint conn_count;		/* of all loops */
+	atomic_uint parked_count;	/* of those that wait for a place; not in conn_count */
+	struct ohtd_shares *shares;
 	atomic_uint local_count;	/* the same over the local socket; not in conn_count */
 	int local_fd;			/* bound by the main thread, taken over by the first loop */
 	gid_t admin_gid;		/* of oht-admin; (gid_t)-1: there is no such group */
@@ -121,7 +140,7 @@ struct ohtd_server {
 	atomic_uint live_count;		/* connections that stay: WebSockets and streams */
 	_Atomic uint64_t sockets_made;	/* gives each WebSocket a number of its own */
 	atomic_uint strangers;		/* WebSockets whose clients have not said who they are */
-	atomic_bool starved;		/* somebody waits for a place, and even those kept are taken */
+	_Atomic uint64_t starved_ms;	/* when a connection found no place, not even a kept one; 0: never */
 	_Atomic uint64_t commands[OHTD_COMMAND_LAST + 1][OHTD_OUTCOMES];	/* answered, by outcome */
 	atomic_ulong stops_repeated;	/* requests for a stop since the present one was made */
 	sem_t loop_ready;		/* posted by each loop when it can be sent to */
@@ -148,6 +167,23 @@ void ohtd_conn_cut(struct ohtd_conn *conn);
 /* Notes a connection that has been accepted and counted in @count. */
 struct ohtd_conn *ohtd_conn_track(struct ohtd_loop *loop, h2o_socket_t *sock, atomic_uint *count);
 
+/*
+ * places.c: any() counts a connection that is about to be accepted in conn_count, false when even the
+ * kept places are taken; take() then finds the place of its client, false: it must be closed.
+ */
+bool ohtd_place_any(struct ohtd_server *server, bool *crowded);
+bool ohtd_place_take(struct ohtd_conn *conn, bool crowded);
+bool ohtd_place_unpark(struct ohtd_conn *conn);
+void ohtd_place_move(struct ohtd_conn *conn, const char *address);
+void ohtd_place_leave(struct ohtd_conn *conn);
+void ohtd_place_starved(struct ohtd_loop *loop);
+void ohtd_place_make_room(struct ohtd_loop *loop);
+/* Is it still in a place that is kept? It moves up when another one has become free. */
+bool ohtd_conn_reserved(struct ohtd_conn *conn);
+
+/* forwarded.c: for whom the request asks, if a trusted proxy says so. */
+void ohtd_forwarded_take(struct ohtd_call *call);
+
 /* local.c: the same for the local socket. Open: 0, or -1 with @why filled. */
 int ohtd_local_open(struct ohtd_server *server, char *why, size_t size);
 void ohtd_local_start(struct ohtd_loop *loop);
@@ -155,8 +191,6 @@ void ohtd_local_tick(struct ohtd_loop *loop);
 void ohtd_local_close(struct ohtd_loop *loop);
 /* The main thread, at the end: nothing of it stays behind. */
 void ohtd_local_remove(struct ohtd_server *server);
-/* Is it still in a place that is kept? It moves up when another one has become free. */
-bool ohtd_conn_reserved(struct ohtd_conn *conn);
 
 /* pending.c */
 void ohtd_pending_tick(struct ohtd_loop *loop);
@@ -179,8 +213,12 @@ void ohtd_request_id_take(struct ohtd_call *call);
 /* reply.c: registers what makes every answer of @path carry the security headers. */
 void ohtd_reply_register_filter(h2o_pathconf_t *path);
 
-/* prologue.c: 0, or -1 when the request has been answered with a refusal. */
-int ohtd_prologue(struct ohtd_call *call);
+/*
+ * prologue.c: 0, or -1 when the request has been answered with a refusal. Nothing that a browser or a
+ * proxy may add to the head refuses a @route of the stop; NULL: it is not known what is asked for.
+ */
+int ohtd_prologue_line(struct ohtd_call *call);
+int ohtd_prologue_head(struct ohtd_call *call, const struct ohtd_route *route);
 
 /* dispatch.c: h2o's handler. */
 int ohtd_dispatch(h2o_handler_t *self, h2o_req_t *req);

@@ -60,7 +60,7 @@ static void add_of_path(struct codes *codes, const struct ohtd_route *route)
 static void add_of_input(struct codes *codes, const struct ohtd_route *route)
 {
 	static const char *const body[] = {
-		"bad_json", "body_too_large", "content_type", "length_required", NULL,
+		"bad_json", "body_too_large", "content_type", NULL,
 	};
 
 	if (route->kind == OHTD_UPGRADE)

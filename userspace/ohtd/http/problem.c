@@ -39,7 +39,6 @@ static const struct {
 	{ 406, "Not Acceptable" },
 	{ 408, "Request Timeout" },
 	{ 409, "Conflict" },
-	{ 411, "Length Required" },
 	{ 413, "Content Too Large" },
 	{ 414, "URI Too Long" },
 	{ 415, "Unsupported Media Type" },

@@ -40,8 +40,9 @@ static int check_line(struct ohtd_call *call)
 {
 	h2o_req_t *req = call->req;
 
-	if (req->version != 0x101)
-		return refuse(call, 505, "http_version", "HTTP/1.1 is needed");
+	/* 1.0 comes from proxies; a minor version above 1 is served as 1.1. */
+	if (req->version < 0x101)
+		req->http1_is_persistent = 0;
 	if (!req->method.len || req->method.len > 16 || !all_between(req->method, 'A', 'Z'))
 		return refuse(call, 400, "bad_method", "the method must be in capital letters");
 	if (req->path.len > OHTD_PATH_BYTES_MAX)
@@ -59,16 +60,19 @@ static int check_framing(struct ohtd_call *call)
 	const h2o_buffer_t *input = call->conn->sock->input;
 	const char *fault = ohtd_framing_fault(input->bytes, input->size);
 
+	/* HTTP/1.0 knows no chunks: a proxy would see another end of the body than h2o. */
+	if (!fault && call->req->version < 0x101 && ohtd_framing_is_chunked(input->bytes, input->size))
+		fault = "Transfer-Encoding with HTTP/1.0";
 	return fault ? refuse(call, 400, "bad_framing", fault) : 0;
 }
 
-static int check_headers(struct ohtd_call *call)
+static int check_headers(struct ohtd_call *call, bool stops)
 {
 	const h2o_headers_t *headers = &call->req->headers;
 	size_t bytes = 0, authorizations = 0;
 
-	if (headers->size > OHTD_HEADERS_MAX)
-		return refuse(call, 431, "too_many_headers", "more than 48 headers");
+	if (headers->size > OHTD_HEADERS_MAX && !stops)
+		return refuse(call, 431, "too_many_headers", "more than 96 headers");
 	for (size_t i = 0; i < headers->size; i++) {
 		const h2o_header_t *header = &headers->entries[i];
 
@@ -77,8 +81,8 @@ static int check_headers(struct ohtd_call *call)
 		bytes += header->name->len + header->value.len;
 		authorizations += header->name == &H2O_TOKEN_AUTHORIZATION->buf;
 	}
-	if (bytes > OHTD_HEADER_BYTES_MAX)
-		return refuse(call, 431, "headers_too_large", "headers longer than 16384 bytes");
+	if (bytes > OHTD_HEADER_BYTES_MAX && !stops)
+		return refuse(call, 431, "headers_too_large", "headers longer than 65536 bytes");
 	if (authorizations > 1)
 		return refuse(call, 400, "bad_header", "more than one Authorization");
 	return 0;
@@ -100,6 +104,9 @@ static h2o_iovec_t host_name(h2o_iovec_t host)
 
 static bool is_known_name(const struct ohtd_names *names, h2o_iovec_t name)
 {
+	/* The dot at the end says only that the name is whole. */
+	if (name.len > 1 && name.base[name.len - 1] == '.')
+		name.len--;
 	for (unsigned int i = 0; i < names->count; i++)
 		if (strlen(names->names[i]) == name.len &&
 		    !strncasecmp(names->names[i], name.base, name.len))
@@ -149,9 +156,16 @@ static int check_body(struct ohtd_call *call)
 	return 0;
 }
 
-int ohtd_prologue(struct ohtd_call *call)
+int ohtd_prologue_line(struct ohtd_call *call)
 {
-	if (check_line(call) || check_framing(call) || check_headers(call) || check_host(call) || check_body(call))
+	return check_line(call) || check_framing(call) ? -1 : 0;
+}
+
+int ohtd_prologue_head(struct ohtd_call *call, const struct ohtd_route *route)
+{
+	bool stops = route && route->rate == OHTD_RATE_STOP;
+
+	if (check_headers(call, stops) || (!stops && (check_host(call) || check_body(call))))
 		return -1;
 	return 0;
 }

@@ -82,6 +82,7 @@ struct ohtd_reply_kind {
  * @body: members of the body; NULL: {} is the only one
  * @replies: the answers
  * @problems: codes that only this route answers; those of its role and body come by themselves
+ * @kept_for: which requests are served in a kept place; NULL: as @rate says
  * @handle: answers
  * @summary: one line for people
  * @text: more, where it is needed; or NULL
@@ -98,6 +99,7 @@ struct ohtd_route {
 	const struct ohtd_shape *body;
 	struct ohtd_reply_kind replies[OHTD_REPLIES_MAX];
 	const char *problems[OHTD_CODES_MAX];
+	bool (*kept_for)(const void *input);
 	void (*handle)(struct ohtd_call *call);
 	const char *summary;
 	const char *text;

@@ -2,7 +2,6 @@
 #include "http/server.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +21,7 @@
 #include "http/stream.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "common/host.h"
 #include "robot/robot.h"
 
 #define STACK_BYTES		(512 * 1024)
@@ -29,20 +29,26 @@
 /* Read before it is refused: a client that is cut off while it sends does not see the answer. */
 #define ENTITY_BYTES_MAX	(4 * OHTD_BODY_BYTES_MAX)
 
-static bool is_dns_name(const char *name)
+/* Also as it is found in a network without a name server. */
+static void add_hostname(struct ohtd_names *names)
 {
-	for (const char *p = name; *p; p++)
-		if (!isalnum((unsigned char)*p) && *p != '-' && *p != '.')
-			return false;
-	return *name && *name != '-' && *name != '.';
+	size_t n = strlen(names->hostname);
+
+	if (names->hostname[n - 1] == '.')
+		names->hostname[n - 1] = 0;
+	names->names[names->count++] = names->hostname;
+	if (strchr(names->hostname, '.'))
+		return;
+	snprintf(names->local, sizeof(names->local), "%s.local", names->hostname);
+	names->names[names->count++] = names->local;
 }
 
 void ohtd_names_collect(struct ohtd_names *names, const struct ohtd_config *config)
 {
 	memset(names, 0, sizeof(*names));
 	if (!gethostname(names->hostname, sizeof(names->hostname) - 1) &&
-	    is_dns_name(names->hostname) && strcmp(names->hostname, "localhost"))
-		names->names[names->count++] = names->hostname;
+	    oht_host_is_name(names->hostname) && strcmp(names->hostname, "localhost"))
+		add_hostname(names);
 	names->names[names->count++] = "localhost";
 	names->names[names->count++] = "127.0.0.1";
 	names->names[names->count++] = "::1";
@@ -182,9 +188,10 @@ struct ohtd_server *ohtd_server_create(const struct ohtd_services *services, cha
 	ohtd_names_collect(&server->names, services->config);
 	server->files = ohtd_files_load(services->config->web_dir);
 	configure(server);
+	server->shares = ohtd_shares_create();
 	server->budgets = make_budgets(services->config);
-	if (!server->budgets) {
-		snprintf(why, size, "the budgets of requests: out of memory");
+	if (!server->budgets || !server->shares) {
+		snprintf(why, size, "the budgets of clients: out of memory");
 		goto fail;
 	}
 	while (server->loop_count < services->config->loops) {
@@ -318,6 +325,7 @@ bool ohtd_server_destroy(struct ohtd_server *server)
 	h2o_config_dispose(&server->globalconf);
 	ohtd_files_free(server->files);
 	ohtd_budgets_destroy(server->budgets);
+	ohtd_shares_destroy(server->shares);
 	free_first(server);
 	return true;
 }

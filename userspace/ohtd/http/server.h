@@ -31,6 +31,7 @@ struct ohtd_names {
 	const char *names[OHTD_NAMES_MAX + 5];
 	unsigned int count;
 	char hostname[OHTD_HOST_BYTES];
+	char local[OHTD_HOST_BYTES + sizeof(".local")];
 };
 
 /* Everything outlives the server. */
@@ -49,7 +50,7 @@ struct ohtd_services {
 	struct ohtd_alert_keeper *alert_keeper;
 };
 
-/* localhost, the loop-back addresses, the host name, those of the configuration. */
+/* localhost, the loop-back addresses, the host name also with .local, those of the configuration. */
 void ohtd_names_collect(struct ohtd_names *names, const struct ohtd_config *config);
 
 /**

@@ -15,6 +15,7 @@
 #include "http/socket_private.h"
 
 #define STRANGERS_MAX		16	/* sockets of clients who have not said who they are */
+#define STRANGERS_SHARE		4	/* of them, of one client */
 #define AUTH_MS			2000
 #define CLOSE_MS		1000
 #define PING_MS			15000	/* of silence; as long again without an answer is the end */
@@ -24,6 +25,34 @@
 /* Small, so that a client that does not read is noticed soon. */
 #define SEND_BUFFER_BYTES	16384
 #define NOT_SENT_BYTES		8192
+
+/* ---- those who have not said who they are ---- */
+
+static bool take_one(atomic_uint *count, unsigned int max)
+{
+	if (atomic_fetch_add(count, 1) < max)
+		return true;
+	atomic_fetch_sub(count, 1);
+	return false;
+}
+
+static bool join_strangers(struct ohtd_server *server, const char *client)
+{
+	if (!ohtd_shares_take(server->shares, OHTD_SHARE_STRANGER, client, STRANGERS_SHARE))
+		return false;
+	if (take_one(&server->strangers, STRANGERS_MAX))
+		return true;
+	ohtd_shares_give(server->shares, OHTD_SHARE_STRANGER, client);
+	return false;
+}
+
+static void leave_strangers(struct ohtd_socket *socket)
+{
+	struct ohtd_server *server = socket->loop->server;
+
+	atomic_fetch_sub(&server->strangers, 1);
+	ohtd_shares_give(server->shares, OHTD_SHARE_STRANGER, socket->client);
+}
 
 /* ---- the end ---- */
 
@@ -35,7 +64,7 @@ static void free_socket(struct ohtd_socket *socket)
 	for (int i = 0; i < socket->dialect->places; i++)
 		ohtd_socket_listen(socket, i, false);
 	if (!socket->who.role)
-		atomic_fetch_sub(&server->strangers, 1);
+		leave_strangers(socket);
 	atomic_fetch_sub(&server->live_count, 1);
 	ohtd_socket_forget(socket);
 	ohtd_socket_commands_forget(socket);
@@ -126,18 +155,10 @@ void ohtd_socket_listen(struct ohtd_socket *socket, int place, bool begins)
 void ohtd_socket_admit(struct ohtd_socket *socket, const struct ohtd_principal *who)
 {
 	socket->who = *who;
-	atomic_fetch_sub(&socket->loop->server->strangers, 1);
+	leave_strangers(socket);
 }
 
 /* ---- the beginning ---- */
-
-static bool take_one(atomic_uint *count, unsigned int max)
-{
-	if (atomic_fetch_add(count, 1) < max)
-		return true;
-	atomic_fetch_sub(count, 1);
-	return false;
-}
 
 bool ohtd_live_place_take(struct ohtd_server *server)
 {
@@ -145,11 +166,11 @@ bool ohtd_live_place_take(struct ohtd_server *server)
 }
 
 /* A place among those who stay, and for a stranger one among strangers. */
-static bool take_places(struct ohtd_server *server, bool stranger)
+static bool take_places(struct ohtd_server *server, const char *client, bool stranger)
 {
 	if (!ohtd_live_place_take(server))
 		return false;
-	if (!stranger || take_one(&server->strangers, STRANGERS_MAX))
+	if (!stranger || join_strangers(server, client))
 		return true;
 	atomic_fetch_sub(&server->live_count, 1);
 	return false;
@@ -180,6 +201,7 @@ static void start(struct ohtd_call *call, struct ohtd_socket *socket, const char
 	socket->loop = loop;
 	socket->who = call->who;
 	socket->conn = call->conn;
+	strcpy(socket->client, call->conn->client);
 	socket->number = atomic_fetch_add(&loop->server->sockets_made, 1) + 1;
 	socket->opened_ms = socket->heard_ms = socket->credit_ms = ohtd_channels_now_ms(loop);
 	socket->credit = CREDIT_MAX;
@@ -223,7 +245,7 @@ void ohtd_socket_open(struct ohtd_call *call, const struct ohtd_dialect *dialect
 		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
 		return;
 	}
-	if (!take_places(call->loop->server, !call->who.role)) {
+	if (!take_places(call->loop->server, call->conn->client, !call->who.role)) {
 		free(socket);
 		ohtd_reply_header(call, "retry-after", "1");
 		ohtd_reply_problem(call, 503, "busy", "too many clients stay connected");

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Behind a proxy: Debian's nginx by the recipe of operations.md and as it comes, and whose word about clients is taken."""
+import contextlib
+import http.client
+import re
+import socket
+import subprocess
+
+import pytest
+
+from daemon import TOP, begin, die_with_us
+from live import dial
+from oht_test.wait import until
+from test_flood import Elsewhere
+
+RECIPE = re.search(r"```nginx\n(.*?)```", (TOP / "docs/operations.md").read_text(), re.S).group(1)
+# What a person writes who has read nothing but that TLS 1.3 is needed.
+AS_IT_COMES = """server {
+    listen 443 ssl;
+    ssl_certificate     /etc/ssl/robot.crt;
+    ssl_certificate_key /etc/ssl/robot.key;
+    location / {
+        proxy_pass https://127.0.0.1:8443;
+        proxy_ssl_protocols TLSv1.3;
+    }
+}
+"""
+# 32 connections, of which one address gets 8.
+CONNECTIONS, SHARE = 32, 8
+
+
+@pytest.fixture(scope="module", name="robot")
+def _robot(tmp_path_factory, accounts):
+    made = begin(tmp_path_factory.mktemp("proxied"), accounts)
+    try:
+        made.write_config(http_trusted_proxies="127.0.0.1 10.0.0.0/8", http_connections=CONNECTIONS, http_loops=2)
+        made.start()
+        for role in ("viewer", "operator"):
+            made.token(role)
+        yield made
+        made.stop()
+    finally:
+        made.end()
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        return sock.getsockname()[1]
+
+
+class Proxied(Elsewhere):
+    """A client of nginx, at an address of its own."""
+
+    def __init__(self, robot, port, address="127.0.0.2"):
+        super().__init__(robot, address)
+        self.port, self.tokens = port, dict(robot.tokens)
+
+
+@contextlib.contextmanager
+def nginx(robot, folder, server):
+    """Debian's, on a server block; gives its port."""
+    root = subprocess.run([TOP / "scripts/fetch-tool", "nginx"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    port = free_port()
+    for there, here in (("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"), ("/etc/ssl/robot.crt", str(robot.state / "server.crt")),
+                        ("/etc/ssl/robot.key", str(robot.state / "server.key")), ("127.0.0.1:8443", f"127.0.0.1:{robot.port}")):
+        assert there in server, there
+        server = server.replace(there, here)
+    server = server.replace("/var/lib/oht/ca.crt", str(robot.state / "ca.crt"))
+    paths = "".join(f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    (folder / "nginx.conf").write_text(f"daemon off; master_process off; pid {folder}/pid; events {{}}\n"
+                                       f"http {{\naccess_log off;\n{paths}{server}}}\n")
+    with subprocess.Popen([f"{root}/usr/sbin/nginx", "-e", "stderr", "-p", folder, "-c", folder / "nginx.conf"],
+                          stderr=(folder / "nginx.log").open("wb"), preexec_fn=die_with_us) as process:
+        try:
+            def listens():
+                assert process.poll() is None, (folder / "nginx.log").read_text()
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5):
+                    return True
+                return False
+            until(listens, what="nginx")
+            yield port
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="module", name="front")
+def _front(robot, tmp_path_factory):
+    with nginx(robot, tmp_path_factory.mktemp("nginx"), RECIPE) as port:
+        yield port
+
+
+def connector(robot, port, address):
+    """For dial(): a TLS socket to nginx."""
+    return lambda: robot.tls().wrap_socket(socket.create_connection(("127.0.0.1", port), 20, (address, 0)), server_hostname="localhost")
+
+
+# ---- by the recipe ----
+
+def test_page_log_in_live_data_and_stop(robot, front):
+    client = Proxied(robot, front)
+    page = client.request("GET", "/")
+    assert page.status == 200 and b"<script" in page.body
+    granted = client.login("operator")
+    assert granted.status == 200
+    token = granted.json["access_token"]
+    sessions = client.request("GET", "auth/sessions", token=token).json["items"]
+    assert [item["address"] for item in sessions if item["current"]] == ["127.0.0.2"]
+    with dial(robot, token=token, connect=connector(robot, front, "127.0.0.2")) as link:
+        link.say({"type": "subscribe", "channel": "robot"})
+        assert link.hear()["channel"] == "robot"
+    ticket = client.request("POST", "auth/ticket", {}, token=token).json["ticket"]
+    with dial(robot, connect=connector(robot, front, "127.0.0.2")) as link:
+        link.say({"type": "auth", "ticket": ticket})
+        link.say({"type": "ping"})
+        assert link.hear() == {"type": "pong"}
+    foreign = {f"X-Header-{i}": "y" for i in range(50)}
+    cookies = "; ".join(f"name{i}={'v' * 1000}" for i in range(20))
+    assert client.request("POST", "safety/stop", token=token, headers={**foreign, "Cookie": cookies}).status == 200
+    assert client.request("GET", "robot", token=token, headers={"Cookie": cookies}).status == 200
+
+
+def test_one_who_fails_costs_others_nothing(robot, front):
+    bad, good, console = Proxied(robot, front, "127.0.0.4"), Proxied(robot, front, "127.0.0.5"), Elsewhere(robot, "127.0.0.1")
+    until(lambda: [bad.login(f"nobody{i}", "wrong").status for i in range(25)][-1] == 429, what="a lock-out")
+    assert good.login("viewer").status == 200
+    assert console.login("viewer").status == 200
+
+
+def test_one_who_takes_all_connections_gets_its_share(robot, front):
+    """Streams stay open: each is a connection of the proxy for as long as it lasts."""
+    with contextlib.ExitStack() as held:
+        statuses = []
+        for _ in range(SHARE + 4):
+            link = http.client.HTTPSConnection("127.0.0.1", front, timeout=60, context=robot.tls(), source_address=("127.0.0.6", 0))
+            held.callback(link.close)
+            link.request("GET", "/api/v1/stream?channel=robot", headers={"Authorization": f"Bearer {robot.token('viewer')}"})
+            statuses.append(link.getresponse().status)
+        assert statuses == [200] * SHARE + [503] * 4
+        assert Proxied(robot, front, "127.0.0.7").get("robot").status == 200
+        assert Proxied(robot, front, "127.0.0.6").post("safety/stop", role="operator").status == 200
+
+
+def test_metrics_are_not_for_all_behind_it(robot, front):
+    assert Proxied(robot, front).request("GET", "/metrics").status == 401
+    assert Proxied(robot, front).get("/metrics").status == 200
+
+
+# ---- as it comes ----
+
+def test_stop_health_and_log_in_without_the_recipe(fresh, tmp_path):
+    fresh.start()
+    with nginx(fresh, tmp_path, AS_IT_COMES) as port:
+        client = Proxied(fresh, port)
+        assert client.request("GET", "health").status == 200
+        token = client.login("operator").json["access_token"]
+        assert client.request("POST", "safety/stop", token=token).status == 200
+        assert client.request("GET", "/metrics", token=token).status == 200
+        refused = client.request("GET", "/metrics")
+        assert (refused.status, refused.code) == (401, "token_missing")
+        # The program that runs on the machine itself still needs none.
+        assert fresh.request("GET", "/metrics").status == 200
+    fresh.stop()
+
+
+# ---- whose word is taken ----
+
+@pytest.mark.parametrize("source, headers, address", [
+    ("127.0.0.1", {}, "127.0.0.1"),
+    ("127.0.0.1", {"X-Forwarded-For": "192.0.2.1"}, "192.0.2.1"),
+    ("127.0.0.1", {"X-Forwarded-For": "198.51.100.9, 192.0.2.2"}, "192.0.2.2"),
+    ("127.0.0.1", {"X-Forwarded-For": "192.0.2.3, 10.1.2.3,127.0.0.1"}, "192.0.2.3"),
+    ("127.0.0.1", {"X-Forwarded-For": "192.0.2.4:5678"}, "192.0.2.4"),
+    ("127.0.0.1", {"X-Forwarded-For": "::ffff:192.0.2.5"}, "192.0.2.5"),
+    ("127.0.0.1", {"X-Forwarded-For": "10.1.2.3"}, "10.1.2.3"),
+    ("127.0.0.1", {"X-Forwarded-For": "192.0.2.6, unknown, 10.1.2.4"}, "10.1.2.4"),
+    ("127.0.0.1", {"X-Forwarded-For": "not an address"}, "127.0.0.1"),
+    ("127.0.0.1", {"Forwarded": 'for=198.51.100.9;proto=https, by=10.0.0.1;For="[2001:db8::7]:80"'}, "2001:db8::7"),
+    ("127.0.0.1", {"Forwarded": "for=_hidden"}, "127.0.0.1"),
+    # One of both is what the client has sent: which, is not known.
+    ("127.0.0.1", {"Forwarded": "for=192.0.2.8", "X-Forwarded-For": "192.0.2.9"}, "127.0.0.1"),
+    # Only a listed proxy is believed.
+    ("127.0.0.9", {"X-Forwarded-For": "192.0.2.10"}, "127.0.0.9"),
+    ("127.0.0.9", {"Forwarded": "for=192.0.2.10"}, "127.0.0.9"),
+])
+def test_the_last_address_that_is_no_proxy_counts(robot, source, headers, address):
+    client = Elsewhere(robot, source)
+    # A few log-ins of one address in a second are too many.
+    answer = until(lambda: (said := client.request("POST", "auth/login", {"username": "viewer", "password": "correct horse battery"},
+                                                   headers=headers)).status == 200 and said, what="a log-in")
+    items = client.request("GET", "auth/sessions", token=answer.json["access_token"]).json["items"]
+    assert [item["address"] for item in items if item["current"]] == [address]
+
+
+def test_a_listed_proxy_is_no_program_of_this_machine(robot):
+    assert Elsewhere(robot, "127.0.0.1").request("GET", "/metrics").status == 401
+    assert Elsewhere(robot, "127.0.0.9").request("GET", "/metrics").status == 200

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One machine takes what it can get: connections, WebSockets that say nothing, places at the gateway. The others go on."""
+import contextlib
+import pathlib
+import re
+import selectors
+import socket
+import threading
+
+import pytest
+
+from daemon import begin
+from live import dial
+from modbus import Bare, frame, port_of
+from oht_test.wait import until
+from oht_test.websocket import handshake
+from test_flood import Elsewhere
+
+GREEDY, OTHER = "127.0.0.1", "127.0.0.2"
+CONNECTIONS, SILENT, CLIENTS = 300, 64, 40
+
+
+def hold(port, count, over):
+    """Connections of GREEDY; those that the daemon closes are opened anew, until it ends."""
+    with contextlib.suppress(ConnectionError), contextlib.ExitStack() as held, selectors.DefaultSelector() as links:
+        def open_one():
+            links.register(held.enter_context(socket.create_connection((GREEDY, port))), selectors.EVENT_READ)
+        for _ in range(count):
+            open_one()
+        while not over.is_set():
+            for key, _ in links.select(0.1):
+                links.unregister(key.fileobj)
+                key.fileobj.close()
+                open_one()
+            # Beyond its share it is turned away as fast as it comes.
+            over.wait(0.05)
+
+
+@pytest.fixture(scope="module", name="besieged")
+def _besieged(tmp_path_factory, accounts):
+    """A daemon of which GREEDY holds all that it is given; the listed PLC is at OTHER."""
+    made = begin(tmp_path_factory.mktemp("shares"), accounts)
+    try:
+        made.write_config(gateway_listen="127.0.0.1:0", gateway_write_from=OTHER, gateway_write_registers="1:7", http_loops=2)
+        made.start()
+        for role in ("viewer", "operator"):
+            made.token(role)
+        with contextlib.ExitStack() as held:
+            trusting = made.tls()
+            links = [trusting.wrap_socket(held.enter_context(socket.create_connection((GREEDY, made.port))), server_hostname="localhost")
+                     for _ in range(SILENT)]
+            for link in links:
+                link.sendall(handshake(f"127.0.0.1:{made.port}"))
+            made.upgraded = [link.recv(12).endswith(b" 101") for link in links]
+            over = threading.Event()
+            held.callback(over.set)
+            threading.Thread(target=hold, args=(made.port, CONNECTIONS, over), daemon=True).start()
+            until(lambda: "too_many_connections" in made.log(), what="more than the share")
+            made.clients = [held.enter_context(Bare(port_of(made))) for _ in range(CLIENTS)]
+            yield made
+            # Also with all of them: the end waits for nobody.
+            made.stop()
+    finally:
+        made.end()
+
+
+def other(daemon):
+    client = Elsewhere(daemon, OTHER)
+    client.tokens = daemon.tokens
+    return client
+
+
+def test_requests_and_commands_of_others_are_served(besieged):
+    for _ in range(3):
+        assert other(besieged).get("robot").status == 200
+        answer = other(besieged).post("robot/commands", {"verb": "stop"}, role="operator")
+        assert answer.status != 503 or answer.code != "busy", answer
+
+
+def test_a_websocket_of_others_is_opened(besieged):
+    # On a host that lets the 2 s pass in which they must say who they are, others come after the first four.
+    assert 4 <= sum(besieged.upgraded) < SILENT / 2
+    with dial(besieged, "viewer", connect=lambda: besieged.connect(source=OTHER)) as link:
+        link.say({"type": "subscribe", "channel": "robot"})
+        assert link.hear()["channel"] == "robot"
+
+
+def test_the_listed_plc_is_heard(besieged):
+    with socket.create_connection(("127.0.0.1", port_of(besieged)), 20, (OTHER, 0)) as plc:
+        plc.sendall(frame(1, 1, b"\x03\x00\x00\x00\x01"))
+        assert plc.recv(100)[7:] == b"\x03\x02\x00\x01"
+    served = 0
+    for client in besieged.clients:
+        with contextlib.suppress(OSError):
+            client.send(frame(1, 1, b"\x03\x00\x00\x00\x01"))
+            served += bool(client.socket.recv(100))
+    assert served == 16
+
+
+@pytest.mark.parametrize("verb, served", [("stop", True), ("pause", True), ("disable", True), ("home", False), ("jog", False)])
+def test_what_takes_motion_away_is_served_in_a_kept_place(besieged, verb, served):
+    body = {"verb": verb, **({"speed_mm_s": 1} if verb == "jog" else {})}
+
+    def answered():
+        """Only one that comes in a kept place is about them: an ordinary one may be free for a moment."""
+        with contextlib.suppress(OSError):
+            answer = besieged.post("robot/commands", body, role="operator")
+            return answer.headers["connection"] == "close" and answer
+        return None
+
+    answer = until(answered, what="a kept place")
+    assert (answer.status == 503 and answer.code == "busy") != served, answer
+
+
+@pytest.mark.slow
+@pytest.mark.plain("timing")
+def test_slow_readers_cost_little_memory(fresh):
+    """Readers of the page's script and of the description who take next to nothing, of five machines."""
+    fresh.start()
+    script = re.search(rb'src="\./(assets/[^"]+\.js)"', fresh.get("/", role=None).body)[1].decode()
+
+    def resident_kib():
+        return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{fresh.process.pid}/status").read_text())[1])
+
+    before = resident_kib()
+    with contextlib.ExitStack() as held:
+        for i in range(250):
+            raw = socket.socket()
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            raw.bind((f"127.0.0.{2 + i // 50}", 0))
+            raw.connect(("127.0.0.1", fresh.port))
+            link = held.enter_context(fresh.tls().wrap_socket(raw, server_hostname="localhost"))
+            path = f"/{script}" if i % 2 else "/api/v1/openapi.json"
+            link.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        assert resident_kib() - before < 48 * 1024
+    fresh.stop()
+
+
+def test_a_listed_writer_displaces_who_only_reads(fresh):
+    """Places of many machines: those kept for writers are left, and beyond them the idlest reader goes."""
+    fresh.write_config(gateway_listen="127.0.0.1:0", gateway_write_from="127.0.0.2, 127.0.0.3", gateway_write_registers="1:7")
+    fresh.start()
+    port = port_of(fresh)
+    with contextlib.ExitStack() as held:
+        def plug(address):
+            link = held.enter_context(socket.create_connection(("127.0.0.1", port), 20, (address, 0)))
+            with contextlib.suppress(OSError):
+                link.sendall(frame(1, 1, b"\x03\x00\x00\x00\x01"))
+                return bool(link.recv(100))
+            return False
+
+        assert [plug(f"127.0.1.{i % 3 + 1}") for i in range(30)] == [True] * 24 + [False] * 6
+        assert [plug("127.0.0.2") for _ in range(17)] == [True] * 16 + [False]
+        assert plug("127.0.0.3")
+    assert "makes room for one of write_from" in fresh.log()
+    fresh.stop()
