@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from daemon import OHTD
+from daemon import OHTD, TOP
 from oht_test.client import PASSWORD
 from oht_test.wait import until
 
@@ -56,8 +56,24 @@ def test_help_and_version():
 
 def test_check_config(tmp_path):
     file = tmp_path / "c"
-    file.write_text("[http]\nlisten = 127.0.0.1:1\n")
-    assert run("--config", file, "--check-config").returncode == 0
+    good = {"state": f"{tmp_path}   # the card", "data": f"{TOP}/userspace/data ; tables"}
+
+    def check(**changed):
+        keys = "".join(f"{key} = {value}\n" for key, value in {**good, **changed}.items())
+        file.write_text(f"[http]\nlisten = 127.0.0.1:1\n[paths]\n{keys}")
+        return run("--config", file, "--check-config")
+
+    assert check().returncode == 0
+    for key, value, status, said in (
+            ("state", tmp_path / "new", 0, "is not there: the start makes it, and begins as a new robot"),
+            ("state", tmp_path / "no/way", 78, "neither it nor its folder is there"), ("state", file, 78, "is no folder"),
+            ("data", tmp_path / "none", 78, "is no folder"), ("web", tmp_path / "none", 0, "is no folder: there is no page")):
+        done = check(**{key: value})
+        assert done.returncode == status and f"{key} = {value}: {said}" in done.stderr, (key, value, done)
+    here = "".join(f"{key} = {value}\n" for key, value in good.items())
+    file.write_text(f"[paths]\n{here}[tls]\ncertificate = {tmp_path}/none.crt\nkey = {file}\n")
+    done = run("--config", file, "--check-config")
+    assert done.returncode == 78 and "none.crt: No such file" in done.stderr, done
     file.write_text("[http]\nlisten = 127.0.0.1:1\nlisten = 127.0.0.1:2\n")
     done = run("--config", file, "--check-config")
     assert (done.returncode, done.stderr) == (78, f"ohtd: {file}:3: 'listen' was already set in line 2\n")
@@ -189,13 +205,6 @@ def test_files_that_others_may_read_or_write(fresh):
     (fresh.state / "oht.db").chmod(0o600)
     fresh.state.chmod(0o777)
     fails_to_start(fresh, "mode 0777 lets others write")
-
-
-def test_keys_that_are_none(fresh):
-    (fresh.state / "token.key").write_bytes(b"")
-    fails_to_start(fresh, "token.key: has 0 bytes, a key has 32")
-    (fresh.state / "token.key").write_bytes(b"k" * 31)
-    fails_to_start(fresh, "token.key: has 31 bytes, a key has 32")
 
 
 def test_missing_page_is_no_reason_to_stop(fresh):

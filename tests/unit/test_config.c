@@ -59,7 +59,7 @@ static void refuse(const char *text, const char *expected)
 static void empty_file_means_defaults(void **state)
 {
 	(void)state;
-	assert_int_equal(load(""), 0);
+	assert_int_equal(load("\n"), 0);
 	assert_string_equal(config.listen.host, "127.0.0.1");
 	assert_int_equal(config.listen.port, 8443);
 	assert_int_equal(config.backend, OHTD_BACKEND_KERNEL);
@@ -71,12 +71,38 @@ static void empty_file_means_defaults(void **state)
 	assert_int_equal(config.log_level, OHTD_LOG_INFO);
 }
 
+static void remarks_stand_behind_any_value(void **state)
+{
+	(void)state;
+	assert_int_equal(load("[paths]  # where\nstate = /var/lib/oht   # the SD card\nweb = /web ; page\n"
+			      "socket = /run/s\t# here\nready_file = /a#b;c\n[bus] ;\nbackend = rtu #\n"
+			      "tty = /dev/ttyS1 ; the second\nparity = even # as the modules\n"), 0);
+	assert_string_equal(config.state_dir, "/var/lib/oht");
+	assert_string_equal(config.web_dir, "/web");
+	assert_string_equal(config.socket, "/run/s");
+	assert_string_equal(config.ready_file, "/a#b;c");
+	assert_string_equal(config.tty, "/dev/ttyS1");
+	assert_int_equal(config.parity, 'E');
+	refuse("[paths]\nstate = # none\n", ":2: state must be an absolute path of less than 256 bytes, not ''");
+	refuse("[paths]\nstate # = /x\n", ":2: expected 'key = value', found 'state'");
+}
+
+static void what_a_power_cut_leaves_is_refused(void **state)
+{
+	(void)state;
+	refuse("", ": the file is empty, as after a power cut: restore it");
+	assert_int_not_equal(load_bytes("\0\0\0\0", 4), 0);
+	assert_non_null(strstr(why, ":1: a zero byte, as a power cut leaves in a file: restore the file"));
+	assert_int_not_equal(load_bytes("[http]\nloops = 2\n\0\0", 19), 0);
+	assert_non_null(strstr(why, ":3: a zero byte"));
+}
+
 static void example_file_says_the_defaults(void **state)
 {
 	struct ohtd_config defaults;
 
 	(void)state;
-	load("");
+	load("\n");
 	defaults = config;
 	if (ohtd_config_load(&config, SOURCE_DIR "/userspace/etc/ohtd.conf", why, sizeof(why)))
 		fail_msg("%s", why);
@@ -162,7 +188,7 @@ static void nul_byte_and_long_line_are_refused(void **state)
 
 	(void)state;
 	assert_int_equal(load_bytes(nul, sizeof(nul) - 1), -1);
-	assert_non_null(strstr(why, ":2: control byte 0x00"));
+	assert_non_null(strstr(why, ":2: a zero byte"));
 	memset(text, 'a', sizeof(text));
 	text[sizeof(text) - 1] = 0;
 	refuse(text, ":1: line longer than 1022 bytes");
@@ -283,6 +309,8 @@ int main(void)
 #define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(empty_file_means_defaults),
+		CASE(remarks_stand_behind_any_value),
+		CASE(what_a_power_cut_leaves_is_refused),
 		CASE(example_file_says_the_defaults),
 		CASE(everything_can_be_set),
 		CASE(syntax_is_refused_with_its_line),

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/address.h"
@@ -458,12 +459,24 @@ static void resolve(struct ohtd_config *config)
 		config->loops = cpus < 2 ? 2 : 4;
 }
 
+/* No line is needed; a file without a single byte is what is left of one, and a robot with all defaults is another robot. */
+static int refuse_empty(const char *path, char *why, size_t size)
+{
+	struct stat st;
+
+	if (stat(path, &st) || !S_ISREG(st.st_mode) || st.st_size)
+		return 0;
+	snprintf(why, size, "%s: the file is empty, as after a power cut: restore it", path);
+	errno = EINVAL;
+	return -1;
+}
+
 int ohtd_config_load(struct ohtd_config *config, const char *path, char *why, size_t size)
 {
 	struct loading loading = { .config = config };
 
 	set_defaults(config);
-	if (ohtd_ini_parse(path, take_key, &loading, why, size))
+	if (ohtd_ini_parse(path, take_key, &loading, why, size) || refuse_empty(path, why, size))
 		return -1;
 	if (check_together(&loading, path, why, size)) {
 		errno = EINVAL;

@@ -39,6 +39,10 @@ static int read_line(FILE *f, char *line, char *why, size_t size)
 				break;
 			ungetc(next, f);
 		}
+		if (!c) {
+			snprintf(why, size, "a zero byte, as a power cut leaves in a file: restore the file");
+			return -EINVAL;
+		}
 		if (iscntrl(c) && c != '\t') {
 			snprintf(why, size, "control byte 0x%02x", c);
 			return -EINVAL;
@@ -72,14 +76,25 @@ static int open_section(char *text, char *section, char *why, size_t size)
 	return 0;
 }
 
+/* A remark begins with # or ; at the start of a line or behind a blank, and goes to the end of the line. */
+static void cut_remark(char *text)
+{
+	for (char *c = text; *c; c++)
+		if ((*c == '#' || *c == ';') && (c == text || c[-1] == ' ' || c[-1] == '\t')) {
+			*c = 0;
+			return;
+		}
+}
+
 static int take_line(char *text, char *section, unsigned int number, ohtd_ini_cb cb, void *ctx,
 		     char *why, size_t size)
 {
 	struct ohtd_ini_line line = { .section = section, .number = number };
 	char *equals;
 
+	cut_remark(text);
 	text = trim(text);
-	if (!*text || *text == '#' || *text == ';')
+	if (!*text)
 		return 0;
 	if (*text == '[')
 		return open_section(text, section, why, size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     the syntax of the configuration file: [section], key = value, # and ; comments.
+ * Owns:     the syntax of the configuration file: [section], key = value, # and ; remarks.
  * Contexts: the main thread before the others start.
  * Locks:    none.
  */
@@ -27,6 +27,7 @@ typedef int (*ohtd_ini_cb)(const struct ohtd_ini_line *line, void *ctx, char *wh
  * @why: on failure one line "file:line: text"
  * @size: of @why in bytes
  *
+ * A remark begins with # or ; at the start of a line or behind a blank, and goes to the end of the line.
  * A line may have at most 1,022 bytes, a NUL or another control byte but tab is refused, as is a key
  * before the first section, an empty key and a line without "=".
  *

@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "http/asyncapi.h"
 #include "http/openapi.h"
+#include "main/check_config.h"
 #include "main/daemon.h"
 #include "main/offline.h"
 #include "main/options.h"
@@ -139,6 +140,6 @@ int main(int argc, char **argv)
 	if (action == OHTD_ACTION_ADMINISTER)
 		return ohtd_offline_serve(&config);
 	if (action == OHTD_ACTION_CHECK)
-		return 0;
+		return ohtd_check_config(&config);
 	return ohtd_daemon_run(&config, options.config);
 }

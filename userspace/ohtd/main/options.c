@@ -28,7 +28,7 @@ static void print_help(void)
 	     "       ohtd --print-openapi | --print-asyncapi | --version | --help\n"
 	     "\n"
 	     "  --config FILE    configuration, usually /etc/oht/ohtd.conf\n"
-	     "  --check-config   say whether FILE is good, and end\n"
+	     "  --check-config   say whether FILE is good and its paths are there\n"
 	     "  --add-user NAME  make an account; the password is one line on standard input\n"
 	     "  --role ROLE      viewer, operator, supervisor or administrator\n"
 	     "  --administer     for ohtctl: answer a request about accounts while no ohtd runs\n"
