@@ -73,7 +73,7 @@ static int add(const char *name, int role)
 
 static void begin(void)
 {
-	setup = ohtd_setup_create(store, &wall, file);
+	setup = ohtd_setup_create(store, &wall, file, true);
 	assert_non_null(setup);
 }
 

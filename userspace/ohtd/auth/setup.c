@@ -25,6 +25,7 @@ struct ohtd_setup {
 	struct ohtd_clock *clock;
 	char path[PATH_BYTES];
 	atomic_bool required;
+	bool first;
 	pthread_mutex_t lock;		/* what follows */
 	char code[OHTD_SETUP_CODE_CHARS];
 	unsigned int tries_left;	/* 0: retired */
@@ -115,7 +116,7 @@ static void issue(struct ohtd_setup *setup)
 }
 
 struct ohtd_setup *ohtd_setup_create(struct ohtd_store *store, struct ohtd_clock *clock,
-				     const char *path)
+				     const char *path, bool first)
 {
 	struct ohtd_setup *setup = calloc(1, sizeof(*setup));
 	int r;
@@ -123,6 +124,7 @@ struct ohtd_setup *ohtd_setup_create(struct ohtd_store *store, struct ohtd_clock
 	if (!setup)
 		return NULL;
 	setup->clock = clock;
+	setup->first = first;
 	snprintf(setup->path, sizeof(setup->path), "%s", path);
 	pthread_mutex_init(&setup->lock, NULL);
 	r = ohtd_store_read(store, work_has_admin, NULL);
@@ -132,10 +134,13 @@ struct ohtd_setup *ohtd_setup_create(struct ohtd_store *store, struct ohtd_clock
 		return NULL;
 	}
 	atomic_store(&setup->required, !r);
-	if (!r)
+	unlink(setup->path);
+	if (!r && first)
 		issue(setup);
-	else
-		unlink(setup->path);
+	else if (!r)
+		ohtd_log(OHTD_LOG_ERROR, "auth", "accounts_lost",
+			 "there was an administrator and there is none now: no set-up code is "
+			 "given; on this machine: ohtctl admin create NAME");
 	return setup;
 }
 
@@ -152,6 +157,11 @@ void ohtd_setup_destroy(struct ohtd_setup *setup)
 bool ohtd_setup_is_required(const struct ohtd_setup *setup)
 {
 	return atomic_load(&setup->required);
+}
+
+bool ohtd_setup_is_lost(const struct ohtd_setup *setup)
+{
+	return !setup->first && ohtd_setup_is_required(setup);
 }
 
 /* With the lock held, while there is a code. */

@@ -35,19 +35,24 @@ enum ohtd_setup_result {
  * @store: asked once
  * @clock: outlives the result
  * @path: of the file; one that is left over is replaced or removed
+ * @first: the robot has never had an administrator. Otherwise none of the code is drawn: accounts were lost, and
+ *	the next administrator is made on the machine itself
  *
  * A file that cannot be written is told, and the code retired.
  *
  * Return: NULL with errno.
  */
 struct ohtd_setup *ohtd_setup_create(struct ohtd_store *store, struct ohtd_clock *clock,
-				     const char *path);
+				     const char *path, bool first);
 
 /* Removes the file. NULL is allowed. */
 void ohtd_setup_destroy(struct ohtd_setup *setup);
 
 /* No administrator is known who can log in. */
 bool ohtd_setup_is_required(const struct ohtd_setup *setup);
+
+/* The same, and there has been one. */
+bool ohtd_setup_is_lost(const struct ohtd_setup *setup);
 
 /* Judges a code as somebody has typed it: hyphens, spaces and the case of letters do not count. */
 enum ohtd_setup_result ohtd_setup_check(struct ohtd_setup *setup, const struct ohtd_secret *code);

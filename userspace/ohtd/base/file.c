@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#define NAMES_MAX	100
 
 static int read_all(int fd, char *data, size_t bytes_max, size_t *length_bytes)
 {
@@ -35,7 +38,8 @@ static int read_all(int fd, char *data, size_t bytes_max, size_t *length_bytes)
 
 int ohtd_file_read(const char *path, size_t bytes_max, char **data, size_t *length_bytes)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* A FIFO of that name must not be waited for; it is read as empty. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	size_t length = 0;
 	int r;
 
@@ -105,5 +109,45 @@ int ohtd_file_replace(const char *path, const void *data, size_t length_bytes, m
 		unlink(fresh);
 		return r;
 	}
+	return sync_directory_of(path);
+}
+
+bool ohtd_file_is_unusable(int error)
+{
+	return error == -EISDIR || error == -EFBIG || error == -EACCES || error == -EPERM ||
+	       error == -ELOOP || error == -ENXIO || error == -EINVAL;
+}
+
+int ohtd_file_name_aside(char *name, size_t size, const char *path, const char *ending,
+			 long long now_s)
+{
+	char log[PATH_MAX], when[32];
+	time_t time_s = (time_t)now_s;
+	struct stat st;
+	struct tm tm;
+
+	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", gmtime_r(&time_s, &tm));
+	for (int i = 1; i < NAMES_MAX; i++) {
+		int n = i == 1 ? snprintf(name, size, "%s%s%s", path, ending, when) :
+				 snprintf(name, size, "%s%s%s.%d", path, ending, when, i);
+
+		if (n < 0 || (size_t)n >= size ||
+		    snprintf(log, sizeof(log), "%s-wal", name) >= (int)sizeof(log))
+			return -ENAMETOOLONG;
+		if (lstat(name, &st) && lstat(log, &st))
+			return 0;
+	}
+	return -EEXIST;
+}
+
+int ohtd_file_set_aside(const char *path, long long now_s)
+{
+	char name[PATH_MAX];
+	int r = ohtd_file_name_aside(name, sizeof(name), path, OHTD_FILE_DAMAGED, now_s);
+
+	if (r)
+		return r;
+	if (rename(path, name))
+		return errno == ENOENT ? 0 : -errno;
 	return sync_directory_of(path);
 }

@@ -7,6 +7,7 @@
 #ifndef OHTD_BASE_FILE_H
 #define OHTD_BASE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -31,5 +32,30 @@ int ohtd_file_read(const char *path, size_t bytes_max, char **data, size_t *leng
  * Return: 0 or a negative errno; then the old file is still there.
  */
 int ohtd_file_replace(const char *path, const void *data, size_t length_bytes, mode_t mode);
+
+/* Behind the name of a file that was set aside, and in front of the time. */
+#define OHTD_FILE_DAMAGED	".damaged-"
+
+/*
+ * Does a negative errno of ohtd_file_read() say that what is there is no readable file: a folder, too
+ * long, a link that leads nowhere we may go? Another attempt will not mend that. A failing disk is not meant.
+ */
+bool ohtd_file_is_unusable(int error);
+
+/**
+ * ohtd_file_name_aside() - a free name beside a file
+ * @name: receives PATH + @ending + the time as 20261121T081500Z, with a number behind if that is taken
+ * @size: of @name in bytes
+ * @path: the file
+ * @ending: what stands in front of the time
+ * @now_s: the time
+ *
+ * Return: 0 or a negative errno.
+ */
+int ohtd_file_name_aside(char *name, size_t size, const char *path, const char *ending,
+			 long long now_s);
+
+/* Renames @path, a file, folder or link, to PATH.damaged-TIME; one that is not there is no error. 0 or a negative errno. */
+int ohtd_file_set_aside(const char *path, long long now_s);
 
 #endif /* OHTD_BASE_FILE_H */

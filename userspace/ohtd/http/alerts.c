@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "auth/setup.h"
 #include "base/clock.h"
 #include "base/log_sink.h"
 #include "http/catalogue.h"
@@ -28,6 +29,7 @@
 enum {
 	STORE_REFUSES = OHTD_WHYS,
 	STORE_DAMAGED,
+	ACCOUNTS_LOST,
 	JOURNAL_FAILING,
 	JOURNAL_LATE,
 	LOG_STUCK,
@@ -82,8 +84,11 @@ static const struct kind kinds[KINDS] = {
 	[STORE_REFUSES] = { "store", .text = "Changes cannot be kept now.",
 		.action = "Check the disk: room, errors, mount options. The robot can still be stopped." },
 	[STORE_DAMAGED] = { "store", "damaged", .severity = OHTD_SEVERITY_WARNING,
-		.text = "A damaged database was set aside and replaced.",
-		.action = "See operations.md, When the database is damaged; then remove the file." },
+		.text = "A damaged file of the state folder was set aside and replaced.",
+		.action = "See operations.md, Files of the state folder; then move *.damaged-* away." },
+	[ACCOUNTS_LOST] = { "store", "accounts_lost",
+		.text = "The accounts were lost: there is no administrator any more.",
+		.action = "On the machine itself: ohtctl admin create NAME. No set-up code is given." },
 	[JOURNAL_FAILING] = { "journal", "failing",
 		.text = "Entries of the stop's journal are not on the disk.", .action = see_store },
 	[JOURNAL_LATE] = { "journal", "late", OHTD_SEVERITY_WARNING,
@@ -110,6 +115,8 @@ static const char *const severities[] = {
 	[OHTD_SEVERITY_EMERGENCY] = "emergency",
 };
 
+static_assert(OHTD_ALERTS_LISTED_MAX - OHTD_ALERTS_MAX - OHTD_MODULES_MAX >= KINDS - OHTD_WHYS,
+	      "a place for each kind");
 static_assert(sizeof(severities) / sizeof(severities[0]) == OHTD_SEVERITIES, "a word for each");
 
 const char *ohtd_severity_name(unsigned int severity)
@@ -324,6 +331,12 @@ static void judge_store(const struct gathering *to, const struct ohtd_looks *loo
 	alert->key |= looks->store.state ? looks->store.state : looks->store_hung ? OHTD_STORE_HUNG : UINT8_MAX;
 }
 
+static void judge_accounts(const struct gathering *to)
+{
+	if (ohtd_setup_is_lost(to->scene->services->setup))
+		add(to, ACCOUNTS_LOST, 0, 0);
+}
+
 static void judge_log(const struct gathering *to)
 {
 	unsigned int held;
@@ -383,6 +396,7 @@ static const struct ohtd_alert_list *gather(const struct ohtd_scene *scene)
 	judge_robot(&to);
 	judge_journal(&to, looks);
 	judge_store(&to, looks);
+	judge_accounts(&to);
 	judge_log(&to);
 	judge_certificate(&to);
 	judge_profiles(&to);

@@ -72,7 +72,7 @@ OHTD_SHAPE(health_store, "HealthStore",
 		     .summary = "How long the present group has been worked on; null: none is"),
 	OHTD_INTEGER(health_store, refused, .summary = "Writes that the store could not do"),
 	OHTD_INTEGER(health_store, damaged_files,
-		     .summary = "Databases that were damaged and set aside"));
+		     .summary = "Files of the state folder that were damaged and set aside"));
 
 static struct health_store look_at_store(const struct ohtd_scene *scene, const struct ohtd_looks *looks)
 {

@@ -47,7 +47,10 @@ static const char *full_path(const char *dir, const char *file)
 	return path;
 }
 
-/* Reads one file into a BIO. Returns 1, 0 when it is not there, -1 with @why filled. */
+/* What reading found besides how many files are there, with a reason: no pair, or a disk in trouble. */
+enum { UNUSABLE = -1, FAILED = -2 };
+
+/* Reads one file into a BIO. Returns 1, 0 when it is not there, or one of those above. */
 static int read_file(const char *dir, const char *file, BIO **bio, char *why, size_t size)
 {
 	size_t length;
@@ -56,17 +59,22 @@ static int read_file(const char *dir, const char *file, BIO **bio, char *why, si
 
 	if (r == -ENOENT)
 		return 0;
-	if (r)
-		return complain(why, size, dir, file, strerror(-r));
+	if (r) {
+		complain(why, size, dir, file, strerror(-r));
+		return ohtd_file_is_unusable(r) ? UNUSABLE : FAILED;
+	}
 	*bio = BIO_new(BIO_s_mem());
 	if (*bio)
 		BIO_write(*bio, data, (int)length);
 	OPENSSL_cleanse(data, length);
 	free(data);
-	return *bio ? 1 : complain(why, size, dir, file, "out of memory");
+	if (*bio)
+		return 1;
+	complain(why, size, dir, file, "out of memory");
+	return FAILED;
 }
 
-/* Returns how many of both files are there, or -1 with @why filled if one cannot be understood. */
+/* Returns how many of both files are there, or UNUSABLE or FAILED with @why filled. */
 static int load_pair(const char *dir, const char *name, struct pair *pair, char *why, size_t size)
 {
 	char key[32], crt[32];
@@ -76,15 +84,15 @@ static int load_pair(const char *dir, const char *name, struct pair *pair, char 
 	snprintf(key, sizeof(key), "%s.key", name);
 	snprintf(crt, sizeof(crt), "%s.crt", name);
 	keys = read_file(dir, key, &key_bio, why, size);
-	crts = keys < 0 ? -1 : read_file(dir, crt, &crt_bio, why, size);
+	crts = keys < 0 ? keys : read_file(dir, crt, &crt_bio, why, size);
 	if (keys > 0)
 		pair->key = PEM_read_bio_PrivateKey(key_bio, NULL, NULL, NULL);
 	if (crts > 0)
 		pair->crt = PEM_read_bio_X509(crt_bio, NULL, NULL, NULL);
 	BIO_free(key_bio);
 	BIO_free(crt_bio);
-	if (keys < 0 || crts < 0)
-		return -1;
+	if (crts < 0)
+		return crts;
 	if (keys > 0 && !pair->key)
 		return complain(why, size, dir, key, "no private key in it");
 	if (crts > 0 && !pair->crt)
@@ -331,20 +339,55 @@ static int new_authority(const struct ohtd_pki_request *request, struct pair *ca
 	return 0;
 }
 
-static int ensure_authority(const struct ohtd_pki_request *request, struct pair *ca, char *why,
-			    size_t size)
+static int set_aside(const struct ohtd_pki_request *request, const char *name, char *why, size_t size)
+{
+	static const char *const endings[] = { ".crt", ".key" };
+	char path[PATH_BYTES];
+
+	for (int i = 0; i < 2; i++) {
+		int r;
+
+		snprintf(path, sizeof(path), "%s/%s%s", request->state_dir, name, endings[i]);
+		r = ohtd_file_set_aside(path, request->now_s);
+		if (r) {
+			snprintf(why, size, "%s: %s", path, strerror(-r));
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int load_authority(const struct ohtd_pki_request *request, struct pair *ca, char *why, size_t size)
 {
 	int found = load_pair(request->state_dir, "ca", ca, why, size);
 
-	if (found < 0)
-		return -1;
 	if (found == 1 && ca->crt)
-		return complain(why, size, request->state_dir, "ca.key",
-				"missing beside ca.crt; restore it, or remove that too");
+		return complain(why, size, request->state_dir, "ca.key", "missing beside ca.crt");
+	if (found == 2 && X509_check_private_key(ca->crt, ca->key) != 1)
+		return complain(why, size, request->state_dir, "ca.key", "does not belong to ca.crt");
+	return found;
+}
+
+/*
+ * An authority that has no key any more cannot come back by itself, and the robot is to run: every client then has to be told
+ * to trust the new one.
+ */
+static int ensure_authority(const struct ohtd_pki_request *request, struct pair *ca, char *why,
+			    size_t size)
+{
+	int found = load_authority(request, ca, why, size);
+
+	if (found == FAILED)
+		return -1;
 	if (found == 2)
-		return X509_check_private_key(ca->crt, ca->key) == 1 ? 0 :
-			complain(why, size, request->state_dir, "ca.key",
-				 "does not belong to ca.crt");
+		return 0;
+	if (found == UNUSABLE) {
+		ohtd_log(OHTD_LOG_ERROR, "http", "authority_lost",
+			 "%s; ca.crt and ca.key were set aside and made anew: clients have to be told "
+			 "to trust the new ca.crt", why);
+		if (set_aside(request, "ca", why, size))
+			return -1;
+	}
 	/* A key alone is left over from a start that was cut short. */
 	return new_authority(request, ca, why, size);
 }
@@ -372,6 +415,12 @@ static int ensure_leaf(const struct ohtd_pki_request *request, const struct pair
 	bool good = found == 2 && leaf_is_good(&leaf, ca, request);
 
 	drop_pair(&leaf);
+	if (found == UNUSABLE) {
+		ohtd_log(OHTD_LOG_WARNING, "http", "certificate_lost",
+			 "%s; server.crt and server.key were set aside and made anew", why);
+		if (set_aside(request, "server", why, size))
+			return -1;
+	}
 	return good ? 0 : new_leaf(request, ca, why, size);
 }
 

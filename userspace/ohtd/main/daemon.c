@@ -36,6 +36,7 @@
 #include "robot/robot.h"
 #include "robot/user_maps.h"
 #include "store/db.h"
+#include "store/db_file.h"
 #include "store/schema.h"
 #include "store/store.h"
 
@@ -106,14 +107,27 @@ static int judge(struct running *run, int error)
 	return -1;
 }
 
+/* Accounts may be among what was lost: nobody else is to become the administrator. */
+static int open_database(struct running *run, const char *path, struct ohtd_db **db)
+{
+	unsigned int damaged = ohtd_db_file_count_damaged(path);
+
+	ohtd_state_find_loss(run->config->state_dir, wall_s(run));
+	if (ohtd_db_open(db, &ohtd_small_schema, path, wall_s(run), run->why, sizeof(run->why)))
+		return judge(run, errno);
+	if (ohtd_db_file_count_damaged(path) > damaged)
+		ohtd_state_note_administered(run->config->state_dir);
+	return 0;
+}
+
 static int open_store(struct running *run)
 {
 	char path[FILE_BYTES];
 	struct ohtd_db *db;
 
 	snprintf(path, sizeof(path), "%s/oht.db", run->config->state_dir);
-	if (ohtd_db_open(&db, &ohtd_small_schema, path, wall_s(run), run->why, sizeof(run->why)))
-		return judge(run, errno);
+	if (open_database(run, path, &db))
+		return -1;
 	run->store = ohtd_store_start(db);
 	if (run->store)
 		return 0;
@@ -131,8 +145,13 @@ static int open_setup(struct running *run)
 		snprintf(path, sizeof(path), "%.*s/setup-code", (int)(slash - socket), socket);
 	else
 		snprintf(path, sizeof(path), "%s/setup-code", run->config->state_dir);
-	run->setup = ohtd_setup_create(run->store, &run->clock, path);
-	return run->setup ? 0 : fail(run, "set-up code");
+	run->setup = ohtd_setup_create(run->store, &run->clock, path,
+				       !ohtd_state_was_administered(run->config->state_dir));
+	if (!run->setup)
+		return fail(run, "set-up code");
+	if (!ohtd_setup_is_required(run->setup))
+		ohtd_state_note_administered(run->config->state_dir);
+	return 0;
 }
 
 static int open_auth(struct running *run)
@@ -142,8 +161,8 @@ static int open_auth(struct running *run)
 	};
 	unsigned char key[OHTD_TOKEN_KEY_BYTES];
 
-	if (ohtd_state_key(run->config->state_dir, "token.key", key, sizeof(key), run->why,
-			   sizeof(run->why)))
+	if (ohtd_state_key(run->config->state_dir, "token.key", key, sizeof(key), wall_s(run),
+			   run->why, sizeof(run->why)))
 		return judge(run, errno);
 	run->tokens = ohtd_tokens_create(key, sizeof(key), &run->clock);
 	OPENSSL_cleanse(key, sizeof(key));
@@ -246,6 +265,8 @@ static int open_server(struct running *run)
 	if (!run->certificate)
 		return judge(run, errno);
 	services.certificate = run->certificate;
+	/* Keys and certificates, too. */
+	ohtd_store_count_damaged(run->store);
 	run->server = ohtd_server_create(&services, run->why, sizeof(run->why));
 	return run->server ? 0 : judge(run, errno);
 }

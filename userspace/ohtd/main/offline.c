@@ -264,6 +264,7 @@ int ohtd_offline_open(struct ohtd_offline *offline, const struct ohtd_config *co
 	offline->lock_fd = ohtd_state_lock(config->state_dir, why, size);
 	if (offline->lock_fd < 0)
 		return join ? ohtd_db_join(&offline->db, &ohtd_small_schema, path, why, size) : -1;
+	ohtd_state_find_loss(config->state_dir, offline->now_s);
 	r = ohtd_db_open(&offline->db, &ohtd_small_schema, path, offline->now_s, why, size);
 	if (r)
 		close(offline->lock_fd);

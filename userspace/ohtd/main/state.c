@@ -20,7 +20,12 @@
 
 #define PATH_BYTES	320
 #define KEY_BYTES_MAX	256
+/* A drawn key of 32 bytes has about 30 different ones; zeros and what an erased card gives have one. */
+#define KEY_VARIETY	8
 #define RUN_MARK	"running"
+#define DATABASE	"oht.db"
+/* There has been an administrator, or accounts were lost: the next one is made on the machine itself. */
+#define ADMINISTERED	"administered"
 #define TIME_FILE	"time"
 #define TIME_BYTES	128
 /* 2100: whoever stored a later time has stored nonsense, and it could never be taken back. */
@@ -93,31 +98,119 @@ static int draw_key(const char *path, unsigned char *key, size_t bytes)
 	return RAND_bytes(key, (int)bytes) == 1 ? ohtd_file_replace(path, key, bytes, 0600) : -EIO;
 }
 
-int ohtd_state_key(const char *dir, const char *name, unsigned char *key, size_t bytes,
-		   char *why, size_t size)
+/* Whoever knows that a card gives zeros could sign with them. */
+static bool is_drawn(const unsigned char *key, size_t bytes)
 {
-	char path[PATH_BYTES], *data;
-	size_t length = 0;
+	bool seen[256] = { false };
+	unsigned int variety = 0;
+
+	for (size_t i = 0; i < bytes; i++) {
+		variety += !seen[key[i]];
+		seen[key[i]] = true;
+	}
+	return variety >= KEY_VARIETY;
+}
+
+/* 0, or a negative errno; -EINVAL: what is there is no key. */
+static int read_key(const char *path, unsigned char *key, size_t bytes)
+{
+	size_t length;
+	char *data;
+	int r = ohtd_file_read(path, KEY_BYTES_MAX, &data, &length);
+
+	if (r)
+		return r;
+	r = length == bytes && is_drawn((const unsigned char *)data, bytes) ? 0 : -EINVAL;
+	if (!r)
+		memcpy(key, data, bytes);
+	OPENSSL_cleanse(data, length);
+	free(data);
+	return r;
+}
+
+int ohtd_state_key(const char *dir, const char *name, unsigned char *key, size_t bytes,
+		   long long now_s, char *why, size_t size)
+{
+	char path[PATH_BYTES];
 	int r;
 
 	join(path, dir, name);
-	r = ohtd_file_read(path, KEY_BYTES_MAX, &data, &length);
-	if (r == -ENOENT) {
-		r = draw_key(path, key, bytes);
-	} else if (!r) {
-		if (length == bytes)
-			memcpy(key, data, bytes);
-		else
-			r = -EINVAL;
-		OPENSSL_cleanse(data, length);
-		free(data);
+	r = read_key(path, key, bytes);
+	if (ohtd_file_is_unusable(r)) {
+		ohtd_log(OHTD_LOG_ERROR, "main", "key_made_anew",
+			 "%s: %s; it was set aside and made anew, so all sessions have ended", path,
+			 r == -EINVAL ? "is no key" : strerror(-r));
+		r = ohtd_file_set_aside(path, now_s);
+		if (!r)
+			r = -ENOENT;
 	}
-	if (r == -EINVAL)
-		snprintf(why, size, "%s: has %zu bytes, a key has %zu", path, length, bytes);
-	else if (r)
+	if (r == -ENOENT)
+		r = draw_key(path, key, bytes);
+	if (r)
 		snprintf(why, size, "%s: %s", path, strerror(-r));
 	errno = -r;
 	return r ? -1 : 0;
+}
+
+/* ---- accounts that were there ---- */
+
+static bool has_file(const char *dir, const char *name)
+{
+	char path[PATH_BYTES];
+	struct stat st;
+
+	join(path, dir, name);
+	return !lstat(path, &st);
+}
+
+static bool is_empty(const char *dir, const char *name)
+{
+	char path[PATH_BYTES];
+	struct stat st;
+
+	join(path, dir, name);
+	return lstat(path, &st) ? errno == ENOENT : S_ISREG(st.st_mode) && !st.st_size;
+}
+
+void ohtd_state_note_administered(const char *dir)
+{
+	char path[PATH_BYTES];
+	int r;
+
+	if (has_file(dir, ADMINISTERED))
+		return;
+	join(path, dir, ADMINISTERED);
+	r = ohtd_file_replace(path, "", 0, 0600);
+	if (r)
+		ohtd_log(OHTD_LOG_WARNING, "main", "administered_mark", "%s: %s", path, strerror(-r));
+}
+
+bool ohtd_state_was_administered(const char *dir)
+{
+	return has_file(dir, ADMINISTERED);
+}
+
+/* A start that was cut short has left no more than the database: these files come behind it. */
+static bool was_started(const char *dir)
+{
+	return has_file(dir, ADMINISTERED) || has_file(dir, "token.key") ||
+	       has_file(dir, "server.crt") || has_file(dir, TIME_FILE);
+}
+
+bool ohtd_state_find_loss(const char *dir, long long now_s)
+{
+	char path[PATH_BYTES];
+	int r;
+
+	if (!was_started(dir) || !is_empty(dir, DATABASE) || !is_empty(dir, DATABASE "-wal"))
+		return false;
+	join(path, dir, DATABASE);
+	r = ohtd_file_set_aside(path, now_s);
+	ohtd_log(OHTD_LOG_ERROR, "main", "database_lost",
+		 "%s is empty or gone, and was there before: accounts are lost%s%s", path,
+		 r ? "; it stays where it is: " : "", r ? strerror(-r) : "");
+	ohtd_state_note_administered(dir);
+	return true;
 }
 
 bool ohtd_state_was_cut(const char *dir)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     the state directory: its lock, its keys, the mark of a run that has not ended in order.
+ * Owns:     the state directory: its lock, its keys, the marks of a run that has not ended in order and
+ *           of a robot that had an administrator.
  * Contexts: main thread.
  * Locks:    a file lock that keeps a second daemon away from the same directory.
  */
@@ -24,9 +25,25 @@ int ohtd_state_become_owner(const char *dir, char *why, size_t size);
 /* A descriptor that holds the lock, or -1 with @why filled. */
 int ohtd_state_lock(const char *dir, char *why, size_t size);
 
-/* Reads a key of exactly @bytes, or draws it and stores it (0600). 0, or -1 with @why filled. */
+/*
+ * Reads a key of exactly @bytes, or draws it and stores it (0600). What is no key (empty, cut, zeros, a folder, not
+ * to be read) is set aside first, and logged. 0, or -1 with @why filled.
+ */
 int ohtd_state_key(const char *dir, const char *name, unsigned char *key, size_t bytes,
-		   char *why, size_t size);
+		   long long now_s, char *why, size_t size);
+
+/*
+ * Before the database is opened: is it empty or gone, although other files say that the robot has run before? What
+ * is left of it is set aside, and noted as by ohtd_state_note_administered().
+ */
+bool ohtd_state_find_loss(const char *dir, long long now_s);
+
+/*
+ * A mark says for good that there has been an administrator, or that accounts were lost: a robot without an
+ * administrator is then no new one, and gives no set-up code.
+ */
+void ohtd_state_note_administered(const char *dir);
+bool ohtd_state_was_administered(const char *dir);
 
 /* A run leaves a mark from its beginning to its end in order. */
 void ohtd_state_begin_run(const char *dir);

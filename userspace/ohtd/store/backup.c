@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "store/db_file.h"
 #include "store/db_private.h"
 
@@ -34,7 +35,7 @@ int ohtd_db_back_up(struct ohtd_db *db, int version, long long now_s, char *name
 	int r;
 
 	snprintf(ending, sizeof(ending), ".v%d-", version);
-	r = ohtd_db_file_name_aside(name, size, db->path, ending, now_s);
+	r = ohtd_file_name_aside(name, size, db->path, ending, now_s);
 	if (r)
 		return r;
 	r = ohtd_db_file_make(name);

@@ -8,12 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 
-#define DAMAGED		".damaged-"
-#define NAMES_MAX	100
 /* Of an SQLite file. */
 #define HEADER_BYTES	100
 #define HEADER_ID_AT	68
@@ -72,6 +70,16 @@ static int refuse(char *why, size_t size, const char *path, int error, const cha
 	return -1;
 }
 
+/* As a power cut leaves a file, all or the rest of it: damaged, and no other program's. */
+static bool is_cut(const unsigned char *header, ssize_t n, const char *magic)
+{
+	ssize_t i = 0;
+
+	while (i < n && !header[i])
+		i++;
+	return i == n || (n < HEADER_BYTES && !memcmp(header, magic, (size_t)(n < 16 ? n : 16)));
+}
+
 /*
  * Of another program only if it says so here: one of ours may have all it has in the log still, and
  * then SQLite is asked.
@@ -86,10 +94,11 @@ static int check_header(int fd, uint32_t application_id, const char *path, char 
 
 	if (n < 0)
 		return refuse(why, size, path, errno, NULL);
-	if (!n)
+	if (is_cut(header, n, magic))
 		return 0;
 	if (n < HEADER_BYTES || memcmp(header, magic, sizeof(magic)))
-		return refuse(why, size, path, EINVAL, "file is not a database");
+		return refuse(why, size, path, EINVAL,
+			      "file is not a database; move it away, then start again");
 	number = (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3];
 	if (!number || number == application_id)
 		return 0;
@@ -161,27 +170,6 @@ int ohtd_db_file_read_through(const char *path, char *why, size_t size)
 
 /* ---- what is put beside it ---- */
 
-int ohtd_db_file_name_aside(char *name, size_t size, const char *path, const char *ending,
-			    long long now_s)
-{
-	char log[OHTD_DB_PATH_BYTES + 8], when[32];
-	time_t time_s = (time_t)now_s;
-	struct tm tm;
-
-	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", gmtime_r(&time_s, &tm));
-	for (int i = 1; i < NAMES_MAX; i++) {
-		int n = i == 1 ? snprintf(name, size, "%s%s%s", path, ending, when) :
-				 snprintf(name, size, "%s%s%s.%d", path, ending, when, i);
-
-		if (n < 0 || (size_t)n >= size)
-			return -ENAMETOOLONG;
-		snprintf(log, sizeof(log), "%s-wal", name);
-		if (access(name, F_OK) && access(log, F_OK))
-			return 0;
-	}
-	return -EEXIST;
-}
-
 static int move(const char *from, const char *to)
 {
 	return rename(from, to) && errno != ENOENT ? -errno : 0;
@@ -190,7 +178,7 @@ static int move(const char *from, const char *to)
 int ohtd_db_file_set_aside(const char *path, long long now_s, char *name, size_t size)
 {
 	char from[OHTD_DB_PATH_BYTES + 8], to[OHTD_DB_PATH_BYTES + 8];
-	int r = ohtd_db_file_name_aside(name, size, path, DAMAGED, now_s);
+	int r = ohtd_file_name_aside(name, size, path, OHTD_FILE_DAMAGED, now_s);
 
 	if (r)
 		return r;
@@ -238,19 +226,16 @@ int ohtd_db_file_clear_suspect(const char *path)
 	return ohtd_db_file_sync_folder(path);
 }
 
-static bool is_damaged(const char *name, const char *base)
+/* Of whatever file of the state folder. The log of a database that was set aside is a part of it. */
+static bool is_damaged(const char *name)
 {
-	size_t n = strlen(base);
 	const char *end = strrchr(name, '-');
 
-	if (strncmp(name, base, n) || strncmp(name + n, DAMAGED, strlen(DAMAGED)))
-		return false;
-	return strcmp(end, "-wal") && strcmp(end, "-shm");
+	return strstr(name, OHTD_FILE_DAMAGED) && strcmp(end, "-wal") && strcmp(end, "-shm");
 }
 
 unsigned int ohtd_db_file_count_damaged(const char *path)
 {
-	const char *slash = strrchr(path, '/');
 	char folder[OHTD_DB_PATH_BYTES];
 	unsigned int count = 0;
 	struct dirent *entry;
@@ -261,7 +246,7 @@ unsigned int ohtd_db_file_count_damaged(const char *path)
 	if (!dir)
 		return 0;
 	while ((entry = readdir(dir)))
-		count += is_damaged(entry->d_name, slash ? slash + 1 : path);
+		count += is_damaged(entry->d_name);
 	closedir(dir);
 	return count;
 }

@@ -25,7 +25,8 @@
  * @size: of @why in bytes
  *
  * Refused: a folder that cannot be written, no regular file, one that others may read, one that is
- * no database or says that it is another program's. An empty one is a new one.
+ * no database or says that it is another program's. An empty one is a new one; one of zeros, or cut
+ * within its first page, is a damaged one.
  *
  * Return: 0, or -1 with @why filled.
  */
@@ -44,10 +45,6 @@ int ohtd_db_file_sync(const char *path);
 /* Whether the disk can read each byte of it. 0, or -1 with @why filled. */
 int ohtd_db_file_read_through(const char *path, char *why, size_t size);
 
-/* PATH + @ending + the time as 20261121T081500Z, with a number behind if there is one already. */
-int ohtd_db_file_name_aside(char *name, size_t size, const char *path, const char *ending,
-			    long long now_s);
-
 /* Moves @path and its log to PATH.damaged-TIME. 0 or a negative errno; @name: where to. */
 int ohtd_db_file_set_aside(const char *path, long long now_s, char *name, size_t size);
 
@@ -59,7 +56,7 @@ bool ohtd_db_file_is_suspect(const char *path);
 int ohtd_db_file_set_suspect(const char *path);
 int ohtd_db_file_clear_suspect(const char *path);
 
-/* How many were set aside and are still there. */
+/* How many files of its folder were set aside, whatever they were, and are still there. */
 unsigned int ohtd_db_file_count_damaged(const char *path);
 
 #endif /* OHTD_STORE_DB_FILE_H */

@@ -113,6 +113,14 @@ static void judge(struct ohtd_store *store, int error)
 		enter(store, ohtd_store_state_of(error));
 }
 
+void ohtd_store_count_damaged(struct ohtd_store *store)
+{
+	pthread_mutex_lock(&store->lock);
+	atomic_store(&store->damaged_files, ohtd_db_file_count_damaged(store->path));
+	pthread_cond_signal(&store->work_there);
+	pthread_mutex_unlock(&store->lock);
+}
+
 void ohtd_store_look(struct ohtd_store *store, struct ohtd_store_view *view)
 {
 	memset(view, 0, sizeof(*view));

@@ -68,7 +68,7 @@ enum ohtd_store_state {
  * @calls: jobs that were kept so far
  * @refused: jobs that the store could not do, for its own reasons
  * @checked: all of the database has been read since the start, and it is sound
- * @damaged_files: databases that were found damaged and set aside, and are still there
+ * @damaged_files: files of its folder that were found damaged and set aside, and are still there
  */
 struct ohtd_store_view {
 	unsigned int state;
@@ -142,6 +142,9 @@ int ohtd_store_read(struct ohtd_store *store, ohtd_store_work work, void *arg);
 
 /* Refuses the jobs that wait while the store is hung, and logs when that begins and ends. */
 void ohtd_store_watch(struct ohtd_store *store);
+
+/* Counts anew the files of the state folder that were set aside. */
+void ohtd_store_count_damaged(struct ohtd_store *store);
 
 /* How it does at this moment. */
 void ohtd_store_look(struct ohtd_store *store, struct ohtd_store_view *view);

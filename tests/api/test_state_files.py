@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a power cut or a bad card leaves in the state folder: the robot runs, or one line says what to do.
+
+OHT_SOAK=1 damages each file alone in each way; without it all of them at a time.
+"""
+import os
+import shutil
+
+import pytest
+
+from daemon import Daemon
+from oht_test.client import PASSWORD
+from test_auth import claims_of, signed
+from test_local import ask
+from test_remote import Remote, complaint
+from test_lifecycle import fails_to_start
+
+SECRETS = ("token.key", "ca.key", "ca.crt", "server.key", "server.crt")
+OTHERS = ("time", "running", "administered")
+SOAK = os.environ.get("OHT_SOAK")
+
+
+def zeros(file):
+    file.write_bytes(bytes(file.stat().st_size if file.exists() else 4096) or bytes(16))
+
+
+def empty(file):
+    file.write_bytes(b"")
+
+
+def cut(file):
+    file.write_bytes(file.read_bytes()[:file.stat().st_size // 2] if file.exists() else b"x")
+
+
+def noise(file):
+    file.write_bytes(os.urandom(file.stat().st_size + 7 if file.exists() else 512))
+
+
+def folder(file):
+    file.unlink(missing_ok=True)
+    file.mkdir()
+
+
+def link(file):
+    file.unlink(missing_ok=True)
+    file.symlink_to("/nonexistent/file")
+
+
+HARMS = (zeros, empty, cut, noise, folder, link)
+
+
+@pytest.fixture(name="used")
+def _used(fresh):
+    """A robot that has run, with accounts; it was cut off."""
+    fresh.start()
+    fresh.viewer = fresh.token("viewer")
+    fresh.refresh = fresh.login("viewer").json["refresh_token"]
+    fresh.kill()
+    fresh.tokens.clear()
+    return fresh
+
+
+def reasons(daemon):
+    return {reason["code"] for reason in daemon.get("health", role=None).json["reasons"]}
+
+
+def set_aside(daemon, name):
+    return [file for file in daemon.state.iterdir() if file.name.startswith(f"{name}.damaged-")]
+
+
+def no_stranger(daemon, *keys):
+    """Neither a token that anybody can sign, nor a set-up code."""
+    for key in (bytes(32), b"\xff" * 32, b"", *keys):
+        forged = signed({"alg": "HS256", "typ": "JWT"}, {**claims_of(daemon.viewer), "role": "administrator"}, key)
+        assert daemon.request("GET", "users", token=forged).status == 401, key
+    assert not (daemon.folder / "setup-code").exists()
+
+
+@pytest.mark.parametrize("harm", HARMS, ids=lambda harm: harm.__name__)
+@pytest.mark.parametrize("names", [(name,) for name in (*SECRETS, *OTHERS)] if SOAK else [(*SECRETS, *OTHERS)], ids="+".join)
+def test_files_that_are_none(used, harm, names):
+    for name in names:
+        harm(used.state / name)
+    used.start()
+    no_stranger(used)
+    # Clients whose ca.crt is that of the new files.
+    assert used.get("robot").status == 200
+    assert used.post("safety/stop", role="operator").status == 200
+    if "token.key" in names:
+        assert used.request("GET", "robot", token=used.viewer).status == 401
+        assert used.request("POST", "auth/refresh", {"refresh_token": used.refresh}).status == 401
+        assert (used.state / "token.key").is_file() and len((used.state / "token.key").read_bytes()) == 32
+        if harm is not link:
+            assert "key_made_anew" in used.log()
+            assert set_aside(used, "token.key") and "damaged" in reasons(used)
+    if "ca.key" in names and harm is not link:
+        assert "authority_lost" in used.log()
+    used.stop()
+    used.start()
+    assert used.get("robot").status == 200
+
+
+@pytest.mark.parametrize("key", [b"\0" * 32, b"\xff" * 32, b"k" * 31, b"k" * 33, b"ab" * 16], ids=["zeros", "ones", "short", "long", "two"])
+def test_a_key_that_anybody_could_guess_is_none(used, key):
+    (used.state / "token.key").write_bytes(key)
+    used.start()
+    no_stranger(used, key)
+    used.viewer = used.token("viewer")
+
+
+def lost(daemon):
+    """No accounts, no code, and the machine itself may make an administrator."""
+    assert {"accounts_lost"} <= reasons(daemon)
+    assert daemon.get("health", role=None).json["setup_required"] is True
+    no_stranger(daemon)
+    assert daemon.request("POST", "setup", {"code": "0000-0000-0000-0000", "username": "eve", "password": PASSWORD}).code == "setup_code_retired"
+    assert daemon.login("administrator").status == 401
+    assert ask(str(daemon.socket), "POST", "safety/stop", {}).status == 200
+
+
+@pytest.mark.parametrize("harm", [empty, zeros, lambda file: file.unlink()], ids=["empty", "zeros", "gone"])
+def test_a_database_that_was_there_is_no_first_start(used, harm):
+    for ending in ("-wal", "-shm"):
+        (used.state / f"oht.db{ending}").unlink(missing_ok=True)
+    harm(used.state / "oht.db")
+    used.start()
+    lost(used)
+    used.stop()
+    # Nor is the one after it, although the new database is sound.
+    for file in set_aside(used, "oht.db"):
+        file.rename(used.folder / file.name)
+    used.start()
+    lost(used)
+    made = ask(str(used.socket), "POST", "users", {"username": "anna", "role": "administrator", "password": PASSWORD})
+    assert made.status == 201, made
+    token = used.login("anna").json["access_token"]
+    assert used.request("GET", "users", token=token).status == 200
+    assert "accounts_lost" not in reasons(used)
+    assert not (used.folder / "setup-code").exists()
+
+
+def test_a_database_of_zeros_with_a_whole_log_is_read_from_that(used):
+    """The newest pages may all be in the log still."""
+    log = used.state / "oht.db-wal"
+    if not log.stat().st_size:
+        pytest.skip("the log was copied")
+    shutil.copy(used.state / "oht.db-wal", used.folder)
+    zeros(used.state / "oht.db-shm")
+    used.start()
+    assert used.get("robot").status == 200
+
+
+def test_a_database_of_something_else_says_what_to_do(used):
+    noise(used.state / "oht.db")
+    fails_to_start(used, "oht.db: file is not a database; move it away")
+
+
+def test_a_new_robot_is_a_first_start(tmp_path):
+    """Also when the first start was cut off with an empty database."""
+    made = Daemon(tmp_path)
+    made.write_config()
+    made.state.mkdir(mode=0o700)
+    empty(made.state / "oht.db")
+    (made.state / "oht.db").chmod(0o600)
+    try:
+        made.start()
+        assert (made.folder / "setup-code").exists()
+        assert not reasons(made) & {"accounts_lost", "damaged"}
+        made.kill()
+        made.start()
+        assert (made.folder / "setup-code").exists(), "nobody has used it"
+    finally:
+        made.end()
+
+
+# ---- ohtctl ----
+
+@pytest.mark.parametrize("left", [b"", bytes(300), b"half"], ids=["empty", "zeros", "cut"])
+def test_files_of_ohtctl_as_a_power_cut_leaves_them(daemon, tmp_path, left):
+    """Each says what to do, and a log-in makes them anew."""
+    remote = Remote(daemon, tmp_path)
+    assert remote.login("viewer").returncode == 0
+    remote.file("json").write_bytes(left)
+    assert "is no log-in; ohtctl login" in complaint(remote.run("status"))
+    assert remote.login("viewer").returncode == 0
+    remote.file("pem").write_bytes(left)
+    said = remote.run("status")
+    assert said.returncode and "is no certificate any more" in said.stderr, said
+    assert remote.login("viewer").returncode == 0
+    assert "state" in remote.done("status")
+    assert remote.run("logout").returncode == 0
