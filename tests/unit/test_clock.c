@@ -143,6 +143,49 @@ static void floor_is_raised_and_never_lowered(void **state)
 	assert_true(ohtd_clock_wall_ns(&ck) == FLOOR_NS + YEAR_NS);
 }
 
+/* Set ahead by a system that nobody keeps right, and then set right. */
+static void synchronised_system_takes_time_back(void **state)
+{
+	struct ohtd_clock_view view;
+	uint64_t then_ns;
+
+	(void)state;
+	atomic_store(&manual.realtime_ns, FLOOR_NS + 45 * YEAR_NS);
+	ohtd_clock_look(&ck, &view);
+	assert_true(view.wall_ns == FLOOR_NS + 45 * YEAR_NS);
+	assert_true(ohtd_clock_known_ns(&ck) == FLOOR_NS);
+	then_ns = ohtd_clock_boottime_ns(&ck);
+	ohtd_manual_clock_advance(&manual, OHTD_NS_PER_S);
+	atomic_store(&manual.realtime_ns, FLOOR_NS + YEAR_NS);
+	ohtd_clock_look(&ck, &view);
+	assert_true(view.wall_ns > FLOOR_NS + 45 * YEAR_NS);
+	assert_int_equal(view.corrected_mono_ns, 0);
+	atomic_store(&manual.synchronised, true);
+	ohtd_clock_look(&ck, &view);
+	assert_true(view.wall_ns == FLOOR_NS + YEAR_NS);
+	assert_true(view.ahead_ns == 0);
+	assert_true(view.corrected_ns == 44 * YEAR_NS + (int64_t)OHTD_NS_PER_S);
+	assert_true(ohtd_clock_known_ns(&ck) == FLOOR_NS + YEAR_NS);
+	assert_true(ohtd_clock_leapt_since(&ck, then_ns));
+	/* What was kept wrongly by an earlier run goes as well. */
+	ohtd_clock_raise(&ck, FLOOR_NS + 45 * YEAR_NS);
+	ohtd_clock_look(&ck, &view);
+	assert_true(view.wall_ns == FLOOR_NS + YEAR_NS);
+	assert_true(ohtd_clock_known_ns(&ck) == FLOOR_NS + YEAR_NS);
+}
+
+static void synchronised_system_before_the_build_is_not_believed(void **state)
+{
+	struct ohtd_clock_view view;
+
+	(void)state;
+	atomic_store(&manual.synchronised, true);
+	atomic_store(&manual.realtime_ns, FLOOR_NS - YEAR_NS);
+	ohtd_clock_look(&ck, &view);
+	assert_true(view.wall_ns == FLOOR_NS);
+	assert_int_equal(view.corrected_mono_ns, 0);
+}
+
 static void moment_of_the_monotonic_clock_has_a_wall_time(void **state)
 {
 	uint64_t then_ns = ohtd_clock_monotonic_ns(&ck);
@@ -229,6 +272,8 @@ int main(void)
 		cmocka_unit_test_setup(ahead_of_a_system_that_went_back, setup),
 		cmocka_unit_test_setup(only_leaps_forward_make_elapsed_time_meaningless, setup),
 		cmocka_unit_test_setup(floor_is_raised_and_never_lowered, setup),
+		cmocka_unit_test_setup(synchronised_system_takes_time_back, setup),
+		cmocka_unit_test_setup(synchronised_system_before_the_build_is_not_believed, setup),
 		cmocka_unit_test_setup(moment_of_the_monotonic_clock_has_a_wall_time, setup),
 		cmocka_unit_test_setup(being_held_up_between_two_clocks_moves_no_moment, setup),
 		cmocka_unit_test_setup(manual_wait_goes_to_the_moment, setup),

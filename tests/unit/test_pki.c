@@ -271,6 +271,67 @@ static void certificate_of_a_clock_that_is_ahead_is_good_today(void **state)
 	}
 }
 
+static int days_of(const char *name, int64_t *from_s, int64_t *end_s)
+{
+	X509 *crt = load(name);
+	ASN1_TIME *now = ASN1_TIME_set(NULL, NOW_S);
+	int days = 0, seconds = 0, all;
+
+	ASN1_TIME_diff(&days, &seconds, now, X509_get0_notBefore(crt));
+	*from_s = days * (int64_t)DAY_S + seconds;
+	ASN1_TIME_diff(&days, &seconds, now, X509_get0_notAfter(crt));
+	*end_s = days * (int64_t)DAY_S + seconds;
+	ASN1_TIME_diff(&all, &seconds, X509_get0_notBefore(crt), X509_get0_notAfter(crt));
+	ASN1_TIME_free(now);
+	X509_free(crt);
+	return all + !!seconds;
+}
+
+/* First start with the clock behind the build; then it is right, 500 days later. */
+static void certificate_lasts_no_longer_than_clients_take(void **state)
+{
+	struct ohtd_pki_request request = { dir, names, 5, NOW_S, NOW_S, false };
+	int64_t from_s, end_s;
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++) {
+		request.now_s = NOW_S + 500LL * DAY_S * i;
+		request.certain = i & 1;
+		assert_int_equal(ohtd_pki_ensure(&request, why, sizeof(why)), 0);
+		assert_true(days_of("server.crt", &from_s, &end_s) <= OHTD_LEAF_DAYS);
+		assert_true(from_s <= request.now_s - NOW_S - DAY_S);
+		assert_true(end_s >= request.now_s - NOW_S + OHTD_LEAF_UNSURE_DAYS * (int64_t)DAY_S);
+		assert_true(from_s >= -DAY_S);
+	}
+}
+
+/* Nobody keeps the clock right: who is right by then is served; then somebody does, and it is made anew. */
+static void certificate_of_a_wrong_clock_is_made_anew(void **state)
+{
+	struct ohtd_pki_request request = { dir, names, 5, NOW_S + 45 * 365LL * DAY_S, NOW_S, false };
+	int64_t from_s, end_s;
+	uint64_t last;
+
+	(void)state;
+	assert_int_equal(ohtd_pki_ensure(&request, why, sizeof(why)), 0);
+	assert_true(days_of("server.crt", &from_s, &end_s) > 16000);
+	last = serial();
+	assert_int_equal(ohtd_pki_ensure(&request, why, sizeof(why)), 0);
+	assert_true(serial() == last);
+	request.now_s = NOW_S + 10 * DAY_S;
+	request.certain = true;
+	assert_int_equal(ohtd_pki_ensure(&request, why, sizeof(why)), 0);
+	assert_true(serial() != last);
+	assert_int_equal(days_of("server.crt", &from_s, &end_s), OHTD_LEAF_DAYS);
+	/* A year ahead, and then right. */
+	request.now_s = NOW_S + 375 * DAY_S;
+	ohtd_pki_renew(&request, false, why, sizeof(why));
+	last = serial();
+	request.now_s = NOW_S + 10 * DAY_S;
+	assert_int_equal(ohtd_pki_ensure(&request, why, sizeof(why)), 0);
+	assert_true(serial() != last);
+}
+
 static void good_certificate_is_kept(void **state)
 {
 	uint64_t first;
@@ -366,6 +427,8 @@ int main(void)
 		CASE(name_that_is_not_permitted_is_left_out),
 		CASE(renewal_keeps_the_authority_unless_it_is_asked_for),
 		CASE(certificate_of_a_clock_that_is_ahead_is_good_today),
+		CASE(certificate_lasts_no_longer_than_clients_take),
+		CASE(certificate_of_a_wrong_clock_is_made_anew),
 		CASE(good_certificate_is_kept),
 		CASE(certificate_is_renewed_when_it_must),
 		CASE(new_authority_signs_a_new_certificate),

@@ -2,7 +2,8 @@
 /*
  * For LD_PRELOAD: a system whose time of day is off by OHT_SHIM_CLOCK's 8 bytes (seconds, signed, in
  * the order of this machine), whose boot time by OHT_SHIM_BOOT's, and whose monotonic time by
- * OHT_SHIM_MONOTONIC's, read anew for every question. The other clocks are as they are.
+ * OHT_SHIM_MONOTONIC's, read anew for every question. The other clocks are as they are. Whether somebody keeps the time
+ * of day right is said by OHT_SHIM_KEPT's: 0: nobody does.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -10,10 +11,12 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/time.h>
+#include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 
-static const volatile int64_t *off_s, *boot_off_s, *monotonic_off_s;
+static const volatile int64_t *off_s, *boot_off_s, *monotonic_off_s, *kept;
+static int (*real_adjtimex)(struct timex *);
 static int (*real_clock_gettime)(clockid_t, struct timespec *);
 
 static const volatile int64_t *open_offset(const char *variable)
@@ -36,6 +39,8 @@ static void __attribute__((constructor)) find(void)
 	off_s = open_offset("OHT_SHIM_CLOCK");
 	boot_off_s = open_offset("OHT_SHIM_BOOT");
 	monotonic_off_s = open_offset("OHT_SHIM_MONOTONIC");
+	kept = open_offset("OHT_SHIM_KEPT");
+	real_adjtimex = (int (*)(struct timex *))dlsym(RTLD_NEXT, "adjtimex");
 }
 
 int clock_gettime(clockid_t id, struct timespec *ts)
@@ -52,6 +57,19 @@ int clock_gettime(clockid_t id, struct timespec *ts)
 	if (!r && monotonic_off_s && id == CLOCK_MONOTONIC)
 		ts->tv_sec += (time_t)*monotonic_off_s;
 	return r;
+}
+
+int adjtimex(struct timex *state)
+{
+	int r;
+
+	if (!real_adjtimex)
+		find();
+	r = real_adjtimex(state);
+	if (!kept)
+		return r;
+	state->status = *kept ? 0 : STA_UNSYNC;
+	return *kept ? TIME_OK : TIME_ERROR;
 }
 
 int gettimeofday(struct timeval *restrict tv, void *restrict tz)

@@ -187,16 +187,20 @@ static bool take_principal(struct json_object *claims, struct ohtd_principal *wh
 
 /*
  * The second opinion of the wall time. A token that is older than a jump of the clock does not get
- * one: whoever sets the clock forth would throw everybody out.
+ * one: whoever sets the clock would throw everybody out.
  */
-static bool wall_says_expired(const struct ohtd_tokens *tokens, int64_t now_s, int64_t exp_s,
-			      int64_t boot_exp_s)
+static bool is_older_than_a_leap(const struct ohtd_tokens *tokens, int64_t boot_exp_s)
 {
 	int64_t issued_boot_s = boot_exp_s - OHTD_TOKEN_LIFE_S;
 	uint64_t issued_ns = issued_boot_s > 0 ? (uint64_t)issued_boot_s * OHTD_NS_PER_S : 0;
 
-	return now_s >= exp_s + OHTD_TOKEN_LEEWAY_S &&
-	       !ohtd_clock_leapt_since(tokens->clock, issued_ns);
+	return ohtd_clock_leapt_since(tokens->clock, issued_ns);
+}
+
+static bool wall_says_expired(const struct ohtd_tokens *tokens, int64_t now_s, int64_t exp_s,
+			      int64_t boot_exp_s)
+{
+	return now_s >= exp_s + OHTD_TOKEN_LEEWAY_S && !is_older_than_a_leap(tokens, boot_exp_s);
 }
 
 /* The part that never changes and costs the time: signature, form and types. */
@@ -241,8 +245,8 @@ static enum ohtd_token_result judge_claims(struct ohtd_tokens *tokens,
 {
 	int64_t now_s = wall_s(tokens);
 
-	if (claims->nbf_s > now_s + OHTD_TOKEN_LEEWAY_S ||
-	    claims->iat_s > now_s + OHTD_TOKEN_LEEWAY_S)
+	if ((claims->nbf_s > now_s + OHTD_TOKEN_LEEWAY_S || claims->iat_s > now_s + OHTD_TOKEN_LEEWAY_S) &&
+	    !(claims->this_boot && is_older_than_a_leap(tokens, claims->boot_exp_s)))
 		return OHTD_TOKEN_INVALID;
 	if (!claims->this_boot || boot_s(tokens) >= claims->boot_exp_s ||
 	    wall_says_expired(tokens, now_s, claims->exp_s, claims->boot_exp_s))

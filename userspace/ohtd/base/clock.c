@@ -128,13 +128,13 @@ const struct ohtd_clock_ops ohtd_clock_manual = {
 	.wait = manual_wait,
 };
 
-/* Raises the offset to @wanted_ns unless it is there already; returns by how much. */
-static int64_t raise_offset(struct ohtd_clock *clock, int64_t wanted_ns)
+/* Raises an offset to @wanted_ns unless it is there already; returns by how much. */
+static int64_t raise_offset(_Atomic int64_t *offset, int64_t wanted_ns)
 {
-	int64_t offset_ns = atomic_load(&clock->wall_offset_ns);
+	int64_t offset_ns = atomic_load(offset);
 
 	while (wanted_ns > offset_ns)
-		if (atomic_compare_exchange_weak(&clock->wall_offset_ns, &offset_ns, wanted_ns))
+		if (atomic_compare_exchange_weak(offset, &offset_ns, wanted_ns))
 			return wanted_ns - offset_ns;
 	return 0;
 }
@@ -171,7 +171,7 @@ static uint64_t follow_system(struct ohtd_clock *clock, int64_t *system_ns)
 	*system_ns = realtime_ns;
 	if (boottime_ns - before_ns < HELD_UP_NS)
 		note_jump(clock, known_ns, offset_ns);
-	if (raise_offset(clock, offset_ns) >= OHTD_JUMP_NS)
+	if (raise_offset(&clock->wall_offset_ns, offset_ns) >= OHTD_JUMP_NS)
 		atomic_store(&clock->last_leap_boot_ns, boottime_ns);
 	return boottime_ns;
 }
@@ -182,8 +182,9 @@ void ohtd_clock_init(struct ohtd_clock *clock, const struct ohtd_clock_ops *ops,
 	int64_t boottime_ns = (int64_t)ops->boottime_ns(context);
 	int64_t system_ns;
 
-	*clock = (struct ohtd_clock){ .ops = ops, .context = context };
+	*clock = (struct ohtd_clock){ .ops = ops, .context = context, .least_ns = floor_ns };
 	atomic_init(&clock->wall_offset_ns, floor_ns - boottime_ns);
+	atomic_init(&clock->known_offset_ns, floor_ns - boottime_ns);
 	atomic_init(&clock->system_offset_ns, ops->realtime_ns(context) - boottime_ns);
 	/* What the wall time did before this program ran, nobody has seen: that counts as a leap. */
 	atomic_store(&clock->last_leap_boot_ns, follow_system(clock, &system_ns));
@@ -191,7 +192,35 @@ void ohtd_clock_init(struct ohtd_clock *clock, const struct ohtd_clock_ops *ops,
 
 void ohtd_clock_raise(struct ohtd_clock *clock, int64_t floor_ns)
 {
-	raise_offset(clock, floor_ns - (int64_t)ohtd_clock_boottime_ns(clock));
+	int64_t offset_ns = floor_ns - (int64_t)ohtd_clock_boottime_ns(clock);
+
+	raise_offset(&clock->wall_offset_ns, offset_ns);
+	raise_offset(&clock->known_offset_ns, offset_ns);
+}
+
+int64_t ohtd_clock_known_ns(const struct ohtd_clock *clock)
+{
+	return (int64_t)ohtd_clock_boottime_ns(clock) + atomic_load(&clock->known_offset_ns);
+}
+
+/* A synchronised system is right, also when ours was right before: somebody may have kept a wrong time. */
+static void believe_system(struct ohtd_clock *clock, uint64_t boottime_ns, int64_t system_ns)
+{
+	int64_t offset_ns = system_ns - (int64_t)boottime_ns;
+	int64_t wall_offset_ns = atomic_load(&clock->wall_offset_ns);
+	int64_t ahead_ns = wall_offset_ns - offset_ns;
+
+	if (system_ns < clock->least_ns)
+		return;
+	if (ahead_ns >= OHTD_JUMP_NS &&
+	    atomic_compare_exchange_strong(&clock->wall_offset_ns, &wall_offset_ns, offset_ns)) {
+		atomic_store(&clock->corrected_ns, ahead_ns);
+		atomic_store(&clock->corrected_mono_ns, ohtd_clock_monotonic_ns(clock));
+		atomic_store(&clock->last_leap_boot_ns, boottime_ns);
+	}
+	if (atomic_load(&clock->known_offset_ns) - offset_ns >= OHTD_JUMP_NS)
+		atomic_store(&clock->known_offset_ns, offset_ns);
+	raise_offset(&clock->known_offset_ns, offset_ns);
 }
 
 int64_t ohtd_clock_wall_ns(struct ohtd_clock *clock)
@@ -212,11 +241,15 @@ void ohtd_clock_look(struct ohtd_clock *clock, struct ohtd_clock_view *view)
 	int64_t system_ns;
 	uint64_t boottime_ns = follow_system(clock, &system_ns);
 
+	view->synchronised = clock->ops->synchronised(clock->context);
+	if (view->synchronised)
+		believe_system(clock, boottime_ns, system_ns);
 	view->wall_ns = (int64_t)boottime_ns + atomic_load(&clock->wall_offset_ns);
 	view->ahead_ns = view->wall_ns - system_ns;
 	view->jumps = atomic_load(&clock->jumps);
 	view->last_jump_ns = atomic_load(&clock->last_jump_ns);
-	view->synchronised = clock->ops->synchronised(clock->context);
+	view->corrected_ns = atomic_load(&clock->corrected_ns);
+	view->corrected_mono_ns = atomic_load(&clock->corrected_mono_ns);
 }
 
 /* Two clocks are not read at once: being held up in between would move the answer by as much. */

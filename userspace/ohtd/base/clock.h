@@ -2,7 +2,8 @@
 /*
  * Owns:     all time of the daemon: monotonic, boot time, wall time, and waiting until a moment.
  * Contexts: any thread, the control thread's cycle included; nothing here allocates.
- * Locks:    none; the wall time's offset is one atomic word that only grows.
+ * Locks:    none; the wall time's offset is one atomic word. It grows, and is taken back only by a synchronised
+ *           system, in ohtd_clock_look().
  */
 #ifndef OHTD_BASE_CLOCK_H
 #define OHTD_BASE_CLOCK_H
@@ -36,7 +37,11 @@ struct ohtd_clock_ops {
 struct ohtd_clock {
 	const struct ohtd_clock_ops *ops;
 	void *context;
-	_Atomic int64_t wall_offset_ns;	/* wall = boottime + offset; only ever raised */
+	_Atomic int64_t wall_offset_ns;	/* wall = boottime + offset */
+	_Atomic int64_t known_offset_ns;	/* the same, without what an unsynchronised system said */
+	int64_t least_ns;		/* wall time is never earlier: date of the build */
+	_Atomic int64_t corrected_ns;	/* by how much it was last taken back */
+	_Atomic uint64_t corrected_mono_ns;	/* when; 0: never */
 	_Atomic int64_t system_offset_ns;	/* the same of the system's time, at its last jump */
 	_Atomic uint32_t jumps;
 	_Atomic int64_t last_jump_ns;
@@ -53,6 +58,8 @@ struct ohtd_clock {
  * @jumps: of the system's time since the start, either way
  * @last_jump_ns: by how much the last one moved it; 0 when there was none
  * @synchronised: somebody keeps the system's time right
+ * @corrected_ns: by how much a synchronised system last took our time back
+ * @corrected_mono_ns: when, by the monotonic clock; 0: it never did
  */
 struct ohtd_clock_view {
 	int64_t wall_ns;
@@ -60,6 +67,8 @@ struct ohtd_clock_view {
 	uint32_t jumps;
 	int64_t last_jump_ns;
 	bool synchronised;
+	int64_t corrected_ns;
+	uint64_t corrected_mono_ns;
 };
 
 /* CLOCK_MONOTONIC of the system, for what has no clock of its own. */
@@ -95,7 +104,7 @@ void ohtd_manual_clock_advance(struct ohtd_manual_clock *manual, uint64_t ns);
  * @context: for @ops
  * @floor_ns: wall time cannot be earlier: newest persisted time or date of the build, since 1970
  *
- * Source: docs/operations.md, Time: wall time = floor + monotonic, never backwards.
+ * Source: docs/operations.md, Time: wall time = floor + monotonic, backwards only where a synchronised system says so.
  */
 void ohtd_clock_init(struct ohtd_clock *clock, const struct ohtd_clock_ops *ops, void *context,
 		     int64_t floor_ns);
@@ -122,20 +131,31 @@ static inline int ohtd_clock_wait(const struct ohtd_clock *clock, struct pollfd 
 /**
  * ohtd_clock_wall_ns() - time of day since 1970, for people and records
  *
- * Follows the system when it says later than we do, and never when it says earlier: between jumps
- * forward it runs as boot time does. Do not measure intervals with it.
+ * Follows the system when it says later than we do. When it says earlier, only ohtd_clock_look() follows, and only a synchronised one.
+ * Between jumps it runs as boot time does. Do not measure intervals with it.
  */
 int64_t ohtd_clock_wall_ns(struct ohtd_clock *clock);
 
 /**
- * ohtd_clock_leapt_since() - has the wall time jumped forward since a moment?
+ * ohtd_clock_leapt_since() - has the wall time jumped since a moment?
  * @boottime_ns: the moment, of the boot clock
  *
  * The start of the program counts as one, since nobody has seen what was before it. If so, the wall time that has passed since then says nothing: boot time does.
  */
 bool ohtd_clock_leapt_since(const struct ohtd_clock *clock, uint64_t boottime_ns);
 
-/* What /health tells of the clock. Looks at the system's time, so that a jump is seen by then. */
+/**
+ * ohtd_clock_known_ns() - the wall time as far as it is certain: what may be kept for the next run
+ *
+ * The floor, or the time of a synchronised system, and what has passed since. What an unsynchronised system says may be
+ * wrong by decades, and could not be taken back.
+ */
+int64_t ohtd_clock_known_ns(const struct ohtd_clock *clock);
+
+/*
+ * What /health tells of the clock. Looks at the system's time, so that a jump is seen by then; if that is synchronised and
+ * earlier than ours by OHTD_JUMP_NS or more, ours is taken back. To be called some times a second.
+ */
 void ohtd_clock_look(struct ohtd_clock *clock, struct ohtd_clock_view *view);
 
 /**

@@ -22,6 +22,7 @@
 #define JOURNAL_LATE_MS	2000
 #define ENDS_SOON_S	(7 * 86400)
 #define TEXT_BYTES	256
+#define CORRECTED_TOLD_MS	3600000
 
 /* ---- the table ---- */
 
@@ -37,6 +38,7 @@ enum {
 	CERTIFICATE_NOT_READ,
 	CERTIFICATE_ENDS_SOON,
 	PROFILE_REFUSED,
+	CLOCK_CORRECTED,
 	KINDS,
 };
 
@@ -107,6 +109,8 @@ static const struct kind kinds[KINDS] = {
 		.text = "A register map of the user is wrong and not used.",
 		.action = "See GET modules/profiles or the log; ohtctl profile check says all that is "
 			  "wrong. Then restart ohtd." },
+	[CLOCK_CORRECTED] = { "clock", "clock_corrected", OHTD_SEVERITY_WARNING,
+		.action = "Records from before carry the wrong time. Give the machine a clock with a battery, or time from the network." },
 };
 
 static const char *const severities[] = {
@@ -360,6 +364,24 @@ static void judge_certificate(const struct gathering *to)
 		add(to, CERTIFICATE_ENDS_SOON, 0, 0);
 }
 
+/* For an hour, so that somebody sees it; what was wrong is right by then. */
+static void judge_clock(const struct gathering *to)
+{
+	struct ohtd_clock_view view;
+	struct ohtd_alert *alert;
+
+	ohtd_clock_look(to->scene->services->clock, &view);
+	if (!view.corrected_mono_ns ||
+	    ohtd_scene_age_ms(to->scene, view.corrected_mono_ns) > CORRECTED_TOLD_MS)
+		return;
+	alert = add(to, CLOCK_CORRECTED, 0, view.corrected_mono_ns);
+	if (!alert)
+		return;
+	alert->degrades = false;
+	alert->text = text_of(to, "The time of day was %lld s ahead and has been set right.",
+			      (long long)(view.corrected_ns / (int64_t)OHTD_NS_PER_S));
+}
+
 /* What is wrong with it is no business of an unknown client. */
 static void judge_profiles(const struct gathering *to)
 {
@@ -400,6 +422,7 @@ static const struct ohtd_alert_list *gather(const struct ohtd_scene *scene)
 	judge_log(&to);
 	judge_certificate(&to);
 	judge_profiles(&to);
+	judge_clock(&to);
 	qsort(to.list->items, to.list->count, sizeof(to.list->items[0]), compare);
 	return to.list;
 }

@@ -42,6 +42,8 @@ struct stamp {
  * @lock: of @config and @tls's files
  * @clock: wall time
  * @from_s: as opened with
+ * @certain: somebody kept the clock right when the own certificate was last judged
+ * @unmade: it could not be made then, and what was there is used
  * @tls: what connections get
  * @config: in force
  * @names: from @config
@@ -57,6 +59,7 @@ struct ohtd_certificate {
 	pthread_mutex_t lock;
 	struct ohtd_clock *clock;
 	int64_t from_s;
+	bool certain, unmade;
 	struct ohtd_tls *tls;
 	struct ohtd_config config;
 	struct ohtd_names names;
@@ -83,16 +86,21 @@ static void find_files(const struct ohtd_config *config, char *crt, char *key)
 	}
 }
 
-static struct ohtd_pki_request request_of(const struct ohtd_certificate *certificate,
+static struct ohtd_pki_request request_of(struct ohtd_certificate *certificate,
 					  const struct ohtd_config *config,
 					  const struct ohtd_names *names)
 {
+	struct ohtd_clock_view view;
+
+	ohtd_clock_look(certificate->clock, &view);
+	certificate->certain = view.synchronised;
 	return (struct ohtd_pki_request){
 		.state_dir = config->state_dir,
 		.names = names->names,
 		.name_count = names->count,
-		.now_s = ohtd_clock_wall_ns(certificate->clock) / (int64_t)OHTD_NS_PER_S,
+		.now_s = view.wall_ns / (int64_t)OHTD_NS_PER_S,
 		.from_s = certificate->from_s,
+		.certain = view.synchronised,
 	};
 }
 
@@ -300,6 +308,7 @@ static int take_config(struct ohtd_certificate *certificate, const struct ohtd_c
 	request = request_of(certificate, config, &names);
 	if (is_own(config) && ohtd_pki_ensure(&request, why, size))
 		return -1;
+	certificate->unmade = false;
 	if (use_files(certificate, config, why, size))
 		return -1;
 	if (config != &certificate->config)
@@ -408,13 +417,20 @@ int ohtd_certificate_renew(struct ohtd_certificate *certificate, bool authority,
 
 /* ---- in time ---- */
 
-/* Also when the wall time has jumped: on a machine without a clock it is years late at first. */
+/*
+ * Also when the wall time has jumped: on a machine without a clock it is years late at first. One that was made by a wrong
+ * clock is judged again when somebody keeps the clock right.
+ */
 static bool is_due(const struct ohtd_certificate *certificate)
 {
-	int64_t now_s = ohtd_clock_wall_ns(certificate->clock) / (int64_t)OHTD_NS_PER_S;
 	const struct ohtd_certificate_view *view = &certificate->view;
+	struct ohtd_clock_view clock;
+	int64_t now_s;
 
-	return now_s >= view->renews_s || now_s < view->not_before_s;
+	ohtd_clock_look(certificate->clock, &clock);
+	now_s = clock.wall_ns / (int64_t)OHTD_NS_PER_S;
+	return certificate->unmade || now_s >= view->renews_s || now_s < view->not_before_s ||
+	       (clock.synchronised && !certificate->certain);
 }
 
 static void renew_in_time(struct ohtd_certificate *certificate, uint64_t now_ns)

@@ -166,18 +166,56 @@ static bool set_common_name(X509 *crt, const char *name)
 					  (const unsigned char *)cut, -1, -1, 0) == 1;
 }
 
+struct period {
+	int64_t from_s, end_s;
+};
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* One day back: the clocks of clients need not be exact. */
+static int64_t first_moment(const struct ohtd_pki_request *request)
+{
+	bool known = request->from_s && request->from_s < request->now_s;
+
+	return (known ? request->from_s : request->now_s) - DAY_S;
+}
+
+static bool is_believed(const struct ohtd_pki_request *request)
+{
+	return request->certain ||
+	       request->now_s - first_moment(request) <= (int64_t)OHTD_LEAF_BELIEVED_DAYS * DAY_S;
+}
+
+static struct period authority_period(const struct ohtd_pki_request *request)
+{
+	return (struct period){ first_moment(request), request->now_s + (int64_t)OHTD_CA_DAYS * DAY_S };
+}
+
+static struct period leaf_period(const struct ohtd_pki_request *request)
+{
+	const int64_t life_s = (int64_t)OHTD_LEAF_DAYS * DAY_S;
+	struct period period = { first_moment(request), request->now_s - DAY_S + life_s };
+
+	if (!is_believed(request))
+		return period;
+	if (!request->certain)
+		period.end_s = later(period.from_s + life_s,
+				     request->now_s + (int64_t)OHTD_LEAF_UNSURE_DAYS * DAY_S);
+	period.from_s = later(period.from_s, period.end_s - life_s);
+	return period;
+}
+
 /* Subject, serial, times and key of a certificate that is still without extensions and signature. */
-static X509 *begin_certificate(const struct ohtd_pki_request *request, EVP_PKEY *key,
-			       const char *name, int days)
+static X509 *begin_certificate(const struct period *period, EVP_PKEY *key, const char *name)
 {
 	X509 *crt = X509_new();
-	int64_t now_s = request->now_s;
-	int64_t from_s = request->from_s && request->from_s < now_s ? request->from_s : now_s;
 
-	/* One day back: the clocks of clients need not be exact. */
 	if (crt && X509_set_version(crt, X509_VERSION_3) == 1 && set_serial(crt) &&
-	    ASN1_TIME_set(X509_getm_notBefore(crt), from_s - DAY_S) &&
-	    ASN1_TIME_set(X509_getm_notAfter(crt), now_s + (int64_t)days * DAY_S) &&
+	    ASN1_TIME_set(X509_getm_notBefore(crt), period->from_s) &&
+	    ASN1_TIME_set(X509_getm_notAfter(crt), period->end_s) &&
 	    set_common_name(crt, name) && X509_set_pubkey(crt, key) == 1)
 		return crt;
 	X509_free(crt);
@@ -216,12 +254,13 @@ static void permitted_names(const struct ohtd_pki_request *request, char *text, 
 
 static bool make_authority(struct pair *ca, const struct ohtd_pki_request *request)
 {
+	const struct period period = authority_period(request);
 	char name[65], permitted[SAN_BYTES];
 
 	permitted_names(request, permitted, sizeof(permitted));
 	snprintf(name, sizeof(name), "oht device authority %.40s", request->names[0]);
 	ca->key = EVP_EC_gen("P-256");
-	ca->crt = ca->key ? begin_certificate(request, ca->key, name, OHTD_CA_DAYS) : NULL;
+	ca->crt = ca->key ? begin_certificate(&period, ca->key, name) : NULL;
 	return ca->crt &&
 	       X509_set_issuer_name(ca->crt, X509_get_subject_name(ca->crt)) == 1 &&
 	       add_extension(ca->crt, ca->crt, NID_basic_constraints,
@@ -282,12 +321,12 @@ static void alternative_names(const struct ohtd_pki_request *request, X509 *ca, 
 static bool make_leaf(struct pair *leaf, const struct pair *ca,
 		      const struct ohtd_pki_request *request)
 {
+	const struct period period = leaf_period(request);
 	char san[SAN_BYTES];
 
 	alternative_names(request, ca->crt, san, sizeof(san));
 	leaf->key = EVP_EC_gen("P-256");
-	leaf->crt = leaf->key ? begin_certificate(request, leaf->key, request->names[0],
-						  OHTD_LEAF_DAYS) : NULL;
+	leaf->crt = leaf->key ? begin_certificate(&period, leaf->key, request->names[0]) : NULL;
 	return leaf->crt &&
 	       X509_set_issuer_name(leaf->crt, X509_get_subject_name(ca->crt)) == 1 &&
 	       add_extension(leaf->crt, ca->crt, NID_basic_constraints, "critical,CA:FALSE") &&
@@ -312,6 +351,19 @@ static bool covers_names(X509 *crt, X509 *ca, const struct ohtd_pki_request *req
 	return true;
 }
 
+/* Made while the clock was ahead, or by a release that let it begin with its build. */
+static bool lasts_too_long(X509 *crt, const struct ohtd_pki_request *request)
+{
+	time_t latest = request->now_s + (time_t)OHTD_LEAF_DAYS * DAY_S;
+	int days = 0, seconds = 0;
+
+	if (!is_believed(request))
+		return false;
+	return (request->certain && X509_cmp_time(X509_get0_notAfter(crt), &latest) > 0) ||
+	       ASN1_TIME_diff(&days, &seconds, X509_get0_notBefore(crt), X509_get0_notAfter(crt)) != 1 ||
+	       days > OHTD_LEAF_DAYS || (days == OHTD_LEAF_DAYS && seconds);
+}
+
 static bool leaf_is_good(const struct pair *leaf, const struct pair *ca,
 			 const struct ohtd_pki_request *request)
 {
@@ -321,7 +373,7 @@ static bool leaf_is_good(const struct pair *leaf, const struct pair *ca,
 	       X509_verify(leaf->crt, X509_get0_pubkey(ca->crt)) == 1 &&
 	       X509_cmp_time(X509_get0_notBefore(leaf->crt), &now) < 0 &&
 	       X509_cmp_time(X509_get0_notAfter(leaf->crt), &later) > 0 &&
-	       covers_names(leaf->crt, ca->crt, request);
+	       !lasts_too_long(leaf->crt, request) && covers_names(leaf->crt, ca->crt, request);
 }
 
 static int new_authority(const struct ohtd_pki_request *request, struct pair *ca, char *why,

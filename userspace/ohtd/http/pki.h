@@ -16,6 +16,10 @@
 #define OHTD_CA_DAYS		3650
 #define OHTD_LEAF_DAYS		397
 #define OHTD_LEAF_RENEW_DAYS	30
+/* What a certificate is good for at least, made by a clock that nobody keeps right. */
+#define OHTD_LEAF_UNSURE_DAYS	90
+/* So far behind the build no such clock is believed. */
+#define OHTD_LEAF_BELIEVED_DAYS	1826
 
 /**
  * struct ohtd_pki_request - what the certificate must say
@@ -25,6 +29,7 @@
  * @now_s: wall time with the build date as its floor, so that it is never 1970
  * @from_s: since when the certificates are good at the latest: our clock may be ahead of the
  *	clients' by any amount, theirs is not before the date of the build
+ * @certain: somebody keeps @now_s right
  */
 struct ohtd_pki_request {
 	const char *state_dir;
@@ -32,6 +37,7 @@ struct ohtd_pki_request {
 	unsigned int name_count;
 	int64_t now_s;
 	int64_t from_s;
+	bool certain;
 };
 
 /**
@@ -41,10 +47,14 @@ struct ohtd_pki_request {
  * @size: of @why in bytes
  *
  * Makes what is missing. The server certificate is made anew when it ends within
- * OHTD_LEAF_RENEW_DAYS, begins in the future, lacks a name, is not signed by our authority or does
- * not belong to its key. The authority is only made when there is no ca.crt; a ca.crt without its key
- * is an error, since clients have been told to trust it. A name that the authority does not permit
+ * OHTD_LEAF_RENEW_DAYS, begins in the future, lasts too long, lacks a name, is not signed by our authority or does
+ * not belong to its key. The authority is only made when there is no ca.crt, or it and its key are no pair: then both
+ * are set aside first, and clients have to be told to trust the new one. A name that the authority does not permit
  * is left out, and logged.
+ *
+ * A certificate is good for OHTD_LEAF_DAYS at most: from the day before now, or if @certain is not set as far back as the
+ * date of the build permits. Only while the time is not believed it lasts from the build until after that time, so that clients
+ * are served whose clock is right; it is made anew as soon as the time is certain.
  *
  * Return: 0, or -1 with @why filled.
  */

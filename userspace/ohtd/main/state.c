@@ -286,7 +286,7 @@ void ohtd_state_recall_time(const char *dir, struct ohtd_clock *clock, const cha
 
 void ohtd_state_store_time(const char *dir, struct ohtd_clock *clock, const char *boot_id)
 {
-	int64_t wall_s = ohtd_clock_wall_ns(clock) / (int64_t)OHTD_NS_PER_S;
+	int64_t wall_s = ohtd_clock_known_ns(clock) / (int64_t)OHTD_NS_PER_S;
 	int64_t boot_s = (int64_t)(ohtd_clock_boottime_ns(clock) / OHTD_NS_PER_S);
 	char path[PATH_BYTES], text[TIME_BYTES];
 	int r, n;

@@ -61,7 +61,7 @@ bool ohtd_state_was_cut(const char *dir);
  */
 void ohtd_state_recall_time(const char *dir, struct ohtd_clock *clock, const char *boot_id);
 
-/* Stores the wall time for the next run. */
+/* Stores the wall time for the next run, as far as it is certain. */
 void ohtd_state_store_time(const char *dir, struct ohtd_clock *clock, const char *boot_id);
 
 #endif /* OHTD_MAIN_STATE_H */

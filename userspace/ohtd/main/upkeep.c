@@ -26,10 +26,12 @@ static void keep_time(struct ohtd_upkeep *upkeep)
 	struct ohtd_clock_view view;
 
 	ohtd_clock_look(upkeep->clock, &view);
-	if (upkeep->jumps_stored == view.jumps && boottime_ns < upkeep->store_time_ns)
+	if (upkeep->jumps_stored == view.jumps && upkeep->corrected_stored_ns == view.corrected_mono_ns &&
+	    boottime_ns < upkeep->store_time_ns)
 		return;
 	ohtd_state_store_time(upkeep->state_dir, upkeep->clock, upkeep->boot_id);
 	upkeep->jumps_stored = view.jumps;
+	upkeep->corrected_stored_ns = view.corrected_mono_ns;
 	upkeep->store_time_ns = boottime_ns + STORE_TIME_S * OHTD_NS_PER_S;
 }
 
@@ -68,6 +70,11 @@ static void tell_jumps(struct ohtd_upkeep *upkeep)
 			 (long long)(view.last_jump_ns / (int64_t)OHTD_NS_PER_S),
 			 (long long)(view.ahead_ns / (int64_t)OHTD_NS_PER_S));
 	upkeep->jumps_told = view.jumps;
+	if (upkeep->corrected_told_ns != view.corrected_mono_ns)
+		ohtd_log(OHTD_LOG_WARNING, "main", "clock_corrected",
+			 "our time of day was %lld s ahead of the synchronised time, which counts from now on",
+			 (long long)(view.corrected_ns / (int64_t)OHTD_NS_PER_S));
+	upkeep->corrected_told_ns = view.corrected_mono_ns;
 }
 
 static void tell_stalled(const struct ohtd_alive *alive)

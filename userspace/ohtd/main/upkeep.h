@@ -33,6 +33,7 @@ struct ohtd_upkeep {
 	struct ohtd_certificate *certificate;
 	struct ohtd_workers *workers;
 	uint32_t jumps_told;
+	uint64_t corrected_told_ns;
 	bool stalled_told;
 	struct ohtd_event_reader robot_told;
 	bool watched;			/* the service manager wants to hear of us */
@@ -41,6 +42,7 @@ struct ohtd_upkeep {
 	atomic_bool files_busy;
 	struct ohtd_work files;
 	uint32_t jumps_stored;
+	uint64_t corrected_stored_ns;
 	uint64_t store_time_ns;		/* boot time at which the time is stored again */
 };
 
