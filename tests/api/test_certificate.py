@@ -9,6 +9,7 @@ import ssl
 import pytest
 
 from test_admin import admin, complaint
+from test_lifecycle import fails_to_start
 from test_reload import is_alive, served
 
 DAY = datetime.timedelta(days=1)
@@ -151,3 +152,24 @@ def test_ohtctl_shows_and_renews(fresh):
 @pytest.mark.parametrize("words", [("cert", "revoke"), ("cert", "show", "more"), ("cert", "")])
 def test_ohtctl_refuses_other_words(daemon, words):
     assert admin(daemon, *words).returncode == 2
+
+
+@pytest.mark.plain("filter")
+def test_installed_links_may_lead_elsewhere(fresh, tmp_path):
+    """As certbot's, whose folder `live` has links into `archive`."""
+    fresh.start()
+    fresh.stop()
+    archive, live = tmp_path / "archive", tmp_path / "live"
+    archive.mkdir()
+    live.mkdir()
+    for name in ("server.crt", "server.key"):
+        (fresh.state / name).rename(archive / name)
+        (live / name).symlink_to(archive / name)
+    fresh.write_config(tls_certificate=live / "server.crt", tls_key=live / "server.key")
+    fresh.start()
+    assert fresh.get("health", role=None).status == 200
+    fresh.stop()
+    # What cannot be read says why.
+    (live / "server.key").unlink()
+    (live / "server.key").symlink_to(tmp_path / "nowhere")
+    fails_to_start(fresh, f"{live}/server.key: No such file or directory")

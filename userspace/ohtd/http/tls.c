@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <h2o.h>
 #include <openssl/err.h>
 
@@ -13,7 +14,9 @@ static const h2o_iovec_t protocols[] = { { http_1_1, sizeof(http_1_1) - 1 }, { N
 
 static int complain(char *why, size_t size, const char *file)
 {
-	const char *reason = ERR_reason_error_string(ERR_peek_error());
+	unsigned long error = ERR_peek_error();
+	const char *reason = ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error)) :
+						       ERR_reason_error_string(error);
 
 	snprintf(why, size, "%s: %s", file, reason ? reason : "cannot be used");
 	ERR_clear_error();

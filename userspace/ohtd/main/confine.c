@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -74,7 +76,7 @@ static int allow(struct confinement *to, const char *path, uint64_t rights)
 static int allow_beside(struct confinement *to, const char *file, uint64_t rights)
 {
 	const char *slash = strrchr(file, '/');
-	char dir[OHTD_PATH_BYTES];
+	char dir[PATH_MAX];
 
 	if (!*file)
 		return 0;
@@ -82,6 +84,18 @@ static int allow_beside(struct confinement *to, const char *file, uint64_t right
 		return allow(to, ".", rights);
 	snprintf(dir, sizeof(dir), "%.*s", slash == file ? 1 : (int)(slash - file), file);
 	return allow(to, dir, rights);
+}
+
+/* Also where a link leads, as those of certbot do: the file itself is in another directory. */
+static int allow_installed(struct confinement *to, const char *file)
+{
+	char *real = *file ? realpath(file, NULL) : NULL;
+	int r = allow_beside(to, file, READING);
+
+	if (!r && real)
+		r = allow_beside(to, real, READING);
+	free(real);
+	return r;
 }
 
 static int allow_all(struct confinement *to, const struct ohtd_config *config,
@@ -100,8 +114,8 @@ static int allow_all(struct confinement *to, const struct ohtd_config *config,
 	       allow(to, config->data_dir, READING) || allow(to, config->web_dir, READING) ||
 	       /* A tty may have a name elsewhere. */
 	       allow_beside(to, config->tty, READING | FS(WRITE_FILE)) ||
-	       allow_beside(to, config->certificate, READING) ||
-	       allow_beside(to, config->key, READING) || allow_beside(to, config_path, READING) ?
+	       allow_installed(to, config->certificate) || allow_installed(to, config->key) ||
+	       allow_beside(to, config_path, READING) ?
 	       -1 : 0;
 }
 
