@@ -123,6 +123,58 @@ static void every_bit_comes_back(void **state)
 	assert_int_equal(found.place.source, place.source);
 }
 
+static int64_t count_of(const char *table)
+{
+	sqlite3_stmt *s;
+	int64_t count = -1;
+	char sql[64];
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", table);
+	assert_int_equal(sqlite3_prepare_v2(db->sql, sql, -1, &s, NULL), SQLITE_OK);
+	if (sqlite3_step(s) == SQLITE_ROW)
+		count = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return count;
+}
+
+/* Of many boots, each of which left one entry, and of many runs and boots that left none. */
+static void oldest_are_dropped(void **state)
+{
+	static const char fill[] =
+		"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000100)"
+		" INSERT INTO journal SELECT :source, i, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 FROM n";
+	static const char idle[] =
+		"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10100)"
+		" INSERT INTO journal_sources (boot_id, device) SELECT 'boot ' || i, i FROM n;"
+		"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10100)"
+		" INSERT INTO daemon_runs SELECT 'boot ' || i, 7 FROM n";
+	struct ohtd_entry_query query = query_all(1);
+	struct ohtd_entry_place next;
+	struct ohtd_entry_found found;
+	sqlite3_stmt *s;
+
+	(void)state;
+	assert_int_equal(sqlite3_prepare_v2(db->sql, fill, -1, &s, NULL), SQLITE_OK);
+	sqlite3_bind_int64(s, 1, place.source);
+	assert_int_equal(sqlite3_step(s), SQLITE_DONE);
+	sqlite3_finalize(s);
+	assert_int_equal(sqlite3_exec(db->sql, idle, NULL, NULL, NULL), SQLITE_OK);
+	/* Not for each entry, and at each start. */
+	assert_int_equal(add(1000101), 0);
+	assert_int_equal(count_of("journal"), OHTD_JOURNAL_KEPT + 101);
+	assert_int_equal(ohtd_db_journal_source(db, &source, TGID, &next), 0);
+	assert_int_equal(next.seq, 1000102);
+	assert_int_equal(count_of("journal"), OHTD_JOURNAL_KEPT);
+	assert_int_equal(ohtd_db_journal_list(db, &query, &found), 1);
+	assert_int_equal(found.place.seq, 1000101);
+	assert_int_equal(count_of("journal_sources"), OHTD_JOURNAL_RUNS_KEPT + 1);
+	assert_true(count_of("daemon_runs") <= OHTD_JOURNAL_RUNS_KEPT + 1);
+	/* In the middle of a run as well. */
+	for (uint64_t seq = 1000102; seq <= 1000102 + OHTD_JOURNAL_DROP_EVERY; seq++)
+		assert_int_equal(add(seq), 0);
+	assert_true(count_of("journal") < OHTD_JOURNAL_KEPT + OHTD_JOURNAL_DROP_EVERY);
+}
+
 static void twice_is_once(void **state)
 {
 	struct ohtd_entry_query query = query_all(2);
@@ -321,6 +373,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(every_bit_comes_back),
 		CASE(twice_is_once),
+		CASE(oldest_are_dropped),
 		CASE(out_of_order_comes_out_in_order),
 		CASE(gap_counts_as_what_is_missing),
 		CASE(sources_number_for_themselves),

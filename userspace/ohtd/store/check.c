@@ -90,7 +90,7 @@ static bool wait_a_while(struct ohtd_check *check)
 	int r = 0;
 	bool go_on;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += PAUSE_MS / 1000;
 	pthread_mutex_lock(&check->lock);
 	while (!check->stopping && !r)
@@ -207,6 +207,7 @@ struct ohtd_check *ohtd_check_start(const struct ohtd_db *db,
 {
 	const struct ohtd_thread what = { "ohtd-check", STACK_BYTES, check_main };
 	struct ohtd_check *check = calloc(1, sizeof(*check));
+	pthread_condattr_t attr;
 	int r;
 
 	if (!check)
@@ -214,7 +215,10 @@ struct ohtd_check *ohtd_check_start(const struct ohtd_db *db,
 	check->ended = ended;
 	check->arg = arg;
 	pthread_mutex_init(&check->lock, NULL);
-	pthread_cond_init(&check->changed, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&check->changed, &attr);
+	pthread_condattr_destroy(&attr);
 	r = -ohtd_db_open_reader(&check->db, db);
 	if (!r)
 		r = ohtd_thread_start(&check->thread, &what, check);
@@ -255,7 +259,7 @@ void ohtd_check_stop(struct ohtd_check *check)
 		struct timespec until;
 
 		sqlite3_interrupt(check->db->sql);
-		clock_gettime(CLOCK_REALTIME, &until);
+		clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_nsec += STOP_AGAIN_MS * 1000000;
 		until.tv_sec += until.tv_nsec / 1000000000;
 		until.tv_nsec %= 1000000000;

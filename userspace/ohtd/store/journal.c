@@ -2,6 +2,7 @@
 #include "store/journal.h"
 
 #include <errno.h>
+#include <stdbool.h>
 
 #include "store/db_private.h"
 
@@ -46,6 +47,31 @@ static const struct ohtd_statement list_entries_sql[2] = {
 	LIST_ENTRIES("<", " DESC"), LIST_ENTRIES(">", ""),
 };
 
+static const struct ohtd_statement drop_entries_sql = {
+	"DELETE FROM journal WHERE (source, seq) <= (SELECT source, seq FROM journal"
+	" ORDER BY source DESC, seq DESC LIMIT 1 OFFSET :kept)"
+};
+
+/* Not the newest, which may have entries soon. */
+static const struct ohtd_statement drop_sources_sql = {
+	"DELETE FROM journal_sources WHERE id <= (SELECT max(id) FROM journal_sources) - :kept"
+	" AND NOT EXISTS (SELECT 1 FROM journal WHERE source = journal_sources.id)"
+};
+
+/* In the order of their boots, and what is of a boot that nothing tells of any more. */
+static const struct ohtd_statement drop_runs_sql = {
+	"DELETE FROM daemon_runs WHERE boot_id <> :boot"
+	" AND boot_id NOT IN (SELECT boot_id FROM journal_sources)"
+};
+
+/* Of one boot, in which the daemon starts again and again: those that no entry names. */
+static const struct ohtd_statement drop_idle_runs_sql = {
+	"DELETE FROM daemon_runs WHERE boot_id = :boot AND tgid <> :tgid"
+	" AND (SELECT count(*) FROM daemon_runs WHERE boot_id = :boot) > :kept"
+	" AND tgid NOT IN (SELECT j.tgid FROM journal j JOIN journal_sources s ON s.id = j.source"
+	" WHERE s.boot_id = :boot)"
+};
+
 /* Masks and tags have 64 bits, and SQLite's integers a sign: the bits are kept, not the value. */
 static void bind_bits(sqlite3_stmt *s, const char *name, uint64_t bits)
 {
@@ -87,6 +113,44 @@ static int find_source(struct ohtd_db *db, const struct ohtd_source *source,
 	return r > 0 ? 0 : r ? r : -ENOENT;
 }
 
+static int drop_entries(struct ohtd_db *db)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &drop_entries_sql);
+
+	ohtd_db_bind_number(s, ":kept", OHTD_JOURNAL_KEPT);
+	return ohtd_db_run(db, s);
+}
+
+static int drop_sources(struct ohtd_db *db)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &drop_sources_sql);
+
+	ohtd_db_bind_number(s, ":kept", OHTD_JOURNAL_RUNS_KEPT);
+	return ohtd_db_run(db, s);
+}
+
+static int drop_runs(struct ohtd_db *db, const struct ohtd_statement *sql, const char *boot_id,
+		     uint32_t tgid)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, sql);
+
+	ohtd_db_bind_text(s, ":boot", boot_id);
+	ohtd_db_bind_number(s, ":tgid", tgid);
+	ohtd_db_bind_number(s, ":kept", OHTD_JOURNAL_RUNS_KEPT);
+	return ohtd_db_run(db, s);
+}
+
+static int drop_old(struct ohtd_db *db, const char *boot_id, uint32_t tgid)
+{
+	int r = drop_entries(db);
+
+	if (!r)
+		r = drop_sources(db);
+	if (!r)
+		r = drop_runs(db, &drop_runs_sql, boot_id, tgid);
+	return r ? r : drop_runs(db, &drop_idle_runs_sql, boot_id, tgid);
+}
+
 int ohtd_db_journal_source(struct ohtd_db *db, const struct ohtd_source *source, uint32_t tgid,
 			   struct ohtd_entry_place *place)
 {
@@ -98,6 +162,8 @@ int ohtd_db_journal_source(struct ohtd_db *db, const struct ohtd_source *source,
 		r = note_run(db, source->boot_id, tgid);
 	if (!r)
 		r = find_source(db, source, place);
+	if (!r)
+		r = drop_old(db, source->boot_id, tgid);
 	return ohtd_db_end(db, r);
 }
 
@@ -124,6 +190,13 @@ static int add_entry(struct ohtd_db *db, int64_t source, const struct ohtd_entry
 	return ohtd_db_run(db, s);
 }
 
+/* Counting all of them for each entry would take longer than the entry. */
+static bool passes_a_bound(const struct ohtd_entry *entries, unsigned int count)
+{
+	return count && (entries[0].event.journal_seq - 1) / OHTD_JOURNAL_DROP_EVERY !=
+			entries[count - 1].event.journal_seq / OHTD_JOURNAL_DROP_EVERY;
+}
+
 int ohtd_db_journal_add(struct ohtd_db *db, int64_t source, const struct ohtd_entry *entries,
 			unsigned int count)
 {
@@ -131,6 +204,8 @@ int ohtd_db_journal_add(struct ohtd_db *db, int64_t source, const struct ohtd_en
 
 	for (unsigned int i = 0; !r && i < count; i++)
 		r = add_entry(db, source, &entries[i]);
+	if (!r && passes_a_bound(entries, count))
+		r = drop_entries(db);
 	return ohtd_db_end(db, r);
 }
 

@@ -18,6 +18,12 @@
 
 struct ohtd_db;
 
+/* The oldest entries beyond are dropped: at each start, and once in as many entries as the second says. */
+#define OHTD_JOURNAL_KEPT	1000000
+#define OHTD_JOURNAL_DROP_EVERY	1024
+/* Boots of which the journal has no entry, and runs of the daemon: the newest are kept. */
+#define OHTD_JOURNAL_RUNS_KEPT	10000
+
 /**
  * struct ohtd_source - what numbers its entries by itself
  * @boot_id: of the running kernel
