@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A disk in trouble under the running daemon, and a database that was damaged before it started."""
 import contextlib
+import shutil
 import sqlite3
+import subprocess
 import time
 
 import pytest
@@ -38,6 +40,13 @@ def store(daemon):
     return daemon.get("health", role=None).json["store"]
 
 
+def is_kept(daemon, user, generation):
+    """Has the database a session of that user, whose refresh token was renewed as often?"""
+    with contextlib.closing(sqlite3.connect(f"file:{daemon.state}/oht.db?mode=ro", uri=True)) as connection:
+        return connection.execute("SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.name = ?"
+                                  " AND s.generation > ?", (user, generation)).fetchone()[0]
+
+
 def check_alive(daemon):
     """Live data and the stop go on."""
     assert daemon.get("robot").status == 200
@@ -58,23 +67,39 @@ def test_disk_in_trouble(disk, order, status, code, state):
     refresh = daemon.login("viewer").json["refresh_token"]
     daemon.token("administrator")
     what.write_text(order)
-    for answer in (daemon.login("administrator"),
-                   daemon.post("users", {"username": "late", "role": "viewer", "password": PASSWORD}),
-                   daemon.request("POST", "auth/refresh", {"refresh_token": refresh})):
-        assert (answer.status, answer.code) == (status, code), answer
-        assert answer.headers["retry-after"] == "2"
+    answer = daemon.post("users", {"username": "late", "role": "viewer", "password": PASSWORD})
+    assert (answer.status, answer.code) == (status, code), answer
+    assert answer.headers["retry-after"] == "2"
+    # Whoever loads the page anew has the stop: sessions live in memory.
+    later = daemon.login("administrator").json
+    assert daemon.request("GET", "users", token=later["access_token"]).status == 200
+    spent, refresh = refresh, daemon.request("POST", "auth/refresh", {"refresh_token": refresh}).json["refresh_token"]
+    again = daemon.request("POST", "auth/refresh", {"refresh_token": later["refresh_token"]})
+    assert again.status == 200
+    again = daemon.request("POST", "auth/refresh", {"refresh_token": again.json["refresh_token"]})
+    assert again.status == 200
     # A wrong password is told as always: nobody learns from it that the disk is full.
     assert daemon.login("administrator", "wrong password").status == 401
     health = daemon.get("health", role=None).json
     assert health["status"] == "degraded"
     assert (health["store"]["state"], health["store"]["writable"]) == (state, False)
-    assert health["store"]["refused"] >= 3
+    assert health["store"]["refused"] >= 4
     check_alive(daemon)
-    # It finds out by itself, and the token that could not be exchanged still can.
+    ended = daemon.login("operator").json
+    daemon.request("POST", "auth/logout", {}, token=ended["access_token"])
+    assert daemon.request("POST", "auth/refresh", {"refresh_token": ended["refresh_token"]}).status == 401
+    # It finds out by itself, and writes what it has kept in memory: also what nobody asks for.
     what.write_text("")
     until(lambda: store(daemon)["writable"], 120, "a store that writes")
-    assert daemon.request("POST", "auth/refresh", {"refresh_token": refresh}).status == 200
+    refresh = daemon.request("POST", "auth/refresh", {"refresh_token": refresh}).json["refresh_token"]
     assert daemon.login("administrator").status == 200
+    until(lambda: is_kept(daemon, "administrator", 2), what="the session that was made meanwhile")
+    daemon.kill()
+    daemon.start()
+    assert daemon.request("POST", "auth/refresh", {"refresh_token": again.json["refresh_token"]}).status == 200
+    assert daemon.request("POST", "auth/refresh", {"refresh_token": ended["refresh_token"]}).status == 401
+    assert daemon.request("POST", "auth/refresh", {"refresh_token": refresh}).status == 200
+    assert daemon.request("POST", "auth/refresh", {"refresh_token": spent}).status == 401
     daemon.stop()
 
 
@@ -93,6 +118,79 @@ def test_slow_disk(disk):
     assert connection.recv(20).startswith(b"HTTP/1.1 200")
     connection.close()
     until(lambda: store(daemon)["state"] == "ok", 120, "a store that is well")
+
+
+@pytest.fixture
+def small_disk(fresh):
+    """The state directory on a disk of 4 MiB; fill() leaves no room on it."""
+    copy = fresh.folder / "copy"
+    shutil.copytree(fresh.state, copy)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m,mode=0700", "none", fresh.state], check=True)
+    try:
+        shutil.copytree(copy, fresh.state, dirs_exist_ok=True)
+        fresh.state.chmod(0o700)
+        fresh.start()
+        yield fresh
+        fresh.kill()
+    finally:
+        subprocess.run(["umount", "-l", fresh.state], check=True)
+
+
+def fill(folder):
+    """Until nothing more can be written."""
+    with contextlib.suppress(OSError), (folder / "filler").open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_start_on_a_full_disk(small_disk, end):
+    daemon = small_disk
+    refresh = daemon.login("viewer").json["refresh_token"]
+    fill(daemon.state)
+    if end == "stop":
+        daemon.stop()
+        fill(daemon.state)
+    else:
+        daemon.kill()
+    daemon.tokens.clear()
+    daemon.start()
+    assert daemon.login("operator").status == 200
+    renewed = daemon.request("POST", "auth/refresh", {"refresh_token": refresh})
+    assert renewed.status == 200, renewed
+    check_alive(daemon)
+    assert daemon.post("users", {"username": "late", "role": "viewer", "password": PASSWORD}).code == "storage_full"
+    health = daemon.get("health", role=None).json
+    assert "full" in [reason["code"] for reason in health["reasons"]], health
+    (daemon.state / "filler").unlink()
+    until(lambda: store(daemon)["writable"], 120, "a store that writes")
+    assert daemon.post("users", {"username": "late", "role": "viewer", "password": PASSWORD}).status == 201
+    assert daemon.request("POST", "auth/refresh", {"refresh_token": renewed.json["refresh_token"]}).status == 200
+
+
+def test_start_on_a_read_only_disk(small_disk):
+    daemon = small_disk
+    refresh = daemon.login("viewer").json["refresh_token"]
+    daemon.stop()
+    subprocess.run(["mount", "-o", "remount,ro", daemon.state], check=True)
+    daemon.tokens.clear()
+    daemon.start()
+    assert daemon.login("operator").status == 200
+    assert daemon.request("POST", "auth/refresh", {"refresh_token": refresh}).status == 200
+    check_alive(daemon)
+    assert daemon.post("users", {"username": "late", "role": "viewer", "password": PASSWORD}).code == "storage_read_only"
+    assert "read_only" in [reason["code"] for reason in daemon.get("health", role=None).json["reasons"]]
+
+
+def test_start_with_a_full_disk_and_a_certificate_that_is_due(small_disk):
+    daemon = small_disk
+    daemon.stop()
+    fill(daemon.state)
+    daemon.write_config(http_names="192.168.7.7")
+    daemon.start()
+    assert daemon.login("operator").status == 200
+    assert "certificate_not_renewed" in [reason["code"] for reason in daemon.get("health", role=None).json["reasons"]]
+    assert "certificate_not_renewed" in daemon.log()
 
 
 def damage(database, table):

@@ -14,6 +14,7 @@ struct entry {
 	struct entry *next;
 	int64_t elevated_until_ms;	/* CLOCK_BOOTTIME; 0: not elevated */
 	int64_t again_until_ms;		/* the same; 0: its tokens have not been renewed in this run */
+	bool ahead;			/* of its row in the store */
 	struct ohtd_session session;
 };
 
@@ -135,7 +136,7 @@ void ohtd_live_end_user(struct ohtd_live *live, int64_t user_id, int64_t epoch)
 	pthread_mutex_unlock(&live->lock);
 }
 
-void ohtd_live_raise(struct ohtd_live *live, const char *id, int64_t epoch)
+void ohtd_live_raise(struct ohtd_live *live, const char *id, int64_t epoch, int64_t generation)
 {
 	struct entry *entry;
 
@@ -143,6 +144,9 @@ void ohtd_live_raise(struct ohtd_live *live, const char *id, int64_t epoch)
 	entry = *find(live, id);
 	if (entry && entry->session.epoch != NO_EPOCH && entry->session.epoch < epoch) {
 		entry->session.epoch = epoch;
+		entry->session.generation = generation;
+		entry->session.previous_until_boot_ms = 0;
+		entry->ahead = false;
 		/* Nothing that was granted before the change outlives it. */
 		entry->elevated_until_ms = 0;
 		entry->again_until_ms = 0;
@@ -211,14 +215,110 @@ int64_t ohtd_live_elevated_ms(struct ohtd_live *live, const char *id, int64_t us
 	return left_ms > 0 ? left_ms : 0;
 }
 
-void ohtd_live_renewed(struct ohtd_live *live, const char *id, int64_t epoch, int64_t again_until_ms)
+/* What a renewal changes. An answer that was overtaken by a later one changes nothing. */
+static void take_renewed(struct entry *entry, const struct ohtd_session *session, bool ahead)
+{
+	if (session->generation < entry->session.generation)
+		return;
+	entry->session.generation = session->generation;
+	entry->session.previous_until_boot_ms = session->previous_until_boot_ms;
+	entry->session.expires_boot_ms = session->expires_boot_ms;
+	memcpy(entry->session.boot_id, session->boot_id, sizeof(session->boot_id));
+	entry->ahead = ahead;
+}
+
+void ohtd_live_renewed(struct ohtd_live *live, const struct ohtd_session *session, int64_t again_until_ms)
+{
+	struct entry *entry;
+
+	pthread_mutex_lock(&live->lock);
+	entry = *find(live, session->id);
+	if (entry && entry->session.epoch == session->epoch) {
+		entry->again_until_ms = again_until_ms;
+		take_renewed(entry, session, false);
+	}
+	pthread_mutex_unlock(&live->lock);
+}
+
+int ohtd_live_renew(struct ohtd_live *live, struct ohtd_renewal *renewal)
+{
+	struct entry *entry;
+	int r = -ENOENT;
+
+	pthread_mutex_lock(&live->lock);
+	entry = *find(live, renewal->id);
+	if (entry && entry->session.epoch != NO_EPOCH) {
+		renewal->session = entry->session;
+		r = ohtd_session_renew(renewal);
+	}
+	if (!r && renewal->result == OHTD_RENEWED)
+		take_renewed(entry, &renewal->session, true);
+	pthread_mutex_unlock(&live->lock);
+	return r;
+}
+
+/* Takes the oldest session of a user out if there are more than @max. With the lock. False: there were not. */
+static bool push_out(struct ohtd_live *live, int64_t user_id, int max)
+{
+	struct entry **oldest = NULL;
+	int count = 0;
+
+	for (unsigned int i = 0; i < CHAINS; i++)
+		for (struct entry **link = &live->chains[i]; *link; link = &(*link)->next) {
+			if ((*link)->session.user_id != user_id)
+				continue;
+			count++;
+			if (!oldest || (*link)->session.number < (*oldest)->session.number)
+				oldest = link;
+		}
+	if (count > max)
+		remove_at(oldest);
+	return count > max;
+}
+
+void ohtd_live_keep(struct ohtd_live *live, const char *id, int max)
 {
 	struct entry *entry;
 
 	pthread_mutex_lock(&live->lock);
 	entry = *find(live, id);
-	if (entry && entry->session.epoch == epoch)
-		entry->again_until_ms = again_until_ms;
+	if (entry) {
+		int64_t user_id = entry->session.user_id;
+
+		entry->ahead = true;
+		while (push_out(live, user_id, max))
+			;
+	}
+	pthread_mutex_unlock(&live->lock);
+}
+
+bool ohtd_live_find_ahead(struct ohtd_live *live, const char *id, struct ohtd_session *session)
+{
+	const struct entry *found = NULL;
+
+	pthread_mutex_lock(&live->lock);
+	for (unsigned int i = 0; !id && !found && i < CHAINS; i++)
+		for (const struct entry *entry = live->chains[i]; entry && !found; entry = entry->next)
+			if (entry->ahead && entry->session.epoch != NO_EPOCH)
+				found = entry;
+	if (id)
+		found = *find(live, id);
+	if (found && (!found->ahead || found->session.epoch == NO_EPOCH))
+		found = NULL;
+	if (found)
+		*session = found->session;
+	pthread_mutex_unlock(&live->lock);
+	return found;
+}
+
+void ohtd_live_written(struct ohtd_live *live, const struct ohtd_session *session)
+{
+	struct entry *entry;
+
+	pthread_mutex_lock(&live->lock);
+	entry = *find(live, session->id);
+	if (entry && entry->session.generation == session->generation)
+		entry->ahead = false;
 	pthread_mutex_unlock(&live->lock);
 }
 

@@ -38,8 +38,11 @@ void ohtd_live_forget(struct ohtd_live *live, const char *id);
 /* Ends the sessions of a user that are of an earlier epoch than @epoch. */
 void ohtd_live_end_user(struct ohtd_live *live, int64_t user_id, int64_t epoch);
 
-/* The account of a session that goes on has a new epoch. The session is not elevated any more. */
-void ohtd_live_raise(struct ohtd_live *live, const char *id, int64_t epoch);
+/*
+ * The account of a session that goes on has a new epoch, and its refresh token is of @generation. The session is not
+ * elevated any more.
+ */
+void ohtd_live_raise(struct ohtd_live *live, const char *id, int64_t epoch, int64_t generation);
 
 /**
  * ohtd_live_use() - does the session of an access token live?
@@ -67,10 +70,24 @@ bool ohtd_live_elevate(struct ohtd_live *live, const char *id, int64_t user_id, 
 		       int64_t now_boot_ms, int64_t until_boot_ms);
 
 /*
- * Its refresh token was replaced and the new one is answered now: the old one may come again until then.
- * Ignored if the account has another epoch by now than @epoch, that of the renewal.
+ * Its refresh token was replaced in the store, by that of @session, and the new one is answered now: the old one may come again
+ * until then. Ignored if the account has another epoch by now than @session.
  */
-void ohtd_live_renewed(struct ohtd_live *live, const char *id, int64_t epoch, int64_t again_until_ms);
+void ohtd_live_renewed(struct ohtd_live *live, const struct ohtd_session *session, int64_t again_until_ms);
+
+/* ---- while the store takes nothing: a session is ahead of its row, or has none ---- */
+
+/* What the store would do with a refresh token. 0 with @renewal->result, or -ENOENT. */
+int ohtd_live_renew(struct ohtd_live *live, struct ohtd_renewal *renewal);
+
+/* The store did not take a new session. Of more than @max of its user the oldest end. */
+void ohtd_live_keep(struct ohtd_live *live, const char *id, int max);
+
+/* A copy of the session @id, or of any if that is NULL, that is ahead; false: there is none. */
+bool ohtd_live_find_ahead(struct ohtd_live *live, const char *id, struct ohtd_session *session);
+
+/* @session was written. */
+void ohtd_live_written(struct ohtd_live *live, const struct ohtd_session *session);
 
 /* What was said so last, and the epoch under which it holds; 0: nothing in this run. */
 int64_t ohtd_live_again_until_ms(struct ohtd_live *live, const char *id, int64_t *epoch);

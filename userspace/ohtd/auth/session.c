@@ -2,6 +2,7 @@
 #include "auth/session.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,18 @@ struct ohtd_auth {
 	struct ohtd_clock *clock;
 	struct ohtd_backoff *backoff;
 	struct ohtd_live *live;
+	atomic_bool keeping;		/* @keep is the store's */
+	struct ohtd_store_job keep;
+	struct ohtd_session kept;
 };
+
+/* There is no room, or the disk gives errors. A hung disk is waited for; what is damaged is not to grow. */
+static bool is_done_without(int r)
+{
+	enum ohtd_store_state state = r < 0 ? ohtd_store_state_of(r) : OHTD_STORE_OK;
+
+	return state == OHTD_STORE_FULL || state == OHTD_STORE_READ_ONLY || state == OHTD_STORE_FAILING;
+}
 
 /* What the store is asked in one go. */
 struct page {
@@ -80,6 +92,9 @@ static int recall(struct ohtd_auth *auth, struct ohtd_session *session)
 					       wall_s(auth), LIFE_MS);
 
 	session->expires_boot_ms = now_ms + left_ms;
+	if (strcmp(session->boot_id, ohtd_tokens_boot_id(auth->tokens)))
+		session->previous_until_boot_ms = 0;
+	snprintf(session->boot_id, sizeof(session->boot_id), "%s", ohtd_tokens_boot_id(auth->tokens));
 	return left_ms > 0 ? ohtd_live_add(auth->live, session) : 0;
 }
 
@@ -256,6 +271,8 @@ static int prepare(struct ohtd_auth *auth, const struct ohtd_user *user,
 	session->expires_boot_ms = boot_ms(auth) + LIFE_MS;
 	strcpy(session->address, credentials->address);
 	strcpy(session->agent, credentials->agent);
+	strcpy(session->name, user->name);
+	session->role = user->role;
 	snprintf(session->boot_id, sizeof(session->boot_id), "%s",
 		 ohtd_tokens_boot_id(auth->tokens));
 	return draw_session_id(session->id);
@@ -269,6 +286,13 @@ static int open_session(struct ohtd_auth *auth, const char *user, struct opening
 	if (r)
 		return r;
 	r = ohtd_store_call(auth->store, work_open, opening);
+	if (is_done_without(r)) {
+		ohtd_live_keep(auth->live, opening->session.id, OHTD_SESSIONS_PER_USER);
+		ohtd_log(OHTD_LOG_WARNING, "auth", "session_not_kept",
+			 "%s, session %s lives in memory until the disk takes it", user,
+			 opening->session.id);
+		return 0;
+	}
 	if (r)
 		ohtd_live_forget(auth->live, opening->session.id);
 	for (int i = 0; !r && i < opening->dropped.count; i++) {
@@ -312,7 +336,7 @@ static enum ohtd_auth_result grant_kept(struct ohtd_auth *auth,
 	struct ohtd_session sessions[OHTD_SESSIONS_PER_USER];
 	int count;
 
-	ohtd_live_raise(auth->live, change->keep, change->user.epoch);
+	ohtd_live_raise(auth->live, change->keep, change->user.epoch, change->generation);
 	ohtd_live_end_user(auth->live, change->id, change->user.epoch);
 	count = ohtd_auth_sessions(auth, change->id, sessions, OHTD_SESSIONS_PER_USER);
 	for (int i = 0; i < count; i++) {
@@ -420,14 +444,19 @@ bool ohtd_auth_renewal_begin(struct ohtd_auth *auth, const struct ohtd_secret *t
 	if (!ohtd_refresh_token_read(auth->tokens, token, renewal->id, &renewal->generation))
 		return false;
 	renewal->again_until_boot_ms = ohtd_live_again_until_ms(auth->live, renewal->id, &renewal->again_epoch);
+	renewal->ahead = ohtd_live_find_ahead(auth->live, renewal->id, &renewal->session);
 	return true;
 }
 
 enum ohtd_auth_result ohtd_auth_renewal_end(struct ohtd_auth *auth,
-					    const struct ohtd_renewal *renewal, int r,
+					    struct ohtd_renewal *renewal, int r,
 					    struct ohtd_grant *grant)
 {
+	bool unwritten = is_done_without(r);
+
 	memset(grant, 0, sizeof(*grant));
+	if (unwritten)
+		r = ohtd_live_renew(auth->live, renewal);
 	if (!r && renewal->result == OHTD_REUSED) {
 		ohtd_live_forget(auth->live, renewal->id);
 		ohtd_log(OHTD_LOG_WARNING, "auth", "refresh_reused",
@@ -437,10 +466,41 @@ enum ohtd_auth_result ohtd_auth_renewal_end(struct ohtd_auth *auth,
 	if (r)
 		return refused(grant, r);
 	/* The disk may have taken longer than the time that the client has to try again. */
-	if (renewal->result == OHTD_RENEWED)
-		ohtd_live_renewed(auth->live, renewal->id, renewal->session.epoch,
-				  boot_ms(auth) + OHTD_REFRESH_AGAIN_MS);
+	if (renewal->result == OHTD_RENEWED && !unwritten)
+		ohtd_live_renewed(auth->live, &renewal->session, boot_ms(auth) + OHTD_REFRESH_AGAIN_MS);
 	return grant_for(auth, &renewal->user, &renewal->session, grant);
+}
+
+/* ---- what a full disk did not take ---- */
+
+static int work_put(struct ohtd_db *db, void *arg)
+{
+	return ohtd_db_session_put(db, arg);
+}
+
+static void is_put(struct ohtd_store_job *job)
+{
+	struct ohtd_auth *auth = (void *)((char *)job - offsetof(struct ohtd_auth, keep));
+
+	if (job->result >= 0)
+		ohtd_live_written(auth->live, &auth->kept);
+	else if (job->result == -ENOENT)
+		ohtd_live_forget(auth->live, auth->kept.id);
+	atomic_store(&auth->keeping, false);
+}
+
+void ohtd_auth_keep(struct ohtd_auth *auth)
+{
+	struct ohtd_store_view view;
+
+	ohtd_store_look(auth->store, &view);
+	if (view.state || atomic_load(&auth->keeping) ||
+	    !ohtd_live_find_ahead(auth->live, NULL, &auth->kept))
+		return;
+	auth->keep = (struct ohtd_store_job){ .work = work_put, .arg = &auth->kept, .done = is_put };
+	atomic_store(&auth->keeping, true);
+	if (ohtd_store_submit(auth->store, &auth->keep))
+		atomic_store(&auth->keeping, false);
 }
 
 /* ---- ends ---- */

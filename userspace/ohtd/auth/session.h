@@ -144,12 +144,18 @@ bool ohtd_auth_renewal_begin(struct ohtd_auth *auth, const struct ohtd_secret *t
  * @renewal: after the store
  * @r: what the store has returned
  *
- * A token that was replaced before has been copied by somebody, unless it comes again at once: its
+ * A store that takes nothing for want of room is done without: the session goes on in memory. A token that was replaced before has been copied by somebody, unless it comes again at once: its
  * session has ended.
  */
 enum ohtd_auth_result ohtd_auth_renewal_end(struct ohtd_auth *auth,
-					    const struct ohtd_renewal *renewal, int r,
+					    struct ohtd_renewal *renewal, int r,
 					    struct ohtd_grant *grant);
+
+/*
+ * To be called some times a second by the main thread: what the store did not take of sessions is written when it takes
+ * something again, one after the other. The store is stopped before ohtd_auth_destroy().
+ */
+void ohtd_auth_keep(struct ohtd_auth *auth);
 
 /**
  * ohtd_auth_end() - end a session

@@ -354,6 +354,9 @@ static void settle_renewal(struct ohtd_late *late)
 	struct auth_job *job = (struct auth_job *)late;
 
 	job->result = ohtd_auth_renewal_end(job->auth, &job->renewal, late->result, &job->grant);
+	/* Done without the store. */
+	if (job->result != OHTD_AUTH_UNAVAILABLE && late->result != -ESHUTDOWN)
+		late->result = 0;
 }
 
 static void answer_renewal(struct ohtd_call *call, struct ohtd_late *late)

@@ -239,6 +239,12 @@ static void note_failure(struct ohtd_certificate *certificate, const char *why)
 	pthread_mutex_unlock(&certificate->view_lock);
 }
 
+static void tell_failure(struct ohtd_certificate *certificate, const char *code, const char *why)
+{
+	note_failure(certificate, why);
+	ohtd_log(OHTD_LOG_ERROR, "http", code, "%s", why);
+}
+
 void ohtd_certificate_look(struct ohtd_certificate *certificate,
 			   struct ohtd_certificate_view *view)
 {
@@ -303,12 +309,18 @@ static int take_config(struct ohtd_certificate *certificate, const struct ohtd_c
 {
 	struct ohtd_pki_request request;
 	struct ohtd_names names;
+	char unmade_why[256];
+	bool unmade;
 
 	ohtd_names_collect(&names, config);
 	request = request_of(certificate, config, &names);
-	if (is_own(config) && ohtd_pki_ensure(&request, why, size))
+	unmade = is_own(config) && ohtd_pki_ensure(&request, unmade_why, sizeof(unmade_why));
+	if (unmade)
+		snprintf(why, size, "%s", unmade_why);
+	/* At the start a certificate that should be another one is better than no page: a full disk is no reason for that. */
+	if (unmade && certificate->tls)
 		return -1;
-	certificate->unmade = false;
+	certificate->unmade = unmade;
 	if (use_files(certificate, config, why, size))
 		return -1;
 	if (config != &certificate->config)
@@ -316,6 +328,8 @@ static int take_config(struct ohtd_certificate *certificate, const struct ohtd_c
 	/* Those of the configuration are pointed to. */
 	ohtd_names_collect(&certificate->names, &certificate->config);
 	note(certificate);
+	if (unmade)
+		tell_failure(certificate, "certificate_not_renewed", unmade_why);
 	return 0;
 }
 
@@ -441,8 +455,7 @@ static void renew_in_time(struct ohtd_certificate *certificate, uint64_t now_ns)
 	    !take_config(certificate, &certificate->config, why, sizeof(why)))
 		return;
 	certificate->again_ns = now_ns + AGAIN_S * OHTD_NS_PER_S;
-	note_failure(certificate, why);
-	ohtd_log(OHTD_LOG_ERROR, "http", "certificate_not_renewed", "%s", why);
+	tell_failure(certificate, "certificate_not_renewed", why);
 }
 
 static void read_changed(struct ohtd_certificate *certificate)

@@ -448,6 +448,7 @@ static void wait_for_end(struct running *run, const sigset_t *signals)
 		}
 		ohtd_upkeep(upkeep);
 		ohtd_setup_tick(run->setup);
+		ohtd_auth_keep(run->auth);
 	}
 	ohtd_upkeep_end(upkeep);
 	/* A signal that has come as well has the same wish. */
@@ -509,11 +510,11 @@ static int end_all(struct running *run)
 	if (run->robot_runs)
 		ohtd_state_store_time(run->config->state_dir, &run->clock,
 				      ohtd_tokens_boot_id(run->tokens));
+	ohtd_store_stop(run->store);
+	/* A store whose disk had hung has worked for them until now. */
 	ohtd_setup_destroy(run->setup);
 	ohtd_auth_destroy(run->auth);
 	ohtd_tokens_destroy(run->tokens);
-	ohtd_store_stop(run->store);
-	/* A store whose disk had hung has worked for them until now. */
 	ohtd_keeper_destroy(run->keeper);
 	ohtd_alert_keeper_destroy(run->alert_keeper);
 	if (*run->config->ready_file)

@@ -80,6 +80,8 @@ int ohtd_state_lock(const char *dir, char *why, size_t size)
 
 	join(path, dir, "lock");
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == EROFS)
+		fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
 		snprintf(why, size, "%s: %s", path, strerror(errno));
 		return -1;

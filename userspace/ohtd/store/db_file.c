@@ -134,7 +134,7 @@ int ohtd_db_file_check(const char *path, uint32_t application_id, bool create, c
 		return refuse(why, size, path, EINVAL, "the name is too long");
 	folder_of(folder, path);
 	/* Journals are made in it. */
-	if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS)) {
+	if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) && errno != EROFS) {
 		int error = errno;
 
 		snprintf(why, size, "%s: cannot be written: %s", folder, strerror(error));
@@ -145,6 +145,9 @@ int ohtd_db_file_check(const char *path, uint32_t application_id, bool create, c
 	if (r && r != -EEXIST)
 		return refuse(why, size, path, -r, NULL);
 	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	/* What there is can be read, and the robot be stopped. */
+	if (fd < 0 && errno == EROFS)
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return refuse(why, size, path, errno, NULL);
 	r = check_open(fd, application_id, path, why, size);

@@ -135,6 +135,7 @@ static bool has_log(const char *path)
 static int open_handle(struct ohtd_db *db, const struct ohtd_schema *schema, const char *path, int flags, char *why, size_t size)
 {
 	bool log = has_log(path);
+	int persist = 1;
 
 	db->schema = schema;
 	snprintf(db->path, sizeof(db->path), "%s", path);
@@ -146,6 +147,8 @@ static int open_handle(struct ohtd_db *db, const struct ohtd_schema *schema, con
 	/* Until the file is known to be ours, closing must not fold its log into it, if it has one. */
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, log, NULL);
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	/* The log, emptied, and its index stay: on a full or read-only disk they could not be made anew, and nothing be read. */
+	sqlite3_file_control(db->sql, NULL, SQLITE_FCNTL_PERSIST_WAL, &persist);
 	return 0;
 }
 

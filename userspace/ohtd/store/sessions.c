@@ -16,6 +16,17 @@ static const struct ohtd_statement add_session_sql = {
 	" AND deleted_s IS NULL"
 };
 
+static const struct ohtd_statement put_session_sql = {
+	"INSERT INTO sessions (id, user_id, epoch, generation, previous_until_boot_ms, boot_id,"
+	" expires_boot_ms, expires_s, created_s, used_s, address, agent)"
+	" SELECT :id, id, epoch, :generation, :again, :boot, :expires_boot, :expires, :created, :used,"
+	" :address, :agent FROM users WHERE id = :user AND epoch = :epoch AND NOT disabled"
+	" AND deleted_s IS NULL"
+	" ON CONFLICT (id) DO UPDATE SET generation = excluded.generation,"
+	" previous_until_boot_ms = excluded.previous_until_boot_ms, boot_id = excluded.boot_id,"
+	" expires_boot_ms = excluded.expires_boot_ms, used_s = excluded.used_s"
+};
+
 static const struct ohtd_statement drop_oldest_sessions_sql = {
 	"DELETE FROM sessions WHERE user_id = :user AND id NOT IN (SELECT id FROM sessions"
 	" WHERE user_id = :user ORDER BY rowid DESC LIMIT :keep) RETURNING id"
@@ -23,12 +34,12 @@ static const struct ohtd_statement drop_oldest_sessions_sql = {
 
 #define SESSION_COLUMNS	"s.id, s.user_id, s.epoch, s.generation, s.previous_until_boot_ms," \
 			" s.boot_id, s.expires_boot_ms, s.expires_s, s.created_s, s.used_s," \
-			" s.address, s.agent"
+			" s.address, s.agent, u.name, u.role"
 #define OF_USERS	" FROM sessions s JOIN users u ON u.id = s.user_id AND u.epoch = s.epoch" \
 			" AND NOT u.disabled AND u.deleted_s IS NULL"
 
 static const struct ohtd_statement find_session_sql = {
-	"SELECT " SESSION_COLUMNS ", u.name, u.role" OF_USERS " WHERE s.id = :id"
+	"SELECT " SESSION_COLUMNS OF_USERS " WHERE s.id = :id"
 };
 
 static const struct ohtd_statement list_sessions_sql = {
@@ -45,9 +56,10 @@ static const struct ohtd_statement end_session_sql = {
 	"DELETE FROM sessions WHERE id = :id AND (:user = 0 OR user_id = :user)"
 };
 
-static int insert_session(struct ohtd_db *db, const struct ohtd_session *session)
+static int insert_session(struct ohtd_db *db, const struct ohtd_statement *sql,
+			  const struct ohtd_session *session)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, &add_session_sql);
+	sqlite3_stmt *s = ohtd_db_statement(db, sql);
 	int r;
 
 	ohtd_db_bind_text(s, ":id", session->id);
@@ -89,10 +101,15 @@ int ohtd_db_session_add(struct ohtd_db *db, const struct ohtd_session *session,
 	int r = ohtd_db_begin(db);
 
 	if (!r)
-		r = insert_session(db, session);
+		r = insert_session(db, &add_session_sql, session);
 	if (!r)
 		r = drop_oldest(db, session->user_id, dropped);
 	return ohtd_db_end(db, r);
+}
+
+int ohtd_db_session_put(struct ohtd_db *db, const struct ohtd_session *session)
+{
+	return insert_session(db, &put_session_sql, session);
 }
 
 static void take_session(sqlite3_stmt *s, struct ohtd_session *session)
@@ -109,6 +126,8 @@ static void take_session(sqlite3_stmt *s, struct ohtd_session *session)
 	session->used_s = sqlite3_column_int64(s, 9);
 	ohtd_db_take_text(s, 10, session->address, sizeof(session->address));
 	ohtd_db_take_text(s, 11, session->agent, sizeof(session->agent));
+	ohtd_db_take_text(s, 12, session->name, sizeof(session->name));
+	session->role = sqlite3_column_int(s, 13);
 }
 
 static int find(struct ohtd_db *db, struct ohtd_renewal *renewal)
@@ -118,14 +137,8 @@ static int find(struct ohtd_db *db, struct ohtd_renewal *renewal)
 
 	ohtd_db_bind_text(s, ":id", renewal->id);
 	r = ohtd_db_row(db, s);
-	if (r > 0) {
+	if (r > 0)
 		take_session(s, &renewal->session);
-		renewal->user = (struct ohtd_user){
-			.id = renewal->session.user_id, .epoch = renewal->session.epoch,
-		};
-		ohtd_db_take_text(s, 12, renewal->user.name, sizeof(renewal->user.name));
-		renewal->user.role = sqlite3_column_int(s, 13);
-	}
 	sqlite3_reset(s);
 	return r > 0 ? 0 : r ? r : -ENOENT;
 }
@@ -145,9 +158,8 @@ int64_t ohtd_session_left_ms(const struct ohtd_session *session, const char *boo
 }
 
 /* The session's times become those of this boot. */
-static int write_renewed(struct ohtd_db *db, struct ohtd_renewal *renewal, int64_t left_ms)
+static void renew(struct ohtd_renewal *renewal, int64_t left_ms)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, &renew_session_sql);
 	struct ohtd_session *session = &renewal->session;
 
 	session->generation++;
@@ -155,6 +167,12 @@ static int write_renewed(struct ohtd_db *db, struct ohtd_renewal *renewal, int64
 	session->expires_boot_ms = renewal->now_boot_ms + left_ms;
 	session->used_s = renewal->now_s;
 	snprintf(session->boot_id, sizeof(session->boot_id), "%s", renewal->boot_id);
+}
+
+static int write_renewed(struct ohtd_db *db, const struct ohtd_session *session)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &renew_session_sql);
+
 	ohtd_db_bind_text(s, ":id", session->id);
 	ohtd_db_bind_number(s, ":generation", session->generation);
 	ohtd_db_bind_number(s, ":again", session->previous_until_boot_ms);
@@ -175,27 +193,46 @@ static bool is_repeated(const struct ohtd_renewal *renewal)
 		 renewal->now_boot_ms < renewal->again_until_boot_ms));
 }
 
-int ohtd_db_session_renew(struct ohtd_db *db, struct ohtd_renewal *renewal)
+static void take_user(struct ohtd_renewal *renewal)
+{
+	const struct ohtd_session *session = &renewal->session;
+
+	renewal->user = (struct ohtd_user){
+		.id = session->user_id, .epoch = session->epoch, .role = session->role,
+	};
+	snprintf(renewal->user.name, sizeof(renewal->user.name), "%s", session->name);
+}
+
+int ohtd_session_renew(struct ohtd_renewal *renewal)
 {
 	int64_t left_ms;
-	int r = find(db, renewal);
 
-	if (r)
-		return r;
+	take_user(renewal);
 	left_ms = ohtd_session_left_ms(&renewal->session, renewal->boot_id, renewal->now_boot_ms,
 				       renewal->now_s, renewal->life_ms);
 	if (left_ms <= 0)
 		return -ENOENT;
 	if (renewal->generation == renewal->session.generation) {
 		renewal->result = OHTD_RENEWED;
-		return write_renewed(db, renewal, left_ms);
+		renew(renewal, left_ms);
+	} else {
+		renewal->result = is_repeated(renewal) ? OHTD_REPEATED : OHTD_REUSED;
 	}
-	if (is_repeated(renewal)) {
-		renewal->result = OHTD_REPEATED;
-		return 0;
-	}
-	renewal->result = OHTD_REUSED;
-	return ohtd_db_session_end(db, renewal->id, 0);
+	return 0;
+}
+
+int ohtd_db_session_renew(struct ohtd_db *db, struct ohtd_renewal *renewal)
+{
+	int r = renewal->ahead ? ohtd_db_session_put(db, &renewal->session) : 0;
+
+	if (!r)
+		r = find(db, renewal);
+	if (!r)
+		r = ohtd_session_renew(renewal);
+	if (r || renewal->result == OHTD_REPEATED)
+		return r;
+	return renewal->result == OHTD_RENEWED ? write_renewed(db, &renewal->session) :
+						 ohtd_db_session_end(db, renewal->id, 0);
 }
 
 int ohtd_db_session_end(struct ohtd_db *db, const char *id, int64_t user_id)
@@ -218,7 +255,7 @@ int ohtd_db_sessions(struct ohtd_db *db, int64_t *after, struct ohtd_session *se
 	ohtd_db_bind_number(s, ":limit", max);
 	while (count < max && (r = ohtd_db_row(db, s)) > 0) {
 		take_session(s, &sessions[count++]);
-		*after = sqlite3_column_int64(s, 12);
+		*after = sqlite3_column_int64(s, 14);
 	}
 	sqlite3_reset(s);
 	return r < 0 ? r : count;

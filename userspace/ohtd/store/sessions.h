@@ -32,6 +32,8 @@ struct ohtd_db;
  * @used_s: wall time of the newest use that is written down
  * @address: where the log-in came from
  * @agent: what the client called itself
+ * @name: of the account
+ * @role: of the account, at that epoch
  * @number: its place in the order of the log-ins, given anew in each run; not in the database
  */
 struct ohtd_session {
@@ -47,6 +49,8 @@ struct ohtd_session {
 	int64_t used_s;
 	char address[OHTD_SESSION_ADDRESS_BYTES];
 	char agent[OHTD_AGENT_BYTES];
+	char name[OHTD_USER_NAME_MAX + 1];
+	int role;
 	uint64_t number;
 };
 
@@ -84,6 +88,7 @@ enum ohtd_renewal_result {
  * @again_epoch: of the account when @again_until_boot_ms was asked for; a change meanwhile makes it void
  * @life_ms: the longest life of a session
  * @boot_id: of this boot
+ * @ahead: @session is newer than its row, which a full disk has not taken: it is written first
  * @result: out
  * @session: out: as it is now, unless OHTD_REUSED
  * @user: out: whose it is, without the password's hash
@@ -98,6 +103,7 @@ struct ohtd_renewal {
 	int64_t again_epoch;
 	int64_t life_ms;
 	const char *boot_id;
+	bool ahead;
 	enum ohtd_renewal_result result;
 	struct ohtd_session session;
 	struct ohtd_user user;
@@ -110,6 +116,14 @@ struct ohtd_renewal {
  * negative errno.
  */
 int ohtd_db_session_renew(struct ohtd_db *db, struct ohtd_renewal *renewal);
+
+/*
+ * The same for @renewal->session alone, in memory, without a store. 0 with @renewal->result, or -ENOENT: it is over.
+ */
+int ohtd_session_renew(struct ohtd_renewal *renewal);
+
+/* Writes a session as it is in memory, new or newer than its row. -ENOENT: its account has changed. */
+int ohtd_db_session_put(struct ohtd_db *db, const struct ohtd_session *session);
 
 /* What is left of a session's time, at most @life_ms; 0 or less: it is over. */
 int64_t ohtd_session_left_ms(const struct ohtd_session *session, const char *boot_id,
