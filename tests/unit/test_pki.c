@@ -46,7 +46,7 @@ static const char *file(const char *name)
 
 static int ensure(int64_t now_s, unsigned int name_count)
 {
-	const struct ohtd_pki_request request = { dir, names, name_count, now_s, 0 };
+	const struct ohtd_pki_request request = { dir, names, name_count, now_s, 0, false, true };
 
 	return ohtd_pki_ensure(&request, why, sizeof(why));
 }

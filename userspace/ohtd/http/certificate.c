@@ -101,6 +101,8 @@ static struct ohtd_pki_request request_of(struct ohtd_certificate *certificate,
 		.now_s = view.wall_ns / (int64_t)OHTD_NS_PER_S,
 		.from_s = certificate->from_s,
 		.certain = view.synchronised,
+		/* While it runs there is a good one in use, and a person may be at work on the files. */
+		.mend = !certificate->tls,
 	};
 }
 

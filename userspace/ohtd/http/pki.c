@@ -429,7 +429,7 @@ static int ensure_authority(const struct ohtd_pki_request *request, struct pair 
 {
 	int found = load_authority(request, ca, why, size);
 
-	if (found == FAILED)
+	if (found == FAILED || (found == UNUSABLE && !request->mend))
 		return -1;
 	if (found == 2)
 		return 0;
@@ -489,13 +489,15 @@ int ohtd_pki_ensure(const struct ohtd_pki_request *request, char *why, size_t si
 
 int ohtd_pki_renew(const struct ohtd_pki_request *request, bool authority, char *why, size_t size)
 {
+	struct ohtd_pki_request mending = *request;
 	struct pair ca = { NULL, NULL };
 	int r;
 
+	mending.mend = authority || request->mend;
 	/* Cut short anywhere, the next start finds no ca.crt and goes on with a new authority. */
 	if (authority && unlink(full_path(request->state_dir, "ca.crt")) && errno != ENOENT)
 		return complain(why, size, request->state_dir, "ca.crt", strerror(errno));
-	r = ensure_authority(request, &ca, why, size);
+	r = ensure_authority(&mending, &ca, why, size);
 	if (!r)
 		r = new_leaf(request, &ca, why, size);
 	drop_pair(&ca);

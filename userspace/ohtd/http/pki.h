@@ -30,6 +30,7 @@
  * @from_s: since when the certificates are good at the latest: our clock may be ahead of the
  *	clients' by any amount, theirs is not before the date of the build
  * @certain: somebody keeps @now_s right
+ * @mend: an authority that cannot be used is set aside and made anew; else it is an error
  */
 struct ohtd_pki_request {
 	const char *state_dir;
@@ -38,6 +39,7 @@ struct ohtd_pki_request {
 	int64_t now_s;
 	int64_t from_s;
 	bool certain;
+	bool mend;
 };
 
 /**
