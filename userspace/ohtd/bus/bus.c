@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "bus.h"
+#include "rtu_line.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -22,6 +22,13 @@ struct ohtd_bus *ohtd_bus_create(const struct ohtd_bus_setup *setup, char *error
 		errno = EINVAL;
 	}
 	return bus;
+}
+
+int ohtd_bus_check(const struct ohtd_bus_setup *setup, char *error, size_t error_bytes)
+{
+	bool rtu = !strcmp(setup->backend, "rtu");
+
+	return rtu ? rtu_line_check(setup, error, error_bytes) : 0;
 }
 
 void ohtd_bus_destroy(struct ohtd_bus *bus)

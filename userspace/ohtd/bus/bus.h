@@ -125,6 +125,16 @@ struct ohtd_bus {
 struct ohtd_bus *ohtd_bus_create(const struct ohtd_bus_setup *setup, char *error,
 				 size_t error_bytes);
 
+/**
+ * ohtd_bus_check() - what can be said against a setup without opening the device
+ * @setup: which
+ * @error: one line on failure
+ * @error_bytes: size of @error
+ *
+ * Return: 0, also when the device is not there yet, or -EINVAL. Context: main thread.
+ */
+int ohtd_bus_check(const struct ohtd_bus_setup *setup, char *error, size_t error_bytes);
+
 /* Closes and frees; NULL is allowed. */
 void ohtd_bus_destroy(struct ohtd_bus *bus);
 

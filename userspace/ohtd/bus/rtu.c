@@ -299,17 +299,18 @@ static void rtu_destroy(struct ohtd_bus *bus)
 static int rtu_info(struct ohtd_bus *bus, struct oht_dev_info *info)
 {
 	struct rtu_bus *rtu = rtu_of(bus);
+	const struct rtu_settings *line = &rtu->line.settings;
 
 	memset(info, 0, sizeof(*info));
 	info->abi_version = oht_abi_version();
 	info->caps = OHT_HAS_BUS;
 	snprintf(info->port, sizeof(info->port), "tty");
-	info->baud_bps = bus->setup.baud_bps;
-	info->baud_effective_millibps = bus->setup.baud_bps * 1000ull;
-	info->parity = bus->setup.parity == 'E' ? OHT_PARITY_EVEN :
-		       bus->setup.parity == 'O' ? OHT_PARITY_ODD : OHT_PARITY_NONE;
-	info->stop_bits = bus->setup.stop_bits;
-	info->char_bits = 9u + bus->setup.stop_bits + (bus->setup.parity != 'N');
+	info->baud_bps = line->baud_bps;
+	info->baud_effective_millibps = line->baud_bps * 1000ull;
+	info->parity = line->parity == 'E' ? OHT_PARITY_EVEN :
+		       line->parity == 'O' ? OHT_PARITY_ODD : OHT_PARITY_NONE;
+	info->stop_bits = line->stop_bits;
+	info->char_bits = rtu->line.char_bits;
 	info->char_ns = (uint32_t)rtu->line.char_ns;
 	info->t35_ns = (uint32_t)rtu->line.gap_ns;
 	info->turnaround_max_us = 1000000;

@@ -32,14 +32,26 @@ static void sleep_until(uint64_t until_ns)
 		;
 }
 
+static void set_times(struct rtu_line *line, const struct rtu_settings *settings)
+{
+	line->settings = *settings;
+	line->char_bits = 9u + settings->stop_bits + (settings->parity != 'N');
+	line->char_ns = line->char_bits * OHTD_NS_PER_S / settings->baud_bps;
+	line->gap_ns = settings->baud_bps > GAP_FIXED_ABOVE_BPS ? GAP_FIXED_NS
+								: line->char_ns * 7 / 2;
+}
+
+static struct rtu_settings settings_of(const struct ohtd_bus_setup *setup)
+{
+	return (struct rtu_settings){ setup->baud_bps, setup->parity, setup->stop_bits };
+}
+
 int rtu_line_init(struct rtu_line *line, const struct ohtd_bus_setup *setup)
 {
-	uint64_t char_bits = 9 + setup->stop_bits + (setup->parity != 'N');
+	const struct rtu_settings wanted = settings_of(setup);
 
 	memset(line, 0, sizeof(*line));
-	line->char_ns = char_bits * OHTD_NS_PER_S / setup->baud_bps;
-	line->gap_ns = setup->baud_bps > GAP_FIXED_ABOVE_BPS ? GAP_FIXED_NS
-							     : line->char_ns * 7 / 2;
+	set_times(line, &wanted);
 	line->low_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (line->low_fd < 0)
 		return -errno;
@@ -70,11 +82,25 @@ static int take_low_fd(struct rtu_line *line)
 	return 0;
 }
 
+int rtu_line_check(const struct ohtd_bus_setup *setup, char *error, size_t error_bytes)
+{
+	if (access(setup->device, F_OK) || !rtu_settings_is_pty(setup->device) ||
+	    setup->parity == 'N')
+		return 0;
+	snprintf(error, error_bytes, "%s: a pty has no parity; set parity = none", setup->device);
+	return -EINVAL;
+}
+
 int rtu_line_open(struct rtu_line *line, const struct ohtd_bus_setup *setup, char *error,
 		  size_t error_bytes)
 {
+	const struct rtu_settings wanted = settings_of(setup);
+	struct rtu_settings has;
 	int ret;
 
+	ret = rtu_line_check(setup, error, error_bytes);
+	if (ret)
+		return ret;
 	line->modbus = modbus_new_rtu(setup->device, (int)setup->baud_bps, setup->parity, 8,
 				      setup->stop_bits);
 	if (!line->modbus || modbus_connect(line->modbus)) {
@@ -91,6 +117,13 @@ int rtu_line_open(struct rtu_line *line, const struct ohtd_bus_setup *setup, cha
 		rtu_line_close(line);
 		return ret;
 	}
+	/* libmodbus sets 9600 for a rate that it does not know, and looks at nothing afterwards. */
+	ret = rtu_settings_set(line->low_fd, setup->device, &wanted, &has, error, error_bytes);
+	if (ret) {
+		rtu_line_close(line);
+		return ret;
+	}
+	set_times(line, &has);
 	modbus_set_byte_timeout(line->modbus, 0, BYTE_TIMEOUT_US);
 	modbus_set_error_recovery(line->modbus, MODBUS_ERROR_RECOVERY_NONE);
 	/* Whoever was on the line before us may still be answered. */

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "bus.h"
+#include "rtu_settings.h"
 
 typedef struct _modbus modbus_t;
 
@@ -19,6 +20,8 @@ typedef struct _modbus modbus_t;
  * struct rtu_line - the tty
  * @modbus: libmodbus' context, NULL when not open
  * @low_fd: descriptor number below FD_SETSIZE that is kept for the tty; /dev/null while closed
+ * @settings: what the line has; before it is open: what it is to have
+ * @char_bits: bits of one character, with start, parity and stop bits
  * @char_ns: one character on the wire
  * @gap_ns: silence between frames
  * @quiet_us: longest time-out asked for so far: how long a late answer may still come
@@ -27,6 +30,8 @@ typedef struct _modbus modbus_t;
 struct rtu_line {
 	modbus_t *modbus;
 	int low_fd;
+	struct rtu_settings settings;
+	unsigned int char_bits;
 	uint64_t char_ns;
 	uint64_t gap_ns;
 	uint32_t quiet_us;
@@ -36,6 +41,9 @@ struct rtu_line {
 /* Reserves the descriptor. 0 or a negative errno. */
 int rtu_line_init(struct rtu_line *line, const struct ohtd_bus_setup *setup);
 void rtu_line_fini(struct rtu_line *line);
+
+/* As ohtd_bus_check(). */
+int rtu_line_check(const struct ohtd_bus_setup *setup, char *error, size_t error_bytes);
 
 /* 0, or a negative errno with one line in @error. */
 int rtu_line_open(struct rtu_line *line, const struct ohtd_bus_setup *setup, char *error,

@@ -12,6 +12,7 @@
 
 #include "auth/accounts.h"
 #include "auth/password.h"
+#include "bus/bus.h"
 #include "config/config.h"
 #include "http/asyncapi.h"
 #include "http/openapi.h"
@@ -114,6 +115,22 @@ static int print_openapi(void)
 	return print_description(text, bytes, why);
 }
 
+/* A line in use is not opened for it: only what its name says. */
+static int check_bus(const struct ohtd_config *config)
+{
+	const struct ohtd_bus_setup setup = {
+		.backend = config->backend == OHTD_BACKEND_RTU ? "rtu" : "kernel",
+		.device = config->backend == OHTD_BACKEND_RTU ? config->tty : config->device,
+		.parity = config->parity,
+	};
+	char why[WHY_BYTES];
+
+	if (!ohtd_bus_check(&setup, why, sizeof(why)))
+		return 0;
+	complain(why);
+	return EX_CONFIG;
+}
+
 int main(int argc, char **argv)
 {
 	struct ohtd_options options;
@@ -139,7 +156,10 @@ int main(int argc, char **argv)
 		return add_user(&config, &options);
 	if (action == OHTD_ACTION_ADMINISTER)
 		return ohtd_offline_serve(&config);
-	if (action == OHTD_ACTION_CHECK)
-		return ohtd_check_config(&config);
+	if (action == OHTD_ACTION_CHECK) {
+		int paths = ohtd_check_config(&config), bus = check_bus(&config);
+
+		return paths ? paths : bus;
+	}
 	return ohtd_daemon_run(&config, options.config);
 }

@@ -34,7 +34,7 @@ struct ohtd_verb_rule;
  * struct ohtd_robot_config - copied by ohtd_robot_create(); strings too
  * @backend: "kernel" or "rtu"
  * @device: kernel: device node, usually /dev/oht0. rtu: tty or pty
- * @baud_bps: rtu only: 9600..115200; 0 means 115200
+ * @baud_bps: rtu only: what the line can do; 0 means 115200
  * @parity: rtu only: 'N', 'E' or 'O'; 0 means 'N'
  * @stop_bits: rtu only: 1 or 2; 0 means 1
  * @data_dir: folder with the data files; NULL for the one the program was built for
