@@ -283,7 +283,7 @@ static bool late_answer_is_dropped(int fd)
 	return true;
 }
 
-/* The trap of libmodbus: same unit, function and count, so a late answer would pass for the next. */
+/* The answer to a read names no register: same unit, function and count, so a late answer would pass for the next. */
 static void late_answer_is_not_taken_for_the_next(void **state)
 {
 	const struct oht_request patient = { .unit = 7, .function = OHT_READ_HOLDING, .count = 1,
@@ -299,6 +299,68 @@ static void late_answer_is_not_taken_for_the_next(void **state)
 	for (i = 0; i < 10 && !late_answer_is_dropped(fd);)
 		i++;
 	assert_true(i < 10);
+	close(fd);
+}
+
+/* ---- what is heard beside the answer ---- */
+
+static const uint8_t of_3[] = { 3, 3, 2, 0, 4, 0xc0, 0x47 };
+
+static void an_answer_is_found_behind_noise_and_with_pauses(void **state)
+{
+	static const char *const faults[] = {
+		"lead bytes=1", "lead bytes=8", "noise bytes=1", "trail bytes=3", "pauses ms=25",
+	};
+	char words[64];
+	unsigned int i;
+
+	(void)state;
+	open_bus();
+	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		snprintf(words, sizeof(words), "fault 4 %s", faults[i]);
+		tell_simulator(words);
+		assert_int_equal(read_words(4, 0x0104, 1, PATIENT_US).outcome, OHT_OUTCOME_OK);
+		/* Nothing of it is left for the next one. */
+		assert_int_equal(read_words(5, 0x0104, 1, PATIENT_US).words[0], 5);
+		tell_simulator("clear 4");
+	}
+}
+
+/* One exchange with a far end that says this beside the answer. */
+static struct oht_reply hear_beside(int fd, const struct oht_request *request, const uint8_t *front, size_t bytes,
+				    const uint8_t *answer, size_t answer_bytes)
+{
+	submit(request);
+	hear_request(fd, request->unit);
+	assert_int_equal(write(fd, front, bytes), bytes);
+	assert_int_equal(write(fd, answer, answer_bytes), answer_bytes);
+	return next_event().reply;
+}
+
+static void foreign_frames_and_echoes_are_no_answers(void **state)
+{
+	static const uint8_t sent[] = { 4, 3, 0, 4, 0, 1, 0xc5, 0x9e }, zero = 0, high = 0xff;
+	static const uint8_t write_7[] = { 4, 6, 0, 8, 0, 7, 0x49, 0x9f };
+	static const uint16_t seven = 7;
+	const struct oht_request read = { .unit = 4, .function = OHT_READ_HOLDING, .address = 4, .count = 1,
+					  .timeout_us = PATIENT_US };
+	const struct oht_request set = { .unit = 4, .function = OHT_WRITE_SINGLE, .address = 8, .count = 1,
+					 .timeout_us = IMPATIENT_US, .words = &seven,
+					 .flags = OHT_REQUEST_WHILE_STOPPED };
+	int fd = take_line();
+
+	(void)state;
+	open_bus();
+	assert_int_equal(hear_beside(fd, &read, &zero, 1, is_4, sizeof(is_4)).words[0], 4);
+	assert_int_equal(hear_beside(fd, &read, &high, 1, is_5, sizeof(is_5)).words[0], 5);
+	assert_int_equal(hear_beside(fd, &read, of_3, sizeof(of_3), is_5, sizeof(is_5)).words[0], 5);
+	bus->ops->close(bus);
+	assert_int_equal(bus->ops->open(bus, error, sizeof(error)), 0);
+	assert_int_equal(hear_beside(fd, &read, sent, sizeof(sent), is_4, sizeof(is_4)).words[0], 4);
+	/* From now on it is known that the adapter echoes: what was sent is no answer to a write. */
+	assert_int_equal(hear_beside(fd, &set, write_7, sizeof(write_7), NULL, 0).outcome, OHT_OUTCOME_TIMEOUT);
+	assert_int_equal(hear_beside(fd, &set, write_7, sizeof(write_7), write_7, sizeof(write_7)).outcome,
+			 OHT_OUTCOME_OK);
 	close(fd);
 }
 
@@ -333,7 +395,7 @@ static void retries_as_often_as_asked(void **state)
 	assert_int_equal(reply.attempts, 3);
 }
 
-/* libmodbus would end the process at a descriptor of 1024 or more. */
+/* With select() a descriptor of 1024 or more would end the process. */
 static void works_with_a_thousand_descriptors_open(void **state)
 {
 	struct rlimit limit;
@@ -550,6 +612,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(tells_what_went_wrong, setup, teardown),
 		cmocka_unit_test_setup_teardown(late_answer_is_not_taken_for_the_next, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(an_answer_is_found_behind_noise_and_with_pauses, setup, teardown),
+		cmocka_unit_test_setup_teardown(foreign_frames_and_echoes_are_no_answers, setup, teardown),
 		cmocka_unit_test_setup_teardown(duplicate_answer_costs_one_request_at_most, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(retries_as_often_as_asked, setup, teardown),

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <modbus/modbus.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/select.h>
@@ -13,13 +14,14 @@
 #include "../base/clock.h"
 
 #define NS_PER_US	1000ull
-/* Longest silence inside a frame; a USB adapter hands bytes on in lumps of up to 16 ms. */
-#define BYTE_TIMEOUT_US	20000
+/* A USB adapter hands bytes on in lumps of up to 16 ms: no shorter silence is one on the line. */
+#define GAP_SEEN_NS	(20 * OHTD_NS_PER_MS)
+/* Longest silence inside an answer, and in all of it together. */
+#define PAUSE_MAX_NS	(50 * OHTD_NS_PER_MS)
+#define PAUSES_MAX_NS	OHTD_NS_PER_S
 /* Above this rate the gap is fixed (Modbus over Serial Line 1.02, 2.5.1.1). */
 #define GAP_FIXED_ABOVE_BPS	19200
 #define GAP_FIXED_NS		1750000
-/* A request that reads: unit, function, address, count, CRC. */
-#define REQUEST_BYTES	8
 
 static void sleep_until(uint64_t until_ns)
 {
@@ -124,7 +126,8 @@ int rtu_line_open(struct rtu_line *line, const struct ohtd_bus_setup *setup, cha
 		return ret;
 	}
 	set_times(line, &has);
-	modbus_set_byte_timeout(line->modbus, 0, BYTE_TIMEOUT_US);
+	line->receive.echo = RTU_ECHO_UNKNOWN;
+	line->failed = false;
 	modbus_set_error_recovery(line->modbus, MODBUS_ERROR_RECOVERY_NONE);
 	/* Whoever was on the line before us may still be answered. */
 	line->busy_until_ns = ohtd_monotonic_ns() + line->gap_ns;
@@ -151,102 +154,186 @@ void rtu_line_close(struct rtu_line *line)
 	line->modbus = NULL;
 }
 
-static int do_request(modbus_t *modbus, const struct oht_request *request, uint16_t *words)
+static void set_outcome(struct oht_reply *reply, uint8_t outcome)
 {
-	switch (request->function) {
-	case OHT_READ_HOLDING:
-		return modbus_read_registers(modbus, request->address, request->count, words);
-	case OHT_READ_INPUT:
-		return modbus_read_input_registers(modbus, request->address, request->count,
-						   words);
-	case OHT_WRITE_SINGLE:
-		return modbus_write_register(modbus, request->address, request->words[0]);
-	case OHT_WRITE_MULTIPLE:
-		return modbus_write_registers(modbus, request->address, request->count,
-					      request->words);
-	}
-	errno = EOPNOTSUPP;
-	return -1;
-}
+	static const int errors[] = {
+		[OHT_OUTCOME_TIMEOUT] = ETIMEDOUT, [OHT_OUTCOME_SHORT] = EBADMSG,
+		[OHT_OUTCOME_CRC] = EBADMSG,	   [OHT_OUTCOME_LENGTH] = EBADMSG,
+		[OHT_OUTCOME_UNIT] = EPROTO,	   [OHT_OUTCOME_FUNCTION] = EPROTO,
+		[OHT_OUTCOME_ECHO] = EPROTO,	   [OHT_OUTCOME_LINE] = EIO,
+		[OHT_OUTCOME_GONE] = ENODEV,
+	};
 
-static void set_outcome(struct oht_reply *reply, uint8_t outcome, int error)
-{
 	reply->outcome = outcome;
-	reply->error = error;
+	reply->error = errors[outcome];
+	reply->count = 0;
 }
 
-/* libmodbus' errno -> outcome. */
-static void judge(struct oht_reply *reply, int error)
+/*
+ * What has come until @until_ns, or as soon as something has; bytes, 0: nothing, or -ENODEV: the
+ * line has hung up.
+ */
+static ssize_t hear(const struct rtu_line *line, uint64_t until_ns, uint8_t *bytes, size_t room)
 {
-	switch (error) {
-	case ETIMEDOUT:
-		set_outcome(reply, OHT_OUTCOME_TIMEOUT, ETIMEDOUT);
-		break;
-	case EMBBADCRC:
-		set_outcome(reply, OHT_OUTCOME_CRC, EBADMSG);
-		break;
-	case EMBBADSLAVE:
-		set_outcome(reply, OHT_OUTCOME_UNIT, EPROTO);
-		break;
-	case EMBBADEXC:
-	case EMBUNKEXC:
-		set_outcome(reply, OHT_OUTCOME_FUNCTION, EPROTO);
-		break;
-	case EMBBADDATA:
-	case EMBMDATA:
-		set_outcome(reply, OHT_OUTCOME_LENGTH, EBADMSG);
-		break;
-	case EIO:
-	case EBADF:
-	case ENXIO:
-	case ENODEV:
-	case EPIPE:
-	case ECONNRESET:
-		set_outcome(reply, OHT_OUTCOME_GONE, ENODEV);
-		break;
-	default:
-		if (error >= EMBXILFUN && error <= EMBXGTAR) {
-			set_outcome(reply, OHT_OUTCOME_EXCEPTION, EREMOTEIO);
-			reply->exception = (uint8_t)(error - MODBUS_ENOBASE);
-		} else {
-			set_outcome(reply, OHT_OUTCOME_LINE, EIO);
-		}
-	}
+	struct pollfd fd = { .fd = line->low_fd, .events = POLLIN };
+	uint64_t now_ns = ohtd_monotonic_ns(), left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
+	const struct timespec left = {
+		.tv_sec = (time_t)(left_ns / OHTD_NS_PER_S),
+		.tv_nsec = (long)(left_ns % OHTD_NS_PER_S),
+	};
+	ssize_t got;
+
+	if (ppoll(&fd, 1, &left, NULL) <= 0)
+		return 0;
+	got = read(line->low_fd, bytes, room);
+	if (got > 0)
+		return got;
+	return got < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -ENODEV;
 }
 
-static void prepare(struct rtu_line *line, const struct oht_request *request)
+/* What still comes of an earlier exchange is no answer to the next one. */
+static void settle(struct rtu_line *line)
 {
-	uint64_t timeout_us = request->timeout_us + REQUEST_BYTES * line->char_ns / NS_PER_US;
+	uint64_t until_ns, end_ns;
+	uint8_t bytes[RTU_ADU_MAX_BYTES];
+
+	sleep_until(line->busy_until_ns);
+	modbus_flush(line->modbus);
+	end_ns = ohtd_monotonic_ns() + PAUSES_MAX_NS;
+	/* Only behind a failure: a unit that makes pauses may not have finished. */
+	until_ns = line->failed ? ohtd_monotonic_ns() + PAUSE_MAX_NS : 0;
+	while (until_ns && until_ns < end_ns && hear(line, until_ns, bytes, sizeof(bytes)) > 0)
+		until_ns = ohtd_monotonic_ns() + PAUSE_MAX_NS;
+}
+
+/* 0 or an outcome. */
+static uint8_t send_request(struct rtu_line *line, const struct oht_request *request)
+{
+	uint8_t adu[RTU_ADU_MAX_BYTES];
+	int bytes = rtu_receive_build(request, adu);
+
+	if (bytes < 0)
+		return OHT_OUTCOME_LINE;
+	rtu_receive_begin(&line->receive, adu, (size_t)bytes);
+	settle(line);
+	/* It adds the checksum by itself. */
+	if (modbus_send_raw_request(line->modbus, adu, bytes - 2) == bytes)
+		return OHT_OUTCOME_OK;
+	return errno == EAGAIN ? OHT_OUTCOME_LINE : OHT_OUTCOME_GONE;
+}
+
+/*
+ * struct wait - for an answer
+ * @first_ns: an answer has to begin by then
+ * @end_ns: and to be over, whatever pauses it makes; 0: none has begun
+ * @heard_ns: the newest byte
+ */
+struct wait {
+	uint64_t first_ns;
+	uint64_t end_ns;
+	uint64_t heard_ns;
+};
+
+static enum rtu_silence silence_of(const struct wait *wait, uint64_t now_ns)
+{
+	uint64_t since_ns = now_ns - wait->heard_ns;
+
+	if (now_ns >= (wait->end_ns ? wait->end_ns : wait->first_ns))
+		return RTU_SILENCE_LONG;
+	if (since_ns >= PAUSE_MAX_NS)
+		return RTU_SILENCE_LONG;
+	return since_ns >= GAP_SEEN_NS ? RTU_SILENCE_GAP : RTU_SILENCE_NONE;
+}
+
+/* When the verdict may be another one though nothing comes. */
+static uint64_t next_look_ns(const struct wait *wait, const struct rtu_receive *receive,
+			     uint64_t now_ns)
+{
+	uint64_t until_ns = wait->end_ns ? wait->end_ns : wait->first_ns, look_ns;
+
+	if (!receive->heard_bytes)
+		return until_ns;
+	look_ns = wait->heard_ns + (now_ns - wait->heard_ns < GAP_SEEN_NS ? GAP_SEEN_NS :
+								  PAUSE_MAX_NS);
+	return look_ns > now_ns && look_ns < until_ns ? look_ns : until_ns;
+}
+
+/* True: it is over, and the outcome is that of @verdict. */
+static bool is_over(struct wait *wait, const struct rtu_line *line, enum rtu_verdict verdict,
+		    uint64_t now_ns)
+{
+	if (verdict == RTU_ANSWER || verdict == RTU_BROKEN)
+		return true;
+	if (verdict == RTU_WAIT)
+		wait->end_ns = 0;
+	else if (!wait->end_ns)
+		wait->end_ns = now_ns + PAUSES_MAX_NS +
+			       rtu_receive_expected(&line->receive) * line->char_ns;
+	return now_ns >= (wait->end_ns ? wait->end_ns : wait->first_ns);
+}
+
+/* The outcome; OK: the answer stands in @line->receive. */
+static uint8_t await_answer(struct rtu_line *line, uint64_t first_ns)
+{
+	struct wait wait = { .first_ns = first_ns, .heard_ns = ohtd_monotonic_ns() };
+	enum rtu_verdict verdict = RTU_WAIT;
+	uint8_t bytes[RTU_ADU_MAX_BYTES];
+	uint64_t now_ns = wait.heard_ns;
+	ssize_t got;
+
+	do {
+		got = hear(line, next_look_ns(&wait, &line->receive, now_ns), bytes, sizeof(bytes));
+		if (got < 0)
+			return OHT_OUTCOME_GONE;
+		now_ns = ohtd_monotonic_ns();
+		if (got)
+			wait.heard_ns = now_ns;
+		rtu_receive_add(&line->receive, bytes, (size_t)got);
+		verdict = rtu_receive_judge(&line->receive, silence_of(&wait, now_ns));
+	} while (!is_over(&wait, line, verdict, now_ns));
+	if (verdict == RTU_ANSWER)
+		return OHT_OUTCOME_OK;
+	return line->receive.noted ? line->receive.noted : OHT_OUTCOME_TIMEOUT;
+}
+
+static void exchange(struct rtu_line *line, const struct oht_request *request,
+		     struct oht_reply *reply)
+{
+	uint8_t outcome = send_request(line, request);
+	uint64_t way_ns = line->receive.sent_bytes * line->char_ns;
 
 	if (request->timeout_us > line->quiet_us)
 		line->quiet_us = request->timeout_us;
-	if (request->function == OHT_WRITE_MULTIPLE)
-		timeout_us += (1 + 2ull * request->count) * line->char_ns / NS_PER_US;
-	modbus_set_slave(line->modbus, request->unit);
-	modbus_set_response_timeout(line->modbus, (uint32_t)(timeout_us / 1000000),
-				    (uint32_t)(timeout_us % 1000000));
-	sleep_until(line->busy_until_ns);
-	modbus_flush(line->modbus);
+	if (!outcome)
+		outcome = await_answer(line, ohtd_monotonic_ns() + way_ns +
+						     request->timeout_us * NS_PER_US);
+	if (outcome)
+		set_outcome(reply, outcome);
+	else
+		rtu_receive_reply(&line->receive, request, reply);
+	line->failed = outcome && outcome != OHT_OUTCOME_TIMEOUT;
+	line->busy_until_ns = ohtd_monotonic_ns() + line->gap_ns;
+	/* Behind anything but an answer one may still be on its way. */
+	if (outcome && outcome != OHT_OUTCOME_GONE)
+		line->busy_until_ns += line->quiet_us * NS_PER_US;
+}
+
+/* The answer to a read differs from its request, whatever it says: it shows whether we hear ourselves. */
+static void learn_echo(struct rtu_line *line, const struct oht_request *write)
+{
+	const struct oht_request read = {
+		.unit = write->unit, .function = OHT_READ_HOLDING, .address = write->address,
+		.count = 1, .timeout_us = write->timeout_us,
+	};
+	struct oht_reply unused = { 0 };
+
+	exchange(line, &read, &unused);
 }
 
 void rtu_line_exchange(struct rtu_line *line, const struct oht_request *request,
 		       struct oht_reply *reply)
 {
-	int done;
-
-	prepare(line, request);
-	errno = 0;
-	done = do_request(line->modbus, request, reply->words);
-	if (done == request->count) {
-		set_outcome(reply, OHT_OUTCOME_OK, 0);
-		reply->count = request->count;
-	} else {
-		judge(reply, done < 0 ? errno : EMBBADDATA);
-		reply->count = 0;
-	}
-	line->busy_until_ns = ohtd_monotonic_ns() + line->gap_ns;
-	/* An exception is an answer; after anything else one may still be on its way. */
-	if (reply->outcome != OHT_OUTCOME_OK && reply->outcome != OHT_OUTCOME_EXCEPTION &&
-	    reply->outcome != OHT_OUTCOME_GONE)
-		line->busy_until_ns += line->quiet_us * NS_PER_US;
+	if (request->function == OHT_WRITE_SINGLE && line->receive.echo == RTU_ECHO_UNKNOWN)
+		learn_echo(line, request);
+	exchange(line, request, reply);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     one tty with Modbus RTU spoken by libmodbus, and its quirks.
+ * Owns:     one tty on which Modbus RTU is spoken. libmodbus opens it and sends; what is heard is
+ *           judged by rtu_receive.h, because libmodbus takes the first bytes for the answer.
  * Contexts: open and close: while no thread exchanges. Exchange: one thread, blocks.
  * Locks:    none.
  */
@@ -12,6 +13,7 @@
 #include <stdint.h>
 
 #include "bus.h"
+#include "rtu_receive.h"
 #include "rtu_settings.h"
 
 typedef struct _modbus modbus_t;
@@ -26,6 +28,8 @@ typedef struct _modbus modbus_t;
  * @gap_ns: silence between frames
  * @quiet_us: longest time-out asked for so far: how long a late answer may still come
  * @busy_until_ns: no request before this moment
+ * @receive: the exchange under way
+ * @failed: the last exchange ended with something else than an answer or silence
  */
 struct rtu_line {
 	modbus_t *modbus;
@@ -36,6 +40,8 @@ struct rtu_line {
 	uint64_t gap_ns;
 	uint32_t quiet_us;
 	uint64_t busy_until_ns;
+	struct rtu_receive receive;
+	bool failed;
 };
 
 /* Reserves the descriptor. 0 or a negative errno. */
@@ -56,8 +62,8 @@ void rtu_line_close(struct rtu_line *line);
  * @request: what to do; its retries are not looked at
  * @reply: outcome, exception, error, count and words are filled
  *
- * After a time-out the line is left alone for the longest turnaround: libmodbus takes a late answer
- * for the answer to the next request if unit, function and count agree.
+ * After a time-out the line is left alone for the longest turnaround: the answer to a read does not
+ * say which registers it has, so a late one would pass for the answer to the next request.
  */
 void rtu_line_exchange(struct rtu_line *line, const struct oht_request *request,
 		       struct oht_reply *reply);
