@@ -162,10 +162,14 @@ int bus_main(void)
 	bus = place.create();
 	if (!bus)
 		return 1;
-	if (bus->ops->hardware_stop) {
+	if (ohtd_bus_has_outputs(bus))
 		outputs = bus_outputs_count;
+	if (bus->ops->hardware_stop) {
 		more = bus_hardware_tests;
 		count = bus_hardware_count;
+	} else if (outputs) {
+		more = bus_simulated_tests;
+		count = bus_simulated_count;
 	}
 	tests = calloc(bus_common_count + outputs + count, sizeof(*tests));
 	if (!tests)

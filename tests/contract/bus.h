@@ -47,11 +47,15 @@ extern const struct bus_place place;
 /* The bus of the present test, open. */
 extern struct ohtd_bus *bus;
 
-/* The tests that hold for every back-end, and those of one that stops in hardware. */
+/*
+ * The tests that hold for every back-end, and those of one that stops in hardware, that has outputs,
+ * that has none, or whose outputs are simulated.
+ */
 int bus_main(void);
 extern const struct contract_test bus_common_tests[], bus_hardware_tests[], bus_outputs_tests[],
-	bus_software_tests[];
-extern const size_t bus_common_count, bus_hardware_count, bus_outputs_count, bus_software_count;
+	bus_simulated_tests[], bus_software_tests[];
+extern const size_t bus_common_count, bus_hardware_count, bus_outputs_count, bus_simulated_count,
+	bus_software_count;
 
 void bus_reopen(void);
 /* The role, with the longest deadman there is. */

@@ -4,6 +4,8 @@
 
 #include "bus.h"
 
+#define PATIENCE_CYCLES	200
+
 enum { READS, WRITES, ENTRIES };
 
 static const uint16_t word = 7;
@@ -41,6 +43,23 @@ static void pass_cycles(unsigned int count)
 	place.pass_ms(bus, count * BUS_CYCLE_MS);
 }
 
+/* The entry's value once it has been exchanged well behind @after_ns: a busy host lets some cycles fail. */
+static struct oht_cyclic_value exchanged(unsigned int entry, uint64_t after_ns)
+{
+	struct oht_cyclic_value value = bus_value(entry);
+	unsigned int waited;
+
+	for (waited = 0; waited < PATIENCE_CYCLES; waited++) {
+		if (!value.error && value.timestamp_ns > after_ns)
+			break;
+		pass_cycles(1);
+		value = bus_value(entry);
+	}
+	EXPECT_IS(value.error, 0);
+	EXPECT(value.timestamp_ns > after_ns);
+	return value;
+}
+
 static void set_register(uint16_t value)
 {
 	struct oht_request write = bus_read_of(place.unit);
@@ -61,6 +80,8 @@ static uint16_t register_now(void)
 static void outputs_need_the_role(void)
 {
 	EXPECT_ERRNO(give(1, 0, 1), EPERM);
+	if (!place.rival)
+		return;
 	place.rival(true);
 	EXPECT_ERRNO(give(1, 0, 1), EPERM);
 	place.rival(false);
@@ -113,6 +134,7 @@ static void nothing_is_given_while_stopped(void)
 
 static void outputs_wait_for_the_enable(void)
 {
+	struct oht_cyclic_value written;
 	uint64_t blocking;
 	uint32_t generation;
 
@@ -127,12 +149,10 @@ static void outputs_wait_for_the_enable(void)
 	EXPECT_IS(bus_value(WRITES).tried_ns, 0);
 	EXPECT_IS(register_now(), 1);
 	EXPECT_ERRNO(-bus->ops->enable(bus, 0, &blocking), 0);
-	pass_cycles(4);
-	EXPECT_IS(bus_value(WRITES).error, 0);
-	EXPECT_IS(bus_value(WRITES).words[0], word);
-	EXPECT(bus_value(WRITES).timestamp_ns != 0);
+	written = exchanged(WRITES, 0);
+	EXPECT_IS(written.words[0], word);
 	EXPECT_IS(register_now(), word);
-	EXPECT_IS(bus_value(READS).words[0], word);
+	EXPECT_IS(exchanged(READS, written.timestamp_ns).words[0], word);
 }
 
 /* Neither a stop nor a disable lets an old value come back. */
@@ -147,8 +167,7 @@ static void outputs_do_not_outlive_a_stop(bool disable)
 	bus_enable();
 	generation = run();
 	EXPECT_ERRNO(give(generation, WRITES, 1), 0);
-	pass_cycles(4);
-	EXPECT_IS(bus_value(WRITES).words[0], word);
+	EXPECT_IS(exchanged(WRITES, 0).words[0], word);
 	if (disable) {
 		EXPECT_ERRNO(-bus->ops->disable(bus, 0), 0);
 	} else {
@@ -162,8 +181,7 @@ static void outputs_do_not_outlive_a_stop(bool disable)
 	pass_cycles(4);
 	EXPECT(bus_value(WRITES).timestamp_ns == last_ns);
 	EXPECT_ERRNO(give(generation, WRITES, 1), 0);
-	pass_cycles(4);
-	EXPECT(bus_value(WRITES).timestamp_ns > last_ns);
+	exchanged(WRITES, last_ns);
 }
 
 static void a_stop_forgets_outputs(void)
@@ -190,7 +208,7 @@ static void another_plan_forgets_outputs(void)
 	run();
 	pass_cycles(4);
 	EXPECT_IS(bus_value(WRITES).tried_ns, 0);
-	EXPECT_IS(bus_value(READS).error, 0);
+	exchanged(READS, 0);
 }
 
 const struct contract_test bus_outputs_tests[] = {

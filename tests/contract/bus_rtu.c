@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The rtu back-end, with the simulator at the other end of a pty. */
+/*
+ * The rtu back-end, with the simulator at the other end of a pty; with the argument --simulated-outputs
+ * as it is where somebody has said that this is a simulator.
+ */
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +18,7 @@
 
 static char dir[] = "/tmp/oht-contract-XXXXXX", line[64], control[64];
 static pid_t simulator;
+static bool simulated_outputs;
 
 static void pause_ms(unsigned int ms)
 {
@@ -43,6 +47,7 @@ static struct ohtd_bus *create(void)
 {
 	const struct ohtd_bus_setup setup = {
 		.backend = "rtu", .device = line, .baud_bps = 115200, .parity = 'N', .stop_bits = 1,
+		.simulated_outputs = simulated_outputs,
 	};
 	char error[OHT_TEXT_BYTES];
 
@@ -65,10 +70,11 @@ const struct bus_place place = {
 	.create = create, .pass_ms = pass_ms, .exchanges = exchanges,
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
 	int code = 1;
 
+	simulated_outputs = argc > 1 && !strcmp(argv[1], "--simulated-outputs");
 	if (!mkdtemp(dir))
 		return 1;
 	snprintf(line, sizeof(line), "%s/line", dir);

@@ -29,167 +29,7 @@
 #include "base/clock.h"
 #include "robot/robot.h"
 
-#define WAIT_MS		10000
-#define PATIENT_US	1000000
-#define IMPATIENT_US	50000
-#define TIME_FACTOR	20
-
-static char dir[64], line_path[96], control_path[96];
-static pid_t simulator;
-static struct ohtd_bus *bus;
-static struct ohtd_robot *robot;
-static struct ohtd_clock robot_clock;
-static char error[OHTD_TEXT_BYTES * 2];
-
-static void pause_ms(unsigned int ms)
-{
-	poll(NULL, 0, (int)ms);
-}
-
-/* ---- the far end ---- */
-
-static void start_simulator(void)
-{
-	unsigned int i;
-
-	simulator = fork();
-	assert_true(simulator >= 0);
-	if (!simulator) {
-		execl(OHT_SIM_PROGRAM, "oht-sim", "--pty", line_path, "--control", control_path,
-		      "--data", OHT_SOURCE_DATADIR, NULL);
-		_exit(127);
-	}
-	for (i = 0; i < WAIT_MS / 10; i++) {
-		if (!access(line_path, F_OK) && !access(control_path, F_OK))
-			return;
-		pause_ms(10);
-	}
-	fail_msg("the simulator did not start");
-}
-
-static void stop_simulator(void)
-{
-	if (!simulator)
-		return;
-	kill(simulator, SIGTERM);
-	waitpid(simulator, NULL, 0);
-	simulator = 0;
-}
-
-static void tell_simulator(const char *words)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	char answer[4096];
-	ssize_t got;
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", control_path);
-	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_true(dprintf(fd, "%s\n", words) > 0);
-	got = read(fd, answer, sizeof(answer) - 1);
-	close(fd);
-	assert_true(got > 2);
-	answer[got] = '\0';
-	if (strncmp(answer, "ok", 2))
-		fail_msg("%s: %s", words, answer);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	strcpy(dir, "/tmp/oht-rtu-XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	snprintf(line_path, sizeof(line_path), "%s/line", dir);
-	snprintf(control_path, sizeof(control_path), "%s/control", dir);
-	start_simulator();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	ohtd_bus_destroy(bus);
-	bus = NULL;
-	if (robot)
-		ohtd_robot_stop(robot, WAIT_MS);
-	ohtd_robot_destroy(robot);
-	robot = NULL;
-	stop_simulator();
-	unlink(line_path);
-	unlink(control_path);
-	rmdir(dir);
-	return 0;
-}
-
-/* ---- the bus alone ---- */
-
-static void open_bus(void)
-{
-	const struct ohtd_bus_setup setup_rtu = {
-		.backend = "rtu",
-		.device = line_path,
-		.baud_bps = 115200,
-		.parity = 'N',
-		.stop_bits = 1,
-	};
-
-	bus = ohtd_bus_create(&setup_rtu, error, sizeof(error));
-	if (!bus || bus->ops->open(bus, error, sizeof(error)))
-		fail_msg("%s", error);
-}
-
-static struct oht_event next_event(void)
-{
-	struct pollfd fd = { .fd = bus->ops->fd(bus), .events = POLLIN };
-	struct oht_event event;
-	unsigned int i;
-	int ret;
-
-	for (i = 0; i < WAIT_MS / 10; i++) {
-		ret = bus->ops->next(bus, &event);
-		if (ret == 1)
-			return event;
-		if (ret)
-			fail_msg("next: %d", ret);
-		poll(&fd, 1, 10);
-	}
-	fail_msg("no event");
-	return event;
-}
-
-static uint64_t submit(const struct oht_request *request)
-{
-	uint64_t cookie = 0;
-
-	assert_int_equal(bus->ops->submit(bus, request, &cookie), 0);
-	assert_int_not_equal(cookie, 0);
-	return cookie;
-}
-
-static struct oht_reply transact(const struct oht_request *request)
-{
-	uint64_t cookie = submit(request);
-	struct oht_event event = next_event();
-
-	assert_int_equal(event.type, OHT_EVENT_REPLY);
-	assert_int_equal(event.reply.cookie, cookie);
-	return event.reply;
-}
-
-static struct oht_reply read_words(uint8_t unit, uint16_t address, uint16_t count,
-				   uint32_t timeout_us)
-{
-	const struct oht_request request = {
-		.unit = unit,
-		.function = OHT_READ_HOLDING,
-		.priority = OHT_PRIORITY_CYCLIC,
-		.address = address,
-		.count = count,
-		.timeout_us = timeout_us,
-	};
-
-	return transact(&request);
-}
+#include "rtu_far.h"
 
 static void tells_what_went_wrong(void **state)
 {
@@ -604,6 +444,14 @@ static void bad_configuration_is_refused_in_one_line(void **state)
 	assert_non_null(robot);
 	assert_int_equal(ohtd_robot_start(robot, error, sizeof(error)), -ENOTTY);
 	assert_non_null(strstr(error, "/dev/null"));
+	ohtd_robot_destroy(robot);
+	/* Where the outputs would be a word in a process, no real line may be. */
+	bad[0] = good;
+	bad[0].simulated_outputs = true;
+	robot = ohtd_robot_create(&bad[0], &robot_clock, error, sizeof(error));
+	assert_non_null(robot);
+	assert_int_equal(ohtd_robot_start(robot, error, sizeof(error)), -EINVAL);
+	assert_non_null(strstr(error, "/dev/null: outputs = simulated needs a pty"));
 }
 
 int main(void)

@@ -85,14 +85,3 @@ bool ohtd_stopper_stopped_since(const struct ohtd_stopper *stopper, uint64_t mom
 		ret = stopper->device ? oht_dev_stop_status(stopper->device, &status) : -1;
 	return !ret && status.state == OHT_STATE_STOPPED && status.since_ns < moment_ns;
 }
-
-int ohtd_bus_no_outputs(struct ohtd_bus *bus, uint32_t generation, unsigned int entry,
-			const uint16_t *words, unsigned int count)
-{
-	(void)bus;
-	(void)generation;
-	(void)entry;
-	(void)words;
-	(void)count;
-	return -EOPNOTSUPP;
-}

@@ -28,6 +28,8 @@ struct ohtd_bus;
  * @baud_bps: rtu only
  * @parity: rtu only: 'N', 'E' or 'O'
  * @stop_bits: rtu only: 1 or 2
+ * @simulated_outputs: rtu only: the outputs are a word in this process. Only where a simulator is at
+ *	the other end: open() refuses what is no pty
  *
  * Strings belong to the caller and outlive the bus.
  */
@@ -37,6 +39,7 @@ struct ohtd_bus_setup {
 	uint32_t baud_bps;
 	char parity;
 	uint8_t stop_bits;
+	bool simulated_outputs;
 };
 
 /**
@@ -112,6 +115,12 @@ struct ohtd_bus {
 	struct ohtd_bus_setup setup;
 };
 
+/* There are outputs to enable: those of the device, or simulated ones. */
+static inline bool ohtd_bus_has_outputs(const struct ohtd_bus *bus)
+{
+	return bus->ops->hardware_stop || bus->setup.simulated_outputs;
+}
+
 /**
  * ohtd_bus_create() - a bus that is not open yet
  * @setup: which
@@ -141,13 +150,6 @@ void ohtd_bus_destroy(struct ohtd_bus *bus);
 struct ohtd_bus *ohtd_bus_kernel_create(const struct ohtd_bus_setup *setup);
 struct ohtd_bus *ohtd_bus_rtu_create(const struct ohtd_bus_setup *setup, char *error,
 				     size_t error_bytes);
-
-/*
- * ohtd_bus_ops.outputs of rtu: nothing is ever enabled there. What writes keeps its place in the plan
- * and its share of the load, and is never sent.
- */
-int ohtd_bus_no_outputs(struct ohtd_bus *bus, uint32_t generation, unsigned int entry,
-			const uint16_t *words, unsigned int count);
 
 /* ---- a stop of its own ---- */
 

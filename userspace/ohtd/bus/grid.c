@@ -25,7 +25,7 @@ static_assert(OHT_CYCLIC_ENTRIES_MAX <= 64, "a bit for each entry");
 
 /* ---- what a plan is, and what it comes to ---- */
 
-static bool writes_only(const struct oht_cyclic_entry *entry)
+bool ohtd_grid_writes_only(const struct oht_cyclic_entry *entry)
 {
 	return entry->function == OHT_WRITE_SINGLE || entry->function == OHT_WRITE_MULTIPLE;
 }
@@ -42,7 +42,7 @@ static int check_entry(const struct oht_cyclic_entry *entry)
 	bool write_read = entry->function == OHT_WRITE_READ;
 
 	if (entry->function != OHT_READ_HOLDING && entry->function != OHT_READ_INPUT &&
-	    !writes_only(entry) && !write_read)
+	    !ohtd_grid_writes_only(entry) && !write_read)
 		return -EOPNOTSUPP;
 	if (entry->unit < 1 || entry->unit > 247 || !entry->count ||
 	    entry->count > words_max(entry) || entry->address + entry->count > 0x10000)
@@ -185,8 +185,8 @@ static void show_entry(struct ohtd_grid *grid, unsigned int index)
 		.generation = grid->plan.generation,
 		.unit = entry->unit,
 		.function = entry->function,
-		.outcome = writes_only(entry) ? OHT_OUTCOME_STOPPED : OHT_OUTCOME_OK,
-		.error = writes_only(entry) ? ECANCELED : ENODATA,
+		.outcome = ohtd_grid_writes_only(entry) ? OHT_OUTCOME_STOPPED : OHT_OUTCOME_OK,
+		.error = ohtd_grid_writes_only(entry) ? ECANCELED : ENODATA,
 		.address = entry->address,
 		.count = entry->count,
 		.period_cycles = entry->period_cycles,
@@ -227,7 +227,7 @@ static void begin(struct ohtd_grid *grid)
 			continue;
 		while (grid->next_due[i] <= grid->index)
 			grid->next_due[i] += entry->period_cycles;
-		if (!writes_only(entry) || (grid->writes & (1ull << i)))
+		if (!ohtd_grid_writes_only(entry) || (grid->writes & (1ull << i)))
 			grid->due |= 1ull << i;
 	}
 }
@@ -270,7 +270,7 @@ struct oht_request ohtd_grid_request(const struct ohtd_grid *grid, int entry)
 
 	return (struct oht_request){
 		.unit = planned->unit,
-		/* Nothing is ever enabled: it only reads. */
+		/* No entry is told what to write beside its read, so it only reads. */
 		.function = planned->function == OHT_WRITE_READ ? OHT_READ_HOLDING
 								: planned->function,
 		.priority = OHT_PRIORITY_CYCLIC,
@@ -278,6 +278,11 @@ struct oht_request ohtd_grid_request(const struct ohtd_grid *grid, int entry)
 		.count = planned->count,
 		.timeout_us = planned->timeout_us,
 	};
+}
+
+void ohtd_grid_leave_out(struct ohtd_grid *grid, int entry)
+{
+	grid->due &= ~(1ull << entry);
 }
 
 bool ohtd_grid_give_up(struct ohtd_grid *grid, uint64_t now_ns)

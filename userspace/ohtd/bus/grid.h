@@ -66,6 +66,9 @@ struct ohtd_grid {
 int ohtd_grid_check(const struct oht_cyclic_plan *plan, uint64_t char_ns, uint64_t gap_ns,
 		    struct oht_cyclic_figures *figures, unsigned int *bad_entry);
 
+/* Sent only while it has words: @writes of struct ohtd_grid. */
+bool ohtd_grid_writes_only(const struct oht_cyclic_entry *entry);
+
 /* Wire time of one exchange with its gap, when the module answers after @wait_us. */
 uint64_t ohtd_grid_exchange_ns(const struct oht_cyclic_entry *entry, uint32_t wait_us,
 			       uint64_t char_ns, uint64_t gap_ns);
@@ -91,6 +94,9 @@ struct oht_request ohtd_grid_request(const struct ohtd_grid *grid, int entry);
  * one are not taken any more. False: there is still time.
  */
 bool ohtd_grid_give_up(struct ohtd_grid *grid, uint64_t now_ns);
+
+/* An entry of the present cycle that must not be sent any more. */
+void ohtd_grid_leave_out(struct ohtd_grid *grid, int entry);
 
 /* What came of it. */
 void ohtd_grid_done(struct ohtd_grid *grid, int entry, const struct oht_reply *reply,

@@ -4,12 +4,11 @@
  *
  * libmodbus blocks, and the control thread must not: a thread of its own speaks on the line, with a
  * ring of requests in and a ring of events out. There are no outputs that could be cut: the stop is
- * a software latch here, the control thread sends the stop telegrams when it sees it, and enable is
- * refused with EOPNOTSUPP, so the robot never leaves the states with outputs off.
+ * a software latch here, and the control thread sends the stop telegrams when it sees it. On a real
+ * line enable is refused with EOPNOTSUPP, so the robot never leaves the states with outputs off. On a
+ * simulated wire the outputs are simulated too: the latch says whether the plan may write.
  *
- * The same thread runs the plan: the entries of a cycle in their order, then requests until the next
- * point of the grid, and at least one, so that neither holds the other up for ever; but not at once
- * behind a wait in vain, which is many cycles long: modules that answer come before the next one.
+ * The same thread runs the plan (rtu_plan.c).
  */
 #include <errno.h>
 #include <poll.h>
@@ -24,56 +23,10 @@
 
 #include "../base/clock.h"
 #include "../base/poke.h"
-#include "../base/ring.h"
-#include "../base/seqlock.h"
 #include "../base/thread.h"
-#include "grid.h"
-#include "rtu_latch.h"
-#include "rtu_line.h"
+#include "rtu_private.h"
 
-#define JOBS		OHT_UNDER_WAY_MAX
-#define WORDS_WRITE_MAX	123
 #define STACK_BYTES	(128 * 1024)
-#define SPARE_CYCLES	2
-
-struct rtu_job {
-	struct oht_request request;
-	uint16_t words[WORDS_WRITE_MAX];
-	uint64_t cookie;
-	atomic_bool cancelled;
-};
-
-struct rtu_bus {
-	struct ohtd_bus bus;
-	struct rtu_line line;
-	pthread_t thread;
-	bool running;			/* thread exists; main or control thread */
-	int wake_fd;			/* wakes the thread */
-	int ready_fd;			/* wakes the control thread */
-	atomic_bool quit;
-	atomic_bool gone;		/* set by the thread: the tty has hung up */
-	struct ohtd_ring in;
-	struct rtu_job jobs[JOBS];
-	struct ohtd_ring out;
-	struct oht_event events[JOBS];
-	struct ohtd_grid grid;		/* the thread's */
-	bool served;			/* the thread's: a request has had its turn in this cycle */
-	unsigned int spare;		/* the thread's: SPARE_CYCLES: no request's turn */
-	struct ohtd_grid_plan next_plan;	/* the thread's while @has_next, else the control thread's */
-	atomic_bool has_next;
-	struct ohtd_seqlock head;	/* the image */
-	struct ohtd_seqlock values[OHT_CYCLIC_ENTRIES_MAX];
-	uint32_t generation;		/* control thread's */
-	uint64_t cookies;		/* control thread, like the rest below */
-	unsigned int under_way;
-	atomic_bool is_controller;	/* set by the control thread, read by the loops' stops */
-	struct rtu_latch latch;
-};
-
-static struct rtu_bus *rtu_of(struct ohtd_bus *bus)
-{
-	return (struct rtu_bus *)bus;
-}
 
 static void drain(int fd)
 {
@@ -81,12 +34,6 @@ static void drain(int fd)
 
 	if (read(fd, &count, sizeof(count)) < 0)
 		return;
-}
-
-static void set_stopped(struct rtu_bus *rtu, enum oht_stop_cause cause, uint64_t tag)
-{
-	rtu_latch_stop(&rtu->latch, cause, tag, ohtd_monotonic_ns());
-	ohtd_poke(rtu->ready_fd);
 }
 
 /* ---- the line's thread ---- */
@@ -103,6 +50,12 @@ static void run_job(struct rtu_bus *rtu, struct rtu_job *job, struct oht_reply *
 		if (atomic_load(&job->cancelled)) {
 			reply->outcome = OHT_OUTCOME_CANCELLED;
 			reply->error = EINTR;
+			return;
+		}
+		if (job->epoch != RTU_ALWAYS && (rtu_latch_epoch(&rtu->latch) != job->epoch ||
+					     rtu_latch_state(&rtu->latch) == OHT_STATE_STOPPED)) {
+			reply->outcome = OHT_OUTCOME_STOPPED;
+			reply->error = ECANCELED;
 			return;
 		}
 		reply->attempts++;
@@ -132,96 +85,47 @@ static void finish_job(struct rtu_bus *rtu, int slot)
 	ohtd_poke(rtu->ready_fd);
 }
 
-/* ---- the plan, in the same thread ---- */
-
-static void show_values(struct rtu_bus *rtu)
+/* Stops when the heartbeat is late; when to look again. */
+static uint64_t watch_controller(struct rtu_bus *rtu)
 {
-	unsigned int i;
+	bool stopped;
+	uint64_t until_ns = rtu_latch_watch(&rtu->latch, ohtd_monotonic_ns(), &stopped);
 
-	for (i = 0; i < rtu->grid.plan.count; i++)
-		ohtd_seqlock_publish(&rtu->values[i], &rtu->grid.value[i]);
-}
-
-/* The plan that waits comes in force at a point of the grid, behind the exchanges of the old one. */
-static bool take_plan(struct rtu_bus *rtu)
-{
-	if (!atomic_load(&rtu->has_next) ||
-	    (rtu->next_plan.count && ohtd_monotonic_ns() < ohtd_grid_next_ns(&rtu->grid) &&
-	     rtu->grid.plan.count))
-		return false;
-	ohtd_grid_start(&rtu->grid, &rtu->next_plan, ohtd_monotonic_ns());
-	atomic_store(&rtu->has_next, false);
-	show_values(rtu);
-	ohtd_seqlock_publish(&rtu->head, &rtu->grid.head);
-	return true;
-}
-
-static void exchange_entry(struct rtu_bus *rtu, int entry)
-{
-	const struct oht_request request = ohtd_grid_request(&rtu->grid, entry);
-	struct oht_reply reply = { .unit = request.unit, .function = request.function };
-
-	rtu_line_exchange(&rtu->line, &request, &reply);
-	ohtd_grid_done(&rtu->grid, entry, &reply, ohtd_monotonic_ns());
-	ohtd_seqlock_publish(&rtu->values[entry], &rtu->grid.value[entry]);
-	if (reply.outcome == OHT_OUTCOME_TIMEOUT && !rtu->spare)
-		rtu->spare = SPARE_CYCLES;
-	if (reply.outcome == OHT_OUTCOME_GONE) {
-		atomic_store(&rtu->gone, true);
+	if (stopped)
 		ohtd_poke(rtu->ready_fd);
-	}
+	return until_ns;
 }
 
-/* One exchange of the plan, or the beginning of a cycle; false: neither is due. */
-static bool run_plan(struct rtu_bus *rtu)
-{
-	int entry = ohtd_grid_next(&rtu->grid);
-
-	if (atomic_load(&rtu->gone))
-		return false;
-	if (entry >= 0) {
-		if (!atomic_load(&rtu->has_next) || !ohtd_grid_give_up(&rtu->grid, ohtd_monotonic_ns()))
-			exchange_entry(rtu, entry);
-		return true;
-	}
-	if (!rtu->served && rtu->spare < SPARE_CYCLES && ohtd_ring_next(&rtu->in) >= 0)
-		return false;
-	if (take_plan(rtu))
-		return true;
-	if (!ohtd_grid_tick(&rtu->grid, ohtd_monotonic_ns(), false))
-		return false;
-	rtu->served = false;
-	rtu->spare -= rtu->spare > 0;
-	ohtd_seqlock_publish(&rtu->head, &rtu->grid.head);
-	return true;
-}
-
-/* Until somebody wakes us, or the next cycle begins. */
-static void wait_line(struct rtu_bus *rtu)
+/* Until @watch_ns, the next cycle begins, or somebody wakes us. */
+static void wait_line(struct rtu_bus *rtu, uint64_t watch_ns)
 {
 	struct pollfd fd = { .fd = rtu->wake_fd, .events = POLLIN };
 	uint64_t next_ns = ohtd_grid_next_ns(&rtu->grid), now = ohtd_monotonic_ns();
 	struct timespec left = { 0 };
 
+	if (atomic_load(&rtu->gone) || watch_ns < next_ns)
+		next_ns = watch_ns;
 	if (next_ns > now) {
 		left.tv_sec = (time_t)((next_ns - now) / OHTD_NS_PER_S);
 		left.tv_nsec = (long)((next_ns - now) % OHTD_NS_PER_S);
 	}
-	ppoll(&fd, 1, next_ns == UINT64_MAX || atomic_load(&rtu->gone) ? NULL : &left, NULL);
+	ppoll(&fd, 1, next_ns == UINT64_MAX ? NULL : &left, NULL);
 	drain(rtu->wake_fd);
 }
 
 static void *run_line(void *context)
 {
 	struct rtu_bus *rtu = context;
+	uint64_t watch_ns;
 	int slot;
 
 	while (!atomic_load(&rtu->quit)) {
-		if (run_plan(rtu))
+		watch_ns = watch_controller(rtu);
+		if (rtu_plan_run(rtu))
 			continue;
 		slot = ohtd_ring_next(&rtu->in);
 		if (slot < 0) {
-			wait_line(rtu);
+			wait_line(rtu, watch_ns);
 			continue;
 		}
 		rtu->served = true;
@@ -252,8 +156,8 @@ static void rtu_close(struct ohtd_bus *bus)
 		rtu->running = false;
 	}
 	rtu_line_close(&rtu->line);
-	if (atomic_exchange(&rtu->is_controller, false))
-		set_stopped(rtu, OHT_STOPPED_BY_CLOSE, 0);
+	if (rtu_latch_leave(&rtu->latch, OHT_STOPPED_BY_CLOSE, ohtd_monotonic_ns()))
+		ohtd_poke(rtu->ready_fd);
 }
 
 static int rtu_open(struct ohtd_bus *bus, char *error, size_t error_bytes)
@@ -265,12 +169,10 @@ static int rtu_open(struct ohtd_bus *bus, char *error, size_t error_bytes)
 		return ret;
 	atomic_store(&rtu->quit, false);
 	atomic_store(&rtu->gone, false);
-	rtu->in = (struct ohtd_ring){ .size = JOBS };
-	rtu->out = (struct ohtd_ring){ .size = JOBS };
+	rtu->in = (struct ohtd_ring){ .size = RTU_JOBS };
+	rtu->out = (struct ohtd_ring){ .size = RTU_JOBS };
 	rtu->under_way = 0;
-	memset(&rtu->grid, 0, sizeof(rtu->grid));
-	atomic_store(&rtu->has_next, false);
-	ohtd_seqlock_publish(&rtu->head, &rtu->grid.head);
+	rtu_plan_reset(rtu);
 	drain(rtu->wake_fd);
 	ret = start_thread(rtu);
 	if (ret) {
@@ -283,11 +185,8 @@ static int rtu_open(struct ohtd_bus *bus, char *error, size_t error_bytes)
 static void rtu_destroy(struct ohtd_bus *bus)
 {
 	struct rtu_bus *rtu = rtu_of(bus);
-	unsigned int i;
 
-	ohtd_seqlock_fini(&rtu->head);
-	for (i = 0; i < OHT_CYCLIC_ENTRIES_MAX; i++)
-		ohtd_seqlock_fini(&rtu->values[i]);
+	rtu_plan_fini(rtu);
 	rtu_line_fini(&rtu->line);
 	if (rtu->wake_fd >= 0)
 		close(rtu->wake_fd);
@@ -314,6 +213,11 @@ static int rtu_info(struct ohtd_bus *bus, struct oht_dev_info *info)
 	info->char_ns = (uint32_t)rtu->line.char_ns;
 	info->t35_ns = (uint32_t)rtu->line.gap_ns;
 	info->turnaround_max_us = 1000000;
+	if (rtu->latch.outputs) {
+		info->deadman_min_ms = RTU_DEADMAN_MIN_MS;
+		info->deadman_max_ms = RTU_DEADMAN_MAX_MS;
+		info->deadman_default_ms = RTU_DEADMAN_DEFAULT_MS;
+	}
 	return 0;
 }
 
@@ -325,24 +229,27 @@ static int rtu_fd(struct ohtd_bus *bus)
 static int rtu_submit(struct ohtd_bus *bus, const struct oht_request *request, uint64_t *cookie)
 {
 	struct rtu_bus *rtu = rtu_of(bus);
-	bool writes = request->function == OHT_WRITE_SINGLE ||
-		      request->function == OHT_WRITE_MULTIPLE;
+	bool guarded = rtu_writes(request) && !(request->flags & OHT_REQUEST_WHILE_STOPPED);
+	uint64_t epoch = rtu_latch_epoch(&rtu->latch);
 	struct rtu_job *job;
 	int slot;
 
-	if (!request->count || request->count > (writes ? WORDS_WRITE_MAX : OHT_REGISTERS_MAX))
+	if (!request->count ||
+	    request->count > (rtu_writes(request) ? RTU_OUTPUT_WORDS_MAX : OHT_REGISTERS_MAX))
 		return -EINVAL;
-	/* Nothing is ever enabled here. */
-	if (writes && !(request->flags & OHT_REQUEST_WHILE_STOPPED))
+	/* Without outputs nothing is ever enabled. */
+	if (guarded && (!rtu->latch.outputs ||
+			rtu_latch_state(&rtu->latch) == OHT_STATE_STOPPED))
 		return -ECANCELED;
 	slot = ohtd_ring_space(&rtu->in);
-	if (slot < 0 || rtu->under_way == JOBS)
+	if (slot < 0 || rtu->under_way == RTU_JOBS)
 		return -EAGAIN;
 	job = &rtu->jobs[slot];
 	job->request = *request;
-	if (writes)
+	if (rtu_writes(request))
 		memcpy(job->words, request->words, request->count * sizeof(job->words[0]));
 	job->cookie = ++rtu->cookies;
+	job->epoch = guarded ? epoch : RTU_ALWAYS;
 	atomic_store(&job->cancelled, false);
 	*cookie = job->cookie;
 	rtu->under_way++;
@@ -356,7 +263,7 @@ static int rtu_cancel(struct ohtd_bus *bus, uint64_t cookie)
 	struct rtu_bus *rtu = rtu_of(bus);
 	unsigned int i;
 
-	for (i = 0; cookie && i < JOBS; i++)
+	for (i = 0; cookie && i < RTU_JOBS; i++)
 		if (rtu->jobs[i].cookie == cookie) {
 			atomic_store(&rtu->jobs[i].cancelled, true);
 			return 0;
@@ -375,7 +282,7 @@ static bool next_reply(struct rtu_bus *rtu, struct oht_event *event)
 	ohtd_ring_done(&rtu->out);
 	rtu->under_way--;
 	/* Nothing is left that could be cancelled. */
-	for (i = 0; i < JOBS; i++)
+	for (i = 0; i < RTU_JOBS; i++)
 		if (rtu->jobs[i].cookie == event->reply.cookie)
 			rtu->jobs[i].cookie = 0;
 	return true;
@@ -396,45 +303,35 @@ static int rtu_next(struct ohtd_bus *bus, struct oht_event *event)
 
 static int rtu_stop_status(struct ohtd_bus *bus, struct oht_stop_status *status)
 {
-	struct rtu_bus *rtu = rtu_of(bus);
-
-	rtu_latch_look(&rtu->latch, status);
-	status->is_controller = atomic_load(&rtu->is_controller);
-	status->has_controller = status->is_controller;
+	rtu_latch_look(&rtu_of(bus)->latch, status);
 	return 0;
 }
 
 static int rtu_stop(struct ohtd_bus *bus, uint64_t tag)
 {
-	set_stopped(rtu_of(bus), OHT_STOPPED_BY_SOFTWARE, tag);
+	rtu_latch_stop(&rtu_of(bus)->latch, OHT_STOPPED_BY_SOFTWARE, tag, ohtd_monotonic_ns());
+	ohtd_poke(rtu_of(bus)->ready_fd);
 	return 0;
 }
 
 static int rtu_reset(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking)
 {
 	struct rtu_bus *rtu = rtu_of(bus);
+	int ret = rtu_latch_reset(&rtu->latch, tag, blocking, ohtd_monotonic_ns());
 
-	if (blocking)
-		*blocking = 0;
-	if (!atomic_load(&rtu->is_controller))
-		return -EPERM;
-	return rtu_latch_reset(&rtu->latch, tag, ohtd_monotonic_ns());
+	/* From now on the heartbeat is watched. */
+	ohtd_poke(rtu->wake_fd);
+	return ret;
 }
 
 static int rtu_enable(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking)
 {
-	(void)bus;
-	(void)tag;
-	if (blocking)
-		*blocking = 0;
-	return -EOPNOTSUPP;
+	return rtu_latch_enable(&rtu_of(bus)->latch, tag, blocking, ohtd_monotonic_ns());
 }
 
 static int rtu_disable(struct ohtd_bus *bus, uint64_t tag)
 {
-	(void)bus;
-	(void)tag;
-	return -ECANCELED;
+	return rtu_latch_disable(&rtu_of(bus)->latch, tag, ohtd_monotonic_ns());
 }
 
 static int rtu_self_test(struct ohtd_bus *bus, uint32_t *failed)
@@ -453,70 +350,22 @@ static int rtu_telegrams(struct ohtd_bus *bus, const struct oht_stop_telegram *l
 	return -EOPNOTSUPP;
 }
 
-static int rtu_plan(struct ohtd_bus *bus, const struct oht_cyclic_plan *plan,
-		    struct oht_cyclic_figures *figures, uint32_t *generation)
-{
-	struct rtu_bus *rtu = rtu_of(bus);
-	unsigned int bad_entry;
-	int ret = 0;
-
-	*generation = 0;
-	memset(figures, 0, sizeof(*figures));
-	if (!atomic_load(&rtu->is_controller))
-		return -EPERM;
-	if (atomic_load(&rtu->has_next))
-		return -EBUSY;
-	if (plan->count)
-		ret = ohtd_grid_check(plan, rtu->line.char_ns, rtu->line.gap_ns, figures,
-				      &bad_entry);
-	if (ret)
-		return ret;
-	rtu->next_plan = (struct ohtd_grid_plan){
-		.count = plan->count,
-		.cycle_us = plan->cycle_us,
-		.generation = ++rtu->generation,
-	};
-	if (plan->count)
-		memcpy(rtu->next_plan.entry, plan->entries,
-		       plan->count * sizeof(rtu->next_plan.entry[0]));
-	*generation = rtu->generation;
-	atomic_store(&rtu->has_next, true);
-	ohtd_poke(rtu->wake_fd);
-	return 0;
-}
-
-static int rtu_image_head(struct ohtd_bus *bus, struct oht_cyclic_head *head)
-{
-	return ohtd_seqlock_copy(&rtu_of(bus)->head, head);
-}
-
-static int rtu_image(struct ohtd_bus *bus, unsigned int entry, struct oht_cyclic_value *value)
-{
-	if (entry >= OHT_CYCLIC_ENTRIES_MAX)
-		return -EINVAL;
-	return ohtd_seqlock_copy(&rtu_of(bus)->values[entry], value);
-}
-
 static int rtu_take(struct ohtd_bus *bus, uint32_t *deadman_ms)
 {
-	/* Nobody would act when a heartbeat is late, so do not claim a period. */
-	if (deadman_ms)
-		*deadman_ms = 0;
-	atomic_store(&rtu_of(bus)->is_controller, true);
-	return 0;
+	return rtu_latch_take(&rtu_of(bus)->latch, deadman_ms, ohtd_monotonic_ns());
 }
 
 static int rtu_farewell(struct ohtd_bus *bus)
 {
-	if (!atomic_exchange(&rtu_of(bus)->is_controller, false))
+	if (!rtu_latch_leave(&rtu_of(bus)->latch, OHT_STOPPED_BY_FAREWELL, ohtd_monotonic_ns()))
 		return -EPERM;
-	set_stopped(rtu_of(bus), OHT_STOPPED_BY_FAREWELL, 0);
+	ohtd_poke(rtu_of(bus)->ready_fd);
 	return 0;
 }
 
 static int rtu_heartbeat(struct ohtd_bus *bus)
 {
-	return atomic_load(&rtu_of(bus)->is_controller) ? 0 : -EPERM;
+	return rtu_latch_heartbeat(&rtu_of(bus)->latch, ohtd_monotonic_ns());
 }
 
 static const struct ohtd_bus_ops rtu_ops = {
@@ -539,22 +388,12 @@ static const struct ohtd_bus_ops rtu_ops = {
 	.disable = rtu_disable,
 	.self_test = rtu_self_test,
 	.telegrams = rtu_telegrams,
-	.plan = rtu_plan,
-	.outputs = ohtd_bus_no_outputs,
-	.image_head = rtu_image_head,
-	.image = rtu_image,
+	.plan = rtu_plan_set,
+	.outputs = rtu_plan_give,
+	.image_head = rtu_plan_head,
+	.image = rtu_plan_value,
 	.destroy = rtu_destroy,
 };
-
-static int init_image(struct rtu_bus *rtu)
-{
-	int ret = ohtd_seqlock_init(&rtu->head, sizeof(rtu->grid.head));
-	unsigned int i;
-
-	for (i = 0; !ret && i < OHT_CYCLIC_ENTRIES_MAX; i++)
-		ret = ohtd_seqlock_init(&rtu->values[i], sizeof(rtu->grid.value[i]));
-	return ret;
-}
 
 struct ohtd_bus *ohtd_bus_rtu_create(const struct ohtd_bus_setup *setup, char *error,
 				     size_t error_bytes)
@@ -569,12 +408,12 @@ struct ohtd_bus *ohtd_bus_rtu_create(const struct ohtd_bus_setup *setup, char *e
 	rtu->bus.ops = &rtu_ops;
 	rtu->bus.setup = *setup;
 	rtu->line.low_fd = -1;
-	rtu_latch_init(&rtu->latch, ohtd_monotonic_ns());
+	rtu_latch_init(&rtu->latch, setup->simulated_outputs, ohtd_monotonic_ns());
 	rtu->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	rtu->ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	ret = rtu->wake_fd < 0 || rtu->ready_fd < 0 ? -errno : rtu_line_init(&rtu->line, setup);
 	if (!ret)
-		ret = init_image(rtu);
+		ret = rtu_plan_init(rtu);
 	if (ret) {
 		snprintf(error, error_bytes, "bus: cannot begin: %s", strerror(-ret));
 		rtu_destroy(&rtu->bus);

@@ -86,10 +86,18 @@ static int take_low_fd(struct rtu_line *line)
 
 int rtu_line_check(const struct ohtd_bus_setup *setup, char *error, size_t error_bytes)
 {
-	if (access(setup->device, F_OK) || !rtu_settings_is_pty(setup->device) ||
-	    setup->parity == 'N')
+	bool pty = rtu_settings_is_pty(setup->device);
+
+	if (access(setup->device, F_OK))
 		return 0;
-	snprintf(error, error_bytes, "%s: a pty has no parity; set parity = none", setup->device);
+	if (setup->simulated_outputs && !pty)
+		snprintf(error, error_bytes, "%s: outputs = simulated needs a pty with the simulator at "
+			 "its other end; on a real line nothing would cut them", setup->device);
+	else if (pty && setup->parity != 'N')
+		snprintf(error, error_bytes, "%s: a pty has no parity; set parity = none",
+			 setup->device);
+	else
+		return 0;
 	return -EINVAL;
 }
 

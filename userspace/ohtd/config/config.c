@@ -288,6 +288,16 @@ static int set_parity(struct ohtd_config *config, const struct key *key, const c
 	return 0;
 }
 
+static int set_outputs(struct ohtd_config *config, const struct key *key, const char *value,
+		       char *why, size_t size)
+{
+	config->simulated_outputs = !strcmp(value, "simulated");
+	if (config->simulated_outputs || !strcmp(value, "none"))
+		return 0;
+	snprintf(why, size, "%s must be none or simulated, not '%s'", key->name, value);
+	return -1;
+}
+
 static int set_level(struct ohtd_config *config, const struct key *key, const char *value,
 		     char *why, size_t size)
 {
@@ -324,6 +334,7 @@ static const struct key keys[] = {
 	{ "bus", "baud", set_number, FIELD(baud_bps), 1200, 1000000 },
 	{ "bus", "parity", set_parity, 0, 0, 0 },
 	{ "bus", "stop_bits", set_number, FIELD(stop_bits), 1, 2 },
+	{ "bus", "outputs", set_outputs, 0, 0, 0 },
 	{ "bus", "deadman_ms", set_number, FIELD(deadman_ms), 0, 10000 },
 	{ "bus", "time_factor", set_number, FIELD(time_factor), 1, 20 },
 	{ "robot", "auto_enable", set_flag, FIELD(auto_enable), 0, 0 },
@@ -388,12 +399,13 @@ static int check_writers(const struct loading *loading, const char *path, char *
 /* Lines that make no sense together: the message names the one that should go or is missing. */
 static int check_together(const struct loading *loading, const char *path, char *why, size_t size)
 {
-	static const char *const rtu_only[] = { "tty", "baud", "parity", "stop_bits" };
+	static const char *const rtu_only[] = { "tty", "baud", "parity", "stop_bits", "outputs" };
 	static const char *const kernel_only[] = { "device", "deadman_ms" };
 	const struct ohtd_config *config = loading->config;
 	bool rtu = config->backend == OHTD_BACKEND_RTU;
 	const char *const *foreign = rtu ? kernel_only : rtu_only;
-	size_t count = rtu ? 2 : 4;
+	size_t count = rtu ? sizeof(kernel_only) / sizeof(*kernel_only) :
+			     sizeof(rtu_only) / sizeof(*rtu_only);
 
 	for (size_t i = 0; i < count; i++) {
 		unsigned int line = line_of(loading, "bus", foreign[i]);
@@ -420,6 +432,11 @@ static int check_together(const struct loading *loading, const char *path, char 
 	if (config->time_factor != 1 && !config->simulated) {
 		snprintf(why, size, "%s:%u: time_factor = %u needs simulated = yes in [robot]", path,
 			 line_of(loading, "bus", "time_factor"), config->time_factor);
+		return -1;
+	}
+	if (config->simulated_outputs && !config->simulated) {
+		snprintf(why, size, "%s:%u: outputs = simulated needs simulated = yes in [robot]", path,
+			 line_of(loading, "bus", "outputs"));
 		return -1;
 	}
 	return check_writers(loading, path, why, size);

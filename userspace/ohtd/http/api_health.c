@@ -93,6 +93,7 @@ struct health_bus {
 	const char *error;
 	unsigned int timing;
 	bool hardware_stop;
+	bool simulated_outputs;
 	uint32_t deadman_ms;
 };
 
@@ -107,6 +108,8 @@ OHTD_SHAPE(health_bus, "HealthBus",
 	OHTD_WORD(health_bus, timing, .words = &timing_words,
 		  .summary = "Whether the device times the gaps between telegrams"),
 	OHTD_BOOLEAN(health_bus, hardware_stop, .summary = "The device can cut the outputs"),
+	OHTD_BOOLEAN(health_bus, simulated_outputs,
+		     .summary = "The outputs are a word in ohtd: nothing is cut, and they end with ohtd"),
 	OHTD_INTEGER(health_bus, deadman_ms, .unit = "ms",
 		     .summary = "Period of the heartbeat without which the device stops; 0: none"));
 
@@ -120,6 +123,7 @@ static struct health_bus look_at_bus(const struct ohtd_snapshot *snapshot)
 		.error = *bus->error ? bus->error : NULL,
 		.timing = bus->timing_exact != 0,
 		.hardware_stop = snapshot->safety.hardware_stop,
+		.simulated_outputs = snapshot->safety.simulated_outputs,
 		.deadman_ms = snapshot->safety.deadman_ms,
 	};
 }

@@ -100,6 +100,7 @@ struct safety {
 	const struct safety_outputs *outputs;
 	const struct safety_feedback *feedback;
 	bool hardware_stop;
+	bool simulated_outputs;
 	int8_t cpus_watched;
 	uint32_t deadman_ms;
 	uint64_t stops_repeated;
@@ -122,6 +123,8 @@ OHTD_SHAPE(safety, "Safety",
 	OHTD_OBJECT(safety, feedback, safety_feedback, .flags = OHTD_NULL,
 		    .summary = "Contacts behind the outputs; null: not wired"),
 	OHTD_BOOLEAN(safety, hardware_stop, .summary = "The device can cut the outputs"),
+	OHTD_BOOLEAN(safety, simulated_outputs,
+		     .summary = "The outputs are a word in ohtd: nothing is cut, and they end with ohtd"),
 	OHTD_TRISTATE(safety, cpus_watched, .flags = OHTD_NULL,
 		      .summary = "Two CPUs watch one another; null: no kernel module"),
 	OHTD_INTEGER(safety, deadman_ms, .unit = "ms",
@@ -227,6 +230,7 @@ static const void *make_safety(const struct ohtd_scene *scene)
 		.outputs = outputs,
 		.feedback = make_feedback(scene),
 		.hardware_stop = view->hardware_stop,
+		.simulated_outputs = view->simulated_outputs,
 		.cpus_watched = view->cpus_watched,
 		.deadman_ms = view->deadman_ms,
 		.stops_repeated = scene->stops_repeated,

@@ -218,6 +218,7 @@ static int create_robot(struct running *run, bool unclean, uint64_t commands_giv
 		.baud_bps = config->baud_bps,
 		.parity = config->parity,
 		.stop_bits = (uint8_t)config->stop_bits,
+		.simulated_outputs = config->simulated_outputs,
 		.data_dir = config->data_dir,
 		.user_dir = profiles,
 		.loops = config->loops + config->gateway,

@@ -122,6 +122,7 @@ static int check_bus(const struct ohtd_config *config)
 		.backend = config->backend == OHTD_BACKEND_RTU ? "rtu" : "kernel",
 		.device = config->backend == OHTD_BACKEND_RTU ? config->tty : config->device,
 		.parity = config->parity,
+		.simulated_outputs = config->simulated_outputs,
 	};
 	char why[WHY_BYTES];
 

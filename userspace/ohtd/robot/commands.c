@@ -186,7 +186,7 @@ static void do_enable(struct ohtd_control *control, const struct ohtd_asked *ask
 	const struct ohtd_row *row;
 
 	/* What can never be is said before what cannot be now. */
-	if (!control->bus->ops->hardware_stop) {
+	if (!ohtd_bus_has_outputs(control->bus)) {
 		refuse_code(control, asked, OHTD_OUTCOME_REFUSED, OHTD_WHY_UNSUPPORTED);
 		return;
 	}

@@ -230,7 +230,7 @@ void ohtd_publish(struct ohtd_control *control)
 	snapshot->passage = control->passages.last;
 	ohtd_safety_view(control, &snapshot->safety);
 	snapshot->why_not_enable.count = 0;
-	if (!control->bus->ops->hardware_stop)
+	if (!ohtd_bus_has_outputs(control->bus))
 		ohtd_why_add(&snapshot->why_not_enable, OHTD_WHY_UNSUPPORTED, 0, 0);
 	ohtd_why_event(control, OHTD_EVENT_SAFE_RESET, &snapshot->why_not_enable);
 	snapshot->why_not_reset.count = 0;

@@ -76,6 +76,7 @@ static void set_setup(struct ohtd_robot *robot, const struct ohtd_robot_config *
 		.baud_bps = config->baud_bps ? config->baud_bps : BAUD_DEFAULT_BPS,
 		.parity = config->parity ? config->parity : 'N',
 		.stop_bits = config->stop_bits ? config->stop_bits : 1,
+		.simulated_outputs = config->simulated_outputs,
 	};
 	robot->rt_priority = config->rt_priority;
 	robot->cpu = config->cpu;

@@ -37,6 +37,7 @@ struct ohtd_verb_rule;
  * @baud_bps: rtu only: what the line can do; 0 means 115200
  * @parity: rtu only: 'N', 'E' or 'O'; 0 means 'N'
  * @stop_bits: rtu only: 1 or 2; 0 means 1
+ * @simulated_outputs: rtu only: see struct ohtd_bus_setup
  * @data_dir: folder with the data files; NULL for the one the program was built for
  * @user_dir: folder with register maps of the user; NULL: none
  * @loops: number of links, 1..OHTD_LINKS_MAX: one for each h2o loop, and one for the gateway
@@ -55,6 +56,7 @@ struct ohtd_robot_config {
 	uint32_t baud_bps;
 	char parity;
 	uint8_t stop_bits;
+	bool simulated_outputs;
 	const char *data_dir;
 	const char *user_dir;
 	uint32_t loops;

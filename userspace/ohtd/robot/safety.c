@@ -365,19 +365,21 @@ void ohtd_safety_view(const struct ohtd_control *control, struct ohtd_safety_vie
 	uint64_t caps = control->device.info.caps;
 	bool known = safety->known;
 	bool stop = known && (caps & OHT_HAS_ESTOP);
+	bool simulated = control->bus->setup.simulated_outputs;
 
 	memset(view, 0, sizeof(*view));
 	view->state = (uint8_t)ohtd_safety_state(control);
 	view->channel_a = level(status->inputs, OHT_IN_A, stop);
 	view->channel_b = level(status->inputs, OHT_IN_B, stop && (caps & OHT_HAS_CHANNEL_B));
-	view->enable1 = level(status->outputs, OHT_OUT_ENABLE_1, stop);
-	view->enable2 = level(status->outputs, OHT_OUT_ENABLE_2, stop);
+	view->enable1 = level(status->outputs, OHT_OUT_ENABLE_1, stop || (known && simulated));
+	view->enable2 = level(status->outputs, OHT_OUT_ENABLE_2, stop || (known && simulated));
 	view->feedback1 = level(status->inputs, OHT_IN_FEEDBACK_1,
 				stop && (caps & OHT_HAS_FEEDBACK));
 	view->feedback2 = level(status->inputs, OHT_IN_FEEDBACK_2,
 				stop && (caps & OHT_HAS_FEEDBACK));
 	view->cpus_watched = level(status->cpus_watched, true, stop);
 	view->hardware_stop = control->bus->ops->hardware_stop;
+	view->simulated_outputs = simulated;
 	view->last_event_ns = safety->last_event_ns;
 	view->last_low_ns = safety->last_low_ns;
 	if (!known)

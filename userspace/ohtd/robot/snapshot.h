@@ -116,6 +116,7 @@ struct ohtd_cause_view {
  * @channel_a: 1 closed (healthy), 0 open; @channel_b likewise, -1 when there is none
  * @enable1: 1 driven to the enabling level; @enable2 likewise; -1 when there are no outputs
  * @feedback1: 1 closed, 0 open, -1 when there is no feedback input; @feedback2 likewise
+ * @simulated_outputs: the outputs are a word in this process (rtu on a simulated wire)
  * @hardware_stop: the back-end can cut outputs (false on rtu: a software stop only)
  * @is_controller: we hold the controller role
  * @cpus_watched: two CPUs of the computer watch one another for a stall; -1 without the driver
@@ -142,6 +143,7 @@ struct ohtd_safety_view {
 	int8_t feedback1;
 	int8_t feedback2;
 	uint8_t hardware_stop;
+	uint8_t simulated_outputs;
 	uint8_t is_controller;
 	int8_t cpus_watched;
 	uint8_t pad[2];

@@ -89,7 +89,8 @@ static_assert(OHTD_WRITES_MAX <= OHT_STOP_TELEGRAMS_MAX, "all of them fit into t
 
 /*
  * They stay there when we are gone. A drive that is lost keeps them: it may hear what it cannot
- * answer. What fails is tried again in the next cycle.
+ * answer. What fails is tried again in the next cycle. Where the device does not keep them, a drive may
+ * still turn as a controller that was killed has left it: then they are sent when it is found.
  */
 void ohtd_telegram_leave(struct ohtd_control *control)
 {
@@ -115,6 +116,8 @@ void ohtd_telegram_leave(struct ohtd_control *control)
 	ret = control->bus->ops->telegrams(control->bus, list, count);
 	if (!ret || ret == -EOPNOTSUPP)
 		telegrams->left = drive->plan;
+	if (ret == -EOPNOTSUPP && ohtd_safety_state(control) != OHTD_SAFETY_ENABLED)
+		ohtd_telegram_start(control, OHTD_TELEGRAM_STOP);
 }
 
 void ohtd_telegram_next(struct ohtd_control *control)

@@ -100,6 +100,7 @@ function wirePath(from: number, fromY: number, to: number, toY: number): string 
 
 export function Chain({ safety }: { safety: Safety }) {
 	const { channels, outputs, feedback, state } = safety;
+	const relayName = safety.simulated_outputs ? texts.stop.simulated : texts.safety.relay;
 	const { wide, columns, box, latch: latchWide, pad } = useLayout();
 	const [button, latchAt, relay, back] = columns;
 	const latch: Look = state === "stopped" ? "cut" : state === "unknown" ? "absent" : "through";
@@ -122,7 +123,7 @@ export function Chain({ safety }: { safety: Safety }) {
 	const summary = [
 		...lanes.map((l) => `${texts.safety.button} ${l.name} ${contactWord(l.contact)}`),
 		`${texts.safety.latch} ${latchWord}`,
-		...lanes.map((l) => `${texts.safety.relay(l.number)} ${outputWord(l.level)}`),
+		...lanes.map((l) => `${relayName(l.number)} ${outputWord(l.level)}`),
 		...lanes.map((l) => `${texts.safety.feedback} ${l.number} ${l.back.word}`),
 	].join(", ");
 
@@ -147,7 +148,7 @@ export function Chain({ safety }: { safety: Safety }) {
 						y={l.y}
 						wide={box}
 						pad={pad}
-						title={texts.safety.relay(l.number)}
+						title={relayName(l.number)}
 						word={outputWord(l.level)}
 						look={outputLook(l.level)}
 					/>

@@ -30,7 +30,9 @@ export function outputsText(reading: Reading<Safety>, age: number | null): strin
 	if (!safety || age === null || age > STALE_MS) return texts.stop.unknown;
 	const { enable1, enable2 } = safety.outputs;
 	if (enable1 === null && enable2 === null) return texts.stop.none;
-	return enable1 === false && enable2 === false ? texts.stop.low : texts.stop.on;
+	const level = enable1 === false && enable2 === false ? texts.stop.low : texts.stop.on;
+
+	return safety.simulated_outputs ? texts.stop.simulated(level) : level;
 }
 
 function line(idle: string): string {

@@ -75,5 +75,6 @@ export function limitsOf(health: Health | undefined): string[] {
 		...(health.bus.present ? [] : [texts.shell.busGone(health.bus.error)]),
 		...(health.bus.timing === "exact" ? [] : [texts.shell.timing]),
 		...(health.bus.hardware_stop ? [] : [texts.shell.noStop]),
+		...(health.bus.simulated_outputs ? [texts.shell.simulatedOutputs] : []),
 	];
 }

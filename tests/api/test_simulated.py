@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Simulated outputs: without the kernel module and on the simulator's pty the robot is enabled, drives and stops.
+
+What such a robot is said to be everywhere, and what is refused: any line that is no pty, and a configuration that does not say
+that the robot is simulated.
+"""
+import subprocess
+
+import pytest
+
+from daemon import OHTD, begin
+from oht_test.wait import until
+
+DRIVE_S = 120
+
+
+@pytest.fixture(scope="module", name="robot")
+def _robot(tmp_path_factory, accounts):
+    made = begin(tmp_path_factory.mktemp("simulated"), accounts)
+    made.write_config(bus_outputs="simulated", bus_time_factor=20)
+    try:
+        made.start()
+        yield made
+        made.stop()
+    finally:
+        made.end()
+
+
+def shown(robot):
+    return robot.get("robot").json
+
+
+def wait_state(robot, *states):
+    return until(lambda: (now := shown(robot)["state"]) in states and now, DRIVE_S, f"one of the states {states}")
+
+
+def enable(robot):
+    """From wherever it is: reset by one person, enabled by another."""
+    if robot.get("safety").json["state"] == "stopped" and shown(robot)["state"] == "estop":
+        until(lambda: robot.post("safety/reset", role="supervisor").status == 200, what="a reset")
+    if shown(robot)["state"] != "idle":
+        wait_state(robot, "safe")
+        until(lambda: not robot.get("safety").json["why_not_enable"], what="nothing in the way of enabling")
+        answer = robot.post("safety/enable", role="operator")
+        assert answer.status == 200, answer
+    wait_state(robot, "idle")
+
+
+def says(robot, high):
+    """Everywhere the same: enabled or not, and that these outputs are simulated."""
+    safety, health = robot.get("safety").json, robot.get("health").json
+    assert (safety["simulated_outputs"], safety["hardware_stop"]) == (True, False)
+    assert (health["simulated"], health["bus"]["simulated_outputs"], health["bus"]["hardware_stop"]) == (True, True, False)
+    assert safety["outputs"] == {"enable1": high, "enable2": high} and safety["feedback"] is None
+    assert safety["deadman_ms"] == health["bus"]["deadman_ms"] == 1000
+
+
+def command(robot, verb, **members):
+    answer = robot.post("robot/commands", {"verb": verb, **members}, role="operator")
+    assert answer.status == 200, answer
+    return answer.json["number"]
+
+
+def finishes(robot, number):
+    done = until(lambda: (told := robot.get(f"robot/commands/{number}").json)["state"] in ("finished", "failed") and told,
+                 DRIVE_S, f"the end of command {number}")
+    assert done["state"] == "finished", (done, shown(robot))
+
+
+def leave_dock(robot):
+    enable(robot)
+    if shown(robot)["position_mm"] < 400:
+        finishes(robot, command(robot, "undock"))
+        wait_state(robot, "idle")
+
+
+def drives(robot):
+    """On its way to the far end, and faster than any noise."""
+    number = command(robot, "move", position_mm=20000 if shown(robot)["position_mm"] < 10000 else 1000)
+    until(lambda: abs(shown(robot)["speed_mm_s"] or 0) > 100, what="speed")
+    return number
+
+
+def stands(robot):
+    until(lambda: shown(robot)["speed_mm_s"] == 0, what="standstill")
+
+
+def test_enable_disable_and_stop_are_those_of_the_board(robot):
+    wait_state(robot, "safe", "idle")
+    assert robot.post("safety/enable", role="viewer").status == 403
+    enable(robot)
+    says(robot, True)
+    assert robot.post("robot/commands", {"verb": "disable"}, role="operator").status == 200
+    wait_state(robot, "safe")
+    says(robot, False)
+    enable(robot)
+    stopped = robot.post("safety/stop", role="operator").json
+    assert (stopped["hardware"], stopped["outputs"]) == (False, {"enable1": None, "enable2": None}), "it cuts nothing"
+    wait_state(robot, "estop")
+    says(robot, False)
+    assert robot.post("safety/enable", role="operator").status == 409
+    assert robot.post("safety/self-test", role="supervisor").code == "unsupported"
+
+
+@pytest.mark.slow
+def test_it_drives_and_a_stop_ends_it(robot):
+    leave_dock(robot)
+    finishes(robot, command(robot, "move", position_mm=2000))
+    assert abs(shown(robot)["position_mm"] - 2000) <= 3
+    number = drives(robot)
+    assert robot.post("safety/stop", role="operator").status == 200
+    wait_state(robot, "estop")
+    stands(robot)
+    assert robot.get(f"robot/commands/{number}").json["state"] == "failed"
+    at_mm = shown(robot)["position_mm"]
+    enable(robot)
+    assert abs(shown(robot)["position_mm"] - at_mm) <= 3, "an enable moves nothing"
+    finishes(robot, command(robot, "move", position_mm=at_mm - 200))
+
+
+@pytest.mark.slow
+def test_the_next_daemon_stops_what_a_dead_one_left_driving(robot):
+    """Nothing lowers these outputs when ohtd is killed: the drive goes on until ohtd is back."""
+    leave_dock(robot)
+    drives(robot)
+    robot.kill()
+    robot.start()
+    stands(robot)
+    assert shown(robot)["state"] != "idle"
+    says(robot, False)
+    enable(robot)
+
+
+def test_no_real_line_has_simulated_outputs(fresh):
+    fresh.write_config(bus_outputs="simulated", bus_tty="/dev/null")
+    for more in (["--check-config"], []):
+        done = subprocess.run([OHTD, "--config", fresh.config, *more], capture_output=True, text=True, timeout=60, check=False,
+                              env=fresh.environment())
+        assert done.returncode == 78 and "/dev/null: outputs = simulated needs a pty" in done.stderr, done
+    fresh.write_config(bus_outputs="simulated", robot_simulated="no", bus_time_factor=1)
+    done = subprocess.run([OHTD, "--config", fresh.config, "--check-config"], capture_output=True, text=True, timeout=60, check=False,
+                          env=fresh.environment())
+    assert done.returncode == 78 and "needs simulated = yes in [robot]" in done.stderr, done
+
+
+def test_a_pty_has_no_parity(fresh):
+    fresh.start_simulator()
+    fresh.write_config(bus_parity="even")
+    for more in (["--check-config"], []):
+        done = subprocess.run([OHTD, "--config", fresh.config, *more], capture_output=True, text=True, timeout=60, check=False,
+                              env=fresh.environment())
+        assert done.returncode == 78 and "a pty has no parity; set parity = none" in done.stderr, done
