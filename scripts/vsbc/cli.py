@@ -40,9 +40,10 @@ def command(function):
 def _prepare():
     """Settings, lock and everything built; the lock comes first, so that a second start says so at once."""
     wanted = settings.read()
+    settings.refuse_ipv6_gateway(wanted)
     mine = lock.Lock(wanted.state)
     mine.sign(os.getpid(), wanted.url)
-    settings.check_port(wanted.port)
+    settings.check_ports(wanted)
     build.everything(wanted.kernel, say)
     check_tools()
     return wanted, mine

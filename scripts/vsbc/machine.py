@@ -18,6 +18,7 @@ from .wire import Wire
 
 QEMU = "qemu-system-aarch64"
 GUEST_PORT = 8443
+GUEST_GATEWAY_PORT = 1502
 # The guest's ids; scripts/vsbc/guest/init has the same.
 OHT_UID = 990
 DISK_BYTES = 1 << 30
@@ -31,6 +32,7 @@ class Options:
     kernel: str = "stock"               # stock, rt, debug or a release in the cache
     port: int | None = None             # HTTPS port on 127.0.0.1; None: no network
     wire: Wire | None = None            # None: nobody at the far end
+    gateway: str = ""                   # ADDRESS:PORT of this machine for the guest's Modbus TCP; "": none
     disk: bool = False                  # persistent /var/lib/oht (state/disk.img), else in memory
     module: bool = True                 # load oht.ko at boot
     module_args: str = ""
@@ -159,7 +161,8 @@ class Machine:
             line += ["-device", f"pci-serial,chardev=wire,addr={o.pci_uart:#x}"]
         if o.port is not None:
             # No boot ROM: its package is only recommended, and nobody boots from the network.
-            line += ["-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{o.port}-:{GUEST_PORT}",
+            gateway = f",hostfwd=tcp:{o.gateway}-:{GUEST_GATEWAY_PORT}" if o.gateway else ""
+            line += ["-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{o.port}-:{GUEST_PORT}{gateway}",
                      "-device", "virtio-net-pci,netdev=net,romfile=,addr=3"]
         if o.disk:
             line += ["-drive", "file=disk.img,if=none,id=disk,format=raw",

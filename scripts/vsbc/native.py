@@ -33,8 +33,21 @@ backend = rtu
 time_factor = 10
 tty = {state}/uart
 baud = 115200
+# nothing but the simulator is behind this pty: without outputs that can be enabled it could not drive
+outputs = simulated
 [robot]
 simulated = yes
+[gateway]
+listen = {gateway}
+"""
+
+
+NEXT = """\
+next
+  1. open the page, trust its certificate, log in
+  2. Drive: Enable the outputs, then Undock: the robot begins at its dock
+  3. Move to a target, hold a jog key, and press STOP (Esc and Space stop as well while it moves)
+  4. Safety: Reset the stop, then Enable the outputs, and it drives again
 """
 
 
@@ -55,7 +68,8 @@ class Native:
         # The kernel takes 107 bytes for the path of a socket.
         sock = str(self.state / "ohtd.sock")
         config.write_text(CONFIG.format(port=self.settings.port, state=self.state, data=DATA, web=WEB,
-                                        socket=sock if len(sock.encode()) < 108 else "off"))
+                                        socket=sock if len(sock.encode()) < 108 else "off",
+                                        gateway=self.settings.gateway or "off"))
         self._start("sim", [str(SIMULATOR), "--pty", "uart", "--profile", self.settings.profile,
                             "--data", str(DATA), "--control", "sim.sock"])
         self._wait(lambda: (self.state / "uart").exists(), "the simulator does not open its pty", "sim")
@@ -122,7 +136,10 @@ class Native:
         return (f"\nready\n  page       {self.settings.url}\n{who}"
                 f"  all roles  {self.state / 'credentials.json'}\n"
                 f"  TLS        trust {self.accounts.ca_file}\n"
+                f"{settings.gateway_line(self.settings)}"
                 "  timing     not deterministic: no kernel module here, so no hardware stop either\n"
+                "  outputs    simulated: the latch is ohtd's own, nothing is cut\n"
+                f"{NEXT}"
                 "Ctrl-C stops everything\n")
 
 
@@ -132,7 +149,7 @@ def run(say):
     if wanted.state == paths.BUILD / "run":
         wanted = dataclasses.replace(wanted, state=paths.BUILD / "native")
     mine = lock.Lock(wanted.state)
-    settings.check_port(wanted.port)
+    settings.check_ports(wanted)
     steps = build.Steps(say)
     steps.script("Debian packages (scripts/packages.txt)", "install-packages")
     steps.script("programs for this machine", "build-userspace", "native")

@@ -8,11 +8,12 @@ import threading
 import time
 import urllib.request
 
-from . import build, control
+from . import build, control, paths
 from .accounts import Accounts
 from .errors import SbcError
-from .machine import Machine, Options
+from .machine import GUEST_GATEWAY_PORT, Machine, Options
 from .pins import OUTPUTS
+from .settings import gateway_line
 from .wire import Wire
 
 BOOT_TIMEOUT_S = {"stock": 60, "rt": 60, "debug": 100}
@@ -42,7 +43,7 @@ class Supervisor:
         self._machine = Machine(Options(
             state=s.state, kernel=s.kernel, port=s.port, disk=True, module=True, daemon=True,
             wire=Wire(s.wire, s.state, profile=s.profile),
-            files={"/etc/oht/demo-accounts": (self._accounts.guest_file(), 0o600)}))
+            gateway=s.gateway, files=self._files()))
         steps = build.Steps(self._say)
         try:
             steps.run(f"virtual SBC, {s.kernel} kernel (emulated, no KVM needed)", self._boot)
@@ -51,6 +52,15 @@ class Supervisor:
         except BaseException:
             self.stop()
             raise
+
+    def _files(self):
+        """What this board has and the image has not."""
+        files = {"/etc/oht/demo-accounts": (self._accounts.guest_file(), 0o600)}
+        if self.settings.gateway:
+            # Only what the emulator forwards reaches it.
+            config = (paths.SCRIPTS / "vsbc/guest/ohtd.conf").read_bytes()
+            files["/etc/oht/ohtd.conf"] = (config + f"[gateway]\nlisten = 0.0.0.0:{GUEST_GATEWAY_PORT}\n".encode(), 0o644)
+        return files
 
     def _boot(self):
         self._machine.start()
@@ -143,6 +153,7 @@ class Supervisor:
         return (f"\nready\n  page       {s.url}\n{who}"
                 f"  all roles  {s.state / 'credentials.json'}\n"
                 f"  TLS        trust {self._accounts.ca_file}\n"
+                f"{gateway_line(s)}"
                 "  deadman    500 ms on this emulated board (100 ms on a real one): emulation on a busy host stalls\n"
                 "  timing     emulated without KVM: wall-clock times here are not those of a board\n"
                 "next\n"

@@ -14,6 +14,8 @@ from vsbc.wire import Wire
 
 @pytest.mark.parametrize("name, value", [
     ("OHT_PORT", "0"), ("OHT_PORT", "65536"), ("OHT_PORT", "x"), ("OHT_PORT", "-1"), ("OHT_PORT", "\u0663"),
+    ("OHT_GATEWAY", "1502"), ("OHT_GATEWAY", "localhost:1502"), ("OHT_GATEWAY", "127.0.0.1:0"), ("OHT_GATEWAY", "::1:1502"),
+    ("OHT_GATEWAY", "[127.0.0.1]:1502"), ("OHT_GATEWAY", "127.0.0.1:1502,hostfwd=tcp::1-:22"), ("OHT_GATEWAY", "127.0.0.1:"),
     ("OHT_KERNEL", "4.19"), ("OHT_PROFILE", "other"), ("OHT_DEMO", "yes")])
 def test_bad_variable_is_named(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
@@ -23,9 +25,10 @@ def test_bad_variable_is_named(monkeypatch, name, value):
 
 
 def test_empty_variable_is_the_default(monkeypatch):
-    for name in ("OHT_PORT", "OHT_KERNEL", "OHT_WIRE", "OHT_PROFILE", "OHT_DEMO", "OHT_STATE"):
+    for name in ("OHT_PORT", "OHT_KERNEL", "OHT_WIRE", "OHT_PROFILE", "OHT_DEMO", "OHT_STATE", "OHT_GATEWAY"):
         monkeypatch.setenv(name, "")
     read = settings.read()
+    assert read.gateway == ""
     assert (read.port, read.kernel, read.wire, read.profile, read.demo) == (8443, "stock", "sim", "canonical", True)
     assert read.state == TOP / "build/run"
 
@@ -39,6 +42,24 @@ def test_taken_port_is_refused_before_anything_is_built(state):
                               env={**os.environ, "OHT_PORT": str(port), "OHT_STATE": str(state)})
     assert done.returncode == 1 and done.stdout == ""
     assert f"port {port} on 127.0.0.1 is taken" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_taken_port_of_the_gateway_is_refused_as_well(state):
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.listen()
+        port = sock.getsockname()[1]
+        for command in ([TOP / "scripts/sbc", "up"], [TOP / "scripts/native"]):
+            done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False,
+                                  env={**os.environ, "OHT_PORT": str(_free_port()), "OHT_GATEWAY": f"127.0.0.1:{port}", "OHT_STATE": str(state)})
+            assert done.returncode == 1 and done.stdout == ""
+            assert f"port {port} on 127.0.0.1 is taken: give another, e.g. OHT_GATEWAY=127.0.0.1:" in done.stderr
+
+
+def _free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
 
 
 def test_second_start_says_that_one_is_running(state):
