@@ -17,7 +17,7 @@
 
 #include "oht_client.h"
 
-/* Heartbeat period with simulated outputs: a PC with other work to do stands still for some 100 ms. */
+/* Heartbeat period with simulated outputs: a busy PC stands still for some 100 ms. */
 #define RTU_DEADMAN_MIN_MS	10
 #define RTU_DEADMAN_MAX_MS	10000
 #define RTU_DEADMAN_DEFAULT_MS	1000

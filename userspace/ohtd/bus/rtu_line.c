@@ -326,7 +326,7 @@ static void exchange(struct rtu_line *line, const struct oht_request *request,
 		line->busy_until_ns += line->quiet_us * NS_PER_US;
 }
 
-/* The answer to a read differs from its request, whatever it says: it shows whether we hear ourselves. */
+/* The answer to a read differs from its request, so it shows whether we hear ourselves. */
 static void learn_echo(struct rtu_line *line, const struct oht_request *write)
 {
 	const struct oht_request read = {

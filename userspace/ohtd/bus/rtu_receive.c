@@ -282,7 +282,10 @@ static enum rtu_verdict judge_whole(struct rtu_receive *receive, enum rtu_silenc
 	return has_begun(receive) && silence != RTU_SILENCE_LONG ? RTU_WAIT_REST : RTU_BROKEN;
 }
 
-/* What stands in front is no whole frame. Inside a frame of another unit its values may look like the answer. */
+/*
+ * The frame in front is not whole. The values of another unit may look like the answer, so only silence
+ * ends such a frame.
+ */
 static enum rtu_verdict judge_part(struct rtu_receive *receive, enum rtu_silence silence)
 {
 	bool ours = fits(receive, 0);
