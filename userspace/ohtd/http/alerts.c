@@ -119,8 +119,6 @@ static const char *const severities[] = {
 	[OHTD_SEVERITY_EMERGENCY] = "emergency",
 };
 
-static_assert(OHTD_ALERTS_LISTED_MAX - OHTD_ALERTS_MAX - OHTD_MODULES_MAX >= KINDS - OHTD_WHYS,
-	      "a place for each kind");
 static_assert(sizeof(severities) / sizeof(severities[0]) == OHTD_SEVERITIES, "a word for each");
 
 const char *ohtd_severity_name(unsigned int severity)

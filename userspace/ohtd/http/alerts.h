@@ -83,7 +83,7 @@ struct ohtd_alert {
 };
 
 /* Kinds that have no code of the robot; alerts.c has them. */
-#define OHTD_ALERT_KINDS	10
+#define OHTD_ALERT_KINDS	11
 /* Those of the control thread, one of each module, and one of each other kind that can be. */
 #define OHTD_ALERTS_LISTED_MAX	(OHTD_ALERTS_MAX + OHTD_MODULES_MAX + OHTD_ALERT_KINDS)
 
