@@ -18,6 +18,7 @@ from daemon import SANITIZER, Daemon, begin
 from keeper import Keeper
 from oht_test.client import PASSWORD, ROLES
 from oht_test.plugin import deselect, in_gate
+from remote import Remote
 
 
 # ---- which tests, and how a run says so ----
@@ -126,3 +127,13 @@ def kept(fresh):        # pylint: disable=redefined-outer-name
     yield fresh
     fresh.kill()
     made.close()
+
+
+@pytest.fixture(name="remote")
+def fixture_remote(daemon, tmp_path):
+    """With the shared daemon, whose accounts keep 32 sessions each: those of a test end with it."""
+    daemon.token("viewer")
+    yield Remote(daemon, tmp_path)
+    for session in daemon.get("auth/sessions", role="viewer").json["items"]:
+        if not session["current"]:
+            daemon.request("DELETE", f"auth/sessions/{session['id']}", role="viewer")

@@ -2,7 +2,6 @@
 """ohtctl --url: log in once, ask from elsewhere, and trust nobody else."""
 import concurrent.futures
 import contextlib
-import hashlib
 import json
 import os
 import pty
@@ -17,76 +16,11 @@ import urllib.parse
 
 import pytest
 
-from daemon import BUILD, begin
+from daemon import begin
 from oht_test.client import PASSWORD
 from oht_test.wait import until
 from oht_test.websocket import WebSocket
-
-OHTCTL = BUILD / "userspace/ohtctl/ohtctl"
-
-
-class Remote:
-    """A person with a folder of state of his own."""
-
-    def __init__(self, daemon, folder):
-        self.daemon = daemon
-        self.state = folder / "state-home"
-        self.folder = self.state / "oht"
-
-    @property
-    def url(self):
-        """Of the daemon."""
-        return f"https://127.0.0.1:{self.daemon.port}"
-
-    @property
-    def fingerprint(self):
-        """Of the daemon's authority."""
-        return fingerprint_of(self.daemon.state / "ca.crt")
-
-    def environment(self):
-        """No terminal, no proxy, a folder of state."""
-        return {**self.daemon.environment(), "XDG_STATE_HOME": str(self.state), "https_proxy": "http://127.0.0.1:9"}
-
-    def run(self, *words, said="", url=None, **more):
-        """One ohtctl."""
-        return subprocess.run([OHTCTL, *words, "--url", url or self.url], input=said, capture_output=True, text=True,
-                              timeout=100, check=False, env=self.environment(), start_new_session=True, **more)
-
-    def login(self, name, *words, password=PASSWORD, **more):
-        """ohtctl login that knows whom to trust."""
-        return self.run("login", name, "--password-stdin", "--fingerprint", self.fingerprint, *words, said=password + "\n", **more)
-
-    def done(self, *words, **more):
-        """Output of one that must succeed."""
-        made = self.run(*words, **more)
-        assert (made.returncode, made.stderr) == (0, ""), made
-        return made.stdout
-
-    def file(self, ending):
-        """Where it keeps a login (json), or an authority (pem)."""
-        return self.folder / f"127.0.0.1_{self.daemon.port}.{ending}"
-
-
-def fingerprint_of(certificate):
-    """SHA-256 as hexadecimal digits."""
-    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.read_text())).hexdigest()
-
-
-def complaint(made, status=1):
-    """The only line that was said."""
-    assert (made.returncode, made.stdout) == (status, ""), made
-    assert len(made.stderr.splitlines()) == 1, made
-    return made.stderr
-
-
-@pytest.fixture(name="remote")
-def _remote(daemon, tmp_path):
-    """With the shared daemon, whose accounts keep 32 sessions each: those of a test end with it."""
-    daemon.token("viewer")
-    yield Remote(daemon, tmp_path)
-    for session in daemon.get("auth/sessions", role="viewer").json["items"]:
-        if not session["current"]:
-            daemon.request("DELETE", f"auth/sessions/{session['id']}", role="viewer")
+from remote import OHTCTL, Remote, complaint
 
 
 @pytest.fixture(name="own")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from oht_test.client import PASSWORD
-from test_remote import complaint, _remote  # noqa: F401 # pylint: disable=unused-import
+from remote import complaint
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "{}", "[]", '{"access_token":1}', "x" * 70000, "\0" * 400, '{"username":"vie'],

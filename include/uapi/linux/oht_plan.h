@@ -32,8 +32,8 @@
  * oht_plan_entry.loss_action: what happens after loss_errors consecutive errors; with STOP also
  * when the entry has not been answered for loss_errors times its period, whatever kept the bus from
  * it: by the end of the cycle in which the last of these exchanges was due (of the cycle after it,
- * if loss_errors is 1). The cause stands, so that RESET is EBUSY, until the entry is answered or need
- * not be (an output that is not sent), or until another plan or none is in force.
+ * if loss_errors is 1). The cause stands, so that RESET is EBUSY, until the entry is answered or
+ * need not be (an output that is not sent), or until another plan or none is in force.
  */
 enum oht_loss_action {
 	OHT_LOSS_NONE	= 0,	/* a record (OHT_CYCLE_LOST), nothing else */
