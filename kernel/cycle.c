@@ -242,6 +242,7 @@ static void oht_cycle_begin(struct oht_cycle *cycle, u64 now_ns)
 /* The plan that waits comes in force; all exchanges of the old one are over. */
 static void oht_cycle_swap(struct oht_cycle *cycle)
 {
+	const struct oht_cycle_layout *before = cycle->running;
 	struct oht_cycle_layout *layout = cycle->next;
 	struct oht_engine_slot *slot = &cycle->engine->slot;
 	u32 i;
@@ -263,7 +264,7 @@ static void oht_cycle_swap(struct oht_cycle *cycle)
 					  (u64)NSEC_PER_USEC);
 		oht_cycle_show_entry(cycle, i);
 	}
-	oht_cycle_loss_begin(cycle);
+	oht_cycle_loss_begin(cycle, before);
 }
 
 static void oht_cycle_miss(struct oht_cycle *cycle, u64 count)

@@ -237,8 +237,8 @@ struct oht_cycle_record *oht_cycle_record(struct oht_cycle *cycle, u32 kind, u32
 
 /* ---- cycle_loss.c, for cycle.c; engine lock held ---- */
 
-/* The plan in force has just become so, at @cycle->grid_ns; it has ended. */
-void oht_cycle_loss_begin(struct oht_cycle *cycle);
+/* The plan in force has taken the place of @before (NULL: of none) at @cycle->grid_ns; it has ended. */
+void oht_cycle_loss_begin(struct oht_cycle *cycle, const struct oht_cycle_layout *before);
 void oht_cycle_loss_end(struct oht_cycle *cycle);
 
 /* An exchange of entry @index of the plan in force has worked; has failed; was not to be sent. */

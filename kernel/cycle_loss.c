@@ -68,22 +68,46 @@ static void oht_cycle_loss_set(struct oht_cycle *cycle, u16 index, u64 by_ns)
 		oht_cycle_loss_tell(cycle);
 }
 
-void oht_cycle_loss_begin(struct oht_cycle *cycle)
+/* By when the same entry of the plan before had to be heard; 0: that plan has no such entry. */
+static u64 oht_cycle_loss_before(const struct oht_cycle_layout *before,
+				 const struct oht_plan_entry *planned)
+{
+	const struct oht_plan_entry *other;
+	u32 i;
+
+	for (i = 0; before && i < before->plan.entries; i++) {
+		other = &before->plan.entry[i];
+		if (other->unit == planned->unit && other->function == planned->function &&
+		    other->address == planned->address)
+			return before->entry[i].heard_by_ns;
+	}
+	return 0;
+}
+
+void oht_cycle_loss_begin(struct oht_cycle *cycle, const struct oht_cycle_layout *before)
 {
 	struct oht_cycle_layout *layout = cycle->running;
 	const struct oht_plan_entry *planned;
-	u64 cycles;
+	u64 before_ns, by_ns, once_ns;
 	u32 i;
 
 	for (i = 0; i < layout->plan.entries; i++) {
 		planned = &layout->plan.entry[i];
-		/* As if it had been heard one period before its first exchange. */
-		cycles = planned->phase_cycles + oht_cycle_loss_cycles(planned) -
-			 planned->period_cycles;
 		layout->entry[i].heard_by_ns = 0;
-		if (planned->loss_action == OHT_LOSS_STOP)
-			layout->entry[i].heard_by_ns = cycle->grid_ns +
-						       oht_cycle_loss_ns(cycle, cycles);
+		if (planned->loss_action != OHT_LOSS_STOP)
+			continue;
+		/* As if it had been heard one period before its first exchange. */
+		by_ns = cycle->grid_ns +
+			oht_cycle_loss_ns(cycle, planned->phase_cycles - planned->period_cycles +
+						 oht_cycle_loss_cycles(planned));
+		/* Plan behind plan is no way to live on unheard: one exchange, and the time is over. */
+		once_ns = cycle->grid_ns +
+			  oht_cycle_loss_ns(cycle, planned->phase_cycles + 1ull +
+						   (planned->loss_errors == 1));
+		before_ns = oht_cycle_loss_before(before, planned);
+		if (before_ns)
+			by_ns = min(by_ns, max(before_ns, once_ns));
+		layout->entry[i].heard_by_ns = by_ns;
 	}
 	oht_cycle_loss_tell(cycle);
 }
@@ -131,7 +155,8 @@ static void oht_cycle_loss_lose(struct oht_cycle *cycle, u16 index, u64 now_ns)
 	}
 	if (planned->loss_action != OHT_LOSS_STOP)
 		return;
-	/* From now on it stands, until the entry is heard, or need not be. */
+	/* It stands from here on, not from before its record, until the entry is heard, or need not be. */
+	now_ns = oht_cycle_now_ns(cycle);
 	if (now_ns < entry->heard_by_ns)
 		oht_cycle_loss_set(cycle, index, now_ns);
 	if (!known || oht_cycle_state(cycle) == OHT_ESTOP_ENABLED)

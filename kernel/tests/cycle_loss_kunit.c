@@ -68,6 +68,26 @@ static void cycle_loss_silence(struct kunit *test)
 	loss_expect_stop(false, cyclic_slot(0)->timestamp_ns);
 }
 
+/* A plan that takes the place of another one gives nobody new time. */
+static void cycle_loss_plans(struct kunit *test)
+{
+	unsigned int i;
+
+	loss_begin(2);
+	for (i = 0; i < 20; i++) {
+		cyclic_run(80 * FAKE_MS);
+		cyclic_commit(0);
+	}
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
+	cyclic.silent[UNIT] = true;
+	for (i = 0; i < 20 && !cyclic.losses; i++) {
+		cyclic_run(80 * FAKE_MS);
+		cyclic_commit(0);
+	}
+	KUNIT_EXPECT_GT(test, cyclic.losses, 0);
+	KUNIT_EXPECT_LE(test, i, 3);
+}
+
 /* Somebody has taken the bus for 5 s. */
 static void cycle_loss_long_read(struct kunit *test)
 {
@@ -231,6 +251,7 @@ static void cycle_loss_given(struct kunit *test)
 static struct kunit_case cycle_loss_cases[] = {
 	KUNIT_CASE(cycle_loss_babble),
 	KUNIT_CASE(cycle_loss_silence),
+	KUNIT_CASE(cycle_loss_plans),
 	KUNIT_CASE(cycle_loss_long_read),
 	KUNIT_CASE(cycle_loss_long_read_refused),
 	KUNIT_CASE(cycle_loss_stuck),
