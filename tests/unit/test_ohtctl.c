@@ -19,7 +19,7 @@
 
 static const struct usage_case usage_cases[] = {
 	{ "frobnicate", "'frobnicate'" },
-	{ "safety", "status, stop, reset, enable, disable, selftest, commission, telegrams" },
+	{ "safety what", "status, stop, reset, enable, disable, selftest, commission, telegrams" },
 	{ "safety explode", "'explode'" },
 	{ "info extra", "too many" },
 	{ "read 2", "too few" },
