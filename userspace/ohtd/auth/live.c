@@ -227,17 +227,20 @@ static void take_renewed(struct entry *entry, const struct ohtd_session *session
 	entry->ahead = ahead;
 }
 
-void ohtd_live_renewed(struct ohtd_live *live, const struct ohtd_session *session, int64_t again_until_ms)
+bool ohtd_live_renewed(struct ohtd_live *live, const struct ohtd_session *session, int64_t again_until_ms)
 {
 	struct entry *entry;
+	bool lives;
 
 	pthread_mutex_lock(&live->lock);
 	entry = *find(live, session->id);
-	if (entry && entry->session.epoch == session->epoch) {
+	lives = entry && entry->session.epoch != NO_EPOCH;
+	if (lives && entry->session.epoch == session->epoch) {
 		entry->again_until_ms = again_until_ms;
 		take_renewed(entry, session, false);
 	}
 	pthread_mutex_unlock(&live->lock);
+	return lives;
 }
 
 int ohtd_live_renew(struct ohtd_live *live, struct ohtd_renewal *renewal)

@@ -71,9 +71,9 @@ bool ohtd_live_elevate(struct ohtd_live *live, const char *id, int64_t user_id, 
 
 /*
  * Its refresh token was replaced in the store, by that of @session, and the new one is answered now: the old one may come again
- * until then. Ignored if the account has another epoch by now than @session.
+ * until then. Ignored if the account has another epoch by now than @session. False: the session has ended in memory.
  */
-void ohtd_live_renewed(struct ohtd_live *live, const struct ohtd_session *session, int64_t again_until_ms);
+bool ohtd_live_renewed(struct ohtd_live *live, const struct ohtd_session *session, int64_t again_until_ms);
 
 /* ---- while the store takes nothing: a session is ahead of its row, or has none ---- */
 

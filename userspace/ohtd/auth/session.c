@@ -67,9 +67,20 @@ static int work_open(struct ohtd_db *db, void *arg)
 	return ohtd_db_session_add(db, &opening->session, &opening->dropped);
 }
 
-static int work_change(struct ohtd_db *db, void *change)
+/* @session: the one that goes on, when it is newer than its row. */
+struct change {
+	struct ohtd_user_change of;
+	bool ahead;
+	struct ohtd_session session;
+};
+
+/* The row first, so that its next generation is one that no token has had. */
+static int work_change(struct ohtd_db *db, void *arg)
 {
-	return ohtd_db_user_change(db, change);
+	struct change *change = arg;
+	int r = change->ahead ? ohtd_db_session_put(db, &change->session) : 0;
+
+	return r ? r : ohtd_db_user_change(db, &change->of);
 }
 
 static int64_t wall_s(const struct ohtd_auth *auth)
@@ -357,10 +368,10 @@ enum ohtd_auth_result ohtd_auth_change_password(struct ohtd_auth *auth,
 {
 	char hash[OHTD_PASSWORD_HASH_MAX + 1];
 	struct ohtd_user user = { 0 };
-	struct ohtd_user_change change = {
+	struct change change = { .of = {
 		.id = who->user_id, .disabled = -1, .by_role = (int)who->role, .epoch = who->epoch,
 		.keep = who->session, .password_hash = hash, .now_s = wall_s(auth),
-	};
+	} };
 	int r = check_password(auth, credentials, &user, grant);
 
 	if (r == -EAGAIN && grant->wait_s)
@@ -370,6 +381,7 @@ enum ohtd_auth_result ohtd_auth_change_password(struct ohtd_auth *auth,
 		    ohtd_password_hash(fresh->revealed, hash, sizeof(hash)) : -ENOENT;
 	if (r)
 		return refused(grant, r);
+	change.ahead = ohtd_live_find_ahead(auth->live, who->session, &change.session);
 	r = ohtd_store_call(auth->store, work_change, &change);
 	OPENSSL_cleanse(hash, sizeof(hash));
 	if (r == -ESTALE || r == -ENOENT)
@@ -378,7 +390,7 @@ enum ohtd_auth_result ohtd_auth_change_password(struct ohtd_auth *auth,
 		return refused(grant, r);
 	ohtd_log(OHTD_LOG_NOTICE, "auth", "password_changed", "%s, from %s", user.name,
 		 credentials->address);
-	return grant_kept(auth, &change, grant);
+	return grant_kept(auth, &change.of, grant);
 }
 
 /* ---- elevation ---- */
@@ -466,8 +478,9 @@ enum ohtd_auth_result ohtd_auth_renewal_end(struct ohtd_auth *auth,
 	if (r)
 		return refused(grant, r);
 	/* The disk may have taken longer than the time that the client has to try again. */
-	if (renewal->result == OHTD_RENEWED && !unwritten)
-		ohtd_live_renewed(auth->live, &renewal->session, boot_ms(auth) + OHTD_REFRESH_AGAIN_MS);
+	if (renewal->result == OHTD_RENEWED && !unwritten &&
+	    !ohtd_live_renewed(auth->live, &renewal->session, boot_ms(auth) + OHTD_REFRESH_AGAIN_MS))
+		return refused(grant, -ENOENT);
 	return grant_for(auth, &renewal->user, &renewal->session, grant);
 }
 

@@ -84,12 +84,8 @@ static int take_low_fd(struct rtu_line *line)
 	return 0;
 }
 
-int rtu_line_check(const struct ohtd_bus_setup *setup, char *error, size_t error_bytes)
+static int check_kind(const struct ohtd_bus_setup *setup, bool pty, char *error, size_t error_bytes)
 {
-	bool pty = rtu_settings_is_pty(setup->device);
-
-	if (access(setup->device, F_OK))
-		return 0;
 	if (setup->simulated_outputs && !pty)
 		snprintf(error, error_bytes, "%s: outputs = simulated needs a pty with the simulator at "
 			 "its other end; on a real line nothing would cut them", setup->device);
@@ -99,6 +95,13 @@ int rtu_line_check(const struct ohtd_bus_setup *setup, char *error, size_t error
 	else
 		return 0;
 	return -EINVAL;
+}
+
+int rtu_line_check(const struct ohtd_bus_setup *setup, char *error, size_t error_bytes)
+{
+	bool pty = rtu_settings_is_pty(setup->device);
+
+	return access(setup->device, F_OK) ? 0 : check_kind(setup, pty, error, error_bytes);
 }
 
 int rtu_line_open(struct rtu_line *line, const struct ohtd_bus_setup *setup, char *error,
@@ -127,8 +130,11 @@ int rtu_line_open(struct rtu_line *line, const struct ohtd_bus_setup *setup, cha
 		rtu_line_close(line);
 		return ret;
 	}
+	/* The name may lead to another line than when it was looked at. */
+	ret = check_kind(setup, rtu_settings_fd_is_pty(line->low_fd), error, error_bytes);
 	/* libmodbus sets 9600 for a rate that it does not know, and looks at nothing afterwards. */
-	ret = rtu_settings_set(line->low_fd, setup->device, &wanted, &has, error, error_bytes);
+	if (!ret)
+		ret = rtu_settings_set(line->low_fd, setup->device, &wanted, &has, error, error_bytes);
 	if (ret) {
 		rtu_line_close(line);
 		return ret;

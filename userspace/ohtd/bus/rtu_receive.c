@@ -195,6 +195,7 @@ static bool has_begun(const struct rtu_receive *receive)
 static void drop(struct rtu_receive *receive, size_t bytes)
 {
 	receive->heard_bytes -= bytes;
+	receive->skipped_bytes += bytes;
 	memmove(receive->heard, receive->heard + bytes, receive->heard_bytes);
 }
 
@@ -230,9 +231,10 @@ static enum rtu_verdict take(struct rtu_receive *receive, size_t at)
 	receive->answer_bytes = frame_bytes(receive->heard + at, receive->heard_bytes - at);
 	same = receive->answer_bytes == receive->sent_bytes &&
 	       !memcmp(receive->heard + at, receive->sent, receive->sent_bytes);
+	/* What was heard in front of the answer may have been the echo, disturbed: that is no proof of none. */
 	if (receive->echo_skipped)
 		receive->echo = RTU_ECHO_YES;
-	else if (!same)
+	else if (!same && receive->skipped_bytes + at < receive->sent_bytes / 2)
 		receive->echo = RTU_ECHO_NO;
 	return RTU_ANSWER;
 }

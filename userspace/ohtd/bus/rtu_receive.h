@@ -47,6 +47,7 @@ enum rtu_verdict {
  * struct rtu_receive - one exchange
  * @sent: the request with its CRC, @sent_bytes of it
  * @heard: what has not been skipped, @heard_bytes of it
+ * @skipped_bytes: that were heard and dropped
  * @echo: what is known of the line
  * @echo_skipped: the request itself has been heard
  * @noted: enum oht_outcome of the newest frame that was skipped or broken, OK: there was none
@@ -56,6 +57,7 @@ struct rtu_receive {
 	size_t sent_bytes;
 	uint8_t heard[RTU_HEARD_MAX_BYTES];
 	size_t heard_bytes;
+	size_t skipped_bytes;
 	size_t answer_at;
 	size_t answer_bytes;
 	enum rtu_echo echo;

@@ -124,10 +124,22 @@ int rtu_settings_set(int fd, const char *device, const struct rtu_settings *want
 	return -EINVAL;
 }
 
+static bool is_pty(const struct stat *status)
+{
+	return S_ISCHR(status->st_mode) && major(status->st_rdev) >= PTY_MAJOR_FIRST &&
+	       major(status->st_rdev) <= PTY_MAJOR_LAST;
+}
+
 bool rtu_settings_is_pty(const char *device)
 {
 	struct stat status;
 
-	return !stat(device, &status) && S_ISCHR(status.st_mode) &&
-	       major(status.st_rdev) >= PTY_MAJOR_FIRST && major(status.st_rdev) <= PTY_MAJOR_LAST;
+	return !stat(device, &status) && is_pty(&status);
+}
+
+bool rtu_settings_fd_is_pty(int fd)
+{
+	struct stat status;
+
+	return !fstat(fd, &status) && is_pty(&status);
 }

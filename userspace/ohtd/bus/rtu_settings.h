@@ -40,5 +40,6 @@ int rtu_settings_set(int fd, const char *device, const struct rtu_settings *want
 
 /* The slave side of a pty: no hardware is behind such a name, only another program. */
 bool rtu_settings_is_pty(const char *device);
+bool rtu_settings_fd_is_pty(int fd);
 
 #endif

@@ -143,14 +143,16 @@ struct places {
 	struct ohtd_client *free;
 	struct ohtd_client *idlest;	/* of those that may not write */
 	unsigned int taken;
-	unsigned int same;		/* by the same machine */
+	unsigned int same;		/* by the same machine; for one that may write, by its own address */
 };
 
 static struct places look_at_places(struct ohtd_gateway *gateway, const char *peer)
 {
 	char folded[OHTD_FOLDED_BYTES], other[OHTD_FOLDED_BYTES];
+	bool writes = ohtd_gateway_is_writer(gateway->setup.config, peer);
 	struct places places = { 0 };
 
+	/* Whole networks have one /64: another machine of it must not take the places of a writer. */
 	ohtd_address_fold(folded, peer);
 	for (unsigned int i = 0; i < OHTD_GATEWAY_CLIENTS; i++) {
 		struct ohtd_client *client = &gateway->clients[i];
@@ -161,7 +163,7 @@ static struct places look_at_places(struct ohtd_gateway *gateway, const char *pe
 		}
 		ohtd_address_fold(other, client->peer);
 		places.taken++;
-		places.same += !strcmp(other, folded);
+		places.same += writes ? !strcmp(client->peer, peer) : !strcmp(other, folded);
 		if (!ohtd_gateway_is_writer(gateway->setup.config, client->peer) &&
 		    (!places.idlest || client->heard_ns < places.idlest->heard_ns))
 			places.idlest = client;

@@ -320,9 +320,9 @@ static int take_config(struct ohtd_certificate *certificate, const struct ohtd_c
 	if (unmade)
 		snprintf(why, size, "%s", unmade_why);
 	/* At the start a certificate that should be another one is better than no page: a full disk is no reason for that. */
+	certificate->unmade = unmade;
 	if (unmade && certificate->tls)
 		return -1;
-	certificate->unmade = unmade;
 	if (use_files(certificate, config, why, size))
 		return -1;
 	if (config != &certificate->config)

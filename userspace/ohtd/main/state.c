@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "store/db_file.h"
 
 #define PATH_BYTES	320
 #define KEY_BYTES_MAX	256
@@ -201,13 +202,14 @@ static bool was_started(const char *dir)
 
 bool ohtd_state_find_loss(const char *dir, long long now_s)
 {
-	char path[PATH_BYTES];
+	char path[PATH_BYTES], aside[PATH_BYTES + 32];
 	int r;
 
-	if (!was_started(dir) || !is_empty(dir, DATABASE) || !is_empty(dir, DATABASE "-wal"))
+	/* SQLite removes the log of an empty database, and with it what may be the only copy. */
+	if (!was_started(dir) || !is_empty(dir, DATABASE))
 		return false;
 	join(path, dir, DATABASE);
-	r = ohtd_file_set_aside(path, now_s);
+	r = ohtd_db_file_set_aside(path, now_s, aside, sizeof(aside));
 	ohtd_log(OHTD_LOG_ERROR, "main", "database_lost",
 		 "%s is empty or gone, and was there before: accounts are lost%s%s", path,
 		 r ? "; it stays where it is: " : "", r ? strerror(-r) : "");

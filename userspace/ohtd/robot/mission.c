@@ -328,10 +328,10 @@ static struct ohtd_why why_of_drive(const struct ohtd_control *control)
 		[OHTD_DRIVE_DISOBEYS] = OHTD_WHY_DRIVE_DISOBEYS,
 	};
 	const struct ohtd_mission *m = &control->mission;
+	const struct ohtd_unit *drive = drive_of(control);
 
 	if (ohtd_setpoint_fails(control))
-		return (struct ohtd_why){ .code = OHTD_WHY_DRIVE_DISOBEYS,
-					  .unit = drive_of(control)->view.unit };
+		return (struct ohtd_why){ .code = OHTD_WHY_DRIVE_DISOBEYS, .unit = drive ? drive->view.unit : 0 };
 	if (m->drive.fault)
 		return (struct ohtd_why){ .code = codes[m->drive.fault] };
 	/* A robot that stands loses nothing by a position that is not known: location_ok says so. */

@@ -198,10 +198,14 @@ void ohtd_safety_disable(struct ohtd_control *control, uint64_t tag)
 
 	if (ohtd_safety_state(control) != OHTD_SAFETY_ENABLED)
 		return;
-	if (control->bus->ops->disable(control->bus, tag))
+	if (control->bus->ops->disable(control->bus, tag)) {
 		ohtd_safety_stop(control, &why);
-	else
-		read_status(control);
+		return;
+	}
+	read_status(control);
+	/* Where no output takes the power from a drive, it keeps its last set-point. */
+	if (!control->bus->ops->hardware_stop)
+		ohtd_telegram_start(control, OHTD_TELEGRAM_STOP);
 }
 
 static void list_causes(uint64_t causes, struct ohtd_why_list *why)

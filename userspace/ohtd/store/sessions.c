@@ -22,9 +22,10 @@ static const struct ohtd_statement put_session_sql = {
 	" SELECT :id, id, epoch, :generation, :again, :boot, :expires_boot, :expires, :created, :used,"
 	" :address, :agent FROM users WHERE id = :user AND epoch = :epoch AND NOT disabled"
 	" AND deleted_s IS NULL"
-	" ON CONFLICT (id) DO UPDATE SET generation = excluded.generation,"
-	" previous_until_boot_ms = excluded.previous_until_boot_ms, boot_id = excluded.boot_id,"
-	" expires_boot_ms = excluded.expires_boot_ms, used_s = excluded.used_s"
+	" ON CONFLICT (id) DO UPDATE SET generation = max(generation, excluded.generation),"
+	" previous_until_boot_ms = iif(generation > excluded.generation, previous_until_boot_ms,"
+	" excluded.previous_until_boot_ms), boot_id = excluded.boot_id,"
+	" expires_boot_ms = excluded.expires_boot_ms, used_s = max(used_s, excluded.used_s)"
 };
 
 static const struct ohtd_statement drop_oldest_sessions_sql = {
