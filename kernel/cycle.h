@@ -237,7 +237,10 @@ struct oht_cycle_record *oht_cycle_record(struct oht_cycle *cycle, u32 kind, u32
 
 /* ---- cycle_loss.c, for cycle.c; engine lock held ---- */
 
-/* The plan in force has taken the place of @before (NULL: of none) at @cycle->grid_ns; it has ended. */
+/*
+ * The plan in force has taken the place of @before (NULL: of none) at @cycle->grid_ns; it has
+ * ended.
+ */
 void oht_cycle_loss_begin(struct oht_cycle *cycle, const struct oht_cycle_layout *before);
 void oht_cycle_loss_end(struct oht_cycle *cycle);
 

@@ -100,7 +100,7 @@ void oht_cycle_loss_begin(struct oht_cycle *cycle, const struct oht_cycle_layout
 		by_ns = cycle->grid_ns +
 			oht_cycle_loss_ns(cycle, planned->phase_cycles - planned->period_cycles +
 						 oht_cycle_loss_cycles(planned));
-		/* Plan behind plan is no way to live on unheard: one exchange, and the time is over. */
+		/* Plan behind plan gives no new time: one exchange, and it is over. */
 		once_ns = cycle->grid_ns +
 			  oht_cycle_loss_ns(cycle, planned->phase_cycles + 1ull +
 						   (planned->loss_errors == 1));
@@ -155,7 +155,10 @@ static void oht_cycle_loss_lose(struct oht_cycle *cycle, u16 index, u64 now_ns)
 	}
 	if (planned->loss_action != OHT_LOSS_STOP)
 		return;
-	/* It stands from here on, not from before its record, until the entry is heard, or need not be. */
+	/*
+	 * It stands from here on, not from before its record, until the entry is heard, or need
+	 * not be.
+	 */
 	now_ns = oht_cycle_now_ns(cycle);
 	if (now_ns < entry->heard_by_ns)
 		oht_cycle_loss_set(cycle, index, now_ns);
