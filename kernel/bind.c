@@ -4,6 +4,7 @@
  *
  * The stop comes first and goes last; it needs no bus.
  */
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/export.h>

@@ -11,11 +11,6 @@
 #include <linux/time64.h>
 #include "cycle.h"
 
-static u64 oht_cycle_now_ns(const struct oht_cycle *cycle)
-{
-	return cycle->engine->clock->now_ns(cycle->engine);
-}
-
 static u64 oht_cycle_ns(const struct oht_cycle_layout *layout)
 {
 	return (u64)layout->plan.cycle_us * NSEC_PER_USEC;

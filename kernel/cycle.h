@@ -232,6 +232,11 @@ static inline u32 oht_cycle_halts(const struct oht_cycle *cycle)
 	return cycle->engine->gate.halts(cycle->engine->gate.context);
 }
 
+static inline u64 oht_cycle_now_ns(const struct oht_cycle *cycle)
+{
+	return cycle->engine->clock->now_ns(cycle->engine);
+}
+
 /* cycle.c: the next record, with what every record has. */
 struct oht_cycle_record *oht_cycle_record(struct oht_cycle *cycle, u32 kind, u32 count);
 
