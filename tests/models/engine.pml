@@ -480,7 +480,6 @@ inline judge()
 			arm()
 		:: conclude()
 		fi
-	:: state == COLLECT && !rx -> skip_frame()	/* what was held has been dropped as noise */
 	:: else
 	fi
 }
