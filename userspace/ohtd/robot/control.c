@@ -320,6 +320,8 @@ static void publish_turn(struct ohtd_control *control, bool cycle)
 		ohtd_publish_registers(control);
 		ohtd_publish(control);
 	}
+	if (cycle)
+		ohtd_publish_sample(control);
 	if (control->notify || control->ended)
 		notify_links(control);
 	control->notify = false;

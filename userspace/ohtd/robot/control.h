@@ -31,6 +31,7 @@
 #include "passage.h"
 #include "queue.h"
 #include "robot.h"
+#include "samples.h"
 #include "setpoint.h"
 #include "../base/seqlock.h"
 #include "states.h"
@@ -311,6 +312,7 @@ struct ohtd_control {
 	_Atomic uint32_t device_epoch;	/* odd: open */
 	struct ohtd_seqlock published;
 	struct ohtd_event_ring event_ring;
+	struct ohtd_samples samples;
 	/* this thread's */
 	bool ended;
 	uint64_t now_ns;
@@ -357,6 +359,7 @@ struct ohtd_control {
 	struct ohtd_fault notes[OHTD_NOTES_MAX];	/* alerts that are no faults, of this stay in the state */
 	uint32_t note_count;
 	struct ohtd_watch watches[OHTD_LINKS_MAX];
+	struct ohtd_sampler sampler;
 	struct ohtd_snapshot snapshot;
 };
 
@@ -594,5 +597,6 @@ void ohtd_commands_fail_all(struct ohtd_control *control, unsigned int outcome, 
 /* publish.c */
 void ohtd_publish(struct ohtd_control *control);
 void ohtd_publish_registers(struct ohtd_control *control);
+void ohtd_publish_sample(struct ohtd_control *control);
 
 #endif

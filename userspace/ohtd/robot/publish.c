@@ -255,3 +255,25 @@ void ohtd_publish_registers(struct ohtd_control *control)
 		unit->dirty = false;
 	}
 }
+
+/* All signals of the cycle whose snapshot has been published go into the ring. */
+void ohtd_publish_sample(struct ohtd_control *control)
+{
+	const struct ohtd_snapshot *snapshot = &control->snapshot;
+	const struct ohtd_registers *registers[OHTD_MODULES_MAX] = { 0 };
+	const struct oht_regmap *maps[OHTD_MODULES_MAX] = { 0 };
+	struct ohtd_sample sample = {
+		.number = snapshot->bus.cycles - 1 + snapshot->bus.cycles_missed,
+		.time_ns = control->next_tick_ns - OHTD_CYCLE_MS * OHTD_NS_PER_MS,
+	};
+
+	for (unsigned int i = 0; i < snapshot->module_count; i++) {
+		const struct ohtd_unit *unit = &control->units[snapshot->modules[i].unit - 1];
+
+		registers[i] = &unit->values;
+		if (snapshot->modules[i].generation && unit->plan)
+			maps[i] = unit->plan->map;
+	}
+	ohtd_sampler_take(&control->sampler, snapshot, maps, registers, &sample);
+	ohtd_samples_put(&control->samples, &sample);
+}

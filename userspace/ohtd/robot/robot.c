@@ -376,6 +376,12 @@ int ohtd_robot_event(const struct ohtd_robot *robot, struct ohtd_event_reader *r
 	return ohtd_event_ring_next(&robot->control.event_ring, reader, record);
 }
 
+int ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_reader *reader,
+		      struct ohtd_sample *sample)
+{
+	return ohtd_samples_next(&robot->control.samples, reader, sample);
+}
+
 uint64_t ohtd_robot_events(const struct ohtd_robot *robot)
 {
 	return atomic_load(&robot->control.event_ring.newest);

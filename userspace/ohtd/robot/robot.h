@@ -21,6 +21,8 @@ struct ohtd_limits_block;
 struct ohtd_limits_change;
 struct ohtd_robot;
 struct ohtd_link;
+struct ohtd_sample;
+struct ohtd_sample_reader;
 struct oht_complaints;
 struct oht_regmap;
 struct ohtd_stations;
@@ -153,6 +155,10 @@ const struct ohtd_user_maps *ohtd_robot_user_maps(const struct ohtd_robot *robot
  */
 int ohtd_robot_event(const struct ohtd_robot *robot, struct ohtd_event_reader *reader,
 		     struct ohtd_event_record *record);
+
+/* The next sample of all signals, of one thread only; as ohtd_robot_event(). */
+int ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_reader *reader,
+		      struct ohtd_sample *sample);
 
 /* Number of the newest record; 0: none yet. */
 uint64_t ohtd_robot_events(const struct ohtd_robot *robot);

@@ -286,116 +286,151 @@ void ohtd_telemetry_look(const struct ohtd_robot *robot, const struct ohtd_snaps
 }
 
 /* Index of a module that is where it belongs; -1: there is none. */
-static int module_of(const struct ohtd_telemetry_sight *sight, const char *name)
+static int module_of(const struct ohtd_snapshot *snapshot, const struct oht_regmap *const *maps,
+		     const char *name)
 {
-	for (unsigned int i = 0; name && i < sight->snapshot->module_count; i++)
-		if (!strcmp(sight->snapshot->modules[i].name, name) &&
-		    (sight->snapshot->modules[i].assigned || !sight->map[i]))
+	for (unsigned int i = 0; name && i < snapshot->module_count; i++)
+		if (!strcmp(snapshot->modules[i].name, name) &&
+		    (snapshot->modules[i].assigned || !maps[i]))
 			return (int)i;
 	return -1;
 }
 
-static const struct oht_register *register_of(const struct ohtd_telemetry_sight *sight, int module,
+static const struct oht_register *register_of(const struct ohtd_snapshot *snapshot,
+					      const struct oht_regmap *const *maps, int module,
 					      unsigned int signal)
 {
 	enum oht_profile profile;
 
-	if (module < 0 || !sight->map[module] ||
-	    oht_profile_parse(sight->snapshot->modules[module].profile, &profile) ||
+	if (module < 0 || !maps[module] ||
+	    oht_profile_parse(snapshot->modules[module].profile, &profile) ||
 	    !origins[signal].reg[profile])
 		return NULL;
-	return oht_regmap_find(sight->map[module], origins[signal].reg[profile]);
+	return oht_regmap_find(maps[module], origins[signal].reg[profile]);
+}
+
+struct ohtd_telemetry_aim ohtd_telemetry_aim(const struct ohtd_snapshot *snapshot,
+					     const struct oht_regmap *const *maps,
+					     unsigned int signal)
+{
+	struct ohtd_telemetry_aim aim = {
+		.module = module_of(snapshot, maps, origins[signal].module),
+	};
+
+	aim.reg = register_of(snapshot, maps, aim.module, signal);
+	aim.place = aim.reg ? (size_t)(aim.reg - maps[aim.module]->reg) : 0;
+	return aim;
 }
 
 const struct oht_register *ohtd_telemetry_register(const struct ohtd_telemetry_sight *sight,
 						   unsigned int signal)
 {
-	return register_of(sight, module_of(sight, origins[signal].module), signal);
+	return ohtd_telemetry_aim(sight->snapshot, sight->map, signal).reg;
 }
 
-static bool is_old(const struct ohtd_telemetry_sight *sight, uint64_t time_ns, uint64_t limit_ns)
+static bool is_old(uint64_t now_ns, uint64_t time_ns, uint64_t limit_ns)
 {
-	return sight->now_ns > time_ns && sight->now_ns - time_ns > limit_ns;
+	return now_ns > time_ns && now_ns - time_ns > limit_ns;
 }
 
 static const struct ohtd_reading nothing = { .value = NAN, .quality = OHTD_TELEMETRY_NONE };
 
-static struct ohtd_reading read_register(const struct ohtd_telemetry_sight *sight, int module,
-					 const struct oht_register *reg)
+static struct ohtd_reading read_register(const struct ohtd_snapshot *snapshot, uint64_t now_ns,
+					 const struct ohtd_telemetry_aim *aim,
+					 const struct ohtd_registers *registers)
 {
-	size_t place = (size_t)(reg - sight->map[module]->reg);
-	const struct ohtd_register_value *value = &sight->registers[module].values[place];
-	unsigned int health = sight->snapshot->modules[module].health;
+	const struct ohtd_register_value *value = &registers->values[aim->place];
+	unsigned int health = snapshot->modules[aim->module].health;
 	struct ohtd_reading reading = { .time_ns = value->time_ns };
 	int64_t raw;
 
-	if (place >= sight->registers[module].count || value->state != OHTD_REGISTER_OK)
+	if (aim->place >= registers->count || value->state != OHTD_REGISTER_OK)
 		return nothing;
-	raw = oht_register_decode(reg, value->words);
-	reading.value = oht_register_value(reg, raw);
-	if (is_old(sight, value->time_ns, REGISTER_OLD_NS) ||
+	raw = oht_register_decode(aim->reg, value->words);
+	reading.value = oht_register_value(aim->reg, raw);
+	if (is_old(now_ns, value->time_ns, REGISTER_OLD_NS) ||
 	    (health != OHTD_HEALTH_GOOD && health != OHTD_HEALTH_DEGRADED))
 		reading.quality = OHTD_TELEMETRY_OLD;
-	else if (!oht_register_in_range(reg, raw))
+	else if (!oht_register_in_range(aim->reg, raw))
 		reading.quality = OHTD_TELEMETRY_BAD;
 	return reading;
 }
 
 /* What the control thread says itself, in each of its cycles. */
-static struct ohtd_reading read_published(const struct ohtd_telemetry_sight *sight, double value)
+static struct ohtd_reading read_published(const struct ohtd_snapshot *snapshot, uint64_t now_ns,
+					  double value)
 {
-	uint64_t time_ns = sight->snapshot->time_ns;
+	uint64_t time_ns = snapshot->time_ns;
 
 	if (isnan(value) || !time_ns)
 		return nothing;
 	return (struct ohtd_reading){
 		.value = value, .time_ns = time_ns,
-		.quality = is_old(sight, time_ns, SNAPSHOT_OLD_NS) ? OHTD_TELEMETRY_OLD :
+		.quality = is_old(now_ns, time_ns, SNAPSHOT_OLD_NS) ? OHTD_TELEMETRY_OLD :
 			   OHTD_TELEMETRY_GOOD,
 	};
 }
 
 /* Its sign may be from a register of its own: the control thread has put both together. */
-static struct ohtd_reading read_speed(const struct ohtd_telemetry_sight *sight)
+static struct ohtd_reading read_speed(const struct ohtd_snapshot *snapshot, uint64_t now_ns)
 {
-	const struct ohtd_value *speed = &sight->snapshot->speed_mm_s;
+	const struct ohtd_value *speed = &snapshot->speed_mm_s;
 
 	if (!speed->time_ns)
 		return nothing;
 	return (struct ohtd_reading){
 		.value = speed->value, .time_ns = speed->time_ns,
-		.quality = speed->valid && !is_old(sight, sight->snapshot->time_ns, SNAPSHOT_OLD_NS) ?
+		.quality = speed->valid && !is_old(now_ns, snapshot->time_ns, SNAPSHOT_OLD_NS) ?
 			   OHTD_TELEMETRY_GOOD : OHTD_TELEMETRY_OLD,
 	};
 }
 
-static bool is_bad(const struct ohtd_telemetry_sight *sight, unsigned int signal, double value)
+static bool is_bad(const struct ohtd_snapshot *snapshot, unsigned int signal, double value)
 {
 	const struct ohtd_telemetry_origin *origin = &origins[signal];
 
 	if (signal == OHTD_TELEMETRY_position_estimate_mm)
-		return sight->snapshot->motion.trust != OHTD_POSITION_TRUSTED;
+		return snapshot->motion.trust != OHTD_POSITION_TRUSTED;
 	return origin->max > origin->min && (value < origin->min || value > origin->max);
+}
+
+struct ohtd_reading ohtd_telemetry_read_at(const struct ohtd_snapshot *snapshot, uint64_t now_ns,
+					   unsigned int signal,
+					   const struct ohtd_telemetry_aim *aim,
+					   const struct ohtd_registers *registers)
+{
+	const struct ohtd_telemetry_origin *origin = &origins[signal];
+	struct ohtd_reading reading;
+
+	if (signal == OHTD_TELEMETRY_speed_mm_s)
+		return read_speed(snapshot, now_ns);
+	if (aim->reg)
+		return read_register(snapshot, now_ns, aim, registers);
+	if (origin->health && aim->module >= 0)
+		return read_published(snapshot, now_ns, snapshot->modules[aim->module].health);
+	if (!origin->read)
+		return nothing;
+	reading = read_published(snapshot, now_ns, origin->read(snapshot));
+	if (reading.quality == OHTD_TELEMETRY_GOOD && is_bad(snapshot, signal, reading.value))
+		reading.quality = OHTD_TELEMETRY_BAD;
+	return reading;
 }
 
 struct ohtd_reading ohtd_telemetry_read(const struct ohtd_telemetry_sight *sight,
 					unsigned int signal)
 {
-	const struct ohtd_telemetry_origin *origin = &origins[signal];
-	int module = module_of(sight, origin->module);
-	const struct oht_register *reg = register_of(sight, module, signal);
-	struct ohtd_reading reading;
+	const struct ohtd_telemetry_aim aim = ohtd_telemetry_aim(sight->snapshot, sight->map, signal);
 
-	if (signal == OHTD_TELEMETRY_speed_mm_s)
-		return read_speed(sight);
-	if (reg)
-		return read_register(sight, module, reg);
-	if (origin->health && module >= 0)
-		return read_published(sight, sight->snapshot->modules[module].health);
-	if (!origin->read)
-		return nothing;
-	reading = read_published(sight, origin->read(sight->snapshot));
-	if (reading.quality == OHTD_TELEMETRY_GOOD && is_bad(sight, signal, reading.value))
-		reading.quality = OHTD_TELEMETRY_BAD;
-	return reading;
+	return ohtd_telemetry_read_at(sight->snapshot, sight->now_ns, signal, &aim,
+				      aim.module < 0 ? NULL : &sight->registers[aim.module]);
+}
+
+int64_t ohtd_telemetry_integer(unsigned int signal, double value, int64_t limit)
+{
+	static const double tens[] = { 1, 10, 100, 1000 };
+	double scaled = value * tens[origins[signal].decimals];
+
+	if (!(scaled < (double)limit))
+		return limit;
+	return scaled > -(double)limit ? llrint(scaled) : -limit;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns:     the registry of signals: what can be measured of the robot, and what each says now.
- * Contexts: any thread but the control thread; pure functions over copies of what that has published.
+ * Contexts: any thread; pure functions over what is published: the control thread reads its own, others
+ *           a copy.
  * Locks:    none.
  *
  * A new signal is a line of OHTD_TELEMETRY_LIST, and a row in telemetry.c that says where it is from.
@@ -178,10 +179,38 @@ struct ohtd_telemetry_sight {
 	struct ohtd_registers registers[OHTD_MODULES_MAX];
 };
 
+/**
+ * struct ohtd_telemetry_aim - where a signal is read from while the modules are what they are
+ * @module: its index in the snapshot; -1: none
+ * @reg: its register; NULL: none
+ * @place: of @reg in the values of that module
+ */
+struct ohtd_telemetry_aim {
+	int module;
+	const struct oht_register *reg;
+	size_t place;
+};
+
 /* By enum ohtd_telemetry. */
 const struct ohtd_telemetry_info *ohtd_telemetry_info(unsigned int signal);
 const struct ohtd_telemetry_origin *ohtd_telemetry_origin(unsigned int signal);
 
+/* Searches by names: to be kept for as long as modules and @maps (one each) stay the same. */
+struct ohtd_telemetry_aim ohtd_telemetry_aim(const struct ohtd_snapshot *snapshot,
+					     const struct oht_regmap *const *maps,
+					     unsigned int signal);
+
+/* What @signal says. @registers: of aim->module; not looked at without a register. */
+struct ohtd_reading ohtd_telemetry_read_at(const struct ohtd_snapshot *snapshot, uint64_t now_ns,
+					   unsigned int signal,
+					   const struct ohtd_telemetry_aim *aim,
+					   const struct ohtd_registers *registers);
+
+/*
+ * As an integer: the value times 10^decimals of its origin, so that registers lose nothing. What is beyond
+ * the limit, or no number, is cut to it.
+ */
+int64_t ohtd_telemetry_integer(unsigned int signal, double value, int64_t limit);
 
 /* Copies the registers of all modules in @snapshot. */
 void ohtd_telemetry_look(const struct ohtd_robot *robot, const struct ohtd_snapshot *snapshot,
