@@ -13,7 +13,7 @@ DOCUMENT = TOP / "docs/figures.md"
 BEGIN = "<!-- begin of the table that make bench writes -->"
 END = "<!-- end of the table -->"
 # In this order; a group that is not listed comes behind.
-GROUPS = ("estop", "bus", "daemon", "store", "http", "ws", "robot", "web")
+GROUPS = ("estop", "bus", "daemon", "store", "history", "http", "ws", "robot", "web")
 COLUMNS = ("figure", "value", "bar", "how", "samples", "note", "measured")
 NOT_RECORDED = "not recorded"
 

@@ -156,11 +156,12 @@ static void the_first_job_makes_it_with_its_own_settings(void **state)
 	assert_int_equal(count(), 1);
 	assert_int_equal(stat(store_path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
-	assert_int_equal(ask("PRAGMA page_size"), 16384);
+	assert_int_equal(ask("PRAGMA page_size"), 4096);
 	assert_int_equal(ask("PRAGMA auto_vacuum"), 2);
 	assert_int_equal(ask("PRAGMA secure_delete"), 0);
-	assert_int_equal(ask("PRAGMA synchronous"), 1);
-	/* Those of accounts are others. */
+	/* A power cut takes nothing that has been committed. */
+	assert_int_equal(ask("PRAGMA synchronous"), 2);
+	/* That of accounts is another. */
 	ohtd_store_stop(store);
 	unlink(store_path);
 	store = ohtd_store_start(store_open_db());

@@ -14,7 +14,7 @@
 #include "base/log_tail.h"
 
 #define JOURNAL_SOCKET	"/run/systemd/journal/socket"
-#define ROOMS		9
+#define ROOMS		10
 
 static const struct {
 	const char *name;
@@ -28,7 +28,7 @@ static const struct {
 };
 
 const char *const ohtd_log_rooms[ROOMS + 1] = {
-	"auth", "bus", "config", "gateway", "http", "journal", "main", "robot", "store", NULL,
+	"auth", "bus", "config", "gateway", "history", "http", "journal", "main", "robot", "store", NULL,
 };
 
 static atomic_int general = OHTD_LOG_INFO;

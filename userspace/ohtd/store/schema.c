@@ -7,6 +7,7 @@ extern const struct ohtd_migration ohtd_history_migrations[];
 extern const char ohtd_history_mend[];
 
 const struct ohtd_schema ohtd_small_schema = {
+	.room = "store",
 	.thread = "ohtd-store",
 	.application_id = 0x4f485444,	/* "OHTD" */
 	.migrations = ohtd_small_migrations,
@@ -17,11 +18,12 @@ const struct ohtd_schema ohtd_small_schema = {
 };
 
 const struct ohtd_schema ohtd_history_schema = {
+	.room = "history",
 	.thread = "ohtd-history",
 	.application_id = 0x4f485448,	/* "OHTH" */
 	.migrations = ohtd_history_migrations,
-	.create = "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL;",
-	.settings = "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = OFF;",
+	.create = "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;",
+	.settings = "PRAGMA secure_delete = OFF;",
 	.check = "quick_check",
 	.mend = ohtd_history_mend,
 };

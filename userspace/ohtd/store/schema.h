@@ -28,6 +28,7 @@ struct ohtd_migration {
 
 /**
  * struct ohtd_schema - a kind of database
+ * @room: under which its store logs
  * @thread: name of the thread that writes
  * @application_id: tells its files from those of other programs and other kinds
  * @migrations: in order; the first makes version 1 from nothing, with the table schema_migrations
@@ -37,6 +38,7 @@ struct ohtd_migration {
  * @mend: SQL that mends references to lost rows after a repair, on the newest version
  */
 struct ohtd_schema {
+	const char *room;
 	const char *thread;
 	uint32_t application_id;
 	const struct ohtd_migration *migrations;
@@ -50,9 +52,10 @@ struct ohtd_schema {
 extern const struct ohtd_schema ohtd_small_schema;
 
 /*
- * Bulk that is written all the time and deleted when it is old: large pages, room that is given back
- * to the disk in steps, and nothing overwritten that is deleted. A power cut may take the newest
- * seconds, since a commit does not wait for the disk.
+ * Bulk that is written all the time and deleted when it is old: room that is given back to the disk in
+ * steps, and nothing overwritten that is deleted. Each commit waits for the disk, so that a power cut takes
+ * no more than what was not committed; there are few commits. Small pages,
+ * since a commit writes whole ones.
  */
 extern const struct ohtd_schema ohtd_history_schema;
 

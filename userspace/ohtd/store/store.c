@@ -34,6 +34,7 @@ struct ohtd_store {
 	struct ohtd_db *db;
 	struct ohtd_checkpoint *checkpoint;
 	struct ohtd_check *check;
+	bool not_opened_told;
 	_Atomic(struct ohtd_readers *) readers;
 
 	pthread_t thread;
@@ -75,10 +76,10 @@ static void enter(struct ohtd_store *store, unsigned int state)
 	if (before == state)
 		return;
 	if (state)
-		ohtd_log(OHTD_LOG_ERROR, "store", ohtd_store_state_name(state),
+		ohtd_log(OHTD_LOG_ERROR, store->schema->room, ohtd_store_state_name(state),
 			 "nothing can be kept");
 	else
-		ohtd_log(OHTD_LOG_NOTICE, "store", "ok", "everything is kept again");
+		ohtd_log(OHTD_LOG_NOTICE, store->schema->room, "ok", "everything is kept again");
 }
 
 /* The mark comes first: the next start must know, however this one ends. */
@@ -89,7 +90,7 @@ static void note_damage(struct ohtd_store *store, const char *what)
 	if (atomic_exchange(&store->damaged, true))
 		return;
 	r = ohtd_db_file_set_suspect(store->path);
-	ohtd_log(OHTD_LOG_ERROR, "store", "damaged", "%s; %s", what, r ? strerror(-r) :
+	ohtd_log(OHTD_LOG_ERROR, store->schema->room, "damaged", "%s; %s", what, r ? strerror(-r) :
 		 "the next start repairs the database");
 	atomic_store(&store->state, OHTD_STORE_DAMAGED);
 }
@@ -243,9 +244,13 @@ static int open_late(struct ohtd_store *store)
 		return 0;
 	if (ohtd_db_open(&db, store->schema, store->path,
 			 ohtd_clock_wall_ns(store->clock) / (int64_t)OHTD_NS_PER_S, why, sizeof(why))) {
-		ohtd_log(OHTD_LOG_ERROR, "store", "not_opened", "%s", why);
+		/* It is tried each second. */
+		if (!store->not_opened_told)
+			ohtd_log(OHTD_LOG_ERROR, store->schema->room, "not_opened", "%s", why);
+		store->not_opened_told = true;
 		return -EIO;
 	}
+	store->not_opened_told = false;
 	r = open_parts(store, db);
 	if (r)
 		ohtd_db_close(db);
@@ -493,7 +498,7 @@ void ohtd_store_watch(struct ohtd_store *store)
 	bool hung = is_hung(store);
 
 	if (hung != store->hung_told)
-		ohtd_log(hung ? OHTD_LOG_ERROR : OHTD_LOG_NOTICE, "store", hung ? "hung" : "goes_on",
+		ohtd_log(hung ? OHTD_LOG_ERROR : OHTD_LOG_NOTICE, store->schema->room, hung ? "hung" : "goes_on",
 			 hung ? "the disk does not answer, writes are refused" :
 			 "the disk answers again");
 	store->hung_told = hung;

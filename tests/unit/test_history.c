@@ -1,0 +1,543 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The memory of values against brute force: samples with holes and bad ones go in, and each chart of any span is what
+ * all samples would have given, from memory, from intervals, from chunks, and after every way in which a run can end.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "chance.h"
+#include "history/history.h"
+#include "robot/samples.h"
+#include "store/store.h"
+#include "store_fixture.h"
+
+#define CYCLE_NS	(25ll * 1000000)
+#define CYCLES_MAX	(3 * OHTD_CHUNK_CYCLES)
+#define SIGNALS		4
+#define FLUSH_S		10
+/* As many intervals may wait for the disk. */
+#define PORTION		(150 * FLUSH_S * 40)
+#define BEGAN_NS	(1800000000ll * 1000000000)
+
+static const unsigned int signals[SIGNALS] = {
+	OHTD_TELEMETRY_battery_v, OHTD_TELEMETRY_position_estimate_mm, OHTD_TELEMETRY_state,
+	OHTD_TELEMETRY_bus_transfers,
+};
+
+static struct ohtd_manual_clock manual;
+static struct ohtd_clock wall;
+static struct ohtd_history *history;
+
+/* What the model knows of a run. */
+struct run {
+	int64_t start_ns;
+	uint64_t cycles;
+	int64_t values[SIGNALS][CYCLES_MAX];
+	uint8_t quality[SIGNALS][CYCLES_MAX];
+};
+
+static struct run first_run, second_run;
+static struct run *run;
+
+/* ---- the robot ---- */
+
+static uint64_t base_ns, given, wanted, lost_at, seed;
+
+int __wrap_ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_reader *reader,
+			     struct ohtd_sample *sample);
+
+/* Cycles that were not begun are left out; those at @lost_at came too late. */
+int __wrap_ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_reader *reader,
+			     struct ohtd_sample *sample)
+{
+	(void)robot;
+	while (__atomic_load_n(&given, __ATOMIC_ACQUIRE) < __atomic_load_n(&wanted, __ATOMIC_ACQUIRE)) {
+		uint64_t number = given;
+
+		__atomic_store_n(&given, number + 1, __ATOMIC_RELEASE);
+		if (run->quality[0][number] == 0xff)
+			continue;
+		if (number >= lost_at && number < lost_at + 100) {
+			reader->lost++;
+			continue;
+		}
+		memset(sample, 0, sizeof(*sample));
+		sample->number = number;
+		sample->time_ns = base_ns + number * CYCLE_NS;
+		for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++)
+			ohtd_sample_set_quality(sample, i, OHTD_TELEMETRY_NONE);
+		for (unsigned int i = 0; i < SIGNALS; i++) {
+			sample->values[signals[i]] = run->values[i][number];
+			sample->quality[signals[i] / 32] &= ~(3ull << (2 * (signals[i] % 32)));
+			ohtd_sample_set_quality(sample, signals[i], run->quality[i][number]);
+		}
+		return 1;
+	}
+	return 0;
+}
+
+/* Noise, a slow one with steps, words, a counter; each is bad now and then, and cycles are left out. */
+static void make_run(struct run *made, uint64_t cycles)
+{
+	int64_t position = 0, word = 0, count = 0;
+	unsigned int bad[SIGNALS] = { 0 }, missing = 0;
+
+	made->cycles = cycles;
+	for (uint64_t at = 0; at < cycles; at++) {
+		position += chance(&seed, 9) ? 0 : (int64_t)chance(&seed, 400) - 200;
+		word = chance(&seed, 5000) ? word : (int64_t)chance(&seed, 12);
+		count += (int64_t)chance(&seed, 3);
+		made->values[0][at] = 250 + (int64_t)(2 * chance_noise(&seed));
+		made->values[1][at] = position;
+		made->values[2][at] = word;
+		made->values[3][at] = count;
+		missing = missing ? missing - 1 : chance(&seed, 20000) ? 0 : (unsigned int)chance(&seed, 300);
+		for (unsigned int i = 0; i < SIGNALS; i++) {
+			bad[i] = bad[i] ? bad[i] - 1 : chance(&seed, 4000) ? 0 : (unsigned int)chance(&seed, 200);
+			made->quality[i][at] = missing ? 0xff : bad[i] ? (uint8_t)(1 + bad[i] % 3) : 0;
+		}
+	}
+	for (unsigned int i = 0; i < SIGNALS; i++)
+		made->quality[i][0] = 0;
+}
+
+/* ---- a history ---- */
+
+static void start(struct run *of, uint64_t monotonic_ns)
+{
+	const struct ohtd_history_setup setup = {
+		.clock = &wall, .path = store_path, .boot_id = "boot", .flush_s = FLUSH_S,
+	};
+
+	run = of;
+	base_ns = monotonic_ns;
+	given = wanted = 0;
+	lost_at = UINT64_MAX;
+	run->start_ns = ohtd_clock_wall_of_ns(&wall, base_ns);
+	history = ohtd_history_start(&setup);
+	assert_non_null(history);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	memset(&manual, 0, sizeof(manual));
+	manual.now_ns = 1000 * OHTD_NS_PER_S;
+	manual.realtime_ns = BEGAN_NS;
+	ohtd_clock_init(&wall, &ohtd_clock_manual, &manual, 0);
+	return store_folder_make();
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	ohtd_history_stop(history);
+	history = NULL;
+	return store_folder_remove();
+}
+
+static struct ohtd_history_view look(void)
+{
+	struct ohtd_history_view view;
+
+	ohtd_history_look(history, &view);
+	return view;
+}
+
+/* Up to @cycles of the run have come out of the ring. */
+static void play(uint64_t cycles)
+{
+	while (wanted < cycles) {
+		uint64_t to = cycles - wanted > PORTION ? wanted + PORTION : cycles;
+
+		WAIT_FOR(!look().waiting);
+		ohtd_manual_clock_advance(&manual, (to - wanted) * (uint64_t)CYCLE_NS);
+		__atomic_store_n(&wanted, to, __ATOMIC_RELEASE);
+		WAIT_FOR(__atomic_load_n(&given, __ATOMIC_ACQUIRE) == to);
+
+	}
+}
+
+static void await_flush(void)
+{
+	WAIT_FOR(!look().waiting);
+}
+
+static void await_seal(long long chunks)
+{
+	char sql[120];
+
+	snprintf(sql, sizeof(sql), "SELECT NOT EXISTS (SELECT * FROM intervals WHERE (place & 1099511627775) < %lld)",
+		 chunks * OHTD_CHUNK_CYCLES);
+	WAIT_FOR(store_ask_sql(sql) == 1);
+}
+
+/* ---- brute force ---- */
+
+static bool is_good(const struct run *of, unsigned int signal, int64_t cycle)
+{
+	return !of->quality[signal][cycle] &&
+	       !((uint64_t)cycle >= lost_at && (uint64_t)cycle < lost_at + 100);
+}
+
+/* Cycles of a run that have happened. */
+static int64_t cycles_of(const struct run *of)
+{
+	return (int64_t)(of == run ? wanted : of->cycles);
+}
+
+static struct ohtd_column brute(const struct run *of, unsigned int signal, int64_t from, int64_t to)
+{
+	struct ohtd_column column = { 0 };
+
+	for (int64_t at = from < 0 ? 0 : from; at < to && at < cycles_of(of); at++) {
+		int64_t value;
+
+		if (!is_good(of, signal, at))
+			continue;
+		value = of->values[signal][at];
+		if (!column.count)
+			column = (struct ohtd_column){ value, value, value, value, 0, 0 };
+		column.last = value;
+		column.min = value < column.min ? value : column.min;
+		column.max = value > column.max ? value : column.max;
+		column.sum += value;
+		column.count++;
+	}
+	return column;
+}
+
+static const struct run *run_at(int64_t time_ns)
+{
+	return second_run.cycles && time_ns >= second_run.start_ns ? &second_run : &first_run;
+}
+
+static int64_t floor_to(int64_t value, int64_t step)
+{
+	int64_t rest = value % step;
+
+	return value - (rest < 0 ? rest + step : rest);
+}
+
+/* Good samples of a run in a span that is moved out to whole columns. */
+static int64_t good_in(const struct run *of, unsigned int signal, int64_t from_ns, int64_t to_ns, int64_t step_ns)
+{
+	int64_t from = floor_to(from_ns - of->start_ns, step_ns) / CYCLE_NS;
+	int64_t to = floor_to(to_ns - of->start_ns + step_ns - 1, step_ns) / CYCLE_NS;
+
+	return from_ns - of->start_ns >= cycles_of(of) * CYCLE_NS ? 0 : brute(of, signal, from, to).count;
+}
+
+/* Every column is what all samples of its time give, and none is missing; so many columns had a value. */
+static size_t assert_answers(int64_t from_ns, int64_t to_ns, int64_t step_ns)
+{
+	struct ohtd_history_query query = {
+		.from_ns = from_ns, .to_ns = to_ns, .step_ns = step_ns, .count = SIGNALS,
+	};
+	struct ohtd_history_answer answer;
+	int64_t group, counted[SIGNALS] = { 0 };
+	size_t good = 0;
+
+	memcpy(query.signals, signals, sizeof(signals));
+	assert_int_equal(ohtd_history_read(history, &query, &answer), 0);
+	assert_true(answer.step_ns >= step_ns && answer.step_ns % CYCLE_NS == 0);
+	assert_true(answer.from_ns <= from_ns && answer.to_ns >= to_ns);
+	group = answer.step_ns / CYCLE_NS;
+	for (size_t i = 0; i < answer.count; i++) {
+		const struct run *of = run_at(answer.times_ns[i]);
+		int64_t cycle = (answer.times_ns[i] - of->start_ns) / CYCLE_NS;
+
+		assert_true(!i || answer.times_ns[i] > answer.times_ns[i - 1]);
+		assert_int_equal((answer.times_ns[i] - of->start_ns) % answer.step_ns, 0);
+		for (unsigned int k = 0; k < SIGNALS; k++) {
+			const struct ohtd_column wanted_column = brute(of, k, cycle, cycle + group);
+
+			if (memcmp(&wanted_column, &answer.columns[k * answer.count + i], sizeof(wanted_column)))
+				fail_msg("signal %u: cycles %lld to %lld: level %u, %lld samples, not %lld", k,
+					 (long long)cycle, (long long)(cycle + group), answer.level,
+					 (long long)answer.columns[k * answer.count + i].count,
+					 (long long)wanted_column.count);
+			good += wanted_column.count > 0;
+			counted[k] += wanted_column.count;
+		}
+	}
+	for (unsigned int k = 0; k < SIGNALS; k++)
+		assert_int_equal(counted[k], good_in(&first_run, k, from_ns, to_ns, answer.step_ns) +
+				 (second_run.cycles ? good_in(&second_run, k, from_ns, to_ns, answer.step_ns) : 0));
+	ohtd_history_answer_free(&answer);
+	return good;
+}
+
+/* Spans of all lengths, seconds to hours, and steps of each level. */
+static void assert_random_spans(unsigned int count)
+{
+	int64_t end_ns = run->start_ns + (int64_t)wanted * CYCLE_NS;
+	int64_t whole_ns = end_ns - first_run.start_ns;
+
+	for (unsigned int i = 0; i < count; i++) {
+		int64_t span_ns = whole_ns >> chance(&seed, 14);
+		int64_t from_ns = first_run.start_ns + (int64_t)chance(&seed, (uint64_t)(whole_ns - span_ns + 1));
+		int64_t points = 1 + (int64_t)chance(&seed, 300);
+
+		assert_answers(from_ns, from_ns + span_ns, (span_ns + points - 1) / points);
+	}
+}
+
+static struct ohtd_history_answer ask(int64_t from_ns, int64_t to_ns, int64_t step_ns)
+{
+	struct ohtd_history_query query = {
+		.from_ns = from_ns, .to_ns = to_ns, .step_ns = step_ns, .signals = { signals[0] }, .count = 1,
+	};
+	struct ohtd_history_answer answer;
+
+	assert_int_equal(ohtd_history_read(history, &query, &answer), 0);
+	ohtd_history_answer_free(&answer);
+	return answer;
+}
+
+static const struct ohtd_history_hole *hole_of(const struct ohtd_history_answer *answer, const char *reason)
+{
+	for (size_t i = 0; i < answer->hole_count; i++)
+		if (!strcmp(answer->holes[i].reason, reason))
+			return &answer->holes[i];
+	return NULL;
+}
+
+/* ---- the tests ---- */
+
+static void charts_equal_brute_force(void **state)
+{
+	uint64_t cycles = 2 * OHTD_CHUNK_CYCLES + 12345;
+	int64_t end_ns;
+
+	(void)state;
+	make_run(&first_run, cycles);
+	memset(&second_run, 0, sizeof(second_run));
+	start(&first_run, manual.now_ns);
+	play(30000);
+	assert_random_spans(10);
+	play(cycles);
+	/* While chunks are being sealed. */
+	assert_random_spans(20);
+	await_flush();
+	await_seal(2);
+	assert_random_spans(30);
+	end_ns = first_run.start_ns + (int64_t)cycles * CYCLE_NS;
+	/* It reaches to the newest sample. */
+	assert_true(assert_answers(end_ns - 5 * CYCLE_NS, end_ns, CYCLE_NS) > 0);
+	ohtd_history_stop(history);
+	/* A minute later another run. */
+	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
+	make_run(&second_run, 20000);
+	start(&second_run, manual.now_ns);
+	play(20000);
+	await_flush();
+	assert_random_spans(40);
+}
+
+/* The file as it was at that moment: what a kill leaves. */
+static void cut(void)
+{
+	char command[400];
+
+	snprintf(command, sizeof(command),
+		 "cd %s && mkdir kept && cp *.db *.db-wal kept/ && rm -f *.db-shm", store_dir);
+	assert_int_equal(system(command), 0);
+}
+
+static void put_back(void)
+{
+	char command[400];
+
+	snprintf(command, sizeof(command), "cd %s && rm -f *.db *.db-* && mv kept/* .", store_dir);
+	assert_int_equal(system(command), 0);
+}
+
+static void a_kill_takes_no_more_than_an_interval(void **state)
+{
+	const struct ohtd_history_hole *hole;
+	struct ohtd_history_answer answer;
+
+	(void)state;
+	make_run(&first_run, 3000);
+	memset(&second_run, 0, sizeof(second_run));
+	start(&first_run, manual.now_ns);
+	play(3000 - 1);
+	await_flush();
+	cut();
+	ohtd_history_stop(history);
+	put_back();
+	/* Intervals of ten seconds: 2,800 cycles were on the disk. */
+	first_run.cycles = 2800;
+	ohtd_manual_clock_advance(&manual, 100 * OHTD_NS_PER_S);
+	make_run(&second_run, 500);
+	start(&second_run, manual.now_ns);
+	play(500);
+	await_flush();
+	assert_random_spans(20);
+	answer = ask(first_run.start_ns, second_run.start_ns + 100 * CYCLE_NS, CYCLE_NS * 40);
+	hole = hole_of(&answer, "not_running");
+	assert_non_null(hole);
+	assert_int_equal(hole->from_ns, first_run.start_ns + 2800 * CYCLE_NS);
+	assert_int_equal(hole->to_ns, second_run.start_ns);
+}
+
+static void samples_that_come_too_late_are_a_gap(void **state)
+{
+	const struct ohtd_history_hole *hole;
+	struct ohtd_history_answer answer;
+
+	(void)state;
+	make_run(&first_run, 2000);
+	memset(&second_run, 0, sizeof(second_run));
+	/* Without other holes. */
+	memset(first_run.quality, 0, sizeof(first_run.quality));
+	start(&first_run, manual.now_ns);
+	lost_at = 700;
+	for (int kept = 0; kept < 2; kept++) {
+		play(kept ? 2000 : 900);
+		assert_int_equal(look().lost, 100);
+		assert_random_spans(10);
+		answer = ask(first_run.start_ns, first_run.start_ns + 900 * CYCLE_NS, CYCLE_NS * 40);
+		assert_int_equal(answer.hole_count, 1);
+		hole = hole_of(&answer, "samples_lost");
+		assert_non_null(hole);
+		assert_int_equal(hole->from_ns, first_run.start_ns + 700 * CYCLE_NS);
+		assert_int_equal(hole->to_ns, first_run.start_ns + 800 * CYCLE_NS);
+		await_flush();
+	}
+}
+
+static void a_clock_that_is_set_moves_the_run(void **state)
+{
+	int64_t before_ns;
+	long long size;
+
+	(void)state;
+	make_run(&first_run, 4000);
+	memset(&second_run, 0, sizeof(second_run));
+	start(&first_run, manual.now_ns);
+	play(2000);
+	await_flush();
+	size = store_ask_sql("SELECT sum(length(samples)) FROM intervals");
+	before_ns = first_run.start_ns;
+	manual.realtime_ns += 7200 * (int64_t)OHTD_NS_PER_S;
+	first_run.start_ns += 7200 * (int64_t)OHTD_NS_PER_S;
+	WAIT_FOR(ask(before_ns, before_ns + 2000 * CYCLE_NS, CYCLE_NS).count == 0);
+	play(4000);
+	assert_random_spans(20);
+	await_flush();
+	WAIT_FOR(store_ask_sql("SELECT start_ns FROM runs") == first_run.start_ns);
+	assert_true(store_ask_sql("SELECT sum(length(samples)) FROM intervals WHERE (place & 1099511627775) < 2000") == size);
+	assert_random_spans(20);
+}
+
+static void what_is_damaged_is_a_gap_and_the_rest_is_there(void **state)
+{
+	struct ohtd_history_answer answer;
+	const struct ohtd_history_hole *hole;
+
+	(void)state;
+	make_run(&first_run, 1600);
+	memset(&second_run, 0, sizeof(second_run));
+	start(&first_run, manual.now_ns);
+	play(1600);
+	await_flush();
+	store_run_sql("PRAGMA busy_timeout = 60000; UPDATE intervals SET samples = zeroblob(length(samples)) WHERE (place & 1099511627775) = 400");
+	answer = ask(first_run.start_ns, first_run.start_ns + 1600 * CYCLE_NS, CYCLE_NS);
+	hole = hole_of(&answer, "damaged");
+	assert_non_null(hole);
+	assert_int_equal(hole->from_ns, first_run.start_ns + 400 * CYCLE_NS);
+	assert_int_equal(hole->to_ns, first_run.start_ns + 800 * CYCLE_NS);
+	assert_true(look().damaged > 0);
+	assert_answers(first_run.start_ns, first_run.start_ns + 400 * CYCLE_NS, CYCLE_NS);
+	assert_answers(first_run.start_ns + 800 * CYCLE_NS, first_run.start_ns + 1600 * CYCLE_NS, CYCLE_NS);
+	/* Columns are other bytes. */
+	assert_answers(first_run.start_ns, first_run.start_ns + 1600 * CYCLE_NS, 40 * CYCLE_NS);
+}
+
+static void a_disk_that_fails_costs_nothing_that_fits_into_memory(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdir(store_path, 0700), 0);
+	make_run(&first_run, 20000);
+	memset(&second_run, 0, sizeof(second_run));
+	start(&first_run, manual.now_ns);
+	__atomic_store_n(&wanted, 20000, __ATOMIC_RELEASE);
+	WAIT_FOR(__atomic_load_n(&given, __ATOMIC_ACQUIRE) == 20000);
+	WAIT_FOR(look().state != OHTD_STORE_OK);
+	/* The last cycle may be one that was not begun. */
+	assert_in_range(look().waiting, 49, 50);
+	assert_random_spans(20);
+	assert_int_equal(rmdir(store_path), 0);
+	/* It begins again by itself. */
+	ohtd_manual_clock_advance(&manual, 20 * OHTD_NS_PER_S);
+	await_flush();
+	assert_int_equal(look().dropped, 0);
+	assert_random_spans(20);
+}
+
+static void begin_short_run(uint64_t cycles)
+{
+	make_run(&second_run, cycles);
+	start(&second_run, manual.now_ns);
+	play(cycles);
+	await_flush();
+}
+
+/* Samples and fine columns go after 30 days, coarse ones stay; nothing goes while the clock may be wrong. */
+static void what_is_old_goes_if_the_clock_is_right(void **state)
+{
+	static const char samples[] = "SELECT count(*) FROM chunks WHERE level < 3 AND run = 1";
+	static const char coarse[] = "SELECT count(*) FROM chunks WHERE level >= 3 AND run = 1";
+
+	(void)state;
+	make_run(&first_run, 4000);
+	start(&first_run, manual.now_ns);
+	play(4000);
+	ohtd_history_stop(history);
+	ohtd_manual_clock_advance(&manual, 32 * 86400ull * OHTD_NS_PER_S);
+	begin_short_run(1000);
+	WAIT_FOR(store_ask_sql(samples) == 3 * SIGNALS && store_ask_sql(coarse) == 3 * SIGNALS);
+	WAIT_FOR(look().bytes);
+	ohtd_history_stop(history);
+	assert_int_equal(store_ask_sql(samples), 3 * SIGNALS);
+	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
+	atomic_store(&manual.synchronised, true);
+	begin_short_run(1000);
+	WAIT_FOR(store_ask_sql(samples) == 0);
+	assert_int_equal(store_ask_sql(coarse), 3 * SIGNALS);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM runs WHERE run = 1"), 1);
+}
+
+int main(void)
+{
+#define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		CASE(charts_equal_brute_force),
+		CASE(a_kill_takes_no_more_than_an_interval),
+		CASE(samples_that_come_too_late_are_a_gap),
+		CASE(a_clock_that_is_set_moves_the_run),
+		CASE(what_is_damaged_is_a_gap_and_the_rest_is_there),
+		CASE(a_disk_that_fails_costs_nothing_that_fits_into_memory),
+		CASE(what_is_old_goes_if_the_clock_is_right),
+	};
+	const char *chosen = getenv("OHT_SEED");
+
+	seed = chosen ? strtoull(chosen, NULL, 10) : (uint64_t)time(NULL);
+	print_message("OHT_SEED=%llu\n", (unsigned long long)seed);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

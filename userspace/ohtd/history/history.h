@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the robot's memory of values: all samples on their way from the control thread to
+ *           the disk, and what of them is asked for again.
+ * Contexts: start, stop, watch: main thread. Look: any thread but the control thread; it never
+ *           waits for a disk. Read: threads that may wait (workers). Its own thread takes the
+ *           samples; that and the thread of its store (store/store.h) do the rest.
+ * Locks:    one mutex over what is not on the disk yet, held for copying or for coding one
+ *           interval.
+ *
+ * The samples of some seconds are an interval: coded when it is over, and then kept with one
+ * commit. The intervals of 4,096 s are sealed: they become a chunk for each signal and level.
+ * What is not on the disk yet is a part of every answer. docs/history.md describes the file.
+ *
+ * Whatever its disk does: the robot, the daemon and the accounts go on. What could not be kept
+ * becomes a gap with a reason.
+ */
+#ifndef OHTD_HISTORY_HISTORY_H
+#define OHTD_HISTORY_HISTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "history/levels.h"
+#include "robot/telemetry.h"
+#include "store/history.h"
+
+struct ohtd_clock;
+struct ohtd_history;
+struct ohtd_robot;
+
+#define OHTD_HISTORY_FLUSH_S_MAX	60
+#define OHTD_HISTORY_SIGNALS_MAX	20	/* of one question */
+#define OHTD_HISTORY_POINTS_MAX		10000
+#define OHTD_HISTORY_GAPS_MAX		256	/* in one answer */
+
+/**
+ * struct ohtd_history_setup - what it is made of
+ * @robot: outlives it; whose samples are kept
+ * @clock: outlives it
+ * @path: of the database
+ * @boot_id: of the computer
+ * @flush_s: seconds of an interval, 1 to OHTD_HISTORY_FLUSH_S_MAX
+ */
+struct ohtd_history_setup {
+	const struct ohtd_robot *robot;
+	struct ohtd_clock *clock;
+	const char *path;
+	const char *boot_id;
+	unsigned int flush_s;
+};
+
+/* Starts its threads; the file is opened by them. NULL with errno. */
+struct ohtd_history *ohtd_history_start(const struct ohtd_history_setup *setup);
+
+/* Keeps what there is, and ends the threads. Nobody may read any more. NULL is allowed. */
+void ohtd_history_stop(struct ohtd_history *history);
+
+/* As ohtd_store_watch(). */
+void ohtd_history_watch(struct ohtd_history *history);
+
+/**
+ * struct ohtd_history_view - how it does
+ * @state: enum ohtd_store_state, OHTD_STORE_HUNG included
+ * @samples: cycles that were taken since the start
+ * @lost: cycles since the start that came out of the ring too late
+ * @flushes: commits with intervals
+ * @dropped: intervals that could not be kept
+ * @written: bytes that were written into the log of the database, since the start
+ * @bytes: of the file in use, as last looked at
+ * @waiting: intervals that are not on the disk
+ * @damaged: pieces of the file that could not be read
+ */
+struct ohtd_history_view {
+	unsigned int state;
+	uint64_t samples, lost;
+	uint64_t flushes, dropped, written, bytes;
+	unsigned int waiting;
+	uint64_t damaged;
+};
+
+void ohtd_history_look(struct ohtd_history *history, struct ohtd_history_view *view);
+
+/* ---- questions ---- */
+
+/**
+ * struct ohtd_history_query - what is asked for
+ * @from_ns: time of day, since 1970
+ * @to_ns: later than @from_ns
+ * @step_ns: length of a column at least; above 0
+ * @signals: enum ohtd_telemetry of each
+ * @count: of @signals
+ */
+struct ohtd_history_query {
+	int64_t from_ns, to_ns, step_ns;
+	unsigned int signals[OHTD_HISTORY_SIGNALS_MAX];
+	unsigned int count;
+};
+
+/* A time in which nothing is kept, and why: a word. */
+struct ohtd_history_hole {
+	int64_t from_ns, to_ns;
+	char reason[OHTD_HISTORY_REASON_BYTES];
+};
+
+/**
+ * struct ohtd_history_answer - what was found
+ * @from_ns: asked for, and then moved out to the beginning of a column
+ * @to_ns: the same, to the end of one
+ * @level: of which the columns were made
+ * @step_ns: length of a column, a whole number of columns of that level
+ * @count: columns of each signal
+ * @times_ns: beginning of each column
+ * @columns: of all signals, one after the other; count 0: no good sample
+ * @hole_count: of @holes
+ * @holes: in order
+ */
+struct ohtd_history_answer {
+	int64_t from_ns, to_ns, step_ns;
+	unsigned int level;
+	size_t count;
+	int64_t *times_ns;
+	struct ohtd_column *columns;
+	size_t hole_count;
+	struct ohtd_history_hole holes[OHTD_HISTORY_GAPS_MAX];
+};
+
+/**
+ * ohtd_history_read() - find what is kept of some signals
+ * @history: reaches to the newest sample
+ * @query: sound
+ * @answer: to be freed by ohtd_history_answer_free(), also after an error
+ *
+ * Return: 0, or a negative errno: -ENOMEM, or of the store.
+ */
+int ohtd_history_read(struct ohtd_history *history, const struct ohtd_history_query *query,
+		      struct ohtd_history_answer *answer);
+
+void ohtd_history_answer_free(struct ohtd_history_answer *answer);
+
+#endif /* OHTD_HISTORY_HISTORY_H */

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     what the files of this room share.
+ * Contexts: as history.h.
+ * Locks:    as said of each member.
+ */
+#ifndef OHTD_HISTORY_PRIVATE_H
+#define OHTD_HISTORY_PRIVATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "history/coded.h"
+#include "history/history.h"
+#include "robot/samples.h"
+#include "store/store.h"
+
+#define OHTD_PENDING_GAPS	32
+
+/**
+ * struct ohtd_interval - samples that come in
+ * @first: cycle of the first; a multiple of OHTD_LEVEL_CYCLES
+ * @end: cycle at which it is over
+ * @cycles: how many are in it
+ * @values: of each signal, @room each
+ * @quality: the same; a cycle that was not begun has OHTD_TELEMETRY_NONE
+ * @used: a bit for each signal that had a value
+ * @room: cycles that fit
+ */
+struct ohtd_interval {
+	uint64_t first, end;
+	uint32_t cycles, room;
+	int64_t *values;
+	uint8_t *quality;
+	uint64_t used;
+};
+
+/**
+ * struct ohtd_pending - a coded interval that is not on the disk
+ * @columns: parts by enum ohtd_telemetry, without a checksum; the same of @samples
+ */
+struct ohtd_pending {
+	struct ohtd_pending *next;
+	uint64_t first;
+	uint32_t cycles;
+	struct ohtd_bytes columns, samples;
+};
+
+enum ohtd_history_task {
+	OHTD_TASK_NONE,
+	OHTD_TASK_OPEN,		/* the run gets its number, the signals theirs */
+	OHTD_TASK_FLUSH,
+	OHTD_TASK_SEAL,
+	OHTD_TASK_TIDY,
+};
+
+/**
+ * struct ohtd_task - what the thread of the store has to do; constant while it does it
+ * @job: the store's
+ * @history: whose
+ * @kind: enum ohtd_history_task
+ * @run: as it was when it was given
+ * @anchor: the clock has been set
+ * @rows: FLUSH
+ * @blobs: of @rows, two each
+ * @row_count: of @rows
+ * @gaps: FLUSH
+ * @gap_count: of @gaps
+ * @seal_run: SEAL: which run and chunk, and the signal from which on
+ * @again: SEAL and TIDY: there is more to do
+ * @trusted: TIDY: the clock is right, so what is old may go
+ */
+struct ohtd_task {
+	struct ohtd_store_job job;
+	struct ohtd_history *history;
+	enum ohtd_history_task kind;
+	struct ohtd_history_run run;
+	bool anchor;
+	struct ohtd_history_interval *rows;
+	struct ohtd_bytes *blobs;
+	unsigned int row_count;
+	struct ohtd_history_gap gaps[OHTD_PENDING_GAPS];
+	unsigned int gap_count;
+	int64_t seal_run, seal_chunk, seal_signal, current_chunk;
+	bool again, trusted;
+};
+
+struct ohtd_history {
+	/* constant */
+	struct ohtd_history_setup setup;
+	char path[512];
+	struct ohtd_store *store;
+	pthread_t thread;
+	uint32_t flush_cycles;
+
+	/* under the lock */
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool stopping, task_done;
+	bool begun;			/* the first sample has come: @run says when it began */
+	struct ohtd_history_run run;	/* run 0: the database is not open yet */
+	uint64_t base_ns;		/* CLOCK_MONOTONIC of cycle 0 */
+	struct ohtd_interval interval;
+	uint64_t next;			/* number behind the newest sample */
+	struct ohtd_pending *first, **last;
+	_Atomic unsigned int waiting;
+	struct ohtd_history_gap gaps[OHTD_PENDING_GAPS];	/* not on the disk */
+	unsigned int gap_count;
+
+	/* its thread's */
+	struct ohtd_sample_reader reader;
+	uint64_t lost_told;
+	bool anchor_moved;
+	uint64_t jump_boot_ns;		/* the clock was set by more than an hour; 0: never */
+	struct ohtd_task task;
+	bool busy;
+	uint64_t retry_ns;
+	bool seal_due, tidy_due;
+	int64_t seal_signal;
+
+	/* numbers in the file; written by the thread of the store before @open */
+	int64_t signal_ids[OHTD_TELEMETRY_SIGNALS];
+	atomic_bool open;
+
+	_Atomic uint64_t samples, lost, flushes, dropped, written, bytes, damaged;
+};
+
+/* interval.c: under the lock. */
+int ohtd_interval_init(struct ohtd_interval *interval, uint32_t cycles);
+void ohtd_interval_free(struct ohtd_interval *interval);
+/*
+ * Puts a sample in; the interval is begun anew if it is empty. The caller has closed one that
+ * is over.
+ */
+void ohtd_interval_add(struct ohtd_interval *interval, const struct ohtd_sample *sample,
+		       uint32_t flush_cycles);
+/* Codes it; NULL: out of memory. It is empty afterwards. */
+struct ohtd_pending *ohtd_interval_close(struct ohtd_interval *interval);
+void ohtd_pending_free(struct ohtd_pending *pending);
+
+/* tasks.c: on the thread of the store. */
+int ohtd_task_work(struct ohtd_db *db, void *task);
+
+/* seal.c: the next signals of the chunk; 1 if there are more. */
+int ohtd_seal_step(struct ohtd_db *db, struct ohtd_task *task);
+
+#endif /* OHTD_HISTORY_PRIVATE_H */

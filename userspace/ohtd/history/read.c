@@ -1,0 +1,599 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is kept of some signals in a span: from the file and from memory, joined into columns. */
+#include "history/private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "robot/model.h"
+#include "store/history.h"
+
+#define RUNS_MAX	512	/* in one answer; the newest */
+#define CYCLE_NS	(OHTD_CYCLE_MS * (int64_t)OHTD_NS_PER_MS)
+
+/**
+ * struct segment - the part of a run that is in the span
+ * @run: which
+ * @begin: first cycle, and @end behind the last: whole columns
+ * @at: place of its first column in the answer
+ * @count: of its columns
+ */
+struct segment {
+	struct ohtd_history_run run;
+	int64_t begin, end;
+	size_t at, count;
+};
+
+/**
+ * struct memory - what is not on the disk, copied
+ * @open: the run has its number, and the file can be read
+ * @begun: there is something
+ * @run: of which
+ * @first: cycle from which on it is here
+ * @interval: with the signals that are asked for alone, in their order
+ * @pending: a list; of each only what @level needs
+ */
+struct memory {
+	bool open, begun;
+	struct ohtd_history_run run;
+	int64_t first;
+	struct ohtd_interval interval;
+	struct ohtd_pending *pending;
+	struct ohtd_history_gap gaps[OHTD_PENDING_GAPS];
+	unsigned int gap_count;
+};
+
+struct reading {
+	struct ohtd_history *history;
+	const struct ohtd_history_query *query;
+	struct ohtd_history_answer *answer;
+	struct memory memory;
+	int64_t group;			/* cycles of a column of the answer */
+	struct ohtd_history_run runs[RUNS_MAX];
+	struct segment segments[RUNS_MAX];
+	unsigned int run_count, segment_count;
+
+	/* while one piece is read */
+	const struct segment *segment;
+	unsigned int series;
+	int64_t piece_first;
+	int64_t before;			/* pieces from there on are in memory too */
+	struct ohtd_column *scratch;	/* OHTD_CHUNK_COLUMNS */
+};
+
+/* ---- a copy of memory ---- */
+
+static int copy_pending(const struct ohtd_history *history, bool samples, struct memory *memory)
+{
+	struct ohtd_pending **last = &memory->pending;
+
+	for (const struct ohtd_pending *from = history->first; from; from = from->next) {
+		struct ohtd_pending *to = calloc(1, sizeof(*to));
+
+		if (!to)
+			return -ENOMEM;
+		*last = to;
+		last = &to->next;
+		to->first = from->first;
+		to->cycles = from->cycles;
+		if (samples)
+			ohtd_bytes_put(&to->samples, from->samples.data, from->samples.used);
+		else
+			ohtd_bytes_put(&to->columns, from->columns.data, from->columns.used);
+		if (to->samples.failed || to->columns.failed)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int copy_interval(const struct ohtd_interval *from, const struct ohtd_history_query *query,
+			 struct ohtd_interval *to)
+{
+	size_t cycles = from->cycles;
+
+	*to = (struct ohtd_interval){
+		.first = from->first, .cycles = from->cycles, .room = from->cycles,
+	};
+	if (!cycles)
+		return 0;
+	to->values = calloc(query->count * cycles, sizeof(*to->values));
+	to->quality = calloc(query->count, cycles);
+	if (!to->values || !to->quality)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < query->count; i++) {
+		size_t at = (size_t)query->signals[i] * from->room;
+
+		memcpy(to->values + i * cycles, from->values + at, cycles * sizeof(*to->values));
+		memcpy(to->quality + i * cycles, from->quality + at, cycles);
+	}
+	return 0;
+}
+
+static int copy_memory(struct reading *reading)
+{
+	struct ohtd_history *history = reading->history;
+	struct memory *memory = &reading->memory;
+	int r = 0;
+
+	pthread_mutex_lock(&history->lock);
+	memory->open = atomic_load(&history->open);
+	memory->begun = history->begun;
+	if (history->begun) {
+		memory->run = history->run;
+		memory->run.end = (int64_t)history->next;
+		memory->first = (int64_t)(history->first ? history->first->first :
+					  history->interval.cycles ? history->interval.first :
+					  history->next);
+		memcpy(memory->gaps, history->gaps, sizeof(memory->gaps));
+		memory->gap_count = history->gap_count;
+		r = copy_pending(history, !reading->answer->level, memory);
+		if (!r)
+			r = copy_interval(&history->interval, reading->query, &memory->interval);
+	}
+	pthread_mutex_unlock(&history->lock);
+	return r;
+}
+
+static void free_memory(struct memory *memory)
+{
+	while (memory->pending) {
+		struct ohtd_pending *next = memory->pending->next;
+
+		ohtd_pending_free(memory->pending);
+		memory->pending = next;
+	}
+	ohtd_interval_free(&memory->interval);
+}
+
+/* ---- columns and their times ---- */
+
+static int64_t time_of(const struct ohtd_history_run *run, int64_t cycle)
+{
+	return run->start_ns + cycle * run->cycle_ns;
+}
+
+static int64_t floor_to(int64_t value, int64_t step)
+{
+	int64_t rest = value % step;
+
+	return value - (rest < 0 ? rest + step : rest);
+}
+
+static int64_t ceil_to(int64_t value, int64_t step)
+{
+	return floor_to(value + step - 1, step);
+}
+
+/* A step becomes a whole number of columns of @level: true if it is not much longer then. */
+static bool fits(unsigned int level, int64_t step_ns)
+{
+	int64_t level_ns = ohtd_level_cycles(level) * CYCLE_NS;
+
+	if (level <= 1)
+		return level_ns <= step_ns;
+	return level_ns <= step_ns && 8 * ceil_to(step_ns, level_ns) <= 9 * step_ns;
+}
+
+/* The coarsest level of which the columns can be made. */
+static void choose_level(struct reading *reading)
+{
+	struct ohtd_history_answer *answer = reading->answer;
+	int64_t step_ns = reading->query->step_ns;
+
+	answer->level = OHTD_LEVELS - 1;
+	while (answer->level && !fits(answer->level, step_ns))
+		answer->level--;
+	answer->step_ns = ceil_to(step_ns, ohtd_level_cycles(answer->level) * CYCLE_NS);
+	reading->group = answer->step_ns / CYCLE_NS;
+}
+
+static void add_segment(struct reading *reading, const struct ohtd_history_run *run)
+{
+	const struct ohtd_history_query *query = reading->query;
+	int64_t begin = (query->from_ns - run->start_ns) / run->cycle_ns;
+	int64_t end = (query->to_ns - run->start_ns + run->cycle_ns - 1) / run->cycle_ns;
+	struct segment *segment = &reading->segments[reading->segment_count];
+
+	begin = begin < 0 ? 0 : begin;
+	end = end < run->end ? end : run->end;
+	if (begin >= end)
+		return;
+	*segment = (struct segment){
+		.run = *run, .begin = floor_to(begin, reading->group),
+		.end = ceil_to(end, reading->group),
+	};
+	segment->count = (size_t)((segment->end - segment->begin) / reading->group);
+	reading->segment_count++;
+}
+
+/* The run that memory has goes on, whatever the file knows of it. */
+static void add_segments(struct reading *reading)
+{
+	const struct memory *memory = &reading->memory;
+
+	for (unsigned int i = 0; i < reading->run_count; i++)
+		if (!memory->begun || reading->runs[i].run != memory->run.run)
+			add_segment(reading, &reading->runs[i]);
+	if (memory->begun && reading->segment_count < RUNS_MAX)
+		add_segment(reading, &memory->run);
+}
+
+static int64_t begin_of(const struct segment *segment)
+{
+	return time_of(&segment->run, segment->begin);
+}
+
+/* An empty column stands between two runs, unless they follow each other closely. */
+static bool is_parted(const struct reading *reading, unsigned int segment)
+{
+	const struct segment *here = &reading->segments[segment];
+
+	return segment + 1 < reading->segment_count &&
+	       begin_of(here + 1) > time_of(&here->run, here->end);
+}
+
+static int make_room(struct reading *reading)
+{
+	struct ohtd_history_answer *answer = reading->answer;
+	size_t at = 0;
+
+	for (unsigned int i = 0; i < reading->segment_count; i++) {
+		reading->segments[i].at = at;
+		at += reading->segments[i].count + is_parted(reading, i);
+	}
+	answer->count = at;
+	answer->times_ns = calloc(at + 1, sizeof(*answer->times_ns));
+	answer->columns = calloc(at * reading->query->count + 1, sizeof(*answer->columns));
+	reading->scratch = calloc(OHTD_CHUNK_COLUMNS, sizeof(*reading->scratch));
+	if (!answer->times_ns || !answer->columns || !reading->scratch)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < reading->segment_count; i++) {
+		const struct segment *segment = &reading->segments[i];
+
+		for (size_t k = 0; k < segment->count + is_parted(reading, i); k++)
+			answer->times_ns[segment->at + k] =
+				time_of(&segment->run,
+					segment->begin + (int64_t)k * reading->group);
+	}
+	return 0;
+}
+
+/* NULL: the cycle is not asked for. */
+static struct ohtd_column *column_at(const struct reading *reading, int64_t cycle)
+{
+	const struct segment *segment = reading->segment;
+
+	if (cycle < segment->begin || cycle >= segment->end)
+		return NULL;
+	return &reading->answer->columns[reading->series * reading->answer->count + segment->at +
+					 (size_t)((cycle - segment->begin) / reading->group)];
+}
+
+/* ---- holes ---- */
+
+static void add_hole(struct reading *reading, int64_t from_ns, int64_t to_ns, const char *reason)
+{
+	struct ohtd_history_answer *answer = reading->answer;
+	struct ohtd_history_hole *hole = &answer->holes[answer->hole_count];
+
+	from_ns = from_ns > reading->query->from_ns ? from_ns : reading->query->from_ns;
+	to_ns = to_ns < reading->query->to_ns ? to_ns : reading->query->to_ns;
+	if (from_ns >= to_ns || answer->hole_count == OHTD_HISTORY_GAPS_MAX)
+		return;
+	answer->hole_count++;
+	*hole = (struct ohtd_history_hole){ .from_ns = from_ns, .to_ns = to_ns };
+	snprintf(hole->reason, sizeof(hole->reason), "%s", reason);
+}
+
+/* A piece that is damaged is one for each signal: it is told once. */
+static void note_damage(struct reading *reading, int64_t first, int64_t cycles)
+{
+	const struct ohtd_history_answer *answer = reading->answer;
+	int64_t from_ns = time_of(&reading->segment->run, first);
+
+	atomic_fetch_add(&reading->history->damaged, 1);
+	for (size_t i = 0; i < answer->hole_count; i++)
+		if (answer->holes[i].from_ns == from_ns)
+			return;
+	add_hole(reading, from_ns, time_of(&reading->segment->run, first + cycles), "damaged");
+}
+
+static int compare_holes(const void *a, const void *b)
+{
+	const struct ohtd_history_hole *left = a, *right = b;
+
+	return (left->from_ns > right->from_ns) - (left->from_ns < right->from_ns);
+}
+
+static void add_gaps(struct reading *reading, const struct ohtd_history_run *run,
+		     const struct ohtd_history_gap *gaps, int count)
+{
+	for (int i = 0; i < count; i++)
+		add_hole(reading, time_of(run, gaps[i].first),
+			 time_of(run, gaps[i].first + gaps[i].cycles), gaps[i].reason);
+}
+
+/* Between the runs, before the first, and behind one that is over. */
+static void add_pauses(struct reading *reading)
+{
+	int64_t end_ns = 0;
+
+	for (unsigned int i = 0; i < reading->segment_count; i++) {
+		const struct ohtd_history_run *run = &reading->segments[i].run;
+
+		add_hole(reading, i ? end_ns : INT64_MIN, time_of(run, 0), i ? "not_running" : "no_data");
+		end_ns = time_of(run, run->end);
+	}
+	if (!reading->memory.begun || !reading->segment_count)
+		add_hole(reading, reading->segment_count ? end_ns : INT64_MIN, INT64_MAX, "no_data");
+}
+
+/* ---- pieces ---- */
+
+static void join_samples(void *arg, size_t first, const int64_t *values, const int64_t *quality,
+			 size_t count)
+{
+	const struct reading *reading = arg;
+
+	for (size_t i = 0; i < count; i++) {
+		struct ohtd_column *column;
+
+		if (quality[i])
+			continue;
+		column = column_at(reading, reading->piece_first + (int64_t)(first + i));
+		if (column)
+			ohtd_column_add(column, values[i]);
+	}
+}
+
+/* Samples @begin to @end of the piece are in the span. */
+static int take_samples(struct reading *reading, struct ohtd_span part, int64_t cycles)
+{
+	int64_t begin = reading->segment->begin - reading->piece_first;
+	int64_t end = reading->segment->end - reading->piece_first;
+
+	if (end <= 0)
+		return 0;
+	return ohtd_coded_take_samples(part, (size_t)cycles, begin < 0 ? 0 : (size_t)begin,
+				       (size_t)end, join_samples, reading);
+}
+
+static int take_columns(struct reading *reading, struct ohtd_span part, int64_t cycles,
+			int64_t column_cycles)
+{
+	size_t count = (size_t)((cycles + column_cycles - 1) / column_cycles);
+	int r;
+
+	if (count > OHTD_CHUNK_COLUMNS)
+		return -EBADMSG;
+	r = ohtd_columns_take(&part, reading->scratch, count);
+	for (size_t i = 0; !r && i < count; i++) {
+		struct ohtd_column *column =
+			column_at(reading, reading->piece_first + (int64_t)i * column_cycles);
+
+		if (column)
+			ohtd_column_join(column, &reading->scratch[i]);
+	}
+	return r;
+}
+
+static int take_part(struct reading *reading, struct ohtd_span part, int64_t cycles)
+{
+	return reading->answer->level ? take_columns(reading, part, cycles, OHTD_LEVEL_CYCLES) :
+					take_samples(reading, part, cycles);
+}
+
+/* All signals that are asked for, out of one interval. @ids: their numbers in it. */
+static int take_parts(struct reading *reading, struct ohtd_span inside, const int64_t *ids,
+		      int64_t cycles)
+{
+	int r = 0;
+
+	for (unsigned int i = 0; r >= 0 && i < reading->query->count; i++) {
+		struct ohtd_span part;
+
+		r = ohtd_coded_find_part(inside, ids[i], &part);
+		reading->series = i;
+		if (r > 0)
+			r = take_part(reading, part, cycles);
+	}
+	return r < 0 ? r : 0;
+}
+
+static int take_interval(const struct ohtd_history_piece *piece, void *arg)
+{
+	struct reading *reading = arg;
+	int64_t ids[OHTD_HISTORY_SIGNALS_MAX];
+	struct ohtd_span inside;
+	int r;
+
+	if (piece->first >= reading->before)
+		return 0;
+	for (unsigned int i = 0; i < reading->query->count; i++)
+		ids[i] = reading->history->signal_ids[reading->query->signals[i]];
+	reading->piece_first = piece->first;
+	r = ohtd_coded_open(piece->data, piece->bytes, &inside);
+	if (!r)
+		r = take_parts(reading, inside, ids, piece->cycles);
+	if (r == -EBADMSG)
+		note_damage(reading, piece->first, piece->cycles);
+	return r == -EBADMSG ? 0 : r;
+}
+
+static int take_chunk(const struct ohtd_history_piece *piece, void *arg)
+{
+	struct reading *reading = arg;
+	unsigned int level = reading->answer->level;
+	struct ohtd_span inside;
+	int r = ohtd_coded_open(piece->data, piece->bytes, &inside);
+
+	reading->piece_first = piece->first * OHTD_CHUNK_CYCLES;
+	if (!r && piece->cycles > OHTD_CHUNK_CYCLES)
+		r = -EBADMSG;
+	if (!r && level)
+		r = take_columns(reading, inside, piece->cycles, ohtd_level_cycles(level));
+	else if (!r)
+		r = take_samples(reading, inside, piece->cycles);
+	if (r == -EBADMSG)
+		note_damage(reading, reading->piece_first, piece->cycles);
+	return r == -EBADMSG ? 0 : r;
+}
+
+/* ---- the file ---- */
+
+static int read_segment(struct ohtd_db *db, struct reading *reading, const struct segment *segment)
+{
+	int64_t unsealed = ohtd_db_history_first_interval(db, segment->run.run);
+	struct ohtd_history_gap gaps[OHTD_PENDING_GAPS];
+	int64_t sealed_to = segment->end;
+	int r = unsealed < 0 && unsealed != -ENOENT ? (int)unsealed : 0;
+
+	reading->segment = segment;
+	reading->before = reading->memory.begun && segment->run.run == reading->memory.run.run ?
+			  reading->memory.first : INT64_MAX;
+	if (unsealed >= 0 && floor_to(unsealed, OHTD_CHUNK_CYCLES) < sealed_to)
+		sealed_to = floor_to(unsealed, OHTD_CHUNK_CYCLES);
+	for (unsigned int i = 0; !r && sealed_to > segment->begin && i < reading->query->count; i++) {
+		reading->series = i;
+		r = ohtd_db_history_chunks(db, reading->answer->level,
+					   reading->history->signal_ids[reading->query->signals[i]],
+					   segment->run.run, segment->begin / OHTD_CHUNK_CYCLES,
+					   (sealed_to - 1) / OHTD_CHUNK_CYCLES, take_chunk, reading);
+	}
+	/* The first may have begun before the span. */
+	if (!r && unsealed >= 0)
+		r = ohtd_db_history_intervals(db, !reading->answer->level, segment->run.run,
+			segment->begin > OHTD_HISTORY_FLUSH_S_MAX * OHTD_LEVEL_CYCLES ?
+			segment->begin - OHTD_HISTORY_FLUSH_S_MAX * OHTD_LEVEL_CYCLES : 0,
+			segment->end, take_interval, reading);
+	if (!r)
+		r = ohtd_db_history_gaps(db, segment->run.run, segment->begin, segment->end, gaps,
+					 OHTD_PENDING_GAPS);
+	add_gaps(reading, &segment->run, gaps, r);
+	return r < 0 ? r : 0;
+}
+
+static int work_read(struct ohtd_db *db, void *arg)
+{
+	struct reading *reading = arg;
+	int r = ohtd_db_history_read_begin(db);
+
+	if (r)
+		return r;
+	r = ohtd_db_history_runs(db, reading->query->from_ns, reading->query->to_ns, reading->runs,
+				 RUNS_MAX);
+	reading->run_count = r < 0 ? 0 : (unsigned int)r;
+	add_segments(reading);
+	r = r < 0 ? r : make_room(reading);
+	for (unsigned int i = 0; !r && i < reading->segment_count; i++)
+		r = read_segment(db, reading, &reading->segments[i]);
+	ohtd_db_history_read_end(db);
+	return r;
+}
+
+/* ---- memory ---- */
+
+static void read_open_interval(struct reading *reading)
+{
+	const struct ohtd_interval *interval = &reading->memory.interval;
+
+	for (unsigned int i = 0; i < reading->query->count; i++) {
+		reading->series = i;
+		for (uint32_t at = 0; at < interval->cycles; at++) {
+			size_t place = (size_t)i * interval->room + at;
+			struct ohtd_column *column;
+
+			if (interval->quality[place])
+				continue;
+			column = column_at(reading, (int64_t)(interval->first + at));
+			if (column)
+				ohtd_column_add(column, interval->values[place]);
+		}
+	}
+}
+
+static int read_memory(struct reading *reading)
+{
+	unsigned int count = reading->segment_count;
+	const struct segment *segment = count ? &reading->segments[count - 1] : NULL;
+	int64_t ids[OHTD_HISTORY_SIGNALS_MAX];
+	int r = 0;
+
+	if (!reading->memory.begun || !segment || segment->run.run != reading->memory.run.run)
+		return 0;
+	for (unsigned int i = 0; i < reading->query->count; i++)
+		ids[i] = reading->query->signals[i];
+	reading->segment = segment;
+	for (const struct ohtd_pending *pending = reading->memory.pending; !r && pending;
+	     pending = pending->next) {
+		const struct ohtd_bytes *bytes = reading->answer->level ? &pending->columns :
+									  &pending->samples;
+
+		reading->piece_first = (int64_t)pending->first;
+		r = take_parts(reading, (struct ohtd_span){ bytes->data, bytes->used }, ids,
+			       pending->cycles);
+	}
+	read_open_interval(reading);
+	add_gaps(reading, &segment->run, reading->memory.gaps, (int)reading->memory.gap_count);
+	return r;
+}
+
+/* As asked for, moved out to whole columns of the newest run. */
+static void snap(struct reading *reading)
+{
+	const struct ohtd_history_query *query = reading->query;
+	struct ohtd_history_answer *answer = reading->answer;
+	int64_t start_ns = !reading->segment_count ? 0 :
+			   reading->segments[reading->segment_count - 1].run.start_ns;
+
+	answer->from_ns = start_ns + floor_to(query->from_ns - start_ns, answer->step_ns);
+	answer->to_ns = start_ns + ceil_to(query->to_ns - start_ns, answer->step_ns);
+}
+
+int ohtd_history_read(struct ohtd_history *history, const struct ohtd_history_query *query,
+		      struct ohtd_history_answer *answer)
+{
+	struct reading *reading = calloc(1, sizeof(*reading));
+	int r;
+
+	*answer = (struct ohtd_history_answer){ 0 };
+	if (!reading)
+		return -ENOMEM;
+	reading->history = history;
+	reading->query = query;
+	reading->answer = answer;
+	choose_level(reading);
+	/*
+	 * Memory first: what goes from there to the file meanwhile is then in both, and not in
+	 * none.
+	 */
+	r = copy_memory(reading);
+	if (!r && reading->memory.open) {
+		r = ohtd_store_read(history->store, work_read, reading);
+	} else if (!r) {
+		add_segments(reading);
+		r = make_room(reading);
+	}
+	if (!r)
+		r = read_memory(reading);
+	if (!r) {
+		add_pauses(reading);
+		qsort(answer->holes, answer->hole_count, sizeof(*answer->holes), compare_holes);
+		snap(reading);
+	}
+	free_memory(&reading->memory);
+	free(reading->scratch);
+	free(reading);
+	return r;
+}
+
+void ohtd_history_answer_free(struct ohtd_history_answer *answer)
+{
+	free(answer->times_ns);
+	free(answer->columns);
+	answer->times_ns = NULL;
+	answer->columns = NULL;
+}

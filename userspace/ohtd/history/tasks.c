@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the thread of the store does for history: one transaction each. */
+#include "history/private.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "store/history.h"
+
+#define DAY_NS		(86400ll * 1000000000ll)
+#define SAMPLES_DAYS	30	/* also columns of level 1 and 2, which are not much smaller */
+#define COLUMNS_DAYS	400
+#define LEVELS_SHORT	3	/* levels that are kept for SAMPLES_DAYS */
+#define BYTES_MAX	(2048ll << 20)
+/* A step of a deletion; others can write in between. */
+#define DROPPED_A_STEP	128
+#define PAGES_A_STEP	512
+
+static int open_run(struct ohtd_db *db, struct ohtd_task *task)
+{
+	int r = ohtd_db_history_begin(db, &task->run);
+
+	for (unsigned int i = 0; !r && i < OHTD_TELEMETRY_SIGNALS; i++) {
+		const struct ohtd_telemetry_info *info = ohtd_telemetry_info(i);
+		int64_t id = ohtd_db_history_signal(db, info->name,
+						    ohtd_telemetry_origin(i)->decimals, info->unit,
+						    ohtd_telemetry_type_name(info->type));
+
+		task->history->signal_ids[i] = id;
+		r = id < 0 ? (int)id : 0;
+	}
+	return r;
+}
+
+static int flush(struct ohtd_db *db, struct ohtd_task *task)
+{
+	int r = task->anchor ? ohtd_db_history_anchor(db, &task->run) : 0;
+
+	for (unsigned int i = 0; !r && i < task->row_count; i++)
+		r = ohtd_db_history_add(db, &task->rows[i]);
+	for (unsigned int i = 0; !r && i < task->gap_count; i++)
+		r = ohtd_db_history_add_gap(db, &task->gaps[i]);
+	return r;
+}
+
+/* The chunk of the first interval, unless it still grows. */
+static int seal(struct ohtd_db *db, struct ohtd_task *task)
+{
+	int64_t run, first, chunk;
+	int r = ohtd_db_history_oldest(db, &run, &first);
+
+	task->again = false;
+	if (r <= 0)
+		return r;
+	chunk = first / OHTD_CHUNK_CYCLES;
+	if (run == task->run.run && chunk >= task->current_chunk)
+		return 0;
+	if (run != task->seal_run || chunk != task->seal_chunk) {
+		task->seal_run = run;
+		task->seal_chunk = chunk;
+		task->seal_signal = 1;
+	}
+	r = ohtd_seal_step(db, task);
+	/* There may be a further one behind it. */
+	task->again = r >= 0;
+	return r < 0 ? r : 0;
+}
+
+static int drop_old(struct ohtd_db *db, struct ohtd_task *task, int64_t now_ns, int64_t bytes)
+{
+	int64_t span_ns = OHTD_CHUNK_CYCLES * task->run.cycle_ns;
+
+	for (unsigned int level = 0; level < OHTD_LEVELS; level++) {
+		int64_t days = level < LEVELS_SHORT ? SAMPLES_DAYS : COLUMNS_DAYS;
+		int64_t before_ns = task->trusted ? now_ns - days * DAY_NS : INT64_MIN;
+		int r;
+
+		/* No room: the oldest goes, whatever its age; samples first. */
+		if (bytes > BYTES_MAX && level == 0)
+			before_ns = INT64_MAX;
+		if (before_ns == INT64_MIN)
+			continue;
+		r = ohtd_db_history_drop_old(db, level, span_ns, before_ns, DROPPED_A_STEP);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int tidy(struct ohtd_db *db, struct ohtd_task *task)
+{
+	struct ohtd_history *history = task->history;
+	int64_t bytes = ohtd_db_history_bytes(db);
+	int r = drop_old(db, task, ohtd_clock_wall_ns(history->setup.clock), bytes);
+
+	task->again = r > 0;
+	if (!r)
+		r = ohtd_db_history_drop_empty(db, task->run.run);
+	if (r >= 0)
+		r = ohtd_db_history_give_back(db, PAGES_A_STEP);
+	if (bytes >= 0)
+		atomic_store(&history->bytes, (uint64_t)bytes);
+	return r;
+}
+
+int ohtd_task_work(struct ohtd_db *db, void *arg)
+{
+	struct ohtd_task *task = arg;
+	int r;
+
+	switch (task->kind) {
+	case OHTD_TASK_OPEN:
+		r = open_run(db, task);
+		break;
+	case OHTD_TASK_FLUSH:
+		r = flush(db, task);
+		break;
+	case OHTD_TASK_SEAL:
+		r = seal(db, task);
+		break;
+	default:
+		r = tidy(db, task);
+		break;
+	}
+	/* Up to the commit before: what this one writes is seen by the next. */
+	atomic_store(&task->history->written, (uint64_t)ohtd_db_history_written(db));
+	return r;
+}
