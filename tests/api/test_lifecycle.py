@@ -472,7 +472,8 @@ def test_too_many_connections_wait_without_spinning(fresh):
 @pytest.mark.plain("filter")
 def test_nothing_leaks_descriptors(fresh):
     fresh.start()
-    fresh.get("health", role=None)
+    # The database of values is opened beside the start.
+    until(lambda: fresh.get("health", role=None).json["history"]["bytes"], what="history.db")
     count = len(os.listdir(f"/proc/{fresh.process.pid}/fd"))
     for _ in range(50):
         fresh.get("health", role=None)

@@ -295,6 +295,29 @@ static void values_are_written_as_they_are(void **state)
 	assert_non_null(strstr(writer.text, "\"time\":\"2262-04-11T23:47:16.854Z\""));
 }
 
+struct columns {
+	struct ohtd_decimals fine;
+	struct ohtd_decimals whole;
+	struct ohtd_decimals none;
+};
+
+OHTD_SHAPE(columns, "Columns",
+	OHTD_DECIMALS(columns, fine, .summary = "With a point"),
+	OHTD_DECIMALS(columns, whole, .summary = "Without"),
+	OHTD_DECIMALS(columns, none, .summary = "Empty"));
+
+static void lists_of_numbers_keep_their_decimals(void **state)
+{
+	static const int64_t numbers[] = { 0, 5, -5, 1234, -1234, OHTD_NONE, INT64_MAX };
+	const struct columns columns = { .fine = { numbers, 7, 3 }, .whole = { numbers, 6, 0 } };
+
+	(void)state;
+	assert_string_equal(write_shape(&columns_shape, &columns),
+			    "{\"fine\":[0.000,0.005,-0.005,1.234,-1.234,null,9223372036854775.807],"
+			    "\"whole\":[0,5,-5,1234,-1234,null],\"none\":[]}");
+	assert_null(writer.fault);
+}
+
 static void what_may_not_be_null_is_a_fault(void **state)
 {
 	struct values values = { .number = 1 };
@@ -462,6 +485,7 @@ int main(void)
 		cmocka_unit_test_teardown(all_faults_are_told_at_once, release),
 		cmocka_unit_test_teardown(long_texts_fit_to_the_byte, release),
 		cmocka_unit_test_teardown(values_are_written_as_they_are, release),
+		cmocka_unit_test_teardown(lists_of_numbers_keep_their_decimals, release),
 		cmocka_unit_test_teardown(what_may_not_be_null_is_a_fault, release),
 		cmocka_unit_test_teardown(numbers_are_short_and_the_same, release),
 		cmocka_unit_test(times_are_those_of_the_c_library),

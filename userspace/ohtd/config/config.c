@@ -346,6 +346,7 @@ static const struct key keys[] = {
 	{ "gateway", "write_registers", set_write_registers, 0, 0, 0 },
 	{ "gateway", "idle_s", set_number, FIELD(gateway_idle_s), 1, 3600 },
 	{ "gateway", "fresh_ms", set_number, FIELD(gateway_fresh_ms), 0, 10000 },
+	{ "history", "flush_s", set_number, FIELD(history_flush_s), 1, 60 },
 	{ "log", "level", set_level, 0, 0, 0 },
 };
 
@@ -463,6 +464,7 @@ static void set_defaults(struct ohtd_config *config)
 		.cpu = -1,
 		.gateway_idle_s = 60,
 		.gateway_fresh_ms = 1000,
+		.history_flush_s = 10,
 		.log_level = OHTD_LOG_INFO,
 	};
 }

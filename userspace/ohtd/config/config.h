@@ -88,6 +88,8 @@ struct ohtd_config {
 	unsigned int gateway_writable;
 	unsigned int gateway_idle_s;
 	unsigned int gateway_fresh_ms;		/* values of this age are answered without the bus; 0: none */
+	/* [history] */
+	unsigned int history_flush_s;		/* values are written so often */
 	/* [log] */
 	int log_level;				/* enum ohtd_log_level */
 };

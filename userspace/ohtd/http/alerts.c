@@ -33,6 +33,7 @@ enum {
 	ACCOUNTS_LOST,
 	JOURNAL_FAILING,
 	JOURNAL_LATE,
+	HISTORY_FAILING,
 	LOG_STUCK,
 	CERTIFICATE_NOT_RENEWED,
 	CERTIFICATE_NOT_READ,
@@ -95,6 +96,10 @@ static const struct kind kinds[KINDS] = {
 		.text = "Entries of the stop's journal are not on the disk.", .action = see_store },
 	[JOURNAL_LATE] = { "journal", "late", OHTD_SEVERITY_WARNING,
 		.text = "Entries of the stop's journal are not on the disk.", .action = see_store },
+	[HISTORY_FAILING] = { "history", "history_failing", OHTD_SEVERITY_WARNING,
+		.text = "Values are not kept.",
+		.action = "See history in GET health and the log; with a file that is not ours, move history.db away "
+			  "and restart ohtd. The robot and the accounts do not need it." },
 	[LOG_STUCK] = { "log", "log_stuck", OHTD_SEVERITY_WARNING,
 		.text = "Neither journal nor standard error takes lines.",
 		.action = "Look at systemd-journald and at what reads standard error." },
@@ -189,6 +194,7 @@ static void take_looks(const struct ohtd_scene *scene, struct ohtd_looks *looks)
 		ohtd_scene_age_ms(scene, looks->journal.waiting_since_ns) > JOURNAL_LATE_MS;
 	ohtd_store_look(scene->services->store, &looks->store);
 	looks->store_hung = ohtd_store_is_hung(&looks->store, scene->now_ns);
+	ohtd_history_look(scene->services->history, &looks->history);
 	looks->store_stalled =
 		ohtd_scene_age_ms(scene, looks->store.busy_since_ns) > OHTD_STORE_STALLED_MS;
 }
@@ -339,6 +345,12 @@ static void judge_accounts(const struct gathering *to)
 		add(to, ACCOUNTS_LOST, 0, 0);
 }
 
+static void judge_history(const struct gathering *to, const struct ohtd_looks *looks)
+{
+	if (looks->history.state != OHTD_STORE_OK)
+		add(to, HISTORY_FAILING, 0, 0);
+}
+
 static void judge_log(const struct gathering *to)
 {
 	unsigned int held;
@@ -417,6 +429,7 @@ static const struct ohtd_alert_list *gather(const struct ohtd_scene *scene)
 	judge_journal(&to, looks);
 	judge_store(&to, looks);
 	judge_accounts(&to);
+	judge_history(&to, looks);
 	judge_log(&to);
 	judge_certificate(&to);
 	judge_profiles(&to);

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "history/history.h"
 #include "http/alive.h"
 #include "journal/recorder.h"
 #include "robot/snapshot.h"
@@ -29,6 +30,7 @@ struct ohtd_scene;
  * @store: the store
  * @store_stalled: it has been busy with one group for long
  * @store_hung: so long that it takes nothing more
+ * @history: the memory of values
  */
 struct ohtd_looks {
 	struct ohtd_alive alive;
@@ -37,6 +39,7 @@ struct ohtd_looks {
 	struct ohtd_store_view store;
 	bool store_stalled;
 	bool store_hung;
+	struct ohtd_history_view history;
 };
 
 /* Changes can be kept. */
@@ -83,7 +86,7 @@ struct ohtd_alert {
 };
 
 /* Kinds that have no code of the robot; alerts.c has them. */
-#define OHTD_ALERT_KINDS	11
+#define OHTD_ALERT_KINDS	12
 /* Those of the control thread, one of each module, and one of each other kind that can be. */
 #define OHTD_ALERTS_LISTED_MAX	(OHTD_ALERTS_MAX + OHTD_MODULES_MAX + OHTD_ALERT_KINDS)
 

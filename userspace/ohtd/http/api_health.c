@@ -85,6 +85,44 @@ static struct health_store look_at_store(const struct ohtd_scene *scene, const s
 	};
 }
 
+/* ---- the memory of values ---- */
+
+struct health_history {
+	const char *state;
+	uint64_t flushes;
+	uint64_t written_bytes;
+	uint64_t bytes;
+	uint64_t samples_lost;
+	unsigned int waiting;
+	uint64_t damaged;
+};
+
+OHTD_SHAPE(health_history, "HealthHistory",
+	OHTD_TEXT(health_history, state, .summary = "ok, or why values are not kept", .example = "\"ok\""),
+	OHTD_INTEGER(health_history, flushes, .flags = OHTD_DRIFTS,
+		     .summary = "Transactions that kept values, since the start of ohtd"),
+	OHTD_INTEGER(health_history, written_bytes, .flags = OHTD_DRIFTS, .unit = "B",
+		     .summary = "Written into the log of its database, since the start of ohtd"),
+	OHTD_INTEGER(health_history, bytes, .flags = OHTD_DRIFTS, .unit = "B",
+		     .summary = "In use in its database, as last looked at"),
+	OHTD_INTEGER(health_history, samples_lost,
+		     .summary = "Control cycles whose values were not taken in time"),
+	OHTD_INTEGER(health_history, waiting, .flags = OHTD_DRIFTS,
+		     .summary = "Intervals that are not on the disk, in memory"),
+	OHTD_INTEGER(health_history, damaged,
+		     .summary = "Pieces of its database that could not be read"));
+
+static struct health_history look_at_history(const struct ohtd_looks *looks)
+{
+	const struct ohtd_history_view *view = &looks->history;
+
+	return (struct health_history){
+		.state = ohtd_store_state_name(view->state), .flushes = view->flushes,
+		.written_bytes = view->written, .bytes = view->bytes, .samples_lost = view->lost,
+		.waiting = view->waiting, .damaged = view->damaged,
+	};
+}
+
 /* ---- bus, threads, clock ---- */
 
 struct health_bus {
@@ -200,7 +238,7 @@ struct health_reason {
 
 OHTD_SHAPE(health_reason, "HealthReason",
 	OHTD_TEXT(health_reason, component,
-		  .summary = "bus, module, robot, control_plane, journal, store, log, certificate or profile",
+		  .summary = "bus, module, robot, control_plane, journal, store, history, log, certificate or profile",
 		  .example = "\"store\""),
 	OHTD_TEXT(health_reason, code, .summary = "Stable word for programs", .example = "\"hung\""),
 	OHTD_INTEGER(health_reason, unit, .flags = OHTD_NULL, .summary = "Unit address of a module"),
@@ -244,6 +282,7 @@ struct health {
 	const struct health_clock *clock;
 	const struct health_journal *journal;
 	const struct health_store *store;
+	const struct health_history *history;
 };
 
 static const char *const healths[] = { "degraded", "ok" };
@@ -263,7 +302,8 @@ OHTD_SHAPE(health, "Health",
 	OHTD_OBJECT(health, control_plane, health_threads, .summary = "The threads of ohtd"),
 	OHTD_OBJECT(health, clock, health_clock, .summary = "The clock"),
 	OHTD_OBJECT(health, journal, health_journal, .summary = "Recording of the stop's journal"),
-	OHTD_OBJECT(health, store, health_store, .summary = "The database"));
+	OHTD_OBJECT(health, store, health_store, .summary = "The database"),
+	OHTD_OBJECT(health, history, health_history, .summary = "The memory of values"));
 
 /* All that an answer points to. */
 struct health_parts {
@@ -274,6 +314,7 @@ struct health_parts {
 	struct health_clock clock;
 	struct health_journal journal;
 	struct health_store store;
+	struct health_history history;
 };
 
 static const void *make_health(const struct ohtd_scene *scene)
@@ -289,6 +330,7 @@ static const void *make_health(const struct ohtd_scene *scene)
 	look_at_threads(&looks->alive, &parts->threads);
 	parts->journal = look_at_journal(scene, looks);
 	parts->store = look_at_store(scene, looks);
+	parts->history = look_at_history(looks);
 	parts->health = (struct health){
 		.status = !reasons,
 		.version = OHT_VERSION,
@@ -299,7 +341,7 @@ static const void *make_health(const struct ohtd_scene *scene)
 		.simulated = scene->services->config->simulated,
 		.reasons = parts->reasons, .reasons_count = reasons,
 		.bus = &parts->bus, .control_plane = &parts->threads, .clock = &parts->clock,
-		.journal = &parts->journal, .store = &parts->store,
+		.journal = &parts->journal, .store = &parts->store, .history = &parts->history,
 	};
 	return &parts->health;
 }

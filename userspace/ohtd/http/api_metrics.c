@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/log_sink.h"
 #include "gateway/gateway.h"
+#include "history/history.h"
 #include "http/certificate.h"
 #include "http/channels.h"
 #include "http/cookie.h"
@@ -27,6 +28,7 @@
 #include "http/loop.h"
 #include "http/problem.h"
 #include "http/writer.h"
+#include "robot/telemetry.h"
 #include "store/store.h"
 
 #define PROC_BYTES	4096
@@ -308,6 +310,49 @@ static void put_bus(struct ohtd_writer *out, struct ohtd_call *call,
 	put_modules(out, snapshot);
 }
 
+/* Numbers and booleans that are good; words have metrics of their own, or none. */
+static void put_signals(struct ohtd_writer *out, struct ohtd_call *call)
+{
+	const struct ohtd_scene scene = ohtd_call_scene(call);
+	struct ohtd_telemetry_sight *sight = ohtd_call_alloc(call, sizeof(*sight));
+
+	ohtd_telemetry_look(scene.services->robot, scene.snapshot, scene.now_ns, sight);
+	head(out, "oht_signal", "gauge", "Signals of the robot whose value is good, in their unit.");
+	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
+		const struct ohtd_telemetry_info *info = ohtd_telemetry_info(i);
+		const struct ohtd_reading reading = ohtd_telemetry_read(sight, i);
+		char text[OHTD_NUMBER_BYTES];
+
+		if (info->type == OHTD_TELEMETRY_WORD || reading.quality != OHTD_TELEMETRY_GOOD)
+			continue;
+		ohtd_number_text(text, reading.value);
+		put(out, "oht_signal{signal=\"%s\",unit=\"%s\"} %s\n", info->name, info->unit, text);
+	}
+}
+
+static void put_history(struct ohtd_writer *out, struct ohtd_call *call)
+{
+	struct ohtd_history_view view;
+
+	ohtd_history_look(ohtd_call_history(call), &view);
+	put_one(out, "oht_history_samples_total", "counter",
+		"Control cycles whose values were taken.", (double)view.samples);
+	put_one(out, "oht_history_samples_lost_total", "counter",
+		"Control cycles whose values were not taken in time.", (double)view.lost);
+	put_one(out, "oht_history_flushes_total", "counter",
+		"Transactions that kept values.", (double)view.flushes);
+	put_one(out, "oht_history_intervals_dropped_total", "counter",
+		"Intervals of values that could not be kept.", (double)view.dropped);
+	put_one(out, "oht_history_written_bytes_total", "counter",
+		"Bytes written into the log of the database of values.", (double)view.written);
+	put_one(out, "oht_history_bytes", "gauge", "Bytes in use in the database of values.",
+		(double)view.bytes);
+	put_one(out, "oht_history_waiting", "gauge", "Intervals that are not on the disk.",
+		view.waiting);
+	put_one(out, "oht_history_damaged_total", "counter",
+		"Pieces of the database of values that could not be read.", (double)view.damaged);
+}
+
 /* ---- machine and process ---- */
 
 /* Whole content of a file of /proc, "" if it cannot be read. */
@@ -526,6 +571,8 @@ static void get_metrics(struct ohtd_call *call)
 	put_commands(&out, server);
 	put_states(&out, snapshot);
 	put_bus(&out, call, snapshot);
+	put_signals(&out, call);
+	put_history(&out, call);
 	put_daemon(&out, call);
 	put_gateway(&out, server->services.gateway);
 	put_process(&out, server);

@@ -75,6 +75,11 @@ struct ohtd_certificate *ohtd_call_certificate(struct ohtd_call *call)
 	return call->loop->server->services.certificate;
 }
 
+struct ohtd_history *ohtd_call_history(struct ohtd_call *call)
+{
+	return call->loop->server->services.history;
+}
+
 struct ohtd_setup *ohtd_call_setup(struct ohtd_call *call)
 {
 	return call->loop->server->services.setup;

@@ -156,6 +156,7 @@ static const char *unsound_input(const struct ohtd_member *member)
 		       "it has no upper limit";
 	case OHTD_IS_TIME:
 	case OHTD_IS_DECIMAL:
+	case OHTD_IS_DECIMALS:
 	case OHTD_IS_SCALAR:
 		return "its type is for answers only";
 	case OHTD_IS_BOOLEAN:

@@ -41,6 +41,7 @@ enum ohtd_member_type {
 	OHTD_IS_PART,		/* a struct inside this one, whose members stand among those of this one */
 	OHTD_IS_LIST,		/* pointer to structs, and their number in NAME_count */
 	OHTD_IS_TEXTS,		/* pointer to texts, and their number in NAME_count */
+	OHTD_IS_DECIMALS,	/* struct ohtd_decimals: a list of numbers, in answers only */
 	OHTD_IS_SCALAR,		/* struct ohtd_scalar: a value whose type is not known before;
 				 * in requests a text or an integer
 				 */
@@ -89,6 +90,13 @@ struct ohtd_words {
 	static const struct ohtd_words words_ = {					\
 		.name = words_##_name, .end = sizeof(array_) / sizeof((array_)[0]),	\
 	}
+
+/* Numbers: each value divided by 10^decimals; OHTD_NONE: null. */
+struct ohtd_decimals {
+	const int64_t *values;
+	size_t count;
+	unsigned int decimals;
+};
 
 struct ohtd_scalar {
 	enum ohtd_member_type type;	/* TEXT, INTEGER, DECIMAL or BOOLEAN */
@@ -188,6 +196,8 @@ struct ohtd_shape {
 	OHTD_MEMBER_(S_, m_, OHTD_IS_TIME, OHTD_TYPE_(S_, m_, int64_t), __VA_ARGS__)
 #define OHTD_SCALAR(S_, m_, ...)							\
 	OHTD_MEMBER_(S_, m_, OHTD_IS_SCALAR, OHTD_TYPE_(S_, m_, struct ohtd_scalar), __VA_ARGS__)
+#define OHTD_DECIMALS(S_, m_, ...)							\
+	OHTD_MEMBER_(S_, m_, OHTD_IS_DECIMALS, OHTD_TYPE_(S_, m_, struct ohtd_decimals), __VA_ARGS__)
 /* O_: the struct that m_ points to, contains, or lists. */
 #define OHTD_OBJECT(S_, m_, O_, ...)							\
 	OHTD_MEMBER_(S_, m_, OHTD_IS_OBJECT, OHTD_TYPE_(S_, m_, const struct O_ *),	\

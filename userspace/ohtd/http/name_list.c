@@ -7,6 +7,52 @@
 
 #define SHOWN_BYTES	64	/* of a name that is refused */
 
+#define NEAR_MAX	3	/* names that are offered */
+
+/* Letters to put in, take out or change (Levenshtein). */
+static unsigned int distance(const char *a, size_t a_bytes, const char *b)
+{
+	unsigned int row[SHOWN_BYTES + 1];
+	size_t b_bytes = strlen(b);
+
+	if (b_bytes > SHOWN_BYTES)
+		b_bytes = SHOWN_BYTES;
+	for (unsigned int k = 0; k <= b_bytes; k++)
+		row[k] = k;
+	for (unsigned int i = 1; i <= a_bytes; i++) {
+		unsigned int corner = row[0];
+
+		row[0] = i;
+		for (size_t k = 1; k <= b_bytes; k++) {
+			unsigned int change = corner + (a[i - 1] != b[k - 1]);
+
+			corner = row[k];
+			row[k] = 1 + (row[k] < row[k - 1] ? row[k] : row[k - 1]);
+			row[k] = change < row[k] ? change : row[k];
+		}
+	}
+	return row[b_bytes];
+}
+
+/* "; near: battery_v, battery_a", or "". At most a third of the letters may be others. */
+static const char *near(struct ohtd_call *call, const struct ohtd_words *words, const char *name,
+			size_t bytes)
+{
+	const char *text = "";
+	unsigned int found = 0;
+
+	bytes = bytes < SHOWN_BYTES ? bytes : SHOWN_BYTES;
+	for (unsigned int far = 1; far <= bytes / 3; far++)
+		for (unsigned int i = words->first; i < words->end && found < NEAR_MAX; i++) {
+			const char *other = words->name(i);
+
+			if (other && distance(name, bytes, other) == far)
+				text = ohtd_call_text_of(call, "%s%s %s", text,
+							 found++ ? "," : "; near:", other);
+		}
+	return text;
+}
+
 /* The name of @bytes at the place is none of the list, or comes twice. */
 static void refuse(struct ohtd_call *call, const struct ohtd_name_list *list, unsigned int place,
 		   const char *name, size_t bytes, bool twice)
@@ -16,7 +62,8 @@ static void refuse(struct ohtd_call *call, const struct ohtd_name_list *list, un
 		.pointer = ohtd_call_text_of(call, "/%s/%u", list->member, place),
 		.code = twice ? "twice" : "unknown_value",
 		.detail = twice ? ohtd_call_text_of(call, "'%.*s' is there twice", shown, name) :
-				  ohtd_call_text_of(call, "'%.*s' is no %s", shown, name, list->what),
+				  ohtd_call_text_of(call, "'%.*s' is no %s%s", shown, name, list->what,
+						    near(call, list->words, name, bytes)),
 	};
 
 	ohtd_reply_errors(call, twice ? 400 : list->status, twice ? "validation" : list->code,

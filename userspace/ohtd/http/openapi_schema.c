@@ -58,10 +58,17 @@ static const char *type_name(enum ohtd_member_type type)
 		return "boolean";
 	case OHTD_IS_LIST:
 	case OHTD_IS_TEXTS:
+	case OHTD_IS_DECIMALS:
 		return "array";
 	default:
 		return "string";
 	}
+}
+
+static bool is_array(const struct ohtd_member *member)
+{
+	return member->type == OHTD_IS_LIST || member->type == OHTD_IS_TEXTS ||
+	       member->type == OHTD_IS_DECIMALS;
 }
 
 static bool may_be_null(const struct ohtd_member *member)
@@ -158,9 +165,13 @@ static void write_preset(struct ohtd_writer *writer, const struct ohtd_member *m
 
 static void write_items(struct ohtd_writer *writer, const struct ohtd_member *member, bool input)
 {
-	if (member->type != OHTD_IS_LIST && member->type != OHTD_IS_TEXTS)
+	if (!is_array(member))
 		return;
 	ohtd_write_key(writer, "items");
+	if (member->type == OHTD_IS_DECIMALS) {
+		ohtd_write_json(writer, "{\"type\":[\"number\",\"null\"]}");
+		return;
+	}
 	if (member->type == OHTD_IS_LIST) {
 		ohtd_schema_ref(writer, member->shape);
 		return;
@@ -314,7 +325,7 @@ static void write_plain_items(struct ohtd_writer *writer, const struct ohtd_memb
 		return;
 	}
 	ohtd_write_open(writer, '{');
-	ohtd_write_pair(writer, "type", "string");
+	ohtd_write_pair(writer, "type", member->type == OHTD_IS_DECIMALS ? "number" : "string");
 	ohtd_write_close(writer, '}');
 }
 
@@ -326,7 +337,7 @@ static void write_plain_member(struct ohtd_writer *writer, const struct ohtd_mem
 	}
 	ohtd_write_open(writer, '{');
 	ohtd_write_pair(writer, "type", type_name(member->type));
-	if (member->type == OHTD_IS_LIST || member->type == OHTD_IS_TEXTS)
+	if (is_array(member))
 		write_plain_items(writer, member);
 	ohtd_write_pair(writer, "description", member->summary);
 	ohtd_write_close(writer, '}');

@@ -18,6 +18,7 @@ struct ohtd_auth;
 struct ohtd_checks;
 struct ohtd_clock;
 struct ohtd_gateway;
+struct ohtd_history;
 struct ohtd_recorder;
 struct ohtd_certificate;
 struct ohtd_setup;
@@ -48,6 +49,7 @@ struct ohtd_services {
 	struct ohtd_certificate *certificate;
 	const struct ohtd_gateway *gateway;	/* NULL: none */
 	struct ohtd_alert_keeper *alert_keeper;
+	struct ohtd_history *history;
 };
 
 /* localhost, the loop-back addresses, the host name also with .local, those of the configuration. */

@@ -350,6 +350,40 @@ static void put_list(struct ohtd_writer *writer, const struct ohtd_member *membe
 	put(writer, ']');
 }
 
+/* All its digits, and the point. */
+static void put_decimal(struct ohtd_writer *writer, int64_t value, unsigned int decimals)
+{
+	uint64_t whole = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	char digits[24];
+	size_t at = sizeof(digits);
+
+	for (unsigned int i = 0; i < decimals; i++, whole /= 10)
+		digits[--at] = (char)('0' + whole % 10);
+	if (decimals)
+		digits[--at] = '.';
+	do {
+		digits[--at] = (char)('0' + whole % 10);
+		whole /= 10;
+	} while (whole);
+	if (value < 0)
+		digits[--at] = '-';
+	ohtd_write_bytes(writer, digits + at, sizeof(digits) - at);
+}
+
+static void put_decimals(struct ohtd_writer *writer, const struct ohtd_decimals *list)
+{
+	put(writer, '[');
+	for (size_t i = 0; i < list->count; i++) {
+		if (i)
+			put(writer, ',');
+		if (list->values[i] == OHTD_NONE)
+			PUT_WORD(writer, "null");
+		else
+			put_decimal(writer, list->values[i], list->decimals);
+	}
+	put(writer, ']');
+}
+
 static void put_value(struct ohtd_writer *writer, const struct ohtd_member *member,
 		      const void *base)
 {
@@ -391,6 +425,9 @@ static void put_value(struct ohtd_writer *writer, const struct ohtd_member *memb
 	case OHTD_IS_LIST:
 	case OHTD_IS_TEXTS:
 		put_list(writer, member, base);
+		break;
+	case OHTD_IS_DECIMALS:
+		put_decimals(writer, at);
 		break;
 	case OHTD_IS_SCALAR:
 		put_scalar(writer, at);

@@ -18,6 +18,7 @@
 #include "auth/setup.h"
 #include "config/config.h"
 #include "gateway/gateway.h"
+#include "history/history.h"
 #include "http/alert_keeper.h"
 #include "http/certificate.h"
 #include "http/server.h"
@@ -71,6 +72,7 @@ struct running {
 	struct ohtd_keeper *keeper;
 	struct ohtd_alert_keeper *alert_keeper;
 	struct ohtd_robot *robot;
+	struct ohtd_history *history;
 	bool robot_runs;
 	struct ohtd_gateway *gateway;
 	struct ohtd_certificate *certificate;
@@ -250,11 +252,26 @@ static int open_robot(struct running *run)
 	return create_robot(run, ohtd_state_was_cut(run->config->state_dir), given);
 }
 
+/* Whatever becomes of its file, the rest goes on. */
+static int open_history(struct running *run)
+{
+	char path[FILE_BYTES];
+	const struct ohtd_history_setup setup = {
+		.robot = run->robot, .clock = &run->clock, .path = path,
+		.boot_id = ohtd_tokens_boot_id(run->tokens),
+		.flush_s = run->config->history_flush_s,
+	};
+
+	snprintf(path, sizeof(path), "%s/history.db", run->config->state_dir);
+	run->history = ohtd_history_start(&setup);
+	return run->history ? 0 : fail(run, "history threads");
+}
+
 static int open_server(struct running *run)
 {
 	struct ohtd_services services = {
 		run->config, &run->clock, run->robot, run->auth, run->workers, run->checks,
-		run->store, run->recorder, run->setup, NULL, run->gateway, NULL,
+		run->store, run->recorder, run->setup, NULL, run->gateway, NULL, run->history,
 	};
 
 	run->alert_keeper = ohtd_alert_keeper_create(run->store, &run->clock);
@@ -347,7 +364,7 @@ static int open_all(struct running *run)
 		return -1;
 	if (open_store(run) || open_auth(run) || open_accounts(run))
 		return -1;
-	if (open_journal(run) || open_robot(run) || open_gateway(run))
+	if (open_journal(run) || open_robot(run) || open_history(run) || open_gateway(run))
 		return -1;
 	return open_server(run);
 }
@@ -435,6 +452,7 @@ static void wait_for_end(struct running *run, const sigset_t *signals)
 	upkeep->keeper = run->keeper;
 	upkeep->robot = run->robot;
 	upkeep->store = run->store;
+	upkeep->history = run->history;
 	upkeep->certificate = run->certificate;
 	upkeep->workers = run->workers;
 	ohtd_upkeep_begin(upkeep);
@@ -507,6 +525,7 @@ static int end_all(struct running *run)
 	ohtd_alert_keeper_end(run->alert_keeper);
 	ohtd_gateway_destroy(run->gateway);
 	ohtd_recorder_stop(run->recorder);
+	ohtd_history_stop(run->history);
 	ohtd_robot_destroy(run->robot);
 	if (run->robot_runs)
 		ohtd_state_store_time(run->config->state_dir, &run->clock,

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "history/history.h"
 #include "http/alive.h"
 #include "http/certificate.h"
 #include "base/clock.h"
@@ -119,6 +120,7 @@ void ohtd_upkeep(struct ohtd_upkeep *upkeep)
 	ohtd_keeper_turn(upkeep->keeper, upkeep->robot);
 	look_after_files(upkeep);
 	ohtd_store_watch(upkeep->store);
+	ohtd_history_watch(upkeep->history);
 	watch_threads(upkeep);
 }
 

@@ -17,12 +17,13 @@
 
 struct ohtd_certificate;
 struct ohtd_clock;
+struct ohtd_history;
 struct ohtd_store;
 
 /* How often ohtd_upkeep() wants to be called. */
 #define OHTD_UPKEEP_MS	250
 
-/* The upper eight members are the caller's; the rest begins as zero. Outlives the workers. */
+/* The upper nine members are the caller's; the rest begins as zero. Outlives the workers. */
 struct ohtd_upkeep {
 	const char *state_dir;
 	const char *boot_id;
@@ -30,6 +31,7 @@ struct ohtd_upkeep {
 	struct ohtd_keeper *keeper;
 	struct ohtd_robot *robot;
 	struct ohtd_store *store;
+	struct ohtd_history *history;
 	struct ohtd_certificate *certificate;
 	struct ohtd_workers *workers;
 	uint32_t jumps_told;

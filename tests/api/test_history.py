@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The memory of values: it reaches to now, survives a restart and kill -9, says where nothing is kept, and refuses what is absurd."""
+import datetime
+import time
+
+import pytest
+
+from oht_test.wait import until
+from test_telemetry import whole
+
+HOUR_MS = 3_600_000
+MEMBERS = ("t", "first", "min", "max", "last", "mean")
+
+
+def at(text):
+    """Milliseconds since 1970."""
+    return round(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
+
+
+def text(ms):
+    return datetime.datetime.fromtimestamp(ms / 1000, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(ms) % 1000:03}Z"
+
+
+def history(daemon, signals, **query):
+    told = daemon.get("telemetry/history?signals=" + signals + "".join(f"&{name}={value}" for name, value in query.items()))
+    assert told.status == 200, told
+    return told.json
+
+
+def values(daemon, signal, **query):
+    """Time of day in milliseconds to last value, of columns that have one."""
+    series = history(daemon, signal, **query)["series"][0]
+    return {when: value for when, value in zip(series["t"], series["last"]) if value is not None}
+
+
+def test_it_reaches_to_now(daemon):
+    whole(daemon)
+    told = until(lambda: (answer := history(daemon, "battery_v,state,bus_transfers", step_ms=1000))["series"][0]["last"][-1:] not in ([], [None])
+                 and answer, what="a battery in the newest column")
+    assert told["level_s"] == 1.0 and told["step_ms"] == 1000
+    # An hour before now, moved out to whole columns.
+    assert HOUR_MS <= at(told["to"]) - at(told["from"]) <= HOUR_MS + 2000
+    assert [series["signal"] for series in told["series"]] == ["state", "battery_v", "bus_transfers"]
+    for series in told["series"]:
+        assert len({len(series[member]) for member in MEMBERS}) == 1
+        assert series["t"] == sorted(series["t"])
+        for low, first, last, high in zip(series["min"], series["first"], series["last"], series["max"]):
+            assert low is None or low <= min(first, last) <= max(first, last) <= high
+    transfers = told["series"][2]
+    assert transfers["first"] == sorted(transfers["first"]) and transfers["unit"] is None and told["series"][1]["unit"] == "V"
+    # Words are places in the list of words, and have no mean.
+    assert set(told["series"][0]["mean"]) == {None} and all(isinstance(value, int) for value in told["series"][0]["last"] if value is not None)
+    # Nothing before the daemon was there.
+    assert [gap["reason"] for gap in told["gaps"]] in (["no_data"], ["no_data", "cycles_missed"])
+
+
+def test_each_sample_of_a_short_span_is_there(daemon):
+    whole(daemon)
+    now = at(daemon.get("health").json["clock"]["time"])
+    until(lambda: max(values(daemon, "bus_transfers", step_ms=1000)) >= now, what="a second more")
+    told = history(daemon, "bus_transfers", **{"from": text(now - 500), "to": text(now), "points": 100})
+    assert told["level_s"] == 0.025 and told["step_ms"] == 25
+    assert 20 <= len(told["series"][0]["t"]) <= 22
+
+
+def test_values_survive_kill_9(fresh):
+    fresh.write_config(history_flush_s="1")
+    fresh.start()
+    whole(fresh)
+    until(lambda: fresh.get("health").json["history"]["flushes"] >= 2, what="values on the disk")
+    before = values(fresh, "bus_transfers", step_ms=1000)
+    killed = max(before)
+    fresh.kill()
+    fresh.start()
+    after = until(lambda: (told := values(fresh, "bus_transfers", step_ms=1000)) and len(told) > 1 and min(told) <= min(before) and told,
+                  what="values of both runs")
+    # At most one interval is lost, here of a second; and what there is has not changed.
+    kept = {when: value for when, value in after.items() if when <= killed}
+    assert killed - max(kept) <= 2000
+    whole_columns = [when for when in kept if when < max(kept)]
+    assert len(whole_columns) >= 1 and all(before[when] == kept[when] for when in whole_columns)
+    gap = next(gap for gap in history(fresh, "bus_transfers", step_ms=1000)["gaps"] if gap["reason"] == "not_running")
+    assert max(kept) <= at(gap["from"]) and at(gap["from"]) < at(gap["to"]) <= min(when for when in after if when > killed)
+    # An empty column stands between them, so that no line is drawn over the gap.
+    series = history(fresh, "bus_transfers", step_ms=100, **{"from": text(at(gap["from"]) - 1000), "to": text(at(gap["to"]) + 1000)})["series"][0]
+    assert None in [value for when, value in zip(series["t"], series["last"]) if at(gap["from"]) <= when < at(gap["to"])]
+    # In order, nothing is lost.
+    last = max(values(fresh, "bus_transfers", step_ms=1000))
+    fresh.stop()
+    fresh.start()
+    until(lambda: last in values(fresh, "bus_transfers", step_ms=1000), what="values of a run that ended in order")
+
+
+def test_a_file_that_is_not_ours_stops_nothing_else(fresh):
+    (fresh.state / "history.db").write_bytes(b"something else, of more than a hundred bytes" * 40)
+    fresh.write_config(history_flush_s="2")
+    fresh.start()
+    whole(fresh)
+    health = until(lambda: (told := fresh.get("health").json)["history"]["state"] != "ok" and told, what="health to say so")
+    assert health["store"]["writable"] and "history" in {reason["component"] for reason in health["reasons"]}
+    # Said once, though it is tried each second.
+    until(lambda: fresh.get("health").json["history"]["waiting"] or time.sleep(0.2), what="an interval that waits")
+    assert fresh.log().count("history not_opened") == 1
+    # From memory.
+    until(lambda: values(fresh, "battery_v", step_ms=1000), what="values")
+    fresh.stop()
+    assert (fresh.state / "history.db").read_bytes().startswith(b"something else")
+
+
+@pytest.mark.parametrize("query, pointer", [
+    ("signals=state&from=2026-01-01T00:00:00Z&to=2026-01-01T00:00:00Z", "/from"),
+    ("signals=state&from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z", "/from"),
+    ("signals=state&from=1970-01-01T00:00:00Z", "/from"),
+    ("signals=state&from=yesterday", "/from"),
+    ("signals=state&to=2026-02-30T00:00:00Z", "/to"),
+    ("signals=state&points=0", "/points"),
+    ("signals=state&points=10001", "/points"),
+    ("signals=state&points=1000000000", "/points"),
+    ("signals=state,mode,battery_v,battery_a,tag&points=10000", "/points"),
+    ("signals=state&step_ms=0", "/step_ms"),
+    ("signals=state&step_ms=25&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z", "/step_ms"),
+    ("from=2026-01-01T00:00:00Z", "/signals"),
+    ("signals=", "/signals"),
+    ("signals=state&agg=mean", "/agg"),
+])
+def test_refusals_name_the_member(daemon, query, pointer):
+    told = daemon.get("telemetry/history?" + query)
+    assert told.status == 400 and pointer in [error["pointer"] for error in told.json["errors"]], told
+
+
+def test_signals_that_there_are_not(daemon):
+    told = daemon.get("telemetry/history?signals=state,batery_v")
+    assert told.status == 422 and told.code == "unknown_signal"
+    assert "'batery_v' is no signal; near: battery_v" in told.json["detail"] and told.json["errors"][0]["pointer"] == "/signals/1"
+    assert "near" not in daemon.get("telemetry/history?signals=flux").json["detail"]
+    many = ",".join(item["name"] for item in daemon.get("telemetry/signals").json["items"])
+    told = daemon.get(f"telemetry/history?signals={many}&points=10")
+    assert told.status == 400 and told.json["errors"][0]["detail"] == f"{many.count(',') + 1} signals: at most 20"
+    assert daemon.get("telemetry/history?signals=state", role=None).status == 401
+
+
+def test_a_span_before_everything_is_empty(daemon):
+    told = history(daemon, "state", **{"from": "2001-01-01T00:00:00Z", "to": "2001-01-02T00:00:00Z"})
+    assert told["series"][0]["t"] == [] and [gap["reason"] for gap in told["gaps"]] == ["no_data"]
+
+
+def test_metrics_have_signals_and_what_is_written(daemon):
+    whole(daemon)
+    began = time.monotonic()
+    lines = daemon.get("/metrics").body.decode().splitlines()
+    assert time.monotonic() - began < 10
+    assert any(line.startswith('oht_signal{signal="battery_v",unit="V"} ') for line in lines)
+    assert not any('signal="state"' in line for line in lines)
+    assert "oht_history_samples_lost_total 0" in lines
+    assert any(line.startswith("oht_history_written_bytes_total ") for line in lines)
