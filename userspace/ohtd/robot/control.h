@@ -393,8 +393,7 @@ void ohtd_events_take(struct ohtd_control *control);
 void ohtd_event_record(struct ohtd_control *control, enum ohtd_record_kind kind,
 		       const struct ohtd_raised *raised, const struct ohtd_phrase *action);
 /* What a person has done without an event of the state machine; to be completed and put into the ring. */
-struct ohtd_event_record ohtd_event_of_person(const struct ohtd_control *control,
-					      enum ohtd_record_kind kind,
+struct ohtd_event_record ohtd_event_of_person(const struct ohtd_control *control, enum ohtd_record_kind kind,
 					      const struct ohtd_command *by);
 
 /* steps.c */
@@ -583,8 +582,7 @@ void ohtd_commands_ask(struct ohtd_control *control, const struct ohtd_asked *as
 		       enum ohtd_event event);
 void ohtd_commands_done(struct ohtd_control *control, const struct ohtd_asked *asked);
 /* The same for the command of motion with @number. */
-void ohtd_commands_done_as(struct ohtd_control *control, const struct ohtd_asked *asked,
-			   uint64_t number);
+void ohtd_commands_done_as(struct ohtd_control *control, const struct ohtd_asked *asked, uint64_t number);
 /* Begins to switch on; @asked: the command that is answered at the end, NULL: none. */
 void ohtd_enable_begin(struct ohtd_control *control, const struct ohtd_asked *asked);
 /* Ends what is being switched on; its command is refused. */
