@@ -223,9 +223,9 @@ static const struct ohtd_migration after[] = {
 	{ NULL, NULL },
 };
 
-static const struct ohtd_schema schema_before = { "test", 0x54455354, before, "", "",
+static const struct ohtd_schema schema_before = { "test", "store", 0x54455354, before, "", "",
 							 "integrity_check", "" };
-static const struct ohtd_schema schema_after = { "test", 0x54455354, after, "", "",
+static const struct ohtd_schema schema_after = { "test", "store", 0x54455354, after, "", "",
 							"integrity_check", "" };
 
 static void a_step_in_c_runs_once_and_within_the_transaction(void **state)

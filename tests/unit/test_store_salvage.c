@@ -458,7 +458,7 @@ static void put_damage(unsigned int root)
 static void no_table_is_forgotten_among_many(void **state)
 {
 	struct ohtd_migration steps[] = { { NULL, NULL }, { NULL, NULL } };
-	const struct ohtd_schema schema = { "test", 0x54455354, steps, "", "", "integrity_check", "" };
+	const struct ohtd_schema schema = { "test", "store", 0x54455354, steps, "", "", "integrity_check", "" };
 	char sql[TABLES * 96];
 	struct ohtd_db *db;
 	size_t n;
