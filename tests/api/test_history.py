@@ -107,25 +107,37 @@ def test_a_file_that_is_not_ours_stops_nothing_else(fresh):
     assert (fresh.state / "history.db").read_bytes().startswith(b"something else")
 
 
-@pytest.mark.parametrize("query, pointer", [
-    ("signals=state&from=2026-01-01T00:00:00Z&to=2026-01-01T00:00:00Z", "/from"),
-    ("signals=state&from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z", "/from"),
-    ("signals=state&from=1970-01-01T00:00:00Z", "/from"),
-    ("signals=state&from=yesterday", "/from"),
-    ("signals=state&to=2026-02-30T00:00:00Z", "/to"),
-    ("signals=state&points=0", "/points"),
-    ("signals=state&points=10001", "/points"),
-    ("signals=state&points=1000000000", "/points"),
-    ("signals=state,mode,battery_v,battery_a,tag&points=10000", "/points"),
-    ("signals=state&step_ms=0", "/step_ms"),
-    ("signals=state&step_ms=25&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z", "/step_ms"),
-    ("from=2026-01-01T00:00:00Z", "/signals"),
-    ("signals=", "/signals"),
-    ("signals=state&agg=mean", "/agg"),
+@pytest.mark.parametrize("query, pointer, said", [
+    ("signals=state&from=2026-01-01T00:00:00Z&to=2026-01-01T00:00:00Z", "/from", "to 2026-01-01T00:00:00.000Z: the begin must be before"),
+    ("signals=state&from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z", "/from", "from 2026-02-01T00:00:00.000Z to 2026-01-01"),
+    ("signals=state&to=0001-01-01T00:00:00Z", "/to", "to 1970-01-01T00:00:00.000Z"),
+    ("signals=state&from=1970-01-01T00:00:00Z", "/from", "from 1970-01-01T00:00:00.000Z"),
+    ("signals=state&from=2190-01-01T00:00:00Z", "/from", "from 2190-01-01T00:00:00.000Z"),
+    ("signals=state&from=2190-01-01T00:00:00Z&to=2190-01-02T00:00:00Z", "/from", "the begin is in the future"),
+    ("signals=state&to=2190-01-02T00:00:00Z", "/to", "to 2190-01-02T00:00:00.000Z: the begin is in the future"),
+    ("signals=state&from=yesterday", "/from", "'yesterday'"),
+    ("signals=state&to=2026-02-30T00:00:00Z", "/to", "'2026-02-30T00:00:00Z'"),
+    ("signals=state&points=0", "/points", "is 0"),
+    ("signals=state&points=10001", "/points", "is 10001"),
+    ("signals=state&points=1000000000", "/points", "is 1000000000"),
+    ("signals=state,mode,battery_v,battery_a,tag&points=10000", "/points", "10000 columns of 5 signals"),
+    ("signals=state&step_ms=0", "/step_ms", "is 0"),
+    ("signals=state&points=5&step_ms=7", "/step_ms", "is 7 beside points 5"),
+    ("signals=state&step_ms=25&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z", "/step_ms", "3456001 columns"),
+    ("from=2026-01-01T00:00:00Z", "/signals", "is required"),
+    ("signals=", "/signals", "has 0"),
+    ("signals=state&agg=mean", "/agg", ""),
 ])
-def test_refusals_name_the_member(daemon, query, pointer):
+def test_refusals_name_member_and_value(daemon, query, pointer, said):
     told = daemon.get("telemetry/history?" + query)
-    assert told.status == 400 and pointer in [error["pointer"] for error in told.json["errors"]], told
+    assert told.status == 400 and [error["pointer"] for error in told.json["errors"]] == [pointer], told
+    assert said in told.json["errors"][0]["detail"], told.json["errors"]
+
+
+def test_an_end_in_the_future_is_no_gap(daemon):
+    now = at(daemon.get("health").json["clock"]["time"])
+    told = history(daemon, "state", to=text(now + HOUR_MS // 2), step_ms=1000)
+    assert all(at(gap["to"]) <= now for gap in told["gaps"]), told["gaps"]
 
 
 def test_signals_that_there_are_not(daemon):

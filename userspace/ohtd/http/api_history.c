@@ -14,6 +14,7 @@
 #include "http/late.h"
 #include "http/name_list.h"
 #include "http/time_read.h"
+#include "http/writer.h"
 #include "robot/model.h"
 #include "robot/telemetry.h"
 
@@ -24,6 +25,7 @@
  * milliseconds.
  */
 #define COLUMNS_MAX	40000
+#define POINTS		2000	/* if the question does not say how many */
 #define MEAN_DECIMALS	3	/* more than the signal has */
 
 /* ---- the answer ---- */
@@ -101,8 +103,8 @@ OHTD_SHAPE(history_query, "HistoryQuery",
 	OHTD_TEXT(history_query, from, .min = 1, .max = 64,
 		  .summary = "Begin, as 2026-07-30T12:00:00Z; without it an hour before to"),
 	OHTD_TEXT(history_query, to, .min = 1, .max = 64, .summary = "End; without it now"),
-	OHTD_INTEGER(history_query, points, .min = 1, .max = OHTD_HISTORY_POINTS_MAX, .preset = 2000,
-		     .summary = "At most about so many columns"),
+	OHTD_INTEGER(history_query, points, .min = 1, .max = OHTD_HISTORY_POINTS_MAX, .preset = OHTD_NONE,
+		     .summary = "At most about so many columns; 2000 without it and step_ms"),
 	OHTD_INTEGER(history_query, step_ms, .min = 1, .max = 366 * 86400000ll, .preset = OHTD_NONE,
 		     .summary = "Length of a column at least; instead of points"));
 
@@ -115,30 +117,53 @@ static bool take_time(struct ohtd_call *call, const char *text, const char *poin
 	return false;
 }
 
+/* False, as it has been refused. @query: the span that was meant. */
+static bool refuse_span(struct ohtd_call *call, const struct history_query *asked,
+			const struct ohtd_history_query *query, const char *why)
+{
+	char from[OHTD_TIME_BYTES + 1] = "", to[OHTD_TIME_BYTES + 1] = "";
+	char now[OHTD_TIME_BYTES + 1] = "";
+
+	ohtd_time_text(query->from_ns, from);
+	ohtd_time_text(query->to_ns, to);
+	ohtd_time_text(ohtd_clock_wall_ns(ohtd_call_clock(call)), now);
+	ohtd_reply_member(call, asked->from || !asked->to ? "/from" : "/to", "range",
+			  "from %s to %s: %s; it is %s now", from, to, why, now);
+	return false;
+}
+
 static bool take_span(struct ohtd_call *call, const struct history_query *asked,
 		      struct ohtd_history_query *query)
 {
-	query->to_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
+	int64_t now_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
+
+	query->to_ns = now_ns;
 	if (!take_time(call, asked->to, "/to", &query->to_ns))
 		return false;
 	query->from_ns = query->to_ns > HOUR_NS ? query->to_ns - HOUR_NS : 0;
 	if (!take_time(call, asked->from, "/from", &query->from_ns))
 		return false;
-	if (query->from_ns >= query->to_ns)
-		ohtd_reply_member(call, "/from", "range", "must be before to");
-	else if (query->to_ns - query->from_ns > SPAN_MAX_NS)
-		ohtd_reply_member(call, "/from", "range", "must be at most 5 years before to");
-	else
-		return true;
-	return false;
+	if (query->from_ns >= query->to_ns && asked->to)
+		return refuse_span(call, asked, query, "the begin must be before the end");
+	if (query->from_ns >= now_ns)
+		return refuse_span(call, asked, query, "the begin is in the future");
+	if (query->to_ns - query->from_ns > SPAN_MAX_NS)
+		return refuse_span(call, asked, query, "at most 5 years");
+	return true;
 }
 
 static bool take_step(struct ohtd_call *call, const struct history_query *asked,
 		      struct ohtd_history_query *query)
 {
 	bool by_step = asked->step_ms != OHTD_NONE;
-	int64_t span_ns = query->to_ns - query->from_ns, points = asked->points, most;
+	int64_t span_ns = query->to_ns - query->from_ns, most;
+	int64_t points = asked->points == OHTD_NONE ? POINTS : asked->points;
 
+	if (by_step && asked->points != OHTD_NONE) {
+		ohtd_reply_member(call, "/step_ms", "unfit", "is %lld beside points %lld: give one of them",
+				  (long long)asked->step_ms, (long long)asked->points);
+		return false;
+	}
 	if (by_step)
 		points = span_ns / (asked->step_ms * (int64_t)OHTD_NS_PER_MS) + 1;
 	query->step_ns = by_step ? asked->step_ms * (int64_t)OHTD_NS_PER_MS :
