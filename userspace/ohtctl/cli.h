@@ -24,38 +24,38 @@ enum cli_exit {
 };
 
 /* Options; a verb names those that it takes besides the common ones. */
-#define CLI_OPT_FC		(1U << 0)
-#define CLI_OPT_ALL		(1U << 1)
-#define CLI_OPT_FORCE		(1U << 2)
-#define CLI_OPT_TIMEOUT		(1U << 3)
-#define CLI_OPT_RETRIES		(1U << 4)
-#define CLI_OPT_INTERVAL	(1U << 5)
-#define CLI_OPT_ROUNDS		(1U << 6)
-#define CLI_OPT_DEADMAN		(1U << 7)
-#define CLI_OPT_PROFILE		(1U << 8)
-#define CLI_OPT_DATA		(1U << 9)
-#define CLI_OPT_CYCLE		(1U << 10)
-#define CLI_OPT_BUDGET		(1U << 11)
-#define CLI_OPT_WHOLE		(1U << 12)
-#define CLI_OPT_REPORT		(1U << 13)
-#define CLI_OPT_BY		(1U << 14)
-#define CLI_OPT_KEY		(1U << 15)
-#define CLI_OPT_STEP		(1U << 16)
-#define CLI_OPT_APPEND		(1U << 17)
-#define CLI_OPT_AFTER_STOP	(1U << 18)
-#define CLI_OPT_STATION		(1U << 19)
-#define CLI_OPT_ROLE		(1U << 20)
-#define CLI_OPT_STDIN		(1U << 21)
-#define CLI_OPT_SOCKET		(1U << 22)
-#define CLI_OPT_CONFIG		(1U << 23)
-#define CLI_OPT_URL		(1U << 24)
-#define CLI_OPT_FINGERPRINT	(1U << 25)
-#define CLI_OPT_LEVEL		(1U << 26)
-#define CLI_OPT_PASSWORD_FILE	(1U << 27)
-#define CLI_OPT_SAFETY		(1U << 28)
-#define CLI_OPT_BUS		(1U << 29)
-#define CLI_OPT_DUMP		(1U << 30)
-#define CLI_OPT_ANY_UNIT	(1U << 31)
+#define CLI_OPT_FC		(UINT64_C(1) << 0)
+#define CLI_OPT_ALL		(UINT64_C(1) << 1)
+#define CLI_OPT_FORCE		(UINT64_C(1) << 2)
+#define CLI_OPT_TIMEOUT		(UINT64_C(1) << 3)
+#define CLI_OPT_RETRIES		(UINT64_C(1) << 4)
+#define CLI_OPT_INTERVAL	(UINT64_C(1) << 5)
+#define CLI_OPT_ROUNDS		(UINT64_C(1) << 6)
+#define CLI_OPT_DEADMAN		(UINT64_C(1) << 7)
+#define CLI_OPT_PROFILE		(UINT64_C(1) << 8)
+#define CLI_OPT_DATA		(UINT64_C(1) << 9)
+#define CLI_OPT_CYCLE		(UINT64_C(1) << 10)
+#define CLI_OPT_BUDGET		(UINT64_C(1) << 11)
+#define CLI_OPT_WHOLE		(UINT64_C(1) << 12)
+#define CLI_OPT_REPORT		(UINT64_C(1) << 13)
+#define CLI_OPT_BY		(UINT64_C(1) << 14)
+#define CLI_OPT_KEY		(UINT64_C(1) << 15)
+#define CLI_OPT_STEP		(UINT64_C(1) << 16)
+#define CLI_OPT_APPEND		(UINT64_C(1) << 17)
+#define CLI_OPT_AFTER_STOP	(UINT64_C(1) << 18)
+#define CLI_OPT_STATION		(UINT64_C(1) << 19)
+#define CLI_OPT_ROLE		(UINT64_C(1) << 20)
+#define CLI_OPT_STDIN		(UINT64_C(1) << 21)
+#define CLI_OPT_SOCKET		(UINT64_C(1) << 22)
+#define CLI_OPT_CONFIG		(UINT64_C(1) << 23)
+#define CLI_OPT_URL		(UINT64_C(1) << 24)
+#define CLI_OPT_FINGERPRINT	(UINT64_C(1) << 25)
+#define CLI_OPT_LEVEL		(UINT64_C(1) << 26)
+#define CLI_OPT_PASSWORD_FILE	(UINT64_C(1) << 27)
+#define CLI_OPT_SAFETY		(UINT64_C(1) << 28)
+#define CLI_OPT_BUS		(UINT64_C(1) << 29)
+#define CLI_OPT_DUMP		(UINT64_C(1) << 30)
+#define CLI_OPT_ANY_UNIT	(UINT64_C(1) << 31)
 /* Those that mean something to an ohtd elsewhere. */
 #define CLI_REMOTE_OPTIONS	(CLI_OPT_URL | CLI_OPT_FINGERPRINT | CLI_OPT_LEVEL | CLI_OPT_ROLE | \
 				 CLI_OPT_PASSWORD_FILE | CLI_OPT_STDIN | CLI_OPT_ROUNDS |	    \
@@ -120,7 +120,7 @@ struct cli {
 	bool json;
 	bool help;
 	bool version;
-	unsigned int given;
+	uint64_t given;
 	uint32_t fc;
 	uint32_t timeout_ms;
 	uint32_t retries;
@@ -153,7 +153,7 @@ struct cli_verb {
 	const char *arguments;
 	const char *help;
 	int (*run)(struct cli *cli, int count, char **arguments);
-	unsigned int options;
+	uint64_t options;
 	int arguments_min;
 	int arguments_max;
 	int (*remote)(struct cli *cli, int count, char **arguments);
@@ -169,11 +169,11 @@ int ohtctl_run(int argc, char **argv, FILE *out, FILE *err);
  */
 int cli_parse_options(struct cli *cli, int *count, char **argv);
 /* All that the verb takes besides the common ones. */
-unsigned int cli_options_of(const struct cli_verb *verb);
+uint64_t cli_options_of(const struct cli_verb *verb);
 /* Give numbers what they are without their option. */
 void cli_default_options(struct cli *cli);
 /* Name, meaning, range and default of the options in @bits (CLI_OPT_*); 0: of the common ones. */
-void cli_print_options(unsigned int bits, FILE *to);
+void cli_print_options(uint64_t bits, FILE *to);
 /* Complain about an option that was given and that the verb does not take; 0 or CLI_USAGE. */
 int cli_check_options(struct cli *cli);
 

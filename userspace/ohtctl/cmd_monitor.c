@@ -242,7 +242,7 @@ static int dump(struct cli *cli, struct watching *watching)
 
 static int check_together(struct cli *cli)
 {
-	const unsigned int of_watching = CLI_OPT_SAFETY | CLI_OPT_BUS | CLI_OPT_ROUNDS;
+	const uint64_t of_watching = CLI_OPT_SAFETY | CLI_OPT_BUS | CLI_OPT_ROUNDS;
 
 	if (cli->given & CLI_OPT_DUMP && cli->given & of_watching)
 		return cli_fail(cli, CLI_USAGE, "--dump shows once what is there: it goes with none "

@@ -180,7 +180,7 @@ static void print_help(FILE *to)
 	fputs("\nCommon options:\n", to);
 	cli_print_options(0, to);
 	fputs("\nOptions of some verbs:\n", to);
-	cli_print_options(~0U, to);
+	cli_print_options(UINT64_MAX, to);
 	fputs(closing_help, to);
 }
 

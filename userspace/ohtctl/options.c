@@ -28,7 +28,7 @@ struct option_row {
 	const char *argument;
 	const char *help;
 	const char *otherwise;
-	unsigned int bit;
+	uint64_t bit;
 	size_t offset;
 	uint32_t limits[2];
 	uint32_t standard;
@@ -206,14 +206,14 @@ int cli_parse_options(struct cli *cli, int *count, char **argv)
 	return 0;
 }
 
-unsigned int cli_options_of(const struct cli_verb *verb)
+uint64_t cli_options_of(const struct cli_verb *verb)
 {
 	return verb->options | (verb->remote ? CLI_OPT_URL | CLI_OPT_FINGERPRINT : 0);
 }
 
 int cli_check_options(struct cli *cli)
 {
-	unsigned int wrong = cli->given & ~cli_options_of(cli->verb);
+	uint64_t wrong = cli->given & ~cli_options_of(cli->verb);
 	size_t i;
 
 	if (cli->url && !cli->verb->remote)
@@ -286,7 +286,7 @@ static void print_row(const struct option_row *row, FILE *to)
 	print_wrapped(text, to);
 }
 
-void cli_print_options(unsigned int bits, FILE *to)
+void cli_print_options(uint64_t bits, FILE *to)
 {
 	size_t i;
 
