@@ -131,6 +131,9 @@ def test_ohtctl_shows_them(daemon):
     assert lines[1][2] == "good"
     everything = ohtctl(daemon, "telemetry", "--json")
     assert everything.returncode == 0 and list(json.loads(everything.stdout)) == list(signals(daemon))
+    # Names that fill a long path: none is cut off.
+    named = ohtctl(daemon, "telemetry", "--json", *signals(daemon))
+    assert named.returncode == 0 and list(json.loads(named.stdout)) == list(signals(daemon)), named
     remote = json.loads(ohtctl(daemon, "telemetry", "battery_v", "--json").stdout)
     assert remote.keys() == {"battery_v"} and remote["battery_v"]["quality"] == "good"
 

@@ -17,7 +17,7 @@
 #define CURSOR_MAX	60
 /* Of a list: no endless one keeps us. */
 #define PAGES_MAX	1000
-#define URL_BYTES	512
+#define URL_BYTES	(CLIENT_PATH_BYTES + 64)
 #define OFFLINE_BYTES	(1024 * 1024)
 
 /* ---- what came ---- */
@@ -326,7 +326,7 @@ static bool is_cursor(const char *cursor)
 
 int client_each(struct cli *cli, const char *path, client_item_fn fn, void *arg)
 {
-	char cursor[CURSOR_MAX + 1] = "", whole[URL_BYTES / 2];
+	char cursor[CURSOR_MAX + 1] = "", whole[CLIENT_PATH_BYTES];
 	struct json_object *page;
 	const char *next;
 	int result, pages;

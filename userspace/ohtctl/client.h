@@ -15,13 +15,16 @@
 
 #define CLIENT_DEFAULT_SOCKET	"/run/oht/ohtd.sock"
 
+/* Of a path below /api/v1/ with its query, and the NUL. */
+#define CLIENT_PATH_BYTES	1024
+
 struct cli;
 
 /**
  * client_request() - send a request and wait for its answer
  * @cli: where complaints go, and who is asked: --url, else --socket
  * @method: "GET", "POST", ...
- * @path: below /api/v1/
+ * @path: below /api/v1/, of at most CLIENT_PATH_BYTES
  * @body: JSON to send, NULL for none; not released
  * @answer: out: the answer's JSON object, to be released; NULL unless CLI_DONE is returned
  *

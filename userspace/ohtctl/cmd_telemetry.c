@@ -9,25 +9,23 @@
 #include "client.h"
 #include "show_answer.h"
 
-#define PATH_BYTES	1024
-
 static const struct show_column columns[] = {
 	{ "name", 24 }, { "value", 14 }, { "quality", 8 }, { "time", 0 }, { NULL, 0 },
 };
 
 /* The names become part of a path: letters, digits and "_" only. */
-static int make_path(struct cli *cli, int count, char **names, char path[PATH_BYTES])
+static int make_path(struct cli *cli, int count, char **names, char path[CLIENT_PATH_BYTES])
 {
-	size_t used = (size_t)snprintf(path, PATH_BYTES, "telemetry/current");
+	size_t used = (size_t)snprintf(path, CLIENT_PATH_BYTES, "telemetry/current");
 
 	for (int i = 0; i < count; i++) {
 		size_t bytes = strspn(names[i], "abcdefghijklmnopqrstuvwxyz0123456789_");
 
 		if (!bytes || names[i][bytes])
 			return cli_fail(cli, CLI_USAGE, "no name of a signal: '%s'", names[i]);
-		used += (size_t)snprintf(path + used, PATH_BYTES - used, "%s%s",
+		used += (size_t)snprintf(path + used, CLIENT_PATH_BYTES - used, "%s%s",
 					 i ? "," : "?signals=", names[i]);
-		if (used >= PATH_BYTES)
+		if (used >= CLIENT_PATH_BYTES)
 			return cli_fail(cli, CLI_USAGE, "too many signals: ask for fewer, or for all");
 	}
 	return CLI_DONE;
@@ -44,7 +42,7 @@ static void show_signals(struct cli *cli, struct json_object *answer)
 int cmd_telemetry(struct cli *cli, int count, char **arguments)
 {
 	struct json_object *answer = NULL;
-	char path[PATH_BYTES];
+	char path[CLIENT_PATH_BYTES];
 	int result = make_path(cli, count, arguments, path);
 
 	if (!result)

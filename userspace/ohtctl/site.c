@@ -17,7 +17,6 @@
 #include "common/host.h"
 
 #define URL_BYTES	320
-#define PATH_BYTES	1024
 
 static struct {
 	char url[URL_BYTES];
@@ -223,7 +222,7 @@ int site_fail(struct cli *cli, enum http_result came, const struct http_answer *
 static int ask_site(struct cli *cli, struct http_request *request, const char *path,
 		    struct http_answer *answer)
 {
-	char url[PATH_BYTES + URL_BYTES];
+	char url[CLIENT_PATH_BYTES + URL_BYTES];
 	enum http_result came;
 
 	snprintf(url, sizeof(url), "%s/api/v1/%s", site.url, path);
@@ -328,7 +327,7 @@ int site_exchange(struct cli *cli, struct http_request *request, const char *pat
 struct http_stream *site_stream(struct http_request *request, const char *path, http_take_fn take,
 				void *arg)
 {
-	char url[PATH_BYTES + URL_BYTES];
+	char url[CLIENT_PATH_BYTES + URL_BYTES];
 
 	snprintf(url, sizeof(url), "%s/api/v1/%s", site.url, path);
 	request->url = url;
