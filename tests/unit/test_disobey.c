@@ -197,6 +197,31 @@ static void drive_turns_in_idle(void **state)
 	is_noticed(by_itself);
 }
 
+/*
+ * The drive is too busy to show its registers, once or for a while: the look at its set-points goes on as soon as
+ * it shows them again, also while the robot moves.
+ */
+static void busy_drive_is_looked_at_again(void **state)
+{
+	static const unsigned int counts[] = { 1, 3 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		struct driver *d = fast(OHT_PROFILE_CANONICAL, 25000);
+		char line[80];
+
+		snprintf(line, sizeof(line), "fault 4 exception code=6 register=motor1_actual_speed count=%u",
+			 counts[i]);
+		driver_sim(d, line);
+		driver_run_ms(d, i ? 2500 : 200);
+		driver_state(d, OHTD_STATE_MOVE);
+		disobey(d, IGNORED_BY_ONE);
+		post(d, OHTD_COMMAND_STOP);
+		goes_at_most(d, MOST_MM, "stop by a drive that was busy", IGNORED_BY_ONE);
+	}
+}
+
 /* In its own ramp mode the drive acknowledges set-points, shows them, and goes by another register. */
 static void own_mode(struct driver *d, unsigned int percent)
 {
@@ -319,6 +344,7 @@ int main(void)
 		cmocka_unit_test(obstacle_is_not_obeyed),
 		cmocka_unit_test(plan_is_not_obeyed),
 		cmocka_unit_test(drive_turns_in_idle),
+		cmocka_unit_test(busy_drive_is_looked_at_again),
 		cmocka_unit_test(drive_with_a_mind_of_its_own_is_noticed_by_its_speed),
 		cmocka_unit_test(robot_that_is_pushed_without_outputs_is_no_fault),
 		cmocka_unit_test(flicker_of_a_speed_is_no_fault),

@@ -87,6 +87,8 @@ struct ohtd_transfer {
  * @refused_ns: when registers were last refused, 0: none are
  * @doubted: it has refused registers for long: it is asked once more what it is
  * @hides_outputs: it has refused to show its set-points: signals are read without them
+ * @hidden: the block with set-points that it was too busy to show
+ * @show_ns: when that is asked for once more, 0: not
  * @mute: it has refused each of its signals, and answered none since
  * @show_next: which of its polled registers it is asked for next while it is lost
  * @marks: enum ohtd_mark of every register
@@ -120,6 +122,8 @@ struct ohtd_unit {
 	unsigned int silences;
 	uint32_t quick_us;
 	uint64_t refused_ns;
+	struct ohtd_block hidden;
+	uint64_t show_ns;
 	unsigned int show_next;
 	uint8_t marks[OHTD_REGISTERS_MAX];
 	struct ohtd_blocks blocks;

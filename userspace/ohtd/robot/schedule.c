@@ -7,6 +7,7 @@
 #include "control.h"
 #include "mission.h"
 #include "one_module.h"
+#include "shown.h"
 #include "tag.h"
 
 /* After so many of its ages a signal outside of the plan takes a turn like a poll. */
@@ -213,13 +214,32 @@ static bool sweep_signal(struct ohtd_control *control, unsigned int ages)
 	return submit_read(control, whose, &transfer);
 }
 
+/* Set-points of a module that was too busy to show them: unseen, a drive may disobey. */
+static bool sweep_hidden(struct ohtd_control *control)
+{
+	struct ohtd_transfer transfer = { .purpose = OHTD_PURPOSE_SWEEP, .slack = true };
+	unsigned int i;
+
+	for (i = 0; i < OHTD_UNITS; i++) {
+		const struct ohtd_unit *unit = &control->units[i];
+
+		if (!polled(unit) || unit->busy || !ohtd_shown_due(unit, control->now_ns))
+			continue;
+		transfer.block = unit->hidden;
+		control->swept_cycle = control->snapshot.bus.cycles;
+		return submit_read(control, unit, &transfer);
+	}
+	return false;
+}
+
 /* A signal that has waited for several of its ages goes in front; at once if a command waits for it. */
 static bool sweep_overdue(struct ohtd_control *control)
 {
 	unsigned int ages = ohtd_dock_awaited(control) ? 1 : OVERDUE_AGES;
 
 	return control->swept_cycle != control->snapshot.bus.cycles &&
-	       !control->identify.polls_wait && sweep_signal(control, ages);
+	       !control->identify.polls_wait &&
+	       (sweep_hidden(control) || sweep_signal(control, ages));
 }
 
 /* One block of the unit whose turn it is. */

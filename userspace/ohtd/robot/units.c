@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "control.h"
+#include "shown.h"
 
 /* Modbus exceptions: illegal function 01, address 02 and value 03, device failure 04. */
 #define EXCEPTION_NOT_HERE_MAX	4
@@ -163,31 +164,6 @@ static void store_words(struct ohtd_unit *unit, const struct ohtd_block *block,
 	unit->dirty = true;
 }
 
-/* What is written by the plan is read by it too: only that shows that the module has taken it. */
-static void cut_blocks(struct ohtd_unit *unit)
-{
-	int places[OHTD_SIGNALS_POLLED + OHTD_OUTPUTS];
-
-	memcpy(places, unit->plan->signal, OHTD_SIGNALS_POLLED * sizeof(places[0]));
-	memcpy(places + OHTD_SIGNALS_POLLED, unit->plan->output, sizeof(unit->plan->output));
-	ohtd_blocks_cut(unit->plan->map, places,
-			OHTD_SIGNALS_POLLED + (unit->hides_outputs ? 0 : OHTD_OUTPUTS), unit->marks,
-			&unit->blocks);
-}
-
-/* Signals are not lost with a set-point that the module does not show. True: they are read without it now. */
-static bool leave_outputs_out(struct ohtd_unit *unit, const struct ohtd_block *block,
-			      const struct oht_reply *reply, uint64_t time_ns)
-{
-	if (reply->outcome != OHT_OUTCOME_EXCEPTION || unit->hides_outputs ||
-	    !ohtd_block_has(block, unit->plan->output, OHTD_OUTPUTS))
-		return false;
-	unit->hides_outputs = true;
-	unit->refused_ns = time_ns;
-	cut_blocks(unit);
-	return true;
-}
-
 static bool refuses_all_signals(const struct ohtd_unit *unit)
 {
 	const int *signal = unit->plan->signal;
@@ -215,7 +191,7 @@ static void store_unknown(struct ohtd_unit *unit, const struct ohtd_block *block
 	if (block->registers == 1)
 		unit->values.values[block->first].state = OHTD_REGISTER_UNSUPPORTED;
 	unit->dirty = true;
-	cut_blocks(unit);
+	ohtd_shown_cut(unit);
 	unit->mute |= refuses_all_signals(unit);
 }
 
@@ -272,7 +248,7 @@ static bool store(struct ohtd_unit *unit, const struct ohtd_block *block,
 		store_words(unit, block, reply->words, time_ns);
 		/* A register that was asked for alone and answered may stand in a block again. */
 		if (ohtd_marks_answered(unit->marks, block))
-			cut_blocks(unit);
+			ohtd_shown_cut(unit);
 	} else {
 		return false;
 	}
@@ -290,7 +266,7 @@ void ohtd_unit_polled(struct ohtd_control *control, struct ohtd_unit *unit,
 		      const struct ohtd_block *block, const struct oht_reply *reply,
 		      uint64_t time_ns)
 {
-	if (is_stale(unit) || leave_outputs_out(unit, block, reply, time_ns))
+	if (is_stale(unit) || ohtd_shown_refused(unit, block, reply, time_ns))
 		return;
 	/* A poll is of signals, unless all of them are refused. */
 	if (reply->outcome == OHT_OUTCOME_OK && unit->mute)
@@ -307,7 +283,7 @@ void ohtd_unit_polled(struct ohtd_control *control, struct ohtd_unit *unit,
 void ohtd_unit_swept(struct ohtd_control *control, struct ohtd_unit *unit,
 		     const struct ohtd_block *block, const struct oht_reply *reply)
 {
-	if (!is_stale(unit))
+	if (!is_stale(unit) && !ohtd_shown_answered(unit, block, reply, control->now_ns))
 		store(unit, block, reply, control->now_ns);
 }
 
@@ -331,9 +307,8 @@ void ohtd_unit_wait(const struct ohtd_control *control, struct ohtd_unit *unit)
 static void forget_refusals(struct ohtd_unit *unit)
 {
 	unit->refused_ns = 0;
-	unit->hides_outputs = false;
 	memset(unit->marks, 0, sizeof(unit->marks));
-	cut_blocks(unit);
+	ohtd_shown_forget(unit);
 }
 
 static int place_of(const struct oht_regmap *map, const char *name)
