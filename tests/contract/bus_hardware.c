@@ -4,8 +4,6 @@
 
 #include "bus.h"
 
-#define SHORT_MS	1000
-
 static void role_is_exclusive(void)
 {
 	uint32_t deadman_ms = 0;
@@ -54,47 +52,6 @@ static void acts_on_outputs_need_the_role(void)
 	EXPECT_ERRNO(-bus->ops->disable(bus, 0), EPERM);
 	EXPECT_ERRNO(-bus->ops->self_test(bus, &failed), EPERM);
 	EXPECT_ERRNO(-bus->ops->telegrams(bus, &telegram, 1), EPERM);
-}
-
-static void states_have_an_order(void)
-{
-	uint64_t blocking = 0;
-
-	bus_take();
-	EXPECT_ERRNO(-bus->ops->stop(bus, 0), 0);
-	EXPECT_ERRNO(-bus->ops->enable(bus, 0, &blocking), ECANCELED);
-	EXPECT(blocking & oht_cause_mask(OHT_STOPPED_BY_SOFTWARE));
-	bus_enable();
-	EXPECT_IS(bus_status().outputs, OHT_OUT_ENABLE_1 | OHT_OUT_ENABLE_2);
-	EXPECT_ERRNO(-bus->ops->enable(bus, 0, &blocking), ECANCELED);
-	EXPECT_ERRNO(-bus->ops->reset(bus, 0, &blocking), ECANCELED);
-	EXPECT_ERRNO(-bus->ops->disable(bus, 0), 0);
-	EXPECT_IS(bus_status().state, OHT_STATE_READY);
-	EXPECT_IS(bus_status().outputs, 0);
-	EXPECT_IS(bus_status().causes, 0);
-}
-
-static void deadman_stops_a_silent_controller(void)
-{
-	uint32_t deadman_ms = SHORT_MS;
-	uint64_t blocking = 0;
-	int i;
-
-	EXPECT_ERRNO(-bus->ops->take(bus, &deadman_ms), 0);
-	bus_enable();
-	for (i = 0; i < 8; i++) {
-		place.pass_ms(bus, SHORT_MS / 4);
-		EXPECT_ERRNO(-bus->ops->heartbeat(bus), 0);
-	}
-	EXPECT_IS(bus_status().state, OHT_STATE_ENABLED);
-	EXPECT_IS(bus_told_stop().cause, OHT_STOPPED_BY_DEADMAN);
-	EXPECT_IS(bus_status().first_cause, OHT_STOPPED_BY_DEADMAN);
-	EXPECT_IS(bus_status().outputs, 0);
-	EXPECT(bus_status().is_controller);
-	EXPECT_ERRNO(-bus->ops->reset(bus, 0, &blocking), EBUSY);
-	EXPECT_IS(blocking, oht_cause_mask(OHT_STOPPED_BY_DEADMAN));
-	EXPECT_ERRNO(-bus->ops->heartbeat(bus), 0);
-	EXPECT_ERRNO(-bus->ops->reset(bus, 0, &blocking), 0);
 }
 
 static void button_stops_and_stands(void)
@@ -286,8 +243,6 @@ const struct contract_test bus_hardware_tests[] = {
 	CONTRACT(role_is_exclusive),
 	CONTRACT(period_is_checked),
 	CONTRACT(acts_on_outputs_need_the_role),
-	CONTRACT(states_have_an_order),
-	CONTRACT(deadman_stops_a_silent_controller),
 	CONTRACT(button_stops_and_stands),
 	CONTRACT(each_act_is_told_once),
 	CONTRACT(a_stop_ends_writes_that_wait),

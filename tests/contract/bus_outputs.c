@@ -1,10 +1,80 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the plan writes, on a back-end that can enable. */
+/* The states and the deadman of a back-end that can enable, and what the plan writes there. */
 #include <errno.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "bus.h"
 
 #define PATIENCE_CYCLES	200
+#define SHORT_MS	1000
+
+/* ---- states ---- */
+
+static void states_have_an_order(void)
+{
+	uint64_t blocking = 0;
+
+	EXPECT_ERRNO(-bus->ops->enable(bus, 0, &blocking), EPERM);
+	EXPECT_ERRNO(-bus->ops->disable(bus, 0), EPERM);
+	bus_take();
+	EXPECT_ERRNO(-bus->ops->stop(bus, 0), 0);
+	EXPECT_ERRNO(-bus->ops->enable(bus, 0, &blocking), ECANCELED);
+	EXPECT(blocking & oht_cause_mask(OHT_STOPPED_BY_SOFTWARE));
+	bus_enable();
+	EXPECT_IS(bus_status().outputs, OHT_OUT_ENABLE_1 | OHT_OUT_ENABLE_2);
+	EXPECT_ERRNO(-bus->ops->enable(bus, 0, &blocking), ECANCELED);
+	EXPECT_ERRNO(-bus->ops->reset(bus, 0, &blocking), ECANCELED);
+	EXPECT_ERRNO(-bus->ops->disable(bus, 0), 0);
+	EXPECT_IS(bus_status().state, OHT_STATE_READY);
+	EXPECT_IS(bus_status().outputs, 0);
+	EXPECT_IS(bus_status().causes, 0);
+	EXPECT_ERRNO(-bus->ops->enable(bus, 0, &blocking), 0);
+	EXPECT_ERRNO(-bus->ops->stop(bus, 0), 0);
+	EXPECT_IS(bus_status().state, OHT_STATE_STOPPED);
+	EXPECT_IS(bus_status().outputs, 0);
+}
+
+/* Of this host, whatever time the place has. */
+static uint64_t real_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * OHTD_NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+static void deadman_stops_a_silent_controller(void)
+{
+	uint32_t deadman_ms = SHORT_MS;
+	uint64_t blocking = 0, before_ns, longest_ns = 0, now_ns;
+	int i;
+
+	before_ns = real_ns();
+	EXPECT_ERRNO(-bus->ops->take(bus, &deadman_ms), 0);
+	EXPECT_IS(deadman_ms, SHORT_MS);
+	bus_enable();
+	for (i = 0; i < 8; i++) {
+		place.pass_ms(bus, SHORT_MS / 4);
+		EXPECT_ERRNO(-bus->ops->heartbeat(bus), 0);
+		now_ns = real_ns();
+		longest_ns = now_ns - before_ns > longest_ns ? now_ns - before_ns : longest_ns;
+		before_ns = now_ns;
+	}
+	/* A host that held this program up for so long has made the heartbeat late. */
+	if (longest_ns < SHORT_MS * OHTD_NS_PER_MS)
+		EXPECT_IS(bus_status().state, OHT_STATE_ENABLED);
+	EXPECT_IS(bus_told_stop().cause, OHT_STOPPED_BY_DEADMAN);
+	EXPECT_IS(bus_status().first_cause, OHT_STOPPED_BY_DEADMAN);
+	EXPECT_IS(bus_status().outputs, 0);
+	EXPECT(bus_status().is_controller);
+	EXPECT_ERRNO(-bus->ops->reset(bus, 0, &blocking), EBUSY);
+	EXPECT_IS(blocking, oht_cause_mask(OHT_STOPPED_BY_DEADMAN));
+	EXPECT_ERRNO(-bus->ops->heartbeat(bus), 0);
+	EXPECT_ERRNO(-bus->ops->reset(bus, 0, &blocking), 0);
+}
+
+/* ---- what the plan writes ---- */
 
 enum { READS, WRITES, ENTRIES };
 
@@ -212,6 +282,8 @@ static void another_plan_forgets_outputs(void)
 }
 
 const struct contract_test bus_outputs_tests[] = {
+	CONTRACT(states_have_an_order),
+	CONTRACT(deadman_stops_a_silent_controller),
 	CONTRACT(outputs_need_the_role),
 	CONTRACT(outputs_need_a_plan),
 	CONTRACT(outputs_are_of_the_plan_in_force),

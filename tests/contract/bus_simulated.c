@@ -1,74 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Outputs that are a state of the process: the states as on the board, and what is not promised. */
+/* Outputs that are a state of the process: what is not promised of them. */
 #include <errno.h>
-#include <time.h>
 
-#include "base/clock.h"
 #include "bus.h"
-
-#define SHORT_MS	1000
-
-static void states_have_an_order(void)
-{
-	uint64_t blocking = 0;
-
-	EXPECT_ERRNO(-bus->ops->enable(bus, 0, &blocking), EPERM);
-	EXPECT_ERRNO(-bus->ops->disable(bus, 0), EPERM);
-	bus_take();
-	EXPECT_ERRNO(-bus->ops->stop(bus, 0), 0);
-	EXPECT_ERRNO(-bus->ops->enable(bus, 0, &blocking), ECANCELED);
-	EXPECT(blocking & oht_cause_mask(OHT_STOPPED_BY_SOFTWARE));
-	bus_enable();
-	EXPECT_IS(bus_status().outputs, OHT_OUT_ENABLE_1 | OHT_OUT_ENABLE_2);
-	EXPECT_ERRNO(-bus->ops->enable(bus, 0, &blocking), ECANCELED);
-	EXPECT_ERRNO(-bus->ops->reset(bus, 0, &blocking), ECANCELED);
-	EXPECT_ERRNO(-bus->ops->disable(bus, 0), 0);
-	EXPECT_IS(bus_status().state, OHT_STATE_READY);
-	EXPECT_IS(bus_status().outputs, 0);
-	EXPECT_ERRNO(-bus->ops->enable(bus, 0, &blocking), 0);
-	EXPECT_ERRNO(-bus->ops->stop(bus, 0), 0);
-	EXPECT_IS(bus_status().state, OHT_STATE_STOPPED);
-	EXPECT_IS(bus_status().outputs, 0);
-}
-
-/* Of this host, whatever time the place has. */
-static uint64_t real_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * OHTD_NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
-/* As on the board, by a thread of this process: it says nothing of the process that is gone. */
-static void deadman_stops_a_silent_controller(void)
-{
-	uint32_t deadman_ms = SHORT_MS;
-	uint64_t blocking = 0, before_ns, longest_ns = 0, now_ns;
-	int i;
-
-	before_ns = real_ns();
-	EXPECT_ERRNO(-bus->ops->take(bus, &deadman_ms), 0);
-	EXPECT_IS(deadman_ms, SHORT_MS);
-	bus_enable();
-	for (i = 0; i < 8; i++) {
-		place.pass_ms(bus, SHORT_MS / 4);
-		EXPECT_ERRNO(-bus->ops->heartbeat(bus), 0);
-		now_ns = real_ns();
-		longest_ns = now_ns - before_ns > longest_ns ? now_ns - before_ns : longest_ns;
-		before_ns = now_ns;
-	}
-	/* A host that held this program up for so long has made the heartbeat late. */
-	if (longest_ns < SHORT_MS * OHTD_NS_PER_MS)
-		EXPECT_IS(bus_status().state, OHT_STATE_ENABLED);
-	EXPECT_IS(bus_told_stop().cause, OHT_STOPPED_BY_DEADMAN);
-	EXPECT_IS(bus_status().outputs, 0);
-	EXPECT(bus_status().is_controller);
-	EXPECT_ERRNO(-bus->ops->reset(bus, 0, &blocking), EBUSY);
-	EXPECT_IS(blocking, oht_cause_mask(OHT_STOPPED_BY_DEADMAN));
-	EXPECT_ERRNO(-bus->ops->heartbeat(bus), 0);
-	EXPECT_ERRNO(-bus->ops->reset(bus, 0, &blocking), 0);
-}
 
 static void nothing_of_the_hardware_is_claimed(void)
 {
@@ -113,8 +47,6 @@ static void a_stop_ends_writes_that_wait(void)
 }
 
 const struct contract_test bus_simulated_tests[] = {
-	CONTRACT(states_have_an_order),
-	CONTRACT(deadman_stops_a_silent_controller),
 	CONTRACT(nothing_of_the_hardware_is_claimed),
 	CONTRACT(a_stop_ends_writes_that_wait),
 };
