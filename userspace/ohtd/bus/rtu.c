@@ -40,6 +40,8 @@ static void drain(int fd)
 
 static void run_job(struct rtu_bus *rtu, struct rtu_job *job, struct oht_reply *reply)
 {
+	const struct rtu_gate gate = { &rtu->latch, job->epoch };
+
 	job->request.words = job->words;
 	do {
 		if (atomic_load(&rtu->gone)) {
@@ -52,14 +54,11 @@ static void run_job(struct rtu_bus *rtu, struct rtu_job *job, struct oht_reply *
 			reply->error = EINTR;
 			return;
 		}
-		if (job->epoch != RTU_ALWAYS && (rtu_latch_epoch(&rtu->latch) != job->epoch ||
-					     rtu_latch_state(&rtu->latch) == OHT_STATE_STOPPED)) {
-			reply->outcome = OHT_OUTCOME_STOPPED;
-			reply->error = ECANCELED;
+		rtu_line_exchange(&rtu->line, &job->request,
+				  job->epoch == RTU_ALWAYS ? NULL : &gate, reply);
+		if (reply->outcome == OHT_OUTCOME_STOPPED)
 			return;
-		}
 		reply->attempts++;
-		rtu_line_exchange(&rtu->line, &job->request, reply);
 		if (reply->outcome == OHT_OUTCOME_GONE)
 			atomic_store(&rtu->gone, true);
 	} while (reply->outcome != OHT_OUTCOME_OK && reply->outcome != OHT_OUTCOME_EXCEPTION &&
@@ -311,6 +310,8 @@ static int rtu_stop(struct ohtd_bus *bus, uint64_t tag)
 {
 	rtu_latch_stop(&rtu_of(bus)->latch, OHT_STOPPED_BY_SOFTWARE, tag, ohtd_monotonic_ns());
 	ohtd_poke(rtu_of(bus)->ready_fd);
+	/* Without a plan in force nothing else wakes the thread that takes back what the drive was told. */
+	ohtd_poke(rtu_of(bus)->wake_fd);
 	return 0;
 }
 
@@ -331,7 +332,10 @@ static int rtu_enable(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking)
 
 static int rtu_disable(struct ohtd_bus *bus, uint64_t tag)
 {
-	return rtu_latch_disable(&rtu_of(bus)->latch, tag, ohtd_monotonic_ns());
+	int ret = rtu_latch_disable(&rtu_of(bus)->latch, tag, ohtd_monotonic_ns());
+
+	ohtd_poke(rtu_of(bus)->wake_fd);
+	return ret;
 }
 
 static int rtu_self_test(struct ohtd_bus *bus, uint32_t *failed)

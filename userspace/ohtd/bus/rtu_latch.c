@@ -256,6 +256,13 @@ bool rtu_latch_may_write(const struct rtu_latch *latch, uint64_t epoch)
 	return state_in(word) == OHT_STATE_ENABLED && epoch_in(word) == epoch;
 }
 
+bool rtu_gate_is_open(const struct rtu_gate *gate)
+{
+	uint64_t word = gate ? atomic_load(&gate->latch->word) : 0;
+
+	return !gate || (state_in(word) != OHT_STATE_STOPPED && epoch_in(word) == gate->epoch);
+}
+
 void rtu_latch_look(const struct rtu_latch *latch, struct oht_stop_status *status)
 {
 	uint64_t word = atomic_load(&latch->word);

@@ -88,6 +88,15 @@ uint64_t rtu_latch_epoch(const struct rtu_latch *latch);
 /* Enabled, and in @epoch. */
 bool rtu_latch_may_write(const struct rtu_latch *latch, uint64_t epoch);
 
+/* A write that was given in @epoch of @latch; a stop or a disable makes it void. */
+struct rtu_gate {
+	const struct rtu_latch *latch;
+	uint64_t epoch;
+};
+
+/* Without a gate a request is always sent. */
+bool rtu_gate_is_open(const struct rtu_gate *gate);
+
 void rtu_latch_look(const struct rtu_latch *latch, struct oht_stop_status *status);
 
 /* A stop that has not been told yet. */

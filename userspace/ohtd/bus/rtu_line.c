@@ -175,7 +175,7 @@ static void set_outcome(struct oht_reply *reply, uint8_t outcome)
 		[OHT_OUTCOME_CRC] = EBADMSG,	   [OHT_OUTCOME_LENGTH] = EBADMSG,
 		[OHT_OUTCOME_UNIT] = EPROTO,	   [OHT_OUTCOME_FUNCTION] = EPROTO,
 		[OHT_OUTCOME_ECHO] = EPROTO,	   [OHT_OUTCOME_LINE] = EIO,
-		[OHT_OUTCOME_GONE] = ENODEV,
+		[OHT_OUTCOME_GONE] = ENODEV,	   [OHT_OUTCOME_STOPPED] = ECANCELED,
 	};
 
 	reply->outcome = outcome;
@@ -221,7 +221,8 @@ static void settle(struct rtu_line *line)
 }
 
 /* 0 or an outcome. */
-static uint8_t send_request(struct rtu_line *line, const struct oht_request *request)
+static uint8_t send_request(struct rtu_line *line, const struct oht_request *request,
+			    const struct rtu_gate *gate)
 {
 	uint8_t adu[RTU_ADU_MAX_BYTES];
 	int bytes = rtu_receive_build(request, adu);
@@ -230,6 +231,8 @@ static uint8_t send_request(struct rtu_line *line, const struct oht_request *req
 		return OHT_OUTCOME_LINE;
 	rtu_receive_begin(&line->receive, adu, (size_t)bytes);
 	settle(line);
+	if (!rtu_gate_is_open(gate))
+		return OHT_OUTCOME_STOPPED;
 	/* It adds the checksum by itself. */
 	if (modbus_send_raw_request(line->modbus, adu, bytes - 2) == bytes)
 		return OHT_OUTCOME_OK;
@@ -311,11 +314,15 @@ static uint8_t await_answer(struct rtu_line *line, uint64_t first_ns)
 }
 
 static void exchange(struct rtu_line *line, const struct oht_request *request,
-		     struct oht_reply *reply)
+		     const struct rtu_gate *gate, struct oht_reply *reply)
 {
-	uint8_t outcome = send_request(line, request);
+	uint8_t outcome = send_request(line, request, gate);
 	uint64_t way_ns = line->receive.sent_bytes * line->char_ns;
 
+	if (outcome == OHT_OUTCOME_STOPPED) {
+		set_outcome(reply, outcome);
+		return;
+	}
 	if (request->timeout_us > line->quiet_us)
 		line->quiet_us = request->timeout_us;
 	if (!outcome)
@@ -341,13 +348,13 @@ static void learn_echo(struct rtu_line *line, const struct oht_request *write)
 	};
 	struct oht_reply unused = { 0 };
 
-	exchange(line, &read, &unused);
+	exchange(line, &read, NULL, &unused);
 }
 
 void rtu_line_exchange(struct rtu_line *line, const struct oht_request *request,
-		       struct oht_reply *reply)
+		       const struct rtu_gate *gate, struct oht_reply *reply)
 {
 	if (request->function == OHT_WRITE_SINGLE && line->receive.echo == RTU_ECHO_UNKNOWN)
 		learn_echo(line, request);
-	exchange(line, request, reply);
+	exchange(line, request, gate, reply);
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "bus.h"
+#include "rtu_latch.h"
 #include "rtu_receive.h"
 #include "rtu_settings.h"
 
@@ -60,12 +61,14 @@ void rtu_line_close(struct rtu_line *line);
  * rtu_line_exchange() - one attempt at one request
  * @line: open
  * @request: what to do; its retries are not looked at
+ * @gate: looked at right before the first byte, behind all waits for the line; closed: nothing is sent and the outcome is
+ *	OHT_OUTCOME_STOPPED; NULL: always sent
  * @reply: outcome, exception, error, count and words are filled
  *
  * After a time-out the line is left alone for the longest turnaround: the answer to a read does not
  * say which registers it has, so a late one would pass for the answer to the next request.
  */
 void rtu_line_exchange(struct rtu_line *line, const struct oht_request *request,
-		       struct oht_reply *reply);
+		       const struct rtu_gate *gate, struct oht_reply *reply);
 
 #endif

@@ -46,10 +46,19 @@ static bool take_words(struct rtu_bus *rtu, int entry, struct rtu_output *output
 	       rtu_latch_may_write(&rtu->latch, output->epoch);
 }
 
+static void note_gone(struct rtu_bus *rtu, const struct oht_reply *reply)
+{
+	if (reply->outcome != OHT_OUTCOME_GONE)
+		return;
+	atomic_store(&rtu->gone, true);
+	ohtd_poke(rtu->ready_fd);
+}
+
 static void exchange_entry(struct rtu_bus *rtu, int entry)
 {
 	struct oht_request request = ohtd_grid_request(&rtu->grid, entry);
 	struct oht_reply reply = { .unit = request.unit, .function = request.function };
+	struct rtu_gate gate = { .latch = &rtu->latch };
 	struct rtu_output output;
 
 	if (rtu_writes(&request)) {
@@ -58,18 +67,21 @@ static void exchange_entry(struct rtu_bus *rtu, int entry)
 			return;
 		}
 		request.words = output.words;
+		gate.epoch = output.epoch;
+		rtu_told_note(&rtu->told, &request, output.epoch);
 	}
-	rtu_line_exchange(&rtu->line, &request, &reply);
+	rtu_line_exchange(&rtu->line, &request, rtu_writes(&request) ? &gate : NULL, &reply);
+	if (reply.outcome == OHT_OUTCOME_STOPPED) {
+		ohtd_grid_leave_out(&rtu->grid, entry);
+		return;
+	}
 	if (rtu_writes(&request) && reply.outcome == OHT_OUTCOME_OK)
 		memcpy(reply.words, output.words, request.count * sizeof(reply.words[0]));
 	ohtd_grid_done(&rtu->grid, entry, &reply, ohtd_monotonic_ns());
 	ohtd_seqlock_publish(&rtu->values[entry], &rtu->grid.value[entry]);
 	if (reply.outcome == OHT_OUTCOME_TIMEOUT && !rtu->spare)
 		rtu->spare = SPARE_CYCLES;
-	if (reply.outcome == OHT_OUTCOME_GONE) {
-		atomic_store(&rtu->gone, true);
-		ohtd_poke(rtu->ready_fd);
-	}
+	note_gone(rtu, &reply);
 }
 
 static uint64_t words_given(const struct rtu_bus *rtu)
@@ -82,6 +94,20 @@ static uint64_t words_given(const struct rtu_bus *rtu)
 				epoch);
 }
 
+/* In front of all else: what the drive was told while the outputs were high. */
+static bool take_back(struct rtu_bus *rtu)
+{
+	struct oht_request request;
+	struct oht_reply reply = { 0 };
+
+	if (!rtu_told_next(&rtu->told, &rtu->latch, &request))
+		return false;
+	rtu_line_exchange(&rtu->line, &request, NULL, &reply);
+	rtu_told_done(&rtu->told, &request, &reply);
+	note_gone(rtu, &reply);
+	return true;
+}
+
 /* One exchange of the plan, or the beginning of a cycle; false: neither is due. */
 bool rtu_plan_run(struct rtu_bus *rtu)
 {
@@ -89,6 +115,8 @@ bool rtu_plan_run(struct rtu_bus *rtu)
 
 	if (atomic_load(&rtu->gone))
 		return false;
+	if (take_back(rtu))
+		return true;
 	if (entry >= 0) {
 		if (!atomic_load(&rtu->has_next) || !ohtd_grid_give_up(&rtu->grid, ohtd_monotonic_ns()))
 			exchange_entry(rtu, entry);
@@ -204,6 +232,7 @@ void rtu_plan_reset(struct rtu_bus *rtu)
 {
 	memset(&rtu->grid, 0, sizeof(rtu->grid));
 	memset(&rtu->next_plan, 0, sizeof(rtu->next_plan));
+	memset(&rtu->told, 0, sizeof(rtu->told));
 	atomic_store(&rtu->has_next, false);
 	ohtd_seqlock_publish(&rtu->head, &rtu->grid.head);
 }

@@ -19,6 +19,7 @@
 #include "rtu_latch.h"
 #include "rtu_line.h"
 #include "rtu_outputs.h"
+#include "rtu_told.h"
 
 #define RTU_JOBS	OHT_UNDER_WAY_MAX
 #define RTU_ALWAYS	UINT64_MAX
@@ -52,6 +53,7 @@ struct rtu_bus {
 	struct ohtd_seqlock head;	/* the image */
 	struct ohtd_seqlock values[OHT_CYCLIC_ENTRIES_MAX];
 	struct rtu_outputs outputs;
+	struct rtu_told told;		/* the thread's */
 	uint32_t generation;		/* control thread's */
 	uint64_t cookies;		/* control thread, like the rest below */
 	unsigned int under_way;
