@@ -16,7 +16,7 @@ from oht_test.wait import until
 from oht_test.websocket import handshake
 from test_flood import Elsewhere
 
-GREEDY, OTHER = "127.0.0.1", "127.0.0.2"
+GREEDY, OTHER, BUSY = "127.0.0.1", "127.0.0.2", "127.0.0.3"
 CONNECTIONS, SILENT, CLIENTS = 300, 64, 40
 
 
@@ -64,8 +64,8 @@ def _besieged(tmp_path_factory, accounts):
         made.end()
 
 
-def other(daemon):
-    client = Elsewhere(daemon, OTHER)
+def other(daemon, address=OTHER):
+    client = Elsewhere(daemon, address)
     client.tokens = daemon.tokens
     return client
 
@@ -110,6 +110,15 @@ def test_what_takes_motion_away_is_served_in_a_kept_place(besieged, verb, served
 
     answer = until(answered, what="a kept place")
     assert (answer.status == 503 and answer.code == "busy") != served, answer
+
+
+def test_the_stop_of_a_machine_that_has_used_its_share_gets_a_place(besieged):
+    """With all of its own and all kept places, and more that wait, while another machine waits at each place for waiting."""
+    with contextlib.ExitStack() as held:
+        for _ in range(64 + 10 + 20):
+            held.enter_context(socket.create_connection(("127.0.0.1", besieged.port), 20, (BUSY, 0)))
+        for _ in range(3):
+            assert other(besieged, BUSY).post("safety/stop", role="operator").status == 200
 
 
 @pytest.mark.slow

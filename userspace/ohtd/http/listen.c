@@ -144,9 +144,8 @@ static void admit(struct ohtd_loop *loop, h2o_socket_t *sock, bool crowded)
 
 	conn->proxy = ohtd_config_is_proxy(loop->server->services.config, conn->address);
 	sock->data = conn;
-	if (!ohtd_place_take(conn, crowded))
-		h2o_socket_close(sock);
-	else if (!conn->parked)
+	ohtd_place_take(conn, crowded);
+	if (!conn->parked)
 		begin(conn);
 }
 
@@ -179,12 +178,12 @@ static void on_accept(h2o_socket_t *listener, const char *err)
 	}
 }
 
-/* Those that wait, the oldest first. */
+/* Those that wait, the newest first: its client is the likeliest to be there still, and may want to stop. */
 static void unpark(struct ohtd_loop *loop)
 {
-	if (!atomic_load(&loop->server->parked_count))
+	if (!atomic_load(&loop->parked_count))
 		return;
-	for (h2o_linklist_t *at = loop->conns.next; at != &loop->conns; at = at->next) {
+	for (h2o_linklist_t *at = loop->conns.prev; at != &loop->conns; at = at->prev) {
 		struct ohtd_conn *conn = H2O_STRUCT_FROM_MEMBER(struct ohtd_conn, link, at);
 
 		if (conn->parked && ohtd_place_unpark(conn))

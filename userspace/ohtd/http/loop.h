@@ -40,7 +40,7 @@ struct ohtd_ticket_bond;
  * when the request has come.
  */
 #define OHTD_KEPT_PLACES	20
-/* Connections that wait for a place. */
+/* Connections that wait for a place, shared evenly by the loops. */
 #define OHTD_PARKED_PLACES	32
 
 /* A client that does not shake hands within this time is cut off. */
@@ -98,7 +98,8 @@ struct ohtd_loop {
 	h2o_accept_ctx_t accept_local;	/* without TLS */
 	h2o_socket_t *local_listener;	/* first loop only; NULL: none, or the drain began */
 	h2o_socket_t *link_sock;
-	h2o_linklist_t conns;
+	h2o_linklist_t conns;		/* the newest last */
+	atomic_uint parked_count;	/* of those that wait for a place; not in conn_count */
 	h2o_timeout_entry_t tick;
 	h2o_timeout_t often;		/* how long @live waits */
 	h2o_timeout_entry_t live;	/* only while somebody listens to the signals */
@@ -122,7 +123,6 @@ struct ohtd_server {
 	struct ohtd_budgets *budgets;
 	struct ohtd_names names;
 	atomic_uint conn_count;		/* of all loops */
-	atomic_uint parked_count;	/* of those that wait for a place; not in conn_count */
 	struct ohtd_shares *shares;
 	atomic_uint local_count;	/* the same over the local socket; not in conn_count */
 	int local_fd;			/* bound by the main thread, taken over by the first loop */
@@ -169,10 +169,10 @@ struct ohtd_conn *ohtd_conn_track(struct ohtd_loop *loop, h2o_socket_t *sock, at
 
 /*
  * places.c: any() counts a connection that is about to be accepted in conn_count, false when even the
- * kept places are taken; take() then finds the place of its client, false: it must be closed.
+ * kept places are taken; take() then finds the place of its client, or lets it wait for one.
  */
 bool ohtd_place_any(struct ohtd_server *server, bool *crowded);
-bool ohtd_place_take(struct ohtd_conn *conn, bool crowded);
+void ohtd_place_take(struct ohtd_conn *conn, bool crowded);
 bool ohtd_place_unpark(struct ohtd_conn *conn);
 void ohtd_place_move(struct ohtd_conn *conn, const char *address);
 void ohtd_place_leave(struct ohtd_conn *conn);

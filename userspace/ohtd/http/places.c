@@ -13,7 +13,6 @@
 #define KEPT_MS			1000
 /* Room is made for that long after a connection has found none. */
 #define STARVED_MS		500
-#define PARKED_MAX		OHTD_PARKED_PLACES
 /* Enough for a browser where few places are configured. */
 #define SHARE_LEAST		8
 
@@ -58,35 +57,53 @@ bool ohtd_place_any(struct ohtd_server *server, bool *crowded)
 	return false;
 }
 
-/* Waits at a connection of its own, since in the queue of the listener it would be in front of others. */
-static bool park(struct ohtd_conn *conn)
+/* Makes room for @conn: the oldest connection of its client that waits, or the oldest of all. */
+static void displace(const struct ohtd_conn *conn)
 {
-	struct ohtd_server *server = conn->loop->server;
+	struct ohtd_loop *loop = conn->loop;
+	struct ohtd_conn *oldest = NULL;
 
-	if (atomic_fetch_add(&server->parked_count, 1) >= PARKED_MAX) {
-		atomic_fetch_sub(&server->parked_count, 1);
-		return false;
+	for (h2o_linklist_t *at = loop->conns.prev; at != &loop->conns; at = at->prev) {
+		struct ohtd_conn *other = H2O_STRUCT_FROM_MEMBER(struct ohtd_conn, link, at);
+		bool own = !strcmp(other->client, conn->client);
+
+		if (other->parked && (own || !oldest || strcmp(oldest->client, conn->client)))
+			oldest = other;
 	}
-	atomic_fetch_sub(conn->count, 1);
-	conn->count = &server->parked_count;
-	conn->parked = true;
-	return true;
+	if (!oldest)
+		return;
+	ohtd_log(OHTD_LOG_NOTICE, "http", "too_many_connections",
+		 "%s has %u connections; the one that has waited longest for a place is closed", oldest->address,
+		 share_of(oldest));
+	h2o_socket_close(oldest->sock);
 }
 
-bool ohtd_place_take(struct ohtd_conn *conn, bool crowded)
+/*
+ * Waits at a connection of its own, since in the queue of the listener it would be in front of others. Nobody knows
+ * yet whether it is a stop, so it is not the one to be closed.
+ */
+static void park(struct ohtd_conn *conn)
+{
+	struct ohtd_loop *loop = conn->loop;
+
+	if (atomic_load(&loop->parked_count) >= OHTD_PARKED_PLACES / loop->server->loop_count)
+		displace(conn);
+	atomic_fetch_sub(conn->count, 1);
+	conn->count = &loop->parked_count;
+	atomic_fetch_add(conn->count, 1);
+	conn->parked = true;
+}
+
+void ohtd_place_take(struct ohtd_conn *conn, bool crowded)
 {
 	ohtd_address_fold(conn->client, conn->address);
 	if (!crowded && take_share(conn, OHTD_SHARE_OWN, share_of(conn)))
-		return true;
+		return;
 	conn->reserved = true;
 	if (take_share(conn, OHTD_SHARE_KEPT, OHTD_KEPT_PLACES / 2))
-		return true;
+		return;
 	ohtd_place_starved(conn->loop);
-	if (park(conn))
-		return true;
-	ohtd_log(OHTD_LOG_NOTICE, "http", "too_many_connections",
-		 "%s has %u connections and takes no more", conn->address, share_of(conn));
-	return false;
+	park(conn);
 }
 
 bool ohtd_place_unpark(struct ohtd_conn *conn)
