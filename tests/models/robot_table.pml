@@ -188,7 +188,7 @@ inline take()
 	:: state == IDLE && event == E_SHUTDOWN ->
 		cut();
 		enter(SHUTDOWN);
-		off();
+		wait(true);
 		done()
 	:: state == MOVE && event == E_TARGET_REACHED && (!DRIVEN && true) ->
 		cut();
@@ -311,7 +311,7 @@ inline take()
 	:: state == PAUSED && event == E_SHUTDOWN ->
 		cut();
 		enter(SHUTDOWN);
-		off();
+		wait(true);
 		done()
 	:: state == BLOCKED && event == E_OBSTACLE_CLEARED && (true && true && true) ->
 		cut();
@@ -373,7 +373,7 @@ inline take()
 	:: state == BLOCKED && event == E_SHUTDOWN ->
 		cut();
 		enter(SHUTDOWN);
-		off();
+		wait(true);
 		done()
 	:: state == DOCK && event == E_DOCK_COMPLETE && (true && !DRIVEN) ->
 		cut();

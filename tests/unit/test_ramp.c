@@ -85,6 +85,42 @@ static void end_of_the_daemon_is_a_ramp(void **state)
 	driver_end(d);
 }
 
+/* What comes behind a stop finds the robot in a state of rest, and still on the ramp. */
+static void end_of_the_daemon_keeps_the_ramp(void **state)
+{
+	static const enum ohtd_command_kind before[] = { OHTD_COMMAND_STOP, OHTD_COMMAND_PAUSE };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		struct driver *d = fast();
+
+		driver_asks(d, before[i]);
+		atomic_store(&d->f->control.quit, true);
+		driver_until(d, OHTD_STATE_SHUTDOWN, 100);
+		ends_at_rest(d);
+		driver_run_ms(d, 500);
+		assert_true(d->f->control.ended);
+		driver_end(d);
+	}
+}
+
+/* Of a drive that is silent no standstill is awaited. */
+static void end_of_the_daemon_does_not_wait_for_a_silent_drive(void **state)
+{
+	struct driver *d = fast();
+
+	(void)state;
+	driver_asks(d, OHTD_COMMAND_PAUSE);
+	driver_sim(d, "fault 4 silence");
+	atomic_store(&d->f->control.quit, true);
+	driver_until(d, OHTD_STATE_SHUTDOWN, 100);
+	driver_run_ms(d, 1000);
+	assert_false(outputs_on(d));
+	assert_true(d->f->control.ended);
+	driver_end(d);
+}
+
 /* It has no ramp of ours, as at its own end. */
 static void fault_of_a_jog_is_told_nought_at_once(void **state)
 {
@@ -228,6 +264,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fault_of_another_module_ends_in_a_ramp),
 		cmocka_unit_test(end_of_the_daemon_is_a_ramp),
+		cmocka_unit_test(end_of_the_daemon_keeps_the_ramp),
+		cmocka_unit_test(end_of_the_daemon_does_not_wait_for_a_silent_drive),
 		cmocka_unit_test(fault_of_a_jog_is_told_nought_at_once),
 		cmocka_unit_test(button_cuts_the_ramp),
 		cmocka_unit_test(drive_that_falls_silent_cuts_the_ramp),
