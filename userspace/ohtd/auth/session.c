@@ -2,7 +2,6 @@
 #include "auth/session.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +12,17 @@
 #include "auth/live.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/outbox.h"
 #include "store/store.h"
 
 #define LIFE_MS		(OHTD_SESSION_LIFE_S * 1000ll)
 #define PAGE		64
+
+/* @gone: out: the account has changed, there is no row. */
+struct keeping {
+	struct ohtd_session session;
+	bool gone;
+};
 
 struct ohtd_auth {
 	struct ohtd_store *store;
@@ -24,9 +30,8 @@ struct ohtd_auth {
 	struct ohtd_clock *clock;
 	struct ohtd_backoff *backoff;
 	struct ohtd_live *live;
-	atomic_bool keeping;		/* @keep is the store's */
-	struct ohtd_store_job keep;
-	struct ohtd_session kept;
+	struct ohtd_outbox outbox;
+	struct keeping kept;		/* in it */
 };
 
 /* There is no room, or the disk gives errors. A hung disk is waited for; what is damaged is not to grow. */
@@ -137,6 +142,7 @@ struct ohtd_auth *ohtd_auth_create(struct ohtd_store *store, struct ohtd_tokens 
 	auth->clock = clock;
 	auth->backoff = ohtd_backoff_create();
 	auth->live = ohtd_live_create();
+	ohtd_outbox_init(&auth->outbox, store, clock, NULL, NULL);
 	r = auth->backoff && auth->live ? recall_all(auth) : -ENOMEM;
 	if (r) {
 		ohtd_auth_destroy(auth);
@@ -488,32 +494,28 @@ enum ohtd_auth_result ohtd_auth_renewal_end(struct ohtd_auth *auth,
 
 static int work_put(struct ohtd_db *db, void *arg)
 {
-	return ohtd_db_session_put(db, arg);
-}
+	struct keeping *kept = arg;
+	int r = ohtd_db_session_put(db, &kept->session);
 
-static void is_put(struct ohtd_store_job *job)
-{
-	struct ohtd_auth *auth = (void *)((char *)job - offsetof(struct ohtd_auth, keep));
-
-	if (job->result >= 0)
-		ohtd_live_written(auth->live, &auth->kept);
-	else if (job->result == -ENOENT)
-		ohtd_live_forget(auth->live, auth->kept.id);
-	atomic_store(&auth->keeping, false);
+	kept->gone = r == -ENOENT;
+	return kept->gone ? 0 : r;
 }
 
 void ohtd_auth_keep(struct ohtd_auth *auth)
 {
+	struct keeping *kept = &auth->kept;
 	struct ohtd_store_view view;
 
+	if (ohtd_outbox_take(&auth->outbox) == OHTD_OUTBOX_KEPT) {
+		if (kept->gone)
+			ohtd_live_forget(auth->live, kept->session.id);
+		else
+			ohtd_live_written(auth->live, &kept->session);
+	}
 	ohtd_store_look(auth->store, &view);
-	if (view.state || atomic_load(&auth->keeping) ||
-	    !ohtd_live_find_ahead(auth->live, NULL, &auth->kept))
-		return;
-	auth->keep = (struct ohtd_store_job){ .work = work_put, .arg = &auth->kept, .done = is_put };
-	atomic_store(&auth->keeping, true);
-	if (ohtd_store_submit(auth->store, &auth->keep))
-		atomic_store(&auth->keeping, false);
+	if (!view.state && ohtd_outbox_is_free(&auth->outbox) &&
+	    ohtd_live_find_ahead(auth->live, NULL, &kept->session))
+		ohtd_outbox_send(&auth->outbox, work_put, kept);
 }
 
 /* ---- ends ---- */
