@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The states and the deadman of a back-end that can enable, and what the plan writes there. */
 #include <errno.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "bus.h"
@@ -35,29 +34,20 @@ static void states_have_an_order(void)
 	EXPECT_IS(bus_status().outputs, 0);
 }
 
-/* Of this host, whatever time the place has. */
-static uint64_t real_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * OHTD_NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
 static void deadman_stops_a_silent_controller(void)
 {
 	uint32_t deadman_ms = SHORT_MS;
 	uint64_t blocking = 0, before_ns, longest_ns = 0, now_ns;
 	int i;
 
-	before_ns = real_ns();
+	before_ns = ohtd_monotonic_ns();
 	EXPECT_ERRNO(-bus->ops->take(bus, &deadman_ms), 0);
 	EXPECT_IS(deadman_ms, SHORT_MS);
 	bus_enable();
 	for (i = 0; i < 8; i++) {
 		place.pass_ms(bus, SHORT_MS / 4);
 		EXPECT_ERRNO(-bus->ops->heartbeat(bus), 0);
-		now_ns = real_ns();
+		now_ns = ohtd_monotonic_ns();
 		longest_ns = now_ns - before_ns > longest_ns ? now_ns - before_ns : longest_ns;
 		before_ns = now_ns;
 	}
