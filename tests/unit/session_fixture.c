@@ -189,7 +189,8 @@ int end_session(const char *id, int64_t user_id)
 		return -ENOENT;
 	snprintf(copy, sizeof(copy), "%s", id);
 	r = ohtd_store_call(store, work_end, copy);
-	ohtd_auth_gone(auth, copy);
+	if (!r || r == -ENOENT)
+		ohtd_auth_gone(auth, copy);
 	return r;
 }
 

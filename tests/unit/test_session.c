@@ -371,6 +371,28 @@ static void a_clock_in_the_past_after_a_reboot_prolongs_nothing_beyond_a_week(vo
 	forget(&next, 1);
 }
 
+/* A log-in by a clock that was ahead: its week is over all the same, however often the machine is rebooted. */
+static void a_clock_that_was_ahead_gives_no_week_at_each_boot(void **state)
+{
+	const int64_t ahead_ns = 1000 * (int64_t)DAY_NS;
+	struct ohtd_grant grant, next;
+	unsigned int boot;
+
+	(void)state;
+	atomic_fetch_add(&manual.realtime_ns, ahead_ns);
+	login(&grant);
+	atomic_fetch_sub(&manual.realtime_ns, ahead_ns);
+	for (boot = 0; refresh(&grant, &next) == OHTD_AUTH_GRANTED; boot++) {
+		assert_in_range(boot, 0, 4);
+		forget(&grant, 1);
+		grant = next;
+		session_reboot(2 * DAY_NS);
+	}
+	/* The first renewal is by that clock, too. */
+	assert_int_equal(boot, 5);
+	forget(&grant, 1);
+}
+
 /* ---- who, for the kernel's journal ---- */
 
 static void a_tag_says_who(void **state)
@@ -410,6 +432,7 @@ int main(void)
 		CASE(tabs_that_renew_together_share_one_successor),
 		CASE(a_session_lives_a_week_whatever_the_time_of_day_does),
 		CASE(a_session_goes_on_after_a_reboot_for_the_rest_of_its_time),
+		CASE(a_clock_that_was_ahead_gives_no_week_at_each_boot),
 		CASE(a_clock_in_the_past_after_a_reboot_prolongs_nothing_beyond_a_week),
 		CASE(a_tag_says_who),
 	};

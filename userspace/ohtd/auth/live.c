@@ -14,7 +14,7 @@ struct entry {
 	struct entry *next;
 	int64_t elevated_until_ms;	/* CLOCK_BOOTTIME; 0: not elevated */
 	int64_t again_until_ms;		/* the same; 0: its tokens have not been renewed in this run */
-	bool ahead;			/* of its row in the store */
+	bool ahead;			/* of its row in the store; if it has ended, the row is to go */
 	struct ohtd_session session;
 };
 
@@ -93,6 +93,12 @@ int ohtd_live_add(struct ohtd_live *live, const struct ohtd_session *session)
 	return 0;
 }
 
+static void end(struct entry *entry)
+{
+	entry->session.epoch = NO_EPOCH;
+	entry->ahead = true;
+}
+
 bool ohtd_live_end(struct ohtd_live *live, const char *id, int64_t user_id)
 {
 	struct entry *entry;
@@ -102,7 +108,7 @@ bool ohtd_live_end(struct ohtd_live *live, const char *id, int64_t user_id)
 	entry = *find(live, id);
 	found = entry && (!user_id || entry->session.user_id == user_id);
 	if (found)
-		entry->session.epoch = NO_EPOCH;
+		end(entry);
 	pthread_mutex_unlock(&live->lock);
 	return found;
 }
@@ -223,6 +229,7 @@ static void take_renewed(struct entry *entry, const struct ohtd_session *session
 	entry->session.generation = session->generation;
 	entry->session.previous_until_boot_ms = session->previous_until_boot_ms;
 	entry->session.expires_boot_ms = session->expires_boot_ms;
+	entry->session.expires_s = session->expires_s;
 	memcpy(entry->session.boot_id, session->boot_id, sizeof(session->boot_id));
 	entry->ahead = ahead;
 }
@@ -260,22 +267,22 @@ int ohtd_live_renew(struct ohtd_live *live, struct ohtd_renewal *renewal)
 	return r;
 }
 
-/* Takes the oldest session of a user out if there are more than @max. With the lock. False: there were not. */
+/* Ends the oldest session of a user if there are more than @max. With the lock. False: there were not. */
 static bool push_out(struct ohtd_live *live, int64_t user_id, int max)
 {
-	struct entry **oldest = NULL;
+	struct entry *oldest = NULL;
 	int count = 0;
 
 	for (unsigned int i = 0; i < CHAINS; i++)
-		for (struct entry **link = &live->chains[i]; *link; link = &(*link)->next) {
-			if ((*link)->session.user_id != user_id)
+		for (struct entry *entry = live->chains[i]; entry; entry = entry->next) {
+			if (entry->session.user_id != user_id || entry->session.epoch == NO_EPOCH)
 				continue;
 			count++;
-			if (!oldest || (*link)->session.number < (*oldest)->session.number)
-				oldest = link;
+			if (!oldest || entry->session.number < oldest->session.number)
+				oldest = entry;
 		}
 	if (count > max)
-		remove_at(oldest);
+		end(oldest);
 	return count > max;
 }
 
@@ -302,11 +309,11 @@ bool ohtd_live_find_ahead(struct ohtd_live *live, const char *id, struct ohtd_se
 	pthread_mutex_lock(&live->lock);
 	for (unsigned int i = 0; !id && !found && i < CHAINS; i++)
 		for (const struct entry *entry = live->chains[i]; entry && !found; entry = entry->next)
-			if (entry->ahead && entry->session.epoch != NO_EPOCH)
+			if (entry->ahead)
 				found = entry;
 	if (id)
 		found = *find(live, id);
-	if (found && (!found->ahead || found->session.epoch == NO_EPOCH))
+	if (id && found && (!found->ahead || found->session.epoch == NO_EPOCH))
 		found = NULL;
 	if (found)
 		*session = found->session;
@@ -314,15 +321,20 @@ bool ohtd_live_find_ahead(struct ohtd_live *live, const char *id, struct ohtd_se
 	return found;
 }
 
-void ohtd_live_written(struct ohtd_live *live, const struct ohtd_session *session)
+bool ohtd_live_written(struct ohtd_live *live, const struct ohtd_session *session)
 {
 	struct entry *entry;
+	bool there;
 
 	pthread_mutex_lock(&live->lock);
 	entry = *find(live, session->id);
-	if (entry && entry->session.generation == session->generation)
+	there = entry;
+	/* It may have been renewed, or have ended, meanwhile. */
+	if (entry && entry->session.generation == session->generation &&
+	    entry->session.epoch == session->epoch)
 		entry->ahead = false;
 	pthread_mutex_unlock(&live->lock);
+	return there;
 }
 
 int64_t ohtd_live_again_until_ms(struct ohtd_live *live, const char *id, int64_t *epoch)
@@ -374,7 +386,7 @@ int ohtd_live_list(struct ohtd_live *live, int64_t user_id, int64_t now_boot_ms,
 	pthread_mutex_lock(&live->lock);
 	for (unsigned int i = 0; i < CHAINS; i++)
 		for (const struct entry *entry = live->chains[i]; entry; entry = entry->next)
-			if (entry->session.user_id == user_id &&
+			if (entry->session.user_id == user_id && entry->session.epoch != NO_EPOCH &&
 			    now_boot_ms < entry->session.expires_boot_ms)
 				insert(sorted, &count, max, entry);
 	for (int i = 0; i < count; i++)

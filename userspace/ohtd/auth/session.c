@@ -18,9 +18,10 @@
 #define LIFE_MS		(OHTD_SESSION_LIFE_S * 1000ll)
 #define PAGE		64
 
-/* @gone: out: the account has changed, there is no row. */
+/* @ended: its row is to go; @gone: out: there is no row, also where the account has changed. */
 struct keeping {
 	struct ohtd_session session;
+	bool ended;
 	bool gone;
 };
 
@@ -295,6 +296,27 @@ static int prepare(struct ohtd_auth *auth, const struct ohtd_user *user,
 	return draw_session_id(session->id);
 }
 
+/*
+ * A session that lives in memory only: the store has not looked whether its account is still what it was when the password
+ * was checked. What changes it from now on finds the session.
+ */
+static int keep_in_memory(struct ohtd_auth *auth, const struct ohtd_session *session)
+{
+	struct ohtd_user user = { 0 };
+	int r;
+
+	strcpy(user.name, session->name);
+	r = ohtd_store_read(auth->store, work_user_find, &user);
+	if (!r && (user.id != session->user_id || user.epoch != session->epoch || user.disabled))
+		r = -ENOENT;
+	if (r)
+		return r;
+	ohtd_live_keep(auth->live, session->id, OHTD_SESSIONS_PER_USER);
+	ohtd_log(OHTD_LOG_WARNING, "auth", "session_not_kept",
+		 "%s, session %s lives in memory until the disk takes it", user.name, session->id);
+	return 0;
+}
+
 /* The session lives in memory first: whatever ends it from the commit on finds it there. */
 static int open_session(struct ohtd_auth *auth, const char *user, struct opening *opening)
 {
@@ -304,11 +326,9 @@ static int open_session(struct ohtd_auth *auth, const char *user, struct opening
 		return r;
 	r = ohtd_store_call(auth->store, work_open, opening);
 	if (is_done_without(r)) {
-		ohtd_live_keep(auth->live, opening->session.id, OHTD_SESSIONS_PER_USER);
-		ohtd_log(OHTD_LOG_WARNING, "auth", "session_not_kept",
-			 "%s, session %s lives in memory until the disk takes it", user,
-			 opening->session.id);
-		return 0;
+		r = keep_in_memory(auth, &opening->session);
+		/* What it has pushed out in the store came back with the rest. */
+		opening->dropped.count = 0;
 	}
 	if (r)
 		ohtd_live_forget(auth->live, opening->session.id);
@@ -476,7 +496,10 @@ enum ohtd_auth_result ohtd_auth_renewal_end(struct ohtd_auth *auth,
 	if (unwritten)
 		r = ohtd_live_renew(auth->live, renewal);
 	if (!r && renewal->result == OHTD_REUSED) {
-		ohtd_live_forget(auth->live, renewal->id);
+		if (unwritten)
+			ohtd_live_end(auth->live, renewal->id, 0);
+		else
+			ohtd_live_forget(auth->live, renewal->id);
 		ohtd_log(OHTD_LOG_WARNING, "auth", "refresh_reused",
 			 "a spent refresh token of %s came again: session ended", renewal->user.name);
 		r = -ENOENT;
@@ -492,30 +515,38 @@ enum ohtd_auth_result ohtd_auth_renewal_end(struct ohtd_auth *auth,
 
 /* ---- what a full disk did not take ---- */
 
-static int work_put(struct ohtd_db *db, void *arg)
+static int work_keep(struct ohtd_db *db, void *arg)
 {
 	struct keeping *kept = arg;
-	int r = ohtd_db_session_put(db, &kept->session);
+	int r = kept->ended ? ohtd_db_session_end(db, kept->session.id, 0) :
+			      ohtd_db_session_put(db, &kept->session);
 
-	kept->gone = r == -ENOENT;
+	kept->gone = r == -ENOENT || (!r && kept->ended);
 	return kept->gone ? 0 : r;
+}
+
+/* True: it has ended while its row was written, which is to go again. */
+static bool settle(struct ohtd_auth *auth, struct keeping *kept)
+{
+	if (ohtd_outbox_take(&auth->outbox) != OHTD_OUTBOX_KEPT)
+		return false;
+	if (kept->gone)
+		ohtd_live_forget(auth->live, kept->session.id);
+	return !kept->gone && !ohtd_live_written(auth->live, &kept->session);
 }
 
 void ohtd_auth_keep(struct ohtd_auth *auth)
 {
 	struct keeping *kept = &auth->kept;
+	bool again = settle(auth, kept);
 	struct ohtd_store_view view;
 
-	if (ohtd_outbox_take(&auth->outbox) == OHTD_OUTBOX_KEPT) {
-		if (kept->gone)
-			ohtd_live_forget(auth->live, kept->session.id);
-		else
-			ohtd_live_written(auth->live, &kept->session);
-	}
 	ohtd_store_look(auth->store, &view);
-	if (!view.state && ohtd_outbox_is_free(&auth->outbox) &&
-	    ohtd_live_find_ahead(auth->live, NULL, &kept->session))
-		ohtd_outbox_send(&auth->outbox, work_put, kept);
+	if (!ohtd_outbox_is_free(&auth->outbox) ||
+	    (!again && (view.state || !ohtd_live_find_ahead(auth->live, NULL, &kept->session))))
+		return;
+	kept->ended = again || !kept->session.epoch;
+	ohtd_outbox_send(&auth->outbox, work_keep, kept);
 }
 
 /* ---- ends ---- */

@@ -25,7 +25,8 @@ static const struct ohtd_statement put_session_sql = {
 	" ON CONFLICT (id) DO UPDATE SET generation = max(generation, excluded.generation),"
 	" previous_until_boot_ms = iif(generation > excluded.generation, previous_until_boot_ms,"
 	" excluded.previous_until_boot_ms), boot_id = excluded.boot_id,"
-	" expires_boot_ms = excluded.expires_boot_ms, used_s = max(used_s, excluded.used_s)"
+	" expires_boot_ms = excluded.expires_boot_ms, expires_s = excluded.expires_s,"
+	" used_s = max(used_s, excluded.used_s)"
 };
 
 static const struct ohtd_statement drop_oldest_sessions_sql = {
@@ -50,7 +51,8 @@ static const struct ohtd_statement list_sessions_sql = {
 
 static const struct ohtd_statement renew_session_sql = {
 	"UPDATE sessions SET generation = :generation, previous_until_boot_ms = :again,"
-	" boot_id = :boot, expires_boot_ms = :expires_boot, used_s = :used WHERE id = :id"
+	" boot_id = :boot, expires_boot_ms = :expires_boot, expires_s = :expires, used_s = :used"
+	" WHERE id = :id"
 };
 
 static const struct ohtd_statement end_session_sql = {
@@ -166,6 +168,8 @@ static void renew(struct ohtd_renewal *renewal, int64_t left_ms)
 	session->generation++;
 	session->previous_until_boot_ms = renewal->now_boot_ms + renewal->again_ms;
 	session->expires_boot_ms = renewal->now_boot_ms + left_ms;
+	/* Anew each time: the time of day of the log-in may have been wrong. */
+	session->expires_s = renewal->now_s + left_ms / 1000;
 	session->used_s = renewal->now_s;
 	snprintf(session->boot_id, sizeof(session->boot_id), "%s", renewal->boot_id);
 }
@@ -179,6 +183,7 @@ static int write_renewed(struct ohtd_db *db, const struct ohtd_session *session)
 	ohtd_db_bind_number(s, ":again", session->previous_until_boot_ms);
 	ohtd_db_bind_text(s, ":boot", session->boot_id);
 	ohtd_db_bind_number(s, ":expires_boot", session->expires_boot_ms);
+	ohtd_db_bind_number(s, ":expires", session->expires_s);
 	ohtd_db_bind_number(s, ":used", session->used_s);
 	return ohtd_db_run(db, s);
 }
