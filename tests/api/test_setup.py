@@ -7,6 +7,7 @@ import pytest
 
 from daemon import Daemon
 from oht_test.client import PASSWORD
+from oht_test.wait import until
 
 ANNA = {"username": "anna", "password": PASSWORD}
 
@@ -49,6 +50,8 @@ def test_whole_set_up(empty):
     assert (made.status, made.json["username"], made.json["role"]) == (201, "anna", "administrator"), made
     assert required(empty) is False
     assert not file.exists()
+    # What is lost from now on were accounts, however this run ends.
+    until((empty.state / "administered").exists, what="the mark")
     assert set_up(empty, code, username="bert").code == "setup_done"
     token = empty.login("anna").json["access_token"]
     assert [user["username"] for user in empty.get("users", role=None, token=token).json["items"]] == ["anna"]

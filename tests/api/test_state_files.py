@@ -3,8 +3,10 @@
 
 OHT_SOAK=1 damages each file alone in each way; without it all of them at a time.
 """
+import contextlib
 import os
 import shutil
+import sqlite3
 
 import pytest
 
@@ -137,6 +139,26 @@ def test_a_database_that_was_there_is_no_first_start(used, harm):
     assert used.request("GET", "users", token=token).status == 200
     assert "accounts_lost" not in reasons(used)
     assert not (used.folder / "setup-code").exists()
+
+
+def test_a_loss_counts_whenever_the_database_was_set_aside(used):
+    """A start that was cut off behind its repair, before it could say that accounts were lost."""
+    with contextlib.closing(sqlite3.connect(used.state / "oht.db", isolation_level=None)) as database:
+        database.execute("DELETE FROM users")
+    (used.state / "oht.db.damaged-20260101T000000Z").write_bytes(b"")
+    (used.state / "administered").unlink()
+    used.start()
+    lost(used)
+
+
+def test_a_repair_that_was_cut_short_has_lost_nothing(used):
+    """The new database is whole, the damaged one is out of its way, and the one has not taken the place of the other."""
+    with contextlib.closing(sqlite3.connect(used.state / "oht.db")) as database:
+        database.execute("PRAGMA journal_mode = DELETE")
+    (used.state / "oht.db").rename(used.state / "oht.db.salvaged")
+    used.start()
+    assert used.get("robot").status == 200
+    assert "database_lost" not in used.log()
 
 
 def test_a_database_of_zeros_with_a_whole_log_is_read_from_that(used):

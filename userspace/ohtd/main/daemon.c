@@ -59,6 +59,7 @@ struct running {
 	struct ohtd_config *config;
 	const char *config_path;
 	char why[WHY_BYTES];
+	bool administered;	/* the state folder has its mark */
 	bool lasting;		/* the start failed in a way that another start cannot mend */
 	struct ohtd_clock clock;
 	int lock_fd;
@@ -109,32 +110,26 @@ static int judge(struct running *run, int error)
 	return -1;
 }
 
-/* Accounts may be among what was lost: nobody else is to become the administrator. */
-static int open_database(struct running *run, const char *path, struct ohtd_db **db)
-{
-	unsigned int damaged = ohtd_db_file_count_damaged(path);
-
-	ohtd_state_find_loss(run->config->state_dir, wall_s(run));
-	if (ohtd_db_open(db, &ohtd_small_schema, path, wall_s(run), run->why, sizeof(run->why)))
-		return judge(run, errno);
-	if (ohtd_db_file_count_damaged(path) > damaged)
-		ohtd_state_note_administered(run->config->state_dir);
-	return 0;
-}
-
 static int open_store(struct running *run)
 {
-	char path[FILE_BYTES];
 	struct ohtd_db *db;
 
-	snprintf(path, sizeof(path), "%s/oht.db", run->config->state_dir);
-	if (open_database(run, path, &db))
-		return -1;
+	if (ohtd_state_open_database(&db, run->config->state_dir, wall_s(run), run->why, sizeof(run->why)))
+		return judge(run, errno);
 	run->store = ohtd_store_start(db);
 	if (run->store)
 		return 0;
 	ohtd_db_close(db);
 	return fail(run, "store thread");
+}
+
+/* As soon as there is one, by whichever way. */
+static void note_administrator(struct running *run)
+{
+	if (run->administered || ohtd_setup_is_required(run->setup))
+		return;
+	ohtd_state_note_administered(run->config->state_dir);
+	run->administered = true;
 }
 
 /* Beside the socket for local administration: both are for who administers this machine. */
@@ -151,8 +146,7 @@ static int open_setup(struct running *run)
 				       !ohtd_state_was_administered(run->config->state_dir));
 	if (!run->setup)
 		return fail(run, "set-up code");
-	if (!ohtd_setup_is_required(run->setup))
-		ohtd_state_note_administered(run->config->state_dir);
+	note_administrator(run);
 	return 0;
 }
 
@@ -467,6 +461,7 @@ static void wait_for_end(struct running *run, const sigset_t *signals)
 		}
 		ohtd_upkeep(upkeep);
 		ohtd_setup_tick(run->setup);
+		note_administrator(run);
 		ohtd_auth_keep(run->auth);
 	}
 	ohtd_upkeep_end(upkeep);

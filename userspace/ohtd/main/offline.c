@@ -264,8 +264,8 @@ int ohtd_offline_open(struct ohtd_offline *offline, const struct ohtd_config *co
 	offline->lock_fd = ohtd_state_lock(config->state_dir, why, size);
 	if (offline->lock_fd < 0)
 		return join ? ohtd_db_join(&offline->db, &ohtd_small_schema, path, why, size) : -1;
-	ohtd_state_find_loss(config->state_dir, offline->now_s);
-	r = ohtd_db_open(&offline->db, &ohtd_small_schema, path, offline->now_s, why, size);
+	snprintf(offline->state_dir, sizeof(offline->state_dir), "%s", config->state_dir);
+	r = ohtd_state_open_database(&offline->db, config->state_dir, offline->now_s, why, size);
 	if (r)
 		close(offline->lock_fd);
 	return r;
@@ -273,6 +273,8 @@ int ohtd_offline_open(struct ohtd_offline *offline, const struct ohtd_config *co
 
 void ohtd_offline_close(struct ohtd_offline *offline)
 {
+	if (offline->lock_fd >= 0 && ohtd_db_has_administrator(offline->db) > 0)
+		ohtd_state_note_administered(offline->state_dir);
 	ohtd_db_close(offline->db);
 	if (offline->lock_fd >= 0)
 		close(offline->lock_fd);

@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ohtd_config;
+#include "config/config.h"
+
 struct ohtd_db;
 
 /**
@@ -19,11 +20,13 @@ struct ohtd_db;
  * @db: the connection
  * @lock_fd: holds the lock of the state directory; -1: a daemon has it
  * @now_s: wall time when it was opened
+ * @state_dir: where it is
  */
 struct ohtd_offline {
 	struct ohtd_db *db;
 	int lock_fd;
 	int64_t now_s;
+	char state_dir[OHTD_PATH_BYTES];
 };
 
 /**

@@ -17,7 +17,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "store/db.h"
 #include "store/db_file.h"
+#include "store/salvage.h"
+#include "store/schema.h"
 
 #define PATH_BYTES	320
 #define KEY_BYTES_MAX	256
@@ -200,21 +203,32 @@ static bool was_started(const char *dir)
 	       has_file(dir, "server.crt") || has_file(dir, TIME_FILE);
 }
 
-bool ohtd_state_find_loss(const char *dir, long long now_s)
+/* SQLite removes the log of an empty database, and with it what may be the only copy. */
+static void find_loss(const char *dir, const char *path, long long now_s)
 {
-	char path[PATH_BYTES], aside[PATH_BYTES + 32];
+	char aside[PATH_BYTES + 32];
 	int r;
 
-	/* SQLite removes the log of an empty database, and with it what may be the only copy. */
-	if (!was_started(dir) || !is_empty(dir, DATABASE))
-		return false;
-	join(path, dir, DATABASE);
+	if (!was_started(dir) || !is_empty(dir, DATABASE) || ohtd_db_salvage_waits(path))
+		return;
 	r = ohtd_db_file_set_aside(path, now_s, aside, sizeof(aside));
 	ohtd_log(OHTD_LOG_ERROR, "main", "database_lost",
 		 "%s is empty or gone, and was there before: accounts are lost%s%s", path,
 		 r ? "; it stays where it is: " : "", r ? strerror(-r) : "");
 	ohtd_state_note_administered(dir);
-	return true;
+}
+
+int ohtd_state_open_database(struct ohtd_db **db, const char *dir, long long now_s, char *why, size_t size)
+{
+	char path[PATH_BYTES];
+	int r;
+
+	join(path, dir, DATABASE);
+	find_loss(dir, path, now_s);
+	r = ohtd_db_open(db, &ohtd_small_schema, path, now_s, why, size);
+	if (!r && ohtd_db_file_was_set_aside(path))
+		ohtd_state_note_administered(dir);
+	return r;
 }
 
 bool ohtd_state_was_cut(const char *dir)

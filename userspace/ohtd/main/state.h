@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 struct ohtd_clock;
+struct ohtd_db;
 
 /* Makes the directory (0700) if it is not there; its parent must be. 0, or -1 with @why filled. */
 int ohtd_state_ensure(const char *dir, char *why, size_t size);
@@ -32,11 +33,20 @@ int ohtd_state_lock(const char *dir, char *why, size_t size);
 int ohtd_state_key(const char *dir, const char *name, unsigned char *key, size_t bytes,
 		   long long now_s, char *why, size_t size);
 
-/*
- * Before the database is opened: is it empty or gone, although other files say that the robot has run before? What
- * is left of it is set aside, and noted as by ohtd_state_note_administered().
+/**
+ * ohtd_state_open_database() - open the database of accounts, and note what was lost of it
+ * @db: out
+ * @dir: state directory
+ * @now_s: wall time
+ * @why: on failure one line
+ * @size: of @why
+ *
+ * One that is empty or gone, although other files say that the robot has run before, and one that was set aside by this or
+ * an earlier start, are noted as by ohtd_state_note_administered(): accounts may be among what was lost.
+ *
+ * Return: 0, or not 0 with errno and @why.
  */
-bool ohtd_state_find_loss(const char *dir, long long now_s);
+int ohtd_state_open_database(struct ohtd_db **db, const char *dir, long long now_s, char *why, size_t size);
 
 /*
  * A mark says for good that there has been an administrator, or that accounts were lost: a robot without an

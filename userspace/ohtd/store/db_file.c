@@ -237,7 +237,8 @@ static bool is_damaged(const char *name)
 	return strstr(name, OHTD_FILE_DAMAGED) && strcmp(end, "-wal") && strcmp(end, "-shm");
 }
 
-unsigned int ohtd_db_file_count_damaged(const char *path)
+/* Of those whose names begin with @prefix. */
+static unsigned int count_damaged(const char *path, const char *prefix)
 {
 	char folder[OHTD_DB_PATH_BYTES];
 	unsigned int count = 0;
@@ -249,7 +250,21 @@ unsigned int ohtd_db_file_count_damaged(const char *path)
 	if (!dir)
 		return 0;
 	while ((entry = readdir(dir)))
-		count += is_damaged(entry->d_name);
+		count += is_damaged(entry->d_name) &&
+			 !strncmp(entry->d_name, prefix, strlen(prefix));
 	closedir(dir);
 	return count;
+}
+
+unsigned int ohtd_db_file_count_damaged(const char *path)
+{
+	return count_damaged(path, "");
+}
+
+bool ohtd_db_file_was_set_aside(const char *path)
+{
+	char copy[OHTD_DB_PATH_BYTES];
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	return count_damaged(path, basename(copy)) > 0;
 }

@@ -276,14 +276,22 @@ static int build(struct salvage *salvage, const struct ohtd_schema *schema, cons
 	return r;
 }
 
+bool ohtd_db_salvage_waits(const char *path)
+{
+	char made[OHTD_DB_PATH_BYTES];
+
+	name_beside(made, path, MADE);
+	return !access(made, F_OK);
+}
+
 int ohtd_db_salvage_finish(const char *path, long long now_s, char *why, size_t size)
 {
 	char made[OHTD_DB_PATH_BYTES], aside[OHTD_DB_PATH_BYTES];
 	int r;
 
-	name_beside(made, path, MADE);
-	if (access(made, F_OK))
+	if (!ohtd_db_salvage_waits(path))
 		return 0;
+	name_beside(made, path, MADE);
 	r = ohtd_db_file_set_aside(path, now_s, aside, sizeof(aside));
 	if (!r && rename(made, path))
 		r = -errno;

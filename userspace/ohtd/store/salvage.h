@@ -10,6 +10,7 @@
 #ifndef OHTD_STORE_SALVAGE_H
 #define OHTD_STORE_SALVAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct ohtd_schema;
@@ -27,6 +28,9 @@ struct ohtd_schema;
  */
 int ohtd_db_salvage(const struct ohtd_schema *schema, const char *path, long long now_s,
 		    const char *what, char *why, size_t size);
+
+/* Is there a repair that was cut short when the new database was whole? */
+bool ohtd_db_salvage_waits(const char *path);
 
 /* Ends a repair that was cut short, if there was one. 0, or -1 with @why filled. */
 int ohtd_db_salvage_finish(const char *path, long long now_s, char *why, size_t size);
