@@ -7,6 +7,7 @@
 #include <asm/termbits.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/serial.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -30,6 +31,8 @@ static struct ohtd_bus *bus;
 /* What the driver cannot do: it keeps rates above this one, and these flags, as they were. */
 static unsigned int rate_max;
 static tcflag_t flags_kept;
+/* What it says of its UART; no type: nothing. */
+static struct serial_struct uart;
 
 int ioctl(int fd, unsigned long request, ...);
 
@@ -48,6 +51,10 @@ int ioctl(int fd, unsigned long request, ...)
 		line->c_ispeed = line->c_ospeed = RATE_KEPT;
 	if (request == TCSETS2)
 		line->c_cflag &= ~flags_kept;
+	if (request == TIOCGSERIAL && uart.type) {
+		memcpy(argument, &uart, sizeof(uart));
+		return 0;
+	}
 	return (int)syscall(SYS_ioctl, fd, request, argument);
 }
 
@@ -56,6 +63,7 @@ static int setup(void **state)
 	(void)state;
 	rate_max = 0;
 	flags_kept = 0;
+	memset(&uart, 0, sizeof(uart));
 	far_end = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 	assert_true(far_end >= 0);
 	assert_int_equal(grantpt(far_end) | unlockpt(far_end), 0);
@@ -147,6 +155,32 @@ static void parity_that_the_driver_drops_is_told(void **state)
 	assert_non_null(strstr(error, "parity = odd cannot be set, the line has none; set parity = none"));
 }
 
+/* The driver of an 8250 gives back the rate that it was asked for, whatever its divisor makes of it. */
+static void a_rate_that_the_uart_rounds_is_told(void **state)
+{
+	static const struct {
+		int type, base;
+		uint32_t baud_bps, is_bps;
+	} uarts[] = {
+		{ PORT_16550A, 115200, 115200, 115200 }, { PORT_16550A, 115200, 76800, 57600 },
+		{ PORT_16450, 115200, 250000, 115200 },	 { PORT_8250, 1500000, 115200, 115384 },
+		{ PORT_16550A, 0, 76800, 0 },
+		/* Others divide by fractions, or say nothing. */
+		{ PORT_16C950, 115200, 76800, 0 },	 { 0, 0, 76800, 0 },
+	};
+	int fd = open(device, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(uarts) / sizeof(uarts[0]); i++) {
+		uart = (struct serial_struct){ .type = uarts[i].type, .baud_base = uarts[i].base };
+		assert_int_equal(rtu_settings_divided(fd, uarts[i].baud_bps), uarts[i].is_bps);
+		/* Told and not refused: a divider of fractions may say that it is a 16550A, too. */
+		assert_int_equal(open_line(uarts[i].baud_bps, 'N', 1), 0);
+	}
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +188,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(
 			a_rate_that_the_line_has_not_is_refused_with_those_that_it_has, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_rate_that_the_uart_rounds_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(parity_and_stop_bits_are_read_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(parity_that_the_driver_drops_is_told, setup, teardown),
 	};

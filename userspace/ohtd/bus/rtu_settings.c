@@ -5,12 +5,15 @@
 #include <asm/ioctls.h>
 #include <asm/termbits.h>
 #include <errno.h>
+#include <linux/serial.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+
+#include "../base/log.h"
 
 /* UNIX98_PTY_SLAVE_MAJOR and the majors behind it (admin-guide/devices.txt). */
 #define PTY_MAJOR_FIRST	136
@@ -61,6 +64,29 @@ static int read_line(int fd, struct rtu_settings *has)
 	return 0;
 }
 
+uint32_t rtu_settings_divided(int fd, uint32_t baud_bps)
+{
+	struct serial_struct uart = { 0 };
+	uint32_t base, divisor;
+
+	if (ioctl(fd, TIOCGSERIAL, &uart) || uart.type < PORT_8250 || uart.type > PORT_16550A ||
+	    uart.baud_base <= 0)
+		return 0;
+	base = (uint32_t)uart.baud_base;
+	divisor = (base + baud_bps / 2) / baud_bps;
+	return base / (divisor ? divisor : 1);
+}
+
+static void tell_divided(int fd, const char *device, uint32_t baud_bps)
+{
+	uint32_t is_bps = rtu_settings_divided(fd, baud_bps);
+
+	if (is_bps && !is_near(is_bps, baud_bps))
+		ohtd_log(OHTD_LOG_WARNING, "bus", "rate_rounded",
+			 "%s: baud = %u becomes %u by the divisor of this UART; set a rate that it can do",
+			 device, baud_bps, is_bps);
+}
+
 static int set_and_read(int fd, const struct rtu_settings *wanted, struct rtu_settings *has)
 {
 	int ret = set_line(fd, wanted);
@@ -99,15 +125,10 @@ static void tell_rate(int fd, const char *device, const struct rtu_settings *wan
 		 rates);
 }
 
-int rtu_settings_set(int fd, const char *device, const struct rtu_settings *wanted,
-		     struct rtu_settings *has, char *error, size_t error_bytes)
+/* False: the line has something else, and @error says what. */
+static bool is_kept(int fd, const char *device, const struct rtu_settings *wanted,
+		    const struct rtu_settings *has, char *error, size_t error_bytes)
 {
-	int ret = set_and_read(fd, wanted, has);
-
-	if (ret) {
-		snprintf(error, error_bytes, "%s: cannot set the line: %s", device, strerror(-ret));
-		return ret;
-	}
 	if (!is_near(has->baud_bps, wanted->baud_bps))
 		tell_rate(fd, device, wanted, has, error, error_bytes);
 	else if (has->parity != wanted->parity)
@@ -120,8 +141,23 @@ int rtu_settings_set(int fd, const char *device, const struct rtu_settings *want
 			 "%s: stop_bits = %u cannot be set, the line has %u; set stop_bits = %u",
 			 device, wanted->stop_bits, has->stop_bits, has->stop_bits);
 	else
-		return 0;
-	return -EINVAL;
+		return true;
+	return false;
+}
+
+int rtu_settings_set(int fd, const char *device, const struct rtu_settings *wanted,
+		     struct rtu_settings *has, char *error, size_t error_bytes)
+{
+	int ret = set_and_read(fd, wanted, has);
+
+	if (ret) {
+		snprintf(error, error_bytes, "%s: cannot set the line: %s", device, strerror(-ret));
+		return ret;
+	}
+	if (!is_kept(fd, device, wanted, has, error, error_bytes))
+		return -EINVAL;
+	tell_divided(fd, device, wanted->baud_bps);
+	return 0;
 }
 
 static bool is_pty(const struct stat *status)
