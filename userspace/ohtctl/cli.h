@@ -56,10 +56,15 @@ enum cli_exit {
 #define CLI_OPT_BUS		(UINT64_C(1) << 29)
 #define CLI_OPT_DUMP		(UINT64_C(1) << 30)
 #define CLI_OPT_ANY_UNIT	(UINT64_C(1) << 31)
+#define CLI_OPT_FROM		(UINT64_C(1) << 32)
+#define CLI_OPT_TO		(UINT64_C(1) << 33)
+#define CLI_OPT_POINTS		(UINT64_C(1) << 34)
+#define CLI_OPT_CSV		(UINT64_C(1) << 35)
 /* Those that mean something to an ohtd elsewhere. */
 #define CLI_REMOTE_OPTIONS	(CLI_OPT_URL | CLI_OPT_FINGERPRINT | CLI_OPT_LEVEL | CLI_OPT_ROLE | \
 				 CLI_OPT_PASSWORD_FILE | CLI_OPT_STDIN | CLI_OPT_ROUNDS |	    \
-				 CLI_OPT_INTERVAL | CLI_OPT_APPEND | CLI_OPT_AFTER_STOP | CLI_OPT_STATION)
+				 CLI_OPT_INTERVAL | CLI_OPT_APPEND | CLI_OPT_AFTER_STOP | CLI_OPT_STATION | \
+				 CLI_OPT_FROM | CLI_OPT_TO | CLI_OPT_POINTS | CLI_OPT_CSV)
 
 struct cli_verb;
 
@@ -98,6 +103,10 @@ struct cli_verb;
  * @key: file of a private key (PEM) that signs the report, or NULL
  * @station: name of a place, in place of a position
  * @step_timeout_s: how long one step waits for a person
+ * @from: begin of a span of the past
+ * @to: its end
+ * @points: how many columns of it, 0 without the option
+ * @csv: results as comma-separated values
  * @whole_cycles: of a plan, at most every so many-th cycle is given to what fits into no slack
  */
 struct cli {
@@ -135,6 +144,10 @@ struct cli {
 	const char *by;
 	const char *key;
 	const char *station;
+	const char *from;
+	const char *to;
+	uint32_t points;
+	bool csv;
 };
 
 /**

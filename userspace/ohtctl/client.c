@@ -20,6 +20,13 @@
 #define URL_BYTES	(CLIENT_PATH_BYTES + 64)
 #define OFFLINE_BYTES	(1024 * 1024)
 
+bool client_is_name(const char *word)
+{
+	size_t length = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	return length && !word[length];
+}
+
 /* ---- what came ---- */
 
 /* In place: what is not printable would act on a reader's terminal. UTF-8 and line ends stay. */

@@ -9,6 +9,8 @@
 #ifndef OHTCTL_CLIENT_H
 #define OHTCTL_CLIENT_H
 
+#include <stdbool.h>
+
 #include <json-c/json.h>
 
 #include "http.h"
@@ -56,6 +58,9 @@ int client_each(struct cli *cli, const char *path, client_item_fn fn, void *arg)
  */
 int client_judge(struct cli *cli, const char *whom, const struct http_answer *answer,
 		 struct json_object **json);
+
+/* May the word stand in a path as it is, as the name of a signal? Small letters, digits and "_". */
+bool client_is_name(const char *word);
 
 /* In place: every text in it, so that none acts on a reader's terminal. Line ends stay. */
 void client_clean(struct json_object *json);

@@ -13,15 +13,13 @@ static const struct show_column columns[] = {
 	{ "name", 24 }, { "value", 14 }, { "quality", 8 }, { "time", 0 }, { NULL, 0 },
 };
 
-/* The names become part of a path: letters, digits and "_" only. */
+/* The names become part of the path. */
 static int make_path(struct cli *cli, int count, char **names, char path[CLIENT_PATH_BYTES])
 {
 	size_t used = (size_t)snprintf(path, CLIENT_PATH_BYTES, "telemetry/current");
 
 	for (int i = 0; i < count; i++) {
-		size_t bytes = strspn(names[i], "abcdefghijklmnopqrstuvwxyz0123456789_");
-
-		if (!bytes || names[i][bytes])
+		if (!client_is_name(names[i]))
 			return cli_fail(cli, CLI_USAGE, "no name of a signal: '%s'", names[i]);
 		used += (size_t)snprintf(path + used, CLIENT_PATH_BYTES - used, "%s%s",
 					 i ? "," : "?signals=", names[i]);

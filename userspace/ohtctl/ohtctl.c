@@ -91,6 +91,8 @@ static const struct cli_verb verbs[] = {
 	  cmd_bus, CLI_OPT_SOCKET, 0, 1, cmd_bus },
 	{ "telemetry", "[SIGNAL...]", "what the signals of the robot say now", cmd_telemetry,
 	  CLI_OPT_SOCKET, 0, 64, cmd_telemetry },
+	{ "history", "[SIGNAL...]", "what signals were, or which there are", cmd_history,
+	  CLI_OPT_SOCKET | CLI_OPT_FROM | CLI_OPT_TO | CLI_OPT_POINTS | CLI_OPT_CSV, 0, 64, cmd_history },
 	{ "robot status", "", "state, position and command of the robot", remote_call,
 	  CLI_OPT_SOCKET, 0, 0, remote_call },
 	{ "robot facts", "", "limits, lengths, kinds of commands, versions", remote_call,

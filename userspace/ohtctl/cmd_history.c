@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* ohtctl history: what signals were in a span, as lines for people, as CSV or as JSON. */
+#include "cmd.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli.h"
+#include "client.h"
+#include "show_answer.h"
+
+#define TIME_BYTES	32
+#define TEXT_POINTS	30	/* of one signal, for people */
+#define FILE_POINTS	2000
+#define BAR_COLUMNS	40
+#define S_PER_HOUR	3600
+#define PAST_S		(5 * 366 * 86400LL)	/* more than ohtd answers at once */
+
+static const char *const members[] = { "first", "min", "max", "last", "mean" };
+
+enum member { FIRST, MIN, MAX, LAST, MEAN, MEMBERS };
+
+/**
+ * struct series - one signal of an answer
+ * @name: of the signal
+ * @unit: of its values, "" for none
+ * @words: what its values are the places of; NULL: it is no word
+ * @is_state: a word or a boolean
+ * @times: of the columns, in milliseconds since 1970
+ * @values: of the columns, each as long as @times
+ * @count: columns
+ */
+struct series {
+	const char *name;
+	const char *unit;
+	struct json_object *words;
+	bool is_state;
+	struct json_object *times;
+	struct json_object *values[MEMBERS];
+	size_t count;
+};
+
+/* ---- the span ---- */
+
+static void write_time(int64_t unix_ms, char text[TIME_BYTES])
+{
+	time_t unix_s = (time_t)(unix_ms / 1000);
+	struct tm tm;
+	size_t used;
+
+	if (!gmtime_r(&unix_s, &tm))
+		memset(&tm, 0, sizeof(tm));
+	used = strftime(text, TIME_BYTES, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + used, TIME_BYTES - used, ".%03dZ", (int)(unix_ms % 1000));
+}
+
+/* By the clock of ohtd, which need not be the one of this machine. */
+static int ask_now(struct cli *cli, int64_t *now_s)
+{
+	struct json_object *health, *clock;
+	const char *text;
+	struct tm tm = { 0 };
+	int result = client_request(cli, "GET", "health", NULL, &health);
+
+	if (result)
+		return result;
+	clock = json_object_object_get(health, "clock");
+	text = json_object_get_string(json_object_object_get(clock, "time"));
+	if (!text || !strptime(text, "%Y-%m-%dT%H:%M:%S", &tm))
+		result = cli_fail(cli, CLI_FAILED, "what answers does not say what time it is");
+	*now_s = (int64_t)timegm(&tm);
+	json_object_put(health);
+	return result;
+}
+
+/* "-90s", "-1h": so many seconds before now; -1: it is not of this kind, or too long ago. */
+static int64_t seconds_ago(const char *word)
+{
+	static const char units[] = "smhdw";
+	static const int64_t lengths_s[] = { 1, 60, S_PER_HOUR, 86400, 7 * 86400 };
+	const char *unit;
+	char *end;
+	long long count;
+
+	if (word[0] != '-' || word[1] < '0' || word[1] > '9')
+		return -1;
+	count = strtoll(word + 1, &end, 10);
+	unit = *end ? strchr(units, *end) : NULL;
+	if (!unit || end[1] || count > PAST_S)
+		return -1;
+	count *= lengths_s[unit - units];
+	return count > PAST_S ? -1 : count;
+}
+
+/* One end of the span, as it stands in the query. */
+static int make_time(struct cli *cli, const char *option, const char *word, int64_t now_s,
+		     char text[TIME_BYTES])
+{
+	int64_t ago_s = seconds_ago(word);
+
+	if (ago_s >= 0) {
+		write_time((now_s - ago_s) * 1000, text);
+		return CLI_DONE;
+	}
+	if (strlen(word) < TIME_BYTES && word[strspn(word, "0123456789-:.TZtz")] == 0 &&
+	    word[0] != '-') {
+		snprintf(text, TIME_BYTES, "%s", word);
+		return CLI_DONE;
+	}
+	return cli_fail(cli, CLI_USAGE, "%s: no time: '%s'; as -90s, -5m, -1h, -7d, -2w, or 2026-07-30T12:00:00Z",
+			option, word);
+}
+
+/* All signals are asked for the same span, and each has a request of its own. */
+static int make_span(struct cli *cli, char from[TIME_BYTES], char to[TIME_BYTES])
+{
+	int64_t now_s = 0;
+	int result = ask_now(cli, &now_s);
+
+	/* The second that has begun is in it. */
+	write_time((now_s + 1) * 1000, to);
+	if (!result && cli->to)
+		result = make_time(cli, "--to", cli->to, now_s, to);
+	if (!result)
+		result = make_time(cli, "--from", cli->from ? cli->from : "-1h", now_s, from);
+	return result;
+}
+
+/* ---- an answer ---- */
+
+/* False: what has answered is no ohtd. */
+static bool take_series(struct json_object *answer, struct series *series)
+{
+	struct json_object *list = json_object_object_get(answer, "series"), *one;
+
+	if (!json_object_is_type(list, json_type_array) || json_object_array_length(list) != 1)
+		return false;
+	one = json_object_array_get_idx(list, 0);
+	series->unit = json_object_get_string(json_object_object_get(one, "unit"));
+	series->unit = series->unit ? series->unit : "";
+	series->times = json_object_object_get(one, "t");
+	if (!json_object_is_type(series->times, json_type_array))
+		return false;
+	series->count = json_object_array_length(series->times);
+	for (int i = 0; i < MEMBERS; i++) {
+		series->values[i] = json_object_object_get(one, members[i]);
+		if (!json_object_is_type(series->values[i], json_type_array) ||
+		    json_object_array_length(series->values[i]) != series->count)
+			return false;
+	}
+	return true;
+}
+
+static bool is_empty(const struct series *series, size_t at)
+{
+	return !json_object_array_get_idx(series->values[FIRST], at);
+}
+
+static double number_at(const struct series *series, enum member member, size_t at)
+{
+	return json_object_get_double(json_object_array_get_idx(series->values[member], at));
+}
+
+/* As it is to be read: a word by its text; "": there is none. */
+static const char *text_at(const struct series *series, enum member member, size_t at)
+{
+	struct json_object *value = json_object_array_get_idx(series->values[member], at);
+	const char *text = json_object_get_string(value);
+
+	if (value && json_object_is_type(series->words, json_type_array) &&
+	    (size_t)json_object_get_int64(value) < json_object_array_length(series->words))
+		text = json_object_get_string(json_object_array_get_idx(series->words,
+							(size_t)json_object_get_int64(value)));
+	return text ? text : "";
+}
+
+static void time_at(const struct series *series, size_t at, char text[TIME_BYTES])
+{
+	write_time(json_object_get_int64(json_object_array_get_idx(series->times, at)), text);
+}
+
+/* ---- for programs ---- */
+
+static void show_csv(struct cli *cli, const struct series *series)
+{
+	char time[TIME_BYTES];
+
+	for (size_t at = 0; at < series->count; at++) {
+		time_at(series, at, time);
+		fprintf(cli->out, "%s,%s", time, series->name);
+		for (int i = 0; i < MEMBERS; i++)
+			fprintf(cli->out, ",%s", text_at(series, (enum member)i, at));
+		fputc('\n', cli->out);
+	}
+}
+
+/* ---- for people ---- */
+
+static void find_range(const struct series *series, double *low, double *high)
+{
+	bool found = false;
+
+	*low = *high = 0;
+	for (size_t at = 0; at < series->count; at++) {
+		if (is_empty(series, at))
+			continue;
+		if (!found || number_at(series, MIN, at) < *low)
+			*low = number_at(series, MIN, at);
+		if (!found || number_at(series, MAX, at) > *high)
+			*high = number_at(series, MAX, at);
+		found = true;
+	}
+}
+
+/* Whatever has answered, it is a place in the bar. */
+static int place_of(double value, double low, double high)
+{
+	double part = (value - low) / (high - low);
+
+	return part >= 0 && part <= 1 ? (int)(part * (BAR_COLUMNS - 1) + 0.5) : 0;
+}
+
+/* From the lowest to the greatest value of the column, with a mark at the last one. */
+static void draw_bar(const struct series *series, size_t at, double low, double high,
+		     char bar[BAR_COLUMNS + 1])
+{
+	int begin = place_of(number_at(series, MIN, at), low, high);
+	int end = place_of(number_at(series, MAX, at), low, high);
+
+	memset(bar, ' ', BAR_COLUMNS);
+	for (int i = begin; i <= end; i++)
+		bar[i] = '-';
+	bar[place_of(number_at(series, LAST, at), low, high)] = '*';
+	bar[BAR_COLUMNS] = 0;
+}
+
+static void show_numbers(struct cli *cli, const struct series *series)
+{
+	char time[TIME_BYTES], bar[BAR_COLUMNS + 1];
+	double low, high;
+
+	find_range(series, &low, &high);
+	fprintf(cli->out, "%-24s %10s %10s %10s\n", "time", "min", "max", "last");
+	for (size_t at = 0; at < series->count; at++) {
+		time_at(series, at, time);
+		if (is_empty(series, at)) {
+			fprintf(cli->out, "%s          -\n", time);
+			continue;
+		}
+		draw_bar(series, at, low, high, bar);
+		fprintf(cli->out, "%s %10s %10s %10s |%s|\n", time, text_at(series, MIN, at),
+			text_at(series, MAX, at), text_at(series, LAST, at), bar);
+	}
+}
+
+/* A line for each column in which something else is said than before. */
+static void show_words(struct cli *cli, const struct series *series)
+{
+	static const enum member order[] = { FIRST, MIN, MAX, LAST };
+	const char *before = NULL, *word;
+	char time[TIME_BYTES];
+
+	for (size_t at = 0; at < series->count; at++) {
+		bool begun = false;
+
+		time_at(series, at, time);
+		if (is_empty(series, at) && before)
+			fprintf(cli->out, "%s -\n", time);
+		before = is_empty(series, at) ? NULL : before;
+		for (int i = 0; i < 4 && !is_empty(series, at); i++) {
+			word = text_at(series, order[i], at);
+			if (before && !strcmp(word, before))
+				continue;
+			fprintf(cli->out, "%s%s %s", begun ? "," : "", begun ? "" : time, word);
+			begun = true;
+			before = word;
+		}
+		if (begun)
+			fputc('\n', cli->out);
+	}
+}
+
+static void show_text(struct cli *cli, struct json_object *answer, const struct series *series)
+{
+	static const struct show_column gap[] = { { "from", 24 }, { "to", 24 }, { "reason", 0 }, { NULL, 0 } };
+	double step_s = (double)json_object_get_int64(json_object_object_get(answer, "step_ms")) / 1e3;
+
+	fprintf(cli->out, "%s%s%s, columns of %g s\n", series->name, *series->unit ? " in " : "",
+		series->unit, step_s);
+	if (series->is_state)
+		show_words(cli, series);
+	else
+		show_numbers(cli, series);
+	if (json_object_array_length(json_object_object_get(answer, "gaps")))
+		fputs("nothing is kept:\n", cli->out);
+	show_items(cli, answer, "gaps", gap);
+}
+
+/* ---- the verb ---- */
+
+/* What the registry says of the signal. */
+static void describe(struct json_object *signals, struct series *series)
+{
+	struct json_object *items = json_object_object_get(signals, "items"), *item;
+	const char *name, *type;
+
+	for (size_t i = 0; json_object_is_type(items, json_type_array) &&
+	     i < json_object_array_length(items); i++) {
+		item = json_object_array_get_idx(items, i);
+		name = json_object_get_string(json_object_object_get(item, "name"));
+		type = json_object_get_string(json_object_object_get(item, "type"));
+		if (!name || !type || strcmp(name, series->name))
+			continue;
+		series->words = json_object_object_get(item, "words");
+		series->is_state = !strcmp(type, "word") || !strcmp(type, "boolean");
+	}
+}
+
+static int show_signal(struct cli *cli, struct json_object *signals, const char *name,
+		       const char *path)
+{
+	struct series series = { .name = name };
+	struct json_object *answer;
+	int result = client_request(cli, "GET", path, NULL, &answer);
+
+	if (result)
+		return result;
+	describe(signals, &series);
+	if (!take_series(answer, &series) ||
+	    !json_object_is_type(json_object_object_get(answer, "gaps"), json_type_array))
+		result = cli_fail(cli, CLI_FAILED, "what answers has no history of '%s'", name);
+	else if (cli->json)
+		show_answer(cli, answer);
+	else if (cli->csv)
+		show_csv(cli, &series);
+	else
+		show_text(cli, answer, &series);
+	json_object_put(answer);
+	return result;
+}
+
+static int show_signals(struct cli *cli, struct json_object *signals, int count, char **names)
+{
+	char from[TIME_BYTES], to[TIME_BYTES], path[CLIENT_PATH_BYTES];
+	unsigned int points = cli->points ? cli->points : cli->csv || cli->json ? FILE_POINTS : TEXT_POINTS;
+	int result = make_span(cli, from, to);
+
+	if (!result && cli->csv)
+		fputs("time,signal,first,min,max,last,mean\n", cli->out);
+	for (int i = 0; !result && i < count; i++) {
+		snprintf(path, sizeof(path), "telemetry/history?signals=%s&from=%s&to=%s&points=%u",
+			 names[i], from, to, points);
+		result = show_signal(cli, signals, names[i], path);
+	}
+	return result;
+}
+
+static int check_words(struct cli *cli, int count, char **names)
+{
+	if (cli->csv && cli->json)
+		return cli_fail(cli, CLI_USAGE, "--csv and --json: give one of them");
+	if (!count && cli->given & (CLI_OPT_FROM | CLI_OPT_TO | CLI_OPT_POINTS | CLI_OPT_CSV))
+		return cli_fail(cli, CLI_USAGE, "of which signal? ohtctl history lists them");
+	for (int i = 0; i < count; i++)
+		if (!client_is_name(names[i]))
+			return cli_fail(cli, CLI_USAGE, "no name of a signal: '%s'", names[i]);
+	return CLI_DONE;
+}
+
+int cmd_history(struct cli *cli, int count, char **arguments)
+{
+	static const struct show_column columns[] = {
+		{ "name", 28 }, { "type", 8 }, { "unit", 6 }, { "description", 0 }, { NULL, 0 },
+	};
+	struct json_object *signals = NULL;
+	int result = check_words(cli, count, arguments);
+
+	if (!result)
+		result = client_request(cli, "GET", "telemetry/signals", NULL, &signals);
+	if (!result && count)
+		result = show_signals(cli, signals, count, arguments);
+	else if (!result)
+		show_items(cli, signals, "items", columns);
+	json_object_put(signals);
+	return result;
+}
