@@ -110,8 +110,9 @@ static void make_run(struct run *made, uint64_t cycles)
 			made->quality[i][at] = missing ? 0xff : bad[i] ? (uint8_t)(1 + bad[i] % 3) : 0;
 		}
 	}
+	/* Its ends are there. */
 	for (unsigned int i = 0; i < SIGNALS; i++)
-		made->quality[i][0] = 0;
+		made->quality[i][0] = made->quality[i][cycles - 1] = 0;
 }
 
 /* ---- a history ---- */
@@ -467,6 +468,30 @@ static void what_is_damaged_is_a_gap_and_the_rest_is_there(void **state)
 	assert_answers(first_run.start_ns + 800 * CYCLE_NS, first_run.start_ns + 1600 * CYCLE_NS, CYCLE_NS);
 	/* Columns are other bytes. */
 	assert_answers(first_run.start_ns, first_run.start_ns + 1600 * CYCLE_NS, 40 * CYCLE_NS);
+	/* Sealed, it is the same gap. */
+	ohtd_history_stop(history);
+	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
+	make_run(&second_run, 400);
+	start(&second_run, manual.now_ns);
+	play(400);
+	WAIT_FOR(store_ask_sql("SELECT NOT EXISTS (SELECT * FROM intervals WHERE place < 2 << 40)") == 1);
+	for (int64_t step_ns = CYCLE_NS; step_ns < 1000 * CYCLE_NS; step_ns *= 40) {
+		answer = ask(first_run.start_ns, first_run.start_ns + 1600 * CYCLE_NS, step_ns);
+		hole = hole_of(&answer, "damaged");
+		assert_non_null(hole);
+		assert_int_equal(hole->from_ns, first_run.start_ns + 400 * CYCLE_NS);
+		assert_int_equal(hole->to_ns, first_run.start_ns + 800 * CYCLE_NS);
+	}
+	assert_answers(first_run.start_ns + 800 * CYCLE_NS, first_run.start_ns + 1600 * CYCLE_NS, CYCLE_NS);
+	/* A chunk costs its signal and level alone. */
+	store_run_sql("PRAGMA busy_timeout = 60000; UPDATE chunks SET data = zeroblob(length(data)) WHERE level = 0 AND run = 1 AND"
+		      " signal = (SELECT signal FROM signals WHERE name = 'battery_v')");
+	answer = ask(first_run.start_ns + 800 * CYCLE_NS, first_run.start_ns + 1600 * CYCLE_NS, CYCLE_NS);
+	hole = hole_of(&answer, "damaged");
+	assert_non_null(hole);
+	assert_int_equal(hole->from_ns, first_run.start_ns + 800 * CYCLE_NS);
+	assert_int_equal(hole->to_ns, first_run.start_ns + 1600 * CYCLE_NS);
+	assert_answers(first_run.start_ns + 800 * CYCLE_NS, first_run.start_ns + 1600 * CYCLE_NS, 40 * CYCLE_NS);
 }
 
 static void a_disk_that_fails_costs_nothing_that_fits_into_memory(void **state)

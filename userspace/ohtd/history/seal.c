@@ -16,7 +16,9 @@
  * @next: cycle of the chunk that comes next
  * @any: it has at least one part
  * @any_bad: at least one sample is not good
- * @damaged: parts that could not be read
+ * @db: gets a gap for each interval that cannot be read
+ * @run: of the chunk
+ * @damaged: counts them
  * @values: of the block that is being filled; so are @quality and @filled
  * @values_coded: of the blocks before; so is @quality_coded
  * @columns: of level 1
@@ -26,7 +28,9 @@ struct sealer {
 	int64_t start;
 	size_t next;
 	bool any, any_bad;
-	unsigned int damaged;
+	struct ohtd_db *db;
+	int64_t run;
+	_Atomic uint64_t *damaged;
 	int64_t values[OHTD_CODEC_BLOCK], quality[OHTD_CODEC_BLOCK];
 	size_t filled;
 	struct ohtd_bytes values_coded, quality_coded;
@@ -77,6 +81,20 @@ static void take_block(void *arg, size_t first, const int64_t *values, const int
 			add(placed->sealer, values[i], quality[i]);
 }
 
+/* All signals are damaged together: the first one tells it. */
+static int note_damage(const struct sealer *sealer, const struct ohtd_history_piece *piece)
+{
+	const struct ohtd_history_gap gap = {
+		.run = sealer->run, .first = piece->first, .cycles = piece->cycles,
+		.reason = "damaged",
+	};
+
+	if (sealer->signal != 1)
+		return 0;
+	atomic_fetch_add(sealer->damaged, 1);
+	return ohtd_db_history_add_gap(sealer->db, &gap);
+}
+
 static int take_interval(const struct ohtd_history_piece *piece, void *arg)
 {
 	struct sealer *sealer = arg;
@@ -91,9 +109,7 @@ static int take_interval(const struct ohtd_history_piece *piece, void *arg)
 		r = ohtd_coded_take_samples(part, (size_t)piece->cycles, 0, SIZE_MAX, take_block,
 					    &placed);
 	}
-	if (r == -EBADMSG)
-		sealer->damaged++;
-	return r == -EBADMSG ? 0 : r;
+	return r == -EBADMSG ? note_damage(sealer, piece) : r < 0 ? r : 0;
 }
 
 static int put(struct ohtd_db *db, const struct sealer *sealer, unsigned int level,
@@ -142,6 +158,9 @@ static int seal_signal(struct ohtd_db *db, struct ohtd_task *task, int64_t signa
 
 	if (!sealer)
 		return -ENOMEM;
+	sealer->db = db;
+	sealer->run = task->seal_run;
+	sealer->damaged = &task->history->damaged;
 	sealer->signal = signal;
 	sealer->start = task->seal_chunk * OHTD_CHUNK_CYCLES;
 	r = ohtd_db_history_intervals(db, true, task->seal_run, sealer->start,
@@ -152,8 +171,6 @@ static int seal_signal(struct ohtd_db *db, struct ohtd_task *task, int64_t signa
 		fill_up(sealer, cycles, last);
 		r = put_all(db, sealer, task);
 	}
-	if (!r && sealer->damaged && signal == 1)
-		atomic_fetch_add(&task->history->damaged, sealer->damaged);
 	ohtd_bytes_free(&sealer->values_coded);
 	ohtd_bytes_free(&sealer->quality_coded);
 	free(sealer);
