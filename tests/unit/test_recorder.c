@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,6 +35,26 @@
 static struct ohtd_clock wall;
 static struct ohtd_store *store;
 static struct ohtd_recorder *recorder;
+
+/* A wake by the store's thread is held up while somebody wants that, and said to be under way. */
+static atomic_bool wakes_are_slow, is_waking;
+
+/* In the place of the one of the C library. */
+ssize_t write(int fd, const void *data, size_t bytes)
+{
+	char name[16] = "";
+	ssize_t written;
+
+	if (!atomic_load(&wakes_are_slow) || bytes != sizeof(uint64_t) ||
+	    pthread_getname_np(pthread_self(), name, sizeof(name)) || strcmp(name, "ohtd-store") != 0)
+		return syscall(SYS_write, fd, data, bytes);
+	atomic_store(&is_waking, true);
+	for (int i = 0; i < 100; i++)
+		store_nap();
+	written = syscall(SYS_write, fd, data, bytes);
+	atomic_store(&is_waking, false);
+	return written;
+}
 
 /* ---- the daemon's part of it ---- */
 
@@ -172,6 +193,23 @@ static void the_last_ones_are_taken_at_the_end(void **state)
 		assert_int_equal(check_complete(), 0);
 		start();
 	}
+}
+
+/* The memory of the recorder, and the number of its descriptor, are somebody else's behind its end. */
+static void the_end_waits_for_a_wake_that_is_under_way(void **state)
+{
+	(void)state;
+	start();
+	fake_ring_add(3);
+	WAIT_FOR(look().newest_seq == 3 && !look().waiting_since_ns);
+	atomic_store(&wakes_are_slow, true);
+	fake_ring_add(1);
+	WAIT_FOR(atomic_load(&is_waking));
+	stop();
+	assert_false(atomic_load(&is_waking));
+	atomic_store(&wakes_are_slow, false);
+	list();
+	assert_int_equal(found_count, 4);
 }
 
 static void what_was_made_without_us_is_read_afterwards(void **state)
@@ -517,6 +555,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(all_is_kept_in_order),
 		CASE(the_last_ones_are_taken_at_the_end),
+		CASE(the_end_waits_for_a_wake_that_is_under_way),
 		CASE(what_was_made_without_us_is_read_afterwards),
 		CASE(what_the_kernel_has_not_kept_is_a_gap),
 		CASE(a_single_entry_that_is_lost_is_a_gap),
