@@ -9,7 +9,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "bus/bus.h"
 #include "config/config.h"
+
+#define WHY_BYTES	512
 
 static bool is_folder(const char *path)
 {
@@ -80,10 +83,27 @@ static void check_folder_of(const char *key, const char *path)
 		note(key, path, "its folder is not there");
 }
 
+/* A line in use is not opened for it: only what its name says. */
+static int check_bus(const struct ohtd_config *config)
+{
+	const struct ohtd_bus_setup setup = {
+		.backend = config->backend == OHTD_BACKEND_RTU ? "rtu" : "kernel",
+		.device = config->backend == OHTD_BACKEND_RTU ? config->tty : config->device,
+		.parity = config->parity,
+		.simulated_outputs = config->simulated_outputs,
+	};
+	char why[WHY_BYTES];
+
+	if (!ohtd_bus_check(&setup, why, sizeof(why)))
+		return 0;
+	fprintf(stderr, "ohtd: %s\n", why);
+	return EX_CONFIG;
+}
+
 int ohtd_check_config(const struct ohtd_config *config)
 {
 	int state = check_state(config), certificate = check_file("certificate", config->certificate);
-	int key = check_file("key", config->key);
+	int key = check_file("key", config->key), bus = check_bus(config);
 	int data = is_folder(config->data_dir) ? 0 : complain("data", config->data_dir, "is no folder");
 
 	if (!is_folder(config->web_dir))
@@ -92,5 +112,5 @@ int ohtd_check_config(const struct ohtd_config *config)
 	check_folder_of("ready_file", config->ready_file);
 	if (config->backend == OHTD_BACKEND_RTU && access(config->tty, F_OK))
 		note("tty", config->tty, "is not there now");
-	return state || certificate || key || data ? EX_CONFIG : 0;
+	return state || certificate || key || data || bus ? EX_CONFIG : 0;
 }

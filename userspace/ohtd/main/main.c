@@ -12,7 +12,6 @@
 
 #include "auth/accounts.h"
 #include "auth/password.h"
-#include "bus/bus.h"
 #include "config/config.h"
 #include "http/asyncapi.h"
 #include "http/openapi.h"
@@ -115,23 +114,6 @@ static int print_openapi(void)
 	return print_description(text, bytes, why);
 }
 
-/* A line in use is not opened for it: only what its name says. */
-static int check_bus(const struct ohtd_config *config)
-{
-	const struct ohtd_bus_setup setup = {
-		.backend = config->backend == OHTD_BACKEND_RTU ? "rtu" : "kernel",
-		.device = config->backend == OHTD_BACKEND_RTU ? config->tty : config->device,
-		.parity = config->parity,
-		.simulated_outputs = config->simulated_outputs,
-	};
-	char why[WHY_BYTES];
-
-	if (!ohtd_bus_check(&setup, why, sizeof(why)))
-		return 0;
-	complain(why);
-	return EX_CONFIG;
-}
-
 int main(int argc, char **argv)
 {
 	struct ohtd_options options;
@@ -157,10 +139,7 @@ int main(int argc, char **argv)
 		return add_user(&config, &options);
 	if (action == OHTD_ACTION_ADMINISTER)
 		return ohtd_offline_serve(&config);
-	if (action == OHTD_ACTION_CHECK) {
-		int paths = ohtd_check_config(&config), bus = check_bus(&config);
-
-		return paths ? paths : bus;
-	}
+	if (action == OHTD_ACTION_CHECK)
+		return ohtd_check_config(&config);
 	return ohtd_daemon_run(&config, options.config);
 }
