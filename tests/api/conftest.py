@@ -14,7 +14,7 @@ import sqlite3
 
 import pytest
 
-from daemon import SANITIZER, Daemon, begin
+from daemon import SANITIZER, Daemon, begin, serving
 from keeper import Keeper
 from oht_test.client import PASSWORD, ROLES
 from oht_test.plugin import deselect, in_gate
@@ -100,12 +100,8 @@ def accounts(tmp_path_factory):
 def daemon(tmp_path_factory, accounts):        # pylint: disable=redefined-outer-name
     """Shared: requests only."""
     made = begin(tmp_path_factory.mktemp("oht"), accounts)
-    try:
-        made.start()
+    with serving(made):
         yield made
-        made.stop()
-    finally:
-        made.end()
 
 
 @pytest.fixture

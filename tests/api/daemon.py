@@ -218,6 +218,17 @@ def begin(folder, accounts):
 
 
 @contextlib.contextmanager
+def serving(made):
+    """Started, with all that is prepared; it ends in order, or else is ended."""
+    try:
+        made.start()
+        yield made
+        made.stop()
+    finally:
+        made.end()
+
+
+@contextlib.contextmanager
 def running(folder, roles=ROLES, **settings):
     """A daemon with the simulator and an account of each of the roles; it ends in order, or else is ended."""
     made = Daemon(folder)

@@ -12,7 +12,7 @@ import threading
 
 import pytest
 
-from daemon import begin
+from daemon import begin, serving
 from oht_test.client import PASSWORD
 from oht_test.wait import until
 
@@ -47,15 +47,11 @@ def reset(daemon):
 def small(tmp_path_factory, accounts):
     """A daemon with few places; tokens were fetched before they are all taken."""
     made = begin(tmp_path_factory.mktemp("small"), accounts)
-    try:
-        made.write_config(http_connections=PLACES, http_loops=2)
-        made.start()
+    made.write_config(http_connections=PLACES, http_loops=2)
+    with serving(made):
         for role in ("operator", "supervisor", "viewer"):
             made.token(role)
         yield made
-        made.stop()
-    finally:
-        made.end()
 
 
 class Crowd:

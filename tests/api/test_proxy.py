@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from daemon import TOP, begin, die_with_us
+from daemon import TOP, begin, die_with_us, serving
 from live import dial
 from oht_test.wait import until
 from test_flood import Elsewhere
@@ -32,15 +32,11 @@ CONNECTIONS, SHARE = 32, 8
 @pytest.fixture(scope="module", name="robot")
 def _robot(tmp_path_factory, accounts):
     made = begin(tmp_path_factory.mktemp("proxied"), accounts)
-    try:
-        made.write_config(http_trusted_proxies="127.0.0.1 10.0.0.0/8", http_connections=CONNECTIONS, http_loops=2)
-        made.start()
+    made.write_config(http_trusted_proxies="127.0.0.1 10.0.0.0/8", http_connections=CONNECTIONS, http_loops=2)
+    with serving(made):
         for role in ("viewer", "operator"):
             made.token(role)
         yield made
-        made.stop()
-    finally:
-        made.end()
 
 
 def free_port():

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from daemon import OHTD, begin
+from daemon import OHTD, begin, serving
 from oht_test.wait import until
 
 DRIVE_S = 120
@@ -18,12 +18,8 @@ DRIVE_S = 120
 def _robot(tmp_path_factory, accounts):
     made = begin(tmp_path_factory.mktemp("simulated"), accounts)
     made.write_config(bus_outputs="simulated", bus_time_factor=20)
-    try:
-        made.start()
+    with serving(made):
         yield made
-        made.stop()
-    finally:
-        made.end()
 
 
 def shown(robot):
