@@ -84,6 +84,7 @@ def test_whole_life_of_an_account_without_a_daemon(fresh):
     assert names(admin(fresh, "list")) == list(ROLES)
     done = admin(fresh, "create", "anna", "--password-stdin", said=OTHER + "\n")
     assert (done.returncode, done.stdout.split()) == (0, ["anna", "administrator"]), done
+    assert (fresh.state / "administered").exists(), "a loss of the database before the first start is one, too"
     assert admin(fresh, "create", "bert", "--role", "viewer", "--password-stdin", said=OTHER).returncode == 0
     assert admin(fresh, "disable", "bert").stdout.split() == ["bert", "viewer,", "disabled"]
     fresh.start()
