@@ -49,7 +49,8 @@ static const struct ohtd_statement list_entries_sql[2] = {
 
 static const struct ohtd_statement drop_entries_sql = {
 	"DELETE FROM journal WHERE (source, seq) <= (SELECT source, seq FROM journal"
-	" ORDER BY source DESC, seq DESC LIMIT 1 OFFSET :kept)"
+	" ORDER BY source DESC, seq DESC LIMIT 1 OFFSET :kept) AND (source, seq) < (SELECT source,"
+	" seq FROM journal ORDER BY source, seq LIMIT 1 OFFSET :most)"
 };
 
 /* Not the newest, which may have entries soon. */
@@ -118,6 +119,7 @@ static int drop_entries(struct ohtd_db *db)
 	sqlite3_stmt *s = ohtd_db_statement(db, &drop_entries_sql);
 
 	ohtd_db_bind_number(s, ":kept", OHTD_JOURNAL_KEPT);
+	ohtd_db_bind_number(s, ":most", OHTD_JOURNAL_DROP_MOST);
 	return ohtd_db_run(db, s);
 }
 

@@ -21,6 +21,8 @@ struct ohtd_db;
 /* The oldest entries beyond are dropped: at each start, and once in as many entries as the second says. */
 #define OHTD_JOURNAL_KEPT	1000000
 #define OHTD_JOURNAL_DROP_EVERY	1024
+/* So many at a time: a journal of before there was a bound would hold up the store for long. */
+#define OHTD_JOURNAL_DROP_MOST	4096
 /* Boots of which the journal has no entry, and runs of the daemon: the newest are kept. */
 #define OHTD_JOURNAL_RUNS_KEPT	10000
 
