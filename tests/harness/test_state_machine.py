@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The robot's state machine as a graph: its promises, tables that break them, and what is made from it."""
-import csv
 import pathlib
 import re
 import subprocess
@@ -105,30 +104,6 @@ def test_what_the_model_cannot_keep_is_refused(rows):
 ])
 def test_guards_in_the_model_are_true_wherever_they_may_be(guard, said):
     assert state_machine.Guard(guard).either() == said
-
-
-ROLES = ["viewer", "operator", "supervisor", "administrator", "system"]
-
-
-def lowest_role(rows, event):
-    return min((row["role"] for row in rows if row["event"] == event), key=ROLES.index)
-
-
-def test_commands_and_routes_ask_for_the_role_of_their_event(rows):
-    """The table decides in the control thread; a route that asked for another role would lock out or promise too much."""
-    with open(TOP / "userspace/data/commands.csv", encoding="ascii", newline="") as file:
-        commands = [row for row in csv.DictReader(file) if row["event"]]
-    sources = "".join(path.read_text() for path in sorted((TOP / "userspace/ohtd/http").glob("api_*.c")))
-    routes = dict(re.findall(r'\.method = OHTD_POST, \.path = "([\w/-]+)", \.role = OHTD_ROLE_(\w+)', sources))
-    seen = 0
-    for command in commands:
-        roles = {lowest_role(rows, event) for event in command["event"].split(";") if event != "jog_refresh"}
-        assert roles == {command["role"]}, command["verb"]
-        route = command["endpoint"].removeprefix("POST ")
-        if route in routes:
-            assert routes[route].lower() == command["role"], route
-            seen += 1
-    assert seen >= 12
 
 
 def test_the_page_has_words_for_every_state(rows):

@@ -20,7 +20,7 @@ WANTED = {
              "usr/share/doc/ohtd/examples/monitoring/oht.rules.yml"},
     "ohtctl": {"usr/bin/ohtctl", "lib/udev/rules.d/60-oht.rules", "usr/lib/sysusers.d/oht.conf",
                "usr/share/bash-completion/completions/ohtctl", "usr/share/man/man1/ohtctl.1.gz",
-               "usr/share/oht/commands.csv", "usr/share/oht/modules.csv", "usr/share/oht/state_machine.csv"},
+               "usr/share/oht/modules.csv", "usr/share/oht/state_machine.csv"},
     "liboht0": {"usr/lib/{triplet}/liboht.so.0"},
     "liboht-dev": {"usr/include/oht_client.h", "usr/include/linux/oht.h", "usr/lib/{triplet}/liboht.so",
                    "usr/lib/{triplet}/liboht.a", "usr/lib/{triplet}/pkgconfig/liboht.pc"},

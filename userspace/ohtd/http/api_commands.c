@@ -338,31 +338,31 @@ static struct verb_reason reason_of(unsigned int code, uint8_t unit)
 static void fill_interlocks(struct ohtd_call *call, unsigned int verb,
 			    struct verb_interlocks *view)
 {
-	const struct ohtd_verb_rule *rule = ohtd_robot_verb(ohtd_call_robot(call), verb);
+	const struct ohtd_verb_row *row = ohtd_verb_row(ohtd_verb_kind(verb));
 	const struct ohtd_snapshot *snapshot = ohtd_call_snapshot(call);
 	const struct ohtd_why_list *list = &snapshot->why_not[verb];
 	struct verb_reason *reasons = ohtd_call_alloc(call, (OHTD_WHY_MAX + 2) * sizeof(*reasons));
 	size_t count = list->count < OHTD_WHY_MAX ? list->count : OHTD_WHY_MAX, n = 0;
 	const struct ohtd_holder own = ohtd_holder_of(&call->who);
 
-	if (call->who.role < rule->role)
+	if (call->who.role < row->role)
 		reasons[n++] = reason_of(OHTD_WHY_ROLE, 0);
-	if (rule->needs_control && snapshot->control.held &&
+	if (row->flags & OHTD_NEEDS_CONTROL && snapshot->control.held &&
 	    !ohtd_lease_is_of(&snapshot->control, &own))
 		reasons[n++] = reason_of(OHTD_WHY_CONTROL_HELD, 0);
 	for (size_t i = 0; i < count; i++)
 		reasons[n++] = reason_of(list->items[i].code, list->items[i].unit);
-	*view = (struct verb_interlocks){ ohtd_verb_name(verb), reasons, n };
+	*view = (struct verb_interlocks){ row->word, reasons, n };
 }
 
 static void get_interlocks(struct ohtd_call *call)
 {
-	struct verb_interlocks *items = ohtd_call_alloc(call, OHTD_INTERLOCKS * sizeof(*items));
+	struct verb_interlocks *items = ohtd_call_alloc(call, OHTD_VERBS * sizeof(*items));
 
-	for (unsigned int verb = 0; verb < OHTD_INTERLOCKS; verb++)
+	for (unsigned int verb = 0; verb < OHTD_VERBS; verb++)
 		fill_interlocks(call, verb, &items[verb]);
 	OHTD_REPLY(call, 200, interlock_list, (&(struct interlock_list){
-		.items = items, .items_count = OHTD_INTERLOCKS,
+		.items = items, .items_count = OHTD_VERBS,
 	}));
 }
 

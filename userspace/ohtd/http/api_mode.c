@@ -34,14 +34,14 @@ OHTD_SHAPE(choose_mode, "ChooseMode",
 static void get_mode(struct ohtd_call *call)
 {
 	const struct ohtd_snapshot *snapshot = ohtd_call_snapshot(call);
-	const char *forbids[OHTD_INTERLOCKS];
+	const char *forbids[OHTD_VERBS];
 	struct robot_mode view = {
 		.mode = snapshot->mode, .forbids = forbids, .jog_mm_s = snapshot->limits.jog_mm_s,
 	};
 
-	for (unsigned int verb = 0; verb < OHTD_INTERLOCKS; verb++)
-		if (ohtd_mode_forbids(snapshot->mode, ohtd_verb_event(verb)))
-			forbids[view.forbids_count++] = ohtd_verb_name(verb);
+	for (unsigned int verb = 0; verb < OHTD_VERBS; verb++)
+		if (ohtd_mode_forbids(snapshot->mode, ohtd_verb_row(ohtd_verb_kind(verb))->event))
+			forbids[view.forbids_count++] = ohtd_verb_word(ohtd_verb_kind(verb));
 	OHTD_REPLY(call, 200, robot_mode, &view);
 }
 

@@ -39,9 +39,9 @@ const struct ohtd_words ohtd_command_state_words = {
 /* Of POST robot/commands. */
 static const char *motion_verb_name(unsigned int kind)
 {
-	unsigned int verb = ohtd_verb_of(kind);
+	const struct ohtd_verb_row *row = ohtd_verb_row(kind);
 
-	return verb < OHTD_INTERLOCKS ? ohtd_verb_name(verb) : NULL;
+	return row->flags & OHTD_IS_VERB ? row->word : NULL;
 }
 
 const struct ohtd_words ohtd_motion_verb_words = {

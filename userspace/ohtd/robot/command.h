@@ -12,41 +12,17 @@
 #include "../base/role.h"
 #include "snapshot.h"
 
+/* verbs.def says what each of them is. */
 enum ohtd_command_kind {
-	OHTD_COMMAND_RESET	= 1,	/* estop_reset: open the latch; answered when it is open */
-	OHTD_COMMAND_ENABLE	= 2,	/* safe_reset: outputs on; answered when they are */
-	OHTD_COMMAND_DISABLE	= 3,	/* disable_command: outputs off, no latch */
-	OHTD_COMMAND_RESET_FAULT = 4,	/* fault_cleared: answered when state has left fault */
-	OHTD_COMMAND_DISCOVER	= 5,	/* search units 1..8; answered when done, with a time in the snapshot */
-	OHTD_COMMAND_READ	= 6,	/* registers, now; at most OHTD_READ_MAX */
-	OHTD_COMMAND_STOP	= 7,	/* stop_command: controlled stop, outputs stay (not the emergency stop) */
-	OHTD_COMMAND_SELF_TEST	= 8,	/* of the stop, while stopped; what it found is in the snapshot */
-	/* who is in control (lease.h); the last two come from the daemon itself */
-	OHTD_COMMAND_CONTROL_TAKE = 9,
-	OHTD_COMMAND_CONTROL_RELEASE = 10,
-	OHTD_COMMAND_CONTROL_TAKE_OVER = 11,
-	OHTD_COMMAND_CONTROL_HAND_OVER = 12,
-	OHTD_COMMAND_CONTROL_RENEW = 13,	/* something was heard of the session */
-	OHTD_COMMAND_CONTROL_END = 14,		/* the session has ended */
-	OHTD_COMMAND_WRITE	= 15,	/* one register of a module, read back; only while nothing moves */
-	OHTD_COMMAND_PING	= 16,	/* one question to a module: does it answer, and how soon */
-	OHTD_COMMAND_QUARANTINE	= 17,	/* the module is not asked any more; a required one not while enabled */
-	OHTD_COMMAND_RELEASE	= 18,	/* and is asked again */
-	/* Motion: answered when the drive has echoed the first set-point, PAUSE when the ramp has begun. */
-	OHTD_COMMAND_MOVE	= 19,
-	OHTD_COMMAND_JOG	= 20,	/* the same @caller_id again: keeps it going */
-	OHTD_COMMAND_HOME	= 21,
-	OHTD_COMMAND_DOCK	= 22,
-	OHTD_COMMAND_UNDOCK	= 23,
-	OHTD_COMMAND_PAUSE	= 24,
-	OHTD_COMMAND_RESUME	= 25,
-	OHTD_COMMAND_HUNG_UP	= 26,	/* a connection has ended, and with it its jog */
-	OHTD_COMMAND_CANCEL	= 27,	/* the command @number waits no more */
-	OHTD_COMMAND_OVERRIDE	= 28,	/* moves and jogs at @percent of their speed, from now on */
-	OHTD_COMMAND_MODE	= 29,	/* another mode */
-	OHTD_COMMAND_LIMITS	= 30,	/* the limits of motion of a reading; answered when they hold */
-	OHTD_COMMAND_RESTART	= 31,	/* the daemon ends; answered when nothing begins any more */
-	OHTD_COMMAND_LAST	= OHTD_COMMAND_RESTART,
+#define OHTD_COMMAND(kind, number, ...)	OHTD_COMMAND_##kind = number,
+#include "verbs.def"
+};
+
+/* How many there are, which is the highest number too. */
+enum {
+#define OHTD_COMMAND(kind, ...)	OHTD_COMMAND_PLACE_##kind,
+#include "verbs.def"
+	OHTD_COMMAND_LAST,
 };
 
 #define OHTD_READ_MAX		8

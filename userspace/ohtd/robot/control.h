@@ -297,7 +297,6 @@ struct ohtd_control {
 	/* constant */
 	struct ohtd_model *model;
 	struct ohtd_machine machine;
-	struct ohtd_verbs verbs;
 	struct ohtd_stations stations;
 	struct ohtd_bus *bus;
 	struct ohtd_clock *clock;

@@ -86,17 +86,15 @@ bool ohtd_lease_admit(struct ohtd_control *control, struct ohtd_asked *asked,
 		      struct ohtd_why_list *why)
 {
 	const struct ohtd_command *command = &asked->command;
-	const struct ohtd_verb_rule *rule = ohtd_verbs_of(&control->verbs, command->kind);
+	const struct ohtd_verb_row *row = ohtd_verb_row(command->kind);
 	struct ohtd_lease *lease = &control->lease;
 
 	hear(control, &command->by);
-	if (!rule)
-		return true;
-	if (command->role < rule->role) {
-		ohtd_why_add(why, OHTD_WHY_ROLE, 0, rule->role);
+	if (command->role < row->role) {
+		ohtd_why_add(why, OHTD_WHY_ROLE, 0, row->role);
 		return false;
 	}
-	if (!rule->needs_control)
+	if (!(row->flags & OHTD_NEEDS_CONTROL))
 		return true;
 	if (ohtd_lease_is_of(&lease->view, &command->by))
 		return admit(control, asked);

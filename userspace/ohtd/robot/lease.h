@@ -4,7 +4,7 @@
  * Contexts: control thread only; loops see it in the snapshot and ask by commands.
  * Locks:    none.
  *
- * Whoever sends what needs control (commands.csv) while no session has it gets it with that; a
+ * Whoever sends what needs control (verbs.def) while no session has it gets it with that; a
  * command that is refused leaves nothing behind. The lease ends OHTD_LEASE_NS of the boot clock after
  * the newest message of its holder.
  */

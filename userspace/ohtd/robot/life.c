@@ -97,5 +97,5 @@ void ohtd_life_tell(struct ohtd_control *control, const struct ohtd_command_view
 
 const char *ohtd_life_verb(const struct ohtd_command_view *view)
 {
-	return ohtd_verb_name(ohtd_verb_of(view->kind));
+	return ohtd_verb_word(view->kind);
 }

@@ -47,7 +47,7 @@ static bool valid(const struct ohtd_command *command)
 {
 	unsigned int words_max;
 
-	if (command->kind < OHTD_COMMAND_RESET || command->kind > OHTD_COMMAND_LAST ||
+	if (!command->kind || command->kind > OHTD_COMMAND_LAST ||
 	    command->valid_ms > VALID_MAX_MS)
 		return false;
 	switch (command->kind) {

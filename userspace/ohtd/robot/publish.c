@@ -164,11 +164,11 @@ static void view_interlocks(struct ohtd_control *control)
 {
 	unsigned int verb;
 
-	for (verb = 0; verb < OHTD_INTERLOCKS; verb++) {
+	for (verb = 0; verb < OHTD_VERBS; verb++) {
 		struct ohtd_why_list *list = &control->snapshot.why_not[verb];
 
 		list->count = 0;
-		ohtd_why_event(control, ohtd_verb_event(verb), list);
+		ohtd_why_event(control, ohtd_verb_row(ohtd_verb_kind(verb))->event, list);
 	}
 }
 
@@ -199,14 +199,14 @@ static bool same_holder(const struct ohtd_control_view *a, const struct ohtd_con
 static void view_rights(struct ohtd_control *control)
 {
 	struct ohtd_snapshot *snapshot = &control->snapshot;
-	struct ohtd_why_list before[OHTD_INTERLOCKS];
+	struct ohtd_why_list before[OHTD_VERBS];
 	bool same = same_holder(&snapshot->control, &control->lease.view);
 	unsigned int verb;
 
 	memcpy(before, snapshot->why_not, sizeof(before));
 	snapshot->control = control->lease.view;
 	view_interlocks(control);
-	for (verb = 0; verb < OHTD_INTERLOCKS; verb++)
+	for (verb = 0; verb < OHTD_VERBS; verb++)
 		same = same && same_reasons(&before[verb], &snapshot->why_not[verb]);
 	if (!same)
 		snapshot->rights_seq++;

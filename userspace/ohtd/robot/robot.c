@@ -127,8 +127,6 @@ static int load_tables(struct ohtd_control *control, const char *data_dir, const
 		return -errno;
 	ret = ohtd_machine_load(data_dir, &control->machine, error);
 	if (!ret)
-		ret = ohtd_verbs_load(data_dir, &control->verbs, error);
-	if (!ret)
 		ret = ohtd_stations_load(data_dir, &control->stations, error);
 	return ret ? ret : ohtd_limits_init(&control->limits, data_dir,
 					    ohtd_clock_monotonic_ns(control->clock), error);
@@ -405,11 +403,6 @@ unsigned int ohtd_robot_registers_of(const struct ohtd_robot *robot, unsigned in
 const struct ohtd_user_maps *ohtd_robot_user_maps(const struct ohtd_robot *robot)
 {
 	return &robot->control.model->user;
-}
-
-const struct ohtd_verb_rule *ohtd_robot_verb(const struct ohtd_robot *robot, unsigned int verb)
-{
-	return &robot->control.verbs.rule[verb];
 }
 
 const struct ohtd_stations *ohtd_robot_stations(const struct ohtd_robot *robot)

@@ -27,7 +27,6 @@ struct oht_complaints;
 struct oht_regmap;
 struct ohtd_stations;
 struct ohtd_user_maps;
-struct ohtd_verb_rule;
 
 #define OHTD_LINKS_MAX		17	/* of 16 h2o loops and the gateway */
 #define OHTD_LINK_COMMANDS	64	/* posted and not yet taken, per link */
@@ -162,9 +161,6 @@ int ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_reader 
 
 /* Number of the newest record; 0: none yet. */
 uint64_t ohtd_robot_events(const struct ohtd_robot *robot);
-
-/* What commands.csv says of a verb, enum ohtd_verb. Constant after ohtd_robot_create(). */
-const struct ohtd_verb_rule *ohtd_robot_verb(const struct ohtd_robot *robot, unsigned int verb);
 
 /* Named positions (stations.h). Constant after ohtd_robot_create(). */
 const struct ohtd_stations *ohtd_robot_stations(const struct ohtd_robot *robot);

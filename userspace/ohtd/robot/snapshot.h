@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "codes.h"
+#include "verbs.h"
 
 #define OHTD_MODULES_MAX	8	/* units 1..8 are searched */
 #define OHTD_REGISTERS_MAX	128	/* of one module */
@@ -394,7 +395,6 @@ struct ohtd_motion_view {
 	uint32_t driving;
 };
 
-#define OHTD_INTERLOCKS	10	/* verbs of POST robot/commands */
 #define OHTD_QUEUE_MAX	32	/* commands that wait behind the present one */
 
 /**
@@ -478,7 +478,7 @@ struct ohtd_snapshot {
 	struct ohtd_why_list faults;
 	struct ohtd_why_list why_not_enable;
 	struct ohtd_why_list why_not_reset;
-	struct ohtd_why_list why_not[OHTD_INTERLOCKS];
+	struct ohtd_why_list why_not[OHTD_VERBS];
 	struct ohtd_command_view command;
 	uint32_t queue_count;
 	uint32_t mode;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/cells.h"
+#include "verbs.h"
 
 static const char *const event_names[OHTD_EVENTS + 1] = {
 	[OHTD_EVENT_BOOT_COMPLETE]	= "boot_complete",
@@ -14,25 +15,15 @@ static const char *const event_names[OHTD_EVENTS + 1] = {
 	[OHTD_EVENT_ESTOP_TRIGGERED]	= "estop_triggered",
 	[OHTD_EVENT_ESTOP_RESET]	= "estop_reset",
 	[OHTD_EVENT_SAFE_RESET]		= "safe_reset",
-	[OHTD_EVENT_DISABLE_COMMAND]	= "disable_command",
-	[OHTD_EVENT_STOP_COMMAND]	= "stop_command",
 	[OHTD_EVENT_FAULT_DETECTED]	= "fault_detected",
-	[OHTD_EVENT_FAULT_CLEARED]	= "fault_cleared",
 	[OHTD_EVENT_TIMEOUT]		= "timeout",
 	[OHTD_EVENT_SHUTDOWN]		= "shutdown",
 	[OHTD_EVENT_START]		= "start",
-	[OHTD_EVENT_MOVE_COMMAND]	= "move_command",
-	[OHTD_EVENT_JOG_COMMAND]	= "jog_command",
 	[OHTD_EVENT_JOG_REFRESH]	= "jog_refresh",
 	[OHTD_EVENT_JOG_EXPIRED]	= "jog_expired",
-	[OHTD_EVENT_HOME_COMMAND]	= "home_command",
-	[OHTD_EVENT_PAUSE_COMMAND]	= "pause_command",
-	[OHTD_EVENT_RESUME_COMMAND]	= "resume_command",
 	[OHTD_EVENT_TARGET_REACHED]	= "target_reached",
-	[OHTD_EVENT_DOCK_COMMAND]	= "dock_command",
 	[OHTD_EVENT_DOCK_COMPLETE]	= "dock_complete",
 	[OHTD_EVENT_DOCK_FAILED]	= "dock_failed",
-	[OHTD_EVENT_UNDOCK_COMMAND]	= "undock_command",
 	[OHTD_EVENT_UNDOCK_COMPLETE]	= "undock_complete",
 	[OHTD_EVENT_OBSTACLE_NEAR]	= "obstacle_near",
 	[OHTD_EVENT_OBSTACLE_CLEARED]	= "obstacle_cleared",
@@ -40,6 +31,9 @@ static const char *const event_names[OHTD_EVENTS + 1] = {
 	[OHTD_EVENT_CONFIG_COMMAND]	= "config_command",
 	[OHTD_EVENT_CONFIG_COMPLETE]	= "config_complete",
 	[OHTD_EVENT_CONFIG_FAILED]	= "config_failed",
+#define OHTD_VERB(kind, number, word, event, event_word, ...) \
+	[OHTD_EVENT_##event] = event_word,
+#include "verbs.def"
 };
 
 const char *ohtd_event_name(unsigned int event)
@@ -187,11 +181,39 @@ static int check_planned(const struct oht_cells *cells, const struct ohtd_machin
 	return 0;
 }
 
-/* What README.md of the data files promises about every state. */
+static bool has_event(const struct ohtd_machine *machine, unsigned int event)
+{
+	unsigned int i = 0;
+
+	while (i < machine->count && machine->rows[i].event != event)
+		i++;
+	return i < machine->count;
+}
+
+/* A verb that no state knows would be refused for ever. */
+static int check_verbs(const struct oht_cells *cells, const struct ohtd_machine *machine)
+{
+	unsigned int i;
+
+	for (i = 0; i < OHTD_VERBS; i++) {
+		const struct ohtd_verb_row *verb = ohtd_verb_row(ohtd_verb_kind(i));
+
+		if (has_event(machine, verb->event))
+			continue;
+		snprintf(cells->error, OHT_ERROR_BYTES,
+			 "%s: no row for %s, the event of the verb '%s'", cells->csv->path,
+			 event_names[verb->event], verb->word);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* What docs/data.md promises of the table as a whole. */
 static int check_machine(const struct oht_cells *cells, const struct ohtd_machine *machine)
 {
 	static const uint8_t always[] = { OHTD_EVENT_ESTOP_TRIGGERED, OHTD_EVENT_STOP_COMMAND };
 	unsigned int state, i;
+	int ret;
 
 	for (state = 0; state < OHTD_STATES; state++)
 		for (i = 0; i < sizeof(always); i++) {
@@ -201,7 +223,8 @@ static int check_machine(const struct oht_cells *cells, const struct ohtd_machin
 				 cells->csv->path, event_names[always[i]], ohtd_state_name(state));
 			return -EINVAL;
 		}
-	return check_planned(cells, machine);
+	ret = check_verbs(cells, machine);
+	return ret ? ret : check_planned(cells, machine);
 }
 
 static int load_rows(const struct oht_csv *csv, struct ohtd_machine *machine,

@@ -1,81 +1,85 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     what may be asked of the robot as data: commands.csv, compared with the code at start.
- * Contexts: load: main thread. Look-ups: any thread; constant after loading, no allocation.
+ * Owns:     what is known of each command: the rows of verbs.def, by kind, verb or event.
+ * Contexts: any thread; constants only.
  * Locks:    none.
  */
 #ifndef OHTD_ROBOT_VERBS_H
 #define OHTD_ROBOT_VERBS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "../base/role.h"
-#include "common/csv.h"
+#include "codes.h"
 
-/* A row of commands.csv each; names as in the file. */
+/* The words of POST robot/commands. */
 enum ohtd_verb {
-	OHTD_VERB_MOVE,
-	OHTD_VERB_JOG,
-	OHTD_VERB_HOME,
-	OHTD_VERB_DOCK,
-	OHTD_VERB_UNDOCK,
-	OHTD_VERB_PAUSE,
-	OHTD_VERB_RESUME,
-	OHTD_VERB_STOP,
-	OHTD_VERB_DISABLE,
-	OHTD_VERB_RESET_FAULT,
-	/* Those before are the verbs of POST robot/commands. */
-	OHTD_VERB_CANCEL,
-	OHTD_VERB_OVERRIDE,
-	OHTD_VERB_EMERGENCY_STOP,
-	OHTD_VERB_RESET,
-	OHTD_VERB_ENABLE,
-	OHTD_VERB_SELF_TEST,
-	OHTD_VERB_MODE,
-	OHTD_VERB_LIMITS,
-	OHTD_VERB_RESTART,
-	OHTD_VERB_SHUTDOWN,
+#define OHTD_VERB(kind, ...)	OHTD_VERB_##kind,
+#include "verbs.def"
 	OHTD_VERBS,
 };
 
+enum ohtd_verb_flags {
+	OHTD_NEEDS_CONTROL	= 1 << 0,	/* for who is in control; or nobody is */
+	OHTD_ENDS_MOTION	= 1 << 1,	/* only that: served when places are few */
+	OHTD_BEGINS_MOTION	= 1 << 2,	/* answered when the drive has echoed a set-point */
+	OHTD_IS_MOTION		= 1 << 3,	/* a motion of its own, which stop ends */
+	OHTD_IS_TASK		= 1 << 4,	/* and which ends by itself: a row of OHTD_TASK */
+	OHTD_IS_VERB		= 1 << 5,	/* a row of OHTD_TASK or OHTD_VERB */
+	OHTD_TAKES_TARGET	= 1 << 6,	/* where to: one of position_mm and station */
+	OHTD_TAKES_LIMIT	= 1 << 7,	/* speed_mm_s: at most, above 0 */
+	OHTD_TAKES_SPEED	= 1 << 8,	/* speed_mm_s: signed, and needed */
+	OHTD_OBEYS_OVERRIDE	= 1 << 9,	/* PUT robot/override scales its speed */
+	OHTD_BY_POSITION	= 1 << 10,	/* needs the position, unasked by the state table */
+	OHTD_TO_DOCK		= 1 << 11,	/* behind it the robot is at the dock */
+	OHTD_AT_DOCK		= 1 << 12,	/* only from the dock */
+	OHTD_OFF_DOCK		= 1 << 13,	/* only while not at the dock */
+};
+
+#define OHTD_TASK_FLAGS	(OHTD_NEEDS_CONTROL | OHTD_BEGINS_MOTION | OHTD_IS_MOTION | OHTD_IS_TASK)
+
+enum ohtd_modes {
+	OHTD_MODES_AUTOMATIC	= 1 << OHTD_MODE_AUTOMATIC,
+	OHTD_MODES_BY_HAND	= OHTD_MODES_AUTOMATIC | 1 << OHTD_MODE_MANUAL,
+	OHTD_MODES_ANY		= OHTD_MODES_BY_HAND | 1 << OHTD_MODE_MAINTENANCE,
+};
+
+enum ohtd_elevation {
+	OHTD_ELEVATION_NEVER,
+	OHTD_ELEVATION_MAINTENANCE,	/* for mode maintenance */
+	OHTD_ELEVATION_REGISTER,	/* for safety-critical registers: http/api_registers.c */
+};
+
 /**
- * struct ohtd_verb_rule - what the file says of a verb
- * @role: lowest role that may, enum ohtd_role
- * @needs_control: only for the holder of the control lease, or for anybody while there is none
- * @line: of the file
+ * struct ohtd_verb_row - what verbs.def says of a command
+ * @word: NULL: the daemon says it by itself
+ * @route: "POST robot/commands"; NULL: none, or more than one
+ * @flags: enum ohtd_verb_flags
+ * @event: enum ohtd_event that it raises; OHTD_EVENT_NONE
+ * @role: lowest role that may, enum ohtd_role; OHTD_ROLE_NONE: as its route says
+ * @modes: enum ohtd_modes
+ * @elevation: enum ohtd_elevation
  */
-struct ohtd_verb_rule {
+struct ohtd_verb_row {
+	const char *word;
+	const char *route;
+	uint16_t flags;
+	uint8_t event;
 	uint8_t role;
-	bool needs_control;
-	unsigned int line;
+	uint8_t modes;
+	uint8_t elevation;
 };
 
-struct ohtd_verbs {
-	struct ohtd_verb_rule rule[OHTD_VERBS];
-};
+/* The row of @kind, enum ohtd_command_kind; never NULL, of other numbers an empty one. */
+const struct ohtd_verb_row *ohtd_verb_row(unsigned int kind);
 
-/**
- * ohtd_verbs_load() - read commands.csv and compare it with the code
- * @data_dir: folder; NULL for the installed one
- * @verbs: filled
- * @error: one line on failure: a verb that is unknown, missing or there twice, another endpoint or
- *	event than the code's, an unknown role, or a stop that needs control
- *
- * Return: 0 or a negative errno.
- */
-int ohtd_verbs_load(const char *data_dir, struct ohtd_verbs *verbs, char error[OHT_ERROR_BYTES]);
+/* The command that a verb, enum ohtd_verb, asks for. */
+unsigned int ohtd_verb_kind(unsigned int verb);
 
-/* What the file says of a command, enum ohtd_command_kind; NULL: the command is no verb. */
-const struct ohtd_verb_rule *ohtd_verbs_of(const struct ohtd_verbs *verbs, unsigned int kind);
-
-/* The event that a verb asks for, enum ohtd_event; OHTD_EVENTS: none. */
-unsigned int ohtd_verb_event(unsigned int verb);
-
-/* The verb of a command, OHTD_VERBS: it is none. */
-unsigned int ohtd_verb_of(unsigned int kind);
+/* The verb whose event, enum ohtd_event, this is, as enum ohtd_command_kind; 0: of none. */
+unsigned int ohtd_verb_of_event(unsigned int event);
 
 /* "move"; never NULL. */
-const char *ohtd_verb_name(unsigned int verb);
+const char *ohtd_verb_word(unsigned int kind);
 
 #endif

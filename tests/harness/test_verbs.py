@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The one table of commands: a row that is wrong does not compile, and the other tables agree with it."""
+
+import csv
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parents[2]
+OHTD = TOP / "userspace/ohtd"
+TABLE = (OHTD / "robot/verbs.def").read_text(encoding="ascii")
+ROLES = ["viewer", "operator", "supervisor", "administrator", "system"]
+HOME = 'OHTD_TASK(HOME, 21, "home", HOME_COMMAND, "home_command", OPERATOR, AUTOMATIC,\n\t  OHTD_OFF_DOCK, ohtd_motion_execute)\n'
+
+
+def compiled(tmp_path, table):
+    """What the compiler says of verbs.c with this table; "": nothing."""
+    for room in ("base", "robot"):
+        (tmp_path / room).mkdir()
+        for header in (OHTD / room).glob("*.h"):
+            shutil.copy(header, tmp_path / room)
+    shutil.copy(OHTD / "robot/verbs.c", tmp_path / "robot")
+    (tmp_path / "robot/verbs.def").write_text(table)
+    command = ["cc", "-fsyntax-only", "-std=gnu11", "-Wall", "-Wextra", "-Werror", f"-I{tmp_path}", f"-I{TOP}/userspace",
+               f"-I{TOP}/userspace/liboht/include", f"-I{TOP}/userspace/liboht", f"-I{TOP}/include/uapi",
+               str(tmp_path / "robot/verbs.c")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert bool(done.returncode) == bool(done.stderr)
+    return done.stderr
+
+
+def test_the_table_compiles(tmp_path):
+    assert HOME in TABLE
+    assert compiled(tmp_path, TABLE) == ""
+
+
+@pytest.mark.parametrize("before, after, said", [
+    (HOME, HOME + HOME, "OHTD_COMMAND_HOME"),
+    (HOME, HOME + HOME.replace("HOME", "REST", 1).replace("HOME_", "REST_"), "overwritten"),
+    ("HOME, 21,", "HOME, 32,", "exceeds"),
+    ("HOME_COMMAND,", "NONE,", "OHTD_EVENT_NONE"),
+    ("HOME_COMMAND,", "DOCK_COMMAND,", "OHTD_EVENT_DOCK_COMMAND"),
+    ("HOME_COMMAND,", "SHUTDOWN,", "OHTD_EVENT_SHUTDOWN"),
+    ('"home_command", OPERATOR', '"home_command", NONE', "HOME: a verb has a role"),
+    ('"home_command", OPERATOR', '"home_command", KING', "OHTD_ROLE_KING"),
+    ("ANY, OHTD_ENDS_MOTION, do_event", "ANY, OHTD_ENDS_MOTION | OHTD_NEEDS_CONTROL, do_event",
+     "STOP: what ends a motion needs no control"),
+], ids=["row twice", "number twice", "gap", "no event", "event of another", "event of nobody's own", "no role",
+        "unknown role", "stop with control"])
+def test_a_wrong_row_does_not_compile(tmp_path, before, after, said):
+    assert TABLE.count(before) == 1
+    complaint = compiled(tmp_path, TABLE.replace(before, after))
+    assert said in complaint and "verbs.def:" in complaint, complaint
+
+
+def rows():
+    """Kind, event as the state table has it, role and route of each row with an event."""
+    verb = re.compile(r'^OHTD_(?:TASK|VERB)\((\w+), \d+, "\w+", \w+, "(\w+)", (\w+),', re.MULTILINE)
+    other = re.compile(r'^OHTD_COMMAND\((\w+), \d+, \w*"?\w*"?, (\w+), (\w+), (?:"([^"]+)"|NULL),', re.MULTILINE)
+    found = [(kind, event, role.lower(), "POST robot/commands") for kind, event, role in verb.findall(TABLE)]
+    found += [(kind, event.lower(), role.lower(), route) for kind, event, role, route in other.findall(TABLE)]
+    assert len(found) == len(re.findall(r"^OHTD_\w+\(", TABLE, re.MULTILINE))
+    return found
+
+
+def test_commands_ask_for_the_role_of_their_event():
+    """The state table decides; a command that asked for another role would lock out or promise too much."""
+    with open(TOP / "userspace/data/state_machine.csv", encoding="ascii", newline="") as file:
+        states = list(csv.DictReader(file))
+    events = [row for row in rows() if row[1] != "none"]
+    assert len(events) == 13
+    for kind, event, role, _ in events:
+        roles = [row["role"] for row in states if row["event"] == event]
+        assert roles, f"state_machine.csv has no row for {event} of {kind}"
+        assert min(roles, key=ROLES.index) == role, kind
+    # The emergency stop is no command: it goes past the control thread.
+    assert {row["role"] for row in states if row["event"] == "estop_triggered"} == {"operator"}
+    assert '"safety/stop", .role = OHTD_ROLE_OPERATOR' in (OHTD / "http/api_safety.c").read_text()
+
+
+def test_routes_ask_for_the_role_of_their_command():
+    sources = "".join(path.read_text() for path in sorted((OHTD / "http").glob("api_*.c")))
+    routes = {f"{method} {path}": role.lower() for method, path, role in
+              re.findall(r'\.method = OHTD_(\w+), \.path = "([^"]+)", \.role = OHTD_ROLE_(\w+)', sources)}
+    for kind, _, role, route in rows():
+        if route:
+            assert route in routes, f"{kind}: no route {route}"
+            assert role in ("none", routes[route]), kind
+
+
+def test_ohtctl_has_each_verb():
+    """As `ohtctl robot WORD` or `ohtctl safety WORD`, which the completion and the manual page must know."""
+    source = (TOP / "userspace/ohtctl/ohtctl.c").read_text()
+    known = set(re.findall(r'^\t\{ "(?:robot|safety) ([\w-]+)"', source, re.MULTILINE))
+    verbs = set(re.findall(r'^OHTD_(?:TASK|VERB)\(\w+, \d+, "(\w+)"', TABLE, re.MULTILINE))
+    assert len(verbs) == 10
+    assert verbs - known == {"reset_fault"}, "reset_fault is for the page and other clients only"
