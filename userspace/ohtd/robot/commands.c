@@ -108,24 +108,9 @@ static void ask_machine(struct ohtd_control *control, const struct ohtd_asked *a
 		refuse_code(control, asked, OHTD_OUTCOME_REFUSED, OHTD_WHY_BUSY);
 }
 
-static void do_reset(struct ohtd_control *control, const struct ohtd_asked *asked)
+static void do_event(struct ohtd_control *control, const struct ohtd_asked *asked)
 {
-	ask_machine(control, asked, OHTD_EVENT_ESTOP_RESET);
-}
-
-static void do_reset_fault(struct ohtd_control *control, const struct ohtd_asked *asked)
-{
-	ask_machine(control, asked, OHTD_EVENT_FAULT_CLEARED);
-}
-
-static void do_disable(struct ohtd_control *control, const struct ohtd_asked *asked)
-{
-	ask_machine(control, asked, OHTD_EVENT_DISABLE_COMMAND);
-}
-
-static void do_stop(struct ohtd_control *control, const struct ohtd_asked *asked)
-{
-	ask_machine(control, asked, OHTD_EVENT_STOP_COMMAND);
+	ask_machine(control, asked, ohtd_verb_row(asked->command.kind)->event);
 }
 
 void ohtd_commands_ask(struct ohtd_control *control, const struct ohtd_asked *asked,
@@ -142,17 +127,7 @@ void ohtd_commands_done(struct ohtd_control *control, const struct ohtd_asked *a
 /* Set-points begin to move the robot: that is answered by the drive. */
 static bool begins_motion(unsigned int event)
 {
-	switch (event) {
-	case OHTD_EVENT_MOVE_COMMAND:
-	case OHTD_EVENT_JOG_COMMAND:
-	case OHTD_EVENT_HOME_COMMAND:
-	case OHTD_EVENT_DOCK_COMMAND:
-	case OHTD_EVENT_UNDOCK_COMMAND:
-	case OHTD_EVENT_RESUME_COMMAND:
-		return true;
-	default:
-		return false;
-	}
+	return ohtd_verb_row(ohtd_verb_of_event(event))->flags & OHTD_BEGINS_MOTION;
 }
 
 void ohtd_commands_done_as(struct ohtd_control *control, const struct ohtd_asked *asked,
@@ -255,38 +230,10 @@ static void do_discover(struct ohtd_control *control, const struct ohtd_asked *a
 
 static void execute(struct ohtd_control *control, struct ohtd_asked *asked)
 {
-	static void (*const verbs[])(struct ohtd_control *, const struct ohtd_asked *) = {
-		[OHTD_COMMAND_RESET] = do_reset,
-		[OHTD_COMMAND_ENABLE] = do_enable,
-		[OHTD_COMMAND_DISABLE] = do_disable,
-		[OHTD_COMMAND_RESET_FAULT] = do_reset_fault,
-		[OHTD_COMMAND_DISCOVER] = do_discover,
-		[OHTD_COMMAND_READ] = ohtd_exchange_begin,
-		[OHTD_COMMAND_STOP] = do_stop,
-		[OHTD_COMMAND_SELF_TEST] = do_self_test,
-		[OHTD_COMMAND_CONTROL_TAKE] = do_control,
-		[OHTD_COMMAND_CONTROL_RELEASE] = do_control,
-		[OHTD_COMMAND_CONTROL_TAKE_OVER] = do_control,
-		[OHTD_COMMAND_CONTROL_HAND_OVER] = do_control,
-		[OHTD_COMMAND_CONTROL_RENEW] = do_control,
-		[OHTD_COMMAND_CONTROL_END] = do_control,
-		[OHTD_COMMAND_WRITE] = ohtd_exchange_begin,
-		[OHTD_COMMAND_PING] = ohtd_exchange_begin,
-		[OHTD_COMMAND_QUARANTINE] = ohtd_quarantine_begin,
-		[OHTD_COMMAND_RELEASE] = ohtd_quarantine_end,
-		[OHTD_COMMAND_HUNG_UP] = do_hung_up,
-		[OHTD_COMMAND_MOVE] = ohtd_motion_execute,
-		[OHTD_COMMAND_JOG] = ohtd_motion_execute,
-		[OHTD_COMMAND_HOME] = ohtd_motion_execute,
-		[OHTD_COMMAND_DOCK] = ohtd_motion_execute,
-		[OHTD_COMMAND_UNDOCK] = ohtd_motion_execute,
-		[OHTD_COMMAND_PAUSE] = ohtd_motion_execute,
-		[OHTD_COMMAND_RESUME] = ohtd_motion_execute,
-		[OHTD_COMMAND_CANCEL] = ohtd_queue_cancel,
-		[OHTD_COMMAND_OVERRIDE] = do_override,
-		[OHTD_COMMAND_MODE] = ohtd_mode_change,
-		[OHTD_COMMAND_LIMITS] = ohtd_limits_ask,
-		[OHTD_COMMAND_RESTART] = ohtd_control_ask_end,
+	static void (*const acts[])(struct ohtd_control *, const struct ohtd_asked *) = {
+#define OHTD_COMMAND(kind, number, word, event, role, route, elevation, flags, act) \
+		[OHTD_COMMAND_##kind] = act,
+#include "verbs.def"
 	};
 	struct ohtd_why_list why = { 0 };
 
@@ -300,7 +247,7 @@ static void execute(struct ohtd_control *control, struct ohtd_asked *asked)
 	else if (!ohtd_lease_admit(control, asked, &why))
 		refuse_all(control, asked, OHTD_OUTCOME_REFUSED, &why);
 	else
-		verbs[asked->command.kind](control, asked);
+		acts[asked->command.kind](control, asked);
 }
 
 bool ohtd_commands_receive(struct ohtd_control *control)
