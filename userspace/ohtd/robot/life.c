@@ -22,9 +22,7 @@ static bool same_content(const struct ohtd_recent *recent, const struct ohtd_com
 /* A jog is asked for again and again; pause and resume are about another command. */
 static bool has_life(const struct ohtd_command *command)
 {
-	return *command->caller_id &&
-	       (command->kind == OHTD_COMMAND_MOVE || command->kind == OHTD_COMMAND_HOME ||
-		command->kind == OHTD_COMMAND_DOCK || command->kind == OHTD_COMMAND_UNDOCK);
+	return *command->caller_id && ohtd_verb_row(command->kind)->flags & OHTD_IS_TASK;
 }
 
 enum ohtd_known ohtd_life_known(const struct ohtd_life *life, const struct ohtd_command *command,
@@ -62,12 +60,13 @@ void ohtd_life_note(struct ohtd_life *life, const struct ohtd_command *command, 
 
 struct ohtd_command_view ohtd_life_view(const struct ohtd_command *command, unsigned int state)
 {
+	bool takes_target = ohtd_verb_row(command->kind)->flags & OHTD_TAKES_TARGET;
 	struct ohtd_command_view view = {
 		.number = command->number,
 		.kind = command->kind,
 		.state = state,
 		.tag = command->tag,
-		.target_mm = command->kind == OHTD_COMMAND_MOVE ? command->target_mm : NAN,
+		.target_mm = takes_target ? command->target_mm : NAN,
 		.speed_mm_s = command->speed_mm_s,
 		.accepted_ns = command->accepted_ns,
 	};

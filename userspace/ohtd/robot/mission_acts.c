@@ -11,20 +11,12 @@
 #define LIMIT_MORE_MS	5000.0
 #define LIMIT_TIMEOUTS	10
 
+/* A motion that the state machine begins by itself goes to a target, as a move does. */
 static uint32_t kind_of(unsigned int event)
 {
-	switch (event) {
-	case OHTD_EVENT_JOG_COMMAND:
-		return OHTD_COMMAND_JOG;
-	case OHTD_EVENT_HOME_COMMAND:
-		return OHTD_COMMAND_HOME;
-	case OHTD_EVENT_DOCK_COMMAND:
-		return OHTD_COMMAND_DOCK;
-	case OHTD_EVENT_UNDOCK_COMMAND:
-		return OHTD_COMMAND_UNDOCK;
-	default:
-		return OHTD_COMMAND_MOVE;
-	}
+	uint32_t kind = ohtd_verb_of_event(event);
+
+	return ohtd_verb_row(kind)->flags & OHTD_IS_MOTION ? kind : OHTD_COMMAND_MOVE;
 }
 
 /* ---- the life of a command ---- */
@@ -92,7 +84,7 @@ void ohtd_mission_begin(struct ohtd_control *control, const struct ohtd_raised *
 	ohtd_mission_fail(control, &replaced);
 	m->command = ohtd_life_view(&said, OHTD_COMMAND_STATE_INITIALIZING);
 	m->kept_mm = m->command.target_mm;
-	m->limit_mm_s = said.kind == OHTD_COMMAND_MOVE ? said.speed_mm_s : 0;
+	m->limit_mm_s = ohtd_verb_row(said.kind)->flags & OHTD_TAKES_LIMIT ? said.speed_mm_s : 0;
 	m->by = said.by;
 	m->connection = said.connection;
 	memcpy(m->caller_id, said.caller_id, sizeof(m->caller_id));

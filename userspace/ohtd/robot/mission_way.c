@@ -154,7 +154,7 @@ static double in_steps_mm_s(const struct ohtd_mission *m, double speed_mm_s)
 /* Homing and docking have speeds that their time limits are made for. */
 static double override_of(const struct ohtd_mission *m)
 {
-	bool scaled = m->command.kind == OHTD_COMMAND_MOVE || m->command.kind == OHTD_COMMAND_JOG;
+	bool scaled = ohtd_verb_row(m->command.kind)->flags & OHTD_OBEYS_OVERRIDE;
 
 	return scaled ? m->override_percent / 100 : 1;
 }

@@ -8,19 +8,11 @@
 
 bool ohtd_mode_forbids(unsigned int mode, enum ohtd_event event)
 {
-	switch (event) {
-	case OHTD_EVENT_JOG_COMMAND:
-	case OHTD_EVENT_JOG_REFRESH:
-		return mode == OHTD_MODE_MAINTENANCE;
-	case OHTD_EVENT_MOVE_COMMAND:
-	case OHTD_EVENT_HOME_COMMAND:
-	case OHTD_EVENT_DOCK_COMMAND:
-	case OHTD_EVENT_UNDOCK_COMMAND:
-	case OHTD_EVENT_RESUME_COMMAND:
-		return mode != OHTD_MODE_AUTOMATIC;
-	default:
-		return false;
-	}
+	/* The same jog once more. */
+	bool again = event == OHTD_EVENT_JOG_REFRESH;
+	unsigned int kind = ohtd_verb_of_event(again ? OHTD_EVENT_JOG_COMMAND : event);
+
+	return kind && !(ohtd_verb_row(kind)->modes >> mode & 1);
 }
 
 double ohtd_mode_jog_mm_s(const struct ohtd_control *control)

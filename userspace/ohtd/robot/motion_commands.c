@@ -14,16 +14,6 @@
 /* A jog that something else has ended is let go when none of its requests has come for so long. */
 #define LET_GO_NS	(500 * OHTD_NS_PER_MS)
 
-static const uint8_t events[] = {
-	[OHTD_COMMAND_MOVE] = OHTD_EVENT_MOVE_COMMAND,
-	[OHTD_COMMAND_JOG] = OHTD_EVENT_JOG_COMMAND,
-	[OHTD_COMMAND_HOME] = OHTD_EVENT_HOME_COMMAND,
-	[OHTD_COMMAND_DOCK] = OHTD_EVENT_DOCK_COMMAND,
-	[OHTD_COMMAND_UNDOCK] = OHTD_EVENT_UNDOCK_COMMAND,
-	[OHTD_COMMAND_PAUSE] = OHTD_EVENT_PAUSE_COMMAND,
-	[OHTD_COMMAND_RESUME] = OHTD_EVENT_RESUME_COMMAND,
-};
-
 static bool same_jog(const struct ohtd_control *control, const struct ohtd_command *command)
 {
 	const struct ohtd_mission *m = &control->mission;
@@ -119,7 +109,7 @@ static bool lacks_position(const struct ohtd_control *control, const struct ohtd
 		return !ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &position_mm);
 	if (command->kind == OHTD_COMMAND_RESUME)
 		return control->facts[OHTD_FACT_KEPT_IS_DOCK] && !ohtd_mission_located(control);
-	if (command->kind == OHTD_COMMAND_DOCK || command->kind == OHTD_COMMAND_UNDOCK)
+	if (ohtd_verb_row(command->kind)->flags & OHTD_BY_POSITION)
 		return !ohtd_mission_located(control) ||
 		       (command->kind == OHTD_COMMAND_UNDOCK && ohtd_dock_docked(control) &&
 			is_far_from_dock(control));
@@ -167,7 +157,7 @@ void ohtd_motion_execute(struct ohtd_control *control, const struct ohtd_asked *
 {
 	const struct ohtd_command *command = &asked->command;
 	const struct ohtd_why *ended = &control->mission.ended_jog.why;
-	enum ohtd_event event = events[command->kind];
+	enum ohtd_event event = ohtd_verb_row(command->kind)->event;
 	struct ohtd_why_list why = { 0 };
 
 	if (known(control, asked))

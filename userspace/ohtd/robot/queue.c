@@ -72,18 +72,19 @@ static uint32_t last_kind(const struct ohtd_control *control)
 static void judge(const struct ohtd_control *control, const struct ohtd_command *said,
 		  struct ohtd_why_list *why)
 {
-	bool docked = last_kind(control) == OHTD_COMMAND_DOCK;
+	unsigned int flags = ohtd_verb_row(said->kind)->flags;
+	bool docked = ohtd_verb_row(last_kind(control))->flags & OHTD_TO_DOCK;
 
 	if (ohtd_mission_busy(control) && control->mission.command.kind == OHTD_COMMAND_JOG)
 		ohtd_why_add(why, OHTD_WHY_JOG_RUNS, 0, 0);
 	if (control->queue.count == OHTD_QUEUE_MAX)
 		ohtd_why_add(why, OHTD_WHY_QUEUE_FULL, 0, 0);
-	if (said->kind == OHTD_COMMAND_MOVE &&
+	if (flags & OHTD_TAKES_TARGET &&
 	    !ohtd_mission_within_limits(&control->mission, said->target_mm))
 		ohtd_why_add(why, OHTD_WHY_SOFT_LIMIT, 0, 0);
-	if (docked && (said->kind == OHTD_COMMAND_MOVE || said->kind == OHTD_COMMAND_HOME))
+	if (docked && flags & OHTD_OFF_DOCK)
 		ohtd_why_add(why, OHTD_WHY_DOCKED, 0, 0);
-	if (!docked && said->kind == OHTD_COMMAND_UNDOCK)
+	if (!docked && flags & OHTD_AT_DOCK)
 		ohtd_why_add(why, OHTD_WHY_NOT_DOCKED, 0, 0);
 }
 
