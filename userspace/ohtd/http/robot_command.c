@@ -10,6 +10,7 @@
 #include "http/time_read.h"
 #include "http/words.h"
 #include "robot/stations.h"
+#include "robot/verbs.h"
 
 static const char *const queues[] = { "replace", "append" };
 OHTD_WORDS_OF(queue_words, queues);
@@ -52,6 +53,16 @@ struct command_result ohtd_command_result(const struct ohtd_answer *answer, cons
 	};
 }
 
+/* ", move, home, dock, undock: ..." */
+static const char queue_text[] =
+#define OHTD_TASK(kind, number, word, ...)	", " word
+#include "robot/verbs.def"
+	": replace all that is under way or waits, or wait behind it; without it: replace";
+static const char not_after_text[] =
+#define OHTD_TASK(kind, number, word, ...)	", " word
+#include "robot/verbs.def"
+	": dropped if it has not begun by then; a time of RFC 3339, with any zone";
+
 OHTD_SHAPE_SHARED(robot_command, "RobotCommand",
 	OHTD_WORD(robot_command, verb, .flags = OHTD_NEEDED, .words = &ohtd_motion_verb_words,
 		  .summary = "What to do", .example = "\"stop\""),
@@ -69,11 +80,10 @@ OHTD_SHAPE_SHARED(robot_command, "RobotCommand",
 		  .pattern = "^[ -~]+$",
 		  .summary = "The client's own, printable; the same again keeps a jog going"),
 	OHTD_WORD(robot_command, queue, .words = &queue_words, .preset = -1,
-		  .summary = "move, home, dock, undock: replace all that is under way or waits, or wait "
-			     "behind it; without it: replace"),
+		  .summary = &queue_text[2]),
 	OHTD_TEXT(robot_command, not_after, .min = 20, .max = 64,
 		  .example = "\"2026-07-30T12:00:00Z\"",
-		  .summary = "move, home, dock, undock: dropped if it has not begun by then; a time of RFC 3339, with any zone"));
+		  .summary = &not_after_text[2]));
 
 /* ---- which members a verb has ---- */
 
@@ -83,19 +93,6 @@ static bool is_printable(const char *text)
 		if (*text < ' ' || *text > '~')
 			return false;
 	return true;
-}
-
-/* Beside valid_for_ms and id: none of them is passed over in silence. */
-static bool takes(uint32_t verb, const char *member)
-{
-	bool move = verb == OHTD_COMMAND_MOVE;
-
-	if (!strcmp(member, "position_mm") || !strcmp(member, "station"))
-		return move;
-	if (!strcmp(member, "speed_mm_s"))
-		return move || verb == OHTD_COMMAND_JOG;
-	return move || verb == OHTD_COMMAND_HOME || verb == OHTD_COMMAND_DOCK ||
-	       verb == OHTD_COMMAND_UNDOCK;
 }
 
 /* False, with the one fault. */
@@ -113,21 +110,25 @@ static bool refuse_member(struct ohtd_refusal *refusal, const char *pointer, con
 /* A text of its own for each verb would be no more precise: the verb is in the request. */
 static bool fits(const struct robot_command *said, struct ohtd_refusal *refusal)
 {
+	const unsigned int flags = ohtd_verb_row(said->verb)->flags;
 	const struct {
 		const char *pointer;
 		bool there;
+		unsigned int taken;
 		bool needed;
 	} members[] = {
-		{ "/position_mm", isfinite(said->position_mm),
-		  said->verb == OHTD_COMMAND_MOVE && !said->station },
-		{ "/station", said->station != NULL, false },
-		{ "/speed_mm_s", isfinite(said->speed_mm_s), said->verb == OHTD_COMMAND_JOG },
-		{ "/queue", said->queue >= 0, false },
-		{ "/not_after", said->not_after != NULL, false },
+		{ "/position_mm", isfinite(said->position_mm), OHTD_TAKES_TARGET,
+		  flags & OHTD_TAKES_TARGET && !said->station },
+		{ "/station", said->station != NULL, OHTD_TAKES_TARGET, false },
+		{ "/speed_mm_s", isfinite(said->speed_mm_s), OHTD_TAKES_LIMIT | OHTD_TAKES_SPEED,
+		  flags & OHTD_TAKES_SPEED },
+		{ "/queue", said->queue >= 0, OHTD_IS_TASK, false },
+		{ "/not_after", said->not_after != NULL, OHTD_IS_TASK, false },
 	};
 
+	/* None of them is passed over in silence. */
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		if (members[i].there && !takes(said->verb, members[i].pointer + 1))
+		if (members[i].there && !(flags & members[i].taken))
 			return refuse_member(refusal, members[i].pointer, "not_taken",
 					     "the verb does not take it");
 		if (members[i].needed && !members[i].there)
@@ -136,7 +137,7 @@ static bool fits(const struct robot_command *said, struct ohtd_refusal *refusal)
 	}
 	if (said->station && isfinite(said->position_mm))
 		return refuse_member(refusal, "/station", "one_of", "position_mm is there, too");
-	if (said->verb == OHTD_COMMAND_MOVE && said->speed_mm_s <= 0)
+	if (flags & OHTD_TAKES_LIMIT && said->speed_mm_s <= 0)
 		return refuse_member(refusal, "/speed_mm_s", "range", "must be above 0");
 	if (said->id && !is_printable(said->id))
 		return refuse_member(refusal, "/id", "unprintable",
@@ -219,8 +220,7 @@ bool ohtd_robot_command_ends_motion(const void *input)
 {
 	const struct robot_command *said = input;
 
-	return said->verb == OHTD_COMMAND_STOP || said->verb == OHTD_COMMAND_PAUSE ||
-	       said->verb == OHTD_COMMAND_DISABLE;
+	return ohtd_verb_row(said->verb)->flags & OHTD_ENDS_MOTION;
 }
 
 const char *ohtd_robot_command_id(const struct robot_command *said)
