@@ -16,6 +16,7 @@
 #include "robot/life.h"
 #include "robot/motion_limits.h"
 #include "robot/robot.h"
+#include "robot/verbs.h"
 #include "store/commands.h"
 
 /* ---- limits and lengths ---- */
@@ -85,13 +86,24 @@ OHTD_SHAPE(facts_command, "FactsCommand",
 	OHTD_BOOLEAN(facts_command, needs_target, .summary = "It wants position_mm"));
 
 /* A pause ends a jog: nothing is kept of it. In the last phase of docking nothing is paused. */
-static const struct facts_command commands[] = {
-	{ OHTD_COMMAND_MOVE, true, true, true, true },
-	{ OHTD_COMMAND_JOG, false, false, true, false },
-	{ OHTD_COMMAND_HOME, true, true, true, false },
-	{ OHTD_COMMAND_DOCK, true, true, true, false },
-	{ OHTD_COMMAND_UNDOCK, true, true, true, false },
-};
+static size_t fill_commands(struct facts_command *commands)
+{
+	size_t count = 0;
+
+	for (unsigned int verb = 0; verb < OHTD_VERBS; verb++) {
+		unsigned int kind = ohtd_verb_kind(verb), flags = ohtd_verb_row(kind)->flags;
+
+		if (flags & OHTD_IS_MOTION)
+			commands[count++] = (struct facts_command){
+				.verb = kind,
+				.can_wait = flags & OHTD_IS_TASK,
+				.can_be_paused = flags & OHTD_IS_TASK,
+				.can_be_cancelled = true,
+				.needs_target = flags & OHTD_TAKES_TARGET,
+			};
+	}
+	return count;
+}
 
 /* ---- how much and how often ---- */
 
@@ -282,6 +294,7 @@ static void get_factsheet(struct ohtd_call *call)
 	};
 	const struct facts_limits limits = limits_of(rule);
 	const struct facts_lengths lengths = lengths_of(rule);
+	struct facts_command commands[OHTD_VERBS];
 	struct facts_versions versions = {
 		.ohtd = OHT_VERSION, .api = "v1", .bus = snapshot->bus.backend,
 	};
@@ -289,7 +302,7 @@ static void get_factsheet(struct ohtd_call *call)
 	versions.modules = modules_of(call, &versions.modules_count);
 	OHTD_REPLY(call, 200, factsheet, (&(struct factsheet){
 		.limits = &limits, .lengths = &lengths,
-		.commands = commands, .commands_count = sizeof(commands) / sizeof(commands[0]),
+		.commands = commands, .commands_count = fill_commands(commands),
 		.array_limits = &array_limits, .intervals = &intervals, .battery = &battery,
 		.versions = &versions,
 	}));

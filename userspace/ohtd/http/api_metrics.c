@@ -169,34 +169,17 @@ static void put_budgets(struct ohtd_writer *out, const struct ohtd_server *serve
 
 static void put_commands(struct ohtd_writer *out, const struct ohtd_server *server)
 {
-	static const char *const kinds[] = {
-		[OHTD_COMMAND_RESET] = "reset", [OHTD_COMMAND_ENABLE] = "enable",
-		[OHTD_COMMAND_DISABLE] = "disable", [OHTD_COMMAND_RESET_FAULT] = "reset_fault",
-		[OHTD_COMMAND_DISCOVER] = "discover", [OHTD_COMMAND_READ] = "read",
-		[OHTD_COMMAND_STOP] = "stop", [OHTD_COMMAND_SELF_TEST] = "self_test",
-		[OHTD_COMMAND_CONTROL_TAKE] = "control_take",
-		[OHTD_COMMAND_CONTROL_RELEASE] = "control_release",
-		[OHTD_COMMAND_CONTROL_TAKE_OVER] = "control_take_over",
-		[OHTD_COMMAND_CONTROL_HAND_OVER] = "control_hand_over",
-		[OHTD_COMMAND_WRITE] = "write", [OHTD_COMMAND_PING] = "ping",
-		[OHTD_COMMAND_QUARANTINE] = "quarantine", [OHTD_COMMAND_RELEASE] = "release",
-		[OHTD_COMMAND_MODE] = "mode",
-		[OHTD_COMMAND_MOVE] = "move", [OHTD_COMMAND_JOG] = "jog",
-		[OHTD_COMMAND_HOME] = "home", [OHTD_COMMAND_DOCK] = "dock",
-		[OHTD_COMMAND_UNDOCK] = "undock", [OHTD_COMMAND_PAUSE] = "pause",
-		[OHTD_COMMAND_RESUME] = "resume", [OHTD_COMMAND_CANCEL] = "cancel",
-		[OHTD_COMMAND_OVERRIDE] = "override", [OHTD_COMMAND_LIMITS] = "limits",
-		[OHTD_COMMAND_RESTART] = "restart",
-	};
 	static const char *const outcomes[OHTD_OUTCOMES] = { "done", "refused", "expired", "failed" };
 
 	head(out, "robot_commands_total", "counter", "Commands to the robot, by what came of them.");
-	/* What the daemon tells by itself is no command. */
-	for (size_t kind = 1; kind < sizeof(kinds) / sizeof(kinds[0]); kind++)
-		for (size_t outcome = 0; kinds[kind] && outcome < OHTD_OUTCOMES; outcome++)
-			put(out, "robot_commands_total{command_type=\"%s\",status=\"%s\"} %llu\n",
-			    kinds[kind], outcomes[outcome], (unsigned long long)
-			    atomic_load(&server->commands[kind][outcome]));
+	for (unsigned int kind = 1; kind <= OHTD_COMMAND_LAST; kind++) {
+		const char *word = ohtd_verb_row(kind)->word;
+
+		for (size_t outcome = 0; word && outcome < OHTD_OUTCOMES; outcome++)
+			put(out, "robot_commands_total{command_type=\"%s\",status=\"%s\"} %llu\n", word,
+			    outcomes[outcome],
+			    (unsigned long long)atomic_load(&server->commands[kind][outcome]));
+	}
 }
 
 /* ---- robot and bus ---- */

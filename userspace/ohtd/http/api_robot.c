@@ -178,8 +178,11 @@ static bool is_under_way(const struct ohtd_command_view *command)
 
 static bool accepts_commands(const struct ohtd_snapshot *snapshot)
 {
-	return !snapshot->why_not[OHTD_VERB_MOVE].count || !snapshot->why_not[OHTD_VERB_HOME].count ||
-	       !snapshot->why_not[OHTD_VERB_DOCK].count || !snapshot->why_not[OHTD_VERB_UNDOCK].count;
+	for (unsigned int verb = 0; verb < OHTD_VERBS; verb++)
+		if (ohtd_verb_row(ohtd_verb_kind(verb))->flags & OHTD_IS_TASK &&
+		    !snapshot->why_not[verb].count)
+			return true;
+	return false;
 }
 
 static size_t fill_faults(const struct ohtd_snapshot *snapshot, struct robot_fault *faults)
