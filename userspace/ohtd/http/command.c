@@ -9,6 +9,7 @@
 #include "http/loop.h"
 #include "oht_client.h"
 #include "robot/robot.h"
+#include "robot/verbs.h"
 
 /* On top of a command's own deadline: the control thread answers shortly after it. */
 #define GRACE_MS	2000
@@ -195,12 +196,23 @@ static void not_taken(struct ohtd_call *call, int r)
 	ohtd_reply_problem(call, refusal.status, refusal.code, "%s", refusal.detail);
 }
 
+/* As verbs.def has it, but for registers. False: it has been answered with 403. */
+static bool is_elevated_for(struct ohtd_call *call, const struct ohtd_command *command)
+{
+	return ohtd_verb_row(command->kind)->elevation != OHTD_ELEVATION_MAINTENANCE ||
+	       command->mode != OHTD_MODE_MAINTENANCE ||
+	       ohtd_call_elevated(call, "mode maintenance");
+}
+
 void ohtd_call_command(struct ohtd_call *call, struct ohtd_command *command, ohtd_call_done done)
 {
-	struct waiting_call *waiting = calloc(1, sizeof(*waiting));
 	uint32_t valid_ms = command->valid_ms ? command->valid_ms : OHTD_VALID_MS;
+	struct waiting_call *waiting;
 	int r;
 
+	if (!is_elevated_for(call, command))
+		return;
+	waiting = calloc(1, sizeof(*waiting));
 	if (!waiting || ohtd_pending_begin(&waiting->pending, call, valid_ms + GRACE_MS, finish)) {
 		free(waiting);
 		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
