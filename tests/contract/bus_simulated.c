@@ -49,7 +49,10 @@ static void a_stop_ends_writes_that_wait(void)
 
 /* ---- what is on the wire ---- */
 
-/* Behind a time-out the line is left alone for as long as the longest time-out: there a write waits. */
+/*
+ * Behind a time-out the line is left alone for as long as the longest time-out: there a write
+ * waits.
+ */
 #define QUIET_MS	200
 /* The host may have held this program up for longer than that. */
 #define TRIES		10

@@ -198,8 +198,8 @@ static void drive_turns_in_idle(void **state)
 }
 
 /*
- * The drive is too busy to show its registers, once or for a while: the look at its set-points goes on as soon as
- * it shows them again, also while the robot moves.
+ * The drive is too busy to show its registers, once or for a while: the look at its set-points goes
+ * on as soon as it shows them again, also while the robot moves.
  */
 static void busy_drive_is_looked_at_again(void **state)
 {
@@ -211,8 +211,8 @@ static void busy_drive_is_looked_at_again(void **state)
 		struct driver *d = fast(OHT_PROFILE_CANONICAL, 25000);
 		char line[80];
 
-		snprintf(line, sizeof(line), "fault 4 exception code=6 register=motor1_actual_speed count=%u",
-			 counts[i]);
+		snprintf(line, sizeof(line),
+			 "fault 4 exception code=6 register=motor1_actual_speed count=%u", counts[i]);
 		driver_sim(d, line);
 		driver_run_ms(d, i ? 2500 : 200);
 		driver_state(d, OHTD_STATE_MOVE);

@@ -164,7 +164,10 @@ static void oldest_are_dropped(void **state)
 	assert_int_equal(count_of("journal"), OHTD_JOURNAL_KEPT + 5101);
 	assert_int_equal(ohtd_db_journal_source(db, &source, TGID, &next), 0);
 	assert_int_equal(next.seq, 1005102);
-	/* A journal of before there was a bound is not dropped in one go: the store has others to serve. */
+	/*
+	 * A journal of before there was a bound is not dropped in one go: the store has others to
+	 * serve.
+	 */
 	assert_int_equal(count_of("journal"), OHTD_JOURNAL_KEPT + 5101 - OHTD_JOURNAL_DROP_MOST);
 	assert_int_equal(ohtd_db_journal_source(db, &source, TGID, &next), 0);
 	assert_int_equal(count_of("journal"), OHTD_JOURNAL_KEPT);

@@ -46,7 +46,8 @@ ssize_t write(int fd, const void *data, size_t bytes)
 	ssize_t written;
 
 	if (!atomic_load(&wakes_are_slow) || bytes != sizeof(uint64_t) ||
-	    pthread_getname_np(pthread_self(), name, sizeof(name)) || strcmp(name, "ohtd-store") != 0)
+	    pthread_getname_np(pthread_self(), name, sizeof(name)) ||
+	    strcmp(name, "ohtd-store") != 0)
 		return syscall(SYS_write, fd, data, bytes);
 	atomic_store(&is_waking, true);
 	for (int i = 0; i < 100; i++)
@@ -195,7 +196,9 @@ static void the_last_ones_are_taken_at_the_end(void **state)
 	}
 }
 
-/* The memory of the recorder, and the number of its descriptor, are somebody else's behind its end. */
+/*
+ * The memory of the recorder, and the number of its descriptor, are somebody else's behind its end.
+ */
 static void the_end_waits_for_a_wake_that_is_under_way(void **state)
 {
 	(void)state;

@@ -155,7 +155,10 @@ static void parity_that_the_driver_drops_is_told(void **state)
 	assert_non_null(strstr(error, "parity = odd cannot be set, the line has none; set parity = none"));
 }
 
-/* The driver of an 8250 gives back the rate that it was asked for, whatever its divisor makes of it. */
+/*
+ * The driver of an 8250 gives back the rate that it was asked for, whatever its divisor makes of
+ * it.
+ */
 static void a_rate_that_the_uart_rounds_is_told(void **state)
 {
 	static const struct {
@@ -163,7 +166,8 @@ static void a_rate_that_the_uart_rounds_is_told(void **state)
 		uint32_t baud_bps, is_bps;
 	} uarts[] = {
 		{ PORT_16550A, 115200, 115200, 115200 }, { PORT_16550A, 115200, 76800, 57600 },
-		{ PORT_16450, 115200, 250000, 115200 },	 { PORT_8250, 1500000, 115200, 115384 },
+		{ PORT_16450, 115200, 250000, 115200 },
+		{ PORT_8250, 1500000, 115200, 115384 },
 		{ PORT_16550A, 0, 76800, 0 },
 		/* Others divide by fractions, or say nothing. */
 		{ PORT_16C950, 115200, 76800, 0 },	 { 0, 0, 76800, 0 },
@@ -188,7 +192,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(
 			a_rate_that_the_line_has_not_is_refused_with_those_that_it_has, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_rate_that_the_uart_rounds_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_rate_that_the_uart_rounds_is_told, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(parity_and_stop_bits_are_read_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(parity_that_the_driver_drops_is_told, setup, teardown),
 	};

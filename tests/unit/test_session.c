@@ -371,7 +371,10 @@ static void a_clock_in_the_past_after_a_reboot_prolongs_nothing_beyond_a_week(vo
 	forget(&next, 1);
 }
 
-/* A log-in by a clock that was ahead: its week is over all the same, however often the machine is rebooted. */
+/*
+ * A log-in by a clock that was ahead: its week is over all the same, however often the machine is
+ * rebooted.
+ */
 static void a_clock_that_was_ahead_gives_no_week_at_each_boot(void **state)
 {
 	const int64_t ahead_ns = 1000 * (int64_t)DAY_NS;

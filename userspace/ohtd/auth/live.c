@@ -14,7 +14,7 @@ struct entry {
 	struct entry *next;
 	int64_t elevated_until_ms;	/* CLOCK_BOOTTIME; 0: not elevated */
 	int64_t again_until_ms;		/* the same; 0: its tokens have not been renewed in this run */
-	bool ahead;			/* of its row in the store; if it has ended, the row is to go */
+	bool ahead;			/* of its row; if it has ended, the row is to go */
 	struct ohtd_session session;
 };
 
@@ -267,7 +267,10 @@ int ohtd_live_renew(struct ohtd_live *live, struct ohtd_renewal *renewal)
 	return r;
 }
 
-/* Ends the oldest session of a user if there are more than @max. With the lock. False: there were not. */
+/*
+ * Ends the oldest session of a user if there are more than @max. With the lock. False: there were
+ * not.
+ */
 static bool push_out(struct ohtd_live *live, int64_t user_id, int max)
 {
 	struct entry *oldest = NULL;

@@ -80,12 +80,15 @@ bool ohtd_live_renewed(struct ohtd_live *live, const struct ohtd_session *sessio
 /* What the store would do with a refresh token. 0 with @renewal->result, or -ENOENT. */
 int ohtd_live_renew(struct ohtd_live *live, struct ohtd_renewal *renewal);
 
-/* The store did not take a new session. Of more than @max of its user the oldest end, also in the store once it takes that. */
+/*
+ * The store did not take a new session. Of more than @max of its user the oldest end, also in the
+ * store once it takes that.
+ */
 void ohtd_live_keep(struct ohtd_live *live, const char *id, int max);
 
 /*
- * A copy of the session @id, if it lives, or of any if that is NULL, that is ahead; false: there is none. One that has ended
- * has the epoch 0, and a row that is to go.
+ * A copy of the session @id, if it lives, or of any if that is NULL, that is ahead; false: there is
+ * none. One that has ended has the epoch 0, and a row that is to go.
  */
 bool ohtd_live_find_ahead(struct ohtd_live *live, const char *id, struct ohtd_session *session);
 

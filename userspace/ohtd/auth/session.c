@@ -297,8 +297,8 @@ static int prepare(struct ohtd_auth *auth, const struct ohtd_user *user,
 }
 
 /*
- * A session that lives in memory only: the store has not looked whether its account is still what it was when the password
- * was checked. What changes it from now on finds the session.
+ * A session that lives in memory only: the store has not looked whether its account is still what
+ * it was when the password was checked. What changes it from now on finds the session.
  */
 static int keep_in_memory(struct ohtd_auth *auth, const struct ohtd_session *session)
 {

@@ -152,8 +152,9 @@ enum ohtd_auth_result ohtd_auth_renewal_end(struct ohtd_auth *auth,
 					    struct ohtd_grant *grant);
 
 /*
- * To be called some times a second by the main thread: what the store did not take of sessions, and of their ends, is written
- * when it takes something again, one after the other. The store is stopped before ohtd_auth_destroy().
+ * To be called some times a second by the main thread: what the store did not take of sessions, and
+ * of their ends, is written when it takes something again, one after the other. The store is
+ * stopped before ohtd_auth_destroy().
  */
 void ohtd_auth_keep(struct ohtd_auth *auth);
 
@@ -162,8 +163,9 @@ void ohtd_auth_keep(struct ohtd_auth *auth);
  * @id: which
  * @user_id: must be its user; 0: any
  *
- * Its access tokens are refused from now on. ohtd_db_session_end() follows in the store, and after that
- * ohtd_auth_gone(); if the store does not take it, ohtd_auth_keep() asks again. Until then a restart brings the session back.
+ * Its access tokens are refused from now on. ohtd_db_session_end() follows in the store, and after
+ * that ohtd_auth_gone(); if the store does not take it, ohtd_auth_keep() asks again. Until then a
+ * restart brings the session back.
  *
  * Return: false if there is no such session.
  */

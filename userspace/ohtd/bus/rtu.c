@@ -310,7 +310,10 @@ static int rtu_stop(struct ohtd_bus *bus, uint64_t tag)
 {
 	rtu_latch_stop(&rtu_of(bus)->latch, OHT_STOPPED_BY_SOFTWARE, tag, ohtd_monotonic_ns());
 	ohtd_poke(rtu_of(bus)->ready_fd);
-	/* Without a plan in force nothing else wakes the thread that takes back what the drive was told. */
+	/*
+	 * Without a plan in force nothing else wakes the thread that takes back what the drive was
+	 * told.
+	 */
 	ohtd_poke(rtu_of(bus)->wake_fd);
 	return 0;
 }

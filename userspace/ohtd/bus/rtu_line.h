@@ -61,8 +61,8 @@ void rtu_line_close(struct rtu_line *line);
  * rtu_line_exchange() - one attempt at one request
  * @line: open
  * @request: what to do; its retries are not looked at
- * @gate: looked at right before the first byte, behind all waits for the line; closed: nothing is sent and the outcome is
- *	OHT_OUTCOME_STOPPED; NULL: always sent
+ * @gate: looked at right before the first byte, behind all waits for the line; closed: nothing is
+ *	sent and the outcome is OHT_OUTCOME_STOPPED; NULL: always sent
  * @reply: outcome, exception, error, count and words are filled
  *
  * After a time-out the line is left alone for the longest turnaround: the answer to a read does not

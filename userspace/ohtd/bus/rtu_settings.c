@@ -83,7 +83,7 @@ static void tell_divided(int fd, const char *device, uint32_t baud_bps)
 
 	if (is_bps && !is_near(is_bps, baud_bps))
 		ohtd_log(OHTD_LOG_WARNING, "bus", "rate_rounded",
-			 "%s: baud = %u becomes %u by the divisor of this UART; set a rate that it can do",
+			 "%s: baud = %u becomes %u by the UART's divisor; set a rate that it can do",
 			 device, baud_bps, is_bps);
 }
 

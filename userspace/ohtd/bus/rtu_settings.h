@@ -32,16 +32,16 @@ struct rtu_settings {
  * @error: one line when it fails
  * @error_bytes: size of @error
  *
- * Drivers take any setting without an error and keep what they cannot do as it was. A rate that the UART's divisor can only
- * come near to is told in the log.
+ * Drivers take any setting without an error and keep what they cannot do as it was. A rate that the
+ * UART's divisor can only come near to is told in the log.
  * Return: 0, -EINVAL: the line cannot do it (a rate may differ by 1 %), or another negative errno.
  */
 int rtu_settings_set(int fd, const char *device, const struct rtu_settings *wanted,
 		     struct rtu_settings *has, char *error, size_t error_bytes);
 
 /*
- * The rate that an 8250 to 16550A makes of @baud_bps with its divisor, which no read-back shows; 0: the port is none of
- * these, or does not say.
+ * The rate that an 8250 to 16550A makes of @baud_bps with its divisor, which no read-back shows; 0:
+ * the port is none of these, or does not say.
  */
 uint32_t rtu_settings_divided(int fd, uint32_t baud_bps);
 

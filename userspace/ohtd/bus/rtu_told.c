@@ -5,7 +5,9 @@
 
 #include "rtu_outputs.h"
 
-/* A unit that does not answer so often is left as it is: the line is wanted by the stop telegrams. */
+/*
+ * A unit that does not answer so often is left as it is: the line is wanted by the stop telegrams.
+ */
 #define ATTEMPTS_MAX	3
 #define TIMEOUT_US	20000
 

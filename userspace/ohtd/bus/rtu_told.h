@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     which registers the plan of the rtu back-end has set to something else than zero. Simulated outputs cut no
- *           power, so when they are low the line's thread writes zero there, whether the control thread runs or not.
+ * Owns:     which registers the plan of the rtu back-end has set to something else than zero.
+ *           Simulated outputs cut no power, so when they are low the line's thread writes zero
+ *           there, whether the control thread runs or not.
  * Contexts: the line's thread.
  * Locks:    none.
  */
@@ -35,7 +36,10 @@ struct rtu_told {
 /* @request is about to be sent; it may arrive whatever its answer is. */
 void rtu_told_note(struct rtu_told *told, const struct oht_request *request, uint64_t epoch);
 
-/* The request that writes zero to the first register whose outputs are low by now; false: there is none. */
+/*
+ * The request that writes zero to the first register whose outputs are low by now; false: there is
+ * none.
+ */
 bool rtu_told_next(const struct rtu_told *told, const struct rtu_latch *latch,
 		   struct oht_request *request);
 

@@ -178,7 +178,10 @@ static void on_accept(h2o_socket_t *listener, const char *err)
 	}
 }
 
-/* Those that wait, the newest first: its client is the likeliest to be there still, and may want to stop. */
+/*
+ * Those that wait, the newest first: its client is the likeliest to be there still, and may want to
+ * stop.
+ */
 static void unpark(struct ohtd_loop *loop)
 {
 	if (!atomic_load(&loop->parked_count))

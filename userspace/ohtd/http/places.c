@@ -73,14 +73,14 @@ static void displace(const struct ohtd_conn *conn)
 	if (!oldest)
 		return;
 	ohtd_log(OHTD_LOG_NOTICE, "http", "too_many_connections",
-		 "%s has %u connections; the one that has waited longest for a place is closed", oldest->address,
-		 share_of(oldest));
+		 "%s has %u connections; the one that has waited longest for a place is closed",
+		 oldest->address, share_of(oldest));
 	h2o_socket_close(oldest->sock);
 }
 
 /*
- * Waits at a connection of its own, since in the queue of the listener it would be in front of others. Nobody knows
- * yet whether it is a stop, so it is not the one to be closed.
+ * Waits at a connection of its own, since in the queue of the listener it would be in front of
+ * others. Nobody knows yet whether it is a stop, so it is not the one to be closed.
  */
 static void park(struct ohtd_conn *conn)
 {

@@ -416,7 +416,9 @@ void ohtd_recorder_stop(struct ohtd_recorder *recorder)
 	atomic_store(&recorder->quit, true);
 	wake(recorder);
 	pthread_join(recorder->thread, NULL);
-	/* The store may still be about to wake the thread for the job that it has seen come back. */
+	/*
+	 * The store may still be about to wake the thread for the job that it has seen come back.
+	 */
 	ohtd_outbox_write(&recorder->outbox, NULL, NULL);
 	release(recorder);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     ohtd --check-config: whether what a good configuration names is there, and is what the back-end needs.
+ * Owns:     ohtd --check-config: whether what a good configuration names is there, and is what the
+ *           back-end needs.
  * Contexts: main thread, no other there.
  * Locks:    none.
  */

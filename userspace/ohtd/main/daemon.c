@@ -114,7 +114,8 @@ static int open_store(struct running *run)
 {
 	struct ohtd_db *db;
 
-	if (ohtd_state_open_database(&db, run->config->state_dir, wall_s(run), run->why, sizeof(run->why)))
+	if (ohtd_state_open_database(&db, run->config->state_dir, wall_s(run), run->why,
+				     sizeof(run->why)))
 		return judge(run, errno);
 	run->store = ohtd_store_start(db);
 	if (run->store)

@@ -218,7 +218,8 @@ static void find_loss(const char *dir, const char *path, long long now_s)
 	ohtd_state_note_administered(dir);
 }
 
-int ohtd_state_open_database(struct ohtd_db **db, const char *dir, long long now_s, char *why, size_t size)
+int ohtd_state_open_database(struct ohtd_db **db, const char *dir, long long now_s, char *why,
+			     size_t size)
 {
 	char path[PATH_BYTES];
 	int r;

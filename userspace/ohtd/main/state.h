@@ -41,12 +41,14 @@ int ohtd_state_key(const char *dir, const char *name, unsigned char *key, size_t
  * @why: on failure one line
  * @size: of @why
  *
- * One that is empty or gone, although other files say that the robot has run before, and one that was set aside by this or
- * an earlier start, are noted as by ohtd_state_note_administered(): accounts may be among what was lost.
+ * One that is empty or gone, although other files say that the robot has run before, and one that
+ * was set aside by this or an earlier start, are noted as by ohtd_state_note_administered():
+ * accounts may be among what was lost.
  *
  * Return: 0, or not 0 with errno and @why.
  */
-int ohtd_state_open_database(struct ohtd_db **db, const char *dir, long long now_s, char *why, size_t size);
+int ohtd_state_open_database(struct ohtd_db **db, const char *dir, long long now_s, char *why,
+			     size_t size);
 
 /*
  * A mark says for good that there has been an administrator, or that accounts were lost: a robot without an

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-/* A module that is busy again so soon is asked less often: each change of the plan costs a cycle. */
+/*
+ * A module that is busy again so soon is asked less often: each change of the plan costs a cycle.
+ */
 #define AGAIN_NS	OHTD_NS_PER_S
 
 /* What is written by the plan is read by it too: only that shows that the module has taken it. */

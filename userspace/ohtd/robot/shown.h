@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     whether a module's set-points are read back together with its signals; between units.c and schedule.c.
+ * Owns:     whether a module's set-points are read back together with its signals; between units.c
+ *           and schedule.c.
  * Contexts: control thread only.
  * Locks:    none.
  */
@@ -13,16 +14,21 @@
 void ohtd_shown_cut(struct ohtd_unit *unit);
 
 /*
- * Signals are not lost with a set-point that the module does not show. True: @reply was a refusal of
- * set-points, and the signals are read without them now.
+ * Signals are not lost with a set-point that the module does not show. True: @reply was a refusal
+ * of set-points, and the signals are read without them now.
  */
 bool ohtd_shown_refused(struct ohtd_unit *unit, const struct ohtd_block *block,
 			const struct oht_reply *reply, uint64_t time_ns);
 
-/* The block that the module was too busy to show is due to be asked for once more, beside the plan. */
+/*
+ * The block that the module was too busy to show is due to be asked for once more, beside the plan.
+ */
 bool ohtd_shown_due(const struct ohtd_unit *unit, uint64_t now_ns);
 
-/* True: the answer to that: an answer puts the set-points back among the signals, a refusal puts the next one off. */
+/*
+ * True: @reply is that answer. Values put the set-points back among the signals, a refusal puts
+ * the next one off.
+ */
 bool ohtd_shown_answered(struct ohtd_unit *unit, const struct ohtd_block *block,
 			 const struct oht_reply *reply, uint64_t now_ns);
 
