@@ -69,9 +69,10 @@ void session_start(void)
 
 void session_stop(void)
 {
+	/* What is away there is of the sessions. */
+	ohtd_store_stop(store);
 	ohtd_auth_destroy(auth);
 	ohtd_tokens_destroy(tokens);
-	ohtd_store_stop(store);
 }
 
 void session_restart(void)
