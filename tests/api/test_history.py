@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The memory of values: it reaches to now, survives a restart and kill -9, says where nothing is kept, and refuses what is absurd."""
 import datetime
+import os
 import time
 
 import pytest
@@ -105,6 +106,30 @@ def test_a_file_that_is_not_ours_stops_nothing_else(fresh):
     until(lambda: values(fresh, "battery_v", step_ms=1000), what="values")
     fresh.stop()
     assert (fresh.state / "history.db").read_bytes().startswith(b"something else")
+
+
+@pytest.mark.slow
+def test_a_damaged_file_is_refused_and_the_next_start_begins_anew(fresh):
+    file = fresh.state / "history.db"
+    fresh.write_config(history_flush_s="1")
+    fresh.start()
+    until(lambda: fresh.get("health").json["history"]["flushes"] >= 2, what="values on the disk")
+    # What was written goes into the file itself, and is sealed by the next run.
+    fresh.stop()
+    fresh.start()
+    until(lambda: fresh.get("health").json["history"]["flushes"] >= 1, what="the file in use")
+    with file.open("r+b") as damaged:
+        damaged.seek(4096)
+        damaged.write(os.urandom(file.stat().st_size - 4096))
+    told = until(lambda: (told := fresh.get("telemetry/history?signals=state")).status != 200 and told, what="a refusal")
+    assert (told.status, told.code) == (503, "storage_damaged") and "the next start repairs it" in told.json["detail"]
+    until(lambda: fresh.get("health").json["history"]["state"] == "damaged", what="health to say so")
+    # All else goes on, accounts too.
+    assert fresh.get("telemetry/current?signals=state").status == 200 and fresh.login("operator").status == 200
+    fresh.stop(expect=None)
+    fresh.start()
+    until(lambda: fresh.get("health").json["history"]["flushes"] >= 2, what="values on the disk again")
+    assert values(fresh, "bus_transfers", step_ms=1000) and list(fresh.state.glob("history.db.damaged-*"))
 
 
 @pytest.mark.parametrize("query, pointer, said", [
