@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Load for the bench: history_load FOLDER. The mix of the bench (20 signals with noise of 2 LSB, 20 slow ones, 10
- * counters, 6 words) at 40 cycles a second for a chunk and a half (1.7 h), as fast as it is taken. Prints "entropy
- * RATIO BITS" (bytes of the samples of the chunk by the entropy of the mix, which has so many bits a sample), "cpu
- * PERCENT" of a core, if it had come in its own time, and "chart P95_MS COUNT" of 2,000 points of 8 signals.
+ * Load for the bench: history_load FOLDER [HOURS]. The mix of the bench (20 signals with noise of 2 LSB, 20 slow
+ * ones, 10 counters, 6 words) at 40 cycles a second for HOURS, or a chunk and a half (1.7 h), as fast as it is taken.
+ * Prints "entropy RATIO BITS" (bytes of the samples of the first chunk by the entropy of the mix, which has so many
+ * bits a sample), "cpu PERCENT" of a core, if it had come in its own time, "chart P95_MS COUNT" of 2,000 points of 8
+ * signals, "day" the same of a day at 1,000 points, "levels BYTES..." of each level of the first chunk, and "written
+ * BYTES" into the log of the database for each cycle.
  */
 #include <math.h>
 #include <sqlite3.h>
@@ -18,8 +20,11 @@
 #include "robot/samples.h"
 
 #define CYCLE_NS	(25ll * 1000000)
-#define CYCLES		(OHTD_CHUNK_CYCLES + OHTD_CHUNK_CYCLES / 2)
+#define HOUR_CYCLES	(3600 * 40)
+#define DAY_NS		(86400 * 1000000000ll)
 #define PORTION		40000
+#define FLUSH_S		10
+#define INTERVAL	(FLUSH_S * OHTD_LEVEL_CYCLES)
 #define NOISY		20
 #define SLOW		20
 #define COUNTERS	10
@@ -27,6 +32,7 @@
 #define INNOVATIONS	64	/* from -32 on */
 
 static uint64_t given, wanted, seed = 1;
+static uint64_t cycles = OHTD_CHUNK_CYCLES + OHTD_CHUNK_CYCLES / 2;
 static int64_t values[OHTD_TELEMETRY_SIGNALS];
 static uint64_t seen[OHTD_TELEMETRY_SIGNALS][INNOVATIONS];
 static double feed_s;
@@ -58,11 +64,14 @@ int __wrap_ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_
 			     struct ohtd_sample *sample)
 {
 	double began = seconds(CLOCK_THREAD_CPUTIME_ID);
+	static bool paused;
 	uint64_t number = given;
 
 	(void)robot;
 	(void)reader;
-	if (number >= __atomic_load_n(&wanted, __ATOMIC_ACQUIRE))
+	/* An interval in a turn, so that each has a commit of its own. */
+	paused = !paused && number % INTERVAL == 0;
+	if (paused || number >= __atomic_load_n(&wanted, __ATOMIC_ACQUIRE))
 		return 0;
 	memset(sample, 0, sizeof(*sample));
 	sample->number = number;
@@ -93,19 +102,24 @@ static double entropy(void)
 	return bits;
 }
 
-static double chunk_bytes(const char *path)
+static double ask(const char *path, const char *sql, int64_t with)
 {
+	double found = 0;
 	sqlite3_stmt *s;
 	sqlite3 *db;
-	double bytes = 0;
 
-	if (!sqlite3_open(path, &db) &&
-	    !sqlite3_prepare_v2(db, "SELECT sum(length(data)) FROM chunks WHERE level = 0", -1, &s, NULL) &&
-	    sqlite3_step(s) == SQLITE_ROW)
-		bytes = sqlite3_column_double(s, 0);
+	if (!sqlite3_open(path, &db) && !sqlite3_prepare_v2(db, sql, -1, &s, NULL) &&
+	    !sqlite3_bind_int64(s, 1, with) && sqlite3_step(s) == SQLITE_ROW)
+		found = sqlite3_column_double(s, 0);
 	sqlite3_finalize(s);
 	sqlite3_close(db);
-	return bytes;
+	return found;
+}
+
+/* Of the first chunk. */
+static double level_bytes(const char *path, int level)
+{
+	return ask(path, "SELECT sum(length(data)) FROM chunks WHERE chunk = 0 AND level = ?", level);
 }
 
 static void nap(void)
@@ -126,28 +140,60 @@ static int compare(const void *a, const void *b)
 	return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
 }
 
-/* A minute, ten, and all there is, in turn. */
+static double chart_ms(struct ohtd_history *history, int64_t start_ns, int64_t span_ns, int64_t points)
+{
+	int64_t whole_ns = (int64_t)cycles * CYCLE_NS;
+	struct ohtd_history_query query = { .count = 8, .step_ns = (span_ns + points - 1) / points };
+	struct ohtd_history_answer answer;
+	double began;
+
+	query.from_ns = start_ns + (int64_t)chance(&seed, (uint64_t)(whole_ns - span_ns + 1));
+	query.to_ns = query.from_ns + span_ns;
+	for (unsigned int k = 0; k < 8; k++)
+		query.signals[k] = k * 7;
+	began = seconds(CLOCK_MONOTONIC);
+	ohtd_history_read(history, &query, &answer);
+	ohtd_history_answer_free(&answer);
+	return (seconds(CLOCK_MONOTONIC) - began) * 1e3;
+}
+
+static void print_p95(const char *name, double *ms, int count)
+{
+	qsort(ms, (size_t)count, sizeof(ms[0]), compare);
+	printf("%s %.3f %d\n", name, ms[count * 95 / 100], count);
+}
+
+/* A minute, ten, and all there is, in turn; a day, if there is one. */
 static void print_charts(struct ohtd_history *history, int64_t start_ns)
 {
+	int64_t whole_ns = (int64_t)cycles * CYCLE_NS;
+	int64_t spans_ns[] = { 60 * 1000000000ll, 600 * 1000000000ll, whole_ns };
 	static double ms[CHARTS];
 
-	for (int i = 0; i < CHARTS; i++) {
-		int64_t whole_ns = CYCLES * CYCLE_NS, span_ns = i % 3 == 2 ? whole_ns : (i % 3 ? 600 : 60) * 1000000000ll;
-		struct ohtd_history_query query = { .count = 8, .step_ns = span_ns / 2000 };
-		struct ohtd_history_answer answer;
-		double began;
+	for (int i = 0; i < CHARTS; i++)
+		ms[i] = chart_ms(history, start_ns, spans_ns[i % 3], 2000);
+	print_p95("chart", ms, CHARTS);
+	if (whole_ns < DAY_NS)
+		return;
+	for (int i = 0; i < CHARTS; i++)
+		ms[i] = chart_ms(history, start_ns, DAY_NS, 1000);
+	print_p95("day", ms, CHARTS);
+}
 
-		query.from_ns = start_ns + (int64_t)chance(&seed, (uint64_t)(whole_ns - span_ns + 1));
-		query.to_ns = query.from_ns + span_ns;
-		for (unsigned int k = 0; k < 8; k++)
-			query.signals[k] = k * 7;
-		began = seconds(CLOCK_MONOTONIC);
-		ohtd_history_read(history, &query, &answer);
-		ms[i] = (seconds(CLOCK_MONOTONIC) - began) * 1e3;
-		ohtd_history_answer_free(&answer);
+static void print_bytes(struct ohtd_history *history, const char *path)
+{
+	struct ohtd_history_view view;
+	double all = 0;
+
+	ohtd_history_look(history, &view);
+	printf("levels");
+	for (int level = 0; level < OHTD_LEVELS; level++) {
+		all += level_bytes(path, level);
+		printf(" %.0f", level_bytes(path, level));
 	}
-	qsort(ms, CHARTS, sizeof(ms[0]), compare);
-	printf("chart %.3f %d\n", ms[CHARTS * 95 / 100], CHARTS);
+	/* The part of a chunk at the end is not sealed. */
+	all *= (double)(cycles % OHTD_CHUNK_CYCLES) / OHTD_CHUNK_CYCLES;
+	printf("\nwritten %.3f\n", ((double)view.written + all) / (double)cycles);
 }
 
 int main(int count, char **arguments)
@@ -155,32 +201,32 @@ int main(int count, char **arguments)
 	static struct ohtd_manual_clock manual = { .realtime_ns = 1800000000ll * 1000000000 };
 	static struct ohtd_clock wall;
 	char path[512];
-	struct ohtd_history_setup setup = { .clock = &wall, .path = path, .boot_id = "bench", .flush_s = 10 };
+	struct ohtd_history_setup setup = { .clock = &wall, .path = path, .boot_id = "bench", .flush_s = FLUSH_S };
 	struct ohtd_history *history;
 	double bytes = 0, samples = (double)OHTD_CHUNK_CYCLES * OHTD_TELEMETRY_SIGNALS;
 
-	if (count != 2)
+	if (count != 2 && count != 3)
 		return 2;
+	if (count == 3)
+		cycles = strtoull(arguments[2], NULL, 10) * HOUR_CYCLES;
 	snprintf(path, sizeof(path), "%s/history.db", arguments[1]);
 	ohtd_clock_init(&wall, &ohtd_clock_manual, &manual, 0);
 	history = ohtd_history_start(&setup);
 	if (!history)
 		return 1;
-	while (wanted < CYCLES) {
-		__atomic_store_n(&wanted, wanted + PORTION < CYCLES ? wanted + PORTION : CYCLES, __ATOMIC_RELEASE);
+	while (wanted < cycles) {
+		__atomic_store_n(&wanted, wanted + PORTION < cycles ? wanted + PORTION : cycles, __ATOMIC_RELEASE);
 		while (__atomic_load_n(&given, __ATOMIC_ACQUIRE) < wanted || waiting(history))
 			nap();
 	}
-	/* All signals of the chunk. */
-	for (double before = -1; bytes != before || bytes == 0; nap()) {
-		before = bytes;
-		for (int i = 0; i < 100; i++)
-			nap();
-		bytes = chunk_bytes(path);
-	}
+	while (ask(path, "SELECT count(*) FROM intervals WHERE (place & 1099511627775) < ?",
+		   (int64_t)(cycles / OHTD_CHUNK_CYCLES * OHTD_CHUNK_CYCLES)) > 0)
+		nap();
+	bytes = level_bytes(path, 0);
 	printf("entropy %.4f %.3f\n", bytes * 8 / entropy(), entropy() / samples);
-	printf("cpu %.4f\n", 100 * (seconds(CLOCK_PROCESS_CPUTIME_ID) - feed_s) / (CYCLES * 0.025));
+	printf("cpu %.4f\n", 100 * (seconds(CLOCK_PROCESS_CPUTIME_ID) - feed_s) / ((double)cycles * 0.025));
 	print_charts(history, ohtd_clock_wall_of_ns(&wall, 0));
+	print_bytes(history, path);
 	ohtd_history_stop(history);
 	return 0;
 }
