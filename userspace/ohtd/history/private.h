@@ -125,6 +125,27 @@ struct ohtd_history {
 	_Atomic uint64_t samples, lost, flushes, dropped, written, bytes, damaged;
 };
 
+/**
+ * struct ohtd_memory - what is not on the disk, copied for one answer
+ * @open: the run has its number, and the file can be read
+ * @begun: there is something
+ * @run: of which
+ * @first: cycle from which on it is here
+ * @interval: with the signals that are asked for alone, in their order
+ * @pending: a list; of each only the samples, or only the columns
+ * @gaps: not on the disk
+ * @gap_count: of @gaps
+ */
+struct ohtd_memory {
+	bool open, begun;
+	struct ohtd_history_run run;
+	int64_t first;
+	struct ohtd_interval interval;
+	struct ohtd_pending *pending;
+	struct ohtd_history_gap gaps[OHTD_PENDING_GAPS];
+	unsigned int gap_count;
+};
+
 /* interval.c: under the lock. */
 int ohtd_interval_init(struct ohtd_interval *interval, uint32_t cycles);
 void ohtd_interval_free(struct ohtd_interval *interval);
@@ -137,6 +158,11 @@ void ohtd_interval_add(struct ohtd_interval *interval, const struct ohtd_sample 
 /* Codes it; NULL: out of memory. It is empty afterwards. */
 struct ohtd_pending *ohtd_interval_close(struct ohtd_interval *interval);
 void ohtd_pending_free(struct ohtd_pending *pending);
+
+/* memory.c: takes the lock. @memory is all 0, and to be freed, also after -ENOMEM. */
+int ohtd_memory_copy(struct ohtd_history *history, const struct ohtd_history_query *query,
+		     bool samples, struct ohtd_memory *memory);
+void ohtd_memory_free(struct ohtd_memory *memory);
 
 /* tasks.c: on the thread of the store. */
 int ohtd_task_work(struct ohtd_db *db, void *task);

@@ -27,30 +27,11 @@ struct segment {
 	size_t at, count;
 };
 
-/**
- * struct memory - what is not on the disk, copied
- * @open: the run has its number, and the file can be read
- * @begun: there is something
- * @run: of which
- * @first: cycle from which on it is here
- * @interval: with the signals that are asked for alone, in their order
- * @pending: a list; of each only what @level needs
- */
-struct memory {
-	bool open, begun;
-	struct ohtd_history_run run;
-	int64_t first;
-	struct ohtd_interval interval;
-	struct ohtd_pending *pending;
-	struct ohtd_history_gap gaps[OHTD_PENDING_GAPS];
-	unsigned int gap_count;
-};
-
 struct reading {
 	struct ohtd_history *history;
 	const struct ohtd_history_query *query;
 	struct ohtd_history_answer *answer;
-	struct memory memory;
+	struct ohtd_memory memory;
 	int64_t group;			/* cycles of a column of the answer */
 	struct ohtd_history_run runs[RUNS_MAX];
 	struct segment segments[RUNS_MAX];
@@ -63,90 +44,6 @@ struct reading {
 	int64_t before;			/* pieces from there on are in memory too */
 	struct ohtd_column *scratch;	/* OHTD_CHUNK_COLUMNS */
 };
-
-/* ---- a copy of memory ---- */
-
-static int copy_pending(const struct ohtd_history *history, bool samples, struct memory *memory)
-{
-	struct ohtd_pending **last = &memory->pending;
-
-	for (const struct ohtd_pending *from = history->first; from; from = from->next) {
-		struct ohtd_pending *to = calloc(1, sizeof(*to));
-
-		if (!to)
-			return -ENOMEM;
-		*last = to;
-		last = &to->next;
-		to->first = from->first;
-		to->cycles = from->cycles;
-		if (samples)
-			ohtd_bytes_put(&to->samples, from->samples.data, from->samples.used);
-		else
-			ohtd_bytes_put(&to->columns, from->columns.data, from->columns.used);
-		if (to->samples.failed || to->columns.failed)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int copy_interval(const struct ohtd_interval *from, const struct ohtd_history_query *query,
-			 struct ohtd_interval *to)
-{
-	size_t cycles = from->cycles;
-
-	*to = (struct ohtd_interval){
-		.first = from->first, .cycles = from->cycles, .room = from->cycles,
-	};
-	if (!cycles)
-		return 0;
-	to->values = calloc(query->count * cycles, sizeof(*to->values));
-	to->quality = calloc(query->count, cycles);
-	if (!to->values || !to->quality)
-		return -ENOMEM;
-	for (unsigned int i = 0; i < query->count; i++) {
-		size_t at = (size_t)query->signals[i] * from->room;
-
-		memcpy(to->values + i * cycles, from->values + at, cycles * sizeof(*to->values));
-		memcpy(to->quality + i * cycles, from->quality + at, cycles);
-	}
-	return 0;
-}
-
-static int copy_memory(struct reading *reading)
-{
-	struct ohtd_history *history = reading->history;
-	struct memory *memory = &reading->memory;
-	int r = 0;
-
-	pthread_mutex_lock(&history->lock);
-	memory->open = atomic_load(&history->open);
-	memory->begun = history->begun;
-	if (history->begun) {
-		memory->run = history->run;
-		memory->run.end = (int64_t)history->next;
-		memory->first = (int64_t)(history->first ? history->first->first :
-					  history->interval.cycles ? history->interval.first :
-					  history->next);
-		memcpy(memory->gaps, history->gaps, sizeof(memory->gaps));
-		memory->gap_count = history->gap_count;
-		r = copy_pending(history, !reading->answer->level, memory);
-		if (!r)
-			r = copy_interval(&history->interval, reading->query, &memory->interval);
-	}
-	pthread_mutex_unlock(&history->lock);
-	return r;
-}
-
-static void free_memory(struct memory *memory)
-{
-	while (memory->pending) {
-		struct ohtd_pending *next = memory->pending->next;
-
-		ohtd_pending_free(memory->pending);
-		memory->pending = next;
-	}
-	ohtd_interval_free(&memory->interval);
-}
 
 /* ---- columns and their times ---- */
 
@@ -212,7 +109,7 @@ static void add_segment(struct reading *reading, const struct ohtd_history_run *
 /* The run that memory has goes on, whatever the file knows of it. */
 static void add_segments(struct reading *reading)
 {
-	const struct memory *memory = &reading->memory;
+	const struct ohtd_memory *memory = &reading->memory;
 
 	for (unsigned int i = 0; i < reading->run_count; i++)
 		if (!memory->begun || reading->runs[i].run != memory->run.run)
@@ -570,7 +467,7 @@ int ohtd_history_read(struct ohtd_history *history, const struct ohtd_history_qu
 	 * Memory first: what goes from there to the file meanwhile is then in both, and not in
 	 * none.
 	 */
-	r = copy_memory(reading);
+	r = ohtd_memory_copy(history, query, !answer->level, &reading->memory);
 	if (!r && reading->memory.open) {
 		r = ohtd_store_read(history->store, work_read, reading);
 	} else if (!r) {
@@ -584,7 +481,7 @@ int ohtd_history_read(struct ohtd_history *history, const struct ohtd_history_qu
 		qsort(answer->holes, answer->hole_count, sizeof(*answer->holes), compare_holes);
 		snap(reading);
 	}
-	free_memory(&reading->memory);
+	ohtd_memory_free(&reading->memory);
 	free(reading->scratch);
 	free(reading);
 	return r;
