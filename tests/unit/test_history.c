@@ -30,6 +30,7 @@
 #define FLUSH_S		10
 /* As many intervals may wait for the disk. */
 #define PORTION		(150 * FLUSH_S * 40)
+#define BUSY		"PRAGMA busy_timeout = 60000; "
 #define BEGAN_NS	(1800000000ll * 1000000000)
 
 static const unsigned int signals[SIGNALS] = {
@@ -136,6 +137,7 @@ static int set_up(void **state)
 {
 	(void)state;
 	memset(&manual, 0, sizeof(manual));
+	memset(&second_run, 0, sizeof(second_run));
 	manual.now_ns = 1000 * OHTD_NS_PER_S;
 	manual.realtime_ns = BEGAN_NS;
 	ohtd_clock_init(&wall, &ohtd_clock_manual, &manual, 0);
@@ -168,7 +170,6 @@ static void play(uint64_t cycles)
 		ohtd_manual_clock_advance(&manual, (to - wanted) * (uint64_t)CYCLE_NS);
 		__atomic_store_n(&wanted, to, __ATOMIC_RELEASE);
 		WAIT_FOR(__atomic_load_n(&given, __ATOMIC_ACQUIRE) == to);
-
 	}
 }
 
@@ -317,6 +318,15 @@ static const struct ohtd_history_hole *hole_of(const struct ohtd_history_answer 
 	return NULL;
 }
 
+static void assert_hole(const struct ohtd_history_answer *answer, const char *reason, int64_t from, int64_t to)
+{
+	const struct ohtd_history_hole *hole = hole_of(answer, reason);
+
+	assert_non_null(hole);
+	assert_int_equal(hole->from_ns, first_run.start_ns + from * CYCLE_NS);
+	assert_int_equal(hole->to_ns, first_run.start_ns + to * CYCLE_NS);
+}
+
 /* ---- the tests ---- */
 
 static void charts_equal_brute_force(void **state)
@@ -326,7 +336,6 @@ static void charts_equal_brute_force(void **state)
 
 	(void)state;
 	make_run(&first_run, cycles);
-	memset(&second_run, 0, sizeof(second_run));
 	start(&first_run, manual.now_ns);
 	play(30000);
 	assert_random_spans(10);
@@ -374,7 +383,6 @@ static void a_kill_takes_no_more_than_an_interval(void **state)
 
 	(void)state;
 	make_run(&first_run, 3000);
-	memset(&second_run, 0, sizeof(second_run));
 	start(&first_run, manual.now_ns);
 	play(3000 - 1);
 	await_flush();
@@ -398,12 +406,10 @@ static void a_kill_takes_no_more_than_an_interval(void **state)
 
 static void samples_that_come_too_late_are_a_gap(void **state)
 {
-	const struct ohtd_history_hole *hole;
 	struct ohtd_history_answer answer;
 
 	(void)state;
 	make_run(&first_run, 2000);
-	memset(&second_run, 0, sizeof(second_run));
 	/* Without other holes. */
 	memset(first_run.quality, 0, sizeof(first_run.quality));
 	start(&first_run, manual.now_ns);
@@ -414,10 +420,7 @@ static void samples_that_come_too_late_are_a_gap(void **state)
 		assert_random_spans(10);
 		answer = ask(first_run.start_ns, first_run.start_ns + 900 * CYCLE_NS, CYCLE_NS * 40);
 		assert_int_equal(answer.hole_count, 1);
-		hole = hole_of(&answer, "samples_lost");
-		assert_non_null(hole);
-		assert_int_equal(hole->from_ns, first_run.start_ns + 700 * CYCLE_NS);
-		assert_int_equal(hole->to_ns, first_run.start_ns + 800 * CYCLE_NS);
+		assert_hole(&answer, "samples_lost", 700, 800);
 		await_flush();
 	}
 }
@@ -429,7 +432,6 @@ static void a_clock_that_is_set_moves_the_run(void **state)
 
 	(void)state;
 	make_run(&first_run, 4000);
-	memset(&second_run, 0, sizeof(second_run));
 	start(&first_run, manual.now_ns);
 	play(2000);
 	await_flush();
@@ -449,20 +451,15 @@ static void a_clock_that_is_set_moves_the_run(void **state)
 static void what_is_damaged_is_a_gap_and_the_rest_is_there(void **state)
 {
 	struct ohtd_history_answer answer;
-	const struct ohtd_history_hole *hole;
 
 	(void)state;
 	make_run(&first_run, 1600);
-	memset(&second_run, 0, sizeof(second_run));
 	start(&first_run, manual.now_ns);
 	play(1600);
 	await_flush();
-	store_run_sql("PRAGMA busy_timeout = 60000; UPDATE intervals SET samples = zeroblob(length(samples)) WHERE (place & 1099511627775) = 400");
+	store_run_sql(BUSY "UPDATE intervals SET samples = zeroblob(length(samples)) WHERE (place & 1099511627775) = 400");
 	answer = ask(first_run.start_ns, first_run.start_ns + 1600 * CYCLE_NS, CYCLE_NS);
-	hole = hole_of(&answer, "damaged");
-	assert_non_null(hole);
-	assert_int_equal(hole->from_ns, first_run.start_ns + 400 * CYCLE_NS);
-	assert_int_equal(hole->to_ns, first_run.start_ns + 800 * CYCLE_NS);
+	assert_hole(&answer, "damaged", 400, 800);
 	assert_true(look().damaged > 0);
 	assert_answers(first_run.start_ns, first_run.start_ns + 400 * CYCLE_NS, CYCLE_NS);
 	assert_answers(first_run.start_ns + 800 * CYCLE_NS, first_run.start_ns + 1600 * CYCLE_NS, CYCLE_NS);
@@ -477,21 +474,51 @@ static void what_is_damaged_is_a_gap_and_the_rest_is_there(void **state)
 	WAIT_FOR(store_ask_sql("SELECT NOT EXISTS (SELECT * FROM intervals WHERE place < 2 << 40)") == 1);
 	for (int64_t step_ns = CYCLE_NS; step_ns < 1000 * CYCLE_NS; step_ns *= 40) {
 		answer = ask(first_run.start_ns, first_run.start_ns + 1600 * CYCLE_NS, step_ns);
-		hole = hole_of(&answer, "damaged");
-		assert_non_null(hole);
-		assert_int_equal(hole->from_ns, first_run.start_ns + 400 * CYCLE_NS);
-		assert_int_equal(hole->to_ns, first_run.start_ns + 800 * CYCLE_NS);
+		assert_hole(&answer, "damaged", 400, 800);
 	}
 	assert_answers(first_run.start_ns + 800 * CYCLE_NS, first_run.start_ns + 1600 * CYCLE_NS, CYCLE_NS);
 	/* A chunk costs its signal and level alone. */
-	store_run_sql("PRAGMA busy_timeout = 60000; UPDATE chunks SET data = zeroblob(length(data)) WHERE level = 0 AND run = 1 AND"
+	store_run_sql(BUSY "UPDATE chunks SET data = zeroblob(length(data)) WHERE level = 0 AND run = 1 AND"
 		      " signal = (SELECT signal FROM signals WHERE name = 'battery_v')");
 	answer = ask(first_run.start_ns + 800 * CYCLE_NS, first_run.start_ns + 1600 * CYCLE_NS, CYCLE_NS);
-	hole = hole_of(&answer, "damaged");
-	assert_non_null(hole);
-	assert_int_equal(hole->from_ns, first_run.start_ns + 800 * CYCLE_NS);
-	assert_int_equal(hole->to_ns, first_run.start_ns + 1600 * CYCLE_NS);
+	assert_hole(&answer, "damaged", 800, 1600);
 	assert_answers(first_run.start_ns + 800 * CYCLE_NS, first_run.start_ns + 1600 * CYCLE_NS, 40 * CYCLE_NS);
+}
+
+static void begin_short_run(uint64_t cycles)
+{
+	make_run(&second_run, cycles);
+	start(&second_run, manual.now_ns);
+	play(cycles);
+	await_flush();
+}
+
+/* Neither how many cycles a row has nor how long they are is in a checksum. */
+static void damaged_numbers_cost_their_row_alone(void **state)
+{
+	struct ohtd_history_answer answer;
+
+	(void)state;
+	make_run(&first_run, 1200);
+	start(&first_run, manual.now_ns);
+	play(1200);
+	ohtd_history_stop(history);
+	store_run_sql("INSERT INTO runs SELECT 2, boot_id, cycle_ns, start_ns - 86400000000000, 1, NULL FROM runs;"
+		      "INSERT INTO intervals SELECT place + (1 << 40), cycles, columns, samples FROM intervals;"
+		      "UPDATE intervals SET cycles = 1 << 31 WHERE place = (1 << 40) + 800;"
+		      "UPDATE intervals SET cycles = -900 WHERE place = (2 << 40) + 800");
+	ohtd_manual_clock_advance(&manual, 100 * OHTD_NS_PER_S);
+	begin_short_run(400);
+	WAIT_FOR(store_ask_sql("SELECT NOT EXISTS (SELECT * FROM intervals WHERE place < 3 << 40)") == 1);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM chunks WHERE cycles NOT BETWEEN 801 AND 3200"), 0);
+	assert_int_equal(store_ask_sql("SELECT count(DISTINCT run) FROM chunks"), 2);
+	assert_answers(first_run.start_ns, first_run.start_ns + 800 * CYCLE_NS, CYCLE_NS);
+	for (int cycle_ns = 0; cycle_ns < 2; cycle_ns++) {
+		store_run_sql(cycle_ns ? BUSY "UPDATE runs SET cycle_ns = 1" : BUSY "UPDATE runs SET cycle_ns = 0");
+		answer = ask(first_run.start_ns - 1, second_run.start_ns + 40 * CYCLE_NS, 40 * CYCLE_NS);
+		assert_int_equal(answer.count, 1);
+		assert_non_null(hole_of(&answer, "damaged"));
+	}
 }
 
 static void a_disk_that_fails_costs_nothing_that_fits_into_memory(void **state)
@@ -499,7 +526,6 @@ static void a_disk_that_fails_costs_nothing_that_fits_into_memory(void **state)
 	(void)state;
 	assert_int_equal(mkdir(store_path, 0700), 0);
 	make_run(&first_run, 20000);
-	memset(&second_run, 0, sizeof(second_run));
 	start(&first_run, manual.now_ns);
 	__atomic_store_n(&wanted, 20000, __ATOMIC_RELEASE);
 	WAIT_FOR(__atomic_load_n(&given, __ATOMIC_ACQUIRE) == 20000);
@@ -513,14 +539,6 @@ static void a_disk_that_fails_costs_nothing_that_fits_into_memory(void **state)
 	await_flush();
 	assert_int_equal(look().dropped, 0);
 	assert_random_spans(20);
-}
-
-static void begin_short_run(uint64_t cycles)
-{
-	make_run(&second_run, cycles);
-	start(&second_run, manual.now_ns);
-	play(cycles);
-	await_flush();
 }
 
 /* Samples and fine columns go after 30 days, coarse ones stay; nothing goes while the clock may be wrong. */
@@ -557,6 +575,7 @@ int main(void)
 		CASE(samples_that_come_too_late_are_a_gap),
 		CASE(a_clock_that_is_set_moves_the_run),
 		CASE(what_is_damaged_is_a_gap_and_the_rest_is_there),
+		CASE(damaged_numbers_cost_their_row_alone),
 		CASE(a_disk_that_fails_costs_nothing_that_fits_into_memory),
 		CASE(what_is_old_goes_if_the_clock_is_right),
 	};

@@ -36,6 +36,7 @@ struct reading {
 	struct ohtd_history_run runs[RUNS_MAX];
 	struct segment segments[RUNS_MAX];
 	unsigned int run_count, segment_count;
+	bool run_refused;		/* what the file says of it is damaged */
 
 	/* while one piece is read */
 	const struct segment *segment;
@@ -47,9 +48,15 @@ struct reading {
 
 /* ---- columns and their times ---- */
 
+/* A cycle that is out of all bounds, as only a damaged file has it, is at their end. */
 static int64_t time_of(const struct ohtd_history_run *run, int64_t cycle)
 {
-	return run->start_ns + cycle * run->cycle_ns;
+	int64_t time_ns;
+
+	if (__builtin_mul_overflow(cycle, run->cycle_ns, &time_ns) ||
+	    __builtin_add_overflow(run->start_ns, time_ns, &time_ns))
+		return cycle < 0 ? INT64_MIN : INT64_MAX;
+	return time_ns;
 }
 
 static int64_t floor_to(int64_t value, int64_t step)
@@ -106,6 +113,17 @@ static void add_segment(struct reading *reading, const struct ohtd_history_run *
 	reading->segment_count++;
 }
 
+/* No checksum covers the row of a run. */
+static void take_run(struct reading *reading, const struct ohtd_history_run *run)
+{
+	if (run->cycle_ns == CYCLE_NS && run->start_ns >= 0) {
+		add_segment(reading, run);
+		return;
+	}
+	reading->run_refused = true;
+	atomic_fetch_add(&reading->history->damaged, 1);
+}
+
 /* The run that memory has goes on, whatever the file knows of it. */
 static void add_segments(struct reading *reading)
 {
@@ -113,7 +131,7 @@ static void add_segments(struct reading *reading)
 
 	for (unsigned int i = 0; i < reading->run_count; i++)
 		if (!memory->begun || reading->runs[i].run != memory->run.run)
-			add_segment(reading, &reading->runs[i]);
+			take_run(reading, &reading->runs[i]);
 	if (memory->begun && reading->segment_count < RUNS_MAX)
 		add_segment(reading, &memory->run);
 }
@@ -213,6 +231,12 @@ static void add_gaps(struct reading *reading, const struct ohtd_history_run *run
 			 time_of(run, gaps[i].first + gaps[i].cycles), gaps[i].reason);
 }
 
+/* Of a time without a run: one that was refused may have been there. */
+static const char *reason_of(const struct reading *reading, const char *usual)
+{
+	return reading->run_refused ? "damaged" : usual;
+}
+
 /* Between the runs, before the first, and behind one that is over. */
 static void add_pauses(struct reading *reading)
 {
@@ -221,11 +245,13 @@ static void add_pauses(struct reading *reading)
 	for (unsigned int i = 0; i < reading->segment_count; i++) {
 		const struct ohtd_history_run *run = &reading->segments[i].run;
 
-		add_hole(reading, i ? end_ns : INT64_MIN, time_of(run, 0), i ? "not_running" : "no_data");
+		add_hole(reading, i ? end_ns : INT64_MIN, time_of(run, 0),
+			 reason_of(reading, i ? "not_running" : "no_data"));
 		end_ns = time_of(run, run->end);
 	}
 	if (!reading->memory.begun || !reading->segment_count)
-		add_hole(reading, reading->segment_count ? end_ns : INT64_MIN, INT64_MAX, "no_data");
+		add_hole(reading, reading->segment_count ? end_ns : INT64_MIN, INT64_MAX,
+			 reason_of(reading, "no_data"));
 }
 
 /* ---- pieces ---- */
@@ -328,8 +354,6 @@ static int take_chunk(const struct ohtd_history_piece *piece, void *arg)
 	int r = ohtd_coded_open(piece->data, piece->bytes, &inside);
 
 	reading->piece_first = piece->first * OHTD_CHUNK_CYCLES;
-	if (!r && piece->cycles > OHTD_CHUNK_CYCLES)
-		r = -EBADMSG;
 	if (!r && level)
 		r = take_columns(reading, inside, piece->cycles, ohtd_level_cycles(level));
 	else if (!r)

@@ -57,10 +57,10 @@ static void add(struct sealer *sealer, int64_t value, int64_t quality)
 		end_block(sealer);
 }
 
-/* Up to @next nothing is kept of the signal. */
+/* Up to @next, or to the end of the chunk, nothing is kept of the signal. */
 static void fill_up(struct sealer *sealer, size_t next, int64_t value)
 {
-	while (sealer->next < next)
+	while (sealer->next < next && sealer->next < OHTD_CHUNK_CYCLES)
 		add(sealer, value, OHTD_TELEMETRY_NONE);
 }
 
@@ -184,6 +184,7 @@ int ohtd_seal_step(struct ohtd_db *db, struct ohtd_task *task)
 	int64_t till = ohtd_db_history_interval_end(db, task->seal_run, end);
 	int r = newest < 0 ? (int)newest : till < 0 ? (int)till : 0;
 
+	till = till > end ? end : till;
 	for (unsigned int i = 0; !r && i < SIGNALS_A_STEP && signal <= newest; i++)
 		r = seal_signal(db, task, signal++, (size_t)(till - start));
 	if (r)

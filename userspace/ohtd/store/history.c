@@ -7,6 +7,10 @@
 
 #define PLACE_BITS	40	/* of the cycle in the place of an interval; 871 years */
 #define CYCLE_MAX	((1ll << PLACE_BITS) - 1)
+/* No checksum covers the cycles of a row: it has at least one, and at most as many as fit. */
+#define CYCLES_UP_TO(most)	"min(max(cycles, 1), " most ")"
+#define INTERVAL_CYCLES		CYCLES_UP_TO("2400")	/* 60 s */
+#define CHUNK_CYCLES		CYCLES_UP_TO("163840")
 
 static int64_t place_of(int64_t run, int64_t cycle)
 {
@@ -45,10 +49,11 @@ void ohtd_db_history_read_end(struct ohtd_db *db)
 
 /* The last cycle that is kept, in an interval or, if all are sealed, in a chunk. */
 #define END_OF_RUN									\
-	"max(coalesce((SELECT (place & 1099511627775) + cycles FROM intervals"		\
+	"max(coalesce((SELECT (place & 1099511627775) + " INTERVAL_CYCLES			\
+	"	FROM intervals"								\
 	"	WHERE place >= runs.run << 40 AND place < (runs.run + 1) << 40"		\
 	"	ORDER BY place DESC LIMIT 1), 0),"					\
-	" coalesce((SELECT max(chunk * 163840 + cycles) FROM chunks"			\
+	" coalesce((SELECT max(chunk * 163840 + " CHUNK_CYCLES ") FROM chunks"		\
 	"	WHERE level = 0 AND run = runs.run AND signal IN (SELECT signal FROM signals)), 0))"
 
 static const struct ohtd_statement end_runs_sql = {
@@ -174,15 +179,15 @@ static const struct ohtd_statement oldest_sql = {
 #define BETWEEN	" WHERE place >= :from AND place < :to"
 
 static const struct ohtd_statement columns_sql = {
-	"SELECT place, cycles, columns FROM intervals" BETWEEN " ORDER BY place"
+	"SELECT place, " INTERVAL_CYCLES ", columns FROM intervals" BETWEEN " ORDER BY place"
 };
 
 static const struct ohtd_statement samples_sql = {
-	"SELECT place, cycles, samples FROM intervals" BETWEEN " ORDER BY place"
+	"SELECT place, " INTERVAL_CYCLES ", samples FROM intervals" BETWEEN " ORDER BY place"
 };
 
 static const struct ohtd_statement interval_end_sql = {
-	"SELECT (place & 1099511627775) + cycles FROM intervals" BETWEEN
+	"SELECT (place & 1099511627775) + " INTERVAL_CYCLES " FROM intervals" BETWEEN
 	" ORDER BY place DESC LIMIT 1"
 };
 
@@ -284,7 +289,7 @@ static const struct ohtd_statement put_chunk_sql = {
 };
 
 static const struct ohtd_statement chunks_sql = {
-	"SELECT chunk, cycles, data FROM chunks WHERE level = :level AND signal = :signal"
+	"SELECT chunk, " CHUNK_CYCLES ", data FROM chunks WHERE level = :level AND signal = :signal"
 	" AND run = :run AND chunk BETWEEN :from AND :to ORDER BY chunk"
 };
 
@@ -322,7 +327,8 @@ static const struct ohtd_statement add_gap_sql = {
 };
 
 static const struct ohtd_statement gaps_sql = {
-	"SELECT run, first, cycles, reason FROM gaps WHERE run = :run AND first < :to"
+	"SELECT run, first, min(cycles, 1099511627775), reason FROM gaps"
+	" WHERE run = :run AND first < :to"
 	" AND first + cycles > :from ORDER BY first LIMIT :max"
 };
 

@@ -41,7 +41,10 @@ struct ohtd_history_gap {
 	char reason[OHTD_HISTORY_REASON_BYTES];
 };
 
-/* A piece of an interval or a chunk; the bytes are there until the reader returns. */
+/*
+ * A piece of an interval or a chunk; the bytes are there until the reader returns. @cycles is
+ * within its bounds whatever is in the file, and need not be what the bytes have.
+ */
 struct ohtd_history_piece {
 	int64_t run, first, cycles;
 	const void *data;
