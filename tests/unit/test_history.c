@@ -3,6 +3,7 @@
  * The memory of values against brute force: samples with holes and bad ones go in, and each chart of any span is what
  * all samples would have given, from memory, from intervals, from chunks, and after every way in which a run can end.
  */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,13 +21,13 @@
 #include "base/clock.h"
 #include "chance.h"
 #include "history/history.h"
+#include "history_run.h"
 #include "robot/samples.h"
+#include "store/db_private.h"
 #include "store/store.h"
 #include "store_fixture.h"
 
 #define CYCLE_NS	(25ll * 1000000)
-#define CYCLES_MAX	(3 * OHTD_CHUNK_CYCLES)
-#define SIGNALS		4
 #define FLUSH_S		10
 /* As many intervals may wait for the disk. */
 #define PORTION		(150 * FLUSH_S * 40)
@@ -41,14 +42,6 @@ static const unsigned int signals[SIGNALS] = {
 static struct ohtd_manual_clock manual;
 static struct ohtd_clock wall;
 static struct ohtd_history *history;
-
-/* What the model knows of a run. */
-struct run {
-	int64_t start_ns;
-	uint64_t cycles;
-	int64_t values[SIGNALS][CYCLES_MAX];
-	uint8_t quality[SIGNALS][CYCLES_MAX];
-};
 
 static struct run first_run, second_run;
 static struct run *run;
@@ -90,30 +83,18 @@ int __wrap_ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_
 	return 0;
 }
 
-/* Noise, a slow one with steps, words, a counter; each is bad now and then, and cycles are left out. */
-static void make_run(struct run *made, uint64_t cycles)
-{
-	int64_t position = 0, word = 0, count = 0;
-	unsigned int bad[SIGNALS] = { 0 }, missing = 0;
+/* ---- the size of the file ---- */
 
-	made->cycles = cycles;
-	for (uint64_t at = 0; at < cycles; at++) {
-		position += chance(&seed, 9) ? 0 : (int64_t)chance(&seed, 400) - 200;
-		word = chance(&seed, 5000) ? word : (int64_t)chance(&seed, 12);
-		count += (int64_t)chance(&seed, 3);
-		made->values[0][at] = 250 + (int64_t)(2 * chance_noise(&seed));
-		made->values[1][at] = position;
-		made->values[2][at] = word;
-		made->values[3][at] = count;
-		missing = missing ? missing - 1 : chance(&seed, 20000) ? 0 : (unsigned int)chance(&seed, 300);
-		for (unsigned int i = 0; i < SIGNALS; i++) {
-			bad[i] = bad[i] ? bad[i] - 1 : chance(&seed, 4000) ? 0 : (unsigned int)chance(&seed, 200);
-			made->quality[i][at] = missing ? 0xff : bad[i] ? (uint8_t)(1 + bad[i] % 3) : 0;
-		}
-	}
-	/* Its ends are there. */
-	for (unsigned int i = 0; i < SIGNALS; i++)
-		made->quality[i][0] = made->quality[i][cycles - 1] = 0;
+int64_t __real_ohtd_db_history_bytes(struct ohtd_db *db);
+int64_t __wrap_ohtd_db_history_bytes(struct ohtd_db *db);
+
+/* While there are more chunks it is above every bound. */
+static int chunks_max = INT_MAX;
+
+int64_t __wrap_ohtd_db_history_bytes(struct ohtd_db *db)
+{
+	return ohtd_db_number(db, "SELECT count(*) FROM chunks") > __atomic_load_n(&chunks_max, __ATOMIC_ACQUIRE) ?
+	       3ll << 30 : __real_ohtd_db_history_bytes(db);
 }
 
 /* ---- a history ---- */
@@ -138,6 +119,7 @@ static int set_up(void **state)
 	(void)state;
 	memset(&manual, 0, sizeof(manual));
 	memset(&second_run, 0, sizeof(second_run));
+	chunks_max = INT_MAX;
 	manual.now_ns = 1000 * OHTD_NS_PER_S;
 	manual.realtime_ns = BEGAN_NS;
 	ohtd_clock_init(&wall, &ohtd_clock_manual, &manual, 0);
@@ -335,7 +317,7 @@ static void charts_equal_brute_force(void **state)
 	int64_t end_ns;
 
 	(void)state;
-	make_run(&first_run, cycles);
+	make_run(&first_run, cycles, &seed);
 	start(&first_run, manual.now_ns);
 	play(30000);
 	assert_random_spans(10);
@@ -351,7 +333,7 @@ static void charts_equal_brute_force(void **state)
 	ohtd_history_stop(history);
 	/* A minute later another run. */
 	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
-	make_run(&second_run, 20000);
+	make_run(&second_run, 20000, &seed);
 	start(&second_run, manual.now_ns);
 	play(20000);
 	await_flush();
@@ -382,7 +364,7 @@ static void a_kill_takes_no_more_than_an_interval(void **state)
 	struct ohtd_history_answer answer;
 
 	(void)state;
-	make_run(&first_run, 3000);
+	make_run(&first_run, 3000, &seed);
 	start(&first_run, manual.now_ns);
 	play(3000 - 1);
 	await_flush();
@@ -392,7 +374,7 @@ static void a_kill_takes_no_more_than_an_interval(void **state)
 	/* Intervals of ten seconds: 2,800 cycles were on the disk. */
 	first_run.cycles = 2800;
 	ohtd_manual_clock_advance(&manual, 100 * OHTD_NS_PER_S);
-	make_run(&second_run, 500);
+	make_run(&second_run, 500, &seed);
 	start(&second_run, manual.now_ns);
 	play(500);
 	await_flush();
@@ -409,7 +391,7 @@ static void samples_that_come_too_late_are_a_gap(void **state)
 	struct ohtd_history_answer answer;
 
 	(void)state;
-	make_run(&first_run, 2000);
+	make_run(&first_run, 2000, &seed);
 	/* Without other holes. */
 	memset(first_run.quality, 0, sizeof(first_run.quality));
 	start(&first_run, manual.now_ns);
@@ -431,7 +413,7 @@ static void a_clock_that_is_set_moves_the_run(void **state)
 	long long size;
 
 	(void)state;
-	make_run(&first_run, 4000);
+	make_run(&first_run, 4000, &seed);
 	start(&first_run, manual.now_ns);
 	play(2000);
 	await_flush();
@@ -453,7 +435,7 @@ static void what_is_damaged_is_a_gap_and_the_rest_is_there(void **state)
 	struct ohtd_history_answer answer;
 
 	(void)state;
-	make_run(&first_run, 1600);
+	make_run(&first_run, 1600, &seed);
 	start(&first_run, manual.now_ns);
 	play(1600);
 	await_flush();
@@ -468,7 +450,7 @@ static void what_is_damaged_is_a_gap_and_the_rest_is_there(void **state)
 	/* Sealed, it is the same gap. */
 	ohtd_history_stop(history);
 	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
-	make_run(&second_run, 400);
+	make_run(&second_run, 400, &seed);
 	start(&second_run, manual.now_ns);
 	play(400);
 	WAIT_FOR(store_ask_sql("SELECT NOT EXISTS (SELECT * FROM intervals WHERE place < 2 << 40)") == 1);
@@ -487,7 +469,7 @@ static void what_is_damaged_is_a_gap_and_the_rest_is_there(void **state)
 
 static void begin_short_run(uint64_t cycles)
 {
-	make_run(&second_run, cycles);
+	make_run(&second_run, cycles, &seed);
 	start(&second_run, manual.now_ns);
 	play(cycles);
 	await_flush();
@@ -499,7 +481,8 @@ static void damaged_numbers_cost_their_row_alone(void **state)
 	struct ohtd_history_answer answer;
 
 	(void)state;
-	make_run(&first_run, 1200);
+	make_run(&first_run, 1200, &seed);
+	memset(first_run.quality, 0, sizeof(first_run.quality));
 	start(&first_run, manual.now_ns);
 	play(1200);
 	ohtd_history_stop(history);
@@ -525,7 +508,7 @@ static void a_disk_that_fails_costs_nothing_that_fits_into_memory(void **state)
 {
 	(void)state;
 	assert_int_equal(mkdir(store_path, 0700), 0);
-	make_run(&first_run, 20000);
+	make_run(&first_run, 20000, &seed);
 	start(&first_run, manual.now_ns);
 	__atomic_store_n(&wanted, 20000, __ATOMIC_RELEASE);
 	WAIT_FOR(__atomic_load_n(&given, __ATOMIC_ACQUIRE) == 20000);
@@ -548,7 +531,7 @@ static void what_is_old_goes_if_the_clock_is_right(void **state)
 	static const char coarse[] = "SELECT count(*) FROM chunks WHERE level >= 3 AND run = 1";
 
 	(void)state;
-	make_run(&first_run, 4000);
+	make_run(&first_run, 4000, &seed);
 	start(&first_run, manual.now_ns);
 	play(4000);
 	ohtd_history_stop(history);
@@ -566,6 +549,20 @@ static void what_is_old_goes_if_the_clock_is_right(void **state)
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM runs WHERE run = 1"), 1);
 }
 
+/* Also while the clock may be wrong, and until it is small enough; fine levels first. */
+static void a_file_that_is_too_large_loses_what_is_finest(void **state)
+{
+	(void)state;
+	make_run(&first_run, 1000, &seed);
+	start(&first_run, manual.now_ns);
+	play(1000);
+	ohtd_history_stop(history);
+	chunks_max = 2 * SIGNALS;
+	begin_short_run(1000);
+	WAIT_FOR(store_ask_sql("SELECT count(*) FROM chunks") == 2 * SIGNALS);
+	assert_int_equal(store_ask_sql("SELECT min(level) FROM chunks"), 4);
+}
+
 int main(void)
 {
 #define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -578,6 +575,7 @@ int main(void)
 		CASE(damaged_numbers_cost_their_row_alone),
 		CASE(a_disk_that_fails_costs_nothing_that_fits_into_memory),
 		CASE(what_is_old_goes_if_the_clock_is_right),
+		CASE(a_file_that_is_too_large_loses_what_is_finest),
 	};
 	const char *chosen = getenv("OHT_SEED");
 

@@ -75,8 +75,8 @@ static int drop_old(struct ohtd_db *db, struct ohtd_task *task, int64_t now_ns, 
 		int64_t before_ns = task->trusted ? now_ns - days * DAY_NS : INT64_MIN;
 		int r;
 
-		/* No room: the oldest goes, whatever its age; samples first. */
-		if (bytes > BYTES_MAX && level == 0)
+		/* No room: the oldest goes, whatever its age and the clock; fine levels first. */
+		if (bytes > BYTES_MAX)
 			before_ns = INT64_MAX;
 		if (before_ns == INT64_MIN)
 			continue;
