@@ -16,6 +16,9 @@
 #include "store/store.h"
 
 #define OHTD_PENDING_GAPS	32
+#define OHTD_DAY_NS		(86400ll * 1000000000ll)
+#define OHTD_SAMPLES_DAYS	30	/* also columns of level 1 and 2, not much smaller */
+#define OHTD_LEVELS_SHORT	3	/* levels that are kept for OHTD_SAMPLES_DAYS */
 
 /**
  * struct ohtd_interval - samples that come in

@@ -81,7 +81,15 @@ static bool fits(unsigned int level, int64_t step_ns)
 	return level_ns <= step_ns && 8 * ceil_to(step_ns, level_ns) <= 9 * step_ns;
 }
 
-/* The coarsest level of which the columns can be made. */
+/* Samples and fine columns of its begin may be gone. */
+static bool is_old(const struct reading *reading)
+{
+	int64_t now_ns = ohtd_clock_wall_ns(reading->history->setup.clock);
+
+	return reading->query->from_ns < now_ns - OHTD_SAMPLES_DAYS * OHTD_DAY_NS;
+}
+
+/* The coarsest level of which the columns can be made, and one that is still there. */
 static void choose_level(struct reading *reading)
 {
 	struct ohtd_history_answer *answer = reading->answer;
@@ -90,6 +98,8 @@ static void choose_level(struct reading *reading)
 	answer->level = OHTD_LEVELS - 1;
 	while (answer->level && !fits(answer->level, step_ns))
 		answer->level--;
+	if (answer->level < OHTD_LEVELS_SHORT && is_old(reading))
+		answer->level = OHTD_LEVELS_SHORT;
 	answer->step_ns = ceil_to(step_ns, ohtd_level_cycles(answer->level) * CYCLE_NS);
 	reading->group = answer->step_ns / CYCLE_NS;
 }

@@ -7,10 +7,7 @@
 #include "base/clock.h"
 #include "store/history.h"
 
-#define DAY_NS		(86400ll * 1000000000ll)
-#define SAMPLES_DAYS	30	/* also columns of level 1 and 2, which are not much smaller */
 #define COLUMNS_DAYS	400
-#define LEVELS_SHORT	3	/* levels that are kept for SAMPLES_DAYS */
 #define BYTES_MAX	(2048ll << 20)
 /* A step of a deletion; others can write in between. */
 #define DROPPED_A_STEP	128
@@ -71,8 +68,8 @@ static int drop_old(struct ohtd_db *db, struct ohtd_task *task, int64_t now_ns, 
 	int64_t span_ns = OHTD_CHUNK_CYCLES * task->run.cycle_ns;
 
 	for (unsigned int level = 0; level < OHTD_LEVELS; level++) {
-		int64_t days = level < LEVELS_SHORT ? SAMPLES_DAYS : COLUMNS_DAYS;
-		int64_t before_ns = task->trusted ? now_ns - days * DAY_NS : INT64_MIN;
+		int64_t days = level < OHTD_LEVELS_SHORT ? OHTD_SAMPLES_DAYS : COLUMNS_DAYS;
+		int64_t before_ns = task->trusted ? now_ns - days * OHTD_DAY_NS : INT64_MIN;
 		int r;
 
 		/* No room: the oldest goes, whatever its age and the clock; fine levels first. */
