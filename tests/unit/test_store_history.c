@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "store/db_private.h"
+#include "store/history.h"
 #include "store/store.h"
 #include "store/users.h"
 #include "store_fixture.h"
@@ -225,6 +226,63 @@ static void accounts_are_no_history(void **state)
 	assert_int_equal(ohtd_store_call(store, work_vacuum, NULL), -EIO);
 }
 
+/* ---- the end of a run ---- */
+
+#define SIGNALS_KEPT	3
+#define CHUNKS_KEPT	300
+
+static int work_fill(struct ohtd_db *db, void *arg)
+{
+	struct ohtd_history_run run = { .boot_id = "boot", .cycle_ns = 1000, .start_ns = 1 };
+	/* A page each. */
+	static const char data[3000];
+	struct ohtd_history_piece piece = { .data = data, .bytes = sizeof(data) };
+	int r = ohtd_db_history_begin(db, &run);
+
+	(void)arg;
+	piece.run = run.run;
+	for (int i = 0; !r && i < SIGNALS_KEPT * CHUNKS_KEPT; i++) {
+		int signal = i / CHUNKS_KEPT, chunk = i % CHUNKS_KEPT;
+		int64_t number = ohtd_db_history_signal(db, "name", (unsigned int)signal, "", "number");
+
+		piece.cycles = chunk < CHUNKS_KEPT - 1 ? 163840 : 100 + 10 * signal;
+		if (chunk || signal < 2)
+			r = ohtd_db_history_put_chunk(db, 0, number, chunk - (signal == 2), &piece);
+	}
+	return r;
+}
+
+static int pages_looked_at(struct ohtd_db *db)
+{
+	int hits, misses, highest;
+
+	sqlite3_db_status(db->sql, SQLITE_DBSTATUS_CACHE_HIT, &hits, &highest, 0);
+	sqlite3_db_status(db->sql, SQLITE_DBSTATUS_CACHE_MISS, &misses, &highest, 0);
+	return hits + misses;
+}
+
+/* Pages that are looked at for the end of the only run; it is where the last chunk of any signal ends. */
+static int work_find_end(struct ohtd_db *db, void *arg)
+{
+	struct ohtd_history_run run;
+	int before = pages_looked_at(db);
+
+	(void)arg;
+	if (ohtd_db_history_runs(db, 0, INT64_MAX, &run, 1) != 1 ||
+	    run.end != (CHUNKS_KEPT - 1) * 163840LL + 110)
+		return -EIO;
+	return pages_looked_at(db) - before;
+}
+
+static void the_end_of_a_run_costs_no_look_at_each_chunk(void **state)
+{
+	(void)state;
+	ohtd_store_stop(store);
+	store = ohtd_store_prepare(&ohtd_history_schema, store_path, &wall);
+	assert_int_equal(ohtd_store_call(store, work_fill, NULL), 0);
+	assert_in_range(ohtd_store_call(store, work_find_end, NULL), 0, CHUNKS_KEPT / 3);
+}
+
 /* ---- beside the other ---- */
 
 static atomic_bool answered;
@@ -277,6 +335,7 @@ int main(void)
 		CASE(room_of_what_is_deleted_is_given_back),
 		CASE(a_database_that_cannot_be_opened_fails_jobs_until_it_can),
 		CASE(accounts_are_no_history),
+		CASE(the_end_of_a_run_costs_no_look_at_each_chunk),
 		CASE(history_that_hangs_keeps_no_account_waiting),
 	};
 

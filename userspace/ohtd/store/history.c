@@ -47,14 +47,18 @@ void ohtd_db_history_read_end(struct ohtd_db *db)
 
 /* ---- runs ---- */
 
-/* The last cycle that is kept, in an interval or, if all are sealed, in a chunk. */
+/*
+ * The last cycle that is kept, in an interval or, if all are sealed, in the last chunk of a signal:
+ * one look at each signal, however many chunks there are.
+ */
 #define END_OF_RUN									\
 	"max(coalesce((SELECT (place & 1099511627775) + " INTERVAL_CYCLES			\
 	"	FROM intervals"								\
 	"	WHERE place >= runs.run << 40 AND place < (runs.run + 1) << 40"		\
 	"	ORDER BY place DESC LIMIT 1), 0),"					\
-	" coalesce((SELECT max(chunk * 163840 + " CHUNK_CYCLES ") FROM chunks"		\
-	"	WHERE level = 0 AND run = runs.run AND signal IN (SELECT signal FROM signals)), 0))"
+	" coalesce((SELECT max((SELECT chunk * 163840 + " CHUNK_CYCLES " FROM chunks"	\
+	"	WHERE level = 0 AND chunks.signal = signals.signal AND chunks.run = runs.run"	\
+	"	ORDER BY chunk DESC LIMIT 1)) FROM signals), 0))"
 
 static const struct ohtd_statement end_runs_sql = {
 	"UPDATE runs SET end_cycle = " END_OF_RUN " WHERE end_cycle IS NULL"
