@@ -521,8 +521,6 @@ static int end_all(struct running *run)
 	ohtd_alert_keeper_end(run->alert_keeper);
 	ohtd_gateway_destroy(run->gateway);
 	ohtd_recorder_stop(run->recorder);
-	ohtd_history_stop(run->history);
-	ohtd_robot_destroy(run->robot);
 	if (run->robot_runs)
 		ohtd_state_store_time(run->config->state_dir, &run->clock,
 				      ohtd_tokens_boot_id(run->tokens));
@@ -538,6 +536,9 @@ static int end_all(struct running *run)
 	/* With the mark still there the next run waits in safe for a person, whatever auto_enable says. */
 	if (run->robot_runs && !r && !leaves)
 		ohtd_state_end_run(run->config->state_dir);
+	/* It may wait for a repair of its file, which is no unclean end. */
+	ohtd_history_stop(run->history);
+	ohtd_robot_destroy(run->robot);
 	if (run->lock_fd >= 0)
 		close(run->lock_fd);
 	return r ? -1 : 0;
