@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """ohtctl history: which signals there are, what they were, and what it refuses, also from something that is no ohtd."""
 import csv
+import datetime
 import io
 import json
 import socket
@@ -34,6 +35,12 @@ def test_it_lists_the_signals(daemon):
     known = {item["name"]: item for item in daemon.get("telemetry/signals").json["items"]}
     assert [line.split()[0] for line in lines(daemon)] == list(known)
     assert [json.loads(line) for line in lines(daemon, "--json")] == list(known.values())
+
+
+def test_an_end_alone_has_the_hour_before_it(daemon):
+    told, = (json.loads(line) for line in lines(daemon, "state", "--to", "-2h", "--json"))
+    began, ended = (datetime.datetime.fromisoformat(told[name].replace("Z", "+00:00")) for name in ("from", "to"))
+    assert 3600 <= (ended - began).total_seconds() < 3800
 
 
 def test_the_same_for_people_and_for_programs(daemon, remote):

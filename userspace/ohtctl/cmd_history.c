@@ -113,7 +113,10 @@ static int make_time(struct cli *cli, const char *option, const char *word, int6
 			option, word);
 }
 
-/* All signals are asked for the same span, and each has a request of its own. */
+/*
+ * All signals are asked for the same span, and each has a request of its own. @from "": the hour
+ * before @to, which ohtd counts.
+ */
 static int make_span(struct cli *cli, char from[TIME_BYTES], char to[TIME_BYTES])
 {
 	int64_t now_s = 0;
@@ -123,7 +126,8 @@ static int make_span(struct cli *cli, char from[TIME_BYTES], char to[TIME_BYTES]
 	write_time((now_s + 1) * 1000, to);
 	if (!result && cli->to)
 		result = make_time(cli, "--to", cli->to, now_s, to);
-	if (!result)
+	from[0] = 0;
+	if (!result && (cli->from || !cli->to))
 		result = make_time(cli, "--from", cli->from ? cli->from : "-1h", now_s, from);
 	return result;
 }
@@ -350,8 +354,8 @@ static int show_signals(struct cli *cli, struct json_object *signals, int count,
 	if (!result && cli->csv)
 		fputs("time,signal,first,min,max,last,mean\n", cli->out);
 	for (int i = 0; !result && i < count; i++) {
-		snprintf(path, sizeof(path), "telemetry/history?signals=%s&from=%s&to=%s&points=%u",
-			 names[i], from, to, points);
+		snprintf(path, sizeof(path), "telemetry/history?signals=%s%s%s&to=%s&points=%u",
+			 names[i], *from ? "&from=" : "", from, to, points);
 		result = show_signal(cli, signals, names[i], path);
 	}
 	return result;
