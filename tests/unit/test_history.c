@@ -506,6 +506,8 @@ static void damaged_numbers_cost_their_row_alone(void **state)
 
 static void a_disk_that_fails_costs_nothing_that_fits_into_memory(void **state)
 {
+	struct ohtd_history_answer answer;
+
 	(void)state;
 	assert_int_equal(mkdir(store_path, 0700), 0);
 	make_run(&first_run, 20000, &seed);
@@ -515,6 +517,9 @@ static void a_disk_that_fails_costs_nothing_that_fits_into_memory(void **state)
 	WAIT_FOR(look().state != OHTD_STORE_OK);
 	/* The last cycle may be one that was not begun. */
 	assert_in_range(look().waiting, 49, 50);
+	/* What was before cannot be known. */
+	answer = ask(first_run.start_ns - 40 * CYCLE_NS, first_run.start_ns + 40 * CYCLE_NS, CYCLE_NS);
+	assert_hole(&answer, "store_failing", -40, 0);
 	assert_random_spans(20);
 	assert_int_equal(rmdir(store_path), 0);
 	/* It begins again by itself. */

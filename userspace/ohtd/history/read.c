@@ -241,9 +241,11 @@ static void add_gaps(struct reading *reading, const struct ohtd_history_run *run
 			 time_of(run, gaps[i].first + gaps[i].cycles), gaps[i].reason);
 }
 
-/* Of a time without a run: one that was refused may have been there. */
+/* Of a time without a run: one may have been there that cannot be read, or that was refused. */
 static const char *reason_of(const struct reading *reading, const char *usual)
 {
+	if (!reading->memory.open)
+		return "store_failing";
 	return reading->run_refused ? "damaged" : usual;
 }
 

@@ -63,7 +63,7 @@ OHTD_SHAPE(history_gap, "HistoryGap",
 	OHTD_TIME(history_gap, from, .summary = "Nothing is kept from here on"),
 	OHTD_TIME(history_gap, to, .summary = "To here"),
 	OHTD_TEXT(history_gap, reason,
-		  .summary = "not_running: ohtd was not; no_data: nothing is kept from this time, or not any more; samples_lost: taken too late; cycles_missed: the control thread stood still; store_failing: the disk did not take them; damaged: they cannot be read",
+		  .summary = "not_running: ohtd was not; no_data: nothing is kept from this time, or not any more; samples_lost: taken too late; cycles_missed: the control thread stood still; store_failing: the disk did not take them, or the file is not open; damaged: they cannot be read",
 		  .example = "\"not_running\""));
 
 struct history {
