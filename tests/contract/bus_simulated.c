@@ -234,11 +234,63 @@ static void low_outputs_end_what_the_drive_was_told(void)
 	is_lowered(generation, lower_by_deadman, SPEED);
 }
 
+/* Registers of a unit that is silent, and what the line asks another unit behind them. */
+enum { REGISTERS = 4, READS = REGISTERS };
+
+#define TAKE_BACK_MS	20	/* time-out of the request that writes zero */
+
+/* True: the other unit was asked before each register could be tried three times. */
+static bool another_unit_is_asked_soon(void)
+{
+	const struct oht_cyclic_entry entry = {
+		.unit = place.unit, .function = OHT_READ_HOLDING, .loss_errors = 200,
+		.address = place.address, .count = 1, .period_cycles = 1, .timeout_us = 10000,
+		.turnaround_us = 1750,
+	};
+	struct oht_cyclic_entry entries[REGISTERS + 1];
+	uint64_t low_ns, tried_ns;
+	uint32_t generation;
+	unsigned int i;
+
+	bus_enable();
+	for (i = 0; i <= REGISTERS; i++)
+		entries[i] = entry;
+	for (i = 0; i < REGISTERS; i++) {
+		entries[i].unit = place.silent_unit;
+		entries[i].function = OHT_WRITE_SINGLE;
+		entries[i].address = (uint16_t)(place.address + i);
+	}
+	generation = bus_run_plan(entries, REGISTERS + 1);
+	for (i = 0; i < REGISTERS; i++)
+		EXPECT_ERRNO(-bus->ops->outputs(bus, generation, i, &(uint16_t){ SPEED }, 1), 0);
+	for (i = 0; i < REGISTERS; i++)
+		tried_again(i);
+	low_ns = ohtd_monotonic_ns();
+	EXPECT_ERRNO(lower_by_disable(), 0);
+	do {
+		tried_again(READS);
+		tried_ns = bus_value(READS).tried_ns;
+	} while (tried_ns < low_ns);
+	EXPECT_ERRNO(-bus->ops->stop(bus, 0), 0);
+	return tried_ns - low_ns < 3 * REGISTERS * TAKE_BACK_MS * OHTD_NS_PER_MS;
+}
+
+static void a_silent_drive_does_not_keep_the_line_from_others(void)
+{
+	unsigned int i;
+
+	bus_take();
+	for (i = 0; i < TRIES && !another_unit_is_asked_soon();)
+		i++;
+	EXPECT(i < TRIES);
+}
+
 const struct contract_test bus_simulated_tests[] = {
 	CONTRACT(nothing_of_the_hardware_is_claimed),
 	CONTRACT(a_stop_ends_writes_that_wait),
 	CONTRACT(a_stop_ends_a_write_that_waits_for_the_line),
 	CONTRACT(a_stop_ends_a_set_point_that_waits_for_the_line),
 	CONTRACT(low_outputs_end_what_the_drive_was_told),
+	CONTRACT(a_silent_drive_does_not_keep_the_line_from_others),
 };
 const size_t bus_simulated_count = sizeof(bus_simulated_tests) / sizeof(bus_simulated_tests[0]);

@@ -5,9 +5,7 @@
 
 #include "rtu_outputs.h"
 
-/*
- * A unit that does not answer so often is left as it is: the line is wanted by the stop telegrams.
- */
+/* A unit that refuses so often is left as it is: the stop telegrams need the line. */
 #define ATTEMPTS_MAX	3
 #define TIMEOUT_US	20000
 
@@ -68,12 +66,23 @@ bool rtu_told_next(const struct rtu_told *told, const struct rtu_latch *latch,
 	return false;
 }
 
+static void forget_unit(struct rtu_told *told, uint8_t unit)
+{
+	unsigned int i;
+
+	for (i = told->count; i--;)
+		if (told->write[i].unit == unit)
+			told->write[i] = told->write[--told->count];
+}
+
 void rtu_told_done(struct rtu_told *told, const struct oht_request *request,
 		   const struct oht_reply *reply)
 {
 	struct rtu_told_write *write = find(told, request);
 
-	if (reply->outcome != OHT_OUTCOME_OK && ++write->attempts < ATTEMPTS_MAX)
-		return;
-	*write = told->write[--told->count];
+	/* Each time-out costs as much as many exchanges with the units that answer. */
+	if (reply->outcome == OHT_OUTCOME_TIMEOUT)
+		forget_unit(told, request->unit);
+	else if (reply->outcome == OHT_OUTCOME_OK || ++write->attempts >= ATTEMPTS_MAX)
+		*write = told->write[--told->count];
 }

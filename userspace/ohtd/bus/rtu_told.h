@@ -43,7 +43,10 @@ void rtu_told_note(struct rtu_told *told, const struct oht_request *request, uin
 bool rtu_told_next(const struct rtu_told *told, const struct rtu_latch *latch,
 		   struct oht_request *request);
 
-/* What came of the request of rtu_told_next(). */
+/*
+ * The outcome of the request of rtu_told_next(). A refused or broken exchange is repeated; a silent
+ * unit is not asked again, for none of its registers.
+ */
 void rtu_told_done(struct rtu_told *told, const struct oht_request *request,
 		   const struct oht_reply *reply);
 
