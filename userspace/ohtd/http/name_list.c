@@ -8,6 +8,7 @@
 #define SHOWN_BYTES	64	/* of a name that is refused */
 
 #define NEAR_MAX	3	/* names that are offered */
+#define FAR_MAX		4	/* letters by which they differ */
 
 /* Letters to put in, take out or change (Levenshtein). */
 static unsigned int distance(const char *a, size_t a_bytes, const char *b)
@@ -34,7 +35,17 @@ static unsigned int distance(const char *a, size_t a_bytes, const char *b)
 	return row[b_bytes];
 }
 
-/* "; near: battery_v, battery_a", or "". At most a third of the letters may be others. */
+/* At least as far apart as their lengths are, which costs nothing to know. */
+static bool is_apart(const char *a, size_t a_bytes, const char *b, unsigned int by)
+{
+	size_t b_bytes = strlen(b), longer = a_bytes > b_bytes ? a_bytes - b_bytes : b_bytes - a_bytes;
+
+	return longer <= by && distance(a, a_bytes, b) == by;
+}
+
+/*
+ * "; near: battery_v, battery_a", or "". At most a third of the letters, and FAR_MAX, may differ.
+ */
 static const char *near(struct ohtd_call *call, const struct ohtd_words *words, const char *name,
 			size_t bytes)
 {
@@ -42,11 +53,11 @@ static const char *near(struct ohtd_call *call, const struct ohtd_words *words, 
 	unsigned int found = 0;
 
 	bytes = bytes < SHOWN_BYTES ? bytes : SHOWN_BYTES;
-	for (unsigned int far = 1; far <= bytes / 3; far++)
+	for (unsigned int far = 1; far <= bytes / 3 && far <= FAR_MAX; far++)
 		for (unsigned int i = words->first; i < words->end && found < NEAR_MAX; i++) {
 			const char *other = words->name(i);
 
-			if (other && distance(name, bytes, other) == far)
+			if (other && is_apart(name, bytes, other, far))
 				text = ohtd_call_text_of(call, "%s%s %s", text,
 							 found++ ? "," : "; near:", other);
 		}
