@@ -317,6 +317,27 @@ static void degraded_module_forbids_enable_and_recovers(void **state)
 	fixture_destroy(f);
 }
 
+/* Each second it is too busy once more, and after ten the robot asks it what it is all the same. */
+static void module_too_busy_to_show_set_points_is_asked_what_it_is(void **state)
+{
+	struct fixture *f = fixture_safe();
+	const struct ohtd_unit *motor = &f->control.units[MOTOR - 1];
+	uint32_t ms;
+
+	(void)state;
+	f->fake->units[MOTOR].exception = 6;
+	f->fake->units[MOTOR].known[motor->plan->map->reg[motor->plan->output[0]].address] = false;
+	fixture_run_ms(f, 500);
+	assert_true(motor->hides_outputs);
+	for (ms = 0; ms < 12000 && !motor->doubted; ms++)
+		fixture_run_ms(f, 1);
+	assert_true(motor->doubted);
+	fixture_run_ms(f, 1000);
+	assert_true(motor->hides_outputs);
+	assert_int_equal(motor->view.health, OHTD_HEALTH_GOOD);
+	fixture_destroy(f);
+}
+
 /* Two blocks, one of which always fails: the answers of the other one do not hide that values are missing. */
 static void block_that_always_fails_degrades_its_module(void **state)
 {
@@ -553,6 +574,7 @@ int main(void)
 		cmocka_unit_test(lost_dock_module_at_standstill_is_only_told),
 		cmocka_unit_test(crc_storm_degrades_before_it_loses),
 		cmocka_unit_test(degraded_module_forbids_enable_and_recovers),
+		cmocka_unit_test(module_too_busy_to_show_set_points_is_asked_what_it_is),
 		cmocka_unit_test(block_that_always_fails_degrades_its_module),
 		cmocka_unit_test(cutting_other_blocks_forgets_no_failure),
 		cmocka_unit_test(module_that_reads_one_register_at_a_time_is_read),

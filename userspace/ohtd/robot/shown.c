@@ -48,14 +48,10 @@ bool ohtd_shown_answered(struct ohtd_unit *unit, const struct ohtd_block *block,
 	if (!unit->hides_outputs || !unit->show_ns ||
 	    memcmp(block, &unit->hidden, sizeof(*block)) != 0)
 		return false;
-	unit->show_ns = now_ns + AGAIN_NS;
-	if (reply->outcome == OHT_OUTCOME_EXCEPTION) {
-		unit->refused_ns = now_ns;
-		return true;
-	}
+	unit->show_ns = ohtd_reply_is_not_here(reply) ? 0 : now_ns + AGAIN_NS;
 	if (reply->outcome == OHT_OUTCOME_OK)
 		ohtd_shown_forget(unit);
-	return false;
+	return reply->outcome == OHT_OUTCOME_EXCEPTION;
 }
 
 void ohtd_shown_forget(struct ohtd_unit *unit)

@@ -26,8 +26,8 @@ bool ohtd_shown_refused(struct ohtd_unit *unit, const struct ohtd_block *block,
 bool ohtd_shown_due(const struct ohtd_unit *unit, uint64_t now_ns);
 
 /*
- * True: @reply is that answer. Values put the set-points back among the signals, a refusal puts
- * the next one off.
+ * True: @reply is that answer. Values put the set-points back among the signals. A busy module is
+ * asked again later, and one that has no such register is not.
  */
 bool ohtd_shown_answered(struct ohtd_unit *unit, const struct ohtd_block *block,
 			 const struct oht_reply *reply, uint64_t now_ns);
