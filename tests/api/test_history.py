@@ -142,6 +142,7 @@ def test_a_damaged_file_is_refused_and_the_next_start_begins_anew(fresh):
     ("signals=state&to=2190-01-02T00:00:00Z", "/to", "to 2190-01-02T00:00:00.000Z: the begin is in the future"),
     ("signals=state&from=yesterday", "/from", "'yesterday'"),
     ("signals=state&to=2026-02-30T00:00:00Z", "/to", "'2026-02-30T00:00:00Z'"),
+    ("signals=state&from=2026-00-15T00:00:00Z", "/from", "'2026-00-15T00:00:00Z'"),
     ("signals=state&points=0", "/points", "is 0"),
     ("signals=state&points=10001", "/points", "is 10001"),
     ("signals=state&points=1000000000", "/points", "is 1000000000"),

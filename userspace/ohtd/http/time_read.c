@@ -80,8 +80,8 @@ bool ohtd_time_read(const char *text, int64_t *wall_ns)
 	tm.tm_mon--;
 	check = tm;
 	wall_s = timegm(&check);
-	/* A day that no month has comes back as another one. */
-	if (tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 59 || tm.tm_mon > 11 ||
+	/* A day that no month has comes back as another one, a month that no year has does not. */
+	if (tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 59 || tm.tm_mon < 0 || tm.tm_mon > 11 ||
 	    check.tm_mday != tm.tm_mday)
 		return false;
 	wall_s -= east_s;
