@@ -73,8 +73,7 @@ static void displace(const struct ohtd_conn *conn)
 	if (!oldest)
 		return;
 	ohtd_log(OHTD_LOG_NOTICE, "http", "too_many_connections",
-		 "%s has %u connections; the one that has waited longest for a place is closed",
-		 oldest->address, share_of(oldest));
+		 "%s: the connection that has waited longest for a place is closed", oldest->address);
 	h2o_socket_close(oldest->sock);
 }
 
