@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "fault_vfs.h"
 #include "store/check.h"
 #include "store/db_private.h"
@@ -24,6 +26,7 @@
 #define PAGE		4096
 #define ENTRIES		40000
 #define BATCH		500
+#define FILE_MAX	(1 << 24)
 
 static struct ohtd_store *store;
 
@@ -170,6 +173,50 @@ static void damage_is_found_and_the_next_start_repairs(void **state)
 	WAIT_FOR(look().checked);
 }
 
+static char *read_all(const char *ending, size_t *bytes)
+{
+	char name[96], *data;
+
+	snprintf(name, sizeof(name), "%s%s", store_path, ending);
+	assert_int_equal(ohtd_file_read(name, FILE_MAX, &data, bytes), 0);
+	return data;
+}
+
+/* What was written since is in the log, and the repair reads both; the end mixes nothing. */
+static void the_end_leaves_a_damaged_file_and_its_log_as_they_are(void **state)
+{
+	char *before, *after, *log_before, *log_after;
+	size_t before_bytes, after_bytes, log_bytes, log_after_bytes;
+	struct ohtd_db *db;
+
+	(void)state;
+	make();
+	db = store_open_db();
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	assert_int_equal(work_add(db, (void *)(uintptr_t)"bert"), 0);
+	ohtd_db_close(db);
+	smash_the_middle();
+	before = read_all("", &before_bytes);
+	log_before = read_all("-wal", &log_bytes);
+	assert_true(log_bytes > PAGE);
+	start();
+	WAIT_FOR(look().state == OHTD_STORE_DAMAGED);
+	ohtd_store_stop(store);
+	after = read_all("", &after_bytes);
+	log_after = read_all("-wal", &log_after_bytes);
+	assert_int_equal(before_bytes, after_bytes);
+	assert_memory_equal(before, after, before_bytes);
+	assert_int_equal(log_bytes, log_after_bytes);
+	assert_memory_equal(log_before, log_after, log_bytes);
+	free(before);
+	free(after);
+	free(log_before);
+	free(log_after);
+	start();
+	assert_int_equal(look().damaged_files, 1);
+	assert_int_equal(add("bert"), -EEXIST);
+}
+
 /* Killed before the check came to its end: nothing of it is needed by the next start. */
 static void an_end_does_not_wait_for_the_check(void **state)
 {
@@ -258,6 +305,7 @@ int main(void)
 		CASE(a_start_reads_a_few_pages),
 		CASE(a_sound_database_is_read_once_beside_its_use),
 		CASE(damage_is_found_and_the_next_start_repairs),
+		CASE(the_end_leaves_a_damaged_file_and_its_log_as_they_are),
 		CASE(an_end_does_not_wait_for_the_check),
 		CASE(a_disk_that_cannot_be_read_is_no_damage),
 		CASE(a_check_that_is_paused_comes_to_its_end),

@@ -227,6 +227,11 @@ void ohtd_db_fold(struct ohtd_db *db)
 	sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 }
 
+void ohtd_db_leave_log(struct ohtd_db *db)
+{
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
 long long ohtd_db_changes(const struct ohtd_db *db)
 {
 	return sqlite3_total_changes64(db->sql);

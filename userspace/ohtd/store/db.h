@@ -60,6 +60,12 @@ int ohtd_db_checkpoint(struct ohtd_db *db);
 /* Copies all of the log and empties it, if nobody is in the way. Only before ohtd_db_close(). */
 void ohtd_db_fold(struct ohtd_db *db);
 
+/*
+ * Instead, for a database that is damaged: the close copies nothing, so that the log cannot spoil
+ * pages of the file that the repair may read.
+ */
+void ohtd_db_leave_log(struct ohtd_db *db);
+
 /* Rows that were changed through this connection so far. */
 long long ohtd_db_changes(const struct ohtd_db *db);
 

@@ -451,7 +451,10 @@ void ohtd_store_stop(struct ohtd_store *store)
 	close_parts(store);
 	if (store->db) {
 		/* The last one to close does so too, but another process may have it open. */
-		ohtd_db_fold(store->db);
+		if (atomic_load(&store->damaged))
+			ohtd_db_leave_log(store->db);
+		else
+			ohtd_db_fold(store->db);
 		ohtd_db_close(store->db);
 	}
 	release(store);
