@@ -101,13 +101,13 @@ static bool wait_a_while(struct ohtd_check *check)
 }
 
 /* Of the processor and of the disk only what is left. */
-static void become_idle(void)
+static void become_idle(const char *room)
 {
 	const struct sched_param none = { 0 };
 
 	if (pthread_setschedparam(pthread_self(), SCHED_IDLE, &none) ||
 	    syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0)))
-		ohtd_log(OHTD_LOG_INFO, "store", "check", "not at the lowest priority");
+		ohtd_log(OHTD_LOG_INFO, room, "check", "not at the lowest priority");
 }
 
 static bool is_stopping(struct ohtd_check *check)
@@ -131,7 +131,7 @@ static enum ohtd_soundness check_table(struct ohtd_check *check, const char *tab
 	while (!is_stopping(check)) {
 		enum ohtd_soundness found;
 
-		become_idle();
+		become_idle(check->db->schema->room);
 		found = ohtd_db_check(check->db, table, what, WHAT_BYTES);
 		damaged = found == OHTD_DB_DAMAGED ? damaged + 1 : 0;
 		if (found == OHTD_DB_SOUND || damaged == 2)

@@ -119,8 +119,8 @@ static int migrate(struct ohtd_db *db, int version, long long now_s, char *why, 
 	if (r && *copy)
 		unlink(copy);
 	else if (*copy)
-		ohtd_log(OHTD_LOG_NOTICE, "store", "migrated", "schema %d to %d; before: %s",
-			 version, newest, copy);
+		ohtd_log(OHTD_LOG_NOTICE, db->schema->room, "migrated",
+			 "schema %d to %d; before: %s", version, newest, copy);
 	return r;
 }
 
@@ -206,7 +206,7 @@ int ohtd_db_open(struct ohtd_db **db, const struct ohtd_schema *schema, const ch
 	int r;
 
 	*db = NULL;
-	if (ohtd_db_salvage_finish(path, now_s, why, size)) {
+	if (ohtd_db_salvage_finish(schema, path, now_s, why, size)) {
 		errno = EIO;
 		return -1;
 	}
@@ -229,7 +229,7 @@ int ohtd_db_open(struct ohtd_db **db, const struct ohtd_schema *schema, const ch
 	}
 	r = ohtd_db_file_clear_suspect(path);
 	if (r)
-		ohtd_log(OHTD_LOG_WARNING, "store", "suspect", "%s.suspect stays: %s", path,
+		ohtd_log(OHTD_LOG_WARNING, schema->room, "suspect", "%s.suspect stays: %s", path,
 			 strerror(-r));
 	return 0;
 }

@@ -284,7 +284,8 @@ bool ohtd_db_salvage_waits(const char *path)
 	return !access(made, F_OK);
 }
 
-int ohtd_db_salvage_finish(const char *path, long long now_s, char *why, size_t size)
+int ohtd_db_salvage_finish(const struct ohtd_schema *schema, const char *path, long long now_s,
+			   char *why, size_t size)
 {
 	char made[OHTD_DB_PATH_BYTES], aside[OHTD_DB_PATH_BYTES];
 	int r;
@@ -300,8 +301,8 @@ int ohtd_db_salvage_finish(const char *path, long long now_s, char *why, size_t 
 	if (r)
 		snprintf(why, size, "%s: cannot be put in its place: %s", made, strerror(-r));
 	else
-		ohtd_log(OHTD_LOG_ERROR, "store", "set_aside", "the damaged database is kept as %s",
-			 aside);
+		ohtd_log(OHTD_LOG_ERROR, schema->room, "set_aside",
+			 "the damaged database is kept as %s", aside);
 	return r ? -1 : 0;
 }
 
@@ -312,7 +313,7 @@ int ohtd_db_salvage(const struct ohtd_schema *schema, const char *path, long lon
 	struct salvage salvage = { 0 };
 	int r;
 
-	ohtd_log(OHTD_LOG_ERROR, "store", "damaged", "%s", what);
+	ohtd_log(OHTD_LOG_ERROR, schema->room, "damaged", "%s", what);
 	name_beside(making, path, MAKING);
 	name_beside(made, path, MADE);
 	if (build(&salvage, schema, path, making, now_s, why, size)) {
@@ -328,7 +329,7 @@ int ohtd_db_salvage(const struct ohtd_schema *schema, const char *path, long lon
 		snprintf(why, size, "%s: %s", making, strerror(-r));
 		return -1;
 	}
-	ohtd_log(OHTD_LOG_ERROR, "store", "salvaged", "%lld rows were read; %u tables not to their end",
-		 salvage.rows, salvage.tables_cut);
-	return ohtd_db_salvage_finish(path, now_s, why, size);
+	ohtd_log(OHTD_LOG_ERROR, schema->room, "salvaged",
+		 "%lld rows were read; %u tables not to their end", salvage.rows, salvage.tables_cut);
+	return ohtd_db_salvage_finish(schema, path, now_s, why, size);
 }

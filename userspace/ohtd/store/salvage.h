@@ -33,6 +33,7 @@ int ohtd_db_salvage(const struct ohtd_schema *schema, const char *path, long lon
 bool ohtd_db_salvage_waits(const char *path);
 
 /* Ends a repair that was cut short, if there was one. 0, or -1 with @why filled. */
-int ohtd_db_salvage_finish(const char *path, long long now_s, char *why, size_t size);
+int ohtd_db_salvage_finish(const struct ohtd_schema *schema, const char *path, long long now_s,
+			   char *why, size_t size);
 
 #endif /* OHTD_STORE_SALVAGE_H */
