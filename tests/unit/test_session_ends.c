@@ -10,9 +10,6 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
-#include <sqlite3.h>
-#include <sys/resource.h>
 
 #include "session_fixture.h"
 #include "store/db_private.h"
@@ -142,94 +139,6 @@ static void logins_beside_changes_leave_no_session_behind(void **state)
 				       " ON u.id = s.user_id AND u.epoch = s.epoch"), good);
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM sessions"), good);
 	forget(grants, count);
-}
-
-/* ---- while the store takes nothing ---- */
-
-/* The disk fails at each write, as far as this process can see. */
-static void take_nothing(bool nothing)
-{
-	struct rlimit limit;
-
-	signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-	limit.rlim_cur = nothing ? 1 : limit.rlim_max;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
-static long long rows_kept(void)
-{
-	/* Of a refusal the next attempt is a second later. */
-	ohtd_manual_clock_advance(&manual, OHTD_NS_PER_S);
-	ohtd_auth_keep(auth);
-	return store_ask_sql("SELECT count(*) FROM sessions");
-}
-
-static void what_ended_while_the_store_took_nothing_stays_ended(void **state)
-{
-	struct ohtd_grant out, first, second, more;
-
-	(void)state;
-	login(&out);
-	login(&first);
-	refresh(&first, &second);
-	take_nothing(true);
-	assert_true(end_session(out.who.session, 0) < 0);
-	/* A spent token comes again. */
-	ohtd_manual_clock_advance(&manual, 20 * OHTD_NS_PER_S);
-	assert_int_equal(refresh(&first, &more), OHTD_AUTH_REFUSED);
-	take_nothing(false);
-	WAIT_FOR(!rows_kept());
-	session_restart();
-	assert_int_equal(check(&out), OHTD_TOKEN_REVOKED);
-	assert_int_equal(refresh(&out, &more), OHTD_AUTH_REFUSED);
-	assert_int_equal(refresh(&second, &more), OHTD_AUTH_REFUSED);
-	forget(&out, 1);
-	forget(&first, 1);
-	forget(&second, 1);
-}
-
-static void sessions_that_memory_pushed_out_stay_over(void **state)
-{
-	static struct ohtd_grant grants[OHTD_SESSIONS_PER_USER + 2];
-	int count = OHTD_SESSIONS_PER_USER + 2;
-
-	(void)state;
-	for (int i = 0; i < count; i++) {
-		if (i == count - 2)
-			take_nothing(true);
-		login(&grants[i]);
-	}
-	take_nothing(false);
-	WAIT_FOR(rows_kept() == OHTD_SESSIONS_PER_USER &&
-		 store_ask_sql("SELECT max(rowid) FROM sessions") == count);
-	session_restart();
-	for (int i = 0; i < count; i++)
-		assert_int_equal(check(&grants[i]), i < 2 ? OHTD_TOKEN_REVOKED : OHTD_TOKEN_GOOD);
-	forget(grants, count);
-}
-
-static int work_read_only(struct ohtd_db *db, void *unused)
-{
-	(void)unused;
-	return sqlite3_exec(db->sql, "PRAGMA query_only = ON", NULL, NULL, NULL) ? -EIO : 0;
-}
-
-/* What is read-only refuses before it looks at the account. */
-static void somebody_disables_the_account_on_a_disk_that_is_read_only_then(void)
-{
-	order_change((struct ohtd_user_change){ .disabled = 1 });
-	assert_int_equal(ohtd_store_call(store, work_read_only, NULL), 0);
-}
-
-static void a_login_in_memory_is_not_of_an_account_that_changed(void **state)
-{
-	struct ohtd_grant grant;
-
-	(void)state;
-	meanwhile = somebody_disables_the_account_on_a_disk_that_is_read_only_then;
-	assert_int_equal(login_with("correct horse", &grant), OHTD_AUTH_REFUSED);
-	assert_null(grant.access_token);
 }
 
 /* ---- the own password ---- */
@@ -553,9 +462,6 @@ int main(void)
 		CASE(sessions_that_were_pushed_out_are_over),
 		CASE(every_change_of_the_account_ends_all),
 		CASE(logins_beside_changes_leave_no_session_behind),
-		CASE(what_ended_while_the_store_took_nothing_stays_ended),
-		CASE(sessions_that_memory_pushed_out_stay_over),
-		CASE(a_login_in_memory_is_not_of_an_account_that_changed),
 		CASE(a_new_password_keeps_only_the_session_that_set_it),
 		CASE(a_new_password_spends_the_refresh_token_at_once),
 		CASE(a_new_password_spends_the_token_of_a_moment_before_too),

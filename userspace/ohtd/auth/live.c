@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,8 @@ struct entry {
 	int64_t elevated_until_ms;	/* CLOCK_BOOTTIME; 0: not elevated */
 	int64_t again_until_ms;		/* the same; 0: its tokens have not been renewed in this run */
 	bool ahead;			/* of its row; if it has ended, the row is to go */
+	bool rowless;			/* the store has not taken it yet */
+	bool buried;			/* the next deletion that is answered may have come before its row */
 	struct ohtd_session session;
 };
 
@@ -77,38 +80,53 @@ static void remove_at(struct entry **link)
 	free(entry);
 }
 
-int ohtd_live_add(struct ohtd_live *live, const struct ohtd_session *session)
+/* With the lock. NULL: out of memory. */
+static struct entry *add(struct ohtd_live *live, const struct ohtd_session *session)
 {
-	struct entry *entry = calloc(1, sizeof(*entry)), **chain;
+	struct entry *entry = calloc(1, sizeof(*entry)), **chain = chain_of(live, session->id);
 
 	if (!entry)
-		return -ENOMEM;
+		return NULL;
 	entry->session = *session;
-	pthread_mutex_lock(&live->lock);
 	entry->session.number = ++live->newest;
-	chain = chain_of(live, session->id);
 	entry->next = *chain;
 	*chain = entry;
-	pthread_mutex_unlock(&live->lock);
-	return 0;
+	return entry;
 }
 
-static void end(struct entry *entry)
+int ohtd_live_add(struct ohtd_live *live, const struct ohtd_session *session)
 {
+	const struct entry *entry;
+
+	pthread_mutex_lock(&live->lock);
+	entry = add(live, session);
+	pthread_mutex_unlock(&live->lock);
+	return entry ? 0 : -ENOMEM;
+}
+
+/* Entries of ended sessions wait for the deletion of their row, so they are no more than rows. */
+static void end_at(struct entry **link)
+{
+	struct entry *entry = *link;
+
+	if (entry->rowless) {
+		remove_at(link);
+		return;
+	}
 	entry->session.epoch = NO_EPOCH;
 	entry->ahead = true;
 }
 
 bool ohtd_live_end(struct ohtd_live *live, const char *id, int64_t user_id)
 {
-	struct entry *entry;
+	struct entry **link;
 	bool found;
 
 	pthread_mutex_lock(&live->lock);
-	entry = *find(live, id);
-	found = entry && (!user_id || entry->session.user_id == user_id);
+	link = find(live, id);
+	found = *link && (!user_id || (*link)->session.user_id == user_id);
 	if (found)
-		end(entry);
+		end_at(link);
 	pthread_mutex_unlock(&live->lock);
 	return found;
 }
@@ -119,8 +137,29 @@ void ohtd_live_forget(struct ohtd_live *live, const char *id)
 
 	pthread_mutex_lock(&live->lock);
 	link = find(live, id);
-	if (*link)
+	if (*link && (*link)->buried)
+		(*link)->buried = false;
+	else if (*link)
 		remove_at(link);
+	pthread_mutex_unlock(&live->lock);
+}
+
+void ohtd_live_bury(struct ohtd_live *live, const char *id, int64_t user_id)
+{
+	struct ohtd_session session = { .user_id = user_id };
+	struct entry *entry;
+
+	snprintf(session.id, sizeof(session.id), "%s", id);
+	pthread_mutex_lock(&live->lock);
+	entry = *find(live, id);
+	if (!entry)
+		entry = add(live, &session);
+	if (entry) {
+		entry->buried = true;
+		entry->session.epoch = NO_EPOCH;
+		entry->ahead = true;
+		entry->rowless = false;
+	}
 	pthread_mutex_unlock(&live->lock);
 }
 
@@ -153,6 +192,7 @@ void ohtd_live_raise(struct ohtd_live *live, const char *id, int64_t epoch, int6
 		entry->session.generation = generation;
 		entry->session.previous_until_boot_ms = 0;
 		entry->ahead = false;
+		entry->rowless = false;
 		/* Nothing that was granted before the change outlives it. */
 		entry->elevated_until_ms = 0;
 		entry->again_until_ms = 0;
@@ -242,6 +282,8 @@ bool ohtd_live_renewed(struct ohtd_live *live, const struct ohtd_session *sessio
 	pthread_mutex_lock(&live->lock);
 	entry = *find(live, session->id);
 	lives = entry && entry->session.epoch != NO_EPOCH;
+	if (lives)
+		entry->rowless = false;
 	if (lives && entry->session.epoch == session->epoch) {
 		entry->again_until_ms = again_until_ms;
 		take_renewed(entry, session, false);
@@ -273,19 +315,21 @@ int ohtd_live_renew(struct ohtd_live *live, struct ohtd_renewal *renewal)
  */
 static bool push_out(struct ohtd_live *live, int64_t user_id, int max)
 {
-	struct entry *oldest = NULL;
+	struct entry **oldest = NULL;
 	int count = 0;
 
 	for (unsigned int i = 0; i < CHAINS; i++)
-		for (struct entry *entry = live->chains[i]; entry; entry = entry->next) {
-			if (entry->session.user_id != user_id || entry->session.epoch == NO_EPOCH)
+		for (struct entry **link = &live->chains[i]; *link; link = &(*link)->next) {
+			const struct ohtd_session *session = &(*link)->session;
+
+			if (session->user_id != user_id || session->epoch == NO_EPOCH)
 				continue;
 			count++;
-			if (!oldest || entry->session.number < oldest->session.number)
-				oldest = entry;
+			if (!oldest || session->number < (*oldest)->session.number)
+				oldest = link;
 		}
 	if (count > max)
-		end(oldest);
+		end_at(oldest);
 	return count > max;
 }
 
@@ -299,6 +343,7 @@ void ohtd_live_keep(struct ohtd_live *live, const char *id, int max)
 		int64_t user_id = entry->session.user_id;
 
 		entry->ahead = true;
+		entry->rowless = true;
 		while (push_out(live, user_id, max))
 			;
 	}
@@ -332,6 +377,8 @@ bool ohtd_live_written(struct ohtd_live *live, const struct ohtd_session *sessio
 	pthread_mutex_lock(&live->lock);
 	entry = *find(live, session->id);
 	there = entry;
+	if (entry)
+		entry->rowless = false;
 	/* It may have been renewed, or have ended, meanwhile. */
 	if (entry && entry->session.generation == session->generation &&
 	    entry->session.epoch == session->epoch)

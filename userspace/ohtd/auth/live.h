@@ -30,10 +30,20 @@ int ohtd_live_add(struct ohtd_live *live, const struct ohtd_session *session);
 
 /*
  * Lets no access token of the session be good any more. False if @user_id, or anybody if that is 0,
- * has no such session. The entry stays until the row in the store has gone too.
+ * has no such session. The entry stays until the row in the store has gone too; without a row it
+ * goes at once.
  */
 bool ohtd_live_end(struct ohtd_live *live, const char *id, int64_t user_id);
+
+/* The row of the session has gone. */
 void ohtd_live_forget(struct ohtd_live *live, const char *id);
+
+/*
+ * The session has ended, and its row may have been written behind the deletion. It stays an entry
+ * that has ended until two deletions were answered, since the answer to the earlier one may still
+ * come. Out of memory, the row stays.
+ */
+void ohtd_live_bury(struct ohtd_live *live, const char *id, int64_t user_id);
 
 /* Ends the sessions of a user that are of an earlier epoch than @epoch. */
 void ohtd_live_end_user(struct ohtd_live *live, int64_t user_id, int64_t epoch);
@@ -81,8 +91,8 @@ bool ohtd_live_renewed(struct ohtd_live *live, const struct ohtd_session *sessio
 int ohtd_live_renew(struct ohtd_live *live, struct ohtd_renewal *renewal);
 
 /*
- * The store did not take a new session. Of more than @max of its user the oldest end, also in the
- * store once it takes that.
+ * The store did not take a new session, which has no row then. Of more than @max of its user the
+ * oldest end, also in the store once it takes that.
  */
 void ohtd_live_keep(struct ohtd_live *live, const char *id, int max);
 

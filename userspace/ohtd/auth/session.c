@@ -382,7 +382,8 @@ static enum ohtd_auth_result grant_kept(struct ohtd_auth *auth,
 		sessions[i].generation = change->generation;
 		return grant_for(auth, &change->user, &sessions[i], grant);
 	}
-	/* Somebody has ended it since. */
+	/* Somebody has ended it since, but the change may have written its row. */
+	ohtd_live_bury(auth->live, change->keep, change->id);
 	return OHTD_AUTH_CHANGED;
 }
 
@@ -508,8 +509,11 @@ enum ohtd_auth_result ohtd_auth_renewal_end(struct ohtd_auth *auth,
 		return refused(grant, r);
 	/* The disk may have taken longer than the time that the client has to try again. */
 	if (renewal->result == OHTD_RENEWED && !unwritten &&
-	    !ohtd_live_renewed(auth->live, &renewal->session, boot_ms(auth) + OHTD_REFRESH_AGAIN_MS))
+	    !ohtd_live_renewed(auth->live, &renewal->session, boot_ms(auth) + OHTD_REFRESH_AGAIN_MS)) {
+		/* The renewal of a session without a row writes one, also behind a log-out. */
+		ohtd_live_bury(auth->live, renewal->id, renewal->session.user_id);
 		return refused(grant, -ENOENT);
+	}
 	return grant_for(auth, &renewal->user, &renewal->session, grant);
 }
 
@@ -525,27 +529,28 @@ static int work_keep(struct ohtd_db *db, void *arg)
 	return kept->gone ? 0 : r;
 }
 
-/* True: it has ended while its row was written, which is to go again. */
-static bool settle(struct ohtd_auth *auth, struct keeping *kept)
+static void settle(struct ohtd_auth *auth, struct keeping *kept)
 {
 	if (ohtd_outbox_take(&auth->outbox) != OHTD_OUTBOX_KEPT)
-		return false;
+		return;
 	if (kept->gone)
 		ohtd_live_forget(auth->live, kept->session.id);
-	return !kept->gone && !ohtd_live_written(auth->live, &kept->session);
+	else if (!ohtd_live_written(auth->live, &kept->session))
+		/* It ended while its row was written. */
+		ohtd_live_bury(auth->live, kept->session.id, kept->session.user_id);
 }
 
 void ohtd_auth_keep(struct ohtd_auth *auth)
 {
 	struct keeping *kept = &auth->kept;
-	bool again = settle(auth, kept);
 	struct ohtd_store_view view;
 
+	settle(auth, kept);
 	ohtd_store_look(auth->store, &view);
-	if (!ohtd_outbox_is_free(&auth->outbox) ||
-	    (!again && (view.state || !ohtd_live_find_ahead(auth->live, NULL, &kept->session))))
+	if (!ohtd_outbox_is_free(&auth->outbox) || view.state ||
+	    !ohtd_live_find_ahead(auth->live, NULL, &kept->session))
 		return;
-	kept->ended = again || !kept->session.epoch;
+	kept->ended = !kept->session.epoch;
 	ohtd_outbox_send(&auth->outbox, work_keep, kept);
 }
 
