@@ -202,6 +202,7 @@ static void the_end_leaves_a_damaged_file_and_its_log_as_they_are(void **state)
 	start();
 	WAIT_FOR(look().state == OHTD_STORE_DAMAGED);
 	ohtd_store_stop(store);
+	store = NULL;
 	after = read_all("", &after_bytes);
 	log_after = read_all("-wal", &log_after_bytes);
 	assert_int_equal(before_bytes, after_bytes);
