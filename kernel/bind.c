@@ -4,6 +4,7 @@
  *
  * The stop comes first and goes last; it needs no bus.
  */
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/export.h>
@@ -82,10 +83,22 @@ put_core:
 }
 EXPORT_SYMBOL_OHT(oht_bind_attach);
 
-/* Programs are frozen, and the machine has been stopped by the power-management notifier. */
+/*
+ * Programs are frozen. The power-management notifier has stopped the machine; but not every way
+ * that leads here asks it (a jump by kexec does not).
+ */
+/* The longest that the telegrams of a stop are given before the UART is switched off. */
+#define OHT_BIND_TELEGRAMS_MS	20
+/* The longest that calls of programs are waited for at a shutdown. */
+#define OHT_BIND_CALLS_MS	20
+
 static int oht_bind_suspend(struct device *dev)
 {
-	oht_core_suspend_bus(dev_get_drvdata(dev));
+	struct oht_device *oht = dev_get_drvdata(dev);
+
+	oht_estop_stop(&oht->estop, OHT_CAUSE_SUSPEND, NULL);
+	oht_core_finish_telegrams(oht, OHT_BIND_TELEGRAMS_MS);
+	oht_core_suspend_bus(oht);
 	return 0;
 }
 
@@ -95,6 +108,8 @@ static int oht_bind_resume(struct device *dev)
 	struct oht_device *oht = dev_get_drvdata(dev);
 	int ret;
 
+	/* The bus takes its time: the outputs first. */
+	oht_estop_stop(&oht->estop, OHT_CAUSE_SUSPEND, NULL);
 	ret = oht_core_resume_bus(oht);
 	if (ret)
 		dev_err(dev, "no bus after suspend (%d); the emergency stop works without it\n",
@@ -122,11 +137,30 @@ void oht_bind_detach(struct device *dev, bool leaving)
 }
 EXPORT_SYMBOL_OHT(oht_bind_detach);
 
-/* The reboot notifier has been here before, unless only this device is being shut down. */
+/*
+ * The reboot notifier has been here before, unless only this device is being shut down. Another
+ * kernel that follows must not find a line that is driven, nor an interrupt that nobody handles.
+ */
 void oht_bind_shutdown(struct device *dev)
 {
 	struct oht_device *oht = dev_get_drvdata(dev);
+	unsigned int tries = OHT_BIND_CALLS_MS;
+	bool alone;
 
 	oht_estop_hold(&oht->estop, OHT_CAUSE_SHUTDOWN);
+	oht_core_finish_telegrams(oht, OHT_BIND_TELEGRAMS_MS);
+	/*
+	 * Programs are not frozen here: no call may be between two looks at the bus. One that waits
+	 * for memory that never comes holds no shutdown up: then only the UART is stopped.
+	 */
+	while (!(alone = down_write_trylock(&oht->life)) && tries--)
+		usleep_range(1000, 1100);
+	if (!alone) {
+		if (oht_core_has_bus(oht))
+			oht_engine_suspend(&oht->engine);
+		return;
+	}
+	oht_core_suspend_bus(oht);
+	up_write(&oht->life);
 }
 EXPORT_SYMBOL_OHT(oht_bind_shutdown);

@@ -51,9 +51,11 @@ static int oht_chrdev_release(struct inode *inode, struct file *filp)
 	return 0;
 }
 
-static bool oht_chrdev_gone(const struct oht_file *file)
+/* No record comes any more, but those that are there already. */
+static bool oht_chrdev_ended(const struct oht_file *file)
 {
-	return READ_ONCE(file->oht->gone);
+	/* Pairs with oht_core_wake_all(). */
+	return smp_load_acquire(&file->oht->ended);
 }
 
 /* Copies whole records as long as there are some and room for them. Bytes, or -EFAULT. */
@@ -80,21 +82,21 @@ static ssize_t oht_chrdev_read(struct file *filp, char __user *buffer, size_t co
 {
 	struct oht_file *file = filp->private_data;
 	ssize_t copied;
-	bool gone;
+	bool ended;
 	int ret;
 
 	if (count < sizeof(struct oht_record))
 		return -EINVAL;
 	for (;;) {
 		/* Read before the records: the last ones are made before it is set. */
-		gone = oht_chrdev_gone(file);
+		ended = oht_chrdev_ended(file);
 		copied = oht_chrdev_copy(file, buffer, min_t(size_t, count, INT_MAX));
-		if (copied || gone)
+		if (copied || ended)
 			return copied;
 		if (filp->f_flags & O_NONBLOCK)
 			return -EAGAIN;
 		ret = wait_event_interruptible(file->listener.wait,
-					       oht_file_ready(file) || oht_chrdev_gone(file));
+					       oht_file_ready(file) || oht_chrdev_ended(file));
 		if (ret)
 			return ret;
 	}
@@ -106,7 +108,7 @@ static __poll_t oht_chrdev_poll(struct file *filp, poll_table *wait)
 	__poll_t mask = 0;
 
 	poll_wait(filp, &file->listener.wait, wait);
-	if (oht_chrdev_gone(file))
+	if (oht_chrdev_ended(file))
 		mask |= EPOLLHUP | EPOLLERR;
 	return mask | oht_file_ready(file);
 }
@@ -121,7 +123,7 @@ static int oht_chrdev_mmap(struct file *filp, struct vm_area_struct *vma)
 {
 	struct oht_file *file = filp->private_data;
 
-	if (oht_chrdev_gone(file))
+	if (READ_ONCE(file->oht->gone))
 		return -ENODEV;
 	if (!oht_core_has_bus(file->oht))
 		return -EOPNOTSUPP;

@@ -4,6 +4,7 @@
  * counter: allocate complete but invisible, add at once, revoke, wake, free with the last
  * reference.
  */
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/idr.h>
 #include <linux/module.h>
@@ -106,6 +107,14 @@ static void oht_core_run_lost(void *context)
 	oht_estop_stop(&oht->estop, OHT_CAUSE_BUS_LOSS, NULL);
 }
 
+/* Any context, interrupts off; engine.lock held, so nothing here may take estop.lock. */
+static void oht_core_run_await(void *context, u64 by_ns)
+{
+	struct oht_device *oht = context;
+
+	oht_estop_await_bus(&oht->estop, by_ns);
+}
+
 static void oht_core_run_recorded(void *context)
 {
 	oht_core_wake(context, EPOLLIN | EPOLLRDNORM);
@@ -113,6 +122,7 @@ static void oht_core_run_recorded(void *context)
 
 static const struct oht_run_ops oht_core_run_ops = {
 	.lost = oht_core_run_lost,
+	.await = oht_core_run_await,
 	.recorded = oht_core_run_recorded,
 };
 
@@ -144,6 +154,18 @@ int oht_core_start_bus(struct oht_device *oht, struct oht_port *port)
 	/* Pairs with oht_core_has_bus(): the stop may come from now on. */
 	smp_store_release(&oht->has_bus, true);
 	return 0;
+}
+
+void oht_core_finish_telegrams(struct oht_device *oht, unsigned int limit_ms)
+{
+	struct oht_telegram_status status = {};
+
+	while (oht_core_has_bus(oht) && limit_ms--) {
+		oht_engine_telegram_status(&oht->engine, &status);
+		if (!(status.flags & OHT_TELEGRAMS_RUNNING))
+			return;
+		usleep_range(1000, 1100);
+	}
 }
 
 void oht_core_suspend_bus(struct oht_device *oht)
@@ -196,6 +218,28 @@ u64 oht_core_caps(const struct oht_device *oht)
 	return caps;
 }
 
+/* Each record wakes them all, in one walk that may be in a hard interrupt: so they are few. */
+int oht_core_admit(struct oht_device *oht, bool writable)
+{
+	unsigned int limit = OHT_FILES_MAX - (writable ? 0 : OHT_FILES_WRITERS);
+	int ret = 0;
+
+	mutex_lock(&oht->files_lock);
+	if (oht->files_open < limit)
+		oht->files_open++;
+	else
+		ret = -EMFILE;
+	mutex_unlock(&oht->files_lock);
+	return ret;
+}
+
+void oht_core_dismiss(struct oht_device *oht)
+{
+	mutex_lock(&oht->files_lock);
+	oht->files_open--;
+	mutex_unlock(&oht->files_lock);
+}
+
 void oht_core_listen(struct oht_device *oht, struct oht_listener *listener)
 {
 	init_waitqueue_head(&listener->wait);
@@ -209,7 +253,6 @@ void oht_core_unlisten(struct oht_device *oht, struct oht_listener *listener)
 	mutex_lock(&oht->files_lock);
 	list_del_rcu(&listener->node);
 	mutex_unlock(&oht->files_lock);
-	synchronize_rcu();
 }
 
 /* Free for the next device once this one cannot be found by it: open descriptors do not count. */
@@ -288,6 +331,8 @@ void oht_core_wake_all(struct oht_device *oht)
 {
 	struct oht_listener *listener;
 
+	/* Pairs with oht_chrdev_ended(). */
+	smp_store_release(&oht->ended, true);
 	mutex_lock(&oht->files_lock);
 	list_for_each_entry(listener, &oht->files, node)
 		wake_up_all(&listener->wait);

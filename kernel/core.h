@@ -37,9 +37,11 @@ struct oht_device {
 	struct rw_semaphore role;	/* read: acts for the controller; written: becomes it */
 	struct rw_semaphore life;
 	bool gone;			/* written under life, also read without */
+	bool ended;			/* and the last record has been made */
 
 	struct mutex files_lock;	/* writers of files */
 	struct list_head files;		/* struct oht_listener; read under RCU */
+	unsigned int files_open;	/* descriptors among them; under files_lock */
 	struct oht_netlink *netlink;	/* netlink.c's; constant while the device is visible */
 
 	struct oht_estop estop;
@@ -83,7 +85,7 @@ int oht_core_add(struct oht_device *oht);
 /* No descriptor is opened any more, and calls get -ENODEV. Once, after oht_core_add(). */
 void oht_core_remove(struct oht_device *oht);
 
-/* Wakes all readers: after the last record has been made. */
+/* The last record has been made: wakes all readers, for whom this is the end. */
 void oht_core_wake_all(struct oht_device *oht);
 
 /*
@@ -105,10 +107,13 @@ void oht_core_put(struct oht_device *oht);
  */
 int oht_core_start_bus(struct oht_device *oht, struct oht_port *port);
 
+/* Waits for the telegrams of the last stop to be sent, at most @limit_ms. Process, sleeps. */
+void oht_core_finish_telegrams(struct oht_device *oht, unsigned int limit_ms);
+
 /*
  * Nothing comes from the port between the two: transfers are completed with -ECANCELED, the plan is
  * dropped. The second returns the errno of the port's start; then there is no bus until it is tried
- * again. Process context, with programs frozen.
+ * again. Process context, with programs frozen or oht->life written.
  */
 void oht_core_suspend_bus(struct oht_device *oht);
 int oht_core_resume_bus(struct oht_device *oht);
@@ -126,7 +131,13 @@ static inline bool oht_core_has_bus(const struct oht_device *oht)
 /* OHT_CAP_*. Any context. */
 u64 oht_core_caps(const struct oht_device *oht);
 
-/* A descriptor comes and goes. Process context; the second waits for RCU. */
+/*
+ * A descriptor comes and goes, once admitted. Process. The first is -EMFILE if there are
+ * OHT_FILES_MAX, or without the right to write if only the places for writers are left. After the
+ * last the memory of the listener stays for an RCU period.
+ */
+int oht_core_admit(struct oht_device *oht, bool writable);
+void oht_core_dismiss(struct oht_device *oht);
 void oht_core_listen(struct oht_device *oht, struct oht_listener *listener);
 void oht_core_unlisten(struct oht_device *oht, struct oht_listener *listener);
 

@@ -11,11 +11,6 @@
 #include <linux/time64.h>
 #include "cycle.h"
 
-static u64 oht_cycle_now_ns(const struct oht_cycle *cycle)
-{
-	return cycle->engine->clock->now_ns(cycle->engine);
-}
-
 static u64 oht_cycle_ns(const struct oht_cycle_layout *layout)
 {
 	return (u64)layout->plan.cycle_us * NSEC_PER_USEC;
@@ -23,7 +18,7 @@ static u64 oht_cycle_ns(const struct oht_cycle_layout *layout)
 
 /* ---- what is told ---- */
 
-static struct oht_cycle_record *oht_cycle_record(struct oht_cycle *cycle, u32 kind, u32 count)
+struct oht_cycle_record *oht_cycle_record(struct oht_cycle *cycle, u32 kind, u32 count)
 {
 	struct oht_cycle_record *record = oht_journal_next(&cycle->journal);
 
@@ -37,16 +32,6 @@ static struct oht_cycle_record *oht_cycle_record(struct oht_cycle *cycle, u32 ki
 	};
 	cycle->ops->recorded(cycle->context);
 	return record;
-}
-
-static void oht_cycle_record_entry(struct oht_cycle *cycle, u32 kind, u16 index, u32 count)
-{
-	const struct oht_cycle_entry *entry = &cycle->running->entry[index];
-	struct oht_cycle_record *record = oht_cycle_record(cycle, kind, count);
-
-	record->entry = index;
-	record->unit = entry->xfer.unit;
-	record->detail = entry->xfer.detail;
 }
 
 static void oht_cycle_show_header(struct oht_cycle *cycle)
@@ -70,11 +55,7 @@ static void oht_cycle_show_header(struct oht_cycle *cycle)
 static void oht_cycle_show_entry(struct oht_cycle *cycle, u16 index)
 {
 	const struct oht_plan_entry *planned = &cycle->running->plan.entry[index];
-	struct oht_image_slot *slot = oht_image_begin(cycle->image, index);
-	u32 seq = slot->seq;
-
-	*slot = (struct oht_image_slot) {
-		.seq = seq,
+	const struct oht_image_slot slot = {
 		.generation = cycle->running->generation,
 		.unit = planned->unit,
 		.function = planned->function,
@@ -86,7 +67,8 @@ static void oht_cycle_show_entry(struct oht_cycle *cycle, u16 index)
 		.loss_action = planned->loss_action,
 		.loss_errors = planned->loss_errors,
 	};
-	oht_image_end(slot);
+
+	oht_image_write_slot(cycle->image, index, &slot);
 }
 
 /* True if outputs are not sent: there are none, or the machine may not move. */
@@ -130,39 +112,6 @@ static bool oht_cycle_is_void(u8 detail)
 	       detail == OHT_DETAIL_GONE;
 }
 
-static void oht_cycle_good(struct oht_cycle *cycle, u16 index)
-{
-	struct oht_cycle_entry *entry = &cycle->running->entry[index];
-
-	entry->errors = 0;
-	if (!entry->lost)
-		return;
-	entry->lost = false;
-	oht_cycle_record_entry(cycle, OHT_CYCLE_FOUND, index, 1);
-}
-
-static void oht_cycle_bad(struct oht_cycle *cycle, u16 index)
-{
-	const struct oht_plan_entry *planned = &cycle->running->plan.entry[index];
-	struct oht_cycle_entry *entry = &cycle->running->entry[index];
-
-	cycle->status.errors++;
-	if (entry->errors < U32_MAX)
-		entry->errors++;
-	if (entry->errors < planned->loss_errors)
-		return;
-	if (!entry->lost) {
-		entry->lost = true;
-		cycle->status.losses++;
-		oht_cycle_record_entry(cycle, OHT_CYCLE_LOST, index, entry->errors);
-	} else if (oht_cycle_state(cycle) != OHT_ESTOP_ENABLED) {
-		return;
-	}
-	/* Repeat the stop if the machine was enabled again while the entry is lost. */
-	if (planned->loss_action == OHT_LOSS_STOP)
-		cycle->ops->lost(cycle->context);
-}
-
 static void oht_cycle_exceed(struct oht_cycle *cycle)
 {
 	if (cycle->overrun)
@@ -191,13 +140,14 @@ static void oht_cycle_done(struct oht_xfer *x)
 	if (layout != cycle->running)
 		return;
 	if (!x->status)
-		oht_cycle_good(cycle, index);
+		oht_cycle_loss_heard(cycle, index, now_ns);
 	else if (!oht_cycle_is_void(x->detail))
-		oht_cycle_bad(cycle, index);
+		oht_cycle_loss_failed(cycle, index, now_ns);
 	oht_cycle_show_result(cycle, index, now_ns);
 	if (cycle->engine->slot.planned)
 		return;
 	oht_cycle_finish(cycle, now_ns);
+	oht_engine_slot_left(cycle->engine, now_ns);
 	if (!cycle->beginning)
 		oht_cycle_tell_unsent(cycle, OHT_FATE_UNSENT, now_ns);
 }
@@ -222,9 +172,11 @@ static bool oht_cycle_may_write(struct oht_cycle *cycle, u16 index)
 
 	if (enabled && oht_cycle_has_outputs(cycle, &cycle->running->entry[index]))
 		return true;
-	if (planned->function != OHT_FC_READ_WRITE)
-		oht_cycle_show_unsent(cycle, index, enabled ? OHT_DETAIL_OK : OHT_DETAIL_STOPPED,
-				      enabled ? -ENODATA : -ECANCELED);
+	if (planned->function == OHT_FC_READ_WRITE)
+		return false;
+	oht_cycle_show_unsent(cycle, index, enabled ? OHT_DETAIL_OK : OHT_DETAIL_STOPPED,
+			      enabled ? -ENODATA : -ECANCELED);
+	oht_cycle_loss_excuse(cycle, index, cycle->begin_ns);
 	return false;
 }
 
@@ -276,13 +228,16 @@ static void oht_cycle_begin(struct oht_cycle *cycle, u64 now_ns)
 		oht_cycle_begin_entry(cycle, i);
 	}
 	cycle->beginning = false;
-	if (!slot->planned)
-		oht_cycle_tell_unsent(cycle, OHT_FATE_EMPTY, now_ns);
+	if (slot->planned)
+		return;
+	oht_engine_slot_left(cycle->engine, now_ns);
+	oht_cycle_tell_unsent(cycle, OHT_FATE_EMPTY, now_ns);
 }
 
 /* The plan that waits comes in force; all exchanges of the old one are over. */
 static void oht_cycle_swap(struct oht_cycle *cycle)
 {
+	const struct oht_cycle_layout *before = cycle->running;
 	struct oht_cycle_layout *layout = cycle->next;
 	struct oht_engine_slot *slot = &cycle->engine->slot;
 	u32 i;
@@ -291,7 +246,12 @@ static void oht_cycle_swap(struct oht_cycle *cycle)
 	cycle->next = NULL;
 	cycle->index = 0;
 	cycle->header.generation = layout->generation;
+	slot->cycle_ns = oht_cycle_ns(layout);
 	slot->slack_max_ns = layout->figures.slack_max_ns;
+	slot->left_ns = slot->slack_max_ns + slot->cycle_ns;
+	slot->left_max_ns = 0;
+	slot->left_cycles = layout->plan.whole_cycles;
+	slot->left_points = 0;
 	slot->budget_ns = (u64)layout->plan.stop_budget_us * NSEC_PER_USEC;
 	slot->turnaround_ns = 0;
 	for (i = 0; i < layout->plan.entries; i++) {
@@ -299,6 +259,7 @@ static void oht_cycle_swap(struct oht_cycle *cycle)
 					  (u64)NSEC_PER_USEC);
 		oht_cycle_show_entry(cycle, i);
 	}
+	oht_cycle_loss_begin(cycle, before);
 }
 
 static void oht_cycle_miss(struct oht_cycle *cycle, u64 count)
@@ -361,6 +322,7 @@ u64 oht_cycle_tick(struct oht_cycle *cycle)
 	now_ns = oht_cycle_now_ns(cycle);
 	oht_cycle_catch_up(cycle, now_ns);
 	e->slot.whole = false;
+	oht_engine_slot_point(e);
 	if (cycle->next && !e->slot.planned)
 		oht_cycle_swap(cycle);
 	/* Set before the first exchange starts, since all later ones are judged by it. */
@@ -381,6 +343,7 @@ u64 oht_cycle_tick(struct oht_cycle *cycle)
 	oht_cycle_show_header(cycle);
 	next_ns = cycle->grid_ns;
 	oht_engine_slot_run(e, now_ns);
+	oht_cycle_loss_look(cycle, now_ns);
 	oht_cycle_plan_give(cycle);
 out:
 	raw_spin_unlock_irqrestore(&e->lock, flags);
@@ -527,9 +490,11 @@ void oht_cycle_clear(struct oht_cycle *cycle)
 	cycle->running = NULL;
 	cycle->next = NULL;
 	e->slot.until_ns = 0;
+	e->slot.cycle_ns = 0;
 	e->slot.budget_ns = 0;
 	e->slot.whole = false;
 	e->slot.pauses_held = false;
+	oht_cycle_loss_end(cycle);
 	oht_cycle_show_header(cycle);
 	raw_spin_unlock_irqrestore(&e->lock, flags);
 
@@ -560,6 +525,7 @@ void oht_cycle_gone(struct oht_cycle *cycle)
 	cycle->running = NULL;
 	cycle->next = NULL;
 	cycle->header.flags |= OHT_PLAN_GONE;
+	oht_cycle_loss_end(cycle);
 	oht_cycle_show_header(cycle);
 	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
 }

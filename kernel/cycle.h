@@ -26,6 +26,8 @@ struct oht_cycle_layout;
 struct oht_cycle_ops {
 	/* An entry was lost whose loss stops. */
 	void (*lost)(void *context);
+	/* By then the next such entry must be heard; a time in the past: one is lost; 0: none. */
+	void (*await)(void *context, u64 by_ns);
 	/* There is a new record. */
 	void (*recorded)(void *context);
 };
@@ -36,7 +38,8 @@ struct oht_cycle_ops {
  * @layout: whose it is
  * @next_due: first cycle in which it is to be exchanged
  * @errors: consecutive ones
- * @lost: errors have reached the entry's limit
+ * @heard_by_ns: it is lost if it has not been heard by then; 0: its loss does not stop
+ * @lost: errors have reached the entry's limit, or it has not been heard in time
  * @has_outputs: @outputs are valid, unless there has been a stop or a DISABLE since
  * @halts: how often the machine had been stopped or disabled when they were set
  * @outputs: what it writes
@@ -46,6 +49,7 @@ struct oht_cycle_entry {
 	struct oht_cycle_layout *layout;
 	u64 next_due;
 	u32 errors;
+	u64 heard_by_ns;
 	bool lost;
 	bool has_outputs;
 	u32 halts;
@@ -90,6 +94,7 @@ struct oht_cycle_layout {
  * @give_cycle: the first one that may be given away, counted as status.cycles
  * @give: whether the coming one is given away if a transfer still wants it
  * @overrun: the present one has been counted as exceeded
+ * @heard_by_ns: the earliest of the entries in force, as it was told last; 0: there is none
  * @status: counters
  * @header: what the image's head says
  * @journal: records
@@ -117,6 +122,7 @@ struct oht_cycle {
 	u64 give_cycle;
 	bool give;
 	bool overrun;
+	u64 heard_by_ns;
 	struct oht_plan_status status;
 	struct oht_image_header header;
 	OHT_DECLARE_JOURNAL(struct oht_cycle_record, OHT_CYCLE_RECORDS_MAX) journal;
@@ -225,6 +231,31 @@ static inline u32 oht_cycle_halts(const struct oht_cycle *cycle)
 {
 	return cycle->engine->gate.halts(cycle->engine->gate.context);
 }
+
+static inline u64 oht_cycle_now_ns(const struct oht_cycle *cycle)
+{
+	return cycle->engine->clock->now_ns(cycle->engine);
+}
+
+/* cycle.c: the next record, with what every record has. */
+struct oht_cycle_record *oht_cycle_record(struct oht_cycle *cycle, u32 kind, u32 count);
+
+/* ---- cycle_loss.c, for cycle.c; engine lock held ---- */
+
+/*
+ * The plan in force has taken the place of @before (NULL: of none) at @cycle->grid_ns; it has
+ * ended.
+ */
+void oht_cycle_loss_begin(struct oht_cycle *cycle, const struct oht_cycle_layout *before);
+void oht_cycle_loss_end(struct oht_cycle *cycle);
+
+/* An exchange of entry @index of the plan in force has worked; has failed; was not to be sent. */
+void oht_cycle_loss_heard(struct oht_cycle *cycle, u16 index, u64 now_ns);
+void oht_cycle_loss_failed(struct oht_cycle *cycle, u16 index, u64 now_ns);
+void oht_cycle_loss_excuse(struct oht_cycle *cycle, u16 index, u64 now_ns);
+
+/* A point of the grid: is an entry lost that could not be asked? */
+void oht_cycle_loss_look(struct oht_cycle *cycle, u64 now_ns);
 
 /* ---- cycle_tell.c, for cycle.c: what the tracepoint oht_cycle says; engine lock held ---- */
 

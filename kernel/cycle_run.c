@@ -57,6 +57,13 @@ static void oht_run_cycle_lost(void *context)
 	irq_work_queue(&run->lost);
 }
 
+static void oht_run_cycle_await(void *context, u64 by_ns)
+{
+	struct oht_run *run = context;
+
+	run->ops->await(run->context, by_ns);
+}
+
 static void oht_run_cycle_recorded(void *context)
 {
 	struct oht_run *run = context;
@@ -66,6 +73,7 @@ static void oht_run_cycle_recorded(void *context)
 
 static const struct oht_cycle_ops oht_run_cycle_ops = {
 	.lost = oht_run_cycle_lost,
+	.await = oht_run_cycle_await,
 	.recorded = oht_run_cycle_recorded,
 };
 

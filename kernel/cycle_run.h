@@ -16,6 +16,8 @@ struct oht_run;
 struct oht_run_ops {
 	/* An entry was lost whose loss stops: hard interrupt (irq_work), no lock held. */
 	void (*lost)(void *context);
+	/* As struct oht_cycle_ops has it: any context, interrupts off, engine.lock held. */
+	void (*await)(void *context, u64 by_ns);
 	/* There is a new record: irq_work, a thread on PREEMPT_RT. */
 	void (*recorded)(void *context);
 };

@@ -450,16 +450,17 @@ int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x)
 		return -EBUSY;
 	if (oht_engine_is_full(e, x))
 		return -EAGAIN;
-	refusal = oht_engine_may_send(e, x);
-	if (refusal == OHT_DETAIL_NOT_CONTROLLER || refusal == OHT_DETAIL_BUDGET)
-		return oht_engine_errnos[refusal];
 	err = oht_engine_unit_fill(e, x);
 	if (err)
 		return err;
+	if (!x->planned)
+		x->worst_ns = oht_engine_slot_worst_ns(e, x);
+	refusal = oht_engine_may_send(e, x);
+	if (refusal == OHT_DETAIL_NOT_CONTROLLER || refusal == OHT_DETAIL_BUDGET)
+		return oht_engine_errnos[refusal];
 	if (!x->planned) {
 		e->held++;
 		e->held_moves += x->moves;
-		x->worst_ns = oht_engine_slot_worst_ns(e, x);
 	}
 	x->attempts = 0;
 	x->exception = 0;

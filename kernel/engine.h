@@ -566,6 +566,10 @@ int oht_engine_slot_add(struct oht_engine *e, struct oht_xfer *x);
 bool oht_engine_slot_wanted(const struct oht_engine *e);
 void oht_engine_slot_run(struct oht_engine *e, u64 now_ns);
 
+/* Likewise: all that the plan brought to this cycle has ended; a point of the grid has come. */
+void oht_engine_slot_left(struct oht_engine *e, u64 now_ns);
+void oht_engine_slot_point(struct oht_engine *e);
+
 /* Likewise: note in @start what is in the way of a cycle now. */
 void oht_engine_slot_look(const struct oht_engine *e, struct oht_engine_start *start, u64 now_ns);
 

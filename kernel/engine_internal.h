@@ -240,7 +240,10 @@ u64 oht_engine_slot_opens_ns(const struct oht_engine *e, const struct oht_xfer *
 /* @x is being begun. */
 void oht_engine_slot_taken(struct oht_engine *e, const struct oht_xfer *x, u64 now_ns);
 
-/* The machine may move, and a stop would have to wait too long for @x. */
+/*
+ * The machine may move, and a stop would have to wait too long for @x, or the plan for a transfer
+ * that is not the controller's. The @worst_ns of @x is known.
+ */
 bool oht_engine_slot_too_long(const struct oht_engine *e, const struct oht_xfer *x);
 
 #endif /* OHT_ENGINE_INTERNAL_H */

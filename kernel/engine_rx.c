@@ -276,6 +276,16 @@ static void oht_engine_rx_answered(struct oht_engine *e, u8 detail, u8 exception
 	oht_engine_finish(e, detail, now_ns);
 }
 
+/* Nothing is held: wait for the first byte, within the same deadline. */
+static void oht_engine_rx_wait_on(struct oht_engine *e, u64 now_ns)
+{
+	oht_engine_enter(e, OHT_ENGINE_WAIT);
+	if (now_ns >= e->reply_deadline_ns)
+		oht_engine_rx_expire(e, now_ns);
+	else
+		oht_engine_arm(e, e->reply_deadline_ns);
+}
+
 /*
  * The first @bytes are not the answer: note their detail and keep waiting, within the same
  * deadline. Returns true if bytes that arrived together with them are still to be judged.
@@ -302,11 +312,7 @@ static bool oht_engine_rx_skip(struct oht_engine *e, u8 detail, bool sound, unsi
 		return true;
 	}
 	oht_engine_held_clear(e);
-	oht_engine_enter(e, OHT_ENGINE_WAIT);
-	if (now_ns >= e->reply_deadline_ns)
-		oht_engine_rx_expire(e, now_ns);
-	else
-		oht_engine_arm(e, e->reply_deadline_ns);
+	oht_engine_rx_wait_on(e, now_ns);
 	return false;
 }
 
@@ -410,8 +416,14 @@ void oht_engine_rx_judge(struct oht_engine *e, u64 now_ns)
 {
 	if (e->state != OHT_ENGINE_WAIT && e->state != OHT_ENGINE_COLLECT)
 		return;
-	if (!e->rx_bytes || e->req.unit == OHT_UNIT_BROADCAST)
+	if (e->req.unit == OHT_UNIT_BROADCAST)
 		return;
+	if (!e->rx_bytes) {
+		/* What had been collected was dropped as noise. */
+		if (e->state == OHT_ENGINE_COLLECT)
+			oht_engine_rx_wait_on(e, now_ns);
+		return;
+	}
 	while (oht_engine_rx_is_whole(e) && oht_engine_rx_conclude(e, false, now_ns))
 		;
 }

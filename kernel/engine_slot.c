@@ -41,10 +41,34 @@ u64 oht_engine_slot_worst_ns(const struct oht_engine *e, const struct oht_xfer *
 	       e->timing.t35_ns;
 }
 
-/* Longer than the slack of any cycle. */
+/*
+ * Longer than the slack of any cycle, as it was computed or as it was lately: a unit of the plan
+ * that is silent takes its time-out, and not the turnaround with which the plan counts.
+ */
 static bool oht_engine_slot_is_long(const struct oht_engine *e, const struct oht_xfer *x)
 {
-	return x->worst_ns > e->slot.slack_max_ns;
+	return x->worst_ns > e->slot.slack_max_ns ||
+	       x->worst_ns + OHT_ENGINE_SLOT_LATE_NS > e->slot.left_ns;
+}
+
+void oht_engine_slot_left(struct oht_engine *e, u64 now_ns)
+{
+	struct oht_engine_slot *slot = &e->slot;
+	u64 from_ns = max(now_ns, e->line_free_ns);
+
+	if (from_ns < slot->until_ns)
+		slot->left_max_ns = max(slot->left_max_ns, slot->until_ns - from_ns);
+}
+
+void oht_engine_slot_point(struct oht_engine *e)
+{
+	struct oht_engine_slot *slot = &e->slot;
+
+	if (++slot->left_points < slot->left_cycles)
+		return;
+	slot->left_ns = slot->left_max_ns;
+	slot->left_max_ns = 0;
+	slot->left_points = 0;
 }
 
 static bool oht_engine_slot_is_open(const struct oht_engine *e, const struct oht_xfer *x,
@@ -114,8 +138,12 @@ bool oht_engine_slot_too_long(const struct oht_engine *e, const struct oht_xfer 
 	 * Transfers of the plan are judged as a whole at commit; a telegram is what a stop waits
 	 * for.
 	 */
-	if (!e->slot.budget_ns || x->planned || x->priority < OHT_PRIO_COMMAND ||
-	    !oht_engine_enabled(e))
+	if (x->planned || x->priority < OHT_PRIO_COMMAND || !oht_engine_enabled(e))
+		return false;
+	/* Nobody but the controller may keep the plan from more than the cycle that is given. */
+	if (e->slot.cycle_ns && x->worst_ns > e->slot.cycle_ns && !oht_engine_is_controllers(e, x))
+		return true;
+	if (!e->slot.budget_ns)
 		return false;
 	exchange = oht_engine_slot_exchange(e, x);
 	return oht_timing_stop_ns(&e->timing, &exchange) > e->slot.budget_ns;

@@ -53,7 +53,12 @@ struct oht_engine_start {
  * @start: how it began, and what was in its way
  * @begun: its first request has been begun
  * @whole: it is given to a transfer that is too long for any slack; over when that is begun
- * @slack_max_ns: what is left of the emptiest cycle
+ * @cycle_ns: the distance of two points of the grid; 0: there is no plan
+ * @slack_max_ns: what is left of the emptiest cycle, as computed
+ * @left_ns: what the plan really left of the emptiest of the last @left_cycles cycles
+ * @left_max_ns: the same of the next ones, so far
+ * @left_cycles: after so many it is looked at anew
+ * @left_points: how many have passed
  * @pauses_held: the pauses of the units are in the figures of a plan that is being committed, waits
  *	or is in force, and may not change
  * @planned: transfers of the plan that are not done; they go first
@@ -66,7 +71,12 @@ struct oht_engine_slot {
 	struct oht_engine_start start;
 	bool begun;
 	bool whole;
+	u64 cycle_ns;
 	u64 slack_max_ns;
+	u64 left_ns;
+	u64 left_max_ns;
+	u32 left_cycles;
+	u32 left_points;
 	bool pauses_held;
 	unsigned int planned;
 	u64 budget_ns;

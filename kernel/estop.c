@@ -154,17 +154,34 @@ void oht_estop_latch(struct oht_estop *estop, u32 cause, u32 kind, u64 event_ns)
 	oht_histogram_add(&estop->to_low, record->low_ns - event_ns);
 }
 
+/* As latch, for what nobody has asked for: the process that looks has not caused what it finds. */
+static void oht_estop_latch_found(struct oht_estop *estop, u32 cause, u32 kind, u64 now)
+{
+	u64 seq = estop->journal.seq;
+
+	oht_estop_latch(estop, cause, kind, now);
+	if (estop->journal.seq != seq)
+		oht_journal_at(&estop->journal, estop->journal.seq)->tgid = 0;
+}
+
 /* For conditions that are polled: latches only if @cause does not stand already. */
 void oht_estop_find(struct oht_estop *estop, u32 cause, u64 now)
 {
 	if (estop->state != OHT_ESTOP_STOPPED || !(estop->causes & OHT_CAUSE_BIT(cause)))
-		oht_estop_latch(estop, cause, OHT_SAFETY_STOP, now);
+		oht_estop_latch_found(estop, cause, OHT_SAFETY_STOP, now);
 }
 
 bool oht_estop_is_late(const struct oht_estop *estop, u64 now)
 {
 	return estop->controller &&
 	       oht_passed(now, estop->heartbeat_ns, estop->deadman_ns);
+}
+
+bool oht_estop_is_bus_lost(const struct oht_estop *estop, u64 now)
+{
+	u64 by_ns = atomic64_read(&estop->heard_by_ns);
+
+	return by_ns && oht_passed(now, by_ns, 0);
 }
 
 bool oht_estop_is_stalled(const struct oht_estop *estop, u64 now)
@@ -224,7 +241,7 @@ irqreturn_t oht_estop_edge(int irq, void *channel_ptr)
 	known = estop->state == OHT_ESTOP_STOPPED &&
 		(estop->causes & OHT_CAUSE_BIT(channel->cause));
 	if (!known)
-		oht_estop_latch(estop, channel->cause, OHT_SAFETY_GLITCH, now);
+		oht_estop_latch_found(estop, channel->cause, OHT_SAFETY_GLITCH, now);
 	/* Not in a tasklet: there the interrupt core replays the edge of a masked line. */
 	if (in_task())
 		told = oht_estop_find_thread(estop, now);

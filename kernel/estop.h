@@ -7,6 +7,7 @@
 #ifndef OHT_ESTOP_H
 #define OHT_ESTOP_H
 
+#include <linux/atomic.h>
 #include <linux/cpuhotplug.h>
 #include <linux/gpio/consumer.h>
 #include <linux/hrtimer.h>
@@ -114,6 +115,9 @@ struct oht_estop {
 	unsigned int cuts;
 	struct device_node *watchdog_node;	/* that must count; NULL: none */
 
+	/* By then a unit whose loss stops must be heard; 0: none is awaited. Not under @lock. */
+	atomic64_t heard_by_ns;
+
 	/*
 	 * Everything from here to the journal belongs to @lock. @state and the three counters after
 	 * it are also read without it; @state is written without it by oht_estop_cut_outputs()
@@ -218,6 +222,16 @@ void oht_estop_stop(struct oht_estop *estop, u32 cause, const u64 *tag);
 /* As oht_estop_stop(), and @cause stands, so that no reset is possible, until let go. */
 void oht_estop_hold(struct oht_estop *estop, u32 cause);
 void oht_estop_let_go(struct oht_estop *estop, u32 cause);
+
+/*
+ * By @by_ns a unit whose loss stops must be heard, 0: none is awaited. Once that time has passed
+ * the supervision stops for bus_loss, which stands until a later time is set: so it also finds
+ * that nobody looks after the plan any more. Any context, no lock.
+ */
+static inline void oht_estop_await_bus(struct oht_estop *estop, u64 by_ns)
+{
+	atomic64_set(&estop->heard_by_ns, by_ns);
+}
 
 /**
  * oht_estop_reset() - stopped -> ready

@@ -42,6 +42,8 @@ static u64 oht_estop_standing(const struct oht_estop *estop, u64 now)
 		mask |= OHT_CAUSE_BIT(OHT_CAUSE_INPUT_ERROR);
 	if (oht_estop_is_late(estop, now))
 		mask |= OHT_CAUSE_BIT(OHT_CAUSE_DEADMAN);
+	if (oht_estop_is_bus_lost(estop, now))
+		mask |= OHT_CAUSE_BIT(OHT_CAUSE_BUS_LOSS);
 	if (oht_estop_is_stalled(estop, now))
 		mask |= OHT_CAUSE_BIT(OHT_CAUSE_CPU_STALL);
 	return mask;

@@ -8,7 +8,7 @@
  *	poweroff, halt		reboot notifier, .shutdown of the device
  *	suspend			power-management notifier: stops, and refuses, or with the
  *				module's parameter suspend=stop follows
- *	hibernate		power-management notifier: stops, and refuses
+ *	hibernate, and back	power-management notifier: stops, and refuses
  *
  * And one that is no end: a fault that the kernel survives (die notifier) leaves a mark in the
  * journal, no more.
@@ -101,6 +101,7 @@ static int oht_estop_on_suspend(struct notifier_block *nb, unsigned long action,
 		}
 		fallthrough;
 	case PM_HIBERNATION_PREPARE:
+	case PM_RESTORE_PREPARE:
 		oht_estop_stop(estop, OHT_CAUSE_SUSPEND, NULL);
 		return notifier_from_errno(-EBUSY);
 	case PM_POST_SUSPEND:

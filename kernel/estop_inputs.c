@@ -81,6 +81,8 @@ void oht_estop_check_channels(struct oht_estop *estop, u64 now)
 		oht_estop_check_agreement(estop, now);
 	if (oht_estop_is_late(estop, now))
 		oht_estop_find(estop, OHT_CAUSE_DEADMAN, now);
+	if (oht_estop_is_bus_lost(estop, now))
+		oht_estop_find(estop, OHT_CAUSE_BUS_LOSS, now);
 }
 
 /*

@@ -41,6 +41,8 @@ void oht_estop_latch(struct oht_estop *estop, u32 cause, u32 kind, u64 event_ns)
 /* As latch, unless it is stopped for that cause already. */
 void oht_estop_find(struct oht_estop *estop, u32 cause, u64 now);
 bool oht_estop_is_late(const struct oht_estop *estop, u64 now);
+/* A unit whose loss stops has not been heard in time. */
+bool oht_estop_is_bus_lost(const struct oht_estop *estop, u64 now);
 /* Does a CPU stand still? And stops if so. */
 bool oht_estop_is_stalled(const struct oht_estop *estop, u64 now);
 void oht_estop_check_cpus(struct oht_estop *estop, u64 now);
@@ -81,7 +83,7 @@ bool oht_estop_storms(const struct oht_estop *estop);
 
 /*
  * estop_command.c, with estop->lock held: stopped -> ready if nothing stands. @tag is that of a
- * command, or NULL. 0, -EINVAL (not stopped), -EBUSY (causes in @blocking).
+ * command, or NULL. 0, -ECANCELED (not stopped), -EBUSY (causes in @blocking).
  */
 int oht_estop_reset_locked(struct oht_estop *estop, const u64 *tag, u64 *blocking);
 

@@ -30,15 +30,27 @@ static int oht_estop_irq_cpu(const struct oht_estop *estop)
 	return cpu < nr_cpu_ids ? cpu : READ_ONCE(estop->irq_cpu);
 }
 
+static bool oht_estop_is_misplaced(const struct oht_estop *estop, enum oht_stall_side side)
+{
+	int irq_cpu = oht_estop_irq_cpu(estop);
+	bool with_irq = smp_processor_id() == irq_cpu;
+	bool belongs_there = side == OHT_STALL_WATCH;
+
+	if (!READ_ONCE(estop->may_move))
+		return false;
+	/* The interrupt has moved to the supervision's CPU, or away from the watch's CPU. */
+	if (with_irq != belongs_there)
+		return true;
+	/* The watch ended with its CPU, and the interrupt goes to another one now. */
+	return READ_ONCE(estop->timers[OHT_STALL_WATCH].cpu) == OHT_CPU_NONE && cpu_online(irq_cpu);
+}
+
 /* After the work of a timer: is it on its CPU, and when does it expire next? */
 static enum hrtimer_restart oht_estop_go_on(struct oht_estop *estop, enum oht_stall_side side)
 {
 	struct oht_estop_timer *t = &estop->timers[side];
-	bool with_irq = smp_processor_id() == oht_estop_irq_cpu(estop);
-	bool belongs_there = side == OHT_STALL_WATCH;
 
-	/* The interrupt has moved to the supervision's CPU, or away from the watch's CPU. */
-	if (READ_ONCE(estop->may_move) && with_irq != belongs_there) {
+	if (oht_estop_is_misplaced(estop, side)) {
 		WRITE_ONCE(estop->misplaced, true);
 		irq_work_queue(&estop->notify);
 	}

@@ -22,10 +22,15 @@ static void oht_file_wake(struct irq_work *work)
 struct oht_file *oht_file_create(struct oht_device *oht, bool writable)
 {
 	struct oht_file *file;
+	int ret = oht_core_admit(oht, writable);
 
-	file = kzalloc(sizeof(*file), GFP_KERNEL);
-	if (!file)
+	if (ret)
+		return ERR_PTR(ret);
+	file = kzalloc(sizeof(*file), GFP_KERNEL_ACCOUNT);
+	if (!file) {
+		oht_core_dismiss(oht);
 		return ERR_PTR(-ENOMEM);
+	}
 	file->oht = oht;
 	file->writable = writable;
 	mutex_init(&file->mutex);
@@ -55,11 +60,16 @@ void oht_file_destroy(struct oht_file *file)
 		oht_engine_cancel(&file->oht->engine, &call->xfer);
 	/* All transfers have ended, so no completion wakes this descriptor any more. */
 	oht_core_unlisten(file->oht, &file->listener);
+	oht_core_dismiss(file->oht);
 	irq_work_sync(&file->wake);
 	oht_file_free_calls(&file->calls);
 	oht_file_free_calls(&file->spare);
 	oht_core_put(file->oht);
-	kfree(file);
+	/*
+	 * Not waited for: the descriptors of a process that dies are closed one after the other,
+	 * and the controller's, whose end stops the machine, may be the last.
+	 */
+	kfree_rcu(file, rcu);
 }
 
 /* Interrupts off, engine lock held. */

@@ -11,6 +11,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/poll.h>
+#include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 
 #include "core.h"
@@ -18,6 +19,7 @@
 #include "journals.h"
 
 struct oht_file {
+	struct rcu_head rcu;		/* whoever wakes the listeners may still look at this one */
 	struct oht_device *oht;		/* holds a reference */
 	struct oht_listener listener;
 	bool writable;			/* constant */

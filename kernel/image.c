@@ -62,14 +62,24 @@ void oht_image_init(struct oht_image *image)
 	header->slots = OHT_PLAN_ENTRIES_MAX;
 }
 
+/* Replaces a part behind its first @kept_bytes, which begin with the count: it only ever grows. */
+static void oht_image_replace(void *part, const void *with, size_t kept_bytes, size_t bytes)
+{
+	oht_image_seq_begin(part);
+	memcpy((u8 *)part + kept_bytes, (const u8 *)with + kept_bytes, bytes - kept_bytes);
+	oht_image_seq_end(part);
+}
+
 void oht_image_write_header(struct oht_image *image, const struct oht_image_header *header)
 {
-	size_t constant_bytes = offsetof(struct oht_image_header, entries);
+	oht_image_replace(&image->header, header, offsetof(struct oht_image_header, entries),
+			  sizeof(*header));
+}
 
-	oht_image_seq_begin(&image->header.seq);
-	memcpy((u8 *)&image->header + constant_bytes, (const u8 *)header + constant_bytes,
-	       sizeof(*header) - constant_bytes);
-	oht_image_seq_end(&image->header.seq);
+void oht_image_write_slot(struct oht_image *image, unsigned int entry,
+			  const struct oht_image_slot *slot)
+{
+	oht_image_replace(&image->slots[entry], slot, sizeof(slot->seq), sizeof(*slot));
 }
 
 struct oht_image_slot *oht_image_begin(struct oht_image *image, unsigned int entry)

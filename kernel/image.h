@@ -22,6 +22,10 @@ void oht_image_init(struct oht_image *image);
  */
 void oht_image_write_header(struct oht_image *image, const struct oht_image_header *header);
 
+/* Replace slot @entry, which is below OHT_PLAN_ENTRIES_MAX; its seq is not looked at. */
+void oht_image_write_slot(struct oht_image *image, unsigned int entry,
+			  const struct oht_image_slot *slot);
+
 /**
  * oht_image_begin() - begin to write a slot
  * @image: the image

@@ -4,6 +4,7 @@
  */
 #include <linux/build_bug.h>
 #include <linux/kernel.h>
+#include <linux/nospec.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -394,10 +395,10 @@ static const struct oht_ioctl_op *oht_ioctl_find(unsigned int cmd)
 {
 	unsigned int nr = _IOC_NR(cmd);
 
-	if (nr >= ARRAY_SIZE(oht_ioctl_ops) || cmd != _IO(OHT_IOC_MAGIC, nr) ||
-	    !oht_ioctl_ops[nr].execute)
+	if (nr >= ARRAY_SIZE(oht_ioctl_ops) || cmd != _IO(OHT_IOC_MAGIC, nr))
 		return NULL;
-	return &oht_ioctl_ops[nr];
+	nr = array_index_nospec(nr, ARRAY_SIZE(oht_ioctl_ops));
+	return oht_ioctl_ops[nr].execute ? &oht_ioctl_ops[nr] : NULL;
 }
 
 static int oht_ioctl_copy_in(const struct oht_ioctl_op *op, union oht_ioctl_arg *arg,

@@ -6,6 +6,7 @@
  */
 #include <linux/module.h>
 #include <linux/oht_netlink.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -217,6 +218,8 @@ void oht_netlink_detach(struct oht_device *oht)
 	struct oht_netlink *netlink = oht->netlink;
 
 	oht_core_unlisten(oht, &netlink->listener);
+	/* Whoever wakes the listeners may still look at this one. */
+	synchronize_rcu();
 	remove_wait_queue(&netlink->listener.wait, &netlink->woken);
 	flush_work(&netlink->work);
 	oht_netlink_work(&netlink->work);

@@ -14,6 +14,12 @@ static void cyclic_lost(void *context)
 	cyclic.losses++;
 }
 
+static void cyclic_await(void *context, u64 by_ns)
+{
+	lockdep_assert_held(&fake.engine.lock);
+	cyclic.heard_by_ns = by_ns;
+}
+
 static void cyclic_recorded(void *context)
 {
 	cyclic.records++;
@@ -32,6 +38,7 @@ void cyclic_told(const struct oht_engine *e, const struct oht_engine_start *star
 
 static const struct oht_cycle_ops cyclic_ops = {
 	.lost = cyclic_lost,
+	.await = cyclic_await,
 	.recorded = cyclic_recorded,
 };
 

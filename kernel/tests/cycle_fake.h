@@ -36,6 +36,7 @@ struct cyclic {
 	struct oht_plan_figures figures;
 	u32 generation;
 	unsigned int losses;		/* times that the machine was to be stopped */
+	u64 heard_by_ns;		/* what the stop's supervision was told last */
 	unsigned int records;
 	u64 next_ns;			/* when the timer is wanted, 0: not */
 	u64 late_ns;			/* how late it comes, once */

@@ -254,6 +254,33 @@ static void cycle_given(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cyclic.records, 2);
 }
 
+/*
+ * A unit of the plan is silent and takes its time-out: what would fit beside its answer does not
+ * wait for one.
+ */
+static void cycle_given_beside_the_silent(struct kunit *test)
+{
+	cyclic_add(3, 3, 2);
+	cyclic.plan.cycle_us = 30000;
+	cyclic.silent[3] = true;
+	cyclic_commit(0);
+	cyclic_run(FAKE_MS);
+	fake_xfer(0, 9, 3, 0x40, 1)->timeout_us = 22000;
+	fake_submit(0);
+	cyclic_run(15 * 30 * FAKE_MS);
+	FAKE_EXPECT_DONE(0, 0, OHT_DETAIL_OK);
+	KUNIT_EXPECT_EQ(test, cyclic_status().given, 1);
+	KUNIT_EXPECT_EQ(test, cyclic_status().missed, 0);
+	/* It answers again: there is slack as before. */
+	cyclic.silent[3] = false;
+	cyclic_run(10 * 30 * FAKE_MS);
+	fake_xfer(1, 9, 3, 0x40, 1)->timeout_us = 22000;
+	fake_submit(1);
+	cyclic_run(2 * 30 * FAKE_MS);
+	FAKE_EXPECT_DONE(1, 0, OHT_DETAIL_OK);
+	KUNIT_EXPECT_EQ(test, cyclic_status().given, 1);
+}
+
 /* The transfer that wanted the cycle is gone when it begins, so the cycle is the plan's. */
 static void cycle_given_to_nobody(struct kunit *test)
 {
@@ -440,6 +467,7 @@ static struct kunit_case cycle_cases[] = {
 	KUNIT_CASE(cycle_saturated),
 	KUNIT_CASE(cycle_background_silent),
 	KUNIT_CASE(cycle_given),
+	KUNIT_CASE(cycle_given_beside_the_silent),
 	KUNIT_CASE(cycle_given_to_nobody),
 	KUNIT_CASE(cycle_given_is_not_stolen),
 	KUNIT_CASE(cycle_given_to_the_dead),

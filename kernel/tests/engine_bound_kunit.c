@@ -270,6 +270,95 @@ static void engine_bound_broken_before(struct kunit *test)
 	bound_broken_before(test, 5 * FAKE_MS);
 }
 
+/* ---- noise in the place of a reply ---- */
+
+/* What has begun like a frame of another unit, and is followed by what begins none. */
+static void engine_bound_nothing_held(struct kunit *test)
+{
+	u64 first_ns, answer_ns, bound_ns, bound_answer_ns;
+	u32 timeout_us;
+
+	bound_ns = bound_of(8, 21, 1750 * FAKE_US, &bound_answer_ns);
+	for (timeout_us = 5000; timeout_us < 2000000; timeout_us *= 3) {
+		bound_begin(test, 1750 * FAKE_US);
+		far_end.dead_unit = 1;
+		fake_xfer(0, 1, 3, 0, 8)->timeout_us = timeout_us;
+		fake_submit(0);
+		fake_run_sent(3);
+		fake_say_one(fake_last()->end_ns + 200 * FAKE_US, 0x42, 0);
+		fake_say_one(fake_last()->end_ns + 1400 * FAKE_US, 0x00, 0);
+		far_run(fake_last()->end_ns + 2500 * FAKE_US);
+		bound_stop(test, &first_ns, &answer_ns);
+		KUNIT_EXPECT_LE_MSG(test, first_ns, bound_ns, "time-out %u us\n", timeout_us);
+	}
+}
+
+/* Nor is the time-out longer than it says. */
+static void engine_bound_nothing_held_times_out(struct kunit *test)
+{
+	bound_begin(test, 1750 * FAKE_US);
+	far_end.dead_unit = 1;
+	fake_xfer(0, 1, 3, 0, 8)->timeout_us = 5000;
+	fake_submit(0);
+	fake_run_sent(3);
+	fake_say_one(fake_last()->end_ns + 200 * FAKE_US, 0x42, 0);
+	fake_say_one(fake_last()->end_ns + 1400 * FAKE_US, 0x00, 0);
+	far_run_done(0);
+	KUNIT_EXPECT_LE(test, fake.done_ns[0], fake_last()->end_ns + 5100 * FAKE_US);
+	FAKE_EXPECT_DONE(0, -EBADMSG, OHT_DETAIL_SHORT);
+}
+
+#ifndef BOUND_RUNS
+#define BOUND_RUNS	300
+#endif
+
+static u32 bound_seed;
+
+static u32 bound_random(u32 below)
+{
+	bound_seed = bound_seed * 1664525 + 1013904223;
+	return (bound_seed >> 8) % below;
+}
+
+/* Up to six characters at any time behind the request; returns the end of the last one. */
+static u64 bound_make_noise(void)
+{
+	static const u8 data[] = { 0x00, 0xff, 0xf8, 0x42, 0x01, 0x03, 0x83, 0x10 };
+	const u64 char_ns = fake.engine.timing.char_ns;
+	u64 at_ns = fake_last()->end_ns + bound_random(3000) * FAKE_US;
+	unsigned int count = bound_random(7);
+
+	while (count--) {
+		at_ns += char_ns + (bound_random(2) ? bound_random(2500) * FAKE_US : 0);
+		fake_say_one(at_ns, data[bound_random(ARRAY_SIZE(data))], 0);
+	}
+	return at_ns;
+}
+
+/* Whatever is heard, the bound counts from the press, or from the end of the noise. */
+static void engine_bound_random_noise(struct kunit *test)
+{
+	u64 first_ns, answer_ns, bound_ns, bound_answer_ns, noise_ns, asked_ns;
+	unsigned int run;
+
+	for (run = 0; run < BOUND_RUNS; run++) {
+		bound_seed = run;
+		bound_begin(test, 1750 * FAKE_US);
+		bound_ns = bound_of(8, 21, 1750 * FAKE_US, &bound_answer_ns);
+		far_end.dead_unit = bound_random(4) ? 1 : 0;
+		fake_xfer(0, 1, 3, bound_random(100), 8)->timeout_us = 2000 + bound_random(100000);
+		fake_submit(0);
+		fake_run_sent(3);
+		noise_ns = bound_make_noise();
+		far_run(fake_last()->end_ns + bound_random(12000) * FAKE_US);
+		asked_ns = fake.now_ns;
+		bound_stop(test, &first_ns, &answer_ns);
+		bound_ns += noise_ns - min(noise_ns, asked_ns) + fake.engine.timing.char_ns;
+		KUNIT_EXPECT_LE_MSG(test, first_ns, bound_ns, "run %u: %u us\n", run,
+				    bound_us(first_ns));
+	}
+}
+
 /* ---- how long is waited for whom ---- */
 
 struct bound_wait {
@@ -354,6 +443,9 @@ static struct kunit_case engine_bound_cases[] = {
 	KUNIT_CASE(engine_bound_unpaced),
 	KUNIT_CASE(engine_bound_broken_reply),
 	KUNIT_CASE(engine_bound_broken_before),
+	KUNIT_CASE(engine_bound_nothing_held),
+	KUNIT_CASE(engine_bound_nothing_held_times_out),
+	KUNIT_CASE(engine_bound_random_noise),
 	KUNIT_CASE(engine_bound_waits),
 	KUNIT_CASE(engine_bound_nobody_known),
 	KUNIT_CASE(engine_bound_broadcast),

@@ -132,6 +132,50 @@ static void estop_stop_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, estop->tag, 99);
 }
 
+/* A status call finds that the edge was lost: its caller has not pressed the button. */
+static void estop_names_who_asked(struct kunit *test)
+{
+	struct oht_estop_status status;
+
+	fake_estop_enable();
+	fake_estop.in_thread = true;
+	fake_estop.channel[0].value = FAKE_OPEN;
+	oht_estop_status(estop, &fake_stranger, &status);
+	KUNIT_EXPECT_EQ(test, fake_estop_record()->cause, OHT_CAUSE_BUTTON_A);
+	KUNIT_EXPECT_EQ(test, fake_estop_record()->tgid, 0);
+	oht_estop_stop(estop, OHT_CAUSE_SOFTWARE, NULL);
+	KUNIT_EXPECT_EQ(test, fake_estop_record()->tgid, 1234);
+}
+
+/* A unit whose loss stops has not been heard in time: that stands until it is. */
+static void estop_bus_loss(struct kunit *test)
+{
+	u64 blocking;
+
+	fake_estop_enable();
+	oht_estop_await_bus(estop, fake_estop.now_ns + 10 * FAKE_ESTOP_MS);
+	fake_estop_pass(10);
+	FAKE_EXPECT_OUTPUTS(test, 1);
+	fake_estop_pass(FAKE_PERIOD_MS);
+	FAKE_EXPECT_OUTPUTS(test, 0);
+	KUNIT_EXPECT_EQ(test, estop->causes, OHT_CAUSE_BIT(OHT_CAUSE_BUS_LOSS));
+	KUNIT_EXPECT_EQ(test, fake_estop_reset(&blocking), -EBUSY);
+	KUNIT_EXPECT_EQ(test, blocking, OHT_CAUSE_BIT(OHT_CAUSE_BUS_LOSS));
+	oht_estop_await_bus(estop, fake_estop.now_ns + 10 * FAKE_ESTOP_MS);
+	KUNIT_EXPECT_EQ(test, fake_estop_reset(&blocking), 0);
+	/* Lost between the two: nobody has looked yet. */
+	fake_estop_skip(11 * FAKE_ESTOP_MS);
+	KUNIT_EXPECT_EQ(test, fake_estop_try_enable(&blocking), -ECANCELED);
+	KUNIT_EXPECT_EQ(test, blocking, OHT_CAUSE_BIT(OHT_CAUSE_BUS_LOSS));
+	FAKE_EXPECT_OUTPUTS(test, 0);
+	/* No plan any more. */
+	oht_estop_await_bus(estop, 0);
+	KUNIT_EXPECT_EQ(test, fake_estop_reset(&blocking), 0);
+	KUNIT_EXPECT_EQ(test, fake_estop_try_enable(&blocking), 0);
+	fake_estop_pass(200);
+	FAKE_EXPECT_OUTPUTS(test, 1);
+}
+
 static void estop_counts_what_ends_outputs(struct kunit *test)
 {
 	u32 before;
@@ -430,6 +474,8 @@ static struct kunit_case estop_cases[] = {
 	KUNIT_CASE(estop_level_latches),
 	KUNIT_CASE(estop_unreadable_latches),
 	KUNIT_CASE(estop_stop_again),
+	KUNIT_CASE(estop_names_who_asked),
+	KUNIT_CASE(estop_bus_loss),
 	KUNIT_CASE(estop_counts_what_ends_outputs),
 	KUNIT_CASE(estop_enable_has_a_number),
 	KUNIT_CASE(estop_deadman),

@@ -20,6 +20,7 @@
 #include "../image.c"
 #include "../cycle.c"
 #include "../cycle_look.c"
+#include "../cycle_loss.c"
 #include "../cycle_outputs.c"
 #include "../cycle_tell.c"
 #include "../port_rate.c"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A press while a thousand descriptors have as many requests waiting as they get, on the wire in
- * software (oht_sim). Usage: full_test [PRESSES [SEED]]
+ * A press while as many descriptors as may watch have as many requests waiting as they get, on the wire
+ * in software (oht_sim). Usage: full_test [PRESSES [SEED]]
  *
  * One round has writes that a stop ends, all at once; the next one reads that all have to wait,
  * since the answer to one like them may still come. Only where guest time counts instructions.
@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "lib/guest.h"
@@ -19,8 +18,8 @@
 #include "lib/stim.h"
 #include "lib/tap.h"
 
-#define DESCRIPTORS	1000
-#define SPARE		24
+/* All that are not kept for who opens for writing, but some for those who watch here. */
+#define DESCRIPTORS	(OHT_FILES_MAX - OHT_FILES_WRITERS - 12)
 #define NOBODY		200
 #define DRIVE		4
 #define DEADMAN_MS	10000
@@ -40,7 +39,7 @@ struct worst {
 
 static int fds[DESCRIPTORS], stim, controller;
 
-/* Holds up all others for as long as it takes to fill a thousand descriptors. */
+/* Holds up all others for as long as it takes to fill every descriptor. */
 static void occupy(void)
 {
 	struct oht_transfer transfer = guest_read;
@@ -200,9 +199,38 @@ static void test_presses(unsigned int presses)
 	tap_ok(worst.ended >= OHT_DEVICE_WRITES_MAX, "and one press has ended every write");
 }
 
+/* Opens as many as there may be; the errno that ends it. */
+static int open_all(int flags, int *files, unsigned int *count)
+{
+	while (*count < OHT_FILES_MAX) {
+		files[*count] = open(GUEST_DEVICE, flags | O_CLOEXEC);
+		if (files[*count] < 0)
+			return errno;
+		++*count;
+	}
+	return 0;
+}
+
+/* Whoever only watches cannot take the last places from who would lead. */
+static void test_limit(void)
+{
+	unsigned int count = 0, watching;
+	int files[OHT_FILES_MAX];
+
+	tap_errno(open_all(O_RDONLY, files, &count), EMFILE, "too many that watch");
+	watching = count;
+	tap_errno(open_all(O_RDWR, files, &count), EMFILE, "too many that write");
+	tap_is(count - watching, OHT_FILES_WRITERS, "places for who writes");
+	while (count)
+		close(files[--count]);
+	tap_errno(open_all(O_RDONLY, files, &count), EMFILE, "all of them once more");
+	tap_is(count, watching, "... as many as before");
+	while (count)
+		close(files[--count]);
+}
+
 int main(int argc, char **argv)
 {
-	const struct rlimit room = { .rlim_cur = DESCRIPTORS + SPARE, .rlim_max = DESCRIPTORS + SPARE };
 	unsigned int presses = argc > 1 ? (unsigned int)guest_number(argv[1], UINT32_MAX) : 20;
 	unsigned int seed = argc > 2 ? (unsigned int)guest_number(argv[2], UINT32_MAX) :
 				       guest_default_seed();
@@ -210,8 +238,6 @@ int main(int argc, char **argv)
 	int error;
 
 	guest_seed(seed);
-	if (setrlimit(RLIMIT_NOFILE, &room))
-		tap_bail("%u descriptors: %s", DESCRIPTORS + SPARE, strerror(errno));
 	stim = guest_open_stim();
 	sim_quiet();
 	sim_reset();
@@ -223,6 +249,7 @@ int main(int argc, char **argv)
 		tap_bail("cannot take the role: %s", strerror(error));
 	/* Not where the interrupt is handled. */
 	guest_pin_cpu(guest_cpus() - 1);
+	TAP_TEST(test_limit(), "descriptors that may be open");
 	TAP_TEST(test_presses(presses), "%u presses with %u descriptors full", presses, DESCRIPTORS);
 	return tap_done();
 }

@@ -480,6 +480,7 @@ inline judge()
 			arm()
 		:: conclude()
 		fi
+	:: state == COLLECT && !rx -> skip_frame()	/* what was held has been dropped as noise */
 	:: else
 	fi
 }

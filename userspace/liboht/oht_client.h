@@ -440,7 +440,7 @@ enum oht_safety_event_kind {
  * @state_to: enum oht_stop_state after
  * @inputs: OHT_IN_* as read by the handler
  * @outputs: OHT_OUT_* after
- * @tgid: process that called, or was hit by the fault; 0 for interrupt and timer
+ * @tgid: process that asked for it, or was hit by the fault; 0: nobody asked, as for what is found
  */
 struct oht_safety_event {
 	uint64_t journal_seq;

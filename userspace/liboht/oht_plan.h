@@ -23,7 +23,10 @@ extern "C" {
 /* No bound can be told: oht_cyclic_figures.stop_ns of a port without exact timing. */
 #define OHT_UNBOUNDED_NS	UINT64_MAX
 
-/* What happens when an entry has failed loss_errors times in a row. */
+/*
+ * What happens when an entry has failed loss_errors times in a row; with STOP also when it has not been
+ * answered in as many periods, whatever kept the bus.
+ */
 enum oht_cyclic_loss {
 	OHT_CYCLIC_LOSS_NONE	= 0,
 	OHT_CYCLIC_LOSS_STOP	= 1,	/* a stop with cause OHT_STOPPED_BY_BUS_LOSS */

@@ -125,8 +125,9 @@ static const struct word outcomes[] = {
 	[OHT_OUTCOME_DEGRADED] = WORD("degraded",
 		"not sent: the module has failed too often in a row, and a probe is not due: ",
 		"check its power and cable; it is asked again by itself"),
-	[OHT_OUTCOME_BUDGET] = { "budget",
-		"longer than a stop may wait for the bus: read fewer registers at once" },
+	[OHT_OUTCOME_BUDGET] = WORD("budget",
+		"longer than plan and stop may wait for the bus while the machine is enabled: ",
+		"read fewer registers at once, or wait less for the answer"),
 	[OHT_OUTCOME_NOT_CONTROLLER] = { "not_controller",
 		"not sent: the machine is enabled, then only its controller may write, and no "
 		"unit above 247 is asked" },
@@ -303,7 +304,7 @@ OHT_PUBLIC const char *oht_errno_text(int error)
 	case EHOSTUNREACH:
 		return "the module is degraded: it has failed too often, a probe is not due yet";
 	case EDQUOT:
-		return "the plan is too heavy, or a stop would wait too long for the bus";
+		return "the plan is too heavy, or plan and stop would wait too long for the bus";
 	case EINVAL:
 		return "a value is out of its range";
 	case ENODEV:

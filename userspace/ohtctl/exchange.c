@@ -113,6 +113,9 @@ static const char *reason(const struct oht_request *request, const struct oht_re
 {
 	if (!reply->cookie && error == EPERM && request->unit > UNIT_MAX)
 		return oht_outcome_text(OHT_OUTCOME_NOT_CONTROLLER);
+	if (!reply->cookie && error == EDQUOT)
+		return "longer than plan and stop may wait for the bus while the machine is enabled: "
+		       "give a shorter --timeout-ms, or read fewer registers";
 	if (!reply->cookie)
 		return error == ETIMEDOUT ? "the bus was busy all the time" : oht_errno_text(error);
 	if (reply->outcome == OHT_OUTCOME_EXCEPTION)

@@ -36,7 +36,8 @@
  *   EAGAIN      this descriptor has OHT_TRANSFERS_MAX transfers under way; reap some first
  *   ENOENT      no such cookie on this descriptor; no plan laid ready; an old layout
  *   EREMOTE     it is done at the machine: the device has a reset button
- *   EDQUOT      the plan is too heavy, or the exchange too long for its stop budget
+ *   EDQUOT      the plan is too heavy; the exchange too long for its stop budget, or, while enabled
+ *               and not by the controller, longer than its cycle
  *   ENODEV      the device is gone; poll() says EPOLLHUP
  */
 #ifndef _UAPI_LINUX_OHT_H
@@ -54,6 +55,12 @@
 #define OHT_NAME_SIZE		32
 /* The journal holds as many safety records; a reader that falls further behind loses the oldest. */
 #define OHT_SAFETY_RECORDS_MAX	256
+/*
+ * Descriptors of a device that may be open, and those of them that are kept for who opens it for
+ * writing; then open() is EMFILE.
+ */
+#define OHT_FILES_MAX		256
+#define OHT_FILES_WRITERS	64
 /* Telegrams that a stop writes to the bus, and registers of one. */
 #define OHT_TELEGRAMS_MAX	8
 #define OHT_TELEGRAM_WORDS_MAX	8
@@ -140,7 +147,7 @@ enum oht_cause {
 	OHT_CAUSE_DEADMAN		= 7,	/* the controller's heartbeat was late */
 	OHT_CAUSE_CLOSE			= 8,	/* the controller closed without farewell */
 	OHT_CAUSE_FAREWELL		= 9,	/* the controller gave its role back in order */
-	OHT_CAUSE_BUS_LOSS		= 10,	/* a unit was lost whose loss stops */
+	OHT_CAUSE_BUS_LOSS		= 10,	/* a unit is lost whose loss stops */
 	OHT_CAUSE_UNBIND		= 11,	/* the driver is being taken off the device */
 	OHT_CAUSE_MODULE_REMOVAL	= 12,	/* the kernel module is being removed */
 	OHT_CAUSE_SUSPEND		= 13,
@@ -460,7 +467,7 @@ enum oht_safety_kind {
  * @state_to: enum oht_estop_state after
  * @inputs: OHT_INPUT_* as read by the handler; feedback as last read before
  * @outputs: OHT_OUTPUT_* after
- * @tgid: process that called, or was hit by the fault; 0 for interrupt and timer
+ * @tgid: process that asked for it, or was hit by the fault; 0: nobody asked, as for what is found
  */
 struct oht_safety_record {
 	__aligned_u64 journal_seq;

@@ -28,7 +28,13 @@
 /* A plan whose fullest cycle is fuller is refused. */
 #define OHT_PLAN_LOAD_MAX_PERMILLE	950
 
-/* oht_plan_entry.loss_action: what happens after loss_errors consecutive errors */
+/*
+ * oht_plan_entry.loss_action: what happens after loss_errors consecutive errors; with STOP also
+ * when the entry has not been answered for loss_errors times its period, whatever kept the bus from
+ * it: by the end of the cycle in which the last of these exchanges was due (of the cycle after it,
+ * if loss_errors is 1). The cause stands, so that RESET is EBUSY, until the entry is answered or
+ * need not be (an output that is not sent), or until another plan or none is in force.
+ */
 enum oht_loss_action {
 	OHT_LOSS_NONE	= 0,	/* a record (OHT_CYCLE_LOST), nothing else */
 	OHT_LOSS_STOP	= 1,	/* and a stop with cause bus_loss, unless stopped already */
@@ -105,7 +111,8 @@ struct oht_plan_stage {
  * @busy_worst_ns: the fullest cycle: per entry gap, request, turnaround and reply
  * @slack_min_ns: what is left of the fullest cycle
  * @slack_max_ns: what is left of the emptiest one; a transfer of user space that may take longer
- *	(request, its whole time-out, reply, gap) needs a whole cycle
+ *	(request, its whole time-out, reply, gap) needs a whole cycle; so does one that may take
+ *	longer than what silent units have really left
  * @stop_ns: longest from a stop to the last stop bit of a stop telegram of 8 characters, whatever
  *	exchange of the plan it meets at whatever moment: the end of a request that can no longer be
  *	cut, turnaround, reply, gap, telegram. ~0: not bounded, since the port has no exact timing.
@@ -358,7 +365,7 @@ enum oht_cycle_kind {
 	OHT_CYCLE_MISSED	= 1,	/* cycles were not begun */
 	OHT_CYCLE_EXCEEDED	= 2,	/* a cycle was not over when the next one should begin */
 	OHT_CYCLE_GIVEN		= 3,	/* a cycle was given to a transfer that fitted nowhere */
-	OHT_CYCLE_LOST		= 4,	/* an entry has failed oht_plan_entry.loss_errors times */
+	OHT_CYCLE_LOST		= 4,	/* an entry is lost: see enum oht_loss_action */
 	OHT_CYCLE_FOUND		= 5,	/* a lost entry was answered again */
 };
 

@@ -157,7 +157,7 @@ enum oht_detail {
 	OHT_DETAIL_STOPPED	= 12,	/* -ECANCELED: a stop came first, or not enabled */
 	OHT_DETAIL_GONE		= 13,	/* -ENODEV: the device went away */
 	OHT_DETAIL_DEGRADED	= 14,	/* -EHOSTUNREACH: its unit is degraded: not sent */
-	OHT_DETAIL_BUDGET	= 15,	/* -EDQUOT: enabled, and over the plan's stop budget */
+	OHT_DETAIL_BUDGET	= 15,	/* -EDQUOT: enabled, and too long for the plan */
 	/* -EPERM: enabled, and not of the present controller or to a unit above 247 */
 	OHT_DETAIL_NOT_CONTROLLER = 16,
 	OHT_DETAIL_PAUSED	= 17,	/* -EBADMSG: the reply came with pauses, too slowly */

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which entries of the plan are lost, and the stop for those whose loss stops.
+ *
+ * An entry is lost when it has failed loss_errors times on end. Counting alone would make a stop
+ * wait for the exchanges to end: whatever keeps the bus from them (a unit that babbles, a long
+ * transfer, a timer that does not come) would keep the stop from coming as well. So an entry whose
+ * loss stops must be heard by a certain time too. The earliest of these times is told to the stop,
+ * whose supervision looks at it on a CPU that need not be that of the plan's timer.
+ */
+#include <linux/time64.h>
+#include "cycle.h"
+
+static void oht_cycle_loss_record(struct oht_cycle *cycle, u32 kind, u16 index, u32 count)
+{
+	const struct oht_cycle_entry *entry = &cycle->running->entry[index];
+	struct oht_cycle_record *record = oht_cycle_record(cycle, kind, count);
+
+	record->entry = index;
+	record->unit = entry->xfer.unit;
+	record->detail = entry->xfer.detail;
+}
+
+/* ---- by when it must be heard ---- */
+
+static u64 oht_cycle_loss_ns(const struct oht_cycle *cycle, u64 cycles)
+{
+	return cycles * cycle->running->plan.cycle_us * NSEC_PER_USEC;
+}
+
+/* Cycles from one that was answered to the end of the one in which the last exchange may fail. */
+static u64 oht_cycle_loss_cycles(const struct oht_plan_entry *planned)
+{
+	u64 cycles = (u64)planned->loss_errors * planned->period_cycles + 1;
+
+	/* The only exchange that counts may come a cycle later, if its own is given away. */
+	return cycles + (planned->loss_errors == 1);
+}
+
+/* The earliest time is told only if it has changed. */
+static void oht_cycle_loss_tell(struct oht_cycle *cycle)
+{
+	const struct oht_cycle_layout *layout = cycle->running;
+	u64 by_ns, first_ns = 0;
+	u32 i;
+
+	for (i = 0; layout && i < layout->plan.entries; i++) {
+		by_ns = layout->entry[i].heard_by_ns;
+		if (by_ns && (!first_ns || by_ns < first_ns))
+			first_ns = by_ns;
+	}
+	if (first_ns == cycle->heard_by_ns)
+		return;
+	cycle->heard_by_ns = first_ns;
+	cycle->ops->await(cycle->context, first_ns);
+}
+
+static void oht_cycle_loss_set(struct oht_cycle *cycle, u16 index, u64 by_ns)
+{
+	struct oht_cycle_entry *entry = &cycle->running->entry[index];
+	bool first = !cycle->heard_by_ns || entry->heard_by_ns == cycle->heard_by_ns ||
+		     by_ns < cycle->heard_by_ns;
+
+	if (cycle->running->plan.entry[index].loss_action != OHT_LOSS_STOP)
+		return;
+	entry->heard_by_ns = by_ns;
+	if (first)
+		oht_cycle_loss_tell(cycle);
+}
+
+/* By when the same entry of the plan before had to be heard; 0: that plan has no such entry. */
+static u64 oht_cycle_loss_before(const struct oht_cycle_layout *before,
+				 const struct oht_plan_entry *planned)
+{
+	const struct oht_plan_entry *other;
+	u32 i;
+
+	for (i = 0; before && i < before->plan.entries; i++) {
+		other = &before->plan.entry[i];
+		if (other->unit == planned->unit && other->function == planned->function &&
+		    other->address == planned->address)
+			return before->entry[i].heard_by_ns;
+	}
+	return 0;
+}
+
+void oht_cycle_loss_begin(struct oht_cycle *cycle, const struct oht_cycle_layout *before)
+{
+	struct oht_cycle_layout *layout = cycle->running;
+	const struct oht_plan_entry *planned;
+	u64 before_ns, by_ns, once_ns;
+	u32 i;
+
+	for (i = 0; i < layout->plan.entries; i++) {
+		planned = &layout->plan.entry[i];
+		layout->entry[i].heard_by_ns = 0;
+		if (planned->loss_action != OHT_LOSS_STOP)
+			continue;
+		/* As if it had been heard one period before its first exchange. */
+		by_ns = cycle->grid_ns +
+			oht_cycle_loss_ns(cycle, planned->phase_cycles - planned->period_cycles +
+						 oht_cycle_loss_cycles(planned));
+		/* Plan behind plan gives no new time: one exchange, and it is over. */
+		once_ns = cycle->grid_ns +
+			  oht_cycle_loss_ns(cycle, planned->phase_cycles + 1ull +
+						   (planned->loss_errors == 1));
+		before_ns = oht_cycle_loss_before(before, planned);
+		if (before_ns)
+			by_ns = min(by_ns, max(before_ns, once_ns));
+		layout->entry[i].heard_by_ns = by_ns;
+	}
+	oht_cycle_loss_tell(cycle);
+}
+
+void oht_cycle_loss_end(struct oht_cycle *cycle)
+{
+	oht_cycle_loss_tell(cycle);
+}
+
+/* ---- what becomes of the exchanges ---- */
+
+void oht_cycle_loss_excuse(struct oht_cycle *cycle, u16 index, u64 now_ns)
+{
+	const struct oht_plan_entry *planned = &cycle->running->plan.entry[index];
+	u64 cycle_ns = oht_cycle_loss_ns(cycle, 1);
+	/* The grid counts; but what ended late is not older than it is. */
+	u64 from_ns = max(cycle->begin_ns, now_ns - cycle_ns);
+
+	oht_cycle_loss_set(cycle, index,
+			   from_ns + oht_cycle_loss_ns(cycle, oht_cycle_loss_cycles(planned)));
+}
+
+void oht_cycle_loss_heard(struct oht_cycle *cycle, u16 index, u64 now_ns)
+{
+	struct oht_cycle_entry *entry = &cycle->running->entry[index];
+
+	oht_cycle_loss_excuse(cycle, index, now_ns);
+	entry->errors = 0;
+	if (!entry->lost)
+		return;
+	entry->lost = false;
+	oht_cycle_loss_record(cycle, OHT_CYCLE_FOUND, index, 1);
+}
+
+static void oht_cycle_loss_lose(struct oht_cycle *cycle, u16 index, u64 now_ns)
+{
+	const struct oht_plan_entry *planned = &cycle->running->plan.entry[index];
+	struct oht_cycle_entry *entry = &cycle->running->entry[index];
+	bool known = entry->lost;
+
+	if (!known) {
+		entry->lost = true;
+		cycle->status.losses++;
+		oht_cycle_loss_record(cycle, OHT_CYCLE_LOST, index, entry->errors);
+	}
+	if (planned->loss_action != OHT_LOSS_STOP)
+		return;
+	/*
+	 * It stands from here on, not from before its record, until the entry is heard, or need
+	 * not be.
+	 */
+	now_ns = oht_cycle_now_ns(cycle);
+	if (now_ns < entry->heard_by_ns)
+		oht_cycle_loss_set(cycle, index, now_ns);
+	if (!known || oht_cycle_state(cycle) == OHT_ESTOP_ENABLED)
+		cycle->ops->lost(cycle->context);
+}
+
+void oht_cycle_loss_failed(struct oht_cycle *cycle, u16 index, u64 now_ns)
+{
+	const struct oht_plan_entry *planned = &cycle->running->plan.entry[index];
+	struct oht_cycle_entry *entry = &cycle->running->entry[index];
+
+	cycle->status.errors++;
+	if (entry->errors < U32_MAX)
+		entry->errors++;
+	if (entry->errors >= planned->loss_errors)
+		oht_cycle_loss_lose(cycle, index, now_ns);
+}
+
+void oht_cycle_loss_look(struct oht_cycle *cycle, u64 now_ns)
+{
+	const struct oht_cycle_layout *layout = cycle->running;
+	u32 i;
+
+	if (!cycle->heard_by_ns || now_ns < cycle->heard_by_ns)
+		return;
+	for (i = 0; i < layout->plan.entries; i++)
+		if (layout->entry[i].heard_by_ns && now_ns >= layout->entry[i].heard_by_ns &&
+		    !layout->entry[i].lost)
+			oht_cycle_loss_lose(cycle, i, now_ns);
+}

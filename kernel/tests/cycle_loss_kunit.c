@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The loss that stops comes in time, whatever keeps the bus, and stands. The plan is that of the
+ * robot as far as the promise goes: every 25 ms, lost after 4 failures, which is 100 ms.
+ */
+#include "cycle_fake.h"
+
+#define CYCLE_NS	(25 * FAKE_MS)
+/* The promised time, and the rest of the cycle in which the unit was heard last. */
+#define BOUND_NS	(125 * FAKE_MS)
+#define UNIT		3
+
+static int cycle_loss_init(struct kunit *test)
+{
+	cyclic_init(test);
+	cyclic.plan.cycle_us = 25000;
+	return 0;
+}
+
+/* Enabled, and the safety unit and @others with it have been heard. */
+static void loss_begin(unsigned int others)
+{
+	struct oht_plan_entry *entry = cyclic_add(UNIT, 3, 4);
+	unsigned int i;
+
+	entry->loss_action = OHT_LOSS_STOP;
+	entry->loss_errors = 4;
+	for (i = 0; i < others; i++)
+		cyclic_add(UNIT + 1 + i, 3, 4);
+	cyclic_commit(0);
+	cyclic_set_state(OHT_ESTOP_ENABLED);
+	cyclic_run(4 * CYCLE_NS + 20 * FAKE_MS);
+	KUNIT_ASSERT_EQ(fake.test, cyclic.losses, 0);
+	KUNIT_ASSERT_EQ(fake.test, cyclic_slot(0)->status, 0);
+}
+
+/* Until the machine is stopped: time passes, with a character of a stranger in each step. */
+static void loss_expect_stop(bool babble, u64 heard_ns)
+{
+	u64 limit_ns = heard_ns + 6000 * FAKE_MS;
+
+	while (!cyclic.losses && fake.now_ns < limit_ns) {
+		if (babble)
+			fake_say_one(fake.now_ns + FAKE_US, 0x55, 0);
+		cyclic_run(FAKE_MS);
+	}
+	KUNIT_EXPECT_GT(fake.test, cyclic.losses, 0);
+	KUNIT_EXPECT_LE_MSG(fake.test, fake.now_ns, heard_ns + BOUND_NS + FAKE_MS, "%llu ms\n",
+			    (unsigned long long)(fake.now_ns - heard_ns) / FAKE_MS);
+	KUNIT_EXPECT_EQ(fake.test, cyclic_status().losses, 1);
+}
+
+static void cycle_loss_babble(struct kunit *test)
+{
+	unsigned int others;
+
+	for (others = 0; others < 4; others++) {
+		cycle_loss_init(test);
+		loss_begin(others);
+		loss_expect_stop(true, cyclic_slot(0)->timestamp_ns);
+	}
+}
+
+static void cycle_loss_silence(struct kunit *test)
+{
+	loss_begin(2);
+	cyclic.silent[UNIT] = true;
+	loss_expect_stop(false, cyclic_slot(0)->timestamp_ns);
+}
+
+/* A plan that takes the place of another one gives nobody new time. */
+static void cycle_loss_plans(struct kunit *test)
+{
+	unsigned int i;
+
+	loss_begin(2);
+	for (i = 0; i < 20; i++) {
+		cyclic_run(80 * FAKE_MS);
+		cyclic_commit(0);
+	}
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
+	cyclic.silent[UNIT] = true;
+	for (i = 0; i < 20 && !cyclic.losses; i++) {
+		cyclic_run(80 * FAKE_MS);
+		cyclic_commit(0);
+	}
+	KUNIT_EXPECT_GT(test, cyclic.losses, 0);
+	KUNIT_EXPECT_LE(test, i, 3);
+}
+
+/* Somebody has taken the bus for 5 s. */
+static void cycle_loss_long_read(struct kunit *test)
+{
+	loss_begin(0);
+	fake_xfer(0, 9, 3, 0x40, 1)->timeout_us = 5000000;
+	cyclic.silent[9] = true;
+	fake_submit(0);
+	cyclic_run(2 * CYCLE_NS);
+	loss_expect_stop(false, cyclic_slot(0)->timestamp_ns);
+	KUNIT_EXPECT_EQ(test, fake.done[0], 0);
+}
+
+/* Only the controller may, while enabled; also if it was asked for before. */
+static void cycle_loss_long_read_refused(struct kunit *test)
+{
+	struct oht_xfer *x;
+
+	loss_begin(0);
+	x = fake_xfer(0, 9, 3, 0x40, 1);
+	x->timeout_us = 24000;
+	x->session = 0;
+	KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, x), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, fake.done[0], 0);
+	x->timeout_us = 15000;
+	fake_submit(0);
+	cyclic_run(8 * CYCLE_NS);
+	FAKE_EXPECT_DONE(0, 0, OHT_DETAIL_OK);
+
+	cyclic_set_state(OHT_ESTOP_READY);
+	x = fake_xfer(1, 9, 3, 0x40, 1);
+	x->timeout_us = 5000000;
+	x->session = 0;
+	fake_submit(1);
+	cyclic_set_state(OHT_ESTOP_ENABLED);
+	cyclic.silent[9] = true;
+	cyclic_run(8 * CYCLE_NS);
+	FAKE_EXPECT_DONE(1, -EDQUOT, OHT_DETAIL_BUDGET);
+	KUNIT_EXPECT_EQ(test, cyclic_count(9), 1);
+	/* Without a plan nobody waits for the bus. */
+	cyclic_clear();
+	KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, x), 0);
+}
+
+/* The CPU of the plan's timer is stuck: the supervision has a time that does not go on. */
+static void cycle_loss_stuck(struct kunit *test)
+{
+	loss_begin(1);
+	KUNIT_EXPECT_GT(test, cyclic.heard_by_ns, fake.now_ns);
+	cyclic.next_ns = 0;
+	cyclic_run(BOUND_NS);
+	KUNIT_EXPECT_LT(test, cyclic.heard_by_ns, fake.now_ns);
+	KUNIT_EXPECT_LE(test, cyclic.heard_by_ns, cyclic_slot(0)->timestamp_ns + BOUND_NS);
+}
+
+/* It stands until the unit is heard again, the plan ends, or another one comes. */
+static void cycle_loss_stands(struct kunit *test)
+{
+	loss_begin(1);
+	cyclic.silent[UNIT] = true;
+	loss_expect_stop(false, cyclic_slot(0)->timestamp_ns);
+	cyclic_stop();
+	cyclic_run(40 * CYCLE_NS);
+	KUNIT_EXPECT_GT(test, cyclic.heard_by_ns, 0);
+	KUNIT_EXPECT_LT(test, cyclic.heard_by_ns, fake.now_ns);
+	cyclic.silent[UNIT] = false;
+	cyclic_run(2 * CYCLE_NS);
+	KUNIT_EXPECT_GT(test, cyclic.heard_by_ns, fake.now_ns);
+	cyclic.silent[UNIT] = true;
+	cyclic_run(8 * CYCLE_NS);
+	KUNIT_EXPECT_LT(test, cyclic.heard_by_ns, fake.now_ns);
+	cyclic.plan.entry[0].unit = UNIT + 9;
+	cyclic_commit(0);
+	cyclic_run(8 * CYCLE_NS);
+	KUNIT_EXPECT_GT(test, cyclic.heard_by_ns, fake.now_ns);
+	cyclic.silent[UNIT + 9] = true;
+	cyclic_run(8 * CYCLE_NS);
+	KUNIT_EXPECT_LT(test, cyclic.heard_by_ns, fake.now_ns);
+	cyclic_clear();
+	KUNIT_EXPECT_EQ(test, cyclic.heard_by_ns, 0);
+}
+
+/* What may not be written, or has no values yet, is not awaited: it could never be found. */
+static void cycle_loss_unsent(struct kunit *test)
+{
+	struct oht_plan_entry *entry = cyclic_add(UNIT, 6, 1);
+
+	entry->loss_action = OHT_LOSS_STOP;
+	entry->loss_errors = 2;
+	cyclic_commit(0);
+	cyclic_run(20 * CYCLE_NS);
+	cyclic_set_state(OHT_ESTOP_ENABLED);
+	cyclic_run(20 * CYCLE_NS);
+	KUNIT_EXPECT_GT(test, cyclic.heard_by_ns, fake.now_ns);
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
+	KUNIT_EXPECT_EQ(test, cyclic_outputs(0, 1, 7), 0);
+	cyclic_run(20 * CYCLE_NS);
+	KUNIT_EXPECT_GT(test, cyclic.heard_by_ns, fake.now_ns);
+	cyclic.silent[UNIT] = true;
+	cyclic_run(4 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 3);
+	KUNIT_EXPECT_LT(test, cyclic.heard_by_ns, fake.now_ns);
+	cyclic_stop();
+	cyclic_run(4 * CYCLE_NS);
+	KUNIT_EXPECT_GT(test, cyclic.heard_by_ns, fake.now_ns);
+}
+
+/* The first of several counts, whose period and first cycle may be any. */
+static void cycle_loss_first(struct kunit *test)
+{
+	struct oht_plan_entry *entry = cyclic_add(UNIT, 3, 1);
+	u64 by_ns;
+
+	entry->loss_action = OHT_LOSS_STOP;
+	entry->loss_errors = 2;
+	entry->period_cycles = 5;
+	entry->phase_cycles = 4;
+	entry = cyclic_add(UNIT + 1, 3, 1);
+	entry->loss_action = OHT_LOSS_STOP;
+	entry->loss_errors = 20;
+	cyclic_commit(0);
+	by_ns = fake.now_ns + 10 * CYCLE_NS;
+	KUNIT_EXPECT_EQ(test, cyclic.heard_by_ns, by_ns);
+	cyclic_run(4 * CYCLE_NS + FAKE_MS);
+	KUNIT_EXPECT_EQ(test, cyclic.heard_by_ns, by_ns);
+	cyclic_run(CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic.heard_by_ns, by_ns + 5 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
+}
+
+/* A unit that answers is never lost, although strangers get the cycles that they may have. */
+static void cycle_loss_given(struct kunit *test)
+{
+	struct oht_plan_entry *entry;
+	unsigned int errors, period, round;
+
+	for (errors = 1; errors <= 3; errors++) {
+		for (period = 1; period <= 3; period++) {
+			cycle_loss_init(test);
+			entry = cyclic_add(UNIT, 3, 4);
+			entry->loss_action = OHT_LOSS_STOP;
+			entry->loss_errors = errors;
+			entry->period_cycles = period;
+			cyclic.plan.whole_cycles = 2;
+			cyclic_commit(0);
+			cyclic_set_state(OHT_ESTOP_ENABLED);
+			cyclic.silent[9] = true;
+			for (round = 0; round < 20; round++) {
+				fake_xfer(0, 9, 3, 0x40, 1)->timeout_us = 21000;
+				fake.xfers[0].session = 0;
+				fake_submit(0);
+				cyclic_run(4 * CYCLE_NS);
+				KUNIT_EXPECT_EQ(test, fake.done[0], 1);
+			}
+			/* With a longer period there are cycles that nothing is due in. */
+			KUNIT_EXPECT_EQ(test, cyclic_status().given, period == 1 ? 20 : 0);
+			KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
+		}
+	}
+}
+
+static struct kunit_case cycle_loss_cases[] = {
+	KUNIT_CASE(cycle_loss_babble),
+	KUNIT_CASE(cycle_loss_silence),
+	KUNIT_CASE(cycle_loss_plans),
+	KUNIT_CASE(cycle_loss_long_read),
+	KUNIT_CASE(cycle_loss_long_read_refused),
+	KUNIT_CASE(cycle_loss_stuck),
+	KUNIT_CASE(cycle_loss_stands),
+	KUNIT_CASE(cycle_loss_unsent),
+	KUNIT_CASE(cycle_loss_first),
+	KUNIT_CASE(cycle_loss_given),
+	{}
+};
+
+static struct kunit_suite cycle_loss_suite = {
+	.name = "oht_cycle_loss",
+	.init = cycle_loss_init,
+	.test_cases = cycle_loss_cases,
+};
+
+kunit_test_suites(&cycle_loss_suite);

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Random plans, units that fall silent and come back, and transfers of everybody at any time: each
+ * transfer ends, and a unit whose loss stops is never unheard for longer than the plan says without
+ * the stop.
+ */
+#include "cycle_fake.h"
+
+#ifndef RANDOM_RUNS
+#define RANDOM_RUNS	60
+#endif
+#define RANDOM_XFERS	6
+#define RANDOM_STEP_NS	(FAKE_MS / 2)
+
+static u32 random_seed;
+
+static u32 random_below(u32 below)
+{
+	random_seed = random_seed * 1664525 + 1013904223;
+	return (random_seed >> 8) % below;
+}
+
+static u64 random_cycle_ns(void)
+{
+	return cyclic.plan.cycle_us * FAKE_US;
+}
+
+static void random_make_plan(void)
+{
+	unsigned int entries = 1 + random_below(3);
+	struct oht_plan_entry *entry;
+
+	cyclic.plan.cycle_us = 20000 + 1000 * random_below(20);
+	cyclic.plan.whole_cycles = 2 + random_below(4);
+	while (cyclic.plan.entries < entries) {
+		entry = cyclic_add(1 + cyclic.plan.entries, 3, 1 + random_below(8));
+		entry->timeout_us = 1000 + 500 * random_below(10);
+		entry->turnaround_us = 1000;
+		entry->loss_action = random_below(2) ? OHT_LOSS_STOP : OHT_LOSS_NONE;
+		entry->loss_errors = 1 + random_below(4);
+		entry->period_cycles = 1 + random_below(3);
+		entry->phase_cycles = random_below(entry->period_cycles);
+		cyclic.silent[entry->unit] = random_below(2);
+	}
+	cyclic_commit(0);
+	cyclic_set_state(random_below(2) ? OHT_ESTOP_ENABLED : OHT_ESTOP_READY);
+}
+
+/* A transfer that may be refused, but not forgotten. */
+static bool random_submit(unsigned int i)
+{
+	struct oht_xfer *x = fake_xfer(i, 10 + random_below(4), 3, 16 * i, 1 + random_below(8));
+
+	x->timeout_us = 1000 + random_below(cyclic.plan.cycle_us + 10000);
+	x->retries = random_below(3);
+	x->priority = OHT_PRIO_COMMAND + random_below(3);
+	x->session = random_below(2);
+	return !oht_engine_submit(&fake.engine, x);
+}
+
+/* Cycles from one in which it was heard, until it must be lost. */
+static u64 random_patience_ns(const struct oht_plan_entry *planned)
+{
+	u64 cycles = planned->loss_errors * planned->period_cycles + 1;
+
+	return (cycles + (planned->loss_errors == 1)) * random_cycle_ns();
+}
+
+static void random_expect_stop(const u64 *begun_ns, unsigned int run)
+{
+	const struct oht_plan_entry *planned;
+	u64 heard_ns;
+	unsigned int i;
+
+	for (i = 0; i < cyclic.plan.entries; i++) {
+		planned = &cyclic.plan.entry[i];
+		heard_ns = max(cyclic_slot(i)->timestamp_ns, begun_ns[i]);
+		if (planned->loss_action != OHT_LOSS_STOP ||
+		    fake.now_ns <= heard_ns + random_patience_ns(planned) + RANDOM_STEP_NS)
+			continue;
+		KUNIT_EXPECT_NE_MSG(fake.test, cyclic.heard_by_ns, 0, "run %u\n", run);
+		KUNIT_EXPECT_LE_MSG(fake.test, cyclic.heard_by_ns, fake.now_ns, "run %u\n", run);
+	}
+}
+
+static void random_pass(u64 for_ns, const u64 *begun_ns, unsigned int run)
+{
+	u64 until_ns = fake.now_ns + for_ns;
+
+	while (fake.now_ns < until_ns) {
+		cyclic_run(RANDOM_STEP_NS);
+		cyclic_forget();
+		random_expect_stop(begun_ns, run);
+	}
+}
+
+static unsigned int random_waiting(const bool *submitted)
+{
+	unsigned int i, waiting = 0;
+
+	for (i = 0; i < RANDOM_XFERS; i++)
+		waiting += submitted[i] && !fake.done[i];
+	return waiting;
+}
+
+static void random_run(struct kunit *test, unsigned int run)
+{
+	u64 begun_ns[OHT_PLAN_ENTRIES_MAX] = {}, limit_ns;
+	bool submitted[RANDOM_XFERS] = {};
+	unsigned int i;
+
+	cyclic_init(test);
+	random_seed = run;
+	random_make_plan();
+	for (i = 0; i < cyclic.plan.entries; i++)
+		begun_ns[i] = fake.now_ns +
+			      cyclic.plan.entry[i].phase_cycles * random_cycle_ns();
+	for (i = 10; i < 14; i++)
+		cyclic.silent[i] = random_below(2);
+	for (i = 0; i < RANDOM_XFERS; i++) {
+		submitted[i] = random_submit(i);
+		random_pass(random_below(60) * FAKE_MS, begun_ns, run);
+		if (!random_below(4))
+			cyclic.silent[1 + random_below(3)] = random_below(2);
+	}
+	/* Each attempt waits for what is really left, and for a cycle that may be given. */
+	limit_ns = fake.now_ns + 3 * RANDOM_XFERS * 4 * cyclic.plan.whole_cycles *
+				 random_cycle_ns();
+	while (random_waiting(submitted) && fake.now_ns < limit_ns)
+		random_pass(random_cycle_ns(), begun_ns, run);
+	KUNIT_EXPECT_EQ_MSG(test, random_waiting(submitted), 0, "run %u: still queued\n", run);
+	KUNIT_EXPECT_EQ(test, fake.early, 0);
+}
+
+static void cycle_random(struct kunit *test)
+{
+	unsigned int run;
+
+	for (run = 0; run < RANDOM_RUNS; run++)
+		random_run(test, run);
+}
+
+static struct kunit_case cycle_random_cases[] = {
+	KUNIT_CASE(cycle_random),
+	{}
+};
+
+static struct kunit_suite cycle_random_suite = {
+	.name = "oht_cycle_random",
+	.test_cases = cycle_random_cases,
+};
+
+kunit_test_suites(&cycle_random_suite);
