@@ -180,7 +180,8 @@ static bool oht_cycle_may_write(struct oht_cycle *cycle, u16 index)
 	return false;
 }
 
-static void oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
+/* True if there is an exchange now. */
+static bool oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 {
 	const struct oht_plan_entry *planned = &cycle->running->plan.entry[index];
 	struct oht_cycle_entry *entry = &cycle->running->entry[index];
@@ -188,6 +189,7 @@ static void oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 	bool writes = oht_plan_is_output(planned);
 	int err;
 
+	entry->next_due = oht_plan_next_due(planned, cycle->index);
 	x->function = planned->function;
 	/*
 	 * Read before the outputs: if the machine is enabled anew in between, the engine drops the
@@ -196,7 +198,7 @@ static void oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 	x->enabled = oht_engine_enabled(cycle->engine);
 	if (writes && !oht_cycle_may_write(cycle, index)) {
 		if (planned->function != OHT_FC_READ_WRITE)
-			return;
+			return false;
 		x->function = OHT_FC_READ_HOLDING;
 		writes = false;
 	}
@@ -207,13 +209,81 @@ static void oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 	err = oht_engine_slot_add(cycle->engine, x);
 	if (err)
 		oht_cycle_show_unsent(cycle, index, OHT_DETAIL_OK, err);
+	return !err;
+}
+
+/* When an entry that is due may be sent in the present cycle. */
+enum oht_cycle_turn {
+	OHT_CYCLE_TURN_FIRST,	/* it was not sent in its cycle, and has to be heard by now */
+	OHT_CYCLE_TURN_OWN,
+	OHT_CYCLE_TURN_ROOM,	/* it was not sent in its cycle: if there is room */
+	OHT_CYCLE_TURNS
+};
+
+static enum oht_cycle_turn oht_cycle_turn(const struct oht_cycle *cycle, u16 index)
+{
+	const struct oht_cycle_layout *layout = cycle->running;
+	u64 next, over_ns, by_ns = layout->entry[index].heard_by_ns;
+
+	if (layout->entry[index].next_due == cycle->index)
+		return OHT_CYCLE_TURN_OWN;
+	next = oht_plan_next_due(&layout->plan.entry[index], cycle->index - 1);
+	if (next == cycle->index)
+		return OHT_CYCLE_TURN_OWN;
+	/* The machine must not stop for what has only waited for its next turn. */
+	over_ns = cycle->end_ns + (next - cycle->index) * oht_cycle_ns(layout);
+	return by_ns && by_ns < over_ns ? OHT_CYCLE_TURN_FIRST : OHT_CYCLE_TURN_ROOM;
+}
+
+/* Those of one turn. The exchanges that have been begun end at @end_ns; returns the new end. */
+static u64 oht_cycle_begin_turn(struct oht_cycle *cycle, enum oht_cycle_turn turn, u64 end_ns)
+{
+	const struct oht_cycle_layout *layout = cycle->running;
+	u64 limit_ns = cycle->begin_ns + oht_plan_load_max_ns(&layout->plan);
+	u16 i;
+
+	for (i = 0; i < layout->plan.entries; i++) {
+		if (layout->entry[i].next_due > cycle->index || oht_cycle_turn(cycle, i) != turn)
+			continue;
+		if (turn == OHT_CYCLE_TURN_ROOM && end_ns + layout->entry[i].busy_ns > limit_ns)
+			continue;
+		if (oht_cycle_begin_entry(cycle, i))
+			end_ns += layout->entry[i].busy_ns;
+	}
+	return end_ns;
+}
+
+static bool oht_cycle_is_behind(const struct oht_cycle *cycle)
+{
+	u16 i;
+
+	for (i = 0; i < cycle->running->plan.entries; i++)
+		if (cycle->running->entry[i].next_due < cycle->index)
+			return true;
+	return false;
+}
+
+/*
+ * What was due in a cycle that was not begun fits into none beside all that is due in it, if the
+ * plan is full: the cycle would exceed, the next one be missed, and so on for ever.
+ */
+static void oht_cycle_begin_entries(struct oht_cycle *cycle, u64 now_ns)
+{
+	u64 end_ns = max(now_ns, cycle->engine->line_free_ns);
+	unsigned int turn;
+
+	if (!oht_cycle_is_behind(cycle)) {
+		oht_cycle_begin_turn(cycle, OHT_CYCLE_TURN_OWN, end_ns);
+		return;
+	}
+	for (turn = OHT_CYCLE_TURN_FIRST; turn < OHT_CYCLE_TURNS; turn++)
+		end_ns = oht_cycle_begin_turn(cycle, turn, end_ns);
 }
 
 static void oht_cycle_begin(struct oht_cycle *cycle, u64 now_ns)
 {
 	struct oht_cycle_layout *layout = cycle->running;
 	struct oht_engine_slot *slot = &cycle->engine->slot;
-	u16 i;
 
 	cycle->begin_ns = cycle->grid_ns;
 	cycle->end_ns = cycle->grid_ns + oht_cycle_ns(layout);
@@ -221,12 +291,7 @@ static void oht_cycle_begin(struct oht_cycle *cycle, u64 now_ns)
 	oht_cycle_note_start(cycle, &slot->start, now_ns);
 	slot->begun = false;
 	cycle->beginning = true;
-	for (i = 0; i < layout->plan.entries; i++) {
-		if (layout->entry[i].next_due > cycle->index)
-			continue;
-		layout->entry[i].next_due = oht_plan_next_due(&layout->plan.entry[i], cycle->index);
-		oht_cycle_begin_entry(cycle, i);
-	}
+	oht_cycle_begin_entries(cycle, now_ns);
 	cycle->beginning = false;
 	if (slot->planned)
 		return;
@@ -386,6 +451,7 @@ static void oht_cycle_lay_out(struct oht_cycle *cycle, struct oht_cycle_layout *
 
 		entry->layout = layout;
 		entry->next_due = planned->phase_cycles;
+		entry->busy_ns = oht_plan_entry_ns(planned, &cycle->engine->timing);
 		entry->xfer.unit = planned->unit;
 		entry->xfer.address = planned->address;
 		entry->xfer.count = planned->count;

@@ -37,6 +37,7 @@ struct oht_cycle_ops {
  * @xfer: carries it; busy while its state is not NEW
  * @layout: whose it is
  * @next_due: first cycle in which it is to be exchanged
+ * @busy_ns: what its exchange takes of a cycle, as computed
  * @errors: consecutive ones
  * @heard_by_ns: it is lost if it has not been heard by then; 0: its loss does not stop
  * @lost: errors have reached the entry's limit, or it has not been heard in time
@@ -48,6 +49,7 @@ struct oht_cycle_entry {
 	struct oht_xfer xfer;
 	struct oht_cycle_layout *layout;
 	u64 next_due;
+	u64 busy_ns;
 	u32 errors;
 	u64 heard_by_ns;
 	bool lost;

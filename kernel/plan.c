@@ -240,7 +240,7 @@ int oht_plan_compute(const struct oht_plan *plan, const struct oht_timing *t, bo
 	if (!exact)
 		figures->stop_ns = OHT_PLAN_UNBOUNDED_NS;
 
-	if (figures->busy_worst_ns * 1000 > cycle_ns * OHT_PLAN_LOAD_MAX_PERMILLE)
+	if (figures->busy_worst_ns > oht_plan_load_max_ns(plan))
 		return -EDQUOT;
 	if (plan->stop_budget_us && figures->stop_ns > (u64)plan->stop_budget_us * NSEC_PER_USEC)
 		return -EDQUOT;

@@ -71,4 +71,11 @@ unsigned int oht_plan_output_words(const struct oht_plan_entry *entry);
 /* Gap, driver enable, request, turnaround and reply of one exchange. */
 u64 oht_plan_entry_ns(const struct oht_plan_entry *entry, const struct oht_timing *t);
 
+/* How much of a cycle the exchanges of a plan may take. */
+static inline u64 oht_plan_load_max_ns(const struct oht_plan *plan)
+{
+	/* A thousandth of a microsecond is a nanosecond. */
+	return (u64)plan->cycle_us * OHT_PLAN_LOAD_MAX_PERMILLE;
+}
+
 #endif /* OHT_PLAN_H */

@@ -210,7 +210,8 @@ struct oht_outputs {
  * @cycles: points of the grid since the device came up, whatever became of them: begun (the rest),
  *	missed or given
  * @missed: of these, not begun because the one before was not over, or the timer came too late;
- *	entries that were due are due in the next cycle
+ *	entries that were due are due in the next cycle that has room for them, at the latest in
+ *	their next turn
  * @exceeded: begun, and not over when the next one should have begun
  * @given: given as a whole to a transfer of user space that fitted into no slack
  * @errors: exchanges that failed
