@@ -83,15 +83,15 @@ put_core:
 }
 EXPORT_SYMBOL_OHT(oht_bind_attach);
 
-/*
- * Programs are frozen. The power-management notifier has stopped the machine; but not every way
- * that leads here asks it (a jump by kexec does not).
- */
 /* The longest that the telegrams of a stop are given before the UART is switched off. */
 #define OHT_BIND_TELEGRAMS_MS	20
 /* The longest that calls of programs are waited for at a shutdown. */
 #define OHT_BIND_CALLS_MS	20
 
+/*
+ * Programs are frozen. The power-management notifier has stopped the machine; but not every way
+ * that leads here asks it (a jump by kexec does not).
+ */
 static int oht_bind_suspend(struct device *dev)
 {
 	struct oht_device *oht = dev_get_drvdata(dev);
