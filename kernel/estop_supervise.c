@@ -200,7 +200,8 @@ void oht_estop_teardown(void)
 
 /*
  * A GPIO bank usually hands its one interrupt on to its lines; where that one goes is where our
- * handler runs. The mask belongs to the interrupt, which stays as long as we hold the line.
+ * handler runs. The mask belongs to the interrupt, which stays as long as we hold the line. NULL if
+ * the chip has several banks: it does not tell which is ours, so the last edge does.
  */
 static const struct cpumask *oht_estop_find_irq_mask(const struct oht_estop *estop)
 {
@@ -208,6 +209,8 @@ static const struct cpumask *oht_estop_find_irq_mask(const struct oht_estop *est
 #ifdef CONFIG_GPIOLIB_IRQCHIP
 	struct gpio_chip *chip = gpiod_to_chip(estop->channel[0].gpio);
 
+	if (chip && chip->irq.num_parents > 1)
+		return NULL;
 	if (chip && chip->irq.num_parents)
 		irq = chip->irq.parents[0];
 #endif
