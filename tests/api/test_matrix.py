@@ -76,6 +76,12 @@ def good(schema):
     return {"integer": schema.get("minimum", 0), "number": schema.get("minimum", 0), "boolean": True, "array": [], "object": {}}[kind]
 
 
+def asked(schema):
+    """The same as a query says it."""
+    value = good(schema)
+    return "true" if value is True else value
+
+
 def wrong(schema):
     """Values that it does not take, each with the code of the refusal."""
     kind = plain(schema)
@@ -226,7 +232,7 @@ class TestRoute:
 
         def refused(query, pointer, code):
             """With all other members that it must have."""
-            needed = "".join(f"&{each['name']}={good(each['schema'])}" for each in members
+            needed = "".join(f"&{each['name']}={asked(each['schema'])}" for each in members
                              if each.get("required") and f"/{each['name']}" != pointer)
             answer = own.request(method, f"{fill(path)}?{query}{needed}", role=at_least(operation))
             assert (answer.status, answer.code) == (400, "validation"), query
@@ -235,8 +241,10 @@ class TestRoute:
         refused("no-such=1", "/no-such", "unknown_member")
         for member in members:
             name, schema = member["name"], member["schema"]
-            refused(f"{name}={good(schema)}&{name}={good(schema)}", f"/{name}", "twice")
-            if plain(schema) == "integer":
+            refused(f"{name}={asked(schema)}&{name}={asked(schema)}", f"/{name}", "twice")
+            if plain(schema) == "boolean":
+                refused(f"{name}=True", f"/{name}", "type")
+            elif plain(schema) == "integer":
                 refused(f"{name}=x", f"/{name}", "type")
                 refused(f"{name}={schema['maximum'] + 1}", f"/{name}", "range")
                 refused(f"{name}={schema['minimum'] - 1}", f"/{name}", "range")

@@ -75,21 +75,31 @@ static int add(uint64_t seq)
 	return ohtd_db_journal_add(db, place.source, &entry, 1);
 }
 
-static struct ohtd_entry_query query_all(unsigned int limit)
+static struct ohtd_list_query query_all(unsigned int limit)
 {
-	return (struct ohtd_entry_query){ { INT64_MAX, INT64_MAX }, -1, -1, limit };
+	return (struct ohtd_list_query){
+		.row = &ohtd_kept_entries, .descends = true, .limit = limit,
+	};
+}
+
+static struct ohtd_list_query query_by(const char *name, int64_t number)
+{
+	struct ohtd_list_query query = query_all(10);
+
+	ohtd_list_narrow(&query, ohtd_row_asked(query.row, name), number, NULL);
+	return query;
 }
 
 /* The numbers of what is kept, the newest first. */
 static void assert_kept(unsigned int count, const uint64_t *seqs)
 {
-	struct ohtd_entry_query query = query_all(100);
+	struct ohtd_list_query query = query_all(100);
 	struct ohtd_entry_found found[100];
 	unsigned int i;
 
-	assert_int_equal(ohtd_db_journal_list(db, &query, found), count);
+	assert_int_equal(ohtd_db_list(db, &query, found), count);
 	for (i = 0; i < count; i++)
-		assert_int_equal(found[i].place.seq, seqs[i]);
+		assert_int_equal(found[i].entry.event.journal_seq, seqs[i]);
 }
 
 #define KEPT(...) do { \
@@ -108,7 +118,7 @@ static void assert_next(uint64_t seq)
 
 static void every_bit_comes_back(void **state)
 {
-	struct ohtd_entry_query query = query_all(1);
+	struct ohtd_list_query query = query_all(1);
 	struct ohtd_entry entry = entry_of(1);
 	struct ohtd_entry_found found;
 
@@ -116,11 +126,11 @@ static void every_bit_comes_back(void **state)
 	assert_int_equal(add(1), 0);
 	ohtd_db_close(db);
 	db = open_db();
-	assert_int_equal(ohtd_db_journal_list(db, &query, &found), 1);
+	assert_int_equal(ohtd_db_list(db, &query, &found), 1);
 	assert_memory_equal(&found.entry, &entry, sizeof(entry));
 	assert_string_equal(found.source.boot_id, source.boot_id);
 	assert_int_equal(found.source.device, source.device);
-	assert_int_equal(found.place.source, place.source);
+	assert_int_equal(found.source_id, place.source);
 }
 
 static int64_t count_of(const char *table)
@@ -148,7 +158,7 @@ static void oldest_are_dropped(void **state)
 		" INSERT INTO journal_sources (boot_id, device) SELECT 'boot ' || i, i FROM n;"
 		"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10100)"
 		" INSERT INTO daemon_runs SELECT 'boot ' || i, 7 FROM n";
-	struct ohtd_entry_query query = query_all(1);
+	struct ohtd_list_query query = query_all(1);
 	struct ohtd_entry_place next;
 	struct ohtd_entry_found found;
 	sqlite3_stmt *s;
@@ -171,8 +181,8 @@ static void oldest_are_dropped(void **state)
 	assert_int_equal(count_of("journal"), OHTD_JOURNAL_KEPT + 5101 - OHTD_JOURNAL_DROP_MOST);
 	assert_int_equal(ohtd_db_journal_source(db, &source, TGID, &next), 0);
 	assert_int_equal(count_of("journal"), OHTD_JOURNAL_KEPT);
-	assert_int_equal(ohtd_db_journal_list(db, &query, &found), 1);
-	assert_int_equal(found.place.seq, 1005101);
+	assert_int_equal(ohtd_db_list(db, &query, &found), 1);
+	assert_int_equal(found.entry.event.journal_seq, 1005101);
 	assert_int_equal(count_of("journal_sources"), OHTD_JOURNAL_RUNS_KEPT + 1);
 	assert_true(count_of("daemon_runs") <= OHTD_JOURNAL_RUNS_KEPT + 1);
 	/* In the middle of a run as well. */
@@ -183,7 +193,7 @@ static void oldest_are_dropped(void **state)
 
 static void twice_is_once(void **state)
 {
-	struct ohtd_entry_query query = query_all(2);
+	struct ohtd_list_query query = query_all(2);
 	struct ohtd_entry_found found[2];
 	struct ohtd_entry other = entry_of(2);
 
@@ -195,7 +205,7 @@ static void twice_is_once(void **state)
 	assert_int_equal(add(1), 0);
 	KEPT(2, 1);
 	/* What came first stays. */
-	assert_int_equal(ohtd_db_journal_list(db, &query, found), 2);
+	assert_int_equal(ohtd_db_list(db, &query, found), 2);
 	assert_int_equal(found[0].entry.event.cause, OHT_STOPPED_BY_BUTTON_A);
 }
 
@@ -291,7 +301,7 @@ static void full_disk_refuses_whole_and_later_takes(void **state)
 
 static void locked_database_refuses_and_later_takes(void **state)
 {
-	struct ohtd_entry_query query = query_all(10);
+	struct ohtd_list_query query = query_all(10);
 	struct ohtd_entry_found found[10];
 	struct ohtd_entry_place next;
 	sqlite3 *other;
@@ -303,7 +313,7 @@ static void locked_database_refuses_and_later_takes(void **state)
 	assert_int_equal(add(2), -EBUSY);
 	assert_int_equal(ohtd_db_journal_source(db, &source, TGID, &next), -EBUSY);
 	/* Readers of a log are not in anybody's way. */
-	assert_int_equal(ohtd_db_journal_list(db, &query, found), 1);
+	assert_int_equal(ohtd_db_list(db, &query, found), 1);
 	sqlite3_close(other);
 	assert_int_equal(add(2), 0);
 	KEPT(2, 1);
@@ -312,39 +322,40 @@ static void locked_database_refuses_and_later_takes(void **state)
 static void filter_limit_and_place(void **state)
 {
 	struct ohtd_entry gap = { .missing = 2, .event = { .journal_seq = 8 } };
-	struct ohtd_entry_query query = query_all(3);
+	struct ohtd_list_query query = query_all(3);
 	struct ohtd_entry_found found[10];
 
 	(void)state;
 	for (uint64_t seq = 1; seq <= 7; seq++)
 		add(seq);
 	ohtd_db_journal_add(db, place.source, &gap, 1);
-	assert_int_equal(ohtd_db_journal_list(db, &query, found), 3);
+	assert_int_equal(ohtd_db_list(db, &query, found), 3);
 	assert_int_equal(found[0].entry.missing, 2);
-	query.behind = found[2].place;
+	ohtd_list_place(&query, &found[2], query.behind);
+	query.goes_on = true;
 	query.limit = 10;
-	assert_int_equal(ohtd_db_journal_list(db, &query, found), 5);
-	assert_int_equal(found[0].place.seq, 5);
+	assert_int_equal(ohtd_db_list(db, &query, found), 5);
+	assert_int_equal(found[0].entry.event.journal_seq, 5);
+	query = query_by("cause", OHT_STOPPED_BY_BUTTON_A);
+	assert_int_equal(ohtd_db_list(db, &query, found), 3);
+	assert_int_equal(found[0].entry.event.journal_seq, 6);
+	query = query_by("kind", 0);
+	assert_int_equal(ohtd_db_list(db, &query, found), 1);
+	query = query_by("kind", OHT_KIND_RESET);
+	assert_int_equal(ohtd_db_list(db, &query, found), 0);
 	query = query_all(10);
-	query.cause = OHT_STOPPED_BY_BUTTON_A;
-	assert_int_equal(ohtd_db_journal_list(db, &query, found), 3);
-	assert_int_equal(found[0].place.seq, 6);
-	query.cause = -1;
-	query.kind = 0;
-	assert_int_equal(ohtd_db_journal_list(db, &query, found), 1);
-	query.kind = OHT_KIND_RESET;
-	assert_int_equal(ohtd_db_journal_list(db, &query, found), 0);
-	query = query_all(10);
-	query.behind = (struct ohtd_entry_place){ place.source, 1 };
-	assert_int_equal(ohtd_db_journal_list(db, &query, found), 0);
-	query.oldest_first = true;
-	assert_int_equal(ohtd_db_journal_list(db, &query, found), 7);
-	assert_int_equal(found[0].place.seq, 2);
-	query.behind = ohtd_entry_first_place(true);
+	query.behind[0] = (uint64_t)place.source;
+	query.behind[1] = 1;
+	query.goes_on = true;
+	assert_int_equal(ohtd_db_list(db, &query, found), 0);
+	query.descends = false;
+	assert_int_equal(ohtd_db_list(db, &query, found), 7);
+	assert_int_equal(found[0].entry.event.journal_seq, 2);
+	query.goes_on = false;
 	query.limit = 2;
-	assert_int_equal(ohtd_db_journal_list(db, &query, found), 2);
-	assert_int_equal(found[0].place.seq, 1);
-	assert_int_equal(found[1].place.seq, 2);
+	assert_int_equal(ohtd_db_list(db, &query, found), 2);
+	assert_int_equal(found[0].entry.event.journal_seq, 1);
+	assert_int_equal(found[1].entry.event.journal_seq, 2);
 }
 
 /* A tag is the number of a user only in the mouth of an ohtd of the same boot. */
@@ -352,7 +363,7 @@ static void users_are_named_for_daemons_only(void **state)
 {
 	struct ohtd_user user = { .name = "anna", .role = 2, .password_hash = "hash" };
 	struct ohtd_entry entries[3] = { entry_of(1), entry_of(2), entry_of(3) };
-	struct ohtd_entry_query query = query_all(3);
+	struct ohtd_list_query query = query_all(3);
 	struct ohtd_entry_found found[3];
 
 	(void)state;
@@ -363,7 +374,7 @@ static void users_are_named_for_daemons_only(void **state)
 	entries[1].event.tgid = TGID + 1;
 	entries[2].event.tag = 999;
 	assert_int_equal(ohtd_db_journal_add(db, place.source, entries, 3), 0);
-	assert_int_equal(ohtd_db_journal_list(db, &query, found), 3);
+	assert_int_equal(ohtd_db_list(db, &query, found), 3);
 	assert_true(found[2].by_daemon);
 	assert_string_equal(found[2].user, "anna");
 	assert_false(found[1].by_daemon);

@@ -115,13 +115,15 @@ static unsigned int found_count;
 
 static int work_list(struct ohtd_db *db, void *arg)
 {
-	return ohtd_db_journal_list(db, arg, found);
+	return ohtd_db_list(db, arg, found);
 }
 
 /* found[]: all that is kept, the oldest first. */
 static void list(void)
 {
-	struct ohtd_entry_query query = { { INT64_MAX, INT64_MAX }, -1, -1, ENTRIES_MAX };
+	struct ohtd_list_query query = {
+		.row = &ohtd_kept_entries, .descends = true, .limit = ENTRIES_MAX,
+	};
 	int count = ohtd_store_call(store, work_list, &query);
 
 	assert_true(count >= 0);

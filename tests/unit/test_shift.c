@@ -408,12 +408,15 @@ static void work(struct shift *s)
 
 static void count(struct shift *s)
 {
+	struct ohtd_list_query query = {
+		.row = &ohtd_kept_commands, .descends = true, .limit = ROWS_MAX,
+	};
 	struct ohtd_command_row rows[ROWS_MAX];
 	unsigned int finished = 0, failed = 0, aborted = 0;
 	int i, n;
 
 	write_commands(s);
-	n = ohtd_db_command_list(s->db, INT64_MAX, rows, ROWS_MAX);
+	n = ohtd_db_list(s->db, &query, rows);
 	for (i = 0; i < n; i++) {
 		finished += !strcmp(rows[i].state, "finished");
 		failed += !strcmp(rows[i].state, "failed");

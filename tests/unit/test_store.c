@@ -165,6 +165,7 @@ static void a_deleted_account_keeps_its_number_and_frees_its_name(void **state)
 	struct ohtd_user anna = { .name = "anna", .role = 3, .password_hash = "hash" }, again = anna;
 	struct ohtd_user_change change = { .disabled = -1, .deleted = true, .by_role = 4,
 					   .now_s = STORE_NOW_S };
+	struct ohtd_list_query query = { .row = &ohtd_kept_users, .limit = 1 };
 	struct ohtd_db *db = store_open_db();
 
 	(void)state;
@@ -175,7 +176,7 @@ static void a_deleted_account_keeps_its_number_and_frees_its_name(void **state)
 	assert_int_equal(ohtd_db_user_change(db, &change), -ENOENT);
 	assert_int_equal(ohtd_db_user_find(db, &again), -ENOENT);
 	assert_int_equal(ohtd_db_user_get(db, &(struct ohtd_user){ .id = anna.id }), -ENOENT);
-	assert_int_equal(ohtd_db_user_list(db, &(struct ohtd_users_query){ 0 }, &again, 1), 0);
+	assert_int_equal(ohtd_db_list(db, &query, &again), 0);
 	again = (struct ohtd_user){ .name = "Anna", .role = 1, .password_hash = "other" };
 	assert_int_equal(ohtd_db_user_add(db, &again, STORE_NOW_S), 0);
 	ohtd_db_user_find(db, &again);
@@ -281,21 +282,35 @@ static void parts_that_are_too_deep_undo_all(void **state)
 	ohtd_db_close(db);
 }
 
-/* All accounts in pages of @max, as "ccc bbb aaa". */
-static const char *listed(struct ohtd_db *db, enum ohtd_users_order order, bool descends, int max)
+static struct ohtd_list_query users_by(const char *sort, unsigned int limit)
 {
-	struct ohtd_users_query query = { .order = order, .descends = descends };
+	return (struct ohtd_list_query){
+		.row = &ohtd_kept_users, .sort = ohtd_row_asked(&ohtd_kept_users, sort),
+		.limit = limit,
+	};
+}
+
+static void go_on_behind(struct ohtd_list_query *query, const struct ohtd_user *user)
+{
+	ohtd_list_place(query, user, query->behind);
+	query->goes_on = true;
+}
+
+/* All accounts in pages of @max, as "ccc bbb aaa". */
+static const char *listed(struct ohtd_db *db, const char *sort, bool descends, unsigned int max)
+{
+	struct ohtd_list_query query = users_by(sort, max);
 	struct ohtd_user users[4];
 	static char names[256];
 	int count;
 
 	*names = 0;
-	while ((count = ohtd_db_user_list(db, &query, users, max)) > 0) {
+	query.descends = descends;
+	while ((count = ohtd_db_list(db, &query, users)) > 0) {
 		for (int i = 0; i < count; i++)
 			snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s ",
 				 users[i].name);
-		query.after = users[count - 1].id;
-		query.key = ohtd_user_key(&users[count - 1], order);
+		go_on_behind(&query, &users[count - 1]);
 	}
 	assert_int_equal(count, 0);
 	return names;
@@ -319,20 +334,20 @@ static void lists_are_sorted_in_pages_of_any_size(void **state)
 		assert_int_equal(ohtd_db_user_add(db, &user, rows[i].created_s), 0);
 	}
 	assert_int_equal(ohtd_db_user_change(db, &disable), 0);
-	for (int max = 1; max <= 4; max++) {
-		assert_string_equal(listed(db, OHTD_USERS_BY_ID, false, max), "bob Anna dora Carl ");
-		assert_string_equal(listed(db, OHTD_USERS_BY_ID, true, max), "Carl dora Anna bob ");
-		assert_string_equal(listed(db, OHTD_USERS_BY_NAME, false, max), "Anna bob Carl dora ");
-		assert_string_equal(listed(db, OHTD_USERS_BY_NAME, true, max), "dora Carl bob Anna ");
-		assert_string_equal(listed(db, OHTD_USERS_BY_ROLE, false, max), "Carl bob dora Anna ");
-		assert_string_equal(listed(db, OHTD_USERS_BY_ROLE, true, max), "Anna dora bob Carl ");
-		assert_string_equal(listed(db, OHTD_USERS_BY_DISABLED, false, max),
+	for (unsigned int max = 1; max <= 4; max++) {
+		assert_string_equal(listed(db, "id", false, max), "bob Anna dora Carl ");
+		assert_string_equal(listed(db, "id", true, max), "Carl dora Anna bob ");
+		assert_string_equal(listed(db, "username", false, max), "Anna bob Carl dora ");
+		assert_string_equal(listed(db, "username", true, max), "dora Carl bob Anna ");
+		assert_string_equal(listed(db, "role", false, max), "Carl bob dora Anna ");
+		assert_string_equal(listed(db, "role", true, max), "Anna dora bob Carl ");
+		assert_string_equal(listed(db, "disabled", false, max),
 				    "bob Anna Carl dora ");
-		assert_string_equal(listed(db, OHTD_USERS_BY_DISABLED, true, max),
+		assert_string_equal(listed(db, "disabled", true, max),
 				    "dora Carl Anna bob ");
-		assert_string_equal(listed(db, OHTD_USERS_BY_CREATED, false, max),
+		assert_string_equal(listed(db, "created", false, max),
 				    "Anna dora Carl bob ");
-		assert_string_equal(listed(db, OHTD_USERS_BY_CREATED, true, max),
+		assert_string_equal(listed(db, "created", true, max),
 				    "bob Carl dora Anna ");
 	}
 	ohtd_db_close(db);
@@ -341,7 +356,7 @@ static void lists_are_sorted_in_pages_of_any_size(void **state)
 /* The last account of a page is deleted, or gets another role, before the next page is asked for. */
 static void a_page_goes_on_where_its_last_account_stood(void **state)
 {
-	struct ohtd_users_query query = { .order = OHTD_USERS_BY_NAME };
+	struct ohtd_list_query query = users_by("username", 2);
 	struct ohtd_user_change change = { .disabled = -1, .deleted = true, .by_role = 4,
 					   .now_s = STORE_NOW_S };
 	struct ohtd_db *db = store_open_db();
@@ -351,19 +366,21 @@ static void a_page_goes_on_where_its_last_account_stood(void **state)
 	for (char letter = 'a'; letter <= 'd'; letter++)
 		ohtd_db_user_add(db, &(struct ohtd_user){ .name = { letter }, .role = letter - 'a' + 1,
 							 .password_hash = "hash" }, STORE_NOW_S);
-	assert_int_equal(ohtd_db_user_list(db, &query, users, 2), 2);
-	change.id = query.after = users[1].id;
+	assert_int_equal(ohtd_db_list(db, &query, users), 2);
+	change.id = users[1].id;
+	go_on_behind(&query, &users[1]);
 	assert_int_equal(ohtd_db_user_change(db, &change), 0);
-	assert_int_equal(ohtd_db_user_list(db, &query, users, 4), 2);
+	query.limit = 4;
+	assert_int_equal(ohtd_db_list(db, &query, users), 2);
 	assert_string_equal(users[0].name, "c");
-	query = (struct ohtd_users_query){ .order = OHTD_USERS_BY_ROLE };
-	assert_int_equal(ohtd_db_user_list(db, &query, users, 1), 1);
-	query.after = users[0].id;
-	query.key = ohtd_user_key(&users[0], query.order);
+	query = users_by("role", 1);
+	assert_int_equal(ohtd_db_list(db, &query, users), 1);
+	go_on_behind(&query, &users[0]);
 	change = (struct ohtd_user_change){ .id = users[0].id, .role = 4, .disabled = -1, .by_role = 4,
 					    .now_s = STORE_NOW_S };
 	assert_int_equal(ohtd_db_user_change(db, &change), 0);
-	assert_int_equal(ohtd_db_user_list(db, &query, users, 4), 3);
+	query.limit = 4;
+	assert_int_equal(ohtd_db_list(db, &query, users), 3);
 	assert_string_equal(users[0].name, "c");
 	ohtd_db_close(db);
 }

@@ -105,20 +105,66 @@ static void all_or_none_of_several(void **state)
 
 static void listed_newest_first_and_page_by_page(void **state)
 {
+	struct ohtd_list_query query = {
+		.row = &ohtd_kept_commands, .descends = true, .limit = 4,
+	};
 	struct ohtd_command_row rows[4];
 	int64_t number;
 
 	(void)state;
-	assert_int_equal(ohtd_db_command_list(db, INT64_MAX, rows, 4), 0);
+	assert_int_equal(ohtd_db_list(db, &query, rows), 0);
 	for (number = 1; number <= 6; number++)
 		keep(number, "finished", NOW_NS + number);
-	assert_int_equal(ohtd_db_command_list(db, INT64_MAX, rows, 4), 4);
+	assert_int_equal(ohtd_db_list(db, &query, rows), 4);
 	assert_int_equal(rows[0].number, 6);
 	assert_int_equal(rows[3].number, 3);
-	assert_int_equal(ohtd_db_command_list(db, 3, rows, 4), 2);
+	ohtd_list_place(&query, &rows[3], query.behind);
+	query.goes_on = true;
+	assert_int_equal(ohtd_db_list(db, &query, rows), 2);
 	assert_int_equal(rows[0].number, 2);
 	assert_int_equal(rows[1].number, 1);
-	assert_int_equal(ohtd_db_command_list(db, 1, rows, 4), 0);
+	ohtd_list_place(&query, &rows[1], query.behind);
+	assert_int_equal(ohtd_db_list(db, &query, rows), 0);
+}
+
+/* Rows that the database does not have yet take their places among those that it has. */
+static void rows_are_compared_as_the_database_does(void **state)
+{
+	static const char *const sorts[] = { "number", "accepted", "ended" };
+	struct ohtd_command_row rows[6], other[6];
+
+	(void)state;
+	for (int64_t number = 1; number <= 6; number++) {
+		rows[0] = row_of(number, number % 3 ? "finished" : "failed");
+		rows[0].accepted_ns = NOW_NS + number * 7 % 4;
+		rows[0].ended_ns = number % 2 ? 0 : NOW_NS - number;
+		assert_int_equal(ohtd_db_commands_keep(db, rows, 1), 0);
+	}
+	for (int turn = 0; turn < 6; turn++) {
+		struct ohtd_list_query query = {
+			.row = &ohtd_kept_commands,
+			.sort = ohtd_row_asked(&ohtd_kept_commands, sorts[turn / 2]),
+			.descends = turn % 2, .limit = 6,
+		};
+
+		assert_int_equal(ohtd_db_list(db, &query, rows), 6);
+		query.goes_on = true;
+		ohtd_list_narrow(&query, ohtd_row_asked(query.row, "state"), 0, "finished");
+		for (int i = 0; i < 6; i++) {
+			int wanted = 0, found;
+
+			ohtd_list_place(&query, &rows[i], query.behind);
+			found = ohtd_db_list(db, &query, other);
+			for (int j = 0; j < 6; j++) {
+				int order = ohtd_list_compare(&query, &rows[i], &rows[j]);
+
+				assert_int_equal((order > 0) - (order < 0), (i > j) - (i < j));
+				if (ohtd_list_wants(&query, &rows[j]))
+					assert_int_equal(other[wanted++].number, rows[j].number);
+			}
+			assert_int_equal(wanted, found);
+		}
+	}
 }
 
 static void what_a_crash_left_open_has_failed(void **state)
@@ -192,6 +238,7 @@ int main(void)
 		CASE(a_command_is_kept_with_its_newest_phase),
 		CASE(all_or_none_of_several),
 		CASE(listed_newest_first_and_page_by_page),
+		CASE(rows_are_compared_as_the_database_does),
 		CASE(what_a_crash_left_open_has_failed),
 		CASE(no_number_is_given_twice),
 		CASE(the_oldest_are_dropped),

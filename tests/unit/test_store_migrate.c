@@ -65,10 +65,11 @@ static void check_accounts(struct ohtd_db *db, int version)
 
 static void check_journal(struct ohtd_db *db, int version)
 {
-	struct ohtd_entry_query query = { .behind = { INT64_MAX, 0 }, .kind = -1, .cause = -1,
-					  .limit = 10 };
+	struct ohtd_list_query query = {
+		.row = &ohtd_kept_entries, .descends = true, .limit = 10,
+	};
 	struct ohtd_entry_found found[10];
-	int count = ohtd_db_journal_list(db, &query, found);
+	int count = ohtd_db_list(db, &query, found);
 
 	if (version < 2) {
 		assert_int_equal(count, 0);
@@ -86,10 +87,13 @@ static void check_journal(struct ohtd_db *db, int version)
 
 static void check_commands(struct ohtd_db *db, int version)
 {
+	struct ohtd_list_query query = {
+		.row = &ohtd_kept_commands, .descends = true, .limit = 10,
+	};
 	struct ohtd_command_row rows[10];
 	int64_t given = 0;
 
-	assert_int_equal(ohtd_db_command_list(db, INT64_MAX, rows, 10), version < 4 ? 0 : 2);
+	assert_int_equal(ohtd_db_list(db, &query, rows), version < 4 ? 0 : 2);
 	assert_int_equal(ohtd_db_commands_begin(db, 0, 1, &given), 0);
 	assert_int_equal(given, version < 4 ? 0 : 100007);
 	if (version < 4)
@@ -101,9 +105,12 @@ static void check_commands(struct ohtd_db *db, int version)
 
 static void check_alerts(struct ohtd_db *db, int version)
 {
+	struct ohtd_list_query query = {
+		.row = &ohtd_kept_alerts, .descends = true, .limit = 10,
+	};
 	struct ohtd_alert_row rows[10], seen = { .number = 3, .acknowledged_ns = 7, .acknowledged_by = "anna" };
 
-	assert_int_equal(ohtd_db_alerts_list(db, INT64_MAX, NULL, -1, rows, 10), version < 5 ? 0 : 2);
+	assert_int_equal(ohtd_db_list(db, &query, rows), version < 5 ? 0 : 2);
 	assert_int_equal(ohtd_db_alert_acknowledge(db, &seen), version < 5 ? -ENOENT : 1);
 	if (version < 5)
 		return;

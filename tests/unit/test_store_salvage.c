@@ -227,7 +227,9 @@ static void lost_users_take_their_sessions_and_nothing_else(void **state)
 
 static void entries_outlive_their_source(void **state)
 {
-	struct ohtd_entry_query query = { { INT64_MAX, INT64_MAX }, -1, -1, 10 };
+	struct ohtd_list_query query = {
+		.row = &ohtd_kept_entries, .descends = true, .limit = 10,
+	};
 	struct ohtd_entry_found found[10];
 	struct ohtd_db *db;
 
@@ -236,7 +238,7 @@ static void entries_outlive_their_source(void **state)
 	smash(root_of("journal_sources"));
 	db = open_damaged();
 	assert_int_equal(check_journal(db), 0);
-	assert_int_equal(ohtd_db_journal_list(db, &query, found), 10);
+	assert_int_equal(ohtd_db_list(db, &query, found), 10);
 	assert_int_equal(found[0].entry.event.journal_seq, ENTRIES);
 	assert_string_equal(found[0].source.boot_id, "lost");
 	check_sound(db);

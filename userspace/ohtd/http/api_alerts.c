@@ -11,9 +11,9 @@
 #include "http/alert_keeper.h"
 #include "http/alerts.h"
 #include "http/late.h"
-#include "http/list.h"
 #include "http/scene.h"
 #include "http/server.h"
+#include "http/stored_list.h"
 #include "store/alerts.h"
 
 static const struct ohtd_words severity_words = { .name = ohtd_severity_name, .end = OHTD_SEVERITIES };
@@ -165,8 +165,6 @@ static void get_alerts(struct ohtd_call *call)
 static const char *const kept_states[] = { "active", "ended", "unknown" };
 OHTD_WORDS_OF(kept_state_words, kept_states);
 
-enum kept_state { IS_ACTIVE, HAS_ENDED, NOT_KNOWN };
-
 struct kept_alert {
 	int64_t number;
 	const char *code;
@@ -174,7 +172,7 @@ struct kept_alert {
 	const char *text;
 	const char *source;
 	int64_t address;
-	unsigned int state;
+	const char *state;
 	int64_t since;
 	int64_t ended;
 	int64_t times;
@@ -191,7 +189,7 @@ OHTD_SHAPE(kept_alert, "KeptAlert",
 	OHTD_TEXT(kept_alert, source, .summary = "As in GET alerts", .example = "\"module\""),
 	OHTD_INTEGER(kept_alert, address, .flags = OHTD_NULL,
 		     .summary = "Unit address of the module; null: it was about no module"),
-	OHTD_WORD(kept_alert, state, .words = &kept_state_words,
+	OHTD_TEXT(kept_alert, state, .words = &kept_state_words,
 		  .summary = "unknown: ohtd ended before the alert did"),
 	OHTD_TIME(kept_alert, since, .flags = OHTD_NULL, .summary = "When it came first"),
 	OHTD_TIME(kept_alert, ended, .flags = OHTD_NULL, .summary = "When it ended; null: it is active, or not known"),
@@ -201,44 +199,37 @@ OHTD_SHAPE(kept_alert, "KeptAlert",
 		  .summary = "When somebody has acknowledged it; null: nobody has since it came last"),
 	OHTD_TEXT(kept_alert, acknowledged_by, .flags = OHTD_NULL, .summary = "Who has", .example = "\"anna\""));
 
-struct kept_list {
-	const struct kept_alert *items;
-	size_t items_count;
-	const char *next_cursor;
-};
+OHTD_LIST_ANSWER(kept_list, "KeptAlertList", kept_alert,
+	"In the order asked for, else the newest first");
 
-OHTD_SHAPE(kept_list, "KeptAlertList",
-	OHTD_LIST(kept_list, items, kept_alert, .summary = "The newest first"),
-	OHTD_NEXT_CURSOR(kept_list));
+static const char *const kept_sorts[] = {
+	"-number", "number", OHTD_SORT_BY("since"), OHTD_SORT_BY("ended"), OHTD_SORT_BY("times"),
+};
+OHTD_WORDS_OF(kept_sort_words, kept_sorts);
 
 struct kept_query {
 	struct ohtd_page page;
+	int64_t sort;
 	const char *code;
+	int64_t severity;
+	const char *source;
 	int64_t address;
+	int64_t state;
 };
 
 OHTD_SHAPE(kept_query, "KeptAlertQuery",
 	OHTD_PART(kept_query, page, ohtd_page),
+	OHTD_SORT(kept_query, kept_sort_words),
 	OHTD_TEXT(kept_query, code, .min = 1, .max = OHTD_ALERT_WORD_BYTES - 1,
 		  .summary = "Only alerts with this code"),
+	OHTD_WORD(kept_query, severity, .words = &severity_words, .preset = OHTD_NONE,
+		  .summary = "Only alerts of this severity"),
+	OHTD_TEXT(kept_query, source, .min = 1, .max = OHTD_ALERT_WORD_BYTES - 1,
+		  .summary = "Only alerts about this part"),
 	OHTD_INTEGER(kept_query, address, .min = 1, .max = 247, .preset = OHTD_NONE,
-		     .summary = "Only alerts about this module"));
-
-struct kept_late {
-	struct ohtd_late late;
-	int64_t before;
-	unsigned int limit;
-	char code[OHTD_ALERT_WORD_BYTES];
-	int unit;
-	struct ohtd_alert_row rows[OHTD_LIMIT_MAX + 1];	/* one more than is wanted */
-};
-
-static int read_kept(struct ohtd_db *db, void *arg)
-{
-	struct kept_late *job = arg;
-
-	return ohtd_db_alerts_list(db, job->before, *job->code ? job->code : NULL, job->unit, job->rows, job->limit + 1);
-}
+		     .summary = "Only alerts about this module"),
+	OHTD_WORD(kept_query, state, .words = &kept_state_words, .preset = OHTD_NONE,
+		  .summary = "Only alerts in this state"));
 
 static struct kept_alert kept_of(const struct ohtd_alert_row *row)
 {
@@ -247,53 +238,20 @@ static struct kept_alert kept_of(const struct ohtd_alert_row *row)
 	return (struct kept_alert){
 		.number = row->number, .code = row->code, .severity = row->severity, .text = row->text,
 		.source = row->source, .address = row->unit ? row->unit : OHTD_NONE,
-		.state = row->ended_ns ? HAS_ENDED : row->cut ? NOT_KNOWN : IS_ACTIVE,
+		.state = row->state,
 		.since = row->since_ns, .ended = row->ended_ns ? row->ended_ns : OHTD_NONE, .times = row->times,
 		.acknowledged = acknowledged ? row->acknowledged_ns : OHTD_NONE,
 		.acknowledged_by = acknowledged ? row->acknowledged_by : NULL,
 	};
 }
 
-static void reply_kept(struct ohtd_call *call, struct ohtd_late *late)
+static void show_kept(struct ohtd_call *call, const void *row, void *item)
 {
-	const struct kept_late *job = (const struct kept_late *)late;
-	struct kept_alert *items = ohtd_call_alloc(call, job->limit * sizeof(*items));
-	struct kept_list list = { .items = items };
-
-	if (late->result < 0) {
-		ohtd_reply_store_problem(call, late->result);
-		return;
-	}
-	while (list.items_count < job->limit && list.items_count < (size_t)late->result) {
-		items[list.items_count] = kept_of(&job->rows[list.items_count]);
-		list.items_count++;
-	}
-	if ((unsigned int)late->result > job->limit)
-		list.next_cursor = ohtd_cursor_text(call, (uint64_t[]){ (uint64_t)items[job->limit - 1].number }, 1);
-	OHTD_REPLY(call, 200, kept_list, &list);
+	(void)call;
+	*(struct kept_alert *)item = kept_of(row);
 }
 
-static void get_kept(struct ohtd_call *call)
-{
-	const struct kept_query *asked = OHTD_QUERY(call, kept_query);
-	uint64_t before = INT64_MAX;
-	struct kept_late *job;
-
-	if (ohtd_cursor_take(call, &asked->page, &before, 1) < 0)
-		return;
-	if (before > INT64_MAX) {
-		ohtd_cursor_refuse(call, &asked->page);
-		return;
-	}
-	job = ohtd_late_make(call, sizeof(*job));
-	if (!job)
-		return;
-	job->before = (int64_t)before;
-	job->limit = asked->page.limit;
-	snprintf(job->code, sizeof(job->code), "%s", asked->code ? asked->code : "");
-	job->unit = asked->address == OHTD_NONE ? -1 : (int)asked->address;
-	ohtd_late_read(call, &job->late, read_kept, reply_kept);
-}
+static const struct ohtd_stored_list kept_alerts = { .row = &ohtd_kept_alerts, .show = show_kept };
 
 /* ---- somebody has seen it ---- */
 
@@ -363,7 +321,7 @@ static const struct ohtd_route routes[] = {
 		.method = OHTD_GET, .path = "alerts/history", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_STORE, .query = &kept_query_shape,
 		.replies = { { 200, &kept_list_shape } },
-		.handle = get_kept,
+		.handle = ohtd_stored_list_get, .list = &kept_alerts,
 		.summary = "The newest 10,000 alerts, with when they came and ended",
 		.text = "Also those that are active. An alert is here within about a second of its coming, and of its end. "
 			"What is missing only while the robot starts is not kept.",

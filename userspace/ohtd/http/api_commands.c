@@ -4,14 +4,11 @@
 #include "http/call.h"
 #include "http/command.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "http/channels.h"
 #include "http/control.h"
 #include "http/late.h"
-#include "http/list.h"
 #include "http/scene.h"
+#include "http/stored_list.h"
 #include "http/words.h"
 #include "robot/lease.h"
 #include "robot/life.h"
@@ -97,96 +94,59 @@ static size_t look_at_robot(struct ohtd_call *call, const struct ohtd_command_vi
 
 /* ---- the list ---- */
 
+static const char *const command_sorts[] = {
+	"-number", "number", OHTD_SORT_BY("accepted"), OHTD_SORT_BY("ended"),
+};
+OHTD_WORDS_OF(command_sort_words, command_sorts);
+
 struct command_query {
 	struct ohtd_page page;
+	int64_t sort;
+	const char *id;
+	int64_t verb;
+	int64_t state;
+	const char *reason;
+	const char *by;
 };
 
 OHTD_SHAPE(command_query, "CommandQuery",
-	OHTD_PART(command_query, page, ohtd_page));
+	OHTD_PART(command_query, page, ohtd_page),
+	OHTD_SORT(command_query, command_sort_words),
+	OHTD_TEXT(command_query, id, .min = 1, .max = OHTD_COMMAND_ID_BYTES - 1,
+		  .summary = "Only commands with this id of their client"),
+	OHTD_WORD(command_query, verb, .words = &ohtd_motion_verb_words, .preset = OHTD_NONE,
+		  .summary = "Only commands with this verb"),
+	OHTD_WORD(command_query, state, .words = &ohtd_command_state_words, .preset = OHTD_NONE,
+		  .summary = "Only commands in this state"),
+	OHTD_TEXT(command_query, reason, .min = 1, .max = OHTD_COMMAND_WORD_BYTES - 1,
+		  .summary = "Only commands with this reason"),
+	OHTD_TEXT(command_query, by, .min = 1, .max = OHTD_COMMAND_USER_BYTES - 1,
+		  .summary = "Only commands of this user"));
 
-struct command_list {
-	const struct command_life *items;
-	size_t items_count;
-	const char *next_cursor;
-};
+OHTD_LIST_ANSWER(command_list, "CommandList", command_life,
+	"In the order asked for, else the newest first");
 
-OHTD_SHAPE(command_list, "CommandList",
-	OHTD_LIST(command_list, items, command_life, .summary = "The newest first"),
-	OHTD_NEXT_CURSOR(command_list));
-
-struct commands_late {
-	struct ohtd_late late;
-	int64_t before;
-	unsigned int limit;
-	struct ohtd_command_row rows[OHTD_LIMIT_MAX + 1];	/* one more than is wanted */
-};
-
-static int read_list(struct ohtd_db *db, void *arg)
+static void show_command(struct ohtd_call *call, const void *row, void *item)
 {
-	struct commands_late *job = arg;
-
-	return ohtd_db_command_list(db, job->before, job->rows, job->limit + 1);
+	(void)call;
+	*(struct command_life *)item = life_of(row);
 }
 
-/* Rows and those that the robot tells of, each in order, to one list; returns its length. */
-static size_t merge(struct ohtd_call *call, const struct commands_late *job, size_t found,
-		    struct command_life *items)
+static size_t newer_commands(struct ohtd_call *call, void *rows)
 {
-	const struct ohtd_scene scene = ohtd_call_scene(call);
 	const struct ohtd_command_view *live[LIVE_MAX];
-	size_t count = look_at_robot(call, live), at = 0, i = 0, n = 0;
+	struct ohtd_command_row *row = rows;
+	size_t count = look_at_robot(call, live);
 
-	while (at < count && (int64_t)live[at]->number >= job->before)
-		at++;
-	while (n <= job->limit && (i < found || at < count)) {
-		bool is_live = at < count &&
-			       (i == found || (int64_t)live[at]->number >= job->rows[i].number);
-
-		if (is_live && i < found && (int64_t)live[at]->number == job->rows[i].number)
-			i++;
-		items[n++] = is_live ? life_now(&scene, live[at++]) : life_of(&job->rows[i++]);
-	}
-	return n;
+	for (size_t i = 0; i < count; i++)
+		row[i] = ohtd_command_row_of(live[i], ohtd_call_clock(call));
+	return count;
 }
 
-static void reply_list(struct ohtd_call *call, struct ohtd_late *late)
-{
-	const struct commands_late *job = (const struct commands_late *)late;
-	struct command_life *items = ohtd_call_alloc(call, (job->limit + 1) * sizeof(*items));
-	struct command_list list = { .items = items };
-	size_t n;
-
-	if (late->result < 0) {
-		ohtd_reply_store_problem(call, late->result);
-		return;
-	}
-	n = merge(call, job, (size_t)late->result, items);
-	list.items_count = n < job->limit ? n : job->limit;
-	if (n > job->limit)
-		list.next_cursor = ohtd_cursor_text(call, (uint64_t[]){
-			(uint64_t)items[job->limit - 1].number }, 1);
-	OHTD_REPLY(call, 200, command_list, &list);
-}
-
-static void get_commands(struct ohtd_call *call)
-{
-	const struct command_query *asked = OHTD_QUERY(call, command_query);
-	uint64_t before = INT64_MAX;
-	struct commands_late *job;
-
-	if (ohtd_cursor_take(call, &asked->page, &before, 1) < 0)
-		return;
-	if (before > INT64_MAX) {
-		ohtd_cursor_refuse(call, &asked->page);
-		return;
-	}
-	job = ohtd_late_make(call, sizeof(*job));
-	if (!job)
-		return;
-	job->before = (int64_t)before;
-	job->limit = asked->page.limit;
-	ohtd_late_read(call, &job->late, read_list, reply_list);
-}
+static const struct ohtd_stored_list kept_commands = {
+	.row = &ohtd_kept_commands, .show = show_command,
+	.newer = newer_commands, .newer_max = LIVE_MAX,
+};
 
 /* ---- one ---- */
 
@@ -377,7 +337,7 @@ static const struct ohtd_route routes[] = {
 		.method = OHTD_GET, .path = "robot/commands", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_STORE, .query = &command_query_shape,
 		.replies = { { 200, &command_list_shape } },
-		.handle = get_commands,
+		.handle = ohtd_stored_list_get, .list = &kept_commands,
 		.summary = "Commands of motion, and what became of them",
 	}, {
 		.method = OHTD_GET, .path = "robot/commands/{id}", .role = OHTD_ROLE_VIEWER,

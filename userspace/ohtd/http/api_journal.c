@@ -3,9 +3,8 @@
 #include "http/api.h"
 #include "http/call.h"
 
-#include "http/late.h"
-#include "http/list.h"
 #include "http/safety_cause.h"
+#include "http/stored_list.h"
 #include "http/words.h"
 #include "oht_client.h"
 #include "robot/codes.h"
@@ -230,14 +229,15 @@ static const struct safety_cause *cause_of(struct ohtd_call *call, const struct 
 	return made;
 }
 
-static void fill_event(struct ohtd_call *call, const struct ohtd_entry_found *found,
-		       struct safety_event *view)
+static void show_event(struct ohtd_call *call, const void *row, void *item)
 {
+	const struct ohtd_entry_found *found = row;
 	const struct ohtd_entry *entry = &found->entry;
 	const struct oht_safety_event *event = &entry->event;
+	struct safety_event *view = item;
 
 	*view = (struct safety_event){
-		.boot_id = found->source.boot_id, .source = found->place.source,
+		.boot_id = found->source.boot_id, .source = found->source_id,
 		.seq = event->journal_seq, .time = entry->wall_ns,
 		.monotonic_ns = event->event_ns,
 		.kind = entry->missing ? 0 : event->kind,
@@ -264,9 +264,7 @@ static void fill_event(struct ohtd_call *call, const struct ohtd_entry_found *fo
 
 /* ---- the list ---- */
 
-enum { NEWEST_FIRST, OLDEST_FIRST };
-
-static const char *const event_sorts[] = { [NEWEST_FIRST] = "-time", [OLDEST_FIRST] = "time" };
+static const char *const event_sorts[] = { "-time", "time" };
 OHTD_WORDS_OF(event_sort_words, event_sorts);
 
 struct event_query {
@@ -274,6 +272,7 @@ struct event_query {
 	int64_t sort;
 	int64_t kind;
 	int64_t cause;
+	int64_t source;
 };
 
 OHTD_SHAPE(event_query, "EventQuery",
@@ -282,86 +281,22 @@ OHTD_SHAPE(event_query, "EventQuery",
 	OHTD_WORD(event_query, kind, .words = &kind_words, .preset = OHTD_NONE,
 		  .summary = "Only entries of this kind"),
 	OHTD_WORD(event_query, cause, .words = &ohtd_cause_words, .preset = OHTD_NONE,
-		  .summary = "Only entries with this cause"));
+		  .summary = "Only entries with this cause"),
+	OHTD_INTEGER(event_query, source, .min = 1, .max = INT32_MAX, .preset = OHTD_NONE,
+		     .summary = "Only entries of this device"));
 
-struct event_list {
-	const struct safety_event *items;
-	size_t items_count;
-	const char *next_cursor;
+OHTD_LIST_ANSWER(event_list, "SafetyEventList", safety_event, "Entries in the order asked for");
+
+static const struct ohtd_stored_list kept_entries = {
+	.row = &ohtd_kept_entries, .show = show_event,
 };
-
-OHTD_SHAPE(event_list, "SafetyEventList",
-	OHTD_LIST(event_list, items, safety_event, .summary = "Entries in the order asked for"),
-	OHTD_NEXT_CURSOR(event_list));
-
-struct events_late {
-	struct ohtd_late late;
-	struct ohtd_entry_query query;		/* asks for one more than is wanted */
-	struct ohtd_entry_found found[OHTD_LIMIT_MAX + 1];
-};
-
-static int read_events(struct ohtd_db *db, void *arg)
-{
-	struct events_late *job = arg;
-
-	return ohtd_db_journal_list(db, &job->query, job->found);
-}
-
-static void reply_events(struct ohtd_call *call, struct ohtd_late *late)
-{
-	struct events_late *job = (struct events_late *)late;
-	size_t found = late->result < 0 ? 0 : (size_t)late->result, limit = job->query.limit - 1;
-	struct safety_event *items = ohtd_call_alloc(call, limit * sizeof(*items));
-	struct event_list list = { .items = items, .items_count = found < limit ? found : limit };
-
-	if (late->result < 0) {
-		ohtd_reply_store_problem(call, late->result);
-		return;
-	}
-	for (size_t i = 0; i < list.items_count; i++)
-		fill_event(call, &job->found[i], &items[i]);
-	if (found > limit) {
-		const struct ohtd_entry_place *last = &job->found[limit - 1].place;
-
-		list.next_cursor = ohtd_cursor_text(call, (uint64_t[]){ (uint64_t)last->source,
-						    last->seq }, 2);
-	}
-	OHTD_REPLY(call, 200, event_list, &list);
-}
-
-static void get_events(struct ohtd_call *call)
-{
-	const struct event_query *asked = OHTD_QUERY(call, event_query);
-	bool oldest_first = asked->sort == OLDEST_FIRST;
-	struct ohtd_entry_place first = ohtd_entry_first_place(oldest_first);
-	uint64_t place[2] = { (uint64_t)first.source, first.seq };
-	struct events_late *job;
-
-	if (ohtd_cursor_take(call, &asked->page, place, 2) < 0)
-		return;
-	if (place[0] > INT64_MAX || place[1] > INT64_MAX) {
-		ohtd_cursor_refuse(call, &asked->page);
-		return;
-	}
-	job = ohtd_late_make(call, sizeof(*job));
-	if (!job)
-		return;
-	job->query = (struct ohtd_entry_query){
-		.oldest_first = oldest_first,
-		.behind = { (int64_t)place[0], place[1] },
-		.kind = asked->kind == OHTD_NONE ? -1 : (int)asked->kind,
-		.cause = asked->cause == OHTD_NONE ? -1 : (int)asked->cause,
-		.limit = asked->page.limit + 1,
-	};
-	ohtd_late_read(call, &job->late, read_events, reply_events);
-}
 
 static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_GET, .path = "safety/events", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_STORE, .query = &event_query_shape,
 		.replies = { { 200, &event_list_shape } },
-		.handle = get_events,
+		.handle = ohtd_stored_list_get, .list = &kept_entries,
 		.summary = "Journal of the stop",
 	},
 };

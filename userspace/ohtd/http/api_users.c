@@ -16,8 +16,9 @@
 #include "base/clock.h"
 #include "http/account.h"
 #include "http/late.h"
-#include "http/list.h"
 #include "http/session_view.h"
+#include "http/stored_list.h"
+#include "http/words.h"
 
 static int64_t wall_s(struct ohtd_call *call)
 {
@@ -240,22 +241,33 @@ static void post_setup(struct ohtd_call *call)
 /* ---- what is there ---- */
 
 static const char *const user_sorts[] = {
-	[2 * OHTD_USERS_BY_ID] = OHTD_SORT_BY("id"),
-	[2 * OHTD_USERS_BY_NAME] = OHTD_SORT_BY("username"),
-	[2 * OHTD_USERS_BY_ROLE] = OHTD_SORT_BY("role"),
-	[2 * OHTD_USERS_BY_DISABLED] = OHTD_SORT_BY("disabled"),
-	[2 * OHTD_USERS_BY_CREATED] = OHTD_SORT_BY("created"),
+	OHTD_SORT_BY("id"), OHTD_SORT_BY("username"), OHTD_SORT_BY("role"),
+	OHTD_SORT_BY("disabled"), OHTD_SORT_BY("created"),
 };
 OHTD_WORDS_OF(user_sort_words, user_sorts);
 
 struct user_query {
 	struct ohtd_page page;
 	int64_t sort;
+	int64_t role;
+	int8_t disabled;
 };
 
 OHTD_SHAPE(user_query, "AccountQuery",
 	OHTD_PART(user_query, page, ohtd_page),
-	OHTD_SORT(user_query, user_sort_words));
+	OHTD_SORT(user_query, user_sort_words),
+	OHTD_WORD(user_query, role, .words = &ohtd_role_words, .preset = OHTD_NONE,
+		  .summary = "Only accounts of this role"),
+	OHTD_TRISTATE(user_query, disabled,
+		      .summary = "Only accounts that are disabled, or that are not"));
+
+static void show_user(struct ohtd_call *call, const void *row, void *item)
+{
+	(void)call;
+	*(struct ohtd_account_view *)item = ohtd_account_view_of(row);
+}
+
+static const struct ohtd_stored_list kept_users = { .row = &ohtd_kept_users, .show = show_user };
 
 struct user_detail {
 	struct ohtd_account_view account;
@@ -269,84 +281,26 @@ OHTD_SHAPE(user_detail, "AccountDetail",
 		  .summary = "Sessions of the account, the newest first"));
 
 struct look_job {
-	struct ohtd_late late;		/* result: how many were found */
-	bool one;
-	unsigned int limit;
-	struct ohtd_users_query query;
-	struct ohtd_user found[OHTD_LIMIT_MAX + 1];	/* one more than is wanted */
+	struct ohtd_late late;
+	struct ohtd_user user;
 };
-
-static void reply_list(struct ohtd_call *call, const struct look_job *job)
-{
-	unsigned int count = (unsigned int)job->late.result;
-	struct ohtd_account_view *views;
-	struct ohtd_account_page page = { 0 };
-
-	if (count > job->limit) {
-		const struct ohtd_user *last = &job->found[job->limit - 1];
-
-		count = job->limit;
-		page.next_cursor = ohtd_cursor_text(call, (uint64_t[]){
-			(uint64_t)ohtd_user_key(last, job->query.order), (uint64_t)last->id }, 2);
-	}
-	views = ohtd_call_alloc(call, (count + 1) * sizeof(*views));
-	for (unsigned int i = 0; i < count; i++)
-		views[i] = ohtd_account_view_of(&job->found[i]);
-	page.items = views;
-	page.items_count = count;
-	OHTD_REPLY(call, 200, ohtd_account_page, &page);
-}
-
-static void reply_one(struct ohtd_call *call, const struct look_job *job)
-{
-	struct user_detail detail = { .account = ohtd_account_view_of(&job->found[0]) };
-
-	detail.sessions = ohtd_session_views(call, job->found[0].id, &detail.sessions_count);
-	OHTD_REPLY(call, 200, user_detail, &detail);
-}
 
 static void answer_look(struct ohtd_call *call, struct ohtd_late *late)
 {
 	const struct look_job *job = (const struct look_job *)late;
+	struct user_detail detail = { .account = ohtd_account_view_of(&job->user) };
 
-	if (late->result < 0)
+	if (late->result < 0) {
 		reply_refusal(call, late->result);
-	else if (job->one)
-		reply_one(call, job);
-	else
-		reply_list(call, job);
+		return;
+	}
+	detail.sessions = ohtd_session_views(call, job->user.id, &detail.sessions_count);
+	OHTD_REPLY(call, 200, user_detail, &detail);
 }
 
 static int work_look(struct ohtd_db *db, void *arg)
 {
-	struct look_job *job = arg;
-
-	return job->one ? ohtd_db_user_get(db, &job->found[0]) :
-	       ohtd_db_user_list(db, &job->query, job->found, (int)job->limit + 1);
-}
-
-static void get_users(struct ohtd_call *call)
-{
-	const struct user_query *asked = OHTD_QUERY(call, user_query);
-	struct look_job *job;
-	uint64_t place[2] = { 0, 0 };
-
-	if (ohtd_cursor_take(call, &asked->page, place, 2) < 0)
-		return;
-	if (place[0] > INT64_MAX || place[1] > INT64_MAX) {
-		ohtd_cursor_refuse(call, &asked->page);
-		return;
-	}
-	job = ohtd_late_make(call, sizeof(*job));
-	if (!job)
-		return;
-	job->limit = asked->page.limit;
-	job->query = (struct ohtd_users_query){
-		.order = (enum ohtd_users_order)ohtd_sort_member(asked->sort),
-		.descends = ohtd_sort_descends(asked->sort),
-		.after = (int64_t)place[1], .key = (int64_t)place[0],
-	};
-	ohtd_late_read(call, &job->late, work_look, answer_look);
+	return ohtd_db_user_get(db, &((struct look_job *)arg)->user);
 }
 
 static void get_user(struct ohtd_call *call)
@@ -355,8 +309,7 @@ static void get_user(struct ohtd_call *call)
 
 	if (!job)
 		return;
-	job->one = true;
-	job->found[0].id = call->params.id;
+	job->user.id = call->params.id;
 	ohtd_late_read(call, &job->late, work_look, answer_look);
 }
 
@@ -366,7 +319,7 @@ static const struct ohtd_route routes[] = {
 		.flags = OHTD_ROUTE_STORE,
 		.query = &user_query_shape,
 		.replies = { { 200, &ohtd_account_page_shape } },
-		.handle = get_users,
+		.handle = ohtd_stored_list_get, .list = &kept_users,
 		.summary = "Accounts",
 	}, {
 		.method = OHTD_POST, .path = "users", .role = OHTD_ROLE_ADMINISTRATOR,

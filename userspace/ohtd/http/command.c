@@ -4,10 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "http/command.h"
 #include "http/control.h"
 #include "http/loop.h"
 #include "oht_client.h"
+#include "robot/codes.h"
+#include "robot/life.h"
 #include "robot/robot.h"
 #include "robot/verbs.h"
 
@@ -226,4 +229,31 @@ void ohtd_call_command(struct ohtd_call *call, struct ohtd_command *command, oht
 		free(waiting);
 		not_taken(call, r);
 	}
+}
+
+/* ---- kept ---- */
+
+static int64_t wall_ns(struct ohtd_clock *clock, uint64_t time_ns)
+{
+	return time_ns ? ohtd_clock_wall_of_ns(clock, time_ns) : 0;
+}
+
+struct ohtd_command_row ohtd_command_row_of(const struct ohtd_command_view *view,
+					    struct ohtd_clock *clock)
+{
+	struct ohtd_command_row row = {
+		.number = (int64_t)view->number, .tag = (int64_t)view->tag,
+		.position_mm = view->target_mm, .speed_mm_s = view->speed_mm_s,
+		.accepted_ns = wall_ns(clock, view->accepted_ns),
+		.began_ns = wall_ns(clock, view->began_ns),
+		.ended_ns = wall_ns(clock, view->ended_ns),
+	};
+
+	snprintf(row.caller_id, sizeof(row.caller_id), "%s", view->caller_id);
+	snprintf(row.user, sizeof(row.user), "%s", view->user);
+	snprintf(row.verb, sizeof(row.verb), "%s", ohtd_life_verb(view));
+	snprintf(row.state, sizeof(row.state), "%s", ohtd_command_state_name(view->state));
+	if (view->reason.code)
+		snprintf(row.reason, sizeof(row.reason), "%s", ohtd_why_name(view->reason.code));
+	return row;
 }

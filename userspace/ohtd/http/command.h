@@ -12,6 +12,8 @@
 
 #include "http/input.h"
 #include "robot/command.h"
+#include "robot/snapshot.h"
+#include "store/commands.h"
 
 struct ohtd_clock;
 struct ohtd_loop;
@@ -86,6 +88,10 @@ struct command_result {
 extern const struct ohtd_shape command_result_shape;
 /* @caller_id: the client's own, NULL or "": none */
 struct command_result ohtd_command_result(const struct ohtd_answer *answer, const char *caller_id);
+
+/* A command as the store keeps it. */
+struct ohtd_command_row ohtd_command_row_of(const struct ohtd_command_view *view,
+					    struct ohtd_clock *clock);
 
 /* False, with what does not fit its verb, or the station that is none of @stations. */
 bool ohtd_robot_command_read(const struct robot_command *said, struct ohtd_clock *clock,

@@ -33,26 +33,15 @@ struct ohtd_page {
 extern const struct ohtd_shape ohtd_page_shape;
 
 /*
- * The member sort of a list's query: a number of @words_, which are made of OHTD_SORT_BY(); the first
- * one holds when none is asked for.
+ * The member sort of a list's query: a number of @words_, each the name of a member, with - in
+ * front the greatest first. The first one holds when none is asked for.
  */
 #define OHTD_SORT(S_, words_)								\
 	OHTD_WORD(S_, sort, .words = &(words_),						\
 		  .summary = "What the items are sorted by; with - in front the other way round")
 
-/* Two words: a member, the smallest value first, and the greatest first. */
+/* Two words: the smallest value first, and the greatest first. */
 #define OHTD_SORT_BY(member_)	member_, "-" member_
-
-/* The number of the member among those of OHTD_SORT_BY(), and whether the greatest comes first. */
-static inline int ohtd_sort_member(int64_t sort)
-{
-	return (int)(sort / 2);
-}
-
-static inline bool ohtd_sort_descends(int64_t sort)
-{
-	return sort % 2;
-}
 
 /* The member next_cursor of each list's answer. */
 #define OHTD_NEXT_CURSOR(S_)								\

@@ -18,6 +18,7 @@
 #include "http/member.h"
 
 struct ohtd_call;
+struct ohtd_stored_list;
 
 enum ohtd_method {
 	OHTD_GET,	/* serves HEAD too */
@@ -84,6 +85,7 @@ struct ohtd_reply_kind {
  * @problems: codes that only this route answers; those of its role and body come by themselves
  * @kept_for: which requests are served in a kept place; NULL: as @rate says
  * @handle: answers
+ * @list: the list that ohtd_stored_list_get() answers; NULL for other handlers
  * @summary: one line for people
  * @text: more, where it is needed; or NULL
  */
@@ -101,6 +103,7 @@ struct ohtd_route {
 	const char *problems[OHTD_CODES_MAX];
 	bool (*kept_for)(const void *input);
 	void (*handle)(struct ohtd_call *call);
+	const struct ohtd_stored_list *list;
 	const char *summary;
 	const char *text;
 };

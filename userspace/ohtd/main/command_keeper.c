@@ -2,14 +2,12 @@
 #include "main/command_keeper.h"
 
 #include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "robot/life.h"
+#include "http/command.h"
 #include "robot/robot.h"
 #include "store/commands.h"
 #include "store/outbox.h"
@@ -109,27 +107,10 @@ struct ohtd_keeper *ohtd_keeper_create(struct ohtd_store *store, struct ohtd_clo
 
 /* ---- phases ---- */
 
-static int64_t wall_ns(struct ohtd_keeper *keeper, uint64_t time_ns)
-{
-	return time_ns ? ohtd_clock_wall_of_ns(keeper->clock, time_ns) : 0;
-}
-
 static void fill(struct ohtd_keeper *keeper, const struct ohtd_command_view *view,
 		 struct ohtd_command_row *row)
 {
-	*row = (struct ohtd_command_row){
-		.number = (int64_t)view->number, .tag = (int64_t)view->tag,
-		.position_mm = view->target_mm, .speed_mm_s = view->speed_mm_s,
-		.accepted_ns = wall_ns(keeper, view->accepted_ns),
-		.began_ns = wall_ns(keeper, view->began_ns),
-		.ended_ns = wall_ns(keeper, view->ended_ns),
-	};
-	snprintf(row->caller_id, sizeof(row->caller_id), "%s", view->caller_id);
-	snprintf(row->user, sizeof(row->user), "%s", view->user);
-	snprintf(row->verb, sizeof(row->verb), "%s", ohtd_life_verb(view));
-	snprintf(row->state, sizeof(row->state), "%s", ohtd_command_state_name(view->state));
-	if (view->reason.code)
-		snprintf(row->reason, sizeof(row->reason), "%s", ohtd_why_name(view->reason.code));
+	*row = ohtd_command_row_of(view, keeper->clock);
 	if (row->number > keeper->newest)
 		keeper->newest = row->number;
 }

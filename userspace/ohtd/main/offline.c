@@ -136,18 +136,19 @@ static void list(struct request *request)
 {
 	struct ohtd_account_page page = { 0 };
 	struct ohtd_account_view *views = NULL;
-	struct ohtd_users_query query = { .order = OHTD_USERS_BY_ID };
+	struct ohtd_list_query query = { .row = &ohtd_kept_users, .limit = PAGE };
 	int count;
 
 	do {
 		struct ohtd_user *users = take(NULL, PAGE * sizeof(*users));
 
-		count = ohtd_db_user_list(request->offline.db, &query, users, PAGE);
+		count = ohtd_db_list(request->offline.db, &query, users);
 		if (count > 0 && add_views(&views, page.items_count, users, count))
 			count = -ENOMEM;
 		if (count > 0) {
 			page.items_count += (size_t)count;
-			query.after = query.key = users[count - 1].id;
+			ohtd_list_place(&query, &users[count - 1], query.behind);
+			query.goes_on = true;
 		}
 	} while (count > 0);
 	page.items = views;

@@ -1,27 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "store/alerts.h"
 
-#include <errno.h>
-
 #include "store/db_private.h"
 
-#define INSERT										\
-	"INSERT INTO alerts (number, code, severity, source, unit, text, since_ns, ended_ns, times, cut)"	\
-	" VALUES (:number, :code, :severity, :source, :unit, :text, :since, :ended, :times, 0)"			\
-	" ON CONFLICT (number) DO "
-
-static const struct ohtd_statement keep_sql = {
-	INSERT "UPDATE SET ended_ns = excluded.ended_ns, times = excluded.times"
+static const struct ohtd_stored_column alert_columns[] = {
+	OHTD_COLUMN(ohtd_alert_row, number, .asked = "number"),
+	OHTD_COLUMN(ohtd_alert_row, code, .asked = "code"),
+	OHTD_COLUMN(ohtd_alert_row, severity, .asked = "severity"),
+	OHTD_COLUMN(ohtd_alert_row, source, .asked = "source"),
+	OHTD_COLUMN(ohtd_alert_row, unit, .asked = "address"),
+	OHTD_COLUMN(ohtd_alert_row, text),
+	OHTD_COLUMN(ohtd_alert_row, since_ns, .asked = "since"),
+	OHTD_COLUMN(ohtd_alert_row, ended_ns, .asked = "ended"),
+	OHTD_COLUMN(ohtd_alert_row, times, .asked = "times"),
+	OHTD_COLUMN(ohtd_alert_row, cut),
+	OHTD_COLUMN(ohtd_alert_row, acknowledged_ns, .seen = true),
+	OHTD_COLUMN(ohtd_alert_row, acknowledged_by, .seen = true),
+	OHTD_COLUMN(ohtd_alert_row, acknowledged_times, .seen = true),
+	OHTD_COLUMN(ohtd_alert_row, state, .asked = "state", .seen = true),
 };
+
+const struct ohtd_stored_row ohtd_kept_alerts = {
+	.table = "alerts", .bytes = sizeof(struct ohtd_alert_row), .key = &alert_columns[0],
+	.from = "(SELECT *, CASE WHEN ended_ns <> 0 THEN 'ended' WHEN cut THEN 'unknown'"
+		" ELSE 'active' END AS state FROM alerts)",
+	OHTD_COLUMNS(alert_columns),
+};
+
+#define OR_RENEW									\
+	" ON CONFLICT (number) DO UPDATE SET ended_ns = excluded.ended_ns, times = excluded.times"
+
+static const struct ohtd_statement keep_sql = { OR_RENEW, &ohtd_kept_alerts, ohtd_row_insert };
 
 /* What the store has already is newer, unless the alert has come again since. */
 static const struct ohtd_statement add_sql = {
-	INSERT "UPDATE SET ended_ns = excluded.ended_ns, times = excluded.times WHERE excluded.times > times"
+	OR_RENEW " WHERE excluded.times > times", &ohtd_kept_alerts, ohtd_row_insert
 };
 
 static const struct ohtd_statement acknowledge_sql = {
-	"UPDATE alerts SET acknowledged_ns = :now, acknowledged_by = :by, acknowledged_times = max(times, :times)"
-	" WHERE number = :number AND acknowledged_times < max(times, :times)"
+	"UPDATE alerts SET acknowledged_ns = :acknowledged_ns, acknowledged_by = :acknowledged_by,"
+	" acknowledged_times = max(times, :times)"
+	" WHERE number = :number AND acknowledged_times < max(times, :times)", &ohtd_kept_alerts
 };
 
 /* By their count: without the store at the start, numbers go on from the time of day. */
@@ -36,33 +55,9 @@ static const struct ohtd_statement cut_sql = {
 
 static const struct ohtd_statement newest_sql = { "SELECT coalesce(max(number), 0) FROM alerts" };
 
-#define SELECT										\
-	"SELECT number, code, severity, source, unit, text, since_ns, ended_ns, times, cut,"	\
-	" acknowledged_ns, acknowledged_by, acknowledged_times FROM alerts"
-
-static const struct ohtd_statement get_sql = { SELECT " WHERE number = :number" };
-
-static const struct ohtd_statement list_sql = {
-	SELECT
-	" WHERE number < :before AND code = coalesce(:code, code) AND (:unit < 0 OR unit = :unit)"
-	" ORDER BY number DESC LIMIT :limit"
+static const struct ohtd_statement get_sql = {
+	" WHERE number = :number", &ohtd_kept_alerts, ohtd_row_select
 };
-
-static int put(struct ohtd_db *db, const struct ohtd_statement *sql, const struct ohtd_alert_row *row)
-{
-	sqlite3_stmt *s = ohtd_db_statement(db, sql);
-
-	ohtd_db_bind_number(s, ":number", row->number);
-	ohtd_db_bind_text(s, ":code", row->code);
-	ohtd_db_bind_text(s, ":severity", row->severity);
-	ohtd_db_bind_text(s, ":source", row->source);
-	ohtd_db_bind_number(s, ":unit", row->unit);
-	ohtd_db_bind_text(s, ":text", row->text);
-	ohtd_db_bind_number(s, ":since", row->since_ns);
-	ohtd_db_bind_number(s, ":ended", row->ended_ns);
-	ohtd_db_bind_number(s, ":times", row->times);
-	return ohtd_db_run(db, s);
-}
 
 static int drop_old(struct ohtd_db *db)
 {
@@ -77,7 +72,7 @@ int ohtd_db_alerts_keep(struct ohtd_db *db, const struct ohtd_alert_row *rows, u
 	int r = ohtd_db_begin(db);
 
 	for (unsigned int i = 0; !r && i < count; i++)
-		r = put(db, &keep_sql, &rows[i]);
+		r = ohtd_db_put(db, &keep_sql, &rows[i]);
 	if (!r)
 		r = drop_old(db);
 	return ohtd_db_end(db, r);
@@ -113,81 +108,21 @@ int ohtd_db_alerts_begin(struct ohtd_db *db, int64_t *newest)
 	return ohtd_db_end(db, r);
 }
 
-static void take_row(sqlite3_stmt *s, struct ohtd_alert_row *row)
-{
-	row->number = sqlite3_column_int64(s, 0);
-	ohtd_db_take_text(s, 1, row->code, sizeof(row->code));
-	ohtd_db_take_text(s, 2, row->severity, sizeof(row->severity));
-	ohtd_db_take_text(s, 3, row->source, sizeof(row->source));
-	row->unit = (uint8_t)sqlite3_column_int(s, 4);
-	ohtd_db_take_text(s, 5, row->text, sizeof(row->text));
-	row->since_ns = sqlite3_column_int64(s, 6);
-	row->ended_ns = sqlite3_column_int64(s, 7);
-	row->times = sqlite3_column_int64(s, 8);
-	row->cut = sqlite3_column_int(s, 9) != 0;
-	row->acknowledged_ns = sqlite3_column_int64(s, 10);
-	ohtd_db_take_text(s, 11, row->acknowledged_by, sizeof(row->acknowledged_by));
-	row->acknowledged_times = sqlite3_column_int64(s, 12);
-}
-
-/* How many rows were changed, or a negative errno. */
-static int acknowledge(struct ohtd_db *db, const struct ohtd_alert_row *row)
-{
-	sqlite3_stmt *s = ohtd_db_statement(db, &acknowledge_sql);
-	int r;
-
-	ohtd_db_bind_number(s, ":number", row->number);
-	ohtd_db_bind_number(s, ":now", row->acknowledged_ns);
-	ohtd_db_bind_text(s, ":by", row->acknowledged_by);
-	ohtd_db_bind_number(s, ":times", row->times);
-	r = ohtd_db_run(db, s);
-	return r ? r : sqlite3_changes(db->sql);
-}
-
-static int get(struct ohtd_db *db, struct ohtd_alert_row *row)
-{
-	sqlite3_stmt *s = ohtd_db_statement(db, &get_sql);
-	int r;
-
-	ohtd_db_bind_number(s, ":number", row->number);
-	r = ohtd_db_row(db, s);
-	if (r > 0)
-		take_row(s, row);
-	sqlite3_reset(s);
-	return r > 0 ? 0 : r ? r : -ENOENT;
-}
-
 int ohtd_db_alert_acknowledge(struct ohtd_db *db, struct ohtd_alert_row *row)
 {
 	int64_t times = row->times;
 	int r = ohtd_db_begin(db), changed = 0;
 
 	if (!r && *row->code)
-		r = put(db, &add_sql, row);
+		r = ohtd_db_put(db, &add_sql, row);
 	if (!r)
-		r = changed = acknowledge(db, row);
-	if (r >= 0)
-		r = get(db, row);
+		r = ohtd_db_put(db, &acknowledge_sql, row);
+	changed = sqlite3_changes(db->sql);
+	if (!r)
+		r = ohtd_db_get(db, &get_sql, row);
 	r = ohtd_db_end(db, r);
 	/* The store may not know yet that it has come again. */
 	if (row->times < times)
 		row->times = times;
 	return r ? r : changed;
-}
-
-int ohtd_db_alerts_list(struct ohtd_db *db, int64_t before, const char *code, int unit, struct ohtd_alert_row *rows,
-			unsigned int max)
-{
-	sqlite3_stmt *s = ohtd_db_statement(db, &list_sql);
-	unsigned int count = 0;
-	int r;
-
-	ohtd_db_bind_number(s, ":before", before);
-	ohtd_db_bind_text(s, ":code", code);
-	ohtd_db_bind_number(s, ":unit", unit);
-	ohtd_db_bind_number(s, ":limit", max);
-	while ((r = ohtd_db_row(db, s)) > 0 && count < max)
-		take_row(s, &rows[count++]);
-	sqlite3_reset(s);
-	return r < 0 ? r : (int)count;
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "store/list.h"
 #include "store/users.h"
 
 struct ohtd_db;
@@ -17,6 +18,7 @@ struct ohtd_db;
 #define OHTD_ALERTS_KEPT		10000	/* older ones are dropped */
 #define OHTD_ALERT_WORD_BYTES		40
 #define OHTD_ALERT_TEXT_BYTES		256
+#define OHTD_ALERT_STATE_BYTES		8
 
 /**
  * struct ohtd_alert_row - an alert as it is kept
@@ -33,6 +35,7 @@ struct ohtd_db;
  * @acknowledged_ns: wall clock, when somebody acknowledged it; 0: nobody has
  * @acknowledged_by: who
  * @acknowledged_times: @times by then: an alert that comes again is to be acknowledged again
+ * @state: of one that was read: "active", "ended" or, if it was cut and has not ended, "unknown"
  */
 struct ohtd_alert_row {
 	int64_t number;
@@ -48,6 +51,7 @@ struct ohtd_alert_row {
 	int64_t acknowledged_ns;
 	char acknowledged_by[OHTD_USER_NAME_MAX + 1];
 	int64_t acknowledged_times;
+	char state[OHTD_ALERT_STATE_BYTES];
 };
 
 /* Has somebody acknowledged it since it came last? */
@@ -74,17 +78,7 @@ int ohtd_db_alerts_cut(struct ohtd_db *db, int64_t last);
  */
 int ohtd_db_alert_acknowledge(struct ohtd_db *db, struct ohtd_alert_row *row);
 
-/**
- * ohtd_db_alerts_list() - the newest first
- * @before: only below this number
- * @code: only those of this code; NULL: of all
- * @unit: only those of this module; negative: of all, and those of no module
- * @rows: out
- * @max: of @rows
- *
- * Return: how many were filled, or a negative errno.
- */
-int ohtd_db_alerts_list(struct ohtd_db *db, int64_t before, const char *code, int unit, struct ohtd_alert_row *rows,
-			unsigned int max);
+/* All of them, the greatest number the newest. */
+extern const struct ohtd_stored_row ohtd_kept_alerts;
 
 #endif /* OHTD_STORE_ALERTS_H */

@@ -2,17 +2,34 @@
 #include "store/commands.h"
 
 #include <errno.h>
-#include <math.h>
 
 #include "store/db_private.h"
 
+static const struct ohtd_stored_column command_columns[] = {
+	OHTD_COLUMN(ohtd_command_row, number, .asked = "number"),
+	OHTD_COLUMN(ohtd_command_row, caller_id, .asked = "id"),
+	OHTD_COLUMN(ohtd_command_row, tag),
+	OHTD_COLUMN(ohtd_command_row, user, .asked = "by"),
+	OHTD_COLUMN(ohtd_command_row, verb, .asked = "verb"),
+	OHTD_COLUMN(ohtd_command_row, state, .asked = "state"),
+	OHTD_COLUMN(ohtd_command_row, reason, .asked = "reason"),
+	OHTD_COLUMN(ohtd_command_row, position_mm),
+	OHTD_COLUMN(ohtd_command_row, speed_mm_s),
+	OHTD_COLUMN(ohtd_command_row, accepted_ns, .asked = "accepted"),
+	OHTD_COLUMN(ohtd_command_row, began_ns),
+	OHTD_COLUMN(ohtd_command_row, ended_ns, .asked = "ended"),
+};
+
+const struct ohtd_stored_row ohtd_kept_commands = {
+	.table = "commands", .bytes = sizeof(struct ohtd_command_row), .key = &command_columns[0],
+	OHTD_COLUMNS(command_columns),
+};
+
 static const struct ohtd_statement keep_sql = {
-	"INSERT INTO commands (number, caller_id, tag, user, verb, state, reason, position_mm,"
-	" speed_mm_s, accepted_ns, began_ns, ended_ns) VALUES (:number, :id, :tag, :user, :verb,"
-	" :state, :reason, :position, :speed, :accepted, :began, :ended)"
 	" ON CONFLICT (number) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
 	" position_mm = excluded.position_mm, speed_mm_s = excluded.speed_mm_s,"
-	" began_ns = excluded.began_ns, ended_ns = excluded.ended_ns"
+	" began_ns = excluded.began_ns, ended_ns = excluded.ended_ns",
+	&ohtd_kept_commands, ohtd_row_insert
 };
 
 /* By their count: behind a crash the numbers have a gap. */
@@ -34,39 +51,9 @@ static const struct ohtd_statement reserve_sql = {
 	"UPDATE command_numbers SET reserved = :number"
 };
 
-#define ROW_SQL	"SELECT number, caller_id, tag, user, verb, state, reason, position_mm, speed_mm_s," \
-		" accepted_ns, began_ns, ended_ns FROM commands "
-
-static const struct ohtd_statement get_sql = { ROW_SQL "WHERE number = :number" };
-static const struct ohtd_statement list_sql = {
-	ROW_SQL "WHERE number < :before ORDER BY number DESC LIMIT :limit"
+static const struct ohtd_statement get_sql = {
+	" WHERE number = :number", &ohtd_kept_commands, ohtd_row_select
 };
-
-/* What is not a number is null. */
-static void bind_real(sqlite3_stmt *s, const char *name, double number)
-{
-	if (s && isfinite(number))
-		sqlite3_bind_double(s, sqlite3_bind_parameter_index(s, name), number);
-}
-
-static int keep(struct ohtd_db *db, const struct ohtd_command_row *row)
-{
-	sqlite3_stmt *s = ohtd_db_statement(db, &keep_sql);
-
-	ohtd_db_bind_number(s, ":number", row->number);
-	ohtd_db_bind_text(s, ":id", row->caller_id);
-	ohtd_db_bind_number(s, ":tag", row->tag);
-	ohtd_db_bind_text(s, ":user", row->user);
-	ohtd_db_bind_text(s, ":verb", row->verb);
-	ohtd_db_bind_text(s, ":state", row->state);
-	ohtd_db_bind_text(s, ":reason", row->reason);
-	bind_real(s, ":position", row->position_mm);
-	bind_real(s, ":speed", row->speed_mm_s);
-	ohtd_db_bind_number(s, ":accepted", row->accepted_ns);
-	ohtd_db_bind_number(s, ":began", row->began_ns);
-	ohtd_db_bind_number(s, ":ended", row->ended_ns);
-	return ohtd_db_run(db, s);
-}
 
 static int drop_old(struct ohtd_db *db)
 {
@@ -82,7 +69,7 @@ int ohtd_db_commands_keep(struct ohtd_db *db, const struct ohtd_command_row *row
 	int r = ohtd_db_begin(db);
 
 	for (unsigned int i = 0; !r && i < count; i++)
-		r = keep(db, &rows[i]);
+		r = ohtd_db_put(db, &keep_sql, &rows[i]);
 	if (!r)
 		r = drop_old(db);
 	return ohtd_db_end(db, r);
@@ -136,51 +123,7 @@ int ohtd_db_commands_begin(struct ohtd_db *db, int64_t now_ns, int64_t margin, i
 
 /* ---- reading ---- */
 
-static double take_real(sqlite3_stmt *s, int column)
-{
-	return sqlite3_column_type(s, column) == SQLITE_NULL ? NAN : sqlite3_column_double(s, column);
-}
-
-static void take_row(sqlite3_stmt *s, struct ohtd_command_row *row)
-{
-	row->number = sqlite3_column_int64(s, 0);
-	ohtd_db_take_text(s, 1, row->caller_id, sizeof(row->caller_id));
-	row->tag = sqlite3_column_int64(s, 2);
-	ohtd_db_take_text(s, 3, row->user, sizeof(row->user));
-	ohtd_db_take_text(s, 4, row->verb, sizeof(row->verb));
-	ohtd_db_take_text(s, 5, row->state, sizeof(row->state));
-	ohtd_db_take_text(s, 6, row->reason, sizeof(row->reason));
-	row->position_mm = take_real(s, 7);
-	row->speed_mm_s = take_real(s, 8);
-	row->accepted_ns = sqlite3_column_int64(s, 9);
-	row->began_ns = sqlite3_column_int64(s, 10);
-	row->ended_ns = sqlite3_column_int64(s, 11);
-}
-
 int ohtd_db_command_get(struct ohtd_db *db, struct ohtd_command_row *row)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, &get_sql);
-	int r;
-
-	ohtd_db_bind_number(s, ":number", row->number);
-	r = ohtd_db_row(db, s);
-	if (r > 0)
-		take_row(s, row);
-	sqlite3_reset(s);
-	return r > 0 ? 0 : r ? r : -ENOENT;
-}
-
-int ohtd_db_command_list(struct ohtd_db *db, int64_t before, struct ohtd_command_row *rows,
-			 unsigned int max)
-{
-	sqlite3_stmt *s = ohtd_db_statement(db, &list_sql);
-	unsigned int count = 0;
-	int r;
-
-	ohtd_db_bind_number(s, ":before", before);
-	ohtd_db_bind_number(s, ":limit", max);
-	while ((r = ohtd_db_row(db, s)) > 0 && count < max)
-		take_row(s, &rows[count++]);
-	sqlite3_reset(s);
-	return r < 0 ? r : (int)count;
+	return ohtd_db_get(db, &get_sql, row);
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "store/list.h"
 #include "store/users.h"
 
 struct ohtd_db;
@@ -73,8 +74,7 @@ int ohtd_db_commands_reserve(struct ohtd_db *db, int64_t number);
 /* @row->number says which; the rest is filled. 0, -ENOENT or another negative errno. */
 int ohtd_db_command_get(struct ohtd_db *db, struct ohtd_command_row *row);
 
-/* The newest first, from below @before on. Returns how many of @max were filled, or a negative errno. */
-int ohtd_db_command_list(struct ohtd_db *db, int64_t before, struct ohtd_command_row *rows,
-			 unsigned int max);
+/* All of them, the greatest number the newest. */
+extern const struct ohtd_stored_row ohtd_kept_commands;
 
 #endif /* OHTD_STORE_COMMANDS_H */

@@ -37,17 +37,25 @@ static int prepare(struct ohtd_db *db, const struct ohtd_statement *statement)
 {
 	size_t bytes = (db->prepared_count + 1) * sizeof(*db->prepared);
 	struct ohtd_prepared *grown = realloc(db->prepared, bytes);
+	sqlite3_str *sql = sqlite3_str_new(db->sql);
 	int r = SQLITE_NOMEM;
+	char *text;
 
-	if (grown) {
+	if (statement->begin)
+		statement->begin(sql, statement->row);
+	sqlite3_str_appendall(sql, statement->sql);
+	text = sqlite3_str_finish(sql);
+	if (grown)
 		db->prepared = grown;
+	if (grown && text) {
 		grown += db->prepared_count;
 		grown->statement = statement;
-		r = sqlite3_prepare_v3(db->sql, statement->sql, -1, SQLITE_PREPARE_PERSISTENT,
-				       &grown->s, NULL);
+		r = sqlite3_prepare_v3(db->sql, text, -1, SQLITE_PREPARE_PERSISTENT, &grown->s,
+				       NULL);
 	}
 	if (r == SQLITE_OK)
 		db->prepared_count++;
+	sqlite3_free(text);
 	return r;
 }
 

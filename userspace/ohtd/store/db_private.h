@@ -13,16 +13,21 @@
 
 #include "store/db.h"
 #include "store/db_file.h"
+#include "store/row.h"
 #include "store/schema.h"
 
 /**
  * struct ohtd_statement - SQL text that is prepared when a connection first needs it
- * @sql: the text
+ * @sql: the text, whose parameters may have the names of the row's columns
+ * @row: what is bound and taken, or NULL
+ * @begin: writes what stands before @sql: ohtd_row_select() or ohtd_row_insert(), or NULL
  *
  * Declared static const in the file of the function that runs it. The address is the key.
  */
 struct ohtd_statement {
 	const char *sql;
+	const struct ohtd_stored_row *row;
+	void (*begin)(sqlite3_str *sql, const struct ohtd_stored_row *row);
 };
 
 struct ohtd_prepared {
@@ -108,6 +113,23 @@ void ohtd_db_bind_text(sqlite3_stmt *s, const char *name, const char *text);
 void ohtd_db_bind_number(sqlite3_stmt *s, const char *name, int64_t number);
 /* NULL becomes "". */
 void ohtd_db_take_text(sqlite3_stmt *s, int column, char *to, size_t size);
+
+/* "SELECT all columns FROM ...", and "INSERT INTO its table (...) VALUES (...)". */
+void ohtd_row_select(sqlite3_str *sql, const struct ohtd_stored_row *row);
+void ohtd_row_insert(sqlite3_str *sql, const struct ohtd_stored_row *row);
+
+/* Fills the struct at @to from what has been selected. */
+void ohtd_row_take(sqlite3_stmt *s, const struct ohtd_stored_row *row, void *to);
+
+/* ohtd_db_statement() with the members of the struct at @from bound by the names of their columns. */
+sqlite3_stmt *ohtd_db_bound(struct ohtd_db *db, const struct ohtd_statement *statement,
+			    const void *from);
+
+/* The same and ohtd_db_run(). */
+int ohtd_db_put(struct ohtd_db *db, const struct ohtd_statement *statement, const void *from);
+
+/* The same and the first row to the struct. 0, -ENOENT if there is none, or a negative errno. */
+int ohtd_db_get(struct ohtd_db *db, const struct ohtd_statement *statement, void *row);
 
 /* Negative errno for an SQLite result. */
 int ohtd_db_errno(int result);

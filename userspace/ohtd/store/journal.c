@@ -23,28 +23,43 @@ static const struct ohtd_statement find_source_place_sql = {
 	" FROM journal_sources WHERE boot_id = :boot AND device = :device"
 };
 
-static const struct ohtd_statement add_one_entry_sql = {
-	"INSERT INTO journal (source, seq, missing, wall_ns, event_ns, low_ns, kind, cause,"
-	" causes, state_from, state_to, inputs, outputs, tag, tgid) VALUES (:source, :seq,"
-	" :missing, :wall, :event, :low, :kind, :cause, :causes, :from, :to, :inputs,"
-	" :outputs, :tag, :tgid) ON CONFLICT (source, seq) DO NOTHING"
+#define EVENT(m_, ...)	OHTD_COLUMN_AS(ohtd_entry_found, #m_, entry.event.m_, __VA_ARGS__)
+
+static const struct ohtd_stored_column entry_columns[] = {
+	OHTD_COLUMN_AS(ohtd_entry_found, "source", source_id, .asked = "source"),
+	OHTD_COLUMN_AS(ohtd_entry_found, "seq", entry.event.journal_seq),
+	OHTD_COLUMN_AS(ohtd_entry_found, "missing", entry.missing),
+	OHTD_COLUMN_AS(ohtd_entry_found, "wall_ns", entry.wall_ns),
+	EVENT(event_ns),
+	EVENT(low_ns),
+	EVENT(kind, .asked = "kind"),
+	EVENT(cause, .asked = "cause"),
+	EVENT(causes),
+	EVENT(state_from),
+	EVENT(state_to),
+	EVENT(inputs),
+	EVENT(outputs),
+	EVENT(tag),
+	EVENT(tgid),
+	OHTD_COLUMN_AS(ohtd_entry_found, "boot_id", source.boot_id, .seen = true),
+	OHTD_COLUMN_AS(ohtd_entry_found, "device", source.device, .seen = true),
+	OHTD_COLUMN(ohtd_entry_found, by_daemon, .seen = true),
+	OHTD_COLUMN(ohtd_entry_found, user, .seen = true),
+	/* The order in which they were made; the time of day may go back. */
+	OHTD_COLUMN_AS(ohtd_entry_found, "source", source_id, .asked = "time", .seen = true),
 };
 
-#define LIST_ENTRIES(compare_, order_) {						\
-	"SELECT j.source, j.seq, j.missing, j.wall_ns, j.event_ns, j.low_ns, j.kind,"	\
-	" j.cause, j.causes, j.state_from, j.state_to, j.inputs, j.outputs, j.tag, j.tgid,"	\
-	" s.boot_id, s.device, r.tgid IS NOT NULL, u.name"				\
-	" FROM journal j JOIN journal_sources s ON s.id = j.source"			\
-	" LEFT JOIN daemon_runs r ON r.boot_id = s.boot_id AND r.tgid = j.tgid"		\
-	" LEFT JOIN users u ON u.id = j.tag AND r.tgid IS NOT NULL"			\
-	" WHERE (j.source, j.seq) " compare_ " (:source, :seq)"				\
-	" AND (:kind < 0 OR j.kind = :kind) AND (:cause < 0 OR j.cause = :cause)"	\
-	" ORDER BY j.source" order_ ", j.seq" order_ " LIMIT :limit"			\
-}
+const struct ohtd_stored_row ohtd_kept_entries = {
+	.table = "journal", .bytes = sizeof(struct ohtd_entry_found), .key = &entry_columns[1],
+	.from = "(SELECT j.*, s.boot_id, s.device, r.tgid IS NOT NULL AS by_daemon, u.name AS user"
+		" FROM journal j JOIN journal_sources s ON s.id = j.source"
+		" LEFT JOIN daemon_runs r ON r.boot_id = s.boot_id AND r.tgid = j.tgid"
+		" LEFT JOIN users u ON u.id = j.tag AND r.tgid IS NOT NULL)",
+	OHTD_COLUMNS(entry_columns),
+};
 
-/* The newest first, the oldest first. */
-static const struct ohtd_statement list_entries_sql[2] = {
-	LIST_ENTRIES("<", " DESC"), LIST_ENTRIES(">", ""),
+static const struct ohtd_statement add_entry_sql = {
+	" ON CONFLICT (source, seq) DO NOTHING", &ohtd_kept_entries, ohtd_row_insert
 };
 
 static const struct ohtd_statement drop_entries_sql = {
@@ -171,25 +186,9 @@ int ohtd_db_journal_source(struct ohtd_db *db, const struct ohtd_source *source,
 
 static int add_entry(struct ohtd_db *db, int64_t source, const struct ohtd_entry *entry)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, &add_one_entry_sql);
-	const struct oht_safety_event *event = &entry->event;
+	const struct ohtd_entry_found row = { .source_id = source, .entry = *entry };
 
-	ohtd_db_bind_number(s, ":source", source);
-	bind_bits(s, ":seq", event->journal_seq);
-	bind_bits(s, ":missing", entry->missing);
-	ohtd_db_bind_number(s, ":wall", entry->wall_ns);
-	bind_bits(s, ":event", event->event_ns);
-	bind_bits(s, ":low", event->low_ns);
-	ohtd_db_bind_number(s, ":kind", event->kind);
-	ohtd_db_bind_number(s, ":cause", event->cause);
-	bind_bits(s, ":causes", event->causes);
-	ohtd_db_bind_number(s, ":from", event->state_from);
-	ohtd_db_bind_number(s, ":to", event->state_to);
-	ohtd_db_bind_number(s, ":inputs", event->inputs);
-	ohtd_db_bind_number(s, ":outputs", event->outputs);
-	bind_bits(s, ":tag", event->tag);
-	ohtd_db_bind_number(s, ":tgid", event->tgid);
-	return ohtd_db_run(db, s);
+	return ohtd_db_put(db, &add_entry_sql, &row);
 }
 
 /* Counting all of them for each entry would take longer than the entry. */
@@ -209,64 +208,4 @@ int ohtd_db_journal_add(struct ohtd_db *db, int64_t source, const struct ohtd_en
 	if (!r && passes_a_bound(entries, count))
 		r = drop_entries(db);
 	return ohtd_db_end(db, r);
-}
-
-/* ---- reading ---- */
-
-static uint64_t bits(sqlite3_stmt *s, int column)
-{
-	return (uint64_t)sqlite3_column_int64(s, column);
-}
-
-static void take_event(sqlite3_stmt *s, struct oht_safety_event *event)
-{
-	event->event_ns = bits(s, 4);
-	event->low_ns = bits(s, 5);
-	event->kind = (uint32_t)sqlite3_column_int(s, 6);
-	event->cause = (uint32_t)sqlite3_column_int(s, 7);
-	event->causes = bits(s, 8);
-	event->state_from = (uint8_t)sqlite3_column_int(s, 9);
-	event->state_to = (uint8_t)sqlite3_column_int(s, 10);
-	event->inputs = (uint8_t)sqlite3_column_int(s, 11);
-	event->outputs = (uint8_t)sqlite3_column_int(s, 12);
-	event->tag = bits(s, 13);
-	event->tgid = (uint32_t)sqlite3_column_int64(s, 14);
-}
-
-static void take_found(sqlite3_stmt *s, struct ohtd_entry_found *found)
-{
-	*found = (struct ohtd_entry_found){ 0 };
-	found->place.source = sqlite3_column_int64(s, 0);
-	found->place.seq = found->entry.event.journal_seq = bits(s, 1);
-	found->entry.missing = bits(s, 2);
-	found->entry.wall_ns = sqlite3_column_int64(s, 3);
-	take_event(s, &found->entry.event);
-	ohtd_db_take_text(s, 15, found->source.boot_id, sizeof(found->source.boot_id));
-	found->source.device = bits(s, 16);
-	found->by_daemon = sqlite3_column_int(s, 17);
-	ohtd_db_take_text(s, 18, found->user, sizeof(found->user));
-}
-
-struct ohtd_entry_place ohtd_entry_first_place(bool oldest_first)
-{
-	return oldest_first ? (struct ohtd_entry_place){ 0, 0 } :
-	       (struct ohtd_entry_place){ INT64_MAX, INT64_MAX };
-}
-
-int ohtd_db_journal_list(struct ohtd_db *db, const struct ohtd_entry_query *query,
-			 struct ohtd_entry_found *found)
-{
-	sqlite3_stmt *s = ohtd_db_statement(db, &list_entries_sql[query->oldest_first]);
-	unsigned int count = 0;
-	int r;
-
-	ohtd_db_bind_number(s, ":source", query->behind.source);
-	bind_bits(s, ":seq", query->behind.seq);
-	ohtd_db_bind_number(s, ":kind", query->kind);
-	ohtd_db_bind_number(s, ":cause", query->cause);
-	ohtd_db_bind_number(s, ":limit", query->limit);
-	while ((r = ohtd_db_row(db, s)) > 0 && count < query->limit)
-		take_found(s, &found[count++]);
-	sqlite3_reset(s);
-	return r < 0 ? r : (int)count;
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "oht_client.h"
+#include "store/list.h"
 #include "store/users.h"
 
 struct ohtd_db;
@@ -60,31 +61,15 @@ struct ohtd_entry_place {
 };
 
 /**
- * struct ohtd_entry_query - which entries are wanted
- * @behind: only those behind this one in the order; ohtd_entry_first_place(): from its beginning
- * @kind: enum oht_safety_event_kind, 0 gaps, -1 all
- * @cause: enum oht_stop_cause, -1 all
- * @limit: how many at most
- * @oldest_first: in the order in which they were made; else the newest first
- */
-struct ohtd_entry_query {
-	struct ohtd_entry_place behind;
-	int kind;
-	int cause;
-	unsigned int limit;
-	bool oldest_first;
-};
-
-/**
  * struct ohtd_entry_found - an entry and what is known about it
- * @place: for the next query's @behind
+ * @source_id: number of its source
  * @source: whose entry
  * @entry: the entry
  * @by_daemon: made by a call of an ohtd: its tag is the number of a user, or our own
  * @user: name of the user of that number, "" if there is none
  */
 struct ohtd_entry_found {
-	struct ohtd_entry_place place;
+	int64_t source_id;
 	struct ohtd_source source;
 	struct ohtd_entry entry;
 	bool by_daemon;
@@ -113,11 +98,7 @@ int ohtd_db_journal_source(struct ohtd_db *db, const struct ohtd_source *source,
 int ohtd_db_journal_add(struct ohtd_db *db, int64_t source, const struct ohtd_entry *entries,
 			unsigned int count);
 
-/* A place that is before all others in that order. */
-struct ohtd_entry_place ohtd_entry_first_place(bool oldest_first);
-
-/* Returns how many were filled in, or a negative errno. */
-int ohtd_db_journal_list(struct ohtd_db *db, const struct ohtd_entry_query *query,
-			 struct ohtd_entry_found *found);
+/* All of them as struct ohtd_entry_found, the oldest the first. */
+extern const struct ohtd_stored_row ohtd_kept_entries;
 
 #endif /* OHTD_STORE_JOURNAL_H */

@@ -6,34 +6,6 @@
 
 #include "store/db_private.h"
 
-static const struct ohtd_statement get_user_sql = {
-	"SELECT id, name, role, disabled, epoch, created_s FROM users"
-	" WHERE id = :id AND deleted_s IS NULL"
-};
-
-/* A name never changes, and the row of an account stays; what may change is bound as :key. */
-#define LIST_USERS(column_, key_, compare_, order_) {					\
-	"SELECT id, name, role, disabled, epoch, created_s FROM users"			\
-	" WHERE deleted_s IS NULL AND"							\
-	" (:after = 0 OR (" column_ ", id) " compare_ " (" key_ ", :after))"		\
-	" ORDER BY " column_ order_ ", id" order_ " LIMIT :limit"			\
-}
-#define NAME_OF_AFTER	"(SELECT name FROM users WHERE id = :after)"
-
-/* Upwards, downwards. */
-static const struct ohtd_statement list_users_sql[OHTD_USERS_ORDERS][2] = {
-	[OHTD_USERS_BY_ID] = { LIST_USERS("id", ":key", ">", ""),
-			       LIST_USERS("id", ":key", "<", " DESC") },
-	[OHTD_USERS_BY_NAME] = { LIST_USERS("name", NAME_OF_AFTER, ">", ""),
-				 LIST_USERS("name", NAME_OF_AFTER, "<", " DESC") },
-	[OHTD_USERS_BY_ROLE] = { LIST_USERS("role", ":key", ">", ""),
-				 LIST_USERS("role", ":key", "<", " DESC") },
-	[OHTD_USERS_BY_DISABLED] = { LIST_USERS("disabled", ":key", ">", ""),
-				     LIST_USERS("disabled", ":key", "<", " DESC") },
-	[OHTD_USERS_BY_CREATED] = { LIST_USERS("created_s", ":key", ">", ""),
-				    LIST_USERS("created_s", ":key", "<", " DESC") },
-};
-
 static const struct ohtd_statement count_other_admins_sql = {
 	"SELECT count(*) FROM users WHERE role = 4 AND NOT disabled AND deleted_s IS NULL"
 	" AND id <> :id"
@@ -57,59 +29,6 @@ static const struct ohtd_statement end_other_sessions_sql = {
 /* The hash of no password. */
 #define NO_PASSWORD	"*"
 #define ADMINISTRATOR	4	/* enum ohtd_role, which is stored */
-
-static void take(sqlite3_stmt *s, struct ohtd_user *user)
-{
-	*user = (struct ohtd_user){ .id = sqlite3_column_int64(s, 0) };
-	ohtd_db_take_text(s, 1, user->name, sizeof(user->name));
-	user->role = sqlite3_column_int(s, 2);
-	user->disabled = sqlite3_column_int(s, 3);
-	user->epoch = sqlite3_column_int64(s, 4);
-	user->created_s = sqlite3_column_int64(s, 5);
-}
-
-int ohtd_db_user_get(struct ohtd_db *db, struct ohtd_user *user)
-{
-	sqlite3_stmt *s = ohtd_db_statement(db, &get_user_sql);
-	int r;
-
-	ohtd_db_bind_number(s, ":id", user->id);
-	r = ohtd_db_row(db, s);
-	if (r > 0)
-		take(s, user);
-	sqlite3_reset(s);
-	return r > 0 ? 0 : r ? r : -ENOENT;
-}
-
-int64_t ohtd_user_key(const struct ohtd_user *user, enum ohtd_users_order order)
-{
-	switch (order) {
-	case OHTD_USERS_BY_ROLE:
-		return user->role;
-	case OHTD_USERS_BY_DISABLED:
-		return user->disabled;
-	case OHTD_USERS_BY_CREATED:
-		return user->created_s;
-	default:
-		return user->id;
-	}
-}
-
-int ohtd_db_user_list(struct ohtd_db *db, const struct ohtd_users_query *query,
-		      struct ohtd_user *users, int max)
-{
-	sqlite3_stmt *s = ohtd_db_statement(db, &list_users_sql[query->order][query->descends]);
-	int r, count = 0;
-
-	if (query->order != OHTD_USERS_BY_NAME)
-		ohtd_db_bind_number(s, ":key", query->key);
-	ohtd_db_bind_number(s, ":after", query->after);
-	ohtd_db_bind_number(s, ":limit", max);
-	while ((r = ohtd_db_row(db, s)) > 0 && count < max)
-		take(s, &users[count++]);
-	sqlite3_reset(s);
-	return r < 0 ? r : count;
-}
 
 /* 1 if somebody else can administer, 0 if not, or a negative errno. */
 static int has_other_admin(struct ohtd_db *db, int64_t id)

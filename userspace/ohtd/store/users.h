@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store/list.h"
+
 struct ohtd_db;
 
 #define OHTD_USER_NAME_MAX	64	/* characters are ASCII, so also bytes */
@@ -89,34 +91,7 @@ int ohtd_db_user_change(struct ohtd_db *db, struct ohtd_user_change *change);
 /* @user->id says whom; the rest is filled. Returns 0, -ENOENT or another negative errno. */
 int ohtd_db_user_get(struct ohtd_db *db, struct ohtd_user *user);
 
-enum ohtd_users_order {
-	OHTD_USERS_BY_ID,
-	OHTD_USERS_BY_NAME,	/* whatever the case of letters */
-	OHTD_USERS_BY_ROLE,
-	OHTD_USERS_BY_DISABLED,
-	OHTD_USERS_BY_CREATED,
-	OHTD_USERS_ORDERS,
-};
-
-/**
- * struct ohtd_users_query - which accounts are wanted
- * @order: what they are sorted by; accounts that are equal in that, by id
- * @descends: the greatest first, also among equal ones
- * @after: id of the account behind which the list goes on; 0: from its beginning
- * @key: ohtd_user_key() of that account when it was read
- */
-struct ohtd_users_query {
-	enum ohtd_users_order order;
-	bool descends;
-	int64_t after;
-	int64_t key;
-};
-
-/* The number by which an account stands in the order; for names the id. */
-int64_t ohtd_user_key(const struct ohtd_user *user, enum ohtd_users_order order);
-
-/* Fills at most @max accounts. Returns how many were filled, or a negative errno. */
-int ohtd_db_user_list(struct ohtd_db *db, const struct ohtd_users_query *query,
-		      struct ohtd_user *users, int max);
+/* All that are not deleted, without their hashes. */
+extern const struct ohtd_stored_row ohtd_kept_users;
 
 #endif /* OHTD_STORE_USERS_H */
