@@ -102,7 +102,7 @@ static const char *fault_of(const struct ohtd_route *route)
 		if (!is_sort(row, ohtd_word_of(words, i)))
 			return ohtd_word_of(words, i);
 	for (size_t i = 2; i < asked->count; i++)
-		if (i > 2 + OHTD_FILTERS_MAX || !is_filter(row, &asked->members[i]))
+		if (i >= 2 + OHTD_FILTERS_MAX || !is_filter(row, &asked->members[i]))
 			return asked->members[i].name;
 	return NULL;
 }

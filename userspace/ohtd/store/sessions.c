@@ -7,26 +7,46 @@
 
 #include "store/db_private.h"
 
-/* Not for an account that has changed since its password was looked at. */
-static const struct ohtd_statement add_session_sql = {
-	"INSERT INTO sessions (id, user_id, epoch, generation, previous_until_boot_ms, boot_id,"
-	" expires_boot_ms, expires_s, created_s, used_s, address, agent)"
-	" SELECT :id, id, epoch, :generation, :again, :boot, :expires_boot, :expires, :created, :used,"
-	" :address, :agent FROM users WHERE id = :user AND epoch = :epoch AND NOT disabled"
-	" AND deleted_s IS NULL"
+static const struct ohtd_stored_column session_columns[] = {
+	OHTD_COLUMN(ohtd_session, id),
+	OHTD_COLUMN(ohtd_session, user_id),
+	OHTD_COLUMN(ohtd_session, epoch),
+	OHTD_COLUMN(ohtd_session, generation),
+	OHTD_COLUMN(ohtd_session, previous_until_boot_ms),
+	OHTD_COLUMN(ohtd_session, boot_id),
+	OHTD_COLUMN(ohtd_session, expires_boot_ms),
+	OHTD_COLUMN(ohtd_session, expires_s),
+	OHTD_COLUMN(ohtd_session, created_s),
+	OHTD_COLUMN(ohtd_session, used_s),
+	OHTD_COLUMN(ohtd_session, address),
+	OHTD_COLUMN(ohtd_session, agent),
+	OHTD_COLUMN(ohtd_session, name),
+	OHTD_COLUMN(ohtd_session, role),
+	OHTD_COLUMN(ohtd_session, place),
 };
 
+static const struct ohtd_stored_row session_row = {
+	.from = "(SELECT s.*, u.name, u.role, s.rowid AS place FROM sessions s JOIN users u"
+		" ON u.id = s.user_id AND u.epoch = s.epoch AND NOT u.disabled AND u.deleted_s IS NULL)",
+	.bytes = sizeof(struct ohtd_session), OHTD_COLUMNS(session_columns),
+};
+
+/* Not for an account that has changed since its password was looked at. */
+#define ADD										\
+	"INSERT INTO sessions (id, user_id, epoch, generation, previous_until_boot_ms, boot_id,"	\
+	" expires_boot_ms, expires_s, created_s, used_s, address, agent)"		\
+	" SELECT :id, id, epoch, :generation, :previous_until_boot_ms, :boot_id, :expires_boot_ms,"	\
+	" :expires_s, :created_s, :used_s, :address, :agent FROM users"			\
+	" WHERE id = :user_id AND epoch = :epoch AND NOT disabled AND deleted_s IS NULL"
+
+static const struct ohtd_statement add_session_sql = { ADD, &session_row };
+
 static const struct ohtd_statement put_session_sql = {
-	"INSERT INTO sessions (id, user_id, epoch, generation, previous_until_boot_ms, boot_id,"
-	" expires_boot_ms, expires_s, created_s, used_s, address, agent)"
-	" SELECT :id, id, epoch, :generation, :again, :boot, :expires_boot, :expires, :created, :used,"
-	" :address, :agent FROM users WHERE id = :user AND epoch = :epoch AND NOT disabled"
-	" AND deleted_s IS NULL"
-	" ON CONFLICT (id) DO UPDATE SET generation = max(generation, excluded.generation),"
+	ADD " ON CONFLICT (id) DO UPDATE SET generation = max(generation, excluded.generation),"
 	" previous_until_boot_ms = iif(generation > excluded.generation, previous_until_boot_ms,"
 	" excluded.previous_until_boot_ms), boot_id = excluded.boot_id,"
 	" expires_boot_ms = excluded.expires_boot_ms, expires_s = excluded.expires_s,"
-	" used_s = max(used_s, excluded.used_s)"
+	" used_s = max(used_s, excluded.used_s)", &session_row
 };
 
 static const struct ohtd_statement drop_oldest_sessions_sql = {
@@ -34,25 +54,18 @@ static const struct ohtd_statement drop_oldest_sessions_sql = {
 	" WHERE user_id = :user ORDER BY rowid DESC LIMIT :keep) RETURNING id"
 };
 
-#define SESSION_COLUMNS	"s.id, s.user_id, s.epoch, s.generation, s.previous_until_boot_ms," \
-			" s.boot_id, s.expires_boot_ms, s.expires_s, s.created_s, s.used_s," \
-			" s.address, s.agent, u.name, u.role"
-#define OF_USERS	" FROM sessions s JOIN users u ON u.id = s.user_id AND u.epoch = s.epoch" \
-			" AND NOT u.disabled AND u.deleted_s IS NULL"
-
 static const struct ohtd_statement find_session_sql = {
-	"SELECT " SESSION_COLUMNS OF_USERS " WHERE s.id = :id"
+	" WHERE id = :id", &session_row, ohtd_row_select
 };
 
 static const struct ohtd_statement list_sessions_sql = {
-	"SELECT " SESSION_COLUMNS ", s.rowid" OF_USERS
-	" WHERE s.rowid > :after ORDER BY s.rowid LIMIT :limit"
+	" WHERE place > :after ORDER BY place LIMIT :limit", &session_row, ohtd_row_select
 };
 
 static const struct ohtd_statement renew_session_sql = {
-	"UPDATE sessions SET generation = :generation, previous_until_boot_ms = :again,"
-	" boot_id = :boot, expires_boot_ms = :expires_boot, expires_s = :expires, used_s = :used"
-	" WHERE id = :id"
+	"UPDATE sessions SET generation = :generation, previous_until_boot_ms = :previous_until_boot_ms,"
+	" boot_id = :boot_id, expires_boot_ms = :expires_boot_ms, expires_s = :expires_s,"
+	" used_s = :used_s WHERE id = :id", &session_row
 };
 
 static const struct ohtd_statement end_session_sql = {
@@ -62,22 +75,8 @@ static const struct ohtd_statement end_session_sql = {
 static int insert_session(struct ohtd_db *db, const struct ohtd_statement *sql,
 			  const struct ohtd_session *session)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, sql);
-	int r;
+	int r = ohtd_db_put(db, sql, session);
 
-	ohtd_db_bind_text(s, ":id", session->id);
-	ohtd_db_bind_number(s, ":user", session->user_id);
-	ohtd_db_bind_number(s, ":epoch", session->epoch);
-	ohtd_db_bind_number(s, ":generation", session->generation);
-	ohtd_db_bind_number(s, ":again", session->previous_until_boot_ms);
-	ohtd_db_bind_text(s, ":boot", session->boot_id);
-	ohtd_db_bind_number(s, ":expires_boot", session->expires_boot_ms);
-	ohtd_db_bind_number(s, ":expires", session->expires_s);
-	ohtd_db_bind_number(s, ":created", session->created_s);
-	ohtd_db_bind_number(s, ":used", session->used_s);
-	ohtd_db_bind_text(s, ":address", session->address);
-	ohtd_db_bind_text(s, ":agent", session->agent);
-	r = ohtd_db_run(db, s);
 	return r ? r : sqlite3_changes(db->sql) ? 0 : -ENOENT;
 }
 
@@ -115,37 +114,6 @@ int ohtd_db_session_put(struct ohtd_db *db, const struct ohtd_session *session)
 	return insert_session(db, &put_session_sql, session);
 }
 
-static void take_session(sqlite3_stmt *s, struct ohtd_session *session)
-{
-	ohtd_db_take_text(s, 0, session->id, sizeof(session->id));
-	session->user_id = sqlite3_column_int64(s, 1);
-	session->epoch = sqlite3_column_int64(s, 2);
-	session->generation = sqlite3_column_int64(s, 3);
-	session->previous_until_boot_ms = sqlite3_column_int64(s, 4);
-	ohtd_db_take_text(s, 5, session->boot_id, sizeof(session->boot_id));
-	session->expires_boot_ms = sqlite3_column_int64(s, 6);
-	session->expires_s = sqlite3_column_int64(s, 7);
-	session->created_s = sqlite3_column_int64(s, 8);
-	session->used_s = sqlite3_column_int64(s, 9);
-	ohtd_db_take_text(s, 10, session->address, sizeof(session->address));
-	ohtd_db_take_text(s, 11, session->agent, sizeof(session->agent));
-	ohtd_db_take_text(s, 12, session->name, sizeof(session->name));
-	session->role = sqlite3_column_int(s, 13);
-}
-
-static int find(struct ohtd_db *db, struct ohtd_renewal *renewal)
-{
-	sqlite3_stmt *s = ohtd_db_statement(db, &find_session_sql);
-	int r;
-
-	ohtd_db_bind_text(s, ":id", renewal->id);
-	r = ohtd_db_row(db, s);
-	if (r > 0)
-		take_session(s, &renewal->session);
-	sqlite3_reset(s);
-	return r > 0 ? 0 : r ? r : -ENOENT;
-}
-
 static int64_t least(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
@@ -172,20 +140,6 @@ static void renew(struct ohtd_renewal *renewal, int64_t left_ms)
 	session->expires_s = renewal->now_s + left_ms / 1000;
 	session->used_s = renewal->now_s;
 	snprintf(session->boot_id, sizeof(session->boot_id), "%s", renewal->boot_id);
-}
-
-static int write_renewed(struct ohtd_db *db, const struct ohtd_session *session)
-{
-	sqlite3_stmt *s = ohtd_db_statement(db, &renew_session_sql);
-
-	ohtd_db_bind_text(s, ":id", session->id);
-	ohtd_db_bind_number(s, ":generation", session->generation);
-	ohtd_db_bind_number(s, ":again", session->previous_until_boot_ms);
-	ohtd_db_bind_text(s, ":boot", session->boot_id);
-	ohtd_db_bind_number(s, ":expires_boot", session->expires_boot_ms);
-	ohtd_db_bind_number(s, ":expires", session->expires_s);
-	ohtd_db_bind_number(s, ":used", session->used_s);
-	return ohtd_db_run(db, s);
 }
 
 static bool is_repeated(const struct ohtd_renewal *renewal)
@@ -231,14 +185,16 @@ int ohtd_db_session_renew(struct ohtd_db *db, struct ohtd_renewal *renewal)
 {
 	int r = renewal->ahead ? ohtd_db_session_put(db, &renewal->session) : 0;
 
+	memcpy(renewal->session.id, renewal->id, sizeof(renewal->id));
 	if (!r)
-		r = find(db, renewal);
+		r = ohtd_db_get(db, &find_session_sql, &renewal->session);
 	if (!r)
 		r = ohtd_session_renew(renewal);
 	if (r || renewal->result == OHTD_REPEATED)
 		return r;
-	return renewal->result == OHTD_RENEWED ? write_renewed(db, &renewal->session) :
-						 ohtd_db_session_end(db, renewal->id, 0);
+	return renewal->result == OHTD_RENEWED ?
+	       ohtd_db_put(db, &renew_session_sql, &renewal->session) :
+	       ohtd_db_session_end(db, renewal->id, 0);
 }
 
 int ohtd_db_session_end(struct ohtd_db *db, const char *id, int64_t user_id)
@@ -260,8 +216,8 @@ int ohtd_db_sessions(struct ohtd_db *db, int64_t *after, struct ohtd_session *se
 	ohtd_db_bind_number(s, ":after", *after);
 	ohtd_db_bind_number(s, ":limit", max);
 	while (count < max && (r = ohtd_db_row(db, s)) > 0) {
-		take_session(s, &sessions[count++]);
-		*after = sqlite3_column_int64(s, 14);
+		ohtd_row_take(s, &session_row, &sessions[count]);
+		*after = sessions[count++].place;
 	}
 	sqlite3_reset(s);
 	return r < 0 ? r : count;
