@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { part } from "./part.mjs";
 
-const { isBlank, numberOf, textOf } = await part("number.ts");
+const { decimalsOf, isBlank, numberOf, textOf } = await part("number.ts");
 
 test("digits, a minus and one decimal sign are a number", () => {
 	const typed = { 0: 0, "-3500": -3500, "\u221212": -12, "1.5": 1.5, "1,5": 1.5, "007": 7, "1,234": 1.234, " 12 ": 12, "12\r\n": 12, "\u00a07": 7 };
@@ -26,4 +26,8 @@ test("blanks alone are nothing typed", () => {
 
 test("what the page writes into a field is read again", () => {
 	for (const value of [0, -3500, 12.5, 1e-7, -2.5e-9, 1e20]) assert.equal(numberOf(textOf(value)), value);
+});
+
+test("a row of numbers has the decimals of its step", () => {
+	assert.deepEqual([1, 25, 2.5, 0.5, 0.25, 0.1, 27.7 - 27.6, 1e-6, 1e-9].map(decimalsOf), [0, 0, 1, 1, 2, 1, 1, 6, 6]);
 });

@@ -69,7 +69,7 @@ def test_who_hears_the_page_or_reads_it_large_is_told_where_he_is(page):
 def happened(page):
     """Rows of the last events: what they are of, what has happened, and where the link leads."""
     return page.run("""return [...document.querySelectorAll("#events tbody tr")].map((tr) =>
-        [tr.cells[1]?.textContent, tr.cells[2]?.textContent, tr.querySelector("a")?.hash])""")
+        [tr.cells[1]?.textContent, tr.cells[2]?.textContent, tr.cells[2]?.querySelector("a")?.hash])""")
 
 
 def row_of(page, text):

@@ -9,6 +9,7 @@ import "./pages.css";
 import "./bus.css";
 import "./drive.css";
 import "./signals.css";
+import "./history.css";
 import "./focus";
 import "./press";
 import { resume } from "./api/session";

@@ -29,3 +29,16 @@ export function textOf(value: number): string {
 
 	return text.includes("e") ? value.toFixed(20).replace(/\.?0+$/, "") : text;
 }
+
+const DECIMALS_MAX = 6;
+
+/** So many decimals does a row of numbers need that are this far from each other: one for 2.5. */
+export function decimalsOf(step: number): number {
+	for (let decimals = 0; decimals < DECIMALS_MAX; decimals++) {
+		const units = step * 10 ** decimals;
+
+		// A step is a difference of numbers with a fraction, so it is nearly whole.
+		if (Math.round(units) && Math.abs(units - Math.round(units)) < units * 1e-6) return decimals;
+	}
+	return DECIMALS_MAX;
+}

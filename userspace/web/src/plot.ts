@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The drawing of one line over time, by uPlot. Only this file knows uPlot; it is loaded when the first chart is there, after
- * the page.
+ * The drawing of one line over time, by uPlot, and of one with its band. Only this file knows uPlot; it is loaded when the
+ * first chart is there, after the page.
  */
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { time } from "./format";
+import { decimalsOf } from "./number";
+import type { Band } from "./past";
 
 /** Numbers of a line, null for a gap; the same arrays are filled again and again. */
 export interface Points {
@@ -44,14 +46,21 @@ interface Colours {
 	line: string;
 	text: string;
 	grid: string;
+	band: string;
 }
 
-/* The canvas knows no tokens: the style sheet gives them to three properties of the box, the browser works them out. */
+/* The canvas knows no tokens: the style sheet gives them to four properties of the box, the browser works them out. */
 function coloursOf(box: HTMLElement): Colours {
-	const { stroke, fill, color } = getComputedStyle(box);
+	const { stroke, fill, color, stopColor } = getComputedStyle(box);
 
-	return { line: stroke, text: fill, grid: color };
+	return { line: stroke, text: fill, grid: color, band: stopColor };
 }
+
+function isOther(a: Colours, b: Colours): boolean {
+	return a.line !== b.line || a.text !== b.text || a.grid !== b.grid || a.band !== b.band;
+}
+
+const sizeOf = (box: HTMLElement) => ({ width: Math.max(box.clientWidth, 50), height: Math.max(box.clientHeight, 50) });
 
 function rangeOf(min: number | null, max: number | null): [number, number] {
 	if (min === null || max === null) return [0, 1];
@@ -60,14 +69,15 @@ function rangeOf(min: number | null, max: number | null): [number, number] {
 	return [min - margin, max + margin];
 }
 
-function decimalsOf(step: number): number {
-	return Math.min(Math.max(Math.ceil(-Math.log10(step) - 1e-9), 0), 6);
+function numbersOf(splits: number[]): string[] {
+	const decimals = decimalsOf((splits[1] ?? 1) - (splits[0] ?? 0));
+
+	return splits.map((v) => v.toFixed(decimals));
 }
 
 export function makePlot(box: HTMLElement, { stepped, words, onPoint }: PlotOptions): Plot {
 	let colours = coloursOf(box);
 	const empty: uPlot.AlignedData = [[], []];
-	const size = () => ({ width: Math.max(box.clientWidth, 50), height: Math.max(box.clientHeight, 50) });
 	const axis: uPlot.Axis = {
 		font: getComputedStyle(box).font,
 		stroke: () => colours.text,
@@ -76,7 +86,7 @@ export function makePlot(box: HTMLElement, { stepped, words, onPoint }: PlotOpti
 	};
 	const plot = new uPlot(
 		{
-			...size(),
+			...sizeOf(box),
 			legend: { show: false },
 			// Room for half of a time below the right edge.
 			padding: [8, 26, 0, 0],
@@ -105,11 +115,7 @@ export function makePlot(box: HTMLElement, { stepped, words, onPoint }: PlotOpti
 					gap: 4,
 					...(words ? { splits: () => [0, 1] } : {}),
 					size: (_u, values) => AXIS_PX + DIGIT_PX * Math.max(4, ...(values ?? []).map((v) => String(v).length)),
-					values: (_u, splits) => {
-						const decimals = decimalsOf((splits[1] ?? 1) - (splits[0] ?? 0));
-
-						return splits.map((v) => (words ? (words[v] ?? "") : v.toFixed(decimals)));
-					},
+					values: (_u, splits) => (words ? splits.map((v) => words[v] ?? "") : numbersOf(splits)),
 				},
 			],
 			series: [
@@ -135,12 +141,77 @@ export function makePlot(box: HTMLElement, { stepped, words, onPoint }: PlotOpti
 				plot.setScale("x", { min: fromMs / 1000, max: toMs / 1000 });
 			});
 		},
-		isFaded: () => {
-			const { line, text, grid } = coloursOf(box);
+		isFaded: () => isOther(coloursOf(box), colours),
+		resize: () => plot.setSize(sizeOf(box)),
+		end: () => plot.destroy(),
+	};
+}
 
-			return line !== colours.line || text !== colours.text || grid !== colours.grid;
+export interface BandOptions {
+	/** a value stays until the next one */
+	stepped: boolean;
+	/** width of the axis of values: charts below each other share their axis of time */
+	leftPx: number;
+	rightPx: number;
+}
+
+export interface BandPlot {
+	draw(band: Band, fromMs: number, toMs: number, ticksMs: number[]): void;
+	isFaded(): boolean;
+	resize(): void;
+	end(): void;
+}
+
+/** A line with the band of its lowest and greatest values. It has grid lines of time, and no texts of it. */
+export function makeBandPlot(box: HTMLElement, { stepped, leftPx, rightPx }: BandOptions): BandPlot {
+	let colours = coloursOf(box);
+	let ticksS: number[] = [];
+	const axis: uPlot.Axis = {
+		font: getComputedStyle(box).font,
+		stroke: () => colours.text,
+		grid: { stroke: () => colours.grid, width: 1 },
+		ticks: { show: false },
+	};
+	const edge: uPlot.Series = { stroke: () => colours.band, width: 1, points: { show: false } };
+	const plot = new uPlot(
+		{
+			...sizeOf(box),
+			legend: { show: false },
+			padding: [6, rightPx, 6, 0],
+			cursor: { show: false },
+			scales: { x: { time: true }, y: { range: (_u, min, max) => rangeOf(min, max) } },
+			axes: [
+				{ ...axis, size: 0, gap: 0, splits: () => ticksS, values: (_u, splits) => splits.map(() => "") },
+				{ ...axis, space: 24, gap: 4, size: leftPx, values: (_u, splits) => numbersOf(splits) },
+			],
+			series: [
+				{},
+				edge,
+				edge,
+				{
+					stroke: () => colours.line,
+					width: 1.5,
+					points: { show: false },
+					...(stepped && uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
+				},
+			],
+			bands: [{ series: [1, 2], fill: () => colours.band }],
 		},
-		resize: () => plot.setSize(size()),
+		[[], [], [], []],
+		box,
+	);
+
+	return {
+		draw({ times, high, low, line }, fromMs, toMs, ticksMs) {
+			colours = coloursOf(box);
+			ticksS = ticksMs.map((ms) => ms / 1000);
+			plot.batch(() => {
+				plot.setData([times, high, low, line], false);
+				plot.setScale("x", { min: fromMs / 1000, max: toMs / 1000 });
+			});
+		},
+		isFaded: () => isOther(coloursOf(box), colours),
+		resize: () => plot.setSize(sizeOf(box)),
 		end: () => plot.destroy(),
 	};
 }

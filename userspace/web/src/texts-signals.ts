@@ -8,6 +8,7 @@ export const signalTexts = {
 	chooseTitle: "Choose the signals to draw",
 	chosen: (count: number, most: number) =>
 		count < most ? `${count} of at most ${most} chosen.` : `${count} of at most ${most} chosen: take one out to choose another.`,
+	search: "Search signals",
 	show: "Draw these",
 	noUnit: "without a unit",
 	none: "No signal is chosen.",

@@ -6,6 +6,7 @@ import { driveTexts } from "./texts-drive";
 import { alertTexts } from "./texts-alerts";
 import { eventTexts } from "./texts-events";
 import { formTexts } from "./texts-form";
+import { historyTexts } from "./texts-history";
 import { signalTexts } from "./texts-signals";
 
 export const texts = {
@@ -13,6 +14,7 @@ export const texts = {
 	alerts: alertTexts,
 	events: eventTexts,
 	form: formTexts,
+	history: historyTexts,
 	signals: signalTexts,
 	product: "oht",
 	stop: {

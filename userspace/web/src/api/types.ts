@@ -84,3 +84,7 @@ export type VerbInterlocks = Schemas["VerbInterlocks"];
 export type Signal = Schemas["TelemetrySignal"];
 
 export type SignalReading = Schemas["TelemetryReading"];
+
+export type Past = Schemas["History"];
+export type PastSeries = Schemas["HistorySeries"];
+export type PastGap = Schemas["HistoryGap"];

@@ -43,7 +43,7 @@ function idle(): Promise<void> {
 }
 
 /* The page is there and of use before this is asked for. */
-async function loadPlot() {
+export async function loadPlot() {
 	await idle();
 	return import("../plot");
 }

@@ -16,6 +16,7 @@ import { href } from "../router";
 import { healthTone, stateView } from "../shell/robot";
 import { useStore } from "../store";
 import { texts } from "../texts";
+import { AroundTime } from "./around";
 import { Badge, Card, Refusal, type Tone, When } from "./basics";
 import { Table } from "./table";
 
@@ -139,7 +140,7 @@ export function LastEvents({ age }: { age: number | null }) {
 				rowKey={({ id }) => id}
 				empty={t.none}
 				columns={[
-					{ id: "time", title: texts.safety.time, cell: (e) => <When iso={e.time} /> },
+					{ id: "time", title: texts.safety.time, cell: ({ time }) => <AroundTime at={time}><When iso={time} /></AroundTime> },
 					{ id: "of", title: texts.safety.kind, cell: ({ row }) => <Badge tone={row.tone}>{row.of}</Badge>, nowrap: true },
 					{
 						id: "what",

@@ -5,14 +5,13 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Problem } from "../api/problem";
 import type { Signal } from "../api/types";
-import { time, unit } from "../format";
+import { time } from "../format";
 import {
 	CHARTS_MAX,
 	choice,
 	choose,
 	complaint,
 	drawable,
-	nameOf,
 	readings,
 	readRegistry,
 	record,
@@ -27,7 +26,7 @@ import type { Trace } from "../trace";
 import { asProblem } from "./act";
 import { Button, Card, Notice, Refusal, Skeleton, useAge } from "./basics";
 import { Chart, type Sight } from "./chart";
-import { Dialog } from "./overlay";
+import { SignalPicker } from "./signal-picker";
 
 const t = texts.signals;
 
@@ -51,69 +50,6 @@ export function useRecording(): { problem: Problem | undefined; again: () => voi
 	// Not before the names are known to be names: they come from the browser's storage.
 	useEffect(() => (known ? record(names) : undefined), [known, joined]);
 	return { problem, again: () => setTurn(turn + 1) };
-}
-
-/* By unit, in the order in which the robot tells the units. */
-function groupsOf(signals: Signal[]): [string, Signal[]][] {
-	const groups = new Map<string, Signal[]>();
-
-	for (const signal of signals.filter(drawable)) {
-		const name = signal.unit ? unit(signal.unit) : t.noUnit;
-
-		groups.set(name, [...(groups.get(name) ?? []), signal]);
-	}
-	return [...groups].sort(([a], [b]) => Number(a === t.noUnit) - Number(b === t.noUnit));
-}
-
-function Picker({ signals, onClose }: { signals: Signal[]; onClose: () => void }) {
-	const before = choice.get();
-	const [names, setNames] = useState(before.names);
-	const isFull = names.length >= CHARTS_MAX;
-	const toggle = (name: string) =>
-		setNames(names.includes(name) ? names.filter((n) => n !== name) : [...names, name].slice(0, CHARTS_MAX));
-
-	return (
-		<Dialog title={t.chooseTitle} id="signal-picker" onClose={onClose} wide>
-			<p class="dialog-text" id="signals-chosen" role="status">
-				{t.chosen(names.length, CHARTS_MAX)}
-			</p>
-			<div class="picker">
-				{groupsOf(signals).map(([group, members]) => (
-					<fieldset key={group}>
-						<legend>{group}</legend>
-						{members.map((signal) => (
-							<label key={signal.name} class="check" title={signal.description}>
-								<input
-									type="checkbox"
-									name={signal.name}
-									checked={names.includes(signal.name)}
-									disabled={isFull && !names.includes(signal.name)}
-									aria-describedby="signals-chosen"
-									onChange={() => toggle(signal.name)}
-								/>
-								{nameOf(signal)}
-							</label>
-						))}
-					</fieldset>
-				))}
-			</div>
-			<div class="actions">
-				<Button
-					kind="primary"
-					id="signals-show"
-					onPress={() => {
-						choose({ ...choice.get(), names });
-						onClose();
-					}}
-				>
-					{t.show}
-				</Button>
-				<Button id="signals-cancel" onPress={onClose}>
-					{texts.shell.cancel}
-				</Button>
-			</div>
-		</Dialog>
-	);
 }
 
 interface ToolsProps {
@@ -257,7 +193,15 @@ export function Signals({ problem, again }: SignalsProps) {
 			{!known && !problem ? <Skeleton lines={8} /> : null}
 			{known && !signals.length ? <p class="empty">{t.none}</p> : null}
 			{known ? <Charts signals={signals} windowS={windowS} frozen={frozen} /> : null}
-			{isChoosing && known ? <Picker signals={known} onClose={() => setChoosing(false)} /> : null}
+			{isChoosing && known ? (
+				<SignalPicker
+					signals={known.filter(drawable)}
+					chosen={choice.get().names}
+					most={CHARTS_MAX}
+					onChoose={(chosen) => choose({ ...choice.get(), names: chosen })}
+					onClose={() => setChoosing(false)}
+				/>
+			) : null}
 		</Card>
 	);
 }

@@ -2,13 +2,15 @@
 /*
  * What needs a person now? Everything that is not well, the newest first, each with what to do. Below it what was.
  */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { feed, useLive } from "../api/live";
 import { call, may } from "../api/session";
 import type { Alert, AlertList, KeptAlert } from "../api/types";
 import { useAct } from "../components/act";
+import { Around } from "../components/around";
 import { Badge, Button, Card, Refusal, type Tone, useAge, When } from "../components/basics";
 import { usePaged } from "../components/paged";
+import { KEPT_MS, useSettled } from "../components/settled";
 import { Table } from "../components/table";
 import { time, words } from "../format";
 import type { Page } from "../pages";
@@ -18,8 +20,6 @@ import { texts } from "../texts";
 const t = texts.alerts;
 const TONES: Record<Alert["severity"], Tone> = { emergency: "bad", critical: "bad", warning: "warn" };
 
-/* An alert that came or ended is with the store within this time. */
-const KEPT_MS = 1500;
 const HISTORY_ROWS = 20;
 
 /* The page that has more of it. */
@@ -27,18 +27,6 @@ function pageOf({ code, source, address }: Pick<Alert, "code" | "source" | "addr
 	if (address !== null) return `/modules/${address}`;
 	if (source === "robot") return code === "stop_latched" ? "/safety" : "/drive";
 	return source === "bus" ? "/bus" : "/system";
-}
-
-/* How often a value has changed and then stayed for so long: also one that is again what it was. */
-function useSettled(value: unknown, after_ms: number): number {
-	const [times, setTimes] = useState(0);
-
-	useEffect(() => {
-		const timer = setTimeout(() => setTimes((before) => before + 1), after_ms);
-
-		return () => clearTimeout(timer);
-	}, [value, after_ms]);
-	return times;
 }
 
 function History({ active }: { active: Alert[] | undefined }) {
@@ -101,6 +89,8 @@ function History({ active }: { active: Alert[] | undefined }) {
 									{a.text}
 								</a>
 								{a.times > 1 ? <span class="mute"> {t.times(a.times)}</span> : null}
+								{" "}
+								<Around at={a.since} text={a.text} />
 								{a.acknowledged_by ? <p class="sub">{t.seenBy(a.acknowledged_by)}</p> : null}
 							</>
 						),
@@ -170,6 +160,7 @@ function Alerts() {
 										{a.text}
 									</a>
 									<p class="sub">{a.action}</p>
+									<Around at={a.since} text={a.text} />
 									<Seen alert={a} />
 								</>
 							),

@@ -7,6 +7,7 @@ import { call } from "../api/session";
 import type { Health, JournalEntry, Latency, Robot, Safety } from "../api/types";
 import { useAct } from "../components/act";
 import { Acts, whyNot } from "../components/acts";
+import { AroundTime } from "../components/around";
 import { Badge, Button, Card, Facts, Figure, Refusal, Skeleton, type Tone, useAge } from "../components/basics";
 import { Chain } from "../components/chain";
 import { toast } from "../components/overlay";
@@ -206,7 +207,7 @@ function Journal() {
 					) : null
 				}
 				columns={[
-					{ id: "time", title: t.time, key: (e) => e.time, cell: (e) => time(e.time, true), nowrap: true },
+					{ id: "time", title: t.time, key: (e) => e.time, cell: (e) => <AroundTime at={e.time}>{time(e.time, true)}</AroundTime>, nowrap: true },
 					{ id: "kind", title: t.kind, key: (e) => e.kind, cell: (e) => texts.kinds[e.kind] ?? e.kind },
 					{
 						id: "what",

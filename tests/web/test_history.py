@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The page History: no peak is lost, gaps say why, refusals are words, and a link leads from an alert to what was around it."""
+import urllib.parse
+
+import pytest
+
+from person import at_rest, go, has, log_in
+from oht_test.wait import until
+
+NASTY = "<img src=x onerror=window.hit=1>"
+MINUTE, MONTH = 60, 30 * 86400
+LEFT, RIGHT, PAGE_UP = "\ue012", "\ue014", "\ue00e"
+
+# How many columns of pixels have something of the line or its band, and how high the highest of them is (0: at the top).
+PIXELS = """
+const chart = document.querySelector(`.past-chart[data-signal="${arguments[0]}"]`);
+const canvas = chart?.querySelector("canvas");
+if (!canvas) return [0, 1];
+const style = getComputedStyle(chart.querySelector(".plot"));
+const probe = document.createElement("canvas").getContext("2d");
+const wanted = [style.stroke, style.stopColor].map((colour) => {
+    probe.fillStyle = colour;
+    probe.fillRect(0, 0, 1, 1);
+    return [...probe.getImageData(0, 0, 1, 1).data];
+});
+const { width, height } = canvas;
+const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+const isDrawn = (at) => data[at + 3] > 60 && wanted.some((want) => [0, 1, 2].every((i) => Math.abs(data[at + i] - want[i]) < 30));
+let columns = 0, top = height;
+for (let x = 0; x < width; x++) {
+    let there = false;
+    for (let y = 0; y < height; y++) if (isDrawn(4 * (y * width + x))) { there = true; top = Math.min(top, y); }
+    columns += there;
+}
+return [columns, top / height];
+"""
+
+
+def address(page):
+    """What the address asks for."""
+    query = page.run("return location.hash").partition("?")[2]
+    return {name: value[0] for name, value in urllib.parse.parse_qs(query).items()}
+
+
+def length_s(page):
+    """Between begin and end in the address; None: it follows the present."""
+    asked = address(page)
+    if "from" not in asked:
+        return None
+    return page.run("return (Date.parse(arguments[1]) - Date.parse(arguments[0])) / 1000", asked["from"], asked["to"])
+
+
+def show(page, **query):
+    """The page at this address, with an answer."""
+    go(page, "/history?" + urllib.parse.urlencode(query), "#history")
+    page.wait(lambda: not has(page, "#history [aria-busy=true], #history .skeleton"), 60, "an answer")
+
+
+def greatest(page, name):
+    return page.text(f'.past-chart[data-signal="{name}"] .chart-max')
+
+
+def peak(daemon):
+    """A battery voltage that is there for a moment, and has been kept."""
+    daemon.sim("set 2 battery_voltage 301")
+    try:
+        until(lambda: 30.1 in daemon.get("telemetry/history?signals=battery_v&step_ms=1000").json["series"][0]["max"], what="the peak")
+    finally:
+        daemon.sim("unset 2 battery_voltage")
+
+
+def test_a_peak_is_seen_in_a_minute_and_in_a_month(daemon, page):
+    peak(daemon)
+    log_in(page, "viewer")
+    show(page, signals="battery_v", last=MINUTE)
+    page.wait(lambda: greatest(page, "battery_v") == "30.1", what="the peak in words")
+    page.wait(lambda: page.run(PIXELS, "battery_v")[0] > 3 and page.run(PIXELS, "battery_v")[1] < 0.3, what="the peak, drawn")
+    page.click(f"[data-last='{MONTH}']")
+    page.wait(lambda: address(page).get("last") == str(MONTH), what="a month")
+    page.wait(lambda: "nothing was recorded yet" in page.text("#history-gaps"), what="why there is not more")
+    # All that this robot remembers is a column or two of the month, and has its peak.
+    page.wait(lambda: greatest(page, "battery_v") == "30.1" and 0 < page.run(PIXELS, "battery_v")[0] < 8, what="the peak in a month")
+    assert page.run(PIXELS, "battery_v")[1] < 0.3
+
+
+@pytest.mark.parametrize("query, said", [
+    ({"signals": "state,batery_v"}, "'batery_v' is no signal; near: battery_v"),
+    ({"signals": "state", "from": "2026-02-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"}, "the begin must be before the end"),
+    ({"signals": "state", "from": "yesterday", "to": "2026-01-01T00:00:00Z"}, "'yesterday' is no time"),
+    ({"signals": "state", "from": "2190-01-01T00:00:00Z", "to": "2190-01-02T00:00:00Z"}, "the begin is in the future"),
+])
+def test_a_refusal_is_shown_in_the_words_of_the_robot(page, query, said):
+    log_in(page, "viewer")
+    show(page, **query)
+    page.wait(lambda: said in page.text("#history .notice"), what="the refusal")
+    assert not has(page, "#history .skeleton")
+    show(page, signals="state")
+    page.wait(lambda: has(page, ".past-chart[data-signal=state] .run") and not has(page, "#history .notice"), what="states")
+
+
+def test_a_time_of_which_nothing_is_kept_says_so_and_leads_back(page):
+    log_in(page, "viewer")
+    show(page, **{"signals": "battery_v", "from": "2021-01-01T00:00:00Z", "to": "2021-01-01T01:00:00Z"})
+    page.wait(lambda: "Nothing is kept of this time." in page.text("#history-nothing"), what="that nothing is kept")
+    page.click("#history-nothing button")
+    page.wait(lambda: not has(page, "#history-nothing") and page.run(PIXELS, "battery_v")[0] > 0, what="the last hour")
+    page.click("#history-free")
+    page.run("""const field = document.querySelector('#history-from');
+        field.value = '';
+        field.dispatchEvent(new Event('input', { bubbles: true }))""")
+    page.click("#history-show")
+    page.wait(lambda: "Give a begin and an end." in page.text(".free-span"), what="what is missing")
+
+
+def test_an_alert_leads_to_what_was_around_it(daemon, page):
+    at_rest(daemon)
+    daemon.post("safety/stop")
+    log_in(page, "viewer")
+    go(page, "/alerts", "#alerts .around")
+    page.click("#alerts .around")
+    page.wait(lambda: has(page, "#history"), what="the page")
+    assert length_s(page) == 40 and "speed_mm_s" in address(page)["signals"]
+    link = page.run("return location.href")
+    # Its end is still to come: it is drawn as it comes.
+    page.wait(lambda: has(page, ".past-chart[data-signal=state] .run.bad"), 60, "the stop among the states")
+    page.wait(lambda: "The robot is stopped." in page.text("#marks") and has(page, ".time-axis .mark.tone-bad"), 60, "the stop on the axis")
+    # Somebody else opens the same.
+    page.open("about:blank")
+    page.open(link)
+    page.wait(lambda: has(page, ".past-chart[data-signal=state] .run.bad") and page.run("return location.href") == link, 60, "the same view")
+    at_rest(daemon)
+
+
+def test_keys_wheel_and_drag_move_the_view_and_now_comes_back(page):
+    log_in(page, "viewer")
+    show(page, signals="state,battery_v", last=600)
+    page.run("document.querySelector('#time-axis').focus()")
+    page.keys(RIGHT + LEFT)
+    page.wait(lambda: page.text("#history-pointed") and len(page.run("return [...document.querySelectorAll('.past-at')]")) == 2, what="values there")
+    spoken = page.run("return document.querySelector('#time-axis').getAttribute('aria-valuetext')")
+    assert spoken == page.text("#history-pointed")
+    page.keys(PAGE_UP + PAGE_UP)
+    page.wait(lambda: length_s(page) == 600, what="a view before the present")
+    assert not page.text("#history-pointed") and not has(page, ".past-cursor")
+    page.keys("+")
+    page.wait(lambda: length_s(page) == 400, what="a closer view")
+    before = address(page)["from"]
+    page.hold(".past-chart[data-signal=battery_v] .plot")
+    page.move(100)
+    page.let_go()
+    page.wait(lambda: address(page)["from"] < before and length_s(page) == 400, what="an earlier view")
+    page.run("""const box = document.querySelector('.past-chart[data-signal=battery_v] .plot').getBoundingClientRect();
+        document.querySelector('.past-chart[data-signal=battery_v] .plot').dispatchEvent(new WheelEvent('wheel',
+            { bubbles: true, cancelable: true, deltaY: -100, clientX: box.x + box.width / 2, clientY: box.y + 20 }))""")
+    page.wait(lambda: length_s(page) < 350, what="a closer view by the wheel")
+    page.click("#history-now")
+    page.wait(lambda: length_s(page) is None, what="the present")
+    shown = page.text("#history-span")
+    page.wait(lambda: page.text("#history-span") != shown, what="a view that goes on by itself")
+    # A link that is followed before the address has the last move.
+    page.run("""document.querySelector('#history-earlier').click();
+        location.hash = '#/history?signals=state&last=60'""")
+    page.wait(lambda: page.run("return document.querySelector('[data-last=\"60\"]').ariaPressed") == "true", what="the view of the link")
+
+
+def test_signals_are_chosen_by_a_search(page):
+    log_in(page, "viewer")
+    # A name that is no signal has no box: it goes with the first choice.
+    show(page, signals="state,batery_v")
+    page.click("#history-choose")
+    page.type("#signals-search", "battery volt")
+    page.wait(lambda: not has(page, "#signal-picker [name=state]"), what="fewer signals")
+    page.click("#signal-picker [name=battery_v]")
+    page.click("#signals-show")
+    page.wait(lambda: address(page)["signals"] == "state,battery_v" and has(page, ".past-chart[data-signal=battery_v]"), what="the choice")
+    assert has(page, ".past-chart[data-signal=state]")
+
+
+def test_whatever_the_address_has(page):
+    log_in(page, "viewer")
+    show(page, signals="state")
+    page.run("document.querySelector('#time-axis').focus()")
+    for query in ({"signals": NASTY}, {"signals": "__proto__,constructor"}, {"signals": "state", "last": "-1"},
+                  {"signals": "state", "last": NASTY}, {"signals": "state", "last": "9" * 30}, {"signals": ",,,"},
+                  {"signals": "state", "from": NASTY},
+                  {"signals": "state", "from": "0001-01-01T00:00:00Z"}, {"signals": "state", "to": "-271821-04-20T00:00:00Z"},
+                  {"signals": "state", "from": "-271821-04-20T00:00:00Z", "to": "+275760-09-13T00:00:00Z"}, {"signals": "x" * 3000}):
+        show(page, **query)
+        assert page.run("return window.hit") is None and not has(page, "img")
+        assert page.run("return document.activeElement.id") == "time-axis", query

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What is shown of the past: the newest minutes or days, or a begin and an end.
+ */
+import { useState } from "preact/hooks";
+import { type Asked, isFollowing } from "../asked";
+import { moved, type Span, zoomed } from "../past";
+import { texts } from "../texts";
+import { Button } from "./basics";
+
+const t = texts.history;
+const MOVE = 0.5;
+const ZOOM = 2;
+
+const pad = (n: number) => String(n).padStart(2, "0");
+
+/* As a field for date and time has it: local, without a zone. */
+function fieldText(ms: number): string {
+	const at = new Date(ms);
+	const day = `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
+
+	return `${day}T${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`;
+}
+
+interface ToolsProps {
+	asked: Asked;
+	span: Span;
+	onAsk: (asked: Asked) => void;
+	onSpan: (span: Span) => void;
+	onChoose: () => void;
+}
+
+/* Of the span at the moment in which it is opened. The robot says what is wrong with a span, the page only what is no time. */
+function FreeSpan({ asked, span, onAsk }: ToolsProps) {
+	const [shown, setShown] = useState({ from: fieldText(span.fromMs), to: fieldText(span.toMs) });
+	const [isWrong, setWrong] = useState(false);
+	const field = (name: "from" | "to") => (
+		<label class="free-field">
+			{t[name]}
+			<input
+				id={`history-${name}`}
+				type="datetime-local"
+				step={1}
+				value={shown[name]}
+				aria-invalid={isWrong}
+				onInput={(event) => setShown({ ...shown, [name]: event.currentTarget.value })}
+			/>
+		</label>
+	);
+
+	return (
+		<form
+			class="free-span"
+			aria-label={t.freeSpan}
+			noValidate
+			onSubmit={(event) => {
+				event.preventDefault();
+				const from = new Date(shown.from).getTime();
+				const to = new Date(shown.to).getTime();
+
+				setWrong(Number.isNaN(from) || Number.isNaN(to));
+				if (Number.isNaN(from) || Number.isNaN(to)) return;
+				onAsk({ ...asked, from: new Date(from).toISOString(), to: new Date(to).toISOString() });
+			}}
+		>
+			{field("from")}
+			{field("to")}
+			<Button id="history-show" submit onPress={() => undefined}>
+				{t.show}
+			</Button>
+			{isWrong ? (
+				<p class="sub" role="alert">
+					{t.noTime}
+				</p>
+			) : null}
+		</form>
+	);
+}
+
+export function HistoryTools(props: ToolsProps) {
+	const { asked, span, onAsk, onSpan, onChoose } = props;
+	const follows = isFollowing(asked);
+	const [isOpen, setOpen] = useState(false);
+	const middle = (span.fromMs + span.toMs) / 2;
+	/* At the present it is the end that stays. */
+	const around = follows ? span.toMs : middle;
+	const glyph = (id: string, label: string, text: string, onPress: () => void) => (
+		<Button id={`history-${id}`} label={label} onPress={onPress}>
+			<span aria-hidden="true">{text}</span>
+		</Button>
+	);
+
+	return (
+		<>
+			<div class="history-tools">
+				<fieldset class="segments" aria-label={t.lastSpan}>
+					{t.spans.map(([s, text]) => (
+						<button
+							key={s}
+							type="button"
+							class="button"
+							data-last={s}
+							aria-pressed={follows && asked.lastMs === s * 1000}
+							onClick={() => onAsk({ ...asked, from: null, to: null, lastMs: s * 1000 })}
+						>
+							{text}
+						</button>
+					))}
+				</fieldset>
+				<span class="history-moves">
+					{glyph("earlier", t.earlier, "◀", () => onSpan(moved(span, -MOVE)))}
+					{glyph("later", t.later, "▶", () => onSpan(moved(span, MOVE)))}
+					{glyph("closer", t.closer, "+", () => onSpan(zoomed(span, around, 1 / ZOOM)))}
+					{glyph("wider", t.wider, "−", () => onSpan(zoomed(span, around, ZOOM)))}
+				</span>
+				<button
+					type="button"
+					class="button"
+					id="history-now"
+					title={t.nowHint}
+					aria-pressed={follows}
+					onClick={() => onAsk({ ...asked, from: null, to: null, lastMs: span.toMs - span.fromMs })}
+				>
+					{t.now}
+				</button>
+				<button type="button" class="button" id="history-free" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+					{t.freeSpan}
+				</button>
+				<Button id="history-choose" onPress={onChoose}>
+					{t.choose}
+				</Button>
+			</div>
+			{isOpen ? <FreeSpan {...props} /> : null}
+		</>
+	);
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Marks on the axis of time: stops of the journal, and alerts. Both lists come from the newest on, so they are read back to the
+ * beginning of the span, and not endlessly.
+ */
+import { useEffect } from "preact/hooks";
+import { useLive } from "../api/live";
+import type { Problem } from "../api/problem";
+import type { AlertList, Health, JournalEntry, KeptAlert } from "../api/types";
+import { sentence } from "../format";
+import type { Span } from "../past";
+import { texts } from "../texts";
+import type { Tone } from "./basics";
+import { type Paged, usePaged } from "./paged";
+import { KEPT_MS, useSettled } from "./settled";
+
+export interface Mark {
+	id: string;
+	atMs: number;
+	time: string;
+	tone: Tone;
+	kind: string;
+	text: string;
+}
+
+const PART = 200;
+const ROWS_MAX = 1000;
+const STOPS = `safety/events?kind=stop&limit=${PART}`;
+const ALERTS = `alerts/history?limit=${PART}`;
+
+const t = texts.history;
+const stopTime = (entry: JournalEntry) => entry.time;
+const alertTime = (alert: KeptAlert) => alert.since;
+
+/* Reads older rows until the begin is reached. Returns whether rows are missing. */
+function useBackTo<Row>(list: Paged<Row, unknown>, timeOf: (row: Row) => string | null, fromMs: number): boolean {
+	const rows = list.rows ?? [];
+	const oldest = rows.length ? Date.parse(timeOf(rows[rows.length - 1] as Row) ?? "") : Number.NaN;
+	const isShort = list.older !== undefined && oldest > fromMs;
+	const isEnough = rows.length >= ROWS_MAX;
+
+	useEffect(() => {
+		if (isShort && !isEnough) list.older?.();
+	}, [isShort, isEnough, rows.length]);
+	return isShort && isEnough;
+}
+
+function ofStop(entry: JournalEntry): Mark[] {
+	if (!entry.time) return [];
+	const text = entry.cause?.text ?? `${sentence(entry.text)}.`;
+
+	return [{ id: `stop-${entry.source}-${entry.seq}`, atMs: Date.parse(entry.time), time: entry.time, tone: "bad", kind: t.stop, text }];
+}
+
+function ofAlert({ number, since, severity, text }: KeptAlert): Mark[] {
+	if (!since) return [];
+	const tone = severity === "warning" ? "warn" : "bad";
+
+	return [{ id: `alert-${number}`, atMs: Date.parse(since), time: since, tone, kind: t.alert, text }];
+}
+
+/** Stops and alerts of that span, the newest first; undefined: not read yet. */
+export function useMarks({ fromMs, toMs }: Span): { marks: Mark[] | undefined; isShort: boolean; problem: Problem | undefined } {
+	const journal = useLive<Health>("health").data?.journal.newest_seq;
+	const active = useLive<AlertList>("alerts").data?.items
+		.map(({ code, since }) => `${code} ${since}`)
+		.join();
+	const stops = usePaged<JournalEntry>(STOPS, journal);
+	const alerts = usePaged<KeptAlert>(ALERTS, useSettled(active, KEPT_MS));
+	const isStopsShort = useBackTo(stops, stopTime, fromMs);
+	const isAlertsShort = useBackTo(alerts, alertTime, fromMs);
+
+	const all = stops.rows && alerts.rows && [...stops.rows.flatMap(ofStop), ...alerts.rows.flatMap(ofAlert)];
+
+	return {
+		marks: all?.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs).sort((a, b) => b.atMs - a.atMs),
+		isShort: isStopsShort || isAlertsShort,
+		problem: stops.problem ?? alerts.problem,
+	};
+}

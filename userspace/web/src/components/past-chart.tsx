@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The past of one signal: a line with its band, or coloured states. All of a page have the same axis of time.
+ */
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Past, PastSeries, Signal } from "../api/types";
+import { sentence, time, unit, words } from "../format";
+import { bandOf, columnAt, extremesOf, runsOf, type Run, type Span, type Tick } from "../past";
+import type { BandPlot } from "../plot";
+import { nameOf, numberOf } from "../signals";
+import { useTick } from "../store";
+import { texts } from "../texts";
+import { loadPlot } from "./chart";
+import type { Mark } from "./marks";
+
+const t = texts.history;
+
+/** Beside the picture: history.css has the same. */
+export const LEFT_PX = 66;
+export const RIGHT_PX = 12;
+
+export interface PastView {
+	past: Past;
+	span: Span;
+	ticks: Tick[];
+	marks: Mark[];
+	cursorMs: number | null;
+}
+
+interface PastProps extends PastView {
+	signal: Signal;
+	series: PastSeries;
+	/** the drawing could not be loaded */
+	onFail: () => void;
+}
+
+const isState = ({ type }: Signal) => type === "word" || type === "boolean";
+
+function said(signal: Signal, value: number | null | undefined): string {
+	if (value === null || value === undefined) return texts.signals.noValue;
+	return signal.type === "word" ? words(signal.words?.[value] ?? String(value)) : numberOf(signal, value);
+}
+
+export const stamp = (ms: number) => time(new Date(ms).toISOString());
+
+/* ---- a line ---- */
+
+function LinePicture({ signal, series, past, span, ticks, onFail }: PastProps) {
+	const box = useRef<HTMLDivElement>(null);
+	const [plot, setPlot] = useState<BandPlot>();
+	const tick = useTick();
+	const draw = () =>
+		plot?.draw(
+			bandOf(series, past.step_ms, past.level_s < 1),
+			span.fromMs,
+			span.toMs,
+			ticks.map(({ ms }) => ms),
+		);
+	const newest = useRef(draw);
+
+	newest.current = draw;
+	useEffect(() => {
+		let gone = false;
+		let end = () => {};
+
+		loadPlot().then(({ makeBandPlot }) => {
+			const place = box.current;
+
+			if (gone || !place) return;
+			const made = makeBandPlot(place, { stepped: signal.type === "integer", leftPx: LEFT_PX, rightPx: RIGHT_PX });
+			const watch = new ResizeObserver(() => {
+				made.resize();
+				newest.current();
+			});
+
+			watch.observe(place);
+			setPlot(made);
+			end = () => {
+				watch.disconnect();
+				made.end();
+			};
+		}, () => gone || onFail());
+		return () => {
+			gone = true;
+			end();
+		};
+	}, [signal]);
+	useEffect(draw, [plot, series, span.fromMs, span.toMs, ticks]);
+	useEffect(() => {
+		if (plot?.isFaded()) draw();
+	}, [tick]);
+	return (
+		<div
+			ref={box}
+			class="plot past-plot"
+			role="img"
+			aria-label={t.picture(nameOf(signal), unit(signal.unit), stamp(span.fromMs), stamp(span.toMs))}
+			aria-busy={!plot}
+		/>
+	);
+}
+
+/* ---- states ---- */
+
+const COLOURS = 6;
+/* Words of the robot and of the stop in which it cannot work, and those in which it waits for something. */
+const TONES: Record<string, string> = { estop: "bad", fault: "bad", stopped: "bad", blocked: "warn", paused: "warn" };
+/* A text in its run needs so many pixels. */
+const LETTER_PX = 7;
+const LEAST_PX = 1.5;
+
+type RunsProps = Pick<PastProps, "signal" | "series" | "past" | "span"> & { widthPx: number };
+
+function RunsPicture({ signal, series, past, span, widthPx }: RunsProps) {
+	const wide = Math.max(widthPx, 1);
+	const place = (ms: number) => ((ms - span.fromMs) / (span.toMs - span.fromMs)) * wide;
+	const shown = runsOf(series, past.step_ms).filter(({ fromMs, toMs }) => toMs > span.fromMs && fromMs < span.toMs);
+	const rect = (run: Run) => {
+		const from = Math.max(place(run.fromMs), 0);
+		const width = Math.max(Math.min(place(run.toMs), wide) - from, LEAST_PX);
+		const text = said(signal, run.value);
+		const kind = signal.type === "boolean" ? `w${run.value}` : (TONES[text] ?? `w${run.value % COLOURS}`);
+
+		return (
+			<g key={run.fromMs} class={`run ${kind}`}>
+				<rect x={from} y={3} width={width} height={24}>
+					<title>{t.gap(stamp(run.fromMs), stamp(run.toMs), text)}</title>
+				</rect>
+				{width > text.length * LETTER_PX + 8 ? (
+					<text x={from + 5} y={20}>
+						{text}
+					</text>
+				) : null}
+			</g>
+		);
+	};
+
+	return (
+		<svg
+			class="past-runs"
+			viewBox={`0 0 ${wide} 30`}
+			preserveAspectRatio="none"
+			role="img"
+			aria-label={t.states(nameOf(signal), stamp(span.fromMs), stamp(span.toMs))}
+		>
+			{shown.map(rect)}
+		</svg>
+	);
+}
+
+/* ---- a chart ---- */
+
+/** Where nothing is kept. */
+export function gapAt({ gaps }: Past, atMs: number): string | undefined {
+	const gap = gaps.find(({ from, to }) => atMs >= Date.parse(from ?? "") && atMs < Date.parse(to ?? ""));
+
+	return gap && (t.reasons[gap.reason] ?? words(gap.reason));
+}
+
+const GAPS_DRAWN = 200;
+const MARKS_DRAWN = 100;
+
+/* What lies over the picture: gaps, marks, and where somebody points. */
+function Over({ past, span, marks, cursorMs }: PastView) {
+	const percent = (ms: number) => ((ms - span.fromMs) / (span.toMs - span.fromMs)) * 100;
+	const within = (text: string | null) => Math.min(Math.max(percent(Date.parse(text ?? "")), 0), 100);
+
+	return (
+		<div class="past-over">
+			{past.gaps.slice(-GAPS_DRAWN).map(({ from, to }) => (
+				<i key={from} class="past-gap" style={{ left: `${within(from)}%`, width: `${within(to) - within(from)}%` }} />
+			))}
+			{marks.slice(0, MARKS_DRAWN).map(({ id, tone, atMs }) => (
+				<i key={id} class={`past-mark tone-${tone}`} style={{ left: `${percent(atMs)}%` }} />
+			))}
+			{cursorMs === null ? null : <i class="past-cursor" style={{ left: `${percent(cursorMs)}%` }} />}
+		</div>
+	);
+}
+
+function Facts({ signal, series, past, span, cursorMs }: PastProps) {
+	if (cursorMs !== null) {
+		const i = columnAt(series, cursorMs, past.step_ms);
+		const value = i === undefined ? null : (series.mean[i] ?? series.last[i]);
+		const at = i === undefined ? (gapAt(past, cursorMs) ?? texts.signals.noValue) : said(signal, isState(signal) ? series.last[i] : value);
+		const isOne = i === undefined || series.min[i] === series.max[i];
+
+		return <p class="past-at">{isOne ? at : t.around(at, said(signal, series.min[i]), said(signal, series.max[i]))}</p>;
+	}
+	if (isState(signal)) return null;
+	const range = extremesOf(series, span, past.step_ms);
+
+	return (
+		<dl class="chart-facts">
+			<div>
+				<dt>{texts.signals.min}</dt>
+				<dd class="chart-min">{said(signal, range?.min)}</dd>
+			</div>
+			<div>
+				<dt>{texts.signals.max}</dt>
+				<dd class="chart-max">{said(signal, range?.max)}</dd>
+			</div>
+		</dl>
+	);
+}
+
+export function PastChart(props: PastProps & { widthPx: number }) {
+	const { signal, series, span, widthPx } = props;
+	const name = nameOf(signal);
+	// Many states are many elements: not drawn anew because somebody points.
+	const runs = useMemo(() => (isState(signal) ? <RunsPicture {...props} /> : null), [signal, series, span.fromMs, span.toMs, widthPx]);
+
+	return (
+		<section class={isState(signal) ? "past-chart states" : "past-chart"} data-signal={signal.name} aria-label={texts.signals.chartOf(name)}>
+			<div class="past-head">
+				<h3 title={sentence(signal.description)}>
+					{name} {signal.unit ? <small class="mute">{unit(signal.unit)}</small> : null}
+				</h3>
+				<Facts {...props} />
+			</div>
+			<div class="past-picture">
+				<Over {...props} />
+				{runs ?? <LinePicture {...props} />}
+			</div>
+		</section>
+	);
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The present time of the robot, and the columns of a span: read anew when the span changes, and while it reaches to now.
+ */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useLive } from "../api/live";
+import type { Problem } from "../api/problem";
+import { call } from "../api/session";
+import type { Health, Past } from "../api/types";
+import { type Asked, isFollowing, spanOf } from "../asked";
+import type { Span } from "../past";
+import { asProblem } from "./act";
+
+/* Somebody still zooms or moves. */
+const SETTLE_MS = 120;
+const AGAIN_LEAST_MS = 2000;
+const AGAIN_MOST_MS = 30_000;
+/* So many times does a picture move on while its whole span goes by. */
+const MOVES = 300;
+const POINTS_MAX = 2000;
+const WIDTH_STEP_PX = 50;
+
+/** What the clock of the robot shows now. */
+export function useRobotClock(): { nowMs: () => number; isKnown: boolean; history: Health["history"] | undefined } {
+	const { data, at, robotMs } = useLive<Health>("health");
+	const told = robotMs ?? Date.parse(data?.clock.time ?? "");
+	const ahead = useRef(Number.NaN);
+
+	if (!Number.isNaN(told)) ahead.current = told - at;
+	return {
+		nowMs: () => (Number.isNaN(ahead.current) ? Date.now() : performance.now() + ahead.current),
+		isKnown: data !== undefined,
+		history: data?.history,
+	};
+}
+
+/** The span that is asked for. While it reaches to the present it goes on, and each @version of it has more values. */
+export function useSpan(asked: Asked, clock: { nowMs: () => number; isKnown: boolean }): { span: Span; version: number } {
+	const [nowMs, setNow] = useState(clock.nowMs);
+	const newest = useRef(clock);
+	const span = spanOf(asked, nowMs);
+	const goesOn = isFollowing(asked) || span.toMs > nowMs;
+	const everyMs = Math.min(Math.max((span.toMs - span.fromMs) / MOVES, AGAIN_LEAST_MS), AGAIN_MOST_MS);
+
+	newest.current = clock;
+	useEffect(() => {
+		setNow(newest.current.nowMs());
+		if (!goesOn) return;
+		const timer = setInterval(() => document.hidden || setNow(newest.current.nowMs()), everyMs);
+
+		return () => clearInterval(timer);
+	}, [goesOn, everyMs, clock.isKnown, asked]);
+	return { span, version: goesOn ? nowMs : 0 };
+}
+
+export function pathOf(asked: Asked, span: Span, widthPx: number): string {
+	const steps = Math.ceil((widthPx * Math.min(devicePixelRatio, 2)) / WIDTH_STEP_PX);
+	const query = new URLSearchParams({ signals: asked.signals.join(","), points: String(Math.min(steps * WIDTH_STEP_PX, POINTS_MAX)) });
+	const follows = isFollowing(asked);
+
+	if (follows) query.set("from", new Date(Math.round(span.fromMs)).toISOString());
+	if (asked.from !== null) query.set("from", asked.from);
+	if (asked.to !== null) query.set("to", asked.to);
+	return `telemetry/history?${query}`;
+}
+
+export interface PastReading {
+	past: Past | undefined;
+	problem: Problem | undefined;
+	isBusy: boolean;
+	again: () => void;
+}
+
+/** The columns at that path; empty: none are wanted. What was read before stands until the answer. @version: read again. */
+export function usePast(path: string, version: number): PastReading {
+	const [past, setPast] = useState<Past>();
+	const [problem, setProblem] = useState<Problem>();
+	const [isBusy, setBusy] = useState(false);
+	const [turn, setTurn] = useState(0);
+
+	useEffect(() => {
+		if (!path) {
+			setPast(undefined);
+			setProblem(undefined);
+			setBusy(false);
+			return;
+		}
+		let gone = false;
+		const read = async () => {
+			try {
+				const told = await call<Past>("GET", path);
+
+				if (gone) return;
+				setPast(told);
+				setProblem(undefined);
+			} catch (error) {
+				if (!gone) setProblem(asProblem(error));
+			}
+			if (!gone) setBusy(false);
+		};
+		const timer = setTimeout(() => void read(), SETTLE_MS);
+
+		setBusy(true);
+		return () => {
+			gone = true;
+			clearTimeout(timer);
+		};
+	}, [path, version, turn]);
+	return { past, problem, isBusy, again: () => setTurn(turn + 1) };
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What happened then? Signals on one axis of time, with the stops and alerts of that time.
+ */
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Problem } from "../api/problem";
+import type { Past, Signal } from "../api/types";
+import { asProblem } from "../components/act";
+import { Badge, Button, Card, Notice, Refusal, Skeleton, When } from "../components/basics";
+import { useGestures } from "../components/gestures";
+import { HistoryTools } from "../components/history-tools";
+import { PastChart, LEFT_PX, RIGHT_PX, stamp } from "../components/past-chart";
+import { type Mark, useMarks } from "../components/marks";
+import { pathOf, usePast, useRobotClock, useSpan } from "../components/past-read";
+import { SignalPicker } from "../components/signal-picker";
+import { Table } from "../components/table";
+import { TimeAxis } from "../components/time-axis";
+import { span as lengthText, words } from "../format";
+import type { Page } from "../pages";
+import { type Asked, aroundHref, isFollowing, PAST_CHARTS_MAX, readAsked, withSpan, writeAsked } from "../asked";
+import { type Span, ticksOf } from "../past";
+import { useQuery } from "../router";
+import { choice, readRegistry, registry } from "../signals";
+import { useStore } from "../store";
+import { texts } from "../texts";
+
+const t = texts.history;
+/* A browser allows only so many changes of the address while somebody drags. */
+const ADDRESS_MS = 300;
+const GAPS_SAID = 4;
+const NEAR_PX = 12;
+const EVENT_ROWS = 12;
+
+/* What is asked for at once, and written into the address when it stays. */
+function useAsked(): [Asked, (asked: Asked) => void] {
+	const [query, narrowTo] = useQuery();
+	const usual = ["state", ...choice.get().names];
+	const [asked, setAsked] = useState(() => readAsked(query, usual));
+	const timer = useRef<ReturnType<typeof setTimeout>>();
+
+	const write = (next: Asked) => {
+		setAsked(next);
+		clearTimeout(timer.current);
+		timer.current = setTimeout(() => narrowTo(writeAsked(next)), ADDRESS_MS);
+	};
+
+	useEffect(() => {
+		// A link, or a step back: it comes after what was still to be written.
+		const inAddress = readAsked(query, asked.signals);
+
+		clearTimeout(timer.current);
+		// So that the address can be given to others.
+		if (query.get("signals") === null && inAddress.signals.length) write(inAddress);
+		else if (JSON.stringify(inAddress) !== JSON.stringify(asked)) setAsked(inAddress);
+	}, [query]);
+	useEffect(() => () => clearTimeout(timer.current), []);
+	return [asked, write];
+}
+
+function useRegistry(): { signals: Signal[] | null; problem: Problem | undefined; again: () => void } {
+	const signals = useStore(registry);
+	const [problem, setProblem] = useState<Problem>();
+	const [turn, setTurn] = useState(0);
+
+	useEffect(() => {
+		setProblem(undefined);
+		readRegistry().catch((error) => setProblem(asProblem(error)));
+	}, [turn]);
+	return { signals, problem, again: () => setTurn(turn + 1) };
+}
+
+interface Axis {
+	place: HTMLDivElement | null;
+	setPlace: (place: HTMLDivElement | null) => void;
+	widthPx: number;
+}
+
+/* An element and its width. An element that takes its place is watched in its turn. */
+function useWidth(): Axis {
+	const [place, setPlace] = useState<HTMLDivElement | null>(null);
+	const [widthPx, setWidth] = useState(0);
+
+	useEffect(() => {
+		if (!place) return;
+		const watch = new ResizeObserver(() => setWidth(place.clientWidth));
+
+		watch.observe(place);
+		setWidth(place.clientWidth);
+		return () => watch.disconnect();
+	}, [place]);
+	return { place, setPlace, widthPx };
+}
+
+function GapList({ past, span }: { past: Past; span: Span }) {
+	const gaps = past.gaps.filter(({ from, to }) => Date.parse(to ?? "") > span.fromMs && Date.parse(from ?? "") < span.toMs);
+
+	if (!gaps.length) return null;
+	return (
+		<div class="history-gaps" id="history-gaps">
+			<h3>{t.gaps}</h3>
+			<ul>
+				{gaps.slice(-GAPS_SAID).map(({ from, to, reason }) => (
+					<li key={from}>{t.gap(stamp(Date.parse(from ?? "")), stamp(Date.parse(to ?? "")), t.reasons[reason] ?? words(reason))}</li>
+				))}
+				{gaps.length > GAPS_SAID ? <li>{t.moreGaps(gaps.length - GAPS_SAID)}</li> : null}
+			</ul>
+		</div>
+	);
+}
+
+interface PictureProps {
+	asked: Asked;
+	signals: Signal[];
+	span: Span;
+	past: Past | undefined;
+	/** nothing has come yet */
+	isWaiting: boolean;
+	isBusy: boolean;
+	marks: Mark[];
+	axis: Axis;
+	onSpan: (span: Span) => void;
+}
+
+function Pictures({ asked, signals, span, past, isWaiting, isBusy, marks, axis, onSpan }: PictureProps) {
+	const [pointedMs, setPointed] = useState<number | null>(null);
+	const [isPlain, setPlain] = useState(false);
+	// A view that has moved on leaves that time behind.
+	const cursorMs = pointedMs !== null && pointedMs >= span.fromMs && pointedMs <= span.toMs ? pointedMs : null;
+	const ticks = useMemo(() => ticksOf(span, axis.widthPx), [span.fromMs, span.toMs, axis.widthPx]);
+	const gestures = useGestures({ span, axis: axis.place, onSpan, onPoint: setPointed });
+	const near = (NEAR_PX / Math.max(axis.widthPx, 1)) * (span.toMs - span.fromMs);
+	const pointed = cursorMs === null ? [] : marks.filter(({ atMs }) => Math.abs(atMs - cursorMs) <= near);
+	const reading = cursorMs === null ? "" : [stamp(cursorMs), ...pointed.map(({ text }) => text)].join(" · ");
+
+	return (
+		<div class={isPlain ? "past-charts plain" : "past-charts"} aria-busy={isBusy || isWaiting} {...gestures}>
+			{isPlain ? <Notice tone="warn">{texts.signals.noPictures}</Notice> : null}
+			{asked.signals.map((name) => {
+				const signal = signals.find((s) => s.name === name);
+				const series = past?.series.find((s) => s.signal === name);
+
+				return past && signal && series ? (
+					<PastChart
+						key={name}
+						signal={signal}
+						series={series}
+						past={past}
+						span={span}
+						ticks={ticks}
+						marks={marks}
+						cursorMs={cursorMs}
+						widthPx={axis.widthPx}
+						onFail={() => setPlain(true)}
+					/>
+				) : null;
+			})}
+			{isWaiting ? <Skeleton lines={8} /> : null}
+			<div class="past-chart axis">
+				<p class="past-head past-when" id="history-pointed">
+					{reading}
+				</p>
+				<div class="past-picture" style={{ paddingLeft: `${LEFT_PX}px`, paddingRight: `${RIGHT_PX}px` }}>
+					<TimeAxis
+						place={axis.setPlace}
+						span={span}
+						ticks={ticks}
+						marks={marks}
+						cursorMs={cursorMs}
+						reading={reading}
+						onPoint={setPointed}
+						onSpan={onSpan}
+					/>
+				</div>
+			</div>
+		</div>
+	);
+}
+
+function Events({ marks, isShort, problem }: ReturnType<typeof useMarks>) {
+	return (
+		<Card title={t.marks} id="history-marks">
+			<Table
+				id="marks"
+				label={t.marks}
+				searchable={false}
+				sortable={false}
+				rows={marks}
+				problem={problem}
+				pageRows={EVENT_ROWS}
+				rowKey={({ id }) => id}
+				empty={t.noMarks}
+				columns={[
+					{ id: "time", title: t.time, cell: (m) => <When iso={m.time} /> },
+					{ id: "kind", title: t.kind, cell: (m) => <Badge tone={m.tone}>{m.kind}</Badge>, nowrap: true },
+					{
+						id: "what",
+						title: t.what,
+						cell: (m) => (
+							<a class="row-link" href={aroundHref(m.time)}>
+								{m.text}
+							</a>
+						),
+					},
+				]}
+			/>
+			{isShort ? <p class="sub">{t.moreMarks}</p> : null}
+		</Card>
+	);
+}
+
+const isEmpty = (past: Past | undefined) => past?.series.every(({ last }) => last.every((value) => value === null)) ?? false;
+
+function Told({ asked, span, past }: { asked: Asked; span: Span; past: Past | undefined }) {
+	const column = !past ? "" : past.step_ms <= 25 ? t.eachSample : t.columnOf(lengthText(past.step_ms));
+
+	return (
+		<p class="sub" id="history-span">
+			{t.shown(stamp(span.fromMs), stamp(span.toMs), lengthText(span.toMs - span.fromMs))}
+			{isFollowing(asked) ? `, ${t.follows}` : ""}. {column}
+		</p>
+	);
+}
+
+function History() {
+	const [asked, ask] = useAsked();
+	const known = useRegistry();
+	const clock = useRobotClock();
+	const { span, version } = useSpan(asked, clock);
+	const axis = useWidth();
+	const [isChoosing, setChoosing] = useState(false);
+	const isReady = known.signals !== null && clock.isKnown && axis.widthPx > 0 && asked.signals.length > 0;
+	const { past, problem, isBusy, again } = usePast(isReady ? pathOf(asked, span, axis.widthPx) : "", version);
+	const refusal = known.problem ?? problem;
+	const marked = useMarks(span);
+	const lastHour = () => ask({ ...asked, from: null, to: null, lastMs: 3_600_000 });
+	const state = clock.history?.state ?? "ok";
+
+	return (
+		<div class="grid" id="history">
+			<Card title={t.charts} id="history-charts">
+				<HistoryTools
+					asked={asked}
+					span={span}
+					onAsk={ask}
+					onSpan={(wanted) => ask(withSpan(asked, wanted, clock.nowMs()))}
+					onChoose={() => setChoosing(true)}
+				/>
+				{state === "ok" ? null : (
+					<Notice tone="warn" id="history-failing" role="status">
+						{t.notKept(words(state))}
+					</Notice>
+				)}
+				{refusal ? <Refusal problem={refusal} retry={known.problem ? known.again : again} /> : null}
+				{asked.signals.length ? <Told asked={asked} span={span} past={past} /> : <p class="empty">{t.noSignals}</p>}
+				{isEmpty(past) ? (
+					<div class="empty" id="history-nothing">
+						<p>{t.nothing}</p>
+						<Button onPress={lastHour}>{t.lastHour}</Button>
+					</div>
+				) : null}
+				{/* The key keeps them, and the focus of the keyboard, while what is said above them comes and goes. */}
+				<Pictures
+					key="pictures"
+					asked={asked}
+					signals={known.signals ?? []}
+					span={span}
+					past={past}
+					isWaiting={!past && !refusal && asked.signals.length > 0}
+					isBusy={isBusy}
+					marks={marked.marks ?? []}
+					axis={axis}
+					onSpan={(wanted) => ask(withSpan(asked, wanted, clock.nowMs()))}
+				/>
+				{past ? <GapList past={past} span={span} /> : null}
+				<p class="sub history-hint">{t.hint}</p>
+			</Card>
+			<Events {...marked} />
+			{isChoosing && known.signals ? (
+				<SignalPicker
+					signals={known.signals}
+					chosen={asked.signals}
+					most={PAST_CHARTS_MAX}
+					onChoose={(signals) => ask({ ...asked, signals })}
+					onClose={() => setChoosing(false)}
+				/>
+			) : null}
+		</div>
+	);
+}
+
+export const page: Page = {
+	id: "history",
+	path: "/history",
+	title: t.title,
+	icon: <path d="M4 5v14h16M7 15l3-4 3 2 5-7" />,
+	order: 60,
+	role: "viewer",
+	words: t.words,
+	component: History,
+};
