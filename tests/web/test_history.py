@@ -61,10 +61,11 @@ def greatest(page, name):
 
 
 def peak(daemon):
-    """A battery voltage that is there for a moment, and has been kept."""
+    """A battery voltage that is there for a moment, and has been kept. Another test may have had the same before."""
+    kept = f"telemetry/history?signals=battery_v&step_ms=1000&from={daemon.get('health').json['clock']['time']}"
     daemon.sim("set 2 battery_voltage 301")
     try:
-        until(lambda: 30.1 in daemon.get("telemetry/history?signals=battery_v&step_ms=1000").json["series"][0]["max"], what="the peak")
+        until(lambda: 30.1 in daemon.get(kept).json["series"][0]["max"], what="the peak")
     finally:
         daemon.sim("unset 2 battery_voltage")
 
@@ -115,6 +116,10 @@ def test_a_time_of_which_nothing_is_kept_says_so_and_leads_back(page):
 def test_an_alert_leads_to_what_was_around_it(daemon, page):
     at_rest(daemon)
     daemon.post("safety/stop")
+    until(lambda: "active" in [alert["state"] for alert in daemon.get("alerts/history").json["items"][:1]], what="the first stop among the alerts")
+    at_rest(daemon)
+    again = daemon.get("health").json["clock"]["time"]
+    daemon.post("safety/stop")
     log_in(page, "viewer")
     go(page, "/alerts", "#alerts .around")
     page.click("#alerts .around")
@@ -124,6 +129,9 @@ def test_an_alert_leads_to_what_was_around_it(daemon, page):
     # Its end is still to come: it is drawn as it comes.
     page.wait(lambda: has(page, ".past-chart[data-signal=state] .run.bad"), 60, "the stop among the states")
     page.wait(lambda: "The robot is stopped." in page.text("#marks") and has(page, ".time-axis .mark.tone-bad"), 60, "the stop on the axis")
+    # It goes on in the row of the first stop, and is where it came again.
+    show(page, **{"signals": "state", "from": again})
+    page.wait(lambda: has(page, ".time-axis .mark.tone-bad"), what="the second stop on the axis")
     # Somebody else opens the same.
     page.open("about:blank")
     page.open(link)

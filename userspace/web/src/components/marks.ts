@@ -6,7 +6,7 @@
 import { useEffect } from "preact/hooks";
 import { useLive } from "../api/live";
 import type { Problem } from "../api/problem";
-import type { AlertList, Health, JournalEntry, KeptAlert } from "../api/types";
+import type { Alert, AlertList, Health, JournalEntry, KeptAlert } from "../api/types";
 import { sentence } from "../format";
 import type { Span } from "../past";
 import { texts } from "../texts";
@@ -17,6 +17,8 @@ import { KEPT_MS, useSettled } from "./settled";
 export interface Mark {
 	id: string;
 	atMs: number;
+	/** an alert goes on until then */
+	endMs: number;
 	time: string;
 	tone: Tone;
 	kind: string;
@@ -48,32 +50,37 @@ function useBackTo<Row>(list: Paged<Row, unknown>, timeOf: (row: Row) => string 
 function ofStop(entry: JournalEntry): Mark[] {
 	if (!entry.time) return [];
 	const text = entry.cause?.text ?? `${sentence(entry.text)}.`;
+	const atMs = Date.parse(entry.time);
 
-	return [{ id: `stop-${entry.source}-${entry.seq}`, atMs: Date.parse(entry.time), time: entry.time, tone: "bad", kind: t.stop, text }];
+	return [{ id: `stop-${entry.source}-${entry.seq}`, atMs, endMs: atMs, time: entry.time, tone: "bad", kind: t.stop, text }];
 }
 
-function ofAlert({ number, since, severity, text }: KeptAlert): Mark[] {
-	if (!since) return [];
+/* One that came again soon goes on in its row, whose begin is the first one: of one that is there now, @active knows the last one. */
+function ofAlert({ number, since: first, ended, state, severity, text }: KeptAlert, active: Alert[]): Mark[] {
+	const time = active.find((alert) => alert.number === number)?.since ?? first;
+
+	if (!time) return [];
 	const tone = severity === "warning" ? "warn" : "bad";
+	const atMs = Date.parse(time);
+	const endMs = state === "active" ? Number.POSITIVE_INFINITY : ended ? Date.parse(ended) : atMs;
 
-	return [{ id: `alert-${number}`, atMs: Date.parse(since), time: since, tone, kind: t.alert, text }];
+	return [{ id: `alert-${number}`, atMs, endMs, time, tone, kind: t.alert, text }];
 }
 
-/** Stops and alerts of that span, the newest first; undefined: not read yet. */
+/** Stops and alerts of that span, the newest first, also alerts that began before it and went on; undefined: not read yet. */
 export function useMarks({ fromMs, toMs }: Span): { marks: Mark[] | undefined; isShort: boolean; problem: Problem | undefined } {
 	const journal = useLive<Health>("health").data?.journal.newest_seq;
-	const active = useLive<AlertList>("alerts").data?.items
-		.map(({ code, since }) => `${code} ${since}`)
-		.join();
+	const active = useLive<AlertList>("alerts").data?.items ?? [];
+	const changes = active.map(({ code, since }) => `${code} ${since}`).join();
 	const stops = usePaged<JournalEntry>(STOPS, journal);
-	const alerts = usePaged<KeptAlert>(ALERTS, useSettled(active, KEPT_MS));
+	const alerts = usePaged<KeptAlert>(ALERTS, useSettled(changes, KEPT_MS));
 	const isStopsShort = useBackTo(stops, stopTime, fromMs);
 	const isAlertsShort = useBackTo(alerts, alertTime, fromMs);
 
-	const all = stops.rows && alerts.rows && [...stops.rows.flatMap(ofStop), ...alerts.rows.flatMap(ofAlert)];
+	const all = stops.rows && alerts.rows && [...stops.rows.flatMap(ofStop), ...alerts.rows.flatMap((alert) => ofAlert(alert, active))];
 
 	return {
-		marks: all?.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs).sort((a, b) => b.atMs - a.atMs),
+		marks: all?.filter(({ atMs, endMs }) => endMs >= fromMs && atMs <= toMs).sort((a, b) => b.atMs - a.atMs),
 		isShort: isStopsShort || isAlertsShort,
 		problem: stops.problem ?? alerts.problem,
 	};

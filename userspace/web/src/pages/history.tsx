@@ -128,8 +128,9 @@ function Pictures({ asked, signals, span, past, isWaiting, isBusy, marks, axis, 
 	const cursorMs = pointedMs !== null && pointedMs >= span.fromMs && pointedMs <= span.toMs ? pointedMs : null;
 	const ticks = useMemo(() => ticksOf(span, axis.widthPx), [span.fromMs, span.toMs, axis.widthPx]);
 	const gestures = useGestures({ span, axis: axis.place, onSpan, onPoint: setPointed });
+	const begun = marks.filter(({ atMs }) => atMs >= span.fromMs);
 	const near = (NEAR_PX / Math.max(axis.widthPx, 1)) * (span.toMs - span.fromMs);
-	const pointed = cursorMs === null ? [] : marks.filter(({ atMs }) => Math.abs(atMs - cursorMs) <= near);
+	const pointed = cursorMs === null ? [] : begun.filter(({ atMs }) => Math.abs(atMs - cursorMs) <= near);
 	const reading = cursorMs === null ? "" : [stamp(cursorMs), ...pointed.map(({ text }) => text)].join(" · ");
 
 	return (
@@ -147,7 +148,7 @@ function Pictures({ asked, signals, span, past, isWaiting, isBusy, marks, axis, 
 						past={past}
 						span={span}
 						ticks={ticks}
-						marks={marks}
+						marks={begun}
 						cursorMs={cursorMs}
 						widthPx={axis.widthPx}
 						onFail={() => setPlain(true)}
@@ -164,7 +165,7 @@ function Pictures({ asked, signals, span, past, isWaiting, isBusy, marks, axis, 
 						place={axis.setPlace}
 						span={span}
 						ticks={ticks}
-						marks={marks}
+						marks={begun}
 						cursorMs={cursorMs}
 						reading={reading}
 						onPoint={setPointed}
