@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { part } from "./part.mjs";
 
 process.env.TZ = "Europe/Berlin";
-const { bandOf, runsOf, columnAt, extremesOf, ticksOf, zoomed } = await part("past.ts");
+const { bandOf, csvOf, runsOf, columnAt, extremesOf, ticksOf, zoomed } = await part("past.ts");
 
 const STEP_MS = 1000;
 
@@ -82,4 +82,15 @@ test("ticks are round times of the place, also on the day on which its clock cha
 
 		assert.ok(ticks.length >= 2 && ticks.length <= 11, `${ticks.length} ticks in ${lengthMs} ms`);
 	}
+});
+
+test("a file has the columns of the span, words as words, and nothing where nothing is kept", () => {
+	const past = { step_ms: STEP_MS, series: [{ signal: "state", ...series([0], [0, 1], null, [0]), mean: [null, null, null, null] }] };
+
+	assert.equal(csvOf(past, { fromMs: 1500, toMs: 3000 }, [{ name: "state", words: ["init", "safe"] }]), [
+		"time,signal,first,min,max,last,mean",
+		"1970-01-01T00:00:01.000Z,state,init,init,safe,safe,",
+		"1970-01-01T00:00:02.000Z,state,,,,,",
+		"",
+	].join("\n"));
 });

@@ -76,6 +76,10 @@ def test_a_peak_is_seen_in_a_minute_and_in_a_month(daemon, page):
     show(page, signals="battery_v", last=MINUTE)
     page.wait(lambda: greatest(page, "battery_v") == "30.1", what="the peak in words")
     page.wait(lambda: page.run(PIXELS, "battery_v")[0] > 3 and page.run(PIXELS, "battery_v")[1] < 0.3, what="the peak, drawn")
+    page.run("""const make = URL.createObjectURL;
+        URL.createObjectURL = (file) => { file.text().then((text) => { window.saved = text; }); return make(file); };""")
+    page.click("#history-save")
+    page.wait(lambda: "battery_v,30.1," in (page.run("return window.saved") or ""), what="the peak in a file")
     page.click(f"[data-last='{MONTH}']")
     page.wait(lambda: address(page).get("last") == str(MONTH), what="a month")
     page.wait(lambda: "nothing was recorded yet" in page.text("#history-gaps"), what="why there is not more")

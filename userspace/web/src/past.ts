@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The past of signals: a span of time, the columns of an answer as lines and states, and the ticks of a time axis.
+ * The past of signals: a span of time, the columns of an answer as lines, states and text, and the ticks of a time axis.
  */
-import type { PastSeries } from "./api/types";
+import type { Past, PastSeries, Signal } from "./api/types";
 
 export interface Span {
 	fromMs: number;
@@ -171,4 +171,27 @@ export function ticksOf({ fromMs, toMs }: Span, widthPx: number): Tick[] {
 		if (ms > toMs) return ticks;
 		if (ms >= fromMs) push(ms);
 	}
+}
+
+/* ---- a file ---- */
+
+const MEMBERS = ["first", "min", "max", "last", "mean"] as const;
+
+/** The columns of a span, in the form that `ohtctl history --csv` has. */
+export function csvOf({ series, step_ms }: Past, { fromMs, toMs }: Span, signals: Signal[]): string {
+	const lines = [["time", "signal", ...MEMBERS].join()];
+
+	for (const one of series) {
+		const texts = signals.find(({ name }) => name === one.signal)?.words;
+
+		one.t.forEach((begin, i) => {
+			const ms = begin ?? 0;
+
+			if (ms >= toMs || endOf(one.t, i, step_ms) <= fromMs) return;
+			const values = MEMBERS.map((member) => one[member][i] ?? null).map((value) => (value === null ? "" : (texts?.[value] ?? value)));
+
+			lines.push([new Date(ms).toISOString(), one.signal, ...values].join());
+		});
+	}
+	return `${lines.join("\n")}\n`;
 }

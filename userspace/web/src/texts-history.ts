@@ -31,6 +31,8 @@ export const historyTexts = {
 	to: "To",
 	show: "Show",
 	freeSpan: "Begin and end",
+	save: "Save as CSV",
+	nothingToSave: "Nothing is drawn yet.",
 	noTime: "Give a begin and an end.",
 	shown: (from: string, to: string, length: string) => `${from} to ${to} (${length})`,
 	follows: "follows the present",

@@ -28,6 +28,8 @@ interface ToolsProps {
 	onAsk: (asked: Asked) => void;
 	onSpan: (span: Span) => void;
 	onChoose: () => void;
+	/** undefined: nothing is drawn */
+	onSave: (() => void) | undefined;
 }
 
 /* Of the span at the moment in which it is opened. The robot says what is wrong with a span, the page only what is no time. */
@@ -78,7 +80,7 @@ function FreeSpan({ asked, span, onAsk }: ToolsProps) {
 }
 
 export function HistoryTools(props: ToolsProps) {
-	const { asked, span, onAsk, onSpan, onChoose } = props;
+	const { asked, span, onAsk, onSpan, onChoose, onSave } = props;
 	const follows = isFollowing(asked);
 	const [isOpen, setOpen] = useState(false);
 	const middle = (span.fromMs + span.toMs) / 2;
@@ -128,6 +130,9 @@ export function HistoryTools(props: ToolsProps) {
 				</button>
 				<Button id="history-choose" onPress={onChoose}>
 					{t.choose}
+				</Button>
+				<Button id="history-save" why={onSave ? undefined : t.nothingToSave} onPress={() => onSave?.()}>
+					{t.save}
 				</Button>
 			</div>
 			{isOpen ? <FreeSpan {...props} /> : null}

@@ -18,7 +18,7 @@ import { TimeAxis } from "../components/time-axis";
 import { span as lengthText, words } from "../format";
 import type { Page } from "../pages";
 import { type Asked, aroundHref, isFollowing, PAST_CHARTS_MAX, readAsked, withSpan, writeAsked } from "../asked";
-import { type Span, ticksOf } from "../past";
+import { csvOf, type Span, ticksOf } from "../past";
 import { useQuery } from "../router";
 import { choice, readRegistry, registry } from "../signals";
 import { useStore } from "../store";
@@ -30,6 +30,8 @@ const ADDRESS_MS = 300;
 const GAPS_SAID = 4;
 const NEAR_PX = 12;
 const EVENT_ROWS = 12;
+/* A file in the memory of the browser is given up after this time. */
+const SAVED_MS = 60_000;
 
 /* What is asked for at once, and written into the address when it stays. */
 function useAsked(): [Asked, (asked: Asked) => void] {
@@ -209,6 +211,16 @@ function Events({ marks, isShort, problem }: ReturnType<typeof useMarks>) {
 	);
 }
 
+/* As a file of this machine: it is made of what the page has, without a request. */
+function save(text: string, { fromMs }: Span): void {
+	const link = document.createElement("a");
+
+	link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+	link.download = `oht-history-${new Date(fromMs).toISOString().slice(0, 19).replaceAll(":", "-")}Z.csv`;
+	link.click();
+	setTimeout(() => URL.revokeObjectURL(link.href), SAVED_MS);
+}
+
 const isEmpty = (past: Past | undefined) => past?.series.every(({ last }) => last.every((value) => value === null)) ?? false;
 
 function Told({ asked, span, past }: { asked: Asked; span: Span; past: Past | undefined }) {
@@ -245,6 +257,7 @@ function History() {
 					onAsk={ask}
 					onSpan={(wanted) => ask(withSpan(asked, wanted, clock.nowMs()))}
 					onChoose={() => setChoosing(true)}
+					onSave={past && known.signals ? () => save(csvOf(past, span, known.signals ?? []), span) : undefined}
 				/>
 				{state === "ok" ? null : (
 					<Notice tone="warn" id="history-failing" role="status">
