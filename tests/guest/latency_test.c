@@ -267,7 +267,8 @@ static void print_figures(struct figures *figures, int missed, int not_pressed)
 
 static void check_bars(const struct options *options, const struct figures *figures)
 {
-	tap_ok(figures->vague <= options->presses / 1000, "edges whose moment nobody knows: %d",
+	/* The other CPU has its turn there once in some thousand presses; a single one says nothing. */
+	tap_ok(figures->vague <= 1 + options->presses / 1000, "edges whose moment nobody knows: %d",
 	       figures->vague);
 	if (!tap_ok(figures->stamped.count && figures->watched.count && figures->path.count,
 		    "there are values"))
