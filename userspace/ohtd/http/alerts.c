@@ -13,7 +13,7 @@
 #include "http/certificate.h"
 #include "http/safety_cause.h"
 #include "http/scene.h"
-#include "http/server.h"
+#include "http/services.h"
 #include "oht_client.h"
 #include "robot/robot.h"
 #include "robot/user_maps.h"

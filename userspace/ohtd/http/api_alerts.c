@@ -12,7 +12,7 @@
 #include "http/alerts.h"
 #include "http/late.h"
 #include "http/scene.h"
-#include "http/server.h"
+#include "http/services.h"
 #include "http/stored_list.h"
 #include "store/alerts.h"
 

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "config/config.h"
 #include "http/scene.h"
-#include "http/server.h"
+#include "http/services.h"
 #include "http/words.h"
 #include "robot/robot.h"
 

@@ -9,7 +9,7 @@
 
 #include "http/list.h"
 #include "http/name_list.h"
-#include "http/server.h"
+#include "http/services.h"
 #include "robot/robot.h"
 #include "robot/telemetry.h"
 

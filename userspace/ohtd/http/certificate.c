@@ -15,8 +15,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "config/names.h"
 #include "http/pki.h"
-#include "http/server.h"
 #include "http/tls.h"
 
 #define DAY_S		86400

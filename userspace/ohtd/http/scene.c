@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "http/server.h"
+#include "http/services.h"
 
 void *ohtd_scene_alloc(const struct ohtd_scene *scene, size_t bytes)
 {

@@ -11,49 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/config.h"
+#include "http/services.h"
 
-struct ohtd_alert_keeper;
-struct ohtd_auth;
-struct ohtd_checks;
-struct ohtd_clock;
-struct ohtd_gateway;
-struct ohtd_history;
-struct ohtd_recorder;
-struct ohtd_certificate;
-struct ohtd_setup;
-struct ohtd_robot;
 struct ohtd_server;
-struct ohtd_store;
-struct ohtd_workers;
-
-/* Names under which this machine may be addressed; the first is its common name. */
-struct ohtd_names {
-	const char *names[OHTD_NAMES_MAX + 5];
-	unsigned int count;
-	char hostname[OHTD_HOST_BYTES];
-	char local[OHTD_HOST_BYTES + sizeof(".local")];
-};
-
-/* Everything outlives the server. */
-struct ohtd_services {
-	const struct ohtd_config *config;
-	struct ohtd_clock *clock;
-	struct ohtd_robot *robot;
-	struct ohtd_auth *auth;
-	struct ohtd_workers *workers;
-	struct ohtd_checks *checks;
-	struct ohtd_store *store;
-	const struct ohtd_recorder *recorder;	/* NULL: no journal */
-	struct ohtd_setup *setup;
-	struct ohtd_certificate *certificate;
-	const struct ohtd_gateway *gateway;	/* NULL: none */
-	struct ohtd_alert_keeper *alert_keeper;
-	struct ohtd_history *history;
-};
-
-/* localhost, the loop-back addresses, the host name also with .local, those of the configuration. */
-void ohtd_names_collect(struct ohtd_names *names, const struct ohtd_config *config);
 
 /**
  * ohtd_server_create() - listen, and prepare the loops; nothing is served yet
