@@ -12,6 +12,7 @@
 
 #include "auth/session.h"
 #include "base/clock.h"
+#include "http/api.h"
 #include "http/catalogue.h"
 #include "http/command.h"
 #include "http/socket.h"
@@ -188,20 +189,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct ohtd_channel_kind kinds[CHANNELS_OF_ALL];
 	static struct ohtd_clock clock = { .ops = &ohtd_clock_system };
-	static struct ohtd_server server;
-	static struct ohtd_loop loop = { .server = &server };
+	static struct ohtd_live live;
+	static struct ohtd_live_loop live_loop;
+	static struct ohtd_server server = { .live = &live };
+	static struct ohtd_loop loop = { .server = &server, .live = &live_loop };
 	static struct ohtd_conn conn;
 	static h2o_websocket_conn_t ws;
 	struct ohtd_socket *socket = calloc(1, sizeof(*socket));
 	struct fuzz_input in = { data, size };
 	const struct wslay_event_callbacks none = { .recv_callback = NULL };
 
+	ohtd_channels_set(&ohtd_channel_table);
 	server.services.clock = &clock;
-	server.hub = ohtd_hub_create(kinds, CHANNELS_OF_ALL, 1);
+	live.hub = ohtd_hub_create(kinds, CHANNELS_OF_ALL, 1);
 	/* h2o is not there; in_message: so it is not told of the end. */
 	*socket = (struct ohtd_socket){ .loop = &loop, .conn = &conn, .ws = &ws, .in_message = true,
 					.dialect = &ohtd_dialect_own };
-	if (!server.hub || wslay_event_context_server_init(&ws.ws_ctx, &none, NULL))
+	if (!live.hub || wslay_event_context_server_init(&ws.ws_ctx, &none, NULL))
 		abort();
 	socket->who.role = (enum ohtd_role)(fuzz_take8(&in) % (OHTD_ROLE_ADMINISTRATOR + 1));
 	while (in.left && !socket->close_by_ms) {
@@ -209,12 +213,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t bytes = end ? (size_t)(end - text) : in.left;
 
 		say(socket, text, bytes);
-		check_channels(socket, server.hub);
+		check_channels(socket, live.hub);
 		in.at += end ? bytes + 1 : bytes;
 		in.left -= end ? bytes + 1 : bytes;
 	}
 	wslay_event_context_free(ws.ws_ctx);
-	ohtd_hub_destroy(server.hub);
+	ohtd_hub_destroy(live.hub);
 	free(socket);
 	return 0;
 }

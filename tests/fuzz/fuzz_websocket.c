@@ -287,7 +287,8 @@ static void read_all(struct line *line, struct ohtd_socket *socket)
 
 static void serve(struct line *line)
 {
-	static struct ohtd_server server;
+	static struct ohtd_live live;
+	static struct ohtd_server server = { .live = &live };
 	static struct ohtd_loop loop = { .server = &server };
 	struct ohtd_socket *socket = calloc(1, sizeof(*socket));
 

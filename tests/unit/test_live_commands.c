@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "http/channels.h"
-#include "http/scene.h"
+#include "http/api.h"
 #include "http/server.h"
 #include "http/writer.h"
 #include "robot/command.h"

@@ -13,7 +13,7 @@
 
 #include "base/log_tail.h"
 #include "http/channels.h"
-#include "http/scene.h"
+#include "http/api.h"
 #include "http/writer.h"
 
 static void *taken[512];

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "http/input.h"
-#include "http/route.h"
+#include "http/api.h"
 
 static struct ohtd_router *router;
 static struct ohtd_found found;

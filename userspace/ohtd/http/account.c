@@ -9,54 +9,36 @@
 #include "http/list.h"
 #include "http/words.h"
 #include "base/clock.h"
-#include "store/store.h"
 #include "store/users.h"
 
-static const struct ohtd_account_problem storage[] = {
-	[OHTD_STORE_OK] = { 503, "unavailable", "this cannot be done now" },
-	[OHTD_STORE_BUSY] = { 503, "storage_busy", "too much is being written, try again" },
-	[OHTD_STORE_FULL] = { 507, "storage_full", "there is no room on the disk" },
-	[OHTD_STORE_READ_ONLY] = { 503, "storage_read_only", "the disk cannot be written" },
-	[OHTD_STORE_FAILING] = { 503, "storage_failing", "the disk gives errors" },
-	[OHTD_STORE_DAMAGED] = { 503, "storage_damaged",
-				 "the database is damaged; the next start repairs it" },
-	[OHTD_STORE_HUNG] = { 503, "storage_hung",
-			      "the disk does not answer; nothing was written" },
-};
-
-struct ohtd_account_problem ohtd_storage_problem(int error)
-{
-	return storage[ohtd_store_state_of(error)];
-}
-
-struct ohtd_account_problem ohtd_account_problem(int error)
+struct ohtd_store_problem ohtd_account_problem(int error)
 {
 	switch (error) {
 	case -ENOENT:
-		return (struct ohtd_account_problem){ 404, "not_found", "there is no such account" };
+		return (struct ohtd_store_problem){ 404, "not_found", "there is no such account" };
 	case -EEXIST:
-		return (struct ohtd_account_problem){ 409, "user_exists",
+		return (struct ohtd_store_problem){ 409, "user_exists",
 						      "there is such a user already" };
 	case -EPERM:
-		return (struct ohtd_account_problem){ 409, "last_administrator",
+		return (struct ohtd_store_problem){ 409, "last_administrator",
 						      "this is the last administrator who can log in" };
 	case -EACCES:
-		return (struct ohtd_account_problem){ 403, "role_above_own",
+		return (struct ohtd_store_problem){ 403, "role_above_own",
 						      "nobody makes or changes an account above his own role" };
 	case -ECANCELED:
-		return (struct ohtd_account_problem){ 401, "token_revoked",
+		return (struct ohtd_store_problem){ 401, "token_revoked",
 						      "the account that asks was changed meanwhile; nothing was done" };
 	case -EALREADY:
-		return (struct ohtd_account_problem){ 409, "setup_done",
+		return (struct ohtd_store_problem){ 409, "setup_done",
 						      "there is an administrator already" };
 	case -EKEYREJECTED:
-		return (struct ohtd_account_problem){ 403, "setup_code_wrong",
+		return (struct ohtd_store_problem){ 403, "setup_code_wrong",
 						      "this is not the set-up code" };
 	case -EKEYEXPIRED:
-		return (struct ohtd_account_problem){ 403, "setup_code_retired",
+		return (struct ohtd_store_problem){ 403, "setup_code_retired",
 						      "there is no set-up code any more; a new start of ohtd draws one" };
 	default:
-		return ohtd_storage_problem(error);
+		return ohtd_store_problem(error);
 	}
 }
 

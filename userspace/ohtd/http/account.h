@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "http/late.h"
 #include "http/member.h"
 
 struct ohtd_account_order;
@@ -65,17 +66,7 @@ void ohtd_account_take_patch(struct ohtd_account_order *order, int64_t id,
 bool ohtd_account_patch_is_empty(const struct ohtd_account_patch *said);
 #define OHTD_ACCOUNT_PATCH_EMPTY	"say what is to be changed"
 
-/* A status of HTTP, a word for programs and a sentence for people. */
-struct ohtd_account_problem {
-	int status;
-	const char *code;
-	const char *detail;
-};
-
 /* For a negative errno of the store's functions for users, also for its troubles with the disk. */
-struct ohtd_account_problem ohtd_account_problem(int error);
-
-/* The same for the troubles alone; 0 is something else. */
-struct ohtd_account_problem ohtd_storage_problem(int error);
+struct ohtd_store_problem ohtd_account_problem(int error);
 
 #endif /* OHTD_HTTP_ACCOUNT_H */

@@ -10,12 +10,17 @@
 #include <stdint.h>
 
 #include "http/route.h"
+#include "http/scene.h"
 
 struct ohtd_call;
+struct ohtd_channel_table;
 struct ohtd_module_view;
 struct ohtd_snapshot;
 
-/* Tables of routes, each beside its handlers; routes.c lists them. */
+/* routes.c: all tables, ends with NULL. */
+extern const struct ohtd_route_table *const ohtd_route_tables[];
+
+/* Tables of routes, each beside its handlers. */
 extern const struct ohtd_route_table ohtd_alert_routes;
 extern const struct ohtd_route_table ohtd_docs_routes;
 extern const struct ohtd_route_table ohtd_auth_routes;
@@ -42,12 +47,28 @@ extern const struct ohtd_route_table ohtd_telemetry_routes;
 extern const struct ohtd_route_table ohtd_history_routes;
 extern const struct ohtd_route_table ohtd_user_routes;
 
+/* What the channels of live data tell; api_channels.c. */
+extern const struct ohtd_channel_table ohtd_channel_table;
+
+/* Views, each beside its route. */
+extern const struct ohtd_view ohtd_robot_view;
+extern const struct ohtd_view ohtd_stop_view;
+extern const struct ohtd_view ohtd_modules_view;
+extern const struct ohtd_view ohtd_telemetry_view;
+extern const struct ohtd_view ohtd_health_view;
+extern const struct ohtd_view ohtd_alerts_view;
+extern const struct ohtd_view ohtd_bus_view;
+/* For channels only. */
+extern const struct ohtd_view ohtd_commands_view;
+extern const struct ohtd_view ohtd_live_bus_view;
+extern const struct ohtd_view ohtd_live_logs_view;
+/* The good values of the signals, each as a member of its own. */
+extern const struct ohtd_view ohtd_values_view;
+
 /* Shared between the files. */
 /* The module of the path {unit}; NULL: there is none, and the request has been answered. */
 const struct ohtd_module_view *ohtd_find_module(struct ohtd_call *call);
 /* "1.2" of a module's register; NULL: it has not told. In the memory of the request. */
 const char *ohtd_version_text(struct ohtd_call *call, unsigned int version);
-/* Answers with why the store has refused: @error is its negative errno, 0 something else. */
-void ohtd_reply_store_problem(struct ohtd_call *call, int error);
 
 #endif /* OHTD_HTTP_API_H */

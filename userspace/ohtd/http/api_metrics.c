@@ -22,10 +22,9 @@
 #include "gateway/gateway.h"
 #include "history/history.h"
 #include "http/certificate.h"
-#include "http/channels.h"
 #include "http/cookie.h"
 #include "http/figures.h"
-#include "http/loop.h"
+#include "http/live.h"
 #include "http/problem.h"
 #include "http/writer.h"
 #include "robot/telemetry.h"
@@ -424,7 +423,7 @@ static void put_process(struct ohtd_writer *out, const struct ohtd_server *serve
 	put_one(out, "oht_connections", "gauge", "Open connections, local ones included.",
 		atomic_load(&server->conn_count) + atomic_load(&server->local_count));
 	put_one(out, "websocket_active_connections", "gauge", "Open WebSockets and event streams.",
-		atomic_load(&server->live_count));
+		ohtd_live_count(server));
 	head(out, "oht_build_info", "gauge", "1, with the version of ohtd.");
 	put(out, "oht_build_info{version=\"%s\"} 1\n", OHT_VERSION);
 }

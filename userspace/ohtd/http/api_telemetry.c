@@ -201,20 +201,6 @@ OHTD_SHAPE(telemetry_query, "TelemetryQuery",
 		  .summary = "Names of signals, with commas between them; without it all are answered",
 		  .example = "\"position_mm,battery_percent\""));
 
-static const char *signal_name(unsigned int signal)
-{
-	return ohtd_telemetry_info(signal)->name;
-}
-
-static const struct ohtd_words signal_words = {
-	.name = signal_name, .end = OHTD_TELEMETRY_SIGNALS,
-};
-
-const struct ohtd_name_list ohtd_signal_list = {
-	.member = "signals", .what = "signal", .words = &signal_words,
-	.status = 422, .code = "unknown_signal",
-};
-
 static void get_current(struct ohtd_call *call)
 {
 	const char *names = OHTD_QUERY(call, telemetry_query)->signals;

@@ -27,7 +27,7 @@ static int64_t wall_s(struct ohtd_call *call)
 
 static void reply_refusal(struct ohtd_call *call, int error)
 {
-	struct ohtd_account_problem problem = ohtd_account_problem(error);
+	struct ohtd_store_problem problem = ohtd_account_problem(error);
 
 	ohtd_reply_problem(call, problem.status, problem.code, "%s", problem.detail);
 }

@@ -12,7 +12,7 @@
 #include "base/log_tail.h"
 #include "http/alert_keeper.h"
 #include "http/handover.h"
-#include "http/loop.h"
+#include "http/live.h"
 #include "http/scene.h"
 #include "live/carry.h"
 #include "robot/robot.h"
@@ -43,30 +43,18 @@ static const struct ohtd_channel_kind kinds[OHTD_CHANNELS + OHTD_TOPICS] = {
 
 _Static_assert(OHTD_CHANNELS + OHTD_TOPICS <= OHTD_CHANNELS_MAX, "the hub has room for all");
 
-static const struct {
-	enum ohtd_role role;
-	const struct ohtd_view *view;
-	bool filters;
-} rows[OHTD_CHANNELS] = {
-	[OHTD_CHANNEL_SAFETY] = { OHTD_ROLE_VIEWER, &ohtd_stop_view },
-	[OHTD_CHANNEL_ROBOT] = { OHTD_ROLE_VIEWER, &ohtd_robot_view },
-	[OHTD_CHANNEL_MODULES] = { OHTD_ROLE_VIEWER, &ohtd_modules_view },
-	[OHTD_CHANNEL_COMMANDS] = { OHTD_ROLE_VIEWER, &ohtd_commands_view },
-	[OHTD_CHANNEL_TELEMETRY] = { OHTD_ROLE_VIEWER, &ohtd_telemetry_view, .filters = true },
-	[OHTD_CHANNEL_BUS] = { OHTD_ROLE_VIEWER, &ohtd_live_bus_view },
-	[OHTD_CHANNEL_LOGS] = { OHTD_ROLE_SUPERVISOR, &ohtd_live_logs_view },
-	[OHTD_CHANNEL_SYSTEM] = { OHTD_ROLE_VIEWER, &ohtd_health_view },
-	[OHTD_CHANNEL_ALERTS] = { OHTD_ROLE_VIEWER, &ohtd_alerts_view },
-};
+/* Set before there are threads. */
+static const struct ohtd_channel_table *table;
 
-const struct ohtd_topic ohtd_topics[OHTD_TOPICS] = {
-	[OHTD_TOPIC_SAFETY] = { &ohtd_stop_view, 0 },
-	[OHTD_TOPIC_ROBOT] = { &ohtd_robot_view, 100 },
-	[OHTD_TOPIC_MODULES] = { &ohtd_modules_view, 100 },
-	[OHTD_TOPIC_COMMANDS] = { &ohtd_commands_view, 0 },
-	[OHTD_TOPIC_BUS] = { &ohtd_bus_view, 100 },
-	[OHTD_TOPIC_TELEMETRY] = { &ohtd_values_view, 0 },
-};
+void ohtd_channels_set(const struct ohtd_channel_table *of)
+{
+	table = of;
+}
+
+const struct ohtd_topic *ohtd_topic(unsigned int topic)
+{
+	return &table->topics[topic];
+}
 
 const char *ohtd_topic_name(unsigned int topic)
 {
@@ -82,12 +70,12 @@ const struct ohtd_words ohtd_channel_words = { .name = ohtd_channel_name, .end =
 
 enum ohtd_role ohtd_channel_role(int channel)
 {
-	return rows[channel].role;
+	return table->channels[channel].role;
 }
 
 bool ohtd_channel_filters(int channel)
 {
-	return rows[channel].filters;
+	return table->channels[channel].filters;
 }
 
 bool ohtd_channel_has_events(int channel)
@@ -97,7 +85,7 @@ bool ohtd_channel_has_events(int channel)
 
 const struct ohtd_shape *ohtd_channel_shape(int channel)
 {
-	return rows[channel].view->shape;
+	return table->channels[channel].view->shape;
 }
 
 /* NULL: there is none, or it is not what we have written. */
@@ -168,7 +156,7 @@ void ohtd_channels_written(struct ohtd_loop *loop, const struct ohtd_subscriptio
 	if (!message->event || !message->seen_ns ||
 	    message->seen_ns < subscription->from_ms * OHTD_NS_PER_MS)
 		return;
-	ohtd_durations_note(&loop->told,
+	ohtd_durations_note(&loop->live->told,
 			    ohtd_clock_monotonic_ns(loop->server->services.clock) - message->seen_ns);
 }
 
@@ -176,7 +164,7 @@ void ohtd_channels_told(const struct ohtd_server *server, struct ohtd_duration_f
 {
 	*figures = (struct ohtd_duration_figures){ 0 };
 	for (unsigned int i = 0; i < server->loop_count; i++)
-		ohtd_durations_add(&server->loops[i]->told, figures);
+		ohtd_durations_add(&server->loops[i]->live->told, figures);
 }
 
 bool ohtd_channels_often(struct ohtd_hub *hub)
@@ -243,11 +231,13 @@ static void gather_logged(struct ohtd_logged *logged)
 /* A snapshot that is told again was so at the same time of day. */
 static int64_t wall_ns_of(struct ohtd_server *server, uint64_t seen_ns)
 {
-	if (server->told_seen_ns != seen_ns) {
-		server->told_seen_ns = seen_ns;
-		server->told_wall_ns = ohtd_clock_wall_of_ns(server->services.clock, seen_ns);
+	struct ohtd_live *live = server->live;
+
+	if (live->told_seen_ns != seen_ns) {
+		live->told_seen_ns = seen_ns;
+		live->told_wall_ns = ohtd_clock_wall_of_ns(server->services.clock, seen_ns);
 	}
-	return server->told_wall_ns;
+	return live->told_wall_ns;
 }
 
 void ohtd_channels_publish(struct ohtd_loop *loop)
@@ -262,19 +252,19 @@ void ohtd_channels_publish(struct ohtd_loop *loop)
 	struct ohtd_scene scene;
 	h2o_mem_pool_t pool;
 
-	if (!ohtd_hub_begin(server->hub, ohtd_robot_version(robot), moment.now_ms))
+	if (!ohtd_hub_begin(server->live->hub, ohtd_robot_version(robot), moment.now_ms))
 		return;
 	ohtd_robot_snapshot(robot, &loop->snapshot);
 	/* Behind the snapshot: what that one does not show any more has ended here. */
-	gather_ended(robot, &server->ended);
-	gather_logged(&server->logged);
+	gather_ended(robot, &server->live->ended);
+	gather_logged(&server->live->logged);
 	h2o_mem_init_pool(&pool);
 	memory = ohtd_pool_memory(&pool);
 	scene = (struct ohtd_scene){
 		.snapshot = &loop->snapshot, .services = &server->services,
 		.now_ns = ohtd_clock_monotonic_ns(server->services.clock),
-		.stops_repeated = atomic_load(&server->stops_repeated), .ended = &server->ended,
-		.logged = &server->logged, .alerts = &alerts, .memory = &memory,
+		.stops_repeated = atomic_load(&server->stops_repeated), .ended = &server->live->ended,
+		.logged = &server->live->logged, .alerts = &alerts, .memory = &memory,
 	};
 	wall_ns = wall_ns_of(server, loop->snapshot.time_ns);
 	ohtd_time_text(wall_ns, utc);
@@ -286,9 +276,9 @@ void ohtd_channels_publish(struct ohtd_loop *loop)
 	moment.seen_ns = loop->snapshot.time_ns;
 	ohtd_alert_keeper_look(server->services.alert_keeper, &scene);
 	for (int i = 0; i < OHTD_CHANNELS; i++)
-		publish(server->hub, i, rows[i].view, &scene, &moment);
+		publish(server->live->hub, i, table->channels[i].view, &scene, &moment);
 	for (int i = 0; i < OHTD_TOPICS; i++)
-		publish(server->hub, OHTD_HUB_TOPIC(i), ohtd_topics[i].view, &scene, &moment);
-	ohtd_hub_end(server->hub, &moment);
+		publish(server->live->hub, OHTD_HUB_TOPIC(i), table->topics[i].view, &scene, &moment);
+	ohtd_hub_end(server->live->hub, &moment);
 	h2o_mem_clear_pool(&pool);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     the table of the channels of live data, and their states made from the robot's snapshot.
+ * Owns:     the channels of live data, and their states made from the robot's snapshot.
  * Contexts: make: main thread. The rest: any loop.
  * Locks:    none of its own; see live/hub.h.
  */
@@ -49,6 +49,18 @@ enum ohtd_topic_number {
 #define OHTD_HUB_TOPIC(topic_)	(OHTD_CHANNELS + (topic_))
 
 /**
+ * struct ohtd_channel_row - a channel
+ * @role: the least that may subscribe
+ * @view: its state
+ * @filters: a client may ask for some members of the state only
+ */
+struct ohtd_channel_row {
+	enum ohtd_role role;
+	const struct ohtd_view *view;
+	bool filters;
+};
+
+/**
  * struct ohtd_topic - a topic
  * @view: what it says
  * @pause_ms: at least so long between two messages, unless they are events
@@ -58,7 +70,16 @@ struct ohtd_topic {
 	uint32_t pause_ms;
 };
 
-extern const struct ohtd_topic ohtd_topics[OHTD_TOPICS];
+/* What channels and topics tell, for all servers of the process. */
+struct ohtd_channel_table {
+	struct ohtd_channel_row channels[OHTD_CHANNELS];
+	struct ohtd_topic topics[OHTD_TOPICS];
+};
+
+/* Before anything else of this file, and before there are threads. */
+void ohtd_channels_set(const struct ohtd_channel_table *of);
+
+const struct ohtd_topic *ohtd_topic(unsigned int topic);
 
 /* With a slash in front. */
 const char *ohtd_topic_name(unsigned int topic);

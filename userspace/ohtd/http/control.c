@@ -6,7 +6,6 @@
 
 #include "auth/session.h"
 #include "base/clock.h"
-#include "http/channels.h"
 #include "http/loop.h"
 #include "robot/lease.h"
 #include "robot/robot.h"
@@ -53,7 +52,7 @@ void ohtd_control_heard(struct ohtd_loop *loop, const struct ohtd_principal *who
 {
 	const struct ohtd_control_view *view = look(loop);
 	const struct ohtd_holder session = ohtd_holder_of(who);
-	uint64_t now_ms = ohtd_channels_now_ms(loop);
+	uint64_t now_ms = ohtd_clock_monotonic_ns(loop->server->services.clock) / OHTD_NS_PER_MS;
 	bool is_offered = view->offered && session.user_id &&
 			  session.user_id == view->holder.user_id;
 

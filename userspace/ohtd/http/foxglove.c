@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "http/foxglove_say.h"
-#include "http/openapi.h"
+#include "http/schema.h"
 #include "http/socket.h"
 #include "http/socket_private.h"
 
@@ -75,7 +75,7 @@ static struct ohtd_message *status_of(enum status_level level, const char *sente
 static void write_topic(struct ohtd_writer *writer, unsigned int topic)
 {
 	const struct ohtd_memory *memory = writer->memory;
-	const struct ohtd_shape *shape = ohtd_topics[topic].view->shape;
+	const struct ohtd_shape *shape = ohtd_topic(topic)->view->shape;
 	struct ohtd_writer schema;
 
 	ohtd_writer_begin(&schema, memory, 4096);
@@ -123,7 +123,7 @@ static void greet(struct ohtd_socket *socket)
 	h2o_mem_pool_t pool;
 	char epoch[24];
 
-	snprintf(epoch, sizeof(epoch), "%llu", (unsigned long long)ohtd_hub_epoch(server->hub));
+	snprintf(epoch, sizeof(epoch), "%llu", (unsigned long long)ohtd_hub_epoch(server->live->hub));
 	h2o_mem_init_pool(&pool);
 	memory = ohtd_pool_memory(&pool);
 	ohtd_writer_begin(&writer, &memory, 256);
@@ -133,7 +133,7 @@ static void greet(struct ohtd_socket *socket)
 	});
 	ohtd_socket_greet(socket, writer.text, writer.used);
 	h2o_mem_clear_pool(&pool);
-	ohtd_socket_reply(socket, ohtd_message_hold(server->topics));
+	ohtd_socket_reply(socket, ohtd_message_hold(server->live->topics));
 }
 
 /* ---- what the client says ---- */
@@ -159,7 +159,7 @@ static const char *subscribe(struct ohtd_socket *socket, const struct ohtd_foxgl
 	if (socket->subscriptions[topic].step)
 		return "the channel is subscribed to already";
 	ohtd_socket_listen(socket, (int)topic, true);
-	ohtd_hub_subscribe(&socket->subscriptions[topic], ohtd_topics[topic].pause_ms);
+	ohtd_hub_subscribe(&socket->subscriptions[topic], ohtd_topic(topic)->pause_ms);
 	socket->ids[topic] = wish->id;
 	return NULL;
 }

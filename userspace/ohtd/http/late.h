@@ -98,4 +98,15 @@ void ohtd_late_read(struct ohtd_call *call, struct ohtd_late *late, ohtd_store_w
 void ohtd_late_write(struct ohtd_call *call, struct ohtd_late *late, ohtd_store_work work,
 		     void (*answer)(struct ohtd_call *call, struct ohtd_late *late));
 
+/* A status of HTTP, a word for programs and a sentence for people. */
+struct ohtd_store_problem {
+	int status;
+	const char *code;
+	const char *detail;
+};
+
+/* Why the store has refused: @error is its negative errno, 0 something else. */
+struct ohtd_store_problem ohtd_store_problem(int error);
+void ohtd_reply_store_problem(struct ohtd_call *call, int error);
+
 #endif /* OHTD_HTTP_LATE_H */

@@ -7,18 +7,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "http/channels.h"
 #include "http/control.h"
 #include "http/loop.h"
-#include "http/socket.h"
-#include "http/stream.h"
 #include "base/log.h"
 #include "robot/robot.h"
 
 /* The control thread wants to hear of each loop at least every 100 ms. */
 #define TURN_MS		50
-/* Shorter than a cycle of the control thread: none is left out. */
-#define LIVE_MS		20
 /* Of the drain, in which whoever was accepted before may still shake hands and ask. */
 #define FIRST_REQUEST_MS	1500
 
@@ -35,25 +30,6 @@ static void on_messages(h2o_multithread_receiver_t *receiver, h2o_linklist_t *me
 	}
 }
 
-/* What the robot has published goes out to those who have subscribed to it. */
-static void turn_live(struct ohtd_loop *loop)
-{
-	ohtd_channels_publish(loop);
-	ohtd_sockets_turn(loop);
-	ohtd_streams_turn(loop);
-}
-
-/* The tick is too slow for signals. */
-static void on_live(h2o_timeout_entry_t *entry)
-{
-	struct ohtd_loop *loop = H2O_STRUCT_FROM_MEMBER(struct ohtd_loop, live, entry);
-
-	if (!ohtd_channels_often(loop->server->hub))
-		return;
-	h2o_timeout_link(loop->ctx.loop, &loop->often, &loop->live);
-	turn_live(loop);
-}
-
 static void on_link(h2o_socket_t *sock, const char *err)
 {
 	struct ohtd_loop *loop = sock->data;
@@ -62,7 +38,7 @@ static void on_link(h2o_socket_t *sock, const char *err)
 	if (err || read(h2o_socket_get_fd(sock), &count, sizeof(count)) < 0)
 		return;
 	ohtd_command_take(loop);
-	turn_live(loop);
+	loop->server->guest->turn(loop);
 }
 
 /* In the drain: nothing is under way, nor on its way from a client that has just connected. */
@@ -90,17 +66,15 @@ void ohtd_loop_cut_late(struct ohtd_loop *loop)
 static void on_tick(h2o_timeout_entry_t *entry)
 {
 	struct ohtd_loop *loop = H2O_STRUCT_FROM_MEMBER(struct ohtd_loop, tick, entry);
+	const struct ohtd_guest *guest = loop->server->guest;
 
 	h2o_timeout_link(loop->ctx.loop, &loop->ctx.hundred_ms_timeout, &loop->tick);
 	ohtd_pending_tick(loop);
 	ohtd_listen_tick(loop);
 	ohtd_local_tick(loop);
-	ohtd_sockets_tick(loop);
-	ohtd_streams_tick(loop);
+	guest->tick(loop);
 	ohtd_control_tick(loop);
-	turn_live(loop);
-	if (!h2o_timeout_is_linked(&loop->live))
-		on_live(&loop->live);
+	guest->turn(loop);
 	ohtd_loop_cut_late(loop);
 	ohtd_log_tick();
 }
@@ -108,8 +82,6 @@ static void on_tick(h2o_timeout_entry_t *entry)
 static void make(struct ohtd_loop *loop)
 {
 	h2o_linklist_init_anchor(&loop->conns);
-	h2o_linklist_init_anchor(&loop->sockets);
-	h2o_linklist_init_anchor(&loop->streams);
 	h2o_context_init(&loop->ctx, h2o_evloop_create(), &loop->server->globalconf);
 	loop->accept.ctx = &loop->ctx;
 	loop->accept.hosts = loop->server->globalconf.hosts;
@@ -119,8 +91,7 @@ static void make(struct ohtd_loop *loop)
 						   H2O_SOCKET_FLAG_DONT_READ);
 	loop->link_sock->data = loop;
 	h2o_socket_read_start(loop->link_sock, on_link);
-	h2o_timeout_init(loop->ctx.loop, &loop->often, LIVE_MS);
-	loop->live.cb = on_live;
+	loop->server->guest->begin(loop);
 	loop->tick.cb = on_tick;
 	h2o_timeout_link(loop->ctx.loop, &loop->ctx.hundred_ms_timeout, &loop->tick);
 	ohtd_listen_start(loop);
@@ -143,8 +114,7 @@ static void dispose(struct ohtd_loop *loop)
 	ohtd_listen_close(loop);
 	h2o_socket_close(loop->link_sock);
 	h2o_timeout_unlink(&loop->tick);
-	h2o_timeout_unlink(&loop->live);
-	h2o_timeout_dispose(evloop, &loop->often);
+	loop->server->guest->end(loop);
 	h2o_multithread_unregister_receiver(loop->ctx.queue, &loop->receiver);
 	h2o_context_dispose(&loop->ctx);
 	h2o_evloop_destroy(evloop);

@@ -14,7 +14,7 @@
 #include <h2o.h>
 
 #include "base/address.h"
-#include "http/channels.h"
+#include "config/names.h"
 #include "http/budget.h"
 #include "http/call.h"
 #include "http/close.h"
@@ -25,7 +25,8 @@
 #include "http/server.h"
 #include "http/shares.h"
 
-struct ohtd_message;
+struct ohtd_live;
+struct ohtd_live_loop;
 struct ohtd_ticket_bond;
 
 /* Things longer than these are refused before anything looks at them. */
@@ -55,6 +56,27 @@ struct ohtd_post {
 	void *arg;
 };
 
+/**
+ * struct ohtd_guest - what lives in the loops beside the requests: live data
+ * @open: main thread, before there are loops; makes server->live. 0, or -1: out of memory
+ * @close: main thread, when the loops have ended; @idle: nothing of them is left, and server->live goes too
+ * @make: main thread, for each loop before it runs; makes loop->live. 0, or -1: out of memory
+ * @begin: the loop, when it begins; @end: when it ends with no connection left
+ * @turn: the loop, when the robot has published something
+ * @tick: the loop, ten times a second, before the lease is looked at and the turn
+ * @drain: the loop, when the daemon ends: tells everybody to go
+ */
+struct ohtd_guest {
+	int (*open)(struct ohtd_server *server);
+	void (*close)(struct ohtd_server *server, bool idle);
+	int (*make)(struct ohtd_loop *loop);
+	void (*begin)(struct ohtd_loop *loop);
+	void (*end)(struct ohtd_loop *loop);
+	void (*turn)(struct ohtd_loop *loop);
+	void (*tick)(struct ohtd_loop *loop);
+	void (*drain)(struct ohtd_loop *loop);
+};
+
 /* Memory of a request, for those who write into it. */
 struct ohtd_memory ohtd_pool_memory(h2o_mem_pool_t *pool);
 
@@ -70,7 +92,7 @@ struct ohtd_conn {
 	bool local;			/* came by the socket of this machine */
 	bool admin;			/* local: root or a member of oht-admin */
 	uint32_t uid;			/* local: who, as the kernel says */
-	bool stays;			/* became a WebSocket: its end is told first (socket.h) */
+	bool stays;			/* became a WebSocket: its end is told first */
 	bool reserved;			/* in a place kept for the stop, see places.c */
 	bool parked;			/* waits for a place: nothing of it is read */
 	bool proxy;			/* its other end is one of trusted_proxies */
@@ -101,16 +123,12 @@ struct ohtd_loop {
 	h2o_linklist_t conns;		/* the newest last */
 	atomic_uint parked_count;	/* of those that wait for a place; not in conn_count */
 	h2o_timeout_entry_t tick;
-	h2o_timeout_t often;		/* how long @live waits */
-	h2o_timeout_entry_t live;	/* only while somebody listens to the signals */
 	struct ohtd_pending *pendings;
 	unsigned int writes;		/* of them, that are with the store */
 	struct ohtd_route_count *counts;	/* per route, then "static" and "unmatched" */
-	struct ohtd_durations told;	/* events of the stop to clients, see channels.h */
 	struct ohtd_snapshot snapshot;
 	uint64_t control_renewed_ms;	/* see control.c */
-	h2o_linklist_t sockets;		/* WebSockets, see socket_private.h */
-	h2o_linklist_t streams;		/* see stream.c */
+	struct ohtd_live_loop *live;	/* the guest's, of malloc() */
 	atomic_bool ended;		/* written by the main thread */
 };
 
@@ -127,19 +145,11 @@ struct ohtd_server {
 	atomic_uint local_count;	/* the same over the local socket; not in conn_count */
 	int local_fd;			/* bound by the main thread, taken over by the first loop */
 	gid_t admin_gid;		/* of oht-admin; (gid_t)-1: there is no such group */
-	struct ohtd_hub *hub;
+	const struct ohtd_guest *guest;
+	struct ohtd_live *live;		/* the guest's */
 	struct ohtd_kept kept;		/* from the life before */
-	int handover_fd;		/* to the next one; negative: none */
 	enum ohtd_supervisor supervisor;
-	struct ohtd_ended ended;	/* under the lock of @hub */
-	struct ohtd_logged logged;	/* likewise */
-	uint64_t told_seen_ns;		/* of the snapshot that was told last; likewise */
-	int64_t told_wall_ns;		/* its time of day */
 	struct ohtd_tickets *tickets;
-	struct ohtd_message *topics;	/* what viewers are told first, see socket.h */
-	atomic_uint live_count;		/* connections that stay: WebSockets and streams */
-	_Atomic uint64_t sockets_made;	/* gives each WebSocket a number of its own */
-	atomic_uint strangers;		/* WebSockets whose clients have not said who they are */
 	_Atomic uint64_t starved_ms;	/* when a connection found no place, not even a kept one; 0: never */
 	_Atomic uint64_t commands[OHTD_COMMAND_LAST + 1][OHTD_OUTCOMES];	/* answered, by outcome */
 	atomic_ulong stops_repeated;	/* requests for a stop since the present one was made */

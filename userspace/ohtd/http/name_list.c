@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "http/call.h"
+#include "robot/telemetry.h"
 
 #define SHOWN_BYTES	64	/* of a name that is refused */
 
@@ -101,3 +102,17 @@ uint64_t ohtd_name_list_read(struct ohtd_call *call, const struct ohtd_name_list
 			return bits;
 	}
 }
+
+static const char *signal_name(unsigned int signal)
+{
+	return ohtd_telemetry_info(signal)->name;
+}
+
+static const struct ohtd_words signal_words = {
+	.name = signal_name, .end = OHTD_TELEMETRY_SIGNALS,
+};
+
+const struct ohtd_name_list ohtd_signal_list = {
+	.member = "signals", .what = "signal", .words = &signal_words,
+	.status = 422, .code = "unknown_signal",
+};

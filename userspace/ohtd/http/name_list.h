@@ -45,7 +45,7 @@ struct ohtd_name_list {
 uint64_t ohtd_name_list_read(struct ohtd_call *call, const struct ohtd_name_list *list,
 			     const char *text);
 
-/* The signals of telemetry, by their numbers; api_telemetry.c. */
+/* The signals of telemetry, by their numbers. */
 extern const struct ohtd_name_list ohtd_signal_list;
 
 #endif /* OHTD_HTTP_NAME_LIST_H */

@@ -126,9 +126,6 @@ struct ohtd_route_table {
 		.tag = (tag_), .routes = (array_), .count = sizeof(array_) / sizeof((array_)[0]),	\
 	}
 
-/* routes.c: all tables, ends with NULL. */
-extern const struct ohtd_route_table *const ohtd_route_tables[];
-
 #define OHTD_API_PREFIX		"/api/v1/"
 #define OHTD_PARAM_BYTES	65
 

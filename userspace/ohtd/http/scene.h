@@ -51,20 +51,6 @@ struct ohtd_view {
 	const void *(*make)(const struct ohtd_scene *scene);
 };
 
-extern const struct ohtd_view ohtd_robot_view;
-extern const struct ohtd_view ohtd_stop_view;
-extern const struct ohtd_view ohtd_modules_view;
-extern const struct ohtd_view ohtd_telemetry_view;
-extern const struct ohtd_view ohtd_health_view;
-extern const struct ohtd_view ohtd_alerts_view;
-extern const struct ohtd_view ohtd_bus_view;
-/* For channels only. */
-extern const struct ohtd_view ohtd_commands_view;
-extern const struct ohtd_view ohtd_live_bus_view;
-extern const struct ohtd_view ohtd_live_logs_view;
-/* The good values of the signals, each as a member of its own. */
-extern const struct ohtd_view ohtd_values_view;
-
 /* Zeroed memory. Never NULL. */
 void *ohtd_scene_alloc(const struct ohtd_scene *scene, size_t bytes);
 /* Milliseconds since a moment of CLOCK_MONOTONIC; OHTD_NONE, or null, when it is 0. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "http/server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,18 +9,11 @@
 #include <unistd.h>
 
 #include "auth/ticket.h"
-#include "http/asyncapi.h"
 #include "http/certificate.h"
-#include "http/channels.h"
-#include "http/handover.h"
 #include "http/loop.h"
-#include "http/openapi.h"
 #include "http/route.h"
-#include "http/socket.h"
-#include "http/stream.h"
 #include "base/log.h"
 #include "base/thread.h"
-#include "common/host.h"
 #include "robot/robot.h"
 
 #define STACK_BYTES		(512 * 1024)
@@ -64,42 +56,12 @@ static struct ohtd_loop *make_loop(struct ohtd_server *server, unsigned int inde
 	loop->accept.ssl_ctx = ohtd_certificate_context(server->services.certificate);
 	loop->counts = ohtd_figures_make(ohtd_router_count(server->router));
 	/* What a loop shows is always a whole snapshot, the oldest one that of the beginning. */
-	if (loop->counts && !ohtd_robot_snapshot(server->services.robot, &loop->snapshot))
+	if (loop->counts && !ohtd_robot_snapshot(server->services.robot, &loop->snapshot) &&
+	    !server->guest->make(loop))
 		return loop;
 	free(loop->counts);
 	free(loop);
 	return NULL;
-}
-
-static int make_documents(struct ohtd_server *server, char *why, size_t size)
-{
-	size_t openapi_bytes = 0, asyncapi_bytes = 0;
-	char *openapi = ohtd_openapi_make(server->router, &openapi_bytes, why, size);
-	char *asyncapi = openapi ? ohtd_asyncapi_make(&asyncapi_bytes, why, size) : NULL;
-
-	if (!asyncapi) {
-		free(openapi);
-		return -1;
-	}
-	ohtd_document_make(&server->openapi, "application/json", openapi, openapi_bytes);
-	ohtd_document_make(&server->asyncapi, "application/json", asyncapi, asyncapi_bytes);
-	return 0;
-}
-
-/* Now, as the filter of system calls does not let the file be made later. */
-static void prepare_handover(struct ohtd_server *server)
-{
-	server->supervisor = ohtd_supervisor_look();
-	server->handover_fd = -1;
-	if (server->supervisor != OHTD_SUPERVISOR_KEEPS)
-		return;
-	server->handover_fd = ohtd_handover_make();
-	if (server->handover_fd >= 0)
-		return;
-	ohtd_log(OHTD_LOG_WARNING, "http", "live_not_given",
-		 "live data begins anew with the next start: %s", strerror(-server->handover_fd));
-	/* It starts us again all the same. */
-	server->supervisor = OHTD_SUPERVISOR_RESTARTS;
 }
 
 static struct ohtd_budgets *make_budgets(const struct ohtd_config *config)
@@ -117,15 +79,29 @@ static struct ohtd_budgets *make_budgets(const struct ohtd_config *config)
 static void free_first(struct ohtd_server *server)
 {
 	ohtd_router_destroy(server->router);
-	ohtd_message_drop(server->topics);
 	ohtd_tickets_destroy(server->tickets);
-	ohtd_hub_destroy(server->hub);
 	ohtd_document_free(&server->openapi);
 	ohtd_document_free(&server->asyncapi);
 	free(server);
 }
 
-struct ohtd_server *ohtd_server_create(const struct ohtd_services *services, char *why, size_t size)
+static void drop_site(const struct ohtd_site *site)
+{
+	ohtd_router_destroy(site->router);
+	free(site->openapi);
+	free(site->asyncapi);
+}
+
+static void take_site(struct ohtd_server *server, const struct ohtd_site *site)
+{
+	server->router = site->router;
+	server->guest = site->guest;
+	ohtd_document_make(&server->openapi, "application/json", site->openapi, site->openapi_bytes);
+	ohtd_document_make(&server->asyncapi, "application/json", site->asyncapi, site->asyncapi_bytes);
+}
+
+struct ohtd_server *ohtd_server_create(const struct ohtd_services *services, const struct ohtd_site *site,
+				       char *why, size_t size)
 {
 	struct ohtd_server *server = calloc(1, sizeof(*server));
 	int r = -ENOMEM;
@@ -133,6 +109,7 @@ struct ohtd_server *ohtd_server_create(const struct ohtd_services *services, cha
 	errno = ENOMEM;
 	if (!server) {
 		snprintf(why, size, "out of memory");
+		drop_site(site);
 		return NULL;
 	}
 	signal(SIGPIPE, SIG_IGN);
@@ -142,17 +119,10 @@ struct ohtd_server *ohtd_server_create(const struct ohtd_services *services, cha
 	server->services = *services;
 	server->local_fd = -1;
 	ohtd_kept_take(&server->kept);
-	prepare_handover(server);
-	server->router = ohtd_router_create(ohtd_route_tables, why, size);
-	if (!server->router || make_documents(server, why, size)) {
-		free_first(server);
-		errno = ENOMEM;
-		return NULL;
-	}
-	server->hub = ohtd_channels_make(&server->kept, server->asyncapi.etag);
+	server->supervisor = ohtd_supervisor_look();
+	take_site(server, site);
 	server->tickets = ohtd_tickets_create();
-	server->topics = ohtd_foxglove_advertise();
-	if (!server->hub || !server->tickets || !server->topics) {
+	if (!server->tickets || server->guest->open(server)) {
 		snprintf(why, size, "the channels cannot be made: out of memory");
 		free_first(server);
 		errno = ENOMEM;
@@ -232,8 +202,7 @@ static void begin_drain(struct ohtd_loop *loop, struct ohtd_post *post)
 	/* Not h2o_context_request_shutdown(): it starts a timer of HTTP/2 that outlives the context. */
 	loop->ctx.shutdown_requested = 1;
 	loop->drain_from_ms = h2o_now(loop->ctx.loop);
-	ohtd_sockets_drain(loop);
-	ohtd_streams_drain(loop);
+	loop->server->guest->drain(loop);
 	ohtd_loop_cut_late(loop);
 	free(post);
 }
@@ -260,18 +229,11 @@ static bool end_loop(struct ohtd_loop *loop)
 		close(loop->listen_fd);
 	}
 	if (idle) {
+		free(loop->live);
 		free(loop->counts);
 		free(loop);
 	}
 	return idle;
-}
-
-static void hand_over(struct ohtd_server *server)
-{
-	if (server->handover_fd < 0)
-		return;
-	ohtd_channels_hand_over(server->hub, server->asyncapi.etag, server->handover_fd);
-	close(server->handover_fd);
 }
 
 bool ohtd_server_destroy(struct ohtd_server *server)
@@ -290,8 +252,7 @@ bool ohtd_server_destroy(struct ohtd_server *server)
 		atomic_store(&server->loops[i]->ended, true);
 	for (unsigned int i = 0; i < server->loop_count; i++)
 		idle = end_loop(server->loops[i]) && idle;
-	/* Nobody is told anything any more. */
-	hand_over(server);
+	server->guest->close(server, idle);
 	if (!idle)
 		return false;
 	sem_destroy(&server->loop_ready);

@@ -13,17 +13,37 @@
 
 #include "http/services.h"
 
+struct ohtd_guest;
+struct ohtd_router;
 struct ohtd_server;
+
+/**
+ * struct ohtd_site - what is served, which the server itself does not know
+ * @router: all routes; destroyed with the server
+ * @openapi: description of the routes, of malloc(); freed with the server
+ * @asyncapi: description of the messages, likewise
+ * @openapi_bytes: of @openapi
+ * @asyncapi_bytes: of @asyncapi
+ * @guest: what lives in the loops beside the requests
+ */
+struct ohtd_site {
+	struct ohtd_router *router;
+	char *openapi, *asyncapi;
+	size_t openapi_bytes, asyncapi_bytes;
+	const struct ohtd_guest *guest;
+};
 
 /**
  * ohtd_server_create() - listen, and prepare the loops; nothing is served yet
  * @services: copied
+ * @site: copied; what it names is the server's from now on, also on failure
  * @why: on failure one line
  * @size: of @why in bytes
  *
  * Return: NULL with @why filled.
  */
-struct ohtd_server *ohtd_server_create(const struct ohtd_services *services, char *why, size_t size);
+struct ohtd_server *ohtd_server_create(const struct ohtd_services *services, const struct ohtd_site *site,
+				       char *why, size_t size);
 
 /* Starts the threads. Returns 0 or a negative errno. */
 int ohtd_server_start(struct ohtd_server *server);

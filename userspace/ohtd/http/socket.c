@@ -40,7 +40,7 @@ static bool join_strangers(struct ohtd_server *server, const char *client)
 {
 	if (!ohtd_shares_take(server->shares, OHTD_SHARE_STRANGER, client, STRANGERS_SHARE))
 		return false;
-	if (take_one(&server->strangers, STRANGERS_MAX))
+	if (take_one(&server->live->strangers, STRANGERS_MAX))
 		return true;
 	ohtd_shares_give(server->shares, OHTD_SHARE_STRANGER, client);
 	return false;
@@ -50,7 +50,7 @@ static void leave_strangers(struct ohtd_socket *socket)
 {
 	struct ohtd_server *server = socket->loop->server;
 
-	atomic_fetch_sub(&server->strangers, 1);
+	atomic_fetch_sub(&server->live->strangers, 1);
 	ohtd_shares_give(server->shares, OHTD_SHARE_STRANGER, socket->client);
 }
 
@@ -65,7 +65,7 @@ static void free_socket(struct ohtd_socket *socket)
 		ohtd_socket_listen(socket, i, false);
 	if (!socket->who.role)
 		leave_strangers(socket);
-	atomic_fetch_sub(&server->live_count, 1);
+	atomic_fetch_sub(&server->live->count, 1);
 	ohtd_socket_forget(socket);
 	ohtd_socket_commands_forget(socket);
 	h2o_websocket_close(socket->ws);
@@ -147,7 +147,7 @@ void ohtd_socket_listen(struct ohtd_socket *socket, int place, bool begins)
 	struct ohtd_subscription *subscription = &socket->subscriptions[place];
 
 	if (begins != (subscription->step != OHTD_NOT_SUBSCRIBED))
-		ohtd_hub_listen(socket->loop->server->hub, socket->dialect->first + place, begins);
+		ohtd_hub_listen(socket->loop->server->live->hub, socket->dialect->first + place, begins);
 	if (!begins)
 		subscription->step = OHTD_NOT_SUBSCRIBED;
 }
@@ -162,7 +162,7 @@ void ohtd_socket_admit(struct ohtd_socket *socket, const struct ohtd_principal *
 
 bool ohtd_live_place_take(struct ohtd_server *server)
 {
-	return take_one(&server->live_count, server->services.config->connections_max / 2);
+	return take_one(&server->live->count, server->services.config->connections_max / 2);
 }
 
 /* A place among those who stay, and for a stranger one among strangers. */
@@ -172,7 +172,7 @@ static bool take_places(struct ohtd_server *server, const char *client, bool str
 		return false;
 	if (!stranger || join_strangers(server, client))
 		return true;
-	atomic_fetch_sub(&server->live_count, 1);
+	atomic_fetch_sub(&server->live->count, 1);
 	return false;
 }
 
@@ -202,12 +202,12 @@ static void start(struct ohtd_call *call, struct ohtd_socket *socket, const char
 	socket->who = call->who;
 	socket->conn = call->conn;
 	strcpy(socket->client, call->conn->client);
-	socket->number = atomic_fetch_add(&loop->server->sockets_made, 1) + 1;
+	socket->number = atomic_fetch_add(&loop->server->live->sockets_made, 1) + 1;
 	socket->opened_ms = socket->heard_ms = socket->credit_ms = ohtd_channels_now_ms(loop);
 	socket->credit = CREDIT_MAX;
 	call->conn->stays = true;
 	set_buffers(h2o_socket_get_fd(call->conn->sock));
-	h2o_linklist_insert(&loop->sockets, &socket->link);
+	h2o_linklist_insert(&loop->live->sockets, &socket->link);
 	ohtd_figures_note(call->count, 101, 0);
 	socket->ws = h2o_upgrade_to_websocket(call->req, key, socket, on_message);
 	ohtd_socket_set_rules(socket);
@@ -300,7 +300,7 @@ void ohtd_sockets_tick(struct ohtd_loop *loop)
 {
 	uint64_t now_ms = ohtd_channels_now_ms(loop);
 
-	for (h2o_linklist_t *at = loop->sockets.next, *next; at != &loop->sockets; at = next) {
+	for (h2o_linklist_t *at = loop->live->sockets.next, *next; at != &loop->live->sockets; at = next) {
 		next = at->next;
 		look(H2O_STRUCT_FROM_MEMBER(struct ohtd_socket, link, at), now_ms);
 	}
@@ -308,13 +308,13 @@ void ohtd_sockets_tick(struct ohtd_loop *loop)
 
 void ohtd_sockets_turn(struct ohtd_loop *loop)
 {
-	for (h2o_linklist_t *at = loop->sockets.next; at != &loop->sockets; at = at->next)
+	for (h2o_linklist_t *at = loop->live->sockets.next; at != &loop->live->sockets; at = at->next)
 		ohtd_socket_pump(H2O_STRUCT_FROM_MEMBER(struct ohtd_socket, link, at));
 }
 
 void ohtd_sockets_drain(struct ohtd_loop *loop)
 {
-	for (h2o_linklist_t *at = loop->sockets.next, *next; at != &loop->sockets; at = next) {
+	for (h2o_linklist_t *at = loop->live->sockets.next, *next; at != &loop->live->sockets; at = next) {
 		next = at->next;
 		ohtd_socket_close(H2O_STRUCT_FROM_MEMBER(struct ohtd_socket, link, at),
 				  OHTD_CLOSE_SHUTTING_DOWN);

@@ -212,7 +212,7 @@ static void take_subscribe(struct ohtd_socket *socket, const struct ohtd_memory 
 	}
 	ohtd_socket_listen(socket, (int)said->channel, true);
 	if (said->since)
-		ohtd_hub_resume(socket->loop->server->hub, (int)said->channel, subscription, pause_ms,
+		ohtd_hub_resume(socket->loop->server->live->hub, (int)said->channel, subscription, pause_ms,
 				(uint64_t)said->since->epoch, (uint64_t)said->since->seq);
 	else
 		ohtd_hub_subscribe(subscription, pause_ms);
@@ -347,7 +347,7 @@ static void take(struct ohtd_socket *socket, const char *text, size_t bytes)
 
 static void say_hello(struct ohtd_socket *socket)
 {
-	unsigned long long epoch = ohtd_hub_epoch(socket->loop->server->hub);
+	unsigned long long epoch = ohtd_hub_epoch(socket->loop->server->live->hub);
 	char text[96];
 	int n = snprintf(text, sizeof(text),
 			 "{\"type\":\"hello\",\"version\":1,\"epoch\":%llu}", epoch);

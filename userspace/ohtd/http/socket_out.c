@@ -40,7 +40,7 @@ static struct ohtd_message *next_of(struct ohtd_socket *socket, int place)
 
 	if (!subscription->step)
 		return NULL;
-	message = ohtd_hub_next(socket->loop->server->hub, dialect->first + place, subscription,
+	message = ohtd_hub_next(socket->loop->server->live->hub, dialect->first + place, subscription,
 				ohtd_channels_now_ms(socket->loop));
 	return message && dialect->dress ? dialect->dress(socket, place, message) : message;
 }
@@ -123,7 +123,7 @@ void ohtd_socket_pump(struct ohtd_socket *socket)
 
 static bool event_is_late(struct ohtd_socket *socket, uint64_t now_ms)
 {
-	uint64_t waits_ms = ohtd_hub_event_waits_ms(socket->loop->server->hub,
+	uint64_t waits_ms = ohtd_hub_event_waits_ms(socket->loop->server->live->hub,
 						    socket->dialect->first + OHTD_CHANNEL_SAFETY,
 						    &socket->subscriptions[OHTD_CHANNEL_SAFETY]);
 	struct tcp_info info;

@@ -12,7 +12,7 @@
 #include "http/channels.h"
 #include "http/close.h"
 #include "http/frame_gate.h"
-#include "http/loop.h"
+#include "http/live.h"
 #include "http/messages.h"
 
 #define OHTD_SOCKET_REPLIES	32	/* that wait to be written */

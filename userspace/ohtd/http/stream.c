@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/channels.h"
-#include "http/loop.h"
+#include "http/live.h"
 #include "http/problem.h"
 #include "http/socket.h"
 
@@ -39,8 +39,8 @@ static void free_stream(struct stream *stream)
 	h2o_linklist_unlink(&stream->link);
 	for (int i = 0; i < OHTD_CHANNELS; i++)
 		if (stream->subscriptions[i].step)
-			ohtd_hub_listen(stream->loop->server->hub, i, false);
-	atomic_fetch_sub(&stream->loop->server->live_count, 1);
+			ohtd_hub_listen(stream->loop->server->live->hub, i, false);
+	atomic_fetch_sub(&stream->loop->server->live->count, 1);
 	ohtd_message_drop(stream->writing);
 	free(stream);
 }
@@ -50,7 +50,7 @@ static void free_stream(struct stream *stream)
 /* "EPOCH-safety:41,robot:1207": what the client has of every channel once it has this event. */
 static void write_id(const struct stream *stream, char id[ID_BYTES])
 {
-	unsigned long long epoch = ohtd_hub_epoch(stream->loop->server->hub);
+	unsigned long long epoch = ohtd_hub_epoch(stream->loop->server->live->hub);
 	int n = snprintf(id, ID_BYTES, "%llu", epoch);
 	char between = '-';
 
@@ -92,7 +92,7 @@ static bool tell(struct stream *stream, int channel)
 
 	if (!subscription->step)
 		return false;
-	message = ohtd_hub_next(stream->loop->server->hub, channel, subscription,
+	message = ohtd_hub_next(stream->loop->server->live->hub, channel, subscription,
 				ohtd_channels_now_ms(stream->loop));
 	if (message)
 		send_message(stream, channel, message);
@@ -194,7 +194,7 @@ static bool read_id(const char *id, uint64_t *epoch, uint64_t seqs[OHTD_CHANNELS
 
 static void subscribe(struct stream *stream, const struct ohtd_stream_wish *wish)
 {
-	struct ohtd_hub *hub = stream->loop->server->hub;
+	struct ohtd_hub *hub = stream->loop->server->live->hub;
 	uint64_t epoch = 0, seqs[OHTD_CHANNELS] = { 0 };
 	bool resumes = wish->last_id && read_id(wish->last_id, &epoch, seqs);
 
@@ -258,7 +258,7 @@ void ohtd_stream_open(struct ohtd_call *call, const struct ohtd_stream_wish *wis
 	stream->generator = (h2o_generator_t){ on_proceed, on_stop };
 	stream->loop = call->loop;
 	stream->call = call;
-	h2o_linklist_insert(&call->loop->streams, &stream->link);
+	h2o_linklist_insert(&call->loop->live->streams, &stream->link);
 	subscribe(stream, wish);
 	start(stream);
 }
@@ -268,7 +268,7 @@ void ohtd_stream_open(struct ohtd_call *call, const struct ohtd_stream_wish *wis
 static void look(struct stream *stream, uint64_t now_ms)
 {
 	const struct ohtd_principal *who = &stream->call->who;
-	struct ohtd_hub *hub = stream->loop->server->hub;
+	struct ohtd_hub *hub = stream->loop->server->live->hub;
 	uint64_t waits_ms = ohtd_hub_event_waits_ms(hub, OHTD_CHANNEL_SAFETY,
 						    &stream->subscriptions[OHTD_CHANNEL_SAFETY]);
 	uint64_t written_ms = stream->writing_ms ? now_ms - stream->writing_ms : 0;
@@ -288,7 +288,7 @@ void ohtd_streams_tick(struct ohtd_loop *loop)
 {
 	uint64_t now_ms = ohtd_channels_now_ms(loop);
 
-	for (h2o_linklist_t *at = loop->streams.next, *next; at != &loop->streams; at = next) {
+	for (h2o_linklist_t *at = loop->live->streams.next, *next; at != &loop->live->streams; at = next) {
 		next = at->next;
 		look(H2O_STRUCT_FROM_MEMBER(struct stream, link, at), now_ms);
 	}
@@ -296,13 +296,13 @@ void ohtd_streams_tick(struct ohtd_loop *loop)
 
 void ohtd_streams_turn(struct ohtd_loop *loop)
 {
-	for (h2o_linklist_t *at = loop->streams.next; at != &loop->streams; at = at->next)
+	for (h2o_linklist_t *at = loop->live->streams.next; at != &loop->live->streams; at = at->next)
 		pump(H2O_STRUCT_FROM_MEMBER(struct stream, link, at));
 }
 
 void ohtd_streams_drain(struct ohtd_loop *loop)
 {
-	for (h2o_linklist_t *at = loop->streams.next, *next; at != &loop->streams; at = next) {
+	for (h2o_linklist_t *at = loop->live->streams.next, *next; at != &loop->live->streams; at = next) {
 		struct stream *stream = H2O_STRUCT_FROM_MEMBER(struct stream, link, at);
 
 		next = at->next;

@@ -21,7 +21,6 @@
 #include "history/history.h"
 #include "http/alert_keeper.h"
 #include "http/certificate.h"
-#include "http/server.h"
 #include "journal/recorder.h"
 #include "journal/source.h"
 #include "base/clock.h"
@@ -31,6 +30,7 @@
 #include "base/log.h"
 #include "main/robot_log.h"
 #include "main/sandbox.h"
+#include "main/site.h"
 #include "main/state.h"
 #include "main/upkeep.h"
 #include "base/workers.h"
@@ -268,6 +268,7 @@ static int open_server(struct running *run)
 		run->config, &run->clock, run->robot, run->auth, run->workers, run->checks,
 		run->store, run->recorder, run->setup, NULL, run->gateway, NULL, run->history,
 	};
+	struct ohtd_site site;
 
 	run->alert_keeper = ohtd_alert_keeper_create(run->store, &run->clock);
 	if (!run->alert_keeper)
@@ -280,7 +281,9 @@ static int open_server(struct running *run)
 	services.certificate = run->certificate;
 	/* Keys and certificates, too. */
 	ohtd_store_count_damaged(run->store);
-	run->server = ohtd_server_create(&services, run->why, sizeof(run->why));
+	if (ohtd_site_make(&site, run->why, sizeof(run->why)))
+		return judge(run, ENOMEM);
+	run->server = ohtd_server_create(&services, &site, run->why, sizeof(run->why));
 	return run->server ? 0 : judge(run, errno);
 }
 

@@ -13,12 +13,11 @@
 #include "auth/accounts.h"
 #include "auth/password.h"
 #include "config/config.h"
-#include "http/asyncapi.h"
-#include "http/openapi.h"
 #include "main/check_config.h"
 #include "main/daemon.h"
 #include "main/offline.h"
 #include "main/options.h"
+#include "main/site.h"
 
 #define WHY_BYTES	512
 
@@ -81,37 +80,21 @@ static int add_user(const struct ohtd_config *config, const struct ohtd_options 
 	return store_user(config, &order, why) ? complain(why) : 0;
 }
 
-/* @text: NULL: there is none, and @why says why. */
-static int print_description(char *text, size_t bytes, const char *why)
+static int print_description(bool of_messages)
 {
+	struct ohtd_site site;
+	char why[WHY_BYTES];
+	const char *text;
+	size_t bytes;
 	bool written;
 
-	if (!text)
+	if (ohtd_site_make(&site, why, sizeof(why)))
 		return complain(why);
+	text = of_messages ? site.asyncapi : site.openapi;
+	bytes = of_messages ? site.asyncapi_bytes : site.openapi_bytes;
 	written = fwrite(text, 1, bytes, stdout) == bytes && putchar('\n') != EOF && !fflush(stdout);
-	free(text);
+	ohtd_site_drop(&site);
 	return written ? 0 : complain("standard output cannot be written");
-}
-
-static int print_asyncapi(void)
-{
-	char why[WHY_BYTES];
-	size_t bytes = 0;
-	char *text = ohtd_asyncapi_make(&bytes, why, sizeof(why));
-
-	return print_description(text, bytes, why);
-}
-
-static int print_openapi(void)
-{
-	char why[WHY_BYTES], *text = NULL;
-	struct ohtd_router *router = ohtd_router_create(ohtd_route_tables, why, sizeof(why));
-	size_t bytes = 0;
-
-	if (router)
-		text = ohtd_openapi_make(router, &bytes, why, sizeof(why));
-	ohtd_router_destroy(router);
-	return print_description(text, bytes, why);
 }
 
 int main(int argc, char **argv)
@@ -126,9 +109,9 @@ int main(int argc, char **argv)
 	if (action == OHTD_ACTION_DONE)
 		return 0;
 	if (action == OHTD_ACTION_PRINT_OPENAPI)
-		return print_openapi();
+		return print_description(false);
 	if (action == OHTD_ACTION_PRINT_ASYNCAPI)
-		return print_asyncapi();
+		return print_description(true);
 	if (ohtd_config_load(&config, options.config, why, sizeof(why))) {
 		bool lasting = ohtd_is_lasting(errno);
 

@@ -16,7 +16,7 @@
 #include "http/account.h"
 #include "http/input.h"
 #include "http/problem.h"
-#include "http/route.h"
+#include "http/api.h"
 #include "http/writer.h"
 #include "base/clock.h"
 #include "main/state.h"
@@ -97,7 +97,7 @@ static void refuse(int status, const char *code, const char *detail)
 
 static void refuse_account(int error)
 {
-	struct ohtd_account_problem problem = ohtd_account_problem(error);
+	struct ohtd_store_problem problem = ohtd_account_problem(error);
 
 	refuse(problem.status, problem.code, problem.detail);
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Members as JSON Schema (2020-12, of which OpenAPI 3.1 is made). */
+#include "http/schema.h"
+
 #include <stdio.h>
 #include <string.h>
-
-#include "http/openapi.h"
 
 static void add_inner(struct ohtd_shapes *shapes, const struct ohtd_shape *shape, bool input)
 {
