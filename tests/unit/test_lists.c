@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "http/api.h"
 #include "http/route.h"
 #include "http/stored_list.h"
 #include "store/db.h"

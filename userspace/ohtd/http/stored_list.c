@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "http/api.h"
 #include "http/call.h"
 #include "http/late.h"
 
