@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "http/foxglove_say.h"
+#include "live/foxglove_say.h"
 
 static void read_said(struct ohtd_foxglove_said *said, const char *text, size_t bytes)
 {

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <json-c/json.h>
 
-#include "http/json_scan.h"
+#include "json/json_scan.h"
 
 static int scan(const char *text, size_t bytes, struct ohtd_json_fault *fault)
 {

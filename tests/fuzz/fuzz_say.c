@@ -12,11 +12,11 @@
 
 #include "auth/session.h"
 #include "base/clock.h"
-#include "http/api.h"
+#include "api/api.h"
 #include "http/catalogue.h"
-#include "http/command.h"
-#include "http/socket.h"
-#include "http/socket_private.h"
+#include "server/command.h"
+#include "live/socket.h"
+#include "live/socket_private.h"
 #include "robot/robot.h"
 
 #define CHANNELS_OF_ALL	(OHTD_CHANNELS + OHTD_TOPICS)

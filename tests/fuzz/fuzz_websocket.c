@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "http/socket_private.h"
+#include "live/socket_private.h"
 
 #define OUT_BYTES	(1 << 16)
 

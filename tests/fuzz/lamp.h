@@ -12,8 +12,8 @@
 
 #include <stdbool.h>
 
-#include "http/input.h"
-#include "http/json_scan.h"
+#include "json/input.h"
+#include "json/json_scan.h"
 #include "http/problem.h"
 
 #define BLOCKS_MAX	8192

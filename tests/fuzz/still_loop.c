@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* For targets that run a socket without its daemon: the clock of the loop stands still, and the log says nothing. */
 #include "base/log.h"
-#include "http/channels.h"
+#include "live/channels.h"
 
 uint64_t __wrap_ohtd_channels_now_ms(const struct ohtd_loop *loop);
 uint64_t __wrap_ohtd_channels_now_ms(const struct ohtd_loop *loop)

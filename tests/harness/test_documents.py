@@ -15,7 +15,7 @@ def text(name):
 
 def test_every_refusal_of_the_daemon_is_in_the_catalogue():
     """What is not is answered as 500; tests/api holds the catalogue against docs/api.md."""
-    sources = "".join(path.read_text() for path in sorted((TOP / "userspace/ohtd/http").glob("*.c")) if path.name != "catalogue.c")
+    sources = "".join(path.read_text() for path in sorted((TOP / "userspace/ohtd").glob("*/*.c")) if path.name != "catalogue.c")
     sent = set(re.findall(r'(?:ohtd_reply_problem|refuse)\(call, ([45]\d\d), "(\w+)"', sources))
     sent |= set(re.findall(r'\{ ([45]\d\d), "(\w+)",', sources))
     sent |= {("401", code) for code in re.findall(r'unauthorized\(call, "(\w+)"', sources)}

@@ -78,11 +78,11 @@ def test_commands_ask_for_the_role_of_their_event():
         assert min(roles, key=ROLES.index) == role, kind
     # The emergency stop is no command: it goes past the control thread.
     assert {row["role"] for row in states if row["event"] == "estop_triggered"} == {"operator"}
-    assert '"safety/stop", .role = OHTD_ROLE_OPERATOR' in (OHTD / "http/api_safety.c").read_text()
+    assert '"safety/stop", .role = OHTD_ROLE_OPERATOR' in (OHTD / "api/safety.c").read_text()
 
 
 def test_routes_ask_for_the_role_and_the_elevation_of_their_command():
-    sources = "".join(path.read_text() for path in sorted((OHTD / "http").glob("api_*.c")))
+    sources = "".join(path.read_text() for path in sorted((OHTD / "api").glob("*.c")))
     routes = {f"{method} {path}": (role.lower(), "elevation_required" in rest) for method, path, role, rest in
               re.findall(r'\.method = OHTD_(\w+), \.path = "([^"]+)", \.role = OHTD_ROLE_(\w+)(.*?)\.handle =', sources, re.DOTALL)}
     asked = {}

@@ -16,7 +16,7 @@
 #include "scratch.h"
 #include "store/db.h"
 #include "store/schema.h"
-#include "store/users.h"
+#include "tables/users.h"
 
 char store_dir[] = "/tmp/ohtd-store-XXXXXX";
 char store_path[64], store_why[512];

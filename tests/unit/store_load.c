@@ -19,9 +19,9 @@
 #include "fault_vfs.h"
 #include "store/db.h"
 #include "store/schema.h"
-#include "store/journal.h"
+#include "tables/journal.h"
 #include "store/store.h"
-#include "store/users.h"
+#include "tables/users.h"
 
 #define WRITERS		50
 #define SAMPLES_MAX	400000

@@ -5,7 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "http/alive.h"
+#include "alerts/alive.h"
 #include "base/clock.h"
 #include "robot/snapshot.h"
 #include "store/store.h"

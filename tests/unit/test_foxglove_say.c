@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "http/accept.h"
-#include "http/foxglove_say.h"
+#include "live/foxglove_say.h"
 
 static struct ohtd_foxglove_said read_text(const char *text)
 {

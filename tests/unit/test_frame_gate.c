@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "http/frame_gate.h"
+#include "live/frame_gate.h"
 
 #define CLOSE	"\x88\x85\1\2\3\4\x02\xea\xe1\x86\xad"
 #define TEXT	"\x81\x83\1\2\3\4abc"

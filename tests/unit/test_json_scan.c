@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "http/json_scan.h"
+#include "json/json_scan.h"
 
 static const char *const accepted[] = {
 	"{}", "[]", " \t\r\n{ } ", "0", "-0", "12", "-1.5e+3", "\"\"", "true", "false",

@@ -9,12 +9,12 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "http/api.h"
+#include "api/api.h"
 #include "http/route.h"
-#include "http/stored_list.h"
+#include "api/stored_list.h"
 #include "store/db.h"
-#include "store/journal.h"
-#include "store/users.h"
+#include "tables/journal.h"
+#include "tables/users.h"
 #include "store_fixture.h"
 
 static struct ohtd_db *db;

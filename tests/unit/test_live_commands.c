@@ -12,10 +12,10 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "http/channels.h"
-#include "http/api.h"
-#include "http/server.h"
-#include "http/writer.h"
+#include "live/channels.h"
+#include "api/api.h"
+#include "server/server.h"
+#include "json/writer.h"
 #include "robot/command.h"
 
 struct stage {

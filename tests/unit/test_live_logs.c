@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "base/log_tail.h"
-#include "http/channels.h"
-#include "http/api.h"
-#include "http/writer.h"
+#include "live/channels.h"
+#include "api/api.h"
+#include "json/writer.h"
 
 static void *taken[512];
 static size_t taken_count;

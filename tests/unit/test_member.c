@@ -12,10 +12,10 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
-#include "http/input.h"
-#include "http/json_scan.h"
-#include "http/member.h"
-#include "http/writer.h"
+#include "json/input.h"
+#include "json/json_scan.h"
+#include "json/member.h"
+#include "json/writer.h"
 
 #define BLOCKS_MAX	4096
 

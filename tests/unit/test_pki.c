@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "http/pki.h"
+#include "pki/pki.h"
 #include "base/file.h"
 #include "scratch.h"
 

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "http/input.h"
-#include "http/api.h"
+#include "json/input.h"
+#include "api/api.h"
 
 static struct ohtd_router *router;
 static struct ohtd_found found;

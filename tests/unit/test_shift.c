@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "drive_robot.h"
-#include "store/commands.h"
+#include "tables/commands.h"
 #include "store/db.h"
 #include "store_fixture.h"
 #include "witness.h"

@@ -15,7 +15,7 @@
 #include "auth/password.h"
 #include "base/file.h"
 #include "store/db_private.h"
-#include "store/users.h"
+#include "tables/users.h"
 #include "store_fixture.h"
 
 static void new_file_is_private(void **state)

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "store/commands.h"
+#include "tables/commands.h"
 #include "store/db_private.h"
 #include "store_fixture.h"
 

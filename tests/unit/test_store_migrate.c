@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "store/alerts.h"
-#include "store/commands.h"
+#include "tables/alerts.h"
+#include "tables/commands.h"
 #include "store/db_private.h"
-#include "store/journal.h"
-#include "store/users.h"
+#include "tables/journal.h"
+#include "tables/users.h"
 #include "store_fixture.h"
 
 #define FILE_MAX	(1 << 22)

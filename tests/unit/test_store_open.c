@@ -17,7 +17,7 @@
 #include "fault_vfs.h"
 #include "base/file.h"
 #include "store/db_private.h"
-#include "store/users.h"
+#include "tables/users.h"
 #include "store_fixture.h"
 
 #define BACKUP		".v1-20270115T080000Z"

@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "store/sessions.h"
+#include "tables/sessions.h"
 
 struct ohtd_live;
 

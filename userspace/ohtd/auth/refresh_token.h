@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/secret.h"
-#include "store/sessions.h"
+#include "tables/sessions.h"
 
 struct ohtd_tokens;
 

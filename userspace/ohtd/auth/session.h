@@ -18,7 +18,7 @@
 #include "auth/refresh_token.h"
 #include "auth/token.h"
 #include "base/secret.h"
-#include "store/sessions.h"
+#include "tables/sessions.h"
 
 struct ohtd_auth;
 struct ohtd_store;

@@ -16,7 +16,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "store/store.h"
-#include "store/users.h"
+#include "tables/users.h"
 
 #define PATH_BYTES	320
 #define TEXT_BYTES	(OHTD_SETUP_CODE_CHARS + 5)	/* with hyphens, end of line and NUL */

@@ -24,7 +24,7 @@
 
 #include "history/levels.h"
 #include "robot/telemetry.h"
-#include "store/history.h"
+#include "tables/history.h"
 
 struct ohtd_clock;
 struct ohtd_history;

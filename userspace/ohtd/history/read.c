@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "robot/model.h"
-#include "store/history.h"
+#include "tables/history.h"
 
 #define RUNS_MAX	512	/* in one answer; the newest */
 #define CYCLE_NS	(OHTD_CYCLE_MS * (int64_t)OHTD_NS_PER_MS)

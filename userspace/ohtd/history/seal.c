@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "store/history.h"
+#include "tables/history.h"
 
 #define SIGNALS_A_STEP	8
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
-#include "store/history.h"
+#include "tables/history.h"
 
 #define COLUMNS_DAYS	400
 #define BYTES_MAX	(2048ll << 20)

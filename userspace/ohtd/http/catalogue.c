@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "http/member.h"
+#include "json/member.h"
 
 static const char *const kinds[] = {
 	[OHTD_CATALOGUE_PROBLEM] = "problem",

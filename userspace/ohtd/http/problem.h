@@ -7,8 +7,8 @@
 #ifndef OHTD_HTTP_PROBLEM_H
 #define OHTD_HTTP_PROBLEM_H
 
-#include "http/input.h"
-#include "http/writer.h"
+#include "json/input.h"
+#include "json/writer.h"
 
 /* Phrase of an HTTP status. Never NULL. */
 const char *ohtd_status_text(int status);

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "base/role.h"
-#include "http/member.h"
+#include "json/member.h"
 
 struct ohtd_call;
 struct ohtd_stored_list;

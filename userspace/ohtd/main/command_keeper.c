@@ -7,9 +7,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "http/command.h"
+#include "server/command.h"
 #include "robot/robot.h"
-#include "store/commands.h"
+#include "tables/commands.h"
 #include "store/outbox.h"
 
 /* More than a robot is given in the time that a disk may hang. */

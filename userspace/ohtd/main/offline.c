@@ -13,17 +13,17 @@
 #include "auth/accounts.h"
 #include "base/role.h"
 #include "config/config.h"
-#include "http/account.h"
-#include "http/input.h"
+#include "api/account.h"
+#include "json/input.h"
 #include "http/problem.h"
-#include "http/api.h"
-#include "http/writer.h"
+#include "api/api.h"
+#include "json/writer.h"
 #include "base/clock.h"
 #include "main/state.h"
 #include "store/db.h"
 #include "store/schema.h"
 #include "store/store.h"
-#include "store/users.h"
+#include "tables/users.h"
 
 #define REQUEST_BYTES	4096
 #define PAGE		50

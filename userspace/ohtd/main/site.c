@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 
-#include "http/api.h"
-#include "http/asyncapi.h"
-#include "http/channels.h"
-#include "http/live.h"
-#include "http/openapi.h"
+#include "api/api.h"
+#include "describe/asyncapi.h"
+#include "live/channels.h"
+#include "live/live.h"
+#include "describe/openapi.h"
 
 int ohtd_site_make(struct ohtd_site *site, char *why, size_t size)
 {

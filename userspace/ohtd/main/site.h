@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "http/server.h"
+#include "server/server.h"
 
 /**
  * ohtd_site_make() - put together what is served

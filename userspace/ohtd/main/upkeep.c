@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 #include "history/history.h"
-#include "http/alive.h"
-#include "http/certificate.h"
+#include "alerts/alive.h"
+#include "pki/certificate.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "main/command_keeper.h"

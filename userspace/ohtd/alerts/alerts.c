@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "alerts/alerts.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "auth/setup.h"
+#include "base/clock.h"
+#include "base/log_sink.h"
+#include "http/catalogue.h"
+#include "pki/certificate.h"
+#include "views/safety_cause.h"
+#include "views/scene.h"
+#include "views/services.h"
+#include "oht_client.h"
+#include "robot/robot.h"
+#include "robot/user_maps.h"
+
+/* Longer than a store that is busy with something else. */
+#define JOURNAL_LATE_MS	2000
+#define ENDS_SOON_S	(7 * 86400)
+#define TEXT_BYTES	256
+#define CORRECTED_TOLD_MS	3600000
+
+/* ---- the table ---- */
+
+/* Kinds behind those that have a code of the robot (codes.h). */
+enum {
+	STORE_REFUSES = OHTD_WHYS,
+	STORE_DAMAGED,
+	ACCOUNTS_LOST,
+	JOURNAL_FAILING,
+	JOURNAL_LATE,
+	HISTORY_FAILING,
+	LOG_STUCK,
+	CERTIFICATE_NOT_RENEWED,
+	CERTIFICATE_NOT_READ,
+	CERTIFICATE_ENDS_SOON,
+	PROFILE_REFUSED,
+	CLOCK_CORRECTED,
+	KINDS,
+};
+
+_Static_assert(KINDS - OHTD_WHYS == OHTD_ALERT_KINDS, "count the kinds in OHTD_ALERT_KINDS");
+
+/**
+ * struct kind - what the table says of an alert
+ * @source: NULL: robot
+ * @code: NULL: name of the robot's code
+ * @severity: enum ohtd_severity
+ * @text: NULL: that of the robot's code. Of a module: what stands behind its name
+ * @action: NULL: that of the catalogue
+ */
+struct kind {
+	const char *source;
+	const char *code;
+	uint8_t severity;
+	const char *text;
+	const char *action;
+};
+
+static const char see_certificate[] = "See GET system/certificate; the one before stays in use.";
+static const char see_store[] = "See store in GET health; the kernel keeps the newest 256 entries meanwhile.";
+
+/* Faults that are not in here are critical, with the text and remedy of their codes. */
+static const struct kind kinds[KINDS] = {
+	[OHTD_WHY_STOP_LATCHED] = { .severity = OHTD_SEVERITY_EMERGENCY },
+	[OHTD_WHY_MODULE_MISSING] = { "module", .text = "has not been found" },
+	[OHTD_WHY_MODULE_LOST] = { "module", .text = "does not answer any more" },
+	[OHTD_WHY_MODULE_DEGRADED] = { "module", .severity = OHTD_SEVERITY_WARNING,
+		.text = "answers only now and then, or not for all of its values" },
+	[OHTD_WHY_MODULE_QUARANTINED] = { "module", .severity = OHTD_SEVERITY_WARNING,
+		.text = "is in quarantine and is not asked" },
+	[OHTD_WHY_DEVICE_GONE] = { "bus",
+		.action = "Check cable, driver and the device in ohtd.conf; ohtd tries again by itself." },
+	[OHTD_WHY_CONTROL_PLANE_STALLED] = { "control_plane", .text = "A thread of ohtd makes no progress.",
+		.action = "Look at the load of the machine and at the log; the stop needs no thread of ohtd." },
+	[OHTD_WHY_OBSTACLE] = { .severity = OHTD_SEVERITY_WARNING },
+	[OHTD_WHY_MOVE_TIMEOUT] = { .severity = OHTD_SEVERITY_WARNING },
+	[OHTD_WHY_DOCK_TIMEOUT] = { .severity = OHTD_SEVERITY_WARNING },
+	[OHTD_WHY_DOCK_FAILED] = { .severity = OHTD_SEVERITY_WARNING },
+	[OHTD_WHY_PAUSE_LONG] = { .severity = OHTD_SEVERITY_WARNING },
+	[OHTD_WHY_BLOCKED_LONG] = { .severity = OHTD_SEVERITY_WARNING },
+	/* Its code is the word of the store. */
+	[STORE_REFUSES] = { "store", .text = "Changes cannot be kept now.",
+		.action = "Check the disk: room, errors, mount options. The robot can still be stopped." },
+	[STORE_DAMAGED] = { "store", "damaged", .severity = OHTD_SEVERITY_WARNING,
+		.text = "A damaged file of the state folder was set aside and replaced.",
+		.action = "See operations.md, Files of the state folder; then move *.damaged-* away." },
+	[ACCOUNTS_LOST] = { "store", "accounts_lost",
+		.text = "The accounts were lost: there is no administrator any more.",
+		.action = "On the machine itself: ohtctl admin create NAME. No set-up code is given." },
+	[JOURNAL_FAILING] = { "journal", "failing",
+		.text = "Entries of the stop's journal are not on the disk.", .action = see_store },
+	[JOURNAL_LATE] = { "journal", "late", OHTD_SEVERITY_WARNING,
+		.text = "Entries of the stop's journal are not on the disk.", .action = see_store },
+	[HISTORY_FAILING] = { "history", "history_failing", OHTD_SEVERITY_WARNING,
+		.text = "Values are not kept.",
+		.action = "See history in GET health and the log; with a file that is not ours, move history.db away "
+			  "and restart ohtd. The robot and the accounts do not need it." },
+	[LOG_STUCK] = { "log", "log_stuck", OHTD_SEVERITY_WARNING,
+		.text = "Neither journal nor standard error takes lines.",
+		.action = "Look at systemd-journald and at what reads standard error." },
+	[CERTIFICATE_NOT_RENEWED] = { "certificate", "certificate_not_renewed", OHTD_SEVERITY_WARNING,
+		.text = "The last renewal or reading of the certificate has failed.", .action = see_certificate },
+	[CERTIFICATE_NOT_READ] = { "certificate", "certificate_not_read", OHTD_SEVERITY_WARNING,
+		.text = "The last renewal or reading of the certificate has failed.", .action = see_certificate },
+	[CERTIFICATE_ENDS_SOON] = { "certificate", "certificate_ends_soon", OHTD_SEVERITY_WARNING,
+		.text = "The certificate ends within a week.",
+		.action = "Replace the files in [tls], or ohtctl admin cert renew." },
+	[PROFILE_REFUSED] = { "profile", "profile_refused", OHTD_SEVERITY_WARNING,
+		.text = "A register map of the user is wrong and not used.",
+		.action = "See GET modules/profiles or the log; ohtctl profile check says all that is "
+			  "wrong. Then restart ohtd." },
+	[CLOCK_CORRECTED] = { "clock", "clock_corrected", OHTD_SEVERITY_WARNING,
+		.action = "Records from before carry the wrong time. Give the machine a clock with a battery, or time from the network." },
+};
+
+static const char *const severities[] = {
+	[OHTD_SEVERITY_CRITICAL] = "critical",
+	[OHTD_SEVERITY_WARNING] = "warning",
+	[OHTD_SEVERITY_EMERGENCY] = "emergency",
+};
+
+static_assert(sizeof(severities) / sizeof(severities[0]) == OHTD_SEVERITIES, "a word for each");
+
+const char *ohtd_severity_name(unsigned int severity)
+{
+	return severity < OHTD_SEVERITIES ? severities[severity] : NULL;
+}
+
+static const char *action_of(const char *code)
+{
+	const struct ohtd_catalogue_entry *entry = ohtd_catalogue_find(409, code);
+
+	return entry ? entry->action : "See GET robot, and the log.";
+}
+
+/* ---- the list ---- */
+
+/* Where alerts are gathered. */
+struct gathering {
+	const struct ohtd_scene *scene;
+	struct ohtd_alert_list *list;
+};
+
+/* A new one, filled with what the table says; NULL: it is in the list already. */
+static struct ohtd_alert *add(const struct gathering *to, unsigned int kind, uint8_t unit, uint64_t since_ns)
+{
+	const struct kind *row = &kinds[kind];
+	struct ohtd_alert_list *list = to->list;
+	struct ohtd_alert *alert = &list->items[list->count];
+	const uint32_t key = kind << 8 | unit;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].key == key)
+			return NULL;
+	if (list->count == OHTD_ALERTS_LISTED_MAX)
+		return NULL;
+	list->count++;
+	*alert = (struct ohtd_alert){
+		.key = key, .severity = row->severity, .unit = unit, .degrades = true,
+		.source = row->source ? row->source : "robot",
+		.code = row->code ? row->code : ohtd_why_name(kind),
+		.text = row->text ? row->text : ohtd_why_text(kind),
+		.since_ns = since_ns,
+	};
+	alert->action = row->action ? row->action : action_of(alert->code);
+	return alert;
+}
+
+/* A text in the memory of the scene. */
+__attribute__((format(printf, 2, 3)))
+static const char *text_of(const struct gathering *to, const char *format, ...)
+{
+	char *text = ohtd_scene_alloc(to->scene, TEXT_BYTES);
+	va_list values;
+
+	va_start(values, format);
+	vsnprintf(text, TEXT_BYTES, format, values);
+	va_end(values);
+	return text;
+}
+
+/* ---- looking ---- */
+
+static void take_looks(const struct ohtd_scene *scene, struct ohtd_looks *looks)
+{
+	ohtd_alive_look(&looks->alive, scene->snapshot, scene->services->store, scene->now_ns);
+	ohtd_recorder_look(scene->services->recorder, &looks->journal);
+	looks->journal_late =
+		ohtd_scene_age_ms(scene, looks->journal.waiting_since_ns) > JOURNAL_LATE_MS;
+	ohtd_store_look(scene->services->store, &looks->store);
+	looks->store_hung = ohtd_store_is_hung(&looks->store, scene->now_ns);
+	ohtd_history_look(scene->services->history, &looks->history);
+	looks->store_stalled =
+		ohtd_scene_age_ms(scene, looks->store.busy_since_ns) > OHTD_STORE_STALLED_MS;
+}
+
+bool ohtd_looks_writable(const struct ohtd_looks *looks)
+{
+	return !looks->store.state && !looks->store_stalled;
+}
+
+const char *ohtd_looks_store_word(const struct ohtd_looks *looks)
+{
+	if (looks->store.state)
+		return ohtd_store_state_name(looks->store.state);
+	if (looks->store_hung)
+		return "hung";
+	if (looks->store_stalled)
+		return "stalled";
+	return looks->store.damaged_files ? "damaged" : "ok";
+}
+
+/* ---- the robot and its modules ---- */
+
+static void judge_bus(const struct gathering *to)
+{
+	const struct ohtd_bus_view *bus = &to->scene->snapshot->bus;
+	struct ohtd_alert *alert = bus->present ? NULL :
+		add(to, OHTD_WHY_DEVICE_GONE, 0, bus->absent_since_ns);
+
+	if (alert)
+		alert->text = text_of(to, "The device is not there: %s.", bus->error);
+}
+
+static const char *name_of(const struct ohtd_snapshot *snapshot, unsigned int unit)
+{
+	const struct ohtd_module_view *module = ohtd_snapshot_module(snapshot, unit);
+
+	return module ? module->name : "unknown";
+}
+
+/* "Module 5 (dock_location) does not answer any more." */
+static struct ohtd_alert *add_module(const struct gathering *to, unsigned int code, uint8_t unit,
+				     uint64_t since_ns)
+{
+	struct ohtd_alert *alert = add(to, code, unit, since_ns);
+
+	if (alert && unit)
+		alert->text = text_of(to, "Module %u (%s) %s.", unit,
+				      name_of(to->scene->snapshot, unit), alert->text);
+	return alert;
+}
+
+static void judge_module(const struct gathering *to, const struct ohtd_module_view *module)
+{
+	const unsigned int code = ohtd_why_of_health(module->health);
+
+	if (module->required && code != OHTD_WHY_NONE)
+		add_module(to, code, module->unit, module->health_since_ns);
+}
+
+static void judge_modules(const struct gathering *to)
+{
+	const struct ohtd_snapshot *snapshot = to->scene->snapshot;
+
+	for (unsigned int i = 0; i < snapshot->module_count; i++)
+		judge_module(to, &snapshot->modules[i]);
+}
+
+/* What the control thread tells. A module that is lost and a fault for that is in the list already. */
+static void judge_told(const struct gathering *to, const struct ohtd_alert_view *told)
+{
+	struct ohtd_alert *alert = add_module(to, told->why.code, told->why.unit, told->since_ns);
+
+	if (!alert)
+		return;
+	alert->degrades = told->fault && to->scene->snapshot->state == OHTD_STATE_FAULT;
+	alert->over = told->over;
+	if (alert->over)
+		alert->text = text_of(to, "%s This is over: clear the fault with reset_fault.", alert->text);
+}
+
+static void judge_stop(const struct gathering *to)
+{
+	const struct ohtd_snapshot *snapshot = to->scene->snapshot;
+	struct ohtd_alert *alert = snapshot->state != OHTD_STATE_ESTOP ? NULL :
+		add(to, OHTD_WHY_STOP_LATCHED, 0, snapshot->state_since_ns);
+	struct safety_cause first;
+
+	if (!alert)
+		return;
+	alert->degrades = false;
+	if (!snapshot->safety.cause_count)
+		return;
+	first = ohtd_safety_cause(to->scene->memory, snapshot->safety.causes[0].cause,
+				  &snapshot->safety.causes[0].own);
+	alert->text = text_of(to, "The robot is stopped. %s", first.text);
+	alert->action = first.action;
+}
+
+static void judge_robot(const struct gathering *to)
+{
+	const struct ohtd_snapshot *snapshot = to->scene->snapshot;
+
+	for (unsigned int i = 0; i < snapshot->alert_count; i++)
+		judge_told(to, &snapshot->alerts[i]);
+	judge_stop(to);
+	if (snapshot->state == OHTD_STATE_FAULT && !snapshot->faults.count)
+		add(to, OHTD_WHY_IN_FAULT, 0, snapshot->state_since_ns);
+}
+
+/* ---- the daemon ---- */
+
+static void judge_threads(const struct gathering *to, const struct ohtd_alive *alive)
+{
+	if (!ohtd_alive_all(alive))
+		add(to, OHTD_WHY_CONTROL_PLANE_STALLED, 0,
+		    alive->control ? 0 : to->scene->snapshot->time_ns);
+}
+
+static void judge_journal(const struct gathering *to, const struct ohtd_looks *looks)
+{
+	if (looks->journal.state == OHTD_RECORDER_FAILING)
+		add(to, JOURNAL_FAILING, 0, looks->journal.waiting_since_ns);
+	else if (looks->journal_late)
+		add(to, JOURNAL_LATE, 0, looks->journal.waiting_since_ns);
+}
+
+static void judge_store(const struct gathering *to, const struct ohtd_looks *looks)
+{
+	const uint64_t since_ns = looks->store_stalled ? looks->store.busy_since_ns : 0;
+	struct ohtd_alert *alert;
+
+	if (ohtd_looks_writable(looks)) {
+		if (looks->store.damaged_files)
+			add(to, STORE_DAMAGED, 0, 0);
+		return;
+	}
+	alert = add(to, STORE_REFUSES, 0, since_ns);
+	if (!alert)
+		return;
+	alert->code = ohtd_looks_store_word(looks);
+	/* Another word is another alert. */
+	alert->key |= looks->store.state ? looks->store.state : looks->store_hung ? OHTD_STORE_HUNG : UINT8_MAX;
+}
+
+static void judge_accounts(const struct gathering *to)
+{
+	if (ohtd_setup_is_lost(to->scene->services->setup))
+		add(to, ACCOUNTS_LOST, 0, 0);
+}
+
+static void judge_history(const struct gathering *to, const struct ohtd_looks *looks)
+{
+	if (looks->history.state != OHTD_STORE_OK)
+		add(to, HISTORY_FAILING, 0, 0);
+}
+
+static void judge_log(const struct gathering *to)
+{
+	unsigned int held;
+	uint64_t lost;
+
+	ohtd_log_sink_look(&held, &lost);
+	if (held)
+		add(to, LOG_STUCK, 0, 0);
+}
+
+static void judge_certificate(const struct gathering *to)
+{
+	const struct ohtd_scene *scene = to->scene;
+	struct ohtd_certificate_view *view = ohtd_scene_alloc(scene, sizeof(*view));
+	int64_t now_s = ohtd_clock_wall_ns(scene->services->clock) / (int64_t)OHTD_NS_PER_S;
+
+	ohtd_certificate_look(scene->services->certificate, view);
+	if (*view->failed)
+		add(to, view->own ? CERTIFICATE_NOT_RENEWED : CERTIFICATE_NOT_READ, 0, 0);
+	else if (view->not_after_s - now_s < ENDS_SOON_S)
+		add(to, CERTIFICATE_ENDS_SOON, 0, 0);
+}
+
+/* For an hour, so that somebody sees it; what was wrong is right by then. */
+static void judge_clock(const struct gathering *to)
+{
+	struct ohtd_clock_view view;
+	struct ohtd_alert *alert;
+
+	ohtd_clock_look(to->scene->services->clock, &view);
+	if (!view.corrected_mono_ns ||
+	    ohtd_scene_age_ms(to->scene, view.corrected_mono_ns) > CORRECTED_TOLD_MS)
+		return;
+	alert = add(to, CLOCK_CORRECTED, 0, view.corrected_mono_ns);
+	if (!alert)
+		return;
+	alert->degrades = false;
+	alert->text = text_of(to, "The time of day was %lld s ahead and has been set right.",
+			      (long long)(view.corrected_ns / (int64_t)OHTD_NS_PER_S));
+}
+
+/* What is wrong with it is no business of an unknown client. */
+static void judge_profiles(const struct gathering *to)
+{
+	if (ohtd_robot_user_maps(to->scene->services->robot)->refused)
+		add(to, PROFILE_REFUSED, 0, 0);
+}
+
+/* ---- the order ---- */
+
+bool ohtd_alert_is_behind(const struct ohtd_alert *alert, uint64_t since_ns, uint64_t key)
+{
+	return alert->since_ns != since_ns ? alert->since_ns < since_ns : alert->key > key;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct ohtd_alert *other = b;
+
+	return ohtd_alert_is_behind(a, other->since_ns, other->key) ? 1 : -1;
+}
+
+static const struct ohtd_alert_list *gather(const struct ohtd_scene *scene)
+{
+	const struct gathering to = {
+		.scene = scene, .list = ohtd_scene_alloc(scene, sizeof(*to.list)),
+	};
+	struct ohtd_looks *looks = &to.list->looks;
+
+	take_looks(scene, looks);
+	/* What can be told with more detail comes before the faults of the same name. */
+	judge_bus(&to);
+	judge_threads(&to, &looks->alive);
+	judge_modules(&to);
+	judge_robot(&to);
+	judge_journal(&to, looks);
+	judge_store(&to, looks);
+	judge_accounts(&to);
+	judge_history(&to, looks);
+	judge_log(&to);
+	judge_certificate(&to);
+	judge_profiles(&to);
+	judge_clock(&to);
+	qsort(to.list->items, to.list->count, sizeof(to.list->items[0]), compare);
+	return to.list;
+}
+
+const struct ohtd_alert_list *ohtd_alerts_list(const struct ohtd_scene *scene)
+{
+	if (!scene->alerts)
+		return gather(scene);
+	if (!*scene->alerts)
+		*scene->alerts = gather(scene);
+	return *scene->alerts;
+}

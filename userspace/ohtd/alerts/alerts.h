@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     what is not well now with the robot, its modules and the daemon: one table says how severe
+ *           each alert is, what it says, and what to do.
+ * Contexts: a loop.
+ * Locks:    none of its own; see ohtd_recorder_look(), ohtd_store_look(), ohtd_certificate_look().
+ *
+ * GET alerts and the channel alerts have all of them, GET health those that make its status degraded.
+ */
+#ifndef OHTD_ALERTS_ALERTS_H
+#define OHTD_ALERTS_ALERTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "history/history.h"
+#include "alerts/alive.h"
+#include "journal/recorder.h"
+#include "robot/snapshot.h"
+#include "store/store.h"
+
+struct ohtd_scene;
+
+/**
+ * struct ohtd_looks - what threads, journal and store say of themselves, all at one moment
+ * @alive: which threads go on
+ * @journal: the recorder of the stop's journal
+ * @journal_late: entries wait too long for the store
+ * @store: the store
+ * @store_stalled: it has been busy with one group for long
+ * @store_hung: so long that it takes nothing more
+ * @history: the memory of values
+ */
+struct ohtd_looks {
+	struct ohtd_alive alive;
+	struct ohtd_recorder_view journal;
+	bool journal_late;
+	struct ohtd_store_view store;
+	bool store_stalled;
+	bool store_hung;
+	struct ohtd_history_view history;
+};
+
+/* Changes can be kept. */
+bool ohtd_looks_writable(const struct ohtd_looks *looks);
+
+/* One word for the store: "ok", "stalled", "hung", "damaged", or why nothing can be written. */
+const char *ohtd_looks_store_word(const struct ohtd_looks *looks);
+
+/* Critical comes first: an alert of which the table does not say how severe it is, is critical. */
+enum ohtd_severity {
+	OHTD_SEVERITY_CRITICAL,		/* the robot, or a part of the daemon, does not do its work */
+	OHTD_SEVERITY_WARNING,		/* it does, and a person should look */
+	OHTD_SEVERITY_EMERGENCY,	/* the robot is in emergency stop */
+	OHTD_SEVERITIES,
+};
+
+/* As programs read it. */
+const char *ohtd_severity_name(unsigned int severity);
+
+/**
+ * struct ohtd_alert - one of them
+ * @key: its place in the table, and its unit; no other alert has the same
+ * @severity: enum ohtd_severity
+ * @unit: unit address of a module, 0: it is about no module
+ * @degrades: the status of GET health is degraded by it
+ * @over: its reason is gone, and it stays until the fault is cleared
+ * @source: the part that it is about
+ * @code: stable word for programs
+ * @text: what it is, for people
+ * @action: what to do
+ * @since_ns: CLOCK_MONOTONIC; 0: not known
+ */
+struct ohtd_alert {
+	uint32_t key;
+	uint8_t severity;
+	uint8_t unit;
+	bool degrades;
+	bool over;
+	const char *source;
+	const char *code;
+	const char *text;
+	const char *action;
+	uint64_t since_ns;
+};
+
+/* Kinds that have no code of the robot; alerts.c has them. */
+#define OHTD_ALERT_KINDS	12
+/* Those of the control thread, one of each module, and one of each other kind that can be. */
+#define OHTD_ALERTS_LISTED_MAX	(OHTD_ALERTS_MAX + OHTD_MODULES_MAX + OHTD_ALERT_KINDS)
+
+/**
+ * struct ohtd_alert_list - all that are active
+ * @looks: by which they were judged
+ * @count: of @items
+ * @items: the newest first, those of which the time is not known last
+ */
+struct ohtd_alert_list {
+	struct ohtd_looks looks;
+	size_t count;
+	struct ohtd_alert items[OHTD_ALERTS_LISTED_MAX];
+};
+
+/* In the memory of the scene: the same list for all views of the channels. Never NULL. */
+const struct ohtd_alert_list *ohtd_alerts_list(const struct ohtd_scene *scene);
+
+/* Does @alert stand behind a place of the list, that of an alert with @since_ns and @key? */
+bool ohtd_alert_is_behind(const struct ohtd_alert *alert, uint64_t since_ns, uint64_t key);
+
+#endif /* OHTD_ALERTS_ALERTS_H */

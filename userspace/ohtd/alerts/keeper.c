@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "alerts/keeper.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "alerts/alerts.h"
+#include "views/scene.h"
+#include "tables/alerts.h"
+#include "store/outbox.h"
+
+/* Within this time of its end, an alert that comes again is the same. */
+#define AGAIN_NS	(10 * OHTD_NS_PER_S)
+#define WRITE_EVERY_NS	OHTD_NS_PER_S
+#define ENTRIES_MAX	(2 * OHTD_ALERTS_LISTED_MAX)
+
+/**
+ * struct entry - an alert that is active, or ended of late, or is not written yet
+ * @key: as of struct ohtd_alert
+ * @since_ns: the same, of the newest time that it came
+ * @ended_ns: CLOCK_MONOTONIC; 0: it is active
+ * @changed: since it was last handed to the store
+ * @row: as the store has it, or will
+ */
+struct entry {
+	uint32_t key;
+	uint64_t since_ns;
+	uint64_t ended_ns;
+	bool changed;
+	struct ohtd_alert_row row;
+};
+
+/**
+ * struct ohtd_alert_keeper - alerts on their way
+ * @newest: greatest number so far
+ * @before: greatest number of the runs before
+ * @begun: what those left open has been cut
+ * @lock: of @entries
+ * @entries: in no order
+ * @outbox: the way of @rows
+ * @next_ns: when the store may be asked again
+ * @row_count: of @rows, which are with the store or wait for another try
+ */
+struct ohtd_alert_keeper {
+	struct ohtd_clock *clock;
+	int64_t newest;
+	int64_t before;
+	bool begun;
+	pthread_mutex_t lock;
+	unsigned int entry_count;
+	struct entry entries[ENTRIES_MAX];
+	struct ohtd_outbox outbox;
+	uint64_t next_ns;
+	unsigned int row_count;
+	struct ohtd_alert_row rows[ENTRIES_MAX];
+};
+
+static const struct ohtd_outbox_words words = {
+	.room = "http",
+	.refused = "alerts_not_kept", .refused_text = "alerts are not written now",
+	.kept = "alerts_kept", .kept_text = "alerts are written again",
+};
+
+/* ---- on the store's thread ---- */
+
+static int work_keep(struct ohtd_db *db, void *arg)
+{
+	const struct ohtd_alert_keeper *keeper = arg;
+	int r = keeper->begun ? 0 : ohtd_db_alerts_cut(db, keeper->before);
+
+	return r ? r : ohtd_db_alerts_keep(db, keeper->rows, keeper->row_count);
+}
+
+static int work_begin(struct ohtd_db *db, void *arg)
+{
+	return ohtd_db_alerts_begin(db, arg);
+}
+
+/* ---- the beginning ---- */
+
+struct ohtd_alert_keeper *ohtd_alert_keeper_create(struct ohtd_store *store, struct ohtd_clock *clock)
+{
+	struct ohtd_alert_keeper *keeper = calloc(1, sizeof(*keeper));
+	int r;
+
+	if (!keeper)
+		return NULL;
+	pthread_mutex_init(&keeper->lock, NULL);
+	ohtd_outbox_init(&keeper->outbox, store, clock, &words, NULL);
+	keeper->clock = clock;
+	r = ohtd_store_call(store, work_begin, &keeper->newest);
+	if (r < 0) {
+		keeper->newest = ohtd_clock_wall_ns(clock) / (int64_t)OHTD_NS_PER_S;
+		ohtd_log(OHTD_LOG_WARNING, "http", "alerts_not_read",
+			 "%s: numbers of alerts go on from %" PRId64, strerror(-r), keeper->newest);
+	}
+	keeper->before = keeper->newest;
+	keeper->begun = r >= 0;
+	return keeper;
+}
+
+/* ---- what has changed ---- */
+
+static void end_entry(struct ohtd_alert_keeper *keeper, struct entry *entry, uint64_t now_ns)
+{
+	entry->ended_ns = now_ns;
+	entry->row.ended_ns = ohtd_clock_wall_of_ns(keeper->clock, now_ns);
+	entry->changed = true;
+}
+
+static const struct ohtd_alert *find_alert(const struct ohtd_alert_list *list, uint32_t key)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].key == key)
+			return &list->items[i];
+	return NULL;
+}
+
+/* Ends what is not in the list any more, and forgets what is written and cannot come again as the same. */
+static void end_missing(struct ohtd_alert_keeper *keeper, const struct ohtd_alert_list *list, uint64_t now_ns)
+{
+	unsigned int i = 0;
+
+	while (i < keeper->entry_count) {
+		struct entry *entry = &keeper->entries[i];
+
+		if (!entry->ended_ns && !find_alert(list, entry->key))
+			end_entry(keeper, entry, now_ns);
+		if (entry->ended_ns && !entry->changed && now_ns - entry->ended_ns > AGAIN_NS)
+			*entry = keeper->entries[--keeper->entry_count];
+		else
+			i++;
+	}
+}
+
+static struct entry *find_entry(struct ohtd_alert_keeper *keeper, uint32_t key)
+{
+	for (unsigned int i = 0; i < keeper->entry_count; i++)
+		if (keeper->entries[i].key == key)
+			return &keeper->entries[i];
+	return NULL;
+}
+
+static void begin_entry(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert, uint64_t now_ns)
+{
+	struct entry *entry = &keeper->entries[keeper->entry_count++];
+	struct ohtd_alert_row *row = &entry->row;
+
+	*entry = (struct entry){ .key = alert->key, .since_ns = alert->since_ns, .changed = true };
+	row->number = ++keeper->newest;
+	row->unit = alert->unit;
+	row->times = 1;
+	row->since_ns = ohtd_clock_wall_of_ns(keeper->clock, alert->since_ns ? alert->since_ns : now_ns);
+	snprintf(row->code, sizeof(row->code), "%s", alert->code);
+	snprintf(row->severity, sizeof(row->severity), "%s", ohtd_severity_name(alert->severity));
+	snprintf(row->source, sizeof(row->source), "%s", alert->source);
+	snprintf(row->text, sizeof(row->text), "%s", alert->text);
+}
+
+static void take_alert(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert, uint64_t now_ns)
+{
+	struct entry *entry = find_entry(keeper, alert->key);
+
+	if (!entry) {
+		/* No key is in the entries twice, so there is room unless the store takes nothing: later, then. */
+		if (keeper->entry_count < ENTRIES_MAX)
+			begin_entry(keeper, alert, now_ns);
+		return;
+	}
+	if (!entry->ended_ns && entry->since_ns == alert->since_ns)
+		return;
+	entry->since_ns = alert->since_ns;
+	entry->ended_ns = entry->row.ended_ns = 0;
+	entry->row.times++;
+	entry->changed = true;
+}
+
+/* ---- to the store ---- */
+
+static void note_result(struct ohtd_alert_keeper *keeper)
+{
+	if (ohtd_outbox_take(&keeper->outbox) != OHTD_OUTBOX_KEPT)
+		return;
+	keeper->begun = true;
+	keeper->row_count = 0;
+}
+
+static void gather(struct ohtd_alert_keeper *keeper)
+{
+	for (unsigned int i = 0; i < keeper->entry_count; i++) {
+		struct entry *entry = &keeper->entries[i];
+
+		if (entry->changed)
+			keeper->rows[keeper->row_count++] = entry->row;
+		entry->changed = false;
+	}
+}
+
+static void hand_over(struct ohtd_alert_keeper *keeper, uint64_t now_ns)
+{
+	note_result(keeper);
+	if (now_ns < keeper->next_ns || !ohtd_outbox_is_free(&keeper->outbox))
+		return;
+	if (!keeper->row_count)
+		gather(keeper);
+	if (!keeper->row_count)
+		return;
+	keeper->next_ns = now_ns + WRITE_EVERY_NS;
+	ohtd_outbox_send(&keeper->outbox, work_keep, keeper);
+}
+
+void ohtd_alert_keeper_look(struct ohtd_alert_keeper *keeper, const struct ohtd_scene *scene)
+{
+	const struct ohtd_alert_list *list;
+
+	switch (scene->snapshot->state) {
+	case OHTD_STATE_BOOT:
+	case OHTD_STATE_INIT:
+	case OHTD_STATE_SHUTDOWN:
+		return;
+	}
+	list = ohtd_alerts_list(scene);
+	pthread_mutex_lock(&keeper->lock);
+	end_missing(keeper, list, scene->now_ns);
+	for (size_t i = 0; i < list->count; i++)
+		take_alert(keeper, &list->items[i], scene->now_ns);
+	hand_over(keeper, scene->now_ns);
+	pthread_mutex_unlock(&keeper->lock);
+}
+
+/* ---- acknowledgement ---- */
+
+bool ohtd_alert_keeper_active(struct ohtd_alert_keeper *keeper, uint32_t key, struct ohtd_alert_row *row)
+{
+	const struct entry *entry;
+	bool is_active;
+
+	pthread_mutex_lock(&keeper->lock);
+	entry = find_entry(keeper, key);
+	is_active = entry && !entry->ended_ns;
+	if (is_active)
+		*row = entry->row;
+	pthread_mutex_unlock(&keeper->lock);
+	return is_active;
+}
+
+static struct entry *find_number(struct ohtd_alert_keeper *keeper, int64_t number)
+{
+	for (unsigned int i = 0; i < keeper->entry_count; i++)
+		if (keeper->entries[i].row.number == number)
+			return &keeper->entries[i];
+	return NULL;
+}
+
+bool ohtd_alert_keeper_find(struct ohtd_alert_keeper *keeper, int64_t number, struct ohtd_alert_row *row)
+{
+	const struct entry *entry;
+
+	pthread_mutex_lock(&keeper->lock);
+	entry = find_number(keeper, number);
+	if (entry)
+		*row = entry->row;
+	pthread_mutex_unlock(&keeper->lock);
+	return entry;
+}
+
+void ohtd_alert_keeper_note(struct ohtd_alert_keeper *keeper, const struct ohtd_alert_row *row)
+{
+	struct entry *entry;
+
+	pthread_mutex_lock(&keeper->lock);
+	entry = find_number(keeper, row->number);
+	if (entry && row->acknowledged_times > entry->row.acknowledged_times) {
+		entry->row.acknowledged_ns = row->acknowledged_ns;
+		entry->row.acknowledged_times = row->acknowledged_times;
+		snprintf(entry->row.acknowledged_by, sizeof(entry->row.acknowledged_by), "%s", row->acknowledged_by);
+	}
+	pthread_mutex_unlock(&keeper->lock);
+}
+
+/* ---- the end ---- */
+
+void ohtd_alert_keeper_end(struct ohtd_alert_keeper *keeper)
+{
+	int r;
+
+	if (!keeper)
+		return;
+	r = ohtd_outbox_write(&keeper->outbox, NULL, NULL);
+	/* What waits for another try, and then what has changed since. */
+	for (int batch = 0; r >= 0 && batch < 2; batch++) {
+		note_result(keeper);
+		if (!keeper->row_count)
+			gather(keeper);
+		r = ohtd_outbox_write(&keeper->outbox, work_keep, keeper);
+	}
+	if (r < 0)
+		ohtd_log(OHTD_LOG_WARNING, "http", "alerts_not_kept", "the last alerts are not written: %s", strerror(-r));
+}
+
+void ohtd_alert_keeper_destroy(struct ohtd_alert_keeper *keeper)
+{
+	if (!keeper)
+		return;
+	pthread_mutex_destroy(&keeper->lock);
+	free(keeper);
+}

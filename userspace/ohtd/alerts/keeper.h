@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the way of alerts into the store: when each came and ended. Knows who has acknowledged those that are active.
+ * Contexts: create, end, destroy: main thread. Look: a loop, one at a time; active, find, note: any loop. Writing is done
+ *           by the thread of the store.
+ * Locks:    one of its own around the entries, taken before that of the store; one job at a time, whose end is an atomic.
+ *
+ * An alert that comes again within seconds of its end goes on in the same row, which counts how often it came. So
+ * a loose contact fills no disk. What is missing while the robot starts or ends is not kept.
+ */
+#ifndef OHTD_ALERTS_KEEPER_H
+#define OHTD_ALERTS_KEEPER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tables/alerts.h"
+
+struct ohtd_alert_keeper;
+struct ohtd_clock;
+struct ohtd_scene;
+struct ohtd_store;
+
+/**
+ * ohtd_alert_keeper_create() - cut what the last run left open, and find the next number
+ * @store: outlives the keeper
+ * @clock: the same
+ *
+ * A store that does not work keeps nothing from starting: numbers then come from the time of day, and so are
+ * greater than all before.
+ *
+ * Return: NULL: out of memory.
+ */
+struct ohtd_alert_keeper *ohtd_alert_keeper_create(struct ohtd_store *store, struct ohtd_clock *clock);
+
+/* Compares the alerts of @scene with those before, and hands what is new to the store, once a second at most. */
+void ohtd_alert_keeper_look(struct ohtd_alert_keeper *keeper, const struct ohtd_scene *scene);
+
+/* The row of an active alert, by its key (struct ohtd_alert); false: none yet. */
+bool ohtd_alert_keeper_active(struct ohtd_alert_keeper *keeper, uint32_t key, struct ohtd_alert_row *row);
+
+/* The row of an alert of this run, by its number, if it is not only in the store. */
+bool ohtd_alert_keeper_find(struct ohtd_alert_keeper *keeper, int64_t number, struct ohtd_alert_row *row);
+
+/* The store has kept that @row is acknowledged. */
+void ohtd_alert_keeper_note(struct ohtd_alert_keeper *keeper, const struct ohtd_alert_row *row);
+
+/* Nobody looks any more: writes the rest and waits for it. NULL is allowed. */
+void ohtd_alert_keeper_end(struct ohtd_alert_keeper *keeper);
+
+/* Behind the end of the store, which may still be at work for it. NULL is allowed. */
+void ohtd_alert_keeper_destroy(struct ohtd_alert_keeper *keeper);
+
+#endif /* OHTD_ALERTS_KEEPER_H */

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     how accounts are shown and asked for, and what is said when that cannot be done.
+ * Contexts: any thread; pure.
+ * Locks:    none.
+ */
+#ifndef OHTD_API_ACCOUNT_H
+#define OHTD_API_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "server/late.h"
+#include "json/member.h"
+
+struct ohtd_account_order;
+struct ohtd_user;
+
+/* Everything but the password's hash. */
+struct ohtd_account_view {
+	int64_t id;
+	const char *username;
+	int role;
+	bool disabled;
+	int64_t created;
+};
+
+extern const struct ohtd_shape ohtd_account_view_shape;
+
+struct ohtd_account_page {
+	const struct ohtd_account_view *items;
+	size_t items_count;
+	const char *next_cursor;
+};
+
+extern const struct ohtd_shape ohtd_account_page_shape;
+
+/* Body of POST users. */
+struct ohtd_account_new {
+	const char *username;
+	const char *password;
+	int64_t role;
+};
+
+extern const struct ohtd_shape ohtd_account_new_shape;
+
+/* Body of PATCH users/{id}. */
+struct ohtd_account_patch {
+	const char *password;
+	int64_t role;
+	int8_t disabled;
+};
+
+extern const struct ohtd_shape ohtd_account_patch_shape;
+
+/* The texts are those of @user. */
+struct ohtd_account_view ohtd_account_view_of(const struct ohtd_user *user);
+
+/* What a body asks for; the rest of @order is the caller's. */
+void ohtd_account_take_new(struct ohtd_account_order *order, const struct ohtd_account_new *said);
+void ohtd_account_take_patch(struct ohtd_account_order *order, int64_t id,
+			     const struct ohtd_account_patch *said);
+
+/* It asks for no change: refused, with this sentence. */
+bool ohtd_account_patch_is_empty(const struct ohtd_account_patch *said);
+#define OHTD_ACCOUNT_PATCH_EMPTY	"say what is to be changed"
+
+/* For a negative errno of the store's functions for users, also for its troubles with the disk. */
+struct ohtd_store_problem ohtd_account_problem(int error);
+
+#endif /* OHTD_API_ACCOUNT_H */

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the handlers that the route table names, one file per resource.
+ * Contexts: the loop that received the request.
+ * Locks:    none.
+ */
+#ifndef OHTD_API_API_H
+#define OHTD_API_API_H
+
+#include <stdint.h>
+
+#include "http/route.h"
+#include "views/scene.h"
+
+struct ohtd_call;
+struct ohtd_channel_table;
+struct ohtd_module_view;
+struct ohtd_snapshot;
+
+/* routes.c: all tables, ends with NULL. */
+extern const struct ohtd_route_table *const ohtd_route_tables[];
+
+/* Tables of routes, each beside its handlers. */
+extern const struct ohtd_route_table ohtd_alert_routes;
+extern const struct ohtd_route_table ohtd_docs_routes;
+extern const struct ohtd_route_table ohtd_auth_routes;
+extern const struct ohtd_route_table ohtd_bus_routes;
+extern const struct ohtd_route_table ohtd_certificate_routes;
+extern const struct ohtd_route_table ohtd_command_routes;
+extern const struct ohtd_route_table ohtd_control_routes;
+extern const struct ohtd_route_table ohtd_factsheet_routes;
+extern const struct ohtd_route_table ohtd_health_routes;
+extern const struct ohtd_route_table ohtd_journal_routes;
+extern const struct ohtd_route_table ohtd_latency_routes;
+extern const struct ohtd_route_table ohtd_live_routes;
+extern const struct ohtd_route_table ohtd_log_routes;
+extern const struct ohtd_route_table ohtd_limits_routes;
+extern const struct ohtd_route_table ohtd_mode_routes;
+extern const struct ohtd_route_table ohtd_module_routes;
+extern const struct ohtd_route_table ohtd_metrics_routes;
+extern const struct ohtd_route_table ohtd_register_routes;
+extern const struct ohtd_route_table ohtd_restart_routes;
+extern const struct ohtd_route_table ohtd_robot_routes;
+extern const struct ohtd_route_table ohtd_safety_routes;
+extern const struct ohtd_route_table ohtd_session_routes;
+extern const struct ohtd_route_table ohtd_telemetry_routes;
+extern const struct ohtd_route_table ohtd_history_routes;
+extern const struct ohtd_route_table ohtd_user_routes;
+
+/* What the channels of live data tell; api_channels.c. */
+extern const struct ohtd_channel_table ohtd_channel_table;
+
+/* Views, each beside its route. */
+extern const struct ohtd_view ohtd_robot_view;
+extern const struct ohtd_view ohtd_stop_view;
+extern const struct ohtd_view ohtd_modules_view;
+extern const struct ohtd_view ohtd_telemetry_view;
+extern const struct ohtd_view ohtd_health_view;
+extern const struct ohtd_view ohtd_alerts_view;
+extern const struct ohtd_view ohtd_bus_view;
+/* For channels only. */
+extern const struct ohtd_view ohtd_commands_view;
+extern const struct ohtd_view ohtd_live_bus_view;
+extern const struct ohtd_view ohtd_live_logs_view;
+/* The good values of the signals, each as a member of its own. */
+extern const struct ohtd_view ohtd_values_view;
+
+/* Shared between the files. */
+/* The module of the path {unit}; NULL: there is none, and the request has been answered. */
+const struct ohtd_module_view *ohtd_find_module(struct ohtd_call *call);
+/* "1.2" of a module's register; NULL: it has not told. In the memory of the request. */
+const char *ohtd_version_text(struct ohtd_call *call, unsigned int version);
+
+#endif /* OHTD_API_API_H */

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * GET telemetry/history: what is kept of signals, as columns that are enough for each point of
+ * a chart.
+ */
+#include "api/api.h"
+#include "server/call.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "history/history.h"
+#include "server/late.h"
+#include "server/name_list.h"
+#include "http/time_read.h"
+#include "json/writer.h"
+#include "robot/model.h"
+#include "robot/telemetry.h"
+
+#define HOUR_NS		(3600 * (int64_t)OHTD_NS_PER_S)
+#define SPAN_MAX_NS	(5 * 366 * 24 * HOUR_NS)
+/*
+ * Of all signals together: the answer is written by a loop, and this many take it some
+ * milliseconds.
+ */
+#define COLUMNS_MAX	40000
+#define POINTS		2000	/* if the question does not say how many */
+#define MEAN_DECIMALS	3	/* more than the signal has */
+
+/* ---- the answer ---- */
+
+struct history_series {
+	const char *signal;
+	const char *unit;
+	struct ohtd_decimals t;
+	struct ohtd_decimals first;
+	struct ohtd_decimals min;
+	struct ohtd_decimals max;
+	struct ohtd_decimals last;
+	struct ohtd_decimals mean;
+};
+
+OHTD_SHAPE(history_series, "HistorySeries",
+	OHTD_TEXT(history_series, signal, .summary = "Name of the signal"),
+	OHTD_TEXT(history_series, unit, .flags = OHTD_NULL, .summary = "Of the values; null: none"),
+	OHTD_DECIMALS(history_series, t, .unit = "ms",
+		      .summary = "Beginning of each column, in milliseconds since 1970"),
+	OHTD_DECIMALS(history_series, first,
+		      .summary = "First good value of each column; null: none. A boolean is 0 or 1, a word its place in words of telemetry/signals"),
+	OHTD_DECIMALS(history_series, min, .summary = "Lowest good value"),
+	OHTD_DECIMALS(history_series, max, .summary = "Greatest good value"),
+	OHTD_DECIMALS(history_series, last, .summary = "Last good value"),
+	OHTD_DECIMALS(history_series, mean, .summary = "Mean of all good values; null of a word"));
+
+struct history_gap {
+	int64_t from;
+	int64_t to;
+	const char *reason;
+};
+
+OHTD_SHAPE(history_gap, "HistoryGap",
+	OHTD_TIME(history_gap, from, .summary = "Nothing is kept from here on"),
+	OHTD_TIME(history_gap, to, .summary = "To here"),
+	OHTD_TEXT(history_gap, reason,
+		  .summary = "not_running: ohtd was not; no_data: nothing is kept from this time, or not any more; samples_lost: taken too late; cycles_missed: the control thread stood still; store_failing: the disk did not take them, or the file is not open; damaged: they cannot be read",
+		  .example = "\"not_running\""));
+
+struct history {
+	int64_t from;
+	int64_t to;
+	double level_s;
+	int64_t step_ms;
+	const struct history_series *series;
+	size_t series_count;
+	const struct history_gap *gaps;
+	size_t gaps_count;
+};
+
+OHTD_SHAPE(history, "History",
+	OHTD_TIME(history, from, .flags = OHTD_NULL, .summary = "As asked for, moved to the beginning of a column"),
+	OHTD_TIME(history, to, .flags = OHTD_NULL, .summary = "As asked for, moved to the end of a column"),
+	OHTD_NUMBER(history, level_s, .unit = "s",
+		    .summary = "What the columns were made of: 0.025 each sample, or columns of 1, 8, 64, 512 or 4096 s"),
+	OHTD_INTEGER(history, step_ms, .unit = "ms", .summary = "Length of a column"),
+	OHTD_LIST(history, series, history_series, .summary = "One for each signal, in the order of telemetry/signals"),
+	OHTD_LIST(history, gaps, history_gap, .summary = "Where nothing is kept, and why"));
+
+/* ---- the question ---- */
+
+struct history_query {
+	const char *signals;
+	const char *from;
+	const char *to;
+	int64_t points;
+	int64_t step_ms;
+};
+
+OHTD_SHAPE(history_query, "HistoryQuery",
+	OHTD_TEXT(history_query, signals, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_QUERY_VALUE_BYTES - 1,
+		  .summary = "Names of signals, with commas between them; at most 20",
+		  .example = "\"position_mm,battery_percent\""),
+	OHTD_TEXT(history_query, from, .min = 1, .max = 64,
+		  .summary = "Begin, as 2026-07-30T12:00:00Z; without it an hour before to"),
+	OHTD_TEXT(history_query, to, .min = 1, .max = 64, .summary = "End; without it now"),
+	OHTD_INTEGER(history_query, points, .min = 1, .max = OHTD_HISTORY_POINTS_MAX, .preset = OHTD_NONE,
+		     .summary = "At most about so many columns; 2000 without it and step_ms"),
+	OHTD_INTEGER(history_query, step_ms, .min = 1, .max = 366 * 86400000ll, .preset = OHTD_NONE,
+		     .summary = "Length of a column at least; instead of points"));
+
+/* False: it has been refused. */
+static bool take_time(struct ohtd_call *call, const char *text, const char *pointer, int64_t *ns)
+{
+	if (!text || ohtd_time_read(text, ns))
+		return true;
+	ohtd_reply_member(call, pointer, "unfit", "'%s' is no time as 2026-07-30T12:00:00Z", text);
+	return false;
+}
+
+/* False, as it has been refused. @query: the span that was meant. */
+static bool refuse_span(struct ohtd_call *call, const struct history_query *asked,
+			const struct ohtd_history_query *query, const char *why)
+{
+	char from[OHTD_TIME_BYTES + 1] = "", to[OHTD_TIME_BYTES + 1] = "";
+	char now[OHTD_TIME_BYTES + 1] = "";
+
+	ohtd_time_text(query->from_ns, from);
+	ohtd_time_text(query->to_ns, to);
+	ohtd_time_text(ohtd_clock_wall_ns(ohtd_call_clock(call)), now);
+	ohtd_reply_member(call, asked->from || !asked->to ? "/from" : "/to", "range",
+			  "from %s to %s: %s; it is %s now", from, to, why, now);
+	return false;
+}
+
+static bool take_span(struct ohtd_call *call, const struct history_query *asked,
+		      struct ohtd_history_query *query)
+{
+	int64_t now_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
+
+	query->to_ns = now_ns;
+	if (!take_time(call, asked->to, "/to", &query->to_ns))
+		return false;
+	query->from_ns = query->to_ns > HOUR_NS ? query->to_ns - HOUR_NS : 0;
+	if (!take_time(call, asked->from, "/from", &query->from_ns))
+		return false;
+	if (query->from_ns >= query->to_ns && asked->to)
+		return refuse_span(call, asked, query, "the begin must be before the end");
+	if (query->from_ns >= now_ns)
+		return refuse_span(call, asked, query, "the begin is in the future");
+	if (query->to_ns - query->from_ns > SPAN_MAX_NS)
+		return refuse_span(call, asked, query, "at most 5 years");
+	return true;
+}
+
+static bool take_step(struct ohtd_call *call, const struct history_query *asked,
+		      struct ohtd_history_query *query)
+{
+	bool by_step = asked->step_ms != OHTD_NONE;
+	int64_t span_ns = query->to_ns - query->from_ns, most;
+	int64_t points = asked->points == OHTD_NONE ? POINTS : asked->points;
+
+	if (by_step && asked->points != OHTD_NONE) {
+		ohtd_reply_member(call, "/step_ms", "unfit", "is %lld beside points %lld: give one of them",
+				  (long long)asked->step_ms, (long long)asked->points);
+		return false;
+	}
+	if (by_step)
+		points = span_ns / (asked->step_ms * (int64_t)OHTD_NS_PER_MS) + 1;
+	query->step_ns = by_step ? asked->step_ms * (int64_t)OHTD_NS_PER_MS :
+				   (span_ns + points - 1) / points;
+	/* Not more than there are cycles, whatever was asked for. */
+	most = span_ns / (OHTD_CYCLE_MS * (int64_t)OHTD_NS_PER_MS) + 1;
+	points = points < most ? points : most;
+	if (points <= OHTD_HISTORY_POINTS_MAX && points * query->count <= COLUMNS_MAX)
+		return true;
+	ohtd_reply_member(call, by_step ? "/step_ms" : "/points", "range",
+			  "%lld columns of %u signals: at most %d of each and %d of all together",
+			  (long long)points, query->count, OHTD_HISTORY_POINTS_MAX, COLUMNS_MAX);
+	return false;
+}
+
+static bool take_signals(struct ohtd_call *call, const char *names, struct ohtd_history_query *query)
+{
+	uint64_t wanted = ohtd_name_list_read(call, &ohtd_signal_list, names);
+
+	if (!wanted)
+		return false;
+	if (__builtin_popcountll(wanted) > OHTD_HISTORY_SIGNALS_MAX) {
+		ohtd_reply_member(call, "/signals", "range", "%d signals: at most %d",
+				  __builtin_popcountll(wanted), OHTD_HISTORY_SIGNALS_MAX);
+		return false;
+	}
+	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++)
+		if (wanted & 1ull << i)
+			query->signals[query->count++] = i;
+	return true;
+}
+
+/* ---- late ---- */
+
+struct history_late {
+	struct ohtd_late late;
+	struct ohtd_history *history;
+	struct ohtd_history_query query;
+	struct ohtd_history_answer answer;
+};
+
+static int read_history(struct ohtd_late *late)
+{
+	struct history_late *job = (struct history_late *)late;
+
+	return ohtd_history_read(job->history, &job->query, &job->answer);
+}
+
+static void release_history(struct ohtd_late *late)
+{
+	ohtd_history_answer_free(&((struct history_late *)late)->answer);
+}
+
+static int64_t mean_of(const struct ohtd_column *column, bool word)
+{
+	return word ? OHTD_NONE : llrint((double)column->sum / (double)column->count * 1e3);
+}
+
+static void fill_values(int64_t *values[5], size_t count, const struct ohtd_column *columns,
+			bool word)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct ohtd_column *column = &columns[i];
+
+		if (!column->count) {
+			for (int k = 0; k < 5; k++)
+				values[k][i] = OHTD_NONE;
+			continue;
+		}
+		values[0][i] = column->first;
+		values[1][i] = column->min;
+		values[2][i] = column->max;
+		values[3][i] = column->last;
+		values[4][i] = mean_of(column, word);
+	}
+}
+
+static struct history_series series_of(struct ohtd_call *call, const struct history_late *job,
+				       unsigned int place, const int64_t *times)
+{
+	const struct ohtd_telemetry_info *info = ohtd_telemetry_info(job->query.signals[place]);
+	unsigned int decimals = ohtd_telemetry_origin(job->query.signals[place])->decimals;
+	size_t count = job->answer.count;
+	int64_t *values[5];
+
+	for (int i = 0; i < 5; i++)
+		values[i] = ohtd_call_alloc(call, count * sizeof(int64_t));
+	fill_values(values, count, job->answer.columns + place * count,
+		    info->type == OHTD_TELEMETRY_WORD);
+	return (struct history_series){
+		.signal = info->name, .unit = *info->unit ? info->unit : NULL,
+		.t = { times, count, 0 },
+		.first = { values[0], count, decimals }, .min = { values[1], count, decimals },
+		.max = { values[2], count, decimals }, .last = { values[3], count, decimals },
+		.mean = { values[4], count, decimals + MEAN_DECIMALS },
+	};
+}
+
+static void fill_gaps(const struct ohtd_history_answer *answer, struct history_gap *gaps)
+{
+	for (size_t i = 0; i < answer->hole_count; i++)
+		gaps[i] = (struct history_gap){
+			.from = answer->holes[i].from_ns, .to = answer->holes[i].to_ns,
+			.reason = answer->holes[i].reason,
+		};
+}
+
+static void reply_history(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const struct history_late *job = (const struct history_late *)late;
+	const struct ohtd_history_answer *answer = &job->answer;
+	struct history_series *series = ohtd_call_alloc(call, job->query.count * sizeof(*series));
+	struct history_gap *gaps = ohtd_call_alloc(call, (answer->hole_count + 1) * sizeof(*gaps));
+	int64_t *times = ohtd_call_alloc(call, (answer->count + 1) * sizeof(*times));
+	const struct history view = {
+		.from = answer->from_ns, .to = answer->to_ns,
+		.level_s = ohtd_level_cycles(answer->level) * OHTD_CYCLE_MS / 1e3,
+		.step_ms = answer->step_ns / (int64_t)OHTD_NS_PER_MS,
+		.series = series, .series_count = job->query.count,
+		.gaps = gaps, .gaps_count = answer->hole_count,
+	};
+
+	if (late->result < 0) {
+		ohtd_reply_store_problem(call, late->result);
+		return;
+	}
+	for (size_t i = 0; i < answer->count; i++)
+		times[i] = answer->times_ns[i] / (int64_t)OHTD_NS_PER_MS;
+	for (unsigned int i = 0; i < job->query.count; i++)
+		series[i] = series_of(call, job, i, times);
+	fill_gaps(answer, gaps);
+	OHTD_REPLY(call, 200, history, &view);
+}
+
+static void get_history(struct ohtd_call *call)
+{
+	const struct history_query *asked = OHTD_QUERY(call, history_query);
+	struct ohtd_history_query query = { 0 };
+	struct history_late *job;
+
+	if (!take_signals(call, asked->signals, &query) || !take_span(call, asked, &query) ||
+	    !take_step(call, asked, &query))
+		return;
+	job = ohtd_late_make(call, sizeof(*job));
+	if (!job)
+		return;
+	job->history = ohtd_call_history(call);
+	job->query = query;
+	job->late.release = release_history;
+	ohtd_late_act(call, &job->late, OHTD_LATE_MS, read_history, reply_history);
+}
+
+static const struct ohtd_route routes[] = {
+	{
+		.method = OHTD_GET, .path = "telemetry/history", .role = OHTD_ROLE_VIEWER,
+		.flags = OHTD_ROUTE_STORE, .query = &history_query_shape,
+		.replies = { { 200, &history_shape } }, .problems = { "unknown_signal" },
+		.handle = get_history,
+		.summary = "What the signals were: first, last, lowest, greatest and mean value of each column, up to now",
+	},
+};
+
+OHTD_ROUTE_TABLE(ohtd_history_routes, "Telemetry", routes);

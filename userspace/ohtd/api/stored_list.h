@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the answer to GET of a list of the database: filters, sort and cursor, a page of items.
+ * Contexts: the loop that received the request; the reading: a worker.
+ * Locks:    none.
+ *
+ *	OHTD_LIST_ANSWER(lamp_list, "LampList", lamp, "The newest first");
+ *
+ *	static const struct ohtd_stored_list lamps = { .row = &ohtd_kept_lamps, .show = show_lamp };
+ *
+ *	.query = &lamp_query_shape, .replies = { { 200, &lamp_list_shape } },
+ *	.handle = ohtd_stored_list_get, .list = &lamps,
+ *
+ * The query has its page first, then its sort. Each further member is a filter: it and each word of
+ * the sort are what a column of the row is asked by (store/row.h). The unit test test_lists holds all
+ * lists against that and against the database.
+ */
+#ifndef OHTD_API_STORED_LIST_H
+#define OHTD_API_STORED_LIST_H
+
+#include "api/list.h"
+#include "store/list.h"
+
+/**
+ * struct ohtd_stored_list - how a list of the database is shown
+ * @row: what it is a list of
+ * @show: makes an item of a row; both last until the answer has been written
+ * @newer: fills rows that are newer than those of the database, which they replace; returns how
+ *	many. NULL: there are none
+ * @newer_max: of @newer at most
+ */
+struct ohtd_stored_list {
+	const struct ohtd_stored_row *row;
+	void (*show)(struct ohtd_call *call, const void *row, void *item);
+	size_t (*newer)(struct ohtd_call *call, void *rows);
+	size_t newer_max;
+};
+
+/* The answer: items of the struct item_, and the cursor of the next page. */
+struct ohtd_list_answer {
+	const void *items;
+	size_t items_count;
+	const char *next_cursor;
+};
+
+/* The shape S_##_shape of such an answer. */
+#define OHTD_LIST_ANSWER(S_, title_, item_, summary_)					\
+	struct S_ {									\
+		const struct item_ *items;						\
+		size_t items_count;							\
+		const char *next_cursor;						\
+	};										\
+	OHTD_SHAPE(S_, title_,								\
+		OHTD_LIST(S_, items, item_, .summary = summary_),			\
+		OHTD_NEXT_CURSOR(S_))
+
+/* ohtd_route.handle of such a list. */
+void ohtd_stored_list_get(struct ohtd_call *call);
+
+#endif /* OHTD_API_STORED_LIST_H */

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The signals of the robot: which there are, and what each says now. */
+#include "api/api.h"
+#include "server/call.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/list.h"
+#include "server/name_list.h"
+#include "views/services.h"
+#include "robot/robot.h"
+#include "robot/telemetry.h"
+
+#define VALUE_BYTES	40
+
+static const struct ohtd_words type_words = {
+	.name = ohtd_telemetry_type_name, .end = OHTD_TELEMETRY_TYPES,
+};
+
+static const struct ohtd_words source_words = {
+	.name = ohtd_telemetry_source_name, .end = OHTD_TELEMETRY_SOURCES,
+};
+
+static const struct ohtd_words quality_words = {
+	.name = ohtd_telemetry_quality_name, .end = OHTD_TELEMETRY_QUALITIES,
+};
+
+static struct ohtd_telemetry_sight *look(const struct ohtd_scene *scene)
+{
+	struct ohtd_telemetry_sight *sight = ohtd_scene_alloc(scene, sizeof(*sight));
+
+	ohtd_telemetry_look(scene->services->robot, scene->snapshot, scene->now_ns, sight);
+	return sight;
+}
+
+/* ---- what they say ---- */
+
+struct telemetry_reading {
+	struct ohtd_scalar value;
+	unsigned int quality;
+	int64_t time;
+};
+
+OHTD_SHAPE(telemetry_reading, "TelemetryReading",
+	OHTD_SCALAR(telemetry_reading, value, .flags = OHTD_NULL,
+		    .summary = "Of the signal's type, in its unit; null: there is none"),
+	OHTD_WORD(telemetry_reading, quality, .words = &quality_words,
+		  .summary = "old: not measured of late; bad: out of range, or not to be trusted; none: there is no value"),
+	OHTD_TIME(telemetry_reading, time, .flags = OHTD_NULL | OHTD_DRIFTS,
+		  .summary = "When it was measured; null: there is no value"));
+
+/* A pointer for each signal, in their order. */
+#define POINTER(name_, ...)	const struct telemetry_reading *name_;
+struct telemetry {
+	OHTD_TELEMETRY_LIST(POINTER)
+};
+
+_Static_assert(OHTD_TELEMETRY_SIGNALS <= 64, "a bit each");
+_Static_assert(sizeof(struct telemetry) == OHTD_TELEMETRY_SIGNALS * sizeof(void *),
+	       "searched by the number of the signal");
+
+#define MEMBER(name_, type_, unit_, source_, summary_)						\
+	OHTD_OBJECT(telemetry, name_, telemetry_reading, .flags = OHTD_OMIT,			\
+		    .unit = sizeof(unit_) > 1 ? (unit_) : NULL, .summary = (summary_)),
+OHTD_SHAPE(telemetry, "Telemetry", OHTD_TELEMETRY_LIST(MEMBER));
+
+/* As many digits as say something; no nought with a sign. */
+static const char *digits_of(const struct ohtd_scene *scene, double value, unsigned int decimals)
+{
+	char *text = ohtd_scene_alloc(scene, VALUE_BYTES);
+	int n = snprintf(text, VALUE_BYTES, "%.*f", (int)decimals, value);
+
+	if (n >= VALUE_BYTES)
+		return NULL;
+	return *text == '-' && !text[1 + strspn(text + 1, "0.")] ? text + 1 : text;
+}
+
+static struct ohtd_scalar scalar_of(const struct ohtd_scene *scene, unsigned int signal,
+				    double value)
+{
+	const struct ohtd_telemetry_origin *origin = ohtd_telemetry_origin(signal);
+	struct ohtd_scalar scalar = { .type = OHTD_IS_TEXT };
+	const char *word;
+
+	if (isnan(value))
+		return scalar;
+	switch (ohtd_telemetry_info(signal)->type) {
+	case OHTD_TELEMETRY_WORD:
+		word = origin->word((unsigned int)value);
+		scalar.text = word ? word : "unknown";
+		break;
+	case OHTD_TELEMETRY_BOOLEAN:
+		scalar.type = OHTD_IS_BOOLEAN;
+		scalar.number = value != 0;
+		break;
+	case OHTD_TELEMETRY_INTEGER:
+		scalar.type = OHTD_IS_INTEGER;
+		scalar.number = (int64_t)value;
+		break;
+	default:
+		scalar.type = OHTD_IS_DECIMAL;
+		scalar.text = digits_of(scene, value, origin->decimals);
+		break;
+	}
+	return scalar;
+}
+
+/* struct telemetry, as which the shape sees it; of @wanted alone. */
+static const struct telemetry_reading **read_signals(const struct ohtd_scene *scene,
+						     uint64_t wanted)
+{
+	const struct telemetry_reading **view =
+		ohtd_scene_alloc(scene, OHTD_TELEMETRY_SIGNALS * sizeof(struct telemetry_reading *));
+	struct telemetry_reading *readings =
+		ohtd_scene_alloc(scene, OHTD_TELEMETRY_SIGNALS * sizeof(*readings));
+	const struct ohtd_telemetry_sight *sight = look(scene);
+
+	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
+		struct ohtd_reading reading;
+
+		if (!(wanted & (1ull << i)))
+			continue;
+		reading = ohtd_telemetry_read(sight, i);
+		readings[i] = (struct telemetry_reading){
+			.value = scalar_of(scene, i, reading.value), .quality = reading.quality,
+			.time = ohtd_scene_wall_ns(scene, reading.time_ns),
+		};
+		view[i] = &readings[i];
+	}
+	return view;
+}
+
+static const void *make_telemetry(const struct ohtd_scene *scene)
+{
+	return read_signals(scene, UINT64_MAX);
+}
+
+const struct ohtd_view ohtd_telemetry_view = { &telemetry_shape, make_telemetry };
+
+/* ---- their values alone ---- */
+
+#define KEPT_NUMBER	const char *
+#define KEPT_INTEGER	int64_t
+#define KEPT_BOOLEAN	int8_t
+#define KEPT_WORD	const char *
+#define KEPT(name_, type_, ...)	KEPT_##type_ name_;
+struct telemetry_values {
+	OHTD_TELEMETRY_LIST(KEPT)
+};
+
+#define AS_NUMBER	OHTD_DECIMAL
+#define AS_INTEGER	OHTD_INTEGER
+#define AS_BOOLEAN	OHTD_TRISTATE
+#define AS_WORD		OHTD_TEXT
+#define VALUE(name_, type_, unit_, source_, summary_)						\
+	AS_##type_(telemetry_values, name_, .flags = OHTD_OMIT,					\
+		   .unit = sizeof(unit_) > 1 ? (unit_) : NULL, .summary = (summary_)),
+OHTD_SHAPE(telemetry_values, "TelemetryValues", OHTD_TELEMETRY_LIST(VALUE));
+
+/* A value that is not good would be drawn like one that is. */
+static struct ohtd_scalar good_value(const struct ohtd_scene *scene,
+				     const struct ohtd_telemetry_sight *sight, unsigned int signal)
+{
+	const struct ohtd_reading reading = ohtd_telemetry_read(sight, signal);
+	bool good = reading.quality == OHTD_TELEMETRY_GOOD;
+
+	return scalar_of(scene, signal, good ? reading.value : NAN);
+}
+
+#define TAKEN_NUMBER(value_)	((value_).text)
+#define TAKEN_INTEGER(value_)	((value_).type == OHTD_IS_INTEGER ? (value_).number : OHTD_NONE)
+#define TAKEN_BOOLEAN(value_)	(int8_t)((value_).type == OHTD_IS_BOOLEAN ? (value_).number : -1)
+#define TAKEN_WORD(value_)	((value_).text)
+#define TAKE(name_, type_, ...)									\
+	view->name_ = TAKEN_##type_(values[OHTD_TELEMETRY_##name_]);
+
+static const void *make_values(const struct ohtd_scene *scene)
+{
+	struct telemetry_values *view = ohtd_scene_alloc(scene, sizeof(*view));
+	const struct ohtd_telemetry_sight *sight = look(scene);
+	struct ohtd_scalar values[OHTD_TELEMETRY_SIGNALS];
+
+	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++)
+		values[i] = good_value(scene, sight, i);
+	OHTD_TELEMETRY_LIST(TAKE)
+	return view;
+}
+
+const struct ohtd_view ohtd_values_view = { &telemetry_values_shape, make_values };
+
+/* ---- what they say now ---- */
+
+struct telemetry_query {
+	const char *signals;
+};
+
+OHTD_SHAPE(telemetry_query, "TelemetryQuery",
+	OHTD_TEXT(telemetry_query, signals, .min = 1, .max = OHTD_QUERY_VALUE_BYTES - 1,
+		  .summary = "Names of signals, with commas between them; without it all are answered",
+		  .example = "\"position_mm,battery_percent\""));
+
+static void get_current(struct ohtd_call *call)
+{
+	const char *names = OHTD_QUERY(call, telemetry_query)->signals;
+	uint64_t wanted = names ? ohtd_name_list_read(call, &ohtd_signal_list, names) : UINT64_MAX;
+	const struct ohtd_scene scene = ohtd_call_scene(call);
+
+	if (wanted)
+		ohtd_reply_view(call, 200, &telemetry_shape, read_signals(&scene, wanted));
+}
+
+/* ---- which there are ---- */
+
+struct telemetry_signal {
+	const char *name;
+	unsigned int type;
+	const char *unit;
+	unsigned int source;
+	const char *module;
+	const char *register_name;
+	double min;
+	double max;
+	const char *const *words;
+	size_t words_count;
+	const char *description;
+};
+
+OHTD_SHAPE(telemetry_signal, "TelemetrySignal",
+	OHTD_TEXT(telemetry_signal, name, .summary = "As in telemetry/current and in the channel telemetry"),
+	OHTD_WORD(telemetry_signal, type, .words = &type_words, .summary = "Of its values"),
+	OHTD_TEXT(telemetry_signal, unit, .flags = OHTD_NULL, .summary = "Of its values; null: none"),
+	OHTD_WORD(telemetry_signal, source, .words = &source_words,
+		  .summary = "Who knows it: the control thread, the stop, the bus, or a module"),
+	OHTD_TEXT(telemetry_signal, module, .flags = OHTD_NULL,
+		  .summary = "Name of the module that it is from, or about; null: of none"),
+	OHTD_TEXT(telemetry_signal, register_name, .flags = OHTD_NULL,
+		  .summary = "Its register in the profile of the module; null: there is none, or no module"),
+	OHTD_NUMBER(telemetry_signal, min, .flags = OHTD_NULL, .summary = "Lowest good value; null: not known"),
+	OHTD_NUMBER(telemetry_signal, max, .flags = OHTD_NULL, .summary = "Greatest good value; null: not known"),
+	OHTD_TEXTS(telemetry_signal, words, .flags = OHTD_NULL, .summary = "All its values; null: its type is not word"),
+	OHTD_TEXT(telemetry_signal, description, .summary = "What it is"));
+
+struct telemetry_signals {
+	const struct telemetry_signal *items;
+	size_t items_count;
+	const char *next_cursor;
+};
+
+OHTD_SHAPE(telemetry_signals, "TelemetrySignalList",
+	OHTD_LIST(telemetry_signals, items, telemetry_signal, .summary = "All signals, always in this order"),
+	OHTD_NEXT_CURSOR(telemetry_signals));
+
+static const char *const *words_of(const struct ohtd_scene *scene,
+				   const struct ohtd_telemetry_origin *origin)
+{
+	const char **words = ohtd_scene_alloc(scene, origin->words * sizeof(char *));
+
+	for (unsigned int i = 0; i < origin->words; i++)
+		words[i] = origin->word(i);
+	return words;
+}
+
+static void range_of(const struct ohtd_telemetry_origin *origin, const struct oht_register *reg,
+		     double *min, double *max)
+{
+	int64_t lowest, greatest;
+
+	*min = *max = NAN;
+	if (reg) {
+		oht_register_limits(reg, &lowest, &greatest);
+		*min = oht_register_value(reg, lowest);
+		*max = oht_register_value(reg, greatest);
+	} else if (origin->max > origin->min) {
+		*min = origin->min;
+		*max = origin->max;
+	}
+}
+
+static struct telemetry_signal signal_of(const struct ohtd_scene *scene,
+					 const struct ohtd_telemetry_sight *sight, unsigned int signal)
+{
+	const struct ohtd_telemetry_origin *origin = ohtd_telemetry_origin(signal);
+	const struct ohtd_telemetry_info *info = ohtd_telemetry_info(signal);
+	const struct oht_register *reg = ohtd_telemetry_register(sight, signal);
+	struct telemetry_signal view = {
+		.name = info->name, .type = info->type, .unit = *info->unit ? info->unit : NULL,
+		.source = info->source, .module = origin->module,
+		.register_name = reg ? reg->name : NULL,
+		.words = origin->word ? words_of(scene, origin) : NULL,
+		.words_count = origin->words, .description = info->summary,
+	};
+
+	range_of(origin, info->type == OHTD_TELEMETRY_BOOLEAN ? NULL : reg, &view.min, &view.max);
+	return view;
+}
+
+static void get_signals(struct ohtd_call *call)
+{
+	const struct ohtd_scene scene = ohtd_call_scene(call);
+	const struct ohtd_telemetry_sight *sight = look(&scene);
+	struct telemetry_signal items[OHTD_TELEMETRY_SIGNALS];
+	struct telemetry_signals list = { .items = items, .items_count = OHTD_TELEMETRY_SIGNALS };
+
+	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++)
+		items[i] = signal_of(&scene, sight, i);
+	OHTD_REPLY(call, 200, telemetry_signals, &list);
+}
+
+static const struct ohtd_route routes[] = {
+	{
+		.method = OHTD_GET, .path = "telemetry/signals", .role = OHTD_ROLE_VIEWER,
+		.replies = { { 200, &telemetry_signals_shape } },
+		.handle = get_signals,
+		.summary = "The signals that are measured: unit, type, source, range",
+	}, {
+		.method = OHTD_GET, .path = "telemetry/current", .role = OHTD_ROLE_VIEWER,
+		.query = &telemetry_query_shape,
+		.replies = { { 200, &telemetry_shape } }, .problems = { "unknown_signal" },
+		.handle = get_current,
+		.summary = "What the signals say now, each with its quality and time",
+	},
+};
+
+OHTD_ROUTE_TABLE(ohtd_telemetry_routes, "Telemetry", routes);

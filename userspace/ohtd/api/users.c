@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* users, users/{id}, POST setup. */
+#include "api/api.h"
+#include "server/call.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <openssl/crypto.h>
+
+#include "auth/accounts.h"
+#include "auth/session.h"
+#include "auth/setup.h"
+#include "base/clock.h"
+#include "api/account.h"
+#include "server/late.h"
+#include "api/session_view.h"
+#include "api/stored_list.h"
+#include "views/words.h"
+
+static int64_t wall_s(struct ohtd_call *call)
+{
+	return ohtd_clock_wall_ns(ohtd_call_clock(call)) / (int64_t)OHTD_NS_PER_S;
+}
+
+static void reply_refusal(struct ohtd_call *call, int error)
+{
+	struct ohtd_store_problem problem = ohtd_account_problem(error);
+
+	ohtd_reply_problem(call, problem.status, problem.code, "%s", problem.detail);
+}
+
+/* ---- what changes accounts ---- */
+
+struct order_job {
+	struct ohtd_late late;
+	struct ohtd_auth *auth;
+	struct ohtd_setup *setup;
+	int64_t by_id;			/* who asks, 0: nobody with an account */
+	int64_t by_epoch;
+	struct ohtd_account_order order;
+};
+
+/* Also when the client has left: it has been done. */
+static void settle_order(struct ohtd_late *late)
+{
+	struct order_job *job = (struct order_job *)late;
+
+	if (!late->result)
+		ohtd_account_told(&job->order, job->auth, job->setup);
+	if (late->result == -EALREADY)
+		ohtd_setup_done(job->setup);
+}
+
+static struct order_job *make_order(struct ohtd_call *call, const char *by)
+{
+	struct order_job *job = ohtd_late_make(call, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->late.settle = settle_order;
+	job->auth = ohtd_call_auth(call);
+	job->setup = ohtd_call_setup(call);
+	job->by_id = call->who.user_id;
+	job->by_epoch = call->who.epoch;
+	job->order.now_s = wall_s(call);
+	job->order.change.disabled = -1;
+	job->order.change.by_role = (int)call->who.role;
+	snprintf(job->order.by, sizeof(job->order.by), "%s", by);
+	return job;
+}
+
+static void answer_order(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const struct order_job *job = (const struct order_job *)late;
+	struct ohtd_account_view view = ohtd_account_view_of(&job->order.user);
+
+	if (late->result)
+		reply_refusal(call, late->result);
+	else if (job->order.change.deleted)
+		ohtd_reply_empty(call, 204);
+	else
+		OHTD_REPLY(call, job->order.act == OHTD_ACCOUNT_CHANGE ? 200 : 201,
+			   ohtd_account_view, &view);
+}
+
+/* An account that was changed while the order waited has given it in vain: 0, -ECANCELED or another errno. */
+static int check_giver(struct ohtd_db *db, const struct order_job *job)
+{
+	struct ohtd_user by = { .id = job->by_id };
+	int r = by.id ? ohtd_db_user_get(db, &by) : 0;
+
+	if (r == -ENOENT || (by.id && !r && (by.disabled || by.epoch != job->by_epoch)))
+		return -ECANCELED;
+	return r;
+}
+
+static int work_order(struct ohtd_db *db, void *arg)
+{
+	struct order_job *job = arg;
+	int r = check_giver(db, job);
+
+	return r ? r : ohtd_account_work(db, &job->order);
+}
+
+/* On a thread for passwords. */
+static int act_order(struct ohtd_late *late)
+{
+	struct order_job *job = (struct order_job *)late;
+	int r = ohtd_account_prepare(&job->order);
+
+	ohtd_secret_forget(&job->order.password);
+	return r ? r : ohtd_store_call(late->store, work_order, job);
+}
+
+static void submit(struct ohtd_call *call, struct order_job *job)
+{
+	if (*job->order.password.revealed)
+		ohtd_late_check(call, &job->late, NULL, act_order, answer_order);
+	else
+		ohtd_late_write(call, &job->late, work_order, answer_order);
+}
+
+static void post_user(struct ohtd_call *call)
+{
+	const struct ohtd_account_new *said = OHTD_INPUT(call, ohtd_account_new);
+	struct order_job *job;
+
+	if (said->role > (int64_t)call->who.role) {
+		reply_refusal(call, -EACCES);
+		return;
+	}
+	job = make_order(call, call->who.user);
+	if (!job)
+		return;
+	ohtd_account_take_new(&job->order, said);
+	submit(call, job);
+}
+
+static void patch_user(struct ohtd_call *call)
+{
+	const struct ohtd_account_patch *said = OHTD_INPUT(call, ohtd_account_patch);
+	struct order_job *job;
+
+	if (ohtd_account_patch_is_empty(said)) {
+		ohtd_reply_member(call, "", "empty", OHTD_ACCOUNT_PATCH_EMPTY);
+		return;
+	}
+	job = make_order(call, call->who.user);
+	if (!job)
+		return;
+	ohtd_account_take_patch(&job->order, call->params.id, said);
+	submit(call, job);
+}
+
+static void delete_user(struct ohtd_call *call)
+{
+	struct order_job *job = make_order(call, call->who.user);
+
+	if (!job)
+		return;
+	job->order.act = OHTD_ACCOUNT_CHANGE;
+	job->order.change.id = call->params.id;
+	job->order.change.deleted = true;
+	submit(call, job);
+}
+
+/* ---- POST setup ---- */
+
+struct setup_input {
+	const char *code;
+	const char *username;
+	const char *password;
+};
+
+OHTD_SHAPE(setup_input, "Setup",
+	OHTD_TEXT(setup_input, code, .flags = OHTD_NEEDED | OHTD_SECRET, .min = 1,
+		  .max = OHTD_SECRET_BYTES - 1,
+		  .summary = "The set-up code; hyphens, spaces and the case of letters do not count",
+		  .example = "\"K7QM-2F9X-TR4C-0ZBD\""),
+	OHTD_TEXT(setup_input, username, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_USER_NAME_MAX,
+		  .unfit = ohtd_account_name_unfit, .pattern = OHTD_USER_NAME_PATTERN,
+		  .summary = "Letters, digits and . _ - @",
+		  .example = "\"anna\""),
+	OHTD_TEXT(setup_input, password, .flags = OHTD_NEEDED | OHTD_SECRET,
+		  .min = OHTD_PASSWORD_BYTES_MIN, .max = OHTD_PASSWORD_BYTES_MAX,
+		  .summary = "Password of the administrator",
+		  .example = "\"correct horse battery\""));
+
+/* Here, so that a request without the code takes no place of a log-in. 0, or it has been refused. */
+static int check_code(struct ohtd_call *call, const char *text)
+{
+	struct ohtd_secret code;
+	int r = -EALREADY;
+
+	ohtd_secret_set(&code, text);
+	switch (ohtd_setup_check(ohtd_call_setup(call), &code)) {
+	case OHTD_SETUP_RIGHT:
+		r = 0;
+		break;
+	case OHTD_SETUP_WRONG:
+		r = -EKEYREJECTED;
+		break;
+	case OHTD_SETUP_RETIRED:
+		r = -EKEYEXPIRED;
+		break;
+	case OHTD_SETUP_DONE:
+		break;
+	}
+	ohtd_secret_forget(&code);
+	if (r)
+		reply_refusal(call, r);
+	return r;
+}
+
+static void post_setup(struct ohtd_call *call)
+{
+	const struct setup_input *said = OHTD_INPUT(call, setup_input);
+	const struct ohtd_account_new first = {
+		.username = said->username, .password = said->password,
+		.role = OHTD_ROLE_ADMINISTRATOR,
+	};
+	struct order_job *job;
+
+	if (!ohtd_setup_is_required(ohtd_call_setup(call))) {
+		reply_refusal(call, -EALREADY);
+		return;
+	}
+	if (check_code(call, said->code))
+		return;
+	job = make_order(call, "set-up code");
+	if (!job)
+		return;
+	ohtd_account_take_new(&job->order, &first);
+	job->order.act = OHTD_ACCOUNT_ADD_FIRST;
+	submit(call, job);
+}
+
+/* ---- what is there ---- */
+
+static const char *const user_sorts[] = {
+	OHTD_SORT_BY("id"), OHTD_SORT_BY("username"), OHTD_SORT_BY("role"),
+	OHTD_SORT_BY("disabled"), OHTD_SORT_BY("created"),
+};
+OHTD_WORDS_OF(user_sort_words, user_sorts);
+
+struct user_query {
+	struct ohtd_page page;
+	int64_t sort;
+	int64_t role;
+	int8_t disabled;
+};
+
+OHTD_SHAPE(user_query, "AccountQuery",
+	OHTD_PART(user_query, page, ohtd_page),
+	OHTD_SORT(user_query, user_sort_words),
+	OHTD_WORD(user_query, role, .words = &ohtd_role_words, .preset = OHTD_NONE,
+		  .summary = "Only accounts of this role"),
+	OHTD_TRISTATE(user_query, disabled,
+		      .summary = "Only accounts that are disabled, or that are not"));
+
+static void show_user(struct ohtd_call *call, const void *row, void *item)
+{
+	(void)call;
+	*(struct ohtd_account_view *)item = ohtd_account_view_of(row);
+}
+
+static const struct ohtd_stored_list kept_users = { .row = &ohtd_kept_users, .show = show_user };
+
+struct user_detail {
+	struct ohtd_account_view account;
+	const struct ohtd_session_view *sessions;
+	size_t sessions_count;
+};
+
+OHTD_SHAPE(user_detail, "AccountDetail",
+	OHTD_PART(user_detail, account, ohtd_account_view),
+	OHTD_LIST(user_detail, sessions, ohtd_session_view,
+		  .summary = "Sessions of the account, the newest first"));
+
+struct look_job {
+	struct ohtd_late late;
+	struct ohtd_user user;
+};
+
+static void answer_look(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const struct look_job *job = (const struct look_job *)late;
+	struct user_detail detail = { .account = ohtd_account_view_of(&job->user) };
+
+	if (late->result < 0) {
+		reply_refusal(call, late->result);
+		return;
+	}
+	detail.sessions = ohtd_session_views(call, job->user.id, &detail.sessions_count);
+	OHTD_REPLY(call, 200, user_detail, &detail);
+}
+
+static int work_look(struct ohtd_db *db, void *arg)
+{
+	return ohtd_db_user_get(db, &((struct look_job *)arg)->user);
+}
+
+static void get_user(struct ohtd_call *call)
+{
+	struct look_job *job = ohtd_late_make(call, sizeof(*job));
+
+	if (!job)
+		return;
+	job->user.id = call->params.id;
+	ohtd_late_read(call, &job->late, work_look, answer_look);
+}
+
+static const struct ohtd_route routes[] = {
+	{
+		.method = OHTD_GET, .path = "users", .role = OHTD_ROLE_ADMINISTRATOR,
+		.flags = OHTD_ROUTE_STORE,
+		.query = &user_query_shape,
+		.replies = { { 200, &ohtd_account_page_shape } },
+		.handle = ohtd_stored_list_get, .list = &kept_users,
+		.summary = "Accounts",
+	}, {
+		.method = OHTD_POST, .path = "users", .role = OHTD_ROLE_ADMINISTRATOR,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &ohtd_account_new_shape,
+		.replies = { { 201, &ohtd_account_view_shape } },
+		.problems = { "user_exists", "role_above_own" },
+		.handle = post_user,
+		.summary = "Make an account",
+	}, {
+		.method = OHTD_GET, .path = "users/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.flags = OHTD_ROUTE_STORE,
+		.replies = { { 200, &user_detail_shape } },
+		.problems = { "not_found" },
+		.handle = get_user,
+		.summary = "An account and its sessions",
+	}, {
+		.method = OHTD_PATCH, .path = "users/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &ohtd_account_patch_shape,
+		.replies = { { 200, &ohtd_account_view_shape } },
+		.problems = { "not_found", "last_administrator", "role_above_own" },
+		.handle = patch_user,
+		.summary = "Change password, role or disabled of an account; ends its sessions",
+	}, {
+		.method = OHTD_DELETE, .path = "users/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
+		.replies = { { 204, NULL } },
+		.problems = { "not_found", "last_administrator", "role_above_own" },
+		.handle = delete_user,
+		.summary = "Delete an account; the journal keeps its name",
+	}, {
+		.method = OHTD_POST, .path = "setup",
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &setup_input_shape,
+		.replies = { { 201, &ohtd_account_view_shape } },
+		.problems = { "setup_done", "setup_code_wrong", "setup_code_retired", "user_exists" },
+		.handle = post_setup,
+		.summary = "Make the first administrator, with the set-up code",
+	},
+};
+
+OHTD_ROUTE_TABLE(ohtd_user_routes, "Accounts", routes);

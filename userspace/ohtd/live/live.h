@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     live data as a guest of the server: what it keeps for the whole server and for each loop.
+ * Contexts: as struct ohtd_guest says. The count: any thread.
+ * Locks:    that of the hub, where said.
+ */
+#ifndef OHTD_LIVE_LIVE_H
+#define OHTD_LIVE_LIVE_H
+
+#include <stdatomic.h>
+
+#include "live/channels.h"
+#include "server/loop.h"
+
+struct ohtd_message;
+
+extern const struct ohtd_guest ohtd_live_guest;
+
+/**
+ * struct ohtd_live - of a server
+ * @hub: what the channels tell
+ * @handover_fd: to the next life; negative: none
+ * @ended: under the lock of @hub
+ * @logged: likewise
+ * @told_seen_ns: of the snapshot that was told last; likewise
+ * @told_wall_ns: its time of day
+ * @topics: what viewers are told first, see socket.h
+ * @count: connections that stay: WebSockets and streams
+ * @sockets_made: gives each WebSocket a number of its own
+ * @strangers: WebSockets whose clients have not said who they are
+ */
+struct ohtd_live {
+	struct ohtd_hub *hub;
+	int handover_fd;
+	struct ohtd_ended ended;
+	struct ohtd_logged logged;
+	uint64_t told_seen_ns;
+	int64_t told_wall_ns;
+	struct ohtd_message *topics;
+	atomic_uint count;
+	_Atomic uint64_t sockets_made;
+	atomic_uint strangers;
+};
+
+/**
+ * struct ohtd_live_loop - of a loop
+ * @loop: the loop
+ * @told: events of the stop to clients, see channels.h
+ * @pause: how long @often waits
+ * @often: only while somebody listens to the signals
+ * @sockets: WebSockets, see socket_private.h
+ * @streams: see stream.c
+ */
+struct ohtd_live_loop {
+	struct ohtd_loop *loop;
+	struct ohtd_durations told;
+	h2o_timeout_t pause;
+	h2o_timeout_entry_t often;
+	h2o_linklist_t sockets;
+	h2o_linklist_t streams;
+};
+
+/* Connections that stay. */
+unsigned int ohtd_live_count(const struct ohtd_server *server);
+
+#endif /* OHTD_LIVE_LIVE_H */

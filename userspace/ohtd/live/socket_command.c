@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Commands and the stop over a WebSocket, as POST robot/commands and POST safety/stop; answered by the client's id of the message. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/command.h"
+#include "server/control.h"
+#include "http/problem.h"
+#include "live/socket_private.h"
+#include "server/stop.h"
+#include "robot/robot.h"
+
+
+struct socket_problem {
+	int status;
+	const char *code;
+	const char *detail;
+	const struct ohtd_error *errors;
+	size_t errors_count;
+};
+
+OHTD_SHAPE(socket_problem, "SocketProblem",
+	OHTD_INTEGER(socket_problem, status, .summary = "Of HTTP"),
+	OHTD_TEXT(socket_problem, code, .summary = "Why not, for programs; GET errors has all"),
+	OHTD_TEXT(socket_problem, detail, .summary = "Why not, for people"),
+	OHTD_LIST(socket_problem, errors, ohtd_error, .flags = OHTD_OMIT,
+		  .summary = "Single reasons"));
+
+/* An answer to a message of the client; they differ in what @data is. */
+#define SOCKET_ANSWER(S_, title_, word_, Data_, summary_)					\
+	struct S_ {										\
+		const char *type;								\
+		struct ohtd_scalar id;								\
+		int status;									\
+		const struct Data_ *data;							\
+	};											\
+	OHTD_SHAPE_SHARED(S_, title_,								\
+		OHTD_TEXT(S_, type, .summary = (word_)),					\
+		OHTD_SCALAR(S_, id, .summary = "Of the message that is answered"),		\
+		OHTD_INTEGER(S_, status, .summary = "Of HTTP"),					\
+		OHTD_OBJECT(S_, data, Data_, .summary = (summary_)))
+
+SOCKET_ANSWER(socket_result, "SocketResult", "result", command_result, "What was done");
+SOCKET_ANSWER(socket_refusal, "SocketRefusal", "result", socket_problem, "Why it was not done");
+SOCKET_ANSWER(socket_stopped, "SocketStopped", "stopped", stopped, "As POST safety/stop answers");
+
+static void say(struct ohtd_socket *socket, const struct ohtd_memory *memory,
+		const struct ohtd_shape *shape, const void *view)
+{
+	struct ohtd_writer writer;
+
+	ohtd_writer_begin(&writer, memory, 256);
+	ohtd_write_shape(&writer, shape, view);
+	ohtd_socket_reply(socket, ohtd_message_of(&(struct ohtd_message_piece){ writer.text, writer.used }, 1));
+}
+
+static void refuse(struct ohtd_socket *socket, const struct ohtd_memory *memory,
+		   const struct ohtd_scalar *id, const struct ohtd_refusal *refusal)
+{
+	const struct socket_problem problem = {
+		.status = refusal->status, .code = refusal->code, .detail = refusal->detail,
+		.errors = refusal->errors_count ? refusal->errors : NULL,
+		.errors_count = refusal->errors_count,
+	};
+
+	say(socket, memory, &socket_refusal_shape, &(struct socket_refusal){
+		.type = "result", .id = *id, .status = refusal->status, .data = &problem,
+	});
+}
+
+/* ---- under way ---- */
+
+struct ohtd_socket_command {
+	struct ohtd_waiting waiting;
+	struct ohtd_socket *socket;	/* NULL: gone */
+	unsigned int place;		/* in @socket->commands */
+	struct ohtd_scalar id;		/* its text is @id_text */
+	char id_text[OHTD_SOCKET_ID_BYTES_MAX + 1];
+	char caller_id[OHTD_CALLER_ID_BYTES];
+};
+
+static void reply(const struct ohtd_socket_command *command, const struct ohtd_memory *memory,
+		  const struct ohtd_answer *said)
+{
+	const struct command_result result = ohtd_command_result(said, command->caller_id);
+	struct ohtd_refusal refusal;
+
+	if (said->outcome == OHTD_OUTCOME_DONE) {
+		say(command->socket, memory, &socket_result_shape, &(struct socket_result){
+			.type = "result", .id = command->id, .status = 200, .data = &result,
+		});
+		return;
+	}
+	ohtd_refusal_of(said, memory, &refusal);
+	refuse(command->socket, memory, &command->id, &refusal);
+}
+
+static void take(struct ohtd_waiting *waiting, const struct ohtd_answer *said)
+{
+	struct ohtd_socket_command *command = (struct ohtd_socket_command *)waiting;
+	struct ohtd_socket *socket = command->socket;
+	struct ohtd_memory memory;
+	h2o_mem_pool_t pool;
+
+	if (socket) {
+		socket->commands[command->place] = NULL;
+		/* Should that be one answer too many, the socket must outlive this function. */
+		socket->in_message = true;
+		h2o_mem_init_pool(&pool);
+		memory = ohtd_pool_memory(&pool);
+		reply(command, &memory, said);
+		h2o_mem_clear_pool(&pool);
+		ohtd_socket_pump(socket);
+		socket->in_message = false;
+		if (socket->close_by_ms && socket->ws->sock)
+			h2o_websocket_proceed(socket->ws);
+	}
+	free(command);
+}
+
+void ohtd_socket_commands_forget(struct ohtd_socket *socket)
+{
+	for (unsigned int i = 0; i < OHTD_SOCKET_COMMANDS; i++)
+		if (socket->commands[i])
+			socket->commands[i]->socket = NULL;
+	if (socket->jogs)
+		ohtd_control_hung_up(socket->loop, socket->number);
+}
+
+/* A place for one more, or NULL. */
+static struct ohtd_socket_command *make(struct ohtd_socket *socket, const struct ohtd_scalar *id,
+					const char *caller_id)
+{
+	struct ohtd_socket_command *command;
+	unsigned int place = 0;
+
+	while (place < OHTD_SOCKET_COMMANDS && socket->commands[place])
+		place++;
+	if (place == OHTD_SOCKET_COMMANDS)
+		return NULL;
+	command = calloc(1, sizeof(*command));
+	if (!command)
+		return NULL;
+	*command = (struct ohtd_socket_command){
+		.waiting = { take }, .socket = socket, .place = place, .id = *id,
+	};
+	if (id->text)
+		command->id.text = strcpy(command->id_text, id->text);
+	snprintf(command->caller_id, sizeof(command->caller_id), "%s", caller_id);
+	socket->commands[place] = command;
+	return command;
+}
+
+static void drop(struct ohtd_socket_command *command)
+{
+	command->socket->commands[command->place] = NULL;
+	free(command);
+}
+
+/* ---- what the client says ---- */
+
+struct say_command {
+	const char *type;
+	struct ohtd_scalar id;
+	const struct robot_command *command;
+};
+
+OHTD_SHAPE_SHARED(say_command, "SocketCommand",
+	OHTD_TEXT(say_command, type, .flags = OHTD_NEEDED, .min = 1, .max = 16,
+		  .summary = "What the message is"),
+	OHTD_SCALAR(say_command, id, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_SOCKET_ID_BYTES_MAX,
+		    .summary = "Any number or text; the result has it too"),
+	OHTD_OBJECT(say_command, command, robot_command, .flags = OHTD_NEEDED,
+		    .summary = "As the body of POST robot/commands"));
+
+void ohtd_socket_take_command(struct ohtd_socket *socket, const struct ohtd_memory *memory,
+			      const void *view)
+{
+	const struct say_command *said = view;
+	struct ohtd_socket_command *waiting;
+	struct ohtd_command command;
+	struct ohtd_refusal refusal;
+	int r = -EAGAIN;
+
+	if (socket->who.role < OHTD_ROLE_OPERATOR) {
+		refuse(socket, memory, &said->id, &(struct ohtd_refusal){
+			.status = 403, .code = "role", .detail = "commands need the role operator",
+		});
+		return;
+	}
+	if (!ohtd_robot_command_read(said->command, socket->loop->server->services.clock,
+				     ohtd_robot_stations(socket->loop->server->services.robot),
+				     &command, &refusal)) {
+		refuse(socket, memory, &said->id, &refusal);
+		return;
+	}
+	command.connection = socket->number;
+	socket->jogs |= command.kind == OHTD_COMMAND_JOG;
+	waiting = make(socket, &said->id, command.caller_id);
+	if (waiting)
+		r = ohtd_command_post(socket->loop, &socket->who, &command, &waiting->waiting);
+	if (!r)
+		return;
+	if (waiting)
+		drop(waiting);
+	ohtd_refusal_not_taken(r, &refusal);
+	refuse(socket, memory, &said->id, &refusal);
+}
+
+/* ---- the stop ---- */
+
+struct say_stop {
+	const char *type;
+	struct ohtd_scalar id;
+};
+
+OHTD_SHAPE_SHARED(say_stop, "SocketStop",
+	OHTD_TEXT(say_stop, type, .flags = OHTD_NEEDED, .min = 1, .max = 16,
+		  .summary = "What the message is"),
+	OHTD_SCALAR(say_stop, id, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_SOCKET_ID_BYTES_MAX,
+		    .summary = "Any number or text; the answer has it too"));
+
+/* The stop waits for no place among the commands: the loop makes it here and now. */
+void ohtd_socket_take_stop(struct ohtd_socket *socket, const struct ohtd_memory *memory,
+			   const void *view)
+{
+	const struct say_stop *said = view;
+	struct stopped stopped;
+	int r;
+
+	if (socket->who.role < OHTD_ROLE_OPERATOR) {
+		refuse(socket, memory, &said->id, &(struct ohtd_refusal){
+			.status = 403, .code = "role", .detail = "the stop needs the role operator",
+		});
+		return;
+	}
+	r = ohtd_stop_ask(socket->loop, &socket->who, &stopped);
+	if (r)
+		refuse(socket, memory, &said->id, &(struct ohtd_refusal){
+			.status = 503, .code = "device_gone", .detail = OHTD_STOP_UNCONFIRMED,
+		});
+	else
+		say(socket, memory, &socket_stopped_shape, &(struct socket_stopped){
+			.type = "stopped", .id = said->id, .status = 200, .data = &stopped,
+		});
+	ohtd_stop_log(socket->loop, &socket->who, r, &stopped);
+}

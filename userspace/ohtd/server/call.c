@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What handlers ask for. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "server/loop.h"
+#include "auth/session.h"
+#include "auth/ticket.h"
+#include "base/clock.h"
+#include "robot/robot.h"
+
+const struct ohtd_snapshot *ohtd_loop_snapshot(struct ohtd_loop *loop)
+{
+	struct ohtd_robot *robot = loop->server->services.robot;
+
+	/* When the writer keeps coming in between, the older copy is still true enough. */
+	if (loop->snapshot.version != ohtd_robot_version(robot))
+		ohtd_robot_snapshot(robot, &loop->snapshot);
+	return &loop->snapshot;
+}
+
+const struct ohtd_snapshot *ohtd_call_snapshot(struct ohtd_call *call)
+{
+	return ohtd_loop_snapshot(call->loop);
+}
+
+struct ohtd_auth *ohtd_call_auth(struct ohtd_call *call)
+{
+	return call->loop->server->services.auth;
+}
+
+struct ohtd_robot *ohtd_call_robot(struct ohtd_call *call)
+{
+	return call->loop->server->services.robot;
+}
+
+struct ohtd_clock *ohtd_call_clock(struct ohtd_call *call)
+{
+	return call->loop->server->services.clock;
+}
+
+struct ohtd_workers *ohtd_call_workers(struct ohtd_call *call)
+{
+	return call->loop->server->services.workers;
+}
+
+enum ohtd_supervisor ohtd_call_supervisor(const struct ohtd_call *call)
+{
+	return call->loop->server->supervisor;
+}
+
+struct ohtd_checks *ohtd_call_checks(struct ohtd_call *call)
+{
+	return call->loop->server->services.checks;
+}
+
+struct ohtd_store *ohtd_call_store(struct ohtd_call *call)
+{
+	return call->loop->server->services.store;
+}
+
+const struct ohtd_document *ohtd_call_openapi(struct ohtd_call *call)
+{
+	return &call->loop->server->openapi;
+}
+
+const struct ohtd_document *ohtd_call_asyncapi(struct ohtd_call *call)
+{
+	return &call->loop->server->asyncapi;
+}
+
+struct ohtd_certificate *ohtd_call_certificate(struct ohtd_call *call)
+{
+	return call->loop->server->services.certificate;
+}
+
+struct ohtd_history *ohtd_call_history(struct ohtd_call *call)
+{
+	return call->loop->server->services.history;
+}
+
+struct ohtd_setup *ohtd_call_setup(struct ohtd_call *call)
+{
+	return call->loop->server->services.setup;
+}
+
+struct ohtd_tickets *ohtd_call_tickets(struct ohtd_call *call)
+{
+	return call->loop->server->tickets;
+}
+
+struct ohtd_scene ohtd_call_scene(struct ohtd_call *call)
+{
+	return (struct ohtd_scene){
+		.snapshot = ohtd_call_snapshot(call), .services = &call->loop->server->services,
+		.now_ns = ohtd_clock_monotonic_ns(ohtd_call_clock(call)),
+		.stops_repeated = atomic_load(&call->loop->server->stops_repeated), .memory = &call->memory,
+	};
+}
+
+const char *ohtd_call_address(struct ohtd_call *call)
+{
+	return call->conn->address;
+}
+
+int64_t ohtd_call_age_ms(struct ohtd_call *call, uint64_t time_ns)
+{
+	uint64_t now_ns = ohtd_clock_monotonic_ns(ohtd_call_clock(call));
+
+	if (!time_ns)
+		return -1;
+	return now_ns > time_ns ? (int64_t)((now_ns - time_ns) / OHTD_NS_PER_MS) : 0;
+}
+
+const char *ohtd_call_header(struct ohtd_call *call, const char *name)
+{
+	const h2o_headers_t *headers = &call->req->headers;
+	size_t n = strlen(name);
+	ssize_t i = h2o_find_header_by_str(headers, name, n, -1);
+
+	if (i < 0 || h2o_find_header_by_str(headers, name, n, i) >= 0)
+		return NULL;
+	return h2o_strdup(&call->req->pool, headers->entries[i].value.base,
+			  headers->entries[i].value.len).base;
+}
+
+bool ohtd_call_has_header(struct ohtd_call *call, const char *name)
+{
+	return h2o_find_header_by_str(&call->req->headers, name, strlen(name), -1) >= 0;
+}
+
+int64_t ohtd_call_age_or_none_ms(struct ohtd_call *call, uint64_t time_ns)
+{
+	return time_ns ? ohtd_call_age_ms(call, time_ns) : OHTD_NONE;
+}
+
+int64_t ohtd_call_wall_ns(struct ohtd_call *call, uint64_t time_ns)
+{
+	return time_ns ? ohtd_clock_wall_of_ns(ohtd_call_clock(call), time_ns) : OHTD_NONE;
+}
+
+bool ohtd_call_elevated(struct ohtd_call *call, const char *what)
+{
+	if (call->who.local || ohtd_auth_elevated_ms(ohtd_call_auth(call), &call->who))
+		return true;
+	ohtd_reply_problem(call, 403, "elevation_required", "%s needs an elevated session", what);
+	return false;
+}
+
+bool ohtd_call_has_session(struct ohtd_call *call)
+{
+	if (*call->who.session)
+		return true;
+	ohtd_reply_problem(call, 409, "no_session", "the local socket has no session");
+	return false;
+}
+
+void *ohtd_call_alloc(struct ohtd_call *call, size_t bytes)
+{
+	return memset(call->memory.take(call->memory.from, bytes ? bytes : 1), 0, bytes);
+}
+
+const char *ohtd_call_text_of(struct ohtd_call *call, const char *format, ...)
+{
+	char text[512], *made;
+	va_list args;
+	size_t n;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	n = strlen(text);
+	made = ohtd_call_alloc(call, n + 1);
+	memcpy(made, text, n);
+	return made;
+}
+
+enum ohtd_close ohtd_loop_take_ticket(struct ohtd_loop *loop, const char *ticket,
+				      const struct ohtd_ticket_bond *bond, struct ohtd_principal *who)
+{
+	const struct ohtd_services *services = &loop->server->services;
+	uint64_t now_ms = ohtd_clock_boottime_ns(services->clock) / OHTD_NS_PER_MS;
+	struct ohtd_principal drawn;
+
+	if (!ohtd_ticket_take(loop->server->tickets, ticket, bond, now_ms, &drawn))
+		return OHTD_CLOSE_TICKET_INVALID;
+	if (!ohtd_auth_lives(services->auth, &drawn))
+		return OHTD_CLOSE_TOKEN_REVOKED;
+	*who = drawn;
+	return OHTD_CLOSES;
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "server/cookie.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "server/loop.h"
+
+#define ATTRIBUTES	"Path=/api/v1/auth; HttpOnly; Secure; SameSite=Strict"
+
+/* The page's own origin is https and the very Host of the request, with its port. */
+#define SCHEME	"https://"
+
+bool ohtd_origin_is_own(struct ohtd_call *call)
+{
+	const char *origin = ohtd_call_header(call, "origin");
+	h2o_iovec_t host = call->req->authority;
+	size_t n = sizeof(SCHEME) - 1;
+
+	return origin && !strncmp(origin, SCHEME, n) && strlen(origin + n) == host.len &&
+	       !strncasecmp(origin + n, host.base, host.len);
+}
+
+const char *ohtd_origin_own(struct ohtd_call *call)
+{
+	h2o_iovec_t host = call->req->authority;
+
+	return ohtd_call_text_of(call, SCHEME "%.*s", (int)host.len, host.base);
+}
+
+bool ohtd_cookie_check(struct ohtd_call *call)
+{
+	const char *site = ohtd_call_header(call, "sec-fetch-site");
+
+	/* Old browsers do not send the second header; each sends the first with a POST. */
+	if (ohtd_origin_is_own(call) && (!site || !strcmp(site, "same-origin")))
+		return true;
+	ohtd_reply_problem(call, 403, "cross_origin",
+			   "the cookie is for pages of this machine only; a program sends the token in the body");
+	return false;
+}
+
+/* The value of the pair at @pair, if that is ours; its length. */
+static const char *value_of(const char *pair, size_t *length)
+{
+	size_t n = sizeof(OHTD_COOKIE_NAME) - 1;
+
+	pair += strspn(pair, " \t");
+	if (strncmp(pair, OHTD_COOKIE_NAME, n) || pair[n] != '=')
+		return NULL;
+	*length = strcspn(pair + n + 1, "; \t");
+	return pair + n + 1;
+}
+
+bool ohtd_cookie_take(struct ohtd_call *call, struct ohtd_secret *token)
+{
+	const char *pair = ohtd_call_header(call, "cookie");
+	int found = 0;
+
+	while (pair) {
+		size_t length = 0;
+		const char *value = value_of(pair, &length);
+
+		if (value && length < sizeof(token->revealed)) {
+			memcpy(token->revealed, value, length);
+			token->revealed[length] = 0;
+		}
+		found += value ? length < sizeof(token->revealed) ? 1 : 2 : 0;
+		pair = strchr(pair, ';');
+		if (pair)
+			pair++;
+	}
+	return found == 1;
+}
+
+void ohtd_cookie_set(struct ohtd_call *call, const struct ohtd_secret *token, int life_s)
+{
+	ohtd_reply_header(call, "set-cookie",
+			  ohtd_call_text_of(call, OHTD_COOKIE_NAME "=%s; Max-Age=%d; " ATTRIBUTES,
+					    token->revealed, life_s));
+}
+
+void ohtd_cookie_clear(struct ohtd_call *call)
+{
+	ohtd_reply_header(call, "set-cookie", OHTD_COOKIE_NAME "=; Max-Age=0; " ATTRIBUTES);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the refresh token as a cookie: how it is set, and when it is taken.
+ * Contexts: the loop that received the request.
+ * Locks:    none.
+ *
+ * No script of a page can read it. A browser sends it by itself, also for pages of others: so it is
+ * taken only of requests that a page of this machine has made.
+ */
+#ifndef OHTD_SERVER_COOKIE_H
+#define OHTD_SERVER_COOKIE_H
+
+#include <stdbool.h>
+
+#include "base/secret.h"
+
+struct ohtd_call;
+
+#define OHTD_COOKIE_NAME	"__Secure-oht-refresh"
+
+/* Says the header Origin that a page of this machine has made the request? */
+bool ohtd_origin_is_own(struct ohtd_call *call);
+
+/* The header Origin that a page of this machine would send. */
+const char *ohtd_origin_own(struct ohtd_call *call);
+
+/* Was the request made by a page of this machine? False: it has been refused. */
+bool ohtd_cookie_check(struct ohtd_call *call);
+
+/* False: there is none, or more than one. */
+bool ohtd_cookie_take(struct ohtd_call *call, struct ohtd_secret *token);
+
+/* With the answer that comes next. */
+void ohtd_cookie_set(struct ohtd_call *call, const struct ohtd_secret *token, int life_s);
+void ohtd_cookie_clear(struct ohtd_call *call);
+
+#endif /* OHTD_SERVER_COOKIE_H */

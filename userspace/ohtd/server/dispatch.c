@@ -1,0 +1,484 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <h2o/websocket.h>
+
+#include "auth/session.h"
+#include "auth/ticket.h"
+#include "http/accept.h"
+#include "server/cookie.h"
+#include "http/framing.h"
+#include "server/loop.h"
+#include "http/route.h"
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "robot/robot.h"
+
+static void *take_from_pool(void *from, size_t bytes)
+{
+	return h2o_mem_alloc_pool(from, bytes);
+}
+
+struct ohtd_memory ohtd_pool_memory(h2o_mem_pool_t *pool)
+{
+	return (struct ohtd_memory){ .take = take_from_pool, .from = pool };
+}
+
+/* The request's memory goes: it has been answered, or the client has left. */
+static void call_gone(void *data)
+{
+	struct ohtd_call *call = data;
+
+	if (call->pending)
+		call->pending->call = NULL;
+	if (call->conn->call == call) {
+		call->conn->call = NULL;
+		call->conn->answered_ms = 0;
+	}
+}
+
+static struct ohtd_call *make_call(h2o_req_t *req)
+{
+	struct ohtd_call *call = h2o_mem_alloc_shared(&req->pool, sizeof(*call), call_gone);
+
+	memset(call, 0, sizeof(*call));
+	call->req = req;
+	call->memory = ohtd_pool_memory(&req->pool);
+	call->loop = ohtd_loop_of(req);
+	call->count = &call->loop->counts[ohtd_router_count(call->loop->server->router) + 1];
+	call->begun_ns = ohtd_clock_monotonic_ns(ohtd_call_clock(call));
+	call->conn = req->conn->callbacks->get_socket(req->conn)->on_close.data;
+	call->conn->call = call;
+	call->conn->asked = true;
+	call->conn->answered_ms = 0;
+	ohtd_forwarded_take(call);
+	ohtd_request_id_take(call);
+	return call;
+}
+
+static int unauthorized(struct ohtd_call *call, const char *code, const char *detail)
+{
+	bool sent = strcmp(code, "token_missing");
+
+	ohtd_reply_header(call, "www-authenticate", sent ?
+			  "Bearer realm=\"oht\", error=\"invalid_token\"" : "Bearer realm=\"oht\"");
+	ohtd_reply_problem(call, 401, code, "%s", detail);
+	return -1;
+}
+
+static int check_token(struct ohtd_call *call, const char *token)
+{
+	switch (ohtd_auth_check(ohtd_call_auth(call), token, &call->who)) {
+	case OHTD_TOKEN_GOOD:
+		return 0;
+	case OHTD_TOKEN_EXPIRED:
+		if (call->route->flags & OHTD_ROUTE_EXPIRED_OK)
+			return 0;
+		return unauthorized(call, "token_expired", "the access token is too old");
+	case OHTD_TOKEN_REVOKED:
+		return unauthorized(call, "token_revoked", "the session has been ended");
+	default:
+		return unauthorized(call, "token_invalid", "the access token is not valid");
+	}
+}
+
+static h2o_iovec_t query_of(const h2o_req_t *req)
+{
+	size_t at = req->query_at == SIZE_MAX ? req->path.len : req->query_at + 1;
+
+	return h2o_iovec_init(req->path.base + at, req->path.len - at);
+}
+
+/* Before it is known who asks, nothing else of the query is looked at. NULL: there is no ticket. */
+static const char *ticket_of(struct ohtd_call *call)
+{
+	static const char name[] = "ticket=";
+	h2o_iovec_t query = query_of(call->req);
+	const char *text = h2o_strdup(&call->req->pool, query.base, query.len).base;
+
+	while (text && strncmp(text, name, sizeof(name) - 1)) {
+		text = strchr(text, '&');
+		text += text ? 1 : 0;
+	}
+	return text ? ohtd_call_text_of(call, "%.*s", (int)strcspn(text + sizeof(name) - 1, "&"),
+					text + sizeof(name) - 1) : NULL;
+}
+
+/*
+ * The page that uses a ticket. A browser sends Origin with each WebSocket. With a GET it sends Origin only to
+ * other machines, so a GET without Origin may come from a page of this machine.
+ */
+static const char *page_of(struct ohtd_call *call)
+{
+	const char *origin = ohtd_call_header(call, "origin");
+
+	if (origin)
+		return origin;
+	return call->route->kind == OHTD_UPGRADE ? "" : ohtd_origin_own(call);
+}
+
+static int check_ticket(struct ohtd_call *call, const char *ticket)
+{
+	const struct ohtd_ticket_bond bond = {
+		.origin = page_of(call), .address = ohtd_call_address(call), .any_page = true,
+	};
+	enum ohtd_close why;
+
+	why = ohtd_loop_take_ticket(call->loop, ticket, &bond, &call->who);
+	if (why != OHTD_CLOSES)
+		return unauthorized(call, ohtd_closes[why].reason, why == OHTD_CLOSE_TOKEN_REVOKED ?
+				    "the session has been ended" :
+				    "the ticket is used, too old, or of another page or address");
+	call->by_ticket = true;
+	return 0;
+}
+
+/* The access token of the header, or a ticket where the route takes one. */
+static int check_proof(struct ohtd_call *call)
+{
+	const char *value = ohtd_call_header(call, "authorization"), *ticket;
+
+	ticket = !value && call->route->flags & OHTD_ROUTE_TICKET ? ticket_of(call) : NULL;
+	if (ticket)
+		return check_ticket(call, ticket);
+	if (!value)
+		return unauthorized(call, "token_missing", "log in first");
+	if (strncasecmp(value, "Bearer ", 7))
+		return unauthorized(call, "token_invalid", "only Bearer tokens are taken");
+	return check_token(call, value + 7 + strspn(value + 7, " "));
+}
+
+static int authorize(struct ohtd_call *call)
+{
+	if (call->conn->local)
+		return 0;
+	/* Whoever says who he is at once need not say it in the first message. */
+	if (call->route->kind == OHTD_UPGRADE && call->route->role == OHTD_ROLE_NONE &&
+	    ohtd_call_has_header(call, "authorization"))
+		return check_proof(call);
+	if (call->route->role == OHTD_ROLE_NONE)
+		return 0;
+	if (check_proof(call))
+		return -1;
+	if (call->who.role >= call->route->role)
+		return 0;
+	ohtd_reply_problem(call, 403, "role", "this needs the role %s, %s is %s",
+			   ohtd_role_name(call->route->role), call->who.user,
+			   ohtd_role_name(call->who.role));
+	return -1;
+}
+
+/* Who he is the kernel has said; what he sends of tokens is not looked at. */
+static int admit_local(struct ohtd_call *call)
+{
+	h2o_req_t *req = call->req;
+	const struct ohtd_conn *conn = call->conn;
+
+	if (!conn->admin) {
+		ohtd_log(OHTD_LOG_WARNING, "http", "local_refused", "uid %u", conn->uid);
+		ohtd_reply_problem(call, 403, "local_not_admin",
+				   "only root and members of the group oht-admin may use this socket");
+		return -1;
+	}
+	call->who.role = OHTD_ROLE_ADMINISTRATOR;
+	call->who.local = true;
+	call->who.uid = conn->uid;
+	snprintf(call->who.user, sizeof(call->who.user), "uid %u", conn->uid);
+	ohtd_log(ohtd_method_reads(req->method.base, req->method.len) ? OHTD_LOG_DEBUG : OHTD_LOG_NOTICE, "http", "local",
+		 "uid %u: %.*s %.*s", conn->uid, (int)req->method.len, req->method.base,
+		 (int)req->path_normalized.len, req->path_normalized.base);
+	return 0;
+}
+
+static bool is_json(const char *type)
+{
+	static const char json[] = "application/json";
+	size_t n = sizeof(json) - 1;
+
+	return type && !strncasecmp(type, json, n) &&
+	       (!type[n] || type[n] == ';' || type[n] == ' ');
+}
+
+/* ---- what is said ---- */
+
+static int refuse_input(struct ohtd_call *call, const struct ohtd_input *input)
+{
+	ohtd_reply_errors(call, 400, input->code, input->detail, input->errors,
+			  input->error_count);
+	return -1;
+}
+
+static int take_query(struct ohtd_call *call)
+{
+	struct ohtd_input input = { .memory = &call->memory, .shape = call->route->query };
+	h2o_iovec_t text = query_of(call->req);
+
+	/* A route without a shape knows no member. */
+	if (!call->route->query && !text.len)
+		return 0;
+	if (ohtd_input_query(&input, text.base, text.len))
+		return refuse_input(call, &input);
+	call->query = input.view;
+	return 0;
+}
+
+static int check_body(struct ohtd_call *call)
+{
+	const struct ohtd_route *route = call->route;
+	const char *coding = ohtd_call_header(call, "content-encoding");
+	h2o_iovec_t entity = call->req->entity;
+
+	if (route->body_bytes_max && entity.len > route->body_bytes_max) {
+		ohtd_reply_problem(call, 413, "body_too_large", "the body has %zu bytes, at most "
+				   "%zu are taken here", entity.len, route->body_bytes_max);
+		return -1;
+	}
+	if (entity.len && !is_json(ohtd_call_header(call, "content-type"))) {
+		ohtd_reply_problem(call, 415, "content_type",
+				   "the body must be application/json");
+		return -1;
+	}
+	if (entity.len && coding && strcasecmp(coding, "identity")) {
+		ohtd_reply_header(call, "accept-encoding", "identity");
+		ohtd_reply_problem(call, 415, "content_type",
+				   "the body must not be compressed: send it without Content-Encoding");
+		return -1;
+	}
+	return 0;
+}
+
+static int take_body(struct ohtd_call *call)
+{
+	struct ohtd_input input = { .memory = &call->memory, .shape = call->route->body };
+	h2o_iovec_t entity = call->req->entity;
+
+	if (ohtd_input_body(&input, entity.base, entity.len))
+		return refuse_input(call, &input);
+	call->input = input.view;
+	return 0;
+}
+
+static int take_input(struct ohtd_call *call)
+{
+	const struct ohtd_route *route = call->route;
+
+	if (route->flags & OHTD_ROUTE_ANY_BODY)
+		return 0;
+	if (route->method != OHTD_GET && check_body(call))
+		return -1;
+	if (take_query(call))
+		return -1;
+	return route->method == OHTD_GET ? 0 : take_body(call);
+}
+
+/* ---- which form of the answer is wanted ---- */
+
+/* Is the one type of the answer among those of the header Accept? RFC 9110, 12.5.1. */
+static int check_accept(struct ohtd_call *call)
+{
+	const struct ohtd_route *route = call->route;
+	const char *type = route->replies[0].type ? route->replies[0].type : "application/json";
+	const char *accept;
+
+	if (route->flags & OHTD_ROUTE_ANY_BODY || route->kind == OHTD_UPGRADE ||
+	    h2o_find_header(&call->req->headers, H2O_TOKEN_ACCEPT, -1) < 0)
+		return 0;
+	accept = ohtd_call_header(call, "accept");
+	if (!accept || ohtd_accept_takes(accept, type))
+		return 0;
+	ohtd_reply_problem(call, 406, "not_acceptable", "the answer is %s, which Accept excludes",
+			   type);
+	return -1;
+}
+
+/* ---- how often ---- */
+
+/* The name by which a budget knows the client. */
+static void name_client(struct ohtd_call *call, char name[OHTD_FOLDED_BYTES])
+{
+	if (call->who.local)
+		snprintf(name, OHTD_FOLDED_BYTES, "uid %u", call->who.uid);
+	else if (call->who.user_id)
+		snprintf(name, OHTD_FOLDED_BYTES, "account %lld", (long long)call->who.user_id);
+	else
+		ohtd_address_fold(name, ohtd_call_address(call));
+}
+
+static int check_budget(struct ohtd_call *call)
+{
+	enum ohtd_budget budget = ohtd_budget_of(call->route);
+	struct ohtd_budgets *budgets = call->loop->server->budgets;
+	char name[OHTD_FOLDED_BYTES];
+	unsigned int wait_s;
+
+	if (!budget)
+		return 0;
+	name_client(call, name);
+	wait_s = ohtd_budget_take(budgets, budget, name,
+				  ohtd_clock_boottime_ns(ohtd_call_clock(call)));
+	if (!wait_s)
+		return 0;
+	ohtd_log(OHTD_LOG_NOTICE, "http", "rate_limited", "%s: more than %u %s each second", name,
+		 ohtd_budget_per_s(budgets, budget), ohtd_budget_name(budget));
+	ohtd_reply_header(call, "retry-after", ohtd_call_text_of(call, "%u", wait_s));
+	ohtd_reply_problem(call, 429, "rate_limited", "more than %u %s each second; wait for %u s",
+			   ohtd_budget_per_s(budgets, budget), ohtd_budget_name(budget), wait_s);
+	return -1;
+}
+
+/* ---- the way of a request ---- */
+
+/* The library itself looks neither at the version nor at what the key holds. */
+static bool asks_for_websocket(struct ohtd_call *call)
+{
+	const char *version = ohtd_call_header(call, "sec-websocket-version");
+	const char *key = ohtd_call_header(call, "sec-websocket-key");
+	const char *client_key;
+
+	return version && !strcmp(version, "13") && key && strlen(key) == 24 && !strcmp(key + 22, "==") &&
+	       !h2o_is_websocket_handshake(call->req, &client_key) && client_key;
+}
+
+/* What the kind of the route asks beyond an ordinary one. 0, or -1 when the request has been answered. */
+static int check_kind(struct ohtd_call *call)
+{
+	if (call->route->kind == OHTD_UPGRADE && call->req->version < 0x101) {
+		ohtd_reply_problem(call, 505, "http_version", "a WebSocket needs HTTP/1.1: tell the proxy to "
+				   "use it");
+		return -1;
+	}
+	if (call->route->kind == OHTD_UPGRADE && !asks_for_websocket(call)) {
+		ohtd_reply_header(call, "upgrade", "websocket");
+		ohtd_reply_header(call, "sec-websocket-version", "13");
+		ohtd_reply_problem(call, 426, "upgrade_required", "this takes only WebSocket, version 13");
+		return -1;
+	}
+	return 0;
+}
+
+static bool is_options(const h2o_req_t *req)
+{
+	return h2o_memis(req->method.base, req->method.len, H2O_STRLIT("OPTIONS"));
+}
+
+static void refuse_path(struct ohtd_call *call, enum ohtd_match match,
+			const struct ohtd_found *found)
+{
+	h2o_iovec_t path = call->req->path_normalized;
+
+	if (match == OHTD_MATCH_METHOD) {
+		ohtd_reply_header(call, "allow", found->allow);
+		ohtd_reply_problem(call, 405, "method_not_allowed", "this takes only %s",
+				   found->allow);
+	} else if (match == OHTD_MATCH_PARAM) {
+		ohtd_reply_problem(call, 400, found->wrong->code, "%s", found->wrong->complaint);
+	} else {
+		ohtd_reply_problem(call, 404, "not_found", "there is nothing at %.*s",
+				   path.len < 200 ? (int)path.len : 200, path.base);
+	}
+}
+
+static int refuse_place(struct ohtd_call *call)
+{
+	ohtd_reply_header(call, "retry-after", "1");
+	ohtd_reply_problem(call, 503, "busy", "too many connections: only stop, pause, disable, health and "
+			   "login are served on this one");
+	return -1;
+}
+
+/*
+ * A place that is kept is given back with each answer. 0, or -1 when the request has been answered:
+ * it is none of those that the place is kept for.
+ */
+static int check_place(struct ohtd_call *call, const struct ohtd_route *route)
+{
+	if (!ohtd_conn_reserved(call->conn))
+		return 0;
+	call->req->http1_is_persistent = 0;
+	if (route && (route->rate >= OHTD_RATE_HEALTH || route->kept_for))
+		return 0;
+	return refuse_place(call);
+}
+
+/* The same for a route of which only some requests are served there. */
+static int check_kept_for(struct ohtd_call *call)
+{
+	if (!call->route->kept_for || !call->conn->reserved || call->route->kept_for(call->input))
+		return 0;
+	return refuse_place(call);
+}
+
+/* An encoded slash is part of a segment for some programs and ends it for others: for none here. */
+static int check_slashes(struct ohtd_call *call)
+{
+	h2o_iovec_t path = call->req->path;
+	size_t end = call->req->query_at == SIZE_MAX ? path.len : call->req->query_at;
+
+	for (size_t i = 0; i + 2 < end; i++)
+		if (path.base[i] == '%' && path.base[i + 1] == '2' &&
+		    (path.base[i + 2] | 0x20) == 'f') {
+			ohtd_reply_problem(call, 400, "bad_path", "encoded slash in the path");
+			return -1;
+		}
+	return 0;
+}
+
+static bool serve_beside_routes(struct ohtd_call *call, enum ohtd_match match,
+				const struct ohtd_found *found)
+{
+	h2o_req_t *req = call->req;
+
+	if (match == OHTD_MATCH_NONE && ohtd_method_reads(req->method.base, req->method.len))
+		return ohtd_files_serve(call, req->path_normalized.base, req->path_normalized.len);
+	if (match != OHTD_MATCH_METHOD || !is_options(req))
+		return false;
+	ohtd_reply_header(call, "allow", found->allow);
+	ohtd_reply_empty(call, 204);
+	return true;
+}
+
+static void dispatch(struct ohtd_call *call)
+{
+	h2o_req_t *req = call->req;
+	struct ohtd_found found;
+	enum ohtd_match match;
+
+	if (ohtd_prologue_line(call) || check_slashes(call))
+		return;
+	match = ohtd_route_find(call->loop->server->router, req->method.base, req->method.len,
+				req->path_normalized.base, req->path_normalized.len, &found);
+	if (ohtd_prologue_head(call, match == OHTD_MATCH_FOUND ? found.route : NULL) ||
+	    (call->conn->local && admit_local(call)))
+		return;
+	if (check_place(call, found.route) || serve_beside_routes(call, match, &found))
+		return;
+	if (match == OHTD_MATCH_NONE || match == OHTD_MATCH_METHOD) {
+		refuse_path(call, match, &found);
+		return;
+	}
+	call->route = found.route;
+	call->params = found.params;
+	call->count = &call->loop->counts[found.index];
+	if (authorize(call))
+		return;
+	/* Whether an address is well-formed is told only to somebody who has logged in. */
+	if (match == OHTD_MATCH_PARAM)
+		refuse_path(call, match, &found);
+	else if (!check_accept(call) && !check_budget(call) && !take_input(call) && !check_kept_for(call) &&
+		 !check_kind(call))
+		call->route->handle(call);
+}
+
+int ohtd_dispatch(h2o_handler_t *self, h2o_req_t *req)
+{
+	struct ohtd_call *call = make_call(req);
+
+	(void)self;
+	ohtd_log_set_request(call->request_id);
+	dispatch(call);
+	ohtd_log_set_request(NULL);
+	return 0;
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "server/document.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <openssl/evp.h>
+#include <zlib.h>
+
+#include "http/accept.h"
+#include "server/call.h"
+
+/* Of zlib: the largest window, and a gzip header in place of zlib's own. */
+#define GZIP_WINDOW	(15 + 16)
+
+/* NULL when it cannot be done or saves nothing. */
+static char *compress_gzip(const char *data, size_t bytes, size_t *compressed)
+{
+	z_stream stream = { .next_in = (Bytef *)(uintptr_t)data, .avail_in = (uInt)bytes };
+	char *made = malloc(bytes + 1);
+	int r = Z_MEM_ERROR;
+
+	if (made && deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, 9,
+				 Z_DEFAULT_STRATEGY) == Z_OK) {
+		stream.next_out = (Bytef *)made;
+		stream.avail_out = (uInt)bytes;
+		r = deflate(&stream, Z_FINISH);
+		*compressed = stream.total_out;
+		deflateEnd(&stream);
+	}
+	if (r == Z_STREAM_END)
+		return made;
+	free(made);
+	return NULL;
+}
+
+void ohtd_document_make(struct ohtd_document *document, const char *type, char *data, size_t bytes)
+{
+	unsigned char hash[EVP_MAX_MD_SIZE] = { 0 };
+	size_t used = 1;
+
+	*document = (struct ohtd_document){ .type = type, .data = data, .bytes = bytes };
+	EVP_Digest(data, bytes, hash, NULL, EVP_sha256(), NULL);
+	document->etag[0] = '"';
+	for (int i = 0; i < 8; i++)
+		used += (size_t)snprintf(document->etag + used, sizeof(document->etag) - used,
+					 "%02x", hash[i]);
+	document->etag[used] = '"';
+	document->gzip = compress_gzip(data, bytes, &document->gzip_bytes);
+}
+
+void ohtd_document_free(struct ohtd_document *document)
+{
+	free(document->data);
+	free(document->gzip);
+	memset(document, 0, sizeof(*document));
+}
+
+void ohtd_document_reply(struct ohtd_call *call, const struct ohtd_document *document)
+{
+	const char *known = ohtd_call_header(call, "if-none-match");
+	bool compressed = document->gzip &&
+			  ohtd_accept_encodes(ohtd_call_header(call, "accept-encoding"), "gzip");
+
+	ohtd_reply_header(call, "etag", document->etag);
+	ohtd_reply_header(call, "cache-control", "no-cache");
+	ohtd_reply_header(call, "vary", "accept-encoding");
+	if (known && ohtd_etag_matches(known, document->etag)) {
+		ohtd_reply_empty(call, 304);
+		return;
+	}
+	if (compressed)
+		ohtd_reply_header(call, "content-encoding", "gzip");
+	ohtd_reply_lasting(call, 200, document->type, compressed ? document->gzip : document->data,
+			   compressed ? document->gzip_bytes : document->bytes);
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "server/late.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <openssl/crypto.h>
+
+#include "server/loop.h"
+
+#define OF(pointer, member)	\
+	((struct ohtd_late *)(void *)((char *)(pointer) - offsetof(struct ohtd_late, member)))
+
+static const struct ohtd_store_problem storage[] = {
+	[OHTD_STORE_OK] = { 503, "unavailable", "this cannot be done now" },
+	[OHTD_STORE_BUSY] = { 503, "storage_busy", "too much is being written, try again" },
+	[OHTD_STORE_FULL] = { 507, "storage_full", "there is no room on the disk" },
+	[OHTD_STORE_READ_ONLY] = { 503, "storage_read_only", "the disk cannot be written" },
+	[OHTD_STORE_FAILING] = { 503, "storage_failing", "the disk gives errors" },
+	[OHTD_STORE_DAMAGED] = { 503, "storage_damaged",
+				 "the database is damaged; the next start repairs it" },
+	[OHTD_STORE_HUNG] = { 503, "storage_hung",
+			      "the disk does not answer; nothing was written" },
+};
+
+struct ohtd_store_problem ohtd_store_problem(int error)
+{
+	return storage[ohtd_store_state_of(error)];
+}
+
+void ohtd_reply_store_problem(struct ohtd_call *call, int error)
+{
+	struct ohtd_store_problem problem = ohtd_store_problem(error);
+
+	ohtd_reply_header(call, "retry-after", "2");
+	ohtd_reply_problem(call, problem.status, problem.code, "%s", problem.detail);
+}
+
+void *ohtd_late_make(struct ohtd_call *call, size_t bytes)
+{
+	struct ohtd_late *late = calloc(1, bytes);
+
+	if (!late) {
+		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
+		return NULL;
+	}
+	late->bytes = bytes;
+	late->store = ohtd_call_store(call);
+	return late;
+}
+
+void ohtd_late_drop(struct ohtd_late *late)
+{
+	if (late->release)
+		late->release(late);
+	OPENSSL_cleanse(late, late->bytes);
+	free(late);
+}
+
+static bool is_trouble(const struct ohtd_late *late)
+{
+	return late->result == -ESHUTDOWN || (late->result < 0 && ohtd_store_state_of(late->result));
+}
+
+/* On the loop. */
+static void finish(struct ohtd_pending *pending)
+{
+	struct ohtd_late *late = OF(pending, pending);
+
+	if (late->job.work)
+		late->pending.loop->writes--;
+	if (late->settle)
+		late->settle(late);
+	if (pending->call && is_trouble(late))
+		ohtd_reply_store_problem(pending->call, late->result);
+	else if (pending->call)
+		late->answer(pending->call, late);
+	ohtd_late_drop(late);
+}
+
+static int begin(struct ohtd_call *call, struct ohtd_late *late, uint32_t within_ms,
+		 void (*answer)(struct ohtd_call *call, struct ohtd_late *late))
+{
+	late->answer = answer;
+	if (!ohtd_pending_begin(&late->pending, call, within_ms, finish))
+		return 0;
+	ohtd_late_drop(late);
+	ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
+	return -1;
+}
+
+/* No place was free: nothing has been begun. */
+static void refuse(struct ohtd_call *call, struct ohtd_late *late)
+{
+	ohtd_pending_abandon(&late->pending);
+	ohtd_late_drop(late);
+	ohtd_reply_header(call, "retry-after", "2");
+	ohtd_reply_problem(call, 503, "busy", "too many requests are under way");
+}
+
+/* ---- on a worker ---- */
+
+static void run_work(struct ohtd_work *work, bool dropped)
+{
+	struct ohtd_late *late = OF(work, work);
+
+	late->result = dropped ? -ESHUTDOWN : late->act(late);
+	ohtd_pending_post(&late->pending);
+}
+
+void ohtd_late_act(struct ohtd_call *call, struct ohtd_late *late, uint32_t within_ms,
+		   int (*act)(struct ohtd_late *late),
+		   void (*answer)(struct ohtd_call *call, struct ohtd_late *late))
+{
+	late->act = act;
+	late->work.run = run_work;
+	if (begin(call, late, within_ms, answer))
+		return;
+	if (ohtd_workers_submit(ohtd_call_workers(call), &late->work))
+		refuse(call, late);
+}
+
+static int read_store(struct ohtd_late *late)
+{
+	return ohtd_store_read(late->store, late->read, late);
+}
+
+void ohtd_late_read(struct ohtd_call *call, struct ohtd_late *late, ohtd_store_work work,
+		    void (*answer)(struct ohtd_call *call, struct ohtd_late *late))
+{
+	late->read = work;
+	ohtd_late_act(call, late, OHTD_LATE_MS, read_store, answer);
+}
+
+/* ---- on a thread for passwords ---- */
+
+static void run_check(struct ohtd_check *check, bool dropped)
+{
+	struct ohtd_late *late = OF(check, check);
+
+	late->result = dropped ? -ESHUTDOWN : late->act(late);
+	ohtd_pending_post(&late->pending);
+}
+
+void ohtd_late_check(struct ohtd_call *call, struct ohtd_late *late, const char *address,
+		     int (*act)(struct ohtd_late *late),
+		     void (*answer)(struct ohtd_call *call, struct ohtd_late *late))
+{
+	late->act = act;
+	late->check.run = run_check;
+	if (begin(call, late, OHTD_LATE_CHECK_MS, answer))
+		return;
+	if (ohtd_checks_submit(ohtd_call_checks(call), &late->check, address))
+		refuse(call, late);
+}
+
+/* ---- on the store's thread ---- */
+
+static void is_written(struct ohtd_store_job *job)
+{
+	struct ohtd_late *late = OF(job, job);
+
+	late->result = job->result;
+	ohtd_pending_post(&late->pending);
+}
+
+void ohtd_late_write(struct ohtd_call *call, struct ohtd_late *late, ohtd_store_work work,
+		     void (*answer)(struct ohtd_call *call, struct ohtd_late *late))
+{
+	int r;
+
+	late->job = (struct ohtd_store_job){ .work = work, .arg = late, .done = is_written };
+	if (begin(call, late, OHTD_LATE_MS, answer))
+		return;
+	call->loop->writes++;
+	r = ohtd_store_submit(late->store, &late->job);
+	if (!r)
+		return;
+	call->loop->writes--;
+	ohtd_pending_abandon(&late->pending);
+	ohtd_late_drop(late);
+	ohtd_reply_store_problem(call, r);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     answers that need the store or take long: made beside the loop, sent by the loop.
+ * Contexts: the loop of the request; @act and @work elsewhere, as said there.
+ * Locks:    none of its own; see pending.h, base/workers.h, store/store.h.
+ *
+ *	struct count_late {
+ *		struct ohtd_late late;
+ *		int64_t after;
+ *	};
+ *	struct count_late *job = ohtd_late_make(call, sizeof(*job));
+ *
+ *	if (!job)
+ *		return;
+ *	job->after = ...;
+ *	ohtd_late_read(call, &job->late, read_count, reply_count);
+ *
+ * The job is wiped and freed by itself, also when the client has left or the deadline is over.
+ * @settle and @release may be set between make and submit.
+ */
+#ifndef OHTD_SERVER_LATE_H
+#define OHTD_SERVER_LATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "auth/checks.h"
+#include "base/workers.h"
+#include "server/pending.h"
+#include "store/store.h"
+
+struct ohtd_call;
+
+/* Until then there is an answer, or the client gets 504. */
+#define OHTD_LATE_MS	10000
+/* A password takes a tenth of a second here, seconds on a small board, and others may be in front. */
+#define OHTD_LATE_CHECK_MS	60000
+
+/**
+ * struct ohtd_late - first member of what belongs to the work
+ * @store: the store
+ * @settle: on the loop when there is a result, before the answer, also when the client has left; or
+ *	NULL
+ * @release: frees what the job owns, at the job's end; or NULL
+ * @result: of @act or @work
+ *
+ * All else is private.
+ */
+struct ohtd_late {
+	struct ohtd_pending pending;
+	struct ohtd_work work;
+	struct ohtd_check check;
+	struct ohtd_store_job job;
+	struct ohtd_store *store;
+	void (*settle)(struct ohtd_late *late);
+	void (*release)(struct ohtd_late *late);
+	int (*act)(struct ohtd_late *late);
+	ohtd_store_work read;
+	void (*answer)(struct ohtd_call *call, struct ohtd_late *late);
+	size_t bytes;
+	int result;
+};
+
+/* A zeroed job of that size; NULL: out of memory, and the request has been answered. */
+void *ohtd_late_make(struct ohtd_call *call, size_t bytes);
+
+/* Instead of submitting: the request has been refused. */
+void ohtd_late_drop(struct ohtd_late *late);
+
+/**
+ * ohtd_late_act() - have a worker do something that takes long
+ * @call: the request, which is answered here when there is no room
+ * @late: from ohtd_late_make()
+ * @within_ms: deadline
+ * @act: on a worker, which may wait
+ * @answer: on the loop, while the client is there
+ */
+void ohtd_late_act(struct ohtd_call *call, struct ohtd_late *late, uint32_t within_ms,
+		   int (*act)(struct ohtd_late *late),
+		   void (*answer)(struct ohtd_call *call, struct ohtd_late *late));
+
+/*
+ * The same on a thread for passwords. @address: who logs in, as for ohtd_checks_submit(); NULL:
+ * somebody who is known.
+ */
+void ohtd_late_check(struct ohtd_call *call, struct ohtd_late *late, const char *address,
+		     int (*act)(struct ohtd_late *late),
+		     void (*answer)(struct ohtd_call *call, struct ohtd_late *late));
+
+/*
+ * The same on a worker with a read of the store; @work gets a connection and @late. Troubles of the store are
+ * answered here, other negative results are for @answer.
+ */
+void ohtd_late_read(struct ohtd_call *call, struct ohtd_late *late, ohtd_store_work work,
+		    void (*answer)(struct ohtd_call *call, struct ohtd_late *late));
+
+/* The same with a write: no thread waits, and @answer is called when it is on the disk. */
+void ohtd_late_write(struct ohtd_call *call, struct ohtd_late *late, ohtd_store_work work,
+		     void (*answer)(struct ohtd_call *call, struct ohtd_late *late));
+
+/* A status of HTTP, a word for programs and a sentence for people. */
+struct ohtd_store_problem {
+	int status;
+	const char *code;
+	const char *detail;
+};
+
+/* Why the store has refused: @error is its negative errno, 0 something else. */
+struct ohtd_store_problem ohtd_store_problem(int error);
+void ohtd_reply_store_problem(struct ohtd_call *call, int error);
+
+#endif /* OHTD_SERVER_LATE_H */

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "server/name_list.h"
+
+#include <string.h>
+
+#include "server/call.h"
+#include "robot/telemetry.h"
+
+#define SHOWN_BYTES	64	/* of a name that is refused */
+
+#define NEAR_MAX	3	/* names that are offered */
+#define FAR_MAX		4	/* letters by which they differ */
+
+/* Letters to put in, take out or change (Levenshtein). */
+static unsigned int distance(const char *a, size_t a_bytes, const char *b)
+{
+	unsigned int row[SHOWN_BYTES + 1];
+	size_t b_bytes = strlen(b);
+
+	if (b_bytes > SHOWN_BYTES)
+		b_bytes = SHOWN_BYTES;
+	for (unsigned int k = 0; k <= b_bytes; k++)
+		row[k] = k;
+	for (unsigned int i = 1; i <= a_bytes; i++) {
+		unsigned int corner = row[0];
+
+		row[0] = i;
+		for (size_t k = 1; k <= b_bytes; k++) {
+			unsigned int change = corner + (a[i - 1] != b[k - 1]);
+
+			corner = row[k];
+			row[k] = 1 + (row[k] < row[k - 1] ? row[k] : row[k - 1]);
+			row[k] = change < row[k] ? change : row[k];
+		}
+	}
+	return row[b_bytes];
+}
+
+/* At least as far apart as their lengths are, which costs nothing to know. */
+static bool is_apart(const char *a, size_t a_bytes, const char *b, unsigned int by)
+{
+	size_t b_bytes = strlen(b), longer = a_bytes > b_bytes ? a_bytes - b_bytes : b_bytes - a_bytes;
+
+	return longer <= by && distance(a, a_bytes, b) == by;
+}
+
+/*
+ * "; near: battery_v, battery_a", or "". At most a third of the letters, and FAR_MAX, may differ.
+ */
+static const char *near(struct ohtd_call *call, const struct ohtd_words *words, const char *name,
+			size_t bytes)
+{
+	const char *text = "";
+	unsigned int found = 0;
+
+	bytes = bytes < SHOWN_BYTES ? bytes : SHOWN_BYTES;
+	for (unsigned int far = 1; far <= bytes / 3 && far <= FAR_MAX; far++)
+		for (unsigned int i = words->first; i < words->end && found < NEAR_MAX; i++) {
+			const char *other = words->name(i);
+
+			if (other && is_apart(name, bytes, other, far))
+				text = ohtd_call_text_of(call, "%s%s %s", text,
+							 found++ ? "," : "; near:", other);
+		}
+	return text;
+}
+
+/* The name of @bytes at the place is none of the list, or comes twice. */
+static void refuse(struct ohtd_call *call, const struct ohtd_name_list *list, unsigned int place,
+		   const char *name, size_t bytes, bool twice)
+{
+	int shown = bytes < SHOWN_BYTES ? (int)bytes : SHOWN_BYTES;
+	const struct ohtd_error error = {
+		.pointer = ohtd_call_text_of(call, "/%s/%u", list->member, place),
+		.code = twice ? "twice" : "unknown_value",
+		.detail = twice ? ohtd_call_text_of(call, "'%.*s' is there twice", shown, name) :
+				  ohtd_call_text_of(call, "'%.*s' is no %s%s", shown, name, list->what,
+						    near(call, list->words, name, bytes)),
+	};
+
+	ohtd_reply_errors(call, twice ? 400 : list->status, twice ? "validation" : list->code,
+			  error.detail, &error, 1);
+}
+
+uint64_t ohtd_name_list_read(struct ohtd_call *call, const struct ohtd_name_list *list,
+			     const char *text)
+{
+	uint64_t bits = 0;
+
+	for (unsigned int place = 0;; place++, text++) {
+		size_t bytes = strcspn(text, ",");
+		int number = ohtd_word_number_of(list->words, text, bytes);
+		bool twice = number >= 0 && list->once && bits & (1ull << number);
+
+		if (number < 0 || twice) {
+			refuse(call, list, place, text, bytes, twice);
+			return 0;
+		}
+		bits |= 1ull << number;
+		text += bytes;
+		if (!*text)
+			return bits;
+	}
+}
+
+static const char *signal_name(unsigned int signal)
+{
+	return ohtd_telemetry_info(signal)->name;
+}
+
+static const struct ohtd_words signal_words = {
+	.name = signal_name, .end = OHTD_TELEMETRY_SIGNALS,
+};
+
+const struct ohtd_name_list ohtd_signal_list = {
+	.member = "signals", .what = "signal", .words = &signal_words,
+	.status = 422, .code = "unknown_signal",
+};

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     lists of names in a query, "safety,robot", as bits.
+ * Contexts: the loop of the request.
+ * Locks:    none.
+ */
+#ifndef OHTD_SERVER_NAME_LIST_H
+#define OHTD_SERVER_NAME_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ohtd_call;
+struct ohtd_words;
+
+/**
+ * struct ohtd_name_list - which names a member of a query may list
+ * @member: its name
+ * @what: what each name is one of, for people
+ * @words: the names, by numbers less than 64
+ * @status: with @code what a name that is none is refused with
+ * @code: see @status
+ * @once: a name that comes twice is refused
+ */
+struct ohtd_name_list {
+	const char *member;
+	const char *what;
+	const struct ohtd_words *words;
+	int status;
+	const char *code;
+	bool once;
+};
+
+/**
+ * ohtd_name_list_read() - a bit for each name
+ * @call: answered, when a name is refused
+ * @list: what may be listed
+ * @text: names with commas between them
+ *
+ * A refusal names the place: "/signals/2" is the third name.
+ *
+ * Return: the bits; 0: a name has been refused.
+ */
+uint64_t ohtd_name_list_read(struct ohtd_call *call, const struct ohtd_name_list *list,
+			     const char *text);
+
+/* The signals of telemetry, by their numbers. */
+extern const struct ohtd_name_list ohtd_signal_list;
+
+#endif /* OHTD_SERVER_NAME_LIST_H */

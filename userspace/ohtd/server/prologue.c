@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What h2o lets through and nobody behind this point should have to think about: it neither checks
+ * the case of the method nor insists on one Host and one length, decodes %00 into the path and keeps
+ * folded headers as entries without a name.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "base/address.h"
+#include "http/framing.h"
+#include "server/loop.h"
+
+static int refuse(struct ohtd_call *call, int status, const char *code, const char *detail)
+{
+	/* What follows on this connection may not be what the client believes it to be. */
+	call->req->http1_is_persistent = 0;
+	ohtd_reply_problem(call, status, code, "%s", detail);
+	return -1;
+}
+
+static bool all_between(h2o_iovec_t text, unsigned char low, unsigned char high)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.base[i] < low || (unsigned char)text.base[i] > high)
+			return false;
+	return true;
+}
+
+static bool is_printable(h2o_iovec_t text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (((unsigned char)text.base[i] < ' ' && text.base[i] != '\t') ||
+		    text.base[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static int check_line(struct ohtd_call *call)
+{
+	h2o_req_t *req = call->req;
+
+	/* 1.0 comes from proxies; a minor version above 1 is served as 1.1. */
+	if (req->version < 0x101)
+		req->http1_is_persistent = 0;
+	if (!req->method.len || req->method.len > 16 || !all_between(req->method, 'A', 'Z'))
+		return refuse(call, 400, "bad_method", "the method must be in capital letters");
+	if (req->path.len > OHTD_PATH_BYTES_MAX)
+		return refuse(call, 414, "uri_too_long", "the path is longer than 1024 bytes");
+	if (!req->path.len || req->path.base[0] != '/')
+		return refuse(call, 400, "bad_path", "the path must begin with '/'");
+	if (!all_between(req->path, 0x21, 0x7e) || !all_between(req->path_normalized, 0x20, 0x7e))
+		return refuse(call, 400, "bad_path", "control byte or non-ASCII byte in the path");
+	return 0;
+}
+
+/* h2o has changed nothing of the head but the case of names, and takes it off the buffer at the end. */
+static int check_framing(struct ohtd_call *call)
+{
+	const h2o_buffer_t *input = call->conn->sock->input;
+	const char *fault = ohtd_framing_fault(input->bytes, input->size);
+
+	/* HTTP/1.0 knows no chunks: a proxy would see another end of the body than h2o. */
+	if (!fault && call->req->version < 0x101 && ohtd_framing_is_chunked(input->bytes, input->size))
+		fault = "Transfer-Encoding with HTTP/1.0";
+	return fault ? refuse(call, 400, "bad_framing", fault) : 0;
+}
+
+static int check_headers(struct ohtd_call *call, bool stops)
+{
+	const h2o_headers_t *headers = &call->req->headers;
+	size_t bytes = 0, authorizations = 0;
+
+	if (headers->size > OHTD_HEADERS_MAX && !stops)
+		return refuse(call, 431, "too_many_headers", "more than 96 headers");
+	for (size_t i = 0; i < headers->size; i++) {
+		const h2o_header_t *header = &headers->entries[i];
+
+		if (!header->name->len || !is_printable(header->value))
+			return refuse(call, 400, "bad_header", "folded header or control byte");
+		bytes += header->name->len + header->value.len;
+		authorizations += header->name == &H2O_TOKEN_AUTHORIZATION->buf;
+	}
+	if (bytes > OHTD_HEADER_BYTES_MAX && !stops)
+		return refuse(call, 431, "headers_too_large", "headers longer than 65536 bytes");
+	if (authorizations > 1)
+		return refuse(call, 400, "bad_header", "more than one Authorization");
+	return 0;
+}
+
+/* Splits "name:port" and "[v6]:port" off a Host; returns the name. */
+static h2o_iovec_t host_name(h2o_iovec_t host)
+{
+	const char *end = NULL;
+
+	if (host.len && host.base[0] == '[') {
+		end = memchr(host.base, ']', host.len);
+		return end ? h2o_iovec_init(host.base + 1, (size_t)(end - host.base) - 1) :
+			     h2o_iovec_init(H2O_STRLIT(""));
+	}
+	end = memchr(host.base, ':', host.len);
+	return end ? h2o_iovec_init(host.base, (size_t)(end - host.base)) : host;
+}
+
+static bool is_known_name(const struct ohtd_names *names, h2o_iovec_t name)
+{
+	/* The dot at the end says only that the name is whole. */
+	if (name.len > 1 && name.base[name.len - 1] == '.')
+		name.len--;
+	for (unsigned int i = 0; i < names->count; i++)
+		if (strlen(names->names[i]) == name.len &&
+		    !strncasecmp(names->names[i], name.base, name.len))
+			return true;
+	return false;
+}
+
+/* An address is always right when it is the one the client has connected to. */
+static bool is_own_address(struct ohtd_call *call, h2o_iovec_t name)
+{
+	h2o_conn_t *conn = call->req->conn;
+	struct sockaddr_storage own;
+	char own_text[OHTD_PEER_BYTES], name_text[OHTD_PEER_BYTES];
+
+	return conn->callbacks->get_sockname(conn, (struct sockaddr *)&own) &&
+	       ohtd_address_text((struct sockaddr *)&own, own_text) &&
+	       ohtd_address_normalise(name.base, name.len, name_text) && !strcmp(own_text, name_text);
+}
+
+/* Another name than ours means a proxy that is lost, or a page that had its DNS name rebound. */
+static int check_host(struct ohtd_call *call)
+{
+	h2o_req_t *req = call->req;
+	h2o_iovec_t host = req->authority, name;
+
+	/* h2o puts its own text there when the client sent none. */
+	if (!host.len || host.base == req->hostconf->authority.hostport.base)
+		return refuse(call, 400, "no_host", "the header Host is missing");
+	name = host_name(host);
+	if (is_known_name(&call->loop->server->names, name) || is_own_address(call, name))
+		return 0;
+	return refuse(call, 421, "wrong_host",
+		      "unknown Host: add it to [http] names in ohtd.conf");
+}
+
+static int check_body(struct ohtd_call *call)
+{
+	h2o_req_t *req = call->req;
+
+	if (req->entity.len > OHTD_BODY_BYTES_MAX) {
+		ohtd_reply_problem(call, 413, "body_too_large", "the body has %zu bytes, at most "
+				   "%d are taken", req->entity.len, OHTD_BODY_BYTES_MAX);
+		return -1;
+	}
+	if (req->entity.len && ohtd_method_reads(req->method.base, req->method.len))
+		return refuse(call, 400, "unexpected_body", "this method takes no body");
+	return 0;
+}
+
+int ohtd_prologue_line(struct ohtd_call *call)
+{
+	return check_line(call) || check_framing(call) ? -1 : 0;
+}
+
+int ohtd_prologue_head(struct ohtd_call *call, const struct ohtd_route *route)
+{
+	bool stops = route && route->rate == OHTD_RATE_STOP;
+
+	if (check_headers(call, stops) || (!stops && (check_host(call) || check_body(call))))
+		return -1;
+	return 0;
+}

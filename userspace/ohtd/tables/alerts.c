@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tables/alerts.h"
+
+#include "store/db_private.h"
+
+static const struct ohtd_stored_column alert_columns[] = {
+	OHTD_COLUMN(ohtd_alert_row, number, .asked = "number"),
+	OHTD_COLUMN(ohtd_alert_row, code, .asked = "code"),
+	OHTD_COLUMN(ohtd_alert_row, severity, .asked = "severity"),
+	OHTD_COLUMN(ohtd_alert_row, source, .asked = "source"),
+	OHTD_COLUMN(ohtd_alert_row, unit, .asked = "address"),
+	OHTD_COLUMN(ohtd_alert_row, text),
+	OHTD_COLUMN(ohtd_alert_row, since_ns, .asked = "since"),
+	OHTD_COLUMN(ohtd_alert_row, ended_ns, .asked = "ended"),
+	OHTD_COLUMN(ohtd_alert_row, times, .asked = "times"),
+	OHTD_COLUMN(ohtd_alert_row, cut),
+	OHTD_COLUMN(ohtd_alert_row, acknowledged_ns, .seen = true),
+	OHTD_COLUMN(ohtd_alert_row, acknowledged_by, .seen = true),
+	OHTD_COLUMN(ohtd_alert_row, acknowledged_times, .seen = true),
+	OHTD_COLUMN(ohtd_alert_row, state, .asked = "state", .seen = true),
+};
+
+const struct ohtd_stored_row ohtd_kept_alerts = {
+	.table = "alerts", .bytes = sizeof(struct ohtd_alert_row), .key = &alert_columns[0],
+	.from = "(SELECT *, CASE WHEN ended_ns <> 0 THEN 'ended' WHEN cut THEN 'unknown'"
+		" ELSE 'active' END AS state FROM alerts)",
+	OHTD_COLUMNS(alert_columns),
+};
+
+#define OR_RENEW									\
+	" ON CONFLICT (number) DO UPDATE SET ended_ns = excluded.ended_ns, times = excluded.times"
+
+static const struct ohtd_statement keep_sql = { OR_RENEW, &ohtd_kept_alerts, ohtd_row_insert };
+
+/* What the store has already is newer, unless the alert has come again since. */
+static const struct ohtd_statement add_sql = {
+	OR_RENEW " WHERE excluded.times > times", &ohtd_kept_alerts, ohtd_row_insert
+};
+
+static const struct ohtd_statement acknowledge_sql = {
+	"UPDATE alerts SET acknowledged_ns = :acknowledged_ns, acknowledged_by = :acknowledged_by,"
+	" acknowledged_times = max(times, :times)"
+	" WHERE number = :number AND acknowledged_times < max(times, :times)", &ohtd_kept_alerts
+};
+
+/* By their count: without the store at the start, numbers go on from the time of day. */
+static const struct ohtd_statement drop_old_sql = {
+	"DELETE FROM alerts WHERE number <="
+	" (SELECT number FROM alerts ORDER BY number DESC LIMIT 1 OFFSET :kept)"
+};
+
+static const struct ohtd_statement cut_sql = {
+	"UPDATE alerts SET cut = 1 WHERE ended_ns = 0 AND cut = 0 AND number <= :last"
+};
+
+static const struct ohtd_statement newest_sql = { "SELECT coalesce(max(number), 0) FROM alerts" };
+
+static const struct ohtd_statement get_sql = {
+	" WHERE number = :number", &ohtd_kept_alerts, ohtd_row_select
+};
+
+static int drop_old(struct ohtd_db *db)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &drop_old_sql);
+
+	ohtd_db_bind_number(s, ":kept", OHTD_ALERTS_KEPT);
+	return ohtd_db_run(db, s);
+}
+
+int ohtd_db_alerts_keep(struct ohtd_db *db, const struct ohtd_alert_row *rows, unsigned int count)
+{
+	int r = ohtd_db_begin(db);
+
+	for (unsigned int i = 0; !r && i < count; i++)
+		r = ohtd_db_put(db, &keep_sql, &rows[i]);
+	if (!r)
+		r = drop_old(db);
+	return ohtd_db_end(db, r);
+}
+
+static int find_newest(struct ohtd_db *db, int64_t *newest)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &newest_sql);
+	int r = ohtd_db_row(db, s);
+
+	if (r > 0)
+		*newest = sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	return r < 0 ? r : 0;
+}
+
+int ohtd_db_alerts_cut(struct ohtd_db *db, int64_t last)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &cut_sql);
+
+	ohtd_db_bind_number(s, ":last", last);
+	return ohtd_db_run(db, s);
+}
+
+int ohtd_db_alerts_begin(struct ohtd_db *db, int64_t *newest)
+{
+	int r = ohtd_db_begin(db);
+
+	if (!r)
+		r = ohtd_db_alerts_cut(db, INT64_MAX);
+	if (!r)
+		r = find_newest(db, newest);
+	return ohtd_db_end(db, r);
+}
+
+int ohtd_db_alert_acknowledge(struct ohtd_db *db, struct ohtd_alert_row *row)
+{
+	int64_t times = row->times;
+	int r = ohtd_db_begin(db), changed = 0;
+
+	if (!r && *row->code)
+		r = ohtd_db_put(db, &add_sql, row);
+	if (!r)
+		r = ohtd_db_put(db, &acknowledge_sql, row);
+	changed = sqlite3_changes(db->sql);
+	if (!r)
+		r = ohtd_db_get(db, &get_sql, row);
+	r = ohtd_db_end(db, r);
+	/* The store may not know yet that it has come again. */
+	if (row->times < times)
+		row->times = times;
+	return r ? r : changed;
+}

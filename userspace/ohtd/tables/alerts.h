@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     what is kept about alerts: one row each, from when it comes until it ends, and who has acknowledged it.
+ * Contexts: the thread that owns the database handle; elsewhere through ohtd_store_call().
+ * Locks:    none.
+ */
+#ifndef OHTD_TABLES_ALERTS_H
+#define OHTD_TABLES_ALERTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/list.h"
+#include "tables/users.h"
+
+struct ohtd_db;
+
+#define OHTD_ALERTS_KEPT		10000	/* older ones are dropped */
+#define OHTD_ALERT_WORD_BYTES		40
+#define OHTD_ALERT_TEXT_BYTES		256
+#define OHTD_ALERT_STATE_BYTES		8
+
+/**
+ * struct ohtd_alert_row - an alert as it is kept
+ * @number: running
+ * @code: stable word for programs
+ * @severity: "emergency", "critical" or "warning"
+ * @source: the part that it is about
+ * @unit: unit address of the module, 0: it is about no module
+ * @text: for people
+ * @since_ns: wall clock, when it came first
+ * @ended_ns: the same, when it ended last; 0: it has not
+ * @times: how often it came
+ * @cut: the run of the daemon ended before the alert; when that ended is not known
+ * @acknowledged_ns: wall clock, when somebody acknowledged it; 0: nobody has
+ * @acknowledged_by: who
+ * @acknowledged_times: @times by then: an alert that comes again is to be acknowledged again
+ * @state: of one that was read: "active", "ended" or, if it was cut and has not ended, "unknown"
+ */
+struct ohtd_alert_row {
+	int64_t number;
+	char code[OHTD_ALERT_WORD_BYTES];
+	char severity[OHTD_ALERT_WORD_BYTES];
+	char source[OHTD_ALERT_WORD_BYTES];
+	uint8_t unit;
+	char text[OHTD_ALERT_TEXT_BYTES];
+	int64_t since_ns;
+	int64_t ended_ns;
+	int64_t times;
+	bool cut;
+	int64_t acknowledged_ns;
+	char acknowledged_by[OHTD_USER_NAME_MAX + 1];
+	int64_t acknowledged_times;
+	char state[OHTD_ALERT_STATE_BYTES];
+};
+
+/* Has somebody acknowledged it since it came last? */
+static inline bool ohtd_alert_row_acknowledged(const struct ohtd_alert_row *row)
+{
+	return row->acknowledged_times >= row->times;
+}
+
+/* Keeps the newest state of each, and drops what is too old; all of them or, on an error, none. */
+int ohtd_db_alerts_keep(struct ohtd_db *db, const struct ohtd_alert_row *rows, unsigned int count);
+
+/* At the start of a run: what the last one left open is cut. @newest: out: greatest number. */
+int ohtd_db_alerts_begin(struct ohtd_db *db, int64_t *newest);
+
+/* The same for alerts up to number @last, when the start could not do it. 0 or a negative errno. */
+int ohtd_db_alerts_cut(struct ohtd_db *db, int64_t last);
+
+/**
+ * ohtd_db_alert_acknowledge() - keep that somebody has seen an alert; who was first stays
+ * @row: number, acknowledged_ns and acknowledged_by of who acknowledges; with a code: all of the row, which the store
+ *	may not have yet. Out: as it is now
+ *
+ * Return: 1: done, 0: somebody was first, -ENOENT: there is no such alert, or another negative errno.
+ */
+int ohtd_db_alert_acknowledge(struct ohtd_db *db, struct ohtd_alert_row *row);
+
+/* All of them, the greatest number the newest. */
+extern const struct ohtd_stored_row ohtd_kept_alerts;
+
+#endif /* OHTD_TABLES_ALERTS_H */

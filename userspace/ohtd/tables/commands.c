@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tables/commands.h"
+
+#include <errno.h>
+
+#include "store/db_private.h"
+
+static const struct ohtd_stored_column command_columns[] = {
+	OHTD_COLUMN(ohtd_command_row, number, .asked = "number"),
+	OHTD_COLUMN(ohtd_command_row, caller_id, .asked = "id"),
+	OHTD_COLUMN(ohtd_command_row, tag),
+	OHTD_COLUMN(ohtd_command_row, user, .asked = "by"),
+	OHTD_COLUMN(ohtd_command_row, verb, .asked = "verb"),
+	OHTD_COLUMN(ohtd_command_row, state, .asked = "state"),
+	OHTD_COLUMN(ohtd_command_row, reason, .asked = "reason"),
+	OHTD_COLUMN(ohtd_command_row, position_mm),
+	OHTD_COLUMN(ohtd_command_row, speed_mm_s),
+	OHTD_COLUMN(ohtd_command_row, accepted_ns, .asked = "accepted"),
+	OHTD_COLUMN(ohtd_command_row, began_ns),
+	OHTD_COLUMN(ohtd_command_row, ended_ns, .asked = "ended"),
+};
+
+const struct ohtd_stored_row ohtd_kept_commands = {
+	.table = "commands", .bytes = sizeof(struct ohtd_command_row), .key = &command_columns[0],
+	OHTD_COLUMNS(command_columns),
+};
+
+static const struct ohtd_statement keep_sql = {
+	" ON CONFLICT (number) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
+	" position_mm = excluded.position_mm, speed_mm_s = excluded.speed_mm_s,"
+	" began_ns = excluded.began_ns, ended_ns = excluded.ended_ns",
+	&ohtd_kept_commands, ohtd_row_insert
+};
+
+/* By their count: behind a crash the numbers have a gap. */
+static const struct ohtd_statement drop_old_sql = {
+	"DELETE FROM commands WHERE number <="
+	" (SELECT number FROM commands ORDER BY number DESC LIMIT 1 OFFSET :kept)"
+};
+
+static const struct ohtd_statement abort_sql = {
+	"UPDATE commands SET state = 'failed', reason = 'aborted_by_restart', ended_ns = :now"
+	" WHERE ended_ns = 0 AND number <= :last"
+};
+
+static const struct ohtd_statement given_sql = {
+	"SELECT max(coalesce(max(reserved), 0), coalesce((SELECT max(number) FROM commands), 0)) FROM command_numbers"
+};
+
+static const struct ohtd_statement reserve_sql = {
+	"UPDATE command_numbers SET reserved = :number"
+};
+
+static const struct ohtd_statement get_sql = {
+	" WHERE number = :number", &ohtd_kept_commands, ohtd_row_select
+};
+
+static int drop_old(struct ohtd_db *db)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &drop_old_sql);
+
+	ohtd_db_bind_number(s, ":kept", OHTD_COMMANDS_KEPT);
+	return ohtd_db_run(db, s);
+}
+
+int ohtd_db_commands_keep(struct ohtd_db *db, const struct ohtd_command_row *rows,
+			  unsigned int count)
+{
+	int r = ohtd_db_begin(db);
+
+	for (unsigned int i = 0; !r && i < count; i++)
+		r = ohtd_db_put(db, &keep_sql, &rows[i]);
+	if (!r)
+		r = drop_old(db);
+	return ohtd_db_end(db, r);
+}
+
+/* ---- a run of the daemon ---- */
+
+int ohtd_db_commands_abort(struct ohtd_db *db, int64_t now_ns, int64_t last)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &abort_sql);
+	int r;
+
+	ohtd_db_bind_number(s, ":now", now_ns);
+	ohtd_db_bind_number(s, ":last", last);
+	r = ohtd_db_run(db, s);
+	return r ? r : sqlite3_changes(db->sql);
+}
+
+static int find_given(struct ohtd_db *db, int64_t *given)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &given_sql);
+	int r = ohtd_db_row(db, s);
+
+	if (r > 0)
+		*given = sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	return r > 0 ? 0 : r ? r : -ENOENT;
+}
+
+int ohtd_db_commands_reserve(struct ohtd_db *db, int64_t number)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &reserve_sql);
+
+	ohtd_db_bind_number(s, ":number", number);
+	return ohtd_db_run(db, s);
+}
+
+int ohtd_db_commands_begin(struct ohtd_db *db, int64_t now_ns, int64_t margin, int64_t *given)
+{
+	int aborted = 0, r = ohtd_db_begin(db);
+
+	if (!r)
+		r = aborted = ohtd_db_commands_abort(db, now_ns, INT64_MAX);
+	if (r >= 0)
+		r = find_given(db, given);
+	if (!r)
+		r = ohtd_db_commands_reserve(db, *given + margin);
+	r = ohtd_db_end(db, r);
+	return r ? r : aborted;
+}
+
+/* ---- reading ---- */
+
+int ohtd_db_command_get(struct ohtd_db *db, struct ohtd_command_row *row)
+{
+	return ohtd_db_get(db, &get_sql, row);
+}

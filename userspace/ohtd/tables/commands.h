@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     what is kept about commands of motion: one row each, brought up to date by its phases.
+ * Contexts: the thread that owns the database handle; elsewhere through ohtd_store_call().
+ * Locks:    none.
+ */
+#ifndef OHTD_TABLES_COMMANDS_H
+#define OHTD_TABLES_COMMANDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/list.h"
+#include "tables/users.h"
+
+struct ohtd_db;
+
+#define OHTD_COMMANDS_KEPT		10000	/* older ones are dropped */
+#define OHTD_COMMAND_ID_BYTES		72
+#define OHTD_COMMAND_WORD_BYTES		32
+#define OHTD_COMMAND_USER_BYTES		72
+
+/**
+ * struct ohtd_command_row - a command as it is kept
+ * @number: running, never given twice
+ * @caller_id: the client's own, or ""
+ * @tag: who, as in the journal of the stop
+ * @user: who, as it was called then
+ * @verb: "move"
+ * @state: "waiting", "initializing", "running", "paused", "retriable", "finished" or "failed"
+ * @reason: why it failed, or ""
+ * @position_mm: target; not a number: none
+ * @speed_mm_s: of a jog, or the highest that is wanted; not a number: none
+ * @accepted_ns: wall clock
+ * @began_ns: the same, 0: not yet
+ * @ended_ns: the same, 0: not yet
+ */
+struct ohtd_command_row {
+	int64_t number;
+	char caller_id[OHTD_COMMAND_ID_BYTES];
+	int64_t tag;
+	char user[OHTD_COMMAND_USER_BYTES];
+	char verb[OHTD_COMMAND_WORD_BYTES];
+	char state[OHTD_COMMAND_WORD_BYTES];
+	char reason[OHTD_COMMAND_WORD_BYTES];
+	double position_mm;
+	double speed_mm_s;
+	int64_t accepted_ns;
+	int64_t began_ns;
+	int64_t ended_ns;
+};
+
+/* Keeps the newest phase of each, and drops what is too old; all of them or, on an error, none. */
+int ohtd_db_commands_keep(struct ohtd_db *db, const struct ohtd_command_row *rows,
+			  unsigned int count);
+
+/**
+ * ohtd_db_commands_begin() - at the start of a run: what the last one left open has ended
+ * @now_ns: wall clock
+ * @margin: so many numbers may be given before ohtd_db_commands_reserve()
+ * @given: out: numbers up to this one may have been given already
+ *
+ * Return: how many were open and are "failed" now, for the reason "aborted_by_restart"; or a negative
+ * errno.
+ */
+int ohtd_db_commands_begin(struct ohtd_db *db, int64_t now_ns, int64_t margin, int64_t *given);
+
+/* The same for commands up to number @last, when the start could not do it. How many, or a negative errno. */
+int ohtd_db_commands_abort(struct ohtd_db *db, int64_t now_ns, int64_t last);
+
+/* Numbers up to @number may be given from now on; at the end of a run: have been given. */
+int ohtd_db_commands_reserve(struct ohtd_db *db, int64_t number);
+
+/* @row->number says which; the rest is filled. 0, -ENOENT or another negative errno. */
+int ohtd_db_command_get(struct ohtd_db *db, struct ohtd_command_row *row);
+
+/* All of them, the greatest number the newest. */
+extern const struct ohtd_stored_row ohtd_kept_commands;
+
+#endif /* OHTD_TABLES_COMMANDS_H */

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tables/history.h"
+
+#include <errno.h>
+
+#include "store/db_private.h"
+
+#define PLACE_BITS	40	/* of the cycle in the place of an interval; 871 years */
+#define CYCLE_MAX	((1ll << PLACE_BITS) - 1)
+/* No checksum covers the cycles of a row: it has at least one, and at most as many as fit. */
+#define CYCLES_UP_TO(most)	"min(max(cycles, 1), " most ")"
+#define INTERVAL_CYCLES		CYCLES_UP_TO("2400")	/* 60 s */
+#define CHUNK_CYCLES		CYCLES_UP_TO("163840")
+
+static int64_t place_of(int64_t run, int64_t cycle)
+{
+	return run << PLACE_BITS | (cycle > CYCLE_MAX ? CYCLE_MAX : cycle);
+}
+
+static void bind_blob(sqlite3_stmt *s, const char *name, const void *data, size_t bytes)
+{
+	sqlite3_bind_blob64(s, sqlite3_bind_parameter_index(s, name), data, bytes, SQLITE_STATIC);
+}
+
+/* First column of the only row, 0 without one, or a negative errno. */
+static int64_t take_number(struct ohtd_db *db, sqlite3_stmt *s)
+{
+	int r = ohtd_db_row(db, s);
+	int64_t number = r > 0 ? sqlite3_column_int64(s, 0) : r;
+
+	sqlite3_reset(s);
+	return number;
+}
+
+static const struct ohtd_statement read_begin_sql = { "BEGIN" };
+static const struct ohtd_statement read_end_sql = { "COMMIT" };
+
+int ohtd_db_history_read_begin(struct ohtd_db *db)
+{
+	return ohtd_db_run(db, ohtd_db_statement(db, &read_begin_sql));
+}
+
+void ohtd_db_history_read_end(struct ohtd_db *db)
+{
+	ohtd_db_run(db, ohtd_db_statement(db, &read_end_sql));
+}
+
+/* ---- runs ---- */
+
+/*
+ * The last cycle that is kept, in an interval or, if all are sealed, in the last chunk of a signal:
+ * one look at each signal, however many chunks there are.
+ */
+#define END_OF_RUN									\
+	"max(coalesce((SELECT (place & 1099511627775) + " INTERVAL_CYCLES			\
+	"	FROM intervals"								\
+	"	WHERE place >= runs.run << 40 AND place < (runs.run + 1) << 40"		\
+	"	ORDER BY place DESC LIMIT 1), 0),"					\
+	" coalesce((SELECT max((SELECT chunk * 163840 + " CHUNK_CYCLES " FROM chunks"	\
+	"	WHERE level = 0 AND chunks.signal = signals.signal AND chunks.run = runs.run"	\
+	"	ORDER BY chunk DESC LIMIT 1)) FROM signals), 0))"
+
+static const struct ohtd_statement end_runs_sql = {
+	"UPDATE runs SET end_cycle = " END_OF_RUN " WHERE end_cycle IS NULL"
+};
+
+static const struct ohtd_statement begin_run_sql = {
+	"INSERT INTO runs (boot_id, cycle_ns, start_ns, synchronised)"
+	" VALUES (:boot, :cycle, :start, :synchronised) RETURNING run"
+};
+
+static const struct ohtd_statement anchor_sql = {
+	"UPDATE runs SET start_ns = :start, synchronised = :synchronised WHERE run = :run"
+};
+
+static const struct ohtd_statement runs_sql = {
+	"SELECT * FROM (SELECT run, boot_id, cycle_ns, start_ns, synchronised,"
+	" coalesce(end_cycle, " END_OF_RUN ") AS till FROM runs"
+	" WHERE start_ns < :to AND start_ns + coalesce(end_cycle, 1099511627775) * cycle_ns > :from"
+	" ORDER BY run DESC LIMIT :max) ORDER BY run"
+};
+
+int ohtd_db_history_begin(struct ohtd_db *db, struct ohtd_history_run *run)
+{
+	int r = ohtd_db_run(db, ohtd_db_statement(db, &end_runs_sql));
+	sqlite3_stmt *s;
+
+	if (r)
+		return r;
+	s = ohtd_db_statement(db, &begin_run_sql);
+	ohtd_db_bind_text(s, ":boot", run->boot_id);
+	ohtd_db_bind_number(s, ":cycle", run->cycle_ns);
+	ohtd_db_bind_number(s, ":start", run->start_ns);
+	ohtd_db_bind_number(s, ":synchronised", run->synchronised);
+	run->run = take_number(db, s);
+	return run->run > 0 ? 0 : run->run ? (int)run->run : -EIO;
+}
+
+int ohtd_db_history_anchor(struct ohtd_db *db, const struct ohtd_history_run *run)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &anchor_sql);
+
+	ohtd_db_bind_number(s, ":run", run->run);
+	ohtd_db_bind_number(s, ":start", run->start_ns);
+	ohtd_db_bind_number(s, ":synchronised", run->synchronised);
+	return ohtd_db_run(db, s);
+}
+
+int ohtd_db_history_runs(struct ohtd_db *db, int64_t from_ns, int64_t to_ns,
+			 struct ohtd_history_run *runs, int max)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &runs_sql);
+	int count = 0, r;
+
+	ohtd_db_bind_number(s, ":from", from_ns);
+	ohtd_db_bind_number(s, ":to", to_ns);
+	ohtd_db_bind_number(s, ":max", max);
+	while ((r = ohtd_db_row(db, s)) > 0 && count < max) {
+		struct ohtd_history_run *run = &runs[count++];
+
+		run->run = sqlite3_column_int64(s, 0);
+		ohtd_db_take_text(s, 1, run->boot_id, sizeof(run->boot_id));
+		run->cycle_ns = sqlite3_column_int64(s, 2);
+		run->start_ns = sqlite3_column_int64(s, 3);
+		run->synchronised = sqlite3_column_int(s, 4);
+		run->end = sqlite3_column_int64(s, 5);
+	}
+	sqlite3_reset(s);
+	return r < 0 ? r : count;
+}
+
+/* ---- signals ---- */
+
+static const struct ohtd_statement find_signal_sql = {
+	"SELECT signal FROM signals WHERE name = :name AND decimals = :decimals"
+};
+
+static const struct ohtd_statement add_signal_sql = {
+	"INSERT INTO signals (name, decimals, unit, type) VALUES (:name, :decimals, :unit, :type)"
+	" RETURNING signal"
+};
+
+int64_t ohtd_db_history_signal(struct ohtd_db *db, const char *name, unsigned int decimals,
+			       const char *unit, const char *type)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &find_signal_sql);
+	int64_t signal;
+
+	ohtd_db_bind_text(s, ":name", name);
+	ohtd_db_bind_number(s, ":decimals", decimals);
+	signal = take_number(db, s);
+	if (signal)
+		return signal;
+	s = ohtd_db_statement(db, &add_signal_sql);
+	ohtd_db_bind_text(s, ":name", name);
+	ohtd_db_bind_number(s, ":decimals", decimals);
+	ohtd_db_bind_text(s, ":unit", unit);
+	ohtd_db_bind_text(s, ":type", type);
+	signal = take_number(db, s);
+	return signal ? signal : -EIO;
+}
+
+static const struct ohtd_statement newest_signal_sql = {
+	"SELECT coalesce(max(signal), 0) FROM signals"
+};
+
+int64_t ohtd_db_history_newest_signal(struct ohtd_db *db)
+{
+	return take_number(db, ohtd_db_statement(db, &newest_signal_sql));
+}
+
+/* ---- intervals ---- */
+
+static const struct ohtd_statement add_interval_sql = {
+	"INSERT INTO intervals (place, cycles, columns, samples)"
+	" VALUES (:place, :cycles, :columns, :samples)"
+};
+
+static const struct ohtd_statement oldest_sql = {
+	"SELECT place FROM intervals ORDER BY place LIMIT 1"
+};
+
+#define BETWEEN	" WHERE place >= :from AND place < :to"
+
+static const struct ohtd_statement columns_sql = {
+	"SELECT place, " INTERVAL_CYCLES ", columns FROM intervals" BETWEEN " ORDER BY place"
+};
+
+static const struct ohtd_statement samples_sql = {
+	"SELECT place, " INTERVAL_CYCLES ", samples FROM intervals" BETWEEN " ORDER BY place"
+};
+
+static const struct ohtd_statement interval_end_sql = {
+	"SELECT (place & 1099511627775) + " INTERVAL_CYCLES " FROM intervals" BETWEEN
+	" ORDER BY place DESC LIMIT 1"
+};
+
+static const struct ohtd_statement first_interval_sql = {
+	"SELECT place FROM intervals" BETWEEN " ORDER BY place LIMIT 1"
+};
+
+static const struct ohtd_statement drop_intervals_sql = { "DELETE FROM intervals" BETWEEN };
+
+int ohtd_db_history_add(struct ohtd_db *db, const struct ohtd_history_interval *interval)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &add_interval_sql);
+
+	ohtd_db_bind_number(s, ":place", place_of(interval->run, interval->first));
+	ohtd_db_bind_number(s, ":cycles", interval->cycles);
+	bind_blob(s, ":columns", interval->columns, interval->columns_bytes);
+	bind_blob(s, ":samples", interval->samples, interval->samples_bytes);
+	return ohtd_db_run(db, s);
+}
+
+int ohtd_db_history_oldest(struct ohtd_db *db, int64_t *run, int64_t *first)
+{
+	int64_t place = take_number(db, ohtd_db_statement(db, &oldest_sql));
+
+	if (place <= 0)
+		return (int)place;
+	*run = place >> PLACE_BITS;
+	*first = place & CYCLE_MAX;
+	return 1;
+}
+
+static void bind_between(sqlite3_stmt *s, int64_t run, int64_t from, int64_t to)
+{
+	ohtd_db_bind_number(s, ":from", place_of(run, from));
+	ohtd_db_bind_number(s, ":to", place_of(run, to));
+}
+
+int64_t ohtd_db_history_first_interval(struct ohtd_db *db, int64_t run)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &first_interval_sql);
+	int64_t place;
+
+	bind_between(s, run, 0, CYCLE_MAX);
+	place = take_number(db, s);
+	return place > 0 ? place & CYCLE_MAX : place ? place : -ENOENT;
+}
+
+static int read_pieces(struct ohtd_db *db, sqlite3_stmt *s, int64_t run, int64_t mask,
+		       ohtd_history_reader reader, void *arg)
+{
+	int r = 0, ends = 0;
+
+	while (!ends && (r = ohtd_db_row(db, s)) > 0) {
+		const struct ohtd_history_piece piece = {
+			.run = run, .first = sqlite3_column_int64(s, 0) & mask,
+			.cycles = sqlite3_column_int64(s, 1),
+			.data = sqlite3_column_blob(s, 2),
+			.bytes = (size_t)sqlite3_column_bytes(s, 2),
+		};
+
+		ends = reader(&piece, arg);
+	}
+	sqlite3_reset(s);
+	return ends ? ends : r < 0 ? r : 0;
+}
+
+int ohtd_db_history_intervals(struct ohtd_db *db, bool samples, int64_t run, int64_t from,
+			      int64_t to, ohtd_history_reader reader, void *arg)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, samples ? &samples_sql : &columns_sql);
+
+	bind_between(s, run, from, to);
+	return read_pieces(db, s, run, CYCLE_MAX, reader, arg);
+}
+
+int64_t ohtd_db_history_interval_end(struct ohtd_db *db, int64_t run, int64_t before)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &interval_end_sql);
+
+	bind_between(s, run, 0, before);
+	return take_number(db, s);
+}
+
+int ohtd_db_history_drop_intervals(struct ohtd_db *db, int64_t run, int64_t from, int64_t to)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &drop_intervals_sql);
+
+	bind_between(s, run, from, to);
+	return ohtd_db_run(db, s);
+}
+
+/* ---- chunks ---- */
+
+static const struct ohtd_statement put_chunk_sql = {
+	"INSERT INTO chunks (level, signal, run, chunk, cycles, data)"
+	" VALUES (:level, :signal, :run, :chunk, :cycles, :data)"
+	" ON CONFLICT (level, signal, run, chunk) DO UPDATE"
+	" SET cycles = excluded.cycles, data = excluded.data"
+};
+
+static const struct ohtd_statement chunks_sql = {
+	"SELECT chunk, " CHUNK_CYCLES ", data FROM chunks WHERE level = :level AND signal = :signal"
+	" AND run = :run AND chunk BETWEEN :from AND :to ORDER BY chunk"
+};
+
+int ohtd_db_history_put_chunk(struct ohtd_db *db, unsigned int level, int64_t signal, int64_t chunk,
+			      const struct ohtd_history_piece *piece)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &put_chunk_sql);
+
+	ohtd_db_bind_number(s, ":level", level);
+	ohtd_db_bind_number(s, ":signal", signal);
+	ohtd_db_bind_number(s, ":run", piece->run);
+	ohtd_db_bind_number(s, ":chunk", chunk);
+	ohtd_db_bind_number(s, ":cycles", piece->cycles);
+	bind_blob(s, ":data", piece->data, piece->bytes);
+	return ohtd_db_run(db, s);
+}
+
+int ohtd_db_history_chunks(struct ohtd_db *db, unsigned int level, int64_t signal, int64_t run,
+			   int64_t from, int64_t to, ohtd_history_reader reader, void *arg)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &chunks_sql);
+
+	ohtd_db_bind_number(s, ":level", level);
+	ohtd_db_bind_number(s, ":signal", signal);
+	ohtd_db_bind_number(s, ":run", run);
+	ohtd_db_bind_number(s, ":from", from);
+	ohtd_db_bind_number(s, ":to", to);
+	return read_pieces(db, s, run, INT64_MAX, reader, arg);
+}
+
+/* ---- gaps ---- */
+
+static const struct ohtd_statement add_gap_sql = {
+	"INSERT INTO gaps (run, first, cycles, reason) VALUES (:run, :first, :cycles, :reason)"
+};
+
+static const struct ohtd_statement gaps_sql = {
+	"SELECT run, first, min(cycles, 1099511627775), reason FROM gaps"
+	" WHERE run = :run AND first < :to"
+	" AND first + cycles > :from ORDER BY first LIMIT :max"
+};
+
+int ohtd_db_history_add_gap(struct ohtd_db *db, const struct ohtd_history_gap *gap)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &add_gap_sql);
+
+	ohtd_db_bind_number(s, ":run", gap->run);
+	ohtd_db_bind_number(s, ":first", gap->first);
+	ohtd_db_bind_number(s, ":cycles", gap->cycles);
+	ohtd_db_bind_text(s, ":reason", gap->reason);
+	return ohtd_db_run(db, s);
+}
+
+int ohtd_db_history_gaps(struct ohtd_db *db, int64_t run, int64_t from, int64_t to,
+			 struct ohtd_history_gap *gaps, int max)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &gaps_sql);
+	int count = 0, r;
+
+	ohtd_db_bind_number(s, ":run", run);
+	ohtd_db_bind_number(s, ":from", from);
+	ohtd_db_bind_number(s, ":to", to);
+	ohtd_db_bind_number(s, ":max", max);
+	while ((r = ohtd_db_row(db, s)) > 0 && count < max) {
+		struct ohtd_history_gap *gap = &gaps[count++];
+
+		gap->run = sqlite3_column_int64(s, 0);
+		gap->first = sqlite3_column_int64(s, 1);
+		gap->cycles = sqlite3_column_int64(s, 2);
+		ohtd_db_take_text(s, 3, gap->reason, sizeof(gap->reason));
+	}
+	sqlite3_reset(s);
+	return r < 0 ? r : count;
+}
+
+/* ---- what is too old ---- */
+
+static const struct ohtd_statement drop_old_sql = {
+	"DELETE FROM chunks WHERE chunk_id IN (SELECT chunk_id FROM chunks JOIN runs USING (run)"
+	" WHERE level = :level AND start_ns + (chunk + 1) * :span < :before"
+	" ORDER BY run, chunk LIMIT :max) RETURNING chunk_id"
+};
+
+static const struct ohtd_statement drop_gaps_sql = {
+	"DELETE FROM gaps WHERE run < :run AND run NOT IN (SELECT run FROM chunks)"
+	" AND run NOT IN (SELECT place >> 40 FROM intervals)"
+};
+
+static const struct ohtd_statement drop_runs_sql = {
+	"DELETE FROM runs WHERE run < :run AND run NOT IN (SELECT run FROM chunks)"
+	" AND run NOT IN (SELECT place >> 40 FROM intervals)"
+};
+
+static const struct ohtd_statement give_back_sql = { "PRAGMA incremental_vacuum" };
+
+int ohtd_db_history_drop_old(struct ohtd_db *db, unsigned int level, int64_t span_ns,
+			     int64_t before_ns, int max)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &drop_old_sql);
+	int count = 0, r;
+
+	ohtd_db_bind_number(s, ":level", level);
+	ohtd_db_bind_number(s, ":span", span_ns);
+	ohtd_db_bind_number(s, ":before", before_ns);
+	ohtd_db_bind_number(s, ":max", max);
+	while ((r = ohtd_db_row(db, s)) > 0)
+		count++;
+	sqlite3_reset(s);
+	return r < 0 ? r : count;
+}
+
+int ohtd_db_history_drop_empty(struct ohtd_db *db, int64_t run)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &drop_gaps_sql);
+	int r;
+
+	ohtd_db_bind_number(s, ":run", run);
+	r = ohtd_db_run(db, s);
+	if (r)
+		return r;
+	s = ohtd_db_statement(db, &drop_runs_sql);
+	ohtd_db_bind_number(s, ":run", run);
+	return ohtd_db_run(db, s);
+}
+
+/* It gives one page back with each row. */
+int ohtd_db_history_give_back(struct ohtd_db *db, int pages)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &give_back_sql);
+	int r = 0;
+
+	while (pages-- && (r = ohtd_db_row(db, s)) > 0)
+		;
+	sqlite3_reset(s);
+	return r < 0 ? r : 0;
+}
+
+int64_t ohtd_db_history_bytes(struct ohtd_db *db)
+{
+	int pages = ohtd_db_number(db, "PRAGMA page_count");
+	int unused = ohtd_db_number(db, "PRAGMA freelist_count");
+	int size = ohtd_db_number(db, "PRAGMA page_size");
+
+	return pages < 0 || unused < 0 || size < 0 ? -EIO : (int64_t)(pages - unused) * size;
+}
+
+int64_t ohtd_db_history_written(struct ohtd_db *db)
+{
+	int size = ohtd_db_number(db, "PRAGMA page_size"), pages = 0, ignored;
+
+	sqlite3_db_status(db->sql, SQLITE_DBSTATUS_CACHE_WRITE, &pages, &ignored, 0);
+	return size < 0 ? 0 : (int64_t)pages * size;
+}

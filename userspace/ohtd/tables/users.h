@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     what is kept about accounts.
+ * Contexts: the thread that owns the database handle; elsewhere through ohtd_store_call().
+ * Locks:    none.
+ */
+#ifndef OHTD_TABLES_USERS_H
+#define OHTD_TABLES_USERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/list.h"
+
+struct ohtd_db;
+
+#define OHTD_USER_NAME_MAX	64	/* characters are ASCII, so also bytes */
+#define OHTD_PASSWORD_HASH_MAX	127
+#define OHTD_BOOT_ID_BYTES	37
+
+/**
+ * struct ohtd_user - an account
+ * @id: never given to another account
+ * @name: unique among the accounts that are not deleted, whatever the case of its letters
+ * @role: enum ohtd_role
+ * @password_hash: not in a list and not after a change
+ * @disabled: cannot log in
+ * @epoch: raised by whatever ends all sessions
+ * @created_s: wall clock
+ */
+struct ohtd_user {
+	int64_t id;
+	char name[OHTD_USER_NAME_MAX + 1];
+	int role;
+	char password_hash[OHTD_PASSWORD_HASH_MAX + 1];
+	bool disabled;
+	int64_t epoch;
+	int64_t created_s;
+};
+
+/* @user->name says whom; the rest is filled. Returns 0, -ENOENT or another negative errno. */
+int ohtd_db_user_find(struct ohtd_db *db, struct ohtd_user *user);
+
+/* Name, role and hash must be set. Returns 0, -EEXIST (the name, or an unfit value), or errno. */
+int ohtd_db_user_add(struct ohtd_db *db, const struct ohtd_user *user, int64_t now_s);
+
+/* 1 if there is an administrator who can log in, 0 if not, or a negative errno. */
+int ohtd_db_has_administrator(struct ohtd_db *db);
+
+/* ohtd_db_user_add(), but only while there is no administrator who can log in: -EALREADY. */
+int ohtd_db_user_add_first(struct ohtd_db *db, const struct ohtd_user *user, int64_t now_s);
+
+/**
+ * struct ohtd_user_change - what becomes of an account
+ * @id: whose
+ * @role: the new one, 0: as it is
+ * @disabled: 0 or 1, -1: as it is
+ * @deleted: the account goes; its row stays for the journal
+ * @password_hash: the new one, NULL: as it is
+ * @by_role: of who wants it; nobody changes, or makes, somebody above himself
+ * @epoch: the change is meant for the account of this epoch, 0: of any
+ * @keep: session that goes on, with a new refresh token; NULL: none
+ * @now_s: wall clock
+ * @user: out: as it is now, without the hash
+ * @generation: out: of the refresh token of @keep
+ */
+struct ohtd_user_change {
+	int64_t id;
+	int role;
+	int disabled;
+	bool deleted;
+	const char *password_hash;
+	int by_role;
+	int64_t epoch;
+	const char *keep;
+	int64_t now_s;
+	struct ohtd_user user;
+	int64_t generation;
+};
+
+/**
+ * ohtd_db_user_change() - change an account and end its sessions, or do nothing
+ *
+ * Return: 0, -ENOENT (there is no such account, or no such session to keep), -ESTALE (of another
+ * epoch), -EACCES (above @by_role), -EPERM (the last administrator that can log in), or another
+ * negative errno.
+ */
+int ohtd_db_user_change(struct ohtd_db *db, struct ohtd_user_change *change);
+
+/* @user->id says whom; the rest is filled. Returns 0, -ENOENT or another negative errno. */
+int ohtd_db_user_get(struct ohtd_db *db, struct ohtd_user *user);
+
+/* All that are not deleted, without their hashes. */
+extern const struct ohtd_stored_row ohtd_kept_users;
+
+#endif /* OHTD_TABLES_USERS_H */

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "views/scene.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "views/services.h"
+
+void *ohtd_scene_alloc(const struct ohtd_scene *scene, size_t bytes)
+{
+	return memset(scene->memory->take(scene->memory->from, bytes), 0, bytes);
+}
+
+int64_t ohtd_scene_age_ms(const struct ohtd_scene *scene, uint64_t time_ns)
+{
+	if (!time_ns)
+		return OHTD_NONE;
+	return scene->now_ns > time_ns ? (int64_t)((scene->now_ns - time_ns) / OHTD_NS_PER_MS) : 0;
+}
+
+int64_t ohtd_scene_own_age_ms(const struct ohtd_scene *scene)
+{
+	return scene->snapshot->time_ns ? ohtd_scene_age_ms(scene, scene->snapshot->time_ns) : -1;
+}
+
+int64_t ohtd_scene_wall_ns(const struct ohtd_scene *scene, uint64_t time_ns)
+{
+	return time_ns ? ohtd_clock_wall_of_ns(scene->services->clock, time_ns) : OHTD_NONE;
+}
