@@ -5,12 +5,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <h2o.h>
 #include <openssl/err.h>
 
 /* HTTP/2 of the packaged library has open reset floods, so it is not offered. */
-static char http_1_1[] = "http/1.1";
-static const h2o_iovec_t protocols[] = { { http_1_1, sizeof(http_1_1) - 1 }, { NULL, 0 } };
+static const unsigned char http_1_1[] = "\x08http/1.1";
+
+/* A client that offers none of ours goes on without a choice, as one that offers nothing. */
+static int choose_protocol(SSL *ssl, const unsigned char **chosen, unsigned char *bytes,
+			   const unsigned char *offered, unsigned int offered_bytes, void *arg)
+{
+	unsigned char *protocol = NULL;
+
+	(void)ssl;
+	(void)arg;
+	if (SSL_select_next_proto(&protocol, bytes, http_1_1, sizeof(http_1_1) - 1, offered,
+				  offered_bytes) != OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_NOACK;
+	*chosen = protocol;
+	return SSL_TLSEXT_ERR_OK;
+}
 
 static int complain(char *why, size_t size, const char *file)
 {
@@ -98,7 +111,7 @@ static SSL_CTX *make_context(struct ohtd_tls *tls)
 	SSL_CTX_set_num_tickets(ssl, 1);
 	/* A connection that stays open is idle for most of its life: without this each keeps 33 KiB for records. */
 	SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
-	h2o_ssl_register_alpn_protocols(ssl, protocols);
+	SSL_CTX_set_alpn_select_cb(ssl, choose_protocol, NULL);
 	SSL_CTX_set_cert_cb(ssl, choose_certificate, tls);
 	return ssl;
 }
