@@ -117,6 +117,28 @@ def test_a_stop_is_told_until_it_is_reset(daemon):
         assert "stop_latched" not in ohtctl(daemon)
 
 
+def test_a_value_beyond_its_limit_is_an_alert_until_it_is_back(daemon):
+    """It is one of the module that measures the value, wherever alerts are."""
+    until(lambda: is_at_rest(daemon) and daemon.get("modules/3").json["health"] == "good", what="a robot that is well")
+    with following(daemon) as hear:
+        assert daemon.sim("set 3 supply_voltage 200").startswith("ok")
+        try:
+            low = hear("safety_supply_low", 3)
+            assert (low["severity"], low["source"], low["over"]) == ("warning", "module", False)
+            assert low["text"] == "The supply of the safety module is low: 20.0 V, below 21.6 V. It may fail, which stops the robot."
+            metrics = daemon.request("GET", "/metrics").body.decode()
+            assert 'oht_alert{code="safety_supply_low",severity="warning",module_address="3"} 1\n' in metrics
+            # It is no defect of the daemon, nor does it stop the robot.
+            assert "safety_supply_low" not in str(daemon.get("health", role=None).json["reasons"])
+            assert daemon.get("robot").json["state"] == "safe"
+        finally:
+            assert daemon.sim("unset 3 supply_voltage") == "ok"
+            assert daemon.sim("set 3 supply_voltage 240").startswith("ok")
+        hear("safety_supply_low", 3, lambda alert: not alert)
+    row = until(lambda: [row for row in history(daemon, "code=safety_supply_low") if row["state"] == "ended"], what="its end")[0]
+    assert (row["text"], row["since"]) == (low["text"], low["since"])
+
+
 def acknowledge(daemon, number, role="operator"):
     return daemon.post(f"alerts/{number}/acknowledge", role=role)
 

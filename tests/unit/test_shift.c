@@ -2,13 +2,15 @@
 /*
  * Half a shift of one robot, with either register layout: moves, dockings, pauses, and what goes wrong
  * in such a time: the button, obstacles, modules that are lost, a crash of the daemon. A witness looks on
- * in each turn; the store is told of each command, and what it says at the end is counted.
+ * in each turn; the store is told of each command, and what it says at the end is counted. No rule on
+ * values raises an alert.
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "alerts/rules.h"
 #include "drive_robot.h"
 #include "tables/commands.h"
 #include "store/db.h"
@@ -24,6 +26,11 @@
 struct shift {
 	struct driver *d;
 	struct witness w;
+	struct ohtd_alert_rules *rules;
+	struct ohtd_sample_reader samples;
+	unsigned int starts;
+	void (*inner)(void *context);
+	void *inner_context;
 	double tolerance_mm;
 	double place_mm;
 	struct ohtd_db *db;
@@ -66,6 +73,37 @@ static void write_commands(struct shift *s)
 	for (i = 0; i < s->row_count; i++)
 		assert_int_equal(ohtd_db_commands_keep(s->db, &s->rows[i], 1), 0);
 	s->row_count = 0;
+}
+
+/* ---- rules on values ---- */
+
+/* Behind each turn. A daemon that starts again has a ring that starts again. */
+static void look_at_values(void *context)
+{
+	struct shift *s = context;
+	const struct ohtd_samples *ring = &s->d->f->control.samples;
+	struct ohtd_alert_told told[OHTD_ALERT_RULES_MAX];
+	struct ohtd_sample sample;
+
+	s->inner(s->inner_context);
+	if (s->starts != s->d->f->starts)
+		s->samples = (struct ohtd_sample_reader){ 0 };
+	s->starts = s->d->f->starts;
+	while (ohtd_samples_next(ring, &s->samples, &sample)) {
+		ohtd_alert_rules_sample(s->rules, &sample);
+		if (ohtd_alert_rules_look(s->rules, told))
+			fail_msg("%s", told->rule->code);
+	}
+}
+
+static void watch_values(struct shift *s)
+{
+	s->rules = ohtd_alert_rules_create();
+	assert_non_null(s->rules);
+	s->inner = s->d->f->watch;
+	s->inner_context = s->d->f->watch_context;
+	s->d->f->watch = look_at_values;
+	s->d->f->watch_context = s;
 }
 
 /* ---- what the robot is asked for ---- */
@@ -458,9 +496,11 @@ static void half_a_shift(enum oht_profile profile, double tolerance_mm)
 	witness_begin(&s->w, &s->d->run);
 	s->w.told = keep_command;
 	s->w.told_context = s;
+	watch_values(s);
 	work(s);
 	count(s);
 	driver_end(s->d);
+	ohtd_alert_rules_destroy(s->rules);
 	ohtd_db_close(s->db);
 	free(s);
 }

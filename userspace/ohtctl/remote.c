@@ -83,7 +83,7 @@ static const struct {
 	{ "robot stations", "GET", "robot/stations", NULL, station_columns },
 	{ "robot interlocks", "GET", "robot/interlocks", NULL, interlock_columns },
 	{ "robot commands", "GET", "robot/commands?limit=20", NULL, command_columns },
-	{ "alerts", "GET", "alerts", NULL, alert_columns },
+	{ "alerts", "GET", "alerts?limit=200", NULL, alert_columns },
 	{ "alerts history", "GET", "alerts/history?limit=50", NULL, kept_alert_columns },
 	{ "safety status", "GET", "safety", NULL },
 	{ "safety stop", "POST", "safety/stop", NULL },

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "auth/setup.h"
 #include "base/clock.h"
@@ -16,6 +17,7 @@
 #include "views/services.h"
 #include "oht_client.h"
 #include "robot/robot.h"
+#include "robot/telemetry.h"
 #include "robot/user_maps.h"
 
 /* Longer than a store that is busy with something else. */
@@ -118,19 +120,6 @@ static const struct kind kinds[KINDS] = {
 		.action = "Records from before carry the wrong time. Give the machine a clock with a battery, or time from the network." },
 };
 
-static const char *const severities[] = {
-	[OHTD_SEVERITY_CRITICAL] = "critical",
-	[OHTD_SEVERITY_WARNING] = "warning",
-	[OHTD_SEVERITY_EMERGENCY] = "emergency",
-};
-
-static_assert(sizeof(severities) / sizeof(severities[0]) == OHTD_SEVERITIES, "a word for each");
-
-const char *ohtd_severity_name(unsigned int severity)
-{
-	return severity < OHTD_SEVERITIES ? severities[severity] : NULL;
-}
-
 static const char *action_of(const char *code)
 {
 	const struct ohtd_catalogue_entry *entry = ohtd_catalogue_find(409, code);
@@ -146,13 +135,10 @@ struct gathering {
 	struct ohtd_alert_list *list;
 };
 
-/* A new one, filled with what the table says; NULL: it is in the list already. */
-static struct ohtd_alert *add(const struct gathering *to, unsigned int kind, uint8_t unit, uint64_t since_ns)
+/* A new one; NULL: it is in the list already. */
+static struct ohtd_alert *add_key(struct ohtd_alert_list *list, uint32_t key)
 {
-	const struct kind *row = &kinds[kind];
-	struct ohtd_alert_list *list = to->list;
 	struct ohtd_alert *alert = &list->items[list->count];
-	const uint32_t key = kind << 8 | unit;
 
 	for (size_t i = 0; i < list->count; i++)
 		if (list->items[i].key == key)
@@ -160,8 +146,20 @@ static struct ohtd_alert *add(const struct gathering *to, unsigned int kind, uin
 	if (list->count == OHTD_ALERTS_LISTED_MAX)
 		return NULL;
 	list->count++;
+	*alert = (struct ohtd_alert){ .key = key };
+	return alert;
+}
+
+/* The same, filled with what the table says. */
+static struct ohtd_alert *add(const struct gathering *to, unsigned int kind, uint8_t unit, uint64_t since_ns)
+{
+	const struct kind *row = &kinds[kind];
+	struct ohtd_alert *alert = add_key(to->list, kind << 8 | unit);
+
+	if (!alert)
+		return NULL;
 	*alert = (struct ohtd_alert){
-		.key = key, .severity = row->severity, .unit = unit, .degrades = true,
+		.key = alert->key, .severity = row->severity, .unit = unit, .degrades = true,
 		.source = row->source ? row->source : "robot",
 		.code = row->code ? row->code : ohtd_why_name(kind),
 		.text = row->text ? row->text : ohtd_why_text(kind),
@@ -399,6 +397,63 @@ static void judge_profiles(const struct gathering *to)
 		add(to, PROFILE_REFUSED, 0, 0);
 }
 
+/* ---- rules on values ---- */
+
+/* Of the module that measures the signal; 0: no module does. */
+static uint8_t unit_of(const struct ohtd_snapshot *snapshot, unsigned int signal)
+{
+	const char *name = ohtd_telemetry_origin(signal)->module;
+
+	for (unsigned int i = 0; name && i < snapshot->module_count; i++)
+		if (snapshot->modules[i].assigned && !strcmp(snapshot->modules[i].name, name))
+			return snapshot->modules[i].unit;
+	return 0;
+}
+
+static const char *source_of(unsigned int signal, uint8_t unit)
+{
+	if (unit)
+		return "module";
+	return ohtd_telemetry_info(signal)->source == OHTD_TELEMETRY_BUS ? "bus" : "robot";
+}
+
+/* A rule says what a person should look at: the daemon does its work. */
+static void judge_rule(const struct gathering *to, const struct ohtd_alert_told *told)
+{
+	const struct ohtd_alert_rule *rule = told->rule;
+	const uint8_t unit = unit_of(to->scene->snapshot, rule->signal);
+	struct ohtd_alert *alert = add_key(to->list, (KINDS + told->place) << 8 | unit);
+	char *text;
+
+	if (!alert)
+		return;
+	text = ohtd_scene_alloc(to->scene, OHTD_ALERT_RULE_TEXT);
+	ohtd_alert_rule_text(rule, told->value, text);
+	alert->severity = rule->severity;
+	alert->unit = unit;
+	alert->over = told->over;
+	alert->source = source_of(rule->signal, unit);
+	alert->code = rule->code;
+	alert->text = told->over ? text_of(to, "%s This is over: acknowledge it.", text) : text;
+	alert->action = rule->action;
+	alert->since_ns = told->since_ns;
+}
+
+static void judge_rules(const struct gathering *to)
+{
+	struct ohtd_alert_told *told = ohtd_scene_alloc(to->scene, OHTD_ALERT_RULES_MAX * sizeof(*told));
+	const unsigned int count = ohtd_alert_rules_look(to->scene->services->rules, told);
+
+	for (unsigned int i = 0; i < count; i++)
+		judge_rule(to, &told[i]);
+}
+
+void ohtd_alerts_acknowledged(struct ohtd_alert_rules *rules, uint32_t key)
+{
+	if (key >> 8 >= KINDS)
+		ohtd_alert_rules_acknowledge(rules, (key >> 8) - KINDS);
+}
+
 /* ---- the order ---- */
 
 bool ohtd_alert_is_behind(const struct ohtd_alert *alert, uint64_t since_ns, uint64_t key)
@@ -434,6 +489,7 @@ static const struct ohtd_alert_list *gather(const struct ohtd_scene *scene)
 	judge_certificate(&to);
 	judge_profiles(&to);
 	judge_clock(&to);
+	judge_rules(&to);
 	qsort(to.list->items, to.list->count, sizeof(to.list->items[0]), compare);
 	return to.list;
 }

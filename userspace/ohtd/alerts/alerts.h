@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alerts/rules.h"
 #include "history/history.h"
 #include "alerts/alive.h"
 #include "journal/recorder.h"
@@ -48,17 +49,6 @@ bool ohtd_looks_writable(const struct ohtd_looks *looks);
 /* One word for the store: "ok", "stalled", "hung", "damaged", or why nothing can be written. */
 const char *ohtd_looks_store_word(const struct ohtd_looks *looks);
 
-/* Critical comes first: an alert of which the table does not say how severe it is, is critical. */
-enum ohtd_severity {
-	OHTD_SEVERITY_CRITICAL,		/* the robot, or a part of the daemon, does not do its work */
-	OHTD_SEVERITY_WARNING,		/* it does, and a person should look */
-	OHTD_SEVERITY_EMERGENCY,	/* the robot is in emergency stop */
-	OHTD_SEVERITIES,
-};
-
-/* As programs read it. */
-const char *ohtd_severity_name(unsigned int severity);
-
 /**
  * struct ohtd_alert - one of them
  * @key: its place in the table, and its unit; no other alert has the same
@@ -87,8 +77,9 @@ struct ohtd_alert {
 
 /* Kinds that have no code of the robot; alerts.c has them. */
 #define OHTD_ALERT_KINDS	12
-/* Those of the control thread, one of each module, and one of each other kind that can be. */
-#define OHTD_ALERTS_LISTED_MAX	(OHTD_ALERTS_MAX + OHTD_MODULES_MAX + OHTD_ALERT_KINDS)
+/* Those of the control thread, one of each module, of each other kind that can be, of each rule. */
+#define OHTD_ALERTS_LISTED_MAX \
+	(OHTD_ALERTS_MAX + OHTD_MODULES_MAX + OHTD_ALERT_KINDS + OHTD_ALERT_RULES_MAX)
 
 /**
  * struct ohtd_alert_list - all that are active
@@ -107,5 +98,8 @@ const struct ohtd_alert_list *ohtd_alerts_list(const struct ohtd_scene *scene);
 
 /* Does @alert stand behind a place of the list, that of an alert with @since_ns and @key? */
 bool ohtd_alert_is_behind(const struct ohtd_alert *alert, uint64_t since_ns, uint64_t key);
+
+/* Somebody has acknowledged the alert with @key: a latching rule hears of it. */
+void ohtd_alerts_acknowledged(struct ohtd_alert_rules *rules, uint32_t key);
 
 #endif /* OHTD_ALERTS_ALERTS_H */

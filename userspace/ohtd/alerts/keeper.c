@@ -269,9 +269,10 @@ bool ohtd_alert_keeper_find(struct ohtd_alert_keeper *keeper, int64_t number, st
 	return entry;
 }
 
-void ohtd_alert_keeper_note(struct ohtd_alert_keeper *keeper, const struct ohtd_alert_row *row)
+uint32_t ohtd_alert_keeper_note(struct ohtd_alert_keeper *keeper, const struct ohtd_alert_row *row)
 {
 	struct entry *entry;
+	uint32_t key;
 
 	pthread_mutex_lock(&keeper->lock);
 	entry = find_number(keeper, row->number);
@@ -280,7 +281,9 @@ void ohtd_alert_keeper_note(struct ohtd_alert_keeper *keeper, const struct ohtd_
 		entry->row.acknowledged_times = row->acknowledged_times;
 		snprintf(entry->row.acknowledged_by, sizeof(entry->row.acknowledged_by), "%s", row->acknowledged_by);
 	}
+	key = entry && !entry->ended_ns ? entry->key : 0;
 	pthread_mutex_unlock(&keeper->lock);
+	return key;
 }
 
 /* ---- the end ---- */

@@ -42,8 +42,8 @@ bool ohtd_alert_keeper_active(struct ohtd_alert_keeper *keeper, uint32_t key, st
 /* The row of an alert of this run, by its number, if it is not only in the store. */
 bool ohtd_alert_keeper_find(struct ohtd_alert_keeper *keeper, int64_t number, struct ohtd_alert_row *row);
 
-/* The store has kept that @row is acknowledged. */
-void ohtd_alert_keeper_note(struct ohtd_alert_keeper *keeper, const struct ohtd_alert_row *row);
+/* The store has kept that @row is acknowledged. Returns the key of its alert; 0: it is over. */
+uint32_t ohtd_alert_keeper_note(struct ohtd_alert_keeper *keeper, const struct ohtd_alert_row *row);
 
 /* Nobody looks any more: writes the rest and waits for it. NULL is allowed. */
 void ohtd_alert_keeper_end(struct ohtd_alert_keeper *keeper);

@@ -131,8 +131,6 @@ struct alert_query {
 OHTD_SHAPE(alert_query, "AlertQuery",
 	OHTD_PART(alert_query, page, ohtd_page));
 
-static_assert(OHTD_ALERTS_LISTED_MAX <= OHTD_LIMIT_PRESET, "who says no limit gets all of them");
-
 static void get_alerts(struct ohtd_call *call)
 {
 	const struct alert_query *asked = OHTD_QUERY(call, alert_query);
@@ -258,6 +256,7 @@ static const struct ohtd_stored_list kept_alerts = { .row = &ohtd_kept_alerts, .
 struct acknowledge_late {
 	struct ohtd_late late;
 	struct ohtd_alert_keeper *keeper;
+	struct ohtd_alert_rules *rules;
 	struct ohtd_alert_row row;
 };
 
@@ -273,7 +272,7 @@ static void settle_acknowledge(struct ohtd_late *late)
 
 	if (late->result < 0)
 		return;
-	ohtd_alert_keeper_note(job->keeper, row);
+	ohtd_alerts_acknowledged(job->rules, ohtd_alert_keeper_note(job->keeper, row));
 	if (late->result)
 		ohtd_log(OHTD_LOG_NOTICE, "http", "alert_acknowledged", "%" PRId64 " %s by %s", row->number, row->code,
 			 row->acknowledged_by);
@@ -300,6 +299,7 @@ static void post_acknowledge(struct ohtd_call *call)
 	if (!job)
 		return;
 	job->keeper = scene.services->alert_keeper;
+	job->rules = scene.services->rules;
 	if (!ohtd_alert_keeper_find(job->keeper, call->params.id, &job->row))
 		job->row.number = call->params.id;
 	job->row.acknowledged_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));

@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "alerts/alerts.h"
 #include "auth/session.h"
 #include "base/clock.h"
 #include "base/log_sink.h"
@@ -312,6 +313,23 @@ static void put_signals(struct ohtd_writer *out, struct ohtd_call *call)
 	}
 }
 
+static void put_alerts(struct ohtd_writer *out, struct ohtd_call *call)
+{
+	const struct ohtd_scene scene = ohtd_call_scene(call);
+	const struct ohtd_alert_list *list = ohtd_alerts_list(&scene);
+
+	head(out, "oht_alert", "gauge", "1 for each alert that is active.");
+	for (size_t i = 0; i < list->count; i++) {
+		const struct ohtd_alert *alert = &list->items[i];
+		char address[32] = "";
+
+		if (alert->unit)
+			snprintf(address, sizeof(address), ",module_address=\"%u\"", alert->unit);
+		put(out, "oht_alert{code=\"%s\",severity=\"%s\"%s} 1\n", alert->code,
+		    ohtd_severity_name(alert->severity), address);
+	}
+}
+
 static void put_history(struct ohtd_writer *out, struct ohtd_call *call)
 {
 	struct ohtd_history_view view;
@@ -554,6 +572,7 @@ static void get_metrics(struct ohtd_call *call)
 	put_states(&out, snapshot);
 	put_bus(&out, call, snapshot);
 	put_signals(&out, call);
+	put_alerts(&out, call);
 	put_history(&out, call);
 	put_daemon(&out, call);
 	put_gateway(&out, server->services.gateway);

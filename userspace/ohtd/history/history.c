@@ -135,6 +135,8 @@ static void take_all(struct ohtd_history *history)
 		uint64_t lost = history->reader.lost - atomic_load(&history->lost);
 
 		take(history, &sample, lost);
+		if (history->setup.hear)
+			history->setup.hear(history->setup.hear_context, &sample);
 		atomic_fetch_add(&history->lost, lost);
 	}
 }

@@ -29,6 +29,7 @@
 struct ohtd_clock;
 struct ohtd_history;
 struct ohtd_robot;
+struct ohtd_sample;
 
 #define OHTD_HISTORY_FLUSH_S_MAX	60
 #define OHTD_HISTORY_SIGNALS_MAX	20	/* of one question */
@@ -42,6 +43,8 @@ struct ohtd_robot;
  * @path: of the database
  * @boot_id: of the computer
  * @flush_s: seconds of an interval, 1 to OHTD_HISTORY_FLUSH_S_MAX
+ * @hear: called with each sample in order, whatever the disk does; must not wait; NULL: none
+ * @hear_context: outlives it
  */
 struct ohtd_history_setup {
 	const struct ohtd_robot *robot;
@@ -49,6 +52,8 @@ struct ohtd_history_setup {
 	const char *path;
 	const char *boot_id;
 	unsigned int flush_s;
+	void (*hear)(void *context, const struct ohtd_sample *sample);
+	void *hear_context;
 };
 
 /* Starts its threads; the file is opened by them. NULL with errno. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <openssl/crypto.h>
 
+#include "alerts/rules.h"
 #include "auth/checks.h"
 #include "auth/session.h"
 #include "auth/setup.h"
@@ -73,6 +74,7 @@ struct running {
 	struct ohtd_keeper *keeper;
 	struct ohtd_alert_keeper *alert_keeper;
 	struct ohtd_robot *robot;
+	struct ohtd_alert_rules *rules;
 	struct ohtd_history *history;
 	bool robot_runs;
 	struct ohtd_gateway *gateway;
@@ -247,6 +249,12 @@ static int open_robot(struct running *run)
 	return create_robot(run, ohtd_state_was_cut(run->config->state_dir), given);
 }
 
+static int open_rules(struct running *run)
+{
+	run->rules = ohtd_alert_rules_create();
+	return run->rules ? 0 : fail(run, "alert rules");
+}
+
 /* Whatever becomes of its file, the rest goes on. */
 static int open_history(struct running *run)
 {
@@ -255,6 +263,7 @@ static int open_history(struct running *run)
 		.robot = run->robot, .clock = &run->clock, .path = path,
 		.boot_id = ohtd_tokens_boot_id(run->tokens),
 		.flush_s = run->config->history_flush_s,
+		.hear = ohtd_alert_rules_sample, .hear_context = run->rules,
 	};
 
 	snprintf(path, sizeof(path), "%s/history.db", run->config->state_dir);
@@ -267,6 +276,7 @@ static int open_server(struct running *run)
 	struct ohtd_services services = {
 		run->config, &run->clock, run->robot, run->auth, run->workers, run->checks,
 		run->store, run->recorder, run->setup, NULL, run->gateway, NULL, run->history,
+		run->rules,
 	};
 	struct ohtd_site site;
 
@@ -362,7 +372,8 @@ static int open_all(struct running *run)
 		return -1;
 	if (open_store(run) || open_auth(run) || open_accounts(run))
 		return -1;
-	if (open_journal(run) || open_robot(run) || open_history(run) || open_gateway(run))
+	if (open_journal(run) || open_robot(run) || open_rules(run) || open_history(run) ||
+	    open_gateway(run))
 		return -1;
 	return open_server(run);
 }
@@ -541,6 +552,7 @@ static int end_all(struct running *run)
 		ohtd_state_end_run(run->config->state_dir);
 	/* It may wait for a repair of its file, which is no unclean end. */
 	ohtd_history_stop(run->history);
+	ohtd_alert_rules_destroy(run->rules);
 	ohtd_robot_destroy(run->robot);
 	if (run->lock_fd >= 0)
 		close(run->lock_fd);

@@ -8,6 +8,7 @@
 #define OHTD_VIEWS_SERVICES_H
 
 struct ohtd_alert_keeper;
+struct ohtd_alert_rules;
 struct ohtd_auth;
 struct ohtd_certificate;
 struct ohtd_checks;
@@ -36,6 +37,7 @@ struct ohtd_services {
 	const struct ohtd_gateway *gateway;	/* NULL: none */
 	struct ohtd_alert_keeper *alert_keeper;
 	struct ohtd_history *history;
+	struct ohtd_alert_rules *rules;
 };
 
 #endif /* OHTD_VIEWS_SERVICES_H */

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "alerts/rule.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "robot/codes.h"
+#include "robot/telemetry.h"
+
+/* As the history: fewer cycles that were not begun are no gap. */
+#define SEEN_NS		OHTD_NS_PER_S
+
+static_assert(OHTD_STATES <= 16, "a bit of suppressed for each");
+
+static const char *const severities[] = {
+	[OHTD_SEVERITY_CRITICAL] = "critical",
+	[OHTD_SEVERITY_WARNING] = "warning",
+	[OHTD_SEVERITY_EMERGENCY] = "emergency",
+};
+
+static_assert(sizeof(severities) / sizeof(severities[0]) == OHTD_SEVERITIES, "a word for each");
+
+const char *ohtd_severity_name(unsigned int severity)
+{
+	return severity < OHTD_SEVERITIES ? severities[severity] : NULL;
+}
+
+void ohtd_alert_watch_begin(struct ohtd_alert_watch *watch, const struct ohtd_alert_rule *rule)
+{
+	const double back = rule->below ? rule->limit + rule->hysteresis :
+					  rule->limit - rule->hysteresis;
+
+	*watch = (struct ohtd_alert_watch){
+		.rule = rule,
+		.limit = ohtd_telemetry_integer(rule->signal, rule->limit, OHTD_SAMPLE_MAX),
+		.back = ohtd_telemetry_integer(rule->signal, back, OHTD_SAMPLE_MAX),
+	};
+}
+
+/* ---- what a sample says ---- */
+
+static bool is_good(const struct ohtd_sample *sample, unsigned int signal)
+{
+	return ohtd_sample_quality(sample, signal) == OHTD_TELEMETRY_GOOD;
+}
+
+static bool is_suppressed(const struct ohtd_alert_rule *rule, const struct ohtd_sample *sample)
+{
+	return is_good(sample, OHTD_TELEMETRY_state) &&
+	       rule->suppressed >> sample->values[OHTD_TELEMETRY_state] & 1;
+}
+
+static bool modules_are_well(const struct ohtd_sample *sample)
+{
+	static const unsigned int signals[] = {
+		OHTD_TELEMETRY_power_health, OHTD_TELEMETRY_safety_health,
+		OHTD_TELEMETRY_travel_motor_health, OHTD_TELEMETRY_dock_location_health,
+	};
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (!is_good(sample, signals[i]) ||
+		    sample->values[signals[i]] != OHTD_HEALTH_GOOD)
+			return false;
+	return true;
+}
+
+static bool is_usable(const struct ohtd_alert_rule *rule, const struct ohtd_sample *sample)
+{
+	if (rule->behind_modules && !modules_are_well(sample))
+		return false;
+	return is_good(sample, rule->signal) &&
+	       (rule->kind != OHTD_ALERT_RULE_DIFFERENCE || is_good(sample, rule->minus));
+}
+
+/* ---- increase in a window ---- */
+
+static void move_window(struct ohtd_alert_watch *watch, uint64_t time_ns)
+{
+	const uint64_t part_ns = watch->rule->window_ms * OHTD_NS_PER_MS / OHTD_ALERT_RULE_WINDOW;
+	const uint64_t part = time_ns / part_ns;
+	const uint64_t steps = part - watch->part;
+
+	for (uint64_t i = 0; i < steps && i < OHTD_ALERT_RULE_WINDOW; i++)
+		watch->parts[(part - i) % OHTD_ALERT_RULE_WINDOW] = 0;
+	watch->part = part;
+}
+
+/* A counter that became less has begun anew. */
+static int64_t count_on(struct ohtd_alert_watch *watch, int64_t counter)
+{
+	int64_t sum = 0;
+
+	if (watch->counting && counter > watch->counter)
+		watch->parts[watch->part % OHTD_ALERT_RULE_WINDOW] += counter - watch->counter;
+	watch->counter = counter;
+	watch->counting = true;
+	for (unsigned int i = 0; i < OHTD_ALERT_RULE_WINDOW; i++)
+		sum += watch->parts[i];
+	return sum;
+}
+
+static int64_t value_of(struct ohtd_alert_watch *watch, const struct ohtd_sample *sample)
+{
+	const struct ohtd_alert_rule *rule = watch->rule;
+	const int64_t value = sample->values[rule->signal];
+
+	switch (rule->kind) {
+	case OHTD_ALERT_RULE_DIFFERENCE:
+		return value - sample->values[rule->minus];
+	case OHTD_ALERT_RULE_INCREASE:
+		return count_on(watch, value);
+	default:
+		return value;
+	}
+}
+
+/* ---- coming and ending ---- */
+
+static void end(struct ohtd_alert_watch *watch)
+{
+	watch->active = false;
+	watch->told = watch->rule->latching && !watch->acknowledged;
+}
+
+static void come(struct ohtd_alert_watch *watch, uint64_t time_ns, int64_t value)
+{
+	watch->active = watch->told = true;
+	watch->acknowledged = false;
+	watch->since_ns = time_ns;
+	watch->value = value;
+}
+
+bool ohtd_alert_watch_is_beyond(const struct ohtd_alert_watch *watch, int64_t value)
+{
+	const int64_t limit = watch->active ? watch->back : watch->limit;
+
+	return watch->rule->below ? value < limit : value > limit;
+}
+
+static void judge(struct ohtd_alert_watch *watch, uint64_t time_ns, uint64_t passed_ns,
+		  int64_t value)
+{
+	const uint32_t delay_ms = watch->active ? watch->rule->off_ms : watch->rule->on_ms;
+
+	if (ohtd_alert_watch_is_beyond(watch, value) == watch->active) {
+		watch->turning = false;
+		return;
+	}
+	watch->turning_ns = watch->turning ? watch->turning_ns + passed_ns : 0;
+	watch->turning = true;
+	if (watch->turning_ns < delay_ms * OHTD_NS_PER_MS)
+		return;
+	watch->turning = false;
+	if (watch->active)
+		end(watch);
+	else
+		come(watch, time_ns, value);
+}
+
+void ohtd_alert_watch_step(struct ohtd_alert_watch *watch, const struct ohtd_sample *sample)
+{
+	const struct ohtd_alert_rule *rule = watch->rule;
+	uint64_t passed_ns = watch->time_ns && sample->time_ns > watch->time_ns ?
+			     sample->time_ns - watch->time_ns : 0;
+
+	if (passed_ns > SEEN_NS)
+		passed_ns = 0;
+	watch->time_ns = sample->time_ns;
+	if (rule->kind == OHTD_ALERT_RULE_INCREASE)
+		move_window(watch, sample->time_ns);
+	if (is_suppressed(rule, sample)) {
+		watch->turning = watch->counting = false;
+		if (watch->active)
+			end(watch);
+		return;
+	}
+	if (is_usable(rule, sample))
+		judge(watch, sample->time_ns, passed_ns, value_of(watch, sample));
+	else
+		/* What a counter counts meanwhile belongs to the alert of the module. */
+		watch->counting = false;
+}
+
+void ohtd_alert_watch_acknowledge(struct ohtd_alert_watch *watch)
+{
+	watch->acknowledged = true;
+	watch->told = watch->active;
+}
+
+/* ---- for people ---- */
+
+void ohtd_alert_rule_text(const struct ohtd_alert_rule *rule, int64_t value,
+			  char text[OHTD_ALERT_RULE_TEXT])
+{
+	const int decimals = (int)ohtd_telemetry_origin(rule->signal)->decimals;
+	const char *unit = ohtd_telemetry_info(rule->signal)->unit;
+	const char *gap = *unit ? " " : "";
+	char window[32] = "";
+
+	if (rule->kind == OHTD_ALERT_RULE_INCREASE)
+		snprintf(window, sizeof(window), " in %g s", rule->window_ms / 1e3);
+	snprintf(text, OHTD_ALERT_RULE_TEXT, "%s: %.*f%s%s%s, %s %g%s%s. %s", rule->text, decimals,
+		 (double)value / pow(10, decimals), gap, unit, window,
+		 rule->below ? "below" : "above", rule->limit, gap, unit, rule->consequence);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     rules on values: what a rule says, and what becomes of it from sample to sample.
+ * Contexts: any thread; pure functions.
+ * Locks:    none.
+ *
+ * A rule raises an alert. It never acts on the robot.
+ *
+ * Only good values count: an old or bad one neither raises an alert nor ends one, and its time
+ * is in no delay. So the loss of a module raises no alert on its registers.
+ */
+#ifndef OHTD_ALERTS_RULE_H
+#define OHTD_ALERTS_RULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "robot/samples.h"
+
+#define OHTD_ALERT_RULE_WINDOW	16	/* parts of a window; the oldest goes as a whole */
+#define OHTD_ALERT_RULE_TEXT	256
+
+/* Critical comes first: an alert without a severity of its own is critical. */
+enum ohtd_severity {
+	OHTD_SEVERITY_CRITICAL,		/* the robot, or a part of the daemon, does not do its work */
+	OHTD_SEVERITY_WARNING,		/* it does, and a person should look */
+	OHTD_SEVERITY_EMERGENCY,	/* the robot is in emergency stop */
+	OHTD_SEVERITIES,
+};
+
+/* As programs read it; NULL: no severity has the number. */
+const char *ohtd_severity_name(unsigned int severity);
+
+/* The value that a rule looks at. */
+enum ohtd_alert_rule_kind {
+	OHTD_ALERT_RULE_VALUE,		/* the signal */
+	OHTD_ALERT_RULE_DIFFERENCE,	/* the signal minus another one */
+	OHTD_ALERT_RULE_INCREASE,	/* of a counter, within a window */
+	OHTD_ALERT_RULE_KINDS,
+};
+
+/**
+ * struct ohtd_alert_rule - what a rule says
+ * @code: of its alert; [a-z0-9_]+
+ * @signal: enum ohtd_telemetry
+ * @kind: enum ohtd_alert_rule_kind
+ * @minus: DIFFERENCE: the other signal, with the same unit and decimals
+ * @window_ms: INCREASE: of which time
+ * @below: the alert comes below @limit; otherwise above it
+ * @limit: in the unit of the signal
+ * @hysteresis: how far behind @limit the value must be back until the alert ends; not negative
+ * @on_ms: for how long the value must be beyond @limit
+ * @off_ms: for how long it must be back
+ * @severity: enum ohtd_severity
+ * @latching: the alert stays until somebody has acknowledged it
+ * @behind_modules: while a module does not answer well, time stands still for this rule
+ * @suppressed: a bit for each enum ohtd_state in which the alert is not told
+ * @group: only the most severe alert of a group is told, of these the first; NULL: no group
+ * @text: what it is, without a full stop
+ * @consequence: what follows if nobody acts, a sentence
+ * @action: what to do, a sentence
+ */
+struct ohtd_alert_rule {
+	const char *code;
+	uint8_t signal;
+	uint8_t kind;
+	uint8_t minus;
+	uint32_t window_ms;
+	bool below;
+	double limit;
+	double hysteresis;
+	uint32_t on_ms;
+	uint32_t off_ms;
+	uint8_t severity;
+	bool latching;
+	bool behind_modules;
+	uint16_t suppressed;
+	const char *group;
+	const char *text;
+	const char *consequence;
+	const char *action;
+};
+
+/**
+ * struct ohtd_alert_watch - a rule at work; begun by ohtd_alert_watch_begin()
+ * @rule: outlives it
+ * @limit: as the integer of a sample; beyond it the alert comes
+ * @back: the same; beyond it the alert does not end
+ * @time_ns: of the last sample; 0: none yet
+ * @turning: the value is on the other side since the last samples
+ * @turning_ns: for how long of that it was seen
+ * @active: the alert has come, and its value is not back
+ * @told: the alert has come and has not ended; with @latching it may outlive @active
+ * @acknowledged: somebody has acknowledged it since it came
+ * @since_ns: when it came, by the time of samples
+ * @value: by which it came
+ * @counter: INCREASE: value of the last good sample, if @counting
+ * @part: INCREASE: of the window in which it is, counted from time 0
+ * @parts: INCREASE: of each part
+ */
+struct ohtd_alert_watch {
+	const struct ohtd_alert_rule *rule;
+	int64_t limit;
+	int64_t back;
+	uint64_t time_ns;
+	bool turning;
+	uint64_t turning_ns;
+	bool active;
+	bool told;
+	bool acknowledged;
+	uint64_t since_ns;
+	int64_t value;
+	bool counting;
+	int64_t counter;
+	uint64_t part;
+	int64_t parts[OHTD_ALERT_RULE_WINDOW];
+};
+
+void ohtd_alert_watch_begin(struct ohtd_alert_watch *watch, const struct ohtd_alert_rule *rule);
+
+/*
+ * The next sample of a run, in order. What lies between two samples counts as seen if it is at
+ * most a second.
+ */
+void ohtd_alert_watch_step(struct ohtd_alert_watch *watch, const struct ohtd_sample *sample);
+
+/* Somebody has seen it: a latching one ends with its reason, or at once if that is gone. */
+void ohtd_alert_watch_acknowledge(struct ohtd_alert_watch *watch);
+
+/* Is @value beyond the limit, or, of an active alert, not back yet? */
+bool ohtd_alert_watch_is_beyond(const struct ohtd_alert_watch *watch, int64_t value);
+
+/* "The charge is low: 18.9 %, below 20 %. The robot stops before long." */
+void ohtd_alert_rule_text(const struct ohtd_alert_rule *rule, int64_t value,
+			  char text[OHTD_ALERT_RULE_TEXT]);
+
+#endif /* OHTD_ALERTS_RULE_H */

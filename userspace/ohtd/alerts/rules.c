@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "alerts/rules.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct ohtd_alert_rules {
+	pthread_mutex_t lock;
+	struct ohtd_alert_watch watches[OHTD_ALERT_RULES_MAX];
+};
+
+struct ohtd_alert_rules *ohtd_alert_rules_create(void)
+{
+	struct ohtd_alert_rules *rules = calloc(1, sizeof(*rules));
+
+	if (!rules)
+		return NULL;
+	pthread_mutex_init(&rules->lock, NULL);
+	for (unsigned int i = 0; i < OHTD_ALERT_SHIPPED; i++)
+		ohtd_alert_watch_begin(&rules->watches[i], &ohtd_alert_shipped[i]);
+	return rules;
+}
+
+void ohtd_alert_rules_destroy(struct ohtd_alert_rules *rules)
+{
+	if (!rules)
+		return;
+	pthread_mutex_destroy(&rules->lock);
+	free(rules);
+}
+
+void ohtd_alert_rules_sample(void *context, const struct ohtd_sample *sample)
+{
+	struct ohtd_alert_rules *rules = context;
+
+	pthread_mutex_lock(&rules->lock);
+	for (unsigned int i = 0; i < OHTD_ALERT_RULES_MAX; i++)
+		ohtd_alert_watch_step(&rules->watches[i], sample);
+	pthread_mutex_unlock(&rules->lock);
+}
+
+/* @b is told in the place of @a. */
+static bool hides(const struct ohtd_alert_watch *b, const struct ohtd_alert_watch *a)
+{
+	if (b == a || !b->told || !a->rule->group || !b->rule->group ||
+	    strcmp(a->rule->group, b->rule->group))
+		return false;
+	if (a->rule->severity != b->rule->severity)
+		return b->rule->severity < a->rule->severity;
+	return b->since_ns != a->since_ns ? b->since_ns < a->since_ns : b < a;
+}
+
+static bool is_hidden(const struct ohtd_alert_rules *rules, const struct ohtd_alert_watch *watch)
+{
+	for (unsigned int i = 0; i < OHTD_ALERT_RULES_MAX; i++)
+		if (hides(&rules->watches[i], watch))
+			return true;
+	return false;
+}
+
+unsigned int ohtd_alert_rules_look(struct ohtd_alert_rules *rules, struct ohtd_alert_told *told)
+{
+	unsigned int count = 0;
+
+	pthread_mutex_lock(&rules->lock);
+	for (unsigned int i = 0; i < OHTD_ALERT_RULES_MAX; i++) {
+		const struct ohtd_alert_watch *watch = &rules->watches[i];
+
+		if (watch->told && !is_hidden(rules, watch))
+			told[count++] = (struct ohtd_alert_told){
+				.place = i, .rule = watch->rule, .since_ns = watch->since_ns,
+				.value = watch->value, .over = !watch->active,
+			};
+	}
+	pthread_mutex_unlock(&rules->lock);
+	return count;
+}
+
+void ohtd_alert_rules_acknowledge(struct ohtd_alert_rules *rules, unsigned int place)
+{
+	pthread_mutex_lock(&rules->lock);
+	if (place < OHTD_ALERT_RULES_MAX)
+		ohtd_alert_watch_acknowledge(&rules->watches[place]);
+	pthread_mutex_unlock(&rules->lock);
+}
