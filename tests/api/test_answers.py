@@ -65,6 +65,12 @@ ASKED = [
     ("GET", "alerts", "alerts", None, "viewer", 200),
     ("POST", "alerts/{id}/acknowledge", "alerts/1/acknowledge", {}, "operator", 200),
     ("GET", "alerts/history", "alerts/history?code=module_quarantined", None, "viewer", 200),
+    ("GET", "alert-rules", "alert-rules", None, "viewer", 200),
+    ("GET", "alert-rules/{name}", "alert-rules/cells_apart", None, "viewer", 200),
+    ("GET", "alert-rules/{name}/trial", "alert-rules/battery_low/trial", None, "viewer", 200),
+    ("POST", "alert-trials", "alert-trials", {
+        "code": "supply_high", "signal": "safety_supply_v", "when": "above", "limit": 23, "hysteresis": 1, "on_ms": 1000,
+        "text": "The supply is high", "consequence": "It may be damaged.", "action": "Check it."}, "operator", 200),
     ("DELETE", "modules/{unit}/quarantine", "modules/5/quarantine", None, "supervisor", 200),
     ("GET", "bus", "bus", None, "viewer", 200),
     ("GET", "bus/plan", "bus/plan", None, "viewer", 200),

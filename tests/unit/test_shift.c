@@ -92,7 +92,7 @@ static void look_at_values(void *context)
 	while (ohtd_samples_next(ring, &s->samples, &sample)) {
 		ohtd_alert_rules_sample(s->rules, &sample);
 		if (ohtd_alert_rules_look(s->rules, told))
-			fail_msg("%s", told->rule->code);
+			fail_msg("%s", ohtd_alert_shipped[told->place].code);
 	}
 }
 

@@ -48,6 +48,8 @@ int cmd_profile_new(struct cli *cli, int count, char **arguments);
 int cmd_bus(struct cli *cli, int count, char **arguments);
 int cmd_telemetry(struct cli *cli, int count, char **arguments);
 int cmd_history(struct cli *cli, int count, char **arguments);
+int cmd_alert_rules(struct cli *cli, int count, char **arguments);
+int cmd_alert_try(struct cli *cli, int count, char **arguments);
 int cmd_robot(struct cli *cli, int count, char **arguments);
 int cmd_robot_move(struct cli *cli, int count, char **arguments);
 int cmd_robot_mode(struct cli *cli, int count, char **arguments);

@@ -5,18 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli.h"
 #include "client.h"
 #include "show_answer.h"
+#include "span.h"
 
-#define TIME_BYTES	32
 #define TEXT_POINTS	30	/* of one signal, for people */
 #define FILE_POINTS	2000
 #define BAR_COLUMNS	40
-#define S_PER_HOUR	3600
-#define PAST_S		(5 * 366 * 86400LL)	/* more than ohtd answers at once */
 
 static const char *const members[] = { "first", "min", "max", "last", "mean" };
 
@@ -41,96 +38,6 @@ struct series {
 	struct json_object *values[MEMBERS];
 	size_t count;
 };
-
-/* ---- the span ---- */
-
-static void write_time(int64_t unix_ms, char text[TIME_BYTES])
-{
-	time_t unix_s = (time_t)(unix_ms / 1000);
-	struct tm tm;
-	size_t used;
-
-	if (!gmtime_r(&unix_s, &tm))
-		memset(&tm, 0, sizeof(tm));
-	used = strftime(text, TIME_BYTES, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text + used, TIME_BYTES - used, ".%03dZ", (int)(unix_ms % 1000));
-}
-
-/* By the clock of ohtd, which need not be the one of this machine. */
-static int ask_now(struct cli *cli, int64_t *now_s)
-{
-	struct json_object *health, *clock;
-	const char *text;
-	struct tm tm = { 0 };
-	int result = client_request(cli, "GET", "health", NULL, &health);
-
-	if (result)
-		return result;
-	clock = json_object_object_get(health, "clock");
-	text = json_object_get_string(json_object_object_get(clock, "time"));
-	if (!text || !strptime(text, "%Y-%m-%dT%H:%M:%S", &tm))
-		result = cli_fail(cli, CLI_FAILED, "what answers does not say what time it is");
-	*now_s = (int64_t)timegm(&tm);
-	json_object_put(health);
-	return result;
-}
-
-/* "-90s", "-1h": so many seconds before now; -1: it is not of this kind, or too long ago. */
-static int64_t seconds_ago(const char *word)
-{
-	static const char units[] = "smhdw";
-	static const int64_t lengths_s[] = { 1, 60, S_PER_HOUR, 86400, 7 * 86400 };
-	const char *unit;
-	char *end;
-	long long count;
-
-	if (word[0] != '-' || word[1] < '0' || word[1] > '9')
-		return -1;
-	count = strtoll(word + 1, &end, 10);
-	unit = *end ? strchr(units, *end) : NULL;
-	if (!unit || end[1] || count > PAST_S)
-		return -1;
-	count *= lengths_s[unit - units];
-	return count > PAST_S ? -1 : count;
-}
-
-/* One end of the span, as it stands in the query. */
-static int make_time(struct cli *cli, const char *option, const char *word, int64_t now_s,
-		     char text[TIME_BYTES])
-{
-	int64_t ago_s = seconds_ago(word);
-
-	if (ago_s >= 0) {
-		write_time((now_s - ago_s) * 1000, text);
-		return CLI_DONE;
-	}
-	if (strlen(word) < TIME_BYTES && word[strspn(word, "0123456789-:.TZtz")] == 0 &&
-	    word[0] != '-') {
-		snprintf(text, TIME_BYTES, "%s", word);
-		return CLI_DONE;
-	}
-	return cli_fail(cli, CLI_USAGE, "%s: no time: '%s'; as -90s, -5m, -1h, -7d, -2w, or 2026-07-30T12:00:00Z",
-			option, word);
-}
-
-/*
- * All signals are asked for the same span, and each has a request of its own. @from "": the hour
- * before @to, which ohtd counts.
- */
-static int make_span(struct cli *cli, char from[TIME_BYTES], char to[TIME_BYTES])
-{
-	int64_t now_s = 0;
-	int result = ask_now(cli, &now_s);
-
-	/* The second that has begun is in it. */
-	write_time((now_s + 1) * 1000, to);
-	if (!result && cli->to)
-		result = make_time(cli, "--to", cli->to, now_s, to);
-	from[0] = 0;
-	if (!result && (cli->from || !cli->to))
-		result = make_time(cli, "--from", cli->from ? cli->from : "-1h", now_s, from);
-	return result;
-}
 
 /* ---- an answer ---- */
 
@@ -180,16 +87,16 @@ static const char *text_at(const struct series *series, enum member member, size
 	return text ? text : "";
 }
 
-static void time_at(const struct series *series, size_t at, char text[TIME_BYTES])
+static void time_at(const struct series *series, size_t at, char text[SPAN_TIME_BYTES])
 {
-	write_time(json_object_get_int64(json_object_array_get_idx(series->times, at)), text);
+	span_time(json_object_get_int64(json_object_array_get_idx(series->times, at)), text);
 }
 
 /* ---- for programs ---- */
 
 static void show_csv(struct cli *cli, const struct series *series)
 {
-	char time[TIME_BYTES];
+	char time[SPAN_TIME_BYTES];
 
 	for (size_t at = 0; at < series->count; at++) {
 		time_at(series, at, time);
@@ -242,7 +149,7 @@ static void draw_bar(const struct series *series, size_t at, double low, double 
 
 static void show_numbers(struct cli *cli, const struct series *series)
 {
-	char time[TIME_BYTES], bar[BAR_COLUMNS + 1];
+	char time[SPAN_TIME_BYTES], bar[BAR_COLUMNS + 1];
 	double low, high;
 
 	find_range(series, &low, &high);
@@ -264,7 +171,7 @@ static void show_words(struct cli *cli, const struct series *series)
 {
 	static const enum member order[] = { FIRST, MIN, MAX, LAST };
 	const char *before = NULL, *word;
-	char time[TIME_BYTES];
+	char time[SPAN_TIME_BYTES];
 
 	for (size_t at = 0; at < series->count; at++) {
 		bool begun = false;
@@ -347,9 +254,9 @@ static int show_signal(struct cli *cli, struct json_object *signals, const char 
 
 static int show_signals(struct cli *cli, struct json_object *signals, int count, char **names)
 {
-	char from[TIME_BYTES], to[TIME_BYTES], path[CLIENT_PATH_BYTES];
+	char from[SPAN_TIME_BYTES], to[SPAN_TIME_BYTES], path[CLIENT_PATH_BYTES];
 	unsigned int points = cli->points ? cli->points : cli->csv || cli->json ? FILE_POINTS : TEXT_POINTS;
-	int result = make_span(cli, from, to);
+	int result = span_take(cli, "-1h", from, to);
 
 	if (!result && cli->csv)
 		fputs("time,signal,first,min,max,last,mean\n", cli->out);

@@ -58,7 +58,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'status plan statistics' -- "$word")
 		return ;;
 	alerts)
-		mapfile -t COMPREPLY < <(compgen -W 'acknowledge history' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'acknowledge history rules try' -- "$word")
 		return ;;
 	registers | ping | quarantine)
 		mapfile -t COMPREPLY < <(compgen -W "$modules" -- "$word")

@@ -420,11 +420,15 @@ static const char *source_of(unsigned int signal, uint8_t unit)
 /* A rule says what a person should look at: the daemon does its work. */
 static void judge_rule(const struct gathering *to, const struct ohtd_alert_told *told)
 {
-	const struct ohtd_alert_rule *rule = told->rule;
-	const uint8_t unit = unit_of(to->scene->snapshot, rule->signal);
-	struct ohtd_alert *alert = add_key(to->list, (KINDS + told->place) << 8 | unit);
+	struct ohtd_alert_rule *rule = ohtd_scene_alloc(to->scene, sizeof(*rule));
+	struct ohtd_alert *alert;
+	uint8_t unit;
 	char *text;
 
+	if (!ohtd_alert_rules_at(to->scene->services->rules, told->place, rule))
+		return;
+	unit = unit_of(to->scene->snapshot, rule->signal);
+	alert = add_key(to->list, (KINDS + told->place) << 8 | unit);
 	if (!alert)
 		return;
 	text = ohtd_scene_alloc(to->scene, OHTD_ALERT_RULE_TEXT);

@@ -20,6 +20,7 @@
 
 #define OHTD_ALERT_RULE_WINDOW	16	/* parts of a window; the oldest goes as a whole */
 #define OHTD_ALERT_RULE_TEXT	256
+#define OHTD_ALERT_RULE_WORD	40	/* with NUL; text, consequence and action as below */
 
 /* Critical comes first: an alert without a severity of its own is critical. */
 enum ohtd_severity {
@@ -56,13 +57,13 @@ enum ohtd_alert_rule_kind {
  * @latching: the alert stays until somebody has acknowledged it
  * @behind_modules: while a module does not answer well, time stands still for this rule
  * @suppressed: a bit for each enum ohtd_state in which the alert is not told
- * @group: only the most severe alert of a group is told, of these the first; NULL: no group
+ * @group: only the most severe alert of a group is told, of these the first; "": no group
  * @text: what it is, without a full stop
  * @consequence: what follows if nobody acts, a sentence
  * @action: what to do, a sentence
  */
 struct ohtd_alert_rule {
-	const char *code;
+	char code[OHTD_ALERT_RULE_WORD];
 	uint8_t signal;
 	uint8_t kind;
 	uint8_t minus;
@@ -76,10 +77,10 @@ struct ohtd_alert_rule {
 	bool latching;
 	bool behind_modules;
 	uint16_t suppressed;
-	const char *group;
-	const char *text;
-	const char *consequence;
-	const char *action;
+	char group[OHTD_ALERT_RULE_WORD];
+	char text[80];
+	char consequence[100];
+	char action[160];
 };
 
 /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "alerts/rules.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,8 +44,7 @@ void ohtd_alert_rules_sample(void *context, const struct ohtd_sample *sample)
 /* @b is told in the place of @a. */
 static bool hides(const struct ohtd_alert_watch *b, const struct ohtd_alert_watch *a)
 {
-	if (b == a || !b->told || !a->rule->group || !b->rule->group ||
-	    strcmp(a->rule->group, b->rule->group))
+	if (b == a || !b->told || !*a->rule->group || strcmp(a->rule->group, b->rule->group))
 		return false;
 	if (a->rule->severity != b->rule->severity)
 		return b->rule->severity < a->rule->severity;
@@ -69,12 +69,32 @@ unsigned int ohtd_alert_rules_look(struct ohtd_alert_rules *rules, struct ohtd_a
 
 		if (watch->told && !is_hidden(rules, watch))
 			told[count++] = (struct ohtd_alert_told){
-				.place = i, .rule = watch->rule, .since_ns = watch->since_ns,
-				.value = watch->value, .over = !watch->active,
+				.place = i, .since_ns = watch->since_ns, .value = watch->value,
+				.over = !watch->active,
 			};
 	}
 	pthread_mutex_unlock(&rules->lock);
 	return count;
+}
+
+bool ohtd_alert_rules_at(struct ohtd_alert_rules *rules, unsigned int place,
+			 struct ohtd_alert_rule *rule)
+{
+	if (place >= OHTD_ALERT_RULES_MAX)
+		return false;
+	pthread_mutex_lock(&rules->lock);
+	*rule = *rules->watches[place].rule;
+	pthread_mutex_unlock(&rules->lock);
+	return true;
+}
+
+int ohtd_alert_rules_find(struct ohtd_alert_rules *rules, const char *code,
+			  struct ohtd_alert_rule *rule)
+{
+	for (unsigned int place = 0; ohtd_alert_rules_at(rules, place, rule); place++)
+		if (!strcmp(rule->code, code))
+			return (int)place;
+	return -ENOENT;
 }
 
 void ohtd_alert_rules_acknowledge(struct ohtd_alert_rules *rules, unsigned int place)

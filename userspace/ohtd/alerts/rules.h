@@ -27,14 +27,12 @@ void ohtd_alert_rules_sample(void *rules, const struct ohtd_sample *sample);
 /**
  * struct ohtd_alert_told - an alert of a rule
  * @place: of the rule; no other rule has it
- * @rule: as it stands
  * @since_ns: when it came, by the time of samples
  * @value: by which it came
  * @over: its reason is gone, and it stays until somebody acknowledges it
  */
 struct ohtd_alert_told {
 	unsigned int place;
-	const struct ohtd_alert_rule *rule;
 	uint64_t since_ns;
 	int64_t value;
 	bool over;
@@ -42,6 +40,14 @@ struct ohtd_alert_told {
 
 /* What is told now: of each group one. Returns how many of @told, OHTD_ALERT_RULES_MAX at most. */
 unsigned int ohtd_alert_rules_look(struct ohtd_alert_rules *rules, struct ohtd_alert_told *told);
+
+/* The rule at @place, as it stands. False: there is none. */
+bool ohtd_alert_rules_at(struct ohtd_alert_rules *rules, unsigned int place,
+			 struct ohtd_alert_rule *rule);
+
+/* The same by its code; returns its place, or -ENOENT. */
+int ohtd_alert_rules_find(struct ohtd_alert_rules *rules, const char *code,
+			  struct ohtd_alert_rule *rule);
 
 /* Somebody has acknowledged the alert of the rule at @place. */
 void ohtd_alert_rules_acknowledge(struct ohtd_alert_rules *rules, unsigned int place);

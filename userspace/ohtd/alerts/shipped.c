@@ -28,9 +28,12 @@
 #define INCREASE_IN(window_s) \
 	.kind = OHTD_ALERT_RULE_INCREASE, .window_ms = (window_s) * 1000
 
-static const char cool[] = "Let it cool down; look for a blocked fan, a heavy load, a stiff rail.";
-static const char wiring[] = "Check the converter, its fuse and what hangs on this supply.";
-static const char machine[] = "Look at the load of the machine and CPU isolation (timing.md).";
+#define COOL \
+	"Let it cool down; look for a blocked fan, a heavy load, a stiff rail."
+#define WIRING \
+	"Check the converter, its fuse and what hangs on this supply."
+#define MACHINE \
+	"Look at the load of the machine and CPU isolation (timing.md)."
 
 const struct ohtd_alert_rule ohtd_alert_shipped[OHTD_ALERT_SHIPPED] = {
 	{ "battery_low", OF(battery_percent), BELOW(20, 2), DELAY(10, 10), WARNING,
@@ -65,25 +68,25 @@ const struct ohtd_alert_rule ohtd_alert_shipped[OHTD_ALERT_SHIPPED] = {
 	  .action = "Charge it fully, so that its cells are balanced; else have it checked." },
 	{ "charger_hot", OF(charger_deg_c), ABOVE(60, 5), DELAY(10, 10), WARNING,
 	  .text = "The charger is hot",
-	  .consequence = "It may switch itself off.", .action = cool },
+	  .consequence = "It may switch itself off.", .action = COOL },
 	{ "motor_hot", OF(motor_deg_c), ABOVE(60, 5), DELAY(10, 10), WARNING,
 	  .text = "The drive is hot",
-	  .consequence = "It may switch itself off in a move.", .action = cool },
+	  .consequence = "It may switch itself off in a move.", .action = COOL },
 	{ "safety_module_hot", OF(safety_deg_c), ABOVE(60, 5), DELAY(10, 10), WARNING,
 	  .text = "The safety module is hot",
-	  .consequence = "It may fail, which stops the robot.", .action = cool },
+	  .consequence = "It may fail, which stops the robot.", .action = COOL },
 	{ "rail_12v_low", OF(rail_12v_v), BELOW(10.8, 0.3), DELAY(2, 5), WARNING,
 	  .text = "The 12 V supply is low",
-	  .consequence = "What it supplies may fail.", .action = wiring },
+	  .consequence = "What it supplies may fail.", .action = WIRING },
 	{ "rail_12v_high", OF(rail_12v_v), ABOVE(13.2, 0.3), DELAY(2, 5), WARNING,
 	  .text = "The 12 V supply is high",
-	  .consequence = "What it supplies may be damaged.", .action = wiring },
+	  .consequence = "What it supplies may be damaged.", .action = WIRING },
 	{ "safety_supply_low", OF(safety_supply_v), BELOW(21.6, 0.5), DELAY(2, 5), WARNING,
 	  .text = "The supply of the safety module is low",
-	  .consequence = "It may fail, which stops the robot.", .action = wiring },
+	  .consequence = "It may fail, which stops the robot.", .action = WIRING },
 	{ "safety_supply_high", OF(safety_supply_v), ABOVE(26.4, 0.5), DELAY(2, 5), WARNING,
 	  .text = "The supply of the safety module is high",
-	  .consequence = "It may be damaged.", .action = wiring },
+	  .consequence = "It may be damaged.", .action = WIRING },
 	{ "bus_errors", OF(bus_errors), INCREASE_IN(60), ABOVE(100, 50), DELAY(0, 10), WARNING,
 	  .behind_modules = true,
 	  .text = "Requests on the bus fail",
@@ -93,11 +96,11 @@ const struct ohtd_alert_rule ohtd_alert_shipped[OHTD_ALERT_SHIPPED] = {
 	  INCREASE_IN(60), ABOVE(120, 60), DELAY(0, 10), WARNING,
 	  .suppressed = OUTPUTS_OFF, .behind_modules = true, .group = "cycles",
 	  .text = "The bus misses cycles of its grid",
-	  .consequence = "Values come late, and motion is less smooth.", .action = machine },
+	  .consequence = "Values come late, and motion is less smooth.", .action = MACHINE },
 	{ "control_cycles_missed", OF(cycles_missed), INCREASE_IN(60), ABOVE(120, 60), DELAY(0, 10),
 	  WARNING,
 	  .group = "cycles",
 	  .text = "The control loop misses cycles",
 	  .consequence = "The robot reacts late; the deadman stops it if this becomes worse.",
-	  .action = machine },
+	  .action = MACHINE },
 };

@@ -13,13 +13,11 @@
 #include "history/history.h"
 #include "server/late.h"
 #include "server/name_list.h"
-#include "http/time_read.h"
+#include "server/span.h"
 #include "json/writer.h"
 #include "robot/model.h"
 #include "robot/telemetry.h"
 
-#define HOUR_NS		(3600 * (int64_t)OHTD_NS_PER_S)
-#define SPAN_MAX_NS	(5 * 366 * 24 * HOUR_NS)
 /*
  * Of all signals together: the answer is written by a loop, and this many take it some
  * milliseconds.
@@ -100,57 +98,11 @@ OHTD_SHAPE(history_query, "HistoryQuery",
 	OHTD_TEXT(history_query, signals, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_QUERY_VALUE_BYTES - 1,
 		  .summary = "Names of signals, with commas between them; at most 20",
 		  .example = "\"position_mm,battery_percent\""),
-	OHTD_TEXT(history_query, from, .min = 1, .max = 64,
-		  .summary = "Begin, as 2026-07-30T12:00:00Z; without it an hour before to"),
-	OHTD_TEXT(history_query, to, .min = 1, .max = 64, .summary = "End; without it now"),
+	OHTD_SPAN_MEMBERS(history_query),
 	OHTD_INTEGER(history_query, points, .min = 1, .max = OHTD_HISTORY_POINTS_MAX, .preset = OHTD_NONE,
 		     .summary = "At most about so many columns; 2000 without it and step_ms"),
 	OHTD_INTEGER(history_query, step_ms, .min = 1, .max = 366 * 86400000ll, .preset = OHTD_NONE,
 		     .summary = "Length of a column at least; instead of points"));
-
-/* False: it has been refused. */
-static bool take_time(struct ohtd_call *call, const char *text, const char *pointer, int64_t *ns)
-{
-	if (!text || ohtd_time_read(text, ns))
-		return true;
-	ohtd_reply_member(call, pointer, "unfit", "'%s' is no time as 2026-07-30T12:00:00Z", text);
-	return false;
-}
-
-/* False, as it has been refused. @query: the span that was meant. */
-static bool refuse_span(struct ohtd_call *call, const struct history_query *asked,
-			const struct ohtd_history_query *query, const char *why)
-{
-	char from[OHTD_TIME_BYTES + 1] = "", to[OHTD_TIME_BYTES + 1] = "";
-	char now[OHTD_TIME_BYTES + 1] = "";
-
-	ohtd_time_text(query->from_ns, from);
-	ohtd_time_text(query->to_ns, to);
-	ohtd_time_text(ohtd_clock_wall_ns(ohtd_call_clock(call)), now);
-	ohtd_reply_member(call, asked->from || !asked->to ? "/from" : "/to", "range",
-			  "from %s to %s: %s; it is %s now", from, to, why, now);
-	return false;
-}
-
-static bool take_span(struct ohtd_call *call, const struct history_query *asked,
-		      struct ohtd_history_query *query)
-{
-	int64_t now_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
-
-	query->to_ns = now_ns;
-	if (!take_time(call, asked->to, "/to", &query->to_ns))
-		return false;
-	query->from_ns = query->to_ns > HOUR_NS ? query->to_ns - HOUR_NS : 0;
-	if (!take_time(call, asked->from, "/from", &query->from_ns))
-		return false;
-	if (query->from_ns >= query->to_ns && asked->to)
-		return refuse_span(call, asked, query, "the begin must be before the end");
-	if (query->from_ns >= now_ns)
-		return refuse_span(call, asked, query, "the begin is in the future");
-	if (query->to_ns - query->from_ns > SPAN_MAX_NS)
-		return refuse_span(call, asked, query, "at most 5 years");
-	return true;
-}
 
 static bool take_step(struct ohtd_call *call, const struct history_query *asked,
 		      struct ohtd_history_query *query)
@@ -304,7 +256,8 @@ static void get_history(struct ohtd_call *call)
 	struct ohtd_history_query query = { 0 };
 	struct history_late *job;
 
-	if (!take_signals(call, asked->signals, &query) || !take_span(call, asked, &query) ||
+	if (!take_signals(call, asked->signals, &query) ||
+	    !ohtd_span_of(call, asked->from, asked->to, &query.from_ns, &query.to_ns) ||
 	    !take_step(call, asked, &query))
 		return;
 	job = ohtd_late_make(call, sizeof(*job));

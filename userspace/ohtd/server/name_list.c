@@ -65,13 +65,13 @@ static const char *near(struct ohtd_call *call, const struct ohtd_words *words, 
 	return text;
 }
 
-/* The name of @bytes at the place is none of the list, or comes twice. */
-static void refuse(struct ohtd_call *call, const struct ohtd_name_list *list, unsigned int place,
+/* The name of @bytes at @pointer is none of the list, or comes twice. */
+static void refuse(struct ohtd_call *call, const struct ohtd_name_list *list, const char *pointer,
 		   const char *name, size_t bytes, bool twice)
 {
 	int shown = bytes < SHOWN_BYTES ? (int)bytes : SHOWN_BYTES;
 	const struct ohtd_error error = {
-		.pointer = ohtd_call_text_of(call, "/%s/%u", list->member, place),
+		.pointer = pointer,
 		.code = twice ? "twice" : "unknown_value",
 		.detail = twice ? ohtd_call_text_of(call, "'%.*s' is there twice", shown, name) :
 				  ohtd_call_text_of(call, "'%.*s' is no %s%s", shown, name, list->what,
@@ -93,7 +93,8 @@ uint64_t ohtd_name_list_read(struct ohtd_call *call, const struct ohtd_name_list
 		bool twice = number >= 0 && list->once && bits & (1ull << number);
 
 		if (number < 0 || twice) {
-			refuse(call, list, place, text, bytes, twice);
+			refuse(call, list, ohtd_call_text_of(call, "/%s/%u", list->member, place), text,
+			       bytes, twice);
 			return 0;
 		}
 		bits |= 1ull << number;
@@ -101,6 +102,16 @@ uint64_t ohtd_name_list_read(struct ohtd_call *call, const struct ohtd_name_list
 		if (!*text)
 			return bits;
 	}
+}
+
+int ohtd_name_read(struct ohtd_call *call, const struct ohtd_name_list *list, const char *member,
+		   const char *name)
+{
+	int number = ohtd_word_number(list->words, name);
+
+	if (number < 0)
+		refuse(call, list, ohtd_call_text_of(call, "/%s", member), name, strlen(name), false);
+	return number;
 }
 
 static const char *signal_name(unsigned int signal)

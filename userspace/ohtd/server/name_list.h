@@ -45,6 +45,10 @@ struct ohtd_name_list {
 uint64_t ohtd_name_list_read(struct ohtd_call *call, const struct ohtd_name_list *list,
 			     const char *text);
 
+/* One name of the list, for a member that has one; a refusal names the member. -1: refused. */
+int ohtd_name_read(struct ohtd_call *call, const struct ohtd_name_list *list, const char *member,
+		   const char *name);
+
 /* The signals of telemetry, by their numbers. */
 extern const struct ohtd_name_list ohtd_signal_list;
 

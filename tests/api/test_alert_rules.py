@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Rules on values: what they say, and their trial on what has been."""
+import json
+
+import pytest
+
+from oht_test.wait import until
+from test_alerts import is_at_rest, ohtctl
+
+RULE = {"code": "supply_low", "signal": "safety_supply_v", "when": "below", "limit": 23, "hysteresis": 0.5,
+        "text": "The supply is low", "consequence": "It may fail.", "action": "Look at it."}
+
+
+def refused(answer, pointer, status=400):
+    assert answer.status == status, answer
+    assert [error["pointer"] for error in answer.json["errors"]] == [pointer], answer.json
+    return answer.json["errors"][0]["detail"]
+
+
+def test_rules_say_when_an_alert_comes(daemon):
+    rules = daemon.get("alert-rules").json["items"]
+    low = next(rule for rule in rules if rule["code"] == "battery_low")
+    assert (low["signal"], low["kind"], low["when"], low["limit"], low["hysteresis"], low["unit"]) == (
+        "battery_percent", "value", "below", 20, 2, "%")
+    assert daemon.get("alert-rules/battery_low").json == low
+    assert all(rule["suppressed"] == ["boot", "init", "shutdown"] or rule["kind"] == "increase" for rule in rules)
+    for path in ("alert-rules/flux", "alert-rules/flux/trial"):
+        assert (daemon.get(path).status, daemon.get(path).code) == (404, "not_found")
+
+
+def test_a_rule_is_tried_on_the_past(daemon):
+    """What was below the limit for some seconds would have come once, with other limits not at all."""
+    until(lambda: is_at_rest(daemon) and daemon.get("modules/3").json["health"] == "good", what="a robot that is well")
+    begun = daemon.get("health", role=None).json["clock"]["time"]
+    assert daemon.sim("set 3 supply_voltage 225").startswith("ok")
+
+    def tried(**more):
+        answer = daemon.post(f"alert-trials?from={begun}", {**RULE, **more}, role="operator")
+        assert answer.status == 200 and answer.json["complete"], answer
+        return answer.json
+    try:
+        until(lambda: tried()["count"], what="what would have come")
+    finally:
+        assert daemon.sim("set 3 supply_voltage 240").startswith("ok")
+    until(lambda: tried()["items"][0]["to"], what="its end")
+    came = tried()
+    assert came["count"] == len(came["items"]) == 1
+    assert came["items"][0]["text"] == "The supply is low: 22.5 V, below 23 V. It may fail."
+    assert came["text"].startswith("would have come once in ")
+    assert begun < came["items"][0]["from"] < came["items"][0]["to"]
+    assert 0 < came["active_s"] <= came["seen_s"]
+    for none in ({"limit": 22.5}, {"on_ms": 60000}, {"suppressed": ["safe", "estop", "fault"]}):
+        assert tried(**none)["count"] == 0, none
+    # A shipped one, at the machine too. Nothing is kept of a trial.
+    assert daemon.get("alert-rules/battery_low/trial").json["text"].startswith("would not have come in 7 days")
+    shown = json.loads(ohtctl(daemon, "--json", "--from", "-1h", verb=("alerts", "try", "safety_supply_low")))
+    assert (shown["code"], shown["count"]) == ("safety_supply_low", 0)
+    assert "would not have come in" in ohtctl(daemon, verb=("alerts", "try", "battery_low"))
+    assert "battery_percent" in ohtctl(daemon, verb=("alerts", "rules"))
+    assert "Send the robot to its dock." in ohtctl(daemon, verb=("alerts", "rules", "battery_low"))
+    assert daemon.get("alert-rules/supply_low").status == 404
+
+
+@pytest.mark.parametrize("wrong, pointer, says", [
+    ({"signal": "state"}, "/signal", "is a word"),
+    ({"limit": -1}, "/limit", "below -1 V can never be: 'safety_supply_v' is 0 to 30 V"),
+    ({"limit": 30, "when": "above"}, "/limit", "above 30 V can never be"),
+    ({"limit": 29, "hysteresis": 2}, "/hysteresis", "never back at 31 V"),
+    ({"hysteresis": -0.5}, "/hysteresis", "-0.5"),
+    ({"minus": "battery_v"}, "/minus", "kind is value"),
+    ({"kind": "difference"}, "/minus", "needed"),
+    ({"kind": "difference", "minus": "battery_percent"}, "/minus", "unit"),
+    ({"kind": "difference", "minus": "safety_supply_v"}, "/minus", "no other"),
+    ({"kind": "increase"}, "/window_ms", "needed"),
+    ({"kind": "increase", "window_ms": 60000}, "/signal", "no counter"),
+    ({"window_ms": 60000}, "/window_ms", "kind is value"),
+    ({"suppressed": ["asleep"]}, "/suppressed/0", "asleep"),
+    ({"severity": "emergency"}, "/severity", "critical, warning"),
+    ({"code": "Supply"}, "/code", "small letters"),
+    ({"action": "Look\nat it."}, "/action", "control characters"),
+])
+def test_a_rule_that_makes_no_sense_is_refused(daemon, wrong, pointer, says):
+    until(lambda: daemon.get("modules/3").json["health"] == "good", what="the module")
+    assert says in refused(daemon.post("alert-trials", {**RULE, **wrong}, role="operator"), pointer)
+
+
+def test_a_signal_that_is_none_is_refused_with_the_nearest(daemon):
+    answer = daemon.post("alert-trials", {**RULE, "signal": "batery_v"}, role="operator")
+    assert answer.code == "unknown_signal" and "battery_v" in refused(answer, "/signal", 422)
+
+
+@pytest.mark.parametrize("span, pointer", [
+    ("from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z", "/to"), ("from=2090-01-01T00:00:00Z", "/from"), ("from=yesterday", "/from")])
+def test_a_span_without_a_past_is_refused(daemon, span, pointer):
+    refused(daemon.get(f"alert-rules/battery_low/trial?{span}"), pointer)

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "api/alert_rule_form.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "server/call.h"
+#include "server/name_list.h"
+#include "views/scene.h"
+#include "server/server.h"
+#include "robot/codes.h"
+#include "robot/telemetry.h"
+
+#define WINDOW_MS_MIN	1000
+#define WINDOW_MS_MAX	3600000
+#define DELAY_MS_MAX	86400000
+#define SIZE_OF(member_) \
+	(sizeof(((struct ohtd_alert_rule *)0)->member_) - 1)
+
+static const char *const kinds[] = { "value", "difference", "increase" };
+OHTD_WORDS_OF(kind_words, kinds);
+
+static const char *const sides[] = { "above", "below" };
+OHTD_WORDS_OF(side_words, sides);
+
+static const struct ohtd_words severity_words = {
+	.name = ohtd_severity_name, .end = OHTD_SEVERITY_WARNING + 1,
+};
+
+static const struct ohtd_words state_words = { .name = ohtd_state_name, .end = OHTD_STATES };
+
+/* ---- the answer ---- */
+
+OHTD_SHAPE_SHARED(ohtd_rule_view, "AlertRule",
+	OHTD_TEXT(ohtd_rule_view, code, .summary = "Of its alert", .example = "\"battery_low\""),
+	OHTD_TEXT(ohtd_rule_view, signal, .summary = "As in telemetry/signals", .example = "\"battery_percent\""),
+	OHTD_WORD(ohtd_rule_view, kind, .words = &kind_words,
+		  .summary = "Of the value that is compared: the signal, its difference from minus, or its increase within window_ms"),
+	OHTD_TEXT(ohtd_rule_view, minus, .flags = OHTD_NULL, .summary = "The other signal of a difference"),
+	OHTD_INTEGER(ohtd_rule_view, window_ms, .flags = OHTD_NULL, .unit = "ms", .summary = "Time of an increase"),
+	OHTD_WORD(ohtd_rule_view, when, .words = &side_words, .summary = "On which side of limit the alert comes"),
+	OHTD_NUMBER(ohtd_rule_view, limit, .summary = "In the unit of the signal"),
+	OHTD_NUMBER(ohtd_rule_view, hysteresis, .summary = "How far behind limit the value must be back"),
+	OHTD_TEXT(ohtd_rule_view, unit, .flags = OHTD_NULL, .summary = "Of limit and hysteresis; null: none"),
+	OHTD_INTEGER(ohtd_rule_view, on_ms, .unit = "ms", .summary = "For how long the value must be beyond limit"),
+	OHTD_INTEGER(ohtd_rule_view, off_ms, .unit = "ms", .summary = "For how long it must be back"),
+	OHTD_WORD(ohtd_rule_view, severity, .words = &severity_words, .summary = "Of its alert"),
+	OHTD_BOOLEAN(ohtd_rule_view, latching, .summary = "The alert stays until somebody acknowledges it"),
+	OHTD_BOOLEAN(ohtd_rule_view, behind_modules,
+		     .summary = "Time stands still for the rule while a module does not answer well"),
+	OHTD_TEXTS(ohtd_rule_view, suppressed, .words = &state_words,
+		   .summary = "States of the robot in which its alert is not told"),
+	OHTD_TEXT(ohtd_rule_view, group, .flags = OHTD_NULL,
+		  .summary = "Of a group only the most severe alert is told, of these the first"),
+	OHTD_TEXT(ohtd_rule_view, text, .summary = "What it is"),
+	OHTD_TEXT(ohtd_rule_view, consequence, .summary = "What follows if nobody acts"),
+	OHTD_TEXT(ohtd_rule_view, action, .summary = "What to do"));
+
+static const char *or_null(struct ohtd_call *call, const char *text)
+{
+	return *text ? ohtd_call_text_of(call, "%s", text) : NULL;
+}
+
+struct ohtd_rule_view ohtd_rule_view_of(struct ohtd_call *call, const struct ohtd_alert_rule *rule)
+{
+	const struct ohtd_telemetry_info *info = ohtd_telemetry_info(rule->signal);
+	const char **states = ohtd_call_alloc(call, OHTD_STATES * sizeof(*states));
+	struct ohtd_rule_view view = {
+		.code = or_null(call, rule->code), .signal = info->name, .kind = rule->kind,
+		.window_ms = rule->kind == OHTD_ALERT_RULE_INCREASE ? rule->window_ms : OHTD_NONE,
+		.when = rule->below, .limit = rule->limit, .hysteresis = rule->hysteresis,
+		.unit = or_null(call, info->unit), .on_ms = rule->on_ms, .off_ms = rule->off_ms,
+		.severity = rule->severity, .latching = rule->latching,
+		.behind_modules = rule->behind_modules, .suppressed = states,
+		.group = or_null(call, rule->group), .text = or_null(call, rule->text),
+		.consequence = or_null(call, rule->consequence),
+		.action = or_null(call, rule->action),
+	};
+
+	if (rule->kind == OHTD_ALERT_RULE_DIFFERENCE)
+		view.minus = ohtd_telemetry_info(rule->minus)->name;
+	for (unsigned int state = 0; state < OHTD_STATES; state++)
+		if (rule->suppressed >> state & 1)
+			states[view.suppressed_count++] = ohtd_state_name(state);
+	return view;
+}
+
+/* ---- the request ---- */
+
+static const char *code_unfit(const char *text)
+{
+	for (const char *c = text; *c; c++)
+		if (!islower((unsigned char)*c) && !isdigit((unsigned char)*c) && *c != '_')
+			return "must have small letters, digits and _ only";
+	return isalpha((unsigned char)*text) ? NULL : "must begin with a letter";
+}
+
+static const char *line_unfit(const char *text)
+{
+	for (const char *c = text; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			return "must be one line without control characters";
+	return NULL;
+}
+
+OHTD_SHAPE_SHARED(ohtd_rule_body, "AlertRuleBody",
+	OHTD_TEXT(ohtd_rule_body, code, .flags = OHTD_NEEDED, .min = 1, .max = SIZE_OF(code),
+		  .unfit = code_unfit, .pattern = "^[a-z][a-z0-9_]*$", .summary = "Of its alert",
+		  .example = "\"charger_current_high\""),
+	OHTD_TEXT(ohtd_rule_body, signal, .flags = OHTD_NEEDED, .min = 1, .max = 64,
+		  .summary = "As in telemetry/signals; no word", .example = "\"charger_a\""),
+	OHTD_WORD(ohtd_rule_body, kind, .words = &kind_words, .summary = "Of the value that is compared"),
+	OHTD_TEXT(ohtd_rule_body, minus, .min = 1, .max = 64, .summary = "difference: the other signal"),
+	OHTD_INTEGER(ohtd_rule_body, window_ms, .min = WINDOW_MS_MIN, .max = WINDOW_MS_MAX,
+		     .preset = OHTD_NONE, .unit = "ms", .summary = "increase: of which time"),
+	OHTD_WORD(ohtd_rule_body, when, .flags = OHTD_NEEDED, .words = &side_words,
+		  .summary = "On which side of limit the alert comes"),
+	OHTD_NUMBER(ohtd_rule_body, limit, .flags = OHTD_NEEDED, .summary = "In the unit of the signal",
+		    .example = "25"),
+	OHTD_NUMBER(ohtd_rule_body, hysteresis, .flags = OHTD_NEEDED,
+		    .summary = "How far behind limit the value must be back; 0 or more", .example = "2"),
+	OHTD_INTEGER(ohtd_rule_body, on_ms, .min = 0, .max = DELAY_MS_MAX, .unit = "ms",
+		     .summary = "For how long the value must be beyond limit"),
+	OHTD_INTEGER(ohtd_rule_body, off_ms, .min = 0, .max = DELAY_MS_MAX, .unit = "ms",
+		     .summary = "For how long it must be back"),
+	OHTD_WORD(ohtd_rule_body, severity, .words = &severity_words, .preset = OHTD_SEVERITY_WARNING,
+		  .summary = "Of its alert"),
+	OHTD_TRISTATE(ohtd_rule_body, latching, .summary = "The alert stays until somebody acknowledges it"),
+	OHTD_TRISTATE(ohtd_rule_body, behind_modules,
+		     .summary = "Time stands still for the rule while a module does not answer well"),
+	OHTD_TEXTS(ohtd_rule_body, suppressed, .max = OHTD_STATES, .words = &state_words,
+		   .summary = "States of the robot in which its alert is not told"),
+	OHTD_TEXT(ohtd_rule_body, group, .min = 1, .max = SIZE_OF(group), .unfit = code_unfit,
+		  .pattern = "^[a-z][a-z0-9_]*$", .summary = "Of a group only the most severe alert is told"),
+	OHTD_TEXT(ohtd_rule_body, text, .flags = OHTD_NEEDED, .min = 1, .max = SIZE_OF(text),
+		  .unfit = line_unfit, .summary = "What it is; the value is put behind it",
+		  .example = "\"The charger gives too much current\""),
+	OHTD_TEXT(ohtd_rule_body, consequence, .flags = OHTD_NEEDED, .min = 1, .max = SIZE_OF(consequence),
+		  .unfit = line_unfit, .summary = "What follows if nobody acts",
+		  .example = "\"The battery ages.\""),
+	OHTD_TEXT(ohtd_rule_body, action, .flags = OHTD_NEEDED, .min = 1, .max = SIZE_OF(action),
+		  .unfit = line_unfit, .summary = "What to do",
+		  .example = "\"Have the charger checked.\""));
+
+/* False: it has been refused. */
+static bool take_signal(struct ohtd_call *call, const char *member, const char *name, uint8_t *signal)
+{
+	int number = ohtd_name_read(call, &ohtd_signal_list, member, name);
+
+	if (number < 0)
+		return false;
+	*signal = (uint8_t)number;
+	if (ohtd_telemetry_info(*signal)->type != OHTD_TELEMETRY_WORD)
+		return true;
+	ohtd_reply_member(call, ohtd_call_text_of(call, "/%s", member), "unfit",
+			  "'%s' is a word, which is above or below nothing", name);
+	return false;
+}
+
+static bool take_minus(struct ohtd_call *call, const struct ohtd_rule_body *said,
+		       struct ohtd_alert_rule *rule)
+{
+	bool wanted = rule->kind == OHTD_ALERT_RULE_DIFFERENCE;
+
+	if (wanted != (said->minus != NULL)) {
+		ohtd_reply_member(call, "/minus", "unfit", "is for kind difference, and needed there; kind is %s",
+				  kinds[rule->kind]);
+		return false;
+	}
+	if (!wanted)
+		return true;
+	if (!take_signal(call, "minus", said->minus, &rule->minus))
+		return false;
+	if (!strcmp(ohtd_telemetry_info(rule->signal)->unit, ohtd_telemetry_info(rule->minus)->unit) &&
+	    ohtd_telemetry_origin(rule->signal)->decimals ==
+	    ohtd_telemetry_origin(rule->minus)->decimals && rule->signal != rule->minus)
+		return true;
+	ohtd_reply_member(call, "/minus", "unfit", "'%s' is no other signal with the unit and the decimals of '%s'",
+			  said->minus, said->signal);
+	return false;
+}
+
+static bool take_window(struct ohtd_call *call, const struct ohtd_rule_body *said,
+			struct ohtd_alert_rule *rule)
+{
+	bool wanted = rule->kind == OHTD_ALERT_RULE_INCREASE;
+
+	if (wanted != (said->window_ms != OHTD_NONE)) {
+		ohtd_reply_member(call, "/window_ms", "unfit", "is for kind increase, and needed there; kind is %s",
+				  kinds[rule->kind]);
+		return false;
+	}
+	rule->window_ms = wanted ? (uint32_t)said->window_ms : 0;
+	if (!wanted || ohtd_telemetry_info(rule->signal)->type == OHTD_TELEMETRY_INTEGER)
+		return true;
+	ohtd_reply_member(call, "/signal", "unfit", "'%s' is no counter: an increase needs one", said->signal);
+	return false;
+}
+
+/* What good values can be; not a number: it is not known. */
+static void range_of(struct ohtd_call *call, const struct ohtd_alert_rule *rule, double range[2])
+{
+	const struct ohtd_scene scene = ohtd_call_scene(call);
+	struct ohtd_telemetry_sight *sight = ohtd_call_alloc(call, sizeof(*sight));
+	const struct ohtd_telemetry_origin *origin = ohtd_telemetry_origin(rule->signal);
+	const struct oht_register *reg;
+	int64_t lowest, greatest;
+
+	range[0] = range[1] = NAN;
+	ohtd_telemetry_look(scene.services->robot, scene.snapshot, scene.now_ns, sight);
+	reg = ohtd_telemetry_register(sight, rule->signal);
+	if (rule->kind == OHTD_ALERT_RULE_INCREASE) {
+		range[0] = 0;
+	} else if (ohtd_telemetry_info(rule->signal)->type == OHTD_TELEMETRY_BOOLEAN) {
+		range[0] = 0;
+		range[1] = 1;
+	} else if (reg) {
+		oht_register_limits(reg, &lowest, &greatest);
+		range[0] = oht_register_value(reg, lowest);
+		range[1] = oht_register_value(reg, greatest);
+	} else if (origin->max > origin->min) {
+		range[0] = origin->min;
+		range[1] = origin->max;
+	}
+	if (rule->kind == OHTD_ALERT_RULE_DIFFERENCE) {
+		range[1] -= range[0];
+		range[0] = -range[1];
+	}
+}
+
+/* A rule that never or always holds is a mistake of who writes it. */
+static bool take_limit(struct ohtd_call *call, const struct ohtd_rule_body *said,
+		       struct ohtd_alert_rule *rule)
+{
+	const double back = said->limit + (rule->below ? said->hysteresis : -said->hysteresis);
+	const char *unit = ohtd_telemetry_info(rule->signal)->unit;
+	double range[2];
+
+	rule->limit = said->limit;
+	rule->hysteresis = said->hysteresis;
+	range_of(call, rule, range);
+	if (!(fabs(said->limit) < 1e9)) {
+		ohtd_reply_member(call, "/limit", "range", "is %g: must be less than 1e9 either way", said->limit);
+		return false;
+	}
+	if (!(said->hysteresis >= 0 && said->hysteresis < 1e9)) {
+		ohtd_reply_member(call, "/hysteresis", "range",
+				  "is %g: must be 0 or more, whichever side the limit has", said->hysteresis);
+		return false;
+	}
+	if (rule->below ? said->limit <= range[0] : said->limit >= range[1]) {
+		ohtd_reply_member(call, "/limit", "range", "%s %g %s can never be: '%s' is %g to %g %s",
+				  sides[rule->below], said->limit, unit, said->signal, range[0], range[1], unit);
+		return false;
+	}
+	if (rule->below ? back > range[1] : back < range[0]) {
+		ohtd_reply_member(call, "/hysteresis", "range",
+				  "is %g: the value is never back at %g %s, '%s' is %g to %g %s", said->hysteresis,
+				  back, unit, said->signal, range[0], range[1], unit);
+		return false;
+	}
+	return true;
+}
+
+static bool take_states(struct ohtd_call *call, const struct ohtd_rule_body *said,
+			struct ohtd_alert_rule *rule)
+{
+	for (size_t i = 0; i < said->suppressed_count; i++) {
+		int state = ohtd_word_number(&state_words, said->suppressed[i]);
+
+		if (state < 0) {
+			ohtd_reply_member(call, ohtd_call_text_of(call, "/suppressed/%zu", i),
+					  "unknown_value", "'%s' is no state of the robot", said->suppressed[i]);
+			return false;
+		}
+		rule->suppressed |= (uint16_t)(1u << state);
+	}
+	return true;
+}
+
+bool ohtd_rule_take(struct ohtd_call *call, const struct ohtd_rule_body *said,
+		    struct ohtd_alert_rule *rule)
+{
+	*rule = (struct ohtd_alert_rule){
+		.kind = (uint8_t)said->kind, .below = said->when, .on_ms = (uint32_t)said->on_ms,
+		.off_ms = (uint32_t)said->off_ms, .severity = (uint8_t)said->severity,
+		.latching = said->latching > 0, .behind_modules = said->behind_modules > 0,
+	};
+	snprintf(rule->code, sizeof(rule->code), "%s", said->code);
+	snprintf(rule->group, sizeof(rule->group), "%s", said->group ? said->group : "");
+	snprintf(rule->text, sizeof(rule->text), "%s", said->text);
+	snprintf(rule->consequence, sizeof(rule->consequence), "%s", said->consequence);
+	snprintf(rule->action, sizeof(rule->action), "%s", said->action);
+	return take_signal(call, "signal", said->signal, &rule->signal) &&
+	       take_minus(call, said, rule) && take_window(call, said, rule) &&
+	       take_limit(call, said, rule) && take_states(call, said, rule);
+}
