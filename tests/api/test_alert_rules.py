@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Rules on values: what they say, and their trial on what has been."""
+import contextlib
 import json
+import sqlite3
 
 import pytest
 
 from oht_test.wait import until
-from test_alerts import is_at_rest, ohtctl
+from test_alerts import is_at_rest, listed, ohtctl
 
 RULE = {"code": "supply_low", "signal": "safety_supply_v", "when": "below", "limit": 23, "hysteresis": 0.5,
         "text": "The supply is low", "consequence": "It may fail.", "action": "Look at it."}
@@ -93,3 +95,89 @@ def test_a_signal_that_is_none_is_refused_with_the_nearest(daemon):
     ("from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z", "/to"), ("from=2090-01-01T00:00:00Z", "/from"), ("from=yesterday", "/from")])
 def test_a_span_without_a_past_is_refused(daemon, span, pointer):
     refused(daemon.get(f"alert-rules/battery_low/trial?{span}"), pointer)
+
+
+def etag(daemon, code):
+    return daemon.get(f"alert-rules/{code}").headers["etag"]
+
+
+def put(daemon, code, match=None, role="administrator", **change):
+    return daemon.request("PUT", f"alert-rules/{code}", change, role=role, headers={"If-Match": match or etag(daemon, code)})
+
+
+def delete(daemon, code):
+    return daemon.request("DELETE", f"alert-rules/{code}", role="administrator")
+
+
+def test_an_own_rule_is_at_work_until_it_is_deleted(daemon):
+    until(lambda: is_at_rest(daemon) and daemon.get("modules/3").json["health"] == "good", what="a robot that is well")
+    made = daemon.post("alert-rules", {**RULE, "limit": 30, "when": "below", "hysteresis": 0, "severity": "critical", "latching": True},
+                       role="administrator")
+    assert (made.status, made.json["shipped"], made.json["enabled"]) == (201, False, True), made
+    assert made.headers["etag"] == f'"{made.json["revision"]}"'
+    try:
+        came = until(lambda: listed(daemon, "supply_low", 3), what="its alert")
+        assert came["text"] == "The supply is low: 24.0 V, below 30 V. It may fail." and came["severity"] == "critical"
+        again = daemon.post("alert-rules", RULE, role="administrator")
+        assert (again.status, again.code) == (409, "rule_exists")
+        # Latching: its reason goes, and it stays until it is acknowledged.
+        number = until(lambda: listed(daemon, "supply_low", 3)["number"], what="its number")
+        assert daemon.sim("set 3 supply_voltage 300").startswith("ok")
+        over = until(lambda: (now := listed(daemon, "supply_low", 3))["over"] and now, what="its end")
+        assert over["text"].endswith("This is over: acknowledge it.")
+        assert daemon.post(f"alerts/{number}/acknowledge", role="operator").status == 200
+        until(lambda: not listed(daemon, "supply_low", 3), what="the end behind the acknowledgement")
+        # A changed rule begins anew.
+        changed = put(daemon, "supply_low", limit=29, latching=False)
+        assert (changed.status, changed.json["limit"], changed.json["revision"] > made.json["revision"]) == (200, 29, True)
+        assert put(daemon, "supply_low", made.headers["etag"], limit=28).code == "rule_changed"
+    finally:
+        assert daemon.sim("set 3 supply_voltage 240").startswith("ok")
+        gone = delete(daemon, "supply_low")
+    assert gone.status == 204
+    until(lambda: not listed(daemon, "supply_low", 3), what="an end without its rule")
+    assert daemon.get("alert-rules/supply_low").status == delete(daemon, "supply_low").status == 404
+
+
+def test_changes_are_refused_to_who_has_not_seen_the_rule(daemon):
+    path = "alert-rules/battery_low"
+    assert (answer := daemon.request("PUT", path, {"limit": 25}, role="administrator")).status == 428 and answer.code == "if_match_missing"
+    for match in ('"7"', "0", "*", 'W/"0"'):
+        assert ((answer := put(daemon, "battery_low", match, limit=25)).status, answer.code) == (412, "rule_changed"), match
+    assert put(daemon, "battery_low", role="supervisor", limit=25).status == 403
+    refused(put(daemon, "battery_low", limit=-5), "/limit")
+    refused(put(daemon, "battery_low", hysteresis=-1), "/hysteresis")
+    refused(put(daemon, "battery_low", signal="battery_v"), "/signal")
+    shipped = daemon.post("alert-rules", {**RULE, "code": "battery_low"}, role="administrator")
+    assert (shipped.status, shipped.code) == (409, "rule_exists") and "shipped" in shipped.json["detail"]
+    assert daemon.get(path).json["revision"] == 0
+
+
+def test_what_is_changed_is_there_after_a_kill(fresh):
+    """A shipped rule with another limit, one that is off, as many own ones as there may be; and the shipped form again."""
+    fresh.start()
+    assert put(fresh, "battery_low", limit=30).json["limit"] == 30
+    assert put(fresh, "cells_apart", enabled=False).json["enabled"] is False
+    for number in range(16):
+        assert fresh.post("alert-rules", {**RULE, "code": f"own_{number}"}, role="administrator").status == 201
+    full = fresh.post("alert-rules", {**RULE, "code": "own_16"}, role="administrator")
+    assert (full.status, full.code) == (409, "too_many_rules") and "16" in full.json["detail"]
+
+    def rules():
+        return {rule["code"]: rule for rule in fresh.get("alert-rules").json["items"]}
+    before = rules()
+    fresh.kill()
+    fresh.start()
+    assert rules() == before
+    assert delete(fresh, "battery_low").status == delete(fresh, "cells_apart").status == delete(fresh, "own_3").status == 204
+    assert fresh.get("alert-rules/battery_low").json["limit"] == 20
+    assert fresh.get("alert-rules/cells_apart").json["enabled"] is True
+    assert fresh.post("alert-rules", {**RULE, "code": "own_16"}, role="administrator").status == 201
+    # A signal that is gone: the rule is left out, said, and can be deleted.
+    fresh.kill()
+    with contextlib.closing(sqlite3.connect(fresh.state / "oht.db", isolation_level=None)) as database:
+        database.execute("UPDATE alert_rules SET signal = 'flux' WHERE code = 'own_4'")
+    fresh.start()
+    assert fresh.get("alert-rules/own_4").status == 404
+    assert "alert rule_left_out: own_4: its signal is not there any more" in fresh.log()
+    assert delete(fresh, "own_4").status == 204

@@ -67,6 +67,12 @@ ASKED = [
     ("GET", "alerts/history", "alerts/history?code=module_quarantined", None, "viewer", 200),
     ("GET", "alert-rules", "alert-rules", None, "viewer", 200),
     ("GET", "alert-rules/{name}", "alert-rules/cells_apart", None, "viewer", 200),
+    ("POST", "alert-rules", "alert-rules", {
+        "code": "charger_current_high", "signal": "charger_a", "when": "above", "limit": 25, "hysteresis": 2, "on_ms": 5000,
+        "text": "The charger gives too much current", "consequence": "The battery ages.", "action": "Have the charger checked."},
+     "administrator", 201),
+    ("PUT", "alert-rules/{name}", "alert-rules/charger_current_high", {"limit": 22}, "administrator", 428),
+    ("DELETE", "alert-rules/{name}", "alert-rules/charger_current_high", None, "administrator", 204),
     ("GET", "alert-rules/{name}/trial", "alert-rules/battery_low/trial", None, "viewer", 200),
     ("POST", "alert-trials", "alert-trials", {
         "code": "supply_high", "signal": "safety_supply_v", "when": "above", "limit": 23, "hysteresis": 1, "on_ms": 1000,

@@ -274,7 +274,7 @@ static void settle(struct rules_robot *robot, unsigned int ms)
 			ohtd_alert_rules_sample(robot->rules, &sample);
 			count = ohtd_alert_rules_look(robot->rules, told);
 			for (unsigned int i = 0; i < count; i++)
-				robot->told |= 1ull << told[i].place;
+				robot->told |= 1ull << told[i].id;
 		}
 	}
 	assert_int_equal(robot->reader.lost, 0);
@@ -321,7 +321,7 @@ static const struct {
 
 static void a_fault_raises_the_one_alert_that_says_so(void **state)
 {
-	struct rules_robot robot = { .d = driver_safe(6000), .rules = ohtd_alert_rules_create() };
+	struct rules_robot robot = { .d = driver_safe(6000), .rules = ohtd_alert_rules_create(NULL) };
 	struct ohtd_alert_told told[OHTD_ALERT_RULES_MAX];
 
 	(void)state;
@@ -339,7 +339,7 @@ static void a_fault_raises_the_one_alert_that_says_so(void **state)
 			ohtd_alert_rules_acknowledge(robot.rules, k);
 		if (ohtd_alert_rules_look(robot.rules, told))
 			fail_msg("%s: %s does not end", faults[i].fault,
-				 ohtd_alert_shipped[told->place].code);
+				 ohtd_alert_shipped[told->id].code);
 		robot.told = 0;
 	}
 	ohtd_alert_rules_destroy(robot.rules);
@@ -349,7 +349,7 @@ static void a_fault_raises_the_one_alert_that_says_so(void **state)
 /* The charge sinks: low, and then nearly empty in its place. Its module falls silent, and it stays. */
 static void the_most_severe_of_a_group_is_told(void **state)
 {
-	struct rules_robot robot = { .d = driver_safe(6000), .rules = ohtd_alert_rules_create() };
+	struct rules_robot robot = { .d = driver_safe(6000), .rules = ohtd_alert_rules_create(NULL) };
 	struct ohtd_alert_told told[OHTD_ALERT_RULES_MAX];
 
 	(void)state;
@@ -361,7 +361,7 @@ static void the_most_severe_of_a_group_is_told(void **state)
 		settle(&robot, 15000);
 		assert_int_equal(ohtd_alert_rules_look(robot.rules, told), percent < 20);
 		if (percent < 20)
-			assert_string_equal(ohtd_alert_shipped[told->place].code, percent < 10 ? "battery_critical" : "battery_low");
+			assert_string_equal(ohtd_alert_shipped[told->id].code, percent < 10 ? "battery_critical" : "battery_low");
 	}
 	assert_int_equal(told->value, 50);
 	driver_sim(robot.d, "fault 2 silence");

@@ -92,13 +92,13 @@ static void look_at_values(void *context)
 	while (ohtd_samples_next(ring, &s->samples, &sample)) {
 		ohtd_alert_rules_sample(s->rules, &sample);
 		if (ohtd_alert_rules_look(s->rules, told))
-			fail_msg("%s", ohtd_alert_shipped[told->place].code);
+			fail_msg("%s", ohtd_alert_shipped[told->id].code);
 	}
 }
 
 static void watch_values(struct shift *s)
 {
-	s->rules = ohtd_alert_rules_create();
+	s->rules = ohtd_alert_rules_create(NULL);
 	assert_non_null(s->rules);
 	s->inner = s->d->f->watch;
 	s->inner_context = s->d->f->watch_context;

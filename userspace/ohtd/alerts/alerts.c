@@ -425,10 +425,10 @@ static void judge_rule(const struct gathering *to, const struct ohtd_alert_told 
 	uint8_t unit;
 	char *text;
 
-	if (!ohtd_alert_rules_at(to->scene->services->rules, told->place, rule))
+	if (!ohtd_alert_rules_told(to->scene->services->rules, told->id, rule))
 		return;
 	unit = unit_of(to->scene->snapshot, rule->signal);
-	alert = add_key(to->list, (KINDS + told->place) << 8 | unit);
+	alert = add_key(to->list, (KINDS + told->id) << 8 | unit);
 	if (!alert)
 		return;
 	text = ohtd_scene_alloc(to->scene, OHTD_ALERT_RULE_TEXT);

@@ -1,55 +1,91 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     all rules on values at work: they take each sample, and say which alerts are active.
+ * Owns:     all rules on values: shipped ones, also changed or switched off, and own ones. Those at
+ *           work take each sample, and say which alerts are active.
  * Contexts: create, destroy: main thread. Sample: the thread that takes samples out of the ring
- *           (history/history.h), also while nothing can be kept. Look, acknowledge: any thread
- *           but the control thread.
+ *           (history/history.h), also while nothing can be kept. Written: the thread of the store.
+ *           All else: any thread but the control thread.
  * Locks:    a mutex, held for a pass over the rules; nothing is waited for with it.
  */
 #ifndef OHTD_ALERTS_RULES_H
 #define OHTD_ALERTS_RULES_H
 
 #include "alerts/shipped.h"
+#include "tables/alert_rules.h"
 
-#define OHTD_ALERT_RULES_MAX	OHTD_ALERT_SHIPPED
+#define OHTD_ALERT_RULES_OWN	16
+#define OHTD_ALERT_RULES_MAX	(OHTD_ALERT_SHIPPED + OHTD_ALERT_RULES_OWN)
 
 struct ohtd_alert_rules;
+struct ohtd_store;
 
-/* NULL: out of memory. */
-struct ohtd_alert_rules *ohtd_alert_rules_create(void);
+/* @store: is asked what was made and changed; NULL: the shipped ones. NULL: out of memory. */
+struct ohtd_alert_rules *ohtd_alert_rules_create(struct ohtd_store *store);
 
 /* NULL is allowed. */
 void ohtd_alert_rules_destroy(struct ohtd_alert_rules *rules);
 
-/* As ohtd_alert_watch_step() for all of them. @rules: struct ohtd_alert_rules. */
+/* As ohtd_alert_watch_step() for all that are at work. @rules: struct ohtd_alert_rules. */
 void ohtd_alert_rules_sample(void *rules, const struct ohtd_sample *sample);
+
+/* ---- alerts ---- */
 
 /**
  * struct ohtd_alert_told - an alert of a rule
- * @place: of the rule; no other rule has it
+ * @id: of the rule, less than 2^23; a rule that is changed gets another one
  * @since_ns: when it came, by the time of samples
  * @value: by which it came
  * @over: its reason is gone, and it stays until somebody acknowledges it
  */
 struct ohtd_alert_told {
-	unsigned int place;
+	unsigned int id;
 	uint64_t since_ns;
 	int64_t value;
 	bool over;
 };
 
-/* What is told now: of each group one. Returns how many of @told, OHTD_ALERT_RULES_MAX at most. */
+/* What is told now: of each group one. How many of @told, OHTD_ALERT_RULES_MAX at most. */
 unsigned int ohtd_alert_rules_look(struct ohtd_alert_rules *rules, struct ohtd_alert_told *told);
 
-/* The rule at @place, as it stands. False: there is none. */
-bool ohtd_alert_rules_at(struct ohtd_alert_rules *rules, unsigned int place,
-			 struct ohtd_alert_rule *rule);
+/* The rule with that id. False: it is not there any more. */
+bool ohtd_alert_rules_told(struct ohtd_alert_rules *rules, unsigned int id,
+			   struct ohtd_alert_rule *rule);
 
-/* The same by its code; returns its place, or -ENOENT. */
-int ohtd_alert_rules_find(struct ohtd_alert_rules *rules, const char *code,
-			  struct ohtd_alert_rule *rule);
+/* Somebody has acknowledged the alert of the rule with that id. */
+void ohtd_alert_rules_acknowledge(struct ohtd_alert_rules *rules, unsigned int id);
 
-/* Somebody has acknowledged the alert of the rule at @place. */
-void ohtd_alert_rules_acknowledge(struct ohtd_alert_rules *rules, unsigned int place);
+/* ---- rules ---- */
+
+/**
+ * struct ohtd_alert_rule_state - a rule as it stands
+ * @rule: what it says
+ * @shipped: it comes with the daemon
+ * @enabled: it is at work
+ * @revision: grows with each change; 0: as it is shipped
+ */
+struct ohtd_alert_rule_state {
+	struct ohtd_alert_rule rule;
+	bool shipped;
+	bool enabled;
+	int64_t revision;
+};
+
+/* By a number from 0 on, the shipped ones first. False: there are no more. */
+bool ohtd_alert_rules_at(struct ohtd_alert_rules *rules, unsigned int number,
+			 struct ohtd_alert_rule_state *state);
+
+/* By its code. */
+bool ohtd_alert_rules_find(struct ohtd_alert_rules *rules, const char *code,
+			   struct ohtd_alert_rule_state *state);
+
+/* The rows have just been written: their number among all writes, for ohtd_alert_rules_set(). */
+uint64_t ohtd_alert_rules_written(struct ohtd_alert_rules *rules);
+
+/*
+ * Only these rules are made or changed, unless a later write is known already. What has not changed
+ * stays at work as it is. Rows that cannot be at work are logged and left out.
+ */
+void ohtd_alert_rules_set(struct ohtd_alert_rules *rules, const struct ohtd_alert_rule_row *rows,
+			  int count, uint64_t written);
 
 #endif /* OHTD_ALERTS_RULES_H */

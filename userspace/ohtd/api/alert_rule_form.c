@@ -56,15 +56,21 @@ OHTD_SHAPE_SHARED(ohtd_rule_view, "AlertRule",
 		  .summary = "Of a group only the most severe alert is told, of these the first"),
 	OHTD_TEXT(ohtd_rule_view, text, .summary = "What it is"),
 	OHTD_TEXT(ohtd_rule_view, consequence, .summary = "What follows if nobody acts"),
-	OHTD_TEXT(ohtd_rule_view, action, .summary = "What to do"));
+	OHTD_TEXT(ohtd_rule_view, action, .summary = "What to do"),
+	OHTD_BOOLEAN(ohtd_rule_view, enabled, .summary = "It is at work"),
+	OHTD_BOOLEAN(ohtd_rule_view, shipped, .summary = "It comes with the daemon: DELETE gives it its shipped form back"),
+	OHTD_INTEGER(ohtd_rule_view, revision,
+		     .summary = "Grows with each change, for If-Match; 0: as it is shipped"));
 
 static const char *or_null(struct ohtd_call *call, const char *text)
 {
 	return *text ? ohtd_call_text_of(call, "%s", text) : NULL;
 }
 
-struct ohtd_rule_view ohtd_rule_view_of(struct ohtd_call *call, const struct ohtd_alert_rule *rule)
+struct ohtd_rule_view ohtd_rule_view_of(struct ohtd_call *call,
+					const struct ohtd_alert_rule_state *state)
 {
+	const struct ohtd_alert_rule *rule = &state->rule;
 	const struct ohtd_telemetry_info *info = ohtd_telemetry_info(rule->signal);
 	const char **states = ohtd_call_alloc(call, OHTD_STATES * sizeof(*states));
 	struct ohtd_rule_view view = {
@@ -76,14 +82,15 @@ struct ohtd_rule_view ohtd_rule_view_of(struct ohtd_call *call, const struct oht
 		.behind_modules = rule->behind_modules, .suppressed = states,
 		.group = or_null(call, rule->group), .text = or_null(call, rule->text),
 		.consequence = or_null(call, rule->consequence),
-		.action = or_null(call, rule->action),
+		.action = or_null(call, rule->action), .enabled = state->enabled,
+		.shipped = state->shipped, .revision = state->revision,
 	};
 
 	if (rule->kind == OHTD_ALERT_RULE_DIFFERENCE)
 		view.minus = ohtd_telemetry_info(rule->minus)->name;
-	for (unsigned int state = 0; state < OHTD_STATES; state++)
-		if (rule->suppressed >> state & 1)
-			states[view.suppressed_count++] = ohtd_state_name(state);
+	for (unsigned int i = 0; i < OHTD_STATES; i++)
+		if (rule->suppressed >> i & 1)
+			states[view.suppressed_count++] = ohtd_state_name(i);
 	return view;
 }
 
@@ -231,34 +238,32 @@ static void range_of(struct ohtd_call *call, const struct ohtd_alert_rule *rule,
 }
 
 /* A rule that never or always holds is a mistake of who writes it. */
-static bool take_limit(struct ohtd_call *call, const struct ohtd_rule_body *said,
-		       struct ohtd_alert_rule *rule)
+static bool check_limit(struct ohtd_call *call, const struct ohtd_alert_rule *rule)
 {
-	const double back = said->limit + (rule->below ? said->hysteresis : -said->hysteresis);
+	const double back = rule->limit + (rule->below ? rule->hysteresis : -rule->hysteresis);
 	const char *unit = ohtd_telemetry_info(rule->signal)->unit;
+	const char *signal = ohtd_telemetry_info(rule->signal)->name;
 	double range[2];
 
-	rule->limit = said->limit;
-	rule->hysteresis = said->hysteresis;
 	range_of(call, rule, range);
-	if (!(fabs(said->limit) < 1e9)) {
-		ohtd_reply_member(call, "/limit", "range", "is %g: must be less than 1e9 either way", said->limit);
+	if (!(fabs(rule->limit) < 1e9)) {
+		ohtd_reply_member(call, "/limit", "range", "is %g: must be less than 1e9 either way", rule->limit);
 		return false;
 	}
-	if (!(said->hysteresis >= 0 && said->hysteresis < 1e9)) {
+	if (!(rule->hysteresis >= 0 && rule->hysteresis < 1e9)) {
 		ohtd_reply_member(call, "/hysteresis", "range",
-				  "is %g: must be 0 or more, whichever side the limit has", said->hysteresis);
+				  "is %g: must be 0 or more, whichever side the limit has", rule->hysteresis);
 		return false;
 	}
-	if (rule->below ? said->limit <= range[0] : said->limit >= range[1]) {
+	if (rule->below ? rule->limit <= range[0] : rule->limit >= range[1]) {
 		ohtd_reply_member(call, "/limit", "range", "%s %g %s can never be: '%s' is %g to %g %s",
-				  sides[rule->below], said->limit, unit, said->signal, range[0], range[1], unit);
+				  sides[rule->below], rule->limit, unit, signal, range[0], range[1], unit);
 		return false;
 	}
 	if (rule->below ? back > range[1] : back < range[0]) {
 		ohtd_reply_member(call, "/hysteresis", "range",
-				  "is %g: the value is never back at %g %s, '%s' is %g to %g %s", said->hysteresis,
-				  back, unit, said->signal, range[0], range[1], unit);
+				  "is %g: the value is never back at %g %s, '%s' is %g to %g %s", rule->hysteresis,
+				  back, unit, signal, range[0], range[1], unit);
 		return false;
 	}
 	return true;
@@ -287,6 +292,7 @@ bool ohtd_rule_take(struct ohtd_call *call, const struct ohtd_rule_body *said,
 		.kind = (uint8_t)said->kind, .below = said->when, .on_ms = (uint32_t)said->on_ms,
 		.off_ms = (uint32_t)said->off_ms, .severity = (uint8_t)said->severity,
 		.latching = said->latching > 0, .behind_modules = said->behind_modules > 0,
+		.limit = said->limit, .hysteresis = said->hysteresis,
 	};
 	snprintf(rule->code, sizeof(rule->code), "%s", said->code);
 	snprintf(rule->group, sizeof(rule->group), "%s", said->group ? said->group : "");
@@ -295,5 +301,59 @@ bool ohtd_rule_take(struct ohtd_call *call, const struct ohtd_rule_body *said,
 	snprintf(rule->action, sizeof(rule->action), "%s", said->action);
 	return take_signal(call, "signal", said->signal, &rule->signal) &&
 	       take_minus(call, said, rule) && take_window(call, said, rule) &&
-	       take_limit(call, said, rule) && take_states(call, said, rule);
+	       check_limit(call, rule) && take_states(call, said, rule);
+}
+
+/* ---- a change ---- */
+
+OHTD_SHAPE_SHARED(ohtd_rule_change, "AlertRuleChange",
+	OHTD_TRISTATE(ohtd_rule_change, enabled, .summary = "false switches it off, true on"),
+	OHTD_NUMBER(ohtd_rule_change, limit, .summary = "In the unit of the signal", .example = "25"),
+	OHTD_NUMBER(ohtd_rule_change, hysteresis, .summary = "How far behind limit the value must be back; 0 or more",
+		    .example = "2"),
+	OHTD_INTEGER(ohtd_rule_change, on_ms, .min = 0, .max = DELAY_MS_MAX, .preset = OHTD_NONE, .unit = "ms",
+		     .summary = "For how long the value must be beyond limit"),
+	OHTD_INTEGER(ohtd_rule_change, off_ms, .min = 0, .max = DELAY_MS_MAX, .preset = OHTD_NONE, .unit = "ms",
+		     .summary = "For how long it must be back"),
+	OHTD_WORD(ohtd_rule_change, severity, .words = &severity_words, .preset = OHTD_NONE,
+		  .summary = "Of its alert"),
+	OHTD_TRISTATE(ohtd_rule_change, latching, .summary = "The alert stays until somebody acknowledges it"),
+	OHTD_TEXT(ohtd_rule_change, text, .min = 1, .max = SIZE_OF(text), .unfit = line_unfit,
+		  .summary = "What it is; the value is put behind it"),
+	OHTD_TEXT(ohtd_rule_change, consequence, .min = 1, .max = SIZE_OF(consequence), .unfit = line_unfit,
+		  .summary = "What follows if nobody acts"),
+	OHTD_TEXT(ohtd_rule_change, action, .min = 1, .max = SIZE_OF(action), .unfit = line_unfit,
+		  .summary = "What to do"));
+
+static void change_texts(const struct ohtd_rule_change *said, struct ohtd_alert_rule *rule)
+{
+	if (said->text)
+		snprintf(rule->text, sizeof(rule->text), "%s", said->text);
+	if (said->consequence)
+		snprintf(rule->consequence, sizeof(rule->consequence), "%s", said->consequence);
+	if (said->action)
+		snprintf(rule->action, sizeof(rule->action), "%s", said->action);
+}
+
+bool ohtd_rule_take_change(struct ohtd_call *call, const struct ohtd_rule_change *said,
+			   struct ohtd_alert_rule_state *state)
+{
+	struct ohtd_alert_rule *rule = &state->rule;
+
+	if (said->enabled >= 0)
+		state->enabled = said->enabled;
+	if (isfinite(said->limit))
+		rule->limit = said->limit;
+	if (isfinite(said->hysteresis))
+		rule->hysteresis = said->hysteresis;
+	if (said->on_ms != OHTD_NONE)
+		rule->on_ms = (uint32_t)said->on_ms;
+	if (said->off_ms != OHTD_NONE)
+		rule->off_ms = (uint32_t)said->off_ms;
+	if (said->severity != OHTD_NONE)
+		rule->severity = (uint8_t)said->severity;
+	if (said->latching >= 0)
+		rule->latching = said->latching;
+	change_texts(said, rule);
+	return check_limit(call, rule);
 }

@@ -7,7 +7,7 @@
 #ifndef OHTD_API_ALERT_RULE_FORM_H
 #define OHTD_API_ALERT_RULE_FORM_H
 
-#include "alerts/rule.h"
+#include "alerts/rules.h"
 #include "json/member.h"
 
 struct ohtd_call;
@@ -34,11 +34,18 @@ struct ohtd_rule_view {
 	const char *text;
 	const char *consequence;
 	const char *action;
+	bool enabled;
+	bool shipped;
+	int64_t revision;
 };
 
 extern const struct ohtd_shape ohtd_rule_view_shape;
 
-struct ohtd_rule_view ohtd_rule_view_of(struct ohtd_call *call, const struct ohtd_alert_rule *rule);
+struct ohtd_rule_view ohtd_rule_view_of(struct ohtd_call *call,
+					const struct ohtd_alert_rule_state *state);
+
+/* The rule that the path names. False: there is none, and the request has been answered. */
+bool ohtd_rule_find(struct ohtd_call *call, struct ohtd_alert_rule_state *state);
 
 /* What a request says of a rule. */
 struct ohtd_rule_body {
@@ -69,4 +76,24 @@ extern const struct ohtd_shape ohtd_rule_body_shape;
 bool ohtd_rule_take(struct ohtd_call *call, const struct ohtd_rule_body *said,
 		    struct ohtd_alert_rule *rule);
 
-#endif /* OHTD_API_ALERT_RULE_FORM_H */
+/* What a request changes of a rule; what it leaves out stays. */
+struct ohtd_rule_change {
+	int8_t enabled;
+	double limit;
+	double hysteresis;
+	int64_t on_ms;
+	int64_t off_ms;
+	int64_t severity;
+	int8_t latching;
+	const char *text;
+	const char *consequence;
+	const char *action;
+};
+
+extern const struct ohtd_shape ohtd_rule_change_shape;
+
+/* The same for a change. */
+bool ohtd_rule_take_change(struct ohtd_call *call, const struct ohtd_rule_change *said,
+			   struct ohtd_alert_rule_state *state);
+
+#endif /* OHTD_HTTP_ALERT_RULE_FORM_H */

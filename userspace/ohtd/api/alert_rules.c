@@ -1,27 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* alert-rules: rules on values, and their trial on what is kept. */
+/* alert-rules: rules on values, shipped and own. */
 #include "api/api.h"
 #include "server/call.h"
 
+#include <errno.h>
 #include <inttypes.h>
-#include <math.h>
+#include <stdio.h>
+#include <string.h>
 
+#include "alerts/kept.h"
 #include "alerts/rules.h"
-#include "alerts/trial.h"
 #include "base/clock.h"
-#include "history/history.h"
+#include "base/log.h"
 #include "api/alert_rule_form.h"
 #include "server/late.h"
 #include "api/list.h"
-#include "views/scene.h"
-#include "server/server.h"
-#include "server/span.h"
-#include "robot/telemetry.h"
-
-#define DAY_NS		(86400 * (int64_t)OHTD_NS_PER_S)
-#define USUAL_NS	(7 * DAY_NS)
-/* So much of the time for an answer is the trial's. */
-#define TRIAL_NS	(OHTD_LATE_MS * OHTD_NS_PER_MS * 7 / 10)
 
 /* ---- rules ---- */
 
@@ -32,213 +25,230 @@ struct rule_list {
 };
 
 OHTD_SHAPE(rule_list, "AlertRuleList",
-	OHTD_LIST(rule_list, items, ohtd_rule_view, .summary = "All rules, always in this order"),
+	OHTD_LIST(rule_list, items, ohtd_rule_view, .summary = "All rules, the shipped ones first"),
 	OHTD_NEXT_CURSOR(rule_list));
-
-static struct ohtd_alert_rules *rules_of(struct ohtd_call *call)
-{
-	return ohtd_call_scene(call).services->rules;
-}
 
 static void get_rules(struct ohtd_call *call)
 {
 	struct ohtd_rule_view *items = ohtd_call_alloc(call, OHTD_ALERT_RULES_MAX * sizeof(*items));
 	struct rule_list list = { .items = items };
-	struct ohtd_alert_rule rule;
+	struct ohtd_alert_rule_state state;
 
-	for (unsigned int i = 0; ohtd_alert_rules_at(rules_of(call), i, &rule); i++)
-		items[list.items_count++] = ohtd_rule_view_of(call, &rule);
+	while (list.items_count < OHTD_ALERT_RULES_MAX &&
+	       ohtd_alert_rules_at(ohtd_call_rules(call), (unsigned int)list.items_count, &state))
+		items[list.items_count++] = ohtd_rule_view_of(call, &state);
 	OHTD_REPLY(call, 200, rule_list, &list);
 }
 
-/* False: there is none, and the request has been answered. */
-static bool find_rule(struct ohtd_call *call, struct ohtd_alert_rule *rule)
+bool ohtd_rule_find(struct ohtd_call *call, struct ohtd_alert_rule_state *state)
 {
-	if (ohtd_alert_rules_find(rules_of(call), call->params.name, rule) >= 0)
+	if (ohtd_alert_rules_find(ohtd_call_rules(call), call->params.name, state))
 		return true;
-	ohtd_reply_problem(call, 404, "not_found", "there is no rule '%s': see GET alert-rules", call->params.name);
+	ohtd_reply_problem(call, 404, "not_found", "there is no rule '%s': see GET alert-rules",
+			   call->params.name);
 	return false;
+}
+
+static void reply_rule(struct ohtd_call *call, int status, const struct ohtd_alert_rule_state *state)
+{
+	const struct ohtd_rule_view view = ohtd_rule_view_of(call, state);
+
+	ohtd_reply_header(call, "etag", ohtd_call_text_of(call, "\"%" PRId64 "\"", state->revision));
+	OHTD_REPLY(call, status, ohtd_rule_view, &view);
 }
 
 static void get_rule(struct ohtd_call *call)
 {
-	struct ohtd_alert_rule rule;
-	struct ohtd_rule_view view;
+	struct ohtd_alert_rule_state state;
 
-	if (!find_rule(call, &rule))
-		return;
-	view = ohtd_rule_view_of(call, &rule);
-	OHTD_REPLY(call, 200, ohtd_rule_view, &view);
+	if (ohtd_rule_find(call, &state))
+		reply_rule(call, 200, &state);
 }
 
-/* ---- trials ---- */
+/* ---- changes ---- */
 
-struct trial_query {
-	const char *from;
-	const char *to;
-};
-
-OHTD_SHAPE(trial_query, "AlertTrialQuery",
-	OHTD_TEXT(trial_query, from, .min = 1, .max = 64,
-		  .summary = "Begin, as 2026-07-30T12:00:00Z; without it 7 days before to. What is older than 30 days is left out"),
-	OHTD_TEXT(trial_query, to, .min = 1, .max = 64, .summary = "End; without it now"));
-
-struct coming {
-	int64_t from;
-	int64_t to;
-	const char *text;
-};
-
-OHTD_SHAPE(coming, "AlertComing",
-	OHTD_TIME(coming, from, .summary = "The alert would have come"),
-	OHTD_TIME(coming, to, .flags = OHTD_NULL, .summary = "It would have ended; null: not by the end of the trial"),
-	OHTD_TEXT(coming, text, .summary = "As the alert would have said"));
-
-struct trial {
-	const char *code;
-	int64_t from;
-	int64_t to;
-	bool complete;
-	int64_t count;
-	double active_s;
-	double seen_s;
-	const char *text;
-	const struct coming *items;
-	size_t items_count;
-};
-
-OHTD_SHAPE(trial, "AlertTrial",
-	OHTD_TEXT(trial, code, .summary = "Of the rule", .example = "\"battery_low\""),
-	OHTD_TIME(trial, from, .summary = "Where the trial begins"),
-	OHTD_TIME(trial, to, .summary = "As far as it went"),
-	OHTD_BOOLEAN(trial, complete, .summary = "false: the time for an answer was over before; go on with to as from"),
-	OHTD_INTEGER(trial, count, .summary = "How many alerts would have come"),
-	OHTD_NUMBER(trial, active_s, .unit = "s", .summary = "For how long, all together"),
-	OHTD_NUMBER(trial, seen_s, .unit = "s", .summary = "Time of which values of the signal are kept"),
-	OHTD_TEXT(trial, text, .summary = "The same for people",
-		  .example = "\"would have come 3 times in 7 days, for 41 s\""),
-	OHTD_LIST(trial, items, coming, .summary = "The first 100 of them"));
-
-struct trial_late {
+/**
+ * struct change_late - a change on its way into the store
+ * @state: the rule as it is to be
+ * @row: the same as it is kept
+ * @code: of the rule, as the request says it
+ * @now_s: time of day
+ * @by: who asks
+ * @rows: all rules behind it
+ * @count: of @rows
+ * @written: see ohtd_alert_rules_written()
+ */
+struct change_late {
 	struct ohtd_late late;
-	struct ohtd_history *history;
-	struct ohtd_alert_rule rule;
-	struct ohtd_alert_trial trial;
+	struct ohtd_alert_rules *rules;
+	struct ohtd_alert_rule_state state;
+	struct ohtd_alert_rule_row row;
+	char code[OHTD_PARAM_BYTES];
+	int64_t now_s;
+	char by[OHTD_USER_NAME_MAX + 1];
+	struct ohtd_alert_rule_row rows[OHTD_ALERT_RULE_ROWS];
+	int count;
+	uint64_t written;
 };
 
-static int try_rule(struct ohtd_late *late)
+static int list_rows(struct ohtd_db *db, struct change_late *job, int r)
 {
-	struct trial_late *job = (struct trial_late *)late;
-
-	return ohtd_alert_trial(job->history, &job->rule, ohtd_monotonic_ns() + TRIAL_NS, &job->trial);
+	if (r < 0)
+		return r;
+	job->count = ohtd_db_alert_rules_list(db, job->rows);
+	job->written = ohtd_alert_rules_written(job->rules);
+	return job->count < 0 ? job->count : r;
 }
 
-static const char *length_text(struct ohtd_call *call, int64_t length_ns)
+static int work_put(struct ohtd_db *db, void *arg)
 {
-	const double length_s = (double)length_ns / 1e9;
+	struct change_late *job = arg;
 
-	if (length_s < 600)
-		return ohtd_call_text_of(call, "%.3g s", length_s);
-	if (length_s < 2 * 86400)
-		return ohtd_call_text_of(call, "%.3g hours", length_s / 3600);
-	return ohtd_call_text_of(call, "%.3g days", length_s / 86400);
+	return list_rows(db, job, ohtd_db_alert_rule_put(db, &job->row, job->state.revision, job->now_s,
+							 OHTD_ALERT_RULES_OWN));
 }
 
-static const char *trial_text(struct ohtd_call *call, const struct ohtd_alert_trial *trial)
+static int work_delete(struct ohtd_db *db, void *arg)
 {
-	const char *span = length_text(call, trial->to_ns - trial->from_ns);
+	struct change_late *job = arg;
 
-	if (!trial->count)
-		return ohtd_call_text_of(call, "would not have come in %s", span);
-	return ohtd_call_text_of(call, "would have come %s in %s, for %s", trial->count == 1 ? "once" :
-				 ohtd_call_text_of(call, "%" PRIu64 " times", trial->count), span,
-				 length_text(call, trial->active_ns));
+	return list_rows(db, job, ohtd_db_alert_rule_delete(db, job->code));
 }
 
-static void fill_comings(struct ohtd_call *call, const struct trial_late *job, struct coming *items)
+/* Also when the client has left: it has been done. */
+static void settle_change(struct ohtd_late *late)
 {
-	for (unsigned int i = 0; i < job->trial.kept; i++) {
-		const struct ohtd_alert_coming *coming = &job->trial.comings[i];
-		char text[OHTD_ALERT_RULE_TEXT];
+	const struct change_late *job = (const struct change_late *)late;
 
-		ohtd_alert_rule_text(&job->rule, coming->value, text);
-		items[i] = (struct coming){
-			.from = coming->from_ns, .to = coming->to_ns ? coming->to_ns : OHTD_NONE,
-			.text = ohtd_call_text_of(call, "%s", text),
-		};
-	}
-}
-
-static void reply_trial(struct ohtd_call *call, struct ohtd_late *late)
-{
-	const struct trial_late *job = (const struct trial_late *)late;
-	const struct ohtd_alert_trial *tried = &job->trial;
-	struct coming *items = ohtd_call_alloc(call, (tried->kept + 1) * sizeof(*items));
-	const struct trial view = {
-		.code = ohtd_call_text_of(call, "%s", job->rule.code), .from = tried->from_ns,
-		.to = tried->to_ns, .complete = tried->complete, .count = (int64_t)tried->count,
-		.active_s = (double)tried->active_ns / 1e9, .seen_s = (double)tried->seen_ns / 1e9,
-		.text = trial_text(call, tried), .items = items, .items_count = tried->kept,
-	};
-
-	if (late->result < 0) {
-		ohtd_reply_store_problem(call, late->result);
+	if (late->result < 0)
 		return;
+	ohtd_alert_rules_set(job->rules, job->rows, job->count, job->written);
+	ohtd_log(OHTD_LOG_NOTICE, "http", "alert_rule_changed", "%s by %s", job->code, job->by);
+}
+
+static struct change_late *make_change(struct ohtd_call *call)
+{
+	struct change_late *job = ohtd_late_make(call, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->rules = ohtd_call_rules(call);
+	job->late.settle = settle_change;
+	job->now_s = ohtd_clock_wall_ns(ohtd_call_clock(call)) / (int64_t)OHTD_NS_PER_S;
+	snprintf(job->by, sizeof(job->by), "%s", call->who.user);
+	return job;
+}
+
+static void reply_change(struct ohtd_call *call, struct ohtd_late *late, int status)
+{
+	struct change_late *job = (struct change_late *)late;
+	const char *code = job->code;
+
+	if (late->result == -ESTALE && status == 201)
+		ohtd_reply_problem(call, 409, "rule_exists", "there is a rule '%s' already", code);
+	else if (late->result == -ESTALE)
+		ohtd_reply_problem(call, 412, "rule_changed", "rule '%s' has another revision by now than %"
+				   PRId64, code, job->state.revision);
+	else if (late->result == -E2BIG)
+		ohtd_reply_problem(call, 409, "too_many_rules", "there are %d own rules already: no '%s'",
+				   OHTD_ALERT_RULES_OWN, code);
+	else if (late->result < 0)
+		ohtd_reply_store_problem(call, late->result);
+	else {
+		job->state.revision = job->row.revision;
+		reply_rule(call, status, &job->state);
 	}
-	fill_comings(call, job, items);
-	OHTD_REPLY(call, 200, trial, &view);
 }
 
-/* Samples are kept for 30 days: what is older says nothing. */
-static bool take_span(struct ohtd_call *call, struct ohtd_alert_trial *trial)
+static void reply_new(struct ohtd_call *call, struct ohtd_late *late)
 {
-	const struct trial_query *asked = OHTD_QUERY(call, trial_query);
-	const int64_t now_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
-	const int64_t oldest_ns = now_ns - OHTD_ALERT_TRIAL_DAYS * DAY_NS + 60 * (int64_t)OHTD_NS_PER_S;
-
-	if (!ohtd_span_of(call, asked->from, asked->to, &trial->from_ns, &trial->to_ns))
-		return false;
-	if (!asked->from)
-		trial->from_ns = trial->to_ns - USUAL_NS;
-	if (trial->to_ns > now_ns)
-		trial->to_ns = now_ns;
-	if (trial->from_ns < oldest_ns)
-		trial->from_ns = oldest_ns;
-	if (trial->from_ns < trial->to_ns)
-		return true;
-	ohtd_reply_member(call, "/to", "range", "is more than %d days ago: samples are kept for so long",
-			  OHTD_ALERT_TRIAL_DAYS);
-	return false;
+	reply_change(call, late, 201);
 }
 
-static void begin_trial(struct ohtd_call *call, const struct ohtd_alert_rule *rule)
+static void reply_put(struct ohtd_call *call, struct ohtd_late *late)
 {
-	struct trial_late *job = ohtd_late_make(call, sizeof(*job));
+	reply_change(call, late, 200);
+}
+
+static void submit_rule(struct ohtd_call *call, const struct ohtd_alert_rule_state *state,
+			void (*answer)(struct ohtd_call *call, struct ohtd_late *late))
+{
+	struct change_late *job = make_change(call);
 
 	if (!job)
 		return;
-	job->rule = *rule;
-	job->history = ohtd_call_history(call);
-	if (take_span(call, &job->trial))
-		ohtd_late_act(call, &job->late, OHTD_LATE_MS, try_rule, reply_trial);
+	job->state = *state;
+	ohtd_alert_rule_to_row(&state->rule, state->enabled, &job->row);
+	job->row.shipped = state->shipped;
+	snprintf(job->code, sizeof(job->code), "%s", job->row.code);
+	ohtd_late_write(call, &job->late, work_put, answer);
+}
+
+static void post_rule(struct ohtd_call *call)
+{
+	const struct ohtd_rule_body *said = OHTD_INPUT(call, ohtd_rule_body);
+	struct ohtd_alert_rule_state state = { 0 };
+
+	if (ohtd_alert_rules_find(ohtd_call_rules(call), said->code, &state)) {
+		ohtd_reply_problem(call, 409, "rule_exists", "there is a %srule '%s' already",
+				   state.shipped ? "shipped " : "", said->code);
+		return;
+	}
+	state = (struct ohtd_alert_rule_state){ .enabled = true };
+	if (ohtd_rule_take(call, said, &state.rule))
+		submit_rule(call, &state, reply_new);
+}
+
+/* The client has seen the rule as it is. False: it has been refused. */
+static bool has_seen(struct ohtd_call *call, const struct ohtd_alert_rule_state *state)
+{
+	const char *match = ohtd_call_header(call, "if-match");
+	const char *etag = ohtd_call_text_of(call, "\"%" PRId64 "\"", state->revision);
+
+	if (match && !strcmp(match, etag))
+		return true;
+	if (match)
+		ohtd_reply_problem(call, 412, "rule_changed", "If-Match is %.40s, and rule '%s' is %s",
+				   match, state->rule.code, etag);
 	else
-		ohtd_late_drop(&job->late);
+		ohtd_reply_problem(call, 428, "if_match_missing", "rule '%s' is %s: say so in If-Match",
+				   state->rule.code, etag);
+	return false;
 }
 
-static void get_trial(struct ohtd_call *call)
+static void put_rule(struct ohtd_call *call)
 {
-	struct ohtd_alert_rule rule;
+	struct ohtd_alert_rule_state state;
 
-	if (find_rule(call, &rule))
-		begin_trial(call, &rule);
+	if (ohtd_rule_find(call, &state) && has_seen(call, &state) &&
+	    ohtd_rule_take_change(call, OHTD_INPUT(call, ohtd_rule_change), &state))
+		submit_rule(call, &state, reply_put);
 }
 
-static void post_trial(struct ohtd_call *call)
+static void reply_delete(struct ohtd_call *call, struct ohtd_late *late)
 {
-	struct ohtd_alert_rule rule;
+	const struct change_late *job = (const struct change_late *)late;
 
-	if (ohtd_rule_take(call, OHTD_INPUT(call, ohtd_rule_body), &rule))
-		begin_trial(call, &rule);
+	if (late->result < 0)
+		ohtd_reply_store_problem(call, late->result);
+	else if (!late->result && !job->state.shipped)
+		ohtd_reply_problem(call, 404, "not_found", "there is no rule '%s': see GET alert-rules",
+				   job->code);
+	else
+		ohtd_reply_empty(call, 204);
+}
+
+/* One that was left out at the start is not in the list, and can be deleted all the same. */
+static void delete_rule(struct ohtd_call *call)
+{
+	struct change_late *job = make_change(call);
+
+	if (!job)
+		return;
+	if (!ohtd_alert_rules_find(job->rules, call->params.name, &job->state))
+		job->state = (struct ohtd_alert_rule_state){ 0 };
+	snprintf(job->code, sizeof(job->code), "%s", call->params.name);
+	ohtd_late_write(call, &job->late, work_delete, reply_delete);
 }
 
 static const struct ohtd_route routes[] = {
@@ -248,23 +258,33 @@ static const struct ohtd_route routes[] = {
 		.handle = get_rules,
 		.summary = "Rules on values: when an alert comes and ends, and what it says",
 	}, {
+		.method = OHTD_POST, .path = "alert-rules", .role = OHTD_ROLE_ADMINISTRATOR,
+		.flags = OHTD_ROUTE_STORE, .body = &ohtd_rule_body_shape,
+		.replies = { { 201, &ohtd_rule_view_shape } },
+		.problems = { "unknown_signal", "rule_exists", "too_many_rules" },
+		.handle = post_rule,
+		.summary = "Make a rule, which is at work at once",
+		.text = "POST alert-trials says before which alerts it would have given.",
+	}, {
 		.method = OHTD_GET, .path = "alert-rules/{name}", .role = OHTD_ROLE_VIEWER,
 		.replies = { { 200, &ohtd_rule_view_shape } }, .problems = { "not_found" },
 		.handle = get_rule,
 		.summary = "One rule, by its code",
+		.text = "The header ETag has its revision, for If-Match.",
 	}, {
-		.method = OHTD_GET, .path = "alert-rules/{name}/trial", .role = OHTD_ROLE_VIEWER,
-		.flags = OHTD_ROUTE_STORE, .query = &trial_query_shape,
-		.replies = { { 200, &trial_shape } }, .problems = { "not_found" },
-		.handle = get_trial,
-		.summary = "Which alerts of a rule would have come in the past",
-		.text = "By the samples that are kept. A latching alert ends with its reason here.",
+		.method = OHTD_PUT, .path = "alert-rules/{name}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.flags = OHTD_ROUTE_STORE, .body = &ohtd_rule_change_shape,
+		.replies = { { 200, &ohtd_rule_view_shape } },
+		.problems = { "not_found", "rule_changed", "if_match_missing" },
+		.handle = put_rule,
+		.summary = "Change a rule, own or shipped, or switch it off",
+		.text = "With the header If-Match, which says the revision that is changed. What is left out stays.",
 	}, {
-		.method = OHTD_POST, .path = "alert-trials", .role = OHTD_ROLE_OPERATOR,
-		.flags = OHTD_ROUTE_STORE, .query = &trial_query_shape, .body = &ohtd_rule_body_shape,
-		.replies = { { 200, &trial_shape } }, .problems = { "unknown_signal" },
-		.handle = post_trial,
-		.summary = "The same of a rule that is not there yet; nothing is kept of it",
+		.method = OHTD_DELETE, .path = "alert-rules/{name}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.flags = OHTD_ROUTE_STORE,
+		.replies = { { 204, NULL } }, .problems = { "not_found" },
+		.handle = delete_rule,
+		.summary = "Delete an own rule; give a shipped one its shipped form back",
 	},
 };
 

@@ -251,7 +251,7 @@ static int open_robot(struct running *run)
 
 static int open_rules(struct running *run)
 {
-	run->rules = ohtd_alert_rules_create();
+	run->rules = ohtd_alert_rules_create(run->store);
 	return run->rules ? 0 : fail(run, "alert rules");
 }
 

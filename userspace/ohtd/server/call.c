@@ -80,6 +80,11 @@ struct ohtd_history *ohtd_call_history(struct ohtd_call *call)
 	return call->loop->server->services.history;
 }
 
+struct ohtd_alert_rules *ohtd_call_rules(struct ohtd_call *call)
+{
+	return call->loop->server->services.rules;
+}
+
 struct ohtd_setup *ohtd_call_setup(struct ohtd_call *call)
 {
 	return call->loop->server->services.setup;

@@ -23,6 +23,7 @@
 struct ohtd_certificate;
 struct ohtd_conn;
 struct ohtd_document;
+struct ohtd_alert_rules;
 struct ohtd_history;
 struct ohtd_loop;
 struct ohtd_pending;
@@ -82,6 +83,7 @@ struct ohtd_checks *ohtd_call_checks(struct ohtd_call *call);
 /* Loops may only look at it; workers may call it. */
 struct ohtd_store *ohtd_call_store(struct ohtd_call *call);
 struct ohtd_history *ohtd_call_history(struct ohtd_call *call);
+struct ohtd_alert_rules *ohtd_call_rules(struct ohtd_call *call);
 struct ohtd_setup *ohtd_call_setup(struct ohtd_call *call);
 struct ohtd_certificate *ohtd_call_certificate(struct ohtd_call *call);
 /* The description of all routes. */

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     rules on values that were made or changed: one row each.
+ * Contexts: the thread that owns the database handle; elsewhere through ohtd_store_call().
+ * Locks:    none.
+ */
+#ifndef OHTD_TABLES_ALERT_RULES_H
+#define OHTD_TABLES_ALERT_RULES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ohtd_db;
+
+#define OHTD_ALERT_RULE_ROWS	48	/* no more are read */
+
+/**
+ * struct ohtd_alert_rule_row - a rule as it is kept
+ * @code: no other row has it
+ * @revision: grows with each change of the rule. At least the time of day in seconds, so that a
+ *	revision from before a deletion does not come again
+ * @shipped: it is one that comes with the daemon
+ * @enabled: it is at work
+ * @signal: name
+ * @kind: enum ohtd_alert_rule_kind
+ * @minus: name of the other signal, or ""
+ * @severity: word
+ * @suppressed: names of states with commas between them
+ *
+ * The rest is as struct ohtd_alert_rule.
+ */
+struct ohtd_alert_rule_row {
+	char code[40];
+	int64_t revision;
+	bool shipped;
+	bool enabled;
+	char signal[64];
+	int64_t kind;
+	char minus[64];
+	int64_t window_ms;
+	bool below;
+	double limit;
+	double hysteresis;
+	int64_t on_ms;
+	int64_t off_ms;
+	char severity[16];
+	bool latching;
+	bool behind_modules;
+	char suppressed[160];
+	char group[40];
+	char text[80];
+	char consequence[100];
+	char action[160];
+};
+
+/**
+ * ohtd_db_alert_rule_put() - keep a rule in the place of the one with its code
+ * @row: gets its new revision
+ * @revision: that the rule has until now; 0: there is no row
+ * @now_s: time of day
+ * @max: of rows that are not shipped
+ *
+ * Return: 0, -ESTALE: the rule has another revision, -E2BIG: there are @max already, or another
+ * negative errno.
+ */
+int ohtd_db_alert_rule_put(struct ohtd_db *db, struct ohtd_alert_rule_row *row, int64_t revision,
+			   int64_t now_s, int max);
+
+/* 1: deleted, 0: there was none, or a negative errno. */
+int ohtd_db_alert_rule_delete(struct ohtd_db *db, const char *code);
+
+/* All of them, by their code; @rows has OHTD_ALERT_RULE_ROWS. How many, or a negative errno. */
+int ohtd_db_alert_rules_list(struct ohtd_db *db, struct ohtd_alert_rule_row *rows);
+
+#endif /* OHTD_TABLES_ALERT_RULES_H */
