@@ -108,6 +108,28 @@ static void a_value_that_is_not_good_neither_raises_nor_ends(void **state)
 	}
 }
 
+/* 16.0 V of a register that ends at 15.0 V; what a robot works out itself has no such end. */
+static void a_register_off_its_scale_raises_and_does_not_end(void **state)
+{
+	struct ohtd_alert_rule rule = above;
+	struct rig rig;
+
+	(void)state;
+	rule.signal = OHTD_TELEMETRY_rail_12v_v;
+	rule.limit = 13.2;
+	rule.hysteresis = 0.3;
+	begin(&rig, &rule);
+	assert_false(feed_as(&rig, OHTD_TELEMETRY_BAD, -10, 60000));
+	assert_false(feed_as(&rig, OHTD_TELEMETRY_BAD, 160, 1000));
+	assert_true(feed_as(&rig, OHTD_TELEMETRY_BAD, 160, 25));
+	assert_true(feed_as(&rig, OHTD_TELEMETRY_BAD, -10, 60000));
+	assert_true(feed_as(&rig, OHTD_TELEMETRY_OLD, 120, 60000));
+	assert_false(feed(&rig, 120, 2025));
+	rule.signal = OHTD_TELEMETRY_position_estimate_mm;
+	begin(&rig, &rule);
+	assert_false(feed_as(&rig, OHTD_TELEMETRY_BAD, 160, 60000));
+}
+
 static void time_that_was_not_seen_does_not_count(void **state)
 {
 	struct rig rig;
@@ -307,6 +329,7 @@ static const struct {
 	{ "set 2 charger_temperature 61", "set 2 charger_temperature 25", "charger_hot" },
 	{ "set 2 rail_12v_voltage 0", "unset 2 rail_12v_voltage", "rail_12v_low" },
 	{ "set 2 rail_12v_voltage 140", "unset 2 rail_12v_voltage", "rail_12v_high" },
+	{ "set 2 rail_12v_voltage 160", "unset 2 rail_12v_voltage", "rail_12v_high" },
 	{ "set 3 temperature 650", "unset 3 temperature", "safety_module_hot" },
 	{ "set 3 supply_voltage 200", "unset 3 supply_voltage", "safety_supply_low" },
 	{ "set 3 supply_voltage 270", "unset 3 supply_voltage", "safety_supply_high" },
@@ -393,6 +416,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_limit_has_a_hysteresis_and_delays),
 		cmocka_unit_test(a_value_that_is_not_good_neither_raises_nor_ends),
+		cmocka_unit_test(a_register_off_its_scale_raises_and_does_not_end),
 		cmocka_unit_test(time_that_was_not_seen_does_not_count),
 		cmocka_unit_test(an_alert_is_not_told_in_the_states_that_suppress_it),
 		cmocka_unit_test(a_latching_alert_waits_for_a_person),

@@ -75,6 +75,17 @@ static bool is_usable(const struct ohtd_alert_rule *rule, const struct ohtd_samp
 	       (rule->kind != OHTD_ALERT_RULE_DIFFERENCE || is_good(sample, rule->minus));
 }
 
+/* A register says more than it can measure: not how much is beyond the limit, but that it is. */
+static bool is_off_the_scale(const struct ohtd_alert_watch *watch, const struct ohtd_sample *sample)
+{
+	const struct ohtd_alert_rule *rule = watch->rule;
+
+	return rule->kind == OHTD_ALERT_RULE_VALUE && !ohtd_telemetry_origin(rule->signal)->read &&
+	       ohtd_sample_quality(sample, rule->signal) == OHTD_TELEMETRY_BAD &&
+	       (!rule->behind_modules || modules_are_well(sample)) &&
+	       ohtd_alert_watch_is_beyond(watch, sample->values[rule->signal]);
+}
+
 /* ---- increase in a window ---- */
 
 static void move_window(struct ohtd_alert_watch *watch, uint64_t time_ns)
@@ -177,7 +188,7 @@ void ohtd_alert_watch_step(struct ohtd_alert_watch *watch, const struct ohtd_sam
 			end(watch);
 		return;
 	}
-	if (is_usable(rule, sample))
+	if (is_usable(rule, sample) || is_off_the_scale(watch, sample))
 		judge(watch, sample->time_ns, passed_ns, value_of(watch, sample));
 	else
 		/* What a counter counts meanwhile belongs to the alert of the module. */

@@ -7,7 +7,9 @@
  * A rule raises an alert. It never acts on the robot.
  *
  * Only good values count: an old or bad one neither raises an alert nor ends one, and its time
- * is in no delay. So the loss of a module raises no alert on its registers.
+ * is in no delay. So the loss of a module raises no alert on its registers. One exception: a value
+ * outside of the range of its register is bad, and beyond a limit all the more. It raises an alert
+ * whose limit it is beyond, and ends none.
  */
 #ifndef OHTD_ALERTS_RULE_H
 #define OHTD_ALERTS_RULE_H
