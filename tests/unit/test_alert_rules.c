@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alerts/kept.h"
 #include "alerts/rules.h"
 #include "base/clock.h"
 #include "common/modmap.h"
@@ -273,6 +274,46 @@ static const struct ohtd_alert_rule *shipped(const char *code)
 	return NULL;
 }
 
+/* Some seconds of these voltages of cells. What is told then is the one alert with the code. */
+static void is_told_of_cells(struct ohtd_alert_rules *rules, struct rig *rig, int64_t lowest, int64_t highest,
+			     const char *code, bool over)
+{
+	struct ohtd_alert_told told[OHTD_ALERT_RULES_MAX];
+	struct ohtd_alert_rule rule;
+
+	set(&rig->sample, OHTD_TELEMETRY_cell_min_v, OHTD_TELEMETRY_GOOD, lowest);
+	set(&rig->sample, OHTD_TELEMETRY_cell_max_v, OHTD_TELEMETRY_GOOD, highest);
+	for (unsigned int i = 0; i < 20000 / OHTD_CYCLE_MS; i++) {
+		rig->sample.time_ns += CYCLE_NS;
+		ohtd_alert_rules_sample(rules, &rig->sample);
+	}
+	assert_int_equal(ohtd_alert_rules_look(rules, told), 1);
+	assert_true(ohtd_alert_rules_told(rules, told->id, &rule));
+	assert_string_equal(rule.code, code);
+	assert_int_equal(told->over, over);
+}
+
+static void what_is_over_hides_nothing_that_stands(void **state)
+{
+	struct ohtd_alert_rules *rules = ohtd_alert_rules_create(NULL);
+	struct ohtd_alert_rule rule = *shipped("cell_voltage_high");
+	struct ohtd_alert_rule_row row = { .revision = 0 };
+	struct rig rig;
+
+	(void)state;
+	rule.latching = true;
+	ohtd_alert_rule_to_row(&rule, true, &row);
+	row.shipped = true;
+	row.revision = 1;
+	ohtd_alert_rules_set(rules, &row, 1, 1);
+	begin(&rig, &rule);
+	is_told_of_cells(rules, &rig, 4300, 4300, "cell_voltage_high", false);
+	is_told_of_cells(rules, &rig, 4000, 4000, "cell_voltage_high", true);
+	is_told_of_cells(rules, &rig, 2400, 2400, "cell_voltage_low", false);
+	is_told_of_cells(rules, &rig, 4000, 4000, "cell_voltage_high", true);
+	ohtd_alert_rules_destroy(rules);
+}
+
 /* ---- on the robot ---- */
 
 /* A robot and its rules; what has been told of any, by their place. */
@@ -423,6 +464,7 @@ int main(void)
 		cmocka_unit_test(a_difference_needs_both),
 		cmocka_unit_test(a_counter_counts_within_its_window),
 		cmocka_unit_test(shipped_rules_are_sound),
+		cmocka_unit_test(what_is_over_hides_nothing_that_stands),
 		cmocka_unit_test(limits_are_those_of_the_registers),
 		cmocka_unit_test(a_fault_raises_the_one_alert_that_says_so),
 		cmocka_unit_test(the_most_severe_of_a_group_is_told),

@@ -211,6 +211,9 @@ static bool hides(const struct slot *b, const struct slot *a)
 	if (b == a || !is_at_work(b) || !b->watch.told || !*rule_a->group ||
 	    strcmp(rule_a->group, rule_b->group))
 		return false;
+	/* What stands is not hidden by what only waits for its acknowledgement. */
+	if (a->watch.active != b->watch.active)
+		return b->watch.active;
 	if (rule_a->severity != rule_b->severity)
 		return rule_b->severity < rule_a->severity;
 	return b->watch.since_ns != a->watch.since_ns ? b->watch.since_ns < a->watch.since_ns :
