@@ -243,6 +243,34 @@ static void a_counter_counts_within_its_window(void **state)
 	assert_true(feed(&rig, 5011, 25));
 }
 
+/* A window that has not been seen as a whole says neither that there is little, nor that it has become little. */
+static void little_is_known_by_a_whole_window(void **state)
+{
+	struct ohtd_alert_rule rule = {
+		.code = "idle", .signal = OHTD_TELEMETRY_bus_transfers,
+		.kind = OHTD_ALERT_RULE_INCREASE, .window_ms = 16000, .below = true,
+		.limit = 10, .hysteresis = 5,
+	};
+	struct rig rig;
+
+	(void)state;
+	begin(&rig, &rule);
+	assert_false(feed(&rig, 5, 16000));
+	assert_true(feed(&rig, 5, 50));
+	assert_false(feed(&rig, 105, 25));
+	assert_false(feed_as(&rig, OHTD_TELEMETRY_OLD, 0, 60000));
+	assert_false(feed(&rig, 105, 16000));
+	assert_true(feed(&rig, 105, 50));
+	/* The other side: what stands does not end because nothing was seen for a minute. */
+	rule.below = false;
+	begin(&rig, &rule);
+	assert_false(feed(&rig, 0, 25));
+	assert_true(feed(&rig, 11, 25));
+	assert_true(feed_as(&rig, OHTD_TELEMETRY_OLD, 0, 60000));
+	assert_true(feed(&rig, 11, 16000));
+	assert_false(feed(&rig, 11, 50));
+}
+
 /* ---- what is shipped ---- */
 
 static void shipped_rules_are_sound(void **state)
@@ -463,6 +491,7 @@ int main(void)
 		cmocka_unit_test(a_latching_alert_waits_for_a_person),
 		cmocka_unit_test(a_difference_needs_both),
 		cmocka_unit_test(a_counter_counts_within_its_window),
+		cmocka_unit_test(little_is_known_by_a_whole_window),
 		cmocka_unit_test(shipped_rules_are_sound),
 		cmocka_unit_test(what_is_over_hides_nothing_that_stands),
 		cmocka_unit_test(limits_are_those_of_the_registers),

@@ -99,6 +99,27 @@ static void move_window(struct ohtd_alert_watch *watch, uint64_t time_ns)
 	watch->part = part;
 }
 
+static uint64_t window_ns(const struct ohtd_alert_watch *watch)
+{
+	return watch->rule->window_ms * OHTD_NS_PER_MS;
+}
+
+/* What the counter has grown by meanwhile counts, unless it is longer than a window. */
+static void count_time(struct ohtd_alert_watch *watch, uint64_t gap_ns)
+{
+	if (watch->counting && gap_ns < window_ns(watch))
+		watch->counted_ns += gap_ns;
+	else
+		watch->counted_ns = 0;
+}
+
+/* Of a window that is not whole yet only an increase that is large is known. */
+static bool is_known(const struct ohtd_alert_watch *watch)
+{
+	return watch->rule->kind != OHTD_ALERT_RULE_INCREASE ||
+	       watch->rule->below == watch->active || watch->counted_ns >= window_ns(watch);
+}
+
 /* A counter that became less has begun anew. */
 static int64_t count_on(struct ohtd_alert_watch *watch, int64_t counter)
 {
@@ -156,7 +177,7 @@ static void judge(struct ohtd_alert_watch *watch, uint64_t time_ns, uint64_t pas
 {
 	const uint32_t delay_ms = watch->active ? watch->rule->off_ms : watch->rule->on_ms;
 
-	if (ohtd_alert_watch_is_beyond(watch, value) == watch->active) {
+	if (ohtd_alert_watch_is_beyond(watch, value) == watch->active || !is_known(watch)) {
 		watch->turning = false;
 		return;
 	}
@@ -174,14 +195,15 @@ static void judge(struct ohtd_alert_watch *watch, uint64_t time_ns, uint64_t pas
 void ohtd_alert_watch_step(struct ohtd_alert_watch *watch, const struct ohtd_sample *sample)
 {
 	const struct ohtd_alert_rule *rule = watch->rule;
-	uint64_t passed_ns = watch->time_ns && sample->time_ns > watch->time_ns ?
-			     sample->time_ns - watch->time_ns : 0;
+	const uint64_t gap_ns = watch->time_ns && sample->time_ns >= watch->time_ns ?
+				sample->time_ns - watch->time_ns : UINT64_MAX;
+	const uint64_t passed_ns = gap_ns > SEEN_NS ? 0 : gap_ns;
 
-	if (passed_ns > SEEN_NS)
-		passed_ns = 0;
 	watch->time_ns = sample->time_ns;
-	if (rule->kind == OHTD_ALERT_RULE_INCREASE)
+	if (rule->kind == OHTD_ALERT_RULE_INCREASE) {
 		move_window(watch, sample->time_ns);
+		count_time(watch, gap_ns);
+	}
 	if (is_suppressed(rule, sample)) {
 		watch->turning = watch->counting = false;
 		if (watch->active)

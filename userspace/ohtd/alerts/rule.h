@@ -99,6 +99,7 @@ struct ohtd_alert_rule {
  * @since_ns: when it came, by the time of samples
  * @value: by which it came
  * @counter: INCREASE: value of the last good sample, if @counting
+ * @counted_ns: INCREASE: for how long it is counted without a gap
  * @part: INCREASE: of the window in which it is, counted from time 0
  * @parts: INCREASE: of each part
  */
@@ -116,6 +117,7 @@ struct ohtd_alert_watch {
 	int64_t value;
 	bool counting;
 	int64_t counter;
+	uint64_t counted_ns;
 	uint64_t part;
 	int64_t parts[OHTD_ALERT_RULE_WINDOW];
 };
