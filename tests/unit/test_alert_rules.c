@@ -321,6 +321,19 @@ static void is_told_of_cells(struct ohtd_alert_rules *rules, struct rig *rig, in
 	assert_int_equal(told->over, over);
 }
 
+/* One reading of what the plan does not read is good for 10 s. */
+static void one_reading_raises_no_alert(void **state)
+{
+	static const char *const codes[] = {
+		"battery_hot", "charger_hot", "motor_hot", "rail_12v_low", "rail_12v_high",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (shipped(codes[i])->on_ms <= 10000 || shipped(codes[i])->off_ms <= 10000)
+			fail_msg("%s has too short a delay", codes[i]);
+}
+
 static void what_is_over_hides_nothing_that_stands(void **state)
 {
 	struct ohtd_alert_rules *rules = ohtd_alert_rules_create(NULL);
@@ -421,11 +434,11 @@ static void a_fault_raises_the_one_alert_that_says_so(void **state)
 	is_told(&robot, "nothing", NULL);
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		driver_sim(robot.d, faults[i].fault);
-		settle(&robot, 20000);
+		settle(&robot, 25000);
 		is_told(&robot, faults[i].fault, faults[i].code);
 		/* It stays while its module is silent, and goes with its reason. */
 		driver_sim(robot.d, faults[i].undo);
-		settle(&robot, 15000);
+		settle(&robot, 25000);
 		is_told(&robot, faults[i].fault, faults[i].code);
 		for (unsigned int k = 0; k < OHTD_ALERT_RULES_MAX; k++)
 			ohtd_alert_rules_acknowledge(robot.rules, k);
@@ -493,6 +506,7 @@ int main(void)
 		cmocka_unit_test(a_counter_counts_within_its_window),
 		cmocka_unit_test(little_is_known_by_a_whole_window),
 		cmocka_unit_test(shipped_rules_are_sound),
+		cmocka_unit_test(one_reading_raises_no_alert),
 		cmocka_unit_test(what_is_over_hides_nothing_that_stands),
 		cmocka_unit_test(limits_are_those_of_the_registers),
 		cmocka_unit_test(a_fault_raises_the_one_alert_that_says_so),

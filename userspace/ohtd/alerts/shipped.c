@@ -2,6 +2,8 @@
 /*
  * Limits of a cell are those of its registers (registers.csv). Charge and temperatures have the
  * limits of the reference (ws_and_metrics.csv). Supplies may be 10 % off their nominal voltage.
+ * A register that the plan does not read is good for 10 s behind a reading: delays are longer, so
+ * that one reading neither raises an alert nor ends one.
  */
 #include "alerts/shipped.h"
 
@@ -46,7 +48,7 @@ const struct ohtd_alert_rule ohtd_alert_shipped[OHTD_ALERT_SHIPPED] = {
 	  .text = "The battery is nearly empty",
 	  .consequence = "The robot is about to stop where it stands.",
 	  .action = "Dock the robot now, or charge it where it is." },
-	{ "battery_hot", OF(battery_deg_c), ABOVE(60, 5), DELAY(5, 10), CRITICAL,
+	{ "battery_hot", OF(battery_deg_c), ABOVE(60, 5), DELAY(12, 12), CRITICAL,
 	  .latching = true,
 	  .text = "The battery is too hot",
 	  .consequence = "Its cells age, and may catch fire.",
@@ -66,19 +68,19 @@ const struct ohtd_alert_rule ohtd_alert_shipped[OHTD_ALERT_SHIPPED] = {
 	  .text = "The cells of the battery are apart",
 	  .consequence = "The battery holds less than its charge says.",
 	  .action = "Charge it fully, so that its cells are balanced; else have it checked." },
-	{ "charger_hot", OF(charger_deg_c), ABOVE(60, 5), DELAY(10, 10), WARNING,
+	{ "charger_hot", OF(charger_deg_c), ABOVE(60, 5), DELAY(12, 12), WARNING,
 	  .text = "The charger is hot",
 	  .consequence = "It may switch itself off.", .action = COOL },
-	{ "motor_hot", OF(motor_deg_c), ABOVE(60, 5), DELAY(10, 10), WARNING,
+	{ "motor_hot", OF(motor_deg_c), ABOVE(60, 5), DELAY(12, 12), WARNING,
 	  .text = "The drive is hot",
 	  .consequence = "It may switch itself off in a move.", .action = COOL },
 	{ "safety_module_hot", OF(safety_deg_c), ABOVE(60, 5), DELAY(10, 10), WARNING,
 	  .text = "The safety module is hot",
 	  .consequence = "It may fail, which stops the robot.", .action = COOL },
-	{ "rail_12v_low", OF(rail_12v_v), BELOW(10.8, 0.3), DELAY(2, 5), WARNING,
+	{ "rail_12v_low", OF(rail_12v_v), BELOW(10.8, 0.3), DELAY(12, 12), WARNING,
 	  .text = "The 12 V supply is low",
 	  .consequence = "What it supplies may fail.", .action = WIRING },
-	{ "rail_12v_high", OF(rail_12v_v), ABOVE(13.2, 0.3), DELAY(2, 5), WARNING,
+	{ "rail_12v_high", OF(rail_12v_v), ABOVE(13.2, 0.3), DELAY(12, 12), WARNING,
 	  .text = "The 12 V supply is high",
 	  .consequence = "What it supplies may be damaged.", .action = WIRING },
 	{ "safety_supply_low", OF(safety_supply_v), BELOW(21.6, 0.5), DELAY(2, 5), WARNING,
