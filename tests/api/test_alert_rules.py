@@ -114,6 +114,7 @@ def test_an_own_rule_is_at_work_until_it_is_deleted(daemon):
     made = daemon.post("alert-rules", {**RULE, "limit": 30, "when": "below", "hysteresis": 0, "severity": "critical", "latching": True},
                        role="administrator")
     assert (made.status, made.json["shipped"], made.json["enabled"]) == (201, False, True), made
+    assert made.json["suppressed"] == ["boot", "init", "shutdown"]
     assert made.headers["etag"] == f'"{made.json["revision"]}"'
     try:
         came = until(lambda: listed(daemon, "supply_low", 3), what="its alert")

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "robot/codes.h"
 #include "robot/samples.h"
 
 #define OHTD_ALERT_RULE_WINDOW	16	/* parts of a window; the oldest goes as a whole */
@@ -34,6 +35,10 @@ enum ohtd_severity {
 
 /* As programs read it; NULL: no severity has the number. */
 const char *ohtd_severity_name(unsigned int severity);
+
+/* Values are not complete yet, or not looked after any more: no rule is told in these states. */
+#define OHTD_ALERT_RULE_AT_BOTH_ENDS \
+	(1 << OHTD_STATE_BOOT | 1 << OHTD_STATE_INIT | 1 << OHTD_STATE_SHUTDOWN)
 
 /* The value that a rule looks at. */
 enum ohtd_alert_rule_kind {

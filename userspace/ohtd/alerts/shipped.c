@@ -10,13 +10,11 @@
 #include "robot/codes.h"
 #include "robot/telemetry.h"
 
-/* Values are not complete yet, or not looked after any more. */
-#define AT_BOTH_ENDS \
-	(1 << OHTD_STATE_BOOT | 1 << OHTD_STATE_INIT | 1 << OHTD_STATE_SHUTDOWN)
 /* With the outputs off the bus is filled with reads that can wait. */
 #define OUTPUTS_OFF \
-	(AT_BOTH_ENDS | 1 << OHTD_STATE_SAFE | 1 << OHTD_STATE_ESTOP | 1 << OHTD_STATE_FAULT)
-#define OF(signal_)	.signal = OHTD_TELEMETRY_##signal_, .suppressed = AT_BOTH_ENDS
+	(OHTD_ALERT_RULE_AT_BOTH_ENDS | 1 << OHTD_STATE_SAFE | 1 << OHTD_STATE_ESTOP | 1 << OHTD_STATE_FAULT)
+#define OF(signal_) \
+	.signal = OHTD_TELEMETRY_##signal_, .suppressed = OHTD_ALERT_RULE_AT_BOTH_ENDS
 #define WARNING		.severity = OHTD_SEVERITY_WARNING
 #define CRITICAL	.severity = OHTD_SEVERITY_CRITICAL
 #define ABOVE(limit_, hysteresis_) \

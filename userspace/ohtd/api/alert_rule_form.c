@@ -138,7 +138,7 @@ OHTD_SHAPE_SHARED(ohtd_rule_body, "AlertRuleBody",
 	OHTD_TRISTATE(ohtd_rule_body, behind_modules,
 		     .summary = "Time stands still for the rule while a module does not answer well"),
 	OHTD_TEXTS(ohtd_rule_body, suppressed, .max = OHTD_STATES, .words = &state_words,
-		   .summary = "States of the robot in which its alert is not told"),
+		   .summary = "States of the robot in which its alert is not told, beside boot, init and shutdown"),
 	OHTD_TEXT(ohtd_rule_body, group, .min = 1, .max = SIZE_OF(group), .unfit = code_unfit,
 		  .pattern = "^[a-z][a-z0-9_]*$", .summary = "Of a group only the most severe alert is told"),
 	OHTD_TEXT(ohtd_rule_body, text, .flags = OHTD_NEEDED, .min = 1, .max = SIZE_OF(text),
@@ -293,6 +293,7 @@ bool ohtd_rule_take(struct ohtd_call *call, const struct ohtd_rule_body *said,
 		.off_ms = (uint32_t)said->off_ms, .severity = (uint8_t)said->severity,
 		.latching = said->latching > 0, .behind_modules = said->behind_modules > 0,
 		.limit = said->limit, .hysteresis = said->hysteresis,
+		.suppressed = OHTD_ALERT_RULE_AT_BOTH_ENDS,
 	};
 	snprintf(rule->code, sizeof(rule->code), "%s", said->code);
 	snprintf(rule->group, sizeof(rule->group), "%s", said->group ? said->group : "");
