@@ -237,6 +237,20 @@ static void range_of(struct ohtd_call *call, const struct ohtd_alert_rule *rule,
 	}
 }
 
+/* Samples have so many digits behind the point: a limit between two of them is another one than it says. */
+static bool has_digits(struct ohtd_call *call, const struct ohtd_alert_rule *rule, const char *pointer,
+		       double value)
+{
+	const unsigned int decimals = ohtd_telemetry_origin(rule->signal)->decimals;
+	const double scaled = value * pow(10, decimals);
+
+	if (fabs(scaled - round(scaled)) < 1e-3)
+		return true;
+	ohtd_reply_member(call, pointer, "range", "is %g: '%s' has %u digits behind the point, say no more of them",
+			  value, ohtd_telemetry_info(rule->signal)->name, decimals);
+	return false;
+}
+
 /* A rule that never or always holds is a mistake of who writes it. */
 static bool check_limit(struct ohtd_call *call, const struct ohtd_alert_rule *rule)
 {
@@ -266,7 +280,8 @@ static bool check_limit(struct ohtd_call *call, const struct ohtd_alert_rule *ru
 				  back, unit, signal, range[0], range[1], unit);
 		return false;
 	}
-	return true;
+	return has_digits(call, rule, "/limit", rule->limit) &&
+	       has_digits(call, rule, "/hysteresis", rule->hysteresis);
 }
 
 static bool take_states(struct ohtd_call *call, const struct ohtd_rule_body *said,
@@ -356,5 +371,8 @@ bool ohtd_rule_take_change(struct ohtd_call *call, const struct ohtd_rule_change
 	if (said->latching >= 0)
 		rule->latching = said->latching;
 	change_texts(said, rule);
+	/* A rule outside of what the present modules measure can be switched off all the same. */
+	if (said->enabled <= 0 && !isfinite(said->limit) && !isfinite(said->hysteresis))
+		return true;
 	return check_limit(call, rule);
 }
