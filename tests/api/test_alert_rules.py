@@ -130,6 +130,14 @@ def test_an_own_rule_is_at_work_until_it_is_deleted(daemon):
         assert daemon.sim("set 3 supply_voltage 300").startswith("ok")
         over = until(lambda: (now := listed(daemon, "supply_low", 3))["over"] and now, what="its end")
         assert over["text"].endswith("This is over: acknowledge it.")
+        # It comes again: who acknowledges the first coming has not seen the second.
+        assert daemon.sim("set 3 supply_voltage 240").startswith("ok")
+        first, number = number, until(lambda: (now := listed(daemon, "supply_low", 3))["number"] not in (None, number) and now,
+                                      what="a number of its own")["number"]
+        assert daemon.post(f"alerts/{first}/acknowledge", role="operator").status == 200
+        assert listed(daemon, "supply_low", 3)["acknowledged"] is None
+        assert daemon.sim("set 3 supply_voltage 300").startswith("ok")
+        until(lambda: listed(daemon, "supply_low", 3)["over"], what="its end again")
         assert daemon.post(f"alerts/{number}/acknowledge", role="operator").status == 200
         until(lambda: not listed(daemon, "supply_low", 3), what="the end behind the acknowledgement")
         # A changed rule begins anew.

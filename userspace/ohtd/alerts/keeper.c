@@ -21,9 +21,10 @@
 
 /**
  * struct entry - an alert that is active, or ended of late, or is not written yet
- * @key: as of struct ohtd_alert
+ * @key: as of struct ohtd_alert; 0: it has come again since, in an entry of its own
  * @since_ns: the same, of the newest time that it came
  * @ended_ns: CLOCK_MONOTONIC; 0: it is active
+ * @over: its reason was gone when it was last looked at
  * @changed: since it was last handed to the store
  * @row: as the store has it, or will
  */
@@ -31,6 +32,7 @@ struct entry {
 	uint32_t key;
 	uint64_t since_ns;
 	uint64_t ended_ns;
+	bool over;
 	bool changed;
 	struct ohtd_alert_row row;
 };
@@ -151,7 +153,9 @@ static void begin_entry(struct ohtd_alert_keeper *keeper, const struct ohtd_aler
 	struct entry *entry = &keeper->entries[keeper->entry_count++];
 	struct ohtd_alert_row *row = &entry->row;
 
-	*entry = (struct entry){ .key = alert->key, .since_ns = alert->since_ns, .changed = true };
+	*entry = (struct entry){
+		.key = alert->key, .since_ns = alert->since_ns, .over = alert->over, .changed = true,
+	};
 	row->number = ++keeper->newest;
 	row->unit = alert->unit;
 	row->times = 1;
@@ -160,6 +164,17 @@ static void begin_entry(struct ohtd_alert_keeper *keeper, const struct ohtd_aler
 	snprintf(row->severity, sizeof(row->severity), "%s", ohtd_severity_name(alert->severity));
 	snprintf(row->source, sizeof(row->source), "%s", alert->source);
 	snprintf(row->text, sizeof(row->text), "%s", alert->text);
+}
+
+/* It was over and waited for a person, who has not seen this coming: an acknowledgement names one of both. */
+static void begin_anew(struct ohtd_alert_keeper *keeper, struct entry *entry, const struct ohtd_alert *alert,
+		       uint64_t now_ns)
+{
+	if (keeper->entry_count == ENTRIES_MAX)
+		return;
+	end_entry(keeper, entry, now_ns);
+	entry->key = 0;
+	begin_entry(keeper, alert, now_ns);
 }
 
 static void take_alert(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert, uint64_t now_ns)
@@ -172,8 +187,14 @@ static void take_alert(struct ohtd_alert_keeper *keeper, const struct ohtd_alert
 			begin_entry(keeper, alert, now_ns);
 		return;
 	}
-	if (!entry->ended_ns && entry->since_ns == alert->since_ns)
+	if (!entry->ended_ns && entry->since_ns == alert->since_ns) {
+		entry->over = alert->over;
 		return;
+	}
+	if (!entry->ended_ns && entry->over) {
+		begin_anew(keeper, entry, alert, now_ns);
+		return;
+	}
 	entry->since_ns = alert->since_ns;
 	entry->ended_ns = entry->row.ended_ns = 0;
 	entry->row.times++;
@@ -281,7 +302,8 @@ uint32_t ohtd_alert_keeper_note(struct ohtd_alert_keeper *keeper, const struct o
 		entry->row.acknowledged_times = row->acknowledged_times;
 		snprintf(entry->row.acknowledged_by, sizeof(entry->row.acknowledged_by), "%s", row->acknowledged_by);
 	}
-	key = entry && !entry->ended_ns ? entry->key : 0;
+	/* It may have come again since: that has not been seen. */
+	key = entry && !entry->ended_ns && entry->row.acknowledged_times >= entry->row.times ? entry->key : 0;
 	pthread_mutex_unlock(&keeper->lock);
 	return key;
 }
