@@ -16,6 +16,8 @@
 #define COLUMNS		4096
 #define SAMPLES_OF	64
 #define SIGNALS_MAX	8
+/* As a rule at work: what lies between two samples is seen if it is no more. */
+#define SEEN_NS		((int64_t)OHTD_NS_PER_S)
 /* Place of the robot's state among them. */
 #define STATE		2
 
@@ -26,6 +28,8 @@
  * @samples: those of some seconds; ends at @samples_to_ns
  * @at: next of @samples to look at
  * @next_ns: what is older has been looked at
+ * @last_ns: of the last sample; 0: none yet
+ * @came_ns: of the alert that stands; later by what was not seen of it
  */
 struct trying {
 	struct ohtd_history *history;
@@ -40,6 +44,7 @@ struct trying {
 	int64_t samples_to_ns;
 	size_t at;
 	int64_t next_ns;
+	int64_t last_ns;
 	int64_t came_ns;
 };
 
@@ -62,10 +67,17 @@ static const struct ohtd_column *column_of(const struct ohtd_history_answer *ans
 
 /* ---- steps of the rule ---- */
 
+/* Behind a gap the alert was there as far as it was seen. */
+static int64_t seen_until(const struct trying *t, int64_t time_ns)
+{
+	return time_ns - t->last_ns > SEEN_NS ? t->last_ns : time_ns;
+}
+
 static void note_end(struct trying *t, int64_t time_ns, bool ended)
 {
 	struct ohtd_alert_trial *trial = t->trial;
 
+	time_ns = seen_until(t, time_ns);
 	trial->active_ns += time_ns - t->came_ns;
 	if (ended && trial->count == trial->kept)
 		trial->comings[trial->kept - 1].to_ns = time_ns;
@@ -100,7 +112,7 @@ static void step(struct trying *t, const struct ohtd_history_answer *from, size_
 	const bool was_active = t->watch.active;
 
 	/* The state is always known: the cycle was not begun. */
-	if (!column_of(from, STATE, place)->count)
+	if (!column_of(from, STATE, place)->count || time_ns >= t->trial->to_ns)
 		return;
 	memset(sample.quality, 0xff, sizeof(sample.quality));
 	for (unsigned int i = 0; i < t->count; i++) {
@@ -117,6 +129,9 @@ static void step(struct trying *t, const struct ohtd_history_answer *from, size_
 		note_coming(t, time_ns);
 	else if (was_active && !t->watch.active)
 		note_end(t, time_ns, true);
+	else if (was_active)
+		t->came_ns += time_ns - seen_until(t, time_ns);
+	t->last_ns = time_ns;
 }
 
 /* ---- is a column enough? ---- */
