@@ -163,6 +163,9 @@ def test_changes_are_refused_to_who_has_not_seen_the_rule(daemon):
     refused(put(daemon, "battery_low", signal="battery_v"), "/signal")
     shipped = daemon.post("alert-rules", {**RULE, "code": "battery_low"}, role="administrator")
     assert (shipped.status, shipped.code) == (409, "rule_exists") and "shipped" in shipped.json["detail"]
+    for code in ("module_lost", "stop_latched", "clock_corrected", "damaged"):
+        taken = daemon.post("alert-rules", {**RULE, "code": code}, role="administrator")
+        assert (taken.status, taken.code) == (409, "rule_exists") and f"'{code}' is an alert of" in taken.json["detail"]
     assert daemon.get(path).json["revision"] == 0
 
 

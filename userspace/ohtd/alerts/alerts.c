@@ -452,6 +452,19 @@ static void judge_rules(const struct gathering *to)
 		judge_rule(to, &told[i]);
 }
 
+bool ohtd_alert_is_code(const char *code)
+{
+	for (unsigned int kind = 0; kind < KINDS; kind++) {
+		const char *is = kinds[kind].code;
+
+		if (!is && kind < OHTD_WHYS)
+			is = ohtd_why_name(kind);
+		if (is && !strcmp(is, code))
+			return true;
+	}
+	return false;
+}
+
 void ohtd_alerts_acknowledged(struct ohtd_alert_rules *rules, uint32_t key)
 {
 	if (key >> 8 >= KINDS)

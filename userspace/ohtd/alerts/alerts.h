@@ -99,6 +99,9 @@ const struct ohtd_alert_list *ohtd_alerts_list(const struct ohtd_scene *scene);
 /* Does @alert stand behind a place of the list, that of an alert with @since_ns and @key? */
 bool ohtd_alert_is_behind(const struct ohtd_alert *alert, uint64_t since_ns, uint64_t key);
 
+/* Is @code that of an alert which does not come by a rule? */
+bool ohtd_alert_is_code(const char *code);
+
 /* Somebody has acknowledged the alert with @key: a latching rule hears of it. */
 void ohtd_alerts_acknowledged(struct ohtd_alert_rules *rules, uint32_t key);
 

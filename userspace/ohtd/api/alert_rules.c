@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alerts/alerts.h"
 #include "alerts/kept.h"
 #include "alerts/rules.h"
 #include "base/clock.h"
@@ -192,6 +193,11 @@ static void post_rule(struct ohtd_call *call)
 	if (ohtd_alert_rules_find(ohtd_call_rules(call), said->code, &state)) {
 		ohtd_reply_problem(call, 409, "rule_exists", "there is a %srule '%s' already",
 				   state.shipped ? "shipped " : "", said->code);
+		return;
+	}
+	if (ohtd_alert_is_code(said->code)) {
+		ohtd_reply_problem(call, 409, "rule_exists", "'%s' is an alert of the robot or the daemon: choose another code",
+				   said->code);
 		return;
 	}
 	state = (struct ohtd_alert_rule_state){ .enabled = true };
