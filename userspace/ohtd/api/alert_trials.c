@@ -221,7 +221,7 @@ static void post_trial(struct ohtd_call *call)
 
 static const struct ohtd_route routes[] = {
 	{
-		.method = OHTD_GET, .path = "alert-rules/{name}/trial", .role = OHTD_ROLE_VIEWER,
+		.method = OHTD_GET, .path = "alert-rules/{name}/trial", .role = OHTD_ROLE_OPERATOR,
 		.flags = OHTD_ROUTE_STORE, .query = &trial_query_shape,
 		.replies = { { 200, &trial_shape } }, .problems = { "not_found" },
 		.handle = get_trial,
