@@ -12,7 +12,8 @@
 
 /* With the outputs off the bus is filled with reads that can wait. */
 #define OUTPUTS_OFF \
-	(OHTD_ALERT_RULE_AT_BOTH_ENDS | 1 << OHTD_STATE_SAFE | 1 << OHTD_STATE_ESTOP | 1 << OHTD_STATE_FAULT)
+	(OHTD_ALERT_RULE_AT_BOTH_ENDS | \
+	 1 << OHTD_STATE_SAFE | 1 << OHTD_STATE_ESTOP | 1 << OHTD_STATE_FAULT)
 #define OF(signal_) \
 	.signal = OHTD_TELEMETRY_##signal_, .suppressed = OHTD_ALERT_RULE_AT_BOTH_ENDS
 #define WARNING		.severity = OHTD_SEVERITY_WARNING
