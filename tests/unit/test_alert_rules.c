@@ -456,6 +456,7 @@ static void the_most_severe_of_a_group_is_told(void **state)
 {
 	struct rules_robot robot = { .d = driver_safe(6000), .rules = ohtd_alert_rules_create(NULL) };
 	struct ohtd_alert_told told[OHTD_ALERT_RULES_MAX];
+	uint64_t since_ns;
 
 	(void)state;
 	for (int percent = 25; percent >= 5; percent -= 10) {
@@ -469,11 +470,19 @@ static void the_most_severe_of_a_group_is_told(void **state)
 			assert_string_equal(ohtd_alert_shipped[told->id].code, percent < 10 ? "battery_critical" : "battery_low");
 	}
 	assert_int_equal(told->value, 50);
+	since_ns = told->since_ns;
 	driver_sim(robot.d, "fault 2 silence");
 	settle(&robot, 20000);
 	driver_sim(robot.d, "unset 2 battery_soc");
 	settle(&robot, 10000);
 	assert_int_equal(ohtd_alert_rules_look(robot.rules, told), 1);
+	/* Charged again: what was hidden is told since then, not since it came. */
+	driver_sim(robot.d, "clear 2");
+	driver_sim(robot.d, "set 2 battery_soc 150");
+	settle(&robot, 20000);
+	assert_int_equal(ohtd_alert_rules_look(robot.rules, told), 1);
+	assert_string_equal(ohtd_alert_shipped[told->id].code, "battery_low");
+	assert_true(told->since_ns > since_ns);
 	ohtd_alert_rules_destroy(robot.rules);
 	driver_end(robot.d);
 }

@@ -15,6 +15,8 @@
  * @used: there is one
  * @id: see struct ohtd_alert_told
  * @row: that it was made of; zeros: as it is shipped
+ * @shown: its alert is told, and no other one of its group in its place
+ * @shown_ns: since when, by the time of samples
  */
 struct slot {
 	bool used;
@@ -22,6 +24,8 @@ struct slot {
 	struct ohtd_alert_rule_state state;
 	struct ohtd_alert_rule_row row;
 	struct ohtd_alert_watch watch;
+	bool shown;
+	uint64_t shown_ns;
 };
 
 /**
@@ -53,6 +57,7 @@ static void fill(struct ohtd_alert_rules *rules, struct slot *slot,
 	slot->used = true;
 	slot->id = rules->next_id++;
 	slot->row = *row;
+	slot->shown = false;
 	slot->state = (struct ohtd_alert_rule_state){
 		.rule = *rule, .shipped = slot < &rules->slots[OHTD_ALERT_SHIPPED],
 		.enabled = row == &as_shipped || row->enabled, .revision = row->revision,
@@ -192,17 +197,6 @@ static bool is_at_work(const struct slot *slot)
 	return slot->used && slot->state.enabled;
 }
 
-void ohtd_alert_rules_sample(void *context, const struct ohtd_sample *sample)
-{
-	struct ohtd_alert_rules *rules = context;
-
-	pthread_mutex_lock(&rules->lock);
-	for (unsigned int i = 0; i < OHTD_ALERT_RULES_MAX; i++)
-		if (is_at_work(&rules->slots[i]))
-			ohtd_alert_watch_step(&rules->slots[i].watch, sample);
-	pthread_mutex_unlock(&rules->lock);
-}
-
 /* @b is told in the place of @a. */
 static bool hides(const struct slot *b, const struct slot *a)
 {
@@ -228,6 +222,31 @@ static bool is_hidden(const struct ohtd_alert_rules *rules, const struct slot *s
 	return false;
 }
 
+/* What hid an alert has ended: it is told since then, so that no two of a group are told at once. */
+static void note_shown(struct ohtd_alert_rules *rules, uint64_t time_ns)
+{
+	for (unsigned int i = 0; i < OHTD_ALERT_RULES_MAX; i++) {
+		struct slot *slot = &rules->slots[i];
+		const bool shows = is_at_work(slot) && slot->watch.told && !is_hidden(rules, slot);
+
+		if (shows && (!slot->shown || slot->shown_ns < slot->watch.since_ns))
+			slot->shown_ns = time_ns;
+		slot->shown = shows;
+	}
+}
+
+void ohtd_alert_rules_sample(void *context, const struct ohtd_sample *sample)
+{
+	struct ohtd_alert_rules *rules = context;
+
+	pthread_mutex_lock(&rules->lock);
+	for (unsigned int i = 0; i < OHTD_ALERT_RULES_MAX; i++)
+		if (is_at_work(&rules->slots[i]))
+			ohtd_alert_watch_step(&rules->slots[i].watch, sample);
+	note_shown(rules, sample->time_ns);
+	pthread_mutex_unlock(&rules->lock);
+}
+
 unsigned int ohtd_alert_rules_look(struct ohtd_alert_rules *rules, struct ohtd_alert_told *told)
 {
 	unsigned int count = 0;
@@ -236,9 +255,9 @@ unsigned int ohtd_alert_rules_look(struct ohtd_alert_rules *rules, struct ohtd_a
 	for (unsigned int i = 0; i < OHTD_ALERT_RULES_MAX; i++) {
 		const struct slot *slot = &rules->slots[i];
 
-		if (is_at_work(slot) && slot->watch.told && !is_hidden(rules, slot))
+		if (is_at_work(slot) && slot->watch.told && slot->shown)
 			told[count++] = (struct ohtd_alert_told){
-				.id = slot->id, .since_ns = slot->watch.since_ns,
+				.id = slot->id, .since_ns = slot->shown_ns,
 				.value = slot->watch.value, .over = !slot->watch.active,
 			};
 	}

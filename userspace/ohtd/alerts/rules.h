@@ -33,7 +33,7 @@ void ohtd_alert_rules_sample(void *rules, const struct ohtd_sample *sample);
 /**
  * struct ohtd_alert_told - an alert of a rule
  * @id: of the rule, less than 2^23; a rule that is changed gets another one
- * @since_ns: when it came, by the time of samples
+ * @since_ns: when it came, or when what hid it ended, by the time of samples
  * @value: by which it came
  * @over: its reason is gone, and it stays until somebody acknowledges it
  */

@@ -56,6 +56,8 @@ const TOLD = new Map([
 	["bus/live", "bus"],
 	["commands/live", "commands"],
 ]);
+/* A channel tells all of a list, a route only the first 50 if it is not asked for more. */
+const QUESTIONS = new Map([["alerts", "alerts?limit=200"]]);
 /* No route answers these: new lines of a list that is read page by page, the bus without its long picture, commands by their state. */
 const ONLY_TOLD = new Set(["logs", "bus/live", "commands/live"]);
 /* What changes with every message of a channel is asked for no more often. */
@@ -243,7 +245,7 @@ class Values implements Feed {
 				// The session may have ended while this poll waited.
 				if (!isOpen()) throw Problem.noConnection();
 				key = this.#keyOf(path);
-				return isTold() ? undefined : ask("GET", path, { timeoutMs: TIMEOUT_MS });
+				return isTold() ? undefined : ask("GET", QUESTIONS.get(path) ?? path, { timeoutMs: TIMEOUT_MS });
 			});
 
 			if (!isTold()) topic.reading = { data, at: performance.now(), problem: undefined };
