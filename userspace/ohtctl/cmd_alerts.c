@@ -49,10 +49,11 @@ int cmd_alert_try(struct cli *cli, int count, char **arguments)
 	(void)count;
 	if (!result)
 		result = span_take(cli, "-7d", from, to);
-	snprintf(path, sizeof(path), "alert-rules/%s/trial?to=%s%s%s", arguments[0], to,
-		 *from ? "&from=" : "", from);
-	if (!result)
+	if (!result) {
+		snprintf(path, sizeof(path), "alert-rules/%s/trial?to=%s%s%s", arguments[0], to,
+			 *from ? "&from=" : "", from);
 		result = client_request(cli, "GET", path, NULL, &answer);
+	}
 	if (!result && cli->json) {
 		show_answer(cli, answer);
 	} else if (!result) {

@@ -73,7 +73,7 @@ static void get_rule(struct ohtd_call *call)
  * @state: the rule as it is to be
  * @row: the same as it is kept
  * @code: of the rule, as the request says it
- * @now_s: time of day
+ * @now_us: time of day
  * @by: who asks
  * @rows: all rules behind it
  * @count: of @rows
@@ -85,7 +85,7 @@ struct change_late {
 	struct ohtd_alert_rule_state state;
 	struct ohtd_alert_rule_row row;
 	char code[OHTD_PARAM_BYTES];
-	int64_t now_s;
+	int64_t now_us;
 	char by[OHTD_USER_NAME_MAX + 1];
 	struct ohtd_alert_rule_row rows[OHTD_ALERT_RULE_ROWS];
 	int count;
@@ -105,7 +105,7 @@ static int work_put(struct ohtd_db *db, void *arg)
 {
 	struct change_late *job = arg;
 
-	return list_rows(db, job, ohtd_db_alert_rule_put(db, &job->row, job->state.revision, job->now_s,
+	return list_rows(db, job, ohtd_db_alert_rule_put(db, &job->row, job->state.revision, job->now_us,
 							 OHTD_ALERT_RULES_OWN));
 }
 
@@ -135,7 +135,7 @@ static struct change_late *make_change(struct ohtd_call *call)
 		return NULL;
 	job->rules = ohtd_call_rules(call);
 	job->late.settle = settle_change;
-	job->now_s = ohtd_clock_wall_ns(ohtd_call_clock(call)) / (int64_t)OHTD_NS_PER_S;
+	job->now_us = ohtd_clock_wall_ns(ohtd_call_clock(call)) / (int64_t)OHTD_NS_PER_US;
 	snprintf(job->by, sizeof(job->by), "%s", call->who.user);
 	return job;
 }

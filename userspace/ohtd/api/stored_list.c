@@ -36,7 +36,7 @@ static void take_filter(struct ohtd_list_query *query, const struct ohtd_member 
 	else if (member->type != OHTD_IS_TRISTATE)
 		number = ohtd_member_load(member, asked);
 	else if (*(const int8_t *)at >= 0)
-		number = *(const int8_t *)at;
+		number = *(const uint8_t *)at;
 	if (member->type == OHTD_IS_WORD && number != OHTD_NONE)
 		text = ohtd_word_of(member->words, number);
 	if (text || number != OHTD_NONE)

@@ -51,7 +51,7 @@ struct ohtd_list_answer {
 		const char *next_cursor;						\
 	};										\
 	OHTD_SHAPE(S_, title_,								\
-		OHTD_LIST(S_, items, item_, .summary = summary_),			\
+		OHTD_LIST(S_, items, item_, .summary = (summary_)),			\
 		OHTD_NEXT_CURSOR(S_))
 
 /* ohtd_route.handle of such a list. */

@@ -328,7 +328,7 @@ static int take_parts(struct reading *reading, struct ohtd_span inside, const in
 	int r = 0;
 
 	for (unsigned int i = 0; r >= 0 && i < reading->query->count; i++) {
-		struct ohtd_span part;
+		struct ohtd_span part = { 0 };
 
 		r = ohtd_coded_find_part(inside, ids[i], &part);
 		reading->series = i;
@@ -341,7 +341,7 @@ static int take_parts(struct reading *reading, struct ohtd_span inside, const in
 static int take_interval(const struct ohtd_history_piece *piece, void *arg)
 {
 	struct reading *reading = arg;
-	int64_t ids[OHTD_HISTORY_SIGNALS_MAX];
+	int64_t ids[OHTD_HISTORY_SIGNALS_MAX] = { 0 };
 	struct ohtd_span inside;
 	int r;
 
@@ -382,7 +382,7 @@ static int read_segment(struct ohtd_db *db, struct reading *reading, const struc
 	int64_t unsealed = ohtd_db_history_first_interval(db, segment->run.run);
 	struct ohtd_history_gap gaps[OHTD_PENDING_GAPS];
 	int64_t sealed_to = segment->end;
-	int r = unsealed < 0 && unsealed != -ENOENT ? (int)unsealed : 0;
+	int count = 0, r = unsealed < 0 && unsealed != -ENOENT ? (int)unsealed : 0;
 
 	reading->segment = segment;
 	reading->before = reading->memory.begun && segment->run.run == reading->memory.run.run ?
@@ -403,10 +403,10 @@ static int read_segment(struct ohtd_db *db, struct reading *reading, const struc
 			segment->begin - OHTD_HISTORY_FLUSH_S_MAX * OHTD_LEVEL_CYCLES : 0,
 			segment->end, take_interval, reading);
 	if (!r)
-		r = ohtd_db_history_gaps(db, segment->run.run, segment->begin, segment->end, gaps,
-					 OHTD_PENDING_GAPS);
-	add_gaps(reading, &segment->run, gaps, r);
-	return r < 0 ? r : 0;
+		count = ohtd_db_history_gaps(db, segment->run.run, segment->begin, segment->end,
+					     gaps, OHTD_PENDING_GAPS);
+	add_gaps(reading, &segment->run, gaps, count);
+	return r < 0 ? r : count < 0 ? count : 0;
 }
 
 static int work_read(struct ohtd_db *db, void *arg)
@@ -452,7 +452,7 @@ static int read_memory(struct reading *reading)
 {
 	unsigned int count = reading->segment_count;
 	const struct segment *segment = count ? &reading->segments[count - 1] : NULL;
-	int64_t ids[OHTD_HISTORY_SIGNALS_MAX];
+	int64_t ids[OHTD_HISTORY_SIGNALS_MAX] = { 0 };
 	int r = 0;
 
 	if (!reading->memory.begun || !segment || segment->run.run != reading->memory.run.run)

@@ -99,7 +99,7 @@ static int take_interval(const struct ohtd_history_piece *piece, void *arg)
 {
 	struct sealer *sealer = arg;
 	struct placed placed = { sealer, (size_t)(piece->first - sealer->start) };
-	struct ohtd_span inside, part;
+	struct ohtd_span inside, part = { 0 };
 	int r = ohtd_coded_open(piece->data, piece->bytes, &inside);
 
 	if (!r)

@@ -232,7 +232,7 @@ static void execute(struct ohtd_control *control, struct ohtd_asked *asked)
 {
 	static void (*const acts[])(struct ohtd_control *, const struct ohtd_asked *) = {
 #define OHTD_COMMAND(kind, number, word, event, role, route, elevation, flags, act) \
-		[OHTD_COMMAND_##kind] = act,
+		[OHTD_COMMAND_##kind] = (act),
 #include "verbs.def"
 	};
 	struct ohtd_why_list why = { 0 };

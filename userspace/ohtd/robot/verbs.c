@@ -8,13 +8,13 @@
 static const struct ohtd_verb_row rows[OHTD_COMMAND_LAST + 1] = {
 #define OHTD_VERB(kind, number, word_, event_, event_word, role_, modes_, flags_, act) \
 	[OHTD_COMMAND_##kind] = { \
-		.word = word_, .route = "POST robot/commands", .flags = OHTD_IS_VERB | (flags_), \
+		.word = (word_), .route = "POST robot/commands", .flags = OHTD_IS_VERB | (flags_), \
 		.event = OHTD_EVENT_##event_, .role = OHTD_ROLE_##role_, \
 		.modes = OHTD_MODES_##modes_, .elevation = OHTD_ELEVATION_NEVER, \
 	},
 #define OHTD_COMMAND(kind, number, word_, event_, role_, route_, elevation_, flags_, act) \
 	[OHTD_COMMAND_##kind] = { \
-		.word = word_, .route = route_, .flags = (flags_), \
+		.word = (word_), .route = (route_), .flags = (flags_), \
 		.event = OHTD_EVENT_##event_, .role = OHTD_ROLE_##role_, \
 		.modes = OHTD_MODES_ANY, .elevation = OHTD_ELEVATION_##elevation_, \
 	},

@@ -73,7 +73,7 @@ struct ohtd_stored_row {
 
 /* Members .columns and .count of a row. */
 #define OHTD_COLUMNS(array_)								\
-	.columns = array_, .count = sizeof(array_) / sizeof((array_)[0])
+	.columns = (array_), .count = sizeof(array_) / sizeof((array_)[0])
 
 /* The member m_ of struct S_; what follows are further members of struct ohtd_stored_column. */
 #define OHTD_COLUMN(S_, m_, ...)	OHTD_COLUMN_AS(S_, #m_, m_, __VA_ARGS__)

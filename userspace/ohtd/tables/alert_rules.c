@@ -81,11 +81,11 @@ static int check(struct ohtd_db *db, const struct ohtd_alert_rule_row *row, int6
 }
 
 int ohtd_db_alert_rule_put(struct ohtd_db *db, struct ohtd_alert_rule_row *row, int64_t revision,
-			   int64_t now_s, int max)
+			   int64_t now_us, int max)
 {
 	int r = ohtd_db_begin(db);
 
-	row->revision = now_s > revision ? now_s : revision + 1;
+	row->revision = now_us > revision ? now_us : revision + 1;
 	if (!r)
 		r = check(db, row, revision, max);
 	if (!r)

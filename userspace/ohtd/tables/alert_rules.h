@@ -57,14 +57,14 @@ struct ohtd_alert_rule_row {
  * ohtd_db_alert_rule_put() - keep a rule in the place of the one with its code
  * @row: gets its new revision
  * @revision: that the rule has until now; 0: there is no row
- * @now_s: time of day
+ * @now_us: time of day
  * @max: of rows that are not shipped
  *
  * Return: 0, -ESTALE: the rule has another revision, -E2BIG: there are @max already, or another
  * negative errno.
  */
 int ohtd_db_alert_rule_put(struct ohtd_db *db, struct ohtd_alert_rule_row *row, int64_t revision,
-			   int64_t now_s, int max);
+			   int64_t now_us, int max);
 
 /* 1: deleted, 0: there was none, or a negative errno. */
 int ohtd_db_alert_rule_delete(struct ohtd_db *db, const char *code);

@@ -16,7 +16,7 @@ static const struct ohtd_stored_column user_columns[] = {
 #define ACCOUNTS(count_) {								\
 	.table = "users", .from = "(SELECT * FROM users WHERE deleted_s IS NULL)",	\
 	.bytes = sizeof(struct ohtd_user), .key = &user_columns[0],			\
-	.columns = user_columns, .count = count_,					\
+	.columns = user_columns, .count = (count_),					\
 }
 #define COLUMNS		(sizeof(user_columns) / sizeof(user_columns[0]))
 
