@@ -33,6 +33,7 @@
 #define GRID_NS		(GRID_US * 1000ull)
 #define TURNAROUND_US	1750
 #define JITTER_MAX_NS	20000
+#define CYCLES_MANY	1000	/* of so many on p99.9 is not the latest alone */
 /*
  * How much later the median cycle may begin beside clients: looking at all that wait first took 5 us
  * in each. The median, since 99 % of 100 cycles are the worst one; the bench has the bar for that, of
@@ -389,7 +390,10 @@ static void judge(const struct run *run)
 {
 	uint64_t begun = run->end.cycles - run->begin.cycles - (run->end.given - run->begin.given);
 	uint64_t seen = sim_result("oht_sim", "uart_cycle_late_count");
-	uint64_t late_ns = sim_result("oht_sim", "uart_cycle_late_p999_ns");
+	/* The latest of a hundred alone says nothing: the other CPU may have had its turn in it (D111). */
+	bool many = begun >= CYCLES_MANY;
+	uint64_t late_ns = sim_result("oht_sim", many ? "uart_cycle_late_p999_ns" :
+							"uart_cycle_late_p99_ns");
 
 	tap_ok(run->end.cycles - run->begin.cycles >= run->cycles, "%s: %" PRIu64 " cycles",
 	       run->name, run->end.cycles - run->begin.cycles);
@@ -404,8 +408,8 @@ static void judge(const struct run *run)
 	tap_is((long long)(run->end.exceeded - run->begin.exceeded), 0, "%s: exceeded", run->name);
 	tap_is((long long)run->stale, 0, "%s: stale entries", run->name);
 	if (bars)
-		tap_ok(late_ns <= JITTER_MAX_NS, "%s: p99.9 begin within %" PRIu64 " ns", run->name,
-		       late_ns);
+		tap_ok(late_ns <= JITTER_MAX_NS, "%s: %s begin within %" PRIu64 " ns", run->name,
+		       many ? "p99.9" : "p99", late_ns);
 }
 
 /* A series of cycles of the plan in force. Returns how late half of them began at most. */
