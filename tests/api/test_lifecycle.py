@@ -192,10 +192,11 @@ def test_database_that_is_none(fresh):
 def test_database_of_a_newer_program(fresh):
     database = fresh.state / "oht.db"
     with sqlite3.connect(database) as connection:
-        connection.execute("INSERT INTO schema_migrations VALUES (7, 0)")
+        own, = connection.execute("SELECT max(version) FROM schema_migrations").fetchone()
+        connection.execute("INSERT INTO schema_migrations VALUES (?, 0)", (own + 1,))
     connection.close()
     before = database.read_bytes()
-    fails_to_start(fresh, "schema 7 is newer than this program's 6")
+    fails_to_start(fresh, f"schema {own + 1} is newer than this program's {own}")
     assert database.read_bytes() == before
 
 
