@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "main/site.h"
 
-#include <stdlib.h>
-
 #include "api/api.h"
 #include "describe/asyncapi.h"
+#include "describe/openapi.h"
 #include "live/channels.h"
 #include "live/live.h"
-#include "describe/openapi.h"
 
 int ohtd_site_make(struct ohtd_site *site, char *why, size_t size)
 {
@@ -22,11 +20,4 @@ int ohtd_site_make(struct ohtd_site *site, char *why, size_t size)
 		return 0;
 	ohtd_site_drop(site);
 	return -1;
-}
-
-void ohtd_site_drop(struct ohtd_site *site)
-{
-	ohtd_router_destroy(site->router);
-	free(site->openapi);
-	free(site->asyncapi);
 }

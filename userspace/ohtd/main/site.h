@@ -20,6 +20,5 @@
  * Return: 0, or -1 with @why filled.
  */
 int ohtd_site_make(struct ohtd_site *site, char *why, size_t size);
-void ohtd_site_drop(struct ohtd_site *site);
 
 #endif /* OHTD_MAIN_SITE_H */

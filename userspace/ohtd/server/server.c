@@ -85,7 +85,7 @@ static void free_first(struct ohtd_server *server)
 	free(server);
 }
 
-static void drop_site(const struct ohtd_site *site)
+void ohtd_site_drop(const struct ohtd_site *site)
 {
 	ohtd_router_destroy(site->router);
 	free(site->openapi);
@@ -109,7 +109,7 @@ struct ohtd_server *ohtd_server_create(const struct ohtd_services *services, con
 	errno = ENOMEM;
 	if (!server) {
 		snprintf(why, size, "out of memory");
-		drop_site(site);
+		ohtd_site_drop(site);
 		return NULL;
 	}
 	signal(SIGPIPE, SIG_IGN);

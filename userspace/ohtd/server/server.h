@@ -33,6 +33,9 @@ struct ohtd_site {
 	const struct ohtd_guest *guest;
 };
 
+/* Frees what it names, unless a server has taken it. */
+void ohtd_site_drop(const struct ohtd_site *site);
+
 /**
  * ohtd_server_create() - listen, and prepare the loops; nothing is served yet
  * @services: copied
