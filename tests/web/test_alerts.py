@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The page Alerts: what is not well, what to do, and how many there are on every page."""
-from person import at_rest, go, has, log_in
+from person import at_rest, box, go, has, log_in
 
 
 def rows(page):
@@ -45,6 +45,8 @@ def test_an_operator_acknowledges_an_alert(daemon, page):
     daemon.post("safety/stop", role="supervisor")
     button = '#alerts button[aria-label^="Acknowledge: The robot is stopped"]'
     page.wait(lambda: has(page, button), what="the button")
+    link, beside = box(page, "#alerts .around"), box(page, button)
+    assert beside[0] - link[2] >= 8 or beside[1] >= link[3], "a finger takes the one for the other"
     page.click(button)
     page.wait(lambda: any("Acknowledged by operator, " in text for _, text, _ in rows(page)) and not has(page, button), what="who has seen it")
     at_rest(daemon)
