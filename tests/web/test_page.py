@@ -196,6 +196,23 @@ def test_a_self_test_says_what_it_found(page, passed, tone, words):
     page.wait(lambda: has(page, f".toast.tone-{tone}") and words in page.text(".toasts"), what=words)
 
 
+@pytest.mark.parametrize("count, shown, bars", [
+    (1, "up to 2.10 ms\n1 stop measured", []),
+    (9, "up to 2.10 ms\nall 9 stops measured", ["50 %", "max"]),
+    (100, "up to 262.1 µs\nhalf of 100 stops measured", ["50 %", "90 %", "99 %", "max"]),
+])
+def test_times_of_stops_are_told_as_bounds_and_no_finer_than_there_are_stops(page, count, shown, bars):
+    log_in(page, "viewer")
+    pretend(page)
+    times = {"p50_ns": 262144, "p90_ns": 1048576, "p99_ns": 2097152, "p999_ns": 2097152, "max_ns": 2097152}
+    none = {"count": 0, **dict.fromkeys(times)}
+    answers(page, "GET safety/latency", {"estop_to_low": {"count": count, **times}, "told": none})
+    go(page, "/safety", "#safety")
+    page.wait(lambda: shown in page.text("#safety"), what="the time")
+    assert page.run("return [...document.querySelectorAll('.bars dt')].map((n) => n.textContent)") == bars
+    assert page.run("return [...document.querySelectorAll('.bars .num')].every((n) => n.textContent.startsWith('≤ '))")
+
+
 def test_the_chain_says_whether_the_contacts_follow_the_outputs(page):
     def words():
         return page.run("return document.querySelector('svg.chain').getAttribute('aria-label')")

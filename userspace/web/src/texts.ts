@@ -385,7 +385,9 @@ export const texts = {
 		told: (count: number, half = "more than 5 s", all = "more than 5 s") =>
 			`Told to screens and programs so far: half within ${half}, all within ${all} (${count} times).`,
 		latencyNone: "Nothing measured: this connection has no outputs.",
-		stopsCounted: (n: number) => `${n} stops measured`,
+		atMost: "up to",
+		allStops: (n: number) => (n === 1 ? "1 stop measured" : `all ${n} stops measured`),
+		halfOfStops: (n: number) => `half of ${n} stops measured`,
 	},
 	kinds: {
 		gap: "Gap",

@@ -95,9 +95,11 @@ export function Card({ title, span: columns = "c12", age = null, head, id, child
 }
 
 /** A headline figure with its unit. */
-export function Figure({ value, unit }: { value: string; unit?: string }) {
+/** @before: a word in front of it. */
+export function Figure({ before, value, unit }: { before?: string; value: string; unit?: string }) {
 	return (
 		<div class="figure">
+			{before ? <small>{before} </small> : null}
 			{value}
 			{unit ? <small> {unit}</small> : null}
 		</div>

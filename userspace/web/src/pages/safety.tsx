@@ -113,27 +113,33 @@ function Told({ told: { count, p50_ns, max_ns } }: { told: Latency["told"] }) {
 	);
 }
 
-const PERCENTILES: [keyof Latency["estop_to_low"], string][] = [
-	["p50_ns", "50 %"],
-	["p90_ns", "90 %"],
-	["p99_ns", "99 %"],
-	["p999_ns", "99.9 %"],
-	["max_ns", "max"],
+/* With a percentile is how many stops it needs: of fewer it is the slowest one, and says nothing of its own. */
+const PERCENTILES: [keyof Latency["estop_to_low"], string, number][] = [
+	["p50_ns", "50 %", 2],
+	["p90_ns", "90 %", 10],
+	["p99_ns", "99 %", 100],
+	["p999_ns", "99.9 %", 1000],
+	["max_ns", "max", 2],
 ];
+/* So few are told by the slowest of them. */
+const FEW_STOPS = 10;
 
-/** Bars on a scale of the longest: how far the slow ones are from the usual one. */
+/** Bars on a scale of the longest: how far the slow ones are from the usual one. All of them are upper ends of buckets. */
 function Distribution({ latency }: { latency: Latency["estop_to_low"] }) {
 	const longest = latency.max_ns ?? 0;
 
-	if (!latency.count) return <p class="mute">{latency.count === 0 ? t.latencyNotYet : t.latencyNone}</p>;
-	const [value, unit] = nanoseconds(latency.p50_ns ?? 0);
+	const count = latency.count ?? 0;
+
+	if (!count) return <p class="mute">{latency.count === 0 ? t.latencyNotYet : t.latencyNone}</p>;
+	const isFew = count < FEW_STOPS;
+	const [value, unit] = nanoseconds((isFew ? latency.max_ns : latency.p50_ns) ?? 0);
 
 	return (
 		<>
-			<Figure value={value} unit={unit} />
-			<p class="sub">{t.stopsCounted(latency.count)}</p>
+			<Figure before={t.atMost} value={value} unit={unit} />
+			<p class="sub">{isFew ? t.allStops(count) : t.halfOfStops(count)}</p>
 			<dl class="bars">
-				{PERCENTILES.map(([name, label]) => {
+				{PERCENTILES.filter(([, , least]) => count >= least).map(([name, label]) => {
 					const ns = latency[name] ?? 0;
 
 					return (
@@ -142,7 +148,7 @@ function Distribution({ latency }: { latency: Latency["estop_to_low"] }) {
 							<dd>
 								<i style={{ width: `${longest ? Math.max((ns / longest) * 100, 1) : 0}%` }} />
 							</dd>
-							<dd class="num">{nanoseconds(ns).join(" ")}</dd>
+							<dd class="num">≤ {nanoseconds(ns).join(" ")}</dd>
 						</div>
 					);
 				})}
