@@ -2,7 +2,7 @@
 /*
  * A signal as a line over the last minutes, with its value now and, in words, the lowest and greatest of what is shown.
  */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { SILENCE_MS } from "../api/line";
 import type { Signal, SignalReading } from "../api/types";
 import { time, unit } from "../format";
@@ -12,10 +12,9 @@ import { useTick } from "../store";
 import { texts } from "../texts";
 import type { Trace } from "../trace";
 import { Badge } from "./basics";
+import { usePlot } from "./place";
 
 const t = texts.signals;
-/* A browser that is never idle loads the drawing all the same. */
-const IDLE_MS = 1000;
 
 /* ---- when is it drawn? ---- */
 
@@ -34,19 +33,6 @@ function requestDraw(): void {
 
 document.addEventListener("visibilitychange", requestDraw);
 readings.subscribe(requestDraw);
-
-function idle(): Promise<void> {
-	return new Promise((done) => {
-		if ("requestIdleCallback" in window) requestIdleCallback(() => done(), { timeout: IDLE_MS });
-		else setTimeout(done, IDLE_MS / 4);
-	});
-}
-
-/* The page is there and of use before this is asked for. */
-export async function loadPlot() {
-	await idle();
-	return import("../plot");
-}
 
 /* ---- the picture ---- */
 
@@ -108,6 +94,7 @@ class Drawing {
 	resize(): void {
 		this.#plot.resize();
 		this.#drawnTo = 0;
+		requestDraw();
 	}
 
 	end(): void {
@@ -129,52 +116,24 @@ interface ChartProps {
 }
 
 function usePicture({ signal, sight, onFail }: ChartProps) {
-	const box = useRef<HTMLDivElement>(null);
-	const drawing = useRef<Drawing>();
-	const newest = useRef(sight);
-	const [isReady, setReady] = useState(false);
+	const [place, setPlace] = useState<HTMLDivElement | null>(null);
 	const [point, setPoint] = useState<Point | null>(null);
+	const drawing = usePlot(place, signal, ({ makePlot }, box) => new Drawing(box, makePlot, signal, sight, setPoint), onFail);
 
-	newest.current = sight;
 	useEffect(() => {
-		let gone = false;
-		let end = () => {};
+		if (!drawing || !place) return;
+		const draw = () => drawing.draw(signal.name, place.clientWidth);
 
-		loadPlot().then(({ makePlot }) => {
-			const place = box.current;
-
-			if (gone || !place) return;
-			const made = new Drawing(place, makePlot, signal, newest.current, setPoint);
-			const draw = () => made.draw(signal.name, place.clientWidth);
-			const watch = new ResizeObserver(() => {
-				made.resize();
-				requestDraw();
-			});
-
-			drawing.current = made;
-			watch.observe(place);
-			draws.add(draw);
-			requestDraw();
-			setReady(true);
-			end = () => {
-				draws.delete(draw);
-				watch.disconnect();
-				made.end();
-				drawing.current = undefined;
-			};
-		}, () => gone || onFail());
-		return () => {
-			gone = true;
-			end();
-		};
-	}, [signal]);
+		draws.add(draw);
+		return () => void draws.delete(draw);
+	}, [drawing]);
 	useEffect(() => {
-		drawing.current?.renew(sight);
+		drawing?.renew(sight);
 		requestDraw();
-	}, [sight, isReady]);
+	}, [sight, drawing]);
 	// Time goes on also while nothing comes.
 	useEffect(requestDraw, [useTick()]);
-	return { box, isReady, point };
+	return { setPlace, isReady: drawing !== undefined, point };
 }
 
 function Now({ signal, reading }: { signal: Signal; reading: SignalReading | undefined }) {
@@ -193,7 +152,7 @@ function Now({ signal, reading }: { signal: Signal; reading: SignalReading | und
 
 export function Chart(props: ChartProps) {
 	const { signal, reading, sight } = props;
-	const { box, isReady, point } = usePicture(props);
+	const { setPlace, isReady, point } = usePicture(props);
 	const name = nameOf(signal);
 	const windowS = sight.windowMs / 1000;
 
@@ -208,7 +167,7 @@ export function Chart(props: ChartProps) {
 				<Now signal={signal} reading={reading} />
 			</div>
 			<div
-				ref={box}
+				ref={setPlace}
 				class="plot"
 				role="img"
 				aria-label={t.picture(name, unit(signal.unit), t.lastOf[windowS] ?? "")}

@@ -12,7 +12,7 @@ import type { Span } from "../past";
 import { texts } from "../texts";
 import type { Tone } from "./basics";
 import { type Paged, usePaged } from "./paged";
-import { KEPT_MS, useSettled } from "./settled";
+import { KEPT_MS, useTimesSettled } from "./settled";
 
 export interface Mark {
 	id: string;
@@ -73,7 +73,7 @@ export function useMarks({ fromMs, toMs }: Span): { marks: Mark[] | undefined; i
 	const active = useLive<AlertList>("alerts").data?.items ?? [];
 	const changes = active.map(({ code, since }) => `${code} ${since}`).join();
 	const stops = usePaged<JournalEntry>(STOPS, journal);
-	const alerts = usePaged<KeptAlert>(ALERTS, useSettled(changes, KEPT_MS));
+	const alerts = usePaged<KeptAlert>(ALERTS, useTimesSettled(changes, KEPT_MS));
 	const isStopsShort = useBackTo(stops, stopTime, fromMs);
 	const isAlertsShort = useBackTo(alerts, alertTime, fromMs);
 

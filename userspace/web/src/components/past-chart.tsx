@@ -2,16 +2,15 @@
 /*
  * The past of one signal: a line with its band, or coloured states. All of a page have the same axis of time.
  */
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Past, PastSeries, Signal } from "../api/types";
 import { sentence, time, unit, words } from "../format";
 import { bandOf, columnAt, extremesOf, runsOf, type Run, type Span, type Tick } from "../past";
-import type { BandPlot } from "../plot";
 import { nameOf, numberOf } from "../signals";
 import { useTick } from "../store";
 import { texts } from "../texts";
-import { loadPlot } from "./chart";
 import type { Mark } from "./marks";
+import { usePlot } from "./place";
 
 const t = texts.history;
 
@@ -46,8 +45,9 @@ export const stamp = (ms: number) => time(new Date(ms).toISOString());
 /* ---- a line ---- */
 
 function LinePicture({ signal, series, past, span, ticks, onFail }: PastProps) {
-	const box = useRef<HTMLDivElement>(null);
-	const [plot, setPlot] = useState<BandPlot>();
+	const [place, setPlace] = useState<HTMLDivElement | null>(null);
+	const options = { stepped: signal.type === "integer", leftPx: LEFT_PX, rightPx: RIGHT_PX };
+	const plot = usePlot(place, signal, ({ makeBandPlot }, box) => makeBandPlot(box, options), onFail);
 	const tick = useTick();
 	const draw = () =>
 		plot?.draw(
@@ -56,42 +56,14 @@ function LinePicture({ signal, series, past, span, ticks, onFail }: PastProps) {
 			span.toMs,
 			ticks.map(({ ms }) => ms),
 		);
-	const newest = useRef(draw);
 
-	newest.current = draw;
-	useEffect(() => {
-		let gone = false;
-		let end = () => {};
-
-		loadPlot().then(({ makeBandPlot }) => {
-			const place = box.current;
-
-			if (gone || !place) return;
-			const made = makeBandPlot(place, { stepped: signal.type === "integer", leftPx: LEFT_PX, rightPx: RIGHT_PX });
-			const watch = new ResizeObserver(() => {
-				made.resize();
-				newest.current();
-			});
-
-			watch.observe(place);
-			setPlot(made);
-			end = () => {
-				watch.disconnect();
-				made.end();
-			};
-		}, () => gone || onFail());
-		return () => {
-			gone = true;
-			end();
-		};
-	}, [signal]);
 	useEffect(draw, [plot, series, span.fromMs, span.toMs, ticks]);
 	useEffect(() => {
 		if (plot?.isFaded()) draw();
 	}, [tick]);
 	return (
 		<div
-			ref={box}
+			ref={setPlace}
 			class="plot past-plot"
 			role="img"
 			aria-label={t.picture(nameOf(signal), unit(signal.unit), stamp(span.fromMs), stamp(span.toMs))}

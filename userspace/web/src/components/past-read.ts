@@ -10,6 +10,7 @@ import type { Health, Past } from "../api/types";
 import { type Asked, isFollowing, spanOf } from "../asked";
 import type { Span } from "../past";
 import { asProblem } from "./act";
+import { useSettled } from "./settled";
 
 /* Somebody still zooms or moves. */
 const SETTLE_MS = 120;
@@ -77,34 +78,35 @@ export function usePast(path: string, version: number): PastReading {
 	const [problem, setProblem] = useState<Problem>();
 	const [isBusy, setBusy] = useState(false);
 	const [turn, setTurn] = useState(0);
+	/** number of the newest read, the only one whose answer counts */
+	const reads = useRef(0);
+
+	const read = async () => {
+		const mine = reads.current;
+
+		try {
+			const told = await call<Past>("GET", path);
+
+			if (mine !== reads.current) return;
+			setPast(told);
+			setProblem(undefined);
+		} catch (error) {
+			if (mine !== reads.current) return;
+			setProblem(asProblem(error));
+		}
+		setBusy(false);
+	};
 
 	useEffect(() => {
+		setBusy(path !== "");
 		if (!path) {
 			setPast(undefined);
 			setProblem(undefined);
-			setBusy(false);
-			return;
 		}
-		let gone = false;
-		const read = async () => {
-			try {
-				const told = await call<Past>("GET", path);
-
-				if (gone) return;
-				setPast(told);
-				setProblem(undefined);
-			} catch (error) {
-				if (!gone) setProblem(asProblem(error));
-			}
-			if (!gone) setBusy(false);
-		};
-		const timer = setTimeout(() => void read(), SETTLE_MS);
-
-		setBusy(true);
 		return () => {
-			gone = true;
-			clearTimeout(timer);
+			reads.current++;
 		};
 	}, [path, version, turn]);
+	useSettled(path ? read : null, SETTLE_MS, [path, version, turn]);
 	return { past, problem, isBusy, again: () => setTurn(turn + 1) };
 }

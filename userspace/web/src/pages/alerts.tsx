@@ -2,7 +2,6 @@
 /*
  * What needs a person now? Everything that is not well, the newest first, each with what to do. Below it what was.
  */
-import { useEffect } from "preact/hooks";
 import { feed, useLive } from "../api/live";
 import { call, may } from "../api/session";
 import type { Alert, AlertList, KeptAlert } from "../api/types";
@@ -10,7 +9,7 @@ import { useAct } from "../components/act";
 import { Around } from "../components/around";
 import { Badge, Button, Card, Refusal, type Tone, useAge, When } from "../components/basics";
 import { usePaged } from "../components/paged";
-import { KEPT_MS, useSettled } from "../components/settled";
+import { KEPT_MS, useSettled, useTimesSettled } from "../components/settled";
 import { Table } from "../components/table";
 import { time, words } from "../format";
 import type { Page } from "../pages";
@@ -30,18 +29,13 @@ function pageOf({ code, source, address }: Pick<Alert, "code" | "source" | "addr
 }
 
 function History({ active }: { active: Alert[] | undefined }) {
-	const version = useSettled(active?.map(({ code, address, since }) => `${code} ${address} ${since}`).join(), KEPT_MS);
+	const version = useTimesSettled(active?.map(({ code, address, since }) => `${code} ${address} ${since}`).join(), KEPT_MS);
 	const list = usePaged<KeptAlert>(`alerts/history?limit=${HISTORY_ROWS}`, version);
 	const isActive = ({ code, address }: KeptAlert) => active?.some((a) => a.code === code && a.address === address);
 	const late = list.rows?.some((row) => row.state === "active" && !isActive(row));
 
 	// It has ended, and the store has not been told of it when it was read.
-	useEffect(() => {
-		if (!late) return;
-		const timer = setTimeout(list.again, KEPT_MS);
-
-		return () => clearTimeout(timer);
-	}, [late, list.rows]);
+	useSettled(late ? list.again : null, KEPT_MS, [list.rows]);
 	return (
 		<Card title={t.history} id="alert-history">
 			<Table

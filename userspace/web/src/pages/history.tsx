@@ -12,6 +12,7 @@ import { HistoryTools } from "../components/history-tools";
 import { PastChart, LEFT_PX, RIGHT_PX, stamp } from "../components/past-chart";
 import { type Mark, useMarks } from "../components/marks";
 import { pathOf, usePast, useRobotClock, useSpan } from "../components/past-read";
+import { type Axis, useWidth } from "../components/place";
 import { SignalPicker } from "../components/signal-picker";
 import { Table } from "../components/table";
 import { TimeAxis } from "../components/time-axis";
@@ -69,28 +70,6 @@ function useRegistry(): { signals: Signal[] | null; problem: Problem | undefined
 		readRegistry().catch((error) => setProblem(asProblem(error)));
 	}, [turn]);
 	return { signals, problem, again: () => setTurn(turn + 1) };
-}
-
-interface Axis {
-	place: HTMLDivElement | null;
-	setPlace: (place: HTMLDivElement | null) => void;
-	widthPx: number;
-}
-
-/* An element and its width. An element that takes its place is watched in its turn. */
-function useWidth(): Axis {
-	const [place, setPlace] = useState<HTMLDivElement | null>(null);
-	const [widthPx, setWidth] = useState(0);
-
-	useEffect(() => {
-		if (!place) return;
-		const watch = new ResizeObserver(() => setWidth(place.clientWidth));
-
-		watch.observe(place);
-		setWidth(place.clientWidth);
-		return () => watch.disconnect();
-	}, [place]);
-	return { place, setPlace, widthPx };
 }
 
 function GapList({ past, span }: { past: Past; span: Span }) {
