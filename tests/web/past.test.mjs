@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { part } from "./part.mjs";
 
 process.env.TZ = "Europe/Berlin";
-const { bandOf, csvOf, runsOf, columnAt, extremesOf, ticksOf, zoomed } = await part("past.ts");
+const { bandOf, csvOf, gapsOf, holesOf, runsOf, columnAt, extremesOf, ticksOf, zoomed } = await part("past.ts");
 
 const STEP_MS = 1000;
 
@@ -32,6 +32,13 @@ test("the band of a line has each peak, and ends where nothing is kept", () => {
 	assert.deepEqual(high, [5, 5, 99, 99, null, 7, 7]);
 	assert.deepEqual(low, [5, 5, 5, 5, null, -3, -3]);
 	assert.equal(line[4], null);
+});
+
+test("a hole is where values were kept and none of them is good", () => {
+	const gaps = gapsOf({ gaps: [{ from: new Date(2000).toISOString(), to: new Date(3000).toISOString(), reason: "samples_lost" }] });
+
+	assert.deepEqual(holesOf(series([1], [2], null, null, null, [3], null), gaps, STEP_MS), [{ fromMs: 3000, toMs: 5000 }, { fromMs: 6000, toMs: 7000 }]);
+	assert.deepEqual(holesOf(series(), gaps, STEP_MS), []);
 });
 
 test("a column alone has its width, and one that the next run cuts short has less", () => {

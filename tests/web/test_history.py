@@ -117,6 +117,16 @@ def test_a_time_of_which_nothing_is_kept_says_so_and_leads_back(page):
     page.wait(lambda: "Give a begin and an end." in page.text(".free-span"), what="what is missing")
 
 
+def test_a_time_without_a_good_value_is_hatched_and_says_why(page):
+    log_in(page, "viewer")
+    # Values are kept of it, and none is good: there is no target.
+    show(page, signals="battery_v,target_mm", last=MINUTE)
+    page.wait(lambda: has(page, ".past-chart[data-signal=target_mm] .past-gap.hole") and "Target: " in page.text("#history-holes"), what="hatching")
+    page.run("document.querySelector('#time-axis').focus()")
+    page.keys("\ue010" + LEFT * 3)
+    page.wait(lambda: page.text(".past-chart[data-signal=target_mm] .past-at").startswith("no good value: "), what="why")
+
+
 def test_an_alert_leads_to_what_was_around_it(daemon, page):
     at_rest(daemon)
     daemon.post("safety/stop")

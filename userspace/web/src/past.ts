@@ -118,6 +118,35 @@ export function extremesOf({ t, min, max }: PastSeries, { fromMs, toMs }: Span, 
 	return least > most ? null : { min: least, max: most };
 }
 
+/* ---- what is not there ---- */
+
+export interface Gap extends Span {
+	reason: string;
+}
+
+/** Where nothing is kept. */
+export function gapsOf({ gaps }: Past): Gap[] {
+	return gaps.map(({ from, to, reason }) => ({ fromMs: Date.parse(from ?? ""), toMs: Date.parse(to ?? ""), reason }));
+}
+
+export const isWithin = ({ fromMs, toMs }: Span, ms: number) => ms >= fromMs && ms < toMs;
+
+/** Where a signal has no good value, though values were kept: columns of null that are in no gap. */
+export function holesOf({ t, last }: PastSeries, gaps: Gap[], stepMs: number): Span[] {
+	const holes: Span[] = [];
+
+	for (let i = 0; i < t.length; i++) {
+		const fromMs = t[i] ?? 0;
+		const toMs = endOf(t, i, stepMs);
+		const open = holes[holes.length - 1];
+
+		if ((last[i] ?? null) !== null || gaps.some((gap) => isWithin(gap, (fromMs + toMs) / 2))) continue;
+		if (open?.toMs === fromMs) open.toMs = toMs;
+		else holes.push({ fromMs, toMs });
+	}
+	return holes;
+}
+
 /* ---- the axis ---- */
 
 const DAY_MS = 86_400_000;

@@ -5,7 +5,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Past, PastSeries, Signal } from "../api/types";
 import { sentence, time, unit, words } from "../format";
-import { bandOf, columnAt, extremesOf, runsOf, type Run, type Span, type Tick } from "../past";
+import { bandOf, columnAt, extremesOf, type Gap, gapsOf, holesOf, isWithin, runsOf, type Run, type Span, type Tick } from "../past";
 import { nameOf, numberOf } from "../signals";
 import { useTick } from "../store";
 import { texts } from "../texts";
@@ -122,26 +122,45 @@ function RunsPicture({ signal, series, past, span, widthPx }: RunsProps) {
 
 /* ---- a chart ---- */
 
-/** Where nothing is kept. */
-export function gapAt({ gaps }: Past, atMs: number): string | undefined {
-	const gap = gaps.find(({ from, to }) => atMs >= Date.parse(from ?? "") && atMs < Date.parse(to ?? ""));
+/** What of a signal is not there: nothing was kept, or no good value. */
+export interface Missing {
+	gaps: Gap[];
+	holes: Span[];
+}
 
-	return gap && (t.reasons[gap.reason] ?? words(gap.reason));
+export function missingOf(past: Past, series: PastSeries): Missing {
+	const gaps = gapsOf(past);
+
+	return { gaps, holes: holesOf(series, gaps, past.step_ms) };
+}
+
+export const reasonOf = ({ reason }: Gap) => t.reasons[reason] ?? words(reason);
+
+function whyMissing({ gaps, holes }: Missing, atMs: number): string {
+	const gap = gaps.find((one) => isWithin(one, atMs));
+
+	if (gap) return reasonOf(gap);
+	return holes.some((hole) => isWithin(hole, atMs)) ? t.noGood : texts.signals.noValue;
 }
 
 const GAPS_DRAWN = 200;
 const MARKS_DRAWN = 100;
 
-/* What lies over the picture: gaps, marks, and where somebody points. */
-function Over({ past, span, marks, cursorMs }: PastView) {
+/* What lies over the picture: gaps, holes, marks, and where somebody points. */
+function Over({ span, marks, cursorMs, missing }: PastView & { missing: Missing }) {
 	const percent = (ms: number) => ((ms - span.fromMs) / (span.toMs - span.fromMs)) * 100;
-	const within = (text: string | null) => Math.min(Math.max(percent(Date.parse(text ?? "")), 0), 100);
+	const within = (ms: number) => Math.min(Math.max(percent(ms), 0), 100);
+	const hatched = (spans: Span[], className: string) =>
+		spans
+			.slice(-GAPS_DRAWN)
+			.map(({ fromMs, toMs }) => (
+				<i key={fromMs} class={className} style={{ left: `${within(fromMs)}%`, width: `${within(toMs) - within(fromMs)}%` }} />
+			));
 
 	return (
 		<div class="past-over">
-			{past.gaps.slice(-GAPS_DRAWN).map(({ from, to }) => (
-				<i key={from} class="past-gap" style={{ left: `${within(from)}%`, width: `${within(to) - within(from)}%` }} />
-			))}
+			{hatched(missing.gaps, "past-gap")}
+			{hatched(missing.holes, "past-gap hole")}
 			{marks.slice(0, MARKS_DRAWN).map(({ id, tone, atMs }) => (
 				<i key={id} class={`past-mark tone-${tone}`} style={{ left: `${percent(atMs)}%` }} />
 			))}
@@ -150,11 +169,11 @@ function Over({ past, span, marks, cursorMs }: PastView) {
 	);
 }
 
-function Facts({ signal, series, past, span, cursorMs }: PastProps) {
+function Facts({ signal, series, past, span, cursorMs, missing }: PastProps & { missing: Missing }) {
 	if (cursorMs !== null) {
 		const i = columnAt(series, cursorMs, past.step_ms);
 		const value = i === undefined ? null : (series.mean[i] ?? series.last[i]);
-		const at = i === undefined ? (gapAt(past, cursorMs) ?? texts.signals.noValue) : said(signal, isState(signal) ? series.last[i] : value);
+		const at = i === undefined ? whyMissing(missing, cursorMs) : said(signal, isState(signal) ? series.last[i] : value);
 		const isOne = i === undefined || series.min[i] === series.max[i];
 
 		return <p class="past-at">{isOne ? at : t.around(at, said(signal, series.min[i]), said(signal, series.max[i]))}</p>;
@@ -177,8 +196,9 @@ function Facts({ signal, series, past, span, cursorMs }: PastProps) {
 }
 
 export function PastChart(props: PastProps & { widthPx: number }) {
-	const { signal, series, span, widthPx } = props;
+	const { signal, series, past, span, widthPx } = props;
 	const name = nameOf(signal);
+	const missing = useMemo(() => missingOf(past, series), [past, series]);
 	// Many states are many elements: not drawn anew because somebody points.
 	const runs = useMemo(() => (isState(signal) ? <RunsPicture {...props} /> : null), [signal, series, span.fromMs, span.toMs, widthPx]);
 
@@ -188,10 +208,10 @@ export function PastChart(props: PastProps & { widthPx: number }) {
 				<h3 title={sentence(signal.description)}>
 					{name} {signal.unit ? <small class="mute">{unit(signal.unit)}</small> : null}
 				</h3>
-				<Facts {...props} />
+				<Facts {...props} missing={missing} />
 			</div>
 			<div class="past-picture">
-				<Over {...props} />
+				<Over {...props} missing={missing} />
 				{runs ?? <LinePicture {...props} />}
 			</div>
 		</section>

@@ -4,12 +4,12 @@
  */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Problem } from "../api/problem";
-import type { Past, Signal } from "../api/types";
+import type { Past, PastSeries, Signal } from "../api/types";
 import { asProblem } from "../components/act";
 import { Badge, Button, Card, Notice, Refusal, Skeleton, When } from "../components/basics";
 import { useGestures } from "../components/gestures";
 import { HistoryTools } from "../components/history-tools";
-import { PastChart, LEFT_PX, RIGHT_PX, stamp } from "../components/past-chart";
+import { PastChart, LEFT_PX, reasonOf, RIGHT_PX, stamp } from "../components/past-chart";
 import { type Mark, useMarks } from "../components/marks";
 import { pathOf, usePast, useRobotClock, useSpan } from "../components/past-read";
 import { type Axis, useWidth } from "../components/place";
@@ -19,16 +19,16 @@ import { TimeAxis } from "../components/time-axis";
 import { span as lengthText, words } from "../format";
 import type { Page } from "../pages";
 import { type Asked, aroundHref, isFollowing, PAST_CHARTS_MAX, readAsked, withSpan, writeAsked } from "../asked";
-import { csvOf, type Span, ticksOf } from "../past";
+import { csvOf, type Gap, gapsOf, holesOf, type Span, ticksOf } from "../past";
 import { useQuery } from "../router";
-import { choice, readRegistry, registry } from "../signals";
+import { choice, nameOf, readRegistry, registry } from "../signals";
 import { useStore } from "../store";
 import { texts } from "../texts";
 
 const t = texts.history;
 /* A browser allows only so many changes of the address while somebody drags. */
 const ADDRESS_MS = 300;
-const GAPS_SAID = 4;
+const MISSING_SAID = 4;
 const NEAR_PX = 12;
 const EVENT_ROWS = 12;
 /* A file in the memory of the browser is given up after this time. */
@@ -72,20 +72,47 @@ function useRegistry(): { signals: Signal[] | null; problem: Problem | undefined
 	return { signals, problem, again: () => setTurn(turn + 1) };
 }
 
-function GapList({ past, span }: { past: Past; span: Span }) {
-	const gaps = past.gaps.filter(({ from, to }) => Date.parse(to ?? "") > span.fromMs && Date.parse(from ?? "") < span.toMs);
+interface Named extends Span {
+	text: string;
+}
 
-	if (!gaps.length) return null;
+/* The newest of what is not there in that span. */
+function MissingList({ id, title, all, span }: { id: string; title: string; all: Named[]; span: Span }) {
+	const seen = all.filter(({ fromMs, toMs }) => toMs > span.fromMs && fromMs < span.toMs).sort((a, b) => a.fromMs - b.fromMs);
+
+	if (!seen.length) return null;
 	return (
-		<div class="history-gaps" id="history-gaps">
-			<h3>{t.gaps}</h3>
+		<div class="history-gaps" id={id}>
+			<h3>{title}</h3>
 			<ul>
-				{gaps.slice(-GAPS_SAID).map(({ from, to, reason }) => (
-					<li key={from}>{t.gap(stamp(Date.parse(from ?? "")), stamp(Date.parse(to ?? "")), t.reasons[reason] ?? words(reason))}</li>
+				{seen.slice(-MISSING_SAID).map(({ text }) => (
+					<li key={text}>{text}</li>
 				))}
-				{gaps.length > GAPS_SAID ? <li>{t.moreGaps(gaps.length - GAPS_SAID)}</li> : null}
+				{seen.length > MISSING_SAID ? <li>{t.moreGaps(seen.length - MISSING_SAID)}</li> : null}
 			</ul>
 		</div>
+	);
+}
+
+function MissingLists({ past, signals, span }: { past: Past; signals: Signal[]; span: Span }) {
+	const { gaps, holes } = useMemo(() => {
+		const kept = gapsOf(past);
+		const told = (gap: Gap) => t.gap(stamp(gap.fromMs), stamp(gap.toMs), reasonOf(gap));
+		const holesIn = (series: PastSeries): Named[] => {
+			const signal = signals.find(({ name }) => name === series.signal);
+			const name = signal ? nameOf(signal) : series.signal;
+
+			return holesOf(series, kept, past.step_ms).map((hole) => ({ ...hole, text: t.hole(name, stamp(hole.fromMs), stamp(hole.toMs)) }));
+		};
+
+		return { gaps: kept.map((gap): Named => ({ ...gap, text: told(gap) })), holes: past.series.flatMap(holesIn) };
+	}, [past, signals]);
+
+	return (
+		<>
+			<MissingList id="history-gaps" title={t.gaps} all={gaps} span={span} />
+			<MissingList id="history-holes" title={t.holes} all={holes} span={span} />
+		</>
 	);
 }
 
@@ -264,7 +291,7 @@ function History() {
 					axis={axis}
 					onSpan={(wanted) => ask(withSpan(asked, wanted, clock.nowMs()))}
 				/>
-				{past ? <GapList past={past} span={span} /> : null}
+				{past ? <MissingLists past={past} signals={known.signals ?? []} span={span} /> : null}
 				<p class="sub history-hint">{t.hint}</p>
 			</Card>
 			<Events {...marked} />
