@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { part } from "./part.mjs";
 
 process.env.TZ = "Europe/Berlin";
-const { bandOf, csvOf, gapsOf, holesOf, runsOf, columnAt, extremesOf, ticksOf, zoomed } = await part("past.ts");
+const { bandOf, compared, csvOf, gapsOf, holesOf, runsOf, columnAt, extremesOf, ticksOf, zoomed } = await part("past.ts");
 
 const STEP_MS = 1000;
 
@@ -39,6 +39,16 @@ test("a hole is where values were kept and none of them is good", () => {
 
 	assert.deepEqual(holesOf(series([1], [2], null, null, null, [3], null), gaps, STEP_MS), [{ fromMs: 3000, toMs: 5000 }, { fromMs: 6000, toMs: 7000 }]);
 	assert.deepEqual(holesOf(series(), gaps, STEP_MS), []);
+});
+
+test("a line of a day before cuts no line of now, and no gap of now is shorter by it", () => {
+	const { times, line, high, before } = compared(bandOf(series([5], null, [7]), STEP_MS, false), { times: [-85, -84.9, -83.5], line: [1, null, 2] }, 86.4);
+
+	assert.deepEqual(times.map((s) => Math.round(s * 10) / 10), [0, 1, 1, 1.4, 1.5, 2, 2.9, 3]);
+	assert.deepEqual(line, [5, 5, null, null, null, 7, undefined, 7]);
+	assert.deepEqual(high, line);
+	assert.deepEqual(before, [undefined, undefined, undefined, 1, null, null, 2, undefined]);
+	assert.deepEqual(compared(bandOf(series([5]), STEP_MS, false), null, 0).line, [5, 5]);
 });
 
 test("a column alone has its width, and one that the next run cuts short has less", () => {

@@ -185,6 +185,19 @@ def test_keys_wheel_and_drag_move_the_view_and_now_comes_back(page):
     page.wait(lambda: page.run("return document.querySelector('[data-last=\"60\"]').ariaPressed") == "true", what="the view of the link")
 
 
+def test_a_span_is_compared_with_the_same_one_before(page):
+    log_in(page, "viewer")
+    show(page, signals="state,battery_v", last=MINUTE, before=1)
+    page.wait(lambda: "Dashed: 1.0 s before." in page.text("#history-span"), what="what is dashed")
+    page.run("document.querySelector('#time-axis').focus()")
+    page.keys(RIGHT)
+    page.wait(lambda: page.text("#history-charts .past-before").startswith("1.0 s before: "), what="the value before")
+    page.click("[data-before='86400']")
+    page.wait(lambda: address(page)["before"] == "86400" and "Nothing is kept of 24 h before." in page.text("#history-span"), what="a day before")
+    page.click("[data-before='86400']")
+    page.wait(lambda: "before" not in address(page) and not has(page, ".past-before"), what="no comparison")
+
+
 def test_signals_are_chosen_by_a_search(page):
     log_in(page, "viewer")
     # A name that is no signal has no box: it goes with the first choice.
@@ -203,7 +216,8 @@ def test_whatever_the_address_has(page):
     show(page, signals="state")
     page.run("document.querySelector('#time-axis').focus()")
     for query in ({"signals": NASTY}, {"signals": "__proto__,constructor"}, {"signals": "state", "last": "-1"},
-                  {"signals": "state", "last": NASTY}, {"signals": "state", "last": "9" * 30}, {"signals": ",,,"},
+                  {"signals": "state", "last": NASTY}, {"signals": "state", "last": "9" * 30},
+                  {"signals": "battery_v", "before": "9" * 30}, {"signals": "battery_v", "before": NASTY}, {"signals": ",,,"},
                   {"signals": "state", "from": NASTY},
                   {"signals": "state", "from": "0001-01-01T00:00:00Z"}, {"signals": "state", "to": "-271821-04-20T00:00:00Z"},
                   {"signals": "state", "from": "-271821-04-20T00:00:00Z", "to": "+275760-09-13T00:00:00Z"}, {"signals": "x" * 3000}):

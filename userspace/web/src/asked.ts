@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What an address asks of the past: "#/history?signals=state,battery_v&last=3600", or from and to instead of last.
+ * What an address asks of the past: "#/history?signals=state,battery_v&last=3600", or from and to instead of
+ * last, and before=86400 for a comparison.
  */
 import { numberOf } from "./number";
 import { LONGEST_MS, SHORTEST_MS, type Span } from "./past";
@@ -13,6 +14,8 @@ export interface Asked {
 	from: string | null;
 	to: string | null;
 	lastMs: number;
+	/** compared with the same span so long before; 0: with none */
+	beforeMs: number;
 }
 
 export const PAST_CHARTS_MAX = 8;
@@ -25,18 +28,26 @@ const FOLLOW_SHARE = 0.01;
 
 export function readAsked(query: URLSearchParams, usual: string[]): Asked {
 	const signals = query.get("signals");
-	const lastS = numberOf(query.get("last") ?? "") ?? 0;
+	const msOf = (name: string) => Math.round((numberOf(query.get(name) ?? "") ?? 0) * 1000);
+	const lastMs = msOf("last");
 
 	return {
 		signals: signals === null ? usual : [...new Set(signals.split(",").filter(Boolean))],
 		from: query.get("from"),
 		to: query.get("to"),
-		lastMs: lastS > 0 ? Math.min(Math.max(Math.round(lastS * 1000), SHORTEST_MS), LONGEST_MS) : USUAL_MS,
+		lastMs: lastMs > 0 ? Math.min(Math.max(lastMs, SHORTEST_MS), LONGEST_MS) : USUAL_MS,
+		beforeMs: Math.min(Math.max(msOf("before"), 0), LONGEST_MS),
 	};
 }
 
-export function writeAsked({ signals, from, to, lastMs }: Asked): Record<string, string | null> {
-	return { signals: signals.join(",") || null, from, to, last: from === null ? String(lastMs / 1000) : null };
+export function writeAsked({ signals, from, to, lastMs, beforeMs }: Asked): Record<string, string | null> {
+	return {
+		signals: signals.join(",") || null,
+		from,
+		to,
+		last: from === null ? String(lastMs / 1000) : null,
+		before: beforeMs ? String(beforeMs / 1000) : null,
+	};
 }
 
 export const isFollowing = ({ from, to }: Asked) => from === null && to === null;
@@ -59,6 +70,13 @@ export function withSpan(asked: Asked, { fromMs, toMs }: Span, nowMs: number): A
 
 	if (toMs >= nowMs - lengthMs * FOLLOW_SHARE) return { ...asked, from: null, to: null, lastMs: lengthMs };
 	return { ...asked, from: iso(endMs - lengthMs), to: iso(endMs) };
+}
+
+/** The same so long before; null: nothing is compared. */
+export function askedBefore(asked: Asked, { fromMs, toMs }: Span): Asked | null {
+	const { beforeMs } = asked;
+
+	return beforeMs ? { ...asked, from: iso(fromMs - beforeMs), to: iso(toMs - beforeMs) } : null;
 }
 
 /* What tells most of why a robot has stopped. */

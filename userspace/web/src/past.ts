@@ -66,6 +66,39 @@ export function bandOf({ t, min, max, first, last, mean }: PastSeries, stepMs: n
 	return band;
 }
 
+/** A band, and the line of an earlier one over the same times. Where only the other has a value there is none: undefined is no gap. */
+export interface Compared {
+	times: number[];
+	low: (number | null | undefined)[];
+	high: (number | null | undefined)[];
+	line: (number | null | undefined)[];
+	before: (number | null | undefined)[];
+}
+
+/* A gap goes on, a line is not cut. */
+const onward = (values: (number | null)[], i: number) => (values[i - 1] === null ? null : undefined);
+
+export function compared(band: Band, before: Band | null, beforeS: number): Compared {
+	const all: Compared = { times: [], low: [], high: [], line: [], before: [] };
+	const times = before?.times ?? [];
+	const line = before?.line ?? [];
+	let i = 0;
+	let j = 0;
+
+	while (i < band.times.length || j < times.length) {
+		const now = band.times[i] ?? Number.POSITIVE_INFINITY;
+		const then = (times[j] ?? Number.POSITIVE_INFINITY) + beforeS;
+		const isNow = now <= then;
+
+		all.times.push(Math.min(now, then));
+		for (const name of ["low", "high", "line"] as const) all[name].push(isNow ? band[name][i] : onward(band[name], i));
+		all.before.push(isNow ? onward(line, j) : line[j]);
+		if (isNow) i++;
+		else j++;
+	}
+	return all;
+}
+
 export interface Run extends Span {
 	value: number;
 }

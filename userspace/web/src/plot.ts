@@ -7,7 +7,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { time } from "./format";
 import { decimalsOf } from "./number";
-import type { Band } from "./past";
+import type { Compared } from "./past";
 
 /** Numbers of a line, null for a gap; the same arrays are filled again and again. */
 export interface Points {
@@ -156,13 +156,16 @@ export interface BandOptions {
 }
 
 export interface BandPlot {
-	draw(band: Band, fromMs: number, toMs: number, ticksMs: number[]): void;
+	draw(rows: Compared, fromMs: number, toMs: number, ticksMs: number[]): void;
 	isFaded(): boolean;
 	resize(): void;
 	end(): void;
 }
 
-/** A line with the band of its lowest and greatest values. It has grid lines of time, and no texts of it. */
+/**
+ * A line with the band of its lowest and greatest values, and a dashed one of an earlier time. It has grid lines of time, and no
+ * texts of it.
+ */
 export function makeBandPlot(box: HTMLElement, { stepped, leftPx, rightPx }: BandOptions): BandPlot {
 	let colours = coloursOf(box);
 	let ticksS: number[] = [];
@@ -171,6 +174,10 @@ export function makeBandPlot(box: HTMLElement, { stepped, leftPx, rightPx }: Ban
 		stroke: () => colours.text,
 		grid: { stroke: () => colours.grid, width: 1 },
 		ticks: { show: false },
+	};
+	const line: uPlot.Series = {
+		points: { show: false },
+		...(stepped && uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
 	};
 	const edge: uPlot.Series = { stroke: () => colours.band, width: 1, points: { show: false } };
 	const plot = new uPlot(
@@ -188,25 +195,21 @@ export function makeBandPlot(box: HTMLElement, { stepped, leftPx, rightPx }: Ban
 				{},
 				edge,
 				edge,
-				{
-					stroke: () => colours.line,
-					width: 1.5,
-					points: { show: false },
-					...(stepped && uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
-				},
+				{ ...line, stroke: () => colours.text, width: 1, dash: [4, 3] },
+				{ ...line, stroke: () => colours.line, width: 1.5 },
 			],
 			bands: [{ series: [1, 2], fill: () => colours.band }],
 		},
-		[[], [], [], []],
+		[[], [], [], [], []],
 		box,
 	);
 
 	return {
-		draw({ times, high, low, line }, fromMs, toMs, ticksMs) {
+		draw({ times, high, low, line: now, before }, fromMs, toMs, ticksMs) {
 			colours = coloursOf(box);
 			ticksS = ticksMs.map((ms) => ms / 1000);
 			plot.batch(() => {
-				plot.setData([times, high, low, line], false);
+				plot.setData([times, high, low, before, now], false);
 				plot.setScale("x", { min: fromMs / 1000, max: toMs / 1000 });
 			});
 		},

@@ -125,6 +125,20 @@ export function HistoryTools(props: ToolsProps) {
 				>
 					{t.now}
 				</button>
+				<fieldset class="segments" aria-label={t.compare}>
+					{t.befores.map(([s, text]) => (
+						<button
+							key={s}
+							type="button"
+							class="button"
+							data-before={s}
+							aria-pressed={asked.beforeMs === s * 1000}
+							onClick={() => onAsk({ ...asked, beforeMs: asked.beforeMs === s * 1000 ? 0 : s * 1000 })}
+						>
+							{text}
+						</button>
+					))}
+				</fieldset>
 				<button type="button" class="button" id="history-free" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
 					{t.freeSpan}
 				</button>

@@ -4,8 +4,8 @@
  */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Past, PastSeries, Signal } from "../api/types";
-import { sentence, time, unit, words } from "../format";
-import { bandOf, columnAt, extremesOf, type Gap, gapsOf, holesOf, isWithin, runsOf, type Run, type Span, type Tick } from "../past";
+import { sentence, span as lengthText, time, unit, words } from "../format";
+import { bandOf, columnAt, compared, extremesOf, type Gap, gapsOf, holesOf, isWithin, runsOf, type Run, type Span, type Tick } from "../past";
 import { nameOf, numberOf } from "../signals";
 import { useTick } from "../store";
 import { texts } from "../texts";
@@ -24,6 +24,9 @@ export interface PastView {
 	ticks: Tick[];
 	marks: Mark[];
 	cursorMs: number | null;
+	/** the columns of the same span beforeMs earlier */
+	before: Past | undefined;
+	beforeMs: number;
 }
 
 interface PastProps extends PastView {
@@ -44,20 +47,24 @@ export const stamp = (ms: number) => time(new Date(ms).toISOString());
 
 /* ---- a line ---- */
 
-function LinePicture({ signal, series, past, span, ticks, onFail }: PastProps) {
+const seriesOf = (past: Past | undefined, { name }: Signal) => past?.series.find(({ signal }) => signal === name);
+const lineOf = (series: PastSeries, past: Past) => bandOf(series, past.step_ms, past.level_s < 1);
+
+function LinePicture({ signal, series, past, span, ticks, before, beforeMs, onFail }: PastProps) {
 	const [place, setPlace] = useState<HTMLDivElement | null>(null);
 	const options = { stepped: signal.type === "integer", leftPx: LEFT_PX, rightPx: RIGHT_PX };
 	const plot = usePlot(place, signal, ({ makeBandPlot }, box) => makeBandPlot(box, options), onFail);
 	const tick = useTick();
+	const earlier = seriesOf(before, signal);
 	const draw = () =>
 		plot?.draw(
-			bandOf(series, past.step_ms, past.level_s < 1),
+			compared(lineOf(series, past), before && earlier ? lineOf(earlier, before) : null, beforeMs / 1000),
 			span.fromMs,
 			span.toMs,
 			ticks.map(({ ms }) => ms),
 		);
 
-	useEffect(draw, [plot, series, span.fromMs, span.toMs, ticks]);
+	useEffect(draw, [plot, series, earlier, span.fromMs, span.toMs, ticks]);
 	useEffect(() => {
 		if (plot?.isFaded()) draw();
 	}, [tick]);
@@ -169,14 +176,32 @@ function Over({ span, marks, cursorMs, missing }: PastView & { missing: Missing 
 	);
 }
 
-function Facts({ signal, series, past, span, cursorMs, missing }: PastProps & { missing: Missing }) {
+/* What is there of the time that it is compared with. */
+function Before({ signal, before, beforeMs, cursorMs }: PastProps & { cursorMs: number }) {
+	const series = seriesOf(before, signal);
+
+	if (!before || !series) return null;
+	const i = columnAt(series, cursorMs - beforeMs, before.step_ms);
+	const value = i === undefined ? null : (series.mean[i] ?? series.last[i]);
+
+	return <p class="sub past-before">{t.before(lengthText(beforeMs), said(signal, value))}</p>;
+}
+
+function Facts(props: PastProps & { missing: Missing }) {
+	const { signal, series, past, span, cursorMs, missing } = props;
+
 	if (cursorMs !== null) {
 		const i = columnAt(series, cursorMs, past.step_ms);
 		const value = i === undefined ? null : (series.mean[i] ?? series.last[i]);
 		const at = i === undefined ? whyMissing(missing, cursorMs) : said(signal, isState(signal) ? series.last[i] : value);
 		const isOne = i === undefined || series.min[i] === series.max[i];
 
-		return <p class="past-at">{isOne ? at : t.around(at, said(signal, series.min[i]), said(signal, series.max[i]))}</p>;
+		return (
+			<>
+				<p class="past-at">{isOne ? at : t.around(at, said(signal, series.min[i]), said(signal, series.max[i]))}</p>
+				<Before {...props} cursorMs={cursorMs} />
+			</>
+		);
 	}
 	if (isState(signal)) return null;
 	const range = extremesOf(series, span, past.step_ms);

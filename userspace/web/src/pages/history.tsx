@@ -11,14 +11,14 @@ import { useGestures } from "../components/gestures";
 import { HistoryTools } from "../components/history-tools";
 import { PastChart, LEFT_PX, reasonOf, RIGHT_PX, stamp } from "../components/past-chart";
 import { type Mark, useMarks } from "../components/marks";
-import { pathOf, usePast, useRobotClock, useSpan } from "../components/past-read";
+import { type PastReading, pathOf, usePast, useRobotClock, useSpan } from "../components/past-read";
 import { type Axis, useWidth } from "../components/place";
 import { SignalPicker } from "../components/signal-picker";
 import { Table } from "../components/table";
 import { TimeAxis } from "../components/time-axis";
 import { span as lengthText, words } from "../format";
 import type { Page } from "../pages";
-import { type Asked, aroundHref, isFollowing, PAST_CHARTS_MAX, readAsked, withSpan, writeAsked } from "../asked";
+import { type Asked, aroundHref, askedBefore, isFollowing, PAST_CHARTS_MAX, readAsked, withSpan, writeAsked } from "../asked";
 import { csvOf, type Gap, gapsOf, holesOf, type Span, ticksOf } from "../past";
 import { useQuery } from "../router";
 import { choice, nameOf, readRegistry, registry } from "../signals";
@@ -121,6 +121,7 @@ interface PictureProps {
 	signals: Signal[];
 	span: Span;
 	past: Past | undefined;
+	before: Past | undefined;
 	/** nothing has come yet */
 	isWaiting: boolean;
 	isBusy: boolean;
@@ -129,7 +130,7 @@ interface PictureProps {
 	onSpan: (span: Span) => void;
 }
 
-function Pictures({ asked, signals, span, past, isWaiting, isBusy, marks, axis, onSpan }: PictureProps) {
+function Pictures({ asked, signals, span, past, before, isWaiting, isBusy, marks, axis, onSpan }: PictureProps) {
 	const [pointedMs, setPointed] = useState<number | null>(null);
 	const [isPlain, setPlain] = useState(false);
 	// A view that has moved on leaves that time behind.
@@ -154,6 +155,8 @@ function Pictures({ asked, signals, span, past, isWaiting, isBusy, marks, axis, 
 						signal={signal}
 						series={series}
 						past={past}
+						before={before}
+						beforeMs={asked.beforeMs}
 						span={span}
 						ticks={ticks}
 						marks={begun}
@@ -229,13 +232,30 @@ function save(text: string, { fromMs }: Span): void {
 
 const isEmpty = (past: Past | undefined) => past?.series.every(({ last }) => last.every((value) => value === null)) ?? false;
 
-function Told({ asked, span, past }: { asked: Asked; span: Span; past: Past | undefined }) {
+/* Words and booleans have no line to be compared. */
+function useBefore(asked: Asked, span: Span, signals: Signal[], widthPx: number, version: number): PastReading {
+	const isNumber = (name: string) => signals.some((signal) => signal.name === name && /^(number|integer)$/.test(signal.type));
+	const numbers = asked.signals.filter(isNumber);
+	const earlier = widthPx && numbers.length ? askedBefore({ ...asked, signals: numbers }, span) : null;
+
+	return usePast(earlier ? pathOf(earlier, span, widthPx) : "", version);
+}
+
+interface ToldProps {
+	asked: Asked;
+	span: Span;
+	past: Past | undefined;
+	before: Past | undefined;
+}
+
+function Told({ asked, span, past, before }: ToldProps) {
 	const column = !past ? "" : past.step_ms <= 25 ? t.eachSample : t.columnOf(lengthText(past.step_ms));
 
 	return (
 		<p class="sub" id="history-span">
 			{t.shown(stamp(span.fromMs), stamp(span.toMs), lengthText(span.toMs - span.fromMs))}
-			{isFollowing(asked) ? `, ${t.follows}` : ""}. {column}
+			{isFollowing(asked) ? `, ${t.follows}` : ""}. {column}{" "}
+			{before ? (isEmpty(before) ? t.nothingBefore : t.dashed)(lengthText(asked.beforeMs)) : ""}
 		</p>
 	);
 }
@@ -249,7 +269,12 @@ function History() {
 	const [isChoosing, setChoosing] = useState(false);
 	const isReady = known.signals !== null && clock.isKnown && axis.widthPx > 0 && asked.signals.length > 0;
 	const { past, problem, isBusy, again } = usePast(isReady ? pathOf(asked, span, axis.widthPx) : "", version);
-	const refusal = known.problem ?? problem;
+	const before = useBefore(asked, span, past ? (known.signals ?? []) : [], axis.widthPx, version);
+	const refusal = known.problem ?? problem ?? before.problem;
+	const readAgain = () => {
+		again();
+		before.again();
+	};
 	const marked = useMarks(span);
 	const lastHour = () => ask({ ...asked, from: null, to: null, lastMs: 3_600_000 });
 	const state = clock.history?.state ?? "ok";
@@ -270,8 +295,8 @@ function History() {
 						{t.notKept(words(state))}
 					</Notice>
 				)}
-				{refusal ? <Refusal problem={refusal} retry={known.problem ? known.again : again} /> : null}
-				{asked.signals.length ? <Told asked={asked} span={span} past={past} /> : <p class="empty">{t.noSignals}</p>}
+				{refusal ? <Refusal problem={refusal} retry={known.problem ? known.again : readAgain} /> : null}
+				{asked.signals.length ? <Told asked={asked} span={span} past={past} before={before.past} /> : <p class="empty">{t.noSignals}</p>}
 				{isEmpty(past) ? (
 					<div class="empty" id="history-nothing">
 						<p>{t.nothing}</p>
@@ -285,8 +310,9 @@ function History() {
 					signals={known.signals ?? []}
 					span={span}
 					past={past}
+					before={before.past}
 					isWaiting={!past && !refusal && asked.signals.length > 0}
-					isBusy={isBusy}
+					isBusy={isBusy || before.isBusy}
 					marks={marked.marks ?? []}
 					axis={axis}
 					onSpan={(wanted) => ask(withSpan(asked, wanted, clock.nowMs()))}
