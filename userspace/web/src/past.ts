@@ -99,6 +99,25 @@ export function compared(band: Band, before: Band | null, beforeS: number): Comp
 	return all;
 }
 
+/** The same as points with their time, so that no peak is lost; NaN for a gap. */
+export function pointsOf({ t, min, max, first, last }: PastSeries, stepMs: number): { times: number[]; values: number[] } {
+	const times: number[] = [];
+	const values: number[] = [];
+	const push = (ms: number, value: number | null | undefined) => {
+		times.push(ms);
+		values.push(value ?? Number.NaN);
+	};
+
+	for (let i = 0; i < t.length; i++) {
+		const [low, high] = [min[i] ?? null, max[i] ?? null];
+		const isRising = (last[i] ?? 0) >= (first[i] ?? 0);
+
+		push(t[i] ?? 0, isRising ? low : high);
+		if (low !== high) push((t[i] ?? 0) + stepMs / 2, isRising ? high : low);
+	}
+	return { times, values };
+}
+
 export interface Run extends Span {
 	value: number;
 }

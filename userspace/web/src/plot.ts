@@ -70,7 +70,8 @@ function rangeOf(min: number | null, max: number | null): [number, number] {
 }
 
 function numbersOf(splits: number[]): string[] {
-	const decimals = decimalsOf((splits[1] ?? 1) - (splits[0] ?? 0));
+	const [first = 1, second] = splits;
+	const decimals = decimalsOf(Math.abs(second === undefined ? first : second - first));
 
 	return splits.map((v) => v.toFixed(decimals));
 }

@@ -5,8 +5,9 @@
  */
 import { feed, NOTHING, type Reading, signalsPath } from "./api/live";
 import { call, session } from "./api/session";
-import type { List, Signal, SignalReading } from "./api/types";
+import type { List, Past, Signal, SignalReading } from "./api/types";
 import { sentence, title } from "./format";
+import { pointsOf } from "./past";
 import { forget, keep, kept } from "./storage";
 import { Store } from "./store";
 import { texts } from "./texts";
@@ -149,19 +150,37 @@ function newestTime(readings: Readings): number {
 /** The newest readings of what is chosen, and of OVERVIEW_SIGNALS. */
 export const readings = new Store<Reading<Readings>>(NOTHING);
 
+/* A point of the widest window is more. */
+const REMEMBERED_STEP_MS = 250;
+
+/* What was before the page came. Without it the lines begin now; the page History says what is wrong with the memory of values. */
+async function remember(names: readonly string[], isWanted: () => boolean): Promise<void> {
+	const from = new Date(robotNowMs() - KEPT_MS).toISOString();
+	const query = new URLSearchParams({ signals: names.join(","), from, step_ms: String(REMEMBERED_STEP_MS) });
+	const past = await call<Past>("GET", `telemetry/history?${query}`).catch(() => undefined);
+	const times = past?.series[0]?.t ?? [];
+	const lastMs = times[times.length - 1];
+
+	if (!past || !lastMs || !isWanted()) return;
+	trace.remember(new Map(past.series.map((one) => [one.signal, pointsOf(one, past.step_ms)])), lastMs + past.step_ms);
+}
+
 /** Keeps the newest readings and records the chosen ones, until the returned function is called. */
 export function record(names: readonly string[]): () => void {
 	const path = signalsPath([...new Set([...names, ...OVERVIEW_SIGNALS])]);
 	let before: Readings | undefined;
+	let isOver = false;
 
 	trace.choose(names);
-	return feed.subscribe(path, () => {
+	const end = feed.subscribe(path, () => {
 		const reading = feed.read<Readings>(path);
 		const { data, at, robotMs } = reading;
 
 		readings.set(reading);
 		// A refusal leaves the data before: nothing new has come.
 		if (!data || data === before) return;
+		const isFirst = !before;
+
 		before = data;
 		// What was asked for has no time of its own, and must not be older than what was told.
 		const when = robotMs ?? (Number.isNaN(aheadMs) ? newestTime(data) : at + aheadMs);
@@ -169,7 +188,14 @@ export function record(names: readonly string[]): () => void {
 		if (!when) return;
 		hear(when, at);
 		trace.push(when, (name) => drawnOf(data[name]));
+		// Not sooner: the clock of the robot is known now.
+		if (isFirst && names.length) void remember(names, () => !isOver);
 	});
+
+	return () => {
+		isOver = true;
+		end();
+	};
 }
 
 /** Which signals there are; read anew with each session. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What has come of some signals in the last minutes, in a ring of fixed length: a row for each message, with its time and a
- * number for each signal. A row without a number for a signal is a gap of its line.
+ * number for each signal. A row without a number for a signal is a gap of its line. Before them stands what the robot remembers.
  */
 import { SILENCE_MS } from "./api/line";
 
@@ -11,11 +11,20 @@ const ROWS = 3600;
 /* A clock that was set back by more than this begins a new picture; by less, the message is left out. */
 const SET_BACK_MS = 1000;
 
+/** Points of a line, the oldest first. */
+export interface Line {
+	times: number[];
+	values: number[];
+}
+
 export class Trace {
 	#times = new Float64Array(ROWS);
 	#columns = new Map<string, Float64Array>();
 	/** rows that were ever written */
 	#written = 0;
+	/** what was up to #rememberedTo; rows of that time do not count */
+	#remembered = new Map<string, Line>();
+	#rememberedTo = 0;
 
 	/** These signals from now on. One that was kept before goes on. */
 	choose(names: readonly string[]): void {
@@ -26,6 +35,13 @@ export class Trace {
 
 	clear(): void {
 		this.#written = 0;
+		this.#remembered.clear();
+	}
+
+	/** The lines up to that time, whatever rows have said of it. */
+	remember(lines: Map<string, Line>, toMs: number): void {
+		this.#remembered = lines;
+		this.#rememberedTo = toMs;
 	}
 
 	/** A copy that does not change any more. */
@@ -35,6 +51,8 @@ export class Trace {
 		made.#times = this.#times.slice();
 		made.#columns = new Map([...this.#columns].map(([name, column]) => [name, column.slice()]));
 		made.#written = this.#written;
+		made.#remembered = new Map(this.#remembered);
+		made.#rememberedTo = this.#rememberedTo;
 		return made;
 	}
 
@@ -71,15 +89,22 @@ export class Trace {
 		for (const [name, column] of this.#columns) column[row] = numberFor(name);
 	}
 
-	/** Calls @tell with each row of a signal between two times, the oldest first. */
+	/** Calls @tell with each point of a signal between two times, the oldest first. */
 	each(name: string, fromMs: number, toMs: number, tell: (atMs: number, value: number) => void): void {
 		const column = this.#columns.get(name);
+		const remembered = this.#remembered.get(name);
+		const rowsFrom = remembered ? Math.max(fromMs, this.#rememberedTo) : fromMs;
 
 		if (!column) return;
+		// Behind the last minutes nothing of it is asked for any more.
+		if (remembered && fromMs < this.#rememberedTo)
+			remembered.times.forEach((at, i) => {
+				if (at >= fromMs && at <= toMs) tell(at, remembered.values[i] ?? Number.NaN);
+			});
 		for (let i = this.#written - this.rows; i < this.#written; i++) {
 			const at = this.#times[i % ROWS] ?? 0;
 
-			if (at >= fromMs && at <= toMs) tell(at, column[i % ROWS] ?? Number.NaN);
+			if (at >= rowsFrom && at <= toMs) tell(at, column[i % ROWS] ?? Number.NaN);
 		}
 	}
 
