@@ -5,6 +5,7 @@ import urllib.parse
 import pytest
 
 from person import at_rest, go, has, log_in
+from pretend import answers, pretend
 from oht_test.wait import until
 
 NASTY = "<img src=x onerror=window.hit=1>"
@@ -196,6 +197,47 @@ def test_a_span_is_compared_with_the_same_one_before(page):
     page.wait(lambda: address(page)["before"] == "86400" and "Nothing is kept of 24 h before." in page.text("#history-span"), what="a day before")
     page.click("[data-before='86400']")
     page.wait(lambda: "before" not in address(page) and not has(page, ".past-before"), what="no comparison")
+
+
+def test_the_window_is_dragged_over_all_that_is_kept(page):
+    log_in(page, "viewer")
+    show(page, signals="state", last=2)
+    page.wait(lambda: has(page, "#history-strip .run") and has(page, ".strip-window"), what="all that is kept")
+    page.run("document.querySelector('#history-window').focus()")
+    page.keys("\ue011")
+    page.wait(lambda: length_s(page) == 2, what="its beginning")
+    first = address(page)["from"]
+    page.keys(LEFT)
+    page.keys("\ue010")
+    page.wait(lambda: length_s(page) is None, what="its end")
+    page.hold("#history-strip .strip-window")
+    page.move(-60)
+    page.let_go()
+    page.wait(lambda: length_s(page) == 2 and address(page)["from"] > first, what="a view before the present")
+    before = address(page)["from"]
+    # Where the window is not, it comes to.
+    page.run("document.querySelector('#history-window').scrollIntoView({ block: 'center' })")
+    page.hold("#history-window", "touch")
+    page.let_go("touch")
+    page.wait(lambda: length_s(page) == 2 and address(page)["from"] != before, what="the touched time")
+
+
+def test_a_command_is_on_the_axis_and_a_touch_tells_it(daemon, page):
+    log_in(page, "viewer")
+    pretend(page)
+    now = daemon.get("health").json["clock"]["time"]
+    life = {"id": None, "verb": "move", "reason": None, "position_mm": 1200, "speed_mm_s": 0, "by": "operator", "accepted": now, "began": now,
+            "ended": now}
+    answers(page, "GET robot/commands?limit=200", {"next_cursor": None, "items": [
+        {**life, "number": 2, "state": "failed", "reason": "stop_cause", "accepted": None, "began": None},
+        {**life, "number": 1, "state": "finished"}]})
+    show(page, signals="state", last=MINUTE)
+    page.wait(lambda: "Move to 1200 mm: finished. (operator)" in page.text("#marks"), what="the command in the list")
+    assert "The robot was stopped." not in page.text("#marks"), "one without a time has no place"
+    page.wait(lambda: has(page, ".strip-mark.tone-none"), what="the command among all that is kept")
+    page.hold(".time-axis .mark.tone-none", "touch")
+    page.let_go("touch")
+    page.wait(lambda: "Move to 1200 mm: finished." in page.text("#history-pointed"), what="what it was")
 
 
 def test_signals_are_chosen_by_a_search(page):

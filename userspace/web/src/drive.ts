@@ -5,7 +5,8 @@
 import { link } from "./api/client";
 import { feed, useLive } from "./api/live";
 import { call } from "./api/session";
-import type { List, Reason, Robot, Verb, VerbInterlocks } from "./api/types";
+import type { CommandLife, List, Reason, Robot, Verb, VerbInterlocks } from "./api/types";
+import { sentence, words } from "./format";
 import { reasonText } from "./reasons";
 import { stateView } from "./shell/robot";
 import { useStore } from "./store";
@@ -16,6 +17,14 @@ const t = texts.drive;
 /** A command as people call it: "Move to 14200 mm". */
 export function commandText({ verb, position_mm }: { verb: string; position_mm: number | null }): string {
 	return verb === "move" && position_mm !== null ? t.moveTo(t.mm(position_mm)) : (t.verbs[verb] ?? verb);
+}
+
+/** How far it is, and why it ended: @find knows the words of a reason. */
+export function commandSaid(life: CommandLife, find: (code: string) => { cause: string } | undefined): string {
+	const state = texts.events.commandIs(commandText(life), t.commandStates[life.state] ?? words(life.state));
+	const why = (code: string) => texts.events.endedBy[code] ?? find(code)?.cause ?? `${sentence(words(code))}.`;
+
+	return life.reason ? `${state} ${why(life.reason)}` : state;
 }
 
 /** Why something cannot be; the code leads to its remedy. */

@@ -6,9 +6,9 @@ import { useEffect } from "preact/hooks";
 import { type LiveCommands, NEWEST_COMMANDS, NEWEST_ENTRIES } from "../api/follow";
 import { type Reading, useLive } from "../api/live";
 import type { CommandLife, Health, JournalEntry, List } from "../api/types";
-import { commandText } from "../drive";
+import { commandSaid } from "../drive";
 import { type Happened, newest, ofCommands, ofJournal, SHOWN_MAX } from "../events";
-import { nanoseconds, sentence, title, words } from "../format";
+import { nanoseconds, sentence, title } from "../format";
 import { note, noted } from "../noted";
 import { actorText } from "../reasons";
 import { useErrorCodes } from "../remedy";
@@ -60,26 +60,20 @@ function entryRow(entry: JournalEntry): Row {
 	};
 }
 
-function commandRow(life: CommandLife, why: (code: string) => string): Row {
-	const state = t.commandIs(commandText(life), texts.drive.commandStates[life.state] ?? words(life.state));
+type Find = ReturnType<typeof useErrorCodes>;
 
-	return {
-		tone: COMMAND_TONES[life.state] ?? "none",
-		of: t.command,
-		text: life.reason ? `${state} ${t.endedBy[life.reason] ?? why(life.reason)}` : state,
-		who: life.by,
-		page: "/drive",
-	};
+function commandRow(life: CommandLife, find: Find): Row {
+	return { tone: COMMAND_TONES[life.state] ?? "none", of: t.command, text: commandSaid(life, find), who: life.by, page: "/drive" };
 }
 
-function rowOf(happened: Happened, why: (code: string) => string): Row {
+function rowOf(happened: Happened, find: Find): Row {
 	switch (happened.of) {
 		case "stop":
 			return entryRow(happened.entry);
 		case "cause":
 			return { tone: "bad", of: texts.kinds.stop ?? happened.of, text: happened.text, who: "", page: "/safety" };
 		case "command":
-			return commandRow(happened.life, why);
+			return commandRow(happened.life, find);
 		case "robot": {
 			const { word, tone } = stateView(happened);
 
@@ -124,8 +118,7 @@ export function LastEvents({ age }: { age: number | null }) {
 	const journal = useLive<Health>("health").data?.journal.state;
 	const { rows, trouble } = useHappened(journal);
 	const find = useErrorCodes();
-	const why = (code: string) => find(code)?.cause ?? `${sentence(words(code))}.`;
-	const seen = rows?.map((happened) => ({ ...happened, row: rowOf(happened, why) }));
+	const seen = rows?.map((happened) => ({ ...happened, row: rowOf(happened, find) }));
 
 	return (
 		<Card title={t.title} id="last-events" age={age}>

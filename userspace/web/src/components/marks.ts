@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Marks on the axis of time: stops of the journal, and alerts. Both lists come from the newest on, so they are read back to the
- * beginning of the span, and not endlessly.
+ * Marks on the axis of time: stops of the journal, alerts and commands. All lists come from the newest on, so they are read back
+ * to the beginning of the span, and not endlessly.
  */
 import { useEffect } from "preact/hooks";
+import type { LiveCommands } from "../api/follow";
 import { useLive } from "../api/live";
 import type { Problem } from "../api/problem";
-import type { Alert, AlertList, Health, JournalEntry, KeptAlert } from "../api/types";
+import type { Alert, AlertList, CommandLife, Health, JournalEntry, KeptAlert } from "../api/types";
+import { commandSaid } from "../drive";
 import { sentence } from "../format";
 import type { Span } from "../past";
+import { useErrorCodes } from "../remedy";
 import { texts } from "../texts";
 import type { Tone } from "./basics";
 import { type Paged, usePaged } from "./paged";
@@ -29,22 +32,24 @@ const PART = 200;
 const ROWS_MAX = 1000;
 const STOPS = `safety/events?kind=stop&limit=${PART}`;
 const ALERTS = `alerts/history?limit=${PART}`;
+const COMMANDS = `robot/commands?limit=${PART}`;
 
 const t = texts.history;
 const stopTime = (entry: JournalEntry) => entry.time;
 const alertTime = (alert: KeptAlert) => alert.since;
+const commandTime = ({ began, accepted }: CommandLife) => began ?? accepted;
 
-/* Reads older rows until the begin is reached. Returns whether rows are missing. */
-function useBackTo<Row>(list: Paged<Row, unknown>, timeOf: (row: Row) => string | null, fromMs: number): boolean {
+/* Reads older rows until @backToMs is reached. Returns whether rows since @fromMs are missing. */
+function useBackTo<Row>(list: Paged<Row, unknown>, timeOf: (row: Row) => string | null, backToMs: number, fromMs: number): boolean {
 	const rows = list.rows ?? [];
 	const oldest = rows.length ? Date.parse(timeOf(rows[rows.length - 1] as Row) ?? "") : Number.NaN;
-	const isShort = list.older !== undefined && oldest > fromMs;
+	const isShort = list.older !== undefined && oldest > backToMs;
 	const isEnough = rows.length >= ROWS_MAX;
 
 	useEffect(() => {
 		if (isShort && !isEnough) list.older?.();
 	}, [isShort, isEnough, rows.length]);
-	return isShort && isEnough;
+	return isShort && isEnough && oldest > fromMs;
 }
 
 function ofStop(entry: JournalEntry): Mark[] {
@@ -67,21 +72,77 @@ function ofAlert({ number, since: first, ended, state, severity, text }: KeptAle
 	return [{ id: `alert-${number}`, atMs, endMs, time, tone, kind: t.alert, text }];
 }
 
-/** Stops and alerts of that span, the newest first, also alerts that began before it and went on; undefined: not read yet. */
-export function useMarks({ fromMs, toMs }: Span): { marks: Mark[] | undefined; isShort: boolean; problem: Problem | undefined } {
+/* It is marked where it began, or was taken to wait. That it was done is normal. */
+function ofCommand(life: CommandLife, find: ReturnType<typeof useErrorCodes>): Mark[] {
+	const time = commandTime(life);
+
+	if (!time) return [];
+	const tone = life.state === "failed" || life.state === "retriable" ? "warn" : "none";
+	const atMs = Date.parse(time);
+
+	return [{ id: `command-${life.number}`, atMs, endMs: atMs, time, tone, kind: t.command, text: `${commandSaid(life, find)} (${life.by})` }];
+}
+
+const APART_PX = 6;
+const TONES: Tone[] = ["none", "ok", "live", "warn", "bad"];
+
+/** At most one mark for a few pixels, the worst of them, in a picture so wide. @marks: the newest first. */
+export function thinned(marks: Mark[], { fromMs, toMs }: Span, widthPx: number): Mark[] {
+	const shown = new Map<number, Mark>();
+
+	for (const mark of marks) {
+		const place = Math.floor((((mark.atMs - fromMs) / (toMs - fromMs)) * widthPx) / APART_PX);
+		const other = shown.get(place);
+
+		if (!other || TONES.indexOf(mark.tone) > TONES.indexOf(other.tone)) shown.set(place, mark);
+	}
+	return [...shown.values()];
+}
+
+export interface Marked {
+	/** of all times, the newest first; undefined: not read yet */
+	marks: Mark[] | undefined;
+	/** some of the span are missing */
+	isShort: boolean;
+	problem: Problem | undefined;
+}
+
+/** Also alerts that began before it and went on. */
+export const withinSpan = (marks: Mark[], { fromMs, toMs }: Span) => marks.filter(({ atMs, endMs }) => endMs >= fromMs && atMs <= toMs);
+
+/* A command that began, ended or waits. */
+function commandsKey(told: LiveCommands | undefined): string {
+	const { present, waiting = [], ended = [] } = told ?? {};
+
+	return [present, ...waiting, ...ended].map((life) => `${life?.number} ${life?.state}`).join();
+}
+
+/** Stops, alerts and commands of that span, and of what was before it back to that time. */
+export function useMarks({ fromMs }: Span, wantedMs: number): Marked {
+	const backToMs = Math.min(fromMs, wantedMs);
+	const find = useErrorCodes();
+	const told = useLive<LiveCommands>("commands/live").data;
 	const journal = useLive<Health>("health").data?.journal.newest_seq;
 	const active = useLive<AlertList>("alerts").data?.items ?? [];
 	const changes = active.map(({ code, since }) => `${code} ${since}`).join();
 	const stops = usePaged<JournalEntry>(STOPS, journal);
 	const alerts = usePaged<KeptAlert>(ALERTS, useTimesSettled(changes, KEPT_MS));
-	const isStopsShort = useBackTo(stops, stopTime, fromMs);
-	const isAlertsShort = useBackTo(alerts, alertTime, fromMs);
-
-	const all = stops.rows && alerts.rows && [...stops.rows.flatMap(ofStop), ...alerts.rows.flatMap((alert) => ofAlert(alert, active))];
+	const commands = usePaged<CommandLife>(COMMANDS, useTimesSettled(commandsKey(told), KEPT_MS));
+	const areShort = [
+		useBackTo(stops, stopTime, backToMs, fromMs),
+		useBackTo(alerts, alertTime, backToMs, fromMs),
+		useBackTo(commands, commandTime, backToMs, fromMs),
+	];
+	const isThere = stops.rows && alerts.rows && commands.rows;
+	const all = [
+		...(stops.rows ?? []).flatMap(ofStop),
+		...(alerts.rows ?? []).flatMap((alert) => ofAlert(alert, active)),
+		...(commands.rows ?? []).flatMap((life) => ofCommand(life, find)),
+	];
 
 	return {
-		marks: all?.filter(({ atMs, endMs }) => endMs >= fromMs && atMs <= toMs).sort((a, b) => b.atMs - a.atMs),
-		isShort: isStopsShort || isAlertsShort,
-		problem: stops.problem ?? alerts.problem,
+		marks: isThere && all.sort((a, b) => b.atMs - a.atMs),
+		isShort: areShort.includes(true),
+		problem: stops.problem ?? alerts.problem ?? commands.problem,
 	};
 }

@@ -88,9 +88,9 @@ const TONES: Record<string, string> = { estop: "bad", fault: "bad", stopped: "ba
 const LETTER_PX = 7;
 const LEAST_PX = 1.5;
 
-type RunsProps = Pick<PastProps, "signal" | "series" | "past" | "span"> & { widthPx: number };
+export type RunsProps = Pick<PastProps, "signal" | "series" | "past" | "span"> & { widthPx: number };
 
-function RunsPicture({ signal, series, past, span, widthPx }: RunsProps) {
+export function RunsPicture({ signal, series, past, span, widthPx }: RunsProps) {
 	const wide = Math.max(widthPx, 1);
 	const place = (ms: number) => ((ms - span.fromMs) / (span.toMs - span.fromMs)) * wide;
 	const shown = runsOf(series, past.step_ms).filter(({ fromMs, toMs }) => toMs > span.fromMs && fromMs < span.toMs);
@@ -151,7 +151,6 @@ function whyMissing({ gaps, holes }: Missing, atMs: number): string {
 }
 
 const GAPS_DRAWN = 200;
-const MARKS_DRAWN = 100;
 
 /* What lies over the picture: gaps, holes, marks, and where somebody points. */
 function Over({ span, marks, cursorMs, missing }: PastView & { missing: Missing }) {
@@ -168,7 +167,7 @@ function Over({ span, marks, cursorMs, missing }: PastView & { missing: Missing 
 		<div class="past-over">
 			{hatched(missing.gaps, "past-gap")}
 			{hatched(missing.holes, "past-gap hole")}
-			{marks.slice(0, MARKS_DRAWN).map(({ id, tone, atMs }) => (
+			{marks.map(({ id, tone, atMs }) => (
 				<i key={id} class={`past-mark tone-${tone}`} style={{ left: `${percent(atMs)}%` }} />
 			))}
 			{cursorMs === null ? null : <i class="past-cursor" style={{ left: `${percent(cursorMs)}%` }} />}

@@ -21,8 +21,14 @@ const MOVES = 300;
 const POINTS_MAX = 2000;
 const WIDTH_STEP_PX = 50;
 
-/** What the clock of the robot shows now. */
-export function useRobotClock(): { nowMs: () => number; isKnown: boolean; history: Health["history"] | undefined } {
+export interface RobotClock {
+	/** what it shows now */
+	nowMs: () => number;
+	isKnown: boolean;
+	history: Health["history"] | undefined;
+}
+
+export function useRobotClock(): RobotClock {
 	const { data, at, robotMs } = useLive<Health>("health");
 	const told = robotMs ?? Date.parse(data?.clock.time ?? "");
 	const ahead = useRef(Number.NaN);
@@ -35,13 +41,16 @@ export function useRobotClock(): { nowMs: () => number; isKnown: boolean; histor
 	};
 }
 
+/** When there is more of a span that goes on. */
+export const againMs = ({ fromMs, toMs }: Span) => Math.min(Math.max((toMs - fromMs) / MOVES, AGAIN_LEAST_MS), AGAIN_MOST_MS);
+
 /** The span that is asked for. While it reaches to the present it goes on, and each @version of it has more values. */
-export function useSpan(asked: Asked, clock: { nowMs: () => number; isKnown: boolean }): { span: Span; version: number } {
+export function useSpan(asked: Asked, clock: RobotClock): { span: Span; version: number } {
 	const [nowMs, setNow] = useState(clock.nowMs);
 	const newest = useRef(clock);
 	const span = spanOf(asked, nowMs);
 	const goesOn = isFollowing(asked) || span.toMs > nowMs;
-	const everyMs = Math.min(Math.max((span.toMs - span.fromMs) / MOVES, AGAIN_LEAST_MS), AGAIN_MOST_MS);
+	const everyMs = againMs(span);
 
 	newest.current = clock;
 	useEffect(() => {

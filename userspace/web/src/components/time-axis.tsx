@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The axis of time below the charts: its ticks, marks of stops and alerts, and the keys.
+ * The axis of time below the charts: its ticks, marks of stops, alerts and commands, and the keys.
  */
 import type { Ref } from "preact";
 import { moved, type Span, type Tick, zoomed } from "../past";

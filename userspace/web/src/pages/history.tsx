@@ -10,8 +10,9 @@ import { Badge, Button, Card, Notice, Refusal, Skeleton, When } from "../compone
 import { useGestures } from "../components/gestures";
 import { HistoryTools } from "../components/history-tools";
 import { PastChart, LEFT_PX, reasonOf, RIGHT_PX, stamp } from "../components/past-chart";
-import { type Mark, useMarks } from "../components/marks";
+import { type Mark, type Marked, thinned, useMarks, withinSpan } from "../components/marks";
 import { type PastReading, pathOf, usePast, useRobotClock, useSpan } from "../components/past-read";
+import { PastStrip, STRIP_SIGNAL, useWhole } from "../components/past-strip";
 import { type Axis, useWidth } from "../components/place";
 import { SignalPicker } from "../components/signal-picker";
 import { Table } from "../components/table";
@@ -30,6 +31,8 @@ const t = texts.history;
 const ADDRESS_MS = 300;
 const MISSING_SAID = 4;
 const NEAR_PX = 12;
+/* Of those that somebody points at. */
+const MARKS_SAID = 4;
 const EVENT_ROWS = 12;
 /* A file in the memory of the browser is given up after this time. */
 const SAVED_MS = 60_000;
@@ -138,9 +141,12 @@ function Pictures({ asked, signals, span, past, before, isWaiting, isBusy, marks
 	const ticks = useMemo(() => ticksOf(span, axis.widthPx), [span.fromMs, span.toMs, axis.widthPx]);
 	const gestures = useGestures({ span, axis: axis.place, onSpan, onPoint: setPointed });
 	const begun = marks.filter(({ atMs }) => atMs >= span.fromMs);
+	const drawn = thinned(begun, span, axis.widthPx);
+	const lines = drawn.filter(({ tone }) => tone !== "none");
 	const near = (NEAR_PX / Math.max(axis.widthPx, 1)) * (span.toMs - span.fromMs);
 	const pointed = cursorMs === null ? [] : begun.filter(({ atMs }) => Math.abs(atMs - cursorMs) <= near);
-	const reading = cursorMs === null ? "" : [stamp(cursorMs), ...pointed.map(({ text }) => text)].join(" · ");
+	const more = pointed.length > MARKS_SAID ? [t.moreHere(pointed.length - MARKS_SAID)] : [];
+	const reading = cursorMs === null ? "" : [stamp(cursorMs), ...pointed.slice(0, MARKS_SAID).map(({ text }) => text), ...more].join(" · ");
 
 	return (
 		<div class={isPlain ? "past-charts plain" : "past-charts"} aria-busy={isBusy || isWaiting} {...gestures}>
@@ -159,7 +165,7 @@ function Pictures({ asked, signals, span, past, before, isWaiting, isBusy, marks
 						beforeMs={asked.beforeMs}
 						span={span}
 						ticks={ticks}
-						marks={begun}
+						marks={lines}
 						cursorMs={cursorMs}
 						widthPx={axis.widthPx}
 						onFail={() => setPlain(true)}
@@ -176,7 +182,7 @@ function Pictures({ asked, signals, span, past, before, isWaiting, isBusy, marks
 						place={axis.setPlace}
 						span={span}
 						ticks={ticks}
-						marks={begun}
+						marks={drawn}
 						cursorMs={cursorMs}
 						reading={reading}
 						onPoint={setPointed}
@@ -188,7 +194,7 @@ function Pictures({ asked, signals, span, past, before, isWaiting, isBusy, marks
 	);
 }
 
-function Events({ marks, isShort, problem }: ReturnType<typeof useMarks>) {
+function Events({ marks, isShort, problem }: Marked) {
 	return (
 		<Card title={t.marks} id="history-marks">
 			<Table
@@ -275,7 +281,11 @@ function History() {
 		again();
 		before.again();
 	};
-	const marked = useMarks(span);
+	const whole = useWhole(clock, axis.widthPx);
+	const marked = useMarks(span, whole?.span.fromMs ?? span.fromMs);
+	const marks = marked.marks && withinSpan(marked.marks, span);
+	const stripSignal = known.signals?.find(({ name }) => name === STRIP_SIGNAL);
+	const show = (wanted: Span) => ask(withSpan(asked, wanted, clock.nowMs()));
 	const lastHour = () => ask({ ...asked, from: null, to: null, lastMs: 3_600_000 });
 	const state = clock.history?.state ?? "ok";
 
@@ -286,7 +296,7 @@ function History() {
 					asked={asked}
 					span={span}
 					onAsk={ask}
-					onSpan={(wanted) => ask(withSpan(asked, wanted, clock.nowMs()))}
+					onSpan={show}
 					onChoose={() => setChoosing(true)}
 					onSave={past && known.signals ? () => save(csvOf(past, span, known.signals ?? []), span) : undefined}
 				/>
@@ -297,6 +307,17 @@ function History() {
 				)}
 				{refusal ? <Refusal problem={refusal} retry={known.problem ? known.again : readAgain} /> : null}
 				{asked.signals.length ? <Told asked={asked} span={span} past={past} before={before.past} /> : <p class="empty">{t.noSignals}</p>}
+				{whole && stripSignal ? (
+					<PastStrip
+						whole={whole}
+						signal={stripSignal}
+						span={span}
+						marks={marked.marks ?? []}
+						widthPx={axis.widthPx}
+						nowMs={clock.nowMs}
+						onSpan={show}
+					/>
+				) : null}
 				{isEmpty(past) ? (
 					<div class="empty" id="history-nothing">
 						<p>{t.nothing}</p>
@@ -313,14 +334,14 @@ function History() {
 					before={before.past}
 					isWaiting={!past && !refusal && asked.signals.length > 0}
 					isBusy={isBusy || before.isBusy}
-					marks={marked.marks ?? []}
+					marks={marks ?? []}
 					axis={axis}
-					onSpan={(wanted) => ask(withSpan(asked, wanted, clock.nowMs()))}
+					onSpan={show}
 				/>
 				{past ? <MissingLists past={past} signals={known.signals ?? []} span={span} /> : null}
 				<p class="sub history-hint">{t.hint}</p>
 			</Card>
-			<Events {...marked} />
+			<Events {...marked} marks={marks} />
 			{isChoosing && known.signals ? (
 				<SignalPicker
 					signals={known.signals}
