@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The page Alerts: what is not well, what to do, and how many there are on every page."""
-from person import at_rest, box, go, has, log_in
+from person import at_rest, box, fill, go, has, log_in
 
 
 def rows(page):
@@ -51,3 +51,54 @@ def test_an_operator_acknowledges_an_alert(daemon, page):
     page.wait(lambda: any("Acknowledged by operator, " in text for _, text, _ in rows(page)) and not has(page, button), what="who has seen it")
     at_rest(daemon)
     page.wait(lambda: "Acknowledged by operator" in page.text("#kept-alerts"), 60, "the same among what was")
+
+
+def rule(page, code, act):
+    """Presses a button of the row with this text."""
+    page.click(f'#rules button[aria-label="{act}: {code}"]')
+
+
+def test_a_rule_is_tried_on_the_past_and_changed(daemon, page):
+    at_rest(daemon)
+    log_in(page, "administrator")
+    go(page, "/alerts", "#rules")
+    page.wait(lambda: "Battery charge below 20 %, until 22 %, for 10 s" in page.text("#rules")
+              or "below 20 %, until 22 %, for 10 s" in page.text("#rules"), what="what a rule says")
+    rule(page, "The charge of the battery is low", "Try on the past")
+    page.wait(lambda: "would not have come in 7 days." in page.text("#rule-try"), what="the past")
+    page.keys("\ue00c")
+    rule(page, "The charge of the battery is low", "Change the rule")
+    page.wait(lambda: has(page, "#rule-limit"), what="the form")
+    fill(page, "#rule-limit", "200")
+    page.click("#rule-send")
+    page.wait(lambda: "200" in page.text("#rule"), what="the limit, refused with its value")
+    fill(page, "#rule-limit", "25")
+    page.click("#rule-send")
+    page.wait(lambda: "below 25 %, until 27 %" in page.text("#rules"), what="the new limit")
+    rule(page, "The charge of the battery is low", "Change the rule")
+    page.wait(lambda: has(page, "#rule-drop"), what="the way back")
+    page.click("#rule-drop")
+    page.wait(lambda: has(page, "#confirm"), what="the question")
+    page.click("#confirm .primary")
+    page.wait(lambda: "below 20 %, until 22 %" in page.text("#rules"), what="the shipped limit")
+
+
+def test_a_new_rule_is_tried_before_it_is_made(daemon, page):
+    at_rest(daemon)
+    log_in(page, "administrator")
+    go(page, "/alerts", "#rules")
+    page.click("#add-rule")
+    page.wait(lambda: has(page, "#new-rule-code"), what="the form")
+    for name, text in (("code", "supply_high"), ("limit", "29"), ("hysteresis", "1"), ("on_s", "2"), ("text", "The supply is high"),
+                       ("consequence", "It may be damaged."), ("action", "Check it.")):
+        fill(page, f"#new-rule-{name}", text)
+    page.run("""const signal = document.querySelector("#new-rule-signal");
+        signal.value = "safety_supply_v"; signal.dispatchEvent(new Event("change", {bubbles: true}))""")
+    page.click("#new-rule-send")
+    page.wait(lambda: "would not have come" in page.text("#rule-add"), what="the trial")
+    assert daemon.get("alert-rules/supply_high").status == 404
+    page.click("#rule-make")
+    page.wait(lambda: "The supply is high" in page.text("#rules"), what="the new rule")
+    made = daemon.get("alert-rules/supply_high").json
+    assert (made["on_ms"], made["limit"], made["when"]) == (2000, 29, "above")
+    assert daemon.request("DELETE", "alert-rules/supply_high", role="administrator").status == 204

@@ -43,6 +43,8 @@ export interface Sending {
 	token?: string | null;
 	timeoutMs?: number;
 	keepalive?: boolean;
+	/** the ETag of what is changed */
+	ifMatch?: string;
 	/** a stop: waits for no other request of the page */
 	urgent?: boolean;
 	/** wanted of the body; JSON unless said */
@@ -66,6 +68,7 @@ export async function send<T>(method: Method, path: string, sending: Sending = {
 	const { signal, clear } = timeout(sending.timeoutMs ?? (/^(auth\/|setup)/.test(path) ? AUTH_TIMEOUT_MS : TIMEOUT_MS));
 
 	if (token) headers.authorization = `Bearer ${token}`;
+	if (sending.ifMatch) headers["if-match"] = sending.ifMatch;
 	if (body !== undefined) headers["content-type"] = "application/json";
 	const exchange = async () => {
 		const started = performance.now();

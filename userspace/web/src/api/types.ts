@@ -64,6 +64,8 @@ export type JournalEntry = Schemas["SafetyEvent"];
 export type Alert = Schemas["Alert"];
 export type AlertList = Schemas["AlertList"];
 export type KeptAlert = Schemas["KeptAlert"];
+export type AlertRule = Schemas["AlertRule"];
+export type AlertTrial = Schemas["AlertTrial"];
 
 export type Latency = Schemas["Latency"];
 

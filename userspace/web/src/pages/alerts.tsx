@@ -6,6 +6,7 @@ import { feed, useLive } from "../api/live";
 import { call, may } from "../api/session";
 import type { Alert, AlertList, KeptAlert } from "../api/types";
 import { useAct } from "../components/act";
+import { AlertRules } from "../components/alert-rules";
 import { Around } from "../components/around";
 import { Badge, Button, Card, Refusal, type Tone, useAge, When } from "../components/basics";
 import { usePaged } from "../components/paged";
@@ -164,6 +165,7 @@ function Alerts() {
 				/>
 			</Card>
 			<History active={items} />
+			<AlertRules />
 		</div>
 	);
 }
