@@ -49,7 +49,7 @@ extern const struct ohtd_route_table ohtd_telemetry_routes;
 extern const struct ohtd_route_table ohtd_history_routes;
 extern const struct ohtd_route_table ohtd_user_routes;
 
-/* What the channels of live data tell; api_channels.c. */
+/* What the channels of live data tell; routes.c. */
 extern const struct ohtd_channel_table ohtd_channel_table;
 
 /* Views, each beside its route. */
