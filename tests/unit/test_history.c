@@ -21,153 +21,11 @@
 #include "base/clock.h"
 #include "chance.h"
 #include "history/history.h"
-#include "history_run.h"
-#include "robot/samples.h"
-#include "store/db_private.h"
+#include "history_fixture.h"
 #include "store/store.h"
 #include "store_fixture.h"
 
-#define CYCLE_NS	(25ll * 1000000)
-#define FLUSH_S		10
-/* As many intervals may wait for the disk. */
-#define PORTION		(150 * FLUSH_S * 40)
 #define BUSY		"PRAGMA busy_timeout = 60000; "
-#define BEGAN_NS	(1800000000ll * 1000000000)
-
-static const unsigned int signals[SIGNALS] = {
-	OHTD_TELEMETRY_battery_v, OHTD_TELEMETRY_position_estimate_mm, OHTD_TELEMETRY_state,
-	OHTD_TELEMETRY_bus_transfers,
-};
-
-static struct ohtd_manual_clock manual;
-static struct ohtd_clock wall;
-static struct ohtd_history *history;
-
-static struct run first_run, second_run;
-static struct run *run;
-
-/* ---- the robot ---- */
-
-static uint64_t base_ns, given, wanted, lost_at, seed;
-
-int __wrap_ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_reader *reader,
-			     struct ohtd_sample *sample);
-
-/* Cycles that were not begun are left out; those at @lost_at came too late. */
-int __wrap_ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_reader *reader,
-			     struct ohtd_sample *sample)
-{
-	(void)robot;
-	while (__atomic_load_n(&given, __ATOMIC_ACQUIRE) < __atomic_load_n(&wanted, __ATOMIC_ACQUIRE)) {
-		uint64_t number = given;
-
-		__atomic_store_n(&given, number + 1, __ATOMIC_RELEASE);
-		if (run->quality[0][number] == 0xff)
-			continue;
-		if (number >= lost_at && number < lost_at + 100) {
-			reader->lost++;
-			continue;
-		}
-		memset(sample, 0, sizeof(*sample));
-		sample->number = number;
-		sample->time_ns = base_ns + number * CYCLE_NS;
-		for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++)
-			ohtd_sample_set_quality(sample, i, OHTD_TELEMETRY_NONE);
-		for (unsigned int i = 0; i < SIGNALS; i++) {
-			sample->values[signals[i]] = run->values[i][number];
-			sample->quality[signals[i] / 32] &= ~(3ull << (2 * (signals[i] % 32)));
-			ohtd_sample_set_quality(sample, signals[i], run->quality[i][number]);
-		}
-		return 1;
-	}
-	return 0;
-}
-
-/* ---- the size of the file ---- */
-
-int64_t __real_ohtd_db_history_bytes(struct ohtd_db *db);
-int64_t __wrap_ohtd_db_history_bytes(struct ohtd_db *db);
-
-/* While there are more chunks it is above every bound. */
-static int chunks_max = INT_MAX;
-
-int64_t __wrap_ohtd_db_history_bytes(struct ohtd_db *db)
-{
-	return ohtd_db_number(db, "SELECT count(*) FROM chunks") > __atomic_load_n(&chunks_max, __ATOMIC_ACQUIRE) ?
-	       3ll << 30 : __real_ohtd_db_history_bytes(db);
-}
-
-/* ---- a history ---- */
-
-static void start(struct run *of, uint64_t monotonic_ns)
-{
-	const struct ohtd_history_setup setup = {
-		.clock = &wall, .path = store_path, .boot_id = "boot", .flush_s = FLUSH_S,
-	};
-
-	run = of;
-	base_ns = monotonic_ns;
-	given = wanted = 0;
-	lost_at = UINT64_MAX;
-	run->start_ns = ohtd_clock_wall_of_ns(&wall, base_ns);
-	history = ohtd_history_start(&setup);
-	assert_non_null(history);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	memset(&manual, 0, sizeof(manual));
-	memset(&second_run, 0, sizeof(second_run));
-	chunks_max = INT_MAX;
-	manual.now_ns = 1000 * OHTD_NS_PER_S;
-	manual.realtime_ns = BEGAN_NS;
-	ohtd_clock_init(&wall, &ohtd_clock_manual, &manual, 0);
-	return store_folder_make();
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	ohtd_history_stop(history);
-	history = NULL;
-	return store_folder_remove();
-}
-
-static struct ohtd_history_view look(void)
-{
-	struct ohtd_history_view view;
-
-	ohtd_history_look(history, &view);
-	return view;
-}
-
-/* Up to @cycles of the run have come out of the ring. */
-static void play(uint64_t cycles)
-{
-	while (wanted < cycles) {
-		uint64_t to = cycles - wanted > PORTION ? wanted + PORTION : cycles;
-
-		WAIT_FOR(!look().waiting);
-		ohtd_manual_clock_advance(&manual, (to - wanted) * (uint64_t)CYCLE_NS);
-		__atomic_store_n(&wanted, to, __ATOMIC_RELEASE);
-		WAIT_FOR(__atomic_load_n(&given, __ATOMIC_ACQUIRE) == to);
-	}
-}
-
-static void await_flush(void)
-{
-	WAIT_FOR(!look().waiting);
-}
-
-static void await_seal(long long chunks)
-{
-	char sql[120];
-
-	snprintf(sql, sizeof(sql), "SELECT NOT EXISTS (SELECT * FROM intervals WHERE (place & 1099511627775) < %lld)",
-		 chunks * OHTD_CHUNK_CYCLES);
-	WAIT_FOR(store_ask_sql(sql) == 1);
-}
 
 /* ---- brute force ---- */
 
@@ -177,17 +35,11 @@ static bool is_good(const struct run *of, unsigned int signal, int64_t cycle)
 	       !((uint64_t)cycle >= lost_at && (uint64_t)cycle < lost_at + 100);
 }
 
-/* Cycles of a run that have happened. */
-static int64_t cycles_of(const struct run *of)
-{
-	return (int64_t)(of == run ? wanted : of->cycles);
-}
-
 static struct ohtd_column brute(const struct run *of, unsigned int signal, int64_t from, int64_t to)
 {
 	struct ohtd_column column = { 0 };
 
-	for (int64_t at = from < 0 ? 0 : from; at < to && at < cycles_of(of); at++) {
+	for (int64_t at = from < 0 ? 0 : from; at < to && at < history_cycles_of(of); at++) {
 		int64_t value;
 
 		if (!is_good(of, signal, at))
@@ -222,7 +74,7 @@ static int64_t good_in(const struct run *of, unsigned int signal, int64_t from_n
 	int64_t from = floor_to(from_ns - of->start_ns, step_ns) / CYCLE_NS;
 	int64_t to = floor_to(to_ns - of->start_ns + step_ns - 1, step_ns) / CYCLE_NS;
 
-	return from_ns - of->start_ns >= cycles_of(of) * CYCLE_NS ? 0 : brute(of, signal, from, to).count;
+	return from_ns - of->start_ns >= history_cycles_of(of) * CYCLE_NS ? 0 : brute(of, signal, from, to).count;
 }
 
 /* Every column is what all samples of its time give, and none is missing; so many columns had a value. */
@@ -235,7 +87,7 @@ static size_t assert_answers(int64_t from_ns, int64_t to_ns, int64_t step_ns)
 	int64_t group, counted[SIGNALS] = { 0 };
 	size_t good = 0;
 
-	memcpy(query.signals, signals, sizeof(signals));
+	memcpy(query.signals, history_signals, sizeof(history_signals));
 	assert_int_equal(ohtd_history_read(history, &query, &answer), 0);
 	assert_true(answer.step_ns >= step_ns && answer.step_ns % CYCLE_NS == 0);
 	assert_true(answer.from_ns <= from_ns && answer.to_ns >= to_ns);
@@ -283,7 +135,7 @@ static void assert_random_spans(unsigned int count)
 static struct ohtd_history_answer ask(int64_t from_ns, int64_t to_ns, int64_t step_ns)
 {
 	struct ohtd_history_query query = {
-		.from_ns = from_ns, .to_ns = to_ns, .step_ns = step_ns, .signals = { signals[0] }, .count = 1,
+		.from_ns = from_ns, .to_ns = to_ns, .step_ns = step_ns, .signals = { history_signals[0] }, .count = 1,
 	};
 	struct ohtd_history_answer answer;
 
@@ -318,14 +170,14 @@ static void charts_equal_brute_force(void **state)
 
 	(void)state;
 	make_run(&first_run, cycles, &seed);
-	start(&first_run, manual.now_ns);
-	play(30000);
+	history_start(&first_run, manual.now_ns);
+	history_play(30000);
 	assert_random_spans(10);
-	play(cycles);
+	history_play(cycles);
 	/* While chunks are being sealed. */
 	assert_random_spans(20);
-	await_flush();
-	await_seal(2);
+	history_await_flush();
+	history_await_seal(2);
 	assert_random_spans(30);
 	end_ns = first_run.start_ns + (int64_t)cycles * CYCLE_NS;
 	/* It reaches to the newest sample. */
@@ -334,9 +186,9 @@ static void charts_equal_brute_force(void **state)
 	/* A minute later another run. */
 	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
 	make_run(&second_run, 20000, &seed);
-	start(&second_run, manual.now_ns);
-	play(20000);
-	await_flush();
+	history_start(&second_run, manual.now_ns);
+	history_play(20000);
+	history_await_flush();
 	assert_random_spans(40);
 }
 
@@ -365,9 +217,9 @@ static void a_kill_takes_no_more_than_an_interval(void **state)
 
 	(void)state;
 	make_run(&first_run, 3000, &seed);
-	start(&first_run, manual.now_ns);
-	play(3000 - 1);
-	await_flush();
+	history_start(&first_run, manual.now_ns);
+	history_play(3000 - 1);
+	history_await_flush();
 	cut();
 	ohtd_history_stop(history);
 	put_back();
@@ -375,9 +227,9 @@ static void a_kill_takes_no_more_than_an_interval(void **state)
 	first_run.cycles = 2800;
 	ohtd_manual_clock_advance(&manual, 100 * OHTD_NS_PER_S);
 	make_run(&second_run, 500, &seed);
-	start(&second_run, manual.now_ns);
-	play(500);
-	await_flush();
+	history_start(&second_run, manual.now_ns);
+	history_play(500);
+	history_await_flush();
 	assert_random_spans(20);
 	answer = ask(first_run.start_ns, second_run.start_ns + 100 * CYCLE_NS, CYCLE_NS * 40);
 	hole = hole_of(&answer, "not_running");
@@ -394,16 +246,16 @@ static void samples_that_come_too_late_are_a_gap(void **state)
 	make_run(&first_run, 2000, &seed);
 	/* Without other holes. */
 	memset(first_run.quality, 0, sizeof(first_run.quality));
-	start(&first_run, manual.now_ns);
+	history_start(&first_run, manual.now_ns);
 	lost_at = 700;
 	for (int kept = 0; kept < 2; kept++) {
-		play(kept ? 2000 : 900);
-		assert_int_equal(look().lost, 100);
+		history_play(kept ? 2000 : 900);
+		assert_int_equal(history_view().lost, 100);
 		assert_random_spans(10);
 		answer = ask(first_run.start_ns, first_run.start_ns + 900 * CYCLE_NS, CYCLE_NS * 40);
 		assert_int_equal(answer.hole_count, 1);
 		assert_hole(&answer, "samples_lost", 700, 800);
-		await_flush();
+		history_await_flush();
 	}
 }
 
@@ -414,17 +266,17 @@ static void a_clock_that_is_set_moves_the_run(void **state)
 
 	(void)state;
 	make_run(&first_run, 4000, &seed);
-	start(&first_run, manual.now_ns);
-	play(2000);
-	await_flush();
+	history_start(&first_run, manual.now_ns);
+	history_play(2000);
+	history_await_flush();
 	size = store_ask_sql("SELECT sum(length(samples)) FROM intervals");
 	before_ns = first_run.start_ns;
 	manual.realtime_ns += 7200 * (int64_t)OHTD_NS_PER_S;
 	first_run.start_ns += 7200 * (int64_t)OHTD_NS_PER_S;
 	WAIT_FOR(ask(before_ns, before_ns + 2000 * CYCLE_NS, CYCLE_NS).count == 0);
-	play(4000);
+	history_play(4000);
 	assert_random_spans(20);
-	await_flush();
+	history_await_flush();
 	WAIT_FOR(store_ask_sql("SELECT start_ns FROM runs") == first_run.start_ns);
 	assert_true(store_ask_sql("SELECT sum(length(samples)) FROM intervals WHERE (place & 1099511627775) < 2000") == size);
 	assert_random_spans(20);
@@ -436,13 +288,13 @@ static void what_is_damaged_is_a_gap_and_the_rest_is_there(void **state)
 
 	(void)state;
 	make_run(&first_run, 1600, &seed);
-	start(&first_run, manual.now_ns);
-	play(1600);
-	await_flush();
+	history_start(&first_run, manual.now_ns);
+	history_play(1600);
+	history_await_flush();
 	store_run_sql(BUSY "UPDATE intervals SET samples = zeroblob(length(samples)) WHERE (place & 1099511627775) = 400");
 	answer = ask(first_run.start_ns, first_run.start_ns + 1600 * CYCLE_NS, CYCLE_NS);
 	assert_hole(&answer, "damaged", 400, 800);
-	assert_true(look().damaged > 0);
+	assert_true(history_view().damaged > 0);
 	assert_answers(first_run.start_ns, first_run.start_ns + 400 * CYCLE_NS, CYCLE_NS);
 	assert_answers(first_run.start_ns + 800 * CYCLE_NS, first_run.start_ns + 1600 * CYCLE_NS, CYCLE_NS);
 	/* Columns are other bytes. */
@@ -451,8 +303,8 @@ static void what_is_damaged_is_a_gap_and_the_rest_is_there(void **state)
 	ohtd_history_stop(history);
 	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
 	make_run(&second_run, 400, &seed);
-	start(&second_run, manual.now_ns);
-	play(400);
+	history_start(&second_run, manual.now_ns);
+	history_play(400);
 	WAIT_FOR(store_ask_sql("SELECT NOT EXISTS (SELECT * FROM intervals WHERE place < 2 << 40)") == 1);
 	for (int64_t step_ns = CYCLE_NS; step_ns < 1000 * CYCLE_NS; step_ns *= 40) {
 		answer = ask(first_run.start_ns, first_run.start_ns + 1600 * CYCLE_NS, step_ns);
@@ -470,9 +322,9 @@ static void what_is_damaged_is_a_gap_and_the_rest_is_there(void **state)
 static void begin_short_run(uint64_t cycles)
 {
 	make_run(&second_run, cycles, &seed);
-	start(&second_run, manual.now_ns);
-	play(cycles);
-	await_flush();
+	history_start(&second_run, manual.now_ns);
+	history_play(cycles);
+	history_await_flush();
 }
 
 /* Neither how many cycles a row has nor how long they are is in a checksum. */
@@ -483,8 +335,8 @@ static void damaged_numbers_cost_their_row_alone(void **state)
 	(void)state;
 	make_run(&first_run, 1200, &seed);
 	memset(first_run.quality, 0, sizeof(first_run.quality));
-	start(&first_run, manual.now_ns);
-	play(1200);
+	history_start(&first_run, manual.now_ns);
+	history_play(1200);
 	ohtd_history_stop(history);
 	store_run_sql("INSERT INTO runs SELECT 2, boot_id, cycle_ns, start_ns - 86400000000000, 1, NULL FROM runs;"
 		      "INSERT INTO intervals SELECT place + (1 << 40), cycles, columns, samples FROM intervals;"
@@ -511,12 +363,12 @@ static void a_disk_that_fails_costs_nothing_that_fits_into_memory(void **state)
 	(void)state;
 	assert_int_equal(mkdir(store_path, 0700), 0);
 	make_run(&first_run, 20000, &seed);
-	start(&first_run, manual.now_ns);
+	history_start(&first_run, manual.now_ns);
 	__atomic_store_n(&wanted, 20000, __ATOMIC_RELEASE);
 	WAIT_FOR(__atomic_load_n(&given, __ATOMIC_ACQUIRE) == 20000);
-	WAIT_FOR(look().state != OHTD_STORE_OK);
+	WAIT_FOR(history_view().state != OHTD_STORE_OK);
 	/* The last cycle may be one that was not begun. */
-	assert_in_range(look().waiting, 49, 50);
+	assert_in_range(history_view().waiting, 49, 50);
 	/* What was before cannot be known. */
 	answer = ask(first_run.start_ns - 40 * CYCLE_NS, first_run.start_ns + 40 * CYCLE_NS, CYCLE_NS);
 	assert_hole(&answer, "store_failing", -40, 0);
@@ -524,8 +376,8 @@ static void a_disk_that_fails_costs_nothing_that_fits_into_memory(void **state)
 	assert_int_equal(rmdir(store_path), 0);
 	/* It begins again by itself. */
 	ohtd_manual_clock_advance(&manual, 20 * OHTD_NS_PER_S);
-	await_flush();
-	assert_int_equal(look().dropped, 0);
+	history_await_flush();
+	assert_int_equal(history_view().dropped, 0);
 	assert_random_spans(20);
 }
 
@@ -537,13 +389,13 @@ static void what_is_old_goes_if_the_clock_is_right(void **state)
 
 	(void)state;
 	make_run(&first_run, 4000, &seed);
-	start(&first_run, manual.now_ns);
-	play(4000);
+	history_start(&first_run, manual.now_ns);
+	history_play(4000);
 	ohtd_history_stop(history);
 	ohtd_manual_clock_advance(&manual, 32 * 86400ull * OHTD_NS_PER_S);
 	begin_short_run(1000);
 	WAIT_FOR(store_ask_sql(samples) == 3 * SIGNALS && store_ask_sql(coarse) == 3 * SIGNALS);
-	WAIT_FOR(look().bytes);
+	WAIT_FOR(history_view().bytes);
 	ohtd_history_stop(history);
 	assert_int_equal(store_ask_sql(samples), 3 * SIGNALS);
 	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
@@ -561,8 +413,8 @@ static void a_file_that_is_too_large_loses_what_is_finest(void **state)
 {
 	(void)state;
 	make_run(&first_run, 1000, &seed);
-	start(&first_run, manual.now_ns);
-	play(1000);
+	history_start(&first_run, manual.now_ns);
+	history_play(1000);
 	ohtd_history_stop(history);
 	chunks_max = 2 * SIGNALS;
 	begin_short_run(1000);
@@ -572,7 +424,7 @@ static void a_file_that_is_too_large_loses_what_is_finest(void **state)
 
 int main(void)
 {
-#define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name)	cmocka_unit_test_setup_teardown(name, history_set_up, history_tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(charts_equal_brute_force),
 		CASE(a_kill_takes_no_more_than_an_interval),

@@ -6,21 +6,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int copy_pending(const struct ohtd_history *history, bool samples,
+static bool is_wished(const struct ohtd_memory_wish *wish, uint64_t first, uint32_t cycles)
+{
+	return first < wish->to && first + cycles > wish->from;
+}
+
+static int copy_pending(const struct ohtd_history *history, const struct ohtd_memory_wish *wish,
 			struct ohtd_memory *memory)
 {
 	struct ohtd_pending **last = &memory->pending;
 
 	for (const struct ohtd_pending *from = history->first; from; from = from->next) {
-		struct ohtd_pending *to = calloc(1, sizeof(*to));
+		struct ohtd_pending *to;
 
+		if (!is_wished(wish, from->first, from->cycles))
+			continue;
+		to = calloc(1, sizeof(*to));
 		if (!to)
 			return -ENOMEM;
 		*last = to;
 		last = &to->next;
 		to->first = from->first;
 		to->cycles = from->cycles;
-		if (samples)
+		if (wish->samples)
 			ohtd_bytes_put(&to->samples, from->samples.data, from->samples.used);
 		else
 			ohtd_bytes_put(&to->columns, from->columns.data, from->columns.used);
@@ -30,22 +38,22 @@ static int copy_pending(const struct ohtd_history *history, bool samples,
 	return 0;
 }
 
-static int copy_interval(const struct ohtd_interval *from, const struct ohtd_history_query *query,
+static int copy_interval(const struct ohtd_interval *from, const struct ohtd_memory_wish *wish,
 			 struct ohtd_interval *to)
 {
 	size_t cycles = from->cycles;
 
+	if (!is_wished(wish, from->first, from->cycles))
+		return 0;
 	*to = (struct ohtd_interval){
 		.first = from->first, .cycles = from->cycles, .room = from->cycles,
 	};
-	if (!cycles)
-		return 0;
-	to->values = calloc(query->count * cycles, sizeof(*to->values));
-	to->quality = calloc(query->count, cycles);
+	to->values = calloc(wish->count * cycles, sizeof(*to->values));
+	to->quality = calloc(wish->count, cycles);
 	if (!to->values || !to->quality)
 		return -ENOMEM;
-	for (unsigned int i = 0; i < query->count; i++) {
-		size_t at = (size_t)query->signals[i] * from->room;
+	for (unsigned int i = 0; i < wish->count; i++) {
+		size_t at = (size_t)wish->signals[i] * from->room;
 
 		memcpy(to->values + i * cycles, from->values + at, cycles * sizeof(*to->values));
 		memcpy(to->quality + i * cycles, from->quality + at, cycles);
@@ -53,8 +61,8 @@ static int copy_interval(const struct ohtd_interval *from, const struct ohtd_his
 	return 0;
 }
 
-int ohtd_memory_copy(struct ohtd_history *history, const struct ohtd_history_query *query,
-		     bool samples, struct ohtd_memory *memory)
+int ohtd_memory_copy(struct ohtd_history *history, const struct ohtd_memory_wish *wish,
+		     struct ohtd_memory *memory)
 {
 	int r = 0;
 
@@ -69,9 +77,9 @@ int ohtd_memory_copy(struct ohtd_history *history, const struct ohtd_history_que
 					  history->next);
 		memcpy(memory->gaps, history->gaps, sizeof(memory->gaps));
 		memory->gap_count = history->gap_count;
-		r = copy_pending(history, samples, memory);
+		r = copy_pending(history, wish, memory);
 		if (!r)
-			r = copy_interval(&history->interval, query, &memory->interval);
+			r = copy_interval(&history->interval, wish, &memory->interval);
 	}
 	pthread_mutex_unlock(&history->lock);
 	return r;

@@ -134,8 +134,8 @@ struct ohtd_history {
  * @begun: there is something
  * @run: of which
  * @first: cycle from which on it is here
- * @interval: with the signals that are asked for alone, in their order
- * @pending: a list; of each only the samples, or only the columns
+ * @interval: with the signals that are asked for alone, in their order; empty if it is outside
+ * @pending: a list of those that are not outside; of each only the samples, or only the columns
  * @gaps: not on the disk
  * @gap_count: of @gaps
  */
@@ -148,6 +148,11 @@ struct ohtd_memory {
 	struct ohtd_history_gap gaps[OHTD_PENDING_GAPS];
 	unsigned int gap_count;
 };
+
+/* read.c: a cycle that is out of all bounds, as only a damaged file has it, is at their end. */
+int64_t ohtd_run_time(const struct ohtd_history_run *run, int64_t cycle);
+/* No checksum covers the row of a run. */
+bool ohtd_run_is_sound(const struct ohtd_history_run *run);
 
 /* interval.c: under the lock. */
 int ohtd_interval_init(struct ohtd_interval *interval, uint32_t cycles);
@@ -162,9 +167,24 @@ void ohtd_interval_add(struct ohtd_interval *interval, const struct ohtd_sample 
 struct ohtd_pending *ohtd_interval_close(struct ohtd_interval *interval);
 void ohtd_pending_free(struct ohtd_pending *pending);
 
+/**
+ * struct ohtd_memory_wish - what is to be copied
+ * @signals: enum ohtd_telemetry of each
+ * @count: of @signals
+ * @samples: of what is coded the samples; else the columns
+ * @from: first cycle of the newest run
+ * @to: behind the last one
+ */
+struct ohtd_memory_wish {
+	const unsigned int *signals;
+	unsigned int count;
+	bool samples;
+	uint64_t from, to;
+};
+
 /* memory.c: takes the lock. @memory is all 0, and to be freed, also after -ENOMEM. */
-int ohtd_memory_copy(struct ohtd_history *history, const struct ohtd_history_query *query,
-		     bool samples, struct ohtd_memory *memory);
+int ohtd_memory_copy(struct ohtd_history *history, const struct ohtd_memory_wish *wish,
+		     struct ohtd_memory *memory);
 void ohtd_memory_free(struct ohtd_memory *memory);
 
 /* tasks.c: on the thread of the store. */

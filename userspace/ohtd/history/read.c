@@ -48,8 +48,7 @@ struct reading {
 
 /* ---- columns and their times ---- */
 
-/* A cycle that is out of all bounds, as only a damaged file has it, is at their end. */
-static int64_t time_of(const struct ohtd_history_run *run, int64_t cycle)
+int64_t ohtd_run_time(const struct ohtd_history_run *run, int64_t cycle)
 {
 	int64_t time_ns;
 
@@ -123,10 +122,14 @@ static void add_segment(struct reading *reading, const struct ohtd_history_run *
 	reading->segment_count++;
 }
 
-/* No checksum covers the row of a run. */
+bool ohtd_run_is_sound(const struct ohtd_history_run *run)
+{
+	return run->cycle_ns == CYCLE_NS && run->start_ns >= 0;
+}
+
 static void take_run(struct reading *reading, const struct ohtd_history_run *run)
 {
-	if (run->cycle_ns == CYCLE_NS && run->start_ns >= 0) {
+	if (ohtd_run_is_sound(run)) {
 		add_segment(reading, run);
 		return;
 	}
@@ -148,7 +151,7 @@ static void add_segments(struct reading *reading)
 
 static int64_t begin_of(const struct segment *segment)
 {
-	return time_of(&segment->run, segment->begin);
+	return ohtd_run_time(&segment->run, segment->begin);
 }
 
 /* An empty column stands between two runs, unless they follow each other closely. */
@@ -157,7 +160,7 @@ static bool is_parted(const struct reading *reading, unsigned int segment)
 	const struct segment *here = &reading->segments[segment];
 
 	return segment + 1 < reading->segment_count &&
-	       begin_of(here + 1) > time_of(&here->run, here->end);
+	       begin_of(here + 1) > ohtd_run_time(&here->run, here->end);
 }
 
 static int make_room(struct reading *reading)
@@ -180,7 +183,7 @@ static int make_room(struct reading *reading)
 
 		for (size_t k = 0; k < segment->count + is_parted(reading, i); k++)
 			answer->times_ns[segment->at + k] =
-				time_of(&segment->run,
+				ohtd_run_time(&segment->run,
 					segment->begin + (int64_t)k * reading->group);
 	}
 	return 0;
@@ -217,13 +220,13 @@ static void add_hole(struct reading *reading, int64_t from_ns, int64_t to_ns, co
 static void note_damage(struct reading *reading, int64_t first, int64_t cycles)
 {
 	const struct ohtd_history_answer *answer = reading->answer;
-	int64_t from_ns = time_of(&reading->segment->run, first);
+	int64_t from_ns = ohtd_run_time(&reading->segment->run, first);
 
 	atomic_fetch_add(&reading->history->damaged, 1);
 	for (size_t i = 0; i < answer->hole_count; i++)
 		if (answer->holes[i].from_ns == from_ns)
 			return;
-	add_hole(reading, from_ns, time_of(&reading->segment->run, first + cycles), "damaged");
+	add_hole(reading, from_ns, ohtd_run_time(&reading->segment->run, first + cycles), "damaged");
 }
 
 static int compare_holes(const void *a, const void *b)
@@ -237,8 +240,8 @@ static void add_gaps(struct reading *reading, const struct ohtd_history_run *run
 		     const struct ohtd_history_gap *gaps, int count)
 {
 	for (int i = 0; i < count; i++)
-		add_hole(reading, time_of(run, gaps[i].first),
-			 time_of(run, gaps[i].first + gaps[i].cycles), gaps[i].reason);
+		add_hole(reading, ohtd_run_time(run, gaps[i].first),
+			 ohtd_run_time(run, gaps[i].first + gaps[i].cycles), gaps[i].reason);
 }
 
 /* Of a time without a run: one may have been there that cannot be read, or that was refused. */
@@ -257,9 +260,9 @@ static void add_pauses(struct reading *reading)
 	for (unsigned int i = 0; i < reading->segment_count; i++) {
 		const struct ohtd_history_run *run = &reading->segments[i].run;
 
-		add_hole(reading, i ? end_ns : INT64_MIN, time_of(run, 0),
+		add_hole(reading, i ? end_ns : INT64_MIN, ohtd_run_time(run, 0),
 			 reason_of(reading, i ? "not_running" : "no_data"));
-		end_ns = time_of(run, run->end);
+		end_ns = ohtd_run_time(run, run->end);
 	}
 	if (!reading->memory.begun || !reading->segment_count)
 		add_hole(reading, reading->segment_count ? end_ns : INT64_MIN, INT64_MAX,
@@ -490,6 +493,9 @@ int ohtd_history_read(struct ohtd_history *history, const struct ohtd_history_qu
 		      struct ohtd_history_answer *answer)
 {
 	struct reading *reading = calloc(1, sizeof(*reading));
+	struct ohtd_memory_wish wish = {
+		.signals = query->signals, .count = query->count, .to = UINT64_MAX,
+	};
 	int r;
 
 	*answer = (struct ohtd_history_answer){ 0 };
@@ -503,7 +509,8 @@ int ohtd_history_read(struct ohtd_history *history, const struct ohtd_history_qu
 	 * Memory first: what goes from there to the file meanwhile is then in both, and not in
 	 * none.
 	 */
-	r = ohtd_memory_copy(history, query, !answer->level, &reading->memory);
+	wish.samples = !answer->level;
+	r = ohtd_memory_copy(history, &wish, &reading->memory);
 	if (!r && reading->memory.open) {
 		r = ohtd_store_read(history->store, work_read, reading);
 	} else if (!r) {

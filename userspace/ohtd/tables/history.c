@@ -73,11 +73,17 @@ static const struct ohtd_statement anchor_sql = {
 	"UPDATE runs SET start_ns = :start, synchronised = :synchronised WHERE run = :run"
 };
 
-static const struct ohtd_statement runs_sql = {
-	"SELECT * FROM (SELECT run, boot_id, cycle_ns, start_ns, synchronised,"
-	" coalesce(end_cycle, " END_OF_RUN ") AS till FROM runs"
+#define RUNS_OF_SPAN									\
+	"SELECT run, boot_id, cycle_ns, start_ns, synchronised,"			\
+	" coalesce(end_cycle, " END_OF_RUN ") AS till FROM runs"			\
 	" WHERE start_ns < :to AND start_ns + coalesce(end_cycle, 1099511627775) * cycle_ns > :from"
-	" ORDER BY run DESC LIMIT :max) ORDER BY run"
+
+static const struct ohtd_statement runs_sql = {
+	"SELECT * FROM (" RUNS_OF_SPAN " ORDER BY run DESC LIMIT :max) ORDER BY run"
+};
+
+static const struct ohtd_statement next_run_sql = {
+	RUNS_OF_SPAN " AND run > :behind ORDER BY run LIMIT 1"
 };
 
 int ohtd_db_history_begin(struct ohtd_db *db, struct ohtd_history_run *run)
@@ -106,6 +112,16 @@ int ohtd_db_history_anchor(struct ohtd_db *db, const struct ohtd_history_run *ru
 	return ohtd_db_run(db, s);
 }
 
+static void take_run(sqlite3_stmt *s, struct ohtd_history_run *run)
+{
+	run->run = sqlite3_column_int64(s, 0);
+	ohtd_db_take_text(s, 1, run->boot_id, sizeof(run->boot_id));
+	run->cycle_ns = sqlite3_column_int64(s, 2);
+	run->start_ns = sqlite3_column_int64(s, 3);
+	run->synchronised = sqlite3_column_int(s, 4);
+	run->end = sqlite3_column_int64(s, 5);
+}
+
 int ohtd_db_history_runs(struct ohtd_db *db, int64_t from_ns, int64_t to_ns,
 			 struct ohtd_history_run *runs, int max)
 {
@@ -115,18 +131,26 @@ int ohtd_db_history_runs(struct ohtd_db *db, int64_t from_ns, int64_t to_ns,
 	ohtd_db_bind_number(s, ":from", from_ns);
 	ohtd_db_bind_number(s, ":to", to_ns);
 	ohtd_db_bind_number(s, ":max", max);
-	while ((r = ohtd_db_row(db, s)) > 0 && count < max) {
-		struct ohtd_history_run *run = &runs[count++];
-
-		run->run = sqlite3_column_int64(s, 0);
-		ohtd_db_take_text(s, 1, run->boot_id, sizeof(run->boot_id));
-		run->cycle_ns = sqlite3_column_int64(s, 2);
-		run->start_ns = sqlite3_column_int64(s, 3);
-		run->synchronised = sqlite3_column_int(s, 4);
-		run->end = sqlite3_column_int64(s, 5);
-	}
+	while ((r = ohtd_db_row(db, s)) > 0 && count < max)
+		take_run(s, &runs[count++]);
 	sqlite3_reset(s);
 	return r < 0 ? r : count;
+}
+
+int ohtd_db_history_next_run(struct ohtd_db *db, int64_t from_ns, int64_t to_ns, int64_t behind,
+			     struct ohtd_history_run *run)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &next_run_sql);
+	int r;
+
+	ohtd_db_bind_number(s, ":from", from_ns);
+	ohtd_db_bind_number(s, ":to", to_ns);
+	ohtd_db_bind_number(s, ":behind", behind);
+	r = ohtd_db_row(db, s);
+	if (r > 0)
+		take_run(s, run);
+	sqlite3_reset(s);
+	return r;
 }
 
 /* ---- signals ---- */
@@ -297,6 +321,12 @@ static const struct ohtd_statement chunks_sql = {
 	" AND run = :run AND chunk BETWEEN :from AND :to ORDER BY chunk"
 };
 
+/* One look at each signal. */
+static const struct ohtd_statement has_chunk_sql = {
+	"SELECT 1 FROM signals CROSS JOIN chunks ON chunks.signal = signals.signal"
+	" WHERE level = 0 AND run = :run AND chunk = :chunk LIMIT 1"
+};
+
 int ohtd_db_history_put_chunk(struct ohtd_db *db, unsigned int level, int64_t signal, int64_t chunk,
 			      const struct ohtd_history_piece *piece)
 {
@@ -322,6 +352,15 @@ int ohtd_db_history_chunks(struct ohtd_db *db, unsigned int level, int64_t signa
 	ohtd_db_bind_number(s, ":from", from);
 	ohtd_db_bind_number(s, ":to", to);
 	return read_pieces(db, s, run, INT64_MAX, reader, arg);
+}
+
+int ohtd_db_history_has_chunk(struct ohtd_db *db, int64_t run, int64_t chunk)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &has_chunk_sql);
+
+	ohtd_db_bind_number(s, ":run", run);
+	ohtd_db_bind_number(s, ":chunk", chunk);
+	return (int)take_number(db, s);
 }
 
 /* ---- gaps ---- */

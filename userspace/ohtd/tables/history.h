@@ -101,6 +101,9 @@ int ohtd_db_history_put_chunk(struct ohtd_db *db, unsigned int level, int64_t si
 int ohtd_db_history_chunks(struct ohtd_db *db, unsigned int level, int64_t signal, int64_t run,
 			   int64_t from, int64_t to, ohtd_history_reader reader, void *arg);
 
+/* Is there a chunk of samples of any signal? 1, 0, or a negative errno. */
+int ohtd_db_history_has_chunk(struct ohtd_db *db, int64_t run, int64_t chunk);
+
 /* Drops the intervals of @run from cycle @from to before @to: they are in chunks. */
 int ohtd_db_history_drop_intervals(struct ohtd_db *db, int64_t run, int64_t from, int64_t to);
 
@@ -110,6 +113,10 @@ int ohtd_db_history_drop_intervals(struct ohtd_db *db, int64_t run, int64_t from
  */
 int ohtd_db_history_runs(struct ohtd_db *db, int64_t from_ns, int64_t to_ns,
 			 struct ohtd_history_run *runs, int max);
+
+/* The first run behind number @behind of those that were there between two times of day: 1, or 0 without one. */
+int ohtd_db_history_next_run(struct ohtd_db *db, int64_t from_ns, int64_t to_ns, int64_t behind,
+			     struct ohtd_history_run *run);
 
 /* Gaps of @run between two cycles, in order, at most @max; returns how many. */
 int ohtd_db_history_gaps(struct ohtd_db *db, int64_t run, int64_t from, int64_t to,

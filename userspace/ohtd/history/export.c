@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* All samples of a span in the order of their cycles: a window of some thousand cycles at a time. */
+#include "history/export_private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+/* Cycles of a window: four blocks of the codec for few signals, one for many. */
+#define WINDOW_LONG	(4 * OHTD_CODEC_BLOCK)
+#define WINDOW_SHORT	OHTD_CODEC_BLOCK
+#define SIGNALS_FEW	16
+/* Windows without an item that one call reads. */
+#define WINDOWS_MAX	64
+
+static const char *const own_reasons[OHTD_WHY_GAP] = { "", "no_value", "no_data", "damaged" };
+
+struct ohtd_export *ohtd_export_begin(struct ohtd_history *history,
+				      const struct ohtd_export_query *query)
+{
+	size_t room = query->count <= SIGNALS_FEW ? WINDOW_LONG : WINDOW_SHORT;
+	struct ohtd_export *export = calloc(1, sizeof(*export));
+
+	if (!export)
+		return NULL;
+	export->history = history;
+	export->query = *query;
+	export->room = room;
+	export->end_ns = query->from_ns;
+	export->values = calloc(query->count * room, sizeof(*export->values));
+	export->quality = calloc(query->count, room);
+	export->known = calloc(1, room);
+	export->why = calloc(1, room);
+	if (export->values && export->quality && export->known && export->why)
+		return export;
+	ohtd_export_end(export);
+	return NULL;
+}
+
+void ohtd_export_end(struct ohtd_export *export)
+{
+	if (!export)
+		return;
+	free(export->values);
+	free(export->quality);
+	free(export->known);
+	free(export->why);
+	free(export);
+}
+
+/* ---- runs ---- */
+
+static int64_t ceil_div(int64_t value, int64_t by)
+{
+	return value / by + (value % by > 0);
+}
+
+/* Behind the last cycle that is asked for. */
+static int64_t end_of_run(const struct ohtd_export *export)
+{
+	return export->limit < export->run.end ? export->limit : export->run.end;
+}
+
+static int64_t begin_of_run(const struct ohtd_export *export)
+{
+	const struct ohtd_history_run *run = &export->run;
+	int64_t begin = ceil_div(export->query.from_ns - run->start_ns, run->cycle_ns);
+
+	if (run->run == export->query.begin_run)
+		return export->query.begin_cycle;
+	return begin < 0 ? 0 : begin;
+}
+
+/* Between two runs, before the first, and behind the last if it is over. */
+static void note_pause(struct ohtd_export *export, int64_t to_ns, const char *reason)
+{
+	struct ohtd_stretch *pause = &export->pause;
+
+	to_ns = to_ns < export->query.to_ns ? to_ns : export->query.to_ns;
+	if (to_ns <= export->end_ns)
+		return;
+	*pause = (struct ohtd_stretch){
+		.run = export->run.run, .cycle = export->place, .from_ns = export->end_ns,
+		.to_ns = to_ns,
+	};
+	snprintf(pause->reason, sizeof(pause->reason), "%s", export->run_refused ? "damaged" : reason);
+	export->run_refused = false;
+}
+
+/* The next run that has something of the span, from memory if it goes on: 1, 0, or an error. */
+static int find_run(struct ohtd_db *db, struct ohtd_export *export, struct ohtd_history_run *run)
+{
+	const struct ohtd_memory *memory = &export->memory;
+	int64_t behind = export->run.run;
+	int r;
+
+	if (!behind && export->query.begin_run)
+		behind = export->query.begin_run - 1;
+	while ((r = ohtd_db_history_next_run(db, export->query.from_ns, export->query.to_ns, behind,
+					     run)) > 0) {
+		behind = run->run;
+		if (memory->begun && run->run == memory->run.run)
+			break;
+		/* No checksum covers the row of a run. */
+		if (ohtd_run_is_sound(run))
+			return 1;
+		export->run_refused = true;
+		atomic_fetch_add(&export->history->damaged, 1);
+	}
+	if (r < 0)
+		return r;
+	if (!memory->begun || memory->run.run <= export->run.run ||
+	    memory->run.start_ns >= export->query.to_ns)
+		return 0;
+	*run = memory->run;
+	return 1;
+}
+
+static int enter_run(struct ohtd_db *db, struct ohtd_export *export)
+{
+	bool resumed = !export->run.run && export->query.begin_run;
+	struct ohtd_history_run run;
+	int r = find_run(db, export, &run);
+
+	if (r < 0)
+		return r;
+	if (!r) {
+		export->ended = true;
+		if (!export->memory.begun || !export->run.run)
+			note_pause(export, INT64_MAX, "no_data");
+		return 0;
+	}
+	if (!resumed)
+		note_pause(export, run.start_ns, export->run.run ? "not_running" : "no_data");
+	export->run = run;
+	export->place = begin_of_run(export);
+	export->limit = ceil_div(export->query.to_ns - run.start_ns, run.cycle_ns);
+	return 0;
+}
+
+/* The run may have grown, and its anchor may have moved. */
+static void refresh_run(struct ohtd_export *export)
+{
+	if (export->memory.begun && export->run.run == export->memory.run.run)
+		export->run = export->memory.run;
+}
+
+static int read_window(struct ohtd_db *db, struct ohtd_export *export)
+{
+	int64_t end = end_of_run(export), stop;
+	int r;
+
+	if (export->place >= end) {
+		export->end_ns = ohtd_run_time(&export->run, export->run.end);
+		return enter_run(db, export);
+	}
+	/* Windows begin with a block of the codec, and none is in two chunks. */
+	stop = export->place - export->place % (int64_t)export->room + (int64_t)export->room;
+	stop = stop < end ? stop : end;
+	export->first = export->place;
+	export->cycles = (size_t)(stop - export->place);
+	r = ohtd_window_read(db, export, end);
+	if (r)
+		return r;
+	ohtd_window_finish(export);
+	export->place = export->first + (int64_t)export->cycles;
+	return 0;
+}
+
+static int work_window(struct ohtd_db *db, void *arg)
+{
+	struct ohtd_export *export = arg;
+	int r = ohtd_db_history_read_begin(db);
+
+	if (r)
+		return r;
+	refresh_run(export);
+	r = export->run.run ? read_window(db, export) : enter_run(db, export);
+	ohtd_db_history_read_end(db);
+	return r;
+}
+
+/* Memory first, as in read.c: what goes from there to the file meanwhile is then in both. */
+static int next_window(struct ohtd_export *export)
+{
+	const struct ohtd_memory_wish wish = {
+		.signals = export->query.signals, .count = export->query.count, .samples = true,
+		.from = (uint64_t)export->place, .to = (uint64_t)export->place + export->room,
+	};
+	int r = ohtd_memory_copy(export->history, &wish, &export->memory);
+
+	export->cycles = export->at = 0;
+	export->blank = false;
+	export->gap_count = 0;
+	/* Without its number the newest run cannot be placed. */
+	if (!r && export->memory.begun && !export->memory.open)
+		r = -ENOENT;
+	if (!r)
+		r = ohtd_store_read(export->history->store, work_window, export);
+	ohtd_memory_free(&export->memory);
+	memset(&export->memory, 0, sizeof(export->memory));
+	if (r)
+		export->cycles = 0;
+	return r;
+}
+
+/* ---- items ---- */
+
+static void tell_stretch(struct ohtd_stretch *stretch, struct ohtd_export_item *item)
+{
+	*item = (struct ohtd_export_item){
+		.run = stretch->run, .cycle = stretch->cycle, .time_ns = stretch->from_ns,
+		.to_ns = stretch->to_ns,
+	};
+	memcpy(item->reason, stretch->reason, sizeof(item->reason));
+	stretch->reason[0] = 0;
+}
+
+static const char *reason_at(const struct ohtd_export *export, size_t at)
+{
+	unsigned int why = export->blank ? export->blank_why : export->why[at];
+
+	return why < OHTD_WHY_GAP ? own_reasons[why] : export->gaps[why - OHTD_WHY_GAP].reason;
+}
+
+/* Cycles from @at on without samples for one reason; returns the place behind them. */
+static size_t stretch_end(const struct ohtd_export *export, const char *reason)
+{
+	size_t at = export->at;
+
+	if (export->blank)
+		return export->cycles;
+	while (at < export->cycles && !strcmp(reason_at(export, at), reason))
+		at++;
+	return at;
+}
+
+/* True: the stretch that was open is told first. */
+static bool extend_stretch(struct ohtd_export *export, const char *reason)
+{
+	struct ohtd_stretch *open = &export->open;
+	int64_t cycle = export->first + (int64_t)export->at;
+
+	if (*open->reason && (strcmp(open->reason, reason) || open->run != export->run.run))
+		return true;
+	if (!*open->reason) {
+		*open = (struct ohtd_stretch){
+			.run = export->run.run, .cycle = cycle,
+			.from_ns = ohtd_run_time(&export->run, cycle),
+		};
+		snprintf(open->reason, sizeof(open->reason), "%s", reason);
+	}
+	export->at = stretch_end(export, reason);
+	open->to_ns = ohtd_run_time(&export->run, export->first + (int64_t)export->at);
+	return false;
+}
+
+/* One cycle of the window, or as many as have no samples: 1 if there is an item. */
+static int take_cycle(struct ohtd_export *export, struct ohtd_export_item *item)
+{
+	const char *reason = reason_at(export, export->at);
+
+	if (*reason) {
+		if (!extend_stretch(export, reason))
+			return 0;
+		tell_stretch(&export->open, item);
+		return 1;
+	}
+	if (*export->open.reason) {
+		tell_stretch(&export->open, item);
+		return 1;
+	}
+	*item = (struct ohtd_export_item){
+		.run = export->run.run, .cycle = export->first + (int64_t)export->at,
+		.values = export->values + export->at, .quality = export->quality + export->at,
+		.stride = export->room,
+	};
+	item->time_ns = ohtd_run_time(&export->run, item->cycle);
+	export->at++;
+	return 1;
+}
+
+int ohtd_export_next(struct ohtd_export *export, struct ohtd_export_item *item)
+{
+	unsigned int windows = 0;
+	int r;
+
+	for (;;) {
+		if (export->at < export->cycles) {
+			if (take_cycle(export, item))
+				return 1;
+			continue;
+		}
+		/* Both stand behind the window. */
+		if (*export->pause.reason || export->ended) {
+			struct ohtd_stretch *next = *export->open.reason ? &export->open :
+								      &export->pause;
+
+			if (!*next->reason)
+				return 0;
+			tell_stretch(next, item);
+			return 1;
+		}
+		if (windows++ == WINDOWS_MAX)
+			return -EAGAIN;
+		r = next_window(export);
+		if (r < 0)
+			return r;
+	}
+}
