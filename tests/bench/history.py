@@ -27,6 +27,8 @@ def run(bench):
     p95, count = found["day"]
     bench.record("history.day_p95_ms", p95, "ms", "native", bar=("<", 30), samples=int(count),
                  note="1,000 points of 8 signals over a day; without JSON")
+    bench.record("history.export_samples_per_s", found["export"][0], "samples/s", "native", bar=(">=", 2_000_000),
+                 note="all samples of all signals, as an export reads them; without text and TLS")
     whole = sum(level * days * 86400 / CHUNK_S for level, days in zip(found["levels"], DAYS))
     raw = found["levels"][0] * 30 * 86400 / CHUNK_S
     bench.record("history.month_gb", whole / 1e9, "GB", "native", bar=("<=", 1.4),

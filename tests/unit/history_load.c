@@ -4,9 +4,10 @@
  * ones, 10 counters, 6 words) at 40 cycles a second for HOURS, or a chunk and a half (1.7 h), as fast as it is taken.
  * Prints "entropy RATIO BITS" (bytes of the samples of the first chunk by the entropy of the mix, which has so many
  * bits a sample), "cpu PERCENT" of a core, if it had come in its own time, "chart P95_MS COUNT" of 2,000 points of 8
- * signals, "day" the same of a day at 1,000 points, "levels BYTES..." of each level of the first chunk, and "written
- * BYTES" into the log of the database for each cycle.
+ * signals, "day" the same of a day at 1,000 points, "export SAMPLES_PER_S" of all samples of all signals, "levels
+ * BYTES..." of each level of the first chunk, and "written BYTES" into the log of the database for each cycle.
  */
+#include <errno.h>
 #include <math.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 
 #include "base/clock.h"
 #include "chance.h"
+#include "history/export.h"
 #include "history/history.h"
 #include "robot/samples.h"
 
@@ -180,6 +182,27 @@ static void print_charts(struct ohtd_history *history, int64_t start_ns)
 	print_p95("day", ms, CHARTS);
 }
 
+/* All of it, as an export reads it. */
+static void print_export(struct ohtd_history *history, int64_t start_ns)
+{
+	struct ohtd_export_query query = {
+		.from_ns = start_ns, .to_ns = start_ns + (int64_t)cycles * CYCLE_NS,
+		.count = OHTD_TELEMETRY_SIGNALS,
+	};
+	double began = seconds(CLOCK_MONOTONIC), samples = 0;
+	struct ohtd_export_item item;
+	struct ohtd_export *export;
+	int r;
+
+	for (unsigned int i = 0; i < query.count; i++)
+		query.signals[i] = i;
+	export = ohtd_export_begin(history, &query);
+	while (export && ((r = ohtd_export_next(export, &item)) > 0 || r == -EAGAIN))
+		samples += r > 0 && !*item.reason ? query.count : 0;
+	ohtd_export_end(export);
+	printf("export %.0f\n", samples / (seconds(CLOCK_MONOTONIC) - began));
+}
+
 static void print_bytes(struct ohtd_history *history, const char *path)
 {
 	struct ohtd_history_view view;
@@ -226,6 +249,7 @@ int main(int count, char **arguments)
 	printf("entropy %.4f %.3f\n", bytes * 8 / entropy(), entropy() / samples);
 	printf("cpu %.4f\n", 100 * (seconds(CLOCK_PROCESS_CPUTIME_ID) - feed_s) / ((double)cycles * 0.025));
 	print_charts(history, ohtd_clock_wall_of_ns(&wall, 0));
+	print_export(history, ohtd_clock_wall_of_ns(&wall, 0));
 	print_bytes(history, path);
 	ohtd_history_stop(history);
 	return 0;

@@ -442,6 +442,8 @@ static void put_process(struct ohtd_writer *out, const struct ohtd_server *serve
 		atomic_load(&server->conn_count) + atomic_load(&server->local_count));
 	put_one(out, "websocket_active_connections", "gauge", "Open WebSockets and event streams.",
 		ohtd_live_count(server));
+	put_one(out, "oht_exports_active", "gauge", "Exports of values under way.",
+		ohtd_download_count(server));
 	head(out, "oht_build_info", "gauge", "1, with the version of ohtd.");
 	put(out, "oht_build_info{version=\"%s\"} 1\n", OHT_VERSION);
 }

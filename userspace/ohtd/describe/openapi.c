@@ -202,9 +202,24 @@ static void write_problems(struct ohtd_writer *writer, const struct ohtd_route *
 	ohtd_write_close(writer, '}');
 }
 
-static void write_reply(struct ohtd_writer *writer, const struct ohtd_route *route,
-			const struct ohtd_reply_kind *reply)
+static void write_content(struct ohtd_writer *writer, const struct ohtd_route *route,
+			  const struct ohtd_reply_kind *reply)
 {
+	ohtd_write_key(writer, reply->type ? reply->type : "application/json");
+	ohtd_write_open(writer, '{');
+	ohtd_write_key(writer, "schema");
+	if (reply->shape)
+		ohtd_schema_ref(writer, reply->shape);
+	else
+		ohtd_write_json(writer, "{}");
+	write_example(writer, route, reply->status);
+	ohtd_write_close(writer, '}');
+}
+
+/* One status, with each of its media types. */
+static void write_reply(struct ohtd_writer *writer, const struct ohtd_route *route, size_t first)
+{
+	const struct ohtd_reply_kind *reply = &route->replies[first];
 	char key[16];
 
 	snprintf(key, sizeof(key), "%d", reply->status);
@@ -214,15 +229,8 @@ static void write_reply(struct ohtd_writer *writer, const struct ohtd_route *rou
 	if (reply->shape || reply->type) {
 		ohtd_write_key(writer, "content");
 		ohtd_write_open(writer, '{');
-		ohtd_write_key(writer, reply->type ? reply->type : "application/json");
-		ohtd_write_open(writer, '{');
-		ohtd_write_key(writer, "schema");
-		if (reply->shape)
-			ohtd_schema_ref(writer, reply->shape);
-		else
-			ohtd_write_json(writer, "{}");
-		write_example(writer, route, reply->status);
-		ohtd_write_close(writer, '}');
+		for (size_t i = first; i < OHTD_REPLIES_MAX && route->replies[i].status == reply->status; i++)
+			write_content(writer, route, &route->replies[i]);
 		ohtd_write_close(writer, '}');
 	}
 	ohtd_write_close(writer, '}');
@@ -233,7 +241,8 @@ static void write_replies(struct ohtd_writer *writer, const struct ohtd_route *r
 	ohtd_write_key(writer, "responses");
 	ohtd_write_open(writer, '{');
 	for (size_t i = 0; i < OHTD_REPLIES_MAX && route->replies[i].status; i++)
-		write_reply(writer, route, &route->replies[i]);
+		if (!i || route->replies[i].status != route->replies[i - 1].status)
+			write_reply(writer, route, i);
 	write_problems(writer, route);
 	ohtd_write_close(writer, '}');
 }

@@ -195,8 +195,8 @@ static int next_window(struct ohtd_export *export)
 	export->cycles = export->at = 0;
 	export->blank = false;
 	export->gap_count = 0;
-	/* Without its number the newest run cannot be placed. */
-	if (!r && export->memory.begun && !export->memory.open)
+	/* Before that neither the newest run nor the signals have their numbers. */
+	if (!r && !export->memory.open)
 		r = -ENOENT;
 	if (!r)
 		r = ohtd_store_read(export->history->store, work_window, export);

@@ -81,7 +81,7 @@ struct ohtd_reply_kind {
  * @body_bytes_max: longest body; 0: the general limit
  * @query: members of the query; NULL: a query is not looked at
  * @body: members of the body; NULL: {} is the only one
- * @replies: the answers
+ * @replies: the answers; one status may have several media types, which then follow each other
  * @problems: codes that only this route answers; those of its role and body come by themselves
  * @kept_for: which requests are served in a kept place; NULL: as @rate says
  * @handle: answers

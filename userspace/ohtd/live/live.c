@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "live/download.h"
 #include "live/handover.h"
 #include "live/socket.h"
 #include "live/stream.h"
@@ -16,6 +17,11 @@
 unsigned int ohtd_live_count(const struct ohtd_server *server)
 {
 	return atomic_load(&server->live->count);
+}
+
+unsigned int ohtd_download_count(const struct ohtd_server *server)
+{
+	return atomic_load(&server->live->download_count);
 }
 
 /* ---- of the server ---- */
@@ -106,6 +112,7 @@ static void begin(struct ohtd_loop *loop)
 	live->loop = loop;
 	h2o_linklist_init_anchor(&live->sockets);
 	h2o_linklist_init_anchor(&live->streams);
+	h2o_linklist_init_anchor(&live->downloads);
 	h2o_timeout_init(loop->ctx.loop, &live->pause, OFTEN_MS);
 	live->often.cb = on_often;
 }
@@ -120,12 +127,14 @@ static void tick(struct ohtd_loop *loop)
 {
 	ohtd_sockets_tick(loop);
 	ohtd_streams_tick(loop);
+	ohtd_downloads_tick(loop);
 }
 
 static void drain(struct ohtd_loop *loop)
 {
 	ohtd_sockets_drain(loop);
 	ohtd_streams_drain(loop);
+	ohtd_downloads_drain(loop);
 }
 
 const struct ohtd_guest ohtd_live_guest = {

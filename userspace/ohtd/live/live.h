@@ -26,6 +26,7 @@ extern const struct ohtd_guest ohtd_live_guest;
  * @told_wall_ns: its time of day
  * @topics: what viewers are told first, see socket.h
  * @count: connections that stay: WebSockets and streams
+ * @download_count: exports under way
  * @sockets_made: gives each WebSocket a number of its own
  * @strangers: WebSockets whose clients have not said who they are
  */
@@ -38,6 +39,7 @@ struct ohtd_live {
 	int64_t told_wall_ns;
 	struct ohtd_message *topics;
 	atomic_uint count;
+	atomic_uint download_count;
 	_Atomic uint64_t sockets_made;
 	atomic_uint strangers;
 };
@@ -50,6 +52,7 @@ struct ohtd_live {
  * @often: only while somebody listens to the signals
  * @sockets: WebSockets, see socket_private.h
  * @streams: see stream.c
+ * @downloads: see download.c
  */
 struct ohtd_live_loop {
 	struct ohtd_loop *loop;
@@ -58,9 +61,12 @@ struct ohtd_live_loop {
 	h2o_timeout_entry_t often;
 	h2o_linklist_t sockets;
 	h2o_linklist_t streams;
+	h2o_linklist_t downloads;
 };
 
 /* Connections that stay. */
 unsigned int ohtd_live_count(const struct ohtd_server *server);
+/* Exports under way. */
+unsigned int ohtd_download_count(const struct ohtd_server *server);
 
 #endif /* OHTD_LIVE_LIVE_H */

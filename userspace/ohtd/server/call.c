@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "http/accept.h"
 #include "server/loop.h"
 #include "auth/session.h"
 #include "auth/ticket.h"
@@ -128,6 +129,13 @@ const char *ohtd_call_header(struct ohtd_call *call, const char *name)
 		return NULL;
 	return h2o_strdup(&call->req->pool, headers->entries[i].value.base,
 			  headers->entries[i].value.len).base;
+}
+
+bool ohtd_call_accepts(struct ohtd_call *call, const char *type)
+{
+	const char *accept = ohtd_call_header(call, "accept");
+
+	return !accept || ohtd_accept_takes(accept, type);
 }
 
 bool ohtd_call_has_header(struct ohtd_call *call, const char *name)

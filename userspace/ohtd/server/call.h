@@ -175,6 +175,9 @@ void ohtd_reply_header(struct ohtd_call *call, const char *name, const char *val
 /* Value of a request header; NULL when it is not there, or there twice. In the request's memory. */
 const char *ohtd_call_header(struct ohtd_call *call, const char *name);
 
+/* May an answer of that media type be sent, by the header Accept? RFC 9110, 12.5.1. */
+bool ohtd_call_accepts(struct ohtd_call *call, const char *type);
+
 /* Is there such a header, once or more? */
 bool ohtd_call_has_header(struct ohtd_call *call, const char *name);
 

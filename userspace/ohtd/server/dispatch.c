@@ -7,7 +7,6 @@
 
 #include "auth/session.h"
 #include "auth/ticket.h"
-#include "http/accept.h"
 #include "server/cookie.h"
 #include "http/framing.h"
 #include "server/loop.h"
@@ -276,21 +275,23 @@ static int take_input(struct ohtd_call *call)
 
 /* ---- which form of the answer is wanted ---- */
 
-/* Is the one type of the answer among those of the header Accept? RFC 9110, 12.5.1. */
+/* Is one of the types of the answer among those of the header Accept? */
 static int check_accept(struct ohtd_call *call)
 {
-	const struct ohtd_route *route = call->route;
-	const char *type = route->replies[0].type ? route->replies[0].type : "application/json";
-	const char *accept;
+	const struct ohtd_reply_kind *replies = call->route->replies;
+	const char *types = NULL;
 
-	if (route->flags & OHTD_ROUTE_ANY_BODY || route->kind == OHTD_UPGRADE ||
-	    h2o_find_header(&call->req->headers, H2O_TOKEN_ACCEPT, -1) < 0)
+	if (call->route->flags & OHTD_ROUTE_ANY_BODY || call->route->kind == OHTD_UPGRADE)
 		return 0;
-	accept = ohtd_call_header(call, "accept");
-	if (!accept || ohtd_accept_takes(accept, type))
-		return 0;
+	for (size_t i = 0; i < OHTD_REPLIES_MAX && replies[i].status == replies[0].status; i++) {
+		const char *type = replies[i].type ? replies[i].type : "application/json";
+
+		if (ohtd_call_accepts(call, type))
+			return 0;
+		types = types ? ohtd_call_text_of(call, "%s or %s", types, type) : type;
+	}
 	ohtd_reply_problem(call, 406, "not_acceptable", "the answer is %s, which Accept excludes",
-			   type);
+			   types);
 	return -1;
 }
 

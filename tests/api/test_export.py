@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The export of values: each sample that was kept, once, in constant memory; what is refused; an end at any time leaves nothing."""
+import contextlib
+import csv
+import http.client
+import io
+import json
+import os
+import pathlib
+import re
+import shutil
+import time
+
+import pytest
+
+from daemon import SANITIZER, begin, serving
+from oht_test.wait import until
+from past import BAD, CHUNK, CYCLE_NS, CYCLES, GOOD, LOST, NAMES, NONE, OLD, Past
+from test_history import at, history, text
+from test_telemetry import signals, whole
+
+QUALITIES = {GOOD: "good", OLD: "old", BAD: "bad", NONE: "none"}
+
+
+def query_of(**query):
+    return "telemetry/export?" + "&".join(f"{name.rstrip('_')}={value}" for name, value in query.items())
+
+
+def export(daemon, **query):
+    told = daemon.get(query_of(**query))
+    assert told.status == 200, told
+    return told.body.decode()
+
+
+def rows(lines):
+    return list(csv.DictReader(io.StringIO(lines)))
+
+
+def active(daemon):
+    [line] = [line for line in daemon.get("/metrics").body.decode().splitlines() if line.startswith("oht_exports_active ")]
+    return int(line.split()[1])
+
+
+@pytest.fixture(scope="module", name="past")
+def fixture_past(tmp_path_factory, accounts):
+    """A daemon with a known past of an hour and 20 minutes; .past is what it should tell of it."""
+    made = begin(tmp_path_factory.mktemp("past"), accounts)
+    made.write_config(history_flush_s="1")
+    made.start()
+    until(lambda: made.get("health").json["history"]["flushes"], what="values on the disk")
+    made.stop()
+    made.past = Past((int(time.time()) - 3 * 3600) * 10 ** 9, int(os.environ["OHT_SEED"]))
+    made.past.write(made.state / "history.db")
+    shutil.copy(made.state / "history.db", made.folder / "known.db")
+    with serving(made):
+        until(lambda: made.get(query_of(signals="state")).status == 200, what="the file to be open")
+        yield made
+
+
+def span(past, begin_cycle, end_cycle):
+    """from and to of a query."""
+    return {"from_": text((past.start_ns + begin_cycle * CYCLE_NS) // 10 ** 6), "to": text((past.start_ns + end_cycle * CYCLE_NS) // 10 ** 6)}
+
+
+# ---- what is told ----
+
+def test_each_sample_is_there_once(past):
+    """Over the end of a chunk, with a gap in front of it."""
+    first, last = CHUNK - 3000, CHUNK + 2000
+    known = past.past
+    told = rows(export(past, signals="battery_v,state,enabled,bus_transfers", **span(known, first, last)))
+    words = signals(past)["state"]["words"]
+    gaps = [row for row in told if row["gap_reason"]]
+    assert [(int(row["cycle"]), row["gap_reason"], at(row["gap_to"]) - at(row["time"])) for row in gaps] == [(LOST.start, "samples_lost", 25 * len(LOST))]
+    told = [row for row in told if not row["gap_reason"]]
+    assert [int(row["cycle"]) for row in told] == [cycle for cycle in range(first, last) if cycle not in LOST]
+    for row in told:
+        cycle = int(row["cycle"])
+        assert row["run"] == "1" and at(row["time"]) == (known.start_ns + cycle * CYCLE_NS) // 10 ** 6
+        quality = known.quality["battery_v"][cycle]
+        assert row["battery_v.quality"] == QUALITIES[quality]
+        assert row["battery_v"] == ("" if quality == NONE else f"{known.values['battery_v'][cycle] / 10:.1f}")
+        assert row["state"] == words[known.values["state"][cycle]] and row["enabled"] == str(known.values["enabled"][cycle])
+        assert row["bus_transfers"] == str(known.values["bus_transfers"][cycle])
+
+
+def test_forms_say_the_same(past):
+    wanted = {"signals": "battery_v,state,enabled", **span(past.past, CHUNK - 800, CHUNK + 300)}
+    lines = export(past, format="ndjson", **wanted).splitlines()
+    told = rows(export(past, **wanted))
+    assert len(lines) == len(told)
+    for line, row in zip(map(json.loads, lines), told):
+        assert line.keys() - {"gap_to", "gap_reason"} <= row.keys()
+        for name in row:
+            value = line.get(name)
+            value = "" if value is None else int(value) if isinstance(value, bool) else value
+            assert str(value) == row[name] or float(value) == float(row[name]), name
+
+
+def test_it_says_what_the_history_says(daemon):
+    """Up to now, from memory and from the disk; good samples are columns of one cycle."""
+    whole(daemon)
+    names = ["position_estimate_mm", "battery_v", "bus_transfers"]
+    until(lambda: daemon.get(query_of(signals="state")).status == 200, what="the file to be open")
+
+    def seconds():
+        """A span with values that are over."""
+        now = at(daemon.get("health").json["clock"]["time"])
+        found = {"from": text(now - 2500), "to": text(now - 500)}
+        return sum(value is not None for value in history(daemon, "battery_v", step_ms=25, **found)["series"][0]["last"]) > 50 and found
+    wanted = until(seconds, what="some seconds of values")
+    told = history(daemon, ",".join(names), step_ms=25, **wanted)
+    found = [row for row in rows(export(daemon, signals=",".join(names), **wanted)) if not row["gap_reason"]]
+    for series in told["series"]:
+        good = {at(row["time"]): float(row[series["signal"]]) for row in found if row[series["signal"] + ".quality"] == "good"}
+        assert len(good) > 40
+        assert good == {int(when): value for when, value in zip(series["t"], series["last"]) if value is not None and int(when) in good}
+        assert sum(value is not None for value in series["last"]) - len(good) in (0, 1, 2)
+
+
+def test_what_is_around_the_runs_is_a_gap(past):
+    known = past.past
+    told = rows(export(past, signals="battery_v", **span(known, -2400, 40)))
+    assert (told[0]["gap_reason"], told[0]["run"], told[0]["cycle"], at(told[0]["gap_to"])) == ("no_data", "", "", known.start_ns // 10 ** 6)
+    told = rows(export(past, signals="battery_v", from_=span(known, CYCLES - 40, CYCLES)["from_"]))
+    [pause] = [row for row in told if row["gap_reason"] == "not_running"]
+    assert (pause["run"], pause["cycle"]) == ("1", str(CYCLES))
+    behind = told[told.index(pause) + 1:]
+    assert {row["run"] for row in behind} == {"2"} and at(pause["gap_to"]) <= at(behind[0]["time"])
+    # It reaches to now.
+    assert at(past.get("health").json["clock"]["time"]) - at(told[-1]["gap_to"] or told[-1]["time"]) < 10_000
+
+
+def test_all_signals_without_names(past):
+    told = export(past, **span(past.past, 100, 110)).splitlines()
+    names = list(signals(past))
+    assert told[0].split(",") == ["time", "run", "cycle", "gap_to", "gap_reason", *(word for name in names for word in (name, name + ".quality"))]
+    # A signal without samples is none in each line.
+    assert len(told) == 11 and all(row["target_mm"] == "" and row["target_mm.quality"] == "none" for row in rows("\n".join(told)))
+
+
+def test_one_that_was_broken_off_goes_on(past, chance):
+    wanted = {"signals": "battery_v,state", **span(past.past, CHUNK - 1200, CHUNK + 200)}
+    whole_text = export(past, **wanted)
+    head = whole_text.splitlines(keepends=True)[0]
+    for _ in range(5):
+        cut = whole_text[:chance.randrange(len(head) + 60, len(whole_text))]
+        *kept, last = cut[:cut.rindex("\n") + 1].splitlines(keepends=True)
+        if last == head:
+            continue
+        _, run, cycle, *_ = last.split(",")
+        rest = export(past, signals="battery_v,state", to=wanted["to"], from_cycle=f"{run}:{cycle}").splitlines(keepends=True)
+        assert rest[0] == head and "".join(kept + rest[1:]) == whole_text
+    # Behind the last cycle of a run is the pause, and then the next run.
+    told = rows(export(past, signals="state", from_cycle=f"1:{CYCLES}"))
+    assert told[0]["gap_reason"] == "not_running" and told[1]["run"] == "2"
+
+
+def test_an_answer_says_what_it_is(past):
+    told = past.get(query_of(signals="state", **span(past.past, 0, 10)))
+    assert told.headers["content-type"] == "text/csv" and told.headers["cache-control"] == "no-store"
+    assert re.fullmatch(r'attachment; filename="oht-\d{8}-\d{6}\.csv"', told.headers["content-disposition"])
+    told = past.request("HEAD", query_of(signals="state", format="ndjson"), role="viewer")
+    assert (told.status, told.headers["content-type"], told.body) == (200, "application/x-ndjson", b"")
+    assert past.request("GET", query_of(signals="state"), role="viewer", headers={"Accept": "application/x-ndjson"}).status == 406
+    assert past.request("GET", query_of(signals="state", format="ndjson"), role="viewer", headers={"Accept": "application/x-ndjson"}).status == 200
+
+
+# ---- what is refused ----
+
+@pytest.mark.parametrize("query, pointer, said", [
+    ("signals=state&from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z", "/from", "from 2026-02-01T00:00:00.000Z to 2026-01-01"),
+    ("signals=state&from=2190-01-01T00:00:00Z", "/from", "from 2190-01-01T00:00:00.000Z"),
+    ("signals=state&from=1970-01-01T00:00:00Z", "/from", "at most 5 years"),
+    ("signals=state&to=yesterday", "/to", "'yesterday'"),
+    ("signals=state&format=xml", "/format", "'xml'"),
+    ("signals=state&from_cycle=12", "/from_cycle", "'12' is no run and cycle"),
+    ("signals=state&from_cycle=0:1", "/from_cycle", "'0:1' is no run"),
+    ("signals=state&from_cycle=1:-1", "/from_cycle", "'1:-1' is no run"),
+    ("signals=state&from_cycle=1:00", "/from_cycle", "'1:00' is no run"),
+    ("signals=state&from_cycle=1:99999999999999999999", "/from_cycle", "'1:99999999999999999999' is no run"),
+    ("signals=state&from_cycle=1:1&from=2026-01-01T00:00:00Z", "/from_cycle", "is '1:1' beside from '2026-01-01T00:00:00Z'"),
+    ("signals=", "/signals", "has 0"),
+    ("signals=state&level=1", "/level", ""),
+])
+def test_refusals_name_member_and_value(daemon, query, pointer, said):
+    told = daemon.get("telemetry/export?" + query)
+    assert told.status == 400 and [error["pointer"] for error in told.json["errors"]] == [pointer], told
+    assert said in told.json["errors"][0]["detail"], told.json["errors"]
+
+
+def test_a_signal_that_there_is_not(daemon):
+    told = daemon.get("telemetry/export?signals=state,batery_v")
+    assert (told.status, told.code) == (422, "unknown_signal") and "'batery_v' is no signal; near: battery_v" in told.json["detail"]
+    assert daemon.get("telemetry/export?signals=state", role=None).status == 401
+
+
+def test_a_file_that_is_not_open_is_said(fresh):
+    (fresh.state / "history.db").write_bytes(b"something else, of more than a hundred bytes" * 40)
+    fresh.start()
+    told = fresh.get("telemetry/export?signals=state")
+    assert (told.status, told.headers["retry-after"]) == (503, "2") and "file of values" in told.json["detail"]
+
+
+# ---- how it ends ----
+
+@contextlib.contextmanager
+def begun(daemon, token=None):
+    """An export of all that is known, of which the client has read the begin and reads no more."""
+    link = daemon.another().connection()
+    link.request("GET", "/api/v1/" + query_of(signals=",".join(NAMES), **span(daemon.past, 0, CYCLES)), None,
+                 {"Authorization": f"Bearer {token or daemon.token('viewer')}"})
+    answer = link.getresponse()
+    assert answer.status == 200 and answer.read(1000).startswith(b"time,run,")
+    yield answer
+    link.close()
+
+
+def descriptors(daemon):
+    return len(list(pathlib.Path(f"/proc/{daemon.process.pid}/fd").iterdir()))
+
+
+def resident_kb(daemon):
+    return int(re.search(r"VmRSS:\s+(\d+) kB", pathlib.Path(f"/proc/{daemon.process.pid}/status").read_text())[1])
+
+
+def test_a_client_that_leaves_leaves_nothing(past):
+    export(past, signals="state", **span(past.past, 0, 100))
+    before, memory_kb = descriptors(past), resident_kb(past)
+    for _ in range(3):
+        with begun(past), begun(past):
+            assert active(past) == 2
+            told = past.get(query_of(signals="state"))
+            assert (told.status, told.code, told.headers["retry-after"]) == (429, "too_many_exports", "10")
+            assert told.json["detail"] == "2 exports are under way, and at most 2 may be"
+            # Nobody else waits for them.
+            assert history(past, "battery_v", points=10)["series"]
+        until(lambda: active(past) == 0, what="the end of the exports")
+    until(lambda: descriptors(past) <= before, what="descriptors as before")
+    # Two exports of 18 signals, of which nobody reads; a sanitizer keeps what was freed.
+    assert SANITIZER or resident_kb(past) <= memory_kb + 2048
+
+
+def whole_or_not(answer):
+    """Has the client got the end?"""
+    try:
+        while answer.read(1 << 16):
+            pass
+    except (http.client.IncompleteRead, OSError):
+        return False
+    return True
+
+
+def test_the_end_of_a_session_cuts_it_off(past):
+    token = past.login("viewer").json["access_token"]
+    with begun(past, token) as answer:
+        assert past.request("POST", "auth/logout", {}, token=token).status == 204
+        assert not whole_or_not(answer)
+    until(lambda: active(past) == 0, what="the end of the export")
+
+
+def test_all_of_it_comes_at_any_pace(past):
+    with begun(past) as answer:
+        time.sleep(0.3)
+        assert whole_or_not(answer)
+    until(lambda: active(past) == 0, what="the end of the export")
+
+
+def test_the_end_of_the_daemon_cuts_it_off(past, fresh):
+    shutil.copy(past.folder / "known.db", fresh.state / "history.db")
+    fresh.past = past.past
+    fresh.start()
+    until(lambda: fresh.get(query_of(signals="state")).status == 200, what="the file to be open")
+    with begun(fresh) as answer:
+        began = time.monotonic()
+        fresh.stop()
+        assert time.monotonic() - began < 15 and not whole_or_not(answer)
+    assert "export_cut: viewer: the daemon ends" in fresh.log()

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "live/download.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/session.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "live/export_form.h"
+#include "live/live.h"
+#include "server/late.h"
+#include "server/loop.h"
+#include "http/problem.h"
+#include "json/writer.h"
+
+/* A piece that is being made has none: the client may leave. */
+#define NO_DEADLINE_MS	UINT32_MAX
+
+struct download {
+	h2o_generator_t generator;	/* the first: h2o gives it back */
+	h2o_linklist_t link;
+	struct ohtd_pending pending;	/* while a worker has it */
+	struct ohtd_work work;
+	struct ohtd_loop *loop;
+	struct ohtd_call *call;
+	struct ohtd_export *export;
+	struct ohtd_export_text text;
+	int result;			/* of the last piece: 1: there is more, 0: it was the last */
+	bool working;			/* a worker has it */
+	bool waiting;			/* no worker had room */
+	bool sending;			/* the client has not taken the last piece */
+	bool ending;			/* cut off */
+	bool left;			/* the client has left; it is freed when the worker is done */
+};
+
+static struct download *make(struct ohtd_call *call, unsigned int form,
+			     const struct ohtd_export_query *query)
+{
+	struct download *download = calloc(1, sizeof(*download));
+
+	if (!download)
+		return NULL;
+	h2o_linklist_insert(&call->loop->live->downloads, &download->link);
+	download->loop = call->loop;
+	download->call = call;
+	download->export = ohtd_export_begin(ohtd_call_history(call), query);
+	if (download->export && !ohtd_export_text_begin(&download->text, form, query))
+		return download;
+	h2o_linklist_unlink(&download->link);
+	ohtd_export_end(download->export);
+	free(download);
+	return NULL;
+}
+
+static void free_download(struct download *download)
+{
+	h2o_linklist_unlink(&download->link);
+	ohtd_export_end(download->export);
+	ohtd_export_text_end(&download->text);
+	atomic_fetch_sub(&download->loop->server->live->download_count, 1);
+	free(download);
+}
+
+/* ---- on a worker ---- */
+
+static int make_piece(struct download *download)
+{
+	struct ohtd_export_text *text = &download->text;
+	struct ohtd_export_item item;
+	int r = 1;
+
+	while (r > 0 && text->used < OHTD_EXPORT_PIECE_BYTES) {
+		r = ohtd_export_next(download->export, &item);
+		if (r > 0)
+			text->form->item(text, &item);
+	}
+	return r == -EAGAIN ? 1 : r;
+}
+
+static void run_work(struct ohtd_work *work, bool dropped)
+{
+	struct download *download = H2O_STRUCT_FROM_MEMBER(struct download, work, work);
+
+	download->result = dropped ? -ESHUTDOWN : make_piece(download);
+	ohtd_pending_post(&download->pending);
+}
+
+/* ---- on the loop ---- */
+
+/*
+ * The client sees that it has not got all: the last chunk of the transfer is missing. Without a
+ * piece on its way nothing else would wake the connection.
+ */
+static void cut(struct download *download, const char *why)
+{
+	struct ohtd_call *call = download->call;
+
+	if (download->ending)
+		return;
+	download->ending = true;
+	ohtd_log(OHTD_LOG_NOTICE, "http", "export_cut", "%s: %s", call->who.user, why);
+	ohtd_conn_cut(call->conn);
+	if (download->sending || download->working)
+		return;
+	free_download(download);
+	h2o_send(call->req, NULL, 0, H2O_SEND_STATE_ERROR);
+}
+
+static void send_piece(struct download *download)
+{
+	h2o_iovec_t body = h2o_iovec_init(download->text.text, download->text.used);
+
+	download->sending = true;
+	/* What is not taken in time cuts the connection off (OHTD_ANSWER_MS). */
+	download->call->conn->answered_ms = h2o_now(download->loop->ctx.loop);
+	h2o_send(download->call->req, &body, 1, H2O_SEND_STATE_IN_PROGRESS);
+}
+
+static void go_on(struct download *download);
+
+/* A piece has been made. */
+static void finish(struct ohtd_pending *pending)
+{
+	struct download *download = H2O_STRUCT_FROM_MEMBER(struct download, pending, pending);
+
+	download->working = false;
+	if (download->left || !pending->call) {
+		free_download(download);
+	} else if (download->ending || download->result < 0) {
+		download->ending = false;
+		cut(download, download->result < 0 ? strerror(-download->result) : "ended");
+	} else if (download->text.used) {
+		send_piece(download);
+	} else {
+		go_on(download);
+	}
+}
+
+static void ask_worker(struct download *download)
+{
+	int r;
+
+	memset(&download->pending, 0, sizeof(download->pending));
+	if (ohtd_pending_begin(&download->pending, download->call, NO_DEADLINE_MS, finish)) {
+		download->waiting = true;
+		return;
+	}
+	download->work.run = run_work;
+	r = ohtd_workers_submit(ohtd_call_workers(download->call), &download->work);
+	download->working = !r;
+	download->waiting = r;
+	if (r)
+		ohtd_pending_abandon(&download->pending);
+}
+
+static void end(struct download *download)
+{
+	struct ohtd_call *call = download->call;
+
+	call->conn->answered_ms = h2o_now(call->loop->ctx.loop);
+	free_download(download);
+	h2o_send(call->req, NULL, 0, H2O_SEND_STATE_FINAL);
+}
+
+/* The client has all that was made. */
+static void go_on(struct download *download)
+{
+	if (download->result)
+		ask_worker(download);
+	else
+		end(download);
+}
+
+static void on_proceed(h2o_generator_t *self, h2o_req_t *req)
+{
+	struct download *download = (struct download *)self;
+
+	(void)req;
+	download->sending = false;
+	download->text.used = 0;
+	download->call->conn->answered_ms = 0;
+	if (download->ending)
+		return;
+	go_on(download);
+}
+
+static void on_stop(h2o_generator_t *self, h2o_req_t *req)
+{
+	struct download *download = (struct download *)self;
+
+	(void)req;
+	download->left = true;
+	if (!download->working)
+		free_download(download);
+}
+
+/* ---- the beginning ---- */
+
+struct download_late {
+	struct ohtd_late late;
+	struct download *download;	/* NULL: it is on its way */
+};
+
+static int make_first(struct ohtd_late *late)
+{
+	struct download *download = ((struct download_late *)late)->download;
+
+	download->result = make_piece(download);
+	return download->result < 0 ? download->result : 0;
+}
+
+static void release_first(struct ohtd_late *late)
+{
+	struct download *download = ((struct download_late *)late)->download;
+
+	if (download)
+		free_download(download);
+}
+
+/* "attachment; filename=..." with the begin of the span. */
+static const char *disposition(struct ohtd_call *call, const struct download *download)
+{
+	char time[OHTD_TIME_BYTES + 1] = "";
+
+	ohtd_time_text(ohtd_clock_wall_ns(ohtd_call_clock(call)), time);
+	return ohtd_call_text_of(call, "attachment; filename=\"oht-%.4s%.2s%.2s-%.2s%.2s%.2s.%s\"",
+				 time, time + 5, time + 8, time + 11, time + 14, time + 17,
+				 download->text.form->suffix);
+}
+
+static void begin_answer(struct ohtd_call *call, const struct download *download)
+{
+	call->req->res.status = 200;
+	call->req->res.reason = ohtd_status_text(200);
+	ohtd_reply_header(call, "content-type", download->text.form->type);
+	ohtd_reply_header(call, "content-disposition", disposition(call, download));
+	ohtd_figures_note(call->count, 200,
+			  ohtd_clock_monotonic_ns(ohtd_call_clock(call)) - call->begun_ns);
+}
+
+static void reply_first(struct ohtd_call *call, struct ohtd_late *late)
+{
+	struct download_late *job = (struct download_late *)late;
+	struct download *download = job->download;
+
+	if (late->result == -ENOENT) {
+		ohtd_reply_header(call, "retry-after", "2");
+		ohtd_reply_problem(call, 503, "unavailable", "the file of values is not open yet");
+		return;
+	}
+	if (late->result < 0) {
+		ohtd_reply_store_problem(call, late->result);
+		return;
+	}
+	job->download = NULL;
+	begin_answer(call, download);
+	download->generator = (h2o_generator_t){ on_proceed, on_stop };
+	h2o_start_response(call->req, &download->generator);
+	if (download->text.used)
+		send_piece(download);
+	else
+		go_on(download);
+}
+
+static bool take_place(struct ohtd_server *server)
+{
+	if (atomic_fetch_add(&server->live->download_count, 1) < OHTD_DOWNLOADS_MAX)
+		return true;
+	atomic_fetch_sub(&server->live->download_count, 1);
+	return false;
+}
+
+static struct download *make_in_place(struct ohtd_call *call, unsigned int form,
+				      const struct ohtd_export_query *query)
+{
+	struct ohtd_server *server = call->loop->server;
+	struct download *download;
+
+	if (!take_place(server)) {
+		ohtd_reply_header(call, "retry-after", "10");
+		ohtd_reply_problem(call, 429, "too_many_exports",
+				   "%d exports are under way, and at most %d may be",
+				   OHTD_DOWNLOADS_MAX, OHTD_DOWNLOADS_MAX);
+		return NULL;
+	}
+	download = make(call, form, query);
+	if (download)
+		return download;
+	atomic_fetch_sub(&server->live->download_count, 1);
+	ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
+	return NULL;
+}
+
+void ohtd_download_open(struct ohtd_call *call, unsigned int form,
+			const struct ohtd_export_query *query)
+{
+	struct download *download;
+	struct download_late *job;
+
+	/* The head alone, with which it would begin. */
+	if (ohtd_method_is_head(call->req->method.base, call->req->method.len)) {
+		ohtd_reply_data(call, 200, ohtd_export_forms[form].type, "", 0);
+		return;
+	}
+	download = make_in_place(call, form, query);
+	if (!download)
+		return;
+	job = ohtd_late_make(call, sizeof(*job));
+	if (!job) {
+		free_download(download);
+		return;
+	}
+	ohtd_log(OHTD_LOG_INFO, "http", "export", "%s: %u signals as %s", call->who.user,
+		 query->count, ohtd_export_forms[form].suffix);
+	job->download = download;
+	job->late.release = release_first;
+	ohtd_late_act(call, &job->late, OHTD_LATE_MS, make_first, reply_first);
+}
+
+/* ---- what happens by itself ---- */
+
+static void look(struct download *download)
+{
+	const struct ohtd_principal *who = &download->call->who;
+
+	if (!who->local && !ohtd_auth_lives(ohtd_call_auth(download->call), who))
+		cut(download, "the session has been ended");
+	else if (download->waiting)
+		ask_worker(download);
+}
+
+/* Those that have not begun to answer are the business of late.h. */
+static bool has_begun(const struct download *download)
+{
+	return download->generator.proceed && !download->left && !download->ending;
+}
+
+void ohtd_downloads_tick(struct ohtd_loop *loop)
+{
+	for (h2o_linklist_t *at = loop->live->downloads.next, *next; at != &loop->live->downloads; at = next) {
+		struct download *download = H2O_STRUCT_FROM_MEMBER(struct download, link, at);
+
+		next = at->next;
+		if (has_begun(download))
+			look(download);
+	}
+}
+
+void ohtd_downloads_drain(struct ohtd_loop *loop)
+{
+	for (h2o_linklist_t *at = loop->live->downloads.next, *next; at != &loop->live->downloads; at = next) {
+		struct download *download = H2O_STRUCT_FROM_MEMBER(struct download, link, at);
+
+		next = at->next;
+		if (has_begun(download))
+			cut(download, "the daemon ends");
+	}
+}
