@@ -7,8 +7,11 @@ import io
 import json
 import os
 import pathlib
+import pty
 import re
 import shutil
+import signal
+import subprocess
 import time
 
 import pytest
@@ -17,7 +20,7 @@ from daemon import SANITIZER, begin, serving
 from oht_test.wait import until
 from past import BAD, CHUNK, CYCLE_NS, CYCLES, GOOD, LOST, NAMES, NONE, OLD, Past
 from test_history import at, history, text
-from test_telemetry import signals, whole
+from test_telemetry import OHTCTL, signals, whole
 
 QUALITIES = {GOOD: "good", OLD: "old", BAD: "bad", NONE: "none"}
 
@@ -225,9 +228,9 @@ def resident_kb(daemon):
 
 
 def test_a_client_that_leaves_leaves_nothing(past):
-    export(past, signals="state", **span(past.past, 0, 100))
-    before, memory_kb = descriptors(past), resident_kb(past)
-    for _ in range(3):
+    before = descriptors(past)
+    memory_kb = []
+    for _ in range(4):
         with begun(past), begun(past):
             assert active(past) == 2
             told = past.get(query_of(signals="state"))
@@ -235,10 +238,11 @@ def test_a_client_that_leaves_leaves_nothing(past):
             assert told.json["detail"] == "2 exports are under way, and at most 2 may be"
             # Nobody else waits for them.
             assert history(past, "battery_v", points=10)["series"]
+            memory_kb.append(resident_kb(past))
         until(lambda: active(past) == 0, what="the end of the exports")
     until(lambda: descriptors(past) <= before, what="descriptors as before")
-    # Two exports of 18 signals, of which nobody reads; a sanitizer keeps what was freed.
-    assert SANITIZER or resident_kb(past) <= memory_kb + 2048
+    # The first time threads and connections get their buffers; a sanitizer keeps what was freed.
+    assert SANITIZER or max(memory_kb) <= memory_kb[0] + 1024
 
 
 def whole_or_not(answer):
@@ -259,13 +263,6 @@ def test_the_end_of_a_session_cuts_it_off(past):
     until(lambda: active(past) == 0, what="the end of the export")
 
 
-def test_all_of_it_comes_at_any_pace(past):
-    with begun(past) as answer:
-        time.sleep(0.3)
-        assert whole_or_not(answer)
-    until(lambda: active(past) == 0, what="the end of the export")
-
-
 def test_the_end_of_the_daemon_cuts_it_off(past, fresh):
     shutil.copy(past.folder / "known.db", fresh.state / "history.db")
     fresh.past = past.past
@@ -276,3 +273,92 @@ def test_the_end_of_the_daemon_cuts_it_off(past, fresh):
         fresh.stop()
         assert time.monotonic() - began < 15 and not whole_or_not(answer)
     assert "export_cut: viewer: the daemon ends" in fresh.log()
+
+
+# ---- ohtctl export ----
+
+def ohtctl(daemon, *words, **more):
+    return subprocess.run([OHTCTL, "export", "--socket", daemon.socket, *map(str, words)], capture_output=True, text=True, check=False, timeout=60, **more)
+
+
+def done(daemon, *words):
+    told = ohtctl(daemon, *words)
+    assert (told.returncode, told.stderr) == (0, ""), told
+    return told.stdout
+
+
+def test_ohtctl_writes_what_the_api_says(past, tmp_path):
+    wanted = span(past.past, CHUNK - 600, CHUNK + 100)
+    words = ["battery_v", "state", "--from", wanted["from_"], "--to", wanted["to"]]
+    assert done(past, *words) == export(past, signals="battery_v,state", **wanted)
+    assert done(past, *words, "-o", tmp_path / "a.ndjson", "--format", "ndjson") == ""
+    assert (tmp_path / "a.ndjson").read_text() == export(past, signals="battery_v,state", format="ndjson", **wanted) == done(past, *words, "--json")
+    # All signals, and the hour before now.
+    assert done(past, "--from", "-1s").count(".quality") == len(signals(past))
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
+def test_ohtctl_goes_on_in_a_file(past, tmp_path, chance, form):
+    wanted = span(past.past, CHUNK - 600, CHUNK + 100)
+    words = ["battery_v", "state", "--from", wanted["from_"], "--to", wanted["to"], "--format", form]
+    whole_text, file = done(past, *words), tmp_path / "a"
+    for cut in (0, 30, chance.randrange(400, len(whole_text)), len(whole_text) - 1, len(whole_text)):
+        file.write_text(whole_text[:cut])
+        assert done(past, *words, "--continue", "--output", file) == "" and file.read_text() == whole_text, cut
+    # A file of something else stays as it is, and so does one of other signals.
+    for content, said in (("time,signal\n1,2\n", f"is no export as {form}"), *[("time,run,cycle,gap_to,gap_reason,tag,tag.quality\nx,1,7,,,1,good\n", "has other signals")] * (form == "csv")):
+        file.write_text(content)
+        told = ohtctl(past, *words, "--continue", "-o", file)
+        assert told.returncode == 1 and said in told.stderr and file.read_text() == content, told
+
+
+def test_ohtctl_keeps_what_was_broken_off(past, tmp_path):
+    file = tmp_path / "a.csv"
+    wanted = span(past.past, 0, CYCLES)
+    words = [*NAMES, "--from", wanted["from_"], "--to", wanted["to"], "-o", file]
+    # Slowly enough to be interrupted: it is stopped as soon as the file is there.
+    with subprocess.Popen([OHTCTL, "export", "--socket", past.socket, *map(str, words)], stderr=subprocess.PIPE, text=True) as child:
+        until(lambda: file.exists() and file.stat().st_size, what="the begin of the file", period_s=0.001)
+        child.send_signal(signal.SIGINT)
+        _, said = child.communicate(timeout=30)
+    assert child.returncode == 1 and f"--continue goes on in {file}" in said, said
+    kept = file.read_text()
+    assert len(kept) > 1000
+    assert done(past, *words, "--continue") == ""
+    assert file.read_text().startswith(kept) and file.read_text().count("\n") == CYCLES - len(LOST) + 2
+
+
+def test_a_terminal_sees_how_far_it_is(past, tmp_path):
+    ours, theirs = pty.openpty()
+    wanted = span(past.past, 0, 20_000)
+    with open(theirs, "wb") as err:
+        subprocess.run([OHTCTL, "export", "--socket", past.socket, "battery_v", "--from", wanted["from_"], "--to", wanted["to"], "-o", tmp_path / "a"],
+                       stderr=err, check=True, timeout=60)
+        seen = os.read(ours, 4096).decode()
+    os.close(ours)
+    assert re.search(r"\r[\d.]+ MB, up to " + wanted["to"][:10] + r"T[\d:]{8}\r\n$", seen), seen
+
+
+def test_a_full_disk_is_said(past):
+    told = ohtctl(past, "state", "--from", span(past.past, 0, 9)["from_"], "-o", "/dev/full", "--continue")
+    assert told.returncode == 1 and "/dev/full" in told.stderr
+
+
+@pytest.mark.parametrize("words, status, said", [
+    (["flux"], 1, "'flux' is no signal"), (["batery_v"], 1, "near: battery_v"), (["state&x=1"], 2, "no name of a signal: 'state&x=1'"),
+    (["state", "--from", "yesterday"], 2, "'yesterday'"), (["state", "--from", "-1h", "--to", "-2h"], 1, "the begin must be before"),
+    (["state", "--format", "xml"], 2, "'xml' is none of csv, ndjson"), (["state", "--continue"], 2, "--continue needs the file"),
+    (["state", "-o", "/nowhere/at/all"], 1, "/nowhere/at/all: No such file"), (["state", "-o", __file__], 1, "is there already; --continue"),
+    (["state", "--csv"], 2, "--csv")])
+def test_ohtctl_refuses(daemon, words, status, said):
+    told = ohtctl(daemon, *words)
+    assert told.returncode == status and said in told.stderr + told.stdout, told
+
+
+def test_a_refusal_leaves_no_file(daemon, tmp_path):
+    assert ohtctl(daemon, "flux", "-o", tmp_path / "a").returncode == 1 and not list(tmp_path.iterdir())
+
+
+def test_ohtctl_from_elsewhere(daemon, remote):
+    remote.login("viewer")
+    assert remote.done("export", "state", "--from", "-2s").startswith("time,run,cycle,gap_to,gap_reason,state,state.quality\n")

@@ -60,11 +60,15 @@ enum cli_exit {
 #define CLI_OPT_TO		(UINT64_C(1) << 33)
 #define CLI_OPT_POINTS		(UINT64_C(1) << 34)
 #define CLI_OPT_CSV		(UINT64_C(1) << 35)
+#define CLI_OPT_FORMAT		(UINT64_C(1) << 36)
+#define CLI_OPT_OUTPUT		(UINT64_C(1) << 37)
+#define CLI_OPT_CONTINUE	(UINT64_C(1) << 38)
 /* Those that mean something to an ohtd elsewhere. */
 #define CLI_REMOTE_OPTIONS	(CLI_OPT_URL | CLI_OPT_FINGERPRINT | CLI_OPT_LEVEL | CLI_OPT_ROLE | \
 				 CLI_OPT_PASSWORD_FILE | CLI_OPT_STDIN | CLI_OPT_ROUNDS |	    \
 				 CLI_OPT_INTERVAL | CLI_OPT_APPEND | CLI_OPT_AFTER_STOP | CLI_OPT_STATION | \
-				 CLI_OPT_FROM | CLI_OPT_TO | CLI_OPT_POINTS | CLI_OPT_CSV)
+				 CLI_OPT_FROM | CLI_OPT_TO | CLI_OPT_POINTS | CLI_OPT_CSV | \
+				 CLI_OPT_FORMAT | CLI_OPT_OUTPUT | CLI_OPT_CONTINUE)
 
 struct cli_verb;
 
@@ -107,6 +111,8 @@ struct cli_verb;
  * @to: its end
  * @points: how many columns of it, 0 without the option
  * @csv: results as comma-separated values
+ * @format: word given with --format
+ * @output: file for the results, NULL: standard output
  * @whole_cycles: of a plan, at most every so many-th cycle is given to what fits into no slack
  */
 struct cli {
@@ -148,6 +154,8 @@ struct cli {
 	const char *to;
 	uint32_t points;
 	bool csv;
+	const char *format;
+	const char *output;
 };
 
 /**

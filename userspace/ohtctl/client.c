@@ -264,18 +264,18 @@ int client_prepare(struct cli *cli)
 	return cli->url ? site_open(cli) : check_socket(cli);
 }
 
-struct http_stream *client_stream(struct cli *cli, const char *path, const char *last_id,
+struct http_stream *client_stream(struct cli *cli, const char *path, struct http_request kind,
 				  http_take_fn take, void *arg)
 {
-	struct http_request request = { .method = "GET", .last_id = last_id };
 	char url[URL_BYTES];
 
+	kind.method = "GET";
 	if (cli->url)
-		return site_stream(&request, path, take, arg);
+		return site_stream(&kind, path, take, arg);
 	snprintf(url, sizeof(url), "http://localhost/api/v1/%s", path);
-	request.url = url;
-	request.socket = cli->socket;
-	return http_stream_open(&request, take, arg);
+	kind.url = url;
+	kind.socket = cli->socket;
+	return http_stream_open(&kind, take, arg);
 }
 
 int client_stream_failed(struct cli *cli, enum http_result came, const struct http_answer *answer)

@@ -73,8 +73,15 @@ void client_clean(struct json_object *json);
  */
 int client_prepare(struct cli *cli);
 
-/* As http_stream_open(), behind client_prepare(); path below /api/v1/. */
-struct http_stream *client_stream(struct cli *cli, const char *path, const char *last_id,
+/**
+ * client_stream() - http_stream_open(), behind client_prepare()
+ * @cli: who is asked
+ * @path: below /api/v1/
+ * @kind: its @last_id and @type; the rest is filled in
+ * @take: see http_stream_open()
+ * @arg: for @take
+ */
+struct http_stream *client_stream(struct cli *cli, const char *path, struct http_request kind,
 				  http_take_fn take, void *arg);
 
 /**

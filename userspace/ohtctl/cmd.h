@@ -47,6 +47,7 @@ int cmd_profile_check(struct cli *cli, int count, char **arguments);
 int cmd_profile_new(struct cli *cli, int count, char **arguments);
 int cmd_bus(struct cli *cli, int count, char **arguments);
 int cmd_telemetry(struct cli *cli, int count, char **arguments);
+int cmd_export(struct cli *cli, int count, char **arguments);
 int cmd_history(struct cli *cli, int count, char **arguments);
 int cmd_alert_rules(struct cli *cli, int count, char **arguments);
 int cmd_alert_try(struct cli *cli, int count, char **arguments);

@@ -248,21 +248,22 @@ struct http_stream {
 	char error[CURL_ERROR_SIZE];
 };
 
-static bool is_stream(CURL *handle)
+static bool is_stream(const struct http_stream *stream)
 {
 	char *type = NULL;
 	long status = 0;
 
-	curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_getinfo(handle, CURLINFO_CONTENT_TYPE, &type);
-	return status == 200 && type && !strncmp(type, "text/event-stream", 17);
+	curl_easy_getinfo(stream->handle, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(stream->handle, CURLINFO_CONTENT_TYPE, &type);
+	return status == 200 && type &&
+	       !strncmp(type, stream->request.type, strlen(stream->request.type));
 }
 
 static size_t take_stream(char *data, size_t size, size_t count, void *arg)
 {
 	struct http_stream *stream = arg;
 
-	if (!is_stream(stream->handle))
+	if (!is_stream(stream))
 		return take(data, size, count, &stream->answer);
 	return stream->take(stream->arg, data, size * count) ? size * count : 0;
 }

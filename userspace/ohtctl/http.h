@@ -26,6 +26,7 @@
  * @token: access token, or NULL
  * @body: JSON, or NULL
  * @last_id: of a stream: the event behind which it is to go on, or NULL
+ * @type: of a stream: its media type, a constant text
  */
 struct http_request {
 	const char *method;
@@ -35,6 +36,7 @@ struct http_request {
 	const char *token;
 	const char *body;
 	const char *last_id;
+	const char *type;
 };
 
 enum http_result {
@@ -80,9 +82,9 @@ struct http_stream;
 typedef bool (*http_take_fn)(void *arg, const char *bytes, size_t count);
 
 /**
- * http_stream_open() - ask for server-sent events
+ * http_stream_open() - ask for an answer of any length
  * @request: see there; may go afterwards
- * @take: gets the bytes of an answer with status 200 that is such a stream, and of no other
+ * @take: gets the bytes of an answer with status 200 and that type, and of no other
  * @arg: for @take
  *
  * Return: NULL: out of memory.

@@ -152,9 +152,12 @@ static void give_up(struct live_link *link)
 
 static void dial(struct live_link *link)
 {
+	const struct http_request kind = {
+		.last_id = *link->id ? link->id : NULL, .type = "text/event-stream",
+	};
+
 	link->dialled_ms = show_now_ms();
-	link->stream = client_stream(link->cli, link->path, *link->id ? link->id : NULL, take_bytes,
-				     link);
+	link->stream = client_stream(link->cli, link->path, kind, take_bytes, link);
 	if (link->stream)
 		return;
 	snprintf(link->why, sizeof(link->why), "out of memory");

@@ -12,19 +12,19 @@ _ohtctl_urls() {
 
 _ohtctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-	local verbs='info status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry history alerts logs login elevate logout foxglove admin'
+	local verbs='info status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry history export alerts logs login elevate logout foxglove admin'
 	local modules='power safety travel_motor dock_location'
 	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds --count
 		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --by --key --step-timeout-s
 		--profile --data --all --any-unit --append --force --safety --bus --dump --socket --config --role
 		--password-stdin --password-file --after-stop --url --fingerprint --level --station
-		--from --to --points --csv --help --version'
+		--from --to --points --csv --format --output --continue --help --version'
 
 	case $before in
 	--device)
 		mapfile -t COMPREPLY < <(compgen -f -- "${word:-/dev/oht}")
 		return ;;
-	--report | --key | --password-file)
+	--report | --key | --password-file | --output | -o)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return ;;
 	--data)
@@ -83,6 +83,9 @@ _ohtctl() {
 		return ;;
 	--level)
 		mapfile -t COMPREPLY < <(compgen -W 'error warning notice info debug' -- "$word")
+		return ;;
+	--format)
+		mapfile -t COMPREPLY < <(compgen -W 'csv ndjson' -- "$word")
 		return ;;
 	--url)
 		mapfile -t COMPREPLY < <(compgen -W "$(_ohtctl_urls)" -- "$word")

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* ohtctl export: all samples of signals, into a file or to standard output. */
+#include "cmd.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "client.h"
+#include "export_file.h"
+#include "show.h"
+#include "site.h"
+#include "span.h"
+
+#define TURN_MS		200
+#define PROGRESS_MS	500
+#define DATE_CHARS	19	/* "2026-07-30T12:00:00" */
+#define UNAUTHORIZED	401
+
+struct form {
+	const char *name;
+	const char *type;
+	bool has_head;
+};
+
+static const struct form forms[] = {
+	{ "csv", "text/csv", true },
+	{ "ndjson", "application/x-ndjson", false },
+};
+
+#define FORMS	(sizeof(forms) / sizeof(forms[0]))
+
+/**
+ * struct export - one export
+ * @cli: whose
+ * @form: how it is written
+ * @file: where it goes
+ * @path: of the request
+ * @failed: nothing can be written
+ * @progress: where it has got to is shown
+ * @shown_ms: when that was done last
+ * @reached: time of a line that came last
+ */
+struct export {
+	struct cli *cli;
+	const struct form *form;
+	struct export_file file;
+	char path[CLIENT_PATH_BYTES];
+	bool failed, progress;
+	int64_t shown_ms;
+	char reached[DATE_CHARS + 1];
+};
+
+/* ---- progress ---- */
+
+/* The time of the last line that begins in the bytes. */
+static void note_time(struct export *export, const char *bytes, size_t count)
+{
+	const char *line = memrchr(bytes, '\n', count);
+
+	while (line && (size_t)(bytes + count - line) < DATE_CHARS + 16)
+		line = line == bytes ? NULL : memrchr(bytes, '\n', (size_t)(line - bytes));
+	if (!line)
+		return;
+	line += 1 + strcspn(line + 1, "0123456789");
+	if (line + DATE_CHARS <= bytes + count && isdigit((unsigned char)*line))
+		memcpy(export->reached, line, DATE_CHARS);
+}
+
+static void show_progress(struct export *export, bool last)
+{
+	int64_t now_ms = (int64_t)show_now_ms();
+
+	if (!export->progress || (!last && now_ms - export->shown_ms < PROGRESS_MS))
+		return;
+	export->shown_ms = now_ms;
+	fprintf(export->cli->err, "\r%.1f MB, up to %s%s", (double)export->file.bytes / 1e6,
+		*export->reached ? export->reached : "the first line", last ? "\n" : "");
+	fflush(export->cli->err);
+}
+
+/* ---- the answer ---- */
+
+static bool take(void *arg, const char *bytes, size_t count)
+{
+	struct export *export = arg;
+
+	if (export->progress)
+		note_time(export, bytes, count);
+	export->failed = !export_file_write(&export->file, bytes, count);
+	return !export->failed;
+}
+
+static int broken_off(const struct export *export, const char *why)
+{
+	if (!export->file.path)
+		return cli_fail(export->cli, CLI_FAILED, "broken off, not all has come: %s", why);
+	return cli_fail(export->cli, CLI_FAILED,
+			"broken off: %s; the same command with --continue goes on in %s", why,
+			export->file.path);
+}
+
+/* One request; @again: it is to be asked once more, with another token. */
+static int ask(struct export *export, bool *again)
+{
+	struct cli *cli = export->cli;
+	const struct http_request kind = { .type = export->form->type };
+	struct http_stream *stream = client_stream(cli, export->path, kind, take, export);
+	struct http_answer answer;
+	enum http_result came;
+	int result = CLI_DONE;
+
+	if (!stream)
+		return cli_fail(cli, CLI_FAILED, "out of memory");
+	while (http_stream_wait(stream, -1, TURN_MS) && !cli_interrupted() && !export->failed)
+		show_progress(export, false);
+	came = http_stream_close(stream, &answer);
+	show_progress(export, true);
+	if (export->failed)
+		result = CLI_FAILED;
+	else if (cli_interrupted())
+		result = broken_off(export, "interrupted");
+	else if (export->file.head_done)
+		result = came == HTTP_ANSWERED ? CLI_DONE : broken_off(export, answer.why);
+	else if (came == HTTP_ANSWERED && answer.status == UNAUTHORIZED && cli->url && !*again)
+		*again = true;
+	else if (came != HTTP_ANSWERED || answer.status != 200 || answer.bytes)
+		result = client_stream_failed(cli, came, &answer);
+	else
+		*again = false;
+	http_forget(&answer);
+	return result;
+}
+
+static int run(struct export *export)
+{
+	bool renewed = false, again = false;
+	int result = ask(export, &again);
+
+	while (!result && again && !renewed) {
+		renewed = true;
+		result = site_renew(export->cli);
+		if (!result)
+			result = ask(export, &again);
+	}
+	if (!export_file_close(&export->file) && !result)
+		result = CLI_FAILED;
+	return result;
+}
+
+/* ---- the request ---- */
+
+static int take_form(struct cli *cli, const struct form **form)
+{
+	const char *name = cli->format ? cli->format : cli->json ? "ndjson" : "csv";
+
+	for (size_t i = 0; i < FORMS; i++)
+		if (!strcmp(forms[i].name, name)) {
+			*form = &forms[i];
+			return CLI_DONE;
+		}
+	return cli_fail(cli, CLI_USAGE, "--format: '%s' is none of csv, ndjson", name);
+}
+
+static int check_words(struct cli *cli, int count, char **names)
+{
+	if (cli->given & CLI_OPT_CONTINUE && !cli->output)
+		return cli_fail(cli, CLI_USAGE, "--continue needs the file: --output");
+	for (int i = 0; i < count; i++)
+		if (!client_is_name(names[i]))
+			return cli_fail(cli, CLI_USAGE, "no name of a signal: '%s'", names[i]);
+	return CLI_DONE;
+}
+
+static int make_path(struct export *export, int count, char **names)
+{
+	char from[SPAN_TIME_BYTES], to[SPAN_TIME_BYTES];
+	const char *place = export->file.place;
+	size_t size = sizeof(export->path), used;
+	int result = span_take(export->cli, "-1h", from, to);
+
+	if (result)
+		return result;
+	used = (size_t)snprintf(export->path, size, "telemetry/export?format=%s&to=%s%s%s%s",
+				export->form->name, to,
+				*place ? "&from_cycle=" : *from ? "&from=" : "",
+				*place ? place : from, count ? "&signals=" : "");
+	for (int i = 0; i < count && used < size; i++)
+		used += (size_t)snprintf(export->path + used, size - used, "%s%s", i ? "," : "",
+					 names[i]);
+	if (used < size)
+		return CLI_DONE;
+	return cli_fail(export->cli, CLI_USAGE, "too many names: leave them out for all signals");
+}
+
+int cmd_export(struct cli *cli, int count, char **arguments)
+{
+	static struct export export;
+	int result = check_words(cli, count, arguments);
+
+	export = (struct export){
+		.cli = cli, .file = { .cli = cli, .path = cli->output },
+		.progress = !cli->json && isatty(fileno(cli->err)) &&
+			    (cli->output || !isatty(fileno(cli->out))),
+	};
+	if (!result)
+		result = take_form(cli, &export.form);
+	if (result)
+		return result;
+	export.file.has_head = export.form->has_head;
+	result = export_file_open(&export.file, cli->given & CLI_OPT_CONTINUE);
+	if (!result)
+		result = client_prepare(cli);
+	if (!result)
+		result = make_path(&export, count, arguments);
+	if (result) {
+		export_file_close(&export.file);
+		return result;
+	}
+	cli_catch_signals();
+	return run(&export);
+}
