@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A past that is known: a file of values with one long run, made by hand after docs/history.md, without our code."""
 import contextlib
+import datetime
 import random
 import sqlite3
 import struct
@@ -16,6 +17,15 @@ CYCLES = CHUNK + 30_000
 LOST = range(CHUNK - 500, CHUNK - 380)
 NAMES = ("battery_v", "state", "enabled", "bus_transfers", "position_mm", "motor_a", "motor_v", "charger_v", "charger_a", "rail_12v_v",
          "rail_12v_a", "distance_1_mm", "distance_2_mm", "distance_3_mm", "distance_4_mm", "motor_deg_c", "cell_max_v", "cell_min_v")
+
+
+def at(text):
+    """Milliseconds since 1970."""
+    return round(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
+
+
+def text(ms):
+    return datetime.datetime.fromtimestamp(ms / 1000, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(ms) % 1000:03}Z"
 
 
 def number(value):

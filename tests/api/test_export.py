@@ -18,8 +18,8 @@ import pytest
 
 from daemon import SANITIZER, begin, serving
 from oht_test.wait import until
-from past import BAD, CHUNK, CYCLE_NS, CYCLES, GOOD, LOST, NAMES, NONE, OLD, Past
-from test_history import at, history, text
+from past import BAD, CHUNK, CYCLE_NS, CYCLES, GOOD, LOST, NAMES, NONE, OLD, Past, at, text
+from test_history import history
 from test_telemetry import OHTCTL, signals, whole
 
 QUALITIES = {GOOD: "good", OLD: "old", BAD: "bad", NONE: "none"}
@@ -245,6 +245,14 @@ def test_a_client_that_leaves_leaves_nothing(past):
     assert SANITIZER or max(memory_kb) <= memory_kb[0] + 1024
 
 
+@pytest.mark.slow
+def test_a_client_that_reads_nothing_is_cut_off(past):
+    """As of every answer, after 15 s."""
+    with begun(past) as answer:
+        time.sleep(18)
+        assert active(past) == 0 and not whole_or_not(answer)
+
+
 def whole_or_not(answer):
     """Has the client got the end?"""
     try:
@@ -293,6 +301,9 @@ def test_ohtctl_writes_what_the_api_says(past, tmp_path):
     assert done(past, *words) == export(past, signals="battery_v,state", **wanted)
     assert done(past, *words, "-o", tmp_path / "a.ndjson", "--format", "ndjson") == ""
     assert (tmp_path / "a.ndjson").read_text() == export(past, signals="battery_v,state", format="ndjson", **wanted) == done(past, *words, "--json")
+    told = past.get(query_of(signals="battery_v,state", format="mcap", **wanted))
+    assert done(past, *words, "-o", tmp_path / "a.mcap", "--format", "mcap") == "" and (tmp_path / "a.mcap").read_bytes() == told.body
+    assert told.body.startswith(b"\x89MCAP0\r\n") and told.body.endswith(b"\x89MCAP0\r\n") and told.headers["content-type"] == "application/octet-stream"
     # All signals, and the hour before now.
     assert done(past, "--from", "-1s").count(".quality") == len(signals(past))
 
@@ -347,9 +358,9 @@ def test_a_full_disk_is_said(past):
 @pytest.mark.parametrize("words, status, said", [
     (["flux"], 1, "'flux' is no signal"), (["batery_v"], 1, "near: battery_v"), (["state&x=1"], 2, "no name of a signal: 'state&x=1'"),
     (["state", "--from", "yesterday"], 2, "'yesterday'"), (["state", "--from", "-1h", "--to", "-2h"], 1, "the begin must be before"),
-    (["state", "--format", "xml"], 2, "'xml' is none of csv, ndjson"), (["state", "--continue"], 2, "--continue needs the file"),
+    (["state", "--format", "xml"], 2, "'xml' is none of csv, ndjson, mcap"), (["state", "--continue"], 2, "--continue needs the file"),
     (["state", "-o", "/nowhere/at/all"], 1, "/nowhere/at/all: No such file"), (["state", "-o", __file__], 1, "is there already; --continue"),
-    (["state", "--csv"], 2, "--csv")])
+    (["state", "--csv"], 2, "--csv"), (["state", "--format", "mcap", "--continue", "-o", "a.mcap"], 2, "--continue: not in a file of mcap")])
 def test_ohtctl_refuses(daemon, words, status, said):
     told = ohtctl(daemon, *words)
     assert told.returncode == status and said in told.stderr + told.stdout, told

@@ -1,25 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The memory of values: it reaches to now, survives a restart and kill -9, says where nothing is kept, and refuses what is absurd."""
-import datetime
 import os
 import time
 
 import pytest
 
 from oht_test.wait import until
+from past import at, text
 from test_telemetry import whole
 
 HOUR_MS = 3_600_000
 MEMBERS = ("t", "first", "min", "max", "last", "mean")
-
-
-def at(text):
-    """Milliseconds since 1970."""
-    return round(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
-
-
-def text(ms):
-    return datetime.datetime.fromtimestamp(ms / 1000, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(ms) % 1000:03}Z"
 
 
 def history(daemon, signals, **query):

@@ -23,11 +23,13 @@ struct form {
 	const char *name;
 	const char *type;
 	bool has_head;
+	bool is_lines;	/* whole lines are good, whatever follows */
 };
 
 static const struct form forms[] = {
-	{ "csv", "text/csv", true },
-	{ "ndjson", "application/x-ndjson", false },
+	{ "csv", "text/csv", true, true },
+	{ "ndjson", "application/x-ndjson", false, true },
+	{ "mcap", "application/octet-stream", false, false },
 };
 
 #define FORMS	(sizeof(forms) / sizeof(forms[0]))
@@ -76,8 +78,8 @@ static void show_progress(struct export *export, bool last)
 	if (!export->progress || (!last && now_ms - export->shown_ms < PROGRESS_MS))
 		return;
 	export->shown_ms = now_ms;
-	fprintf(export->cli->err, "\r%.1f MB, up to %s%s", (double)export->file.bytes / 1e6,
-		*export->reached ? export->reached : "the first line", last ? "\n" : "");
+	fprintf(export->cli->err, "\r%.1f MB%s%s%s", (double)export->file.bytes / 1e6,
+		*export->reached ? ", up to " : "", export->reached, last ? "\n" : "");
 	fflush(export->cli->err);
 }
 
@@ -87,7 +89,7 @@ static bool take(void *arg, const char *bytes, size_t count)
 {
 	struct export *export = arg;
 
-	if (export->progress)
+	if (export->progress && export->form->is_lines)
 		note_time(export, bytes, count);
 	export->failed = !export_file_write(&export->file, bytes, count);
 	return !export->failed;
@@ -95,6 +97,9 @@ static bool take(void *arg, const char *bytes, size_t count)
 
 static int broken_off(const struct export *export, const char *why)
 {
+	if (!export->form->is_lines)
+		return cli_fail(export->cli, CLI_FAILED,
+				"broken off: %s; what has come has no end", why);
 	if (!export->file.path)
 		return cli_fail(export->cli, CLI_FAILED, "broken off, not all has come: %s", why);
 	return cli_fail(export->cli, CLI_FAILED,
@@ -161,11 +166,16 @@ static int take_form(struct cli *cli, const struct form **form)
 			*form = &forms[i];
 			return CLI_DONE;
 		}
-	return cli_fail(cli, CLI_USAGE, "--format: '%s' is none of csv, ndjson", name);
+	return cli_fail(cli, CLI_USAGE, "--format: '%s' is none of csv, ndjson, mcap", name);
 }
 
-static int check_words(struct cli *cli, int count, char **names)
+static int check_words(struct cli *cli, const struct form *form, int count, char **names)
 {
+	if (!form->is_lines && cli->given & CLI_OPT_CONTINUE)
+		return cli_fail(cli, CLI_USAGE, "--continue: not in a file of %s, which has an end",
+				form->name);
+	if (!form->is_lines && !cli->output && isatty(fileno(cli->out)))
+		return cli_fail(cli, CLI_USAGE, "%s is not for a terminal: --output", form->name);
 	if (cli->given & CLI_OPT_CONTINUE && !cli->output)
 		return cli_fail(cli, CLI_USAGE, "--continue needs the file: --output");
 	for (int i = 0; i < count; i++)
@@ -198,15 +208,16 @@ static int make_path(struct export *export, int count, char **names)
 int cmd_export(struct cli *cli, int count, char **arguments)
 {
 	static struct export export;
-	int result = check_words(cli, count, arguments);
+	int result;
 
 	export = (struct export){
 		.cli = cli, .file = { .cli = cli, .path = cli->output },
 		.progress = !cli->json && isatty(fileno(cli->err)) &&
 			    (cli->output || !isatty(fileno(cli->out))),
 	};
+	result = take_form(cli, &export.form);
 	if (!result)
-		result = take_form(cli, &export.form);
+		result = check_words(cli, export.form, count, arguments);
 	if (result)
 		return result;
 	export.file.has_head = export.form->has_head;

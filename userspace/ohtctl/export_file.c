@@ -35,7 +35,7 @@ static bool read_place(struct export_file *file, const char *line)
 	return true;
 }
 
-/* The last whole line of @tail, which begins at @at in the file. False: there is none to go on from. */
+/* The last whole line of @tail, which begins at @at in the file; false: none to go on from. */
 static bool find_line(struct export_file *file, char *tail, size_t used, int64_t at)
 {
 	char *end = memrchr(tail, '\n', used), *begin;

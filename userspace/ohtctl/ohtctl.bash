@@ -85,7 +85,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'error warning notice info debug' -- "$word")
 		return ;;
 	--format)
-		mapfile -t COMPREPLY < <(compgen -W 'csv ndjson' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'csv ndjson mcap' -- "$word")
 		return ;;
 	--url)
 		mapfile -t COMPREPLY < <(compgen -W "$(_ohtctl_urls)" -- "$word")

@@ -93,7 +93,7 @@ static const struct cli_verb verbs[] = {
 	  CLI_OPT_SOCKET, 0, 64, cmd_telemetry },
 	{ "history", "[SIGNAL...]", "what signals were, or which there are", cmd_history,
 	  CLI_OPT_SOCKET | CLI_OPT_FROM | CLI_OPT_TO | CLI_OPT_POINTS | CLI_OPT_CSV, 0, 64, cmd_history },
-	{ "export", "[SIGNAL...]", "all samples of signals, as csv or ndjson", cmd_export,
+	{ "export", "[SIGNAL...]", "all samples of signals: csv, ndjson or mcap", cmd_export,
 	  CLI_OPT_SOCKET | CLI_OPT_FROM | CLI_OPT_TO | CLI_OPT_FORMAT | CLI_OPT_OUTPUT | CLI_OPT_CONTINUE,
 	  0, 64, cmd_export },
 	{ "robot status", "", "state, position and command of the robot", remote_call,

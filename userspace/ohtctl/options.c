@@ -101,7 +101,7 @@ static const struct option_row rows[] = {
 	{ "--points", "N", "columns of a signal, about", "30, for programs 2000", CLI_OPT_POINTS,
 	  MEMBER(points), { 1, 10000 } },
 	{ "--csv", NULL, "lines of comma-separated values", NULL, CLI_OPT_CSV, MEMBER(csv) },
-	{ "--format", "WORD", "of an export: csv or ndjson", "csv, with --json ndjson", CLI_OPT_FORMAT,
+	{ "--format", "WORD", "of an export: csv, ndjson or mcap", "csv, with --json ndjson", CLI_OPT_FORMAT,
 	  MEMBER(format) },
 	{ "--output", "FILE", "write there; -o is the same", "standard output", CLI_OPT_OUTPUT,
 	  MEMBER(output) },

@@ -83,7 +83,7 @@ static void end_now(struct ohtd_call *call, struct ohtd_export_query *query)
 static void get_export(struct ohtd_call *call)
 {
 	const struct export_query *asked = OHTD_QUERY(call, export_query);
-	const char *type = ohtd_export_forms[asked->format].type;
+	const char *type = ohtd_export_form_of((unsigned int)asked->format)->type;
 	struct ohtd_export_query query = { 0 };
 	uint64_t wanted = UINT64_MAX;
 
@@ -106,7 +106,8 @@ static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_GET, .path = "telemetry/export", .role = OHTD_ROLE_VIEWER,
 		.kind = OHTD_STREAM, .flags = OHTD_ROUTE_STORE, .query = &export_query_shape,
-		.replies = { { 200, NULL, "text/csv" }, { 200, NULL, "application/x-ndjson" } },
+		.replies = { { 200, NULL, "text/csv" }, { 200, NULL, "application/x-ndjson" },
+			     { 200, NULL, "application/octet-stream" } },
 		.problems = { "unknown_signal", "too_many_exports", "out_of_memory", "unavailable" },
 		.handle = get_export,
 		.summary = "All samples of signals, each with its quality, up to now",

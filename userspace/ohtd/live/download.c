@@ -27,6 +27,7 @@ struct download {
 	struct ohtd_call *call;
 	struct ohtd_export *export;
 	struct ohtd_export_text text;
+	bool told;			/* all items; what is left is the end of the form */
 	int result;			/* of the last piece: 1: there is more, 0: it was the last */
 	bool working;			/* a worker has it */
 	bool waiting;			/* no worker had room */
@@ -50,6 +51,7 @@ static struct download *make(struct ohtd_call *call, unsigned int form,
 		return download;
 	h2o_linklist_unlink(&download->link);
 	ohtd_export_end(download->export);
+	ohtd_export_text_end(&download->text);
 	free(download);
 	return NULL;
 }
@@ -68,15 +70,21 @@ static void free_download(struct download *download)
 static int make_piece(struct download *download)
 {
 	struct ohtd_export_text *text = &download->text;
+	const struct ohtd_export_form *form = text->form;
 	struct ohtd_export_item item;
-	int r = 1;
+	int r = download->told ? 0 : 1;
 
-	while (r > 0 && text->used < OHTD_EXPORT_PIECE_BYTES) {
+	while (r > 0 && text->used < form->piece_bytes) {
 		r = ohtd_export_next(download->export, &item);
 		if (r > 0)
-			text->form->item(text, &item);
+			form->item(text, &item);
 	}
-	return r == -EAGAIN ? 1 : r;
+	if (form->seal && !download->told)
+		form->seal(text);
+	if (r)
+		return r == -EAGAIN ? 1 : r;
+	download->told = true;
+	return form->tail && form->tail(text);
 }
 
 static void run_work(struct ohtd_work *work, bool dropped)
@@ -89,10 +97,16 @@ static void run_work(struct ohtd_work *work, bool dropped)
 
 /* ---- on the loop ---- */
 
-/*
- * The client sees that it has not got all: the last chunk of the transfer is missing. Without a
- * piece on its way nothing else would wake the connection.
- */
+/* Nothing else would wake a connection that has been cut off while no piece is on its way. */
+static void give_up(struct download *download)
+{
+	h2o_req_t *req = download->call->req;
+
+	free_download(download);
+	h2o_send(req, NULL, 0, H2O_SEND_STATE_ERROR);
+}
+
+/* The client sees that it has not got all: the last chunk of the transfer is missing. */
 static void cut(struct download *download, const char *why)
 {
 	struct ohtd_call *call = download->call;
@@ -102,10 +116,8 @@ static void cut(struct download *download, const char *why)
 	download->ending = true;
 	ohtd_log(OHTD_LOG_NOTICE, "http", "export_cut", "%s: %s", call->who.user, why);
 	ohtd_conn_cut(call->conn);
-	if (download->sending || download->working)
-		return;
-	free_download(download);
-	h2o_send(call->req, NULL, 0, H2O_SEND_STATE_ERROR);
+	if (!download->sending && !download->working)
+		give_up(download);
 }
 
 static void send_piece(struct download *download)
@@ -128,9 +140,10 @@ static void finish(struct ohtd_pending *pending)
 	download->working = false;
 	if (download->left || !pending->call) {
 		free_download(download);
-	} else if (download->ending || download->result < 0) {
-		download->ending = false;
-		cut(download, download->result < 0 ? strerror(-download->result) : "ended");
+	} else if (download->ending) {
+		give_up(download);
+	} else if (download->result < 0) {
+		cut(download, strerror(-download->result));
 	} else if (download->text.used) {
 		send_piece(download);
 	} else {
@@ -179,11 +192,13 @@ static void on_proceed(h2o_generator_t *self, h2o_req_t *req)
 
 	(void)req;
 	download->sending = false;
+	download->text.sent += download->text.used;
 	download->text.used = 0;
 	download->call->conn->answered_ms = 0;
 	if (download->ending)
-		return;
-	go_on(download);
+		give_up(download);
+	else
+		go_on(download);
 }
 
 static void on_stop(h2o_generator_t *self, h2o_req_t *req)
@@ -219,7 +234,7 @@ static void release_first(struct ohtd_late *late)
 		free_download(download);
 }
 
-/* "attachment; filename=..." with the begin of the span. */
+/* A file's name with the time of now. */
 static const char *disposition(struct ohtd_call *call, const struct download *download)
 {
 	char time[OHTD_TIME_BYTES + 1] = "";
@@ -301,7 +316,7 @@ void ohtd_download_open(struct ohtd_call *call, unsigned int form,
 
 	/* The head alone, with which it would begin. */
 	if (ohtd_method_is_head(call->req->method.base, call->req->method.len)) {
-		ohtd_reply_data(call, 200, ohtd_export_forms[form].type, "", 0);
+		ohtd_reply_data(call, 200, ohtd_export_form_of(form)->type, "", 0);
 		return;
 	}
 	download = make_in_place(call, form, query);
@@ -313,7 +328,7 @@ void ohtd_download_open(struct ohtd_call *call, unsigned int form,
 		return;
 	}
 	ohtd_log(OHTD_LOG_INFO, "http", "export", "%s: %u signals as %s", call->who.user,
-		 query->count, ohtd_export_forms[form].suffix);
+		 query->count, ohtd_export_form_of(form)->suffix);
 	job->download = download;
 	job->late.release = release_first;
 	ohtd_late_act(call, &job->late, OHTD_LATE_MS, make_first, reply_first);

@@ -14,18 +14,19 @@
 #define ITEM_BYTES	256
 #define SAMPLE_BYTES	112
 #define NUMBER_BYTES	24
+#define PIECE_BYTES	65536
 
 /* ---- words ---- */
 
-static void put(struct ohtd_export_text *text, const char *bytes, size_t count)
+void ohtd_export_put(struct ohtd_export_text *text, const void *bytes, size_t count)
 {
 	memcpy(text->text + text->used, bytes, count);
 	text->used += count;
 }
 
-static void put_text(struct ohtd_export_text *text, const char *words)
+void ohtd_export_put_text(struct ohtd_export_text *text, const char *words)
 {
-	put(text, words, strlen(words));
+	ohtd_export_put(text, words, strlen(words));
 }
 
 static void put_byte(struct ohtd_export_text *text, char byte)
@@ -33,7 +34,7 @@ static void put_byte(struct ohtd_export_text *text, char byte)
 	text->text[text->used++] = byte;
 }
 
-static void put_time(struct ohtd_export_text *text, int64_t wall_ns)
+void ohtd_export_put_time(struct ohtd_export_text *text, int64_t wall_ns)
 {
 	ohtd_time_text(wall_ns, text->text + text->used);
 	text->used += OHTD_TIME_BYTES;
@@ -54,7 +55,7 @@ static void put_number(struct ohtd_export_text *text, int64_t value, unsigned in
 	} while (rest || written <= decimals);
 	if (value < 0)
 		put_byte(text, '-');
-	put(text, at, (size_t)(digits + sizeof(digits) - at));
+	ohtd_export_put(text, at, (size_t)(digits + sizeof(digits) - at));
 }
 
 static const char *word_of(const struct ohtd_export_column *column, int64_t value)
@@ -65,7 +66,7 @@ static const char *word_of(const struct ohtd_export_column *column, int64_t valu
 	return word ? word : "unknown";
 }
 
-static const char *quality_of(uint8_t quality)
+const char *ohtd_export_quality(uint8_t quality)
 {
 	return quality == OHTD_EXPORT_DAMAGED ? "damaged" : ohtd_telemetry_quality_name(quality);
 }
@@ -77,25 +78,26 @@ static bool has_value(uint8_t quality)
 
 /* ---- comma-separated values ---- */
 
-static void head_csv(struct ohtd_export_text *text)
+static int head_csv(struct ohtd_export_text *text)
 {
-	put_text(text, "time,run,cycle,gap_to,gap_reason");
+	ohtd_export_put_text(text, "time,run,cycle,gap_to,gap_reason");
 	for (unsigned int i = 0; i < text->count; i++) {
 		const struct ohtd_export_column *column = &text->columns[i];
 
 		put_byte(text, ',');
-		put(text, column->name, column->name_bytes);
+		ohtd_export_put(text, column->name, column->name_bytes);
 		put_byte(text, ',');
-		put(text, column->name, column->name_bytes);
-		put_text(text, ".quality");
+		ohtd_export_put(text, column->name, column->name_bytes);
+		ohtd_export_put_text(text, ".quality");
 	}
 	put_byte(text, '\n');
+	return 0;
 }
 
 /* In front of all runs there is neither a run nor a cycle. */
 static void place_csv(struct ohtd_export_text *text, const struct ohtd_export_item *item)
 {
-	put_time(text, item->time_ns);
+	ohtd_export_put_time(text, item->time_ns);
 	put_byte(text, ',');
 	if (item->run)
 		put_number(text, item->run, 0);
@@ -110,20 +112,20 @@ static void sample_csv(struct ohtd_export_text *text, const struct ohtd_export_c
 {
 	put_byte(text, ',');
 	if (has_value(quality) && column->type == OHTD_TELEMETRY_WORD)
-		put_text(text, word_of(column, value));
+		ohtd_export_put_text(text, word_of(column, value));
 	else if (has_value(quality))
 		put_number(text, value, column->decimals);
 	put_byte(text, ',');
-	put_text(text, quality_of(quality));
+	ohtd_export_put_text(text, ohtd_export_quality(quality));
 }
 
 static void item_csv(struct ohtd_export_text *text, const struct ohtd_export_item *item)
 {
 	place_csv(text, item);
 	if (*item->reason) {
-		put_time(text, item->to_ns);
+		ohtd_export_put_time(text, item->to_ns);
 		put_byte(text, ',');
-		put_text(text, item->reason);
+		ohtd_export_put_text(text, item->reason);
 		memset(text->text + text->used, ',', 2 * text->count);
 		text->used += 2 * text->count;
 	} else {
@@ -139,29 +141,27 @@ static void item_csv(struct ohtd_export_text *text, const struct ohtd_export_ite
 
 static void place_ndjson(struct ohtd_export_text *text, const struct ohtd_export_item *item)
 {
-	put_text(text, "{\"time\":\"");
-	put_time(text, item->time_ns);
-	put_text(text, "\",\"run\":");
+	ohtd_export_put_text(text, "{\"time\":\"");
+	ohtd_export_put_time(text, item->time_ns);
+	ohtd_export_put_text(text, "\",\"run\":");
 	if (item->run) {
 		put_number(text, item->run, 0);
-		put_text(text, ",\"cycle\":");
+		ohtd_export_put_text(text, ",\"cycle\":");
 		put_number(text, item->cycle, 0);
 	} else {
-		put_text(text, "null,\"cycle\":null");
+		ohtd_export_put_text(text, "null,\"cycle\":null");
 	}
 }
 
-static void value_ndjson(struct ohtd_export_text *text, const struct ohtd_export_column *column,
-			 int64_t value, uint8_t quality)
+void ohtd_export_put_value(struct ohtd_export_text *text, const struct ohtd_export_column *column,
+			   int64_t value)
 {
-	if (!has_value(quality)) {
-		put_text(text, "null");
-	} else if (column->type == OHTD_TELEMETRY_WORD) {
+	if (column->type == OHTD_TELEMETRY_WORD) {
 		put_byte(text, '"');
-		put_text(text, word_of(column, value));
+		ohtd_export_put_text(text, word_of(column, value));
 		put_byte(text, '"');
 	} else if (column->type == OHTD_TELEMETRY_BOOLEAN) {
-		put_text(text, value ? "true" : "false");
+		ohtd_export_put_text(text, value ? "true" : "false");
 	} else {
 		put_number(text, value, column->decimals);
 	}
@@ -170,14 +170,17 @@ static void value_ndjson(struct ohtd_export_text *text, const struct ohtd_export
 static void sample_ndjson(struct ohtd_export_text *text, const struct ohtd_export_column *column,
 			  int64_t value, uint8_t quality)
 {
-	put_text(text, ",\"");
-	put(text, column->name, column->name_bytes);
-	put_text(text, "\":");
-	value_ndjson(text, column, value, quality);
-	put_text(text, ",\"");
-	put(text, column->name, column->name_bytes);
-	put_text(text, ".quality\":\"");
-	put_text(text, quality_of(quality));
+	ohtd_export_put_text(text, ",\"");
+	ohtd_export_put(text, column->name, column->name_bytes);
+	ohtd_export_put_text(text, "\":");
+	if (has_value(quality))
+		ohtd_export_put_value(text, column, value);
+	else
+		ohtd_export_put_text(text, "null");
+	ohtd_export_put_text(text, ",\"");
+	ohtd_export_put(text, column->name, column->name_bytes);
+	ohtd_export_put_text(text, ".quality\":\"");
+	ohtd_export_put_text(text, ohtd_export_quality(quality));
 	put_byte(text, '"');
 }
 
@@ -185,29 +188,41 @@ static void item_ndjson(struct ohtd_export_text *text, const struct ohtd_export_
 {
 	place_ndjson(text, item);
 	if (*item->reason) {
-		put_text(text, ",\"gap_to\":\"");
-		put_time(text, item->to_ns);
-		put_text(text, "\",\"gap_reason\":\"");
-		put_text(text, item->reason);
+		ohtd_export_put_text(text, ",\"gap_to\":\"");
+		ohtd_export_put_time(text, item->to_ns);
+		ohtd_export_put_text(text, "\",\"gap_reason\":\"");
+		ohtd_export_put_text(text, item->reason);
 		put_byte(text, '"');
 	} else {
 		for (unsigned int i = 0; i < text->count; i++)
 			sample_ndjson(text, &text->columns[i], item->values[i * item->stride],
 				      item->quality[i * item->stride]);
 	}
-	put_text(text, "}\n");
+	ohtd_export_put_text(text, "}\n");
 }
 
 /* ---- all forms ---- */
 
-const struct ohtd_export_form ohtd_export_forms[OHTD_EXPORT_FORMS] = {
-	[OHTD_EXPORT_CSV] = { "text/csv", "csv", head_csv, item_csv },
-	[OHTD_EXPORT_NDJSON] = { "application/x-ndjson", "ndjson", NULL, item_ndjson },
-};
+const struct ohtd_export_form *ohtd_export_form_of(unsigned int form)
+{
+	static const struct ohtd_export_form csv = {
+		.type = "text/csv", .suffix = "csv", .piece_bytes = PIECE_BYTES, .head = head_csv,
+		.item = item_csv,
+	}, ndjson = {
+		.type = "application/x-ndjson", .suffix = "ndjson", .piece_bytes = PIECE_BYTES,
+		.item = item_ndjson,
+	};
+	static const struct ohtd_export_form *const forms[OHTD_EXPORT_FORMS] = {
+		[OHTD_EXPORT_CSV] = &csv, [OHTD_EXPORT_NDJSON] = &ndjson,
+		[OHTD_EXPORT_MCAP] = &ohtd_mcap_form,
+	};
+
+	return forms[form];
+}
 
 static const char *name_of(unsigned int form)
 {
-	return ohtd_export_forms[form].suffix;
+	return ohtd_export_form_of(form)->suffix;
 }
 
 const struct ohtd_words ohtd_export_form_words = { .name = name_of, .end = OHTD_EXPORT_FORMS };
@@ -236,19 +251,19 @@ int ohtd_export_text_begin(struct ohtd_export_text *text, unsigned int form,
 {
 	size_t item_bytes = take_columns(text, query);
 
-	text->form = &ohtd_export_forms[form];
+	text->form = ohtd_export_form_of(form);
 	text->used = 0;
-	/* The head, too, is no longer than an item. */
-	text->text = malloc(OHTD_EXPORT_PIECE_BYTES + item_bytes);
+	/* The head, too, is no longer than an item. A form may add half of the piece at its end. */
+	text->text = malloc(text->form->piece_bytes + text->form->piece_bytes / 2 + item_bytes);
 	if (!text->text)
 		return -ENOMEM;
-	if (text->form->head)
-		text->form->head(text);
-	return 0;
+	return text->form->head ? text->form->head(text) : 0;
 }
 
 void ohtd_export_text_end(struct ohtd_export_text *text)
 {
+	if (text->form && text->form->forget)
+		text->form->forget(text);
 	free(text->text);
 	text->text = NULL;
 }
