@@ -20,10 +20,12 @@
 
 #define CHUNK_BYTES	(256 * 1024)
 /*
- * So many chunks have an index, which takes 1.25 MiB: a file of 8 GiB. A longer one has none, and is read
+ * So many chunks have an index, which takes 0.6 MiB: a file of 4 GiB. A longer one has none, and is read
  * from its beginning.
  */
-#define INDEX_MAX	32768
+#ifndef INDEX_MAX
+#define INDEX_MAX	16384
+#endif
 #define INDEX_FIRST	64
 /* Of a message and of a chunk without what they hold: opcode, length, and their members. */
 #define MESSAGE_BYTES	(1 + 8 + 2 + 4 + 8 + 8)
@@ -420,7 +422,9 @@ static void note_chunk(struct ohtd_mcap *mcap)
 		if (mcap->room < INDEX_MAX)
 			larger = realloc(mcap->chunks, 2 * mcap->room * sizeof(*larger));
 		mcap->room = larger ? 2 * mcap->room : 0;
-		mcap->chunks = larger ? larger : mcap->chunks;
+		if (!larger)
+			free(mcap->chunks);
+		mcap->chunks = larger;
 	}
 	if (mcap->room)
 		mcap->chunks[mcap->chunk_count] = mcap->chunk;
