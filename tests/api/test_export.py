@@ -143,8 +143,8 @@ def test_all_signals_without_names(past):
 
 
 def test_one_that_was_broken_off_goes_on(past, chance):
-    wanted = {"signals": "battery_v,state", **span(past.past, CHUNK - 1200, CHUNK + 200)}
-    whole_text = export(past, **wanted)
+    wanted_span = span(past.past, CHUNK - 1200, CHUNK + 200)
+    whole_text = export(past, signals="battery_v,state", **wanted_span)
     head = whole_text.splitlines(keepends=True)[0]
     for _ in range(5):
         cut = whole_text[:chance.randrange(len(head) + 60, len(whole_text))]
@@ -152,7 +152,7 @@ def test_one_that_was_broken_off_goes_on(past, chance):
         if last == head:
             continue
         _, run, cycle, *_ = last.split(",")
-        rest = export(past, signals="battery_v,state", to=wanted["to"], from_cycle=f"{run}:{cycle}").splitlines(keepends=True)
+        rest = export(past, signals="battery_v,state", from_cycle=f"{run}:{cycle}", **wanted_span).splitlines(keepends=True)
         assert rest[0] == head and "".join(kept + rest[1:]) == whole_text
     # Behind the last cycle of a run is the pause, and then the next run.
     told = rows(export(past, signals="state", from_cycle=f"1:{CYCLES}"))
@@ -182,7 +182,7 @@ def test_an_answer_says_what_it_is(past):
     ("signals=state&from_cycle=1:-1", "/from_cycle", "'1:-1' is no run"),
     ("signals=state&from_cycle=1:00", "/from_cycle", "'1:00' is no run"),
     ("signals=state&from_cycle=1:99999999999999999999", "/from_cycle", "'1:99999999999999999999' is no run"),
-    ("signals=state&from_cycle=1:1&from=2026-01-01T00:00:00Z", "/from_cycle", "is '1:1' beside from '2026-01-01T00:00:00Z'"),
+    ("signals=state&from_cycle=99999:0", "/from_cycle", "run 99999 is not kept"),
     ("signals=", "/signals", "has 0"),
     ("signals=state&level=1", "/level", ""),
 ])
@@ -190,6 +190,12 @@ def test_refusals_name_member_and_value(daemon, query, pointer, said):
     told = daemon.get("telemetry/export?" + query)
     assert told.status == 400 and [error["pointer"] for error in told.json["errors"]] == [pointer], told
     assert said in told.json["errors"][0]["detail"], told.json["errors"]
+
+
+def test_by_http_1_0_nobody_would_see_that_it_was_cut_off(past):
+    head = f"GET /api/v1/{query_of(signals='state')} HTTP/1.0\r\nHost: localhost\r\nAuthorization: Bearer {past.token('viewer')}\r\n\r\n"
+    told = past.raw(head.encode())
+    assert told.split(b" ")[1] == b"505" and b"needs HTTP/1.1: tell the proxy" in told, told
 
 
 def test_a_signal_that_there_is_not(daemon):
@@ -230,19 +236,21 @@ def resident_kb(daemon):
 def test_a_client_that_leaves_leaves_nothing(past):
     before = descriptors(past)
     memory_kb = []
-    for _ in range(4):
-        with begun(past), begun(past):
+    # Each thread that takes part gets its buffers with its first piece; a sanitizer keeps what was freed.
+    while len(memory_kb) < 4 or (memory_kb[-1] > memory_kb[-3] + 256 and not SANITIZER):
+        assert len(memory_kb) < 20, memory_kb
+        with begun(past), begun(past, past.token("operator")):
             assert active(past) == 2
-            told = past.get(query_of(signals="state"))
-            assert (told.status, told.code, told.headers["retry-after"]) == (429, "too_many_exports", "10")
-            assert told.json["detail"] == "2 exports are under way, and at most 2 may be"
+            for role, said in (("viewer", "an export of viewer is under way, and each account may have one at a time"),
+                               ("supervisor", "2 exports are under way, and at most 2 may be")):
+                told = past.get(query_of(signals="state"), role=role)
+                assert (told.status, told.code, told.headers["retry-after"]) == (429, "too_many_exports", "10")
+                assert told.json["detail"] == said
             # Nobody else waits for them.
             assert history(past, "battery_v", points=10)["series"]
             memory_kb.append(resident_kb(past))
         until(lambda: active(past) == 0, what="the end of the exports")
     until(lambda: descriptors(past) <= before, what="descriptors as before")
-    # The first time threads and connections get their buffers; a sanitizer keeps what was freed.
-    assert SANITIZER or max(memory_kb) <= memory_kb[0] + 1024
 
 
 @pytest.mark.slow
@@ -276,11 +284,19 @@ def test_the_end_of_the_daemon_cuts_it_off(past, fresh):
     fresh.past = past.past
     fresh.start()
     until(lambda: fresh.get(query_of(signals="state")).status == 200, what="the file to be open")
-    with begun(fresh) as answer:
-        began = time.monotonic()
-        fresh.stop()
-        assert time.monotonic() - began < 15 and not whole_or_not(answer)
-    assert "export_cut: viewer: the daemon ends" in fresh.log()
+    link, other = fresh.another().connection(), {"Authorization": f"Bearer {fresh.token('viewer')}"}
+    link.connect()
+    with begun(fresh, fresh.token("operator")) as answer:
+        fresh.process.send_signal(signal.SIGTERM)
+        until(lambda: "export_cut: operator: the daemon ends" in fresh.log(), what="the end", period_s=0.01)
+        # One that is asked for now is refused, unless the connection has gone before.
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            link.request("GET", "/api/v1/" + query_of(signals="state"), None, other)
+            told = link.getresponse()
+            assert told.status == 503 and b"the daemon ends" in told.read()
+        assert not whole_or_not(answer)
+    assert fresh.process.wait(60) == 0
+    fresh.process = None
 
 
 # ---- ohtctl export ----

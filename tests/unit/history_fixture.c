@@ -93,6 +93,8 @@ void history_start(struct run *of, uint64_t monotonic_ns)
 		.clock = &wall, .path = store_path, .boot_id = "boot", .flush_s = FLUSH_S,
 	};
 
+	/* A new life of the daemon. */
+	ohtd_clock_init(&wall, &ohtd_clock_manual, &manual, 0);
 	run = of;
 	base_ns = monotonic_ns;
 	given = wanted = 0;
@@ -110,7 +112,6 @@ int history_set_up(void **state)
 	chunks_max = INT_MAX;
 	manual.now_ns = 1000 * OHTD_NS_PER_S;
 	manual.realtime_ns = BEGAN_NS;
-	ohtd_clock_init(&wall, &ohtd_clock_manual, &manual, 0);
 	return store_folder_make();
 }
 

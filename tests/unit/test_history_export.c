@@ -33,10 +33,10 @@ static struct ohtd_export *begin(int64_t from_ns, int64_t to_ns)
 	return export;
 }
 
-static struct ohtd_export *begin_at(int64_t to_ns, int64_t number, int64_t cycle)
+static struct ohtd_export *begin_at(int64_t from_ns, int64_t to_ns, int64_t number, int64_t cycle)
 {
 	struct ohtd_export_query query = {
-		.to_ns = to_ns, .begin_run = number, .begin_cycle = cycle, .count = SIGNALS,
+		.from_ns = from_ns, .to_ns = to_ns, .begin_run = number, .begin_cycle = cycle, .count = SIGNALS,
 	};
 	struct ohtd_export *export;
 
@@ -177,7 +177,7 @@ static void assert_resumes(int64_t from_ns, int64_t to_ns)
 	while (next(export, &item)) {
 		if (!item.run || (!*item.reason && chance(&seed, 5000)))
 			continue;
-		again = begin_at(to_ns, item.run, item.cycle);
+		again = begin_at(from_ns, to_ns, item.run, item.cycle);
 		for (int i = 0; i < 3; i++) {
 			int r = next(again, &repeated);
 
@@ -362,6 +362,61 @@ static void a_clock_that_is_set_repeats_nothing(void **state)
 	ohtd_export_end(export);
 }
 
+static size_t rows_from(int64_t from_ns, int64_t number, int64_t cycle)
+{
+	struct ohtd_export *export = begin_at(from_ns, first_run.start_ns + 86400 * (int64_t)OHTD_NS_PER_S, number, cycle);
+	struct ohtd_export_item item;
+	size_t rows = 0;
+
+	while (next(export, &item))
+		rows += !*item.reason;
+	ohtd_export_end(export);
+	return rows;
+}
+
+static int first_from(int64_t number)
+{
+	struct ohtd_export *export = begin_at(0, first_run.start_ns + 86400 * (int64_t)OHTD_NS_PER_S, number, 0);
+	struct ohtd_export_item item;
+	int r;
+
+	do
+		r = ohtd_export_next(export, &item);
+	while (r == -EAGAIN || r == -ENOENT);
+	ohtd_export_end(export);
+	return r;
+}
+
+/* A run whose clock was far behind is left out by the begin of the span, also where an export goes on. */
+static void it_goes_on_in_a_run_that_is_kept(void **state)
+{
+	(void)state;
+	make_run(&first_run, 2000, &seed);
+	memset(first_run.quality, 0, sizeof(first_run.quality));
+	history_start(&first_run, manual.now_ns);
+	history_play(2000);
+	history_await_flush();
+	assert_int_equal(first_from(2), -ENODATA);
+	ohtd_history_stop(history);
+	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
+	manual.realtime_ns -= 7200 * (int64_t)OHTD_NS_PER_S;
+	make_run(&second_run, 800, &seed);
+	memset(second_run.quality, 0, sizeof(second_run.quality));
+	history_start(&second_run, manual.now_ns);
+	history_play(800);
+	for (int kept = 0; kept < 2; kept++) {
+		assert_int_equal(rows_from(first_run.start_ns, 1, 500), 1500);
+		assert_int_equal(rows_from(0, 1, 500), 2300);
+		assert_int_equal(rows_from(first_run.start_ns, 2, 500), 300);
+		assert_int_equal(first_from(3), -ENODATA);
+		history_await_flush();
+	}
+	/* What is in front of it, and what is behind it, is not told in its place. */
+	store_run_sql(BUSY "DELETE FROM runs WHERE run = 1");
+	assert_int_equal(first_from(1), -ENODATA);
+	assert_int_equal(first_from(2), 1);
+}
+
 int main(void)
 {
 #define CASE(name)	cmocka_unit_test_setup_teardown(name, history_set_up, history_tear_down)
@@ -371,6 +426,7 @@ int main(void)
 		CASE(what_is_damaged_is_told),
 		CASE(what_is_deleted_is_one_gap),
 		CASE(a_clock_that_is_set_repeats_nothing),
+		CASE(it_goes_on_in_a_run_that_is_kept),
 	};
 	const char *chosen = getenv("OHT_SEED");
 

@@ -28,7 +28,7 @@ OHTD_SHAPE(export_query, "ExportQuery",
 		  .example = "\"position_mm,battery_percent\""),
 	OHTD_SPAN_MEMBERS(export_query),
 	OHTD_TEXT(export_query, from_cycle, .min = 1, .max = PLACE_BYTES - 1,
-		  .summary = "Instead of from: run and cycle of the last line of an export that was broken off, as 12:345678; it begins with that line again",
+		  .summary = "Run and cycle of the last line of an export that was broken off, as 12:345678; it begins with that line again, and runs behind it are told from the same from on",
 		  .example = "\"12:345678\""),
 	OHTD_WORD(export_query, format, .words = &ohtd_export_form_words, .preset = OHTD_EXPORT_CSV,
 		  .summary = "Form of the answer"));
@@ -57,14 +57,9 @@ static bool take_place(struct ohtd_call *call, const struct export_query *asked,
 {
 	if (!asked->from_cycle)
 		return true;
-	if (asked->from) {
-		ohtd_reply_member(call, "/from_cycle", "unfit",
-				  "is '%s' beside from '%s': give one of them", asked->from_cycle,
-				  asked->from);
-		return false;
-	}
-	/* Runs behind it are told from their beginning. */
-	query->from_ns = 0;
+	/* Without it runs behind it are told from their beginning. */
+	if (!asked->from)
+		query->from_ns = 0;
 	if (read_place(asked->from_cycle, &query->begin_run, &query->begin_cycle))
 		return true;
 	ohtd_reply_member(call, "/from_cycle", "unfit", "'%s' is no run and cycle as 12:345678",
@@ -108,7 +103,7 @@ static const struct ohtd_route routes[] = {
 		.kind = OHTD_STREAM, .flags = OHTD_ROUTE_STORE, .query = &export_query_shape,
 		.replies = { { 200, NULL, "text/csv" }, { 200, NULL, "application/x-ndjson" },
 			     { 200, NULL, "application/octet-stream" } },
-		.problems = { "unknown_signal", "too_many_exports", "out_of_memory", "unavailable" },
+		.problems = { "unknown_signal", "too_many_exports", "http_version", "out_of_memory", "unavailable" },
 		.handle = get_export,
 		.summary = "All samples of signals, each with its quality, up to now",
 		.text = "A line for each cycle in which one of the signals had a value, and for each gap, see "

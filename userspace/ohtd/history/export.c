@@ -13,8 +13,9 @@
 #define WINDOW_LONG	(4 * OHTD_CODEC_BLOCK)
 #define WINDOW_SHORT	OHTD_CODEC_BLOCK
 #define SIGNALS_FEW	16
-/* Windows without an item that one call reads. */
+/* Windows without an item that one call reads; one for which chunks of signals are read costs more. */
 #define WINDOWS_MAX	64
+#define CHUNKS_COST	8
 
 static const char *const own_reasons[OHTD_WHY_GAP] = { "", "no_value", "no_data", "damaged" };
 
@@ -90,17 +91,23 @@ static void note_pause(struct ohtd_export *export, int64_t to_ns, const char *re
 	export->run_refused = false;
 }
 
+/* It has yet to find the run in which it goes on. */
+static bool is_resumed(const struct ohtd_export *export)
+{
+	return !export->run.run && export->query.begin_run;
+}
+
 /* The next run that has something of the span, from memory if it goes on: 1, 0, or an error. */
 static int find_run(struct ohtd_db *db, struct ohtd_export *export, struct ohtd_history_run *run)
 {
 	const struct ohtd_memory *memory = &export->memory;
-	int64_t behind = export->run.run;
+	bool resumed = is_resumed(export);
+	/* Where it goes on is said by the number of the run, whatever its times are. */
+	int64_t from_ns = resumed ? 0 : export->query.from_ns;
+	int64_t after = resumed ? export->query.begin_run - 1 : export->run.run, behind = after;
 	int r;
 
-	if (!behind && export->query.begin_run)
-		behind = export->query.begin_run - 1;
-	while ((r = ohtd_db_history_next_run(db, export->query.from_ns, export->query.to_ns, behind,
-					     run)) > 0) {
+	while ((r = ohtd_db_history_next_run(db, from_ns, export->query.to_ns, behind, run)) > 0) {
 		behind = run->run;
 		if (memory->begun && run->run == memory->run.run)
 			break;
@@ -112,7 +119,7 @@ static int find_run(struct ohtd_db *db, struct ohtd_export *export, struct ohtd_
 	}
 	if (r < 0)
 		return r;
-	if (!memory->begun || memory->run.run <= export->run.run ||
+	if (!memory->begun || memory->run.run <= after ||
 	    memory->run.start_ns >= export->query.to_ns)
 		return 0;
 	*run = memory->run;
@@ -121,12 +128,15 @@ static int find_run(struct ohtd_db *db, struct ohtd_export *export, struct ohtd_
 
 static int enter_run(struct ohtd_db *db, struct ohtd_export *export)
 {
-	bool resumed = !export->run.run && export->query.begin_run;
+	bool resumed = is_resumed(export);
 	struct ohtd_history_run run;
 	int r = find_run(db, export, &run);
 
 	if (r < 0)
 		return r;
+	/* Another run would be told from its beginning, as if it followed what the client has. */
+	if (resumed && (!r || run.run != export->query.begin_run))
+		return -ENODATA;
 	if (!r) {
 		export->ended = true;
 		if (!export->memory.begun || !export->run.run)
@@ -193,7 +203,7 @@ static int next_window(struct ohtd_export *export)
 	int r = ohtd_memory_copy(export->history, &wish, &export->memory);
 
 	export->cycles = export->at = 0;
-	export->blank = false;
+	export->blank = export->found = false;
 	export->gap_count = 0;
 	/* Before that neither the newest run nor the signals have their numbers. */
 	if (!r && !export->memory.open)
@@ -304,10 +314,11 @@ int ohtd_export_next(struct ohtd_export *export, struct ohtd_export_item *item)
 			tell_stretch(next, item);
 			return 1;
 		}
-		if (windows++ == WINDOWS_MAX)
+		if (windows >= WINDOWS_MAX)
 			return -EAGAIN;
 		r = next_window(export);
 		if (r < 0)
 			return r;
+		windows += export->found ? CHUNKS_COST : 1;
 	}
 }

@@ -26,7 +26,7 @@ struct ohtd_history;
  * struct ohtd_export_query - what is asked for
  * @from_ns: the first time of day, since 1970
  * @to_ns: behind the last one
- * @begin_run: in place of @from_ns: the run in which it begins; 0: @from_ns
+ * @begin_run: the run in which it begins, whatever its times; @from_ns is then for those behind it. 0: none
  * @begin_cycle: first cycle in that run
  * @signals: enum ohtd_telemetry of each
  * @count: of @signals
@@ -68,7 +68,7 @@ struct ohtd_export *ohtd_export_begin(struct ohtd_history *history,
  * @item: filled
  *
  * Return: 1, 0 at the end, -EAGAIN: much has been read without finding anything, ask again; or a
- * negative errno of the store: -ENOENT while its file is not open.
+ * negative errno of the store: -ENOENT while its file is not open, -ENODATA: @begin_run is not kept.
  */
 int ohtd_export_next(struct ohtd_export *export, struct ohtd_export_item *item);
 

@@ -121,7 +121,7 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	P(429, "too_many_failures", "Too many log-ins have failed.", "Wait as Retry-After says."),
 	P(429, "rate_limited", "The account, or the address, asks for this too often.",
 	  "Wait as Retry-After says; [http] of ohtd.conf has the limits."),
-	P(429, "too_many_exports", "As many exports are under way as the robot makes at a time.",
+	P(429, "too_many_exports", "As many exports are under way as the robot makes at a time, or one of the account.",
 	  "Wait until one has ended, as Retry-After says."),
 	/* ---- the state of things ---- */
 	P(409, "user_exists", "There is such a user already.", "Take another name."),

@@ -2,6 +2,7 @@
 #include "live/download.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,8 @@
 
 /* A piece that is being made has none: the client may leave. */
 #define NO_DEADLINE_MS	UINT32_MAX
+/* What is handed to h2o is encrypted at once, and a client that is slow has OHTD_ANSWER_MS for each. */
+#define SLICE_BYTES	16384
 
 struct download {
 	h2o_generator_t generator;	/* the first: h2o gives it back */
@@ -26,15 +29,51 @@ struct download {
 	struct ohtd_loop *loop;
 	struct ohtd_call *call;
 	struct ohtd_export *export;
+	int64_t run;			/* in which it was to begin, or 0 */
+	unsigned int place;		/* of those of the server */
 	struct ohtd_export_text text;
+	size_t handed;			/* bytes of the piece that h2o has */
 	bool told;			/* all items; what is left is the end of the form */
 	int result;			/* of the last piece: 1: there is more, 0: it was the last */
 	bool working;			/* a worker has it */
 	bool waiting;			/* no worker had room */
-	bool sending;			/* the client has not taken the last piece */
+	bool sending;			/* the client has not taken the last slice */
 	bool ending;			/* cut off */
 	bool left;			/* the client has left; it is freed when the worker is done */
 };
+
+/* ---- whose turn it is ---- */
+
+/* Whoever is on the local socket counts as one account. */
+static int64_t account_of(const struct ohtd_call *call)
+{
+	return call->who.local ? -1 : call->who.user_id;
+}
+
+/* A place, -EALREADY: the account has one, or -EBUSY. */
+static int take_place(struct ohtd_live *live, int64_t account)
+{
+	int found = -EBUSY;
+
+	pthread_mutex_lock(&live->downloads_lock);
+	for (int i = 0; i < OHTD_DOWNLOADS_MAX && found != -EALREADY; i++) {
+		if (live->download_of[i] == account)
+			found = -EALREADY;
+		else if (!live->download_of[i])
+			found = i;
+	}
+	if (found >= 0)
+		live->download_of[found] = account;
+	pthread_mutex_unlock(&live->downloads_lock);
+	return found;
+}
+
+static void leave_place(struct ohtd_live *live, unsigned int place)
+{
+	pthread_mutex_lock(&live->downloads_lock);
+	live->download_of[place] = 0;
+	pthread_mutex_unlock(&live->downloads_lock);
+}
 
 static struct download *make(struct ohtd_call *call, unsigned int form,
 			     const struct ohtd_export_query *query)
@@ -46,6 +85,7 @@ static struct download *make(struct ohtd_call *call, unsigned int form,
 	h2o_linklist_insert(&call->loop->live->downloads, &download->link);
 	download->loop = call->loop;
 	download->call = call;
+	download->run = query->begin_run;
 	download->export = ohtd_export_begin(ohtd_call_history(call), query);
 	if (download->export && !ohtd_export_text_begin(&download->text, form, query))
 		return download;
@@ -61,7 +101,7 @@ static void free_download(struct download *download)
 	h2o_linklist_unlink(&download->link);
 	ohtd_export_end(download->export);
 	ohtd_export_text_end(&download->text);
-	atomic_fetch_sub(&download->loop->server->live->download_count, 1);
+	leave_place(download->loop->server->live, download->place);
 	free(download);
 }
 
@@ -120,10 +160,13 @@ static void cut(struct download *download, const char *why)
 		give_up(download);
 }
 
-static void send_piece(struct download *download)
+static void send_slice(struct download *download)
 {
-	h2o_iovec_t body = h2o_iovec_init(download->text.text, download->text.used);
+	size_t left = download->text.used - download->handed;
+	h2o_iovec_t body = h2o_iovec_init(download->text.text + download->handed,
+					  left < SLICE_BYTES ? left : SLICE_BYTES);
 
+	download->handed += body.len;
 	download->sending = true;
 	/* What is not taken in time cuts the connection off (OHTD_ANSWER_MS). */
 	download->call->conn->answered_ms = h2o_now(download->loop->ctx.loop);
@@ -145,7 +188,7 @@ static void finish(struct ohtd_pending *pending)
 	} else if (download->result < 0) {
 		cut(download, strerror(-download->result));
 	} else if (download->text.used) {
-		send_piece(download);
+		send_slice(download);
 	} else {
 		go_on(download);
 	}
@@ -192,13 +235,16 @@ static void on_proceed(h2o_generator_t *self, h2o_req_t *req)
 
 	(void)req;
 	download->sending = false;
-	download->text.sent += download->text.used;
-	download->text.used = 0;
 	download->call->conn->answered_ms = 0;
-	if (download->ending)
+	if (download->ending) {
 		give_up(download);
-	else
+	} else if (download->handed < download->text.used) {
+		send_slice(download);
+	} else {
+		download->text.sent += download->text.used;
+		download->text.used = download->handed = 0;
 		go_on(download);
+	}
 }
 
 static void on_stop(h2o_generator_t *self, h2o_req_t *req)
@@ -255,6 +301,16 @@ static void begin_answer(struct ohtd_call *call, const struct download *download
 			  ohtd_clock_monotonic_ns(ohtd_call_clock(call)) - call->begun_ns);
 }
 
+/* It would hold the end up, or be cut off soon. */
+static bool refuse_in_drain(struct ohtd_call *call)
+{
+	if (!call->loop->drain_from_ms)
+		return false;
+	ohtd_reply_header(call, "retry-after", "2");
+	ohtd_reply_problem(call, 503, "unavailable", "the daemon ends");
+	return true;
+}
+
 static void reply_first(struct ohtd_call *call, struct ohtd_late *late)
 {
 	struct download_late *job = (struct download_late *)late;
@@ -265,45 +321,58 @@ static void reply_first(struct ohtd_call *call, struct ohtd_late *late)
 		ohtd_reply_problem(call, 503, "unavailable", "the file of values is not open yet");
 		return;
 	}
+	if (late->result == -ENODATA) {
+		ohtd_reply_member(call, "/from_cycle", "unfit",
+				  "run %lld is not kept, or began behind the end: begin another export, with from",
+				  (long long)download->run);
+		return;
+	}
 	if (late->result < 0) {
 		ohtd_reply_store_problem(call, late->result);
 		return;
 	}
+	if (refuse_in_drain(call))
+		return;
 	job->download = NULL;
 	begin_answer(call, download);
 	download->generator = (h2o_generator_t){ on_proceed, on_stop };
 	h2o_start_response(call->req, &download->generator);
 	if (download->text.used)
-		send_piece(download);
+		send_slice(download);
 	else
 		go_on(download);
 }
 
-static bool take_place(struct ohtd_server *server)
+static void refuse_place(struct ohtd_call *call, int why)
 {
-	if (atomic_fetch_add(&server->live->download_count, 1) < OHTD_DOWNLOADS_MAX)
-		return true;
-	atomic_fetch_sub(&server->live->download_count, 1);
-	return false;
+	ohtd_reply_header(call, "retry-after", "10");
+	if (why == -EALREADY)
+		ohtd_reply_problem(call, 429, "too_many_exports",
+				   "an export of %s is under way, and each account may have one at a time",
+				   call->who.user);
+	else
+		ohtd_reply_problem(call, 429, "too_many_exports",
+				   "%d exports are under way, and at most %d may be",
+				   OHTD_DOWNLOADS_MAX, OHTD_DOWNLOADS_MAX);
 }
 
 static struct download *make_in_place(struct ohtd_call *call, unsigned int form,
 				      const struct ohtd_export_query *query)
 {
-	struct ohtd_server *server = call->loop->server;
+	struct ohtd_live *live = call->loop->server->live;
+	int place = take_place(live, account_of(call));
 	struct download *download;
 
-	if (!take_place(server)) {
-		ohtd_reply_header(call, "retry-after", "10");
-		ohtd_reply_problem(call, 429, "too_many_exports",
-				   "%d exports are under way, and at most %d may be",
-				   OHTD_DOWNLOADS_MAX, OHTD_DOWNLOADS_MAX);
+	if (place < 0) {
+		refuse_place(call, place);
 		return NULL;
 	}
 	download = make(call, form, query);
-	if (download)
+	if (download) {
+		download->place = (unsigned int)place;
 		return download;
-	atomic_fetch_sub(&server->live->download_count, 1);
+	}
+	leave_place(live, (unsigned int)place);
 	ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
 	return NULL;
 }
@@ -314,6 +383,14 @@ void ohtd_download_open(struct ohtd_call *call, unsigned int form,
 	struct download *download;
 	struct download_late *job;
 
+	/* There the end of the connection is the end of the body, and what was cut off looks whole. */
+	if (call->req->version < 0x101) {
+		ohtd_reply_problem(call, 505, "http_version",
+				   "an export needs HTTP/1.1: tell the proxy to use it");
+		return;
+	}
+	if (refuse_in_drain(call))
+		return;
 	/* The head alone, with which it would begin. */
 	if (ohtd_method_is_head(call->req->method.base, call->req->method.len)) {
 		ohtd_reply_data(call, 200, ohtd_export_form_of(form)->type, "", 0);

@@ -2,10 +2,10 @@
 /*
  * Owns:     exports on their way to their clients.
  * Contexts: the loop of the connection; pieces are made by workers.
- * Locks:    none; the loop and a worker take turns.
+ * Locks:    that of the places; the loop and a worker take turns.
  *
  * A piece is made when the client has taken the one before: a client that reads slowly slows its
- * own export alone, and holds one piece. If it leaves, nothing is left behind.
+ * own export alone, and holds one piece. Two exports are under way at a time, one of each account. If it leaves, nothing is left behind.
  */
 #ifndef OHTD_LIVE_DOWNLOAD_H
 #define OHTD_LIVE_DOWNLOAD_H
@@ -14,9 +14,6 @@
 
 struct ohtd_call;
 struct ohtd_loop;
-
-/* Exports under way at a time, of all loops. */
-#define OHTD_DOWNLOADS_MAX	2
 
 /* Answers with all samples of the span. @form: enum ohtd_export_forms. */
 void ohtd_download_open(struct ohtd_call *call, unsigned int form,

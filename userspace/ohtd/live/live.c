@@ -21,7 +21,14 @@ unsigned int ohtd_live_count(const struct ohtd_server *server)
 
 unsigned int ohtd_download_count(const struct ohtd_server *server)
 {
-	return atomic_load(&server->live->download_count);
+	struct ohtd_live *live = server->live;
+	unsigned int count = 0;
+
+	pthread_mutex_lock(&live->downloads_lock);
+	for (int i = 0; i < OHTD_DOWNLOADS_MAX; i++)
+		count += live->download_of[i] != 0;
+	pthread_mutex_unlock(&live->downloads_lock);
+	return count;
 }
 
 /* ---- of the server ---- */
@@ -47,6 +54,7 @@ static void drop(struct ohtd_live *live)
 {
 	ohtd_message_drop(live->topics);
 	ohtd_hub_destroy(live->hub);
+	pthread_mutex_destroy(&live->downloads_lock);
 	free(live);
 }
 
@@ -57,6 +65,7 @@ static int open_live(struct ohtd_server *server)
 	if (!live)
 		return -1;
 	server->live = live;
+	pthread_mutex_init(&live->downloads_lock, NULL);
 	prepare_handover(server);
 	live->hub = ohtd_channels_make(&server->kept, server->asyncapi.etag);
 	live->topics = ohtd_foxglove_advertise();

@@ -2,17 +2,22 @@
 /*
  * Owns:     live data as a guest of the server: what it keeps for the whole server and for each loop.
  * Contexts: as struct ohtd_guest says. The count: any thread.
- * Locks:    that of the hub, where said.
+ * Locks:    that of the hub and that of the exports, where said.
  */
 #ifndef OHTD_LIVE_LIVE_H
 #define OHTD_LIVE_LIVE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
+#include <stdint.h>
 
 #include "live/channels.h"
 #include "server/loop.h"
 
 struct ohtd_message;
+
+/* Exports under way at a time, of all loops. */
+#define OHTD_DOWNLOADS_MAX	2
 
 extern const struct ohtd_guest ohtd_live_guest;
 
@@ -26,7 +31,7 @@ extern const struct ohtd_guest ohtd_live_guest;
  * @told_wall_ns: its time of day
  * @topics: what viewers are told first, see socket.h
  * @count: connections that stay: WebSockets and streams
- * @download_count: exports under way
+ * @download_of: the account of each export under way; 0: none. Under @downloads_lock
  * @sockets_made: gives each WebSocket a number of its own
  * @strangers: WebSockets whose clients have not said who they are
  */
@@ -39,7 +44,8 @@ struct ohtd_live {
 	int64_t told_wall_ns;
 	struct ohtd_message *topics;
 	atomic_uint count;
-	atomic_uint download_count;
+	pthread_mutex_t downloads_lock;
+	int64_t download_of[OHTD_DOWNLOADS_MAX];
 	_Atomic uint64_t sockets_made;
 	atomic_uint strangers;
 };
