@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import http.client
+import http.server
 import io
 import json
 import os
@@ -11,7 +12,9 @@ import pty
 import re
 import shutil
 import signal
+import socketserver
 import subprocess
+import threading
 import time
 
 import pytest
@@ -329,14 +332,89 @@ def test_ohtctl_goes_on_in_a_file(past, tmp_path, chance, form):
     wanted = span(past.past, CHUNK - 600, CHUNK + 100)
     words = ["battery_v", "state", "--from", wanted["from_"], "--to", wanted["to"], "--format", form]
     whole_text, file = done(past, *words), tmp_path / "a"
+    # After a cut of the power zeros may stand behind it.
     for cut in (0, 30, chance.randrange(400, len(whole_text)), len(whole_text) - 1, len(whole_text)):
-        file.write_text(whole_text[:cut])
-        assert done(past, *words, "--continue", "--output", file) == "" and file.read_text() == whole_text, cut
+        for zeros in (0, 70_000) if cut > 400 else (0,):
+            file.write_text(whole_text[:cut] + "\0" * zeros)
+            assert done(past, *words, "--continue", "--output", file) == "" and file.read_text() == whole_text, cut
     # A file of something else stays as it is, and so does one of other signals.
-    for content, said in (("time,signal\n1,2\n", f"is no export as {form}"), *[("time,run,cycle,gap_to,gap_reason,tag,tag.quality\nx,1,7,,,1,good\n", "has other signals")] * (form == "csv")):
+    others = {"csv": "time,run,cycle,gap_to,gap_reason,tag,tag.quality\nx,1,7,,,1,good\n",
+              "ndjson": '{"time":"x","run":1,"cycle":7,"tag":1,"tag.quality":"good"}\n'}
+    for content, said in (("time,signal\n1,2\n", f"is no export as {form}"), (others[form], "has other signals"),
+                          (whole_text + "end of the list\n", "its last whole line is none of an export"),
+                          (whole_text + "x" * 40_000, "its last whole line is none of an export"),
+                          (re.sub(r'(?<=Z,|":)1(?=,\d+|,"cycle)', "99", whole_text), "run 99 is not kept")):
         file.write_text(content)
         told = ohtctl(past, *words, "--continue", "-o", file)
         assert told.returncode == 1 and said in told.stderr and file.read_text() == content, told
+
+
+def test_ohtctl_keeps_a_line_that_the_robot_has_not_any_more(past, tmp_path):
+    kept, file = f"{text(past.past.start_ns // 10 ** 6)},1,{CYCLES},,,idle,good\n", tmp_path / "a"
+    file.write_text("time,run,cycle,gap_to,gap_reason,state,state.quality\n" + kept)
+    # An end in front of it adds nothing, and takes nothing away.
+    wanted, before = span(past.past, 0, 40), file.read_text()
+    assert done(past, "state", "--continue", "-o", file, "--to", wanted["to"], "--from", wanted["from_"]) == "" and file.read_text() == before
+    assert done(past, "state", "--continue", "-o", file) == ""
+    _, first, second, third, *_ = file.read_text().splitlines(keepends=True)
+    assert first == kept and second.split(",")[1:5:3] == ["1", "not_running"] and third.split(",")[1] == "2"
+
+
+class Foreign(http.server.BaseHTTPRequestHandler):
+    """What answers in place of a robot: the time, and then .body without an end if .silent."""
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        health = self.path.endswith("/health")
+        body = b'{"clock":{"time":"2026-07-30T12:00:00.000Z"}}' if health else self.server.body
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json" if health else "text/csv")
+        self.send_header("Content-Length", str(len(body) + (0 if health else self.server.silent)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+        if not health and self.server.silent:
+            self.server.over.wait(120)
+
+    def address_string(self):
+        return "local"
+
+    def log_message(self, format, *args):
+        pass
+
+
+@contextlib.contextmanager
+def foreign(folder, body, silent=0):
+    class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+        daemon_threads = True
+    server = Server(str(folder / "s"), Foreign)
+    server.body, server.silent, server.over = body, silent, threading.Event()
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield [OHTCTL, "export", "--socket", str(folder / "s"), "state", "-o", str(folder / "a")]
+    server.over.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("body", [b"\x1b[2J" * 20, b"\n" + b"\x1b[2J" * 20 + b"\n", b"time,run\n", b"{}\n" * 40])
+def test_what_is_no_export_is_not_written(tmp_path, body):
+    ours, theirs = pty.openpty()
+    with foreign(tmp_path, body) as command, open(theirs, "wb") as err:
+        told = subprocess.run(command, stderr=err, check=False, timeout=60)
+        seen = os.read(ours, 4096)
+    os.close(ours)
+    assert told.returncode == 1 and b"is no export" in seen and b"\x1b" not in seen and not (tmp_path / "a").exists(), seen
+
+
+@pytest.mark.slow
+def test_a_robot_without_power_is_not_waited_for(tmp_path):
+    body = b"time,run,cycle,gap_to,gap_reason,state,state.quality\n"
+    with foreign(tmp_path, body, silent=1000) as command:
+        told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    assert told.returncode == 1 and "broken off: " in told.stderr and "--continue goes on in" in told.stderr, told
+    assert (tmp_path / "a").read_bytes() == body
 
 
 def test_ohtctl_keeps_what_was_broken_off(past, tmp_path):

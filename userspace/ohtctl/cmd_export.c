@@ -60,15 +60,22 @@ struct export {
 /* The time of the last line that begins in the bytes. */
 static void note_time(struct export *export, const char *bytes, size_t count)
 {
-	const char *line = memrchr(bytes, '\n', count);
+	const char *line = memrchr(bytes, '\n', count), *end = bytes + count;
 
-	while (line && (size_t)(bytes + count - line) < DATE_CHARS + 16)
+	while (line && (size_t)(end - line) < DATE_CHARS + 16)
 		line = line == bytes ? NULL : memrchr(bytes, '\n', (size_t)(line - bytes));
 	if (!line)
 		return;
-	line += 1 + strcspn(line + 1, "0123456789");
-	if (line + DATE_CHARS <= bytes + count && isdigit((unsigned char)*line))
-		memcpy(export->reached, line, DATE_CHARS);
+	do
+		line++;
+	while (line < end && !isdigit((unsigned char)*line));
+	/* It goes to a terminal: nothing but a time. */
+	if (end - line < DATE_CHARS)
+		return;
+	for (int i = 0; i < DATE_CHARS; i++)
+		if (!line[i] || !strchr("0123456789-:T", line[i]))
+			return;
+	memcpy(export->reached, line, DATE_CHARS);
 }
 
 static void show_progress(struct export *export, bool last)
@@ -127,8 +134,10 @@ static int ask(struct export *export, bool *again)
 		result = CLI_FAILED;
 	else if (cli_interrupted())
 		result = broken_off(export, "interrupted");
-	else if (export->file.head_done)
-		result = came == HTTP_ANSWERED ? CLI_DONE : broken_off(export, answer.why);
+	else if (export->file.heard && came != HTTP_ANSWERED)
+		result = broken_off(export, answer.why);
+	else if (export->file.heard)
+		result = export_file_end(&export->file) ? CLI_DONE : CLI_FAILED;
 	else if (came == HTTP_ANSWERED && answer.status == UNAUTHORIZED && cli->url && !*again)
 		*again = true;
 	else if (came != HTTP_ANSWERED || answer.status != 200 || answer.bytes)
@@ -187,16 +196,18 @@ static int check_words(struct cli *cli, const struct form *form, int count, char
 static int make_path(struct export *export, int count, char **names)
 {
 	char from[SPAN_TIME_BYTES], to[SPAN_TIME_BYTES];
-	const char *place = export->file.place;
+	const char *place = export->file.place, *begin = from;
 	size_t size = sizeof(export->path), used;
 	int result = span_take(export->cli, "-1h", from, to);
 
 	if (result)
 		return result;
-	used = (size_t)snprintf(export->path, size, "telemetry/export?format=%s&to=%s%s%s%s",
-				export->form->name, to,
-				*place ? "&from_cycle=" : *from ? "&from=" : "",
-				*place ? place : from, count ? "&signals=" : "");
+	/* So long ago was counted from another now. */
+	if (*place && (!export->cli->from || *export->cli->from == '-'))
+		begin = export->file.began;
+	used = (size_t)snprintf(export->path, size, "telemetry/export?format=%s&to=%s%s%s%s%s%s",
+				export->form->name, to, *place ? "&from_cycle=" : "", place,
+				*begin ? "&from=" : "", begin, count ? "&signals=" : "");
 	for (int i = 0; i < count && used < size; i++)
 		used += (size_t)snprintf(export->path + used, size - used, "%s%s", i ? "," : "",
 					 names[i]);
@@ -220,6 +231,7 @@ int cmd_export(struct cli *cli, int count, char **arguments)
 		result = check_words(cli, export.form, count, arguments);
 	if (result)
 		return result;
+	export.file.has_lines = export.form->is_lines;
 	export.file.has_head = export.form->has_head;
 	result = export_file_open(&export.file, cli->given & CLI_OPT_CONTINUE);
 	if (!result)

@@ -15,6 +15,8 @@
 #define CONNECT_S	10L
 /* ohtd itself gives up after 60 s. */
 #define ANSWER_S	75L
+/* A stream that lives says something more often; a robot without power says nothing at all. */
+#define SILENT_S	60L
 #define LINE_BYTES	320	/* of a header */
 
 static bool begun;
@@ -286,6 +288,8 @@ struct http_stream *http_stream_open(const struct http_request *request, http_ta
 	curl_easy_setopt(stream->handle, CURLOPT_WRITEFUNCTION, take_stream);
 	curl_easy_setopt(stream->handle, CURLOPT_WRITEDATA, stream);
 	curl_easy_setopt(stream->handle, CURLOPT_TIMEOUT, 0L);
+	curl_easy_setopt(stream->handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(stream->handle, CURLOPT_LOW_SPEED_TIME, SILENT_S);
 	curl_multi_add_handle(stream->multi, stream->handle);
 	return stream;
 }
