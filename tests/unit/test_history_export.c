@@ -237,6 +237,8 @@ static void an_export_equals_brute_force(void **state)
 	assert_int_equal(assert_exports(first_run.start_ns - 1, second_end_ns + 1),
 			 rows_of(&first_run, 0, (int64_t)cycles) + rows_of(&second_run, 0, 20000));
 	assert_random_exports(20);
+	/* It ends while nothing runs. */
+	assert_exports(end_ns - (int64_t)OHTD_NS_PER_S, end_ns + 30 * (int64_t)OHTD_NS_PER_S);
 	assert_resumes(first_run.start_ns - OHTD_NS_PER_S, second_end_ns);
 	assert_int_equal(gap_end(end_ns - CYCLE_NS, second_end_ns, "not_running", end_ns), second_run.start_ns);
 	assert_int_equal(gap_end(0, second_end_ns, "no_data", 0), first_run.start_ns);

@@ -141,6 +141,8 @@ static int enter_run(struct ohtd_db *db, struct ohtd_export *export)
 		export->ended = true;
 		if (!export->memory.begun || !export->run.run)
 			note_pause(export, INT64_MAX, "no_data");
+		else if (export->run.run != export->memory.run.run)
+			note_pause(export, export->memory.run.start_ns, "not_running");
 		return 0;
 	}
 	if (!resumed)
