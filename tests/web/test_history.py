@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The page History: no peak is lost, gaps say why, refusals are words, and a link leads from an alert to what was around it."""
+import datetime
 import urllib.parse
 
 import pytest
@@ -225,13 +226,16 @@ def test_the_window_is_dragged_over_all_that_is_kept(page):
 def test_a_command_is_on_the_axis_and_a_touch_tells_it(daemon, page):
     log_in(page, "viewer")
     pretend(page)
-    now = daemon.get("health").json["clock"]["time"]
-    life = {"id": None, "verb": "move", "reason": None, "position_mm": 1200, "speed_mm_s": 0, "by": "operator", "accepted": now, "began": now,
-            "ended": now}
+    now = datetime.datetime.fromisoformat(daemon.get("health").json["clock"]["time"].replace("Z", "+00:00"))
+    # A view that stands: one that follows the present takes the mark away from below the finger.
+    begin, then = ((now - datetime.timedelta(seconds=s)).isoformat().replace("+00:00", "Z") for s in (4, 2))
+    end = now.isoformat().replace("+00:00", "Z")
+    life = {"id": None, "verb": "move", "reason": None, "position_mm": 1200, "speed_mm_s": 0, "by": "operator", "accepted": then,
+            "began": then, "ended": end}
     answers(page, "GET robot/commands?limit=200", {"next_cursor": None, "items": [
         {**life, "number": 2, "state": "failed", "reason": "stop_cause", "accepted": None, "began": None},
         {**life, "number": 1, "state": "finished"}]})
-    show(page, signals="state", last=MINUTE)
+    show(page, **{"signals": "state", "from": begin, "to": end})
     page.wait(lambda: "Move to 1200 mm: finished. (operator)" in page.text("#marks"), what="the command in the list")
     assert "The robot was stopped." not in page.text("#marks"), "one without a time has no place"
     page.wait(lambda: has(page, ".strip-mark.tone-none"), what="the command among all that is kept")

@@ -67,11 +67,12 @@ export function PastStrip({ whole, signal, span, marks, widthPx, nowMs, onSpan }
 	const axis = useRef<HTMLDivElement>(null);
 	/** what is held, as a time from the begin of the window */
 	const held = useRef<number | null>(null);
-	const all = whole.span;
+	// What is shown may be newer than what was read.
+	const all = { fromMs: whole.span.fromMs, toMs: Math.max(whole.span.toMs, span.toMs) };
 	const lengthMs = span.toMs - span.fromMs;
 	const percent = (ms: number) => Math.min(Math.max(((ms - all.fromMs) / (all.toMs - all.fromMs)) * 100, 0), 100);
 	const put = (ms: number) => {
-		// At the end it is the present, which the strip is a little behind.
+		// Its end is the present.
 		const toMs = ms + lengthMs >= all.toMs ? nowMs() : Math.max(ms, all.fromMs) + lengthMs;
 
 		onSpan({ fromMs: toMs - lengthMs, toMs });
