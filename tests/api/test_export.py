@@ -38,6 +38,12 @@ def export(daemon, **query):
     return told.body.decode()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def fixture_open(daemon):
+    """The file of values is open a moment after the start."""
+    until(lambda: daemon.get(query_of(signals="state")).status == 200, what="the file to be open")
+
+
 def rows(lines):
     return list(csv.DictReader(io.StringIO(lines)))
 
@@ -305,6 +311,8 @@ def test_the_end_of_the_daemon_cuts_it_off(past, fresh):
 # ---- ohtctl export ----
 
 def ohtctl(daemon, *words, **more):
+    # Of those of the local socket, which are one account, the one before may have left in the middle.
+    until(lambda: active(daemon) == 0, what="the end of the exports")
     return subprocess.run([OHTCTL, "export", "--socket", daemon.socket, *map(str, words)], capture_output=True, text=True, check=False, timeout=60, **more)
 
 
@@ -340,7 +348,7 @@ def test_ohtctl_goes_on_in_a_file(past, tmp_path, chance, form):
     # A file of something else stays as it is, and so does one of other signals.
     others = {"csv": "time,run,cycle,gap_to,gap_reason,tag,tag.quality\nx,1,7,,,1,good\n",
               "ndjson": '{"time":"x","run":1,"cycle":7,"tag":1,"tag.quality":"good"}\n'}
-    for content, said in (("time,signal\n1,2\n", f"is no export as {form}"), (others[form], "has other signals"),
+    for content, said in (("time,signal\n1,2\n", f"is no export as {form}"), ("\0\0\1\0 an icon", f"is no export as {form}"), (others[form], "has other signals"),
                           (whole_text + "end of the list\n", "its last whole line is none of an export"),
                           (whole_text + "x" * 40_000, "its last whole line is none of an export"),
                           (re.sub(r'(?<=Z,|":)1(?=,\d+|,"cycle)', "99", whole_text), "run 99 is not kept")):
@@ -389,13 +397,15 @@ def foreign(folder, body, silent=0):
         daemon_threads = True
     server = Server(str(folder / "s"), Foreign)
     server.body, server.silent, server.over = body, silent, threading.Event()
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
-    yield [OHTCTL, "export", "--socket", str(folder / "s"), "state", "-o", str(folder / "a")]
-    server.over.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield [OHTCTL, "export", "--socket", str(folder / "s"), "state", "-o", str(folder / "a")]
+    finally:
+        server.over.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @pytest.mark.parametrize("body", [b"\x1b[2J" * 20, b"\n" + b"\x1b[2J" * 20 + b"\n", b"time,run\n", b"{}\n" * 40])

@@ -116,26 +116,6 @@ static int is_none(const struct export_file *file)
 	return fail(file, "its last whole line is none of an export; cut it behind the last good one");
 }
 
-static bool is_export(struct export_file *file)
-{
-	const char *begin = file->has_head ? csv_begin : json_begin;
-	char line[EXPORT_TIME_CHARS + 2] = "";
-	size_t used;
-
-	if (!fgets(file->kept_head, sizeof(file->kept_head), file->to))
-		return false;
-	/* It may have been broken off in the first line. */
-	used = strcspn(file->kept_head, "\n");
-	used = file->kept_head[used] || used > strlen(begin) ? strlen(begin) : used;
-	if (strncmp(file->kept_head, begin, used))
-		return false;
-	if (!file->has_head)
-		read_began(file, file->kept_head);
-	else if (fgets(line, sizeof(line), file->to))
-		read_began(file, line);
-	return true;
-}
-
 /* Behind a cut of the power a file may end with zeros. */
 static long without_zeros(FILE *to, char *block, long size)
 {
@@ -151,6 +131,29 @@ static long without_zeros(FILE *to, char *block, long size)
 			break;
 	}
 	return size;
+}
+
+/* @size: of the file without zeros behind it. */
+static bool is_export(struct export_file *file, long size)
+{
+	const char *begin = file->has_head ? csv_begin : json_begin;
+	char line[EXPORT_TIME_CHARS + 2] = "";
+	size_t used;
+
+	if (!fgets(file->kept_head, sizeof(file->kept_head), file->to))
+		return false;
+	/* It may have been broken off in the first line. */
+	used = strcspn(file->kept_head, "\n");
+	if (!file->kept_head[used] && used < strlen(begin) && (long)used != size)
+		return false;
+	used = file->kept_head[used] || used > strlen(begin) ? strlen(begin) : used;
+	if (strncmp(file->kept_head, begin, used))
+		return false;
+	if (!file->has_head)
+		read_began(file, file->kept_head);
+	else if (fgets(line, sizeof(line), file->to))
+		read_began(file, line);
+	return true;
 }
 
 /* Goes on from the last whole line of @tail, which begins at @at in the file. */
@@ -185,14 +188,16 @@ static int find_place(struct export_file *file)
 
 	if (fseek(file->to, 0, SEEK_END) || (size = ftell(file->to)) < 0)
 		return fail(file, strerror(errno));
+	size = without_zeros(file->to, tail, size);
+	if (size < 0)
+		return fail(file, "cannot be read");
 	if (!size)
 		return CLI_DONE;
 	rewind(file->to);
-	if (!is_export(file))
+	if (!is_export(file, size))
 		return fail(file, file->has_head ? "is no export as csv" : "is no export as ndjson");
-	size = without_zeros(file->to, tail, size);
 	at = size > EXPORT_LINE_BYTES ? size - EXPORT_LINE_BYTES : 0;
-	if (size < 0 || fseek(file->to, at, SEEK_SET) ||
+	if (fseek(file->to, at, SEEK_SET) ||
 	    fread(tail, 1, (size_t)(size - at), file->to) != (size_t)(size - at))
 		return fail(file, "cannot be read");
 	return find_line(file, tail, (size_t)(size - at), at);

@@ -5,7 +5,8 @@
  * Locks:    that of the places; the loop and a worker take turns.
  *
  * A piece is made when the client has taken the one before: a client that reads slowly slows its
- * own export alone, and holds one piece. Two exports are under way at a time, one of each account. If it leaves, nothing is left behind.
+ * own export alone, and holds one piece. Two exports are under way at a time, one of each account.
+ * A client that leaves leaves nothing behind.
  */
 #ifndef OHTD_LIVE_DOWNLOAD_H
 #define OHTD_LIVE_DOWNLOAD_H
