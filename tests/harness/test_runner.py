@@ -486,10 +486,8 @@ def test_every_pattern_of_the_table_matches_a_file(real):
 def test_the_budgets_of_the_gate_stay_below_fifteen_minutes(real):
     suites = table.of_tier(real, table.GATE)
     jobs = [*real.steps_for(suites), *suites]
-    # A compiler does not hang, but shares the machine with who else is on it.
-    compiling = {"programs", "module stock", "programs for the board", "programs with sanitizers",
-                 "packages to install"}
-    assert not [job.name for job in jobs if not 0 < job.budget_s <= job.timeout_s <= (600 if job.name in compiling else 300)]
+    # A limit ends what hangs; what is only slow, on a machine that others use too, is to pass.
+    assert not [job.name for job in jobs if not 0 < job.budget_s <= job.timeout_s <= 600]
     alone_s = sum(job.budget_s for job in jobs if job.name == "packages" or getattr(job, "lane", "any") == "quiet")
     assert alone_s + (sum(job.budget_s for job in jobs) - alone_s) / PLACES <= 900
 
