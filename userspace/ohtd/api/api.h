@@ -7,9 +7,12 @@
 #ifndef OHTD_API_API_H
 #define OHTD_API_API_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "http/route.h"
+#include "json/member.h"
 #include "views/scene.h"
 
 struct ohtd_call;
@@ -73,5 +76,22 @@ extern const struct ohtd_view ohtd_values_view;
 const struct ohtd_module_view *ohtd_find_module(struct ohtd_call *call);
 /* "1.2" of a module's register; NULL: it has not told. In the memory of the request. */
 const char *ohtd_version_text(struct ohtd_call *call, unsigned int version);
+
+/* sessions.c: how a session is shown. */
+struct ohtd_session_view {
+	const char *id;
+	int64_t created;
+	int64_t last_used;
+	const char *address;
+	const char *user_agent;
+	bool current;
+	uint64_t number;	/* for cursors, not shown: the newest session has the greatest */
+};
+
+extern const struct ohtd_shape ohtd_session_view_shape;
+
+/* The sessions of an account, the newest first, in the request's memory. */
+const struct ohtd_session_view *ohtd_session_views(struct ohtd_call *call, int64_t user_id,
+						   size_t *count);
 
 #endif /* OHTD_API_API_H */

@@ -16,7 +16,6 @@
 #include "api/account.h"
 #include "server/cookie.h"
 #include "server/late.h"
-#include "api/session_view.h"
 #include "views/words.h"
 
 /* ---- tokens, as they are told ---- */

@@ -16,7 +16,6 @@
 #include "base/clock.h"
 #include "api/account.h"
 #include "server/late.h"
-#include "api/session_view.h"
 #include "api/stored_list.h"
 #include "views/words.h"
 
