@@ -30,13 +30,13 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "main/robot_log.h"
+#include "main/robot_open.h"
 #include "main/sandbox.h"
 #include "main/site.h"
 #include "main/state.h"
 #include "main/upkeep.h"
 #include "base/workers.h"
 #include "robot/robot.h"
-#include "robot/user_maps.h"
 #include "store/db.h"
 #include "store/db_file.h"
 #include "store/schema.h"
@@ -192,52 +192,6 @@ static int open_journal(struct running *run)
 	return run->recorder ? 0 : fail(run, "journal thread");
 }
 
-static void log_profiles(const struct ohtd_user_maps *maps)
-{
-	for (unsigned int i = 0; i < maps->count; i++) {
-		const struct ohtd_user_map *map = &maps->items[i];
-
-		if (map->used)
-			ohtd_log(OHTD_LOG_NOTICE, "main", "profile_used", "%s: %u registers",
-				 map->name, map->registers);
-		else
-			ohtd_log(OHTD_LOG_WARNING, "main", "profile_refused", "%s: %s", map->name,
-				 map->error);
-	}
-}
-
-static int create_robot(struct running *run, bool unclean, uint64_t commands_given)
-{
-	const struct ohtd_config *config = run->config;
-	char profiles[sizeof(config->state_dir) + sizeof("/profiles")];
-	bool rtu = config->backend == OHTD_BACKEND_RTU;
-	const struct ohtd_robot_config robot = {
-		.backend = rtu ? "rtu" : "kernel",
-		.device = rtu ? config->tty : config->device,
-		.baud_bps = config->baud_bps,
-		.parity = config->parity,
-		.stop_bits = (uint8_t)config->stop_bits,
-		.simulated_outputs = config->simulated_outputs,
-		.data_dir = config->data_dir,
-		.user_dir = profiles,
-		.loops = config->loops + config->gateway,
-		.deadman_ms = config->deadman_ms,
-		.time_factor = config->time_factor,
-		.auto_enable = config->auto_enable,
-		.unclean_restart = unclean,
-		.commands_given = commands_given,
-		.rt_priority = (int)config->realtime_priority,
-		.cpu = config->cpu,
-	};
-
-	snprintf(profiles, sizeof(profiles), "%s/profiles", config->state_dir);
-	run->robot = ohtd_robot_create(&robot, &run->clock, run->why, sizeof(run->why));
-	if (!run->robot)
-		return judge(run, errno);
-	log_profiles(ohtd_robot_user_maps(run->robot));
-	return 0;
-}
-
 /* Its commands go on where those of the last run have ended. */
 static int open_robot(struct running *run)
 {
@@ -246,7 +200,8 @@ static int open_robot(struct running *run)
 	run->keeper = ohtd_keeper_create(run->store, &run->clock, &given);
 	if (!run->keeper)
 		return fail(run, "commands");
-	return create_robot(run, ohtd_state_was_cut(run->config->state_dir), given);
+	run->robot = ohtd_robot_open(run->config, &run->clock, given, run->why, sizeof(run->why));
+	return run->robot ? 0 : judge(run, errno);
 }
 
 static int open_rules(struct running *run)
@@ -368,7 +323,9 @@ static int open_all(struct running *run)
 	if (ohtd_state_ensure(dir, run->why, sizeof(run->why)))
 		return judge(run, errno);
 	run->lock_fd = lock_state(run);
-	if (run->lock_fd < 0 || confine(run))
+	if (run->lock_fd < 0)
+		return -1;
+	if (confine(run))
 		return -1;
 	if (open_store(run) || open_auth(run) || open_accounts(run))
 		return -1;

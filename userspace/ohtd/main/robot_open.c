@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "main/robot_open.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "config/config.h"
+#include "main/state.h"
+#include "robot/robot.h"
+#include "robot/user_maps.h"
+
+static void log_profiles(const struct ohtd_user_maps *maps)
+{
+	for (unsigned int i = 0; i < maps->count; i++) {
+		const struct ohtd_user_map *map = &maps->items[i];
+
+		if (map->used)
+			ohtd_log(OHTD_LOG_NOTICE, "main", "profile_used", "%s: %u registers",
+				 map->name, map->registers);
+		else
+			ohtd_log(OHTD_LOG_WARNING, "main", "profile_refused", "%s: %s", map->name,
+				 map->error);
+	}
+}
+
+struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd_clock *clock, uint64_t commands_given,
+				   char *why, size_t size)
+{
+	char profiles[sizeof(config->state_dir) + sizeof("/profiles")];
+	bool rtu = config->backend == OHTD_BACKEND_RTU;
+	const struct ohtd_robot_config robot = {
+		.backend = rtu ? "rtu" : "kernel",
+		.device = rtu ? config->tty : config->device,
+		.baud_bps = config->baud_bps,
+		.parity = config->parity,
+		.stop_bits = (uint8_t)config->stop_bits,
+		.simulated_outputs = config->simulated_outputs,
+		.data_dir = config->data_dir,
+		.user_dir = profiles,
+		.loops = config->loops + config->gateway,
+		.deadman_ms = config->deadman_ms,
+		.time_factor = config->time_factor,
+		.auto_enable = config->auto_enable,
+		.unclean_restart = ohtd_state_was_cut(config->state_dir),
+		.commands_given = commands_given,
+		.rt_priority = (int)config->realtime_priority,
+		.cpu = config->cpu,
+	};
+	struct ohtd_robot *made;
+
+	snprintf(profiles, sizeof(profiles), "%s/profiles", config->state_dir);
+	made = ohtd_robot_create(&robot, clock, why, size);
+	if (made)
+		log_profiles(ohtd_robot_user_maps(made));
+	return made;
+}

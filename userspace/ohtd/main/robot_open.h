@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the robot as the configuration wants it.
+ * Contexts: main thread.
+ * Locks:    none.
+ */
+#ifndef OHTD_MAIN_ROBOT_OPEN_H
+#define OHTD_MAIN_ROBOT_OPEN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ohtd_clock;
+struct ohtd_config;
+struct ohtd_robot;
+
+/* @commands_given: by the runs before. NULL with errno and @why of @size bytes filled. */
+struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd_clock *clock, uint64_t commands_given,
+				   char *why, size_t size);
+
+#endif /* OHTD_MAIN_ROBOT_OPEN_H */
