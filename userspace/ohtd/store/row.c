@@ -98,18 +98,24 @@ void ohtd_row_select(sqlite3_str *sql, const struct ohtd_stored_row *row)
 	sqlite3_str_appendf(sql, " FROM %s", row->from ? row->from : row->table);
 }
 
-void ohtd_row_insert(sqlite3_str *sql, const struct ohtd_stored_row *row)
+/* Names or parameters of the columns that are inserted, in parentheses. */
+static void list_columns(sqlite3_str *sql, const struct ohtd_stored_row *row, size_t skip)
 {
 	char sep = '(';
 
+	for (size_t i = 0; i < row->count; i++) {
+		if (row->columns[i].seen)
+			continue;
+		sqlite3_str_appendf(sql, "%c%s", sep, row->columns[i].parameter + skip);
+		sep = ',';
+	}
+	sqlite3_str_appendchar(sql, 1, ')');
+}
+
+void ohtd_row_insert(sqlite3_str *sql, const struct ohtd_stored_row *row)
+{
 	sqlite3_str_appendf(sql, "INSERT INTO %s ", row->table);
-	for (size_t i = 0; i < row->count; i++, sep = ',')
-		if (!row->columns[i].seen)
-			sqlite3_str_appendf(sql, "%c%s", sep, ohtd_column_name(&row->columns[i]));
-	sqlite3_str_appendall(sql, ") VALUES ");
-	sep = '(';
-	for (size_t i = 0; i < row->count; i++, sep = ',')
-		if (!row->columns[i].seen)
-			sqlite3_str_appendf(sql, "%c%s", sep, row->columns[i].parameter);
-	sqlite3_str_appendall(sql, ")");
+	list_columns(sql, row, 1);
+	sqlite3_str_appendall(sql, " VALUES ");
+	list_columns(sql, row, 0);
 }
