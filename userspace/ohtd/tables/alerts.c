@@ -2,6 +2,7 @@
 #include "tables/alerts.h"
 
 #include "store/db_private.h"
+#include "tables/webhooks.h"
 
 static const struct ohtd_stored_column alert_columns[] = {
 	OHTD_COLUMN(ohtd_alert_row, number, .asked = "number"),
@@ -71,8 +72,11 @@ int ohtd_db_alerts_keep(struct ohtd_db *db, const struct ohtd_alert_row *rows, u
 {
 	int r = ohtd_db_begin(db);
 
-	for (unsigned int i = 0; !r && i < count; i++)
-		r = ohtd_db_put(db, &keep_sql, &rows[i]);
+	for (unsigned int i = 0; !r && i < count; i++) {
+		r = ohtd_db_webhooks_note(db, &rows[i]);
+		if (!r)
+			r = ohtd_db_put(db, &keep_sql, &rows[i]);
+	}
 	if (!r)
 		r = drop_old(db);
 	return ohtd_db_end(db, r);
@@ -91,10 +95,17 @@ static int find_newest(struct ohtd_db *db, int64_t *newest)
 
 int ohtd_db_alerts_cut(struct ohtd_db *db, int64_t last)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, &cut_sql);
+	sqlite3_stmt *s;
+	int r = ohtd_db_begin(db);
 
-	ohtd_db_bind_number(s, ":last", last);
-	return ohtd_db_run(db, s);
+	if (!r)
+		r = ohtd_db_webhooks_note_cut(db, last);
+	if (!r) {
+		s = ohtd_db_statement(db, &cut_sql);
+		ohtd_db_bind_number(s, ":last", last);
+		r = ohtd_db_run(db, s);
+	}
+	return ohtd_db_end(db, r);
 }
 
 int ohtd_db_alerts_begin(struct ohtd_db *db, int64_t *newest)
@@ -113,6 +124,8 @@ int ohtd_db_alert_acknowledge(struct ohtd_db *db, struct ohtd_alert_row *row)
 	int64_t times = row->times;
 	int r = ohtd_db_begin(db), changed = 0;
 
+	if (!r && *row->code)
+		r = ohtd_db_webhooks_note(db, row);
 	if (!r && *row->code)
 		r = ohtd_db_put(db, &add_sql, row);
 	if (!r)

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The queue of webhooks: what an alert gives to be told, when it is due, and what becomes of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tables/webhooks.h"
+#include "store/db_private.h"
+#include "store_fixture.h"
+
+#define S	1000000000LL
+#define NOW_NS	(STORE_NOW_S * S)
+#define DAY_S	86400
+
+static struct ohtd_db *db;
+static struct ohtd_due due[OHTD_WEBHOOKS_MAX];
+
+static int set_up(void **state)
+{
+	(void)state;
+	if (store_folder_make())
+		return -1;
+	db = store_open_db();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	ohtd_db_close(db);
+	return store_folder_remove();
+}
+
+static int64_t add(const char *severity)
+{
+	struct ohtd_webhook_row row = { .url = "https://a.example/", .format = "oht", .enabled = true };
+
+	snprintf(row.severity, sizeof(row.severity), "%s", severity);
+	assert_int_equal(ohtd_db_webhook_add(db, &row), 0);
+	return row.id;
+}
+
+static void keep(int64_t number, int64_t ended_ns, int64_t times)
+{
+	const struct ohtd_alert_row row = {
+		.number = number, .code = "module_lost", .severity = "critical", .source = "module", .unit = 3,
+		.text = "Gone.", .since_ns = NOW_NS, .ended_ns = ended_ns, .times = times,
+	};
+
+	assert_int_equal(ohtd_db_alerts_keep(db, &row, 1), 0);
+}
+
+static int count_due(int64_t now_ns)
+{
+	bool alive;
+
+	return ohtd_db_webhooks_due(db, now_ns, due, &alive);
+}
+
+/* The first that is due, if it is that. */
+static int64_t next(int64_t now_ns, const char *event, int64_t alert)
+{
+	assert_int_equal(count_due(now_ns), 1);
+	assert_string_equal(due[0].delivery.event, event);
+	assert_int_equal(due[0].delivery.alert, alert);
+	return due[0].delivery.number;
+}
+
+static void told(int64_t number, int64_t now_ns, int status)
+{
+	const struct ohtd_delivery_result result = {
+		.number = number, .now_ns = now_ns, .status = status, .error = status ? "" : "no answer",
+	};
+
+	assert_int_equal(ohtd_db_webhook_result(db, &result), 0);
+}
+
+static long long count(const char *where)
+{
+	char sql[200];
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM webhook_deliveries WHERE %s", where);
+	return store_ask_sql(sql);
+}
+
+static void each_coming_and_each_end_is_told_once(void **state)
+{
+	(void)state;
+	add("warning");
+	add("emergency");
+	keep(1, 0, 1);
+	keep(1, 0, 1);
+	keep(1, NOW_NS + 5 * S, 1);
+	keep(1, NOW_NS + 5 * S, 1);
+	assert_int_equal(count("event = 'alert.began'"), 1);
+	assert_int_equal(count("event = 'alert.ended' AND webhook = 1"), 1);
+	/* It comes again; then it ends and comes again between two writes, which is no news. */
+	keep(1, 0, 2);
+	keep(1, 0, 3);
+	assert_int_equal(count("1"), 3);
+	/* It came and ended since the write before. */
+	keep(2, NOW_NS + S, 1);
+	assert_int_equal(count("alert = 2"), 2);
+	/* The acknowledgement brings the row before the keeper does. */
+	assert_int_equal(ohtd_db_alert_acknowledge(db, &(struct ohtd_alert_row){
+		.number = 3, .code = "x", .severity = "warning", .since_ns = NOW_NS, .times = 1, .acknowledged_ns = 1 }), 1);
+	assert_int_equal(count("alert = 3"), 1);
+}
+
+static void what_is_cut_is_lost(void **state)
+{
+	int64_t newest;
+
+	(void)state;
+	add("warning");
+	keep(1, 0, 1);
+	keep(2, NOW_NS + S, 1);
+	assert_int_equal(ohtd_db_alerts_begin(db, &newest), 0);
+	assert_int_equal(ohtd_db_alerts_begin(db, &newest), 0);
+	assert_int_equal(count("event = 'alert.lost'"), 1);
+	assert_int_equal(count("event = 'alert.lost' AND alert = 1"), 1);
+}
+
+static void an_end_waits_for_its_beginning_and_for_nothing_else(void **state)
+{
+	int64_t first;
+
+	(void)state;
+	add("warning");
+	keep(1, NOW_NS + S, 1);
+	keep(2, 0, 1);
+	first = next(NOW_NS, "alert.began", 1);
+	told(first, NOW_NS, 503);
+	told(next(NOW_NS, "alert.began", 2), NOW_NS, 503);
+	assert_int_equal(count_due(NOW_NS + 4 * S), 0);
+	told(next(NOW_NS + 5 * S, "alert.began", 1), NOW_NS + 5 * S, 204);
+	told(next(NOW_NS + 5 * S, "alert.ended", 1), NOW_NS + 5 * S, 204);
+	/* A late word about the first changes nothing. */
+	told(first, NOW_NS + 6 * S, 500);
+	assert_int_equal(count("state = 'delivered'"), 2);
+}
+
+static void pauses_grow_to_a_day_and_end(void **state)
+{
+	static const int pauses_s[] = { 5, 20, 80, 320, 1280, 5120, 20480, 81920, DAY_S };
+	int64_t now_ns = NOW_NS, number;
+
+	(void)state;
+	add("warning");
+	keep(1, 0, 1);
+	number = next(now_ns, "alert.began", 1);
+	for (size_t i = 0; i < sizeof(pauses_s) / sizeof(*pauses_s); i++) {
+		told(number, now_ns, 0);
+		assert_int_equal(count_due(now_ns + pauses_s[i] * S - 1), 0);
+		/* A clock that was set back makes nobody wait for it. */
+		assert_int_equal(count_due(now_ns - 1), 1);
+		now_ns += pauses_s[i] * S;
+		assert_int_equal(next(now_ns, "alert.began", 1), number);
+	}
+	told(number, now_ns, 0);
+	assert_int_equal(count("state = 'dead' AND attempts = 10"), 1);
+	assert_int_equal(count_due(now_ns + 2 * DAY_S * S), 0);
+}
+
+static void an_answer_makes_due_what_has_had_none(void **state)
+{
+	(void)state;
+	add("warning");
+	for (int64_t alert = 1; alert <= 3; alert++) {
+		keep(alert, 0, 1);
+		told(next(NOW_NS, "alert.began", alert), NOW_NS, 0);
+	}
+	told(next(NOW_NS + 5 * S, "alert.began", 1), NOW_NS + 5 * S, 0);
+	told(next(NOW_NS + 5 * S, "alert.began", 2), NOW_NS + 5 * S, 200);
+	told(next(NOW_NS + 5 * S, "alert.began", 1), NOW_NS + 5 * S, 200);
+	assert_int_equal(store_ask_sql("SELECT failures FROM webhooks"), 0);
+}
+
+static void the_receiver_ends_it_with_410(void **state)
+{
+	struct ohtd_delivery_row row = { .webhook = add("warning"), .made_ns = NOW_NS };
+
+	(void)state;
+	keep(1, 0, 1);
+	keep(2, 0, 1);
+	told(next(NOW_NS, "alert.began", 1), NOW_NS, 410);
+	assert_int_equal(count("state = 'dead'"), 2);
+	assert_int_equal(ohtd_db_webhook_test(db, &row), -EPERM);
+	keep(3, 0, 1);
+	assert_int_equal(count("1"), 2);
+	assert_int_equal(ohtd_db_webhook_resend(db, 1, &row), 0);
+	assert_int_equal(ohtd_db_webhook_resend(db, 1, &row), -EALREADY);
+	assert_int_equal(ohtd_db_webhook_resend(db, 9, &row), -ENOENT);
+	assert_int_equal(ohtd_db_webhook_delete(db, row.webhook), 1);
+	assert_int_equal(ohtd_db_webhook_delete(db, row.webhook), 0);
+	assert_int_equal(count("1"), 0);
+}
+
+static void a_sign_of_life_comes_once_a_day(void **state)
+{
+	bool alive;
+
+	(void)state;
+	add("warning");
+	store_run_sql("UPDATE webhooks SET alive = 1");
+	for (int day = 0; day < 3; day++) {
+		int64_t now_ns = NOW_NS + day * DAY_S * S;
+
+		assert_true(ohtd_db_webhooks_due(db, now_ns, due, &alive) >= 0 && alive);
+		assert_int_equal(ohtd_db_webhooks_alive(db, now_ns), 0);
+		assert_true(ohtd_db_webhooks_due(db, now_ns + (DAY_S - 1) * S, due, &alive) >= 0 && !alive);
+		assert_int_equal(ohtd_db_webhooks_alive(db, now_ns + S), 0);
+	}
+	assert_int_equal(count("event = 'alive'"), 3);
+}
+
+static void the_queue_is_bounded(void **state)
+{
+	(void)state;
+	add("warning");
+	store_run_sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
+		      " INSERT INTO webhook_deliveries (webhook, message, event, state, alert, code, severity, source, unit,"
+		      " text, since_ns, ended_ns, times, made_ns, due_ns)"
+		      " SELECT 1, 'm', 'test', 'waiting', 0, '', '', '', 0, '', 0, 0, 1, 0, 0 FROM n");
+	keep(1, NOW_NS + S, 1);
+	assert_int_equal(count("state = 'waiting'"), OHTD_WEBHOOK_WAITING);
+	assert_int_equal(count("state = 'dead' AND number <= 2"), 2);
+	store_run_sql("UPDATE webhook_deliveries SET state = 'delivered' WHERE number > 2 AND alert = 0");
+	told(next(NOW_NS, "alert.began", 1), NOW_NS, 200);
+	assert_int_equal(count("state <> 'waiting'"), OHTD_WEBHOOK_KEPT);
+	assert_int_equal(count("alert = 1"), 2);
+}
+
+#define T(name_)	cmocka_unit_test_setup_teardown(name_, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(each_coming_and_each_end_is_told_once),
+		T(what_is_cut_is_lost),
+		T(an_end_waits_for_its_beginning_and_for_nothing_else),
+		T(pauses_grow_to_a_day_and_end),
+		T(an_answer_makes_due_what_has_had_none),
+		T(the_receiver_ends_it_with_410),
+		T(a_sign_of_life_comes_once_a_day),
+		T(the_queue_is_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tables/webhooks.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "store/db_private.h"
+
+#define DAY_NS		(86400 * (int64_t)OHTD_NS_PER_S)
+/* Pauses grow from here to a day. */
+#define FIRST_PAUSE_NS	(5 * (int64_t)OHTD_NS_PER_S)
+#define PAUSE_GROWTH	4
+#define GONE		410
+
+static const struct ohtd_stored_column delivery_columns[] = {
+	OHTD_COLUMN(ohtd_delivery_row, number, .asked = "number", .seen = true),
+	OHTD_COLUMN(ohtd_delivery_row, webhook, .asked = "webhook"),
+	OHTD_COLUMN(ohtd_delivery_row, message),
+	OHTD_COLUMN(ohtd_delivery_row, event, .asked = "event"),
+	OHTD_COLUMN(ohtd_delivery_row, state, .asked = "state"),
+	OHTD_COLUMN(ohtd_delivery_row, alert, .asked = "alert"),
+	OHTD_COLUMN(ohtd_delivery_row, code),
+	OHTD_COLUMN(ohtd_delivery_row, severity),
+	OHTD_COLUMN(ohtd_delivery_row, source),
+	OHTD_COLUMN(ohtd_delivery_row, unit),
+	OHTD_COLUMN(ohtd_delivery_row, text),
+	OHTD_COLUMN(ohtd_delivery_row, since_ns),
+	OHTD_COLUMN(ohtd_delivery_row, ended_ns),
+	OHTD_COLUMN(ohtd_delivery_row, times),
+	OHTD_COLUMN(ohtd_delivery_row, made_ns, .asked = "made"),
+	OHTD_COLUMN(ohtd_delivery_row, due_ns),
+	OHTD_COLUMN(ohtd_delivery_row, tried_ns, .seen = true),
+	OHTD_COLUMN(ohtd_delivery_row, attempts, .seen = true),
+	OHTD_COLUMN(ohtd_delivery_row, last_status, .seen = true),
+	OHTD_COLUMN(ohtd_delivery_row, last_error, .seen = true),
+};
+
+const struct ohtd_stored_row ohtd_kept_deliveries = {
+	.table = "webhook_deliveries", .bytes = sizeof(struct ohtd_delivery_row), .key = &delivery_columns[0],
+	OHTD_COLUMNS(delivery_columns),
+};
+
+/* ---- what is to be told ---- */
+
+#define QUEUE									\
+	"INSERT INTO webhook_deliveries (webhook, message, event, state, due_ns, alert, code, severity, source,"	\
+	" unit, text, since_ns, ended_ns, times, made_ns)"			\
+	" SELECT w.id, 'msg_' || lower(hex(randomblob(12))), "
+/* Of a row of the table or of one that is to become one. */
+#define WANTED(severity_)							\
+	" w.enabled AND instr('warning critical emergency', " severity_ ") >="	\
+	" instr('warning critical emergency', w.severity)"
+
+/* Unless the table has it as active, or has this coming. */
+static const struct ohtd_statement began_sql = {
+	QUEUE "'alert.began', 'waiting', 0, :number, :code, :severity, :source, :unit, :text, :since_ns, 0, :times,"
+	" max(:since_ns, coalesce((SELECT ended_ns FROM alerts WHERE number = :number), 0))"
+	" FROM webhooks w WHERE" WANTED(":severity")
+	" AND NOT EXISTS (SELECT 1 FROM alerts WHERE number = :number AND (ended_ns = 0 OR times >= :times))",
+	&ohtd_kept_alerts
+};
+
+static const struct ohtd_statement ended_sql = {
+	QUEUE "'alert.ended', 'waiting', 0, :number, :code, :severity, :source, :unit, :text, :since_ns, :ended_ns,"
+	" :times, :ended_ns FROM webhooks w WHERE" WANTED(":severity")
+	" AND :ended_ns <> 0"
+	" AND NOT EXISTS (SELECT 1 FROM alerts WHERE number = :number AND ended_ns <> 0 AND times >= :times)",
+	&ohtd_kept_alerts
+};
+
+/* Its end was not seen: the time is that of the system, to the second. */
+static const struct ohtd_statement lost_sql = {
+	QUEUE "'alert.lost', 'waiting', 0, a.number, a.code, a.severity, a.source, a.unit, a.text, a.since_ns, 0,"
+	" a.times, unixepoch() * 1000000000 FROM webhooks w, alerts a WHERE" WANTED("a.severity")
+	" AND a.ended_ns = 0 AND a.cut = 0 AND a.number <= :last"
+};
+
+static const struct ohtd_statement test_sql = {
+	QUEUE "'test', 'waiting', 0, 0, 'test', 'warning', 'webhook', 0, 'This is a test: nothing is wrong.', :now, :now,"
+	" 1, :now FROM webhooks w WHERE w.id = :id"
+};
+
+static const struct ohtd_statement alive_sql = {
+	QUEUE "'alive', 'waiting', 0, 0, 'alive', 'warning', 'webhook', 0, 'The robot''s computer is alive.', :now, 0,"
+	" 1, :now FROM webhooks w WHERE w.enabled AND w.alive AND (w.alive_ns <= :before OR w.alive_ns > :now)"
+};
+
+static const struct ohtd_statement alive_due_sql = {
+	"SELECT 1 FROM webhooks WHERE enabled AND alive AND (alive_ns <= :before OR alive_ns > :now)"
+};
+
+static const struct ohtd_statement alive_done_sql = {
+	"UPDATE webhooks SET alive_ns = :now WHERE enabled AND alive AND (alive_ns <= :before OR alive_ns > :now)"
+};
+
+static const struct ohtd_statement overflow_sql = {
+	"UPDATE webhook_deliveries SET state = 'dead', last_error = 'too many others waited' WHERE state = 'waiting'"
+	" AND number <= (SELECT number FROM webhook_deliveries WHERE state = 'waiting'"
+	" ORDER BY number DESC LIMIT 1 OFFSET :kept)"
+};
+
+static const struct ohtd_statement prune_sql = {
+	"DELETE FROM webhook_deliveries WHERE state <> 'waiting'"
+	" AND number <= (SELECT number FROM webhook_deliveries WHERE state <> 'waiting'"
+	" ORDER BY number DESC LIMIT 1 OFFSET :kept)"
+};
+
+static const struct ohtd_statement get_sql = {
+	" WHERE number = :number", &ohtd_kept_deliveries, ohtd_row_select
+};
+
+/* The number of rows that were changed, or a negative errno. */
+static int run_with(struct ohtd_db *db, const struct ohtd_statement *statement, const char *name, int64_t value)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, statement);
+	int r;
+
+	ohtd_db_bind_number(s, name, value);
+	r = ohtd_db_run(db, s);
+	return r ? r : sqlite3_changes(db->sql);
+}
+
+int ohtd_db_webhooks_note(struct ohtd_db *db, const struct ohtd_alert_row *row)
+{
+	int r = ohtd_db_put(db, &began_sql, row), queued = sqlite3_changes(db->sql);
+
+	if (!r)
+		r = ohtd_db_put(db, &ended_sql, row);
+	if (!r && queued + sqlite3_changes(db->sql))
+		r = run_with(db, &overflow_sql, ":kept", OHTD_WEBHOOK_WAITING);
+	return r < 0 ? r : 0;
+}
+
+int ohtd_db_webhooks_note_cut(struct ohtd_db *db, int64_t last)
+{
+	int r = run_with(db, &lost_sql, ":last", last);
+
+	return r < 0 ? r : 0;
+}
+
+int ohtd_db_webhook_test(struct ohtd_db *db, struct ohtd_delivery_row *row)
+{
+	struct ohtd_webhook_row webhook = { .id = row->webhook };
+	int r = ohtd_db_begin(db);
+	sqlite3_stmt *s;
+
+	if (!r)
+		r = ohtd_db_webhook_get(db, &webhook);
+	if (!r && !webhook.enabled)
+		r = -EPERM;
+	if (!r) {
+		s = ohtd_db_statement(db, &test_sql);
+		ohtd_db_bind_number(s, ":now", row->made_ns);
+		ohtd_db_bind_number(s, ":id", row->webhook);
+		r = ohtd_db_run(db, s);
+		row->number = sqlite3_last_insert_rowid(db->sql);
+	}
+	if (!r)
+		r = ohtd_db_get(db, &get_sql, row);
+	return ohtd_db_end(db, r);
+}
+
+static sqlite3_stmt *alive_statement(struct ohtd_db *db, const struct ohtd_statement *statement, int64_t now_ns)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, statement);
+
+	ohtd_db_bind_number(s, ":now", now_ns);
+	ohtd_db_bind_number(s, ":before", now_ns - DAY_NS);
+	return s;
+}
+
+int ohtd_db_webhooks_alive(struct ohtd_db *db, int64_t now_ns)
+{
+	int r = ohtd_db_begin(db);
+
+	if (!r)
+		r = ohtd_db_run(db, alive_statement(db, &alive_sql, now_ns));
+	if (!r)
+		r = ohtd_db_run(db, alive_statement(db, &alive_done_sql, now_ns));
+	return ohtd_db_end(db, r);
+}
+
+/* ---- what is due ---- */
+
+/*
+ * The end of an alert waits behind its beginning. A clock that was set back behind the last attempt makes nobody wait
+ * for it.
+ */
+static const struct ohtd_statement due_sql = {
+	" WHERE number = (SELECT min(d.number) FROM webhook_deliveries d WHERE d.webhook = :id AND d.state = 'waiting'"
+	" AND (d.due_ns <= :now OR d.tried_ns > :now) AND NOT EXISTS (SELECT 1 FROM webhook_deliveries e"
+	" WHERE e.webhook = :id AND e.alert = d.alert AND e.state = 'waiting' AND e.alert > 0 AND e.number < d.number))",
+	&ohtd_kept_deliveries, ohtd_row_select
+};
+
+static int find_due(struct ohtd_db *db, int64_t webhook, int64_t now_ns, struct ohtd_delivery_row *row)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &due_sql);
+	int r;
+
+	ohtd_db_bind_number(s, ":id", webhook);
+	ohtd_db_bind_number(s, ":now", now_ns);
+	r = ohtd_db_row(db, s);
+	if (r > 0)
+		ohtd_row_take(s, &ohtd_kept_deliveries, row);
+	sqlite3_reset(s);
+	return r;
+}
+
+int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, struct ohtd_due *due, bool *alive)
+{
+	struct ohtd_webhook_row webhooks[OHTD_WEBHOOKS_MAX];
+	int all = ohtd_db_webhooks_list(db, webhooks), count = 0, r = 0;
+	sqlite3_stmt *s;
+
+	for (int i = 0; i < all && r >= 0; i++) {
+		if (!webhooks[i].enabled)
+			continue;
+		due[count].webhook = webhooks[i];
+		r = find_due(db, webhooks[i].id, now_ns, &due[count].delivery);
+		count += r > 0;
+	}
+	if (all < 0 || r < 0)
+		return all < 0 ? all : r;
+	s = alive_statement(db, &alive_due_sql, now_ns);
+	r = ohtd_db_row(db, s);
+	sqlite3_reset(s);
+	*alive = r > 0;
+	return r < 0 ? r : count;
+}
+
+/* ---- what has become of it ---- */
+
+static const struct ohtd_statement tried_sql = {
+	"UPDATE webhook_deliveries SET state = :state, tried_ns = :tried_ns, attempts = :attempts, due_ns = :due_ns,"
+	" last_status = :last_status, last_error = :last_error WHERE number = :number", &ohtd_kept_deliveries
+};
+
+static const struct ohtd_statement last_sql = {
+	"UPDATE webhooks SET last_ns = :tried_ns, last_status = :last_status, last_error = :last_error,"
+	" failures = CASE WHEN :state = 'delivered' THEN 0 ELSE failures + 1 END,"
+	" enabled = enabled AND :last_status <> 410 WHERE id = :webhook", &ohtd_kept_deliveries
+};
+
+static const struct ohtd_statement gone_sql = {
+	"UPDATE webhook_deliveries SET state = 'dead', last_error = 'the receiver has ended the webhook'"
+	" WHERE webhook = :webhook AND state = 'waiting'"
+};
+
+/* It answers again: what it has not answered is due. */
+static const struct ohtd_statement there_sql = {
+	"UPDATE webhook_deliveries SET due_ns = 0 WHERE webhook = :webhook AND state = 'waiting' AND attempts > 0"
+	" AND last_status = 0"
+};
+
+static int64_t pause_ns(int64_t attempts, int after_s)
+{
+	int64_t pause = FIRST_PAUSE_NS, wished = after_s * (int64_t)OHTD_NS_PER_S;
+
+	while (--attempts > 0 && pause < DAY_NS)
+		pause *= PAUSE_GROWTH;
+	if (pause < wished)
+		pause = wished;
+	return pause < DAY_NS ? pause : DAY_NS;
+}
+
+static void judge(struct ohtd_delivery_row *row, const struct ohtd_delivery_result *result)
+{
+	bool good = !*result->error && result->status >= 200 && result->status < 300;
+
+	row->attempts++;
+	row->tried_ns = result->now_ns;
+	row->due_ns = result->now_ns + pause_ns(row->attempts, result->after_s);
+	row->last_status = result->status;
+	snprintf(row->last_error, sizeof(row->last_error), "%s", result->error);
+	if (good)
+		snprintf(row->state, sizeof(row->state), "delivered");
+	else if (row->attempts >= OHTD_WEBHOOK_ATTEMPTS || result->status == GONE)
+		snprintf(row->state, sizeof(row->state), "dead");
+}
+
+static int write_result(struct ohtd_db *db, const struct ohtd_delivery_row *row)
+{
+	int r = ohtd_db_put(db, &tried_sql, row);
+
+	if (!r)
+		r = ohtd_db_put(db, &last_sql, row);
+	if (!r && row->last_status == GONE)
+		r = run_with(db, &gone_sql, ":webhook", row->webhook);
+	else if (!r && !strcmp(row->state, "delivered"))
+		r = run_with(db, &there_sql, ":webhook", row->webhook);
+	if (r >= 0)
+		r = run_with(db, &prune_sql, ":kept", OHTD_WEBHOOK_KEPT);
+	return r < 0 ? r : 0;
+}
+
+int ohtd_db_webhook_result(struct ohtd_db *db, const struct ohtd_delivery_result *result)
+{
+	struct ohtd_delivery_row row = { .number = result->number };
+	int r = ohtd_db_begin(db);
+
+	if (!r)
+		r = ohtd_db_get(db, &get_sql, &row);
+	if (!r && !strcmp(row.state, "waiting")) {
+		judge(&row, result);
+		r = write_result(db, &row);
+	}
+	return ohtd_db_end(db, r == -ENOENT ? 0 : r);
+}
+
+static const struct ohtd_statement resend_sql = {
+	"UPDATE webhook_deliveries SET state = 'waiting', attempts = 0, due_ns = 0 WHERE number = :number"
+};
+
+int ohtd_db_webhook_resend(struct ohtd_db *db, int64_t number, struct ohtd_delivery_row *row)
+{
+	int r = ohtd_db_begin(db);
+
+	row->number = number;
+	if (!r)
+		r = ohtd_db_get(db, &get_sql, row);
+	if (!r && !strcmp(row->state, "waiting"))
+		r = -EALREADY;
+	if (!r) {
+		r = run_with(db, &resend_sql, ":number", number);
+		r = r < 0 ? r : ohtd_db_get(db, &get_sql, row);
+	}
+	return ohtd_db_end(db, r);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     webhooks, and the queue of what each is to be told: one row each.
+ * Contexts: the thread that owns the database handle; elsewhere through ohtd_store_call() and ohtd_store_read().
+ * Locks:    none.
+ *
+ * What an alert gives to be told is queued in the transaction that keeps the alert: after a crash there are both or
+ * none.
+ */
+#ifndef OHTD_TABLES_WEBHOOKS_H
+#define OHTD_TABLES_WEBHOOKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tables/alerts.h"
+
+struct ohtd_db;
+struct ohtd_stored_row;
+
+#define OHTD_WEBHOOKS_MAX		16
+#define OHTD_WEBHOOK_URL_BYTES		401
+#define OHTD_WEBHOOK_WORD_BYTES		16
+#define OHTD_WEBHOOK_SECRET_BYTES	40	/* "whsec_", base64 of 24 bytes, NUL */
+#define OHTD_WEBHOOK_ERROR_BYTES	120
+#define OHTD_WEBHOOK_MESSAGE_BYTES	32
+/* A delivery that is tried as often in vain is dead. */
+#define OHTD_WEBHOOK_ATTEMPTS		10
+/* What has been delivered, or is dead, is kept so far; what waits, so far for all webhooks. */
+#define OHTD_WEBHOOK_KEPT		1000
+#define OHTD_WEBHOOK_WAITING		5000
+
+/**
+ * struct ohtd_webhook_row - somebody who is told
+ * @id: no other has it
+ * @url: where to
+ * @format: "oht", "alertmanager" or "ntfy"
+ * @severity: least severity of an alert that is told
+ * @alive: told each day that this daemon lives
+ * @enabled: told at all; the receiver ends it with 410
+ * @made_ns: wall clock
+ * @made_by: who
+ * @secret: signs
+ * @secret_before: signs too, until everybody knows the new one; "": none
+ * @last_ns: wall clock of the newest attempt; 0: none
+ * @last_status: what came of it: status of the answer; 0: none came
+ * @last_error: the same; "": there was an answer
+ * @failures: attempts in vain since the last success
+ * @waiting: deliveries that wait
+ * @dead: deliveries that are kept and dead
+ */
+struct ohtd_webhook_row {
+	int64_t id;
+	char url[OHTD_WEBHOOK_URL_BYTES];
+	char format[OHTD_WEBHOOK_WORD_BYTES];
+	char severity[OHTD_ALERT_WORD_BYTES];
+	bool alive;
+	bool enabled;
+	int64_t made_ns;
+	char made_by[OHTD_USER_NAME_MAX + 1];
+	char secret[OHTD_WEBHOOK_SECRET_BYTES];
+	char secret_before[OHTD_WEBHOOK_SECRET_BYTES];
+	int64_t last_ns;
+	int64_t last_status;
+	char last_error[OHTD_WEBHOOK_ERROR_BYTES];
+	int64_t failures;
+	int64_t waiting;
+	int64_t dead;
+};
+
+/**
+ * struct ohtd_delivery_row - something that a webhook is to be told
+ * @number: no other has it; grows
+ * @webhook: id
+ * @message: webhook-id, the same in each attempt
+ * @event: "alert.began", "alert.ended", "alert.lost", "alive" or "test"
+ * @state: "waiting", "delivered" or "dead"
+ * @alert: its number, 0: it is about none. What follows is as of the alert, at the moment of the event
+ * @made_ns: wall clock of the event
+ * @due_ns: the same, of the next attempt
+ * @tried_ns: the same, of the last attempt; 0: none
+ * @attempts: in vain, or the one that was not
+ * @last_status: as of a webhook
+ * @last_error: the same
+ */
+struct ohtd_delivery_row {
+	int64_t number;
+	int64_t webhook;
+	char message[OHTD_WEBHOOK_MESSAGE_BYTES];
+	char event[OHTD_WEBHOOK_WORD_BYTES];
+	char state[OHTD_WEBHOOK_WORD_BYTES];
+	int64_t alert;
+	char code[OHTD_ALERT_WORD_BYTES];
+	char severity[OHTD_ALERT_WORD_BYTES];
+	char source[OHTD_ALERT_WORD_BYTES];
+	uint8_t unit;
+	char text[OHTD_ALERT_TEXT_BYTES];
+	int64_t since_ns;
+	int64_t ended_ns;
+	int64_t times;
+	int64_t made_ns;
+	int64_t due_ns;
+	int64_t tried_ns;
+	int64_t attempts;
+	int64_t last_status;
+	char last_error[OHTD_WEBHOOK_ERROR_BYTES];
+};
+
+/* The greatest number the newest. */
+extern const struct ohtd_stored_row ohtd_kept_deliveries;
+
+/* ---- webhooks.c ---- */
+
+/* @row->id: out. 0, -E2BIG: there are OHTD_WEBHOOKS_MAX already, or a negative errno. */
+int ohtd_db_webhook_add(struct ohtd_db *db, struct ohtd_webhook_row *row);
+
+/* @row->id: which; out: all of it. 0, -ENOENT, or a negative errno. */
+int ohtd_db_webhook_get(struct ohtd_db *db, struct ohtd_webhook_row *row);
+
+/* Keeps url, severity, alive, enabled and the secrets. 0 or a negative errno. */
+int ohtd_db_webhook_change(struct ohtd_db *db, const struct ohtd_webhook_row *row);
+
+/* With all that it was to be told. 1, 0: there was none, or a negative errno. */
+int ohtd_db_webhook_delete(struct ohtd_db *db, int64_t id);
+
+/* All, by their id; @rows has OHTD_WEBHOOKS_MAX. How many, or a negative errno. */
+int ohtd_db_webhooks_list(struct ohtd_db *db, struct ohtd_webhook_row *rows);
+
+/* ---- webhook_queue.c ---- */
+
+/* Queues what @row, which is not kept yet, has to say beyond what the table of alerts knows. 0 or a negative errno. */
+int ohtd_db_webhooks_note(struct ohtd_db *db, const struct ohtd_alert_row *row);
+
+/* The same before alerts up to number @last that have not ended are cut. */
+int ohtd_db_webhooks_note_cut(struct ohtd_db *db, int64_t last);
+
+/*
+ * Queues a test for a webhook. @row->webhook: which, @row->made_ns: now; out: all of it. 0, -ENOENT, -EPERM: it is
+ * switched off, or a negative errno.
+ */
+int ohtd_db_webhook_test(struct ohtd_db *db, struct ohtd_delivery_row *row);
+
+/* Queues that this daemon lives, for each webhook that wants it and has not been told for a day. */
+int ohtd_db_webhooks_alive(struct ohtd_db *db, int64_t now_ns);
+
+/* A delivery, and whom it is for. */
+struct ohtd_due {
+	struct ohtd_delivery_row delivery;
+	struct ohtd_webhook_row webhook;
+};
+
+/*
+ * The first delivery of each webhook that is due at @now_ns; @due has OHTD_WEBHOOKS_MAX. How many, or a negative
+ * errno. @alive: out: ohtd_db_webhooks_alive() has something to do.
+ */
+int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, struct ohtd_due *due, bool *alive);
+
+/**
+ * struct ohtd_delivery_result - what has become of an attempt
+ * @number: of the delivery
+ * @now_ns: wall clock
+ * @status: of the answer; 0: none came
+ * @after_s: the receiver wishes to be left alone so long
+ * @error: "": there was an answer
+ */
+struct ohtd_delivery_result {
+	int64_t number;
+	int64_t now_ns;
+	int status;
+	int after_s;
+	const char *error;
+};
+
+/* 0: also for a delivery that is not there any more; or a negative errno. */
+int ohtd_db_webhook_result(struct ohtd_db *db, const struct ohtd_delivery_result *result);
+
+/* A delivery that is dead, or was delivered, waits again. 0, -ENOENT, -EALREADY: it waits, or a negative errno. @row: out. */
+int ohtd_db_webhook_resend(struct ohtd_db *db, int64_t number, struct ohtd_delivery_row *row);
+
+#endif /* OHTD_TABLES_WEBHOOKS_H */
