@@ -77,6 +77,15 @@ ASKED = [
     ("POST", "alert-trials", "alert-trials", {
         "code": "supply_high", "signal": "safety_supply_v", "when": "above", "limit": 23, "hysteresis": 1, "on_ms": 1000,
         "text": "The supply is high", "consequence": "It may be damaged.", "action": "Check it."}, "operator", 200),
+    ("POST", "webhooks", "webhooks", {"url": "https://127.0.0.1:1/robots", "severity": "critical"}, "administrator", 201),
+    ("GET", "webhooks", "webhooks", None, "operator", 200),
+    ("GET", "webhooks/{id}", "webhooks/1", None, "operator", 200),
+    ("PUT", "webhooks/{id}", "webhooks/1", {"alive": True}, "administrator", 200),
+    ("POST", "webhooks/{id}/secret", "webhooks/1/secret", {}, "administrator", 200),
+    ("POST", "webhooks/{id}/test", "webhooks/1/test", {}, "administrator", 200),
+    ("GET", "webhook-deliveries", "webhook-deliveries?limit=1", None, "operator", 200),
+    ("POST", "webhook-deliveries/{id}/resend", "webhook-deliveries/1/resend", {}, "administrator", 409),
+    ("DELETE", "webhooks/{id}", "webhooks/1", None, "administrator", 204),
     ("DELETE", "modules/{unit}/quarantine", "modules/5/quarantine", None, "supervisor", 200),
     ("GET", "bus", "bus", None, "viewer", 200),
     ("GET", "bus/plan", "bus/plan", None, "viewer", 200),
@@ -114,12 +123,13 @@ NO_EXAMPLE = {("GET", "openapi.json"), ("GET", "asyncapi.json"), ("GET", "docs")
               ("POST", "system/restart"), ("GET", "/ca.crt"), ("GET", "/metrics"), ("GET", "ws"), ("GET", "foxglove"),
               ("GET", "stream"), ("GET", "telemetry/export")}
 # Left out of an example: secrets, and what is long and says nothing.
-HIDDEN = {"ticket", "access_token", "refresh_token", "pem", "password", "old_password", "new_password"}
+HIDDEN = {"ticket", "access_token", "refresh_token", "pem", "password", "old_password", "new_password", "secret"}
 
 
 @pytest.fixture(scope="module", name="own")
 def _own(tmp_path_factory, accounts):
     made = begin(tmp_path_factory.mktemp("answers"), accounts)
+    made.write_config(webhooks_destinations="127.0.0.1:1")
     with serving(made):
         until(lambda: all(item["health"] == "good" for item in made.get("modules").json["items"]), what="the modules")
         until(lambda: made.post("modules/discover", role="operator").status == 200, what="the first search to be over")

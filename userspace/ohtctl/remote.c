@@ -62,6 +62,16 @@ static const struct show_column kept_alert_columns[] = {
 	{ "acknowledged_by", 16 }, { "text", 0 }, { NULL, 0 },
 };
 
+static const struct show_column webhook_columns[] = {
+	{ "id", 3 }, { "format", 12 }, { "severity", 9 }, { "enabled", 7 }, { "waiting_count", 7 }, { "dead_count", 5 },
+	{ "last", 24 }, { "last_status", 4 }, { "last_error", 24 }, { "url", 0 }, { NULL, 0 },
+};
+
+static const struct show_column delivery_columns[] = {
+	{ "number", 6 }, { "webhook", 3 }, { "made", 24 }, { "event", 11 }, { "state", 9 }, { "attempts", 2 },
+	{ "last_status", 4 }, { "last_error", 24 }, { "code", 0 }, { NULL, 0 },
+};
+
 static const struct show_column interlock_columns[] = { { "verb", 10 }, { "why_not", 0 }, { NULL, 0 } };
 
 static const struct show_column command_columns[] = {
@@ -85,6 +95,8 @@ static const struct {
 	{ "robot commands", "GET", "robot/commands?limit=20", NULL, command_columns },
 	{ "alerts", "GET", "alerts?limit=200", NULL, alert_columns },
 	{ "alerts history", "GET", "alerts/history?limit=50", NULL, kept_alert_columns },
+	{ "webhooks list", "GET", "webhooks", NULL, webhook_columns },
+	{ "webhooks deliveries", "GET", "webhook-deliveries?limit=50", NULL, delivery_columns },
 	{ "safety status", "GET", "safety", NULL },
 	{ "safety stop", "POST", "safety/stop", NULL },
 	{ "safety enable", "POST", "safety/enable", NULL },

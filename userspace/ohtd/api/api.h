@@ -52,6 +52,8 @@ extern const struct ohtd_route_table ohtd_telemetry_routes;
 extern const struct ohtd_route_table ohtd_export_routes;
 extern const struct ohtd_route_table ohtd_history_routes;
 extern const struct ohtd_route_table ohtd_user_routes;
+extern const struct ohtd_route_table ohtd_webhook_delivery_routes;
+extern const struct ohtd_route_table ohtd_webhook_routes;
 
 /* What the channels of live data tell; routes.c. */
 extern const struct ohtd_channel_table ohtd_channel_table;

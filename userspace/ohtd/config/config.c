@@ -15,7 +15,7 @@
 #include "common/host.h"
 #include "config/ini.h"
 
-#define KEYS_MAX	40
+#define KEYS_MAX	48
 
 struct loading {
 	struct ohtd_config *config;
@@ -263,6 +263,25 @@ static int set_write_registers(struct ohtd_config *config, const struct key *key
 	return 0;
 }
 
+static int set_destinations(struct ohtd_config *config, const struct key *key, const char *value,
+			    char *why, size_t size)
+{
+	char entry[OHTD_HOST_BYTES + 8];
+
+	while (next_entry(&value, entry, sizeof(entry))) {
+		if (config->destination_count == OHTD_DESTINATIONS_MAX) {
+			snprintf(why, size, "%s has more than %d entries", key->name, OHTD_DESTINATIONS_MAX);
+			return -1;
+		}
+		if (!oht_destination_read(&config->destinations[config->destination_count], entry)) {
+			snprintf(why, size, "%s has '%s', which is not HOST:PORT", key->name, entry);
+			return -1;
+		}
+		config->destination_count++;
+	}
+	return 0;
+}
+
 static int set_backend(struct ohtd_config *config, const struct key *key, const char *value,
 		       char *why, size_t size)
 {
@@ -347,6 +366,10 @@ static const struct key keys[] = {
 	{ "gateway", "idle_s", set_number, FIELD(gateway_idle_s), 1, 3600 },
 	{ "gateway", "fresh_ms", set_number, FIELD(gateway_fresh_ms), 0, 10000 },
 	{ "history", "flush_s", set_number, FIELD(history_flush_s), 1, 60 },
+	{ "webhooks", "destinations", set_destinations, 0, 0, 0 },
+	{ "webhooks", "authorities", set_path, FIELD(webhook_ca), 0, 0 },
+	{ "webhooks", "sender", set_path, FIELD(sender), 0, 0 },
+	{ "webhooks", "timeout_s", set_number, FIELD(webhook_timeout_s), 1, 60 },
 	{ "log", "level", set_level, 0, 0, 0 },
 };
 
@@ -465,6 +488,8 @@ static void set_defaults(struct ohtd_config *config)
 		.gateway_idle_s = 60,
 		.gateway_fresh_ms = 1000,
 		.history_flush_s = 10,
+		.sender = OHT_LIBEXECDIR "/ohtd-sender",
+		.webhook_timeout_s = 10,
 		.log_level = OHTD_LOG_INFO,
 	};
 }

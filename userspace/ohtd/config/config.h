@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "common/destination.h"
 
 #define OHTD_PATH_BYTES		256
 #define OHTD_SOCKET_BYTES	108	/* what the kernel takes, with its NUL */
@@ -24,6 +25,7 @@
 #define OHTD_WRITERS_MAX	8
 #define OHTD_PROXIES_MAX	8
 #define OHTD_WRITABLE_MAX	64
+#define OHTD_DESTINATIONS_MAX	16
 
 enum ohtd_backend_kind {
 	OHTD_BACKEND_KERNEL	= 0,
@@ -90,6 +92,12 @@ struct ohtd_config {
 	unsigned int gateway_fresh_ms;		/* values of this age are answered without the bus; 0: none */
 	/* [history] */
 	unsigned int history_flush_s;		/* values are written so often */
+	/* [webhooks] */
+	struct oht_destination destinations[OHTD_DESTINATIONS_MAX];
+	unsigned int destination_count;		/* 0: nothing is sent, and nothing runs that could */
+	char webhook_ca[OHTD_PATH_BYTES];	/* empty: the authorities of the system */
+	char sender[OHTD_PATH_BYTES];		/* the program that sends */
+	unsigned int webhook_timeout_s;
 	/* [log] */
 	int log_level;				/* enum ohtd_log_level */
 };

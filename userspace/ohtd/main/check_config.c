@@ -100,10 +100,21 @@ static int check_bus(const struct ohtd_config *config)
 	return EX_CONFIG;
 }
 
+/* Without it nobody is told elsewhere, and all else goes on. */
+static int check_webhooks(const struct ohtd_config *config)
+{
+	if (!config->destination_count)
+		return 0;
+	if (access(config->sender, X_OK))
+		note("sender", config->sender, "cannot be run: no webhook is sent");
+	return check_file("authorities", config->webhook_ca);
+}
+
 int ohtd_check_config(const struct ohtd_config *config)
 {
 	int state = check_state(config), certificate = check_file("certificate", config->certificate);
 	int key = check_file("key", config->key), bus = check_bus(config);
+	int webhooks = check_webhooks(config);
 	int data = is_folder(config->data_dir) ? 0 : complain("data", config->data_dir, "is no folder");
 
 	if (!is_folder(config->web_dir))
@@ -112,5 +123,5 @@ int ohtd_check_config(const struct ohtd_config *config)
 	check_folder_of("ready_file", config->ready_file);
 	if (config->backend == OHTD_BACKEND_RTU && access(config->tty, F_OK))
 		note("tty", config->tty, "is not there now");
-	return state || certificate || key || data || bus ? EX_CONFIG : 0;
+	return state || certificate || key || data || bus || webhooks ? EX_CONFIG : 0;
 }

@@ -41,6 +41,8 @@
 #include "store/db_file.h"
 #include "store/schema.h"
 #include "store/store.h"
+#include "webhooks/sender.h"
+#include "webhooks/webhooks.h"
 
 #define WHY_BYTES	512
 #define FILE_BYTES	(OHTD_PATH_BYTES + 16)
@@ -64,6 +66,7 @@ struct running {
 	bool lasting;		/* the start failed in a way that another start cannot mend */
 	struct ohtd_clock clock;
 	int lock_fd;
+	int sender_fd;
 	struct ohtd_store *store;
 	struct ohtd_tokens *tokens;
 	struct ohtd_auth *auth;
@@ -78,6 +81,7 @@ struct running {
 	struct ohtd_history *history;
 	bool robot_runs;
 	struct ohtd_gateway *gateway;
+	struct ohtd_webhooks *webhooks;
 	struct ohtd_certificate *certificate;
 	struct ohtd_server *server;
 	struct ohtd_upkeep upkeep;
@@ -231,7 +235,7 @@ static int open_server(struct running *run)
 	struct ohtd_services services = {
 		run->config, &run->clock, run->robot, run->auth, run->workers, run->checks,
 		run->store, run->recorder, run->setup, NULL, run->gateway, NULL, run->history,
-		run->rules,
+		run->rules, run->webhooks,
 	};
 	struct ohtd_site site;
 
@@ -264,6 +268,15 @@ static int open_gateway(struct running *run)
 		return 0;
 	run->gateway = ohtd_gateway_create(&setup, run->why, sizeof(run->why));
 	return run->gateway ? 0 : judge(run, errno);
+}
+
+static int open_webhooks(struct running *run)
+{
+	const struct ohtd_webhooks_setup setup = { run->config, &run->clock, run->store, run->sender_fd };
+
+	run->webhooks = ohtd_webhooks_create(&setup);
+	run->sender_fd = -1;
+	return run->webhooks ? 0 : fail(run, "webhooks");
 }
 
 /* Somebody who adds a user has it for a moment. */
@@ -325,12 +338,13 @@ static int open_all(struct running *run)
 	run->lock_fd = lock_state(run);
 	if (run->lock_fd < 0)
 		return -1;
+	run->sender_fd = ohtd_sender_start(run->config);
 	if (confine(run))
 		return -1;
 	if (open_store(run) || open_auth(run) || open_accounts(run))
 		return -1;
 	if (open_journal(run) || open_robot(run) || open_rules(run) || open_history(run) ||
-	    open_gateway(run))
+	    open_gateway(run) || open_webhooks(run))
 		return -1;
 	return open_server(run);
 }
@@ -388,6 +402,11 @@ static int start_all(struct running *run)
 	if (r) {
 		errno = -r;
 		return fail(run, "gateway thread");
+	}
+	r = ohtd_webhooks_start(run->webhooks);
+	if (r) {
+		errno = -r;
+		return fail(run, "webhooks thread");
 	}
 	return say_ready(run);
 }
@@ -490,6 +509,7 @@ static int end_all(struct running *run)
 	ohtd_checks_destroy(run->checks);
 	ohtd_workers_destroy(run->workers);
 	ohtd_alert_keeper_end(run->alert_keeper);
+	ohtd_webhooks_stop(run->webhooks);
 	ohtd_gateway_destroy(run->gateway);
 	ohtd_recorder_stop(run->recorder);
 	if (run->robot_runs)
@@ -502,6 +522,7 @@ static int end_all(struct running *run)
 	ohtd_tokens_destroy(run->tokens);
 	ohtd_keeper_destroy(run->keeper);
 	ohtd_alert_keeper_destroy(run->alert_keeper);
+	ohtd_webhooks_destroy(run->webhooks);
 	if (*run->config->ready_file)
 		unlink(run->config->ready_file);
 	/* With the mark still there the next run waits in safe for a person, whatever auto_enable says. */
@@ -528,7 +549,7 @@ static void block_signals(sigset_t *signals)
 
 int ohtd_daemon_run(struct ohtd_config *config, const char *config_path)
 {
-	struct running run = { .config = config, .config_path = config_path, .lock_fd = -1 };
+	struct running run = { .config = config, .config_path = config_path, .lock_fd = -1, .sender_fd = -1 };
 	sigset_t signals;
 	int r;
 

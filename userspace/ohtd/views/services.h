@@ -20,6 +20,7 @@ struct ohtd_recorder;
 struct ohtd_robot;
 struct ohtd_setup;
 struct ohtd_store;
+struct ohtd_webhooks;
 struct ohtd_workers;
 
 /* Everything outlives the server. */
@@ -38,6 +39,7 @@ struct ohtd_services {
 	struct ohtd_alert_keeper *alert_keeper;
 	struct ohtd_history *history;
 	struct ohtd_alert_rules *rules;
+	struct ohtd_webhooks *webhooks;
 };
 
 #endif /* OHTD_VIEWS_SERVICES_H */

@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Somebody elsewhere is told of alerts: signed, in order, never lost, and whatever the receiver does delays nobody."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+import urllib.request
+
+import pytest
+
+from clocks import Skewed
+from daemon import BUILD, TOP, Daemon, die_with_us, running, serving
+from oht_test.wait import free_port, until
+from receiver import Receiver, is_signed, make_certificate
+from test_alerts import ohtctl
+
+SENDER = BUILD / "userspace/sender/ohtd-sender"
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory):
+    """A receiver that is trusted, and one with another certificate."""
+    folder = tmp_path_factory.mktemp("receiver")
+    trusted = make_certificate(folder, "trusted")
+    made = Receiver(*trusted), Receiver(*make_certificate(folder, "foreign"))
+    yield (*made, trusted[0])
+    for each in made:
+        each.end()
+
+
+class Manager:
+    """Alertmanager itself, as Debian has it, over plain HTTP to this machine."""
+
+    def __init__(self, folder):
+        root = subprocess.run([TOP / "scripts/fetch-tool", "prometheus-alertmanager"], stdout=subprocess.PIPE, text=True, check=True)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}/api/v2/alerts"
+        (folder / "am.yml").write_text("route: {receiver: none}\nreceivers: [{name: none}]\n")
+        self.process = subprocess.Popen(
+            [f"{root.stdout.strip()}/usr/bin/prometheus-alertmanager", f"--config.file={folder}/am.yml", f"--storage.path={folder}/am",
+             f"--web.listen-address=127.0.0.1:{self.port}", "--cluster.listen-address="],
+            stderr=(folder / "am.log").open("wb"), preexec_fn=die_with_us)
+        until(self.is_ready, what="Alertmanager")
+
+    def is_ready(self):
+        try:
+            return self.standing() is not None
+        except OSError:
+            return False
+
+    def standing(self):
+        with urllib.request.urlopen(self.url, timeout=10) as answer:
+            return [alert for alert in json.load(answer) if alert["labels"]["alertname"] == "module_quarantined"]
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture(scope="module")
+def manager(tmp_path_factory):
+    made = Manager(tmp_path_factory.mktemp("manager"))
+    yield made
+    made.end()
+
+
+@pytest.fixture(scope="module")
+def told(places, manager, tmp_path_factory):
+    """A daemon that may tell all of them."""
+    receiver, foreign, authorities = places
+    with running(tmp_path_factory.mktemp("told"),
+                 webhooks_destinations=f"127.0.0.1:{receiver.port}, 127.0.0.1:{foreign.port}, "
+                 f"127.0.0.1:{manager.port}, 127.0.0.1:1",
+                 webhooks_authorities=authorities, webhooks_timeout_s=1,
+                 webhooks_sender=SENDER) as daemon:
+        yield daemon
+
+
+def add(daemon, place, path, **more):
+    url = path if "://" in path else f"https://127.0.0.1:{place.port}{path}"
+    answer = daemon.post("webhooks", {"url": url, **more}, role="administrator")
+    assert answer.status == 201, answer
+    return answer.json
+
+
+def get(daemon, webhook):
+    return daemon.get(f"webhooks/{webhook['id']}", role="operator").json
+
+
+def deliveries(daemon, webhook, query=""):
+    return daemon.get(f"webhook-deliveries?webhook={webhook['id']}{query}", role="operator").json["items"]
+
+
+def send_test(daemon, webhook):
+    answer = daemon.post(f"webhooks/{webhook['id']}/test", {}, role="administrator")
+    assert answer.status == 200, answer
+    return answer.json
+
+
+def remove(daemon, webhook):
+    assert daemon.request("DELETE", f"webhooks/{webhook['id']}", role="administrator").status == 204
+
+
+def quarantine(daemon):
+    until(lambda: daemon.get("modules/5").json["health"] == "good", what="the module")
+    assert daemon.post("modules/5/quarantine", {}, role="supervisor").status == 200
+
+
+def release(daemon):
+    assert daemon.request("DELETE", "modules/5/quarantine", role="supervisor").status == 200
+
+
+def test_begin_and_end_of_an_alert_are_told(told, places, manager):
+    receiver = places[0]
+    webhook = add(told, receiver, "/oht")
+    real = add(told, None, manager.url, format="alertmanager")
+    ntfy = add(told, receiver, "/ntfy", format="ntfy")
+    severe = add(told, receiver, "/severe", severity="emergency")
+    assert "whsec_" not in told.get("webhooks", role="administrator").body.decode()
+    quarantine(told)
+    until(lambda: receiver.at("/oht"), what="the beginning")
+    stands = until(manager.standing, what="the beginning at Alertmanager")[0]
+    release(told)
+    until(lambda: len(receiver.at("/oht")) == len(receiver.at("/ntfy")) == 2 and not manager.standing(), what="the end")
+    began, ended = [json.loads(body) for _, body in receiver.at("/oht")]
+    assert (began["type"], ended["type"]) == ("alert.began", "alert.ended")
+    kept = told.get("alerts/history?code=module_quarantined").json["items"][0]
+    for said in (began, ended):
+        assert {name: said["data"][name] for name in ("number", "code", "severity", "source", "address", "text", "since", "times")} == {
+            name: kept[name] for name in ("number", "code", "severity", "source", "address", "text", "since", "times")}
+    assert began["data"]["ended"] is None and ended["data"]["ended"] == ended["timestamp"] == kept["ended"]
+    for head, body in receiver.at("/oht"):
+        assert is_signed((head, body), webhook["secret"]) and not is_signed((head, body + b" "), webhook["secret"])
+        assert abs(int(head["webhook-timestamp"]) - time.time()) < 60
+    assert stands["labels"]["severity"] == kept["severity"] and stands["labels"]["module_address"] == "5"
+    assert (stands["startsAt"], stands["annotations"]["summary"]) == (kept["since"], kept["text"])
+    titles = [head["title"] for head, _ in receiver.at("/ntfy")]
+    assert f"module_quarantined ({kept['severity']})" in titles[0] and "module_quarantined (over)" in titles[1]
+    # Not severe enough; and the newest result is told, in ohtctl too.
+    until(lambda: get(told, webhook)["last_status"] == 204, what="its result")
+    assert not receiver.at("/severe") and not get(told, severe)["last"]
+    assert f"127.0.0.1:{receiver.port}/ntfy" in ohtctl(told, verb=("webhooks", "list"))
+    assert "module_quarantined" in ohtctl(told, verb=("webhooks", "deliveries"))
+    for each in (webhook, real, ntfy, severe):
+        remove(told, each)
+
+
+@pytest.mark.parametrize("url, status, says", [
+    ("https://127.0.0.1:2/", 409, "127.0.0.1 port 2 is not in destinations"),
+    ("https://localhost:1/", 409, "localhost port 1 is not"),
+    ("https://alerts.example/", 409, "alerts.example port 443"),
+    ("http://alerts.example/", 400, "http goes to 127.0.0.1"),
+    ("https://127.1:1/", 400, "no name and no address"),
+    ("https://anna:secret@127.0.0.1:1/", 400, "user or password"),
+    ("https://127.0.0.1:1\\@evil.example/", 400, "another character"),
+    ("https://127.0.0.1:1/#x", 400, "a fragment"),
+    ("https://127.0.0.1:65536/", 400, "1 to 65535"),
+    ("file:///etc/passwd", 400, "https://"),
+    ("https://127.0.0.1:1/\r\nx: y", 400, "another character"),
+])
+def test_a_webhook_leads_only_where_it_may(told, url, status, says):
+    answer = told.post("webhooks", {"url": url}, role="administrator")
+    assert answer.status == status, answer
+    assert says in (answer.json["errors"][0]["detail"] if status == 400 else answer.json["detail"]), answer.json
+
+
+def test_a_secret_is_changed_without_a_gap(told, places):
+    receiver = places[0]
+    webhook = add(told, receiver, "/secret")
+    assert told.post("webhooks", {"url": webhook["url"]}, role="supervisor").status == 403
+    renewed = told.post(f"webhooks/{webhook['id']}/secret", {}, role="administrator").json
+    assert renewed["secret"] != webhook["secret"] and renewed["two_secrets"]
+    send_test(told, webhook)
+    message = until(lambda: receiver.at("/secret"), what="the test")[0]
+    assert is_signed(message, webhook["secret"]) and is_signed(message, renewed["secret"])
+    assert told.request("PUT", f"webhooks/{webhook['id']}", {"enabled": False}, role="administrator").status == 200
+    answer = told.post(f"webhooks/{webhook['id']}/test", {}, role="administrator")
+    assert (answer.status, answer.code) == (409, "webhook_disabled")
+    remove(told, webhook)
+    assert told.post(f"webhooks/{webhook['id']}/test", {}, role="administrator").status == 404
+
+
+BAD = {
+    "silent": "timed out", "slow": "timed out", "reset": "", 302: 302, 503: 503, "foreign": "certificate", "closed": "connect",
+}
+
+
+def test_whatever_a_receiver_does_delays_nobody(told, places):
+    """All at once: each gives its own result, a redirect is not followed, and the good one is told meanwhile."""
+    receiver, foreign, _ = places
+    webhooks = {}
+    for kind in BAD:
+        receiver.answers[f"/bad-{kind}"] = [kind]
+        place = "https://127.0.0.1:1/" if kind == "closed" else f"/bad-{kind}"
+        webhooks[kind] = add(told, foreign if kind == "foreign" else receiver, place)
+    good = add(told, receiver, "/good")
+    for webhook in webhooks.values():
+        send_test(told, webhook)
+    send_test(told, good)
+    until(lambda: get(told, good)["last_status"] == 204, what="the good one")
+    for kind, webhook in webhooks.items():
+        shown = until(lambda webhook=webhook: get(told, webhook)["failures"] and get(told, webhook), what=kind)
+        if isinstance(BAD[kind], int):
+            assert (shown["last_status"], shown["last_error"]) == (BAD[kind], None), shown
+        else:
+            assert shown["last_status"] is None and BAD[kind] in shown["last_error"], shown
+        row = deliveries(told, webhook)[0]
+        assert (row["state"], row["attempts"]) == ("waiting", 1) and row["tried"] < row["due"], row
+        remove(told, webhook)
+    remove(told, good)
+    assert not receiver.at("/stolen") and not foreign.messages
+
+
+def test_410_ends_a_webhook(told, places):
+    receiver = places[0]
+    receiver.answers["/gone"] = [410]
+    webhook = add(told, receiver, "/gone")
+    send_test(told, webhook)
+    until(lambda: not get(told, webhook)["enabled"], what="its end")
+    dead = deliveries(told, webhook, "&state=dead")[0]
+    assert dead["last_status"] == 410
+    # By hand, once somebody has mended the receiver.
+    receiver.answers["/gone"] = [200]
+    assert told.request("PUT", f"webhooks/{webhook['id']}", {"enabled": True}, role="administrator").json["enabled"]
+    assert told.post(f"webhook-deliveries/{dead['number']}/resend", {}, role="administrator").json["state"] == "waiting"
+    until(lambda: deliveries(told, webhook, "&state=delivered"), what="the second attempt")
+    first, again = receiver.at("/gone")
+    assert first[0]["webhook-id"] == again[0]["webhook-id"] == dead["message"] and first[1] == again[1]
+    remove(told, webhook)
+
+
+def senders(daemon):
+    """The processes that send: one that looks after the other."""
+    def children(pid):
+        return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [each for child in children(daemon.process.pid) for each in (child, *children(child))]
+
+
+def is_alive(pid):
+    """Whoever is to take note of its end may be late."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_what_meets_the_network_has_nothing_else(told, places):
+    """Its own filter, no environment, no descriptor of ohtd; and another one takes its place."""
+    receiver = places[0]
+    keeper, worker = until(lambda: len(senders(told)) == 2 and senders(told), what="both processes")
+    state = dict(line.split(":\t", 1) for line in pathlib.Path(f"/proc/{worker}/status").read_text().splitlines() if ":\t" in line)
+    assert (state["NoNewPrivs"], state["Seccomp"]) == ("1", "2")
+    assert pathlib.Path(f"/proc/{keeper}/environ").read_bytes() == b""
+    held = [os.readlink(file) for file in pathlib.Path(f"/proc/{worker}/fd").iterdir()]
+    assert not [name for name in held if "oht.db" in name or name.endswith("/lock")], held
+    webhook = add(told, receiver, "/again")
+    os.kill(worker, signal.SIGKILL)
+    send_test(told, webhook)
+    until(lambda: receiver.at("/again"), what="the next one")
+    assert senders(told)[0] == keeper and senders(told)[1] != worker
+    remove(told, webhook)
+
+
+def test_nothing_is_lost_by_kill_9(told, places, manager):
+    """What waits is told by the next run, with the same id; what stood is told as lost, and ends at Alertmanager."""
+    receiver = places[0]
+    receiver.answers["/killed"] = ["silent"]
+    webhook = add(told, receiver, "/killed", severity="emergency")
+    real = add(told, None, manager.url, format="alertmanager")
+    made = [send_test(told, webhook)["message"] for _ in range(5)]
+    quarantine(told)
+    stood = until(manager.standing, what="the beginning at Alertmanager")[0]
+    until(lambda: receiver.at("/killed"), what="the first attempt")
+    left = senders(told)
+    told.kill()
+    until(lambda: not any(is_alive(pid) for pid in left), what="the end of those that send")
+    receiver.answers["/killed"] = [200]
+    told.start()
+    until(lambda: len(deliveries(told, webhook, "&event=test&state=delivered")) == 5, what="all of them")
+    came = [head["webhook-id"] for head, body in receiver.at("/killed") if json.loads(body)["type"] == "test"]
+    assert came[0] == made[0] and sorted(set(came)) == sorted(made)
+    until(lambda: deliveries(told, real, "&event=alert.lost&state=delivered"), what="what was lost")
+    until(lambda: stood["startsAt"] not in [alert["startsAt"] for alert in manager.standing()], what="its end at Alertmanager")
+    remove(told, webhook)
+    remove(told, real)
+
+
+@pytest.mark.plain("shim")
+def test_what_is_refused_is_sent_again_when_its_time_has_come(places, tmp_path):
+    """Also by a time of day that has jumped. The unit test store_webhooks has all pauses."""
+    receiver, _, authorities = places
+    receiver.answers["/later"] = [503, 200]
+    made = Daemon(tmp_path)
+    made.write_config(webhooks_destinations=f"127.0.0.1:{receiver.port}", webhooks_authorities=authorities,
+                      webhooks_sender=SENDER)
+    clock = Skewed(made)
+    for role in ("administrator", "operator"):
+        assert made.add_user(role, role).returncode == 0
+    with serving(made) as daemon:
+        webhook = add(daemon, receiver, "/later", alive=True)
+        row = until(lambda: [row for row in deliveries(daemon, webhook) if row["attempts"]], what="the first attempt")[0]
+        assert (row["event"], row["state"], row["last_status"]) == ("alive", "waiting", 503)
+        clock.set(6)
+        until(lambda: deliveries(daemon, webhook, "&state=delivered"), what="the second attempt")
+        first, again = receiver.at("/later")
+        assert first[0]["webhook-id"] == again[0]["webhook-id"] and first[1] == again[1]
+        assert int(again[0]["webhook-timestamp"]) - int(first[0]["webhook-timestamp"]) >= 5

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "webhooks/body.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "json/member.h"
+#include "json/writer.h"
+#include "webhooks/sign.h"
+
+/* Alertmanager ends by itself what is not told again: what has begun is told with an end so far ahead. */
+#define STANDS_NS	(30 * 86400 * (int64_t)OHTD_NS_PER_S)
+/* A test stands for a minute there, a sign of life for a day and an hour. */
+#define TEST_NS		(60 * (int64_t)OHTD_NS_PER_S)
+#define ALIVE_NS	(25 * 3600 * (int64_t)OHTD_NS_PER_S)
+#define ARENA_BYTES	(4 * SENDER_BODY_BYTES)
+
+static const char *const formats[] = {
+	[OHTD_WEBHOOK_OHT] = "oht",
+	[OHTD_WEBHOOK_ALERTMANAGER] = "alertmanager",
+	[OHTD_WEBHOOK_NTFY] = "ntfy",
+};
+
+static const char *format_name(unsigned int number)
+{
+	return number < sizeof(formats) / sizeof(formats[0]) ? formats[number] : NULL;
+}
+
+const struct ohtd_words ohtd_webhook_formats = {
+	.name = format_name, .end = sizeof(formats) / sizeof(formats[0]),
+};
+
+/* ---- memory of a text that is written once ---- */
+
+struct arena {
+	size_t used;
+	_Alignas(max_align_t) char bytes[ARENA_BYTES];
+};
+
+/* Texts are bounded, and their JSON with all that is escaped is far from this size. */
+static void *take(void *from, size_t bytes)
+{
+	struct arena *arena = from;
+	char *at = arena->bytes + arena->used;
+
+	if (arena->used + bytes > sizeof(arena->bytes))
+		return arena->bytes;
+	arena->used += bytes;
+	return at;
+}
+
+/* ---- our own format ---- */
+
+struct told {
+	const char *robot;
+	int64_t number;
+	const char *code;
+	const char *severity;
+	const char *source;
+	int64_t address;
+	const char *text;
+	int64_t since;
+	int64_t ended;
+	int64_t duration_s;
+	int64_t times;
+};
+
+OHTD_SHAPE(told, "WebhookAlert",
+	OHTD_TEXT(told, robot, .summary = "Name of this machine"),
+	OHTD_INTEGER(told, number, .flags = OHTD_NULL, .summary = "As in GET alerts/history; null: it is about no alert"),
+	OHTD_TEXT(told, code, .summary = "What it is, for programs"),
+	OHTD_TEXT(told, severity, .summary = "emergency, critical or warning"),
+	OHTD_TEXT(told, source, .summary = "The part that it is about"),
+	OHTD_INTEGER(told, address, .flags = OHTD_NULL, .summary = "Unit address of the module"),
+	OHTD_TEXT(told, text, .summary = "What it is, for people"),
+	OHTD_TIME(told, since, .summary = "When it came first"),
+	OHTD_TIME(told, ended, .flags = OHTD_NULL, .summary = "When it ended"),
+	OHTD_INTEGER(told, duration_s, .flags = OHTD_NULL, .summary = "From then to then"),
+	OHTD_INTEGER(told, times, .summary = "How often it came"));
+
+struct message {
+	const char *type;
+	int64_t timestamp;
+	const struct told *data;
+};
+
+OHTD_SHAPE(message, "WebhookMessage",
+	OHTD_TEXT(message, type, .summary = "alert.began, alert.ended, alert.lost, alive or test"),
+	OHTD_TIME(message, timestamp, .summary = "When it happened"),
+	OHTD_OBJECT(message, data, told, .summary = "The alert"));
+
+static void write_oht(struct ohtd_writer *writer, const struct ohtd_delivery_row *row, const char *host)
+{
+	const struct told told = {
+		.robot = host, .number = row->alert ? row->alert : OHTD_NONE, .code = row->code,
+		.severity = row->severity, .source = row->source, .address = row->unit ? row->unit : OHTD_NONE,
+		.text = row->text, .since = row->since_ns, .ended = row->ended_ns ? row->ended_ns : OHTD_NONE,
+		.duration_s = row->ended_ns ? (row->ended_ns - row->since_ns) / (int64_t)OHTD_NS_PER_S : OHTD_NONE,
+		.times = row->times,
+	};
+
+	ohtd_write_shape(writer, &message_shape, &(struct message){ row->event, row->made_ns, &told });
+}
+
+/* ---- Alertmanager ---- */
+
+static void write_time(struct ohtd_writer *writer, const char *key, int64_t wall_ns)
+{
+	char text[OHTD_TIME_BYTES + 1] = "";
+
+	ohtd_time_text(wall_ns, text);
+	ohtd_write_pair(writer, key, text);
+}
+
+static int64_t end_of(const struct ohtd_delivery_row *row)
+{
+	if (!strcmp(row->event, "test"))
+		return row->made_ns + TEST_NS;
+	if (!strcmp(row->event, "alive"))
+		return row->made_ns + ALIVE_NS;
+	if (!strcmp(row->event, "alert.began"))
+		return row->made_ns + STANDS_NS;
+	return row->made_ns;
+}
+
+/* Labels tell alerts apart: beginning and end have the same. */
+static void write_alertmanager(struct ohtd_writer *writer, const struct ohtd_delivery_row *row, const char *host)
+{
+	char address[8];
+
+	ohtd_write_open(writer, '[');
+	ohtd_write_open(writer, '{');
+	ohtd_write_key(writer, "labels");
+	ohtd_write_open(writer, '{');
+	ohtd_write_pair(writer, "alertname", row->code);
+	ohtd_write_pair(writer, "instance", host);
+	ohtd_write_pair(writer, "severity", row->severity);
+	ohtd_write_pair(writer, "source", row->source);
+	snprintf(address, sizeof(address), "%u", row->unit);
+	if (row->unit)
+		ohtd_write_pair(writer, "module_address", address);
+	ohtd_write_close(writer, '}');
+	ohtd_write_key(writer, "annotations");
+	ohtd_write_open(writer, '{');
+	ohtd_write_pair(writer, "summary", row->text);
+	ohtd_write_close(writer, '}');
+	write_time(writer, "startsAt", row->since_ns);
+	write_time(writer, "endsAt", end_of(row));
+	ohtd_write_close(writer, '}');
+	ohtd_write_close(writer, ']');
+}
+
+/* ---- ntfy: the text is the body, all else are headers ---- */
+
+static const char *ntfy_priority(const struct ohtd_delivery_row *row)
+{
+	if (strcmp(row->event, "alert.began"))
+		return "2";
+	return *row->severity == 'e' ? "5" : *row->severity == 'c' ? "4" : "3";
+}
+
+static const char *ntfy_word(const struct ohtd_delivery_row *row)
+{
+	if (!strcmp(row->event, "alert.ended"))
+		return "over";
+	if (!strcmp(row->event, "alert.lost"))
+		return "end not known";
+	return row->severity;
+}
+
+/* ---- the request ---- */
+
+static bool add(struct sender_order *order, const char *format, ...)
+{
+	size_t used = strlen(order->head), left = sizeof(order->head) - used;
+	va_list rest;
+	int n;
+
+	va_start(rest, format);
+	n = vsnprintf(order->head + used, left, format, rest);
+	va_end(rest);
+	return n > 0 && (size_t)n < left;
+}
+
+static bool add_signatures(struct sender_order *order, const struct ohtd_due *due, int64_t now_s)
+{
+	char signature[OHTD_SIGNATURE_BYTES], before[OHTD_SIGNATURE_BYTES] = "";
+	const struct ohtd_webhook_row *webhook = &due->webhook;
+	const char *message = due->delivery.message;
+
+	if (!ohtd_webhook_sign(webhook->secret, message, now_s, order->body, order->body_bytes, signature))
+		return false;
+	if (*webhook->secret_before &&
+	    !ohtd_webhook_sign(webhook->secret_before, message, now_s, order->body, order->body_bytes, before))
+		return false;
+	return add(order, "webhook-id: %s\nwebhook-timestamp: %" PRId64 "\nwebhook-signature: %s%s%s\n", message, now_s,
+		   signature, *before ? " " : "", before);
+}
+
+bool ohtd_webhook_order(struct sender_order *order, const struct ohtd_due *due, const char *host, int64_t now_s)
+{
+	const struct ohtd_delivery_row *row = &due->delivery;
+	struct arena arena = { 0 };
+	struct ohtd_writer writer;
+	bool ntfy = !strcmp(due->webhook.format, formats[OHTD_WEBHOOK_NTFY]);
+
+	*order = (struct sender_order){ .number = row->number };
+	snprintf(order->url, sizeof(order->url), "%s", due->webhook.url);
+	ohtd_writer_begin(&writer, &(struct ohtd_memory){ take, &arena }, SENDER_BODY_BYTES);
+	if (ntfy)
+		ohtd_write_bytes(&writer, row->text, strlen(row->text));
+	else if (!strcmp(due->webhook.format, formats[OHTD_WEBHOOK_ALERTMANAGER]))
+		write_alertmanager(&writer, row, host);
+	else
+		write_oht(&writer, row, host);
+	if (writer.used > sizeof(order->body) || writer.fault)
+		return false;
+	memcpy(order->body, writer.text, writer.used);
+	order->body_bytes = (uint32_t)writer.used;
+	return add(order, "Content-Type: %s\nUser-Agent: ohtd/%s\nExpect:\n",
+		   ntfy ? "text/plain; charset=utf-8" : "application/json", OHT_VERSION) &&
+	       (!ntfy || add(order, "Title: %s: %s (%s)\nPriority: %s\nTags: %s\n", host, row->code, ntfy_word(row),
+			     ntfy_priority(row), *ntfy_word(row) == 'o' ? "white_check_mark" : "robot")) &&
+	       add_signatures(order, due, now_s);
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "webhooks/webhooks.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/poke.h"
+#include "base/thread.h"
+#include "config/config.h"
+#include "store/store.h"
+#include "tables/webhooks.h"
+#include "webhooks/body.h"
+
+#define TURN_MS		500
+#define STACK_BYTES	(256 * 1024)
+#define HOST_BYTES	65
+
+/**
+ * struct flight - a delivery that is under way
+ * @webhook: id; 0: the place is free
+ * @number: of the delivery
+ * @back: @result has come, and the store has not taken it yet
+ */
+struct flight {
+	int64_t webhook;
+	int64_t number;
+	bool back;
+	struct sender_result result;
+};
+
+struct ohtd_webhooks {
+	struct ohtd_webhooks_setup setup;
+	char host[HOST_BYTES];
+	int wake_fd;
+	pthread_t thread;
+	bool started;
+	_Atomic bool ends;
+	bool deaf;	/* the process that sends has gone for good */
+	struct flight flights[OHTD_WEBHOOKS_MAX];
+	struct ohtd_due due[OHTD_WEBHOOKS_MAX];
+	struct sender_order order;
+};
+
+/* ---- the store ---- */
+
+struct due_work {
+	struct ohtd_due *due;
+	int64_t now_ns;
+	bool alive;
+};
+
+static int work_due(struct ohtd_db *db, void *arg)
+{
+	struct due_work *work = arg;
+
+	return ohtd_db_webhooks_due(db, work->now_ns, work->due, &work->alive);
+}
+
+static int work_alive(struct ohtd_db *db, void *arg)
+{
+	return ohtd_db_webhooks_alive(db, ((struct due_work *)arg)->now_ns);
+}
+
+static int work_result(struct ohtd_db *db, void *arg)
+{
+	return ohtd_db_webhook_result(db, arg);
+}
+
+/* ---- results ---- */
+
+static void keep_result(struct ohtd_webhooks *webhooks, struct flight *flight)
+{
+	struct ohtd_delivery_result result = {
+		.number = flight->number, .now_ns = ohtd_clock_wall_ns(webhooks->setup.clock),
+		.status = flight->result.status, .after_s = flight->result.after_s, .error = flight->result.error,
+	};
+
+	/* A store that takes nothing now is asked again, and until then this is not sent again. */
+	if (ohtd_store_call(webhooks->setup.store, work_result, &result) < 0)
+		return;
+	if (*result.error || result.status < 200 || result.status > 299)
+		ohtd_log(OHTD_LOG_WARNING, "webhooks", "not_delivered", "webhook %" PRId64 ", delivery %" PRId64 ": %s%d",
+			 flight->webhook, flight->number, *result.error ? result.error : "status ", result.status);
+	*flight = (struct flight){ 0 };
+}
+
+static void keep_results(struct ohtd_webhooks *webhooks)
+{
+	for (unsigned int i = 0; i < OHTD_WEBHOOKS_MAX; i++)
+		if (webhooks->flights[i].back)
+			keep_result(webhooks, &webhooks->flights[i]);
+}
+
+/* Number 0: the process has begun anew, and what the one before had has no answer. */
+static void take_result(struct ohtd_webhooks *webhooks, const struct sender_result *result)
+{
+	for (unsigned int i = 0; i < OHTD_WEBHOOKS_MAX; i++) {
+		struct flight *flight = &webhooks->flights[i];
+
+		if (!flight->webhook || flight->back || (result->number && flight->number != result->number))
+			continue;
+		flight->result = *result;
+		flight->result.error[sizeof(flight->result.error) - 1] = 0;
+		if (!result->number)
+			snprintf(flight->result.error, sizeof(flight->result.error), "the sending process ended");
+		flight->back = true;
+	}
+}
+
+static void take_results(struct ohtd_webhooks *webhooks)
+{
+	struct sender_result result;
+	ssize_t n;
+
+	while (!webhooks->deaf) {
+		n = recv(webhooks->setup.fd, &result, sizeof(result), MSG_DONTWAIT);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n == sizeof(result)) {
+			take_result(webhooks, &result);
+			continue;
+		}
+		webhooks->deaf = true;
+		ohtd_log(OHTD_LOG_ERROR, "webhooks", "sender_ended",
+			 "%s has ended: webhooks wait until ohtd is started again", webhooks->setup.config->sender);
+	}
+}
+
+/* ---- orders ---- */
+
+static struct flight *find_place(struct ohtd_webhooks *webhooks, int64_t webhook)
+{
+	struct flight *place = NULL;
+
+	for (unsigned int i = 0; i < OHTD_WEBHOOKS_MAX; i++) {
+		if (webhooks->flights[i].webhook == webhook)
+			return NULL;
+		if (!webhooks->flights[i].webhook)
+			place = &webhooks->flights[i];
+	}
+	return place;
+}
+
+static void send_order(struct ohtd_webhooks *webhooks, const struct ohtd_due *due, int64_t now_ns)
+{
+	struct flight *place = find_place(webhooks, due->webhook.id);
+	struct sender_order *order = &webhooks->order;
+
+	if (!place)
+		return;
+	if (!ohtd_webhook_order(order, due, webhooks->host, now_ns / (int64_t)OHTD_NS_PER_S)) {
+		*place = (struct flight){
+			.webhook = due->webhook.id, .number = due->delivery.number, .back = true,
+			.result.error = "it cannot be written or signed: make the webhook anew",
+		};
+		return;
+	}
+	if (send(webhooks->setup.fd, order, sizeof(*order), MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof(*order))
+		*place = (struct flight){ .webhook = due->webhook.id, .number = due->delivery.number };
+}
+
+static void send_due(struct ohtd_webhooks *webhooks)
+{
+	struct due_work work = { .due = webhooks->due, .now_ns = ohtd_clock_wall_ns(webhooks->setup.clock) };
+	int count = ohtd_store_read(webhooks->setup.store, work_due, &work);
+
+	for (int i = 0; i < count; i++)
+		send_order(webhooks, &webhooks->due[i], work.now_ns);
+	if (count >= 0 && work.alive)
+		ohtd_store_call(webhooks->setup.store, work_alive, &work);
+}
+
+/* ---- the thread ---- */
+
+static void *run(void *arg)
+{
+	struct ohtd_webhooks *webhooks = arg;
+	struct pollfd fds[] = {
+		{ .fd = webhooks->wake_fd, .events = POLLIN }, { .fd = webhooks->setup.fd, .events = POLLIN },
+	};
+	uint64_t count;
+
+	while (!atomic_load(&webhooks->ends)) {
+		if (poll(fds, webhooks->deaf ? 1 : 2, TURN_MS) > 0 && fds[0].revents &&
+		    read(webhooks->wake_fd, &count, sizeof(count)) < 0)
+			continue;
+		take_results(webhooks);
+		keep_results(webhooks);
+		if (!webhooks->deaf)
+			send_due(webhooks);
+	}
+	return NULL;
+}
+
+/* ---- life ---- */
+
+struct ohtd_webhooks *ohtd_webhooks_create(const struct ohtd_webhooks_setup *setup)
+{
+	struct ohtd_webhooks *webhooks = calloc(1, sizeof(*webhooks));
+
+	if (!webhooks)
+		return NULL;
+	webhooks->setup = *setup;
+	webhooks->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (webhooks->wake_fd >= 0) {
+		gethostname(webhooks->host, sizeof(webhooks->host) - 1);
+		return webhooks;
+	}
+	free(webhooks);
+	return NULL;
+}
+
+int ohtd_webhooks_start(struct ohtd_webhooks *webhooks)
+{
+	static const struct ohtd_thread what = { "ohtd-webhooks", STACK_BYTES, run };
+	int r = webhooks->setup.fd < 0 ? 0 : ohtd_thread_start(&webhooks->thread, &what, webhooks);
+
+	webhooks->started = webhooks->setup.fd >= 0 && !r;
+	return -r;
+}
+
+void ohtd_webhooks_wake(struct ohtd_webhooks *webhooks)
+{
+	ohtd_poke(webhooks->wake_fd);
+}
+
+void ohtd_webhooks_stop(struct ohtd_webhooks *webhooks)
+{
+	if (!webhooks)
+		return;
+	atomic_store(&webhooks->ends, true);
+	ohtd_webhooks_wake(webhooks);
+	if (webhooks->started)
+		pthread_join(webhooks->thread, NULL);
+	webhooks->started = false;
+}
+
+void ohtd_webhooks_destroy(struct ohtd_webhooks *webhooks)
+{
+	if (!webhooks)
+		return;
+	if (webhooks->setup.fd >= 0)
+		close(webhooks->setup.fd);
+	close(webhooks->wake_fd);
+	free(webhooks);
+}

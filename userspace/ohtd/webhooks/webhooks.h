@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the thread that takes what is due out of the queue, has it sent, and writes what became of it.
+ * Contexts: create, start, stop, destroy: main thread; wake, look: any.
+ * Locks:    none.
+ *
+ * One delivery of each webhook is under way at a time, so that a receiver that is slow delays only itself. What is
+ * under way when ohtd is killed is still in the queue, and is sent again with the same id.
+ */
+#ifndef OHTD_WEBHOOKS_WEBHOOKS_H
+#define OHTD_WEBHOOKS_WEBHOOKS_H
+
+#include <stdbool.h>
+
+struct ohtd_clock;
+struct ohtd_config;
+struct ohtd_store;
+struct ohtd_webhooks;
+
+/* All outlive it. @fd: of ohtd_sender_start(); becomes its own. -1: nothing is sent. */
+struct ohtd_webhooks_setup {
+	const struct ohtd_config *config;
+	struct ohtd_clock *clock;
+	struct ohtd_store *store;
+	int fd;
+};
+
+/* NULL with errno. */
+struct ohtd_webhooks *ohtd_webhooks_create(const struct ohtd_webhooks_setup *setup);
+
+/* Starts the thread, if anything can be sent. 0 or a negative errno. */
+int ohtd_webhooks_start(struct ohtd_webhooks *webhooks);
+
+/* There is something new in the queue. */
+void ohtd_webhooks_wake(struct ohtd_webhooks *webhooks);
+
+/* Ends the thread and with it the process that sends, before the store ends. NULL is allowed. */
+void ohtd_webhooks_stop(struct ohtd_webhooks *webhooks);
+
+/* NULL is allowed. */
+void ohtd_webhooks_destroy(struct ohtd_webhooks *webhooks);
+
+#endif /* OHTD_WEBHOOKS_WEBHOOKS_H */
