@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The page Alerts: what is not well, what to do, and how many there are on every page."""
 from person import at_rest, box, fill, go, has, log_in
+from pretend import answers, pretend
 
 
 def rows(page):
@@ -102,3 +103,17 @@ def test_a_new_rule_is_tried_before_it_is_made(daemon, page):
     made = daemon.get("alert-rules/supply_high").json
     assert (made["on_ms"], made["limit"], made["when"]) == (2000, 29, "above")
     assert daemon.request("DELETE", "alert-rules/supply_high", role="administrator").status == 204
+
+
+def test_who_is_told_elsewhere_is_shown_with_its_result(page):
+    """No receiver is near, so the answer is pretended."""
+    hook = {"id": 1, "url": "https://a.example/x", "enabled": True, "waiting_count": 2, "dead_count": 1, "last": "2026-11-26T09:30:00.000Z",
+            "last_status": None, "last_error": "Connection refused", "failures": 3}
+    log_in(page, "operator")
+    pretend(page)
+    answers(page, "GET webhooks", {"items": [hook, {**hook, "id": 2, "url": "https://b.example/", "failures": 0},
+                                             {**hook, "id": 3, "enabled": False}], "next_cursor": None})
+    go(page, "/alerts", "#told")
+    text = page.wait(lambda: page.text("#webhooks"), what="the table")
+    assert "https://a.example/x" in text and "Not delivered 3 times: Connection refused" in text
+    assert "Delivered, " in text and "Switched off" in text

@@ -74,4 +74,13 @@ export const alertTexts = {
 		consequence: "What follows if nobody acts, a sentence",
 		action: "What to do, a sentence",
 	},
+	told: "Told elsewhere",
+	toldWho: "Who, and what came of it",
+	toldWaiting: "Wait",
+	toldDead: "Given up",
+	toldOff: "Switched off",
+	toldNothing: "Nothing was sent yet",
+	toldWell: (when: string) => `Delivered, ${when}`,
+	toldStatus: (status: number) => `status ${status}`,
+	toldNot: (why: string, failures: number, when: string) => `Not delivered ${failures === 1 ? "once" : `${failures} times`}: ${why}, ${when}`,
 };

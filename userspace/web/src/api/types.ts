@@ -66,6 +66,7 @@ export type AlertList = Schemas["AlertList"];
 export type KeptAlert = Schemas["KeptAlert"];
 export type AlertRule = Schemas["AlertRule"];
 export type AlertTrial = Schemas["AlertTrial"];
+export type Webhook = Schemas["Webhook"];
 
 export type Latency = Schemas["Latency"];
 

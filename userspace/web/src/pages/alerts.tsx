@@ -12,6 +12,7 @@ import { Badge, Button, Card, Refusal, type Tone, useAge, When } from "../compon
 import { usePaged } from "../components/paged";
 import { KEPT_MS, useSettled, useTimesSettled } from "../components/settled";
 import { Table } from "../components/table";
+import { Told } from "../components/told";
 import { time, words } from "../format";
 import type { Page } from "../pages";
 import { href } from "../router";
@@ -166,6 +167,7 @@ function Alerts() {
 			</Card>
 			<History active={items} />
 			<AlertRules />
+			{may("operator") ? <Told changes={items} /> : null}
 		</div>
 	);
 }
