@@ -50,6 +50,7 @@ def test_unit_watches_and_restarts(settings):
     assert settings["Restart"] == ["always"] and settings["StartLimitIntervalSec"] == ["0"]
     assert settings["RestartSec"] == ["500ms"] and settings["RestartPreventExitStatus"] == ["78"]
     assert settings["WatchdogSec"] == ["3s"], "longer than the main thread's turn by a lot"
+    assert settings["OOMPolicy"] == ["continue"], "the end of ohtd-sender would end the robot"
     assert settings["User"] == ["oht"] and settings["Group"] == ["oht"]
     assert settings["CapabilityBoundingSet"] == ["CAP_SYS_NICE CAP_IPC_LOCK"]
 
