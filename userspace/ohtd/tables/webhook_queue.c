@@ -185,13 +185,15 @@ int ohtd_db_webhooks_alive(struct ohtd_db *db, int64_t now_ns)
 /* ---- what is due ---- */
 
 /*
- * The end of an alert waits behind its beginning. A clock that was set back behind the last attempt makes nobody wait
- * for it.
+ * What is told of an alert waits behind what is older of the same: receivers know it by code, source and unit, not by
+ * the number, which is another one when the alert comes anew. A clock that was set back behind the last attempt makes
+ * nobody wait for it.
  */
 static const struct ohtd_statement due_sql = {
 	" WHERE number = (SELECT min(d.number) FROM webhook_deliveries d WHERE d.webhook = :id AND d.state = 'waiting'"
 	" AND (d.due_ns <= :now OR d.tried_ns > :now) AND NOT EXISTS (SELECT 1 FROM webhook_deliveries e"
-	" WHERE e.webhook = :id AND e.alert = d.alert AND e.state = 'waiting' AND e.alert > 0 AND e.number < d.number))",
+	" WHERE e.webhook = :id AND e.code = d.code AND e.source = d.source AND e.unit = d.unit AND e.state = 'waiting'"
+	" AND e.alert > 0 AND e.number < d.number))",
 	&ohtd_kept_deliveries, ohtd_row_select
 };
 
@@ -249,10 +251,10 @@ static const struct ohtd_statement gone_sql = {
 	" WHERE webhook = :webhook AND state = 'waiting'"
 };
 
-/* It answers again: what it has not answered is due. */
+/* It answers again: what it has not answered is due, and what a proxy or an overloaded one has answered for it. */
 static const struct ohtd_statement there_sql = {
 	"UPDATE webhook_deliveries SET due_ns = 0 WHERE webhook = :webhook AND state = 'waiting' AND attempts > 0"
-	" AND last_status = 0"
+	" AND (last_status IN (0, 429) OR last_status >= 500)"
 };
 
 static int64_t pause_ns(int64_t attempts, int after_s)

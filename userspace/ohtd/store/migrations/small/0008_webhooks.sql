@@ -41,4 +41,4 @@ CREATE TABLE webhook_deliveries (
 	last_error TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
-CREATE INDEX webhook_deliveries_waiting ON webhook_deliveries (webhook, alert) WHERE state = 'waiting';
+CREATE INDEX webhook_deliveries_waiting ON webhook_deliveries (webhook, code, source, unit) WHERE state = 'waiting';
