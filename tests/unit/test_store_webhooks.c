@@ -116,6 +116,13 @@ static void each_coming_and_each_end_is_told_once(void **state)
 	assert_int_equal(ohtd_db_alert_acknowledge(db, &(struct ohtd_alert_row){
 		.number = 3, .code = "x", .severity = "warning", .since_ns = NOW_NS, .times = 1, .acknowledged_ns = 1 }), 1);
 	assert_int_equal(count("alert = 3"), 1);
+	/* The same for an end. */
+	keep(4, 0, 1);
+	assert_int_equal(ohtd_db_alert_acknowledge(db, &(struct ohtd_alert_row){
+		.number = 4, .code = "module_lost", .severity = "critical", .source = "module", .unit = 4, .text = "Gone.",
+		.since_ns = NOW_NS, .ended_ns = NOW_NS + S, .times = 1, .acknowledged_ns = 1 }), 1);
+	keep(4, NOW_NS + S, 1);
+	assert_int_equal(count("alert = 4"), 2);
 }
 
 static void what_is_cut_is_lost(void **state)

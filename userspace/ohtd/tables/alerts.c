@@ -33,9 +33,10 @@ const struct ohtd_stored_row ohtd_kept_alerts = {
 
 static const struct ohtd_statement keep_sql = { OR_RENEW, &ohtd_kept_alerts, ohtd_row_insert };
 
-/* What the store has already is newer, unless the alert has come again since. */
+/* What the store has already is newer, unless the alert has come again or has ended since. */
 static const struct ohtd_statement add_sql = {
-	OR_RENEW " WHERE excluded.times > times", &ohtd_kept_alerts, ohtd_row_insert
+	OR_RENEW " WHERE excluded.times > times OR (excluded.times = times AND ended_ns = 0)",
+	&ohtd_kept_alerts, ohtd_row_insert
 };
 
 static const struct ohtd_statement acknowledge_sql = {
