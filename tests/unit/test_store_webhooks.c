@@ -133,10 +133,24 @@ static void what_is_cut_is_lost(void **state)
 	add("warning");
 	keep(1, 0, 1);
 	keep(2, NOW_NS + S, 1);
-	assert_int_equal(ohtd_db_alerts_begin(db, &newest), 0);
-	assert_int_equal(ohtd_db_alerts_begin(db, &newest), 0);
+	assert_int_equal(ohtd_db_alerts_begin(db, NOW_NS - DAY_S * S, &newest), 0);
+	assert_int_equal(ohtd_db_alerts_begin(db, NOW_NS, &newest), 0);
 	assert_int_equal(count("event = 'alert.lost'"), 1);
 	assert_int_equal(count("event = 'alert.lost' AND alert = 1"), 1);
+}
+
+/* As after a start without a battery for the clock, and after a time of day that was taken back. */
+static void no_end_is_before_its_beginning(void **state)
+{
+	int64_t newest;
+
+	(void)state;
+	add("warning");
+	keep(1, NOW_NS - DAY_S * S, 1);
+	keep(2, 0, 1);
+	assert_int_equal(ohtd_db_alerts_begin(db, NOW_NS - DAY_S * S, &newest), 0);
+	assert_int_equal(count("event <> 'alert.began'"), 2);
+	assert_int_equal(count("made_ns < since_ns OR (ended_ns < since_ns AND event = 'alert.ended')"), 0);
 }
 
 static void an_end_waits_for_its_beginning_and_for_nothing_else(void **state)
@@ -274,6 +288,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(each_coming_and_each_end_is_told_once),
 		T(what_is_cut_is_lost),
+		T(no_end_is_before_its_beginning),
 		T(an_end_waits_for_its_beginning_and_for_nothing_else),
 		T(an_alert_that_comes_anew_waits_for_the_end_before),
 		T(pauses_grow_to_a_day_and_end),

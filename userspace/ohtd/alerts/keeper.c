@@ -72,15 +72,19 @@ static const struct ohtd_outbox_words words = {
 
 static int work_keep(struct ohtd_db *db, void *arg)
 {
-	const struct ohtd_alert_keeper *keeper = arg;
-	int r = keeper->begun ? 0 : ohtd_db_alerts_cut(db, keeper->before);
+	struct ohtd_alert_keeper *keeper = arg;
+	int r = 0;
 
+	if (!keeper->begun)
+		r = ohtd_db_alerts_cut(db, keeper->before, ohtd_clock_wall_ns(keeper->clock));
 	return r ? r : ohtd_db_alerts_keep(db, keeper->rows, keeper->row_count);
 }
 
 static int work_begin(struct ohtd_db *db, void *arg)
 {
-	return ohtd_db_alerts_begin(db, arg);
+	struct ohtd_alert_keeper *keeper = arg;
+
+	return ohtd_db_alerts_begin(db, ohtd_clock_wall_ns(keeper->clock), &keeper->newest);
 }
 
 /* ---- the beginning ---- */
@@ -95,7 +99,7 @@ struct ohtd_alert_keeper *ohtd_alert_keeper_create(struct ohtd_store *store, str
 	pthread_mutex_init(&keeper->lock, NULL);
 	ohtd_outbox_init(&keeper->outbox, store, clock, &words, NULL);
 	keeper->clock = clock;
-	r = ohtd_store_call(store, work_begin, &keeper->newest);
+	r = ohtd_store_call(store, work_begin, keeper);
 	if (r < 0) {
 		keeper->newest = ohtd_clock_wall_ns(clock) / (int64_t)OHTD_NS_PER_S;
 		ohtd_log(OHTD_LOG_WARNING, "http", "alerts_not_read",

@@ -94,13 +94,13 @@ static int find_newest(struct ohtd_db *db, int64_t *newest)
 	return r < 0 ? r : 0;
 }
 
-int ohtd_db_alerts_cut(struct ohtd_db *db, int64_t last)
+int ohtd_db_alerts_cut(struct ohtd_db *db, int64_t last, int64_t now_ns)
 {
 	sqlite3_stmt *s;
 	int r = ohtd_db_begin(db);
 
 	if (!r)
-		r = ohtd_db_webhooks_note_cut(db, last);
+		r = ohtd_db_webhooks_note_cut(db, last, now_ns);
 	if (!r) {
 		s = ohtd_db_statement(db, &cut_sql);
 		ohtd_db_bind_number(s, ":last", last);
@@ -109,12 +109,12 @@ int ohtd_db_alerts_cut(struct ohtd_db *db, int64_t last)
 	return ohtd_db_end(db, r);
 }
 
-int ohtd_db_alerts_begin(struct ohtd_db *db, int64_t *newest)
+int ohtd_db_alerts_begin(struct ohtd_db *db, int64_t now_ns, int64_t *newest)
 {
 	int r = ohtd_db_begin(db);
 
 	if (!r)
-		r = ohtd_db_alerts_cut(db, INT64_MAX);
+		r = ohtd_db_alerts_cut(db, INT64_MAX, now_ns);
 	if (!r)
 		r = find_newest(db, newest);
 	return ohtd_db_end(db, r);

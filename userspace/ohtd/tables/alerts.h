@@ -63,11 +63,11 @@ static inline bool ohtd_alert_row_acknowledged(const struct ohtd_alert_row *row)
 /* Keeps the newest state of each, and drops what is too old; all of them or, on an error, none. */
 int ohtd_db_alerts_keep(struct ohtd_db *db, const struct ohtd_alert_row *rows, unsigned int count);
 
-/* At the start of a run: what the last one left open is cut. @newest: out: greatest number. */
-int ohtd_db_alerts_begin(struct ohtd_db *db, int64_t *newest);
+/* At the start of a run: what the last one left open is cut. @now_ns: wall clock. @newest: out: greatest number. */
+int ohtd_db_alerts_begin(struct ohtd_db *db, int64_t now_ns, int64_t *newest);
 
 /* The same for alerts up to number @last, when the start could not do it. 0 or a negative errno. */
-int ohtd_db_alerts_cut(struct ohtd_db *db, int64_t last);
+int ohtd_db_alerts_cut(struct ohtd_db *db, int64_t last, int64_t now_ns);
 
 /**
  * ohtd_db_alert_acknowledge() - keep that somebody has seen an alert; who was first stays

@@ -62,18 +62,19 @@ static const struct ohtd_statement began_sql = {
 	&ohtd_kept_alerts
 };
 
+/* A receiver refuses an end before the beginning, as a time of day that was taken back gives it. */
 static const struct ohtd_statement ended_sql = {
-	QUEUE "'alert.ended', 'waiting', 0, :number, :code, :severity, :source, :unit, :text, :since_ns, :ended_ns,"
-	" :times, :ended_ns FROM webhooks w WHERE" WANTED(":severity")
+	QUEUE "'alert.ended', 'waiting', 0, :number, :code, :severity, :source, :unit, :text, :since_ns,"
+	" max(:ended_ns, :since_ns), :times, max(:ended_ns, :since_ns) FROM webhooks w WHERE" WANTED(":severity")
 	" AND :ended_ns <> 0"
 	" AND NOT EXISTS (SELECT 1 FROM alerts WHERE number = :number AND ended_ns <> 0 AND times >= :times)",
 	&ohtd_kept_alerts
 };
 
-/* Its end was not seen: the time is that of the system, to the second. */
+/* Its end was not seen: the time is that of the start. */
 static const struct ohtd_statement lost_sql = {
 	QUEUE "'alert.lost', 'waiting', 0, a.number, a.code, a.severity, a.source, a.unit, a.text, a.since_ns, 0,"
-	" a.times, unixepoch() * 1000000000 FROM webhooks w, alerts a WHERE" WANTED("a.severity")
+	" a.times, max(:now, a.since_ns) FROM webhooks w, alerts a WHERE" WANTED("a.severity")
 	" AND a.ended_ns = 0 AND a.cut = 0 AND a.number <= :last"
 };
 
@@ -133,11 +134,13 @@ int ohtd_db_webhooks_note(struct ohtd_db *db, const struct ohtd_alert_row *row)
 	return r < 0 ? r : 0;
 }
 
-int ohtd_db_webhooks_note_cut(struct ohtd_db *db, int64_t last)
+int ohtd_db_webhooks_note_cut(struct ohtd_db *db, int64_t last, int64_t now_ns)
 {
-	int r = run_with(db, &lost_sql, ":last", last);
+	sqlite3_stmt *s = ohtd_db_statement(db, &lost_sql);
 
-	return r < 0 ? r : 0;
+	ohtd_db_bind_number(s, ":last", last);
+	ohtd_db_bind_number(s, ":now", now_ns);
+	return ohtd_db_run(db, s);
 }
 
 int ohtd_db_webhook_test(struct ohtd_db *db, struct ohtd_delivery_row *row)

@@ -131,8 +131,8 @@ int ohtd_db_webhooks_list(struct ohtd_db *db, struct ohtd_webhook_row *rows);
 /* Queues what @row, which is not kept yet, has to say beyond what the table of alerts knows. 0 or a negative errno. */
 int ohtd_db_webhooks_note(struct ohtd_db *db, const struct ohtd_alert_row *row);
 
-/* The same before alerts up to number @last that have not ended are cut. */
-int ohtd_db_webhooks_note_cut(struct ohtd_db *db, int64_t last);
+/* The same before alerts up to number @last that have not ended are cut. @now_ns: wall clock. */
+int ohtd_db_webhooks_note_cut(struct ohtd_db *db, int64_t last, int64_t now_ns);
 
 /*
  * Queues a test for a webhook. @row->webhook: which, @row->made_ns: now; out: all of it. 0, -ENOENT, -EPERM: it is
