@@ -16,6 +16,7 @@
 #define S	1000000000LL
 #define NOW_NS	(STORE_NOW_S * S)
 #define DAY_S	86400
+#define URL	"https://a.example/"
 
 static struct ohtd_db *db;
 static struct ohtd_due due[OHTD_WEBHOOKS_MAX];
@@ -38,7 +39,7 @@ static int tear_down(void **state)
 
 static int64_t add(const char *severity)
 {
-	struct ohtd_webhook_row row = { .url = "https://a.example/", .format = "oht", .enabled = true };
+	struct ohtd_webhook_row row = { .url = URL, .format = "oht", .enabled = true };
 
 	snprintf(row.severity, sizeof(row.severity), "%s", severity);
 	assert_int_equal(ohtd_db_webhook_add(db, &row), 0);
@@ -77,12 +78,25 @@ static int64_t next(int64_t now_ns, const char *event, int64_t alert)
 	return due[0].delivery.number;
 }
 
+static void read_message(int64_t number, char message[static OHTD_WEBHOOK_MESSAGE_BYTES])
+{
+	sqlite3_stmt *s;
+
+	assert_int_equal(sqlite3_prepare_v2(db->sql, "SELECT message FROM webhook_deliveries WHERE number = ?", -1, &s, NULL), 0);
+	sqlite3_bind_int64(s, 1, number);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	snprintf(message, OHTD_WEBHOOK_MESSAGE_BYTES, "%s", (const char *)sqlite3_column_text(s, 0));
+	sqlite3_finalize(s);
+}
+
 static void told(int64_t number, int64_t now_ns, int status)
 {
+	char message[OHTD_WEBHOOK_MESSAGE_BYTES];
 	const struct ohtd_delivery_result result = {
-		.number = number, .now_ns = now_ns, .status = status, .error = status ? "" : "no answer",
+		.number = number, .message = message, .url = URL, .now_ns = now_ns, .status = status, .error = status ? "" : "no answer",
 	};
 
+	read_message(number, message);
 	assert_int_equal(ohtd_db_webhook_result(db, &result), 0);
 }
 
@@ -246,6 +260,24 @@ static void the_receiver_ends_it_with_410(void **state)
 	assert_int_equal(count("1"), 0);
 }
 
+/* Its webhook was led elsewhere, or another one has its number. */
+static void an_answer_that_is_late_is_about_nothing_else(void **state)
+{
+	const struct ohtd_delivery_result other = {
+		.number = 1, .message = "msg_of_another", .url = URL, .now_ns = NOW_NS, .status = 200, .error = "" };
+	struct ohtd_webhook_row row = { .id = add("warning") };
+
+	(void)state;
+	keep(1, 0, 1);
+	assert_int_equal(ohtd_db_webhook_result(db, &other), 0);
+	assert_int_equal(ohtd_db_webhook_get(db, &row), 0);
+	snprintf(row.url, sizeof(row.url), "https://b.example/");
+	assert_int_equal(ohtd_db_webhook_change(db, &row), 0);
+	told(next(NOW_NS, "alert.began", 1), NOW_NS, 410);
+	assert_int_equal(next(NOW_NS, "alert.began", 1), 1);
+	assert_int_equal(store_ask_sql("SELECT failures FROM webhooks WHERE enabled"), 0);
+}
+
 static void a_sign_of_life_comes_once_a_day(void **state)
 {
 	bool alive;
@@ -294,6 +326,7 @@ int main(void)
 		T(pauses_grow_to_a_day_and_end),
 		T(an_answer_makes_due_what_has_had_none),
 		T(the_receiver_ends_it_with_410),
+		T(an_answer_that_is_late_is_about_nothing_else),
 		T(a_sign_of_life_comes_once_a_day),
 		T(the_queue_is_bounded),
 	};

@@ -271,16 +271,19 @@ static int64_t pause_ns(int64_t attempts, int after_s)
 	return pause < DAY_NS ? pause : DAY_NS;
 }
 
+static bool is_good(const struct ohtd_delivery_result *result)
+{
+	return !*result->error && result->status >= 200 && result->status < 300;
+}
+
 static void judge(struct ohtd_delivery_row *row, const struct ohtd_delivery_result *result)
 {
-	bool good = !*result->error && result->status >= 200 && result->status < 300;
-
 	row->attempts++;
 	row->tried_ns = result->now_ns;
 	row->due_ns = result->now_ns + pause_ns(row->attempts, result->after_s);
 	row->last_status = result->status;
 	snprintf(row->last_error, sizeof(row->last_error), "%s", result->error);
-	if (good)
+	if (is_good(result))
 		snprintf(row->state, sizeof(row->state), "delivered");
 	else if (row->attempts >= OHTD_WEBHOOK_ATTEMPTS || result->status == GONE)
 		snprintf(row->state, sizeof(row->state), "dead");
@@ -301,14 +304,23 @@ static int write_result(struct ohtd_db *db, const struct ohtd_delivery_row *row)
 	return r < 0 ? r : 0;
 }
 
+/*
+ * A number is that of another delivery when the webhook was deleted meanwhile; and what a receiver refuses that the
+ * webhook has been led away from, its successor has not.
+ */
 int ohtd_db_webhook_result(struct ohtd_db *db, const struct ohtd_delivery_result *result)
 {
 	struct ohtd_delivery_row row = { .number = result->number };
+	struct ohtd_webhook_row webhook;
 	int r = ohtd_db_begin(db);
 
 	if (!r)
 		r = ohtd_db_get(db, &get_sql, &row);
-	if (!r && !strcmp(row.state, "waiting")) {
+	webhook.id = row.webhook;
+	if (!r)
+		r = ohtd_db_webhook_get(db, &webhook);
+	if (!r && !strcmp(row.state, "waiting") && !strcmp(row.message, result->message) &&
+	    (is_good(result) || !strcmp(webhook.url, result->url))) {
 		judge(&row, result);
 		r = write_result(db, &row);
 	}

@@ -32,7 +32,7 @@ struct ohtd_stored_row;
 
 /**
  * struct ohtd_webhook_row - somebody who is told
- * @id: no other has it
+ * @id: no other that is kept has it
  * @url: where to
  * @format: "oht", "alertmanager" or "ntfy"
  * @severity: least severity of an alert that is told
@@ -70,9 +70,9 @@ struct ohtd_webhook_row {
 
 /**
  * struct ohtd_delivery_row - something that a webhook is to be told
- * @number: no other has it; grows
- * @webhook: id
- * @message: webhook-id, the same in each attempt
+ * @number: no other that is kept has it; that of one that was deleted may come again
+ * @webhook: id, for which the same holds
+ * @message: webhook-id, the same in each attempt; no other ever has it
  * @event: "alert.began", "alert.ended", "alert.lost", "alive" or "test"
  * @state: "waiting", "delivered" or "dead"
  * @alert: its number, 0: it is about none. What follows is as of the alert, at the moment of the event
@@ -158,6 +158,8 @@ int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, struct ohtd_due *du
 /**
  * struct ohtd_delivery_result - what has become of an attempt
  * @number: of the delivery
+ * @message: the same; another one has got the number when it does not fit
+ * @url: where it went; the webhook may lead elsewhere since
  * @now_ns: wall clock
  * @status: of the answer; 0: none came
  * @after_s: the receiver wishes to be left alone so long
@@ -165,13 +167,15 @@ int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, struct ohtd_due *du
  */
 struct ohtd_delivery_result {
 	int64_t number;
+	const char *message;
+	const char *url;
 	int64_t now_ns;
 	int status;
 	int after_s;
 	const char *error;
 };
 
-/* 0: also for a delivery that is not there any more; or a negative errno. */
+/* 0: also for a delivery that is not there any more, or is to go elsewhere now; or a negative errno. */
 int ohtd_db_webhook_result(struct ohtd_db *db, const struct ohtd_delivery_result *result);
 
 /* A delivery that is dead, or was delivered, waits again. 0, -ENOENT, -EALREADY: it waits, or a negative errno. @row: out. */

@@ -30,11 +30,15 @@
  * struct flight - a delivery that is under way
  * @webhook: id; 0: the place is free
  * @number: of the delivery
+ * @message: of the same
+ * @url: where it went
  * @back: @result has come, and the store has not taken it yet
  */
 struct flight {
 	int64_t webhook;
 	int64_t number;
+	char message[OHTD_WEBHOOK_MESSAGE_BYTES];
+	char url[OHTD_WEBHOOK_URL_BYTES];
 	bool back;
 	struct sender_result result;
 };
@@ -82,7 +86,8 @@ static int work_result(struct ohtd_db *db, void *arg)
 static void keep_result(struct ohtd_webhooks *webhooks, struct flight *flight)
 {
 	struct ohtd_delivery_result result = {
-		.number = flight->number, .now_ns = ohtd_clock_wall_ns(webhooks->setup.clock),
+		.number = flight->number, .message = flight->message, .url = flight->url,
+		.now_ns = ohtd_clock_wall_ns(webhooks->setup.clock),
 		.status = flight->result.status, .after_s = flight->result.after_s, .error = flight->result.error,
 	};
 
@@ -152,6 +157,13 @@ static struct flight *find_place(struct ohtd_webhooks *webhooks, int64_t webhook
 	return place;
 }
 
+static void board(struct flight *place, const struct ohtd_due *due)
+{
+	*place = (struct flight){ .webhook = due->webhook.id, .number = due->delivery.number };
+	memcpy(place->message, due->delivery.message, sizeof(place->message));
+	memcpy(place->url, due->webhook.url, sizeof(place->url));
+}
+
 static void send_order(struct ohtd_webhooks *webhooks, const struct ohtd_due *due, int64_t now_ns)
 {
 	struct flight *place = find_place(webhooks, due->webhook.id);
@@ -160,14 +172,14 @@ static void send_order(struct ohtd_webhooks *webhooks, const struct ohtd_due *du
 	if (!place)
 		return;
 	if (!ohtd_webhook_order(order, due, webhooks->host, now_ns / (int64_t)OHTD_NS_PER_S)) {
-		*place = (struct flight){
-			.webhook = due->webhook.id, .number = due->delivery.number, .back = true,
-			.result.error = "it cannot be written or signed: make the webhook anew",
-		};
+		board(place, due);
+		place->back = true;
+		snprintf(place->result.error, sizeof(place->result.error), "%s",
+			 "it cannot be written or signed: make the webhook anew");
 		return;
 	}
 	if (send(webhooks->setup.fd, order, sizeof(*order), MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof(*order))
-		*place = (struct flight){ .webhook = due->webhook.id, .number = due->delivery.number };
+		board(place, due);
 }
 
 static void send_due(struct ohtd_webhooks *webhooks)

@@ -4,6 +4,9 @@
 -- Sessions go with their user.
 DELETE FROM sessions WHERE user_id NOT IN (SELECT id FROM users);
 
+-- What a webhook was to be told goes with it: the next one may get its number.
+DELETE FROM webhook_deliveries WHERE webhook NOT IN (SELECT id FROM webhooks);
+
 -- An entry of the journal is worth more than its source: the lost source gets a row of its own.
 INSERT INTO journal_sources (id, boot_id, device)
 	SELECT DISTINCT source, 'lost', source FROM journal
