@@ -97,15 +97,15 @@ static const struct ohtd_statement alive_done_sql = {
 };
 
 static const struct ohtd_statement overflow_sql = {
-	"UPDATE webhook_deliveries SET state = 'dead', last_error = 'too many others waited' WHERE state = 'waiting'"
-	" AND number <= (SELECT number FROM webhook_deliveries WHERE state = 'waiting'"
-	" ORDER BY number DESC LIMIT 1 OFFSET :kept)"
+	"UPDATE webhook_deliveries SET state = 'dead', last_error = 'too many others waited' WHERE number IN"
+	" (SELECT number FROM webhook_deliveries WHERE state = 'waiting' ORDER BY number DESC LIMIT -1 OFFSET :kept)"
 };
 
+/* By an index of these rows alone: what waits is not looked at. */
 static const struct ohtd_statement prune_sql = {
-	"DELETE FROM webhook_deliveries WHERE state <> 'waiting'"
-	" AND number <= (SELECT number FROM webhook_deliveries WHERE state <> 'waiting'"
-	" ORDER BY number DESC LIMIT 1 OFFSET :kept)"
+	"DELETE FROM webhook_deliveries WHERE number IN"
+	" (SELECT number FROM webhook_deliveries INDEXED BY webhook_deliveries_over WHERE state <> 'waiting'"
+	" ORDER BY number DESC LIMIT -1 OFFSET :kept)"
 };
 
 static const struct ohtd_statement get_sql = {
@@ -123,6 +123,16 @@ static int run_with(struct ohtd_db *db, const struct ohtd_statement *statement, 
 	return r ? r : sqlite3_changes(db->sql);
 }
 
+/* For whatever adds to the queue: it does not grow either while nothing can be sent. */
+static int bound(struct ohtd_db *db)
+{
+	int r = run_with(db, &overflow_sql, ":kept", OHTD_WEBHOOK_WAITING);
+
+	if (r >= 0)
+		r = run_with(db, &prune_sql, ":kept", OHTD_WEBHOOK_KEPT);
+	return r < 0 ? r : 0;
+}
+
 int ohtd_db_webhooks_note(struct ohtd_db *db, const struct ohtd_alert_row *row)
 {
 	int r = ohtd_db_put(db, &began_sql, row), queued = sqlite3_changes(db->sql);
@@ -130,17 +140,19 @@ int ohtd_db_webhooks_note(struct ohtd_db *db, const struct ohtd_alert_row *row)
 	if (!r)
 		r = ohtd_db_put(db, &ended_sql, row);
 	if (!r && queued + sqlite3_changes(db->sql))
-		r = run_with(db, &overflow_sql, ":kept", OHTD_WEBHOOK_WAITING);
-	return r < 0 ? r : 0;
+		r = bound(db);
+	return r;
 }
 
 int ohtd_db_webhooks_note_cut(struct ohtd_db *db, int64_t last, int64_t now_ns)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &lost_sql);
+	int r;
 
 	ohtd_db_bind_number(s, ":last", last);
 	ohtd_db_bind_number(s, ":now", now_ns);
-	return ohtd_db_run(db, s);
+	r = ohtd_db_run(db, s);
+	return !r && sqlite3_changes(db->sql) ? bound(db) : r;
 }
 
 int ohtd_db_webhook_test(struct ohtd_db *db, struct ohtd_delivery_row *row)
@@ -160,6 +172,8 @@ int ohtd_db_webhook_test(struct ohtd_db *db, struct ohtd_delivery_row *row)
 		r = ohtd_db_run(db, s);
 		row->number = sqlite3_last_insert_rowid(db->sql);
 	}
+	if (!r)
+		r = bound(db);
 	if (!r)
 		r = ohtd_db_get(db, &get_sql, row);
 	return ohtd_db_end(db, r);
@@ -182,6 +196,8 @@ int ohtd_db_webhooks_alive(struct ohtd_db *db, int64_t now_ns)
 		r = ohtd_db_run(db, alive_statement(db, &alive_sql, now_ns));
 	if (!r)
 		r = ohtd_db_run(db, alive_statement(db, &alive_done_sql, now_ns));
+	if (!r)
+		r = bound(db);
 	return ohtd_db_end(db, r);
 }
 

@@ -27,7 +27,8 @@ static const struct ohtd_stored_column webhook_columns[] = {
 static const struct ohtd_stored_row kept_webhooks = {
 	.table = "webhooks", .bytes = sizeof(struct ohtd_webhook_row), .key = &webhook_columns[0],
 	.from = "(SELECT *, (SELECT count(*) FROM webhook_deliveries WHERE webhook = id AND state = 'waiting') AS waiting,"
-		" (SELECT count(*) FROM webhook_deliveries WHERE webhook = id AND state = 'dead') AS dead FROM webhooks)",
+		" (SELECT count(*) FROM webhook_deliveries WHERE webhook = id AND state = 'dead' AND state <> 'waiting') AS dead"
+		" FROM webhooks)",
 	OHTD_COLUMNS(webhook_columns),
 };
 

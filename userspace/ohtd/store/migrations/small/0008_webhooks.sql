@@ -42,3 +42,4 @@ CREATE TABLE webhook_deliveries (
 ) STRICT;
 
 CREATE INDEX webhook_deliveries_waiting ON webhook_deliveries (webhook, code, source, unit) WHERE state = 'waiting';
+CREATE INDEX webhook_deliveries_over ON webhook_deliveries (webhook, state) WHERE state <> 'waiting';
