@@ -34,7 +34,7 @@ struct sender_order {
 
 /**
  * struct sender_result - what has become of one, by the process that sends
- * @number: of the order; 0: the process has begun, and knows of no order
+ * @number: of the order; 0: the process has begun, and what was said to it before is forgotten
  * @status: of the answer; 0: there was none
  * @after_s: the receiver wishes not to be asked again before; 0: it has said nothing
  * @error: printable ASCII; "": the answer has been received

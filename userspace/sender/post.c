@@ -89,6 +89,7 @@ static bool set_security(struct post *post)
 	       !curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, post);
 }
 
+/* QUICK_EXIT: libcurl would wait for a name server that does not answer, and with it all other requests. */
 static bool set_request(struct post *post)
 {
 	CURL *easy = post->easy;
@@ -102,6 +103,7 @@ static bool set_request(struct post *post)
 	       !curl_easy_setopt(easy, CURLOPT_WRITEDATA, post) &&
 	       !curl_easy_setopt(easy, CURLOPT_TIMEOUT, post->rules->timeout_s) &&
 	       !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) &&
+	       !curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) &&
 	       !curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, post->error) &&
 	       !curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) &&
 	       !curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L) &&
@@ -163,8 +165,8 @@ static struct post *find_place(struct serving *serving)
 	return NULL;
 }
 
-/* False: ohtd has gone. */
-static bool take_orders(struct serving *serving)
+/* 0, 1: ohtd has gone, or -1 with errno. */
+static int take_orders(struct serving *serving)
 {
 	struct post *post;
 	const char *unfit;
@@ -172,10 +174,14 @@ static bool take_orders(struct serving *serving)
 
 	while ((post = find_place(serving))) {
 		n = recv(serving->fd, &post->order, sizeof(post->order), MSG_DONTWAIT);
+		if (!n || (n < 0 && errno == ECONNRESET))
+			return 1;
 		if (n < 0)
-			return errno == EAGAIN || errno == EINTR;
-		if (n != sizeof(post->order) || post->order.body_bytes > SENDER_BODY_BYTES)
-			return false;
+			return errno == EAGAIN || errno == EINTR ? 0 : -1;
+		if (n != sizeof(post->order) || post->order.body_bytes > SENDER_BODY_BYTES) {
+			errno = EPROTO;
+			return -1;
+		}
 		post->order.url[sizeof(post->order.url) - 1] = 0;
 		post->order.head[sizeof(post->order.head) - 1] = 0;
 		unfit = begin(serving, post);
@@ -184,7 +190,7 @@ static bool take_orders(struct serving *serving)
 			drop(post);
 		}
 	}
-	return true;
+	return 0;
 }
 
 static void end(struct serving *serving, CURL *easy, CURLcode code)
@@ -208,25 +214,53 @@ static void end(struct serving *serving, CURL *easy, CURLcode code)
 	drop(post);
 }
 
-static bool turn(struct serving *serving)
+/* As take_orders(). */
+static int turn(struct serving *serving)
 {
 	struct curl_waitfd socket = { .fd = serving->fd, .events = CURL_WAIT_POLLIN };
-	int running, left;
+	int running, left, r;
 	CURLMsg *message;
 
+	errno = ENOMEM;
 	/* With no place free the socket would only wake us. */
-	if (curl_multi_poll(serving->multi, &socket, find_place(serving) ? 1 : 0, POLL_MS, NULL) ||
-	    !take_orders(serving) || curl_multi_perform(serving->multi, &running))
-		return false;
+	if (curl_multi_poll(serving->multi, &socket, find_place(serving) ? 1 : 0, POLL_MS, NULL))
+		return -1;
+	r = take_orders(serving);
+	if (r)
+		return r;
+	errno = ENOMEM;
+	if (curl_multi_perform(serving->multi, &running))
+		return -1;
 	while ((message = curl_multi_info_read(serving->multi, &left)))
 		if (message->msg == CURLMSG_DONE)
 			end(serving, message->easy_handle, message->data.result);
-	return true;
+	return 0;
+}
+
+/* ohtd has all that was under way sent again as soon as somebody new says that it has begun. */
+static void forget_orders(struct serving *serving)
+{
+	while (recv(serving->fd, &serving->posts[0].order, sizeof(serving->posts[0].order), MSG_DONTWAIT) > 0)
+		;
+}
+
+static void drop_all(struct serving *serving)
+{
+	for (size_t i = 0; i < PLACES; i++) {
+		struct post *post = &serving->posts[i];
+
+		if (post->easy) {
+			curl_multi_remove_handle(serving->multi, post->easy);
+			drop(post);
+		}
+	}
+	curl_multi_cleanup(serving->multi);
 }
 
 int sender_serve(int fd, const struct sender_rules *rules)
 {
 	static struct serving serving;
+	int r;
 
 	serving.fd = fd;
 	serving.multi = curl_multi_init();
@@ -234,8 +268,10 @@ int sender_serve(int fd, const struct sender_rules *rules)
 		return -1;
 	for (size_t i = 0; i < PLACES; i++)
 		serving.posts[i].rules = rules;
+	forget_orders(&serving);
 	say(fd, &(struct sender_result){ .number = 0 });
-	while (turn(&serving))
+	while (!(r = turn(&serving)))
 		;
-	return 0;
+	drop_all(&serving);
+	return r < 0 ? -1 : 0;
 }

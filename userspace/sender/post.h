@@ -25,7 +25,7 @@ struct sender_rules {
 	long timeout_s;
 };
 
-/* Sends and answers until ohtd closes the socket @fd. 0, or -1: it cannot go on. */
+/* Sends and answers until ohtd closes the socket @fd. 0, or -1 with errno: it cannot go on. */
 int sender_serve(int fd, const struct sender_rules *rules);
 
 #endif /* OHTD_SENDER_POST_H */
