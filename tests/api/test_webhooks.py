@@ -307,3 +307,11 @@ def test_what_is_refused_is_sent_again_when_its_time_has_come(places, tmp_path):
         first, again = receiver.at("/later")
         assert first[0]["webhook-id"] == again[0]["webhook-id"] and first[1] == again[1]
         assert int(again[0]["webhook-timestamp"]) - int(first[0]["webhook-timestamp"]) >= 5
+
+
+def test_it_is_an_alert_that_nobody_can_be_told(tmp_path):
+    """What sends ends at once and for good: the queue would fill up unseen."""
+    with running(tmp_path, webhooks_destinations="127.0.0.1:1", webhooks_sender="/bin/false") as daemon:
+        alert = until(lambda: [each for each in daemon.get("alerts").json["items"] if each["code"] == "webhooks_not_sent"],
+                      what="the alert")[0]
+        assert (alert["severity"], alert["source"]) == ("warning", "webhooks")

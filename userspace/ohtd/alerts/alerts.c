@@ -19,6 +19,7 @@
 #include "robot/robot.h"
 #include "robot/telemetry.h"
 #include "robot/user_maps.h"
+#include "webhooks/webhooks.h"
 
 /* Longer than a store that is busy with something else. */
 #define JOURNAL_LATE_MS	2000
@@ -41,6 +42,7 @@ enum {
 	CERTIFICATE_NOT_READ,
 	CERTIFICATE_ENDS_SOON,
 	PROFILE_REFUSED,
+	WEBHOOKS_NOT_SENT,
 	CLOCK_CORRECTED,
 	KINDS,
 };
@@ -116,6 +118,9 @@ static const struct kind kinds[KINDS] = {
 		.text = "A register map of the user is wrong and not used.",
 		.action = "See GET modules/profiles or the log; ohtctl profile check says all that is "
 			  "wrong. Then restart ohtd." },
+	[WEBHOOKS_NOT_SENT] = { "webhooks", "webhooks_not_sent", OHTD_SEVERITY_WARNING,
+		.text = "Nobody is told of alerts elsewhere: the process that sends webhooks does not run.",
+		.action = "See [webhooks] in ohtd.conf and sender in the log; then restart ohtd. Nothing in the queue is lost." },
 	[CLOCK_CORRECTED] = { "clock", "clock_corrected", OHTD_SEVERITY_WARNING,
 		.action = "Records from before carry the wrong time. Give the machine a clock with a battery, or time from the network." },
 };
@@ -397,6 +402,12 @@ static void judge_profiles(const struct gathering *to)
 		add(to, PROFILE_REFUSED, 0, 0);
 }
 
+static void judge_webhooks(const struct gathering *to)
+{
+	if (ohtd_webhooks_fail(to->scene->services->webhooks))
+		add(to, WEBHOOKS_NOT_SENT, 0, 0);
+}
+
 /* ---- rules on values ---- */
 
 /* Of the module that measures the signal; 0: no module does. */
@@ -505,6 +516,7 @@ static const struct ohtd_alert_list *gather(const struct ohtd_scene *scene)
 	judge_log(&to);
 	judge_certificate(&to);
 	judge_profiles(&to);
+	judge_webhooks(&to);
 	judge_clock(&to);
 	judge_rules(&to);
 	qsort(to.list->items, to.list->count, sizeof(to.list->items[0]), compare);

@@ -50,7 +50,7 @@ struct ohtd_webhooks {
 	pthread_t thread;
 	bool started;
 	_Atomic bool ends;
-	bool deaf;	/* the process that sends has gone for good */
+	_Atomic bool deaf;	/* the process that sends has gone for good, or has never been there for those who wait */
 	struct flight flights[OHTD_WEBHOOKS_MAX];
 	struct ohtd_due due[OHTD_WEBHOOKS_MAX];
 	struct sender_order order;
@@ -217,6 +217,23 @@ static void *run(void *arg)
 
 /* ---- life ---- */
 
+static int work_count(struct ohtd_db *db, void *arg)
+{
+	struct ohtd_webhook_row rows[OHTD_WEBHOOKS_MAX];
+	int count = ohtd_db_webhooks_list(db, rows), enabled = 0;
+
+	(void)arg;
+	for (int i = 0; i < count; i++)
+		enabled += rows[i].enabled;
+	return count < 0 ? count : enabled;
+}
+
+/* Somebody was to be told, by ohtd.conf or by the webhooks that are there. */
+static bool is_wanted(const struct ohtd_webhooks_setup *setup)
+{
+	return setup->config->destination_count || ohtd_store_read(setup->store, work_count, NULL) > 0;
+}
+
 struct ohtd_webhooks *ohtd_webhooks_create(const struct ohtd_webhooks_setup *setup)
 {
 	struct ohtd_webhooks *webhooks = calloc(1, sizeof(*webhooks));
@@ -224,6 +241,7 @@ struct ohtd_webhooks *ohtd_webhooks_create(const struct ohtd_webhooks_setup *set
 	if (!webhooks)
 		return NULL;
 	webhooks->setup = *setup;
+	webhooks->deaf = setup->fd < 0 && is_wanted(setup);
 	webhooks->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (webhooks->wake_fd >= 0) {
 		gethostname(webhooks->host, sizeof(webhooks->host) - 1);
@@ -245,6 +263,11 @@ int ohtd_webhooks_start(struct ohtd_webhooks *webhooks)
 void ohtd_webhooks_wake(struct ohtd_webhooks *webhooks)
 {
 	ohtd_poke(webhooks->wake_fd);
+}
+
+bool ohtd_webhooks_fail(const struct ohtd_webhooks *webhooks)
+{
+	return webhooks && atomic_load(&webhooks->deaf);
 }
 
 void ohtd_webhooks_stop(struct ohtd_webhooks *webhooks)
