@@ -18,8 +18,10 @@
 /* All that the first version of Landlock knows: execute up to make_sym. */
 #define ALL_RIGHTS	((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
 
-/* The resolver's settings are a link to /run on many machines. */
-static const char *const read_dirs[] = { "/etc", "/usr", "/lib", "/run" };
+/* The resolver's settings are a link to one of these in /run on many machines. The rest of it is not its business. */
+static const char *const read_dirs[] = {
+	"/etc", "/usr", "/lib", "/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager", "/run/connman",
+};
 
 static const int forbidden[] = {
 	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(ptrace),
