@@ -12,6 +12,11 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "sender/order.h"
+#include "tables/webhooks.h"
+
+/* Each webhook has one delivery under way, and each destination a place with the process that sends. */
+_Static_assert(OHTD_WEBHOOKS_MAX == SENDER_ORDERS_MAX && OHTD_DESTINATIONS_MAX <= SENDER_ORDERS_MAX,
+	       "the process that sends has as many places as there are webhooks and destinations");
 
 #define WORDS_MAX	(2 * OHTD_DESTINATIONS_MAX + 6)
 
@@ -50,7 +55,7 @@ static void become_sender(const struct command *command, int fd)
 	static char *const nothing[] = { NULL };
 
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	if (fd == SENDER_FD || dup2(fd, SENDER_FD) == SENDER_FD)
+	if (dup2(fd, SENDER_FD) == SENDER_FD)
 		close_range(SENDER_FD + 1, ~0U, 0);
 	execve(command->words[0], (char *const *)command->words, nothing);
 	_exit(127);
