@@ -260,6 +260,26 @@ static void the_receiver_ends_it_with_410(void **state)
 	assert_int_equal(count("1"), 0);
 }
 
+/* By ten deaths of the process that sends nothing is dead, and no receiver is to blame. */
+static void nothing_is_dead_by_a_process_that_ends(void **state)
+{
+	struct ohtd_delivery_result result = { .number = 1, .url = URL, .now_ns = NOW_NS, .broken = true, .error = "ended" };
+	char message[OHTD_WEBHOOK_MESSAGE_BYTES];
+
+	(void)state;
+	add("warning");
+	keep(1, 0, 1);
+	read_message(1, message);
+	result.message = message;
+	assert_int_equal(ohtd_db_webhook_result(db, &result), 0);
+	assert_int_equal(count_due(NOW_NS), 1);
+	for (int i = 0; i < 2 * OHTD_WEBHOOK_ATTEMPTS; i++)
+		assert_int_equal(ohtd_db_webhook_result(db, &result), 0);
+	assert_int_equal(count("state = 'waiting'"), 1);
+	assert_int_equal(count_due(NOW_NS + S), 0);
+	assert_int_equal(store_ask_sql("SELECT failures FROM webhooks"), 0);
+}
+
 /* Its webhook was led elsewhere, or another one has its number. */
 static void an_answer_that_is_late_is_about_nothing_else(void **state)
 {
@@ -339,6 +359,7 @@ int main(void)
 		T(pauses_grow_to_a_day_and_end),
 		T(an_answer_makes_due_what_has_had_none),
 		T(the_receiver_ends_it_with_410),
+		T(nothing_is_dead_by_a_process_that_ends),
 		T(an_answer_that_is_late_is_about_nothing_else),
 		T(a_sign_of_life_comes_once_a_day),
 		T(the_queue_is_bounded),

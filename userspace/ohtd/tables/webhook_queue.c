@@ -297,20 +297,24 @@ static void judge(struct ohtd_delivery_row *row, const struct ohtd_delivery_resu
 	row->attempts++;
 	row->tried_ns = result->now_ns;
 	row->due_ns = result->now_ns + pause_ns(row->attempts, result->after_s);
+	/* The first time at once; a receiver by whose answers the process ends again and again gets its pauses. */
+	if (result->broken)
+		row->due_ns -= FIRST_PAUSE_NS;
 	row->last_status = result->status;
 	snprintf(row->last_error, sizeof(row->last_error), "%s", result->error);
 	if (is_good(result))
 		snprintf(row->state, sizeof(row->state), "delivered");
-	else if (row->attempts >= OHTD_WEBHOOK_ATTEMPTS || result->status == GONE)
+	else if (result->status == GONE || (row->attempts >= OHTD_WEBHOOK_ATTEMPTS && !result->broken))
 		snprintf(row->state, sizeof(row->state), "dead");
 }
 
-static int write_result(struct ohtd_db *db, const struct ohtd_delivery_row *row)
+static int write_result(struct ohtd_db *db, const struct ohtd_delivery_row *row, bool broken)
 {
 	int r = ohtd_db_put(db, &tried_sql, row);
 
-	if (!r)
-		r = ohtd_db_put(db, &last_sql, row);
+	if (r || broken)
+		return r;
+	r = ohtd_db_put(db, &last_sql, row);
 	if (!r && row->last_status == GONE)
 		r = run_with(db, &gone_sql, ":webhook", row->webhook);
 	else if (!r && !strcmp(row->state, "delivered"))
@@ -338,7 +342,7 @@ int ohtd_db_webhook_result(struct ohtd_db *db, const struct ohtd_delivery_result
 	if (!r && !strcmp(row.state, "waiting") && !strcmp(row.message, result->message) &&
 	    (is_good(result) || !strcmp(webhook.url, result->url))) {
 		judge(&row, result);
-		r = write_result(db, &row);
+		r = write_result(db, &row, result->broken);
 	}
 	return ohtd_db_end(db, r == -ENOENT ? 0 : r);
 }

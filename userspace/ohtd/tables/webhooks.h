@@ -162,6 +162,7 @@ int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, struct ohtd_due *du
  * @url: where it went; the webhook may lead elsewhere since
  * @now_ns: wall clock
  * @status: of the answer; 0: none came
+ * @broken: the process that sends has ended: nobody else is to blame, and nothing is dead by it
  * @after_s: the receiver wishes to be left alone so long
  * @error: "": there was an answer
  */
@@ -171,6 +172,7 @@ struct ohtd_delivery_result {
 	const char *url;
 	int64_t now_ns;
 	int status;
+	bool broken;
 	int after_s;
 	const char *error;
 };

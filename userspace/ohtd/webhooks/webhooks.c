@@ -49,6 +49,7 @@ struct ohtd_webhooks {
 	int wake_fd;
 	pthread_t thread;
 	bool started;
+	bool heard;	/* the process that sends has begun: it forgets what was said to it before */
 	_Atomic bool ends;
 	_Atomic bool deaf;	/* the process that sends has gone for good, or has never been there for those who wait */
 	struct flight flights[OHTD_WEBHOOKS_MAX];
@@ -88,7 +89,8 @@ static void keep_result(struct ohtd_webhooks *webhooks, struct flight *flight)
 	struct ohtd_delivery_result result = {
 		.number = flight->number, .message = flight->message, .url = flight->url,
 		.now_ns = ohtd_clock_wall_ns(webhooks->setup.clock),
-		.status = flight->result.status, .after_s = flight->result.after_s, .error = flight->result.error,
+		.status = flight->result.status, .after_s = flight->result.after_s,
+		.broken = !flight->result.number, .error = flight->result.error,
 	};
 
 	/* A store that takes nothing now is asked again, and until then this is not sent again. */
@@ -133,6 +135,7 @@ static void take_results(struct ohtd_webhooks *webhooks)
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (n == sizeof(result)) {
+			webhooks->heard = true;
 			take_result(webhooks, &result);
 			continue;
 		}
@@ -174,6 +177,7 @@ static void send_order(struct ohtd_webhooks *webhooks, const struct ohtd_due *du
 	if (!ohtd_webhook_order(order, due, webhooks->host, now_ns / (int64_t)OHTD_NS_PER_S)) {
 		board(place, due);
 		place->back = true;
+		place->result.number = place->number;
 		snprintf(place->result.error, sizeof(place->result.error), "%s",
 			 "it cannot be written or signed: make the webhook anew");
 		return;
@@ -209,7 +213,7 @@ static void *run(void *arg)
 			continue;
 		take_results(webhooks);
 		keep_results(webhooks);
-		if (!webhooks->deaf)
+		if (webhooks->heard && !webhooks->deaf)
 			send_due(webhooks);
 	}
 	return NULL;
