@@ -92,7 +92,7 @@ static void read_message(int64_t number, char message[static OHTD_WEBHOOK_MESSAG
 static void told(int64_t number, int64_t now_ns, int status)
 {
 	char message[OHTD_WEBHOOK_MESSAGE_BYTES];
-	const struct ohtd_delivery_result result = {
+	struct ohtd_delivery_result result = {
 		.number = number, .message = message, .url = URL, .now_ns = now_ns, .status = status, .error = status ? "" : "no answer",
 	};
 
@@ -176,8 +176,8 @@ static void an_end_waits_for_its_beginning_and_for_nothing_else(void **state)
 	keep(1, NOW_NS + S, 1);
 	keep(2, 0, 1);
 	first = next(NOW_NS, "alert.began", 1);
-	told(first, NOW_NS, 503);
-	told(next(NOW_NS, "alert.began", 2), NOW_NS, 503);
+	told(first, NOW_NS, 400);
+	told(next(NOW_NS, "alert.began", 2), NOW_NS, 400);
 	assert_int_equal(count_due(NOW_NS + 4 * S), 0);
 	told(next(NOW_NS + 5 * S, "alert.began", 1), NOW_NS + 5 * S, 204);
 	told(next(NOW_NS + 5 * S, "alert.ended", 1), NOW_NS + 5 * S, 204);
@@ -225,19 +225,28 @@ static void pauses_grow_to_a_day_and_end(void **state)
 	assert_int_equal(count_due(now_ns + 2 * DAY_S * S), 0);
 }
 
-static void an_answer_makes_due_what_has_had_none(void **state)
+/* One message at a time, those that were not tried first; and its first answer makes all due. */
+static void a_receiver_that_is_away_holds_all_of_its_messages(void **state)
 {
 	(void)state;
 	add("warning");
-	for (int64_t alert = 1; alert <= 3; alert++) {
+	for (int64_t alert = 1; alert <= 3; alert++)
 		keep(alert, 0, 1);
-		told(next(NOW_NS, "alert.began", alert), NOW_NS, alert == 3 ? 502 : 0);
-	}
-	told(next(NOW_NS + 5 * S, "alert.began", 1), NOW_NS + 5 * S, 0);
-	told(next(NOW_NS + 5 * S, "alert.began", 2), NOW_NS + 5 * S, 200);
-	told(next(NOW_NS + 5 * S, "alert.began", 1), NOW_NS + 5 * S, 200);
-	assert_int_equal(count("due_ns = 0 AND state = 'waiting' AND alert = 3"), 1);
-	assert_int_equal(store_ask_sql("SELECT failures FROM webhooks"), 0);
+	told(next(NOW_NS, "alert.began", 1), NOW_NS, 0);
+	assert_int_equal(count_due(NOW_NS + 4 * S), 0);
+	told(next(NOW_NS + 5 * S, "alert.began", 2), NOW_NS + 5 * S, 502);
+	assert_int_equal(count_due(NOW_NS + 24 * S), 0);
+	told(next(NOW_NS + 25 * S, "alert.began", 3), NOW_NS + 25 * S, 200);
+	assert_int_equal(store_ask_sql("SELECT failures + retry_ns FROM webhooks"), 0);
+	told(next(NOW_NS + 25 * S, "alert.began", 1), NOW_NS + 25 * S, 200);
+	told(next(NOW_NS + 25 * S, "alert.began", 2), NOW_NS + 25 * S, 200);
+	/* However long it was away, it is asked every five minutes. */
+	store_run_sql("UPDATE webhooks SET failures = 1000");
+	keep(4, 0, 1);
+	told(next(NOW_NS, "alert.began", 4), NOW_NS, 0);
+	keep(5, 0, 1);
+	assert_int_equal(count_due(NOW_NS + 299 * S), 0);
+	next(NOW_NS + 300 * S, "alert.began", 5);
 }
 
 static void the_receiver_ends_it_with_410(void **state)
@@ -283,7 +292,7 @@ static void nothing_is_dead_by_a_process_that_ends(void **state)
 /* Its webhook was led elsewhere, or another one has its number. */
 static void an_answer_that_is_late_is_about_nothing_else(void **state)
 {
-	const struct ohtd_delivery_result other = {
+	struct ohtd_delivery_result other = {
 		.number = 1, .message = "msg_of_another", .url = URL, .now_ns = NOW_NS, .status = 200, .error = "" };
 	struct ohtd_webhook_row row = { .id = add("warning") };
 
@@ -357,7 +366,7 @@ int main(void)
 		T(an_end_waits_for_its_beginning_and_for_nothing_else),
 		T(an_alert_that_comes_anew_waits_for_the_end_before),
 		T(pauses_grow_to_a_day_and_end),
-		T(an_answer_makes_due_what_has_had_none),
+		T(a_receiver_that_is_away_holds_all_of_its_messages),
 		T(the_receiver_ends_it_with_410),
 		T(nothing_is_dead_by_a_process_that_ends),
 		T(an_answer_that_is_late_is_about_nothing_else),

@@ -12,6 +12,8 @@
 /* Pauses grow from here to a day. */
 #define FIRST_PAUSE_NS	(5 * (int64_t)OHTD_NS_PER_S)
 #define PAUSE_GROWTH	4
+/* A receiver that is away is asked as often at least. */
+#define AWAY_PAUSE_NS	(300 * (int64_t)OHTD_NS_PER_S)
 #define GONE		410
 
 static const struct ohtd_stored_column delivery_columns[] = {
@@ -205,14 +207,15 @@ int ohtd_db_webhooks_alive(struct ohtd_db *db, int64_t now_ns)
 
 /*
  * What is told of an alert waits behind what is older of the same: receivers know it by code, source and unit, not by
- * the number, which is another one when the alert comes anew. A clock that was set back behind the last attempt makes
+ * the number, which is another one when the alert comes anew. What was tried less often goes first, so that nothing
+ * waits for long behind what the receiver does not take. A clock that was set back behind the last attempt makes
  * nobody wait for it.
  */
 static const struct ohtd_statement due_sql = {
-	" WHERE number = (SELECT min(d.number) FROM webhook_deliveries d WHERE d.webhook = :id AND d.state = 'waiting'"
+	" WHERE number = (SELECT d.number FROM webhook_deliveries d WHERE d.webhook = :id AND d.state = 'waiting'"
 	" AND (d.due_ns <= :now OR d.tried_ns > :now) AND NOT EXISTS (SELECT 1 FROM webhook_deliveries e"
 	" WHERE e.webhook = :id AND e.code = d.code AND e.source = d.source AND e.unit = d.unit AND e.state = 'waiting'"
-	" AND e.alert > 0 AND e.number < d.number))",
+	" AND e.alert > 0 AND e.number < d.number) ORDER BY d.attempts, d.number LIMIT 1)",
 	&ohtd_kept_deliveries, ohtd_row_select
 };
 
@@ -233,11 +236,11 @@ static int find_due(struct ohtd_db *db, int64_t webhook, int64_t now_ns, struct 
 int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, struct ohtd_due *due, bool *alive)
 {
 	struct ohtd_webhook_row webhooks[OHTD_WEBHOOKS_MAX];
-	int all = ohtd_db_webhooks_list(db, webhooks), count = 0, r = 0;
+	int all = ohtd_db_webhooks_enabled(db, webhooks), count = 0, r = 0;
 	sqlite3_stmt *s;
 
 	for (int i = 0; i < all && r >= 0; i++) {
-		if (!webhooks[i].enabled)
+		if (webhooks[i].retry_ns > now_ns && webhooks[i].last_ns <= now_ns)
 			continue;
 		due[count].webhook = webhooks[i];
 		r = find_due(db, webhooks[i].id, now_ns, &due[count].delivery);
@@ -257,12 +260,6 @@ int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, struct ohtd_due *du
 static const struct ohtd_statement tried_sql = {
 	"UPDATE webhook_deliveries SET state = :state, tried_ns = :tried_ns, attempts = :attempts, due_ns = :due_ns,"
 	" last_status = :last_status, last_error = :last_error WHERE number = :number", &ohtd_kept_deliveries
-};
-
-static const struct ohtd_statement last_sql = {
-	"UPDATE webhooks SET last_ns = :tried_ns, last_status = :last_status, last_error = :last_error,"
-	" failures = CASE WHEN :state = 'delivered' THEN 0 ELSE failures + 1 END,"
-	" enabled = enabled AND :last_status <> 410 WHERE id = :webhook", &ohtd_kept_deliveries
 };
 
 static const struct ohtd_statement gone_sql = {
@@ -308,13 +305,37 @@ static void judge(struct ohtd_delivery_row *row, const struct ohtd_delivery_resu
 		snprintf(row->state, sizeof(row->state), "dead");
 }
 
-static int write_result(struct ohtd_db *db, const struct ohtd_delivery_row *row, bool broken)
+/* It is away, and not only unwilling to take this message. */
+static bool is_away(const struct ohtd_delivery_result *result)
+{
+	return !result->status || result->status == 429 || result->status >= 500;
+}
+
+/* While it is away, one message is tried at a time, however many wait. */
+static void judge_webhook(struct ohtd_webhook_row *row, const struct ohtd_delivery_result *result)
+{
+	int64_t pause = pause_ns(row->failures + 1, 0), wished = result->after_s * (int64_t)OHTD_NS_PER_S;
+
+	if (pause > AWAY_PAUSE_NS)
+		pause = AWAY_PAUSE_NS;
+	if (pause < wished)
+		pause = wished;
+	row->failures = is_good(result) ? 0 : row->failures + 1;
+	row->retry_ns = is_away(result) ? result->now_ns + pause : 0;
+	row->enabled = row->enabled && result->status != GONE;
+	row->last_ns = result->now_ns;
+	row->last_status = result->status;
+	snprintf(row->last_error, sizeof(row->last_error), "%s", result->error);
+}
+
+static int write_result(struct ohtd_db *db, const struct ohtd_delivery_row *row, const struct ohtd_webhook_row *webhook,
+			bool broken)
 {
 	int r = ohtd_db_put(db, &tried_sql, row);
 
 	if (r || broken)
 		return r;
-	r = ohtd_db_put(db, &last_sql, row);
+	r = ohtd_db_webhook_attempted(db, webhook);
 	if (!r && row->last_status == GONE)
 		r = run_with(db, &gone_sql, ":webhook", row->webhook);
 	else if (!r && !strcmp(row->state, "delivered"))
@@ -328,7 +349,7 @@ static int write_result(struct ohtd_db *db, const struct ohtd_delivery_row *row,
  * A number is that of another delivery when the webhook was deleted meanwhile; and what a receiver refuses that the
  * webhook has been led away from, its successor has not.
  */
-int ohtd_db_webhook_result(struct ohtd_db *db, const struct ohtd_delivery_result *result)
+int ohtd_db_webhook_result(struct ohtd_db *db, struct ohtd_delivery_result *result)
 {
 	struct ohtd_delivery_row row = { .number = result->number };
 	struct ohtd_webhook_row webhook;
@@ -338,11 +359,13 @@ int ohtd_db_webhook_result(struct ohtd_db *db, const struct ohtd_delivery_result
 		r = ohtd_db_get(db, &get_sql, &row);
 	webhook.id = row.webhook;
 	if (!r)
-		r = ohtd_db_webhook_get(db, &webhook);
+		r = ohtd_db_webhook_find(db, &webhook);
 	if (!r && !strcmp(row.state, "waiting") && !strcmp(row.message, result->message) &&
 	    (is_good(result) || !strcmp(webhook.url, result->url))) {
+		result->failures = webhook.failures;
 		judge(&row, result);
-		r = write_result(db, &row, result->broken);
+		judge_webhook(&webhook, result);
+		r = write_result(db, &row, &webhook, result->broken);
 	}
 	return ohtd_db_end(db, r == -ENOENT ? 0 : r);
 }

@@ -20,6 +20,7 @@ static const struct ohtd_stored_column webhook_columns[] = {
 	OHTD_COLUMN(ohtd_webhook_row, last_status, .seen = true),
 	OHTD_COLUMN(ohtd_webhook_row, last_error, .seen = true),
 	OHTD_COLUMN(ohtd_webhook_row, failures, .seen = true),
+	OHTD_COLUMN(ohtd_webhook_row, retry_ns, .seen = true),
 	OHTD_COLUMN(ohtd_webhook_row, waiting, .seen = true),
 	OHTD_COLUMN(ohtd_webhook_row, dead, .seen = true),
 };
@@ -32,14 +33,31 @@ static const struct ohtd_stored_row kept_webhooks = {
 	OHTD_COLUMNS(webhook_columns),
 };
 
+/* For the thread that sends, which asks all the time. */
+static const struct ohtd_stored_row bare_webhooks = {
+	.table = "webhooks", .bytes = sizeof(struct ohtd_webhook_row), .key = &webhook_columns[0],
+	.from = "(SELECT *, 0 AS waiting, 0 AS dead FROM webhooks)",
+	OHTD_COLUMNS(webhook_columns),
+};
+
 static const struct ohtd_statement count_sql = { "SELECT count(*) FROM webhooks" };
 static const struct ohtd_statement insert_sql = { "", &kept_webhooks, ohtd_row_insert };
 static const struct ohtd_statement get_sql = { " WHERE id = :id", &kept_webhooks, ohtd_row_select };
 static const struct ohtd_statement list_sql = { " ORDER BY id LIMIT :limit", &kept_webhooks, ohtd_row_select };
+static const struct ohtd_statement get_bare_sql = { " WHERE id = :id", &bare_webhooks, ohtd_row_select };
+static const struct ohtd_statement list_bare_sql = {
+	" WHERE enabled ORDER BY id LIMIT :limit", &bare_webhooks, ohtd_row_select
+};
 
 static const struct ohtd_statement change_sql = {
-	"UPDATE webhooks SET url = :url, severity = :severity, alive = :alive, enabled = :enabled,"
+	"UPDATE webhooks SET retry_ns = CASE WHEN url = :url AND enabled = :enabled THEN retry_ns ELSE 0 END,"
+	" url = :url, severity = :severity, alive = :alive, enabled = :enabled,"
 	" secret = :secret, secret_before = :secret_before WHERE id = :id", &kept_webhooks
+};
+
+static const struct ohtd_statement attempt_sql = {
+	"UPDATE webhooks SET enabled = :enabled, last_ns = :last_ns, last_status = :last_status,"
+	" last_error = :last_error, failures = :failures, retry_ns = :retry_ns WHERE id = :id", &kept_webhooks
 };
 
 static const struct ohtd_statement delete_sql = { "DELETE FROM webhooks WHERE id = :id" };
@@ -69,6 +87,16 @@ int ohtd_db_webhook_get(struct ohtd_db *db, struct ohtd_webhook_row *row)
 	return ohtd_db_get(db, &get_sql, row);
 }
 
+int ohtd_db_webhook_find(struct ohtd_db *db, struct ohtd_webhook_row *row)
+{
+	return ohtd_db_get(db, &get_bare_sql, row);
+}
+
+int ohtd_db_webhook_attempted(struct ohtd_db *db, const struct ohtd_webhook_row *row)
+{
+	return ohtd_db_put(db, &attempt_sql, row);
+}
+
 int ohtd_db_webhook_change(struct ohtd_db *db, const struct ohtd_webhook_row *row)
 {
 	return ohtd_db_put(db, &change_sql, row);
@@ -95,14 +123,24 @@ int ohtd_db_webhook_delete(struct ohtd_db *db, int64_t id)
 	return r ? r : changed;
 }
 
-int ohtd_db_webhooks_list(struct ohtd_db *db, struct ohtd_webhook_row *rows)
+static int take_list(struct ohtd_db *db, const struct ohtd_statement *sql, struct ohtd_webhook_row *rows)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, &list_sql);
+	sqlite3_stmt *s = ohtd_db_statement(db, sql);
 	int count = 0, r;
 
 	ohtd_db_bind_number(s, ":limit", OHTD_WEBHOOKS_MAX);
 	while ((r = ohtd_db_row(db, s)) > 0 && count < OHTD_WEBHOOKS_MAX)
-		ohtd_row_take(s, &kept_webhooks, &rows[count++]);
+		ohtd_row_take(s, sql->row, &rows[count++]);
 	sqlite3_reset(s);
 	return r < 0 ? r : count;
+}
+
+int ohtd_db_webhooks_list(struct ohtd_db *db, struct ohtd_webhook_row *rows)
+{
+	return take_list(db, &list_sql, rows);
+}
+
+int ohtd_db_webhooks_enabled(struct ohtd_db *db, struct ohtd_webhook_row *rows)
+{
+	return take_list(db, &list_bare_sql, rows);
 }

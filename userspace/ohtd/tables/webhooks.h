@@ -46,6 +46,7 @@ struct ohtd_stored_row;
  * @last_status: what came of it: status of the answer; 0: none came
  * @last_error: the same; "": there was an answer
  * @failures: attempts in vain since the last success
+ * @retry_ns: wall clock: nothing is sent before, since the receiver is away; 0: it is not
  * @waiting: deliveries that wait
  * @dead: deliveries that are kept and dead
  */
@@ -64,6 +65,7 @@ struct ohtd_webhook_row {
 	int64_t last_status;
 	char last_error[OHTD_WEBHOOK_ERROR_BYTES];
 	int64_t failures;
+	int64_t retry_ns;
 	int64_t waiting;
 	int64_t dead;
 };
@@ -117,6 +119,12 @@ int ohtd_db_webhook_add(struct ohtd_db *db, struct ohtd_webhook_row *row);
 /* @row->id: which; out: all of it. 0, -ENOENT, or a negative errno. */
 int ohtd_db_webhook_get(struct ohtd_db *db, struct ohtd_webhook_row *row);
 
+/* The same without waiting and dead, which are counted. */
+int ohtd_db_webhook_find(struct ohtd_db *db, struct ohtd_webhook_row *row);
+
+/* Keeps enabled, last_ns, last_status, last_error, failures and retry_ns. 0 or a negative errno. */
+int ohtd_db_webhook_attempted(struct ohtd_db *db, const struct ohtd_webhook_row *row);
+
 /* Keeps url, severity, alive, enabled and the secrets. 0 or a negative errno. */
 int ohtd_db_webhook_change(struct ohtd_db *db, const struct ohtd_webhook_row *row);
 
@@ -125,6 +133,9 @@ int ohtd_db_webhook_delete(struct ohtd_db *db, int64_t id);
 
 /* All, by their id; @rows has OHTD_WEBHOOKS_MAX. How many, or a negative errno. */
 int ohtd_db_webhooks_list(struct ohtd_db *db, struct ohtd_webhook_row *rows);
+
+/* The same of those that are enabled, without waiting and dead. */
+int ohtd_db_webhooks_enabled(struct ohtd_db *db, struct ohtd_webhook_row *rows);
 
 /* ---- webhook_queue.c ---- */
 
@@ -165,6 +176,7 @@ int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, struct ohtd_due *du
  * @broken: the process that sends has ended: nobody else is to blame, and nothing is dead by it
  * @after_s: the receiver wishes to be left alone so long
  * @error: "": there was an answer
+ * @failures: out: attempts of the webhook in vain before this one
  */
 struct ohtd_delivery_result {
 	int64_t number;
@@ -175,10 +187,11 @@ struct ohtd_delivery_result {
 	bool broken;
 	int after_s;
 	const char *error;
+	int64_t failures;
 };
 
 /* 0: also for a delivery that is not there any more, or is to go elsewhere now; or a negative errno. */
-int ohtd_db_webhook_result(struct ohtd_db *db, const struct ohtd_delivery_result *result);
+int ohtd_db_webhook_result(struct ohtd_db *db, struct ohtd_delivery_result *result);
 
 /* A delivery that is dead, or was delivered, waits again. 0, -ENOENT, -EALREADY: it waits, or a negative errno. @row: out. */
 int ohtd_db_webhook_resend(struct ohtd_db *db, int64_t number, struct ohtd_delivery_row *row);

@@ -84,6 +84,19 @@ static int work_result(struct ohtd_db *db, void *arg)
 
 /* ---- results ---- */
 
+/* The first in vain, and the first that is not: a receiver may be away for days. */
+static void log_result(const struct flight *flight, const struct ohtd_delivery_result *result)
+{
+	bool good = !*result->error && result->status >= 200 && result->status < 300;
+
+	if (good && result->failures)
+		ohtd_log(OHTD_LOG_NOTICE, "webhooks", "delivered_again", "webhook %" PRId64 " answers again",
+			 flight->webhook);
+	else if (!good && !result->failures)
+		ohtd_log(OHTD_LOG_WARNING, "webhooks", "not_delivered", "webhook %" PRId64 ", delivery %" PRId64 ": %s%d",
+			 flight->webhook, flight->number, *result->error ? result->error : "status ", result->status);
+}
+
 static void keep_result(struct ohtd_webhooks *webhooks, struct flight *flight)
 {
 	struct ohtd_delivery_result result = {
@@ -96,9 +109,7 @@ static void keep_result(struct ohtd_webhooks *webhooks, struct flight *flight)
 	/* A store that takes nothing now is asked again, and until then this is not sent again. */
 	if (ohtd_store_call(webhooks->setup.store, work_result, &result) < 0)
 		return;
-	if (*result.error || result.status < 200 || result.status > 299)
-		ohtd_log(OHTD_LOG_WARNING, "webhooks", "not_delivered", "webhook %" PRId64 ", delivery %" PRId64 ": %s%d",
-			 flight->webhook, flight->number, *result.error ? result.error : "status ", result.status);
+	log_result(flight, &result);
 	*flight = (struct flight){ 0 };
 }
 

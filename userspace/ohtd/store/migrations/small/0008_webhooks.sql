@@ -15,7 +15,8 @@ CREATE TABLE webhooks (
 	last_ns INTEGER NOT NULL DEFAULT 0,
 	last_status INTEGER NOT NULL DEFAULT 0,
 	last_error TEXT NOT NULL DEFAULT '',
-	failures INTEGER NOT NULL DEFAULT 0
+	failures INTEGER NOT NULL DEFAULT 0,
+	retry_ns INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE webhook_deliveries (
@@ -41,5 +42,7 @@ CREATE TABLE webhook_deliveries (
 	last_error TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
-CREATE INDEX webhook_deliveries_waiting ON webhook_deliveries (webhook, code, source, unit) WHERE state = 'waiting';
+-- The order in which they are due, and what is older of the same alert.
+CREATE INDEX webhook_deliveries_waiting ON webhook_deliveries (webhook, attempts) WHERE state = 'waiting';
+CREATE INDEX webhook_deliveries_same ON webhook_deliveries (webhook, code, source, unit) WHERE state = 'waiting';
 CREATE INDEX webhook_deliveries_over ON webhook_deliveries (webhook, state) WHERE state <> 'waiting';
