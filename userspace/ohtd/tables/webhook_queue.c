@@ -157,6 +157,9 @@ int ohtd_db_webhooks_note_cut(struct ohtd_db *db, int64_t last, int64_t now_ns)
 	return !r && sqlite3_changes(db->sql) ? bound(db) : r;
 }
 
+/* Somebody wants to know now whether the receiver is there. */
+static const struct ohtd_statement hurry_sql = { "UPDATE webhooks SET retry_ns = 0 WHERE id = :id" };
+
 int ohtd_db_webhook_test(struct ohtd_db *db, struct ohtd_delivery_row *row)
 {
 	struct ohtd_webhook_row webhook = { .id = row->webhook };
@@ -177,6 +180,8 @@ int ohtd_db_webhook_test(struct ohtd_db *db, struct ohtd_delivery_row *row)
 	if (!r)
 		r = bound(db);
 	if (!r)
+		r = run_with(db, &hurry_sql, ":id", row->webhook);
+	if (r >= 0)
 		r = ohtd_db_get(db, &get_sql, row);
 	return ohtd_db_end(db, r);
 }
@@ -385,6 +390,7 @@ int ohtd_db_webhook_resend(struct ohtd_db *db, int64_t number, struct ohtd_deliv
 		r = -EALREADY;
 	if (!r) {
 		r = run_with(db, &resend_sql, ":number", number);
+		r = r < 0 ? r : run_with(db, &hurry_sql, ":id", row->webhook);
 		r = r < 0 ? r : ohtd_db_get(db, &get_sql, row);
 	}
 	return ohtd_db_end(db, r);
