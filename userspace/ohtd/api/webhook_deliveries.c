@@ -47,7 +47,8 @@ OHTD_SHAPE(delivery, "WebhookDelivery",
 		  .example = "\"alert.began\""),
 	OHTD_TEXT(delivery, state, .words = &state_words,
 		  .summary = "dead: given up, by 10 attempts or by the receiver's 410", .example = "\"delivered\""),
-	OHTD_INTEGER(delivery, alert, .flags = OHTD_NULL, .summary = "As in GET alerts/history; null: it is about none"),
+	OHTD_INTEGER(delivery, alert, .flags = OHTD_NULL,
+		     .summary = "As in GET alerts/history; null: it is about none"),
 	OHTD_TEXT(delivery, code, .summary = "Code of the alert", .example = "\"module_lost\""),
 	OHTD_TEXT(delivery, text, .summary = "Text of the alert"),
 	OHTD_TIME(delivery, made, .flags = OHTD_NULL, .summary = "When it happened"),
@@ -96,8 +97,10 @@ OHTD_SHAPE(delivery_query, "WebhookDeliveryQuery",
 	OHTD_SORT(delivery_query, sort_words),
 	OHTD_INTEGER(delivery_query, webhook, .min = 1, .max = INT32_MAX, .preset = OHTD_NONE,
 		     .summary = "Only those for this webhook"),
-	OHTD_WORD(delivery_query, state, .words = &state_words, .preset = OHTD_NONE, .summary = "Only those in this state"),
-	OHTD_WORD(delivery_query, event, .words = &event_words, .preset = OHTD_NONE, .summary = "Only those of this event"),
+	OHTD_WORD(delivery_query, state, .words = &state_words, .preset = OHTD_NONE,
+		  .summary = "Only those in this state"),
+	OHTD_WORD(delivery_query, event, .words = &event_words, .preset = OHTD_NONE,
+		  .summary = "Only those of this event"),
 	OHTD_INTEGER(delivery_query, alert, .min = 1, .max = INT32_MAX, .preset = OHTD_NONE,
 		     .summary = "Only those about this alert"));
 
@@ -155,11 +158,12 @@ static void reply_delivery(struct ohtd_call *call, struct ohtd_late *late)
 	struct delivery view = view_of(&job->row);
 
 	if (late->result == -ENOENT)
-		ohtd_reply_problem(call, 404, "not_found", "there is no %" PRId64 ": see GET webhooks and webhook-deliveries",
+		ohtd_reply_problem(call, 404, "not_found", "there is no %" PRId64
+				   ": see GET webhooks and webhook-deliveries",
 				   job->id);
 	else if (late->result == -EPERM)
-		ohtd_reply_problem(call, 409, "webhook_disabled", "webhook %" PRId64 " is switched off: PUT enabled first",
-				   job->id);
+		ohtd_reply_problem(call, 409, "webhook_disabled", "webhook %" PRId64
+				   " is switched off: PUT enabled first", job->id);
 	else if (late->result == -EALREADY)
 		ohtd_reply_problem(call, 409, "delivery_waits", "delivery %" PRId64 " waits already", job->id);
 	else if (late->result < 0)
@@ -193,7 +197,7 @@ static const struct ohtd_route routes[] = {
 		.flags = OHTD_ROUTE_STORE, .query = &delivery_query_shape,
 		.replies = { { 200, &delivery_list_shape } },
 		.handle = ohtd_stored_list_get, .list = &deliveries,
-		.summary = "What webhooks are to be told, and the newest 1,000 that they were told or that were given up",
+		.summary = "What webhooks are to be told, and the newest 1,000 that were delivered or given up",
 	}, {
 		.method = OHTD_POST, .path = "webhooks/{id}/test", .role = OHTD_ROLE_ADMINISTRATOR,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,

@@ -439,7 +439,7 @@ static const struct ohtd_route routes[] = {
 		.replies = { { 200, &webhook_made_shape } }, .problems = { "not_found", "internal" },
 		.handle = post_secret,
 		.summary = "Give a webhook a new secret",
-		.text = "The one before signs too, so that the receiver can change without a gap; the one before that no more.",
+		.text = "The one before signs too, so that the receiver can change without a gap. Older ones do not.",
 	},
 };
 

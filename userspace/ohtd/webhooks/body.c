@@ -70,7 +70,8 @@ struct told {
 
 OHTD_SHAPE(told, "WebhookAlert",
 	OHTD_TEXT(told, robot, .summary = "Name of this machine"),
-	OHTD_INTEGER(told, number, .flags = OHTD_NULL, .summary = "As in GET alerts/history; null: it is about no alert"),
+	OHTD_INTEGER(told, number, .flags = OHTD_NULL,
+		     .summary = "As in GET alerts/history; null: it is about no alert"),
 	OHTD_TEXT(told, code, .summary = "What it is, for programs"),
 	OHTD_TEXT(told, severity, .summary = "emergency, critical or warning"),
 	OHTD_TEXT(told, source, .summary = "The part that it is about"),

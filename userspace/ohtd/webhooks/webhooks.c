@@ -88,13 +88,16 @@ static int work_result(struct ohtd_db *db, void *arg)
 static void log_result(const struct flight *flight, const struct ohtd_delivery_result *result)
 {
 	bool good = !*result->error && result->status >= 200 && result->status < 300;
+	char why[SENDER_ERROR_BYTES];
+
+	snprintf(why, sizeof(why), "status %d", result->status);
 
 	if (good && result->failures)
 		ohtd_log(OHTD_LOG_NOTICE, "webhooks", "delivered_again", "webhook %" PRId64 " answers again",
 			 flight->webhook);
 	else if (!good && !result->failures)
-		ohtd_log(OHTD_LOG_WARNING, "webhooks", "not_delivered", "webhook %" PRId64 ", delivery %" PRId64 ": %s%d",
-			 flight->webhook, flight->number, *result->error ? result->error : "status ", result->status);
+		ohtd_log(OHTD_LOG_WARNING, "webhooks", "not_delivered", "webhook %" PRId64 ", delivery %" PRId64 ": %s",
+			 flight->webhook, flight->number, *result->error ? result->error : why);
 }
 
 static void keep_result(struct ohtd_webhooks *webhooks, struct flight *flight)
