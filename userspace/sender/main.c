@@ -138,7 +138,6 @@ static int take_options(struct sender_rules *rules, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	static struct sender_rules rules = { .timeout_s = 10 };
-
 	pid_t ohtd = find_ohtd();
 
 	if (take_options(&rules, argc, argv) || !ohtd) {

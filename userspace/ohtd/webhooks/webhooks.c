@@ -91,7 +91,6 @@ static void log_result(const struct flight *flight, const struct ohtd_delivery_r
 	char why[SENDER_ERROR_BYTES];
 
 	snprintf(why, sizeof(why), "status %d", result->status);
-
 	if (good && result->failures)
 		ohtd_log(OHTD_LOG_NOTICE, "webhooks", "delivered_again", "webhook %" PRId64 " answers again",
 			 flight->webhook);
