@@ -21,6 +21,7 @@ SANITIZER = {"sanitizers": "address", "tsan": "thread"}.get(BUILD.name)
 FOUND = 99
 OHTD = BUILD / "userspace/ohtd/main/ohtd"
 SIMULATOR = BUILD / "userspace/sim/oht-sim"
+SENDER = BUILD / "userspace/sender/ohtd-sender"
 # What libraries never free; everything of ours is checked. Of races nothing is suppressed.
 LEAKS = TOP / "tests/api/leaks.txt"
 

@@ -13,7 +13,7 @@ import socket
 import jsonschema
 import pytest
 
-from daemon import begin, serving
+from daemon import SENDER, begin, serving
 from oht_test.client import PASSWORD
 from oht_test.wait import until
 
@@ -129,7 +129,7 @@ HIDDEN = {"ticket", "access_token", "refresh_token", "pem", "password", "old_pas
 @pytest.fixture(scope="module", name="own")
 def _own(tmp_path_factory, accounts):
     made = begin(tmp_path_factory.mktemp("answers"), accounts)
-    made.write_config(webhooks_destinations="127.0.0.1:1")
+    made.write_config(webhooks_destinations="127.0.0.1:1", webhooks_sender=SENDER)
     with serving(made):
         until(lambda: all(item["health"] == "good" for item in made.get("modules").json["items"]), what="the modules")
         until(lambda: made.post("modules/discover", role="operator").status == 200, what="the first search to be over")
