@@ -7,7 +7,7 @@ import { time } from "../format";
 import { texts } from "../texts";
 import { Badge, Card, type Tone } from "./basics";
 import { usePaged } from "./paged";
-import { KEPT_MS, useSettled } from "./settled";
+import { KEPT_MS, useTimesSettled } from "./settled";
 import { Table } from "./table";
 
 const t = texts.alerts;
@@ -19,9 +19,9 @@ function result({ enabled, failures, last, last_status, last_error }: Webhook): 
 	return ["warn", t.toldNot(last_error ?? t.toldStatus(last_status ?? 0), failures, time(last))];
 }
 
-/** Read again when the alerts have changed and there was time to tell it. */
-export function Told({ changes }: { changes: unknown }) {
-	const list = usePaged<Webhook>("webhooks", useSettled(changes, 2 * KEPT_MS));
+/** Read again when the alerts have changed and there was time to tell it. @alerts: names those that are there. */
+export function Told({ alerts }: { alerts: string | undefined }) {
+	const list = usePaged<Webhook>("webhooks", useTimesSettled(alerts, 2 * KEPT_MS));
 
 	if (!list.rows?.length && !list.problem) return null;
 	return (

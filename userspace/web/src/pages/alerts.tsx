@@ -30,8 +30,13 @@ function pageOf({ code, source, address }: Pick<Alert, "code" | "source" | "addr
 	return source === "bus" ? "/bus" : "/system";
 }
 
+/** The same as long as the same alerts stand. */
+function nameAll(alerts: Alert[] | undefined): string | undefined {
+	return alerts?.map(({ code, address, since }) => `${code} ${address} ${since}`).join();
+}
+
 function History({ active }: { active: Alert[] | undefined }) {
-	const version = useTimesSettled(active?.map(({ code, address, since }) => `${code} ${address} ${since}`).join(), KEPT_MS);
+	const version = useTimesSettled(nameAll(active), KEPT_MS);
 	const list = usePaged<KeptAlert>(`alerts/history?limit=${HISTORY_ROWS}`, version);
 	const isActive = ({ code, address }: KeptAlert) => active?.some((a) => a.code === code && a.address === address);
 	const late = list.rows?.some((row) => row.state === "active" && !isActive(row));
@@ -167,7 +172,7 @@ function Alerts() {
 			</Card>
 			<History active={items} />
 			<AlertRules />
-			{may("operator") ? <Told changes={items} /> : null}
+			{may("operator") ? <Told alerts={nameAll(items)} /> : null}
 		</div>
 	);
 }
