@@ -18,6 +18,7 @@
 #include "live/socket.h"
 #include "live/socket_private.h"
 #include "robot/robot.h"
+#include "robot/stations.h"
 
 #define CHANNELS_OF_ALL	(OHTD_CHANNELS + OHTD_TOPICS)
 
@@ -54,11 +55,11 @@ enum ohtd_close __wrap_ohtd_loop_take_ticket(struct ohtd_loop *loop, const char 
 	return OHTD_CLOSE_TICKET_INVALID;
 }
 
-const struct ohtd_stations *__wrap_ohtd_robot_stations(const struct ohtd_robot *robot);
-const struct ohtd_stations *__wrap_ohtd_robot_stations(const struct ohtd_robot *robot)
+void __wrap_ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *stations);
+void __wrap_ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *stations)
 {
 	(void)robot;
-	return NULL;
+	stations->count = 0;
 }
 
 static unsigned int posted;

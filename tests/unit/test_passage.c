@@ -106,7 +106,7 @@ static struct driver *begin(enum oht_profile profile, double position_mm, const 
 	struct driver *d = driver_begin_as(profile, position_mm);
 
 	assert_int_equal(load_text(stations), 0);
-	d->f->control.stations = loaded;
+	d->f->control.limits.block[0].stations = loaded;
 	d->f->control.passages.left = 0;
 	driver_run_ms(d, 100);
 	return d;
@@ -247,7 +247,7 @@ static void all_stations_of_one_cycle_are_told(void **state)
 	for (i = 0; i < OHTD_STATIONS_MAX; i++)
 		sprintf(text + strlen(text), "s%u,%u\n", i, 3100 + i);
 	assert_int_equal(load_text(text), 0);
-	d->f->control.stations = loaded;
+	d->f->control.limits.block[0].stations = loaded;
 	driver_run_ms(d, 100);
 	driver_arrives(d, 3500);
 	assert_int_equal(fixture_snapshot(d->f).passage.number, OHTD_STATIONS_MAX);

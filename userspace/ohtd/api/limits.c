@@ -143,6 +143,7 @@ struct reload_job {
 		char lines[COMPLAINTS_MAX][OHT_ERROR_BYTES];
 	} complaints;
 	struct ohtd_robot *robot;
+	struct ohtd_rule_table table;
 	uint32_t generation;
 };
 
@@ -163,8 +164,9 @@ static int read_file(struct ohtd_late *late)
 {
 	struct reload_job *job = (struct reload_job *)late;
 
-	switch (ohtd_robot_limits_read(job->robot, &job->complaints.head, &job->generation)) {
+	switch (ohtd_robot_limits_read(job->robot, &job->complaints.head, &job->table)) {
 	case 0:
+		job->generation = ohtd_robot_offer(job->robot, &job->table, NULL);
 		return READ;
 	case -ENOMEM:
 		return NO_MEMORY;

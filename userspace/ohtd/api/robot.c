@@ -339,7 +339,7 @@ static void post_command(struct ohtd_call *call)
 	struct ohtd_refusal refusal;
 
 	if (ohtd_robot_command_read(OHTD_INPUT(call, robot_command), ohtd_call_clock(call),
-				    ohtd_robot_stations(ohtd_call_robot(call)), &command, &refusal))
+				    ohtd_call_robot(call), &command, &refusal))
 		ohtd_call_command(call, &command, command_done);
 	else
 		ohtd_reply_errors(call, refusal.status, refusal.code, refusal.detail,
@@ -369,9 +369,10 @@ OHTD_SHAPE(station_list, "StationList",
 
 static void get_stations(struct ohtd_call *call)
 {
-	const struct ohtd_stations *stations = ohtd_robot_stations(ohtd_call_robot(call));
+	struct ohtd_stations *stations = ohtd_call_alloc(call, sizeof(*stations));
 	struct station items[OHTD_STATIONS_MAX];
 
+	ohtd_robot_stations(ohtd_call_robot(call), stations);
 	for (unsigned int i = 0; i < stations->count; i++)
 		items[i] = (struct station){
 			stations->at[i].name, stations->at[i].position_mm,
@@ -433,7 +434,7 @@ static const struct ohtd_route routes[] = {
 		.replies = { { 200, &station_list_shape } },
 		.handle = get_stations,
 		.summary = "Named positions of the rail",
-		.text = "Those of stations.csv, as they were at the start of the daemon.",
+		.text = "The stations of GET config, in the order of their positions.",
 	}, {
 		.method = OHTD_PUT, .path = "robot/override", .role = OHTD_ROLE_OPERATOR,
 		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &override_shape,

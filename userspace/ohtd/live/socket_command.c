@@ -191,7 +191,7 @@ void ohtd_socket_take_command(struct ohtd_socket *socket, const struct ohtd_memo
 		return;
 	}
 	if (!ohtd_robot_command_read(said->command, socket->loop->server->services.clock,
-				     ohtd_robot_stations(socket->loop->server->services.robot),
+				     socket->loop->server->services.robot,
 				     &command, &refusal)) {
 		refuse(socket, memory, &said->id, &refusal);
 		return;

@@ -47,12 +47,13 @@ enum {
  * @unit: READ, WRITE, PING, QUARANTINE, RELEASE: unit address 1..247
  * @address: READ, WRITE: first register
  * @count: READ: 1..OHTD_READ_MAX; WRITE: words of the register, 1..OHTD_WRITE_MAX
- * @generation: WRITE: of the module that is meant (struct ohtd_module_view); LIMITS: of the reading that
+ * @generation: WRITE: of the module that is meant (struct ohtd_module_view); LIMITS: of the block that
  *	is meant (motion_limits.h)
  * @words: WRITE: what the register is to hold
  * @input: READ: input registers instead of holding registers
  * @background: READ: behind everything else beside the plan, never in a cycle that a set-point needs,
  *	and a module that is lost is not asked at all
+ * @trial: LIMITS: only whether they would be taken now
  * @target_mm: MOVE: where to
  * @speed_mm_s: JOG: signed; MOVE: at most this, 0: as fast as the limits permit
  * @caller_id: motion: the client's own, or ""
@@ -78,6 +79,7 @@ struct ohtd_command {
 	uint8_t after_stop;
 	uint8_t input;
 	uint8_t background;
+	uint8_t trial;
 	uint64_t journal_seq;
 	struct ohtd_holder by;
 	struct ohtd_holder to;

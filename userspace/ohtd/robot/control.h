@@ -35,7 +35,6 @@
 #include "setpoint.h"
 #include "../base/seqlock.h"
 #include "states.h"
-#include "stations.h"
 #include "verbs.h"
 
 #define OHTD_UNITS		OHTD_MODULES_MAX	/* unit addresses 1..8 */
@@ -297,7 +296,6 @@ struct ohtd_control {
 	/* constant */
 	struct ohtd_model *model;
 	struct ohtd_machine machine;
-	struct ohtd_stations stations;
 	struct ohtd_bus *bus;
 	struct ohtd_clock *clock;
 	struct ohtd_link *links;

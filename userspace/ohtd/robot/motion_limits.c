@@ -23,6 +23,8 @@ int ohtd_limits_init(struct ohtd_limits *limits, const char *data_dir, uint64_t 
 	struct ohtd_limits_block *first = &limits->block[0];
 	int ret = ohtd_rules_load(data_dir, &first->table, NULL, error);
 
+	if (!ret)
+		ret = ohtd_stations_load(data_dir, &first->stations, error);
 	if (ret)
 		return ret;
 	ret = -pthread_mutex_init(&limits->lock, NULL);
@@ -39,6 +41,13 @@ void ohtd_limits_fini(struct ohtd_limits *limits)
 	/* Zeroed: it has never come so far. */
 	if (limits->block[0].generation)
 		pthread_mutex_destroy(&limits->lock);
+}
+
+void ohtd_limits_begin(struct ohtd_limits *limits, const struct ohtd_rule_table *table,
+		       const struct ohtd_stations *stations)
+{
+	limits->block[0].table = *table;
+	limits->block[0].stations = *stations;
 }
 
 /* ---- readers, and who fills a block ---- */
@@ -77,7 +86,7 @@ static void compare(struct ohtd_limits_block *block, const struct ohtd_rules *be
 }
 
 uint32_t ohtd_limits_offer(struct ohtd_limits *limits, const struct ohtd_rule_table *table,
-			   uint64_t now_ns)
+			   const struct ohtd_stations *stations, uint64_t now_ns)
 {
 	const struct ohtd_limits_block *before;
 	struct ohtd_limits_block *block;
@@ -94,6 +103,7 @@ uint32_t ohtd_limits_offer(struct ohtd_limits *limits, const struct ohtd_rule_ta
 	block->generation = generation;
 	block->read_ns = now_ns;
 	block->table = *table;
+	block->stations = stations ? *stations : before->stations;
 	compare(block, before->table.rules);
 	atomic_store(&limits->word, word_of(generation, OFFERED | (word & IN_FORCE)));
 	pthread_mutex_unlock(&limits->lock);
@@ -105,6 +115,13 @@ void ohtd_limits_copy(struct ohtd_limits *limits, struct ohtd_limits_block *bloc
 	pthread_mutex_lock(&limits->lock);
 	/* If another one is taken meanwhile, this one still stays as it is until the lock is free. */
 	*block = limits->block[atomic_load(&limits->word) & IN_FORCE];
+	pthread_mutex_unlock(&limits->lock);
+}
+
+void ohtd_limits_stations(struct ohtd_limits *limits, struct ohtd_stations *stations)
+{
+	pthread_mutex_lock(&limits->lock);
+	*stations = limits->block[atomic_load(&limits->word) & IN_FORCE].stations;
 	pthread_mutex_unlock(&limits->lock);
 }
 
@@ -199,6 +216,7 @@ static void take(struct ohtd_control *control, const struct ohtd_asked *asked)
 		return;
 	}
 	ohtd_mission_use_limits(control);
+	ohtd_passage_begin(control);
 	record = ohtd_event_of_person(control, OHTD_RECORD_LIMITS, &asked->command);
 	record.generation = asked->command.generation;
 	ohtd_event_ring_put(&control->event_ring, &record);
@@ -220,6 +238,8 @@ void ohtd_limits_edge(struct ohtd_control *control)
 		refuse(control, &asked, OHTD_OUTCOME_EXPIRED, OHTD_WHY_EXPIRED);
 	else if (why.count)
 		ohtd_commands_refuse(control, &asked, OHTD_OUTCOME_REFUSED, &why);
+	else if (asked.command.trial)
+		ohtd_commands_done(control, &asked);
 	else
 		take(control, &asked);
 }

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     the limits of motion in force, and the way for others: two blocks, of which one is in force
- *           and the other one is filled anew.
- * Contexts: init, fini: main thread. Rules, take, ask, edge: control thread, without the lock. Offer:
+ * Owns:     the limits of motion and the stations in force, and the way for others: two blocks, of which one
+ *           is in force and the other one is filled anew.
+ * Contexts: init, begin, fini: main thread. Rules, take, ask, edge: control thread, without the lock. Offer:
  *           a worker. Copy: any thread but that.
  * Locks:    one mutex, for the copy of a block. The control thread never takes it: what it does is one
  *           exchange of one word.
  *
- * A reading of motion.csv is offered by its number, and a command with that number makes the control
- * thread take it at the edge of a cycle, while nothing moves. A later reading withdraws an offer that
- * has not been taken.
+ * A block is offered by its number, and a command with that number makes the control thread take it at the
+ * edge of a cycle, while nothing moves. A later offer withdraws one that has not been taken.
  */
 #ifndef OHTD_ROBOT_MOTION_LIMITS_H
 #define OHTD_ROBOT_MOTION_LIMITS_H
@@ -20,6 +19,7 @@
 #include <stdint.h>
 
 #include "rules.h"
+#include "stations.h"
 
 struct ohtd_asked;
 struct ohtd_control;
@@ -39,11 +39,12 @@ struct ohtd_limits_change {
 };
 
 /**
- * struct ohtd_limits_block - all limits, and where they are from
- * @generation: number of the reading of the file: 1 is that of the start
+ * struct ohtd_limits_block - all limits and stations, and since when
+ * @generation: number of the block: 1 is that of the start
  * @changes: of @change
- * @read_ns: when the file was read (CLOCK_MONOTONIC)
- * @table: what was read
+ * @read_ns: when it was filled (CLOCK_MONOTONIC)
+ * @table: the limits
+ * @stations: named positions
  * @change: what differs from the block that was in force when this one was offered
  */
 struct ohtd_limits_block {
@@ -51,6 +52,7 @@ struct ohtd_limits_block {
 	uint32_t changes;
 	uint64_t read_ns;
 	struct ohtd_rule_table table;
+	struct ohtd_stations stations;
 	struct ohtd_limits_change change[OHTD_RULE_ROWS_MAX];
 };
 
@@ -66,7 +68,7 @@ struct ohtd_limits {
 };
 
 /**
- * ohtd_limits_init() - read motion.csv for the first time
+ * ohtd_limits_init() - read motion.csv and stations.csv
  * @limits: ended with ohtd_limits_fini() if this returns 0
  * @data_dir: folder; NULL for the one that the program was built for
  * @now_ns: CLOCK_MONOTONIC
@@ -78,15 +80,20 @@ int ohtd_limits_init(struct ohtd_limits *limits, const char *data_dir, uint64_t 
 		     char error[OHT_ERROR_BYTES]);
 void ohtd_limits_fini(struct ohtd_limits *limits);
 
+/* Instead of what the files say, before the control thread has begun. */
+void ohtd_limits_begin(struct ohtd_limits *limits, const struct ohtd_rule_table *table,
+		       const struct ohtd_stations *stations);
+
 /**
  * ohtd_limits_offer() - lay another block ready
- * @table: what was read; copied
+ * @table: copied
+ * @stations: copied; NULL: those in force
  * @now_ns: CLOCK_MONOTONIC
  *
- * Return: the number of the reading, for OHTD_COMMAND_LIMITS.
+ * Return: the number of the block, for OHTD_COMMAND_LIMITS.
  */
 uint32_t ohtd_limits_offer(struct ohtd_limits *limits, const struct ohtd_rule_table *table,
-			   uint64_t now_ns);
+			   const struct ohtd_stations *stations, uint64_t now_ns);
 
 /* What the block of a reading has changed: how many, or -ENOENT when another one is in force by now. */
 int ohtd_limits_changed(struct ohtd_limits *limits, uint32_t generation,
@@ -94,6 +101,9 @@ int ohtd_limits_changed(struct ohtd_limits *limits, uint32_t generation,
 
 /* The block in force. */
 void ohtd_limits_copy(struct ohtd_limits *limits, struct ohtd_limits_block *block);
+
+/* The stations of that block alone. */
+void ohtd_limits_stations(struct ohtd_limits *limits, struct ohtd_stations *stations);
 
 /* ---- control thread ---- */
 
@@ -106,7 +116,7 @@ bool ohtd_limits_take(struct ohtd_limits *limits, uint32_t generation);
 /* OHTD_COMMAND_LIMITS: it waits for the edge of the cycle. */
 void ohtd_limits_ask(struct ohtd_control *control, const struct ohtd_asked *asked);
 
-/* Between two cycles: takes what was asked for, or refuses it with all that is in the way. */
+/* Between two cycles: takes what was asked for, or refuses it with all that is in the way. A trial takes nothing. */
 void ohtd_limits_edge(struct ohtd_control *control);
 
 /* What was asked for will not happen. */

@@ -48,7 +48,7 @@ static bool is_left(const struct ohtd_passages *p, unsigned int i)
 /* Those that the robot is at can be passed once it has left them. */
 static void note_left(struct ohtd_control *control)
 {
-	const struct ohtd_stations *stations = &control->stations;
+	const struct ohtd_stations *stations = &ohtd_limits_block(&control->limits)->stations;
 	struct ohtd_passages *p = &control->passages;
 	unsigned int i;
 
@@ -60,7 +60,7 @@ static void note_left(struct ohtd_control *control)
 static void look_at_station(struct ohtd_control *control, unsigned int i, double from_mm)
 {
 	struct ohtd_passages *p = &control->passages;
-	const struct ohtd_station *station = &control->stations.at[i];
+	const struct ohtd_station *station = &ohtd_limits_block(&control->limits)->stations.at[i];
 	double near_mm = ohtd_rule(&control->mission, OHTD_RULE_TOLERANCE_MM);
 
 	if (!is_left(p, i) || station->position_mm < fmin(from_mm, p->at_mm) - near_mm ||
@@ -74,7 +74,7 @@ static void look_at_station(struct ohtd_control *control, unsigned int i, double
 static void look_at_stations(struct ohtd_control *control, double from_mm)
 {
 	struct ohtd_passages *p = &control->passages;
-	unsigned int count = control->stations.count, i;
+	unsigned int count = ohtd_limits_block(&control->limits)->stations.count, i;
 
 	for (i = 0; i < count; i++)
 		look_at_station(control, p->at_mm < from_mm ? count - 1 - i : i, from_mm);
@@ -114,6 +114,13 @@ static void look_at_tag(struct ohtd_control *control, bool passes)
 		return;
 	snprintf(name, sizeof(name), "tag_%u", p->tag);
 	pass(control, name, p->at_mm);
+}
+
+void ohtd_passage_begin(struct ohtd_control *control)
+{
+	control->passages.left = 0;
+	if (control->passages.known)
+		note_left(control);
 }
 
 /* ---- the cycle ---- */

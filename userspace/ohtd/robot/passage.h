@@ -36,6 +36,9 @@ struct ohtd_passages {
 	struct ohtd_passage_view last;
 };
 
+/* The stations are other ones: those that the robot is at were not passed. */
+void ohtd_passage_begin(struct ohtd_control *control);
+
 /* In each cycle, once the position of the cycle is known. */
 void ohtd_passage_look(struct ohtd_control *control);
 

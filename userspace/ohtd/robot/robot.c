@@ -126,8 +126,6 @@ static int load_tables(struct ohtd_control *control, const char *data_dir, const
 	if (!control->model)
 		return -errno;
 	ret = ohtd_machine_load(data_dir, &control->machine, error);
-	if (!ret)
-		ret = ohtd_stations_load(data_dir, &control->stations, error);
 	return ret ? ret : ohtd_limits_init(&control->limits, data_dir,
 					    ohtd_clock_monotonic_ns(control->clock), error);
 }
@@ -405,9 +403,24 @@ const struct ohtd_user_maps *ohtd_robot_user_maps(const struct ohtd_robot *robot
 	return &robot->control.model->user;
 }
 
-const struct ohtd_stations *ohtd_robot_stations(const struct ohtd_robot *robot)
+void ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *stations)
 {
-	return &robot->control.stations;
+	ohtd_limits_stations(&robot->control.limits, stations);
+}
+
+void ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
+			   const struct ohtd_stations *stations)
+{
+	ohtd_limits_begin(&robot->control.limits, table, stations);
+	ohtd_mission_use_limits(&robot->control);
+	ohtd_publish(&robot->control);
+}
+
+uint32_t ohtd_robot_offer(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
+			  const struct ohtd_stations *stations)
+{
+	return ohtd_limits_offer(&robot->control.limits, table, stations,
+				 ohtd_clock_monotonic_ns(robot->control.clock));
 }
 
 void ohtd_robot_limits(struct ohtd_robot *robot, struct ohtd_limits_block *block)
@@ -440,22 +453,17 @@ static void pass_on(struct oht_complaints *complaints, const char *line)
 }
 
 int ohtd_robot_limits_read(struct ohtd_robot *robot, struct oht_complaints *complaints,
-			   uint32_t *generation)
+			   struct ohtd_rule_table *table)
 {
 	const char *dir = *robot->data_dir ? robot->data_dir : OHT_DATADIR;
 	struct without_folder passing = {
 		.complaints.take = pass_on, .to = complaints, .dir = dir,
 	};
-	struct ohtd_rule_table *table = malloc(sizeof(*table));
 	char error[OHT_ERROR_BYTES] = "";
-	int ret = table ? ohtd_rules_load(dir, table, &passing.complaints, error) : -ENOMEM;
+	int ret = ohtd_rules_load(dir, table, &passing.complaints, error);
 
 	if (ret && ret != -ENOMEM && !passing.count)
 		pass_on(&passing.complaints, error);
-	if (!ret)
-		*generation = ohtd_limits_offer(&robot->control.limits, table,
-						ohtd_clock_monotonic_ns(robot->control.clock));
-	free(table);
 	return ret && ret != -ENOMEM ? -EINVAL : ret;
 }
 

@@ -25,10 +25,11 @@ struct ohtd_sample;
 struct ohtd_sample_reader;
 struct oht_complaints;
 struct oht_regmap;
+struct ohtd_rule_table;
 struct ohtd_stations;
 struct ohtd_user_maps;
 
-#define OHTD_LINKS_MAX		17	/* of 16 h2o loops and the gateway */
+#define OHTD_LINKS_MAX		18	/* of 16 h2o loops, the gateway and the configuration */
 #define OHTD_LINK_COMMANDS	64	/* posted and not yet taken, per link */
 
 /**
@@ -41,7 +42,7 @@ struct ohtd_user_maps;
  * @simulated_outputs: rtu only: see struct ohtd_bus_setup
  * @data_dir: folder with the data files; NULL for the one the program was built for
  * @user_dir: folder with register maps of the user; NULL: none
- * @loops: number of links, 1..OHTD_LINKS_MAX: one for each h2o loop, and one for the gateway
+ * @loops: number of links, 1..OHTD_LINKS_MAX: one for each h2o loop, the gateway and the configuration
  * @deadman_ms: heartbeat period to ask for; 0 means the device's default
  * @time_factor: stretches loss times, and answer times up to threefold (emulated board, busy PC);
  *	0 means 1, at most 20
@@ -162,8 +163,16 @@ int ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_reader 
 /* Number of the newest record; 0: none yet. */
 uint64_t ohtd_robot_events(const struct ohtd_robot *robot);
 
-/* Named positions (stations.h). Constant after ohtd_robot_create(). */
-const struct ohtd_stations *ohtd_robot_stations(const struct ohtd_robot *robot);
+/* The named positions in force (stations.h). Context: any thread but the control thread; a mutex. */
+void ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *stations);
+
+/* Limits and stations instead of those of the files. Context: main thread, before ohtd_robot_start(). */
+void ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
+			   const struct ohtd_stations *stations);
+
+/* Lays limits and stations ready. Return: for OHTD_COMMAND_LIMITS. Context: a worker, one at a time. */
+uint32_t ohtd_robot_offer(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
+			  const struct ohtd_stations *stations);
 
 /* The limits of motion in force (motion_limits.h). Context: any thread but the control thread; a mutex. */
 void ohtd_robot_limits(struct ohtd_robot *robot, struct ohtd_limits_block *block);
@@ -179,21 +188,21 @@ int ohtd_robot_limits_changed(struct ohtd_robot *robot, uint32_t generation,
 			      struct ohtd_limits_change *changes);
 
 /**
- * ohtd_robot_limits_read() - read motion.csv again, and lay ready what it says
+ * ohtd_robot_limits_read() - read motion.csv again
  * @complaints: hears of everything that is wrong with it, each line without the folder
- * @generation: filled: for OHTD_COMMAND_LIMITS
+ * @table: filled; of no use on failure
  *
  * Return: 0, -EINVAL after complaints, or -ENOMEM. Context: a worker; it waits for the disk.
  */
 int ohtd_robot_limits_read(struct ohtd_robot *robot, struct oht_complaints *complaints,
-			   uint32_t *generation);
+			   struct ohtd_rule_table *table);
 
 /* Name of ohtd_event_record.event as in state_machine.csv. Never NULL. */
 const char *ohtd_robot_event_name(unsigned int event);
 
-/* ---- one link per h2o loop, and one of the gateway ---- */
+/* ---- one link per h2o loop, one of the gateway, one of the configuration ---- */
 
-/* Link @index, 0..loops-1; belongs to exactly one thread. NULL out of range. */
+/* Link @index, 0..loops-1; belongs to exactly one thread at a time. NULL out of range. */
 struct ohtd_link *ohtd_robot_link(struct ohtd_robot *robot, uint32_t index);
 
 /*

@@ -18,7 +18,7 @@
 struct ohtd_clock;
 struct ohtd_loop;
 struct ohtd_principal;
-struct ohtd_stations;
+struct ohtd_robot;
 struct robot_command;
 
 /* What waits for an answer begins with it. @take is called once; the object is then its own again. */
@@ -93,9 +93,9 @@ struct command_result ohtd_command_result(const struct ohtd_answer *answer, cons
 struct ohtd_command_row ohtd_command_row_of(const struct ohtd_command_view *view,
 					    struct ohtd_clock *clock);
 
-/* False, with what does not fit its verb, or the station that is none of @stations. */
+/* False, with what does not fit its verb, or the station that @robot does not have. */
 bool ohtd_robot_command_read(const struct robot_command *said, struct ohtd_clock *clock,
-			     const struct ohtd_stations *stations, struct ohtd_command *command,
+			     struct ohtd_robot *robot, struct ohtd_command *command,
 			     struct ohtd_refusal *refusal);
 
 #endif /* OHTD_SERVER_COMMAND_H */

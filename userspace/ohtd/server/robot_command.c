@@ -9,6 +9,7 @@
 #include "server/command.h"
 #include "http/time_read.h"
 #include "views/words.h"
+#include "robot/robot.h"
 #include "robot/stations.h"
 #include "robot/verbs.h"
 
@@ -177,14 +178,16 @@ static bool bound(const struct robot_command *said, struct ohtd_clock *clock,
 
 /* ---- the station ---- */
 
-static bool find_station(const struct robot_command *said, const struct ohtd_stations *stations,
+static bool find_station(const struct robot_command *said, struct ohtd_robot *robot,
 			 struct ohtd_command *command, struct ohtd_refusal *refusal)
 {
 	const struct ohtd_station *station;
+	struct ohtd_stations stations;
 
 	if (!said->station)
 		return true;
-	station = ohtd_stations_find(stations, said->station);
+	ohtd_robot_stations(robot, &stations);
+	station = ohtd_stations_find(&stations, said->station);
 	if (station) {
 		command->target_mm = station->position_mm;
 		return true;
@@ -192,14 +195,14 @@ static bool find_station(const struct robot_command *said, const struct ohtd_sta
 	*refusal = (struct ohtd_refusal){
 		.status = 422, .code = "unknown_station", .detail = "no station has this name",
 		.errors = { { .pointer = "/station", .code = "unknown_value",
-			      .detail = "no station of stations.csv" } },
+			      .detail = "GET robot/stations has the names" } },
 		.errors_count = 1,
 	};
 	return false;
 }
 
 bool ohtd_robot_command_read(const struct robot_command *said, struct ohtd_clock *clock,
-			     const struct ohtd_stations *stations, struct ohtd_command *command,
+			     struct ohtd_robot *robot, struct ohtd_command *command,
 			     struct ohtd_refusal *refusal)
 {
 	if (!fits(said, refusal))
@@ -213,7 +216,7 @@ bool ohtd_robot_command_read(const struct robot_command *said, struct ohtd_clock
 	};
 	if (said->id)
 		snprintf(command->caller_id, sizeof(command->caller_id), "%s", said->id);
-	return find_station(said, stations, command, refusal) && bound(said, clock, command, refusal);
+	return find_station(said, robot, command, refusal) && bound(said, clock, command, refusal);
 }
 
 bool ohtd_robot_command_ends_motion(const void *input)
