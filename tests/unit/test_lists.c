@@ -11,7 +11,7 @@
 
 #include "api/api.h"
 #include "http/route.h"
-#include "api/stored_list.h"
+#include "lists/stored_list.h"
 #include "store/db.h"
 #include "tables/journal.h"
 #include "tables/users.h"

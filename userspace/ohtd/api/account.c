@@ -6,7 +6,7 @@
 
 #include "auth/accounts.h"
 #include "auth/password.h"
-#include "api/list.h"
+#include "lists/list.h"
 #include "views/words.h"
 #include "base/clock.h"
 #include "tables/users.h"

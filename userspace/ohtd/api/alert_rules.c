@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "api/alert_rule_form.h"
 #include "server/late.h"
-#include "api/list.h"
+#include "lists/list.h"
 
 /* ---- rules ---- */
 

@@ -13,7 +13,7 @@
 #include "server/late.h"
 #include "views/scene.h"
 #include "views/services.h"
-#include "api/stored_list.h"
+#include "lists/stored_list.h"
 #include "tables/alerts.h"
 
 static const struct ohtd_words severity_words = { .name = ohtd_severity_name, .end = OHTD_SEVERITIES };

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/sysfs.h"
-#include "api/list.h"
+#include "lists/list.h"
 #include "views/scene.h"
 #include "oht_client.h"
 #include "oht_plan.h"

@@ -8,7 +8,7 @@
 #include "server/control.h"
 #include "server/late.h"
 #include "views/scene.h"
-#include "api/stored_list.h"
+#include "lists/stored_list.h"
 #include "views/words.h"
 #include "robot/lease.h"
 #include "robot/life.h"

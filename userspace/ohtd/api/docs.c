@@ -5,7 +5,7 @@
 
 #include "http/catalogue.h"
 #include "server/document.h"
-#include "api/list.h"
+#include "lists/list.h"
 
 #define TYPE_HTML	"text/html; charset=utf-8"
 #define PAGE		"/#/api"

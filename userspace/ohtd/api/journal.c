@@ -4,7 +4,7 @@
 #include "server/call.h"
 
 #include "views/safety_cause.h"
-#include "api/stored_list.h"
+#include "lists/stored_list.h"
 #include "views/words.h"
 #include "oht_client.h"
 #include "robot/codes.h"

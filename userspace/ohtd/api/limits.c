@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "server/late.h"
-#include "api/list.h"
+#include "lists/list.h"
 #include "robot/motion_limits.h"
 #include "robot/robot.h"
 

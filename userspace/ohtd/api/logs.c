@@ -5,7 +5,7 @@
 
 #include "base/log_tail.h"
 #include "live/channels.h"
-#include "api/list.h"
+#include "lists/list.h"
 #include "views/scene.h"
 #include "views/words.h"
 

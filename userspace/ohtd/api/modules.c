@@ -5,7 +5,7 @@
 #include <assert.h>
 
 #include "base/log.h"
-#include "api/list.h"
+#include "lists/list.h"
 #include "views/words.h"
 #include "robot/robot.h"
 #include "robot/user_maps.h"

@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 #include "common/registers.h"
-#include "api/list.h"
+#include "lists/list.h"
 #include "views/words.h"
 #include "robot/robot.h"
 

@@ -2,7 +2,7 @@
 #include "api/api.h"
 #include "server/call.h"
 #include "server/command.h"
-#include "api/list.h"
+#include "lists/list.h"
 
 #include <math.h>
 

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "server/cookie.h"
 #include "server/late.h"
-#include "api/list.h"
+#include "lists/list.h"
 #include "views/words.h"
 
 /* ---- how a session is shown ---- */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/list.h"
+#include "lists/list.h"
 #include "server/name_list.h"
 #include "views/services.h"
 #include "robot/robot.h"

@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "api/account.h"
 #include "server/late.h"
-#include "api/stored_list.h"
+#include "lists/stored_list.h"
 #include "views/words.h"
 
 static int64_t wall_s(struct ohtd_call *call)

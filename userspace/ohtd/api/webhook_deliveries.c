@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "api/stored_list.h"
+#include "lists/stored_list.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/late.h"

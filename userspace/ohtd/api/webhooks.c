@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "alerts/rule.h"
-#include "api/list.h"
+#include "lists/list.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "common/destination.h"

@@ -15,10 +15,10 @@
  * the sort are what a column of the row is asked by (store/row.h). The unit test test_lists holds all
  * lists against that and against the database.
  */
-#ifndef OHTD_API_STORED_LIST_H
-#define OHTD_API_STORED_LIST_H
+#ifndef OHTD_LISTS_STORED_LIST_H
+#define OHTD_LISTS_STORED_LIST_H
 
-#include "api/list.h"
+#include "lists/list.h"
 #include "store/list.h"
 
 /**
@@ -57,4 +57,4 @@ struct ohtd_list_answer {
 /* ohtd_route.handle of such a list. */
 void ohtd_stored_list_get(struct ohtd_call *call);
 
-#endif /* OHTD_API_STORED_LIST_H */
+#endif /* OHTD_LISTS_STORED_LIST_H */

@@ -9,8 +9,8 @@
  * with words, so that only what is described can be asked for. A cursor ends with a hash of route,
  * filters and order: behind a place in one order the other one would go on elsewhere.
  */
-#ifndef OHTD_API_LIST_H
-#define OHTD_API_LIST_H
+#ifndef OHTD_LISTS_LIST_H
+#define OHTD_LISTS_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -70,4 +70,4 @@ const char *ohtd_cursor_text(struct ohtd_call *call, const uint64_t *parts, size
 int ohtd_cursor_take_of_run(struct ohtd_call *call, const struct ohtd_page *page, uint64_t *place);
 const char *ohtd_cursor_text_of_run(struct ohtd_call *call, uint64_t place);
 
-#endif /* OHTD_API_LIST_H */
+#endif /* OHTD_LISTS_LIST_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "api/stored_list.h"
+#include "lists/stored_list.h"
 
 #include <stdlib.h>
 

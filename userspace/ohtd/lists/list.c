@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "api/list.h"
+#include "lists/list.h"
 
 #include <errno.h>
 #include <stdatomic.h>
