@@ -289,39 +289,51 @@ static double attempt_s(const double *v)
 	       v[OHTD_RULE_DOCK_CONFIRM_MS] / 1000 + DOCK_RESTS_S;
 }
 
-/* Two values that do not agree; NULL: all do. */
-static const char *contradiction(const double *v)
+static bool blame(struct ohtd_rules_fault *fault, unsigned int rule, const char *text)
+{
+	fault->rule = rule;
+	fault->text = text;
+	return true;
+}
+
+/* Two values that do not agree; false: all do. */
+static bool contradicts(const double *v, struct ohtd_rules_fault *fault)
 {
 	double side_mm = copysign(v[OHTD_RULE_DOCK_ALIGN_MM], v[OHTD_RULE_UNDOCK_MM]);
 	double stop_s = v[OHTD_RULE_SPEED_MM_S] / v[OHTD_RULE_STOP_MM_S2] +
 			v[OHTD_RULE_STOP_MM_S2] / v[OHTD_RULE_JERK_MM_S3];
 
 	if (v[OHTD_RULE_SPEED_MM_S] > SPEED_SHARE * v[OHTD_RULE_FULL_SPEED_MM_S])
-		return "speed_mm_s is above 90 % of full_speed_mm_s";
+		return blame(fault, OHTD_RULE_SPEED_MM_S, "speed_mm_s is above 90 % of full_speed_mm_s");
 	if (stop_s > STOP_MAX_S)
-		return "a controlled stop from speed_mm_s takes longer than 1.2 s: raise stop_mm_s2 or jerk_mm_s3";
+		return blame(fault, OHTD_RULE_STOP_MM_S2,
+			     "a controlled stop from speed_mm_s takes longer than 1.2 s: raise stop_mm_s2 or jerk_mm_s3");
 	if (v[OHTD_RULE_JOG_MM_S] > v[OHTD_RULE_SPEED_MM_S])
-		return "jog_mm_s is above speed_mm_s";
+		return blame(fault, OHTD_RULE_JOG_MM_S, "jog_mm_s is above speed_mm_s");
 	if (v[OHTD_RULE_LAG_S] > 0 && v[OHTD_RULE_JOG_MM_S] / v[OHTD_RULE_LAG_S] >
 	    JOG_BRAKE_FACTOR * v[OHTD_RULE_STOP_MM_S2])
-		return "the end of a jog at jog_mm_s brakes harder than stop_mm_s2: lower jog_mm_s";
+		return blame(fault, OHTD_RULE_JOG_MM_S,
+			     "the end of a jog at jog_mm_s brakes harder than stop_mm_s2: lower jog_mm_s");
 	if (v[OHTD_RULE_HOMING_MM_S] > v[OHTD_RULE_SPEED_MM_S])
-		return "homing_mm_s is above speed_mm_s";
+		return blame(fault, OHTD_RULE_HOMING_MM_S, "homing_mm_s is above speed_mm_s");
 	if (v[OHTD_RULE_TOLERANCE_MM] < v[OHTD_RULE_DEAD_BAND_MM])
-		return "tolerance_mm is below dead_band_mm";
+		return blame(fault, OHTD_RULE_TOLERANCE_MM, "tolerance_mm is below dead_band_mm");
 	if (v[OHTD_RULE_DOCK_FINAL_MM] >= v[OHTD_RULE_DOCK_ALIGN_MM])
-		return "dock_final_mm is not below dock_align_mm";
+		return blame(fault, OHTD_RULE_DOCK_FINAL_MM, "dock_final_mm is not below dock_align_mm");
 	if (v[OHTD_RULE_DOCK_FINAL_MM_S] > v[OHTD_RULE_DOCK_ALIGN_MM_S])
-		return "dock_final_mm_s is above dock_align_mm_s";
+		return blame(fault, OHTD_RULE_DOCK_FINAL_MM_S, "dock_final_mm_s is above dock_align_mm_s");
 	if (attempt_s(v) * 1000 > v[OHTD_RULE_DOCK_TIMEOUT_MS])
-		return "an attempt to dock takes longer than dock_timeout_ms";
+		return blame(fault, OHTD_RULE_DOCK_TIMEOUT_MS,
+			     "an attempt to dock takes longer than dock_timeout_ms");
 	if (!within_limits(v, v[OHTD_RULE_HOME_POSITION_MM]))
-		return "home_position_mm is outside of the soft limits";
+		return blame(fault, OHTD_RULE_HOME_POSITION_MM,
+			     "home_position_mm is outside of the soft limits");
 	if (!within_limits(v, v[OHTD_RULE_DOCK_POSITION_MM]) ||
 	    !within_limits(v, v[OHTD_RULE_DOCK_POSITION_MM] + side_mm) ||
 	    !within_limits(v, v[OHTD_RULE_DOCK_POSITION_MM] + v[OHTD_RULE_UNDOCK_MM]))
-		return "dock_position_mm, with the ways to and from it, is outside of the soft limits";
-	return NULL;
+		return blame(fault, OHTD_RULE_DOCK_POSITION_MM,
+			     "dock_position_mm, with the ways to and from it, is outside of the soft limits");
+	return false;
 }
 
 /* The rooms of motion have the last word on what they are given. NULL: they take it. */
@@ -342,35 +354,53 @@ static const char *refusal_of_motion(const struct ohtd_rules *r)
 	return NULL;
 }
 
-/* All values are there; 0, or -EINVAL with what is wrong between them. */
-static int check(struct ohtd_rules *r, const char *profile, char error[OHT_ERROR_BYTES])
+/* All values are there. False: they are good; true: what is wrong between them. */
+static bool is_wrong(struct ohtd_rules *r, unsigned int profile, struct ohtd_rules_fault *fault)
 {
-	const char *why = contradiction(r->value);
+	const char *why;
 
+	fault->profile = profile;
 	set_axis(r);
 	set_drive(r);
 	set_clearance(r);
-	if (!why)
-		why = refusal_of_motion(r);
-	if (!why)
-		return 0;
-	snprintf(error, OHT_ERROR_BYTES, "motion.csv: %s (profile %s)", why, profile);
-	return -EINVAL;
+	if (contradicts(r->value, fault))
+		return true;
+	why = refusal_of_motion(r);
+	return why && blame(fault, OHTD_RULES, why);
 }
 
 /* The first that is missing of a profile; all rules of it depend on it. */
-static int check_profile(struct ohtd_rules *r, const char *profile, char error[OHT_ERROR_BYTES])
+static int check_profile(struct ohtd_rules *r, unsigned int profile, char error[OHT_ERROR_BYTES])
 {
+	struct ohtd_rules_fault fault;
 	unsigned int rule;
 
 	for (rule = 0; rule < OHTD_RULES; rule++) {
 		if (!isnan(r->value[rule]))
 			continue;
 		snprintf(error, OHT_ERROR_BYTES, "motion.csv: %s is missing (profile %s)",
-			 rule_names[rule], profile);
+			 rule_names[rule], profile_names[profile]);
 		return -EINVAL;
 	}
-	return check(r, profile, error);
+	if (!is_wrong(r, profile, &fault))
+		return 0;
+	snprintf(error, OHT_ERROR_BYTES, "motion.csv: %s (profile %s)", fault.text,
+		 profile_names[profile]);
+	return -EINVAL;
+}
+
+bool ohtd_rules_settle(struct ohtd_rule_table *table, struct ohtd_rules_fault *fault)
+{
+	unsigned int i, profile;
+
+	for (i = 0; i < table->rows; i++)
+		for (profile = 0; profile < OHT_PROFILES; profile++)
+			if (table->row[i].profile == profile || table->row[i].profile == OHTD_RULE_COMMON)
+				table->rules[profile].value[table->row[i].rule] = table->row[i].value;
+	for (profile = 0; profile < OHT_PROFILES; profile++)
+		if (is_wrong(&table->rules[profile], profile, fault))
+			return false;
+	return true;
 }
 
 static int check_all(struct ohtd_rules *rules, struct oht_complaints *complaints,
@@ -380,7 +410,7 @@ static int check_all(struct ohtd_rules *rules, struct oht_complaints *complaints
 	int bad, ret = 0;
 
 	for (i = 0; (!ret || complaints) && i < OHT_PROFILES; i++) {
-		bad = check_profile(&rules[i], profile_names[i], error);
+		bad = check_profile(&rules[i], i, error);
 		if (bad)
 			complain(complaints, error);
 		ret = ret ? ret : bad;

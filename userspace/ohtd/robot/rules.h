@@ -140,6 +140,27 @@ struct ohtd_rule_table {
 int ohtd_rules_load(const char *data_dir, struct ohtd_rule_table *table,
 		    struct oht_complaints *complaints, char error[OHT_ERROR_BYTES]);
 
+/**
+ * struct ohtd_rules_fault - values of a table that do not agree
+ * @rule: which should be another one; OHTD_RULES: none of them alone
+ * @profile: enum oht_profile
+ * @text: for people, as a clause
+ */
+struct ohtd_rules_fault {
+	unsigned int rule;
+	unsigned int profile;
+	const char *text;
+};
+
+/**
+ * ohtd_rules_settle() - make the rules of a table from its rows, and check them against each other
+ * @table: a table of ohtd_rules_load(), of which rows may have other values within their ranges
+ * @fault: filled if they do not agree
+ *
+ * Return: false: they do not agree.
+ */
+bool ohtd_rules_settle(struct ohtd_rule_table *table, struct ohtd_rules_fault *fault);
+
 const char *ohtd_rule_name(unsigned int rule);
 
 /* As in the file: "canonical", "legacy", "common". */

@@ -48,6 +48,19 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+bool ohtd_station_name_fits(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n && n <= OHTD_STATION_CHARACTERS &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
+}
+
+void ohtd_stations_sort(struct ohtd_stations *stations)
+{
+	qsort(stations->at, stations->count, sizeof(stations->at[0]), compare);
+}
+
 static int load_rows(const struct oht_csv *csv, struct ohtd_stations *stations, char *error)
 {
 	size_t index[2], i;
@@ -59,7 +72,7 @@ static int load_rows(const struct oht_csv *csv, struct ohtd_stations *stations, 
 		ret = add_row(stations, &cells);
 	}
 	if (!ret)
-		qsort(stations->at, stations->count, sizeof(stations->at[0]), compare);
+		ohtd_stations_sort(stations);
 	return ret;
 }
 

@@ -7,9 +7,12 @@
 #ifndef OHTD_ROBOT_STATIONS_H
 #define OHTD_ROBOT_STATIONS_H
 
+#include <stdbool.h>
+
 #include "snapshot.h"
 
 #define OHTD_STATIONS_MAX	64	/* a bit each */
+#define OHTD_STATION_CHARACTERS	40
 
 struct ohtd_station {
 	char name[OHTD_STATION_NAME_BYTES];
@@ -31,6 +34,12 @@ struct ohtd_stations {
  * Return: 0 or a negative errno.
  */
 int ohtd_stations_load(const char *data_dir, struct ohtd_stations *stations, char *error);
+
+/* Has the name only letters, digits and "_", and not too many of them? */
+bool ohtd_station_name_fits(const char *name);
+
+/* Into the order of their positions. */
+void ohtd_stations_sort(struct ohtd_stations *stations);
 
 /* The station of that name; NULL: there is none. */
 const struct ohtd_station *ohtd_stations_find(const struct ohtd_stations *stations,
