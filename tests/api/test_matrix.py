@@ -58,7 +58,9 @@ def body_schema(operation):
     """The schema of the body, {} when it has no members."""
     if "requestBody" not in operation:
         return {"properties": {}, "required": []}
-    return schema_of(operation["requestBody"]["content"]["application/json"]["schema"])
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    # A merge patch: its members are the items of the configuration.
+    return schema_of(schema) if "$ref" in schema else {"properties": {}, "required": []}
 
 
 def plain(schema):

@@ -296,8 +296,19 @@ static bool needs_body(const struct ohtd_shape *body)
 	return false;
 }
 
+/* Whose members are not those of a struct. */
+static void write_merge(struct ohtd_writer *writer)
+{
+	ohtd_write_key(writer, "requestBody");
+	ohtd_write_json(writer, "{\"required\":false,\"content\":{"
+			"\"application/merge-patch+json\":{\"schema\":{\"type\":\"object\"}},"
+			"\"application/json\":{\"schema\":{\"type\":\"object\"}}}}");
+}
+
 static void write_body(struct ohtd_writer *writer, const struct ohtd_route *route)
 {
+	if (route->flags & OHTD_ROUTE_MERGE)
+		write_merge(writer);
 	if (!route->body)
 		return;
 	ohtd_write_key(writer, "requestBody");

@@ -53,6 +53,7 @@ enum ohtd_route_kind {
 #define OHTD_ROUTE_TICKET	(1U << 2)	/* "ticket" of the query will do in place of a token */
 #define OHTD_ROUTE_COMMAND	(1U << 3)	/* asks the control thread: may answer its reasons */
 #define OHTD_ROUTE_STORE	(1U << 4)	/* needs the store: may answer its troubles */
+#define OHTD_ROUTE_MERGE	(1U << 5)	/* the body is a merge patch (RFC 7396): input is struct ohtd_json_text */
 
 #define OHTD_REPLIES_MAX	3
 #define OHTD_CODES_MAX		16

@@ -469,6 +469,31 @@ struct ohtd_scalar ohtd_input_peek(const struct ohtd_memory *memory, const char 
 	return value;
 }
 
+static int no_object(struct ohtd_input *input)
+{
+	input->code = "bad_json";
+	snprintf(input->detail, sizeof(input->detail), "the body must be a JSON object");
+	return -1;
+}
+
+int ohtd_input_object(struct ohtd_input *input, const char *text, size_t bytes)
+{
+	struct ohtd_json_text *view = take(input, sizeof(*view));
+	struct ohtd_json_fault where;
+	size_t space = 0;
+
+	if (bytes && ohtd_json_scan(text, bytes, &where))
+		return syntax_fault(input, &where, text);
+	while (space < bytes && strchr(" \t\r\n", text[space]))
+		space++;
+	if (bytes && text[space] != '{')
+		return no_object(input);
+	view->text = bytes ? copy(input, text, bytes) : "{}";
+	view->bytes = strlen(view->text);
+	input->view = view;
+	return 0;
+}
+
 int ohtd_input_body(struct ohtd_input *input, const char *text, size_t bytes)
 {
 	struct ohtd_json_fault where;
@@ -479,9 +504,7 @@ int ohtd_input_body(struct ohtd_input *input, const char *text, size_t bytes)
 	body = bytes ? tokenize(text, bytes) : json_object_new_object();
 	if (!json_object_is_type(body, json_type_object)) {
 		json_object_put(body);
-		input->code = "bad_json";
-		snprintf(input->detail, sizeof(input->detail), "the body must be a JSON object");
-		return -1;
+		return no_object(input);
 	}
 	if (input->shape)
 		input->view = take(input, input->shape->bytes);

@@ -56,6 +56,15 @@ struct ohtd_input {
 struct ohtd_scalar ohtd_input_peek(const struct ohtd_memory *memory, const char *text, size_t bytes,
 				   const char *name, size_t length_max);
 
+/* A JSON object as it came. */
+struct ohtd_json_text {
+	const char *text;
+	size_t bytes;
+};
+
+/* A body that is any object: @input->view becomes a struct ohtd_json_text. As ohtd_input_body(). */
+int ohtd_input_object(struct ohtd_input *input, const char *text, size_t bytes);
+
 /* A body. No bytes count as {}. 0, or -1 when it is refused with 400. */
 int ohtd_input_body(struct ohtd_input *input, const char *text, size_t bytes);
 

@@ -192,13 +192,19 @@ static int admit_local(struct ohtd_call *call)
 	return 0;
 }
 
-static bool is_json(const char *type)
+static bool is_type(const char *type, const char *wanted)
 {
-	static const char json[] = "application/json";
-	size_t n = sizeof(json) - 1;
+	size_t n = strlen(wanted);
 
-	return type && !strncasecmp(type, json, n) &&
+	return type && !strncasecmp(type, wanted, n) &&
 	       (!type[n] || type[n] == ';' || type[n] == ' ');
+}
+
+/* A merge patch is JSON, and clients that know only that need not say more. */
+static bool is_json(const struct ohtd_route *route, const char *type)
+{
+	return is_type(type, "application/json") ||
+	       (route->flags & OHTD_ROUTE_MERGE && is_type(type, "application/merge-patch+json"));
 }
 
 /* ---- what is said ---- */
@@ -235,7 +241,7 @@ static int check_body(struct ohtd_call *call)
 				   "%zu are taken here", entity.len, route->body_bytes_max);
 		return -1;
 	}
-	if (entity.len && !is_json(ohtd_call_header(call, "content-type"))) {
+	if (entity.len && !is_json(route, ohtd_call_header(call, "content-type"))) {
 		ohtd_reply_problem(call, 415, "content_type",
 				   "the body must be application/json");
 		return -1;
@@ -254,7 +260,8 @@ static int take_body(struct ohtd_call *call)
 	struct ohtd_input input = { .memory = &call->memory, .shape = call->route->body };
 	h2o_iovec_t entity = call->req->entity;
 
-	if (ohtd_input_body(&input, entity.base, entity.len))
+	if (call->route->flags & OHTD_ROUTE_MERGE ? ohtd_input_object(&input, entity.base, entity.len)
+						  : ohtd_input_body(&input, entity.base, entity.len))
 		return refuse_input(call, &input);
 	call->input = input.view;
 	return 0;
