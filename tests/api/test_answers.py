@@ -91,6 +91,14 @@ ASKED = [
     ("GET", "bus/plan", "bus/plan", None, "viewer", 200),
     ("GET", "bus/statistics", "bus/statistics", None, "viewer", 200),
     ("GET", "robot/stations", "robot/stations", None, "viewer", 200),
+    ("PATCH", "config", "config?reason=a%20new%20name", {"robot": {"name": "mill 7"}}, "supervisor", 200),
+    ("PATCH", "config", "config", {"motion": {"jog_mm_s": 5000}}, "administrator", 422),
+    ("POST", "config/check", "config/check", {"stations": {"mill": {"position_mm": 7000}}}, "supervisor", 200),
+    ("POST", "robot/stations/{name}/teach", "robot/stations/dock/teach", {}, "supervisor", 200),
+    ("GET", "config/schema", "config/schema", None, "viewer", 200),
+    ("GET", "config/versions", "config/versions?limit=2", None, "viewer", 200),
+    ("GET", "config/versions/{id}", "config/versions/2", None, "viewer", 200),
+    ("POST", "config/versions/{id}/rollback", "config/versions/1/rollback", {}, "supervisor", 200),
     ("GET", "telemetry/signals", "telemetry/signals", None, "viewer", 200),
     ("GET", "telemetry/current", "telemetry/current?signals=state,position_mm,battery_percent,target_mm", None, "viewer", 200),
     ("GET", "telemetry/current", "telemetry/current?signals=position_mm,flux", None, "viewer", 422),
@@ -121,7 +129,7 @@ ASKED = [
 # Routes without an example: a document, not an answer with members, or one that is tested by itself.
 NO_EXAMPLE = {("GET", "openapi.json"), ("GET", "asyncapi.json"), ("GET", "docs"), ("POST", "system/certificate"),
               ("POST", "system/restart"), ("GET", "/ca.crt"), ("GET", "/metrics"), ("GET", "ws"), ("GET", "foxglove"),
-              ("GET", "stream"), ("GET", "telemetry/export")}
+              ("GET", "stream"), ("GET", "telemetry/export"), ("GET", "config")}
 # Left out of an example: secrets, and what is long and says nothing.
 HIDDEN = {"ticket", "access_token", "refresh_token", "pem", "password", "old_password", "new_password", "secret"}
 

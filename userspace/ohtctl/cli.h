@@ -63,12 +63,14 @@ enum cli_exit {
 #define CLI_OPT_FORMAT		(UINT64_C(1) << 36)
 #define CLI_OPT_OUTPUT		(UINT64_C(1) << 37)
 #define CLI_OPT_CONTINUE	(UINT64_C(1) << 38)
+#define CLI_OPT_REASON		(UINT64_C(1) << 39)
 /* Those that mean something to an ohtd elsewhere. */
 #define CLI_REMOTE_OPTIONS	(CLI_OPT_URL | CLI_OPT_FINGERPRINT | CLI_OPT_LEVEL | CLI_OPT_ROLE | \
 				 CLI_OPT_PASSWORD_FILE | CLI_OPT_STDIN | CLI_OPT_ROUNDS |	    \
 				 CLI_OPT_INTERVAL | CLI_OPT_APPEND | CLI_OPT_AFTER_STOP | CLI_OPT_STATION | \
 				 CLI_OPT_FROM | CLI_OPT_TO | CLI_OPT_POINTS | CLI_OPT_CSV | \
-				 CLI_OPT_FORMAT | CLI_OPT_OUTPUT | CLI_OPT_CONTINUE)
+				 CLI_OPT_FORMAT | CLI_OPT_OUTPUT | CLI_OPT_CONTINUE | \
+				 CLI_OPT_REASON)
 
 struct cli_verb;
 
@@ -106,6 +108,7 @@ struct cli_verb;
  * @by: who does it, NULL for the name of the account
  * @key: file of a private key (PEM) that signs the report, or NULL
  * @station: name of a place, in place of a position
+ * @reason: of a change, or NULL
  * @step_timeout_s: how long one step waits for a person
  * @from: begin of a span of the past
  * @to: its end
@@ -150,6 +153,7 @@ struct cli {
 	const char *by;
 	const char *key;
 	const char *station;
+	const char *reason;
 	const char *from;
 	const char *to;
 	uint32_t points;

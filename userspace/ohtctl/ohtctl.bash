@@ -12,12 +12,12 @@ _ohtctl_urls() {
 
 _ohtctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-	local verbs='info status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry history export alerts webhooks logs login elevate logout foxglove admin'
+	local verbs='info status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry history export config alerts webhooks logs login elevate logout foxglove admin'
 	local modules='power safety travel_motor dock_location'
 	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds --count
 		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --by --key --step-timeout-s
 		--profile --data --all --any-unit --append --force --safety --bus --dump --socket --config --role
-		--password-stdin --password-file --after-stop --url --fingerprint --level --station
+		--password-stdin --password-file --after-stop --url --fingerprint --level --station --reason
 		--from --to --points --csv --format --output --continue --help --version'
 
 	case $before in
@@ -48,6 +48,12 @@ _ohtctl() {
 	profile)
 		mapfile -t COMPREPLY < <(compgen -W 'check new' -- "$word")
 		return ;;
+	config)
+		mapfile -t COMPREPLY < <(compgen -W 'get set check diff versions rollback' -- "$word")
+		return ;;
+	get | set)
+		mapfile -t COMPREPLY < <(compgen -W "$(ohtctl config get 2>/dev/null | cut -d ' ' -f 1)" -- "$word")
+		return ;;
 	check | load)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return ;;
@@ -70,7 +76,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'show take release take-over hand-over' -- "$word")
 		return ;;
 	robot)
-		mapfile -t COMPREPLY < <(compgen -W 'status facts stations interlocks commands mode limits move jog home dock undock override pause resume stop queue cancel' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'status facts stations interlocks commands mode limits teach move jog home dock undock override pause resume stop queue cancel' -- "$word")
 		return ;;
 	limits)
 		mapfile -t COMPREPLY < <(compgen -W 'reload' -- "$word")

@@ -32,6 +32,7 @@ extern const struct ohtd_route_table ohtd_auth_routes;
 extern const struct ohtd_route_table ohtd_bus_routes;
 extern const struct ohtd_route_table ohtd_certificate_routes;
 extern const struct ohtd_route_table ohtd_command_routes;
+extern const struct ohtd_route_table ohtd_config_routes;
 extern const struct ohtd_route_table ohtd_control_routes;
 extern const struct ohtd_route_table ohtd_factsheet_routes;
 extern const struct ohtd_route_table ohtd_health_routes;

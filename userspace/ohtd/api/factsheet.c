@@ -315,8 +315,8 @@ static const struct ohtd_route routes[] = {
 		.handle = get_factsheet,
 		.summary = "What a fleet must know of the robot",
 		.text = "Limits, lengths, kinds of commands, how much and how often, battery, versions. "
-			"While the daemon runs only battery and modules change, and limits and lengths by "
-			"POST robot/limits/reload or another drive.",
+			"While the daemon runs only battery and modules change, and limits and lengths by a change of "
+			"the configuration or another drive.",
 	},
 };
 

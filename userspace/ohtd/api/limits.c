@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "server/change.h"
 #include "server/late.h"
 #include "lists/list.h"
 #include "robot/motion_limits.h"
@@ -143,8 +145,7 @@ struct reload_job {
 		char lines[COMPLAINTS_MAX][OHT_ERROR_BYTES];
 	} complaints;
 	struct ohtd_robot *robot;
-	struct ohtd_rule_table table;
-	uint32_t generation;
+	struct ohtd_rule_table *table;
 };
 
 /* Of reload_job.late.result; below 0 are troubles of the daemon. */
@@ -164,15 +165,22 @@ static int read_file(struct ohtd_late *late)
 {
 	struct reload_job *job = (struct reload_job *)late;
 
-	switch (ohtd_robot_limits_read(job->robot, &job->complaints.head, &job->table)) {
+	job->table = malloc(sizeof(*job->table));
+	if (!job->table)
+		return NO_MEMORY;
+	switch (ohtd_robot_limits_read(job->robot, &job->complaints.head, job->table)) {
 	case 0:
-		job->generation = ohtd_robot_offer(job->robot, &job->table, NULL);
 		return READ;
 	case -ENOMEM:
 		return NO_MEMORY;
 	default:
 		return WRONG;
 	}
+}
+
+static void release(struct ohtd_late *late)
+{
+	free(((struct reload_job *)late)->table);
 }
 
 static void refuse_file(struct ohtd_call *call, const struct reload_job *job)
@@ -194,7 +202,7 @@ static void refuse_file(struct ohtd_call *call, const struct reload_job *job)
 }
 
 /* What is in force now, and what it has changed. The line in the log comes from the control thread. */
-static void reply_reloaded(struct ohtd_call *call, const struct ohtd_answer *answer)
+static void reply_reloaded(struct ohtd_call *call, const struct ohtd_change *change)
 {
 	const struct ohtd_limits_block *block = look(call);
 	struct limit_change changed[OHTD_RULE_ROWS_MAX];
@@ -204,7 +212,7 @@ static void reply_reloaded(struct ohtd_call *call, const struct ohtd_answer *ans
 		.changed = changed, .changed_count = block->changes,
 	};
 
-	(void)answer;
+	(void)change;
 	for (size_t i = 0; i < view.changed_count; i++)
 		changed[i] = (struct limit_change){
 			.name = ohtd_rule_name(block->change[i].rule),
@@ -214,16 +222,26 @@ static void reply_reloaded(struct ohtd_call *call, const struct ohtd_answer *ans
 	OHTD_REPLY(call, 200, limits_reloaded, &view);
 }
 
-static void ask_control(struct ohtd_call *call, struct ohtd_late *late)
+/* The file as a version of the configuration. */
+static void change_to(struct ohtd_call *call, struct reload_job *job)
 {
-	const struct reload_job *job = (const struct reload_job *)late;
-	struct ohtd_command command = {
-		.kind = OHTD_COMMAND_LIMITS, .generation = job->generation,
-		.valid_ms = OHTD_INPUT(call, reload_limits)->valid_for_ms,
-	};
+	struct ohtd_change *change = ohtd_call_change_make(call);
+
+	if (!change)
+		return;
+	change->table = job->table;
+	job->table = NULL;
+	change->valid_ms = OHTD_INPUT(call, reload_limits)->valid_for_ms;
+	snprintf(change->reason, sizeof(change->reason), "%s was read again", FILE_NAME);
+	ohtd_call_change(call, change, ohtd_settings_change, reply_reloaded);
+}
+
+static void take_file(struct ohtd_call *call, struct ohtd_late *late)
+{
+	struct reload_job *job = (struct reload_job *)late;
 
 	if (late->result == READ)
-		ohtd_call_command(call, &command, reply_reloaded);
+		change_to(call, job);
 	else if (late->result == WRONG)
 		refuse_file(call, job);
 	else
@@ -237,8 +255,9 @@ static void post_reload(struct ohtd_call *call)
 	if (!job)
 		return;
 	job->robot = ohtd_call_robot(call);
+	job->late.release = release;
 	job->complaints.head.take = note;
-	ohtd_late_act(call, &job->late, OHTD_LATE_MS, read_file, ask_control);
+	ohtd_late_act(call, &job->late, OHTD_LATE_MS, read_file, take_file);
 }
 
 static const struct ohtd_route routes[] = {
@@ -249,13 +268,15 @@ static const struct ohtd_route routes[] = {
 		.summary = "The limits of motion in force: limits, calibration, zones, times, tolerances",
 	}, {
 		.method = OHTD_POST, .path = "robot/limits/reload", .role = OHTD_ROLE_ADMINISTRATOR,
-		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &reload_limits_shape,
+		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE, .body_bytes_max = 4096,
+		.body = &reload_limits_shape,
 		.replies = { { 200, &limits_reloaded_shape } },
-		.problems = { "limits_file", "out_of_memory", "no_answer_in_time" },
+		.problems = { "limits_file", "config_contradiction", "out_of_memory", "no_answer_in_time" },
 		.handle = post_reload,
 		.summary = "Read the file with the limits of motion again",
-		.text = "All of it is checked as at the start, and taken as a whole at the edge of a control "
-			"cycle, while nothing moves, by who is in control. A refusal changes nothing.",
+		.text = "All of it is checked as at the start, written down as a version of the configuration, and "
+			"taken as a whole at the edge of a control cycle, while nothing moves, by who is in control. A "
+			"refusal changes nothing.",
 	},
 };
 

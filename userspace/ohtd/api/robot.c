@@ -10,6 +10,8 @@
 #include "robot/robot.h"
 #include "robot/stations.h"
 #include "robot/verbs.h"
+#include "settings/settings.h"
+#include "views/services.h"
 
 /* ---- what it is ---- */
 
@@ -116,6 +118,8 @@ OHTD_SHAPE(motion_limits, "MotionLimits",
 	OHTD_NUMBER(motion_limits, dock_position_mm, .unit = "mm", .summary = "Where the dock is"));
 
 struct robot {
+	const char *name;
+	const char *place;
 	unsigned int state;
 	int64_t since;
 	unsigned int mode;
@@ -138,6 +142,8 @@ struct robot {
 };
 
 OHTD_SHAPE(robot, "Robot",
+	OHTD_TEXT(robot, name, .example = "\"OHT-50\"", .summary = "Name of the robot"),
+	OHTD_TEXT(robot, place, .summary = "Where it is, for people; may be empty"),
 	OHTD_WORD(robot, state, .words = &ohtd_robot_state_words, .summary = "State of the robot"),
 	OHTD_TIME(robot, since, .flags = OHTD_NULL, .summary = "When the state was entered"),
 	OHTD_WORD(robot, mode, .words = &ohtd_mode_words, .summary = "How it may be driven: see robot/mode"),
@@ -277,8 +283,13 @@ static const void *make_robot(const struct ohtd_scene *scene)
 	struct queued_command *queue =
 		ohtd_scene_alloc(scene, OHTD_QUEUE_MAX * sizeof(*queue));
 	struct robot *view = ohtd_scene_alloc(scene, sizeof(*view));
+	char *name = ohtd_scene_alloc(scene, OHTD_ROBOT_NAME_BYTES);
+	char *place = ohtd_scene_alloc(scene, OHTD_ROBOT_PLACE_BYTES);
 
+	ohtd_settings_name(scene->services->settings, name, place);
 	*view = (struct robot){
+		.name = name,
+		.place = place,
 		.state = snapshot->state,
 		.mode = snapshot->mode,
 		.since = ohtd_scene_wall_ns(scene, snapshot->state_since_ns),

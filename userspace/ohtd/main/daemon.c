@@ -37,6 +37,7 @@
 #include "main/upkeep.h"
 #include "base/workers.h"
 #include "robot/robot.h"
+#include "settings/settings.h"
 #include "store/db.h"
 #include "store/db_file.h"
 #include "store/schema.h"
@@ -78,6 +79,7 @@ struct running {
 	struct ohtd_alert_keeper *alert_keeper;
 	struct ohtd_robot *robot;
 	struct ohtd_alert_rules *rules;
+	struct ohtd_settings *settings;
 	struct ohtd_history *history;
 	bool robot_runs;
 	struct ohtd_gateway *gateway;
@@ -214,6 +216,18 @@ static int open_rules(struct running *run)
 	return run->rules ? 0 : fail(run, "alert rules");
 }
 
+static int open_settings(struct running *run)
+{
+	const struct ohtd_settings_setup setup = {
+		.store = run->store, .robot = run->robot, .clock = &run->clock,
+		.link = ohtd_robot_link(run->robot, run->config->loops + run->config->gateway),
+		.level = run->config->log_level,
+	};
+
+	run->settings = ohtd_settings_open(&setup, run->why, sizeof(run->why));
+	return run->settings ? 0 : judge(run, errno);
+}
+
 /* Whatever becomes of its file, the rest goes on. */
 static int open_history(struct running *run)
 {
@@ -235,7 +249,7 @@ static int open_server(struct running *run)
 	struct ohtd_services services = {
 		run->config, &run->clock, run->robot, run->auth, run->workers, run->checks,
 		run->store, run->recorder, run->setup, NULL, run->gateway, NULL, run->history,
-		run->rules, run->webhooks,
+		run->rules, run->webhooks, run->settings,
 	};
 	struct ohtd_site site;
 
@@ -343,8 +357,8 @@ static int open_all(struct running *run)
 		return -1;
 	if (open_store(run) || open_auth(run) || open_accounts(run))
 		return -1;
-	if (open_journal(run) || open_robot(run) || open_rules(run) || open_history(run) ||
-	    open_gateway(run) || open_webhooks(run))
+	if (open_journal(run) || open_robot(run) || open_settings(run) || open_rules(run) ||
+	    open_history(run) || open_gateway(run) || open_webhooks(run))
 		return -1;
 	return open_server(run);
 }
@@ -420,7 +434,9 @@ static void reload(struct running *run)
 		ohtd_log(OHTD_LOG_ERROR, "main", "reload", "%s; nothing changed", run->why);
 		return;
 	}
-	ohtd_log_set_level(fresh.log_level);
+	/* A level that has been changed in the file since the start is meant for this run. */
+	ohtd_log_set_level(fresh.log_level != run->config->log_level ?
+			   (enum ohtd_log_level)fresh.log_level : ohtd_settings_level(run->settings));
 	ohtd_log(OHTD_LOG_NOTICE, "main", "reload", "certificate and log level");
 }
 
@@ -531,6 +547,7 @@ static int end_all(struct running *run)
 	/* It may wait for a repair of its file, which is no unclean end. */
 	ohtd_history_stop(run->history);
 	ohtd_alert_rules_destroy(run->rules);
+	ohtd_settings_close(run->settings);
 	ohtd_robot_destroy(run->robot);
 	if (run->lock_fd >= 0)
 		close(run->lock_fd);

@@ -86,6 +86,11 @@ struct ohtd_alert_rules *ohtd_call_rules(struct ohtd_call *call)
 	return call->loop->server->services.rules;
 }
 
+struct ohtd_settings *ohtd_call_settings(struct ohtd_call *call)
+{
+	return call->loop->server->services.settings;
+}
+
 struct ohtd_setup *ohtd_call_setup(struct ohtd_call *call)
 {
 	return call->loop->server->services.setup;

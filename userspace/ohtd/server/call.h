@@ -28,6 +28,7 @@ struct ohtd_history;
 struct ohtd_loop;
 struct ohtd_pending;
 struct ohtd_route_count;
+struct ohtd_settings;
 struct ohtd_setup;
 struct ohtd_tickets;
 struct st_h2o_req_t;
@@ -85,6 +86,7 @@ struct ohtd_store *ohtd_call_store(struct ohtd_call *call);
 struct ohtd_history *ohtd_call_history(struct ohtd_call *call);
 struct ohtd_alert_rules *ohtd_call_rules(struct ohtd_call *call);
 struct ohtd_setup *ohtd_call_setup(struct ohtd_call *call);
+struct ohtd_settings *ohtd_call_settings(struct ohtd_call *call);
 struct ohtd_certificate *ohtd_call_certificate(struct ohtd_call *call);
 /* The description of all routes. */
 const struct ohtd_document *ohtd_call_openapi(struct ohtd_call *call);

@@ -18,6 +18,7 @@ struct ohtd_gateway;
 struct ohtd_history;
 struct ohtd_recorder;
 struct ohtd_robot;
+struct ohtd_settings;
 struct ohtd_setup;
 struct ohtd_store;
 struct ohtd_webhooks;
@@ -40,6 +41,7 @@ struct ohtd_services {
 	struct ohtd_history *history;
 	struct ohtd_alert_rules *rules;
 	struct ohtd_webhooks *webhooks;
+	struct ohtd_settings *settings;
 };
 
 #endif /* OHTD_VIEWS_SERVICES_H */

@@ -14,7 +14,7 @@ import { Dialog } from "../components/overlay";
 import { href } from "../router";
 import { Store, useStore } from "../store";
 import { texts } from "../texts";
-import { limitsOf, robotName } from "./robot";
+import { limitsOf, nameOf } from "./robot";
 
 const NAME_MAX_BYTES = 64;
 const PASSWORD_BYTES = { min: 8, max: 72 };
@@ -144,7 +144,7 @@ export function WayIn({ health }: { health: Reading<Health> }) {
 		<main class="way-in" id="content" tabIndex={-1}>
 			<section class="card way-in-card" aria-labelledby="way-in-title">
 				<h1 id="way-in-title">{first ? texts.setup.title : texts.login.title}</h1>
-				<p class="sub gap-below">{robotName}</p>
+				<p class="sub gap-below">{nameOf(undefined)}</p>
 				{health.problem && !health.data ? (
 					<div class="field">
 						<Notice tone="bad">{texts.login.unreachable}</Notice>

@@ -54,8 +54,10 @@ export function healthTone(health: Module["health"]): Tone {
 	return HEALTH_TONES[health] ?? "warn";
 }
 
-/* The robot has no name of its own yet: it is known by that of its machine. */
-export const robotName = location.hostname;
+/** Its name of the configuration; the name of its machine until it is known, and before the log-in. */
+export function nameOf(robot: Robot | undefined): string {
+	return robot?.name || location.hostname;
+}
 
 /** The tab tells the state, too, and which page it is. */
 export function showInTab(robot: Robot | undefined, online: boolean, page: string): void {
@@ -63,7 +65,7 @@ export function showInTab(robot: Robot | undefined, online: boolean, page: strin
 	const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
 	const wanted = `/icon-${online && robot ? tone : "none"}.svg`;
 
-	document.title = [...(robot ? [online ? word : texts.shell.offline] : []), page, robotName].join(" · ");
+	document.title = [...(robot ? [online ? word : texts.shell.offline] : []), page, nameOf(robot)].join(" · ");
 	if (icon && icon.getAttribute("href") !== wanted) icon.href = wanted;
 }
 

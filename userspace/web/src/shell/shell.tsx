@@ -24,7 +24,7 @@ import { type Theme, setTheme, theme } from "./appearance";
 import { LockCover, locked } from "./lock";
 import { LoginAgain, WayIn } from "./login";
 import { Palette, paletteOpen, usePaletteKey } from "./palette";
-import { limitsOf, robotName, showInTab, stateView } from "./robot";
+import { limitsOf, nameOf, showInTab, stateView } from "./robot";
 import { TransportNotice } from "./transport";
 
 /* Pages in the bottom bar of a phone; the others are behind "More". */
@@ -139,7 +139,7 @@ function TopBar({ robot, open }: { robot: Reading<Robot>; open: boolean }) {
 
 	return (
 		<div class="bar">
-			<span class="robot-name">{robotName}</span>
+			<span class="robot-name" title={robot.data?.place || undefined}>{nameOf(robot.data)}</span>
 			{open ? (
 				<>
 					<span

@@ -1,0 +1,339 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The configuration: what is taken over, changes and their versions, refusals that change nothing, and what a crash leaves."""
+import concurrent.futures
+import csv
+import json
+import re
+import subprocess
+
+import pytest
+
+from daemon import BUILD, TOP, begin
+from oht_test.wait import until
+
+OHTCTL = BUILD / "userspace/ohtctl/ohtctl"
+MOTION = TOP / "userspace/data/motion.csv"
+
+
+def serve(made):
+    made.start()
+    until(lambda: made.get("robot").json["state"] == "safe", what="safe")
+
+
+@pytest.fixture(name="own")
+def _own(fresh):
+    serve(fresh)
+    yield fresh
+    fresh.stop()
+
+
+@pytest.fixture(scope="module", name="shared")
+def _shared(tmp_path_factory, accounts):
+    """For refusals, and for changes that a test takes back."""
+    made = begin(tmp_path_factory.mktemp("config"), accounts)
+    try:
+        serve(made)
+        yield made
+        made.stop()
+    finally:
+        made.end()
+
+
+def patch(daemon, body, role="administrator", headers=None, query=""):
+    return daemon.request("PATCH", f"config{query}", body, role=role,
+                          headers={"Content-Type": "application/merge-patch+json", **(headers or {})})
+
+
+def config(daemon):
+    answer = daemon.get("config")
+    assert answer.status == 200, answer
+    return answer.json
+
+
+def version(daemon):
+    return int(daemon.get("config").headers["etag"].strip('"'))
+
+
+def ohtctl(daemon, *words):
+    return subprocess.run([OHTCTL, "--socket", daemon.socket, *words], capture_output=True, text=True, check=False, timeout=60)
+
+
+def rows():
+    return list(csv.DictReader(MOTION.read_text().splitlines()))
+
+
+# ---- the beginning ----
+
+def test_the_files_are_the_first_version(own):
+    tree = config(own)
+    assert (tree["robot"], tree["log"], version(own)) == ({"name": "OHT-50", "place": ""}, {"level": "info"}, 1)
+    assert tree["stations"] == {"dock": {"position_mm": 0}, "home": {"position_mm": 500}}
+    for row in rows():
+        value = tree["motion"][row["name"]]
+        assert (value if row["profile"] == "common" else value[row["profile"]]) == float(row["value"]), row
+    told, = own.get("config/versions").json["items"]
+    assert (told["version"], told["parent"], told["author"], told["state"]) == (1, None, "ohtd", "live")
+    assert "config_made: version 1: taken over from motion.csv, stations.csv and ohtd.conf" in own.log()
+    assert own.request("GET", "config", role="viewer", headers={"If-None-Match": '"1"'}).status == 304
+    assert own.request("GET", "config").status == 401
+
+
+def test_a_changed_file_is_taken_over_once(fresh):
+    (fresh.data / "motion.csv").write_text(MOTION.read_text().replace("jog_mm_s,common,250,", "jog_mm_s,common,200,"))
+    (fresh.data / "stations.csv").write_text("name,position_mm\nmill,7000\nfar,40000\n")
+    serve(fresh)
+    assert (config(fresh)["motion"]["jog_mm_s"], config(fresh)["stations"]) == (200, {"mill": {"position_mm": 7000}})
+    assert "config_item_left_out: /stations/far/position_mm" in fresh.log()
+    assert patch(fresh, {"motion": {"jog_mm_s": 150}}).status == 200
+    fresh.stop()
+    (fresh.data / "motion.csv").write_text(MOTION.read_text().replace("jog_mm_s,common,250,", "jog_mm_s,common,100,"))
+    fresh.start()
+    assert (config(fresh)["motion"]["jog_mm_s"], version(fresh)) == (150, 2)
+    # null: the default, which the file says.
+    assert patch(fresh, {"motion": {"jog_mm_s": None}}).json["changes"] == [{"pointer": "/motion/jog_mm_s", "before": 150, "now": 100}]
+    fresh.stop()
+
+
+def test_what_the_files_permit_no_more_has_its_default(own):
+    assert patch(own, {"motion": {"jog_mm_s": 240}, "robot": {"name": "seven"}}).status == 200
+    own.stop()
+    (own.data / "motion.csv").write_text(MOTION.read_text().replace("jog_mm_s,common,250,mm/s,1,10000", "jog_mm_s,common,100,mm/s,1,120"))
+    own.start()
+    assert (config(own)["motion"]["jog_mm_s"], config(own)["robot"]["name"], version(own)) == (100, "seven", 3)
+    assert "config_item_left_out: /motion/jog_mm_s: must be 1 to 120 mm/s, not 240" in own.log()
+
+
+# ---- changes ----
+
+def test_a_change_is_live_in_all_parts_and_survives_a_kill(own):
+    answer = patch(own, {"robot": {"name": "mill 7", "place": "hall 2"}, "log": {"level": "debug"},
+                         "motion": {"jog_mm_s": 200, "soft_min_mm": {"canonical": -3000.5}},
+                         "stations": {"home": None, "mill": {"position_mm": 7000.5}}}, query="?reason=new%20mill")
+    assert answer.status == 200, answer
+    assert (answer.json["version"], answer.json["parent"], answer.json["author"], answer.json["reason"],
+            answer.json["state"], answer.json["needs_standstill"]) == (2, 1, "administrator", "new mill", "live", True)
+    assert answer.headers["etag"] == '"2"'
+    changes = [(each["pointer"], each["before"], each["now"]) for each in answer.json["changes"]]
+    assert changes == [
+        ("/robot/name", "OHT-50", "mill 7"), ("/robot/place", "", "hall 2"), ("/log/level", "info", "debug"),
+        ("/motion/soft_min_mm/canonical", -3500, -3000.5), ("/motion/jog_mm_s", 250, 200),
+        ("/stations/mill/position_mm", None, 7000.5), ("/stations/home/position_mm", 500, None)]
+
+    def check():
+        robot = own.get("robot").json
+        assert (robot["name"], robot["place"], robot["limits"]["jog_mm_s"]) == ("mill 7", "hall 2", 200)
+        limits = {(item["name"], item["profile"]): item["value"] for item in own.get("robot/limits").json["items"]}
+        assert (limits["jog_mm_s", "common"], limits["soft_min_mm", "canonical"]) == (200, -3000.5)
+        assert own.get("robot/stations").json["items"] == [{"name": "dock", "position_mm": 0}, {"name": "mill", "position_mm": 7000.5}]
+        assert own.post("robot/commands", {"verb": "move", "station": "home"}).code == "unknown_station"
+        assert own.post("robot/commands", {"verb": "move", "station": "mill"}).status == 409
+        own.get("health", role=None, headers={"X-Request-Id": "seen"})
+        assert any(item["request_id"] == "seen" for item in own.get("logs?code=answer&level=debug&limit=200", role="supervisor").json["items"])
+        assert own.get("config/versions/2").json["changes"] == answer.json["changes"]
+
+    check()
+    own.kill()
+    serve(own)
+    check()
+    assert [item["state"] for item in own.get("config/versions").json["items"]] == ["live", "past"]
+
+
+def test_a_rollback_is_a_version(shared):
+    first = version(shared)
+    before = config(shared)
+    assert patch(shared, {"robot": {"place": "roof"}, "motion": {"jog_mm_s": 100}}).status == 200
+    answer = shared.post(f"config/versions/{first}/rollback", {}, role="administrator")
+    assert (answer.status, answer.json["version"], answer.json["parent"], answer.json["reason"]) == (200, first + 2, first + 1, f"back to version {first}")
+    assert config(shared) == before and shared.get("robot").json["limits"]["jog_mm_s"] == before["motion"]["jog_mm_s"]
+    assert shared.post("config/versions/999/rollback", {}, role="administrator").code == "not_found"
+    assert shared.get("config/versions/999").code == "not_found"
+    # The same again changes nothing, and is no version.
+    again = shared.post(f"config/versions/{first}/rollback", {}, role="administrator")
+    assert (again.status, again.json["changes"], again.json["version"]) == (200, [], first + 2)
+
+
+def test_reading_the_file_again_is_a_version(own):
+    (own.data / "motion.csv").write_text(MOTION.read_text().replace("jog_mm_s,common,250,", "jog_mm_s,common,200,"))
+    assert own.post("robot/limits/reload", {}, role="administrator").status == 200
+    told = own.get("config/versions/2").json
+    assert (told["reason"], told["changes"]) == ("motion.csv was read again", [{"pointer": "/motion/jog_mm_s", "before": 250, "now": 200}])
+
+
+def test_a_station_is_taught_where_the_robot_stands(own):
+    at_mm = own.get("robot").json["position_mm"]
+    # Where it stands there is one already.
+    answer = own.post("robot/stations/mill/teach", {}, role="supervisor")
+    assert (answer.status, answer.code, answer.json["errors"][0]["code"]) == (422, "config_contradiction", "unfit"), answer
+    assert patch(own, {"stations": {"dock": None}}).status == 200
+    answer = own.post("robot/stations/mill/teach", {}, role="supervisor")
+    assert (answer.status, answer.json["reason"]) == (200, "taught: the robot stood there"), answer
+    assert answer.json["changes"] == [{"pointer": "/stations/mill/position_mm", "before": None, "now": round(at_mm, 1)}]
+    assert ohtctl(own, "robot", "teach", "mill").stdout == "nothing is changed; version 3\n"
+    assert own.post("robot/stations/Mill/teach", {}, role="supervisor").code == "validation"
+    assert own.post("robot/stations/mill/teach", {}, role="operator").status == 403
+
+
+def test_a_check_changes_nothing(shared):
+    before = shared.get("config")
+    body = {"motion": {"jog_mm_s": 100}}
+    answer = shared.post("config/check", body, role="administrator")
+    assert (answer.status, answer.json["needs_standstill"]) == (200, True)
+    assert answer.json["changes"] == [{"pointer": "/motion/jog_mm_s", "before": 250, "now": 100}]
+    assert answer.json["version"] == version(shared) + 1
+    assert shared.post("config/check", {"motion": {"jog_mm_s": 2000}}, role="administrator").code == "config_contradiction"
+    assert (shared.get("config").body, shared.get("config").headers["etag"]) == (before.body, before.headers["etag"])
+
+
+# ---- refused ----
+
+@pytest.mark.parametrize("body, status, code, pointer, member, text", [
+    ({"motion": {"jog_mm_s": 0}}, 400, "validation", "/motion/jog_mm_s", "range", "must be 1 to 10000 mm/s, not 0"),
+    ({"motion": {"jog_mm_s": "fast"}}, 400, "validation", "/motion/jog_mm_s", "type", "a number"),
+    ({"motion": {"yog_mm_s": 1}}, 400, "validation", "/motion/yog_mm_s", "unknown_member", "the nearest is /motion/jog_mm_s"),
+    ({"robot": {"nmae": "x"}}, 400, "validation", "/robot/nmae", "unknown_member", "the nearest is /robot/name"),
+    ({"weather": {"rain": 1}}, 400, "validation", "/weather/rain", "unknown_member", "config/schema"),
+    ({"motion": 5}, 400, "validation", "/motion", "type", "an object"),
+    ({"motion": {"soft_min_mm": -100}}, 400, "validation", "/motion/soft_min_mm", "type", "an object"),
+    ({"robot": {"name": ""}}, 400, "validation", "/robot/name", "length", "1 to 64"),
+    ({"robot": {"name": "x" * 65}}, 400, "validation", "/robot/name", "length", "has 65 bytes"),
+    ({"robot": {"name": "a\nb"}}, 400, "validation", "/robot/name", "unprintable", "byte 1"),
+    ({"robot": {"name": 7}}, 400, "validation", "/robot/name", "type", "a text"),
+    ({"log": {"level": "loud"}}, 400, "validation", "/log/level", "unknown_value", "not 'loud'"),
+    ({"stations": {"Mill": {"position_mm": 1}}}, 400, "validation", "/stations/Mill/position_mm", "unfit", "a-z"),
+    ({"stations": {"*": {"position_mm": 1}}}, 400, "validation", "/stations/*/position_mm", "unknown_member", ""),
+    ({"stations": {"mill": {"position_mm": 1, "colour": 2}}}, 400, "validation", "/stations/mill/colour", "unknown_member", ""),
+    ({"stations": {f"s{i}": {"position_mm": i + 1} for i in range(63)}}, 400, "validation", "/stations/s62/position_mm", "length", "more than 64"),
+    ({"stations": {"mill": {"position_mm": 40000}}}, 422, "config_contradiction", "/stations/mill/position_mm", "range", "outside of the soft limits"),
+    ({"stations": {"mill": {"position_mm": 500}}}, 422, "config_contradiction", None, "unfit", "at 500 mm, too"),
+    ({"motion": {"jog_mm_s": 1001}}, 422, "config_contradiction", "/motion/jog_mm_s", "contradiction", "above speed_mm_s"),
+    ({"motion": {"soft_max_mm": 400}}, 422, "config_contradiction", "/motion/home_position_mm", "contradiction", "home_position_mm"),
+    ({"motion": {"accel_mm_s2": 20000, "jerk_mm_s3": 10}}, 422, "config_contradiction", "/motion/stop_mm_s2", "contradiction", "1.2 s"),
+], ids=range(21))
+def test_a_refusal_names_the_item_and_changes_nothing(shared, body, status, code, pointer, member, text):
+    before = shared.get("config")
+    # What is good beside it is not taken either.
+    answer = patch(shared, {**body, "robot": {"place": "roof", **body.get("robot", {})}})
+    assert (answer.status, answer.code) == (status, code), answer
+    fault = answer.json["errors"][0]
+    assert pointer in (None, fault["pointer"]) and fault["code"] == member and text in fault["detail"], fault
+    assert answer.json["detail"].endswith("nothing was changed")
+    after = shared.get("config")
+    assert (after.body, after.headers["etag"]) == (before.body, before.headers["etag"])
+
+
+def test_all_that_is_wrong_is_named(shared):
+    answer = patch(shared, {"motion": {"jog_mm_s": 0, "speed_mm_s": 1, "lag": 3}, "log": {"level": 1}})
+    assert {fault["pointer"] for fault in answer.json["errors"]} == {"/motion/jog_mm_s", "/motion/speed_mm_s", "/motion/lag", "/log/level"}
+
+
+def test_a_name_that_is_there_twice_is_no_json(shared):
+    answer = patch(shared, b'{"stations":{"a":{"position_mm":1},"a":{"position_mm":2}}}')
+    assert (answer.status, answer.code) == (400, "bad_json"), answer
+
+
+def test_the_role_of_each_item_holds(shared):
+    before = version(shared)
+    answer = patch(shared, {"robot": {"place": "roof"}, "motion": {"jog_mm_s": 100}}, role="supervisor")
+    assert (answer.status, answer.code) == (403, "role"), answer
+    assert [(fault["pointer"], fault["code"]) for fault in answer.json["errors"]] == [("/motion/jog_mm_s", "role")]
+    for role in ("viewer", "operator"):
+        assert patch(shared, {"robot": {"place": "roof"}}, role=role).status == 403
+    assert version(shared) == before
+    assert patch(shared, {"robot": {"place": "roof"}}, role="supervisor").json["author"] == "supervisor"
+    assert patch(shared, {"robot": {"place": None}}, role="supervisor").json["changes"] == [{"pointer": "/robot/place", "before": "roof", "now": ""}]
+
+
+def test_the_second_of_two_writers_is_refused(shared):
+    seen = shared.get("config").headers["etag"]
+    assert patch(shared, {"robot": {"place": "one"}}, headers={"If-Match": seen}).status == 200
+    late = patch(shared, {"robot": {"place": "two"}}, headers={"If-Match": seen})
+    assert (late.status, late.code) == (412, "config_changed"), late
+    assert config(shared)["robot"]["place"] == "one"
+    for etag in ('"x"', "1", 'W/"1"', '"1", "2"'):
+        assert patch(shared, {"robot": {"place": "two"}}, headers={"If-Match": etag}).status == 412, etag
+    assert patch(shared, {"robot": {"place": None}}, headers={"If-Match": "*"}).status == 200
+
+
+def test_what_needs_standstill_needs_control(shared):
+    before = version(shared)
+    assert shared.post("control", role="operator").status == 200
+    for body in ({"motion": {"jog_mm_s": 100}}, {"stations": {"mill": {"position_mm": 7000}}}):
+        answer = patch(shared, body)
+        assert (answer.status, answer.code) == (409, "control_held"), answer
+    assert version(shared) == before and "mill" not in config(shared)["stations"]
+    # A name needs neither.
+    assert patch(shared, {"robot": {"place": "roof"}}).status == 200
+    assert patch(shared, {"robot": {"place": None}}).status == 200
+    assert shared.request("DELETE", "control", role="operator").status == 200
+
+
+def test_acknowledged_changes_of_many_survive_a_kill(own):
+    own.token("administrator")
+
+    def change(i):
+        answer = patch(own, {"stations": {f"s{i}": {"position_mm": 1000 + i}}})
+        assert answer.status == 200 or answer.code in ("busy", "rate_limited"), answer
+        return i if answer.status == 200 else None
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        done = [i for i in pool.map(change, range(24)) if i is not None]
+    assert done
+    own.kill()
+    serve(own)
+    assert set(config(own)["stations"]) == {"dock", "home", *(f"s{i}" for i in done)}
+    assert version(own) == 1 + len(done) == len(own.get("config/versions?limit=200").json["items"])
+
+
+@pytest.mark.plain("shim")
+def test_a_full_disk_changes_nothing(fresh):
+    order = fresh.folder / "disk"
+    order.write_text("")
+    plain = fresh.environment
+    fresh.environment = lambda: {**plain(), "LD_PRELOAD": str(BUILD / "tests/api/disk_shim.so"), "OHT_DISK_SHIM": str(order)}
+    serve(fresh)
+    fresh.token("administrator")
+    before = config(fresh)
+    order.write_text("full")
+    answer = patch(fresh, {"robot": {"name": "late"}, "motion": {"jog_mm_s": 100}})
+    assert (answer.status, answer.code) == (507, "storage_full"), answer
+    assert config(fresh) == before and version(fresh) == 1
+    assert (fresh.get("robot").json["name"], fresh.get("robot").json["limits"]["jog_mm_s"]) == ("OHT-50", 250)
+    order.write_text("")
+    until(lambda: patch(fresh, {"robot": {"name": "late"}, "motion": {"jog_mm_s": 100}}).status == 200, 120, "a store that writes")
+    assert version(fresh) == 2
+    fresh.stop()
+
+
+# ---- for people ----
+
+def test_ohtctl_gets_sets_and_goes_back(own):
+    assert ohtctl(own, "config", "get", "/robot/name").stdout == "OHT-50\n"
+    done = ohtctl(own, "config", "set", "/robot/name", "mill 7", "/stations/mill/position_mm", "7000", "--reason", "new & mill")
+    assert done.stdout == "/robot/name: OHT-50 -> mill 7\n/stations/mill/position_mm: none -> 7000\nversion 2\n", done
+    assert re.search(r"^/stations/mill/position_mm +7000$", ohtctl(own, "config", "get").stdout, re.M)
+    newest = ohtctl(own, "config", "versions").stdout.splitlines()[0]
+    assert newest.startswith("2 ") and newest.endswith("new & mill")
+    assert ohtctl(own, "config", "diff").stdout == done.stdout
+    assert ohtctl(own, "config", "check", "/stations/mill", "null").stdout.endswith("7000 -> none\nversion 3\n")
+    assert ohtctl(own, "config", "rollback", "1").stdout.endswith("version 3\n")
+    assert json.loads(ohtctl(own, "--json", "config", "get", "/robot").stdout) == {"name": "OHT-50", "place": ""}
+    done = ohtctl(own, "config", "set", "/motion/jog_mm_s", "fast")
+    assert done.returncode == 1 and "/motion/jog_mm_s" in done.stderr, done.stderr
+    for words in (["set", "robot/name", "x"], ["set", "/robot/name"], ["set", "/a", "1", "/b"], ["rollback", "x"], ["get", "name"]):
+        assert ohtctl(own, "config", *words).returncode == 2, words
+
+
+def test_the_document_has_the_items_of_the_schema(shared):
+    text = (TOP / "docs/configuration.md").read_text()
+    told = re.findall(r"^\| `(/[^`]+)` \| ([^|]*) \| ([^|]*) \| ([^|]*) \| ([^|]*) \| ([^|]*) \|", text, re.M)
+
+    def row(item):
+        bounds = ", ".join(item["words"]) if item["words"] else f"{item['min']:g} to {item['max']:g}"
+        unit = "bytes" if item["type"] == "text" else item["unit"] or ""
+        preset = "" if item["preset"] in (None, "") else str(item["preset"])
+        return (item["pointer"], preset, f"{bounds} {unit}".strip(), item["applies"], item["role"], item["summary"])
+
+    items = shared.get("config/schema").json["items"]
+    assert len(items) > 60
+    # The data files of the tests are the shipped ones but for the patience of modules.
+    assert [tuple(cell.strip() for cell in line) for line in told] == [row(item) for item in items]

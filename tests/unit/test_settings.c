@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The configuration: merge patches, what each item takes, and changes that the robot refuses on
+ * their way. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <json-c/json.h>
+
+#include "base/clock.h"
+#include "robot/codes.h"
+#include "robot/motion_limits.h"
+#include "robot/robot.h"
+#include "settings/settings.h"
+#include "store/store.h"
+#include "store_fixture.h"
+
+/* ---- a robot that answers as it is told ---- */
+
+static struct ohtd_limits_block block;
+static struct ohtd_command posted;
+static unsigned int trials, takes;
+static bool refuses_trial, refuses_take;
+static struct ohtd_rule_table taken;
+
+void __wrap_ohtd_robot_limits(struct ohtd_robot *robot, struct ohtd_limits_block *to);
+void __wrap_ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
+				  const struct ohtd_stations *stations);
+uint32_t __wrap_ohtd_robot_offer(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
+				 const struct ohtd_stations *stations);
+int __wrap_ohtd_link_post(struct ohtd_link *link, const struct ohtd_command *command);
+int __wrap_ohtd_link_take(struct ohtd_link *link, struct ohtd_answer *answer);
+int __wrap_ohtd_link_fd(const struct ohtd_link *link);
+
+void __wrap_ohtd_robot_limits(struct ohtd_robot *robot, struct ohtd_limits_block *to)
+{
+	(void)robot;
+	*to = block;
+}
+
+void __wrap_ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
+				  const struct ohtd_stations *stations)
+{
+	(void)robot;
+	(void)stations;
+	taken = *table;
+}
+
+uint32_t __wrap_ohtd_robot_offer(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
+				 const struct ohtd_stations *stations)
+{
+	(void)robot;
+	(void)stations;
+	taken = *table;
+	return 2;
+}
+
+int __wrap_ohtd_link_post(struct ohtd_link *link, const struct ohtd_command *command)
+{
+	(void)link;
+	posted = *command;
+	trials += command->trial;
+	takes += !command->trial;
+	return 0;
+}
+
+int __wrap_ohtd_link_take(struct ohtd_link *link, struct ohtd_answer *answer)
+{
+	bool refused = posted.trial ? refuses_trial : refuses_take;
+
+	(void)link;
+	*answer = (struct ohtd_answer){ .id = posted.id, .kind = posted.kind };
+	if (refused) {
+		answer->outcome = OHTD_OUTCOME_REFUSED;
+		answer->why.items[0].code = OHTD_WHY_MOVING;
+		answer->why.count = 1;
+	}
+	return 1;
+}
+
+int __wrap_ohtd_link_fd(const struct ohtd_link *link)
+{
+	(void)link;
+	return -1;
+}
+
+/* ---- the rig ---- */
+
+static struct ohtd_clock ticking;
+static struct ohtd_store *store;
+static struct ohtd_settings *settings;
+
+static void begin(void)
+{
+	struct ohtd_settings_setup setup = { .clock = &ticking, .level = OHTD_LOG_INFO };
+	char error[OHT_ERROR_BYTES];
+
+	ohtd_clock_init(&ticking, &ohtd_clock_system, NULL, 0);
+	assert_int_equal(ohtd_rules_load(OHT_SOURCE_DATADIR, &block.table, NULL, error), 0);
+	assert_int_equal(ohtd_stations_load(OHT_SOURCE_DATADIR, &block.stations, error), 0);
+	store = ohtd_store_start(store_open_db());
+	assert_non_null(store);
+	setup.store = store;
+	settings = ohtd_settings_open(&setup, error, sizeof(error));
+	assert_non_null(settings);
+	trials = takes = 0;
+	refuses_trial = refuses_take = false;
+}
+
+static void end(void)
+{
+	ohtd_settings_close(settings);
+	ohtd_store_stop(store);
+}
+
+static void ask(struct ohtd_change *change, const char *patch)
+{
+	memset(change, 0, sizeof(*change));
+	change->patch = json_tokener_parse(patch);
+	assert_non_null(change->patch);
+	change->by.role = OHTD_ROLE_ADMINISTRATOR;
+	ohtd_settings_change(settings, change);
+}
+
+static enum ohtd_change_result result_of(const char *patch)
+{
+	struct ohtd_change change;
+
+	ask(&change, patch);
+	ohtd_change_drop(&change);
+	return change.result;
+}
+
+static void is_live(int64_t version, const char *part)
+{
+	char text[OHTD_CONFIG_DOCUMENT_BYTES];
+
+	assert_int_equal(ohtd_settings_text(settings, text, sizeof(text)), version);
+	assert_non_null(strstr(text, part));
+}
+
+/* ---- RFC 7396 ---- */
+
+static void the_examples_of_the_rfc(void **state)
+{
+	static const struct {
+		const char *tree, *patch, *result;
+	} cases[] = {
+		{"{\"a\":\"b\"}", "{\"a\":\"c\"}", "{\"a\":\"c\"}"},
+		{"{\"a\":\"b\"}", "{\"b\":\"c\"}", "{\"a\":\"b\",\"b\":\"c\"}"},
+		{"{\"a\":\"b\"}", "{\"a\":null}", "{}"},
+		{"{\"a\":\"b\",\"b\":\"c\"}", "{\"a\":null}", "{\"b\":\"c\"}"},
+		{"{\"a\":[\"b\"]}", "{\"a\":\"c\"}", "{\"a\":\"c\"}"},
+		{"{\"a\":\"c\"}", "{\"a\":[\"b\"]}", "{\"a\":[\"b\"]}"},
+		{"{\"a\":{\"b\":\"c\"}}", "{\"a\":{\"b\":\"d\",\"c\":null}}",
+		 "{\"a\":{\"b\":\"d\"}}"},
+		{"{\"a\":[{\"b\":\"c\"}]}", "{\"a\":[1]}", "{\"a\":[1]}"},
+		{"{\"e\":null}", "{\"a\":1}", "{\"e\":null,\"a\":1}"},
+		{"{}", "{\"a\":{\"bb\":{\"ccc\":null}}}", "{\"a\":{\"bb\":{}}}"},
+		{"{\"a\":\"foo\"}", "{\"a\":{\"b\":1}}", "{\"a\":{\"b\":1}}"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct json_object *tree = json_tokener_parse(cases[i].tree);
+		struct json_object *patch = json_tokener_parse(cases[i].patch);
+
+		assert_true(ohtd_tree_merge(tree, patch));
+		assert_string_equal(json_object_to_json_string_ext(tree, JSON_C_TO_STRING_PLAIN),
+				    cases[i].result);
+		json_object_put(tree);
+		json_object_put(patch);
+	}
+}
+
+/* ---- each item ---- */
+
+static void refused_with(const char *pointer, double value, const char *code)
+{
+	struct json_object *patch = json_object_new_object(), *at = patch;
+	struct ohtd_change change = {
+		.patch = patch, .trial = true, .by.role = OHTD_ROLE_ADMINISTRATOR};
+	char name[OHTD_POINTER_BYTES];
+	const char *rest = pointer;
+	size_t n;
+
+	while (n = strcspn(++rest, "/"), rest[n]) {
+		struct json_object *inner = json_object_new_object();
+
+		snprintf(name, sizeof(name), "%.*s", (int)n, rest);
+		json_object_object_add(at, name, inner);
+		at = inner;
+		rest += n;
+	}
+	json_object_object_add(at, rest, json_object_new_double(value));
+	ohtd_settings_change(settings, &change);
+	assert_int_equal(change.result, OHTD_CHANGE_FAULTY);
+	assert_string_equal(change.faults.fault[0].pointer, pointer);
+	assert_string_equal(change.faults.fault[0].code, code);
+	ohtd_change_drop(&change);
+}
+
+static void each_number_has_its_range(void **state)
+{
+	static struct ohtd_items items;
+	static struct ohtd_rule_table table;
+	struct json_object *preset[OHTD_ITEMS_MAX];
+
+	(void)state;
+	begin();
+	ohtd_settings_describe(settings, &items, preset, &table);
+	assert_true(items.count > 60);
+	for (size_t i = 0; i < items.count; i++) {
+		const struct ohtd_item *item = &items.item[i];
+
+		if (item->row >= 0) {
+			refused_with(item->pointer, item->min - 1, "range");
+			refused_with(item->pointer, item->max + 1, "range");
+			assert_true(json_object_get_double(preset[i]) >= item->min);
+		} else if (item->type != OHTD_ITEM_NUMBER) {
+			refused_with(item->pointer, 1, "type");
+		}
+		json_object_put(preset[i]);
+	}
+	is_live(1, "OHT-50");
+	end();
+}
+
+/* ---- on the way ---- */
+
+static void a_robot_that_moves_leaves_no_version(void **state)
+{
+	struct ohtd_change change;
+
+	(void)state;
+	begin();
+	refuses_trial = true;
+	ask(&change, "{\"robot\":{\"name\":\"x\"},\"motion\":{\"jog_mm_s\":100}}");
+	assert_int_equal(change.result, OHTD_CHANGE_REFUSED);
+	assert_int_equal(change.answer.why.items[0].code, OHTD_WHY_MOVING);
+	ohtd_change_drop(&change);
+	is_live(1, "OHT-50");
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM config_versions"), 1);
+	/* A name asks nobody. */
+	assert_int_equal(result_of("{\"robot\":{\"name\":\"x\"}}"), OHTD_CHANGE_DONE);
+	assert_int_equal(trials, 1);
+	assert_int_equal(takes, 0);
+	is_live(2, "\"name\":\"x\"");
+	end();
+}
+
+static void a_version_that_the_robot_does_not_take_is_dropped(void **state)
+{
+	(void)state;
+	begin();
+	refuses_take = true;
+	assert_int_equal(result_of("{\"motion\":{\"jog_mm_s\":100}}"), OHTD_CHANGE_REFUSED);
+	is_live(1, "\"jog_mm_s\":250");
+	assert_int_equal(store_ask_sql("SELECT max(version) FROM config_versions"), 1);
+	refuses_take = false;
+	assert_int_equal(result_of("{\"motion\":{\"jog_mm_s\":100}}"), OHTD_CHANGE_DONE);
+	is_live(2, "\"jog_mm_s\":100");
+	end();
+	/* One that could not be dropped is by the next change. */
+	store_run_sql("INSERT INTO config_versions SELECT 3, 2, 'x', '', 0, document FROM "
+		      "config_versions WHERE version = 1");
+	begin();
+	is_live(3, "\"jog_mm_s\":250");
+	end();
+}
+
+static void the_robot_begins_with_the_newest(void **state)
+{
+	(void)state;
+	begin();
+	/* The dock of the legacy layout would be outside. */
+	assert_int_equal(result_of("{\"motion\":{\"soft_min_mm\":{\"legacy\":10}}}"),
+			 OHTD_CHANGE_FAULTY);
+	assert_int_equal(
+		result_of("{\"motion\":{\"jog_mm_s\":100,\"lag_s\":{\"canonical\":0.15}}}"),
+		OHTD_CHANGE_DONE);
+	end();
+	memset(&taken, 0, sizeof(taken));
+	begin();
+	assert_true(taken.rules[0].value[OHTD_RULE_JOG_MM_S] == 100);
+	assert_true(taken.rules[0].value[OHTD_RULE_LAG_S] == 0.15);
+	assert_true(taken.rules[1].value[OHTD_RULE_LAG_S] == 0);
+	end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_examples_of_the_rfc),
+		cmocka_unit_test_setup_teardown(each_number_has_its_range, store_set_up,
+						store_tear_down),
+		cmocka_unit_test_setup_teardown(a_robot_that_moves_leaves_no_version, store_set_up,
+						store_tear_down),
+		cmocka_unit_test_setup_teardown(a_version_that_the_robot_does_not_take_is_dropped,
+						store_set_up, store_tear_down),
+		cmocka_unit_test_setup_teardown(the_robot_begins_with_the_newest, store_set_up,
+						store_tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* ohtctl config, robot teach: the configuration of ohtd, changes of it, and its versions. */
+#include "cmd.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "client.h"
+#include "show_answer.h"
+
+#define POINTER_BYTES	128
+#define PATH_BYTES	CLIENT_PATH_BYTES
+#define REASON_BYTES	200
+#define NAME_MAX_BYTES	40
+
+static const struct show_column version_columns[] = {
+	{"version", 8}, {"created", 28}, {"author", 16}, {"state", 6}, {"reason", 0}, {NULL, 0},
+};
+
+/* ---- a tree ---- */
+
+static const char *text_of(struct json_object *value)
+{
+	return json_object_is_type(value, json_type_string) ? json_object_get_string(value)
+							   : json_object_to_json_string(value);
+}
+
+/* Each value with its pointer. */
+static void show_tree(struct cli *cli, const char *at, struct json_object *tree)
+{
+	char pointer[POINTER_BYTES];
+
+	json_object_object_foreach(tree, name, value) {
+		snprintf(pointer, sizeof(pointer), "%s/%s", at, name);
+		if (json_object_is_type(value, json_type_object))
+			show_tree(cli, pointer, value);
+		else
+			fprintf(cli->out, "%-40s %s\n", pointer, text_of(value));
+	}
+}
+
+/* The part of @tree at a pointer, or NULL. */
+static struct json_object *part_at(struct json_object *tree, const char *pointer)
+{
+	char name[POINTER_BYTES];
+
+	while (tree && *pointer == '/') {
+		size_t n = strcspn(++pointer, "/");
+		struct json_object *inner = NULL;
+
+		snprintf(name, sizeof(name), "%.*s", (int)n, pointer);
+		if (json_object_is_type(tree, json_type_object))
+			json_object_object_get_ex(tree, name, &inner);
+		tree = inner;
+		pointer += n;
+	}
+	return tree;
+}
+
+/* As JSON if it is a number, null or a text in quotation marks; any other word is a text. */
+static struct json_object *value_of(const char *word)
+{
+	struct json_object *value = json_tokener_parse(word);
+	enum json_type type = json_object_get_type(value);
+
+	if (type == json_type_int || type == json_type_double || type == json_type_string)
+		return value;
+	json_object_put(value);
+	return strcmp(word, "null") ? json_object_new_string(word) : NULL;
+}
+
+/* Takes the value over. */
+static void put(struct json_object *tree, const char *pointer, struct json_object *value)
+{
+	char name[POINTER_BYTES];
+	size_t n = strcspn(++pointer, "/");
+	struct json_object *inner = NULL;
+
+	snprintf(name, sizeof(name), "%.*s", (int)n, pointer);
+	if (!pointer[n]) {
+		json_object_object_add(tree, name, value);
+		return;
+	}
+	json_object_object_get_ex(tree, name, &inner);
+	if (!json_object_is_type(inner, json_type_object)) {
+		inner = json_object_new_object();
+		json_object_object_add(tree, name, inner);
+	}
+	put(inner, pointer + n, value);
+}
+
+/* ---- what is in force ---- */
+
+int cmd_config_get(struct cli *cli, int count, char **arguments)
+{
+	struct json_object *answer = NULL, *part;
+	int result;
+
+	if (count && *arguments[0] != '/')
+		return cli_fail(cli, CLI_USAGE, "no item: '%s'; items begin with /, as /robot/name",
+				arguments[0]);
+	result = client_request(cli, "GET", "config", NULL, &answer);
+	if (result)
+		return result;
+	part = count ? part_at(answer, arguments[0]) : answer;
+	if (!part)
+		result = cli_fail(cli, CLI_FAILED, "no item %s; ohtctl config get lists all",
+				  arguments[0]);
+	else if (cli->json || !json_object_is_type(part, json_type_object))
+		fprintf(cli->out, "%s\n",
+			cli->json ? json_object_to_json_string_ext(part, JSON_C_TO_STRING_PLAIN)
+				  : text_of(part));
+	else
+		show_tree(cli, count ? arguments[0] : "", part);
+	json_object_put(answer);
+	return result;
+}
+
+/* ---- changes ---- */
+
+static void show_change(struct cli *cli, struct json_object *answer)
+{
+	struct json_object *changes = json_object_object_get(answer, "changes");
+	size_t n = json_object_is_type(changes, json_type_array) ? json_object_array_length(changes)
+								 : 0;
+
+	if (cli->json) {
+		show_answer(cli, answer);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *item = json_object_array_get_idx(changes, i);
+		struct json_object *before = json_object_object_get(item, "before");
+		struct json_object *now = json_object_object_get(item, "now");
+
+		fprintf(cli->out, "%s: ", text_of(json_object_object_get(item, "pointer")));
+		fprintf(cli->out, "%s", before ? text_of(before) : "none");
+		fprintf(cli->out, " -> %s\n", now ? text_of(now) : "none");
+	}
+	fprintf(cli->out, "%sversion %s\n", n ? "" : "nothing is changed; ",
+		text_of(json_object_object_get(answer, "version")));
+}
+
+/* The path with the reason as a query. 0, or an exit code after a complaint. */
+static int path_with_reason(struct cli *cli, const char *path, char made[PATH_BYTES])
+{
+	size_t used = (size_t)snprintf(made, PATH_BYTES, "%s", path);
+	const char *reason = cli->reason ? cli->reason : "";
+
+	if (strlen(reason) > REASON_BYTES)
+		return cli_fail(cli, CLI_USAGE, "--reason has more than %d bytes", REASON_BYTES);
+	if (*reason)
+		used += (size_t)snprintf(made + used, PATH_BYTES - used, "?reason=");
+	for (; *reason; reason++)
+		used += (size_t)snprintf(made + used, PATH_BYTES - used, "%%%02X",
+					 (unsigned char)*reason);
+	return CLI_DONE;
+}
+
+static int ask_change(struct cli *cli, const char *method, const char *path,
+		      struct json_object *body)
+{
+	struct json_object *answer = NULL;
+	int result = client_request(cli, method, path, body, &answer);
+
+	if (!result)
+		show_change(cli, answer);
+	json_object_put(answer);
+	return result;
+}
+
+int cmd_config_set(struct cli *cli, int count, char **arguments)
+{
+	bool trial = !strcmp(cli->verb->name, "config check");
+	struct json_object *patch;
+	char path[PATH_BYTES];
+	int result = path_with_reason(cli, trial ? "config/check" : "config", path);
+
+	if (!result && count % 2)
+		result = cli_fail(cli, CLI_USAGE, "no value for %s", arguments[count - 1]);
+	for (int i = 0; !result && i < count; i += 2)
+		if (*arguments[i] != '/' || strlen(arguments[i]) >= POINTER_BYTES ||
+		    !arguments[i][1])
+			result = cli_fail(cli, CLI_USAGE,
+					  "no item: '%s'; items begin with /, as /robot/name",
+					  arguments[i]);
+	if (result)
+		return result;
+	patch = json_object_new_object();
+	for (int i = 0; i < count; i += 2)
+		put(patch, arguments[i], value_of(arguments[i + 1]));
+	result = ask_change(cli, trial ? "POST" : "PATCH", path, patch);
+	json_object_put(patch);
+	return result;
+}
+
+/* ---- versions ---- */
+
+static int show_version(struct cli *cli, struct json_object *item, void *arg)
+{
+	(void)arg;
+	show_item(cli, item, version_columns);
+	return CLI_DONE;
+}
+
+int cmd_config_versions(struct cli *cli, int count, char **arguments)
+{
+	(void)count;
+	(void)arguments;
+	return client_each(cli, "config/versions", show_version, NULL);
+}
+
+static int number_of(struct cli *cli, const char *word, int64_t *number)
+{
+	static const int64_t limits[] = { 1, INT64_MAX };
+
+	return cli_integer(cli, "number of a version", word, limits, number);
+}
+
+/* Without a number the newest one. */
+static int newest(struct cli *cli, int64_t *number)
+{
+	struct json_object *answer = NULL, *items;
+	int result = client_request(cli, "GET", "config/versions?limit=1", NULL, &answer);
+
+	if (result)
+		return result;
+	items = json_object_object_get(answer, "items");
+	if (json_object_is_type(items, json_type_array) && json_object_array_length(items))
+		*number = json_object_get_int64(
+			json_object_object_get(json_object_array_get_idx(items, 0), "version"));
+	else
+		result = cli_fail(cli, CLI_FAILED, "ohtd has no version yet");
+	json_object_put(answer);
+	return result;
+}
+
+int cmd_config_diff(struct cli *cli, int count, char **arguments)
+{
+	char path[PATH_BYTES];
+	int64_t number = 0;
+	int result = count ? number_of(cli, arguments[0], &number) : newest(cli, &number);
+
+	if (result)
+		return result;
+	snprintf(path, sizeof(path), "config/versions/%" PRId64, number);
+	return ask_change(cli, "GET", path, NULL);
+}
+
+/* A name becomes part of a path. */
+int cmd_robot_teach(struct cli *cli, int count, char **arguments)
+{
+	char path[PATH_BYTES];
+
+	(void)count;
+	if (!client_is_name(arguments[0]) || strlen(arguments[0]) > NAME_MAX_BYTES)
+		return cli_fail(cli, CLI_USAGE,
+				"no name of a station: '%s'; 1 to %d of a-z, 0-9 and _",
+				arguments[0], NAME_MAX_BYTES);
+	snprintf(path, sizeof(path), "robot/stations/%s/teach", arguments[0]);
+	return ask_change(cli, "POST", path, NULL);
+}
+
+int cmd_config_rollback(struct cli *cli, int count, char **arguments)
+{
+	struct json_object *body;
+	char path[PATH_BYTES];
+	int64_t number = 0;
+	int result = number_of(cli, arguments[0], &number);
+
+	(void)count;
+	if (result)
+		return result;
+	snprintf(path, sizeof(path), "config/versions/%" PRId64 "/rollback", number);
+	body = json_object_new_object();
+	if (cli->reason)
+		json_object_object_add(body, "reason", json_object_new_string(cli->reason));
+	result = ask_change(cli, "POST", path, body);
+	json_object_put(body);
+	return result;
+}

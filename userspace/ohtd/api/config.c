@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The configuration: what is in force, its description, its versions, and changes of it. */
+#include "api/api.h"
+#include "server/call.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <json-c/json.h>
+
+#include "http/accept.h"
+#include "lists/list.h"
+#include "lists/stored_list.h"
+#include "robot/codes.h"
+#include "server/change.h"
+#include "server/late.h"
+#include "tables/config_versions.h"
+#include "views/words.h"
+
+static const char *const states[] = { "live", "past" };
+OHTD_WORDS_OF(state_words, states);
+
+/* ---- what is in force ---- */
+
+static void put_etag(struct ohtd_call *call, int64_t version)
+{
+	ohtd_reply_header(call, "etag", ohtd_call_text_of(call, "\"%lld\"", (long long)version));
+}
+
+static void get_config(struct ohtd_call *call)
+{
+	char *text = ohtd_call_alloc(call, OHTD_CONFIG_DOCUMENT_BYTES);
+	int64_t version =
+		ohtd_settings_text(ohtd_call_settings(call), text, OHTD_CONFIG_DOCUMENT_BYTES);
+	const char *known = ohtd_call_header(call, "if-none-match");
+	const char *etag = ohtd_call_text_of(call, "\"%lld\"", (long long)version);
+
+	put_etag(call, version);
+	ohtd_reply_header(call, "cache-control", "no-cache");
+	if (known && ohtd_etag_matches(known, etag))
+		ohtd_reply_empty(call, 304);
+	else
+		ohtd_reply_data(call, 200, "application/json", text, strlen(text));
+}
+
+/* ---- a value ---- */
+
+static struct ohtd_scalar scalar_of(struct json_object *value)
+{
+	struct ohtd_scalar scalar = { .type = OHTD_IS_TEXT };
+
+	if (json_object_is_type(value, json_type_string)) {
+		scalar.text = json_object_get_string(value);
+	} else if (value) {
+		scalar.type = OHTD_IS_DECIMAL;
+		scalar.text = json_object_to_json_string(value);
+	}
+	return scalar;
+}
+
+/* ---- the description ---- */
+
+static const char *const types[] = { "text", "word", "number" };
+OHTD_WORDS_OF(type_words, types);
+
+static const char *const applies[] = { "live", "standstill" };
+OHTD_WORDS_OF(applies_words, applies);
+
+struct config_item {
+	const char *pointer;
+	unsigned int type;
+	const char *unit;
+	struct ohtd_scalar preset;
+	double min, max;
+	const char *const *words;
+	size_t words_count;
+	unsigned int applies;
+	unsigned int role;
+	bool needs_standstill;
+	const char *summary;
+};
+
+OHTD_SHAPE(config_item, "ConfigItem",
+	OHTD_TEXT(config_item, pointer, .example = "\"/robot/name\"",
+		  .summary = "JSON pointer into GET config; * stands for any name"),
+	OHTD_WORD(config_item, type, .words = &type_words, .summary = "What the value is"),
+	OHTD_TEXT(config_item, unit, .flags = OHTD_NULL, .summary = "Of a number; null: none"),
+	OHTD_SCALAR(
+		config_item, preset, .flags = OHTD_NULL,
+		.summary = "Value when nobody has said another; null: the item is not there then"),
+	OHTD_NUMBER(config_item, min, .summary = "Smallest number, or shortest text in bytes"),
+	OHTD_NUMBER(config_item, max, .summary = "Greatest number, or longest text in bytes"),
+	OHTD_TEXTS(config_item, words, .summary = "Words that may stand there; empty: any text"),
+	OHTD_WORD(config_item, applies, .words = &applies_words,
+		  .summary = "When a change is taken: at once, or only at standstill"),
+	OHTD_WORD(config_item, role, .words = &ohtd_role_words,
+		  .summary = "Lowest role that may change it"),
+	OHTD_BOOLEAN(config_item, needs_standstill,
+		     .summary = "A change is refused while the robot moves, or somebody else is in "
+				"control"),
+	OHTD_TEXT(config_item, summary, .summary = "What it is"));
+
+struct config_items {
+	const struct config_item *items;
+	size_t items_count;
+	const char *next_cursor;
+};
+
+OHTD_SHAPE(config_items, "ConfigSchema",
+	OHTD_LIST(config_items, items, config_item,
+		     .summary = "All items, in the order of GET config"),
+	OHTD_NEXT_CURSOR(config_items));
+
+struct schema_late {
+	struct ohtd_late late;
+	struct ohtd_settings *settings;
+	struct ohtd_items items;
+	struct ohtd_rule_table table;
+	struct json_object *preset[OHTD_ITEMS_MAX];
+};
+
+static int describe(struct ohtd_late *late)
+{
+	struct schema_late *job = (struct schema_late *)late;
+
+	ohtd_settings_describe(job->settings, &job->items, job->preset, &job->table);
+	return 0;
+}
+
+static void release_schema(struct ohtd_late *late)
+{
+	struct schema_late *job = (struct schema_late *)late;
+
+	for (size_t i = 0; i < job->items.count; i++)
+		json_object_put(job->preset[i]);
+}
+
+static struct config_item show_item(const struct ohtd_item *item, struct json_object *preset)
+{
+	struct config_item view = {
+		.pointer = item->pointer,
+		.type = item->type,
+		.unit = item->unit,
+		.preset = scalar_of(preset),
+		.min = item->min,
+		.max = item->max,
+		.words = item->words,
+		.applies = item->needs_standstill,
+		.role = item->role,
+		.needs_standstill = item->needs_standstill,
+		.summary = item->summary,
+	};
+
+	while (item->words && item->words[view.words_count])
+		view.words_count++;
+	return view;
+}
+
+static void reply_schema(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const struct schema_late *job = (const struct schema_late *)late;
+	struct config_item *items = ohtd_call_alloc(call, job->items.count * sizeof(*items));
+
+	for (size_t i = 0; i < job->items.count; i++)
+		items[i] = show_item(&job->items.item[i], job->preset[i]);
+	OHTD_REPLY(call, 200, config_items, (&(struct config_items){
+		.items = items, .items_count = job->items.count,
+	}));
+}
+
+static void get_schema(struct ohtd_call *call)
+{
+	struct schema_late *job = ohtd_late_make(call, sizeof(*job));
+
+	if (!job)
+		return;
+	job->settings = ohtd_call_settings(call);
+	job->late.release = release_schema;
+	ohtd_late_act(call, &job->late, OHTD_LATE_MS, describe, reply_schema);
+}
+
+/* ---- versions ---- */
+
+struct config_version {
+	int64_t version;
+	int64_t parent;
+	const char *author;
+	const char *reason;
+	int64_t created;
+	int state;
+};
+
+OHTD_SHAPE(config_version, "ConfigVersion",
+	OHTD_INTEGER(config_version, version, .summary = "Number, from 1 on"),
+	OHTD_INTEGER(config_version, parent, .flags = OHTD_NULL,
+			.summary = "Version that it was made of; null: the files of the robot"),
+	OHTD_TEXT(config_version, author, .example = "\"anna\"", .summary = "Who made it"),
+	OHTD_TEXT(config_version, reason, .flags = OHTD_NULL,
+		     .summary = "Why, in the words of the author"),
+	OHTD_TIME(config_version, created, .flags = OHTD_NULL, .summary = "When"),
+	OHTD_WORD(config_version, state, .words = &state_words,
+		     .summary = "live: it is in force"));
+
+static struct config_version show_version(const struct ohtd_config_version *from)
+{
+	return (struct config_version){
+		.version = from->version, .parent = from->parent ? from->parent : OHTD_NONE,
+		.author = from->author, .reason = *from->reason ? from->reason : NULL,
+		.created = from->created_ns, .state = !strcmp(from->state, states[1]),
+	};
+}
+
+static void show_kept(struct ohtd_call *call, const void *row, void *item)
+{
+	(void)call;
+	*(struct config_version *)item = show_version(row);
+}
+
+static const char *const sorts[] = { "-version", "version" };
+OHTD_WORDS_OF(sort_words, sorts);
+
+struct version_query {
+	struct ohtd_page page;
+	int64_t sort;
+	const char *author;
+};
+
+OHTD_SHAPE(version_query, "ConfigVersionQuery",
+	OHTD_PART(version_query, page, ohtd_page),
+	OHTD_SORT(version_query, sort_words),
+	OHTD_TEXT(version_query, author, .min = 1, .max = OHTD_USER_NAME_MAX,
+		  .summary = "Only versions of this author"));
+
+OHTD_LIST_ANSWER(version_list, "ConfigVersionList", config_version, "The newest first");
+
+static const struct ohtd_stored_list kept_versions = {
+	.row = &ohtd_kept_config_versions, .show = show_kept,
+};
+
+/* ---- changes ---- */
+
+struct config_difference {
+	const char *pointer;
+	struct ohtd_scalar before;
+	struct ohtd_scalar now;
+};
+
+OHTD_SHAPE(config_difference, "ConfigDifference",
+	OHTD_TEXT(config_difference, pointer, .example = "\"/robot/name\"",
+		     .summary = "JSON pointer of the item"),
+	OHTD_SCALAR(config_difference, before, .flags = OHTD_NULL,
+		       .summary = "null: it was not there"),
+	OHTD_SCALAR(config_difference, now, .flags = OHTD_NULL,
+		       .summary = "null: it is not there"));
+
+struct config_change {
+	struct config_version version;
+	bool needs_standstill;
+	const struct config_difference *changes;
+	size_t changes_count;
+};
+
+OHTD_SHAPE(config_change, "ConfigChange", OHTD_PART(config_change, version, config_version),
+	OHTD_BOOLEAN(config_change, needs_standstill,
+			.summary = "An item among them is taken only at standstill"),
+	OHTD_LIST(config_change, changes, config_difference,
+		     .summary = "Items that have another value than in the version before; empty: "
+				"none has"));
+
+static void reply_change(struct ohtd_call *call, const struct ohtd_change *change)
+{
+	struct config_difference *changes =
+		ohtd_call_alloc(call, change->differences * sizeof(*changes) + 1);
+	struct config_change view = {
+		.version = show_version(&change->version),
+		.needs_standstill = change->needs_standstill,
+		.changes = changes,
+		.changes_count = change->differences,
+	};
+
+	for (size_t i = 0; i < change->differences; i++)
+		changes[i] = (struct config_difference){
+			.pointer = change->difference[i].pointer,
+			.before = scalar_of(change->difference[i].before),
+			.now = scalar_of(change->difference[i].now),
+		};
+	put_etag(call, change->version.version);
+	OHTD_REPLY(call, 200, config_change, &view);
+}
+
+static void get_version(struct ohtd_call *call)
+{
+	struct ohtd_change *change = ohtd_call_change_make(call);
+
+	if (!change)
+		return;
+	change->version.version = call->params.id;
+	ohtd_call_change(call, change, ohtd_settings_differ, reply_change);
+}
+
+struct change_query {
+	const char *reason;
+};
+
+#define REASON(S_)                                                                                 \
+	OHTD_TEXT(S_, reason, .max = OHTD_CONFIG_REASON_BYTES - 1,                                 \
+		  .summary = "Why, for the list of versions")
+
+OHTD_SHAPE(change_query, "ConfigChangeQuery", REASON(change_query));
+
+/* The version that is meant: 0: any; one that is never live for what is none of our tags. */
+static int64_t version_meant(struct ohtd_call *call)
+{
+	const char *text = ohtd_call_header(call, "if-match");
+	size_t n = text ? strlen(text) : 0;
+	int64_t version;
+
+	if (!ohtd_call_has_header(call, "if-match") || (text && !strcmp(text, "*")))
+		return 0;
+	if (n < 3 || *text != '"' || text[n - 1] != '"')
+		return -1;
+	version = ohtd_route_id(text + 1, n - 2);
+	return version ? version : -1;
+}
+
+static void put_reason(struct ohtd_change *change, const char *reason)
+{
+	snprintf(change->reason, sizeof(change->reason), "%s", reason ? reason : "");
+}
+
+static void take_patch(struct ohtd_call *call, bool trial)
+{
+	const struct ohtd_json_text *text = call->input;
+	struct ohtd_change *change = ohtd_call_change_make(call);
+
+	if (!change)
+		return;
+	change->patch = json_tokener_parse(text->text);
+	if (!change->patch) {
+		ohtd_call_change_drop(change);
+		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
+		return;
+	}
+	change->trial = trial;
+	change->if_version = version_meant(call);
+	put_reason(change, OHTD_QUERY(call, change_query)->reason);
+	ohtd_call_change(call, change, ohtd_settings_change, reply_change);
+}
+
+static void patch_config(struct ohtd_call *call)
+{
+	take_patch(call, false);
+}
+
+static void post_check(struct ohtd_call *call)
+{
+	take_patch(call, true);
+}
+
+/* ---- here is the station ---- */
+
+struct teach {
+	uint32_t valid_for_ms;
+};
+
+OHTD_SHAPE(teach, "TeachStation",
+	OHTD_INTEGER(teach, valid_for_ms, .min = 1, .max = OHTD_VALID_MS_MAX,
+			.preset = OHTD_VALID_MS, .unit = "ms",
+			.summary = "How long the robot may take to accept it"));
+
+/* A tenth of a millimetre is more than the sensor knows. */
+static struct json_object *patch_of_station(const char *name, double position_mm)
+{
+	struct json_object *patch = json_object_new_object(), *stations = json_object_new_object();
+	struct json_object *station = json_object_new_object();
+
+	json_object_object_add(station, "position_mm",
+			       json_object_new_double(round(position_mm * 10) / 10));
+	json_object_object_add(stations, name, station);
+	json_object_object_add(patch, "stations", stations);
+	return patch;
+}
+
+static void post_teach(struct ohtd_call *call)
+{
+	const struct ohtd_snapshot *snapshot = ohtd_call_snapshot(call);
+	struct ohtd_change *change;
+
+	if (ohtd_state_in_motion(snapshot->state)) {
+		ohtd_reply_problem(call, 409, "moving",
+				   "the robot moves: stop it at the place of the station");
+		return;
+	}
+	if (!snapshot->position_mm.valid) {
+		ohtd_reply_problem(call, 409, "sensors", "the position of the robot is not known");
+		return;
+	}
+	change = ohtd_call_change_make(call);
+	if (!change)
+		return;
+	change->patch = patch_of_station(call->params.name, snapshot->position_mm.value);
+	change->valid_ms = OHTD_INPUT(call, teach)->valid_for_ms;
+	snprintf(change->reason, sizeof(change->reason), "taught: the robot stood there");
+	ohtd_call_change(call, change, ohtd_settings_change, reply_change);
+}
+
+struct rollback {
+	const char *reason;
+	uint32_t valid_for_ms;
+};
+
+OHTD_SHAPE(rollback, "ConfigRollback", REASON(rollback),
+	OHTD_INTEGER(rollback, valid_for_ms, .min = 1, .max = OHTD_VALID_MS_MAX,
+			.preset = OHTD_VALID_MS, .unit = "ms",
+			.summary = "How long the robot may take to accept it"));
+
+static void post_rollback(struct ohtd_call *call)
+{
+	const struct rollback *said = OHTD_INPUT(call, rollback);
+	struct ohtd_change *change = ohtd_call_change_make(call);
+
+	if (!change)
+		return;
+	change->back_to = call->params.id;
+	change->valid_ms = said->valid_for_ms;
+	change->if_version = version_meant(call);
+	put_reason(change, said->reason ? said->reason
+					: ohtd_call_text_of(call, "back to version %lld",
+							    (long long)call->params.id));
+	ohtd_call_change(call, change, ohtd_settings_change, reply_change);
+}
+
+#define CHANGE_PROBLEMS                                                                            \
+	.problems = {"config_contradiction", "config_changed", "out_of_memory", "no_answer_in_time"}
+
+static const struct ohtd_route routes[] = {
+	{
+		.method = OHTD_GET,
+		.path = "config",
+		.role = OHTD_ROLE_VIEWER,
+		.replies = {{200, NULL, "application/json"}},
+		.handle = get_config,
+		.summary = "The configuration in force",
+		.text = "A tree of items, which GET config/schema describes. ETag is its version.",
+	},
+	{
+		.method = OHTD_PATCH,
+		.path = "config",
+		.role = OHTD_ROLE_SUPERVISOR,
+		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE | OHTD_ROUTE_MERGE,
+		.query = &change_query_shape,
+		.replies = {{200, &config_change_shape}},
+		CHANGE_PROBLEMS,
+		.handle = patch_config,
+		.summary = "Change items of the configuration",
+		.text = "The body is a merge patch (RFC 7396) of GET config; null gives an item "
+			"its default, or "
+			"removes a station. All of it is checked, written down as a version, and "
+			"then live; a "
+			"refusal changes nothing. With If-Match only if that version is live.",
+	},
+	{
+		.method = OHTD_POST,
+		.path = "config/check",
+		.role = OHTD_ROLE_SUPERVISOR,
+		.flags = OHTD_ROUTE_MERGE,
+		.query = &change_query_shape,
+		.replies = {{200, &config_change_shape}},
+		.problems = {"config_contradiction", "config_changed", "busy", "out_of_memory",
+			     "no_answer_in_time"},
+		.handle = post_check,
+		.summary = "What PATCH config would do, without doing it",
+		.text = "version is the number that it would have.",
+	},
+	{
+		.method = OHTD_GET,
+		.path = "config/schema",
+		.role = OHTD_ROLE_VIEWER,
+		.replies = {{200, &config_items_shape}},
+		.problems = {"busy", "out_of_memory", "no_answer_in_time"},
+		.handle = get_schema,
+		.summary = "All items of the configuration, with range, default and who may change "
+			   "them",
+	},
+	{
+		.method = OHTD_GET,
+		.path = "config/versions",
+		.role = OHTD_ROLE_VIEWER,
+		.flags = OHTD_ROUTE_STORE,
+		.query = &version_query_shape,
+		.replies = {{200, &version_list_shape}},
+		.handle = ohtd_stored_list_get,
+		.list = &kept_versions,
+		.summary = "All versions of the configuration",
+	},
+	{
+		.method = OHTD_GET,
+		.path = "config/versions/{id}",
+		.role = OHTD_ROLE_VIEWER,
+		.flags = OHTD_ROUTE_STORE,
+		.replies = {{200, &config_change_shape}},
+		.problems = {"not_found"},
+		.handle = get_version,
+		.summary = "A version, and what it has changed",
+	},
+	{
+		.method = OHTD_POST,
+		.path = "config/versions/{id}/rollback",
+		.role = OHTD_ROLE_SUPERVISOR,
+		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
+		.body_bytes_max = 4096,
+		.body = &rollback_shape,
+		.replies = {{200, &config_change_shape}},
+		.problems = {"config_contradiction", "config_changed", "not_found", "out_of_memory",
+			     "no_answer_in_time"},
+		.handle = post_rollback,
+		.summary = "Make a new version with the values of an older one",
+		.text = "An item that the older one does not have gets its default.",
+	},
+	{
+		.method = OHTD_POST,
+		.path = "robot/stations/{name}/teach",
+		.role = OHTD_ROLE_SUPERVISOR,
+		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
+		.body_bytes_max = 4096,
+		.body = &teach_shape,
+		.replies = {{200, &config_change_shape}},
+		.problems = {"config_contradiction", "out_of_memory", "no_answer_in_time"},
+		.handle = post_teach,
+		.summary = "Here is the station: put it, new or not, where the robot stands",
+	},
+};
+
+OHTD_ROUTE_TABLE(ohtd_config_routes, "Configuration", routes);

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "server/change.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "server/call.h"
+#include "server/command.h"
+#include "server/control.h"
+#include "server/late.h"
+
+struct changing {
+	struct ohtd_late late;
+	struct ohtd_settings *settings;
+	void (*act)(struct ohtd_settings *settings, struct ohtd_change *change);
+	void (*done)(struct ohtd_call *call, const struct ohtd_change *change);
+	struct ohtd_change change;
+};
+
+static struct changing *of_change(struct ohtd_change *change)
+{
+	return (struct changing *)(void *)((char *)change - offsetof(struct changing, change));
+}
+
+static void release(struct ohtd_late *late)
+{
+	struct changing *job = (struct changing *)late;
+
+	free((void *)job->change.table);
+	ohtd_change_drop(&job->change);
+}
+
+struct ohtd_change *ohtd_call_change_make(struct ohtd_call *call)
+{
+	struct changing *job = ohtd_late_make(call, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->late.release = release;
+	job->settings = ohtd_call_settings(call);
+	job->change.by = ohtd_holder_of(&call->who);
+	job->change.by.role = (uint8_t)call->who.role;
+	job->change.tag = ohtd_principal_tag(&call->who);
+	return &job->change;
+}
+
+void ohtd_call_change_drop(struct ohtd_change *change)
+{
+	ohtd_late_drop(&of_change(change)->late);
+}
+
+/* ---- refusals ---- */
+
+static void refuse_items(struct ohtd_call *call, const struct ohtd_change *change)
+{
+	const struct ohtd_faults *faults = &change->faults;
+	struct ohtd_error errors[OHTD_FAULTS_MAX];
+	size_t count = faults->count < OHTD_FAULTS_MAX ? faults->count : OHTD_FAULTS_MAX;
+	const char *detail = ohtd_call_text_of(call, "%s: %s; nothing was changed",
+					       faults->fault[0].pointer, faults->fault[0].detail);
+
+	for (size_t i = 0; i < count; i++)
+		errors[i] = (struct ohtd_error){
+			.pointer = faults->fault[i].pointer, .code = faults->fault[i].code,
+			.detail = faults->fault[i].detail,
+		};
+	if (change->result == OHTD_CHANGE_ROLE)
+		ohtd_reply_errors(call, 403, "role", detail, errors, count);
+	else if (faults->contradiction)
+		ohtd_reply_errors(call, 422, "config_contradiction", detail, errors, count);
+	else
+		ohtd_reply_errors(call, 400, "validation", detail, errors, count);
+}
+
+static void refuse(struct ohtd_call *call, const struct ohtd_change *change)
+{
+	struct ohtd_refusal refusal;
+
+	switch (change->result) {
+	case OHTD_CHANGE_REFUSED:
+		ohtd_refusal_of(&change->answer, &call->memory, &refusal);
+		ohtd_reply_errors(call, refusal.status, refusal.code, refusal.detail,
+				  refusal.errors, refusal.errors_count);
+		break;
+	case OHTD_CHANGE_NOT_POSTED:
+		ohtd_refusal_not_taken(change->error, &refusal);
+		ohtd_reply_header(call, "retry-after", "1");
+		ohtd_reply_problem(call, refusal.status, refusal.code, "%s", refusal.detail);
+		break;
+	case OHTD_CHANGE_NOT_KEPT:
+		ohtd_reply_store_problem(call, change->error);
+		break;
+	case OHTD_CHANGE_OUTDATED:
+		ohtd_reply_problem(
+			call, 412, "config_changed",
+			"version %lld is live, not the one of If-Match; nothing was changed",
+			(long long)change->version.version);
+		break;
+	case OHTD_CHANGE_BUSY:
+		ohtd_reply_header(call, "retry-after", "1");
+		ohtd_reply_problem(call, 503, "busy",
+				   "another change of the configuration is under way");
+		break;
+	case OHTD_CHANGE_NO_VERSION:
+		ohtd_reply_problem(call, 404, "not_found",
+				   "there is no version %lld of the configuration",
+				   (long long)call->params.id);
+		break;
+	case OHTD_CHANGE_NO_MEMORY:
+		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
+		break;
+	default:
+		refuse_items(call, change);
+	}
+}
+
+/* ---- the way to a worker and back ---- */
+
+static int act(struct ohtd_late *late)
+{
+	struct changing *job = (struct changing *)late;
+
+	job->act(job->settings, &job->change);
+	return 0;
+}
+
+static void answer(struct ohtd_call *call, struct ohtd_late *late)
+{
+	struct changing *job = (struct changing *)late;
+
+	if (job->change.result)
+		refuse(call, &job->change);
+	else
+		job->done(call, &job->change);
+}
+
+void ohtd_call_change(struct ohtd_call *call, struct ohtd_change *change,
+		      void (*act_on)(struct ohtd_settings *settings, struct ohtd_change *change),
+		      void (*done)(struct ohtd_call *call, const struct ohtd_change *change))
+{
+	struct changing *job = of_change(change);
+
+	job->act = act_on;
+	job->done = done;
+	/* The control thread may be asked twice. */
+	ohtd_late_act(call, &job->late, OHTD_LATE_MS + 2 * change->valid_ms, act, answer);
+}

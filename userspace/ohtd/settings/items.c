@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "settings/items.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <json-c/json.h>
+
+#include "base/log.h"
+#include "json/writer.h"
+
+#define STATIONS	"/stations/"
+#define POSITION	"/position_mm"
+#define POSITION_MAX_MM	1000000
+/* A whole number that a double holds without doubt. */
+#define WHOLE_MAX	1e15
+
+static const char *const levels[] = { "error", "warning", "notice", "info", "debug", NULL };
+
+/* What is not in motion.csv, in front of it and behind it. */
+static const struct ohtd_item first_items[] = {
+	{.pointer = "/robot/name",
+	 .type = OHTD_ITEM_TEXT,
+	 .min = 1,
+	 .max = OHTD_ROBOT_NAME_BYTES - 1,
+	 .role = OHTD_ROLE_SUPERVISOR,
+	 .row = OHTD_ROW_NAME,
+	 .summary = "Name of the robot, as pages and programs show it"},
+	{.pointer = "/robot/place",
+	 .type = OHTD_ITEM_TEXT,
+	 .max = OHTD_ROBOT_PLACE_BYTES - 1,
+	 .role = OHTD_ROLE_SUPERVISOR,
+	 .row = OHTD_ROW_PLACE,
+	 .summary = "Where the robot is, for people"},
+	{.pointer = "/log/level",
+	 .type = OHTD_ITEM_WORD,
+	 .words = levels,
+	 .role = OHTD_ROLE_SUPERVISOR,
+	 .row = OHTD_ROW_LEVEL,
+	 .summary = "Lines of the log up to this level are written"},
+};
+
+static const struct ohtd_item last_items[] = {
+	{ .pointer = STATIONS OHTD_ANY POSITION, .type = OHTD_ITEM_NUMBER, .unit = "mm",
+	  .min = -POSITION_MAX_MM, .max = POSITION_MAX_MM, .role = OHTD_ROLE_SUPERVISOR,
+	  .needs_standstill = true, .row = OHTD_ROW_STATION,
+	  .summary = "Where the station is along the rail, within the soft limits" },
+};
+
+#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+
+/* ---- faults ---- */
+
+void ohtd_fault_add(struct ohtd_faults *faults, const char *pointer, const char *code,
+		    const char *format, ...)
+{
+	struct ohtd_fault *fault = &faults->fault[faults->count];
+	va_list arguments;
+
+	if (faults->count++ >= OHTD_FAULTS_MAX)
+		return;
+	snprintf(fault->pointer, sizeof(fault->pointer), "%s", pointer);
+	fault->code = code;
+	va_start(arguments, format);
+	vsnprintf(fault->detail, sizeof(fault->detail), format, arguments);
+	va_end(arguments);
+}
+
+/* ---- the rows ---- */
+
+static void point_at_rule(char *pointer, unsigned int rule, unsigned int profile)
+{
+	if (profile == OHTD_RULE_COMMON)
+		snprintf(pointer, OHTD_POINTER_BYTES, "/motion/%s", ohtd_rule_name(rule));
+	else
+		snprintf(pointer, OHTD_POINTER_BYTES, "/motion/%s/%s", ohtd_rule_name(rule),
+			 ohtd_rule_profile_name(profile));
+}
+
+static void add_rule(struct ohtd_items *items, const struct ohtd_rule_row *row, int number)
+{
+	struct ohtd_item *item = &items->item[items->count++];
+
+	*item = (struct ohtd_item){
+		.type = OHTD_ITEM_NUMBER, .unit = *row->unit ? row->unit : NULL,
+		.min = row->min, .max = row->max, .role = OHTD_ROLE_ADMINISTRATOR,
+		.needs_standstill = true, .summary = row->description, .row = number,
+	};
+	point_at_rule(item->pointer, row->rule, row->profile);
+}
+
+void ohtd_items_make(struct ohtd_items *items, const struct ohtd_rule_table *table)
+{
+	items->count = 0;
+	for (size_t i = 0; i < COUNT(first_items); i++)
+		items->item[items->count++] = first_items[i];
+	for (unsigned int i = 0; i < table->rows; i++)
+		add_rule(items, &table->row[i], (int)i);
+	for (size_t i = 0; i < COUNT(last_items); i++)
+		items->item[items->count++] = last_items[i];
+}
+
+/* Is @pointer "/stations/NAME/position_mm"? The name is not judged. */
+static bool names_station(const char *pointer, char name[OHTD_POINTER_BYTES])
+{
+	size_t n;
+
+	if (strncmp(pointer, STATIONS, strlen(STATIONS)))
+		return false;
+	pointer += strlen(STATIONS);
+	n = strcspn(pointer, "/");
+	snprintf(name, OHTD_POINTER_BYTES, "%.*s", (int)n, pointer);
+	return !strcmp(pointer + n, POSITION);
+}
+
+const struct ohtd_item *ohtd_item_find(const struct ohtd_items *items, const char *pointer)
+{
+	char name[OHTD_POINTER_BYTES];
+
+	for (size_t i = 0; i < items->count; i++)
+		if (!strcmp(items->item[i].pointer, pointer) ||
+		    (items->item[i].row == OHTD_ROW_STATION && names_station(pointer, name)))
+			return &items->item[i];
+	return NULL;
+}
+
+/* ---- values to a tree ---- */
+
+static struct json_object *number_of(double value)
+{
+	char text[OHTD_NUMBER_BYTES];
+
+	if (fabs(value) < WHOLE_MAX && value == trunc(value))
+		return json_object_new_int64((int64_t)value);
+	ohtd_number_text(text, value);
+	return json_object_new_double_s(value, text);
+}
+
+struct json_object *ohtd_item_value(const struct ohtd_item *item, const struct ohtd_values *values)
+{
+	switch (item->row) {
+	case OHTD_ROW_NAME:
+		return json_object_new_string(values->name);
+	case OHTD_ROW_PLACE:
+		return json_object_new_string(values->place);
+	case OHTD_ROW_LEVEL:
+		return json_object_new_string(ohtd_log_level_name(values->level));
+	case OHTD_ROW_STATION:
+		return NULL;
+	default:
+		return number_of(values->table.row[item->row].value);
+	}
+}
+
+/* Puts a value at its pointer, with the objects on the way there; takes the value over. */
+static bool put(struct json_object *tree, const char *pointer, struct json_object *value)
+{
+	char name[OHTD_POINTER_BYTES];
+	struct json_object *inner;
+	size_t n;
+
+	for (;;) {
+		n = strcspn(++pointer, "/");
+		snprintf(name, sizeof(name), "%.*s", (int)n, pointer);
+		pointer += n;
+		if (!*pointer)
+			break;
+		if (!json_object_object_get_ex(tree, name, &inner)) {
+			inner = json_object_new_object();
+			if (!inner || json_object_object_add(tree, name, inner)) {
+				json_object_put(inner);
+				json_object_put(value);
+				return false;
+			}
+		}
+		tree = inner;
+	}
+	if (value && !json_object_object_add(tree, name, value))
+		return true;
+	json_object_put(value);
+	return false;
+}
+
+static bool put_stations(struct json_object *tree, const struct ohtd_stations *stations)
+{
+	struct json_object *all = json_object_new_object();
+	char pointer[OHTD_POINTER_BYTES];
+
+	/* Also without one there is a place for them. */
+	if (!all || json_object_object_add(tree, "stations", all)) {
+		json_object_put(all);
+		return false;
+	}
+	for (unsigned int i = 0; i < stations->count; i++) {
+		snprintf(pointer, sizeof(pointer), "/%s" POSITION, stations->at[i].name);
+		if (!put(all, pointer, number_of(stations->at[i].position_mm)))
+			return false;
+	}
+	return true;
+}
+
+struct json_object *ohtd_tree_of(const struct ohtd_items *items, const struct ohtd_values *values)
+{
+	struct json_object *tree = json_object_new_object();
+	bool good = tree;
+
+	for (size_t i = 0; good && i < items->count; i++)
+		good = items->item[i].row == OHTD_ROW_STATION ||
+		       put(tree, items->item[i].pointer, ohtd_item_value(&items->item[i], values));
+	if (good && put_stations(tree, &values->stations))
+		return tree;
+	json_object_put(tree);
+	return NULL;
+}
+
+/* ---- a tree to values ---- */
+
+struct taking {
+	const struct ohtd_items *items;
+	struct ohtd_values *values;
+	struct ohtd_faults *faults;
+};
+
+/* Edits from one text to the other: insert, drop or change a character. */
+static unsigned int distance(const char *from, const char *to)
+{
+	unsigned int row[OHTD_POINTER_BYTES], n = (unsigned int)strlen(to), i, before, above;
+
+	for (i = 0; i <= n; i++)
+		row[i] = i;
+	for (unsigned int k = 0; from[k]; k++) {
+		before = row[0]++;
+		for (i = 0; i < n; i++) {
+			above = row[i + 1];
+			before += from[k] != to[i];
+			if (above + 1 < before)
+				before = above + 1;
+			if (row[i] + 1 < before)
+				before = row[i] + 1;
+			row[i + 1] = before;
+			before = above;
+		}
+	}
+	return row[n];
+}
+
+/* The nearest item, if it is near. */
+static const char *nearest(const struct ohtd_items *items, const char *pointer)
+{
+	unsigned int best = (unsigned int)strlen(pointer) / 3 + 1, d;
+	const char *found = NULL;
+
+	for (size_t i = 0; i < items->count; i++) {
+		d = distance(pointer, items->item[i].pointer);
+		if (d < best) {
+			best = d;
+			found = items->item[i].pointer;
+		}
+	}
+	return found;
+}
+
+/* Does the pointer lead to items below it? */
+static bool leads(const struct ohtd_items *items, const char *pointer)
+{
+	size_t n = strlen(pointer);
+
+	for (size_t i = 0; i < items->count; i++)
+		if (!strncmp(items->item[i].pointer, pointer, n) &&
+		    items->item[i].pointer[n] == '/')
+			return true;
+	return false;
+}
+
+static void refuse_unknown(struct taking *taking, const char *pointer, struct json_object *value)
+{
+	const char *near = nearest(taking->items, pointer);
+
+	if (leads(taking->items, pointer)) {
+		if (!json_object_is_type(value, json_type_object))
+			ohtd_fault_add(taking->faults, pointer, "type",
+				       "must be an object with its items: see GET config/schema");
+	} else if (near) {
+		ohtd_fault_add(taking->faults, pointer, "unknown_member",
+			       "no such item; the nearest is %s", near);
+	} else {
+		ohtd_fault_add(taking->faults, pointer, "unknown_member",
+			       "no such item: see GET config/schema");
+	}
+}
+
+static void take_text(struct taking *taking, const struct ohtd_item *item, const char *pointer,
+		      struct json_object *value, char *to)
+{
+	const char *text = json_object_get_string(value);
+	size_t n = strlen(text);
+
+	for (size_t i = 0; i < n; i++)
+		if (iscntrl((unsigned char)text[i])) {
+			ohtd_fault_add(taking->faults, pointer, "unprintable",
+				       "has a control character at byte %zu", i);
+			return;
+		}
+	if (n < (size_t)item->min || n > (size_t)item->max)
+		ohtd_fault_add(taking->faults, pointer, "length",
+			       "has %zu bytes, must have %g to %g", n, item->min, item->max);
+	else
+		memcpy(to, text, n + 1);
+}
+
+static void take_word(struct taking *taking, const char *pointer, struct json_object *value)
+{
+	int level = ohtd_log_level_parse(json_object_get_string(value));
+
+	if (level < 0)
+		ohtd_fault_add(taking->faults, pointer, "unknown_value",
+			       "must be error, warning, notice, info or debug, not '%.40s'",
+			       json_object_get_string(value));
+	else
+		taking->values->level = level;
+}
+
+static void add_station(struct taking *taking, const char *pointer, double position_mm)
+{
+	struct ohtd_stations *stations = &taking->values->stations;
+	char name[OHTD_POINTER_BYTES];
+
+	names_station(pointer, name);
+	if (!ohtd_station_name_fits(name)) {
+		ohtd_fault_add(taking->faults, pointer, "unfit",
+			       "a station has a name of 1 to %d of a-z, 0-9 and _, not '%.60s'",
+			       OHTD_STATION_CHARACTERS, name);
+		return;
+	}
+	if (stations->count == OHTD_STATIONS_MAX) {
+		ohtd_fault_add(taking->faults, pointer, "length", "more than %d stations",
+			       OHTD_STATIONS_MAX);
+		return;
+	}
+	memcpy(stations->at[stations->count].name, name, strlen(name) + 1);
+	stations->at[stations->count++].position_mm = position_mm;
+}
+
+static void take_number(struct taking *taking, const struct ohtd_item *item, const char *pointer,
+			struct json_object *value)
+{
+	double number = json_object_get_double(value);
+
+	if (!(number >= item->min && number <= item->max))
+		ohtd_fault_add(taking->faults, pointer, "range", "must be %g to %g%s%s, not %g",
+			       item->min, item->max, item->unit ? " " : "",
+			       item->unit ? item->unit : "", number);
+	else if (item->row == OHTD_ROW_STATION)
+		add_station(taking, pointer, number);
+	else
+		taking->values->table.row[item->row].value = number;
+}
+
+static void take_leaf(const char *pointer, struct json_object *value, void *arg)
+{
+	struct taking *taking = arg;
+	const struct ohtd_item *item = ohtd_item_find(taking->items, pointer);
+	bool text = json_object_is_type(value, json_type_string);
+
+	if (!item || !strcmp(pointer, last_items[0].pointer)) {
+		refuse_unknown(taking, pointer, value);
+	} else if (item->type == OHTD_ITEM_NUMBER && !json_object_is_type(value, json_type_int) &&
+		   !json_object_is_type(value, json_type_double)) {
+		ohtd_fault_add(taking->faults, pointer, "type", "must be a number");
+	} else if (item->type != OHTD_ITEM_NUMBER && !text) {
+		ohtd_fault_add(taking->faults, pointer, "type", "must be a text");
+	} else if (item->type == OHTD_ITEM_NUMBER) {
+		take_number(taking, item, pointer, value);
+	} else if (item->type == OHTD_ITEM_WORD) {
+		take_word(taking, pointer, value);
+	} else {
+		take_text(taking, item, pointer, value,
+			  item->row == OHTD_ROW_NAME ? taking->values->name
+						     : taking->values->place);
+	}
+}
+
+void ohtd_tree_take(const struct ohtd_items *items, struct json_object *tree,
+		    const struct ohtd_values *defaults, struct ohtd_values *values,
+		    struct ohtd_faults *faults)
+{
+	struct taking taking = { .items = items, .values = values, .faults = faults };
+
+	*values = *defaults;
+	values->stations.count = 0;
+	ohtd_tree_each(tree, take_leaf, &taking);
+	ohtd_stations_sort(&values->stations);
+	if (faults->count)
+		return;
+	ohtd_values_check(values, faults);
+	faults->contradiction = faults->count;
+}
+
+/* ---- values against each other ---- */
+
+static void point_at_station(char *pointer, const struct ohtd_station *station)
+{
+	snprintf(pointer, OHTD_POINTER_BYTES, STATIONS "%s" POSITION, station->name);
+}
+
+static void check_station(const struct ohtd_values *values, unsigned int i,
+			  struct ohtd_faults *faults)
+{
+	const struct ohtd_station *station = &values->stations.at[i];
+	double min = INFINITY, max = -INFINITY;
+	char pointer[OHTD_POINTER_BYTES];
+
+	point_at_station(pointer, station);
+	/* Which layout the drive has is known only while it is there. */
+	for (unsigned int profile = 0; profile < OHT_PROFILES; profile++) {
+		min = fmin(min, values->table.rules[profile].value[OHTD_RULE_SOFT_MIN_MM]);
+		max = fmax(max, values->table.rules[profile].value[OHTD_RULE_SOFT_MAX_MM]);
+	}
+	if (station->position_mm < min || station->position_mm > max)
+		ohtd_fault_add(faults, pointer, "range",
+			       "the station is at %g mm, outside of the soft limits %g to %g mm",
+			       station->position_mm, min, max);
+	/* They are in the order of their positions. */
+	if (i && station->position_mm == values->stations.at[i - 1].position_mm)
+		ohtd_fault_add(faults, pointer, "unfit", "the station %s is at %g mm, too",
+			       values->stations.at[i - 1].name, station->position_mm);
+}
+
+void ohtd_values_check(struct ohtd_values *values, struct ohtd_faults *faults)
+{
+	char pointer[OHTD_POINTER_BYTES] = "/motion";
+	struct ohtd_rules_fault fault;
+
+	if (!ohtd_rules_settle(&values->table, &fault)) {
+		if (fault.rule < OHTD_RULES)
+			point_at_rule(pointer, fault.rule, OHTD_RULE_COMMON);
+		ohtd_fault_add(faults, pointer, "contradiction", "%s (layout of the drive: %s)",
+			       fault.text, ohtd_rule_profile_name(fault.profile));
+	}
+	for (unsigned int i = 0; i < values->stations.count; i++)
+		check_station(values, i, faults);
+}

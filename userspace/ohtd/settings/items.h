@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the items of the configuration as rows of data; their values as a tree of JSON and as a
+ *           struct.
+ * Contexts: any thread; pure but for memory.
+ * Locks:    none.
+ *
+ * The limits of motion are described by motion.csv: each of its rows is an item, whose value there
+ * is the default.
+ */
+#ifndef OHTD_SETTINGS_ITEMS_H
+#define OHTD_SETTINGS_ITEMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/role.h"
+#include "robot/rules.h"
+#include "robot/stations.h"
+
+struct json_object;
+
+#define OHTD_ROBOT_NAME_BYTES	65
+#define OHTD_ROBOT_PLACE_BYTES	129
+#define OHTD_POINTER_BYTES	96
+#define OHTD_FAULT_BYTES	240
+#define OHTD_FAULTS_MAX		16
+#define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + 8)
+/* An item for each of many: stands in a pointer for any name. */
+#define OHTD_ANY		"*"
+
+/* All values: what the parts of the daemon use. @level: enum ohtd_log_level. */
+struct ohtd_values {
+	char name[OHTD_ROBOT_NAME_BYTES];
+	char place[OHTD_ROBOT_PLACE_BYTES];
+	int level;
+	struct ohtd_rule_table table;
+	struct ohtd_stations stations;
+};
+
+enum ohtd_item_type {
+	OHTD_ITEM_TEXT,
+	OHTD_ITEM_WORD,
+	OHTD_ITEM_NUMBER,
+};
+
+/**
+ * struct ohtd_item - an item, for people and for checks
+ * @pointer: JSON pointer (RFC 6901) into the tree
+ * @type: enum ohtd_item_type
+ * @unit: of a number; NULL: none
+ * @min: smallest number, shortest text in bytes
+ * @max: greatest number, longest text
+ * @words: WORD: what may stand there, ends with NULL
+ * @role: lowest role that may change it
+ * @needs_standstill: taken only while nothing moves, and by who is in control
+ * @summary: one line
+ * @row: of motion.csv, or one of enum ohtd_item_row
+ */
+struct ohtd_item {
+	char pointer[OHTD_POINTER_BYTES];
+	enum ohtd_item_type type;
+	const char *unit;
+	double min, max;
+	const char *const *words;
+	enum ohtd_role role;
+	bool needs_standstill;
+	const char *summary;
+	int row;
+};
+
+/* ohtd_item.row of items that are not in motion.csv */
+enum ohtd_item_row { OHTD_ROW_NAME = -4, OHTD_ROW_PLACE, OHTD_ROW_LEVEL, OHTD_ROW_STATION };
+
+struct ohtd_items {
+	size_t count;
+	struct ohtd_item item[OHTD_ITEMS_MAX];
+};
+
+/* Something that is wrong. @code: of the catalogue (http/catalogue.c) */
+struct ohtd_fault {
+	char pointer[OHTD_POINTER_BYTES];
+	const char *code;
+	char detail[OHTD_FAULT_BYTES];
+};
+
+/* @count: of all; at most OHTD_FAULTS_MAX are in @fault. @contradiction: each item alone is good.
+ */
+struct ohtd_faults {
+	size_t count;
+	bool contradiction;
+	struct ohtd_fault fault[OHTD_FAULTS_MAX];
+};
+
+void ohtd_fault_add(struct ohtd_faults *faults, const char *pointer, const char *code,
+		    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* All items; texts are those of @table. */
+void ohtd_items_make(struct ohtd_items *items, const struct ohtd_rule_table *table);
+
+/* The item of a pointer, also of one of many; NULL: there is none. */
+const struct ohtd_item *ohtd_item_find(const struct ohtd_items *items, const char *pointer);
+
+/* The value of an item as JSON; NULL for one of many, and without memory. To be released. */
+struct json_object *ohtd_item_value(const struct ohtd_item *item, const struct ohtd_values *values);
+
+/* All values as a tree, in the order of the items; NULL: out of memory. To be released. */
+struct json_object *ohtd_tree_of(const struct ohtd_items *items, const struct ohtd_values *values);
+
+/**
+ * ohtd_tree_take() - check a tree and take its values
+ * @items: what may be in it
+ * @tree: the tree; an item that is not there has its default
+ * @defaults: of the items; of stations there are none by default
+ * @values: filled; of an item with a fault the default stays
+ * @faults: empty; filled with all that is wrong
+ *
+ * Values that do not agree are looked for if each of them is good alone.
+ */
+void ohtd_tree_take(const struct ohtd_items *items, struct json_object *tree,
+		    const struct ohtd_values *defaults, struct ohtd_values *values,
+		    struct ohtd_faults *faults);
+
+/* The limits of @values against each other, and the stations against the limits. */
+void ohtd_values_check(struct ohtd_values *values, struct ohtd_faults *faults);
+
+/* RFC 7396. The tree and the patch are objects. False: out of memory. */
+bool ohtd_tree_merge(struct json_object *tree, struct json_object *patch);
+
+/**
+ * ohtd_tree_each() - all values of a tree, each with its pointer
+ * @tree: the tree
+ * @take: called for what is no object, and for an object without members
+ * @arg: for @take
+ */
+typedef void (*ohtd_leaf_fn)(const char *pointer, struct json_object *value, void *arg);
+void ohtd_tree_each(struct json_object *tree, ohtd_leaf_fn take, void *arg);
+
+/* The value at a pointer, or NULL. */
+struct json_object *ohtd_tree_at(struct json_object *tree, const char *pointer);
+
+#endif /* OHTD_SETTINGS_ITEMS_H */

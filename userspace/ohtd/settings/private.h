@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     what the files of this folder share.
+ * Contexts: as settings.h.
+ * Locks:    as settings.h.
+ */
+#ifndef OHTD_SETTINGS_PRIVATE_H
+#define OHTD_SETTINGS_PRIVATE_H
+
+#include <pthread.h>
+
+#include "settings/settings.h"
+
+/**
+ * struct ohtd_settings - the configuration in force
+ * @setup: who takes part
+ * @writer: held by the one change that is under way
+ * @defaults: what the files say, and the ranges
+ * @items: what there is
+ * @wanted_items: of the change that is under way, if it has other limits
+ * @values: in force
+ * @wanted: of the change that is under way
+ * @tree: of @values
+ * @asked: number of the newest command
+ * @lock: of what follows
+ * @version: in force, 0: not kept yet
+ * @text: @tree
+ * @name: of the robot
+ * @place: where it is
+ * @level: of the log
+ */
+struct ohtd_settings {
+	struct ohtd_settings_setup setup;
+	pthread_mutex_t writer;
+	struct ohtd_values defaults;
+	struct ohtd_items items;
+	struct ohtd_items wanted_items;
+	struct ohtd_values values;
+	struct ohtd_values wanted;
+	struct json_object *tree;
+	uint64_t asked;
+	pthread_mutex_t lock;
+	int64_t version;
+	char text[OHTD_CONFIG_DOCUMENT_BYTES];
+	char name[OHTD_ROBOT_NAME_BYTES];
+	char place[OHTD_ROBOT_PLACE_BYTES];
+	int level;
+};
+
+/* ---- versions.c ---- */
+
+/* The document of a version, 0: the newest, and its head if @head is not NULL. To be released; NULL
+ * with @error. */
+struct json_object *ohtd_version_read(struct ohtd_settings *settings, int64_t number,
+				      struct ohtd_config_version *head, int *error);
+
+/* Writes a version down; 0 or a negative errno. */
+int ohtd_version_keep(struct ohtd_settings *settings, const struct ohtd_config_version *head,
+		      struct json_object *tree);
+
+/* What has been written down is not to be live. */
+void ohtd_version_take_back(struct ohtd_settings *settings, int64_t version);
+
+/* The head of the next version. */
+struct ohtd_config_version ohtd_version_next(struct ohtd_settings *settings, const char *author,
+					     const char *reason);
+
+/* Fills in what differs between the trees of a change. False: out of memory. */
+bool ohtd_change_compare(struct ohtd_change *change);
+
+/* ---- settings.c ---- */
+
+/* @settings->wanted, of which @tree is made, is in force from now on: in all parts but robot and
+ * log. */
+void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree, int64_t version);
+
+#endif /* OHTD_SETTINGS_PRIVATE_H */

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "settings/private.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <json-c/json.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "robot/robot.h"
+
+#define PLAIN		(JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+/* On top of a command's own deadline, as for requests. */
+#define GRACE_MS	2000
+#define VALID_MS	2000
+/* A line of the log names as many differences as fit. */
+#define LINE_BYTES	900
+
+/* ---- the control thread ---- */
+
+static int take_answer(struct ohtd_settings *settings, uint64_t id, uint64_t until_ns,
+		       struct ohtd_answer *answer)
+{
+	struct ohtd_link *link = settings->setup.link;
+	struct pollfd fd = { .fd = ohtd_link_fd(link), .events = POLLIN };
+	uint64_t count;
+
+	while (ohtd_clock_monotonic_ns(settings->setup.clock) < until_ns) {
+		while (ohtd_link_take(link, answer) == 1)
+			if (answer->id == id)
+				return 0;
+		if (ohtd_clock_wait(settings->setup.clock, &fd, 1, until_ns) > 0 &&
+		    read(fd.fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+			return -errno;
+	}
+	return -ETIMEDOUT;
+}
+
+/* Would it take the block, or does it? 0 with @change->answer, or a negative errno. */
+static int ask_robot(struct ohtd_settings *settings, struct ohtd_change *change,
+		     uint32_t generation)
+{
+	uint32_t valid_ms = change->valid_ms ? change->valid_ms : VALID_MS;
+	const struct ohtd_command command = {
+		.id = ++settings->asked, .kind = OHTD_COMMAND_LIMITS, .trial = !generation,
+		.generation = generation, .valid_ms = valid_ms, .tag = change->tag,
+		.role = change->by.role, .by = change->by,
+	};
+	uint64_t until_ns = ohtd_clock_monotonic_ns(settings->setup.clock) +
+			    (valid_ms + GRACE_MS) * OHTD_NS_PER_MS;
+	int r = ohtd_link_post(settings->setup.link, &command);
+
+	return r ? r : take_answer(settings, command.id, until_ns, &change->answer);
+}
+
+/* True: it does not; @change says why. */
+static bool robot_refuses(struct ohtd_settings *settings, struct ohtd_change *change,
+			  uint32_t generation)
+{
+	change->error = ask_robot(settings, change, generation);
+	if (change->error)
+		change->result = OHTD_CHANGE_NOT_POSTED;
+	else if (change->answer.outcome != OHTD_OUTCOME_DONE)
+		change->result = OHTD_CHANGE_REFUSED;
+	return change->result;
+}
+
+/* ---- what is wanted ---- */
+
+static bool fails(struct ohtd_change *change, enum ohtd_change_result result)
+{
+	change->result = result;
+	return false;
+}
+
+/* Limits of a file instead of those in force: ranges, too. */
+static bool want_table(struct ohtd_settings *settings, struct ohtd_change *change)
+{
+	settings->wanted = settings->values;
+	settings->wanted.table = *change->table;
+	ohtd_items_make(&settings->wanted_items, &settings->wanted.table);
+	ohtd_values_check(&settings->wanted, &change->faults);
+	change->faults.contradiction = change->faults.count;
+	return !change->faults.count || fails(change, OHTD_CHANGE_FAULTY);
+}
+
+static bool want_tree(struct ohtd_settings *settings, struct ohtd_change *change)
+{
+	struct json_object *tree = NULL;
+
+	if (change->back_to)
+		tree = ohtd_version_read(settings, change->back_to, NULL, &change->error);
+	else
+		tree = json_tokener_parse(settings->text);
+	if (!tree && change->error)
+		return fails(change, change->error == -ENOENT ? OHTD_CHANGE_NO_VERSION
+							      : OHTD_CHANGE_NOT_KEPT);
+	if (!tree || (change->patch && !ohtd_tree_merge(tree, change->patch))) {
+		json_object_put(tree);
+		return fails(change, OHTD_CHANGE_NO_MEMORY);
+	}
+	ohtd_tree_take(&settings->items, tree, &settings->defaults, &settings->wanted,
+		       &change->faults);
+	json_object_put(tree);
+	return !change->faults.count || fails(change, OHTD_CHANGE_FAULTY);
+}
+
+/* Which items are other ones, and whether who asks may change them. */
+static bool judge_differences(struct ohtd_settings *settings, struct ohtd_change *change)
+{
+	for (size_t i = 0; i < change->differences; i++) {
+		const char *pointer = change->difference[i].pointer;
+		const struct ohtd_item *item = ohtd_item_find(&settings->items, pointer);
+
+		if (!item)
+			continue;
+		change->needs_standstill = change->needs_standstill || item->needs_standstill;
+		if (change->by.role < item->role)
+			ohtd_fault_add(&change->faults, pointer, "role",
+				       "needs the role %s, %s is %s", ohtd_role_name(item->role),
+				       change->by.user, ohtd_role_name(change->by.role));
+	}
+	return !change->faults.count || fails(change, OHTD_CHANGE_ROLE);
+}
+
+/* False: it is refused. */
+static bool prepare(struct ohtd_settings *settings, struct ohtd_change *change)
+{
+	const struct ohtd_items *items = change->table ? &settings->wanted_items : &settings->items;
+
+	if (change->if_version && change->if_version != settings->version)
+		return fails(change, OHTD_CHANGE_OUTDATED);
+	if (!(change->table ? want_table(settings, change) : want_tree(settings, change)))
+		return false;
+	change->before = json_object_get(settings->tree);
+	change->now = ohtd_tree_of(items, &settings->wanted);
+	if (!change->now || !ohtd_change_compare(change))
+		return fails(change, OHTD_CHANGE_NO_MEMORY);
+	/* A file of other limits is read for its ranges, too. */
+	change->needs_standstill = change->table;
+	return judge_differences(settings, change);
+}
+
+/* ---- live ---- */
+
+void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree, int64_t version)
+{
+	settings->values = settings->wanted;
+	json_object_put(settings->tree);
+	settings->tree = json_object_get(tree);
+	pthread_mutex_lock(&settings->lock);
+	settings->version = version;
+	snprintf(settings->text, sizeof(settings->text), "%s",
+		 json_object_to_json_string_ext(tree, PLAIN));
+	memcpy(settings->name, settings->values.name, sizeof(settings->name));
+	memcpy(settings->place, settings->values.place, sizeof(settings->place));
+	settings->level = settings->values.level;
+	pthread_mutex_unlock(&settings->lock);
+}
+
+static const char *text_of(struct json_object *value)
+{
+	return value ? json_object_to_json_string_ext(value, PLAIN) : "none";
+}
+
+static void tell(const struct ohtd_change *change)
+{
+	char line[LINE_BYTES] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < change->differences && used + 1 < sizeof(line); i++) {
+		const struct ohtd_difference *difference = &change->difference[i];
+		int n = snprintf(line + used, sizeof(line) - used, "%s%s %s", i ? ", " : "",
+				 difference->pointer, text_of(difference->before));
+
+		used += n < (int)(sizeof(line) - used) ? (size_t)n : sizeof(line) - used - 1;
+		n = snprintf(line + used, sizeof(line) - used, " -> %s", text_of(difference->now));
+		used += n < (int)(sizeof(line) - used) ? (size_t)n : sizeof(line) - used - 1;
+	}
+	ohtd_log(OHTD_LOG_NOTICE, "settings", "config_changed", "version %lld by %s: %s%s%s",
+		 (long long)change->version.version, change->version.author, line,
+		 *change->reason ? "; reason: " : "", change->reason);
+}
+
+/* The robot has said that it would take it. */
+static void commit(struct ohtd_settings *settings, struct ohtd_change *change)
+{
+	if (change->needs_standstill && robot_refuses(settings, change, 0))
+		return;
+	if (change->differences)
+		change->error = ohtd_version_keep(settings, &change->version, change->now);
+	if (change->error) {
+		change->result = OHTD_CHANGE_NOT_KEPT;
+		return;
+	}
+	if (change->needs_standstill &&
+	    robot_refuses(settings, change,
+			  ohtd_robot_offer(settings->setup.robot, &settings->wanted.table,
+					   &settings->wanted.stations))) {
+		if (change->differences)
+			ohtd_version_take_back(settings, change->version.version);
+		return;
+	}
+	if (settings->wanted.level != settings->values.level)
+		ohtd_log_set_level((enum ohtd_log_level)settings->wanted.level);
+	ohtd_settings_live(settings, change->now,
+		  change->differences ? change->version.version : settings->version);
+	if (change->table) {
+		settings->defaults.table = *change->table;
+		ohtd_items_make(&settings->items, &settings->defaults.table);
+	}
+	if (change->differences)
+		tell(change);
+}
+
+void ohtd_settings_change(struct ohtd_settings *settings, struct ohtd_change *change)
+{
+	if (pthread_mutex_trylock(&settings->writer)) {
+		change->result = OHTD_CHANGE_BUSY;
+		return;
+	}
+	change->version = ohtd_version_next(settings, change->by.user, change->reason);
+	if (prepare(settings, change) && !change->trial && (change->differences || change->table))
+		commit(settings, change);
+	if (change->result == OHTD_CHANGE_OUTDATED || (!change->result && !change->differences))
+		change->version.version = settings->version;
+	pthread_mutex_unlock(&settings->writer);
+}
+
+/* ---- looks ---- */
+
+int64_t ohtd_settings_text(struct ohtd_settings *settings, char *text, size_t size)
+{
+	int64_t version;
+
+	pthread_mutex_lock(&settings->lock);
+	snprintf(text, size, "%s", settings->text);
+	version = settings->version;
+	pthread_mutex_unlock(&settings->lock);
+	return version;
+}
+
+void ohtd_settings_name(struct ohtd_settings *settings, char name[OHTD_ROBOT_NAME_BYTES],
+			char place[OHTD_ROBOT_PLACE_BYTES])
+{
+	*name = 0;
+	*place = 0;
+	if (!settings)
+		return;
+	pthread_mutex_lock(&settings->lock);
+	memcpy(name, settings->name, OHTD_ROBOT_NAME_BYTES);
+	memcpy(place, settings->place, OHTD_ROBOT_PLACE_BYTES);
+	pthread_mutex_unlock(&settings->lock);
+}
+
+enum ohtd_log_level ohtd_settings_level(struct ohtd_settings *settings)
+{
+	int level;
+
+	pthread_mutex_lock(&settings->lock);
+	level = settings->level;
+	pthread_mutex_unlock(&settings->lock);
+	return (enum ohtd_log_level)level;
+}
+
+void ohtd_settings_describe(struct ohtd_settings *settings, struct ohtd_items *items,
+			    struct json_object **preset, struct ohtd_rule_table *table)
+{
+	pthread_mutex_lock(&settings->writer);
+	*table = settings->defaults.table;
+	ohtd_items_make(items, table);
+	for (size_t i = 0; i < items->count; i++)
+		preset[i] = ohtd_item_value(&items->item[i], &settings->defaults);
+	pthread_mutex_unlock(&settings->writer);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the configuration in force, its versions, and the one way of changing it.
+ * Contexts: open, close: main thread. Change, differ, describe: a worker, which waits for the store
+ *           and for the control thread. Everything else: any thread but the control thread.
+ * Locks:    one that a change holds until it is live; one for what is looked at, held for a copy.
+ *
+ * A change is checked as a whole, asked of the control thread if it needs standstill, written down
+ * as a version, and then made live in all parts. What is refused on the way leaves everything as it
+ * was. The newest version of the store is the live one, so that a start after a crash finds all of
+ * a change or nothing of it.
+ */
+#ifndef OHTD_SETTINGS_SETTINGS_H
+#define OHTD_SETTINGS_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "robot/command.h"
+#include "settings/items.h"
+#include "tables/config_versions.h"
+
+struct json_object;
+struct ohtd_clock;
+struct ohtd_link;
+struct ohtd_robot;
+struct ohtd_settings;
+struct ohtd_store;
+
+/* Everything outlives the settings. @link: of @robot, used by nobody else. @level: of ohtd.conf. */
+struct ohtd_settings_setup {
+	struct ohtd_store *store;
+	struct ohtd_robot *robot;
+	struct ohtd_link *link;
+	struct ohtd_clock *clock;
+	int level;
+};
+
+/**
+ * ohtd_settings_open() - read the newest version and make it live
+ * @setup: copied; the robot has read its files and has not been started
+ * @why: on failure one line
+ * @size: of @why
+ *
+ * Without a version the files of the robot and the level of ohtd.conf are taken over as version 1.
+ *
+ * Return: NULL with @why and errno.
+ */
+struct ohtd_settings *ohtd_settings_open(const struct ohtd_settings_setup *setup, char *why,
+					 size_t size);
+void ohtd_settings_close(struct ohtd_settings *settings);
+
+enum ohtd_change_result {
+	OHTD_CHANGE_DONE,	/* live, and on the disk; or nothing was to be changed */
+	OHTD_CHANGE_FAULTY,	/* see faults */
+	OHTD_CHANGE_ROLE,	/* the role is too low for the items in faults */
+	OHTD_CHANGE_OUTDATED,	/* another version is live: see version */
+	OHTD_CHANGE_BUSY,	/* another change is under way */
+	OHTD_CHANGE_NO_VERSION,	/* there is no version with this number */
+	OHTD_CHANGE_REFUSED,	/* by the robot: see answer */
+	OHTD_CHANGE_NOT_POSTED,	/* the control thread could not be asked: see error */
+	OHTD_CHANGE_NOT_KEPT,	/* by the store: see error */
+	OHTD_CHANGE_NO_MEMORY,
+};
+
+/**
+ * struct ohtd_difference - an item that another value
+ * @pointer: of the item
+ * @before: NULL: it was not there
+ * @now: NULL: it is not there
+ */
+struct ohtd_difference {
+	char pointer[OHTD_POINTER_BYTES];
+	struct json_object *before;
+	struct json_object *now;
+};
+
+/**
+ * struct ohtd_change - a change of the configuration; zeroed, then filled in
+ * @patch: in: merge patch (RFC 7396), an object; taken over by the change. NULL: see @back_to,
+ * @table
+ * @back_to: in: or the version whose values are to be live again
+ * @table: in: or other limits of motion, with their ranges: those of motion.csv
+ * @trial: in: only find out
+ * @if_version: in: only if that version is live; 0: whichever is
+ * @by: in: who asks
+ * @tag: in: the same as a number, for the journal of the stop
+ * @valid_ms: in: how long the control thread may take; 0: its default
+ * @reason: in: in the words of who asks
+ * @result: out: enum ohtd_change_result
+ * @error: out: negative errno
+ * @answer: out: of the control thread
+ * @faults: out
+ * @needs_standstill: out
+ * @version: out: the live version; of a trial what it would be
+ * @difference: out: items that have other values now
+ * @differences: out: how many
+ * @before: private: the tree before
+ * @now: private: the tree after it
+ */
+struct ohtd_change {
+	struct json_object *patch;
+	int64_t back_to;
+	const struct ohtd_rule_table *table;
+	bool trial;
+	int64_t if_version;
+	struct ohtd_holder by;
+	uint64_t tag;
+	uint32_t valid_ms;
+	char reason[OHTD_CONFIG_REASON_BYTES];
+	enum ohtd_change_result result;
+	int error;
+	struct ohtd_answer answer;
+	struct ohtd_faults faults;
+	bool needs_standstill;
+	struct ohtd_config_version version;
+	struct ohtd_difference *difference;
+	size_t differences;
+	struct json_object *before;
+	struct json_object *now;
+};
+
+/* Changes the configuration, or finds out why not. Then ohtd_change_drop(). */
+void ohtd_settings_change(struct ohtd_settings *settings, struct ohtd_change *change);
+
+/* What version @change->version.version has changed; done, no_version or not_kept. Then
+ * ohtd_change_drop(). */
+void ohtd_settings_differ(struct ohtd_settings *settings, struct ohtd_change *change);
+
+/* Releases what a change holds. */
+void ohtd_change_drop(struct ohtd_change *change);
+
+/**
+ * ohtd_settings_text() - the configuration in force, as JSON
+ * @text: filled
+ * @size: of @text, at least OHTD_CONFIG_DOCUMENT_BYTES
+ *
+ * Return: its version; 0: the store could not keep one yet.
+ */
+int64_t ohtd_settings_text(struct ohtd_settings *settings, char *text, size_t size);
+
+/* What the robot is called, and where it is; both empty without settings. */
+void ohtd_settings_name(struct ohtd_settings *settings, char name[OHTD_ROBOT_NAME_BYTES],
+			char place[OHTD_ROBOT_PLACE_BYTES]);
+
+/* The level of the log that is in force. */
+enum ohtd_log_level ohtd_settings_level(struct ohtd_settings *settings);
+
+/**
+ * ohtd_settings_describe() - the items, with their defaults
+ * @items: filled
+ * @preset: filled: value of each of @items by default, to be released; NULL: there is none
+ * @table: filled: texts of @items are in here
+ *
+ * Context: a worker.
+ */
+void ohtd_settings_describe(struct ohtd_settings *settings, struct ohtd_items *items,
+			    struct json_object **preset, struct ohtd_rule_table *table);
+
+#endif /* OHTD_SETTINGS_SETTINGS_H */

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A tree of JSON: its values by their pointers, and merge patches. */
+#include "settings/items.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <json-c/json.h>
+
+static bool is_object(struct json_object *value)
+{
+	return json_object_is_type(value, json_type_object);
+}
+
+/* A reference token behind @at; of a name that is too long as much as fits. */
+static void point(char *pointer, const char *at, const char *name)
+{
+	size_t n = (size_t)snprintf(pointer, OHTD_POINTER_BYTES, "%s/", at);
+
+	for (; *name && n + 3 < OHTD_POINTER_BYTES; name++) {
+		bool escaped = *name == '~' || *name == '/';
+
+		if (escaped)
+			pointer[n++] = '~';
+		pointer[n++] = (char)(!escaped ? *name : *name == '~' ? '0' : '1');
+	}
+	/* The cut may go through a character of several bytes. */
+	while (*name && n && ((unsigned char)pointer[n - 1] & 0x80))
+		n--;
+	if (n < OHTD_POINTER_BYTES)
+		pointer[n] = 0;
+}
+
+static void each(struct json_object *tree, const char *at, ohtd_leaf_fn take, void *arg)
+{
+	char pointer[OHTD_POINTER_BYTES];
+
+	json_object_object_foreach(tree, name, value) {
+		point(pointer, at, name);
+		if (is_object(value) && json_object_object_length(value))
+			each(value, pointer, take, arg);
+		else
+			take(pointer, value, arg);
+	}
+}
+
+void ohtd_tree_each(struct json_object *tree, ohtd_leaf_fn take, void *arg)
+{
+	each(tree, "", take, arg);
+}
+
+/* No name of an item has a character that a pointer escapes. */
+struct json_object *ohtd_tree_at(struct json_object *tree, const char *pointer)
+{
+	char name[OHTD_POINTER_BYTES];
+
+	while (tree && *pointer == '/') {
+		size_t n = strcspn(++pointer, "/");
+		struct json_object *inner = NULL;
+
+		snprintf(name, sizeof(name), "%.*s", (int)n, pointer);
+		if (is_object(tree))
+			json_object_object_get_ex(tree, name, &inner);
+		tree = inner;
+		pointer += n;
+	}
+	return tree;
+}
+
+static bool merge_member(struct json_object *tree, const char *name, struct json_object *value)
+{
+	struct json_object *old = NULL, *fresh;
+
+	if (!value) {
+		json_object_object_del(tree, name);
+		return true;
+	}
+	json_object_object_get_ex(tree, name, &old);
+	if (is_object(value) && is_object(old))
+		return ohtd_tree_merge(old, value);
+	fresh = is_object(value) ? json_object_new_object() : json_object_get(value);
+	if (!fresh || json_object_object_add(tree, name, fresh)) {
+		json_object_put(fresh);
+		return false;
+	}
+	return !is_object(value) || ohtd_tree_merge(fresh, value);
+}
+
+bool ohtd_tree_merge(struct json_object *tree, struct json_object *patch)
+{
+	json_object_object_foreach(patch, name, value) {
+		if (!merge_member(tree, name, value))
+			return false;
+	}
+	return true;
+}

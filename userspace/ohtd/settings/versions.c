@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Versions in the store, and what differs between two of them. */
+#include "settings/private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <json-c/json.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/store.h"
+
+#define PLAIN	(JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+
+/* ---- differences ---- */
+
+struct comparing {
+	struct ohtd_change *change;
+	struct json_object *other;
+	bool gone;
+	bool failed;
+};
+
+static void add_difference(struct comparing *comparing, const char *pointer,
+			   struct json_object *before, struct json_object *now)
+{
+	struct ohtd_change *change = comparing->change;
+	size_t bytes = (change->differences + 1) * sizeof(*change->difference);
+	struct ohtd_difference *more = realloc(change->difference, bytes);
+
+	if (!more) {
+		comparing->failed = true;
+		return;
+	}
+	change->difference = more;
+	more += change->differences++;
+	snprintf(more->pointer, sizeof(more->pointer), "%s", pointer);
+	more->before = before;
+	more->now = now;
+}
+
+/* No value is an object; an object without members is no item. */
+static void compare_leaf(const char *pointer, struct json_object *value, void *arg)
+{
+	struct comparing *comparing = arg;
+	struct json_object *other = ohtd_tree_at(comparing->other, pointer);
+
+	if (json_object_is_type(other, json_type_object))
+		other = NULL;
+	if (json_object_is_type(value, json_type_object))
+		return;
+	if (comparing->gone && !other)
+		add_difference(comparing, pointer, value, NULL);
+	else if (!comparing->gone && !json_object_equal(other, value))
+		add_difference(comparing, pointer, other, value);
+}
+
+bool ohtd_change_compare(struct ohtd_change *change)
+{
+	struct comparing comparing = { .change = change, .other = change->before };
+
+	ohtd_tree_each(change->now, compare_leaf, &comparing);
+	comparing.other = change->now;
+	comparing.gone = true;
+	ohtd_tree_each(change->before, compare_leaf, &comparing);
+	return !comparing.failed;
+}
+
+void ohtd_change_drop(struct ohtd_change *change)
+{
+	json_object_put(change->patch);
+	json_object_put(change->before);
+	json_object_put(change->now);
+	free(change->difference);
+}
+
+/* ---- the store ---- */
+
+static int add(struct ohtd_db *db, void *kept)
+{
+	return ohtd_db_config_add(db, kept);
+}
+
+static int drop(struct ohtd_db *db, void *number)
+{
+	return ohtd_db_config_drop(db, *(const int64_t *)number);
+}
+
+static int get(struct ohtd_db *db, void *kept)
+{
+	return ohtd_db_config_get(db, kept);
+}
+
+static int newest(struct ohtd_db *db, void *kept)
+{
+	return ohtd_db_config_newest(db, kept);
+}
+
+struct json_object *ohtd_version_read(struct ohtd_settings *settings, int64_t number,
+					struct ohtd_config_version *head, int *error)
+{
+	struct ohtd_config_kept *kept = calloc(1, sizeof(*kept));
+	struct json_object *tree = NULL;
+
+	*error = -ENOMEM;
+	if (!kept)
+		return NULL;
+	kept->head.version = number;
+	*error = ohtd_store_read(settings->setup.store, number ? get : newest, kept);
+	if (!*error) {
+		tree = json_tokener_parse(kept->document);
+		*error = json_object_is_type(tree, json_type_object) ? 0 : -EUCLEAN;
+	}
+	if (!*error && head)
+		*head = kept->head;
+	if (*error) {
+		json_object_put(tree);
+		tree = NULL;
+	}
+	free(kept);
+	return tree;
+}
+
+int ohtd_version_keep(struct ohtd_settings *settings, const struct ohtd_config_version *head,
+		struct json_object *tree)
+{
+	struct ohtd_config_kept *kept = calloc(1, sizeof(*kept));
+	int r = -ENOMEM;
+
+	if (!kept)
+		return r;
+	kept->head = *head;
+	r = snprintf(kept->document, sizeof(kept->document), "%s",
+		     json_object_to_json_string_ext(tree, PLAIN));
+	r = r < (int)sizeof(kept->document) ? 0 : -EFBIG;
+	if (!r)
+		r = ohtd_store_call(settings->setup.store, add, kept);
+	free(kept);
+	return r;
+}
+
+struct ohtd_config_version ohtd_version_next(struct ohtd_settings *settings, const char *author,
+					  const char *reason)
+{
+	struct ohtd_config_version head = {
+		.version = settings->version + 1, .parent = settings->version,
+		.created_ns = ohtd_clock_wall_ns(settings->setup.clock),
+	};
+
+	snprintf(head.author, sizeof(head.author), "%s", author);
+	snprintf(head.reason, sizeof(head.reason), "%s", reason);
+	return head;
+}
+
+void ohtd_version_take_back(struct ohtd_settings *settings, int64_t version)
+{
+	int r = ohtd_store_call(settings->setup.store, drop, &version);
+
+	if (r)
+		ohtd_log(OHTD_LOG_ERROR, "settings", "config_not_dropped",
+			 "version %lld was refused and could not be dropped (%s): the next change "
+			 "drops it, "
+			 "but a start before that makes it live",
+			 (long long)version, strerror(-r));
+}
+
+void ohtd_settings_differ(struct ohtd_settings *settings, struct ohtd_change *change)
+{
+	change->now = ohtd_version_read(settings, change->version.version, &change->version,
+					&change->error);
+	if (!change->error && change->version.parent)
+		change->before =
+			ohtd_version_read(settings, change->version.parent, NULL, &change->error);
+	/* The first has none, and a repair of the database may have lost one. */
+	if (change->now && (!change->error || change->error == -ENOENT)) {
+		change->error = 0;
+		if (!change->before)
+			change->before = json_object_new_object();
+	}
+	if (change->error)
+		change->result =
+			change->error == -ENOENT ? OHTD_CHANGE_NO_VERSION : OHTD_CHANGE_NOT_KEPT;
+	else if (!change->before || !ohtd_change_compare(change))
+		change->result = OHTD_CHANGE_NO_MEMORY;
+}

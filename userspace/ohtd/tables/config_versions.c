@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tables/config_versions.h"
+
+#include "store/db_private.h"
+
+#define VERSIONS									\
+	"(SELECT *, CASE WHEN version = (SELECT max(version) FROM config_versions) THEN 'live'"	\
+	" ELSE 'past' END AS state FROM config_versions)"
+
+static const struct ohtd_stored_column version_columns[] = {
+	OHTD_COLUMN(ohtd_config_version, version, .asked = "version"),
+	OHTD_COLUMN(ohtd_config_version, parent),
+	OHTD_COLUMN(ohtd_config_version, author, .asked = "author"),
+	OHTD_COLUMN(ohtd_config_version, reason),
+	OHTD_COLUMN(ohtd_config_version, created_ns),
+	OHTD_COLUMN(ohtd_config_version, state, .seen = true),
+};
+
+const struct ohtd_stored_row ohtd_kept_config_versions = {
+	.table = "config_versions", .bytes = sizeof(struct ohtd_config_version),
+	.key = &version_columns[0], .from = VERSIONS, OHTD_COLUMNS(version_columns),
+};
+
+static const struct ohtd_stored_column kept_columns[] = {
+	OHTD_COLUMN_AS(ohtd_config_kept, "version", head.version),
+	OHTD_COLUMN_AS(ohtd_config_kept, "parent", head.parent),
+	OHTD_COLUMN_AS(ohtd_config_kept, "author", head.author),
+	OHTD_COLUMN_AS(ohtd_config_kept, "reason", head.reason),
+	OHTD_COLUMN_AS(ohtd_config_kept, "created_ns", head.created_ns),
+	OHTD_COLUMN_AS(ohtd_config_kept, "state", head.state, .seen = true),
+	OHTD_COLUMN(ohtd_config_kept, document),
+};
+
+static const struct ohtd_stored_row kept_row = {
+	.table = "config_versions", .bytes = sizeof(struct ohtd_config_kept),
+	.key = &kept_columns[0], .from = VERSIONS, OHTD_COLUMNS(kept_columns),
+};
+
+static const struct ohtd_statement newest_sql = {
+	" ORDER BY version DESC LIMIT 1", &kept_row, ohtd_row_select
+};
+
+static const struct ohtd_statement get_sql = {
+	" WHERE version = :version", &kept_row, ohtd_row_select
+};
+
+static const struct ohtd_statement add_sql = { "", &kept_row, ohtd_row_insert };
+
+static const struct ohtd_statement drop_sql = {
+	"DELETE FROM config_versions WHERE version > :parent"
+};
+
+int ohtd_db_config_newest(struct ohtd_db *db, struct ohtd_config_kept *kept)
+{
+	return ohtd_db_get(db, &newest_sql, kept);
+}
+
+int ohtd_db_config_get(struct ohtd_db *db, struct ohtd_config_kept *kept)
+{
+	return ohtd_db_get(db, &get_sql, kept);
+}
+
+static int drop_behind(struct ohtd_db *db, int64_t version)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &drop_sql);
+
+	ohtd_db_bind_number(s, ":parent", version);
+	return ohtd_db_run(db, s);
+}
+
+int ohtd_db_config_add(struct ohtd_db *db, const struct ohtd_config_kept *kept)
+{
+	int r = ohtd_db_begin(db);
+
+	if (!r)
+		r = drop_behind(db, kept->head.parent);
+	if (!r)
+		r = ohtd_db_put(db, &add_sql, kept);
+	return ohtd_db_end(db, r);
+}
+
+int ohtd_db_config_drop(struct ohtd_db *db, int64_t version)
+{
+	return drop_behind(db, version - 1);
+}

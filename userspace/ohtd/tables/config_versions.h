@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     what is kept about the configuration: every version, the newest of which is live.
+ * Contexts: the thread that owns the database handle; elsewhere through ohtd_store_call().
+ * Locks:    none.
+ */
+#ifndef OHTD_TABLES_CONFIG_VERSIONS_H
+#define OHTD_TABLES_CONFIG_VERSIONS_H
+
+#include <stdint.h>
+
+#include "store/list.h"
+#include "tables/users.h"
+
+struct ohtd_db;
+
+#define OHTD_CONFIG_REASON_BYTES	201
+#define OHTD_CONFIG_STATE_BYTES		8
+#define OHTD_CONFIG_DOCUMENT_BYTES	16384
+
+/**
+ * struct ohtd_config_version - a version without its document
+ * @version: number, from 1 on
+ * @parent: the version that it was made of; 0: none
+ * @author: name of the account, words for a person on this machine, or "ohtd"
+ * @reason: as the author has said it; "": nothing was said
+ * @created_ns: wall clock
+ * @state: of one that was read: "live" or "past"
+ */
+struct ohtd_config_version {
+	int64_t version;
+	int64_t parent;
+	char author[OHTD_USER_NAME_MAX + 1];
+	char reason[OHTD_CONFIG_REASON_BYTES];
+	int64_t created_ns;
+	char state[OHTD_CONFIG_STATE_BYTES];
+};
+
+/* @document: the whole configuration as JSON */
+struct ohtd_config_kept {
+	struct ohtd_config_version head;
+	char document[OHTD_CONFIG_DOCUMENT_BYTES];
+};
+
+/* The newest version. 0, -ENOENT: there is none, or another negative errno. */
+int ohtd_db_config_newest(struct ohtd_db *db, struct ohtd_config_kept *kept);
+
+/* The version @kept->head.version; as above. */
+int ohtd_db_config_get(struct ohtd_db *db, struct ohtd_config_kept *kept);
+
+/* Keeps a version, and drops what is newer than its parent: a version that was taken back. 0 or a
+ * negative errno. */
+int ohtd_db_config_add(struct ohtd_db *db, const struct ohtd_config_kept *kept);
+
+/* Takes the newest version back. 0 or a negative errno. */
+int ohtd_db_config_drop(struct ohtd_db *db, int64_t version);
+
+/* All versions. */
+extern const struct ohtd_stored_row ohtd_kept_config_versions;
+
+#endif /* OHTD_TABLES_CONFIG_VERSIONS_H */
