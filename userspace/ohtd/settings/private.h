@@ -20,11 +20,10 @@
  * @wanted_items: of the change that is under way, if it has other limits
  * @values: in force
  * @wanted: of the change that is under way
- * @tree: of @values
  * @asked: number of the newest command
  * @lock: of what follows
  * @version: in force, 0: not kept yet
- * @text: @tree
+ * @text: tree of @values
  * @name: of the robot
  * @place: where it is
  * @level: of the log
@@ -37,7 +36,6 @@ struct ohtd_settings {
 	struct ohtd_items wanted_items;
 	struct ohtd_values values;
 	struct ohtd_values wanted;
-	struct json_object *tree;
 	uint64_t asked;
 	pthread_mutex_t lock;
 	int64_t version;

@@ -126,6 +126,17 @@ static bool judge_differences(struct ohtd_settings *settings, struct ohtd_change
 	return !change->faults.count || fails(change, OHTD_CHANGE_ROLE);
 }
 
+/* Numbers of both trees are to be of the types that reading gives them. Takes @made over. */
+static struct json_object *read_back(struct json_object *made)
+{
+	struct json_object *tree = NULL;
+
+	if (made)
+		tree = json_tokener_parse(json_object_to_json_string_ext(made, PLAIN));
+	json_object_put(made);
+	return tree;
+}
+
 /* False: it is refused. */
 static bool prepare(struct ohtd_settings *settings, struct ohtd_change *change)
 {
@@ -135,9 +146,10 @@ static bool prepare(struct ohtd_settings *settings, struct ohtd_change *change)
 		return fails(change, OHTD_CHANGE_OUTDATED);
 	if (!(change->table ? want_table(settings, change) : want_tree(settings, change)))
 		return false;
-	change->before = json_object_get(settings->tree);
-	change->now = ohtd_tree_of(items, &settings->wanted);
-	if (!change->now || !ohtd_change_compare(change))
+	/* Own trees: json-c counts references without atomics, and a change ends on a loop. */
+	change->before = json_tokener_parse(settings->text);
+	change->now = read_back(ohtd_tree_of(items, &settings->wanted));
+	if (!change->before || !change->now || !ohtd_change_compare(change))
 		return fails(change, OHTD_CHANGE_NO_MEMORY);
 	/* A file of other limits is read for its ranges, too. */
 	change->needs_standstill = change->table;
@@ -149,8 +161,6 @@ static bool prepare(struct ohtd_settings *settings, struct ohtd_change *change)
 void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree, int64_t version)
 {
 	settings->values = settings->wanted;
-	json_object_put(settings->tree);
-	settings->tree = json_object_get(tree);
 	pthread_mutex_lock(&settings->lock);
 	settings->version = version;
 	snprintf(settings->text, sizeof(settings->text), "%s",

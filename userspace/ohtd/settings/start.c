@@ -179,6 +179,5 @@ void ohtd_settings_close(struct ohtd_settings *settings)
 		return;
 	pthread_mutex_destroy(&settings->writer);
 	pthread_mutex_destroy(&settings->lock);
-	json_object_put(settings->tree);
 	free(settings);
 }
