@@ -219,8 +219,10 @@ static void commit(struct ohtd_settings *settings, struct ohtd_change *change)
 	ohtd_settings_live(settings, change->now,
 		  change->differences ? change->version.version : settings->version);
 	if (change->table) {
+		pthread_mutex_lock(&settings->lock);
 		settings->defaults.table = *change->table;
 		ohtd_items_make(&settings->items, &settings->defaults.table);
+		pthread_mutex_unlock(&settings->lock);
 	}
 	if (change->differences)
 		tell(change);
@@ -279,10 +281,11 @@ enum ohtd_log_level ohtd_settings_level(struct ohtd_settings *settings)
 void ohtd_settings_describe(struct ohtd_settings *settings, struct ohtd_items *items,
 			    struct json_object **preset, struct ohtd_rule_table *table)
 {
-	pthread_mutex_lock(&settings->writer);
+	/* Not the writer: it may wait for the robot or the disk. */
+	pthread_mutex_lock(&settings->lock);
 	*table = settings->defaults.table;
 	ohtd_items_make(items, table);
 	for (size_t i = 0; i < items->count; i++)
 		preset[i] = ohtd_item_value(&items->item[i], &settings->defaults);
-	pthread_mutex_unlock(&settings->writer);
+	pthread_mutex_unlock(&settings->lock);
 }
