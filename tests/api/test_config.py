@@ -94,13 +94,36 @@ def test_a_changed_file_is_taken_over_once(fresh):
     fresh.stop()
 
 
-def test_what_the_files_permit_no_more_has_its_default(own):
-    assert patch(own, {"motion": {"jog_mm_s": 240}, "robot": {"name": "seven"}}).status == 200
-    own.stop()
-    (own.data / "motion.csv").write_text(MOTION.read_text().replace("jog_mm_s,common,250,mm/s,1,10000", "jog_mm_s,common,100,mm/s,1,120"))
-    own.start()
-    assert (config(own)["motion"]["jog_mm_s"], config(own)["robot"]["name"], version(own)) == (100, "seven", 3)
-    assert "config_item_left_out: /motion/jog_mm_s: must be 1 to 120 mm/s, not 240" in own.log()
+def alert_of(daemon):
+    return [item["text"] for item in daemon.get("alerts").json["items"] if item["code"] == "config_not_chosen"]
+
+
+def test_what_the_files_permit_no_more_waits_for_a_person(fresh):
+    """With auto_enable: limits that nobody has chosen do not move the robot."""
+    fresh.write_config(robot_auto_enable="yes")
+    fresh.start()
+    until(lambda: fresh.get("robot").json["state"] == "idle", what="idle without a person")
+    assert alert_of(fresh) == []
+    assert patch(fresh, {"motion": {"jog_mm_s": 240}, "robot": {"name": "seven"}}).status == 200
+    fresh.stop()
+    (fresh.data / "motion.csv").write_text(MOTION.read_text().replace("jog_mm_s,common,250,mm/s,1,10000", "jog_mm_s,common,100,mm/s,1,120"))
+    for _ in range(2):
+        fresh.start()
+        assert (config(fresh)["motion"]["jog_mm_s"], config(fresh)["robot"]["name"], version(fresh)) == (100, "seven", 3)
+        text, = alert_of(fresh)
+        assert "/motion/jog_mm_s 240 -> 100" in text and "seven" not in text
+        until(lambda: all(module["health"] == "ok" for module in fresh.get("modules").json["items"] if module["required"]), what="all modules")
+        assert fresh.get("robot").json["state"] == "safe"
+        fresh.stop()
+    assert "config_item_left_out: /motion/jog_mm_s: must be 1 to 120 mm/s, not 240" in fresh.log()
+    fresh.start()
+    # Going back to what is live confirms it.
+    assert fresh.post("config/versions/3/rollback", {}, role="administrator").json["version"] == 4
+    assert alert_of(fresh) == []
+    fresh.stop()
+    fresh.start()
+    until(lambda: fresh.get("robot").json["state"] == "idle", what="idle without a person")
+    fresh.stop()
 
 
 # ---- changes ----

@@ -25,12 +25,12 @@
 static struct ohtd_limits_block block;
 static struct ohtd_command posted;
 static unsigned int trials, takes;
-static bool refuses_trial, refuses_take;
+static bool refuses_trial, refuses_take, waits;
 static struct ohtd_rule_table taken;
 
 void __wrap_ohtd_robot_limits(struct ohtd_robot *robot, struct ohtd_limits_block *to);
 void __wrap_ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
-				  const struct ohtd_stations *stations);
+				  const struct ohtd_stations *stations, bool wait);
 uint32_t __wrap_ohtd_robot_offer(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
 				 const struct ohtd_stations *stations);
 int __wrap_ohtd_link_post(struct ohtd_link *link, const struct ohtd_command *command);
@@ -44,11 +44,12 @@ void __wrap_ohtd_robot_limits(struct ohtd_robot *robot, struct ohtd_limits_block
 }
 
 void __wrap_ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
-				  const struct ohtd_stations *stations)
+				  const struct ohtd_stations *stations, bool wait)
 {
 	(void)robot;
 	(void)stations;
 	taken = *table;
+	waits = wait;
 }
 
 uint32_t __wrap_ohtd_robot_offer(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
@@ -265,12 +266,85 @@ static void a_version_that_the_robot_does_not_take_is_dropped(void **state)
 	refuses_take = false;
 	assert_int_equal(result_of("{\"motion\":{\"jog_mm_s\":100}}"), OHTD_CHANGE_DONE);
 	is_live(2, "\"jog_mm_s\":100");
-	end();
 	/* One that could not be dropped is by the next change. */
 	store_run_sql("INSERT INTO config_versions SELECT 3, 2, 'x', '', 0, document FROM "
 		      "config_versions WHERE version = 1");
+	assert_int_equal(result_of("{\"motion\":{\"jog_mm_s\":120}}"), OHTD_CHANGE_DONE);
+	is_live(3, "\"jog_mm_s\":120");
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM config_versions"), 3);
+	assert_int_equal(store_ask_sql("SELECT author <> 'x' FROM config_versions WHERE version = 3"),
+			 1);
+	end();
+	/* A start before that makes it live. */
+	store_run_sql("INSERT INTO config_versions SELECT 4, 3, 'x', '', 0, document FROM "
+		      "config_versions WHERE version = 1");
 	begin();
+	is_live(4, "\"jog_mm_s\":250");
+	end();
+}
+
+static bool is_waiting_for(const char *part)
+{
+	char why[OHTD_WAITS_BYTES];
+
+	return ohtd_settings_wait(settings, why) && waits && strstr(why, part);
+}
+
+static void a_start_that_falls_back_waits_for_a_person(void **state)
+{
+	struct ohtd_change change;
+
+	(void)state;
+	begin();
+	assert_false(waits);
+	assert_int_equal(result_of("{\"motion\":{\"jog_mm_s\":240,\"speed_mm_s\":600,"
+				   "\"soft_max_mm\":12000}}"), OHTD_CHANGE_DONE);
+	end();
+	/* As a rule of a new release: only what does not agree is given up. */
+	store_run_sql("UPDATE config_versions SET document = replace(document, '\"jog_mm_s\":240', "
+		      "'\"jog_mm_s\":700') WHERE version = 2");
+	begin();
+	is_live(3, "\"soft_max_mm\":12000");
+	is_live(3, "\"speed_mm_s\":600");
 	is_live(3, "\"jog_mm_s\":250");
+	assert_true(is_waiting_for("/motion/jog_mm_s 700 -> 250"));
+	assert_false(is_waiting_for("soft_max_mm"));
+	end();
+	/* Another start does not end it. */
+	begin();
+	is_live(3, "");
+	assert_true(is_waiting_for("/motion/jog_mm_s 700 -> 250"));
+	/* A person does, also by confirming what there is. */
+	ask(&change, "{}");
+	assert_int_equal(change.result, OHTD_CHANGE_DONE);
+	assert_int_equal(change.differences, 0);
+	ohtd_change_drop(&change);
+	is_live(4, "\"jog_mm_s\":250");
+	assert_false(is_waiting_for(""));
+	end();
+	begin();
+	is_live(4, "");
+	assert_false(waits);
+	end();
+}
+
+static void a_damaged_version_is_passed_over(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(result_of("{\"motion\":{\"jog_mm_s\":100}}"), OHTD_CHANGE_DONE);
+	assert_int_equal(result_of("{\"motion\":{\"jog_mm_s\":120}}"), OHTD_CHANGE_DONE);
+	end();
+	store_run_sql("UPDATE config_versions SET document = 'x' WHERE version = 3");
+	begin();
+	is_live(4, "\"jog_mm_s\":100");
+	assert_true(is_waiting_for("cannot be read"));
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM config_versions"), 4);
+	end();
+	store_run_sql("UPDATE config_versions SET document = 'x'");
+	begin();
+	is_live(5, "\"jog_mm_s\":250");
+	assert_true(is_waiting_for("cannot be read"));
 	end();
 }
 
@@ -304,6 +378,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_version_that_the_robot_does_not_take_is_dropped,
 						store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(the_robot_begins_with_the_newest, store_set_up,
+						store_tear_down),
+		cmocka_unit_test_setup_teardown(a_start_that_falls_back_waits_for_a_person,
+						store_set_up, store_tear_down),
+		cmocka_unit_test_setup_teardown(a_damaged_version_is_passed_over, store_set_up,
 						store_tear_down),
 	};
 

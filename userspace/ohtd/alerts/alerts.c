@@ -19,6 +19,7 @@
 #include "robot/robot.h"
 #include "robot/telemetry.h"
 #include "robot/user_maps.h"
+#include "settings/settings.h"
 #include "webhooks/webhooks.h"
 
 /* Longer than a store that is busy with something else. */
@@ -43,6 +44,7 @@ enum {
 	CERTIFICATE_ENDS_SOON,
 	PROFILE_REFUSED,
 	WEBHOOKS_NOT_SENT,
+	CONFIG_NOT_CHOSEN,
 	CLOCK_CORRECTED,
 	KINDS,
 };
@@ -121,6 +123,9 @@ static const struct kind kinds[KINDS] = {
 	[WEBHOOKS_NOT_SENT] = { "webhooks", "webhooks_not_sent", OHTD_SEVERITY_WARNING,
 		.text = "Nobody is told of alerts elsewhere: the process that sends webhooks does not run.",
 		.action = "See [webhooks] in ohtd.conf and sender in the log; then restart ohtd. Nothing in the queue is lost." },
+	[CONFIG_NOT_CHOSEN] = { "configuration", "config_not_chosen",
+		.action = "See ohtctl config get and config versions; set what is right, or confirm it with "
+			  "ohtctl config rollback to the live version. The robot waits in safe." },
 	[CLOCK_CORRECTED] = { "clock", "clock_corrected", OHTD_SEVERITY_WARNING,
 		.action = "Records from before carry the wrong time. Give the machine a clock with a battery, or time from the network." },
 };
@@ -408,6 +413,18 @@ static void judge_webhooks(const struct gathering *to)
 		add(to, WEBHOOKS_NOT_SENT, 0, 0);
 }
 
+static void judge_settings(const struct gathering *to)
+{
+	char why[OHTD_WAITS_BYTES];
+	struct ohtd_alert *alert;
+
+	if (!ohtd_settings_wait(to->scene->services->settings, why))
+		return;
+	alert = add(to, CONFIG_NOT_CHOSEN, 0, 0);
+	if (alert)
+		alert->text = text_of(to, "Nobody has chosen the configuration: %s.", why);
+}
+
 /* ---- rules on values ---- */
 
 /* Of the module that measures the signal; 0: no module does. */
@@ -517,6 +534,7 @@ static const struct ohtd_alert_list *gather(const struct ohtd_scene *scene)
 	judge_certificate(&to);
 	judge_profiles(&to);
 	judge_webhooks(&to);
+	judge_settings(&to);
 	judge_clock(&to);
 	judge_rules(&to);
 	qsort(to.list->items, to.list->count, sizeof(to.list->items[0]), compare);

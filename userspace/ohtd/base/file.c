@@ -126,7 +126,7 @@ int ohtd_file_name_aside(char *name, size_t size, const char *path, const char *
 	struct stat st;
 	struct tm tm;
 
-	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", gmtime_r(&time_s, &tm));
+	strftime(when, sizeof(when), OHTD_FILE_TIME, gmtime_r(&time_s, &tm));
 	for (int i = 1; i < NAMES_MAX; i++) {
 		int n = i == 1 ? snprintf(name, size, "%s%s%s", path, ending, when) :
 				 snprintf(name, size, "%s%s%s.%d", path, ending, when, i);

@@ -35,6 +35,8 @@ int ohtd_file_replace(const char *path, const void *data, size_t length_bytes, m
 
 /* Behind the name of a file that was set aside, and in front of the time. */
 #define OHTD_FILE_DAMAGED	".damaged-"
+/* What stands behind it, for strftime(): UTC. */
+#define OHTD_FILE_TIME		"%Y%m%dT%H%M%SZ"
 
 /*
  * Does a negative errno of ohtd_file_read() say that what is there is no readable file: a folder, too

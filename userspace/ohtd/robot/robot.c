@@ -409,8 +409,9 @@ void ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *station
 }
 
 void ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
-			   const struct ohtd_stations *stations)
+			   const struct ohtd_stations *stations, bool waits)
 {
+	robot->control.unclean_restart = robot->control.unclean_restart || waits;
 	ohtd_limits_begin(&robot->control.limits, table, stations);
 	ohtd_mission_use_limits(&robot->control);
 	ohtd_publish(&robot->control);

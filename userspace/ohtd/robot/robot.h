@@ -166,9 +166,10 @@ uint64_t ohtd_robot_events(const struct ohtd_robot *robot);
 /* The named positions in force (stations.h). Context: any thread but the control thread; a mutex. */
 void ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *stations);
 
-/* Limits and stations instead of those of the files. Context: main thread, before ohtd_robot_start(). */
+/* Limits and stations instead of those of the files. @waits: for a person, as after an unclean restart.
+ * Context: main thread, before ohtd_robot_start(). */
 void ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
-			   const struct ohtd_stations *stations);
+			   const struct ohtd_stations *stations, bool waits);
 
 /* Lays limits and stations ready. Return: for OHTD_COMMAND_LIMITS. Context: a worker, one at a time. */
 uint32_t ohtd_robot_offer(struct ohtd_robot *robot, const struct ohtd_rule_table *table,

@@ -22,7 +22,9 @@
  * @wanted: of the change that is under way
  * @asked: number of the newest command
  * @lock: of what follows
- * @version: in force, 0: not kept yet
+ * @head: of the version in force; version 0: not kept yet
+ * @unkept: what is in force could not be written down, and is not that version
+ * @waits: for a person, and why; "": for nobody
  * @text: tree of @values
  * @name: of the robot
  * @place: where it is
@@ -38,7 +40,9 @@ struct ohtd_settings {
 	struct ohtd_values wanted;
 	uint64_t asked;
 	pthread_mutex_t lock;
-	int64_t version;
+	struct ohtd_config_version head;
+	bool unkept;
+	char waits[OHTD_WAITS_BYTES];
 	char text[OHTD_CONFIG_DOCUMENT_BYTES];
 	char name[OHTD_ROBOT_NAME_BYTES];
 	char place[OHTD_ROBOT_PLACE_BYTES];
@@ -47,8 +51,8 @@ struct ohtd_settings {
 
 /* ---- versions.c ---- */
 
-/* The document of a version, 0: the newest, and its head if @head is not NULL. To be released; NULL
- * with @error. */
+/* The document of a version, 0: the newest. @head: filled if not NULL, also with -EUCLEAN: the
+ * document is damaged. To be released; NULL with @error. */
 struct json_object *ohtd_version_read(struct ohtd_settings *settings, int64_t number,
 				      struct ohtd_config_version *head, int *error);
 
@@ -63,6 +67,9 @@ void ohtd_version_take_back(struct ohtd_settings *settings, int64_t version);
 struct ohtd_config_version ohtd_version_next(struct ohtd_settings *settings, const char *author,
 					     const char *reason);
 
+/* "POINTER BEFORE -> NOW, ...": as many of the differences as fit. @gone: only of what was there. */
+void ohtd_change_line(const struct ohtd_change *change, bool gone, char *line, size_t size);
+
 /* Fills in what differs between the trees of a change. False: out of memory. */
 bool ohtd_change_compare(struct ohtd_change *change);
 
@@ -70,6 +77,7 @@ bool ohtd_change_compare(struct ohtd_change *change);
 
 /* @settings->wanted, of which @tree is made, is in force from now on: in all parts but robot and
  * log. */
-void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree, int64_t version);
+void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree,
+			const struct ohtd_config_version *head);
 
 #endif /* OHTD_SETTINGS_PRIVATE_H */

@@ -142,7 +142,7 @@ static bool prepare(struct ohtd_settings *settings, struct ohtd_change *change)
 {
 	const struct ohtd_items *items = change->table ? &settings->wanted_items : &settings->items;
 
-	if (change->if_version && change->if_version != settings->version)
+	if (change->if_version && (settings->unkept || change->if_version != settings->head.version))
 		return fails(change, OHTD_CHANGE_OUTDATED);
 	if (!(change->table ? want_table(settings, change) : want_tree(settings, change)))
 		return false;
@@ -158,11 +158,13 @@ static bool prepare(struct ohtd_settings *settings, struct ohtd_change *change)
 
 /* ---- live ---- */
 
-void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree, int64_t version)
+void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree,
+			const struct ohtd_config_version *head)
 {
 	settings->values = settings->wanted;
 	pthread_mutex_lock(&settings->lock);
-	settings->version = version;
+	settings->head = *head;
+	snprintf(settings->head.state, sizeof(settings->head.state), "live");
 	snprintf(settings->text, sizeof(settings->text), "%s",
 		 json_object_to_json_string_ext(tree, PLAIN));
 	memcpy(settings->name, settings->values.name, sizeof(settings->name));
@@ -171,36 +173,49 @@ void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree
 	pthread_mutex_unlock(&settings->lock);
 }
 
-static const char *text_of(struct json_object *value)
-{
-	return value ? json_object_to_json_string_ext(value, PLAIN) : "none";
-}
-
 static void tell(const struct ohtd_change *change)
 {
-	char line[LINE_BYTES] = "";
-	size_t used = 0;
+	char line[LINE_BYTES];
 
-	for (size_t i = 0; i < change->differences && used + 1 < sizeof(line); i++) {
-		const struct ohtd_difference *difference = &change->difference[i];
-		int n = snprintf(line + used, sizeof(line) - used, "%s%s %s", i ? ", " : "",
-				 difference->pointer, text_of(difference->before));
-
-		used += n < (int)(sizeof(line) - used) ? (size_t)n : sizeof(line) - used - 1;
-		n = snprintf(line + used, sizeof(line) - used, " -> %s", text_of(difference->now));
-		used += n < (int)(sizeof(line) - used) ? (size_t)n : sizeof(line) - used - 1;
-	}
+	ohtd_change_line(change, false, line, sizeof(line));
 	ohtd_log(OHTD_LOG_NOTICE, "settings", "config_changed", "version %lld by %s: %s%s%s",
 		 (long long)change->version.version, change->version.author, line,
 		 *change->reason ? "; reason: " : "", change->reason);
 }
 
+/* A version of a person ends the waiting, also one that only confirms what is in force. */
+static bool is_to_be_kept(const struct ohtd_settings *settings, const struct ohtd_change *change)
+{
+	return change->differences || *settings->waits;
+}
+
+static void make_live(struct ohtd_settings *settings, struct ohtd_change *change)
+{
+	bool kept = is_to_be_kept(settings, change);
+
+	ohtd_settings_live(settings, change->now, kept ? &change->version : &settings->head);
+	pthread_mutex_lock(&settings->lock);
+	if (kept) {
+		*settings->waits = 0;
+		settings->unkept = false;
+	}
+	if (change->table) {
+		settings->defaults.table = *change->table;
+		ohtd_items_make(&settings->items, &settings->defaults.table);
+	}
+	pthread_mutex_unlock(&settings->lock);
+	if (kept)
+		tell(change);
+}
+
 /* The robot has said that it would take it. */
 static void commit(struct ohtd_settings *settings, struct ohtd_change *change)
 {
+	bool kept = is_to_be_kept(settings, change);
+
 	if (change->needs_standstill && robot_refuses(settings, change, 0))
 		return;
-	if (change->differences)
+	if (kept)
 		change->error = ohtd_version_keep(settings, &change->version, change->now);
 	if (change->error) {
 		change->result = OHTD_CHANGE_NOT_KEPT;
@@ -210,22 +225,11 @@ static void commit(struct ohtd_settings *settings, struct ohtd_change *change)
 	    robot_refuses(settings, change,
 			  ohtd_robot_offer(settings->setup.robot, &settings->wanted.table,
 					   &settings->wanted.stations))) {
-		if (change->differences)
+		if (kept)
 			ohtd_version_take_back(settings, change->version.version);
 		return;
 	}
-	if (settings->wanted.level != settings->values.level)
-		ohtd_log_set_level((enum ohtd_log_level)settings->wanted.level);
-	ohtd_settings_live(settings, change->now,
-		  change->differences ? change->version.version : settings->version);
-	if (change->table) {
-		pthread_mutex_lock(&settings->lock);
-		settings->defaults.table = *change->table;
-		ohtd_items_make(&settings->items, &settings->defaults.table);
-		pthread_mutex_unlock(&settings->lock);
-	}
-	if (change->differences)
-		tell(change);
+	make_live(settings, change);
 }
 
 void ohtd_settings_change(struct ohtd_settings *settings, struct ohtd_change *change)
@@ -235,10 +239,13 @@ void ohtd_settings_change(struct ohtd_settings *settings, struct ohtd_change *ch
 		return;
 	}
 	change->version = ohtd_version_next(settings, change->by.user, change->reason);
-	if (prepare(settings, change) && !change->trial && (change->differences || change->table))
+	if (prepare(settings, change) && !change->trial &&
+	    (is_to_be_kept(settings, change) || change->table))
 		commit(settings, change);
-	if (change->result == OHTD_CHANGE_OUTDATED || (!change->result && !change->differences))
-		change->version.version = settings->version;
+	/* Nothing was made: what there is. */
+	if (change->result == OHTD_CHANGE_OUTDATED ||
+	    (!change->result && !change->differences))
+		change->version = settings->head;
 	pthread_mutex_unlock(&settings->writer);
 }
 
@@ -250,7 +257,7 @@ int64_t ohtd_settings_text(struct ohtd_settings *settings, char *text, size_t si
 
 	pthread_mutex_lock(&settings->lock);
 	snprintf(text, size, "%s", settings->text);
-	version = settings->version;
+	version = settings->unkept ? 0 : settings->head.version;
 	pthread_mutex_unlock(&settings->lock);
 	return version;
 }
@@ -266,6 +273,17 @@ void ohtd_settings_name(struct ohtd_settings *settings, char name[OHTD_ROBOT_NAM
 	memcpy(name, settings->name, OHTD_ROBOT_NAME_BYTES);
 	memcpy(place, settings->place, OHTD_ROBOT_PLACE_BYTES);
 	pthread_mutex_unlock(&settings->lock);
+}
+
+bool ohtd_settings_wait(struct ohtd_settings *settings, char why[OHTD_WAITS_BYTES])
+{
+	*why = 0;
+	if (!settings)
+		return false;
+	pthread_mutex_lock(&settings->lock);
+	memcpy(why, settings->waits, OHTD_WAITS_BYTES);
+	pthread_mutex_unlock(&settings->lock);
+	return *why;
 }
 
 enum ohtd_log_level ohtd_settings_level(struct ohtd_settings *settings)

@@ -29,13 +29,24 @@ struct ohtd_robot;
 struct ohtd_settings;
 struct ohtd_store;
 
-/* Everything outlives the settings. @link: of @robot, used by nobody else. @level: of ohtd.conf. */
+/**
+ * struct ohtd_settings_setup - who takes part; everything outlives the settings
+ * @store: keeps the versions
+ * @robot: takes limits and stations
+ * @link: of @robot, used by nobody else
+ * @clock: time of day
+ * @level: of ohtd.conf
+ * @repaired_ns: wall clock of the newest repair of the database; 0: none is known
+ * @lost: the database is another one than before
+ */
 struct ohtd_settings_setup {
 	struct ohtd_store *store;
 	struct ohtd_robot *robot;
 	struct ohtd_link *link;
 	struct ohtd_clock *clock;
 	int level;
+	int64_t repaired_ns;
+	bool lost;
 };
 
 /**
@@ -45,12 +56,19 @@ struct ohtd_settings_setup {
  * @size: of @why
  *
  * Without a version the files of the robot and the level of ohtd.conf are taken over as version 1.
+ * If what is live then is not what the last person has set, the robot waits in safe whatever
+ * auto_enable says, and ohtd_settings_wait() says so until the next version by a person.
  *
  * Return: NULL with @why and errno.
  */
 struct ohtd_settings *ohtd_settings_open(const struct ohtd_settings_setup *setup, char *why,
 					 size_t size);
 void ohtd_settings_close(struct ohtd_settings *settings);
+
+#define OHTD_WAITS_BYTES	208
+
+/* Why a person should look at what is in force. False: nobody needs to; also without settings. */
+bool ohtd_settings_wait(struct ohtd_settings *settings, char why[OHTD_WAITS_BYTES]);
 
 enum ohtd_change_result {
 	OHTD_CHANGE_DONE,	/* live, and on the disk; or nothing was to be changed */

@@ -14,8 +14,13 @@
 
 #define DEFAULT_NAME	"OHT-50"
 #define AUTHOR		"ohtd"
-/* So many faults are told at a time, and so many stations there may be. */
-#define ROUNDS_MAX	(OHTD_STATIONS_MAX / OHTD_FAULTS_MAX + 2)
+/* A round for each limit, for all of them, and for each lot of stations that is told at a time. */
+#define ROUNDS_MAX	(OHTD_RULES + OHTD_STATIONS_MAX / OHTD_FAULTS_MAX + 2)
+/* Reasons of versions that nobody has made. While one of the last three is live, a person is waited for. */
+#define REASON_FIRST	"taken over from motion.csv, stations.csv and ohtd.conf"
+#define REASON_UNFIT	"items that do not fit have their defaults"
+#define REASON_DAMAGED	"the newest version cannot be read"
+#define REASON_LOST	"all versions were lost: taken over from motion.csv, stations.csv and ohtd.conf"
 
 /* Stations that no robot of these limits can reach are left out. */
 static void leave_out(struct ohtd_values *values, const struct ohtd_faults *faults)
@@ -45,6 +50,55 @@ static size_t tell_faults(const struct ohtd_faults *faults)
 	return faults->count;
 }
 
+/* ---- what does not fit ---- */
+
+static bool is_under(const char *pointer, const char *at)
+{
+	size_t n = strlen(at);
+
+	return !strncmp(pointer, at, n) && (!pointer[n] || pointer[n] == '/');
+}
+
+/* Limits at a pointer have the values of the file. False: they had. */
+static bool give_up(const struct ohtd_settings *settings, struct ohtd_values *values,
+		    const char *at)
+{
+	bool other = false;
+
+	for (size_t i = 0; i < settings->items.count; i++) {
+		const struct ohtd_item *item = &settings->items.item[i];
+		double value, preset;
+
+		if (item->row < 0 || !is_under(item->pointer, at))
+			continue;
+		value = values->table.row[item->row].value;
+		preset = settings->defaults.table.row[item->row].value;
+		other = other || value < preset || value > preset;
+		values->table.row[item->row].value = preset;
+	}
+	return other;
+}
+
+/* Each round takes something away: a limit, all of them, or some stations. */
+static size_t make_agree(struct ohtd_settings *settings, struct ohtd_values *values,
+			 struct ohtd_faults *faults)
+{
+	size_t count = 0;
+
+	for (int round = 0; round < ROUNDS_MAX; round++) {
+		memset(faults, 0, sizeof(*faults));
+		ohtd_values_check(values, faults);
+		if (!faults->count)
+			break;
+		count += tell_faults(faults);
+		if (!is_under(faults->fault[0].pointer, "/motion"))
+			leave_out(values, faults);
+		else if (!give_up(settings, values, faults->fault[0].pointer))
+			give_up(settings, values, "/motion");
+	}
+	return count;
+}
+
 /* Whatever a release or the files permit no more has its default: a start is never refused. Returns
  * how much. */
 static size_t make_fit(struct ohtd_settings *settings, struct json_object *tree)
@@ -60,21 +114,61 @@ static size_t make_fit(struct ohtd_settings *settings, struct json_object *tree)
 		ohtd_tree_take(&settings->items, tree, &settings->defaults, values, faults);
 		count += faults->contradiction ? 0 : tell_faults(faults);
 	}
-	/* Each round takes something away: the limits, or some stations. */
-	for (int round = 0; round < ROUNDS_MAX; round++) {
-		memset(faults, 0, sizeof(*faults));
-		ohtd_values_check(values, faults);
-		if (!faults->count)
-			break;
-		count += tell_faults(faults);
-		if (!strncmp(faults->fault[0].pointer, "/motion", 7))
-			values->table = settings->defaults.table;
-		else
-			leave_out(values, faults);
-	}
+	count += make_agree(settings, values, faults);
 	free(faults);
 	return count;
 }
+
+/* ---- waiting for a person ---- */
+
+/* Is @head a version that nobody has made, in place of one? */
+static bool is_fall_back(const struct ohtd_config_version *head)
+{
+	return !strcmp(head->author, AUTHOR) &&
+	       (!strcmp(head->reason, REASON_UNFIT) || !strcmp(head->reason, REASON_LOST) ||
+		!strcmp(head->reason, REASON_DAMAGED));
+}
+
+/* With what differs from @before, the version of a person; NULL: it is not known any more. */
+static void wait_for_person(struct ohtd_settings *settings, const char *reason,
+			    struct json_object *before)
+{
+	struct ohtd_change change = {
+		.before = before ? json_object_get(before) : json_object_new_object(),
+		.now = json_tokener_parse(settings->text),
+	};
+	char line[OHTD_WAITS_BYTES - sizeof(REASON_LOST) - 2] = "";
+
+	if (change.before && change.now && ohtd_change_compare(&change))
+		ohtd_change_line(&change, true, line, sizeof(line));
+	snprintf(settings->waits, sizeof(settings->waits), "%s%s%s", reason, *line ? ": " : "",
+		 line);
+	ohtd_change_drop(&change);
+}
+
+/* What was in force before the fall-back that is live. */
+static void wait_again(struct ohtd_settings *settings)
+{
+	struct json_object *before = NULL;
+	int error;
+
+	if (settings->head.parent)
+		before = ohtd_version_read(settings, settings->head.parent, NULL, &error);
+	wait_for_person(settings, settings->head.reason, before);
+	json_object_put(before);
+}
+
+/* The version in force is of a person, but may be an older one than the last. */
+static void look_for_repair(struct ohtd_settings *settings)
+{
+	if (settings->setup.repaired_ns > settings->head.created_ns)
+		snprintf(settings->waits, sizeof(settings->waits),
+			 "the database was repaired after version %lld of %.64s was made: newer "
+			 "ones may be lost", (long long)settings->head.version,
+			 settings->head.author);
+}
+
+/* ---- the version to begin with ---- */
 
 /* @settings->wanted as a version of our own. */
 static int begin_version(struct ohtd_settings *settings, const char *reason)
@@ -93,42 +187,82 @@ static int begin_version(struct ohtd_settings *settings, const char *reason)
 	else
 		ohtd_log(OHTD_LOG_NOTICE, "settings", "config_made", "version %lld: %s",
 			 (long long)head.version, reason);
-	ohtd_settings_live(settings, tree, r ? settings->version : head.version);
+	ohtd_settings_live(settings, tree, r ? &settings->head : &head);
+	settings->unkept = r;
 	json_object_put(tree);
 	return 0;
 }
 
-static int begin_kept(struct ohtd_settings *settings, struct json_object *tree,
-		      const struct ohtd_config_version *head)
+/* In place of @tree, which a person has made; NULL: no version can be read. */
+static int fall_back(struct ohtd_settings *settings, const char *reason, struct json_object *tree)
+{
+	int r = begin_version(settings, reason);
+
+	if (!r)
+		wait_for_person(settings, reason, tree);
+	return r;
+}
+
+static int begin_kept(struct ohtd_settings *settings, struct json_object *tree)
 {
 	struct json_object *made;
 
-	settings->version = head->version;
 	if (make_fit(settings, tree))
-		return begin_version(settings, "items that do not fit have their defaults");
+		return fall_back(settings, REASON_UNFIT, tree);
 	made = ohtd_tree_of(&settings->items, &settings->wanted);
 	if (!made)
 		return -ENOMEM;
-	ohtd_settings_live(settings, made, head->version);
+	ohtd_settings_live(settings, made, &settings->head);
 	json_object_put(made);
 	ohtd_log(OHTD_LOG_NOTICE, "settings", "config", "version %lld by %s",
-		 (long long)head->version, head->author);
+		 (long long)settings->head.version, settings->head.author);
+	if (is_fall_back(&settings->head))
+		wait_again(settings);
+	else
+		look_for_repair(settings);
 	return 0;
+}
+
+static int begin_without(struct ohtd_settings *settings)
+{
+	bool lost = settings->setup.lost || settings->setup.repaired_ns;
+
+	make_fit(settings, NULL);
+	return lost ? fall_back(settings, REASON_LOST, NULL)
+		    : begin_version(settings, REASON_FIRST);
+}
+
+/* The newest one cannot be read. It stays in the list, and an older one follows it. */
+static int begin_damaged(struct ohtd_settings *settings)
+{
+	struct json_object *tree = NULL;
+	int64_t number = settings->head.version;
+	int r, error;
+
+	ohtd_log(OHTD_LOG_ERROR, "settings", "config_damaged",
+		 "version %lld is no JSON: the newest one before it is taken", (long long)number);
+	while (!tree && --number > 0)
+		tree = ohtd_version_read(settings, number, NULL, &error);
+	make_fit(settings, tree);
+	r = fall_back(settings, REASON_DAMAGED, tree);
+	json_object_put(tree);
+	return r;
 }
 
 static int begin(struct ohtd_settings *settings)
 {
-	struct ohtd_config_version head;
 	int r;
-	struct json_object *tree = ohtd_version_read(settings, 0, &head, &r);
+	struct json_object *tree = ohtd_version_read(settings, 0, &settings->head, &r);
 
-	if (r == -ENOENT) {
-		make_fit(settings, NULL);
-		r = begin_version(settings,
-				  "taken over from motion.csv, stations.csv and ohtd.conf");
-	} else if (!r) {
-		r = begin_kept(settings, tree, &head);
-	}
+	if (r == -ENOENT)
+		r = begin_without(settings);
+	else if (r == -EUCLEAN)
+		r = begin_damaged(settings);
+	else if (!r)
+		r = begin_kept(settings, tree);
+	if (!r && *settings->waits)
+		ohtd_log(OHTD_LOG_WARNING, "settings", "config_waits",
+			 "%s; the robot waits in safe for a person", settings->waits);
 	json_object_put(tree);
 	return r;
 }
@@ -168,7 +302,13 @@ struct ohtd_settings *ohtd_settings_open(const struct ohtd_settings_setup *setup
 		errno = -r;
 		return NULL;
 	}
-	ohtd_robot_begin_with(setup->robot, &settings->values.table, &settings->values.stations);
+	ohtd_robot_begin_with(setup->robot, &settings->values.table, &settings->values.stations,
+			      *settings->waits);
+	if (settings->values.level != setup->level)
+		ohtd_log(OHTD_LOG_NOTICE, "settings", "level",
+			 "%s of the configuration holds, not %s of ohtd.conf",
+			 ohtd_log_level_name(settings->values.level),
+			 ohtd_log_level_name(setup->level));
 	ohtd_log_set_level((enum ohtd_log_level)settings->values.level);
 	return settings;
 }

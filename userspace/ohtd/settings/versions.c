@@ -68,6 +68,31 @@ bool ohtd_change_compare(struct ohtd_change *change)
 	return !comparing.failed;
 }
 
+static const char *text_of(struct json_object *value)
+{
+	return value ? json_object_to_json_string_ext(value, PLAIN) : "none";
+}
+
+void ohtd_change_line(const struct ohtd_change *change, bool gone, char *line, size_t size)
+{
+	const char *between = "";
+	size_t used = 0;
+
+	*line = 0;
+	for (size_t i = 0; i < change->differences && used < size; i++) {
+		const struct ohtd_difference *difference = &change->difference[i];
+
+		if (gone && !difference->before)
+			continue;
+		used += (size_t)snprintf(line + used, size - used, "%s%s %s", between,
+					 difference->pointer, text_of(difference->before));
+		if (used < size)
+			used += (size_t)snprintf(line + used, size - used, " -> %s",
+						 text_of(difference->now));
+		between = ", ";
+	}
+}
+
 void ohtd_change_drop(struct ohtd_change *change)
 {
 	json_object_put(change->patch);
@@ -113,7 +138,7 @@ struct json_object *ohtd_version_read(struct ohtd_settings *settings, int64_t nu
 		tree = json_tokener_parse(kept->document);
 		*error = json_object_is_type(tree, json_type_object) ? 0 : -EUCLEAN;
 	}
-	if (!*error && head)
+	if (head && (!*error || *error == -EUCLEAN))
 		*head = kept->head;
 	if (*error) {
 		json_object_put(tree);
@@ -145,7 +170,7 @@ struct ohtd_config_version ohtd_version_next(struct ohtd_settings *settings, con
 					  const char *reason)
 {
 	struct ohtd_config_version head = {
-		.version = settings->version + 1, .parent = settings->version,
+		.version = settings->head.version + 1, .parent = settings->head.version,
 		.created_ns = ohtd_clock_wall_ns(settings->setup.clock),
 	};
 
