@@ -3,7 +3,6 @@
 #include "api/api.h"
 #include "server/call.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <json-c/json.h>
@@ -371,14 +370,12 @@ OHTD_SHAPE(teach, "TeachStation",
 /* A tenth of a millimetre is more than the sensor knows. */
 static struct json_object *patch_of_station(const char *name, double position_mm)
 {
-	struct json_object *patch = json_object_new_object(), *stations = json_object_new_object();
-	struct json_object *station = json_object_new_object();
+	char text[160];
 
-	json_object_object_add(station, "position_mm",
-			       json_object_new_double(round(position_mm * 10) / 10));
-	json_object_object_add(stations, name, station);
-	json_object_object_add(patch, "stations", stations);
-	return patch;
+	/* A name of the path has no character that JSON escapes. */
+	snprintf(text, sizeof(text), "{\"stations\":{\"%s\":{\"position_mm\":%.1f}}}", name,
+		 position_mm);
+	return json_tokener_parse(text);
 }
 
 static void post_teach(struct ohtd_call *call)
@@ -391,14 +388,22 @@ static void post_teach(struct ohtd_call *call)
 				   "the robot moves: stop it at the place of the station");
 		return;
 	}
-	if (!snapshot->position_mm.valid) {
-		ohtd_reply_problem(call, 409, "sensors", "the position of the robot is not known");
+	if (!ohtd_settings_is_located(snapshot)) {
+		ohtd_reply_problem(call, 409, "sensors",
+				   "the position of the robot is not known, or it does not trust it");
 		return;
 	}
 	change = ohtd_call_change_make(call);
 	if (!change)
 		return;
-	change->patch = patch_of_station(call->params.name, snapshot->position_mm.value);
+	change->here = true;
+	change->here_mm = snapshot->motion.estimate_mm;
+	change->patch = patch_of_station(call->params.name, change->here_mm);
+	if (!change->patch) {
+		ohtd_call_change_drop(change);
+		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
+		return;
+	}
 	change->valid_ms = OHTD_INPUT(call, teach)->valid_for_ms;
 	snprintf(change->reason, sizeof(change->reason), "taught: the robot stood there");
 	ohtd_call_change(call, change, ohtd_settings_change, reply_change);

@@ -2,14 +2,17 @@
 #include "settings/private.h"
 
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <json-c/json.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "motion/position.h"
 #include "robot/robot.h"
 
 #define PLAIN		(JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
@@ -208,6 +211,29 @@ static void make_live(struct ohtd_settings *settings, struct ohtd_change *change
 		tell(change);
 }
 
+bool ohtd_settings_is_located(const struct ohtd_snapshot *snapshot)
+{
+	return snapshot->position_mm.valid && snapshot->motion.trust == OHTD_POSITION_TRUSTED;
+}
+
+/* Somebody may have pushed it since the position was read, and idle is told by nobody. */
+static bool stands_there(struct ohtd_settings *settings, const struct ohtd_change *change)
+{
+	struct ohtd_snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	bool there = false;
+
+	if (snapshot && !ohtd_robot_snapshot(settings->setup.robot, snapshot)) {
+		const struct ohtd_rules *rules =
+			&settings->values.table.rules[snapshot->limits.profile];
+
+		there = ohtd_settings_is_located(snapshot) &&
+			fabs(snapshot->motion.estimate_mm - change->here_mm) <=
+				rules->value[OHTD_RULE_TOLERANCE_MM];
+	}
+	free(snapshot);
+	return there;
+}
+
 /* The robot has said that it would take it. */
 static void commit(struct ohtd_settings *settings, struct ohtd_change *change)
 {
@@ -215,6 +241,10 @@ static void commit(struct ohtd_settings *settings, struct ohtd_change *change)
 
 	if (change->needs_standstill && robot_refuses(settings, change, 0))
 		return;
+	if (change->here && !stands_there(settings, change)) {
+		change->result = OHTD_CHANGE_MOVED;
+		return;
+	}
 	if (kept)
 		change->error = ohtd_version_keep(settings, &change->version, change->now);
 	if (change->error) {

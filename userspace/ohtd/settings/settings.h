@@ -27,6 +27,7 @@ struct ohtd_clock;
 struct ohtd_link;
 struct ohtd_robot;
 struct ohtd_settings;
+struct ohtd_snapshot;
 struct ohtd_store;
 
 /**
@@ -78,6 +79,7 @@ enum ohtd_change_result {
 	OHTD_CHANGE_BUSY,	/* another change is under way */
 	OHTD_CHANGE_NO_VERSION,	/* there is no version with this number */
 	OHTD_CHANGE_REFUSED,	/* by the robot: see answer */
+	OHTD_CHANGE_MOVED,	/* the robot does not stand at here_mm, or does not trust its position */
 	OHTD_CHANGE_NOT_POSTED,	/* the control thread could not be asked: see error */
 	OHTD_CHANGE_NOT_KEPT,	/* by the store: see error */
 	OHTD_CHANGE_NO_MEMORY,
@@ -102,6 +104,8 @@ struct ohtd_difference {
  * @back_to: in: or the version whose values are to be live again
  * @table: in: or other limits of motion, with their ranges: those of motion.csv
  * @trial: in: only find out
+ * @here: in: only if the robot stands at @here_mm
+ * @here_mm: in
  * @if_version: in: only if that version is live; 0: whichever is
  * @by: in: who asks
  * @tag: in: the same as a number, for the journal of the stop
@@ -123,6 +127,8 @@ struct ohtd_change {
 	int64_t back_to;
 	const struct ohtd_rule_table *table;
 	bool trial;
+	bool here;
+	double here_mm;
 	int64_t if_version;
 	struct ohtd_holder by;
 	uint64_t tag;
@@ -139,6 +145,9 @@ struct ohtd_change {
 	struct json_object *before;
 	struct json_object *now;
 };
+
+/* Does the robot know where it stands, and trust that? */
+bool ohtd_settings_is_located(const struct ohtd_snapshot *snapshot);
 
 /* Changes the configuration, or finds out why not. Then ohtd_change_drop(). */
 void ohtd_settings_change(struct ohtd_settings *settings, struct ohtd_change *change);
