@@ -54,9 +54,11 @@ export function healthTone(health: Module["health"]): Tone {
 	return HEALTH_TONES[health] ?? "warn";
 }
 
-/** Its name of the configuration; the name of its machine until it is known, and before the log-in. */
+const DEFAULT_NAME = "OHT-50";
+
+/** Its name of the configuration; while nobody has given it one, and before the log-in, that of its machine. */
 export function nameOf(robot: Robot | undefined): string {
-	return robot?.name || location.hostname;
+	return robot && robot.name !== DEFAULT_NAME ? robot.name : location.hostname;
 }
 
 /** The tab tells the state, too, and which page it is. */
