@@ -20,12 +20,26 @@
 #include "store/store.h"
 #include "store_fixture.h"
 
+static struct ohtd_settings *settings;
+
+/* Beside a change as well: it waits for none. */
+static void describe(void)
+{
+	static struct ohtd_items items;
+	static struct ohtd_rule_table table;
+	struct json_object *preset[OHTD_ITEMS_MAX];
+
+	ohtd_settings_describe(settings, &items, preset, &table);
+	for (size_t i = 0; i < items.count; i++)
+		json_object_put(preset[i]);
+}
+
 /* ---- a robot that answers as it is told ---- */
 
 static struct ohtd_limits_block block;
 static struct ohtd_command posted;
 static unsigned int trials, takes;
-static bool refuses_trial, refuses_take, waits;
+static bool refuses_trial, refuses_take, silent_take, takes_silently, waits;
 static struct ohtd_rule_table taken;
 
 void __wrap_ohtd_robot_limits(struct ohtd_robot *robot, struct ohtd_limits_block *to);
@@ -67,6 +81,7 @@ int __wrap_ohtd_link_post(struct ohtd_link *link, const struct ohtd_command *com
 	posted = *command;
 	trials += command->trial;
 	takes += !command->trial;
+	describe();
 	return 0;
 }
 
@@ -75,6 +90,10 @@ int __wrap_ohtd_link_take(struct ohtd_link *link, struct ohtd_answer *answer)
 	bool refused = posted.trial ? refuses_trial : refuses_take;
 
 	(void)link;
+	if (!posted.trial && silent_take) {
+		block.generation = takes_silently ? posted.generation : 1;
+		return 0;
+	}
 	*answer = (struct ohtd_answer){ .id = posted.id, .kind = posted.kind };
 	if (refused) {
 		answer->outcome = OHTD_OUTCOME_REFUSED;
@@ -92,16 +111,16 @@ int __wrap_ohtd_link_fd(const struct ohtd_link *link)
 
 /* ---- the rig ---- */
 
+static struct ohtd_manual_clock told = { .now_ns = 1, .realtime_ns = 1800000000000000000 };
 static struct ohtd_clock ticking;
 static struct ohtd_store *store;
-static struct ohtd_settings *settings;
 
 static void begin(void)
 {
 	struct ohtd_settings_setup setup = { .clock = &ticking, .level = OHTD_LOG_INFO };
 	char error[OHT_ERROR_BYTES];
 
-	ohtd_clock_init(&ticking, &ohtd_clock_system, NULL, 0);
+	ohtd_clock_init(&ticking, &ohtd_clock_manual, &told, 0);
 	assert_int_equal(ohtd_rules_load(OHT_SOURCE_DATADIR, &block.table, NULL, error), 0);
 	assert_int_equal(ohtd_stations_load(OHT_SOURCE_DATADIR, &block.stations, error), 0);
 	store = ohtd_store_start(store_open_db());
@@ -110,7 +129,7 @@ static void begin(void)
 	settings = ohtd_settings_open(&setup, error, sizeof(error));
 	assert_non_null(settings);
 	trials = takes = 0;
-	refuses_trial = refuses_take = false;
+	refuses_trial = refuses_take = silent_take = false;
 }
 
 static void end(void)
@@ -125,6 +144,7 @@ static void ask(struct ohtd_change *change, const char *patch)
 	change->patch = json_tokener_parse(patch);
 	assert_non_null(change->patch);
 	change->by.role = OHTD_ROLE_ADMINISTRATOR;
+	change->elevated = true;
 	ohtd_settings_change(settings, change);
 }
 
@@ -283,6 +303,26 @@ static void a_version_that_the_robot_does_not_take_is_dropped(void **state)
 	end();
 }
 
+/* The thread that asks did not run for so long that it gave up. */
+static void an_answer_that_does_not_come_is_looked_for(void **state)
+{
+	(void)state;
+	begin();
+	silent_take = true;
+	for (int i = 0; i < 2; i++) {
+		struct ohtd_change change = { .valid_ms = 1, .by.role = OHTD_ROLE_ADMINISTRATOR };
+
+		takes_silently = i;
+		change.patch = json_tokener_parse("{\"motion\":{\"jog_mm_s\":100}}");
+		ohtd_settings_change(settings, &change);
+		assert_int_equal(change.result, i ? OHTD_CHANGE_DONE : OHTD_CHANGE_NOT_POSTED);
+		is_live(1 + i, i ? "\"jog_mm_s\":100" : "\"jog_mm_s\":250");
+		assert_int_equal(store_ask_sql("SELECT count(*) FROM config_versions"), 1 + i);
+		ohtd_change_drop(&change);
+	}
+	end();
+}
+
 static bool is_waiting_for(const char *part)
 {
 	char why[OHTD_WAITS_BYTES];
@@ -380,6 +420,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_robot_begins_with_the_newest, store_set_up,
 						store_tear_down),
 		cmocka_unit_test_setup_teardown(a_start_that_falls_back_waits_for_a_person,
+						store_set_up, store_tear_down),
+		cmocka_unit_test_setup_teardown(an_answer_that_does_not_come_is_looked_for,
 						store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(a_damaged_version_is_passed_over, store_set_up,
 						store_tear_down),

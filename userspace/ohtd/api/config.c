@@ -16,14 +16,16 @@
 #include "tables/config_versions.h"
 #include "views/words.h"
 
-static const char *const states[] = { "live", "past" };
+static const char *const states[] = { "live", "past", "checked" };
 OHTD_WORDS_OF(state_words, states);
 
 /* ---- what is in force ---- */
 
+/* 0: what is in force is no version. */
 static void put_etag(struct ohtd_call *call, int64_t version)
 {
-	ohtd_reply_header(call, "etag", ohtd_call_text_of(call, "\"%lld\"", (long long)version));
+	if (version)
+		ohtd_reply_header(call, "etag", ohtd_call_text_of(call, "\"%lld\"", (long long)version));
 }
 
 static void get_config(struct ohtd_call *call)
@@ -36,7 +38,7 @@ static void get_config(struct ohtd_call *call)
 
 	put_etag(call, version);
 	ohtd_reply_header(call, "cache-control", "no-cache");
-	if (known && ohtd_etag_matches(known, etag))
+	if (version && known && ohtd_etag_matches(known, etag))
 		ohtd_reply_empty(call, 304);
 	else
 		ohtd_reply_data(call, 200, "application/json", text, strlen(text));
@@ -75,6 +77,7 @@ struct config_item {
 	size_t words_count;
 	unsigned int applies;
 	unsigned int role;
+	bool needs_elevation;
 	bool needs_standstill;
 	const char *summary;
 };
@@ -94,6 +97,7 @@ OHTD_SHAPE(config_item, "ConfigItem",
 		  .summary = "When a change is taken: at once, or only at standstill"),
 	OHTD_WORD(config_item, role, .words = &ohtd_role_words,
 		  .summary = "Lowest role that may change it"),
+	OHTD_BOOLEAN(config_item, needs_elevation, .summary = "A change needs an elevated session"),
 	OHTD_BOOLEAN(config_item, needs_standstill,
 		     .summary = "A change is refused while the robot moves, or somebody else is in "
 				"control"),
@@ -146,6 +150,7 @@ static struct config_item show_item(const struct ohtd_item *item, struct json_ob
 		.words = item->words,
 		.applies = item->needs_standstill,
 		.role = item->role,
+		.needs_elevation = item->needs_elevation,
 		.needs_standstill = item->needs_standstill,
 		.summary = item->summary,
 	};
@@ -198,7 +203,7 @@ OHTD_SHAPE(config_version, "ConfigVersion",
 		     .summary = "Why, in the words of the author"),
 	OHTD_TIME(config_version, created, .flags = OHTD_NULL, .summary = "When"),
 	OHTD_WORD(config_version, state, .words = &state_words,
-		     .summary = "live: it is in force"));
+		     .summary = "live: it is in force; checked: what a version would be"));
 
 static struct config_version show_version(const struct ohtd_config_version *from)
 {
@@ -283,8 +288,17 @@ static void reply_change(struct ohtd_call *call, const struct ohtd_change *chang
 			.before = scalar_of(change->difference[i].before),
 			.now = scalar_of(change->difference[i].now),
 		};
-	put_etag(call, change->version.version);
+	if (change->trial && change->differences)
+		view.version.state = 2;
 	OHTD_REPLY(call, 200, config_change, &view);
+}
+
+/* The tag is that of GET config: neither a check nor a version of the list has one. */
+static void reply_live(struct ohtd_call *call, const struct ohtd_change *change)
+{
+	if (!change->trial)
+		put_etag(call, change->version.version);
+	reply_change(call, change);
 }
 
 static void get_version(struct ohtd_call *call)
@@ -343,7 +357,7 @@ static void take_patch(struct ohtd_call *call, bool trial)
 	change->trial = trial;
 	change->if_version = version_meant(call);
 	put_reason(change, OHTD_QUERY(call, change_query)->reason);
-	ohtd_call_change(call, change, ohtd_settings_change, reply_change);
+	ohtd_call_change(call, change, ohtd_settings_change, reply_live);
 }
 
 static void patch_config(struct ohtd_call *call)
@@ -406,7 +420,7 @@ static void post_teach(struct ohtd_call *call)
 	}
 	change->valid_ms = OHTD_INPUT(call, teach)->valid_for_ms;
 	snprintf(change->reason, sizeof(change->reason), "taught: the robot stood there");
-	ohtd_call_change(call, change, ohtd_settings_change, reply_change);
+	ohtd_call_change(call, change, ohtd_settings_change, reply_live);
 }
 
 struct rollback {
@@ -432,11 +446,11 @@ static void post_rollback(struct ohtd_call *call)
 	put_reason(change, said->reason ? said->reason
 					: ohtd_call_text_of(call, "back to version %lld",
 							    (long long)call->params.id));
-	ohtd_call_change(call, change, ohtd_settings_change, reply_change);
+	ohtd_call_change(call, change, ohtd_settings_change, reply_live);
 }
 
 #define CHANGE_PROBLEMS                                                                            \
-	.problems = {"config_contradiction", "config_changed", "out_of_memory", "no_answer_in_time"}
+	.problems = {"config_contradiction", "config_changed", "elevation_required", "out_of_memory", "no_answer_in_time"}
 
 static const struct ohtd_route routes[] = {
 	{
@@ -471,7 +485,7 @@ static const struct ohtd_route routes[] = {
 		.flags = OHTD_ROUTE_MERGE,
 		.query = &change_query_shape,
 		.replies = {{200, &config_change_shape}},
-		.problems = {"config_contradiction", "config_changed", "busy", "out_of_memory",
+		.problems = {"config_contradiction", "config_changed", "elevation_required", "busy", "out_of_memory",
 			     "no_answer_in_time"},
 		.handle = post_check,
 		.summary = "What PATCH config would do, without doing it",
@@ -516,7 +530,7 @@ static const struct ohtd_route routes[] = {
 		.body_bytes_max = 4096,
 		.body = &rollback_shape,
 		.replies = {{200, &config_change_shape}},
-		.problems = {"config_contradiction", "config_changed", "not_found", "out_of_memory",
+		.problems = {"config_contradiction", "config_changed", "elevation_required", "not_found", "out_of_memory",
 			     "no_answer_in_time"},
 		.handle = post_rollback,
 		.summary = "Make a new version with the values of an older one",

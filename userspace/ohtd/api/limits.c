@@ -64,10 +64,10 @@ struct limits_in_force {
 OHTD_SHAPE(limits_in_force, "LimitsInForce",
 	OHTD_WORD(limits_in_force, profile, .words = &profile_words,
 		  .summary = "Layout of the drive that is there: these values and the common ones hold"),
-	OHTD_TEXT(limits_in_force, file, .summary = "Where they are from, in the folder of the data files"),
+	OHTD_TEXT(limits_in_force, file, .summary = "What describes them, in the folder of the data files"),
 	OHTD_INTEGER(limits_in_force, generation,
-		     .summary = "Number of the reading of the file; 1: that of the start"),
-	OHTD_TIME(limits_in_force, read, .flags = OHTD_NULL, .summary = "When the file was read"),
+		     .summary = "Goes up with each change of limits or stations; 1: those of the start"),
+	OHTD_TIME(limits_in_force, read, .flags = OHTD_NULL, .summary = "When they were read or changed"),
 	OHTD_LIST(limits_in_force, items, motion_limit, .summary = "All values, in the order of the file"),
 	OHTD_NEXT_CURSOR(limits_in_force));
 
@@ -122,7 +122,7 @@ struct limits_reloaded {
 
 OHTD_SHAPE(limits_reloaded, "LimitsReloaded",
 	OHTD_TEXT(limits_reloaded, file, .summary = "Where they are from, in the folder of the data files"),
-	OHTD_INTEGER(limits_reloaded, generation, .summary = "Number of the reading of the file"),
+	OHTD_INTEGER(limits_reloaded, generation, .summary = "As in GET robot/limits"),
 	OHTD_TIME(limits_reloaded, read, .flags = OHTD_NULL, .summary = "When the file was read"),
 	OHTD_LIST(limits_reloaded, changed, limit_change,
 		  .summary = "Values that are other ones than before; empty: all are the same"));

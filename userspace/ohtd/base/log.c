@@ -14,7 +14,7 @@
 #include "base/log_tail.h"
 
 #define JOURNAL_SOCKET	"/run/systemd/journal/socket"
-#define ROOMS		10
+#define ROOMS		11
 
 static const struct {
 	const char *name;
@@ -28,7 +28,8 @@ static const struct {
 };
 
 const char *const ohtd_log_rooms[ROOMS + 1] = {
-	"auth", "bus", "config", "gateway", "history", "http", "journal", "main", "robot", "store", NULL,
+	"auth", "bus", "config", "gateway", "history", "http", "journal", "main", "robot",
+	"settings", "store", NULL,
 };
 
 static atomic_int general = OHTD_LOG_INFO;

@@ -201,10 +201,11 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	M("bad_cursor", "This is no next_cursor of this list.",
 	  "Begin without a cursor; take next_cursor as it is."),
 	M("not_taken", "This verb does not take the member.", "Leave the member out."),
-	M("unprintable", "The text has other characters than printable ASCII.", "Take others."),
-	M("unfit", "The text cannot be a name or password.", "See detail."),
+	M("unprintable", "The text has characters that it may not have.", "See detail, and take others."),
+	M("unfit", "The value cannot be this: a name, a password, a place that is taken.", "See detail."),
 	M("empty", "Nothing is to be changed.", "Name a member to change."),
 	M("contradiction", "The value does not agree with another one.", "See detail, and change both together."),
+	M("elevation_required", "The value may be changed by an elevated session only.", "Give the password with POST auth/elevate, and try again."),
 	M("file_line", "The file on the machine is wrong here.", "See detail, and mend the file."),
 	/* ---- WebSockets ---- */
 	S("authenticated_already", "The client has said before who it is.",

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "auth/session.h"
 #include "server/call.h"
 #include "server/command.h"
 #include "server/control.h"
@@ -40,6 +41,8 @@ struct ohtd_change *ohtd_call_change_make(struct ohtd_call *call)
 	job->settings = ohtd_call_settings(call);
 	job->change.by = ohtd_holder_of(&call->who);
 	job->change.by.role = (uint8_t)call->who.role;
+	job->change.elevated = call->who.local ||
+			       ohtd_auth_elevated_ms(ohtd_call_auth(call), &call->who);
 	job->change.tag = ohtd_principal_tag(&call->who);
 	return &job->change;
 }
@@ -64,8 +67,8 @@ static void refuse_items(struct ohtd_call *call, const struct ohtd_change *chang
 			.pointer = faults->fault[i].pointer, .code = faults->fault[i].code,
 			.detail = faults->fault[i].detail,
 		};
-	if (change->result == OHTD_CHANGE_ROLE)
-		ohtd_reply_errors(call, 403, "role", detail, errors, count);
+	if (change->result == OHTD_CHANGE_ROLE || change->result == OHTD_CHANGE_ELEVATION)
+		ohtd_reply_errors(call, 403, faults->fault[0].code, detail, errors, count);
 	else if (faults->contradiction)
 		ohtd_reply_errors(call, 422, "config_contradiction", detail, errors, count);
 	else

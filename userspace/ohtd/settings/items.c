@@ -37,7 +37,7 @@ static const struct ohtd_item first_items[] = {
 	{.pointer = "/log/level",
 	 .type = OHTD_ITEM_WORD,
 	 .words = levels,
-	 .role = OHTD_ROLE_SUPERVISOR,
+	 .role = OHTD_ROLE_ADMINISTRATOR,
 	 .row = OHTD_ROW_LEVEL,
 	 .summary = "Lines of the log up to this level are written"},
 };
@@ -79,6 +79,14 @@ static void point_at_rule(char *pointer, unsigned int rule, unsigned int profile
 			 ohtd_rule_profile_name(profile));
 }
 
+/* Where the robot may go, how it looks ahead, and how it stops. */
+static bool keeps_safe(unsigned int rule)
+{
+	return rule == OHTD_RULE_SOFT_MIN_MM || rule == OHTD_RULE_SOFT_MAX_MM ||
+	       rule == OHTD_RULE_STOP_MM_S2 ||
+	       (rule >= OHTD_RULE_DISTANCE_1_WAYS && rule <= OHTD_RULE_ZONE_HYSTERESIS_MM);
+}
+
 static void add_rule(struct ohtd_items *items, const struct ohtd_rule_row *row, int number)
 {
 	struct ohtd_item *item = &items->item[items->count++];
@@ -86,7 +94,8 @@ static void add_rule(struct ohtd_items *items, const struct ohtd_rule_row *row, 
 	*item = (struct ohtd_item){
 		.type = OHTD_ITEM_NUMBER, .unit = *row->unit ? row->unit : NULL,
 		.min = row->min, .max = row->max, .role = OHTD_ROLE_ADMINISTRATOR,
-		.needs_standstill = true, .summary = row->description, .row = number,
+		.needs_elevation = keeps_safe(row->rule), .needs_standstill = true,
+		.summary = row->description, .row = number,
 	};
 	point_at_rule(item->pointer, row->rule, row->profile);
 }
@@ -276,8 +285,11 @@ static bool leads(const struct ohtd_items *items, const char *pointer)
 
 static void refuse_unknown(struct taking *taking, const char *pointer, struct json_object *value)
 {
-	const char *near = nearest(taking->items, pointer);
+	const char *near = NULL;
 
+	/* Only for those that are told: names of a body may be long. */
+	if (taking->faults->count < OHTD_FAULTS_MAX)
+		near = nearest(taking->items, pointer);
 	if (leads(taking->items, pointer)) {
 		if (!json_object_is_type(value, json_type_object))
 			ohtd_fault_add(taking->faults, pointer, "type",

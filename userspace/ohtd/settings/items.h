@@ -53,6 +53,7 @@ enum ohtd_item_type {
  * @max: greatest number, longest text
  * @words: WORD: what may stand there, ends with NULL
  * @role: lowest role that may change it
+ * @needs_elevation: only by an elevated session
  * @needs_standstill: taken only while nothing moves, and by who is in control
  * @summary: one line
  * @row: of motion.csv, or one of enum ohtd_item_row
@@ -64,6 +65,7 @@ struct ohtd_item {
 	double min, max;
 	const char *const *words;
 	enum ohtd_role role;
+	bool needs_elevation;
 	bool needs_standstill;
 	const char *summary;
 	int row;

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "motion/position.h"
+#include "robot/motion_limits.h"
 #include "robot/robot.h"
 
 #define PLAIN		(JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
@@ -39,6 +40,10 @@ static int take_answer(struct ohtd_settings *settings, uint64_t id, uint64_t unt
 		    read(fd.fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
 			return -errno;
 	}
+	/* This thread may not have run for longer. */
+	while (ohtd_link_take(link, answer) == 1)
+		if (answer->id == id)
+			return 0;
 	return -ETIMEDOUT;
 }
 
@@ -59,11 +64,29 @@ static int ask_robot(struct ohtd_settings *settings, struct ohtd_change *change,
 	return r ? r : take_answer(settings, command.id, until_ns, &change->answer);
 }
 
+/* Is that block in force, whatever has become of the answer? */
+static bool has_taken(struct ohtd_settings *settings, uint32_t generation)
+{
+	struct ohtd_limits_block *block = calloc(1, sizeof(*block));
+	bool taken = false;
+
+	if (block && generation) {
+		ohtd_robot_limits(settings->setup.robot, block);
+		taken = block->generation == generation;
+	}
+	free(block);
+	return taken;
+}
+
 /* True: it does not; @change says why. */
 static bool robot_refuses(struct ohtd_settings *settings, struct ohtd_change *change,
 			  uint32_t generation)
 {
 	change->error = ask_robot(settings, change, generation);
+	if (change->error && has_taken(settings, generation)) {
+		change->error = 0;
+		return false;
+	}
 	if (change->error)
 		change->result = OHTD_CHANGE_NOT_POSTED;
 	else if (change->answer.outcome != OHTD_OUTCOME_DONE)
@@ -111,6 +134,19 @@ static bool want_tree(struct ohtd_settings *settings, struct ohtd_change *change
 	return !change->faults.count || fails(change, OHTD_CHANGE_FAULTY);
 }
 
+static void judge_difference(struct ohtd_change *change, const struct ohtd_item *item,
+			     const char *pointer)
+{
+	change->needs_standstill = change->needs_standstill || item->needs_standstill;
+	if (change->by.role < item->role)
+		ohtd_fault_add(&change->faults, pointer, "role", "needs the role %s, %s is %s",
+			       ohtd_role_name(item->role), change->by.user,
+			       ohtd_role_name(change->by.role));
+	else if (item->needs_elevation && !change->elevated)
+		ohtd_fault_add(&change->faults, pointer, "elevation_required",
+			       "needs an elevated session");
+}
+
 /* Which items are other ones, and whether who asks may change them. */
 static bool judge_differences(struct ohtd_settings *settings, struct ohtd_change *change)
 {
@@ -118,15 +154,13 @@ static bool judge_differences(struct ohtd_settings *settings, struct ohtd_change
 		const char *pointer = change->difference[i].pointer;
 		const struct ohtd_item *item = ohtd_item_find(&settings->items, pointer);
 
-		if (!item)
-			continue;
-		change->needs_standstill = change->needs_standstill || item->needs_standstill;
-		if (change->by.role < item->role)
-			ohtd_fault_add(&change->faults, pointer, "role",
-				       "needs the role %s, %s is %s", ohtd_role_name(item->role),
-				       change->by.user, ohtd_role_name(change->by.role));
+		if (item)
+			judge_difference(change, item, pointer);
 	}
-	return !change->faults.count || fails(change, OHTD_CHANGE_ROLE);
+	if (!change->faults.count)
+		return true;
+	return fails(change, strcmp(change->faults.fault[0].code, "role") ? OHTD_CHANGE_ELEVATION
+									  : OHTD_CHANGE_ROLE);
 }
 
 /* Numbers of both trees are to be of the types that reading gives them. Takes @made over. */
@@ -262,6 +296,16 @@ static void commit(struct ohtd_settings *settings, struct ohtd_change *change)
 	make_live(settings, change);
 }
 
+/*
+ * After the line of the log, and without a difference, too: the level may be another one by now.
+ * Only if the change is about it: a level for the search of a fault outlives other changes.
+ */
+static void set_level(struct ohtd_settings *settings, const struct ohtd_change *change)
+{
+	if (change->back_to || (change->patch && json_object_object_get_ex(change->patch, "log", NULL)))
+		ohtd_log_set_level((enum ohtd_log_level)settings->values.level);
+}
+
 void ohtd_settings_change(struct ohtd_settings *settings, struct ohtd_change *change)
 {
 	if (pthread_mutex_trylock(&settings->writer)) {
@@ -272,6 +316,8 @@ void ohtd_settings_change(struct ohtd_settings *settings, struct ohtd_change *ch
 	if (prepare(settings, change) && !change->trial &&
 	    (is_to_be_kept(settings, change) || change->table))
 		commit(settings, change);
+	if (!change->result && !change->trial)
+		set_level(settings, change);
 	/* Nothing was made: what there is. */
 	if (change->result == OHTD_CHANGE_OUTDATED ||
 	    (!change->result && !change->differences))

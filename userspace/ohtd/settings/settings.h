@@ -75,6 +75,7 @@ enum ohtd_change_result {
 	OHTD_CHANGE_DONE,	/* live, and on the disk; or nothing was to be changed */
 	OHTD_CHANGE_FAULTY,	/* see faults */
 	OHTD_CHANGE_ROLE,	/* the role is too low for the items in faults */
+	OHTD_CHANGE_ELEVATION,	/* the session is not elevated for the items in faults */
 	OHTD_CHANGE_OUTDATED,	/* another version is live: see version */
 	OHTD_CHANGE_BUSY,	/* another change is under way */
 	OHTD_CHANGE_NO_VERSION,	/* there is no version with this number */
@@ -108,6 +109,7 @@ struct ohtd_difference {
  * @here_mm: in
  * @if_version: in: only if that version is live; 0: whichever is
  * @by: in: who asks
+ * @elevated: in: by an elevated session, or on this machine
  * @tag: in: the same as a number, for the journal of the stop
  * @valid_ms: in: how long the control thread may take; 0: its default
  * @reason: in: in the words of who asks
@@ -131,6 +133,7 @@ struct ohtd_change {
 	double here_mm;
 	int64_t if_version;
 	struct ohtd_holder by;
+	bool elevated;
 	uint64_t tag;
 	uint32_t valid_ms;
 	char reason[OHTD_CONFIG_REASON_BYTES];
