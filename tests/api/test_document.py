@@ -68,7 +68,11 @@ def asked(operation):
     """Members of query and body: name to whether the request must have it."""
     members = {each["name"]: each["required"] for each in operation.get("parameters", []) if each["in"] == "query"}
     if "requestBody" in operation:
-        name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        # A merge patch may have any member of what it patches.
+        if "$ref" not in schema:
+            return members
+        name = schema["$ref"].rsplit("/", 1)[1]
         schema = DOCUMENT["components"]["schemas"][name]
         members |= {name: name in schema["required"] for name in schema["properties"]}
     return members

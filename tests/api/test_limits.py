@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from daemon import BUILD, TOP, begin
+from daemon import BUILD, PASSWORD, TOP, begin
 from oht_test.wait import until
 
 OHTCTL = BUILD / "userspace/ohtctl/ohtctl"
@@ -106,6 +106,9 @@ def test_another_file_holds_at_once_and_is_told(own):
                                    ("soft_min_mm,legacy", "soft_min_mm,legacy,10,mm,-32768,32767,"),
                                    ("soft_max_mm,", "soft_max_mm,common,12000.5,mm,-32768,32767,"),
                                    ("dock_position_mm,", "dock_position_mm,common,20,mm,-32768,32767,")))
+    # Soft limits are among them.
+    assert reload(own).code == "elevation_required"
+    assert own.post("auth/elevate", {"password": PASSWORD}, role="administrator").status == 200
     answer = reload(own)
     assert answer.status == 200, answer.body
     assert (answer.json["file"], answer.json["generation"]) == ("motion.csv", 2)

@@ -12,6 +12,7 @@
 #include "lists/stored_list.h"
 #include "robot/codes.h"
 #include "server/change.h"
+#include "server/command.h"
 #include "server/late.h"
 #include "tables/config_versions.h"
 #include "views/words.h"
@@ -392,19 +393,31 @@ static struct json_object *patch_of_station(const char *name, double position_mm
 	return json_tokener_parse(text);
 }
 
+/* As the robot itself would say. */
+static void refuse_place(struct ohtd_call *call, unsigned int why)
+{
+	const struct ohtd_answer answer = {
+		.outcome = OHTD_OUTCOME_REFUSED, .why = { .count = 1, .items[0].code = (uint16_t)why },
+	};
+	struct ohtd_refusal refusal;
+
+	ohtd_refusal_of(&answer, &call->memory, &refusal);
+	ohtd_reply_errors(call, refusal.status, refusal.code, refusal.detail, refusal.errors,
+			  refusal.errors_count);
+}
+
 static void post_teach(struct ohtd_call *call)
 {
 	const struct ohtd_snapshot *snapshot = ohtd_call_snapshot(call);
 	struct ohtd_change *change;
 
 	if (ohtd_state_in_motion(snapshot->state)) {
-		ohtd_reply_problem(call, 409, "moving",
-				   "the robot moves: stop it at the place of the station");
+		refuse_place(call, OHTD_WHY_MOVING);
 		return;
 	}
 	if (!ohtd_settings_is_located(snapshot)) {
-		ohtd_reply_problem(call, 409, "sensors",
-				   "the position of the robot is not known, or it does not trust it");
+		refuse_place(call, snapshot->position_mm.valid ? OHTD_WHY_POSITION_LOST
+							       : OHTD_WHY_SENSORS);
 		return;
 	}
 	change = ohtd_call_change_make(call);
@@ -449,39 +462,29 @@ static void post_rollback(struct ohtd_call *call)
 	ohtd_call_change(call, change, ohtd_settings_change, reply_live);
 }
 
-#define CHANGE_PROBLEMS                                                                            \
-	.problems = {"config_contradiction", "config_changed", "elevation_required", "out_of_memory", "no_answer_in_time"}
-
 static const struct ohtd_route routes[] = {
 	{
-		.method = OHTD_GET,
-		.path = "config",
-		.role = OHTD_ROLE_VIEWER,
+		.method = OHTD_GET, .path = "config", .role = OHTD_ROLE_VIEWER,
 		.replies = {{200, NULL, "application/json"}},
 		.handle = get_config,
 		.summary = "The configuration in force",
 		.text = "A tree of items, which GET config/schema describes. ETag is its version.",
 	},
 	{
-		.method = OHTD_PATCH,
-		.path = "config",
-		.role = OHTD_ROLE_SUPERVISOR,
+		.method = OHTD_PATCH, .path = "config", .role = OHTD_ROLE_SUPERVISOR,
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE | OHTD_ROUTE_MERGE,
 		.query = &change_query_shape,
 		.replies = {{200, &config_change_shape}},
-		CHANGE_PROBLEMS,
+		.problems = {"config_contradiction", "config_changed", "elevation_required",
+			     "out_of_memory", "no_answer_in_time"},
 		.handle = patch_config,
 		.summary = "Change items of the configuration",
 		.text = "The body is a merge patch (RFC 7396) of GET config; null gives an item "
-			"its default, or "
-			"removes a station. All of it is checked, written down as a version, and "
-			"then live; a "
-			"refusal changes nothing. With If-Match only if that version is live.",
+			"its default, or removes a station. All of it is checked, written down as a version, and "
+			"then live; a refusal changes nothing. With If-Match only if that version is live.",
 	},
 	{
-		.method = OHTD_POST,
-		.path = "config/check",
-		.role = OHTD_ROLE_SUPERVISOR,
+		.method = OHTD_POST, .path = "config/check", .role = OHTD_ROLE_SUPERVISOR,
 		.flags = OHTD_ROUTE_MERGE,
 		.query = &change_query_shape,
 		.replies = {{200, &config_change_shape}},
@@ -492,9 +495,7 @@ static const struct ohtd_route routes[] = {
 		.text = "version is the number that it would have.",
 	},
 	{
-		.method = OHTD_GET,
-		.path = "config/schema",
-		.role = OHTD_ROLE_VIEWER,
+		.method = OHTD_GET, .path = "config/schema", .role = OHTD_ROLE_VIEWER,
 		.replies = {{200, &config_items_shape}},
 		.problems = {"busy", "out_of_memory", "no_answer_in_time"},
 		.handle = get_schema,
@@ -502,9 +503,7 @@ static const struct ohtd_route routes[] = {
 			   "them",
 	},
 	{
-		.method = OHTD_GET,
-		.path = "config/versions",
-		.role = OHTD_ROLE_VIEWER,
+		.method = OHTD_GET, .path = "config/versions", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_STORE,
 		.query = &version_query_shape,
 		.replies = {{200, &version_list_shape}},
@@ -513,9 +512,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "All versions of the configuration",
 	},
 	{
-		.method = OHTD_GET,
-		.path = "config/versions/{id}",
-		.role = OHTD_ROLE_VIEWER,
+		.method = OHTD_GET, .path = "config/versions/{id}", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_STORE,
 		.replies = {{200, &config_change_shape}},
 		.problems = {"not_found"},
@@ -523,9 +520,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "A version, and what it has changed",
 	},
 	{
-		.method = OHTD_POST,
-		.path = "config/versions/{id}/rollback",
-		.role = OHTD_ROLE_SUPERVISOR,
+		.method = OHTD_POST, .path = "config/versions/{id}/rollback", .role = OHTD_ROLE_SUPERVISOR,
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
 		.body_bytes_max = 4096,
 		.body = &rollback_shape,
@@ -537,9 +532,7 @@ static const struct ohtd_route routes[] = {
 		.text = "An item that the older one does not have gets its default.",
 	},
 	{
-		.method = OHTD_POST,
-		.path = "robot/stations/{name}/teach",
-		.role = OHTD_ROLE_SUPERVISOR,
+		.method = OHTD_POST, .path = "robot/stations/{name}/teach", .role = OHTD_ROLE_SUPERVISOR,
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
 		.body_bytes_max = 4096,
 		.body = &teach_shape,

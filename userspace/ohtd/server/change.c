@@ -85,11 +85,6 @@ static void refuse(struct ohtd_call *call, const struct ohtd_change *change)
 		ohtd_reply_errors(call, refusal.status, refusal.code, refusal.detail,
 				  refusal.errors, refusal.errors_count);
 		break;
-	case OHTD_CHANGE_MOVED:
-		ohtd_reply_problem(call, 409, "moving",
-				   "the robot does not stand where it was asked, at %g mm, or has lost "
-				   "its position; nothing was changed", change->here_mm);
-		break;
 	case OHTD_CHANGE_NOT_POSTED:
 		ohtd_refusal_not_taken(change->error, &refusal);
 		ohtd_reply_header(call, "retry-after", "1");

@@ -276,7 +276,10 @@ static void commit(struct ohtd_settings *settings, struct ohtd_change *change)
 	if (change->needs_standstill && robot_refuses(settings, change, 0))
 		return;
 	if (change->here && !stands_there(settings, change)) {
-		change->result = OHTD_CHANGE_MOVED;
+		change->answer.why.items[0].code = OHTD_WHY_MOVING;
+		change->answer.why.count = 1;
+		change->answer.outcome = OHTD_OUTCOME_REFUSED;
+		change->result = OHTD_CHANGE_REFUSED;
 		return;
 	}
 	if (kept)

@@ -80,7 +80,6 @@ enum ohtd_change_result {
 	OHTD_CHANGE_BUSY,	/* another change is under way */
 	OHTD_CHANGE_NO_VERSION,	/* there is no version with this number */
 	OHTD_CHANGE_REFUSED,	/* by the robot: see answer */
-	OHTD_CHANGE_MOVED,	/* the robot does not stand at here_mm, or does not trust its position */
 	OHTD_CHANGE_NOT_POSTED,	/* the control thread could not be asked: see error */
 	OHTD_CHANGE_NOT_KEPT,	/* by the store: see error */
 	OHTD_CHANGE_NO_MEMORY,
