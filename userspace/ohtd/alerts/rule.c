@@ -10,15 +10,17 @@
 #include "robot/codes.h"
 #include "robot/telemetry.h"
 
-/* As the history: fewer cycles that were not begun are no gap. */
-#define SEEN_NS		OHTD_NS_PER_S
-
 static_assert(OHTD_STATES <= 16, "a bit of suppressed for each");
 
 static const char *const severities[] = {
 	[OHTD_SEVERITY_CRITICAL] = "critical",
 	[OHTD_SEVERITY_WARNING] = "warning",
 	[OHTD_SEVERITY_EMERGENCY] = "emergency",
+};
+
+const uint8_t ohtd_alert_rule_healths[OHTD_ALERT_RULE_HEALTHS] = {
+	OHTD_TELEMETRY_power_health, OHTD_TELEMETRY_safety_health,
+	OHTD_TELEMETRY_travel_motor_health, OHTD_TELEMETRY_dock_location_health,
 };
 
 static_assert(sizeof(severities) / sizeof(severities[0]) == OHTD_SEVERITIES, "a word for each");
@@ -55,15 +57,12 @@ static bool is_suppressed(const struct ohtd_alert_rule *rule, const struct ohtd_
 
 static bool modules_are_well(const struct ohtd_sample *sample)
 {
-	static const unsigned int signals[] = {
-		OHTD_TELEMETRY_power_health, OHTD_TELEMETRY_safety_health,
-		OHTD_TELEMETRY_travel_motor_health, OHTD_TELEMETRY_dock_location_health,
-	};
+	for (unsigned int i = 0; i < OHTD_ALERT_RULE_HEALTHS; i++) {
+		const unsigned int signal = ohtd_alert_rule_healths[i];
 
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		if (!is_good(sample, signals[i]) ||
-		    sample->values[signals[i]] != OHTD_HEALTH_GOOD)
+		if (!is_good(sample, signal) || sample->values[signal] != OHTD_HEALTH_GOOD)
 			return false;
+	}
 	return true;
 }
 
@@ -197,7 +196,7 @@ void ohtd_alert_watch_step(struct ohtd_alert_watch *watch, const struct ohtd_sam
 	const struct ohtd_alert_rule *rule = watch->rule;
 	const uint64_t gap_ns = watch->time_ns && sample->time_ns >= watch->time_ns ?
 				sample->time_ns - watch->time_ns : UINT64_MAX;
-	const uint64_t passed_ns = gap_ns > SEEN_NS ? 0 : gap_ns;
+	const uint64_t passed_ns = gap_ns > OHTD_ALERT_SEEN_NS ? 0 : gap_ns;
 
 	watch->time_ns = sample->time_ns;
 	if (rule->kind == OHTD_ALERT_RULE_INCREASE) {

@@ -18,9 +18,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "robot/codes.h"
 #include "robot/samples.h"
 
+/* What lies between two samples is seen if it is no more. As the history: fewer cycles are no gap. */
+#define OHTD_ALERT_SEEN_NS	((int64_t)OHTD_NS_PER_S)
 #define OHTD_ALERT_RULE_WINDOW	16	/* parts of a window; the oldest goes as a whole */
 #define OHTD_ALERT_RULE_TEXT	256
 #define OHTD_ALERT_RULE_WORD	40	/* with NUL; text, consequence and action as below */
@@ -127,12 +130,13 @@ struct ohtd_alert_watch {
 	int64_t parts[OHTD_ALERT_RULE_WINDOW];
 };
 
+/* The healths on which a rule with @behind_modules depends; enum ohtd_telemetry. */
+#define OHTD_ALERT_RULE_HEALTHS	4
+extern const uint8_t ohtd_alert_rule_healths[OHTD_ALERT_RULE_HEALTHS];
+
 void ohtd_alert_watch_begin(struct ohtd_alert_watch *watch, const struct ohtd_alert_rule *rule);
 
-/*
- * The next sample of a run, in order. What lies between two samples counts as seen if it is at
- * most a second.
- */
+/* The next sample of a run, in order. What lies between two samples counts as OHTD_ALERT_SEEN_NS says. */
 void ohtd_alert_watch_step(struct ohtd_alert_watch *watch, const struct ohtd_sample *sample);
 
 /* Somebody has seen it: a latching one ends with its reason, or at once if that is gone. */

@@ -15,9 +15,7 @@
 /* Read at once: columns, and samples of so many columns. */
 #define COLUMNS		4096
 #define SAMPLES_OF	64
-#define SIGNALS_MAX	8
-/* As a rule at work: what lies between two samples is seen if it is no more. */
-#define SEEN_NS		((int64_t)OHTD_NS_PER_S)
+#define SIGNALS_MAX	(3 + OHTD_ALERT_RULE_HEALTHS)
 /* Place of the robot's state among them. */
 #define STATE		2
 
@@ -54,9 +52,8 @@ static void choose_signals(struct trying *t)
 	t->signals[t->count++] = t->rule->kind == OHTD_ALERT_RULE_DIFFERENCE ? t->rule->minus :
 									       t->rule->signal;
 	t->signals[t->count++] = OHTD_TELEMETRY_state;
-	for (unsigned int i = OHTD_TELEMETRY_power_health;
-	     t->rule->behind_modules && i <= OHTD_TELEMETRY_dock_location_health; i++)
-		t->signals[t->count++] = i;
+	for (unsigned int i = 0; t->rule->behind_modules && i < OHTD_ALERT_RULE_HEALTHS; i++)
+		t->signals[t->count++] = ohtd_alert_rule_healths[i];
 }
 
 static const struct ohtd_column *column_of(const struct ohtd_history_answer *answer,
@@ -70,7 +67,7 @@ static const struct ohtd_column *column_of(const struct ohtd_history_answer *ans
 /* Behind a gap the alert was there as far as it was seen. */
 static int64_t seen_until(const struct trying *t, int64_t time_ns)
 {
-	return time_ns - t->last_ns > SEEN_NS ? t->last_ns : time_ns;
+	return time_ns - t->last_ns > OHTD_ALERT_SEEN_NS ? t->last_ns : time_ns;
 }
 
 static void note_end(struct trying *t, int64_t time_ns, bool ended)
