@@ -6,17 +6,14 @@ sanitizers: the filter of system calls is there (filter), the times are those of
 preloaded is not between a sanitizer and the C library (shim). OHT_SEED repeats what was chosen at random.
 """
 import argparse
-import contextlib
-import ctypes
 import os
 import random
-import sqlite3
 
 import pytest
 
 from daemon import SANITIZER, Daemon, begin, serving
 from keeper import Keeper
-from oht_test.client import PASSWORD, ROLES
+from oht_test.client import ROLES
 from oht_test.plugin import deselect, in_gate
 from remote import Remote
 
@@ -76,13 +73,6 @@ def chance():
 
 # ---- daemons ----
 
-def cheap_hash(password):
-    """Of the same method as the daemon's, at the least cost: 4 instead of 12, which takes a quarter of a second."""
-    crypt = ctypes.CDLL("libcrypt.so.1").crypt
-    crypt.restype = ctypes.c_char_p
-    return crypt(password.encode(), b"$2b$04$" + b"." * 22).decode()
-
-
 @pytest.fixture(scope="session")
 def accounts(tmp_path_factory):
     """A database with one account per role; begin() copies it. Log-ins to these are cheap, others cost what they cost."""
@@ -91,8 +81,7 @@ def accounts(tmp_path_factory):
     for role in ROLES:
         done = made.add_user(role, role)
         assert done.returncode == 0, done.stderr
-    with contextlib.closing(sqlite3.connect(made.state / "oht.db", isolation_level=None)) as database:
-        database.execute("UPDATE users SET password_hash = ?", (cheap_hash(PASSWORD),))
+    made.make_logins_cheap()
     return made.state / "oht.db"
 
 
