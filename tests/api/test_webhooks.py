@@ -117,7 +117,7 @@ def test_begin_and_end_of_an_alert_are_told(told, places):
     until(lambda: get(told, webhook)["last_status"] == 204, what="its result")
     assert not receiver.at("/severe") and not get(told, severe)["last"]
     assert f"127.0.0.1:{receiver.port}/ntfy" in ohtctl(told, verb=("webhooks", "list"))
-    assert "module_quarantined" in ohtctl(told, verb=("webhooks", "deliveries"))
+    assert "module_quarantined" in ohtctl(told, verb=("webhooks", "log"))
     for each in (webhook, manager, ntfy, severe):
         remove(told, each)
 

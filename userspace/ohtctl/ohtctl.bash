@@ -67,7 +67,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'acknowledge history rules try' -- "$word")
 		return ;;
 	webhooks)
-		mapfile -t COMPREPLY < <(compgen -W 'list add test secret remove deliveries resend' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'list add test secret remove log resend' -- "$word")
 		return ;;
 	registers | ping | quarantine)
 		mapfile -t COMPREPLY < <(compgen -W "$modules" -- "$word")

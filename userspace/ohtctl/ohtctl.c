@@ -163,7 +163,7 @@ static const struct cli_verb verbs[] = {
 	{ "webhooks secret", "NUMBER", "a new secret; the one before signs too", cmd_webhooks_id, CLI_OPT_SOCKET, 1, 1,
 	  cmd_webhooks_id },
 	{ "webhooks remove", "NUMBER", "tell it no more", cmd_webhooks_id, CLI_OPT_SOCKET, 1, 1, cmd_webhooks_id },
-	{ "webhooks deliveries", "", "the newest 50 that were told, wait or are dead", remote_call, CLI_OPT_SOCKET, 0, 0,
+	{ "webhooks log", "", "the newest 50 that were told, wait or are dead", remote_call, CLI_OPT_SOCKET, 0, 0,
 	  remote_call },
 	{ "webhooks resend", "NUMBER", "send a delivery once more", cmd_webhooks_id, CLI_OPT_SOCKET, 1, 1,
 	  cmd_webhooks_id },

@@ -96,7 +96,7 @@ static const struct {
 	{ "alerts", "GET", "alerts?limit=200", NULL, alert_columns },
 	{ "alerts history", "GET", "alerts/history?limit=50", NULL, kept_alert_columns },
 	{ "webhooks list", "GET", "webhooks", NULL, webhook_columns },
-	{ "webhooks deliveries", "GET", "webhook-deliveries?limit=50", NULL, delivery_columns },
+	{ "webhooks log", "GET", "webhook-deliveries?limit=50", NULL, delivery_columns },
 	{ "safety status", "GET", "safety", NULL },
 	{ "safety stop", "POST", "safety/stop", NULL },
 	{ "safety enable", "POST", "safety/enable", NULL },
