@@ -223,7 +223,6 @@ static int open_settings(struct running *run)
 		.link = ohtd_robot_link(run->robot, run->config->loops + run->config->gateway),
 		.level = run->config->log_level,
 		.lost = ohtd_setup_is_lost(run->setup),
-		.repaired_ns = ohtd_state_repaired_s(run->config->state_dir) * (int64_t)OHTD_NS_PER_S,
 	};
 
 	run->settings = ohtd_settings_open(&setup, run->why, sizeof(run->why));

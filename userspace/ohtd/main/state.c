@@ -227,17 +227,9 @@ int ohtd_state_open_database(struct ohtd_db **db, const char *dir, long long now
 	join(path, dir, DATABASE);
 	find_loss(dir, path, now_s);
 	r = ohtd_db_open(db, &ohtd_small_schema, path, now_s, why, size);
-	if (!r && ohtd_db_file_set_aside_s(path))
+	if (!r && ohtd_db_file_was_set_aside(path))
 		ohtd_state_note_administered(dir);
 	return r;
-}
-
-long long ohtd_state_repaired_s(const char *dir)
-{
-	char path[PATH_BYTES];
-
-	join(path, dir, DATABASE);
-	return ohtd_db_file_set_aside_s(path);
 }
 
 bool ohtd_state_was_cut(const char *dir)

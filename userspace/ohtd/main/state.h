@@ -60,9 +60,6 @@ bool ohtd_state_was_administered(const char *dir);
 /* A run leaves a mark from its beginning to its end in order. */
 void ohtd_state_begin_run(const char *dir);
 void ohtd_state_end_run(const char *dir);
-/* When a damaged database was last set aside, in seconds; 0: none is there. */
-long long ohtd_state_repaired_s(const char *dir);
-
 /* True if the mark of an earlier run is still there: it was cut short. */
 bool ohtd_state_was_cut(const char *dir);
 

@@ -37,7 +37,6 @@ struct ohtd_store;
  * @link: of @robot, used by nobody else
  * @clock: time of day
  * @level: of ohtd.conf
- * @repaired_ns: wall clock of the newest repair of the database; 0: none is known
  * @lost: the database is another one than before
  */
 struct ohtd_settings_setup {
@@ -46,7 +45,6 @@ struct ohtd_settings_setup {
 	struct ohtd_link *link;
 	struct ohtd_clock *clock;
 	int level;
-	int64_t repaired_ns;
 	bool lost;
 };
 

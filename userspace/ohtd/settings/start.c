@@ -16,11 +16,13 @@
 #define AUTHOR		"ohtd"
 /* A round for each limit, for all of them, and for each lot of stations that is told at a time. */
 #define ROUNDS_MAX	(OHTD_RULES + OHTD_STATIONS_MAX / OHTD_FAULTS_MAX + 2)
-/* Reasons of versions that nobody has made. While one of the last three is live, a person is waited for. */
+/* Reasons of versions that nobody has made. While one of those but the first is live, a person is waited for. */
 #define REASON_FIRST	"taken over from motion.csv, stations.csv and ohtd.conf"
 #define REASON_UNFIT	"items that do not fit have their defaults"
 #define REASON_DAMAGED	"the newest version cannot be read"
 #define REASON_LOST	"all versions were lost: taken over from motion.csv, stations.csv and ohtd.conf"
+/* As the repair of a database writes it: migrations/small/mend.sql. */
+#define REASON_REPAIRED	"the database was repaired: newer versions may be lost"
 
 /* Stations that no robot of these limits can reach are left out. */
 static void leave_out(struct ohtd_values *values, const struct ohtd_faults *faults)
@@ -126,7 +128,7 @@ static bool is_fall_back(const struct ohtd_config_version *head)
 {
 	return !strcmp(head->author, AUTHOR) &&
 	       (!strcmp(head->reason, REASON_UNFIT) || !strcmp(head->reason, REASON_LOST) ||
-		!strcmp(head->reason, REASON_DAMAGED));
+		!strcmp(head->reason, REASON_DAMAGED) || !strcmp(head->reason, REASON_REPAIRED));
 }
 
 /* With what differs from @before, the version of a person; NULL: it is not known any more. */
@@ -156,16 +158,6 @@ static void wait_again(struct ohtd_settings *settings)
 		before = ohtd_version_read(settings, settings->head.parent, NULL, &error);
 	wait_for_person(settings, settings->head.reason, before);
 	json_object_put(before);
-}
-
-/* The version in force is of a person, but may be an older one than the last. */
-static void look_for_repair(struct ohtd_settings *settings)
-{
-	if (settings->setup.repaired_ns > settings->head.created_ns)
-		snprintf(settings->waits, sizeof(settings->waits),
-			 "the database was repaired after version %lld of %.64s was made: newer "
-			 "ones may be lost", (long long)settings->head.version,
-			 settings->head.author);
 }
 
 /* ---- the version to begin with ---- */
@@ -218,18 +210,21 @@ static int begin_kept(struct ohtd_settings *settings, struct json_object *tree)
 		 (long long)settings->head.version, settings->head.author);
 	if (is_fall_back(&settings->head))
 		wait_again(settings);
-	else
-		look_for_repair(settings);
 	return 0;
 }
 
 static int begin_without(struct ohtd_settings *settings)
 {
-	bool lost = settings->setup.lost || settings->setup.repaired_ns;
-
 	make_fit(settings, NULL);
-	return lost ? fall_back(settings, REASON_LOST, NULL)
-		    : begin_version(settings, REASON_FIRST);
+	return settings->setup.lost ? fall_back(settings, REASON_LOST, NULL)
+				    : begin_version(settings, REASON_FIRST);
+}
+
+/* A repair has found no version, and has left an empty one. */
+static int begin_repaired(struct ohtd_settings *settings)
+{
+	make_fit(settings, NULL);
+	return fall_back(settings, REASON_LOST, NULL);
 }
 
 /* The newest one cannot be read. It stays in the list, and an older one follows it. */
@@ -256,8 +251,10 @@ static int begin(struct ohtd_settings *settings)
 
 	if (r == -ENOENT)
 		r = begin_without(settings);
-	else if (r == -EUCLEAN)
+	else if (r == -EUCLEAN && settings->head.version)
 		r = begin_damaged(settings);
+	else if (!r && !json_object_object_length(tree))
+		r = begin_repaired(settings);
 	else if (!r)
 		r = begin_kept(settings, tree);
 	if (!r && *settings->waits)

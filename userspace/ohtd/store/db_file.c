@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -238,17 +237,8 @@ static bool is_damaged(const char *name)
 	return strstr(name, OHTD_FILE_DAMAGED) && strcmp(end, "-wal") && strcmp(end, "-shm");
 }
 
-/* A name without a time is that of a damaged file, too. */
-static long long time_in(const char *name)
-{
-	const char *when = strstr(name, OHTD_FILE_DAMAGED) + strlen(OHTD_FILE_DAMAGED);
-	struct tm tm = { 0 };
-
-	return strptime(when, OHTD_FILE_TIME, &tm) ? (long long)timegm(&tm) : 1;
-}
-
-/* How many there are, and in @newest_s the greatest time in the names that begin with @prefix. */
-static unsigned int look_at_damaged(const char *path, const char *prefix, long long *newest_s)
+/* Of those whose names begin with @prefix. */
+static unsigned int count_damaged(const char *path, const char *prefix)
 {
 	char folder[OHTD_DB_PATH_BYTES];
 	unsigned int count = 0;
@@ -259,34 +249,22 @@ static unsigned int look_at_damaged(const char *path, const char *prefix, long l
 	dir = opendir(folder);
 	if (!dir)
 		return 0;
-	while ((entry = readdir(dir))) {
-		long long at_s = 0;
-
-		if (!is_damaged(entry->d_name))
-			continue;
-		count++;
-		if (!strncmp(entry->d_name, prefix, strlen(prefix)))
-			at_s = time_in(entry->d_name);
-		if (at_s > *newest_s)
-			*newest_s = at_s;
-	}
+	while ((entry = readdir(dir)))
+		count += is_damaged(entry->d_name) &&
+			 !strncmp(entry->d_name, prefix, strlen(prefix));
 	closedir(dir);
 	return count;
 }
 
 unsigned int ohtd_db_file_count_damaged(const char *path)
 {
-	long long newest_s = 0;
-
-	return look_at_damaged(path, "", &newest_s);
+	return count_damaged(path, "");
 }
 
-long long ohtd_db_file_set_aside_s(const char *path)
+bool ohtd_db_file_was_set_aside(const char *path)
 {
 	char copy[OHTD_DB_PATH_BYTES];
-	long long newest_s = 0;
 
 	snprintf(copy, sizeof(copy), "%s", path);
-	look_at_damaged(path, basename(copy), &newest_s);
-	return newest_s;
+	return count_damaged(path, basename(copy)) > 0;
 }

@@ -58,7 +58,7 @@ int ohtd_db_file_clear_suspect(const char *path);
 
 /* How many files of its folder were set aside, whatever they were, and are still there. */
 unsigned int ohtd_db_file_count_damaged(const char *path);
-/* When the newest database that was at @path was set aside, in seconds; 0: none is there. */
-long long ohtd_db_file_set_aside_s(const char *path);
+/* Is a database that was at @path among them? */
+bool ohtd_db_file_was_set_aside(const char *path);
 
 #endif /* OHTD_STORE_DB_FILE_H */

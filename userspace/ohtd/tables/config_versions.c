@@ -72,7 +72,8 @@ int ohtd_db_config_add(struct ohtd_db *db, const struct ohtd_config_kept *kept)
 {
 	int r = ohtd_db_begin(db);
 
-	if (!r)
+	/* The first one has nothing behind it to drop: who takes it for that has not read the others. */
+	if (!r && kept->head.parent)
 		r = drop_behind(db, kept->head.parent);
 	if (!r)
 		r = ohtd_db_put(db, &add_sql, kept);

@@ -26,3 +26,12 @@ INSERT INTO journal (source, seq, missing, wall_ns, event_ns, low_ns, kind, caus
 UPDATE command_numbers SET reserved = 100000 +
 	max((SELECT max(reserved) FROM command_numbers), coalesce((SELECT max(number) FROM commands), 0));
 DELETE FROM command_numbers WHERE rowid > (SELECT min(rowid) FROM command_numbers);
+
+-- The newest versions of the configuration may be among what was lost: the robot waits for a person. A version without
+-- items: none was found.
+INSERT INTO config_versions (version, parent, author, reason, created_ns, document)
+	SELECT version + 1, version, 'ohtd', 'the database was repaired: newer versions may be lost', created_ns, document
+	FROM config_versions ORDER BY version DESC LIMIT 1;
+INSERT INTO config_versions (version, parent, author, reason, created_ns, document)
+	SELECT 1, 0, 'ohtd', 'the database was repaired: no version was found', 0, '{}'
+	WHERE NOT EXISTS (SELECT 1 FROM config_versions);
