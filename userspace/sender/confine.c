@@ -26,7 +26,7 @@ static const char *const read_dirs[] = {
 static const int forbidden[] = {
 	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(ptrace),
 	SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(kill), SCMP_SYS(tkill),
-	SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_send_signal), SCMP_SYS(pidfd_getfd),
+	SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(rt_tgsigqueueinfo), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_send_signal), SCMP_SYS(pidfd_getfd),
 	SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(mount), SCMP_SYS(umount2),
 	SCMP_SYS(unshare), SCMP_SYS(setns), SCMP_SYS(bpf), SCMP_SYS(io_uring_setup), SCMP_SYS(keyctl),
 	SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(userfaultfd), SCMP_SYS(perf_event_open),
@@ -34,7 +34,8 @@ static const int forbidden[] = {
 	SCMP_SYS(creat), SCMP_SYS(truncate), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rename), SCMP_SYS(renameat),
 	SCMP_SYS(renameat2), SCMP_SYS(link), SCMP_SYS(linkat), SCMP_SYS(symlink), SCMP_SYS(symlinkat), SCMP_SYS(mkdir),
 	SCMP_SYS(mkdirat), SCMP_SYS(rmdir), SCMP_SYS(mknod), SCMP_SYS(mknodat), SCMP_SYS(chmod), SCMP_SYS(fchmodat),
-	SCMP_SYS(chown), SCMP_SYS(fchownat),
+	SCMP_SYS(chown), SCMP_SYS(fchownat), SCMP_SYS(fchmod), SCMP_SYS(fchown), SCMP_SYS(lchown), SCMP_SYS(setxattr),
+	SCMP_SYS(lsetxattr), SCMP_SYS(fsetxattr), SCMP_SYS(utimensat),
 };
 
 /* Each of these flags means that something is written. */
@@ -90,6 +91,16 @@ static int refuse_writing(scmp_filter_ctx filter)
 	return r;
 }
 
+/* ohtd has the same user: a signal or a limit of its own from here would end the robot. */
+static int keep_to_itself(scmp_filter_ctx filter)
+{
+	int r = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(tgkill), 1,
+				 SCMP_A0_32(SCMP_CMP_NE, (uint32_t)getpid()));
+
+	return r ? r : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prlimit64), 1,
+					SCMP_A0_32(SCMP_CMP_NE, 0));
+}
+
 static int confine_calls(void)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
@@ -97,6 +108,8 @@ static int confine_calls(void)
 
 	for (size_t i = 0; !r && i < COUNT(forbidden); i++)
 		r = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, forbidden[i], 0);
+	if (!r)
+		r = keep_to_itself(filter);
 	if (!r)
 		r = refuse_writing(filter);
 	/* Threads for names, no processes; glibc falls back to clone() where clone3() is not there. */
