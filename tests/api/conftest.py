@@ -41,12 +41,34 @@ def pytest_configure(config):
     os.environ.setdefault("OHT_SEED", str(random.randrange(1 << 31)))
 
 
+# So many cases that each part pays for a daemon.
+MANY = {"test_matrix"}
+
+
+def shares_a_daemon(item):
+    """Whether the test's module begins a daemon of its own for all that ask for it."""
+    return item.path.stem not in MANY and any(
+        fixtures[-1].scope == "module" and "accounts" in fixtures[-1].argnames
+        for fixtures in item._fixtureinfo.name2fixturedefs.values())        # pylint: disable=protected-access
+
+
+def places_of(items):
+    """What the parts are counted by: tests one by one, but those of one module that share a daemon as one, since each part, and
+    each worker, would begin that daemon again."""
+    modules = sorted({item.path.stem for item in items if shares_a_daemon(item)})
+    return {item: modules.index(item.path.stem) if shares_a_daemon(item) else at for at, item in enumerate(items)}
+
+
+@pytest.hookimpl(tryfirst=True)        # xdist looks for its mark in a hook of its own
 def pytest_collection_modifyitems(config, items):
     part, parts = config.getoption("--part")
-    place = {item: at for at, item in enumerate(items)}
+    place = places_of(items)
+    for item in items:
+        if shares_a_daemon(item):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
     def reason(item):
-        # By test, not by file: the parts take the same time, whatever a file grows to.
+        # By test, not by file: the parts take about the same time, whatever a file grows to.
         if place[item] % parts != part - 1:
             return f"in another part than {part}/{parts}"
         needs = [mark.args[0] for mark in item.iter_markers("needs")]
