@@ -557,6 +557,30 @@ static void swallowed_transfers_are_given_up(void **state)
 	fixture_destroy(f);
 }
 
+static void a_full_list_of_faults_keeps_those_that_stand(void **state)
+{
+	struct fixture *f = fixture_idle();
+	struct ohtd_control *control = &f->control;
+	unsigned int unit;
+
+	(void)state;
+	for (unit = 1; unit <= OHTD_FAULTS_MAX + 3; unit++) {
+		const struct ohtd_why why = { .code = OHTD_WHY_MODULE_LOST, .unit = (uint8_t)unit };
+
+		/* One at the beginning stands, and the last that has a place. */
+		ohtd_fault_raise(control, &why, unit == 2 || unit == OHTD_FAULTS_MAX);
+	}
+	assert_int_equal(control->fault_count, OHTD_FAULTS_MAX);
+	assert_true(control->faults[0].standing);
+	assert_int_equal(control->faults[0].why.unit, 2);
+	assert_int_equal(control->faults[1].why.unit, 5);
+	assert_int_equal(control->faults[OHTD_FAULTS_MAX - 1].why.unit, OHTD_FAULTS_MAX + 3);
+	ohtd_faults_clear(control);
+	assert_int_equal(control->fault_count, 2);
+	assert_int_equal(control->faults[1].why.unit, OHTD_FAULTS_MAX);
+	fixture_destroy(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -585,6 +609,7 @@ int main(void)
 		cmocka_unit_test(returned_module_is_found_again),
 		cmocka_unit_test(foreign_type_is_shown_and_not_polled),
 		cmocka_unit_test(swallowed_transfers_are_given_up),
+		cmocka_unit_test(a_full_list_of_faults_keeps_those_that_stand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -205,15 +205,26 @@ static struct ohtd_fault *find_fault(struct ohtd_control *control, unsigned int 
 	return NULL;
 }
 
+/* A place for one more. In a full list the oldest that is over makes it; they never all stand. */
+static struct ohtd_fault *new_fault(struct ohtd_control *control)
+{
+	struct ohtd_fault *faults = control->faults;
+	unsigned int over = 0;
+
+	if (control->fault_count < OHTD_FAULTS_MAX)
+		return &faults[control->fault_count++];
+	while (over < OHTD_FAULTS_MAX - 1 && faults[over].standing)
+		over++;
+	memmove(&faults[over], &faults[over + 1], (OHTD_FAULTS_MAX - 1 - over) * sizeof(*faults));
+	return &faults[OHTD_FAULTS_MAX - 1];
+}
+
 void ohtd_fault_raise(struct ohtd_control *control, const struct ohtd_why *why, bool standing)
 {
 	struct ohtd_fault *fault = find_fault(control, why->code, why->unit);
 
 	if (!fault) {
-		/* Codes times units fit; if they ever do not, the last entry keeps it standing. */
-		if (control->fault_count < OHTD_FAULTS_MAX)
-			control->fault_count++;
-		fault = &control->faults[control->fault_count - 1];
+		fault = new_fault(control);
 		fault->standing = false;
 		fault->since_ns = control->now_ns;
 	}
