@@ -124,6 +124,7 @@ static void walks_through_a_machine_in_order(void **state)
 		assert_string_equal(step(passed[i], "result"), "passed");
 	assert_string_equal(step("contacts", "result"), "skipped");
 	assert_string_equal(step("telegrams", "result"), "skipped");
+	assert_string_equal(step("drive", "result"), "skipped");
 	assert_string_equal(in_report("/by/name"), "Ada");
 	assert_string_equal(in_report("/device/port"), "pl011");
 	assert_string_equal(in_report("/device_tree/status"), "78");
@@ -238,6 +239,8 @@ static void refusals_touch_nothing(void **state)
 		{ "--deadman-ms 10001", "10..10000 here", 2 },
 		{ "--rounds 3", "does not belong", 2 },
 		{ "now", "too many arguments", 2 },
+		{ "--drive 40", "no known module belongs on unit 40", 2 },
+		{ "--drive power", "motor1_direction", 2 },
 		{ "--by", "needs a value", 2 },
 	};
 
@@ -422,6 +425,75 @@ static void unanswered_telegrams_are_found(void **state)
 	failed_at("telegrams", "not all been sent");
 }
 
+/* ---- the drive's own time-out ---- */
+
+#define DRIVE		4
+#define ENABLE		0x0001
+#define SPEED		0x0002
+#define ACTUAL		0x0006
+#define SECOND_MOTOR	0x0010
+
+static struct {
+	int64_t timeout_ns, asked_ns;
+	bool deaf;
+} drive;
+
+/* It turns as it is told, until nothing has come for longer than its time-out. */
+static void drive_answers(void)
+{
+	for (unsigned int motor = 0; motor <= SECOND_MOTOR; motor += SECOND_MOTOR) {
+		uint16_t *words = fake.words[DRIVE] + motor;
+
+		if (drive.timeout_ns && fake.now_ns - drive.asked_ns > drive.timeout_ns)
+			words[SPEED] = 0;
+		words[ACTUAL] = drive.deaf ? 0 : words[SPEED];
+	}
+	drive.asked_ns = fake.now_ns;
+}
+
+static void a_drive_is_turned_and_left_alone(void **state)
+{
+	static const struct { int64_t timeout_ns; bool deaf, present; const char *result, *words; } cases[] = {
+		{ 500000000, false, true, "passed", "unit 4 stands after 2000 ms" },
+		{ 0, false, true, "skipped", "motor2_actual_speed of unit 4 is not 0 after 2000 ms" },
+		{ 3000000000, false, true, "skipped", "no time-out of its own, or a longer one" },
+		{ 0, true, true, "failed", "motor2_actual_speed of unit 4 is 0: it does not turn" },
+		{ 0, false, false, "failed", "motor1_direction of unit 4: no answer" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool fails = !strcmp(cases[i].result, "failed");
+
+		drive.timeout_ns = cases[i].timeout_ns;
+		drive.deaf = cases[i].deaf;
+		fake.present[DRIVE] = cases[i].present;
+		fake.on_answer = drive_answers;
+		person.done = 0;
+		assert_int_equal(commission(i % 2 ? "--drive travel_motor" : "--drive 4"), fails);
+		assert_string_equal(step("drive", "result"), cases[i].result);
+		if (!strstr(step("drive", "remark"), cases[i].words))
+			fail_msg("%zu: %s", i, step("drive", "remark"));
+		assert_int_equal(fake.words[DRIVE][SPEED] + fake.words[DRIVE][SECOND_MOTOR + SPEED], 0);
+		assert_int_equal(fake.words[DRIVE][ENABLE] + fake.words[DRIVE][SECOND_MOTOR + ENABLE], 0);
+		assert_int_equal(fake.stop.outputs, 0);
+		unlink(in_dir("r.json"));
+		unlink(in_dir("r.txt"));
+	}
+}
+
+static void nobody_agrees_and_no_drive_turns(void **state)
+{
+	(void)state;
+	fake.present[DRIVE] = true;
+	fake.on_answer = drive_answers;
+	person.leaves_at = "will turn its drive forward";
+	assert_int_equal(commission("--drive 4"), 1);
+	assert_string_equal(step("drive", "result"), "interrupted");
+	assert_int_equal(fake.submits, 0);
+	stopped_for_a_person();
+}
+
 /* ---- an early end ---- */
 
 static void ctrl_c_leaves_it_stopped(void **state)
@@ -491,6 +563,8 @@ int main(void)
 		CASE(one_channel_skips_what_needs_two),
 		CASE(a_reset_button_is_asked_for),
 		CASE(unanswered_telegrams_are_found),
+		CASE(a_drive_is_turned_and_left_alone),
+		CASE(nobody_agrees_and_no_drive_turns),
 		CASE(ctrl_c_leaves_it_stopped),
 		CASE(a_device_that_goes_ends_it),
 		CASE(json_is_one_object_per_line),

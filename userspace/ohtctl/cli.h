@@ -64,6 +64,7 @@ enum cli_exit {
 #define CLI_OPT_OUTPUT		(UINT64_C(1) << 37)
 #define CLI_OPT_CONTINUE	(UINT64_C(1) << 38)
 #define CLI_OPT_REASON		(UINT64_C(1) << 39)
+#define CLI_OPT_DRIVE		(UINT64_C(1) << 40)
 /* Those that mean something to an ohtd elsewhere. */
 #define CLI_REMOTE_OPTIONS	(CLI_OPT_URL | CLI_OPT_FINGERPRINT | CLI_OPT_LEVEL | CLI_OPT_ROLE | \
 				 CLI_OPT_PASSWORD_FILE | CLI_OPT_STDIN | CLI_OPT_ROUNDS |	    \
@@ -107,6 +108,7 @@ struct cli_verb;
  * @report: where a report goes, without the endings of its files; NULL for a name made of the time
  * @by: who does it, NULL for the name of the account
  * @key: file of a private key (PEM) that signs the report, or NULL
+ * @drive: unit or module whose drive is turned, or NULL
  * @station: name of a place, in place of a position
  * @reason: of a change, or NULL
  * @step_timeout_s: how long one step waits for a person
@@ -152,6 +154,7 @@ struct cli {
 	const char *report;
 	const char *by;
 	const char *key;
+	const char *drive;
 	const char *station;
 	const char *reason;
 	const char *from;

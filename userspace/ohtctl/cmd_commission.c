@@ -76,6 +76,8 @@ int cmd_safety_commission(struct cli *cli, int count, char **arguments)
 	walk->steps = json_object_new_array();
 	walk->words = open_memstream(&walk->text, &walk->text_bytes);
 	result = cli_open(cli, 0);
+	if (!result && cli->drive)
+		result = commission_drive_open(walk, cli->drive);
 	if (!result)
 		result = commission_report_open(cli, &report);
 	cli_catch_signals();

@@ -79,6 +79,16 @@ enum step_result commission_fail(struct commission *walk, const char *format, ..
 	return STEP_FAILED;
 }
 
+enum step_result commission_skip(struct commission *walk, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(walk->remark, sizeof(walk->remark), format, list);
+	va_end(list);
+	return STEP_SKIPPED;
+}
+
 enum step_result commission_fail_errno(struct commission *walk, const char *doing)
 {
 	int error = errno;

@@ -18,7 +18,9 @@
 #include "oht_client.h"
 
 struct cli;
+struct drive_form;
 struct evp_pkey_st;
+struct oht_module;
 
 /* Far more than any step makes; what a storm makes beyond is counted as lost. */
 #define COMMISSION_RECORDS	64
@@ -49,6 +51,9 @@ enum step_result {
  * @stops: records of the walk that lowered the outputs
  * @slowest_ns: the longest of them, from the handler's beginning to both outputs low
  * @telegram_runs: stops with telegrams before the software stop
+ * @drive_unit: whose drive is turned
+ * @drive_module: its registers
+ * @drive_form: what to write to turn it, NULL: no drive is turned
  * @words: the report for people, growing: a stream into @text
  * @text: valid after fflush(@words)
  * @text_bytes: its length
@@ -70,6 +75,9 @@ struct commission {
 	uint64_t stops;
 	uint64_t slowest_ns;
 	uint64_t telegram_runs;
+	uint8_t drive_unit;
+	const struct oht_module *drive_module;
+	const struct drive_form *drive_form;
 	FILE *words;
 	char *text;
 	size_t text_bytes;
@@ -95,6 +103,9 @@ void commission_ask(struct commission *walk, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Notes why; returns STEP_FAILED. */
 enum step_result commission_fail(struct commission *walk, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Notes why; returns STEP_SKIPPED. */
+enum step_result commission_skip(struct commission *walk, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Notes errno of a call of liboht; STEP_FAILED, or STEP_INTERRUPTED if the device has gone. */
 enum step_result commission_fail_errno(struct commission *walk, const char *doing);
@@ -139,6 +150,13 @@ enum step_result commission_make_enabled(struct commission *walk);
 enum step_result commission_check_ended(struct commission *walk, uint64_t causes);
 /* Waits for a person to end it so. */
 enum step_result commission_wait_ended(struct commission *walk, uint64_t causes);
+
+/* ---- commission_drive.c ---- */
+
+/* The drive to be turned, a unit or the name of a module: 0, or CLI_USAGE after a complaint. */
+int commission_drive_open(struct commission *walk, const char *word);
+/* Does it stop by itself when no telegram comes? */
+enum step_result commission_step_drive(struct commission *walk);
 
 /* ---- commission_report.c ---- */
 

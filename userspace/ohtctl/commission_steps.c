@@ -26,12 +26,6 @@ static bool has_opened(const struct commission *walk)
 	return commission_record(walk, OHT_KIND_OPENED, OHT_STOPPED_BY_NOTHING);
 }
 
-static enum step_result skip(struct commission *walk, const char *why)
-{
-	(void)commission_fail(walk, "%s", why);
-	return STEP_SKIPPED;
-}
-
 static enum step_result step_present(struct commission *walk)
 {
 	enum step_result result;
@@ -73,7 +67,7 @@ static enum step_result one_channel(struct commission *walk, char letter, uint32
 	enum step_result result;
 
 	if (!(walk->info.caps & OHT_HAS_CHANNEL_B))
-		return skip(walk, "the stop has one channel only");
+		return commission_skip(walk, "the stop has one channel only");
 	result = commission_make_enabled(walk);
 	if (result != STEP_PASSED)
 		return result;
@@ -215,7 +209,7 @@ static enum step_result step_contacts(struct commission *walk)
 	double after_ms;
 
 	if (!(walk->info.caps & OHT_HAS_FEEDBACK))
-		return skip(walk, "no contacts are read back");
+		return commission_skip(walk, "no contacts are read back");
 	result = commission_make_enabled(walk);
 	if (result == STEP_PASSED)
 		result = commission_wait(walk, NULL, walk->info.feedback_settle_ms + 50);
@@ -244,10 +238,10 @@ static enum step_result step_telegrams(struct commission *walk)
 	uint32_t i, rounds = 0;
 
 	if (oht_dev_telegrams(walk->cli->dev, &telegrams))
-		return errno == EOPNOTSUPP ? skip(walk, "the bus is down") :
+		return errno == EOPNOTSUPP ? commission_skip(walk, "the bus is down") :
 					     commission_fail_errno(walk, "telegrams");
 	if (!telegrams.set)
-		return skip(walk, "none are set: no drive is told");
+		return commission_skip(walk, "none are set: no drive is told");
 	while (telegrams.running && rounds++ < COMMISSION_SLACK_MS / 100) {
 		enum step_result result = commission_wait(walk, NULL, 100);
 
@@ -343,6 +337,7 @@ const struct commission_step commission_steps[] = {
 	{ "software", "A stop by program lowers the outputs", step_software },
 	{ "telegrams", "The drives acknowledge the stop telegrams", step_telegrams },
 	{ "deadman", "Without heartbeats the machine stops", step_deadman },
+	{ "drive", "The drive stops by itself without telegrams", commission_step_drive },
 	{ "proof_test", "The driver has counted the proof test", step_proof_test },
 	{ "latency", "Every stop was quick", step_latency },
 	{ NULL, NULL, NULL },

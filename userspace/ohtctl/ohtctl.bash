@@ -15,7 +15,7 @@ _ohtctl() {
 	local verbs='info status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry history export config alerts webhooks logs login elevate logout foxglove admin'
 	local modules='power safety travel_motor dock_location'
 	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds --count
-		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --by --key --step-timeout-s
+		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --by --key --drive --step-timeout-s
 		--profile --data --all --any-unit --append --force --safety --bus --dump --socket --config --role
 		--password-stdin --password-file --after-stop --url --fingerprint --level --station --reason
 		--from --to --points --csv --format --output --continue --help --version'
@@ -39,7 +39,7 @@ _ohtctl() {
 	events)
 		mapfile -t COMPREPLY < <(compgen -W "$modules" -- "$word")
 		return ;;
-	read | write | mask | exchange | identify | raw)
+	read | write | mask | exchange | identify | raw | --drive)
 		mapfile -t COMPREPLY < <(compgen -W "$modules" -- "$word")
 		return ;;
 	plan)

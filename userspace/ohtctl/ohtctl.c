@@ -69,7 +69,8 @@ static const struct cli_verb verbs[] = {
 	  CLI_OPT_SOCKET, 0, 0, remote_call },
 	{ "safety commission", "", "walk through the checklist of the stop, write a report",
 	  cmd_safety_commission,
-	  CLI_OPT_DEADMAN | CLI_OPT_REPORT | CLI_OPT_BY | CLI_OPT_KEY | CLI_OPT_STEP, 0, 0 },
+	  CLI_OPT_DEADMAN | CLI_OPT_REPORT | CLI_OPT_BY | CLI_OPT_KEY | CLI_OPT_STEP |
+	  CLI_OPT_DRIVE | CLI_OPT_PROFILE | CLI_OPT_DATA, 0, 0 },
 	{ "safety telegrams", "", "what the last stop wrote to the bus", cmd_safety_telegrams,
 	  0, 0, 0 },
 	{ "safety journal", "", "what the kernel keeps of the stop, the oldest first",

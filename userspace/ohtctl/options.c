@@ -71,6 +71,8 @@ static const struct option_row rows[] = {
 	  MEMBER(by) },
 	{ "--key", "FILE", "private key (PEM) that signs the report, NAME.json.sig", "no signature",
 	  CLI_OPT_KEY, MEMBER(key) },
+	{ "--drive", "UNIT", "turn this drive slowly, to see that it stops without telegrams", "none",
+	  CLI_OPT_DRIVE, MEMBER(drive) },
 	{ "--step-timeout-s", "N", "how long one step waits for a person", NULL, CLI_OPT_STEP,
 	  MEMBER(step_timeout_s), { 1, 86400 }, 300 },
 	{ "--profile", "WORD", "register names of the profile: canonical or legacy", "canonical",
