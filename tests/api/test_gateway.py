@@ -10,7 +10,7 @@ import time
 import pytest
 from pymodbus.client import ModbusTcpClient
 
-from daemon import OHTD
+from daemon import OHTD, begin
 from modbus import ADDRESS, BUSY, FUNCTION, NO_ANSWER, NO_PATH, VALUE, Bare, Libmodbus, Refused, frame, heard, port_of, reading
 from oht_test.wait import until
 from test_metrics import fetched
@@ -32,10 +32,20 @@ def gateway(fresh, **settings):
     fresh.stop()
 
 
+@pytest.fixture(scope="module", name="shared")
+def fixture_shared(tmp_path_factory, accounts):
+    """One for all that ask and leave no trace but counts and lines of the log."""
+    made = begin(tmp_path_factory.mktemp("gateway"), accounts)
+    try:
+        with gateway(made):
+            yield made
+    finally:
+        made.end()
+
+
 @pytest.fixture(name="port")
-def _port(fresh):
-    with gateway(fresh) as port:
-        yield port
+def fixture_port(shared):
+    return port_of(shared)
 
 
 def first_search_is_over(daemon):
@@ -101,8 +111,8 @@ def test_units_are_told_apart(port):
         assert [heard(client.read, 0x0100, unit=unit)[0] for unit in (5, 4, 3, 2)] == [5, 4, 3, 2]
 
 
-def test_registers_are_those_of_the_module(fresh, port):
-    fresh.sim("set 2 0x4D 117")
+def test_registers_are_those_of_the_module(shared, port):
+    shared.sim("set 2 0x4D 117")
     with Libmodbus(port, 2) as client:
         until(lambda: heard(client.read, THRESHOLD) == [117], what="the register's value")
         # More than one request of the bus can fetch.
@@ -111,12 +121,12 @@ def test_registers_are_those_of_the_module(fresh, port):
         assert refused(client.read, 0xFFFF, 2) == ADDRESS
 
 
-def test_fresh_values_take_no_time_of_the_bus(fresh, port):
+def test_fresh_values_take_no_time_of_the_bus(shared, port):
     with Libmodbus(port, 4) as client:
         def from_image():
-            before = figure(fresh, "from_image_total")
+            before = figure(shared, "from_image_total")
             heard(client.read, 0x0002)
-            return figure(fresh, "from_image_total") > before
+            return figure(shared, "from_image_total") > before
         until(from_image, what="an answer out of the image")
 
 
@@ -129,15 +139,15 @@ def test_without_an_image_each_read_asks_the_module(fresh):
         assert figure(fresh, "from_image_total") == 0
 
 
-def test_unit_that_is_not_there(fresh, port):
+def test_unit_that_is_not_there(shared, port):
     with Libmodbus(port) as client:
         until(lambda: refused(client.read, 0, unit=99) == NO_ANSWER, what="no answer")
 
         def left_alone():
             """For a while nothing is sent to it."""
-            before = figure(fresh, "bus_reads_total")
+            before = figure(shared, "bus_reads_total")
             assert refused(client.read, 0, unit=99) == NO_ANSWER
-            return figure(fresh, "bus_reads_total") == before
+            return figure(shared, "bus_reads_total") == before
         until(left_alone, what="an answer without the bus")
     # libmodbus does not even send this.
     with Bare(port) as client:
@@ -145,10 +155,10 @@ def test_unit_that_is_not_there(fresh, port):
         assert client.take() == (1, 248, bytes([0x83, NO_PATH]))
 
 
-def test_quarantined_unit_has_no_path(fresh, port):
-    first_search_is_over(fresh)
-    assert fresh.post("modules/5/quarantine", role="supervisor").status == 200
-    with Libmodbus(port, 5) as client:
+def test_quarantined_unit_has_no_path(fresh):
+    with gateway(fresh) as port, Libmodbus(port, 5) as client:
+        first_search_is_over(fresh)
+        assert fresh.post("modules/5/quarantine", role="supervisor").status == 200
         assert until(lambda: refused(client.read, 0x7F00) == NO_PATH, what="no path")
 
 
@@ -226,13 +236,14 @@ def test_dead_unit_does_not_stall_the_others(fresh):
 
 # ---- writing ----
 
-def test_writes_are_off(fresh, port):
+def test_writes_are_off(shared, port):
+    before = figure(shared, "writes_refused_total")
     with Libmodbus(port, 2) as client:
         assert refused(client.write, THRESHOLD, 100) == FUNCTION
         assert refused(client.write_many, THRESHOLD, [100]) == FUNCTION
         assert refused(client.write, CONTROL, 2, unit=1) == FUNCTION
-    assert "writes are off" in fresh.log() and "unit 2, register 0x004D" in fresh.log()
-    assert figure(fresh, "writes_refused_total") == 3
+    assert "writes are off" in shared.log() and "unit 2, register 0x004D" in shared.log()
+    assert figure(shared, "writes_refused_total") == before + 3
 
 
 def test_unlisted_address_writes_nothing(fresh):
@@ -320,17 +331,18 @@ def test_bad_requests_get_their_exception(port):
             assert client.take() == (5, 1, b"\x03\x02\x00\x01"), pdu
 
 
-def test_garbage_ends_the_connection(fresh, port):
+def test_garbage_ends_the_connection(shared, port):
+    before = shared.log().count("is no Modbus TCP")
     with Libmodbus(port) as good:
         for data in GARBAGE:
             with Bare(port) as client:
                 client.send(data)
                 assert client.closed(), data
             assert good.read(VERSION) == [1]
-    assert fresh.log().count("is no Modbus TCP") == len(GARBAGE)
+    assert shared.log().count("is no Modbus TCP") == before + len(GARBAGE)
 
 
-def test_length_that_promises_more_waits_and_is_cut(fresh, port):
+def test_length_that_promises_more_waits_and_is_cut(shared, port):
     with Bare(port) as liar, Bare(port) as half, Libmodbus(port) as client:
         liar.send(frame(1, 1, b"\x03\x00\x00\x00\x01", length=100))
         half.send(b"\x00\x01\x00")
@@ -339,7 +351,7 @@ def test_length_that_promises_more_waits_and_is_cut(fresh, port):
             assert client.read(VERSION) == [1]
         assert time.monotonic() - began < 4, "half a request stalls the others"
         assert liar.closed() and half.closed()
-    assert "has not completed a request" in fresh.log()
+    assert "has not completed a request" in shared.log()
 
 
 def test_pipelined_requests_are_answered_with_their_ids(port):
@@ -367,17 +379,19 @@ def test_request_in_pieces(port):
         assert sorted([client.take(), client.take()]) == [(7, 3, b"\x03\x02\x00\x03"), (8, 1, b"\x03\x02\x00\x01")]
 
 
-def test_33rd_client_is_refused(fresh, port):
+def test_33rd_client_is_refused(shared, port):
+    until(lambda: figure(shared, "clients") == 0, what="no client of other tests")
+    before = figure(shared, "clients_refused_total")
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(Bare(port, source=f"127.0.0.{2 + i % 2}")) for i in range(CLIENTS)]
         for client in clients:
             client.send(reading(1, 1, 0))
             assert client.take() == (1, 1, b"\x03\x02\x00\x01")
         assert stack.enter_context(Bare(port)).closed()
-        assert figure(fresh, "clients") == CLIENTS and figure(fresh, "clients_refused_total") == 1
-        assert "no place of 32 is left" in fresh.log()
+        assert figure(shared, "clients") == CLIENTS and figure(shared, "clients_refused_total") == before + 1
+        assert "no place of 32 is left" in shared.log()
         clients[0].socket.close()
-        until(lambda: figure(fresh, "clients") == CLIENTS - 1, what="a free place")
+        until(lambda: figure(shared, "clients") == CLIENTS - 1, what="a free place")
         again = stack.enter_context(Bare(port))
         again.send(reading(1, 1, 0))
         assert again.take() == (1, 1, b"\x03\x02\x00\x01")
@@ -404,22 +418,22 @@ def test_idle_client_is_closed(fresh):
         assert "was silent for too long" in fresh.log()
 
 
-def test_reader_that_never_reads_is_cut(fresh, port):
+def test_reader_that_never_reads_is_cut(shared, port):
     with Bare(port, takes_bytes=4096) as deaf, Libmodbus(port) as client:
         # All whole and at once: a request that a time-out cuts in two would be garbage, and another end.
         deaf.send(b"".join(reading(i, 1, 0, MAP_END) for i in range(4000)))
         end = time.monotonic() + 120
-        while "does not take its answers" not in fresh.log():
-            assert time.monotonic() < end, fresh.log()
+        while "does not take its answers" not in shared.log():
+            assert time.monotonic() < end, shared.log()
             assert client.read(VERSION) == [1]
             time.sleep(0.05)
 
 
-def test_client_that_goes_away_leaves_nothing(fresh, port):
+def test_client_that_goes_away_leaves_nothing(shared, port):
     for _ in range(50):
         with Bare(port) as client:
             client.send(reading(1, 4, 0x7F00, 4) * 4)
-    until(lambda: figure(fresh, "clients") == 0, what="no client")
+    until(lambda: figure(shared, "clients") == 0, what="no client")
     with Libmodbus(port, 4) as client:
         assert heard(client.read, TYPE) == [4]
 
