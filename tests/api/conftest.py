@@ -2,8 +2,8 @@
 """One daemon for all tests that leave it as it was; a fresh one for those that do not.
 
 OHT_BUILD names the build under test. --plain takes only the tests marked plain(), which show something else or more without
-sanitizers: the filter of system calls is there (filter), the times are those of the shipped program (timing), or what is
-preloaded is not between a sanitizer and the C library (shim). OHT_SEED repeats what was chosen at random.
+sanitizers: the filter of system calls is there (filter), the times are those of the shipped program (timing), what is
+preloaded is not between a sanitizer and the C library (shim), or the test is many starts and little else (starts). OHT_SEED repeats what was chosen at random.
 """
 import argparse
 import os
@@ -33,7 +33,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "plain(why): shows something else or more without sanitizers: filter, timing or shim")
+    config.addinivalue_line("markers", "plain(why): shows something else or more without sanitizers: filter, timing or shim; or it is starts alone")
     config.addinivalue_line("markers", "needs(sanitizer): only a build with it can do this: address, thread, or None for without")
     # What a thread of a test asserts counts as well.
     config.addinivalue_line("filterwarnings", "error::pytest.PytestUnhandledThreadExceptionWarning")

@@ -47,6 +47,9 @@ def link(file):
     file.symlink_to("/nonexistent/file")
 
 
+# Starts and hardly anything else, which sanitizers watch in every other test, and which take four times as long with them.
+pytestmark = pytest.mark.plain("starts")
+
 HARMS = (zeros, empty, cut, noise, folder, link)
 
 
