@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "scratch.h"
@@ -95,6 +97,17 @@ long long store_ask_sql(const char *sql)
 	sqlite3_finalize(s);
 	sqlite3_close(raw);
 	return number;
+}
+
+void store_smash(unsigned int page)
+{
+	unsigned char noise[STORE_PAGE];
+	int fd = open(store_path, O_WRONLY);
+
+	memset(noise, 0xa5, sizeof(noise));
+	assert_int_equal(pwrite(fd, noise, sizeof(noise), (off_t)(page - 1) * STORE_PAGE),
+			 sizeof(noise));
+	close(fd);
 }
 
 void store_nap(void)

@@ -13,6 +13,7 @@
 
 struct ohtd_db;
 
+#define STORE_PAGE	4096
 #define STORE_NOW_S	1800000000LL	/* 2027-01-15T08:00:00Z */
 
 extern char store_dir[], store_path[64], store_why[512];
@@ -33,6 +34,9 @@ void store_refuse_open(const char *text);
 void store_run_sql(const char *sql);
 /* The same; the first column of the first row. */
 long long store_ask_sql(const char *sql);
+
+/* From outside, too: a page of the closed database, counted from 1, is noise. */
+void store_smash(unsigned int page);
 
 /* Work of the store: adds, or looks for, the account of this name. */
 int store_work_add(struct ohtd_db *db, void *name);

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <fcntl.h>
+#include <unistd.h>
 #include <json-c/json.h>
 
 #include "base/clock.h"
@@ -17,6 +19,7 @@
 #include "robot/motion_limits.h"
 #include "robot/robot.h"
 #include "settings/settings.h"
+#include "store/db_file.h"
 #include "store/store.h"
 #include "store_fixture.h"
 
@@ -115,10 +118,12 @@ static struct ohtd_manual_clock told = { .now_ns = 1, .realtime_ns = 18000000000
 static struct ohtd_clock ticking;
 static struct ohtd_store *store;
 
-static void begin(void)
+static char error[OHT_ERROR_BYTES];
+
+/* The settings, or NULL. */
+static struct ohtd_settings *open_settings(void)
 {
 	struct ohtd_settings_setup setup = { .clock = &ticking, .level = OHTD_LOG_INFO };
-	char error[OHT_ERROR_BYTES];
 
 	ohtd_clock_init(&ticking, &ohtd_clock_manual, &told, 0);
 	assert_int_equal(ohtd_rules_load(OHT_SOURCE_DATADIR, &block.table, NULL, error), 0);
@@ -126,10 +131,15 @@ static void begin(void)
 	store = ohtd_store_start(store_open_db());
 	assert_non_null(store);
 	setup.store = store;
-	settings = ohtd_settings_open(&setup, error, sizeof(error));
-	assert_non_null(settings);
 	trials = takes = 0;
 	refuses_trial = refuses_take = silent_take = false;
+	return ohtd_settings_open(&setup, error, sizeof(error));
+}
+
+static void begin(void)
+{
+	settings = open_settings();
+	assert_non_null(settings);
 }
 
 static void end(void)
@@ -368,6 +378,24 @@ static void a_start_that_falls_back_waits_for_a_person(void **state)
 	end();
 }
 
+static enum ohtd_change_result differ(int64_t version)
+{
+	struct ohtd_change change = { .version.version = version };
+
+	ohtd_settings_differ(settings, &change);
+	ohtd_change_drop(&change);
+	return change.result;
+}
+
+static enum ohtd_change_result rollback_to(int64_t version)
+{
+	struct ohtd_change change = { .back_to = version, .by.role = OHTD_ROLE_ADMINISTRATOR };
+
+	ohtd_settings_change(settings, &change);
+	ohtd_change_drop(&change);
+	return change.result;
+}
+
 static void a_damaged_version_is_passed_over(void **state)
 {
 	(void)state;
@@ -380,12 +408,106 @@ static void a_damaged_version_is_passed_over(void **state)
 	is_live(4, "\"jog_mm_s\":100");
 	assert_true(is_waiting_for("cannot be read"));
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM config_versions"), 4);
+	/* Nor by anybody else; what came of it can be. */
+	assert_int_equal(differ(4), OHTD_CHANGE_DONE);
+	assert_int_equal(differ(3), OHTD_CHANGE_NO_VERSION);
+	assert_int_equal(rollback_to(3), OHTD_CHANGE_NO_VERSION);
 	end();
 	store_run_sql("UPDATE config_versions SET document = 'x'");
 	begin();
 	is_live(5, "\"jog_mm_s\":250");
 	assert_true(is_waiting_for("cannot be read"));
 	end();
+}
+
+/* ---- a damaged database ---- */
+
+/* The page of the newest version: the last one below the root of the table. */
+static unsigned int newest_page(void)
+{
+	long long root = store_ask_sql("SELECT rootpage FROM sqlite_schema WHERE name = 'config_versions'");
+	unsigned char head[12];
+	int fd = open(store_path, O_RDONLY);
+
+	assert_int_equal(pread(fd, head, sizeof(head), (off_t)(root - 1) * STORE_PAGE), sizeof(head));
+	close(fd);
+	/* An inner page, whose rightmost child is in the header. */
+	assert_int_equal(head[0], 5);
+	return (unsigned int)head[10] << 8 | head[11];
+}
+
+static void smash_an_index(void)
+{
+	store_smash((unsigned int)store_ask_sql("SELECT rootpage FROM sqlite_schema WHERE name = "
+						"'users_name'"));
+	assert_int_equal(ohtd_db_file_set_suspect(store_path), 0);
+}
+
+static void set_aside(const char *name)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "%s.damaged-%s", store_path, name);
+	close(open(path, O_CREAT | O_WRONLY, 0600));
+}
+
+static void a_damaged_page_is_repaired_and_waited_for(void **state)
+{
+	char path[96];
+
+	(void)state;
+	begin();
+	assert_int_equal(result_of("{\"motion\":{\"jog_mm_s\":100}}"), OHTD_CHANGE_DONE);
+	assert_int_equal(result_of("{\"motion\":{\"jog_mm_s\":120}}"), OHTD_CHANGE_DONE);
+	end();
+	store_smash(newest_page());
+	/* It is no damaged version: nothing is taken in its place before the repair. */
+	assert_null(open_settings());
+	assert_int_equal(errno, EUCLEAN);
+	ohtd_store_stop(store);
+	begin();
+	is_live(3, "\"jog_mm_s\":100");
+	assert_true(is_waiting_for("the database was repaired"));
+	end();
+	/* Whoever follows the alert of the damaged file does not end it. */
+	snprintf(path, sizeof(path), "%s.damaged-20270115T080000Z", store_path);
+	assert_int_equal(unlink(path), 0);
+	begin();
+	is_live(3, "");
+	assert_true(is_waiting_for("the database was repaired"));
+	assert_int_equal(result_of("{}"), OHTD_CHANGE_DONE);
+	end();
+	/* Nor does a clock that was ahead bring it back. */
+	set_aside("20990101T000000Z");
+	begin();
+	is_live(4, "\"jog_mm_s\":100");
+	assert_false(waits);
+	end();
+	/* A repair that has lost no version cannot know it. */
+	smash_an_index();
+	begin();
+	is_live(5, "\"jog_mm_s\":100");
+	assert_true(is_waiting_for("the database was repaired"));
+	end();
+}
+
+static void a_repair_that_finds_no_version_is_waited_for(void **state)
+{
+	(void)state;
+	/* A file of long ago beside a database of a release before versions. */
+	set_aside("20260101T000000Z");
+	begin();
+	is_live(1, "\"jog_mm_s\":250");
+	assert_false(waits);
+	end();
+	store_run_sql("DELETE FROM config_versions");
+	smash_an_index();
+	for (int i = 0; i < 2; i++) {
+		begin();
+		is_live(2, "\"jog_mm_s\":250");
+		assert_true(is_waiting_for("all versions were lost"));
+		end();
+	}
 }
 
 static void the_robot_begins_with_the_newest(void **state)
@@ -425,6 +547,10 @@ int main(void)
 						store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(a_damaged_version_is_passed_over, store_set_up,
 						store_tear_down),
+		cmocka_unit_test_setup_teardown(a_damaged_page_is_repaired_and_waited_for,
+						store_set_up, store_tear_down),
+		cmocka_unit_test_setup_teardown(a_repair_that_finds_no_version_is_waited_for,
+						store_set_up, store_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,7 +23,7 @@
 #include "store_fixture.h"
 
 #define ASIDE		".damaged-20270115T080000Z"
-#define PAGE		4096
+#define PAGE		STORE_PAGE
 #define ENTRIES		10000
 #define FEW		1000
 #define BATCH		500
@@ -102,15 +102,6 @@ static void overwrite(off_t at, const void *data, size_t bytes)
 
 	assert_int_equal(pwrite(fd, data, bytes, at), bytes);
 	close(fd);
-}
-
-/* Pages count from 1. */
-static void smash(unsigned int page)
-{
-	unsigned char noise[PAGE];
-
-	memset(noise, 0xa5, sizeof(noise));
-	overwrite((off_t)(page - 1) * PAGE, noise, sizeof(noise));
 }
 
 /* Entries and gaps, without a hole, nothing twice, each with its content; returns how many are missing. */
@@ -196,7 +187,7 @@ static void both_sides_of_a_lost_page_are_kept(void **state)
 
 	(void)state;
 	make_full();
-	smash(count_pages() / 2);
+	store_smash(count_pages() / 2);
 	db = open_damaged();
 	missing = check_journal(db);
 	assert_in_range(missing, 1, 200);
@@ -215,7 +206,7 @@ static void lost_users_take_their_sessions_and_nothing_else(void **state)
 
 	(void)state;
 	make_full();
-	smash(root_of("users"));
+	store_smash(root_of("users"));
 	db = open_damaged();
 	assert_int_equal(count_users(db), 0);
 	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM sessions"), 0);
@@ -235,7 +226,7 @@ static void entries_outlive_their_source(void **state)
 
 	(void)state;
 	make_full();
-	smash(root_of("journal_sources"));
+	store_smash(root_of("journal_sources"));
 	db = open_damaged();
 	assert_int_equal(check_journal(db), 0);
 	assert_int_equal(ohtd_db_list(db, &query, found), 10);
@@ -251,7 +242,7 @@ static void an_index_that_lies_is_made_anew(void **state)
 
 	(void)state;
 	make_full();
-	smash(root_of("users_name"));
+	store_smash(root_of("users_name"));
 	db = open_damaged();
 	assert_int_equal(ohtd_db_user_find(db, &user), 0);
 	assert_int_equal(count_entries(db), ENTRIES);
@@ -305,7 +296,7 @@ static void the_log_is_read_and_set_aside_too(void **state)
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	assert_int_equal(ohtd_db_user_add(db, &user, STORE_NOW_S), 0);
 	ohtd_db_close(db);
-	smash(page);
+	store_smash(page);
 	db = open_damaged();
 	assert_int_equal(count_users(db), 2);
 	snprintf(log, sizeof(log), "%s-wal", aside);
@@ -387,7 +378,7 @@ static void a_repair_that_was_cut_short_is_ended(void **state)
 	snprintf(making, sizeof(making), "%s.salvaging", store_path);
 	make_full();
 	copy_file(store_path, made);
-	smash(count_pages() / 2);
+	store_smash(count_pages() / 2);
 	/* While it was made: it is made anew. */
 	assert_int_equal(rename(made, making), 0);
 	truncate(making, 5000);
@@ -402,7 +393,7 @@ static void a_repair_that_was_cut_short_is_ended(void **state)
 	snprintf(made, sizeof(made), "%s.salvaged", store_path);
 	make_full();
 	copy_file(store_path, made);
-	smash(count_pages() / 2);
+	store_smash(count_pages() / 2);
 	db = open_damaged();
 	assert_int_equal(count_entries(db), ENTRIES);
 	ohtd_db_close(db);
@@ -425,7 +416,7 @@ static void no_room_for_a_repair(void **state)
 	(void)state;
 	assert_int_equal(fault_vfs_install(), 0);
 	make_full();
-	smash(count_pages() / 2);
+	store_smash(count_pages() / 2);
 	assert_int_equal(ohtd_file_read(store_path, FILE_MAX, &before, &bytes), 0);
 	fault_vfs_set(&(struct fault_plan){ .room_bytes = (int64_t)bytes + 200000 });
 	assert_int_equal(ohtd_db_file_set_suspect(store_path), 0);

@@ -202,7 +202,7 @@ OHTD_SHAPE(config_version, "ConfigVersion",
 	OHTD_TEXT(config_version, author, .example = "\"anna\"", .summary = "Who made it"),
 	OHTD_TEXT(config_version, reason, .flags = OHTD_NULL,
 		     .summary = "Why, in the words of the author"),
-	OHTD_TIME(config_version, created, .flags = OHTD_NULL, .summary = "When"),
+	OHTD_TIME(config_version, created, .flags = OHTD_NULL, .summary = "When; null: not known"),
 	OHTD_WORD(config_version, state, .words = &state_words,
 		     .summary = "live: it is in force; checked: what a version would be"));
 
@@ -211,7 +211,8 @@ static struct config_version show_version(const struct ohtd_config_version *from
 	return (struct config_version){
 		.version = from->version, .parent = from->parent ? from->parent : OHTD_NONE,
 		.author = from->author, .reason = *from->reason ? from->reason : NULL,
-		.created = from->created_ns, .state = !strcmp(from->state, states[1]),
+		.created = from->created_ns ? from->created_ns : OHTD_NONE,
+		.state = !strcmp(from->state, states[1]),
 	};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "server/change.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -106,7 +107,9 @@ static void refuse(struct ohtd_call *call, const struct ohtd_change *change)
 		break;
 	case OHTD_CHANGE_NO_VERSION:
 		ohtd_reply_problem(call, 404, "not_found",
-				   "there is no version %lld of the configuration",
+				   change->error == -EBADMSG
+					   ? "version %lld of the configuration cannot be read"
+					   : "there is no version %lld of the configuration",
 				   (long long)call->params.id);
 		break;
 	case OHTD_CHANGE_NO_MEMORY:

@@ -51,10 +51,13 @@ struct ohtd_settings {
 
 /* ---- versions.c ---- */
 
-/* The document of a version, 0: the newest. @head: filled if not NULL, also with -EUCLEAN: the
- * document is damaged. To be released; NULL with @error. */
+/* The document of a version, 0: the newest. @head: filled if not NULL, also with -EBADMSG: the
+ * document is no JSON, though the database is sound. To be released; NULL with @error. */
 struct json_object *ohtd_version_read(struct ohtd_settings *settings, int64_t number,
 				      struct ohtd_config_version *head, int *error);
+
+/* What becomes of a change for which a version could not be read. */
+enum ohtd_change_result ohtd_version_fails(int error);
 
 /* Writes a version down; 0 or a negative errno. */
 int ohtd_version_keep(struct ohtd_settings *settings, const struct ohtd_config_version *head,

@@ -122,8 +122,7 @@ static bool want_tree(struct ohtd_settings *settings, struct ohtd_change *change
 	else
 		tree = json_tokener_parse(settings->text);
 	if (!tree && change->error)
-		return fails(change, change->error == -ENOENT ? OHTD_CHANGE_NO_VERSION
-							      : OHTD_CHANGE_NOT_KEPT);
+		return fails(change, ohtd_version_fails(change->error));
 	if (!tree || (change->patch && !ohtd_tree_merge(tree, change->patch))) {
 		json_object_put(tree);
 		return fails(change, OHTD_CHANGE_NO_MEMORY);

@@ -76,7 +76,7 @@ enum ohtd_change_result {
 	OHTD_CHANGE_ELEVATION,	/* the session is not elevated for the items in faults */
 	OHTD_CHANGE_OUTDATED,	/* another version is live: see version */
 	OHTD_CHANGE_BUSY,	/* another change is under way */
-	OHTD_CHANGE_NO_VERSION,	/* there is no version with this number */
+	OHTD_CHANGE_NO_VERSION,	/* there is none with this number; error -EBADMSG: it is no JSON */
 	OHTD_CHANGE_REFUSED,	/* by the robot: see answer */
 	OHTD_CHANGE_NOT_POSTED,	/* the control thread could not be asked: see error */
 	OHTD_CHANGE_NOT_KEPT,	/* by the store: see error */

@@ -16,7 +16,8 @@
 #define AUTHOR		"ohtd"
 /* A round for each limit, for all of them, and for each lot of stations that is told at a time. */
 #define ROUNDS_MAX	(OHTD_RULES + OHTD_STATIONS_MAX / OHTD_FAULTS_MAX + 2)
-/* Reasons of versions that nobody has made. While one of those but the first is live, a person is waited for. */
+/* Reasons of versions that nobody has made. While one of those but the first is live, a person is
+ * waited for. */
 #define REASON_FIRST	"taken over from motion.csv, stations.csv and ohtd.conf"
 #define REASON_UNFIT	"items that do not fit have their defaults"
 #define REASON_DAMAGED	"the newest version cannot be read"
@@ -236,8 +237,11 @@ static int begin_damaged(struct ohtd_settings *settings)
 
 	ohtd_log(OHTD_LOG_ERROR, "settings", "config_damaged",
 		 "version %lld is no JSON: the newest one before it is taken", (long long)number);
-	while (!tree && --number > 0)
+	while (!tree && --number > 0) {
 		tree = ohtd_version_read(settings, number, NULL, &error);
+		if (error && ohtd_version_fails(error) != OHTD_CHANGE_NO_VERSION)
+			return error;
+	}
 	make_fit(settings, tree);
 	r = fall_back(settings, REASON_DAMAGED, tree);
 	json_object_put(tree);
@@ -251,7 +255,7 @@ static int begin(struct ohtd_settings *settings)
 
 	if (r == -ENOENT)
 		r = begin_without(settings);
-	else if (r == -EUCLEAN && settings->head.version)
+	else if (r == -EBADMSG)
 		r = begin_damaged(settings);
 	else if (!r && !json_object_object_length(tree))
 		r = begin_repaired(settings);

@@ -136,9 +136,9 @@ struct json_object *ohtd_version_read(struct ohtd_settings *settings, int64_t nu
 	*error = ohtd_store_read(settings->setup.store, number ? get : newest, kept);
 	if (!*error) {
 		tree = json_tokener_parse(kept->document);
-		*error = json_object_is_type(tree, json_type_object) ? 0 : -EUCLEAN;
+		*error = json_object_is_type(tree, json_type_object) ? 0 : -EBADMSG;
 	}
-	if (head && (!*error || *error == -EUCLEAN))
+	if (head && (!*error || *error == -EBADMSG))
 		*head = kept->head;
 	if (*error) {
 		json_object_put(tree);
@@ -191,6 +191,12 @@ void ohtd_version_take_back(struct ohtd_settings *settings, int64_t version)
 			 (long long)version, strerror(-r));
 }
 
+enum ohtd_change_result ohtd_version_fails(int error)
+{
+	return error == -ENOENT || error == -EBADMSG ? OHTD_CHANGE_NO_VERSION
+						     : OHTD_CHANGE_NOT_KEPT;
+}
+
 void ohtd_settings_differ(struct ohtd_settings *settings, struct ohtd_change *change)
 {
 	change->now = ohtd_version_read(settings, change->version.version, &change->version,
@@ -198,15 +204,13 @@ void ohtd_settings_differ(struct ohtd_settings *settings, struct ohtd_change *ch
 	if (!change->error && change->version.parent)
 		change->before =
 			ohtd_version_read(settings, change->version.parent, NULL, &change->error);
-	/* The first has none, and a repair of the database may have lost one. */
-	if (change->now && (!change->error || change->error == -ENOENT)) {
+	/* The first has none, a repair of the database may have lost one, and one may be no JSON. */
+	if (change->now && ohtd_version_fails(change->error) == OHTD_CHANGE_NO_VERSION)
 		change->error = 0;
-		if (!change->before)
-			change->before = json_object_new_object();
-	}
+	if (!change->error && !change->before)
+		change->before = json_object_new_object();
 	if (change->error)
-		change->result =
-			change->error == -ENOENT ? OHTD_CHANGE_NO_VERSION : OHTD_CHANGE_NOT_KEPT;
+		change->result = ohtd_version_fails(change->error);
 	else if (!change->before || !ohtd_change_compare(change))
 		change->result = OHTD_CHANGE_NO_MEMORY;
 }

@@ -24,7 +24,7 @@ struct ohtd_db;
  * @parent: the version that it was made of; 0: none
  * @author: name of the account, words for a person on this machine, or "ohtd"
  * @reason: as the author has said it; "": nothing was said
- * @created_ns: wall clock
+ * @created_ns: wall clock; 0: not known
  * @state: of one that was read: "live" or "past"
  */
 struct ohtd_config_version {

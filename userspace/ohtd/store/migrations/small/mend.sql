@@ -28,9 +28,9 @@ UPDATE command_numbers SET reserved = 100000 +
 DELETE FROM command_numbers WHERE rowid > (SELECT min(rowid) FROM command_numbers);
 
 -- The newest versions of the configuration may be among what was lost: the robot waits for a person. A version without
--- items: none was found.
+-- items: none was found. Nobody has told the time here.
 INSERT INTO config_versions (version, parent, author, reason, created_ns, document)
-	SELECT version + 1, version, 'ohtd', 'the database was repaired: newer versions may be lost', created_ns, document
+	SELECT version + 1, version, 'ohtd', 'the database was repaired: newer versions may be lost', 0, document
 	FROM config_versions ORDER BY version DESC LIMIT 1;
 INSERT INTO config_versions (version, parent, author, reason, created_ns, document)
 	SELECT 1, 0, 'ohtd', 'the database was repaired: no version was found', 0, '{}'
