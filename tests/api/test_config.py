@@ -119,6 +119,9 @@ def test_what_the_files_permit_no_more_waits_for_a_person(fresh):
         fresh.stop()
     assert "config_item_left_out: /motion/jog_mm_s: must be 1 to 120 mm/s, not 240" in fresh.log()
     serve(fresh)
+    # Who may not choose it does not end the waiting with something else.
+    answer = patch(fresh, {"robot": {"place": "roof"}}, role="supervisor")
+    assert (answer.status, answer.code, answer.json["errors"][0]["pointer"]) == (403, "role", "/motion/jog_mm_s"), answer
     # Going back to what is live confirms it.
     assert fresh.post("config/versions/3/rollback", {}, role="administrator").json["version"] == 4
     assert alert_of(fresh) == []

@@ -148,14 +148,20 @@ static void end(void)
 	ohtd_store_stop(store);
 }
 
-static void ask(struct ohtd_change *change, const char *patch)
+static void ask_as(struct ohtd_change *change, enum ohtd_role role, bool elevated,
+		   const char *patch)
 {
 	memset(change, 0, sizeof(*change));
 	change->patch = json_tokener_parse(patch);
 	assert_non_null(change->patch);
-	change->by.role = OHTD_ROLE_ADMINISTRATOR;
-	change->elevated = true;
+	change->by.role = (uint8_t)role;
+	change->elevated = elevated;
 	ohtd_settings_change(settings, change);
+}
+
+static void ask(struct ohtd_change *change, const char *patch)
+{
+	ask_as(change, OHTD_ROLE_ADMINISTRATOR, true, patch);
 }
 
 static enum ohtd_change_result result_of(const char *patch)
@@ -364,16 +370,32 @@ static void a_start_that_falls_back_waits_for_a_person(void **state)
 	begin();
 	is_live(3, "");
 	assert_true(is_waiting_for("/motion/jog_mm_s 700 -> 250"));
-	/* A person does, also by confirming what there is. */
-	ask(&change, "{}");
+	/* Nor does who may not choose it, whatever else is changed. */
+	for (int i = 0; i < 2; i++) {
+		ask_as(&change, OHTD_ROLE_SUPERVISOR, i, "{\"robot\":{\"place\":\"x\"}}");
+		assert_int_equal(change.result, OHTD_CHANGE_ROLE);
+		assert_string_equal(change.faults.fault[0].pointer, "/motion/jog_mm_s");
+		ohtd_change_drop(&change);
+	}
+	assert_true(is_waiting_for("/motion/jog_mm_s 700 -> 250"));
+	end();
+	/* A second release after the first: what a person has chosen is still named. */
+	store_run_sql("UPDATE config_versions SET document = replace(document, '\"settle_s\":0.2', "
+		      "'\"settle_s\":99') WHERE version = 3");
+	begin();
+	is_live(4, "\"settle_s\":0.2");
+	assert_true(is_waiting_for("/motion/jog_mm_s 700 -> 250"));
+	assert_false(is_waiting_for("settle_s"));
+	/* A person ends it, also by confirming what there is. */
+	ask_as(&change, OHTD_ROLE_ADMINISTRATOR, false, "{}");
 	assert_int_equal(change.result, OHTD_CHANGE_DONE);
 	assert_int_equal(change.differences, 0);
 	ohtd_change_drop(&change);
-	is_live(4, "\"jog_mm_s\":250");
+	is_live(5, "\"jog_mm_s\":250");
 	assert_false(is_waiting_for(""));
 	end();
 	begin();
-	is_live(4, "");
+	is_live(5, "");
 	assert_false(waits);
 	end();
 }
@@ -453,6 +475,7 @@ static void set_aside(const char *name)
 
 static void a_damaged_page_is_repaired_and_waited_for(void **state)
 {
+	struct ohtd_change change;
 	char path[96];
 
 	(void)state;
@@ -475,6 +498,10 @@ static void a_damaged_page_is_repaired_and_waited_for(void **state)
 	begin();
 	is_live(3, "");
 	assert_true(is_waiting_for("the database was repaired"));
+	/* Any item may have been another one, also those that ask for the password. */
+	ask_as(&change, OHTD_ROLE_ADMINISTRATOR, false, "{}");
+	assert_int_equal(change.result, OHTD_CHANGE_ELEVATION);
+	ohtd_change_drop(&change);
 	assert_int_equal(result_of("{}"), OHTD_CHANGE_DONE);
 	end();
 	/* Nor does a clock that was ahead bring it back. */

@@ -25,6 +25,7 @@
  * @head: of the version in force; version 0: not kept yet
  * @unkept: what is in force could not be written down, and is not that version
  * @waits: for a person, and why; "": for nobody
+ * @waits_at: item that asks most of that person, by role and elevation
  * @text: tree of @values
  * @name: of the robot
  * @place: where it is
@@ -43,6 +44,7 @@ struct ohtd_settings {
 	struct ohtd_config_version head;
 	bool unkept;
 	char waits[OHTD_WAITS_BYTES];
+	char waits_at[OHTD_POINTER_BYTES];
 	char text[OHTD_CONFIG_DOCUMENT_BYTES];
 	char name[OHTD_ROBOT_NAME_BYTES];
 	char place[OHTD_ROBOT_PLACE_BYTES];

@@ -133,17 +133,27 @@ static bool want_tree(struct ohtd_settings *settings, struct ohtd_change *change
 	return !change->faults.count || fails(change, OHTD_CHANGE_FAULTY);
 }
 
-static void judge_difference(struct ohtd_change *change, const struct ohtd_item *item,
-			     const char *pointer)
+/* May who asks change that item? @because: why it is asked, behind the refusal. */
+static void judge_item(struct ohtd_change *change, const struct ohtd_item *item,
+		       const char *pointer, const char *because)
 {
-	change->needs_standstill = change->needs_standstill || item->needs_standstill;
 	if (change->by.role < item->role)
-		ohtd_fault_add(&change->faults, pointer, "role", "needs the role %s, %s is %s",
+		ohtd_fault_add(&change->faults, pointer, "role", "needs the role %s, %s is %s%s",
 			       ohtd_role_name(item->role), change->by.user,
-			       ohtd_role_name(change->by.role));
+			       ohtd_role_name(change->by.role), because);
 	else if (item->needs_elevation && !change->elevated)
 		ohtd_fault_add(&change->faults, pointer, "elevation_required",
-			       "needs an elevated session");
+			       "needs an elevated session%s", because);
+}
+
+/* The version that ends the waiting says that somebody has chosen what was replaced, too. */
+static void judge_choice(struct ohtd_settings *settings, struct ohtd_change *change)
+{
+	const struct ohtd_item *item = ohtd_item_find(&settings->items, settings->waits_at);
+
+	if (*settings->waits && item && !change->faults.count)
+		judge_item(change, item, settings->waits_at,
+			   ": the next version confirms what nobody has chosen");
 }
 
 /* Which items are other ones, and whether who asks may change them. */
@@ -153,9 +163,12 @@ static bool judge_differences(struct ohtd_settings *settings, struct ohtd_change
 		const char *pointer = change->difference[i].pointer;
 		const struct ohtd_item *item = ohtd_item_find(&settings->items, pointer);
 
-		if (item)
-			judge_difference(change, item, pointer);
+		if (!item)
+			continue;
+		change->needs_standstill = change->needs_standstill || item->needs_standstill;
+		judge_item(change, item, pointer, "");
 	}
+	judge_choice(settings, change);
 	if (!change->faults.count)
 		return true;
 	return fails(change, strcmp(change->faults.fault[0].code, "role") ? OHTD_CHANGE_ELEVATION

@@ -56,7 +56,8 @@ struct ohtd_settings_setup {
  *
  * Without a version the files of the robot and the level of ohtd.conf are taken over as version 1.
  * If what is live then is not what the last person has set, the robot waits in safe whatever
- * auto_enable says, and ohtd_settings_wait() says so until the next version by a person.
+ * auto_enable says, and ohtd_settings_wait() says so until the next version by a person,
+ * who must be one that may change what was replaced.
  *
  * Return: NULL with @why and errno.
  */

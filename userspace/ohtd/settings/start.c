@@ -132,9 +132,55 @@ static bool is_fall_back(const struct ohtd_config_version *head)
 		!strcmp(head->reason, REASON_DAMAGED) || !strcmp(head->reason, REASON_REPAIRED));
 }
 
+/* The newest version of a person, of which fall-backs have made @head. NULL: none can be read.
+ * @known: they have replaced what did not fit, and nothing that is lost. */
+static struct json_object *chosen_before(struct ohtd_settings *settings,
+					 struct ohtd_config_version head, bool *known)
+{
+	struct json_object *tree = NULL;
+	int error = 0;
+
+	*known = true;
+	while (!error && is_fall_back(&head)) {
+		*known = *known && !strcmp(head.reason, REASON_UNFIT);
+		json_object_put(tree);
+		tree = NULL;
+		error = -ENOENT;
+		if (head.parent)
+			tree = ohtd_version_read(settings, head.parent, &head, &error);
+	}
+	return tree;
+}
+
+static const struct ohtd_item *stricter(const struct ohtd_item *one, const struct ohtd_item *other)
+{
+	if (!one || one->role != other->role)
+		return one && one->role > other->role ? one : other;
+	return !one->needs_elevation && other->needs_elevation ? other : one;
+}
+
+/* The item that asks most of a person, of those that were replaced. */
+static void find_strictest(struct ohtd_settings *settings, const struct ohtd_change *change,
+			   bool known)
+{
+	const struct ohtd_item *found = NULL, *item;
+
+	for (size_t i = 0; known && i < change->differences; i++) {
+		if (!change->difference[i].before)
+			continue;
+		item = ohtd_item_find(&settings->items, change->difference[i].pointer);
+		known = item;
+		found = item ? stricter(found, item) : found;
+	}
+	/* Any may have been among them. */
+	for (size_t i = 0; (!known || !found) && i < settings->items.count; i++)
+		found = stricter(found, &settings->items.item[i]);
+	snprintf(settings->waits_at, sizeof(settings->waits_at), "%s", found->pointer);
+}
+
 /* With what differs from @before, the version of a person; NULL: it is not known any more. */
 static void wait_for_person(struct ohtd_settings *settings, const char *reason,
-			    struct json_object *before)
+			    struct json_object *before, bool known)
 {
 	struct ohtd_change change = {
 		.before = before ? json_object_get(before) : json_object_new_object(),
@@ -144,6 +190,7 @@ static void wait_for_person(struct ohtd_settings *settings, const char *reason,
 
 	if (change.before && change.now && ohtd_change_compare(&change))
 		ohtd_change_line(&change, true, line, sizeof(line));
+	find_strictest(settings, &change, known && before);
 	snprintf(settings->waits, sizeof(settings->waits), "%s%s%s", reason, *line ? ": " : "",
 		 line);
 	ohtd_change_drop(&change);
@@ -152,12 +199,10 @@ static void wait_for_person(struct ohtd_settings *settings, const char *reason,
 /* What was in force before the fall-back that is live. */
 static void wait_again(struct ohtd_settings *settings)
 {
-	struct json_object *before = NULL;
-	int error;
+	bool known;
+	struct json_object *before = chosen_before(settings, settings->head, &known);
 
-	if (settings->head.parent)
-		before = ohtd_version_read(settings, settings->head.parent, NULL, &error);
-	wait_for_person(settings, settings->head.reason, before);
+	wait_for_person(settings, settings->head.reason, before, known);
 	json_object_put(before);
 }
 
@@ -189,10 +234,19 @@ static int begin_version(struct ohtd_settings *settings, const char *reason)
 /* In place of @tree, which a person has made; NULL: no version can be read. */
 static int fall_back(struct ohtd_settings *settings, const char *reason, struct json_object *tree)
 {
-	int r = begin_version(settings, reason);
+	bool known = !strcmp(reason, REASON_UNFIT), before_known = true;
+	struct json_object *before = json_object_get(tree);
+	int r;
 
+	/* One fall-back after the other. */
+	if (is_fall_back(&settings->head)) {
+		json_object_put(before);
+		before = chosen_before(settings, settings->head, &before_known);
+	}
+	r = begin_version(settings, reason);
 	if (!r)
-		wait_for_person(settings, reason, tree);
+		wait_for_person(settings, reason, before, known && before_known);
+	json_object_put(before);
 	return r;
 }
 
