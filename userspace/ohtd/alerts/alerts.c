@@ -124,8 +124,8 @@ static const struct kind kinds[KINDS] = {
 		.text = "Nobody is told of alerts elsewhere: the process that sends webhooks does not run.",
 		.action = "See [webhooks] in ohtd.conf and sender in the log; then restart ohtd. Nothing in the queue is lost." },
 	[CONFIG_NOT_CHOSEN] = { "configuration", "config_not_chosen",
-		.action = "See ohtctl config get and config versions; set what is right, or confirm it with "
-			  "ohtctl config rollback to the live version. The robot waits in safe." },
+		.action = "See ohtctl config get; set what is right, or confirm that version with ohtctl "
+			  "config rollback. Then enable the robot (ohtctl robot enable), or restart ohtd." },
 	[CLOCK_CORRECTED] = { "clock", "clock_corrected", OHTD_SEVERITY_WARNING,
 		.action = "Records from before carry the wrong time. Give the machine a clock with a battery, or time from the network." },
 };
@@ -422,7 +422,7 @@ static void judge_settings(const struct gathering *to)
 		return;
 	alert = add(to, CONFIG_NOT_CHOSEN, 0, 0);
 	if (alert)
-		alert->text = text_of(to, "Nobody has chosen the configuration: %s.", why);
+		alert->text = text_of(to, "Nobody has chosen the configuration, %s.", why);
 }
 
 /* ---- rules on values ---- */

@@ -186,13 +186,19 @@ static void wait_for_person(struct ohtd_settings *settings, const char *reason,
 		.before = before ? json_object_get(before) : json_object_new_object(),
 		.now = json_tokener_parse(settings->text),
 	};
-	char line[OHTD_WAITS_BYTES - sizeof(REASON_LOST) - 2] = "";
+	char *waits = settings->waits;
+	size_t used = OHTD_WAITS_BYTES;
 
+	if (settings->unkept)
+		used = (size_t)snprintf(waits, used, "which could not be written down: %s", reason);
+	else
+		used = (size_t)snprintf(waits, used, "version %lld: %s",
+					(long long)settings->head.version, reason);
 	if (change.before && change.now && ohtd_change_compare(&change))
-		ohtd_change_line(&change, true, line, sizeof(line));
+		ohtd_change_line(&change, true, waits + used + 2, OHTD_WAITS_BYTES - used - 2);
+	if (waits[used + 2])
+		memcpy(waits + used, ": ", 2);
 	find_strictest(settings, &change, known && before);
-	snprintf(settings->waits, sizeof(settings->waits), "%s%s%s", reason, *line ? ": " : "",
-		 line);
 	ohtd_change_drop(&change);
 }
 
