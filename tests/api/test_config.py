@@ -409,7 +409,9 @@ def test_ohtctl_gets_sets_and_goes_back(own):
     assert newest.startswith("2 ") and newest.endswith("new & mill")
     assert ohtctl(own, "config", "diff").stdout == done.stdout
     assert ohtctl(own, "config", "check", "/stations/mill", "null").stdout.endswith("7000 -> none\nversion 3\n")
-    assert ohtctl(own, "config", "rollback", "1").stdout.endswith("version 3\n")
+    # As config get shows it.
+    assert ohtctl(own, "config", "set", "/stations/mill/position_mm", "null").stdout == "/stations/mill/position_mm: 7000 -> none\nversion 3\n"
+    assert ohtctl(own, "config", "rollback", "1").stdout.endswith("version 4\n")
     assert json.loads(ohtctl(own, "--json", "config", "get", "/robot").stdout) == {"name": "OHT-50", "place": ""}
     done = ohtctl(own, "config", "set", "/motion/jog_mm_s", "fast")
     assert done.returncode == 1 and "/motion/jog_mm_s" in done.stderr, done.stderr

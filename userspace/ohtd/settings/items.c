@@ -370,12 +370,22 @@ static void take_number(struct taking *taking, const struct ohtd_item *item, con
 		taking->values->table.row[item->row].value = number;
 }
 
+/* A station without its items has been removed, item by item. */
+static bool is_gone(const char *pointer, struct json_object *value)
+{
+	return !strncmp(pointer, STATIONS, strlen(STATIONS)) &&
+	       !strchr(pointer + strlen(STATIONS), '/') &&
+	       json_object_is_type(value, json_type_object);
+}
+
 static void take_leaf(const char *pointer, struct json_object *value, void *arg)
 {
 	struct taking *taking = arg;
 	const struct ohtd_item *item = ohtd_item_find(taking->items, pointer);
 	bool text = json_object_is_type(value, json_type_string);
 
+	if (is_gone(pointer, value))
+		return;
 	if (!item || !strcmp(pointer, last_items[0].pointer)) {
 		refuse_unknown(taking, pointer, value);
 	} else if (item->type == OHTD_ITEM_NUMBER && !json_object_is_type(value, json_type_int) &&
