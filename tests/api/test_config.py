@@ -219,6 +219,10 @@ def test_the_level_is_set_whenever_it_is_named(own):
     assert own.request("PUT", "logs/level", {"level": "debug"}, role="administrator").status == 200
     # Another item leaves a search for a fault alone.
     assert patch(own, {"robot": {"place": "roof"}}).status == 200
+    # So does who may not change it, whatever is named beside.
+    for body in ({"log": {"level": "error"}}, {"log": {}}):
+        assert patch(own, body, role="supervisor").json["changes"] == []
+    assert own.post(f"config/versions/{version(own)}/rollback", {}, role="supervisor").json["changes"] == []
     level = {"level": "info"}
     assert own.request("PUT", "logs/level", level, role="administrator").json["old"] == "debug"
     assert patch(own, {"log": {"level": "error"}}).json["changes"] == []

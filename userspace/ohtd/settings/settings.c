@@ -16,6 +16,7 @@
 #include "robot/motion_limits.h"
 #include "robot/robot.h"
 
+#define LEVEL		"/log/level"
 #define PLAIN		(JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 /* On top of a command's own deadline, as for requests. */
 #define GRACE_MS	2000
@@ -311,14 +312,35 @@ static void commit(struct ohtd_settings *settings, struct ohtd_change *change)
 	make_live(settings, change);
 }
 
+/* Does the change name the level, and may who asks change it? The value itself may stay. */
+static bool is_about_level(const struct ohtd_settings *settings, const struct ohtd_change *change)
+{
+	const struct ohtd_item *item = ohtd_item_find(&settings->items, LEVEL);
+	struct json_object *log = NULL;
+
+	for (size_t i = 0; i < change->differences; i++)
+		if (!strcmp(change->difference[i].pointer, LEVEL))
+			return true;
+	if (!change->patch || change->by.role < item->role)
+		return false;
+	return json_object_object_get_ex(change->patch, "log", &log) &&
+	       (!log || json_object_object_get_ex(log, "level", NULL));
+}
+
 /*
  * After the line of the log, and without a difference, too: the level may be another one by now.
  * Only if the change is about it: a level for the search of a fault outlives other changes.
  */
-static void set_level(struct ohtd_settings *settings, const struct ohtd_change *change)
+static void set_level(const struct ohtd_settings *settings, const struct ohtd_change *change)
 {
-	if (change->back_to || (change->patch && json_object_object_get_ex(change->patch, "log", NULL)))
-		ohtd_log_set_level((enum ohtd_log_level)settings->values.level);
+	int before, level = settings->values.level;
+
+	if (!is_about_level(settings, change))
+		return;
+	before = ohtd_log_change_level(NULL, (enum ohtd_log_level)level);
+	if (before != level)
+		ohtd_log(OHTD_LOG_WARNING, "settings", "log_level", "from %s to %s by %s",
+			 ohtd_log_level_name(before), ohtd_log_level_name(level), change->by.user);
 }
 
 void ohtd_settings_change(struct ohtd_settings *settings, struct ohtd_change *change)
