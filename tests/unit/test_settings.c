@@ -537,6 +537,27 @@ static void a_repair_that_finds_no_version_is_waited_for(void **state)
 	}
 }
 
+static void what_could_not_be_written_is_by_the_next_version(void **state)
+{
+	struct ohtd_change change = { .if_version = 7, .by.role = OHTD_ROLE_ADMINISTRATOR };
+
+	(void)state;
+	begin();
+	end();
+	store_run_sql("DELETE FROM config_versions; CREATE TRIGGER full BEFORE INSERT ON "
+		      "config_versions BEGIN SELECT RAISE(ABORT, 'full'); END");
+	begin();
+	is_live(0, "\"jog_mm_s\":250");
+	ohtd_settings_change(settings, &change);
+	assert_int_equal(change.result, OHTD_CHANGE_OUTDATED);
+	assert_int_equal(change.version.version, 0);
+	ohtd_change_drop(&change);
+	store_run_sql("DROP TRIGGER full");
+	assert_int_equal(result_of("{}"), OHTD_CHANGE_DONE);
+	is_live(1, "\"jog_mm_s\":250");
+	end();
+}
+
 static void the_robot_begins_with_the_newest(void **state)
 {
 	(void)state;
@@ -575,6 +596,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_damaged_version_is_passed_over, store_set_up,
 						store_tear_down),
 		cmocka_unit_test_setup_teardown(a_damaged_page_is_repaired_and_waited_for,
+						store_set_up, store_tear_down),
+		cmocka_unit_test_setup_teardown(what_could_not_be_written_is_by_the_next_version,
 						store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(a_repair_that_finds_no_version_is_waited_for,
 						store_set_up, store_tear_down),

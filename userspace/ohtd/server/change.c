@@ -76,6 +76,34 @@ static void refuse_items(struct ohtd_call *call, const struct ohtd_change *chang
 		ohtd_reply_errors(call, 400, "validation", detail, errors, count);
 }
 
+static void refuse_outdated(struct ohtd_call *call, const struct ohtd_change *change)
+{
+	if (change->version.version)
+		ohtd_reply_problem(
+			call, 412, "config_changed",
+			"version %lld is live, not the one of If-Match; nothing was changed",
+			(long long)change->version.version);
+	else
+		ohtd_reply_problem(
+			call, 412, "config_changed",
+			"what is live could not be written down yet, so it is not the version of "
+			"If-Match; ask without it; nothing was changed");
+}
+
+/* A control thread that is silent is no full queue. */
+static void refuse_silent(struct ohtd_call *call, const struct ohtd_change *change)
+{
+	struct ohtd_refusal refusal;
+
+	ohtd_refusal_not_taken(change->error, &refusal);
+	if (change->error == -ETIMEDOUT) {
+		refusal.code = "unavailable";
+		refusal.detail = "the robot did not answer in time; nothing was changed";
+	}
+	ohtd_reply_header(call, "retry-after", "1");
+	ohtd_reply_problem(call, refusal.status, refusal.code, "%s", refusal.detail);
+}
+
 static void refuse(struct ohtd_call *call, const struct ohtd_change *change)
 {
 	struct ohtd_refusal refusal;
@@ -87,18 +115,13 @@ static void refuse(struct ohtd_call *call, const struct ohtd_change *change)
 				  refusal.errors, refusal.errors_count);
 		break;
 	case OHTD_CHANGE_NOT_POSTED:
-		ohtd_refusal_not_taken(change->error, &refusal);
-		ohtd_reply_header(call, "retry-after", "1");
-		ohtd_reply_problem(call, refusal.status, refusal.code, "%s", refusal.detail);
+		refuse_silent(call, change);
 		break;
 	case OHTD_CHANGE_NOT_KEPT:
 		ohtd_reply_store_problem(call, change->error);
 		break;
 	case OHTD_CHANGE_OUTDATED:
-		ohtd_reply_problem(
-			call, 412, "config_changed",
-			"version %lld is live, not the one of If-Match; nothing was changed",
-			(long long)change->version.version);
+		refuse_outdated(call, change);
 		break;
 	case OHTD_CHANGE_BUSY:
 		ohtd_reply_header(call, "retry-after", "1");

@@ -233,10 +233,11 @@ static void tell(const struct ohtd_change *change)
 		 *change->reason ? "; reason: " : "", change->reason);
 }
 
-/* A version of a person ends the waiting, also one that only confirms what is in force. */
+/* A version of a person ends the waiting, also one that only confirms what is in force; and what
+ * could not be written down is by the next one. */
 static bool is_to_be_kept(const struct ohtd_settings *settings, const struct ohtd_change *change)
 {
-	return change->differences || *settings->waits;
+	return change->differences || *settings->waits || settings->unkept;
 }
 
 static void make_live(struct ohtd_settings *settings, struct ohtd_change *change)
@@ -359,6 +360,8 @@ void ohtd_settings_change(struct ohtd_settings *settings, struct ohtd_change *ch
 	if (change->result == OHTD_CHANGE_OUTDATED ||
 	    (!change->result && !change->differences))
 		change->version = settings->head;
+	if (change->result == OHTD_CHANGE_OUTDATED && settings->unkept)
+		change->version.version = 0;
 	pthread_mutex_unlock(&settings->writer);
 }
 

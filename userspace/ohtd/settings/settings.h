@@ -116,7 +116,8 @@ struct ohtd_difference {
  * @answer: out: of the control thread
  * @faults: out
  * @needs_standstill: out
- * @version: out: the live version; of a trial what it would be
+ * @version: out: the live version, of a trial what it would be; 0 of one that is outdated: what is
+ * in force is no version
  * @difference: out: items that have other values now
  * @differences: out: how many
  * @before: private: the tree before
