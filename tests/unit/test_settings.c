@@ -15,6 +15,7 @@
 #include <json-c/json.h>
 
 #include "base/clock.h"
+#include "motion/position.h"
 #include "robot/codes.h"
 #include "robot/motion_limits.h"
 #include "robot/robot.h"
@@ -44,6 +45,7 @@ static struct ohtd_command posted;
 static unsigned int trials, takes;
 static bool refuses_trial, refuses_take, silent_take, takes_silently, waits;
 static struct ohtd_rule_table taken;
+static struct ohtd_snapshot seen;
 
 void __wrap_ohtd_robot_limits(struct ohtd_robot *robot, struct ohtd_limits_block *to);
 void __wrap_ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
@@ -53,6 +55,7 @@ uint32_t __wrap_ohtd_robot_offer(struct ohtd_robot *robot, const struct ohtd_rul
 int __wrap_ohtd_link_post(struct ohtd_link *link, const struct ohtd_command *command);
 int __wrap_ohtd_link_take(struct ohtd_link *link, struct ohtd_answer *answer);
 int __wrap_ohtd_link_fd(const struct ohtd_link *link);
+int __wrap_ohtd_robot_snapshot(const struct ohtd_robot *robot, struct ohtd_snapshot *out);
 
 void __wrap_ohtd_robot_limits(struct ohtd_robot *robot, struct ohtd_limits_block *to)
 {
@@ -104,6 +107,13 @@ int __wrap_ohtd_link_take(struct ohtd_link *link, struct ohtd_answer *answer)
 		answer->why.count = 1;
 	}
 	return 1;
+}
+
+int __wrap_ohtd_robot_snapshot(const struct ohtd_robot *robot, struct ohtd_snapshot *out)
+{
+	(void)robot;
+	*out = seen;
+	return 0;
 }
 
 int __wrap_ohtd_link_fd(const struct ohtd_link *link)
@@ -316,6 +326,42 @@ static void a_version_that_the_robot_does_not_take_is_dropped(void **state)
 		      "config_versions WHERE version = 1");
 	begin();
 	is_live(4, "\"jog_mm_s\":250");
+	end();
+}
+
+/* Between the request and the version it was pushed, or has lost its position. */
+static void a_station_is_taught_where_the_robot_still_stands(void **state)
+{
+	static const struct {
+		double estimate_mm;
+		bool valid;
+		uint32_t trust;
+		unsigned int why;
+	} cases[] = {
+		{1003, true, OHTD_POSITION_TRUSTED, OHTD_WHY_MOVING},
+		{1000, true, OHTD_POSITION_SILENT, OHTD_WHY_POSITION_LOST},
+		{1000, false, OHTD_POSITION_TRUSTED, OHTD_WHY_POSITION_LOST},
+		{1001, true, OHTD_POSITION_TRUSTED, 0},
+	};
+
+	(void)state;
+	begin();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ohtd_change change = {
+			.here = true, .here_mm = 1000, .by.role = OHTD_ROLE_SUPERVISOR};
+
+		seen.motion.estimate_mm = cases[i].estimate_mm;
+		seen.motion.trust = cases[i].trust;
+		seen.position_mm.valid = cases[i].valid;
+		change.patch =
+			json_tokener_parse("{\"stations\":{\"mill\":{\"position_mm\":1000}}}");
+		ohtd_settings_change(settings, &change);
+		assert_int_equal(change.result,
+				 cases[i].why ? OHTD_CHANGE_REFUSED : OHTD_CHANGE_DONE);
+		assert_int_equal(change.answer.why.items[0].code, cases[i].why);
+		is_live(cases[i].why ? 1 : 2, "");
+		ohtd_change_drop(&change);
+	}
 	end();
 }
 
@@ -590,6 +636,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_robot_begins_with_the_newest, store_set_up,
 						store_tear_down),
 		cmocka_unit_test_setup_teardown(a_start_that_falls_back_waits_for_a_person,
+						store_set_up, store_tear_down),
+		cmocka_unit_test_setup_teardown(a_station_is_taught_where_the_robot_still_stands,
 						store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(an_answer_that_does_not_come_is_looked_for,
 						store_set_up, store_tear_down),

@@ -264,22 +264,30 @@ bool ohtd_settings_is_located(const struct ohtd_snapshot *snapshot)
 	return snapshot->position_mm.valid && snapshot->motion.trust == OHTD_POSITION_TRUSTED;
 }
 
-/* Somebody may have pushed it since the position was read, and idle is told by nobody. */
-static bool stands_there(struct ohtd_settings *settings, const struct ohtd_change *change)
+/*
+ * Somebody may have pushed it since the position was read, and idle is told by nobody. False: it
+ * is refused.
+ */
+static bool stands_there(struct ohtd_settings *settings, struct ohtd_change *change)
 {
 	struct ohtd_snapshot *snapshot = calloc(1, sizeof(*snapshot));
-	bool there = false;
+	unsigned int why = OHTD_WHY_POSITION_LOST;
 
-	if (snapshot && !ohtd_robot_snapshot(settings->setup.robot, snapshot)) {
+	if (snapshot && !ohtd_robot_snapshot(settings->setup.robot, snapshot) &&
+	    ohtd_settings_is_located(snapshot)) {
 		const struct ohtd_rules *rules =
 			&settings->values.table.rules[snapshot->limits.profile];
+		double off_mm = fabs(snapshot->motion.estimate_mm - change->here_mm);
 
-		there = ohtd_settings_is_located(snapshot) &&
-			fabs(snapshot->motion.estimate_mm - change->here_mm) <=
-				rules->value[OHTD_RULE_TOLERANCE_MM];
+		why = off_mm > rules->value[OHTD_RULE_TOLERANCE_MM] ? OHTD_WHY_MOVING : 0;
 	}
 	free(snapshot);
-	return there;
+	if (!why)
+		return true;
+	change->answer.why.items[0].code = (uint16_t)why;
+	change->answer.why.count = 1;
+	change->answer.outcome = OHTD_OUTCOME_REFUSED;
+	return fails(change, OHTD_CHANGE_REFUSED);
 }
 
 /* The robot has said that it would take it. */
@@ -289,13 +297,8 @@ static void commit(struct ohtd_settings *settings, struct ohtd_change *change)
 
 	if (change->needs_standstill && robot_refuses(settings, change, 0))
 		return;
-	if (change->here && !stands_there(settings, change)) {
-		change->answer.why.items[0].code = OHTD_WHY_MOVING;
-		change->answer.why.count = 1;
-		change->answer.outcome = OHTD_OUTCOME_REFUSED;
-		change->result = OHTD_CHANGE_REFUSED;
+	if (change->here && !stands_there(settings, change))
 		return;
-	}
 	if (kept)
 		change->error = ohtd_version_keep(settings, &change->version, change->now);
 	if (change->error) {
