@@ -197,7 +197,7 @@ def test_a_station_is_taught_where_the_robot_stands(own):
     answer = own.post("robot/stations/mill/teach", {}, role="supervisor")
     assert answer.status == 200 and answer.json["reason"] == "taught: the robot stood there", answer
     assert answer.json["changes"] == [{"pointer": "/stations/mill/position_mm", "before": None, "now": round(at_mm, 1)}]
-    assert ohtctl(own, "robot", "teach", "mill").stdout == "nothing is changed; version 3\n"
+    assert ohtctl(own, "robot", "teach", "mill").stdout == "no value is changed; version 3\n"
     assert own.post("robot/stations/Mill/teach", {}, role="supervisor").code == "validation"
     assert own.post("robot/stations/mill/teach", {}, role="operator").status == 403
 
@@ -412,7 +412,7 @@ def test_ohtctl_gets_sets_and_goes_back(own):
     newest = ohtctl(own, "config", "versions").stdout.splitlines()[0]
     assert newest.startswith("2 ") and newest.endswith("new & mill")
     assert ohtctl(own, "config", "diff").stdout == done.stdout
-    assert ohtctl(own, "config", "check", "/stations/mill", "null").stdout.endswith("7000 -> none\nversion 3\n")
+    assert ohtctl(own, "config", "check", "/stations/mill", "null").stdout.endswith("7000 -> none\nwould be version 3\n")
     # As config get shows it.
     assert ohtctl(own, "config", "set", "/stations/mill/position_mm", "null").stdout == "/stations/mill/position_mm: 7000 -> none\nversion 3\n"
     assert ohtctl(own, "config", "rollback", "1").stdout.endswith("version 4\n")

@@ -137,7 +137,7 @@ def test_the_same_file_changes_nothing(own):
     answer = reload(own)
     assert (answer.status, answer.json["generation"], answer.json["changed"]) == (200, 2, []), answer.body
     assert values(own) == before
-    until(lambda: "reading 2 by administrator, no value is another one" in own.log(), what="the line in the log")
+    until(lambda: "reading 2 by administrator, no limit of motion is another one" in own.log(), what="the line in the log")
 
 
 def test_a_file_that_was_not_read_again_changes_nothing(own):

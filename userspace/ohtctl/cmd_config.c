@@ -139,6 +139,7 @@ static void show_change(struct cli *cli, struct json_object *answer)
 	struct json_object *changes = json_object_object_get(answer, "changes");
 	size_t n = json_object_is_type(changes, json_type_array) ? json_object_array_length(changes)
 								 : 0;
+	bool checked;
 
 	if (cli->json) {
 		show_answer(cli, answer);
@@ -153,8 +154,9 @@ static void show_change(struct cli *cli, struct json_object *answer)
 		fprintf(cli->out, "%s", before ? text_of(before) : "none");
 		fprintf(cli->out, " -> %s\n", now ? text_of(now) : "none");
 	}
-	fprintf(cli->out, "%sversion %s\n", n ? "" : "nothing is changed; ",
-		text_of(json_object_object_get(answer, "version")));
+	checked = !strcmp(text_of(json_object_object_get(answer, "state")), "checked");
+	fprintf(cli->out, "%s%sversion %s\n", n ? "" : "no value is changed; ",
+		checked ? "would be " : "", text_of(json_object_object_get(answer, "version")));
 }
 
 /* The path with the reason as a query. 0, or an exit code after a complaint. */

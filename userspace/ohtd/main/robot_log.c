@@ -114,7 +114,7 @@ static void tell_limits(struct ohtd_robot *robot, const struct ohtd_event_record
 	put_changes(changes, count, text, sizeof(text));
 	ohtd_log(level_of(record), "robot", ohtd_record_name(record->kind), "reading %u by %s%s%s",
 		 record->generation, record->user,
-		 count > 0 ? "" : count ? ", replaced by now" : ", no value is another one", text);
+		 count > 0 ? "" : count ? ", replaced by now" : ", no limit of motion is another one", text);
 }
 
 /* "3 home at 500 mm, 500 mm behind the one before" */

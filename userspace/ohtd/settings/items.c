@@ -358,12 +358,15 @@ static void add_station(struct taking *taking, const char *pointer, double posit
 static void take_number(struct taking *taking, const struct ohtd_item *item, const char *pointer,
 			struct json_object *value)
 {
+	char min[OHTD_NUMBER_BYTES], max[OHTD_NUMBER_BYTES], said[OHTD_NUMBER_BYTES];
 	double number = json_object_get_double(value);
 
+	ohtd_number_text(min, item->min);
+	ohtd_number_text(max, item->max);
+	ohtd_number_text(said, number);
 	if (!(number >= item->min && number <= item->max))
-		ohtd_fault_add(taking->faults, pointer, "range", "must be %g to %g%s%s, not %g",
-			       item->min, item->max, item->unit ? " " : "",
-			       item->unit ? item->unit : "", number);
+		ohtd_fault_add(taking->faults, pointer, "range", "must be %s to %s%s%s, not %s",
+			       min, max, item->unit ? " " : "", item->unit ? item->unit : "", said);
 	else if (item->row == OHTD_ROW_STATION)
 		add_station(taking, pointer, number);
 	else
@@ -442,11 +445,12 @@ static void check_station(const struct ohtd_values *values, unsigned int i,
 	}
 	if (station->position_mm < min || station->position_mm > max)
 		ohtd_fault_add(faults, pointer, "range",
-			       "the station is at %g mm, outside of the soft limits %g to %g mm",
+			       "the station is at %.10g mm, outside of the soft limits %.10g to "
+			       "%.10g mm",
 			       station->position_mm, min, max);
 	/* They are in the order of their positions. */
 	if (i && station->position_mm == values->stations.at[i - 1].position_mm)
-		ohtd_fault_add(faults, pointer, "unfit", "the station %s is at %g mm, too",
+		ohtd_fault_add(faults, pointer, "unfit", "the station %s is at %.10g mm, too",
 			       values->stations.at[i - 1].name, station->position_mm);
 }
 

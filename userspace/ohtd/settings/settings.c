@@ -229,8 +229,9 @@ static void tell(const struct ohtd_change *change)
 
 	ohtd_change_line(change, false, line, sizeof(line));
 	ohtd_log(OHTD_LOG_NOTICE, "settings", "config_changed", "version %lld by %s: %s%s%s",
-		 (long long)change->version.version, change->version.author, line,
-		 *change->reason ? "; reason: " : "", change->reason);
+		 (long long)change->version.version, change->version.author,
+		 *line ? line : "no value is changed", *change->reason ? "; reason: " : "",
+		 change->reason);
 }
 
 /* A version of a person ends the waiting, also one that only confirms what is in force; and what

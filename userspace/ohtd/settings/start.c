@@ -45,12 +45,13 @@ static void leave_out(struct ohtd_values *values, const struct ohtd_faults *faul
 	stations->count = kept;
 }
 
-static size_t tell_faults(const struct ohtd_faults *faults)
+/* The first @count of them. */
+static size_t tell_faults(const struct ohtd_faults *faults, size_t count)
 {
-	for (size_t i = 0; i < faults->count && i < OHTD_FAULTS_MAX; i++)
+	for (size_t i = 0; i < count && i < OHTD_FAULTS_MAX; i++)
 		ohtd_log(OHTD_LOG_WARNING, "settings", "config_item_left_out", "%s: %s",
 			 faults->fault[i].pointer, faults->fault[i].detail);
-	return faults->count;
+	return count;
 }
 
 /* ---- what does not fit ---- */
@@ -87,14 +88,17 @@ static size_t make_agree(struct ohtd_settings *settings, struct ohtd_values *val
 			 struct ohtd_faults *faults)
 {
 	size_t count = 0;
+	bool limits;
 
 	for (int round = 0; round < ROUNDS_MAX; round++) {
 		memset(faults, 0, sizeof(*faults));
 		ohtd_values_check(values, faults);
 		if (!faults->count)
 			break;
-		count += tell_faults(faults);
-		if (!is_under(faults->fault[0].pointer, "/motion"))
+		/* Stations are measured anew against the limits that come of it. */
+		limits = is_under(faults->fault[0].pointer, "/motion");
+		count += tell_faults(faults, limits ? 1 : faults->count);
+		if (!limits)
 			leave_out(values, faults);
 		else if (!give_up(settings, values, faults->fault[0].pointer))
 			give_up(settings, values, "/motion");
@@ -115,7 +119,7 @@ static size_t make_fit(struct ohtd_settings *settings, struct json_object *tree)
 		return 0;
 	if (tree) {
 		ohtd_tree_take(&settings->items, tree, &settings->defaults, values, faults);
-		count += faults->contradiction ? 0 : tell_faults(faults);
+		count += faults->contradiction ? 0 : tell_faults(faults, faults->count);
 	}
 	count += make_agree(settings, values, faults);
 	free(faults);
