@@ -309,10 +309,10 @@ def test_the_role_of_each_item_holds(shared):
 
 
 def test_what_keeps_safe_needs_an_elevated_session(own):
-    body = {"motion": {"soft_max_mm": 29000, "jog_mm_s": 200}}
+    body = {"motion": {"soft_max_mm": 29000, "full_speed_mm_s": {"canonical": 2100}, "jog_mm_s": 200}}
     for answer in (patch(own, body), own.post("config/check", body, role="administrator")):
         assert (answer.status, answer.code) == (403, "elevation_required"), answer
-        assert [fault["pointer"] for fault in answer.json["errors"]] == ["/motion/soft_max_mm"]
+        assert [fault["pointer"] for fault in answer.json["errors"]] == ["/motion/soft_max_mm", "/motion/full_speed_mm_s/canonical"]
     elevate(own)
     assert patch(own, body).json["version"] == 2
     # Back to looser ones is a change of them, too.

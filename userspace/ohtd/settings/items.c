@@ -79,11 +79,13 @@ static void point_at_rule(char *pointer, unsigned int rule, unsigned int profile
 			 ohtd_rule_profile_name(profile));
 }
 
-/* Where the robot may go, how it looks ahead, and how it stops. */
+/* Where the robot may go, how it looks ahead, how it stops, and what speed and position mean. */
 static bool keeps_safe(unsigned int rule)
 {
 	return rule == OHTD_RULE_SOFT_MIN_MM || rule == OHTD_RULE_SOFT_MAX_MM ||
-	       rule == OHTD_RULE_STOP_MM_S2 ||
+	       rule == OHTD_RULE_STOP_MM_S2 || rule == OHTD_RULE_JERK_MM_S3 ||
+	       rule == OHTD_RULE_FULL_SPEED_MM_S || rule == OHTD_RULE_FULL_RAW ||
+	       rule == OHTD_RULE_POSITION_JUMP_MM || rule == OHTD_RULE_POSITION_WRAP_MM ||
 	       (rule >= OHTD_RULE_DISTANCE_1_WAYS && rule <= OHTD_RULE_ZONE_HYSTERESIS_MM);
 }
 
