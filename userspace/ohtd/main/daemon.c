@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <malloc.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,17 +23,15 @@
 #include "pki/certificate.h"
 #include "journal/recorder.h"
 #include "journal/source.h"
-#include "base/clock.h"
 #include "main/command_keeper.h"
 #include "main/confine.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "main/robot_log.h"
 #include "main/robot_open.h"
+#include "main/running.h"
 #include "main/sandbox.h"
 #include "main/site.h"
 #include "main/state.h"
-#include "main/upkeep.h"
 #include "base/workers.h"
 #include "robot/robot.h"
 #include "settings/settings.h"
@@ -45,49 +42,11 @@
 #include "webhooks/sender.h"
 #include "webhooks/webhooks.h"
 
-#define WHY_BYTES	512
 #define FILE_BYTES	(OHTD_PATH_BYTES + 16)
-/*
- * A whole shut-down; what takes longer hangs. The machine stopped at its beginning. On a busy
- * machine a password check that is under way takes ten seconds, since its thread steps back.
- */
-#define END_S		30
-#define ROBOT_END_MS	3000
-#define DRAIN_MS	2000
 #define WORKERS		2
 #define LOCK_TRIES	10
 #define LOCK_PAUSE_NS	50000000
 #define WORK_WAITING	16
-
-struct running {
-	struct ohtd_config *config;
-	const char *config_path;
-	char why[WHY_BYTES];
-	bool administered;	/* the state folder has its mark */
-	bool lasting;		/* the start failed in a way that another start cannot mend */
-	struct ohtd_clock clock;
-	int lock_fd;
-	int sender_fd;
-	struct ohtd_store *store;
-	struct ohtd_tokens *tokens;
-	struct ohtd_auth *auth;
-	struct ohtd_setup *setup;
-	struct ohtd_workers *workers;
-	struct ohtd_checks *checks;
-	struct ohtd_recorder *recorder;
-	struct ohtd_keeper *keeper;
-	struct ohtd_alert_keeper *alert_keeper;
-	struct ohtd_robot *robot;
-	struct ohtd_alert_rules *rules;
-	struct ohtd_settings *settings;
-	struct ohtd_history *history;
-	bool robot_runs;
-	struct ohtd_gateway *gateway;
-	struct ohtd_webhooks *webhooks;
-	struct ohtd_certificate *certificate;
-	struct ohtd_server *server;
-	struct ohtd_upkeep upkeep;
-};
 
 static int64_t wall_s(struct running *run)
 {
@@ -480,81 +439,6 @@ static void wait_for_end(struct running *run, const sigset_t *signals)
 		ohtd_log(OHTD_LOG_NOTICE, "main", "end", "signal %d", number);
 }
 
-static void too_late(int number)
-{
-	static const char line[] = "ohtd: error: main end: not ended in time\n";
-	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
-
-	(void)number;
-	/* Nor may the last word wait for a reader. */
-	if (poll(&ready, 1, 0) != 1 || write(STDERR_FILENO, line, sizeof(line) - 1) < 0)
-		_exit(1);
-	_exit(1);
-}
-
-/*
- * First the machine stops, since that is what a person wants of a daemon that ends; then answers go
- * out, then what made them ends. A control thread that does not end holds the robot's memory, so
- * the process leaves at once and the device stops by its own means.
- */
-static int end_all(struct running *run)
-{
-	bool leaves = run->robot_runs && ohtd_robot_leaves(run->robot);
-	int r = 0;
-
-	signal(SIGALRM, too_late);
-	alarm(END_S);
-	if (run->robot_runs)
-		r = ohtd_robot_stop(run->robot, ROBOT_END_MS);
-	if (r == -ETIMEDOUT) {
-		ohtd_log(OHTD_LOG_ERROR, "main", "end", "the control thread did not end");
-		_exit(1);
-	}
-	ohtd_checks_close(run->checks);
-	ohtd_gateway_stop(run->gateway);
-	if (run->robot_runs)
-		ohtd_robot_log(run->robot, &run->upkeep.robot_told);
-	if (run->robot_runs)
-		ohtd_keeper_end(run->keeper, run->robot);
-	if (run->server && run->robot_runs)
-		ohtd_server_drain(run->server, DRAIN_MS);
-	ohtd_checks_stop(run->checks);
-	ohtd_workers_stop(run->workers);
-	if (ohtd_server_destroy(run->server))
-		ohtd_certificate_close(run->certificate);
-	/* Until then the loops have given them work, which was refused. */
-	ohtd_checks_destroy(run->checks);
-	ohtd_workers_destroy(run->workers);
-	ohtd_alert_keeper_end(run->alert_keeper);
-	ohtd_webhooks_stop(run->webhooks);
-	ohtd_gateway_destroy(run->gateway);
-	ohtd_recorder_stop(run->recorder);
-	if (run->robot_runs)
-		ohtd_state_store_time(run->config->state_dir, &run->clock,
-				      ohtd_tokens_boot_id(run->tokens));
-	ohtd_store_stop(run->store);
-	/* A store whose disk had hung has worked for them until now. */
-	ohtd_setup_destroy(run->setup);
-	ohtd_auth_destroy(run->auth);
-	ohtd_tokens_destroy(run->tokens);
-	ohtd_keeper_destroy(run->keeper);
-	ohtd_alert_keeper_destroy(run->alert_keeper);
-	ohtd_webhooks_destroy(run->webhooks);
-	if (*run->config->ready_file)
-		unlink(run->config->ready_file);
-	/* With the mark still there the next run waits in safe for a person, whatever auto_enable says. */
-	if (run->robot_runs && !r && !leaves)
-		ohtd_state_end_run(run->config->state_dir);
-	/* It may wait for a repair of its file, which is no unclean end. */
-	ohtd_history_stop(run->history);
-	ohtd_alert_rules_destroy(run->rules);
-	ohtd_settings_close(run->settings);
-	ohtd_robot_destroy(run->robot);
-	if (run->lock_fd >= 0)
-		close(run->lock_fd);
-	return r ? -1 : 0;
-}
-
 /* Before any thread exists, so that all inherit it: signals are taken by wait_for_end() only. */
 static void block_signals(sigset_t *signals)
 {
@@ -584,7 +468,7 @@ int ohtd_daemon_run(struct ohtd_config *config, const char *config_path)
 		ohtd_log(OHTD_LOG_ERROR, "main", "start", "%s", run.why);
 	else
 		wait_for_end(&run, &signals);
-	if (end_all(&run))
+	if (ohtd_end_all(&run))
 		r = 1;
 	if (r && run.lasting)
 		return EX_CONFIG;

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     what daemon.c has opened and started, and end.c ends.
+ * Contexts: main thread.
+ * Locks:    none.
+ */
+#ifndef OHTD_MAIN_RUNNING_H
+#define OHTD_MAIN_RUNNING_H
+
+#include <stdbool.h>
+
+#include "base/clock.h"
+#include "main/upkeep.h"
+
+#define WHY_BYTES	512
+
+struct running {
+	struct ohtd_config *config;
+	const char *config_path;
+	char why[WHY_BYTES];
+	bool administered;	/* the state folder has its mark */
+	bool lasting;		/* the start failed in a way that another start cannot mend */
+	struct ohtd_clock clock;
+	int lock_fd;
+	int sender_fd;
+	struct ohtd_store *store;
+	struct ohtd_tokens *tokens;
+	struct ohtd_auth *auth;
+	struct ohtd_setup *setup;
+	struct ohtd_workers *workers;
+	struct ohtd_checks *checks;
+	struct ohtd_recorder *recorder;
+	struct ohtd_keeper *keeper;
+	struct ohtd_alert_keeper *alert_keeper;
+	struct ohtd_robot *robot;
+	struct ohtd_alert_rules *rules;
+	struct ohtd_settings *settings;
+	struct ohtd_history *history;
+	bool robot_runs;
+	struct ohtd_gateway *gateway;
+	struct ohtd_webhooks *webhooks;
+	struct ohtd_certificate *certificate;
+	struct ohtd_server *server;
+	struct ohtd_upkeep upkeep;
+};
+
+/* Ends what there is of it, in the reverse order. 0, or -1: the control thread did not end in order. */
+int ohtd_end_all(struct running *run);
+
+#endif /* OHTD_MAIN_RUNNING_H */
