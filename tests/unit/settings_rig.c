@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "settings_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include <json-c/json.h>
+
+#include "base/clock.h"
+#include "robot/codes.h"
+#include "robot/motion_limits.h"
+#include "robot/robot.h"
+#include "store/store.h"
+#include "store_fixture.h"
+
+/* Beside a change as well: it waits for none. */
+static void describe(void)
+{
+	static struct ohtd_items items;
+	static struct ohtd_rule_table table;
+	struct json_object *preset[OHTD_ITEMS_MAX];
+
+	ohtd_settings_describe(rig.settings, &items, preset, &table);
+	for (size_t i = 0; i < items.count; i++)
+		json_object_put(preset[i]);
+}
+
+/* ---- a robot that answers as it is told ---- */
+
+struct settings_rig rig;
+
+static struct ohtd_limits_block block;
+static struct ohtd_command posted;
+
+void __wrap_ohtd_robot_limits(struct ohtd_robot *robot, struct ohtd_limits_block *to);
+void __wrap_ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
+				  const struct ohtd_stations *stations, bool wait);
+uint32_t __wrap_ohtd_robot_offer(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
+				 const struct ohtd_stations *stations);
+int __wrap_ohtd_link_post(struct ohtd_link *link, const struct ohtd_command *command);
+int __wrap_ohtd_link_take(struct ohtd_link *link, struct ohtd_answer *answer);
+int __wrap_ohtd_link_fd(const struct ohtd_link *link);
+int __wrap_ohtd_robot_snapshot(const struct ohtd_robot *robot, struct ohtd_snapshot *out);
+
+void __wrap_ohtd_robot_limits(struct ohtd_robot *robot, struct ohtd_limits_block *to)
+{
+	(void)robot;
+	*to = block;
+}
+
+void __wrap_ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
+				  const struct ohtd_stations *stations, bool wait)
+{
+	(void)robot;
+	(void)stations;
+	rig.taken = *table;
+	rig.waits = wait;
+}
+
+uint32_t __wrap_ohtd_robot_offer(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
+				 const struct ohtd_stations *stations)
+{
+	(void)robot;
+	(void)stations;
+	rig.taken = *table;
+	return 2;
+}
+
+int __wrap_ohtd_link_post(struct ohtd_link *link, const struct ohtd_command *command)
+{
+	(void)link;
+	posted = *command;
+	rig.trials += command->trial;
+	rig.takes += !command->trial;
+	describe();
+	return 0;
+}
+
+int __wrap_ohtd_link_take(struct ohtd_link *link, struct ohtd_answer *answer)
+{
+	bool refused = posted.trial ? rig.refuses_trial : rig.refuses_take;
+
+	(void)link;
+	if (!posted.trial && rig.silent_take) {
+		block.generation = rig.takes_silently ? posted.generation : 1;
+		return 0;
+	}
+	*answer = (struct ohtd_answer){ .id = posted.id, .kind = posted.kind };
+	if (refused) {
+		answer->outcome = OHTD_OUTCOME_REFUSED;
+		answer->why.items[0].code = OHTD_WHY_MOVING;
+		answer->why.count = 1;
+	}
+	return 1;
+}
+
+int __wrap_ohtd_robot_snapshot(const struct ohtd_robot *robot, struct ohtd_snapshot *out)
+{
+	(void)robot;
+	*out = rig.seen;
+	return 0;
+}
+
+int __wrap_ohtd_link_fd(const struct ohtd_link *link)
+{
+	(void)link;
+	return -1;
+}
+
+/* ---- the rig ---- */
+
+static struct ohtd_manual_clock told = { .now_ns = 1, .realtime_ns = 1800000000000000000 };
+static struct ohtd_clock ticking;
+static char error[OHT_ERROR_BYTES];
+
+struct ohtd_settings *rig_open(void)
+{
+	struct ohtd_settings_setup setup = { .clock = &ticking, .level = OHTD_LOG_INFO };
+
+	ohtd_clock_init(&ticking, &ohtd_clock_manual, &told, 0);
+	assert_int_equal(ohtd_rules_load(OHT_SOURCE_DATADIR, &block.table, NULL, error), 0);
+	assert_int_equal(ohtd_stations_load(OHT_SOURCE_DATADIR, &block.stations, error), 0);
+	rig.store = ohtd_store_start(store_open_db());
+	assert_non_null(rig.store);
+	setup.store = rig.store;
+	rig.trials = rig.takes = 0;
+	rig.refuses_trial = rig.refuses_take = rig.silent_take = false;
+	return ohtd_settings_open(&setup, error, sizeof(error));
+}
+
+void rig_begin(void)
+{
+	rig.settings = rig_open();
+	assert_non_null(rig.settings);
+}
+
+void rig_end(void)
+{
+	ohtd_settings_close(rig.settings);
+	ohtd_store_stop(rig.store);
+}
+
+void rig_ask_as(struct ohtd_change *change, enum ohtd_role role, bool elevated,
+		const char *patch)
+{
+	memset(change, 0, sizeof(*change));
+	change->patch = json_tokener_parse(patch);
+	assert_non_null(change->patch);
+	change->by.role = (uint8_t)role;
+	change->elevated = elevated;
+	ohtd_settings_change(rig.settings, change);
+}
+
+void rig_ask(struct ohtd_change *change, const char *patch)
+{
+	rig_ask_as(change, OHTD_ROLE_ADMINISTRATOR, true, patch);
+}
+
+enum ohtd_change_result rig_result_of(const char *patch)
+{
+	struct ohtd_change change;
+
+	rig_ask(&change, patch);
+	ohtd_change_drop(&change);
+	return change.result;
+}
+
+void rig_is_live(int64_t version, const char *part)
+{
+	char text[OHTD_CONFIG_DOCUMENT_BYTES];
+
+	assert_int_equal(ohtd_settings_text(rig.settings, text, sizeof(text)), version);
+	assert_non_null(strstr(text, part));
+}
