@@ -18,6 +18,9 @@
 /* All that the first version of Landlock knows: execute up to make_sym. */
 #define ALL_RIGHTS	((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
 
+/* The same on all machines; libseccomp may not know it yet. */
+#define FCHMODAT2	452
+
 /* The resolver's settings are a link to one of these in /run on many machines. The rest of it is not its business. */
 static const char *const read_dirs[] = {
 	"/etc", "/usr", "/lib", "/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager", "/run/connman",
@@ -26,7 +29,8 @@ static const char *const read_dirs[] = {
 static const int forbidden[] = {
 	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(ptrace),
 	SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(kill), SCMP_SYS(tkill),
-	SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(rt_tgsigqueueinfo), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_send_signal), SCMP_SYS(pidfd_getfd),
+	SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(rt_tgsigqueueinfo),
+	SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_send_signal), SCMP_SYS(pidfd_getfd),
 	SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(mount), SCMP_SYS(umount2),
 	SCMP_SYS(unshare), SCMP_SYS(setns), SCMP_SYS(bpf), SCMP_SYS(io_uring_setup), SCMP_SYS(keyctl),
 	SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(userfaultfd), SCMP_SYS(perf_event_open),
@@ -36,6 +40,7 @@ static const int forbidden[] = {
 	SCMP_SYS(mkdirat), SCMP_SYS(rmdir), SCMP_SYS(mknod), SCMP_SYS(mknodat), SCMP_SYS(chmod), SCMP_SYS(fchmodat),
 	SCMP_SYS(chown), SCMP_SYS(fchownat), SCMP_SYS(fchmod), SCMP_SYS(fchown), SCMP_SYS(lchown), SCMP_SYS(setxattr),
 	SCMP_SYS(lsetxattr), SCMP_SYS(fsetxattr), SCMP_SYS(utimensat),
+	FCHMODAT2,
 };
 
 /* Each of these flags means that something is written. */
