@@ -213,16 +213,75 @@ static void pauses_grow_to_a_day_and_end(void **state)
 	keep(1, 0, 1);
 	number = next(now_ns, "alert.began", 1);
 	for (size_t i = 0; i < sizeof(pauses_s) / sizeof(*pauses_s); i++) {
-		told(number, now_ns, 0);
+		told(number, now_ns, 400);
 		assert_int_equal(count_due(now_ns + pauses_s[i] * S - 1), 0);
 		/* A clock that was set back makes nobody wait for it. */
 		assert_int_equal(count_due(now_ns - 1), 1);
 		now_ns += pauses_s[i] * S;
 		assert_int_equal(next(now_ns, "alert.began", 1), number);
 	}
-	told(number, now_ns, 0);
+	told(number, now_ns, 400);
 	assert_int_equal(count("state = 'dead' AND attempts = 10"), 1);
 	assert_int_equal(count_due(now_ns + 2 * DAY_S * S), 0);
+}
+
+/* Nobody knows when it is back: what waits longest for it does not make newer ones of the same alert wait for long. */
+static void a_receiver_that_is_back_is_told_within_minutes(void **state)
+{
+	int64_t now_ns = NOW_NS;
+
+	(void)state;
+	add("warning");
+	keep_of(3, 1, NOW_NS + S, 1);
+	keep_of(3, 2, 0, 1);
+	assert_int_equal(ohtd_db_begin(db), 0);
+	for (int i = 0; i < 53 * 12; i++, now_ns += 300 * S)
+		told(next(now_ns, "alert.began", 1), now_ns, i % 2 ? 503 : 0);
+	assert_int_equal(ohtd_db_end(db, 0), 0);
+	assert_int_equal(count("state = 'waiting'"), 3);
+	/* What is in front of it answers first: that is one refusal, and not the last of many. */
+	told(next(now_ns, "alert.began", 1), now_ns, 404);
+	now_ns += 5 * S;
+	told(next(now_ns, "alert.began", 1), now_ns, 200);
+	told(next(now_ns, "alert.ended", 1), now_ns, 0);
+	now_ns += 2 * DAY_S * S;
+	for (int i = 0; i < 9; i++, now_ns += 300 * S)
+		told(next(now_ns, "alert.ended", 1), now_ns, 0);
+	assert_int_equal(count("state = 'dead' AND event = 'alert.ended'"), 1);
+	next(now_ns, "alert.began", 2);
+}
+
+/* The usual mistake: a path or a token that is wrong. */
+static void what_waits_goes_at_once_where_it_is_led_anew(void **state)
+{
+	struct ohtd_webhook_row row = { .id = add("warning") };
+
+	(void)state;
+	keep(1, 0, 1);
+	keep(2, 0, 1);
+	told(next(NOW_NS, "alert.began", 1), NOW_NS, 404);
+	told(next(NOW_NS, "alert.began", 2), NOW_NS, 400);
+	assert_int_equal(ohtd_db_webhook_get(db, &row), 0);
+	row.alive = true;
+	assert_int_equal(ohtd_db_webhook_change(db, &row), 0);
+	assert_int_equal(count_due(NOW_NS + 4 * S), 0);
+	assert_int_equal(store_ask_sql("SELECT failures FROM webhooks"), 2);
+	snprintf(row.url, sizeof(row.url), "https://b.example/");
+	assert_int_equal(ohtd_db_webhook_change(db, &row), 0);
+	next(NOW_NS + S, "alert.began", 1);
+	assert_int_equal(store_ask_sql("SELECT failures + last_ns FROM webhooks"), 0);
+	/* The same when it is switched on again; and by the first success, but for what the receiver cannot take. */
+	store_run_sql("UPDATE webhooks SET enabled = 0, url = '" URL "'");
+	store_run_sql("UPDATE webhook_deliveries SET due_ns = 9000000000000000000");
+	assert_int_equal(ohtd_db_webhook_get(db, &row), 0);
+	row.enabled = true;
+	assert_int_equal(ohtd_db_webhook_change(db, &row), 0);
+	next(NOW_NS + S, "alert.began", 1);
+	store_run_sql("UPDATE webhook_deliveries SET due_ns = 9000000000000000000");
+	keep(3, 0, 1);
+	told(next(NOW_NS + S, "alert.began", 3), NOW_NS + S, 200);
+	assert_int_equal(count("due_ns = 0 AND state = 'waiting'"), 1);
+	next(NOW_NS + S, "alert.began", 1);
 }
 
 /* One message at a time, those that were not tried first; and its first answer makes all due. */
@@ -370,6 +429,8 @@ int main(void)
 		T(an_end_waits_for_its_beginning_and_for_nothing_else),
 		T(an_alert_that_comes_anew_waits_for_the_end_before),
 		T(pauses_grow_to_a_day_and_end),
+		T(a_receiver_that_is_back_is_told_within_minutes),
+		T(what_waits_goes_at_once_where_it_is_led_anew),
 		T(a_receiver_that_is_away_holds_all_of_its_messages),
 		T(the_receiver_ends_it_with_410),
 		T(nothing_is_dead_by_a_process_that_ends),

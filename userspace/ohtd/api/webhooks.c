@@ -338,7 +338,8 @@ static int work_change(struct ohtd_db *db, void *arg)
 		row->alive = job->alive;
 	if (job->enabled >= 0)
 		row->enabled = job->enabled;
-	return ohtd_db_webhook_change(db, row);
+	r = ohtd_db_webhook_change(db, row);
+	return r ? r : ohtd_db_webhook_get(db, row);
 }
 
 static void put_webhook(struct ohtd_call *call)

@@ -14,6 +14,8 @@
 #define PAUSE_GROWTH	4
 /* A receiver that is away is asked as often at least. */
 #define AWAY_PAUSE_NS	(300 * (int64_t)OHTD_NS_PER_S)
+/* Nothing is dead before, however often it was tried: a receiver may be away for a weekend. */
+#define LIFE_NS		(54 * 3600 * (int64_t)OHTD_NS_PER_S)
 #define GONE		410
 
 static const struct ohtd_stored_column delivery_columns[] = {
@@ -272,18 +274,27 @@ static const struct ohtd_statement gone_sql = {
 	" WHERE webhook = :webhook AND state = 'waiting'"
 };
 
-/* It answers again: what it has not answered is due, and what a proxy or an overloaded one has answered for it. */
+/* It answers again: all is due but what it cannot take, by its form or its size. */
 static const struct ohtd_statement there_sql = {
 	"UPDATE webhook_deliveries SET due_ns = 0 WHERE webhook = :webhook AND state = 'waiting' AND attempts > 0"
-	" AND (last_status IN (0, 429) OR last_status >= 500)"
+	" AND last_status NOT IN (400, 413, 415, 422)"
 };
 
-static int64_t pause_ns(int64_t attempts, int after_s)
+/* From 5 s on, four times as long each time. */
+static int64_t pause_ns(int64_t attempts)
 {
-	int64_t pause = FIRST_PAUSE_NS, wished = after_s * (int64_t)OHTD_NS_PER_S;
+	int64_t pause = FIRST_PAUSE_NS;
 
 	while (--attempts > 0 && pause < DAY_NS)
 		pause *= PAUSE_GROWTH;
+	return pause < DAY_NS ? pause : DAY_NS;
+}
+
+/* As the receiver wishes, if that is longer, and is no longer than a day. */
+static int64_t wished_ns(int64_t pause, const struct ohtd_delivery_result *result)
+{
+	int64_t wished = result->after_s * (int64_t)OHTD_NS_PER_S;
+
 	if (pause < wished)
 		pause = wished;
 	return pause < DAY_NS ? pause : DAY_NS;
@@ -294,43 +305,57 @@ static bool is_good(const struct ohtd_delivery_result *result)
 	return !*result->error && result->status >= 200 && result->status < 300;
 }
 
-static void judge(struct ohtd_delivery_row *row, const struct ohtd_delivery_result *result)
-{
-	row->attempts++;
-	row->tried_ns = result->now_ns;
-	row->due_ns = result->now_ns + pause_ns(row->attempts, result->after_s);
-	/* The first time at once; a receiver by whose answers the process ends again and again gets its pauses. */
-	if (result->broken)
-		row->due_ns -= FIRST_PAUSE_NS;
-	row->last_status = result->status;
-	snprintf(row->last_error, sizeof(row->last_error), "%s", result->error);
-	if (is_good(result))
-		snprintf(row->state, sizeof(row->state), "delivered");
-	else if (result->status == GONE || (row->attempts >= OHTD_WEBHOOK_ATTEMPTS && !result->broken))
-		snprintf(row->state, sizeof(row->state), "dead");
-}
-
 /* It is away, and not only unwilling to take this message. */
-static bool is_away(const struct ohtd_delivery_result *result)
+static bool is_away(int64_t status)
 {
-	return !result->status || result->status == 429 || result->status >= 500;
+	return !status || status == 429 || status >= 500;
 }
 
 /* While it is away, one message is tried at a time, however many wait. */
 static void judge_webhook(struct ohtd_webhook_row *row, const struct ohtd_delivery_result *result)
 {
-	int64_t pause = pause_ns(row->failures + 1, 0), wished = result->after_s * (int64_t)OHTD_NS_PER_S;
+	int64_t pause = pause_ns(row->failures + 1);
 
-	if (pause > AWAY_PAUSE_NS)
-		pause = AWAY_PAUSE_NS;
-	if (pause < wished)
-		pause = wished;
+	pause = wished_ns(pause < AWAY_PAUSE_NS ? pause : AWAY_PAUSE_NS, result);
 	row->failures = is_good(result) ? 0 : row->failures + 1;
-	row->retry_ns = is_away(result) ? result->now_ns + pause : 0;
+	row->retry_ns = is_away(result->status) ? result->now_ns + pause : 0;
 	row->enabled = row->enabled && result->status != GONE;
 	row->last_ns = result->now_ns;
 	row->last_status = result->status;
 	snprintf(row->last_error, sizeof(row->last_error), "%s", result->error);
+}
+
+/* From one refusal to the next: what nobody was there for says nothing about the message. */
+static int64_t refused_ns(const struct ohtd_delivery_row *row, const struct ohtd_delivery_result *result)
+{
+	int64_t pause = FIRST_PAUSE_NS;
+
+	if (!is_away(row->last_status) && row->due_ns > row->tried_ns)
+		pause = PAUSE_GROWTH * (row->due_ns - row->tried_ns);
+	return result->now_ns + wished_ns(pause, result);
+}
+
+/* A receiver that is away is paced by its webhook, @retry_ns: it hears within minutes of its return what waits longest. */
+static int64_t next_ns(const struct ohtd_delivery_row *row, const struct ohtd_delivery_result *result, int64_t retry_ns)
+{
+	/* The first time at once; a receiver by whose answers the process ends again and again gets its pauses. */
+	if (result->broken)
+		return result->now_ns + pause_ns(row->attempts + 1) - FIRST_PAUSE_NS;
+	return is_away(result->status) ? retry_ns : refused_ns(row, result);
+}
+
+static void judge(struct ohtd_delivery_row *row, const struct ohtd_delivery_result *result, int64_t retry_ns)
+{
+	row->due_ns = next_ns(row, result, retry_ns);
+	row->attempts++;
+	row->tried_ns = result->now_ns;
+	row->last_status = result->status;
+	snprintf(row->last_error, sizeof(row->last_error), "%s", result->error);
+	if (is_good(result))
+		snprintf(row->state, sizeof(row->state), "delivered");
+	else if (result->status == GONE || (row->attempts >= OHTD_WEBHOOK_ATTEMPTS && !result->broken &&
+					    result->now_ns - row->made_ns >= LIFE_NS))
+		snprintf(row->state, sizeof(row->state), "dead");
 }
 
 static int write_result(struct ohtd_db *db, const struct ohtd_delivery_row *row, const struct ohtd_webhook_row *webhook,
@@ -368,8 +393,8 @@ int ohtd_db_webhook_result(struct ohtd_db *db, struct ohtd_delivery_result *resu
 	if (!r && !strcmp(row.state, "waiting") && !strcmp(row.message, result->message) &&
 	    (is_good(result) || !strcmp(webhook.url, result->url))) {
 		result->failures = webhook.failures;
-		judge(&row, result);
 		judge_webhook(&webhook, result);
+		judge(&row, result, webhook.retry_ns);
 		r = write_result(db, &row, &webhook, result->broken);
 	}
 	return ohtd_db_end(db, r == -ENOENT ? 0 : r);

@@ -49,9 +49,21 @@ static const struct ohtd_statement list_bare_sql = {
 	" WHERE enabled ORDER BY id LIMIT :limit", &bare_webhooks, ohtd_row_select
 };
 
+#define LED_ANEW	"id = :id AND (url <> :url OR enabled < :enabled)"
+
+static const struct ohtd_statement release_sql = {
+	"UPDATE webhook_deliveries SET due_ns = 0 WHERE webhook = :id AND state = 'waiting'"
+	" AND EXISTS (SELECT 1 FROM webhooks WHERE " LED_ANEW ")", &kept_webhooks
+};
+
+/* What came of the newest attempt was about the place before. */
+static const struct ohtd_statement anew_sql = {
+	"UPDATE webhooks SET last_ns = 0, last_status = 0, last_error = '', failures = 0, retry_ns = 0 WHERE " LED_ANEW,
+	&kept_webhooks
+};
+
 static const struct ohtd_statement change_sql = {
-	"UPDATE webhooks SET retry_ns = CASE WHEN url = :url AND enabled = :enabled THEN retry_ns ELSE 0 END,"
-	" url = :url, severity = :severity, alive = :alive, enabled = :enabled,"
+	"UPDATE webhooks SET url = :url, severity = :severity, alive = :alive, enabled = :enabled,"
 	" secret = :secret, secret_before = :secret_before WHERE id = :id", &kept_webhooks
 };
 
@@ -99,7 +111,15 @@ int ohtd_db_webhook_attempted(struct ohtd_db *db, const struct ohtd_webhook_row 
 
 int ohtd_db_webhook_change(struct ohtd_db *db, const struct ohtd_webhook_row *row)
 {
-	return ohtd_db_put(db, &change_sql, row);
+	int r = ohtd_db_begin(db);
+
+	if (!r)
+		r = ohtd_db_put(db, &release_sql, row);
+	if (!r)
+		r = ohtd_db_put(db, &anew_sql, row);
+	if (!r)
+		r = ohtd_db_put(db, &change_sql, row);
+	return ohtd_db_end(db, r);
 }
 
 static int delete_of(struct ohtd_db *db, const struct ohtd_statement *sql, int64_t id)

@@ -24,7 +24,7 @@ struct ohtd_stored_row;
 #define OHTD_WEBHOOK_SECRET_BYTES	40	/* "whsec_", base64 of 24 bytes, NUL */
 #define OHTD_WEBHOOK_ERROR_BYTES	120
 #define OHTD_WEBHOOK_MESSAGE_BYTES	32
-/* A delivery that is tried as often in vain is dead. */
+/* A delivery that is tried as often in vain, and for 54 hours, is dead. */
 #define OHTD_WEBHOOK_ATTEMPTS		10
 /* What has been delivered, or is dead, is kept so far; what waits, so far for all webhooks. */
 #define OHTD_WEBHOOK_KEPT		1000
@@ -125,7 +125,10 @@ int ohtd_db_webhook_find(struct ohtd_db *db, struct ohtd_webhook_row *row);
 /* Keeps enabled, last_ns, last_status, last_error, failures and retry_ns. 0 or a negative errno. */
 int ohtd_db_webhook_attempted(struct ohtd_db *db, const struct ohtd_webhook_row *row);
 
-/* Keeps url, severity, alive, enabled and the secrets. 0 or a negative errno. */
+/*
+ * Keeps url, severity, alive, enabled and the secrets. A place that is new, or switched on, gets at once what waits. 0 or
+ * a negative errno.
+ */
 int ohtd_db_webhook_change(struct ohtd_db *db, const struct ohtd_webhook_row *row);
 
 /* With all that it was to be told. 1, 0: there was none, or a negative errno. */
