@@ -31,7 +31,10 @@ def is_signed(message, secret):
 
 
 class Receiver:
-    """What has come is in messages: path, headers, body. The answer is what answers has for the path, else 204."""
+    """
+    What has come is in messages: path, headers, body. The answer is what answers has for the path, else 204. Who is held by
+    "silent" or "slow" is let go when answers has another.
+    """
 
     def __init__(self, certificate=None, key=None, port=0):
         self.messages = []
@@ -64,19 +67,24 @@ class Receiver:
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
+    def holds(self, path, kind, period_s):
+        """Wait a little: is that still what happens at the path?"""
+        return not self.leave.wait(period_s) and self.answers[path][0] == kind
+
     def act(self, handler):
         answers = self.answers.get(handler.path, [204])
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         handler.close_connection = True
         if answer == "silent":
-            self.leave.wait(30)
+            while self.holds(handler.path, "silent", 0.05):
+                pass
         elif answer == "reset":
             handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             handler.connection.close()
         elif answer == "slow":
             with contextlib.suppress(OSError):
                 handler.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n")
-                while not self.leave.wait(0.2):
+                while self.holds(handler.path, "slow", 0.2):
                     handler.wfile.write(b"x")
         else:
             handler.send_response(answer)
