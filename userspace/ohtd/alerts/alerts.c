@@ -121,7 +121,7 @@ static const struct kind kinds[KINDS] = {
 		.action = "See GET modules/profiles or the log; ohtctl profile check says all that is "
 			  "wrong. Then restart ohtd." },
 	[WEBHOOKS_NOT_SENT] = { "webhooks", "webhooks_not_sent", OHTD_SEVERITY_WARNING,
-		.text = "Nobody is told of alerts elsewhere: the process that sends webhooks does not run.",
+		.text = "Nobody is told of alerts elsewhere: the process that sends webhooks does not run, or does not send.",
 		.action = "See [webhooks] in ohtd.conf and sender in the log; then restart ohtd. Nothing in the queue is lost." },
 	[CONFIG_NOT_CHOSEN] = { "configuration", "config_not_chosen",
 		.action = "See ohtctl config get; set what is right, or confirm that version with ohtctl "

@@ -24,6 +24,10 @@
 
 #define TURN_MS		500
 #define STACK_BYTES	(256 * 1024)
+/* The process that sends has so long beyond the timeout of its requests: it comes last when the processor is busy. */
+#define SILENT_S	60
+/* It may die once, and by a bad moment twice. */
+#define DEATHS_MAX	3
 #define HOST_BYTES	65
 
 /**
@@ -52,6 +56,9 @@ struct ohtd_webhooks {
 	bool heard;	/* the process that sends has begun: it forgets what was said to it before */
 	_Atomic bool ends;
 	_Atomic bool deaf;	/* the process that sends has gone for good, or has never been there for those who wait */
+	_Atomic bool idle;	/* it is there and does nothing that it is to do */
+	uint64_t owes_ns;	/* CLOCK_MONOTONIC since when it is to say something; 0: it is to say nothing */
+	unsigned int deaths;	/* how often it has ended by what it was to send since it last sent something */
 	struct flight flights[OHTD_WEBHOOKS_MAX];
 	struct ohtd_due due[OHTD_WEBHOOKS_MAX];
 	struct sender_order order;
@@ -125,17 +132,28 @@ static void keep_results(struct ohtd_webhooks *webhooks)
 /* Number 0: the process has begun anew, and what the one before had has no answer. */
 static void take_result(struct ohtd_webhooks *webhooks, const struct sender_result *result)
 {
+	unsigned int back = 0, away = 0;
+
 	for (unsigned int i = 0; i < OHTD_WEBHOOKS_MAX; i++) {
 		struct flight *flight = &webhooks->flights[i];
 
-		if (!flight->webhook || flight->back || (result->number && flight->number != result->number))
+		if (!flight->webhook || flight->back)
 			continue;
+		if (result->number && flight->number != result->number) {
+			away++;
+			continue;
+		}
 		flight->result = *result;
 		flight->result.error[sizeof(flight->result.error) - 1] = 0;
 		if (!result->number)
 			snprintf(flight->result.error, sizeof(flight->result.error), "the sending process ended");
 		flight->back = true;
+		back++;
 	}
+	if (result->number && !back)
+		return;
+	webhooks->owes_ns = away ? ohtd_clock_monotonic_ns(webhooks->setup.clock) : 0;
+	webhooks->deaths = result->number ? 0 : webhooks->deaths + (back > 0);
 }
 
 static void take_results(struct ohtd_webhooks *webhooks)
@@ -195,8 +213,11 @@ static void send_order(struct ohtd_webhooks *webhooks, const struct ohtd_due *du
 			 "it cannot be written or signed: make the webhook anew");
 		return;
 	}
-	if (send(webhooks->setup.fd, order, sizeof(*order), MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof(*order))
-		board(place, due);
+	if (send(webhooks->setup.fd, order, sizeof(*order), MSG_DONTWAIT | MSG_NOSIGNAL) != sizeof(*order))
+		return;
+	board(place, due);
+	if (!webhooks->owes_ns)
+		webhooks->owes_ns = ohtd_clock_monotonic_ns(webhooks->setup.clock);
 }
 
 static void send_due(struct ohtd_webhooks *webhooks)
@@ -211,6 +232,26 @@ static void send_due(struct ohtd_webhooks *webhooks)
 }
 
 /* ---- the thread ---- */
+
+/* It never begins, ends by each message, or hangs. */
+static bool is_idle(const struct ohtd_webhooks *webhooks)
+{
+	uint64_t patience_ns = (webhooks->setup.config->webhook_timeout_s + SILENT_S) * OHTD_NS_PER_S;
+
+	return webhooks->deaths >= DEATHS_MAX ||
+	       (webhooks->owes_ns && ohtd_clock_monotonic_ns(webhooks->setup.clock) - webhooks->owes_ns > patience_ns);
+}
+
+static void look_after(struct ohtd_webhooks *webhooks)
+{
+	bool idle = !webhooks->deaf && is_idle(webhooks);
+
+	if (idle && !webhooks->idle)
+		ohtd_log(OHTD_LOG_ERROR, "webhooks", "sender_idle",
+			 "%s runs and does not send: see its lines in the journal of ohtd, then start ohtd again",
+			 webhooks->setup.config->sender);
+	webhooks->idle = idle;
+}
 
 static void *run(void *arg)
 {
@@ -228,6 +269,7 @@ static void *run(void *arg)
 		keep_results(webhooks);
 		if (webhooks->heard && !webhooks->deaf)
 			send_due(webhooks);
+		look_after(webhooks);
 	}
 	return NULL;
 }
@@ -271,8 +313,11 @@ struct ohtd_webhooks *ohtd_webhooks_create(const struct ohtd_webhooks_setup *set
 int ohtd_webhooks_start(struct ohtd_webhooks *webhooks)
 {
 	static const struct ohtd_thread what = { "ohtd-webhooks", STACK_BYTES, run };
-	int r = webhooks->setup.fd < 0 ? 0 : ohtd_thread_start(&webhooks->thread, &what, webhooks);
+	int r;
 
+	/* Its beginning. */
+	webhooks->owes_ns = ohtd_clock_monotonic_ns(webhooks->setup.clock);
+	r = webhooks->setup.fd < 0 ? 0 : ohtd_thread_start(&webhooks->thread, &what, webhooks);
 	webhooks->started = webhooks->setup.fd >= 0 && !r;
 	return -r;
 }
@@ -284,7 +329,7 @@ void ohtd_webhooks_wake(struct ohtd_webhooks *webhooks)
 
 bool ohtd_webhooks_fail(const struct ohtd_webhooks *webhooks)
 {
-	return webhooks && atomic_load(&webhooks->deaf);
+	return webhooks && (atomic_load(&webhooks->deaf) || atomic_load(&webhooks->idle));
 }
 
 void ohtd_webhooks_stop(struct ohtd_webhooks *webhooks)

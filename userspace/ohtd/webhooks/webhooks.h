@@ -34,7 +34,10 @@ int ohtd_webhooks_start(struct ohtd_webhooks *webhooks);
 /* There is something new in the queue. */
 void ohtd_webhooks_wake(struct ohtd_webhooks *webhooks);
 
-/* Somebody is to be told elsewhere, and nobody can be until ohtd is started again. NULL is allowed. Any thread. */
+/*
+ * Somebody is to be told elsewhere, and nobody is: the process that sends has gone for good, never begins, ends by each
+ * message or hangs. NULL is allowed. Any thread.
+ */
 bool ohtd_webhooks_fail(const struct ohtd_webhooks *webhooks);
 
 /* Ends the thread and with it the process that sends, before the store ends. NULL is allowed. */
