@@ -215,6 +215,14 @@ static void note_result(struct ohtd_alert_keeper *keeper)
 	keeper->row_count = 0;
 }
 
+static int compare_numbers(const void *first, const void *second)
+{
+	const struct ohtd_alert_row *a = first, *b = second;
+
+	return (a->number > b->number) - (a->number < b->number);
+}
+
+/* By their numbers: webhooks are told that one has ended before they are told that the same has come anew. */
 static void gather(struct ohtd_alert_keeper *keeper)
 {
 	for (unsigned int i = 0; i < keeper->entry_count; i++) {
@@ -224,6 +232,7 @@ static void gather(struct ohtd_alert_keeper *keeper)
 			keeper->rows[keeper->row_count++] = entry->row;
 		entry->changed = false;
 	}
+	qsort(keeper->rows, keeper->row_count, sizeof(keeper->rows[0]), compare_numbers);
 }
 
 static void hand_over(struct ohtd_alert_keeper *keeper, uint64_t now_ns)
