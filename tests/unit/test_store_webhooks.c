@@ -388,6 +388,32 @@ static void a_sign_of_life_comes_once_a_day(void **state)
 	assert_int_equal(count("event = 'alive'"), 3);
 }
 
+static int count_runs(const char *words)
+{
+	for (sqlite3_stmt *s = sqlite3_next_stmt(db->sql, NULL); s; s = sqlite3_next_stmt(db->sql, s))
+		if (strstr(sqlite3_sql(s), words))
+			return sqlite3_stmt_status(s, SQLITE_STMTSTATUS_RUN, 0);
+	return 0;
+}
+
+/* With a full queue it takes milliseconds to find what is too much: a batch does it once, and not if it adds nothing. */
+static void a_batch_of_alerts_is_bounded_once(void **state)
+{
+	struct ohtd_alert_row rows[50];
+
+	(void)state;
+	add("warning");
+	for (unsigned int i = 0; i < 50; i++)
+		rows[i] = (struct ohtd_alert_row){
+			.number = i + 1, .code = "module_lost", .severity = "critical", .source = "module", .text = "Gone.",
+			.since_ns = NOW_NS, .times = 1,
+		};
+	assert_int_equal(ohtd_db_alerts_keep(db, rows, 50), 0);
+	assert_int_equal(ohtd_db_alerts_keep(db, rows, 50), 0);
+	assert_int_equal(count("state = 'waiting'"), 50);
+	assert_int_equal(count_runs("too many others waited"), 1);
+}
+
 static void the_queue_is_bounded(void **state)
 {
 	struct ohtd_delivery_row row = { .webhook = add("warning"), .made_ns = NOW_NS };
@@ -436,6 +462,7 @@ int main(void)
 		T(nothing_is_dead_by_a_process_that_ends),
 		T(an_answer_that_is_late_is_about_nothing_else),
 		T(a_sign_of_life_comes_once_a_day),
+		T(a_batch_of_alerts_is_bounded_once),
 		T(the_queue_is_bounded),
 	};
 

@@ -71,13 +71,16 @@ static int drop_old(struct ohtd_db *db)
 
 int ohtd_db_alerts_keep(struct ohtd_db *db, const struct ohtd_alert_row *rows, unsigned int count)
 {
-	int r = ohtd_db_begin(db);
+	int r = ohtd_db_begin(db), queued = 0;
 
 	for (unsigned int i = 0; !r && i < count; i++) {
 		r = ohtd_db_webhooks_note(db, &rows[i]);
-		if (!r)
+		queued += r;
+		if (r >= 0)
 			r = ohtd_db_put(db, &keep_sql, &rows[i]);
 	}
+	if (!r && queued)
+		r = ohtd_db_webhooks_bound(db);
 	if (!r)
 		r = drop_old(db);
 	return ohtd_db_end(db, r);
@@ -127,6 +130,8 @@ int ohtd_db_alert_acknowledge(struct ohtd_db *db, struct ohtd_alert_row *row)
 
 	if (!r && *row->code)
 		r = ohtd_db_webhooks_note(db, row);
+	if (r > 0)
+		r = ohtd_db_webhooks_bound(db);
 	if (!r && *row->code)
 		r = ohtd_db_put(db, &add_sql, row);
 	if (!r)

@@ -127,8 +127,7 @@ static int run_with(struct ohtd_db *db, const struct ohtd_statement *statement, 
 	return r ? r : sqlite3_changes(db->sql);
 }
 
-/* For whatever adds to the queue: it does not grow either while nothing can be sent. */
-static int bound(struct ohtd_db *db)
+int ohtd_db_webhooks_bound(struct ohtd_db *db)
 {
 	int r = run_with(db, &overflow_sql, ":kept", OHTD_WEBHOOK_WAITING);
 
@@ -143,9 +142,7 @@ int ohtd_db_webhooks_note(struct ohtd_db *db, const struct ohtd_alert_row *row)
 
 	if (!r)
 		r = ohtd_db_put(db, &ended_sql, row);
-	if (!r && queued + sqlite3_changes(db->sql))
-		r = bound(db);
-	return r;
+	return r ? r : queued + sqlite3_changes(db->sql);
 }
 
 int ohtd_db_webhooks_note_cut(struct ohtd_db *db, int64_t last, int64_t now_ns)
@@ -156,7 +153,7 @@ int ohtd_db_webhooks_note_cut(struct ohtd_db *db, int64_t last, int64_t now_ns)
 	ohtd_db_bind_number(s, ":last", last);
 	ohtd_db_bind_number(s, ":now", now_ns);
 	r = ohtd_db_run(db, s);
-	return !r && sqlite3_changes(db->sql) ? bound(db) : r;
+	return !r && sqlite3_changes(db->sql) ? ohtd_db_webhooks_bound(db) : r;
 }
 
 /* Somebody wants to know now whether the receiver is there. */
@@ -180,7 +177,7 @@ int ohtd_db_webhook_test(struct ohtd_db *db, struct ohtd_delivery_row *row)
 		row->number = sqlite3_last_insert_rowid(db->sql);
 	}
 	if (!r)
-		r = bound(db);
+		r = ohtd_db_webhooks_bound(db);
 	if (!r)
 		r = run_with(db, &hurry_sql, ":id", row->webhook);
 	if (r >= 0)
@@ -206,7 +203,7 @@ int ohtd_db_webhooks_alive(struct ohtd_db *db, int64_t now_ns)
 	if (!r)
 		r = ohtd_db_run(db, alive_statement(db, &alive_done_sql, now_ns));
 	if (!r)
-		r = bound(db);
+		r = ohtd_db_webhooks_bound(db);
 	return ohtd_db_end(db, r);
 }
 

@@ -142,8 +142,14 @@ int ohtd_db_webhooks_enabled(struct ohtd_db *db, struct ohtd_webhook_row *rows);
 
 /* ---- webhook_queue.c ---- */
 
-/* Queues what @row, which is not kept yet, has to say beyond what the table of alerts knows. 0 or a negative errno. */
+/*
+ * Queues what @row, which is not kept yet, has to say beyond what the table of alerts knows. How much that is, or a
+ * negative errno; ohtd_db_webhooks_bound() behind all of it.
+ */
 int ohtd_db_webhooks_note(struct ohtd_db *db, const struct ohtd_alert_row *row);
+
+/* For whatever adds to the queue, once: it does not grow either while nothing can be sent. 0 or a negative errno. */
+int ohtd_db_webhooks_bound(struct ohtd_db *db);
 
 /* The same before alerts up to number @last that have not ended are cut. @now_ns: wall clock. */
 int ohtd_db_webhooks_note_cut(struct ohtd_db *db, int64_t last, int64_t now_ns);
