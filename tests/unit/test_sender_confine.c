@@ -16,12 +16,17 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <linux/landlock.h>
 
+#include "scratch.h"
 #include "sender/confine.h"
 
 #define FAILED	255
 /* The same on all machines; too new for the headers. */
 #define FCHMODAT2	452
+
+static char dir[] = "/tmp/ohtd-sender-XXXXXX";
+static char ca_file[64], beside[64];
 
 /* Does @act in a confined process of its own: how that ended, as of waitpid(). */
 static int confined(int (*act)(void))
@@ -30,7 +35,7 @@ static int confined(int (*act)(void))
 	pid_t pid = fork();
 
 	if (!pid)
-		_exit(sender_confine(NULL) ? FAILED : act());
+		_exit(sender_confine(ca_file) ? FAILED : act());
 	assert_true(pid > 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_false(WIFEXITED(status) && WEXITSTATUS(status) == FAILED);
@@ -132,13 +137,66 @@ static void it_limits_nobody_but_itself(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+static int read_authorities(void)
+{
+	return open(ca_file, O_RDONLY) < 0 ? errno : 0;
+}
+
+static int read_beside(void)
+{
+	return open(beside, O_RDONLY) < 0 ? errno : 0;
+}
+
+static int read_folder(void)
+{
+	return open(dir, O_RDONLY | O_DIRECTORY) < 0 ? errno : 0;
+}
+
+/* The authorities may lie in the state directory, whose database has the secrets. */
+static void it_reads_the_authorities_and_nothing_beside_them(void **state)
+{
+	int status;
+
+	(void)state;
+	status = confined(read_authorities);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) < 1)
+		skip();
+	status = confined(read_beside);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), EACCES);
+	status = confined(read_folder);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), EACCES);
+}
+
+static int make_files(void **state)
+{
+	(void)state;
+	if (scratch_make(dir))
+		return -1;
+	scratch_put(dir, "ca.crt", "none");
+	scratch_put(dir, "oht.db", "none");
+	snprintf(ca_file, sizeof(ca_file), "%s/ca.crt", dir);
+	snprintf(beside, sizeof(beside), "%s/oht.db", dir);
+	return 0;
+}
+
+static int remove_files(void **state)
+{
+	(void)state;
+	return scratch_remove(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(whoever_signals_ohtd_or_changes_modes_ends, set_up),
 		cmocka_unit_test_setup(it_may_end_itself, set_up),
 		cmocka_unit_test_setup(it_limits_nobody_but_itself, set_up),
+		cmocka_unit_test(it_reads_the_authorities_and_nothing_beside_them),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, make_files, remove_files);
 }

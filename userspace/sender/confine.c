@@ -3,11 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <sched.h>
 #include <seccomp.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -46,14 +44,12 @@ static const int forbidden[] = {
 /* Each of these flags means that something is written. */
 static const unsigned int writing[] = { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC };
 
-static int allow_reading(int ruleset, const char *path)
+static int allow(int ruleset, const char *path, uint64_t rights)
 {
-	struct landlock_path_beneath_attr rule = {
-		.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
-	};
+	struct landlock_path_beneath_attr rule = { .allowed_access = rights };
 	int r;
 
-	rule.parent_fd = open(path, O_PATH | O_CLOEXEC | O_DIRECTORY);
+	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
 	if (rule.parent_fd < 0)
 		return 0;
 	r = (int)syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
@@ -65,17 +61,15 @@ static int confine_files(const char *ca_file)
 {
 	const struct landlock_ruleset_attr attr = { .handled_access_fs = ALL_RIGHTS };
 	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0), r = 0;
-	char beside[PATH_MAX];
 
 	/* The kernel has no Landlock: permissions and the filter remain. */
 	if (ruleset < 0)
 		return 0;
 	for (size_t i = 0; !r && i < COUNT(read_dirs); i++)
-		r = allow_reading(ruleset, read_dirs[i]);
-	if (!r && ca_file) {
-		snprintf(beside, sizeof(beside), "%s", ca_file);
-		r = allow_reading(ruleset, dirname(beside));
-	}
+		r = allow(ruleset, read_dirs[i], LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
+	/* Not what is beside it: that may be the database. */
+	if (!r && ca_file)
+		r = allow(ruleset, ca_file, LANDLOCK_ACCESS_FS_READ_FILE);
 	if (!r)
 		r = (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
 	close(ruleset);

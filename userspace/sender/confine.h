@@ -9,7 +9,8 @@
 
 /*
  * Nothing is written to files, only certificates and settings of names are read; no programs, no processes, no signals
- * to others, no listening. @ca_file: with the authorities that are trusted, or NULL. 0, or -1 with errno.
+ * to others, no listening. @ca_file: with the authorities that are trusted, or NULL; what is beside it is not read, and
+ * outside of /etc another file of the same name is not either. 0, or -1 with errno.
  */
 int sender_confine(const char *ca_file);
 
