@@ -366,8 +366,17 @@ static void an_answer_that_is_late_is_about_nothing_else(void **state)
 	snprintf(row.url, sizeof(row.url), "https://b.example/");
 	assert_int_equal(ohtd_db_webhook_change(db, &row), 0);
 	told(next(NOW_NS, "alert.began", 1), NOW_NS, 410);
+	told(next(NOW_NS, "alert.began", 1), NOW_NS, 200);
 	assert_int_equal(next(NOW_NS, "alert.began", 1), 1);
-	assert_int_equal(store_ask_sql("SELECT failures FROM webhooks WHERE enabled"), 0);
+	assert_int_equal(store_ask_sql("SELECT failures + last_ns FROM webhooks WHERE enabled"), 0);
+	/* What was given up while it was under way says as much about the receiver. */
+	store_run_sql("UPDATE webhooks SET url = '" URL "'");
+	store_run_sql("UPDATE webhook_deliveries SET state = 'dead'");
+	told(1, NOW_NS, 200);
+	assert_int_equal(count("state = 'dead' AND attempts = 0"), 1);
+	assert_int_equal(store_ask_sql("SELECT last_status FROM webhooks"), 200);
+	told(1, NOW_NS, 410);
+	assert_int_equal(store_ask_sql("SELECT enabled FROM webhooks"), 0);
 }
 
 static void a_sign_of_life_comes_once_a_day(void **state)

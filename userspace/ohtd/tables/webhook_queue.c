@@ -355,17 +355,22 @@ static void judge(struct ohtd_delivery_row *row, const struct ohtd_delivery_resu
 		snprintf(row->state, sizeof(row->state), "dead");
 }
 
-static int write_result(struct ohtd_db *db, const struct ohtd_delivery_row *row, const struct ohtd_webhook_row *webhook,
-			bool broken)
+static int write_result(struct ohtd_db *db, struct ohtd_delivery_row *row, const struct ohtd_webhook_row *webhook,
+			const struct ohtd_delivery_result *result)
 {
-	int r = ohtd_db_put(db, &tried_sql, row);
+	bool waits = !strcmp(row->state, "waiting");
+	int r = 0;
 
-	if (r || broken)
+	if (waits) {
+		judge(row, result, webhook->retry_ns);
+		r = ohtd_db_put(db, &tried_sql, row);
+	}
+	if (r || result->broken)
 		return r;
 	r = ohtd_db_webhook_attempted(db, webhook);
-	if (!r && row->last_status == GONE)
+	if (!r && result->status == GONE)
 		r = run_with(db, &gone_sql, ":webhook", row->webhook);
-	else if (!r && !strcmp(row->state, "delivered"))
+	else if (!r && is_good(result))
 		r = run_with(db, &there_sql, ":webhook", row->webhook);
 	if (r >= 0)
 		r = run_with(db, &prune_sql, ":kept", OHTD_WEBHOOK_KEPT);
@@ -373,7 +378,7 @@ static int write_result(struct ohtd_db *db, const struct ohtd_delivery_row *row,
 }
 
 /*
- * A number is that of another delivery when the webhook was deleted meanwhile; and what a receiver refuses that the
+ * A number is that of another delivery when the webhook was deleted meanwhile; and what a receiver answers that the
  * webhook has been led away from, its successor has not.
  */
 int ohtd_db_webhook_result(struct ohtd_db *db, struct ohtd_delivery_result *result)
@@ -387,12 +392,10 @@ int ohtd_db_webhook_result(struct ohtd_db *db, struct ohtd_delivery_result *resu
 	webhook.id = row.webhook;
 	if (!r)
 		r = ohtd_db_webhook_find(db, &webhook);
-	if (!r && !strcmp(row.state, "waiting") && !strcmp(row.message, result->message) &&
-	    (is_good(result) || !strcmp(webhook.url, result->url))) {
+	if (!r && !strcmp(row.message, result->message) && !strcmp(webhook.url, result->url)) {
 		result->failures = webhook.failures;
 		judge_webhook(&webhook, result);
-		judge(&row, result, webhook.retry_ns);
-		r = write_result(db, &row, &webhook, result->broken);
+		r = write_result(db, &row, &webhook, result);
 	}
 	return ohtd_db_end(db, r == -ENOENT ? 0 : r);
 }

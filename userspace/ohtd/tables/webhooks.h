@@ -185,7 +185,7 @@ int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, struct ohtd_due *du
  * @broken: the process that sends has ended: nobody else is to blame, and nothing is dead by it
  * @after_s: the receiver wishes to be left alone so long
  * @error: "": there was an answer
- * @failures: out: attempts of the webhook in vain before this one
+ * @failures: out: attempts of the webhook in vain before this one; as it was: this says nothing about the webhook
  */
 struct ohtd_delivery_result {
 	int64_t number;
@@ -199,7 +199,10 @@ struct ohtd_delivery_result {
 	int64_t failures;
 };
 
-/* 0: also for a delivery that is not there any more, or is to go elsewhere now; or a negative errno. */
+/*
+ * 0: also for a delivery that is not there any more, or is to go elsewhere now; or a negative errno. One that has become
+ * dead meanwhile stays so; the webhook is judged all the same.
+ */
 int ohtd_db_webhook_result(struct ohtd_db *db, struct ohtd_delivery_result *result);
 
 /* A delivery that is dead, or was delivered, waits again. 0, -ENOENT, -EALREADY: it waits, or a negative errno. @row: out. */

@@ -112,13 +112,14 @@ static void keep_result(struct ohtd_webhooks *webhooks, struct flight *flight)
 		.number = flight->number, .message = flight->message, .url = flight->url,
 		.now_ns = ohtd_clock_wall_ns(webhooks->setup.clock),
 		.status = flight->result.status, .after_s = flight->result.after_s,
-		.broken = !flight->result.number, .error = flight->result.error,
+		.broken = !flight->result.number, .error = flight->result.error, .failures = -1,
 	};
 
 	/* A store that takes nothing now is asked again, and until then this is not sent again. */
 	if (ohtd_store_call(webhooks->setup.store, work_result, &result) < 0)
 		return;
-	log_result(flight, &result);
+	if (result.failures >= 0)
+		log_result(flight, &result);
 	*flight = (struct flight){ 0 };
 }
 
