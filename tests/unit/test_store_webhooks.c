@@ -312,6 +312,27 @@ static void a_receiver_that_is_away_holds_all_of_its_messages(void **state)
 	next(NOW_NS + S, "alert.began", 5);
 }
 
+/* Also of a process that was taken over and says what it likes. */
+static void no_receiver_wishes_for_more_than_a_day(void **state)
+{
+	char message[OHTD_WEBHOOK_MESSAGE_BYTES];
+	struct ohtd_delivery_result result = {
+		.number = 1, .message = message, .url = URL, .now_ns = NOW_NS, .status = 503, .error = "", .after_s = INT32_MAX,
+	};
+
+	(void)state;
+	add("warning");
+	keep(1, 0, 1);
+	read_message(1, message);
+	assert_int_equal(ohtd_db_webhook_result(db, &result), 0);
+	assert_int_equal(count_due(NOW_NS + DAY_S * S - 1), 0);
+	assert_int_equal(count_due(NOW_NS + DAY_S * S), 1);
+	result.after_s = INT32_MIN;
+	assert_int_equal(ohtd_db_webhook_result(db, &result), 0);
+	assert_int_equal(count_due(NOW_NS + 19 * S), 0);
+	assert_int_equal(count_due(NOW_NS + 20 * S), 1);
+}
+
 static void the_receiver_ends_it_with_410(void **state)
 {
 	struct ohtd_delivery_row row = { .webhook = add("warning"), .made_ns = NOW_NS };
@@ -467,6 +488,7 @@ int main(void)
 		T(a_receiver_that_is_back_is_told_within_minutes),
 		T(what_waits_goes_at_once_where_it_is_led_anew),
 		T(a_receiver_that_is_away_holds_all_of_its_messages),
+		T(no_receiver_wishes_for_more_than_a_day),
 		T(the_receiver_ends_it_with_410),
 		T(nothing_is_dead_by_a_process_that_ends),
 		T(an_answer_that_is_late_is_about_nothing_else),

@@ -11,6 +11,7 @@
 
 #define ANSWER_BYTES_MAX	65536
 #define POLL_MS			60000
+#define DAY_S			86400
 /* One more than ohtd has under way, so that its end is heard at any time. */
 #define PLACES			(SENDER_ORDERS_MAX + 1)
 
@@ -193,6 +194,14 @@ static int take_orders(struct serving *serving)
 	return 0;
 }
 
+/* A receiver may say that it wanted to be asked again in the past, or in a thousand years. */
+static long bound_s(curl_off_t after_s)
+{
+	if (after_s < 0)
+		return 0;
+	return after_s > DAY_S ? DAY_S : (long)after_s;
+}
+
 static void end(struct serving *serving, CURL *easy, CURLcode code)
 {
 	curl_off_t after_s = 0;
@@ -205,7 +214,7 @@ static void end(struct serving *serving, CURL *easy, CURLcode code)
 	if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && post->received > ANSWER_BYTES_MAX)) {
 		curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 		curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &after_s);
-		answer(serving, post, status, after_s > 86400 ? 86400 : (long)after_s, "");
+		answer(serving, post, status, bound_s(after_s), "");
 	} else if (post->refused) {
 		answer(serving, post, 0, 0, "its name leads to this machine or its link: list the address in ohtd.conf");
 	} else {
