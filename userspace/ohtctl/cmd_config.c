@@ -41,24 +41,6 @@ static void show_tree(struct cli *cli, const char *at, struct json_object *tree)
 	}
 }
 
-/* The part of @tree at a pointer, or NULL. */
-static struct json_object *part_at(struct json_object *tree, const char *pointer)
-{
-	char name[POINTER_BYTES];
-
-	while (tree && *pointer == '/') {
-		size_t n = strcspn(++pointer, "/");
-		struct json_object *inner = NULL;
-
-		snprintf(name, sizeof(name), "%.*s", (int)n, pointer);
-		if (json_object_is_type(tree, json_type_object))
-			json_object_object_get_ex(tree, name, &inner);
-		tree = inner;
-		pointer += n;
-	}
-	return tree;
-}
-
 /* Strict and with its NUL: "12,000" is not the number 12. NULL: no JSON as a whole, or null. */
 static struct json_object *whole_json(const char *word)
 {
@@ -109,7 +91,7 @@ static void put(struct json_object *tree, const char *pointer, struct json_objec
 
 int cmd_config_get(struct cli *cli, int count, char **arguments)
 {
-	struct json_object *answer = NULL, *part;
+	struct json_object *answer = NULL, *part = NULL;
 	int result;
 
 	if (count && *arguments[0] != '/')
@@ -118,8 +100,7 @@ int cmd_config_get(struct cli *cli, int count, char **arguments)
 	result = client_request(cli, "GET", "config", NULL, &answer);
 	if (result)
 		return result;
-	part = count ? part_at(answer, arguments[0]) : answer;
-	if (!part)
+	if (json_pointer_get(answer, count ? arguments[0] : "", &part))
 		result = cli_fail(cli, CLI_FAILED, "no item %s; ohtctl config get lists all",
 				  arguments[0]);
 	else if (cli->json || !json_object_is_type(part, json_type_object))

@@ -138,7 +138,4 @@ bool ohtd_tree_merge(struct json_object *tree, struct json_object *patch);
 typedef void (*ohtd_leaf_fn)(const char *pointer, struct json_object *value, void *arg);
 void ohtd_tree_each(struct json_object *tree, ohtd_leaf_fn take, void *arg);
 
-/* The value at a pointer, or NULL. */
-struct json_object *ohtd_tree_at(struct json_object *tree, const char *pointer);
-
 #endif /* OHTD_SETTINGS_ITEMS_H */

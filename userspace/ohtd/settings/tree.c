@@ -48,24 +48,6 @@ void ohtd_tree_each(struct json_object *tree, ohtd_leaf_fn take, void *arg)
 	each(tree, "", take, arg);
 }
 
-/* No name of an item has a character that a pointer escapes. */
-struct json_object *ohtd_tree_at(struct json_object *tree, const char *pointer)
-{
-	char name[OHTD_POINTER_BYTES];
-
-	while (tree && *pointer == '/') {
-		size_t n = strcspn(++pointer, "/");
-		struct json_object *inner = NULL;
-
-		snprintf(name, sizeof(name), "%.*s", (int)n, pointer);
-		if (is_object(tree))
-			json_object_object_get_ex(tree, name, &inner);
-		tree = inner;
-		pointer += n;
-	}
-	return tree;
-}
-
 static bool merge_member(struct json_object *tree, const char *name, struct json_object *value)
 {
 	struct json_object *old = NULL, *fresh;

@@ -45,9 +45,9 @@ static void add_difference(struct comparing *comparing, const char *pointer,
 static void compare_leaf(const char *pointer, struct json_object *value, void *arg)
 {
 	struct comparing *comparing = arg;
-	struct json_object *other = ohtd_tree_at(comparing->other, pointer);
+	struct json_object *other = NULL;
 
-	if (json_object_is_type(other, json_type_object))
+	if (json_pointer_get(comparing->other, pointer, &other) || json_object_is_type(other, json_type_object))
 		other = NULL;
 	if (json_object_is_type(value, json_type_object))
 		return;
