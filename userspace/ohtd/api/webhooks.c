@@ -134,17 +134,16 @@ static void get_webhooks(struct ohtd_call *call)
 
 /**
  * struct webhook_late - something is done with a webhook
- * @said: what is to change; NULL: nothing
- * @rotates: it gets a new secret
  * @row: of the webhook
- * @act: what is done, for the log
- * @by: who asks
+ * @wished: members that are to change; empty: as it is
+ * @alive, @enabled: the same; -1: as it is
+ * @act: what is done, for the log; NULL: it is read
+ * @by: name of the user
  */
 struct webhook_late {
 	struct ohtd_late late;
 	struct ohtd_webhook_row row;
 	struct ohtd_webhook_row wished;
-	bool changes_url, changes_severity;
 	int8_t alive, enabled;
 	const char *act;
 	char by[OHTD_USER_NAME_MAX + 1];
