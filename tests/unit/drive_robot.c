@@ -195,7 +195,7 @@ void driver_arrives(struct driver *d, double target_mm)
 	driver_until(d, OHTD_STATE_IDLE, 60000);
 	assert_near(d->rail->position_mm, target_mm, 2);
 	assert_near(d->rail->speed_mm_s, 0, 0.001);
-	assert_int_equal(d->f->control.mission.command.state, OHTD_COMMAND_STATE_FINISHED);
+	assert_int_equal(d->f->control.travel.command.state, OHTD_COMMAND_STATE_FINISHED);
 }
 
 void driver_stands(struct driver *d)

@@ -119,7 +119,7 @@ static void measure_move(struct driver *d, const struct move_samples *s)
 		add(s->answer, now_ms(d) - began_ms);
 	}
 	driver_until(d, OHTD_STATE_IDLE, 60000);
-	assert_int_equal(d->f->control.mission.command.state, OHTD_COMMAND_STATE_FINISHED);
+	assert_int_equal(d->f->control.travel.command.state, OHTD_COMMAND_STATE_FINISHED);
 	add(s->arrival, fabs(d->rail->position_mm - target_mm));
 	add(s->fastest, d->fastest_mm_s);
 }

@@ -328,7 +328,7 @@ static void disable_passes_when_it_moves_although_told_zero(void **state)
 	/* On the ramp it would be a jerk. */
 	answer = driver_ask(d, OHTD_COMMAND_DISABLE);
 	driver_refused(d, &answer, OHTD_WHY_MOVING);
-	while (!ohtd_mission_rests(&d->f->control))
+	while (!ohtd_travel_rests(&d->f->control))
 		driver_run_ms(d, 1);
 	assert_true(ohtd_moving(&d->f->control));
 	driver_asks(d, OHTD_COMMAND_DISABLE);

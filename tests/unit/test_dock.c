@@ -97,7 +97,7 @@ static void docks_from_afar_by_phases(void **state)
 static void dock_that_is_not_confirmed_is_tried_again(void **state)
 {
 	struct driver *d = driver_begin(1000);
-	const struct ohtd_mission *m = &d->f->control.mission;
+	const struct ohtd_travel *m = &d->f->control.travel;
 	double farthest_mm;
 
 	(void)state;
@@ -141,7 +141,7 @@ static void undocking_that_is_not_confirmed_fails(void **state)
 /* What the module says of the dock is read beside the plan; a command that waits for it need not wait long. */
 static void confirmed_soon(struct driver *d, const char *fault)
 {
-	const struct ohtd_docking *docking = &d->f->control.mission.docking;
+	const struct ohtd_docking *docking = &d->f->control.travel.docking;
 
 	driver_asks(d, OHTD_COMMAND_UNDOCK);
 	driver_sim(d, fault);
@@ -231,7 +231,7 @@ static void fault_of_an_earlier_motion_does_not_end_this_one(void **state)
 	struct driver *d = driver_begin(0);
 
 	(void)state;
-	d->f->control.mission.drive.fault = OHTD_DRIVE_FOLLOWING;
+	d->f->control.travel.drive.fault = OHTD_DRIVE_FOLLOWING;
 	driver_asks(d, OHTD_COMMAND_UNDOCK);
 	driver_until(d, OHTD_STATE_IDLE, 15000);
 	finished(d);

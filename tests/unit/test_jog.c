@@ -191,7 +191,7 @@ static void bad_refreshes_are_refused(void **state)
 		{ -5000, OHTD_MODE_AUTOMATIC }, { -201, OHTD_MODE_MANUAL },
 	};
 	struct driver *d = driver_begin(15000);
-	struct ohtd_mission *m = &d->f->control.mission;
+	struct ohtd_travel *m = &d->f->control.travel;
 	struct ohtd_answer answer;
 	unsigned int i;
 

@@ -98,12 +98,12 @@ static void taken(struct driver *d, const struct swap *swaps)
 static void refused(struct driver *d, unsigned int code)
 {
 	uint32_t before = in_force(d);
-	const struct ohtd_rules *rules = d->f->control.mission.rules;
+	const struct ohtd_rules *rules = d->f->control.travel.rules;
 	struct ohtd_answer answer = take(d, offer(&d->f->control.limits, slower));
 
 	driver_refused(d, &answer, code);
 	assert_int_equal(in_force(d), before);
-	assert_ptr_equal(d->f->control.mission.rules, rules);
+	assert_ptr_equal(d->f->control.travel.rules, rules);
 	assert_near(fixture_snapshot(d->f).limits.speed_mm_s, 1000, 0);
 }
 
@@ -270,7 +270,7 @@ static void robot_outside_can_only_come_back(void **state)
 static void position_that_is_not_trusted_is_not_trusted_by_it(void **state)
 {
 	struct driver *d = driver_begin(3000);
-	struct ohtd_position *position = &d->f->control.mission.drive.position;
+	struct ohtd_position *position = &d->f->control.travel.drive.position;
 	struct ohtd_answer answer;
 
 	(void)state;

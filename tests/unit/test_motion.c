@@ -454,7 +454,7 @@ static void position_jumps(struct driver *d)
 {
 	driver_sim(d, "set 5 position_x 9000");
 	driver_run_ms(d, 130);
-	assert_true(d->f->control.mission.drive.position.jumps == 1);
+	assert_true(d->f->control.travel.drive.position.jumps == 1);
 }
 
 static void position_is_right_again(struct driver *d)
@@ -526,9 +526,9 @@ static void wheels_that_slip_are_a_fault(void **state)
 	driver_run_ms(d, 3000);
 	driver_sim(d, "rail slip 100");
 	driver_until(d, OHTD_STATE_FAULT, 5000);
-	assert_true(d->f->control.mission.command.reason.code == OHTD_WHY_DRIVE_FOLLOWING ||
-		    d->f->control.mission.command.reason.code == OHTD_WHY_DRIVE_STALLED ||
-		    d->f->control.mission.command.reason.code == OHTD_WHY_POSITION_LOST);
+	assert_true(d->f->control.travel.command.reason.code == OHTD_WHY_DRIVE_FOLLOWING ||
+		    d->f->control.travel.command.reason.code == OHTD_WHY_DRIVE_STALLED ||
+		    d->f->control.travel.command.reason.code == OHTD_WHY_POSITION_LOST);
 	driver_run_ms(d, 4000);
 	assert_int_equal(d->f->fake->status.state, OHT_STATE_READY);
 	/* It is over, and can be cleared. */

@@ -28,7 +28,7 @@ static double fastest_in(struct driver *d, unsigned int ms)
 
 static void finishes_at(struct driver *d, double position_mm, unsigned int limit_ms)
 {
-	const struct ohtd_mission *m = &d->f->control.mission;
+	const struct ohtd_travel *m = &d->f->control.travel;
 
 	driver_until(d, OHTD_STATE_IDLE, limit_ms);
 	assert_int_equal(m->command.state, OHTD_COMMAND_STATE_FINISHED);
@@ -122,7 +122,7 @@ static void homing_and_docking_keep_their_speeds(void **state)
 	driver_done(&answer);
 	assert_true(fastest_in(d, 3000) > 300);
 	driver_until(d, OHTD_STATE_IDLE, 60000);
-	assert_int_equal(d->f->control.mission.command.state, OHTD_COMMAND_STATE_FINISHED);
+	assert_int_equal(d->f->control.travel.command.state, OHTD_COMMAND_STATE_FINISHED);
 	driver_end(d);
 }
 

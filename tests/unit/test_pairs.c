@@ -58,15 +58,15 @@ static void say_records(void)
 
 #define CONTROL	struct ohtd_control *control
 
-TOLD(ohtd_mission_begin, "command",
+TOLD(ohtd_travel_begin, "command",
      CONTROL, __attribute__((unused)) const struct ohtd_raised *raised)
-TOLD(ohtd_mission_jog, "jog", CONTROL, __attribute__((unused)) const struct ohtd_raised *raised)
-TOLD(ohtd_mission_home, "home", CONTROL, __attribute__((unused)) const struct ohtd_raised *raised)
-TOLD(ohtd_mission_fail, "fail", CONTROL, __attribute__((unused)) const struct ohtd_why *why)
-TOLD(ohtd_mission_go, "go", CONTROL)
-TOLD(ohtd_mission_stop, "ramp", CONTROL)
-TOLD(ohtd_mission_keep, "keep", CONTROL, __attribute__((unused)) const struct ohtd_raised *raised)
-TOLD(ohtd_mission_finish, "finish", CONTROL)
+TOLD(ohtd_travel_jog, "jog", CONTROL, __attribute__((unused)) const struct ohtd_raised *raised)
+TOLD(ohtd_travel_home, "home", CONTROL, __attribute__((unused)) const struct ohtd_raised *raised)
+TOLD(ohtd_travel_fail, "fail", CONTROL, __attribute__((unused)) const struct ohtd_why *why)
+TOLD(ohtd_travel_go, "go", CONTROL)
+TOLD(ohtd_travel_stop, "ramp", CONTROL)
+TOLD(ohtd_travel_keep, "keep", CONTROL, __attribute__((unused)) const struct ohtd_raised *raised)
+TOLD(ohtd_travel_finish, "finish", CONTROL)
 TOLD(ohtd_dock_begin, "dock", CONTROL)
 TOLD(ohtd_dock_back_off, "back off", CONTROL)
 TOLD(ohtd_dock_leave, "leave", CONTROL)

@@ -38,7 +38,7 @@ static void stands_at(struct driver *d, double position_mm)
 /* Until command @number is the present one, or has been. */
 static void until_begun(struct driver *d, unsigned int number, unsigned int limit_ms)
 {
-	while (d->f->control.mission.command.number < number) {
+	while (d->f->control.travel.command.number < number) {
 		assert_true(limit_ms--);
 		driver_run_ms(d, 1);
 	}
@@ -110,7 +110,7 @@ static void to_the_dock_and_off_again(void **state)
 	driver_run_ms(d, 500);
 	driver_until(d, OHTD_STATE_IDLE, 60000);
 	stands_at(d, 1500);
-	assert_int_equal(d->f->control.mission.command.state, OHTD_COMMAND_STATE_FINISHED);
+	assert_int_equal(d->f->control.travel.command.state, OHTD_COMMAND_STATE_FINISHED);
 	driver_end(d);
 }
 
@@ -511,7 +511,7 @@ static void what_waits_does_not_expire_by_itself(void **state)
 	driver_done(&answer);
 	until_begun(d, 2, 30000);
 	driver_run_ms(d, 500);
-	assert_int_equal(d->f->control.mission.command.state, OHTD_COMMAND_STATE_RUNNING);
+	assert_int_equal(d->f->control.travel.command.state, OHTD_COMMAND_STATE_RUNNING);
 	driver_end(d);
 }
 

@@ -149,7 +149,7 @@ static void cut_short(struct driver *d, enum ohtd_state state, unsigned int limi
 	driver_until(d, state, limit_ms);
 	assert_false(outputs_on(d));
 	assert_true(d->rail->speed_mm_s > 200);
-	assert_true(ohtd_mission_rests(&d->f->control));
+	assert_true(ohtd_travel_rests(&d->f->control));
 	driver_run_ms(d, 30);
 	assert_int_equal(told(d), 0);
 	driver_end(d);

@@ -111,9 +111,9 @@ static void reset_and_enable(struct fixture *f)
 }
 
 /* The tests write set-points themselves; motion would write zero. */
-void __wrap_ohtd_mission_step(struct ohtd_control *control, uint64_t passed_ns);
+void __wrap_ohtd_travel_step(struct ohtd_control *control, uint64_t passed_ns);
 
-void __wrap_ohtd_mission_step(struct ohtd_control *control, uint64_t passed_ns)
+void __wrap_ohtd_travel_step(struct ohtd_control *control, uint64_t passed_ns)
 {
 	(void)control;
 	(void)passed_ns;

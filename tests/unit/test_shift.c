@@ -286,7 +286,7 @@ static void pause(struct shift *s)
 
 static void meet_obstacle(struct shift *s, double target_mm, double obstacle_mm)
 {
-	const double *zone_mm = s->d->f->control.mission.way.zone_mm;
+	const double *zone_mm = s->d->f->control.travel.way.zone_mm;
 	bool ahead = target_mm > s->d->rail->position_mm;
 	char line[64];
 

@@ -111,12 +111,12 @@ static void knows_its_place(struct virtual_run *run)
 {
 	const struct ohtd_command disable = { .kind = OHTD_COMMAND_DISABLE };
 
-	if (ohtd_mission_located(&run->f->control))
+	if (ohtd_travel_located(&run->f->control))
 		return;
 	virtual_ask(run, &disable);
 	virtual_recover(run, RECOVERY_MS);
 	fixture_run_ms(run->f, 500);
-	assert_true(ohtd_mission_located(&run->f->control));
+	assert_true(ohtd_travel_located(&run->f->control));
 }
 
 /* Away from the ends of the rail, and off the dock. */

@@ -320,7 +320,7 @@ static void change_vehicle(struct virtual_run *run)
 
 static void start_again(struct virtual_run *run)
 {
-	fixture_start_again(run->f, run->f->control.mission.numbers + MARGIN);
+	fixture_start_again(run->f, run->f->control.travel.numbers + MARGIN);
 	run->posted = run->answered = 0;
 }
 

@@ -193,7 +193,7 @@ static void look_at_stop(struct witness *w)
 static void look_at_rail(struct witness *w)
 {
 	const struct oht_sim_rail *rail = &w->run->station.world.rail;
-	const struct ohtd_mission *m = &w->run->f->control.mission;
+	const struct ohtd_travel *m = &w->run->f->control.travel;
 	uint64_t now_ns = virtual_now_ns(w->run), low_ns = 0;
 	double wheel_mm_s = fabs(rail->wheel_mm_s);
 
@@ -313,8 +313,8 @@ void witness_begin(struct witness *w, struct virtual_run *run)
 	w->looked_ns = virtual_now_ns(run);
 	w->state = f->control.state;
 	w->reader.seen = atomic_load(&f->control.event_ring.newest);
-	w->command = f->control.mission.command;
-	w->number = f->control.mission.numbers;
+	w->command = f->control.travel.command;
+	w->number = f->control.travel.numbers;
 	w->wheel_mm_s = fabs(run->station.world.rail.wheel_mm_s);
 	f->watch = look;
 	f->watch_context = w;

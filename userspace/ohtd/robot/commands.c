@@ -30,8 +30,8 @@ static uint32_t state_of(const struct ohtd_control *control, uint64_t number)
 {
 	if (!number)
 		return OHTD_COMMAND_STATE_NONE;
-	if (control->mission.command.number == number)
-		return control->mission.command.state;
+	if (control->travel.command.number == number)
+		return control->travel.command.state;
 	return ohtd_queue_has(control, number) ? OHTD_COMMAND_STATE_WAITING
 					       : OHTD_COMMAND_STATE_NONE;
 }
@@ -210,7 +210,7 @@ static void do_hung_up(struct ohtd_control *control, const struct ohtd_asked *as
 
 static void do_override(struct ohtd_control *control, const struct ohtd_asked *asked)
 {
-	ohtd_mission_override(control, (double)asked->command.percent);
+	ohtd_travel_override(control, (double)asked->command.percent);
 	done(control, asked);
 }
 

@@ -30,7 +30,7 @@ int ohtd_control_init(struct ohtd_control *control)
 			ret = ohtd_seqlock_init(&control->units[i].published,
 						sizeof(struct ohtd_registers));
 	}
-	ohtd_mission_init(control);
+	ohtd_travel_init(control);
 	return ret;
 }
 
@@ -208,7 +208,7 @@ static void look_around(struct ohtd_control *control, uint64_t passed_ns)
 	ohtd_layout_read(control);
 	/* In front of all that is computed by them in this cycle. */
 	ohtd_limits_edge(control);
-	ohtd_mission_read(control);
+	ohtd_travel_read(control);
 	ohtd_transfer_check(control);
 	ohtd_units_check(control);
 	ohtd_telegram_leave(control);
@@ -218,7 +218,7 @@ static void look_around(struct ohtd_control *control, uint64_t passed_ns)
 	watch_safety_module(control);
 	ohtd_lease_check(control);
 	ohtd_queue_check(control);
-	ohtd_mission_watch(control);
+	ohtd_travel_watch(control);
 	if (control->state == OHTD_STATE_BOOT && control->device.open)
 		ohtd_event_raise(control, OHTD_EVENT_BOOT_COMPLETE, NULL);
 	else if (control->state == OHTD_STATE_INIT)
@@ -264,7 +264,7 @@ static void begin_shutdown(struct ohtd_control *control)
 static bool moves(const struct ohtd_control *control)
 {
 	return ohtd_state_in_motion(control->state) || ohtd_moving(control) ||
-	       (control->mission.driving && !ohtd_mission_rests(control));
+	       (control->travel.driving && !ohtd_travel_rests(control));
 }
 
 void ohtd_control_ask_end(struct ohtd_control *control, const struct ohtd_asked *asked)
@@ -354,7 +354,7 @@ void ohtd_control_turn(struct ohtd_control *control)
 	if (quit)
 		end_shutdown(control);
 	if (cycle) {
-		ohtd_mission_step(control, passed_ns);
+		ohtd_travel_step(control, passed_ns);
 		ohtd_passage_look(control);
 		ohtd_layout_update(control);
 		control->snapshot.bus.cycles++;

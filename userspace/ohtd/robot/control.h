@@ -24,7 +24,7 @@
 #include "layout.h"
 #include "lease.h"
 #include "link.h"
-#include "mission.h"
+#include "travel.h"
 #include "mode.h"
 #include "model.h"
 #include "motion_limits.h"
@@ -342,7 +342,7 @@ struct ohtd_control {
 	struct ohtd_setpoints setpoints;
 	struct ohtd_enable enable;
 	struct ohtd_lease lease;
-	struct ohtd_mission mission;
+	struct ohtd_travel travel;
 	struct ohtd_passages passages;
 	struct ohtd_queue queue;
 	struct ohtd_await await;

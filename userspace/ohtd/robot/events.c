@@ -201,7 +201,7 @@ static void accept(struct ohtd_control *control, struct ohtd_raised *raised,
 	ohtd_queue_heed(control, raised);
 	ohtd_motion_heed(control, raised);
 	if (moves_on)
-		ohtd_mission_entered(control, raised);
+		ohtd_travel_entered(control, raised);
 	ohtd_steps_begin(control, row, raised);
 }
 
@@ -219,7 +219,7 @@ static void handle(struct ohtd_control *control, struct ohtd_raised *raised)
 	struct ohtd_why_list why = { 0 };
 	const struct ohtd_row *row;
 
-	ohtd_mission_ask(control, raised);
+	ohtd_travel_ask(control, raised);
 	ohtd_facts_update(control);
 	row = admit(control, raised, &why);
 	if (row)
@@ -228,7 +228,7 @@ static void handle(struct ohtd_control *control, struct ohtd_raised *raised)
 		refuse(control, raised, &why);
 	if (raised->asked.used)
 		ohtd_commands_answer(control, raised, row ? NULL : &why);
-	ohtd_mission_ask(control, NULL);
+	ohtd_travel_ask(control, NULL);
 }
 
 void ohtd_events_take(struct ohtd_control *control)

@@ -243,8 +243,8 @@ void ohtd_facts_update(struct ohtd_control *control)
 	facts[OHTD_FACT_AUTO_ENABLE] = control->auto_enable;
 	facts[OHTD_FACT_SAFETY_OK] = safety_module_good(control) && !ohtd_safety_latched(control);
 	facts[OHTD_FACT_SENSORS_OK] = sensors_good(control);
-	facts[OHTD_FACT_LOCATION_OK] = ohtd_mission_located(control);
+	facts[OHTD_FACT_LOCATION_OK] = ohtd_travel_located(control);
 	facts[OHTD_FACT_STANDSTILL] = standstill(control);
-	facts[OHTD_FACT_TOLD_ZERO] = ohtd_mission_rests(control);
-	ohtd_mission_facts(control);
+	facts[OHTD_FACT_TOLD_ZERO] = ohtd_travel_rests(control);
+	ohtd_travel_facts(control);
 }

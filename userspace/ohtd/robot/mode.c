@@ -17,7 +17,7 @@ bool ohtd_mode_forbids(unsigned int mode, enum ohtd_event event)
 
 double ohtd_mode_jog_mm_s(const struct ohtd_control *control)
 {
-	const struct ohtd_mission *m = &control->mission;
+	const struct ohtd_travel *m = &control->travel;
 	double limit_mm_s = ohtd_rule(m, OHTD_RULE_JOG_MM_S);
 
 	/* A person may be beside it, as where something is near. */

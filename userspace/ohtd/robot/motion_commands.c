@@ -8,7 +8,7 @@
 
 #include "control.h"
 #include "one_module.h"
-#include "mission.h"
+#include "travel.h"
 #include "setpoint.h"
 
 /* A jog that something else has ended is let go when none of its requests has come for so long. */
@@ -16,9 +16,9 @@
 
 static bool same_jog(const struct ohtd_control *control, const struct ohtd_command *command)
 {
-	const struct ohtd_mission *m = &control->mission;
+	const struct ohtd_travel *m = &control->travel;
 
-	return control->state == OHTD_STATE_MOVE && ohtd_mission_busy(control) &&
+	return control->state == OHTD_STATE_MOVE && ohtd_travel_busy(control) &&
 	       m->command.kind == OHTD_COMMAND_JOG &&
 	       !strcmp(m->by.session, command->by.session) &&
 	       m->connection == command->connection &&
@@ -35,15 +35,15 @@ static bool leaves_jog(unsigned int event)
 
 static void let_go_later(struct ohtd_control *control)
 {
-	control->mission.ended_jog.until_ns = control->now_ns + LET_GO_NS * control->time_factor;
+	control->travel.ended_jog.until_ns = control->now_ns + LET_GO_NS * control->time_factor;
 }
 
 /* A stop counts also between two requests that have come too slowly. */
 void ohtd_motion_heed(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 	struct ohtd_ended_jog *ended = &m->ended_jog;
-	bool runs = raised->from == OHTD_STATE_MOVE && ohtd_mission_busy(control);
+	bool runs = raised->from == OHTD_STATE_MOVE && ohtd_travel_busy(control);
 
 	if (m->command.kind != OHTD_COMMAND_JOG || leaves_jog(raised->event) ||
 	    (!runs && raised->event != OHTD_EVENT_STOP_COMMAND))
@@ -51,7 +51,7 @@ void ohtd_motion_heed(struct ohtd_control *control, const struct ohtd_raised *ra
 	ended->by = m->by;
 	ended->connection = m->connection;
 	memcpy(ended->caller_id, m->caller_id, sizeof(ended->caller_id));
-	ended->why = ohtd_mission_end_reason(raised);
+	ended->why = ohtd_travel_end_reason(raised);
 	if (raised->event == OHTD_EVENT_MOVE_COMMAND || raised->event == OHTD_EVENT_DOCK_COMMAND)
 		ended->why.code = OHTD_WHY_REPLACED;
 	let_go_later(control);
@@ -59,7 +59,7 @@ void ohtd_motion_heed(struct ohtd_control *control, const struct ohtd_raised *ra
 
 static bool held_on(struct ohtd_control *control, const struct ohtd_command *command)
 {
-	const struct ohtd_ended_jog *ended = &control->mission.ended_jog;
+	const struct ohtd_ended_jog *ended = &control->travel.ended_jog;
 
 	if (command->kind != OHTD_COMMAND_JOG || control->now_ns >= ended->until_ns ||
 	    strcmp(ended->by.session, command->by.session) ||
@@ -75,7 +75,7 @@ static bool held_on(struct ohtd_control *control, const struct ohtd_command *com
 /* The robot cannot be at the dock and so far from it: whichever is wrong, no way is the way off. */
 static bool is_far_from_dock(const struct ohtd_control *control)
 {
-	const struct ohtd_mission *m = &control->mission;
+	const struct ohtd_travel *m = &control->travel;
 	double away_mm = m->drive.position.estimate_mm - ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM);
 
 	return fabs(away_mm) > fabs(ohtd_rule(m, OHTD_RULE_UNDOCK_MM)) +
@@ -88,7 +88,7 @@ static bool is_far_from_dock(const struct ohtd_control *control)
  */
 static bool is_at_contact(const struct ohtd_control *control, const struct ohtd_command *command)
 {
-	const struct ohtd_mission *m = &control->mission;
+	const struct ohtd_travel *m = &control->travel;
 	double away_mm = m->drive.position.estimate_mm - ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM);
 
 	if (command->kind != OHTD_COMMAND_MOVE || !ohtd_dock_docked(control))
@@ -108,9 +108,9 @@ static bool lacks_position(const struct ohtd_control *control, const struct ohtd
 	if (command->kind == OHTD_COMMAND_HOME)
 		return !ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &position_mm);
 	if (command->kind == OHTD_COMMAND_RESUME)
-		return control->facts[OHTD_FACT_KEPT_IS_DOCK] && !ohtd_mission_located(control);
+		return control->facts[OHTD_FACT_KEPT_IS_DOCK] && !ohtd_travel_located(control);
 	if (ohtd_verb_row(command->kind)->flags & OHTD_BY_POSITION)
-		return !ohtd_mission_located(control) ||
+		return !ohtd_travel_located(control) ||
 		       (command->kind == OHTD_COMMAND_UNDOCK && ohtd_dock_docked(control) &&
 			is_far_from_dock(control));
 	return false;
@@ -125,7 +125,7 @@ static bool known(struct ohtd_control *control, const struct ohtd_asked *asked)
 	/* Its id was looked up when it came into the queue. */
 	if (asked->command.number)
 		return false;
-	switch (ohtd_life_known(&control->mission.life, &asked->command, &number)) {
+	switch (ohtd_life_known(&control->travel.life, &asked->command, &number)) {
 	case OHTD_KNOWN_SAME:
 		ohtd_commands_done_as(control, asked, number);
 		return true;
@@ -144,11 +144,11 @@ static bool known(struct ohtd_control *control, const struct ohtd_asked *asked)
  */
 static unsigned int refresh_refusal(const struct ohtd_control *control, double speed_mm_s)
 {
-	const struct ohtd_mission *m = &control->mission;
+	const struct ohtd_travel *m = &control->travel;
 
-	if (!ohtd_mission_jog_speed(control, speed_mm_s))
+	if (!ohtd_travel_jog_speed(control, speed_mm_s))
 		return OHTD_WHY_JOG_SPEED;
-	if (speed_mm_s * m->command.speed_mm_s < 0 && ohtd_mission_leads_out(m, speed_mm_s))
+	if (speed_mm_s * m->command.speed_mm_s < 0 && ohtd_travel_leads_out(m, speed_mm_s))
 		return OHTD_WHY_SOFT_LIMIT;
 	return OHTD_WHY_NONE;
 }
@@ -156,7 +156,7 @@ static unsigned int refresh_refusal(const struct ohtd_control *control, double s
 void ohtd_motion_execute(struct ohtd_control *control, const struct ohtd_asked *asked)
 {
 	const struct ohtd_command *command = &asked->command;
-	const struct ohtd_why *ended = &control->mission.ended_jog.why;
+	const struct ohtd_why *ended = &control->travel.ended_jog.why;
 	enum ohtd_event event = ohtd_verb_row(command->kind)->event;
 	struct ohtd_why_list why = { 0 };
 
@@ -201,9 +201,9 @@ void ohtd_motion_execute(struct ohtd_control *control, const struct ohtd_asked *
 
 void ohtd_motion_hung_up(struct ohtd_control *control, uint64_t connection)
 {
-	const struct ohtd_mission *m = &control->mission;
+	const struct ohtd_travel *m = &control->travel;
 
-	if (ohtd_mission_busy(control) && m->command.kind == OHTD_COMMAND_JOG &&
+	if (ohtd_travel_busy(control) && m->command.kind == OHTD_COMMAND_JOG &&
 	    m->connection == connection &&
 	    ohtd_machine_find(&control->machine, control->state, OHTD_EVENT_JOG_EXPIRED,
 			      control->facts))
@@ -214,7 +214,7 @@ void ohtd_motion_hung_up(struct ohtd_control *control, uint64_t connection)
 
 static void answer(struct ohtd_control *control)
 {
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 	struct ohtd_asked asked = control->await.asked;
 
 	control->await.asked.used = false;
@@ -225,7 +225,7 @@ static void answer(struct ohtd_control *control)
 	}
 	/* A client that has waited for this answer can refresh from now on. */
 	if (asked.command.kind == OHTD_COMMAND_JOG && !m->jog_refreshed)
-		ohtd_mission_arm_jog(control, control->now_ns);
+		ohtd_travel_arm_jog(control, control->now_ns);
 	ohtd_commands_done_as(control, &asked, m->command.number);
 }
 
@@ -264,7 +264,7 @@ static bool moves(const struct ohtd_control *control)
 /* Nothing is to be gone: the drive need not be told anything. */
 static bool is_there(const struct ohtd_control *control)
 {
-	const struct ohtd_mission *m = &control->mission;
+	const struct ohtd_travel *m = &control->travel;
 
 	return m->axis.goal == OHTD_AXIS_GOAL_MOVE && m->drive.settled &&
 	       fabs(m->axis.target_mm - m->drive.position.estimate_mm) <=

@@ -172,7 +172,7 @@ static void list_refusals(const struct ohtd_control *control, struct ohtd_why_li
 		return;
 	}
 	if (!control->facts[OHTD_FACT_STANDSTILL] ||
-	    (control->mission.driving && !ohtd_mission_rests(control)))
+	    (control->travel.driving && !ohtd_travel_rests(control)))
 		ohtd_why_add(why, OHTD_WHY_MOVING, 0, 0);
 }
 
@@ -215,7 +215,7 @@ static void take(struct ohtd_control *control, const struct ohtd_asked *asked)
 		refuse(control, asked, OHTD_OUTCOME_REFUSED, OHTD_WHY_BUSY);
 		return;
 	}
-	ohtd_mission_use_limits(control);
+	ohtd_travel_use_limits(control);
 	ohtd_passage_begin(control);
 	record = ohtd_event_of_person(control, OHTD_RECORD_LIMITS, &asked->command);
 	record.generation = asked->command.generation;

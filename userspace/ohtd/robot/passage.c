@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "control.h"
-#include "mission.h"
+#include "travel.h"
 
 /* Further away than this a station has been left. */
 #define LEFT_MM		20.0
@@ -61,7 +61,7 @@ static void look_at_station(struct ohtd_control *control, unsigned int i, double
 {
 	struct ohtd_passages *p = &control->passages;
 	const struct ohtd_station *station = &ohtd_limits_block(&control->limits)->stations.at[i];
-	double near_mm = ohtd_rule(&control->mission, OHTD_RULE_TOLERANCE_MM);
+	double near_mm = ohtd_rule(&control->travel, OHTD_RULE_TOLERANCE_MM);
 
 	if (!is_left(p, i) || station->position_mm < fmin(from_mm, p->at_mm) - near_mm ||
 	    station->position_mm > fmax(from_mm, p->at_mm) + near_mm)
@@ -127,7 +127,7 @@ void ohtd_passage_begin(struct ohtd_control *control)
 
 void ohtd_passage_look(struct ohtd_control *control)
 {
-	const struct ohtd_position *position = &control->mission.drive.position;
+	const struct ohtd_position *position = &control->travel.drive.position;
 	struct ohtd_passages *p = &control->passages;
 	double from_mm = p->at_mm;
 	bool passes = p->known && ohtd_moving(control);

@@ -226,7 +226,7 @@ void ohtd_publish(struct ohtd_control *control)
 	view_faults(control);
 	view_alerts(control);
 	view_bus(control);
-	ohtd_mission_view(control, snapshot);
+	ohtd_travel_view(control, snapshot);
 	snapshot->passage = control->passages.last;
 	ohtd_safety_view(control, &snapshot->safety);
 	snapshot->why_not_enable.count = 0;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "control.h"
-#include "mission.h"
+#include "travel.h"
 #include "one_module.h"
 
 /* From its turn on, as for a command that has just come. */
@@ -54,7 +54,7 @@ static bool is_taken(const struct ohtd_control *control)
 	case OHTD_STATE_DOCK:
 	case OHTD_STATE_PAUSED:
 	case OHTD_STATE_BLOCKED:
-		return ohtd_mission_busy(control);
+		return ohtd_travel_busy(control);
 	default:
 		return control->queue.count > 0;
 	}
@@ -65,7 +65,7 @@ static uint32_t last_kind(const struct ohtd_control *control)
 {
 	const struct ohtd_queue *queue = &control->queue;
 
-	return queue->count ? queue->said[queue->count - 1].kind : control->mission.command.kind;
+	return queue->count ? queue->said[queue->count - 1].kind : control->travel.command.kind;
 }
 
 /* As far as it can be known now: whether the way will be free is known when its turn comes. */
@@ -75,12 +75,12 @@ static void judge(const struct ohtd_control *control, const struct ohtd_command 
 	unsigned int flags = ohtd_verb_row(said->kind)->flags;
 	bool docked = ohtd_verb_row(last_kind(control))->flags & OHTD_TO_DOCK;
 
-	if (ohtd_mission_busy(control) && control->mission.command.kind == OHTD_COMMAND_JOG)
+	if (ohtd_travel_busy(control) && control->travel.command.kind == OHTD_COMMAND_JOG)
 		ohtd_why_add(why, OHTD_WHY_JOG_RUNS, 0, 0);
 	if (control->queue.count == OHTD_QUEUE_MAX)
 		ohtd_why_add(why, OHTD_WHY_QUEUE_FULL, 0, 0);
 	if (flags & OHTD_TAKES_TARGET &&
-	    !ohtd_mission_within_limits(&control->mission, said->target_mm))
+	    !ohtd_travel_within_limits(&control->travel, said->target_mm))
 		ohtd_why_add(why, OHTD_WHY_SOFT_LIMIT, 0, 0);
 	if (docked && flags & OHTD_OFF_DOCK)
 		ohtd_why_add(why, OHTD_WHY_DOCKED, 0, 0);
@@ -96,9 +96,9 @@ static void append(struct ohtd_control *control, const struct ohtd_asked *asked)
 	struct ohtd_command_view view;
 
 	*said = asked->command;
-	said->number = answer.number = ++control->mission.numbers;
+	said->number = answer.number = ++control->travel.numbers;
 	said->accepted_ns = control->now_ns;
-	ohtd_life_note(&control->mission.life, said, said->number);
+	ohtd_life_note(&control->travel.life, said, said->number);
 	view = ohtd_life_view(said, OHTD_COMMAND_STATE_WAITING);
 	ohtd_life_tell(control, &view);
 	ohtd_commands_send(control, asked, &answer);
@@ -127,7 +127,7 @@ bool ohtd_queue_advance(struct ohtd_control *control)
 
 	/* The last command may still be coming to rest. */
 	if (!queue->count || control->state != OHTD_STATE_IDLE || control->steps.row ||
-	    ohtd_mission_busy(control))
+	    ohtd_travel_busy(control))
 		return false;
 	asked.command = queue->said[0];
 	drop(queue, 0);
@@ -144,9 +144,9 @@ void ohtd_queue_answered(struct ohtd_control *control, const struct ohtd_asked *
 {
 	const struct ohtd_why earlier = { .code = OHTD_WHY_EARLIER_FAILED };
 
-	/* Of one that has begun the mission tells what becomes of it. */
+	/* Of one that has begun the travel tells what becomes of it. */
 	if (answer->outcome == OHTD_OUTCOME_DONE ||
-	    control->mission.command.number == asked->command.number)
+	    control->travel.command.number == asked->command.number)
 		return;
 	tell_failed(control, &asked->command, &answer->why.items[0]);
 	ohtd_queue_fail(control, &earlier);
@@ -186,7 +186,7 @@ void ohtd_queue_cancel(struct ohtd_control *control, const struct ohtd_asked *as
 
 void ohtd_queue_heed(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
-	struct ohtd_why why = ohtd_mission_end_reason(raised);
+	struct ohtd_why why = ohtd_travel_end_reason(raised);
 
 	if (raised->event == OHTD_EVENT_STOP_COMMAND || !ohtd_state_is_enabled(control->state))
 		ohtd_queue_fail(control, &why);

@@ -413,7 +413,7 @@ void ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_tabl
 {
 	robot->control.unclean_restart = robot->control.unclean_restart || waits;
 	ohtd_limits_begin(&robot->control.limits, table, stations);
-	ohtd_mission_use_limits(&robot->control);
+	ohtd_travel_use_limits(&robot->control);
 	ohtd_publish(&robot->control);
 }
 

@@ -5,7 +5,7 @@
  * costs the others at most its one time-out.
  */
 #include "control.h"
-#include "mission.h"
+#include "travel.h"
 #include "one_module.h"
 #include "shown.h"
 #include "tag.h"
@@ -138,7 +138,7 @@ static bool may_sweep(const struct ohtd_control *control, const struct ohtd_unit
 static bool may_sweep_signal(const struct ohtd_control *control, const struct ohtd_unit *unit,
 			     const struct ohtd_block *block)
 {
-	return ohtd_mission_rests(control) || may_sweep(control, unit, block);
+	return ohtd_travel_rests(control) || may_sweep(control, unit, block);
 }
 
 /*

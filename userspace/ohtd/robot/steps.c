@@ -19,7 +19,7 @@
 static void turn_off(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
 	ohtd_safety_disable(control, raised->tag);
-	ohtd_mission_off(control);
+	ohtd_travel_off(control);
 }
 
 static void latch(struct ohtd_control *control, const struct ohtd_raised *raised)
@@ -28,7 +28,7 @@ static void latch(struct ohtd_control *control, const struct ohtd_raised *raised
 
 	if (ohtd_safety_state(control) != OHTD_SAFETY_STOPPED)
 		ohtd_safety_stop(control, raised->why.code ? &raised->why : &unknown);
-	ohtd_mission_off(control);
+	ohtd_travel_off(control);
 	/* Without outputs that could be cut, the drive's own stop is all there is. */
 	if (!control->bus->ops->hardware_stop)
 		ohtd_telegram_start(control, OHTD_TELEGRAM_STOP);
@@ -83,7 +83,7 @@ static void send_zero(struct ohtd_control *control, const struct ohtd_raised *ra
 {
 	(void)raised;
 	/* On the ramp of an earlier stop nought would be a jerk, and gone in the next cycle. */
-	if (!ohtd_setpoint_live(control) || ohtd_mission_rests(control))
+	if (!ohtd_setpoint_live(control) || ohtd_travel_rests(control))
 		ohtd_setpoint_zero(control);
 }
 
@@ -96,20 +96,20 @@ static void send_stop(struct ohtd_control *control, const struct ohtd_raised *ra
 /* It takes the drive's enable away: on the ramp of a fault that would be a hard brake. */
 static void repeat_stop(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
-	if (!ohtd_setpoint_live(control) || ohtd_mission_rests(control))
+	if (!ohtd_setpoint_live(control) || ohtd_travel_rests(control))
 		send_stop(control, raised);
 }
 
 static bool stands(const struct ohtd_control *control)
 {
 	return !control->telegrams.active && !ohtd_setpoint_zero_waits(control) &&
-	       !ohtd_moving(control) && ohtd_mission_rests(control);
+	       !ohtd_moving(control) && ohtd_travel_rests(control);
 }
 
 /* Of a drive that does not answer, or not obey, no standstill can be awaited. */
 static bool stands_or_silent(const struct ohtd_control *control)
 {
-	return stands(control) || ohtd_mission_disobeyed(control) ||
+	return stands(control) || ohtd_travel_disobeyed(control) ||
 	       (!control->telegrams.active && control->telegrams.failed &&
 		!ohtd_setpoint_zero_waits(control));
 }
@@ -117,7 +117,7 @@ static bool stands_or_silent(const struct ohtd_control *control)
 /* The ramp of the axis; a drive that gets no set-points is told zero by itself. */
 static void controlled_stop(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
-	ohtd_mission_stop(control);
+	ohtd_travel_stop(control);
 	if (!ohtd_setpoint_live(control))
 		send_zero(control, raised);
 }
@@ -197,63 +197,63 @@ static void resolve_alerts(struct ohtd_control *control, const struct ohtd_raise
 
 static void begin_command(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
-	ohtd_mission_begin(control, raised);
+	ohtd_travel_begin(control, raised);
 }
 
 static void go(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
 	(void)raised;
-	ohtd_mission_go(control);
+	ohtd_travel_go(control);
 }
 
 /* The clock of a jog begins when its command or refresh has come in, not at the cycle that takes the command. */
 static void arm_jog(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
-	ohtd_mission_arm_jog(control, raised->asked.command.posted_ns);
-	control->mission.jog_refreshed = false;
-	control->mission.jog_told_ns = 0;
+	ohtd_travel_arm_jog(control, raised->asked.command.posted_ns);
+	control->travel.jog_refreshed = false;
+	control->travel.jog_told_ns = 0;
 }
 
 static void rearm_jog(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
-	ohtd_mission_arm_jog(control, raised->asked.command.posted_ns);
-	control->mission.jog_refreshed = true;
+	ohtd_travel_arm_jog(control, raised->asked.command.posted_ns);
+	control->travel.jog_refreshed = true;
 }
 
 static void begin_jog(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
-	ohtd_mission_begin(control, raised);
-	ohtd_mission_jog(control, raised);
+	ohtd_travel_begin(control, raised);
+	ohtd_travel_jog(control, raised);
 }
 
 static void keep_target(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
-	ohtd_mission_keep(control, raised);
+	ohtd_travel_keep(control, raised);
 }
 
 static void slow_down(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
 	(void)raised;
-	control->mission.slow = true;
+	control->travel.slow = true;
 }
 
 static void lift_limit(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
 	(void)raised;
-	control->mission.slow = false;
+	control->travel.slow = false;
 }
 
 static void complete(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
 	(void)raised;
-	ohtd_mission_finish(control);
+	ohtd_travel_finish(control);
 }
 
 static void abort_command(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
-	const struct ohtd_why why = ohtd_mission_end_reason(raised);
+	const struct ohtd_why why = ohtd_travel_end_reason(raised);
 
-	ohtd_mission_fail(control, &why);
+	ohtd_travel_fail(control, &why);
 }
 
 static unsigned int timeout_code(const struct ohtd_raised *raised)
@@ -263,11 +263,11 @@ static unsigned int timeout_code(const struct ohtd_raised *raised)
 
 static void fail_command(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
-	struct ohtd_why why = ohtd_mission_end_reason(raised);
+	struct ohtd_why why = ohtd_travel_end_reason(raised);
 
 	if (raised->event == OHTD_EVENT_TIMEOUT)
 		why = (struct ohtd_why){ .code = (uint16_t)timeout_code(raised) };
-	ohtd_mission_fail(control, &why);
+	ohtd_travel_fail(control, &why);
 }
 
 /* A note for people, as long as the robot stays as it is; nothing that a person would have to clear. */
@@ -317,19 +317,19 @@ static void alert_obstacle(struct ohtd_control *control, const struct ohtd_raise
 static void begin_docking(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
 	if (raised->event == OHTD_EVENT_DOCK_COMMAND)
-		ohtd_mission_begin(control, raised);
+		ohtd_travel_begin(control, raised);
 	ohtd_dock_begin(control);
 }
 
 static void back_off(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
 	ohtd_dock_back_off(control);
-	ohtd_mission_retry(control, &raised->why);
+	ohtd_travel_retry(control, &raised->why);
 }
 
 static void open_charge_relay(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
-	ohtd_mission_begin(control, raised);
+	ohtd_travel_begin(control, raised);
 	ohtd_telegram_start(control, OHTD_TELEGRAM_CHARGE_OFF);
 }
 
@@ -354,7 +354,7 @@ static void undock(struct ohtd_control *control, const struct ohtd_raised *raise
 static void ask_for_charge(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
 	(void)raised;
-	if (ohtd_rule(&control->mission, OHTD_RULE_CHARGE_AT_DOCK) != 0)
+	if (ohtd_rule(&control->travel, OHTD_RULE_CHARGE_AT_DOCK) != 0)
 		ohtd_telegram_start(control, OHTD_TELEGRAM_CHARGE_ON);
 }
 
@@ -410,8 +410,8 @@ const struct ohtd_phrase ohtd_phrases[] = {
 	{ "start velocity motion", .act = begin_jog, .begins = true },
 	{ "arm jog dead-man", .act = arm_jog },
 	{ "rearm jog dead-man", .act = rearm_jog },
-	{ "update speed", .act = ohtd_mission_jog },
-	{ "start homing at homing speed", .act = ohtd_mission_home, .begins = true },
+	{ "update speed", .act = ohtd_travel_jog },
+	{ "start homing at homing speed", .act = ohtd_travel_home, .begins = true },
 	{ "keep target", .act = keep_target },
 	/* The command ends with it. */
 	{ "drop target", .kept = true },

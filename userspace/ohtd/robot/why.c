@@ -137,10 +137,10 @@ static void explain_fact(struct ohtd_control *control, enum ohtd_fact fact,
 		ohtd_why_add(list, OHTD_WHY_MOVING, 0, 0);
 		break;
 	case OHTD_FACT_TARGET_VALID:
-		ohtd_mission_explain_target(control, list);
+		ohtd_travel_explain_target(control, list);
 		break;
 	case OHTD_FACT_JOG_SPEED_IN_LIMIT:
-		ohtd_mission_explain_jog(control, list);
+		ohtd_travel_explain_jog(control, list);
 		break;
 	case OHTD_FACT_WAY_CLEAR:
 		ohtd_why_add(list, OHTD_WHY_OBSTACLE, 0, 0);

@@ -5,13 +5,13 @@
  * Contexts: control thread only. Nothing here allocates, locks or logs.
  * Locks:    none.
  *
- * In each control cycle: ohtd_mission_read() takes what the modules have sent, ohtd_mission_watch()
- * raises what follows from that, and, behind all events of the turn, ohtd_mission_step() computes the
+ * In each control cycle: ohtd_travel_read() takes what the modules have sent, ohtd_travel_watch()
+ * raises what follows from that, and, behind all events of the turn, ohtd_travel_step() computes the
  * set-point of the next cycle. What an event does to the motion are actions (steps.c), which call
- * the functions of mission_acts.c.
+ * the functions of travel_acts.c.
  */
-#ifndef OHTD_ROBOT_MISSION_H
-#define OHTD_ROBOT_MISSION_H
+#ifndef OHTD_ROBOT_TRAVEL_H
+#define OHTD_ROBOT_TRAVEL_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -106,7 +106,7 @@ struct ohtd_ended_jog {
 };
 
 /**
- * struct ohtd_mission - members are of mission*.c; others read
+ * struct ohtd_travel - members are of travel*.c; others read
  * @rules: of the drive's register layout
  * @driving: the outputs are on
  * @drive_on: the drive has been switched on since then
@@ -129,7 +129,7 @@ struct ohtd_ended_jog {
  * @life: which commands are known by their ids
  * @command: the present command, or the last one
  */
-struct ohtd_mission {
+struct ohtd_travel {
 	const struct ohtd_rules *rules;
 	struct ohtd_axis axis;
 	struct ohtd_drive drive;
@@ -161,34 +161,34 @@ struct ohtd_mission {
 	struct ohtd_question question;
 };
 
-/* mission.c */
+/* travel.c */
 
 /* control->limits are loaded. */
-void ohtd_mission_init(struct ohtd_control *control);
-void ohtd_mission_read(struct ohtd_control *control);
-void ohtd_mission_watch(struct ohtd_control *control);
+void ohtd_travel_init(struct ohtd_control *control);
+void ohtd_travel_read(struct ohtd_control *control);
+void ohtd_travel_watch(struct ohtd_control *control);
 /* @passed_ns: since the last cycle. */
-void ohtd_mission_step(struct ohtd_control *control, uint64_t passed_ns);
+void ohtd_travel_step(struct ohtd_control *control, uint64_t passed_ns);
 /* The axis rests and the drive is told nought. */
-bool ohtd_mission_rests(const struct ohtd_control *control);
+bool ohtd_travel_rests(const struct ohtd_control *control);
 /* The drive does not do what it is told: no standstill can be awaited of it. */
-bool ohtd_mission_disobeyed(const struct ohtd_control *control);
+bool ohtd_travel_disobeyed(const struct ohtd_control *control);
 /* The position is known, and the newest reading agrees with it. */
-bool ohtd_mission_located(const struct ohtd_control *control);
+bool ohtd_travel_located(const struct ohtd_control *control);
 /* A command is under way or paused. */
-bool ohtd_mission_busy(const struct ohtd_control *control);
-void ohtd_mission_view(const struct ohtd_control *control, struct ohtd_snapshot *snapshot);
+bool ohtd_travel_busy(const struct ohtd_control *control);
+void ohtd_travel_view(const struct ohtd_control *control, struct ohtd_snapshot *snapshot);
 
 /* Other limits are in force, and nothing moves: the axis stays where the robot is. */
-void ohtd_mission_use_limits(struct ohtd_control *control);
+void ohtd_travel_use_limits(struct ohtd_control *control);
 
 /* A value of motion.csv. */
-static inline double ohtd_rule(const struct ohtd_mission *mission, enum ohtd_rule rule)
+static inline double ohtd_rule(const struct ohtd_travel *travel, enum ohtd_rule rule)
 {
-	return mission->rules->value[rule];
+	return travel->rules->value[rule];
 }
 
-/* mission_way.c */
+/* travel_way.c */
 
 /* Distances, zones, and from them the caps of the axis. */
 void ohtd_way_read(struct ohtd_control *control);
@@ -196,48 +196,48 @@ void ohtd_way_caps(struct ohtd_control *control);
 /* Does a stop zone stand between the robot and @target_mm? */
 bool ohtd_way_barred(const struct ohtd_control *control, double target_mm);
 
-/* mission_facts.c */
-void ohtd_mission_facts(struct ohtd_control *control);
+/* travel_facts.c */
+void ohtd_travel_facts(struct ohtd_control *control);
 /* The facts are about the command of @raised, or, with NULL, about what is kept. */
-void ohtd_mission_ask(struct ohtd_control *control, const struct ohtd_raised *raised);
+void ohtd_travel_ask(struct ohtd_control *control, const struct ohtd_raised *raised);
 /* Do the soft limits permit it as a target? */
-bool ohtd_mission_within_limits(const struct ohtd_mission *m, double position_mm);
+bool ohtd_travel_within_limits(const struct ohtd_travel *m, double position_mm);
 /* May a jog be that fast? No speed is none. */
-bool ohtd_mission_jog_speed(const struct ohtd_control *control, double speed_mm_s);
+bool ohtd_travel_jog_speed(const struct ohtd_control *control, double speed_mm_s);
 /* A jog that cannot leave its place, at a soft limit or outside, would be none. */
-bool ohtd_mission_leads_out(const struct ohtd_mission *m, double speed_mm_s);
+bool ohtd_travel_leads_out(const struct ohtd_travel *m, double speed_mm_s);
 /* Why the target, or the speed of a jog, is not accepted. */
-void ohtd_mission_explain_target(struct ohtd_control *control, struct ohtd_why_list *list);
-void ohtd_mission_explain_jog(struct ohtd_control *control, struct ohtd_why_list *list);
+void ohtd_travel_explain_target(struct ohtd_control *control, struct ohtd_why_list *list);
+void ohtd_travel_explain_jog(struct ohtd_control *control, struct ohtd_why_list *list);
 
-/* mission_acts.c: actions */
+/* travel_acts.c: actions */
 
 /* A new command out of @raised; one that is under way has been replaced. */
-void ohtd_mission_begin(struct ohtd_control *control, const struct ohtd_raised *raised);
+void ohtd_travel_begin(struct ohtd_control *control, const struct ohtd_raised *raised);
 /* To the kept target, from wherever the axis is. */
-void ohtd_mission_go(struct ohtd_control *control);
-void ohtd_mission_jog(struct ohtd_control *control, const struct ohtd_raised *raised);
+void ohtd_travel_go(struct ohtd_control *control);
+void ohtd_travel_jog(struct ohtd_control *control, const struct ohtd_raised *raised);
 /* It expires, unless it is refreshed. */
-void ohtd_mission_arm_jog(struct ohtd_control *control, uint64_t from_ns);
-void ohtd_mission_home(struct ohtd_control *control, const struct ohtd_raised *raised);
+void ohtd_travel_arm_jog(struct ohtd_control *control, uint64_t from_ns);
+void ohtd_travel_home(struct ohtd_control *control, const struct ohtd_raised *raised);
 /* The ramp; or, for a jog that is no faster than a jog may be, nought at once. */
-void ohtd_mission_stop(struct ohtd_control *control);
+void ohtd_travel_stop(struct ohtd_control *control);
 /* Moves and jogs at @percent of their speed; the target stays, the time limit follows. */
-void ohtd_mission_override(struct ohtd_control *control, double percent);
+void ohtd_travel_override(struct ohtd_control *control, double percent);
 /* The command is kept: paused by a person, or it can be tried again when an obstacle has gone. */
-void ohtd_mission_keep(struct ohtd_control *control, const struct ohtd_raised *raised);
+void ohtd_travel_keep(struct ohtd_control *control, const struct ohtd_raised *raised);
 /* It did not get on, and is tried again. */
-void ohtd_mission_retry(struct ohtd_control *control, const struct ohtd_why *why);
-void ohtd_mission_finish(struct ohtd_control *control);
+void ohtd_travel_retry(struct ohtd_control *control, const struct ohtd_why *why);
+void ohtd_travel_finish(struct ohtd_control *control);
 /* Why an event ends the commands: its own reason; without one a person has stopped them. */
-struct ohtd_why ohtd_mission_end_reason(const struct ohtd_raised *raised);
-void ohtd_mission_fail(struct ohtd_control *control, const struct ohtd_why *why);
+struct ohtd_why ohtd_travel_end_reason(const struct ohtd_raised *raised);
+void ohtd_travel_fail(struct ohtd_control *control, const struct ohtd_why *why);
 /* The outputs have gone off: the axis is where the robot is, and the drive is told nought. */
-void ohtd_mission_off(struct ohtd_control *control);
+void ohtd_travel_off(struct ohtd_control *control);
 /* The robot has come into another state: where the outputs are off, no command goes on. */
-void ohtd_mission_entered(struct ohtd_control *control, const struct ohtd_raised *raised);
+void ohtd_travel_entered(struct ohtd_control *control, const struct ohtd_raised *raised);
 
-/* mission_dock.c */
+/* travel_dock.c */
 void ohtd_dock_begin(struct ohtd_control *control);
 void ohtd_dock_back_off(struct ohtd_control *control);
 void ohtd_dock_leave(struct ohtd_control *control);

@@ -4,7 +4,7 @@
  * the next cycle. While the outputs are off the axis stays where the robot is, so that nothing jumps
  * when they go on.
  */
-#include "mission.h"
+#include "travel.h"
 
 #include <math.h>
 
@@ -48,13 +48,13 @@ static unsigned int profile_in_force(const struct ohtd_control *control)
 {
 	const struct ohtd_rules *rules = ohtd_limits_block(&control->limits)->table.rules;
 
-	return control->mission.rules == &rules[OHT_PROFILE_LEGACY] ? OHT_PROFILE_LEGACY
+	return control->travel.rules == &rules[OHT_PROFILE_LEGACY] ? OHT_PROFILE_LEGACY
 								    : OHT_PROFILE_CANONICAL;
 }
 
 static void use_rules(struct ohtd_control *control, const struct ohtd_rules *rules)
 {
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 	struct ohtd_drive_rules drive = rules->drive;
 
 	m->rules = rules;
@@ -70,9 +70,9 @@ static void use_rules(struct ohtd_control *control, const struct ohtd_rules *rul
 	ohtd_drive_init(&m->drive, &drive);
 }
 
-void ohtd_mission_init(struct ohtd_control *control)
+void ohtd_travel_init(struct ohtd_control *control)
 {
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 
 	m->kept_mm = NAN;
 	m->override_percent = 100;
@@ -95,7 +95,7 @@ static double motor_mm_s(const struct ohtd_control *control, enum ohtd_signal si
 		return NAN;
 	reg = &drive->plan->map->reg[drive->plan->signal[signal]];
 	if (reg->unit[0] == '%')
-		speed *= ohtd_rule(&control->mission, OHTD_RULE_FULL_SPEED_MM_S) / 100;
+		speed *= ohtd_rule(&control->travel, OHTD_RULE_FULL_SPEED_MM_S) / 100;
 	return fabs(speed);
 }
 
@@ -109,7 +109,7 @@ static double drive_mm_s(const struct ohtd_control *control)
 /* The position, if it has been read since the last cycle; else not a number. */
 static double new_reading_mm(struct ohtd_control *control)
 {
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 	struct ohtd_value value;
 	double position_mm;
 
@@ -132,9 +132,9 @@ static uint16_t echoed_direction(const struct ohtd_control *control)
 							      : OHTD_DRIVE_IDLE;
 }
 
-void ohtd_mission_off(struct ohtd_control *control)
+void ohtd_travel_off(struct ohtd_control *control)
 {
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 	double position_mm = NAN;
 
 	if (m->rules != rules_of(control))
@@ -148,14 +148,14 @@ void ohtd_mission_off(struct ohtd_control *control)
 }
 
 /* What is known of the position stays, also that it is not trusted. */
-void ohtd_mission_use_limits(struct ohtd_control *control)
+void ohtd_travel_use_limits(struct ohtd_control *control)
 {
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 	struct ohtd_position position = m->drive.position;
 
 	use_rules(control, rules_of(control));
 	if (!m->driving) {
-		ohtd_mission_off(control);
+		ohtd_travel_off(control);
 		return;
 	}
 	position.rules = m->drive.position.rules;
@@ -168,19 +168,19 @@ void ohtd_mission_use_limits(struct ohtd_control *control)
 /* A robot that has stood while its position was silent is where the next reading says. */
 static void take_reading(struct ohtd_control *control)
 {
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 
 	if (m->drive.position.trust != OHTD_POSITION_SILENT || isnan(m->feedback.position_mm) ||
-	    ohtd_state_in_motion(control->state) || !ohtd_mission_rests(control) ||
+	    ohtd_state_in_motion(control->state) || !ohtd_travel_rests(control) ||
 	    ohtd_moving(control))
 		return;
 	ohtd_drive_reset(&m->drive, m->feedback.position_mm);
 	ohtd_axis_reset(&m->axis, m->feedback.position_mm, 0);
 }
 
-void ohtd_mission_read(struct ohtd_control *control)
+void ohtd_travel_read(struct ohtd_control *control)
 {
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 
 	m->driving = ohtd_safety_state(control) == OHTD_SAFETY_ENABLED;
 	m->feedback = (struct ohtd_drive_feedback){
@@ -189,32 +189,32 @@ void ohtd_mission_read(struct ohtd_control *control)
 		.direction = echoed_direction(control),
 	};
 	if (!m->driving)
-		ohtd_mission_off(control);
+		ohtd_travel_off(control);
 	else
 		take_reading(control);
 	ohtd_way_read(control);
 	ohtd_dock_read(control);
 }
 
-bool ohtd_mission_located(const struct ohtd_control *control)
+bool ohtd_travel_located(const struct ohtd_control *control)
 {
 	double position_mm;
 
-	return ohtd_position_certain(&control->mission.drive.position) &&
+	return ohtd_position_certain(&control->travel.drive.position) &&
 	       ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &position_mm);
 }
 
-bool ohtd_mission_rests(const struct ohtd_control *control)
+bool ohtd_travel_rests(const struct ohtd_control *control)
 {
-	const struct ohtd_mission *m = &control->mission;
+	const struct ohtd_travel *m = &control->travel;
 
 	return fabs(ohtd_axis_stopping_mm(&m->axis)) < TOLD_MM_S &&
 	       !m->drive.setpoint.speed_raw;
 }
 
-bool ohtd_mission_busy(const struct ohtd_control *control)
+bool ohtd_travel_busy(const struct ohtd_control *control)
 {
-	unsigned int state = control->mission.command.state;
+	unsigned int state = control->travel.command.state;
 
 	return state == OHTD_COMMAND_STATE_INITIALIZING || state == OHTD_COMMAND_STATE_RUNNING ||
 	       state == OHTD_COMMAND_STATE_PAUSED || state == OHTD_COMMAND_STATE_RETRIABLE;
@@ -234,7 +234,7 @@ static void raise_if_taken(struct ohtd_control *control, enum ohtd_event event,
 
 static void watch_zones(struct ohtd_control *control)
 {
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 	double gone_mm = m->way.slow_mm + ohtd_rule(m, OHTD_RULE_ZONE_HYSTERESIS_MM);
 
 	if (m->way.distance_mm < m->way.stop_mm) {
@@ -251,11 +251,11 @@ static void watch_zones(struct ohtd_control *control)
 
 static void watch_blocked(struct ohtd_control *control)
 {
-	const struct ohtd_mission *m = &control->mission;
+	const struct ohtd_travel *m = &control->travel;
 	uint64_t delay_ns = (uint64_t)ohtd_rule(m, OHTD_RULE_CONTINUE_DELAY_MS) * OHTD_NS_PER_MS;
 
 	/* What goes on by itself goes by the position, which the table does not ask for here. */
-	if (control->facts[OHTD_FACT_AUTO_CONTINUE] && !ohtd_mission_located(control))
+	if (control->facts[OHTD_FACT_AUTO_CONTINUE] && !ohtd_travel_located(control))
 		return;
 	/* Counted from here on: a look at what was before says nothing of what came. */
 	if (m->way.clear && control->now_ns - m->way.clear_since_ns >= delay_ns &&
@@ -266,7 +266,7 @@ static void watch_blocked(struct ohtd_control *control)
 /* A jog ends with the control of the session that jogs, a move goes on. */
 static bool jog_is_over(const struct ohtd_control *control)
 {
-	const struct ohtd_mission *m = &control->mission;
+	const struct ohtd_travel *m = &control->travel;
 	uint64_t echo_ns;
 
 	if (!ohtd_lease_is_of(&control->lease.view, &m->by))
@@ -292,7 +292,7 @@ static void end_jog(struct ohtd_control *control)
 
 static void watch_move(struct ohtd_control *control)
 {
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 
 	watch_zones(control);
 	if (m->command.kind == OHTD_COMMAND_JOG) {
@@ -311,9 +311,9 @@ static void raise_fault(struct ohtd_control *control, const struct ohtd_why *why
 	ohtd_event_raise(control, OHTD_EVENT_FAULT_DETECTED, why);
 }
 
-bool ohtd_mission_disobeyed(const struct ohtd_control *control)
+bool ohtd_travel_disobeyed(const struct ohtd_control *control)
 {
-	const struct ohtd_drive *drive = &control->mission.drive;
+	const struct ohtd_drive *drive = &control->travel.drive;
 
 	return ohtd_setpoint_fails(control) || drive->fault == OHTD_DRIVE_DISOBEYS ||
 	       ohtd_drive_runs_ahead(drive);
@@ -327,7 +327,7 @@ static struct ohtd_why why_of_drive(const struct ohtd_control *control)
 		[OHTD_DRIVE_NOT_SETTLED] = OHTD_WHY_DRIVE_NOT_SETTLED,
 		[OHTD_DRIVE_DISOBEYS] = OHTD_WHY_DRIVE_DISOBEYS,
 	};
-	const struct ohtd_mission *m = &control->mission;
+	const struct ohtd_travel *m = &control->travel;
 	const struct ohtd_unit *drive = drive_of(control);
 
 	if (ohtd_setpoint_fails(control))
@@ -354,9 +354,9 @@ static void watch_drive(struct ohtd_control *control)
 		raise_fault(control, &why);
 }
 
-void ohtd_mission_watch(struct ohtd_control *control)
+void ohtd_travel_watch(struct ohtd_control *control)
 {
-	if (!control->mission.driving)
+	if (!control->travel.driving)
 		return;
 	watch_drive(control);
 	if (control->state == OHTD_STATE_MOVE)
@@ -375,7 +375,7 @@ void ohtd_mission_watch(struct ohtd_control *control)
 static void switch_drive_on(struct ohtd_control *control)
 {
 	struct ohtd_telegrams *telegrams = &control->telegrams;
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 
 	if (m->drive_on || telegrams->active)
 		return;
@@ -385,7 +385,7 @@ static void switch_drive_on(struct ohtd_control *control)
 }
 
 /* The highest speed for the way that the axis goes. */
-static double cap_mm_s(const struct ohtd_mission *m)
+static double cap_mm_s(const struct ohtd_travel *m)
 {
 	bool reverse = m->sample.point.speed_mm_s < 0 ||
 		       (m->sample.point.speed_mm_s == 0 &&
@@ -394,9 +394,9 @@ static double cap_mm_s(const struct ohtd_mission *m)
 	return m->axis.cap_mm_s[reverse];
 }
 
-void ohtd_mission_step(struct ohtd_control *control, uint64_t passed_ns)
+void ohtd_travel_step(struct ohtd_control *control, uint64_t passed_ns)
 {
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 	double passed_s = (double)(passed_ns < STEP_MAX_NS ? passed_ns : STEP_MAX_NS) /
 			  OHTD_NS_PER_S;
 	double cycle_s = passed_s;
@@ -412,7 +412,7 @@ void ohtd_mission_step(struct ohtd_control *control, uint64_t passed_ns)
 	if (!ohtd_state_in_motion(control->state) && m->axis.goal != OHTD_AXIS_GOAL_STOP)
 		ohtd_axis_stop(&m->axis);
 	/* The plan may take its places for set-points only now: the axis waits for them. */
-	if (ohtd_mission_rests(control) && !ohtd_setpoint_live(control))
+	if (ohtd_travel_rests(control) && !ohtd_setpoint_live(control))
 		cycle_s = 0;
 	ohtd_way_caps(control);
 	ohtd_axis_step(&m->axis, cycle_s, &m->sample);
@@ -423,9 +423,9 @@ void ohtd_mission_step(struct ohtd_control *control, uint64_t passed_ns)
 
 /* ---- what clients see ---- */
 
-void ohtd_mission_view(const struct ohtd_control *control, struct ohtd_snapshot *snapshot)
+void ohtd_travel_view(const struct ohtd_control *control, struct ohtd_snapshot *snapshot)
 {
-	const struct ohtd_mission *m = &control->mission;
+	const struct ohtd_travel *m = &control->travel;
 
 	snapshot->command = m->command;
 	ohtd_queue_view(control, snapshot);

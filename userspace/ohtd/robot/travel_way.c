@@ -6,7 +6,7 @@
 #include <math.h>
 
 #include "control.h"
-#include "mission.h"
+#include "travel.h"
 
 /* A reading as far as the sensor sees means that it sees nothing. */
 #define SEES_NOTHING_MM	1.0
@@ -14,7 +14,7 @@
 /* No override makes a command slower than that: it would not move. */
 #define SLOWEST_MM_S	1.0
 
-static bool looks(const struct ohtd_mission *m, unsigned int sensor, int way)
+static bool looks(const struct ohtd_travel *m, unsigned int sensor, int way)
 {
 	unsigned int ways = m->rules->clearance.sensor[sensor].ways;
 
@@ -26,7 +26,7 @@ static bool looks(const struct ohtd_mission *m, unsigned int sensor, int way)
 /* Which way the axis goes, or will go: 1, -1, 0 neither. */
 static int heading(const struct ohtd_control *control)
 {
-	const struct ohtd_mission *m = &control->mission;
+	const struct ohtd_travel *m = &control->travel;
 	double left_mm = m->axis.target_mm - m->drive.position.estimate_mm;
 
 	if (fabs(m->sample.point.speed_mm_s) >= OHTD_AXIS_CREEP_MM_S)
@@ -46,7 +46,7 @@ static double room_mm(const struct ohtd_way *way, unsigned int sensor)
 
 static void read_sensors(struct ohtd_control *control)
 {
-	struct ohtd_way *way = &control->mission.way;
+	struct ohtd_way *way = &control->travel.way;
 	struct ohtd_value zone;
 	unsigned int i;
 
@@ -63,7 +63,7 @@ static void read_sensors(struct ohtd_control *control)
 /* The sensor ahead with the least room, as the words of the guards have it. What goes neither way has nothing ahead. */
 static void look_ahead(struct ohtd_control *control)
 {
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 	struct ohtd_way *way = &m->way;
 	int ahead = heading(control);
 	double least = INFINITY;
@@ -83,7 +83,7 @@ static void look_ahead(struct ohtd_control *control)
 
 void ohtd_way_read(struct ohtd_control *control)
 {
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 	bool clear = true;
 	unsigned int i;
 
@@ -98,7 +98,7 @@ void ohtd_way_read(struct ohtd_control *control)
 
 bool ohtd_way_barred(const struct ohtd_control *control, double target_mm)
 {
-	const struct ohtd_mission *m = &control->mission;
+	const struct ohtd_travel *m = &control->travel;
 	double left_mm = target_mm - m->drive.position.estimate_mm;
 	double sight_mm = m->rules->clearance.range_mm - SEES_NOTHING_MM;
 	int way = left_mm > 0 ? 1 : -1;
@@ -118,7 +118,7 @@ bool ohtd_way_barred(const struct ohtd_control *control, double target_mm)
 
 /* ---- caps ---- */
 
-static void caps_of_way(const struct ohtd_mission *m, struct ohtd_axis_caps *caps)
+static void caps_of_way(const struct ohtd_travel *m, struct ohtd_axis_caps *caps)
 {
 	const struct ohtd_ramps ramps = {
 		m->axis.limits.accel_mm_s2, m->axis.limits.decel_mm_s2, m->axis.limits.jerk_mm_s3,
@@ -143,7 +143,7 @@ static void caps_of_way(const struct ohtd_mission *m, struct ohtd_axis_caps *cap
  * The drive is told whole steps, and no more than the cap. A plan with a speed in between would go
  * ahead of the robot until that is a fault. Below one step the drive is told a step now and then.
  */
-static double in_steps_mm_s(const struct ohtd_mission *m, double speed_mm_s)
+static double in_steps_mm_s(const struct ohtd_travel *m, double speed_mm_s)
 {
 	double step_mm_s = m->rules->drive.full_speed_mm_s / m->rules->drive.full_raw;
 
@@ -152,7 +152,7 @@ static double in_steps_mm_s(const struct ohtd_mission *m, double speed_mm_s)
 }
 
 /* Homing and docking have speeds that their time limits are made for. */
-static double override_of(const struct ohtd_mission *m)
+static double override_of(const struct ohtd_travel *m)
 {
 	bool scaled = ohtd_verb_row(m->command.kind)->flags & OHTD_OBEYS_OVERRIDE;
 
@@ -162,7 +162,7 @@ static double override_of(const struct ohtd_mission *m)
 /* What the command wants, 0: as fast as may be. A jog has a limit of its own, whatever it wants. */
 static double limit_mm_s(const struct ohtd_control *control)
 {
-	const struct ohtd_mission *m = &control->mission;
+	const struct ohtd_travel *m = &control->travel;
 	double jog_mm_s = ohtd_mode_jog_mm_s(control);
 
 	if (m->command.kind != OHTD_COMMAND_JOG)
@@ -172,7 +172,7 @@ static double limit_mm_s(const struct ohtd_control *control)
 
 void ohtd_way_caps(struct ohtd_control *control)
 {
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 	double override = override_of(m), most_mm_s = limit_mm_s(control);
 	struct ohtd_axis_caps caps = {
 		.forward_mm_s = INFINITY, .reverse_mm_s = INFINITY,

@@ -6,7 +6,7 @@
 #include <math.h>
 
 #include "control.h"
-#include "mission.h"
+#include "travel.h"
 
 /* The highest value is "docked". What is above it, a fault or a number without a meaning, says nothing of the dock. */
 static bool read_dock(struct ohtd_control *control, enum ohtd_signal signal, double docked)
@@ -16,7 +16,7 @@ static bool read_dock(struct ohtd_control *control, enum ohtd_signal signal, dou
 	if (!ohtd_signal(control, signal, &value))
 		return false;
 	if (value.valid && value.value <= docked)
-		control->mission.dock_word = (struct ohtd_dock_word){
+		control->travel.dock_word = (struct ohtd_dock_word){
 			.docked = value.value == docked, .at_ns = value.time_ns,
 		};
 	return true;
@@ -27,13 +27,13 @@ void ohtd_dock_read(struct ohtd_control *control)
 {
 	if (!read_dock(control, OHTD_SIGNAL_DOCK_STATUS, OHTD_DOCK_STATUS_DOCKED) &&
 	    !read_dock(control, OHTD_SIGNAL_DOCK_CONFIRMED, 1))
-		control->mission.dock_word = (struct ohtd_dock_word){ 0 };
+		control->travel.dock_word = (struct ohtd_dock_word){ 0 };
 }
 
 /* A robot of which the module has said nothing yet is taken for docked: it must not tear itself off. */
 bool ohtd_dock_docked(const struct ohtd_control *control)
 {
-	const struct ohtd_dock_word *word = &control->mission.dock_word;
+	const struct ohtd_dock_word *word = &control->travel.dock_word;
 
 	return word->docked || !word->at_ns;
 }
@@ -42,32 +42,32 @@ static bool recent(const struct ohtd_control *control, uint64_t at_ns)
 {
 	double age_ms = (double)(control->now_ns - at_ns) / OHTD_NS_PER_MS;
 
-	return at_ns && age_ms <= ohtd_rule(&control->mission, OHTD_RULE_DOCK_AGE_MS) *
+	return at_ns && age_ms <= ohtd_rule(&control->travel, OHTD_RULE_DOCK_AGE_MS) *
 				  control->time_factor;
 }
 
 bool ohtd_dock_confirmed(const struct ohtd_control *control)
 {
-	const struct ohtd_dock_word *word = &control->mission.dock_word;
+	const struct ohtd_dock_word *word = &control->travel.dock_word;
 
 	return word->docked && recent(control, word->at_ns);
 }
 
 bool ohtd_dock_final(const struct ohtd_control *control)
 {
-	unsigned int phase = control->mission.docking.phase;
+	unsigned int phase = control->travel.docking.phase;
 
 	return phase == OHTD_DOCK_FINAL || phase == OHTD_DOCK_SETTLED;
 }
 
 bool ohtd_dock_awaited(const struct ohtd_control *control)
 {
-	return control->mission.docking.stands_ns != 0;
+	return control->travel.docking.stands_ns != 0;
 }
 
 double ohtd_dock_limit_ms(const struct ohtd_control *control)
 {
-	const struct ohtd_mission *m = &control->mission;
+	const struct ohtd_travel *m = &control->travel;
 
 	return m->docking.approach_ms * control->time_factor +
 	       ohtd_rule(m, OHTD_RULE_DOCK_TIMEOUT_MS) * (m->docking.attempts + 1) *
@@ -79,23 +79,23 @@ double ohtd_dock_limit_ms(const struct ohtd_control *control)
 static void head_for(struct ohtd_control *control, enum ohtd_dock_phase phase, double away_mm,
 		     double speed_mm_s)
 {
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 
 	m->docking.phase = (uint8_t)phase;
 	m->docking.stands_ns = 0;
 	m->phase_mm_s = speed_mm_s;
 	m->kept_mm = ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM) + away_mm;
-	ohtd_mission_go(control);
+	ohtd_travel_go(control);
 }
 
 /* The last phase sees no obstacle, so it begins at rest: one that still brakes comes by here again. */
 static void align(struct ohtd_control *control)
 {
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 	double away_mm = fabs(m->drive.position.estimate_mm -
 			      ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM));
 
-	if (away_mm > ohtd_rule(m, OHTD_RULE_DOCK_FINAL_MM) || !ohtd_mission_rests(control))
+	if (away_mm > ohtd_rule(m, OHTD_RULE_DOCK_FINAL_MM) || !ohtd_travel_rests(control))
 		head_for(control, OHTD_DOCK_ALIGN,
 			 m->docking.side * ohtd_rule(m, OHTD_RULE_DOCK_FINAL_MM),
 			 ohtd_rule(m, OHTD_RULE_DOCK_ALIGN_MM_S));
@@ -105,8 +105,8 @@ static void align(struct ohtd_control *control)
 
 static bool is_at_dock(const struct ohtd_control *control, double off_mm)
 {
-	return ohtd_dock_confirmed(control) && ohtd_mission_rests(control) &&
-	       fabs(off_mm) <= ohtd_rule(&control->mission, OHTD_RULE_DOCK_FINAL_MM);
+	return ohtd_dock_confirmed(control) && ohtd_travel_rests(control) &&
+	       fabs(off_mm) <= ohtd_rule(&control->travel, OHTD_RULE_DOCK_FINAL_MM);
 }
 
 /*
@@ -115,7 +115,7 @@ static bool is_at_dock(const struct ohtd_control *control, double off_mm)
  */
 void ohtd_dock_begin(struct ohtd_control *control)
 {
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 	double off_mm = m->drive.position.estimate_mm - ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM);
 	double rest_mm = off_mm + ohtd_axis_stopping_mm(&m->axis);
 	uint32_t attempts = m->docking.attempts;
@@ -138,7 +138,7 @@ void ohtd_dock_begin(struct ohtd_control *control)
 
 void ohtd_dock_back_off(struct ohtd_control *control)
 {
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 
 	m->docking.attempts++;
 	head_for(control, OHTD_DOCK_BACK_OFF,
@@ -148,7 +148,7 @@ void ohtd_dock_back_off(struct ohtd_control *control)
 
 void ohtd_dock_leave(struct ohtd_control *control)
 {
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 
 	m->command.target_mm = ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM) +
 			       ohtd_rule(m, OHTD_RULE_UNDOCK_MM);
@@ -169,7 +169,7 @@ static void raise_if_taken(struct ohtd_control *control, enum ohtd_event event,
 static void await_module(struct ohtd_control *control, bool docked, enum ohtd_event complete)
 {
 	const struct ohtd_why why = { .code = OHTD_WHY_DOCK_NOT_CONFIRMED };
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 	uint64_t limit_ns = (uint64_t)ohtd_rule(m, OHTD_RULE_DOCK_CONFIRM_MS) *
 			    control->time_factor * OHTD_NS_PER_MS;
 
@@ -183,7 +183,7 @@ static void await_module(struct ohtd_control *control, bool docked, enum ohtd_ev
 
 void ohtd_dock_watch(struct ohtd_control *control)
 {
-	struct ohtd_mission *m = &control->mission;
+	struct ohtd_travel *m = &control->travel;
 
 	switch (m->docking.phase) {
 	case OHTD_DOCK_APPROACH:
