@@ -474,6 +474,21 @@ static void the_queue_is_bounded(void **state)
 	assert_int_equal(count("alert = 1"), 2);
 }
 
+static void a_dead_receiver_pushes_out_its_own(void **state)
+{
+	(void)state;
+	add("warning");
+	add("warning");
+	store_run_sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5010)"
+		      " INSERT INTO webhook_deliveries (webhook, message, event, state, alert, code, severity, source, unit,"
+		      " text, since_ns, ended_ns, times, made_ns, due_ns)"
+		      " SELECT 1 + (i <= 3), 'm', 'test', 'waiting', 0, '', '', '', 0, '', 0, 0, 1, 0, 0 FROM n");
+	assert_int_equal(ohtd_db_webhooks_bound(db), 0);
+	assert_int_equal(count("state = 'waiting'"), OHTD_WEBHOOK_WAITING);
+	assert_int_equal(count("state = 'waiting' AND webhook = 2"), 3);
+	assert_int_equal(count("state = 'dead' AND number BETWEEN 4 AND 13"), 10);
+}
+
 #define T(name_)	cmocka_unit_test_setup_teardown(name_, set_up, tear_down)
 
 int main(void)
@@ -495,6 +510,7 @@ int main(void)
 		T(a_sign_of_life_comes_once_a_day),
 		T(a_batch_of_alerts_is_bounded_once),
 		T(the_queue_is_bounded),
+		T(a_dead_receiver_pushes_out_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

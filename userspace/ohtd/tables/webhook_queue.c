@@ -100,9 +100,13 @@ static const struct ohtd_statement alive_done_sql = {
 	"UPDATE webhooks SET alive_ns = :now WHERE enabled AND alive AND (alive_ns <= :before OR alive_ns > :now)"
 };
 
+/* The oldest of the webhook for which most wait: a dead receiver costs the others nothing. */
 static const struct ohtd_statement overflow_sql = {
 	"UPDATE webhook_deliveries SET state = 'dead', last_error = 'too many others waited' WHERE number IN"
-	" (SELECT number FROM webhook_deliveries WHERE state = 'waiting' ORDER BY number DESC LIMIT -1 OFFSET :kept)"
+	" (SELECT number FROM (SELECT number, row_number() OVER (PARTITION BY webhook ORDER BY number DESC) AS newer"
+	" FROM webhook_deliveries WHERE state = 'waiting'"
+	" AND (SELECT count(*) FROM webhook_deliveries WHERE state = 'waiting') > :kept)"
+	" ORDER BY newer, number DESC LIMIT -1 OFFSET :kept)"
 };
 
 /* By an index of these rows alone: what waits is not looked at. */
