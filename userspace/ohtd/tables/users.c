@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tables/users.h"
 
+#include <errno.h>
+
 #include "store/db_private.h"
 
 static const struct ohtd_stored_column user_columns[] = {
@@ -53,4 +55,149 @@ int ohtd_db_user_add(struct ohtd_db *db, const struct ohtd_user *user, int64_t n
 
 	ohtd_db_bind_number(s, ":now", now_s);
 	return ohtd_db_run(db, s);
+}
+
+/* ---- what an administrator changes ---- */
+
+static const struct ohtd_statement count_other_admins_sql = {
+	"SELECT count(*) FROM users WHERE role = 4 AND NOT disabled AND deleted_s IS NULL"
+	" AND id <> :id"
+};
+
+static const struct ohtd_statement change_user_sql = {
+	"UPDATE users SET role = :role, disabled = :disabled, deleted_s = :deleted, epoch = :epoch,"
+	" password_hash = coalesce(:hash, password_hash) WHERE id = :id"
+};
+
+static const struct ohtd_statement keep_session_sql = {
+	"UPDATE sessions SET epoch = :epoch, generation = generation + 1,"
+	" previous_until_boot_ms = 0 WHERE id = :keep AND user_id = :id AND epoch = :before"
+	" RETURNING generation"
+};
+
+static const struct ohtd_statement end_other_sessions_sql = {
+	"DELETE FROM sessions WHERE user_id = :id AND epoch <> :epoch"
+};
+
+/* The hash of no password. */
+#define NO_PASSWORD	"*"
+#define ADMINISTRATOR	4	/* enum ohtd_role, which is stored */
+
+/* 1 if somebody else can administer, 0 if not, or a negative errno. */
+static int has_other_admin(struct ohtd_db *db, int64_t id)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &count_other_admins_sql);
+	int r, count = 0;
+
+	ohtd_db_bind_number(s, ":id", id);
+	r = ohtd_db_row(db, s);
+	if (r > 0)
+		count = sqlite3_column_int(s, 0);
+	sqlite3_reset(s);
+	return r > 0 ? count > 0 : r;
+}
+
+/* Ids begin at 1. */
+int ohtd_db_has_administrator(struct ohtd_db *db)
+{
+	return has_other_admin(db, 0);
+}
+
+int ohtd_db_user_add_first(struct ohtd_db *db, const struct ohtd_user *user, int64_t now_s)
+{
+	int r = ohtd_db_has_administrator(db);
+
+	if (r)
+		return r < 0 ? r : -EALREADY;
+	return ohtd_db_user_add(db, user, now_s);
+}
+
+static int check(struct ohtd_db *db, const struct ohtd_user_change *change,
+		 const struct ohtd_user *before)
+{
+	const struct ohtd_user *after = &change->user;
+	int r;
+
+	if (before->role > change->by_role || after->role > change->by_role)
+		return -EACCES;
+	if (before->role != ADMINISTRATOR || before->disabled ||
+	    (after->role == ADMINISTRATOR && !after->disabled && !change->deleted))
+		return 0;
+	r = has_other_admin(db, change->id);
+	return r < 0 ? r : r ? 0 : -EPERM;
+}
+
+static int write_user(struct ohtd_db *db, const struct ohtd_user_change *change)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &change_user_sql);
+
+	ohtd_db_bind_number(s, ":id", change->id);
+	ohtd_db_bind_number(s, ":role", change->user.role);
+	ohtd_db_bind_number(s, ":disabled", change->user.disabled);
+	ohtd_db_bind_number(s, ":epoch", change->user.epoch);
+	if (change->deleted)
+		ohtd_db_bind_number(s, ":deleted", change->now_s);
+	if (change->deleted)
+		ohtd_db_bind_text(s, ":hash", NO_PASSWORD);
+	else if (change->password_hash)
+		ohtd_db_bind_text(s, ":hash", change->password_hash);
+	return ohtd_db_run(db, s);
+}
+
+static int keep_session(struct ohtd_db *db, struct ohtd_user_change *change)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &keep_session_sql);
+	int r;
+
+	ohtd_db_bind_number(s, ":id", change->id);
+	ohtd_db_bind_text(s, ":keep", change->keep);
+	ohtd_db_bind_number(s, ":epoch", change->user.epoch);
+	ohtd_db_bind_number(s, ":before", change->user.epoch - 1);
+	r = ohtd_db_row(db, s);
+	if (r > 0)
+		change->generation = sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	return r > 0 ? 0 : r ? r : -ENOENT;
+}
+
+/* Access tokens name their role, so every change ends what was begun before it. */
+static int end_sessions(struct ohtd_db *db, struct ohtd_user_change *change)
+{
+	sqlite3_stmt *s;
+	int r = change->keep ? keep_session(db, change) : 0;
+
+	if (r)
+		return r;
+	s = ohtd_db_statement(db, &end_other_sessions_sql);
+	ohtd_db_bind_number(s, ":id", change->id);
+	ohtd_db_bind_number(s, ":epoch", change->user.epoch);
+	return ohtd_db_run(db, s);
+}
+
+static int change_all(struct ohtd_db *db, struct ohtd_user_change *change)
+{
+	struct ohtd_user before = { .id = change->id };
+	int r = ohtd_db_user_get(db, &before);
+
+	if (r)
+		return r;
+	if (change->epoch && change->epoch != before.epoch)
+		return -ESTALE;
+	change->user = before;
+	change->user.epoch++;
+	if (change->role)
+		change->user.role = change->role;
+	if (change->disabled >= 0)
+		change->user.disabled = change->disabled;
+	r = check(db, change, &before);
+	if (!r)
+		r = write_user(db, change);
+	return r ? r : end_sessions(db, change);
+}
+
+int ohtd_db_user_change(struct ohtd_db *db, struct ohtd_user_change *change)
+{
+	int r = ohtd_db_begin(db);
+
+	return r ? r : ohtd_db_end(db, change_all(db, change));
 }
