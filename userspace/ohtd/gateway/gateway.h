@@ -7,15 +7,41 @@
 #ifndef OHTD_GATEWAY_GATEWAY_H
 #define OHTD_GATEWAY_GATEWAY_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "config/config.h"
-#include "gateway/figures.h"
 #include "robot/robot.h"
 
 struct ohtd_clock;
 struct ohtd_gateway;
+
+/**
+ * struct ohtd_gateway_figures - what the gateway has counted since the start; its thread writes, any thread reads
+ * @clients: connected now
+ * @refused: connections for which there was no place
+ * @cut: connections that were ended: idle, half sent, not read, or no Modbus
+ * @requests: of clients
+ * @exceptions: of these, answered with an exception
+ * @from_image: reads that were answered without the bus
+ * @bus_reads: requests on the bus
+ * @joined: reads that were answered along with another
+ * @writes: that were carried out
+ * @writes_refused: that were not
+ */
+struct ohtd_gateway_figures {
+	_Atomic uint64_t clients;
+	_Atomic uint64_t refused;
+	_Atomic uint64_t cut;
+	_Atomic uint64_t requests;
+	_Atomic uint64_t exceptions;
+	_Atomic uint64_t from_image;
+	_Atomic uint64_t bus_reads;
+	_Atomic uint64_t joined;
+	_Atomic uint64_t writes;
+	_Atomic uint64_t writes_refused;
+};
 
 /* Everything outlives the gateway. @link: its own to the control thread. */
 struct ohtd_gateway_setup {
