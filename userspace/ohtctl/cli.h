@@ -65,13 +65,14 @@ enum cli_exit {
 #define CLI_OPT_CONTINUE	(UINT64_C(1) << 38)
 #define CLI_OPT_REASON		(UINT64_C(1) << 39)
 #define CLI_OPT_DRIVE		(UINT64_C(1) << 40)
+#define CLI_OPT_CONFIRM		(UINT64_C(1) << 41)
 /* Those that mean something to an ohtd elsewhere. */
 #define CLI_REMOTE_OPTIONS	(CLI_OPT_URL | CLI_OPT_FINGERPRINT | CLI_OPT_LEVEL | CLI_OPT_ROLE | \
 				 CLI_OPT_PASSWORD_FILE | CLI_OPT_STDIN | CLI_OPT_ROUNDS |	    \
 				 CLI_OPT_INTERVAL | CLI_OPT_APPEND | CLI_OPT_AFTER_STOP | CLI_OPT_STATION | \
 				 CLI_OPT_FROM | CLI_OPT_TO | CLI_OPT_POINTS | CLI_OPT_CSV | \
 				 CLI_OPT_FORMAT | CLI_OPT_OUTPUT | CLI_OPT_CONTINUE | \
-				 CLI_OPT_REASON)
+				 CLI_OPT_REASON | CLI_OPT_CONFIRM)
 
 struct cli_verb;
 
@@ -111,6 +112,7 @@ struct cli_verb;
  * @drive: unit or module whose drive is turned, or NULL
  * @station: name of a place, in place of a position
  * @reason: of a change, or NULL
+ * @confirm_within_s: a change returns by itself after that, 0: it stays
  * @step_timeout_s: how long one step waits for a person
  * @from: begin of a span of the past
  * @to: its end
@@ -157,6 +159,7 @@ struct cli {
 	const char *drive;
 	const char *station;
 	const char *reason;
+	uint32_t confirm_within_s;
 	const char *from;
 	const char *to;
 	uint32_t points;

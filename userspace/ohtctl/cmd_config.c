@@ -140,7 +140,17 @@ static void show_change(struct cli *cli, struct json_object *answer)
 		checked ? "would be " : "", text_of(json_object_object_get(answer, "version")));
 }
 
-/* The path with the reason as a query. 0, or an exit code after a complaint. */
+/* "waits": it returns by itself. */
+static void show_waits(struct cli *cli, struct json_object *answer)
+{
+	const char *state = json_object_get_string(json_object_object_get(answer, "state"));
+
+	if (!cli->json && state && !strcmp(state, "pending"))
+		fprintf(cli->out, "it returns by itself in %u s unless you say: ohtctl config confirm\n",
+			cli->confirm_within_s);
+}
+
+/* The path with the reason, and the time to confirm, as a query. 0, or an exit code after a complaint. */
 static int path_with_reason(struct cli *cli, const char *path, char made[PATH_BYTES])
 {
 	size_t used = (size_t)snprintf(made, PATH_BYTES, "%s", path);
@@ -148,8 +158,11 @@ static int path_with_reason(struct cli *cli, const char *path, char made[PATH_BY
 
 	if (strlen(reason) > REASON_BYTES)
 		return cli_fail(cli, CLI_USAGE, "--reason has more than %d bytes", REASON_BYTES);
+	if (cli->confirm_within_s)
+		used += (size_t)snprintf(made + used, PATH_BYTES - used, "?confirm_within_s=%u",
+					 cli->confirm_within_s);
 	if (*reason)
-		used += (size_t)snprintf(made + used, PATH_BYTES - used, "?reason=");
+		used += (size_t)snprintf(made + used, PATH_BYTES - used, "%creason=", cli->confirm_within_s ? '&' : '?');
 	for (; *reason; reason++)
 		used += (size_t)snprintf(made + used, PATH_BYTES - used, "%%%02X",
 					 (unsigned char)*reason);
@@ -164,6 +177,8 @@ static int ask_change(struct cli *cli, const char *method, const char *path,
 
 	if (!result)
 		show_change(cli, answer);
+	if (!result)
+		show_waits(cli, answer);
 	json_object_put(answer);
 	return result;
 }
@@ -270,11 +285,81 @@ int cmd_config_rollback(struct cli *cli, int count, char **arguments)
 	(void)count;
 	if (result)
 		return result;
-	snprintf(path, sizeof(path), "config/versions/%" PRId64 "/rollback", number);
+	if (cli->confirm_within_s)
+		snprintf(path, sizeof(path), "config/versions/%" PRId64 "/rollback?confirm_within_s=%u", number,
+			 cli->confirm_within_s);
+	else
+		snprintf(path, sizeof(path), "config/versions/%" PRId64 "/rollback", number);
 	body = json_object_new_object();
 	if (cli->reason)
 		json_object_object_add(body, "reason", json_object_new_string(cli->reason));
 	result = ask_change(cli, "POST", path, body);
 	json_object_put(body);
 	return result;
+}
+
+/* ---- a version that returns by itself ---- */
+
+static int ask_pending(struct cli *cli, const char *method, const char *path)
+{
+	struct json_object *answer = NULL;
+	int result = client_request(cli, method, path, NULL, &answer);
+
+	if (result)
+		return result;
+	if (cli->json)
+		show_answer(cli, answer);
+	else if (!json_object_object_get(answer, "version"))
+		fprintf(cli->out, "no version waits for its confirmation\n");
+	else
+		fprintf(cli->out, "version %s by %s returns to version %s in %" PRId64 " s unless you say: ohtctl config confirm\n",
+			text_of(json_object_object_get(answer, "version")),
+			text_of(json_object_object_get(answer, "by")),
+			text_of(json_object_object_get(answer, "returns_to")),
+			json_object_get_int64(json_object_object_get(answer, "remaining_ms")) / 1000);
+	json_object_put(answer);
+	return CLI_DONE;
+}
+
+int cmd_config_pending(struct cli *cli, int count, char **arguments)
+{
+	(void)count;
+	(void)arguments;
+	return ask_pending(cli, "GET", "config/pending");
+}
+
+int cmd_config_extend(struct cli *cli, int count, char **arguments)
+{
+	static const int64_t limits[] = { 5, 600 };
+	char path[PATH_BYTES];
+	int64_t seconds = 0;
+	int result = cli_integer(cli, "number of seconds", arguments[0], limits, &seconds);
+
+	(void)count;
+	if (result)
+		return result;
+	snprintf(path, sizeof(path), "config/extend?confirm_within_s=%" PRId64, seconds);
+	return ask_pending(cli, "POST", path);
+}
+
+int cmd_config_confirm(struct cli *cli, int count, char **arguments)
+{
+	struct json_object *answer = NULL;
+	int result = client_request(cli, "POST", "config/confirm", NULL, &answer);
+
+	(void)count;
+	(void)arguments;
+	if (!result && cli->json)
+		show_answer(cli, answer);
+	else if (!result)
+		fprintf(cli->out, "version %s stays\n", text_of(json_object_object_get(answer, "version")));
+	json_object_put(answer);
+	return result;
+}
+
+int cmd_config_give_up(struct cli *cli, int count, char **arguments)
+{
+	(void)count;
+	(void)arguments;
+	return ask_change(cli, "DELETE", "config/pending", NULL);
 }

@@ -98,6 +98,8 @@ static const struct option_row rows[] = {
 	{ "--station", "NAME", "a place of robot stations, in place of a position", NULL, CLI_OPT_STATION,
 	  MEMBER(station) },
 	{ "--reason", "TEXT", "why, for the list of versions", "no reason", CLI_OPT_REASON, MEMBER(reason) },
+	{ "--confirm-within", "SECONDS", "it returns by itself unless ohtctl config confirm comes in time", "it stays",
+	  CLI_OPT_CONFIRM, MEMBER(confirm_within_s), { 5, 600 } },
 	{ "--from", "TIME", "begin: -90s, -5m, -1h, -7d, -2w, or 2026-07-30T12:00:00Z", "-1h",
 	  CLI_OPT_FROM, MEMBER(from) },
 	{ "--to", "TIME", "end, in the same words", "now", CLI_OPT_TO, MEMBER(to) },

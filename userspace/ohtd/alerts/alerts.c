@@ -45,6 +45,7 @@ enum {
 	PROFILE_REFUSED,
 	WEBHOOKS_NOT_SENT,
 	CONFIG_NOT_CHOSEN,
+	CONFIG_RETURNED,
 	CLOCK_CORRECTED,
 	KINDS,
 };
@@ -126,6 +127,8 @@ static const struct kind kinds[KINDS] = {
 	[CONFIG_NOT_CHOSEN] = { "configuration", "config_not_chosen",
 		.action = "See ohtctl config get; set what is right, or confirm that version with ohtctl "
 			  "config rollback. Then enable the robot (ohtctl robot enable), or restart ohtd." },
+	[CONFIG_RETURNED] = { "configuration", "config_returned", OHTD_SEVERITY_WARNING,
+		.action = "See ohtctl config versions and ohtctl config diff; the next version ends this, or a day." },
 	[CLOCK_CORRECTED] = { "clock", "clock_corrected", OHTD_SEVERITY_WARNING,
 		.action = "Records from before carry the wrong time. Give the machine a clock with a battery, or time from the network." },
 };
@@ -416,13 +419,20 @@ static void judge_webhooks(const struct gathering *to)
 static void judge_settings(const struct gathering *to)
 {
 	char why[OHTD_WAITS_BYTES];
-	struct ohtd_alert *alert;
+	char returned[OHTD_RETURNED_BYTES];
+	struct ohtd_alert *alert = NULL;
 
-	if (!ohtd_settings_wait(to->scene->services->settings, why))
-		return;
-	alert = add(to, CONFIG_NOT_CHOSEN, 0, 0);
+	if (ohtd_settings_wait(to->scene->services->settings, why))
+		alert = add(to, CONFIG_NOT_CHOSEN, 0, 0);
 	if (alert)
 		alert->text = text_of(to, "Nobody has chosen the configuration, %s.", why);
+	if (!ohtd_settings_returned(to->scene->services->settings, returned))
+		return;
+	alert = add(to, CONFIG_RETURNED, 0, 0);
+	if (!alert)
+		return;
+	alert->text = text_of(to, "The configuration has returned: %s.", returned);
+	alert->degrades = false;
 }
 
 /* ---- rules on values ---- */

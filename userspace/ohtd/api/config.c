@@ -7,6 +7,7 @@
 #include <string.h>
 #include <json-c/json.h>
 
+#include "base/clock.h"
 #include "http/accept.h"
 #include "lists/list.h"
 #include "lists/stored_list.h"
@@ -17,7 +18,8 @@
 #include "tables/config_versions.h"
 #include "views/words.h"
 
-static const char *const states[] = { "live", "past", "checked" };
+static const char *const states[] = { "live", "past", "checked", "pending" };
+#define CHECKED	2
 OHTD_WORDS_OF(state_words, states);
 
 /* ---- what is in force ---- */
@@ -204,7 +206,16 @@ OHTD_SHAPE(config_version, "ConfigVersion",
 		     .summary = "Why, in the words of the author"),
 	OHTD_TIME(config_version, created, .flags = OHTD_NULL, .summary = "When; null: not known"),
 	OHTD_WORD(config_version, state, .words = &state_words,
-		     .summary = "live: it is in force; checked: what a version would be"));
+		     .summary = "live: it is in force; pending: so, and it returns by itself unless it is "
+				"confirmed; checked: what a version would be"));
+
+static int state_of(const char *word)
+{
+	for (int i = 0; i < (int)(sizeof(states) / sizeof(states[0])); i++)
+		if (!strcmp(word, states[i]))
+			return i;
+	return 0;
+}
 
 static struct config_version show_version(const struct ohtd_config_version *from)
 {
@@ -212,7 +223,7 @@ static struct config_version show_version(const struct ohtd_config_version *from
 		.version = from->version, .parent = from->parent ? from->parent : OHTD_NONE,
 		.author = from->author, .reason = *from->reason ? from->reason : NULL,
 		.created = from->created_ns ? from->created_ns : OHTD_NONE,
-		.state = !strcmp(from->state, states[1]),
+		.state = state_of(from->state),
 	};
 }
 
@@ -291,7 +302,7 @@ static void reply_change(struct ohtd_call *call, const struct ohtd_change *chang
 			.now = scalar_of(change->difference[i].now),
 		};
 	if (change->trial && change->differences)
-		view.version.state = 2;
+		view.version.state = CHECKED;
 	OHTD_REPLY(call, 200, config_change, &view);
 }
 
@@ -323,6 +334,99 @@ struct change_query {
 
 OHTD_SHAPE(change_query, "ConfigChangeQuery", REASON(change_query));
 
+struct confirm_query {
+	int64_t confirm_within_s;
+	const char *reason;
+};
+
+#define CONFIRM_WITHIN(S_, ...)                                                                    \
+	OHTD_INTEGER(S_, confirm_within_s, .min = OHTD_CONFIRM_S_MIN, .max = OHTD_CONFIRM_S_MAX,   \
+		     .preset = OHTD_NONE, .unit = "s", __VA_ARGS__)
+
+OHTD_SHAPE(confirm_query, "ConfigConfirmQuery",
+	CONFIRM_WITHIN(confirm_query,
+		       .summary = "It returns by itself unless it is confirmed within this time; left out: it stays"),
+	REASON(confirm_query));
+
+struct extend_query {
+	int64_t confirm_within_s;
+};
+
+OHTD_SHAPE(extend_query, "ConfigExtendQuery",
+	OHTD_INTEGER(extend_query, confirm_within_s, .flags = OHTD_NEEDED, .min = OHTD_CONFIRM_S_MIN,
+		     .max = OHTD_CONFIRM_S_MAX, .unit = "s", .summary = "From now on"));
+
+struct config_pending {
+	int64_t version;
+	int64_t returns_to;
+	const char *by;
+	int64_t within_s;
+	int64_t remaining_ms;
+};
+
+OHTD_SHAPE(config_pending, "ConfigPending",
+	OHTD_INTEGER(config_pending, version, .flags = OHTD_NULL,
+		     .summary = "Version that is live and waits for its confirmation; null: none does"),
+	OHTD_INTEGER(config_pending, returns_to, .flags = OHTD_NULL,
+		     .summary = "Version whose values are live again without one"),
+	OHTD_TEXT(config_pending, by, .flags = OHTD_NULL, .example = "\"anna\"", .summary = "Who made it"),
+	OHTD_INTEGER(config_pending, within_s, .flags = OHTD_NULL, .unit = "s", .summary = "As asked for last"),
+	OHTD_INTEGER(config_pending, remaining_ms, .flags = OHTD_NULL | OHTD_DRIFTS, .unit = "ms",
+		     .summary = "Until it returns"));
+
+static void reply_pending(struct ohtd_call *call, const struct ohtd_unconfirmed *pending)
+{
+	int64_t left_ns = (int64_t)(pending->until_ns - ohtd_clock_monotonic_ns(ohtd_call_clock(call)));
+	struct config_pending view = {
+		.version = pending->version, .returns_to = pending->returns_to, .by = pending->by.user,
+		.within_s = pending->within_s,
+		.remaining_ms = left_ns > 0 ? left_ns / (int64_t)OHTD_NS_PER_MS : 0,
+	};
+
+	if (!pending->version)
+		view = (struct config_pending){ OHTD_NONE, OHTD_NONE, NULL, OHTD_NONE, OHTD_NONE };
+	OHTD_REPLY(call, 200, config_pending, &view);
+}
+
+static void get_pending(struct ohtd_call *call)
+{
+	struct ohtd_unconfirmed pending;
+
+	ohtd_settings_pending(ohtd_call_settings(call), &pending);
+	reply_pending(call, &pending);
+}
+
+static void reply_extended(struct ohtd_call *call, const struct ohtd_change *change)
+{
+	reply_pending(call, &change->pending);
+}
+
+static void post_confirm(struct ohtd_call *call)
+{
+	struct ohtd_change *change = ohtd_call_change_make(call);
+
+	if (change)
+		ohtd_call_change(call, change, ohtd_settings_confirm, reply_live);
+}
+
+static void post_extend(struct ohtd_call *call)
+{
+	struct ohtd_change *change = ohtd_call_change_make(call);
+
+	if (!change)
+		return;
+	change->confirm_within_s = (uint32_t)OHTD_QUERY(call, extend_query)->confirm_within_s;
+	ohtd_call_change(call, change, ohtd_settings_extend, reply_extended);
+}
+
+static void delete_pending(struct ohtd_call *call)
+{
+	struct ohtd_change *change = ohtd_call_change_make(call);
+
+	if (change)
+		ohtd_call_change(call, change, ohtd_settings_give_up, reply_live);
+}
+
 /* The version that is meant: 0: any; one that is never live for what is none of our tags. */
 static int64_t version_meant(struct ohtd_call *call)
 {
@@ -343,7 +447,13 @@ static void put_reason(struct ohtd_change *change, const char *reason)
 	snprintf(change->reason, sizeof(change->reason), "%s", reason ? reason : "");
 }
 
-static void take_patch(struct ohtd_call *call, bool trial)
+/* 0: it stays. */
+static uint32_t seconds_of(int64_t confirm_within_s)
+{
+	return confirm_within_s == OHTD_NONE ? 0 : (uint32_t)confirm_within_s;
+}
+
+static void take_patch(struct ohtd_call *call, bool trial, const char *reason, uint32_t confirm_within_s)
 {
 	const struct ohtd_json_text *text = call->input;
 	struct ohtd_change *change = ohtd_call_change_make(call);
@@ -358,18 +468,21 @@ static void take_patch(struct ohtd_call *call, bool trial)
 	}
 	change->trial = trial;
 	change->if_version = version_meant(call);
-	put_reason(change, OHTD_QUERY(call, change_query)->reason);
+	change->confirm_within_s = confirm_within_s;
+	put_reason(change, reason);
 	ohtd_call_change(call, change, ohtd_settings_change, reply_live);
 }
 
 static void patch_config(struct ohtd_call *call)
 {
-	take_patch(call, false);
+	const struct confirm_query *said = OHTD_QUERY(call, confirm_query);
+
+	take_patch(call, false, said->reason, seconds_of(said->confirm_within_s));
 }
 
 static void post_check(struct ohtd_call *call)
 {
-	take_patch(call, true);
+	take_patch(call, true, OHTD_QUERY(call, change_query)->reason, 0);
 }
 
 /* ---- here is the station ---- */
@@ -442,6 +555,14 @@ struct rollback {
 	uint32_t valid_for_ms;
 };
 
+struct rollback_query {
+	int64_t confirm_within_s;
+};
+
+OHTD_SHAPE(rollback_query, "ConfigRollbackQuery",
+	CONFIRM_WITHIN(rollback_query,
+		       .summary = "It returns by itself unless it is confirmed within this time; left out: it stays"));
+
 OHTD_SHAPE(rollback, "ConfigRollback", REASON(rollback),
 	OHTD_INTEGER(rollback, valid_for_ms, .min = 1, .max = OHTD_VALID_MS_MAX,
 			.preset = OHTD_VALID_MS, .unit = "ms",
@@ -455,6 +576,7 @@ static void post_rollback(struct ohtd_call *call)
 	if (!change)
 		return;
 	change->back_to = call->params.id;
+	change->confirm_within_s = seconds_of(OHTD_QUERY(call, rollback_query)->confirm_within_s);
 	change->valid_ms = said->valid_for_ms;
 	change->if_version = version_meant(call);
 	put_reason(change, said->reason ? said->reason
@@ -474,10 +596,10 @@ static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_PATCH, .path = "config", .role = OHTD_ROLE_SUPERVISOR,
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE | OHTD_ROUTE_MERGE,
-		.query = &change_query_shape,
+		.query = &confirm_query_shape,
 		.replies = {{200, &config_change_shape}},
-		.problems = {"config_contradiction", "config_changed", "elevation_required",
-			     "out_of_memory", "no_answer_in_time"},
+		.problems = {"config_contradiction", "config_changed", "config_pending", "config_no_way_back",
+			     "elevation_required", "out_of_memory", "no_answer_in_time"},
 		.handle = patch_config,
 		.summary = "Change items of the configuration",
 		.text = "The body is a merge patch (RFC 7396) of GET config; null gives an item "
@@ -489,11 +611,45 @@ static const struct ohtd_route routes[] = {
 		.flags = OHTD_ROUTE_MERGE,
 		.query = &change_query_shape,
 		.replies = {{200, &config_change_shape}},
-		.problems = {"config_contradiction", "config_changed", "elevation_required", "busy", "out_of_memory",
-			     "no_answer_in_time"},
+		.problems = {"config_contradiction", "config_changed", "config_pending", "elevation_required", "busy",
+			     "out_of_memory", "no_answer_in_time"},
 		.handle = post_check,
 		.summary = "What PATCH config would do, without doing it",
 		.text = "version is the number that it would have.",
+	},
+	{
+		.method = OHTD_GET, .path = "config/pending", .role = OHTD_ROLE_VIEWER,
+		.replies = {{200, &config_pending_shape}},
+		.handle = get_pending,
+		.summary = "The version that waits for its confirmation",
+	},
+	{
+		.method = OHTD_DELETE, .path = "config/pending", .role = OHTD_ROLE_SUPERVISOR,
+		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
+		.replies = {{200, &config_change_shape}},
+		.problems = {"nothing_pending", "config_pending", "busy", "out_of_memory", "no_answer_in_time"},
+		.handle = delete_pending,
+		.summary = "Give the pending version up: the values of before are live again",
+		.text = "By who has made it or by an administrator.",
+	},
+	{
+		.method = OHTD_POST, .path = "config/confirm", .role = OHTD_ROLE_SUPERVISOR,
+		.flags = OHTD_ROUTE_STORE,
+		.replies = {{200, &config_change_shape}},
+		.problems = {"nothing_pending", "config_pending", "old_connection", "busy", "out_of_memory",
+			     "no_answer_in_time"},
+		.handle = post_confirm,
+		.summary = "The pending version stays",
+		.text = "By who has made it or by an administrator, over a connection that was opened after it became live.",
+	},
+	{
+		.method = OHTD_POST, .path = "config/extend", .role = OHTD_ROLE_SUPERVISOR,
+		.query = &extend_query_shape,
+		.replies = {{200, &config_pending_shape}},
+		.problems = {"nothing_pending", "config_pending", "busy", "out_of_memory", "no_answer_in_time"},
+		.handle = post_extend,
+		.summary = "The pending version has more time to be confirmed",
+		.text = "By who has made it or by an administrator.",
 	},
 	{
 		.method = OHTD_GET, .path = "config/schema", .role = OHTD_ROLE_VIEWER,
@@ -525,9 +681,10 @@ static const struct ohtd_route routes[] = {
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
 		.body_bytes_max = 4096,
 		.body = &rollback_shape,
+		.query = &rollback_query_shape,
 		.replies = {{200, &config_change_shape}},
-		.problems = {"config_contradiction", "config_changed", "elevation_required", "not_found", "out_of_memory",
-			     "no_answer_in_time"},
+		.problems = {"config_contradiction", "config_changed", "config_pending", "config_no_way_back",
+			     "elevation_required", "not_found", "out_of_memory", "no_answer_in_time"},
 		.handle = post_rollback,
 		.summary = "Make a new version with the values of an older one",
 		.text = "An item that the older one does not have gets its default.",
@@ -538,7 +695,7 @@ static const struct ohtd_route routes[] = {
 		.body_bytes_max = 4096,
 		.body = &teach_shape,
 		.replies = {{200, &config_change_shape}},
-		.problems = {"config_contradiction", "elevation_required", "out_of_memory",
+		.problems = {"config_contradiction", "config_pending", "elevation_required", "out_of_memory",
 			     "no_answer_in_time"},
 		.handle = post_teach,
 		.summary = "Here is the station: put it, new or not, where the robot stands",

@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 #include <openssl/crypto.h>
 
+#include "alerts/alive.h"
 #include "alerts/rules.h"
 #include "auth/checks.h"
 #include "auth/session.h"
@@ -175,6 +177,36 @@ static int open_rules(struct running *run)
 	return run->rules ? 0 : fail(run, "alert rules");
 }
 
+/* Called by a thread of the settings. */
+static void look_well(void *arg, struct ohtd_well *well)
+{
+	struct running *run = arg;
+	struct ohtd_store_view store;
+	struct ohtd_snapshot *snapshot = malloc(sizeof(*snapshot));
+	struct ohtd_alive alive;
+
+	ohtd_store_look(run->store, &store);
+	well->store = store.state == OHTD_STORE_OK &&
+		      !ohtd_store_is_hung(&store, ohtd_clock_monotonic_ns(&run->clock));
+	if (!snapshot || ohtd_robot_snapshot(run->robot, snapshot)) {
+		free(snapshot);
+		return;
+	}
+	ohtd_alive_look(&alive, snapshot, run->store, ohtd_clock_monotonic_ns(&run->clock));
+	well->threads = ohtd_alive_all(&alive);
+	well->device = snapshot->bus.present;
+	well->time_factor = snapshot->bus.time_factor;
+	well->missed = snapshot->plan.missed;
+	well->cycles = snapshot->plan.cycles;
+	for (unsigned int i = 0; i < snapshot->module_count; i++) {
+		const struct ohtd_module_view *module = &snapshot->modules[i];
+
+		if (module->health == OHTD_HEALTH_GOOD || module->health == OHTD_HEALTH_DEGRADED)
+			well->modules[module->unit / 64] |= 1ull << module->unit % 64;
+	}
+	free(snapshot);
+}
+
 static int open_settings(struct running *run)
 {
 	const struct ohtd_settings_setup setup = {
@@ -182,6 +214,7 @@ static int open_settings(struct running *run)
 		.link = ohtd_robot_link(run->robot, run->config->loops + run->config->gateway),
 		.level = run->config->log_level,
 		.lost = ohtd_setup_is_lost(run->setup),
+		.look = look_well, .arg = run,
 	};
 
 	run->settings = ohtd_settings_open(&setup, run->why, sizeof(run->why));

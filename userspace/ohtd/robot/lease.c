@@ -94,7 +94,8 @@ bool ohtd_lease_admit(struct ohtd_control *control, struct ohtd_asked *asked,
 		ohtd_why_add(why, OHTD_WHY_ROLE, 0, row->role);
 		return false;
 	}
-	if (!(row->flags & OHTD_NEEDS_CONTROL))
+	/* What the daemon itself has to take back waits for nobody who has control. */
+	if (!(row->flags & OHTD_NEEDS_CONTROL) || command->role == OHTD_ROLE_SYSTEM)
 		return true;
 	if (ohtd_lease_is_of(&lease->view, &command->by))
 		return admit(control, asked);

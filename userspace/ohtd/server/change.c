@@ -6,10 +6,12 @@
 #include <stdlib.h>
 
 #include "auth/session.h"
+#include "base/clock.h"
 #include "server/call.h"
 #include "server/command.h"
 #include "server/control.h"
 #include "server/late.h"
+#include "server/loop.h"
 
 struct changing {
 	struct ohtd_late late;
@@ -45,6 +47,7 @@ struct ohtd_change *ohtd_call_change_make(struct ohtd_call *call)
 	job->change.elevated = call->who.local ||
 			       ohtd_auth_elevated_ms(ohtd_call_auth(call), &call->who);
 	job->change.tag = ohtd_principal_tag(&call->who);
+	job->change.opened_ns = call->conn->opened_ns;
 	return &job->change;
 }
 
@@ -104,6 +107,17 @@ static void refuse_silent(struct ohtd_call *call, const struct ohtd_change *chan
 	ohtd_reply_problem(call, refusal.status, refusal.code, "%s", refusal.detail);
 }
 
+static void refuse_pending(struct ohtd_call *call, const struct ohtd_change *change, const char *what)
+{
+	uint64_t now_ns = ohtd_clock_monotonic_ns(ohtd_call_clock(call));
+	uint64_t until_ns = change->pending.until_ns;
+
+	ohtd_reply_problem(call, 409, "config_pending",
+			   "version %lld by %s waits for its confirmation and returns in %llu s: %s",
+			   (long long)change->pending.version, change->pending.by.user,
+			   (unsigned long long)(until_ns > now_ns ? (until_ns - now_ns) / OHTD_NS_PER_S : 0), what);
+}
+
 static void refuse(struct ohtd_call *call, const struct ohtd_change *change)
 {
 	struct ohtd_refusal refusal;
@@ -134,6 +148,26 @@ static void refuse(struct ohtd_call *call, const struct ohtd_change *change)
 					   ? "version %lld of the configuration cannot be read"
 					   : "there is no version %lld of the configuration",
 				   (long long)call->params.id);
+		break;
+	case OHTD_CHANGE_PENDING:
+		refuse_pending(call, change, "nothing else is changed until then");
+		break;
+	case OHTD_CHANGE_NOT_YOURS:
+		refuse_pending(call, change, "only its author or an administrator decides about it");
+		break;
+	case OHTD_CHANGE_NOTHING_PENDING:
+		ohtd_reply_problem(call, 409, "nothing_pending", "no version waits for its confirmation");
+		break;
+	case OHTD_CHANGE_OLD_CONNECTION:
+		ohtd_reply_problem(call, 409, "old_connection",
+				   "this connection was open before version %lld was live: confirm it over a new one, "
+				   "which shows that one can still be made",
+				   (long long)change->pending.version);
+		break;
+	case OHTD_CHANGE_NO_WAY_BACK:
+		ohtd_reply_problem(call, 409, "config_no_way_back",
+				   "what is in force was chosen by nobody or is not written down, so nothing can return "
+				   "to it: make a version that stays first");
 		break;
 	case OHTD_CHANGE_NO_MEMORY:
 		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/address.h"
+#include "base/clock.h"
 #include "server/kept.h"
 #include "server/loop.h"
 
@@ -84,6 +85,7 @@ struct ohtd_conn *ohtd_conn_track(struct ohtd_loop *loop, h2o_socket_t *sock, at
 	struct ohtd_conn *conn = h2o_mem_alloc(sizeof(*conn));
 
 	*conn = (struct ohtd_conn){ .loop = loop, .sock = sock, .count = count,
+				    .opened_ns = ohtd_clock_monotonic_ns(loop->server->services.clock),
 				    .share = OHTD_SHARES, .accepted_ms = h2o_now(loop->ctx.loop) };
 	note_address(conn);
 	h2o_linklist_insert(&loop->conns, &conn->link);

@@ -98,6 +98,7 @@ struct ohtd_conn {
 	bool proxy;			/* its other end is one of trusted_proxies */
 	bool forwarded;			/* and the present request says for whom it asks */
 	enum ohtd_share share;		/* of @client; OHTD_SHARES: none */
+	uint64_t opened_ns;		/* CLOCK_MONOTONIC */
 	uint64_t accepted_ms;		/* or when a place was found */
 	uint64_t answered_ms;		/* when the answer was handed to h2o, 0 before */
 	char address[OHTD_ADDRESS_BYTES];	/* of the client; with @forwarded, as the proxy says */

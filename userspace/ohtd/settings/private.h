@@ -24,6 +24,16 @@
  * @lock: of what follows
  * @head: of the version in force; version 0: not kept yet
  * @unkept: what is in force could not be written down, and is not that version
+ * @pending: version that returns by itself; version 0: none
+ * @returns: values of before the pending version
+ * @well: what went well when it became live
+ * @returned: what has returned, and why; "": nothing
+ * @returned_ns: CLOCK_MONOTONIC, when
+ * @stopped_for: version for whose return the robot was stopped
+ * @returner: thread that takes back what nobody confirms
+ * @runs: there is that thread
+ * @ends: it is to end
+ * @wake: for that thread: a version is pending, or the end
  * @waits: for a person, and why; "": for nobody
  * @waits_at: item that asks most of that person, by role and elevation
  * @text: tree of @values
@@ -43,6 +53,16 @@ struct ohtd_settings {
 	pthread_mutex_t lock;
 	struct ohtd_config_version head;
 	bool unkept;
+	struct ohtd_unconfirmed pending;
+	struct ohtd_values returns;
+	struct ohtd_well well;
+	char returned[OHTD_RETURNED_BYTES];
+	uint64_t returned_ns;
+	int64_t stopped_for;
+	pthread_t returner;
+	bool runs;
+	bool ends;
+	pthread_cond_t wake;
 	char waits[OHTD_WAITS_BYTES];
 	char waits_at[OHTD_POINTER_BYTES];
 	char text[OHTD_CONFIG_DOCUMENT_BYTES];
@@ -80,9 +100,44 @@ bool ohtd_change_compare(struct ohtd_change *change);
 
 /* ---- settings.c ---- */
 
+/*
+ * Would the robot take @settings->wanted, or with @generation: does it? False: it does; true: @change says why not.
+ */
+bool ohtd_settings_robot_refuses(struct ohtd_settings *settings, struct ohtd_change *change,
+				 uint32_t generation);
+
+/* A controlled stop; 0 or a negative errno. Held: writer. */
+int ohtd_settings_stop_robot(struct ohtd_settings *settings, const struct ohtd_holder *by);
+
+/* The level of the log, if @change is about it. */
+void ohtd_settings_set_level(const struct ohtd_settings *settings, const struct ohtd_change *change);
+
+/* Fills in the trees of a change to @settings->wanted, and what differs. False: out of memory. */
+bool ohtd_settings_compare(struct ohtd_settings *settings, const struct ohtd_items *items,
+			   struct ohtd_change *change);
+
 /* @settings->wanted, of which @tree is made, is in force from now on: in all parts but robot and
  * log. */
 void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree,
 			const struct ohtd_config_version *head);
+
+/* ---- unconfirmed.c ---- */
+
+/* A version other than by @change may not be made now. False: it is refused. Held: writer. */
+bool ohtd_unconfirmed_permits(struct ohtd_settings *settings, struct ohtd_change *change);
+
+/* The values in force are those to which @change returns, which becomes live now. Held: writer. */
+void ohtd_unconfirmed_begin(struct ohtd_settings *settings, const struct ohtd_change *change);
+
+/* The version @was has returned, as @change says; @cause: "was not confirmed within 60 s". */
+void ohtd_unconfirmed_tell(struct ohtd_settings *settings, const struct ohtd_change *change, int64_t was,
+		       const char *cause);
+
+/* What goes well now, before a change that is to return. */
+void ohtd_unconfirmed_look(struct ohtd_settings *settings, struct ohtd_well *well);
+
+/* The thread that takes back what nobody confirms. 0 or a negative errno. */
+int ohtd_returner_start(struct ohtd_settings *settings);
+void ohtd_returner_end(struct ohtd_settings *settings);
 
 #endif /* OHTD_SETTINGS_PRIVATE_H */

@@ -48,21 +48,39 @@ static int take_answer(struct ohtd_settings *settings, uint64_t id, uint64_t unt
 	return -ETIMEDOUT;
 }
 
+/* Held: writer. */
+static int ask(struct ohtd_settings *settings, struct ohtd_command *command, struct ohtd_answer *answer)
+{
+	uint64_t until_ns = ohtd_clock_monotonic_ns(settings->setup.clock) +
+			    (command->valid_ms + GRACE_MS) * OHTD_NS_PER_MS;
+	int r;
+
+	command->id = ++settings->asked;
+	r = ohtd_link_post(settings->setup.link, command);
+	return r ? r : take_answer(settings, command->id, until_ns, answer);
+}
+
 /* Would it take the block, or does it? 0 with @change->answer, or a negative errno. */
 static int ask_robot(struct ohtd_settings *settings, struct ohtd_change *change,
 		     uint32_t generation)
 {
-	uint32_t valid_ms = change->valid_ms ? change->valid_ms : VALID_MS;
-	const struct ohtd_command command = {
-		.id = ++settings->asked, .kind = OHTD_COMMAND_LIMITS, .trial = !generation,
-		.generation = generation, .valid_ms = valid_ms, .tag = change->tag,
+	struct ohtd_command command = {
+		.kind = OHTD_COMMAND_LIMITS, .trial = !generation, .generation = generation,
+		.valid_ms = change->valid_ms ? change->valid_ms : VALID_MS, .tag = change->tag,
 		.role = change->by.role, .by = change->by,
 	};
-	uint64_t until_ns = ohtd_clock_monotonic_ns(settings->setup.clock) +
-			    (valid_ms + GRACE_MS) * OHTD_NS_PER_MS;
-	int r = ohtd_link_post(settings->setup.link, &command);
 
-	return r ? r : take_answer(settings, command.id, until_ns, &change->answer);
+	return ask(settings, &command, &change->answer);
+}
+
+int ohtd_settings_stop_robot(struct ohtd_settings *settings, const struct ohtd_holder *by)
+{
+	struct ohtd_command command = {
+		.kind = OHTD_COMMAND_STOP, .valid_ms = VALID_MS, .role = by->role, .by = *by,
+	};
+	struct ohtd_answer answer;
+
+	return ask(settings, &command, &answer);
 }
 
 /* Is that block in force, whatever has become of the answer? */
@@ -79,9 +97,8 @@ static bool has_taken(struct ohtd_settings *settings, uint32_t generation)
 	return taken;
 }
 
-/* True: it does not; @change says why. */
-static bool robot_refuses(struct ohtd_settings *settings, struct ohtd_change *change,
-			  uint32_t generation)
+bool ohtd_settings_robot_refuses(struct ohtd_settings *settings, struct ohtd_change *change,
+				 uint32_t generation)
 {
 	change->error = ask_robot(settings, change, generation);
 	if (change->error && has_taken(settings, generation)) {
@@ -187,6 +204,15 @@ static struct json_object *read_back(struct json_object *made)
 	return tree;
 }
 
+bool ohtd_settings_compare(struct ohtd_settings *settings, const struct ohtd_items *items,
+			   struct ohtd_change *change)
+{
+	/* Own trees: json-c counts references without atomics, and a change ends on a loop. */
+	change->before = json_tokener_parse(settings->text);
+	change->now = read_back(ohtd_tree_of(items, &settings->wanted));
+	return change->before && change->now && ohtd_change_compare(change);
+}
+
 /* False: it is refused. */
 static bool prepare(struct ohtd_settings *settings, struct ohtd_change *change)
 {
@@ -196,10 +222,7 @@ static bool prepare(struct ohtd_settings *settings, struct ohtd_change *change)
 		return fails(change, OHTD_CHANGE_OUTDATED);
 	if (!(change->table ? want_table(settings, change) : want_tree(settings, change)))
 		return false;
-	/* Own trees: json-c counts references without atomics, and a change ends on a loop. */
-	change->before = json_tokener_parse(settings->text);
-	change->now = read_back(ohtd_tree_of(items, &settings->wanted));
-	if (!change->before || !change->now || !ohtd_change_compare(change))
+	if (!ohtd_settings_compare(settings, items, change))
 		return fails(change, OHTD_CHANGE_NO_MEMORY);
 	/* A file of other limits is read for its ranges, too. */
 	change->needs_standstill = change->table;
@@ -214,7 +237,7 @@ void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree
 	settings->values = settings->wanted;
 	pthread_mutex_lock(&settings->lock);
 	settings->head = *head;
-	snprintf(settings->head.state, sizeof(settings->head.state), "live");
+	snprintf(settings->head.state, sizeof(settings->head.state), head->returns_to ? "pending" : "live");
 	snprintf(settings->text, sizeof(settings->text), "%s",
 		 json_object_to_json_string_ext(tree, PLAIN));
 	memcpy(settings->name, settings->values.name, sizeof(settings->name));
@@ -245,10 +268,13 @@ static void make_live(struct ohtd_settings *settings, struct ohtd_change *change
 {
 	bool kept = is_to_be_kept(settings, change);
 
+	if (change->version.returns_to)
+		ohtd_unconfirmed_begin(settings, change);
 	ohtd_settings_live(settings, change->now, kept ? &change->version : &settings->head);
 	pthread_mutex_lock(&settings->lock);
 	if (kept) {
 		*settings->waits = 0;
+		*settings->returned = 0;
 		settings->unkept = false;
 	}
 	if (change->table) {
@@ -296,7 +322,9 @@ static void commit(struct ohtd_settings *settings, struct ohtd_change *change)
 {
 	bool kept = is_to_be_kept(settings, change);
 
-	if (change->needs_standstill && robot_refuses(settings, change, 0))
+	if (change->version.returns_to)
+		ohtd_unconfirmed_look(settings, &settings->well);
+	if (change->needs_standstill && ohtd_settings_robot_refuses(settings, change, 0))
 		return;
 	if (change->here && !stands_there(settings, change))
 		return;
@@ -307,14 +335,15 @@ static void commit(struct ohtd_settings *settings, struct ohtd_change *change)
 		return;
 	}
 	if (change->needs_standstill &&
-	    robot_refuses(settings, change,
-			  ohtd_robot_offer(settings->setup.robot, &settings->wanted.table,
-					   &settings->wanted.stations))) {
+	    ohtd_settings_robot_refuses(settings, change,
+					ohtd_robot_offer(settings->setup.robot, &settings->wanted.table,
+							 &settings->wanted.stations))) {
 		if (kept)
 			ohtd_version_take_back(settings, change->version.version);
 		return;
 	}
 	make_live(settings, change);
+	memcpy(change->version.state, settings->head.state, sizeof(change->version.state));
 }
 
 /* Does the change name the level, and may who asks change it? The value itself may stay. */
@@ -336,7 +365,7 @@ static bool is_about_level(const struct ohtd_settings *settings, const struct oh
  * After the line of the log, and without a difference, too: the level may be another one by now.
  * Only if the change is about it: a level for the search of a fault outlives other changes.
  */
-static void set_level(const struct ohtd_settings *settings, const struct ohtd_change *change)
+void ohtd_settings_set_level(const struct ohtd_settings *settings, const struct ohtd_change *change)
 {
 	int before, level = settings->values.level;
 
@@ -355,11 +384,11 @@ void ohtd_settings_change(struct ohtd_settings *settings, struct ohtd_change *ch
 		return;
 	}
 	change->version = ohtd_version_next(settings, change->by.user, change->reason);
-	if (prepare(settings, change) && !change->trial &&
+	if (ohtd_unconfirmed_permits(settings, change) && prepare(settings, change) && !change->trial &&
 	    (is_to_be_kept(settings, change) || change->table))
 		commit(settings, change);
 	if (!change->result && !change->trial)
-		set_level(settings, change);
+		ohtd_settings_set_level(settings, change);
 	/* Nothing was made: what there is. */
 	if (change->result == OHTD_CHANGE_OUTDATED ||
 	    (!change->result && !change->differences))

@@ -31,6 +31,26 @@ struct ohtd_snapshot;
 struct ohtd_store;
 
 /**
+ * struct ohtd_well - what goes well now, of what a change of the configuration could end
+ * @modules: bit of the address of each module that answers
+ * @missed: of @cycles, not begun
+ * @cycles: of the bus's grid under the present plan
+ * @time_factor: by how much loss times are stretched, normally 1
+ * @device: the device of the bus is there
+ * @threads: the control thread and all loops go on
+ * @store: it takes changes
+ */
+struct ohtd_well {
+	uint64_t modules[4];
+	uint64_t missed;
+	uint64_t cycles;
+	uint32_t time_factor;
+	bool device;
+	bool threads;
+	bool store;
+};
+
+/**
  * struct ohtd_settings_setup - who takes part; everything outlives the settings
  * @store: keeps the versions
  * @robot: takes limits and stations
@@ -38,6 +58,8 @@ struct ohtd_store;
  * @clock: time of day
  * @level: of ohtd.conf
  * @lost: the database is another one than before
+ * @look: what goes well now; called by a thread of the settings. NULL: not known
+ * @arg: for @look
  */
 struct ohtd_settings_setup {
 	struct ohtd_store *store;
@@ -46,6 +68,8 @@ struct ohtd_settings_setup {
 	struct ohtd_clock *clock;
 	int level;
 	bool lost;
+	void (*look)(void *arg, struct ohtd_well *well);
+	void *arg;
 };
 
 /**
@@ -57,7 +81,8 @@ struct ohtd_settings_setup {
  * Without a version the files of the robot and the level of ohtd.conf are taken over as version 1.
  * If what is live then is not what the last person has set, the robot waits in safe whatever
  * auto_enable says, and ohtd_settings_wait() says so until the next version by a person,
- * who must be one that may change what was replaced.
+ * who must be one that may change what was replaced. A version that was not confirmed is followed by one
+ * with the values of before. A thread begins that takes back what nobody confirms.
  *
  * Return: NULL with @why and errno.
  */
@@ -70,6 +95,35 @@ void ohtd_settings_close(struct ohtd_settings *settings);
 /* Why a person should look at what is in force. False: nobody needs to; also without settings. */
 bool ohtd_settings_wait(struct ohtd_settings *settings, char why[OHTD_WAITS_BYTES]);
 
+#define OHTD_RETURNED_BYTES	208
+
+/* What has returned, why, and with which differences. False: nothing has since the last version of a person. */
+bool ohtd_settings_returned(struct ohtd_settings *settings, char why[OHTD_RETURNED_BYTES]);
+
+#define OHTD_CONFIRM_S_MIN	5
+#define OHTD_CONFIRM_S_MAX	600
+
+/**
+ * struct ohtd_unconfirmed - a version that returns by itself
+ * @version: that is live; 0: none waits for its confirmation
+ * @returns_to: version whose values are live again without one
+ * @by: who made it
+ * @within_s: as asked for last
+ * @live_ns: CLOCK_MONOTONIC, since when it is live
+ * @until_ns: CLOCK_MONOTONIC, when it returns
+ */
+struct ohtd_unconfirmed {
+	int64_t version;
+	int64_t returns_to;
+	struct ohtd_holder by;
+	uint32_t within_s;
+	uint64_t live_ns;
+	uint64_t until_ns;
+};
+
+/* Context: any thread but the control thread. Without settings none is pending. */
+void ohtd_settings_pending(struct ohtd_settings *settings, struct ohtd_unconfirmed *pending);
+
 enum ohtd_change_result {
 	OHTD_CHANGE_DONE,	/* live, and on the disk; or nothing was to be changed */
 	OHTD_CHANGE_FAULTY,	/* see faults */
@@ -81,6 +135,11 @@ enum ohtd_change_result {
 	OHTD_CHANGE_REFUSED,	/* by the robot: see answer */
 	OHTD_CHANGE_NOT_POSTED,	/* the control thread could not be asked: see error */
 	OHTD_CHANGE_NOT_KEPT,	/* by the store: see error */
+	OHTD_CHANGE_PENDING,	/* another version waits for its confirmation: see pending */
+	OHTD_CHANGE_NOTHING_PENDING,	/* no version waits for one */
+	OHTD_CHANGE_NOT_YOURS,	/* somebody else has to confirm it: see pending */
+	OHTD_CHANGE_OLD_CONNECTION,	/* a confirmation by a connection from before the version */
+	OHTD_CHANGE_NO_WAY_BACK,	/* it cannot return: what is in force was not chosen, or not kept */
 	OHTD_CHANGE_NO_MEMORY,
 };
 
@@ -109,6 +168,8 @@ struct ohtd_difference {
  * @by: in: who asks
  * @elevated: in: by an elevated session, or on this machine
  * @tag: in: the same as a number, for the journal of the stop
+ * @confirm_within_s: in: it returns by itself unless it is confirmed within this time; 0: it stays
+ * @opened_ns: in: CLOCK_MONOTONIC, when the connection was opened by which it is asked
  * @valid_ms: in: how long the control thread may take; 0: its default
  * @reason: in: in the words of who asks
  * @result: out: enum ohtd_change_result
@@ -118,6 +179,7 @@ struct ohtd_difference {
  * @needs_standstill: out
  * @version: out: the live version, of a trial what it would be; 0 of one that is outdated: what is
  * in force is no version
+ * @pending: out: the version that waits for its confirmation, also of a refusal
  * @difference: out: items that have other values now
  * @differences: out: how many
  * @before: private: the tree before
@@ -134,6 +196,8 @@ struct ohtd_change {
 	struct ohtd_holder by;
 	bool elevated;
 	uint64_t tag;
+	uint32_t confirm_within_s;
+	uint64_t opened_ns;
 	uint32_t valid_ms;
 	char reason[OHTD_CONFIG_REASON_BYTES];
 	enum ohtd_change_result result;
@@ -142,6 +206,7 @@ struct ohtd_change {
 	struct ohtd_faults faults;
 	bool needs_standstill;
 	struct ohtd_config_version version;
+	struct ohtd_unconfirmed pending;
 	struct ohtd_difference *difference;
 	size_t differences;
 	struct json_object *before;
@@ -157,6 +222,21 @@ void ohtd_settings_change(struct ohtd_settings *settings, struct ohtd_change *ch
 /* What version @change->version.version has changed; done, no_version or not_kept. Then
  * ohtd_change_drop(). */
 void ohtd_settings_differ(struct ohtd_settings *settings, struct ohtd_change *change);
+
+/**
+ * ohtd_settings_confirm() - the pending version stays
+ * @change: by, opened_ns; out: version
+ *
+ * By who has made it or by an administrator, over a connection that was opened when the version was live: a
+ * setting that cuts people off cannot be confirmed by a line from before.
+ */
+void ohtd_settings_confirm(struct ohtd_settings *settings, struct ohtd_change *change);
+
+/* The pending version has @change->confirm_within_s from now on. By who may confirm it, by any connection. */
+void ohtd_settings_extend(struct ohtd_settings *settings, struct ohtd_change *change);
+
+/* The pending version returns at once, if the robot takes it. By who may confirm it. */
+void ohtd_settings_give_up(struct ohtd_settings *settings, struct ohtd_change *change);
 
 /* Releases what a change holds. */
 void ohtd_change_drop(struct ohtd_change *change);

@@ -278,6 +278,34 @@ static int begin_kept(struct ohtd_settings *settings, struct json_object *tree)
 	return 0;
 }
 
+/* Nobody has confirmed the newest version, @tree: one with the values of before follows it. */
+static int begin_returned(struct ohtd_settings *settings, struct json_object *tree)
+{
+	static const char cause[] = "was not confirmed before ohtd ended";
+	int64_t was = settings->head.version;
+	struct ohtd_change change = { .before = json_object_get(tree) };
+	struct json_object *before;
+	int r;
+
+	before = ohtd_version_read(settings, settings->head.returns_to, NULL, &r);
+	if (r && ohtd_version_fails(r) != OHTD_CHANGE_NO_VERSION) {
+		ohtd_change_drop(&change);
+		return r;
+	}
+	snprintf(change.reason, sizeof(change.reason), "version %lld %s", (long long)was, cause);
+	if (make_fit(settings, before ? before : tree) || !before)
+		r = fall_back(settings, before ? REASON_UNFIT : REASON_DAMAGED, before ? before : tree);
+	else
+		r = begin_version(settings, change.reason);
+	change.now = r ? NULL : json_tokener_parse(settings->text);
+	change.version = settings->head;
+	if (change.now && ohtd_change_compare(&change))
+		ohtd_unconfirmed_tell(settings, &change, was, cause);
+	ohtd_change_drop(&change);
+	json_object_put(before);
+	return r;
+}
+
 static int begin_without(struct ohtd_settings *settings)
 {
 	make_fit(settings, NULL);
@@ -323,6 +351,8 @@ static int begin(struct ohtd_settings *settings)
 		r = begin_damaged(settings);
 	else if (!r && !json_object_object_length(tree))
 		r = begin_repaired(settings);
+	else if (!r && settings->head.returns_to)
+		r = begin_returned(settings, tree);
 	else if (!r)
 		r = begin_kept(settings, tree);
 	if (!r && *settings->waits)
@@ -358,8 +388,11 @@ struct ohtd_settings *ohtd_settings_open(const struct ohtd_settings_setup *setup
 		settings->setup = *setup;
 		pthread_mutex_init(&settings->writer, NULL);
 		pthread_mutex_init(&settings->lock, NULL);
+		pthread_cond_init(&settings->wake, NULL);
 		take_defaults(settings);
 		r = settings->items.count ? begin(settings) : -ENOMEM;
+		if (!r)
+			r = ohtd_returner_start(settings);
 	}
 	if (r) {
 		snprintf(why, size, "configuration: %s", strerror(-r));
@@ -382,6 +415,8 @@ void ohtd_settings_close(struct ohtd_settings *settings)
 {
 	if (!settings)
 		return;
+	ohtd_returner_end(settings);
+	pthread_cond_destroy(&settings->wake);
 	pthread_mutex_destroy(&settings->writer);
 	pthread_mutex_destroy(&settings->lock);
 	free(settings);

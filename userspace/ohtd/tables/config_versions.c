@@ -4,8 +4,8 @@
 #include "store/db_private.h"
 
 #define VERSIONS									\
-	"(SELECT *, CASE WHEN version = (SELECT max(version) FROM config_versions) THEN 'live'"	\
-	" ELSE 'past' END AS state FROM config_versions)"
+	"(SELECT *, CASE WHEN version < (SELECT max(version) FROM config_versions) THEN 'past'"	\
+	" WHEN returns_to > 0 THEN 'pending' ELSE 'live' END AS state FROM config_versions)"
 
 static const struct ohtd_stored_column version_columns[] = {
 	OHTD_COLUMN(ohtd_config_version, version, .asked = "version"),
@@ -13,6 +13,7 @@ static const struct ohtd_stored_column version_columns[] = {
 	OHTD_COLUMN(ohtd_config_version, author, .asked = "author"),
 	OHTD_COLUMN(ohtd_config_version, reason),
 	OHTD_COLUMN(ohtd_config_version, created_ns),
+	OHTD_COLUMN(ohtd_config_version, returns_to),
 	OHTD_COLUMN(ohtd_config_version, state, .seen = true),
 };
 
@@ -27,6 +28,7 @@ static const struct ohtd_stored_column kept_columns[] = {
 	OHTD_COLUMN_AS(ohtd_config_kept, "author", head.author),
 	OHTD_COLUMN_AS(ohtd_config_kept, "reason", head.reason),
 	OHTD_COLUMN_AS(ohtd_config_kept, "created_ns", head.created_ns),
+	OHTD_COLUMN_AS(ohtd_config_kept, "returns_to", head.returns_to),
 	OHTD_COLUMN_AS(ohtd_config_kept, "state", head.state, .seen = true),
 	OHTD_COLUMN(ohtd_config_kept, document),
 };
@@ -48,6 +50,10 @@ static const struct ohtd_statement add_sql = { "", &kept_row, ohtd_row_insert };
 
 static const struct ohtd_statement drop_sql = {
 	"DELETE FROM config_versions WHERE version > :parent"
+};
+
+static const struct ohtd_statement confirm_sql = {
+	"UPDATE config_versions SET returns_to = 0 WHERE version = :version"
 };
 
 int ohtd_db_config_newest(struct ohtd_db *db, struct ohtd_config_kept *kept)
@@ -83,4 +89,12 @@ int ohtd_db_config_add(struct ohtd_db *db, const struct ohtd_config_kept *kept)
 int ohtd_db_config_drop(struct ohtd_db *db, int64_t version)
 {
 	return drop_behind(db, version - 1);
+}
+
+int ohtd_db_config_confirm(struct ohtd_db *db, int64_t version)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &confirm_sql);
+
+	ohtd_db_bind_number(s, ":version", version);
+	return ohtd_db_run(db, s);
 }

@@ -25,7 +25,8 @@ struct ohtd_db;
  * @author: name of the account, words for a person on this machine, or "ohtd"
  * @reason: as the author has said it; "": nothing was said
  * @created_ns: wall clock; 0: not known
- * @state: of one that was read: "live" or "past"
+ * @returns_to: version whose values are live again if nobody confirms this one; 0: it stays
+ * @state: of one that was read: "live", "pending" or "past"
  */
 struct ohtd_config_version {
 	int64_t version;
@@ -33,6 +34,7 @@ struct ohtd_config_version {
 	char author[OHTD_USER_NAME_MAX + 1];
 	char reason[OHTD_CONFIG_REASON_BYTES];
 	int64_t created_ns;
+	int64_t returns_to;
 	char state[OHTD_CONFIG_STATE_BYTES];
 };
 
@@ -54,6 +56,9 @@ int ohtd_db_config_add(struct ohtd_db *db, const struct ohtd_config_kept *kept);
 
 /* Takes the newest version back. 0 or a negative errno. */
 int ohtd_db_config_drop(struct ohtd_db *db, int64_t version);
+
+/* The version @version stays. 0 or a negative errno. */
+int ohtd_db_config_confirm(struct ohtd_db *db, int64_t version);
 
 /* All versions. */
 extern const struct ohtd_stored_row ohtd_kept_config_versions;

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A version of the configuration that returns by itself: unless it is confirmed, over a connection that can still be made."""
+import sqlite3
+import time
+
+import pytest
+
+from daemon import begin
+from oht_test.wait import until
+from test_config import config, elevate, ohtctl, patch, serve, version
+
+
+@pytest.fixture(scope="module", name="shared")
+def _shared(tmp_path_factory, accounts):
+    made = begin(tmp_path_factory.mktemp("confirm"), accounts)
+    try:
+        made.write_config(bus_outputs="simulated", robot_simulated="yes")
+        serve(made)
+        yield made
+        made.stop()
+    finally:
+        made.end()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_pending(request):
+    """Each test begins and ends with nothing pending."""
+    yield
+    if "shared" in request.fixturenames:
+        daemon = request.getfixturevalue("shared")
+        if pending(daemon)["version"]:
+            assert daemon.request("DELETE", "config/pending", role="administrator").status == 200
+
+
+def pending(daemon):
+    answer = daemon.get("config/pending")
+    assert answer.status == 200, answer
+    return answer.json
+
+
+def name(daemon):
+    return config(daemon)["robot"]["name"]
+
+
+def try_name(daemon, text, seconds=600, role="administrator", **named):
+    answer = patch(daemon, {"robot": {"name": text}}, role=role, query=f"?confirm_within_s={seconds}", **named)
+    assert (answer.status, answer.json["state"]) == (200, "pending"), answer
+    return answer.json
+
+
+def returned(daemon):
+    return [item["text"] for item in daemon.get("alerts").json["items"] if item["code"] == "config_returned"]
+
+
+def test_it_is_live_at_once_and_told(shared):
+    before = version(shared)
+    made = try_name(shared, "seven", 300)
+    told = pending(shared)
+    assert (name(shared), told["version"], told["returns_to"], told["by"], told["within_s"]) == \
+        ("seven", made["version"], before, "administrator", 300)
+    assert 290000 < told["remaining_ms"] <= 300000
+    assert [item["state"] for item in shared.get("config/versions?limit=2").json["items"]] == ["pending", "past"]
+
+
+def test_others_wait_until_it_is_decided(shared):
+    made = try_name(shared, "seven", 300)
+    for answer in (patch(shared, {"robot": {"place": "hall"}}), patch(shared, {"robot": {"name": "x"}}, query="?confirm_within_s=60"),
+                   shared.post("config/check", {"robot": {"place": "hall"}}, role="administrator"),
+                   shared.post("config/versions/1/rollback", {}, role="administrator"),
+                   shared.post("robot/stations/mill/teach", {}, role="supervisor"),
+                   shared.post("robot/limits/reload", {}, role="administrator")):
+        assert (answer.status, answer.code) in ((409, "config_pending"), (403, "elevation_required"), (409, "position_lost"), (409, "sensors")), answer
+        if answer.code == "config_pending":
+            assert f"version {made['version']} by administrator waits for its confirmation and returns in 2" in answer.json["detail"]
+    assert (name(shared), version(shared)) == ("seven", made["version"])
+
+
+@pytest.mark.parametrize("query", ["?confirm_within_s=4", "?confirm_within_s=601", "?confirm_within_s=", "?confirm_within_s=1.5", "?confirm_within_s=-60"])
+def test_a_time_out_of_range_changes_nothing(shared, query):
+    before = (name(shared), version(shared))
+    answer = patch(shared, {"robot": {"name": "nine"}}, query=query)
+    assert (answer.status, answer.code) == (400, "validation"), answer
+    assert shared.request("POST", f"config/extend{query}", role="administrator").status == 400
+    assert (name(shared), version(shared)) == before
+
+
+def test_nothing_pending_is_said(shared):
+    for method, path in (("POST", "config/confirm"), ("POST", "config/extend?confirm_within_s=60"), ("DELETE", "config/pending")):
+        answer = shared.request(method, path, role="administrator")
+        assert (answer.status, answer.code) == (409, "nothing_pending"), answer
+    assert pending(shared) == {"version": None, "returns_to": None, "by": None, "within_s": None, "remaining_ms": None}
+
+
+def test_it_is_confirmed_over_a_new_connection_by_its_author(shared):
+    old = shared.another(keep_s=60)
+    assert old.request("GET", "config", token=shared.token("supervisor")).status == 200
+    made = try_name(shared, "eight", role="supervisor")
+    late = old.request("POST", "config/confirm", token=shared.token("supervisor"))
+    old.hang_up()
+    assert (late.status, late.code) == (409, "old_connection"), late
+    assert pending(shared)["version"] == made["version"]
+    done = shared.request("POST", "config/confirm", role="supervisor")
+    assert (done.status, done.json["version"], done.json["state"]) == (200, made["version"], "live"), done
+    assert (name(shared), pending(shared)["version"], version(shared)) == ("eight", None, made["version"])
+    # What has been confirmed is a version as any other.
+    assert shared.get("config/versions?limit=1").json["items"][0]["state"] == "live"
+
+
+def test_only_its_author_or_an_administrator_decides(shared):
+    try_name(shared, "ten", role="administrator")
+    for method, path in (("POST", "config/confirm"), ("POST", "config/extend?confirm_within_s=60"), ("DELETE", "config/pending")):
+        answer = shared.request(method, path, role="supervisor")
+        assert (answer.status, answer.code) == (409, "config_pending"), answer
+        assert "only its author or an administrator decides about it" in answer.json["detail"]
+        assert shared.request(method, path, role="operator").code == "role"
+
+
+def test_more_time_is_counted_from_now(shared):
+    try_name(shared, "ten", 10)
+    longer = shared.request("POST", "config/extend?confirm_within_s=500", role="administrator")
+    assert (longer.status, longer.json["within_s"]) == (200, 500), longer
+    assert longer.json["remaining_ms"] > 490000
+
+
+def test_given_up_it_is_back_at_once(shared):
+    before = config(shared)
+    made = try_name(shared, "eleven")
+    back = shared.request("DELETE", "config/pending", role="administrator")
+    assert (back.status, back.json["version"], back.json["state"]) == (200, made["version"] + 1, "live"), back
+    assert (back.json["author"], back.json["reason"]) == ("administrator", f"version {made['version']} was given up")
+    assert back.json["changes"] == [{"pointer": "/robot/name", "before": "eleven", "now": before["robot"]["name"]}]
+    assert (config(shared), pending(shared)["version"], returned(shared)) == (before, None, [])
+
+
+def test_limits_return_although_another_one_is_in_control(shared):
+    """What the daemon takes back waits for nobody: at rest, while somebody else has control."""
+    elevate(shared)
+    made = patch(shared, {"motion": {"jog_mm_s": 111}}, query="?confirm_within_s=600")
+    assert made.status == 200, made
+    assert shared.request("DELETE", "control", role="administrator").status in (200, 204)
+    assert shared.post("control", {}, role="operator").status == 200
+    assert shared.request("DELETE", "config/pending", role="administrator").code == "control_held"
+    assert shared.request("DELETE", "control", role="operator").status in (200, 204)
+
+
+def test_a_lost_module_ends_it_early(shared):
+    """In the window a module that answered is lost: nobody has to wait for the end of it."""
+    before = name(shared)
+    until(lambda: {item["address"]: item["health"] for item in shared.get("modules").json["items"]}.get(5) == "good", what="module 5")
+    made = try_name(shared, "silent")
+    assert shared.sim("fault 5 silence") == "ok"
+    try:
+        until(lambda: pending(shared)["version"] is None, what="its return")
+        newest = shared.get("config/versions?limit=1").json["items"][0]
+        assert (newest["version"], newest["author"], newest["state"]) == (made["version"] + 1, "ohtd", "live")
+        assert newest["reason"] == f"version {made['version']} was taken back since module 5 was lost"
+        assert name(shared) == before
+        text, = returned(shared)
+        assert text == f"The configuration has returned: version {made['version']} was taken back since module 5 was lost, so version " \
+            f"{made['version'] + 1} has the values of before: /robot/name \"silent\" -> \"{before}\"."
+    finally:
+        assert shared.sim("clear 5") == "ok"
+    # The next version of a person ends the alert.
+    assert patch(shared, {"robot": {"name": "after"}}).status == 200
+    assert returned(shared) == []
+
+
+def test_ohtctl_walks_it(shared):
+    done = ohtctl(shared, "config", "set", "/robot/name", "twelve", "--confirm-within", "60")
+    assert (done.returncode, "it returns by itself in 60 s unless you say: ohtctl config confirm" in done.stdout) == (0, True), done
+    assert "returns to version" in ohtctl(shared, "config", "pending").stdout
+    assert ohtctl(shared, "config", "extend", "4").returncode == 2
+    assert ohtctl(shared, "config", "extend", "90").returncode == 0
+    assert "stays" in ohtctl(shared, "config", "confirm").stdout
+    assert ohtctl(shared, "config", "pending").stdout == "no version waits for its confirmation\n"
+    refused = ohtctl(shared, "config", "confirm")
+    assert (refused.returncode, "no version waits for its confirmation [nothing_pending]" in refused.stderr) == (1, True), refused
+
+
+# ---- by a daemon of its own ----
+
+def test_killed_or_expired_it_is_back(fresh):
+    serve(fresh)
+    made = try_name(fresh, "lost")
+    fresh.kill()
+    serve(fresh)
+    # Before the listeners opened: the first answer has the values of before.
+    assert (name(fresh), pending(fresh)["version"], version(fresh)) == ("OHT-50", None, made["version"] + 1)
+    text, = returned(fresh)
+    assert text == f"The configuration has returned: version {made['version']} was not confirmed before ohtd ended, so version " \
+        f"{made['version'] + 1} has the values of before: /robot/name \"lost\" -> \"OHT-50\"."
+    assert fresh.get("robot").json["state"] == "safe"
+    # Confirmed it survives the same.
+    made = try_name(fresh, "kept")
+    assert fresh.request("POST", "config/confirm", role="administrator").status == 200
+    fresh.kill()
+    serve(fresh)
+    assert (name(fresh), version(fresh), returned(fresh)) == ("kept", made["version"], [])
+    # The shortest time, waited for.
+    made = try_name(fresh, "short", 5)
+    begun = time.monotonic()
+    until(lambda: pending(fresh)["version"] is None, what="its end")
+    assert time.monotonic() - begun >= 4
+    newest = fresh.get("config/versions?limit=1").json["items"][0]
+    assert (name(fresh), newest["author"], newest["reason"]) == ("kept", "ohtd", f"version {made['version']} was not confirmed within 5 s")
+    fresh.stop()
+    rows = sqlite3.connect(fresh.state / "oht.db").execute("SELECT count(*) FROM config_versions WHERE returns_to > 0").fetchone()
+    assert rows == (2,)
