@@ -116,6 +116,7 @@ def test_what_the_files_permit_no_more_waits_for_a_person(fresh):
         assert (config(fresh)["motion"]["jog_mm_s"], config(fresh)["robot"]["name"], version(fresh)) == (100, "seven", 3)
         text, = alert_of(fresh)
         assert text == "Nobody has chosen the configuration, version 3: items that do not fit have their defaults: /motion/jog_mm_s 240 -> 100."
+        assert patch(fresh, {"robot": {"name": "eight"}}, query="?confirm_within_s=60").code == "config_no_way_back"
         fresh.stop()
     assert "config_item_left_out: /motion/jog_mm_s: must be 1 to 120 mm/s, not 240" in fresh.log()
     serve(fresh)

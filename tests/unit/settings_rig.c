@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 #include <json-c/json.h>
 
@@ -117,11 +118,37 @@ static struct ohtd_manual_clock told = { .now_ns = 1, .realtime_ns = 18000000000
 static struct ohtd_clock ticking;
 static char error[OHT_ERROR_BYTES];
 
+/* The thread that takes back looks again in a moment, in which no time passes. */
+static int wait_without_time(void *context, struct pollfd *fds, unsigned int count, uint64_t until_ns)
+{
+	static const struct timespec moment = { .tv_nsec = 100000 };
+
+	if (count)
+		return ohtd_clock_manual.wait(context, fds, count, until_ns);
+	return nanosleep(&moment, NULL);
+}
+
+static void look(void *arg, struct ohtd_well *well)
+{
+	(void)arg;
+	*well = (struct ohtd_well){
+		.device = true, .threads = true, .store = true, .time_factor = 1, .modules = { rig.lost ? 0 : 1 << 4 },
+	};
+}
+
+void rig_pass(unsigned int seconds)
+{
+	ohtd_manual_clock_advance(&told, seconds * OHTD_NS_PER_S);
+}
+
 struct ohtd_settings *rig_open(void)
 {
-	struct ohtd_settings_setup setup = { .clock = &ticking, .level = OHTD_LOG_INFO };
+	struct ohtd_settings_setup setup = { .clock = &ticking, .level = OHTD_LOG_INFO, .look = look };
+	static struct ohtd_clock_ops ops;
 
-	ohtd_clock_init(&ticking, &ohtd_clock_manual, &told, 0);
+	ops = ohtd_clock_manual;
+	ops.wait = wait_without_time;
+	ohtd_clock_init(&ticking, &ops, &told, 0);
 	assert_int_equal(ohtd_rules_load(OHT_SOURCE_DATADIR, &block.table, NULL, error), 0);
 	assert_int_equal(ohtd_stations_load(OHT_SOURCE_DATADIR, &block.stations, error), 0);
 	rig.store = ohtd_store_start(store_open_db());

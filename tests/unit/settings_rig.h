@@ -16,6 +16,7 @@ struct settings_rig {
 	struct ohtd_store *store;
 	bool refuses_trial, refuses_take, silent_take, takes_silently;
 	unsigned int trials, takes;
+	_Atomic bool lost;		/* module 4 */
 	bool waits;			/* for a person, at the start */
 	struct ohtd_rule_table taken;
 	struct ohtd_snapshot seen;
@@ -28,6 +29,9 @@ struct ohtd_settings *rig_open(void);
 /* The same, which must be there. */
 void rig_begin(void);
 void rig_end(void);
+
+/* So much time goes by. */
+void rig_pass(unsigned int seconds);
 
 /* Asks for a change; then ohtd_change_drop(). */
 void rig_ask_as(struct ohtd_change *change, enum ohtd_role role, bool elevated,

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 #include <json-c/json.h>
 
@@ -137,7 +138,7 @@ static void a_version_that_the_robot_does_not_take_is_dropped(void **state)
 	assert_int_equal(rig_result_of("{\"motion\":{\"jog_mm_s\":100}}"), OHTD_CHANGE_DONE);
 	rig_is_live(2, "\"jog_mm_s\":100");
 	/* One that could not be dropped is by the next change. */
-	store_run_sql("INSERT INTO config_versions SELECT 3, 2, 'x', '', 0, document FROM "
+	store_run_sql("INSERT INTO config_versions SELECT 3, 2, 'x', '', 0, document, 0 FROM "
 		      "config_versions WHERE version = 1");
 	assert_int_equal(rig_result_of("{\"motion\":{\"jog_mm_s\":120}}"), OHTD_CHANGE_DONE);
 	rig_is_live(3, "\"jog_mm_s\":120");
@@ -146,7 +147,7 @@ static void a_version_that_the_robot_does_not_take_is_dropped(void **state)
 			 1);
 	rig_end();
 	/* A start before that makes it live. */
-	store_run_sql("INSERT INTO config_versions SELECT 4, 3, 'x', '', 0, document FROM "
+	store_run_sql("INSERT INTO config_versions SELECT 4, 3, 'x', '', 0, document, 0 FROM "
 		      "config_versions WHERE version = 1");
 	rig_begin();
 	rig_is_live(4, "\"jog_mm_s\":250");
@@ -209,6 +210,181 @@ static void an_answer_that_does_not_come_is_looked_for(void **state)
 	rig_end();
 }
 
+/* ---- a version that returns by itself ---- */
+
+#define HISTORIES	100
+#define STEPS		12
+
+/* What is to be live: @kept, or @tried while that waits for its confirmation. */
+struct histories {
+	uint64_t seed;
+	int kept, tried;
+	bool waits;
+};
+
+static unsigned int draw(struct histories *h, unsigned int below)
+{
+	h->seed = h->seed * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned int)(h->seed >> 33) % below;
+}
+
+static void ask_for(struct ohtd_change *change, int speed, uint32_t confirm_within_s)
+{
+	char patch[64];
+
+	snprintf(patch, sizeof(patch), "{\"motion\":{\"jog_mm_s\":%d}}", speed);
+	/* Busy: the thread still tells what has returned. */
+	do {
+		*change = (struct ohtd_change){
+			.patch = json_tokener_parse(patch), .by.role = OHTD_ROLE_ADMINISTRATOR, .elevated = true,
+			.confirm_within_s = confirm_within_s,
+		};
+		ohtd_settings_change(rig.settings, change);
+		ohtd_change_drop(change);
+	} while (change->result == OHTD_CHANGE_BUSY);
+}
+
+static bool is_pending(void)
+{
+	struct ohtd_unconfirmed pending;
+
+	ohtd_settings_pending(rig.settings, &pending);
+	return pending.version;
+}
+
+/* The thread has taken it back. */
+static void await_return(struct histories *h)
+{
+	static const struct timespec moment = { .tv_nsec = 100000 };
+
+	for (int i = 0; i < 100000 && is_pending(); i++)
+		nanosleep(&moment, NULL);
+	assert_false(is_pending());
+	h->waits = false;
+}
+
+static void change_something(struct histories *h)
+{
+	uint32_t within_s = draw(h, 2) ? 5 + draw(h, 596) : 0;
+	int speed = 100 + (int)draw(h, 100);
+	struct ohtd_change change;
+
+	ask_for(&change, speed, within_s);
+	if (h->waits || speed == h->kept) {
+		assert_int_equal(change.result, h->waits ? OHTD_CHANGE_PENDING : OHTD_CHANGE_DONE);
+		return;
+	}
+	assert_int_equal(change.result, OHTD_CHANGE_DONE);
+	h->waits = within_s;
+	h->tried = speed;
+	if (!within_s)
+		h->kept = speed;
+}
+
+static void decide(struct histories *h, void (*act)(struct ohtd_settings *, struct ohtd_change *), bool anew)
+{
+	struct ohtd_change change = { .by.role = OHTD_ROLE_ADMINISTRATOR, .confirm_within_s = 600, .opened_ns = anew ? UINT64_MAX : 0 };
+
+	act(rig.settings, &change);
+	ohtd_change_drop(&change);
+	if (!h->waits)
+		assert_int_equal(change.result, OHTD_CHANGE_NOTHING_PENDING);
+	else if (act == ohtd_settings_confirm && !anew)
+		assert_int_equal(change.result, OHTD_CHANGE_OLD_CONNECTION);
+	else
+		assert_int_equal(change.result, OHTD_CHANGE_DONE);
+	if (!change.result && act == ohtd_settings_confirm)
+		h->kept = h->tried;
+	h->waits = h->waits && (change.result || act == ohtd_settings_extend);
+}
+
+static void begin_again(struct histories *h)
+{
+	rig_end();
+	rig_begin();
+	h->waits = false;
+}
+
+static void lose_module(struct histories *h)
+{
+	rig.lost = true;
+	await_return(h);
+	rig.lost = false;
+}
+
+/* Moving, it cannot return: it does when the robot stands. */
+static void expire(struct histories *h)
+{
+	rig.refuses_take = draw(h, 2);
+	rig_pass(601);
+	if (h->waits && rig.refuses_take) {
+		unsigned int takes = rig.takes;
+
+		while (rig.takes < takes + 3)
+			assert_true(is_pending());
+	}
+	rig.refuses_take = false;
+	await_return(h);
+}
+
+/* Everywhere the same: what is shown, what the robot has taken, and what a start would find. */
+static void check_live(const struct histories *h)
+{
+	char text[32];
+	int live = h->waits ? h->tried : h->kept;
+
+	snprintf(text, sizeof(text), "\"jog_mm_s\":%d", live);
+	rig_is_live((int64_t)store_ask_sql("SELECT max(version) FROM config_versions"), text);
+	assert_int_equal((int)rig.taken.rules[0].value[OHTD_RULE_JOG_MM_S], live);
+	assert_int_equal(store_ask_sql("SELECT document ->> '$.motion.jog_mm_s' FROM config_versions"
+				       " ORDER BY version DESC LIMIT 1"), live);
+	assert_int_equal(store_ask_sql("SELECT returns_to > 0 FROM config_versions ORDER BY version DESC LIMIT 1"),
+			 h->waits);
+}
+
+static void step(struct histories *h)
+{
+	switch (draw(h, 9)) {
+	case 0:
+		decide(h, ohtd_settings_confirm, true);
+		break;
+	case 1:
+		decide(h, ohtd_settings_confirm, false);
+		break;
+	case 2:
+		decide(h, ohtd_settings_extend, false);
+		break;
+	case 3:
+		decide(h, ohtd_settings_give_up, false);
+		break;
+	case 4:
+		begin_again(h);
+		break;
+	case 5:
+		lose_module(h);
+		break;
+	case 6:
+		expire(h);
+		break;
+	default:
+		change_something(h);
+	}
+}
+
+static void always_one_of_two_versions_is_live(void **state)
+{
+	struct histories h = { .kept = 250 };
+
+	(void)state;
+	rig_begin();
+	for (unsigned int i = 0; i < HISTORIES * STEPS; i++) {
+		h.seed = i % STEPS ? h.seed : i;
+		step(&h);
+		check_live(&h);
+	}
+	rig_end();
+}
+
 int main(void)
 {
 #define CASE(name)	cmocka_unit_test_setup_teardown(name, store_set_up, store_tear_down)
@@ -219,6 +395,7 @@ int main(void)
 		CASE(a_version_that_the_robot_does_not_take_is_dropped),
 		CASE(a_station_is_taught_where_the_robot_still_stands),
 		CASE(an_answer_that_does_not_come_is_looked_for),
+		CASE(always_one_of_two_versions_is_live),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

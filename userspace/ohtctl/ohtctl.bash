@@ -17,7 +17,7 @@ _ohtctl() {
 	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds --count
 		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --by --key --drive --step-timeout-s
 		--profile --data --all --any-unit --append --force --safety --bus --dump --socket --config --role
-		--password-stdin --password-file --after-stop --url --fingerprint --level --station --reason
+		--password-stdin --password-file --after-stop --url --fingerprint --level --station --reason --confirm-within
 		--from --to --points --csv --format --output --continue --help --version'
 
 	case $before in
@@ -49,7 +49,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'check new' -- "$word")
 		return ;;
 	config)
-		mapfile -t COMPREPLY < <(compgen -W 'get set check diff versions rollback' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'get set check diff versions rollback pending confirm extend give-up' -- "$word")
 		return ;;
 	get | set)
 		mapfile -t COMPREPLY < <(compgen -W "$(ohtctl config get 2>/dev/null | cut -d ' ' -f 1)" -- "$word")

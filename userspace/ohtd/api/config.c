@@ -353,8 +353,13 @@ struct extend_query {
 };
 
 OHTD_SHAPE(extend_query, "ConfigExtendQuery",
-	OHTD_INTEGER(extend_query, confirm_within_s, .flags = OHTD_NEEDED, .min = OHTD_CONFIRM_S_MIN,
-		     .max = OHTD_CONFIRM_S_MAX, .unit = "s", .summary = "From now on"));
+	CONFIRM_WITHIN(extend_query, .summary = "From now on; left out: as asked for last"));
+
+/* 0: nothing was said. */
+static uint32_t seconds_of(int64_t confirm_within_s)
+{
+	return confirm_within_s == OHTD_NONE ? 0 : (uint32_t)confirm_within_s;
+}
 
 struct config_pending {
 	int64_t version;
@@ -415,7 +420,7 @@ static void post_extend(struct ohtd_call *call)
 
 	if (!change)
 		return;
-	change->confirm_within_s = (uint32_t)OHTD_QUERY(call, extend_query)->confirm_within_s;
+	change->confirm_within_s = seconds_of(OHTD_QUERY(call, extend_query)->confirm_within_s);
 	ohtd_call_change(call, change, ohtd_settings_extend, reply_extended);
 }
 
@@ -445,12 +450,6 @@ static int64_t version_meant(struct ohtd_call *call)
 static void put_reason(struct ohtd_change *change, const char *reason)
 {
 	snprintf(change->reason, sizeof(change->reason), "%s", reason ? reason : "");
-}
-
-/* 0: it stays. */
-static uint32_t seconds_of(int64_t confirm_within_s)
-{
-	return confirm_within_s == OHTD_NONE ? 0 : (uint32_t)confirm_within_s;
 }
 
 static void take_patch(struct ohtd_call *call, bool trial, const char *reason, uint32_t confirm_within_s)

@@ -12,6 +12,7 @@
 #include "views/services.h"
 #include "views/words.h"
 #include "robot/robot.h"
+#include "settings/settings.h"
 
 /* ---- the journal of the stop ---- */
 
@@ -225,6 +226,38 @@ static struct health_clock look_at_clock(const struct ohtd_scene *scene)
 	};
 }
 
+/* ---- the configuration ---- */
+
+struct health_configuration {
+	bool pending;
+	int64_t returns_in_s;
+	bool returned;
+};
+
+OHTD_SHAPE(health_configuration, "HealthConfiguration",
+	OHTD_BOOLEAN(health_configuration, pending,
+		     .summary = "A version returns by itself unless it is confirmed: GET config/pending"),
+	OHTD_INTEGER(health_configuration, returns_in_s, .flags = OHTD_NULL | OHTD_DRIFTS, .unit = "s",
+		     .summary = "When; null: none does"),
+	OHTD_BOOLEAN(health_configuration, returned,
+		     .summary = "One has returned within a day, and no person has made a version since: GET alerts"));
+
+static struct health_configuration look_at_configuration(const struct ohtd_scene *scene)
+{
+	struct ohtd_settings *settings = scene->services->settings;
+	struct ohtd_unconfirmed pending;
+	char why[OHTD_RETURNED_BYTES];
+	int64_t left_ns;
+
+	ohtd_settings_pending(settings, &pending);
+	left_ns = (int64_t)(pending.until_ns - ohtd_clock_monotonic_ns(scene->services->clock));
+	return (struct health_configuration){
+		.pending = pending.version,
+		.returns_in_s = !pending.version ? OHTD_NONE : left_ns > 0 ? left_ns / (int64_t)OHTD_NS_PER_S : 0,
+		.returned = ohtd_settings_returned(settings, why),
+	};
+}
+
 /* ---- what is not well ---- */
 
 struct health_reason {
@@ -283,6 +316,7 @@ struct health {
 	const struct health_journal *journal;
 	const struct health_store *store;
 	const struct health_history *history;
+	const struct health_configuration *configuration;
 };
 
 static const char *const healths[] = { "degraded", "ok" };
@@ -303,7 +337,8 @@ OHTD_SHAPE(health, "Health",
 	OHTD_OBJECT(health, clock, health_clock, .summary = "The clock"),
 	OHTD_OBJECT(health, journal, health_journal, .summary = "Recording of the stop's journal"),
 	OHTD_OBJECT(health, store, health_store, .summary = "The database"),
-	OHTD_OBJECT(health, history, health_history, .summary = "The memory of values"));
+	OHTD_OBJECT(health, history, health_history, .summary = "The memory of values"),
+	OHTD_OBJECT(health, configuration, health_configuration, .summary = "Changes of the configuration that return"));
 
 /* All that an answer points to. */
 struct health_parts {
@@ -315,6 +350,7 @@ struct health_parts {
 	struct health_journal journal;
 	struct health_store store;
 	struct health_history history;
+	struct health_configuration configuration;
 };
 
 static const void *make_health(const struct ohtd_scene *scene)
@@ -327,6 +363,7 @@ static const void *make_health(const struct ohtd_scene *scene)
 
 	parts->bus = look_at_bus(snapshot);
 	parts->clock = look_at_clock(scene);
+	parts->configuration = look_at_configuration(scene);
 	look_at_threads(&looks->alive, &parts->threads);
 	parts->journal = look_at_journal(scene, looks);
 	parts->store = look_at_store(scene, looks);
@@ -341,7 +378,7 @@ static const void *make_health(const struct ohtd_scene *scene)
 		.simulated = scene->services->config->simulated,
 		.reasons = parts->reasons, .reasons_count = reasons,
 		.bus = &parts->bus, .control_plane = &parts->threads, .clock = &parts->clock,
-		.journal = &parts->journal, .store = &parts->store, .history = &parts->history,
+		.journal = &parts->journal, .store = &parts->store, .history = &parts->history, .configuration = &parts->configuration,
 	};
 	return &parts->health;
 }

@@ -380,7 +380,9 @@ void ohtd_settings_set_level(const struct ohtd_settings *settings, const struct 
 void ohtd_settings_change(struct ohtd_settings *settings, struct ohtd_change *change)
 {
 	if (pthread_mutex_trylock(&settings->writer)) {
-		change->result = OHTD_CHANGE_BUSY;
+		/* One that returns has it, again and again while the robot moves. */
+		ohtd_settings_pending(settings, &change->pending);
+		change->result = change->pending.version ? OHTD_CHANGE_PENDING : OHTD_CHANGE_BUSY;
 		return;
 	}
 	change->version = ohtd_version_next(settings, change->by.user, change->reason);

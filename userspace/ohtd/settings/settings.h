@@ -232,7 +232,7 @@ void ohtd_settings_differ(struct ohtd_settings *settings, struct ohtd_change *ch
  */
 void ohtd_settings_confirm(struct ohtd_settings *settings, struct ohtd_change *change);
 
-/* The pending version has @change->confirm_within_s from now on. By who may confirm it, by any connection. */
+/* The pending version has @change->confirm_within_s from now on; 0: as asked for last. By who may confirm it, by any connection. */
 void ohtd_settings_extend(struct ohtd_settings *settings, struct ohtd_change *change);
 
 /* The pending version returns at once, if the robot takes it. By who may confirm it. */

@@ -151,6 +151,8 @@ void ohtd_settings_extend(struct ohtd_settings *settings, struct ohtd_change *ch
 {
 	pthread_mutex_lock(&settings->writer);
 	if (may_decide(settings, change)) {
+		if (!change->confirm_within_s)
+			change->confirm_within_s = change->pending.within_s;
 		set_end(settings, &change->pending, change->confirm_within_s);
 		pthread_mutex_lock(&settings->lock);
 		settings->pending = change->pending;
