@@ -62,8 +62,10 @@ static bool is_filter(const struct ohtd_stored_row *row, const struct ohtd_membe
 		return false;
 	switch (member->type) {
 	case OHTD_IS_TEXT:
-		return column->type == OHTD_COLUMN_TEXT && member->max > 0 &&
-		       member->max < OHTD_FILTER_BYTES;
+		/* A text that a column of numbers is narrowed by is a time. */
+		return (column->type == OHTD_COLUMN_TEXT) == (column->match == OHTD_MATCH_EQUAL ||
+							      column->match == OHTD_MATCH_WITHIN) &&
+		       member->max > 0 && member->max < OHTD_FILTER_BYTES;
 	case OHTD_IS_WORD:
 		return member->preset == OHTD_NONE && member->as == OHTD_AS_I64;
 	case OHTD_IS_INTEGER:

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "api/alert_rule_form.h"
 #include "server/late.h"
-#include "server/span.h"
+#include "lists/span.h"
 
 #define DAY_NS		(86400 * (int64_t)OHTD_NS_PER_S)
 #define USUAL_NS	(7 * DAY_NS)

@@ -10,7 +10,7 @@
 #include "live/download.h"
 #include "live/export_form.h"
 #include "server/name_list.h"
-#include "server/span.h"
+#include "lists/span.h"
 
 #define PLACE_BYTES	40
 

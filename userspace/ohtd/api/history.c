@@ -13,7 +13,7 @@
 #include "history/history.h"
 #include "server/late.h"
 #include "server/name_list.h"
-#include "server/span.h"
+#include "lists/span.h"
 #include "json/writer.h"
 #include "robot/model.h"
 #include "robot/telemetry.h"

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "http/time_read.h"
 #include "server/call.h"
 #include "server/late.h"
 
@@ -23,8 +24,8 @@ static void take_sort(struct ohtd_list_query *query, const struct ohtd_member *m
 	query->sort = ohtd_row_asked(query->row, word + query->descends);
 }
 
-/* A word filters a column of texts as it is, one of numbers by its number. */
-static void take_filter(struct ohtd_list_query *query, const struct ohtd_member *member,
+/* A word filters a column of texts as it is, one of numbers by its number; a text one of numbers is a time. False: refused. */
+static bool take_filter(struct ohtd_call *call, struct ohtd_list_query *query, const struct ohtd_member *member,
 			const char *asked)
 {
 	const struct ohtd_stored_column *column = ohtd_row_asked(query->row, member->name);
@@ -39,8 +40,14 @@ static void take_filter(struct ohtd_list_query *query, const struct ohtd_member 
 		number = *(const uint8_t *)at;
 	if (member->type == OHTD_IS_WORD && number != OHTD_NONE)
 		text = ohtd_word_of(member->words, number);
+	if (text && member->type == OHTD_IS_TEXT && column->type != OHTD_COLUMN_TEXT && !ohtd_time_read(text, &number)) {
+		ohtd_reply_member(call, ohtd_call_text_of(call, "/%s", member->name), "unfit",
+				  "'%s' is no time as 2026-07-30T12:00:00Z", text);
+		return false;
+	}
 	if (text || number != OHTD_NONE)
 		ohtd_list_narrow(query, column, number, text);
+	return true;
 }
 
 /* Cursors of all lists and orders look alike: a wrong one is told by its hash. False: refused. */
@@ -56,8 +63,9 @@ static bool take_query(struct ohtd_call *call, struct ohtd_list_query *query)
 	}
 	query->goes_on = r > 0;
 	take_sort(query, &members[1], call->query);
-	for (size_t i = 2; i < call->route->query->count; i++)
-		take_filter(query, &members[i], call->query);
+	for (size_t i = 2; r >= 0 && i < call->route->query->count; i++)
+		if (!take_filter(call, query, &members[i], call->query))
+			return false;
 	return r >= 0;
 }
 

@@ -73,6 +73,13 @@ bool ohtd_list_wants(const struct ohtd_list_query *query, const void *item)
 /* Parameters: ?1 is the limit, ?2 and ?3 the place, from ?4 on the filters. */
 #define FILTERS_AT	4
 
+static const char *const matches[] = {
+	[OHTD_MATCH_EQUAL] = " AND %s = ?%d",
+	[OHTD_MATCH_FROM] = " AND %s >= ?%d",
+	[OHTD_MATCH_BEFORE] = " AND %s < ?%d",
+	[OHTD_MATCH_WITHIN] = " AND instr(lower(%s), lower(?%d))",
+};
+
 static char *text_of(const struct ohtd_list_query *query)
 {
 	const struct ohtd_stored_row *row = query->row;
@@ -83,8 +90,8 @@ static char *text_of(const struct ohtd_list_query *query)
 	ohtd_row_select(sql, row);
 	sqlite3_str_appendall(sql, " WHERE TRUE");
 	for (size_t i = 0; i < query->filter_count; i++)
-		sqlite3_str_appendf(sql, " AND %s = ?%d", ohtd_column_name(query->filters[i].column),
-				    FILTERS_AT + (int)i);
+		sqlite3_str_appendf(sql, matches[query->filters[i].column->match],
+				    ohtd_column_name(query->filters[i].column), FILTERS_AT + (int)i);
 	if (query->goes_on)
 		sqlite3_str_appendf(sql, " AND (%s, %s) %c (", sort, key,
 				    query->descends ? '<' : '>');

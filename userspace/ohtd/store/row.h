@@ -35,11 +35,20 @@ enum ohtd_column_type {
 	OHTD_COLUMN_BITS,	/* without a sign, or with 64 bits */
 };
 
+/* Which rows a filter lets through. */
+enum ohtd_column_match {
+	OHTD_MATCH_EQUAL,
+	OHTD_MATCH_FROM,	/* a time: then or later */
+	OHTD_MATCH_BEFORE,	/* a time: earlier */
+	OHTD_MATCH_WITHIN,	/* a text: anywhere in the column, capital letters or not */
+};
+
 /**
  * struct ohtd_stored_column - one member
  * @parameter: ":" and the name of the column
  * @asked: name by which clients narrow or sort a list; NULL: they cannot
  * @seen: selected, never inserted
+ * @match: how a filter of it is compared
  * @type: how the struct keeps it
  * @offset: of the member in the struct
  * @bytes: of the member
@@ -48,6 +57,7 @@ struct ohtd_stored_column {
 	const char *parameter;
 	const char *asked;
 	bool seen;
+	enum ohtd_column_match match;
 	enum ohtd_column_type type;
 	size_t offset;
 	size_t bytes;

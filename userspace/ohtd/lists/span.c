@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "server/span.h"
+#include "lists/span.h"
 
 #include "base/clock.h"
 #include "server/call.h"

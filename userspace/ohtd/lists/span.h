@@ -4,8 +4,8 @@
  * Contexts: the loop of the request.
  * Locks:    none.
  */
-#ifndef OHTD_SERVER_SPAN_H
-#define OHTD_SERVER_SPAN_H
+#ifndef OHTD_LISTS_SPAN_H
+#define OHTD_LISTS_SPAN_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,4 +31,4 @@ struct ohtd_call;
 bool ohtd_span_of(struct ohtd_call *call, const char *from, const char *to, int64_t *from_ns,
 		  int64_t *to_ns);
 
-#endif /* OHTD_SERVER_SPAN_H */
+#endif /* OHTD_LISTS_SPAN_H */
