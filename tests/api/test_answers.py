@@ -104,6 +104,9 @@ ASKED = [
     ("GET", "config/versions", "config/versions?limit=2", None, "viewer", 200),
     ("GET", "config/versions/{id}", "config/versions/2", None, "viewer", 200),
     ("POST", "config/versions/{id}/rollback", "config/versions/1/rollback", {}, "supervisor", 200),
+    ("GET", "audit", "audit?limit=2", None, "administrator", 200),
+    ("GET", "audit/key", "audit/key", None, "administrator", 200),
+    ("GET", "audit/proof", "audit/proof?from=1&to=2", None, "administrator", 200),
     ("GET", "telemetry/signals", "telemetry/signals", None, "viewer", 200),
     ("GET", "telemetry/current", "telemetry/current?signals=state,position_mm,battery_percent,target_mm", None, "viewer", 200),
     ("GET", "telemetry/current", "telemetry/current?signals=position_mm,flux", None, "viewer", 422),
@@ -134,7 +137,7 @@ ASKED = [
 # Routes without an example: a document, not an answer with members, or one that is tested by itself.
 NO_EXAMPLE = {("GET", "openapi.json"), ("GET", "asyncapi.json"), ("GET", "docs"), ("POST", "system/certificate"),
               ("POST", "system/restart"), ("GET", "/ca.crt"), ("GET", "/metrics"), ("GET", "ws"), ("GET", "foxglove"),
-              ("GET", "stream"), ("GET", "telemetry/export"), ("GET", "config")}
+              ("GET", "stream"), ("GET", "telemetry/export"), ("GET", "config"), ("GET", "audit/head")}
 # Left out of an example: secrets, and what is long and says nothing.
 HIDDEN = {"ticket", "access_token", "refresh_token", "pem", "password", "old_password", "new_password", "secret"}
 

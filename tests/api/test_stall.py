@@ -191,6 +191,8 @@ def test_hung_store(fresh, manager, hangs):
                 assert robot().json["state"] == "safe"
                 for path in ("modules", "safety", "safety/events"):
                     assert fresh.request("GET", path, token=tokens["viewer"]).status == 200
+                for path in ("audit", "audit/head"):
+                    assert fresh.request("GET", path, token=tokens["administrator"]).status == 200
                 new = {"username": f"refused{number}", "role": "viewer", "password": PASSWORD}
                 for answer in (fresh.login("operator"),
                                fresh.request("POST", "auth/refresh", {"refresh_token": refresh}),
@@ -208,6 +210,9 @@ def test_hung_store(fresh, manager, hangs):
     until(lambda: fresh.get("health", role=None).json["store"]["state"] == "ok", what="a store that is well")
     assert fresh.request("POST", "auth/refresh", {"refresh_token": refresh}).status == 200
     users = [user["username"] for user in fresh.request("GET", "users", token=tokens["administrator"]).json["items"]]
+    audit = until(lambda: [item for item in fresh.request("GET", "audit?limit=200", token=tokens["administrator"]).json["items"]
+                           if item["act"] in ("gap", "POST safety/stop")][1:], what="what was done meanwhile")
+    assert {item["act"] for item in audit} <= {"gap", "POST safety/stop"}
     assert "begun" in users and not [name for name in users if name.startswith("refused")]
     assert fresh.login("operator").status == 200
     assert "store hung: " in fresh.log()

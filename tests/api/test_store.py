@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A disk in trouble under the running daemon, and a database that was damaged before it started."""
 import contextlib
+import json
 import shutil
 import sqlite3
 import subprocess
@@ -55,6 +56,10 @@ def check_alive(daemon):
     assert daemon.post("safety/stop", role="operator").status == 200
 
 
+def audit(daemon):
+    return daemon.get("audit?limit=200", role="administrator").json["items"]
+
+
 @pytest.mark.parametrize("order, status, code, state", [
     ("full", 507, "storage_full", "full"),
     ("eio", 503, "storage_failing", "failing"),
@@ -91,6 +96,10 @@ def test_disk_in_trouble(disk, order, status, code, state):
     # It finds out by itself, and writes what it has kept in memory: also what nobody asks for.
     what.write_text("")
     until(lambda: store(daemon)["writable"], 120, "a store that writes")
+    # What was not recorded meanwhile comes behind a record that says so.
+    waited = until(lambda: [item for item in audit(daemon) if item["act"] == "gap"], what="the gap of the audit")[0]
+    assert json.loads(waited["after"])["lost"] == 0
+    assert f"{status} {code}" in [item["result"] for item in audit(daemon) if item["number"] > waited["number"]]
     refresh = daemon.request("POST", "auth/refresh", {"refresh_token": refresh}).json["refresh_token"]
     assert daemon.login("administrator").status == 200
     until(lambda: is_kept(daemon, "administrator", 2), what="the session that was made meanwhile")

@@ -63,6 +63,7 @@ static void make_version_1(void)
 	ohtd_db_close(db);
 	store_run_sql("DROP TABLE journal; DROP TABLE journal_sources; DROP TABLE daemon_runs;"
 		"DROP TABLE commands; DROP TABLE command_numbers; DROP TABLE alerts; DROP TABLE alert_rules;"
+		"DROP TABLE audit; DROP TABLE audit_tree; DROP TABLE audit_checkpoints;"
 		"DROP TABLE webhooks; DROP TABLE webhook_deliveries; DROP TABLE config_versions;"
 		"DELETE FROM schema_migrations WHERE version > 1;");
 }

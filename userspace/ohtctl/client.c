@@ -185,10 +185,21 @@ static int ask_offline(struct cli *cli, const struct http_request *request, cons
 	return result;
 }
 
+/* An answer that is text is made a JSON text. */
+static int judge_text(struct cli *cli, const char *whom, const struct http_answer *answer, struct json_object **json)
+{
+	if (answer->status != 200 || !answer->body)
+		return client_judge(cli, whom, answer, json);
+	*json = json_object_new_string(answer->body);
+	return CLI_DONE;
+}
+
 /* What has been deleted is answered without a body. */
 static int judge(struct cli *cli, const char *whom, const struct http_request *request,
 		 const struct http_answer *answer, struct json_object **json)
 {
+	if (request->type)
+		return judge_text(cli, whom, answer, json);
 	if (answer->status != NO_CONTENT || strcmp(request->method, "DELETE"))
 		return client_judge(cli, whom, answer, json);
 	*json = json_object_new_object();
@@ -240,21 +251,40 @@ static int remote_request(struct cli *cli, struct http_request *request, const c
 	return result;
 }
 
-int client_request(struct cli *cli, const char *method, const char *path, struct json_object *body,
-		   struct json_object **answer)
+static int ask(struct cli *cli, struct http_request request, const char *path, struct json_object **answer)
 {
 	char url[URL_BYTES];
-	struct http_request request = {
-		.method = method,
-		.url = url,
-		.body = body ? json_object_to_json_string(body) : NULL,
-	};
 
 	*answer = NULL;
 	if (cli->url)
 		return remote_request(cli, &request, path, answer);
 	snprintf(url, sizeof(url), "http://localhost/api/v1/%s", path);
+	request.url = url;
 	return local_request(cli, &request, path, answer);
+}
+
+int client_request(struct cli *cli, const char *method, const char *path, struct json_object *body,
+		   struct json_object **answer)
+{
+	const struct http_request request = {
+		.method = method, .body = body ? json_object_to_json_string(body) : NULL,
+	};
+
+	return ask(cli, request, path, answer);
+}
+
+int client_text(struct cli *cli, const char *path, char **text)
+{
+	const struct http_request request = { .method = "GET", .type = "text/plain" };
+	struct json_object *answer;
+	int result = ask(cli, request, path, &answer);
+
+	*text = NULL;
+	if (result)
+		return result;
+	*text = strdup(json_object_get_string(answer));
+	json_object_put(answer);
+	return *text ? CLI_DONE : cli_fail(cli, CLI_FAILED, "out of memory");
 }
 
 /* ---- streams ---- */

@@ -36,6 +36,9 @@ struct cli;
 int client_request(struct cli *cli, const char *method, const char *path, struct json_object *body,
 		   struct json_object **answer);
 
+/* The same for an answer that is text: @text is to be freed. */
+int client_text(struct cli *cli, const char *path, char **text);
+
 typedef int (*client_item_fn)(struct cli *cli, struct json_object *item, void *arg);
 
 /**

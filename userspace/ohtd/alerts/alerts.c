@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/audit.h"
 #include "auth/setup.h"
 #include "base/clock.h"
 #include "base/log_sink.h"
@@ -44,6 +45,7 @@ enum {
 	CERTIFICATE_ENDS_SOON,
 	PROFILE_REFUSED,
 	WEBHOOKS_NOT_SENT,
+	AUDIT_ALTERED,
 	CONFIG_NOT_CHOSEN,
 	CONFIG_RETURNED,
 	CLOCK_CORRECTED,
@@ -124,6 +126,10 @@ static const struct kind kinds[KINDS] = {
 	[WEBHOOKS_NOT_SENT] = { "webhooks", "webhooks_not_sent", OHTD_SEVERITY_WARNING,
 		.text = "Nobody is told of alerts elsewhere: the process that sends webhooks does not run, or does not send.",
 		.action = "See [webhooks] in ohtd.conf and sender in the log; then restart ohtd. Nothing in the queue is lost." },
+	[AUDIT_ALTERED] = { "audit", "audit_altered", OHTD_SEVERITY_WARNING,
+		.text = "The records of the audit are not those of its newest checkpoint: some were changed or cut off, or an "
+			"old copy of the database came back.",
+		.action = "See ohtctl audit verify, and keep a copy of the state folder. The alert ends with the next start." },
 	[CONFIG_NOT_CHOSEN] = { "configuration", "config_not_chosen",
 		.action = "See ohtctl config get; set what is right, or confirm that version with ohtctl "
 			  "config rollback. Then enable the robot (ohtctl robot enable), or restart ohtd." },
@@ -416,6 +422,15 @@ static void judge_webhooks(const struct gathering *to)
 		add(to, WEBHOOKS_NOT_SENT, 0, 0);
 }
 
+static void judge_audit(const struct gathering *to)
+{
+	struct ohtd_audit_view view;
+
+	ohtd_audit_look(to->scene->services->audit, &view);
+	if (view.fault)
+		add(to, AUDIT_ALTERED, 0, 0);
+}
+
 static void judge_settings(const struct gathering *to)
 {
 	char why[OHTD_WAITS_BYTES];
@@ -544,6 +559,7 @@ static const struct ohtd_alert_list *gather(const struct ohtd_scene *scene)
 	judge_certificate(&to);
 	judge_profiles(&to);
 	judge_webhooks(&to);
+	judge_audit(&to);
 	judge_settings(&to);
 	judge_clock(&to);
 	judge_rules(&to);

@@ -229,7 +229,7 @@ static const struct ohtd_route routes[] = {
 		.text = "By the samples that are kept. A latching alert ends with its reason here.",
 	}, {
 		.method = OHTD_POST, .path = "alert-trials", .role = OHTD_ROLE_OPERATOR,
-		.flags = OHTD_ROUTE_STORE, .query = &trial_query_shape, .body = &ohtd_rule_body_shape,
+		.flags = OHTD_ROUTE_QUIET | OHTD_ROUTE_STORE, .query = &trial_query_shape, .body = &ohtd_rule_body_shape,
 		.replies = { { 200, &trial_shape } }, .problems = { "unknown_signal" },
 		.handle = post_trial,
 		.summary = "The same of a rule that is not there yet; nothing is kept of it",

@@ -28,6 +28,7 @@ extern const struct ohtd_route_table ohtd_alert_routes;
 extern const struct ohtd_route_table ohtd_alert_rule_routes;
 extern const struct ohtd_route_table ohtd_alert_trial_routes;
 extern const struct ohtd_route_table ohtd_docs_routes;
+extern const struct ohtd_route_table ohtd_audit_routes;
 extern const struct ohtd_route_table ohtd_auth_routes;
 extern const struct ohtd_route_table ohtd_bus_routes;
 extern const struct ohtd_route_table ohtd_certificate_routes;

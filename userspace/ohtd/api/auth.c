@@ -113,8 +113,20 @@ static void refuse(struct ohtd_call *call, const struct auth_job *job)
 	ohtd_reply_problem(call, job->refused_status, job->refused, "%s", job->refused_text);
 }
 
+/* A name that is none may be a password in the wrong field: only names of accounts are told. */
+static void note_account(struct ohtd_call *call, const struct auth_job *job)
+{
+	const struct ohtd_principal *who = &job->grant.who;
+
+	if (*who->user)
+		call->noted.object = ohtd_call_text_of(call, "%s", who->user);
+	if (job->result == OHTD_AUTH_GRANTED)
+		call->noted.who = call->noted.object;
+}
+
 static void reply_result(struct ohtd_call *call, const struct auth_job *job)
 {
+	note_account(call, job);
 	switch (job->result) {
 	case OHTD_AUTH_GRANTED:
 		reply_grant(call, job);
@@ -190,7 +202,7 @@ struct login_input {
 };
 
 OHTD_SHAPE(login_input, "Login",
-	OHTD_TEXT(login_input, username, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_USER_NAME_MAX,
+	OHTD_TEXT(login_input, username, .flags = OHTD_NEEDED | OHTD_PRIVATE, .min = 1, .max = OHTD_USER_NAME_MAX,
 		  .summary = "Name of the account", .example = "\"anna\""),
 	OHTD_TEXT(login_input, password, .flags = OHTD_NEEDED | OHTD_SECRET, .min = 1,
 		  .max = OHTD_PASSWORD_BYTES_MAX, .summary = "Its password",
@@ -411,14 +423,14 @@ static void post_refresh(struct ohtd_call *call)
 static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_POST, .path = "auth/login", .rate = OHTD_RATE_LOGIN,
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &login_input_shape,
+		.flags = OHTD_ROUTE_MEMORY | OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &login_input_shape,
 		.replies = { { 200, &grant_view_shape } },
 		.problems = { "login_refused", CHECK_PROBLEMS },
 		.handle = post_login,
 		.summary = "Password against tokens; of more than 32 sessions of an account the oldest ends",
 	}, {
 		.method = OHTD_POST, .path = "auth/refresh", .rate = OHTD_RATE_RENEW,
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &refresh_input_shape,
+		.flags = OHTD_ROUTE_QUIET | OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &refresh_input_shape,
 		.replies = { { 200, &grant_view_shape } },
 		.problems = { "refresh_refused", "cross_origin" },
 		.handle = post_refresh,
@@ -432,7 +444,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Change the own password; ends all other sessions",
 	}, {
 		.method = OHTD_POST, .path = "auth/elevate", .role = OHTD_ROLE_VIEWER,
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &elevate_input_shape,
+		.flags = OHTD_ROUTE_MEMORY | OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &elevate_input_shape,
 		.replies = { { 200, &elevated_shape } },
 		.problems = { "password_wrong", "account_changed", "no_session",
 			      "too_many_failures" },

@@ -284,6 +284,28 @@ OHTD_SHAPE(config_change, "ConfigChange", OHTD_PART(config_change, version, conf
 		     .summary = "Items that have another value than in the version before; empty: "
 				"none has"));
 
+/* For the audit: the values of the items that have changed. */
+static const char *items_of(struct ohtd_call *call, const struct ohtd_change *change, bool now)
+{
+	struct json_object *items = json_object_new_object();
+	const char *text;
+
+	for (size_t i = 0; items && i < change->differences; i++)
+		json_object_object_add(items, change->difference[i].pointer,
+				       json_object_get(now ? change->difference[i].now : change->difference[i].before));
+	text = items ? json_object_to_json_string_ext(items, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE) : NULL;
+	text = text ? ohtd_call_text_of(call, "%s", text) : NULL;
+	json_object_put(items);
+	return text;
+}
+
+static void note_change(struct ohtd_call *call, const struct ohtd_change *change)
+{
+	call->noted.object = ohtd_call_text_of(call, "version %lld", (long long)change->version.version);
+	call->noted.before = items_of(call, change, false);
+	call->noted.after = items_of(call, change, true);
+}
+
 static void reply_change(struct ohtd_call *call, const struct ohtd_change *change)
 {
 	struct config_difference *changes =
@@ -303,6 +325,7 @@ static void reply_change(struct ohtd_call *call, const struct ohtd_change *chang
 		};
 	if (change->trial && change->differences)
 		view.version.state = CHECKED;
+	note_change(call, change);
 	OHTD_REPLY(call, 200, config_change, &view);
 }
 
@@ -607,7 +630,7 @@ static const struct ohtd_route routes[] = {
 	},
 	{
 		.method = OHTD_POST, .path = "config/check", .role = OHTD_ROLE_SUPERVISOR,
-		.flags = OHTD_ROUTE_MERGE,
+		.flags = OHTD_ROUTE_QUIET | OHTD_ROUTE_MERGE,
 		.query = &change_query_shape,
 		.replies = {{200, &config_change_shape}},
 		.problems = {"config_contradiction", "config_changed", "config_pending", "elevation_required", "busy",

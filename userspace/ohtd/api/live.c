@@ -191,7 +191,7 @@ static const struct ohtd_route routes[] = {
 			"A ticket is for an EventSource, which cannot send Authorization; it opens one "
 			"stream and no second one.",
 	}, {
-		.method = OHTD_POST, .path = "auth/ticket", .role = OHTD_ROLE_VIEWER, .body_bytes_max = 4096,
+		.method = OHTD_POST, .path = "auth/ticket", .flags = OHTD_ROUTE_QUIET, .role = OHTD_ROLE_VIEWER, .body_bytes_max = 4096,
 		.replies = { { 200, &ticket_shape } },
 		.problems = { "no_session", "busy" },
 		.handle = post_ticket,

@@ -381,7 +381,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "One module",
 	}, {
 		.method = OHTD_POST, .path = "modules/{unit}/ping", .role = OHTD_ROLE_OPERATOR,
-		.flags = OHTD_ROUTE_COMMAND,
+		.flags = OHTD_ROUTE_QUIET | OHTD_ROUTE_COMMAND,
 		.replies = { { 200, &ping_shape } },
 		.problems = { "module_not_found" },
 		.handle = post_ping,

@@ -350,9 +350,11 @@ static void post_command(struct ohtd_call *call)
 	struct ohtd_refusal refusal;
 
 	if (ohtd_robot_command_read(OHTD_INPUT(call, robot_command), ohtd_call_clock(call),
-				    ohtd_call_robot(call), &command, &refusal))
+				    ohtd_call_robot(call), &command, &refusal)) {
+		call->noted.object = ohtd_verb_row(command.kind)->word;
+		call->noted.repeats = command.kind == OHTD_COMMAND_JOG;
 		ohtd_call_command(call, &command, command_done);
-	else
+	} else
 		ohtd_reply_errors(call, refusal.status, refusal.code, refusal.detail,
 				  refusal.errors, refusal.errors_count);
 }

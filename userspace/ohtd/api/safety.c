@@ -264,6 +264,7 @@ static void post_stop(struct ohtd_call *call)
 	struct stopped stopped;
 	int r = ohtd_stop_ask(call->loop, &call->who, &stopped);
 
+	call->noted.repeats = !r && stopped.repeated;
 	if (r)
 		ohtd_reply_problem(call, 503, "device_gone", OHTD_STOP_UNCONFIRMED ": %s", strerror(-r));
 	else

@@ -237,7 +237,7 @@ struct webhook_body {
 };
 
 OHTD_SHAPE(webhook_body, "WebhookBody",
-	OHTD_TEXT(webhook_body, url, .flags = OHTD_NEEDED, .min = 8, .max = OHT_URL_BYTES - 1, .unfit = url_unfit,
+	OHTD_TEXT(webhook_body, url, .flags = OHTD_NEEDED | OHTD_PRIVATE, .min = 8, .max = OHT_URL_BYTES - 1, .unfit = url_unfit,
 		  .pattern = "^https?://[!-~]+$",
 		  .summary = "https; its host and port are listed in ohtd.conf. http to this machine only",
 		  .example = "\"https://alerts.example/robots\""),
@@ -308,7 +308,7 @@ struct webhook_change {
 };
 
 OHTD_SHAPE(webhook_change, "WebhookChange",
-	OHTD_TEXT(webhook_change, url, .flags = OHTD_SOME, .min = 8, .max = OHT_URL_BYTES - 1, .unfit = url_unfit,
+	OHTD_TEXT(webhook_change, url, .flags = OHTD_SOME | OHTD_PRIVATE, .min = 8, .max = OHT_URL_BYTES - 1, .unfit = url_unfit,
 		  .pattern = "^https?://[!-~]+$", .summary = "As of POST webhooks",
 		  .example = "\"https://alerts.example/robots\""),
 	OHTD_WORD(webhook_change, severity, .flags = OHTD_SOME, .words = &severity_words, .preset = OHTD_NONE,

@@ -353,6 +353,8 @@ enum ohtd_auth_result ohtd_auth_login(struct ohtd_auth *auth,
 		return OHTD_AUTH_TOO_MANY;
 	if (r == -ENOENT)
 		ohtd_log(OHTD_LOG_NOTICE, "auth", "login_refused", "from %s", credentials->address);
+	if (r == -ENOENT && user.id)
+		strcpy(grant->who.user, user.name);
 	if (!r)
 		r = prepare(auth, &user, credentials, &opening.session);
 	/* -ENOENT: somebody has changed the account while the password was being looked at. */

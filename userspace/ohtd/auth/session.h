@@ -90,6 +90,7 @@ unsigned int ohtd_auth_wait_s(struct ohtd_auth *auth, const char *username, cons
 /* Copies at most OHTD_AGENT_BYTES - 1 characters; what is not printable ASCII becomes '?'. */
 void ohtd_agent_set(char *agent, const char *text, size_t length);
 
+/* Refused, @grant->who.user names the account whose password was wrong; "": there is no such account. */
 enum ohtd_auth_result ohtd_auth_login(struct ohtd_auth *auth,
 				      const struct ohtd_credentials *credentials,
 				      struct ohtd_grant *grant);

@@ -136,6 +136,11 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	  "Confirm it over a connection that is opened now."),
 	P(409, "config_no_way_back", "The change cannot return by itself, since what is in force is no version that somebody has chosen.",
 	  "Make a version that stays first."),
+	P(409, "audit_no_proof", "There is no proof between these two trees.",
+	  "from must not be above to, and to not above the size of GET audit/head. If you have seen a checkpoint of more "
+	  "records, some were cut off, or an old copy of the database came back."),
+	P(409, "audit_removed", "The older tree ends among records that were removed since they were too old.",
+	  "Take a checkpoint that is newer; the records from there on can be proven."),
 	P(409, "user_exists", "There is such a user already.", "Take another name."),
 	P(409, "rule_exists", "There is a rule with this code already.",
 	  "Take another code; PUT alert-rules/{name} changes a rule."),

@@ -54,6 +54,9 @@ enum ohtd_route_kind {
 #define OHTD_ROUTE_COMMAND	(1U << 3)	/* asks the control thread: may answer its reasons */
 #define OHTD_ROUTE_STORE	(1U << 4)	/* needs the store: may answer its troubles */
 #define OHTD_ROUTE_MERGE	(1U << 5)	/* the body is a merge patch (RFC 7396): input is struct ohtd_json_text */
+#define OHTD_ROUTE_QUIET	(1U << 6)	/* changes nothing: the audit has only who was refused */
+#define OHTD_ROUTE_REPEATS	(1U << 7)	/* comes many times a second: the audit has the first and the end */
+#define OHTD_ROUTE_MEMORY	(1U << 8)	/* is done also while the store cannot write: does not wait for the audit */
 
 #define OHTD_REPLIES_MAX	3
 #define OHTD_CODES_MAX		16

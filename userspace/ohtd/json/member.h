@@ -67,6 +67,7 @@ enum ohtd_store_as {
 #define OHTD_SECRET	(1U << 3)	/* never shown in an example or a log */
 #define OHTD_DRIFTS	(1U << 4)	/* changes by itself, as an age: that alone is no news */
 #define OHTD_SOME	(1U << 5)	/* a request must have one of those with this */
+#define OHTD_PRIVATE	(1U << 6)	/* may have something secret in it: not kept in the audit */
 
 /**
  * struct ohtd_words - the words for a range of numbers

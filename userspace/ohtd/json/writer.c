@@ -458,7 +458,7 @@ static bool put_members(struct ohtd_writer *writer, const struct ohtd_shape *sha
 				any = put_members(writer, member->shape, part, any);
 			continue;
 		}
-		if (null && member->flags & unsaid)
+		if (null && (writer->sparse || member->flags & unsaid))
 			continue;
 		if (any)
 			put(writer, ',');

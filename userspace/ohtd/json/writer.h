@@ -31,6 +31,7 @@ struct ohtd_memory {
  * @size: room at @text
  * @left_out: members with one of these flags are not written
  * @no_null: members that are null are not written
+ * @sparse: the same of members that must not be null
  * @fault: name of the first member whose value its description does not allow, or NULL
  */
 struct ohtd_writer {
@@ -39,6 +40,7 @@ struct ohtd_writer {
 	size_t used, size;
 	unsigned int left_out;
 	bool no_null;
+	bool sparse;
 	const char *fault;
 };
 

@@ -201,6 +201,7 @@ static void start(struct ohtd_call *call, struct ohtd_socket *socket, const char
 	socket->loop = loop;
 	socket->who = call->who;
 	socket->conn = call->conn;
+	snprintf(socket->address, sizeof(socket->address), "%s", call->conn->local ? "local" : ohtd_call_address(call));
 	strcpy(socket->client, call->conn->client);
 	socket->number = atomic_fetch_add(&loop->server->live->sockets_made, 1) + 1;
 	socket->opened_ms = socket->heard_ms = socket->credit_ms = ohtd_channels_now_ms(loop);

@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/audited.h"
 #include "server/command.h"
 #include "server/control.h"
 #include "http/problem.h"
 #include "live/socket_private.h"
 #include "server/stop.h"
 #include "robot/robot.h"
+#include "robot/verbs.h"
 
 
 struct socket_problem {
@@ -70,6 +72,20 @@ static void refuse(struct ohtd_socket *socket, const struct ohtd_memory *memory,
 	});
 }
 
+/* ---- the audit ---- */
+
+/* @code: NULL: it was done. */
+static const char act_command[] = "message command", act_stop[] = "message stop";
+
+static void record(struct ohtd_socket *socket, const char *act, unsigned int verb, int status, const char *code)
+{
+	ohtd_audited_message(socket->loop, &(struct ohtd_audited_message){
+		.who = &socket->who, .source = socket->address, .act = act,
+		.object = verb ? ohtd_verb_row(verb)->word : NULL, .status = status, .code = code,
+		.repeats = verb == OHTD_COMMAND_JOG,
+	});
+}
+
 /* ---- under way ---- */
 
 struct ohtd_socket_command {
@@ -88,12 +104,14 @@ static void reply(const struct ohtd_socket_command *command, const struct ohtd_m
 	struct ohtd_refusal refusal;
 
 	if (said->outcome == OHTD_OUTCOME_DONE) {
+		record(command->socket, act_command, said->kind, 200, NULL);
 		say(command->socket, memory, &socket_result_shape, &(struct socket_result){
 			.type = "result", .id = command->id, .status = 200, .data = &result,
 		});
 		return;
 	}
 	ohtd_refusal_of(said, memory, &refusal);
+	record(command->socket, act_command, said->kind, refusal.status, refusal.code);
 	refuse(command->socket, memory, &command->id, &refusal);
 }
 
@@ -185,6 +203,7 @@ void ohtd_socket_take_command(struct ohtd_socket *socket, const struct ohtd_memo
 	int r = -EAGAIN;
 
 	if (socket->who.role < OHTD_ROLE_OPERATOR) {
+		record(socket, act_command, 0, 403, "role");
 		refuse(socket, memory, &said->id, &(struct ohtd_refusal){
 			.status = 403, .code = "role", .detail = "commands need the role operator",
 		});
@@ -193,6 +212,7 @@ void ohtd_socket_take_command(struct ohtd_socket *socket, const struct ohtd_memo
 	if (!ohtd_robot_command_read(said->command, socket->loop->server->services.clock,
 				     socket->loop->server->services.robot,
 				     &command, &refusal)) {
+		record(socket, act_command, 0, refusal.status, refusal.code);
 		refuse(socket, memory, &said->id, &refusal);
 		return;
 	}
@@ -206,6 +226,7 @@ void ohtd_socket_take_command(struct ohtd_socket *socket, const struct ohtd_memo
 	if (waiting)
 		drop(waiting);
 	ohtd_refusal_not_taken(r, &refusal);
+	record(socket, act_command, command.kind, refusal.status, refusal.code);
 	refuse(socket, memory, &said->id, &refusal);
 }
 
@@ -222,6 +243,15 @@ OHTD_SHAPE_SHARED(say_stop, "SocketStop",
 	OHTD_SCALAR(say_stop, id, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_SOCKET_ID_BYTES_MAX,
 		    .summary = "Any number or text; the answer has it too"));
 
+static void record_stop(struct ohtd_socket *socket, int error, const struct stopped *stopped)
+{
+	ohtd_audited_message(socket->loop, &(struct ohtd_audited_message){
+		.who = &socket->who, .source = socket->address, .act = act_stop,
+		.status = error ? 503 : 200, .code = error ? "device_gone" : NULL,
+		.repeats = !error && stopped->repeated,
+	});
+}
+
 /* The stop waits for no place among the commands: the loop makes it here and now. */
 void ohtd_socket_take_stop(struct ohtd_socket *socket, const struct ohtd_memory *memory,
 			   const void *view)
@@ -231,6 +261,7 @@ void ohtd_socket_take_stop(struct ohtd_socket *socket, const struct ohtd_memory 
 	int r;
 
 	if (socket->who.role < OHTD_ROLE_OPERATOR) {
+		record(socket, act_stop, 0, 403, "role");
 		refuse(socket, memory, &said->id, &(struct ohtd_refusal){
 			.status = 403, .code = "role", .detail = "the stop needs the role operator",
 		});
@@ -246,4 +277,5 @@ void ohtd_socket_take_stop(struct ohtd_socket *socket, const struct ohtd_memory 
 			.type = "stopped", .id = said->id, .status = 200, .data = &stopped,
 		});
 	ohtd_stop_log(socket->loop, &socket->who, r, &stopped);
+	record_stop(socket, r, &stopped);
 }

@@ -58,6 +58,7 @@ struct ohtd_dialect {
  * @loop: whose it is
  * @dialect: how it is spoken
  * @conn: the connection; not there any more once h2o has told the end
+ * @address: of the client, or "local"
  * @client: for whom it is counted among strangers
  * @ws: h2o's side; @ws->sock is NULL until the handshake has been answered
  * @number: no other socket has it
@@ -87,6 +88,7 @@ struct ohtd_socket {
 	struct ohtd_loop *loop;
 	const struct ohtd_dialect *dialect;
 	struct ohtd_conn *conn;
+	char address[OHTD_ADDRESS_BYTES];
 	char client[OHTD_FOLDED_BYTES];
 	h2o_websocket_conn_t *ws;
 	uint64_t number;

@@ -15,6 +15,7 @@
 
 #include "alerts/alive.h"
 #include "alerts/rules.h"
+#include "audit/audit.h"
 #include "auth/checks.h"
 #include "auth/session.h"
 #include "auth/setup.h"
@@ -127,7 +128,7 @@ static int open_auth(struct running *run)
 	};
 	unsigned char key[OHTD_TOKEN_KEY_BYTES];
 
-	if (ohtd_state_key(run->config->state_dir, "token.key", key, sizeof(key), wall_s(run),
+	if (ohtd_state_key(run->config->state_dir, &ohtd_token_key, key, sizeof(key), wall_s(run),
 			   run->why, sizeof(run->why)))
 		return judge(run, errno);
 	run->tokens = ohtd_tokens_create(key, sizeof(key), &run->clock);
@@ -140,6 +141,25 @@ static int open_auth(struct running *run)
 	if (run->workers)
 		run->checks = ohtd_checks_start();
 	return run->checks ? 0 : fail(run, "worker threads");
+}
+
+/* Whatever is changed from now on is recorded. */
+static int open_audit(struct running *run)
+{
+	unsigned char key[OHT_SIGN_KEY_BYTES];
+	char path[FILE_BYTES];
+	const struct ohtd_audit_setup setup = {
+		.store = run->store, .clock = &run->clock, .boot_id = ohtd_tokens_boot_id(run->tokens), .key = key,
+		.head_path = path, .most = OHTD_AUDIT_MOST,
+	};
+
+	snprintf(path, sizeof(path), "%s/audit.head", run->config->state_dir);
+	if (ohtd_state_key(run->config->state_dir, &ohtd_audit_key, key, sizeof(key), wall_s(run), run->why,
+			   sizeof(run->why)))
+		return judge(run, errno);
+	run->audit = ohtd_audit_create(&setup);
+	OPENSSL_cleanse(key, sizeof(key));
+	return run->audit ? 0 : fail(run, "audit");
 }
 
 /* Before anything of ours stops or resets, so that it hears of all of it. */
@@ -242,7 +262,7 @@ static int open_server(struct running *run)
 	struct ohtd_services services = {
 		run->config, &run->clock, run->robot, run->auth, run->workers, run->checks,
 		run->store, run->recorder, run->setup, NULL, run->gateway, NULL, run->history,
-		run->rules, run->webhooks, run->settings,
+		run->rules, run->webhooks, run->settings, run->audit,
 	};
 	struct ohtd_site site;
 
@@ -348,7 +368,7 @@ static int open_all(struct running *run)
 	run->sender_fd = ohtd_sender_start(run->config);
 	if (confine(run))
 		return -1;
-	if (open_store(run) || open_auth(run) || open_accounts(run))
+	if (open_store(run) || open_auth(run) || open_accounts(run) || open_audit(run))
 		return -1;
 	if (open_journal(run) || open_robot(run) || open_settings(run) || open_rules(run) ||
 	    open_history(run) || open_gateway(run) || open_webhooks(run))
@@ -449,6 +469,7 @@ static void wait_for_end(struct running *run, const sigset_t *signals)
 	upkeep->history = run->history;
 	upkeep->certificate = run->certificate;
 	upkeep->workers = run->workers;
+	upkeep->audit = run->audit;
 	ohtd_upkeep_begin(upkeep);
 	for (;;) {
 		number = sigtimedwait(signals, NULL, &turn);

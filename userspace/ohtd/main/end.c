@@ -9,6 +9,7 @@
 
 #include "alerts/keeper.h"
 #include "alerts/rules.h"
+#include "audit/audit.h"
 #include "auth/checks.h"
 #include "auth/session.h"
 #include "auth/setup.h"
@@ -81,6 +82,7 @@ int ohtd_end_all(struct running *run)
 	/* Until then the loops have given them work, which was refused. */
 	ohtd_checks_destroy(run->checks);
 	ohtd_workers_destroy(run->workers);
+	ohtd_audit_end(run->audit);
 	ohtd_alert_keeper_end(run->alert_keeper);
 	ohtd_webhooks_stop(run->webhooks);
 	ohtd_gateway_destroy(run->gateway);
@@ -95,6 +97,7 @@ int ohtd_end_all(struct running *run)
 	ohtd_tokens_destroy(run->tokens);
 	ohtd_keeper_destroy(run->keeper);
 	ohtd_alert_keeper_destroy(run->alert_keeper);
+	ohtd_audit_destroy(run->audit);
 	ohtd_webhooks_destroy(run->webhooks);
 	if (*run->config->ready_file)
 		unlink(run->config->ready_file);

@@ -50,7 +50,7 @@ static int store_user(const struct ohtd_config *config, struct ohtd_account_orde
 	if (r)
 		return r;
 	order->now_s = offline.now_s;
-	r = ohtd_account_work(offline.db, order);
+	r = ohtd_offline_account(&offline, order, "ohtd --add-user");
 	ohtd_offline_close(&offline);
 	if (r)
 		snprintf(why, WHY_BYTES, "%s: %s", order->user.name, r == -EEXIST ?

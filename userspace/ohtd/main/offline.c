@@ -23,6 +23,7 @@
 #include "store/db.h"
 #include "store/schema.h"
 #include "store/store.h"
+#include "tables/audit.h"
 #include "tables/users.h"
 
 #define REQUEST_BYTES	4096
@@ -159,16 +160,48 @@ static void list(struct request *request)
 	free(views);
 }
 
+static void describe_account(struct ohtd_audit_row *row, void *arg)
+{
+	const struct ohtd_account_order *order = arg;
+	const struct ohtd_user *user = &order->user;
+
+	snprintf(row->object, sizeof(row->object), "users/%lld", (long long)user->id);
+	/* No name has a character that JSON escapes. */
+	if (!order->change.deleted)
+		snprintf(row->after, sizeof(row->after), "{\"username\":\"%s\",\"role\":\"%s\",\"disabled\":%s}", user->name,
+			 ohtd_role_name(user->role), user->disabled ? "true" : "false");
+	snprintf(row->result, sizeof(row->result), "%s", order->act == OHTD_ACCOUNT_ADD ? "201" :
+		 order->change.deleted ? "204" : "200");
+}
+
+int ohtd_offline_account(struct ohtd_offline *offline, struct ohtd_account_order *order, const char *act)
+{
+	struct ohtd_audit_row row = { .time_ns = offline->now_s * (int64_t)OHTD_NS_PER_S, .source = "local" };
+
+	snprintf(row.who, sizeof(row.who), "uid %u", offline->uid);
+	snprintf(row.act, sizeof(row.act), "%s", act);
+	return ohtd_db_audit_act(offline->db, ohtd_account_work, order, describe_account, &row);
+}
+
+static const char *act_of(const struct request *request, char act[OHTD_AUDIT_ACT_BYTES])
+{
+	const struct ohtd_route *route = request->found.route;
+
+	snprintf(act, OHTD_AUDIT_ACT_BYTES, "%s %s", ohtd_method_name(route->method), route->path);
+	return act;
+}
+
 static void act(struct request *request, struct ohtd_account_order *order)
 {
 	struct ohtd_account_view view;
+	char path[OHTD_AUDIT_ACT_BYTES];
 	int r;
 
 	order->now_s = request->offline.now_s;
 	r = ohtd_account_prepare(order);
 	ohtd_secret_forget(&order->password);
 	if (!r)
-		r = ohtd_account_work(request->offline.db, order);
+		r = ohtd_offline_account(&request->offline, order, act_of(request, path));
 	view = ohtd_account_view_of(&order->user);
 	if (r)
 		refuse_account(r);
@@ -254,6 +287,7 @@ int ohtd_offline_open(struct ohtd_offline *offline, const struct ohtd_config *co
 	struct ohtd_clock clock;
 	int r;
 
+	offline->uid = getuid();
 	if (ohtd_state_become_owner(config->state_dir, why, size) ||
 	    ohtd_state_ensure(config->state_dir, why, size))
 		return -1;

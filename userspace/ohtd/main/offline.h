@@ -13,6 +13,7 @@
 
 #include "config/config.h"
 
+struct ohtd_account_order;
 struct ohtd_db;
 
 /**
@@ -20,12 +21,14 @@ struct ohtd_db;
  * @db: the connection
  * @lock_fd: holds the lock of the state directory; -1: a daemon has it
  * @now_s: wall time when it was opened
+ * @uid: of the person
  * @state_dir: where it is
  */
 struct ohtd_offline {
 	struct ohtd_db *db;
 	int lock_fd;
 	int64_t now_s;
+	unsigned int uid;
 	char state_dir[OHTD_PATH_BYTES];
 };
 
@@ -44,6 +47,9 @@ struct ohtd_offline {
 int ohtd_offline_open(struct ohtd_offline *offline, const struct ohtd_config *config, bool join,
 		      char *why, size_t size);
 void ohtd_offline_close(struct ohtd_offline *offline);
+
+/* Does what the order says, with a record of the audit that calls it @act. 0 or a negative errno. */
+int ohtd_offline_account(struct ohtd_offline *offline, struct ohtd_account_order *order, const char *act);
 
 /**
  * ohtd_offline_serve() - answer one request

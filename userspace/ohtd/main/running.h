@@ -35,6 +35,7 @@ struct running {
 	struct ohtd_robot *robot;
 	struct ohtd_alert_rules *rules;
 	struct ohtd_settings *settings;
+	struct ohtd_audit *audit;
 	struct ohtd_history *history;
 	bool robot_runs;
 	struct ohtd_gateway *gateway;

@@ -134,18 +134,23 @@ static int read_key(const char *path, unsigned char *key, size_t bytes)
 	return r;
 }
 
-int ohtd_state_key(const char *dir, const char *name, unsigned char *key, size_t bytes,
+const struct ohtd_state_key ohtd_token_key = { "token.key", "all sessions have ended" };
+const struct ohtd_state_key ohtd_audit_key = {
+	"audit.key", "clients that know the old one no longer trust the checkpoints of the audit"
+};
+
+int ohtd_state_key(const char *dir, const struct ohtd_state_key *which, unsigned char *key, size_t bytes,
 		   long long now_s, char *why, size_t size)
 {
 	char path[PATH_BYTES];
 	int r;
 
-	join(path, dir, name);
+	join(path, dir, which->file);
 	r = read_key(path, key, bytes);
 	if (ohtd_file_is_unusable(r)) {
 		ohtd_log(OHTD_LOG_ERROR, "main", "key_made_anew",
-			 "%s: %s; it was set aside and made anew, so all sessions have ended", path,
-			 r == -EINVAL ? "is no key" : strerror(-r));
+			 "%s: %s; it was set aside and made anew, so %s", path,
+			 r == -EINVAL ? "is no key" : strerror(-r), which->anew);
 		r = ohtd_file_set_aside(path, now_s);
 		if (!r)
 			r = -ENOENT;

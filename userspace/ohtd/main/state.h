@@ -26,11 +26,23 @@ int ohtd_state_become_owner(const char *dir, char *why, size_t size);
 /* A descriptor that holds the lock, or -1 with @why filled. */
 int ohtd_state_lock(const char *dir, char *why, size_t size);
 
+/**
+ * struct ohtd_state_key - a key of this machine
+ * @file: its name
+ * @anew: what a new one means, for the log
+ */
+struct ohtd_state_key {
+	const char *file;
+	const char *anew;
+};
+
+extern const struct ohtd_state_key ohtd_token_key, ohtd_audit_key;
+
 /*
  * Reads a key of exactly @bytes, or draws it and stores it (0600). What is no key (empty, cut, zeros, a folder, not
  * to be read) is set aside first, and logged. 0, or -1 with @why filled.
  */
-int ohtd_state_key(const char *dir, const char *name, unsigned char *key, size_t bytes,
+int ohtd_state_key(const char *dir, const struct ohtd_state_key *which, unsigned char *key, size_t bytes,
 		   long long now_s, char *why, size_t size);
 
 /**

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "audit/audit.h"
 #include "history/history.h"
 #include "alerts/alive.h"
 #include "pki/certificate.h"
@@ -44,6 +45,7 @@ static void work_on_files(struct ohtd_work *work, bool dropped)
 	if (!dropped) {
 		keep_time(upkeep);
 		ohtd_certificate_tick(upkeep->certificate);
+		ohtd_audit_keep_head(upkeep->audit);
 	}
 	atomic_store(&upkeep->files_busy, false);
 }
@@ -119,6 +121,7 @@ void ohtd_upkeep(struct ohtd_upkeep *upkeep)
 	ohtd_robot_log(upkeep->robot, &upkeep->robot_told);
 	ohtd_keeper_turn(upkeep->keeper, upkeep->robot);
 	look_after_files(upkeep);
+	ohtd_audit_turn(upkeep->audit);
 	ohtd_store_watch(upkeep->store);
 	ohtd_history_watch(upkeep->history);
 	watch_threads(upkeep);

@@ -15,6 +15,7 @@
 #include "base/workers.h"
 #include "robot/robot.h"
 
+struct ohtd_audit;
 struct ohtd_certificate;
 struct ohtd_clock;
 struct ohtd_history;
@@ -23,7 +24,7 @@ struct ohtd_store;
 /* How often ohtd_upkeep() wants to be called. */
 #define OHTD_UPKEEP_MS	250
 
-/* The upper nine members are the caller's; the rest begins as zero. Outlives the workers. */
+/* The upper ten members are the caller's; the rest begins as zero. Outlives the workers. */
 struct ohtd_upkeep {
 	const char *state_dir;
 	const char *boot_id;
@@ -34,6 +35,7 @@ struct ohtd_upkeep {
 	struct ohtd_history *history;
 	struct ohtd_certificate *certificate;
 	struct ohtd_workers *workers;
+	struct ohtd_audit *audit;
 	uint32_t jumps_told;
 	uint64_t corrected_told_ns;
 	bool stalled_told;

@@ -71,6 +71,11 @@ const struct ohtd_document *ohtd_call_asyncapi(struct ohtd_call *call)
 	return &call->loop->server->asyncapi;
 }
 
+struct ohtd_audit *ohtd_call_audit(struct ohtd_call *call)
+{
+	return call->loop->server->services.audit;
+}
+
 struct ohtd_certificate *ohtd_call_certificate(struct ohtd_call *call)
 {
 	return call->loop->server->services.certificate;

@@ -24,6 +24,8 @@ struct ohtd_certificate;
 struct ohtd_conn;
 struct ohtd_document;
 struct ohtd_alert_rules;
+struct ohtd_audit;
+struct ohtd_held;
 struct ohtd_history;
 struct ohtd_loop;
 struct ohtd_pending;
@@ -36,11 +38,30 @@ struct st_h2o_req_t;
 #define OHTD_ADDRESS_BYTES	64
 
 /**
+ * struct ohtd_noted - what a handler knows of a change beyond the request, for the audit; each may be NULL
+ * @who: a name that is proven by the request itself
+ * @object: what is changed, in place of the path
+ * @before: as JSON
+ * @after: as JSON, in place of the body
+ * @repeats: the same may follow many times a second
+ *
+ * The texts are in the memory of the request, or constant. Nothing secret is among them.
+ */
+struct ohtd_noted {
+	const char *who, *object, *before, *after;
+	bool repeats;
+};
+
+/**
  * struct ohtd_call - a request on its way to its answer
  * @req: h2o's side of it
  * @conn: the connection
  * @loop: the loop that serves it
  * @route: what is asked for, NULL before it has been found
+ * @asks: the same, from the first moment on, for the audit
+ * @recorded: the audit has it
+ * @held: room for an answer that waits for its record (audited.c), or NULL
+ * @noted: for the audit
  * @count: counters of the route
  * @begun_ns: CLOCK_MONOTONIC when the request was there
  * @memory: of the request
@@ -59,6 +80,10 @@ struct ohtd_call {
 	struct ohtd_conn *conn;
 	struct ohtd_loop *loop;
 	const struct ohtd_route *route;
+	const struct ohtd_route *asks;
+	bool recorded;
+	struct ohtd_held *held;
+	struct ohtd_noted noted;
 	struct ohtd_route_count *count;
 	uint64_t begun_ns;
 	struct ohtd_memory memory;
@@ -87,6 +112,7 @@ struct ohtd_history *ohtd_call_history(struct ohtd_call *call);
 struct ohtd_alert_rules *ohtd_call_rules(struct ohtd_call *call);
 struct ohtd_setup *ohtd_call_setup(struct ohtd_call *call);
 struct ohtd_settings *ohtd_call_settings(struct ohtd_call *call);
+struct ohtd_audit *ohtd_call_audit(struct ohtd_call *call);
 struct ohtd_certificate *ohtd_call_certificate(struct ohtd_call *call);
 /* The description of all routes. */
 const struct ohtd_document *ohtd_call_openapi(struct ohtd_call *call);

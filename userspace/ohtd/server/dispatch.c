@@ -33,6 +33,7 @@ static void call_gone(void *data)
 
 	if (call->pending)
 		call->pending->call = NULL;
+	ohtd_audited_drop(call);
 	if (call->conn->call == call) {
 		call->conn->call = NULL;
 		call->conn->answered_ms = 0;
@@ -458,6 +459,7 @@ static void dispatch(struct ohtd_call *call)
 		return;
 	match = ohtd_route_find(call->loop->server->router, req->method.base, req->method.len,
 				req->path_normalized.base, req->path_normalized.len, &found);
+	call->asks = match == OHTD_MATCH_FOUND || match == OHTD_MATCH_PARAM ? found.route : NULL;
 	if (ohtd_prologue_head(call, match == OHTD_MATCH_FOUND ? found.route : NULL) ||
 	    (call->conn->local && admit_local(call)))
 		return;
@@ -476,7 +478,7 @@ static void dispatch(struct ohtd_call *call)
 	if (match == OHTD_MATCH_PARAM)
 		refuse_path(call, match, &found);
 	else if (!check_accept(call) && !check_budget(call) && !take_input(call) && !check_kept_for(call) &&
-		 !check_kind(call))
+		 !check_kind(call) && !ohtd_audited_prepare(call))
 		call->route->handle(call);
 }
 

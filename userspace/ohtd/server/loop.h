@@ -203,6 +203,16 @@ void ohtd_local_close(struct ohtd_loop *loop);
 /* The main thread, at the end: nothing of it stays behind. */
 void ohtd_local_remove(struct ohtd_server *server);
 
+/*
+ * audited.c: the record of an answer. True: the answer waits for it, and is sent by reply.c's ohtd_reply_send(); @data lives as
+ * long as the request. @code: of a refusal, or NULL.
+ */
+bool ohtd_audited(struct ohtd_call *call, int status, const char *code, const char *data, size_t bytes);
+/* Before a change begins: what its record takes is there. 0, or -1 when the request has been refused. Dropped with the call. */
+int ohtd_audited_prepare(struct ohtd_call *call);
+void ohtd_audited_drop(struct ohtd_call *call);
+void ohtd_reply_send(struct ohtd_call *call, int status, const char *data, size_t bytes);
+
 /* pending.c */
 void ohtd_pending_tick(struct ohtd_loop *loop);
 void ohtd_pending_drop_all(struct ohtd_loop *loop);

@@ -13,13 +13,19 @@ static void run_finish(struct ohtd_loop *loop, struct ohtd_post *post)
 	ohtd_pending_finish(post->arg);
 }
 
+int ohtd_pending_prepare(struct ohtd_pending *pending)
+{
+	if (!pending->post)
+		pending->post = calloc(1, sizeof(*pending->post));
+	return pending->post ? 0 : -ENOMEM;
+}
+
 int ohtd_pending_begin(struct ohtd_pending *pending, struct ohtd_call *call, uint32_t within_ms,
 		       void (*finish)(struct ohtd_pending *pending))
 {
 	struct ohtd_loop *loop = call->loop;
 
-	pending->post = calloc(1, sizeof(*pending->post));
-	if (!pending->post)
+	if (ohtd_pending_prepare(pending))
 		return -ENOMEM;
 	pending->post->run = run_finish;
 	pending->post->arg = pending;

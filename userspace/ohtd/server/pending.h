@@ -47,6 +47,12 @@ struct ohtd_pending {
 int ohtd_pending_begin(struct ohtd_pending *pending, struct ohtd_call *call, uint32_t within_ms,
 		       void (*finish)(struct ohtd_pending *pending));
 
+/*
+ * Takes the memory of which ohtd_pending_begin() would have need, so that that cannot fail any more: 0 or -ENOMEM. Never begun,
+ * @pending->post is for free().
+ */
+int ohtd_pending_prepare(struct ohtd_pending *pending);
+
 /* Before a result can come: unties again. The caller frees the object and answers the request. */
 void ohtd_pending_abandon(struct ohtd_pending *pending);
 

@@ -44,8 +44,7 @@ static void begin_answer(struct ohtd_call *call, int status, size_t length_bytes
 		 req->method.base, (int)req->path_normalized.len, req->path_normalized.base, status);
 }
 
-/* @data must live as long as the request. */
-static void send_body(struct ohtd_call *call, int status, const char *data, size_t length_bytes)
+void ohtd_reply_send(struct ohtd_call *call, int status, const char *data, size_t length_bytes)
 {
 	static h2o_generator_t generator = { NULL, NULL };
 	h2o_req_t *req = call->req;
@@ -57,13 +56,20 @@ static void send_body(struct ohtd_call *call, int status, const char *data, size
 	h2o_send(req, &body, ohtd_method_is_head(req->method.base, req->method.len) || !length_bytes ? 0 : 1, H2O_SEND_STATE_FINAL);
 }
 
+/* @data must live as long as the request. @code: of a refusal, or NULL. */
+static void send_body(struct ohtd_call *call, int status, const char *code, const char *data, size_t length_bytes)
+{
+	if (!ohtd_audited(call, status, code, data, length_bytes))
+		ohtd_reply_send(call, status, data, length_bytes);
+}
+
 void ohtd_reply_data(struct ohtd_call *call, int status, const char *content_type,
 		     const char *data, size_t length_bytes)
 {
 	h2o_iovec_t copy = h2o_strdup(&call->req->pool, data, length_bytes);
 
 	ohtd_reply_header(call, "content-type", content_type);
-	send_body(call, status, copy.base, copy.len);
+	send_body(call, status, NULL, copy.base, copy.len);
 }
 
 /* What is handed to h2o is encrypted at once, and stays in memory until the client has taken it. */
@@ -102,7 +108,7 @@ void ohtd_reply_lasting(struct ohtd_call *call, int status, const char *content_
 
 void ohtd_reply_empty(struct ohtd_call *call, int status)
 {
-	send_body(call, status, "", 0);
+	send_body(call, status, NULL, "", 0);
 }
 
 static bool has_control_byte(const char *text)
@@ -163,7 +169,7 @@ void ohtd_reply_view(struct ohtd_call *call, int status, const struct ohtd_shape
 	if (writer.used > call->count->body_bytes)
 		call->count->body_bytes = writer.used;
 	ohtd_reply_header(call, "content-type", "application/json");
-	send_body(call, status, writer.text, writer.used);
+	send_body(call, status, NULL, writer.text, writer.used);
 }
 
 /* ---- problems ---- */
@@ -209,7 +215,7 @@ void ohtd_reply_errors(struct ohtd_call *call, int status, const char *code, con
 	ohtd_writer_begin(&writer, &call->memory, 512);
 	ohtd_problem_write(&writer, &problem);
 	ohtd_reply_header(call, "content-type", "application/problem+json");
-	send_body(call, problem.status, writer.text, writer.used);
+	send_body(call, problem.status, problem.code, writer.text, writer.used);
 }
 
 void ohtd_reply_member(struct ohtd_call *call, const char *pointer, const char *code,

@@ -9,6 +9,7 @@
 
 struct ohtd_alert_keeper;
 struct ohtd_alert_rules;
+struct ohtd_audit;
 struct ohtd_auth;
 struct ohtd_certificate;
 struct ohtd_checks;
@@ -42,6 +43,7 @@ struct ohtd_services {
 	struct ohtd_alert_rules *rules;
 	struct ohtd_webhooks *webhooks;
 	struct ohtd_settings *settings;
+	struct ohtd_audit *audit;
 };
 
 #endif /* OHTD_VIEWS_SERVICES_H */

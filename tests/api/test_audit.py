@@ -1,0 +1,371 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The audit: what is recorded and what is not, what stays after kill -9, and what is found when somebody changes the database."""
+import contextlib
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from daemon import BUILD, PASSWORD, TOP, begin
+from oht_test.wait import until
+
+sys.path.insert(0, str(TOP / "examples/python"))
+import verify_audit as foreign        # noqa: E402  pylint: disable=wrong-import-position
+
+OHTCTL = BUILD / "userspace/ohtctl/ohtctl"
+MERGE = {"Content-Type": "application/merge-patch+json"}
+
+
+@pytest.fixture(scope="module", name="shared")
+def _shared(tmp_path_factory, accounts):
+    made = begin(tmp_path_factory.mktemp("audit"), accounts)
+    try:
+        made.start()
+        made.token("administrator")
+        yield made
+        made.stop()
+    finally:
+        made.end()
+
+
+def records(daemon, query=""):
+    answer = daemon.get(f"audit?limit=200{query}", role="administrator")
+    assert answer.status == 200, answer
+    return answer.json["items"]
+
+
+def all_records(daemon):
+    found = list(reversed(records(daemon)))
+    assert len(found) < 200
+    return found
+
+
+def about(daemon, request_id):
+    """The one record about a request; a refusal may come a moment later."""
+    found = []
+    until(lambda: found.extend(item for item in records(daemon) if item["request_id"] == request_id) or found, what=request_id)
+    assert len(found) == 1
+    return found[0]
+
+
+def ohtctl(daemon, home, *words):
+    return subprocess.run([OHTCTL, "--socket", daemon.socket, *words], capture_output=True, text=True, check=False, timeout=60,
+                          env={**os.environ, "XDG_STATE_HOME": str(home)})
+
+
+def rename(daemon, name, **more):
+    answer = daemon.request("PATCH", "config", {"robot": {"name": name}}, role="administrator", headers={**MERGE, **more})
+    assert answer.status == 200, answer
+    return answer
+
+
+# ---- what is recorded ----
+
+def test_a_change_is_told_with_before_and_after(shared):
+    rename(shared, "first")
+    rename(shared, "second", **{"X-Request-Id": "told"})
+    item = about(shared, "told")
+    assert (item["who"], item["act"], item["result"], item["from"]) == ("administrator", "PATCH config", "200", "127.0.0.1")
+    assert (json.loads(item["before"]), json.loads(item["after"])) == ({"/robot/name": "first"}, {"/robot/name": "second"})
+    assert item["object"] == f"version {shared.get('config').headers['etag'].strip(chr(34))}"
+
+
+@pytest.mark.parametrize("method, path, body, role, result", [
+    ("POST", "users", {"username": "eve", "password": PASSWORD, "role": "administrator"}, "viewer", "403 role"),
+    ("POST", "users", {"username": "eve", "password": PASSWORD, "role": "administrator"}, None, "401 token_missing"),
+    ("DELETE", "users/4711", None, "operator", "403 role"),
+    ("DELETE", "users/4711", None, "administrator", "404 not_found"),
+    ("PATCH", "users/2", {"role": "emperor"}, "administrator", "400 validation"),
+    ("PUT", "robot/mode", {"mode": "maintenance"}, "supervisor", "403 elevation_required"),
+    ("POST", "alerts/x/acknowledge", None, "operator", "400 bad_id"),
+], ids=lambda value: value if isinstance(value, str) and value[0].isdigit() else "")
+def test_a_refused_attempt_is_told(shared, method, path, body, role, result):
+    request_id = f"refused-{result[:3]}-{role}-{method}".replace("None", "nobody")
+    answer = shared.request(method, path, body, role=role, headers={"X-Request-Id": request_id})
+    item = about(shared, request_id)
+    assert f"{answer.status} {answer.code}" == item["result"]
+    assert item["result"] == result and item["who"] == role
+    assert item["object"] == (path if "/" in path and path != "robot/mode" else None)
+
+
+def test_reading_and_asking_are_no_changes(shared):
+    before = len(records(shared))
+    for path in ("audit", "robot", "users"):
+        assert shared.get(path, role="administrator", headers={"X-Request-Id": "reading"}).status == 200
+    assert shared.post("config/check", {"robot": {"name": "x"}}, role="administrator").status == 200
+    assert shared.post("auth/ticket", {}, role="administrator").status == 200
+    assert shared.post("nothing/there", {}, role="administrator").status == 404
+    assert len(records(shared)) == before
+
+
+def test_a_log_in_names_accounts_only(shared):
+    """Somebody may have put the password into the wrong field."""
+    shared.request("POST", "auth/login", {"username": "viewer", "password": "wrong password"}, headers={"X-Request-Id": "known"})
+    shared.request("POST", "auth/login", {"username": "hunter2-typed-here", "password": "wrong password"}, headers={"X-Request-Id": "unknown"})
+    assert (about(shared, "known")["object"], about(shared, "known")["who"], about(shared, "known")["result"]) == ("viewer", None, "401 login_refused")
+    assert (about(shared, "unknown")["object"], about(shared, "unknown")["who"]) == (None, None)
+    good = records(shared, "&act=POST%20auth/login&result=200")
+    assert {item["object"] for item in good} >= {"administrator"} and all(item["who"] == item["object"] for item in good)
+
+
+def test_nothing_secret_is_in_a_record(shared):
+    """Whatever is sent: bodies with passwords, tokens, and a webhook's address, which may have a token in it."""
+    secrets = ["Zx9-first-password", "Zx9-next-password", "Zx9-in-the-address", PASSWORD]
+    made = shared.post("users", {"username": "zoe", "password": secrets[0], "role": "viewer"}, role="administrator").json
+    shared.request("PATCH", f"users/{made['id']}", {"password": secrets[1]}, role="administrator")
+    refresh = shared.login("viewer").json["refresh_token"]
+    secrets.append(refresh)
+    shared.request("POST", "auth/refresh", {"refresh_token": refresh[:-1] + "x"})
+    shared.post("auth/elevate", {"password": PASSWORD}, role="administrator")
+    shared.post("auth/elevate", {"password": secrets[0]}, role="administrator")
+    shared.post("auth/password/change", {"old_password": secrets[0], "new_password": secrets[1]}, role="viewer")
+    shared.post("webhooks", {"url": "https://127.0.0.1:1/Zx9-in-the-address"}, role="administrator")
+    shared.post("setup", {"code": "K7QM-2F9X-TR4C-0ZBD", "username": "eve", "password": secrets[0]})
+    secrets.append("K7QM-2F9X")
+    request_id = shared.request("DELETE", f"users/{made['id']}", role="administrator").headers["x-request-id"]
+    about(shared, request_id)
+    with contextlib.closing(sqlite3.connect(shared.state / "oht.db")) as database:
+        text = repr(database.execute("SELECT * FROM audit").fetchall())
+    assert "zoe" in text
+    for secret in secrets:
+        assert secret not in text, secret
+
+
+def test_an_account_that_was_made_without_a_daemon_is_told(shared):
+    made = records(shared, "&act=ohtd%20--add-user&sort=number")
+    assert [json.loads(item["after"])["role"] for item in made] == ["viewer", "operator", "supervisor", "administrator"]
+    assert {(item["who"], item["from"], item["result"]) for item in made} == {(f"uid {os.getuid()}", "local", "201")}
+
+
+def test_filters(shared):
+    rename(shared, "filtered")
+    assert {item["who"] for item in records(shared, "&who=administrator")} == {"administrator"}
+    assert {item["act"] for item in records(shared, "&act=PATCH%20config")} == {"PATCH config"}
+    assert any("FILTERED" in (item["after"] or "").upper() for item in records(shared, "&text=FiLTerEd"))
+    assert records(shared, "&to=2020-01-01T00:00:00Z") == [] == records(shared, "&from=2100-01-01T00:00:00Z")
+    newest = records(shared)[0]
+    assert newest["number"] in {item["number"] for item in records(shared, f"&from={newest['time']}")}
+    assert shared.get("audit?from=yesterday", role="administrator").json["errors"][0]["pointer"] == "/from"
+    assert shared.get("audit", role="supervisor").code == "role"
+
+
+def test_a_flood_of_strangers_is_counted(tmp_path, accounts):
+    made = begin(tmp_path, accounts)
+    try:
+        made.start()
+        for _ in range(60):
+            assert made.request("POST", "users", {}).status in (401, 429)
+        made.stop()
+        made.start()
+        found = all_records(made)
+        refused = [item for item in found if item["result"].startswith(("401", "429"))]
+        told = [json.loads(item["after"]) for item in found if item["act"] == "left out"]
+        assert 30 <= len(refused) <= 32 and len(refused) + sum(item["count"] for item in told) == 60
+        # Of what repeats there are the first and the end.
+        for _ in range(20):
+            assert made.post("control", {}, role="operator").status == 200
+        made.stop()
+        made.start()
+        taken = [item for item in all_records(made) if item["act"] == "POST control"]
+        assert [item["after"] for item in taken] in ([None, '{"repeated":19}'], ["{}", '{"repeated":19}'])
+        made.stop()
+    finally:
+        made.end()
+
+
+# ---- what stays ----
+
+def test_what_was_acknowledged_has_its_record(fresh):
+    """Each answer was there, then the power went."""
+    fresh.start()
+    fresh.token("administrator")
+    for i in range(5):
+        rename(fresh, f"name {i}", **{"X-Request-Id": f"cut-{i}"})
+        fresh.kill()
+        fresh.start()
+        assert [item["after"] for item in records(fresh) if item["request_id"] == f"cut-{i}"] == [f'{{"/robot/name":"name {i}"}}']
+    fresh.stop()
+
+
+# ---- what is found ----
+
+def database_of(daemon):
+    return contextlib.closing(sqlite3.connect(daemon.state / "oht.db", isolation_level=None))
+
+
+def mend_leaf(daemon, database, number):
+    """As somebody does who has read docs/audit.md."""
+    row = dict(zip(("number", "time_ns", "boot_id", "who", "act", "object", "before", "after", "result", "from", "request_id"),
+                   database.execute("SELECT number, time_ns, boot, who, act, object, before, after, result, source, request_id"
+                                    " FROM audit WHERE number = ?", (number,)).fetchone()))
+    columns = ["oht-audit-1", str(number), str(row["time_ns"] // 1000000), *(row[name] for name in foreign.COLUMNS[2:])]
+    leaf = foreign.hashlib.sha256(b"\0" + b"".join(b"%d:%s," % (len(c.encode()), c.encode()) for c in columns)).hexdigest()
+    database.execute("UPDATE audit SET leaf = ? WHERE number = ?", (leaf, number))
+
+
+def mend_tree(database):
+    """All hashes made anew, without the key."""
+    edge, size = [], 0
+    for (leaf,) in database.execute("SELECT leaf FROM audit ORDER BY number").fetchall():
+        foreign.add(edge, size, bytes.fromhex(leaf))
+        size += 1
+    database.execute("UPDATE audit_tree SET size = ?, edge = ?", (size, b"".join(edge).hex()))
+
+
+def edit(_daemon, database):
+    database.execute("UPDATE audit SET who = 'nobody' WHERE number = 5")
+
+
+def edit_with_hash(daemon, database):
+    edit(daemon, database)
+    mend_leaf(daemon, database, 5)
+
+
+def chain_anew(daemon, database):
+    edit_with_hash(daemon, database)
+    mend_tree(database)
+
+
+def delete(_daemon, database):
+    database.execute("DELETE FROM audit WHERE number = 5")
+
+
+def reorder(daemon, database):
+    for old, new in ((5, 1000), (6, 5), (1000, 6)):
+        database.execute("UPDATE audit SET number = ? WHERE number = ?", (new, old))
+    mend_leaf(daemon, database, 5)
+    mend_leaf(daemon, database, 6)
+
+
+def insert(_daemon, database):
+    database.execute("INSERT INTO audit SELECT number + 1, time_ns, boot, 'mallory', act, object, before, after, result, source,"
+                     " request_id, leaf FROM audit ORDER BY number DESC LIMIT 1")
+
+
+def cut(_daemon, database):
+    database.execute("DELETE FROM audit WHERE number > 8")
+
+
+def cut_and_mend(_daemon, database):
+    cut(_daemon, database)
+    mend_tree(database)
+
+
+def remove_as_old(_daemon, database):
+    """As if the first ones were too old."""
+    edge = []
+    for size, (leaf,) in enumerate(database.execute("SELECT leaf FROM audit WHERE number <= 5 ORDER BY number").fetchall()):
+        foreign.add(edge, size, bytes.fromhex(leaf))
+    note, = database.execute("SELECT note FROM audit_checkpoints LIMIT 1").fetchone()
+    database.execute("UPDATE audit_tree SET removed = 5, removed_edge = ?, removed_note = ?", (b"".join(edge).hex(), note))
+    database.execute("DELETE FROM audit WHERE number <= 5")
+
+
+# What is done, what a witness says of it, and whether the daemon itself finds it when it starts.
+ATTACKS = {
+    edit: ("record 5 was changed", False),
+    edit_with_hash: ("others than", True),
+    chain_anew: ("others than this computer has seen", True),
+    delete: ("record 5 is missing", True),
+    reorder: ("others than", True),
+    insert: (None, True),        # it is removed at the start, and told
+    cut: ("records from 9 on are missing", True),
+    cut_and_mend: ("the audit was cut, or an old copy came back", True),
+    remove_as_old: ("is not signed", False),
+}
+
+
+@pytest.fixture(scope="module", name="victim")
+def _victim(tmp_path_factory, accounts):
+    """A robot with sixteen records, four of accounts, whose newest checkpoint a witness has seen; it is stopped."""
+    made = begin(tmp_path_factory.mktemp("victim"), accounts)
+    try:
+        made.start()
+        for i in range(11):
+            rename(made, f"name {i}")
+        assert len(records(made)) == 16
+        home = made.folder / "home"
+        home.mkdir(mode=0o700)
+        assert ohtctl(made, home, "audit", "verify").returncode == 0
+        made.stop()
+        yield made
+    finally:
+        made.end()
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
+def test_a_change_of_the_database_is_found(victim, attack):
+    finds, by_itself = ATTACKS[attack]
+    home = victim.folder / "home"
+    kept = {file: (victim.state / file).read_bytes() for file in ("oht.db", "audit.head")}
+    seen = {file.name: file.read_bytes() for file in (home / "oht").iterdir()}
+    try:
+        with database_of(victim) as database:
+            attack(victim, database)
+        victim.start()
+        said = ohtctl(victim, home, "audit", "verify")
+        assert ("audit_altered" in victim.get("health", role=None).body.decode()) == by_itself, victim.log()
+        assert ("found altered" in {item["act"] for item in records(victim)}) == by_itself
+        if finds:
+            assert said.returncode == 1 and finds in said.stderr, said
+            # Where the right edge of the tree is not what it was, the proof alone shows it.
+            assert attack not in (chain_anew, cut_and_mend, remove_as_old) or ohtctl(victim, home, "audit", "head").returncode == 1
+            # What was seen stays.
+            assert {file.name: file.read_bytes() for file in (home / "oht").iterdir()} == seen
+        else:
+            assert said.returncode == 0 and "mallory" not in repr(records(victim)), said
+        victim.stop()
+    finally:
+        victim.kill() if victim.process else None        # pylint: disable=expression-not-assigned
+        for ending in ("-wal", "-shm"):
+            (victim.state / f"oht.db{ending}").unlink(missing_ok=True)
+        for file, data in kept.items():
+            (victim.state / file).write_bytes(data)
+        for name, data in seen.items():
+            (home / "oht" / name).write_bytes(data)
+
+
+def test_another_key_is_seen_by_the_witness(victim):
+    home = victim.folder / "home"
+    key = (victim.state / "audit.key").read_bytes()
+    assert len(key) == 32 and (victim.state / "audit.key").stat().st_mode & 0o777 == 0o600
+    (victim.state / "audit.key").write_bytes(bytes(32))
+    try:
+        victim.start()
+        assert "key_made_anew" in victim.log() and (victim.state / "audit.key").read_bytes() not in (key, bytes(32))
+        said = ohtctl(victim, home, "audit", "head")
+        assert said.returncode == 1 and "signs with another key" in said.stderr, said
+        assert ohtctl(victim, home, "audit", "forget").returncode == 0
+        assert ohtctl(victim, home, "audit", "verify").returncode == 0
+        victim.stop()
+    finally:
+        (victim.state / "audit.key").write_bytes(key)
+
+
+# ---- another verifier ----
+
+def test_a_foreign_verifier_accepts_it_and_finds_the_same(shared):
+    older = shared.get("audit/head", role="administrator").body.decode()
+    seen = int(older.splitlines()[1])
+    rename(shared, "for the foreign one")
+    key = shared.get("audit/key", role="administrator").json
+    head = shared.get("audit/head", role="administrator").body.decode()
+    size = int(head.splitlines()[1])
+    proof = shared.get(f"audit/proof?from={seen}&to={size}", role="administrator").json
+    items = all_records(shared)
+    assert size > seen and head.splitlines()[0] == key["origin"]
+    assert foreign.verify(items, key, head, proof, older) == size
+    for number, name, value in ((1, "who", "x"), (size // 2, "result", "200 "), (size, "time", "2020-01-01T00:00:00.000Z")):
+        changed = [{**item, name: value} if item["number"] == number else item for item in items]
+        with pytest.raises(foreign.Altered, match=f"record {number} was changed"):
+            foreign.verify(changed, key, head, proof, older)
+    with pytest.raises(foreign.Altered, match="record 2 is missing"):
+        foreign.verify(items[:1] + items[2:], key, head, proof, older)
+    with pytest.raises(foreign.Altered, match="no signature"):
+        foreign.verify(items, key, head.replace(f"\n{size}\n", f"\n{size - 1}\n"))
+    with pytest.raises(foreign.Altered, match="the audit was cut"):
+        foreign.verify(items, key, older, proof, head)
+    assert shared.get(f"audit/proof?from={seen}&to={size + 999}", role="administrator").code == "audit_no_proof"

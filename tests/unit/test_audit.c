@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Records of the audit on their way to the store: floods, repetitions, a store that hangs, and the removal of the oldest. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <stdatomic.h>
+
+#include "audit/audit.h"
+#include "base/clock.h"
+#include "store/store.h"
+#include "store_fixture.h"
+
+#define S	OHTD_NS_PER_S
+#define MOST	16
+
+static const unsigned char key[OHT_SIGN_KEY_BYTES] = "0123456789abcdef0123456789abcde";
+static struct ohtd_manual_clock manual;
+static struct ohtd_clock clock_;
+static struct ohtd_store *store;
+static struct ohtd_audit *audit;
+static char head_path[128];
+static int64_t most;
+
+static void open_audit(void)
+{
+	const struct ohtd_audit_setup setup = {
+		.store = store, .clock = &clock_, .boot_id = "boot", .key = key, .head_path = head_path, .most = most,
+	};
+
+	audit = ohtd_audit_create(&setup);
+	assert_non_null(audit);
+}
+
+static void close_audit(void)
+{
+	ohtd_audit_end(audit);
+	ohtd_store_stop(store);
+	ohtd_audit_destroy(audit);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	most = most ? most : OHTD_AUDIT_MOST;
+	manual.realtime_ns = STORE_NOW_S * (int64_t)S;
+	ohtd_clock_init(&clock_, &ohtd_clock_manual, &manual, STORE_NOW_S * (int64_t)S);
+	if (store_folder_make())
+		return -1;
+	snprintf(head_path, sizeof(head_path), "%s/audit.head", store_dir);
+	store = ohtd_store_start(store_open_db());
+	assert_non_null(store);
+	open_audit();
+	return 0;
+}
+
+/* A robot that keeps so few that the oldest go. */
+static int set_up_few(void **state)
+{
+	most = MOST;
+	return set_up(state);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	most = 0;
+	close_audit();
+	return store_folder_remove();
+}
+
+static void pass(uint64_t seconds)
+{
+	ohtd_manual_clock_advance(&manual, seconds * S);
+	ohtd_audit_turn(audit);
+}
+
+static void add(const char *who, const char *act, unsigned int flags, struct ohtd_audit_wait *wait)
+{
+	struct ohtd_audit_row row = { .result = "200", .source = "192.0.2.7" };
+
+	snprintf(row.who, sizeof(row.who), "%s", who);
+	snprintf(row.act, sizeof(row.act), "%s", act);
+	ohtd_audit_add(audit, &row, flags, wait);
+}
+
+static bool is_written(void)
+{
+	struct ohtd_audit_view view;
+
+	ohtd_audit_look(audit, &view);
+	return !view.waiting;
+}
+
+static long long count(const char *where)
+{
+	char sql[200];
+
+	WAIT_FOR(is_written());
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM audit WHERE %s", where);
+	return store_ask_sql(sql);
+}
+
+/* ---- how many ---- */
+
+static void refusals_are_bounded_for_each_kind_of_client(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		add("", "POST users", OHTD_AUDIT_REFUSED, NULL);
+		add("anna", "POST users", OHTD_AUDIT_REFUSED, NULL);
+	}
+	assert_int_equal(count("who = ''"), 30);
+	assert_int_equal(count("who = 'anna'"), 120);
+	assert_int_equal(count("act = 'left out'"), 0);
+	pass(60);
+	assert_int_equal(count("act = 'left out' AND json_extract(after, '$.count') = 970"), 1);
+	assert_int_equal(count("act = 'left out' AND json_extract(after, '$.count') = 880"), 1);
+	/* It goes on as slowly as the bucket fills, and other changes are all there. */
+	for (int i = 0; i < 10; i++) {
+		add("", "POST users", OHTD_AUDIT_REFUSED, NULL);
+		add("anna", "PATCH config", 0, NULL);
+	}
+	assert_int_equal(count("who = ''"), 32);
+	assert_int_equal(count("act = 'PATCH config'"), 10);
+}
+
+static void of_what_repeats_there_are_the_first_and_the_end(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		add("anna", "jog", OHTD_AUDIT_REPEATS, NULL);
+		add("bert", "jog", OHTD_AUDIT_REPEATS, NULL);
+		pass(1);
+	}
+	assert_int_equal(count("act = 'jog'"), 2);
+	pass(10);
+	assert_int_equal(count("act = 'jog'"), 4);
+	assert_int_equal(count("after = '{\"repeated\":99}'"), 2);
+	/* More of them at a time than are remembered: none is lost. */
+	for (int i = 0; i < 40; i++) {
+		char who[8];
+
+		snprintf(who, sizeof(who), "u%d", i);
+		add(who, "jog", OHTD_AUDIT_REPEATS, NULL);
+		add(who, "jog", OHTD_AUDIT_REPEATS, NULL);
+	}
+	pass(20);
+	assert_int_equal(count("act = 'jog' AND who LIKE 'u%'"), 80);
+}
+
+/* ---- a store that hangs ---- */
+
+static struct ohtd_audit_wait wait_;
+static atomic_int kept, not_kept;
+
+static void is_told(struct ohtd_audit_wait *wait, int error)
+{
+	assert_ptr_equal(wait, &wait_);
+	atomic_fetch_add(error ? &not_kept : &kept, 1);
+}
+
+static void do_nothing(struct ohtd_store_job *job)
+{
+	(void)job;
+}
+
+static void what_finds_no_room_is_counted_behind_a_gap(void **state)
+{
+	struct ohtd_store_job job = { .work = store_work_hang, .done = do_nothing };
+	struct ohtd_audit_view view;
+
+	(void)state;
+	wait_ = (struct ohtd_audit_wait){ .kept = is_told, .room = ohtd_audit_room() };
+	add("anna", "before", 0, NULL);
+	assert_int_equal(count("act = 'before'"), 1);
+	atomic_store(&store_hold, true);
+	assert_int_equal(ohtd_store_submit(store, &job), 0);
+	WAIT_FOR(atomic_load(&store_held));
+	for (int i = 0; i < 600; i++)
+		add("anna", "meanwhile", 0, NULL);
+	/* What is waited for finds room: it has been done. */
+	add("anna", "waited for", 0, &wait_);
+	ohtd_audit_look(audit, &view);
+	assert_int_equal(view.waiting, OHTD_AUDIT_WAITING_MAX + 1);
+	assert_int_equal(view.lost, 600 - OHTD_AUDIT_WAITING_MAX);
+	assert_int_equal(atomic_load(&kept), 0);
+	atomic_store(&store_hold, false);
+	assert_int_equal(count("act = 'meanwhile'"), OHTD_AUDIT_WAITING_MAX);
+	assert_int_equal(count("act = 'waited for'"), 1);
+	WAIT_FOR(atomic_load(&kept) == 1);
+	assert_int_equal(atomic_load(&not_kept), 0);
+	assert_int_equal(count("act = 'gap' AND number = 2 AND json_extract(after, '$.lost') = 88"), 1);
+	assert_int_equal(count("act = 'gap'"), 1);
+}
+
+/* ---- the oldest ---- */
+
+static struct oht_hash leaves[64];
+static unsigned int leaf_count;
+
+static void take(void *arg, const struct oht_hash *leaf)
+{
+	(void)arg;
+	leaves[leaf_count++] = *leaf;
+}
+
+static int read_leaves(struct ohtd_db *db, void *arg)
+{
+	const struct ohtd_audit_proof *proof = arg;
+
+	leaf_count = 0;
+	return (int)ohtd_db_audit_leaves(db, proof->removed.size, proof->to, take, NULL);
+}
+
+static void the_oldest_go_and_the_tree_goes_on(void **state)
+{
+	struct ohtd_audit_proof proof = { 0 };
+	struct oht_checkpoint head, removed;
+	char note[OHT_CHECKPOINT_BYTES], verifier[OHT_VERIFIER_BYTES];
+	struct oht_hash root;
+
+	(void)state;
+	for (int i = 0; i < 18; i++)
+		add("anna", "early", 0, NULL);
+	assert_int_equal(count("TRUE"), 18);
+	assert_int_equal(ohtd_audit_head(audit, note), 0);
+	assert_null(oht_checkpoint_open(note, ohtd_audit_verifier(audit), &removed));
+	pass(61);
+	for (int i = 0; i < 19; i++)
+		add("anna", "late", 0, NULL);
+	assert_int_equal(count("act = 'late'"), 19);
+	pass(61);
+	WAIT_FOR(store_ask_sql("SELECT removed FROM audit_tree") == 21);
+	assert_int_equal(count("TRUE"), MOST);
+	assert_int_equal(count("number = 21"), 0);
+
+	assert_int_equal(ohtd_audit_head(audit, note), 0);
+	assert_null(oht_checkpoint_open(note, ohtd_audit_verifier(audit), &head));
+	assert_int_equal(head.size, 37);
+	proof.from = 30;
+	proof.to = 37;
+	assert_int_equal(ohtd_audit_prove(audit, &proof), 0);
+	assert_memory_equal(&proof.to_root, &head.root, sizeof(head.root));
+	assert_true(oht_tree_is_proven(30, &proof.from_root, 37, &head.root, proof.hashes, proof.count));
+
+	/* What is gone is signed as that, under its own name. */
+	assert_string_equal(oht_checkpoint_open(proof.removed_note, ohtd_audit_verifier(audit), &removed),
+			    "the checkpoint is of another origin than the key");
+	assert_int_equal(oht_checkpoint_rename(ohtd_audit_verifier(audit), OHT_CHECKPOINT_REMOVED, verifier), 0);
+	assert_null(oht_checkpoint_open(proof.removed_note, verifier, &removed));
+	oht_tree_root(&proof.removed, &root);
+	assert_int_equal(removed.size, 21);
+	assert_memory_equal(&removed.root, &root, sizeof(root));
+
+	/* From there on everything can be recomputed. */
+	assert_int_equal(ohtd_store_read(store, read_leaves, &proof), 0);
+	assert_int_equal(leaf_count, MOST);
+	for (unsigned int i = 0; i < leaf_count; i++)
+		oht_tree_add(&proof.removed, &leaves[i]);
+	oht_tree_root(&proof.removed, &root);
+	assert_memory_equal(&root, &head.root, sizeof(root));
+
+	proof.from = 20;
+	assert_int_equal(ohtd_audit_prove(audit, &proof), -ENOENT);
+	proof.from = 38;
+	proof.to = 38;
+	assert_int_equal(ohtd_audit_prove(audit, &proof), -ERANGE);
+}
+
+static void what_was_altered_is_not_removed(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 30; i++)
+		add("anna", "early", 0, NULL);
+	assert_int_equal(count("TRUE"), 30);
+	store_run_sql("UPDATE audit SET leaf = (SELECT leaf FROM audit WHERE number = 2) WHERE number = 1");
+	pass(61);
+	WAIT_FOR(store_ask_sql("SELECT count(*) FROM audit_checkpoints") == 1);
+	assert_int_equal(count("TRUE"), 30);
+	assert_int_equal(store_ask_sql("SELECT removed FROM audit_tree"), 0);
+}
+
+/* ---- the next start ---- */
+
+static unsigned int fault_of_next_start(const char *sql)
+{
+	struct ohtd_audit_view view;
+
+	close_audit();
+	if (sql)
+		store_run_sql(sql);
+	store = ohtd_store_start(store_open_db());
+	open_audit();
+	ohtd_audit_look(audit, &view);
+	return view.fault;
+}
+
+static void a_start_compares_with_the_checkpoint_beside_the_database(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		add("anna", "act", 0, NULL);
+	assert_int_equal(fault_of_next_start(NULL), OHTD_AUDIT_SOUND);
+	assert_int_equal(fault_of_next_start("DELETE FROM audit_tree"), OHTD_AUDIT_SOUND);
+	assert_int_equal(count("TRUE"), 10);
+	assert_int_equal(fault_of_next_start("UPDATE audit SET leaf = 'x' WHERE number = 3"), OHTD_AUDIT_ALTERED);
+	assert_int_equal(count("act = 'found altered' AND result = 'altered'"), 1);
+}
+
+static void a_cut_is_found_also_with_a_tree_that_fits(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		add("anna", "act", 0, NULL);
+	assert_int_equal(fault_of_next_start("DELETE FROM audit WHERE number > 5; DELETE FROM audit_tree"), OHTD_AUDIT_CUT);
+	/* It goes on from what is there. */
+	assert_int_equal(count("act = 'found altered' AND number = 6"), 1);
+}
+
+static void records_behind_the_tree_are_none(void **state)
+{
+	(void)state;
+	add("anna", "act", 0, NULL);
+	assert_int_equal(fault_of_next_start("INSERT INTO audit SELECT 2, time_ns, boot, 'mallory', act, object, before, after,"
+					     " result, source, request_id, leaf FROM audit"), OHTD_AUDIT_ALTERED);
+	assert_int_equal(count("who = 'mallory'"), 0);
+	assert_int_equal(count("act = 'found altered' AND number = 2"), 1);
+}
+
+#define CASE(test)	cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(refusals_are_bounded_for_each_kind_of_client),
+		CASE(of_what_repeats_there_are_the_first_and_the_end),
+		CASE(what_finds_no_room_is_counted_behind_a_gap),
+		cmocka_unit_test_setup_teardown(the_oldest_go_and_the_tree_goes_on, set_up_few, tear_down),
+		cmocka_unit_test_setup_teardown(what_was_altered_is_not_removed, set_up_few, tear_down),
+		CASE(a_start_compares_with_the_checkpoint_beside_the_database),
+		CASE(a_cut_is_found_also_with_a_tree_that_fits),
+		CASE(records_behind_the_tree_are_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Checkpoints of the tree: signed, kept, compared with the records; and the removal of the oldest records. */
+#include "audit/private.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "store/store.h"
+
+#define SIGN_EVERY_NS	(60 * OHTD_NS_PER_S)
+/* The oldest records are removed when there are so many too many, so that it is seldom. */
+#define SLACK(most_)	((most_) / 8 + 1)
+
+static int sign(const struct ohtd_audit *audit, const struct oht_tree *tree, const char *ending,
+		struct oht_checkpoint *made, char note[OHT_CHECKPOINT_BYTES])
+{
+	*made = (struct oht_checkpoint){ .size = tree->size };
+	if (snprintf(made->origin, sizeof(made->origin), "%s%s", audit->origin, ending) >= OHT_ORIGIN_BYTES)
+		return -EINVAL;
+	oht_tree_root(tree, &made->root);
+	return oht_checkpoint_sign(audit->key, made, note) ? -EIO : 0;
+}
+
+static void add_leaf(void *tree, const struct oht_hash *leaf)
+{
+	oht_tree_add(tree, leaf);
+}
+
+/* Lets a copy of @tree grow by the records up to @size. 0, -EBADMSG: one is missing, or another negative errno. */
+static int grow(struct ohtd_db *db, struct oht_tree *tree, uint64_t size)
+{
+	int64_t r = ohtd_db_audit_leaves(db, tree->size, size, add_leaf, tree);
+
+	return r < 0 ? (int)r : r ? -EBADMSG : 0;
+}
+
+static bool has_root(const struct oht_tree *tree, const struct oht_hash *root)
+{
+	struct oht_hash own;
+
+	oht_tree_root(tree, &own);
+	return oht_hash_is(&own, root);
+}
+
+/* ---- the beginning ---- */
+
+/* Records behind the tree were not written by this program. */
+static int drop_foreign(struct ohtd_db *db, struct ohtd_audit *audit, const struct ohtd_audit_tree *tree)
+{
+	int64_t count = ohtd_db_audit_drop_foreign(db, tree->whole.size);
+
+	if (count > 0) {
+		ohtd_log(OHTD_LOG_ERROR, "audit", "foreign", "%" PRId64 " records were inserted behind the newest one, and "
+			 "are removed", count);
+		audit->fault = OHTD_AUDIT_ALTERED;
+	}
+	return count < 0 ? (int)count : 0;
+}
+
+/* Compares with the file beside the database. 0 or a negative errno. */
+static int compare(struct ohtd_db *db, struct ohtd_audit *audit, const struct ohtd_audit_tree *tree)
+{
+	struct oht_tree then = tree->removed;
+	struct oht_checkpoint newest;
+	const char *wrong;
+	char *text;
+	int r = ohtd_file_read(audit->head_path, OHT_CHECKPOINT_BYTES, &text, NULL);
+
+	if (r)
+		return 0;
+	wrong = oht_checkpoint_open(text, audit->verifier, &newest);
+	free(text);
+	if (wrong) {
+		ohtd_log(OHTD_LOG_WARNING, "audit", "no_checkpoint", "%s: %s", audit->head_path, wrong);
+		return 0;
+	}
+	if (newest.size > tree->whole.size) {
+		audit->fault = OHTD_AUDIT_CUT;
+		return 0;
+	}
+	if (newest.size < then.size)
+		return 0;
+	r = grow(db, &then, newest.size);
+	if (r == -EBADMSG || (!r && !has_root(&then, &newest.root))) {
+		audit->fault = OHTD_AUDIT_ALTERED;
+		r = 0;
+	}
+	return r;
+}
+
+int ohtd_audit_begin(struct ohtd_db *db, void *arg)
+{
+	struct ohtd_audit *audit = arg;
+	struct ohtd_audit_tree tree;
+	int r = ohtd_db_audit_tree(db, &tree);
+
+	if (r == -EBADMSG || (!r && !tree.whole.size))
+		r = ohtd_db_audit_mend(db, &tree);
+	if (!r)
+		r = drop_foreign(db, audit, &tree);
+	if (!r)
+		r = compare(db, audit, &tree);
+	if (!r)
+		atomic_store(&audit->size, tree.whole.size);
+	return r;
+}
+
+/* ---- retention ---- */
+
+/* Nothing is removed of records that are not those of the tree. 0 or a negative errno. */
+static int remove_old(struct ohtd_db *db, struct ohtd_audit *audit, struct ohtd_audit_tree *tree)
+{
+	uint64_t most = (uint64_t)audit->most, size = tree->whole.size;
+	struct oht_checkpoint made;
+	struct oht_hash root;
+	struct oht_tree all;
+	int r;
+
+	if (size - tree->removed.size < most + SLACK(most))
+		return 0;
+	r = grow(db, &tree->removed, size - most);
+	all = tree->removed;
+	if (!r)
+		r = grow(db, &all, size);
+	oht_tree_root(&tree->whole, &root);
+	if (r == -EBADMSG || (!r && !has_root(&all, &root))) {
+		ohtd_log(OHTD_LOG_ERROR, "audit", "altered", "the oldest records are not removed: they are others than they were");
+		return 0;
+	}
+	if (!r)
+		r = sign(audit, &tree->removed, OHT_CHECKPOINT_REMOVED, &made, tree->removed_note);
+	return r ? r : ohtd_db_audit_remove(db, tree);
+}
+
+/* ---- a checkpoint ---- */
+
+static int work_sign(struct ohtd_db *db, void *arg)
+{
+	struct ohtd_audit *audit = arg;
+	struct ohtd_audit_tree tree;
+	int r = ohtd_db_audit_tree(db, &tree);
+
+	if (!r)
+		r = sign(audit, &tree.whole, "", &audit->made, audit->made_note);
+	if (!r && tree.whole.size > atomic_load(&audit->signed_size))
+		r = ohtd_db_audit_keep_note(db, tree.whole.size, ohtd_clock_wall_ns(audit->clock), audit->made_note);
+	return r ? r : remove_old(db, audit, &tree);
+}
+
+/* The signature is told too: whoever collects the log has a witness. */
+static void tell(const struct ohtd_audit *audit)
+{
+	char root[OHT_HASH_HEX_BYTES];
+	const char *signature = strstr(audit->made_note, "\n\n");
+	const char *last = signature ? strrchr(signature, ' ') : NULL;
+
+	oht_hash_text(&audit->made.root, root);
+	ohtd_log(OHTD_LOG_INFO, "audit", "checkpoint", "%s %" PRIu64 " %s %.*s", audit->origin, audit->made.size, root,
+		 last ? (int)strcspn(last + 1, "\n") : 0, last ? last + 1 : "");
+}
+
+/* Behind the commit. */
+static void note(struct ohtd_audit *audit)
+{
+	if (audit->made.size <= atomic_load(&audit->signed_size))
+		return;
+	tell(audit);
+	pthread_mutex_lock(&audit->head_lock);
+	snprintf(audit->head, sizeof(audit->head), "%s", audit->made_note);
+	audit->head_is_new = true;
+	pthread_mutex_unlock(&audit->head_lock);
+	atomic_store(&audit->signed_size, audit->made.size);
+}
+
+static void is_signed(struct ohtd_store_job *job)
+{
+	struct ohtd_audit *audit = job->arg;
+
+	if (job->result >= 0)
+		note(audit);
+	atomic_store(&audit->signing, false);
+}
+
+void ohtd_audit_sign(struct ohtd_audit *audit, uint64_t now_ns)
+{
+	if (now_ns - audit->sign_ns < SIGN_EVERY_NS || atomic_load(&audit->size) <= atomic_load(&audit->signed_size) ||
+	    atomic_exchange(&audit->signing, true))
+		return;
+	audit->sign_ns = now_ns;
+	audit->sign_job = (struct ohtd_store_job){ .work = work_sign, .arg = audit, .done = is_signed };
+	if (ohtd_store_submit(audit->store, &audit->sign_job))
+		atomic_store(&audit->signing, false);
+}
+
+void ohtd_audit_sign_last(struct ohtd_audit *audit)
+{
+	if (ohtd_store_call(audit->store, work_sign, audit) >= 0)
+		note(audit);
+}
+
+void ohtd_audit_keep_head(struct ohtd_audit *audit)
+{
+	char text[OHT_CHECKPOINT_BYTES];
+	bool is_new;
+	int r;
+
+	pthread_mutex_lock(&audit->head_lock);
+	is_new = audit->head_is_new;
+	audit->head_is_new = false;
+	memcpy(text, audit->head, sizeof(text));
+	pthread_mutex_unlock(&audit->head_lock);
+	if (!is_new)
+		return;
+	r = ohtd_file_replace(audit->head_path, text, strlen(text), 0600);
+	if (r)
+		ohtd_log(OHTD_LOG_WARNING, "audit", "no_checkpoint", "%s: %s", audit->head_path, strerror(-r));
+}
+
+/* ---- for clients ---- */
+
+static int read_tree(struct ohtd_db *db, void *arg)
+{
+	return ohtd_db_audit_tree(db, arg);
+}
+
+int ohtd_audit_head(struct ohtd_audit *audit, char text[OHT_CHECKPOINT_BYTES])
+{
+	struct oht_checkpoint made;
+	struct ohtd_audit_tree tree;
+	int r = ohtd_store_read(audit->store, read_tree, &tree);
+
+	return r < 0 ? r : sign(audit, &tree.whole, "", &made, text);
+}
+
+/**
+ * struct proving - a proof while it is made
+ * @proof: what is asked for
+ * @leaves: behind what was removed, up to @proof->to
+ * @count: of @leaves so far
+ */
+struct proving {
+	struct ohtd_audit_proof *proof;
+	struct oht_hash *leaves;
+	uint64_t count;
+};
+
+static void take_leaf(void *arg, const struct oht_hash *leaf)
+{
+	struct proving *proving = arg;
+
+	proving->leaves[proving->count++] = *leaf;
+}
+
+/* Root of the first @size leaves, of which all removed ones are among. */
+static void root_at(const struct proving *proving, uint64_t size, struct oht_hash *root)
+{
+	struct oht_tree tree = proving->proof->removed;
+
+	for (uint64_t i = tree.size; i < size; i++)
+		oht_tree_add(&tree, &proving->leaves[i - proving->proof->removed.size]);
+	oht_tree_root(&tree, root);
+}
+
+static int prove(struct proving *proving)
+{
+	struct ohtd_audit_proof *proof = proving->proof;
+	int count = oht_tree_prove(&proof->removed, proving->leaves, proof->from, proof->to, proof->hashes);
+
+	if (count < 0)
+		return -ENOENT;
+	proof->count = (unsigned int)count;
+	root_at(proving, proof->from, &proof->from_root);
+	root_at(proving, proof->to, &proof->to_root);
+	return 0;
+}
+
+static int work_prove(struct ohtd_db *db, void *arg)
+{
+	struct proving *proving = arg;
+	struct ohtd_audit_proof *proof = proving->proof;
+	struct ohtd_audit_tree tree;
+	int64_t missing;
+	int r = ohtd_db_audit_tree(db, &tree);
+
+	if (r)
+		return r;
+	if (proof->to > tree.whole.size || proof->from > proof->to)
+		return -ERANGE;
+	if (proof->from < tree.removed.size)
+		return -ENOENT;
+	proof->removed = tree.removed;
+	memcpy(proof->removed_note, tree.removed_note, sizeof(proof->removed_note));
+	proving->leaves = calloc(proof->to - tree.removed.size + 1, sizeof(*proving->leaves));
+	if (!proving->leaves)
+		return -ENOMEM;
+	missing = ohtd_db_audit_leaves(db, tree.removed.size, proof->to, take_leaf, proving);
+	return missing < 0 ? (int)missing : prove(proving);
+}
+
+int ohtd_audit_prove(struct ohtd_audit *audit, struct ohtd_audit_proof *proof)
+{
+	struct proving proving = { .proof = proof };
+	int r = ohtd_store_read(audit->store, work_prove, &proving);
+
+	free(proving.leaves);
+	return r < 0 ? r : 0;
+}

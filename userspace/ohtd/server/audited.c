@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Each answer to a request that changes something, or was to, becomes a record of the audit. That of a change which the store
+ * has is sent when the record is on the disk, too.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/audit.h"
+#include "server/audited.h"
+#include "server/late.h"
+#include "server/loop.h"
+
+/**
+ * struct ohtd_held - an answer that waits for its record
+ * @wait: the audit's; first member
+ * @status: of the answer
+ * @data: its body, in the memory of the request
+ * @bytes: of it
+ * @error: why the record is not kept, or 0
+ */
+struct ohtd_held {
+	struct ohtd_audit_wait wait;
+	struct ohtd_pending pending;
+	int status;
+	const char *data;
+	size_t bytes;
+	int error;
+};
+
+/* On any thread. */
+static void is_kept(struct ohtd_audit_wait *wait, int error)
+{
+	struct ohtd_held *held = (struct ohtd_held *)wait;
+
+	held->error = error;
+	ohtd_pending_post(&held->pending);
+}
+
+/* On the loop. Without its record nothing is acknowledged, although it was done. */
+static void finish(struct ohtd_pending *pending)
+{
+	struct ohtd_held *held = (struct ohtd_held *)(void *)((char *)pending - offsetof(struct ohtd_held, pending));
+	struct ohtd_call *call = pending->call;
+
+	pending->loop->writes--;
+	if (call && held->error)
+		ohtd_reply_store_problem(call, held->error);
+	else if (call)
+		ohtd_reply_send(call, held->status, held->data, held->bytes);
+	free(held);
+}
+
+static bool is_change(const struct ohtd_call *call, int status)
+{
+	const struct ohtd_route *route = call->asks;
+
+	if (!route || route->method == OHTD_GET || call->recorded)
+		return false;
+	return !(route->flags & OHTD_ROUTE_QUIET) || status == 401 || status == 403;
+}
+
+static void copy(char *to, size_t size, const char *text)
+{
+	snprintf(to, size, "%s", text ? text : "");
+}
+
+/* Too long for a record: how long it was. */
+static void copy_json(char *to, size_t size, const char *text, size_t bytes)
+{
+	if (bytes < size)
+		snprintf(to, size, "%.*s", (int)bytes, text ? text : "");
+	else
+		snprintf(to, size, "{\"left_out_bytes\":%zu}", bytes);
+}
+
+/* What was asked for, without what is secret. */
+static void copy_body(struct ohtd_call *call, struct ohtd_audit_row *row)
+{
+	struct ohtd_writer writer;
+
+	if (!call->input || call->asks->flags & OHTD_ROUTE_MERGE || !call->asks->body)
+		return;
+	ohtd_writer_begin(&writer, &call->memory, 256);
+	writer.left_out = OHTD_SECRET | OHTD_PRIVATE;
+	writer.sparse = true;
+	ohtd_write_shape(&writer, call->asks->body, call->input);
+	if (writer.used > 2)
+		copy_json(row->after, sizeof(row->after), writer.text, writer.used);
+}
+
+static void fill(struct ohtd_call *call, int status, const char *code, struct ohtd_audit_row *row)
+{
+	const struct ohtd_noted *noted = &call->noted;
+	h2o_iovec_t path = call->req->path_normalized;
+	size_t skip = strlen(OHTD_API_PREFIX);
+
+	memset(row, 0, sizeof(*row));
+	/* Nobody has proven to be somebody where the answer is 401. */
+	copy(row->who, sizeof(row->who), noted->who ? noted->who : status == 401 ? "" : call->who.user);
+	snprintf(row->act, sizeof(row->act), "%s %s", ohtd_method_name(call->asks->method), call->asks->path);
+	if (noted->object)
+		copy(row->object, sizeof(row->object), noted->object);
+	else if (strchr(call->asks->path, '{') && path.len > skip)
+		snprintf(row->object, sizeof(row->object), "%.*s", (int)(path.len - skip), path.base + skip);
+	snprintf(row->result, sizeof(row->result), code ? "%d %s" : "%d", status, code);
+	copy(row->source, sizeof(row->source), call->conn->local ? "local" : ohtd_call_address(call));
+	copy(row->request_id, sizeof(row->request_id), call->request_id);
+	if (noted->before)
+		copy_json(row->before, sizeof(row->before), noted->before, strlen(noted->before));
+	if (noted->after)
+		copy_json(row->after, sizeof(row->after), noted->after, strlen(noted->after));
+	else
+		copy_body(call, row);
+}
+
+/* What the store has is acknowledged when its record is there, too; the stop and what moves do not wait for a disk. */
+static bool may_wait(const struct ohtd_route *route)
+{
+	return route->method != OHTD_GET &&
+	       (route->flags & (OHTD_ROUTE_STORE | OHTD_ROUTE_MEMORY | OHTD_ROUTE_QUIET)) == OHTD_ROUTE_STORE;
+}
+
+int ohtd_audited_prepare(struct ohtd_call *call)
+{
+	struct ohtd_held *held;
+
+	if (!may_wait(call->route))
+		return 0;
+	held = call->held = calloc(1, sizeof(*held));
+	if (held)
+		held->wait.room = ohtd_audit_room();
+	if (held && held->wait.room && !ohtd_pending_prepare(&held->pending))
+		return 0;
+	ohtd_audited_drop(call);
+	ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
+	return -1;
+}
+
+void ohtd_audited_drop(struct ohtd_call *call)
+{
+	if (!call->held)
+		return;
+	free(call->held->wait.room);
+	free(call->held->pending.post);
+	free(call->held);
+	call->held = NULL;
+}
+
+/* From now on the audit and the loop have it. */
+static struct ohtd_audit_wait *hold(struct ohtd_call *call, int status, const char *data, size_t bytes)
+{
+	struct ohtd_held *held = call->held;
+
+	call->held = NULL;
+	held->wait.kept = is_kept;
+	held->status = status;
+	held->data = data;
+	held->bytes = bytes;
+	/* What it takes is there. */
+	ohtd_pending_begin(&held->pending, call, OHTD_LATE_MS, finish);
+	call->loop->writes++;
+	return &held->wait;
+}
+
+bool ohtd_audited(struct ohtd_call *call, int status, const char *code, const char *data, size_t bytes)
+{
+	struct ohtd_audit *audit = call->loop->server->services.audit;
+	struct ohtd_audit_row row;
+	unsigned int flags = 0;
+	bool waits;
+
+	if (!is_change(call, status))
+		return false;
+	call->recorded = true;
+	fill(call, status, code, &row);
+	if (status >= 400)
+		flags = OHTD_AUDIT_REFUSED;
+	else if (call->asks->flags & OHTD_ROUTE_REPEATS || call->noted.repeats)
+		flags = OHTD_AUDIT_REPEATS;
+	waits = status < 400 && call->held;
+	ohtd_audit_add(audit, &row, flags, waits ? hold(call, status, data, bytes) : NULL);
+	return waits;
+}
+
+void ohtd_audited_message(struct ohtd_loop *loop, const struct ohtd_audited_message *message)
+{
+	struct ohtd_audit *audit = loop->server->services.audit;
+	struct ohtd_audit_row row = { 0 };
+	unsigned int flags = message->status >= 400 ? OHTD_AUDIT_REFUSED : message->repeats ? OHTD_AUDIT_REPEATS : 0;
+
+	/* Loops of tests have none. */
+	if (!audit)
+		return;
+	copy(row.who, sizeof(row.who), message->who->user);
+	copy(row.act, sizeof(row.act), message->act);
+	copy(row.object, sizeof(row.object), message->object);
+	copy(row.after, sizeof(row.after), message->after);
+	copy(row.source, sizeof(row.source), message->source);
+	snprintf(row.result, sizeof(row.result), message->code ? "%d %s" : "%d", message->status, message->code);
+	ohtd_audit_add(audit, &row, flags, NULL);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     what is kept of the audit: its records, the right edge of their tree, signed checkpoints.
+ * Contexts: the thread that owns the database handle; elsewhere through ohtd_store_call().
+ * Locks:    none.
+ */
+#ifndef OHTD_TABLES_AUDIT_H
+#define OHTD_TABLES_AUDIT_H
+
+#include <stdint.h>
+
+#include "common/checkpoint.h"
+#include "common/tree.h"
+#include "store/list.h"
+
+struct ohtd_db;
+
+#define OHTD_AUDIT_BOOT_BYTES	40
+#define OHTD_AUDIT_WHO_BYTES	65
+#define OHTD_AUDIT_ACT_BYTES	81
+#define OHTD_AUDIT_OBJECT_BYTES	129
+#define OHTD_AUDIT_SAID_BYTES	1025
+#define OHTD_AUDIT_RESULT_BYTES	49
+#define OHTD_AUDIT_SOURCE_BYTES	65
+#define OHTD_AUDIT_REQUEST_BYTES	65
+
+/* How many checkpoints are kept. */
+#define OHTD_AUDIT_CHECKPOINTS	1000
+
+/**
+ * struct ohtd_audit_row - a record
+ * @number: from 1 on; given when it is kept
+ * @time_ns: wall clock, whole milliseconds
+ * @boot: of the kernel
+ * @who: name of an account, "uid N", "ohtd"; "": not known
+ * @act: method and path of a route, or a word
+ * @object: what was to be changed; "": nothing more than @act says
+ * @before: JSON, or "": not told
+ * @after: the same
+ * @result: status of HTTP and, of a refusal, the code of the problem
+ * @source: address of the client, "local", or ""
+ * @request_id: of the request, or ""
+ * @leaf: hash in the tree; given when it is kept
+ * @text: never filled: only for the filter of that name
+ */
+struct ohtd_audit_row {
+	int64_t number;
+	int64_t time_ns;
+	char boot[OHTD_AUDIT_BOOT_BYTES];
+	char who[OHTD_AUDIT_WHO_BYTES];
+	char act[OHTD_AUDIT_ACT_BYTES];
+	char object[OHTD_AUDIT_OBJECT_BYTES];
+	char before[OHTD_AUDIT_SAID_BYTES];
+	char after[OHTD_AUDIT_SAID_BYTES];
+	char result[OHTD_AUDIT_RESULT_BYTES];
+	char source[OHTD_AUDIT_SOURCE_BYTES];
+	char request_id[OHTD_AUDIT_REQUEST_BYTES];
+	char leaf[OHT_HASH_HEX_BYTES];
+	char text[1];
+};
+
+/* All records. */
+extern const struct ohtd_stored_row ohtd_kept_audit;
+
+/**
+ * struct ohtd_audit_tree - the tree of the records
+ * @whole: all of them
+ * @removed: those that were removed from the beginning
+ * @removed_note: their checkpoint; "": none were
+ */
+struct ohtd_audit_tree {
+	struct oht_tree whole;
+	struct oht_tree removed;
+	char removed_note[OHT_CHECKPOINT_BYTES];
+};
+
+/* The tree as it was kept; an empty one before the first record. 0, -EBADMSG: what is there is none, or another errno. */
+int ohtd_db_audit_tree(struct ohtd_db *db, struct ohtd_audit_tree *tree);
+
+/**
+ * ohtd_db_audit_append() - keep one record more
+ * @db: in a transaction
+ * @tree: from ohtd_db_audit_tree(); the caller keeps it by ohtd_db_audit_keep_tree() behind the last record
+ * @row: number and leaf are filled in
+ *
+ * Return: 0 or a negative errno.
+ */
+int ohtd_db_audit_append(struct ohtd_db *db, struct ohtd_audit_tree *tree, struct ohtd_audit_row *row);
+int ohtd_db_audit_keep_tree(struct ohtd_db *db, const struct ohtd_audit_tree *tree);
+
+/**
+ * ohtd_db_audit_act() - do something and record it, both or none
+ * @db: outside of a transaction, or in one
+ * @work: what is done; a negative return undoes it, and nothing is recorded
+ * @arg: for @work
+ * @describe: fills in @row when it has been done
+ * @row: the record
+ *
+ * Return: of @work, or another negative errno.
+ */
+int ohtd_db_audit_act(struct ohtd_db *db, int (*work)(struct ohtd_db *db, void *arg), void *arg,
+		      void (*describe)(struct ohtd_audit_row *row, void *arg), struct ohtd_audit_row *row);
+
+/**
+ * ohtd_db_audit_leaves() - read leaves one after the other
+ * @db: where
+ * @from: number of the record in front of the first
+ * @to: number of the last
+ * @take: gets each; what is missing or cannot be read is all zero
+ * @arg: for @take
+ *
+ * Return: how many records are missing, or a negative errno.
+ */
+int64_t ohtd_db_audit_leaves(struct ohtd_db *db, uint64_t from, uint64_t to,
+			     void (*take)(void *arg, const struct oht_hash *leaf), void *arg);
+
+/*
+ * Makes the tree anew of the leaves that are there, when what was kept of it is gone. 0 or a negative errno.
+ */
+int ohtd_db_audit_mend(struct ohtd_db *db, struct ohtd_audit_tree *tree);
+
+/* Keeps a checkpoint, and of all only the newest. 0 or a negative errno. */
+int ohtd_db_audit_keep_note(struct ohtd_db *db, uint64_t size, int64_t time_ns, const char *note);
+
+/* Removes records behind number @size, and what was signed of them. How many there were, or a negative errno. */
+int64_t ohtd_db_audit_drop_foreign(struct ohtd_db *db, uint64_t size);
+
+/* Removes the records up to @tree->removed. 0 or a negative errno. */
+int ohtd_db_audit_remove(struct ohtd_db *db, const struct ohtd_audit_tree *tree);
+
+#endif /* OHTD_TABLES_AUDIT_H */
