@@ -11,6 +11,7 @@
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
+#include <json-c/json.h>
 #include <openssl/crypto.h>
 
 #include "alerts/alive.h"
@@ -227,6 +228,22 @@ static void look_well(void *arg, struct ohtd_well *well)
 	free(snapshot);
 }
 
+static void note_returned(void *arg, const struct ohtd_config_version *version, const char *difference)
+{
+	const struct running *run = arg;
+	struct ohtd_audit_row row = { .who = "ohtd", .act = "return of the configuration", .result = "200", .source = "local" };
+	struct json_object *after = json_object_new_object();
+	const char *text;
+
+	snprintf(row.object, sizeof(row.object), "version %lld", (long long)version->version);
+	json_object_object_add(after, "reason", json_object_new_string(version->reason));
+	json_object_object_add(after, "difference", json_object_new_string(difference));
+	text = json_object_to_json_string_ext(after, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	snprintf(row.after, sizeof(row.after), "%s", strlen(text) < sizeof(row.after) ? text : "{}");
+	json_object_put(after);
+	ohtd_audit_add(run->audit, &row, 0, NULL);
+}
+
 static int open_settings(struct running *run)
 {
 	const struct ohtd_settings_setup setup = {
@@ -234,7 +251,7 @@ static int open_settings(struct running *run)
 		.link = ohtd_robot_link(run->robot, run->config->loops + run->config->gateway),
 		.level = run->config->log_level,
 		.lost = ohtd_setup_is_lost(run->setup),
-		.look = look_well, .arg = run,
+		.look = look_well, .returned = note_returned, .arg = run,
 	};
 
 	run->settings = ohtd_settings_open(&setup, run->why, sizeof(run->why));

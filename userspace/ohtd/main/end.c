@@ -82,6 +82,7 @@ int ohtd_end_all(struct running *run)
 	/* Until then the loops have given them work, which was refused. */
 	ohtd_checks_destroy(run->checks);
 	ohtd_workers_destroy(run->workers);
+	ohtd_settings_rest(run->settings);
 	ohtd_audit_end(run->audit);
 	ohtd_alert_keeper_end(run->alert_keeper);
 	ohtd_webhooks_stop(run->webhooks);

@@ -138,6 +138,5 @@ void ohtd_unconfirmed_look(struct ohtd_settings *settings, struct ohtd_well *wel
 
 /* The thread that takes back what nobody confirms. 0 or a negative errno. */
 int ohtd_returner_start(struct ohtd_settings *settings);
-void ohtd_returner_end(struct ohtd_settings *settings);
 
 #endif /* OHTD_SETTINGS_PRIVATE_H */

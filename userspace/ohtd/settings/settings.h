@@ -59,7 +59,8 @@ struct ohtd_well {
  * @level: of ohtd.conf
  * @lost: the database is another one than before
  * @look: what goes well now; called by a thread of the settings. NULL: not known
- * @arg: for @look
+ * @returned: the daemon has made @change->version with the values of before; @difference is a line. NULL: not told
+ * @arg: for @look and @returned
  */
 struct ohtd_settings_setup {
 	struct ohtd_store *store;
@@ -69,6 +70,7 @@ struct ohtd_settings_setup {
 	int level;
 	bool lost;
 	void (*look)(void *arg, struct ohtd_well *well);
+	void (*returned)(void *arg, const struct ohtd_config_version *version, const char *difference);
 	void *arg;
 };
 
@@ -89,6 +91,9 @@ struct ohtd_settings_setup {
 struct ohtd_settings *ohtd_settings_open(const struct ohtd_settings_setup *setup, char *why,
 					 size_t size);
 void ohtd_settings_close(struct ohtd_settings *settings);
+
+/* Nothing returns by itself from now on: what is pending does at the next start. NULL is allowed. */
+void ohtd_settings_rest(struct ohtd_settings *settings);
 
 #define OHTD_WAITS_BYTES	208
 

@@ -415,7 +415,7 @@ void ohtd_settings_close(struct ohtd_settings *settings)
 {
 	if (!settings)
 		return;
-	ohtd_returner_end(settings);
+	ohtd_settings_rest(settings);
 	pthread_cond_destroy(&settings->wake);
 	pthread_mutex_destroy(&settings->writer);
 	pthread_mutex_destroy(&settings->lock);

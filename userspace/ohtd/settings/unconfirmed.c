@@ -174,6 +174,8 @@ void ohtd_unconfirmed_tell(struct ohtd_settings *settings, const struct ohtd_cha
 
 	ohtd_change_line(change, false, text + used, sizeof(text) - used);
 	ohtd_log(OHTD_LOG_WARNING, "settings", "config_returned", "%s", text);
+	if (settings->setup.returned)
+		settings->setup.returned(settings->setup.arg, &change->version, text + used);
 	pthread_mutex_lock(&settings->lock);
 	snprintf(settings->returned, sizeof(settings->returned), "%.*s", (int)sizeof(settings->returned) - 1, text);
 	settings->returned_ns = ohtd_clock_monotonic_ns(settings->setup.clock);
@@ -374,13 +376,14 @@ int ohtd_returner_start(struct ohtd_settings *settings)
 	return -r;
 }
 
-void ohtd_returner_end(struct ohtd_settings *settings)
+void ohtd_settings_rest(struct ohtd_settings *settings)
 {
-	if (!settings->runs)
+	if (!settings || !settings->runs)
 		return;
 	pthread_mutex_lock(&settings->lock);
 	settings->ends = true;
 	pthread_cond_signal(&settings->wake);
 	pthread_mutex_unlock(&settings->lock);
 	pthread_join(settings->returner, NULL);
+	settings->runs = false;
 }
