@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A version of the configuration that returns by itself: unless it is confirmed, over a connection that can still be made."""
+import json
+
 import pytest
 
 from daemon import begin
@@ -156,7 +158,7 @@ def test_a_lost_module_ends_it_early(shared):
         assert newest["reason"] == f"version {made['version']} was taken back since module 5 was lost"
         assert name(shared) == before
         noted, = shared.get(f"audit?object=version%20{made['version'] + 1}", role="administrator").json["items"]
-        assert (noted["who"], noted["act"], noted["after"]["reason"]) == ("ohtd", "return of the configuration", newest["reason"])
+        assert (noted["who"], noted["act"], json.loads(noted["after"])["reason"]) == ("ohtd", "return of the configuration", newest["reason"])
         text, = returned(shared)
         assert text == f"The configuration has returned: version {made['version']} was taken back since module 5 was lost, so version " \
             f"{made['version'] + 1} has the values of before: /robot/name \"silent\" -> \"{before}\"."

@@ -156,7 +156,7 @@ static const struct cli_verb verbs[] = {
 	  cmd_config_give_up },
 	{ "audit list", "[TEXT]", "the newest 50 changes and refusals, or those with a text", cmd_audit_list,
 	  CLI_OPT_SOCKET, 0, 1, cmd_audit_list },
-	{ "audit head", "", "the signed checkpoint, proven to go on from the one seen last", cmd_audit_head, CLI_OPT_SOCKET,
+	{ "audit head", "", "the signed checkpoint, proven to continue the one seen last", cmd_audit_head, CLI_OPT_SOCKET,
 	  0, 0, cmd_audit_head },
 	{ "audit verify", "", "check all records against it, and against the one seen last", cmd_audit_verify, CLI_OPT_SOCKET,
 	  0, 0, cmd_audit_verify },

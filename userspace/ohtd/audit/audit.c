@@ -456,12 +456,12 @@ void ohtd_audit_end(struct ohtd_audit *audit)
 	audit->again_ns = 0;
 	send(audit);
 	pthread_mutex_unlock(&audit->lock);
-	/* Each call comes behind a batch that is away, which has sent the next one. */
+	/* Each call comes behind a batch that is away, and before the one that this sends: the last has nothing behind it. */
 	while (waits && tries--) {
 		struct ohtd_audit_view view;
 
-		ohtd_audit_sign_last(audit);
 		ohtd_audit_look(audit, &view);
+		ohtd_audit_sign_last(audit);
 		waits = view.waiting;
 	}
 	if (waits)
