@@ -38,7 +38,16 @@ static void is_kept(struct ohtd_audit_wait *wait, int error)
 	ohtd_pending_post(&held->pending);
 }
 
-/* On the loop. Without its record nothing is acknowledged, although it was done. */
+/* Without its record nothing is acknowledged. */
+static void tell_unrecorded(struct ohtd_call *call, int error)
+{
+	struct ohtd_store_problem problem = ohtd_store_problem(error);
+
+	ohtd_reply_header(call, "retry-after", "2");
+	ohtd_reply_problem(call, problem.status, problem.code, "it was done, but its record for the audit waits for the disk");
+}
+
+/* On the loop. */
 static void finish(struct ohtd_pending *pending)
 {
 	struct ohtd_held *held = (struct ohtd_held *)(void *)((char *)pending - offsetof(struct ohtd_held, pending));
@@ -46,7 +55,7 @@ static void finish(struct ohtd_pending *pending)
 
 	pending->loop->writes--;
 	if (call && held->error)
-		ohtd_reply_store_problem(call, held->error);
+		tell_unrecorded(call, held->error);
 	else if (call)
 		ohtd_reply_send(call, held->status, held->data, held->bytes);
 	free(held);
