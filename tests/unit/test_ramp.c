@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* How a robot in motion is brought to rest: along the ramp while its drive listens, at once where the outputs are low. */
 #include <math.h>
+#include <stdio.h>
 
 #include "drive_robot.h"
 
@@ -119,6 +120,32 @@ static void end_of_the_daemon_does_not_wait_for_a_silent_drive(void **state)
 	assert_false(outputs_on(d));
 	assert_true(d->f->control.ended);
 	driver_end(d);
+}
+
+/* In a state of rest, too: what comes behind a stop, a pause or an obstacle finds the robot on the ramp still. */
+static void fault_behind_a_stop_keeps_the_ramp(void **state)
+{
+	static const enum ohtd_state rests[] = { OHTD_STATE_IDLE, OHTD_STATE_PAUSED, OHTD_STATE_BLOCKED };
+	static const struct ohtd_why lost = { .code = OHTD_WHY_MODULE_LOST, .unit = 2 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		struct driver *d = fast();
+		char line[64];
+
+		snprintf(line, sizeof(line), "rail obstacle %.0f", d->rail->position_mm + 900);
+		if (rests[i] == OHTD_STATE_BLOCKED)
+			driver_sim(d, line);
+		else
+			driver_asks(d, rests[i] == OHTD_STATE_IDLE ? OHTD_COMMAND_STOP : OHTD_COMMAND_PAUSE);
+		driver_until(d, rests[i], 500);
+		assert_true(told(d) > 60);
+		ohtd_event_raise(&d->f->control, OHTD_EVENT_FAULT_DETECTED, &lost);
+		driver_until(d, OHTD_STATE_FAULT, 100);
+		ends_at_rest(d);
+		driver_end(d);
+	}
 }
 
 /* It has no ramp of ours, as at its own end. */
@@ -263,6 +290,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fault_of_another_module_ends_in_a_ramp),
+		cmocka_unit_test(fault_behind_a_stop_keeps_the_ramp),
 		cmocka_unit_test(end_of_the_daemon_is_a_ramp),
 		cmocka_unit_test(end_of_the_daemon_keeps_the_ramp),
 		cmocka_unit_test(end_of_the_daemon_does_not_wait_for_a_silent_drive),
