@@ -314,6 +314,10 @@ def test_what_keeps_safe_needs_an_elevated_session(own):
     for answer in (patch(own, body), own.post("config/check", body, role="administrator")):
         assert (answer.status, answer.code) == (403, "elevation_required"), answer
         assert [fault["pointer"] for fault in answer.json["errors"]] == ["/motion/soft_max_mm", "/motion/full_speed_mm_s/canonical"]
+    # By these a drive that does not obey, a lost position and a jog whose client is gone are noticed.
+    for name, loose in (("stray_mm", 100), ("stand_s", 2), ("standstill_mm_s", 50), ("following_mm", 2000), ("following_s", 10), ("stall_s", 20),
+                        ("position_jumps", 20), ("position_silent_s", 10), ("jog_expiry_ms", 1000)):
+        assert own.post("config/check", {"motion": {name: loose}}, role="administrator").code == "elevation_required", name
     elevate(own)
     assert patch(own, body).json["version"] == 2
     # Back to looser ones is a change of them, too.

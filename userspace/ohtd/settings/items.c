@@ -79,14 +79,17 @@ static void point_at_rule(char *pointer, unsigned int rule, unsigned int profile
 			 ohtd_rule_profile_name(profile));
 }
 
-/* Where the robot may go, how it looks ahead, how it stops, and what speed and position mean. */
+/*
+ * Where the robot may go, how it looks ahead, how it stops, what speed and position mean, and by what a drive that does not
+ * obey and a client that is gone are noticed.
+ */
 static bool keeps_safe(unsigned int rule)
 {
 	return rule == OHTD_RULE_SOFT_MIN_MM || rule == OHTD_RULE_SOFT_MAX_MM ||
 	       rule == OHTD_RULE_STOP_MM_S2 || rule == OHTD_RULE_JERK_MM_S3 ||
 	       rule == OHTD_RULE_FULL_SPEED_MM_S || rule == OHTD_RULE_FULL_RAW ||
-	       rule == OHTD_RULE_POSITION_JUMP_MM || rule == OHTD_RULE_POSITION_WRAP_MM ||
-	       (rule >= OHTD_RULE_DISTANCE_1_WAYS && rule <= OHTD_RULE_ZONE_HYSTERESIS_MM);
+	       rule == OHTD_RULE_JOG_EXPIRY_MS ||
+	       (rule >= OHTD_RULE_STANDSTILL_MM_S && rule <= OHTD_RULE_ZONE_HYSTERESIS_MM);
 }
 
 static void add_rule(struct ohtd_items *items, const struct ohtd_rule_row *row, int number)
