@@ -83,6 +83,10 @@ static void remarks_stand_behind_any_value(void **state)
 	assert_string_equal(config.ready_file, "/a#b;c");
 	assert_string_equal(config.tty, "/dev/ttyS1");
 	assert_int_equal(config.parity, 'E');
+	/* Copied from a page, blanks that do not break look the same. */
+	assert_int_equal(load("[paths]\nstate\xc2\xa0=\xc2\xa0/var/lib/oht\xc2\xa0# the SD card\nweb = /w\xc2\xa0\n"), 0);
+	assert_string_equal(config.state_dir, "/var/lib/oht");
+	assert_string_equal(config.web_dir, "/w");
 	refuse("[paths]\nstate = # none\n", ":2: state must be an absolute path of less than 256 bytes, not ''");
 	refuse("[paths]\nstate # = /x\n", ":2: expected 'key = value', found 'state'");
 }

@@ -9,6 +9,7 @@
 #define LINE_BYTES	1024
 #define SECTION_BYTES	64
 #define MARK		"\xef\xbb\xbf"
+#define HARD_BLANK	"\xc2\xa0"	/* as pages and word processors put it into what is copied */
 
 static char *trim(char *text)
 {
@@ -76,6 +77,13 @@ static int open_section(char *text, char *section, char *why, size_t size)
 	return 0;
 }
 
+/* A blank that looks like one: else a remark behind it were a part of the value. */
+static void soften_blanks(char *text)
+{
+	while ((text = strstr(text, HARD_BLANK)))
+		memset(text, ' ', strlen(HARD_BLANK));
+}
+
 /* A remark begins with # or ; at the start of a line or behind a blank, and goes to the end of the line. */
 static void cut_remark(char *text)
 {
@@ -92,6 +100,7 @@ static int take_line(char *text, char *section, unsigned int number, ohtd_ini_cb
 	struct ohtd_ini_line line = { .section = section, .number = number };
 	char *equals;
 
+	soften_blanks(text);
 	cut_remark(text);
 	text = trim(text);
 	if (!*text)
