@@ -11,6 +11,7 @@
 
 #define MOST_MM		250
 #define MOST_IDLE_MM	25
+#define MOST_HIDDEN_MM	50
 #define CRUISE_MM_S	1000
 /* Own speed of a drive that turns by itself: 60 steps of the canonical one. */
 #define STEPS_IDLE	60
@@ -263,6 +264,25 @@ static void drive_with_a_mind_of_its_own_is_noticed_by_its_speed(void **state)
 	driver_end(d);
 }
 
+/* Its speed is refused for good, as by a drive whose sensor has failed: while it turns by itself the position shows it. */
+static void drive_that_hides_its_speed_is_noticed_by_its_position(void **state)
+{
+	struct driver *d = driver_begin(3000);
+	double mm;
+
+	(void)state;
+	driver_arrives(d, 3300);
+	driver_sim(d, "fault 4 exception code=4 register=motor1_actual_speed register=motor2_actual_speed");
+	driver_run_ms(d, 5000);
+	driver_state(d, OHTD_STATE_IDLE);
+	own_mode(d, 50);
+	mm = mm_until_low(d);
+	print_message("own mode without a speed: %.0f mm\n", mm);
+	assert_true(mm <= MOST_HIDDEN_MM);
+	assert_string_equal(ohtd_why_name(d->f->control.faults[0].why.code), "drive_disobeys");
+	driver_end(d);
+}
+
 /* ---- what is no disobedience ---- */
 
 static void robot_that_is_pushed_without_outputs_is_no_fault(void **state)
@@ -346,6 +366,7 @@ int main(void)
 		cmocka_unit_test(drive_turns_in_idle),
 		cmocka_unit_test(busy_drive_is_looked_at_again),
 		cmocka_unit_test(drive_with_a_mind_of_its_own_is_noticed_by_its_speed),
+		cmocka_unit_test(drive_that_hides_its_speed_is_noticed_by_its_position),
 		cmocka_unit_test(robot_that_is_pushed_without_outputs_is_no_fault),
 		cmocka_unit_test(flicker_of_a_speed_is_no_fault),
 		cmocka_unit_test(single_refusals_and_misses_are_no_fault),

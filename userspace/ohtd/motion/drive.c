@@ -5,6 +5,9 @@
 #include <math.h>
 #include <string.h>
 
+/* At rest, for so long without a speed: the drive hides it. Single reads may be lost. */
+#define SPEED_SILENT_S	0.3
+
 /* Not a number is not within. */
 static bool within(double value, double least, double most)
 {
@@ -124,7 +127,21 @@ static void watch_rest(struct ohtd_drive *d, double cycle_s, double reading_mm)
 	d->fresh = d->rest_s >= d->rules.settle_s && (d->fresh || isfinite(reading_mm));
 }
 
-/* By the drive's own speed: a position that is corrected has turned no wheel. */
+/*
+ * By the drive's own speed: a position that is corrected has turned no wheel. A drive that does not say how fast it turns is
+ * judged by the position all the same, since nothing else shows that it does.
+ */
+static double stray_mm(struct ohtd_drive *d, double passed_s)
+{
+	bool hidden = d->speed_silent_s > SPEED_SILENT_S;
+
+	if (!d->stood || !hidden)
+		d->stood_mm = d->position.estimate_mm;
+	if (hidden)
+		return fabs(d->position.estimate_mm - d->stood_mm);
+	return d->stood && d->reported_mm_s > d->rules.standstill_mm_s ? d->stray_mm + d->reported_mm_s * passed_s : 0;
+}
+
 void ohtd_drive_watch_standing(struct ohtd_drive *d, double passed_s)
 {
 	if (d->setpoint.speed_raw) {
@@ -135,10 +152,8 @@ void ohtd_drive_watch_standing(struct ohtd_drive *d, double passed_s)
 	}
 	d->zero_s += passed_s;
 	d->stood = d->stood || d->rest_s >= d->rules.settle_s || d->zero_s > d->rules.stand_s;
-	if (!d->stood || d->reported_mm_s <= d->rules.standstill_mm_s)
-		d->stray_mm = 0;
-	else
-		d->stray_mm += d->reported_mm_s * passed_s;
+	d->speed_silent_s += passed_s;
+	d->stray_mm = stray_mm(d, passed_s);
 	if (d->stray_mm > d->rules.stray_mm)
 		raise_fault(d, OHTD_DRIVE_DISOBEYS);
 }
@@ -230,8 +245,10 @@ struct ohtd_drive_setpoint ohtd_drive_step(struct ohtd_drive *drive, double cycl
 {
 	double reading_mm = feedback->position_mm, speed_mm_s;
 
-	if (isfinite(feedback->speed_mm_s))
+	if (isfinite(feedback->speed_mm_s)) {
 		drive->reported_mm_s = fabs(feedback->speed_mm_s);
+		drive->speed_silent_s = 0;
+	}
 	ohtd_position_step(&drive->position, cycle_s, told_mm_s(drive), reading_mm);
 	/* Both of the same time: now. The sample is for the end of the cycle that begins. */
 	drive->error_mm = drive->wanted_mm - drive->position.estimate_mm;

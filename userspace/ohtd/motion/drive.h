@@ -112,7 +112,9 @@ struct ohtd_drive {
 	double stall_from_mm;	/* reading when the time of the stall began */
 	double zero_s;		/* told zero for so long */
 	bool stood;		/* and at rest since */
-	double stray_mm;	/* way of the wheels since then, by the speed that the drive reports */
+	double speed_silent_s;	/* at zero: the drive has not reported a speed for so long */
+	double stood_mm;	/* estimate when it stood, or when the drive began to report no speed */
+	double stray_mm;	/* way since then, by the speed that the drive reports, else by the position */
 };
 
 /**
