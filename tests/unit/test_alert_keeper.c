@@ -5,9 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
 
 #include "alerts/alerts.h"
 #include "alerts/keeper.h"
+#include "alerts/shelves.h"
 #include "base/clock.h"
 #include "robot/snapshot.h"
 #include "store/store.h"
@@ -40,6 +43,8 @@ static int set_up(void **state)
 	struct ohtd_db *db;
 
 	(void)state;
+	list.count = 0;
+	manual.now_ns = 0;
 	manual.realtime_ns = STORE_NOW_S * (int64_t)S;
 	ohtd_clock_init(&clock_, &ohtd_clock_manual, &manual, STORE_NOW_S * (int64_t)S);
 	if (store_folder_make())
@@ -110,9 +115,234 @@ static void the_end_is_written_before_the_same_comes_anew(void **state)
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM webhook_deliveries WHERE unit = 2 AND event = 'alert.ended'"), 1);
 }
 
+/* ---- shelves ---- */
+
+static void start(void)
+{
+	store = ohtd_store_start(store_open_db());
+	assert_non_null(store);
+	keeper = ohtd_alert_keeper_create(store, &clock_);
+	assert_non_null(keeper);
+}
+
+static void stop(void)
+{
+	ohtd_alert_keeper_end(keeper);
+	ohtd_store_stop(store);
+	ohtd_alert_keeper_destroy(keeper);
+}
+
+static int work_shelve(struct ohtd_db *db, void *arg)
+{
+	return ohtd_db_alert_shelve(db, arg);
+}
+
+static int work_unshelve(struct ohtd_db *db, void *arg)
+{
+	return ohtd_db_alert_unshelve(db, arg);
+}
+
+static struct ohtd_alert_shelf_row shelf_of(uint8_t unit, int64_t minutes)
+{
+	const int64_t now_ns = ohtd_clock_wall_ns(&clock_);
+
+	return (struct ohtd_alert_shelf_row){
+		.code = "module_lost", .source = "module", .unit = unit, .made_ns = now_ns,
+		.until_ns = now_ns + minutes * 60 * (int64_t)S, .made_by = "anna", .reason = "part is ordered",
+	};
+}
+
+static int shelve(uint8_t unit, int64_t minutes)
+{
+	struct ohtd_alert_shelf_row row = shelf_of(unit, minutes);
+	int r = ohtd_store_call(store, work_shelve, &row);
+
+	if (!r)
+		ohtd_alert_shelves_note(ohtd_alert_keeper_shelves(keeper), &row);
+	return r;
+}
+
+static bool is_shelved(uint8_t unit)
+{
+	return ohtd_alert_shelves_find(ohtd_alert_keeper_shelves(keeper), "module_lost", "module", unit, NULL);
+}
+
+static int told(const char *event, unsigned int unit)
+{
+	char sql[120];
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM webhook_deliveries WHERE event = 'alert.%s' AND unit = %u", event, unit);
+	return (int)store_ask_sql(sql);
+}
+
+static void what_was_told_ends_and_what_comes_shelved_does_not_begin(void **state)
+{
+	(void)state;
+	stand(1, S, false);
+	look_until(S, "SELECT count(*) FROM alerts", 1);
+	assert_int_equal(shelve(1, 10), 0);
+	list.count = 0;
+	look_until(5 * S, "SELECT count(*) FROM alerts WHERE ended_ns > 0", 1);
+	assert_int_equal(told("ended", 1), 1);
+	/* In the same row, and again in one of its own; each with its end. */
+	for (uint64_t at = 7; at < 60; at += 40) {
+		stand(1, at * S, false);
+		look_until(at * S, "SELECT count(*) FROM alerts WHERE ended_ns = 0 AND muted", 1);
+		list.count = 0;
+		look_until((at + 2) * S, "SELECT count(*) FROM alerts WHERE ended_ns = 0", 0);
+	}
+	/* Another unit is not shelved. */
+	stand(2, 60 * S, false);
+	look_until(60 * S, "SELECT count(*) FROM alerts", 3);
+	assert_int_equal(told("began", 1), 1);
+	assert_int_equal(told("ended", 1), 1);
+	assert_int_equal(told("began", 2), 1);
+}
+
+/* Between two writes it ended, and came again shelved: for others it has stood all the time. */
+static void an_end_that_nobody_saw_is_told_later(void **state)
+{
+	(void)state;
+	stand(1, S, false);
+	look_until(S, "SELECT count(*) FROM alerts", 1);
+	assert_int_equal(shelve(1, 10), 0);
+	list.count = 0;
+	look(1200 * MS);
+	stand(1, 1300 * MS, false);
+	look(1300 * MS);
+	look_until(3 * S, "SELECT count(*) FROM alerts WHERE times = 2 AND NOT muted", 1);
+	list.count = 0;
+	look_until(5 * S, "SELECT count(*) FROM alerts WHERE ended_ns > 0", 1);
+	assert_int_equal(told("began", 1), 1);
+	assert_int_equal(told("ended", 1), 1);
+}
+
+static void what_stands_at_the_end_is_told_then(void **state)
+{
+	struct ohtd_alert_shelf_row row = shelf_of(2, 1);
+
+	(void)state;
+	for (uint8_t unit = 1; unit <= 3; unit++)
+		assert_int_equal(shelve(unit, 10), 0);
+	for (uint8_t unit = 1; unit <= 3; unit++)
+		stand(unit, S, false);
+	look_until(S, "SELECT count(*) FROM alerts WHERE muted", 3);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM webhook_deliveries"), 0);
+	/* Somebody ends the one; the other becomes a fault of the robot, and ends as one. */
+	assert_int_equal(ohtd_store_call(store, work_unshelve, &row), 0);
+	ohtd_alert_shelves_forget(ohtd_alert_keeper_shelves(keeper), &row);
+	list.items[2].fault = true;
+	look_until(3 * S, "SELECT count(*) FROM alerts WHERE muted", 1);
+	assert_int_equal(told("began", 1), 0);
+	assert_int_equal(told("began", 2), 1);
+	assert_int_equal(told("began", 3), 1);
+	look_until(600 * S, "SELECT count(*) FROM alerts WHERE muted", 1);
+	look_until(601 * S, "SELECT count(*) FROM alerts WHERE muted", 0);
+	assert_int_equal(told("began", 1), 1);
+	look_until(603 * S, "SELECT count(*) FROM alert_shelves", 0);
+	assert_false(is_shelved(1));
+}
+
+static void emergencies_and_faults_are_never_shelved(void **state)
+{
+	struct ohtd_alert_row row;
+
+	(void)state;
+	for (uint8_t unit = 1; unit <= 3; unit++) {
+		stand(unit, S, false);
+		assert_int_equal(shelve(unit, 10), 0);
+	}
+	list.items[0].severity = OHTD_SEVERITY_EMERGENCY;
+	list.items[1].fault = true;
+	look_until(S, "SELECT count(*) FROM alerts", 3);
+	assert_int_equal(store_ask_sql("SELECT unit FROM alerts WHERE muted"), 3);
+	assert_int_equal(ohtd_alert_keeper_find_shelvable(keeper, 1, &row), -EPERM);
+	assert_int_equal(ohtd_alert_keeper_find_shelvable(keeper, 2, &row), -EPERM);
+	assert_int_equal(ohtd_alert_keeper_find_shelvable(keeper, 3, &row), 0);
+	assert_int_equal(ohtd_alert_keeper_find_shelvable(keeper, 4, &row), -ENOENT);
+}
+
+/* The time of day jumps, within a run and between two. */
+static void a_shelf_lasts_as_long_as_it_was_made_for(void **state)
+{
+	(void)state;
+	manual.synchronised = true;
+	assert_int_equal(shelve(1, 10), 0);
+	assert_int_equal(shelve(2, OHTD_ALERT_SHELF_MINUTES), 0);
+	manual.realtime_ns += 3600 * (int64_t)S;
+	manual.now_ns = 599 * S;
+	assert_true(is_shelved(1));
+	manual.now_ns = 600 * S;
+	assert_false(is_shelved(1));
+	assert_true(is_shelved(2));
+	/* Two days back, over a restart: no more than it had at first. The other one begins anew with what it had, too. */
+	stop();
+	manual.realtime_ns -= 2 * 86400 * (int64_t)S;
+	ohtd_clock_init(&clock_, &ohtd_clock_manual, &manual, 0);
+	start();
+	assert_true(is_shelved(1));
+	manual.now_ns = 1200 * S;
+	assert_false(is_shelved(1));
+	manual.now_ns = (600 + OHTD_ALERT_SHELF_MINUTES * 60) * S - 1;
+	assert_true(is_shelved(2));
+	manual.now_ns++;
+	assert_false(is_shelved(2));
+	/* Days ahead, over a restart: over. */
+	assert_int_equal(shelve(3, 10), 0);
+	stop();
+	manual.realtime_ns += 4 * 86400 * (int64_t)S;
+	start();
+	assert_false(is_shelved(3));
+}
+
+static void there_are_so_many_shelves_and_one_of_an_alert(void **state)
+{
+	struct ohtd_alert_shelf_row rows[OHTD_ALERT_SHELVES_MAX], row = shelf_of(200, 1);
+
+	(void)state;
+	for (unsigned int i = 0; i < OHTD_ALERT_SHELVES_MAX; i++)
+		assert_int_equal(shelve((uint8_t)(i + 1), 10 + i), 0);
+	assert_int_equal(shelve(200, 10), -E2BIG);
+	assert_int_equal(shelve(1, 300), 0);
+	assert_int_equal(ohtd_alert_shelves_list(ohtd_alert_keeper_shelves(keeper), rows), OHTD_ALERT_SHELVES_MAX);
+	assert_int_equal(rows[0].unit, 2);
+	assert_int_equal(rows[OHTD_ALERT_SHELVES_MAX - 1].unit, 1);
+	assert_int_equal(ohtd_store_call(store, work_unshelve, &row), -ENOENT);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM alert_shelves"), OHTD_ALERT_SHELVES_MAX);
+	/* The next run has them, the newest of each alert. */
+	stop();
+	start();
+	assert_int_equal(ohtd_alert_shelves_list(ohtd_alert_keeper_shelves(keeper), rows), OHTD_ALERT_SHELVES_MAX);
+	assert_int_equal(rows[OHTD_ALERT_SHELVES_MAX - 1].unit, 1);
+	assert_string_equal(rows[0].reason, "part is ordered");
+}
+
+/* Three comings, of a row that counts them. */
+static void the_shortest_time_of_three_comings_is_kept(void **state)
+{
+	static const unsigned int came_s[] = { 10, 15, 24, 28 };
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(came_s) / sizeof(came_s[0]); i++) {
+		stand(1, came_s[i] * S, false);
+		look(came_s[i] * S);
+		list.count = 0;
+		look((came_s[i] + 2) * S);
+	}
+	look_until(32 * S, "SELECT count(*) FROM alerts WHERE times = 4 AND ended_ns > 0", 1);
+	assert_int_equal(store_ask_sql("SELECT fastest_ns FROM alerts"), 13 * S);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(what_was_told_ends_and_what_comes_shelved_does_not_begin, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_end_that_nobody_saw_is_told_later, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_stands_at_the_end_is_told_then, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(emergencies_and_faults_are_never_shelved, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_shelf_lasts_as_long_as_it_was_made_for, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(there_are_so_many_shelves_and_one_of_an_alert, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_shortest_time_of_three_comings_is_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_end_is_written_before_the_same_comes_anew, set_up, tear_down),
 	};
 

@@ -279,13 +279,24 @@ static void judge_modules(const struct gathering *to)
 		judge_module(to, &snapshot->modules[i]);
 }
 
+/* One that is in the list already, with more detail. */
+static void mark_fault(struct ohtd_alert_list *list, const struct ohtd_alert_view *told)
+{
+	for (size_t i = 0; told->fault && i < list->count; i++)
+		if (list->items[i].key == ((uint32_t)told->why.code << 8 | told->why.unit))
+			list->items[i].fault = true;
+}
+
 /* What the control thread tells. A module that is lost and a fault for that is in the list already. */
 static void judge_told(const struct gathering *to, const struct ohtd_alert_view *told)
 {
 	struct ohtd_alert *alert = add_module(to, told->why.code, told->why.unit, told->since_ns);
 
-	if (!alert)
+	if (!alert) {
+		mark_fault(to->list, told);
 		return;
+	}
+	alert->fault = told->fault;
 	alert->degrades = told->fault && to->scene->snapshot->state == OHTD_STATE_FAULT;
 	alert->over = told->over;
 	if (alert->over)
@@ -317,8 +328,12 @@ static void judge_robot(const struct gathering *to)
 	for (unsigned int i = 0; i < snapshot->alert_count; i++)
 		judge_told(to, &snapshot->alerts[i]);
 	judge_stop(to);
-	if (snapshot->state == OHTD_STATE_FAULT && !snapshot->faults.count)
-		add(to, OHTD_WHY_IN_FAULT, 0, snapshot->state_since_ns);
+	if (snapshot->state == OHTD_STATE_FAULT && !snapshot->faults.count) {
+		struct ohtd_alert *alert = add(to, OHTD_WHY_IN_FAULT, 0, snapshot->state_since_ns);
+
+		if (alert)
+			alert->fault = true;
+	}
 }
 
 /* ---- the daemon ---- */
@@ -516,6 +531,11 @@ bool ohtd_alert_is_code(const char *code)
 			return true;
 	}
 	return false;
+}
+
+bool ohtd_alert_may_rest(const struct ohtd_alert *alert)
+{
+	return alert->severity != OHTD_SEVERITY_EMERGENCY && !alert->fault;
 }
 
 void ohtd_alerts_acknowledged(struct ohtd_alert_rules *rules, uint32_t key)

@@ -56,6 +56,7 @@ const char *ohtd_looks_store_word(const struct ohtd_looks *looks);
  * @unit: unit address of a module, 0: it is about no module
  * @degrades: the status of GET health is degraded by it
  * @over: its reason is gone, and it stays until the fault is cleared
+ * @fault: it is a fault of the robot
  * @source: the part that it is about
  * @code: stable word for programs
  * @text: what it is, for people
@@ -68,6 +69,7 @@ struct ohtd_alert {
 	uint8_t unit;
 	bool degrades;
 	bool over;
+	bool fault;
 	const char *source;
 	const char *code;
 	const char *text;
@@ -101,6 +103,9 @@ bool ohtd_alert_is_behind(const struct ohtd_alert *alert, uint64_t since_ns, uin
 
 /* Is @code that of an alert which does not come by a rule? */
 bool ohtd_alert_is_code(const char *code);
+
+/* May it be left untold for a time? Never an emergency, the stop among them, and never a fault of the robot. */
+bool ohtd_alert_may_rest(const struct ohtd_alert *alert);
 
 /* Somebody has acknowledged the alert with @key: a latching rule hears of it. */
 void ohtd_alerts_acknowledged(struct ohtd_alert_rules *rules, uint32_t key);

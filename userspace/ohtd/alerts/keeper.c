@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "alerts/keeper.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "alerts/alerts.h"
+#include "alerts/shelves.h"
 #include "views/scene.h"
 #include "tables/alerts.h"
 #include "store/outbox.h"
@@ -24,7 +26,9 @@
  * @key: as of struct ohtd_alert; 0: it has come again since, in an entry of its own
  * @since_ns: the same, of the newest time that it came
  * @ended_ns: CLOCK_MONOTONIC; 0: it is active
+ * @came_ns: CLOCK_MONOTONIC: when it was seen to come, the last time and the one before; 0: it came less often
  * @over: its reason was gone when it was last looked at
+ * @may_rest: it may be shelved, as it was last looked at
  * @changed: since it was last handed to the store
  * @row: as the store has it, or will
  */
@@ -32,7 +36,9 @@ struct entry {
 	uint32_t key;
 	uint64_t since_ns;
 	uint64_t ended_ns;
+	uint64_t came_ns[2];
 	bool over;
+	bool may_rest;
 	bool changed;
 	struct ohtd_alert_row row;
 };
@@ -42,6 +48,7 @@ struct entry {
  * @newest: greatest number so far
  * @before: greatest number of the runs before
  * @begun: what those left open has been cut
+ * @shelves: which of them are shelved
  * @lock: of @entries
  * @entries: in no order
  * @outbox: the way of @rows
@@ -53,6 +60,7 @@ struct ohtd_alert_keeper {
 	int64_t newest;
 	int64_t before;
 	bool begun;
+	struct ohtd_alert_shelves *shelves;
 	pthread_mutex_t lock;
 	unsigned int entry_count;
 	struct entry entries[ENTRIES_MAX];
@@ -96,6 +104,11 @@ struct ohtd_alert_keeper *ohtd_alert_keeper_create(struct ohtd_store *store, str
 
 	if (!keeper)
 		return NULL;
+	keeper->shelves = ohtd_alert_shelves_create(store, clock);
+	if (!keeper->shelves) {
+		free(keeper);
+		return NULL;
+	}
 	pthread_mutex_init(&keeper->lock, NULL);
 	ohtd_outbox_init(&keeper->outbox, store, clock, &words, NULL);
 	keeper->clock = clock;
@@ -152,22 +165,44 @@ static struct entry *find_entry(struct ohtd_alert_keeper *keeper, uint32_t key)
 	return NULL;
 }
 
+static bool is_shelved(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert)
+{
+	return ohtd_alert_may_rest(alert) &&
+	       ohtd_alert_shelves_find(keeper->shelves, alert->code, alert->source, alert->unit, NULL);
+}
+
+/* It comes now, perhaps once more. */
+static void note_coming(struct ohtd_alert_keeper *keeper, struct entry *entry, const struct ohtd_alert *alert,
+			uint64_t now_ns)
+{
+	struct ohtd_alert_row *row = &entry->row;
+	const int64_t three_ns = (int64_t)(now_ns - entry->came_ns[1]);
+
+	row->times++;
+	row->muted = is_shelved(keeper, alert);
+	if (entry->came_ns[1] && (!row->fastest_ns || three_ns < row->fastest_ns))
+		row->fastest_ns = three_ns;
+	entry->came_ns[1] = entry->came_ns[0];
+	entry->came_ns[0] = now_ns;
+	entry->changed = true;
+}
+
 static void begin_entry(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert, uint64_t now_ns)
 {
 	struct entry *entry = &keeper->entries[keeper->entry_count++];
 	struct ohtd_alert_row *row = &entry->row;
 
 	*entry = (struct entry){
-		.key = alert->key, .since_ns = alert->since_ns, .over = alert->over, .changed = true,
+		.key = alert->key, .since_ns = alert->since_ns, .over = alert->over,
 	};
 	row->number = ++keeper->newest;
 	row->unit = alert->unit;
-	row->times = 1;
 	row->since_ns = ohtd_clock_wall_of_ns(keeper->clock, alert->since_ns ? alert->since_ns : now_ns);
 	snprintf(row->code, sizeof(row->code), "%s", alert->code);
 	snprintf(row->severity, sizeof(row->severity), "%s", ohtd_severity_name(alert->severity));
 	snprintf(row->source, sizeof(row->source), "%s", alert->source);
 	snprintf(row->text, sizeof(row->text), "%s", alert->text);
+	note_coming(keeper, entry, alert, now_ns);
 }
 
 /* It was over and waited for a person, who has not seen this coming: an acknowledgement names one of both. */
@@ -181,7 +216,17 @@ static void begin_anew(struct ohtd_alert_keeper *keeper, struct entry *entry, co
 	begin_entry(keeper, alert, now_ns);
 }
 
-static void take_alert(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert, uint64_t now_ns)
+/* Its shelf is over, or has become none: what came meanwhile and stands is told now. */
+static void look_at_shelf(struct ohtd_alert_keeper *keeper, struct entry *entry, const struct ohtd_alert *alert)
+{
+	entry->may_rest = ohtd_alert_may_rest(alert);
+	if (!entry->row.muted || is_shelved(keeper, alert))
+		return;
+	entry->row.muted = false;
+	entry->changed = true;
+}
+
+static void take_coming(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert, uint64_t now_ns)
 {
 	struct entry *entry = find_entry(keeper, alert->key);
 
@@ -201,8 +246,17 @@ static void take_alert(struct ohtd_alert_keeper *keeper, const struct ohtd_alert
 	}
 	entry->since_ns = alert->since_ns;
 	entry->ended_ns = entry->row.ended_ns = 0;
-	entry->row.times++;
-	entry->changed = true;
+	note_coming(keeper, entry, alert, now_ns);
+}
+
+static void take_alert(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert, uint64_t now_ns)
+{
+	struct entry *entry;
+
+	take_coming(keeper, alert, now_ns);
+	entry = find_entry(keeper, alert->key);
+	if (entry)
+		look_at_shelf(keeper, entry, alert);
 }
 
 /* ---- to the store ---- */
@@ -259,6 +313,7 @@ void ohtd_alert_keeper_look(struct ohtd_alert_keeper *keeper, const struct ohtd_
 		return;
 	}
 	list = ohtd_alerts_list(scene);
+	ohtd_alert_shelves_look(keeper->shelves);
 	pthread_mutex_lock(&keeper->lock);
 	end_missing(keeper, list, scene->now_ns);
 	for (size_t i = 0; i < list->count; i++)
@@ -321,6 +376,28 @@ uint32_t ohtd_alert_keeper_note(struct ohtd_alert_keeper *keeper, const struct o
 	return key;
 }
 
+/* ---- shelving ---- */
+
+int ohtd_alert_keeper_find_shelvable(struct ohtd_alert_keeper *keeper, int64_t number, struct ohtd_alert_row *row)
+{
+	const struct entry *entry;
+	int r = -ENOENT;
+
+	pthread_mutex_lock(&keeper->lock);
+	entry = find_number(keeper, number);
+	if (entry) {
+		*row = entry->row;
+		r = entry->may_rest ? 0 : -EPERM;
+	}
+	pthread_mutex_unlock(&keeper->lock);
+	return r;
+}
+
+struct ohtd_alert_shelves *ohtd_alert_keeper_shelves(struct ohtd_alert_keeper *keeper)
+{
+	return keeper->shelves;
+}
+
 /* ---- the end ---- */
 
 void ohtd_alert_keeper_end(struct ohtd_alert_keeper *keeper)
@@ -329,6 +406,7 @@ void ohtd_alert_keeper_end(struct ohtd_alert_keeper *keeper)
 
 	if (!keeper)
 		return;
+	ohtd_alert_shelves_end(keeper->shelves);
 	r = ohtd_outbox_write(&keeper->outbox, NULL, NULL);
 	/* What waits for another try, and then what has changed since. */
 	for (int batch = 0; r >= 0 && batch < 2; batch++) {
@@ -346,5 +424,6 @@ void ohtd_alert_keeper_destroy(struct ohtd_alert_keeper *keeper)
 	if (!keeper)
 		return;
 	pthread_mutex_destroy(&keeper->lock);
+	ohtd_alert_shelves_destroy(keeper->shelves);
 	free(keeper);
 }

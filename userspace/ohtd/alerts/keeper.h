@@ -6,7 +6,8 @@
  * Locks:    one of its own around the entries, taken before that of the store; one job at a time, whose end is an atomic.
  *
  * An alert that comes again within seconds of its end goes on in the same row, which counts how often it came. So
- * a loose contact fills no disk. What is missing while the robot starts or ends is not kept.
+ * a loose contact fills no disk. One that comes while it is shelved is kept as all others, and nobody elsewhere is told
+ * of it; if it stands when that is over, it is told then. What is missing while the robot starts or ends is not kept.
  */
 #ifndef OHTD_ALERTS_KEEPER_H
 #define OHTD_ALERTS_KEEPER_H
@@ -17,6 +18,7 @@
 #include "tables/alerts.h"
 
 struct ohtd_alert_keeper;
+struct ohtd_alert_shelves;
 struct ohtd_clock;
 struct ohtd_scene;
 struct ohtd_store;
@@ -44,6 +46,15 @@ bool ohtd_alert_keeper_find(struct ohtd_alert_keeper *keeper, int64_t number, st
 
 /* The store has kept that @row is acknowledged. Returns the key of its alert; 0: it is over. */
 uint32_t ohtd_alert_keeper_note(struct ohtd_alert_keeper *keeper, const struct ohtd_alert_row *row);
+
+/*
+ * The same of one that may be shelved: it is active, or ended seconds ago. 0, -EPERM: it is an emergency or a fault of the
+ * robot, or -ENOENT: it is not there, or only in the store.
+ */
+int ohtd_alert_keeper_find_shelvable(struct ohtd_alert_keeper *keeper, int64_t number, struct ohtd_alert_row *row);
+
+/* The shelves of this run, which live as long. */
+struct ohtd_alert_shelves *ohtd_alert_keeper_shelves(struct ohtd_alert_keeper *keeper);
 
 /* Nobody looks any more: writes the rest and waits for it. NULL is allowed. */
 void ohtd_alert_keeper_end(struct ohtd_alert_keeper *keeper);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "alerts/keeper.h"
+#include "alerts/shelves.h"
 #include "alerts/alerts.h"
 #include "server/late.h"
 #include "views/scene.h"
@@ -30,8 +31,12 @@ struct alert {
 	int64_t since;
 	bool over;
 	int64_t number;
+	int64_t times;
 	int64_t acknowledged;
 	const char *acknowledged_by;
+	int64_t shelved_until;
+	const char *shelved_by;
+	const char *shelved_reason;
 };
 
 OHTD_SHAPE(alert, "Alert",
@@ -51,9 +56,28 @@ OHTD_SHAPE(alert, "Alert",
 		     .summary = "Its reason is gone, and it stays until the fault is cleared (reset_fault)"),
 	OHTD_INTEGER(alert, number, .flags = OHTD_NULL,
 		     .summary = "As in GET alerts/history; null: for a moment when it comes, and while the robot starts"),
+	OHTD_INTEGER(alert, times, .flags = OHTD_NULL,
+		     .summary = "How often it came: within 10 s of its end it is the same one; null: it has no number"),
 	OHTD_TIME(alert, acknowledged, .flags = OHTD_NULL,
 		  .summary = "When somebody has acknowledged it; null: nobody has since it came last"),
-	OHTD_TEXT(alert, acknowledged_by, .flags = OHTD_NULL, .summary = "Who has", .example = "\"anna\""));
+	OHTD_TEXT(alert, acknowledged_by, .flags = OHTD_NULL, .summary = "Who has", .example = "\"anna\""),
+	OHTD_TIME(alert, shelved_until, .flags = OHTD_NULL,
+		  .summary = "It stands, and nobody is called for it until then; null: it is not shelved"),
+	OHTD_TEXT(alert, shelved_by, .flags = OHTD_NULL, .summary = "Who has shelved it", .example = "\"anna\""),
+	OHTD_TEXT(alert, shelved_reason, .flags = OHTD_NULL, .summary = "Why", .example = "\"part is ordered\""));
+
+static void add_shelf(const struct ohtd_scene *scene, const struct ohtd_alert *from, struct alert *alert)
+{
+	struct ohtd_alert_shelf_row *shelf = ohtd_scene_alloc(scene, sizeof(*shelf));
+
+	if (!ohtd_alert_may_rest(from) ||
+	    !ohtd_alert_shelves_find(ohtd_alert_keeper_shelves(scene->services->alert_keeper), from->code, from->source,
+				     from->unit, shelf))
+		return;
+	alert->shelved_until = shelf->until_ns;
+	alert->shelved_by = shelf->made_by;
+	alert->shelved_reason = shelf->reason;
+}
 
 static struct alert alert_of(const struct ohtd_scene *scene, const struct ohtd_alert *from)
 {
@@ -62,13 +86,15 @@ static struct alert alert_of(const struct ohtd_scene *scene, const struct ohtd_a
 		.action = from->action, .source = from->source,
 		.address = from->unit ? from->unit : OHTD_NONE,
 		.since = ohtd_scene_wall_ns(scene, from->since_ns), .over = from->over,
-		.number = OHTD_NONE, .acknowledged = OHTD_NONE,
+		.number = OHTD_NONE, .times = OHTD_NONE, .acknowledged = OHTD_NONE, .shelved_until = OHTD_NONE,
 	};
 	struct ohtd_alert_row *row = ohtd_scene_alloc(scene, sizeof(*row));
 
+	add_shelf(scene, from, &alert);
 	if (!ohtd_alert_keeper_active(scene->services->alert_keeper, from->key, row))
 		return alert;
 	alert.number = row->number;
+	alert.times = row->times;
 	if (ohtd_alert_row_acknowledged(row)) {
 		alert.acknowledged = row->acknowledged_ns;
 		alert.acknowledged_by = row->acknowledged_by;
@@ -83,6 +109,7 @@ struct alert_list {
 	unsigned int emergency_count;
 	unsigned int critical_count;
 	unsigned int warning_count;
+	unsigned int shelved_count;
 	const char *next_cursor;
 };
 
@@ -92,6 +119,7 @@ OHTD_SHAPE(alert_list, "AlertList",
 	OHTD_INTEGER(alert_list, emergency_count, .summary = "Those of severity emergency"),
 	OHTD_INTEGER(alert_list, critical_count, .summary = "Those of severity critical"),
 	OHTD_INTEGER(alert_list, warning_count, .summary = "Those of severity warning"),
+	OHTD_INTEGER(alert_list, shelved_count, .summary = "Those that are shelved, which the other counts have too"),
 	OHTD_NEXT_CURSOR(alert_list));
 
 /* @count items of @list from @first on, with the counts of all. */
@@ -99,17 +127,18 @@ static struct alert_list show(const struct ohtd_scene *scene, const struct ohtd_
 			      size_t first, size_t count)
 {
 	struct alert *items = ohtd_scene_alloc(scene, OHTD_ALERTS_LISTED_MAX * sizeof(*items));
-	unsigned int counts[OHTD_SEVERITIES] = { 0 };
+	unsigned int counts[OHTD_SEVERITIES] = { 0 }, shelved = 0;
 
-	for (size_t i = 0; i < list->count; i++)
+	for (size_t i = 0; i < list->count; i++) {
+		items[i] = alert_of(scene, &list->items[i]);
 		counts[list->items[i].severity]++;
-	for (size_t i = 0; i < count; i++)
-		items[i] = alert_of(scene, &list->items[first + i]);
+		shelved += items[i].shelved_until != OHTD_NONE;
+	}
 	return (struct alert_list){
-		.items = items, .items_count = count, .total_count = (unsigned int)list->count,
+		.items = items + first, .items_count = count, .total_count = (unsigned int)list->count,
 		.emergency_count = counts[OHTD_SEVERITY_EMERGENCY],
 		.critical_count = counts[OHTD_SEVERITY_CRITICAL],
-		.warning_count = counts[OHTD_SEVERITY_WARNING],
+		.warning_count = counts[OHTD_SEVERITY_WARNING], .shelved_count = shelved,
 	};
 }
 

@@ -18,6 +18,8 @@ static const struct ohtd_stored_column alert_columns[] = {
 	OHTD_COLUMN(ohtd_alert_row, acknowledged_ns, .seen = true),
 	OHTD_COLUMN(ohtd_alert_row, acknowledged_by, .seen = true),
 	OHTD_COLUMN(ohtd_alert_row, acknowledged_times, .seen = true),
+	OHTD_COLUMN(ohtd_alert_row, muted),
+	OHTD_COLUMN(ohtd_alert_row, fastest_ns),
 	OHTD_COLUMN(ohtd_alert_row, state, .asked = "state", .seen = true),
 };
 
@@ -28,8 +30,10 @@ const struct ohtd_stored_row ohtd_kept_alerts = {
 	OHTD_COLUMNS(alert_columns),
 };
 
+/* Of one that was told, and stands, the end is told: however often it came meanwhile. */
 #define OR_RENEW									\
-	" ON CONFLICT (number) DO UPDATE SET ended_ns = excluded.ended_ns, times = excluded.times"
+	" ON CONFLICT (number) DO UPDATE SET ended_ns = excluded.ended_ns, times = excluded.times,"	\
+	" muted = excluded.muted AND (muted OR ended_ns <> 0), fastest_ns = excluded.fastest_ns"
 
 static const struct ohtd_statement keep_sql = { OR_RENEW, &ohtd_kept_alerts, ohtd_row_insert };
 
@@ -121,6 +125,11 @@ int ohtd_db_alerts_begin(struct ohtd_db *db, int64_t now_ns, int64_t *newest)
 	if (!r)
 		r = find_newest(db, newest);
 	return ohtd_db_end(db, r);
+}
+
+int ohtd_db_alert_get(struct ohtd_db *db, struct ohtd_alert_row *row)
+{
+	return ohtd_db_get(db, &get_sql, row);
 }
 
 int ohtd_db_alert_acknowledge(struct ohtd_db *db, struct ohtd_alert_row *row)

@@ -35,6 +35,8 @@ struct ohtd_db;
  * @acknowledged_ns: wall clock, when somebody acknowledged it; 0: nobody has
  * @acknowledged_by: who
  * @acknowledged_times: @times by then: an alert that comes again is to be acknowledged again
+ * @muted: it came last while it was shelved: nobody elsewhere was told, and nobody is told of its end
+ * @fastest_ns: the shortest time between the first and the last of three comings on end; 0: it came less often
  * @state: of one that was read: "active", "ended" or, if it was cut and has not ended, "unknown"
  */
 struct ohtd_alert_row {
@@ -51,6 +53,8 @@ struct ohtd_alert_row {
 	int64_t acknowledged_ns;
 	char acknowledged_by[OHTD_USER_NAME_MAX + 1];
 	int64_t acknowledged_times;
+	bool muted;
+	int64_t fastest_ns;
 	char state[OHTD_ALERT_STATE_BYTES];
 };
 
@@ -68,6 +72,9 @@ int ohtd_db_alerts_begin(struct ohtd_db *db, int64_t now_ns, int64_t *newest);
 
 /* The same for alerts up to number @last, when the start could not do it. 0 or a negative errno. */
 int ohtd_db_alerts_cut(struct ohtd_db *db, int64_t last, int64_t now_ns);
+
+/* @row->number: which; out: all of it. 0, -ENOENT, or a negative errno. */
+int ohtd_db_alert_get(struct ohtd_db *db, struct ohtd_alert_row *row);
 
 /**
  * ohtd_db_alert_acknowledge() - keep that somebody has seen an alert; who was first stays

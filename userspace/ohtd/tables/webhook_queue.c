@@ -57,20 +57,24 @@ const struct ohtd_stored_row ohtd_kept_deliveries = {
 	" w.enabled AND instr('warning critical emergency', " severity_ ") >="	\
 	" instr('warning critical emergency', w.severity)"
 
-/* Unless the table has it as active, or has this coming. */
+/* Unless it is shelved, or the table has it as told: as active, or this coming. */
 static const struct ohtd_statement began_sql = {
 	QUEUE "'alert.began', 'waiting', 0, :number, :code, :severity, :source, :unit, :text, :since_ns, 0, :times,"
 	" max(:since_ns, coalesce((SELECT ended_ns FROM alerts WHERE number = :number), 0))"
-	" FROM webhooks w WHERE" WANTED(":severity")
-	" AND NOT EXISTS (SELECT 1 FROM alerts WHERE number = :number AND (ended_ns = 0 OR times >= :times))",
+	" FROM webhooks w WHERE" WANTED(":severity") " AND NOT :muted"
+	" AND NOT EXISTS (SELECT 1 FROM alerts WHERE number = :number AND NOT muted AND (ended_ns = 0 OR times >= :times))",
 	&ohtd_kept_alerts
 };
 
-/* A receiver refuses an end before the beginning, as a time of day that was taken back gives it. */
+/*
+ * A receiver refuses an end before the beginning, as a time of day that was taken back gives it. Of one that came while
+ * it was shelved there is no end either, unless it is the one of what was told and still stood.
+ */
 static const struct ohtd_statement ended_sql = {
 	QUEUE "'alert.ended', 'waiting', 0, :number, :code, :severity, :source, :unit, :text, :since_ns,"
 	" max(:ended_ns, :since_ns), :times, max(:ended_ns, :since_ns) FROM webhooks w WHERE" WANTED(":severity")
 	" AND :ended_ns <> 0"
+	" AND (NOT :muted OR EXISTS (SELECT 1 FROM alerts WHERE number = :number AND NOT muted AND ended_ns = 0))"
 	" AND NOT EXISTS (SELECT 1 FROM alerts WHERE number = :number AND ended_ns <> 0 AND times >= :times)",
 	&ohtd_kept_alerts
 };
@@ -79,7 +83,7 @@ static const struct ohtd_statement ended_sql = {
 static const struct ohtd_statement lost_sql = {
 	QUEUE "'alert.lost', 'waiting', 0, a.number, a.code, a.severity, a.source, a.unit, a.text, a.since_ns, 0,"
 	" a.times, max(:now, a.since_ns) FROM webhooks w, alerts a WHERE" WANTED("a.severity")
-	" AND a.ended_ns = 0 AND a.cut = 0 AND a.number <= :last"
+	" AND a.ended_ns = 0 AND a.cut = 0 AND NOT a.muted AND a.number <= :last"
 };
 
 static const struct ohtd_statement test_sql = {

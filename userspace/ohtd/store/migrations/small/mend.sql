@@ -4,6 +4,9 @@
 -- Sessions go with their user.
 DELETE FROM sessions WHERE user_id NOT IN (SELECT id FROM users);
 
+-- Comments go with their alert.
+DELETE FROM alert_comments WHERE alert NOT IN (SELECT number FROM alerts);
+
 -- What a webhook was to be told goes with it: the next one may get its number.
 DELETE FROM webhook_deliveries WHERE webhook NOT IN (SELECT id FROM webhooks);
 
