@@ -11,7 +11,8 @@ from daemon import BUILD
 from live import dial, subscribe
 from oht_test.wait import until
 
-MEMBERS = {"code", "severity", "text", "action", "source", "address", "since", "over", "number", "acknowledged", "acknowledged_by"}
+MEMBERS = {"code", "severity", "text", "action", "source", "address", "since", "over", "number", "times", "acknowledged",
+           "acknowledged_by", "shelved_until", "shelved_by", "shelved_reason"}
 
 
 def whole(answer):
@@ -82,7 +83,10 @@ def test_a_silent_module_is_told_until_it_answers_and_is_cleared(daemon):
             lost = hear("module_lost", 3)
             assert (lost["severity"], lost["source"], lost["over"]) == ("critical", "module", False)
             assert lost["text"] == "Module 3 (safety) does not answer any more."
+            lost = hear("module_lost", 3, lambda alert: alert["number"])
             assert listed(daemon, "module_lost", 3) == lost
+            refused = daemon.post(f"alerts/{lost['number']}/shelve", {"minutes": 1, "reason": "loose"}, role="operator")
+            assert (refused.status, refused.code) == (409, "alert_not_shelvable") and "a fault of the robot" in refused.json["detail"]
             stopped = hear("stop_latched")
             assert stopped["text"] == ("The robot is stopped. ohtd itself asked for the stop. "
                                        "A module does not answer any more (unit 3).")
@@ -102,6 +106,7 @@ def test_a_silent_module_is_told_until_it_answers_and_is_cleared(daemon):
 
 
 def test_a_stop_is_told_until_it_is_reset(daemon):
+    until(lambda: is_at_rest(daemon), what="a robot that is well")
     with following(daemon) as hear:
         assert daemon.post("safety/stop", role="operator").status == 200
         stopped = hear("stop_latched")
@@ -110,7 +115,7 @@ def test_a_stop_is_told_until_it_is_reset(daemon):
         assert daemon.get("safety").json["causes"][0]["text"] in stopped["text"]
         # It is no defect of the daemon.
         assert not [reason for reason in daemon.get("health", role=None).json["reasons"] if reason["code"] == "stop_latched"]
-        assert re.search(r"^\d+ +\S+ +emergency +robot +stop_latched +- +The robot is stopped\. ", ohtctl(daemon), re.M)
+        assert re.search(r"^\d+ +\S+ +emergency +robot +stop_latched +- +- +The robot is stopped\. ", ohtctl(daemon), re.M)
         assert found(whole(json.loads(ohtctl(daemon, "--json"))), "stop_latched") == stopped
         until(lambda: is_at_rest(daemon), what="a reset", period_s=0.1)
         hear("stop_latched", holds=lambda alert: not alert)
@@ -159,7 +164,7 @@ def test_an_acknowledgement_is_told_and_kept_and_ends_with_the_alert(fresh):
         # Who was first stays, and nothing is cleared by it.
         assert acknowledge(fresh, stopped["number"], "supervisor").json == seen.json
         assert fresh.get("robot").json["state"] == "estop"
-        assert re.search(r" stop_latched +operator +The robot is stopped", ohtctl(fresh))
+        assert re.search(r" stop_latched +operator +- +The robot is stopped", ohtctl(fresh))
         # It comes again in the same row, and nobody has seen that.
         until(lambda: is_at_rest(fresh), what="a reset", period_s=0.1)
         hear("stop_latched", holds=lambda alert: not alert)

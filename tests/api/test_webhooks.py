@@ -133,6 +133,27 @@ def test_begin_and_end_of_an_alert_are_told(told, places):
         remove(told, each)
 
 
+def test_what_comes_while_it_is_shelved_is_told_when_that_is_over(told, places):
+    receiver = places[0]
+    webhook = add(told, receiver, "/shelved")
+    quarantine(told)
+    began = until(lambda: about_quarantine(receiver, "/shelved"), what="the beginning")
+    number = json.loads(began[0][1])["data"]["number"]
+    assert told.post(f"alerts/{number}/shelve", {"minutes": 60, "reason": "known"}, role="operator").status == 200
+    release(told)
+    until(lambda: len(about_quarantine(receiver, "/shelved")) == 2, what="the end of what was told")
+    quarantine(told)
+    until(lambda: told.get("alerts/history?code=module_quarantined&state=active").json["items"], what="the next coming, kept")
+    assert [row["event"] for row in of_quarantine(told, webhook, "&sort=number")] == ["alert.began", "alert.ended"]
+    assert told.post(f"alerts/{number}/unshelve", {}, role="operator").status == 200
+    until(lambda: len(about_quarantine(receiver, "/shelved")) == 3, what="the beginning of what stands")
+    release(told)
+    until(lambda: len(about_quarantine(receiver, "/shelved")) == 4, what="its end")
+    told_of = [json.loads(body)["type"] for _, body in about_quarantine(receiver, "/shelved")]
+    assert told_of == ["alert.began", "alert.ended"] * 2
+    remove(told, webhook)
+
+
 @pytest.mark.parametrize("url, status, says", [
     ("https://127.0.0.1:2/", 409, "127.0.0.1 port 2 is not in destinations"),
     ("https://localhost:1/", 409, "localhost port 1 is not"),

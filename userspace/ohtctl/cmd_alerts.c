@@ -1,13 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* ohtctl alerts rules, try: rules on values, and what they would have said. */
+/* ohtctl alerts shelve, unshelve: whom nobody is called for; rules, try: rules on values, and what they would have said. */
 #include "cmd.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "cli.h"
 #include "client.h"
+#include "remote.h"
 #include "show_answer.h"
 #include "span.h"
+
+/* ---- one alert ---- */
+
+static const int64_t numbers[] = { 1, INT64_MAX };
+
+/* POST alerts/NUMBER/ACT, whose answer is shown. The body is put down. */
+static int post_alert(struct cli *cli, const char *number_text, const char *act, struct json_object *body)
+{
+	struct json_object *answer = NULL;
+	char path[CLIENT_PATH_BYTES];
+	int64_t number = 0;
+	int result = cli_integer(cli, "number of an alert", number_text, numbers, &number);
+
+	snprintf(path, sizeof(path), "alerts/%" PRId64 "/%s", number, act);
+	if (!result)
+		result = client_request(cli, "POST", path, body, &answer);
+	json_object_put(body);
+	if (!result)
+		show_answer(cli, answer);
+	json_object_put(answer);
+	return result;
+}
+
+int cmd_alert_shelve(struct cli *cli, int count, char **arguments)
+{
+	static const int64_t limits[] = { 1, 480 };
+	struct json_object *body;
+	int64_t minutes = 0;
+	int result = cli_integer(cli, "minutes", arguments[1], limits, &minutes);
+
+	(void)count;
+	if (result)
+		return result;
+	if (!cli->reason)
+		return cli_fail(cli, CLI_USAGE, "say why, with --reason");
+	body = json_object_new_object();
+	json_object_object_add(body, "minutes", json_object_new_int64(minutes));
+	json_object_object_add(body, "reason", json_object_new_string(cli->reason));
+	return post_alert(cli, arguments[0], "shelve", body);
+}
+
+int cmd_alert_unshelve(struct cli *cli, int count, char **arguments)
+{
+	(void)count;
+	return post_alert(cli, arguments[0], "unshelve", NULL);
+}
+
+/* ---- rules ---- */
 
 static int check_code(struct cli *cli, const char *code)
 {

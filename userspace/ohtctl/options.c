@@ -97,7 +97,7 @@ static const struct option_row rows[] = {
 	  NULL, CLI_OPT_PASSWORD_FILE, MEMBER(password_file) },
 	{ "--station", "NAME", "a place of robot stations, in place of a position", NULL, CLI_OPT_STATION,
 	  MEMBER(station) },
-	{ "--reason", "TEXT", "why, for the list of versions", "no reason", CLI_OPT_REASON, MEMBER(reason) },
+	{ "--reason", "TEXT", "why, for those who read it later", "no reason", CLI_OPT_REASON, MEMBER(reason) },
 	{ "--confirm-within", "SECONDS", "it returns by itself unless ohtctl config confirm comes in time", "it stays",
 	  CLI_OPT_CONFIRM, MEMBER(confirm_within_s), { 5, 600 } },
 	{ "--from", "TIME", "begin: -90s, -5m, -1h, -7d, -2w, or 2026-07-30T12:00:00Z", "-1h",

@@ -54,7 +54,11 @@ static const struct show_column station_columns[] = { { "name", 24 }, { "positio
 
 static const struct show_column alert_columns[] = {
 	{ "number", 8 }, { "since", 28 }, { "severity", 9 }, { "source", 13 }, { "code", 24 }, { "acknowledged_by", 16 },
-	{ "text", 0 }, { NULL, 0 },
+	{ "shelved_until", 24 }, { "text", 0 }, { NULL, 0 },
+};
+
+static const struct show_column shelf_columns[] = {
+	{ "until", 24 }, { "source", 13 }, { "address", 7 }, { "code", 24 }, { "by", 16 }, { "reason", 0 }, { NULL, 0 },
 };
 
 static const struct show_column kept_alert_columns[] = {
@@ -94,6 +98,7 @@ static const struct {
 	{ "robot interlocks", "GET", "robot/interlocks", NULL, interlock_columns },
 	{ "robot commands", "GET", "robot/commands?limit=20", NULL, command_columns },
 	{ "alerts", "GET", "alerts?limit=200", NULL, alert_columns },
+	{ "alerts shelves", "GET", "alerts/shelves", NULL, shelf_columns },
 	{ "alerts history", "GET", "alerts/history?limit=50", NULL, kept_alert_columns },
 	{ "webhooks list", "GET", "webhooks", NULL, webhook_columns },
 	{ "webhooks log", "GET", "webhook-deliveries?limit=50", NULL, delivery_columns },
