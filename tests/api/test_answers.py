@@ -65,6 +65,8 @@ ASKED = [
     ("POST", "modules/{unit}/quarantine", "modules/5/quarantine", {}, "supervisor", 200),
     ("GET", "alerts", "alerts", None, "viewer", 200),
     ("POST", "alerts/{id}/acknowledge", "alerts/1/acknowledge", {}, "operator", 200),
+    ("POST", "alerts/{id}/comments", "alerts/1/comments", {"text": "it is to be exchanged on Monday"}, "operator", 201),
+    ("GET", "alerts/{id}/comments", "alerts/1/comments", None, "viewer", 200),
     ("POST", "alerts/{id}/shelve", "alerts/1/shelve", {"minutes": 30, "reason": "a part is ordered"}, "operator", 200),
     ("GET", "alerts/shelves", "alerts/shelves", None, "viewer", 200),
     ("POST", "alerts/{id}/unshelve", "alerts/1/unshelve", {}, "operator", 200),

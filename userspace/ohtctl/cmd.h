@@ -50,6 +50,8 @@ int cmd_telemetry(struct cli *cli, int count, char **arguments);
 int cmd_export(struct cli *cli, int count, char **arguments);
 int cmd_history(struct cli *cli, int count, char **arguments);
 int cmd_alert_rules(struct cli *cli, int count, char **arguments);
+int cmd_alert_comment(struct cli *cli, int count, char **arguments);
+int cmd_alert_comments(struct cli *cli, int count, char **arguments);
 int cmd_alert_shelve(struct cli *cli, int count, char **arguments);
 int cmd_alert_unshelve(struct cli *cli, int count, char **arguments);
 int cmd_webhooks_add(struct cli *cli, int count, char **arguments);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* ohtctl alerts shelve, unshelve: whom nobody is called for; rules, try: rules on values, and what they would have said. */
+/* ohtctl alerts comment, comments, shelve, unshelve: of one alert; rules, try: rules on values, and what they would have said. */
 #include "cmd.h"
 
 #include <inttypes.h>
@@ -15,15 +15,23 @@
 
 static const int64_t numbers[] = { 1, INT64_MAX };
 
-/* POST alerts/NUMBER/ACT, whose answer is shown. The body is put down. */
+/* "alerts/NUMBER/ACT"; 0, or an exit code after a complaint. */
+static int path_of(struct cli *cli, const char *number_text, const char *act, char path[CLIENT_PATH_BYTES])
+{
+	int64_t number = 0;
+	int result = cli_integer(cli, "number of an alert", number_text, numbers, &number);
+
+	snprintf(path, CLIENT_PATH_BYTES, "alerts/%" PRId64 "/%s", number, act);
+	return result;
+}
+
+/* The answer is shown, and the body put down. */
 static int post_alert(struct cli *cli, const char *number_text, const char *act, struct json_object *body)
 {
 	struct json_object *answer = NULL;
 	char path[CLIENT_PATH_BYTES];
-	int64_t number = 0;
-	int result = cli_integer(cli, "number of an alert", number_text, numbers, &number);
+	int result = path_of(cli, number_text, act, path);
 
-	snprintf(path, sizeof(path), "alerts/%" PRId64 "/%s", number, act);
 	if (!result)
 		result = client_request(cli, "POST", path, body, &answer);
 	json_object_put(body);
@@ -55,6 +63,31 @@ int cmd_alert_unshelve(struct cli *cli, int count, char **arguments)
 {
 	(void)count;
 	return post_alert(cli, arguments[0], "unshelve", NULL);
+}
+
+int cmd_alert_comment(struct cli *cli, int count, char **arguments)
+{
+	struct json_object *body = json_object_new_object();
+
+	(void)count;
+	json_object_object_add(body, "text", json_object_new_string(arguments[1]));
+	return post_alert(cli, arguments[0], "comments", body);
+}
+
+int cmd_alert_comments(struct cli *cli, int count, char **arguments)
+{
+	static const struct show_column columns[] = { { "made", 24 }, { "by", 16 }, { "text", 0 }, { NULL, 0 } };
+	struct json_object *answer = NULL;
+	char path[CLIENT_PATH_BYTES];
+	int result = path_of(cli, arguments[0], "comments", path);
+
+	(void)count;
+	if (!result)
+		result = client_request(cli, "GET", path, NULL, &answer);
+	if (!result)
+		show_items(cli, answer, "items", columns);
+	json_object_put(answer);
+	return result;
 }
 
 /* ---- rules ---- */

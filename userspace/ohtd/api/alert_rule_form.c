@@ -104,12 +104,12 @@ static const char *code_unfit(const char *text)
 	return isalpha((unsigned char)*text) ? NULL : "must begin with a letter";
 }
 
-static const char *line_unfit(const char *text)
+const char *ohtd_line_unfit(const char *text)
 {
 	for (const char *c = text; *c; c++)
 		if (iscntrl((unsigned char)*c))
 			return "must be one line without control characters";
-	return NULL;
+	return strspn(text, " ") == strlen(text) ? "must have more than spaces" : NULL;
 }
 
 OHTD_SHAPE_SHARED(ohtd_rule_body, "AlertRuleBody",
@@ -142,13 +142,13 @@ OHTD_SHAPE_SHARED(ohtd_rule_body, "AlertRuleBody",
 	OHTD_TEXT(ohtd_rule_body, group, .min = 1, .max = SIZE_OF(group), .unfit = code_unfit,
 		  .pattern = "^[a-z][a-z0-9_]*$", .summary = "Of a group only the most severe alert is told"),
 	OHTD_TEXT(ohtd_rule_body, text, .flags = OHTD_NEEDED, .min = 1, .max = SIZE_OF(text),
-		  .unfit = line_unfit, .summary = "What it is; the value is put behind it",
+		  .unfit = ohtd_line_unfit, .summary = "What it is; the value is put behind it",
 		  .example = "\"The charger gives too much current\""),
 	OHTD_TEXT(ohtd_rule_body, consequence, .flags = OHTD_NEEDED, .min = 1, .max = SIZE_OF(consequence),
-		  .unfit = line_unfit, .summary = "What follows if nobody acts",
+		  .unfit = ohtd_line_unfit, .summary = "What follows if nobody acts",
 		  .example = "\"The battery ages.\""),
 	OHTD_TEXT(ohtd_rule_body, action, .flags = OHTD_NEEDED, .min = 1, .max = SIZE_OF(action),
-		  .unfit = line_unfit, .summary = "What to do",
+		  .unfit = ohtd_line_unfit, .summary = "What to do",
 		  .example = "\"Have the charger checked.\""));
 
 /* False: it has been refused. */
@@ -334,11 +334,11 @@ OHTD_SHAPE_SHARED(ohtd_rule_change, "AlertRuleChange",
 	OHTD_WORD(ohtd_rule_change, severity, .words = &severity_words, .preset = OHTD_NONE,
 		  .summary = "Of its alert"),
 	OHTD_TRISTATE(ohtd_rule_change, latching, .summary = "The alert stays until somebody acknowledges it"),
-	OHTD_TEXT(ohtd_rule_change, text, .min = 1, .max = SIZE_OF(text), .unfit = line_unfit,
+	OHTD_TEXT(ohtd_rule_change, text, .min = 1, .max = SIZE_OF(text), .unfit = ohtd_line_unfit,
 		  .summary = "What it is; the value is put behind it"),
-	OHTD_TEXT(ohtd_rule_change, consequence, .min = 1, .max = SIZE_OF(consequence), .unfit = line_unfit,
+	OHTD_TEXT(ohtd_rule_change, consequence, .min = 1, .max = SIZE_OF(consequence), .unfit = ohtd_line_unfit,
 		  .summary = "What follows if nobody acts"),
-	OHTD_TEXT(ohtd_rule_change, action, .min = 1, .max = SIZE_OF(action), .unfit = line_unfit,
+	OHTD_TEXT(ohtd_rule_change, action, .min = 1, .max = SIZE_OF(action), .unfit = ohtd_line_unfit,
 		  .summary = "What to do"));
 
 static void change_texts(const struct ohtd_rule_change *said, struct ohtd_alert_rule *rule)

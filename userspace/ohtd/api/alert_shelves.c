@@ -3,7 +3,6 @@
 #include "api/api.h"
 #include "server/call.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 
 #include "alerts/keeper.h"
 #include "alerts/shelves.h"
+#include "api/alert_rule_form.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "lists/list.h"
@@ -140,14 +140,6 @@ static void reply_shelf(struct ohtd_call *call, struct ohtd_late *late)
 
 /* ---- making ---- */
 
-static const char *line_unfit(const char *text)
-{
-	for (const char *c = text; *c; c++)
-		if (iscntrl((unsigned char)*c))
-			return "must be one line without control characters";
-	return strspn(text, " ") == strlen(text) ? "must have more than spaces" : NULL;
-}
-
 struct shelve_body {
 	int64_t minutes;
 	const char *reason;
@@ -157,7 +149,7 @@ OHTD_SHAPE(shelve_body, "AlertShelveBody",
 	OHTD_INTEGER(shelve_body, minutes, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_ALERT_SHELF_MINUTES,
 		     .unit = "min", .summary = "For how long"),
 	OHTD_TEXT(shelve_body, reason, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_ALERT_SHELF_REASON_BYTES - 1,
-		  .unfit = line_unfit, .summary = "Why", .example = "\"part is ordered\""));
+		  .unfit = ohtd_line_unfit, .summary = "Why", .example = "\"part is ordered\""));
 
 /* No row: it is not of this run, or ended a while ago; which of both is for the answer. */
 static int work_shelve(struct ohtd_db *db, void *arg)
@@ -264,7 +256,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Which alerts are shelved, also while none of them stands",
 	}, {
 		.method = OHTD_POST, .path = "alerts/{id}/shelve", .role = OHTD_ROLE_OPERATOR,
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &shelve_body_shape,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 2048, .body = &shelve_body_shape,
 		.replies = { { 200, &shelf_shape } },
 		.problems = { "not_found", "alert_not_shelvable", "alert_over", "too_many_shelves" },
 		.handle = post_shelve,

@@ -282,16 +282,51 @@ static const struct ohtd_stored_list kept_alerts = { .row = &ohtd_kept_alerts, .
 
 /* ---- somebody has seen it ---- */
 
+struct acknowledge_body {
+	int64_t times;
+};
+
+OHTD_SHAPE(acknowledge_body, "AlertAcknowledgeBody",
+	OHTD_INTEGER(acknowledge_body, times, .min = 1, .max = INT64_MAX, .preset = OHTD_NONE,
+		     .summary = "How often it had come when it was seen, as of GET alerts; left out: as often as it has"));
+
+/**
+ * struct acknowledge_late - an acknowledgement on its way
+ * @seen: how often the alert had come for who acknowledges it; OHTD_NONE: not said
+ */
 struct acknowledge_late {
 	struct ohtd_late late;
+	int64_t seen;
 	struct ohtd_alert_keeper *keeper;
 	struct ohtd_alert_rules *rules;
 	struct ohtd_alert_row row;
 };
 
+/* As it is for the keeper, or for the store if that has newer. */
+static int look_at_newest(struct ohtd_db *db, struct ohtd_alert_row *row)
+{
+	struct ohtd_alert_row kept = { .number = row->number };
+	int r = ohtd_db_alert_get(db, &kept);
+
+	if (r)
+		return r == -ENOENT && *row->code ? 0 : r;
+	if (kept.times > row->times)
+		*row = kept;
+	return 0;
+}
+
 static int work_acknowledge(struct ohtd_db *db, void *arg)
 {
-	return ohtd_db_alert_acknowledge(db, &((struct acknowledge_late *)arg)->row);
+	struct acknowledge_late *job = arg;
+	struct ohtd_alert_row newest = job->row;
+	int r = job->seen == OHTD_NONE ? 0 : look_at_newest(db, &newest);
+
+	if (r)
+		return r;
+	if (job->seen == OHTD_NONE || job->seen == newest.times)
+		return ohtd_db_alert_acknowledge(db, &job->row);
+	job->row = newest;
+	return -ESTALE;
 }
 
 static void settle_acknowledge(struct ohtd_late *late)
@@ -314,6 +349,9 @@ static void reply_acknowledge(struct ohtd_call *call, struct ohtd_late *late)
 
 	if (late->result == -ENOENT)
 		ohtd_reply_problem(call, 404, "not_found", "there is no alert %" PRId64, job->row.number);
+	else if (late->result == -ESTALE)
+		ohtd_reply_problem(call, 409, "alert_came_again", "alert %" PRId64 " (%s) has come %" PRId64
+				   " times, not %" PRId64, job->row.number, job->row.code, job->row.times, job->seen);
 	else if (late->result < 0)
 		ohtd_reply_store_problem(call, late->result);
 	else
@@ -329,6 +367,7 @@ static void post_acknowledge(struct ohtd_call *call)
 		return;
 	job->keeper = scene.services->alert_keeper;
 	job->rules = scene.services->rules;
+	job->seen = OHTD_INPUT(call, acknowledge_body)->times;
 	if (!ohtd_alert_keeper_find(job->keeper, call->params.id, &job->row))
 		job->row.number = call->params.id;
 	job->row.acknowledged_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
@@ -356,13 +395,14 @@ static const struct ohtd_route routes[] = {
 			"What is missing only while the robot starts is not kept.",
 	}, {
 		.method = OHTD_POST, .path = "alerts/{id}/acknowledge", .role = OHTD_ROLE_OPERATOR,
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &acknowledge_body_shape,
 		.replies = { { 200, &kept_alert_shape } },
-		.problems = { "not_found" },
+		.problems = { "not_found", "alert_came_again" },
 		.handle = post_acknowledge,
 		.summary = "Say that somebody has seen an alert",
 		.text = "It stays until its reason is gone, and moves nothing. Who was first stays. An alert that comes again, "
-			"or is there again behind a restart of ohtd, is to be acknowledged again.",
+			"or is there again behind a restart of ohtd, is to be acknowledged again. With times only the coming that "
+			"was seen is acknowledged.",
 	},
 };
 

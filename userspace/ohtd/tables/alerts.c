@@ -132,17 +132,26 @@ int ohtd_db_alert_get(struct ohtd_db *db, struct ohtd_alert_row *row)
 	return ohtd_db_get(db, &get_sql, row);
 }
 
+int ohtd_db_alert_bring(struct ohtd_db *db, const struct ohtd_alert_row *row)
+{
+	int r = ohtd_db_begin(db);
+
+	if (!r)
+		r = ohtd_db_webhooks_note(db, row);
+	if (r > 0)
+		r = ohtd_db_webhooks_bound(db);
+	if (!r)
+		r = ohtd_db_put(db, &add_sql, row);
+	return ohtd_db_end(db, r);
+}
+
 int ohtd_db_alert_acknowledge(struct ohtd_db *db, struct ohtd_alert_row *row)
 {
 	int64_t times = row->times;
 	int r = ohtd_db_begin(db), changed = 0;
 
 	if (!r && *row->code)
-		r = ohtd_db_webhooks_note(db, row);
-	if (r > 0)
-		r = ohtd_db_webhooks_bound(db);
-	if (!r && *row->code)
-		r = ohtd_db_put(db, &add_sql, row);
+		r = ohtd_db_alert_bring(db, row);
 	if (!r)
 		r = ohtd_db_put(db, &acknowledge_sql, row);
 	changed = sqlite3_changes(db->sql);

@@ -76,6 +76,9 @@ int ohtd_db_alerts_cut(struct ohtd_db *db, int64_t last, int64_t now_ns);
 /* @row->number: which; out: all of it. 0, -ENOENT, or a negative errno. */
 int ohtd_db_alert_get(struct ohtd_db *db, struct ohtd_alert_row *row);
 
+/* Keeps what the store may not have yet of @row; with what webhooks are to be told. 0 or a negative errno. */
+int ohtd_db_alert_bring(struct ohtd_db *db, const struct ohtd_alert_row *row);
+
 /**
  * ohtd_db_alert_acknowledge() - keep that somebody has seen an alert; who was first stays
  * @row: number, acknowledged_ns and acknowledged_by of who acknowledges; with a code: all of the row, which the store
