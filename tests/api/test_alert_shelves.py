@@ -30,7 +30,8 @@ def moment(text):
 
 @contextlib.contextmanager
 def quarantined(daemon):
-    """Number of the alert of a module in quarantine: a warning."""
+    """Number of the alert of a module in quarantine: a warning. Not at the start: then it waits for that module."""
+    until(lambda: is_at_rest(daemon) and daemon.get("modules/5").json["health"] == "good", what="a robot that is well")
     until(lambda: daemon.post("modules/5/quarantine", {}, role="supervisor").status == 200, what="quarantine")
     try:
         yield until(lambda: (listed(daemon, "module_quarantined", 5) or {}).get("number"), what="a number")
