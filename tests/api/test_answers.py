@@ -70,6 +70,7 @@ ASKED = [
     ("POST", "alerts/{id}/shelve", "alerts/1/shelve", {"minutes": 30, "reason": "a part is ordered"}, "operator", 200),
     ("GET", "alerts/shelves", "alerts/shelves", None, "viewer", 200),
     ("POST", "alerts/{id}/unshelve", "alerts/1/unshelve", {}, "operator", 200),
+    ("GET", "alerts/summary", "alerts/summary", None, "viewer", 200),
     ("GET", "alerts/history", "alerts/history?code=module_quarantined", None, "viewer", 200),
     ("GET", "alert-rules", "alert-rules", None, "viewer", 200),
     ("GET", "alert-rules/{name}", "alert-rules/cells_apart", None, "viewer", 200),

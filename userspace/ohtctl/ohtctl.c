@@ -175,6 +175,8 @@ static const struct cli_verb verbs[] = {
 	  remote_call },
 	{ "alerts history", "", "the newest 50, also what is over", remote_call, CLI_OPT_SOCKET, 0, 0,
 	  remote_call },
+	{ "alerts summary", "", "how many came, in floods or chattering, 7 days", cmd_alert_summary,
+	  CLI_OPT_SOCKET | CLI_OPT_FROM | CLI_OPT_TO, 0, 0, cmd_alert_summary },
 	{ "alerts rules", "[CODE]", "rules on values, or one of them", cmd_alert_rules, CLI_OPT_SOCKET,
 	  0, 1, cmd_alert_rules },
 	{ "alerts try", "CODE", "which alerts of a rule would have come, 7 days", cmd_alert_try,
