@@ -54,6 +54,36 @@ def test_an_operator_acknowledges_an_alert(daemon, page):
     page.wait(lambda: "Acknowledged by operator" in page.text("#kept-alerts"), 60, "the same among what was")
 
 
+def test_an_operator_shelves_an_alert_and_says_something_of_it(daemon, page):
+    at_rest(daemon)
+    daemon.post("modules/5/quarantine", {}, role="supervisor")
+    try:
+        log_in(page, "operator")
+        go(page, "/alerts", "#alerts")
+        of = "Module 5 (dock_location) is in quarantine and is not asked."
+        page.wait(lambda: has(page, f'button[aria-label="Shelve: {of}"]'), 60, "the button")
+        page.wait(lambda: has(page, ".page-count"), what="a count")
+        page.click(f'button[aria-label="Shelve: {of}"]')
+        page.wait(lambda: has(page, "#shelf-send"), what="the form")
+        page.click("#shelf-send")
+        page.wait(lambda: has(page, "#shelf-reason[aria-invalid=true]"), what="a word that it needs a reason")
+        fill(page, "#shelf-reason", "part is ordered")
+        page.click("#shelf-send")
+        page.wait(lambda: any("Shelved until " in text and "by operator: part is ordered" in text for _, text, _ in rows(page)), what="the shelf")
+        page.wait(lambda: not has(page, ".page-count"), what="no count of what is shelved")
+        page.click(f'#alerts button[aria-label="Comments: {of}"]')
+        page.wait(lambda: "Nobody has said anything of it yet." in page.text("#comments"), what="no comment")
+        fill(page, "#comment-text", "the plug is loose")
+        page.click("#comment-send")
+        page.wait(lambda: "the plug is loose" in page.text("#comments .comings") and "operator, " in page.text("#comments .comings"), what="it")
+        page.click("#comments .actions button:last-child")
+        page.click(f'button[aria-label="End the shelf: {of}"]')
+        page.wait(lambda: has(page, f'button[aria-label="Shelve: {of}"]') and has(page, ".page-count"), what="no shelf")
+        page.wait(lambda: "module_quarantined" in page.text("#alert-numbers"), 60, "the numbers")
+    finally:
+        daemon.request("DELETE", "modules/5/quarantine", role="supervisor")
+
+
 def rule(page, code, act):
     """Presses a button of the row with this text."""
     page.click(f'#rules button[aria-label="{act}: {code}"]')

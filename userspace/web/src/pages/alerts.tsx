@@ -3,12 +3,13 @@
  * What needs a person now? Everything that is not well, the newest first, each with what to do. Below it what was.
  */
 import { feed, useLive } from "../api/live";
-import { call, may } from "../api/session";
+import { may } from "../api/session";
 import type { Alert, AlertList, KeptAlert } from "../api/types";
-import { useAct } from "../components/act";
+import { AlertCare, Comments } from "../components/alert-care";
+import { AlertNumbers } from "../components/alert-numbers";
 import { AlertRules } from "../components/alert-rules";
 import { Around } from "../components/around";
-import { Badge, Button, Card, Refusal, type Tone, useAge, When } from "../components/basics";
+import { Badge, Button, Card, type Tone, useAge, When } from "../components/basics";
 import { usePaged } from "../components/paged";
 import { KEPT_MS, useSettled, useTimesSettled } from "../components/settled";
 import { Table } from "../components/table";
@@ -92,6 +93,7 @@ function History({ active }: { active: Alert[] | undefined }) {
 								{a.times > 1 ? <span class="mute"> {t.times(a.times)}</span> : null}
 								{" "}
 								<Around at={a.since} text={a.text} />
+								<Comments number={a.number} text={a.text} />
 								{a.acknowledged_by ? <p class="sub">{t.seenBy(a.acknowledged_by)}</p> : null}
 							</>
 						),
@@ -99,26 +101,6 @@ function History({ active }: { active: Alert[] | undefined }) {
 				]}
 			/>
 		</Card>
-	);
-}
-
-/* Who has acknowledged it, or the button for it. */
-function Seen({ alert: { number, text, acknowledged, acknowledged_by } }: { alert: Alert }) {
-	const act = useAct();
-	const acknowledge = async () => {
-		await call("POST", `alerts/${number}/acknowledge`, { body: {} });
-		feed.refresh("alerts");
-	};
-
-	if (acknowledged) return <p class="sub">{t.seen(acknowledged_by ?? "", time(acknowledged))}</p>;
-	if (number === null || !may("operator")) return null;
-	return (
-		<>
-			<Button label={t.acknowledgeIt(text)} onPress={() => void act.run(acknowledge)}>
-				{t.acknowledge}
-			</Button>
-			{act.problem ? <Refusal problem={act.problem} /> : null}
-		</>
 	);
 }
 
@@ -162,7 +144,7 @@ function Alerts() {
 									</a>
 									<p class="sub">{a.action}</p>
 									<Around at={a.since} text={a.text} />
-									<Seen alert={a} />
+									<AlertCare alert={a} />
 								</>
 							),
 						},
@@ -171,20 +153,21 @@ function Alerts() {
 				/>
 			</Card>
 			<History active={items} />
+			<AlertNumbers alerts={nameAll(items)} />
 			<AlertRules />
 			{may("operator") ? <Told alerts={nameAll(items)} /> : null}
 		</div>
 	);
 }
 
-/** How many there are, beside the name of the page. */
+/** How many there are that are not shelved, beside the name of the page. */
 function Count() {
-	const { total_count, warning_count } = useLive<AlertList>("alerts").data ?? {};
+	const calling = useLive<AlertList>("alerts").data?.items.filter((alert) => !alert.shelved_until) ?? [];
 
-	if (!total_count) return null;
+	if (!calling.length) return null;
 	return (
-		<span class={`page-count ${total_count === warning_count ? "warn" : "bad"}`}>
-			{total_count}
+		<span class={`page-count ${calling.every((alert) => alert.severity === "warning") ? "warn" : "bad"}`}>
+			{calling.length}
 			<span class="hidden"> {t.active}</span>
 		</span>
 	);
