@@ -27,6 +27,7 @@ export const alertTexts = {
 	seenBy: (by: string) => `Acknowledged by ${by}`,
 	times: (times: number) => `(${times} times)`,
 	shelve: "Shelve …",
+	shelveDo: "Shelve",
 	shelveIt: (text: string) => `Shelve: ${text}`,
 	shelveText: "It stays in this list. Nobody is called for it until the time is over, also if it comes again. An emergency or a fault of the robot is never shelved.",
 	shelveFor: "For",

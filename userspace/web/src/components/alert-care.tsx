@@ -98,7 +98,7 @@ function Shelve({ number, text, close }: { number: number; text: string; close: 
 
 	return (
 		<Dialog title={t.shelveIt(text)} text={t.shelveText} id="shelve" onClose={close}>
-			<Form id="shelf" members={members} submit={t.shelve} onSend={send} onCancel={close} />
+			<Form id="shelf" members={members} submit={t.shelveDo} onSend={send} onCancel={close} />
 		</Dialog>
 	);
 }
