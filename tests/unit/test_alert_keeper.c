@@ -236,8 +236,8 @@ static void what_stands_at_the_end_is_told_then(void **state)
 	assert_int_equal(told("began", 1), 0);
 	assert_int_equal(told("began", 2), 1);
 	assert_int_equal(told("began", 3), 1);
-	look_until(600 * S, "SELECT count(*) FROM alerts WHERE muted", 1);
-	look_until(601 * S, "SELECT count(*) FROM alerts WHERE muted", 0);
+	look_until(599 * S, "SELECT count(*) FROM alerts WHERE muted", 1);
+	look_until(600 * S, "SELECT count(*) FROM alerts WHERE muted", 0);
 	assert_int_equal(told("began", 1), 1);
 	look_until(603 * S, "SELECT count(*) FROM alert_shelves", 0);
 	assert_false(is_shelved(1));

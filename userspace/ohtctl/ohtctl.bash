@@ -67,7 +67,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'list head verify forget' -- "$word")
 		return ;;
 	alerts)
-		mapfile -t COMPREPLY < <(compgen -W 'acknowledge history rules try' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'acknowledge comment comments shelve unshelve shelves summary history rules try' -- "$word")
 		return ;;
 	webhooks)
 		mapfile -t COMPREPLY < <(compgen -W 'list add test secret remove log resend' -- "$word")
