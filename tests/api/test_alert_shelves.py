@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Alerts for which nobody is called for a time: they stand and are listed, and come back by themselves."""
+"""Alerts for which no person is called for a time: they stand and are listed, and come back by themselves."""
 import contextlib
 import datetime
 import json
@@ -68,6 +68,8 @@ def test_it_stands_and_says_so_and_comes_again_shelved(daemon):
             again = unshelve(daemon, number)
             assert (again.status, again.code) == (409, "alert_not_shelved") and "module_quarantined" in again.json["detail"], again
     assert not shelves(daemon)
+    assert ohtctl(daemon, verb=("alerts", "shelves")) == "no alert is shelved\n"
+    assert json.loads(ohtctl(daemon, "--json", verb=("alerts", "shelves")))["items"] == []
 
 
 def test_a_stop_is_never_shelved(daemon):

@@ -72,7 +72,7 @@ def test_an_operator_shelves_an_alert_and_says_something_of_it(daemon, page):
         page.wait(lambda: any("Shelved until " in text and "by operator: part is ordered" in text for _, text, _ in rows(page)), what="the shelf")
         page.wait(lambda: not has(page, ".page-count"), what="no count of what is shelved")
         page.click(f'#alerts button[aria-label="Comments: {of}"]')
-        page.wait(lambda: "Nobody has said anything of it yet." in page.text("#comments"), what="no comment")
+        page.wait(lambda: "There is no comment yet." in page.text("#comments"), what="no comment")
         fill(page, "#comment-text", "the plug is loose")
         page.click("#comment-send")
         page.wait(lambda: "the plug is loose" in page.text("#comments .comings") and "operator, " in page.text("#comments .comings"), what="it")

@@ -84,8 +84,8 @@ int cmd_alert_comments(struct cli *cli, int count, char **arguments)
 	(void)count;
 	if (!result)
 		result = client_request(cli, "GET", path, NULL, &answer);
-	if (!result)
-		show_items(cli, answer, "items", columns);
+	if (!result && !show_items(cli, answer, "items", columns) && !cli->json)
+		fprintf(cli->out, "there is no comment\n");
 	json_object_put(answer);
 	return result;
 }

@@ -89,6 +89,7 @@ static const struct {
 	const char *path;
 	const char *body;
 	const struct show_column *columns;	/* of a list, a line for each item */
+	const char *none;			/* the line for a list without items, or NULL */
 } calls[] = {
 	{ "info", "GET", "health", NULL },
 	{ "status", "GET", "robot", NULL },
@@ -97,9 +98,9 @@ static const struct {
 	{ "robot stations", "GET", "robot/stations", NULL, station_columns },
 	{ "robot interlocks", "GET", "robot/interlocks", NULL, interlock_columns },
 	{ "robot commands", "GET", "robot/commands?limit=20", NULL, command_columns },
-	{ "alerts", "GET", "alerts?limit=200", NULL, alert_columns },
-	{ "alerts shelves", "GET", "alerts/shelves", NULL, shelf_columns },
-	{ "alerts history", "GET", "alerts/history?limit=50", NULL, kept_alert_columns },
+	{ "alerts", "GET", "alerts?limit=200", NULL, alert_columns, "no alert stands" },
+	{ "alerts shelves", "GET", "alerts/shelves", NULL, shelf_columns, "no alert is shelved" },
+	{ "alerts history", "GET", "alerts/history?limit=50", NULL, kept_alert_columns, "there was no alert" },
 	{ "webhooks list", "GET", "webhooks", NULL, webhook_columns },
 	{ "webhooks log", "GET", "webhook-deliveries?limit=50", NULL, delivery_columns },
 	{ "safety status", "GET", "safety", NULL },
@@ -109,6 +110,12 @@ static const struct {
 	{ "safety selftest", "POST", "safety/self-test", NULL },
 	{ "safety latency", "GET", "safety/latency", NULL },
 };
+
+static void show_list(struct cli *cli, struct json_object *answer, const struct show_column *columns, const char *none)
+{
+	if (!show_items(cli, answer, "items", columns) && none)
+		fprintf(cli->out, "%s\n", none);
+}
 
 int remote_call(struct cli *cli, int count, char **arguments)
 {
@@ -125,7 +132,7 @@ int remote_call(struct cli *cli, int count, char **arguments)
 	result = client_request(cli, calls[i].method, calls[i].path, body, &answer);
 	json_object_put(body);
 	if (!result && calls[i].columns && !cli->json)
-		show_items(cli, answer, "items", calls[i].columns);
+		show_list(cli, answer, calls[i].columns, calls[i].none);
 	else if (!result)
 		show_answer(cli, answer);
 	json_object_put(answer);

@@ -149,13 +149,16 @@ void show_item(struct cli *cli, struct json_object *item, const struct show_colu
 	}
 }
 
-void show_items(struct cli *cli, struct json_object *answer, const char *member,
-		const struct show_column *columns)
+size_t show_items(struct cli *cli, struct json_object *answer, const char *member,
+		  const struct show_column *columns)
 {
 	struct json_object *list = json_object_object_get(answer, member);
+	size_t count;
 
 	if (!json_object_is_type(list, json_type_array))
-		return;
-	for (size_t i = 0; i < json_object_array_length(list); i++)
+		return 0;
+	count = json_object_array_length(list);
+	for (size_t i = 0; i < count; i++)
 		show_item(cli, json_object_array_get_idx(list, i), columns);
+	return count;
 }

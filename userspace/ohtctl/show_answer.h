@@ -29,8 +29,8 @@ void show_answer(struct cli *cli, struct json_object *answer);
 /* An item of a list: one line with these members (the last has no name); with --json as it came. */
 void show_item(struct cli *cli, struct json_object *item, const struct show_column *columns);
 
-/* Each item of the list that is this member of @answer; nothing if it is no list. */
-void show_items(struct cli *cli, struct json_object *answer, const char *member,
-		const struct show_column *columns);
+/* Each item of the list that is this member of @answer; nothing if it is no list. Returns how many there are. */
+size_t show_items(struct cli *cli, struct json_object *answer, const char *member,
+		  const struct show_column *columns);
 
 #endif /* OHTCTL_SHOW_ANSWER_H */

@@ -6,8 +6,8 @@
  * Locks:    one of its own around the entries, taken before that of the store; one job at a time, whose end is an atomic.
  *
  * An alert that comes again within seconds of its end goes on in the same row, which counts how often it came. So
- * a loose contact fills no disk. One that comes while it is shelved is kept as all others, and nobody elsewhere is told
- * of it; if it stands when that is over, it is told then. What is missing while the robot starts or ends is not kept.
+ * a loose contact fills no disk. One that comes while it is shelved is kept as all others, and webhooks are not told
+ * of it; if it stands when that is over, they are told then. What is missing while the robot starts or ends is not kept.
  */
 #ifndef OHTD_ALERTS_KEEPER_H
 #define OHTD_ALERTS_KEEPER_H

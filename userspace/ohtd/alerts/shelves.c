@@ -192,8 +192,12 @@ static void drop(struct ohtd_alert_shelves *shelves, int64_t id)
 
 void ohtd_alert_shelves_forget(struct ohtd_alert_shelves *shelves, const struct ohtd_alert_shelf_row *row)
 {
+	const struct shelf *shelf;
+
 	pthread_mutex_lock(&shelves->lock);
-	drop(shelves, row->id);
+	shelf = find(shelves, row->code, row->source, row->unit);
+	if (shelf && (!row->id || shelf->row.id == row->id))
+		drop(shelves, shelf->row.id);
 	pthread_mutex_unlock(&shelves->lock);
 }
 

@@ -35,13 +35,13 @@ size_t ohtd_alert_shelves_list(struct ohtd_alert_shelves *shelves, struct ohtd_a
 /* The store has kept @row: it lasts from now on, and the one of the same alert does no more. */
 void ohtd_alert_shelves_note(struct ohtd_alert_shelves *shelves, const struct ohtd_alert_shelf_row *row);
 
-/* The store has it no more. */
+/* The store has it no more; @row without an id: it has none of this alert. */
 void ohtd_alert_shelves_forget(struct ohtd_alert_shelves *shelves, const struct ohtd_alert_shelf_row *row);
 
 /* Has the store forget those that are over, without waiting. */
 void ohtd_alert_shelves_look(struct ohtd_alert_shelves *shelves);
 
-/* Nobody looks any more: waits for the store. NULL is allowed. */
+/* No look follows: waits for the store. NULL is allowed. */
 void ohtd_alert_shelves_end(struct ohtd_alert_shelves *shelves);
 
 /* Behind the end of the store. NULL is allowed. */

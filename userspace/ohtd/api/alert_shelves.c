@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* alerts/{id}/shelve, unshelve, alerts/shelves: alerts that stand, and for which nobody is called for a time. */
+/* alerts/{id}/shelve, unshelve, alerts/shelves: alerts that stand, and for which no person is called for a time. */
 #include "api/api.h"
 #include "server/call.h"
 
@@ -229,9 +229,11 @@ static void settle_unshelve(struct ohtd_late *late)
 {
 	const struct shelf_late *job = (const struct shelf_late *)late;
 
+	/* Two loops may hear of the making and of the end of a shelf in another order than the store. */
+	if (late->result >= 0 || late->result == -ENODATA)
+		ohtd_alert_shelves_forget(job->shelves, &job->row);
 	if (late->result < 0)
 		return;
-	ohtd_alert_shelves_forget(job->shelves, &job->row);
 	ohtd_log(OHTD_LOG_NOTICE, "http", "alert_unshelved", "%s of %s, unit %u, by %s", job->row.code, job->row.source,
 		 job->row.unit, job->by);
 }
@@ -260,7 +262,7 @@ static const struct ohtd_route routes[] = {
 		.replies = { { 200, &shelf_shape } },
 		.problems = { "not_found", "alert_not_shelvable", "alert_over", "too_many_shelves" },
 		.handle = post_shelve,
-		.summary = "Have nobody called for an alert, and for those that come with its code, source and address",
+		.summary = "Have no person called for an alert, nor for those that come with its code, source and address",
 		.text = "It stands and is listed as before. Webhooks are not told when it comes again meanwhile; what stands "
 			"when the time is over is told then. In the place of a shelf that lasts. Never an emergency, the "
 			"stop, or a fault of the robot.",

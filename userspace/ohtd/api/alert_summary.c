@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "server/late.h"
-#include "server/span.h"
+#include "lists/span.h"
 #include "tables/alert_numbers.h"
 
 #define USUAL_NS	(7 * 86400 * (int64_t)OHTD_NS_PER_S)
@@ -226,9 +226,10 @@ static bool take_span(struct ohtd_call *call, struct ohtd_alert_numbers *numbers
 {
 	const struct summary_query *asked = OHTD_QUERY(call, summary_query);
 
-	numbers->now_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
 	if (!ohtd_span_of(call, asked->from, asked->to, &numbers->from_ns, &numbers->to_ns))
 		return false;
+	/* Read behind the span, which so has a length: it begins before. */
+	numbers->now_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
 	if (!asked->from)
 		numbers->from_ns = numbers->to_ns > USUAL_NS ? numbers->to_ns - USUAL_NS : 0;
 	/* What came in this moment is in the span, and no time is counted that is not over. */

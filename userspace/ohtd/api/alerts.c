@@ -62,7 +62,7 @@ OHTD_SHAPE(alert, "Alert",
 		  .summary = "When somebody has acknowledged it; null: nobody has since it came last"),
 	OHTD_TEXT(alert, acknowledged_by, .flags = OHTD_NULL, .summary = "Who has", .example = "\"anna\""),
 	OHTD_TIME(alert, shelved_until, .flags = OHTD_NULL,
-		  .summary = "It stands, and nobody is called for it until then; null: it is not shelved"),
+		  .summary = "It stands, and no person is called for it until then; null: it is not shelved"),
 	OHTD_TEXT(alert, shelved_by, .flags = OHTD_NULL, .summary = "Who has shelved it", .example = "\"anna\""),
 	OHTD_TEXT(alert, shelved_reason, .flags = OHTD_NULL, .summary = "Why", .example = "\"part is ordered\""));
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a person may do about an alert: say that it was seen, have nobody called for it for a time, and say something of it.
+ * What a person may do about an alert: say that it was seen, have no person called for it for a time, and say something of it.
  */
 import { useEffect, useState } from "preact/hooks";
 import { feed } from "../api/live";

@@ -20,6 +20,6 @@ CREATE TABLE alert_comments (
 	text TEXT NOT NULL
 ) STRICT;
 CREATE INDEX alert_comments_alert ON alert_comments (alert);
--- muted: it came while it was shelved, and nobody was told. fastest_ns: the shortest time of three comings; 0: fewer.
+-- muted: it came while it was shelved, and was not told. fastest_ns: the shortest time of three comings; 0: fewer.
 ALTER TABLE alerts ADD COLUMN muted INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE alerts ADD COLUMN fastest_ns INTEGER NOT NULL DEFAULT 0;
