@@ -2,6 +2,7 @@
 """The page Alerts: what is not well, what to do, and how many there are on every page."""
 from person import at_rest, box, fill, go, has, log_in
 from pretend import answers, pretend
+from test_look import axe
 
 
 def rows(page):
@@ -76,6 +77,10 @@ def test_an_operator_shelves_an_alert_and_says_something_of_it(daemon, page):
         fill(page, "#comment-text", "the plug is loose")
         page.click("#comment-send")
         page.wait(lambda: "the plug is loose" in page.text("#comments .comings") and "operator, " in page.text("#comments .comings"), what="it")
+        fill(page, "#comment-text", "x" * 500)
+        page.click("#comment-send")
+        page.wait(lambda: "x" * 500 in page.text("#comments"), what="a long word")
+        assert page.run("const list = document.querySelector('#comments ul'); return list.scrollWidth <= list.clientWidth") and axe(page) == ""
         page.run('[...document.querySelectorAll("#comments .actions button")].at(-1).click()')
         page.wait(lambda: not has(page, "#comments"), what="the end of the dialog")
         page.click(f'button[aria-label="End the shelf: {of}"]')

@@ -36,7 +36,7 @@ function Said({ number, text, close }: { number: number; text: string; close: ()
 		<Dialog title={t.commentsOf(text)} id="comments" onClose={close}>
 			{act.problem ? <Refusal problem={act.problem} /> : null}
 			{items && !items.length ? <p class="mute">{t.commentsNone}</p> : null}
-			<ul class="comings">
+			<ul class="comings whole">
 				{items?.map(({ id, made, by, text: said }) => (
 					<li key={id}>
 						{said}
@@ -51,6 +51,7 @@ function Said({ number, text, close }: { number: number; text: string; close: ()
 					submit={t.commentSend}
 					onSend={send}
 					onCancel={close}
+					cancelText={texts.shell.close}
 				/>
 			) : (
 				<div class="actions">

@@ -206,11 +206,13 @@ interface FormProps {
 	/** sends; what it throws is shown in place */
 	onSend: (values: Values) => Promise<unknown>;
 	onCancel?: () => void;
+	/** what that button says, where leaving gives nothing up */
+	cancelText?: string;
 	/** further faults, of members together */
 	check?: (values: Values) => Record<string, string>;
 }
 
-export function Form({ id, members, submit, busyText, onSend, onCancel, check }: FormProps) {
+export function Form({ id, members, submit, busyText, onSend, onCancel, cancelText, check }: FormProps) {
 	const [typed, setTyped] = useState(() => begin(members));
 	const [looked, setLooked] = useState(false);
 	const act = useAct();
@@ -290,7 +292,7 @@ export function Form({ id, members, submit, busyText, onSend, onCancel, check }:
 				>
 					{act.busy ? (busyText ?? texts.form.sending) : submit}
 				</Button>
-				{onCancel ? <Button onPress={onCancel}>{texts.shell.cancel}</Button> : null}
+				{onCancel ? <Button onPress={onCancel}>{cancelText ?? texts.shell.cancel}</Button> : null}
 			</div>
 		</form>
 	);
