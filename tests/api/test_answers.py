@@ -109,6 +109,8 @@ ASKED = [
     ("GET", "config/schema", "config/schema", None, "viewer", 200),
     ("GET", "config/versions", "config/versions?limit=2", None, "viewer", 200),
     ("GET", "config/versions/{id}", "config/versions/2", None, "viewer", 200),
+    ("PUT", "config/versions/{id}/rescue", "config/versions/1/rescue", None, "administrator", 200),
+    ("POST", "config/rescue", "config/rescue", {}, "supervisor", 200),
     ("POST", "config/versions/{id}/rollback", "config/versions/1/rollback", {}, "supervisor", 200),
     ("GET", "audit", "audit?limit=2", None, "administrator", 200),
     ("GET", "audit/key", "audit/key", None, "administrator", 200),

@@ -3,12 +3,13 @@
 import concurrent.futures
 import csv
 import json
+import os
 import re
 import subprocess
 
 import pytest
 
-from daemon import BUILD, PASSWORD, TOP, begin
+from daemon import BUILD, OHTD, PASSWORD, TOP, begin
 from oht_test.wait import until
 
 OHTCTL = BUILD / "userspace/ohtctl/ohtctl"
@@ -404,6 +405,54 @@ def test_a_full_disk_changes_nothing(fresh):
     order.write_text("")
     until(lambda: patch(fresh, {"robot": {"name": "late"}, "motion": {"jog_mm_s": 100}}).status == 200, 120, "a store that writes")
     assert version(fresh) == 2
+    fresh.stop()
+
+
+# ---- the rescue ----
+
+def rescues(daemon):
+    return [item["version"] for item in daemon.get("config/versions").json["items"] if item["rescue"]]
+
+
+def mark(daemon, number, role="administrator"):
+    return daemon.request("PUT", f"config/versions/{number}/rescue", role=role)
+
+
+def test_one_version_is_the_rescue(own):
+    refused = own.post("config/rescue", {}, role="administrator")
+    assert (refused.status, refused.code) == (409, "config_no_rescue"), refused
+    assert (mark(own, 7).code, mark(own, 1, "supervisor").status) == ("not_found", 403)
+    for name in ("good", "bad"):
+        patch(own, {"robot": {"name": name}})
+    assert [mark(own, number).json["version"] for number in (1, 2)] == [1, 2] and rescues(own) == [2]
+    assert patch(own, {"robot": {"name": "trial"}}, query="?confirm_within_s=600").json["version"] == 4
+    assert mark(own, 4).code == "not_found" and rescues(own) == [2], "the pending one is none, and the old one stays"
+    assert own.post("config/rescue", {}, role="administrator").code == "config_pending"
+    assert own.request("DELETE", "config/pending", role="administrator").status == 200
+    answer = own.post("config/rescue", {"reason": "lost"}, role="supervisor")
+    assert (answer.status, answer.json["reason"]) == (200, "lost") and config(own)["robot"]["name"] == "good", answer
+    assert rescues(own) == [2], "its values are live, the mark stays where it was"
+
+
+def test_the_rescue_needs_no_daemon(fresh):
+    def offline(*words):
+        env = {**fresh.environment(), "PATH": f"{OHTD.parent}:{os.environ['PATH']}"}
+        return subprocess.run([OHTCTL, "--socket", fresh.socket, "--config", fresh.config, *words], capture_output=True, text=True,
+                              timeout=30, check=False, env=env)
+
+    serve(fresh)
+    assert ohtctl(fresh, "config", "mark", "1").stdout == "ohtctl config rescue goes back to version 1\n"
+    patch(fresh, {"robot": {"name": "bad"}}, query="?confirm_within_s=600")
+    fresh.process.kill()
+    fresh.process.wait()
+    done = offline("config", "rescue", "--reason", "it did not start")
+    assert done.stdout == "version 3 is live from the next start of ohtd on\n", done
+    serve(fresh)
+    newest = fresh.get("config/versions").json["items"][0]
+    assert (newest["version"], newest["state"], newest["reason"]) == (3, "live", "it did not start") and newest["author"].startswith("uid ")
+    assert config(fresh)["robot"]["name"] == "OHT-50"
+    told = [item for item in fresh.get("audit", role="administrator").json["items"] if item["act"] == "POST config/rescue"]
+    assert [(item["object"], item["result"], item["from"]) for item in told] == [("version 3", "200", "local")]
     fresh.stop()
 
 

@@ -138,7 +138,7 @@ static void a_version_that_the_robot_does_not_take_is_dropped(void **state)
 	assert_int_equal(rig_result_of("{\"motion\":{\"jog_mm_s\":100}}"), OHTD_CHANGE_DONE);
 	rig_is_live(2, "\"jog_mm_s\":100");
 	/* One that could not be dropped is by the next change. */
-	store_run_sql("INSERT INTO config_versions SELECT 3, 2, 'x', '', 0, document, 0 FROM "
+	store_run_sql("INSERT INTO config_versions SELECT 3, 2, 'x', '', 0, document, 0, 0 FROM "
 		      "config_versions WHERE version = 1");
 	assert_int_equal(rig_result_of("{\"motion\":{\"jog_mm_s\":120}}"), OHTD_CHANGE_DONE);
 	rig_is_live(3, "\"jog_mm_s\":120");
@@ -147,7 +147,7 @@ static void a_version_that_the_robot_does_not_take_is_dropped(void **state)
 			 1);
 	rig_end();
 	/* A start before that makes it live. */
-	store_run_sql("INSERT INTO config_versions SELECT 4, 3, 'x', '', 0, document, 0 FROM "
+	store_run_sql("INSERT INTO config_versions SELECT 4, 3, 'x', '', 0, document, 0, 0 FROM "
 		      "config_versions WHERE version = 1");
 	rig_begin();
 	rig_is_live(4, "\"jog_mm_s\":250");

@@ -75,6 +75,8 @@ int cmd_config_pending(struct cli *cli, int count, char **arguments);
 int cmd_config_confirm(struct cli *cli, int count, char **arguments);
 int cmd_config_extend(struct cli *cli, int count, char **arguments);
 int cmd_config_give_up(struct cli *cli, int count, char **arguments);
+int cmd_config_rescue(struct cli *cli, int count, char **arguments);
+int cmd_config_mark(struct cli *cli, int count, char **arguments);
 int cmd_config_rollback(struct cli *cli, int count, char **arguments);
 int cmd_robot_queue(struct cli *cli, int count, char **arguments);
 int cmd_robot_cancel(struct cli *cli, int count, char **arguments);

@@ -16,7 +16,7 @@
 #define NAME_MAX_BYTES	40
 
 static const struct show_column version_columns[] = {
-	{"version", 8}, {"created", 28}, {"author", 16}, {"state", 6}, {"reason", 0}, {NULL, 0},
+	{"version", 8}, {"created", 28}, {"author", 16}, {"state", 6}, {"rescue", 6}, {"reason", 0}, {NULL, 0},
 };
 
 /* ---- a tree ---- */
@@ -175,7 +175,11 @@ static int ask_change(struct cli *cli, const char *method, const char *path,
 	struct json_object *answer = NULL;
 	int result = client_request(cli, method, path, body, &answer);
 
-	if (!result)
+	/* Another program has done it, on the database of a daemon that is down. */
+	if (!result && !cli->json && !json_object_object_get(answer, "changes"))
+		fprintf(cli->out, "version %s is live from the next start of ohtd on\n",
+			text_of(json_object_object_get(answer, "version")));
+	else if (!result)
 		show_change(cli, answer);
 	if (!result)
 		show_waits(cli, answer);
@@ -275,9 +279,25 @@ int cmd_robot_teach(struct cli *cli, int count, char **arguments)
 	return ask_change(cli, "POST", path, NULL);
 }
 
+static int go_back(struct cli *cli, const char *to)
+{
+	struct json_object *body = json_object_new_object();
+	char path[PATH_BYTES];
+	int result;
+
+	if (cli->confirm_within_s)
+		snprintf(path, sizeof(path), "%s?confirm_within_s=%u", to, cli->confirm_within_s);
+	else
+		snprintf(path, sizeof(path), "%s", to);
+	if (cli->reason)
+		json_object_object_add(body, "reason", json_object_new_string(cli->reason));
+	result = ask_change(cli, "POST", path, body);
+	json_object_put(body);
+	return result;
+}
+
 int cmd_config_rollback(struct cli *cli, int count, char **arguments)
 {
-	struct json_object *body;
 	char path[PATH_BYTES];
 	int64_t number = 0;
 	int result = number_of(cli, arguments[0], &number);
@@ -285,16 +305,34 @@ int cmd_config_rollback(struct cli *cli, int count, char **arguments)
 	(void)count;
 	if (result)
 		return result;
-	if (cli->confirm_within_s)
-		snprintf(path, sizeof(path), "config/versions/%" PRId64 "/rollback?confirm_within_s=%u", number,
-			 cli->confirm_within_s);
-	else
-		snprintf(path, sizeof(path), "config/versions/%" PRId64 "/rollback", number);
-	body = json_object_new_object();
-	if (cli->reason)
-		json_object_object_add(body, "reason", json_object_new_string(cli->reason));
-	result = ask_change(cli, "POST", path, body);
-	json_object_put(body);
+	snprintf(path, sizeof(path), "config/versions/%" PRId64 "/rollback", number);
+	return go_back(cli, path);
+}
+
+int cmd_config_rescue(struct cli *cli, int count, char **arguments)
+{
+	(void)count;
+	(void)arguments;
+	return go_back(cli, "config/rescue");
+}
+
+int cmd_config_mark(struct cli *cli, int count, char **arguments)
+{
+	struct json_object *answer = NULL;
+	char path[PATH_BYTES];
+	int64_t number = 0;
+	int result = number_of(cli, arguments[0], &number);
+
+	(void)count;
+	if (result)
+		return result;
+	snprintf(path, sizeof(path), "config/versions/%" PRId64 "/rescue", number);
+	result = client_request(cli, "PUT", path, NULL, &answer);
+	if (!result && cli->json)
+		show_answer(cli, answer);
+	else if (!result)
+		fprintf(cli->out, "ohtctl config rescue goes back to version %" PRId64 "\n", number);
+	json_object_put(answer);
 	return result;
 }
 

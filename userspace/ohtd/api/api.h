@@ -84,6 +84,12 @@ const struct ohtd_module_view *ohtd_find_module(struct ohtd_call *call);
 /* "1.2" of a module's register; NULL: it has not told. In the memory of the request. */
 const char *ohtd_version_text(struct ohtd_call *call, unsigned int version);
 
+/* config.c: body of a rollback, and of the way back to the rescue. */
+struct ohtd_rollback {
+	const char *reason;
+	uint32_t valid_for_ms;
+};
+
 /* sessions.c: how a session is shown. */
 struct ohtd_session_view {
 	const char *id;

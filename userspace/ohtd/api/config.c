@@ -3,6 +3,7 @@
 #include "api/api.h"
 #include "server/call.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <json-c/json.h>
@@ -227,10 +228,23 @@ static struct config_version show_version(const struct ohtd_config_version *from
 	};
 }
 
+struct kept_version {
+	struct config_version version;
+	bool rescue;
+};
+
+OHTD_SHAPE(kept_version, "ConfigKeptVersion", OHTD_PART(kept_version, version, config_version),
+	OHTD_BOOLEAN(kept_version, rescue, .summary = "It is marked as the one that POST config/rescue goes back to"));
+
+static struct kept_version kept_version_of(const struct ohtd_config_version *from)
+{
+	return (struct kept_version){ .version = show_version(from), .rescue = from->rescue };
+}
+
 static void show_kept(struct ohtd_call *call, const void *row, void *item)
 {
 	(void)call;
-	*(struct config_version *)item = show_version(row);
+	*(struct kept_version *)item = kept_version_of(row);
 }
 
 static const char *const sorts[] = { "-version", "version" };
@@ -248,7 +262,7 @@ OHTD_SHAPE(version_query, "ConfigVersionQuery",
 	OHTD_TEXT(version_query, author, .min = 1, .max = OHTD_USER_NAME_MAX,
 		  .summary = "Only versions of this author"));
 
-OHTD_LIST_ANSWER(version_list, "ConfigVersionList", config_version, "The newest first");
+OHTD_LIST_ANSWER(version_list, "ConfigVersionList", kept_version, "The newest first");
 
 static const struct ohtd_stored_list kept_versions = {
 	.row = &ohtd_kept_config_versions, .show = show_kept,
@@ -572,11 +586,6 @@ static void post_teach(struct ohtd_call *call)
 	ohtd_call_change(call, change, ohtd_settings_change, reply_live);
 }
 
-struct rollback {
-	const char *reason;
-	uint32_t valid_for_ms;
-};
-
 struct rollback_query {
 	int64_t confirm_within_s;
 };
@@ -585,26 +594,70 @@ OHTD_SHAPE(rollback_query, "ConfigRollbackQuery",
 	CONFIRM_WITHIN(rollback_query,
 		       .summary = "It returns by itself unless it is confirmed within this time; left out: it stays"));
 
-OHTD_SHAPE(rollback, "ConfigRollback", REASON(rollback),
-	OHTD_INTEGER(rollback, valid_for_ms, .min = 1, .max = OHTD_VALID_MS_MAX,
+OHTD_SHAPE(ohtd_rollback, "ConfigRollback", REASON(ohtd_rollback),
+	OHTD_INTEGER(ohtd_rollback, valid_for_ms, .min = 1, .max = OHTD_VALID_MS_MAX,
 			.preset = OHTD_VALID_MS, .unit = "ms",
 			.summary = "How long the robot may take to accept it"));
 
-static void post_rollback(struct ohtd_call *call)
+static void go_back(struct ohtd_call *call, int64_t version, const char *reason)
 {
-	const struct rollback *said = OHTD_INPUT(call, rollback);
+	const struct ohtd_rollback *said = OHTD_INPUT(call, ohtd_rollback);
 	struct ohtd_change *change = ohtd_call_change_make(call);
 
 	if (!change)
 		return;
-	change->back_to = call->params.id;
+	change->back_to = version;
 	change->confirm_within_s = seconds_of(OHTD_QUERY(call, rollback_query)->confirm_within_s);
 	change->valid_ms = said->valid_for_ms;
 	change->if_version = version_meant(call);
-	put_reason(change, said->reason ? said->reason
-					: ohtd_call_text_of(call, "back to version %lld",
-							    (long long)call->params.id));
+	put_reason(change, said->reason ? said->reason : reason);
 	ohtd_call_change(call, change, ohtd_settings_change, reply_live);
+}
+
+static void post_rollback(struct ohtd_call *call)
+{
+	go_back(call, call->params.id, ohtd_call_text_of(call, "back to version %lld", (long long)call->params.id));
+}
+
+/* ---- the rescue ---- */
+
+static void post_rescue(struct ohtd_call *call)
+{
+	go_back(call, OHTD_BACK_TO_RESCUE, "back to the rescue");
+}
+
+struct mark_late {
+	struct ohtd_late late;
+	struct ohtd_config_version head;
+};
+
+static int work_mark(struct ohtd_db *db, void *arg)
+{
+	return ohtd_db_config_mark(db, &((struct mark_late *)arg)->head);
+}
+
+static void reply_mark(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const struct mark_late *job = (const struct mark_late *)late;
+	struct kept_version view = kept_version_of(&job->head);
+
+	if (late->result == -ENOENT)
+		ohtd_reply_problem(call, 404, "not_found", "there is no version %lld of the configuration that nothing waits for",
+				   (long long)job->head.version);
+	else if (late->result < 0)
+		ohtd_reply_store_problem(call, late->result);
+	else
+		OHTD_REPLY(call, 200, kept_version, &view);
+}
+
+static void put_rescue(struct ohtd_call *call)
+{
+	struct mark_late *job = ohtd_late_make(call, sizeof(*job));
+
+	if (!job)
+		return;
+	job->head.version = call->params.id;
+	ohtd_late_write(call, &job->late, work_mark, reply_mark);
 }
 
 static const struct ohtd_route routes[] = {
@@ -702,7 +755,7 @@ static const struct ohtd_route routes[] = {
 		.method = OHTD_POST, .path = "config/versions/{id}/rollback", .role = OHTD_ROLE_SUPERVISOR,
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
 		.body_bytes_max = 4096,
-		.body = &rollback_shape,
+		.body = &ohtd_rollback_shape,
 		.query = &rollback_query_shape,
 		.replies = {{200, &config_change_shape}},
 		.problems = {"config_contradiction", "config_changed", "config_pending", "config_no_way_back",
@@ -710,6 +763,28 @@ static const struct ohtd_route routes[] = {
 		.handle = post_rollback,
 		.summary = "Make a new version with the values of an older one",
 		.text = "An item that the older one does not have gets its default.",
+	},
+	{
+		.method = OHTD_PUT, .path = "config/versions/{id}/rescue", .role = OHTD_ROLE_ADMINISTRATOR,
+		.flags = OHTD_ROUTE_STORE,
+		.replies = {{200, &kept_version_shape}},
+		.problems = {"not_found"},
+		.handle = put_rescue,
+		.summary = "Mark a version as the one to go back to when nothing else helps",
+		.text = "In place of the one that was marked. Not a version that waits for its confirmation.",
+	},
+	{
+		.method = OHTD_POST, .path = "config/rescue", .role = OHTD_ROLE_SUPERVISOR,
+		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
+		.body_bytes_max = 4096,
+		.body = &ohtd_rollback_shape,
+		.query = &rollback_query_shape,
+		.replies = {{200, &config_change_shape}},
+		.problems = {"config_no_rescue", "config_contradiction", "config_changed", "config_pending", "config_no_way_back",
+			     "elevation_required", "out_of_memory", "no_answer_in_time"},
+		.handle = post_rescue,
+		.summary = "Make a new version with the values of the rescue",
+		.text = "As a rollback to it. Without a daemon, ohtctl config rescue does it on the database.",
 	},
 	{
 		.method = OHTD_POST, .path = "robot/stations/{name}/teach", .role = OHTD_ROLE_SUPERVISOR,

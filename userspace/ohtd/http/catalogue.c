@@ -136,6 +136,8 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	  "Confirm it over a connection that is opened now."),
 	P(409, "config_no_way_back", "The change cannot return by itself, since what is in force is no version that somebody has chosen.",
 	  "Make a version that stays first."),
+	P(409, "config_no_rescue", "No version of the configuration is marked as the one to go back to.",
+	  "Mark one that works (PUT config/versions/{id}/rescue), or go back to a number."),
 	P(409, "audit_no_proof", "There is no proof between these two trees.",
 	  "from must not be above to, and to not above the size of GET audit/head. If you have seen a checkpoint of more "
 	  "records, some were cut off, or an old copy of the database came back."),

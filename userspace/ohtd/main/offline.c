@@ -24,6 +24,7 @@
 #include "store/schema.h"
 #include "store/store.h"
 #include "tables/audit.h"
+#include "tables/config_versions.h"
 #include "tables/users.h"
 
 #define REQUEST_BYTES	4096
@@ -211,6 +212,78 @@ static void act(struct request *request, struct ohtd_account_order *order)
 		reply(order->act == OHTD_ACCOUNT_ADD ? 201 : 200, &ohtd_account_view_shape, &view);
 }
 
+/* ---- the rescue of the configuration ---- */
+
+struct rescue {
+	struct ohtd_config_kept kept;
+	const struct request *request;
+	const char *reason;
+	struct ohtd_config_version newest;
+};
+
+static int work_rescue(struct ohtd_db *db, void *arg)
+{
+	struct rescue *rescue = arg;
+	struct ohtd_config_kept *kept = &rescue->kept;
+	int r = ohtd_db_config_newest(db, kept);
+
+	if (r)
+		return r;
+	rescue->newest = kept->head;
+	r = ohtd_db_config_rescue(db, kept);
+	if (r)
+		return r;
+	kept->head = (struct ohtd_config_version){
+		.version = rescue->newest.version + 1, .parent = rescue->newest.version,
+		.created_ns = rescue->request->offline.now_s * (int64_t)OHTD_NS_PER_S,
+	};
+	snprintf(kept->head.author, sizeof(kept->head.author), "uid %u", rescue->request->offline.uid);
+	snprintf(kept->head.reason, sizeof(kept->head.reason), "%s", rescue->reason);
+	return ohtd_db_config_add(db, kept);
+}
+
+static void describe_rescue(struct ohtd_audit_row *row, void *arg)
+{
+	const struct rescue *rescue = arg;
+
+	snprintf(row->object, sizeof(row->object), "version %lld", (long long)rescue->kept.head.version);
+	snprintf(row->result, sizeof(row->result), "200");
+}
+
+struct rescued {
+	int64_t version;
+	const char *reason;
+};
+
+OHTD_SHAPE(rescued, "ConfigRescued", OHTD_INTEGER(rescued, version, .summary = "Live from the next start on"),
+	OHTD_TEXT(rescued, reason, .summary = "For the list of versions"));
+
+static void go_back(struct request *request, const struct ohtd_rollback *said)
+{
+	struct rescue *rescue = take(NULL, sizeof(*rescue));
+	struct ohtd_audit_row row = { .time_ns = request->offline.now_s * (int64_t)OHTD_NS_PER_S, .source = "local" };
+	int r;
+
+	rescue->request = request;
+	rescue->reason = said->reason ? said->reason : "back to the rescue";
+	snprintf(row.who, sizeof(row.who), "uid %u", request->offline.uid);
+	act_of(request, row.act);
+	r = ohtd_db_audit_act(request->offline.db, work_rescue, rescue, describe_rescue, &row);
+	if (r == -ENOENT)
+		refuse(409, "config_no_rescue", OHTD_NO_RESCUE);
+	else if (r < 0)
+		refuse(ohtd_store_problem(r).status, ohtd_store_problem(r).code, ohtd_store_problem(r).detail);
+	else
+		reply(200, &rescued_shape, (&(struct rescued){ rescue->kept.head.version, rescue->reason }));
+}
+
+static bool is_rescue(const struct ohtd_route *route)
+{
+	return route->method == OHTD_POST && !strcmp(route->path, "config/rescue");
+}
+
+/* ---- the routes ---- */
+
 static void serve_route(struct request *request, const void *said)
 {
 	struct ohtd_account_order order = {
@@ -219,6 +292,10 @@ static void serve_route(struct request *request, const void *said)
 			    .by_role = OHTD_ROLE_ADMINISTRATOR },
 	};
 
+	if (is_rescue(request->found.route)) {
+		go_back(request, said);
+		return;
+	}
 	switch (request->found.route->method) {
 	case OHTD_GET:
 		list(request);
@@ -240,10 +317,10 @@ static void serve_route(struct request *request, const void *said)
 	act(request, &order);
 }
 
-/* Of the routes of accounts all but the one that shows sessions, which only a daemon knows. */
+/* The rescue, and of the routes of accounts all but the one that shows sessions, which only a daemon knows. */
 static bool is_served(const struct ohtd_route *route)
 {
-	return !strcmp(route->path, "users") ||
+	return is_rescue(route) || !strcmp(route->path, "users") ||
 	       (!strcmp(route->path, "users/{id}") && route->method != OHTD_GET);
 }
 
@@ -268,7 +345,7 @@ static void serve(struct request *request)
 	struct ohtd_input input = { .memory = &memory };
 
 	if (!find(request)) {
-		refuse(503, "offline", "no ohtd runs, and without it there are only accounts");
+		refuse(503, "offline", "no ohtd runs, and without it there are only accounts and config rescue");
 		return;
 	}
 	input.shape = request->found.route->body;

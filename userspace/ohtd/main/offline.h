@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     accounts while no daemon runs: one request of ohtctl, answered from the database itself.
+ * Owns:     accounts, and the way back to the rescue of the configuration, while no daemon runs: one request of ohtctl, answered from the database itself.
  * Contexts: the main thread of a process of its own.
  * Locks:    the lock of the state directory, which decides who may.
  */

@@ -142,6 +142,9 @@ static void refuse(struct ohtd_call *call, const struct ohtd_change *change)
 		ohtd_reply_problem(call, 503, "busy",
 				   "another change of the configuration is under way");
 		break;
+	case OHTD_CHANGE_NO_RESCUE:
+		ohtd_reply_problem(call, 409, "config_no_rescue", OHTD_NO_RESCUE);
+		break;
 	case OHTD_CHANGE_NO_VERSION:
 		ohtd_reply_problem(call, 404, "not_found",
 				   change->error == -EBADMSG

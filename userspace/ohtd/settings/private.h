@@ -73,7 +73,7 @@ struct ohtd_settings {
 
 /* ---- versions.c ---- */
 
-/* The document of a version, 0: the newest. @head: filled if not NULL, also with -EBADMSG: the
+/* The document of a version, 0: the newest, OHTD_BACK_TO_RESCUE: that one. @head: filled if not NULL, also with -EBADMSG: the
  * document is no JSON, though the database is sound. To be released; NULL with @error. */
 struct json_object *ohtd_version_read(struct ohtd_settings *settings, int64_t number,
 				      struct ohtd_config_version *head, int *error);

@@ -139,6 +139,8 @@ static bool want_tree(struct ohtd_settings *settings, struct ohtd_change *change
 		tree = ohtd_version_read(settings, change->back_to, NULL, &change->error);
 	else
 		tree = json_tokener_parse(settings->text);
+	if (!tree && change->back_to == OHTD_BACK_TO_RESCUE && change->error == -ENOENT)
+		return fails(change, OHTD_CHANGE_NO_RESCUE);
 	if (!tree && change->error)
 		return fails(change, ohtd_version_fails(change->error));
 	if (!tree || (change->patch && !ohtd_tree_merge(tree, change->patch))) {

@@ -136,6 +136,7 @@ enum ohtd_change_result {
 	OHTD_CHANGE_ELEVATION,	/* the session is not elevated for the items in faults */
 	OHTD_CHANGE_OUTDATED,	/* another version is live: see version */
 	OHTD_CHANGE_BUSY,	/* another change is under way */
+	OHTD_CHANGE_NO_RESCUE,	/* no version is marked as the one to go back to */
 	OHTD_CHANGE_NO_VERSION,	/* there is none with this number; error -EBADMSG: it is no JSON */
 	OHTD_CHANGE_REFUSED,	/* by the robot: see answer */
 	OHTD_CHANGE_NOT_POSTED,	/* the control thread could not be asked: see error */
@@ -160,11 +161,14 @@ struct ohtd_difference {
 	struct json_object *now;
 };
 
+/* The version that a person has marked as the one to go back to. */
+#define OHTD_BACK_TO_RESCUE	(-1)
+
 /**
  * struct ohtd_change - a change of the configuration; zeroed, then filled in
  * @patch: in: merge patch (RFC 7396), an object; taken over by the change. NULL: see @back_to,
  * @table
- * @back_to: in: or the version whose values are to be live again
+ * @back_to: in: or the version whose values are to be live again, also OHTD_BACK_TO_RESCUE
  * @table: in: or other limits of motion, with their ranges: those of motion.csv
  * @trial: in: only find out
  * @here: in: only if the robot stands at @here_mm

@@ -118,6 +118,11 @@ static int get(struct ohtd_db *db, void *kept)
 	return ohtd_db_config_get(db, kept);
 }
 
+static int rescue(struct ohtd_db *db, void *kept)
+{
+	return ohtd_db_config_rescue(db, kept);
+}
+
 static int newest(struct ohtd_db *db, void *kept)
 {
 	return ohtd_db_config_newest(db, kept);
@@ -127,13 +132,14 @@ struct json_object *ohtd_version_read(struct ohtd_settings *settings, int64_t nu
 					struct ohtd_config_version *head, int *error)
 {
 	struct ohtd_config_kept *kept = calloc(1, sizeof(*kept));
+	ohtd_store_work read = number == OHTD_BACK_TO_RESCUE ? rescue : number ? get : newest;
 	struct json_object *tree = NULL;
 
 	*error = -ENOMEM;
 	if (!kept)
 		return NULL;
 	kept->head.version = number;
-	*error = ohtd_store_read(settings->setup.store, number ? get : newest, kept);
+	*error = ohtd_store_read(settings->setup.store, read, kept);
 	if (!*error) {
 		tree = json_tokener_parse(kept->document);
 		*error = json_object_is_type(tree, json_type_object) ? 0 : -EBADMSG;

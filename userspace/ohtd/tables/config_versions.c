@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tables/config_versions.h"
 
+#include <errno.h>
+
 #include "store/db_private.h"
 
 #define VERSIONS									\
@@ -15,6 +17,7 @@ static const struct ohtd_stored_column version_columns[] = {
 	OHTD_COLUMN(ohtd_config_version, created_ns),
 	OHTD_COLUMN(ohtd_config_version, returns_to),
 	OHTD_COLUMN(ohtd_config_version, state, .seen = true),
+	OHTD_COLUMN(ohtd_config_version, rescue),
 };
 
 const struct ohtd_stored_row ohtd_kept_config_versions = {
@@ -30,6 +33,7 @@ static const struct ohtd_stored_column kept_columns[] = {
 	OHTD_COLUMN_AS(ohtd_config_kept, "created_ns", head.created_ns),
 	OHTD_COLUMN_AS(ohtd_config_kept, "returns_to", head.returns_to),
 	OHTD_COLUMN_AS(ohtd_config_kept, "state", head.state, .seen = true),
+	OHTD_COLUMN_AS(ohtd_config_kept, "rescue", head.rescue),
 	OHTD_COLUMN(ohtd_config_kept, document),
 };
 
@@ -44,6 +48,20 @@ static const struct ohtd_statement newest_sql = {
 
 static const struct ohtd_statement get_sql = {
 	" WHERE version = :version", &kept_row, ohtd_row_select
+};
+
+static const struct ohtd_statement rescue_sql = {
+	" WHERE rescue = 1", &kept_row, ohtd_row_select
+};
+
+static const struct ohtd_statement head_sql = {
+	" WHERE version = :version", &ohtd_kept_config_versions, ohtd_row_select
+};
+
+static const struct ohtd_statement unmark_sql = { "UPDATE config_versions SET rescue = 0 WHERE rescue = 1" };
+
+static const struct ohtd_statement mark_sql = {
+	"UPDATE config_versions SET rescue = 1 WHERE version = :version AND returns_to = 0"
 };
 
 static const struct ohtd_statement add_sql = { "", &kept_row, ohtd_row_insert };
@@ -64,6 +82,34 @@ int ohtd_db_config_newest(struct ohtd_db *db, struct ohtd_config_kept *kept)
 int ohtd_db_config_get(struct ohtd_db *db, struct ohtd_config_kept *kept)
 {
 	return ohtd_db_get(db, &get_sql, kept);
+}
+
+int ohtd_db_config_rescue(struct ohtd_db *db, struct ohtd_config_kept *kept)
+{
+	return ohtd_db_get(db, &rescue_sql, kept);
+}
+
+static int mark(struct ohtd_db *db, int64_t version)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &mark_sql);
+	int r;
+
+	ohtd_db_bind_number(s, ":version", version);
+	r = ohtd_db_run(db, s);
+	return r ? r : sqlite3_changes(db->sql) ? 0 : -ENOENT;
+}
+
+int ohtd_db_config_mark(struct ohtd_db *db, struct ohtd_config_version *head)
+{
+	int r = ohtd_db_begin(db);
+
+	if (!r)
+		r = ohtd_db_run(db, ohtd_db_statement(db, &unmark_sql));
+	if (!r)
+		r = mark(db, head->version);
+	if (!r)
+		r = ohtd_db_get(db, &head_sql, head);
+	return ohtd_db_end(db, r);
 }
 
 static int drop_behind(struct ohtd_db *db, int64_t version)

@@ -7,6 +7,7 @@
 #ifndef OHTD_TABLES_CONFIG_VERSIONS_H
 #define OHTD_TABLES_CONFIG_VERSIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "store/list.h"
@@ -18,6 +19,9 @@ struct ohtd_db;
 #define OHTD_CONFIG_STATE_BYTES		8
 #define OHTD_CONFIG_DOCUMENT_BYTES	16384
 
+/* What is said where there is no rescue. */
+#define OHTD_NO_RESCUE	"no version is marked as the one to go back to: ohtctl config mark NUMBER does that"
+
 /**
  * struct ohtd_config_version - a version without its document
  * @version: number, from 1 on
@@ -27,6 +31,7 @@ struct ohtd_db;
  * @created_ns: wall clock; 0: not known
  * @returns_to: version whose values are live again if nobody confirms this one; 0: it stays
  * @state: of one that was read: "live", "pending" or "past"
+ * @rescue: a person has marked it as the one to go back to
  */
 struct ohtd_config_version {
 	int64_t version;
@@ -36,6 +41,7 @@ struct ohtd_config_version {
 	int64_t created_ns;
 	int64_t returns_to;
 	char state[OHTD_CONFIG_STATE_BYTES];
+	bool rescue;
 };
 
 /* @document: the whole configuration as JSON */
@@ -49,6 +55,12 @@ int ohtd_db_config_newest(struct ohtd_db *db, struct ohtd_config_kept *kept);
 
 /* The version @kept->head.version; as above. */
 int ohtd_db_config_get(struct ohtd_db *db, struct ohtd_config_kept *kept);
+
+/* The version that is marked as the rescue; as above. */
+int ohtd_db_config_rescue(struct ohtd_db *db, struct ohtd_config_kept *kept);
+
+/* @head->version is the rescue from now on, and is read. -ENOENT: there is none that is confirmed; or another negative errno. */
+int ohtd_db_config_mark(struct ohtd_db *db, struct ohtd_config_version *head);
 
 /* Keeps a version, and drops what is newer than its parent: a version that was taken back. 0 or a
  * negative errno. */
