@@ -18,6 +18,9 @@
 #define DOCK_RESTS_S		3.0
 /* Of the drive's full speed; the position loop needs the rest. */
 #define SPEED_SHARE		0.9
+/* Times in milliseconds and counts; anything else. */
+#define WHOLE_MOST		1e7
+#define ANY_MOST		1e9
 
 static const char *const rule_names[OHTD_RULES + 1] = {
 	[OHTD_RULE_SPEED_MM_S]		= "speed_mm_s",
@@ -107,6 +110,14 @@ static int cell_double(const struct oht_cells *cells, size_t column, double *num
 	return 0;
 }
 
+static int refuse_bounds(const struct oht_cells *cells, double least, double most)
+{
+	char what[80];
+
+	snprintf(what, sizeof(what), "min and max must be within %g..%g", least, most);
+	return oht_cell_refuse(cells, 3, what);
+}
+
 static int refuse_range(const struct oht_cells *cells, double min, double max)
 {
 	char what[80];
@@ -160,6 +171,41 @@ static int keep_row(struct ohtd_rule_table *table, const struct oht_cells *cells
 	return 0;
 }
 
+/* The file may permit no more than the types that the values become can have, whoever has edited it. */
+static int check_range(const struct oht_cells *cells, const struct ohtd_rule_row *row)
+{
+	double least = -ANY_MOST, most = ANY_MOST;
+
+	switch (row->rule) {
+	case OHTD_RULE_FULL_RAW:
+		least = 1;
+		most = UINT16_MAX;
+		break;
+	case OHTD_RULE_JOG_EXPIRY_MS:
+	case OHTD_RULE_MOVE_TIMEOUT_MS:
+	case OHTD_RULE_CONTINUE_DELAY_MS:
+	case OHTD_RULE_DOCK_CONFIRM_MS:
+	case OHTD_RULE_DOCK_TIMEOUT_MS:
+	case OHTD_RULE_DOCK_AGE_MS:
+	case OHTD_RULE_POSITION_JUMPS:
+	case OHTD_RULE_DOCK_RETRIES:
+	case OHTD_RULE_AUTO_CONTINUE:
+	case OHTD_RULE_CHARGE_AT_DOCK:
+	case OHTD_RULE_DISTANCE_1_WAYS:
+	case OHTD_RULE_DISTANCE_2_WAYS:
+	case OHTD_RULE_DISTANCE_3_WAYS:
+	case OHTD_RULE_DISTANCE_4_WAYS:
+		least = 0;
+		most = WHOLE_MOST;
+		break;
+	default:
+		break;
+	}
+	if (row->min >= least && row->max <= most)
+		return 0;
+	return refuse_bounds(cells, least, most);
+}
+
 /* name, profile, value, min, max */
 static int rule_row(struct ohtd_rule_table *table, const struct oht_cells *cells)
 {
@@ -177,11 +223,13 @@ static int rule_row(struct ohtd_rule_table *table, const struct oht_cells *cells
 		ret = cell_double(cells, 3, &row.min);
 	if (!ret)
 		ret = cell_double(cells, 4, &row.max);
+	row.rule = (uint8_t)rule;
+	if (!ret)
+		ret = check_range(cells, &row);
 	if (!ret && !(row.value >= row.min && row.value <= row.max))
 		ret = refuse_range(cells, row.min, row.max);
 	if (ret)
 		return ret;
-	row.rule = (uint8_t)rule;
 	row.profile = (uint8_t)profile;
 	return keep_row(table, cells, &row);
 }
