@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the database as it is carried away and brought back: without what would open something of today.
+ * Contexts: a thread that may wait, with connections of its own; beside the store thread.
+ * Locks:    none. One read transaction while the pages are copied: writers do not wait for it, but the
+ *           write-ahead log cannot begin anew meanwhile.
+ */
+#ifndef OHTD_STORE_CARRY_H
+#define OHTD_STORE_CARRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ohtd_schema;
+
+#define OHTD_CARRY_TABLES	7
+
+/* Rows of a table that people know. */
+struct ohtd_carry_count {
+	const char *table;
+	int64_t rows;
+};
+
+/**
+ * ohtd_db_carry_out() - copy a database that is in use into a new file, without secrets
+ * @schema: which kind of database
+ * @path: the database
+ * @to: the file to make, 0600; removed again unless 0 is returned
+ * @counts: out: rows of the tables
+ * @goes_on: asked all the time; false ends it. NULL: it always goes on
+ * @arg: for @goes_on
+ *
+ * All pages are of one moment. Sessions, the secrets of webhooks and what was to be sent are not in the
+ * copy, nor in pages that nothing uses.
+ *
+ * Return: 0, -ECANCELED, or another negative errno. The file has not been synchronised.
+ */
+int ohtd_db_carry_out(const struct ohtd_schema *schema, const char *path, const char *to,
+		      struct ohtd_carry_count counts[OHTD_CARRY_TABLES], bool (*goes_on)(void *arg), void *arg);
+
+/**
+ * ohtd_db_carry_check() - whether a file could become the database
+ * @schema: which kind of database it must be
+ * @path: the file, in nobody's use
+ * @version: out: version of its schema
+ * @why: on failure one line, which does not name the file
+ * @size: of @why in bytes
+ *
+ * All of it is read.
+ *
+ * Return: 0; -EBADMSG: damaged or another program's; -ENOTSUP: of a newer schema; or another negative errno.
+ */
+int ohtd_db_carry_check(const struct ohtd_schema *schema, const char *path, int *version, char *why,
+			size_t size);
+
+/**
+ * ohtd_db_carry_in() - make a file that was checked fit to become the database
+ * @path: the file, in nobody's use; of any earlier schema too
+ *
+ * Sessions end and tokens are void. Webhooks are switched off, each with a secret that has not been
+ * seen by anybody. Numbers of commands go on far behind those that it knows.
+ *
+ * Return: 0 when it is on the disk, or a negative errno.
+ */
+int ohtd_db_carry_in(const char *path);
+
+#endif /* OHTD_STORE_CARRY_H */

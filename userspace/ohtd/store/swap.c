@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "store/swap.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "store/db_file.h"
+
+#define BUSY_MS	5000
+
+static void name_beside(char *name, const char *path, const char *ending)
+{
+	snprintf(name, OHTD_DB_PATH_BYTES + 16, "%s%s", path, ending);
+}
+
+static bool is_there(const char *path, const char *ending)
+{
+	char name[OHTD_DB_PATH_BYTES + 16];
+
+	name_beside(name, path, ending);
+	return !access(name, F_OK);
+}
+
+static int drop(const char *path, const char *ending)
+{
+	char name[OHTD_DB_PATH_BYTES + 16];
+
+	name_beside(name, path, ending);
+	return unlink(name) && errno != ENOENT ? -errno : 0;
+}
+
+static int move(const char *path, const char *ending, const char *to)
+{
+	char name[OHTD_DB_PATH_BYTES + 16];
+
+	name_beside(name, path, ending);
+	return rename(name, to) ? -errno : ohtd_db_file_sync_folder(path);
+}
+
+int ohtd_db_swap_arm(const char *path, const char *prepared)
+{
+	char name[OHTD_DB_PATH_BYTES + 16];
+
+	if (ohtd_db_swap_waits(path))
+		return -EBUSY;
+	name_beside(name, path, ".restore");
+	return rename(prepared, name) ? -errno : ohtd_db_file_sync_folder(path);
+}
+
+bool ohtd_db_swap_waits(const char *path)
+{
+	return is_there(path, ".restore") || is_there(path, ".before");
+}
+
+/* What stands in the log of the old one goes into its file. One that is damaged stays as it is. */
+static void fold(const char *path)
+{
+	sqlite3 *sql = NULL;
+
+	if (sqlite3_open_v2(path, &sql, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
+		sqlite3_busy_timeout(sql, BUSY_MS);
+		sqlite3_exec(sql, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+	}
+	sqlite3_close(sql);
+}
+
+/* A second name for the old one. It is whole by itself when it gets the name. */
+static int keep_old(const char *path)
+{
+	char name[OHTD_DB_PATH_BYTES + 16];
+
+	if (is_there(path, ".before") || !is_there(path, ""))
+		return 0;
+	fold(path);
+	name_beside(name, path, ".before");
+	return link(path, name) ? -errno : ohtd_db_file_sync_folder(path);
+}
+
+/* A log belongs to one file only: it is gone for good before another file has the name. */
+static int drop_log(const char *path)
+{
+	int r = drop(path, "-wal");
+
+	if (!r)
+		r = drop(path, "-shm");
+	return r ? r : ohtd_db_file_sync_folder(path);
+}
+
+static int put_in(const char *path, int (*before)(void *arg), void *arg)
+{
+	int r = keep_old(path);
+
+	if (!r)
+		r = before(arg);
+	if (!r)
+		r = drop_log(path);
+	if (!r)
+		r = move(path, ".restore", path);
+	return r ? r : OHTD_SWAP_IN;
+}
+
+static int put_back(const char *path)
+{
+	int r = drop_log(path);
+
+	if (!r)
+		r = move(path, ".before", path);
+	return r ? r : OHTD_SWAP_BACK;
+}
+
+int ohtd_db_swap(const char *path, int (*before)(void *arg), void *arg)
+{
+	if (is_there(path, ".restore"))
+		return put_in(path, before, arg);
+	return is_there(path, ".before") ? put_back(path) : OHTD_SWAP_NONE;
+}
+
+bool ohtd_db_swap_undo(const char *path)
+{
+	return is_there(path, ".before") && put_back(path) == OHTD_SWAP_BACK;
+}
+
+int ohtd_db_swap_keep(const char *path, long long now_s)
+{
+	char name[OHTD_DB_PATH_BYTES + 64];
+	int r;
+
+	if (!is_there(path, ".before"))
+		return 0;
+	r = ohtd_file_name_aside(name, sizeof(name), path, ".before-", now_s);
+	return r ? r : move(path, ".before", name);
+}

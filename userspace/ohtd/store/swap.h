@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     putting a prepared file in place of the database, and the old one back.
+ * Contexts: arm: any thread that may wait. Everything else: the main thread at the start, which holds the
+ *           state directory's lock, while nobody has the database open.
+ * Locks:    none.
+ *
+ * PATH.restore is what waits to be put in, PATH.before the old one until the new one has proved itself. The
+ * first is complete when it has its name. A power cut at any moment is followed by a start that goes on from
+ * what it finds:
+ *
+ *	PATH.restore			the old one is in place; it is put in
+ *	PATH.before alone		the new one has not got as far as ready; the old one is put back
+ */
+#ifndef OHTD_STORE_SWAP_H
+#define OHTD_STORE_SWAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum ohtd_swap_found {
+	OHTD_SWAP_NONE,
+	OHTD_SWAP_IN,		/* what waited is in place, on trial */
+	OHTD_SWAP_BACK,		/* the old one is in place again */
+};
+
+/* Gives a prepared and synchronised file the name under which it waits. 0, or a negative errno: -EBUSY: another one does. */
+int ohtd_db_swap_arm(const char *path, const char *prepared);
+
+/* Whether one waits, or is on trial. */
+bool ohtd_db_swap_waits(const char *path);
+
+/**
+ * ohtd_db_swap() - put in what waits, or put back what did not prove itself
+ * @path: the database
+ * @before: called before the new one is in place; not 0 ends it
+ * @arg: for @before
+ *
+ * Return: enum ohtd_swap_found, or a negative errno; then the next start goes on.
+ */
+int ohtd_db_swap(const char *path, int (*before)(void *arg), void *arg);
+
+/* The new one could not be opened: the old one again. True if there was one. */
+bool ohtd_db_swap_undo(const char *path);
+
+/* The new one has proved itself. The old one is kept as PATH.before-TIME. 0 or a negative errno. */
+int ohtd_db_swap_keep(const char *path, long long now_s);
+
+#endif /* OHTD_STORE_SWAP_H */
