@@ -370,6 +370,9 @@ static const struct key keys[] = {
 	{ "webhooks", "authorities", set_path, FIELD(webhook_ca), 0, 0 },
 	{ "webhooks", "sender", set_path, FIELD(sender), 0, 0 },
 	{ "webhooks", "timeout_s", set_number, FIELD(webhook_timeout_s), 1, 60 },
+	{ "backup", "key", set_path, FIELD(backup_key), 0, 0 },
+	{ "backup", "nightly", set_flag, FIELD(backup_nightly), 0, 0 },
+	{ "backup", "hour", set_number, FIELD(backup_hour), 0, 23 },
 	{ "log", "level", set_level, 0, 0, 0 },
 };
 
@@ -490,6 +493,8 @@ static void set_defaults(struct ohtd_config *config)
 		.history_flush_s = 10,
 		.sender = OHT_LIBEXECDIR "/ohtd-sender",
 		.webhook_timeout_s = 10,
+		.backup_nightly = 1,
+		.backup_hour = 2,
 		.log_level = OHTD_LOG_INFO,
 	};
 }

@@ -98,6 +98,10 @@ struct ohtd_config {
 	char webhook_ca[OHTD_PATH_BYTES];	/* empty: the authorities of the system */
 	char sender[OHTD_PATH_BYTES];		/* the program that sends */
 	unsigned int webhook_timeout_s;
+	/* [backup] */
+	char backup_key[OHTD_PATH_BYTES];	/* empty: backups are not encrypted */
+	unsigned int backup_nightly;		/* 0 or 1 */
+	unsigned int backup_hour;		/* of UTC */
 	/* [log] */
 	int log_level;				/* enum ohtd_log_level */
 };

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A start that is cut short at each change of the folder in turn: the next one has the one database or the other. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "store/db.h"
+#include "store/schema.h"
+#include "store/swap.h"
+#include "store_fixture.h"
+
+#define CUT	9
+
+/* ---- the cut: calls that change the folder, counted; the one that is due never happens ---- */
+
+static int cut_at, calls;
+
+static void count(void)
+{
+	if (cut_at && ++calls == cut_at)
+		_exit(CUT);
+}
+
+int rename(const char *from, const char *to)
+{
+	count();
+	return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int link(const char *from, const char *to)
+{
+	count();
+	return (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int unlink(const char *path)
+{
+	count();
+	return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+/* ---- a start ---- */
+
+static bool is_there(const char *ending)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "%s%s", store_path, ending);
+	return !access(name, F_OK);
+}
+
+static int end_sessions(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+/* What a start does up to ready. */
+static void start(bool usable)
+{
+	int r = ohtd_db_swap(store_path, end_sessions, NULL);
+	struct ohtd_db *db;
+
+	if (r < 0)
+		_exit(1);
+	if (!usable && r == OHTD_SWAP_IN && !ohtd_db_swap_undo(store_path))
+		_exit(1);
+	if (ohtd_db_open(&db, &ohtd_small_schema, store_path, STORE_NOW_S, store_why, sizeof(store_why)))
+		_exit(1);
+	ohtd_db_close(db);
+	if (ohtd_db_swap_keep(store_path, STORE_NOW_S))
+		_exit(1);
+}
+
+/* In a process of its own, cut at its nth change. False: it got to its end before. */
+static bool start_cut(int nth, bool usable)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		cut_at = nth;
+		start(usable);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && (WEXITSTATUS(status) == CUT || !WEXITSTATUS(status)));
+	return WEXITSTATUS(status) == CUT;
+}
+
+/* ---- the two databases ---- */
+
+static void add(const char *name)
+{
+	char sql[160];
+
+	snprintf(sql, sizeof(sql), "INSERT INTO users (name, role, password_hash, created_s) VALUES ('%s', 4, 'x', 1)", name);
+	store_run_sql(sql);
+}
+
+static void make_both(void)
+{
+	char other[128];
+
+	assert_int_equal(store_folder_make(), 0);
+	ohtd_db_close(store_open_db());
+	add("new");
+	snprintf(other, sizeof(other), "%s.other", store_path);
+	assert_int_equal(rename(store_path, other), 0);
+	ohtd_db_close(store_open_db());
+	add("old");
+	assert_int_equal(ohtd_db_swap_arm(store_path, other), 0);
+	assert_int_equal(ohtd_db_swap_arm(store_path, other), -EBUSY);
+}
+
+static bool is_new(void)
+{
+	long long fresh = store_ask_sql("SELECT count(*) FROM users WHERE name = 'new'");
+	long long old = store_ask_sql("SELECT count(*) FROM users WHERE name = 'old'");
+
+	assert_int_equal(fresh + old, 1);
+	return fresh;
+}
+
+/* Cut at each change; the start behind it finds one of both, whole. Returns how many changes there are. */
+static int cut_each(bool usable, int *became_new)
+{
+	bool cut = true;
+	int nth = 0;
+
+	*became_new = 0;
+	while (cut) {
+		make_both();
+		cut = start_cut(++nth, usable);
+		assert_false(start_cut(0, usable));
+		*became_new += is_new();
+		assert_false(is_there(".restore") || is_there(".before"));
+		assert_int_equal(store_folder_remove(), 0);
+	}
+	return nth - 1;
+}
+
+static void test_one_or_the_other_after_each_cut(void **state)
+{
+	int became_new, changes = cut_each(true, &became_new);
+
+	(void)state;
+	/* Cut before the rename it goes on, cut behind it it goes back, uncut it stays. */
+	assert_true(changes >= 5 && became_new >= 3 && became_new <= changes);
+}
+
+static void test_the_old_one_after_each_cut_when_the_new_is_of_no_use(void **state)
+{
+	int became_new, changes = cut_each(false, &became_new);
+
+	(void)state;
+	assert_true(changes >= 6);
+	assert_int_equal(became_new, 0);
+}
+
+static void test_a_lost_folder_has_nothing_to_go_back_to(void **state)
+{
+	(void)state;
+	make_both();
+	assert_int_equal(unlink(store_path), 0);
+	assert_false(start_cut(0, true));
+	assert_true(is_new());
+	assert_false(ohtd_db_swap_undo(store_path));
+	assert_int_equal(store_folder_remove(), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_or_the_other_after_each_cut),
+		cmocka_unit_test(test_the_old_one_after_each_cut_when_the_new_is_of_no_use),
+		cmocka_unit_test(test_a_lost_folder_has_nothing_to_go_back_to),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

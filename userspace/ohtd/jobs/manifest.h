@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     what a backup says of itself, as JSON.
+ * Contexts: a thread that may wait.
+ * Locks:    none.
+ */
+#ifndef OHTD_JOBS_MANIFEST_H
+#define OHTD_JOBS_MANIFEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "jobs/archive.h"
+#include "store/carry.h"
+
+#define OHTD_ROBOT_ID_BYTES	16	/* drawn at the first start */
+
+/**
+ * struct ohtd_manifest - what a backup says of itself
+ * @robot_name: as people call it, may be ""
+ * @robot_id: hexadecimal
+ * @version: of the program
+ * @schema: of the database
+ * @made_ns: wall clock
+ * @by: name of who asked for it
+ * @automatic: nobody did
+ * @content_bytes: of the database
+ * @content_sha256: hexadecimal
+ * @counts: rows, table NULL: no more
+ */
+struct ohtd_manifest {
+	char robot_name[128];
+	char robot_id[2 * OHTD_ROBOT_ID_BYTES + 1];
+	char version[32];
+	int schema;
+	int64_t made_ns;
+	char by[65];
+	bool automatic;
+	uint64_t content_bytes;
+	char content_sha256[65];
+	struct ohtd_carry_count counts[OHTD_CARRY_TABLES];
+};
+
+/* What no backup has in it, for people and in each manifest; ends with NULL. */
+extern const char *const ohtd_backup_left_out[];
+
+/* 0, or -ENOMEM. */
+int ohtd_manifest_write(const struct ohtd_manifest *manifest, char text[OHTD_ARCHIVE_MANIFEST_BYTES]);
+
+/* 0; -EBADMSG: makes no sense; -ENOTSUP: of a newer form. */
+int ohtd_manifest_read(struct ohtd_manifest *manifest, const char *text);
+
+#endif /* OHTD_JOBS_MANIFEST_H */

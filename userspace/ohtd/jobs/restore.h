@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the way of a backup back: unpacked, checked, made fit, and left for the next start.
+ * Contexts: a thread that may wait; with the daemon down, the main thread of another process.
+ * Locks:    none; the caller sees to it that only one is under way.
+ *
+ * Nothing of the state in force is changed: what is prepared gets its name last (store/swap.h).
+ */
+#ifndef OHTD_JOBS_RESTORE_H
+#define OHTD_JOBS_RESTORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "jobs/archive.h"
+#include "jobs/manifest.h"
+
+/**
+ * struct ohtd_restore - a file that is checked or restored
+ * @state_dir: the state directory
+ * @file: the backup; with @plain also a database itself, as the copies before a migration
+ * @robot_id: of this robot; "": it has none yet, and any is taken
+ * @foreign: another robot's is taken too
+ * @plain: see @file
+ * @work: key and progress
+ * @manifest: out; of a database itself only its schema
+ * @why: out, on failure: one sentence
+ */
+struct ohtd_restore {
+	const char *state_dir;
+	const char *file;
+	const char *robot_id;
+	bool foreign;
+	bool plain;
+	struct ohtd_archive_work work;
+	struct ohtd_manifest manifest;
+	char why[160];
+};
+
+/*
+ * Reads all of it. 0; -EBADMSG: damaged; -ENOTSUP: newer than this program; -ENOKEY, -EKEYREJECTED: as
+ * ohtd_archive_read(); -EXDEV: another robot's; -ECANCELED; or another negative errno.
+ */
+int ohtd_restore_check(struct ohtd_restore *restore);
+
+/*
+ * The same, and leaves it for the next start. @commits: asked in front of the last step; false: -ECANCELED.
+ * -EBUSY: another one waits already.
+ */
+int ohtd_restore_prepare(struct ohtd_restore *restore, bool (*commits)(void *arg));
+
+/* How much a file may unpack to. */
+#define OHTD_RESTORE_BYTES_MAX	(UINT64_C(4) << 30)
+
+/* Whether @bytes and something to spare can be written below @path. 0, -ENOSPC or another negative errno. */
+int ohtd_restore_room(const char *path, uint64_t bytes);
+
+#endif /* OHTD_JOBS_RESTORE_H */
