@@ -139,13 +139,23 @@ ASKED = [
     ("PUT", "logs/level", "logs/level", {"level": "info", "room": "http"}, "administrator", 200),
     ("GET", "system/certificate", "system/certificate", None, "administrator", 200),
     ("GET", "errors", "errors", None, None, 200),
+    ("GET", "backups", "backups", None, "supervisor", 200),
+    ("POST", "backups", "backups", {}, "administrator", 202),
+    ("GET", "backups/{id}", "backups/20261127020000", None, "supervisor", 404),
+    ("DELETE", "backups/{id}", "backups/20261127020000", None, "administrator", 404),
+    ("POST", "backups/{id}/verify", "backups/20261127020000/verify", {}, "administrator", 404),
+    ("POST", "backups/{id}/restore", "backups/20261127020000/restore", {}, "administrator", 403),
+    ("GET", "jobs", "jobs", None, "supervisor", 200),
+    ("GET", "jobs/{id}", "jobs/1", None, "supervisor", 404),
+    ("DELETE", "jobs/{id}", "jobs/1", None, "administrator", 404),
     # The last, since nobody comes back with that token.
     ("POST", "auth/logout", "auth/logout", {}, "supervisor", 204),
 ]
 # Routes without an example: a document, not an answer with members, or one that is tested by itself.
 NO_EXAMPLE = {("GET", "openapi.json"), ("GET", "asyncapi.json"), ("GET", "docs"), ("POST", "system/certificate"),
               ("POST", "system/restart"), ("GET", "/ca.crt"), ("GET", "/metrics"), ("GET", "ws"), ("GET", "foxglove"),
-              ("GET", "stream"), ("GET", "telemetry/export"), ("GET", "config"), ("GET", "audit/head")}
+              ("GET", "stream"), ("GET", "telemetry/export"), ("GET", "config"), ("GET", "audit/head"),
+              ("GET", "backups/{id}/content")}
 # Left out of an example: secrets, and what is long and says nothing.
 HIDDEN = {"ticket", "access_token", "refresh_token", "pem", "password", "old_password", "new_password", "secret"}
 

@@ -221,7 +221,7 @@ def test_first_start_leaves_only_private_files(fresh):
     fresh.start()
     for file in fresh.state.iterdir():
         if file.suffix != ".crt":
-            assert file.stat().st_mode & 0o777 == 0o600, file
+            assert file.stat().st_mode & 0o777 == (0o700 if file.is_dir() else 0o600), file
     assert fresh.state.stat().st_mode & 0o777 == 0o700
     assert fresh.ready.read_text() == f"https://127.0.0.1:{fresh.port}\n"
 

@@ -41,6 +41,8 @@ const struct ohtd_route_table *const ohtd_route_tables[] = {
 	&ohtd_docs_routes,
 	&ohtd_certificate_routes,
 	&ohtd_restart_routes,
+	&ohtd_backup_routes,
+	&ohtd_job_routes,
 	NULL,
 };
 

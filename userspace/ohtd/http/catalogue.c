@@ -211,6 +211,12 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	  "Look whether it has been done before asking again."),
 	P(504, "expired", "It could not be carried out before valid_for_ms was over, and was dropped.",
 	  "Ask again."),
+	P(409, "job_runs", "A job of this kind waits or is under way.", "Wait for it: GET jobs."),
+	P(409, "job_ended", "The job has ended, or cannot be undone any more.", "See state in GET jobs/{id}."),
+	P(409, "no_backup_key", "The file that [backup] key of ohtd.conf names is no key.",
+	  "See the log; mend the file, and start ohtd again."),
+	P(409, "too_many_backups", "As many backups are kept as may be.", "Delete one."),
+	P(409, "backup_too_large", "The file is too large to be sent.", "Copy it from STATE/backups on the machine."),
 	P(507, "storage_full", "There is no room on the disk.", "Make room on the disk."),
 	P(502, "refused", "The device did not do it and gave no reason.", "See the log."),
 	/* ---- members ---- */

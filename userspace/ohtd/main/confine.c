@@ -115,6 +115,7 @@ static int allow_all(struct confinement *to, const struct ohtd_config *config,
 	       /* A tty may have a name elsewhere. */
 	       allow_beside(to, config->tty, READING | FS(WRITE_FILE)) ||
 	       allow_installed(to, config->certificate) || allow_installed(to, config->key) ||
+	       allow_beside(to, config->backup_key, READING) ||
 	       allow_beside(to, config_path, READING) ?
 	       -1 : 0;
 }

@@ -27,6 +27,8 @@
 #include "pki/certificate.h"
 #include "journal/recorder.h"
 #include "journal/source.h"
+#include "jobs/backups.h"
+#include "jobs/jobs.h"
 #include "main/command_keeper.h"
 #include "main/confine.h"
 #include "base/file.h"
@@ -84,10 +86,16 @@ static int judge(struct running *run, int error)
 static int open_store(struct running *run)
 {
 	struct ohtd_db *db;
+	int r = ohtd_state_open_database(&db, run->config->state_dir, wall_s(run), run->why, sizeof(run->why));
 
-	if (ohtd_state_open_database(&db, run->config->state_dir, wall_s(run), run->why,
-				     sizeof(run->why)))
-		return judge(run, errno);
+	int error = errno;
+
+	if (r && ohtd_state_undo_swap(run->config->state_dir)) {
+		r = ohtd_state_open_database(&db, run->config->state_dir, wall_s(run), run->why, sizeof(run->why));
+		error = errno;
+	}
+	if (r)
+		return judge(run, error);
 	run->store = ohtd_store_start(db);
 	if (run->store)
 		return 0;
@@ -274,12 +282,27 @@ static int open_history(struct running *run)
 	return run->history ? 0 : fail(run, "history threads");
 }
 
+static int open_backups(struct running *run)
+{
+	struct ohtd_backups_setup setup = {
+		.state_dir = run->config->state_dir, .key_file = run->config->backup_key,
+		.nightly = run->config->backup_nightly, .hour = run->config->backup_hour,
+		.clock = &run->clock, .settings = run->settings,
+	};
+
+	setup.jobs = run->jobs = ohtd_jobs_start(&run->clock);
+	if (!run->jobs)
+		return fail(run, "jobs thread");
+	run->backups = ohtd_backups_open(&setup);
+	return run->backups ? 0 : fail(run, "backups");
+}
+
 static int open_server(struct running *run)
 {
 	struct ohtd_services services = {
 		run->config, &run->clock, run->robot, run->auth, run->workers, run->checks,
 		run->store, run->recorder, run->setup, NULL, run->gateway, NULL, run->history,
-		run->rules, run->webhooks, run->settings, run->audit,
+		run->rules, run->webhooks, run->settings, run->audit, run->jobs, run->backups,
 	};
 	struct ohtd_site site;
 
@@ -385,10 +408,12 @@ static int open_all(struct running *run)
 	run->sender_fd = ohtd_sender_start(run->config);
 	if (confine(run))
 		return -1;
+	if (ohtd_state_swap_database(run->config->state_dir, run->why, sizeof(run->why)))
+		return judge(run, errno);
 	if (open_store(run) || open_auth(run) || open_accounts(run) || open_audit(run))
 		return -1;
 	if (open_journal(run) || open_robot(run) || open_settings(run) || open_rules(run) ||
-	    open_history(run) || open_gateway(run) || open_webhooks(run))
+	    open_history(run) || open_gateway(run) || open_webhooks(run) || open_backups(run))
 		return -1;
 	return open_server(run);
 }
@@ -452,6 +477,8 @@ static int start_all(struct running *run)
 		errno = -r;
 		return fail(run, "webhooks thread");
 	}
+	/* It has got as far as it ever does. */
+	ohtd_state_keep_swap(run->config->state_dir, wall_s(run));
 	return say_ready(run);
 }
 
@@ -487,6 +514,7 @@ static void wait_for_end(struct running *run, const sigset_t *signals)
 	upkeep->certificate = run->certificate;
 	upkeep->workers = run->workers;
 	upkeep->audit = run->audit;
+	upkeep->backups = run->backups;
 	ohtd_upkeep_begin(upkeep);
 	for (;;) {
 		number = sigtimedwait(signals, NULL, &turn);
@@ -537,7 +565,10 @@ int ohtd_daemon_run(struct ohtd_config *config, const char *config_path)
 	r = open_all(&run) || start_all(&run);
 	if (r)
 		ohtd_log(OHTD_LOG_ERROR, "main", "start", "%s", run.why);
-	else
+	/* Another start mends it: with the database of before. */
+	if (r && ohtd_state_swap_waits(config->state_dir))
+		run.lasting = false;
+	if (!r)
 		wait_for_end(&run, &signals);
 	if (ohtd_end_all(&run))
 		r = 1;

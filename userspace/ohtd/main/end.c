@@ -18,6 +18,8 @@
 #include "config/config.h"
 #include "gateway/gateway.h"
 #include "history/history.h"
+#include "jobs/backups.h"
+#include "jobs/jobs.h"
 #include "journal/recorder.h"
 #include "main/command_keeper.h"
 #include "main/robot_log.h"
@@ -77,6 +79,7 @@ int ohtd_end_all(struct running *run)
 		ohtd_server_drain(run->server, DRAIN_MS);
 	ohtd_checks_stop(run->checks);
 	ohtd_workers_stop(run->workers);
+	ohtd_jobs_stop(run->jobs);
 	if (ohtd_server_destroy(run->server))
 		ohtd_certificate_close(run->certificate);
 	/* Until then the loops have given them work, which was refused. */
@@ -108,6 +111,8 @@ int ohtd_end_all(struct running *run)
 	/* It may wait for a repair of its file, which is no unclean end. */
 	ohtd_history_stop(run->history);
 	ohtd_alert_rules_destroy(run->rules);
+	ohtd_backups_close(run->backups);
+	ohtd_jobs_destroy(run->jobs);
 	ohtd_settings_close(run->settings);
 	ohtd_robot_destroy(run->robot);
 	if (run->lock_fd >= 0)

@@ -17,6 +17,7 @@
 #include "main/daemon.h"
 #include "main/offline.h"
 #include "main/options.h"
+#include "main/restore_offline.h"
 #include "main/site.h"
 
 #define WHY_BYTES	512
@@ -122,6 +123,8 @@ int main(int argc, char **argv)
 		return add_user(&config, &options);
 	if (action == OHTD_ACTION_ADMINISTER)
 		return ohtd_offline_serve(&config);
+	if (action == OHTD_ACTION_RESTORE)
+		return ohtd_restore_offline(&config, options.restore, options.foreign);
 	if (action == OHTD_ACTION_CHECK)
 		return ohtd_check_config(&config);
 	return ohtd_daemon_run(&config, options.config);

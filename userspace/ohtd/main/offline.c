@@ -377,6 +377,12 @@ int ohtd_offline_open(struct ohtd_offline *offline, const struct ohtd_config *co
 	if (offline->lock_fd < 0)
 		return join ? ohtd_db_join(&offline->db, &ohtd_small_schema, path, why, size) : -1;
 	snprintf(offline->state_dir, sizeof(offline->state_dir), "%s", config->state_dir);
+	if (ohtd_state_swap_waits(config->state_dir)) {
+		snprintf(why, size, "%s: a restore waits for the next start of ohtd: what is changed now would be lost",
+			 path);
+		close(offline->lock_fd);
+		return -1;
+	}
 	r = ohtd_state_open_database(&offline->db, config->state_dir, offline->now_s, why, size);
 	if (r)
 		close(offline->lock_fd);

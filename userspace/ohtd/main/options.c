@@ -12,6 +12,8 @@ static const struct option longs[] = {
 	{ "check-config", no_argument, NULL, 'k' },
 	{ "add-user", required_argument, NULL, 'u' },
 	{ "administer", no_argument, NULL, 'a' },
+	{ "restore", required_argument, NULL, 'b' },
+	{ "another-robot", no_argument, NULL, 'f' },
 	{ "role", required_argument, NULL, 'r' },
 	{ "print-openapi", no_argument, NULL, 'o' },
 	{ "print-asyncapi", no_argument, NULL, 's' },
@@ -25,6 +27,7 @@ static void print_help(void)
 	puts("Usage: ohtd --config FILE [--check-config]\n"
 	     "       ohtd --config FILE --add-user NAME --role ROLE < password\n"
 	     "       ohtd --config FILE --administer < request\n"
+	     "       ohtd --config FILE --restore BACKUP [--another-robot]\n"
 	     "       ohtd --print-openapi | --print-asyncapi | --version | --help\n"
 	     "\n"
 	     "  --config FILE    configuration, usually /etc/oht/ohtd.conf\n"
@@ -32,6 +35,8 @@ static void print_help(void)
 	     "  --add-user NAME  make an account; the password is one line on standard input\n"
 	     "  --role ROLE      viewer, operator, supervisor or administrator\n"
 	     "  --administer     for ohtctl: answer a request about accounts while no ohtd runs\n"
+	     "  --restore BACKUP check a backup and leave it for the next start, which puts it in\n"
+	     "  --another-robot  it may be another robot's\n"
 	     "  --print-openapi  print the description of all routes, and end\n"
 	     "  --print-asyncapi print the description of all messages of WebSockets, and end\n"
 	     "  --version        print the version, and end\n"
@@ -55,6 +60,12 @@ static enum ohtd_action judge(const struct ohtd_options *options, bool check, bo
 		return complain("--config is missing", "");
 	if (!options->user && role)
 		return complain("--role is for --add-user only", "");
+	if (options->foreign && !options->restore)
+		return complain("--another-robot is for --restore only", "");
+	if (options->restore && (options->user || check || administer))
+		return complain("--restore stands alone beside --config", "");
+	if (options->restore)
+		return OHTD_ACTION_RESTORE;
 	if (administer && (options->user || check))
 		return complain("--administer stands alone beside --config", "");
 	if (administer)
@@ -76,7 +87,7 @@ enum ohtd_action ohtd_options_parse(struct ohtd_options *options, int argc, char
 	bool check = false, administer = false;
 	int c;
 
-	*options = (struct ohtd_options){ NULL, NULL, OHTD_ROLE_NONE };
+	*options = (struct ohtd_options){ .role = OHTD_ROLE_NONE };
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		switch (c) {
 		case 'c':
@@ -87,6 +98,12 @@ enum ohtd_action ohtd_options_parse(struct ohtd_options *options, int argc, char
 			break;
 		case 'a':
 			administer = true;
+			break;
+		case 'b':
+			options->restore = optarg;
+			break;
+		case 'f':
+			options->foreign = true;
 			break;
 		case 'u':
 			options->user = optarg;

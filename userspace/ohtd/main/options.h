@@ -7,11 +7,14 @@
 #ifndef OHTD_MAIN_OPTIONS_H
 #define OHTD_MAIN_OPTIONS_H
 
+#include <stdbool.h>
+
 enum ohtd_action {
 	OHTD_ACTION_RUN,
 	OHTD_ACTION_CHECK,
 	OHTD_ACTION_ADD_USER,
 	OHTD_ACTION_ADMINISTER,
+	OHTD_ACTION_RESTORE,
 	OHTD_ACTION_PRINT_OPENAPI,
 	OHTD_ACTION_PRINT_ASYNCAPI,
 	OHTD_ACTION_DONE,	/* help or version has been printed */
@@ -21,6 +24,8 @@ enum ohtd_action {
 struct ohtd_options {
 	const char *config;
 	const char *user;
+	const char *restore;	/* file */
+	bool foreign;
 	int role;		/* enum ohtd_role */
 };
 

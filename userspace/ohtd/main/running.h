@@ -37,6 +37,8 @@ struct running {
 	struct ohtd_settings *settings;
 	struct ohtd_audit *audit;
 	struct ohtd_history *history;
+	struct ohtd_jobs *jobs;
+	struct ohtd_backups *backups;
 	bool robot_runs;
 	struct ohtd_gateway *gateway;
 	struct ohtd_webhooks *webhooks;

@@ -21,6 +21,7 @@
 #include "store/db_file.h"
 #include "store/salvage.h"
 #include "store/schema.h"
+#include "store/swap.h"
 
 #define PATH_BYTES	320
 #define KEY_BYTES_MAX	256
@@ -235,6 +236,66 @@ int ohtd_state_open_database(struct ohtd_db **db, const char *dir, long long now
 	if (!r && ohtd_db_file_was_set_aside(path))
 		ohtd_state_note_administered(dir);
 	return r;
+}
+
+/* ---- a database that was restored ---- */
+
+static int end_sessions(void *arg)
+{
+	char path[PATH_BYTES];
+
+	join(path, arg, "token.key");
+	return unlink(path) && errno != ENOENT ? -errno : 0;
+}
+
+int ohtd_state_swap_database(const char *dir, char *why, size_t size)
+{
+	char path[PATH_BYTES];
+	int r;
+
+	join(path, dir, DATABASE);
+	r = ohtd_db_swap(path, end_sessions, (void *)dir);
+	if (r == OHTD_SWAP_IN)
+		ohtd_log(OHTD_LOG_NOTICE, "main", "restored", "%s is the one that was restored; all sessions have ended", path);
+	if (r == OHTD_SWAP_BACK)
+		ohtd_log(OHTD_LOG_ERROR, "main", "restore_undone",
+			 "the start with the restored database was cut short: %s is the one of before", path);
+	if (r >= 0)
+		return 0;
+	snprintf(why, size, "%s: the restored database cannot be put in: %s", path, strerror(-r));
+	errno = -r;
+	return -1;
+}
+
+bool ohtd_state_undo_swap(const char *dir)
+{
+	char path[PATH_BYTES];
+
+	join(path, dir, DATABASE);
+	if (!ohtd_db_swap_undo(path))
+		return false;
+	ohtd_log(OHTD_LOG_ERROR, "main", "restore_undone",
+		 "the restored database cannot be used: %s is the one of before", path);
+	return true;
+}
+
+void ohtd_state_keep_swap(const char *dir, long long now_s)
+{
+	char path[PATH_BYTES];
+	int r;
+
+	join(path, dir, DATABASE);
+	r = ohtd_db_swap_keep(path, now_s);
+	if (r)
+		ohtd_log(OHTD_LOG_WARNING, "main", "restore_kept", "%s.before: %s", path, strerror(-r));
+}
+
+bool ohtd_state_swap_waits(const char *dir)
+{
+	char path[PATH_BYTES];
+
+	join(path, dir, DATABASE);
+	return ohtd_db_swap_waits(path);
 }
 
 bool ohtd_state_was_cut(const char *dir)

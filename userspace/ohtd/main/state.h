@@ -62,6 +62,24 @@ int ohtd_state_key(const char *dir, const struct ohtd_state_key *which, unsigned
 int ohtd_state_open_database(struct ohtd_db **db, const char *dir, long long now_s, char *why,
 			     size_t size);
 
+/**
+ * ohtd_state_swap_database() - put in the database that a restore has left, or the old one back
+ * @dir: state directory
+ * @why: on failure one line
+ * @size: of @why
+ *
+ * With another database the key of tokens is another one too: no session goes on.
+ *
+ * Return: 0, or -1 with errno and @why; then nothing may be opened.
+ */
+int ohtd_state_swap_database(const char *dir, char *why, size_t size);
+/* What was put in cannot be used: the old one again. True if there was one. */
+bool ohtd_state_undo_swap(const char *dir);
+/* The daemon is ready with what was put in, which stays. */
+void ohtd_state_keep_swap(const char *dir, long long now_s);
+/* Whether a start is to put one in, or has not been ready with it yet. */
+bool ohtd_state_swap_waits(const char *dir);
+
 /*
  * A mark says for good that there has been an administrator, or that accounts were lost: a robot without an
  * administrator is then no new one, and gives no set-up code.

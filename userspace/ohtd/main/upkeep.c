@@ -11,6 +11,7 @@
 #include "pki/certificate.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "jobs/backups.h"
 #include "main/command_keeper.h"
 #include "main/robot_log.h"
 #include "main/state.h"
@@ -46,6 +47,7 @@ static void work_on_files(struct ohtd_work *work, bool dropped)
 		keep_time(upkeep);
 		ohtd_certificate_tick(upkeep->certificate);
 		ohtd_audit_keep_head(upkeep->audit);
+		ohtd_backups_tick(upkeep->backups);
 	}
 	atomic_store(&upkeep->files_busy, false);
 }

@@ -16,6 +16,7 @@
 #include "robot/robot.h"
 
 struct ohtd_audit;
+struct ohtd_backups;
 struct ohtd_certificate;
 struct ohtd_clock;
 struct ohtd_history;
@@ -36,6 +37,7 @@ struct ohtd_upkeep {
 	struct ohtd_certificate *certificate;
 	struct ohtd_workers *workers;
 	struct ohtd_audit *audit;
+	struct ohtd_backups *backups;
 	uint32_t jumps_told;
 	uint64_t corrected_told_ns;
 	bool stalled_told;

@@ -11,12 +11,14 @@ struct ohtd_alert_keeper;
 struct ohtd_alert_rules;
 struct ohtd_audit;
 struct ohtd_auth;
+struct ohtd_backups;
 struct ohtd_certificate;
 struct ohtd_checks;
 struct ohtd_clock;
 struct ohtd_config;
 struct ohtd_gateway;
 struct ohtd_history;
+struct ohtd_jobs;
 struct ohtd_recorder;
 struct ohtd_robot;
 struct ohtd_settings;
@@ -44,6 +46,8 @@ struct ohtd_services {
 	struct ohtd_webhooks *webhooks;
 	struct ohtd_settings *settings;
 	struct ohtd_audit *audit;
+	struct ohtd_jobs *jobs;
+	struct ohtd_backups *backups;
 };
 
 #endif /* OHTD_VIEWS_SERVICES_H */

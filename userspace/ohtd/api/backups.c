@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* backups: copies of the database without secrets, and their way back. */
+#include "api/api.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/jobs.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "jobs/backups.h"
+#include "lists/list.h"
+#include "robot/codes.h"
+#include "server/call.h"
+#include "server/late.h"
+#include "views/services.h"
+#include "views/words.h"
+
+#define SENT_BYTES_MAX	(32u << 20)
+
+/* ---- how one is shown ---- */
+
+struct backup_rows {
+	const char *table;
+	int64_t rows;
+};
+
+OHTD_SHAPE(backup_rows, "BackupRows",
+	OHTD_TEXT(backup_rows, table, .summary = "Name of the table", .example = "\"users\""),
+	OHTD_INTEGER(backup_rows, rows, .summary = "How many rows it has"));
+
+struct backup {
+	int64_t id;
+	int64_t bytes;
+	bool encrypted;
+	bool damaged;
+	int64_t made;
+	const char *by;
+	bool automatic;
+	const char *robot_name;
+	const char *robot_id;
+	const char *version;
+	int64_t schema;
+	int64_t content_bytes;
+	const char *content_sha256;
+	const struct backup_rows *rows;
+	size_t rows_count;
+	const char *const *left_out;
+	size_t left_out_count;
+};
+
+OHTD_SHAPE(backup, "Backup",
+	OHTD_INTEGER(backup, id, .summary = "When it was made, in UTC", .example = "20261127020000"),
+	OHTD_INTEGER(backup, bytes, .unit = "bytes", .summary = "Length of its file"),
+	OHTD_BOOLEAN(backup, encrypted, .summary = "It is of no use without its key"),
+	OHTD_BOOLEAN(backup, damaged, .summary = "Its manifest cannot be read. Whether all else is sound says POST backups/{id}/verify"),
+	OHTD_TIME(backup, made, .flags = OHTD_NULL, .summary = "When it was made"),
+	OHTD_TEXT(backup, by, .flags = OHTD_NULL, .summary = "Who asked for it", .example = "\"anna\""),
+	OHTD_BOOLEAN(backup, automatic, .summary = "It was made by itself; the newest 14 of those are kept"),
+	OHTD_TEXT(backup, robot_name, .flags = OHTD_NULL, .summary = "What the robot was called"),
+	OHTD_TEXT(backup, robot_id, .flags = OHTD_NULL, .summary = "Which robot it is of"),
+	OHTD_TEXT(backup, version, .flags = OHTD_NULL, .summary = "Version of the program", .example = "\"1.0.0\""),
+	OHTD_INTEGER(backup, schema, .flags = OHTD_NULL, .summary = "Version of the database"),
+	OHTD_INTEGER(backup, content_bytes, .flags = OHTD_NULL, .unit = "bytes", .summary = "Length of the database"),
+	OHTD_TEXT(backup, content_sha256, .flags = OHTD_NULL, .summary = "Digest of the database"),
+	OHTD_LIST(backup, rows, backup_rows, .summary = "What is in it"),
+	OHTD_TEXTS(backup, left_out, .summary = "What is not"));
+
+struct backup_list {
+	const struct backup *items;
+	size_t items_count;
+	const char *next_cursor;
+};
+
+OHTD_SHAPE(backup_list, "BackupList",
+	OHTD_LIST(backup_list, items, backup, .summary = "The newest 64, the newest first"),
+	OHTD_NEXT_CURSOR(backup_list));
+
+static struct backup shown(struct ohtd_call *call, const struct ohtd_backup_view *view)
+{
+	const struct ohtd_manifest *manifest = &view->manifest;
+	struct backup_rows *rows = ohtd_call_alloc(call, sizeof(*rows) * OHTD_CARRY_TABLES);
+	struct backup backup = {
+		.id = view->id, .bytes = (int64_t)view->bytes, .encrypted = view->encrypted,
+		.damaged = view->damaged, .made = OHTD_NONE, .schema = OHTD_NONE, .content_bytes = OHTD_NONE,
+		.rows = rows, .left_out = ohtd_backup_left_out,
+	};
+
+	if (view->damaged)
+		return backup;
+	backup.made = manifest->made_ns;
+	backup.by = manifest->by;
+	backup.automatic = manifest->automatic;
+	backup.robot_name = manifest->robot_name;
+	backup.robot_id = manifest->robot_id;
+	backup.version = manifest->version;
+	backup.schema = manifest->schema;
+	backup.content_bytes = (int64_t)manifest->content_bytes;
+	backup.content_sha256 = manifest->content_sha256;
+	while (backup.rows_count < OHTD_CARRY_TABLES && manifest->counts[backup.rows_count].table) {
+		rows[backup.rows_count] = (struct backup_rows){
+			manifest->counts[backup.rows_count].table, manifest->counts[backup.rows_count].rows,
+		};
+		backup.rows_count++;
+	}
+	while (ohtd_backup_left_out[backup.left_out_count])
+		backup.left_out_count++;
+	return backup;
+}
+
+/* ---- what a worker does ---- */
+
+/**
+ * struct backup_late - something is done with backups
+ * @backups: the backups
+ * @id: of one
+ * @foreign: see POST restore
+ * @by: name of the user
+ * @job: out: id of the job
+ * @view: out: one
+ * @views: out: all, for the list
+ * @data, @bytes: out: content of the file
+ * @result: out: a negative errno, or what the work has returned. Not that of @late, whose errors are the store's
+ */
+struct backup_late {
+	struct ohtd_late late;
+	struct ohtd_backups *backups;
+	int64_t id;
+	bool foreign;
+	char by[OHTD_USER_NAME_MAX + 1];
+	int64_t job;
+	struct ohtd_backup_view view;
+	struct ohtd_backup_view *views;
+	char *data;
+	size_t bytes;
+	int result;
+};
+
+static void release(struct ohtd_late *late)
+{
+	struct backup_late *job = (struct backup_late *)late;
+
+	free(job->views);
+	free(job->data);
+}
+
+static struct backup_late *make_job(struct ohtd_call *call)
+{
+	struct backup_late *job = ohtd_late_make(call, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->late.release = release;
+	job->backups = ohtd_call_scene(call).services->backups;
+	job->id = call->params.id;
+	snprintf(job->by, sizeof(job->by), "%s", call->who.user);
+	return job;
+}
+
+static void act(struct ohtd_call *call, int (*work)(struct ohtd_late *late),
+		void (*answer)(struct ohtd_call *call, struct ohtd_late *late))
+{
+	struct backup_late *job = make_job(call);
+
+	if (job)
+		ohtd_late_act(call, &job->late, OHTD_LATE_MS, work, answer);
+}
+
+/* False: it has been refused. */
+static bool has_result(struct ohtd_call *call, const struct ohtd_late *late)
+{
+	const struct backup_late *job = (const struct backup_late *)late;
+
+	if (late->result < 0) {
+		ohtd_reply_store_problem(call, late->result);
+		return false;
+	}
+	switch (job->result) {
+	case -ENOENT:
+		ohtd_reply_problem(call, 404, "not_found", "there is no backup %" PRId64 ": see GET backups", job->id);
+		return false;
+	case -EBUSY:
+		ohtd_reply_problem(call, 409, "job_runs", "another one waits or is under way: see GET jobs");
+		return false;
+	case -ENOKEY:
+		ohtd_reply_problem(call, 409, "no_backup_key", "[backup] key of ohtd.conf names no key: see the log");
+		return false;
+	case -E2BIG:
+		ohtd_reply_problem(call, 409, "too_many_backups", "there are %d backups: delete one", OHTD_BACKUPS_MAX);
+		return false;
+	case -EFBIG:
+		ohtd_reply_problem(call, 409, "backup_too_large", "its file is larger than %u bytes", SENT_BYTES_MAX);
+		return false;
+	case -EAGAIN:
+		ohtd_reply_header(call, "retry-after", "2");
+		ohtd_reply_problem(call, 503, "busy", "too many jobs wait");
+		return false;
+	}
+	if (job->result < 0)
+		ohtd_reply_store_problem(call, job->result);
+	return job->result >= 0;
+}
+
+/* ---- reading ---- */
+
+static int keep(struct backup_late *job, int result)
+{
+	job->result = result;
+	return 0;
+}
+
+static int work_list(struct ohtd_late *late)
+{
+	struct backup_late *job = (struct backup_late *)late;
+
+	job->views = calloc(OHTD_BACKUPS_MAX, sizeof(*job->views));
+	return keep(job, job->views ? ohtd_backups_list(job->backups, job->views) : -ENOMEM);
+}
+
+static void reply_list(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const struct backup_late *job = (const struct backup_late *)late;
+	struct backup *items = ohtd_call_alloc(call, sizeof(*items) * OHTD_BACKUPS_MAX);
+	struct backup_list list = { .items = items };
+
+	if (!has_result(call, late))
+		return;
+	for (int i = 0; i < job->result; i++)
+		items[list.items_count++] = shown(call, &job->views[i]);
+	OHTD_REPLY(call, 200, backup_list, &list);
+}
+
+static void get_backups(struct ohtd_call *call)
+{
+	act(call, work_list, reply_list);
+}
+
+static int work_look(struct ohtd_late *late)
+{
+	struct backup_late *job = (struct backup_late *)late;
+
+	return keep(job, ohtd_backups_look(job->backups, job->id, &job->view));
+}
+
+static void reply_one(struct ohtd_call *call, struct ohtd_late *late)
+{
+	struct backup view;
+
+	if (!has_result(call, late))
+		return;
+	view = shown(call, &((const struct backup_late *)late)->view);
+	OHTD_REPLY(call, 200, backup, &view);
+}
+
+static void get_backup(struct ohtd_call *call)
+{
+	act(call, work_look, reply_one);
+}
+
+static int read_content(struct backup_late *job)
+{
+	char path[512];
+	int r = ohtd_backups_look(job->backups, job->id, &job->view);
+
+	if (r)
+		return r;
+	if (job->view.bytes > SENT_BYTES_MAX)
+		return -EFBIG;
+	ohtd_backups_path(job->backups, job->id, path, sizeof(path));
+	return ohtd_file_read(path, (size_t)job->view.bytes, &job->data, &job->bytes);
+}
+
+static int work_read(struct ohtd_late *late)
+{
+	struct backup_late *job = (struct backup_late *)late;
+
+	return keep(job, read_content(job));
+}
+
+static void reply_content(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const struct backup_late *job = (const struct backup_late *)late;
+
+	if (!has_result(call, late))
+		return;
+	ohtd_reply_header(call, "content-disposition",
+			  ohtd_call_text_of(call, "attachment; filename=\"%" PRId64 ".ohtbackup\"", job->id));
+	ohtd_reply_data(call, 200, "application/octet-stream", job->data, job->bytes);
+}
+
+static void get_content(struct ohtd_call *call)
+{
+	act(call, work_read, reply_content);
+}
+
+/* ---- acts ---- */
+
+static int work_remove(struct ohtd_late *late)
+{
+	struct backup_late *job = (struct backup_late *)late;
+	int r = ohtd_backups_remove(job->backups, job->id);
+
+	if (!r)
+		ohtd_log(OHTD_LOG_NOTICE, "http", "backup_deleted", "%" PRId64 " by %s", job->id, job->by);
+	return keep(job, r);
+}
+
+static void reply_removed(struct ohtd_call *call, struct ohtd_late *late)
+{
+	if (has_result(call, late))
+		ohtd_reply_empty(call, 204);
+}
+
+static void delete_backup(struct ohtd_call *call)
+{
+	act(call, work_remove, reply_removed);
+}
+
+static int keep_job(struct backup_late *job, int64_t result)
+{
+	job->job = result;
+	return keep(job, result < 0 ? (int)result : 0);
+}
+
+static int work_make(struct ohtd_late *late)
+{
+	struct backup_late *job = (struct backup_late *)late;
+
+	return keep_job(job, ohtd_backups_make(job->backups, job->by));
+}
+
+static int work_verify(struct ohtd_late *late)
+{
+	struct backup_late *job = (struct backup_late *)late;
+
+	return keep_job(job, ohtd_backups_verify(job->backups, job->id, job->by));
+}
+
+static int work_restore(struct ohtd_late *late)
+{
+	struct backup_late *job = (struct backup_late *)late;
+
+	return keep_job(job, ohtd_backups_restore(job->backups, job->id, job->foreign, job->by));
+}
+
+static void reply_job(struct ohtd_call *call, struct ohtd_late *late)
+{
+	if (has_result(call, late))
+		OHTD_REPLY(call, 202, ohtd_job_made,
+			   (&(struct ohtd_job_made){ ((const struct backup_late *)late)->job }));
+}
+
+static void post_backup(struct ohtd_call *call)
+{
+	act(call, work_make, reply_job);
+}
+
+static void post_verify(struct ohtd_call *call)
+{
+	act(call, work_verify, reply_job);
+}
+
+struct backup_restore {
+	int8_t from_another_robot;
+};
+
+OHTD_SHAPE(backup_restore, "BackupRestore",
+	OHTD_TRISTATE(backup_restore, from_another_robot,
+		      .summary = "The backup may be of another robot; without it that is a reason to fail"));
+
+static bool may_restore(unsigned int state)
+{
+	return state == OHTD_STATE_SAFE || state == OHTD_STATE_ESTOP || state == OHTD_STATE_FAULT;
+}
+
+static void post_restore(struct ohtd_call *call)
+{
+	unsigned int state = ohtd_call_snapshot(call)->state;
+	struct backup_late *job;
+
+	if (!ohtd_call_elevated(call, "a restore"))
+		return;
+	if (!may_restore(state)) {
+		ohtd_reply_problem(call, 409, ohtd_why_name(OHTD_WHY_STATE),
+				   "a restore is possible in safe, estop and fault, not in %s",
+				   ohtd_word_of(&ohtd_robot_state_words, state));
+		return;
+	}
+	job = make_job(call);
+	if (!job)
+		return;
+	job->foreign = OHTD_INPUT(call, backup_restore)->from_another_robot == 1;
+	ohtd_late_act(call, &job->late, OHTD_LATE_MS, work_restore, reply_job);
+}
+
+static const struct ohtd_route routes[] = {
+	{
+		.method = OHTD_GET, .path = "backups", .role = OHTD_ROLE_SUPERVISOR, .flags = OHTD_ROUTE_STORE,
+		.replies = { { 200, &backup_list_shape } },
+		.handle = get_backups,
+		.summary = "Backups of the database: accounts, configuration, journal, alerts, rules, commands",
+	}, {
+		.method = OHTD_POST, .path = "backups", .role = OHTD_ROLE_ADMINISTRATOR, .flags = OHTD_ROUTE_STORE,
+		.body_bytes_max = 1024,
+		.replies = { { 202, &ohtd_job_made_shape } },
+		.problems = { "no_backup_key", "too_many_backups", "job_runs" },
+		.handle = post_backup,
+		.summary = "Make one, beside everything else",
+	}, {
+		.method = OHTD_GET, .path = "backups/{id}", .role = OHTD_ROLE_SUPERVISOR, .flags = OHTD_ROUTE_STORE,
+		.replies = { { 200, &backup_shape } }, .problems = { "not_found" },
+		.handle = get_backup,
+		.summary = "What a backup says of itself",
+	}, {
+		.method = OHTD_GET, .path = "backups/{id}/content", .role = OHTD_ROLE_ADMINISTRATOR,
+		.flags = OHTD_ROUTE_STORE,
+		.replies = { { 200, NULL, "application/octet-stream" } },
+		.problems = { "not_found", "backup_too_large" },
+		.handle = get_content,
+		.summary = "The file of a backup, to be kept elsewhere",
+		.text = "It has the hashes of passwords, and without a key it is not encrypted.",
+	}, {
+		.method = OHTD_DELETE, .path = "backups/{id}", .role = OHTD_ROLE_ADMINISTRATOR, .flags = OHTD_ROUTE_STORE,
+		.body_bytes_max = 1024,
+		.replies = { { 204, NULL } }, .problems = { "not_found" },
+		.handle = delete_backup,
+		.summary = "Delete a backup",
+	}, {
+		.method = OHTD_POST, .path = "backups/{id}/verify", .role = OHTD_ROLE_ADMINISTRATOR,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
+		.replies = { { 202, &ohtd_job_made_shape } },
+		.problems = { "not_found", "job_runs" },
+		.handle = post_verify,
+		.summary = "Unpack a backup and read all of it; changes nothing",
+	}, {
+		.method = OHTD_POST, .path = "backups/{id}/restore", .role = OHTD_ROLE_ADMINISTRATOR,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &backup_restore_shape,
+		.replies = { { 202, &ohtd_job_made_shape } },
+		.problems = { "not_found", "job_runs", "wrong_state", "elevation_required" },
+		.handle = post_restore,
+		.summary = "Check a backup and leave it for the next start, which puts it in: see POST system/restart",
+		.text = "Only in safe, estop or fault. All sessions end with that start. The database of before is kept; it comes "
+			"back by itself if the daemon does not start with the other one.",
+	},
+};
+
+OHTD_ROUTE_TABLE(ohtd_backup_routes, "Backups", routes);

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "main/restore_offline.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <openssl/crypto.h>
+
+#include "config/config.h"
+#include "jobs/backups.h"
+#include "jobs/restore.h"
+#include "main/state.h"
+
+#define WHY_BYTES	512
+
+static bool goes_on(void *arg, uint64_t done_bytes)
+{
+	(void)arg;
+	(void)done_bytes;
+	return true;
+}
+
+static bool commits(void *arg)
+{
+	(void)arg;
+	return true;
+}
+
+static int complain(const char *what, const char *why)
+{
+	fprintf(stderr, "ohtd: %s%s%s\n", what, *what ? ": " : "", why);
+	return 1;
+}
+
+static int restore(const struct ohtd_config *config, const char *file, bool foreign, const unsigned char *key)
+{
+	char id[2 * OHTD_ROBOT_ID_BYTES + 1];
+	struct ohtd_restore order = {
+		.state_dir = config->state_dir, .file = file, .robot_id = id, .foreign = foreign, .plain = true,
+		.work = { .key = key, .goes_on = goes_on },
+	};
+
+	ohtd_backup_robot_id(config->state_dir, id);
+	if (ohtd_restore_prepare(&order, commits))
+		return complain(file, order.why);
+	/* A robot that has lost its state is the one that it was. */
+	if (!*id && *order.manifest.robot_id)
+		ohtd_backup_keep_robot_id(config->state_dir, order.manifest.robot_id);
+	printf("%s: schema %d, ready: the next start of ohtd puts it in\n", file, order.manifest.schema);
+	return fflush(stdout) ? 1 : 0;
+}
+
+static int restore_locked(const struct ohtd_config *config, const char *file, bool foreign)
+{
+	unsigned char key[OHTD_ARCHIVE_KEY_BYTES];
+	int state = ohtd_backup_key(config->backup_key, key), r;
+
+	if (state && state != -ENOENT)
+		return complain(config->backup_key, "no key of 64 hexadecimal digits that others may not read");
+	r = restore(config, file, foreign, state ? NULL : key);
+	OPENSSL_cleanse(key, sizeof(key));
+	return r;
+}
+
+int ohtd_restore_offline(const struct ohtd_config *config, const char *file, bool foreign)
+{
+	char why[WHY_BYTES];
+	int lock_fd, r;
+
+	umask(077);
+	if (ohtd_state_become_owner(config->state_dir, why, sizeof(why)) ||
+	    ohtd_state_ensure(config->state_dir, why, sizeof(why)))
+		return complain("", why);
+	lock_fd = ohtd_state_lock(config->state_dir, why, sizeof(why));
+	if (lock_fd < 0)
+		return complain("", why);
+	r = restore_locked(config, file, foreign);
+	close(lock_fd);
+	return r;
+}
