@@ -88,6 +88,11 @@ int cmd_elevate(struct cli *cli, int count, char **arguments);
 int cmd_logout(struct cli *cli, int count, char **arguments);
 int cmd_foxglove(struct cli *cli, int count, char **arguments);
 
+int cmd_backup_make(struct cli *cli, int count, char **arguments);
+int cmd_backup_verify(struct cli *cli, int count, char **arguments);
+int cmd_backup_restore(struct cli *cli, int count, char **arguments);
+int cmd_backup_delete(struct cli *cli, int count, char **arguments);
+
 int cmd_admin_list(struct cli *cli, int count, char **arguments);
 int cmd_admin_create(struct cli *cli, int count, char **arguments);
 int cmd_admin_reset(struct cli *cli, int count, char **arguments);

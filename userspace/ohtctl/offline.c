@@ -16,13 +16,18 @@
 #define SBIN	":/usr/local/sbin:/usr/sbin:/sbin"
 #define NOT_FOUND	127
 
-static void __attribute__((noreturn)) become_ohtd(struct cli *cli, int in, int out)
+static void find_ohtd(void)
 {
 	const char *path = getenv("PATH");
 	char all[4096];
 
 	snprintf(all, sizeof(all), "%s" SBIN, path ? path : "/usr/bin:/bin");
 	setenv("PATH", all, 1);
+}
+
+static void __attribute__((noreturn)) become_ohtd(struct cli *cli, int in, int out)
+{
+	find_ohtd();
 	dup2(in, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	execlp("ohtd", "ohtd", "--config", cli->config, "--administer", (char *)NULL);
@@ -121,5 +126,29 @@ int offline_exchange(struct cli *cli, const char *method, const char *path, cons
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
 		return cli_fail(cli, CLI_NO_DEVICE, "no ohtd answers at %s, and it cannot be asked "
 				"without its daemon (see the line before)", cli->socket);
+	return CLI_DONE;
+}
+
+int offline_restore(struct cli *cli, const char *file, bool foreign)
+{
+	int status = 0;
+	pid_t pid;
+
+	fflush(cli->out);
+	pid = fork();
+	if (!pid) {
+		find_ohtd();
+		execlp("ohtd", "ohtd", "--config", cli->config, "--restore", file,
+		       foreign ? "--another-robot" : (char *)NULL, (char *)NULL);
+		_exit(NOT_FOUND);
+	}
+	if (pid < 0)
+		return cli_fail(cli, CLI_NO_DEVICE, "ohtd: %s", strerror(errno));
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOUND)
+		return cli_fail(cli, CLI_NO_DEVICE, "no ohtd is installed");
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		return cli_fail(cli, CLI_FAILED, "nothing was changed (see the line before)");
 	return CLI_DONE;
 }

@@ -9,6 +9,7 @@
 #ifndef OHTCTL_OFFLINE_H
 #define OHTCTL_OFFLINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct http_answer;
@@ -30,5 +31,15 @@ struct cli;
  */
 int offline_exchange(struct cli *cli, const char *method, const char *path, const char *body,
 		     struct http_answer *answer, size_t size);
+
+/**
+ * offline_restore() - run "ohtd --restore" for a file, while no ohtd runs
+ * @cli: where complaints go, and the configuration
+ * @file: a backup, or a copy of the database
+ * @foreign: another robot's is taken too
+ *
+ * Return: CLI_DONE, or CLI_FAILED or CLI_NO_DEVICE after a complaint.
+ */
+int offline_restore(struct cli *cli, const char *file, bool foreign);
 
 #endif /* OHTCTL_OFFLINE_H */

@@ -12,13 +12,13 @@ _ohtctl_urls() {
 
 _ohtctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-	local verbs='info status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry history export config audit alerts webhooks logs login elevate logout foxglove admin'
+	local verbs='info status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry history export config audit alerts webhooks backup logs login elevate logout foxglove admin'
 	local modules='power safety travel_motor dock_location'
 	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds --count
 		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --by --key --drive --step-timeout-s
 		--profile --data --all --any-unit --append --force --safety --bus --dump --socket --config --role
 		--password-stdin --password-file --after-stop --url --fingerprint --level --station --reason --confirm-within
-		--from --to --points --csv --format --output --continue --help --version'
+		--another-robot --from --to --points --csv --format --output --continue --help --version'
 
 	case $before in
 	--device)
@@ -71,6 +71,9 @@ _ohtctl() {
 		return ;;
 	webhooks)
 		mapfile -t COMPREPLY < <(compgen -W 'list add test secret remove log resend' -- "$word")
+		return ;;
+	backup)
+		mapfile -t COMPREPLY < <(compgen -W 'list make verify restore delete' -- "$word")
 		return ;;
 	registers | ping | quarantine)
 		mapfile -t COMPREPLY < <(compgen -W "$modules" -- "$word")

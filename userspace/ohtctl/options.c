@@ -115,6 +115,7 @@ static const struct option_row rows[] = {
 	{ "--append", NULL, "wait behind what is under way, do not replace it", NULL, CLI_OPT_APPEND, 0 },
 	{ "--after-stop", NULL, "stop what moves first, in place of a refusal", NULL,
 	  CLI_OPT_AFTER_STOP, 0 },
+	{ "--another-robot", NULL, "the backup may be another robot's", NULL, CLI_OPT_FOREIGN, 0 },
 	{ "--safety", NULL, "what happens to the stop", "both", CLI_OPT_SAFETY, 0 },
 	{ "--bus", NULL, "what happens to the units and the plan", "both", CLI_OPT_BUS, 0 },
 	{ "--dump", NULL, "what devices, counters and units are now, once", NULL, CLI_OPT_DUMP, 0 },

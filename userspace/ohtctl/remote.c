@@ -76,6 +76,11 @@ static const struct show_column delivery_columns[] = {
 	{ "last_status", 4 }, { "last_error", 24 }, { "code", 0 }, { NULL, 0 },
 };
 
+static const struct show_column backup_columns[] = {
+	{ "id", 14 }, { "made", 24 }, { "bytes", 10 }, { "encrypted", 5 }, { "damaged", 5 }, { "schema", 3 }, { "by", 16 },
+	{ "robot_name", 0 }, { NULL, 0 },
+};
+
 static const struct show_column interlock_columns[] = { { "verb", 10 }, { "why_not", 0 }, { NULL, 0 } };
 
 static const struct show_column command_columns[] = {
@@ -103,6 +108,7 @@ static const struct {
 	{ "alerts history", "GET", "alerts/history?limit=50", NULL, kept_alert_columns, "there was no alert" },
 	{ "webhooks list", "GET", "webhooks", NULL, webhook_columns },
 	{ "webhooks log", "GET", "webhook-deliveries?limit=50", NULL, delivery_columns },
+	{ "backup list", "GET", "backups", NULL, backup_columns },
 	{ "safety status", "GET", "safety", NULL },
 	{ "safety stop", "POST", "safety/stop", NULL },
 	{ "safety enable", "POST", "safety/enable", NULL },

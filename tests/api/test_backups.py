@@ -1,0 +1,337 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Backups: what is in them and what is not, their way back, and what is refused with nothing changed."""
+import contextlib
+import json
+import secrets
+import shutil
+import sqlite3
+import struct
+import subprocess
+import zlib
+
+import pytest
+
+from daemon import BUILD, OHTD, TOP, Daemon, begin
+from oht_test.client import PASSWORD
+from oht_test.wait import until
+
+HEAD = struct.Struct("<8sII16s")
+
+
+@pytest.fixture(scope="module", name="own")
+def _own(tmp_path_factory, accounts):
+    """A daemon of this module, with a name, a webhook and a key."""
+    made = begin(tmp_path_factory.mktemp("backups"), accounts)
+    key = made.folder / "backup.key"
+    key.write_text(secrets.token_hex(32) + "\n")
+    key.chmod(0o600)
+    made.write_config(backup_key=key)
+    try:
+        made.start()
+        yield made
+        made.stop()
+    finally:
+        made.end()
+
+
+def ended(daemon, answer):
+    """The job that the answer names, at its end."""
+    assert answer.status == 202, answer
+    def over():
+        found.append(daemon.get(f"jobs/{answer.json['job']}", role="administrator").json)
+        return found[-1]["ended"]
+    found = []
+    until(over, what="the end of the job")
+    return found[-1]
+
+
+def make(daemon):
+    """Id of a new backup."""
+    job = ended(daemon, daemon.post("backups"))
+    assert job["state"] == "done" and job["progress"] == 100 and job["kind"] == "backup", job
+    return job["backup"]
+
+
+def file_of(daemon, number):
+    return daemon.state / "backups" / f"{number}.ohtbackup"
+
+
+def verify(daemon, number):
+    return ended(daemon, daemon.post(f"backups/{number}/verify"))
+
+
+def elevate(daemon):
+    """And the robot waits in safe."""
+    until(lambda: daemon.get("robot").json["state"] in ("safe", "estop"), what="safe")
+    daemon.post("auth/elevate", {"password": PASSWORD})
+
+
+def restore(daemon, number, **body):
+    """Its job, at its end."""
+    elevate(daemon)
+    return ended(daemon, daemon.post(f"backups/{number}/restore", body))
+
+
+def rows(daemon, sql):
+    with contextlib.closing(sqlite3.connect(f"file:{daemon.state / 'oht.db'}?mode=ro", uri=True)) as database:
+        return database.execute(sql).fetchall()
+
+
+def leftovers(daemon):
+    return {path.name for path in (daemon.state / "backups").iterdir() if path.suffix != ".ohtbackup"} | {
+        path.name for path in daemon.state.glob("oht.db.*")}
+
+
+# ---- what one is ----
+
+def test_a_backup_says_what_it_is(own):
+    number = make(own)
+    shown = own.get(f"backups/{number}", role="supervisor").json
+    assert shown in own.get("backups", role="supervisor").json["items"] and shown["encrypted"] and not shown["damaged"] and not shown["automatic"]
+    assert {each["table"]: each["rows"] for each in shown["rows"]}["users"] == 4 and "sessions" in shown["left_out"]
+    file = file_of(own, number)
+    assert file.stat().st_mode & 0o777 == 0o600 and file.stat().st_size == shown["bytes"] and not leftovers(own)
+    magic, flags, length, _ = HEAD.unpack(file.read_bytes()[:HEAD.size])
+    manifest = json.loads(file.read_bytes()[HEAD.size:HEAD.size + length])
+    assert (magic, flags) == (b"OHTBACK1", 1) and manifest["content_sha256"] == shown["content_sha256"]
+    assert own.get(f"backups/{number}/content", role="administrator").body == file.read_bytes()
+    assert verify(own, number)["state"] == "done"
+    assert own.request("DELETE", f"backups/{number}", role="administrator").status == 204 and not file.exists()
+    assert own.get(f"backups/{number}", role="supervisor").status == 404
+
+
+@pytest.mark.parametrize("method, path, role", [
+    ("GET", "backups", "operator"), ("POST", "backups", "supervisor"), ("GET", "backups/1/content", "supervisor"),
+    ("POST", "backups/1/restore", "supervisor"), ("DELETE", "jobs/1", "supervisor")])
+def test_a_role_too_low(own, method, path, role):
+    assert own.request(method, path, role=role).code == "role"
+
+
+def test_a_restore_needs_an_elevated_session(own):
+    own.request("DELETE", "auth/elevate", role="administrator")
+    answer = own.post("backups/20261127020000/restore")
+    assert (answer.status, answer.code) == (403, "elevation_required")
+
+
+def test_what_is_not_there(own):
+    elevate(own)
+    for path in ("backups/1/verify", "backups/20261127020000/verify", "backups/20261127020000/restore"):
+        assert own.post(path).code == "not_found", path
+    assert own.get("jobs/1", role="supervisor").code == "not_found"
+
+
+# ---- damaged, cut, with another key: refused, and nothing changed ----
+
+def flipped(data, at):
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+
+
+def test_each_damage_is_found(own, chance):
+    number = make(own)
+    file, before = file_of(own, number), rows(own, "SELECT * FROM users")
+    good = file.read_bytes()
+    elevate(own)
+    bad = [good[:-1], good[:len(good) // 2], good[:10], b"", good + b"x", bytes(len(good)),
+           *(flipped(good, place) for place in (0, 9, 40, len(good) - 1, chance.randrange(HEAD.size, len(good))))]
+    for data in bad:
+        file.write_bytes(data)
+        job = verify(own, number)
+        assert job["state"] == "failed" and job["result"], data[:20]
+    job = restore(own, number)
+    assert job["state"] == "failed" and "nothing was changed" in job["result"]
+    assert not leftovers(own) and rows(own, "SELECT * FROM users") == before
+    file.unlink()
+
+
+def test_an_encrypted_one_shows_nothing_of_its_content(own):
+    number = make(own)
+    data = file_of(own, number).read_bytes()
+    assert b"$2b$" not in data and b"administrator" not in data[HEAD.size + 2000:]
+    own.request("DELETE", f"backups/{number}", role="administrator")
+
+
+# ---- without a key: no secret that opens anything ----
+
+def unpacked(daemon, folder, number):
+    """The database in it, by another program than ours."""
+    data = file_of(daemon, number).read_bytes()
+    _, _, length, _ = HEAD.unpack(data[:HEAD.size])
+    at, packed, last = HEAD.size + length, b"", False
+    while not last:
+        word, = struct.unpack_from("<I", data, at)
+        last, size = word >> 31, word & 0x7FFFFFFF
+        packed += data[at + 4:at + 4 + size]
+        at += 4 + size
+    path = folder / "unpacked.db"
+    path.write_bytes(zlib.decompress(packed))
+    return path
+
+
+def test_a_year_old_backup_opens_nothing_of_today(fresh, tmp_path):
+    fresh.write_config(webhooks_destinations="127.0.0.1:9")
+    fresh.start()
+    hook = fresh.post("webhooks", {"url": "https://127.0.0.1:9/"}).json
+    token, number = fresh.token("administrator"), make(fresh)
+    path = unpacked(fresh, tmp_path, number)
+    assert hook["secret"].encode() not in path.read_bytes() and hook["secret"].encode() not in file_of(fresh, number).read_bytes()
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
+        assert database.execute("SELECT count(*) FROM users").fetchone() == (4,)
+    # What comes later is gone after the restore, and what was kept is beside it.
+    assert fresh.post("users", {"username": "later", "password": PASSWORD, "role": "viewer"}).status == 201
+    key = (fresh.state / "token.key").read_bytes()
+    job = restore(fresh, number)
+    assert job["state"] == "done" and (fresh.state / "oht.db.restore").exists(), job
+    assert restore(fresh, number)["state"] == "failed"
+    fresh.stop()
+    fresh.start()
+    assert fresh.another().request("GET", "robot", token=token).status == 401
+    fresh.tokens.clear()
+    assert (fresh.state / "token.key").read_bytes() != key
+    assert sorted(name for name, in rows(fresh, "SELECT name FROM users")) == ["administrator", "operator", "supervisor", "viewer"]
+    (secret, enabled), = rows(fresh, "SELECT secret, enabled FROM webhooks")
+    assert not enabled and secret.startswith("whsec_") and secret != hook["secret"]
+    kept, = fresh.state.glob("oht.db.before-*")
+    with contextlib.closing(sqlite3.connect(kept)) as database:
+        assert ("later",) in database.execute("SELECT name FROM users").fetchall()
+    assert not (fresh.state / "oht.db.restore").exists() and not (fresh.state / "oht.db.before").exists()
+
+
+def test_a_database_that_does_not_open_is_taken_out_again(fresh):
+    fresh.start()
+    fresh.stop()
+    (fresh.state / "oht.db.restore").write_bytes(b"no database at all, but as long as a page is" * 100)
+    (fresh.state / "oht.db.restore").chmod(0o600)
+    fresh.start()
+    assert "restore_undone" in fresh.log() and len(rows(fresh, "SELECT * FROM users")) == 4
+    assert not (fresh.state / "oht.db.before").exists()
+
+
+# ---- without a daemon ----
+
+def restore_offline(daemon, file, *more):
+    return subprocess.run([OHTD, "--config", daemon.config, "--restore", file, *more], capture_output=True, text=True, check=False,
+                          env=daemon.environment())
+
+
+def test_a_lost_state_folder_comes_back_with_one_command(fresh):
+    fresh.start()
+    kept = fresh.folder / "kept.ohtbackup"
+    kept.write_bytes(file_of(fresh, make(fresh)).read_bytes())
+    refused = restore_offline(fresh, kept)
+    assert refused.returncode == 1 and "another ohtd runs" in refused.stderr
+    robot = (fresh.state / "robot.id").read_text()
+    fresh.stop()
+    shutil.rmtree(fresh.state)
+    done = restore_offline(fresh, kept)
+    assert done.returncode == 0 and "the next start" in done.stdout, done.stderr
+    fresh.tokens.clear()
+    fresh.start()
+    assert fresh.get("robot").status == 200 and (fresh.state / "robot.id").read_text() == robot
+    # Another robot's is taken when somebody says so, and changes not who this one is.
+    fresh.stop()
+    (fresh.state / "robot.id").write_text("0" * 31 + "1\n")
+    refused = restore_offline(fresh, kept)
+    assert refused.returncode == 1 and "another robot" in refused.stderr and not list(fresh.state.glob("oht.db.*r*"))
+    assert restore_offline(fresh, kept, "--another-robot").returncode == 0
+    refused = restore_offline(fresh, kept, "--another-robot")
+    assert refused.returncode == 1 and "waits for the next start" in refused.stderr
+    assert fresh.add_user("late", "viewer").returncode == 1
+    fresh.tokens.clear()
+    fresh.start()
+    assert (fresh.state / "robot.id").read_text() == "0" * 31 + "1\n" and fresh.get("robot").status == 200
+
+
+@pytest.mark.parametrize("version", range(1, 10))
+def test_back_to_the_copy_before_an_update(tmp_path, version):
+    made = Daemon(tmp_path)
+    made.write_config()
+    copy = TOP / f"tests/data/store/small-{version}.db"
+    done = restore_offline(made, copy)
+    assert done.returncode == 0 and f"schema {version}," in done.stdout, done.stderr
+    with contextlib.closing(sqlite3.connect(made.state / "oht.db.restore")) as database, contextlib.closing(sqlite3.connect(copy)) as old:
+        sql = "SELECT name, role, password_hash FROM users"
+        assert database.execute(sql).fetchall() == old.execute(sql).fetchall()
+        assert database.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("change, why", [
+    ("INSERT INTO schema_migrations VALUES (99, 0)", "newer"), ("PRAGMA application_id = 1", "another program"),
+    ("DELETE FROM schema_migrations", "no schema version")])
+def test_a_copy_that_is_not_ours(tmp_path, change, why):
+    made = Daemon(tmp_path)
+    made.write_config()
+    copy = tmp_path / "copy.db"
+    shutil.copy(TOP / "tests/data/store/small-8.db", copy)
+    with contextlib.closing(sqlite3.connect(copy, isolation_level=None)) as database:
+        database.execute(change)
+    done = restore_offline(made, copy)
+    assert done.returncode == 1 and why in done.stderr and not list(made.state.glob("oht.db*"))
+
+
+# ---- in the way of each other ----
+
+def test_one_at_a_time_and_a_cancelled_one_leaves_nothing(own):
+    def cancelled():
+        made = own.post("backups")
+        second = own.post("backups")
+        answer = own.request("DELETE", f"jobs/{made.json['job']}", role="administrator")
+        job = ended(own, made)
+        found.append(job["state"])
+        assert answer.status == 202 or answer.code == "job_ended", answer
+        assert second.status == 202 and ended(own, second) or second.code == "job_runs", second
+        files = {path.name for path in (own.state / "backups").iterdir()}
+        assert files <= before | {f"{each['backup']}.ohtbackup" for each in own.get("jobs", role="supervisor").json["items"]}, files
+        if job["state"] == "cancelled":
+            assert job["backup"] is None and "nothing was changed" in job["result"]
+            again = own.request("DELETE", f"jobs/{made.json['job']}", role="administrator")
+            assert (again.status, again.code) == (409, "job_ended")
+        return job["state"] == "cancelled" and second.code == "job_runs"
+    before = {path.name for path in (own.state / "backups").iterdir()}
+    found = []
+    until(cancelled, what="a cancel that comes in time")
+    for path in (own.state / "backups").iterdir():
+        path.unlink()
+
+
+def test_a_restore_waits_for_a_robot_that_is_stopped(fresh):
+    fresh.write_config(robot_auto_enable="yes", bus_outputs="simulated", bus_time_factor=20)
+    fresh.start()
+    number = make(fresh)
+    fresh.post("auth/elevate", {"password": PASSWORD})
+    until(lambda: fresh.get("robot").json["state"] == "idle", what="idle")
+    refused = fresh.post(f"backups/{number}/restore")
+    assert (refused.status, refused.code) == (409, "wrong_state") and "idle" in refused.json["detail"]
+    assert fresh.post("safety/stop", role="operator").status == 200
+    assert restore(fresh, number)["state"] == "done"
+
+
+def test_ohtctl_makes_verifies_and_deletes(own):
+    def ohtctl(*words):
+        return subprocess.run([BUILD / "userspace/ohtctl/ohtctl", "backup", *words, "--socket", own.socket], capture_output=True, text=True,
+                              check=False, env=own.environment())
+    made = ohtctl("make")
+    number = made.stdout.split()[1]
+    assert made.returncode == 0 and made.stdout.startswith("backup 20"), made
+    assert number in ohtctl("list").stdout
+    assert "can be restored" in ohtctl("verify", number).stdout
+    good = file_of(own, int(number)).read_bytes()
+    file_of(own, int(number)).write_bytes(good[:-40])
+    bad = ohtctl("verify", number)
+    assert bad.returncode == 1 and "damaged, cut" in bad.stderr
+    assert ohtctl("delete", number).returncode == 0 and not file_of(own, int(number)).exists()
+    assert "no backup 7" in ohtctl("verify", "7").stderr
+
+
+def test_a_wrong_key_and_no_key(own, tmp_path):
+    file = file_of(own, make(own))
+    for key, said in (("", "it is encrypted"), (secrets.token_hex(32), "another key"), ("0" * 64, "no key of 64"), ("ab", "no key of 64")):
+        made = Daemon(tmp_path / (key[:8] or "none"))
+        made.folder.mkdir()
+        if key:
+            (made.folder / "key").write_text(key)
+            (made.folder / "key").chmod(0o600)
+        made.write_config(**({"backup_key": made.folder / "key"} if key else {}))
+        done = restore_offline(made, file)
+        assert done.returncode == 1 and said in done.stderr and not list(made.state.glob("oht.db*")), done
+    file.unlink()

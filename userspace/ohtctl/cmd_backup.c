@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* ohtctl backup: backups of ohtd's database, and their way back. */
+#include "cmd.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli.h"
+#include "client.h"
+#include "offline.h"
+#include "remote.h"
+#include "show_answer.h"
+
+#define LOOK_NS		200000000
+#define PATH_BYTES	96
+
+static bool has_ended(struct json_object *job)
+{
+	return json_object_object_get(job, "ended");
+}
+
+static const char *text_of(struct json_object *job, const char *name)
+{
+	const char *text = json_object_get_string(json_object_object_get(job, name));
+
+	return text ? text : "?";
+}
+
+static int show_job(struct cli *cli, struct json_object *job)
+{
+	if (strcmp(text_of(job, "state"), "done"))
+		return cli_fail(cli, CLI_FAILED, "%s", text_of(job, "result"));
+	if (cli->json)
+		show_answer(cli, job);
+	else
+		fprintf(cli->out, "%s\n", text_of(job, "result"));
+	return CLI_DONE;
+}
+
+/* Until it has ended; an interrupt leaves it to itself. */
+static int follow(struct cli *cli, int64_t number)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_NS };
+	struct json_object *job = NULL;
+	char path[PATH_BYTES];
+	int result;
+
+	snprintf(path, sizeof(path), "jobs/%" PRId64, number);
+	for (;;) {
+		result = client_request(cli, "GET", path, NULL, &job);
+		if (result || has_ended(job))
+			break;
+		json_object_put(job);
+		nanosleep(&pause, NULL);
+	}
+	if (!result)
+		result = show_job(cli, job);
+	json_object_put(job);
+	return result;
+}
+
+static int ask(struct cli *cli, const char *path, struct json_object *body)
+{
+	struct json_object *answer = NULL;
+	int result = client_request(cli, "POST", path, body, &answer);
+
+	if (!result)
+		result = follow(cli, json_object_get_int64(json_object_object_get(answer, "job")));
+	json_object_put(answer);
+	json_object_put(body);
+	return result;
+}
+
+int cmd_backup_make(struct cli *cli, int count, char **arguments)
+{
+	(void)count;
+	(void)arguments;
+	return ask(cli, "backups", json_object_new_object());
+}
+
+/* The path of an act on a backup. CLI_DONE, or CLI_USAGE after a complaint. */
+static int name_act(struct cli *cli, const char *word, const char *act, char *path)
+{
+	static const int64_t limits[] = { 1, INT64_MAX };
+	int64_t number = 0;
+	int result = cli_integer(cli, "number of a backup", word, limits, &number);
+
+	if (!result)
+		snprintf(path, PATH_BYTES, "backups/%" PRId64 "%s", number, act);
+	return result;
+}
+
+int cmd_backup_verify(struct cli *cli, int count, char **arguments)
+{
+	char path[PATH_BYTES];
+	int result = name_act(cli, arguments[0], "/verify", path);
+
+	(void)count;
+	return result ? result : ask(cli, path, json_object_new_object());
+}
+
+int cmd_backup_delete(struct cli *cli, int count, char **arguments)
+{
+	static const struct remote_numbered call = { "number of a backup", "DELETE", "backups", "" };
+
+	(void)count;
+	return remote_numbered(cli, &call, arguments[0]);
+}
+
+static bool is_number(const char *word)
+{
+	return *word && word[strspn(word, "0123456789")] == 0;
+}
+
+int cmd_backup_restore(struct cli *cli, int count, char **arguments)
+{
+	bool foreign = cli->given & CLI_OPT_FOREIGN;
+	struct json_object *body;
+	char path[PATH_BYTES];
+	int result;
+
+	(void)count;
+	if (!is_number(arguments[0]) && cli->url)
+		return cli_fail(cli, CLI_USAGE, "a file is restored on the machine itself, without --url");
+	if (!is_number(arguments[0]))
+		return offline_restore(cli, arguments[0], foreign);
+	result = name_act(cli, arguments[0], "/restore", path);
+	if (result)
+		return result;
+	body = json_object_new_object();
+	json_object_object_add(body, "from_another_robot", json_object_new_boolean(foreign));
+	return ask(cli, path, body);
+}
