@@ -43,7 +43,6 @@ extern const struct ohtd_route_table ohtd_factsheet_routes;
 extern const struct ohtd_route_table ohtd_health_routes;
 extern const struct ohtd_route_table ohtd_job_routes;
 extern const struct ohtd_route_table ohtd_journal_routes;
-extern const struct ohtd_route_table ohtd_latency_routes;
 extern const struct ohtd_route_table ohtd_live_routes;
 extern const struct ohtd_route_table ohtd_log_routes;
 extern const struct ohtd_route_table ohtd_limits_routes;

@@ -34,7 +34,6 @@ const struct ohtd_route_table *const ohtd_route_tables[] = {
 	&ohtd_export_routes,
 	&ohtd_safety_routes,
 	&ohtd_journal_routes,
-	&ohtd_latency_routes,
 	&ohtd_live_routes,
 	&ohtd_log_routes,
 	&ohtd_metrics_routes,
