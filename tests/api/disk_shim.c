@@ -2,6 +2,7 @@
 /*
  * Loaded in front of a program (LD_PRELOAD): its writes and synchronisations of the database fail as
  * the file says that OHT_DISK_SHIM names: "full", "eio", or nothing. While it says "held", synchronising does not end.
+ * A word behind it means all files that have it in their path, instead of the database.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -24,27 +25,40 @@ static void read_order(char *order, size_t size)
 }
 
 /* Not -shm, which is memory that happens to have a name. */
-static int is_database(int fd)
+static int is_database(const char *path)
 {
-	char link[64], path[512];
+	return strstr(path, "/oht.db") && !strstr(path, "-shm");
+}
+
+static void read_path(int fd, char *path, size_t size)
+{
+	char link[64];
 	ssize_t n;
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, path, sizeof(path) - 1);
-	if (n < 0)
-		return 0;
-	path[n] = 0;
-	return strstr(path, "/oht.db") && !strstr(path, "-shm");
+	n = readlink(link, path, size - 1);
+	path[n > 0 ? n : 0] = 0;
+}
+
+static int is_meant(const char *order, const char *path)
+{
+	const char *word = strchr(order, ' ');
+
+	return word ? strstr(path, word + 1) != NULL : is_database(path);
 }
 
 /* 0, or the errno that the call fails with. */
 static int judge(int fd, int writes)
 {
-	char order[64];
+	char order[64], path[512];
 
-	if (!is_database(fd))
+	read_path(fd, path, sizeof(path));
+	/* The others are not even looked up. */
+	if (!is_database(path) && !strstr(path, "/backups/"))
 		return 0;
 	read_order(order, sizeof(order));
+	if (!is_meant(order, path))
+		return 0;
 	if (!strncmp(order, "full", 4))
 		return writes ? ENOSPC : 0;
 	if (!strncmp(order, "eio", 3))
@@ -64,6 +78,14 @@ ssize_t pwrite(int fd, const void *data, size_t bytes, off_t at)
 
 	errno = judge(fd, 1);
 	return errno ? -1 : real(fd, data, bytes, at);
+}
+
+ssize_t write(int fd, const void *data, size_t bytes)
+{
+	ssize_t (*real)(int, const void *, size_t) = (ssize_t (*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
+
+	errno = judge(fd, 1);
+	return errno ? -1 : real(fd, data, bytes);
 }
 
 int fdatasync(int fd)

@@ -2,6 +2,7 @@
 """Backups: what is in them and what is not, their way back, and what is refused with nothing changed."""
 import contextlib
 import json
+import os
 import secrets
 import shutil
 import sqlite3
@@ -11,7 +12,7 @@ import zlib
 
 import pytest
 
-from daemon import BUILD, OHTD, TOP, Daemon, begin
+from daemon import BUILD, OHTD, TOP, Daemon, begin, die_with_us
 from oht_test.client import PASSWORD
 from oht_test.wait import until
 
@@ -204,7 +205,71 @@ def test_a_database_that_does_not_open_is_taken_out_again(fresh):
     (fresh.state / "oht.db.restore").chmod(0o600)
     fresh.start()
     assert "restore_undone" in fresh.log() and len(rows(fresh, "SELECT * FROM users")) == 4
+    assert "restore undone" in {item["act"] for item in records(fresh)}
     assert not (fresh.state / "oht.db.before").exists()
+
+
+# ---- the audit of today, and a change that waits ----
+
+def records(daemon):
+    return list(reversed(daemon.get("audit?limit=200", role="administrator").json["items"]))
+
+
+def audit(daemon, *words):
+    return subprocess.run([BUILD / "userspace/ohtctl/ohtctl", "audit", *words, "--socket", daemon.socket], capture_output=True, text=True,
+                          check=False, env={**daemon.environment(), "XDG_STATE_HOME": str(daemon.folder)})
+
+
+def name(daemon, text, query=""):
+    answer = daemon.request("PATCH", f"config{query}", {"robot": {"name": text}}, role="administrator",
+                            headers={"Content-Type": "application/merge-patch+json"})
+    assert answer.status == 200, answer
+
+
+def put_in(daemon, number):
+    """Restored and started."""
+    assert restore(daemon, number)["state"] == "done"
+    daemon.stop()
+    daemon.start()
+    daemon.tokens.clear()
+
+
+def altered(daemon):
+    return "audit_altered" in daemon.get("health", role=None).body.decode()
+
+
+def test_the_audit_of_today_goes_on_and_what_waited_returns(fresh):
+    fresh.start()
+    name(fresh, "of before")
+    name(fresh, "of the backup", "?confirm_within_s=600")
+    number = make(fresh)
+    assert fresh.request("POST", "config/confirm", role="administrator").status == 200
+    assert audit(fresh, "verify").returncode == 0
+    put_in(fresh, number)
+    found = records(fresh)
+    assert [item["number"] for item in found] == list(range(1, len(found) + 1))
+    order = next(item for item in found if item["act"] == "POST backups/{id}/restore")
+    done = next(item for item in found if item["act"] == "restore")
+    assert (order["who"], order["result"], done["who"], done["object"]) == ("administrator", "202", "administrator", f"{number}.ohtbackup")
+    assert order["number"] < done["number"] and json.loads(done["after"])["audit"] == "of today"
+    # What this computer has seen is the beginning, and nothing was found.
+    said = audit(fresh, "verify")
+    assert said.returncode == 0 and not altered(fresh), said
+    assert fresh.get("config").json["robot"]["name"] == "of before" and fresh.get("config/pending").json["version"] is None
+
+
+def test_an_audit_of_before_that_cannot_be_read_is_told(fresh):
+    fresh.start()
+    number = make(fresh)
+    assert restore(fresh, number)["state"] == "done"
+    fresh.stop()
+    with contextlib.closing(sqlite3.connect(fresh.state / "oht.db", isolation_level=None)) as database:
+        database.execute("DROP TABLE audit_tree")
+    fresh.start()
+    fresh.tokens.clear()
+    found = {item["act"]: item for item in records(fresh)}
+    assert json.loads(found["restore"]["after"])["audit"] == "of the backup" and found["found altered"]["result"] == "cut"
+    assert altered(fresh) and "not_carried_over" in fresh.log()
 
 
 # ---- without a daemon ----
@@ -228,6 +293,8 @@ def test_a_lost_state_folder_comes_back_with_one_command(fresh):
     fresh.tokens.clear()
     fresh.start()
     assert fresh.get("robot").status == 200 and (fresh.state / "robot.id").read_text() == robot
+    done = next(item for item in records(fresh) if item["act"] == "restore")
+    assert done["number"] > 5 and (done["who"], done["object"]) == (f"uid {os.getuid()}", "kept.ohtbackup") and not altered(fresh)
     # Another robot's is taken when somebody says so, and changes not who this one is.
     fresh.stop()
     (fresh.state / "robot.id").write_text("0" * 31 + "1\n")
@@ -242,7 +309,7 @@ def test_a_lost_state_folder_comes_back_with_one_command(fresh):
     assert (fresh.state / "robot.id").read_text() == "0" * 31 + "1\n" and fresh.get("robot").status == 200
 
 
-@pytest.mark.parametrize("version", range(1, 10))
+@pytest.mark.parametrize("version", range(1, 11))
 def test_back_to_the_copy_before_an_update(tmp_path, version):
     made = Daemon(tmp_path)
     made.write_config()
@@ -267,6 +334,131 @@ def test_a_copy_that_is_not_ours(tmp_path, change, why):
         database.execute(change)
     done = restore_offline(made, copy)
     assert done.returncode == 1 and why in done.stderr and not list(made.state.glob("oht.db*"))
+
+
+# ---- a disk in trouble ----
+
+@pytest.mark.plain("shim")
+def test_a_full_disk_leaves_nothing_behind(fresh):
+    order = fresh.folder / "disk"
+    order.write_text("")
+    fresh.shims.update(LD_PRELOAD=str(BUILD / "tests/api/disk_shim.so"), OHT_DISK_SHIM=str(order))
+    fresh.start()
+    number = make(fresh)
+    files = set((fresh.state / "backups").iterdir())
+    for part in ("/backups/content", "/backups/backup"):
+        order.write_text(f"full {part}")
+        job = ended(fresh, fresh.post("backups"))
+        assert job["state"] == "failed" and "not enough room" in job["result"] and job["backup"] is None, job
+        assert set((fresh.state / "backups").iterdir()) == files
+    for part, verb in (("/oht.db.unpacked", verify), ("/oht.db.unpacked", restore)):
+        order.write_text(f"full {part}")
+        job = verb(fresh, number)
+        assert job["state"] == "failed" and "No space left" in job["result"], job
+        assert not leftovers(fresh)
+    # The robot goes on all the while, and a backup succeeds when there is room.
+    name(fresh, "goes on")
+    order.write_text("")
+    assert fresh.request("DELETE", f"backups/{make(fresh)}", role="administrator").status == 204
+
+
+# ---- kill -9 ----
+
+LONG = 1 << 40
+
+
+class Cut:
+    """A daemon that is killed instead of its nth call that changes a folder or makes something last."""
+
+    def __init__(self, daemon):
+        self.daemon, self.file = daemon, daemon.folder / "cut"
+        self.leave(0)
+        daemon.preload("cut", OHT_SHIM_CUT=str(self.file))
+
+    def leave(self, calls):
+        with self.file.open("r+b" if self.file.exists() else "wb") as file:
+            file.write(calls.to_bytes(8, "little"))
+
+    def used(self):
+        return LONG - int.from_bytes(self.file.read_bytes(), "little")
+
+    def is_over(self):
+        """Ready, or gone."""
+        return self.daemon.ready.exists() or self.daemon.process.poll() is not None
+
+
+def whole(daemon, number):
+    """Started as if nothing had happened: the database of before or the restored one, and the audit of today. Is it the restored one?"""
+    daemon.start()
+    daemon.tokens.clear()
+    names = {name for name, in rows(daemon, "SELECT name FROM users")}
+    found, order = records(daemon), f"{number}.ohtbackup"
+    assert names - {"later"} == {"administrator", "operator", "supervisor", "viewer"}
+    assert leftovers(daemon) <= {path.name for path in daemon.state.glob("oht.db.before-*")} | {"oht.db.restore"}
+    assert not altered(daemon) and [item["number"] for item in found] == list(range(1, len(found) + 1))
+    assert any(item["object"] == "config" or "later" in (item["after"] or "") for item in found), "a record of behind the backup"
+    assert ("later" in names) != any((item["act"], item["object"]) == ("restore", order) for item in found)
+    return "later" not in names
+
+
+@pytest.mark.plain("shim")
+def test_killed_at_any_step_of_a_restore_it_is_the_old_one_or_the_new_one(fresh, chance):
+    cut = Cut(fresh)
+    fresh.start()
+    number = make(fresh)
+    assert fresh.post("users", {"username": "later", "password": PASSWORD, "role": "viewer"}).status == 201
+    elevate(fresh)
+    # How many steps there are: of the job, and of the start.
+    fresh.stop()
+    kept = fresh.folder / "kept"
+    shutil.copytree(fresh.state, kept)
+
+    def begin_with(folder):
+        shutil.rmtree(fresh.state)
+        shutil.copytree(folder, fresh.state)
+        fresh.tokens.clear()
+
+    def order(calls):
+        fresh.start()
+        elevate(fresh)
+        cut.leave(calls)
+        with contextlib.suppress(OSError, AssertionError):
+            ended(fresh, fresh.post(f"backups/{number}/restore", {}))
+        used = cut.used()
+        cut.leave(0)
+        fresh.kill()
+        return used
+
+    def put_in_cut(calls):
+        fresh.ready.unlink(missing_ok=True)
+        cut.leave(calls)
+        fresh.process = subprocess.Popen([OHTD, "--config", fresh.config], env=fresh.environment(), stderr=(fresh.folder / "ohtd.log").open("ab"),
+                                         preexec_fn=die_with_us)
+        until(cut.is_over, what="ready or gone")
+        used = cut.used()
+        cut.leave(0)
+        fresh.kill()
+        return used
+
+    steps = order(LONG)
+    assert (fresh.state / "oht.db.restore").exists() and steps > 5
+    armed = fresh.folder / "armed"
+    shutil.copytree(fresh.state, armed)
+    for calls in {1, steps, chance.randrange(2, steps)}:
+        begin_with(kept)
+        order(calls)
+        waits = (fresh.state / "oht.db.restore").exists()
+        assert whole(fresh, number) == waits
+        fresh.stop()
+    begin_with(armed)
+    steps = put_in_cut(LONG)
+    assert whole(fresh, number) and steps > 10
+    fresh.stop()
+    for calls in chance.sample(range(1, steps), 3):
+        begin_with(armed)
+        put_in_cut(calls)
+        whole(fresh, number)
+        fresh.stop()
 
 
 # ---- in the way of each other ----

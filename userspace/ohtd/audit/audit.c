@@ -321,7 +321,7 @@ static void make_printable(char *text)
 	}
 }
 
-static void make_row_printable(struct ohtd_audit_row *row)
+void ohtd_audit_make_printable(struct ohtd_audit_row *row)
 {
 	char *const texts[] = {
 		row->who, row->act, row->object, row->before, row->after, row->result, row->source, row->request_id,
@@ -339,7 +339,7 @@ void ohtd_audit_add(struct ohtd_audit *audit, const struct ohtd_audit_row *row, 
 
 	own.time_ns = wall_ns(audit);
 	snprintf(own.boot, sizeof(own.boot), "%s", audit->boot_id);
-	make_row_printable(&own);
+	ohtd_audit_make_printable(&own);
 	pthread_mutex_lock(&audit->lock);
 	if ((!(flags & OHTD_AUDIT_REFUSED) || takes_refusal(audit, &own, time_ns)) &&
 	    (!(flags & OHTD_AUDIT_REPEATS) || is_first(audit, &own, time_ns))) {
@@ -419,6 +419,7 @@ struct ohtd_audit *ohtd_audit_create(const struct ohtd_audit_setup *setup)
 	audit->store = setup->store;
 	audit->clock = setup->clock;
 	audit->most = setup->most;
+	atomic_init(&audit->on_trial, setup->on_trial);
 	memcpy(audit->key, setup->key, sizeof(audit->key));
 	snprintf(audit->boot_id, sizeof(audit->boot_id), "%s", setup->boot_id);
 	snprintf(audit->head_path, sizeof(audit->head_path), "%s", setup->head_path);

@@ -33,6 +33,7 @@ struct ohtd_store;
  * @key: the device's key, copied
  * @head_path: file with the newest checkpoint, outside of the database
  * @most: how many records are kept; older ones are removed
+ * @on_trial: the database may be another one at the next start: until ohtd_audit_stays() its checkpoints are not written there
  */
 struct ohtd_audit_setup {
 	struct ohtd_store *store;
@@ -41,6 +42,7 @@ struct ohtd_audit_setup {
 	const unsigned char *key;
 	const char *head_path;
 	int64_t most;
+	bool on_trial;
 };
 
 struct ohtd_audit_entry;
@@ -109,6 +111,21 @@ struct ohtd_audit_proof {
 	char removed_note[OHT_CHECKPOINT_BYTES];
 };
 
+/**
+ * ohtd_audit_restored() - make the audit of today the one of a database that was restored, and record the restore
+ * @setup: of the audit, which is not there yet
+ * @before: the database of before, whose audit is that of today; "": there was none
+ *
+ * One transaction: after a crash all of it is done or nothing. An audit of before that cannot be read is told in the log and in
+ * the record; then the audit of the backup goes on.
+ *
+ * Return: 0 or a negative errno.
+ */
+int ohtd_audit_restored(const struct ohtd_audit_setup *setup, const char *before);
+
+/* Records that the database of before a restore is back. */
+void ohtd_audit_restore_undone(struct ohtd_audit *audit);
+
 /*
  * Looks whether the records are those of the newest checkpoint. A store that cannot be read now is none: records wait.
  * NULL: out of memory, or no key can be made.
@@ -134,6 +151,9 @@ void ohtd_audit_keep_head(struct ohtd_audit *audit);
 /* At the end, before the store stops: writes what waits and a checkpoint of all. NULL is allowed. */
 void ohtd_audit_end(struct ohtd_audit *audit);
 void ohtd_audit_destroy(struct ohtd_audit *audit);
+
+/* What is on the disk will be found by the next start. */
+void ohtd_audit_stays(struct ohtd_audit *audit);
 
 /* Signs a checkpoint of what is on the disk. 0 or a negative errno. */
 int ohtd_audit_head(struct ohtd_audit *audit, char note[OHT_CHECKPOINT_BYTES]);

@@ -204,12 +204,19 @@ void ohtd_audit_sign_last(struct ohtd_audit *audit)
 		note(audit);
 }
 
+void ohtd_audit_stays(struct ohtd_audit *audit)
+{
+	atomic_store(&audit->on_trial, false);
+}
+
 void ohtd_audit_keep_head(struct ohtd_audit *audit)
 {
 	char text[OHT_CHECKPOINT_BYTES];
 	bool is_new;
 	int r;
 
+	if (atomic_load(&audit->on_trial))
+		return;
 	pthread_mutex_lock(&audit->head_lock);
 	is_new = audit->head_is_new;
 	audit->head_is_new = false;

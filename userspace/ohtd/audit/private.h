@@ -69,6 +69,7 @@ struct ohtd_audit {
 	char head_path[512];
 	int64_t most;
 	unsigned int fault;
+	atomic_bool on_trial;
 
 	pthread_mutex_t lock;
 	struct ohtd_audit_entry *first, **last;
@@ -101,6 +102,9 @@ struct ohtd_audit {
 	char head[OHT_CHECKPOINT_BYTES];
 	bool head_is_new;
 };
+
+/* Control characters of all texts become ?. */
+void ohtd_audit_make_printable(struct ohtd_audit_row *row);
 
 /* checkpoints.c: compares the records with the newest checkpoint. On the store's thread or before there are others. */
 int ohtd_audit_begin(struct ohtd_db *db, void *audit);

@@ -339,8 +339,6 @@ static int copy_database(struct making *making)
 	/* The copy, what it is packed into, and the log that cannot begin anew meanwhile. */
 	if (!r)
 		r = ohtd_restore_room(making->backups->folder, 3 * (uint64_t)st.st_size);
-	if (r == -ENOSPC)
-		ohtd_job_say(making->progress.job, "there is not enough room on the disk; nothing was written");
 	if (!r)
 		r = ohtd_db_carry_out(&ohtd_small_schema, making->database, making->content, manifest->counts,
 				      copy_goes_on, &making->progress);
@@ -413,6 +411,8 @@ static int run_make(struct ohtd_job *job, const struct ohtd_job_order *order)
 	r = make(&making, order, &id);
 	unlink(making.content);
 	unlink(making.unnamed);
+	if (r == -ENOSPC)
+		ohtd_job_say(job, "there is not enough room on the disk; nothing was written");
 	if (r)
 		return r;
 	ohtd_job_is_about(job, id);
@@ -490,6 +490,7 @@ static int run_restore(struct ohtd_job *job, const struct ohtd_job_order *order)
 
 	ohtd_backups_path(backups, order->subject, path, sizeof(path));
 	restore.foreign = order->flag;
+	restore.by = order->by;
 	r = ohtd_restore_prepare(&restore, commits);
 	if (r)
 		ohtd_job_say(job, "backup %" PRId64 ": %s; nothing was changed", order->subject, restore.why);

@@ -11,13 +11,8 @@
 #define FORM	1
 
 const char *const ohtd_backup_left_out[] = {
-	"sessions", "secrets of webhooks", "what webhooks were to be told", "token.key", "ca.key", "server.key",
+	"sessions", "secrets of webhooks", "what webhooks were to be told", "token.key", "audit.key", "ca.key", "server.key",
 	"set-up codes", "history.db", NULL,
-};
-
-/* The tables that a manifest may name: what is read must outlive the text. */
-static const char *const tables[OHTD_CARRY_TABLES] = {
-	"users", "config_versions", "alerts", "alert_rules", "commands", "journal", "webhooks",
 };
 
 static void add_text(struct json_object *object, const char *name, const char *text)
@@ -90,9 +85,10 @@ static void take_counts(struct ohtd_manifest *manifest, struct json_object *obje
 	for (size_t i = 0; i < OHTD_CARRY_TABLES; i++) {
 		struct ohtd_carry_count *to = &manifest->counts[count];
 
-		if (!take_number(rows, tables[i], INT64_MAX, &to->rows))
+		/* The name outlives the text. */
+		if (!take_number(rows, ohtd_carry_counted[i], INT64_MAX, &to->rows))
 			continue;
-		to->table = tables[i];
+		to->table = ohtd_carry_counted[i];
 		count++;
 	}
 }

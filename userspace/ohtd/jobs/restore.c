@@ -188,6 +188,16 @@ int ohtd_restore_check(struct ohtd_restore *restore)
 	return r;
 }
 
+static int carry_in(const struct ohtd_restore *restore, const char *work)
+{
+	const char *slash = strrchr(restore->file, '/');
+	struct ohtd_carry_order order = { .made_ns = restore->manifest.made_ns };
+
+	snprintf(order.by, sizeof(order.by), "%s", restore->by);
+	snprintf(order.file, sizeof(order.file), "%.*s", OHTD_CARRY_FILE_BYTES - 1, slash ? slash + 1 : restore->file);
+	return ohtd_db_carry_in(work, &order);
+}
+
 int ohtd_restore_prepare(struct ohtd_restore *restore, bool (*commits)(void *arg))
 {
 	char database[PATH_BYTES], work[PATH_BYTES];
@@ -198,7 +208,7 @@ int ohtd_restore_prepare(struct ohtd_restore *restore, bool (*commits)(void *arg
 		return refuse(restore, -EBUSY, "another one waits for the next start");
 	r = bring(restore, work);
 	if (!r) {
-		r = ohtd_db_carry_in(work);
+		r = carry_in(restore, work);
 		if (r)
 			refuse(restore, r, strerror(-r));
 	}

@@ -22,6 +22,7 @@
  * @robot_id: of this robot; "": it has none yet, and any is taken
  * @foreign: another robot's is taken too
  * @plain: see @file
+ * @by: name of who has ordered it
  * @work: key and progress
  * @manifest: out; of a database itself only its schema
  * @why: out, on failure: one sentence
@@ -32,6 +33,7 @@ struct ohtd_restore {
 	const char *robot_id;
 	bool foreign;
 	bool plain;
+	const char *by;
 	struct ohtd_archive_work work;
 	struct ohtd_manifest manifest;
 	char why[160];

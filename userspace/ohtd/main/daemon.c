@@ -45,6 +45,7 @@
 #include "store/db_file.h"
 #include "store/schema.h"
 #include "store/store.h"
+#include "store/swap.h"
 #include "webhooks/sender.h"
 #include "webhooks/webhooks.h"
 
@@ -91,6 +92,7 @@ static int open_store(struct running *run)
 	int error = errno;
 
 	if (r && ohtd_state_undo_swap(run->config->state_dir)) {
+		run->swapped = OHTD_SWAP_BACK;
 		r = ohtd_state_open_database(&db, run->config->state_dir, wall_s(run), run->why, sizeof(run->why));
 		error = errno;
 	}
@@ -152,6 +154,19 @@ static int open_auth(struct running *run)
 	return run->checks ? 0 : fail(run, "worker threads");
 }
 
+/* If it cannot be written, the next start puts the database of before back. */
+static int record_restore(struct running *run, const struct ohtd_audit_setup *setup)
+{
+	char before[FILE_BYTES];
+	int r;
+
+	ohtd_state_before_swap(run->config->state_dir, before, sizeof(before));
+	r = ohtd_audit_restored(setup, before);
+	if (r)
+		snprintf(run->why, sizeof(run->why), "audit of the restored database: %s", strerror(-r));
+	return r ? -1 : 0;
+}
+
 /* Whatever is changed from now on is recorded. */
 static int open_audit(struct running *run)
 {
@@ -159,16 +174,24 @@ static int open_audit(struct running *run)
 	char path[FILE_BYTES];
 	const struct ohtd_audit_setup setup = {
 		.store = run->store, .clock = &run->clock, .boot_id = ohtd_tokens_boot_id(run->tokens), .key = key,
-		.head_path = path, .most = OHTD_AUDIT_MOST,
+		.head_path = path, .most = OHTD_AUDIT_MOST, .on_trial = run->swapped == OHTD_SWAP_IN,
 	};
+	int r;
 
 	snprintf(path, sizeof(path), "%s/audit.head", run->config->state_dir);
 	if (ohtd_state_key(run->config->state_dir, &ohtd_audit_key, key, sizeof(key), wall_s(run), run->why,
 			   sizeof(run->why)))
 		return judge(run, errno);
-	run->audit = ohtd_audit_create(&setup);
+	r = run->swapped == OHTD_SWAP_IN ? record_restore(run, &setup) : 0;
+	run->audit = r ? NULL : ohtd_audit_create(&setup);
 	OPENSSL_cleanse(key, sizeof(key));
-	return run->audit ? 0 : fail(run, "audit");
+	if (r)
+		return -1;
+	if (!run->audit)
+		return fail(run, "audit");
+	if (run->swapped == OHTD_SWAP_BACK)
+		ohtd_audit_restore_undone(run->audit);
+	return 0;
 }
 
 /* Before anything of ours stops or resets, so that it hears of all of it. */
@@ -408,7 +431,8 @@ static int open_all(struct running *run)
 	run->sender_fd = ohtd_sender_start(run->config);
 	if (confine(run))
 		return -1;
-	if (ohtd_state_swap_database(run->config->state_dir, run->why, sizeof(run->why)))
+	run->swapped = ohtd_state_swap_database(dir, run->why, sizeof(run->why));
+	if (run->swapped < 0)
 		return judge(run, errno);
 	if (open_store(run) || open_auth(run) || open_accounts(run) || open_audit(run))
 		return -1;
@@ -450,6 +474,15 @@ static int narrow(struct running *run)
 	return r < 0 ? -1 : 0;
 }
 
+/* All that could fail for the sake of the database is behind it, and no client has been answered anything that would not stay. */
+static int keep_restored(struct running *run)
+{
+	if (ohtd_state_keep_swap(run->config->state_dir, wall_s(run), run->why, sizeof(run->why)))
+		return judge(run, errno);
+	ohtd_audit_stays(run->audit);
+	return 0;
+}
+
 static int start_all(struct running *run)
 {
 	int r = ohtd_robot_start(run->robot, run->why, sizeof(run->why));
@@ -460,7 +493,7 @@ static int start_all(struct running *run)
 	if (*run->why)
 		ohtd_log(OHTD_LOG_WARNING, "main", "device_missing", "%s; trying again", run->why);
 	ohtd_state_begin_run(run->config->state_dir);
-	if (narrow(run))
+	if (narrow(run) || keep_restored(run))
 		return -1;
 	r = ohtd_server_start(run->server);
 	if (r) {
@@ -477,8 +510,6 @@ static int start_all(struct running *run)
 		errno = -r;
 		return fail(run, "webhooks thread");
 	}
-	/* It has got as far as it ever does. */
-	ohtd_state_keep_swap(run->config->state_dir, wall_s(run));
 	return say_ready(run);
 }
 

@@ -34,49 +34,52 @@ static int complain(const char *what, const char *why)
 	return 1;
 }
 
-static int restore(const struct ohtd_config *config, const char *file, bool foreign, const unsigned char *key)
+static int restore(struct ohtd_restore *order)
 {
 	char id[2 * OHTD_ROBOT_ID_BYTES + 1];
-	struct ohtd_restore order = {
-		.state_dir = config->state_dir, .file = file, .robot_id = id, .foreign = foreign, .plain = true,
-		.work = { .key = key, .goes_on = goes_on },
-	};
 
-	ohtd_backup_robot_id(config->state_dir, id);
-	if (ohtd_restore_prepare(&order, commits))
-		return complain(file, order.why);
+	ohtd_backup_robot_id(order->state_dir, id);
+	order->robot_id = id;
+	if (ohtd_restore_prepare(order, commits))
+		return complain(order->file, order->why);
 	/* A robot that has lost its state is the one that it was. */
-	if (!*id && *order.manifest.robot_id)
-		ohtd_backup_keep_robot_id(config->state_dir, order.manifest.robot_id);
-	printf("%s: schema %d, ready: the next start of ohtd puts it in\n", file, order.manifest.schema);
+	if (!*id && *order->manifest.robot_id)
+		ohtd_backup_keep_robot_id(order->state_dir, order->manifest.robot_id);
+	printf("%s: schema %d, ready: the next start of ohtd puts it in\n", order->file, order->manifest.schema);
 	return fflush(stdout) ? 1 : 0;
 }
 
-static int restore_locked(const struct ohtd_config *config, const char *file, bool foreign)
+static int restore_locked(const struct ohtd_config *config, struct ohtd_restore *order)
 {
 	unsigned char key[OHTD_ARCHIVE_KEY_BYTES];
 	int state = ohtd_backup_key(config->backup_key, key), r;
 
 	if (state && state != -ENOENT)
 		return complain(config->backup_key, "no key of 64 hexadecimal digits that others may not read");
-	r = restore(config, file, foreign, state ? NULL : key);
+	order->work.key = state ? NULL : key;
+	r = restore(order);
 	OPENSSL_cleanse(key, sizeof(key));
 	return r;
 }
 
 int ohtd_restore_offline(const struct ohtd_config *config, const char *file, bool foreign)
 {
-	char why[WHY_BYTES];
+	char why[WHY_BYTES], by[16];
+	struct ohtd_restore order = {
+		.state_dir = config->state_dir, .file = file, .foreign = foreign, .plain = true, .by = by,
+		.work = { .goes_on = goes_on },
+	};
 	int lock_fd, r;
 
 	umask(077);
+	snprintf(by, sizeof(by), "uid %u", getuid());
 	if (ohtd_state_become_owner(config->state_dir, why, sizeof(why)) ||
 	    ohtd_state_ensure(config->state_dir, why, sizeof(why)))
 		return complain("", why);
 	lock_fd = ohtd_state_lock(config->state_dir, why, sizeof(why));
 	if (lock_fd < 0)
 		return complain("", why);
-	r = restore_locked(config, file, foreign);
+	r = restore_locked(config, &order);
 	close(lock_fd);
 	return r;
 }

@@ -261,7 +261,7 @@ int ohtd_state_swap_database(const char *dir, char *why, size_t size)
 		ohtd_log(OHTD_LOG_ERROR, "main", "restore_undone",
 			 "the start with the restored database was cut short: %s is the one of before", path);
 	if (r >= 0)
-		return 0;
+		return r;
 	snprintf(why, size, "%s: the restored database cannot be put in: %s", path, strerror(-r));
 	errno = -r;
 	return -1;
@@ -279,7 +279,14 @@ bool ohtd_state_undo_swap(const char *dir)
 	return true;
 }
 
-void ohtd_state_keep_swap(const char *dir, long long now_s)
+void ohtd_state_before_swap(const char *dir, char *path, size_t size)
+{
+	snprintf(path, size, "%s/" DATABASE ".before", dir);
+	if (access(path, F_OK))
+		*path = 0;
+}
+
+int ohtd_state_keep_swap(const char *dir, long long now_s, char *why, size_t size)
 {
 	char path[PATH_BYTES];
 	int r;
@@ -287,7 +294,9 @@ void ohtd_state_keep_swap(const char *dir, long long now_s)
 	join(path, dir, DATABASE);
 	r = ohtd_db_swap_keep(path, now_s);
 	if (r)
-		ohtd_log(OHTD_LOG_WARNING, "main", "restore_kept", "%s.before: %s", path, strerror(-r));
+		snprintf(why, size, "%s.before: %s", path, strerror(-r));
+	errno = -r;
+	return r ? -1 : 0;
 }
 
 bool ohtd_state_swap_waits(const char *dir)

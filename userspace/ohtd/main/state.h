@@ -70,13 +70,15 @@ int ohtd_state_open_database(struct ohtd_db **db, const char *dir, long long now
  *
  * With another database the key of tokens is another one too: no session goes on.
  *
- * Return: 0, or -1 with errno and @why; then nothing may be opened.
+ * Return: enum ohtd_swap_found, or -1 with errno and @why; then nothing may be opened.
  */
 int ohtd_state_swap_database(const char *dir, char *why, size_t size);
 /* What was put in cannot be used: the old one again. True if there was one. */
 bool ohtd_state_undo_swap(const char *dir);
-/* The daemon is ready with what was put in, which stays. */
-void ohtd_state_keep_swap(const char *dir, long long now_s);
+/* Path of the database of before, while another one is on trial; "": there was none. */
+void ohtd_state_before_swap(const char *dir, char *path, size_t size);
+/* The daemon can begin with what was put in, which stays. 0, or -1 with errno and @why: then it may go back at the next start. */
+int ohtd_state_keep_swap(const char *dir, long long now_s, char *why, size_t size);
 /* Whether a start is to put one in, or has not been ready with it yet. */
 bool ohtd_state_swap_waits(const char *dir);
 

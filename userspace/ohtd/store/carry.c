@@ -16,32 +16,58 @@
 #define WORK_FILE	"PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA secure_delete = ON;" \
 			"PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;"
 
-/* SQL for a table, which earlier schemas may not have, or not with this column. */
-struct step {
-	const char *table;
+/**
+ * struct carried - how a table is carried; all of its rows are, unless a step says otherwise
+ * @name: of the table
+ * @column: that the steps need; earlier schemas may not have it, or not the table
+ * @out: what a copy is changed by; NULL: nothing
+ * @in: what one is changed by before it becomes the database; NULL: nothing
+ */
+struct carried {
+	const char *name;
 	const char *column;
-	const char *sql;
+	const char *out;
+	const char *in;
 };
 
-static const struct step out_steps[] = {
-	{ "sessions", "id", "DELETE FROM sessions" },
-	{ "webhook_deliveries", "number", "DELETE FROM webhook_deliveries" },
-	{ "webhooks", "secret", "UPDATE webhooks SET secret = '', secret_before = ''" },
-};
-
-static const struct step in_steps[] = {
-	{ "sessions", "id", "DELETE FROM sessions" },
-	{ "webhook_deliveries", "number", "DELETE FROM webhook_deliveries" },
-	{ "webhooks", "secret", "UPDATE webhooks SET enabled = 0, secret_before = '',"
-	  " secret = 'whsec_' || hex(randomblob(24))" },
-	{ "users", "epoch", "UPDATE users SET epoch = epoch + 1" },
-	{ "command_numbers", "reserved", "UPDATE command_numbers SET reserved = 100000 + "
+static const struct carried tables[] = {
+	{ .name = "alert_rules" },
+	{ .name = "alerts" },
+	{ .name = "audit" },
+	{ .name = "audit_checkpoints" },
+	{ .name = "audit_tree" },
+	{ .name = "command_numbers", .column = "reserved", .in = "UPDATE command_numbers SET reserved = 100000 + "
 	  "max(reserved, coalesce((SELECT max(number) FROM commands), 0))" },
+	{ .name = "commands" },
+	{ .name = "config_versions" },
+	{ .name = "daemon_runs" },
+	{ .name = "journal" },
+	{ .name = "journal_sources" },
+	{ .name = "schema_migrations" },
+	{ .name = "sessions", .column = "id", .out = "DELETE FROM sessions", .in = "DELETE FROM sessions" },
+	{ .name = "users", .column = "epoch", .in = "UPDATE users SET epoch = epoch + 1" },
+	{ .name = "webhook_deliveries", .column = "number", .out = "DELETE FROM webhook_deliveries",
+	  .in = "DELETE FROM webhook_deliveries" },
+	{ .name = "webhooks", .column = "secret", .out = "UPDATE webhooks SET secret = '', secret_before = ''",
+	  .in = "UPDATE webhooks SET enabled = 0, secret_before = '', secret = 'whsec_' || hex(randomblob(24))" },
 };
 
-static const char *const counted[OHTD_CARRY_TABLES] = {
-	"users", "config_versions", "alerts", "alert_rules", "commands", "journal", "webhooks",
+const char *const ohtd_carry_counted[] = {
+	"users", "config_versions", "audit", "alerts", "alert_rules", "commands", "journal", "webhooks",
 };
+
+#define TABLES	(sizeof(tables) / sizeof(tables[0]))
+
+/* In a file that waits for a start, beside its tables: what the start says of it. */
+#define ORDER_TABLE	"CREATE TABLE restore_order (by_whom TEXT, file TEXT, made_ns INTEGER) STRICT"
+
+bool ohtd_db_carry_knows(const char *table)
+{
+	for (size_t i = 0; i < TABLES; i++)
+		if (!strcmp(tables[i].name, table))
+			return true;
+	return false;
+}
 
 struct asking {
 	bool (*goes_on)(void *arg);
@@ -82,24 +108,26 @@ static int64_t number(sqlite3 *sql, const char *text)
 	return value;
 }
 
-static bool has_column(sqlite3 *sql, const struct step *step)
+static bool has_column(sqlite3 *sql, const char *table, const char *column)
 {
-	char *text = sqlite3_mprintf("SELECT count(*) FROM pragma_table_info(%Q) WHERE name = %Q", step->table,
-				     step->column);
+	char *text = sqlite3_mprintf("SELECT count(*) FROM pragma_table_info(%Q) WHERE name = %Q", table, column);
 	bool has = text && number(sql, text) == 1;
 
 	sqlite3_free(text);
 	return has;
 }
 
-static int run_steps(sqlite3 *sql, const struct step *steps, size_t count)
+static int run_steps(sqlite3 *sql, bool in)
 {
-	int r = sqlite3_exec(sql, WORK_FILE "BEGIN", NULL, NULL, NULL);
+	int r = SQLITE_OK;
 
-	for (size_t i = 0; r == SQLITE_OK && i < count; i++)
-		if (has_column(sql, &steps[i]))
-			r = sqlite3_exec(sql, steps[i].sql, NULL, NULL, NULL);
-	return r == SQLITE_OK ? sqlite3_exec(sql, "COMMIT", NULL, NULL, NULL) : r;
+	for (size_t i = 0; r == SQLITE_OK && i < TABLES; i++) {
+		const char *step = in ? tables[i].in : tables[i].out;
+
+		if (step && has_column(sql, tables[i].name, tables[i].column))
+			r = sqlite3_exec(sql, step, NULL, NULL, NULL);
+	}
+	return r;
 }
 
 static int copy(const char *path, const char *to, struct asking *asking)
@@ -118,19 +146,29 @@ static int copy(const char *path, const char *to, struct asking *asking)
 	return result_of(r);
 }
 
+static void count_rows(sqlite3 *sql, struct ohtd_carry_count *counts)
+{
+	for (size_t i = 0; i < OHTD_CARRY_TABLES; i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "SELECT count(*) FROM %s", ohtd_carry_counted[i]);
+		counts[i] = (struct ohtd_carry_count){ ohtd_carry_counted[i], number(sql, text) };
+	}
+}
+
 static int strip(const char *path, struct ohtd_carry_count *counts)
 {
 	sqlite3 *sql = NULL;
 	int r = open_file(&sql, path, SQLITE_OPEN_READWRITE);
 
 	if (r == SQLITE_OK)
-		r = run_steps(sql, out_steps, sizeof(out_steps) / sizeof(out_steps[0]));
-	for (size_t i = 0; r == SQLITE_OK && i < OHTD_CARRY_TABLES; i++) {
-		char text[64];
-
-		snprintf(text, sizeof(text), "SELECT count(*) FROM %s", counted[i]);
-		counts[i] = (struct ohtd_carry_count){ counted[i], number(sql, text) };
-	}
+		r = sqlite3_exec(sql, WORK_FILE "BEGIN", NULL, NULL, NULL);
+	if (r == SQLITE_OK)
+		r = run_steps(sql, false);
+	if (r == SQLITE_OK)
+		r = sqlite3_exec(sql, "COMMIT", NULL, NULL, NULL);
+	if (r == SQLITE_OK)
+		count_rows(sql, counts);
 	sqlite3_close(sql);
 	return result_of(r);
 }
@@ -202,14 +240,148 @@ int ohtd_db_carry_check(const struct ohtd_schema *schema, const char *path, int 
 	return r;
 }
 
-int ohtd_db_carry_in(const char *path)
+/* ---- in ---- */
+
+static int leave_order(sqlite3 *sql, const struct ohtd_carry_order *order)
+{
+	char *text = sqlite3_mprintf("DROP TABLE IF EXISTS restore_order; " ORDER_TABLE
+				     "; INSERT INTO restore_order VALUES (%Q, %Q, %lld)", order->by, order->file,
+				     (long long)order->made_ns);
+	int r = text ? sqlite3_exec(sql, text, NULL, NULL, NULL) : SQLITE_NOMEM;
+
+	sqlite3_free(text);
+	return r;
+}
+
+int ohtd_db_carry_in(const char *path, const struct ohtd_carry_order *order)
 {
 	sqlite3 *sql = NULL;
 	int r = open_file(&sql, path, SQLITE_OPEN_READWRITE);
 
 	if (r == SQLITE_OK)
-		r = run_steps(sql, in_steps, sizeof(in_steps) / sizeof(in_steps[0]));
+		r = sqlite3_exec(sql, WORK_FILE "BEGIN", NULL, NULL, NULL);
+	if (r == SQLITE_OK)
+		r = run_steps(sql, true);
+	if (r == SQLITE_OK)
+		r = leave_order(sql, order);
+	if (r == SQLITE_OK)
+		r = sqlite3_exec(sql, "COMMIT", NULL, NULL, NULL);
 	sqlite3_close(sql);
 	r = result_of(r);
 	return r ? r : ohtd_db_file_sync(path);
+}
+
+/* ---- the start ---- */
+
+static const struct ohtd_statement order_sql = { "SELECT by_whom, file, made_ns FROM restore_order" };
+
+int ohtd_db_carry_take_order(struct ohtd_db *db, struct ohtd_carry_order *order)
+{
+	sqlite3_stmt *s;
+	int r;
+
+	*order = (struct ohtd_carry_order){ .made_ns = 0 };
+	if (!has_column(db->sql, "restore_order", "made_ns"))
+		return 0;
+	s = ohtd_db_statement(db, &order_sql);
+	r = ohtd_db_row(db, s);
+	if (r > 0) {
+		ohtd_db_take_text(s, 0, order->by, sizeof(order->by));
+		ohtd_db_take_text(s, 1, order->file, sizeof(order->file));
+		order->made_ns = sqlite3_column_int64(s, 2);
+	}
+	sqlite3_reset(s);
+	return r < 0 ? r : ohtd_db_errno(sqlite3_exec(db->sql, "DROP TABLE restore_order", NULL, NULL, NULL));
+}
+
+/* The name for SQLite of a file that has no log and gets none. */
+static void name_unchanging(sqlite3_str *name, const char *path)
+{
+	sqlite3_str_appendall(name, "file:");
+	for (; *path; path++)
+		sqlite3_str_appendf(name, strchr("%?#", *path) ? "%%%02x" : "%c", (unsigned char)*path);
+	sqlite3_str_appendall(name, "?immutable=1");
+}
+
+static int open_unchanging(sqlite3 **from, const char *path)
+{
+	sqlite3_str *text = sqlite3_str_new(NULL);
+	char *name;
+	int r;
+
+	name_unchanging(text, path);
+	name = sqlite3_str_finish(text);
+	r = name ? open_file(from, name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI) : SQLITE_NOMEM;
+	sqlite3_free(name);
+	return r;
+}
+
+/* "INSERT INTO table (its columns) VALUES (?,...)"; NULL: out of memory. */
+static char *insert_for(const char *table, sqlite3_stmt *rows)
+{
+	sqlite3_str *text = sqlite3_str_new(NULL);
+	int columns = sqlite3_column_count(rows);
+
+	sqlite3_str_appendf(text, "INSERT INTO \"%w\" (", table);
+	for (int i = 0; i < columns; i++)
+		sqlite3_str_appendf(text, "%s\"%w\"", i ? "," : "", sqlite3_column_name(rows, i));
+	sqlite3_str_appendall(text, ") VALUES (");
+	for (int i = 0; i < columns; i++)
+		sqlite3_str_appendall(text, i ? ",?" : "?");
+	sqlite3_str_appendall(text, ")");
+	return sqlite3_str_finish(text);
+}
+
+static int insert_row(sqlite3_stmt *insert, sqlite3_stmt *rows)
+{
+	for (int i = 0; i < sqlite3_column_count(rows); i++)
+		sqlite3_bind_value(insert, i + 1, sqlite3_column_value(rows, i));
+	sqlite3_step(insert);
+	return sqlite3_reset(insert);
+}
+
+static int insert_rows(struct ohtd_db *db, const char *table, sqlite3_stmt *rows)
+{
+	char *text = insert_for(table, rows);
+	sqlite3_stmt *insert = NULL;
+	int r = SQLITE_OK, step;
+
+	/* Of a schema that this program does not know. */
+	if (text && sqlite3_prepare_v2(db->sql, text, -1, &insert, NULL) != SQLITE_OK)
+		r = SQLITE_NOTADB;
+	sqlite3_free(text);
+	while (insert && r == SQLITE_OK && (step = sqlite3_step(rows)) != SQLITE_DONE)
+		r = step == SQLITE_ROW ? insert_row(insert, rows) : SQLITE_NOTADB;
+	sqlite3_finalize(insert);
+	return text ? r : SQLITE_NOMEM;
+}
+
+static int take_table(struct ohtd_db *db, const char *table, sqlite3 *from)
+{
+	char *all = sqlite3_mprintf("SELECT * FROM \"%w\"", table);
+	char *empty = sqlite3_mprintf("DELETE FROM \"%w\"", table);
+	sqlite3_stmt *rows = NULL;
+	int r = all && empty ? SQLITE_OK : SQLITE_NOMEM;
+
+	if (r == SQLITE_OK && sqlite3_prepare_v2(from, all, -1, &rows, NULL) != SQLITE_OK)
+		r = SQLITE_NOTADB;
+	if (r == SQLITE_OK)
+		r = sqlite3_exec(db->sql, empty, NULL, NULL, NULL);
+	if (r == SQLITE_OK)
+		r = insert_rows(db, table, rows);
+	sqlite3_finalize(rows);
+	sqlite3_free(all);
+	sqlite3_free(empty);
+	return r;
+}
+
+int ohtd_db_carry_over(struct ohtd_db *db, const char *path, const char *const *names, size_t count)
+{
+	sqlite3 *from = NULL;
+	int r = open_unchanging(&from, path) == SQLITE_OK ? SQLITE_OK : SQLITE_NOTADB;
+
+	for (size_t i = 0; r == SQLITE_OK && i < count; i++)
+		r = take_table(db, names[i], from);
+	sqlite3_close(from);
+	return r == SQLITE_NOTADB ? -EBADMSG : ohtd_db_errno(r);
 }

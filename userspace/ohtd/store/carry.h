@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     the database as it is carried away and brought back: without what would open something of today.
- * Contexts: a thread that may wait, with connections of its own; beside the store thread.
+ * Owns:     the database as it is carried away and brought back: without what would open something of today, and with the
+ *           records of today.
+ * Contexts: a thread that may wait, with connections of its own, beside the store thread; what takes a handle: the thread
+ *           that owns it.
  * Locks:    none. One read transaction while the pages are copied: writers do not wait for it, but the
  *           write-ahead log cannot begin anew meanwhile.
  */
@@ -12,11 +14,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct ohtd_db;
 struct ohtd_schema;
 
-#define OHTD_CARRY_TABLES	7
+/* Tables whose rows people know. */
+#define OHTD_CARRY_TABLES	8
+extern const char *const ohtd_carry_counted[OHTD_CARRY_TABLES];
 
-/* Rows of a table that people know. */
+/* Rows of one of those. */
 struct ohtd_carry_count {
 	const char *table;
 	int64_t rows;
@@ -54,15 +59,48 @@ int ohtd_db_carry_out(const struct ohtd_schema *schema, const char *path, const 
 int ohtd_db_carry_check(const struct ohtd_schema *schema, const char *path, int *version, char *why,
 			size_t size);
 
+#define OHTD_CARRY_BY_BYTES	65
+#define OHTD_CARRY_FILE_BYTES	80
+
+/**
+ * struct ohtd_carry_order - a restore, for the start that carries it out
+ * @by: name of who has ordered it; "": not known
+ * @file: name of the file, without its folder
+ * @made_ns: wall clock of the backup; 0: not known
+ */
+struct ohtd_carry_order {
+	char by[OHTD_CARRY_BY_BYTES];
+	char file[OHTD_CARRY_FILE_BYTES];
+	int64_t made_ns;
+};
+
 /**
  * ohtd_db_carry_in() - make a file that was checked fit to become the database
  * @path: the file, in nobody's use; of any earlier schema too
+ * @order: kept in it for the start
  *
  * Sessions end and tokens are void. Webhooks are switched off, each with a secret that has not been
  * seen by anybody. Numbers of commands go on far behind those that it knows.
  *
  * Return: 0 when it is on the disk, or a negative errno.
  */
-int ohtd_db_carry_in(const char *path);
+int ohtd_db_carry_in(const char *path, const struct ohtd_carry_order *order);
+
+/* Takes out what ohtd_db_carry_in() has left; all empty if it has not been there. 0 or a negative errno. */
+int ohtd_db_carry_take_order(struct ohtd_db *db, struct ohtd_carry_order *order);
+
+/**
+ * ohtd_db_carry_over() - take tables of another database in place of one's own
+ * @db: in a transaction, which the caller undoes after an error
+ * @path: the other database, of which nobody changes anything; it has no log
+ * @names: of the tables
+ * @count: how many
+ *
+ * Return: 0; -EBADMSG: they cannot be read there, or have another form; or another negative errno, of @db.
+ */
+int ohtd_db_carry_over(struct ohtd_db *db, const char *path, const char *const *names, size_t count);
+
+/* Whether it has been decided how a table of this name is carried. */
+bool ohtd_db_carry_knows(const char *table);
 
 #endif /* OHTD_STORE_CARRY_H */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/carry.h"
 #include "store/db_private.h"
 
 #define VERSION		"oht-audit-1"	/* of the canonical form, in front of each record */
@@ -293,4 +294,15 @@ int ohtd_db_audit_remove(struct ohtd_db *db, const struct ohtd_audit_tree *tree)
 	ohtd_db_bind_number(s, ":removed", (int64_t)tree->removed.size);
 	r = ohtd_db_run(db, s);
 	return r ? r : ohtd_db_audit_keep_tree(db, tree);
+}
+
+/* ---- of another database ---- */
+
+static const char *const tables[] = { "audit", "audit_tree", "audit_checkpoints" };
+
+int ohtd_db_audit_take(struct ohtd_db *db, const char *path)
+{
+	int r = ohtd_db_begin(db);
+
+	return r ? r : ohtd_db_end(db, ohtd_db_carry_over(db, path, tables, sizeof(tables) / sizeof(tables[0])));
 }

@@ -128,4 +128,10 @@ int64_t ohtd_db_audit_drop_foreign(struct ohtd_db *db, uint64_t size);
 /* Removes the records up to @tree->removed. 0 or a negative errno. */
 int ohtd_db_audit_remove(struct ohtd_db *db, const struct ohtd_audit_tree *tree);
 
+/*
+ * Takes the whole audit of another database, at @path, in place of its own, or nothing of it. 0, -EBADMSG: it cannot be read
+ * there, or another negative errno.
+ */
+int ohtd_db_audit_take(struct ohtd_db *db, const char *path);
+
 #endif /* OHTD_TABLES_AUDIT_H */

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What a database brings along when it is carried: each table by decision, the audit of today, the order of the restore. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <sqlite3.h>
+
+#include "store/carry.h"
+#include "store/db.h"
+#include "store/schema.h"
+#include "store_fixture.h"
+#include "tables/audit.h"
+
+#define RECORD	"INSERT INTO audit (number, time_ns, boot, who, act, object, before, after, result, source, request_id, leaf) VALUES "
+
+/* A table more needs a line in store/carry.c: are its rows secret, do they hold after a restore? */
+static void test_each_table_is_decided_upon(void **state)
+{
+	sqlite3_stmt *s;
+	sqlite3 *raw;
+	int count = 0;
+
+	(void)state;
+	ohtd_db_close(store_open_db());
+	assert_int_equal(sqlite3_open(store_path, &raw), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(raw, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+					    -1, &s, NULL), SQLITE_OK);
+	for (; sqlite3_step(s) == SQLITE_ROW; count++)
+		if (!ohtd_db_carry_knows((const char *)sqlite3_column_text(s, 0)))
+			fail_msg("store/carry.c does not say how the table %s is carried", sqlite3_column_text(s, 0));
+	sqlite3_finalize(s);
+	sqlite3_close(raw);
+	assert_true(count >= 16);
+	assert_false(ohtd_db_carry_knows("passwords"));
+}
+
+/* ---- the audit of another database ---- */
+
+static char other[128];
+
+/* What is the database becomes another one, of a name that SQLite could misread. */
+static void set_aside(void)
+{
+	snprintf(other, sizeof(other), "%s/100%%?of#it.db", store_dir);
+	store_run_sql("PRAGMA wal_checkpoint(TRUNCATE)");
+	assert_int_equal(rename(store_path, other), 0);
+}
+
+static void make_both(void)
+{
+	ohtd_db_close(store_open_db());
+	store_run_sql(RECORD "(1, 0, '', 'anna', '', '', '', '', '', '', '', ''), (2, 0, '', 'bert', '', '', '', '', '', '', '', '');"
+		      "INSERT INTO audit_tree VALUES (1, 2, 'ab', 0, '', '')");
+	set_aside();
+	ohtd_db_close(store_open_db());
+	store_run_sql(RECORD "(1, 0, '', 'carl', '', '', '', '', '', '', '', '')");
+}
+
+static int take(void)
+{
+	struct ohtd_db *db = store_open_db();
+	int r = ohtd_db_audit_take(db, other);
+
+	ohtd_db_close(db);
+	return r;
+}
+
+static void test_the_audit_of_today_comes_whole(void **state)
+{
+	(void)state;
+	make_both();
+	assert_int_equal(take(), 0);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM audit WHERE who IN ('anna', 'bert')"), 2);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM audit"), 2);
+	assert_int_equal(store_ask_sql("SELECT size FROM audit_tree WHERE edge = 'ab'"), 2);
+}
+
+static void keeps_its_own(const char *damage)
+{
+	char mine[64];
+
+	make_both();
+	memcpy(mine, store_path, sizeof(mine));
+	memcpy(store_path, other, sizeof(store_path));
+	store_run_sql(damage);
+	memcpy(store_path, mine, sizeof(mine));
+	assert_int_equal(take(), -EBADMSG);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM audit WHERE who = 'carl'"), 1);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM audit"), 1);
+}
+
+static void test_nothing_of_one_that_cannot_be_taken(void **state)
+{
+	(void)state;
+	keeps_its_own("ALTER TABLE audit_tree ADD COLUMN of_tomorrow INTEGER");
+}
+
+static void test_nothing_of_one_without_an_audit(void **state)
+{
+	(void)state;
+	keeps_its_own("DROP TABLE audit_checkpoints");
+}
+
+static void test_nothing_of_one_that_is_not_there(void **state)
+{
+	(void)state;
+	make_both();
+	assert_int_equal(remove(other), 0);
+	assert_int_equal(take(), -EBADMSG);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM audit WHERE who = 'carl'"), 1);
+}
+
+/* ---- the order of the restore ---- */
+
+static void test_the_order_comes_once(void **state)
+{
+	const struct ohtd_carry_order given = { "anna's", "20261127020000.ohtbackup", 7 };
+	struct ohtd_carry_order taken;
+	struct ohtd_db *db;
+
+	(void)state;
+	ohtd_db_close(store_open_db());
+	assert_int_equal(ohtd_db_carry_in(store_path, &given), 0);
+	/* Again, as of a copy of a file that waited. */
+	assert_int_equal(ohtd_db_carry_in(store_path, &given), 0);
+	db = store_open_db();
+	assert_int_equal(ohtd_db_carry_take_order(db, &taken), 0);
+	assert_string_equal(taken.by, given.by);
+	assert_string_equal(taken.file, given.file);
+	assert_int_equal(taken.made_ns, given.made_ns);
+	assert_int_equal(ohtd_db_carry_take_order(db, &taken), 0);
+	assert_string_equal(taken.file, "");
+	ohtd_db_close(db);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM sqlite_schema WHERE name = 'restore_order'"), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_each_table_is_decided_upon, store_set_up, store_tear_down),
+		cmocka_unit_test_setup_teardown(test_the_audit_of_today_comes_whole, store_set_up, store_tear_down),
+		cmocka_unit_test_setup_teardown(test_nothing_of_one_that_cannot_be_taken, store_set_up, store_tear_down),
+		cmocka_unit_test_setup_teardown(test_nothing_of_one_without_an_audit, store_set_up, store_tear_down),
+		cmocka_unit_test_setup_teardown(test_nothing_of_one_that_is_not_there, store_set_up, store_tear_down),
+		cmocka_unit_test_setup_teardown(test_the_order_comes_once, store_set_up, store_tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
