@@ -19,6 +19,7 @@
 #include "store/db.h"
 #include "store/schema.h"
 #include "store/swap.h"
+#include "scratch.h"
 #include "store_fixture.h"
 
 #define CUT	9
@@ -110,6 +111,19 @@ static void add(const char *name)
 	store_run_sql(sql);
 }
 
+/* By a process that was killed: it is in the write-ahead log only. */
+static void add_in_log(const char *name)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		_exit(store_work_add(store_open_db(), (void *)name) ? 1 : 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_true(is_there("-wal"));
+}
+
 static void make_both(void)
 {
 	char other[128];
@@ -117,10 +131,12 @@ static void make_both(void)
 	assert_int_equal(store_folder_make(), 0);
 	ohtd_db_close(store_open_db());
 	add("new");
+	/* As a restore leaves it. */
+	store_run_sql("PRAGMA journal_mode = DELETE");
 	snprintf(other, sizeof(other), "%s.other", store_path);
 	assert_int_equal(rename(store_path, other), 0);
 	ohtd_db_close(store_open_db());
-	add("old");
+	add_in_log("old");
 	assert_int_equal(ohtd_db_swap_arm(store_path, other), 0);
 	assert_int_equal(ohtd_db_swap_arm(store_path, other), -EBUSY);
 }
@@ -170,6 +186,26 @@ static void test_the_old_one_after_each_cut_when_the_new_is_of_no_use(void **sta
 	assert_int_equal(became_new, 0);
 }
 
+/* A rollback journal of the restored file would be played back into the old one. */
+static void test_no_log_of_the_restored_one_meets_the_old_one(void **state)
+{
+	static const char *const logs[] = { "-journal", "-wal", "-shm" };
+	char name[32];
+
+	(void)state;
+	make_both();
+	assert_int_equal(ohtd_db_swap(store_path, end_sessions, NULL), OHTD_SWAP_IN);
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(name, sizeof(name), "oht.db%s", logs[i]);
+		scratch_put(store_dir, name, "of the restored one");
+	}
+	assert_int_equal(ohtd_db_swap(store_path, end_sessions, NULL), OHTD_SWAP_BACK);
+	for (size_t i = 0; i < 3; i++)
+		assert_false(is_there(logs[i]));
+	assert_false(is_new());
+	assert_int_equal(store_folder_remove(), 0);
+}
+
 static void test_a_lost_folder_has_nothing_to_go_back_to(void **state)
 {
 	(void)state;
@@ -186,6 +222,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_or_the_other_after_each_cut),
 		cmocka_unit_test(test_the_old_one_after_each_cut_when_the_new_is_of_no_use),
+		cmocka_unit_test(test_no_log_of_the_restored_one_meets_the_old_one),
 		cmocka_unit_test(test_a_lost_folder_has_nothing_to_go_back_to),
 	};
 

@@ -2,12 +2,12 @@
 #include "store/swap.h"
 
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "store/db_file.h"
+#include "store/db_private.h"
 
 #define BUSY_MS	5000
 
@@ -55,35 +55,49 @@ bool ohtd_db_swap_waits(const char *path)
 	return is_there(path, ".restore") || is_there(path, ".before");
 }
 
-/* What stands in the log of the old one goes into its file. One that is damaged stays as it is. */
-static void fold(const char *path)
+/*
+ * Copies the write-ahead log of the old database into its file. A damaged database is kept without its log. 0 or a negative
+ * errno.
+ */
+static int fold(const char *path)
 {
 	sqlite3 *sql = NULL;
+	int r = sqlite3_open_v2(path, &sql, SQLITE_OPEN_READWRITE, NULL);
 
-	if (sqlite3_open_v2(path, &sql, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
+	if (r == SQLITE_OK) {
 		sqlite3_busy_timeout(sql, BUSY_MS);
-		sqlite3_exec(sql, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+		r = sqlite3_exec(sql, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
 	}
 	sqlite3_close(sql);
+	r = ohtd_db_errno(r);
+	return r == -EUCLEAN ? 0 : r;
 }
 
 /* A second name for the old one. It is whole by itself when it gets the name. */
 static int keep_old(const char *path)
 {
 	char name[OHTD_DB_PATH_BYTES + 16];
+	int r;
 
 	if (is_there(path, ".before") || !is_there(path, ""))
 		return 0;
-	fold(path);
+	r = fold(path);
+	if (r)
+		return r;
 	name_beside(name, path, ".before");
 	return link(path, name) ? -errno : ohtd_db_file_sync_folder(path);
 }
 
-/* A log belongs to one file only: it is gone for good before another file has the name. */
-static int drop_log(const char *path)
+/*
+ * Logs belong to one file only: they are gone for good before another file has the name. A rollback journal is there when the
+ * start was killed while it changed the restored file to a write-ahead log.
+ */
+static int drop_logs(const char *path)
 {
-	int r = drop(path, "-wal");
+	int r = drop(path, "-journal");
 
+	if (!r)
+		r = drop(path, "-wal");
 	if (!r)
 		r = drop(path, "-shm");
 	return r ? r : ohtd_db_file_sync_folder(path);
@@ -96,7 +110,7 @@ static int put_in(const char *path, int (*before)(void *arg), void *arg)
 	if (!r)
 		r = before(arg);
 	if (!r)
-		r = drop_log(path);
+		r = drop_logs(path);
 	if (!r)
 		r = move(path, ".restore", path);
 	return r ? r : OHTD_SWAP_IN;
@@ -104,7 +118,7 @@ static int put_in(const char *path, int (*before)(void *arg), void *arg)
 
 static int put_back(const char *path)
 {
-	int r = drop_log(path);
+	int r = drop_logs(path);
 
 	if (!r)
 		r = move(path, ".before", path);
