@@ -47,7 +47,7 @@ enum ohtd_job_kind {
  * @percent: 0 to 100
  * @subject: id of what it is about, 0: of nothing yet
  * @text: what came of it, or why it failed, for people; "" before its end
- * @by: name of who asked
+ * @by: account that ordered it
  * @made_ns, @begun_ns, @ended_ns: wall clock; 0: not yet
  */
 struct ohtd_job_view {
@@ -65,7 +65,7 @@ struct ohtd_job_view {
  * @kind: enum ohtd_job_kind
  * @subject: see the view
  * @flag: for @run
- * @by: name of who asks
+ * @by: account that orders it
  * @run: on the thread; 0, -ECANCELED, or another negative errno. Sets the text
  * @arg: for @run; outlives the jobs
  */
@@ -82,7 +82,7 @@ struct ohtd_job_order {
 struct ohtd_jobs *ohtd_jobs_start(struct ohtd_clock *clock);
 /* Cancels all, waits for the one that is under way, ends the thread. NULL is allowed. */
 void ohtd_jobs_stop(struct ohtd_jobs *jobs);
-/* Stopped, and nobody asks any more. NULL is allowed. */
+/* After the stop, when no thread uses the jobs any more. NULL is allowed. */
 void ohtd_jobs_destroy(struct ohtd_jobs *jobs);
 
 /*
@@ -102,7 +102,7 @@ int ohtd_jobs_cancel(struct ohtd_jobs *jobs, int64_t id, struct ohtd_job_view *v
 
 /* False: it is to end, with -ECANCELED. */
 bool ohtd_job_goes_on(struct ohtd_job *job);
-/* From now on nothing can cancel it. False: somebody has, before. */
+/* The job can no longer be cancelled. False: it has been cancelled. */
 bool ohtd_job_commits(struct ohtd_job *job);
 void ohtd_job_reach(struct ohtd_job *job, unsigned int percent);
 void ohtd_job_is_about(struct ohtd_job *job, int64_t subject);

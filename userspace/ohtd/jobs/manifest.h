@@ -23,8 +23,8 @@
  * @version: of the program
  * @schema: of the database
  * @made_ns: wall clock
- * @by: name of who asked for it
- * @automatic: nobody did
+ * @by: account that ordered it
+ * @automatic: the nightly schedule ordered it
  * @content_bytes: of the database
  * @content_sha256: hexadecimal
  * @counts: rows, table NULL: no more

@@ -22,7 +22,7 @@
  * @robot_id: of this robot; "": it has none yet, and any is taken
  * @foreign: another robot's is taken too
  * @plain: see @file
- * @by: name of who has ordered it
+ * @by: account that ordered it
  * @work: key and progress
  * @manifest: out; of a database itself only its schema
  * @why: out, on failure: one sentence

@@ -47,7 +47,7 @@ int ohtd_db_carry_out(const struct ohtd_schema *schema, const char *path, const 
 /**
  * ohtd_db_carry_check() - whether a file could become the database
  * @schema: which kind of database it must be
- * @path: the file, in nobody's use
+ * @path: the file, which no process uses
  * @version: out: version of its schema
  * @why: on failure one line, which does not name the file
  * @size: of @why in bytes
@@ -64,7 +64,7 @@ int ohtd_db_carry_check(const struct ohtd_schema *schema, const char *path, int 
 
 /**
  * struct ohtd_carry_order - a restore, for the start that carries it out
- * @by: name of who has ordered it; "": not known
+ * @by: account that ordered it; "": not known
  * @file: name of the file, without its folder
  * @made_ns: wall clock of the backup; 0: not known
  */
@@ -76,11 +76,11 @@ struct ohtd_carry_order {
 
 /**
  * ohtd_db_carry_in() - make a file that was checked fit to become the database
- * @path: the file, in nobody's use; of any earlier schema too
+ * @path: the file, which no process uses; any earlier schema is taken
  * @order: kept in it for the start
  *
- * Sessions end and tokens are void. Webhooks are switched off, each with a secret that has not been
- * seen by anybody. Numbers of commands go on far behind those that it knows.
+ * All sessions end and tokens are void. Webhooks are switched off, each with a new secret that no receiver knows. Numbers of
+ * commands continue 100000 behind the highest one in the file.
  *
  * Return: 0 when it is on the disk, or a negative errno.
  */
@@ -92,7 +92,7 @@ int ohtd_db_carry_take_order(struct ohtd_db *db, struct ohtd_carry_order *order)
 /**
  * ohtd_db_carry_over() - take tables of another database in place of one's own
  * @db: in a transaction, which the caller undoes after an error
- * @path: the other database, of which nobody changes anything; it has no log
+ * @path: the other database; no process writes to it, and its write-ahead log is empty
  * @names: of the tables
  * @count: how many
  *

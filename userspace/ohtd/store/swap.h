@@ -2,7 +2,7 @@
 /*
  * Owns:     putting a prepared file in place of the database, and the old one back.
  * Contexts: arm: any thread that may wait. Everything else: the main thread at the start, which holds the
- *           state directory's lock, while nobody has the database open.
+ *           state directory's lock, while no thread has the database open.
  * Locks:    none.
  *
  * PATH.restore is what waits to be put in, PATH.before the old one until the new one has proved itself. The
