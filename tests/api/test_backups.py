@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Backups: what is in them and what is not, their way back, and what is refused with nothing changed."""
 import contextlib
+import hashlib
 import json
 import os
 import secrets
@@ -173,6 +174,7 @@ def test_a_year_old_backup_opens_nothing_of_today(fresh, tmp_path):
     fresh.start()
     hook = fresh.post("webhooks", {"url": "https://127.0.0.1:9/"}).json
     token, number = fresh.token("administrator"), make(fresh)
+    refresh = fresh.login("administrator").json["refresh_token"]
     path = unpacked(fresh, tmp_path, number)
     assert hook["secret"].encode() not in path.read_bytes() and hook["secret"].encode() not in file_of(fresh, number).read_bytes()
     with contextlib.closing(sqlite3.connect(path)) as database:
@@ -187,6 +189,7 @@ def test_a_year_old_backup_opens_nothing_of_today(fresh, tmp_path):
     fresh.stop()
     fresh.start()
     assert fresh.another().request("GET", "robot", token=token).status == 401
+    assert fresh.request("POST", "auth/refresh", {"refresh_token": refresh}).code == "refresh_refused"
     fresh.tokens.clear()
     assert (fresh.state / "token.key").read_bytes() != key
     assert sorted(name for name, in rows(fresh, "SELECT name FROM users")) == ["administrator", "operator", "supervisor", "viewer"]
@@ -196,6 +199,30 @@ def test_a_year_old_backup_opens_nothing_of_today(fresh, tmp_path):
     with contextlib.closing(sqlite3.connect(kept)) as database:
         assert ("later",) in database.execute("SELECT name FROM users").fetchall()
     assert not (fresh.state / "oht.db.restore").exists() and not (fresh.state / "oht.db.before").exists()
+
+
+def test_one_of_another_robot_or_of_a_newer_program(fresh):
+    """Their digests are right."""
+    fresh.start()
+    number = make(fresh)
+    file = file_of(fresh, number)
+    data = file.read_bytes()
+    magic, flags, length, salt = HEAD.unpack(data[:HEAD.size])
+    manifest = json.loads(data[HEAD.size:HEAD.size + length])
+
+    def with_manifest(**change):
+        text = json.dumps({**manifest, **change}).encode()
+        made = HEAD.pack(magic, flags, len(text), salt) + text + data[HEAD.size + length:-32]
+        file.write_bytes(made + hashlib.sha256(made).digest())
+
+    for change, said in (({"form": 99}, "newer"), ({"robot_id": "0" * 31 + "1", "robot_name": "twin"}, "'twin'"),
+                         ({"content_bytes": manifest["content_bytes"] + 1}, "not what its manifest says"), ({"schema": "x"}, "no sense")):
+        with_manifest(**change)
+        job = restore(fresh, number)
+        assert job["state"] == "failed" and said in job["result"] and "nothing was changed" in job["result"], job
+        assert not leftovers(fresh)
+    with_manifest(robot_id="0" * 31 + "1")
+    assert restore(fresh, number, from_another_robot=True)["state"] == "done"
 
 
 def test_a_database_that_does_not_open_is_taken_out_again(fresh):
