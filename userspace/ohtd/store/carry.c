@@ -31,7 +31,9 @@ struct carried {
 };
 
 static const struct carried tables[] = {
+	{ .name = "alert_comments" },
 	{ .name = "alert_rules" },
+	{ .name = "alert_shelves" },
 	{ .name = "alerts" },
 	{ .name = "audit" },
 	{ .name = "audit_checkpoints" },
