@@ -100,30 +100,18 @@ static bool is_resumed(const struct ohtd_export *export)
 /* The next run that has something of the span, from memory if it goes on: 1, 0, or an error. */
 static int find_run(struct ohtd_db *db, struct ohtd_export *export, struct ohtd_history_run *run)
 {
-	const struct ohtd_memory *memory = &export->memory;
 	bool resumed = is_resumed(export);
 	/* Where it goes on is said by the number of the run, whatever its times are. */
-	int64_t from_ns = resumed ? 0 : export->query.from_ns;
-	int64_t after = resumed ? export->query.begin_run - 1 : export->run.run, behind = after;
-	int r;
+	struct ohtd_run_search search = {
+		.from_ns = resumed ? 0 : export->query.from_ns, .to_ns = export->query.to_ns,
+		.after = resumed ? export->query.begin_run - 1 : export->run.run,
+	};
+	int r = ohtd_run_find(db, export->history, &export->memory, &search);
 
-	while ((r = ohtd_db_history_next_run(db, from_ns, export->query.to_ns, behind, run)) > 0) {
-		behind = run->run;
-		if (memory->begun && run->run == memory->run.run)
-			break;
-		/* No checksum covers the row of a run. */
-		if (ohtd_run_is_sound(run))
-			return 1;
+	if (search.refused)
 		export->run_refused = true;
-		atomic_fetch_add(&export->history->damaged, 1);
-	}
-	if (r < 0)
-		return r;
-	if (!memory->begun || memory->run.run <= after ||
-	    memory->run.start_ns >= export->query.to_ns)
-		return 0;
-	*run = memory->run;
-	return 1;
+	*run = search.run;
+	return r;
 }
 
 static int enter_run(struct ohtd_db *db, struct ohtd_export *export)

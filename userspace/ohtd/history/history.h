@@ -144,4 +144,49 @@ int ohtd_history_read(struct ohtd_history *history, const struct ohtd_history_qu
 
 void ohtd_history_answer_free(struct ohtd_history_answer *answer);
 
+/* ---- one run, by its cycles ---- */
+
+/**
+ * ohtd_history_next_run() - find the runs of a span, one after the other
+ * @history: reaches to the newest sample
+ * @from_ns: time of day
+ * @to_ns: later than @from_ns
+ * @run: run->run is the number of the run before, 0 for the first; filled. @run->end of the run
+ *	that goes on is behind its newest sample
+ *
+ * Return: 1, 0 without another run, or a negative errno: -ENOENT while the file is not open.
+ */
+int ohtd_history_next_run(struct ohtd_history *history, int64_t from_ns, int64_t to_ns,
+			  struct ohtd_history_run *run);
+
+/**
+ * struct ohtd_history_stretch - cycles of one run, whatever its clock says
+ * @run: from ohtd_history_next_run()
+ * @first: first cycle
+ * @end: behind the last one
+ * @level: of the columns
+ * @signals: enum ohtd_telemetry of each
+ * @count: of @signals
+ */
+struct ohtd_history_stretch {
+	struct ohtd_history_run run;
+	int64_t first, end;
+	unsigned int level;
+	unsigned int signals[OHTD_HISTORY_SIGNALS_MAX];
+	unsigned int count;
+};
+
+/**
+ * ohtd_history_read_stretch() - the columns of one level, as they are kept
+ * @history: reaches to the newest sample
+ * @stretch: moved out to whole columns
+ * @answer: as of ohtd_history_read(); from_ns and to_ns say nothing. To be freed, also after an
+ *	error
+ *
+ * Return: 0, or a negative errno: -ENOENT while the file is not open, -ENOMEM, or of the store.
+ */
+int ohtd_history_read_stretch(struct ohtd_history *history,
+			      const struct ohtd_history_stretch *stretch,
+			      struct ohtd_history_answer *answer);
+
 #endif /* OHTD_HISTORY_HISTORY_H */

@@ -154,6 +154,24 @@ int64_t ohtd_run_time(const struct ohtd_history_run *run, int64_t cycle);
 /* No checksum covers the row of a run. */
 bool ohtd_run_is_sound(const struct ohtd_history_run *run);
 
+/**
+ * struct ohtd_run_search - which run is looked for
+ * @from_ns: it was there behind this time of day
+ * @to_ns: and before this one
+ * @after: its number is above this one
+ * @refused: filled: a run was passed over because its row is damaged
+ * @run: filled
+ */
+struct ohtd_run_search {
+	int64_t from_ns, to_ns, after;
+	bool refused;
+	struct ohtd_history_run run;
+};
+
+/* runs.c: the next run, as memory has it if it goes on: 1, 0 without one, or a negative errno. */
+int ohtd_run_find(struct ohtd_db *db, struct ohtd_history *history, const struct ohtd_memory *memory,
+		  struct ohtd_run_search *search);
+
 /* interval.c: under the lock. */
 int ohtd_interval_init(struct ohtd_interval *interval, uint32_t cycles);
 void ohtd_interval_free(struct ohtd_interval *interval);

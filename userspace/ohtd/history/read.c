@@ -530,6 +530,80 @@ int ohtd_history_read(struct ohtd_history *history, const struct ohtd_history_qu
 	return r;
 }
 
+/* ---- one run ---- */
+
+static int work_stretch(struct ohtd_db *db, void *arg)
+{
+	struct reading *reading = arg;
+	int r = ohtd_db_history_read_begin(db);
+
+	if (r)
+		return r;
+	r = read_segment(db, reading, &reading->segments[0]);
+	ohtd_db_history_read_end(db);
+	return r;
+}
+
+static void set_stretch(struct reading *reading, const struct ohtd_history_stretch *stretch)
+{
+	struct segment *segment = &reading->segments[0];
+
+	reading->group = ohtd_level_cycles(stretch->level);
+	reading->answer->level = stretch->level;
+	reading->answer->step_ns = reading->group * CYCLE_NS;
+	*segment = (struct segment){
+		.run = stretch->run, .begin = floor_to(stretch->first, reading->group),
+		.end = ceil_to(stretch->end, reading->group),
+	};
+	segment->count = (size_t)((segment->end - segment->begin) / reading->group);
+	reading->segment_count = 1;
+}
+
+static int read_stretch(struct reading *reading)
+{
+	const struct segment *segment = &reading->segments[0];
+	const struct ohtd_memory_wish wish = {
+		.signals = reading->query->signals, .count = reading->query->count,
+		.samples = !reading->answer->level,
+		.from = (uint64_t)segment->begin, .to = (uint64_t)segment->end,
+	};
+	int r = ohtd_memory_copy(reading->history, &wish, &reading->memory);
+
+	if (!r && !reading->memory.open)
+		r = -ENOENT;
+	if (!r)
+		r = make_room(reading);
+	if (!r)
+		r = ohtd_store_read(reading->history->store, work_stretch, reading);
+	return r ? r : read_memory(reading);
+}
+
+int ohtd_history_read_stretch(struct ohtd_history *history,
+			      const struct ohtd_history_stretch *stretch,
+			      struct ohtd_history_answer *answer)
+{
+	struct reading *reading = calloc(1, sizeof(*reading));
+	/* Holes are not cut to a span. */
+	struct ohtd_history_query query = {
+		.from_ns = INT64_MIN, .to_ns = INT64_MAX, .count = stretch->count,
+	};
+	int r;
+
+	*answer = (struct ohtd_history_answer){ 0 };
+	if (!reading)
+		return -ENOMEM;
+	memcpy(query.signals, stretch->signals, sizeof(query.signals));
+	reading->history = history;
+	reading->query = &query;
+	reading->answer = answer;
+	set_stretch(reading, stretch);
+	r = read_stretch(reading);
+	ohtd_memory_free(&reading->memory);
+	free(reading->scratch);
+	free(reading);
+	return r;
+}
+
 void ohtd_history_answer_free(struct ohtd_history_answer *answer)
 {
 	free(answer->times_ns);
