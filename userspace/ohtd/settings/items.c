@@ -47,6 +47,15 @@ static const struct ohtd_item last_items[] = {
 	  .min = -POSITION_MAX_MM, .max = POSITION_MAX_MM, .role = OHTD_ROLE_SUPERVISOR,
 	  .needs_standstill = true, .row = OHTD_ROW_STATION,
 	  .summary = "Where the station is along the rail, within the soft limits" },
+	{ .pointer = "/analytics/tariff_per_kwh", .type = OHTD_ITEM_NUMBER,
+	  .max = OHTD_TARIFF_MAX, .role = OHTD_ROLE_SUPERVISOR, .row = OHTD_ROW_TARIFF,
+	  .summary = "Price of a kWh, for the cost of energy in analytics; 0: no cost is told" },
+	{ .pointer = "/analytics/currency", .type = OHTD_ITEM_TEXT,
+	  .max = OHTD_CURRENCY_BYTES - 1, .role = OHTD_ROLE_SUPERVISOR, .row = OHTD_ROW_CURRENCY,
+	  .summary = "Of that price: three capital letters as EUR, or empty" },
+	{ .pointer = "/analytics/shifts", .type = OHTD_ITEM_TEXT, .min = OHTD_SHIFT_BYTES - 1,
+	  .max = OHTD_SHIFTS_BYTES - 1, .role = OHTD_ROLE_SUPERVISOR, .row = OHTD_ROW_SHIFTS,
+	  .summary = "When shifts begin, in UTC, 1 to 8 times of day in order: 06:00,14:00,22:00" },
 };
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
@@ -163,6 +172,12 @@ struct json_object *ohtd_item_value(const struct ohtd_item *item, const struct o
 		return json_object_new_string(ohtd_log_level_name(values->level));
 	case OHTD_ROW_STATION:
 		return NULL;
+	case OHTD_ROW_TARIFF:
+		return number_of(values->analytics.tariff_per_kwh);
+	case OHTD_ROW_CURRENCY:
+		return json_object_new_string(values->analytics.currency);
+	case OHTD_ROW_SHIFTS:
+		return json_object_new_string(values->analytics.shifts);
 	default:
 		return number_of(values->table.row[item->row].value);
 	}
@@ -308,10 +323,38 @@ static void refuse_unknown(struct taking *taking, const char *pointer, struct js
 	}
 }
 
+static char *text_of(struct ohtd_values *values, int row)
+{
+	switch (row) {
+	case OHTD_ROW_NAME:
+		return values->name;
+	case OHTD_ROW_PLACE:
+		return values->place;
+	case OHTD_ROW_CURRENCY:
+		return values->analytics.currency;
+	default:
+		return values->analytics.shifts;
+	}
+}
+
+/* Why a text of fitting length cannot be taken, or NULL. */
+static const char *unfit(int row, const char *text)
+{
+	struct ohtd_shifts shifts;
+
+	if (row == OHTD_ROW_CURRENCY && *text &&
+	    strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != OHTD_CURRENCY_BYTES - 1)
+		return "a currency has three capital letters, as EUR";
+	if (row == OHTD_ROW_SHIFTS && !ohtd_shifts_take(text, &shifts))
+		return "shifts begin at times of day in order, as 06:00,14:00,22:00";
+	return NULL;
+}
+
 static void take_text(struct taking *taking, const struct ohtd_item *item, const char *pointer,
-		      struct json_object *value, char *to)
+		      struct json_object *value)
 {
 	const char *text = json_object_get_string(value);
+	const char *why = unfit(item->row, text);
 	size_t n = strlen(text);
 
 	for (size_t i = 0; i < n; i++)
@@ -323,8 +366,10 @@ static void take_text(struct taking *taking, const struct ohtd_item *item, const
 	if (n < (size_t)item->min || n > (size_t)item->max)
 		ohtd_fault_add(taking->faults, pointer, "length",
 			       "has %zu bytes, must have %g to %g", n, item->min, item->max);
+	else if (why)
+		ohtd_fault_add(taking->faults, pointer, "unfit", "%s, not '%s'", why, text);
 	else
-		memcpy(to, text, n + 1);
+		memcpy(text_of(taking->values, item->row), text, n + 1);
 }
 
 static void take_word(struct taking *taking, const char *pointer, struct json_object *value)
@@ -374,6 +419,8 @@ static void take_number(struct taking *taking, const struct ohtd_item *item, con
 			       min, max, item->unit ? " " : "", item->unit ? item->unit : "", said);
 	else if (item->row == OHTD_ROW_STATION)
 		add_station(taking, pointer, number);
+	else if (item->row == OHTD_ROW_TARIFF)
+		taking->values->analytics.tariff_per_kwh = number;
 	else
 		taking->values->table.row[item->row].value = number;
 }
@@ -406,9 +453,7 @@ static void take_leaf(const char *pointer, struct json_object *value, void *arg)
 	} else if (item->type == OHTD_ITEM_WORD) {
 		take_word(taking, pointer, value);
 	} else {
-		take_text(taking, item, pointer, value,
-			  item->row == OHTD_ROW_NAME ? taking->values->name
-						     : taking->values->place);
+		take_text(taking, item, pointer, value);
 	}
 }
 

@@ -17,17 +17,32 @@
 #include "base/role.h"
 #include "robot/rules.h"
 #include "robot/stations.h"
+#include "settings/shifts.h"
 
 struct json_object;
 
 #define OHTD_ROBOT_NAME_BYTES	65
 #define OHTD_ROBOT_PLACE_BYTES	129
+#define OHTD_CURRENCY_BYTES	4
+#define OHTD_TARIFF_MAX		1000000
 #define OHTD_POINTER_BYTES	96
 #define OHTD_FAULT_BYTES	240
 #define OHTD_FAULTS_MAX		16
 #define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + 8)
 /* An item for each of many: stands in a pointer for any name. */
 #define OHTD_ANY		"*"
+
+/**
+ * struct ohtd_analytics_values - what analytics need beside the past
+ * @tariff_per_kwh: price of a kWh; 0: none is known
+ * @currency: of that price, three capital letters (ISO 4217), or ""
+ * @shifts: their begins, as ohtd_shifts_take() reads them
+ */
+struct ohtd_analytics_values {
+	double tariff_per_kwh;
+	char currency[OHTD_CURRENCY_BYTES];
+	char shifts[OHTD_SHIFTS_BYTES];
+};
 
 /* All values: what the parts of the daemon use. @level: enum ohtd_log_level. */
 struct ohtd_values {
@@ -36,6 +51,7 @@ struct ohtd_values {
 	int level;
 	struct ohtd_rule_table table;
 	struct ohtd_stations stations;
+	struct ohtd_analytics_values analytics;
 };
 
 enum ohtd_item_type {
@@ -72,7 +88,15 @@ struct ohtd_item {
 };
 
 /* ohtd_item.row of items that are not in motion.csv */
-enum ohtd_item_row { OHTD_ROW_NAME = -4, OHTD_ROW_PLACE, OHTD_ROW_LEVEL, OHTD_ROW_STATION };
+enum ohtd_item_row {
+	OHTD_ROW_NAME = -7,
+	OHTD_ROW_PLACE,
+	OHTD_ROW_LEVEL,
+	OHTD_ROW_STATION,
+	OHTD_ROW_TARIFF,
+	OHTD_ROW_CURRENCY,
+	OHTD_ROW_SHIFTS,
+};
 
 struct ohtd_items {
 	size_t count;

@@ -40,6 +40,7 @@
  * @name: of the robot
  * @place: where it is
  * @level: of the log
+ * @analytics: tariff and shifts
  */
 struct ohtd_settings {
 	struct ohtd_settings_setup setup;
@@ -69,6 +70,7 @@ struct ohtd_settings {
 	char name[OHTD_ROBOT_NAME_BYTES];
 	char place[OHTD_ROBOT_PLACE_BYTES];
 	int level;
+	struct ohtd_analytics_values analytics;
 };
 
 /* ---- versions.c ---- */

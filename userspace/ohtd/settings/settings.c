@@ -245,6 +245,7 @@ void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree
 	memcpy(settings->name, settings->values.name, sizeof(settings->name));
 	memcpy(settings->place, settings->values.place, sizeof(settings->place));
 	settings->level = settings->values.level;
+	settings->analytics = settings->values.analytics;
 	pthread_mutex_unlock(&settings->lock);
 }
 
@@ -426,6 +427,16 @@ void ohtd_settings_name(struct ohtd_settings *settings, char name[OHTD_ROBOT_NAM
 	memcpy(name, settings->name, OHTD_ROBOT_NAME_BYTES);
 	memcpy(place, settings->place, OHTD_ROBOT_PLACE_BYTES);
 	pthread_mutex_unlock(&settings->lock);
+}
+
+struct ohtd_analytics_values ohtd_settings_analytics(struct ohtd_settings *settings)
+{
+	struct ohtd_analytics_values values;
+
+	pthread_mutex_lock(&settings->lock);
+	values = settings->analytics;
+	pthread_mutex_unlock(&settings->lock);
+	return values;
 }
 
 bool ohtd_settings_wait(struct ohtd_settings *settings, char why[OHTD_WAITS_BYTES])

@@ -263,6 +263,9 @@ int64_t ohtd_settings_text(struct ohtd_settings *settings, char *text, size_t si
 void ohtd_settings_name(struct ohtd_settings *settings, char name[OHTD_ROBOT_NAME_BYTES],
 			char place[OHTD_ROBOT_PLACE_BYTES]);
 
+/* Tariff, currency and shifts that are in force. */
+struct ohtd_analytics_values ohtd_settings_analytics(struct ohtd_settings *settings);
+
 /* The level of the log that is in force. */
 enum ohtd_log_level ohtd_settings_level(struct ohtd_settings *settings);
 

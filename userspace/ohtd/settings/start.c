@@ -13,6 +13,7 @@
 #include "robot/robot.h"
 
 #define DEFAULT_NAME	"OHT-50"
+#define DEFAULT_SHIFTS	"06:00,14:00,22:00"
 #define AUTHOR		"ohtd"
 /* A round for each limit, for all of them, and for each lot of stations that is told at a time. */
 #define ROUNDS_MAX	(OHTD_RULES + OHTD_STATIONS_MAX / OHTD_FAULTS_MAX + 2)
@@ -374,6 +375,7 @@ static void take_defaults(struct ohtd_settings *settings)
 	defaults->stations = block->stations;
 	defaults->level = settings->setup.level;
 	snprintf(defaults->name, sizeof(defaults->name), DEFAULT_NAME);
+	snprintf(defaults->analytics.shifts, sizeof(defaults->analytics.shifts), DEFAULT_SHIFTS);
 	ohtd_items_make(&settings->items, &defaults->table);
 	free(block);
 }
