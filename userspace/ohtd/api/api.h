@@ -25,6 +25,7 @@ extern const struct ohtd_route_table *const ohtd_route_tables[];
 
 /* Tables of routes, each beside its handlers. */
 extern const struct ohtd_route_table ohtd_alert_routes;
+extern const struct ohtd_route_table ohtd_analytics_routes;
 extern const struct ohtd_route_table ohtd_alert_rule_routes;
 extern const struct ohtd_route_table ohtd_alert_comment_routes;
 extern const struct ohtd_route_table ohtd_alert_shelf_routes;

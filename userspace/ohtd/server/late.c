@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <openssl/crypto.h>
 
 #include "server/loop.h"
@@ -61,11 +62,17 @@ static bool is_trouble(const struct ohtd_late *late)
 	return late->result == -ESHUTDOWN || (late->result < 0 && ohtd_store_state_of(late->result));
 }
 
+static void begin_turn(struct ohtd_late *late, struct ohtd_call *call);
+
 /* On the loop. */
 static void finish(struct ohtd_pending *pending)
 {
 	struct ohtd_late *late = OF(pending, pending);
 
+	if (late->turns_until_ms && late->result > 0 && pending->call) {
+		begin_turn(late, pending->call);
+		return;
+	}
 	if (late->job.work)
 		late->pending.loop->writes--;
 	if (late->settle)
@@ -117,6 +124,26 @@ void ohtd_late_act(struct ohtd_call *call, struct ohtd_late *late, uint32_t with
 		return;
 	if (ohtd_workers_submit(ohtd_call_workers(call), &late->work))
 		refuse(call, late);
+}
+
+/* The job goes on, or has been answered and is gone. */
+static void begin_turn(struct ohtd_late *late, struct ohtd_call *call)
+{
+	uint64_t now_ms = h2o_now(call->loop->ctx.loop);
+	uint64_t left_ms = late->turns_until_ms > now_ms ? late->turns_until_ms - now_ms : 0;
+
+	memset(&late->pending, 0, sizeof(late->pending));
+	if (!begin(call, late, (uint32_t)left_ms, late->answer) &&
+	    ohtd_workers_submit(ohtd_call_workers(call), &late->work))
+		refuse(call, late);
+}
+
+void ohtd_late_turns(struct ohtd_call *call, struct ohtd_late *late, uint32_t within_ms,
+		     int (*act)(struct ohtd_late *late),
+		     void (*answer)(struct ohtd_call *call, struct ohtd_late *late))
+{
+	late->turns_until_ms = h2o_now(call->loop->ctx.loop) + within_ms;
+	ohtd_late_act(call, late, within_ms, act, answer);
 }
 
 static int read_store(struct ohtd_late *late)

@@ -58,6 +58,7 @@ struct ohtd_late {
 	ohtd_store_work read;
 	void (*answer)(struct ohtd_call *call, struct ohtd_late *late);
 	size_t bytes;
+	uint64_t turns_until_ms;
 	int result;
 };
 
@@ -78,6 +79,15 @@ void ohtd_late_drop(struct ohtd_late *late);
 void ohtd_late_act(struct ohtd_call *call, struct ohtd_late *late, uint32_t within_ms,
 		   int (*act)(struct ohtd_late *late),
 		   void (*answer)(struct ohtd_call *call, struct ohtd_late *late));
+
+/*
+ * The same in turns: @act works for some tens of milliseconds and returns 1 while there is more to
+ * do. Between two turns other work has its place in front of the next, and none begins when the
+ * client has left or the deadline is over.
+ */
+void ohtd_late_turns(struct ohtd_call *call, struct ohtd_late *late, uint32_t within_ms,
+		     int (*act)(struct ohtd_late *late),
+		     void (*answer)(struct ohtd_call *call, struct ohtd_late *late));
 
 /*
  * The same on a thread for passwords. @address: who logs in, as for ohtd_checks_submit(); NULL:

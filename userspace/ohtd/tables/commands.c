@@ -55,6 +55,16 @@ static const struct ohtd_statement get_sql = {
 	" WHERE number = :number", &ohtd_kept_commands, ohtd_row_select
 };
 
+static const struct ohtd_statement ended_sql = {
+	" WHERE ended_ns >= :from AND ended_ns < :to ORDER BY number",
+	&ohtd_kept_commands, ohtd_row_select
+};
+
+/* A table that is not full has lost none. */
+static const struct ohtd_statement since_sql = {
+	"SELECT CASE WHEN count(*) < :kept THEN 0 ELSE min(accepted_ns) END FROM commands"
+};
+
 static int drop_old(struct ohtd_db *db)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &drop_old_sql);
@@ -126,4 +136,35 @@ int ohtd_db_commands_begin(struct ohtd_db *db, int64_t now_ns, int64_t margin, i
 int ohtd_db_command_get(struct ohtd_db *db, struct ohtd_command_row *row)
 {
 	return ohtd_db_get(db, &get_sql, row);
+}
+
+int ohtd_db_commands_ended(struct ohtd_db *db, int64_t from_ns, int64_t to_ns,
+			   ohtd_command_reader reader, void *arg)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &ended_sql);
+	struct ohtd_command_row row;
+	int r, taken = 0;
+
+	ohtd_db_bind_number(s, ":from", from_ns);
+	ohtd_db_bind_number(s, ":to", to_ns);
+	while (!taken && (r = ohtd_db_row(db, s)) > 0) {
+		ohtd_row_take(s, &ohtd_kept_commands, &row);
+		taken = reader(&row, arg);
+	}
+	sqlite3_reset(s);
+	return taken ? taken : r;
+}
+
+int64_t ohtd_db_commands_since(struct ohtd_db *db)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &since_sql);
+	int64_t since = 0;
+	int r;
+
+	ohtd_db_bind_number(s, ":kept", OHTD_COMMANDS_KEPT);
+	r = ohtd_db_row(db, s);
+	if (r > 0)
+		since = sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	return r < 0 ? r : since;
 }

@@ -74,6 +74,16 @@ int ohtd_db_commands_reserve(struct ohtd_db *db, int64_t number);
 /* @row->number says which; the rest is filled. 0, -ENOENT or another negative errno. */
 int ohtd_db_command_get(struct ohtd_db *db, struct ohtd_command_row *row);
 
+/* Takes one; returns 0 to go on, or what the reading ends with. */
+typedef int (*ohtd_command_reader)(const struct ohtd_command_row *row, void *arg);
+
+/* Commands that ended from one time of day to before another, in the order of their numbers. */
+int ohtd_db_commands_ended(struct ohtd_db *db, int64_t from_ns, int64_t to_ns,
+			   ohtd_command_reader reader, void *arg);
+
+/* Time of day since when none was dropped; 0: none ever was. A negative number: errno. */
+int64_t ohtd_db_commands_since(struct ohtd_db *db);
+
 /* All of them, the greatest number the newest. */
 extern const struct ohtd_stored_row ohtd_kept_commands;
 

@@ -88,6 +88,11 @@ static const struct ohtd_statement drop_idle_runs_sql = {
 	" WHERE s.boot_id = :boot)"
 };
 
+static const struct ohtd_statement next_sql = {
+	"SELECT source, seq, wall_ns, missing, kind, cause, state_from FROM journal"
+	" WHERE (source, seq) > (:source, :seq) ORDER BY source, seq LIMIT :max"
+};
+
 /* Masks and tags have 64 bits, and SQLite's integers a sign: the bits are kept, not the value. */
 static void bind_bits(sqlite3_stmt *s, const char *name, uint64_t bits)
 {
@@ -208,4 +213,27 @@ int ohtd_db_journal_add(struct ohtd_db *db, int64_t source, const struct ohtd_en
 	if (!r && passes_a_bound(entries, count))
 		r = drop_entries(db);
 	return ohtd_db_end(db, r);
+}
+
+int ohtd_db_journal_next(struct ohtd_db *db, const struct ohtd_entry_place *behind,
+			 struct ohtd_entry_brief *entries, unsigned int max)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &next_sql);
+	unsigned int count = 0;
+	int r;
+
+	ohtd_db_bind_number(s, ":source", behind->source);
+	bind_bits(s, ":seq", behind->seq);
+	ohtd_db_bind_number(s, ":max", max);
+	while ((r = ohtd_db_row(db, s)) > 0 && count < max)
+		entries[count++] = (struct ohtd_entry_brief){
+			.place = { sqlite3_column_int64(s, 0), (uint64_t)sqlite3_column_int64(s, 1) },
+			.wall_ns = sqlite3_column_int64(s, 2),
+			.missing = (uint64_t)sqlite3_column_int64(s, 3),
+			.kind = (uint32_t)sqlite3_column_int64(s, 4),
+			.cause = (uint32_t)sqlite3_column_int64(s, 5),
+			.state_from = (uint32_t)sqlite3_column_int64(s, 6),
+		};
+	sqlite3_reset(s);
+	return r < 0 ? r : (int)count;
 }

@@ -98,6 +98,26 @@ int ohtd_db_journal_source(struct ohtd_db *db, const struct ohtd_source *source,
 int ohtd_db_journal_add(struct ohtd_db *db, int64_t source, const struct ohtd_entry *entries,
 			unsigned int count);
 
+/**
+ * struct ohtd_entry_brief - what counting needs of an entry
+ * @place: where it stands
+ * @wall_ns: time of day
+ * @missing: 0 for an entry; else so many were not read
+ * @kind: enum oht_safety_event_kind
+ * @cause: enum oht_stop_cause
+ * @state_from: enum oht_stop_state before it
+ */
+struct ohtd_entry_brief {
+	struct ohtd_entry_place place;
+	int64_t wall_ns;
+	uint64_t missing;
+	uint32_t kind, cause, state_from;
+};
+
+/* The next entries behind @behind (all 0: the first), at most @max. How many, or a negative errno. */
+int ohtd_db_journal_next(struct ohtd_db *db, const struct ohtd_entry_place *behind,
+			 struct ohtd_entry_brief *entries, unsigned int max);
+
 /* All of them as struct ohtd_entry_found, the oldest the first. */
 extern const struct ohtd_stored_row ohtd_kept_entries;
 
