@@ -55,6 +55,35 @@ def blob(values, qualities):
     return coded + zlib.crc32(coded).to_bytes(4, "little")
 
 
+LEVEL_CYCLES = (1, 40, 320, 2560, 20480, 163840)
+
+
+def columns(values, qualities, cycles):
+    """Columns of so many cycles each: counts, and the rest as far from the lowest value as it is."""
+    fields = [[] for _ in range(6)]
+    for at in range(0, len(values), cycles):
+        good = [value for value, quality in zip(values[at:at + cycles], qualities[at:at + cycles]) if quality == GOOD]
+        low = min(good, default=0)
+        told = (len(good), low, max(good) - low, good[0] - low, good[-1] - low, sum(good) - len(good) * low) if good else (0,) * 6
+        for field, value in zip(fields, told):
+            field.append(value)
+    coded = bytes([sum(1 << place for place, field in enumerate(fields) if any(field))])
+    coded += b"".join(series(field) for field in fields if any(field))
+    return coded + zlib.crc32(coded).to_bytes(4, "little")
+
+
+def write_run(database, run, start_ns, values, qualities):
+    """A run that is over, of one chunk, with all levels. @values, @qualities: by the name of the signal."""
+    [cycles] = {len(told) for told in values.values()}
+    assert cycles <= CHUNK
+    database.execute("INSERT INTO runs VALUES (?, 'boot', ?, ?, 1, ?)", (run, CYCLE_NS, start_ns, cycles))
+    for name, told in values.items():
+        [signal] = database.execute("SELECT signal FROM signals WHERE name = ?", (name,)).fetchone()
+        for level, length in enumerate(LEVEL_CYCLES):
+            coded = columns(told, qualities[name], length) if level else blob(told, qualities[name])
+            database.execute("INSERT INTO chunks VALUES (NULL, ?, ?, ?, 0, ?, ?)", (level, signal, run, cycles, coded))
+
+
 class Past:
     """What was kept: each signal's integers and qualities, by cycle."""
 

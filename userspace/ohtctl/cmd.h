@@ -49,6 +49,7 @@ int cmd_bus(struct cli *cli, int count, char **arguments);
 int cmd_telemetry(struct cli *cli, int count, char **arguments);
 int cmd_export(struct cli *cli, int count, char **arguments);
 int cmd_history(struct cli *cli, int count, char **arguments);
+int cmd_analytics(struct cli *cli, int count, char **arguments);
 int cmd_alert_rules(struct cli *cli, int count, char **arguments);
 int cmd_alert_comment(struct cli *cli, int count, char **arguments);
 int cmd_alert_comments(struct cli *cli, int count, char **arguments);

@@ -12,7 +12,7 @@ _ohtctl_urls() {
 
 _ohtctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-	local verbs='info status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry history export config audit alerts webhooks backup logs login elevate logout foxglove admin'
+	local verbs='info status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry history analytics export config audit alerts webhooks backup logs login elevate logout foxglove admin'
 	local modules='power safety travel_motor dock_location'
 	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds --count
 		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --by --key --drive --step-timeout-s
@@ -98,6 +98,9 @@ _ohtctl() {
 		return ;;
 	--level)
 		mapfile -t COMPREPLY < <(compgen -W 'error warning notice info debug' -- "$word")
+		return ;;
+	--by)
+		mapfile -t COMPREPLY < <(compgen -W 'hour day shift' -- "$word")
 		return ;;
 	--format)
 		mapfile -t COMPREPLY < <(compgen -W 'csv ndjson mcap' -- "$word")

@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Figures of the past: each is what all samples give that the daemon exports; time without values is unknown; what is refused."""
+import contextlib
+import csv
+import io
+import itertools
+import os
+import random
+import sqlite3
+import subprocess
+import time
+
+import pytest
+
+from daemon import begin, serving
+from oht_test.wait import until
+from past import BAD, CYCLE_NS, GOOD, NONE, OLD, at, text, write_run
+from test_telemetry import OHTCTL
+
+S = 10 ** 9
+HOUR = 3600 * S
+CYCLES = 24_000     # of each run: 10 minutes
+HEALTHS = ("power_health", "safety_health", "travel_motor_health", "dock_location_health")
+NAMES = ("speed_mm_s", "battery_v", "battery_a", "enabled", "state", "bus_transfers", "bus_errors", "cycle_late_us", *HEALTHS)
+AVAILABLE = {"idle", "move", "paused", "blocked", "dock"}
+UP, DOWN = {"good", "degraded"}, {"lost"}
+
+
+# ---- a past ----
+
+def make_values(chance):
+    """Stretches of rest and motion, of constant and noisy power, of states; the numbers of words are those of the registry."""
+    values = {name: [] for name in NAMES}
+    now = dict.fromkeys(NAMES, 1)
+    while len(values["speed_mm_s"]) < CYCLES:
+        now |= {"speed_mm_s": chance.choice((0, 0, 1, -2, 3, 600, -450)), "battery_a": chance.randrange(-60, 40),
+                "enabled": chance.randrange(2), "state": chance.randrange(12)}
+        now |= {name: chance.choice((0, 1, 1, 2, 3, 3, 5)) for name in HEALTHS}
+        noisy = chance.randrange(2)
+        for _ in range(chance.randrange(20, 900)):
+            now["battery_v"] = 481 + (chance.randrange(5) if noisy else 0)
+            now["bus_transfers"] += chance.randrange(3)
+            now["bus_errors"] += not chance.randrange(200)
+            now["cycle_late_us"] = chance.randrange(90)
+            for name, value in now.items():
+                values[name].append(value)
+    return {name: told[:CYCLES] for name, told in values.items()}
+
+
+def make_qualities(chance):
+    qualities = {name: [GOOD] * CYCLES for name in NAMES}
+    for name, _ in itertools.product(NAMES, range(4)):
+        first, length = chance.randrange(CYCLES), chance.randrange(1, 300)
+        qualities[name][first:first + length] = [chance.choice((OLD, BAD, NONE))] * len(qualities[name][first:first + length])
+    return qualities
+
+
+def write_acts(file, begin_ns):
+    """Commands and stops: minutes after @begin_ns."""
+    commands = [(5, "move", "finished", ""), (6, "move", "failed", "replaced"), (7, "home", "finished", ""), (8, "dock", "finished", ""),
+                (9, "dock", "failed", "obstacle"), (9, "jog", "finished", ""), (60, "move", "failed", "obstacle"), (61, "move", "failed", "replaced"),
+                (62, "move", "failed", "replaced")]
+    # Kind, cause, state before: a stop, a further cause of it, a reset, an edge that read closed.
+    entries = [(5, 1, 2, 2), (6, 1, 3, 0), (7, 3, 0, 0), (66, 2, 2, 1), (67, 1, 6, 2)]
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as database:
+        database.execute("BEGIN")
+        for number, (minute, verb, state, reason) in enumerate(commands, 1):
+            ended = begin_ns + minute * 60 * S
+            database.execute("INSERT INTO commands VALUES (?, '', 0, 'anna', ?, ?, ?, NULL, NULL, ?, ?, ?)",
+                             (number, verb, state, reason, ended - 2, ended - 1, ended))
+        database.execute("INSERT INTO journal_sources (boot_id, device) VALUES ('past', 7)")
+        [source] = database.execute("SELECT max(id) FROM journal_sources").fetchone()
+        for seq, (minute, kind, cause, state) in enumerate(entries, 1):
+            database.execute("INSERT INTO journal VALUES (?, ?, 0, ?, 1, 0, ?, ?, 0, ?, 0, 0, 0, 0, 0)",
+                             (source, seq, begin_ns + minute * 60 * S, kind, cause, state))
+        database.execute("COMMIT")
+
+
+@pytest.fixture(scope="module", name="past")
+def fixture_past(tmp_path_factory, accounts):
+    """Two runs around a full hour; the second one begins by its clock a minute before the first has ended."""
+    made = begin(tmp_path_factory.mktemp("past"), accounts)
+    made.write_config(history_flush_s="1")
+    made.start()
+    until(lambda: made.get("health").json["history"]["flushes"], what="values on the disk")
+    made.stop()
+    chance = random.Random(int(os.environ["OHT_SEED"]))
+    made.hour = (time.time_ns() // HOUR - 3) * HOUR
+    if made.hour % (24 * HOUR) == 0:
+        made.hour -= HOUR       # what is around it is one day
+    starts = made.hour - 4 * 60 * S + 7, made.hour + 5 * 60 * S
+    with contextlib.closing(sqlite3.connect(made.state / "history.db", isolation_level=None)) as database:
+        database.execute("BEGIN")
+        for table in ("runs", "intervals", "chunks", "gaps"):
+            database.execute(f"DELETE FROM {table}")
+        for run, start_ns in enumerate(starts, 1):
+            write_run(database, run, start_ns, make_values(chance), make_qualities(chance))
+        database.execute("COMMIT")
+    write_acts(made.state / "oht.db", made.hour - 10 * 60 * S)
+    with serving(made):
+        until(lambda: summary_of(made, made.hour, made.hour + S).status == 200, what="the file to be open")
+        yield made
+
+
+# ---- what is told, and what the samples say ----
+
+def summary_of(daemon, from_ns, to_ns, by="hour"):
+    return daemon.get(f"analytics/summary?by={by}&from={text(from_ns // 10 ** 6)}&to={text(to_ns // 10 ** 6)}")
+
+
+def summary(daemon, from_ns, to_ns, by="hour"):
+    told = summary_of(daemon, from_ns, to_ns, by)
+    assert told.status == 200, told
+    return told.json
+
+
+def samples(daemon, from_ns, to_ns):
+    """By run; of each cycle its time and its good values."""
+    told = daemon.get(f"telemetry/export?signals={','.join(NAMES)}&from={text(from_ns // 10 ** 6)}&to={text(to_ns // 10 ** 6)}")
+    assert told.status == 200, told
+    runs = {}
+    for row in csv.DictReader(io.StringIO(told.body.decode())):
+        if not row["gap_reason"]:
+            good = {name: row[name] for name in NAMES if row[f"{name}.quality"] == "good"}
+            runs.setdefault(row["run"], []).append((int(row["cycle"]), good))
+    return runs
+
+
+def numbers(told, *names):
+    """Of the cycles in which all of these are good."""
+    return [tuple(float(good[name]) for name in names) for good in told if all(name in good for name in names)]
+
+
+def increase(told, name):
+    """Of a counter that begins with its run."""
+    return max((int(good[name]) for good in told if name in good), default=0)
+
+
+def failures(told, name):
+    known = [good[name] for good in told if name in good]
+    return sum(before in UP and now in DOWN for before, now in itertools.pairwise(known))
+
+
+def brute(runs):
+    """All figures of one interval that has all of some runs."""
+    told = [good for run in runs for good in run]
+    speeds, powers = [abs(v) for v, in numbers(told, "speed_mm_s")], [v * a for v, a in numbers(told, "battery_v", "battery_a")]
+    late = [value for value, in numbers(told, "cycle_late_us")]
+    states, enabled = [good["state"] for good in told if "state" in good], [good["enabled"] for good in told if "enabled" in good]
+    known = [sum(name in good for good in told) / 40 for name in HEALTHS]
+    up = [sum(good.get(name) in UP for good in told) / 40 for name in HEALTHS]
+    down = [sum(good.get(name) in DOWN for good in told) / 40 for name in HEALTHS]
+    assert all(is_up + is_down < all_of for is_up, is_down, all_of in zip(up, down, known))
+    failed = [sum(failures(run, name) for run in runs) for name in HEALTHS]
+    exchanges, errors = (sum(increase(run, name) for run in runs) for name in ("bus_transfers", "bus_errors"))
+    return {
+        "motion": {"distance_m": sum(v for v in speeds if v > 2) / 40e3, "moving_s": sum(v > 2 for v in speeds) / 40, "known_s": len(speeds) / 40},
+        "energy": {"used_wh": -sum(p for p in powers if p < 0) / 144e3, "charged_wh": sum(p for p in powers if p > 0) / 144e3,
+                   "known_s": len(powers) / 40},
+        "availability": {"enabled_s": enabled.count("1") / 40, "available_s": sum(state in AVAILABLE for state in states) / 40,
+                         "available_percent": 100 * sum(state in AVAILABLE for state in states) / len(states), "known_s": len(states) / 40},
+        "bus": {"exchanges": exchanges, "errors": errors, "per_million": errors * 1e6 / exchanges,
+                "known_s": sum("bus_transfers" in good for good in told) / 40},
+        "control": {"late_mean_us": sum(late) / len(late), "late_max_us": max(late), "known_s": len(late) / 40},
+        "modules": [{"up_s": up[i], "down_s": down[i], "failures": failed[i], "mtbf_s": up[i] / failed[i] if failed[i] else None,
+                     "mttr_s": down[i] / failed[i] if failed[i] else None, "known_s": up[i] + down[i]} for i in range(4)],
+    }
+
+
+def agrees(told, wanted, length_s):
+    if wanted is None or told is None:
+        assert told is wanted
+    elif isinstance(wanted, dict):
+        for name, value in wanted.items():
+            # What is not known is told; it is all the rest.
+            if name == "known_s":
+                assert told["unknown_s"] == pytest.approx(max(length_s - value, 0), abs=0.03), told
+            else:
+                agrees(told[name], value, length_s)
+    elif isinstance(wanted, list):
+        assert len(told) == len(wanted)
+        for one, other in zip(told, wanted):
+            agrees(one, other, length_s)
+    else:
+        assert told == pytest.approx(wanted, rel=1e-9, abs=1e-9), (told, wanted)
+
+
+def test_figures_are_what_all_samples_give(past):
+    """In one interval, over a restart, a clock that was set back, and times without values."""
+    begin_ns, end_ns = past.hour - 20 * 60 * S, past.hour + 30 * 60 * S
+    [told] = summary(past, begin_ns, end_ns, "day")["items"]
+    runs = samples(past, begin_ns, end_ns)
+    assert len(runs) == 2 and all(len(run) > CYCLES - 3000 for run in runs.values())
+    agrees(told, brute([[good for _, good in run] for run in runs.values()]), (end_ns - begin_ns) / S)
+    assert told["energy"]["unknown_s"] > 25 * 60 and told["motion"]["distance_m"] > 1
+
+
+def test_hours_add_up_to_the_day(past):
+    """No cycle, command or stop is counted in two of them or in none."""
+    begin_ns, end_ns = past.hour - HOUR - 7 * 60 * S, past.hour + HOUR + 60 * S
+    hours, [*days] = (summary(past, begin_ns, end_ns, by)["items"] for by in ("hour", "day"))
+    assert [(at(hour["from"]) * 10 ** 6, at(hour["to"]) * 10 ** 6) for hour in hours] == [
+        (begin_ns, past.hour - HOUR), (past.hour - HOUR, past.hour), (past.hour, past.hour + HOUR), (past.hour + HOUR, end_ns)]
+    for part, name in (("motion", "distance_m"), ("motion", "moving_s"), ("energy", "used_wh"), ("energy", "charged_wh"), ("availability", "enabled_s"),
+                       ("availability", "available_s"), ("bus", "exchanges"), ("bus", "errors"), ("moves", "finished"), ("moves", "failed")):
+        sums = [sum(item[part][name] for item in items) for items in (hours, days)]
+        assert sums[0] == pytest.approx(sums[1], rel=1e-9) and sums[0] > 0, name
+    for place in range(4):
+        assert sum(hour["modules"][place]["failures"] for hour in hours) == sum(day["modules"][place]["failures"] for day in days)
+    assert sum(stop["count"] for hour in hours for stop in hour["stops"]) == 3
+
+
+def test_commands_and_stops_are_told_by_how_they_ended(past):
+    first, middle, last = summary(past, past.hour - 10 * 60 * S, past.hour + HOUR + 50 * 60 * S)["items"]
+    assert {name: first["moves"][name] for name in ("finished", "failed", "docks", "docks_finished")} == \
+        {"finished": 2, "failed": 1, "docks": 2, "docks_finished": 1}
+    assert first["moves"]["reasons"] == [{"reason": "replaced", "count": 1}] and first["moves"]["unknown_s"] == 0
+    assert last["moves"]["reasons"] == [] and last["stops"] == []
+    assert {reason["reason"]: reason["count"] for reason in middle["moves"]["reasons"]} == {"replaced": 2, "obstacle": 1}
+    # A further cause of a stop that stands is none of its own.
+    assert first["stops"] == [{"cause": "button_a", "count": 1}]
+    assert middle["stops"] == [{"cause": "button_a", "count": 1}, {"cause": "software", "count": 1}]
+
+
+def test_time_without_values_is_unknown(past):
+    [told] = summary(past, past.hour - 3 * HOUR, past.hour - 2 * HOUR)["items"]
+    assert told["motion"] == {"distance_m": 0, "moving_s": 0, "unknown_s": 3600}
+    assert told["energy"] == {"used_wh": 0, "charged_wh": 0, "cost": None, "unknown_s": 3600}
+    assert told["availability"]["available_percent"] is None and told["availability"]["unknown_s"] == 3600
+    assert told["control"]["late_mean_us"] is None and told["bus"]["per_million"] is None
+    for module in told["modules"]:
+        assert (module["up_s"], module["failures"], module["mtbf_s"], module["mttr_s"], module["unknown_s"]) == (0, 0, None, None, 3600)
+
+
+def configure(daemon, role="supervisor", **items):
+    return daemon.request("PATCH", "config", {"analytics": items}, role=role, headers={"Content-Type": "application/merge-patch+json"})
+
+
+def test_shifts_and_tariff_are_configuration(past):
+    assert configure(past, tariff_per_kwh=0.25, currency="EUR", shifts="00:30,12:30").status == 200
+    told = summary(past, past.hour - 24 * HOUR, past.hour + HOUR, "shift")
+    assert (told["tariff_per_kwh"], told["currency"]) == (0.25, "EUR")
+    assert {item["shift"] for item in told["items"]} == {"00:30", "12:30"}
+    assert all(item["from"][11:16] == item["shift"] for item in told["items"][1:])
+    for item in told["items"]:
+        assert item["energy"]["cost"] == pytest.approx(item["energy"]["used_wh"] / 1000 * 0.25)
+    for name, value, said in (("tariff_per_kwh", -1, "must be 0 to"), ("currency", "eur", "three capital letters"), ("currency", "EURO", "has 4 bytes"),
+                              ("shifts", "06:00,05:00", "in order"), ("shifts", "24:00", "not '24:00'"), ("shifts", "", "has 0 bytes")):
+        answer = configure(past, **{name: value})
+        assert answer.status == 400 and said in answer.json["errors"][0]["detail"], answer
+        assert answer.json["errors"][0]["pointer"] == f"/analytics/{name}"
+    assert configure(past, role="operator", tariff_per_kwh=1).status == 403
+    assert summary(past, past.hour, past.hour + S)["tariff_per_kwh"] == 0.25
+    assert configure(past, tariff_per_kwh=None, currency=None, shifts=None).status == 200
+    told = summary(past, past.hour, past.hour + HOUR)
+    assert told["tariff_per_kwh"] is None and told["currency"] is None and told["items"][0]["energy"]["cost"] is None
+
+
+@pytest.mark.parametrize("query, pointer, said", [
+    ("by=week", "/by", ""),
+    ("by=hour&from=2026-01-01T00:00:00Z&to=2026-03-01T00:00:00Z", "/by", "hour: more than 1000"),
+    ("from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z", "/from", "the begin must be before"),
+    ("from=1970-01-01T00:00:00Z", "/from", "at most 5 years"),
+    ("from=2190-01-01T00:00:00Z", "/from", "2190-01-01"),
+    ("to=never", "/to", "'never'"),
+    ("step=5", "/step", ""),
+])
+def test_refusals_name_member_and_value(daemon, query, pointer, said):
+    told = daemon.get("analytics/summary?" + query)
+    assert told.status == 400 and [error["pointer"] for error in told.json["errors"]] == [pointer], told
+    assert said in told.json["errors"][0]["detail"], told.json["errors"]
+
+
+def test_the_usual_span_is_a_week_of_days(daemon):
+    until(lambda: daemon.get("analytics/summary").status == 200, what="the file to be open")
+    told = daemon.get("analytics/summary").json
+    assert told["by"] == "day" and at(told["to"]) - at(told["from"]) == 7 * 24 * 3_600_000 and len(told["items"]) in (7, 8)
+    assert daemon.get("analytics/summary", role=None).status == 401
+
+
+def test_ohtctl_shows_a_line_for_each(past):
+    def ohtctl(*words):
+        return subprocess.run([OHTCTL, "analytics", "--socket", past.socket, *words], capture_output=True, text=True, check=False)
+
+    span = ["--from", text((past.hour - 10 * 60 * S) // 10 ** 6), "--to", text((past.hour + HOUR) // 10 ** 6)]
+    done = ohtctl("--by", "hour", *span)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("by hour, UTC") and len(lines) == 4 and " 1/2 " in lines[2], lines
+    assert ohtctl("--json", *span).stdout.count("\n") >= 1
+    done = ohtctl("--by", "week")
+    assert done.returncode == 2 and "'week'" in done.stderr
