@@ -41,7 +41,7 @@
 /* More than a chunk, so that one is sealed and some is in memory. */
 #define FIRST_CYCLES	(163840 + 20000 + 133)
 #define SECOND_CYCLES	22000
-#define SPANS		40
+#define SPANS		100
 #define COMMANDS	300
 #define ENTRIES		5000
 
@@ -442,7 +442,7 @@ static void figures_equal_brute_force(void **state)
 static void coarse_columns_say_no_more_than_samples(void **state)
 {
 	(void)state;
-	for (unsigned int i = 0; i < SPANS / 4; i++) {
+	for (unsigned int i = 0; i < SPANS / 10; i++) {
 		struct ohtd_analysis_query query = random_query();
 		struct ohtd_analysis *all = analyse(&query), *coarse;
 		const struct ohtd_cell *should, *is;

@@ -21,6 +21,20 @@ enum ohtd_analysis_stage {
 	OHTD_ANALYSIS_WHOLE,
 };
 
+/* 64 s, 1 s and one cycle: the coarsest columns first, finer ones of what those do not say. */
+#define OHTD_ANALYSIS_DEPTHS	3
+
+/**
+ * struct ohtd_analysis_piece - columns of one depth that are in memory
+ * @answer: of the signals of the figure
+ * @begin: first cycle
+ * @end: behind the last one; nothing is in memory if it is @begin
+ */
+struct ohtd_analysis_piece {
+	struct ohtd_history_answer answer;
+	int64_t begin, end;
+};
+
 /**
  * struct ohtd_analysis - see analytics.h
  * @query: what was asked for
@@ -34,7 +48,8 @@ enum ohtd_analysis_stage {
  * @place: first cycle of the chunk that is read
  * @figure: which is next there
  * @memories: of the figures, in this run
- * @deepest: finest of the levels that are kept of the chunk, as a place in the table of walk.c
+ * @deepest: finest depth that is kept of the chunk
+ * @pieces: of @figure and the chunk, by depth; while they are read
  * @endings: of all cells
  * @ending_count: of @endings
  * @ending_room: for so many there is memory
@@ -51,6 +66,7 @@ struct ohtd_analysis {
 	unsigned int figure;
 	struct ohtd_figure_memory memories[OHTD_FIGURES];
 	unsigned int deepest;
+	struct ohtd_analysis_piece pieces[OHTD_ANALYSIS_DEPTHS];
 	struct ohtd_ending *endings;
 	int ending_count, ending_room;
 	struct ohtd_entry_place entry;

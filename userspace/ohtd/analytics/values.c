@@ -9,13 +9,21 @@
 #define DAY_NS		(86400 * (int64_t)OHTD_NS_PER_S)
 /* Samples and fine columns are kept for so long, the first of the levels below for longer. */
 #define FINE_DAYS	30
-/* Samples that are read at once. */
-#define PIECE_CYCLES	8192
+
+/**
+ * struct depth - one kind of columns
+ * @level: of the history
+ * @piece_cycles: so many are read at once; whole columns, and a part of a chunk
+ */
+struct depth {
+	unsigned int level;
+	int64_t piece_cycles;
+};
 
 /* Columns of 64 s, which a chunk has 64 of; of 1 s; samples. */
-static const unsigned int levels[] = { 3, 1, 0 };
-
-#define DEEPEST	(sizeof(levels) / sizeof(levels[0]) - 1)
+static const struct depth depths[OHTD_ANALYSIS_DEPTHS] = {
+	{ 3, OHTD_CHUNK_CYCLES }, { 1, OHTD_CHUNK_CYCLES }, { 0, 8192 },
+};
 
 /* ---- runs ---- */
 
@@ -51,6 +59,47 @@ int ohtd_analysis_enter_run(struct ohtd_analysis *analysis)
 	return 1;
 }
 
+/* ---- pieces ---- */
+
+static void drop_piece(struct ohtd_analysis_piece *piece)
+{
+	ohtd_history_answer_free(&piece->answer);
+	piece->begin = piece->end = 0;
+}
+
+static void drop_pieces(struct ohtd_analysis *analysis)
+{
+	for (unsigned int i = 0; i < OHTD_ANALYSIS_DEPTHS; i++)
+		drop_piece(&analysis->pieces[i]);
+}
+
+/* Reads the piece that has a cycle, unless it is the one that was read last. */
+static int load_piece(struct ohtd_analysis *analysis, unsigned int depth, int64_t cycle)
+{
+	const struct ohtd_figure *figure = &ohtd_figures[analysis->figure];
+	const int64_t cycles = ohtd_level_cycles(depths[depth].level);
+	const int64_t begin = cycle - cycle % depths[depth].piece_cycles;
+	const int64_t end = begin + depths[depth].piece_cycles;
+	struct ohtd_analysis_piece *piece = &analysis->pieces[depth];
+	struct ohtd_history_stretch stretch = {
+		.run = analysis->run, .level = depths[depth].level, .count = figure->count,
+		.first = begin > analysis->first ? begin : analysis->first,
+		.end = end < analysis->limit ? end : analysis->limit,
+	};
+	int r;
+
+	if (cycle >= piece->begin && cycle < piece->end)
+		return 0;
+	drop_piece(piece);
+	memcpy(stretch.signals, figure->signals, sizeof(figure->signals));
+	r = ohtd_history_read_stretch(analysis->query.history, &stretch, &piece->answer);
+	if (r)
+		return r;
+	piece->begin = stretch.first - stretch.first % cycles;
+	piece->end = piece->begin + (int64_t)piece->answer.count * cycles;
+	return 0;
+}
+
 /* ---- columns ---- */
 
 /* The cell that has all of these cycles; NULL: they are in two, or not all are looked at. */
@@ -70,62 +119,52 @@ static struct ohtd_cell *cell_of(struct ohtd_analysis *analysis, int64_t cycle, 
 
 static int walk(struct ohtd_analysis *analysis, unsigned int depth, int64_t first, int64_t end);
 
-/* Finer columns of what is not said yet, up to a cycle; what cannot be read any more is unknown. */
-static int descend(struct ohtd_analysis *analysis, unsigned int depth, int64_t from, int64_t to)
+/* Finer columns of what is not said yet, down to a cycle; what cannot be read any more is unknown. */
+static int descend(struct ohtd_analysis *analysis, unsigned int depth, int64_t first, int64_t end)
 {
-	int r = 0;
-
-	from = from > analysis->first ? from : analysis->first;
-	to = to < analysis->limit ? to : analysis->limit;
-	for (int64_t end; !r && depth < analysis->deepest && from < to; from = end) {
-		/* Pieces begin with a block of the codec. */
-		end = levels[depth + 1] ? to : from - from % PIECE_CYCLES + PIECE_CYCLES;
-		end = end < to ? end : to;
-		r = walk(analysis, depth + 1, from, end);
-	}
-	return r;
+	first = first > analysis->first ? first : analysis->first;
+	end = end < analysis->limit ? end : analysis->limit;
+	return depth < analysis->deepest && first < end ? walk(analysis, depth + 1, first, end) : 0;
 }
 
-static int add_columns(struct ohtd_analysis *analysis, unsigned int depth, int64_t begin,
-		       const struct ohtd_history_answer *answer)
+/* The cell to which a column is to be added; NULL: it does not say enough. */
+static struct ohtd_cell *cell_that_takes(struct ohtd_analysis *analysis, unsigned int depth,
+					 int64_t cycle, struct ohtd_column *columns)
 {
 	const struct ohtd_figure *figure = &ohtd_figures[analysis->figure];
-	const int64_t cycles = ohtd_level_cycles(levels[depth]);
-	struct ohtd_column columns[OHTD_FIGURE_SIGNALS];
-	int64_t open = begin;	/* from there on nothing has been added */
-	int r = 0;
+	const struct ohtd_analysis_piece *piece = &analysis->pieces[depth];
+	const int64_t cycles = ohtd_level_cycles(depths[depth].level);
+	const size_t place = (size_t)((cycle - piece->begin) / cycles);
+	struct ohtd_cell *cell = cell_of(analysis, cycle, cycles);
 
-	for (size_t i = 0; !r && i < answer->count; i++, begin += cycles) {
-		struct ohtd_cell *cell = cell_of(analysis, begin, cycles);
-
-		for (unsigned int k = 0; k < figure->count; k++)
-			columns[k] = answer->columns[k * answer->count + i];
-		if (!cell || !figure->tells(columns, cycles))
-			continue;
-		r = descend(analysis, depth, open, begin);
-		open = begin + cycles;
-		figure->add(figure, cell, &analysis->memories[analysis->figure], columns);
-	}
-	return r ? r : descend(analysis, depth, open, begin);
+	for (unsigned int i = 0; cell && i < figure->count; i++)
+		columns[i] = piece->answer.columns[i * piece->answer.count + place];
+	return cell && figure->tells(columns, cycles) ? cell : NULL;
 }
 
 static int walk(struct ohtd_analysis *analysis, unsigned int depth, int64_t first, int64_t end)
 {
 	const struct ohtd_figure *figure = &ohtd_figures[analysis->figure];
-	const int64_t cycles = ohtd_level_cycles(levels[depth]);
-	struct ohtd_history_stretch stretch = {
-		.run = analysis->run, .first = first, .end = end, .level = levels[depth],
-		.count = figure->count,
-	};
-	struct ohtd_history_answer answer;
-	int r;
+	const int64_t cycles = ohtd_level_cycles(depths[depth].level);
+	struct ohtd_column columns[OHTD_FIGURE_SIGNALS];
+	int64_t at = first - first % cycles, open = at;	/* from @open on nothing has been added */
+	int r = 0;
 
-	memcpy(stretch.signals, figure->signals, sizeof(figure->signals));
-	r = ohtd_history_read_stretch(analysis->query.history, &stretch, &answer);
-	if (!r)
-		r = add_columns(analysis, depth, first - first % cycles, &answer);
-	ohtd_history_answer_free(&answer);
-	return r;
+	for (; !r && at < end; at += cycles) {
+		struct ohtd_cell *cell;
+
+		r = load_piece(analysis, depth, at);
+		cell = r ? NULL : cell_that_takes(analysis, depth, at, columns);
+		if (!cell)
+			continue;
+		/* Columns are added in their order. */
+		r = descend(analysis, depth, open, at);
+		if (r)
+			break;
+		figure->add(figure, cell, &analysis->memories[analysis->figure], columns);
+		open = at + cycles;
+	}
+	return r ? r : descend(analysis, depth, open, end);
 }
 
 /* ---- chunks ---- */
@@ -138,9 +177,10 @@ int ohtd_analysis_read_values(struct ohtd_analysis *analysis)
 
 	if (analysis->place >= analysis->limit)
 		return 0;
-	analysis->deepest = old ? 0 : DEEPEST;
+	analysis->deepest = old ? 0 : OHTD_ANALYSIS_DEPTHS - 1;
 	r = walk(analysis, 0, analysis->place > analysis->first ? analysis->place : analysis->first,
 		 end < analysis->limit ? end : analysis->limit);
+	drop_pieces(analysis);
 	if (++analysis->figure == OHTD_FIGURES) {
 		analysis->figure = 0;
 		analysis->place = end;
