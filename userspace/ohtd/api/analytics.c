@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "analytics/analytics.h"
@@ -22,6 +23,9 @@
 /* A turn of a worker, and the time for all of them. */
 #define TURN_NS		(50 * OHTD_NS_PER_MS)
 #define WITHIN_MS	60000
+/* Of an answer for each cell, about. */
+#define CELL_BYTES	1500
+#define SHIFT_BYTES	24
 /* Under way at a time: each is some seconds of work. */
 #define AT_ONCE		2
 
@@ -260,16 +264,16 @@ static bool take_query(struct ohtd_call *call, struct ohtd_analysis_query *query
 
 /* ---- the answer ---- */
 
-static const struct analytics_moves *moves_of(struct ohtd_call *call, const struct ohtd_cell *cell,
+static const struct analytics_moves *moves_of(struct ohtd_late *late, const struct ohtd_cell *cell,
 					      const struct ohtd_ending *endings)
 {
-	struct analytics_moves *moves = ohtd_call_alloc(call, sizeof(*moves));
+	struct analytics_moves *moves = ohtd_late_alloc(late, sizeof(*moves));
 	struct analytics_reason *reasons;
 	size_t count = 0;
 
 	for (int i = cell->ending; i >= 0; i = endings[i].next)
 		count++;
-	reasons = ohtd_call_alloc(call, (count + 1) * sizeof(*reasons));
+	reasons = ohtd_late_alloc(late, (count + 1) * sizeof(*reasons));
 	*moves = (struct analytics_moves){
 		.finished = cell->moves_finished, .failed = cell->moves_failed,
 		.reasons = reasons, .reasons_count = count, .docks = cell->docks,
@@ -278,7 +282,7 @@ static const struct analytics_moves *moves_of(struct ohtd_call *call, const stru
 	};
 	for (int i = cell->ending; i >= 0; i = endings[i].next)
 		*reasons++ = (struct analytics_reason){
-			.reason = ohtd_call_text_of(call, "%s", endings[i].reason),
+			.reason = endings[i].reason,
 			.count = endings[i].count,
 		};
 	return moves;
@@ -289,9 +293,9 @@ static double by(double sum, int64_t count)
 	return count ? sum / (double)count : NAN;
 }
 
-static const struct analytics_module *modules_of(struct ohtd_call *call, const struct ohtd_cell *cell)
+static const struct analytics_module *modules_of(struct ohtd_late *late, const struct ohtd_cell *cell)
 {
-	struct analytics_module *modules = ohtd_call_alloc(call, OHTD_CELL_MODULES * sizeof(*modules));
+	struct analytics_module *modules = ohtd_late_alloc(late, OHTD_CELL_MODULES * sizeof(*modules));
 
 	for (unsigned int i = 0; i < OHTD_CELL_MODULES; i++) {
 		const struct ohtd_module_sums *sums = &cell->modules[i];
@@ -307,11 +311,15 @@ static const struct analytics_module *modules_of(struct ohtd_call *call, const s
 	return modules;
 }
 
-static const struct analytics_stop *stops_of(struct ohtd_call *call, const struct ohtd_cell *cell,
+static const struct analytics_stop *stops_of(struct ohtd_late *late, const struct ohtd_cell *cell,
 					     size_t *count)
 {
-	struct analytics_stop *stops = ohtd_call_alloc(call, OHTD_CELL_CAUSES * sizeof(*stops));
+	struct analytics_stop *stops;
 
+	*count = 0;
+	for (unsigned int i = 0; i < OHTD_CELL_CAUSES; i++)
+		*count += cell->stops[i] > 0;
+	stops = ohtd_late_alloc(late, *count * sizeof(*stops));
 	*count = 0;
 	for (unsigned int i = 0; i < OHTD_CELL_CAUSES; i++)
 		if (cell->stops[i])
@@ -319,10 +327,10 @@ static const struct analytics_stop *stops_of(struct ohtd_call *call, const struc
 	return stops;
 }
 
-static const struct analytics_energy *energy_of(struct ohtd_call *call, const struct ohtd_cell *cell,
+static const struct analytics_energy *energy_of(struct ohtd_late *late, const struct ohtd_cell *cell,
 						double tariff)
 {
-	struct analytics_energy *energy = ohtd_call_alloc(call, sizeof(*energy));
+	struct analytics_energy *energy = ohtd_late_alloc(late, sizeof(*energy));
 
 	*energy = (struct analytics_energy){
 		.used_wh = ohtd_cell_energy_wh(cell->used),
@@ -333,75 +341,83 @@ static const struct analytics_energy *energy_of(struct ohtd_call *call, const st
 	return energy;
 }
 
-static const void *keep(struct ohtd_call *call, const void *part, size_t bytes)
+static const void *keep(struct ohtd_late *late, const void *part, size_t bytes)
 {
-	return memcpy(ohtd_call_alloc(call, bytes), part, bytes);
+	return memcpy(ohtd_late_alloc(late, bytes), part, bytes);
 }
 
-/* A part of the answer, in the memory of the request. */
-#define PART(call_, S_, ...)								\
-	keep(call_, &(const struct S_){ __VA_ARGS__ }, sizeof(struct S_))
+/* A part of the answer, in the memory of the job. */
+#define PART(late_, S_, ...)								\
+	keep(late_, &(const struct S_){ __VA_ARGS__ }, sizeof(struct S_))
 
-static struct analytics_cell cell_of(struct ohtd_call *call, const struct analytics_late *job,
-				     const struct ohtd_cell *cell)
+static const char *shift_of(struct ohtd_late *late, unsigned int minute)
 {
-	const unsigned int minute = job->query.shifts.minute[cell->shift];
+	char *text = ohtd_late_alloc(late, SHIFT_BYTES);
+
+	snprintf(text, SHIFT_BYTES, "%02u:%02u", minute / 60, minute % 60);
+	return text;
+}
+
+static struct analytics_cell cell_of(struct ohtd_late *late, const struct ohtd_cell *cell)
+{
+	const struct analytics_late *job = (const struct analytics_late *)late;
 	struct analytics_cell view = {
 		.from = cell->from_ns, .to = cell->to_ns,
 		.shift = job->query.by == OHTD_BY_SHIFT ?
-			 ohtd_call_text_of(call, "%02u:%02u", minute / 60, minute % 60) : NULL,
-		.motion = PART(call, analytics_motion, ohtd_cell_distance_m(cell),
+			 shift_of(late, job->query.shifts.minute[cell->shift]) : NULL,
+		.motion = PART(late, analytics_motion, ohtd_cell_distance_m(cell),
 			       ohtd_cell_s(cell->moving),
 			       ohtd_cell_unknown_s(cell, cell->speed_known)),
-		.moves = moves_of(call, cell, ohtd_analysis_endings(job->analysis)),
-		.energy = energy_of(call, cell, job->values.tariff_per_kwh),
-		.availability = PART(call, analytics_availability, ohtd_cell_s(cell->enabled),
+		.moves = moves_of(late, cell, ohtd_analysis_endings(job->analysis)),
+		.energy = energy_of(late, cell, job->values.tariff_per_kwh),
+		.availability = PART(late, analytics_availability, ohtd_cell_s(cell->enabled),
 				     ohtd_cell_unknown_s(cell, cell->enabled_known),
 				     ohtd_cell_s(cell->available),
 				     by(100 * (double)cell->available, cell->state_known),
 				     ohtd_cell_unknown_s(cell, cell->state_known)),
-		.modules = modules_of(call, cell), .modules_count = OHTD_CELL_MODULES,
-		.bus = PART(call, analytics_bus, cell->exchanges, cell->errors,
+		.modules = modules_of(late, cell), .modules_count = OHTD_CELL_MODULES,
+		.bus = PART(late, analytics_bus, cell->exchanges, cell->errors,
 			    by(1e6 * (double)cell->errors, cell->exchanges),
 			    ohtd_cell_unknown_s(cell, cell->bus_known)),
-		.control = PART(call, analytics_control, by((double)cell->late, cell->late_known),
+		.control = PART(late, analytics_control, by((double)cell->late, cell->late_known),
 				cell->late_known ? (double)cell->late_max : NAN,
 				ohtd_cell_unknown_s(cell, cell->late_known)),
 		.stops_missing = cell->entries_missing,
 	};
 
-	view.stops = stops_of(call, cell, &view.stops_count);
+	view.stops = stops_of(late, cell, &view.stops_count);
 	return view;
+}
+
+/* On the worker: 1,000 cells hold a loop for some milliseconds. */
+static void write_answer(struct ohtd_late *late)
+{
+	const struct analytics_late *job = (const struct analytics_late *)late;
+	const double tariff = job->values.tariff_per_kwh;
+	size_t count;
+	const struct ohtd_cell *cells = ohtd_analysis_cells(job->analysis, &count);
+	struct analytics_cell *items = ohtd_late_alloc(late, count * sizeof(*items));
+
+	for (size_t i = 0; i < count; i++)
+		items[i] = cell_of(late, &cells[i]);
+	ohtd_late_write_view(late, &analytics_shape, &(const struct analytics){
+		.from = job->query.from_ns, .to = job->query.to_ns, .by = job->query.by,
+		.tariff_per_kwh = tariff > 0 ? tariff : NAN,
+		.currency = *job->values.currency ? job->values.currency : NULL,
+		.items = items, .items_count = count,
+	}, (count + 1) * CELL_BYTES);
 }
 
 static void reply_analytics(struct ohtd_call *call, struct ohtd_late *late)
 {
-	const struct analytics_late *job = (const struct analytics_late *)late;
-	const double tariff = job->values.tariff_per_kwh;
-	const struct ohtd_cell *cells;
-	struct analytics_cell *items;
-	size_t count;
-
 	if (late->result == -ENOENT) {
 		ohtd_reply_header(call, "retry-after", "2");
 		ohtd_reply_problem(call, 503, "unavailable", "the file of values is not open yet");
-		return;
-	}
-	if (late->result < 0) {
+	} else if (late->result < 0) {
 		ohtd_reply_store_problem(call, late->result);
-		return;
+	} else {
+		ohtd_late_send(call, late, 200, &analytics_shape);
 	}
-	cells = ohtd_analysis_cells(job->analysis, &count);
-	items = ohtd_call_alloc(call, (count + 1) * sizeof(*items));
-	for (size_t i = 0; i < count; i++)
-		items[i] = cell_of(call, job, &cells[i]);
-	OHTD_REPLY(call, 200, analytics, (&(struct analytics){
-		.from = job->query.from_ns, .to = job->query.to_ns, .by = job->query.by,
-		.tariff_per_kwh = tariff > 0 ? tariff : NAN,
-		.currency = *job->values.currency ?
-			    ohtd_call_text_of(call, "%s", job->values.currency) : NULL,
-		.items = items, .items_count = count,
-	}));
 }
 
 /* ---- late ---- */
@@ -415,6 +431,8 @@ static int work_turn(struct ohtd_late *late)
 	do
 		r = ohtd_analysis_step(job->analysis);
 	while (r > 0 && ohtd_monotonic_ns() < until_ns);
+	if (!r)
+		write_answer(late);
 	return r;
 }
 

@@ -163,11 +163,15 @@ void ohtd_reply_view(struct ohtd_call *call, int status, const struct ohtd_shape
 #define OHTD_REPLY(call_, status_, S_, view_)						\
 	ohtd_reply_view(call_, status_, &S_##_shape, 1 ? (view_) : (const struct S_ *)NULL)
 
+/* The same with a struct that another thread has written; sent in pieces. @writer: its text is copied. */
+void ohtd_reply_written(struct ohtd_call *call, int status, const struct ohtd_shape *shape,
+			const struct ohtd_writer *writer);
+
 /* Sends bytes; @data is copied. */
 void ohtd_reply_data(struct ohtd_call *call, int status, const char *content_type,
 		     const char *data, size_t length_bytes);
 
-/* The same without a copy: @data lasts as long as the server. */
+/* The same without a copy and in pieces, so that a loop is never held by it: @data lasts as long as the request. */
 void ohtd_reply_lasting(struct ohtd_call *call, int status, const char *content_type,
 			const char *data, size_t length_bytes);
 

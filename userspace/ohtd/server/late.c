@@ -36,6 +36,54 @@ void ohtd_reply_store_problem(struct ohtd_call *call, int error)
 	ohtd_reply_problem(call, problem.status, problem.code, "%s", problem.detail);
 }
 
+/* ---- memory of the job ---- */
+
+struct ohtd_late_block {
+	struct ohtd_late_block *next;
+	_Alignas(max_align_t) unsigned char bytes[];
+};
+
+/* As h2o does: without memory for an answer there is no daemon either. */
+static void *take_block(void *from, size_t bytes)
+{
+	struct ohtd_late *late = from;
+	struct ohtd_late_block *block = calloc(1, sizeof(*block) + bytes);
+
+	if (!block)
+		abort();
+	block->next = late->blocks;
+	late->blocks = block;
+	return block->bytes;
+}
+
+static void free_blocks(struct ohtd_late *late)
+{
+	for (struct ohtd_late_block *next; late->blocks; late->blocks = next) {
+		next = late->blocks->next;
+		free(late->blocks);
+	}
+}
+
+void *ohtd_late_alloc(struct ohtd_late *late, size_t bytes)
+{
+	return take_block(late, bytes);
+}
+
+void ohtd_late_write_view(struct ohtd_late *late, const struct ohtd_shape *shape, const void *view,
+			  size_t hint_bytes)
+{
+	ohtd_writer_begin(&late->text, &late->memory, hint_bytes);
+	ohtd_write_shape(&late->text, shape, view);
+}
+
+void ohtd_late_send(struct ohtd_call *call, const struct ohtd_late *late, int status,
+		    const struct ohtd_shape *shape)
+{
+	ohtd_reply_written(call, status, shape, &late->text);
+}
+
+/* ---- the job ---- */
+
 void *ohtd_late_make(struct ohtd_call *call, size_t bytes)
 {
 	struct ohtd_late *late = calloc(1, bytes);
@@ -45,6 +93,7 @@ void *ohtd_late_make(struct ohtd_call *call, size_t bytes)
 		return NULL;
 	}
 	late->bytes = bytes;
+	late->memory = (struct ohtd_memory){ .take = take_block, .from = late };
 	late->store = ohtd_call_store(call);
 	return late;
 }
@@ -53,6 +102,7 @@ void ohtd_late_drop(struct ohtd_late *late)
 {
 	if (late->release)
 		late->release(late);
+	free_blocks(late);
 	OPENSSL_cleanse(late, late->bytes);
 	free(late);
 }

@@ -26,10 +26,13 @@
 
 #include "auth/checks.h"
 #include "base/workers.h"
+#include "json/writer.h"
 #include "server/pending.h"
 #include "store/store.h"
 
 struct ohtd_call;
+struct ohtd_late_block;
+struct ohtd_shape;
 
 /* Until then there is an answer, or the client gets 504. */
 #define OHTD_LATE_MS	10000
@@ -59,6 +62,9 @@ struct ohtd_late {
 	void (*answer)(struct ohtd_call *call, struct ohtd_late *late);
 	size_t bytes;
 	uint64_t turns_until_ms;
+	struct ohtd_memory memory;
+	struct ohtd_late_block *blocks;
+	struct ohtd_writer text;
 	int result;
 };
 
@@ -88,6 +94,24 @@ void ohtd_late_act(struct ohtd_call *call, struct ohtd_late *late, uint32_t with
 void ohtd_late_turns(struct ohtd_call *call, struct ohtd_late *late, uint32_t within_ms,
 		     int (*act)(struct ohtd_late *late),
 		     void (*answer)(struct ohtd_call *call, struct ohtd_late *late));
+
+/* ---- a long answer, written beside the loop ---- */
+
+/* On a worker: memory of the job, zeroed, there until its end. Never NULL. */
+void *ohtd_late_alloc(struct ohtd_late *late, size_t bytes);
+
+/*
+ * On a worker: writes the answer, which a loop would be held by for some milliseconds. @hint_bytes: how long
+ * it will probably be.
+ */
+void ohtd_late_write_view(struct ohtd_late *late, const struct ohtd_shape *shape, const void *view,
+			  size_t hint_bytes);
+
+/* On the loop: sends what was written. @shape: as it was written by; one of route->replies, with that status. */
+void ohtd_late_send(struct ohtd_call *call, const struct ohtd_late *late, int status,
+		    const struct ohtd_shape *shape);
+
+/* ---- other threads ---- */
 
 /*
  * The same on a thread for passwords. @address: who logs in, as for ohtd_checks_submit(); NULL:

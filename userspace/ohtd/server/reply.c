@@ -172,6 +172,20 @@ void ohtd_reply_view(struct ohtd_call *call, int status, const struct ohtd_shape
 	send_body(call, status, NULL, writer.text, writer.used);
 }
 
+void ohtd_reply_written(struct ohtd_call *call, int status, const struct ohtd_shape *shape,
+			const struct ohtd_writer *writer)
+{
+	char *copy;
+
+	if (writer->fault || !is_described(call->route, status, shape)) {
+		refuse_own(call, writer->fault ? writer->fault : shape->name);
+		return;
+	}
+	copy = call->memory.take(call->memory.from, writer->used);
+	memcpy(copy, writer->text, writer->used);
+	ohtd_reply_lasting(call, status, "application/json", copy, writer->used);
+}
+
 /* ---- problems ---- */
 
 void ohtd_reply_problem(struct ohtd_call *call, int status, const char *code,
