@@ -14,7 +14,7 @@ import pytest
 
 from daemon import begin, serving
 from oht_test.wait import until
-from past import BAD, CYCLE_NS, GOOD, NONE, OLD, at, text, write_run
+from past import BAD, GOOD, NONE, OLD, at, text, write_run
 from test_telemetry import OHTCTL
 
 S = 10 ** 9

@@ -10,6 +10,7 @@ import "./bus.css";
 import "./drive.css";
 import "./signals.css";
 import "./history.css";
+import "./analytics.css";
 import "./focus";
 import "./press";
 import { resume } from "./api/session";

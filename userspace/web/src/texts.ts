@@ -2,6 +2,7 @@
 /*
  * All texts of the page, in one place. What the API says (reasons, causes, refusals) is shown as it is.
  */
+import { analyticsTexts } from "./texts-analytics";
 import { driveTexts } from "./texts-drive";
 import { alertTexts } from "./texts-alerts";
 import { eventTexts } from "./texts-events";
@@ -10,6 +11,7 @@ import { historyTexts } from "./texts-history";
 import { signalTexts } from "./texts-signals";
 
 export const texts = {
+	analytics: analyticsTexts,
 	drive: driveTexts,
 	alerts: alertTexts,
 	events: eventTexts,

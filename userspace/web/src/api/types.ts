@@ -91,6 +91,9 @@ export type Signal = Schemas["TelemetrySignal"];
 
 export type SignalReading = Schemas["TelemetryReading"];
 
+export type Analytics = Schemas["Analytics"];
+export type AnalyticsInterval = Schemas["AnalyticsInterval"];
+
 export type Past = Schemas["History"];
 export type PastSeries = Schemas["HistorySeries"];
 export type PastGap = Schemas["HistoryGap"];

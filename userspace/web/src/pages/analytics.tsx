@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What did the robot do today, this week, this month? Sums of each hour or day, and what they come to.
+ */
+import type { ComponentChildren } from "preact";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { Problem } from "../api/problem";
+import { call } from "../api/session";
+import type { Analytics, AnalyticsInterval } from "../api/types";
+import { asProblem } from "../components/act";
+import { type Bar, Bars } from "../components/bars";
+import { Button, Card, Facts, Figure, Refusal, Skeleton } from "../components/basics";
+import { useRobotClock } from "../components/past-read";
+import { type Column, Table } from "../components/table";
+import { span as lengthText, title, words } from "../format";
+import type { Page } from "../pages";
+import { useQuery } from "../router";
+import { texts } from "../texts";
+import { lengthS, type ModuleTotal, percentOf, type Totals, totalsOf } from "../totals";
+
+const t = texts.analytics;
+const DAY_MS = 86_400_000;
+/* The robot reads all samples of a month, and gives up after a minute. */
+const TIMEOUT_MS = 65_000;
+
+const SPANS: Record<string, { days: number; by: string }> = {
+	today: { days: 1, by: "hour" },
+	"7": { days: 7, by: "day" },
+	"30": { days: 30, by: "day" },
+};
+const USUAL = { days: 7, by: "day" };
+
+const seconds = (s: number) => lengthText(1000 * s);
+const fixed = (value: number | null, decimals: number) => (value === null ? "–" : value.toFixed(decimals));
+
+/* From ten thousand on in thousands. */
+function scaled(value: number, unit: string): { value: string; unit: string } {
+	return value < 10_000 ? { value: value.toFixed(1), unit } : { value: (value / 1000).toFixed(1), unit: `k${unit}` };
+}
+
+/* Of whole days of the robot, today included. */
+function pathOf({ days, by }: { days: number; by: string }, nowMs: number): string {
+	const todayMs = Math.floor((nowMs - 1000) / DAY_MS) * DAY_MS;
+
+	return `analytics/summary?by=${by}&from=${new Date(todayMs - (days - 1) * DAY_MS).toISOString()}`;
+}
+
+interface Reading {
+	told?: Analytics;
+	problem?: Problem;
+	isBusy: boolean;
+	again: () => void;
+}
+
+/* Empty: the time of the robot is not known yet. What was told before stands until the answer. */
+function useAnalytics(path: string): Reading {
+	const [state, setState] = useState<{ told?: Analytics; problem?: Problem; of?: string }>({});
+	const [turn, setTurn] = useState(0);
+	const wanted = `${path} ${turn}`;
+
+	useEffect(() => {
+		let isWanted = true;
+
+		if (path)
+			call<Analytics>("GET", path, { timeoutMs: TIMEOUT_MS }).then(
+				(told) => isWanted && setState({ told, of: wanted }),
+				(error) => isWanted && setState(({ told }) => ({ ...(told ? { told } : {}), problem: asProblem(error), of: wanted })),
+			);
+		return () => {
+			isWanted = false;
+		};
+	}, [wanted]);
+	return { ...state, isBusy: state.of !== wanted, again: () => setTurn(turn + 1) };
+}
+
+const labelOf = (item: AnalyticsInterval, by: string) => (by === "hour" ? item.from.slice(11, 16) : item.from.slice(0, 10));
+
+interface PartProps {
+	name: string;
+	value: string;
+	unit?: string;
+	sub: string;
+	children: ComponentChildren;
+}
+
+function Part({ name, value, unit, sub, children }: PartProps) {
+	return (
+		<div>
+			<h3>{name}</h3>
+			<Figure value={value} {...(unit ? { unit } : {})} />
+			<p class="sub">{sub}</p>
+			{children}
+		</div>
+	);
+}
+
+function Figures({ told, totals }: { told: Analytics; totals: Totals }) {
+	const bars = (parts: (item: AnalyticsInterval) => number[], unknownS: (item: AnalyticsInterval) => number): Bar[] =>
+		told.items.map((item) => ({
+			key: item.from,
+			label: labelOf(item, told.by),
+			parts: parts(item),
+			isUnknown: unknownS(item) > 0 && unknownS(item) >= lengthS(item) - 1,
+		}));
+	const cost = totals.cost === null ? t.noTariff : t.cost(totals.cost.toFixed(2), told.currency ?? "");
+
+	return (
+		<div class="analytics-figures">
+			<Part name={t.distance} {...scaled(totals.distanceM, "m")} sub={t.moving(seconds(totals.movingS))}>
+				<Bars name={t.distance} text={(m) => `${m.toFixed(1)} m`} bars={bars((i) => [i.motion.distance_m], (i) => i.motion.unknown_s)} />
+			</Part>
+			<Part name={t.moves} value={String(totals.finished)} sub={t.movesMean(totals.failed, totals.docked, totals.docks)}>
+				<Bars name={t.moves} text={String} bars={bars((i) => [i.moves.finished, i.moves.failed], (i) => i.moves.unknown_s)} />
+			</Part>
+			<Part name={t.energy} {...scaled(totals.usedWh, "Wh")} sub={`${t.charged(totals.chargedWh.toFixed(1))}, ${cost}`}>
+				<Bars name={t.energy} text={(wh) => `${wh.toFixed(1)} Wh`} bars={bars((i) => [i.energy.used_wh], (i) => i.energy.unknown_s)} />
+			</Part>
+			<Part
+				name={t.available}
+				value={fixed(percentOf(totals.availableS, totals.lengthS - totals.unknownS), 1)}
+				unit="%"
+				sub={t.enabled(seconds(totals.enabledS))}
+			>
+				<Bars
+					name={t.available}
+					most={100}
+					text={(percent) => `${percent.toFixed(1)} %`}
+					bars={bars((i) => [i.availability.available_percent ?? 0], (i) => i.availability.unknown_s)}
+				/>
+			</Part>
+		</div>
+	);
+}
+
+function Intervals({ told }: { told: Analytics }) {
+	const c = t.columns;
+	const number = (id: string, name: string, cell: (i: AnalyticsInterval) => string, wide = false): Column<AnalyticsInterval> => ({
+		id,
+		title: name,
+		cell,
+		number: true,
+		nowrap: true,
+		wide,
+	});
+	const cost = told.tariff_per_kwh === null ? [] : [number("cost", `${c.cost} ${told.currency ?? ""}`, (i) => fixed(i.energy.cost, 2), true)];
+
+	return (
+		<Card title={t.each[told.by] ?? told.by} id="analytics-each">
+			<Table
+				id="intervals"
+				label={t.each[told.by] ?? told.by}
+				searchable={false}
+				sortable={false}
+				// The newest first: it is what somebody looks for on a phone.
+				rows={[...told.items].reverse()}
+				rowKey={(i) => i.from}
+				empty={t.nothing}
+				columns={[
+					{ id: "from", title: t.at[told.by] ?? told.by, cell: (i) => labelOf(i, told.by), head: true, nowrap: true },
+					number("distance", c.distance, (i) => i.motion.distance_m.toFixed(1)),
+					number("finished", c.finished, (i) => String(i.moves.finished)),
+					number("failed", c.failed, (i) => String(i.moves.failed), true),
+					number("docks", c.docks, (i) => `${i.moves.docks_finished}/${i.moves.docks}`, true),
+					number("used", c.used, (i) => i.energy.used_wh.toFixed(1)),
+					...cost,
+					number("enabled", c.enabled, (i) => seconds(i.availability.enabled_s), true),
+					number("available", c.available, (i) => fixed(i.availability.available_percent, 1), true),
+					number("errors", c.errors, (i) => fixed(i.bus.per_million, 1), true),
+					number("stops", c.stops, (i) => String(i.stops.reduce((sum, { count }) => sum + count, 0)), true),
+					number("unknown", c.unknown, (i) => (i.availability.unknown_s > 1 ? seconds(i.availability.unknown_s) : "–"), true),
+				]}
+			/>
+		</Card>
+	);
+}
+
+function Modules({ modules }: { modules: ModuleTotal[] }) {
+	const mean = (s: number, failures: number) => (failures ? seconds(s / failures) : "–");
+
+	return (
+		<Card title={t.modules} span="c6" id="analytics-modules">
+			<Table
+				id="module-figures"
+				label={t.modules}
+				searchable={false}
+				sortable={false}
+				rows={modules}
+				rowKey={(m) => m.name}
+				empty={t.noModules}
+				columns={[
+					{ id: "name", title: t.module, cell: (m) => title(m.name), head: true },
+					{ id: "up", title: t.up, cell: (m) => fixed(percentOf(m.upS, m.upS + m.downS), 2), number: true },
+					{ id: "failures", title: t.failures, cell: (m) => m.failures, number: true },
+					{ id: "mtbf", title: t.mtbf, cell: (m) => mean(m.upS, m.failures), number: true, wide: true },
+					{ id: "mttr", title: t.mttr, cell: (m) => mean(m.downS, m.failures), number: true, wide: true },
+				]}
+			/>
+		</Card>
+	);
+}
+
+function Counts({ id, name, items, empty, note }: { id: string; name: string; items: [string, number][]; empty: string; note?: string }) {
+	return (
+		<Card title={name} span="c3" id={id}>
+			{items.length ? <Facts items={items} /> : <p class="empty">{empty}</p>}
+			{note ? <p class="sub">{note}</p> : null}
+		</Card>
+	);
+}
+
+function Head({ told, totals }: { told: Analytics; totals: Totals }) {
+	const minute = (iso: string) => iso.slice(0, 16).replace("T", " ");
+
+	return (
+		<>
+			<p class="sub" id="analytics-span">
+				{t.shown(minute(told.from), minute(told.to), told.by)} {totals.unknownS > 1 ? t.unknown(seconds(totals.unknownS)) : t.allKnown}
+			</p>
+			<Figures told={told} totals={totals} />
+		</>
+	);
+}
+
+function More({ told, totals }: { told: Analytics; totals: Totals }) {
+	const ended = totals.finished + totals.failed ? [[t.finished, totals.finished] as [string, number], ...totals.reasons] : [];
+	const named = (items: [string, number][]) => items.map(([name, count]): [string, number] => [words(name), count]);
+
+	return (
+		<>
+			<Intervals told={told} />
+			<Modules modules={totals.modules} />
+			<Counts id="analytics-ended" name={t.ended} items={named(ended)} empty={t.noMoves} />
+			<Counts
+				id="analytics-stops"
+				name={t.stops}
+				items={named(totals.stops)}
+				empty={t.noStops}
+				{...(totals.stopsMissing ? { note: t.stopsMissing(totals.stopsMissing) } : {})}
+			/>
+		</>
+	);
+}
+
+function AnalyticsPage() {
+	const [query, narrowTo] = useQuery();
+	const clock = useRobotClock();
+	const name = query.get("span") ?? "7";
+	const { told, problem, isBusy, again } = useAnalytics(clock.isKnown ? pathOf(SPANS[name] ?? USUAL, clock.nowMs()) : "");
+
+	const totals = useMemo(() => told && totalsOf(told.items), [told]);
+
+	return (
+		<div class="grid" id="analytics">
+			<Card title={t.did}>
+				<div class="tools">
+					<fieldset class="segments" aria-label={t.span}>
+						{t.spans.map(([id, text]) => (
+							<button
+								key={id}
+								type="button"
+								class="button"
+								data-span={id}
+								aria-pressed={(SPANS[name] ? name : "7") === id}
+								onClick={() => narrowTo({ span: id })}
+							>
+								{text}
+							</button>
+						))}
+					</fieldset>
+					<Button id="analytics-again" onPress={again}>
+						{t.again}
+					</Button>
+				</div>
+				{problem ? <Refusal problem={problem} retry={again} /> : null}
+				<div aria-busy={isBusy && !problem}>{told && totals ? <Head told={told} totals={totals} /> : problem ? null : <Skeleton lines={8} />}</div>
+			</Card>
+			{told && totals ? <More told={told} totals={totals} /> : null}
+		</div>
+	);
+}
+
+export const page: Page = {
+	id: "analytics",
+	path: "/analytics",
+	title: t.title,
+	icon: <path d="M4 20h16M6 20v-6h3v6M11 20V8h3v12M16 20V4h3v16" />,
+	order: 65,
+	role: "viewer",
+	words: t.words,
+	component: AnalyticsPage,
+};
