@@ -232,6 +232,14 @@ def test_time_without_values_is_unknown(past):
         assert (module["up_s"], module["failures"], module["mtbf_s"], module["mttr_s"], module["unknown_s"]) == (0, 0, None, None, 3600)
 
 
+def test_a_time_may_have_any_zone(past):
+    """It is the same time; the hours of the answer are those of UTC all the same."""
+    begin_ns, end_ns = past.hour - 10 * 60 * S, past.hour + 10 * 60 * S
+    east = [text((ns + 5 * HOUR + 30 * 60 * S) // 10 ** 6).replace("Z", "%2B05:30") for ns in (begin_ns, end_ns)]
+    told = past.get(f"analytics/summary?by=hour&from={east[0]}&to={east[1]}")
+    assert told.status == 200 and told.json == summary(past, begin_ns, end_ns) and len(told.json["items"]) == 2
+
+
 def configure(daemon, role="supervisor", **items):
     return daemon.request("PATCH", "config", {"analytics": items}, role=role, headers={"Content-Type": "application/merge-patch+json"})
 
@@ -263,6 +271,7 @@ def test_shifts_and_tariff_are_configuration(past):
     ("from=1970-01-01T00:00:00Z", "/from", "at most 5 years"),
     ("from=2190-01-01T00:00:00Z", "/from", "2190-01-01"),
     ("to=never", "/to", "'never'"),
+    ("from=2026-01-01T00:00:00", "/from", "'2026-01-01T00:00:00' is no time"),
     ("step=5", "/step", ""),
 ])
 def test_refusals_name_member_and_value(daemon, query, pointer, said):

@@ -21,7 +21,7 @@ export const analyticsTexts = {
 	moves: "Moves",
 	movesMean: (failed: number, docked: number, docks: number) => `${failed} failed, ${docked} of ${docks} dockings succeeded`,
 	energy: "Energy out of the battery",
-	charged: (wh: string) => `${wh} Wh into it`,
+	charged: (value: string, unit: string) => `${value} ${unit} into it`,
 	cost: (cost: string, currency: string) => `${cost} ${currency} by the tariff`,
 	noTariff: "no tariff is set",
 	available: "Availability",

@@ -38,6 +38,9 @@ function scaled(value: number, unit: string): { value: string; unit: string } {
 	return value < 10_000 ? { value: value.toFixed(1), unit } : { value: (value / 1000).toFixed(1), unit: `k${unit}` };
 }
 
+/* Nothing at all is known of an interval, and 0 would be a lie. */
+const isGone = (item: AnalyticsInterval, unknownS: number) => unknownS > 0 && unknownS >= lengthS(item) - 1;
+
 /* Of whole days of the robot, today included. */
 function pathOf({ days, by }: { days: number; by: string }, nowMs: number): string {
 	const todayMs = Math.floor((nowMs - 1000) / DAY_MS) * DAY_MS;
@@ -100,8 +103,9 @@ function Figures({ told, totals }: { told: Analytics; totals: Totals }) {
 			key: item.from,
 			label: labelOf(item, told.by),
 			parts: parts(item),
-			isUnknown: unknownS(item) > 0 && unknownS(item) >= lengthS(item) - 1,
+			isUnknown: isGone(item, unknownS(item)),
 		}));
+	const charged = scaled(totals.chargedWh, "Wh");
 	const cost = totals.cost === null ? t.noTariff : t.cost(totals.cost.toFixed(2), told.currency ?? "");
 
 	return (
@@ -112,7 +116,7 @@ function Figures({ told, totals }: { told: Analytics; totals: Totals }) {
 			<Part name={t.moves} value={String(totals.finished)} sub={t.movesMean(totals.failed, totals.docked, totals.docks)}>
 				<Bars name={t.moves} text={String} bars={bars((i) => [i.moves.finished, i.moves.failed], (i) => i.moves.unknown_s)} />
 			</Part>
-			<Part name={t.energy} {...scaled(totals.usedWh, "Wh")} sub={`${t.charged(totals.chargedWh.toFixed(1))}, ${cost}`}>
+			<Part name={t.energy} {...scaled(totals.usedWh, "Wh")} sub={`${t.charged(charged.value, charged.unit)}, ${cost}`}>
 				<Bars name={t.energy} text={(wh) => `${wh.toFixed(1)} Wh`} bars={bars((i) => [i.energy.used_wh], (i) => i.energy.unknown_s)} />
 			</Part>
 			<Part
@@ -142,7 +146,8 @@ function Intervals({ told }: { told: Analytics }) {
 		nowrap: true,
 		wide,
 	});
-	const cost = told.tariff_per_kwh === null ? [] : [number("cost", `${c.cost} ${told.currency ?? ""}`, (i) => fixed(i.energy.cost, 2), true)];
+	const known = (i: AnalyticsInterval, unknownS: number, text: string) => (isGone(i, unknownS) ? "–" : text);
+	const cost = told.tariff_per_kwh === null ? [] : [number("cost", `${c.cost} ${told.currency ?? ""}`, (i) => known(i, i.energy.unknown_s, fixed(i.energy.cost, 2)), true)];
 
 	return (
 		<Card title={t.each[told.by] ?? told.by} id="analytics-each">
@@ -157,13 +162,13 @@ function Intervals({ told }: { told: Analytics }) {
 				empty={t.nothing}
 				columns={[
 					{ id: "from", title: t.at[told.by] ?? told.by, cell: (i) => labelOf(i, told.by), head: true, nowrap: true },
-					number("distance", c.distance, (i) => i.motion.distance_m.toFixed(1)),
+					number("distance", c.distance, (i) => known(i, i.motion.unknown_s, i.motion.distance_m.toFixed(1))),
 					number("finished", c.finished, (i) => String(i.moves.finished)),
 					number("failed", c.failed, (i) => String(i.moves.failed), true),
 					number("docks", c.docks, (i) => `${i.moves.docks_finished}/${i.moves.docks}`, true),
-					number("used", c.used, (i) => i.energy.used_wh.toFixed(1)),
+					number("used", c.used, (i) => known(i, i.energy.unknown_s, i.energy.used_wh.toFixed(1))),
 					...cost,
-					number("enabled", c.enabled, (i) => seconds(i.availability.enabled_s), true),
+					number("enabled", c.enabled, (i) => known(i, i.availability.enabled_unknown_s, seconds(i.availability.enabled_s)), true),
 					number("available", c.available, (i) => fixed(i.availability.available_percent, 1), true),
 					number("errors", c.errors, (i) => fixed(i.bus.per_million, 1), true),
 					number("stops", c.stops, (i) => String(i.stops.reduce((sum, { count }) => sum + count, 0)), true),
