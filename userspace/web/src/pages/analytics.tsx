@@ -156,7 +156,7 @@ function Intervals({ told }: { told: Analytics }) {
 				label={t.each[told.by] ?? told.by}
 				searchable={false}
 				sortable={false}
-				// The newest first: it is what somebody looks for on a phone.
+				// The newest first: a phone shows it without scrolling.
 				rows={[...told.items].reverse()}
 				rowKey={(i) => i.from}
 				empty={t.nothing}
