@@ -112,6 +112,23 @@ def test_a_refusal_says_why_and_can_be_tried_again(daemon, page):
     page.wait(lambda: has(page, "#intervals tbody th") and not has(page, "#analytics .notice"), what="the figures")
 
 
+def test_what_is_not_wanted_any_more_is_given_up(page):
+    """The robot works for seconds on a month: it ends when the connection of the request does."""
+    log_in(page, "viewer")
+    page.run("""const answer = window.fetch;
+        window.fetch = (url, options) => {
+            if (!String(url).includes("by=hour")) return answer(url, options);
+            window.given = options.signal;
+            return new Promise((_, fail) => options.signal.addEventListener("abort", () => fail(new DOMException("", "AbortError"))));
+        };""")
+    go(page, "/analytics?span=today", "#analytics")
+    page.wait(lambda: page.run("return !!window.given"), what="the request")
+    assert page.run("return !window.given.aborted")
+    page.click("[data-span='7']")
+    page.wait(lambda: len(cells(page, "intervals")) == 7 and not has(page, "#analytics [aria-busy=true]"), what="seven days")
+    assert page.run("return window.given.aborted") and not has(page, "#analytics .notice")
+
+
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
 def test_a_month_looks_well(daemon, page, size):
     page.narrow(*size)

@@ -2,6 +2,7 @@
 #include "server/late.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/crypto.h>
@@ -114,12 +115,26 @@ static bool is_trouble(const struct ohtd_late *late)
 
 static void begin_turn(struct ohtd_late *late, struct ohtd_call *call);
 
+/* Its work is done in turns, and there is more to do. */
+static bool goes_on(const struct ohtd_late *late)
+{
+	return late->turns_until_ms && late->result > 0;
+}
+
+/* h2o reads nothing while a request is under way, so it does not see the end of the connection. */
+static bool has_left(const struct ohtd_call *call)
+{
+	struct pollfd end = { .fd = h2o_socket_get_fd(call->conn->sock), .events = POLLRDHUP };
+
+	return poll(&end, 1, 0) > 0;
+}
+
 /* On the loop. */
 static void finish(struct ohtd_pending *pending)
 {
 	struct ohtd_late *late = OF(pending, pending);
 
-	if (late->turns_until_ms && late->result > 0 && pending->call) {
+	if (goes_on(late) && pending->call && !has_left(pending->call)) {
 		begin_turn(late, pending->call);
 		return;
 	}
@@ -127,7 +142,10 @@ static void finish(struct ohtd_pending *pending)
 		late->pending.loop->writes--;
 	if (late->settle)
 		late->settle(late);
-	if (pending->call && is_trouble(late))
+	if (pending->call && goes_on(late))
+		ohtd_reply_problem(pending->call, 503, "unavailable",
+				   "the client closed its side before the answer was there");
+	else if (pending->call && is_trouble(late))
 		ohtd_reply_store_problem(pending->call, late->result);
 	else if (pending->call)
 		late->answer(pending->call, late);

@@ -42,6 +42,8 @@ export interface Sending {
 	body?: unknown;
 	token?: string | null;
 	timeoutMs?: number;
+	/** the answer is not wanted any more: the request ends with its connection, so that the robot stops working for it */
+	unwanted?: AbortSignal;
 	keepalive?: boolean;
 	/** the ETag of what is changed */
 	ifMatch?: string;
@@ -54,18 +56,29 @@ export interface Sending {
 const requests = new Lane(AT_ONCE);
 
 /* AbortSignal.timeout() is younger than the tablets on the machines. */
-function timeout(ms: number): { signal: AbortSignal; clear: () => void } {
+function timeout(ms: number, unwanted: AbortSignal | undefined): { signal: AbortSignal; clear: () => void } {
 	const abort = new AbortController();
-	const timer = setTimeout(() => abort.abort(), ms);
+	const end = () => abort.abort();
+	const timer = setTimeout(end, ms);
 
-	return { signal: abort.signal, clear: () => clearTimeout(timer) };
+	unwanted?.addEventListener("abort", end);
+	return {
+		signal: abort.signal,
+		clear: () => {
+			clearTimeout(timer);
+			unwanted?.removeEventListener("abort", end);
+		},
+	};
 }
 
 /** One request as it is: no renewal, no second try. The time to wait for its turn counts. */
 export async function send<T>(method: Method, path: string, sending: Sending = {}): Promise<T> {
 	const { body, token, keepalive = false, urgent = false } = sending;
 	const headers: Record<string, string> = {};
-	const { signal, clear } = timeout(sending.timeoutMs ?? (/^(auth\/|setup)/.test(path) ? AUTH_TIMEOUT_MS : TIMEOUT_MS));
+	const { signal, clear } = timeout(
+		sending.timeoutMs ?? (/^(auth\/|setup)/.test(path) ? AUTH_TIMEOUT_MS : TIMEOUT_MS),
+		sending.unwanted,
+	);
 
 	if (token) headers.authorization = `Bearer ${token}`;
 	if (sending.ifMatch) headers["if-match"] = sending.ifMatch;
@@ -92,7 +105,7 @@ export async function send<T>(method: Method, path: string, sending: Sending = {
 		return await (urgent ? exchange() : requests.run(exchange, signal));
 	} catch (error) {
 		if (error instanceof Problem) throw error;
-		sawNone();
+		if (!sending.unwanted?.aborted) sawNone();
 		throw Problem.noConnection();
 	} finally {
 		clear();

@@ -62,16 +62,15 @@ function useAnalytics(path: string): Reading {
 	const wanted = `${path} ${turn}`;
 
 	useEffect(() => {
-		let isWanted = true;
+		const unwanted = new AbortController();
+		const { signal } = unwanted;
 
 		if (path)
-			call<Analytics>("GET", path, { timeoutMs: TIMEOUT_MS }).then(
-				(told) => isWanted && setState({ told, of: wanted }),
-				(error) => isWanted && setState(({ told }) => ({ ...(told ? { told } : {}), problem: asProblem(error), of: wanted })),
+			call<Analytics>("GET", path, { timeoutMs: TIMEOUT_MS, unwanted: signal }).then(
+				(told) => signal.aborted || setState({ told, of: wanted }),
+				(error) => signal.aborted || setState(({ told }) => ({ ...(told ? { told } : {}), problem: asProblem(error), of: wanted })),
 			);
-		return () => {
-			isWanted = false;
-		};
+		return () => unwanted.abort();
 	}, [wanted]);
 	return { ...state, isBusy: state.of !== wanted, again: () => setTurn(turn + 1) };
 }
