@@ -9,7 +9,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "api"))
 
 from browser import Browser  # noqa: E402 # pylint: disable=wrong-import-position
 from daemon import running  # noqa: E402 # pylint: disable=wrong-import-position
-from person import key_pin  # noqa: E402 # pylint: disable=wrong-import-position
+from person import end_sessions_of_pages, key_pin  # noqa: E402 # pylint: disable=wrong-import-position
 
 
 @pytest.fixture(scope="session")
@@ -41,16 +41,6 @@ def page(daemon, window):        # pylint: disable=redefined-outer-name
     window.run("for (const name of Object.keys(localStorage)) localStorage.removeItem(name)")
     end_sessions_of_pages(daemon)
     assert not faults
-
-
-def end_sessions_of_pages(daemon):        # pylint: disable=redefined-outer-name
-    """All but those with which the tests themselves ask: an account has 32, and the next log-in would end the oldest."""
-    for role in daemon.tokens:
-        listed = daemon.get("auth/sessions", role)
-        assert listed.status == 200, listed
-        for session in listed.json["items"]:
-            if not session["current"]:
-                assert daemon.request("DELETE", f"auth/sessions/{session['id']}", role=role).status in (204, 404)
 
 
 def expected(line):

@@ -53,6 +53,16 @@ def go(page, path, selector):
     page.wait(lambda: has(page, selector), what=f"{selector} on {path}")
 
 
+def end_sessions_of_pages(daemon):
+    """All but those with which the tests themselves ask: an account has 32, and the next log-in would end the oldest."""
+    for role in daemon.tokens:
+        listed = daemon.get("auth/sessions", role)
+        assert listed.status == 200, listed
+        for session in listed.json["items"]:
+            if not session["current"]:
+                assert daemon.request("DELETE", f"auth/sessions/{session['id']}", role=role).status in (204, 404)
+
+
 def names_of(page):
     """Of the pages in the rail, as far as this person sees them."""
     return page.run("return [...document.querySelectorAll('.navigation a.page-link')].map((a) => a.textContent)")

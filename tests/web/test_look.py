@@ -69,7 +69,7 @@ def test_every_page_in_this_size_light_and_dark(daemon, page, size):
         look(page, f"api-outside-{size[0]}-{theme}")
     go(page, "/", "#login")
     log_in(page, "administrator")
-    paths = [*paths_of(page), "/modules/2"]
+    paths = [*paths_of(page), "/modules/2", "/configuration/stations", "/configuration/versions"]
     for path in paths:
         go(page, path, "#content .head")
         for theme in THEMES:

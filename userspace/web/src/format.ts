@@ -39,7 +39,7 @@ export function words(code: string): string {
 	return code.replaceAll("_", " ");
 }
 
-const UNITS: Record<string, string> = { degC: "°C", deg: "°", us: "µs", ohm: "Ω" };
+const UNITS: Record<string, string> = { degC: "°C", deg: "°", us: "µs", ohm: "Ω", "mm/s2": "mm/s²", "mm/s3": "mm/s³" };
 
 export function unit(name: string | null): string {
 	return name ? (UNITS[name] ?? name) : "";

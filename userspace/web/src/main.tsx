@@ -11,6 +11,7 @@ import "./drive.css";
 import "./signals.css";
 import "./history.css";
 import "./analytics.css";
+import "./config.css";
 import "./focus";
 import "./press";
 import { resume } from "./api/session";

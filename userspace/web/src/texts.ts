@@ -5,6 +5,7 @@
 import { analyticsTexts } from "./texts-analytics";
 import { driveTexts } from "./texts-drive";
 import { alertTexts } from "./texts-alerts";
+import { configTexts } from "./texts-config";
 import { eventTexts } from "./texts-events";
 import { formTexts } from "./texts-form";
 import { historyTexts } from "./texts-history";
@@ -14,6 +15,7 @@ export const texts = {
 	analytics: analyticsTexts,
 	drive: driveTexts,
 	alerts: alertTexts,
+	config: configTexts,
 	events: eventTexts,
 	form: formTexts,
 	history: historyTexts,

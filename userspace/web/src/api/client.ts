@@ -47,6 +47,8 @@ export interface Sending {
 	keepalive?: boolean;
 	/** the ETag of what is changed */
 	ifMatch?: string;
+	/** hears the ETag of a good answer; undefined: it has none */
+	onTag?: (tag: string | undefined) => void;
 	/** a stop: waits for no other request of the page */
 	urgent?: boolean;
 	/** wanted of the body; JSON unless said */
@@ -97,6 +99,7 @@ export async function send<T>(method: Method, path: string, sending: Sending = {
 
 		sawAnswer(performance.now() - started);
 		if (!answer.ok) throw await problemOf(answer);
+		sending.onTag?.(answer.headers.get("etag") ?? undefined);
 		if (answer.status === 204) return undefined as T;
 		return (await (sending.as === "text" ? answer.text() : answer.json())) as T;
 	};

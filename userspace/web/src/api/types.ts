@@ -97,3 +97,8 @@ export type AnalyticsInterval = Schemas["AnalyticsInterval"];
 export type Past = Schemas["History"];
 export type PastSeries = Schemas["HistorySeries"];
 export type PastGap = Schemas["HistoryGap"];
+
+export type ConfigItem = Schemas["ConfigItem"];
+export type ConfigVersion = Schemas["ConfigVersion"];
+export type ConfigChange = Schemas["ConfigChange"];
+export type ConfigDifference = Schemas["ConfigDifference"];

@@ -319,6 +319,7 @@ function Frame({ health, children }: { health: Reading<Health>; children: Compon
 			<Forgetful />
 			<Offline />
 			<TransportNotice />
+			{/* The countdown of a change of the configuration that returns by itself belongs here: on every page. */}
 			{children}
 			<ul class="limits">
 				{limitsOf(health.data).map((text) => (

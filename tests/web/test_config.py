@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The page Configuration: what is refused is said at its field, what is saved is a version, and no change of others is overwritten."""
+import pytest
+
+from oht_test.client import PASSWORD
+from person import at_rest, end_sessions_of_pages, fill, go, has, log_in
+
+
+@pytest.fixture(name="settings")
+def _settings(daemon):
+    """What a test changes is as before when it ends; the robot is stopped, in which state it takes all of it."""
+    before = daemon.get("config").headers["etag"].strip('"')
+    yield lambda: daemon.get("config")
+    daemon.post("safety/stop")
+    # The page is in control until its session ends, and then this one would be.
+    end_sessions_of_pages(daemon)
+    assert daemon.post("auth/elevate", {"password": PASSWORD}).status == 200
+    answer = daemon.post(f"config/versions/{before}/rollback", {"reason": "as before the test"})
+    assert answer.status == 200, answer
+    daemon.request("DELETE", "control", role="administrator")
+
+
+def press(page, label):
+    """The button with this name."""
+    page.wait(lambda: has(page, f'button[aria-label="{label}"]'), what=label)
+    page.click(f'button[aria-label="{label}"]')
+
+
+def change(page, label, field, text):
+    """Opens the field of an item, if it is not open, and types."""
+    if not has(page, field):
+        press(page, f"Change {label}")
+        page.wait(lambda: page.run("return '#' + document.activeElement.id") == field, what="the focus in its field")
+    fill(page, field, text)
+
+
+def review(page, selector):
+    """Asks for the difference; returns when the selector is there."""
+    page.click("#config-review")
+    page.wait(lambda: has(page, selector), what=selector)
+
+
+def differences(page, table):
+    """Pointer: before, after."""
+    return page.run("""return Object.fromEntries([...document.querySelectorAll(`${arguments[0]} tbody tr`)]
+        .map((tr) => [tr.dataset.pointer, [...tr.querySelectorAll("td")].map((td) => td.textContent)]))""", table)
+
+
+def test_a_value_is_refused_at_its_field_then_saved_and_taken_back(daemon, page, settings):
+    first = settings()
+    log_in(page, "administrator")
+    go(page, "/configuration?search=stop_mm_s2", "#config-motion")
+    assert page.run("return document.querySelectorAll('.config-row').length") == 1, "the search narrows"
+    field = "#config-motion-stop_mm_s2"
+    for text, said in ((" ", "This is needed."), ("fast", "“fast” is not a number"), ("20001", "20001 is above 20000.")):
+        change(page, "Stop", field, text)
+        page.click("#config-review")
+        page.wait(lambda words=said: words in page.text(f"{field}-notes"), what=said)
+        assert not has(page, ".dialog")
+    # What only the robot knows is said at the field, too.
+    fill(page, field, "500")
+    page.click("#config-review")
+    page.wait(lambda: "takes longer than 1.2 s: raise stop_mm_s2" in page.text(f"{field}-notes"), what="the refusal of the robot")
+    assert not has(page, ".dialog")
+    assert settings().headers["etag"] == first.headers["etag"]
+    fill(page, field, "1600")
+    review(page, "#elevation-password")
+    page.type("#elevation-password", PASSWORD)
+    page.click("#elevation-send")
+    page.wait(lambda: has(page, "#config-changes"), what="the difference")
+    assert differences(page, "#config-changes") == {"/motion/stop_mm_s2": ["1500 mm/s²", "1600 mm/s²"]}
+    assert "only while it stands" in page.text("#config-difference")
+    fill(page, "#config-save-reason", "the corner at the mill")
+    page.click("#config-save-send")
+    page.wait(lambda: not has(page, "#config-bar") and "1600 mm/s²" in page.text("#config-motion"), what="saved")
+    made = daemon.get("config/versions").json["items"][0]
+    assert (settings().json["motion"]["stop_mm_s2"], made["author"], made["reason"]) == (1600, "administrator", "the corner at the mill")
+    go(page, "/configuration/versions", "#versions tbody button")
+    page.wait(lambda: "the corner at the mill" in page.text("#versions tbody tr"), what="the version in the list")
+    assert "live" in page.text("#versions tbody tr")
+    press(page, f"Go back to version {made['parent']}")
+    page.wait(lambda: has(page, "#config-back-changes"), what="what it would change")
+    assert differences(page, "#config-back-changes") == {"/motion/stop_mm_s2": ["1600 mm/s²", "1500 mm/s²"]}
+    page.click("#back-send")
+    page.wait(lambda: settings().json == first.json and not has(page, "#config-back"), what="the values of before")
+
+
+def test_what_somebody_else_has_changed_meanwhile_is_shown_and_stays(daemon, page, settings):
+    log_in(page, "supervisor")
+    go(page, "/configuration/robot", "#config-robot")
+    change(page, "Name", "#config-robot-name", "mill 7")
+    other = daemon.request("PATCH", "config?reason=moved", {"robot": {"place": "hall 2"}}, role="administrator")
+    assert other.status == 200
+    review(page, "#config-meanwhile")
+    assert differences(page, "#config-meanwhile-changes") == {"/robot/place": ["empty", "hall 2"]}
+    assert "by administrator" in page.text("#config-meanwhile") and "moved" in page.text("#config-meanwhile")
+    assert not has(page, "#config-difference") and settings().json["robot"]["name"] != "mill 7"
+    # Another page and back: what was typed is still there.
+    go(page, "/users", "#needs-role")
+    go(page, "/configuration", "#config-robot-name")
+    review(page, "#config-changes")
+    page.click("#config-save-send")
+    page.wait(lambda: page.text(".robot-name") == "mill 7", what="the new name at the top")
+    assert settings().json["robot"] == {"name": "mill 7", "place": "hall 2"}
+
+
+def test_stations_are_added_renamed_removed_and_taught(daemon, page, settings):
+    at_rest(daemon)
+    log_in(page, "supervisor")
+    go(page, "/configuration/stations", "#config-stations")
+    # The limits are for a higher role, which is named.
+    go(page, "/configuration/motion", "#config-motion")
+    assert not has(page, "#config-motion button") and "role Administrator" in page.text("#config-motion")
+    go(page, "/configuration/stations", "#config-add-name")
+    page.click("#config-add-name")
+    page.wait(lambda: has(page, "#new-name-name"), what="the form")
+    for name, said in (("Mill!", "“Mill!” is no name"), ("home", "home is there already.")):
+        fill(page, "#new-name-name", name)
+        fill(page, "#new-name-value", "7000,5")
+        page.click("#new-name-send")
+        page.wait(lambda words=said: words in page.text("#new-name-name-notes"), what=said)
+    fill(page, "#new-name-name", "mill")
+    page.click("#new-name-send")
+    press(page, "Rename home")
+    page.wait(lambda: has(page, "#rename-name"), what="the form")
+    fill(page, "#rename-name", "base")
+    page.click("#rename-send")
+    page.wait(lambda: has(page, "#config-stations-base-position_mm"), what="the new name")
+    review(page, "#config-changes")
+    assert differences(page, "#config-changes") == {
+        "/stations/mill/position_mm": ["not there", "7000.5 mm"], "/stations/home/position_mm": ["500 mm", "not there"],
+        "/stations/base/position_mm": ["not there", "500 mm"]}
+    page.click("#config-save-send")
+    page.wait(lambda: not has(page, "#config-bar"), what="saved")
+    assert settings().json["stations"] == {"dock": {"position_mm": 0}, "mill": {"position_mm": 7000.5}, "base": {"position_mm": 500}}
+    press(page, "mill is here")
+    page.wait(lambda: has(page, "#teach-send"), what="the question")
+    page.click("#teach-send")
+    page.wait(lambda: not has(page, "#config-teach"), what="taught")
+    here = settings().json["stations"]["mill"]["position_mm"]
+    assert abs(here - daemon.get("robot").json["position_mm"]) < 5 and here != 7000.5
+    press(page, "Remove mill")
+    review(page, "#config-changes")
+    page.click("#config-save-send")
+    page.wait(lambda: "mill" not in settings().json["stations"], what="removed")

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Values of the configuration as people read them, and old beside new.
+ */
+import type { ConfigDifference, ConfigItem } from "../api/types";
+import { groupOf, itemOf, labelOf, settings, type Value } from "../config";
+import { title, unit } from "../format";
+import { textOf } from "../number";
+import { useStore } from "../store";
+import { texts } from "../texts";
+
+const t = texts.config;
+
+/** With its unit; the words for nothing where nothing stands. */
+export function valueText(item: ConfigItem | undefined, value: Value | null | undefined): string {
+	if (value === null || value === undefined) return t.notThere;
+	if (value === "") return texts.form.empty;
+	return [typeof value === "number" ? textOf(value) : String(value), unit(item?.unit ?? null)].filter(Boolean).join(" ");
+}
+
+export function Differences({ id, label, changes }: { id: string; label: string; changes: ConfigDifference[] }) {
+	const items = useStore(settings)?.items ?? [];
+
+	return (
+		<div class="scroll differences">
+			<table id={id} aria-label={label}>
+				<thead>
+					<tr>
+						<th scope="col">{t.item}</th>
+						<th scope="col">{t.before}</th>
+						<th scope="col">{t.after}</th>
+					</tr>
+				</thead>
+				<tbody>
+					{changes.map(({ pointer, before, now }) => {
+						const item = itemOf(items, pointer);
+
+						return (
+							<tr key={pointer} data-pointer={pointer}>
+								<th scope="row">
+									{/* An item of an older release has its pointer only. */}
+									{item ? `${title(groupOf(pointer))}: ${labelOf(items, item, pointer)}` : pointer}
+								</th>
+								<td class="mute">{valueText(item, before)}</td>
+								<td>
+									<b>{valueText(item, now)}</b>
+								</td>
+							</tr>
+						);
+					})}
+				</tbody>
+			</table>
+		</div>
+	);
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Changes that are not saved yet: how many, their difference as the robot has checked it, and the way to save them.
+ */
+import { useEffect } from "preact/hooks";
+import { Problem } from "../api/problem";
+import { call } from "../api/session";
+import type { ConfigChange } from "../api/types";
+import { changesOf, draft, meanwhile, patchOf, readSettings, settings, undo } from "../config";
+import { time } from "../format";
+import { useStore } from "../store";
+import { texts } from "../texts";
+import { Button, Notice } from "./basics";
+import { Differences } from "./config-differences";
+import { elevated } from "./elevate";
+import { Form, type Member, type Values } from "./form";
+import { confirm, Dialog, toast } from "./overlay";
+
+const t = texts.config;
+const REASON_BYTES_MAX = 200;
+/* The robot may be asked twice, and the disk may be slow. */
+export const CHANGE_MS = 30_000;
+
+export const reasonMember = (): Member => ({ name: "reason", label: t.reason, kind: "text", min: 0, max: REASON_BYTES_MAX });
+
+/**
+ * Sends the draft to be checked, or to be saved with a reason. It is meant for the version of that tag: what the person has seen. Where
+ * another one is live, it is refused, and that one is read.
+ */
+export async function sendDraft(ifMatch: string | undefined, reason?: string): Promise<ConfigChange> {
+	const known = settings.get();
+	const body = patchOf(known ? changesOf(known, draft.get()) : []);
+	const sending = { body, timeoutMs: CHANGE_MS, ...(ifMatch ? { ifMatch } : {}) };
+
+	try {
+		return await elevated(() =>
+			reason === undefined
+				? call<ConfigChange>("POST", "config/check", sending)
+				: call<ConfigChange>("PATCH", `config${reason && `?reason=${encodeURIComponent(reason)}`}`, sending),
+		);
+	} catch (error) {
+		if (isOutdated(error)) await readSettings();
+		throw error;
+	}
+}
+
+export function isOutdated(error: unknown): boolean {
+	return error instanceof Problem && error.code === "config_changed";
+}
+
+/** Says who has made the version that is live, and when it was read. */
+export function Live({ onRead }: { onRead: () => void }) {
+	const known = useStore(settings);
+
+	if (!known) return null;
+	const { live, read } = known;
+
+	return (
+		<div class="config-live mute" id="config-live">
+			<span>
+				{live ? t.live(live.version, live.author, time(live.created)) : t.notWritten} {live?.reason ? t.because(live.reason) : ""}
+			</span>
+			<span>
+				<span class="age">{texts.readAgain.readAt(time(read))}</span>{" "}
+				<Button kind="plain" id="config-read" onPress={onRead}>
+					{texts.readAgain.button}
+				</Button>
+			</span>
+		</div>
+	);
+}
+
+/** What others have changed below what was typed. */
+export function Meanwhile() {
+	const changes = useStore(meanwhile);
+	const live = useStore(settings)?.live;
+
+	// It is at the top, and whoever saves is at the bottom.
+	useEffect(() => document.getElementById("config-meanwhile")?.scrollIntoView({ block: "nearest" }), [changes]);
+	if (!changes.length) return null;
+	return (
+		<Notice
+			tone="warn"
+			id="config-meanwhile"
+			role="alert"
+			action={
+				<Button kind="plain" onPress={() => meanwhile.set([])}>
+					{texts.shell.dismiss}
+				</Button>
+			}
+		>
+			<b>{t.meanwhile(live ? t.live(live.version, live.author, time(live.created)) : t.anotherVersion)}</b>{" "}
+			{live?.reason ? t.because(live.reason) : null}
+			<Differences id="config-meanwhile-changes" label={t.anotherVersion} changes={changes} />
+			<p>{t.kept}</p>
+		</Notice>
+	);
+}
+
+interface DifferenceProps {
+	checked: ConfigChange;
+	/** of the version for which it was checked */
+	tag: string | undefined;
+	close: () => void;
+	/** another version has become live since the check */
+	onOutdated: (error: unknown) => void;
+}
+
+export function Difference({ checked, tag, close, onOutdated }: DifferenceProps) {
+	const save = async ({ reason = "" }: Values) => {
+		const sent = Object.keys(draft.get());
+
+		try {
+			const { version } = await sendDraft(tag, String(reason));
+
+			undo(sent);
+			toast(t.saved(version));
+			close();
+		} catch (error) {
+			if (!isOutdated(error)) throw error;
+			close();
+			onOutdated(error);
+			return;
+		}
+		await readSettings(sent);
+	};
+
+	return (
+		<Dialog title={t.differenceTitle} id="config-difference" wide onClose={close}>
+			{checked.changes.length ? (
+				<>
+					<Differences id="config-changes" label={t.differenceTitle} changes={checked.changes} />
+					{checked.needs_standstill ? <p class="dialog-text">{t.needsStandstill}</p> : null}
+					<Form id="config-save" members={[reasonMember()]} submit={t.save} onSend={save} onCancel={close} />
+				</>
+			) : (
+				<>
+					<p class="dialog-text">{t.nothing}</p>
+					<Button onPress={close}>{texts.shell.close}</Button>
+				</>
+			)}
+		</Dialog>
+	);
+}
+
+/** @count: of the changes. */
+export function SaveBar({ count, busy, onReview }: { count: number; busy: boolean; onReview: () => void }) {
+	const discard = async () => {
+		if (!count || (await confirm(t.discardAsk, t.discardText(count), t.discard))) undo();
+	};
+
+	return (
+		<div class="config-bar" id="config-bar">
+			<span class="grow" role="status">
+				{count ? t.changes(count) : texts.form.noChange}
+			</span>
+			<Button id="config-discard" onPress={() => void discard()}>
+				{t.discard}
+			</Button>
+			<Button kind="primary" id="config-review" onPress={onReview}>
+				{busy ? t.reviewing : t.review}
+			</Button>
+		</div>
+	);
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The versions of the configuration: who made each and why, what it changed, and the way back to it.
+ */
+import { useEffect, useState } from "preact/hooks";
+import { call, may } from "../api/session";
+import type { ConfigChange, ConfigVersion } from "../api/types";
+import { backOver, readSettings, settings } from "../config";
+import { useStore } from "../store";
+import { texts } from "../texts";
+import { useAct } from "./act";
+import { Badge, Button, Card, Refusal, Skeleton, type Tone, When } from "./basics";
+import { Differences } from "./config-differences";
+import { CHANGE_MS, isOutdated, reasonMember } from "./config-save";
+import { elevated } from "./elevate";
+import { Form, type Values } from "./form";
+import { Dialog, toast } from "./overlay";
+import { usePaged } from "./paged";
+import { Table } from "./table";
+
+const t = texts.config;
+const TONES: Record<string, Tone> = { live: "ok", pending: "warn" };
+const ROWS = 20;
+/* Each one is a request. */
+const READ_MAX = 20;
+
+const readVersion = (version: number) => call<ConfigChange>("GET", `config/versions/${version}`);
+
+/* ---- what a version changed ---- */
+
+function What({ version: { version, parent }, close }: { version: ConfigVersion; close: () => void }) {
+	const [change, setChange] = useState<ConfigChange>();
+	const act = useAct();
+
+	useEffect(() => {
+		void act.run(async () => setChange(await readVersion(version)));
+	}, [version]);
+	return (
+		<Dialog title={t.whatIn(version)} text={parent === null ? t.firstVersion : undefined} id="config-what" wide onClose={close}>
+			{change?.changes.length ? <Differences id="config-changed" label={t.whatIn(version)} changes={change.changes} /> : null}
+			{change && !change.changes.length ? <p class="dialog-text">{t.changedNothing}</p> : null}
+			{act.busy ? <Skeleton lines={3} /> : null}
+			{act.problem ? <Refusal problem={act.problem} /> : null}
+			<div class="actions">
+				<Button first onPress={close}>
+					{texts.shell.close}
+				</Button>
+			</div>
+		</Dialog>
+	);
+}
+
+/* ---- the way back ---- */
+
+/* What a return would change: of all that the versions behind it have changed, where it differs now. */
+function Would({ version, live }: { version: number; live: number }) {
+	const values = useStore(settings)?.values ?? new Map();
+	const [later, setLater] = useState<ConfigChange[]>();
+	const act = useAct();
+	const count = live - version;
+
+	useEffect(() => {
+		if (count > READ_MAX) return;
+		void act.run(async () => setLater(await Promise.all(Array.from({ length: count }, (_, i) => readVersion(version + 1 + i)))));
+	}, [version, count]);
+	if (count > READ_MAX) return <p class="dialog-text">{t.backFar(count - 1)}</p>;
+	if (act.problem) return <Refusal problem={act.problem} />;
+	if (!later) return <Skeleton lines={3} />;
+	const changes = backOver(values, later);
+
+	if (!changes.length) return <p class="dialog-text">{t.backNothing}</p>;
+	return (
+		<>
+			<p>{t.backWould}</p>
+			<Differences id="config-back-changes" label={t.backWould} changes={changes} />
+		</>
+	);
+}
+
+function Back({ version, live, close }: { version: number; live: number; close: () => void }) {
+	const goBack = async ({ reason }: Values) => {
+		const ifMatch = settings.get()?.tag;
+
+		try {
+			const made = await elevated(() =>
+				call<ConfigChange>("POST", `config/versions/${version}/rollback`, {
+					body: reason ? { reason } : {},
+					timeoutMs: CHANGE_MS,
+					...(ifMatch ? { ifMatch } : {}),
+				}),
+			);
+
+			toast(t.backDone(version, made.version));
+			close();
+			await readSettings(made.changes.map(({ pointer }) => pointer));
+		} catch (error) {
+			if (isOutdated(error)) await readSettings();
+			throw error;
+		}
+	};
+
+	return (
+		<Dialog title={t.backTo(version)} text={t.backText} id="config-back" wide onClose={close}>
+			<Would key={live} version={version} live={live} />
+			<Form id="back" members={[reasonMember()]} submit={t.backTo(version)} onSend={goBack} onCancel={close} />
+		</Dialog>
+	);
+}
+
+/* ---- the list ---- */
+
+export function Versions() {
+	const known = useStore(settings);
+	const list = usePaged<ConfigVersion>(`config/versions?limit=${ROWS}`, known?.tag);
+	const [looking, setLooking] = useState<ConfigVersion>();
+	const [going, setGoing] = useState<number>();
+	const live = known?.live?.version;
+
+	return (
+		<Card title={t.versions} id="config-versions">
+			<Table
+				id="versions"
+				label={t.versions}
+				searchable={false}
+				sortable={false}
+				rows={list.rows}
+				problem={list.problem}
+				retry={list.again}
+				rowKey={(v) => v.version}
+				empty={t.noVersions}
+				pager={
+					list.older ? (
+						<div class="pager">
+							<Button kind="plain" onPress={list.older}>
+								{t.older}
+							</Button>
+						</div>
+					) : null
+				}
+				columns={[
+					{
+						id: "version",
+						title: t.version,
+						head: true,
+						cell: (v) => (
+							<>
+								{v.version} {v.state === "past" ? null : <Badge tone={TONES[v.state] ?? "none"}>{t.states[v.state] ?? v.state}</Badge>}
+							</>
+						),
+					},
+					{ id: "when", title: t.when, cell: (v) => <When iso={v.created} /> },
+					{
+						id: "author",
+						title: t.author,
+						cell: (v) => (
+							<>
+								{v.author}
+								<p class="sub">{v.reason ?? t.noReason}</p>
+							</>
+						),
+					},
+					{
+						id: "act",
+						title: "",
+						cell: (v) => (
+							<>
+								<Button kind="plain" label={t.whatIn(v.version)} onPress={() => setLooking(v)}>
+									{t.what}
+								</Button>
+								{may("supervisor") && live !== undefined && v.version !== live ? (
+									<Button kind="plain" label={t.backTo(v.version)} onPress={() => setGoing(v.version)}>
+										{t.back}
+									</Button>
+								) : null}
+							</>
+						),
+					},
+				]}
+			/>
+			{looking ? <What version={looking} close={() => setLooking(undefined)} /> : null}
+			{going !== undefined && live !== undefined ? <Back version={going} live={live} close={() => setGoing(undefined)} /> : null}
+		</Card>
+	);
+}
