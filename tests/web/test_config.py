@@ -3,7 +3,9 @@
 import pytest
 
 from oht_test.client import PASSWORD
-from person import at_rest, end_sessions_of_pages, fill, go, has, log_in
+from person import at_rest, end_sessions_of_pages, fill, go, has, log_in, log_out
+
+BACKSPACE = "\ue003"
 
 
 @pytest.fixture(name="settings")
@@ -15,6 +17,8 @@ def _settings(daemon):
     # The page is in control until its session ends, and then this one would be.
     end_sessions_of_pages(daemon)
     assert daemon.post("auth/elevate", {"password": PASSWORD}).status == 200
+    if daemon.get("config/pending").json["version"]:
+        assert daemon.request("DELETE", "config/pending", role="administrator").status == 200
     answer = daemon.post(f"config/versions/{before}/rollback", {"reason": "as before the test"})
     assert answer.status == 200, answer
     daemon.request("DELETE", "control", role="administrator")
@@ -38,6 +42,19 @@ def review(page, selector):
     """Asks for the difference; returns when the selector is there."""
     page.click("#config-review")
     page.wait(lambda: has(page, selector), what=selector)
+
+
+def discard(page):
+    """Forgets what was typed."""
+    page.click("#config-discard")
+    page.click("#confirm-yes")
+    page.wait(lambda: not has(page, "#config-bar"), what="nothing to save")
+
+
+def seconds(page):
+    """Until the change returns, as the page says it; None: it does not know."""
+    left = page.run("return document.querySelector('#pending-left')?.dataset.seconds ?? null")
+    return None if left is None else int(left)
 
 
 def differences(page, table):
@@ -71,13 +88,32 @@ def test_a_value_is_refused_at_its_field_then_saved_and_taken_back(daemon, page,
     assert differences(page, "#config-changes") == {"/motion/stop_mm_s2": ["1500 mm/s²", "1600 mm/s²"]}
     assert "only while it stands" in page.text("#config-difference")
     fill(page, "#config-save-reason", "the corner at the mill")
+    # What needs standstill returns by itself, unless the person wants otherwise.
+    assert page.run("return document.querySelector('#config-save-confirm_within_s').value") == "60"
+    fill(page, "#config-save-confirm_within_s", "4")
+    page.click("#config-save-send")
+    page.wait(lambda: "4 is below 5." in page.text("#config-save-confirm_within_s-notes"), what="too short")
+    fill(page, "#config-save-confirm_within_s", "300")
     page.click("#config-save-send")
     page.wait(lambda: not has(page, "#config-bar") and "1600 mm/s²" in page.text("#config-motion"), what="saved")
     made = daemon.get("config/versions").json["items"][0]
-    assert (settings().json["motion"]["stop_mm_s2"], made["author"], made["reason"]) == (1600, "administrator", "the corner at the mill")
+    assert (settings().json["motion"]["stop_mm_s2"], made["author"], made["reason"], made["state"]) == \
+        (1600, "administrator", "the corner at the mill", "pending")
+    # Meanwhile nothing else is changed.
+    go(page, "/configuration/robot", "#config-robot")
+    change(page, "Name", "#config-robot-name", "mill 7")
+    review(page, "#config-refused")
+    assert f"version {made['version']} by administrator waits for its confirmation and returns in" in page.text("#config-refused").lower()
+    discard(page)
+    # On another page it is kept, over a connection that the browser has made since.
+    go(page, "/alerts", "#alerts-page")
+    page.wait(lambda: (seconds(page) or 0) > 200 and has(page, "#pending-changes [data-pointer]"), what="the countdown")
+    assert "by administrator" in page.text("#config-pending") and "1500 mm/s² → 1600 mm/s²" in page.text("#pending-changes")
+    page.click("#pending-keep")
+    page.wait(lambda: not has(page, "#config-pending"), what="kept")
     go(page, "/configuration/versions", "#versions tbody button")
     page.wait(lambda: "the corner at the mill" in page.text("#versions tbody tr"), what="the version in the list")
-    assert "live" in page.text("#versions tbody tr")
+    assert daemon.get("config/versions").json["items"][0]["state"] == "live" and "live" in page.text("#versions tbody tr")
     press(page, f"Go back to version {made['parent']}")
     page.wait(lambda: has(page, "#config-back-changes"), what="what it would change")
     assert differences(page, "#config-back-changes") == {"/motion/stop_mm_s2": ["1600 mm/s²", "1500 mm/s²"]}
@@ -130,6 +166,7 @@ def test_stations_are_added_renamed_removed_and_taught(daemon, page, settings):
     assert differences(page, "#config-changes") == {
         "/stations/mill/position_mm": ["not there", "7000.5 mm"], "/stations/home/position_mm": ["500 mm", "not there"],
         "/stations/base/position_mm": ["not there", "500 mm"]}
+    fill(page, "#config-save-confirm_within_s", BACKSPACE)
     page.click("#config-save-send")
     page.wait(lambda: not has(page, "#config-bar"), what="saved")
     assert settings().json["stations"] == {"dock": {"position_mm": 0}, "mill": {"position_mm": 7000.5}, "base": {"position_mm": 500}}
@@ -141,5 +178,46 @@ def test_stations_are_added_renamed_removed_and_taught(daemon, page, settings):
     assert abs(here - daemon.get("robot").json["position_mm"]) < 5 and here != 7000.5
     press(page, "Remove mill")
     review(page, "#config-changes")
+    fill(page, "#config-save-confirm_within_s", BACKSPACE)
     page.click("#config-save-send")
     page.wait(lambda: "mill" not in settings().json["stations"], what="removed")
+
+
+def test_what_is_not_confirmed_has_returned_and_every_page_says_so(page, settings):
+    before = settings().json["robot"]["name"]
+    log_in(page, "supervisor")
+    go(page, "/configuration/robot", "#config-robot")
+    change(page, "Name", "#config-robot-name", "mill 9")
+    review(page, "#config-changes")
+    # A name moves nothing: it would stay.
+    assert page.run("return document.querySelector('#config-save-confirm_within_s').value") == ""
+    fill(page, "#config-save-confirm_within_s", "5")
+    page.click("#config-save-send")
+    go(page, "/history", "#config-returned #returned-changes")
+    assert f"mill 9 → {before}" in page.text("#returned-changes") and "was not confirmed within 5 s" in page.text("#config-returned")
+    assert settings().json["robot"]["name"] == before
+    go(page, "/alerts", "#alerts a[href='#/configuration/versions']")
+    assert "The configuration has returned" in page.text("#alerts")
+    page.click("#config-returned-dismiss")
+    page.wait(lambda: not has(page, "#config-returned"), what="dismissed")
+
+
+def test_only_who_may_decide_has_the_buttons_and_the_time_is_that_of_the_robot(daemon, page, settings):
+    before = settings().json
+    made = daemon.request("PATCH", "config?confirm_within_s=600", {"robot": {"place": "hall 3"}}, role="administrator")
+    assert made.status == 200, made
+    log_in(page, "supervisor")
+    page.wait(lambda: (seconds(page) or 0) > 500, what="the countdown")
+    page.wait(lambda: "Only administrator or an administrator decides about it." in page.text("#config-pending"), what="who decides")
+    assert not has(page, "#config-pending button") and "empty → hall 3" in page.text("#pending-changes")
+    assert daemon.request("POST", "config/extend?confirm_within_s=100", role="administrator").status == 200
+    page.wait(lambda: (seconds(page) or 600) <= 100, what="less time")
+    log_out(page)
+    log_in(page, "administrator")
+    page.wait(lambda: has(page, "#pending-extend"), what="the buttons")
+    assert daemon.request("POST", "config/extend?confirm_within_s=200", role="administrator").status == 200
+    page.click("#pending-extend")
+    page.wait(lambda: "It has 200 s more." in page.text(".toasts"), what="more time")
+    page.click("#pending-give-up")
+    page.wait(lambda: not has(page, "#config-pending"), what="given up")
+    assert settings().json == before and not has(page, "#config-returned")

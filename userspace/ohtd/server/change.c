@@ -162,6 +162,8 @@ static void refuse(struct ohtd_call *call, const struct ohtd_change *change)
 		ohtd_reply_problem(call, 409, "nothing_pending", "no version waits for its confirmation");
 		break;
 	case OHTD_CHANGE_OLD_CONNECTION:
+		/* A browser lets no program choose: it takes an old connection as long as it has one. */
+		call->req->http1_is_persistent = 0;
 		ohtd_reply_problem(call, 409, "old_connection",
 				   "this connection was open before version %lld was live: confirm it over a new one, "
 				   "which shows that one can still be made",

@@ -32,6 +32,8 @@ export interface Settings {
 
 /** As they were read last. */
 export const settings = new Store<Settings | undefined>(undefined);
+/** What there is, on pages too that do not read the values. */
+export const described = new Store<ConfigItem[]>([]);
 export const draft = new Store<Draft>({});
 /** What others have changed while there was a draft. */
 export const meanwhile = new Store<ConfigDifference[]>([]);
@@ -170,6 +172,26 @@ function flat(tree: Tree, at = ""): [string, Value][] {
 }
 
 let reads = 0;
+let underWay = 0;
+
+export async function describe(): Promise<void> {
+	if (!described.get().length) described.set((await call<List<ConfigItem>>("GET", "config/schema")).items);
+}
+
+/** A change by this page, which reads what has become of it by itself. */
+export async function changing<T>(act: () => Promise<T>): Promise<T> {
+	underWay++;
+	try {
+		return await act();
+	} finally {
+		underWay--;
+	}
+}
+
+/** Reads it again if it was read and this page is not changing it now. */
+export async function refresh(): Promise<void> {
+	if (settings.get() && !underWay) await readSettings();
+}
 
 /** Reads all of it. What has changed since the last time is noted as changed by others, but for the items in own. */
 export async function readSettings(own: string[] = []): Promise<void> {
@@ -194,6 +216,7 @@ export async function readSettings(own: string[] = []): Promise<void> {
 
 		if (theirs.length) meanwhile.set(theirs);
 	}
+	described.set(schema.items);
 	settings.set({
 		items: schema.items,
 		values,

@@ -102,3 +102,4 @@ export type ConfigItem = Schemas["ConfigItem"];
 export type ConfigVersion = Schemas["ConfigVersion"];
 export type ConfigChange = Schemas["ConfigChange"];
 export type ConfigDifference = Schemas["ConfigDifference"];
+export type ConfigPending = Schemas["ConfigPending"];

@@ -3,13 +3,14 @@
  * Values of the configuration as people read them, and old beside new.
  */
 import type { ConfigDifference, ConfigItem } from "../api/types";
-import { groupOf, itemOf, labelOf, settings, type Value } from "../config";
+import { described, groupOf, itemOf, labelOf, type Value } from "../config";
 import { title, unit } from "../format";
 import { textOf } from "../number";
 import { useStore } from "../store";
 import { texts } from "../texts";
 
 const t = texts.config;
+const FEW = 3;
 
 /** With its unit; the words for nothing where nothing stands. */
 export function valueText(item: ConfigItem | undefined, value: Value | null | undefined): string {
@@ -18,8 +19,35 @@ export function valueText(item: ConfigItem | undefined, value: Value | null | un
 	return [typeof value === "number" ? textOf(value) : String(value), unit(item?.unit ?? null)].filter(Boolean).join(" ");
 }
 
+/* An item of an older release has its pointer only. */
+function nameOf(items: ConfigItem[], pointer: string): string {
+	const item = itemOf(items, pointer);
+
+	return item ? `${title(groupOf(pointer))}: ${labelOf(items, item, pointer)}` : pointer;
+}
+
+/** As many of the differences as a banner has room for, a line each. */
+export function FewDifferences({ id, changes }: { id: string; changes: ConfigDifference[] }) {
+	const items = useStore(described);
+
+	return (
+		<ul class="config-few" id={id}>
+			{changes.slice(0, FEW).map(({ pointer, before, now }) => {
+				const item = itemOf(items, pointer);
+
+				return (
+					<li key={pointer} data-pointer={pointer}>
+						{nameOf(items, pointer)}: {valueText(item, before)} → <b>{valueText(item, now)}</b>
+					</li>
+				);
+			})}
+			{changes.length > FEW ? <li>{t.further(changes.length - FEW)}</li> : null}
+		</ul>
+	);
+}
+
 export function Differences({ id, label, changes }: { id: string; label: string; changes: ConfigDifference[] }) {
-	const items = useStore(settings)?.items ?? [];
+	const items = useStore(described);
 
 	return (
 		<div class="scroll differences">
@@ -37,10 +65,7 @@ export function Differences({ id, label, changes }: { id: string; label: string;
 
 						return (
 							<tr key={pointer} data-pointer={pointer}>
-								<th scope="row">
-									{/* An item of an older release has its pointer only. */}
-									{item ? `${title(groupOf(pointer))}: ${labelOf(items, item, pointer)}` : pointer}
-								</th>
+								<th scope="row">{nameOf(items, pointer)}</th>
 								<td class="mute">{valueText(item, before)}</td>
 								<td>
 									<b>{valueText(item, now)}</b>

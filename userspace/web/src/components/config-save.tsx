@@ -3,10 +3,11 @@
  * Changes that are not saved yet: how many, their difference as the robot has checked it, and the way to save them.
  */
 import { useEffect } from "preact/hooks";
+import { feed } from "../api/live";
 import { Problem } from "../api/problem";
 import { call } from "../api/session";
 import type { ConfigChange } from "../api/types";
-import { changesOf, draft, meanwhile, patchOf, readSettings, settings, undo } from "../config";
+import { changesOf, changing, draft, meanwhile, patchOf, readSettings, settings, undo } from "../config";
 import { time } from "../format";
 import { useStore } from "../store";
 import { texts } from "../texts";
@@ -21,22 +22,54 @@ const REASON_BYTES_MAX = 200;
 /* The robot may be asked twice, and the disk may be slow. */
 export const CHANGE_MS = 30_000;
 
+const CONFIRM_S_MIN = 5;
+const CONFIRM_S_MAX = 600;
+const CONFIRM_S = 60;
+
 export const reasonMember = (): Member => ({ name: "reason", label: t.reason, kind: "text", min: 0, max: REASON_BYTES_MAX });
 
+/** @wanted: a time stands there, unless the person takes it away. */
+export const confirmMember = (wanted: boolean): Member => ({
+	name: "confirm_within_s",
+	label: t.confirmWithin,
+	kind: "number",
+	whole: true,
+	min: CONFIRM_S_MIN,
+	max: CONFIRM_S_MAX,
+	unit: "s",
+	hint: t.confirmHint(CONFIRM_S_MIN, CONFIRM_S_MAX),
+	start: wanted ? String(CONFIRM_S) : "",
+});
+
+/** Says that it is live, and until when it has to be confirmed. */
+export function toastLive({ version, state }: ConfigChange, within: Values[string] | undefined, saved: string): void {
+	const isPending = state === "pending";
+
+	toast(isPending ? t.savedPending(version, Number(within)) : saved, isPending ? "warn" : "ok");
+	feed.refresh("health");
+}
+
+/* The query of what was filled in. */
+function queryOf(members: Values): string {
+	const query = Object.entries(members).map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`);
+
+	return query.length ? `?${query.join("&")}` : "";
+}
+
 /**
- * Sends the draft to be checked, or to be saved with a reason. It is meant for the version of that tag: what the person has seen. Where
+ * Sends the draft to be checked, or with a query to be saved: its reason, and when it returns. It is meant for the version of that tag: what the person has seen. Where
  * another one is live, it is refused, and that one is read.
  */
-export async function sendDraft(ifMatch: string | undefined, reason?: string): Promise<ConfigChange> {
+export async function sendDraft(ifMatch: string | undefined, query?: Values): Promise<ConfigChange> {
 	const known = settings.get();
 	const body = patchOf(known ? changesOf(known, draft.get()) : []);
 	const sending = { body, timeoutMs: CHANGE_MS, ...(ifMatch ? { ifMatch } : {}) };
 
 	try {
 		return await elevated(() =>
-			reason === undefined
-				? call<ConfigChange>("POST", "config/check", sending)
-				: call<ConfigChange>("PATCH", `config${reason && `?reason=${encodeURIComponent(reason)}`}`, sending),
+			query
+				? call<ConfigChange>("PATCH", `config${queryOf(query)}`, sending)
+				: call<ConfigChange>("POST", "config/check", sending),
 		);
 	} catch (error) {
 		if (isOutdated(error)) await readSettings();
@@ -75,7 +108,7 @@ export function Meanwhile() {
 	const changes = useStore(meanwhile);
 	const live = useStore(settings)?.live;
 
-	// It is at the top, and whoever saves is at the bottom.
+	// It is at the top, and the button that saves is at the bottom.
 	useEffect(() => document.getElementById("config-meanwhile")?.scrollIntoView({ block: "nearest" }), [changes]);
 	if (!changes.length) return null;
 	return (
@@ -92,7 +125,7 @@ export function Meanwhile() {
 			<b>{t.meanwhile(live ? t.live(live.version, live.author, time(live.created)) : t.anotherVersion)}</b>{" "}
 			{live?.reason ? t.because(live.reason) : null}
 			<Differences id="config-meanwhile-changes" label={t.anotherVersion} changes={changes} />
-			<p>{t.kept}</p>
+			<p>{t.draftKept}</p>
 		</Notice>
 	);
 }
@@ -107,23 +140,24 @@ interface DifferenceProps {
 }
 
 export function Difference({ checked, tag, close, onOutdated }: DifferenceProps) {
-	const save = async ({ reason = "" }: Values) => {
-		const sent = Object.keys(draft.get());
+	const save = (query: Values) =>
+		changing(async () => {
+			const sent = Object.keys(draft.get());
 
-		try {
-			const { version } = await sendDraft(tag, String(reason));
+			try {
+				const made = await sendDraft(tag, query);
 
-			undo(sent);
-			toast(t.saved(version));
-			close();
-		} catch (error) {
-			if (!isOutdated(error)) throw error;
-			close();
-			onOutdated(error);
-			return;
-		}
-		await readSettings(sent);
-	};
+				undo(sent);
+				toastLive(made, query.confirm_within_s, t.saved(made.version));
+				close();
+			} catch (error) {
+				if (!isOutdated(error)) throw error;
+				close();
+				onOutdated(error);
+				return;
+			}
+			await readSettings(sent);
+		});
 
 	return (
 		<Dialog title={t.differenceTitle} id="config-difference" wide onClose={close}>
@@ -131,7 +165,8 @@ export function Difference({ checked, tag, close, onOutdated }: DifferenceProps)
 				<>
 					<Differences id="config-changes" label={t.differenceTitle} changes={checked.changes} />
 					{checked.needs_standstill ? <p class="dialog-text">{t.needsStandstill}</p> : null}
-					<Form id="config-save" members={[reasonMember()]} submit={t.save} onSend={save} onCancel={close} />
+					{/* What could move the robot otherwise than meant returns by itself, unless the person says that it stays. */}
+					<Form id="config-save" members={[reasonMember(), confirmMember(checked.needs_standstill)]} submit={t.save} onSend={save} onCancel={close} />
 				</>
 			) : (
 				<>

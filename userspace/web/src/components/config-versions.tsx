@@ -5,16 +5,16 @@
 import { useEffect, useState } from "preact/hooks";
 import { call, may } from "../api/session";
 import type { ConfigChange, ConfigVersion } from "../api/types";
-import { backOver, readSettings, settings } from "../config";
+import { backOver, changing, readSettings, settings } from "../config";
 import { useStore } from "../store";
 import { texts } from "../texts";
 import { useAct } from "./act";
 import { Badge, Button, Card, Refusal, Skeleton, type Tone, When } from "./basics";
 import { Differences } from "./config-differences";
-import { CHANGE_MS, isOutdated, reasonMember } from "./config-save";
+import { CHANGE_MS, confirmMember, isOutdated, reasonMember, toastLive } from "./config-save";
 import { elevated } from "./elevate";
 import { Form, type Values } from "./form";
-import { Dialog, toast } from "./overlay";
+import { Dialog } from "./overlay";
 import { usePaged } from "./paged";
 import { Table } from "./table";
 
@@ -78,31 +78,32 @@ function Would({ version, live }: { version: number; live: number }) {
 }
 
 function Back({ version, live, close }: { version: number; live: number; close: () => void }) {
-	const goBack = async ({ reason }: Values) => {
-		const ifMatch = settings.get()?.tag;
+	const goBack = ({ reason, confirm_within_s: within }: Values) =>
+		changing(async () => {
+			const ifMatch = settings.get()?.tag;
 
-		try {
-			const made = await elevated(() =>
-				call<ConfigChange>("POST", `config/versions/${version}/rollback`, {
-					body: reason ? { reason } : {},
-					timeoutMs: CHANGE_MS,
-					...(ifMatch ? { ifMatch } : {}),
-				}),
-			);
+			try {
+				const made = await elevated(() =>
+					call<ConfigChange>("POST", `config/versions/${version}/rollback${within ? `?confirm_within_s=${within}` : ""}`, {
+						body: reason ? { reason } : {},
+						timeoutMs: CHANGE_MS,
+						...(ifMatch ? { ifMatch } : {}),
+					}),
+				);
 
-			toast(t.backDone(version, made.version));
-			close();
-			await readSettings(made.changes.map(({ pointer }) => pointer));
-		} catch (error) {
-			if (isOutdated(error)) await readSettings();
-			throw error;
-		}
-	};
+				toastLive(made, within, t.backDone(version, made.version));
+				close();
+				await readSettings(made.changes.map(({ pointer }) => pointer));
+			} catch (error) {
+				if (isOutdated(error)) await readSettings();
+				throw error;
+			}
+		});
 
 	return (
 		<Dialog title={t.backTo(version)} text={t.backText} id="config-back" wide onClose={close}>
 			<Would key={live} version={version} live={live} />
-			<Form id="back" members={[reasonMember()]} submit={t.backTo(version)} onSend={goBack} onCancel={close} />
+			<Form id="back" members={[reasonMember(), confirmMember(false)]} submit={t.backTo(version)} onSend={goBack} onCancel={close} />
 		</Dialog>
 	);
 }

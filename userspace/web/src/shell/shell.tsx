@@ -21,6 +21,7 @@ import { forgetful } from "../storage";
 import { useStore, useTick } from "../store";
 import { texts } from "../texts";
 import { type Theme, setTheme, theme } from "./appearance";
+import { ConfigurationWord } from "./configuration";
 import { LockCover, locked } from "./lock";
 import { LoginAgain, WayIn } from "./login";
 import { Palette, paletteOpen, usePaletteKey } from "./palette";
@@ -319,7 +320,7 @@ function Frame({ health, children }: { health: Reading<Health>; children: Compon
 			<Forgetful />
 			<Offline />
 			<TransportNotice />
-			{/* The countdown of a change of the configuration that returns by itself belongs here: on every page. */}
+			<ConfigurationWord told={health.data?.configuration} />
 			{children}
 			<ul class="limits">
 				{limitsOf(health.data).map((text) => (
