@@ -50,7 +50,7 @@ function Changes({ version }: { version: number }) {
 	return change ? <FewDifferences id="pending-changes" changes={change.changes} /> : null;
 }
 
-function Acts({ version, by, within }: { version: number; by: string; within: number | null }) {
+function Acts({ by, within }: { by: string; within: number | null }) {
 	const act = useAct();
 	const { user } = useStore(session);
 	const decide = (what: () => Promise<string>) =>
@@ -105,7 +105,7 @@ function Countdown() {
 				{!isHeard ? t.returnsUnknown : seconds ? t.returnsIn(seconds) : t.returnsNow}
 			</span>
 			{version ? <Changes key={version} version={version} /> : null}
-			{version && by ? <Acts key={version} version={version} by={by} within={within ?? null} /> : null}
+			{version && by ? <Acts key={version} by={by} within={within ?? null} /> : null}
 		</Notice>
 	);
 }
