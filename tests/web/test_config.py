@@ -3,6 +3,7 @@
 import pytest
 
 from oht_test.client import PASSWORD
+from oht_test.wait import until
 from person import at_rest, end_sessions_of_pages, fill, go, has, log_in, log_out
 
 BACKSPACE = "\ue003"
@@ -16,6 +17,7 @@ def _settings(daemon):
     daemon.post("safety/stop")
     # The page is in control until its session ends, and then this one would be.
     end_sessions_of_pages(daemon)
+    until(lambda: daemon.get("control").json["holder"] is None, what="control that is free")
     assert daemon.post("auth/elevate", {"password": PASSWORD}).status == 200
     if daemon.get("config/pending").json["version"]:
         assert daemon.request("DELETE", "config/pending", role="administrator").status == 200
@@ -140,6 +142,21 @@ def test_what_somebody_else_has_changed_meanwhile_is_shown_and_stays(daemon, pag
     assert settings().json["robot"] == {"name": "mill 7", "place": "hall 2"}
 
 
+def teach(page, station):
+    """Here is the station: asked for, and confirmed."""
+    press(page, f"{station} is here")
+    page.wait(lambda: has(page, "#teach-send"), what="the question")
+    page.click("#teach-send")
+
+
+def remove(page, station):
+    """As a version that stays."""
+    press(page, f"Remove {station}")
+    review(page, "#config-changes")
+    fill(page, "#config-save-confirm_within_s", BACKSPACE)
+    page.click("#config-save-send")
+
+
 def test_stations_are_added_renamed_removed_and_taught(daemon, page, settings):
     at_rest(daemon)
     log_in(page, "supervisor")
@@ -170,19 +187,20 @@ def test_stations_are_added_renamed_removed_and_taught(daemon, page, settings):
     page.click("#config-save-send")
     page.wait(lambda: not has(page, "#config-bar"), what="saved")
     assert settings().json["stations"] == {"dock": {"position_mm": 0}, "mill": {"position_mm": 7000.5}, "base": {"position_mm": 500}}
-    press(page, "mill is here")
-    page.wait(lambda: has(page, "#teach-send"), what="the question")
-    page.click("#teach-send")
+    teach(page, "mill")
+    page.wait(lambda: "the station dock is at 0 mm, too" in page.text("#teach-refused"), what="the refusal")
+    page.click("#config-teach .actions .button:not(.primary)")
+    remove(page, "dock")
+    page.wait(lambda: "dock" not in settings().json["stations"], what="removed")
+    teach(page, "mill")
     page.wait(lambda: not has(page, "#config-teach"), what="taught")
     here = settings().json["stations"]["mill"]["position_mm"]
     assert abs(here - daemon.get("robot").json["position_mm"]) < 5 and here != 7000.5
-    press(page, "Remove mill")
-    review(page, "#config-changes")
-    fill(page, "#config-save-confirm_within_s", BACKSPACE)
-    page.click("#config-save-send")
+    remove(page, "mill")
     page.wait(lambda: "mill" not in settings().json["stations"], what="removed")
 
 
+@pytest.mark.slow
 def test_what_is_not_confirmed_has_returned_and_every_page_says_so(page, settings):
     before = settings().json["robot"]["name"]
     log_in(page, "supervisor")

@@ -117,3 +117,32 @@ def test_the_word_where_no_socket_opens(page, size):
         look(page, f"transport-{size[0]}-{theme}")
     # Not cut off beside the stop.
     assert page.run("return [...document.querySelectorAll('#connection, #connection *')].every((n) => n.scrollWidth <= n.clientWidth || !n.clientWidth)")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_change_that_waits_for_its_confirmation(daemon, page, size):
+    daemon.post("safety/stop")
+    page.narrow(*size)
+    log_in(page, "administrator")
+    go(page, "/configuration/robot?search=place", "#config-robot")
+    page.click("#config-robot .config-acts button")
+    page.wait(lambda: has(page, "#config-robot-place"), what="the field")
+    page.type("#config-robot-place", "the long aisle of hall 2, behind the mill")
+    for theme in THEMES:
+        page.scheme(theme)
+        look(page, f"config-changed-{size[0]}-{theme}")
+    page.click("#config-review")
+    page.wait(lambda: has(page, "#config-changes"), what="the difference")
+    page.type("#config-save-confirm_within_s", "600")
+    for theme in THEMES:
+        page.scheme(theme)
+        look(page, f"config-difference-{size[0]}-{theme}")
+    page.click("#config-save-send")
+    page.wait(lambda: has(page, "#pending-changes [data-pointer]"), what="the countdown")
+    for path in ("/configuration", "/", "/drive"):
+        go(page, path, "#content .head")
+        for theme in THEMES:
+            page.scheme(theme)
+            look(page, f"config-pending-{path.strip('/') or 'overview'}-{size[0]}-{theme}")
+    page.click("#pending-give-up")
+    page.wait(lambda: not has(page, "#config-pending"), what="given up")

@@ -165,7 +165,7 @@ export function Versions() {
 						title: "",
 						cell: (v) => (
 							<>
-								<Button kind="plain" label={t.whatIn(v.version)} onPress={() => setLooking(v)}>
+								<Button kind="plain" label={t.whatOf(v.version)} onPress={() => setLooking(v)}>
 									{t.what}
 								</Button>
 								{may("supervisor") && live !== undefined && v.version !== live ? (
