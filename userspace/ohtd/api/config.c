@@ -198,7 +198,7 @@ struct config_version {
 	int state;
 };
 
-OHTD_SHAPE(config_version, "ConfigVersion",
+OHTD_SHAPE(config_version, "ConfigVersionMade",
 	OHTD_INTEGER(config_version, version, .summary = "Number, from 1 on"),
 	OHTD_INTEGER(config_version, parent, .flags = OHTD_NULL,
 			.summary = "Version that it was made of; null: the files of the robot"),
@@ -233,7 +233,7 @@ struct kept_version {
 	bool rescue;
 };
 
-OHTD_SHAPE(kept_version, "ConfigKeptVersion", OHTD_PART(kept_version, version, config_version),
+OHTD_SHAPE(kept_version, "ConfigVersion", OHTD_PART(kept_version, version, config_version),
 	OHTD_BOOLEAN(kept_version, rescue, .summary = "It is marked as the one that POST config/rescue goes back to"));
 
 static struct kept_version kept_version_of(const struct ohtd_config_version *from)
