@@ -107,7 +107,7 @@ export function pointersOf(item: ConfigItem, values: Map<string, Value>, typed: 
 /* ---- changes ---- */
 
 /** What was typed, as the API takes it; null: it is no value, as a blank is no number. */
-export function valueOf(item: ConfigItem, text: string): Value | null {
+export function typedValue(item: ConfigItem, text: string): Value | null {
 	return item.type === "number" ? numberOf(text) : text;
 }
 
@@ -116,7 +116,7 @@ export function changesOf({ items, values }: Settings, typed: Draft): ConfigDiff
 	return Object.entries(typed).flatMap(([pointer, text]) => {
 		const item = itemOf(items, pointer);
 		const before = values.get(pointer) ?? null;
-		const now = item && text !== null ? valueOf(item, text) : null;
+		const now = item && text !== null ? typedValue(item, text) : null;
 
 		if (!item || now === before || (now === null && text !== null)) return [];
 		return [{ pointer, before, now }];
