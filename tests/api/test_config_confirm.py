@@ -156,13 +156,14 @@ def test_a_lost_module_ends_it_early(shared):
         until(lambda: pending(shared)["version"] is None, what="its return")
         newest = shared.get("config/versions?limit=1").json["items"][0]
         assert (newest["version"], newest["author"], newest["state"]) == (made["version"] + 1, "ohtd", "live")
-        assert newest["reason"] == f"version {made['version']} was taken back since module 5 was lost"
+        was = f"version {made['version']} was taken back since "
+        # A host that is so busy that a fifth of the cycles is missed is another reason, and may come first.
+        assert newest["reason"] in (f"{was}module 5 was lost", f"{was}the bus missed cycles")
         assert name(shared) == before
         noted, = shared.get(f"audit?object=version%20{made['version'] + 1}", role="administrator").json["items"]
         assert (noted["who"], noted["act"], json.loads(noted["after"])["reason"]) == ("ohtd", "return of the configuration", newest["reason"])
         text, = returned(shared)
-        assert text == f"The configuration has returned: version {made['version']} was taken back since module 5 was lost, so version " \
-            f"{made['version'] + 1} has the values of before: /robot/name \"silent\" -> \"{before}\"."
+        assert text == f"The configuration has returned: {newest['reason']}, so version {made['version'] + 1} has the values of before: /robot/name \"silent\" -> \"{before}\"."
     finally:
         assert shared.sim("clear 5") == "ok"
     # The next version of a person ends the alert.
