@@ -69,7 +69,7 @@ static void show_line(struct cli *cli, struct json_object *item)
 	fputc('\n', cli->out);
 }
 
-/* False: what has answered is no ohtd. */
+/* False: the answer has not the form of ohtd. */
 static bool show_table(struct cli *cli, struct json_object *answer)
 {
 	struct json_object *items = json_object_object_get(answer, "items");

@@ -73,7 +73,7 @@ static void drop_pieces(struct ohtd_analysis *analysis)
 		drop_piece(&analysis->pieces[i]);
 }
 
-/* Reads the piece that has a cycle, unless it is the one that was read last. */
+/* Reads the piece with this cycle, unless that is loaded already. */
 static int load_piece(struct ohtd_analysis *analysis, unsigned int depth, int64_t cycle)
 {
 	const struct ohtd_figure *figure = &ohtd_figures[analysis->figure];

@@ -15,6 +15,7 @@
 #include <openssl/rand.h>
 
 #include "base/clock.h"
+#include "base/drawn.h"
 #include "base/file.h"
 #include "base/hex.h"
 #include "base/log.h"
@@ -30,8 +31,6 @@
 #define ID_DIGITS		14
 #define KEY_DIGITS		(2 * OHTD_ARCHIVE_KEY_BYTES)
 #define KEY_FILE_BYTES_MAX	256
-/* A drawn key has about 30 different bytes; zeros and what an erased card gives have one. */
-#define KEY_VARIETY		8
 #define ID_VARIETY		4
 #define ROBOT_ID		"robot.id"
 #define BYTES_MAX		(UINT64_C(512) << 20)	/* of all; then the oldest automatic ones go */
@@ -61,18 +60,6 @@ struct ohtd_backups {
 
 /* ---- key and id ---- */
 
-static bool is_drawn(const unsigned char *key, size_t bytes, unsigned int least)
-{
-	bool seen[256] = { false };
-	unsigned int variety = 0;
-
-	for (size_t i = 0; i < bytes; i++) {
-		variety += !seen[key[i]];
-		seen[key[i]] = true;
-	}
-	return variety >= least;
-}
-
 static int read_digits(const char *text, size_t length, unsigned char key[OHTD_ARCHIVE_KEY_BYTES])
 {
 	while (length && (text[length - 1] == '\n' || text[length - 1] == '\r'))
@@ -86,7 +73,7 @@ static int read_digits(const char *text, size_t length, unsigned char key[OHTD_A
 			return -EINVAL;
 		key[i] = (unsigned char)(high << 4 | low);
 	}
-	return is_drawn(key, OHTD_ARCHIVE_KEY_BYTES, KEY_VARIETY) ? 0 : -EINVAL;
+	return ohtd_is_drawn(key, OHTD_ARCHIVE_KEY_BYTES, OHTD_KEY_VARIETY) ? 0 : -EINVAL;
 }
 
 int ohtd_backup_key(const char *file, unsigned char key[OHTD_ARCHIVE_KEY_BYTES])
@@ -144,7 +131,7 @@ static int draw_robot_id(struct ohtd_backups *backups)
 	ohtd_backup_robot_id(backups->setup.state_dir, backups->robot_id);
 	if (*backups->robot_id)
 		return 0;
-	if (RAND_bytes(drawn, sizeof(drawn)) != 1 || !is_drawn(drawn, sizeof(drawn), ID_VARIETY))
+	if (RAND_bytes(drawn, sizeof(drawn)) != 1 || !ohtd_is_drawn(drawn, sizeof(drawn), ID_VARIETY))
 		return -EIO;
 	for (size_t i = 0; i < sizeof(drawn); i++)
 		sprintf(backups->robot_id + 2 * i, "%02x", drawn[i]);

@@ -97,11 +97,14 @@ static void refuse(int status, const char *code, const char *detail)
 	refuse_errors(status, code, detail, NULL, 0);
 }
 
+static void refuse_problem(struct ohtd_store_problem problem)
+{
+	refuse(problem.status, problem.code, problem.detail);
+}
+
 static void refuse_account(int error)
 {
-	struct ohtd_store_problem problem = ohtd_account_problem(error);
-
-	refuse(problem.status, problem.code, problem.detail);
+	refuse_problem(ohtd_account_problem(error));
 }
 
 /* False if it is no request. */
@@ -175,12 +178,20 @@ static void describe_account(struct ohtd_audit_row *row, void *arg)
 		 order->change.deleted ? "204" : "200");
 }
 
-int ohtd_offline_account(struct ohtd_offline *offline, struct ohtd_account_order *order, const char *act)
+/* Of the audit: who does what, when. */
+static struct ohtd_audit_row row_of(const struct ohtd_offline *offline, const char *act)
 {
 	struct ohtd_audit_row row = { .time_ns = offline->now_s * (int64_t)OHTD_NS_PER_S, .source = "local" };
 
 	snprintf(row.who, sizeof(row.who), "uid %u", offline->uid);
 	snprintf(row.act, sizeof(row.act), "%s", act);
+	return row;
+}
+
+int ohtd_offline_account(struct ohtd_offline *offline, struct ohtd_account_order *order, const char *act)
+{
+	struct ohtd_audit_row row = row_of(offline, act);
+
 	return ohtd_db_audit_act(offline->db, ohtd_account_work, order, describe_account, &row);
 }
 
@@ -261,18 +272,17 @@ OHTD_SHAPE(rescued, "ConfigRescued", OHTD_INTEGER(rescued, version, .summary = "
 static void go_back(struct request *request, const struct ohtd_rollback *said)
 {
 	struct rescue *rescue = take(NULL, sizeof(*rescue));
-	struct ohtd_audit_row row = { .time_ns = request->offline.now_s * (int64_t)OHTD_NS_PER_S, .source = "local" };
+	char path[OHTD_AUDIT_ACT_BYTES];
+	struct ohtd_audit_row row = row_of(&request->offline, act_of(request, path));
 	int r;
 
 	rescue->request = request;
 	rescue->reason = said->reason ? said->reason : "back to the rescue";
-	snprintf(row.who, sizeof(row.who), "uid %u", request->offline.uid);
-	act_of(request, row.act);
 	r = ohtd_db_audit_act(request->offline.db, work_rescue, rescue, describe_rescue, &row);
 	if (r == -ENOENT)
 		refuse(409, "config_no_rescue", OHTD_NO_RESCUE);
 	else if (r < 0)
-		refuse(ohtd_store_problem(r).status, ohtd_store_problem(r).code, ohtd_store_problem(r).detail);
+		refuse_problem(ohtd_store_problem(r));
 	else
 		reply(200, &rescued_shape, (&(struct rescued){ rescue->kept.head.version, rescue->reason }));
 }
@@ -317,7 +327,7 @@ static void serve_route(struct request *request, const void *said)
 	act(request, &order);
 }
 
-/* The rescue, and of the routes of accounts all but the one that shows sessions, which only a daemon knows. */
+/* The rescue, and the routes of accounts without the one that shows sessions: only a daemon knows those. */
 static bool is_served(const struct ohtd_route *route)
 {
 	return is_rescue(route) || !strcmp(route->path, "users") ||

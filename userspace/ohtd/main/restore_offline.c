@@ -42,7 +42,7 @@ static int restore(struct ohtd_restore *order)
 	order->robot_id = id;
 	if (ohtd_restore_prepare(order, commits))
 		return complain(order->file, order->why);
-	/* A robot that has lost its state is the one that it was. */
+	/* A robot whose state folder was lost keeps its number. */
 	if (!*id && *order->manifest.robot_id)
 		ohtd_backup_keep_robot_id(order->state_dir, order->manifest.robot_id);
 	printf("%s: schema %d, ready: the next start of ohtd puts it in\n", order->file, order->manifest.schema);

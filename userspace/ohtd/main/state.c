@@ -15,6 +15,7 @@
 #include <openssl/rand.h>
 
 #include "base/clock.h"
+#include "base/drawn.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "store/db.h"
@@ -25,8 +26,6 @@
 
 #define PATH_BYTES	320
 #define KEY_BYTES_MAX	256
-/* A drawn key of 32 bytes has about 30 different ones; zeros and what an erased card gives have one. */
-#define KEY_VARIETY	8
 #define RUN_MARK	"running"
 #define DATABASE	"oht.db"
 /* There has been an administrator, or accounts were lost: the next one is made on the machine itself. */
@@ -105,19 +104,6 @@ static int draw_key(const char *path, unsigned char *key, size_t bytes)
 	return RAND_bytes(key, (int)bytes) == 1 ? ohtd_file_replace(path, key, bytes, 0600) : -EIO;
 }
 
-/* Whoever knows that a card gives zeros could sign with them. */
-static bool is_drawn(const unsigned char *key, size_t bytes)
-{
-	bool seen[256] = { false };
-	unsigned int variety = 0;
-
-	for (size_t i = 0; i < bytes; i++) {
-		variety += !seen[key[i]];
-		seen[key[i]] = true;
-	}
-	return variety >= KEY_VARIETY;
-}
-
 /* 0, or a negative errno; -EINVAL: what is there is no key. */
 static int read_key(const char *path, unsigned char *key, size_t bytes)
 {
@@ -127,7 +113,7 @@ static int read_key(const char *path, unsigned char *key, size_t bytes)
 
 	if (r)
 		return r;
-	r = length == bytes && is_drawn((const unsigned char *)data, bytes) ? 0 : -EINVAL;
+	r = length == bytes && ohtd_is_drawn((const unsigned char *)data, bytes, OHTD_KEY_VARIETY) ? 0 : -EINVAL;
 	if (!r)
 		memcpy(key, data, bytes);
 	OPENSSL_cleanse(data, length);

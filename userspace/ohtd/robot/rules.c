@@ -110,20 +110,13 @@ static int cell_double(const struct oht_cells *cells, size_t column, double *num
 	return 0;
 }
 
-static int refuse_bounds(const struct oht_cells *cells, double least, double most)
+/* @must: in words. */
+static int refuse_range(const struct oht_cells *cells, size_t column, const char *must, double min, double max)
 {
 	char what[80];
 
-	snprintf(what, sizeof(what), "min and max must be within %g..%g", least, most);
-	return oht_cell_refuse(cells, 3, what);
-}
-
-static int refuse_range(const struct oht_cells *cells, double min, double max)
-{
-	char what[80];
-
-	snprintf(what, sizeof(what), "must be %g..%g", min, max);
-	return oht_cell_refuse(cells, 2, what);
+	snprintf(what, sizeof(what), "%s %g..%g", must, min, max);
+	return oht_cell_refuse(cells, column, what);
 }
 
 /* Cut between two characters, not within one. */
@@ -171,7 +164,7 @@ static int keep_row(struct ohtd_rule_table *table, const struct oht_cells *cells
 	return 0;
 }
 
-/* The file may permit no more than the types that the values become can have, whoever has edited it. */
+/* A range in the file must fit the type that its value is converted to. */
 static int check_range(const struct oht_cells *cells, const struct ohtd_rule_row *row)
 {
 	double least = -ANY_MOST, most = ANY_MOST;
@@ -203,7 +196,7 @@ static int check_range(const struct oht_cells *cells, const struct ohtd_rule_row
 	}
 	if (row->min >= least && row->max <= most)
 		return 0;
-	return refuse_bounds(cells, least, most);
+	return refuse_range(cells, 3, "min and max must be within", least, most);
 }
 
 /* name, profile, value, min, max */
@@ -227,7 +220,7 @@ static int rule_row(struct ohtd_rule_table *table, const struct oht_cells *cells
 	if (!ret)
 		ret = check_range(cells, &row);
 	if (!ret && !(row.value >= row.min && row.value <= row.max))
-		ret = refuse_range(cells, row.min, row.max);
+		ret = refuse_range(cells, 2, "must be", row.min, row.max);
 	if (ret)
 		return ret;
 	row.profile = (uint8_t)profile;

@@ -12,7 +12,7 @@
 #define BUSY_MS		5000
 /* How often it is asked whether it goes on, in steps of SQLite's machine: about each millisecond. */
 #define STEPS		20000
-/* What is overwritten is zeroed. The file is of no use before it has been synchronised as a whole. */
+/* Deleted rows are overwritten with zeros. Nothing reads the file before all of it is synchronised. */
 #define WORK_FILE	"PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA secure_delete = ON;" \
 			"PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;"
 

@@ -67,7 +67,7 @@ static const struct ohtd_statement mark_sql = {
 static const struct ohtd_statement add_sql = { "", &kept_row, ohtd_row_insert };
 
 static const struct ohtd_statement drop_sql = {
-	"DELETE FROM config_versions WHERE version > :parent"
+	"DELETE FROM config_versions WHERE version > :version"
 };
 
 static const struct ohtd_statement confirm_sql = {
@@ -89,13 +89,18 @@ int ohtd_db_config_rescue(struct ohtd_db *db, struct ohtd_config_kept *kept)
 	return ohtd_db_get(db, &rescue_sql, kept);
 }
 
-static int mark(struct ohtd_db *db, int64_t version)
+static int run(struct ohtd_db *db, const struct ohtd_statement *sql, int64_t version)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, &mark_sql);
-	int r;
+	sqlite3_stmt *s = ohtd_db_statement(db, sql);
 
 	ohtd_db_bind_number(s, ":version", version);
-	r = ohtd_db_run(db, s);
+	return ohtd_db_run(db, s);
+}
+
+static int mark(struct ohtd_db *db, int64_t version)
+{
+	int r = run(db, &mark_sql, version);
+
 	return r ? r : sqlite3_changes(db->sql) ? 0 : -ENOENT;
 }
 
@@ -112,21 +117,13 @@ int ohtd_db_config_mark(struct ohtd_db *db, struct ohtd_config_version *head)
 	return ohtd_db_end(db, r);
 }
 
-static int drop_behind(struct ohtd_db *db, int64_t version)
-{
-	sqlite3_stmt *s = ohtd_db_statement(db, &drop_sql);
-
-	ohtd_db_bind_number(s, ":parent", version);
-	return ohtd_db_run(db, s);
-}
-
 int ohtd_db_config_add(struct ohtd_db *db, const struct ohtd_config_kept *kept)
 {
 	int r = ohtd_db_begin(db);
 
 	/* The first one has nothing behind it to drop: who takes it for that has not read the others. */
 	if (!r && kept->head.parent)
-		r = drop_behind(db, kept->head.parent);
+		r = run(db, &drop_sql, kept->head.parent);
 	if (!r)
 		r = ohtd_db_put(db, &add_sql, kept);
 	return ohtd_db_end(db, r);
@@ -134,13 +131,10 @@ int ohtd_db_config_add(struct ohtd_db *db, const struct ohtd_config_kept *kept)
 
 int ohtd_db_config_drop(struct ohtd_db *db, int64_t version)
 {
-	return drop_behind(db, version - 1);
+	return run(db, &drop_sql, version - 1);
 }
 
 int ohtd_db_config_confirm(struct ohtd_db *db, int64_t version)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, &confirm_sql);
-
-	ohtd_db_bind_number(s, ":version", version);
-	return ohtd_db_run(db, s);
+	return run(db, &confirm_sql, version);
 }

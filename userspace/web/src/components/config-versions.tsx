@@ -14,6 +14,7 @@ import { Differences } from "./config-differences";
 import { CHANGE_MS, confirmMember, isOutdated, reasonMember, toastLive } from "./config-save";
 import { elevated } from "./elevate";
 import { Form, type Values } from "./form";
+import { Older } from "./older";
 import { Dialog } from "./overlay";
 import { usePaged } from "./paged";
 import { Table } from "./table";
@@ -129,15 +130,7 @@ export function Versions() {
 				retry={list.again}
 				rowKey={(v) => v.version}
 				empty={t.noVersions}
-				pager={
-					list.older ? (
-						<div class="pager">
-							<Button kind="plain" onPress={list.older}>
-								{t.older}
-							</Button>
-						</div>
-					) : null
-				}
+				pager={<Older press={list.older} text={t.older} />}
 				columns={[
 					{
 						id: "version",

@@ -9,7 +9,8 @@ import { AlertCare, Comments } from "../components/alert-care";
 import { AlertNumbers } from "../components/alert-numbers";
 import { AlertRules } from "../components/alert-rules";
 import { Around } from "../components/around";
-import { Badge, Button, Card, type Tone, useAge, When } from "../components/basics";
+import { Badge, Card, type Tone, useAge, When } from "../components/basics";
+import { Older } from "../components/older";
 import { usePaged } from "../components/paged";
 import { KEPT_MS, useSettled, useTimesSettled } from "../components/settled";
 import { Table } from "../components/table";
@@ -56,15 +57,7 @@ function History({ active }: { active: Alert[] | undefined }) {
 				retry={list.again}
 				rowKey={(a) => String(a.number)}
 				empty={active?.length ? t.historyNoneEnded : t.historyEmpty}
-				pager={
-					list.older ? (
-						<div class="pager">
-							<Button kind="plain" onPress={list.older}>
-								{t.older}
-							</Button>
-						</div>
-					) : null
-				}
+				pager={<Older press={list.older} text={t.older} />}
 				columns={[
 					{ id: "since", title: t.came, key: (a) => a.since, cell: (a) => <When iso={a.since} /> },
 					{

@@ -10,6 +10,7 @@ import { Acts, whyNot } from "../components/acts";
 import { AroundTime } from "../components/around";
 import { Badge, Button, Card, Facts, Figure, Refusal, Skeleton, type Tone, useAge } from "../components/basics";
 import { Chain } from "../components/chain";
+import { Older } from "../components/older";
 import { toast } from "../components/overlay";
 import { usePaged } from "../components/paged";
 import { Table } from "../components/table";
@@ -203,15 +204,7 @@ function Journal() {
 						t.journalEmpty
 					)
 				}
-				pager={
-					list.older ? (
-						<div class="pager">
-							<Button kind="plain" onPress={list.older}>
-								{t.older}
-							</Button>
-						</div>
-					) : null
-				}
+				pager={<Older press={list.older} text={t.older} />}
 				columns={[
 					{ id: "time", title: t.time, key: (e) => e.time, cell: (e) => <AroundTime at={e.time}>{time(e.time, true)}</AroundTime>, nowrap: true },
 					{ id: "kind", title: t.kind, key: (e) => e.kind, cell: (e) => texts.kinds[e.kind] ?? e.kind },

@@ -9,6 +9,7 @@ import type { Health, LogLine } from "../api/types";
 import { useAct } from "../components/act";
 import { Badge, Button, Card, Facts, Notice, Refusal, Skeleton, type Tone, useAge } from "../components/basics";
 import { CertificateView } from "../components/certificate";
+import { Older } from "../components/older";
 import { Restart } from "../components/restart";
 import { toast } from "../components/overlay";
 import { usePaged } from "../components/paged";
@@ -202,15 +203,7 @@ function Log() {
 						{level ? <Button onPress={() => narrowTo({ level: null })}>{texts.table.clear}</Button> : null}
 					</>
 				}
-				pager={
-					list.older ? (
-						<div class="pager">
-							<Button kind="plain" id="log-older" onPress={list.older}>
-								{t.older}
-							</Button>
-						</div>
-					) : null
-				}
+				pager={<Older press={list.older} text={t.older} id="log-older" />}
 				columns={[
 					{ id: "time", title: t.time, key: (l) => l.time, cell: (l) => time(l.time), nowrap: true },
 					{

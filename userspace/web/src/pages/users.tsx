@@ -7,6 +7,7 @@ import { ROLES, call, session } from "../api/session";
 import type { Role, User } from "../api/types";
 import { Badge, Button, Card } from "../components/basics";
 import { Form, type Member, type Values } from "../components/form";
+import { Older } from "../components/older";
 import { Dialog, toast } from "../components/overlay";
 import { usePaged } from "../components/paged";
 import { Table } from "../components/table";
@@ -112,15 +113,7 @@ function Users() {
 				rowKey={(u) => u.id}
 				rowClass={() => "can"}
 				empty={t.none}
-				pager={
-					list.older ? (
-						<div class="pager">
-							<Button kind="plain" onPress={list.older}>
-								{texts.table.next}
-							</Button>
-						</div>
-					) : null
-				}
+				pager={<Older press={list.older} text={texts.table.next} />}
 				columns={[
 					{ id: "username", title: t.name, key: (u) => u.username, cell: (u) => u.username, head: true },
 					{

@@ -152,7 +152,7 @@ export function ConfigurationWord({ told }: { told: Health["configuration"] | un
 			hasSeen.set(true);
 			dismissed.set(false);
 		}
-		// What is live has changed, or stays.
+		// A version became pending, was confirmed or returned: read what is live now.
 		if (before !== undefined && before !== isPending) refresh().catch(() => undefined);
 	}, [isPending]);
 	if (!told || state !== "open") return null;
