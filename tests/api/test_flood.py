@@ -3,7 +3,6 @@
 import collections
 import concurrent.futures
 import contextlib
-import http.client
 import itertools
 import threading
 import time
@@ -11,22 +10,10 @@ import time
 import pytest
 
 from daemon import Daemon
-from oht_test.client import PASSWORD, Client
+from oht_test.client import PASSWORD
 from oht_test.wait import until
 
 FLOODERS = 24
-
-
-class Elsewhere(Client):
-    """A client that connects from an address of its own."""
-
-    def __init__(self, daemon, address):
-        super().__init__(daemon.port, daemon.tls())
-        self.address = address
-
-    def connection(self):
-        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=self._timeout_s, context=self.tls(),
-                                           source_address=(self.address, 0))
 
 
 @contextlib.contextmanager
@@ -37,7 +24,7 @@ def flood(daemon, address_of):
     def keep_asking(_):
         while not done.is_set():
             number = next(numbers)
-            answer = Elsewhere(daemon, address_of(number)).login(f"nobody{number}", "wrong")
+            answer = daemon.another(address=address_of(number)).login(f"nobody{number}", "wrong")
             answers[answer.status] += 1
             assert answer.status in (401, 504) or "retry-after" in answer.headers, answer
 
@@ -115,6 +102,6 @@ def test_one_address_does_not_keep_others_out(fresh):
     fresh.start()
     with flood(fresh, ADDRESSES[0]):
         for number in range(5):
-            answer = Elsewhere(fresh, f"127.0.1.{number + 1}").login("operator")
+            answer = fresh.another(address=f"127.0.1.{number + 1}").login("operator")
             assert answer.status == 200, (number, answer)
     fresh.stop()

@@ -11,7 +11,6 @@ import pytest
 from daemon import TOP, begin, die_with_us, serving
 from live import dial
 from oht_test.wait import until
-from test_flood import Elsewhere
 
 RECIPE = re.search(r"```nginx\n(.*?)```", (TOP / "docs/operations.md").read_text(), re.S).group(1)
 # What a person writes who has read nothing but that TLS 1.3 is needed.
@@ -44,12 +43,11 @@ def free_port():
         return sock.getsockname()[1]
 
 
-class Proxied(Elsewhere):
+def proxied(robot, port, address="127.0.0.2"):
     """A client of nginx, at an address of its own."""
-
-    def __init__(self, robot, port, address="127.0.0.2"):
-        super().__init__(robot, address)
-        self.port, self.tokens = port, dict(robot.tokens)
+    client = robot.another(address=address)
+    client.port, client.tokens = port, dict(robot.tokens)
+    return client
 
 
 @contextlib.contextmanager
@@ -93,7 +91,7 @@ def connector(robot, port, address):
 # ---- by the recipe ----
 
 def test_page_log_in_live_data_and_stop(robot, front):
-    client = Proxied(robot, front)
+    client = proxied(robot, front)
     page = client.request("GET", "/")
     assert page.status == 200 and b"<script" in page.body
     granted = client.login("operator")
@@ -116,7 +114,7 @@ def test_page_log_in_live_data_and_stop(robot, front):
 
 
 def test_one_who_fails_costs_others_nothing(robot, front):
-    bad, good, console = Proxied(robot, front, "127.0.0.4"), Proxied(robot, front, "127.0.0.5"), Elsewhere(robot, "127.0.0.1")
+    bad, good, console = proxied(robot, front, "127.0.0.4"), proxied(robot, front, "127.0.0.5"), robot.another(address="127.0.0.1")
     until(lambda: bad.login("viewer", "wrong").status == 429, 60, "the lock-out")
     assert bad.login("viewer").status == 429
     assert good.login("viewer").status == 200
@@ -133,13 +131,13 @@ def test_one_who_takes_all_connections_gets_its_share(robot, front):
             link.request("GET", "/api/v1/stream?channel=robot", headers={"Authorization": f"Bearer {robot.token('viewer')}"})
             statuses.append(link.getresponse().status)
         assert statuses == [200] * SHARE + [503] * 4
-        assert Proxied(robot, front, "127.0.0.7").get("robot").status == 200
-        assert Proxied(robot, front, "127.0.0.6").post("safety/stop", role="operator").status == 200
+        assert proxied(robot, front, "127.0.0.7").get("robot").status == 200
+        assert proxied(robot, front, "127.0.0.6").post("safety/stop", role="operator").status == 200
 
 
 def test_metrics_are_not_for_all_behind_it(robot, front):
-    assert Proxied(robot, front).request("GET", "/metrics").status == 401
-    assert Proxied(robot, front).get("/metrics").status == 200
+    assert proxied(robot, front).request("GET", "/metrics").status == 401
+    assert proxied(robot, front).get("/metrics").status == 200
 
 
 # ---- as it comes ----
@@ -147,7 +145,7 @@ def test_metrics_are_not_for_all_behind_it(robot, front):
 def test_stop_health_and_log_in_without_the_recipe(fresh, tmp_path):
     fresh.start()
     with nginx(fresh, tmp_path, AS_IT_COMES) as port:
-        client = Proxied(fresh, port)
+        client = proxied(fresh, port)
         assert client.request("GET", "health").status == 200
         token = client.login("operator").json["access_token"]
         assert client.request("POST", "safety/stop", token=token).status == 200
@@ -180,7 +178,7 @@ def test_stop_health_and_log_in_without_the_recipe(fresh, tmp_path):
     ("127.0.0.9", {"Forwarded": "for=192.0.2.10"}, "127.0.0.9"),
 ])
 def test_the_last_address_that_is_no_proxy_counts(robot, source, headers, address):
-    client = Elsewhere(robot, source)
+    client = robot.another(address=source)
     # A few log-ins of one address in a second are too many.
     answer = until(lambda: (said := client.request("POST", "auth/login", {"username": "viewer", "password": "correct horse battery"},
                                                    headers=headers)).status == 200 and said, what="a log-in")
@@ -189,5 +187,5 @@ def test_the_last_address_that_is_no_proxy_counts(robot, source, headers, addres
 
 
 def test_a_listed_proxy_is_no_program_of_this_machine(robot):
-    assert Elsewhere(robot, "127.0.0.1").request("GET", "/metrics").status == 401
-    assert Elsewhere(robot, "127.0.0.9").request("GET", "/metrics").status == 200
+    assert robot.another(address="127.0.0.1").request("GET", "/metrics").status == 401
+    assert robot.another(address="127.0.0.9").request("GET", "/metrics").status == 200

@@ -7,7 +7,6 @@ import pytest
 
 from clocks import Skewed
 from oht_test.client import PASSWORD
-from test_flood import Elsewhere
 from test_metrics import fetched
 
 BURST_S = 10
@@ -108,7 +107,7 @@ def test_log_ins_are_counted_for_each_address(fresh):
     """Also those that succeed, and those that are nonsense."""
     fresh.write_config(http_logins_per_s=1)
     fresh.start()
-    here, there = Elsewhere(fresh, "127.0.0.9"), Elsewhere(fresh, "127.0.0.10")
+    here, there = fresh.another(address="127.0.0.9"), fresh.another(address="127.0.0.10")
     limited(lambda: here.login("operator"))
     assert there.login("operator").status == 200
     limited(lambda: there.request("POST", "auth/login", {"username": 5}), before=1)

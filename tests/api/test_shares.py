@@ -14,7 +14,6 @@ from live import dial
 from modbus import Bare, frame, port_of
 from oht_test.wait import until
 from oht_test.websocket import handshake
-from test_flood import Elsewhere
 
 GREEDY, OTHER, BUSY = "127.0.0.1", "127.0.0.2", "127.0.0.3"
 CONNECTIONS, SILENT, CLIENTS = 300, 64, 40
@@ -65,7 +64,7 @@ def _besieged(tmp_path_factory, accounts):
 
 
 def other(daemon, address=OTHER):
-    client = Elsewhere(daemon, address)
+    client = daemon.another(address=address)
     client.tokens = daemon.tokens
     return client
 

@@ -41,8 +41,9 @@ class Client:
     connection is used again as long as it was idle for less than that.
     """
 
-    def __init__(self, port=0, context=None, keep_s=0, timeout_s=ANSWER_S):
+    def __init__(self, port=0, context=None, keep_s=0, timeout_s=ANSWER_S, address="127.0.0.1"):
         self.port = port
+        self.address = address
         self.tokens = {}
         self._context = context
         self._keep_s = keep_s
@@ -54,13 +55,14 @@ class Client:
         """The context that knows whom to trust."""
         return self._context
 
-    def another(self, keep_s=0, timeout_s=ANSWER_S):
-        """A client of the same daemon, for another thread."""
-        return Client(self.port, self.tls(), keep_s, timeout_s)
+    def another(self, keep_s=0, timeout_s=ANSWER_S, address="127.0.0.1"):
+        """A client of the same daemon, for another thread, or at another of this machine's addresses."""
+        return Client(self.port, self.tls(), keep_s, timeout_s, address)
 
     def connection(self):
         """A connection that nobody else uses; made with the first request."""
-        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=self._timeout_s, context=self.tls())
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=self._timeout_s, context=self.tls(),
+                                           source_address=(self.address, 0))
 
     def hang_up(self):
         """Close the kept connection: the next request makes a new one."""
