@@ -2,13 +2,14 @@
 /*
  * The engine on a wire in software (oht_sim.ko), judged by the wire's observer.
  *
- *	wire_test [--reads N] [--campaign N] [--seed N] [--golden N] [--slow]
+ *	wire_test [--reads N] [--echoes N] [--campaign N] [--seed N] [--golden N] [--slow]
  *
  * Never a gap shorter than t3.5, never a wrong word, and after any single disturbance of an answer
- * the next exchange is a good one. N reads (3,000) undisturbed, N (900) of the campaign, every bit
- * of N golden answers (2) flipped once. --slow: a kernel that needs longer for a character than the
- * character takes (KASAN and the like) gets long answers in one piece, and slaves that think for longer
- * than its driver stays on after a request: 2 ms have been seen there.
+ * the next exchange is a good one. N reads (3,000) undisturbed, N (1,000) on a line that echoes,
+ * N (900) of the campaign, every bit of N golden answers (2) flipped once. --slow: a kernel that
+ * needs longer for a character than the character takes (KASAN and the like) gets long answers in
+ * one piece, and slaves that think for longer than its driver stays on after a request: 2 ms have
+ * been seen there.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -31,11 +32,12 @@
 
 static struct {
 	uint64_t reads;
+	uint64_t echoes;
 	uint64_t campaign;
 	unsigned int golden;
 	unsigned int seed;
 	bool slow;
-} options = { .reads = 3000, .campaign = 900, .golden = 2 };
+} options = { .reads = 3000, .echoes = 1000, .campaign = 900, .golden = 2 };
 
 static struct oht_dev *dev;
 
@@ -107,6 +109,9 @@ static void run_clean(void)
 	sim_set_all("turnaround_ns", 0);
 	TAP_TEST(test_clean("at_once", &load, AT_ONCE_LOST_MAX(load.reads)),
 		 "undisturbed: at_once");
+	if (!options.echoes)
+		return;
+	load.reads = options.echoes;
 	sim_set_all("turnaround_ns", 100000);
 	sim_set_number("echo", 1);
 	TAP_TEST(test_clean("echo", &load, 0), "undisturbed: echo");
@@ -231,6 +236,7 @@ static void parse(int argc, char **argv)
 {
 	static const struct option names[] = {
 		{ "reads", required_argument, NULL, 'r' },
+		{ "echoes", required_argument, NULL, 'e' },
 		{ "campaign", required_argument, NULL, 'c' },
 		{ "golden", required_argument, NULL, 'g' },
 		{ "seed", required_argument, NULL, 's' },
@@ -242,6 +248,8 @@ static void parse(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		if (option == 'r')
 			options.reads = guest_number(optarg, UINT32_MAX);
+		else if (option == 'e')
+			options.echoes = guest_number(optarg, UINT32_MAX);
 		else if (option == 'c')
 			options.campaign = guest_number(optarg, UINT32_MAX);
 		else if (option == 'g')
@@ -251,7 +259,8 @@ static void parse(int argc, char **argv)
 		else if (option == 'w')
 			options.slow = true;
 		else
-			tap_bail("usage: wire_test [--reads N] [--campaign N] [--golden N] [--seed N] [--slow]");
+			tap_bail("usage: wire_test [--reads N] [--echoes N] [--campaign N] "
+				 "[--golden N] [--seed N] [--slow]");
 	}
 }
 
