@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "blocks.h"
+#include "robot/blocks.h"
 
-#include "command.h"
+#include "robot/command.h"
 
 void ohtd_marks_refused(uint8_t *marks, const struct ohtd_block *block)
 {

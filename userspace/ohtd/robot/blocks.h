@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "common/modmap.h"
-#include "snapshot.h"
+#include "robot/snapshot.h"
 
 /* Registers @first .. @first + @registers - 1 of the map, read by one request. */
 struct ohtd_block {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "codes.h"
+#include "robot/codes.h"
 
 #include "oht_client.h"
-#include "snapshot.h"
+#include "robot/snapshot.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 

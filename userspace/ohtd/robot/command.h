@@ -9,19 +9,19 @@
 
 #include <stdint.h>
 
-#include "../base/role.h"
-#include "snapshot.h"
+#include "base/role.h"
+#include "robot/snapshot.h"
 
 /* verbs.def says what each of them is. */
 enum ohtd_command_kind {
 #define OHTD_COMMAND(kind, number, ...)	OHTD_COMMAND_##kind = number,
-#include "verbs.def"
+#include "robot/verbs.def"
 };
 
 /* How many there are, which is the highest number too. */
 enum {
 #define OHTD_COMMAND(kind, ...)	OHTD_COMMAND_PLACE_##kind,
-#include "verbs.def"
+#include "robot/verbs.def"
 	OHTD_COMMAND_LAST,
 };
 

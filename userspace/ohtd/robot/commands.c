@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "control.h"
-#include "one_module.h"
+#include "robot/control.h"
+#include "robot/one_module.h"
 
 static uint64_t deadline_ns(const struct ohtd_command *command)
 {
@@ -233,7 +233,7 @@ static void execute(struct ohtd_control *control, struct ohtd_asked *asked)
 	static void (*const acts[])(struct ohtd_control *, const struct ohtd_asked *) = {
 #define OHTD_COMMAND(kind, number, word, event, role, route, elevation, flags, act) \
 		[OHTD_COMMAND_##kind] = (act),
-#include "verbs.def"
+#include "robot/verbs.def"
 	};
 	struct ohtd_why_list why = { 0 };
 

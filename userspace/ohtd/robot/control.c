@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "control.h"
+#include "robot/control.h"
 
 #include <string.h>
 #include <unistd.h>
 
-#include "one_module.h"
+#include "robot/one_module.h"
 
 #define STALL_NS	(500 * OHTD_NS_PER_MS)
 /* How long the last words to the drive may take at shutdown. */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control.h"
+#include "robot/control.h"
 
 #define OPEN_BACKOFF_FIRST_MS	250
 #define OPEN_BACKOFF_MAX_MS	5000

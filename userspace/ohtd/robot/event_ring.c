@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "event_ring.h"
+#include "robot/event_ring.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#include "snapshot.h"
+#include "robot/snapshot.h"
 
 #define OHTD_EVENT_RECORDS	1024	/* a power of two; minutes, even while everything fails */
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control.h"
+#include "robot/control.h"
 
 /* Far more than one turn can find; so that taking ends even if each event raises another. */
 #define TAKEN_MAX	(4 * OHTD_EVENTS_WAITING_MAX)

@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "control.h"
-#include "one_module.h"
+#include "robot/control.h"
+#include "robot/one_module.h"
 
 #define ATTEMPTS	2
 /* In the background nothing waits for less. */

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "control.h"
+#include "robot/control.h"
 
 #define STANDSTILL_MM_S		2.0
 #define STANDSTILL_NS		(200 * OHTD_NS_PER_MS)

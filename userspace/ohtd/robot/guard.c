@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "states.h"
+#include "robot/states.h"
 
 enum op { OP_FACT, OP_NUMBER, OP_NOT, OP_AND, OP_OR, OP_LT, OP_LE, OP_GT, OP_GE, OP_EQ };
 

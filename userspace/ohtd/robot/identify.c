@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "control.h"
+#include "robot/control.h"
 
 #define ATTEMPTS_PATIENT	2
 

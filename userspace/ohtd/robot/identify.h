@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "blocks.h"
-#include "snapshot.h"
+#include "robot/blocks.h"
+#include "robot/snapshot.h"
 
 enum ohtd_identify_step {
 	OHTD_IDENTIFY_ID,

@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../bus/grid.h"
-#include "control.h"
+#include "bus/grid.h"
+#include "robot/control.h"
 
 /* At most every so many-th cycle is given to a request that fits into no slack. */
 #define WHOLE_CYCLES	4

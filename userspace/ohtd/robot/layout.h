@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "blocks.h"
+#include "robot/blocks.h"
 #include "oht_plan.h"
 
 struct ohtd_control;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "lease.h"
+#include "robot/lease.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "control.h"
+#include "robot/control.h"
 
 bool ohtd_lease_is_of(const struct ohtd_control_view *view, const struct ohtd_holder *session)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "life.h"
+#include "robot/life.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "control.h"
+#include "robot/control.h"
 
 /* Also when neither is one. */
 static bool same_number(double a, double b)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "link.h"
+#include "robot/link.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "../base/poke.h"
+#include "base/poke.h"
 
 #define VALID_DEFAULT_MS	2000
 #define VALID_MAX_MS		60000

@@ -10,10 +10,10 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "../bus/bus.h"
-#include "../base/clock.h"
-#include "../base/ring.h"
-#include "robot.h"
+#include "bus/bus.h"
+#include "base/clock.h"
+#include "base/ring.h"
+#include "robot/robot.h"
 
 /**
  * struct ohtd_link - members of the loop first, then shared ones

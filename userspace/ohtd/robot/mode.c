@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "mode.h"
+#include "robot/mode.h"
 
 #include <math.h>
 
-#include "control.h"
-#include "one_module.h"
+#include "robot/control.h"
+#include "robot/one_module.h"
 
 bool ohtd_mode_forbids(unsigned int mode, enum ohtd_event event)
 {

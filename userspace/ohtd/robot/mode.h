@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "states.h"
+#include "robot/states.h"
 
 struct ohtd_asked;
 struct ohtd_control;

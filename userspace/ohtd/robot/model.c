@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "model.h"
+#include "robot/model.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "common/cells.h"
 #include "oht_plan.h"
-#include "tag.h"
+#include "robot/tag.h"
 
 static_assert(OHT_ADDED_REGISTERS_MAX <= OHTD_REGISTERS_MAX, "what a user adds has room");
 

@@ -11,10 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "command.h"
+#include "robot/command.h"
 #include "common/modmap.h"
-#include "snapshot.h"
-#include "user_maps.h"
+#include "robot/snapshot.h"
+#include "robot/user_maps.h"
 
 #define OHTD_KINDS_MAX		8	/* modules in modules.csv */
 #define OHTD_WRITES_MAX		4

@@ -6,10 +6,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "control.h"
-#include "one_module.h"
-#include "travel.h"
-#include "setpoint.h"
+#include "robot/control.h"
+#include "robot/one_module.h"
+#include "robot/travel.h"
+#include "robot/setpoint.h"
 
 /* A jog that something else has ended is let go when none of its requests has come for so long. */
 #define LET_GO_NS	(500 * OHTD_NS_PER_MS)

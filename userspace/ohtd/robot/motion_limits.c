@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "motion_limits.h"
+#include "robot/motion_limits.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "control.h"
-#include "one_module.h"
+#include "robot/control.h"
+#include "robot/one_module.h"
 
 /* ohtd_limits.word, below the number of the newest reading */
 #define IN_FORCE	1u	/* index of the block in force */

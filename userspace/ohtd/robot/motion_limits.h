@@ -18,8 +18,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "rules.h"
-#include "stations.h"
+#include "robot/rules.h"
+#include "robot/stations.h"
 
 struct ohtd_asked;
 struct ohtd_control;

@@ -8,7 +8,7 @@
 #ifndef OHTD_ROBOT_ONE_MODULE_H
 #define OHTD_ROBOT_ONE_MODULE_H
 
-#include "control.h"
+#include "robot/control.h"
 
 /* commands.c: the answer, after the snapshot that shows the effect. */
 void ohtd_commands_send(struct ohtd_control *control, const struct ohtd_asked *asked,

@@ -4,13 +4,13 @@
  * jumped over it since the last cycle, and not again before the robot has left it: so one that stands
  * there, or turns there, makes one event, whatever the noise of its readings.
  */
-#include "passage.h"
+#include "robot/passage.h"
 
 #include <math.h>
 #include <stdio.h>
 
-#include "control.h"
-#include "travel.h"
+#include "robot/control.h"
+#include "robot/travel.h"
 
 /* Further away than this a station has been left. */
 #define LEFT_MM		20.0

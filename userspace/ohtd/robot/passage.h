@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "snapshot.h"
+#include "robot/snapshot.h"
 
 struct ohtd_control;
 

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control.h"
+#include "robot/control.h"
 
 #define DIRECTION_REVERSE	2
 

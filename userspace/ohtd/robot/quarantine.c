@@ -3,8 +3,8 @@
  * Quarantine: a module that disturbs the line is not asked any more, until a person lets it back. It
  * stays known and is shown. The stop telegrams of a drive go out all the same: they only stop.
  */
-#include "control.h"
-#include "one_module.h"
+#include "robot/control.h"
+#include "robot/one_module.h"
 
 /* The unit of the command, if it is known or expected. */
 static struct ohtd_unit *find(struct ohtd_control *control, const struct ohtd_asked *asked)

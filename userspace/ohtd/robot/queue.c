@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "queue.h"
+#include "robot/queue.h"
 
 #include <string.h>
 
-#include "control.h"
-#include "travel.h"
-#include "one_module.h"
+#include "robot/control.h"
+#include "robot/travel.h"
+#include "robot/one_module.h"
 
 /* From its turn on, as for a command that has just come. */
 #define BEGIN_MS	2000

@@ -14,8 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "command.h"
-#include "snapshot.h"
+#include "robot/command.h"
+#include "robot/snapshot.h"
 
 struct ohtd_asked;
 struct ohtd_control;

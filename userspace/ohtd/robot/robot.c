@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "robot.h"
+#include "robot/robot.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -15,9 +15,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../base/poke.h"
-#include "../base/thread.h"
-#include "control.h"
+#include "base/poke.h"
+#include "base/thread.h"
+#include "robot/control.h"
 
 #define STACK_BYTES		(256 * 1024)
 #define STACK_TOUCHED_BYTES	(64 * 1024)

@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "codes.h"
-#include "command.h"
-#include "event_ring.h"
-#include "snapshot.h"
+#include "robot/codes.h"
+#include "robot/command.h"
+#include "robot/event_ring.h"
+#include "robot/snapshot.h"
 
 struct ohtd_clock;
 struct ohtd_limits_block;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "rules.h"
+#include "robot/rules.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "control.h"
+#include "robot/control.h"
 
 /* Causes after which the machine may be made ready without a person: nothing has happened. */
 #define HARMLESS	(oht_cause_mask(OHT_STOPPED_BY_START) | \

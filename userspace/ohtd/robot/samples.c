@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "samples.h"
+#include "robot/samples.h"
 
 #include <stdbool.h>
 #include <string.h>

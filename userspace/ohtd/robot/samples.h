@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#include "telemetry.h"
+#include "robot/telemetry.h"
 
 #define OHTD_SAMPLES		512	/* a power of two; 12.8 s at 40 cycles a second */
 /* Values are cut to it: the sum over hours is then an int64, and each is exact as a double. */

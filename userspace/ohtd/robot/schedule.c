@@ -4,11 +4,11 @@
  * that fail, probes of those that are silent, commands that read, the sweep. So a silent module
  * costs the others at most its one time-out.
  */
-#include "control.h"
-#include "travel.h"
-#include "one_module.h"
-#include "shown.h"
-#include "tag.h"
+#include "robot/control.h"
+#include "robot/travel.h"
+#include "robot/one_module.h"
+#include "robot/shown.h"
+#include "robot/tag.h"
 
 /* After so many of its ages a signal outside of the plan takes a turn like a poll. */
 #define OVERDUE_AGES	4

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "control.h"
+#include "robot/control.h"
 
 /* So many missing answers on end, or one refusal, and zero is said by the telegram instead. */
 #define ERRORS_MAX	3

@@ -18,8 +18,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../motion/drive.h"
-#include "model.h"
+#include "motion/drive.h"
+#include "robot/model.h"
 
 struct ohtd_control;
 struct ohtd_place;

@@ -8,7 +8,7 @@
 #ifndef OHTD_ROBOT_SHOWN_H
 #define OHTD_ROBOT_SHOWN_H
 
-#include "control.h"
+#include "robot/control.h"
 
 /* Cuts the requests of @unit anew: with its set-points, unless it hides them. */
 void ohtd_shown_cut(struct ohtd_unit *unit);

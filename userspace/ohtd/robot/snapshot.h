@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "codes.h"
-#include "verbs.h"
+#include "robot/codes.h"
+#include "robot/verbs.h"
 
 #define OHTD_MODULES_MAX	8	/* units 1..8 are searched */
 #define OHTD_REGISTERS_MAX	128	/* of one module */

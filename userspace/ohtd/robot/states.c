@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "states.h"
+#include "robot/states.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/cells.h"
-#include "verbs.h"
+#include "robot/verbs.h"
 
 static const char *const event_names[OHTD_EVENTS + 1] = {
 	[OHTD_EVENT_BOOT_COMPLETE]	= "boot_complete",
@@ -33,7 +33,7 @@ static const char *const event_names[OHTD_EVENTS + 1] = {
 	[OHTD_EVENT_CONFIG_FAILED]	= "config_failed",
 #define OHTD_VERB(kind, number, word, event, event_word, ...) \
 	[OHTD_EVENT_##event] = event_word,
-#include "verbs.def"
+#include "robot/verbs.def"
 };
 
 const char *ohtd_event_name(unsigned int event)

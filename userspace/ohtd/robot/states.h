@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../base/role.h"
-#include "codes.h"
+#include "base/role.h"
+#include "robot/codes.h"
 #include "common/csv.h"
 
 /* Events; names as in state_machine.csv. */
@@ -35,7 +35,7 @@ enum ohtd_event {
 	OHTD_EVENT_OBSTACLE_DETECTED,
 	/* What the verbs ask for. */
 #define OHTD_VERB(kind, number, word, event, ...)	OHTD_EVENT_##event,
-#include "verbs.def"
+#include "robot/verbs.def"
 	/* Configuration, which would raise the others, is not there yet. */
 	OHTD_EVENTS_AVAILABLE,
 	OHTD_EVENT_START = OHTD_EVENTS_AVAILABLE,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "stations.h"
+#include "robot/stations.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "snapshot.h"
+#include "robot/snapshot.h"
 
 #define OHTD_STATIONS_MAX	64	/* a bit each */
 #define OHTD_STATION_CHARACTERS	40

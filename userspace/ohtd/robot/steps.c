@@ -7,8 +7,8 @@
  */
 #include <errno.h>
 
-#include "control.h"
-#include "setpoint.h"
+#include "robot/control.h"
+#include "robot/setpoint.h"
 
 /* A controlled stop that has come to no standstill by then is over; what follows it is done. */
 #define STOP_LIMIT_NS	(2 * OHTD_NS_PER_S)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tag.h"
+#include "robot/tag.h"
 
 #include <errno.h>
 #include <stdio.h>

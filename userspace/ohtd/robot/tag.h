@@ -8,8 +8,8 @@
 #ifndef OHTD_ROBOT_TAG_H
 #define OHTD_ROBOT_TAG_H
 
-#include "blocks.h"
-#include "model.h"
+#include "robot/blocks.h"
+#include "robot/model.h"
 
 static inline bool ohtd_signal_is_tag(unsigned int signal)
 {

@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 
-#include "control.h"
+#include "robot/control.h"
 
 #define ATTEMPTS	3
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "telemetry.h"
+#include "robot/telemetry.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "motion/position.h"
-#include "robot.h"
+#include "robot/robot.h"
 
 /* A module's values are old when it does not answer, or when they were read longer ago. */
 #define REGISTER_OLD_NS		(10 * OHTD_NS_PER_S)

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "common/modmap.h"
-#include "snapshot.h"
+#include "robot/snapshot.h"
 
 struct ohtd_robot;
 

@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "control.h"
-#include "one_module.h"
+#include "robot/control.h"
+#include "robot/one_module.h"
 
 /* A transfer ends by itself long before; this is for a device that has lost one. */
 #define STUCK_MS		2000

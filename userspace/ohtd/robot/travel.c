@@ -4,12 +4,12 @@
  * the next cycle. While the outputs are off the axis stays where the robot is, so that nothing jumps
  * when they go on.
  */
-#include "travel.h"
+#include "robot/travel.h"
 
 #include <math.h>
 
-#include "control.h"
-#include "setpoint.h"
+#include "robot/control.h"
+#include "robot/setpoint.h"
 
 /* The curve goes on by the time that has passed; a stall of the computer counts no longer. */
 #define STEP_MAX_NS	(250 * OHTD_NS_PER_MS)

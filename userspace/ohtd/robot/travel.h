@@ -16,10 +16,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "command.h"
-#include "life.h"
-#include "motion_limits.h"
-#include "snapshot.h"
+#include "robot/command.h"
+#include "robot/life.h"
+#include "robot/motion_limits.h"
+#include "robot/snapshot.h"
 
 struct ohtd_asked;
 struct ohtd_control;

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "control.h"
-#include "travel.h"
+#include "robot/control.h"
+#include "robot/travel.h"
 
 /* command_limit_ms: 1.5 x planned duration + 5000, at most ten times move_timeout_ms. */
 #define LIMIT_FACTOR	1.5

@@ -5,8 +5,8 @@
  */
 #include <math.h>
 
-#include "control.h"
-#include "travel.h"
+#include "robot/control.h"
+#include "robot/travel.h"
 
 /* The highest value is "docked". What is above it, a fault or a number without a meaning, says nothing of the dock. */
 static bool read_dock(struct ohtd_control *control, enum ohtd_signal signal, double docked)

@@ -2,8 +2,8 @@
 /* Words of the guards that are about motion, and why one of them is not true. */
 #include <math.h>
 
-#include "control.h"
-#include "travel.h"
+#include "robot/control.h"
+#include "robot/travel.h"
 
 /* Numbers of guards are whole. */
 #define NUMBER_MAX	1e15

@@ -5,8 +5,8 @@
  */
 #include <math.h>
 
-#include "control.h"
-#include "travel.h"
+#include "robot/control.h"
+#include "robot/travel.h"
 
 /* A reading as far as the sensor sees means that it sees nothing. */
 #define SEES_NOTHING_MM	1.0

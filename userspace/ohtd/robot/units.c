@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control.h"
-#include "shown.h"
+#include "robot/control.h"
+#include "robot/shown.h"
 
 /* Modbus exceptions: illegal function 01, address 02 and value 03, device failure 04. */
 #define EXCEPTION_NOT_HERE_MAX	4

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "user_maps.h"
+#include "robot/user_maps.h"
 
 #include <dirent.h>
 #include <errno.h>

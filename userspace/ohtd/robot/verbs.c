@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "verbs.h"
+#include "robot/verbs.h"
 
-#include "command.h"
-#include "states.h"
+#include "robot/command.h"
+#include "robot/states.h"
 
 /* A number that is there twice, or beyond the last, does not compile. */
 static const struct ohtd_verb_row rows[OHTD_COMMAND_LAST + 1] = {
@@ -18,18 +18,18 @@ static const struct ohtd_verb_row rows[OHTD_COMMAND_LAST + 1] = {
 		.event = OHTD_EVENT_##event_, .role = OHTD_ROLE_##role_, \
 		.modes = OHTD_MODES_ANY, .elevation = OHTD_ELEVATION_##elevation_, \
 	},
-#include "verbs.def"
+#include "robot/verbs.def"
 };
 
 static const uint8_t kinds[OHTD_VERBS] = {
 #define OHTD_VERB(kind, ...)	[OHTD_VERB_##kind] = OHTD_COMMAND_##kind,
-#include "verbs.def"
+#include "robot/verbs.def"
 };
 
 /* An event belongs to one verb, or it does not compile either. */
 static const uint8_t of_event[OHTD_EVENTS] = {
 #define OHTD_VERB(kind, number, word, event, ...)	[OHTD_EVENT_##event] = OHTD_COMMAND_##kind,
-#include "verbs.def"
+#include "robot/verbs.def"
 };
 
 /* Whoever sees a danger stops. */
@@ -37,7 +37,7 @@ static const uint8_t of_event[OHTD_EVENTS] = {
 	_Static_assert(!((flags) & OHTD_ENDS_MOTION && (flags) & OHTD_NEEDS_CONTROL), \
 		       #kind ": what ends a motion needs no control"); \
 	_Static_assert(OHTD_ROLE_##role != OHTD_ROLE_NONE, #kind ": a verb has a role");
-#include "verbs.def"
+#include "robot/verbs.def"
 
 const struct ohtd_verb_row *ohtd_verb_row(unsigned int kind)
 {

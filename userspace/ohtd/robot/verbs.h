@@ -9,13 +9,13 @@
 
 #include <stdint.h>
 
-#include "../base/role.h"
-#include "codes.h"
+#include "base/role.h"
+#include "robot/codes.h"
 
 /* The words of POST robot/commands. */
 enum ohtd_verb {
 #define OHTD_VERB(kind, ...)	OHTD_VERB_##kind,
-#include "verbs.def"
+#include "robot/verbs.def"
 	OHTD_VERBS,
 };
 

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "control.h"
+#include "robot/control.h"
 
 void ohtd_why_add(struct ohtd_why_list *list, unsigned int code, uint8_t unit, uint8_t detail)
 {
