@@ -17,7 +17,7 @@
 #include "server/command.h"
 #include "live/socket.h"
 #include "live/socket_private.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 #include "robot/stations.h"
 
 #define CHANNELS_OF_ALL	(OHTD_CHANNELS + OHTD_TOPICS)

@@ -7,7 +7,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 OHTD = TOP / "userspace/ohtd"
 FILES_MAX = 40
 # The modules on the wire have yet to be taken out of it.
-FULL = {"robot": 80}
+FULL = {"control": 48}
 
 
 def rooms():

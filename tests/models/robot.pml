@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The robot's state machine (userspace/ohtd/robot) together with the kernel's stop as a model for
+ * The robot's state machine (userspace/ohtd/control) together with the kernel's stop as a model for
  * spin. What an event does is state_machine.csv itself (robot_table.pml is made from it); here are
  * the device, the drive and the order in which the control thread looks, queues and takes.
  *

@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "fake_bus.h"
-#include "robot/control.h"
+#include "control/control.h"
 
 /* The units of the four modules. */
 enum { POWER = 2, SAFETY, MOTOR, DOCK };

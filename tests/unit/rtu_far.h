@@ -30,7 +30,7 @@
 #include "bus/bus.h"
 #include "common/registers.h"
 #include "base/clock.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 
 #define WAIT_MS		10000
 #define PATIENT_US	1000000

@@ -13,8 +13,8 @@
 
 #include "base/clock.h"
 #include "robot/codes.h"
-#include "robot/motion_limits.h"
-#include "robot/robot.h"
+#include "control/motion_limits.h"
+#include "control/robot.h"
 #include "store/store.h"
 #include "store_fixture.h"
 

@@ -7,7 +7,7 @@
 #ifndef OHT_TEST_SETTINGS_RIG_H
 #define OHT_TEST_SETTINGS_RIG_H
 
-#include "robot/robot.h"
+#include "control/robot.h"
 #include "settings/settings.h"
 
 /* What the robot does is to be set, what it was asked is counted from rig_open() on. */

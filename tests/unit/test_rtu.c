@@ -27,7 +27,7 @@
 #include "bus/bus.h"
 #include "common/registers.h"
 #include "base/clock.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 
 #include "rtu_far.h"
 

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "control/control.h"
 #include "robot/states.h"
 #include "scratch.h"
 
@@ -19,7 +20,7 @@ static char error[OHT_ERROR_BYTES];
 static int load_shipped(void **state)
 {
 	(void)state;
-	return ohtd_machine_load(OHT_SOURCE_DATADIR, &machine, error);
+	return ohtd_machine_load(OHT_SOURCE_DATADIR, ohtd_phrases, &machine, error);
 }
 
 static void loads_every_row(void **state)
@@ -246,7 +247,7 @@ static void bad_guards_are_refused(void **state)
 
 static int load_folder(const char *dir)
 {
-	return ohtd_machine_load(dir, &machine, error);
+	return ohtd_machine_load(dir, ohtd_phrases, &machine, error);
 }
 
 static int load_text(const char *text)
@@ -355,7 +356,7 @@ static void bad_rows_are_refused_with_file_line_and_word(void **state)
 		assert_non_null(strstr(error, "state_machine.csv:"));
 		assert_null(strchr(error, '\n'));
 	}
-	assert_int_not_equal(ohtd_machine_load("/nowhere", &machine, error), 0);
+	assert_int_not_equal(ohtd_machine_load("/nowhere", ohtd_phrases, &machine, error), 0);
 	assert_int_equal(load_shipped(NULL), 0);
 }
 

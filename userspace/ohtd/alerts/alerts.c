@@ -17,7 +17,7 @@
 #include "views/scene.h"
 #include "views/services.h"
 #include "oht_client.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 #include "robot/telemetry.h"
 #include "robot/user_maps.h"
 #include "settings/settings.h"

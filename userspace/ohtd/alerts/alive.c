@@ -2,7 +2,7 @@
 #include "alerts/alive.h"
 
 #include "base/clock.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 #include "store/store.h"
 
 static uint64_t age_ms(uint64_t since_ns, uint64_t now_ns)

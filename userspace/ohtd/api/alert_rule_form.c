@@ -10,6 +10,7 @@
 #include "server/name_list.h"
 #include "views/scene.h"
 #include "server/server.h"
+#include "control/robot.h"
 #include "robot/codes.h"
 #include "robot/telemetry.h"
 
@@ -216,7 +217,7 @@ static void range_of(struct ohtd_call *call, const struct ohtd_alert_rule *rule,
 	int64_t lowest, greatest;
 
 	range[0] = range[1] = NAN;
-	ohtd_telemetry_look(scene.services->robot, scene.snapshot, scene.now_ns, sight);
+	ohtd_robot_look(scene.services->robot, scene.snapshot, scene.now_ns, sight);
 	reg = ohtd_telemetry_register(sight, rule->signal);
 	if (rule->kind == OHTD_ALERT_RULE_INCREASE) {
 		range[0] = 0;

@@ -10,9 +10,9 @@
 #include "views/scene.h"
 #include "lists/stored_list.h"
 #include "views/words.h"
-#include "robot/lease.h"
-#include "robot/life.h"
-#include "robot/robot.h"
+#include "control/lease.h"
+#include "control/life.h"
+#include "control/robot.h"
 #include "robot/verbs.h"
 #include "tables/commands.h"
 

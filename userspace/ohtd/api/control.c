@@ -9,8 +9,8 @@
 
 #include "auth/session.h"
 #include "base/clock.h"
-#include "robot/lease.h"
-#include "robot/mode.h"
+#include "control/lease.h"
+#include "control/mode.h"
 #include "robot/verbs.h"
 #include "server/control.h"
 #include "server/late.h"

@@ -11,7 +11,7 @@
 #include "views/scene.h"
 #include "views/services.h"
 #include "views/words.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 #include "settings/settings.h"
 
 /* ---- the journal of the stop ---- */

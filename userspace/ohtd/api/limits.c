@@ -10,8 +10,8 @@
 #include "server/change.h"
 #include "server/late.h"
 #include "lists/list.h"
-#include "robot/motion_limits.h"
-#include "robot/robot.h"
+#include "control/motion_limits.h"
+#include "control/robot.h"
 
 #define FILE_NAME	"motion.csv"
 #define COMPLAINTS_MAX	16

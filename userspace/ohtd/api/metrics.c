@@ -20,6 +20,7 @@
 #include "auth/session.h"
 #include "base/clock.h"
 #include "base/log_sink.h"
+#include "control/robot.h"
 #include "gateway/gateway.h"
 #include "history/history.h"
 #include "pki/certificate.h"
@@ -299,7 +300,7 @@ static void put_signals(struct ohtd_writer *out, struct ohtd_call *call)
 	const struct ohtd_scene scene = ohtd_call_scene(call);
 	struct ohtd_telemetry_sight *sight = ohtd_call_alloc(call, sizeof(*sight));
 
-	ohtd_telemetry_look(scene.services->robot, scene.snapshot, scene.now_ns, sight);
+	ohtd_robot_look(scene.services->robot, scene.snapshot, scene.now_ns, sight);
 	head(out, "oht_signal", "gauge", "Signals of the robot whose value is good, in their unit.");
 	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
 		const struct ohtd_telemetry_info *info = ohtd_telemetry_info(i);

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "lists/list.h"
 #include "views/words.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 #include "robot/user_maps.h"
 
 #define DISCOVER_MS	10000

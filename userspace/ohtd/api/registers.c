@@ -12,7 +12,7 @@
 #include "common/registers.h"
 #include "lists/list.h"
 #include "views/words.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 
 /* All registers of all modules are read within a few seconds. */
 #define OLD_MS		10000

@@ -7,7 +7,7 @@
 #include <math.h>
 
 #include "views/words.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 #include "robot/stations.h"
 #include "robot/verbs.h"
 #include "settings/settings.h"

@@ -12,7 +12,7 @@
 #include "server/stop.h"
 #include "views/words.h"
 #include "oht_client.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 
 /* ---- parts ---- */
 

@@ -10,7 +10,7 @@
 #include "lists/list.h"
 #include "server/name_list.h"
 #include "views/services.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 #include "robot/telemetry.h"
 
 #define VALUE_BYTES	40
@@ -31,7 +31,7 @@ static struct ohtd_telemetry_sight *look(const struct ohtd_scene *scene)
 {
 	struct ohtd_telemetry_sight *sight = ohtd_scene_alloc(scene, sizeof(*sight));
 
-	ohtd_telemetry_look(scene->services->robot, scene->snapshot, scene->now_ns, sight);
+	ohtd_robot_look(scene->services->robot, scene->snapshot, scene->now_ns, sight);
 	return sight;
 }
 

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 
 struct ohtd_clock;
 struct ohtd_gateway;

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "robot/model.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 #include "store/schema.h"
 
 #define STACK_BYTES	(256 * 1024)

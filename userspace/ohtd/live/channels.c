@@ -15,7 +15,7 @@
 #include "live/live.h"
 #include "views/scene.h"
 #include "live/carry.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 
 /* Exact in a double, as which many programs read a number of JSON. */
 #define EPOCH_BITS	52

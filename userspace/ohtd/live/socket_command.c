@@ -11,7 +11,7 @@
 #include "http/problem.h"
 #include "live/socket_private.h"
 #include "server/stop.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 #include "robot/verbs.h"
 
 

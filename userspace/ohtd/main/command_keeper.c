@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/command.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 #include "tables/commands.h"
 #include "store/outbox.h"
 

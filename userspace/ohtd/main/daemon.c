@@ -39,7 +39,7 @@
 #include "main/site.h"
 #include "main/state.h"
 #include "base/workers.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 #include "settings/settings.h"
 #include "store/db.h"
 #include "store/db_file.h"

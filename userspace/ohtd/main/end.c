@@ -25,7 +25,7 @@
 #include "main/robot_log.h"
 #include "main/state.h"
 #include "pki/certificate.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 #include "server/server.h"
 #include "settings/settings.h"
 #include "store/store.h"

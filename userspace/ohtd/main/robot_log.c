@@ -7,8 +7,8 @@
 
 #include "base/log.h"
 #include "base/role.h"
-#include "robot/life.h"
-#include "robot/motion_limits.h"
+#include "control/life.h"
+#include "control/motion_limits.h"
 #include "robot/states.h"
 
 #define REASONS_BYTES	512

@@ -7,7 +7,7 @@
 #ifndef OHTD_MAIN_ROBOT_LOG_H
 #define OHTD_MAIN_ROBOT_LOG_H
 
-#include "robot/robot.h"
+#include "control/robot.h"
 
 /* Writes a line for each record that @reader has not seen. */
 void ohtd_robot_log(struct ohtd_robot *robot, struct ohtd_event_reader *reader);

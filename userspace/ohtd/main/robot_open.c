@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "main/state.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 #include "robot/user_maps.h"
 
 static void log_profiles(const struct ohtd_user_maps *maps)

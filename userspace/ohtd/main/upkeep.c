@@ -15,7 +15,7 @@
 #include "main/command_keeper.h"
 #include "main/robot_log.h"
 #include "main/state.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 #include "store/store.h"
 
 /* Without a right clock at the next start, records may go back by as much after a power cut. */

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/workers.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 
 struct ohtd_audit;
 struct ohtd_backups;

@@ -41,14 +41,12 @@ const char *ohtd_event_name(unsigned int event)
 	return event < OHTD_EVENTS ? event_names[event] : "unknown";
 }
 
-static const struct ohtd_phrase *find_phrase(const char *text, size_t length)
+static const struct ohtd_phrase *find_phrase(const struct ohtd_phrase *phrases, const char *text,
+					     size_t length)
 {
-	unsigned int i;
-
-	for (i = 0; i < ohtd_phrase_count; i++)
-		if (strlen(ohtd_phrases[i].text) == length &&
-		    !strncmp(ohtd_phrases[i].text, text, length))
-			return &ohtd_phrases[i];
+	for (; phrases->text; phrases++)
+		if (strlen(phrases->text) == length && !strncmp(phrases->text, text, length))
+			return phrases;
 	return NULL;
 }
 
@@ -67,14 +65,15 @@ static bool is_planned(const struct ohtd_phrase *phrase)
 }
 
 /* "outputs off; raise alert" */
-static int parse_actions(const struct oht_cells *cells, size_t column, struct ohtd_row *row)
+static int parse_actions(const struct oht_cells *cells, size_t column,
+			 const struct ohtd_phrase *phrases, struct ohtd_row *row)
 {
 	const char *text = oht_cell(cells, column);
 	unsigned int asked = 0;
 
 	while (*text) {
 		size_t length = strcspn(text, ";");
-		const struct ohtd_phrase *phrase = find_phrase(text, length);
+		const struct ohtd_phrase *phrase = find_phrase(phrases, text, length);
 
 		if (!phrase)
 			return refuse_phrase(cells, "unknown action", text, length);
@@ -102,7 +101,8 @@ static int parse_guard(const struct oht_cells *cells, size_t column, struct ohtd
 }
 
 /* from, event, to, guard, action, role */
-static int parse_row(const struct oht_cells *cells, struct ohtd_row *row)
+static int parse_row(const struct oht_cells *cells, const struct ohtd_phrase *phrases,
+		     struct ohtd_row *row)
 {
 	static const char *const roles[] = { "viewer", "operator", "supervisor", "administrator",
 					     "system", NULL };
@@ -120,7 +120,7 @@ static int parse_row(const struct oht_cells *cells, struct ohtd_row *row)
 	if (!ret)
 		ret = parse_guard(cells, 3, &row->guard);
 	if (!ret)
-		ret = parse_actions(cells, 4, row);
+		ret = parse_actions(cells, 4, phrases, row);
 	if (!ret)
 		ret = oht_cell_word(cells, 5, roles, &role);
 	if (ret)
@@ -227,8 +227,8 @@ static int check_machine(const struct oht_cells *cells, const struct ohtd_machin
 	return ret ? ret : check_planned(cells, machine);
 }
 
-static int load_rows(const struct oht_csv *csv, struct ohtd_machine *machine,
-		     char error[OHT_ERROR_BYTES])
+static int load_rows(const struct oht_csv *csv, const struct ohtd_phrase *phrases,
+		     struct ohtd_machine *machine, char error[OHT_ERROR_BYTES])
 {
 	static const char *const names[] = { "from", "event", "to", "guard", "action", "role",
 					     NULL };
@@ -244,13 +244,13 @@ static int load_rows(const struct oht_csv *csv, struct ohtd_machine *machine,
 	}
 	for (i = 0; !ret && i < csv->rows; i++) {
 		cells.row = &csv->row[i];
-		ret = parse_row(&cells, &machine->rows[machine->count++]);
+		ret = parse_row(&cells, phrases, &machine->rows[machine->count++]);
 	}
 	return ret ? ret : check_machine(&cells, machine);
 }
 
-int ohtd_machine_load(const char *data_dir, struct ohtd_machine *machine,
-		      char error[OHT_ERROR_BYTES])
+int ohtd_machine_load(const char *data_dir, const struct ohtd_phrase *phrases,
+		      struct ohtd_machine *machine, char error[OHT_ERROR_BYTES])
 {
 	char path[PATH_MAX];
 	struct oht_csv csv = { 0 };
@@ -265,7 +265,7 @@ int ohtd_machine_load(const char *data_dir, struct ohtd_machine *machine,
 	}
 	ret = oht_csv_load(path, &csv, error);
 	if (!ret)
-		ret = load_rows(&csv, machine, error);
+		ret = load_rows(&csv, phrases, machine, error);
 	oht_csv_free(&csv);
 	return ret;
 }

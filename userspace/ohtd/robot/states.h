@@ -112,10 +112,6 @@ struct ohtd_phrase {
 	bool kept;
 };
 
-/* The one table of actions (steps.c). */
-extern const struct ohtd_phrase ohtd_phrases[];
-extern const unsigned int ohtd_phrase_count;
-
 #define OHTD_ACTIONS_MAX	6	/* of one row */
 #define OHTD_GUARD_STEPS	24
 #define OHTD_ROWS_MAX		256
@@ -175,14 +171,15 @@ struct ohtd_machine {
 /**
  * ohtd_machine_load() - read and check state_machine.csv
  * @data_dir: folder
+ * @phrases: the actions there are, behind the last one a row without text; outlive @machine
  * @machine: filled
  * @error: one line on failure: unknown state, event, guard word, action or role, bad guard, or an
  *	action that is not there yet in a row that can be taken
  *
  * Return: 0 or a negative errno.
  */
-int ohtd_machine_load(const char *data_dir, struct ohtd_machine *machine,
-		      char error[OHT_ERROR_BYTES]);
+int ohtd_machine_load(const char *data_dir, const struct ohtd_phrase *phrases,
+		      struct ohtd_machine *machine, char error[OHT_ERROR_BYTES]);
 
 /* Compiles one guard; 0, or -EINVAL with the reason in @error. */
 int ohtd_guard_compile(const char *text, struct ohtd_guard *guard, char error[OHT_ERROR_BYTES]);

@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "motion/position.h"
-#include "robot/robot.h"
 
 /* A module's values are old when it does not answer, or when they were read longer ago. */
 #define REGISTER_OLD_NS		(10 * OHTD_NS_PER_S)
@@ -268,22 +267,6 @@ const char *ohtd_telemetry_quality_name(unsigned int quality)
 }
 
 /* ---- values ---- */
-
-void ohtd_telemetry_look(const struct ohtd_robot *robot, const struct ohtd_snapshot *snapshot,
-			 uint64_t now_ns, struct ohtd_telemetry_sight *sight)
-{
-	sight->snapshot = snapshot;
-	sight->now_ns = now_ns;
-	for (unsigned int i = 0; i < snapshot->module_count; i++) {
-		const struct ohtd_module_view *module = &snapshot->modules[i];
-		struct ohtd_registers *registers = &sight->registers[i];
-
-		sight->map[i] = ohtd_robot_map(robot, module->name, module->profile);
-		if (sight->map[i] && (ohtd_robot_registers(robot, module->unit, registers) ||
-				      registers->generation != module->generation))
-			sight->map[i] = NULL;
-	}
-}
 
 /* Index of a module that is where it belongs; -1: there is none. */
 static int module_of(const struct ohtd_snapshot *snapshot, const struct oht_regmap *const *maps,

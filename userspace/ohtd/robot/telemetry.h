@@ -17,7 +17,6 @@
 #include "common/modmap.h"
 #include "robot/snapshot.h"
 
-struct ohtd_robot;
 
 enum ohtd_telemetry_type {
 	OHTD_TELEMETRY_NUMBER,
@@ -211,10 +210,6 @@ struct ohtd_reading ohtd_telemetry_read_at(const struct ohtd_snapshot *snapshot,
  * the limit, or no number, is cut to it.
  */
 int64_t ohtd_telemetry_integer(unsigned int signal, double value, int64_t limit);
-
-/* Copies the registers of all modules in @snapshot. */
-void ohtd_telemetry_look(const struct ohtd_robot *robot, const struct ohtd_snapshot *snapshot,
-			 uint64_t now_ns, struct ohtd_telemetry_sight *sight);
 
 struct ohtd_reading ohtd_telemetry_read(const struct ohtd_telemetry_sight *sight,
 					unsigned int signal);

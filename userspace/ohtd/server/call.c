@@ -9,7 +9,7 @@
 #include "auth/session.h"
 #include "auth/ticket.h"
 #include "base/clock.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 
 const struct ohtd_snapshot *ohtd_loop_snapshot(struct ohtd_loop *loop)
 {

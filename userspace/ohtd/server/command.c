@@ -10,8 +10,8 @@
 #include "server/loop.h"
 #include "oht_client.h"
 #include "robot/codes.h"
-#include "robot/life.h"
-#include "robot/robot.h"
+#include "control/life.h"
+#include "control/robot.h"
 #include "robot/verbs.h"
 
 /* On top of a command's own deadline: the control thread answers shortly after it. */

@@ -7,8 +7,8 @@
 #include "auth/session.h"
 #include "base/clock.h"
 #include "server/loop.h"
-#include "robot/lease.h"
-#include "robot/robot.h"
+#include "control/lease.h"
+#include "control/robot.h"
 
 /* Far less than the lease lasts, and no burden for the ring. */
 #define RENEWED_MS	1000

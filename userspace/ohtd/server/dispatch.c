@@ -14,7 +14,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 
 static void *take_from_pool(void *from, size_t bytes)
 {

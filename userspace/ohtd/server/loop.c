@@ -10,7 +10,7 @@
 #include "server/control.h"
 #include "server/loop.h"
 #include "base/log.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 
 /* The control thread wants to hear of each loop at least every 100 ms. */
 #define TURN_MS		50

@@ -9,7 +9,7 @@
 #include "server/command.h"
 #include "http/time_read.h"
 #include "views/words.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 #include "robot/stations.h"
 #include "robot/verbs.h"
 

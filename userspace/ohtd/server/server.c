@@ -14,7 +14,7 @@
 #include "http/route.h"
 #include "base/log.h"
 #include "base/thread.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 
 #define STACK_BYTES		(512 * 1024)
 #define REQUEST_MS		10000

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "server/loop.h"
 #include "views/words.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 
 OHTD_SHAPE_SHARED(safety_outputs, "Outputs",
 	OHTD_TRISTATE(safety_outputs, enable1, .flags = OHTD_NULL,

@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "motion/position.h"
-#include "robot/motion_limits.h"
-#include "robot/robot.h"
+#include "control/motion_limits.h"
+#include "control/robot.h"
 
 #define LEVEL		"/log/level"
 #define PLAIN		(JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)

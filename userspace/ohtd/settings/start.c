@@ -9,8 +9,8 @@
 #include <json-c/json.h>
 
 #include "base/log.h"
-#include "robot/motion_limits.h"
-#include "robot/robot.h"
+#include "control/motion_limits.h"
+#include "control/robot.h"
 
 #define DEFAULT_NAME	"OHT-50"
 #define DEFAULT_SHIFTS	"06:00,14:00,22:00"

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/role.h"
 #include "base/thread.h"
-#include "robot/robot.h"
+#include "control/robot.h"
 #include "robot/states.h"
 #include "store/store.h"
 

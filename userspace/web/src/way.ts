@@ -26,7 +26,7 @@ export interface Way {
 	endless: boolean;
 }
 
-/* As in robot/travel_way.c: a reading as far as the sensor sees means that it sees nothing. */
+/* As in control/travel_way.c: a reading as far as the sensor sees means that it sees nothing. */
 const SEES_NOTHING_MM = 1;
 
 const roomOf = ({ stopMm, freeMm }: Sensor) => (stopMm === null || freeMm === null ? Number.NEGATIVE_INFINITY : freeMm - stopMm);

@@ -1,0 +1,604 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the control thread's whole state, and the calls between its files.
+ * Contexts: control thread only (main thread before it starts and after it has ended). Nothing that
+ *           runs in a cycle allocates, locks or logs.
+ * Locks:    none.
+ *
+ * One turn: take what the bus has finished, look at the stop, and when the grid says so read the
+ * image, look at health and time. All of that only queues events. Then, at one place, events and
+ * commands are taken, each with its facts and to its end; then plan, snapshot, and at the very end
+ * the heartbeat.
+ */
+#ifndef OHTD_CONTROL_CONTROL_H
+#define OHTD_CONTROL_CONTROL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bus/bus.h"
+#include "base/clock.h"
+#include "robot/blocks.h"
+#include "robot/event_ring.h"
+#include "control/identify.h"
+#include "control/layout.h"
+#include "control/lease.h"
+#include "control/link.h"
+#include "control/travel.h"
+#include "control/mode.h"
+#include "robot/model.h"
+#include "control/motion_limits.h"
+#include "control/passage.h"
+#include "control/queue.h"
+#include "control/robot.h"
+#include "robot/samples.h"
+#include "control/setpoint.h"
+#include "base/seqlock.h"
+#include "robot/states.h"
+#include "robot/verbs.h"
+
+#define OHTD_UNITS		OHTD_MODULES_MAX	/* unit addresses 1..8 */
+#define OHTD_TRANSFERS		16
+#define OHTD_FAULTS_MAX		16
+#define OHTD_NOTES_MAX		4
+#define OHTD_READS_MAX		32
+#define OHTD_EVENTS_WAITING_MAX	64
+#define OHTD_UNIT_MASTER	1	/* ours by convention, searched all the same */
+
+/* ---- transfers ---- */
+
+enum ohtd_purpose {
+	OHTD_PURPOSE_FREE,
+	OHTD_PURPOSE_POLL,
+	OHTD_PURPOSE_SWEEP,
+	OHTD_PURPOSE_IDENTIFY,
+	OHTD_PURPOSE_READ,
+	OHTD_PURPOSE_TELEGRAM,
+};
+
+/* A request on its way. @slack: this request uses the time that the plan leaves. */
+struct ohtd_transfer {
+	uint64_t cookie;
+	uint64_t submitted_ns;
+	uint8_t purpose;
+	uint8_t unit;
+	bool slack;
+	bool cancelled;
+	struct ohtd_block block;	/* POLL, SWEEP */
+};
+
+/* ---- units ---- */
+
+/**
+ * struct ohtd_unit - what is known of one unit address
+ * @kind: what it says it is; NULL unknown
+ * @plan: how it is read and written; NULL when it is not (unknown, unassigned, profile not known yet)
+ * @view: published part
+ * @values: register values, in the order of @plan->map
+ * @published: of @values
+ * @dirty: @values differ from what is published
+ * @firmware: place of that register in @plan->map, -1: none; so is @hardware
+ * @busy: a poll of it is under way in the slack
+ * @due_ns: when the next poll in the slack is due; only for what is in trouble
+ * @attempts: exchanges that failed on end, of the plan and of polls
+ * @silences: of these, time-outs
+ * @quick_us: how long its answer is waited for at first while it answers well
+ * @refused_ns: when registers were last refused, 0: none are
+ * @doubted: it has refused registers for long: it is asked once more what it is
+ * @hides_outputs: it has refused to show its set-points: signals are read without them
+ * @hidden: the block with set-points that it was too busy to show
+ * @show_ns: when that is asked for once more, 0: not
+ * @mute: it has refused each of its signals, and answered none since
+ * @show_next: which of its polled registers it is asked for next while it is lost
+ * @marks: enum ohtd_mark of every register
+ * @blocks: requests, cut again when a mark changes
+ * @poll_next: next block of @blocks.poll
+ * @sweep_next: next block of @blocks.sweep
+ * @backoff_ms: between probes of a silent unit
+ * @lost_since_ns: when it was lost, 0 when not
+ * @escalated: the second loss action has been taken
+ * @told_health: health that was published last
+ * @health_since_ns: since when it has been that
+ * @quarantined: a person has taken it out: it is not asked
+ */
+struct ohtd_unit {
+	const struct ohtd_kind *kind;
+	const struct ohtd_plan *plan;
+	struct ohtd_module_view view;
+	struct ohtd_registers values;
+	struct ohtd_seqlock published;
+	int firmware, hardware;
+	bool dirty;
+	bool busy;
+	bool escalated;
+	bool quarantined;
+	uint8_t told_health;
+	bool doubted;
+	bool hides_outputs;
+	bool mute;
+	uint64_t due_ns;
+	unsigned int attempts;
+	unsigned int silences;
+	uint32_t quick_us;
+	uint64_t refused_ns;
+	struct ohtd_block hidden;
+	uint64_t show_ns;
+	unsigned int show_next;
+	uint8_t marks[OHTD_REGISTERS_MAX];
+	struct ohtd_blocks blocks;
+	unsigned int poll_next, sweep_next;
+	uint32_t backoff_ms;
+	uint64_t lost_since_ns;
+	uint64_t health_since_ns;
+};
+
+/* ---- prepared writes ---- */
+
+/* One list at a time; a stop displaces anything else. */
+struct ohtd_telegrams {
+	bool active;
+	bool under_way;
+	bool failed;
+	uint8_t telegram;
+	uint8_t unit;
+	uint8_t next;
+	uint8_t attempts;
+	struct ohtd_why why;	/* why it failed */
+	struct ohtd_why unconfirmed;	/* the drive has not confirmed its last stop; code 0: it has */
+	const struct ohtd_plan *left;	/* whose stop telegrams the device has; NULL: not yet */
+};
+
+/* ---- commands under way ---- */
+
+/* @lease: number of the provisional lease that it was admitted by, 0: it was not. */
+struct ohtd_asked {
+	bool used;
+	uint8_t link;
+	uint32_t lease;
+	struct ohtd_command command;
+};
+
+/**
+ * struct ohtd_read - a command that talks to one module
+ * @asked: READ, WRITE or PING
+ * @under_way: an exchange of it is on its way
+ * @writing: WRITE: not acknowledged yet; afterwards it is read back
+ * @attempts: of the present exchange
+ * @begun_ns: when it was accepted
+ */
+struct ohtd_read {
+	struct ohtd_asked asked;
+	bool under_way;
+	bool writing;
+	uint8_t attempts;
+	uint64_t begun_ns;
+};
+
+enum ohtd_enable_step { OHTD_ENABLE_IDLE, OHTD_ENABLE_ZERO };
+
+/**
+ * struct ohtd_enable - switching on: set-points to zero, then the event that switches outputs on
+ * @step: how far it is
+ * @asked: unused: by init (auto_enable)
+ * @journal_seq: newest entry of the stop's journal when it was begun; it holds for no later one
+ */
+struct ohtd_enable {
+	enum ohtd_enable_step step;
+	struct ohtd_asked asked;
+	uint64_t journal_seq;
+};
+
+/* A command that is answered once the drive has echoed a set-point that is younger than @since_ns. */
+struct ohtd_await {
+	struct ohtd_asked asked;
+	uint64_t since_ns;
+};
+
+/* ---- events ---- */
+
+/**
+ * struct ohtd_raised - an event on its way
+ * @event: enum ohtd_event
+ * @from: state in which it was taken
+ * @role: of the request, or OHTD_ROLE_SYSTEM
+ * @why: the reason; code OHTD_WHY_NONE without one
+ * @tag: of the person's act, 0: by itself
+ * @asked: used: the command that is answered with what becomes of the event
+ */
+struct ohtd_raised {
+	uint8_t event;
+	uint8_t from;
+	uint8_t role;
+	struct ohtd_why why;
+	uint64_t tag;
+	struct ohtd_asked asked;
+};
+
+/* Events that wait, the oldest first. @lost: one did not fit; it is taken as a stop. */
+struct ohtd_events {
+	struct ohtd_raised waiting[OHTD_EVENTS_WAITING_MAX];
+	uint32_t count;
+	bool lost;
+};
+
+/**
+ * struct ohtd_steps - the actions of the last event while one of them waits
+ * @row: NULL: none waits
+ * @waits: index of the action that waits
+ * @since_ns: since when
+ * @raised: the event
+ */
+struct ohtd_steps {
+	const struct ohtd_row *row;
+	uint8_t waits;
+	uint64_t since_ns;
+	struct ohtd_raised raised;
+};
+
+/* ---- the rest ---- */
+
+/**
+ * struct ohtd_fault - an entry of the fault list, or a note
+ * @why: what it is
+ * @standing: its reason is still there
+ * @since_ns: since when
+ */
+struct ohtd_fault {
+	struct ohtd_why why;
+	bool standing;
+	uint64_t since_ns;
+};
+
+/**
+ * struct ohtd_device - the device as we hold it
+ * @open: the bus is open and we are its controller
+ * @next_open_ns: when opening is tried again
+ * @backoff_ms: until the try after that
+ * @bus_dead: the stop works but the port does not take transfers
+ */
+struct ohtd_device {
+	bool open;
+	bool bus_dead;
+	uint32_t backoff_ms;
+	uint64_t next_open_ns;
+	struct oht_dev_info info;
+	uint32_t deadman_ms;
+	char error[OHTD_TEXT_BYTES];
+};
+
+/**
+ * struct ohtd_safety - the stop as the device says it
+ * @status: last state read
+ * @known: @status is valid
+ * @stale: something has happened since
+ * @cause_since_ns: by cause, when first seen in this stop
+ * @stops: safety events of kind stop since this stop began
+ */
+struct ohtd_safety {
+	struct oht_stop_status status;
+	bool known;
+	bool stale;
+	uint64_t cause_since_ns[OHT_CAUSES_MAX];
+	struct ohtd_why own_why;	/* of the present stop, if we have asked for it before others have; code 0: not */
+	uint64_t last_event_ns;
+	uint64_t last_low_ns;
+	uint64_t stops;
+};
+
+/* Is a loop making progress? @still_ns counts only time in which this thread itself was on time. */
+struct ohtd_watch {
+	uint64_t progress;
+	uint64_t still_ns;
+	bool stalled;
+};
+
+struct ohtd_control {
+	/* constant */
+	struct ohtd_model *model;
+	struct ohtd_machine machine;
+	struct ohtd_bus *bus;
+	struct ohtd_clock *clock;
+	struct ohtd_link *links;
+	uint32_t link_count;
+	uint32_t time_factor;
+	uint32_t deadman_wish_ms;
+	bool auto_enable;
+	bool unclean_restart;
+	uint64_t commands_given;	/* by earlier runs */
+	int wake_fd;
+	/* shared with others */
+	struct ohtd_limits limits;
+	atomic_bool quit;
+	atomic_bool leaves;		/* a person has asked for the end; nothing begins any more */
+	_Atomic uint32_t device_epoch;	/* odd: open */
+	struct ohtd_seqlock published;
+	struct ohtd_event_ring event_ring;
+	struct ohtd_samples samples;
+	/* this thread's */
+	bool ended;
+	uint64_t now_ns;
+	uint64_t next_tick_ns;
+	uint64_t last_tick_ns;
+	enum ohtd_state state;
+	enum ohtd_mode mode;
+	uint64_t state_since_ns;
+	bool timed_out;			/* the time-out of this stay has been raised */
+	struct ohtd_events events;
+	struct ohtd_steps steps;
+	int64_t facts[OHTD_FACTS_AVAILABLE];
+	uint64_t moving_ns;		/* last moment at which movement was seen */
+	uint64_t outputs_high_ns;	/* last moment at which an output or feedback was high */
+	bool notify;			/* state or stop changed since the last notification */
+	struct ohtd_device device;
+	struct ohtd_safety safety;
+	struct ohtd_unit units[OHTD_UNITS];
+	unsigned int counted;	/* of @units: whose bytes were asked for last */
+	struct ohtd_layout layout;
+	struct ohtd_layout wanted;	/* being made */
+	uint64_t plan_silent_ns;	/* newest time-out of a slow module in the plan */
+	struct ohtd_transfer transfers[OHTD_TRANSFERS];
+	struct ohtd_identify identify;
+	struct ohtd_telegrams telegrams;
+	struct ohtd_setpoints setpoints;
+	struct ohtd_enable enable;
+	struct ohtd_lease lease;
+	struct ohtd_travel travel;
+	struct ohtd_passages passages;
+	struct ohtd_queue queue;
+	struct ohtd_await await;
+	struct ohtd_asked discover;
+	struct ohtd_asked limits_asked;	/* waits for the edge of a cycle */
+	struct ohtd_read reads[OHTD_READS_MAX];
+	uint32_t read_next;
+	uint8_t slack_last;		/* enum ohtd_purpose of the last one beside the plan */
+	bool swept_last;		/* the last one beside the plan was an overdue signal */
+	uint8_t sweeps_due;		/* before a read in the background has its turn */
+	uint32_t sweep_unit;		/* whose turn it is */
+	uint64_t swept_cycle;		/* cycle of the last sweep: at most one each */
+	struct ohtd_fault faults[OHTD_FAULTS_MAX];
+	uint32_t fault_count;
+	struct ohtd_fault notes[OHTD_NOTES_MAX];	/* alerts that are no faults, of this stay in the state */
+	uint32_t note_count;
+	struct ohtd_watch watches[OHTD_LINKS_MAX];
+	struct ohtd_sampler sampler;
+	struct ohtd_snapshot snapshot;
+};
+
+/* control.c */
+
+/* Everything but the constant members is set; opens nothing. 0 or -ENOMEM. */
+int ohtd_control_init(struct ohtd_control *control);
+void ohtd_control_fini(struct ohtd_control *control);
+/* One turn at the present time; runs a cycle when control->next_tick_ns has come. */
+void ohtd_control_turn(struct ohtd_control *control);
+/* Turns until the shutdown is done. */
+void ohtd_control_run(struct ohtd_control *control);
+/* OHTD_COMMAND_RESTART, and what follows when the state machine has taken its event. */
+void ohtd_control_ask_end(struct ohtd_control *control, const struct ohtd_asked *asked);
+void ohtd_control_leave(struct ohtd_control *control);
+
+/* events.c */
+
+/*
+ * Queues an event; it is taken in this turn, behind all others but for a stop, which goes first. The
+ * same event for the same reason waits only once. Callable from anywhere on this thread.
+ */
+void ohtd_event_raise(struct ohtd_control *control, enum ohtd_event event,
+		      const struct ohtd_why *why);
+/* The same for a command; false: the queue is full, nothing was done. */
+bool ohtd_event_ask(struct ohtd_control *control, enum ohtd_event event,
+		    const struct ohtd_asked *asked);
+/* Takes all events and commands that wait, each to its end: the one place where that happens. */
+void ohtd_events_take(struct ohtd_control *control);
+/* Writes into the ring what has happened; @raised gives event, role, tag and reason. */
+void ohtd_event_record(struct ohtd_control *control, enum ohtd_record_kind kind,
+		       const struct ohtd_raised *raised, const struct ohtd_phrase *action);
+/* What a person has done without an event of the state machine; to be completed and put into the ring. */
+struct ohtd_event_record ohtd_event_of_person(const struct ohtd_control *control, enum ohtd_record_kind kind,
+					      const struct ohtd_command *by);
+
+/* steps.c */
+
+/* The one table of actions, as ohtd_machine_load() takes it. */
+extern const struct ohtd_phrase ohtd_phrases[];
+
+/* Carries the actions of @row out in their order, up to the first that waits. */
+void ohtd_steps_begin(struct ohtd_control *control, const struct ohtd_row *row,
+		      const struct ohtd_raised *raised);
+/* Ends the wait of an action at once; what stands behind it is carried out. */
+void ohtd_steps_cut(struct ohtd_control *control);
+/* Goes on behind an action whose wait is over. */
+void ohtd_steps_advance(struct ohtd_control *control);
+/* Asks the device for what it may refuse of @row; 0, or a negative errno and the reasons. */
+int ohtd_steps_ask(struct ohtd_control *control, const struct ohtd_row *row,
+		   const struct ohtd_raised *raised, struct ohtd_why_list *why);
+/* Does an action of @row wait? */
+bool ohtd_steps_wait(const struct ohtd_row *row);
+
+/* device.c */
+int ohtd_device_open(struct ohtd_control *control, char *error, size_t error_bytes);
+/* Gives the role back if @farewell; everything under way fails. */
+void ohtd_device_close(struct ohtd_control *control, bool farewell);
+/* The device is gone: close, fault, try again later. */
+void ohtd_device_lost(struct ohtd_control *control);
+/* The device could not be opened, because of @error: try again, each time after a longer pause. */
+void ohtd_device_await(struct ohtd_control *control, const char *error);
+void ohtd_device_retry(struct ohtd_control *control);
+/* Takes all events that wait. */
+void ohtd_device_reap(struct ohtd_control *control);
+/* Heartbeat, at the end of a cycle. */
+void ohtd_device_heartbeat(struct ohtd_control *control);
+
+/* transfer.c */
+
+/* Hands a request over; false: it could not be, and nothing will complete. */
+bool ohtd_transfer_submit(struct ohtd_control *control, const struct oht_request *request,
+			  const struct ohtd_transfer *transfer);
+void ohtd_transfer_done(struct ohtd_control *control, const struct oht_reply *reply);
+/* Gives up what has been under way for too long; forgets everything when the device is gone. */
+void ohtd_transfer_check(struct ohtd_control *control);
+void ohtd_transfer_fail_all(struct ohtd_control *control);
+/* A poll beside the plan that waits for its cycle has to wait longer: it is made again later. */
+void ohtd_transfer_withdraw_poll(struct ohtd_control *control);
+bool ohtd_transfer_slack_busy(const struct ohtd_control *control);
+
+/* schedule.c */
+void ohtd_schedule_slack(struct ohtd_control *control);
+
+/* units.c */
+static inline struct ohtd_unit *ohtd_unit(struct ohtd_control *control, uint8_t unit)
+{
+	return unit >= 1 && unit <= OHTD_UNITS ? &control->units[unit - 1] : NULL;
+}
+
+/* Polled in every cycle, as long as it answers well. */
+static inline bool ohtd_unit_every_cycle(const struct ohtd_unit *unit)
+{
+	return unit->kind->module->poll_period_ms <= OHTD_CYCLE_MS;
+}
+
+/* Answer time-out of a unit as it is stretched by the time factor. */
+uint32_t ohtd_unit_timeout_us(const struct ohtd_control *control, const struct ohtd_unit *unit);
+/*
+ * The time-out of a first attempt at a request of ours while a plan runs: short enough for the slack
+ * when the unit answers well, else as above. Who gets no answer repeats with the other one.
+ */
+uint32_t ohtd_unit_quick_us(const struct ohtd_control *control, const struct ohtd_unit *unit);
+/*
+ * The time-out of a first question of a search for @words: short enough for the slack of the plan, if
+ * the unit usually answers sooner, or if nothing has ever answered there.
+ */
+uint32_t ohtd_unit_search_us(const struct ohtd_control *control, const struct ohtd_unit *unit,
+			     unsigned int words);
+/* The one place that decides which exceptions to a read mean "not here": 01 to 04, as modules differ. */
+bool ohtd_reply_is_not_here(const struct oht_reply *reply);
+/* The unit itself has answered: with values, or with an exception that no gateway made. */
+bool ohtd_reply_is_of_unit(const struct oht_reply *reply);
+/* Counts what came of one attempt. */
+void ohtd_unit_count(struct ohtd_unit *unit, const struct oht_reply *reply);
+/* Silent for longer, a unit of a known kind is lost; moving and standing are told apart. */
+uint64_t ohtd_unit_loss_ns(const struct ohtd_control *control, const struct ohtd_unit *unit);
+/* Sets when the next poll beside the plan is due, after one that was answered. */
+void ohtd_unit_wait(const struct ohtd_control *control, struct ohtd_unit *unit);
+/* An exchange of the plan has ended at @time_ns, or a poll in the slack. */
+void ohtd_unit_polled(struct ohtd_control *control, struct ohtd_unit *unit,
+		      const struct ohtd_block *block, const struct oht_reply *reply,
+		      uint64_t time_ns);
+/* A sweep has ended: its failure says nothing about the unit's health. */
+void ohtd_unit_swept(struct ohtd_control *control, struct ohtd_unit *unit,
+		     const struct ohtd_block *block, const struct oht_reply *reply);
+/* A unit has told what it is (kind NULL: unknown type). */
+void ohtd_unit_found(struct ohtd_control *control, struct ohtd_unit *unit,
+		     const struct ohtd_identify *identify, enum oht_profile profile);
+/* A unit answered, and did not say what it is: the unit is there, and stays what it was. */
+void ohtd_unit_unnamed(struct ohtd_control *control, struct ohtd_unit *unit);
+/* A unit did not answer when asked what it is. */
+void ohtd_unit_silent(struct ohtd_control *control, struct ohtd_unit *unit);
+/* Who is lost, who is back. */
+void ohtd_units_check(struct ohtd_control *control);
+/* Required modules that are not there, into the fault list. */
+void ohtd_units_list_missing(struct ohtd_control *control);
+/* The unit that a required module must be at. */
+struct ohtd_unit *ohtd_unit_of_kind(struct ohtd_control *control, const struct ohtd_kind *kind);
+/* Nobody can be asked any more. */
+void ohtd_units_device_gone(struct ohtd_control *control);
+
+/* identify.c */
+void ohtd_identify_all(struct ohtd_control *control, bool polls_wait);
+void ohtd_identify_unit(struct ohtd_control *control, uint8_t unit);
+/*
+ * A search while nothing can move: the plan is left out, and modules are polled between the questions
+ * just often enough not to be lost.
+ */
+bool ohtd_identify_alone(const struct ohtd_control *control);
+/* Submits the next step as the slack transfer; false: nothing to do. */
+bool ohtd_identify_next(struct ohtd_control *control);
+void ohtd_identify_done(struct ohtd_control *control, const struct ohtd_transfer *transfer,
+			const struct oht_reply *reply);
+
+/* telegram.c */
+void ohtd_telegram_start(struct ohtd_control *control, enum ohtd_telegram telegram);
+void ohtd_telegram_next(struct ohtd_control *control);
+/* Leaves the stop telegrams with the device, once the drive and its profile are known. */
+void ohtd_telegram_leave(struct ohtd_control *control);
+void ohtd_telegram_done(struct ohtd_control *control, const struct oht_reply *reply);
+
+/* safety.c */
+
+/* Reads the state of the stop; raises what follows from it. */
+void ohtd_safety_refresh(struct ohtd_control *control);
+void ohtd_safety_event(struct ohtd_control *control, const struct oht_safety_event *event);
+/* Stops the machine by the device, whatever its state; @why becomes the tag. */
+void ohtd_safety_stop(struct ohtd_control *control, const struct ohtd_why *why);
+/* Outputs off without a latch, or with one if that fails. */
+void ohtd_safety_disable(struct ohtd_control *control, uint64_t tag);
+/* Opens the latch; 0 or a negative errno, and the reasons. */
+int ohtd_safety_reset(struct ohtd_control *control, uint64_t tag, struct ohtd_why_list *why);
+/* The same for a caller that has read the journal up to @seen: refused after any later entry. */
+int ohtd_safety_reset_seen(struct ohtd_control *control, uint64_t tag, uint64_t seen,
+			   struct ohtd_why_list *why);
+int ohtd_safety_enable(struct ohtd_control *control, uint64_t tag, struct ohtd_why_list *why);
+/* The device looks for faults of the stop; 0 whatever it found, or a negative errno and why not. */
+int ohtd_safety_self_test(struct ohtd_control *control, struct ohtd_why_list *why);
+void ohtd_safety_view(const struct ohtd_control *control, struct ohtd_safety_view *view);
+/* Stopped for another reason than start or farewell: a person must reset. */
+bool ohtd_safety_latched(const struct ohtd_control *control);
+/* Channels that read open now, as a mask of causes. */
+uint64_t ohtd_safety_open_inputs(const struct ohtd_control *control);
+enum ohtd_safety_state ohtd_safety_state(const struct ohtd_control *control);
+
+/* facts.c */
+void ohtd_facts_update(struct ohtd_control *control);
+/* A signal's value if some module provides it; false: none has been read. */
+bool ohtd_signal(const struct ohtd_control *control, enum ohtd_signal signal,
+		 struct ohtd_value *value);
+/* The same, and it is recent, in range, and its module is not lost. */
+bool ohtd_signal_fresh(const struct ohtd_control *control, enum ohtd_signal signal,
+		       double *value);
+/* Does a module that is there have this signal at all? */
+bool ohtd_signal_exists(const struct ohtd_control *control, enum ohtd_signal signal);
+bool ohtd_moving(const struct ohtd_control *control);
+/* The safety module itself asks for a stop. */
+bool ohtd_safety_module_stops(const struct ohtd_control *control);
+
+/* why.c */
+void ohtd_why_add(struct ohtd_why_list *list, unsigned int code, uint8_t unit, uint8_t detail);
+/* OHTD_WHY_STATE, with the present state. */
+void ohtd_why_add_state(const struct ohtd_control *control, struct ohtd_why_list *list);
+/* Everything that keeps @event from being accepted now. */
+void ohtd_why_event(struct ohtd_control *control, enum ohtd_event event,
+		    struct ohtd_why_list *list);
+void ohtd_fault_raise(struct ohtd_control *control, const struct ohtd_why *why, bool standing);
+void ohtd_fault_settle(struct ohtd_control *control, unsigned int code, uint8_t unit);
+void ohtd_faults_clear(struct ohtd_control *control);
+/* An alert that is no fault: it ends when the robot leaves its state. */
+void ohtd_note_raise(struct ohtd_control *control, unsigned int code);
+
+/* commands.c */
+
+/* Takes the oldest command that waits and begins it; false: none waits. */
+bool ohtd_commands_receive(struct ohtd_control *control);
+/* Answers the command behind an event. @refused: why it was not accepted, NULL: it was. */
+void ohtd_commands_answer(struct ohtd_control *control, const struct ohtd_raised *raised,
+			  const struct ohtd_why_list *refused);
+/* What the state machine makes of @event is the answer. */
+void ohtd_commands_ask(struct ohtd_control *control, const struct ohtd_asked *asked,
+		       enum ohtd_event event);
+void ohtd_commands_done(struct ohtd_control *control, const struct ohtd_asked *asked);
+/* The same for the command of motion with @number. */
+void ohtd_commands_done_as(struct ohtd_control *control, const struct ohtd_asked *asked, uint64_t number);
+/* Begins to switch on; @asked: the command that is answered at the end, NULL: none. */
+void ohtd_enable_begin(struct ohtd_control *control, const struct ohtd_asked *asked);
+/* Ends what is being switched on; its command is refused. */
+void ohtd_enable_cancel(struct ohtd_control *control);
+/* Drives enable and discovery on; drops what is late. */
+void ohtd_commands_advance(struct ohtd_control *control);
+/* Answers everything with @code; at shutdown and when the device goes. */
+void ohtd_commands_fail_all(struct ohtd_control *control, unsigned int outcome, unsigned int code);
+
+/* publish.c */
+void ohtd_publish(struct ohtd_control *control);
+void ohtd_publish_registers(struct ohtd_control *control);
+void ohtd_publish_sample(struct ohtd_control *control);
+
+#endif

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the words in the guards mean, measured anew in every cycle.
+ * Source: README.md of the data files, "Words of the guards".
+ */
+#include <math.h>
+#include <string.h>
+
+#include "control/control.h"
+
+#define STANDSTILL_MM_S		2.0
+#define STANDSTILL_NS		(200 * OHTD_NS_PER_MS)
+#define OUTPUTS_LOW_NS		(2 * OHTD_NS_PER_S)
+/* A value is fresh for so many of its periods: as many failed polls as make any module degraded. */
+#define FRESH_PERIODS		10
+/* safety_status: 0 safe, 1 warning, 2 critical; 3 emergency stop, 4 fault, anything else a fault. */
+#define SAFETY_STATUS_STOP	3
+
+static const struct ohtd_unit *provider(const struct ohtd_control *control,
+					enum ohtd_signal signal)
+{
+	unsigned int i;
+
+	for (i = 0; i < OHTD_UNITS; i++)
+		if (control->units[i].plan && control->units[i].plan->signal[signal] >= 0)
+			return &control->units[i];
+	return NULL;
+}
+
+bool ohtd_signal_exists(const struct ohtd_control *control, enum ohtd_signal signal)
+{
+	return provider(control, signal) != NULL;
+}
+
+static bool read_signal(const struct ohtd_unit *unit, enum ohtd_signal signal,
+			struct ohtd_value *value)
+{
+	const struct ohtd_register_value *raw;
+	const struct oht_register *reg;
+	int64_t number;
+
+	reg = &unit->plan->map->reg[unit->plan->signal[signal]];
+	raw = &unit->values.values[unit->plan->signal[signal]];
+	if (raw->state != OHTD_REGISTER_OK)
+		return false;
+	number = oht_register_decode(reg, raw->words);
+	*value = (struct ohtd_value){
+		.value = oht_register_value(reg, number),
+		.time_ns = raw->time_ns,
+		.valid = oht_register_in_range(reg, number),
+	};
+	return true;
+}
+
+bool ohtd_signal(const struct ohtd_control *control, enum ohtd_signal signal,
+		 struct ohtd_value *value)
+{
+	const struct ohtd_unit *unit = provider(control, signal);
+
+	*value = (struct ohtd_value){ 0 };
+	return unit && read_signal(unit, signal, value);
+}
+
+/* Never shorter than its unit's loss time: what is not lost yet says what it said last. */
+static uint64_t fresh_ns(const struct ohtd_control *control, const struct ohtd_unit *unit)
+{
+	uint64_t fresh_ms = (uint64_t)unit->kind->module->poll_period_ms * unit->blocks.polls *
+			    FRESH_PERIODS;
+
+	if (fresh_ms < unit->kind->lost_ms)
+		fresh_ms = unit->kind->lost_ms;
+	return fresh_ms * control->time_factor * OHTD_NS_PER_MS;
+}
+
+/* Recent, whatever it says. */
+static bool signal_recent(const struct ohtd_control *control, enum ohtd_signal signal,
+			  struct ohtd_value *value)
+{
+	const struct ohtd_unit *unit = provider(control, signal);
+
+	return unit && unit->view.health != OHTD_HEALTH_LOST &&
+	       read_signal(unit, signal, value) &&
+	       control->now_ns - value->time_ns <= fresh_ns(control, unit);
+}
+
+bool ohtd_signal_fresh(const struct ohtd_control *control, enum ohtd_signal signal,
+		       double *number)
+{
+	struct ohtd_value value;
+
+	if (!signal_recent(control, signal, &value) || !value.valid)
+		return false;
+	*number = value.value;
+	return true;
+}
+
+/* ---- standstill ---- */
+
+static bool drive_answers(const struct ohtd_control *control)
+{
+	double speed;
+
+	return ohtd_signal_fresh(control, OHTD_SIGNAL_DRIVE_SPEED_1, &speed);
+}
+
+/* A speed that is known and is not nought. One without calibration must be exactly zero. */
+static bool signal_moves(const struct ohtd_control *control, enum ohtd_signal signal)
+{
+	const struct ohtd_unit *unit = provider(control, signal);
+	const struct oht_register *reg;
+	double speed;
+
+	if (!ohtd_signal_fresh(control, signal, &speed))
+		return false;
+	reg = &unit->plan->map->reg[unit->plan->signal[signal]];
+	return fabs(speed) > (strcmp(reg->unit, "mm/s") ? 0 : STANDSTILL_MM_S);
+}
+
+static bool seen_moving(const struct ohtd_control *control)
+{
+	return signal_moves(control, OHTD_SIGNAL_SPEED_MM_S) ||
+	       signal_moves(control, OHTD_SIGNAL_DRIVE_SPEED_1) ||
+	       signal_moves(control, OHTD_SIGNAL_DRIVE_SPEED_2);
+}
+
+static bool outputs_high(const struct ohtd_control *control)
+{
+	const struct oht_stop_status *status = &control->safety.status;
+	uint32_t feedback = status->inputs & (OHT_IN_FEEDBACK_1 | OHT_IN_FEEDBACK_2);
+
+	if (!control->safety.known)
+		return true;
+	return status->outputs || ((control->device.info.caps & OHT_HAS_FEEDBACK) && feedback);
+}
+
+static bool standstill(struct ohtd_control *control)
+{
+	if (seen_moving(control))
+		control->moving_ns = control->now_ns;
+	if (outputs_high(control))
+		control->outputs_high_ns = control->now_ns;
+	if (drive_answers(control))
+		return control->now_ns - control->moving_ns >= STANDSTILL_NS;
+	return control->now_ns - control->outputs_high_ns >= OUTPUTS_LOW_NS;
+}
+
+bool ohtd_moving(const struct ohtd_control *control)
+{
+	return !control->facts[OHTD_FACT_STANDSTILL];
+}
+
+/* ---- modules ---- */
+
+static bool all_required(struct ohtd_control *control, bool good)
+{
+	unsigned int i;
+
+	for (i = 0; i < control->model->count; i++) {
+		const struct ohtd_kind *kind = &control->model->kinds[i];
+		const struct ohtd_unit *unit = ohtd_unit_of_kind(control, kind);
+
+		if (!kind->module->required)
+			continue;
+		if (!unit || !unit->plan || unit->kind != kind)
+			return false;
+		if (unit->view.health != OHTD_HEALTH_GOOD &&
+		    (good || unit->view.health != OHTD_HEALTH_DEGRADED))
+			return false;
+	}
+	return true;
+}
+
+/* Also a status that is out of range: it counts as a fault. */
+bool ohtd_safety_module_stops(const struct ohtd_control *control)
+{
+	struct ohtd_value value;
+
+	if (signal_recent(control, OHTD_SIGNAL_SAFETY_STOP_INPUT, &value) && value.value != 0)
+		return true;
+	return signal_recent(control, OHTD_SIGNAL_SAFETY_STATUS, &value) &&
+	       value.value >= SAFETY_STATUS_STOP;
+}
+
+/* Good, heard, and with nothing against it. */
+static bool safety_module_good(const struct ohtd_control *control)
+{
+	const struct ohtd_unit *unit = provider(control, OHTD_SIGNAL_SAFETY_STOP_INPUT);
+	double value;
+
+	if (!unit || unit->view.health != OHTD_HEALTH_GOOD ||
+	    !ohtd_signal_fresh(control, OHTD_SIGNAL_SAFETY_STOP_INPUT, &value))
+		return false;
+	if (ohtd_signal_exists(control, OHTD_SIGNAL_SAFETY_STATUS) &&
+	    !ohtd_signal_fresh(control, OHTD_SIGNAL_SAFETY_STATUS, &value))
+		return false;
+	return !ohtd_safety_module_stops(control);
+}
+
+static bool sensors_good(const struct ohtd_control *control)
+{
+	unsigned int signal;
+	double value;
+
+	for (signal = OHTD_SIGNAL_DISTANCE_1; signal <= OHTD_SIGNAL_DISTANCE_4; signal++)
+		if (!ohtd_signal_fresh(control, signal, &value))
+			return false;
+	return ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &value);
+}
+
+static bool no_fault(const struct ohtd_control *control)
+{
+	unsigned int i;
+
+	for (i = 0; i < control->fault_count; i++)
+		if (control->faults[i].standing)
+			return false;
+	return true;
+}
+
+/* Closed is not enough: a standing cause forbids the reset too, and inputs stand for a while. */
+static bool inputs_released(const struct ohtd_control *control)
+{
+	return control->safety.known && !control->safety.status.standing &&
+	       !ohtd_safety_open_inputs(control) && !ohtd_safety_module_stops(control);
+}
+
+void ohtd_facts_update(struct ohtd_control *control)
+{
+	uint64_t standing = control->safety.known ? control->safety.status.standing : 0;
+	int64_t *facts = control->facts;
+
+	facts[OHTD_FACT_ALWAYS] = 1;
+	facts[OHTD_FACT_IN_STATE_MS] =
+		(int64_t)((control->now_ns - control->state_since_ns) / OHTD_NS_PER_MS);
+	facts[OHTD_FACT_REQUIRED_MODULES_ONLINE] = all_required(control, false);
+	facts[OHTD_FACT_COMMUNICATION_OK] = all_required(control, true);
+	facts[OHTD_FACT_NO_FAULT] = no_fault(control);
+	facts[OHTD_FACT_ESTOP_LATCHED] = ohtd_safety_latched(control);
+	facts[OHTD_FACT_ESTOP_INPUTS_RELEASED] = inputs_released(control);
+	facts[OHTD_FACT_CHANNEL_DISCREPANCY] =
+		!!(standing & oht_cause_mask(OHT_STOPPED_BY_DISCREPANCY));
+	facts[OHTD_FACT_UNCLEAN_RESTART] = control->unclean_restart;
+	facts[OHTD_FACT_AUTO_ENABLE] = control->auto_enable;
+	facts[OHTD_FACT_SAFETY_OK] = safety_module_good(control) && !ohtd_safety_latched(control);
+	facts[OHTD_FACT_SENSORS_OK] = sensors_good(control);
+	facts[OHTD_FACT_LOCATION_OK] = ohtd_travel_located(control);
+	facts[OHTD_FACT_STANDSTILL] = standstill(control);
+	facts[OHTD_FACT_TOLD_ZERO] = ohtd_travel_rests(control);
+	ohtd_travel_facts(control);
+}

@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The cycle of motion: readings to the position, events out of what has been reached, the set-point of
+ * the next cycle. While the outputs are off the axis stays where the robot is, so that nothing jumps
+ * when they go on.
+ */
+#include "control/travel.h"
+
+#include <math.h>
+
+#include "control/control.h"
+#include "control/setpoint.h"
+
+/* The curve goes on by the time that has passed; a stall of the computer counts no longer. */
+#define STEP_MAX_NS	(250 * OHTD_NS_PER_MS)
+#define TOLD_MM_S	1e-9
+/* The drive echoes the zero of a jog that has expired so much later at most. */
+#define JOG_ECHO_NS	(50 * OHTD_NS_PER_MS)
+/* What it tells the drive is answered by then, or it ends. */
+#define JOG_ANSWER_NS	(400 * OHTD_NS_PER_MS)
+/* Until a zero that the next cycle of control tells is on the wire. */
+#define NEXT_ZERO_NS	((OHTD_CYCLE_MS + 2) * OHTD_NS_PER_MS)
+
+/* ---- the drive's layout ---- */
+
+static const struct ohtd_unit *drive_of(const struct ohtd_control *control)
+{
+	unsigned int i;
+
+	for (i = 0; i < OHTD_UNITS; i++)
+		if (control->units[i].plan &&
+		    control->units[i].plan->signal[OHTD_SIGNAL_DRIVE_SPEED_1] >= 0)
+			return &control->units[i];
+	return NULL;
+}
+
+static const struct ohtd_rules *rules_of(const struct ohtd_control *control)
+{
+	const struct ohtd_unit *drive = drive_of(control);
+	bool legacy = drive && drive->plan == &drive->kind->plan[OHT_PROFILE_LEGACY];
+	const struct ohtd_rules *rules = ohtd_limits_block(&control->limits)->table.rules;
+
+	return &rules[legacy ? OHT_PROFILE_LEGACY : OHT_PROFILE_CANONICAL];
+}
+
+/* Of those in force, which stay until the outputs are off when another drive is found. */
+static unsigned int profile_in_force(const struct ohtd_control *control)
+{
+	const struct ohtd_rules *rules = ohtd_limits_block(&control->limits)->table.rules;
+
+	return control->travel.rules == &rules[OHT_PROFILE_LEGACY] ? OHT_PROFILE_LEGACY
+								    : OHT_PROFILE_CANONICAL;
+}
+
+static void use_rules(struct ohtd_control *control, const struct ohtd_rules *rules)
+{
+	struct ohtd_travel *m = &control->travel;
+	struct ohtd_drive_rules drive = rules->drive;
+
+	m->rules = rules;
+	/* A machine that stalls makes readings late, and the drive goes on meanwhile. */
+	drive.position.silent_s *= control->time_factor;
+	drive.following_s *= control->time_factor;
+	drive.following_mm *= control->time_factor;
+	drive.stall_s *= control->time_factor;
+	drive.stray_mm *= control->time_factor;
+	drive.stand_s *= control->time_factor;
+	drive.settle_max_s *= control->time_factor;
+	ohtd_axis_init(&m->axis, &rules->axis);
+	ohtd_drive_init(&m->drive, &drive);
+}
+
+void ohtd_travel_init(struct ohtd_control *control)
+{
+	struct ohtd_travel *m = &control->travel;
+
+	m->kept_mm = NAN;
+	m->override_percent = 100;
+	m->command.target_mm = NAN;
+	m->numbers = control->commands_given;
+	use_rules(control, rules_of(control));
+	ohtd_axis_step(&m->axis, 0, &m->sample);
+}
+
+/* ---- readings ---- */
+
+/* Of one motor. Its register may be a share of its full speed. */
+static double motor_mm_s(const struct ohtd_control *control, enum ohtd_signal signal)
+{
+	const struct ohtd_unit *drive = drive_of(control);
+	const struct oht_register *reg;
+	double speed;
+
+	if (!drive || !ohtd_signal_fresh(control, signal, &speed))
+		return NAN;
+	reg = &drive->plan->map->reg[drive->plan->signal[signal]];
+	if (reg->unit[0] == '%')
+		speed *= ohtd_rule(&control->travel, OHTD_RULE_FULL_SPEED_MM_S) / 100;
+	return fabs(speed);
+}
+
+/* Of the faster one: either of them moves the robot. */
+static double drive_mm_s(const struct ohtd_control *control)
+{
+	return fmax(motor_mm_s(control, OHTD_SIGNAL_DRIVE_SPEED_1),
+		    motor_mm_s(control, OHTD_SIGNAL_DRIVE_SPEED_2));
+}
+
+/* The position, if it has been read since the last cycle; else not a number. */
+static double new_reading_mm(struct ohtd_control *control)
+{
+	struct ohtd_travel *m = &control->travel;
+	struct ohtd_value value;
+	double position_mm;
+
+	ohtd_signal(control, OHTD_SIGNAL_POSITION_MM, &value);
+	if (!ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &position_mm) ||
+	    value.time_ns == m->reading_ns)
+		return NAN;
+	m->reading_ns = value.time_ns;
+	m->drive.position.rules.latency_s =
+		(double)(control->now_ns - value.time_ns) / OHTD_NS_PER_S;
+	return position_mm;
+}
+
+static uint16_t echoed_direction(const struct ohtd_control *control)
+{
+	struct ohtd_drive_setpoint echoed;
+	uint64_t at_ns;
+
+	return ohtd_setpoint_echoed(control, &echoed, &at_ns) ? echoed.direction
+							      : OHTD_DRIVE_IDLE;
+}
+
+void ohtd_travel_off(struct ohtd_control *control)
+{
+	struct ohtd_travel *m = &control->travel;
+	double position_mm = NAN;
+
+	if (m->rules != rules_of(control))
+		use_rules(control, rules_of(control));
+	ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &position_mm);
+	ohtd_drive_reset(&m->drive, position_mm);
+	ohtd_axis_reset(&m->axis, m->drive.position.estimate_mm, 0);
+	ohtd_axis_step(&m->axis, 0, &m->sample);
+	m->drive_on = false;
+	m->slow = false;
+}
+
+/* What is known of the position stays, also that it is not trusted. */
+void ohtd_travel_use_limits(struct ohtd_control *control)
+{
+	struct ohtd_travel *m = &control->travel;
+	struct ohtd_position position = m->drive.position;
+
+	use_rules(control, rules_of(control));
+	if (!m->driving) {
+		ohtd_travel_off(control);
+		return;
+	}
+	position.rules = m->drive.position.rules;
+	ohtd_drive_reset(&m->drive, position.estimate_mm);
+	m->drive.position = position;
+	ohtd_axis_reset(&m->axis, position.estimate_mm, 0);
+	ohtd_axis_step(&m->axis, 0, &m->sample);
+}
+
+/* A robot that has stood while its position was silent is where the next reading says. */
+static void take_reading(struct ohtd_control *control)
+{
+	struct ohtd_travel *m = &control->travel;
+
+	if (m->drive.position.trust != OHTD_POSITION_SILENT || isnan(m->feedback.position_mm) ||
+	    ohtd_state_in_motion(control->state) || !ohtd_travel_rests(control) ||
+	    ohtd_moving(control))
+		return;
+	ohtd_drive_reset(&m->drive, m->feedback.position_mm);
+	ohtd_axis_reset(&m->axis, m->feedback.position_mm, 0);
+}
+
+void ohtd_travel_read(struct ohtd_control *control)
+{
+	struct ohtd_travel *m = &control->travel;
+
+	m->driving = ohtd_safety_state(control) == OHTD_SAFETY_ENABLED;
+	m->feedback = (struct ohtd_drive_feedback){
+		.position_mm = new_reading_mm(control),
+		.speed_mm_s = drive_mm_s(control),
+		.direction = echoed_direction(control),
+	};
+	if (!m->driving)
+		ohtd_travel_off(control);
+	else
+		take_reading(control);
+	ohtd_way_read(control);
+	ohtd_dock_read(control);
+}
+
+bool ohtd_travel_located(const struct ohtd_control *control)
+{
+	double position_mm;
+
+	return ohtd_position_certain(&control->travel.drive.position) &&
+	       ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &position_mm);
+}
+
+bool ohtd_travel_rests(const struct ohtd_control *control)
+{
+	const struct ohtd_travel *m = &control->travel;
+
+	return fabs(ohtd_axis_stopping_mm(&m->axis)) < TOLD_MM_S &&
+	       !m->drive.setpoint.speed_raw;
+}
+
+bool ohtd_travel_busy(const struct ohtd_control *control)
+{
+	unsigned int state = control->travel.command.state;
+
+	return state == OHTD_COMMAND_STATE_INITIALIZING || state == OHTD_COMMAND_STATE_RUNNING ||
+	       state == OHTD_COMMAND_STATE_PAUSED || state == OHTD_COMMAND_STATE_RETRIABLE;
+}
+
+/* ---- events ---- */
+
+/* Only what the machine takes now: no refusal in each cycle. */
+static void raise_if_taken(struct ohtd_control *control, enum ohtd_event event,
+			   unsigned int code)
+{
+	const struct ohtd_why why = { .code = (uint16_t)code };
+
+	if (ohtd_machine_find(&control->machine, control->state, event, control->facts))
+		ohtd_event_raise(control, event, code ? &why : NULL);
+}
+
+static void watch_zones(struct ohtd_control *control)
+{
+	struct ohtd_travel *m = &control->travel;
+	double gone_mm = m->way.slow_mm + ohtd_rule(m, OHTD_RULE_ZONE_HYSTERESIS_MM);
+
+	if (m->way.distance_mm < m->way.stop_mm) {
+		raise_if_taken(control, OHTD_EVENT_OBSTACLE_DETECTED, OHTD_WHY_OBSTACLE);
+	} else if (!m->way.near && m->way.distance_mm < m->way.slow_mm) {
+		m->way.near = true;
+		raise_if_taken(control, OHTD_EVENT_OBSTACLE_NEAR, OHTD_WHY_OBSTACLE);
+	} else if (m->way.near && m->way.distance_mm >= gone_mm) {
+		m->way.near = false;
+		m->slow = false;
+		raise_if_taken(control, OHTD_EVENT_OBSTACLE_CLEARED, 0);
+	}
+}
+
+static void watch_blocked(struct ohtd_control *control)
+{
+	const struct ohtd_travel *m = &control->travel;
+	uint64_t delay_ns = (uint64_t)ohtd_rule(m, OHTD_RULE_CONTINUE_DELAY_MS) * OHTD_NS_PER_MS;
+
+	/* What goes on by itself goes by the position, which the table does not ask for here. */
+	if (control->facts[OHTD_FACT_AUTO_CONTINUE] && !ohtd_travel_located(control))
+		return;
+	/* Counted from here on: a look at what was before says nothing of what came. */
+	if (m->way.clear && control->now_ns - m->way.clear_since_ns >= delay_ns &&
+	    control->now_ns - control->state_since_ns >= delay_ns)
+		raise_if_taken(control, OHTD_EVENT_OBSTACLE_CLEARED, 0);
+}
+
+/* A jog ends with the control of the session that jogs, a move goes on. */
+static bool jog_is_over(const struct ohtd_control *control)
+{
+	const struct ohtd_travel *m = &control->travel;
+	uint64_t echo_ns;
+
+	if (!ohtd_lease_is_of(&control->lease.view, &m->by))
+		return true;
+	/* A client that waits for the first answer cannot refresh yet; nor does it see what the robot does. */
+	if (control->await.asked.used && !m->jog_refreshed)
+		return m->jog_told_ns && control->now_ns - m->jog_told_ns >=
+						 JOG_ANSWER_NS * control->time_factor;
+	/* Zero told in the next cycle would be echoed too late. */
+	echo_ns = ohtd_setpoint_echo_due_ns(control, control->now_ns + NEXT_ZERO_NS);
+	return control->now_ns >= m->jog_until_ns ||
+	       echo_ns > m->jog_until_ns + JOG_ECHO_NS * control->time_factor;
+}
+
+/* Whoever still waits for its answer gets none by a later motion. */
+static void end_jog(struct ohtd_control *control)
+{
+	const struct ohtd_why expired = { .code = OHTD_WHY_EXPIRED };
+
+	ohtd_motion_give_up(control, OHTD_OUTCOME_EXPIRED, &expired);
+	raise_if_taken(control, OHTD_EVENT_JOG_EXPIRED, 0);
+}
+
+static void watch_move(struct ohtd_control *control)
+{
+	struct ohtd_travel *m = &control->travel;
+
+	watch_zones(control);
+	if (m->command.kind == OHTD_COMMAND_JOG) {
+		if (!m->jog_told_ns && control->setpoints.told.speed_raw)
+			m->jog_told_ns = control->now_ns;
+		if (jog_is_over(control))
+			end_jog(control);
+	} else if (m->drive.settled) {
+		raise_if_taken(control, OHTD_EVENT_TARGET_REACHED, 0);
+	}
+}
+
+static void raise_fault(struct ohtd_control *control, const struct ohtd_why *why)
+{
+	ohtd_fault_raise(control, why, false);
+	ohtd_event_raise(control, OHTD_EVENT_FAULT_DETECTED, why);
+}
+
+bool ohtd_travel_disobeyed(const struct ohtd_control *control)
+{
+	const struct ohtd_drive *drive = &control->travel.drive;
+
+	return ohtd_setpoint_fails(control) || drive->fault == OHTD_DRIVE_DISOBEYS ||
+	       ohtd_drive_runs_ahead(drive);
+}
+
+static struct ohtd_why why_of_drive(const struct ohtd_control *control)
+{
+	static const uint8_t codes[] = {
+		[OHTD_DRIVE_FOLLOWING] = OHTD_WHY_DRIVE_FOLLOWING,
+		[OHTD_DRIVE_STALLED] = OHTD_WHY_DRIVE_STALLED,
+		[OHTD_DRIVE_NOT_SETTLED] = OHTD_WHY_DRIVE_NOT_SETTLED,
+		[OHTD_DRIVE_DISOBEYS] = OHTD_WHY_DRIVE_DISOBEYS,
+	};
+	const struct ohtd_travel *m = &control->travel;
+	const struct ohtd_unit *drive = drive_of(control);
+
+	if (ohtd_setpoint_fails(control))
+		return (struct ohtd_why){ .code = OHTD_WHY_DRIVE_DISOBEYS, .unit = drive ? drive->view.unit : 0 };
+	if (m->drive.fault)
+		return (struct ohtd_why){ .code = codes[m->drive.fault] };
+	/* A robot that stands loses nothing by a position that is not known: location_ok says so. */
+	if (ohtd_state_in_motion(control->state) &&
+	    m->drive.position.trust != OHTD_POSITION_TRUSTED)
+		return (struct ohtd_why){ .code = OHTD_WHY_POSITION_LOST,
+					  .detail = (uint8_t)m->drive.position.trust };
+	return (struct ohtd_why){ 0 };
+}
+
+/* Wherever the drive is led: in motion, on the ramp of a stop, and where it is told to stand. */
+static void watch_drive(struct ohtd_control *control)
+{
+	struct ohtd_why why;
+
+	if (!ohtd_state_is_enabled(control->state))
+		return;
+	why = why_of_drive(control);
+	if (why.code)
+		raise_fault(control, &why);
+}
+
+void ohtd_travel_watch(struct ohtd_control *control)
+{
+	if (!control->travel.driving)
+		return;
+	watch_drive(control);
+	if (control->state == OHTD_STATE_MOVE)
+		watch_move(control);
+	else if (control->state == OHTD_STATE_BLOCKED)
+		watch_blocked(control);
+	else if (control->state == OHTD_STATE_DOCK)
+		watch_zones(control);
+	if (control->state == OHTD_STATE_DOCK)
+		ohtd_dock_watch(control);
+}
+
+/* ---- the set-point ---- */
+
+/* Its own enable was taken away by the last stop. */
+static void switch_drive_on(struct ohtd_control *control)
+{
+	struct ohtd_telegrams *telegrams = &control->telegrams;
+	struct ohtd_travel *m = &control->travel;
+
+	if (m->drive_on || telegrams->active)
+		return;
+	m->drive_on = telegrams->telegram == OHTD_TELEGRAM_DRIVE_ON && !telegrams->failed;
+	if (!m->drive_on)
+		ohtd_telegram_start(control, OHTD_TELEGRAM_DRIVE_ON);
+}
+
+/* The highest speed for the way that the axis goes. */
+static double cap_mm_s(const struct ohtd_travel *m)
+{
+	bool reverse = m->sample.point.speed_mm_s < 0 ||
+		       (m->sample.point.speed_mm_s == 0 &&
+			m->sample.point.position_mm < m->drive.position.estimate_mm);
+
+	return m->axis.cap_mm_s[reverse];
+}
+
+void ohtd_travel_step(struct ohtd_control *control, uint64_t passed_ns)
+{
+	struct ohtd_travel *m = &control->travel;
+	double passed_s = (double)(passed_ns < STEP_MAX_NS ? passed_ns : STEP_MAX_NS) /
+			  OHTD_NS_PER_S;
+	double cycle_s = passed_s;
+	struct ohtd_drive_setpoint setpoint = { 0 };
+
+	m->driving = m->driving && ohtd_safety_state(control) == OHTD_SAFETY_ENABLED;
+	if (!m->driving) {
+		ohtd_setpoint_write(control, &setpoint);
+		return;
+	}
+	switch_drive_on(control);
+	/* Only a motion has a goal; whatever led here, the axis is on its way to rest. */
+	if (!ohtd_state_in_motion(control->state) && m->axis.goal != OHTD_AXIS_GOAL_STOP)
+		ohtd_axis_stop(&m->axis);
+	/* The plan may take its places for set-points only now: the axis waits for them. */
+	if (ohtd_travel_rests(control) && !ohtd_setpoint_live(control))
+		cycle_s = 0;
+	ohtd_way_caps(control);
+	ohtd_axis_step(&m->axis, cycle_s, &m->sample);
+	setpoint = ohtd_drive_step(&m->drive, cycle_s, &m->sample, cap_mm_s(m), &m->feedback);
+	ohtd_drive_watch_standing(&m->drive, passed_s);
+	ohtd_setpoint_write(control, &setpoint);
+}
+
+/* ---- what clients see ---- */
+
+void ohtd_travel_view(const struct ohtd_control *control, struct ohtd_snapshot *snapshot)
+{
+	const struct ohtd_travel *m = &control->travel;
+
+	snapshot->command = m->command;
+	ohtd_queue_view(control, snapshot);
+	snapshot->limits = (struct ohtd_limits_view){
+		.soft_min_mm = ohtd_rule(m, OHTD_RULE_SOFT_MIN_MM),
+		.soft_max_mm = ohtd_rule(m, OHTD_RULE_SOFT_MAX_MM),
+		.speed_mm_s = ohtd_rule(m, OHTD_RULE_SPEED_MM_S),
+		.jog_mm_s = ohtd_mode_jog_mm_s(control),
+		.dock_position_mm = ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM),
+		.override_percent = (uint32_t)m->override_percent,
+		.jog_expiry_ms = (uint32_t)ohtd_rule(m, OHTD_RULE_JOG_EXPIRY_MS) *
+				 control->time_factor,
+		.profile = profile_in_force(control),
+	};
+	snapshot->motion = (struct ohtd_motion_view){
+		.estimate_mm = m->drive.position.estimate_mm,
+		.set_mm = m->sample.point.position_mm,
+		.set_mm_s = m->sample.point.speed_mm_s,
+		.error_mm = m->drive.error_mm,
+		.trust = m->drive.position.trust,
+		.driving = m->driving,
+	};
+}
